@@ -1,0 +1,65 @@
+// Package audio holds what ORAC means by sound: 16 kHz mono int16 in hops of 80 ms, where it comes from, and WAV files.
+package audio
+
+import (
+	"errors"
+	"math"
+	"time"
+
+	"orac/appliance/rt"
+)
+
+const (
+	// Rate is the sample rate of everything behind a source, in samples a second.
+	Rate = 16000
+	// HopSamples is a hop: the 1280 samples that openWakeWord scores at once.
+	HopSamples = 1280
+	// HopTime is how long a hop lasts.
+	HopTime = HopSamples * time.Second / Rate
+)
+
+// Hop is 80 ms of sound.
+type Hop struct {
+	// Seq counts the hops of a device from 0. It goes on through a reopened stream, so it orders everything heard.
+	Seq int64
+	// At is when the hop was complete.
+	At rt.Instant
+	// Reset marks the first hop after a break in the sound: what was heard before does not continue here.
+	Reset bool
+	// RMS is the level on the int16 scale, 0 to 32768.
+	RMS float32
+	PCM [HopSamples]int16
+}
+
+// RMS is the root mean square of pcm on the int16 scale.
+func RMS(pcm []int16) float32 {
+	if len(pcm) == 0 {
+		return 0
+	}
+	var sum int64
+	for _, s := range pcm {
+		sum += int64(s) * int64(s)
+	}
+	return float32(math.Sqrt(float64(sum) / float64(len(pcm))))
+}
+
+// ErrEnded is how a stream ends whose sound is over, as that of a WAV file.
+var ErrEnded = errors.New("the sound is over")
+
+// Source opens a device.
+type Source interface {
+	// Open finds the device and starts it. It returns within the source's own start-up deadline; an error names the
+	// device, the cause and the way out.
+	Open(t *rt.Task) (Stream, error)
+}
+
+// Stream is an open device. A stream that fails stays failed: close it and open another.
+type Stream interface {
+	// Read waits for the next hop's samples. rt.ErrTimeout: none came by then, the stream may still live; ErrEnded: there
+	// will be no more; rt.ErrStopped; anything else: the stream is dead.
+	Read(t *rt.Task, pcm *[HopSamples]int16, until rt.Instant) error
+	// Identity names the device that was opened so that it can be told from another after a replug.
+	Identity() string
+	// Close frees the device. It returns in bounded time, whatever state the device is in.
+	Close(t *rt.Task)
+}

@@ -1,0 +1,258 @@
+package rt
+
+import (
+	"slices"
+	"sync"
+)
+
+// Mailbox is a bounded queue with one reader and any number of writers. It belongs to the edge of the graph that it
+// carries, not to a node, so a node that restarts loses nothing that waits there.
+type Mailbox[T any] struct {
+	name string
+
+	mu      sync.Mutex // guards everything that follows
+	ring    []T
+	head, n int
+	closed  bool
+	readers []*Task // waiting for something to arrive
+	writers []*Task // waiting for room
+	dropped uint64
+	fenced  uint64
+	high    int
+}
+
+// NewMailbox makes a mailbox for at most capacity values, which it allocates at once.
+func NewMailbox[T any](name string, capacity int) *Mailbox[T] {
+	if capacity < 1 {
+		panic("BUG: mailbox " + name + ": capacity below 1")
+	}
+	return &Mailbox[T]{name: name, ring: make([]T, capacity)}
+}
+
+// Send waits for room. ErrStopped if t was told to stop first, ErrClosed if the mailbox is closed.
+func (m *Mailbox[T]) Send(t *Task, v T) error {
+	for {
+		m.mu.Lock()
+		switch {
+		case m.closed:
+			m.mu.Unlock()
+			return ErrClosed
+		case t.inst.fenced.Load():
+			m.fenced++
+			m.mu.Unlock()
+			return ErrStopped
+		case m.n < len(m.ring):
+			m.put(v)
+			m.unlockAndWake(t, &m.readers)
+			return nil
+		}
+		if !slices.Contains(m.writers, t) {
+			m.writers = append(m.writers, t)
+		}
+		m.mu.Unlock()
+		if t.Stopping() {
+			m.forget(t)
+			return ErrStopped
+		}
+		t.driver.Park(t, Never)
+	}
+}
+
+// TrySend adds v if there is room and tells whether it did; a value without room is counted as dropped.
+func (m *Mailbox[T]) TrySend(t *Task, v T) bool {
+	m.mu.Lock()
+	if m.refuse(t) {
+		return false
+	}
+	if m.n == len(m.ring) {
+		m.dropped++
+		m.mu.Unlock()
+		return false
+	}
+	m.put(v)
+	m.unlockAndWake(t, &m.readers)
+	return true
+}
+
+// Push adds v; without room the oldest value goes, is counted as dropped and returned.
+func (m *Mailbox[T]) Push(t *Task, v T) (oldest T, dropped bool) {
+	m.mu.Lock()
+	if m.refuse(t) {
+		return oldest, false
+	}
+	if m.n == len(m.ring) {
+		oldest, dropped = m.take(), true
+		m.dropped++
+	}
+	m.put(v)
+	m.unlockAndWake(t, &m.readers)
+	return oldest, dropped
+}
+
+// refuse unlocks and returns true if a send of t must vanish.
+func (m *Mailbox[T]) refuse(t *Task) bool {
+	if t.inst.fenced.Load() {
+		m.fenced++
+		m.mu.Unlock()
+		return true
+	}
+	if m.closed {
+		m.mu.Unlock()
+		return true
+	}
+	return false
+}
+
+// Recv waits until the deadline for a value. ErrTimeout at the deadline, ErrClosed when the mailbox is closed and empty,
+// ErrStopped if t was told to stop; a value that is there comes first.
+func (m *Mailbox[T]) Recv(t *Task, until Instant) (T, error) {
+	for {
+		v, ok, err := m.tryRecv(t, true)
+		if ok || err != nil {
+			return v, err
+		}
+		switch {
+		case t.Stopping():
+			err = ErrStopped
+		case t.Now() >= until:
+			err = ErrTimeout
+		}
+		if err != nil {
+			m.forget(t)
+			return v, err
+		}
+		t.driver.Park(t, until)
+	}
+}
+
+// TryRecv takes a value that is there.
+func (m *Mailbox[T]) TryRecv(t *Task) (T, bool) {
+	v, ok, _ := m.tryRecv(t, false)
+	return v, ok
+}
+
+func (m *Mailbox[T]) tryRecv(t *Task, register bool) (v T, ok bool, err error) {
+	m.mu.Lock()
+	if m.n > 0 {
+		v = m.take()
+		if register {
+			m.readers = remove(m.readers, t)
+		}
+		m.unlockAndWake(t, &m.writers)
+		return v, true, nil
+	}
+	if m.closed {
+		err = ErrClosed
+	} else if register && !slices.Contains(m.readers, t) {
+		m.readers = append(m.readers, t)
+	}
+	m.mu.Unlock()
+	return v, false, err
+}
+
+// Close lets the reader finish what is there and then see ErrClosed. Later sends vanish.
+func (m *Mailbox[T]) Close(t *Task) {
+	m.mu.Lock()
+	m.closed = true
+	m.unlockAndWake(t, &m.readers)
+	m.mu.Lock()
+	m.unlockAndWake(t, &m.writers)
+}
+
+// Stats is what a mailbox shows of itself.
+type Stats struct {
+	Name     string
+	Len, Cap int
+	High     int    // most values held at once
+	Dropped  uint64 // values that found no room
+	Fenced   uint64 // values of a fenced writer
+}
+
+// Stats may be called from anywhere.
+func (m *Mailbox[T]) Stats() Stats {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return Stats{Name: m.name, Len: m.n, Cap: len(m.ring), High: m.high, Dropped: m.dropped, Fenced: m.fenced}
+}
+
+func (m *Mailbox[T]) put(v T) {
+	m.ring[(m.head+m.n)%len(m.ring)] = v
+	m.n++
+	m.high = max(m.high, m.n)
+}
+
+func (m *Mailbox[T]) take() T {
+	var zero T
+	v := m.ring[m.head]
+	m.ring[m.head] = zero
+	m.head = (m.head + 1) % len(m.ring)
+	m.n--
+	return v
+}
+
+// unlockAndWake unlocks and then wakes all of list: no task is woken under the lock.
+func (m *Mailbox[T]) unlockAndWake(t *Task, list *[]*Task) {
+	var few [4]*Task
+	woken := append(few[:0], *list...)
+	clear(*list)
+	*list = (*list)[:0]
+	m.mu.Unlock()
+	for _, w := range woken {
+		t.driver.Unpark(w)
+	}
+}
+
+func (m *Mailbox[T]) forget(t *Task) {
+	m.mu.Lock()
+	m.readers = remove(m.readers, t)
+	m.writers = remove(m.writers, t)
+	m.mu.Unlock()
+}
+
+func remove(list []*Task, t *Task) []*Task {
+	return slices.DeleteFunc(list, func(x *Task) bool { return x == t })
+}
+
+// ready implements Case: something to receive, or closed.
+func (m *Mailbox[T]) ready(t *Task) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.n > 0 || m.closed {
+		return true
+	}
+	if !slices.Contains(m.readers, t) {
+		m.readers = append(m.readers, t)
+	}
+	return false
+}
+
+// Case is a mailbox in a Select.
+type Case interface {
+	ready(*Task) bool
+	forget(*Task)
+}
+
+// Select waits until one of the mailboxes has something to receive or is closed, and gives the index of the first one in
+// the order of the list: earlier cases have priority. It takes nothing; the caller receives. ErrTimeout at the deadline,
+// ErrStopped if t was told to stop; a value that is there comes first.
+func Select(t *Task, until Instant, cases ...Case) (int, error) {
+	defer func() {
+		for _, c := range cases {
+			c.forget(t)
+		}
+	}()
+	for {
+		for i, c := range cases {
+			if c.ready(t) {
+				return i, nil
+			}
+		}
+		switch {
+		case t.Stopping():
+			return -1, ErrStopped
+		case t.Now() >= until:
+			return -1, ErrTimeout
+		}
+		t.driver.Park(t, until)
+	}
+}

@@ -1,0 +1,250 @@
+package rt
+
+import (
+	"math/rand/v2"
+	"runtime/debug"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Generation counts the instances of one node; a newer instance has a higher one.
+type Generation uint64
+
+// Task is a running piece of sequential code and its view of the world. Its methods, Stop, Fence, Done and Err apart,
+// may only be called by the task itself.
+type Task struct {
+	driver Driver
+	name   string
+	inst   *instance
+
+	// Driver is the driver's own state of this task.
+	DriverState any
+
+	mu       sync.Mutex // guards everything that follows
+	stopping bool
+	onStop   []*func()
+	done     bool
+	err      error
+	waiters  []*Task
+	children []*Task
+}
+
+// instance is what a supervised task tree shares: all of it is fenced at once.
+type instance struct {
+	generation Generation
+	fenced     atomic.Bool
+}
+
+// New makes the root task of a driver and starts it.
+func New(d Driver, name string, f func(*Task) error) *Task {
+	t := &Task{driver: d, name: name, inst: &instance{}}
+	t.start(f)
+	return t
+}
+
+func (t *Task) start(f func(*Task) error) {
+	t.driver.Start(t, func() {
+		err := t.call(f)
+		t.finish(err)
+	})
+}
+
+func (t *Task) call(f func(*Task) error) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			if _, ok := v.(Unwind); ok {
+				err = ErrStopped
+				return
+			}
+			err = &PanicError{Task: t.name, Value: v, Stack: debug.Stack()}
+		}
+	}()
+	return f(t)
+}
+
+// Unwind is what a driver panics with inside Park to end a task that will not be resumed.
+type Unwind struct{}
+
+// finish stops and awaits the children, then tells whoever waits.
+func (t *Task) finish(err error) {
+	t.mu.Lock()
+	children := slices.Clone(t.children)
+	t.mu.Unlock()
+	for _, c := range children {
+		c.Stop()
+	}
+	for _, c := range children {
+		_ = t.call(func(*Task) error { c.join(t, Never, true); return nil })
+	}
+	t.mu.Lock()
+	t.err, t.done = err, true
+	waiters := t.waiters
+	t.waiters = nil
+	t.mu.Unlock()
+	for _, w := range waiters {
+		t.driver.Unpark(w)
+	}
+}
+
+// Go starts a child task. It ends at the latest when its owner ends.
+func (t *Task) Go(name string, f func(*Task) error) *Task { return t.spawn(name, t.inst, f) }
+
+// Supervise starts a child task as an instance of its own, which Fence cuts off alone.
+func (t *Task) Supervise(name string, g Generation, f func(*Task) error) *Task {
+	return t.spawn(name, &instance{generation: g}, f)
+}
+
+func (t *Task) spawn(name string, inst *instance, f func(*Task) error) *Task {
+	c := &Task{driver: t.driver, name: t.name + "/" + name, inst: inst}
+	t.mu.Lock()
+	t.children = slices.DeleteFunc(t.children, (*Task).Done)
+	t.children = append(t.children, c)
+	c.stopping = t.stopping
+	c.start(f) // under the lock: whoever stops t finds a child that the driver knows
+	t.mu.Unlock()
+	return c
+}
+
+// Abandon gives up ownership of a child that missed its deadline: the owner no longer waits for it.
+func (t *Task) Abandon(c *Task) {
+	c.Fence()
+	c.Stop()
+	t.mu.Lock()
+	t.children = slices.DeleteFunc(t.children, func(x *Task) bool { return x == c })
+	t.mu.Unlock()
+}
+
+// Name is the path of the task: its owners' names and its own.
+func (t *Task) Name() string { return t.name }
+
+// Generation is that of the instance the task belongs to.
+func (t *Task) Generation() Generation { return t.inst.generation }
+
+// Fence makes every later send of the task's instance vanish. It cannot be undone.
+func (t *Task) Fence() { t.inst.fenced.Store(true) }
+
+// Now is the monotonic time.
+func (t *Task) Now() Instant { return t.driver.Now() }
+
+// Wall is the time of day. It may jump: use it to show and to store, never to measure.
+func (t *Task) Wall() time.Time { return t.driver.Wall() }
+
+// Rand is the random stream of a name below this task.
+func (t *Task) Rand(name string) *rand.Rand { return t.driver.Rand(t.name + "#" + name) }
+
+// Trace records what happened, for comparison and replay.
+func (t *Task) Trace(what string, args ...int64) {
+	t.driver.Trace(Record{At: t.driver.Now(), Task: t.name, What: what, Args: args})
+}
+
+// Sleep waits; ErrStopped if the task was told to stop before d had passed.
+func (t *Task) Sleep(d time.Duration) error {
+	until := t.Now().Add(d)
+	for {
+		if t.Stopping() {
+			return ErrStopped
+		}
+		if t.Now() >= until {
+			return nil
+		}
+		t.driver.Park(t, until)
+	}
+}
+
+// Stop asks the task and all it owns to end. It returns at once.
+func (t *Task) Stop() {
+	t.mu.Lock()
+	if t.stopping {
+		t.mu.Unlock()
+		return
+	}
+	t.stopping = true
+	hooks, children := t.onStop, slices.Clone(t.children)
+	t.onStop = nil
+	t.mu.Unlock()
+	for _, f := range hooks {
+		(*f)()
+	}
+	for _, c := range children {
+		c.Stop()
+	}
+	t.driver.Unpark(t)
+}
+
+// OnStop calls f when the task is told to stop, at once if it already was. Adapters use it to interrupt a blocking call;
+// f must not block. The returned function takes it back; an f that is being called at that moment may still run.
+func (t *Task) OnStop(f func()) (cancel func()) {
+	t.mu.Lock()
+	if t.stopping {
+		t.mu.Unlock()
+		f()
+		return func() {}
+	}
+	hook := &f
+	t.onStop = append(t.onStop, hook)
+	t.mu.Unlock()
+	return func() {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		t.onStop = slices.DeleteFunc(t.onStop, func(h *func()) bool { return h == hook })
+	}
+}
+
+// Stopping tells whether the task was told to stop.
+func (t *Task) Stopping() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.stopping
+}
+
+// Done tells whether the task and all its children have ended.
+func (t *Task) Done() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.done
+}
+
+// Err is how the task ended; nil before it did.
+func (t *Task) Err() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.err
+}
+
+// Wait waits for the child c to end and gives its error. ErrTimeout at the deadline, ErrStopped if t was told to stop.
+func (t *Task) Wait(c *Task, until Instant) error { return c.join(t, until, false) }
+
+// join waits on behalf of t. A stubborn wait goes on although t was told to stop: an owner outlives its children.
+func (c *Task) join(t *Task, until Instant, stubborn bool) error {
+	for {
+		c.mu.Lock()
+		if c.done {
+			c.mu.Unlock()
+			return c.err
+		}
+		if !slices.Contains(c.waiters, t) {
+			c.waiters = append(c.waiters, t)
+		}
+		c.mu.Unlock()
+		var err error
+		switch {
+		case !stubborn && t.Stopping():
+			err = ErrStopped
+		case t.Now() >= until:
+			err = ErrTimeout
+		}
+		if err != nil {
+			c.unwait(t)
+			return err
+		}
+		t.driver.Park(t, until)
+	}
+}
+
+func (c *Task) unwait(t *Task) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.waiters = slices.DeleteFunc(c.waiters, func(x *Task) bool { return x == t })
+}
