@@ -1,0 +1,2 @@
+// Package store keeps the history of an appliance in one SQLite file.
+package store

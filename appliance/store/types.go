@@ -1,0 +1,78 @@
+package store
+
+import "time"
+
+// Detection is a wake word that was heard.
+type Detection struct {
+	ID        string // unique for ever
+	At        time.Time
+	Device    string
+	Listener  string
+	Model     string
+	Class     string // of a model with several, such as "5_minute_timer"; else empty
+	WakeWord  string
+	Score     float64 // 0 to 1
+	Threshold float64 // 0 to 1
+}
+
+// Utterance is a recording. Its sound is in the spool until delivered, never here.
+type Utterance struct {
+	ID          string // unique for ever
+	DetectionID string
+	Listener    string
+	Started     time.Time
+	Ended       time.Time // zero while recording
+	Seconds     float64   // of sound, pre-roll included
+	Why         string    // why the recording ended: "silence", "max", "device", …
+	Lost        bool      // its sound is gone before any service had it
+}
+
+// Outcome is how the delivery of an utterance to a service ended.
+type Outcome string
+
+const (
+	Delivered Outcome = "delivered" // the service answered with text
+	Empty     Outcome = "empty"     // the service answered that it heard no speech
+	Failed    Outcome = "failed"    // given up: the service will not or cannot take it
+	Dropped   Outcome = "dropped"   // the spool was full: the oldest went
+)
+
+// Delivery is the end of an utterance's way to one service.
+type Delivery struct {
+	UtteranceID string
+	STT         string // the runbook's name of the service
+	Outcome     Outcome
+	Attempts    int
+	Way         string // "http", "ws" or "exec"
+	At          time.Time
+	Error       string // the last one; empty if there was none
+}
+
+// Transcript is what a service understood.
+type Transcript struct {
+	UtteranceID    string
+	STT            string
+	Text           string
+	Confidence     float64 // 0 to 1
+	Language       string
+	ProcessingTime time.Duration
+}
+
+// Told is an utterance with all that is known of it.
+type Told struct {
+	Utterance
+	Deliveries  []Delivery
+	Transcripts []Transcript
+}
+
+// Counts is how many rows of each kind there are.
+type Counts struct {
+	Detections, Utterances, Lost, Transcripts int
+	Deliveries                                map[Outcome]int
+}
+
+// SetAside is a damaged database that was moved out of the way.
+type SetAside struct {
+	Path string // where it is now
+	Why  error
+}

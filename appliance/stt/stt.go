@@ -1,0 +1,107 @@
+// Package stt sends recorded speech to speech-to-text services and brings back their text.
+//
+// Guarantees:
+//
+//   - Every call ends: with a Result, with an *Error, or with rt.ErrStopped once its task was told to stop. It keeps to the
+//     client's timeout whatever the service does, and holds at most a bounded piece of an answer in memory.
+//   - A nil error means that the service really transcribed: an engine failure that the service hides in a 200 is an
+//     *Error. Result.Empty tells text from silence.
+//   - Whatever fails in Stream leaves the utterance undelivered: the same sound may go out again by Transcribe.
+//   - Nothing goes on after a call has returned: no goroutine, no child process, no temporary file.
+//   - A token or secret reaches the configured host and nobody else; no error holds it.
+//
+// The wire is described in README.md beside this file.
+package stt
+
+import (
+	"errors"
+	"strings"
+	"time"
+
+	"orac/appliance/audio"
+	"orac/appliance/rt"
+	"orac/appliance/stt/wire"
+)
+
+// MaxSpeech is the longest utterance that ORAC STT transcribes; a longer one it answers with an empty text.
+const MaxSpeech = 15 * time.Second
+
+// Utterance is what is known about a recording. Times are of the wall clock, in any zone.
+type Utterance struct {
+	ID       string
+	Topic    string // of ORAC Core; empty means "general"
+	WakeWord string
+	Wake     time.Time // when the wake word was heard; zero if none was
+	End      time.Time // when the recording ended; zero while the person still speaks
+}
+
+// Result is what a service understood.
+type Result struct {
+	Text           string
+	Confidence     float64       // 0 to 1; 0 if the service gives none
+	Language       string        // as the service names it; empty if it does not
+	Duration       time.Duration // of the sound, as the service measured it
+	ProcessingTime time.Duration
+}
+
+// Empty tells that the service transcribed and heard no speech: the delivery is done, and there is nothing to act upon. A
+// text in brackets, as Whisper's [BLANK_AUDIO], is a remark and not speech; ORAC STT does not forward it to Core either.
+func (r Result) Empty() bool {
+	text := strings.TrimSpace(r.Text)
+	return text == "" || text[0] == '['
+}
+
+// Chunk is at most a hop of sound on its way to a Streamer.
+type Chunk struct {
+	N   int // samples used, 0 to 1280
+	PCM [audio.HopSamples]int16
+}
+
+// Client transcribes whole utterances: 16 kHz mono.
+type Client interface {
+	Transcribe(t *rt.Task, u Utterance, pcm []int16) (Result, error)
+}
+
+// Streamer is a Client that can also listen while the person still speaks. Chunks come from the mailbox, pre-roll first,
+// until it is closed; the first goes out as soon as the service is connected. After an error the caller goes on writing
+// into a mailbox that nobody reads: it must use Push or TrySend, or close it.
+type Streamer interface {
+	Client
+	Stream(t *rt.Task, u Utterance, chunks *rt.Mailbox[Chunk]) (Result, error)
+}
+
+// Prober is a Client whose service can be asked how it is.
+type Prober interface {
+	// Health gives the service's own word for its state; err is nil if it is one of healthy, ready and initializing.
+	Health(t *rt.Task) (status string, err error)
+}
+
+// The failures of a client, under the names that its callers use.
+type (
+	Error = wire.Error
+	Kind  = wire.Kind
+	Retry = wire.Retry
+)
+
+const (
+	Unreachable  = wire.Unreachable
+	Timeout      = wire.Timeout
+	Unauthorised = wire.Unauthorised
+	Refused      = wire.Refused
+	Busy         = wire.Busy
+	Engine       = wire.Engine
+	Protocol     = wire.Protocol
+
+	RetryForever = wire.RetryForever
+	RetryBounded = wire.RetryBounded
+	GiveUp       = wire.GiveUp
+)
+
+// RetryOf says what to do with the same utterance after a client's err. What is no *Error, such as rt.ErrStopped, is no
+// fault of the utterance: RetryForever.
+func RetryOf(err error) Retry {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Retry()
+	}
+	return RetryForever
+}

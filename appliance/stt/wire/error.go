@@ -1,0 +1,101 @@
+package wire
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Kind is what went wrong, as far as it matters for what to do next.
+type Kind int
+
+const (
+	// Unreachable: no connection, or something else than the service answers at the address (404, 405, a redirect).
+	Unreachable Kind = iota + 1
+	// Timeout: connected or not, the answer was not there in time.
+	Timeout
+	// Late is the Timeout of a request whose server waits for others before it answers: no sign of an outage.
+	Late
+	// Unauthorised: 401, 403 or 407; a matter of the credentials, not of what was sent.
+	Unauthorised
+	// Refused: what was sent will never be taken (400, 413, 415, 422, too long).
+	Refused
+	// Busy: 408, 425, 429 or any 5xx.
+	Busy
+	// Engine: the service answered properly that it failed.
+	Engine
+	// Protocol: the answer is no answer of this service: garbage, too large, cut off.
+	Protocol
+)
+
+var kindNames = [...]string{"", "unreachable", "timed out", "answer late", "not authorised", "refused", "busy", "engine failed", "bad answer"}
+
+func (k Kind) String() string {
+	if k < Unreachable || k > Protocol {
+		return fmt.Sprintf("Kind(%d)", int(k))
+	}
+	return kindNames[k]
+}
+
+// Retry is what to do with the same data after an error.
+type Retry int
+
+const (
+	// RetryForever: nothing is wrong with the data, and the other side will come back or be set right.
+	RetryForever Retry = iota
+	// RetryBounded: the data itself may be what fails, so try a few times and then give it up.
+	RetryBounded
+	// GiveUp: the same data fails the same way every time.
+	GiveUp
+)
+
+func (r Retry) String() string {
+	switch r {
+	case RetryForever:
+		return "retry for ever"
+	case RetryBounded:
+		return "retry a few times"
+	case GiveUp:
+		return "give up"
+	}
+	return fmt.Sprintf("Retry(%d)", int(r))
+}
+
+// Error is a failed exchange. It never holds a secret: Address is without user information and query.
+type Error struct {
+	Op         string // what was attempted: "transcribe", "stream", "heartbeat", …
+	Address    string // whom it was asked of: a URL or a command
+	Kind       Kind
+	Status     int           // HTTP status or exit status; 0 if there was none
+	RetryAfter time.Duration // the least wait that the other side asked for; 0 if it did not
+	Hint       string        // the way out; may be empty
+	Cause      error
+}
+
+func (e *Error) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s: %s", e.Op, e.Address, e.Kind)
+	if e.Status != 0 {
+		fmt.Fprintf(&b, " (status %d)", e.Status)
+	}
+	if e.Cause != nil {
+		fmt.Fprintf(&b, ": %v", e.Cause)
+	}
+	if e.Hint != "" {
+		fmt.Fprintf(&b, " (%s)", e.Hint)
+	}
+	return b.String()
+}
+
+func (e *Error) Unwrap() error { return e.Cause }
+
+// Retry says what to do with the same data now.
+func (e *Error) Retry() Retry {
+	switch e.Kind {
+	case Refused:
+		return GiveUp
+	case Engine, Protocol:
+		return RetryBounded
+	}
+	return RetryForever
+}
