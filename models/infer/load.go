@@ -1,0 +1,67 @@
+package infer
+
+import (
+	"fmt"
+	"os"
+
+	"orac/models/onnx"
+)
+
+// network is a model file that was read and parsed but not yet run.
+type network struct {
+	file  string
+	bytes []byte
+	model *onnx.Model
+}
+
+// load reads a model under the size limit and parses it. Its errors name the
+// file and what to do about it.
+func load(file string) (*network, error) {
+	info, err := os.Stat(file)
+	if err != nil {
+		return nil, fmt.Errorf("model file: %w", err)
+	}
+	if !info.Mode().IsRegular() || info.Size() > onnx.MaxFile {
+		return nil, fmt.Errorf("model file %s: not a regular file of at most %d MiB; choose an .onnx file", file, onnx.MaxFile>>20)
+	}
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("model file: %w", err)
+	}
+	m, err := onnx.Parse(b)
+	if err != nil {
+		return nil, fmt.Errorf("model file %s: %w; fetch it again or choose another model", file, err)
+	}
+	return &network{file: file, bytes: b, model: m}, nil
+}
+
+// one returns the single float32 input and output of a network that must have
+// one each, and says what the network was expected to be.
+func (n *network) one(what string) (in, out onnx.Value, err error) {
+	g := n.model.Graph
+	if len(g.Inputs) != 1 || len(g.Outputs) != 1 {
+		return in, out, n.wrong(what, "it has %d inputs and %d outputs, not one each", len(g.Inputs), len(g.Outputs))
+	}
+	in, out = g.Inputs[0], g.Outputs[0]
+	if in.Type != onnx.Float32 || out.Type != onnx.Float32 {
+		return in, out, n.wrong(what, "it maps %s to %s, not float32 to float32", in.Type, out.Type)
+	}
+	return in, out, nil
+}
+
+func (n *network) wrong(what, format string, args ...any) error {
+	return fmt.Errorf("model file %s is no %s: %s", n.file, what, fmt.Sprintf(format, args...))
+}
+
+// fits compares dimensions; -1 in want or have stands for any size.
+func fits(have []int64, want ...int64) bool {
+	if len(have) != len(want) {
+		return false
+	}
+	for i, d := range have {
+		if d != want[i] && d != -1 && want[i] != -1 {
+			return false
+		}
+	}
+	return true
+}

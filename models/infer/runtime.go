@@ -1,0 +1,128 @@
+package infer
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+
+	ort "github.com/yalue/onnxruntime_go"
+)
+
+// Runtime is the inference library, loaded once per process and for as long as
+// the process lives (ONNX Runtime cannot be loaded twice).
+type Runtime struct{ path string }
+
+var (
+	loadMu sync.Mutex // guards loaded and the library's global initialisation
+	loaded *Runtime
+)
+
+// Open loads libonnxruntime from libPath, or returns the one that is loaded
+// already. The library must offer the API version of this binding (24, that is
+// ONNX Runtime 1.24 or later).
+func Open(libPath string) (*Runtime, error) {
+	loadMu.Lock()
+	defer loadMu.Unlock()
+	if loaded != nil {
+		if loaded.path != libPath {
+			return nil, fmt.Errorf("ONNX Runtime is already loaded from %s; it cannot be loaded again from %s in one process", loaded.path, libPath)
+		}
+		return loaded, nil
+	}
+	if _, err := os.Stat(libPath); err != nil {
+		return nil, fmt.Errorf("ONNX Runtime library: %w (run: orac models pull onnxruntime)", err)
+	}
+	ort.SetSharedLibraryPath(libPath)
+	if err := ort.InitializeEnvironment(ort.WithLogLevelError()); err != nil {
+		return nil, fmt.Errorf("ONNX Runtime library %s cannot be used: %w (it must be version 1.24 or later for this machine; run: orac models pull onnxruntime)", libPath, err)
+	}
+	loaded = &Runtime{path: libPath}
+	return loaded, nil
+}
+
+// Version is the library's version, for example "1.30.0".
+func (r *Runtime) Version() string { return ort.GetVersion() }
+
+// io is one named tensor of a session.
+type io struct {
+	name  string
+	value ort.Value
+}
+
+// session is a network with its tensors bound: run reads the inputs' memory
+// and writes the outputs'.
+type session struct {
+	s    *ort.AdvancedSession
+	vals []ort.Value
+}
+
+func (r *Runtime) session(name string, model []byte, inputs, outputs []io) (*session, error) {
+	opts, err := options()
+	if err != nil {
+		return nil, err
+	}
+	defer opts.Destroy()
+	s := &session{}
+	split := func(list []io) (names []string, values []ort.Value) {
+		for _, x := range list {
+			names, values = append(names, x.name), append(values, x.value)
+		}
+		return
+	}
+	inNames, ins := split(inputs)
+	outNames, outs := split(outputs)
+	s.vals = append(append(s.vals, ins...), outs...)
+	if s.s, err = ort.NewAdvancedSessionWithONNXData(model, inNames, outNames, ins, outs, opts); err != nil {
+		s.close()
+		return nil, fmt.Errorf("%s: ONNX Runtime refuses the network: %w", name, err)
+	}
+	return s, nil
+}
+
+// options are those of every session: one thread, no spinning, nothing kept
+// for shapes that never change.
+func options() (*ort.SessionOptions, error) {
+	o, err := ort.NewSessionOptions()
+	if err != nil {
+		return nil, fmt.Errorf("ONNX Runtime session options: %w", err)
+	}
+	err = errors.Join(
+		o.SetIntraOpNumThreads(1),
+		o.SetInterOpNumThreads(1),
+		o.SetExecutionMode(ort.ExecutionModeSequential),
+		o.SetGraphOptimizationLevel(ort.GraphOptimizationLevelEnableAll),
+		o.SetLogSeverityLevel(ort.LoggingLevelError),
+		o.AddSessionConfigEntry("session.intra_op.allow_spinning", "0"),
+		o.AddSessionConfigEntry("session.inter_op.allow_spinning", "0"),
+	)
+	if err != nil {
+		o.Destroy()
+		return nil, fmt.Errorf("ONNX Runtime session options: %w", err)
+	}
+	return o, nil
+}
+
+func (s *session) run() error { return s.s.Run() }
+
+func (s *session) close() error {
+	var errs []error
+	if s.s != nil {
+		errs = append(errs, s.s.Destroy())
+		s.s = nil
+	}
+	for _, v := range s.vals {
+		errs = append(errs, v.Destroy())
+	}
+	s.vals = nil
+	return errors.Join(errs...)
+}
+
+// tensor makes a float32 tensor and returns the memory behind it.
+func tensor(dims ...int64) (*ort.Tensor[float32], []float32, error) {
+	t, err := ort.NewEmptyTensor[float32](ort.NewShape(dims...))
+	if err != nil {
+		return nil, nil, fmt.Errorf("tensor %v: %w", dims, err)
+	}
+	return t, t.GetData(), nil
+}

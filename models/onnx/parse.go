@@ -1,0 +1,375 @@
+package onnx
+
+import (
+	"encoding/binary"
+	"math"
+
+	"google.golang.org/protobuf/encoding/protowire"
+)
+
+// parser carries the budgets of one file.
+type parser struct{ fields, nodes, tensors int }
+
+// Parse reads a model. Every error wraps ErrMalformed and says what is wrong;
+// the caller adds the file's name and the way out. The result refers to b,
+// which must not be changed afterwards.
+func Parse(b []byte) (*Model, error) {
+	p := &parser{}
+	if len(b) == 0 {
+		return nil, p.bad("the file is empty")
+	}
+	if len(b) > MaxFile {
+		return nil, p.bad("%d bytes, more than the limit of %d", len(b), MaxFile)
+	}
+	fields, err := p.cut(b, "model")
+	if err != nil {
+		return nil, err
+	}
+	m := &Model{fields: fields, Opsets: map[string]int64{}}
+	for _, f := range fields { // ModelProto
+		switch f.num {
+		case 1:
+			m.IRVersion = int64(f.num64)
+		case 2:
+			m.Producer, err = p.str(f, "producer_name")
+		case 3:
+			m.ProducerVersion, err = p.str(f, "producer_version")
+		case 7:
+			if m.Graph != nil {
+				return nil, p.bad("two graphs")
+			}
+			m.Graph, err = p.graph(f, 0)
+		case 8:
+			err = p.opset(m, f)
+		case 25:
+			err = p.bad("model-local functions are not supported")
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if m.Graph == nil {
+		return nil, p.bad("it holds no graph")
+	}
+	if len(m.Graph.Nodes) == 0 || len(m.Graph.Outputs) == 0 {
+		return nil, p.bad("its graph has no operators or no outputs")
+	}
+	return m, nil
+}
+
+func (p *parser) opset(m *Model, f field) error { // OperatorSetIdProto
+	fs, err := p.cut(f.body, "opset_import")
+	if err != nil {
+		return err
+	}
+	var domain string
+	var version int64
+	for _, f := range fs {
+		switch f.num {
+		case 1:
+			if domain, err = p.str(f, "opset domain"); err != nil {
+				return err
+			}
+		case 2:
+			version = int64(f.num64)
+		}
+	}
+	m.Opsets[domain] = version
+	return nil
+}
+
+func (p *parser) graph(f field, depth int) (*Graph, error) {
+	if depth >= MaxDepth {
+		return nil, p.bad("graphs nest more than %d deep", MaxDepth)
+	}
+	fields, err := p.cut(f.body, "graph")
+	if err != nil {
+		return nil, err
+	}
+	g := &Graph{fields: fields}
+	constant := map[string]bool{}
+	for _, f := range fields { // GraphProto
+		switch f.num {
+		case 1:
+			var n *Node
+			if n, err = p.node(f, depth); err == nil {
+				g.Nodes = append(g.Nodes, n)
+			}
+		case 2:
+			g.Name, err = p.str(f, "graph name")
+		case 5:
+			var t *Tensor
+			if t, err = p.tensor(f); err == nil {
+				g.Initializers = append(g.Initializers, t)
+				constant[t.Name] = true
+			}
+		case 11, 12:
+			var v Value
+			if v, err = p.value(f); err == nil && f.num == 11 {
+				g.Inputs = append(g.Inputs, v)
+			} else if err == nil {
+				g.Outputs = append(g.Outputs, v)
+			}
+		case 15:
+			err = p.bad("sparse tensors are not supported")
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	// Before IR version 4 initialisers are listed among the inputs too.
+	kept := g.Inputs[:0]
+	for _, v := range g.Inputs {
+		if !constant[v.Name] {
+			kept = append(kept, v)
+		}
+	}
+	g.Inputs = kept
+	return g, nil
+}
+
+func (p *parser) node(f field, depth int) (*Node, error) {
+	if p.nodes++; p.nodes > MaxNodes {
+		return nil, p.bad("more than %d operators", MaxNodes)
+	}
+	fs, err := p.cut(f.body, "node")
+	if err != nil {
+		return nil, err
+	}
+	n := &Node{Attrs: map[string]Attr{}}
+	for _, f := range fs { // NodeProto
+		var s string
+		switch f.num {
+		case 1, 2, 3, 4, 7:
+			if s, err = p.str(f, "a name in a node"); err != nil {
+				return nil, err
+			}
+		}
+		switch f.num {
+		case 1:
+			n.Inputs = append(n.Inputs, s)
+		case 2:
+			n.Outputs = append(n.Outputs, s)
+		case 3:
+			n.Name = s
+		case 4:
+			n.Op = s
+		case 7:
+			n.Domain = s
+		case 5:
+			if err := p.attr(n, f, depth); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return n, nil
+}
+
+func (p *parser) attr(n *Node, f field, depth int) error {
+	fs, err := p.cut(f.body, "attribute")
+	if err != nil {
+		return err
+	}
+	var name string
+	var a Attr
+	for _, f := range fs { // AttributeProto
+		switch f.num {
+		case 1:
+			name, err = p.str(f, "attribute name")
+		case 2:
+			if v, k := protowire.ConsumeFixed32(f.raw[1:]); f.typ == protowire.Fixed32Type && k > 0 {
+				a.Float = math.Float32frombits(v)
+			}
+		case 3:
+			a.Int = int64(f.num64)
+		case 4:
+			a.Str = string(f.body[:min(len(f.body), MaxName)])
+		case 5:
+			a.Tensor, err = p.tensor(f)
+		case 6, 11:
+			var g *Graph
+			if g, err = p.graph(f, depth+1); err == nil {
+				a.Graphs = append(a.Graphs, g)
+			}
+		case 8:
+			a.Ints, err = p.appendInts(a.Ints, f, MaxFields, "attribute")
+		case 10:
+			_, err = p.tensor(f)
+		case 22, 23:
+			err = p.bad("sparse tensors are not supported")
+		}
+		if err != nil {
+			return err
+		}
+	}
+	n.Attrs[name] = a
+	return nil
+}
+
+func (p *parser) tensor(f field) (*Tensor, error) {
+	if p.tensors++; p.tensors > MaxTensors {
+		return nil, p.bad("more than %d tensors", MaxTensors)
+	}
+	fs, err := p.cut(f.body, "tensor")
+	if err != nil {
+		return nil, err
+	}
+	t := &Tensor{}
+	var ints, others int64 // elements in the typed fields
+	for _, f := range fs { // TensorProto
+		switch f.num {
+		case 1:
+			t.Dims, err = p.appendInts(t.Dims, f, MaxRank, "tensor dimensions")
+		case 2:
+			t.Type = DataType(int32(f.num64))
+		case 4: // float_data; ONNX packs it, single values are as legal
+			if f.typ == protowire.BytesType {
+				t.floats = append(t.floats, f.body...)
+			} else if f.typ == protowire.Fixed32Type {
+				t.floats = append(t.floats, f.raw[len(f.raw)-4:]...)
+			}
+		case 5: // int32_data, used by every narrow type
+			var v []int64
+			if v, err = p.appendInts(nil, f, MaxFile, "int32_data"); err == nil {
+				others += int64(len(v))
+			}
+		case 6:
+			others++
+		case 7:
+			t.ints, err = p.appendInts(t.ints, f, MaxFile, "int64_data")
+			ints = int64(len(t.ints))
+		case 8:
+			t.Name, err = p.str(f, "tensor name")
+		case 9:
+			t.raw = f.body
+		case 10:
+			others += int64(len(f.body)) / 8
+		case 11:
+			var v []int64
+			if v, err = p.appendInts(nil, f, MaxFile, "uint64_data"); err == nil {
+				others += int64(len(v))
+			}
+		case 13, 14:
+			if f.num == 13 || f.num64 != 0 {
+				err = p.bad("tensor %q keeps its data in another file; only self-contained models are accepted", t.Name)
+			}
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return t, p.agree(t, ints, others)
+}
+
+// agree checks that the dimensions account for exactly the data that is there.
+func (p *parser) agree(t *Tensor, ints, others int64) error {
+	want := int64(1)
+	for _, d := range t.Dims {
+		if d < 0 || d > MaxFile || (d > 0 && want > MaxFile/d) {
+			return p.bad("tensor %q announces dimensions %v, more than a file of %d bytes can hold", t.Name, t.Dims, MaxFile)
+		}
+		want *= d
+	}
+	if len(t.floats)%4 != 0 {
+		return p.bad("tensor %q: float_data is cut off", t.Name)
+	}
+	have := int64(len(t.floats)/4) + ints + others
+	if len(t.raw) > 0 {
+		size := t.Type.size()
+		if size == 0 || int64(len(t.raw))%size != 0 || have != 0 {
+			return p.bad("tensor %q: %d bytes of raw data do not fit type %s", t.Name, len(t.raw), t.Type)
+		}
+		have = int64(len(t.raw)) / size
+	} else if t.Type == Float32 && have != int64(len(t.floats)/4) || t.Type == Int64 && have != ints {
+		return p.bad("tensor %q: its data is not of its type %s", t.Name, t.Type)
+	}
+	if have != want {
+		return p.bad("tensor %q announces %d elements (dimensions %v) but holds %d", t.Name, want, t.Dims, have)
+	}
+	return nil
+}
+
+func (p *parser) value(f field) (Value, error) { // ValueInfoProto
+	v := Value{}
+	fs, err := p.cut(f.body, "value info")
+	if err != nil {
+		return v, err
+	}
+	for _, f := range fs {
+		switch f.num {
+		case 1:
+			v.Name, err = p.str(f, "value name")
+		case 2:
+			err = p.valueType(&v, f.body)
+		}
+		if err != nil {
+			return v, err
+		}
+	}
+	return v, nil
+}
+
+// valueType reads TypeProto; only tensors are described.
+func (p *parser) valueType(v *Value, b []byte) error {
+	fs, err := p.cut(b, "type")
+	if err != nil {
+		return err
+	}
+	for _, f := range fs {
+		if f.num != 1 { // tensor_type
+			continue
+		}
+		ts, err := p.cut(f.body, "tensor type")
+		if err != nil {
+			return err
+		}
+		for _, t := range ts {
+			switch t.num {
+			case 1:
+				v.Type = DataType(int32(t.num64))
+			case 2:
+				if v.Dims, err = p.shape(t.body); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func (p *parser) shape(b []byte) ([]int64, error) { // TensorShapeProto
+	fs, err := p.cut(b, "shape")
+	if err != nil {
+		return nil, err
+	}
+	dims := []int64{}
+	for _, f := range fs {
+		if f.num != 1 {
+			continue
+		}
+		if len(dims) == MaxRank {
+			return nil, p.bad("a shape has more than %d dimensions", MaxRank)
+		}
+		ds, err := p.cut(f.body, "dimension")
+		if err != nil {
+			return nil, err
+		}
+		d := int64(-1)
+		for _, x := range ds {
+			if x.num == 1 && x.num64 <= MaxFile {
+				d = int64(x.num64)
+			}
+		}
+		dims = append(dims, d)
+	}
+	return dims, nil
+}
+
+// int64Bytes is raw_data of int64 values.
+func int64Bytes(v ...int64) []byte {
+	b := make([]byte, 0, 8*len(v))
+	for _, x := range v {
+		b = binary.LittleEndian.AppendUint64(b, uint64(x))
+	}
+	return b
+}
