@@ -1,0 +1,126 @@
+package infer
+
+import (
+	"fmt"
+
+	ort "github.com/yalue/onnxruntime_go"
+
+	"orac/models/onnx"
+)
+
+// vadChunk is the length at which openWakeWord feeds Silero: 640 samples, two
+// a hop (vad.py, __call__).
+const vadChunk = Hop / 2
+
+// vadState is the size of Silero's recurrent state h and c, [2, 1, 64].
+const vadState = 2 * 64
+
+// VAD is Silero's voice activity detection in its h/c form (inputs input, sr,
+// h, c; outputs output, hn, cn).
+type VAD struct {
+	s      *session
+	in     []float32
+	state  [2][]float32 // h, c
+	next   [2][]float32 // hn, cn
+	out    []float32
+}
+
+// OpenVAD loads a Silero VAD network.
+func (r *Runtime) OpenVAD(file string) (*VAD, error) {
+	n, err := load(file)
+	if err != nil {
+		return nil, err
+	}
+	if err := isSilero(n); err != nil {
+		return nil, err
+	}
+	v := &VAD{}
+	rate, err := ort.NewScalar[int64](SampleRate)
+	if err != nil {
+		return nil, fmt.Errorf("VAD: %w", err)
+	}
+	inputs, outputs := []io{{"sr", rate}}, []io{}
+	for _, x := range []struct {
+		list *[]io
+		name string
+		mem  *[]float32
+		dims []int64
+	}{
+		{&inputs, "input", &v.in, []int64{1, vadChunk}},
+		{&inputs, "h", &v.state[0], []int64{2, 1, 64}},
+		{&inputs, "c", &v.state[1], []int64{2, 1, 64}},
+		{&outputs, "output", &v.out, []int64{1, 1}},
+		{&outputs, "hn", &v.next[0], []int64{2, 1, 64}},
+		{&outputs, "cn", &v.next[1], []int64{2, 1, 64}},
+	} {
+		t, mem, err := tensor(x.dims...)
+		if err != nil {
+			return nil, err
+		}
+		*x.list, *x.mem = append(*x.list, io{x.name, t}), mem
+	}
+	if v.s, err = r.session("model file "+file, n.bytes, inputs, outputs); err != nil {
+		return nil, err
+	}
+	if err := v.s.run(); err != nil {
+		v.Close()
+		return nil, n.wrong("Silero VAD", "it does not run on %d samples: %v", vadChunk, err)
+	}
+	v.Reset()
+	return v, nil
+}
+
+func isSilero(n *network) error {
+	const what = "Silero VAD with inputs input, sr, h, c"
+	g := n.model.Graph
+	have := map[string]onnx.Value{}
+	for _, x := range append(append([]onnx.Value{}, g.Inputs...), g.Outputs...) {
+		have[x.Name] = x
+	}
+	state := []int64{2, 1, 64}
+	for _, want := range []onnx.Value{
+		{Name: "input", Type: onnx.Float32, Dims: []int64{1, vadChunk}},
+		{Name: "sr", Type: onnx.Int64},
+		{Name: "h", Type: onnx.Float32, Dims: state}, {Name: "c", Type: onnx.Float32, Dims: state},
+		{Name: "output", Type: onnx.Float32, Dims: []int64{1, 1}},
+		{Name: "hn", Type: onnx.Float32, Dims: state}, {Name: "cn", Type: onnx.Float32, Dims: state},
+	} {
+		got, ok := have[want.Name]
+		if !ok || got.Type != want.Type || !fits(got.Dims, want.Dims...) {
+			return n.wrong(what, "%s %v %s is not there", want.Name, want.Dims, want.Type)
+		}
+	}
+	if len(g.Inputs) != 4 || len(g.Outputs) != 3 {
+		return n.wrong(what, "it has %d inputs and %d outputs, not 4 and 3", len(g.Inputs), len(g.Outputs))
+	}
+	return nil
+}
+
+// Push takes one hop and gives the voice scores in [0, 1] of its two halves.
+// openWakeWord divides samples by 32767 and uses the mean of the two as the
+// hop's score; Gate does the same.
+func (v *VAD) Push(pcm *[Hop]int16) (scores [2]float32, err error) {
+	for half := range scores {
+		for i, s := range pcm[half*vadChunk : (half+1)*vadChunk] {
+			v.in[i] = float32(s) / 32767
+		}
+		if err := v.s.run(); err != nil {
+			return scores, fmt.Errorf("VAD: %w", err)
+		}
+		for i := range v.state {
+			copy(v.state[i], v.next[i])
+		}
+		scores[half] = v.out[0]
+	}
+	return scores, nil
+}
+
+// Reset forgets all sound.
+func (v *VAD) Reset() {
+	for i := range v.state {
+		clear(v.state[i])
+	}
+}
+
+// Close frees the session.
+func (v *VAD) Close() error { return v.s.close() }
