@@ -1,0 +1,218 @@
+// Package event holds what happens in an appliance, as values. Nodes publish them; the store, the terminal, health and the
+// console read them. An event is a report: nothing in the path from sound to delivery depends on one being read.
+package event
+
+import (
+	"encoding/json"
+	"maps"
+	"time"
+)
+
+// Event is something that happened.
+type Event struct {
+	At   time.Time // time of day
+	Node string    // address of the node that says so
+	Body Body
+}
+
+// Body is what happened; its Kind is stable, lower-case, and names the Go type.
+type Body interface{ Kind() string }
+
+// MarshalJSON gives one flat object: at, node, kind and the fields of the body.
+func (e Event) MarshalJSON() ([]byte, error) {
+	body, err := json.Marshal(e.Body)
+	if err != nil {
+		return nil, err
+	}
+	flat := map[string]any{"at": e.At.UTC().Format(time.RFC3339Nano), "node": e.Node, "kind": e.Body.Kind()}
+	fields := map[string]json.RawMessage{}
+	if err := json.Unmarshal(body, &fields); err != nil {
+		return nil, err
+	}
+	for name, v := range maps.All(fields) {
+		flat[name] = v
+	}
+	return json.Marshal(flat)
+}
+
+// DeviceOpened: sound is expected from a device.
+type DeviceOpened struct {
+	Device   string `json:"device"`
+	Identity string `json:"identity"`
+	Opens    int    `json:"opens"` // how often it was opened since the start
+}
+
+// DeviceLost: no sound comes from a device until the next DeviceOpened.
+type DeviceLost struct {
+	Device string `json:"device"`
+	Cause  string `json:"cause"`
+	Retry  string `json:"retry"` // when the next try is made
+}
+
+// DeviceEnded: the sound of a file is over.
+type DeviceEnded struct {
+	Device string `json:"device"`
+}
+
+// Level is the loudness of one hop.
+type Level struct {
+	Device string  `json:"device"`
+	RMS    float32 `json:"rms"` // int16 scale
+	Peak   int     `json:"peak"`
+}
+
+// Score is what a model said of one hop.
+type Score struct {
+	Device string  `json:"device"`
+	Model  string  `json:"model"`
+	Score  float32 `json:"score"`
+}
+
+// Wake: a model fired.
+type Wake struct {
+	ID        string  `json:"id"`
+	Device    string  `json:"device"`
+	Listener  string  `json:"listener"`
+	Model     string  `json:"model"`
+	Class     string  `json:"class,omitempty"`
+	WakeWord  string  `json:"wake_word"`
+	Topic     string  `json:"topic"`
+	Score     float32 `json:"score"`
+	Threshold float32 `json:"threshold"`
+	Hop       int64   `json:"hop"`
+}
+
+// RecordingStarted: an utterance is being recorded.
+type RecordingStarted struct {
+	Utterance string `json:"utterance"`
+	Wake      string `json:"wake"`
+	Listener  string `json:"listener"`
+}
+
+// RecordingEnded: an utterance is complete.
+type RecordingEnded struct {
+	Utterance string  `json:"utterance"`
+	Wake      string  `json:"wake"`
+	Listener  string  `json:"listener"`
+	Seconds   float64 `json:"seconds"`
+	Why       string  `json:"why"` // silence, limit, device lost, the sound is over, stopped
+}
+
+// Spooled: what became of an utterance's copy on disk.
+type Spooled struct {
+	Utterance string `json:"utterance"`
+	Where     string `json:"where"` // disk, memory
+	Cause     string `json:"cause,omitempty"`
+}
+
+// Salvaged: an utterance was found in the spool at the start.
+type Salvaged struct {
+	Utterance string  `json:"utterance"`
+	Seconds   float64 `json:"seconds"`
+	Cut       bool    `json:"cut"` // its recording had not ended
+}
+
+// Dropped: an utterance was lost, and why.
+type Dropped struct {
+	Utterance string `json:"utterance"`
+	Cause     string `json:"cause"`
+}
+
+// DeliveryStarted: an utterance is on its way to a speech-to-text service.
+type DeliveryStarted struct {
+	Utterance string `json:"utterance"`
+	STT       string `json:"stt"`
+	Way       string `json:"way"` // stream, whole
+	Attempt   int    `json:"attempt"`
+}
+
+// DeliveryFailed: an attempt failed; the utterance stays in the spool.
+type DeliveryFailed struct {
+	Utterance string `json:"utterance"`
+	STT       string `json:"stt"`
+	Way       string `json:"way"`
+	Attempt   int    `json:"attempt"`
+	Cause     string `json:"cause"`
+	Retry     string `json:"retry"` // what comes next
+}
+
+// Delivered: the service answered; the utterance has left the spool.
+type Delivered struct {
+	Utterance  string  `json:"utterance"`
+	STT        string  `json:"stt"`
+	Way        string  `json:"way"`
+	Attempts   int     `json:"attempts"`
+	Outcome    string  `json:"outcome"` // delivered, empty, failed
+	Text       string  `json:"text"`
+	Confidence float64 `json:"confidence"`
+	Language   string  `json:"language,omitempty"`
+	Seconds    float64 `json:"seconds"` // from the end of the recording to the answer
+	Cause      string  `json:"cause,omitempty"`
+}
+
+// STTHealth: whether a service answers its health check, on each change.
+type STTHealth struct {
+	STT    string `json:"stt"`
+	OK     bool   `json:"ok"`
+	Status string `json:"status"`
+}
+
+// Heartbeat: whether heartbeats are taken, on each change.
+type Heartbeat struct {
+	Endpoint string `json:"endpoint"`
+	OK       bool   `json:"ok"`
+	Topics   int    `json:"topics"`
+	Cause    string `json:"cause,omitempty"`
+}
+
+// WebhookFailed: a webhook did not take a detection.
+type WebhookFailed struct {
+	Webhook string `json:"webhook"`
+	Wake    string `json:"wake"`
+	Cause   string `json:"cause"`
+}
+
+// Overrun: hops were lost before a node could take them.
+type Overrun struct {
+	Port string `json:"port"`
+	Hops int    `json:"hops"`
+}
+
+// NodeFailed: a node ended by itself and is started again.
+type NodeFailed struct {
+	Cause string `json:"cause"`
+	Stack string `json:"stack,omitempty"`
+	Retry string `json:"retry"`
+}
+
+// StoreFailed and StoreBack: history is not, or again, being written.
+type StoreFailed struct {
+	Cause string `json:"cause"`
+}
+
+// StoreBack: see StoreFailed.
+type StoreBack struct {
+	Lost int `json:"lost"` // events that were not written meanwhile
+}
+
+func (DeviceOpened) Kind() string     { return "device_opened" }
+func (DeviceLost) Kind() string       { return "device_lost" }
+func (DeviceEnded) Kind() string      { return "device_ended" }
+func (Level) Kind() string            { return "level" }
+func (Score) Kind() string            { return "score" }
+func (Wake) Kind() string             { return "wake" }
+func (RecordingStarted) Kind() string { return "recording_started" }
+func (RecordingEnded) Kind() string   { return "recording_ended" }
+func (Spooled) Kind() string          { return "spooled" }
+func (Salvaged) Kind() string         { return "salvaged" }
+func (Dropped) Kind() string          { return "dropped" }
+func (DeliveryStarted) Kind() string  { return "delivery_started" }
+func (DeliveryFailed) Kind() string   { return "delivery_failed" }
+func (Delivered) Kind() string        { return "delivered" }
+func (STTHealth) Kind() string        { return "stt_health" }
+func (Heartbeat) Kind() string        { return "heartbeat" }
+func (WebhookFailed) Kind() string    { return "webhook_failed" }
+func (Overrun) Kind() string          { return "overrun" }
+func (NodeFailed) Kind() string       { return "node_failed" }
+func (StoreFailed) Kind() string      { return "store_failed" }
+func (StoreBack) Kind() string        { return "store_back" }

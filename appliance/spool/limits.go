@@ -1,0 +1,79 @@
+package spool
+
+import (
+	"fmt"
+
+	"orac/appliance/rt"
+	"orac/appliance/utterance"
+)
+
+// room makes sure that n bytes can be written: the oldest complete utterances go while the budget would be broken. A file
+// system that is nearly full is not the spool's to empty: then the disk counts as refusing.
+func (s *Spool) room(t *rt.Task, n int64) error {
+	for s.Stats().DiskBytes+n > s.limits.Disk {
+		if !s.dropOldest(t, func(e *Entry) bool { return e.onDisk }, "the spool is full: disk.spool is reached") {
+			break
+		}
+	}
+	free, err := s.fs.Free(t)
+	if err != nil {
+		return err
+	}
+	if free-n < s.limits.KeepFree {
+		return fmt.Errorf("%w: %d bytes are free", errNoRoom, free)
+	}
+	return nil
+}
+
+// shrink keeps what waits in memory within its bound.
+func (s *Spool) shrink(t *rt.Task) {
+	for s.Stats().MemoryBytes > s.limits.Memory {
+		inMemory := func(e *Entry) bool { return !e.onDisk && !e.recording }
+		if !s.dropOldest(t, inMemory, "the disk refuses and memory is full: disk.memory_spool is reached") {
+			return
+		}
+	}
+}
+
+func (s *Spool) dropOldest(t *rt.Task, which func(*Entry) bool, cause string) bool {
+	for _, e := range s.entries {
+		if !e.recording && which(e) {
+			s.dropped++
+			s.report(Report{Entry: e, Dropped: true, Cause: cause})
+			s.forget(t, e)
+			return true
+		}
+	}
+	return false
+}
+
+// forget takes an utterance out of the spool.
+func (s *Spool) forget(t *rt.Task, e *Entry) {
+	for i, x := range s.entries {
+		if x == e {
+			s.entries = append(s.entries[:i:i], s.entries[i+1:]...)
+			break
+		}
+	}
+	s.remove(t, e)
+	e.pcm = nil
+}
+
+// remove takes an utterance's files away: the sound first, so that what is left after a kill is no utterance any more.
+func (s *Spool) remove(t *rt.Task, e *Entry) {
+	names := []string{e.path(".pcm"), e.path(".part"), e.path(".json")}
+	for _, stt := range e.answered {
+		names = append(names, e.donePath(stt))
+	}
+	for _, name := range names {
+		_ = s.fs.Remove(t, name) // what is left is swept at the next Open
+	}
+	_ = s.fs.SyncDir(t, dir)
+}
+
+// path is the name of one of an utterance's files.
+func (e *Entry) path(suffix string) string { return fileName(e.Seq) + suffix }
+
+func (e *Entry) donePath(stt string) string { return e.path("." + stt + doneSuffix) }
+
+func fileName(seq utterance.Seq) string { return fmt.Sprintf("%s/%016d", dir, seq) }

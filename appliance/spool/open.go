@@ -1,0 +1,209 @@
+package spool
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strconv"
+	"strings"
+
+	"orac/appliance/audio"
+	"orac/appliance/rt"
+	"orac/appliance/utterance"
+)
+
+const (
+	doneSuffix = ".done"
+	// maxBytes is more than the longest utterance: 60 s.
+	maxBytes = 60 * audio.Rate * 2
+	// maxMeta is more than any meta file.
+	maxMeta = 64 << 10
+	// maxFiles bounds what Open looks at; the budget makes a spool far smaller.
+	maxFiles = 200_000
+)
+
+// Open reads the spool below the state directory, makes unfinished utterances complete, and sweeps what a kill in the
+// middle of a removal has left. A file that makes no sense is set aside in spool/damaged and reported, never deleted. The
+// error is that of the file system; a spool is there all the same, in memory, and Retry tries the disk again.
+func Open(t *rt.Task, fsys rt.FS, limits Limits) (*Spool, error) {
+	s := &Spool{fs: fsys, limits: limits, next: 1}
+	if err := fsys.MkdirAll(t, dir); err != nil {
+		s.diskErr = err
+		return s, fmt.Errorf("spool: make the folder: %w", err)
+	}
+	files, err := fsys.ReadDir(t, dir, maxFiles)
+	if err != nil {
+		s.diskErr = err
+		return s, fmt.Errorf("spool: read the folder: %w", err)
+	}
+	found := map[utterance.Seq][]rt.FileInfo{}
+	var order []utterance.Seq
+	for _, f := range files {
+		if f.Dir {
+			continue
+		}
+		number, _, _ := strings.Cut(f.Name, ".")
+		n, err := strconv.ParseUint(number, 10, 64)
+		if err != nil || len(number) != 16 {
+			s.setAside(t, f.Name, "it is no utterance's name")
+			continue
+		}
+		seq := utterance.Seq(n)
+		if found[seq] == nil {
+			order = append(order, seq)
+		}
+		found[seq] = append(found[seq], f)
+		s.next = max(s.next, seq+1)
+	}
+	slices.Sort(order)
+	for _, seq := range order {
+		s.adopt(t, seq, found[seq])
+	}
+	return s, nil
+}
+
+// adopt takes one utterance's files into the spool.
+func (s *Spool) adopt(t *rt.Task, seq utterance.Seq, files []rt.FileInfo) {
+	e := &Entry{Seq: seq}
+	var part, meta bool
+	for _, f := range files {
+		_, suffix, _ := strings.Cut(f.Name, ".")
+		switch {
+		case suffix == "pcm":
+			e.onDisk, e.bytes = true, f.Size
+		case suffix == "part":
+			part = true
+			if !e.onDisk {
+				e.bytes = f.Size
+			}
+		case suffix == "json":
+			meta = true
+		case strings.HasSuffix(suffix, doneSuffix):
+			e.answered = append(e.answered, strings.TrimSuffix(suffix, doneSuffix))
+		case strings.HasSuffix(suffix, ".tmp"):
+			_ = s.fs.Remove(t, dir+"/"+f.Name) // a write that a kill interrupted
+		default:
+			s.setAside(t, f.Name, "it is no file of an utterance")
+		}
+	}
+	if !e.onDisk && !part { // what a kill in the middle of a removal, or before the recording began, has left
+		s.remove(t, e)
+		return
+	}
+	if err := s.readMeta(t, e, meta); err != nil {
+		for _, f := range files {
+			s.setAside(t, f.Name, err.Error())
+		}
+		return
+	}
+	if e.onDisk && len(e.pending()) == 0 {
+		s.remove(t, e)
+		return
+	}
+	if !e.onDisk {
+		s.salvage(t, e)
+		if e.bytes == 0 {
+			s.remove(t, e)
+			return
+		}
+	}
+	s.entries = append(s.entries, e)
+	s.report(Report{Entry: e, Where: "disk", Cut: e.Meta.Why == utterance.Cut})
+}
+
+func (e *Entry) pending() []string {
+	return slices.DeleteFunc(slices.Clone(e.Meta.Deliver), func(stt string) bool { return slices.Contains(e.answered, stt) })
+}
+
+// salvage completes an utterance whose recording was cut, or that was killed while it was being completed.
+func (s *Spool) salvage(t *rt.Task, e *Entry) {
+	b, err := s.fs.ReadFile(t, e.path(".part"), maxBytes)
+	if err != nil {
+		s.report(Report{Entry: e, Where: "disk", Cause: err.Error()})
+		e.bytes = 0
+		return
+	}
+	e.bytes = int64(len(b)) &^ 1
+	if e.bytes == 0 {
+		return
+	}
+	if e.Meta.EndAt.IsZero() {
+		e.Meta.Samples = int(e.bytes / 2)
+		e.Meta.EndAt = e.Meta.WakeAt.Add(e.Meta.Duration())
+		e.Meta.Why = utterance.Cut
+	}
+	err = s.writeMeta(t, e)
+	if err == nil {
+		err = s.fs.Rename(t, e.path(".part"), e.path(".pcm"))
+	}
+	if err == nil {
+		err = s.fs.SyncDir(t, dir)
+	}
+	if err != nil { // a disk that refuses, or may only be read: go on from memory
+		s.diskErr = err
+		e.pcm = decode(b)
+		return
+	}
+	e.onDisk = true
+}
+
+func (s *Spool) readMeta(t *rt.Task, e *Entry, there bool) error {
+	if !there {
+		return errors.New("its .json is missing")
+	}
+	b, err := s.fs.ReadFile(t, e.path(".json"), maxMeta)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(b, &e.Meta); err != nil {
+		return fmt.Errorf("its .json: %w", err)
+	}
+	if e.Meta.ID == "" || len(e.Meta.Deliver) == 0 {
+		return errors.New("its .json names no utterance or no service")
+	}
+	return nil
+}
+
+func (s *Spool) setAside(t *rt.Task, name, cause string) {
+	e := &Entry{Meta: utterance.Meta{ID: name}}
+	err := s.fs.MkdirAll(t, dir+"/damaged")
+	if err == nil {
+		err = s.fs.Rename(t, dir+"/"+name, dir+"/damaged/"+name)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		cause += "; it could not be set aside: " + err.Error()
+	}
+	s.report(Report{Entry: e, Where: "damaged", Cause: cause})
+}
+
+func (s *Spool) writeMeta(t *rt.Task, e *Entry) error {
+	b, err := json.Marshal(e.Meta)
+	if err != nil {
+		panic("BUG: spool: meta: " + err.Error())
+	}
+	return rt.WriteFile(t, s.fs, dir, strings.TrimPrefix(e.path(".json"), dir+"/"), b)
+}
+
+func (s *Spool) writeDone(t *rt.Task, e *Entry, stt string) error {
+	return rt.WriteFile(t, s.fs, dir, strings.TrimPrefix(e.donePath(stt), dir+"/"), []byte("{}\n"))
+}
+
+func write(f rt.File, pcm []int16) error {
+	b, err := binary.Append(nil, binary.LittleEndian, pcm)
+	if err != nil {
+		panic("BUG: spool: " + err.Error())
+	}
+	_, err = f.Write(b)
+	return err
+}
+
+func decode(b []byte) []int16 {
+	pcm := make([]int16, len(b)/2)
+	for i := range pcm {
+		pcm[i] = int16(binary.LittleEndian.Uint16(b[2*i:]))
+	}
+	return pcm
+}

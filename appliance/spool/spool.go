@@ -1,0 +1,304 @@
+// Package spool keeps utterances until every service that shall have them has answered.
+//
+// It guarantees, on any file system that keeps what it has synced:
+//
+//   - An utterance whose recording has ended survives a kill or a power loss at any moment until all its answers are in.
+//   - What had been recorded of an unfinished one survives a kill, and becomes a complete one at the next Open.
+//   - A service that has answered is never given the utterance again, from the moment the answer is on disk.
+//   - Utterances are handed out in the order in which they were recorded.
+//   - While the disk refuses, utterances stay in memory up to a bound, and move to the disk when it takes them again.
+//   - What finds no room makes the oldest go, and every one that goes is reported.
+//
+// On disk an utterance is a few files in one folder, named by its number:
+//
+//	0000000000000007.json       what is known of it (written first, and again when its recording ends)
+//	0000000000000007.part       16 kHz mono int16 little-endian, being recorded
+//	0000000000000007.pcm        the same, complete
+//	0000000000000007.whisper.done   the service whisper has answered
+//
+// The file system is that of the runtime seam; a Spool is used by one task.
+package spool
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+
+	"orac/appliance/audio"
+	"orac/appliance/rt"
+	"orac/appliance/utterance"
+)
+
+// Limits bound what a spool may hold.
+type Limits struct {
+	Disk     int64 // bytes of sound on disk
+	KeepFree int64 // bytes that stay free on the file system
+	Memory   int64 // bytes of complete utterances in memory while the disk refuses
+}
+
+// dir is the spool's folder below the state directory.
+const dir = "spool"
+
+// Entry is an utterance in the spool.
+type Entry struct {
+	Seq  utterance.Seq
+	Meta utterance.Meta
+
+	recording bool
+	pcm       []int16 // the sound, while it is recorded or the disk refuses it
+	file      rt.File // open while it is recorded on disk
+	onDisk    bool    // the complete sound is on disk
+	bytes     int64   // size of the sound
+	answered  []string
+}
+
+// Recording tells whether the utterance still grows.
+func (e *Entry) Recording() bool { return e.recording }
+
+// Awaits tells whether the service has still to answer.
+func (e *Entry) Awaits(stt string) bool {
+	return slices.Contains(e.Meta.Deliver, stt) && !slices.Contains(e.answered, stt)
+}
+
+// Report is something that happened to an utterance and that somebody should know.
+type Report struct {
+	Entry   *Entry
+	Dropped bool   // it is lost …
+	Cut     bool   // … or was found unfinished …
+	Where   string // … or is now kept here: disk, memory
+	Cause   string
+}
+
+// Spool is the set of utterances that somebody still waits for.
+type Spool struct {
+	fs      rt.FS
+	limits  Limits
+	entries []*Entry // in order of Seq
+	next    utterance.Seq
+	diskErr error // why the disk last refused; nil while it takes what it is given
+	reports []Report
+	dropped int
+}
+
+// Begin adds an utterance whose recording starts.
+func (s *Spool) Begin(t *rt.Task, m utterance.Meta) *Entry {
+	e := &Entry{Seq: s.next, Meta: m, recording: true}
+	s.next++
+	s.entries = append(s.entries, e)
+	if err := s.create(t, e); err != nil {
+		s.refused(t, e, err)
+	}
+	return e
+}
+
+func (s *Spool) create(t *rt.Task, e *Entry) error {
+	if err := s.room(t, audio.Rate*2*15); err != nil {
+		return err
+	}
+	if err := s.writeMeta(t, e); err != nil {
+		return err
+	}
+	f, err := s.fs.Create(t, e.path(".part"))
+	if err != nil {
+		return err
+	}
+	e.file = f
+	return nil
+}
+
+// Append adds sound to an utterance that is being recorded.
+func (s *Spool) Append(t *rt.Task, e *Entry, pcm []int16) {
+	e.pcm = append(e.pcm, pcm...)
+	e.bytes = int64(len(e.pcm)) * 2
+	if e.file == nil {
+		return
+	}
+	if err := write(e.file, pcm); err != nil {
+		s.refused(t, e, err)
+	}
+}
+
+// End completes an utterance: once it returns, the sound is on disk for good, or in memory because the disk refuses.
+func (s *Spool) End(t *rt.Task, e *Entry, m utterance.Meta) {
+	m.Samples = len(e.pcm)
+	e.Meta, e.recording = m, false
+	if e.file != nil {
+		if err := s.seal(t, e); err != nil {
+			s.refused(t, e, err)
+		}
+	}
+	if e.onDisk {
+		e.pcm = nil
+	}
+	s.shrink(t)
+}
+
+// seal makes a recorded file the complete utterance.
+func (s *Spool) seal(t *rt.Task, e *Entry) error {
+	err := e.file.Sync()
+	if cerr := e.file.Close(); err == nil {
+		err = cerr
+	}
+	e.file = nil
+	if err == nil {
+		err = s.writeMeta(t, e)
+	}
+	if err == nil {
+		err = s.fs.Rename(t, e.path(".part"), e.path(".pcm"))
+	}
+	if err == nil {
+		err = s.fs.SyncDir(t, dir)
+	}
+	e.onDisk = err == nil
+	return err
+}
+
+// refused keeps an utterance in memory after the disk has refused it.
+func (s *Spool) refused(t *rt.Task, e *Entry, err error) {
+	if e.file != nil {
+		_ = e.file.Close() // what it holds is also in memory; after a kill it is better than nothing
+		e.file = nil
+	}
+	e.onDisk = false
+	s.diskErr = err
+	s.report(Report{Entry: e, Where: "memory", Cause: err.Error()})
+}
+
+// Retry moves what waits in memory to the disk, oldest first, until the disk refuses again. The caller decides when.
+func (s *Spool) Retry(t *rt.Task) {
+	for _, e := range s.entries {
+		if e.onDisk || e.recording {
+			continue
+		}
+		if err := s.store(t, e); err != nil {
+			s.diskErr = err
+			return
+		}
+		e.onDisk, e.pcm = true, nil
+		s.report(Report{Entry: e, Where: "disk"})
+	}
+	s.diskErr = nil
+}
+
+// store writes a whole utterance from memory.
+func (s *Spool) store(t *rt.Task, e *Entry) error {
+	if err := s.room(t, e.bytes); err != nil {
+		return err
+	}
+	if err := s.writeMeta(t, e); err != nil {
+		return err
+	}
+	if err := s.fs.Remove(t, e.path(".part")); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	f, err := s.fs.Create(t, e.path(".part"))
+	if err != nil {
+		return err
+	}
+	e.file = f
+	if err := write(f, e.pcm); err != nil {
+		_ = f.Close()
+		e.file = nil
+		return err
+	}
+	if err := s.seal(t, e); err != nil {
+		return err
+	}
+	for _, stt := range e.answered {
+		if err := s.writeDone(t, e, stt); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Audio is the complete sound of an utterance.
+func (s *Spool) Audio(t *rt.Task, e *Entry) ([]int16, error) {
+	if !e.onDisk {
+		return slices.Clone(e.pcm), nil
+	}
+	b, err := s.fs.ReadFile(t, e.path(".pcm"), maxBytes)
+	if err != nil {
+		return nil, fmt.Errorf("spool: read %s: %w", e.Meta.ID, err)
+	}
+	return decode(b), nil
+}
+
+// Answered notes that a service has answered and needs the utterance no more. When none is left that does, the utterance
+// leaves the spool.
+func (s *Spool) Answered(t *rt.Task, e *Entry, stt string) {
+	if !e.Awaits(stt) {
+		return
+	}
+	e.answered = append(e.answered, stt)
+	if len(e.answered) == len(e.Meta.Deliver) {
+		s.forget(t, e)
+		return
+	}
+	if e.onDisk {
+		if err := s.writeDone(t, e, stt); err != nil {
+			s.diskErr = err // it is remembered; a kill before the disk takes it would deliver once more
+		}
+	}
+}
+
+// Next is the oldest utterance that the service has to answer and whose number is at least from; nil if there is none.
+func (s *Spool) Next(stt string, from utterance.Seq) *Entry {
+	for _, e := range s.entries {
+		if e.Seq >= from && e.Awaits(stt) {
+			return e
+		}
+	}
+	return nil
+}
+
+// Entry is the utterance of a number; nil if it has left.
+func (s *Spool) Entry(seq utterance.Seq) *Entry {
+	for _, e := range s.entries {
+		if e.Seq == seq {
+			return e
+		}
+	}
+	return nil
+}
+
+// PCM is what has been recorded so far of an utterance whose recording goes on. The caller must not change it.
+func (s *Spool) PCM(e *Entry) []int16 { return e.pcm }
+
+// Reports gives, once each, what happened since it was last called.
+func (s *Spool) Reports() []Report {
+	r := s.reports
+	s.reports = nil
+	return r
+}
+
+func (s *Spool) report(r Report) { s.reports = append(s.reports, r) }
+
+// DiskErr is why the disk refuses to take utterances; nil while it takes them.
+func (s *Spool) DiskErr() error { return s.diskErr }
+
+// Stats is how full a spool is.
+type Stats struct {
+	Waiting     int   // utterances
+	DiskBytes   int64 // of sound on disk
+	MemoryBytes int64 // of complete utterances in memory
+	Dropped     int   // since the start
+}
+
+// Stats gives the state of the spool.
+func (s *Spool) Stats() Stats {
+	st := Stats{Waiting: len(s.entries), Dropped: s.dropped}
+	for _, e := range s.entries {
+		switch {
+		case e.onDisk:
+			st.DiskBytes += e.bytes
+		case !e.recording:
+			st.MemoryBytes += e.bytes
+		}
+	}
+	return st
+}
+
+// errNoRoom is what the spool itself refuses with.
+var errNoRoom = errors.New("disk: keep_free would be broken")

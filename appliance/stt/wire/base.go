@@ -1,0 +1,76 @@
+package wire
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+)
+
+// Base is where a service lives: scheme, host, port and the path before "/stt/v1". It is without user information, query
+// and trailing slash, so it may be shown. Make one with ParseBase.
+type Base struct{ url url.URL }
+
+// ParseBase reads an address as people write it. A path from "/stt/v1" on is cut off: Hey ORAC is configured with
+// "http://host:7272/stt/v1/stream".
+func ParseBase(raw string) (Base, error) {
+	u, err := parse(raw)
+	if err != nil {
+		return Base{}, err
+	}
+	if u.RawQuery != "" {
+		return Base{}, fmt.Errorf("url %q: a query is not possible here; language, task and the like are settings of their own", shown(u))
+	}
+	path, _, _ := strings.Cut(strings.TrimRight(u.Path, "/")+"/", "/stt/v1/")
+	return Base{url.URL{Scheme: u.Scheme, Host: u.Host, Path: strings.TrimRight(path, "/")}}, nil
+}
+
+// ParseURL reads the whole address of a webhook: as for ParseBase, but path and query stay as they are.
+func ParseURL(raw string) (*url.URL, error) { return parse(raw) }
+
+func parse(raw string) (*url.URL, error) {
+	u, err := url.Parse(strings.TrimSpace(raw))
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("a url that cannot be read: %w; write it as http://host:7272", withoutURL(err))
+	case u.Scheme != "http" && u.Scheme != "https":
+		return nil, fmt.Errorf("url %q: the scheme is %q; write http://… or https://…", shown(u), u.Scheme)
+	case u.Hostname() == "":
+		return nil, fmt.Errorf("url %q: no host; write it as http://host:7272", shown(u))
+	case u.User != nil:
+		return nil, fmt.Errorf("url %q: user name or password in a url end up in logs; use auth instead", shown(u))
+	case u.Fragment != "":
+		return nil, fmt.Errorf("url %q: what follows # is never sent; leave it out", shown(u))
+	}
+	return u, nil
+}
+
+// String is the address without anything secret.
+func (b Base) String() string { return shown(&b.url) }
+
+// HTTP is the address of a path below the base, each segment escaped.
+func (b Base) HTTP(query url.Values, segments ...string) string { return b.at(b.url.Scheme, query, segments) }
+
+// WebSocket is HTTP with the scheme of WebSockets: ws for http, wss for https.
+func (b Base) WebSocket(segments ...string) string {
+	return b.at("ws"+strings.TrimPrefix(b.url.Scheme, "http"), nil, segments)
+}
+
+func (b Base) at(scheme string, query url.Values, segments []string) string {
+	u := b.url
+	u.Scheme = scheme
+	s := u.String()
+	for _, segment := range segments {
+		s += "/" + url.PathEscape(segment)
+	}
+	if len(query) > 0 {
+		s += "?" + query.Encode()
+	}
+	return s
+}
+
+// shown is a URL for messages: a query or user information may hold a secret.
+func shown(u *url.URL) string {
+	s := *u
+	s.User, s.RawQuery, s.Fragment, s.RawFragment = nil, "", "", ""
+	return s.String()
+}

@@ -1,0 +1,156 @@
+// Package wire is one HTTP exchange with a peer that may do anything: be late, huge, broken, or gone.
+//
+// Guarantees: an exchange ends within its timeout, or at once when its task is told to stop; it reads no more than the
+// limit of an answer; it follows no redirect, so that what it sends, a token above all, reaches the configured host only;
+// it goes through no proxy; every failure but rt.ErrStopped is an *Error, which holds no secret.
+package wire
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"orac/appliance/rt"
+	"orac/appliance/rt/live"
+	"orac/runbook"
+)
+
+const (
+	// MaxAnswer is the most that is read of an answer, in bytes. Fifteen seconds of speech are some 300 of them.
+	MaxAnswer = 64 << 10
+	// connectTimeout is how long a connection may take to come about. Services are on the same network, or nearly.
+	connectTimeout = 5 * time.Second
+	// idleTimeout is below the 5 s after which uvicorn, on which such services run, closes an idle connection: a request
+	// never meets a connection that is just being closed.
+	idleTimeout = 4 * time.Second
+)
+
+// Options make a Client. Timeout is required; the rest may be zero.
+type Options struct {
+	Timeout time.Duration             // of a whole exchange
+	Token   runbook.Secret            // sent as a bearer token
+	Headers map[string]runbook.Secret // sent as they are
+}
+
+// Client exchanges. It may be used by several tasks at once.
+type Client struct {
+	http    *http.Client
+	headers http.Header
+	secrets []string
+	timeout time.Duration
+}
+
+// NewClient makes a client. It keeps connections for reuse.
+func NewClient(o Options) (*Client, error) {
+	c := &Client{headers: http.Header{}, timeout: o.Timeout}
+	for name, value := range o.Headers {
+		if err := c.header(name, value.Reveal(), value.Reveal()); err != nil {
+			return nil, err
+		}
+	}
+	if o.Token.IsSet() {
+		if err := c.header("Authorization", "Bearer "+o.Token.Reveal(), o.Token.Reveal()); err != nil {
+			return nil, err
+		}
+	}
+	c.http = &http.Client{Transport: Transport(nil), CheckRedirect: noRedirect}
+	return c, nil
+}
+
+func (c *Client) header(name, value, secret string) error {
+	if name == "" || strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == ':' }) {
+		return fmt.Errorf("header %q: a header's name is letters, digits and dashes", name)
+	}
+	if strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+		return fmt.Errorf("header %s: its value has a control character, perhaps the newline at the end of a file", name)
+	}
+	c.headers.Set(name, value)
+	if secret != "" {
+		c.secrets = append(c.secrets, secret)
+	}
+	return nil
+}
+
+// Transport makes a transport with this package's limits. connected, if not nil, sees every new connection.
+func Transport(connected func(net.Conn)) *http.Transport {
+	dialer := &net.Dialer{Timeout: connectTimeout}
+	return &http.Transport{
+		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			conn, err := dialer.DialContext(ctx, network, address)
+			if err == nil && connected != nil {
+				connected(conn)
+			}
+			return conn, err
+		},
+		TLSHandshakeTimeout:    connectTimeout,
+		MaxIdleConnsPerHost:    2,
+		IdleConnTimeout:        idleTimeout,
+		MaxResponseHeaderBytes: MaxAnswer,
+		DisableCompression:     true, // a small answer cannot unpack to a large one
+	}
+}
+
+func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
+// Header is a copy of what the client sends with every request.
+func (c *Client) Header() http.Header { return c.headers.Clone() }
+
+// Request is what to send. URL is of this package's making, and so valid.
+type Request struct {
+	Op          string // for the error
+	Method, URL string
+	ContentType string
+	Header      http.Header
+	Body        []byte
+}
+
+// Do sends a request and gives the body of a 200.
+func (c *Client) Do(t *rt.Task, r Request) ([]byte, error) {
+	stop, cancel := live.Context(t)
+	defer cancel()
+	ctx, done := context.WithTimeout(stop, c.timeout)
+	defer done()
+	req, err := http.NewRequestWithContext(ctx, r.Method, r.URL, bytes.NewReader(r.Body))
+	if err != nil {
+		return nil, &Error{Op: r.Op, Address: Address(r.URL), Kind: Refused, Cause: withoutURL(err)}
+	}
+	req.Header = c.Header()
+	for name, values := range r.Header {
+		req.Header[name] = values
+	}
+	if r.ContentType != "" {
+		req.Header.Set("Content-Type", r.ContentType)
+	}
+	res, err := c.http.Do(req)
+	if err != nil {
+		return nil, c.Fail(t, r.Op, r.URL, err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(res.Body, MaxAnswer+1))
+	if e := c.Status(r.Op, r.URL, res, body); e != nil {
+		return nil, e // whether all of a refusal's text came does not matter
+	}
+	if err != nil {
+		return nil, c.Fail(t, r.Op, r.URL, err)
+	}
+	if len(body) > MaxAnswer {
+		return nil, &Error{Op: r.Op, Address: Address(r.URL), Kind: Protocol,
+			Cause: fmt.Errorf("the answer is longer than %d bytes", MaxAnswer), Hint: "is this an ORAC STT?"}
+	}
+	return body, nil
+}
+
+// Address is a URL as an Error shows it.
+func Address(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return "(unreadable url)"
+	}
+	return shown(u)
+}

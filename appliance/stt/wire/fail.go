@@ -1,0 +1,122 @@
+package wire
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"orac/appliance/rt"
+	"orac/runbook"
+)
+
+// maxRetryAfter bounds the wait that a server may ask for.
+const maxRetryAfter = 10 * time.Minute
+
+// Fail turns a failure of the connection into rt.ErrStopped or an *Error.
+func (c *Client) Fail(t *rt.Task, op, rawURL string, err error) error {
+	if t.Stopping() {
+		return rt.ErrStopped
+	}
+	e := &Error{Op: op, Address: Address(rawURL), Kind: Unreachable, Cause: withoutURL(err)}
+	if timedOut(err) {
+		e.Kind = Timeout
+	}
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		e.Hint = "the certificate is not trusted by this machine"
+	}
+	return e
+}
+
+func timedOut(err error) bool {
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) {
+		return true
+	}
+	n, ok := errors.AsType[net.Error](err)
+	return ok && n.Timeout()
+}
+
+// withoutURL drops the request's own URL from an error, since it may hold a secret and stands in Address anyway.
+func withoutURL(err error) error {
+	if u, ok := errors.AsType[*url.Error](err); ok {
+		return u.Err
+	}
+	return err
+}
+
+// Status gives the *Error of an answer that is not a 200, and nil for one that is.
+func (c *Client) Status(op, rawURL string, res *http.Response, body []byte) *Error {
+	if res.StatusCode == http.StatusOK {
+		return nil
+	}
+	e := &Error{Op: op, Address: Address(rawURL), Status: res.StatusCode}
+	if text := c.snippet(body); text != "" {
+		e.Cause = errors.New(text)
+	}
+	switch s := res.StatusCode; {
+	case s == 401 || s == 403 || s == 407:
+		e.Kind, e.Hint = Unauthorised, "check the token or the account that the runbook gives"
+	case s == 408 || s == 425 || s == 429 || s >= 500:
+		e.Kind, e.RetryAfter = Busy, retryAfter(res.Header.Get("Retry-After"))
+	case s == 400 || s == 413 || s == 415 || s == 422:
+		e.Kind = Refused
+	case s/100 == 3:
+		e.Kind, e.Hint = Unreachable, "redirects are not followed; set the url to where the service is"
+		if to, err := url.Parse(res.Header.Get("Location")); err == nil && to.Host != "" {
+			e.Cause = fmt.Errorf("it points to %.200q", c.redact(shown(to)))
+		}
+	default:
+		e.Kind, e.Hint = Unreachable, "something else answers there; check the url"
+	}
+	return e
+}
+
+// retryAfter reads the number of seconds; the date form is not worth trusting two clocks for.
+func retryAfter(header string) time.Duration {
+	n, err := strconv.ParseUint(strings.TrimSpace(header), 10, 31)
+	if err != nil {
+		return 0
+	}
+	return min(time.Duration(n)*time.Second, maxRetryAfter)
+}
+
+// snippet is the beginning of an answer for a message: one line of printable text without our secrets in it.
+func (c *Client) snippet(body []byte) string {
+	text := []rune(c.redact(CleanText(string(body))))
+	if len(text) > 200 {
+		return string(text[:200]) + "…"
+	}
+	return string(text)
+}
+
+func (c *Client) redact(text string) string {
+	for _, secret := range c.secrets {
+		text = strings.ReplaceAll(text, secret, runbook.Redacted)
+	}
+	return text
+}
+
+// Said is an *Error with words of the other side as its cause.
+func (c *Client) Said(op, rawURL string, kind Kind, words string) *Error {
+	return &Error{Op: op, Address: Address(rawURL), Kind: kind, Cause: errors.New(c.snippet([]byte(words)))}
+}
+
+// CleanText makes foreign text fit for a terminal and a log: valid UTF-8 in one line, without control characters and the
+// marks that turn the direction of writing.
+func CleanText(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029' {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(s, "\uFFFD"))
+	return strings.TrimSpace(s)
+}

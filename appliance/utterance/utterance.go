@@ -1,0 +1,51 @@
+// Package utterance holds what a person said: its identity, what is known of it, and where it ends.
+package utterance
+
+import (
+	"fmt"
+	"time"
+
+	"orac/appliance/audio"
+)
+
+// Seq orders utterances as they were recorded. The spool gives it out; it never goes back, whatever the clock does.
+type Seq uint64
+
+// Meta is what is known of an utterance.
+type Meta struct {
+	ID       string    `json:"id"`
+	Wake     string    `json:"wake"` // ID of the detection
+	Device   string    `json:"device"`
+	Listener string    `json:"listener"`
+	Model    string    `json:"model"`
+	WakeWord string    `json:"wake_word"`
+	Topic    string    `json:"topic"`
+	Score    float32   `json:"score"`
+	WakeAt   time.Time `json:"wake_at"`
+	Deliver  []string  `json:"deliver"` // names of the services that shall have it
+
+	EndAt   time.Time `json:"end_at"` // zero while the recording goes on
+	Why     Why       `json:"why,omitempty"`
+	Samples int       `json:"samples"`
+}
+
+// Duration is how long the recording is.
+func (m Meta) Duration() time.Duration { return time.Duration(m.Samples) * time.Second / audio.Rate }
+
+// Why is the reason for which a recording ended.
+type Why string
+
+// Reasons for the end of a recording.
+const (
+	Silence    Why = "silence"           // the person stopped speaking
+	Limit      Why = "limit"             // the longest recording allowed
+	DeviceLost Why = "device lost"       // no more sound came
+	SoundOver  Why = "the sound is over" // a file ended
+	Stopped    Why = "stopped"           // the appliance was told to stop
+	Cut        Why = "cut by a restart"  // found unfinished in the spool
+)
+
+// ID makes the identity of an utterance or a detection: sortable by time, told apart by n, safe as a file name.
+func ID(at time.Time, n uint32) string {
+	return fmt.Sprintf("%s-%08x", at.UTC().Format("20060102T150405.000"), n)
+}
