@@ -32,11 +32,19 @@ type Resampler struct {
 	in, out  int64     // samples read and given
 }
 
+// CheckRate tells whether New accepts an input rate.
+func CheckRate(rate int) error {
+	if rate < MinRate || rate > MaxRate {
+		return fmt.Errorf("a sample rate of %d Hz is outside %d to %d Hz: convert the sound, for example with sox in.wav -r %d out.wav",
+			rate, MinRate, MaxRate, Rate)
+	}
+	return nil
+}
+
 // New makes a resampler for an input of rate samples a second.
 func New(rate int) (*Resampler, error) {
-	if rate < MinRate || rate > MaxRate {
-		return nil, fmt.Errorf("a sample rate of %d Hz is outside %d to %d Hz: convert the sound first, for example with sox -r %d",
-			rate, MinRate, MaxRate, Rate)
+	if err := CheckRate(rate); err != nil {
+		return nil, err
 	}
 	if rate == Rate {
 		return &Resampler{up: 1, down: 1}, nil

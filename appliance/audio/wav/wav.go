@@ -1,0 +1,178 @@
+// Package wav reads and writes WAV files.
+//
+// It guarantees that a file that it opens is what its header says: a header that lies, a file that was cut off and a
+// format that it does not know are errors that name the cause and the way out. Reading takes a fixed amount of memory
+// whatever the file's length, and gives 16 kHz mono int16; a file that has that form already comes through bit by bit.
+package wav
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"orac/appliance/audio/resample"
+)
+
+const (
+	// MaxBytes and MaxDuration bound a file.
+	MaxBytes    = 512 << 20
+	MaxDuration = time.Hour
+	maxChannels = 8
+	maxChunks   = 1000 // before the sound; each costs a read
+)
+
+// ErrNotWAV is for files that are something else.
+var ErrNotWAV = errors.New("not a WAV file")
+
+// Info is the form of the sound in a file.
+type Info struct {
+	Rate     int // samples a second of one channel
+	Channels int
+	Bits     int // of a sample
+	Float    bool
+	Frames   int64 // samples of one channel
+}
+
+// Duration is how long the sound lasts.
+func (i Info) Duration() time.Duration {
+	return time.Duration(i.Frames/int64(i.Rate))*time.Second + time.Duration(i.Frames%int64(i.Rate))*time.Second/time.Duration(i.Rate)
+}
+
+func (i Info) blockAlign() int { return i.Channels * i.Bits / 8 }
+
+// Format tags of the fmt chunk (Microsoft, mmreg.h).
+const (
+	tagPCM        = 1
+	tagFloat      = 3
+	tagExtensible = 0xFFFE
+)
+
+// Names of the tags that a user may meet.
+var tagNames = map[uint16]string{2: "Microsoft ADPCM", 6: "A-law", 7: "mu-law", 0x11: "IMA ADPCM", 0x31: "GSM 6.10", 0x55: "MP3"}
+
+// guidTail is what follows the tag in the sub-format of WAVE_FORMAT_EXTENSIBLE (KSDATAFORMAT_SUBTYPE_*).
+const guidTail = "\x00\x00\x00\x00\x10\x00\x80\x00\x00\xaa\x00\x38\x9b\x71"
+
+// parse finds the format and the place of the sound in a file of size bytes. Chunks may stand in any order; of several
+// fmt or data chunks the first counts.
+func parse(r io.ReaderAt, size int64) (info Info, offset, length int64, err error) {
+	fail := func(format string, a ...any) (Info, int64, int64, error) {
+		return Info{}, 0, 0, fmt.Errorf(format, a...)
+	}
+	if size > MaxBytes {
+		return fail("the file has %d MiB, more than %d MiB: split it", size>>20, MaxBytes>>20)
+	}
+	var head [12]byte
+	if _, err := r.ReadAt(head[:], 0); err != nil {
+		if errors.Is(err, io.EOF) {
+			return fail("%w: it has %d bytes only", ErrNotWAV, size)
+		}
+		return fail("reading: %w", err)
+	}
+	switch id := string(head[:4]); {
+	case id == "RIFX":
+		return fail("a big-endian WAV (RIFX) is not supported: convert it, for example with sox in.wav -L out.wav")
+	case id == "RF64" || id == "BW64":
+		return fail("a 64-bit WAV (%s) is not supported: split or convert it, for example with ffmpeg -i in.wav -rf64 never out.wav", id)
+	case id != "RIFF" || string(head[8:]) != "WAVE":
+		return fail("%w: it does not start with RIFF … WAVE", ErrNotWAV)
+	}
+	riffLength := binary.LittleEndian.Uint32(head[4:])
+
+	openEnded := false
+	haveFormat, haveData := false, false
+	at := int64(len(head))
+	for chunks := 0; !haveFormat || !haveData; chunks++ {
+		var c [8]byte
+		if _, err := r.ReadAt(c[:], at); err != nil || chunks == maxChunks {
+			switch {
+			case err != nil && !errors.Is(err, io.EOF):
+				return fail("reading: %w", err)
+			case chunks == maxChunks:
+				return fail("more than %d chunks and no sound among them: it is damaged", maxChunks)
+			case !haveFormat:
+				return fail("no fmt chunk: the file is damaged or was cut off; record or convert it again")
+			}
+			return fail("no data chunk: the file is damaged or was cut off; record or convert it again")
+		}
+		id, n := string(c[:4]), int64(binary.LittleEndian.Uint32(c[4:]))
+		at += int64(len(c))
+		rest := size - at
+		switch {
+		case id == "data" && !haveData:
+			// A program that writes to a pipe cannot know the length and leaves 0 (in both places) or a maximum (ffmpeg
+			// 0xFFFFFFFF, sox and espeak-ng 0x7FFFF000): the sound is the rest.
+			if n >= 0x7FFFF000 || n == 0 && riffLength == 0 {
+				n, openEnded = rest, true
+			}
+			if n > rest {
+				return fail("the header promises %d bytes of sound, but %d are there: the file was cut off; "+
+					"record it again, or repair it with sox --ignore-length in.wav out.wav", n, rest)
+			}
+			haveData, offset, length = true, at, n
+		case id == "fmt " && !haveFormat:
+			if info, err = parseFormat(r, at, n); err != nil {
+				return Info{}, 0, 0, err
+			}
+			haveFormat = true
+		}
+		at += n + n&1 // chunks are padded to even lengths
+	}
+	block := int64(info.blockAlign())
+	if length%block != 0 && !openEnded {
+		return fail("the sound's %d bytes are not a whole number of %d-byte frames: the header is wrong or the file was cut off",
+			length, block)
+	}
+	info.Frames = length / block
+	switch {
+	case info.Frames == 0:
+		return fail("there is no sound in it: its data chunk is empty")
+	case info.Frames > int64(MaxDuration/time.Second)*int64(info.Rate):
+		return fail("it lasts %s, more than %s: split it", info.Duration().Round(time.Second), MaxDuration)
+	}
+	return info, offset, info.Frames * block, nil
+}
+
+// parseFormat reads the fmt chunk of n bytes at an offset.
+func parseFormat(r io.ReaderAt, at, n int64) (Info, error) {
+	var b [40]byte
+	if n < 16 {
+		return Info{}, fmt.Errorf("the fmt chunk has %d bytes, fewer than 16: the file is damaged", n)
+	}
+	have := min(n, int64(len(b)))
+	if _, err := r.ReadAt(b[:have], at); err != nil {
+		return Info{}, fmt.Errorf("the fmt chunk is cut off: %w", err)
+	}
+	le := binary.LittleEndian
+	tag := le.Uint16(b[0:])
+	info := Info{Channels: int(le.Uint16(b[2:])), Rate: int(min(le.Uint32(b[4:]), 1<<30)), Bits: int(le.Uint16(b[14:]))}
+	if tag == tagExtensible {
+		if have < 40 || string(b[26:40]) != guidTail {
+			return Info{}, errors.New("an extensible format without a known sub-format: convert it, for example with sox in.wav -e signed -b 16 out.wav")
+		}
+		tag = le.Uint16(b[24:])
+	}
+	info.Float = tag == tagFloat
+	switch {
+	case tag != tagPCM && tag != tagFloat:
+		name := tagNames[tag]
+		if name == "" {
+			name = "unknown"
+		}
+		return Info{}, fmt.Errorf("the encoding 0x%04x (%s) is not supported: convert it, for example with sox in.wav -e signed -b 16 out.wav", tag, name)
+	case info.Channels < 1 || info.Channels > maxChannels:
+		return Info{}, fmt.Errorf("%d channels are outside 1 to %d", info.Channels, maxChannels)
+	case tag == tagPCM && info.Bits != 8 && info.Bits != 16 && info.Bits != 24 && info.Bits != 32,
+		tag == tagFloat && info.Bits != 32 && info.Bits != 64:
+		return Info{}, fmt.Errorf("%d-bit samples are not supported (8, 16, 24 or 32 bits, or 32 or 64 bits floating point): "+
+			"convert it, for example with sox in.wav -b 16 out.wav", info.Bits)
+	case resample.CheckRate(info.Rate) != nil:
+		return Info{}, resample.CheckRate(info.Rate)
+	case int(le.Uint16(b[12:])) != info.blockAlign():
+		return Info{}, fmt.Errorf("the header contradicts itself: %d channels of %d bits are %d bytes, but it says %d",
+			info.Channels, info.Bits, info.blockAlign(), le.Uint16(b[12:]))
+	}
+	return info, nil
+}
