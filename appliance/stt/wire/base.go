@@ -48,7 +48,9 @@ func parse(raw string) (*url.URL, error) {
 func (b Base) String() string { return shown(&b.url) }
 
 // HTTP is the address of a path below the base, each segment escaped.
-func (b Base) HTTP(query url.Values, segments ...string) string { return b.at(b.url.Scheme, query, segments) }
+func (b Base) HTTP(query url.Values, segments ...string) string {
+	return b.at(b.url.Scheme, query, segments)
+}
 
 // WebSocket is HTTP with the scheme of WebSockets: ws for http, wss for https.
 func (b Base) WebSocket(segments ...string) string {

@@ -18,7 +18,6 @@ import (
 
 	"orac/appliance/rt"
 	"orac/appliance/rt/live"
-	"orac/runbook"
 )
 
 const (
@@ -31,11 +30,14 @@ const (
 	idleTimeout = 4 * time.Second
 )
 
+// Secret is a value that prints as something else, such as a runbook's.
+type Secret interface{ Reveal() string }
+
 // Options make a Client. Timeout is required; the rest may be zero.
 type Options struct {
-	Timeout time.Duration             // of a whole exchange
-	Token   runbook.Secret            // sent as a bearer token
-	Headers map[string]runbook.Secret // sent as they are
+	Timeout time.Duration     // of a whole exchange
+	Token   Secret            // sent as a bearer token, unless it is empty
+	Headers map[string]Secret // sent as they are
 }
 
 // Client exchanges. It may be used by several tasks at once.
@@ -54,7 +56,7 @@ func NewClient(o Options) (*Client, error) {
 			return nil, err
 		}
 	}
-	if o.Token.IsSet() {
+	if o.Token != nil && o.Token.Reveal() != "" {
 		if err := c.header("Authorization", "Bearer "+o.Token.Reveal(), o.Token.Reveal()); err != nil {
 			return nil, err
 		}

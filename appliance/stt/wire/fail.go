@@ -15,7 +15,6 @@ import (
 	"unicode"
 
 	"orac/appliance/rt"
-	"orac/runbook"
 )
 
 // maxRetryAfter bounds the wait that a server may ask for.
@@ -99,7 +98,7 @@ func (c *Client) snippet(body []byte) string {
 
 func (c *Client) redact(text string) string {
 	for _, secret := range c.secrets {
-		text = strings.ReplaceAll(text, secret, runbook.Redacted)
+		text = strings.ReplaceAll(text, secret, "(secret)")
 	}
 	return text
 }

@@ -1,0 +1,86 @@
+package stt
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"orac/appliance/stt/wire"
+)
+
+// failedText is how ORAC STT hides a failure of its engine in a text.
+const failedText = "[transcription failed"
+
+// maxSeconds bounds a duration in an answer; a day is more than any service needs.
+const maxSeconds = 86400
+
+// engineError is a failure that the service itself told of. Its words are foreign text.
+type engineError struct{ words string }
+
+func (e *engineError) Error() string { return "the service says: " + e.words }
+
+// answer is a transcription as both protocols write it. Pointers tell absent from zero.
+type answer struct {
+	Type           string   `json:"type"`
+	Error          string   `json:"error"`
+	Text           *string  `json:"text"`
+	Confidence     *float64 `json:"confidence"`
+	Language       *string  `json:"language"`
+	Duration       *float64 `json:"duration"` // s
+	ProcessingTime *float64 `json:"processing_time"`
+	Final          *bool    `json:"is_final"`
+}
+
+// parseResult reads the JSON of a transcription. An *engineError if the service failed; else an error says what is wrong
+// with the answer.
+func parseResult(data []byte) (Result, error) {
+	var a answer
+	if err := json.Unmarshal(data, &a); err != nil {
+		return Result{}, fmt.Errorf("the answer is not the JSON of a transcription: %w", err)
+	}
+	return a.result()
+}
+
+func (a *answer) result() (Result, error) {
+	if a.Error != "" {
+		return Result{}, &engineError{a.Error}
+	}
+	if a.Text == nil {
+		return Result{}, errors.New("the answer has no text")
+	}
+	r := Result{Text: wire.CleanText(*a.Text)}
+	if strings.HasPrefix(strings.ToLower(r.Text), failedText) {
+		return Result{}, &engineError{r.Text}
+	}
+	// An unreadable or too long file has no duration; sound without speech has one.
+	if r.Text == "" && a.Duration != nil && *a.Duration == 0 {
+		return Result{}, &engineError{"no text and duration 0: it could not read the sound"}
+	}
+	if a.Confidence != nil {
+		r.Confidence = math.Min(1, math.Max(0, *a.Confidence))
+	}
+	if a.Language != nil {
+		r.Language = wire.CleanText(*a.Language)
+	}
+	var err error
+	if r.Duration, err = span("duration", a.Duration); err != nil {
+		return Result{}, err
+	}
+	if r.ProcessingTime, err = span("processing_time", a.ProcessingTime); err != nil {
+		return Result{}, err
+	}
+	return r, nil
+}
+
+func span(name string, seconds *float64) (time.Duration, error) {
+	if seconds == nil {
+		return 0, nil
+	}
+	if *seconds < 0 || *seconds > maxSeconds {
+		return 0, fmt.Errorf("the answer's %s is %g s", name, *seconds)
+	}
+	return time.Duration(*seconds * float64(time.Second)), nil
+}

@@ -1,0 +1,127 @@
+package stt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"orac/appliance/rt"
+	"orac/appliance/rt/live"
+	"orac/appliance/stt/wire"
+)
+
+const (
+	// WAVArgument stands in a command for the path of the sound.
+	WAVArgument = "{wav}"
+	// maxStderr is how much of the end of a command's complaints an error shows.
+	maxStderr = 400
+)
+
+// ExecConfig makes an Exec. Command is required; the rest may be zero.
+type ExecConfig struct {
+	// Command is a program and its arguments; no shell reads them. Where "{wav}" stands, or else as the last argument,
+	// comes the path of a 16 kHz mono 16-bit WAV file.
+	Command []string
+	Timeout time.Duration // 0 means DefaultTimeout
+	TempDir string        // for the WAV; empty means the system's
+	Env     []string      // "NAME=value", beside PATH, HOME, LANG and TMPDIR
+}
+
+// Exec is a Client by an external command: text on its standard output is what was said.
+type Exec struct{ config ExecConfig }
+
+// NewExec makes a client. Whether the command exists shows when it is run.
+func NewExec(c ExecConfig) (*Exec, error) {
+	if len(c.Command) == 0 || c.Command[0] == "" {
+		return nil, errors.New(`stt: an empty command; write it as ["program", "argument", "{wav}"]`)
+	}
+	if c.Timeout <= 0 {
+		c.Timeout = DefaultTimeout
+	}
+	if !slices.ContainsFunc(c.Command[1:], func(a string) bool { return strings.Contains(a, WAVArgument) }) {
+		c.Command = append(slices.Clone(c.Command), WAVArgument)
+	}
+	return &Exec{c}, nil
+}
+
+// Transcribe runs the command. It and all that it started in its process group are gone when Transcribe returns.
+func (x *Exec) Transcribe(t *rt.Task, _ Utterance, pcm []int16) (Result, error) {
+	dir, err := os.MkdirTemp(x.config.TempDir, "orac-stt-") // 0700
+	if err != nil {
+		return Result{}, x.own(err)
+	}
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "utterance.wav")
+	if err := os.WriteFile(path, wav(pcm), 0o600); err != nil {
+		return Result{}, x.own(err)
+	}
+	stop, cancel := live.Context(t)
+	defer cancel()
+	ctx, done := context.WithTimeout(stop, x.config.Timeout)
+	defer done()
+
+	stdout, stderr := &limited{max: wire.MaxAnswer, over: done}, &tail{max: maxStderr}
+	start := t.Now()
+	status, err := x.run(ctx, dir, path, stdout, stderr)
+	switch {
+	case t.Stopping():
+		return Result{}, rt.ErrStopped
+	case stdout.full:
+		return Result{}, x.fail(Protocol, 0, fmt.Errorf("it printed more than %d bytes", wire.MaxAnswer), "")
+	case ctx.Err() != nil:
+		return Result{}, x.fail(Engine, 0, fmt.Errorf("killed after %v%s", x.config.Timeout, stderr.said()), "")
+	case status != 0:
+		return Result{}, x.fail(Engine, status, fmt.Errorf("%w%s", err, stderr.said()), "")
+	case err != nil:
+		return Result{}, x.fail(Unreachable, 0, err, "is the program installed and on the PATH?")
+	}
+	text := wire.CleanText(stdout.String())
+	if strings.HasPrefix(strings.ToLower(text), failedText) {
+		return Result{}, x.fail(Engine, 0, errors.New(text), "")
+	}
+	return Result{Text: text, ProcessingTime: t.Now().Sub(start)}, nil
+}
+
+// run starts the command and waits for it. A status other than 0 is that of a command that ran; -1 means a signal.
+func (x *Exec) run(ctx context.Context, dir, path string, stdout *limited, stderr *tail) (status int, err error) {
+	args := slices.Clone(x.config.Command[1:])
+	for i, a := range args {
+		args[i] = strings.ReplaceAll(a, WAVArgument, path)
+	}
+	cmd := exec.CommandContext(ctx, x.config.Command[0], args...)
+	cmd.Dir = dir
+	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "LANG=C.UTF-8", "TMPDIR=" + dir}, x.config.Env...)
+	cmd.Stdout, cmd.Stderr = stdout, stderr
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	group := func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	cmd.Cancel = group
+	cmd.WaitDelay = closeGrace // for a grandchild that left the group and holds our pipe
+	if err := cmd.Start(); err != nil {
+		return 0, err
+	}
+	err = cmd.Wait()
+	_ = group() // what the command left behind; usually there is none
+	if errors.Is(err, exec.ErrWaitDelay) {
+		return 0, nil // it ended well; only its pipe was held
+	}
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		return exit.ExitCode(), err
+	}
+	return 0, err
+}
+
+// own is a failure of this machine, which says nothing about the utterance.
+func (x *Exec) own(err error) error {
+	return x.fail(Unreachable, 0, fmt.Errorf("the sound cannot be handed over: %w", err), "free space or set another temporary directory")
+}
+
+func (x *Exec) fail(kind Kind, status int, cause error, hint string) error {
+	return &Error{Op: "exec", Address: x.config.Command[0], Kind: kind, Status: status, Cause: cause, Hint: hint}
+}

@@ -1,0 +1,160 @@
+package stt
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"mime/multipart"
+	"net/http"
+	"net/textproto"
+	"net/url"
+	"strconv"
+	"time"
+
+	"orac/appliance/audio"
+	"orac/appliance/rt"
+	"orac/appliance/stt/wire"
+)
+
+const (
+	// DefaultTimeout is how long Hey ORAC waits for a transcript.
+	DefaultTimeout = 30 * time.Second
+	// healthTimeout is how long Hey ORAC waits for a health answer.
+	healthTimeout = 5 * time.Second
+	// maxSamples is MaxSpeech in samples.
+	maxSamples = int(MaxSpeech / time.Second * audio.Rate)
+	// naiveTime is local ISO 8601 without zone, always with microseconds: ORAC Core mis-times a command otherwise.
+	naiveTime = "2006-01-02T15:04:05.000000"
+)
+
+// OracConfig makes an Orac. All but URL may be zero.
+type OracConfig struct {
+	URL           string        // of the service, with or without /stt/v1/…
+	Timeout       time.Duration // for a transcript, from the end of the sound; 0 means DefaultTimeout
+	Token         wire.Secret   // bearer token
+	Language      string        // such as "en"; empty leaves it to the service
+	Task          string        // "transcribe" or "translate"; empty leaves it to the service
+	ForwardToCore *bool         // nil leaves it to the service
+}
+
+// Orac is a client of ORAC STT: Client, Streamer and Prober. It may be used by several tasks at once.
+type Orac struct {
+	base    wire.Base
+	query   url.Values
+	timeout time.Duration
+	client  *wire.Client
+	health  *wire.Client
+}
+
+// NewOrac makes a client; it connects to nothing yet.
+func NewOrac(c OracConfig) (*Orac, error) {
+	base, err := wire.ParseBase(c.URL)
+	if err != nil {
+		return nil, fmt.Errorf("stt: %w", err)
+	}
+	o := &Orac{base: base, query: url.Values{}, timeout: c.Timeout}
+	if o.timeout <= 0 {
+		o.timeout = DefaultTimeout
+	}
+	if c.Language != "" {
+		o.query.Set("language", c.Language)
+	}
+	if c.Task != "" {
+		o.query.Set("task", c.Task)
+	}
+	if c.ForwardToCore != nil {
+		o.query.Set("forward_to_core", strconv.FormatBool(*c.ForwardToCore))
+	}
+	if o.client, err = wire.NewClient(wire.Options{Timeout: o.timeout, Token: c.Token}); err == nil {
+		o.health, err = wire.NewClient(wire.Options{Timeout: min(o.timeout, healthTimeout), Token: c.Token})
+	}
+	if err != nil {
+		return nil, fmt.Errorf("stt %s: %w", base, err)
+	}
+	return o, nil
+}
+
+// Transcribe sends an utterance in one request.
+func (o *Orac) Transcribe(t *rt.Task, u Utterance, pcm []int16) (Result, error) {
+	const op = "transcribe"
+	to := o.base.HTTP(o.query, "stt", "v1", "stream", topic(u))
+	if len(pcm) == 0 || len(pcm) > maxSamples {
+		return Result{}, &Error{Op: op, Address: wire.Address(to), Kind: Refused,
+			Cause: fmt.Errorf("%.2f s of sound; the service takes more than 0 and at most %v", seconds(pcm), MaxSpeech),
+			Hint:  "lower max of the listener's record block"}
+	}
+	body, contentType := form(pcm)
+	header := http.Header{}
+	for name, at := range map[string]time.Time{"X-Wake-Word-Time": u.Wake, "X-Recording-End-Time": u.End} {
+		if !at.IsZero() {
+			header.Set(name, at.Local().Format(naiveTime))
+		}
+	}
+	answer, err := o.client.Do(t, wire.Request{Op: op, Method: http.MethodPost, URL: to, ContentType: contentType, Header: header, Body: body})
+	if err != nil {
+		return Result{}, err
+	}
+	return o.result(op, to, answer)
+}
+
+// Health asks the service how it is.
+func (o *Orac) Health(t *rt.Task) (string, error) {
+	const op = "health"
+	to := o.base.HTTP(nil, "stt", "v1", "health")
+	body, err := o.health.Do(t, wire.Request{Op: op, Method: http.MethodGet, URL: to})
+	if err != nil {
+		return "", err
+	}
+	var answer struct{ Status string }
+	if err := json.Unmarshal(body, &answer); err != nil {
+		return "", &Error{Op: op, Address: wire.Address(to), Kind: Protocol, Cause: err, Hint: "is this an ORAC STT?"}
+	}
+	switch answer.Status {
+	case "healthy", "ready", "initializing":
+		return answer.Status, nil
+	}
+	e := o.client.Said(op, to, Engine, "status "+strconv.Quote(answer.Status))
+	return "", e
+}
+
+func (o *Orac) result(op, to string, answer []byte) (Result, error) {
+	r, err := parseResult(answer)
+	if failed, ok := errors.AsType[*engineError](err); ok {
+		return Result{}, o.client.Said(op, to, Engine, failed.words)
+	}
+	if err != nil {
+		return Result{}, &Error{Op: op, Address: wire.Address(to), Kind: Protocol, Cause: err, Hint: "is this an ORAC STT?"}
+	}
+	return r, nil
+}
+
+func topic(u Utterance) string {
+	if u.Topic == "" {
+		return "general"
+	}
+	return u.Topic
+}
+
+func seconds(pcm []int16) float64 { return float64(len(pcm)) / audio.Rate }
+
+// form is the multipart body of a one-shot request.
+func form(pcm []int16) (body []byte, contentType string) {
+	var b bytes.Buffer
+	b.Grow(2*len(pcm) + 512)
+	w := multipart.NewWriter(&b)
+	part, err := w.CreatePart(textproto.MIMEHeader{
+		"Content-Disposition": {`form-data; name="file"; filename="audio.wav"`},
+		"Content-Type":        {"audio/wav"},
+	})
+	if err == nil {
+		_, err = part.Write(wav(pcm))
+	}
+	if err == nil {
+		err = w.Close()
+	}
+	if err != nil {
+		panic("BUG: a multipart body in memory: " + err.Error())
+	}
+	return b.Bytes(), w.FormDataContentType()
+}

@@ -1,0 +1,162 @@
+package stt
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"orac/appliance/rt"
+	"orac/appliance/stt/wire"
+)
+
+const (
+	// closeGrace is how long a service may take to confirm our closing. Some versions never do; it is on a local network.
+	closeGrace = 200 * time.Millisecond
+	// maxMessages bounds what a service may send for one utterance; a good one sends one or two.
+	maxMessages = 1000
+)
+
+// stream is one connection.
+type stream struct {
+	orac *Orac
+	to   string
+	tcp  net.Conn
+	conn *websocket.Conn
+}
+
+// streamed is the last message of a service, or why there was none.
+type streamed struct {
+	answer answer
+	err    error
+}
+
+// errMessage is a message that the protocol does not know.
+var errMessage = errors.New("a message that is none of the protocol")
+
+func (s *stream) dial(t *rt.Task, ctx context.Context) error {
+	transport := wire.Transport(func(c net.Conn) { s.tcp = c })
+	// The transport serves this connection only; nothing of it stays behind.
+	defer transport.CloseIdleConnections()
+	ctx, cancel := context.WithTimeout(ctx, s.orac.timeout)
+	defer cancel()
+	conn, res, err := websocket.Dial(ctx, s.to, &websocket.DialOptions{
+		HTTPClient: &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
+		HTTPHeader: s.orac.client.Header(),
+	})
+	switch {
+	case err == nil:
+		conn.SetReadLimit(wire.MaxAnswer)
+		s.conn = conn
+		return nil
+	case res != nil && res.StatusCode != http.StatusSwitchingProtocols && res.StatusCode != http.StatusOK && !t.Stopping():
+		body, _ := io.ReadAll(res.Body) // what is left of a body that Dial has already cut to 1 KiB
+		return s.orac.client.Status(streamOp, s.to, res, body)
+	}
+	return s.orac.client.Fail(t, streamOp, s.to, err)
+}
+
+// read waits for the service's last message, answering pings on the way.
+func (s *stream) read(ctx context.Context) streamed {
+	for range maxMessages {
+		kind, data, err := s.conn.Read(ctx)
+		if err != nil {
+			return streamed{err: err}
+		}
+		if kind != websocket.MessageText {
+			return streamed{err: fmt.Errorf("%w: %d bytes of binary", errMessage, len(data))}
+		}
+		a, last, err := parseMessage(data)
+		if err != nil || last {
+			return streamed{a, err}
+		}
+		if a.Type == "ping" {
+			if err := s.conn.Write(ctx, websocket.MessageText, []byte(`{"type":"pong"}`)); err != nil {
+				return streamed{err: err}
+			}
+		}
+	}
+	return streamed{err: fmt.Errorf("%w: %d messages without a transcript", errMessage, maxMessages)}
+}
+
+// parseMessage reads a message of the service; last tells that no other is to be waited for. Types that it does not know
+// are let pass: they are not what is waited for.
+func parseMessage(data []byte) (a answer, last bool, err error) {
+	if err := json.Unmarshal(data, &a); err != nil {
+		return a, false, fmt.Errorf("%w: %v", errMessage, err)
+	}
+	switch a.Type {
+	case "transcription":
+		return a, a.Final == nil || *a.Final, nil
+	case "error":
+		if a.Error == "" {
+			a.Error = "an error without words"
+		}
+		return a, true, nil
+	}
+	return a, false, nil
+}
+
+func (s *stream) write(t *rt.Task, ctx context.Context, kind websocket.MessageType, data []byte) error {
+	if err := s.conn.Write(ctx, kind, data); err != nil {
+		return s.orac.client.Fail(t, streamOp, s.to, err)
+	}
+	return nil
+}
+
+func (s *stream) result(t *rt.Task, last streamed) (Result, error) {
+	if last.err != nil {
+		return Result{}, s.explain(t, last.err)
+	}
+	r, err := last.answer.result()
+	if failed, ok := errors.AsType[*engineError](err); ok {
+		return Result{}, s.orac.client.Said(streamOp, s.to, Engine, failed.words)
+	}
+	if err != nil {
+		return Result{}, s.fail(Protocol, err)
+	}
+	return r, nil
+}
+
+// explain turns what ended the reading into an error for callers.
+func (s *stream) explain(t *rt.Task, err error) error {
+	code := websocket.CloseStatus(err)
+	switch {
+	case errors.Is(err, errMessage), errors.Is(err, websocket.ErrMessageTooBig):
+		return s.fail(Protocol, err)
+	case code == websocket.StatusNormalClosure || code == websocket.StatusNoStatusRcvd:
+		return s.fail(Protocol, errors.New("closed without a transcript"))
+	}
+	return s.orac.client.Fail(t, streamOp, s.to, err)
+}
+
+func (s *stream) fail(kind Kind, cause error) error {
+	return &Error{Op: streamOp, Address: wire.Address(s.to), Kind: kind, Cause: cause}
+}
+
+// close ends the connection in order if the service does its part within closeGrace, and anyhow if it does not.
+func (s *stream) close() {
+	_ = s.tcp.SetDeadline(time.Now().Add(closeGrace)) // fails on a connection that is closed already
+	_ = s.conn.Close(websocket.StatusNormalClosure, "")
+}
+
+func configMessage(u Utterance) []byte {
+	config := struct {
+		Type string `json:"type"`
+		Wake string `json:"wake_word_time,omitempty"`
+	}{Type: "config"}
+	if !u.Wake.IsZero() {
+		config.Wake = u.Wake.Local().Format(naiveTime)
+	}
+	b, err := json.Marshal(config)
+	if err != nil {
+		panic("BUG: " + err.Error())
+	}
+	return b
+}

@@ -1,0 +1,113 @@
+package stt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"orac/appliance/rt"
+	"orac/appliance/rt/live"
+)
+
+const (
+	streamOp = "stream"
+	// stall is how long a stream may wait for sound; hops come every 80 ms.
+	stall = 5 * time.Second
+)
+
+// Stream implements Streamer by the WebSocket protocol: one utterance a connection. It sends what the mailbox holds as soon
+// as it is connected, so the mailbox must have room for the sound of connecting. If the mailbox ever dropped a chunk the
+// sound has a hole, and Stream fails rather than have it transcribed.
+func (o *Orac) Stream(t *rt.Task, u Utterance, chunks *rt.Mailbox[Chunk]) (Result, error) {
+	s := &stream{orac: o, to: o.base.WebSocket("stt", "v1", "ws", "stream", topic(u))}
+	stop, cancel := live.Context(t)
+	defer cancel()
+	ctx, done := context.WithTimeout(stop, MaxSpeech+stall+o.timeout)
+	defer done()
+	if err := s.dial(t, ctx); err != nil {
+		return Result{}, err
+	}
+	defer s.close()
+	answers := rt.NewMailbox[streamed]("answers", 1)
+	reader := t.Go("stt-answers", func(t *rt.Task) error {
+		answers.Push(t, s.read(ctx))
+		return nil
+	})
+	// When t was told to stop this wait gives up, and t itself waits for its children before it ends.
+	defer func() { done(); _ = t.Wait(reader, rt.Never) }()
+
+	if err := s.write(t, ctx, websocket.MessageText, configMessage(u)); err != nil {
+		return Result{}, err
+	}
+	if err := s.sound(t, ctx, chunks, answers); err != nil {
+		return Result{}, err
+	}
+	if err := s.write(t, ctx, websocket.MessageText, []byte(`{"type":"end"}`)); err != nil {
+		return Result{}, s.early(t, answers, err)
+	}
+	a, err := answers.Recv(t, t.Now().Add(o.timeout))
+	if errors.Is(err, rt.ErrTimeout) {
+		return Result{}, s.fail(Timeout, fmt.Errorf("no transcript %v after the end of the sound", o.timeout))
+	}
+	if err != nil {
+		return Result{}, err
+	}
+	return s.result(t, a)
+}
+
+// sound sends chunks until the mailbox is closed; it fails when the service answers before that.
+func (s *stream) sound(t *rt.Task, ctx context.Context, chunks *rt.Mailbox[Chunk], answers *rt.Mailbox[streamed]) error {
+	frame := make([]byte, 0, 2*len(Chunk{}.PCM))
+	for samples := 0; ; {
+		which, err := rt.Select(t, t.Now().Add(stall), answers, chunks)
+		if errors.Is(err, rt.ErrTimeout) {
+			return s.fail(Timeout, fmt.Errorf("our own sound stopped for %v", stall))
+		}
+		if err != nil {
+			return err
+		}
+		if which == 0 {
+			return s.early(t, answers, s.fail(Protocol, errors.New("a transcript before the sound had ended")))
+		}
+		c, ok := chunks.TryRecv(t)
+		if dropped := chunks.Stats().Dropped; dropped > 0 {
+			return s.fail(Busy, fmt.Errorf("the service took the sound too slowly: %d chunks had to go", dropped))
+		}
+		if !ok {
+			return nil // closed
+		}
+		if c.N < 0 || c.N > len(c.PCM) {
+			panic(fmt.Sprintf("BUG: a chunk of %d samples", c.N))
+		}
+		if samples += c.N; samples > maxSamples {
+			return s.fail(Refused, fmt.Errorf("more than %v of sound", MaxSpeech))
+		}
+		if c.N == 0 {
+			continue
+		}
+		if err := s.write(t, ctx, websocket.MessageBinary, appendPCM(frame, c.PCM[:c.N])); err != nil {
+			return s.early(t, answers, err)
+		}
+	}
+}
+
+// early is the error of an answer that came before the sound had ended: what the service says, or else other. After a
+// failed write the service's last words are on their way, if there are any.
+func (s *stream) early(t *rt.Task, answers *rt.Mailbox[streamed], other error) error {
+	last, err := answers.Recv(t, t.Now().Add(closeGrace))
+	if err == nil && last.err == nil {
+		if _, err := s.result(t, last); err != nil {
+			return err
+		}
+	}
+	if t.Stopping() {
+		return rt.ErrStopped
+	}
+	if err == nil && last.err != nil {
+		return s.explain(t, last.err)
+	}
+	return other
+}
