@@ -1,0 +1,38 @@
+package runbook
+
+import (
+	"maps"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/zclconf/go-cty/cty"
+)
+
+// Block is one block in generic form, for code that treats all types alike: the
+// plan compares two of them attribute by attribute and names the source lines.
+type Block struct {
+	Address Address // a nested block's is its parent's with its type appended
+	Type    *BlockType
+	Written bool      // false: the block is not in the file and holds defaults
+	Range   hcl.Range // its header; zero when it is not written
+	Attrs   map[string]Attr
+	Nested  []Block
+}
+
+// Attr is the value of one attribute in its normal form: text, a number, a bool, a
+// list or map of text; durations and sizes as canonical text, references as
+// addresses. A value that is not given and has no default is null.
+type Attr struct {
+	Value   cty.Value // "(secret)" in place of text when Secret
+	Secret  bool
+	Default bool      // the value is the default
+	Range   hcl.Range // the expression; zero when Default
+
+	// secrets holds what Value hides: by key for a Map, under "" otherwise.
+	secrets map[string]Secret
+}
+
+// Equal reports whether both have the same value, secrets compared by what they hide.
+// Where it was written, and whether it was, makes no difference.
+func (a Attr) Equal(b Attr) bool {
+	return a.Value.RawEquals(b.Value) && maps.Equal(a.secrets, b.secrets)
+}

@@ -1,0 +1,162 @@
+package runbook
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+)
+
+// decodeBlock reads a block, written or not, into n.out and n.value.
+func (e *evaluator) decodeBlock(n *node) {
+	var body *hclsyntax.Body
+	if n.block != nil {
+		body = n.block.Body
+	}
+	n.out, n.value = e.decodeBody(n.types, n.addr, n.addr.Name(), body, n.place())
+}
+
+// decodeBody reads the body of a block; a nil body is a block that is not written.
+// It gives the block, and the object that references see.
+func (e *evaluator) decodeBody(t *BlockType, addr Address, name string, body *hclsyntax.Body, header hcl.Range) (Block, cty.Value) {
+	out := Block{Address: addr, Type: t, Written: body != nil, Range: header, Attrs: map[string]Attr{}}
+	object := map[string]cty.Value{"address": cty.StringVal(string(addr)), "name": cty.StringVal(name)}
+	if body == nil {
+		body = &hclsyntax.Body{}
+	}
+	e.unknownAttributes(t, addr, body)
+	broken := map[string]bool{}
+	for i := range t.Attributes {
+		at := &t.Attributes[i]
+		attr, reference, ok := e.attribute(at, addr, name, body.Attributes[at.Name])
+		if !ok {
+			broken[at.Name] = true
+			object[at.Name] = cty.DynamicVal
+			continue
+		}
+		if at.Required && attr.Default {
+			broken[at.Name] = true
+			e.fail(addr, header, fmt.Sprintf("%s is missing", at.Name), "Add "+at.Name+" = "+at.example()+". "+at.Doc)
+		}
+		out.Attrs[at.Name] = attr
+		object[at.Name] = reference
+	}
+	for name, block := range e.nestedBlocks(t, addr, body) {
+		nt := t.nested(name)
+		nested, value := e.decodeBody(nt, addr+"."+Address(name), "", block.body, block.header)
+		out.Nested = append(out.Nested, nested)
+		object[name] = value
+	}
+	e.checkRules(t, out, broken)
+	return out, cty.ObjectVal(object)
+}
+
+// attribute reads one attribute, which may not be written (a nil), into its normal
+// form and into what references to it see.
+func (e *evaluator) attribute(at *Attribute, addr Address, name string, written *hclsyntax.Attribute) (Attr, cty.Value, bool) {
+	if written == nil {
+		v := at.defaultValue(name)
+		return Attr{Value: v, Default: true}, v, true
+	}
+	if at.Secret == SecretOnly || at.Secret == SecretAllowed && at.Kind == Map {
+		e.src.hideLiterals(written.Expr)
+	}
+	raw, ok := e.evaluate(addr, written.Expr)
+	if !ok || !at.Kind.isReference() && !raw.IsWhollyKnown() {
+		return Attr{}, cty.NilVal, false
+	}
+	if plain, _ := raw.Unmark(); plain.IsNull() {
+		return e.attribute(at, addr, name, nil)
+	}
+	return e.value(at, addr, raw, written.Expr)
+}
+
+// unknownAttributes reports what t does not have.
+func (e *evaluator) unknownAttributes(t *BlockType, addr Address, body *hclsyntax.Body) {
+	for _, a := range sortedAttributes(body) {
+		switch {
+		case t.Attribute(a.Name) != nil:
+		case t.nested(a.Name) != nil:
+			e.fail(addr, a.NameRange, fmt.Sprintf("%s is a block, not an attribute", a.Name), fmt.Sprintf("Write %s { … } without the =.", a.Name))
+		default:
+			e.src.hideLiterals(a.Expr) // a misspelt secret is still one
+			e.fail(addr, a.NameRange, fmt.Sprintf("%s has no attribute %q", t.Type, clip(a.Name)),
+				suggest(a.Name, t.attributeNames())+fmt.Sprintf("A %s has %s.", t.Type, strings.Join(t.attributeNames(), ", ")))
+		}
+	}
+}
+
+func (t *BlockType) attributeNames() []string {
+	var out []string
+	for _, a := range t.Attributes {
+		out = append(out, a.Name)
+	}
+	return out
+}
+
+// written is the body and the header of a nested block; the zero value is one
+// that is not written.
+type written struct {
+	body   *hclsyntax.Body
+	header hcl.Range
+}
+
+// nestedBlocks gives every nested block that t can have, in the order of the
+// registry, and reports the ones that it cannot.
+func (e *evaluator) nestedBlocks(t *BlockType, addr Address, body *hclsyntax.Body) func(func(string, written) bool) {
+	found := map[string]written{}
+	for _, b := range body.Blocks {
+		nt := t.nested(b.Type)
+		first, twice := found[b.Type]
+		switch {
+		case nt == nil && t.Attribute(b.Type) != nil:
+			e.fail(addr, b.TypeRange, fmt.Sprintf("%s is an attribute, not a block", b.Type), fmt.Sprintf("Write %s = … with an =.", b.Type))
+		case nt == nil:
+			var known []string
+			for _, n := range t.Nested {
+				known = append(known, n.Type)
+			}
+			e.fail(addr, b.TypeRange, fmt.Sprintf("%s has no block %q inside", t.Type, clip(b.Type)), strings.TrimSpace(suggest(b.Type, known)+nestedHint(known)))
+		case twice:
+			e.fail(addr, b.TypeRange, fmt.Sprintf("%s may be written once only", b.Type), fmt.Sprintf("The first is in line %d.", first.header.Start.Line))
+		case e.checkLabels(nt, b):
+			found[b.Type] = written{b.Body, b.DefRange()}
+		}
+	}
+	return func(yield func(string, written) bool) {
+		for _, n := range t.Nested {
+			if !yield(n.Type, found[n.Type]) {
+				return
+			}
+		}
+	}
+}
+
+func nestedHint(known []string) string {
+	if len(known) == 0 {
+		return "It holds attributes only; is a closing brace missing above?"
+	}
+	return "It may hold " + orList(known) + "."
+}
+
+// checkRules checks the rules whose attributes are all valid.
+func (e *evaluator) checkRules(t *BlockType, b Block, broken map[string]bool) {
+	g := Given{b.Attrs, t}
+next:
+	for _, r := range t.Rules {
+		place := b.Range
+		for i := len(r.Uses) - 1; i >= 0; i-- {
+			if broken[r.Uses[i]] {
+				continue next
+			}
+			if a := b.Attrs[r.Uses[i]]; !a.Default {
+				place = a.Range
+			}
+		}
+		if !r.Holds(g) {
+			e.fail(b.Address, place, r.Doc, r.Hint)
+		}
+	}
+}

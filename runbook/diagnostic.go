@@ -1,0 +1,157 @@
+package runbook
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+)
+
+// Severity says whether a problem stops the runbook from being used.
+type Severity string
+
+// An Error stops it; a Warning does not.
+const (
+	Error   Severity = "error"
+	Warning Severity = "warning"
+)
+
+// maxDiagnostics bounds how many problems one run reports; the rest is counted.
+const maxDiagnostics = 100
+
+// Diagnostic is one problem: what is wrong, where, and the way out.
+type Diagnostic struct {
+	Severity Severity
+	Summary  string    // what is wrong
+	Detail   string    // what to do about it
+	Subject  hcl.Range // the place; the zero Range when it has none
+	Address  Address   // the block it is about, "" when none
+
+	source *source // to show the line; nil when there is none
+}
+
+// String is the problem in one line: "orac.hcl:3:7: error: … …".
+func (d Diagnostic) String() string {
+	s := string(d.Severity) + ": " + escape(d.Summary)
+	if d.Detail != "" {
+		s += ". " + escape(d.Detail)
+	}
+	if d.Subject.Filename == "" {
+		return s
+	}
+	return d.place() + ": " + s
+}
+
+// place is "file:line:column", or the file alone when there is no line.
+func (d Diagnostic) place() string {
+	if d.Subject.Start.Line == 0 {
+		return escape(d.Subject.Filename)
+	}
+	return fmt.Sprintf("%s:%d:%d", escape(d.Subject.Filename), d.Subject.Start.Line, d.Subject.Start.Column)
+}
+
+// MarshalJSON gives severity, summary, detail, file, line, column, end_line,
+// end_column (from 1; columns count characters) and address.
+func (d Diagnostic) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Severity  Severity `json:"severity"`
+		Summary   string   `json:"summary"`
+		Detail    string   `json:"detail"`
+		File      string   `json:"file,omitempty"`
+		Line      int      `json:"line,omitempty"`
+		Column    int      `json:"column,omitempty"`
+		EndLine   int      `json:"end_line,omitempty"`
+		EndColumn int      `json:"end_column,omitempty"`
+		Address   Address  `json:"address,omitempty"`
+	}{d.Severity, d.Summary, d.Detail, d.Subject.Filename, d.Subject.Start.Line, d.Subject.Start.Column,
+		d.Subject.End.Line, d.Subject.End.Column, d.Address})
+}
+
+// Diagnostics is every problem of one run, in the order of the file.
+type Diagnostics []Diagnostic
+
+// HasErrors reports whether one of them is an Error.
+func (ds Diagnostics) HasErrors() bool {
+	return slices.ContainsFunc(ds, func(d Diagnostic) bool { return d.Severity == Error })
+}
+
+// Error makes Diagnostics an error for callers that need one; a line a problem.
+func (ds Diagnostics) Error() string {
+	lines := make([]string, len(ds))
+	for i, d := range ds {
+		lines[i] = d.String()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Err is nil when there is no Error among them, else the Diagnostics themselves.
+func (ds Diagnostics) Err() error {
+	if !ds.HasErrors() {
+		return nil
+	}
+	return ds
+}
+
+// MarshalJSON gives an array, an empty one for none.
+func (ds Diagnostics) MarshalJSON() ([]byte, error) {
+	if ds == nil {
+		return []byte("[]"), nil
+	}
+	return json.Marshal([]Diagnostic(ds))
+}
+
+// problems collects diagnostics about one source.
+type problems struct {
+	src   *source
+	found Diagnostics
+}
+
+func (p *problems) add(d Diagnostic) {
+	d.source = p.src
+	p.found = append(p.found, d)
+}
+
+// fail adds an error about the block at addr.
+func (p *problems) fail(addr Address, place hcl.Range, summary, detail string) {
+	p.add(Diagnostic{Severity: Error, Summary: summary, Detail: detail, Subject: place, Address: addr})
+}
+
+// sorted gives the problems in the order of the file, each once, the ones without
+// a place last, and at most maxDiagnostics of them with a count of the rest.
+func (p *problems) sorted() Diagnostics {
+	list := slices.Clone(p.found)
+	slices.SortStableFunc(list, func(a, b Diagnostic) int {
+		return cmp.Or(
+			cmp.Compare(placeless(a), placeless(b)),
+			cmp.Compare(a.Subject.Start.Byte, b.Subject.Start.Byte),
+			cmp.Compare(a.Subject.End.Byte, b.Subject.End.Byte),
+			cmp.Compare(a.Summary, b.Summary),
+		)
+	})
+	list = slices.CompactFunc(list, func(a, b Diagnostic) bool {
+		return a.Summary == b.Summary && a.Detail == b.Detail && a.Subject == b.Subject
+	})
+	if rest := len(list) - maxDiagnostics; rest > 0 {
+		severity := Warning
+		if list[maxDiagnostics:].HasErrors() {
+			severity = Error
+		}
+		list = append(list[:maxDiagnostics:maxDiagnostics], Diagnostic{
+			Severity: severity,
+			Summary:  fmt.Sprintf("there are %d more problems", rest),
+			Detail:   "Solve the ones above first.",
+			Subject:  hcl.Range{Filename: p.src.name},
+		})
+	}
+	return list
+}
+
+func placeless(d Diagnostic) int {
+	if d.Subject.Start.Line == 0 {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,17 @@
+// Package runbook is the language of ORAC: it turns the text of one orac.hcl
+// into an immutable Runbook, or into diagnostics that say what to do.
+//
+// It guarantees:
+//
+//   - The registry (Registry) is the only description of the language. Decoding,
+//     validation, the JSON Schema, the reference documentation and every message
+//     about a block are derived from it.
+//   - No input makes it panic, run without bound or read without bound: size,
+//     nesting, operators, blocks, values and the files that file() reads are capped.
+//   - Every problem that can be found is found in one run, in the order of the
+//     file, each with its place and the way out.
+//   - A secret reaches nothing but Secret.Reveal: no diagnostic, no Attr printed,
+//     no JSON and no log line holds one.
+//
+// It knows no runtime: nothing here opens a device, a model or a socket.
+package runbook

@@ -1,0 +1,34 @@
+package runbook
+
+import (
+	"bytes"
+
+	"github.com/hashicorp/hcl/v2/hclwrite"
+	"github.com/rogpeppe/go-internal/diff"
+)
+
+// Format gives the runbook in its canonical layout: indentation, aligned equals
+// signs, one newline at the end. Only white space changes, and formatting twice
+// changes nothing more. A text that cannot be parsed is refused.
+func Format(src []byte, filename string) ([]byte, Diagnostics) {
+	p := &problems{src: &source{name: filename, bytes: src}}
+	if _, ok := p.parse(); !ok {
+		return nil, p.sorted()
+	}
+	out := src
+	// One round settles almost every text; a comment that moves can need another.
+	for range 4 {
+		next := append(bytes.TrimRight(hclwrite.Format(out), " \t\r\n"), '\n')
+		if bytes.Equal(next, out) {
+			break
+		}
+		out = next
+	}
+	return out, nil
+}
+
+// Diff gives the change from a to b as a unified diff of the file name; nil when
+// they are equal.
+func Diff(name string, a, b []byte) []byte {
+	return diff.Diff(name, a, name+" (formatted)", b)
+}

@@ -1,0 +1,199 @@
+package runbook
+
+import (
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"unicode/utf8"
+
+	"github.com/hashicorp/hcl/v2/ext/tryfunc"
+	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/function"
+	"github.com/zclconf/go-cty/cty/function/stdlib"
+)
+
+// mark is what a value carries that came out of env, file or secret, and
+// everything computed from it.
+type mark string
+
+// A markSecret never leaves a secret attribute. A markInput does where the
+// attribute is public: env("STT_URL") is a fine url.
+const (
+	markSecret mark = "secret"
+	markInput  mark = "input"
+)
+
+// library is the part of the cty standard library that runbooks may call. What
+// is not here is of no use in a runbook, or grows its result without bound
+// (range, setproduct).
+var library = map[string]function.Function{
+	"abs": stdlib.AbsoluteFunc, "ceil": stdlib.CeilFunc, "floor": stdlib.FloorFunc, "max": stdlib.MaxFunc, "min": stdlib.MinFunc,
+	"parseint": stdlib.ParseIntFunc, "signum": stdlib.SignumFunc,
+
+	"chomp": stdlib.ChompFunc, "format": bounded(stdlib.FormatFunc), "join": bounded(stdlib.JoinFunc), "lower": stdlib.LowerFunc,
+	"regex": stdlib.RegexFunc, "replace": bounded(stdlib.ReplaceFunc), "split": stdlib.SplitFunc, "strlen": stdlib.StrlenFunc,
+	"substr": stdlib.SubstrFunc, "title": stdlib.TitleFunc, "trim": stdlib.TrimFunc, "trimprefix": stdlib.TrimPrefixFunc,
+	"trimspace": stdlib.TrimSpaceFunc, "trimsuffix": stdlib.TrimSuffixFunc, "upper": stdlib.UpperFunc,
+
+	"coalesce": stdlib.CoalesceFunc, "compact": stdlib.CompactFunc, "concat": stdlib.ConcatFunc, "contains": stdlib.ContainsFunc,
+	"distinct": stdlib.DistinctFunc, "element": stdlib.ElementFunc, "flatten": stdlib.FlattenFunc, "index": stdlib.IndexFunc,
+	"keys": stdlib.KeysFunc, "length": stdlib.LengthFunc, "lookup": stdlib.LookupFunc, "merge": stdlib.MergeFunc,
+	"reverse": stdlib.ReverseListFunc, "slice": stdlib.SliceFunc, "sort": stdlib.SortFunc, "values": stdlib.ValuesFunc,
+	"zipmap": stdlib.ZipmapFunc,
+
+	"jsondecode": stdlib.JSONDecodeFunc, "jsonencode": stdlib.JSONEncodeFunc,
+
+	"can": tryfunc.CanFunc, "try": tryfunc.TryFunc,
+}
+
+// isSecretSource reports whether the function's result carries a mark.
+func isSecretSource(name string) bool {
+	return name == "env" || name == "file" || name == "secret"
+}
+
+// functions gives what expressions may call.
+func (e *evaluator) functions() map[string]function.Function {
+	all := map[string]function.Function{
+		"env":    e.source("env", markInput, e.env),
+		"file":   e.source("file", markInput, e.file),
+		"secret": e.source("secret", markSecret, e.secret),
+	}
+	for name, f := range library {
+		all[name] = f
+	}
+	return all
+}
+
+// callError is an error of one of our own functions. It is written by us and
+// safe to show, unlike what the library says about its arguments.
+type callError struct{ summary, hint string }
+
+func (c *callError) Error() string { return c.summary }
+
+// source makes a function of one name whose result is marked. The name may come
+// from env or file, but may not be a secret itself.
+func (e *evaluator) source(name string, m mark, get func(string) (string, *callError)) function.Function {
+	return function.New(&function.Spec{
+		Params: []function.Parameter{{Name: "name", Type: cty.String, AllowMarked: true}},
+		Type:   function.StaticReturnType(cty.String),
+		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+			arg, marks := args[0].Unmark()
+			if _, ok := marks[markSecret]; ok {
+				return cty.NilVal, &callError{name + "() cannot be called with a secret", "Name what it should fetch in plain text."}
+			}
+			text, err := get(arg.AsString())
+			if err != nil {
+				if len(marks) > 0 {
+					err = &callError{name + "() failed for a name that comes from env() or file()", "The name is not shown, since it may be a secret."}
+				}
+				return cty.NilVal, err
+			}
+			e.revealed++
+			return cty.StringVal(text).Mark(m), nil
+		},
+	})
+}
+
+func (e *evaluator) env(name string) (string, *callError) {
+	v, ok := e.opts.Env(name)
+	switch {
+	case !ok:
+		return "", &callError{fmt.Sprintf("the environment variable %q is not set", clip(name)),
+			fmt.Sprintf("Set it, or give a default: try(env(%q), \"…\").", clip(name))}
+	case len(v) > maxInputFile || !utf8.ValidString(v):
+		return "", &callError{fmt.Sprintf("the environment variable %q is not text of at most 1 MiB", clip(name)), "Set it to valid UTF-8."}
+	}
+	return v, nil
+}
+
+func (e *evaluator) file(name string) (string, *callError) {
+	path := name
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(e.dir, path)
+	}
+	text, err := e.opts.ReadFile(path)
+	switch {
+	case err != nil:
+		return "", &callError{fmt.Sprintf("cannot read the file %q: %s", clip(name), reason(err)),
+			"The path is relative to the runbook. Check the file and its permissions."}
+	case len(text) > maxInputFile:
+		return "", &callError{fmt.Sprintf("the file %q is larger than 1 MiB", clip(name)), "file() is for small texts."}
+	case !utf8.Valid(text):
+		return "", &callError{fmt.Sprintf("the file %q is not text", clip(name)), "file() reads UTF-8 text only."}
+	}
+	return string(text), nil
+}
+
+var secretName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$`)
+
+func (e *evaluator) secret(name string) (string, *callError) {
+	if !secretName.MatchString(name) {
+		return "", &callError{"this cannot be the name of a secret", "A name is 1 to 64 letters, digits, _, . or -."}
+	}
+	v, err := e.opts.Secret(name)
+	switch {
+	case err != nil:
+		return "", &callError{"secret() failed: " + err.Error(), "Secrets come from ORAC_SECRET_NAME or from systemd credentials."}
+	case len(v) > maxInputFile || !utf8.ValidString(v):
+		return "", &callError{fmt.Sprintf("the secret %q is not text of at most 1 MiB", name), "Store it as valid UTF-8."}
+	}
+	return v, nil
+}
+
+// maxGrowth bounds the result of functions whose result may be much larger than
+// what they are given.
+const maxGrowth = 4 << 20
+
+// wideVerb finds a format with a width or precision that only fills memory.
+var wideVerb = regexp.MustCompile(`%[^a-zA-Z%]*[0-9]{4}`)
+
+// bounded refuses arguments with which f could build an enormous text: the product
+// of the two largest bounds every result of format, join and replace.
+func bounded(f function.Function) function.Function {
+	return function.New(&function.Spec{
+		Params:   f.Params(),
+		VarParam: f.VarParam(),
+		Type: func(args []cty.Value) (cty.Type, error) {
+			first, second := 1, 1
+			for _, a := range args {
+				n := weigh(a, maxGrowth)
+				if n > first {
+					first, second = n, first
+				} else {
+					second = max(second, n)
+				}
+				if plain, _ := a.Unmark(); a.Type() == cty.String && a.IsKnown() && !a.IsNull() && wideVerb.MatchString(plain.AsString()) {
+					return cty.NilType, fmt.Errorf("a width of more than 999 is refused")
+				}
+			}
+			if first > maxGrowth/second {
+				return cty.NilType, fmt.Errorf("the result could be larger than 4 MiB")
+			}
+			return f.ReturnTypeForValues(args)
+		},
+		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) { return f.Call(args) },
+	})
+}
+
+// weigh gives the number of bytes and elements of v, and stops counting at most.
+func weigh(v cty.Value, most int) int {
+	v, _ = v.Unmark()
+	if !v.IsKnown() || v.IsNull() {
+		return 1
+	}
+	switch {
+	case v.Type() == cty.String:
+		return 1 + len(v.AsString())
+	case !v.CanIterateElements():
+		return 1
+	}
+	n := 1
+	for it := v.ElementIterator(); it.Next() && n < most; {
+		k, el := it.Element()
+		n += weigh(el, most-n)
+		if k.Type() == cty.String {
+			n += weigh(k, most-n)
+		}
+	}
+	return n
+}

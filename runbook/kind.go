@@ -1,0 +1,178 @@
+package runbook
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/zclconf/go-cty/cty"
+)
+
+// words says what a value of the kind is, for messages and documentation.
+func (k Kind) words() string {
+	return [...]string{
+		String: "text", Enum: "one of a few words", Path: "path", URL: "URL", Int: "whole number", Float: "number", Bool: "true or false",
+		Duration: "duration", ByteSize: "size", Ref: "reference", Refs: "list of references", Strings: "list of text", Map: "map of text",
+		Keyword: "keyword", Any: "any value",
+	}[k]
+}
+
+// unit is the unit that a number without one most likely means.
+func (k Kind) unit() string {
+	if k == ByteSize {
+		return "MiB"
+	}
+	return "s"
+}
+
+// quoted reports whether values of the kind are written in quotes.
+func (k Kind) quoted() bool {
+	switch k {
+	case String, Enum, Path, URL, Duration, ByteSize:
+		return true
+	}
+	return false
+}
+
+// isReference reports whether values of the kind name other blocks.
+func (k Kind) isReference() bool { return k == Ref || k == Refs }
+
+// literal reads text of the registry (a default, a bound) as a value.
+func (at *Attribute) literal(text string) cty.Value {
+	switch at.Kind {
+	case Int, Float:
+		v, err := cty.ParseNumberVal(text)
+		if err != nil {
+			panic(fmt.Sprintf("BUG: %s: %q: %v", at.Name, text, err))
+		}
+		return v
+	case Bool:
+		return cty.BoolVal(text == "true")
+	}
+	return cty.StringVal(text)
+}
+
+// bound gives a limit as amount does.
+func (at *Attribute) bound(text string) float64 {
+	n, err := amount(at.Kind, at.literal(text))
+	if err != nil {
+		panic(fmt.Sprintf("BUG: %s: %q: %v", at.Name, text, err))
+	}
+	return n
+}
+
+// valueType is the type of the normal form.
+func (at *Attribute) valueType() cty.Type {
+	switch at.Kind {
+	case Int, Float:
+		return cty.Number
+	case Bool:
+		return cty.Bool
+	case Refs, Strings:
+		return cty.List(cty.String)
+	case Map:
+		return cty.Map(cty.String)
+	}
+	return cty.String
+}
+
+// defaultValue gives the normal form of what holds when nothing is written in a
+// block of that name.
+func (at *Attribute) defaultValue(name string) cty.Value {
+	switch {
+	case at.DefaultFrom != nil:
+		return cty.StringVal(at.DefaultFrom(name))
+	case at.Default != "":
+		return at.literal(at.Default)
+	case at.Kind == Refs || at.Kind == Strings:
+		return cty.ListValEmpty(cty.String)
+	case at.Kind == Map:
+		return cty.MapValEmpty(cty.String)
+	}
+	return cty.NullVal(at.valueType())
+}
+
+// example gives an expression that shows how the attribute is written.
+func (at *Attribute) example() string {
+	switch {
+	case at.Example != "":
+		return at.Example
+	case at.Default != "" && at.Kind.quoted():
+		return strconv.Quote(at.Default)
+	case at.Default != "":
+		return at.Default
+	case len(at.Values) > 0:
+		return strconv.Quote(at.Values[0])
+	}
+	panic("BUG: " + at.Name + " has no example")
+}
+
+// unitText is " (unit)" when the registry states one.
+func (at *Attribute) unitText() string {
+	if at.Unit == "" {
+		return ""
+	}
+	return " (" + at.Unit + ")"
+}
+
+// wrongType is the misfit of a value of another type.
+func (at *Attribute) wrongType(v cty.Value) *misfit {
+	return &misfit{"must be " + article(at.Kind.words()) + ", not " + describe(v), "Write it like " + at.example() + "."}
+}
+
+func article(words string) string {
+	switch {
+	case strings.HasPrefix(words, "text"), strings.HasPrefix(words, "true"), strings.HasPrefix(words, "one"), strings.HasPrefix(words, "any"):
+		return words
+	}
+	return "a " + words
+}
+
+// describe names the type of an unmarked value, and shows a simple one.
+func describe(v cty.Value) string {
+	t := v.Type()
+	switch {
+	case v.IsNull():
+		return "null"
+	case t == cty.String:
+		return "the text " + show(v)
+	case t.IsPrimitiveType():
+		return show(v)
+	case t.IsObjectType() && t.HasAttribute("address") && isText(v.GetAttr("address")):
+		return "the block " + v.GetAttr("address").AsString()
+	case t.IsObjectType() || t.IsMapType():
+		return "an object"
+	case t.IsTupleType() || t.IsListType() || t.IsSetType():
+		return "a list"
+	}
+	return "a " + t.FriendlyName()
+}
+
+// show writes a simple value as a runbook would, shortened.
+func show(v cty.Value) string {
+	switch {
+	case v.Type() == cty.String:
+		return strconv.Quote(clip(v.AsString()))
+	case v.Type() == cty.Number:
+		return v.AsBigFloat().Text('g', 12)
+	case v.Type() == cty.Bool:
+		return strconv.FormatBool(v.True())
+	}
+	return v.Type().FriendlyName()
+}
+
+func quotedList(values []string) string {
+	q := make([]string, len(values))
+	for i, v := range values {
+		q[i] = strconv.Quote(v)
+	}
+	return orList(q)
+}
+
+// sentence begins with a capital and ends with a full stop.
+func sentence(s string) string {
+	if s == "" {
+		return ""
+	}
+	return strings.ToUpper(s[:1]) + s[1:] + "."
+}

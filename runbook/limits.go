@@ -1,0 +1,96 @@
+package runbook
+
+import (
+	"bytes"
+	"fmt"
+	"unicode/utf8"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+)
+
+// The limits of a runbook. They are far above any real one and far below what
+// harms: HCL's parser is recursive and overflows the stack, which Go cannot
+// recover from, at some 60 000 nested brackets.
+const (
+	MaxFileSize  = 256 << 10 // bytes of one runbook
+	maxNesting   = 64        // brackets, blocks and templates inside each other
+	maxOperators = 5000      // operators and template directives in one runbook
+	maxBlocks    = 1000      // blocks of one runbook, nested ones included
+)
+
+// check refuses what must not reach the parser. It reports whether src may be parsed.
+func (p *problems) check() bool {
+	src := p.src.bytes
+	switch {
+	case len(src) > MaxFileSize:
+		p.fail("", hcl.Range{Filename: p.src.name}, fmt.Sprintf("the file is larger than %s", FormatSize(MaxFileSize)),
+			"A runbook is a few KiB of text; is this the right file?")
+	case len(bytes.TrimSpace(src)) == 0:
+		p.fail("", hcl.Range{Filename: p.src.name}, "the runbook is empty",
+			"The smallest runbook is appliance \"NAME\" {}; see examples/runbooks for some that do more.")
+	case bytes.IndexByte(src, 0) >= 0:
+		p.fail("", p.pointAt(bytes.IndexByte(src, 0)), "the file is binary, not text", "A runbook is a text file in UTF-8; is this the right file?")
+	case !utf8.Valid(src):
+		p.fail("", p.pointAt(invalidUTF8(src)), "the file is not valid UTF-8", "Save it as UTF-8 text.")
+	default:
+		return p.checkNesting()
+	}
+	return false
+}
+
+// checkNesting counts brackets and operators on the tokens, which are found
+// without recursion.
+func (p *problems) checkNesting() bool {
+	tokens, _ := hclsyntax.LexConfig(p.src.bytes, p.src.name, hcl.InitialPos)
+	depth, operators := 0, 0
+	for _, t := range tokens {
+		switch t.Type {
+		case hclsyntax.TokenOBrace, hclsyntax.TokenOBrack, hclsyntax.TokenOParen, hclsyntax.TokenOQuote,
+			hclsyntax.TokenOHeredoc, hclsyntax.TokenTemplateInterp:
+			depth++
+		case hclsyntax.TokenTemplateControl:
+			depth++
+			operators++
+		case hclsyntax.TokenCBrace, hclsyntax.TokenCBrack, hclsyntax.TokenCParen, hclsyntax.TokenCQuote,
+			hclsyntax.TokenCHeredoc, hclsyntax.TokenTemplateSeqEnd:
+			depth = max(0, depth-1)
+		case hclsyntax.TokenQuestion, hclsyntax.TokenBang, hclsyntax.TokenMinus, hclsyntax.TokenPlus, hclsyntax.TokenStar,
+			hclsyntax.TokenSlash, hclsyntax.TokenPercent, hclsyntax.TokenAnd, hclsyntax.TokenOr, hclsyntax.TokenEqualOp,
+			hclsyntax.TokenNotEqual, hclsyntax.TokenLessThan, hclsyntax.TokenGreaterThan, hclsyntax.TokenLessThanEq,
+			hclsyntax.TokenGreaterThanEq:
+			operators++
+		}
+		switch {
+		case depth > maxNesting:
+			p.fail("", t.Range, fmt.Sprintf("brackets are nested more than %d deep", maxNesting), "Put inner parts into locals.")
+			return false
+		case operators > maxOperators:
+			p.fail("", t.Range, fmt.Sprintf("the runbook has more than %d operators", maxOperators), "A runbook declares; compute such values outside of it.")
+			return false
+		}
+	}
+	return true
+}
+
+// pointAt is the range of the one byte at offset at.
+func (p *problems) pointAt(at int) hcl.Range {
+	before := p.src.bytes[:at]
+	_, start := p.src.line(at)
+	pos := hcl.Pos{Line: 1 + bytes.Count(before, []byte("\n")), Column: 1 + utf8.RuneCount(p.src.bytes[start:at]), Byte: at}
+	end := pos
+	end.Column++
+	end.Byte++
+	return hcl.Range{Filename: p.src.name, Start: pos, End: end}
+}
+
+func invalidUTF8(src []byte) int {
+	for i := 0; i < len(src); {
+		r, n := utf8.DecodeRune(src[i:])
+		if r == utf8.RuneError && n == 1 {
+			return i
+		}
+		i += n
+	}
+	return 0
+}

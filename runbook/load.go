@@ -1,0 +1,150 @@
+package runbook
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+)
+
+// Options is the world that a runbook is evaluated in. The zero value is the
+// real one.
+type Options struct {
+	// Vars holds values of variables by name, as --var gives them. A variable
+	// that is not in it is taken from ORAC_VAR_name by Env.
+	Vars map[string]string
+
+	// Env looks up an environment variable; nil is the process's environment.
+	Env func(name string) (string, bool)
+
+	// Secret gives a secret by name. Nil looks in Env for ORAC_SECRET_NAME (upper
+	// case, - as _), then for the file NAME in the directory that Env's
+	// CREDENTIALS_DIRECTORY names, which is where systemd puts credentials.
+	Secret func(name string) (string, error)
+
+	// ReadFile reads a file that file() names, and the runbook itself; nil is the
+	// real file system. More than 1 MiB, or 256 KiB of runbook, is refused.
+	ReadFile func(path string) ([]byte, error)
+}
+
+// Load reads, evaluates and validates the runbook at path. When there are errors
+// among the Diagnostics the Runbook is nil; warnings come beside one.
+func Load(path string, opts Options) (*Runbook, Diagnostics) {
+	opts = opts.withDefaults()
+	src, err := opts.ReadFile(path)
+	if err != nil {
+		p := &problems{src: &source{name: path}}
+		hint := "Say which runbook to use with -f FILE."
+		if !errors.Is(err, fs.ErrNotExist) {
+			hint = "Check the file and its permissions."
+		}
+		p.fail("", hcl.Range{Filename: path}, "cannot read the runbook: "+reason(err), hint)
+		return nil, p.sorted()
+	}
+	return Parse(src, path, opts)
+}
+
+// Parse is Load for text that has been read already; filename stands in
+// diagnostics, and its directory is what relative paths are relative to.
+func Parse(src []byte, filename string, opts Options) (*Runbook, Diagnostics) {
+	p := &problems{src: &source{name: filename, bytes: src}}
+	body, ok := p.parse()
+	if !ok {
+		return nil, p.sorted()
+	}
+	e := newEvaluator(p, filepath.Dir(filename), opts.withDefaults())
+	e.collect(body)
+	e.resolveAll()
+	if p.found.HasErrors() {
+		return nil, p.sorted()
+	}
+	rb := e.build(filename)
+	for _, rule := range runbookRules {
+		rule(rb, p)
+	}
+	if p.found.HasErrors() {
+		return nil, p.sorted()
+	}
+	return rb, p.sorted()
+}
+
+// parse gives the syntax tree, when the text has one.
+func (p *problems) parse() (*hclsyntax.Body, bool) {
+	if !p.check() {
+		return nil, false
+	}
+	file, diags := hclsyntax.ParseConfig(p.src.bytes, p.src.name, hcl.InitialPos)
+	if diags.HasErrors() {
+		p.src.hideSecretLines()
+		for _, d := range diags {
+			p.fail("", *d.Subject, d.Summary, d.Detail)
+		}
+		return nil, false
+	}
+	return file.Body.(*hclsyntax.Body), true
+}
+
+func (o Options) withDefaults() Options {
+	if o.Env == nil {
+		o.Env = os.LookupEnv
+	}
+	if o.ReadFile == nil {
+		o.ReadFile = readLimited
+	}
+	if o.Secret == nil {
+		o.Secret = o.findSecret
+	}
+	return o
+}
+
+// findSecret is the Secret of the real world.
+func (o Options) findSecret(name string) (string, error) {
+	variable := "ORAC_SECRET_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
+	if v, ok := o.Env(variable); ok {
+		return v, nil
+	}
+	dir, ok := o.Env("CREDENTIALS_DIRECTORY")
+	if !ok {
+		return "", fmt.Errorf("there is no secret %q; set %s, or start ORAC with a systemd credential of that name", name, variable)
+	}
+	text, err := o.ReadFile(filepath.Join(dir, name))
+	if err != nil {
+		return "", fmt.Errorf("there is no secret %q: neither %s nor a credential (%s)", name, variable, reason(err))
+	}
+	return strings.TrimRight(string(text), "\r\n"), nil
+}
+
+// maxInputFile bounds what file() reads.
+const maxInputFile = 1 << 20
+
+// readLimited reads a regular file, and of a larger one only as much as shows
+// that it is too large.
+func readLimited(path string) ([]byte, error) {
+	// Opening a FIFO would wait for a writer, so look before opening.
+	if info, err := os.Stat(path); err != nil {
+		return nil, err
+	} else if !info.Mode().IsRegular() {
+		return nil, errors.New("it is not a regular file")
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, maxInputFile+1))
+}
+
+// reason is an error of the file system without the operation and the path.
+func reason(err error) string {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		return pe.Err.Error()
+	}
+	return err.Error()
+}

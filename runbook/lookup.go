@@ -1,0 +1,91 @@
+package runbook
+
+import "path/filepath"
+
+// Resolve gives the path that a relative path in this runbook means.
+func (rb *Runbook) Resolve(path string) string {
+	if path == "" || filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(rb.Dir, path)
+}
+
+// Block finds a block in generic form, nested ones included.
+func (rb *Runbook) Block(a Address) (Block, bool) { return findBlock(rb.Blocks, a) }
+
+func findBlock(blocks []Block, a Address) (Block, bool) {
+	for _, b := range blocks {
+		if b.Address == a {
+			return b, true
+		}
+		if n, ok := findBlock(b.Nested, a); ok {
+			return n, true
+		}
+	}
+	return Block{}, false
+}
+
+// Microphone finds a microphone by its address.
+func (rb *Runbook) Microphone(a Address) (Microphone, bool) {
+	return find(rb.Microphones, a, func(m *Microphone) Address { return m.Address })
+}
+
+// WAV finds a sound file by its address.
+func (rb *Runbook) WAV(a Address) (WAV, bool) {
+	return find(rb.WAVs, a, func(w *WAV) Address { return w.Address })
+}
+
+// Device finds a device by its address: a Microphone or a WAV.
+func (rb *Runbook) Device(a Address) (any, bool) {
+	if m, ok := rb.Microphone(a); ok {
+		return m, true
+	}
+	if w, ok := rb.WAV(a); ok {
+		return w, true
+	}
+	return nil, false
+}
+
+// Model finds a model by its address.
+func (rb *Runbook) Model(a Address) (Model, bool) {
+	return find(rb.Models, a, func(m *Model) Address { return m.Address })
+}
+
+// Listener finds a listener by its address.
+func (rb *Runbook) Listener(a Address) (Listener, bool) {
+	return find(rb.Listeners, a, func(l *Listener) Address { return l.Address })
+}
+
+// STT finds a speech-to-text service by its address.
+func (rb *Runbook) STT(a Address) (STT, bool) {
+	return find(rb.STTs, a, func(s *STT) Address { return s.Address })
+}
+
+// Heartbeat finds a heartbeat by its address.
+func (rb *Runbook) Heartbeat(a Address) (Heartbeat, bool) {
+	return find(rb.Heartbeats, a, func(h *Heartbeat) Address { return h.Address })
+}
+
+// Webhook finds a webhook by its address.
+func (rb *Runbook) Webhook(a Address) (Webhook, bool) {
+	return find(rb.Webhooks, a, func(w *Webhook) Address { return w.Address })
+}
+
+// HeartbeatURL is the address that a heartbeat goes to: its own, or its STT's.
+func (rb *Runbook) HeartbeatURL(h Heartbeat) string {
+	if h.URL != "" {
+		return h.URL
+	}
+	s, _ := rb.STT(h.STT)
+	return s.URL
+}
+
+func find[T any](list []T, a Address, address func(*T) Address) (T, bool) {
+	for i := range list {
+		if address(&list[i]) == a {
+			return list[i], true
+		}
+	}
+	var none T
+	return none, false
+}

@@ -1,0 +1,151 @@
+package runbook
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+)
+
+// lookup finds what a traversal refers to: one node, or all nodes of a type when
+// it stops short of a name ("model" in values(model)). prefix is the part of the
+// address that the traversal spells out for a whole type.
+func (e *evaluator) lookup(addr Address, t hcl.Traversal) (targets []*node, prefix []string, found bool) {
+	words := wordsOf(t)
+	depth := addressDepth(words)
+	if depth == 0 {
+		e.unknownRoot(addr, t, words)
+		return nil, nil, false
+	}
+	if len(words) < depth {
+		// A whole type. Its variants' names must exist even when no block does.
+		for i, v := range variants(words[0]) {
+			if i > 0 && len(words) > 1 || v.Variant == "" {
+				break
+			}
+			if len(words) > 1 && !slices.ContainsFunc(variants(words[0]), func(b *BlockType) bool { return b.Variant == words[1] }) {
+				e.unknownName(addr, t, words)
+				return nil, nil, false
+			}
+		}
+		return e.under(strings.Join(words, ".")), words, true
+	}
+	name := strings.Join(words[:depth], ".")
+	n := e.nodes[Address(name)]
+	if n == nil {
+		e.unknownName(addr, t, words[:depth])
+		return nil, nil, false
+	}
+	if len(words) > depth && n.types.Slot != nil {
+		if problem := unknownPart(n.types, words[depth:]); problem != "" {
+			e.fail(addr, t.SourceRange(), fmt.Sprintf("%s has no %q", n.addr, clip(words[depth])), problem)
+			return nil, nil, false
+		}
+	}
+	return []*node{n}, words[:depth-1], true
+}
+
+// wordsOf gives the names that a traversal begins with.
+func wordsOf(t hcl.Traversal) []string {
+	var words []string
+	for _, step := range t {
+		switch s := step.(type) {
+		case hcl.TraverseRoot:
+			words = append(words, s.Name)
+		case hcl.TraverseAttr:
+			words = append(words, s.Name)
+		case hcl.TraverseIndex:
+			if !isText(s.Key) {
+				return words
+			}
+			words = append(words, s.Key.AsString())
+		default:
+			return words
+		}
+	}
+	return words
+}
+
+// addressDepth is how many words the addresses under words[0] have; 0 when
+// nothing has such an address.
+func addressDepth(words []string) int {
+	if words[0] == "local" || words[0] == "var" {
+		return 2
+	}
+	for _, t := range variants(words[0]) {
+		if t.Slot == nil {
+			return 0
+		}
+		depth := 1
+		if t.Variant != "" {
+			depth++
+		}
+		if t.Named {
+			depth++
+		}
+		return depth
+	}
+	return 0
+}
+
+// unknownPart says which attribute words[0] may have meant; "" when t has it.
+func unknownPart(t *BlockType, words []string) string {
+	all := []string{"address", "name"}
+	for _, a := range t.Attributes {
+		all = append(all, a.Name)
+	}
+	for _, n := range t.Nested {
+		all = append(all, n.Type)
+		if n.Type == words[0] && len(words) > 1 {
+			return unknownPart(n, words[1:])
+		}
+	}
+	if slices.Contains(all, words[0]) {
+		return ""
+	}
+	return suggest(words[0], all) + "It has " + strings.Join(all, ", ") + "."
+}
+
+func (e *evaluator) unknownRoot(addr Address, t hcl.Traversal, words []string) {
+	roots := []string{"local", "var"}
+	for _, b := range Registry {
+		if b.Slot != nil {
+			roots = append(roots, b.Type)
+		}
+	}
+	hint := suggest(words[0], roots)
+	if len(words) == 1 {
+		hint += fmt.Sprintf("If it is meant as text, write it in quotes: %q.", clip(words[0]))
+	} else {
+		slices.Sort(roots)
+		hint += "A reference begins with " + orList(slices.Compact(roots)) + "."
+	}
+	e.fail(addr, t.SourceRange(), fmt.Sprintf("nothing is called %q", clip(words[0])), hint)
+}
+
+func (e *evaluator) unknownName(addr Address, t hcl.Traversal, words []string) {
+	name := strings.Join(words, ".")
+	if len(e.found) > maxDiagnostics { // comparing names takes time, and nobody would read it
+		e.fail(addr, t.SourceRange(), clip(name)+" does not exist", "")
+		return
+	}
+	var all, same []string
+	for _, n := range e.order {
+		all = append(all, string(n.addr))
+		if n.addr.Type() == words[0] {
+			same = append(same, string(n.addr))
+		}
+	}
+	hint := suggest(name, all)
+	switch {
+	case hint != "":
+	case len(same) == 0:
+		hint = fmt.Sprintf("The runbook declares no %s.", words[0])
+	case len(same) > 8:
+		hint = fmt.Sprintf("There are %d others, %s among them.", len(same), same[0])
+	default:
+		hint = "There is " + strings.Join(same, ", ") + "."
+	}
+	e.fail(addr, t.SourceRange(), fmt.Sprintf("%s does not exist", clip(name)), strings.TrimSpace(hint))
+}

@@ -1,0 +1,67 @@
+package runbook
+
+// Registry is the language: every block type that a runbook may hold, in the
+// order in which documentation and forms show them. It is never changed.
+var Registry = []*BlockType{
+	applianceBlock,
+	microphoneBlock,
+	wavBlock,
+	modelBlock,
+	listenerBlock,
+	sttBlock,
+	heartbeatBlock,
+	webhookBlock,
+	watchdogBlock,
+	memoryBlock,
+	diskBlock,
+	storeBlock,
+	localsBlock,
+	variableBlock,
+}
+
+var applianceBlock = &BlockType{
+	Type: "appliance", Named: true, Single: true, Required: true,
+	Doc:  "The appliance as a whole. Every runbook has exactly one.",
+	Slot: func(rb *Runbook) any { return &rb.Appliance },
+	Example: `appliance "kitchen" {
+  state_dir = "state"
+}`,
+	Attributes: []Attribute{
+		{Name: "state_dir", Kind: Path, OnChange: Restart, Default: "state", Example: `"/var/lib/orac"`,
+			Doc: "Where the spool, the history and the lock live. --state-dir and ORAC_STATE_DIR win over it."},
+		{Name: "log_level", Kind: Enum, OnChange: InPlace, Default: "info", Values: []string{"debug", "info", "warn", "error"},
+			Doc: "The least severe messages that are logged."},
+		{Name: "instance_id", Kind: String, OnChange: InPlace, DefaultDoc: "hey-orac-<hostname>", Example: `"hey-orac-kitchen"`,
+			Doc: "What the appliance calls itself in heartbeats."},
+	},
+}
+
+var localsBlock = &BlockType{
+	Type: "locals", FreeForm: true,
+	Doc: "Values with a name, used as local.NAME. A runbook may have several of these blocks; every name once.",
+	Example: `locals {
+  stt_host = "stt.local"
+}`,
+	Attributes: []Attribute{
+		{Name: "NAME", Kind: Any, OnChange: InPlace, Secret: SecretAllowed, Doc: "Any expression; other locals, variables and blocks may be used in it."},
+	},
+}
+
+var variableBlock = &BlockType{
+	Type: "variable", Named: true,
+	Doc: "A value that comes from outside, used as var.NAME: from --var NAME=VALUE, else from the environment variable ORAC_VAR_NAME, else from its default.",
+	Example: `variable "stt_host" {
+  type        = string
+  default     = "stt.local"
+  description = "The machine that runs ORAC STT."
+}`,
+	Attributes: []Attribute{
+		{Name: "type", Kind: Keyword, OnChange: InPlace, Default: "string", Values: []string{"string", "number", "bool"},
+			Doc: "The type that the value is converted to."},
+		{Name: "default", Kind: Any, OnChange: InPlace, Secret: SecretAllowed, Example: `"stt.local"`,
+			Doc: "The value when none is given; without it the variable must be given. It may call functions, but refer to nothing."},
+		{Name: "sensitive", Kind: Bool, OnChange: InPlace, Default: "false",
+			Doc: "Whether the value is a secret; its default may then not be a literal."},
+		{Name: "description", Kind: String, OnChange: InPlace, Doc: "What the variable is for.", Example: `"The machine that runs ORAC STT."`},
+	},
+}

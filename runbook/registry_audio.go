@@ -1,0 +1,146 @@
+package runbook
+
+import (
+	"regexp"
+	"strings"
+)
+
+var microphoneBlock = &BlockType{
+	Type: "device", Variant: "microphone", Named: true,
+	Doc:  "A microphone. Without match, identity or id it is the system's first real input. `orac devices` lists what is there.",
+	Slot: func(rb *Runbook) any { return &rb.Microphones },
+	Example: `device "microphone" "usb" {
+  match = "USB"
+}`,
+	Attributes: []Attribute{
+		{Name: "match", Kind: String, OnChange: Restart, Example: `"USB"`,
+			Doc: "A part of the device's name, in upper or lower case."},
+		{Name: "identity", Kind: String, OnChange: Restart, Example: `"alsa_input.usb-0d8c_USB_Audio-00.mono"`,
+			Doc: "The device's stable identity: an ALSA card id or USB path, or the name of a PulseAudio source. It survives unplugging."},
+		{Name: "id", Kind: String, OnChange: Restart, Example: `"hw:1,0"`,
+			Doc: "The backend's own identifier. It may change when the device is plugged in again."},
+		{Name: "backend", Kind: Enum, OnChange: Restart, Default: "auto", Values: []string{"auto", "pulse", "alsa"},
+			Doc: "The audio system to use; auto takes PulseAudio where a server answers, else ALSA."},
+		{Name: "channels", Kind: Int, OnChange: Restart, Default: "1", Min: "1", Max: "8", Unit: "channels",
+			Doc: "How many channels to open; they are mixed to one."},
+		{Name: "start_timeout", Kind: Duration, OnChange: Restart, Default: "5s", Min: "1s", Max: "60s",
+			Doc: "How long the device may take from being opened to its first sound."},
+	},
+	Rules: []Rule{atMostOneOf("match", "identity", "id")},
+}
+
+var wavBlock = &BlockType{
+	Type: "device", Variant: "wav", Named: true,
+	Doc:  "A sound file that stands in for a microphone.",
+	Slot: func(rb *Runbook) any { return &rb.WAVs },
+	Example: `device "wav" "demo" {
+  path = "../sounds/hey_jarvis_lights_on.wav"
+}`,
+	Attributes: []Attribute{
+		{Name: "path", Kind: Path, OnChange: Restart, Required: true, Example: `"sounds/demo.wav"`,
+			Doc: "The WAV file."},
+		{Name: "pace", Kind: Enum, OnChange: Restart, Default: "realtime", Values: []string{"realtime", "fast"},
+			Doc: "Whether the file plays as a microphone would, or as fast as it can be heard."},
+		{Name: "end", Kind: Enum, OnChange: Restart, Default: "stop", Values: []string{"stop", "silence", "loop"},
+			Doc: "What follows the end of the file: the end of the run, silence for ever, or the file again."},
+		{Name: "gap", Kind: Duration, OnChange: Restart, Default: "2s", Min: "0s", Max: "1h",
+			Doc: "The silence between two rounds of a loop."},
+	},
+}
+
+var modelBlock = &BlockType{
+	Type: "model", Named: true,
+	Doc:  "A wake-word model and when it fires.",
+	Slot: func(rb *Runbook) any { return &rb.Models },
+	Example: `model "hey_jarvis" {
+  source    = "catalog:hey_jarvis"
+  threshold = 0.5
+}`,
+	Attributes: []Attribute{
+		{Name: "source", Kind: String, OnChange: Restart, Required: true, Example: `"catalog:hey_jarvis"`,
+			Pattern: regexp.MustCompile(`^(catalog:[A-Za-z0-9._-]{1,64}|https://[^/\s@]+/\S*|[^:\x00]+\.onnx)$`),
+			Expect:  `"catalog:NAME" (see orac models list), an https URL, or a path that ends in .onnx`,
+			Doc:     "Where the model comes from: the catalogue (`orac models list`), an https URL, or a path relative to the runbook that ends in .onnx."},
+		{Name: "sha256", Kind: String, OnChange: Restart, Example: `"94a13cfe60075b132f6a472e7e462e8123ee70861bc3fb58434a73712ee0d2cb"`,
+			Pattern: regexp.MustCompile(`^[0-9a-f]{64}$`), Expect: "64 hexadecimal digits, lower case",
+			Doc: "The checksum that the file must have. An https URL needs one."},
+		{Name: "threshold", Kind: Float, OnChange: InPlace, Default: "0.3", Min: "0", Max: "1",
+			Doc: "The score at which the model fires. Higher means fewer false wakes and more misses."},
+		{Name: "cooldown", Kind: Duration, OnChange: InPlace, Default: "2s", Min: "0s", Max: "60s",
+			Doc: "How long the model does not fire again after it fired."},
+		{Name: "patience", Kind: Int, OnChange: InPlace, Default: "1", Min: "1", Max: "50", Unit: "hops of 80 ms",
+			Doc: "How many hops in a row must reach the threshold."},
+		{Name: "topic", Kind: String, OnChange: InPlace, Default: "general", Example: `"lights"`,
+			Pattern: regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`), Expect: "1 to 64 letters, digits, dots, _ or -",
+			Doc: "The ORAC topic that the utterance goes to."},
+		{Name: "wake_word", Kind: String, OnChange: InPlace, Example: `"hey jarvis"`,
+			DefaultFrom: func(name string) string { return strings.ReplaceAll(name, "_", " ") },
+			DefaultDoc:  "the block's name with _ as spaces",
+			Pattern:     regexp.MustCompile(`^[^\x00-\x1f]{1,100}$`), Expect: "1 to 100 characters on one line",
+			Doc: "The words that a person says."},
+		{Name: "classes", Kind: Strings, OnChange: Restart, Example: `["5_minute_timer"]`,
+			Doc: "Which classes of a model with several fire; empty means all but none and background."},
+		{Name: "webhook", Kind: Ref, OnChange: InPlace, Refs: []string{"webhook"}, Example: "webhook.light",
+			Doc: "The webhook that is called when the model fires."},
+		{Name: "enabled", Kind: Bool, OnChange: Restart, Default: "true",
+			Doc: "Whether the model listens at all."},
+	},
+	Rules: []Rule{{
+		Uses: []string{"source", "sha256"},
+		Doc:  "a model from an https URL needs its sha256",
+		Hint: "Add sha256 = \"…\" with the checksum that the file's publisher states.",
+		Holds: func(b Given) bool {
+			return !strings.HasPrefix(b.Text("source"), "https://") || b.Text("sha256") != ""
+		},
+	}},
+}
+
+var listenerBlock = &BlockType{
+	Type: "listener", Named: true,
+	Doc:  "One graph: a device, the models that listen on it, and where an utterance goes.",
+	Slot: func(rb *Runbook) any { return &rb.Listeners },
+	Example: `listener "kitchen" {
+  device  = device.microphone.usb
+  models  = [model.hey_jarvis]
+  deliver = [stt.whisper]
+}`,
+	Attributes: []Attribute{
+		{Name: "device", Kind: Ref, OnChange: Restart, Required: true, Refs: []string{"device"}, Example: "device.microphone.usb",
+			Doc: "What it listens to. Two listeners may share a device."},
+		{Name: "models", Kind: Refs, OnChange: Restart, Required: true, NonEmpty: true, Refs: []string{"model"}, Example: "[model.hey_jarvis]",
+			Doc: "The models that listen; each once."},
+		{Name: "deliver", Kind: Refs, OnChange: InPlace, Refs: []string{"stt"}, Example: "[stt.whisper]",
+			Doc: "Where utterances go; empty means that wake words are detected and nothing is recorded."},
+		{Name: "multi_trigger", Kind: Bool, OnChange: InPlace, Default: "false",
+			Doc: "Whether every model over its threshold fires, or only the one with the highest score."},
+		{Name: "vad_threshold", Kind: Float, OnChange: InPlace, Default: "0.5", Min: "0", Max: "1",
+			Doc: "The voice activity below which nothing fires; 0 switches the gate off."},
+		{Name: "rms_filter", Kind: Float, OnChange: InPlace, Default: "50", Min: "0", Max: "32767", Unit: "RMS, int16 scale",
+			Doc: "The loudness of a hop below which nothing fires."},
+	},
+	Nested: []*BlockType{recordBlock},
+}
+
+var recordBlock = &BlockType{
+	Type: "record", Single: true,
+	Doc: "Where an utterance begins and ends.",
+	Example: `record {
+  pre_roll = "1s"
+  silence  = "300ms"
+}`,
+	Attributes: []Attribute{
+		{Name: "pre_roll", Kind: Duration, OnChange: InPlace, Default: "1s", Min: "0s", Max: "5s",
+			Doc: "How much of the sound before the wake is part of the recording."},
+		{Name: "silence", Kind: Duration, OnChange: InPlace, Default: "300ms", Min: "100ms", Max: "5s",
+			Doc: "How long it must be quiet before the utterance may be over."},
+		{Name: "grace", Kind: Duration, OnChange: InPlace, Default: "400ms", Min: "0s", Max: "5s",
+			Doc: "How much longer it waits for speech to go on after that silence."},
+		{Name: "max", Kind: Duration, OnChange: InPlace, Default: "15s", Min: "1s", Max: "15s",
+			Doc: "The longest recording, pre-roll included. ORAC STT refuses more than 15 s."},
+		{Name: "silence_threshold", Kind: Float, OnChange: InPlace, Default: "0.01", Min: "0", Max: "1", Unit: "RMS on [-1, 1]",
+			Doc: "The loudness below which it is quiet."},
+	},
+	Rules: []Rule{
+		lessThan("pre_roll", "max", "The pre-roll counts towards max; leave room for the command."),
+	},
+}

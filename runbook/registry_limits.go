@@ -1,0 +1,88 @@
+package runbook
+
+var watchdogBlock = &BlockType{
+	Type: "watchdog", Single: true,
+	Doc:  "How long anything may be stuck, and how often it is restarted.",
+	Slot: func(rb *Runbook) any { return &rb.Watchdog },
+	Example: `watchdog {
+  read_stall = "2s"
+}`,
+	Attributes: []Attribute{
+		{Name: "read_stall", Kind: Duration, OnChange: InPlace, Default: "2s", Min: "200ms", Max: "60s",
+			Doc: "The age of the last hop at which the capture process is killed and started again."},
+		{Name: "degraded_after", Kind: Duration, OnChange: InPlace, Default: "500ms", Min: "100ms", Max: "10s",
+			Doc: "The age of the last hop at which the device counts as degraded."},
+		{Name: "rms_stuck", Kind: Duration, OnChange: InPlace, Default: "30s", Min: "5s", Max: "10m",
+			Doc: "How long frames may be identical and not silent before the microphone counts as stuck. Silence is no fault."},
+		{Name: "restart_budget", Kind: Int, OnChange: InPlace, Default: "5", Min: "1", Max: "1000", Unit: "restarts",
+			Doc: "How many restarts of one component within `per` are normal; more raise an alert."},
+		{Name: "per", Kind: Duration, OnChange: InPlace, Default: "1h", Min: "1m", Max: "24h",
+			Doc: "The time that restart_budget counts in."},
+		{Name: "retry_delay", Kind: Duration, OnChange: InPlace, Default: "2s", Min: "100ms", Max: "60s",
+			Doc: "The pause before a device that is missing is tried again."},
+		{Name: "retries", Kind: Int, OnChange: InPlace, Default: "3", Min: "0", Max: "100", Unit: "attempts",
+			Doc: "How many attempts are made with that pause before retry_slow is used."},
+		{Name: "retry_slow", Kind: Duration, OnChange: InPlace, Default: "10s", Min: "1s", Max: "1h",
+			Doc: "The pause between attempts after that, for ever."},
+		{Name: "stop_deadline", Kind: Duration, OnChange: InPlace, Default: "2s", Min: "100ms", Max: "30s",
+			Doc: "How long a component may take to stop before it counts as leaked."},
+	},
+	Rules: []Rule{
+		lessThan("degraded_after", "read_stall", "A device is degraded before its process is killed."),
+		notMoreThan("retry_delay", "retry_slow", "The first attempts come faster than the later ones."),
+	},
+}
+
+var memoryBlock = &BlockType{
+	Type: "memory", Single: true,
+	Doc:  "How much resident memory the appliance may take, the capture process included.",
+	Slot: func(rb *Runbook) any { return &rb.Memory },
+	Example: `memory {
+  warn    = "400MiB"
+  restart = "450MiB"
+}`,
+	Attributes: []Attribute{
+		{Name: "warn", Kind: ByteSize, OnChange: InPlace, Default: "400MiB", Min: "16MiB", Max: "1TiB",
+			Doc: "The size that raises a warning."},
+		{Name: "restart", Kind: ByteSize, OnChange: InPlace, Default: "450MiB", Min: "16MiB", Max: "1TiB",
+			Doc: "The size at which the appliance restarts itself, losing nothing."},
+		{Name: "every", Kind: Duration, OnChange: InPlace, Default: "5m", Min: "10s", Max: "1h",
+			Doc: "How often memory is measured."},
+	},
+	Rules: []Rule{lessThan("warn", "restart", "A warning comes before the restart.")},
+}
+
+var diskBlock = &BlockType{
+	Type: "disk", Single: true,
+	Doc:  "How much disk utterances may take while they wait to be delivered.",
+	Slot: func(rb *Runbook) any { return &rb.Disk },
+	Example: `disk {
+  spool     = "512MiB"
+  keep_free = "64MiB"
+}`,
+	Attributes: []Attribute{
+		{Name: "spool", Kind: ByteSize, OnChange: InPlace, Default: "512MiB", Min: "1MiB", Max: "1TiB",
+			Doc: "The most that waiting utterances may take; when it is full the oldest goes, counted and logged."},
+		{Name: "keep_free", Kind: ByteSize, OnChange: InPlace, Default: "64MiB", Min: "0B", Max: "1TiB",
+			Doc: "The space that is left free on the disk."},
+		{Name: "memory_spool", Kind: ByteSize, OnChange: InPlace, Default: "16MiB", Min: "1MiB", Max: "1GiB",
+			Doc: "The most that utterances may take in memory while the disk refuses them."},
+	},
+}
+
+var storeBlock = &BlockType{
+	Type: "store", Single: true,
+	Doc:  "How much history is kept: detections, utterances, transcripts, deliveries, incidents.",
+	Slot: func(rb *Runbook) any { return &rb.Store },
+	Example: `store {
+  retention = "30d"
+}`,
+	Attributes: []Attribute{
+		{Name: "retention", Kind: Duration, OnChange: InPlace, Default: "30d", Min: "1h", Max: "365d",
+			Doc: "How long a row is kept."},
+		{Name: "max_rows", Kind: Int, OnChange: InPlace, Default: "100000", Min: "100", Max: "10000000", Unit: "rows",
+			Doc: "How many rows are kept of each kind."},
+		{Name: "keep_audio", Kind: Bool, OnChange: InPlace, Default: "false",
+			Doc: "Whether the sound of a delivered utterance is kept with its row."},
+	},
+}

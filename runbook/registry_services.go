@@ -1,0 +1,86 @@
+package runbook
+
+import "regexp"
+
+var sttBlock = &BlockType{
+	Type: "stt", Named: true,
+	Doc:  "A speech-to-text service that utterances are delivered to.",
+	Slot: func(rb *Runbook) any { return &rb.STTs },
+	Example: `stt "whisper" {
+  url = "http://stt.local:7272"
+}`,
+	Attributes: []Attribute{
+		{Name: "protocol", Kind: Enum, OnChange: Restart, Default: "orac", Values: []string{"orac", "exec"},
+			Doc: "orac speaks to an ORAC STT server; exec starts a command for every utterance and takes what it prints."},
+		{Name: "url", Kind: URL, OnChange: Restart, Example: `"http://stt.local:7272"`,
+			Doc: "The server's address without a path; protocol orac needs it."},
+		{Name: "streaming", Kind: Bool, OnChange: InPlace, Default: "true",
+			Doc: "Whether audio is sent while the person still speaks. When streaming fails the same audio goes by HTTP."},
+		{Name: "language", Kind: String, OnChange: InPlace, Example: `"en"`,
+			Pattern: regexp.MustCompile(`^[A-Za-z]{2,8}([_-][A-Za-z0-9]{1,8}){0,3}$`), Expect: `a language code like "en" or "en-GB"`,
+			Doc: "The language that is spoken; without it the server decides."},
+		{Name: "task", Kind: Enum, OnChange: InPlace, Values: []string{"transcribe", "translate"}, Example: `"transcribe"`,
+			Doc: "What the server does with the speech; without it the server decides."},
+		{Name: "forward_to_core", Kind: Bool, OnChange: InPlace, Example: "true",
+			Doc: "Whether ORAC STT forwards the text to ORAC Core; without it the server decides."},
+		{Name: "command", Kind: Strings, OnChange: Restart, Example: `["whisper-cli", "-m", "base.en.bin", "-f", "{wav}"]`,
+			Doc: "The program of protocol exec and its arguments. {wav} in an argument is replaced by the recording's path; without it the path comes last."},
+		{Name: "timeout", Kind: Duration, OnChange: InPlace, Default: "30s", Min: "1s", Max: "120s",
+			Doc: "How long one attempt to deliver may take."},
+		{Name: "token", Kind: String, OnChange: Restart, Secret: SecretOnly, Example: `secret("stt_token")`,
+			Doc: "A bearer token that is sent to the server."},
+		{Name: "max_retry_delay", Kind: Duration, OnChange: InPlace, Default: "60s", Min: "1s", Max: "10m",
+			Doc: "The longest pause between two attempts; pauses grow up to it."},
+		{Name: "health_every", Kind: Duration, OnChange: InPlace, Default: "30s", Min: "5s", Max: "10m",
+			Doc: "How often the server's health is asked for."},
+	},
+	Rules: []Rule{
+		requiredWhen("protocol", "orac", "url", `Add url = "http://HOST:7272", the address of the ORAC STT server.`),
+		requiredWhen("protocol", "exec", "command", `Add command = ["PROGRAM", "{wav}"].`),
+		onlyWhen("protocol", "orac", "url"),
+		onlyWhen("protocol", "exec", "command"),
+		onlyWhen("protocol", "orac", "token"),
+	},
+}
+
+var heartbeatBlock = &BlockType{
+	Type: "heartbeat", Named: true,
+	Doc:  "Tells an ORAC STT server which wake words are active.",
+	Slot: func(rb *Runbook) any { return &rb.Heartbeats },
+	Example: `heartbeat "whisper" {
+  stt = stt.whisper
+}`,
+	Attributes: []Attribute{
+		{Name: "url", Kind: URL, OnChange: Restart, Example: `"http://stt.local:7272"`,
+			Doc: "The server's address without a path."},
+		{Name: "stt", Kind: Ref, OnChange: Restart, Refs: []string{"stt"}, Example: "stt.whisper",
+			Doc: "The speech-to-text service whose address is used."},
+		{Name: "every", Kind: Duration, OnChange: InPlace, Default: "30s", Min: "5s", Max: "10m",
+			Doc: "How often. ORAC STT forgets an appliance after 120 s."},
+		{Name: "timeout", Kind: Duration, OnChange: InPlace, Default: "5s", Min: "1s", Max: "60s",
+			Doc: "How long one heartbeat may take."},
+		{Name: "listeners", Kind: Refs, OnChange: InPlace, Refs: []string{"listener"}, Example: "[listener.kitchen]",
+			Doc: "The listeners whose models are reported; empty means all."},
+	},
+	Rules: []Rule{exactlyOneOf("url", "stt")},
+}
+
+var webhookBlock = &BlockType{
+	Type: "webhook", Named: true,
+	Doc:  "A URL that is called with JSON when a model fires. It never stands in the way of detection.",
+	Slot: func(rb *Runbook) any { return &rb.Webhooks },
+	Example: `webhook "light" {
+  url = "http://lights.local/wake"
+  headers = {
+    Authorization = "Bearer ${env("LIGHTS_TOKEN")}"
+  }
+}`,
+	Attributes: []Attribute{
+		{Name: "url", Kind: URL, OnChange: Restart, Required: true, Secret: SecretAllowed, Example: `"http://lights.local/wake"`,
+			Doc: "What is called. It may be a secret, since some services hide a key in it."},
+		{Name: "timeout", Kind: Duration, OnChange: InPlace, Default: "5s", Min: "1s", Max: "60s",
+			Doc: "How long one call may take."},
+		{Name: "headers", Kind: Map, OnChange: InPlace, Secret: SecretAllowed, Example: `{ Authorization = "Bearer ${env("LIGHTS_TOKEN")}" }`,
+			Doc: "HTTP headers to send; their values are treated as secrets."},
+	},
+}

@@ -1,0 +1,223 @@
+package runbook
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+)
+
+// resolveAll gives every node its value.
+func (e *evaluator) resolveAll() {
+	for _, n := range e.order {
+		e.resolve(n)
+	}
+}
+
+// resolve gives n its value, after all that n refers to.
+func (e *evaluator) resolve(n *node) {
+	if n.state != unseen {
+		return
+	}
+	n.state = visiting
+	e.path = append(e.path, n)
+	switch {
+	case n.local != nil:
+		if v, ok := e.evaluate(n.addr, n.local.Expr); ok {
+			n.value = v
+		}
+	case n.types == variableBlock:
+		n.value = e.variable(n)
+	default:
+		e.decodeBlock(n)
+	}
+	e.path = e.path[:len(e.path)-1]
+	n.state = done
+}
+
+// maxValue bounds what one expression may be made of and may give, in bytes and
+// elements, and with them what an expression that doubles the one before can reach.
+const maxValue = 2 << 20
+
+// maxLoop bounds the rounds that nested for expressions may make.
+const maxLoop = 1 << 26
+
+// evaluate gives the value of an expression of the node at addr. It is not ok
+// when a problem has been reported; parts of the value are unknown when one has
+// been reported for something that it refers to.
+func (e *evaluator) evaluate(addr Address, expr hclsyntax.Expression) (cty.Value, bool) {
+	vars, weight, ok := e.variables(addr, expr)
+	if !ok {
+		return cty.DynamicVal, false
+	}
+	if !e.affordable(expr, weight) {
+		e.fail(addr, expr.Range(), "this expression does too much", "Write out what you need; a runbook is not the place to compute it.")
+		return cty.DynamicVal, false
+	}
+	marked := cty.ObjectVal(vars).ContainsMarked()
+	before := e.revealed
+	v, diags := expr.Value(&hcl.EvalContext{Variables: vars, Functions: e.funcs})
+	if diags.HasErrors() {
+		for _, d := range diags {
+			e.report(addr, d, marked || e.revealed > before)
+		}
+		return cty.DynamicVal, false
+	}
+	if weigh(v, maxValue+1) > maxValue {
+		e.fail(addr, expr.Range(), "the value is too large", "Values of a runbook are at most 2 MiB.")
+		return cty.DynamicVal, false
+	}
+	return v, true
+}
+
+// report turns a diagnostic of an evaluation into one of ours. The library's own
+// words may quote what it was given, so they are shown only when no secret was.
+func (e *evaluator) report(addr Address, d *hcl.Diagnostic, secrets bool) {
+	summary, detail := d.Summary, d.Detail
+	if extra, ok := hcl.DiagnosticExtra[hclsyntax.FunctionCallDiagExtra](d); ok {
+		var ours *callError
+		if errors.As(extra.FunctionCallError(), &ours) {
+			e.fail(addr, *d.Subject, ours.summary, ours.hint)
+			return
+		}
+	}
+	if extra, ok := hcl.DiagnosticExtra[hclsyntax.FunctionCallUnknownDiagExtra](d); ok {
+		name := extra.CalledFunctionName()
+		e.fail(addr, *d.Subject, fmt.Sprintf("there is no function %q", clip(name)),
+			suggest(name, e.functionNames())+"`orac schema --markdown` lists the functions.")
+		return
+	}
+	if secrets {
+		detail = "The reason is not shown, since it may quote a secret that the expression uses."
+	}
+	e.fail(addr, *d.Subject, summary, detail)
+}
+
+func (e *evaluator) functionNames() []string {
+	var out []string
+	for name := range e.funcs {
+		out = append(out, name)
+	}
+	return out
+}
+
+// affordable reports whether an expression whose operands weigh weight in total
+// can be evaluated: every for expression, and every splat, may go through all of it.
+func (e *evaluator) affordable(expr hclsyntax.Expression, weight int) bool {
+	weight += expr.Range().End.Byte - expr.Range().Start.Byte
+	if weight > maxValue {
+		return false
+	}
+	loops := 0
+	hclsyntax.VisitAll(expr, func(n hclsyntax.Node) hcl.Diagnostics {
+		if _, ok := n.(*hclsyntax.ForExpr); ok {
+			loops++
+		}
+		return nil
+	})
+	rounds := 1
+	for range loops {
+		if rounds *= weight; rounds > maxLoop {
+			return false
+		}
+	}
+	return true
+}
+
+// variables resolves all that expr refers to and gives it by name, as HCL wants
+// it, with the weight of all uses together.
+func (e *evaluator) variables(addr Address, expr hclsyntax.Expression) (map[string]cty.Value, int, bool) {
+	tree, weight, ok := scope{}, 0, true
+	weights := map[*node]int{}
+	for _, t := range expr.Variables() {
+		targets, prefix, found := e.lookup(addr, t)
+		if !found {
+			ok = false
+			continue
+		}
+		tree.touch(prefix)
+		for _, n := range targets {
+			if !e.follow(n, t.SourceRange()) {
+				ok = false
+				continue
+			}
+			if _, seen := weights[n]; !seen {
+				weights[n] = weigh(n.value, maxValue)
+				tree.put(strings.Split(string(n.addr), "."), n.value)
+			}
+			if weight += weights[n]; weight > maxValue {
+				return nil, weight, ok
+			}
+		}
+	}
+	return tree.values(), weight, ok
+}
+
+// follow resolves a node that is referred to at place. It is not ok when that
+// closes a cycle.
+func (e *evaluator) follow(n *node, place hcl.Range) bool {
+	if n.state != visiting {
+		e.resolve(n)
+		return true
+	}
+	if len(e.found) > maxDiagnostics {
+		e.fail(n.addr, place, "this value depends on itself", "")
+		return false
+	}
+	from := slices.Index(e.path, n)
+	var cycle []string
+	for _, m := range e.path[from:] {
+		cycle = append(cycle, string(m.addr))
+	}
+	cycle = append(cycle, string(n.addr))
+	e.fail(e.path[len(e.path)-1].addr, place, "these values depend on themselves: "+chain(cycle),
+		"Give one of them a value that does not refer to the others.")
+	return false
+}
+
+// chain writes a cycle, leaving out the middle of a long one.
+func chain(cycle []string) string {
+	const most = 12
+	if n := len(cycle); n > most {
+		cycle = slices.Concat(cycle[:most-2], []string{fmt.Sprintf("… %d more …", n-most+1)}, cycle[n-1:])
+	}
+	return strings.Join(cycle, " -> ")
+}
+
+// scope is the tree of names that an expression may use; its leaves are values.
+type scope map[string]any
+
+// touch makes sure that the words of prefix exist, as an empty object if need be.
+func (s scope) touch(prefix []string) scope {
+	for _, word := range prefix {
+		next, ok := s[word].(scope)
+		if !ok {
+			next = scope{}
+			s[word] = next
+		}
+		s = next
+	}
+	return s
+}
+
+func (s scope) put(words []string, v cty.Value) {
+	last := len(words) - 1
+	s.touch(words[:last])[words[last]] = v
+}
+
+func (s scope) values() map[string]cty.Value {
+	out := make(map[string]cty.Value, len(s))
+	for word, v := range s {
+		switch v := v.(type) {
+		case scope:
+			out[word] = cty.ObjectVal(v.values())
+		case cty.Value:
+			out[word] = v
+		}
+	}
+	return out
+}

@@ -1,0 +1,122 @@
+package runbook
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/zclconf/go-cty/cty"
+)
+
+// Given is what a Rule sees of a block: its attributes, defaults filled in.
+type Given struct {
+	attrs map[string]Attr
+	types *BlockType
+}
+
+// Written reports whether the runbook gives the attribute a value of its own.
+func (g Given) Written(name string) bool { return !g.attrs[name].Default }
+
+// Text is the value of an attribute that holds text; "" when it has none.
+func (g Given) Text(name string) string {
+	v := g.attrs[name].Value
+	if v == cty.NilVal || v.IsNull() || v.Type() != cty.String {
+		return ""
+	}
+	return v.AsString()
+}
+
+// Amount is the value of an attribute that is a number, a duration (in ns) or a
+// size (in bytes).
+func (g Given) Amount(name string) float64 {
+	at := g.types.Attribute(name)
+	n, err := amount(at.Kind, g.attrs[name].Value)
+	if err != nil {
+		panic("BUG: rule compares " + name + ": " + err.Error())
+	}
+	return n
+}
+
+// count says how many of the names are written.
+func (g Given) count(names []string) int {
+	n := 0
+	for _, name := range names {
+		if g.Written(name) {
+			n++
+		}
+	}
+	return n
+}
+
+func atMostOneOf(names ...string) Rule {
+	return Rule{
+		Uses: names,
+		Doc:  "at most one of " + orList(names) + " may be given",
+		Hint: "Keep the one that you mean.",
+		Holds: func(g Given) bool {
+			return g.count(names) <= 1
+		},
+	}
+}
+
+func exactlyOneOf(names ...string) Rule {
+	return Rule{
+		Uses: names,
+		Doc:  "exactly one of " + orList(names) + " must be given",
+		Hint: "Write one of them and leave the other out.",
+		Holds: func(g Given) bool {
+			return g.count(names) == 1
+		},
+	}
+}
+
+func requiredWhen(name, value, needed, hint string) Rule {
+	return Rule{
+		Uses: []string{name, needed},
+		Doc:  fmt.Sprintf("%s = %q needs %s", name, value, needed),
+		Hint: hint,
+		Holds: func(g Given) bool {
+			return g.Text(name) != value || g.Written(needed)
+		},
+	}
+}
+
+func onlyWhen(name, value, allowed string) Rule {
+	return Rule{
+		Uses: []string{allowed, name},
+		Doc:  fmt.Sprintf("%s is for %s = %q only", allowed, name, value),
+		Hint: fmt.Sprintf("Leave %s out, or set %s = %q.", allowed, name, value),
+		Holds: func(g Given) bool {
+			return g.Text(name) == value || !g.Written(allowed)
+		},
+	}
+}
+
+func lessThan(less, more, why string) Rule {
+	return Rule{
+		Uses: []string{less, more},
+		Doc:  fmt.Sprintf("%s must be less than %s", less, more),
+		Hint: why,
+		Holds: func(g Given) bool {
+			return g.Amount(less) < g.Amount(more)
+		},
+	}
+}
+
+func notMoreThan(less, more, why string) Rule {
+	return Rule{
+		Uses: []string{less, more},
+		Doc:  fmt.Sprintf("%s must not be more than %s", less, more),
+		Hint: why,
+		Holds: func(g Given) bool {
+			return g.Amount(less) <= g.Amount(more)
+		},
+	}
+}
+
+// orList joins names as people do: "a, b or c".
+func orList(names []string) string {
+	if len(names) < 2 {
+		return strings.Join(names, "")
+	}
+	return strings.Join(names[:len(names)-1], ", ") + " or " + names[len(names)-1]
+}

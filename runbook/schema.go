@@ -1,0 +1,160 @@
+package runbook
+
+import "regexp"
+
+// Kind is what sort of value an attribute takes. It decides how the value is
+// written, checked, normalised and described.
+type Kind int
+
+// The kinds. A reference names another block; its normal form is an Address.
+const (
+	String   Kind = iota // text
+	Enum                 // one of Attribute.Values
+	Path                 // a file's path, relative to the runbook
+	URL                  // http or https, without a password in it
+	Int                  // a whole number
+	Float                // a number
+	Bool                 // true or false
+	Duration             // text with a unit: "500ms", "2s", "30d"
+	ByteSize             // text with a unit: "250MiB"
+	Ref                  // one block whose type is in Attribute.Refs
+	Refs                 // a list of different such blocks
+	Strings              // a list of text
+	Map                  // text by name
+	Keyword              // one of Attribute.Values, without quotes
+	Any                  // any value; locals and the default of a variable
+)
+
+// Secrecy says what an attribute does with a marked value.
+type Secrecy int
+
+// Public refuses secret() and unmarks env() and file(). SecretAllowed keeps any
+// value as a Secret, literals too. SecretOnly refuses literals.
+const (
+	Public Secrecy = iota
+	SecretAllowed
+	SecretOnly
+)
+
+// Change is what a changed attribute does to the running component.
+type Change string
+
+// InPlace hands the new value to the running component; Restart replaces it.
+const (
+	InPlace Change = "in place"
+	Restart Change = "restart"
+)
+
+// Attribute describes one attribute of a block. The zero value of every field
+// but Name, Kind, OnChange and Doc is "nothing special".
+//
+// Default, Min, Max and Example are written as a user writes them, without the
+// quotes of text: "2s", "0.3", "true", "general". Unit says what a bare number
+// counts.
+type Attribute struct {
+	Name     string
+	Kind     Kind
+	OnChange Change
+	Doc      string // one sentence or two
+	Unit     string
+	Default  string
+	Min, Max string // inclusive; for Strings and Refs, nothing
+	Required bool
+	NonEmpty bool // a list that must have an element
+	Secret   Secrecy
+	Values   []string // of an Enum or a Keyword
+	Refs     []string // types a reference may name
+	Pattern  *regexp.Regexp
+	Expect   string // what Pattern demands, in words: "64 hexadecimal digits"
+	Example  string // an HCL expression
+
+	// DefaultFrom gives the default that depends on the block's name;
+	// DefaultDoc says it in words.
+	DefaultFrom func(name string) string
+	DefaultDoc  string
+}
+
+// BlockType describes one type of block, or one variant of a type.
+type BlockType struct {
+	Type     string // the word that opens the block
+	Variant  string // the fixed first label, "" where the type has no variants
+	Named    bool   // whether it has a name as its (last) label
+	Single   bool   // at most one in its parent
+	Required bool   // at least one in the runbook
+	FreeForm bool   // attributes of any name; Attributes[0] describes them all
+	Doc      string
+	Example  string // HCL; the body of one block
+
+	Attributes []Attribute
+	Nested     []*BlockType // Single and without a name
+	Rules      []Rule
+
+	// Slot gives the place in a Runbook that a block of this type is built into:
+	// a pointer to a struct, or to a slice of them. Nil for what is only language.
+	Slot func(*Runbook) any
+}
+
+// Rule is a demand on several attributes of one block. It is checked once all of
+// Uses are valid in themselves.
+type Rule struct {
+	Uses  []string // attributes it reads; a broken rule points at the first that is written
+	Doc   string   // what must hold; the summary of its diagnostic
+	Hint  string   // the way out
+	Holds func(Given) bool
+}
+
+// namePattern is what a block may be called.
+var namePattern = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,62}$`)
+
+const nameExpect = "a lower-case letter, then at most 62 lower-case letters, digits, _ or -"
+
+// Key is the block's type as addresses begin with it: "model", "device.microphone".
+func (t *BlockType) Key() string {
+	if t.Variant == "" {
+		return t.Type
+	}
+	return t.Type + "." + t.Variant
+}
+
+// Header is the line that opens the block: `device "microphone" "NAME"`.
+func (t *BlockType) Header() string {
+	h := t.Type
+	if t.Variant != "" {
+		h += ` "` + t.Variant + `"`
+	}
+	if t.Named {
+		h += ` "NAME"`
+	}
+	return h
+}
+
+// Attribute finds an attribute by name; nil when there is none.
+func (t *BlockType) Attribute(name string) *Attribute {
+	for i := range t.Attributes {
+		if t.Attributes[i].Name == name || t.FreeForm {
+			return &t.Attributes[i]
+		}
+	}
+	return nil
+}
+
+// nested finds a nested block type by name; nil when there is none.
+func (t *BlockType) nested(name string) *BlockType {
+	for _, n := range t.Nested {
+		if n.Type == name {
+			return n
+		}
+	}
+	return nil
+}
+
+// variants gives the registered block types that begin with the word typ.
+func variants(typ string) []*BlockType {
+	var out []*BlockType
+	for _, t := range Registry {
+		if t.Type == typ {
+			out = append(out, t)
+		}
+	}
+	return out
+}

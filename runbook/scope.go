@@ -1,0 +1,244 @@
+package runbook
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/function"
+)
+
+// node is one thing that expressions can refer to: a local, a variable or a block.
+type node struct {
+	addr  Address
+	types *BlockType
+	block *hclsyntax.Block     // nil for a local, and for a block that is not written
+	local *hclsyntax.Attribute // of a local only
+	state visit
+	value cty.Value // what a reference gives; unknown until it is resolved, and after an error
+	out   Block     // of a block with a Slot
+}
+
+// visit is how far the resolution of a node has come.
+type visit int
+
+const (
+	unseen visit = iota
+	visiting
+	done
+)
+
+// evaluator turns a syntax tree into blocks. Nodes are resolved depth first, so
+// whatever an expression refers to has its value before the expression is read.
+type evaluator struct {
+	*problems
+	dir   string
+	opts  Options
+	funcs map[string]function.Function
+
+	order []*node // of the file, then what is not written
+	nodes map[Address]*node
+	path  []*node // being resolved, outermost first
+
+	revealed int // how many marked values the functions have given
+}
+
+func newEvaluator(p *problems, dir string, opts Options) *evaluator {
+	e := &evaluator{problems: p, dir: dir, opts: opts, nodes: map[Address]*node{}}
+	e.funcs = e.functions()
+	return e
+}
+
+// collect finds the nodes of the runbook and checks the headers of its blocks.
+func (e *evaluator) collect(body *hclsyntax.Body) {
+	var types []string
+	eachType(func(t *BlockType) { types = append(types, t.Type) })
+	for _, a := range sortedAttributes(body) {
+		e.fail("", a.NameRange, fmt.Sprintf("%q stands outside of any block", a.Name),
+			suggest(a.Name, types)+"Attributes belong into a block.")
+	}
+	if n := countBlocks(body); n > maxBlocks {
+		e.fail("", hcl.Range{Filename: e.src.name}, fmt.Sprintf("the runbook has %d blocks, more than %d", n, maxBlocks), "Split it over several appliances.")
+		return
+	}
+	for _, b := range body.Blocks {
+		if t := e.typeOf(b); t != nil {
+			e.collectBlock(t, b)
+		}
+	}
+	for _, t := range Registry {
+		written := slices.ContainsFunc(body.Blocks, func(b *hclsyntax.Block) bool { return b.Type == t.Type })
+		switch {
+		case written:
+		case t.Required:
+			e.fail("", hcl.Range{Filename: e.src.name}, fmt.Sprintf("the runbook has no %s block", t.Type), "Add "+t.Header()+" {}.")
+		case t.Single:
+			e.addNode(&node{addr: Address(t.Key()), types: t})
+		}
+	}
+	variables := e.under("var")
+	for name := range e.opts.Vars {
+		if e.nodes[Address("var."+name)] == nil {
+			e.fail("", hcl.Range{Filename: e.src.name}, fmt.Sprintf("there is no variable %q to give a value to", name),
+				suggest(name, names(variables))+fmt.Sprintf("Declare it with variable %q {}, or do not give it.", name))
+		}
+	}
+}
+
+// typeOf finds the type of a top-level block and says what is wrong with its header.
+func (e *evaluator) typeOf(b *hclsyntax.Block) *BlockType {
+	candidates := variants(b.Type)
+	if len(candidates) == 0 {
+		var types []string
+		for _, t := range Registry {
+			types = append(types, t.Type)
+		}
+		slices.Sort(types)
+		e.fail("", b.TypeRange, fmt.Sprintf("there is no block type %q", clip(b.Type)),
+			suggest(b.Type, types)+"The types are "+strings.Join(slices.Compact(types), ", ")+".")
+		return nil
+	}
+	t := candidates[0]
+	if t.Variant != "" {
+		var kinds []string
+		t = nil
+		for _, c := range candidates {
+			kinds = append(kinds, c.Variant)
+			if len(b.Labels) > 0 && b.Labels[0] == c.Variant {
+				t = c
+			}
+		}
+		if t == nil {
+			place, given := b.TypeRange, ""
+			if len(b.Labels) > 0 {
+				place, given = b.LabelRanges[0], b.Labels[0]
+			}
+			e.fail("", place, fmt.Sprintf("a %s must be one of %s", b.Type, orList(kinds)),
+				suggest(given, kinds)+"Write "+candidates[0].Header()+".")
+			return nil
+		}
+	}
+	if !e.checkLabels(t, b) {
+		return nil
+	}
+	return t
+}
+
+// checkLabels checks how many labels a block has and that its name is a good one.
+func (e *evaluator) checkLabels(t *BlockType, b *hclsyntax.Block) bool {
+	want := 0
+	if t.Variant != "" {
+		want++
+	}
+	if t.Named {
+		want++
+	}
+	switch {
+	case len(b.Labels) > want:
+		e.fail("", b.LabelRanges[want], fmt.Sprintf("%s has too many labels", t.Type), "Write "+t.Header()+".")
+		return false
+	case len(b.Labels) < want:
+		e.fail("", b.TypeRange, fmt.Sprintf("%s has no name", t.Type), "Write "+t.Header()+".")
+		return false
+	case t.Named && !namePattern.MatchString(b.Labels[want-1]):
+		e.fail("", b.LabelRanges[want-1], fmt.Sprintf("%q cannot be a name", clip(b.Labels[want-1])), "A name is "+nameExpect+".")
+		return false
+	}
+	return true
+}
+
+// collectBlock makes the node of a block, or the nodes of its locals.
+func (e *evaluator) collectBlock(t *BlockType, b *hclsyntax.Block) {
+	if t == localsBlock {
+		for _, a := range sortedAttributes(b.Body) {
+			e.addNode(&node{addr: Address("local." + a.Name), types: t, local: a})
+		}
+		for _, n := range b.Body.Blocks {
+			e.fail("", n.TypeRange, "locals holds attributes only", "Write NAME = VALUE.")
+		}
+		return
+	}
+	addr := t.Key()
+	if t == variableBlock {
+		addr = "var"
+	}
+	if t.Named {
+		addr += "." + b.Labels[len(b.Labels)-1]
+	}
+	if t.Single {
+		for _, other := range e.order {
+			if other.types == t {
+				e.fail(Address(addr), b.TypeRange, fmt.Sprintf("%s may be written once only", t.Type),
+					fmt.Sprintf("The first is in line %d; put everything into that one.", other.place().Start.Line))
+			}
+		}
+	}
+	e.addNode(&node{addr: Address(addr), types: t, block: b})
+}
+
+// addNode keeps a node; of several with the same address only the first can be
+// referred to.
+func (e *evaluator) addNode(n *node) {
+	n.value = cty.DynamicVal
+	e.order = append(e.order, n)
+	first, taken := e.nodes[n.addr]
+	if !taken {
+		e.nodes[n.addr] = n
+	} else if !n.types.Single {
+		e.fail(n.addr, n.place(), fmt.Sprintf("%s is declared twice", n.addr),
+			fmt.Sprintf("The first is in line %d; give one of them another name.", first.place().Start.Line))
+	}
+}
+
+// place is where a node is declared.
+func (n *node) place() hcl.Range {
+	switch {
+	case n.local != nil:
+		return n.local.NameRange
+	case n.block != nil:
+		return n.block.DefRange()
+	}
+	return hcl.Range{}
+}
+
+// under gives the nodes whose address begins with the words of prefix.
+func (e *evaluator) under(prefix string) []*node {
+	var out []*node
+	for _, n := range e.order {
+		if strings.HasPrefix(string(n.addr), prefix+".") || string(n.addr) == prefix {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+func names(nodes []*node) []string {
+	out := make([]string, len(nodes))
+	for i, n := range nodes {
+		out[i] = n.addr.Name()
+	}
+	return out
+}
+
+func sortedAttributes(body *hclsyntax.Body) []*hclsyntax.Attribute {
+	out := make([]*hclsyntax.Attribute, 0, len(body.Attributes))
+	for _, a := range body.Attributes {
+		out = append(out, a)
+	}
+	slices.SortFunc(out, func(a, b *hclsyntax.Attribute) int {
+		return cmp.Compare(a.NameRange.Start.Byte, b.NameRange.Start.Byte)
+	})
+	return out
+}
+
+func countBlocks(body *hclsyntax.Body) int {
+	n := len(body.Blocks)
+	for _, b := range body.Blocks {
+		n += countBlocks(b.Body)
+	}
+	return n
+}

@@ -1,0 +1,56 @@
+package runbook
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+)
+
+// Redacted is what stands wherever a secret would have been printed.
+const Redacted = "(secret)"
+
+// Secret is a string that prints as "(secret)" by every road that printing
+// knows: fmt with any verb, log/slog, encoding/json and text marshalling.
+// The empty secret prints as "". Two secrets can be compared with ==.
+type Secret struct{ value string }
+
+// NewSecret keeps value as a secret.
+func NewSecret(value string) Secret { return Secret{value} }
+
+// Reveal gives the value. Callers hand it to the wire and to nothing else.
+func (s Secret) Reveal() string { return s.value }
+
+// IsSet reports whether there is a value at all.
+func (s Secret) IsSet() bool { return s.value != "" }
+
+// String redacts.
+func (s Secret) String() string {
+	if s.value == "" {
+		return ""
+	}
+	return Redacted
+}
+
+// GoString redacts under %#v.
+func (s Secret) GoString() string { return fmt.Sprintf("runbook.Secret(%q)", s.String()) }
+
+// Format redacts under every verb, %x and %d included.
+func (s Secret) Format(f fmt.State, verb rune) {
+	switch {
+	case verb == 'v' && f.Flag('#'):
+		io.WriteString(f, s.GoString())
+	case verb == 'q':
+		fmt.Fprintf(f, "%q", s.String())
+	default:
+		io.WriteString(f, s.String())
+	}
+}
+
+// LogValue redacts in log/slog.
+func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
+
+// MarshalText redacts; encoding/json uses it for values and for map keys.
+func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// MarshalJSON redacts.
+func (s Secret) MarshalJSON() ([]byte, error) { return fmt.Appendf(nil, "%q", s.String()), nil }

@@ -1,0 +1,181 @@
+package runbook
+
+import "time"
+
+// Runbook is one decoded orac.hcl. It is immutable by convention: a changed
+// file gives a new Runbook. Every default is filled in and every reference
+// names a block that exists. The slices keep the order of the file.
+//
+// The hcl tags below name attributes of the registry and nothing more; a test
+// proves that tags and registry agree, field for field and type for type.
+// Name is the block's label, "" where it has none.
+type Runbook struct {
+	// File is the runbook's name as it was given; Dir its directory, against
+	// which relative paths have been resolved.
+	File, Dir string
+
+	Appliance   Appliance
+	Microphones []Microphone
+	WAVs        []WAV
+	Models      []Model
+	Listeners   []Listener
+	STTs        []STT
+	Heartbeats  []Heartbeat
+	Webhooks    []Webhook
+	Watchdog    Watchdog
+	Memory      Memory
+	Disk        Disk
+	Store       Store
+
+	// Blocks is the same runbook in generic form, in the order of the file;
+	// blocks that exist once and were not written follow with their defaults.
+	Blocks []Block `json:"-"`
+}
+
+// Appliance is the device as a whole.
+type Appliance struct {
+	Address    Address
+	Name       string
+	StateDir   string `hcl:"state_dir"` // relative to the working directory or absolute, not to the runbook
+	LogLevel   string `hcl:"log_level"` // debug, info, warn or error
+	InstanceID string `hcl:"instance_id"`
+}
+
+// Microphone selects one input of the machine.
+type Microphone struct {
+	Address      Address
+	Name         string
+	Match        string        `hcl:"match"`
+	Identity     string        `hcl:"identity"`
+	ID           string        `hcl:"id"`
+	Backend      string        `hcl:"backend"` // auto, pulse or alsa
+	Channels     int           `hcl:"channels"`
+	StartTimeout time.Duration `hcl:"start_timeout"`
+}
+
+// WAV is a sound file that stands in for a microphone.
+type WAV struct {
+	Address Address
+	Name    string
+	Path    string        `hcl:"path"` // resolved against Runbook.Dir
+	Pace    string        `hcl:"pace"` // realtime or fast
+	End     string        `hcl:"end"`  // stop, silence or loop
+	Gap     time.Duration `hcl:"gap"`
+}
+
+// Model is one wake-word model and when it fires.
+type Model struct {
+	Address   Address
+	Name      string
+	Source    string        `hcl:"source"` // "catalog:NAME", an https URL, or a path: see Runbook.Resolve
+	SHA256    string        `hcl:"sha256"` // 64 lower-case hex digits, or ""
+	Threshold float64       `hcl:"threshold"`
+	Cooldown  time.Duration `hcl:"cooldown"`
+	Patience  int           `hcl:"patience"` // consecutive hops at or above Threshold
+	Topic     string        `hcl:"topic"`
+	WakeWord  string        `hcl:"wake_word"`
+	Classes   []string      `hcl:"classes"`
+	Webhook   Address       `hcl:"webhook"`
+	Enabled   bool          `hcl:"enabled"`
+}
+
+// Listener is one graph: a device, its models, and what happens next.
+type Listener struct {
+	Address      Address
+	Name         string
+	Device       Address   `hcl:"device"`
+	Models       []Address `hcl:"models"`
+	Deliver      []Address `hcl:"deliver"`
+	MultiTrigger bool      `hcl:"multi_trigger"`
+	VADThreshold float64   `hcl:"vad_threshold"` // 0 is off
+	RMSFilter    float64   `hcl:"rms_filter"`    // int16 scale
+	Record       Record    `hcl:"record"`
+}
+
+// Record says where an utterance begins and ends.
+type Record struct {
+	PreRoll          time.Duration `hcl:"pre_roll"`
+	Silence          time.Duration `hcl:"silence"`
+	Grace            time.Duration `hcl:"grace"`
+	Max              time.Duration `hcl:"max"` // PreRoll included
+	SilenceThreshold float64       `hcl:"silence_threshold"`
+}
+
+// STT is one speech-to-text service.
+type STT struct {
+	Address       Address
+	Name          string
+	Protocol      string        `hcl:"protocol"` // orac or exec
+	URL           string        `hcl:"url"`
+	Streaming     bool          `hcl:"streaming"`
+	Language      string        `hcl:"language"`
+	Task          string        `hcl:"task"`            // transcribe, translate, or "" for the server's choice
+	ForwardToCore *bool         `hcl:"forward_to_core"` // nil: not sent
+	Command       []string      `hcl:"command"`
+	Timeout       time.Duration `hcl:"timeout"`
+	Token         Secret        `hcl:"token"`
+	MaxRetryDelay time.Duration `hcl:"max_retry_delay"`
+	HealthEvery   time.Duration `hcl:"health_every"`
+}
+
+// Heartbeat tells a service which wake words are active.
+type Heartbeat struct {
+	Address   Address
+	Name      string
+	URL       string        `hcl:"url"` // "" when STT is set: see Runbook.HeartbeatURL
+	STT       Address       `hcl:"stt"`
+	Every     time.Duration `hcl:"every"`
+	Timeout   time.Duration `hcl:"timeout"`
+	Listeners []Address     `hcl:"listeners"` // empty: all
+}
+
+// Webhook is called on every trigger of the models that name it.
+type Webhook struct {
+	Address Address
+	Name    string
+	URL     Secret            `hcl:"url"`
+	Timeout time.Duration     `hcl:"timeout"`
+	Headers map[string]Secret `hcl:"headers"`
+}
+
+// Watchdog bounds how long anything may be stuck and how often it is restarted.
+type Watchdog struct {
+	Address       Address
+	Name          string
+	ReadStall     time.Duration `hcl:"read_stall"`
+	DegradedAfter time.Duration `hcl:"degraded_after"`
+	RMSStuck      time.Duration `hcl:"rms_stuck"`
+	RestartBudget int           `hcl:"restart_budget"`
+	Per           time.Duration `hcl:"per"`
+	RetryDelay    time.Duration `hcl:"retry_delay"`
+	Retries       int           `hcl:"retries"`
+	RetrySlow     time.Duration `hcl:"retry_slow"`
+	StopDeadline  time.Duration `hcl:"stop_deadline"`
+}
+
+// Memory bounds the resident memory, capture child included.
+type Memory struct {
+	Address Address
+	Name    string
+	Warn    Size          `hcl:"warn"`
+	Restart Size          `hcl:"restart"`
+	Every   time.Duration `hcl:"every"`
+}
+
+// Disk bounds what utterances may take.
+type Disk struct {
+	Address     Address
+	Name        string
+	Spool       Size `hcl:"spool"`
+	KeepFree    Size `hcl:"keep_free"`
+	MemorySpool Size `hcl:"memory_spool"`
+}
+
+// Store bounds the history.
+type Store struct {
+	Address   Address
+	Name      string
+	Retention time.Duration `hcl:"retention"`
+	MaxRows   int           `hcl:"max_rows"`
+	KeepAudio bool          `hcl:"keep_audio"`
+}

@@ -1,0 +1,146 @@
+package runbook
+
+import (
+	"fmt"
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Size is a number of bytes.
+type Size int64
+
+// String writes the size in the largest unit that divides it: "250MiB".
+func (s Size) String() string { return FormatSize(s) }
+
+// MarshalText writes the size as a runbook would: "250MiB".
+func (s Size) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// unit is one suffix and what it multiplies by; in ns for durations, in bytes
+// for sizes. The tables are in falling order, as formatting needs them.
+type unit struct {
+	suffix string
+	factor int64
+}
+
+var durationUnits = []unit{
+	{"d", 24 * int64(time.Hour)}, {"h", int64(time.Hour)}, {"m", int64(time.Minute)},
+	{"s", int64(time.Second)}, {"ms", int64(time.Millisecond)},
+}
+
+var sizeUnits = []unit{
+	{"TiB", 1 << 40}, {"TB", 1e12}, {"GiB", 1 << 30}, {"GB", 1e9}, {"MiB", 1 << 20},
+	{"MB", 1e6}, {"KiB", 1 << 10}, {"kB", 1e3}, {"KB", 1e3}, {"B", 1},
+}
+
+// quantityPart is one number with its unit; a duration may have several: "1h30m".
+var quantityPart = regexp.MustCompile(`^([0-9]{1,15}(?:\.[0-9]{1,9})?)([A-Za-z]+)`)
+
+// ParseDuration reads "500ms", "2s", "1m30s", "1h" or "30d". A duration is
+// never negative; "0s" is zero. The error names the text and what would be right.
+func ParseDuration(s string) (time.Duration, error) {
+	n, err := parseQuantity(s, durationUnits, true)
+	if err != nil {
+		return 0, fmt.Errorf(`%q is not a duration (%w); write a number with a unit ms, s, m, h or d, like "500ms", "2s" or "30d"`, clip(s), err)
+	}
+	return time.Duration(n), nil
+}
+
+// ParseSize reads "512KiB", "250MiB", "1GB" or "64B"; units are 1024-based with
+// an i, 1000-based without. The error names the text and what would be right.
+func ParseSize(s string) (Size, error) {
+	n, err := parseQuantity(s, sizeUnits, false)
+	if err != nil {
+		return 0, fmt.Errorf(`%q is not a size (%w); write a number with a unit B, KiB, MiB, GiB, TiB, KB, MB, GB or TB, like "250MiB"`, clip(s), err)
+	}
+	return Size(n), nil
+}
+
+func parseQuantity(s string, units []unit, several bool) (int64, error) {
+	rest, total := strings.TrimSpace(s), 0.0
+	if rest == "" {
+		return 0, fmt.Errorf("it is empty")
+	}
+	for first := true; rest != ""; first = false {
+		m := quantityPart.FindStringSubmatch(rest)
+		switch {
+		case m == nil && first && isNumber(rest):
+			return 0, fmt.Errorf("the unit is missing")
+		case m == nil || !first && !several:
+			return 0, fmt.Errorf("it is no number with a unit")
+		}
+		factor, ok := factorOf(m[2], units)
+		if !ok {
+			return 0, fmt.Errorf("unknown unit %q", m[2])
+		}
+		n, err := strconv.ParseFloat(m[1], 64)
+		if err != nil {
+			return 0, fmt.Errorf("%q is no number", m[1])
+		}
+		total += float64(n * float64(factor))
+		rest = rest[len(m[0]):]
+	}
+	// Below 2^62 the conversion is exact enough and cannot overflow.
+	if total > 1<<62 {
+		return 0, fmt.Errorf("it is too large")
+	}
+	return int64(math.Round(total)), nil
+}
+
+func isNumber(s string) bool {
+	_, err := strconv.ParseFloat(s, 64)
+	return err == nil
+}
+
+func factorOf(suffix string, units []unit) (int64, bool) {
+	for _, u := range units {
+		if u.suffix == suffix {
+			return u.factor, true
+		}
+	}
+	return 0, false
+}
+
+// FormatDuration writes d in the largest unit that divides it: "90s", "1h",
+// "30d". It is the inverse of ParseDuration for whole milliseconds; a finer
+// duration is written as a fraction of milliseconds.
+func FormatDuration(d time.Duration) string {
+	if d == 0 {
+		return "0s"
+	}
+	for _, u := range durationUnits {
+		if int64(d)%u.factor == 0 {
+			return strconv.FormatInt(int64(d)/u.factor, 10) + u.suffix
+		}
+	}
+	return strconv.FormatFloat(float64(d)/float64(time.Millisecond), 'f', -1, 64) + "ms"
+}
+
+// FormatSize writes s in the largest unit that divides it, the 1024-based ones first.
+func FormatSize(s Size) string {
+	if s == 0 {
+		return "0B"
+	}
+	best := ""
+	for _, u := range sizeUnits {
+		if int64(s)%u.factor == 0 {
+			text := strconv.FormatInt(int64(s)/u.factor, 10) + u.suffix
+			if best == "" || len(text) < len(best) {
+				best = text
+			}
+		}
+	}
+	return best
+}
+
+// clip shortens a value for a message.
+func clip(s string) string {
+	const most = 60
+	r := []rune(s)
+	if len(r) <= most {
+		return s
+	}
+	return string(r[:most-1]) + "…"
+}

@@ -1,0 +1,279 @@
+package runbook
+
+import (
+	"fmt"
+	"math"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/convert"
+)
+
+// misfit is a value that an attribute does not take: what is wrong with it,
+// worded to follow the attribute's name, and the way out. The empty misfit is one
+// whose cause has been reported already.
+type misfit struct{ wrong, hint string }
+
+// value checks a written, known, non-null value against its attribute. It gives
+// the normal form, and what references to the attribute see; the latter keeps marks.
+func (e *evaluator) value(at *Attribute, addr Address, raw cty.Value, expr hclsyntax.Expression) (Attr, cty.Value, bool) {
+	plain, marks := raw.UnmarkDeep()
+	_, hard := marks[markSecret]
+	switch {
+	case at.Kind.isReference(): // the secrets of a block do not show in its address
+		marks = nil
+	case at.Secret == Public && hard:
+		e.fail(addr, expr.Range(), at.Name+" would show a secret",
+			"This attribute is printed in plans, logs and the console, so it takes nothing that is made from secret() or a sensitive variable.")
+		return Attr{}, cty.NilVal, false
+	case at.Secret == SecretOnly && len(marks) == 0 && !isEmptyText(plain):
+		e.literalSecret(addr, expr, at.Name)
+		return Attr{}, cty.NilVal, false
+	}
+	out := Attr{Range: expr.Range(), Secret: at.Secret != Public}
+	normal, bad := e.normalise(at, plain)
+	switch {
+	case bad != nil && *bad == misfit{}:
+		return Attr{}, cty.NilVal, false
+	case bad != nil:
+		wrong := bad.wrong
+		if len(marks) > 0 || at.Secret == SecretOnly {
+			wrong = "has a value that does not fit"
+		}
+		e.fail(addr, expr.Range(), at.Name+" "+wrong, bad.hint)
+		return Attr{}, cty.NilVal, false
+	}
+	reference := normal
+	if at.Kind.isReference() {
+		reference = raw
+	} else if at.Secret == SecretOnly || at.Secret == SecretAllowed && len(marks) > 0 {
+		reference = reference.WithMarks(marks)
+	}
+	out.Value = normal
+	if out.Secret {
+		out.hide()
+	}
+	return out, reference, true
+}
+
+// literalSecret reports a secret that is spelt out, and sees to it that no
+// diagnostic shows its line.
+func (e *evaluator) literalSecret(addr Address, expr hclsyntax.Expression, what string) {
+	e.src.hideLiterals(expr)
+	e.fail(addr, expr.Range(), what+" is a secret that stands in the file",
+		`Use secret("NAME"), env("NAME") or file("PATH") instead, and change the secret, for others may have read it.`)
+}
+
+// hide moves the texts of a secret attribute out of what can be printed.
+func (a *Attr) hide() {
+	a.secrets = map[string]Secret{}
+	if a.Value.Type() == cty.String {
+		a.secrets[""] = NewSecret(a.Value.AsString())
+		a.Value = cty.StringVal(a.secrets[""].String())
+		return
+	}
+	shown := map[string]cty.Value{}
+	for name, v := range a.Value.AsValueMap() {
+		a.secrets[name] = NewSecret(v.AsString())
+		shown[name] = cty.StringVal(a.secrets[name].String())
+	}
+	if len(shown) > 0 {
+		a.Value = cty.MapVal(shown)
+	}
+}
+
+// normalise gives the normal form of an unmarked value.
+func (e *evaluator) normalise(at *Attribute, v cty.Value) (cty.Value, *misfit) {
+	switch at.Kind {
+	case Int, Float, Duration, ByteSize:
+		return normaliseAmount(at, v)
+	case Bool:
+		b, err := convert.Convert(v, cty.Bool)
+		if err != nil {
+			return cty.NilVal, at.wrongType(v)
+		}
+		return b, nil
+	case Ref:
+		return e.reference(at, v)
+	case Refs, Strings:
+		return e.list(at, v)
+	case Map:
+		return textMap(at, v)
+	default:
+		return normaliseText(at, v)
+	}
+}
+
+func normaliseText(at *Attribute, v cty.Value) (cty.Value, *misfit) {
+	if v.Type() != cty.String {
+		return cty.NilVal, at.wrongType(v)
+	}
+	s := v.AsString()
+	switch {
+	case at.Kind == Enum && !slices.Contains(at.Values, s):
+		return cty.NilVal, &misfit{"is " + show(v), suggest(s, at.Values) + "It is " + quotedList(at.Values) + "."}
+	case at.Kind == URL:
+		if hint := badURL(s); hint != "" {
+			return cty.NilVal, &misfit{"is " + showURL(s) + ", which is no usable URL", hint}
+		}
+	case at.Kind == Path && (s == "" || strings.ContainsRune(s, 0)):
+		return cty.NilVal, &misfit{"is " + show(v) + ", which is no path", "Write the path of a file, relative to the runbook."}
+	case at.Pattern != nil && !at.Pattern.MatchString(s):
+		return cty.NilVal, &misfit{"is " + show(v), "It must be " + at.Expect + "."}
+	case strings.ContainsFunc(s, func(r rune) bool { return r < ' ' && r != '\t' && r != '\n' }):
+		return cty.NilVal, &misfit{"contains control characters", "Write plain text."}
+	}
+	return v, nil
+}
+
+// badURL says what to do about a URL that cannot be used; "" for a good one.
+func badURL(s string) string {
+	u, err := url.Parse(s)
+	switch {
+	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
+		return `Write "http://HOST:PORT" or "https://HOST:PORT".`
+	case u.User != nil:
+		return "Leave out the user and password: a URL is printed in logs."
+	case u.Fragment != "":
+		return "Leave out the part from # on."
+	}
+	return ""
+}
+
+// showURL shows a URL without the password that it may carry.
+func showURL(s string) string {
+	if strings.Contains(s, "@") {
+		return "one with a user in it"
+	}
+	return show(cty.StringVal(s))
+}
+
+func normaliseAmount(at *Attribute, v cty.Value) (cty.Value, *misfit) {
+	switch {
+	case (at.Kind == Duration || at.Kind == ByteSize) && v.Type() == cty.Number:
+		return cty.NilVal, &misfit{"is " + show(v) + " without a unit", "Write text with a unit, like \"" + show(v) + at.Kind.unit() + "\"."}
+	case at.Kind == Int || at.Kind == Float:
+		n, err := convert.Convert(v, cty.Number)
+		if err != nil {
+			return cty.NilVal, at.wrongType(v)
+		}
+		v = n
+	case v.Type() != cty.String:
+		return cty.NilVal, at.wrongType(v)
+	}
+	n, err := amount(at.Kind, v)
+	if err != nil {
+		return cty.NilVal, &misfit{"is " + show(v), sentence(err.Error())}
+	}
+	if at.Min != "" && n < at.bound(at.Min) || at.Max != "" && n > at.bound(at.Max) {
+		return cty.NilVal, &misfit{"is " + show(v) + ", out of range", "It must be from " + at.Min + " to " + at.Max + at.unitText() + "."}
+	}
+	switch at.Kind {
+	case Duration:
+		d, _ := ParseDuration(v.AsString())
+		return cty.StringVal(FormatDuration(d)), nil
+	case ByteSize:
+		s, _ := ParseSize(v.AsString())
+		return cty.StringVal(FormatSize(s)), nil
+	case Int:
+		return cty.NumberIntVal(int64(n)), nil
+	}
+	return cty.NumberFloatVal(n), nil
+}
+
+// amount is a number, a duration in ns or a size in bytes. A whole number has no
+// fraction, and none is infinite.
+func amount(k Kind, v cty.Value) (float64, error) {
+	switch k {
+	case Duration:
+		d, err := ParseDuration(v.AsString())
+		return float64(d), err
+	case ByteSize:
+		s, err := ParseSize(v.AsString())
+		return float64(s), err
+	}
+	n, _ := v.AsBigFloat().Float64()
+	switch {
+	case math.IsInf(n, 0):
+		return 0, fmt.Errorf("the number is too large")
+	case k == Int && n != math.Trunc(n):
+		return 0, fmt.Errorf("it must be a whole number")
+	}
+	return n, nil
+}
+
+func (e *evaluator) reference(at *Attribute, v cty.Value) (cty.Value, *misfit) {
+	want := fmt.Sprintf("Refer to a block, like %s.", at.Example)
+	if v.Type() == cty.DynamicPseudoType {
+		return cty.NilVal, &misfit{}
+	}
+	if !v.Type().IsObjectType() || !v.Type().HasAttribute("address") {
+		return cty.NilVal, &misfit{"must be a reference to a " + orList(at.Refs) + ", not " + describe(v), want}
+	}
+	a := v.GetAttr("address")
+	if !isText(a) || e.nodes[Address(a.AsString())] == nil {
+		return cty.NilVal, &misfit{"must be a reference to a " + orList(at.Refs), want}
+	}
+	n := e.nodes[Address(a.AsString())]
+	if !slices.Contains(at.Refs, n.types.Type) {
+		return cty.NilVal, &misfit{fmt.Sprintf("must be a %s, and %s is a %s", orList(at.Refs), n.addr, n.types.Type), want}
+	}
+	return a, nil
+}
+
+func (e *evaluator) list(at *Attribute, v cty.Value) (cty.Value, *misfit) {
+	t := v.Type()
+	if t == cty.DynamicPseudoType || !v.IsKnown() {
+		return cty.NilVal, &misfit{}
+	}
+	if !t.IsTupleType() && !t.IsListType() && !t.IsSetType() {
+		return cty.NilVal, &misfit{"must be a list, not " + describe(v), "Write it in brackets, like " + at.Example + "."}
+	}
+	var out []cty.Value
+	for it := v.ElementIterator(); it.Next(); {
+		_, el := it.Element()
+		var normal cty.Value
+		var bad *misfit
+		switch {
+		case at.Kind == Refs && !el.IsNull():
+			normal, bad = e.reference(at, el)
+		case el.Type() == cty.String && !el.IsNull():
+			normal = el
+		default:
+			bad = &misfit{"must hold text only, not " + describe(el), "Write it like " + at.Example + "."}
+		}
+		switch {
+		case bad != nil:
+			return cty.NilVal, bad
+		case at.Kind == Refs && slices.ContainsFunc(out, normal.RawEquals):
+			return cty.NilVal, &misfit{"names " + normal.AsString() + " twice", "Name each once."}
+		}
+		out = append(out, normal)
+	}
+	if len(out) == 0 {
+		if at.NonEmpty {
+			return cty.NilVal, &misfit{"is empty", "Name at least one, like " + at.Example + "."}
+		}
+		return cty.ListValEmpty(cty.String), nil
+	}
+	return cty.ListVal(out), nil
+}
+
+func textMap(at *Attribute, v cty.Value) (cty.Value, *misfit) {
+	if !v.Type().IsObjectType() && !v.Type().IsMapType() {
+		return cty.NilVal, &misfit{"must be a map of text, not " + describe(v), "Write it like " + at.Example + "."}
+	}
+	out := v.AsValueMap()
+	for name, el := range out {
+		if el.Type() != cty.String || el.IsNull() {
+			return cty.NilVal, &misfit{fmt.Sprintf("holds %s under %q where text belongs", describe(el), clip(name)), "Write it in quotes."}
+		}
+	}
+	if len(out) == 0 {
+		return cty.MapValEmpty(cty.String), nil
+	}
+	return cty.MapVal(out), nil
+}

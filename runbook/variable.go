@@ -1,0 +1,129 @@
+package runbook
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/convert"
+)
+
+// variableTypes are what the keywords of a variable's type mean.
+var variableTypes = map[string]cty.Type{"string": cty.String, "number": cty.Number, "bool": cty.Bool}
+
+// variable gives the value of a variable block: what the caller gave, else the
+// environment's, else the default; unknown when that is a problem, which is reported.
+func (e *evaluator) variable(n *node) cty.Value {
+	body, name := n.block.Body, n.addr.Name()
+	e.unknownAttributes(n.types, n.addr, body)
+	for range e.nestedBlocks(n.types, n.addr, body) {
+	}
+	typ := e.variableType(n)
+	sensitive := false
+	if attr, _, ok := e.attribute(n.types.Attribute("sensitive"), n.addr, name, body.Attributes["sensitive"]); ok {
+		sensitive = attr.Value.True()
+	}
+	e.attribute(n.types.Attribute("description"), n.addr, name, body.Attributes["description"])
+	def, ok := e.variableDefault(n, typ, sensitive)
+	if text, given := e.given(name); given {
+		def, ok = e.parseVariable(n, typ, text)
+	} else if ok && def == cty.NilVal {
+		e.fail(n.addr, n.place(), fmt.Sprintf("the variable %q has no value", name),
+			fmt.Sprintf("Give it with --var %s=VALUE or ORAC_VAR_%s, or write a default.", name, name))
+		ok = false
+	}
+	switch {
+	case !ok:
+		return cty.DynamicVal
+	case sensitive:
+		return def.Mark(markSecret)
+	}
+	return def
+}
+
+func (e *evaluator) given(name string) (string, bool) {
+	if v, ok := e.opts.Vars[name]; ok {
+		return v, true
+	}
+	return e.opts.Env("ORAC_VAR_" + name)
+}
+
+// variableType reads the keyword of a type; string when it is not written or wrong.
+func (e *evaluator) variableType(n *node) cty.Type {
+	at := n.types.Attribute("type")
+	a := n.block.Body.Attributes["type"]
+	if a == nil {
+		return variableTypes[at.Default]
+	}
+	word := hcl.ExprAsKeyword(a.Expr)
+	if t, ok := variableTypes[word]; ok {
+		return t
+	}
+	e.fail(n.addr, a.Expr.Range(), "the type of a variable is "+orList(at.Values), suggest(word, at.Values)+"Write it without quotes.")
+	return cty.String
+}
+
+// variableDefault gives the default, NilVal when there is none.
+func (e *evaluator) variableDefault(n *node, typ cty.Type, sensitive bool) (cty.Value, bool) {
+	a := n.block.Body.Attributes["default"]
+	if a == nil {
+		return cty.NilVal, true
+	}
+	if refs := a.Expr.Variables(); len(refs) > 0 {
+		e.fail(n.addr, refs[0].SourceRange(), "a default refers to nothing", "Use a local for a value that is made of others.")
+		return cty.NilVal, false
+	}
+	if sensitive {
+		e.src.hideLiterals(a.Expr)
+	}
+	v, ok := e.evaluate(n.addr, a.Expr)
+	if !ok {
+		return cty.NilVal, false
+	}
+	plain, marks := v.UnmarkDeep()
+	if sensitive && len(marks) == 0 && !plain.IsNull() && !isEmptyText(plain) {
+		e.literalSecret(n.addr, a.Expr.(hclsyntax.Expression), "the default of a sensitive variable")
+		return cty.NilVal, false
+	}
+	if plain.IsNull() {
+		return cty.NilVal, true
+	}
+	v, err := convert.Convert(plain, typ)
+	if err != nil {
+		e.fail(n.addr, a.Expr.Range(), fmt.Sprintf("the default is no %s", typ.FriendlyName()), "Change the default or the type.")
+		return cty.NilVal, false
+	}
+	return v.WithMarks(marks), true
+}
+
+// parseVariable reads text that came from outside as typ. The text is never
+// shown, since the outside may hold secrets.
+func (e *evaluator) parseVariable(n *node, typ cty.Type, text string) (cty.Value, bool) {
+	switch typ {
+	case cty.Number:
+		if _, err := strconv.ParseFloat(text, 64); err == nil {
+			if v, err := cty.ParseNumberVal(text); err == nil {
+				return v, true
+			}
+		}
+	case cty.Bool:
+		if text == "true" || text == "false" {
+			return cty.BoolVal(text == "true"), true
+		}
+	default:
+		if len(text) <= maxInputFile {
+			return cty.StringVal(text), true
+		}
+	}
+	e.fail(n.addr, n.place(), fmt.Sprintf("the value given for the variable %q is no %s", n.addr.Name(), typ.FriendlyName()),
+		"Correct it where it comes from: --var or ORAC_VAR_"+n.addr.Name()+".")
+	return cty.NilVal, false
+}
+
+func isText(v cty.Value) bool {
+	return v.Type() == cty.String && !v.IsMarked() && v.IsKnown() && !v.IsNull()
+}
+
+func isEmptyText(v cty.Value) bool { return isText(v) && v.AsString() == "" }
