@@ -1,0 +1,109 @@
+package stttest
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"testing"
+	"time"
+)
+
+// Heard is what the server received in one request, in the order in which requests began.
+type Heard struct {
+	Endpoint   Endpoint
+	Behaviour  Behaviour
+	Topic      string
+	Header     http.Header
+	Query      url.Values
+	Body       []byte // of a heartbeat or webhook; the config message of a WebSocket
+	PCM        []int16
+	Frames     int       // binary messages
+	Messages   []string  // other text messages of a WebSocket
+	Began      time.Time // when the request was there
+	FirstSound time.Time
+	Whole      bool   // all of the sound came
+	Text       string // what was understood
+	Answered   bool   // a good answer went out
+	Complaint  string // what was wrong with what was sent
+	Over       bool   // the request has ended
+}
+
+// Heard is all that was received so far.
+func (s *Server) Heard() []Heard {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.heard)
+}
+
+// Await waits until cond holds for what was heard, and gives it.
+func (s *Server) Await(tb testing.TB, cond func([]Heard) bool) []Heard {
+	tb.Helper()
+	for {
+		s.mu.Lock()
+		heard, changed := slices.Clone(s.heard), s.changed
+		s.mu.Unlock()
+		if cond(heard) {
+			return heard
+		}
+		select {
+		case <-changed:
+		case <-tb.Context().Done():
+			tb.Fatalf("the server never heard what was awaited; it heard %d requests", len(heard))
+		}
+	}
+}
+
+// exchange is a request under way.
+type exchange struct {
+	server *Server
+	index  int
+	Behaviour
+}
+
+func (s *Server) begin(e Endpoint, r *http.Request) exchange {
+	b := s.next(e)
+	h := Heard{Endpoint: e, Behaviour: b, Topic: r.PathValue("topic"), Header: r.Header.Clone(), Query: r.URL.Query(), Began: time.Now()}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.heard = append(s.heard, h)
+	s.tell()
+	return exchange{s, len(s.heard) - 1, b}
+}
+
+// note changes the record of the request.
+func (x exchange) note(f func(*Heard)) {
+	x.server.mu.Lock()
+	defer x.server.mu.Unlock()
+	f(&x.server.heard[x.index])
+	x.server.tell()
+}
+
+// sound records audio that came.
+func (x exchange) sound(pcm []int16, frames int) {
+	x.note(func(h *Heard) {
+		if h.FirstSound.IsZero() {
+			h.FirstSound = time.Now()
+		}
+		h.PCM = append(slices.Clip(h.PCM), pcm...)
+		h.Frames += frames
+	})
+}
+
+// gate holds the answer back; false if the server was closed meanwhile.
+func (x exchange) gate() bool {
+	if x.Gate == nil {
+		return true
+	}
+	select {
+	case <-x.Gate:
+		return true
+	case <-x.server.ctx.Done():
+		return false
+	}
+}
+
+// tell wakes whoever awaits a change. The caller holds mu.
+func (s *Server) tell() {
+	close(s.changed)
+	s.changed = make(chan struct{})
+}

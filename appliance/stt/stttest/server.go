@@ -1,0 +1,141 @@
+// Package stttest is a speech-to-text server that speaks the observed protocol of ORAC STT, good and bad.
+//
+// It is written from the protocol and not from our client: it checks what it is sent as the original does, and answers
+// with whatever behaviour it is given, for every request or in a script. It records all that it received. A process of its
+// own (Serve) can stand in for an ORAC STT in chaos runs; Start gives tests one on loopback.
+package stttest
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+)
+
+// Server is a running server. Its methods may be called from anywhere.
+type Server struct {
+	http     *http.Server
+	listener net.Listener
+	ctx      context.Context // ends with the server
+	cancel   context.CancelFunc
+	stopped  chan struct{}
+
+	mu         sync.Mutex // guards everything that follows
+	token      string
+	transcribe func(n int, pcm []int16) string
+	standing   map[Endpoint]Behaviour
+	script     map[Endpoint][]Behaviour
+	heard      []Heard
+	changed    chan struct{} // closed and replaced when heard or finished change
+	speeches   int
+}
+
+// Serve starts a server at an address such as "127.0.0.1:0"; every endpoint behaves as b.
+func Serve(address string, b Behaviour) (*Server, error) {
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("stttest: %w", err)
+	}
+	s := &Server{
+		listener: l,
+		stopped:  make(chan struct{}),
+		standing: map[Endpoint]Behaviour{HTTP: b, WS: b, Heartbeat: b, Health: b, Webhook: b},
+		script:   map[Endpoint][]Behaviour{},
+		changed:  make(chan struct{}),
+		transcribe: func(n int, pcm []int16) string {
+			return fmt.Sprintf("utterance %d of %.2f seconds", n, float64(len(pcm))/rate)
+		},
+	}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.http = &http.Server{Handler: s.handler(), ReadHeaderTimeout: 10 * time.Second,
+		BaseContext: func(net.Listener) context.Context { return s.ctx }, ConnContext: keepConn}
+	go func() {
+		defer close(s.stopped)
+		_ = s.http.Serve(l) // ends by Close
+	}()
+	return s, nil
+}
+
+// Start serves on loopback until the test ends.
+func Start(tb testing.TB) *Server {
+	tb.Helper()
+	s, err := Serve("127.0.0.1:0", Behaviour{})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(s.Close)
+	return s
+}
+
+// BlackHole is the base address of a host that takes connections and is never heard of again, until the test ends.
+func BlackHole(tb testing.TB) string {
+	tb.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0") // nobody accepts; the kernel alone completes connections
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { _ = l.Close() })
+	return "http://" + l.Addr().String()
+}
+
+// Close ends the server and every connection.
+func (s *Server) Close() {
+	s.cancel()
+	_ = s.http.Close()
+	<-s.stopped
+}
+
+// Address is host and port.
+func (s *Server) Address() string { return s.listener.Addr().String() }
+
+// URL is the base address.
+func (s *Server) URL() string { return "http://" + s.Address() }
+
+// Set changes how an endpoint behaves when no script is left for it.
+func (s *Server) Set(e Endpoint, b Behaviour) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.standing[e] = b
+}
+
+// Script gives the behaviours of an endpoint's next requests, after those already scripted.
+func (s *Server) Script(e Endpoint, b ...Behaviour) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.script[e] = append(s.script[e], b...)
+}
+
+// RequireToken answers 401 to requests without this bearer token; empty lets everyone in.
+func (s *Server) RequireToken(token string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.token = token
+}
+
+// Transcribe sets what the server understands: n counts the utterances from 1.
+func (s *Server) Transcribe(f func(n int, pcm []int16) string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.transcribe = f
+}
+
+func (s *Server) next(e Endpoint) Behaviour {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if q := s.script[e]; len(q) > 0 {
+		s.script[e] = q[1:]
+		return q[0]
+	}
+	return s.standing[e]
+}
+
+func (s *Server) understand(pcm []int16) string {
+	s.mu.Lock()
+	s.speeches++
+	n, f := s.speeches, s.transcribe
+	s.mu.Unlock()
+	return f(n, pcm)
+}
