@@ -112,7 +112,7 @@ type Request struct {
 	Body        []byte
 }
 
-// Do sends a request and gives the body of a 200.
+// Do sends a request and gives the body of a success.
 func (c *Client) Do(t *rt.Task, r Request) ([]byte, error) {
 	stop, cancel := live.Context(t)
 	defer cancel()

@@ -51,9 +51,9 @@ func withoutURL(err error) error {
 	return err
 }
 
-// Status gives the *Error of an answer that is not a 200, and nil for one that is.
+// Status gives the *Error of an answer that is no success, and nil for one that is (200 to 299).
 func (c *Client) Status(op, rawURL string, res *http.Response, body []byte) *Error {
-	if res.StatusCode == http.StatusOK {
+	if res.StatusCode/100 == 2 {
 		return nil
 	}
 	e := &Error{Op: op, Address: Address(rawURL), Status: res.StatusCode}
