@@ -18,11 +18,11 @@ const vadState = 2 * 64
 // VAD is Silero's voice activity detection in its h/c form (inputs input, sr,
 // h, c; outputs output, hn, cn).
 type VAD struct {
-	s      *session
-	in     []float32
-	state  [2][]float32 // h, c
-	next   [2][]float32 // hn, cn
-	out    []float32
+	s     *session
+	in    []float32
+	state [2][]float32 // h, c
+	next  [2][]float32 // hn, cn
+	out   []float32
 }
 
 // OpenVAD loads a Silero VAD network.

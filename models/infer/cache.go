@@ -1,0 +1,58 @@
+package infer
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"orac/models/onnx"
+)
+
+// The proved streaming form is kept beside its model as
+// NAME.streaming-KEY.onnx. KEY stands for the model's bytes, the way of
+// rewriting, the runtime's version and the processor's architecture: if one of
+// them changes, the form is proved again. The file is an ordinary ONNX model.
+//
+// The form is derived again at every start, which takes milliseconds, and the
+// file must be equal to it, byte for byte. So a damaged or forged file is
+// never run; what the file saves is the proof.
+
+func (r *Runtime) cacheFile(n *network) string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%s %s %s\n", onnx.StreamVersion, r.Version(), runtime.GOARCH)
+	h.Write(n.bytes)
+	key := hex.EncodeToString(h.Sum(nil))[:12]
+	return strings.TrimSuffix(n.file, filepath.Ext(n.file)) + ".streaming-" + key + ".onnx"
+}
+
+// proved says whether this very form was proved before.
+func (r *Runtime) proved(n *network, f *onnx.Streamed) bool {
+	file := r.cacheFile(n)
+	info, err := os.Stat(file)
+	if err != nil || info.Size() != int64(len(f.Model)) {
+		return false
+	}
+	b, err := os.ReadFile(file)
+	return err == nil && bytes.Equal(b, f.Model)
+}
+
+// remember writes a proved form to the cache: temporary file, sync, rename. It
+// reports no failure, because all that one costs is the proof at the next start.
+func (r *Runtime) remember(n *network, f *onnx.Streamed) {
+	dst := r.cacheFile(n)
+	tmp, err := os.CreateTemp(filepath.Dir(dst), ".streaming-*")
+	if err != nil {
+		return
+	}
+	defer os.Remove(tmp.Name()) // without effect once renamed
+	_, err = tmp.Write(f.Model)
+	if errors.Join(err, tmp.Chmod(0o644), tmp.Sync(), tmp.Close()) == nil {
+		os.Rename(tmp.Name(), dst)
+	}
+}
