@@ -63,3 +63,12 @@ type Stream interface {
 	// Close frees the device. It returns in bounded time, whatever state the device is in.
 	Close(t *rt.Task)
 }
+
+// Peak is the largest magnitude in pcm, 0 to 32768.
+func Peak(pcm []int16) int {
+	peak := 0
+	for _, s := range pcm {
+		peak = max(peak, int(s), -int(s))
+	}
+	return peak
+}

@@ -256,3 +256,10 @@ func Select(t *Task, until Instant, cases ...Case) (int, error) {
 		t.driver.Park(t, until)
 	}
 }
+
+// Closed tells whether the mailbox was closed. It may be called from anywhere.
+func (m *Mailbox[T]) Closed() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.closed
+}

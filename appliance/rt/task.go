@@ -22,6 +22,8 @@ type Task struct {
 	// Driver is the driver's own state of this task.
 	DriverState any
 
+	shielded bool // only its owner stops it, not whoever stops the owner
+
 	mu       sync.Mutex // guards everything that follows
 	stopping bool
 	onStop   []*func()
@@ -89,19 +91,27 @@ func (t *Task) finish(err error) {
 }
 
 // Go starts a child task. It ends at the latest when its owner ends.
-func (t *Task) Go(name string, f func(*Task) error) *Task { return t.spawn(name, t.inst, f) }
+func (t *Task) Go(name string, f func(*Task) error) *Task {
+	return t.spawn(&Task{name: name, inst: t.inst}, f)
+}
+
+// Shield starts a child task that goes on when its owner is told to stop, so that the owner can end it in order: see
+// Outlast. It is stopped when the owner's function returns.
+func (t *Task) Shield(name string, f func(*Task) error) *Task {
+	return t.spawn(&Task{name: name, inst: t.inst, shielded: true}, f)
+}
 
 // Supervise starts a child task as an instance of its own, which Fence cuts off alone.
 func (t *Task) Supervise(name string, g Generation, f func(*Task) error) *Task {
-	return t.spawn(name, &instance{generation: g}, f)
+	return t.spawn(&Task{name: name, inst: &instance{generation: g}}, f)
 }
 
-func (t *Task) spawn(name string, inst *instance, f func(*Task) error) *Task {
-	c := &Task{driver: t.driver, name: t.name + "/" + name, inst: inst}
+func (t *Task) spawn(c *Task, f func(*Task) error) *Task {
+	c.driver, c.name = t.driver, t.name+"/"+c.name
 	t.mu.Lock()
 	t.children = slices.DeleteFunc(t.children, (*Task).Done)
 	t.children = append(t.children, c)
-	c.stopping = t.stopping
+	c.stopping = t.stopping && !c.shielded
 	c.start(f) // under the lock: whoever stops t finds a child that the driver knows
 	t.mu.Unlock()
 	return c
@@ -168,7 +178,9 @@ func (t *Task) Stop() {
 		(*f)()
 	}
 	for _, c := range children {
-		c.Stop()
+		if !c.shielded {
+			c.Stop()
+		}
 	}
 	t.driver.Unpark(t)
 }
@@ -215,6 +227,10 @@ func (t *Task) Err() error {
 
 // Wait waits for the child c to end and gives its error. ErrTimeout at the deadline, ErrStopped if t was told to stop.
 func (t *Task) Wait(c *Task, until Instant) error { return c.join(t, until, false) }
+
+// Outlast is Wait for an owner that was told to stop and has children to bring to an end in order: that it was told so
+// does not end the wait, so the deadline must.
+func (t *Task) Outlast(c *Task, until Instant) error { return c.join(t, until, true) }
 
 // join waits on behalf of t. A stubborn wait goes on although t was told to stop: an owner outlives its children.
 func (c *Task) join(t *Task, until Instant, stubborn bool) error {

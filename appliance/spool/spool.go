@@ -123,6 +123,14 @@ func (s *Spool) Append(t *rt.Task, e *Entry, pcm []int16) {
 func (s *Spool) End(t *rt.Task, e *Entry, m utterance.Meta) {
 	m.Samples = len(e.pcm)
 	e.Meta, e.recording = m, false
+	if len(e.pending()) == 0 {
+		if e.file != nil {
+			_ = e.file.Close() // it is about to be removed
+			e.file = nil
+		}
+		s.forget(t, e)
+		return
+	}
 	if e.file != nil {
 		if err := s.seal(t, e); err != nil {
 			s.refused(t, e, err)
@@ -232,7 +240,10 @@ func (s *Spool) Answered(t *rt.Task, e *Entry, stt string) {
 		return
 	}
 	e.answered = append(e.answered, stt)
-	if len(e.answered) == len(e.Meta.Deliver) {
+	if e.recording { // a service that answers before the end: the entry goes when its recording ends
+		return
+	}
+	if len(e.pending()) == 0 {
 		s.forget(t, e)
 		return
 	}

@@ -1,0 +1,80 @@
+package appliance
+
+import (
+	"orac/appliance/audio"
+	"orac/appliance/event"
+	"orac/appliance/node"
+	"orac/appliance/notify"
+	"orac/appliance/rt"
+	"orac/appliance/stt"
+	"orac/models/wake"
+	"orac/runbook"
+)
+
+// Parts is the world that a graph is put into: real adapters, or models of them.
+type Parts struct {
+	FS         rt.FS // of the state directory
+	InstanceID string
+
+	Source    func(device runbook.Address) (audio.Source, error)
+	Extractor func() (node.Extractor, error)
+	Gate      func() (node.Gate, error)
+	// Model gives what the file of a model says: its classes, their labels, and those that never fire.
+	Model func(runbook.Model) (wake.Model, error)
+	Head  func(runbook.Model) (node.Classifier, error)
+
+	STT     func(runbook.STT) (stt.Client, error)
+	Heart   func(runbook.Heartbeat) (notify.Heart, error)
+	Hook    func(runbook.Webhook) (notify.Hook, error)
+	History node.Book
+
+	Events node.Events // where to say what happens; besides the history
+	Meters node.Events // where to say what each hop is like
+}
+
+// assembly is a graph being put into its world.
+type assembly struct {
+	*Parts
+	graph *Graph
+	boxes map[box]mailbox
+}
+
+// box names a mailbox: what a node reads.
+type box struct{ reader, carries string }
+
+// mailbox is a rt.Mailbox of any type.
+type mailbox interface {
+	Close(*rt.Task)
+	Stats() rt.Stats
+}
+
+// inbox is the mailbox in which a node reads something.
+func inbox[T any](a *assembly, reader, carries string) *rt.Mailbox[T] {
+	key := box{reader, carries}
+	if m, ok := a.boxes[key]; ok {
+		return m.(*rt.Mailbox[T])
+	}
+	capacity := 1
+	for _, e := range a.graph.Edges {
+		if e.To == reader && e.Carries == carries {
+			capacity = max(capacity, e.Capacity)
+		}
+	}
+	m := rt.NewMailbox[T](carries+" to "+reader, capacity)
+	a.boxes[key] = m
+	return m
+}
+
+// outs is where a node writes something.
+func outs[T any](a *assembly, writer, carries string) rt.Out[T] {
+	var out rt.Out[T]
+	for _, e := range a.graph.from(writer, carries) {
+		out = append(out, inbox[T](a, e.To, carries))
+	}
+	return out
+}
+
+// events is where a node says what happens.
+func (a *assembly) events(writer string) node.Events {
+	return append(outs[event.Event](a, writer, "events"), a.Events...)
+}

@@ -1,0 +1,232 @@
+package appliance
+
+import (
+	"fmt"
+	"slices"
+
+	"orac/appliance/audio"
+	"orac/appliance/event"
+	"orac/appliance/node"
+	"orac/appliance/notify"
+	"orac/appliance/spool"
+	"orac/appliance/stt"
+	"orac/appliance/utterance"
+	"orac/models/wake"
+	"orac/runbook"
+)
+
+// builder makes the code of a node from its block of the runbook. The node's address tells what it reads and writes.
+type builder func(a *assembly, n *Node) (node.Node, error)
+
+func buildSource(device runbook.Address) builder {
+	return func(a *assembly, n *Node) (node.Node, error) {
+		input, err := a.Source(device)
+		if err != nil {
+			return nil, err
+		}
+		w := a.graph.Runbook.Watchdog
+		return &node.Source{
+			Name: n.Address, Device: device.Name(), Input: input,
+			Out: outs[*audio.Hop](a, n.Address, "hops"), Events: a.events(n.Address), Meters: a.Meters,
+			Stall: w.ReadStall, Stuck: w.RMSStuck,
+			Retry: node.Retry{Delay: w.RetryDelay, Tries: w.Retries, Slow: w.RetrySlow},
+		}, nil
+	}
+}
+
+func buildRing(a *assembly, n *Node) (node.Node, error) {
+	return &node.Ring{
+		In: inbox[*audio.Hop](a, n.Address, "hops"), Follows: inbox[node.Follow](a, n.Address, "follows"),
+		Out: outs[*audio.Hop](a, n.Address, "hops"), Hops: hops(ringTime),
+	}, nil
+}
+
+func buildFeatures(a *assembly, n *Node) (node.Node, error) {
+	return &node.Features{
+		Open: a.Extractor, In: inbox[*audio.Hop](a, n.Address, "hops"), Out: outs[node.Feature](a, n.Address, "features"),
+	}, nil
+}
+
+func buildVoice(a *assembly, n *Node) (node.Node, error) {
+	return &node.VoiceGate{
+		Open: a.Gate, In: inbox[*audio.Hop](a, n.Address, "hops"), Out: outs[node.Vote](a, n.Address, "votes"),
+	}, nil
+}
+
+func buildHead(m runbook.Model) builder {
+	return func(a *assembly, n *Node) (node.Node, error) {
+		head := &node.Head{
+			Name: n.Address, Device: n.device(), Model: m.Name, Meters: a.Meters,
+			Open: func() (node.Classifier, error) { return a.Head(m) },
+			In:   inbox[node.Feature](a, n.Address, "features"),
+		}
+		for _, e := range a.graph.from(n.Address, "votes") {
+			l, _ := a.graph.Runbook.Listener(a.graph.Node(e.To).Block)
+			index := slices.IndexFunc(enabledModels(a.graph.Runbook, l), func(x runbook.Model) bool { return x.Address == m.Address })
+			head.Out = append(head.Out, node.Ballot{Index: index, To: inbox[node.Vote](a, e.To, "votes")})
+		}
+		return head, nil
+	}
+}
+
+func buildTrigger(l runbook.Listener) builder {
+	return func(a *assembly, n *Node) (node.Node, error) {
+		t := &node.Trigger{
+			Name: n.Address, Device: l.Device.Name(), Listener: l.Name, Voice: l.VADThreshold > 0,
+			Rules: wake.Rules{MultiTrigger: l.MultiTrigger, RMSFilter: l.RMSFilter},
+			In:    inbox[node.Vote](a, n.Address, "votes"), Out: outs[node.Wake](a, n.Address, "wakes"), Events: a.events(n.Address),
+		}
+		for _, m := range enabledModels(a.graph.Runbook, l) {
+			rules, err := a.Model(m)
+			if err != nil {
+				return nil, err
+			}
+			if err := choose(&rules, m); err != nil {
+				return nil, err
+			}
+			rules.Name, rules.Threshold, rules.Patience, rules.Cooldown = m.Name, float32(m.Threshold), m.Patience, m.Cooldown
+			rules.VADThreshold = float32(l.VADThreshold)
+			t.Rules.Models = append(t.Rules.Models, rules)
+			t.Words = append(t.Words, node.Word{WakeWord: m.WakeWord, Topic: m.Topic})
+		}
+		return t, nil
+	}
+}
+
+// choose makes only the classes fire that the runbook names, if it names any.
+func choose(rules *wake.Model, m runbook.Model) error {
+	if len(m.Classes) == 0 {
+		return nil
+	}
+	for _, class := range m.Classes {
+		if !slices.Contains(rules.Labels, class) {
+			return fmt.Errorf("%s: classes: the model has no class %q; it has %q", m.Address, class, rules.Labels)
+		}
+	}
+	rules.Ignored = nil
+	for i, label := range rules.Labels {
+		if !slices.Contains(m.Classes, label) {
+			rules.Ignored = append(rules.Ignored, i)
+		}
+	}
+	return nil
+}
+
+func buildRecorder(l runbook.Listener) builder {
+	return func(a *assembly, n *Node) (node.Node, error) {
+		r := l.Record
+		return &node.Recorder{
+			Name: n.Address, Listener: l.Name, Device: l.Device.Name(), Deliver: names(l.Deliver), PreRoll: r.PreRoll,
+			End: utterance.EndpointConfig{
+				Lead: r.Lead, Silence: r.Silence, Grace: r.Grace, Max: r.Max, Level: float32(r.SilenceThreshold),
+			},
+			Stall: a.graph.Runbook.Watchdog.ReadStall, In: inbox[node.Wake](a, n.Address, "wakes"),
+			Ring: inbox[node.Follow](a, at(Ring, l.Device.Name()), "follows"), Out: outs[node.Piece](a, n.Address, "pieces"),
+			Events: a.events(n.Address),
+		}, nil
+	}
+}
+
+func buildSpool(a *assembly, n *Node) (node.Node, error) {
+	d := a.graph.Runbook.Disk
+	return &node.Spool{
+		Name: n.Address, FS: a.FS,
+		Limits: spool.Limits{Disk: int64(d.Spool), KeepFree: int64(d.KeepFree), Memory: int64(d.MemorySpool)},
+		In:     inbox[node.Piece](a, n.Address, "pieces"), Requests: inbox[node.Request](a, n.Address, "requests"),
+		Events: a.events(n.Address),
+	}, nil
+}
+
+func buildDelivery(s runbook.STT) builder {
+	return func(a *assembly, n *Node) (node.Node, error) {
+		client, err := a.STT(s)
+		if err != nil {
+			return nil, err
+		}
+		d := &node.Delivery{
+			Name: n.Address, STT: s.Name, Client: client, Whole: "http", Longest: stt.MaxSpeech, MaxDelay: s.MaxRetryDelay,
+			Spool: inbox[node.Request](a, string(Spool), "requests"), Healthy: inbox[struct{}](a, n.Address, "healthy"),
+			Events: a.events(n.Address),
+		}
+		if s.Protocol == "exec" {
+			d.Whole = "exec"
+		}
+		_, streams := client.(stt.Streamer)
+		d.Live = s.Streaming && streams
+		return d, nil
+	}
+}
+
+func buildProbe(s runbook.STT) builder {
+	return func(a *assembly, n *Node) (node.Node, error) {
+		client, err := a.STT(s)
+		if err != nil {
+			return nil, err
+		}
+		prober, ok := client.(stt.Prober)
+		if !ok {
+			panic("BUG: the client of " + s.Address + " cannot be probed")
+		}
+		return &node.Probe{
+			Name: n.Address, STT: s.Name, Client: prober, Every: s.HealthEvery,
+			Healthy: outs[struct{}](a, n.Address, "healthy"), Events: a.events(n.Address),
+		}, nil
+	}
+}
+
+func buildHeartbeat(h runbook.Heartbeat) builder {
+	return func(a *assembly, n *Node) (node.Node, error) {
+		rb := a.graph.Runbook
+		client, err := a.Heart(h)
+		if err != nil {
+			return nil, err
+		}
+		b := &node.Heartbeat{
+			Name: n.Address, Endpoint: rb.HeartbeatURL(h), InstanceID: a.InstanceID, Client: client, Every: h.Every,
+			In: inbox[node.Wake](a, n.Address, "wakes"), Events: a.events(n.Address),
+		}
+		for _, m := range rb.Models {
+			told := func(l runbook.Listener) bool {
+				return (len(h.Listeners) == 0 || slices.Contains(h.Listeners, l.Address)) && slices.Contains(l.Models, m.Address)
+			}
+			if m.Enabled && slices.ContainsFunc(rb.Listeners, told) {
+				b.Models = append(b.Models, notify.BeatModel{Name: m.Name, Topic: m.Topic, WakeWord: m.WakeWord, Threshold: m.Threshold})
+			}
+		}
+		return b, nil
+	}
+}
+
+func buildWebhook(w runbook.Webhook) builder {
+	return func(a *assembly, n *Node) (node.Node, error) {
+		client, err := a.Hook(w)
+		if err != nil {
+			return nil, err
+		}
+		hook := &node.Webhook{
+			Name: n.Address, Hook: w.Name, Client: client, In: inbox[node.Wake](a, n.Address, "wakes"), Events: a.events(n.Address),
+		}
+		for _, m := range a.graph.Runbook.Models {
+			if m.Webhook == w.Address {
+				hook.Models = append(hook.Models, m.Name)
+			}
+		}
+		return hook, nil
+	}
+}
+
+func buildHistory(a *assembly, n *Node) (node.Node, error) {
+	s := a.graph.Runbook.Store
+	return &node.History{
+		Name: n.Address, Book: a.History, Retention: s.Retention, MaxRows: s.MaxRows,
+		In: inbox[event.Event](a, n.Address, "events"), Events: a.Events,
+	}, nil
+}
+
+func names(addresses []runbook.Address) []string {
+	var list []string
+	for _, a := range addresses {
+		list = append(list, a.Name())
+	}
+	return list
+}

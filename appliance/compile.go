@@ -1,0 +1,231 @@
+package appliance
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"orac/appliance/audio"
+	"orac/runbook"
+)
+
+// Sizes of mailboxes. A hop is 80 ms.
+const (
+	hopsWaiting   = 32  // 2.6 s of sound before a slow extractor loses some
+	votesWaiting  = 128 // for all heads of a listener together
+	wakesWaiting  = 16
+	piecesWaiting = 64 // 5 s of sound while the disk is slow, then the recorder waits
+	asksWaiting   = 32
+	eventsWaiting = 1024
+)
+
+// ringTime is how far back a recorder can reach.
+const ringTime = 10 * time.Second
+
+// Compile makes the graph of a runbook. An error is about something that the language itself allows and no graph can do.
+func Compile(rb *runbook.Runbook) (*Graph, error) {
+	c := &compiler{Graph: &Graph{Runbook: rb}}
+	if len(rb.Listeners) == 0 {
+		return nil, fmt.Errorf("%s: there is no listener, so nothing would be heard: add a listener block (see: orac schema --markdown)", rb.File)
+	}
+	for _, m := range rb.Microphones {
+		c.device(m.Address, m.Name, selector(m))
+	}
+	for _, w := range rb.WAVs {
+		c.device(w.Address, w.Name, w.Path)
+	}
+	for _, l := range rb.Listeners {
+		c.listener(l)
+	}
+	c.services()
+	if c.err != nil {
+		return nil, c.err
+	}
+	return c.Graph, nil
+}
+
+type compiler struct {
+	*Graph
+	err error
+}
+
+// device adds what all listeners of a device share, if it has any.
+func (c *compiler) device(a runbook.Address, name, detail string) {
+	users := c.users(a)
+	if len(users) == 0 {
+		return
+	}
+	source, ring, features := at(Source, name), at(Ring, name), at(Features, name)
+	if c.Node(source) != nil {
+		c.err = fmt.Errorf("%s: two devices are named %q: give one another name", c.Runbook.File, name)
+		return
+	}
+	c.add(&Node{Address: source, Kind: Source, Block: a, Detail: detail, build: buildSource(a)})
+	c.add(&Node{Address: ring, Kind: Ring, Block: a, Detail: ringTime.String(), build: buildRing})
+	c.add(&Node{Address: features, Kind: Features, Block: a, Detail: "mel, embedding", build: buildFeatures})
+	c.connect(Edge{From: source, To: ring, Carries: "hops", Capacity: hopsWaiting})
+	c.connect(Edge{From: ring, To: features, Carries: "hops", Capacity: hopsWaiting})
+	if slices.ContainsFunc(users, func(l runbook.Listener) bool { return l.VADThreshold > 0 }) {
+		voice := at(Voice, name)
+		c.add(&Node{Address: voice, Kind: Voice, Block: a, Detail: "silero", build: buildVoice})
+		c.connect(Edge{From: ring, To: voice, Carries: "hops", Capacity: hopsWaiting})
+	}
+	for _, m := range c.Runbook.Models {
+		if m.Enabled && slices.ContainsFunc(users, func(l runbook.Listener) bool { return slices.Contains(l.Models, m.Address) }) {
+			head := at(Head, name, m.Name)
+			c.add(&Node{Address: head, Kind: Head, Block: m.Address, Detail: m.Source, build: buildHead(m)})
+			c.connect(Edge{From: features, To: head, Carries: "features", Capacity: hopsWaiting})
+		}
+	}
+}
+
+// users are the listeners of a device that have anything to listen for.
+func (c *compiler) users(a runbook.Address) []runbook.Listener {
+	return slices.DeleteFunc(slices.Clone(c.Runbook.Listeners), func(l runbook.Listener) bool {
+		return l.Device != a || len(c.models(l)) == 0
+	})
+}
+
+// models are the enabled models of a listener, in its order.
+func (c *compiler) models(l runbook.Listener) []runbook.Model { return enabledModels(c.Runbook, l) }
+
+func enabledModels(rb *runbook.Runbook, l runbook.Listener) []runbook.Model {
+	var models []runbook.Model
+	for _, a := range l.Models {
+		if m, _ := rb.Model(a); m.Enabled {
+			models = append(models, m)
+		}
+	}
+	return models
+}
+
+// listener adds the trigger of a listener and, where its utterances go anywhere, its recorder.
+func (c *compiler) listener(l runbook.Listener) {
+	models := c.models(l)
+	if len(models) == 0 {
+		return
+	}
+	device := l.Device.Name()
+	trigger := at(Trigger, l.Name)
+	c.add(&Node{Address: trigger, Kind: Trigger, Block: l.Address, Detail: thresholds(models), build: buildTrigger(l)})
+	for _, m := range models {
+		c.connect(Edge{From: at(Head, device, m.Name), To: trigger, Carries: "votes", Capacity: votesWaiting})
+	}
+	if l.VADThreshold > 0 {
+		c.connect(Edge{From: at(Voice, device), To: trigger, Carries: "votes", Capacity: votesWaiting})
+	}
+	if len(l.Deliver) == 0 {
+		return
+	}
+	recorder := at(Recorder, l.Name)
+	detail := fmt.Sprintf("pre-roll %v, at most %v", l.Record.PreRoll, l.Record.Max)
+	c.add(&Node{Address: recorder, Kind: Recorder, Block: l.Address, Detail: detail, build: buildRecorder(l)})
+	c.connect(Edge{From: trigger, To: recorder, Carries: "wakes", Capacity: wakesWaiting})
+	c.connect(Edge{From: recorder, To: at(Ring, device), Carries: "follows", Capacity: asksWaiting, Waits: true, asks: true})
+	c.connect(Edge{From: recorder, To: string(Spool), Carries: "pieces", Capacity: piecesWaiting, Waits: true})
+}
+
+// services adds the spool and everything that reaches other programs.
+func (c *compiler) services() {
+	rb := c.Runbook
+	var used []runbook.Address
+	for _, l := range rb.Listeners {
+		if c.Node(at(Recorder, l.Name)) != nil {
+			used = append(used, l.Deliver...)
+		}
+	}
+	if len(used) > 0 {
+		c.add(&Node{Address: string(Spool), Kind: Spool, Block: "disk", Detail: rb.Disk.Spool.String(), build: buildSpool})
+	}
+	for _, s := range rb.STTs {
+		if slices.Contains(used, s.Address) {
+			c.service(s)
+		}
+	}
+	for _, h := range rb.Heartbeats {
+		c.heartbeat(h)
+	}
+	for _, w := range rb.Webhooks {
+		c.webhook(w)
+	}
+	c.add(&Node{Address: string(History), Kind: History, Block: "store", Detail: "SQLite, " + rb.Store.Retention.String(), build: buildHistory})
+	for _, n := range c.Nodes {
+		if n.Kind != History {
+			c.connect(Edge{From: n.Address, To: string(History), Carries: "events", Capacity: eventsWaiting, asks: true})
+		}
+	}
+}
+
+func (c *compiler) service(s runbook.STT) {
+	delivery := at(Delivery, s.Name)
+	target := s.URL
+	if s.Protocol == "exec" {
+		target = strings.Join(s.Command, " ")
+	}
+	c.add(&Node{Address: delivery, Kind: Delivery, Block: s.Address, Detail: target, build: buildDelivery(s)})
+	c.connect(Edge{From: delivery, To: string(Spool), Carries: "requests", Capacity: asksWaiting, Waits: true, asks: true})
+	if s.Protocol == "orac" {
+		probe := at(Probe, s.Name)
+		c.add(&Node{Address: probe, Kind: Probe, Block: s.Address, Detail: "every " + s.HealthEvery.String(), build: buildProbe(s)})
+		c.connect(Edge{From: probe, To: delivery, Carries: "healthy", Capacity: 1, asks: true})
+	}
+}
+
+func (c *compiler) heartbeat(h runbook.Heartbeat) {
+	address := at(Heartbeat, h.Name)
+	detail := c.Runbook.HeartbeatURL(h) + ", every " + h.Every.String()
+	c.add(&Node{Address: address, Kind: Heartbeat, Block: h.Address, Detail: detail, build: buildHeartbeat(h)})
+	for _, l := range c.Runbook.Listeners {
+		told := len(h.Listeners) == 0 || slices.Contains(h.Listeners, l.Address)
+		if told && c.Node(at(Trigger, l.Name)) != nil {
+			c.connect(Edge{From: at(Trigger, l.Name), To: address, Carries: "wakes", Capacity: wakesWaiting})
+		}
+	}
+}
+
+func (c *compiler) webhook(w runbook.Webhook) {
+	address := at(Webhook, w.Name)
+	var from []string
+	for _, l := range c.Runbook.Listeners {
+		hooked := func(m runbook.Model) bool { return m.Webhook == w.Address }
+		if slices.ContainsFunc(c.models(l), hooked) {
+			from = append(from, at(Trigger, l.Name))
+		}
+	}
+	if len(from) == 0 {
+		return
+	}
+	c.add(&Node{Address: address, Kind: Webhook, Block: w.Address, Detail: "timeout " + w.Timeout.String(), build: buildWebhook(w)})
+	for _, trigger := range from {
+		c.connect(Edge{From: trigger, To: address, Carries: "wakes", Capacity: wakesWaiting})
+	}
+}
+
+// at makes the address of a node.
+func at(k Kind, names ...string) string {
+	return strings.Join(append([]string{string(k)}, names...), ".")
+}
+
+func selector(m runbook.Microphone) string {
+	switch {
+	case m.Match != "":
+		return "match " + m.Match
+	case m.Identity != "":
+		return m.Identity
+	case m.ID != "":
+		return "id " + m.ID
+	}
+	return "the system's first input"
+}
+
+func thresholds(models []runbook.Model) string {
+	var parts []string
+	for _, m := range models {
+		parts = append(parts, fmt.Sprintf("%s ≥ %g", m.Name, m.Threshold))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// hops is how many hops fit in d.
+func hops(d time.Duration) int { return int(d / audio.HopTime) }

@@ -1,0 +1,88 @@
+package appliance
+
+import (
+	"slices"
+	"strings"
+
+	"orac/runbook"
+)
+
+// Graph is a compiled runbook: which nodes run, and what flows between them. It is a value; Run makes it live.
+type Graph struct {
+	Runbook *runbook.Runbook
+	Nodes   []*Node
+	Edges   []Edge
+}
+
+// Kind is what a node does.
+type Kind string
+
+// The kinds of nodes, in the order in which sound passes them.
+const (
+	Source    Kind = "source"
+	Ring      Kind = "ring"
+	Features  Kind = "features"
+	Voice     Kind = "voice"
+	Head      Kind = "head"
+	Trigger   Kind = "trigger"
+	Recorder  Kind = "recorder"
+	Spool     Kind = "spool"
+	Delivery  Kind = "delivery"
+	Probe     Kind = "probe"
+	Heartbeat Kind = "heartbeat"
+	Webhook   Kind = "webhook"
+	History   Kind = "history"
+)
+
+// carriesSound tells whether a node of this kind has nothing left to do when all sound is over and delivered.
+func (k Kind) carriesSound() bool {
+	switch k {
+	case Source, Ring, Features, Voice, Head, Trigger, Recorder, Spool:
+		return true
+	}
+	return false
+}
+
+// Node is a part of the graph.
+type Node struct {
+	Address string          // kind.name, or kind.device.model for a head
+	Kind    Kind            // what it does
+	Block   runbook.Address // of the runbook that it comes from
+	Detail  string          // the settings that matter most, for people
+
+	build builder
+}
+
+// device is the device that a head belongs to.
+func (n *Node) device() string {
+	device, _, _ := strings.Cut(strings.TrimPrefix(n.Address, string(Head)+"."), ".")
+	return device
+}
+
+// Edge is a mailbox between two nodes. Edges to the same node that carry the same thing share one.
+type Edge struct {
+	From, To string
+	Carries  string // hops, features, votes, wakes, pieces, follows, requests, healthy, events
+	Capacity int
+	Waits    bool // the writer waits for room; otherwise the oldest goes and is counted
+	asks     bool // a question to a server: its end is not the end of the reader's work
+}
+
+// Node finds a node by its address; nil if there is none.
+func (g *Graph) Node(address string) *Node {
+	for _, n := range g.Nodes {
+		if n.Address == address {
+			return n
+		}
+	}
+	return nil
+}
+
+func (g *Graph) add(n *Node) { g.Nodes = append(g.Nodes, n) }
+
+func (g *Graph) connect(e Edge) { g.Edges = append(g.Edges, e) }
+
+// from gives the edges that leave a node with something.
+func (g *Graph) from(address, carries string) []Edge {
+	return slices.DeleteFunc(slices.Clone(g.Edges), func(e Edge) bool { return e.From != address || e.Carries != carries })
+}

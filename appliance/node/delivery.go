@@ -1,0 +1,199 @@
+package node
+
+import (
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"orac/appliance/audio"
+	"orac/appliance/event"
+	"orac/appliance/rt"
+	"orac/appliance/stt"
+	"orac/appliance/utterance"
+)
+
+// Delivery brings utterances to one speech-to-text service: in order, each until the service has answered, and none again
+// after that. Where the client can, an utterance is streamed while the person still speaks; whatever goes wrong then, the
+// same sound goes out whole.
+type Delivery struct {
+	Name     string // address of the node
+	STT      string
+	Client   stt.Client
+	Live     bool          // stream while the person speaks; the client is a stt.Streamer
+	Whole    string        // how a whole utterance goes: http, exec
+	Longest  time.Duration // longest utterance, pre-roll included
+	MaxDelay time.Duration // longest pause between two tries
+	Spool    *rt.Mailbox[Request]
+	Healthy  *rt.Mailbox[struct{}] // a health check was answered well: try again at once
+	Events   Events
+
+	jitter *rand.Rand
+}
+
+const (
+	firstDelay = 500 * time.Millisecond
+	// boundedTries is how often an utterance is tried that the service takes and then fails on.
+	boundedTries = 3
+)
+
+// Run implements Node.
+func (n *Delivery) Run(t *rt.Task) error {
+	n.jitter = t.Rand("jitter")
+	jobs := rt.NewMailbox[Job]("jobs", 1)
+	for {
+		if err := n.Spool.Send(t, Next{STT: n.STT, Live: n.Live, Reply: jobs}); err != nil {
+			return over(err)
+		}
+		job, err := jobs.Recv(t, rt.Never)
+		if err != nil {
+			return err
+		}
+		if err := n.deliver(t, job); err != nil {
+			return over(err)
+		}
+	}
+}
+
+// deliver ends with nil when the service needs the utterance no more.
+func (n *Delivery) deliver(t *rt.Task, job Job) error {
+	attempt := 0
+	if job.Recording {
+		attempt++
+		result, err := n.stream(t, job)
+		if err == nil && !result.Empty() {
+			return n.done(t, job, "ws", attempt, result)
+		}
+		if err == nil { // a service that heard nothing in a stream is asked once more with the whole
+			err = errNothingHeard
+		}
+		if errors.Is(err, rt.ErrStopped) {
+			return err
+		}
+		n.failed(t, job.Meta.ID, "ws", attempt, err, "as a whole, when it is complete")
+	}
+	whole, err := n.sound(t, job.Seq)
+	if err != nil || whole.Gone {
+		return err
+	}
+	job.Meta = whole.Meta
+	for bounded := 0; ; {
+		attempt++
+		say(t, n.Events, n.Name, event.DeliveryStarted{Utterance: job.Meta.ID, STT: n.STT, Way: n.Whole, Attempt: attempt})
+		result, err := n.Client.Transcribe(t, n.utterance(job.Meta), whole.PCM)
+		if err == nil {
+			return n.done(t, job, n.Whole, attempt, result)
+		}
+		if errors.Is(err, rt.ErrStopped) {
+			return err
+		}
+		retry := stt.RetryOf(err)
+		if retry == stt.RetryBounded {
+			bounded++
+		}
+		if retry == stt.GiveUp || bounded >= boundedTries {
+			return n.givenUp(t, job, attempt, err)
+		}
+		wait := n.delay(attempt)
+		n.failed(t, job.Meta.ID, n.Whole, attempt, err, in(wait))
+		if err := n.pause(t, wait); err != nil {
+			return err
+		}
+	}
+}
+
+var errNothingHeard = errors.New("the service heard no speech in the stream")
+
+// stream sends an utterance while it is recorded.
+func (n *Delivery) stream(t *rt.Task, job Job) (stt.Result, error) {
+	chunks := rt.NewMailbox[stt.Chunk]("stream of "+n.STT, int(n.Longest/audio.HopTime)+2)
+	defer chunks.Close(t)
+	if err := n.Spool.Send(t, Tail{Seq: job.Seq, To: chunks}); err != nil {
+		return stt.Result{}, err
+	}
+	say(t, n.Events, n.Name, event.DeliveryStarted{Utterance: job.Meta.ID, STT: n.STT, Way: "ws", Attempt: 1})
+	t.Trace("stream", int64(job.Seq))
+	return n.Client.(stt.Streamer).Stream(t, n.utterance(job.Meta), chunks)
+}
+
+// sound waits for the utterance to be complete.
+func (n *Delivery) sound(t *rt.Task, seq utterance.Seq) (Whole, error) {
+	reply := rt.NewMailbox[Whole]("sound", 1)
+	for {
+		if err := n.Spool.Send(t, Sound{Seq: seq, Reply: reply}); err != nil {
+			return Whole{}, err
+		}
+		w, err := reply.Recv(t, rt.Never)
+		if err != nil || w.Gone || w.Err == nil {
+			return w, err
+		}
+		if err := t.Sleep(audio.HopTime); err != nil { // it is still being recorded, or the disk cannot be read
+			return w, err
+		}
+	}
+}
+
+func (n *Delivery) utterance(m utterance.Meta) stt.Utterance {
+	return stt.Utterance{ID: m.ID, Topic: m.Topic, WakeWord: m.WakeWord, Wake: m.WakeAt, End: m.EndAt}
+}
+
+// done lets the utterance leave the spool, and only then says so.
+func (n *Delivery) done(t *rt.Task, job Job, way string, attempts int, r stt.Result) error {
+	if err := n.Spool.Send(t, Answered{Seq: job.Seq, STT: n.STT}); err != nil {
+		return err
+	}
+	outcome := "delivered"
+	if r.Empty() {
+		outcome = "empty"
+	}
+	t.Trace(outcome, int64(job.Seq), int64(attempts))
+	say(t, n.Events, n.Name, event.Delivered{
+		Utterance: job.Meta.ID, STT: n.STT, Way: way, Attempts: attempts, Outcome: outcome, Text: r.Text,
+		Confidence: r.Confidence, Language: r.Language, Seconds: n.since(t, job.Meta),
+	})
+	return nil
+}
+
+// since is the time from the end of a recording; of a streamed one that is not known here, and 0.
+func (n *Delivery) since(t *rt.Task, m utterance.Meta) float64 {
+	if m.EndAt.IsZero() {
+		return 0
+	}
+	return t.Wall().Sub(m.EndAt).Seconds()
+}
+
+func (n *Delivery) givenUp(t *rt.Task, job Job, attempts int, cause error) error {
+	if err := n.Spool.Send(t, Answered{Seq: job.Seq, STT: n.STT}); err != nil {
+		return err
+	}
+	t.Trace("given up", int64(job.Seq), int64(attempts))
+	say(t, n.Events, n.Name, event.Delivered{
+		Utterance: job.Meta.ID, STT: n.STT, Way: n.Whole, Attempts: attempts, Outcome: "failed", Cause: cause.Error(),
+	})
+	return nil
+}
+
+func (n *Delivery) failed(t *rt.Task, id, way string, attempt int, cause error, retry string) {
+	t.Trace("delivery failed", int64(attempt))
+	say(t, n.Events, n.Name, event.DeliveryFailed{
+		Utterance: id, STT: n.STT, Way: way, Attempt: attempt, Cause: cause.Error(), Retry: retry,
+	})
+}
+
+// delay is the pause after an attempt: doubled each time up to MaxDelay, and between half and all of that, so that many
+// appliances do not come back to a service in step.
+func (n *Delivery) delay(attempt int) time.Duration {
+	d := n.MaxDelay
+	if attempt < 16 {
+		d = min(d, firstDelay<<(attempt-1))
+	}
+	return d/2 + time.Duration(n.jitter.Int64N(int64(d/2)+1))
+}
+
+// pause waits; a good health check ends it.
+func (n *Delivery) pause(t *rt.Task, wait time.Duration) error {
+	_, err := n.Healthy.Recv(t, t.Now().Add(wait))
+	if errors.Is(err, rt.ErrTimeout) || errors.Is(err, rt.ErrClosed) {
+		return nil
+	}
+	return err
+}

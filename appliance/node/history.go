@@ -1,0 +1,102 @@
+package node
+
+import (
+	"errors"
+	"time"
+
+	"orac/appliance/event"
+	"orac/appliance/rt"
+	"orac/appliance/store"
+)
+
+// Book is where history is written. Rows that are there already are written once more without harm.
+type Book interface {
+	AddDetection(store.Detection) error
+	SaveUtterance(store.Utterance) error
+	SaveDelivery(d store.Delivery, text *store.Transcript) error
+	Prune(now time.Time, retention time.Duration, maxRows int) (deleted int, err error)
+}
+
+// History writes what happens into the book, and takes out of it what is too old.
+type History struct {
+	Name      string // address of the node
+	Book      Book
+	Retention time.Duration
+	MaxRows   int
+	In        *rt.Mailbox[event.Event]
+	Events    Events
+
+	lost int // events that could not be written since the last one that could
+}
+
+// pruneEvery is how often old rows are looked for.
+const pruneEvery = time.Hour
+
+// Run implements Node.
+func (n *History) Run(t *rt.Task) error {
+	n.prune(t)
+	prune := t.Now().Add(pruneEvery)
+	for {
+		e, err := n.In.Recv(t, prune)
+		switch {
+		case err == nil:
+			n.take(t, e)
+		case errors.Is(err, rt.ErrTimeout):
+			n.prune(t)
+			prune = t.Now().Add(pruneEvery)
+		default:
+			return over(err)
+		}
+	}
+}
+
+// take writes the rows that an event means.
+func (n *History) take(t *rt.Task, e event.Event) {
+	switch b := e.Body.(type) {
+	case event.Wake:
+		n.write(t, n.Book.AddDetection(store.Detection{
+			ID: b.ID, At: e.At, Device: b.Device, Listener: b.Listener, Model: b.Model, Class: b.Class,
+			WakeWord: b.WakeWord, Score: float64(b.Score), Threshold: float64(b.Threshold),
+		}))
+	case event.RecordingStarted:
+		n.write(t, n.Book.SaveUtterance(store.Utterance{ID: b.Utterance, DetectionID: b.Wake, Listener: b.Listener, Started: e.At}))
+	case event.RecordingEnded:
+		started := e.At.Add(-time.Duration(b.Seconds * float64(time.Second)))
+		n.write(t, n.Book.SaveUtterance(store.Utterance{
+			ID: b.Utterance, DetectionID: b.Wake, Listener: b.Listener, Started: started, Ended: e.At, Seconds: b.Seconds, Why: b.Why,
+		}))
+	case event.Dropped:
+		n.write(t, n.Book.SaveDelivery(store.Delivery{UtteranceID: b.Utterance, Outcome: store.Dropped, At: e.At, Error: b.Cause}, nil))
+	case event.Delivered:
+		n.delivered(t, e.At, b)
+	}
+}
+
+func (n *History) delivered(t *rt.Task, at time.Time, b event.Delivered) {
+	d := store.Delivery{
+		UtteranceID: b.Utterance, STT: b.STT, Outcome: store.Outcome(b.Outcome), Attempts: b.Attempts, Way: b.Way, At: at, Error: b.Cause,
+	}
+	var text *store.Transcript
+	if d.Outcome == store.Delivered {
+		text = &store.Transcript{UtteranceID: b.Utterance, STT: b.STT, Text: b.Text, Confidence: b.Confidence, Language: b.Language}
+	}
+	n.write(t, n.Book.SaveDelivery(d, text))
+}
+
+func (n *History) prune(t *rt.Task) {
+	_, err := n.Book.Prune(t.Wall(), n.Retention, n.MaxRows)
+	n.write(t, err)
+}
+
+// write notes whether the book takes rows, and says so when that changes.
+func (n *History) write(t *rt.Task, err error) {
+	switch {
+	case err != nil:
+		if n.lost++; n.lost == 1 {
+			say(t, n.Events, n.Name, event.StoreFailed{Cause: err.Error()})
+		}
+	case n.lost > 0:
+		say(t, n.Events, n.Name, event.StoreBack{Lost: n.lost})
+		n.lost = 0
+	}
+}

@@ -1,0 +1,160 @@
+package node
+
+import (
+	"fmt"
+
+	"orac/appliance/audio"
+	"orac/appliance/event"
+	"orac/appliance/rt"
+)
+
+// The networks that inference nodes run, as models/infer has them. Each belongs to one node.
+type (
+	// Extractor makes the embedding of a hop.
+	Extractor interface {
+		Push(pcm *[audio.HopSamples]int16, out *[96]float32) error
+		Reset() error
+		Close() error
+	}
+	// Classifier is a head: it scores the newest embeddings.
+	Classifier interface {
+		Push(embedding *[96]float32) (scores []float32, masked bool, err error)
+		Reset()
+		Close() error
+	}
+	// Gate tells whether what is scored now was spoken by a voice, 0 to 1.
+	Gate interface {
+		Push(pcm *[audio.HopSamples]int16) (voice float32, err error)
+		Reset()
+		Close() error
+	}
+)
+
+// Features turns hops into embeddings: the costly part of a detection, done once for all models of a device.
+type Features struct {
+	Open func() (Extractor, error)
+	In   *rt.Mailbox[*audio.Hop]
+	Out  rt.Out[Feature]
+}
+
+// Run implements Node.
+func (n *Features) Run(t *rt.Task) error {
+	x, err := n.Open()
+	if err != nil {
+		return err
+	}
+	defer x.Close()
+	var f Feature
+	for next := int64(-1); ; next = f.Seq + 1 {
+		hop, err := n.In.Recv(t, rt.Never)
+		if err != nil {
+			return over(err)
+		}
+		f.Seq, f.At, f.RMS = hop.Seq, hop.At, hop.RMS
+		f.Reset = hop.Reset || hop.Seq != next && next >= 0
+		if f.Reset { // what was heard before a break must not wake anybody together with what comes after it
+			if err := x.Reset(); err != nil {
+				return err
+			}
+		}
+		if err := x.Push(&hop.PCM, &f.Embedding); err != nil {
+			return err
+		}
+		n.Out.Push(t, f)
+	}
+}
+
+// VoiceGate scores hops for voice.
+type VoiceGate struct {
+	Open func() (Gate, error)
+	In   *rt.Mailbox[*audio.Hop]
+	Out  rt.Out[Vote]
+}
+
+// Run implements Node.
+func (n *VoiceGate) Run(t *rt.Task) error {
+	g, err := n.Open()
+	if err != nil {
+		return err
+	}
+	defer g.Close()
+	for {
+		hop, err := n.In.Recv(t, rt.Never)
+		if err != nil {
+			return over(err)
+		}
+		if hop.Reset {
+			g.Reset()
+		}
+		voice, err := g.Push(&hop.PCM)
+		if err != nil {
+			return err
+		}
+		v := Vote{Seq: hop.Seq, At: hop.At, RMS: hop.RMS, From: Voice, N: 1}
+		v.Values[0] = voice
+		n.Out.Push(t, v)
+	}
+}
+
+// Head scores the embeddings of a device with one model.
+type Head struct {
+	Name   string // address of the node
+	Device string
+	Model  string
+	Open   func() (Classifier, error)
+	In     *rt.Mailbox[Feature]
+	Out    []Ballot
+	Meters Events // a Score for each hop
+}
+
+// Ballot is a trigger that a head votes in, and the head's index there.
+type Ballot struct {
+	Index int
+	To    *rt.Mailbox[Vote]
+}
+
+// Run implements Node.
+func (n *Head) Run(t *rt.Task) error {
+	h, err := n.Open()
+	if err != nil {
+		return err
+	}
+	defer h.Close()
+	for {
+		f, err := n.In.Recv(t, rt.Never)
+		if err != nil {
+			return over(err)
+		}
+		if f.Reset {
+			h.Reset()
+		}
+		scores, masked, err := h.Push(&f.Embedding)
+		if err != nil {
+			return err
+		}
+		if len(scores) > MaxClasses {
+			return fmt.Errorf("model %s: %d classes; at most %d are possible", n.Model, len(scores), MaxClasses)
+		}
+		v := Vote{Seq: f.Seq, At: f.At, RMS: f.RMS, N: len(scores), Masked: masked}
+		var best float32
+		for i, s := range scores {
+			v.Values[i] = s
+			best = max(best, s)
+		}
+		for _, b := range n.Out {
+			v.From = b.Index
+			b.To.Push(t, v)
+		}
+		if len(n.Meters) > 0 {
+			say(t, n.Meters, n.Name, event.Score{Device: n.Device, Model: n.Model, Score: best})
+		}
+	}
+}
+
+// over makes the end of a node's input the end of the node.
+func over(err error) error {
+	if err == rt.ErrClosed {
+		return nil
+	}
+	return err
+}

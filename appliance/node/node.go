@@ -1,0 +1,85 @@
+// Package node holds the code of the runtime graph's nodes: source, ring, features, voice, head, trigger, recorder, spool,
+// delivery, probe, heartbeat, webhook, history.
+//
+// It is written on the runtime seam alone, so it runs in real and in virtual time alike. What each node guarantees:
+//
+//   - A node in the path from sound to detection never waits for anything but sound: it pushes, and where the next node is
+//     too slow the oldest hop goes and is counted.
+//   - A node behind the trigger never makes a node before it wait.
+//   - A node that ends with an error can be started again by the same value's Run: what must survive that is in its
+//     mailboxes or on disk.
+package node
+
+import (
+	"time"
+
+	"orac/appliance/audio"
+	"orac/appliance/event"
+	"orac/appliance/rt"
+)
+
+// Node is a piece of the graph.
+type Node interface {
+	// Run works until it is told to stop (rt.ErrStopped), until its input is over (nil), or until it cannot go on (any
+	// other error; the supervisor starts it again).
+	Run(t *rt.Task) error
+}
+
+// Events is where a node says what happened.
+type Events = rt.Out[event.Event]
+
+// say publishes an event of the node that t runs.
+func say(t *rt.Task, out Events, node string, body event.Body) {
+	if len(out) > 0 {
+		out.Push(t, event.Event{At: t.Wall(), Node: node, Body: body})
+	}
+}
+
+// MaxClasses is the most classes a head may have.
+const MaxClasses = 16
+
+// Feature is what the extractor made of a hop.
+type Feature struct {
+	Seq       int64
+	At        rt.Instant
+	RMS       float32
+	Reset     bool // see audio.Hop
+	Embedding [96]float32
+}
+
+// Vote is what a head, or the voice gate, says of a hop.
+type Vote struct {
+	Seq    int64
+	At     rt.Instant
+	RMS    float32
+	From   int // index of the head in the listener's models; Voice for the voice gate
+	N      int // values used
+	Masked bool
+	Values [MaxClasses]float32 // one per class; the gate's only one
+}
+
+// Voice is the index of the voice gate among the voters.
+const Voice = -1
+
+// Wake is a detection on its way to whoever acts on it.
+type Wake struct {
+	ID        string
+	Seq       int64 // hop
+	At        time.Time
+	Device    string
+	Listener  string
+	Model     string
+	Class     string
+	WakeWord  string
+	Topic     string
+	Score     float32
+	Threshold float32
+	Multi     bool               // the listener reports every model that fires
+	Scores    map[string]float64 // of every model of the listener, in that hop
+}
+
+// Follow asks a ring for sound: everything from a hop on, as far back as the ring reaches, until the mailbox is closed.
+type Follow struct {
+	From int64
+	To   *rt.Mailbox[*audio.Hop]
+}

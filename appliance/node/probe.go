@@ -1,0 +1,59 @@
+package node
+
+import (
+	"errors"
+	"time"
+
+	"orac/appliance/event"
+	"orac/appliance/rt"
+	"orac/appliance/stt"
+)
+
+// Probe asks a speech-to-text service how it is, and tells the delivery node when it is well.
+type Probe struct {
+	Name    string // address of the node
+	STT     string
+	Client  stt.Prober
+	Every   time.Duration
+	Healthy rt.Out[struct{}]
+	Events  Events
+}
+
+// soon is how often a service is asked that is not well: often enough to deliver at once when it is back.
+const soon = 2 * time.Second
+
+// Run implements Node.
+func (n *Probe) Run(t *rt.Task) error {
+	for known, was := false, false; ; known = true {
+		status, err := n.Client.Health(t)
+		if errors.Is(err, rt.ErrStopped) {
+			return err
+		}
+		ok := err == nil
+		if err != nil {
+			status = err.Error()
+		}
+		if !known || ok != was {
+			t.Trace("health", flag(ok))
+			say(t, n.Events, n.Name, event.STTHealth{STT: n.STT, OK: ok, Status: status})
+		}
+		if ok && !was {
+			n.Healthy.Push(t, struct{}{})
+		}
+		was = ok
+		wait := n.Every
+		if !ok {
+			wait = min(wait, soon)
+		}
+		if err := t.Sleep(wait); err != nil {
+			return err
+		}
+	}
+}
+
+func flag(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,134 @@
+package node
+
+import (
+	"errors"
+	"time"
+
+	"orac/appliance/audio"
+	"orac/appliance/event"
+	"orac/appliance/rt"
+	"orac/appliance/utterance"
+)
+
+// Recorder records what is said after a wake word, together with the sound just before it, and hands it to the spool
+// while it comes in.
+type Recorder struct {
+	Name     string // address of the node
+	Listener string
+	Device   string
+	Deliver  []string // names of the services that shall have the utterance
+	PreRoll  time.Duration
+	End      utterance.EndpointConfig
+	Stall    time.Duration // no hop for so long ends a recording
+
+	In     *rt.Mailbox[Wake]
+	Ring   *rt.Mailbox[Follow]
+	Out    rt.Out[Piece]
+	Events Events
+
+	recorded int64 // hops before this one are part of an utterance already
+}
+
+// Piece is part of an utterance on its way to the spool. One of Begin, Hop and End is set.
+type Piece struct {
+	Utterance string // ID
+	Begin     *utterance.Meta
+	Hop       *audio.Hop
+	End       *utterance.Meta
+}
+
+// Run implements Node.
+func (r *Recorder) Run(t *rt.Task) error {
+	for {
+		w, err := r.In.Recv(t, rt.Never)
+		if err != nil {
+			return over(err)
+		}
+		if w.Seq < r.recorded {
+			t.Trace("wake within a recording", w.Seq)
+			continue
+		}
+		if err := r.record(t, w); err != nil {
+			return err
+		}
+	}
+}
+
+// record takes one utterance from its pre-roll to its end.
+func (r *Recorder) record(t *rt.Task, w Wake) error {
+	preRoll := int64(r.PreRoll / audio.HopTime)
+	hops := rt.NewMailbox[*audio.Hop]("recording", int(r.End.Max/audio.HopTime)+int(preRoll)+1)
+	defer hops.Close(t)
+	if err := r.Ring.Send(t, Follow{From: max(w.Seq-preRoll+1, r.recorded), To: hops}); err != nil {
+		return over(err)
+	}
+	wall := t.Wall()
+	m := utterance.Meta{
+		ID: w.ID, Wake: w.ID, Device: r.Device, Listener: r.Listener, Model: w.Model, WakeWord: w.WakeWord,
+		Topic: w.Topic, Score: w.Score, WakeAt: wall, Deliver: r.Deliver,
+	}
+	begin := m
+	if err := r.Out.Send(t, Piece{Utterance: m.ID, Begin: &begin}); err != nil {
+		return over(err)
+	}
+	t.Trace("recording", w.Seq)
+	say(t, r.Events, r.Name, event.RecordingStarted{Utterance: m.ID, Wake: w.ID, Listener: r.Listener})
+	samples, why, stop := r.follow(t, m.ID, w.Seq, hops)
+	m.EndAt, m.Why, m.Samples = t.Wall(), why, samples
+	t.Trace("recorded", int64(samples))
+	say(t, r.Events, r.Name, event.RecordingEnded{
+		Utterance: m.ID, Wake: w.ID, Listener: r.Listener, Seconds: m.Duration().Seconds(), Why: string(why),
+	})
+	if !r.end(t, Piece{Utterance: m.ID, End: &m}) {
+		return rt.ErrStopped
+	}
+	return stop
+}
+
+// follow passes hops on until the recording ends, and says how it ended. stop is rt.ErrStopped if the recorder was told
+// to stop.
+func (r *Recorder) follow(t *rt.Task, id string, wake int64, hops *rt.Mailbox[*audio.Hop]) (samples int, why utterance.Why, stop error) {
+	var e *utterance.Endpointer
+	for {
+		hop, err := hops.Recv(t, t.Now().Add(r.Stall))
+		switch {
+		case err == nil:
+		case errors.Is(err, rt.ErrClosed):
+			return samples, utterance.SoundOver, nil
+		case errors.Is(err, rt.ErrTimeout):
+			return samples, utterance.DeviceLost, nil
+		default:
+			return samples, utterance.Stopped, err
+		}
+		if hop.Reset && samples > 0 && hop.Seq > wake {
+			return samples, utterance.DeviceLost, nil
+		}
+		if err := r.Out.Send(t, Piece{Utterance: id, Hop: hop}); err != nil {
+			return samples, utterance.Stopped, err
+		}
+		samples += audio.HopSamples
+		r.recorded = hop.Seq + 1
+		if hop.Seq <= wake {
+			continue
+		}
+		if e == nil {
+			before := time.Duration(samples-audio.HopSamples) * time.Second / audio.Rate
+			e = utterance.NewEndpointer(r.End, before)
+		}
+		if why, over := e.Hop(&hop.PCM); over {
+			return samples, why, nil
+		}
+	}
+}
+
+// end hands over the last piece even if the recorder was told to stop: without it the spool would hold an utterance that
+// never ends. It does not wait then, and the spool completes what it misses when it is opened again.
+func (r *Recorder) end(t *rt.Task, p Piece) bool {
+	if t.Stopping() {
+		for _, m := range r.Out {
+			m.TrySend(t, p)
+		}
+		return false
+	}
+	return r.Out.Send(t, p) == nil
+}

@@ -1,0 +1,121 @@
+package node
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"orac/appliance/audio"
+	"orac/appliance/event"
+	"orac/appliance/rt"
+)
+
+// Source keeps a device open and turns its sound into hops. Health is the age of the last hop and nothing else: a stream
+// that gives none for Stall is closed, whatever it says of itself, and opened again, for ever.
+type Source struct {
+	Name   string // address of the node
+	Device string
+	Input  audio.Source
+	Out    rt.Out[*audio.Hop]
+	Events Events
+	Meters Events // a Level for each hop
+
+	Stall time.Duration // age of the last hop at which the stream is closed
+	Stuck time.Duration // bit-identical, non-zero hops for so long are a fault
+	Retry Retry
+
+	seq   int64 // of the next hop; goes on when the node is started again
+	opens int
+}
+
+// Retry says how a device is tried again: at once, then Tries times Delay apart, then every Slow.
+type Retry struct {
+	Delay time.Duration
+	Tries int
+	Slow  time.Duration
+}
+
+// wait is the pause before a try that follows n failed ones.
+func (r Retry) wait(n int) time.Duration {
+	switch {
+	case n == 0:
+		return 0
+	case n <= r.Tries:
+		return r.Delay
+	}
+	return r.Slow
+}
+
+// Run implements Node. It ends with nil when the sound is over.
+func (s *Source) Run(t *rt.Task) error {
+	failed := 0
+	for {
+		stream, err := s.Input.Open(t)
+		if err == nil {
+			s.opens++
+			t.Trace("opened", int64(s.opens))
+			say(t, s.Events, s.Name, event.DeviceOpened{Device: s.Device, Identity: stream.Identity(), Opens: s.opens})
+			heard := s.seq
+			err = s.listen(t, stream)
+			stream.Close(t)
+			if s.seq > heard {
+				failed = 0
+			}
+		}
+		switch {
+		case errors.Is(err, audio.ErrEnded):
+			say(t, s.Events, s.Name, event.DeviceEnded{Device: s.Device})
+			return nil
+		case errors.Is(err, rt.ErrStopped):
+			return err
+		}
+		wait := s.Retry.wait(failed)
+		failed++
+		t.Trace("lost", int64(failed))
+		say(t, s.Events, s.Name, event.DeviceLost{Device: s.Device, Cause: err.Error(), Retry: in(wait)})
+		if err := t.Sleep(wait); err != nil {
+			return err
+		}
+	}
+}
+
+// listen passes hops on until the stream fails.
+func (s *Source) listen(t *rt.Task, stream audio.Stream) error {
+	var last *audio.Hop
+	var same time.Duration // for how long hops have been identical
+	for first := true; ; first = false {
+		hop := &audio.Hop{Reset: first}
+		if err := stream.Read(t, &hop.PCM, t.Now().Add(s.Stall)); err != nil {
+			if errors.Is(err, rt.ErrTimeout) {
+				return fmt.Errorf("no sound for %v: the read is stuck", s.Stall)
+			}
+			return err
+		}
+		hop.Seq, hop.At, hop.RMS = s.seq, t.Now(), audio.RMS(hop.PCM[:])
+		s.seq++
+		if n := s.Out.Push(t, hop); n > 0 {
+			t.Trace("overrun", int64(n))
+			say(t, s.Events, s.Name, event.Overrun{Port: "hops", Hops: n})
+		}
+		if len(s.Meters) > 0 {
+			say(t, s.Meters, s.Name, event.Level{Device: s.Device, RMS: hop.RMS, Peak: audio.Peak(hop.PCM[:])})
+		}
+		// Digital silence is what a muted microphone gives; the same non-zero sound again and again is no sound.
+		if last != nil && hop.RMS > 0 && hop.PCM == last.PCM {
+			if same += audio.HopTime; same >= s.Stuck {
+				return fmt.Errorf("the same %v of sound has come for %v: the device is stuck", audio.HopTime, same)
+			}
+		} else {
+			same = 0
+		}
+		last = hop
+	}
+}
+
+// in says when something is tried again.
+func in(wait time.Duration) string {
+	if wait == 0 {
+		return "now"
+	}
+	return "in " + wait.Round(100*time.Millisecond).String()
+}

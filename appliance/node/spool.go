@@ -1,0 +1,252 @@
+package node
+
+import (
+	"time"
+
+	"orac/appliance/audio"
+	"orac/appliance/event"
+	"orac/appliance/rt"
+	"orac/appliance/spool"
+	"orac/appliance/stt"
+	"orac/appliance/utterance"
+)
+
+// Spool owns the utterances: it writes them while they are recorded, hands them to the delivery nodes in order, and lets
+// them go when all have answered.
+type Spool struct {
+	Name     string // address of the node
+	FS       rt.FS
+	Limits   spool.Limits
+	In       *rt.Mailbox[Piece]
+	Requests *rt.Mailbox[Request]
+	Events   Events
+
+	kept      *spool.Spool
+	recording map[string]*spool.Entry // by ID of the utterance
+	tails     map[utterance.Seq][]*rt.Mailbox[stt.Chunk]
+	waiting   []Next
+}
+
+// Request is what a delivery node asks of the spool: a Next, a Tail, a Sound or an Answered.
+type Request interface{ request() }
+
+// Next asks for the oldest utterance that a service has still to answer. The reply comes as soon as there is one, while it
+// is still being recorded if Live.
+type Next struct {
+	STT   string
+	Live  bool
+	Reply *rt.Mailbox[Job]
+}
+
+// Job is an utterance to deliver.
+type Job struct {
+	Seq       utterance.Seq
+	Meta      utterance.Meta
+	Recording bool
+}
+
+// Tail asks for the sound of an utterance from its beginning on, while it is recorded. The mailbox is closed at its end.
+type Tail struct {
+	Seq utterance.Seq
+	To  *rt.Mailbox[stt.Chunk]
+}
+
+// Sound asks for a whole utterance, as soon as it is complete.
+type Sound struct {
+	Seq   utterance.Seq
+	Reply *rt.Mailbox[Whole]
+}
+
+// Whole is a complete utterance, or why there is none.
+type Whole struct {
+	Meta utterance.Meta
+	PCM  []int16
+	Err  error
+	Gone bool // it has left the spool
+}
+
+// Answered tells that a service needs an utterance no more.
+type Answered struct {
+	Seq utterance.Seq
+	STT string
+}
+
+func (Next) request()     {}
+func (Tail) request()     {}
+func (Sound) request()    {}
+func (Answered) request() {}
+
+// diskRetry is how often the disk is tried again while it refuses.
+const diskRetry = 2 * time.Second
+
+// Run implements Node. When everything that records has finished it goes on until all is delivered.
+func (n *Spool) Run(t *rt.Task) error {
+	n.recording = map[string]*spool.Entry{}
+	n.tails = map[utterance.Seq][]*rt.Mailbox[stt.Chunk]{}
+	var err error
+	if n.kept, err = spool.Open(t, n.FS, n.Limits); err != nil {
+		say(t, n.Events, n.Name, event.Spooled{Where: "memory", Cause: err.Error()})
+	}
+	for _, r := range n.kept.Reports() {
+		n.found(t, r)
+	}
+	for {
+		until := rt.Never
+		if n.kept.DiskErr() != nil {
+			until = t.Now().Add(diskRetry)
+		}
+		which, err := n.wait(t, until)
+		switch {
+		case err == rt.ErrTimeout:
+			n.kept.Retry(t)
+		case err != nil:
+			n.takeRest(t)
+			return err
+		case which == 0:
+			if p, ok := n.In.TryRecv(t); ok {
+				n.piece(t, p)
+			}
+		default:
+			if r, ok := n.Requests.TryRecv(t); ok {
+				n.answer(t, r)
+			}
+		}
+		n.report(t)
+		n.handOut(t)
+		if n.In.Closed() && n.kept.Stats().Waiting == 0 {
+			return nil
+		}
+	}
+}
+
+// wait waits for a piece or a request, pieces first. When all that records has finished, only requests are left.
+func (n *Spool) wait(t *rt.Task, until rt.Instant) (int, error) {
+	if n.In.Closed() && n.In.Stats().Len == 0 {
+		_, err := rt.Select(t, until, n.Requests)
+		return 1, err
+	}
+	return rt.Select(t, until, n.In, n.Requests)
+}
+
+// takeRest writes what had been recorded when the spool was told to stop.
+func (n *Spool) takeRest(t *rt.Task) {
+	for {
+		p, ok := n.In.TryRecv(t)
+		if !ok {
+			return
+		}
+		n.piece(t, p)
+	}
+}
+
+func (n *Spool) piece(t *rt.Task, p Piece) {
+	switch e := n.recording[p.Utterance]; {
+	case p.Begin != nil:
+		n.recording[p.Utterance] = n.kept.Begin(t, *p.Begin)
+	case e == nil: // the spool was started again in the middle of it; what it had is salvaged
+	case p.Hop != nil:
+		for _, tail := range n.tails[e.Seq] { // the listener first, the disk may be slow
+			tail.TrySend(t, chunk(p.Hop.PCM[:]))
+		}
+		n.kept.Append(t, e, p.Hop.PCM[:])
+	case p.End != nil:
+		delete(n.recording, p.Utterance)
+		for _, tail := range n.tails[e.Seq] {
+			tail.Close(t)
+		}
+		delete(n.tails, e.Seq)
+		n.kept.End(t, e, *p.End)
+		t.Trace("spooled", int64(e.Seq), int64(e.Meta.Samples))
+	}
+}
+
+func (n *Spool) answer(t *rt.Task, r Request) {
+	switch r := r.(type) {
+	case Next:
+		n.waiting = append(n.waiting, r)
+	case Tail:
+		n.tail(t, r)
+	case Sound:
+		n.sound(t, r)
+	case Answered:
+		if e := n.kept.Entry(r.Seq); e != nil {
+			n.kept.Answered(t, e, r.STT)
+			t.Trace("answered", int64(r.Seq))
+		}
+	}
+}
+
+func (n *Spool) tail(t *rt.Task, r Tail) {
+	e := n.kept.Entry(r.Seq)
+	if e == nil || !e.Recording() {
+		r.To.Close(t) // too late: the caller takes the whole of it
+		return
+	}
+	pcm := n.kept.PCM(e)
+	for len(pcm) > 0 {
+		m := min(len(pcm), audio.HopSamples)
+		r.To.TrySend(t, chunk(pcm[:m]))
+		pcm = pcm[m:]
+	}
+	n.tails[r.Seq] = append(n.tails[r.Seq], r.To)
+}
+
+func (n *Spool) sound(t *rt.Task, r Sound) {
+	e := n.kept.Entry(r.Seq)
+	switch {
+	case e == nil:
+		r.Reply.TrySend(t, Whole{Gone: true})
+	case e.Recording():
+		r.Reply.TrySend(t, Whole{Meta: e.Meta, Err: rt.ErrTimeout})
+	default:
+		pcm, err := n.kept.Audio(t, e)
+		r.Reply.TrySend(t, Whole{Meta: e.Meta, PCM: pcm, Err: err})
+	}
+}
+
+// handOut gives utterances to the delivery nodes that wait for one.
+func (n *Spool) handOut(t *rt.Task) {
+	left := n.waiting[:0]
+	for _, w := range n.waiting {
+		e := n.kept.Next(w.STT, 0)
+		if e == nil || e.Recording() && !w.Live {
+			left = append(left, w)
+			continue
+		}
+		w.Reply.TrySend(t, Job{Seq: e.Seq, Meta: e.Meta, Recording: e.Recording()})
+	}
+	clear(n.waiting[len(left):])
+	n.waiting = left
+}
+
+// report says what happened to utterances.
+func (n *Spool) report(t *rt.Task) {
+	for _, r := range n.kept.Reports() {
+		switch {
+		case r.Dropped:
+			t.Trace("dropped", int64(r.Entry.Seq))
+			say(t, n.Events, n.Name, event.Dropped{Utterance: r.Entry.Meta.ID, Cause: r.Cause})
+		default:
+			t.Trace("kept in "+r.Where, int64(r.Entry.Seq))
+			say(t, n.Events, n.Name, event.Spooled{Utterance: r.Entry.Meta.ID, Where: r.Where, Cause: r.Cause})
+		}
+	}
+}
+
+// found says what was in the spool at the start.
+func (n *Spool) found(t *rt.Task, r spool.Report) {
+	if r.Where != "disk" || r.Cause != "" {
+		say(t, n.Events, n.Name, event.Spooled{Utterance: r.Entry.Meta.ID, Where: r.Where, Cause: r.Cause})
+		return
+	}
+	t.Trace("found", int64(r.Entry.Seq))
+	say(t, n.Events, n.Name, event.Salvaged{
+		Utterance: r.Entry.Meta.ID, Seconds: r.Entry.Meta.Duration().Seconds(), Cut: r.Cut,
+	})
+}
+
+func chunk(pcm []int16) stt.Chunk {
+	c := stt.Chunk{N: len(pcm)}
+	copy(c.PCM[:], pcm)
+	return c
+}

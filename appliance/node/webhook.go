@@ -1,0 +1,45 @@
+package node
+
+import (
+	"errors"
+	"slices"
+
+	"orac/appliance/event"
+	"orac/appliance/notify"
+	"orac/appliance/rt"
+)
+
+// Webhook tells another program of detections. It stands beside the way from sound to delivery: while it is slow,
+// detections wait in its mailbox, and the oldest goes when that is full.
+type Webhook struct {
+	Name   string // address of the node
+	Hook   string
+	Client notify.Hook
+	Models []string // whose detections it tells
+	In     *rt.Mailbox[Wake]
+	Events Events
+}
+
+// Run implements Node.
+func (n *Webhook) Run(t *rt.Task) error {
+	for {
+		w, err := n.In.Recv(t, rt.Never)
+		if err != nil {
+			return over(err)
+		}
+		if !slices.Contains(n.Models, w.Model) {
+			continue
+		}
+		err = n.Client.Fire(t, notify.Firing{
+			WakeWord: w.WakeWord, Model: w.Model, Score: float64(w.Score), Threshold: float64(w.Threshold),
+			At: w.At, AllScores: w.Scores, MultiTrigger: w.Multi,
+		})
+		if errors.Is(err, rt.ErrStopped) {
+			return err
+		}
+		t.Trace("webhook", flag(err == nil))
+		if err != nil {
+			say(t, n.Events, n.Name, event.WebhookFailed{Webhook: n.Hook, Wake: w.ID, Cause: err.Error()})
+		}
+	}
+}
