@@ -1,2 +1,157 @@
-// Package store keeps the history of an appliance in one SQLite file.
+// Package store keeps the history of an appliance - detections, utterances, deliveries and transcripts - in one SQLite file.
+//
+// Guarantees:
+//
+//   - What a method wrote is there for every later read, and survives the end of the process. A power loss may take the last
+//     seconds (WAL, synchronous NORMAL) but never damages the file; the spool, not the store, is what keeps an utterance.
+//   - Writing the same record again changes nothing, so that a node may repeat itself after a restart.
+//   - A database that cannot be used is renamed and kept, never repaired or overwritten, and a new one takes its place.
+//   - A full or failing disk gives an error that wraps SQLite's and leaves the store usable once there is room again.
+//   - There is one connection with 1 MiB of page cache and no memory map of the file. Methods may be called from anywhere and
+//     block for as long as the disk does.
 package store
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	_ "modernc.org/sqlite" // the driver "sqlite"
+)
+
+// pragmas of the connection. The write-ahead log is brought back into the file every 256 pages of 4 KiB, so that it stays at
+// about 1 MiB.
+var pragmas = []string{
+	"busy_timeout(2000)", // ms; someone may look into the file with a tool
+	"synchronous(NORMAL)",
+	"cache_size(-1024)", // KiB, by being negative
+	"mmap_size(0)",
+	"wal_autocheckpoint(256)",
+	"journal_size_limit(1048576)",
+	"trusted_schema(OFF)",
+}
+
+// Store is an open database.
+type Store struct {
+	db *sql.DB
+	// The prepared statements by their text.
+	statements map[string]*sql.Stmt
+}
+
+// Open opens the database at path, or makes a new one. A database that is damaged, no database, not ours or of a newer version
+// is set aside under another name first, which the second value reports. The folder must exist and be writable.
+func Open(path string) (*Store, *SetAside, error) {
+	s, err := open(path)
+	if !isDamage(err) {
+		return s, nil, err
+	}
+	aside, moveErr := setAside(path, err)
+	if moveErr != nil {
+		return nil, nil, fmt.Errorf("store %s is damaged (%w) and cannot be set aside: %w", path, err, moveErr)
+	}
+	s, err = open(path)
+	return s, aside, err
+}
+
+func open(path string) (*Store, error) {
+	// The file is made here so that only its owner may read it; SQLite gives -wal and -shm the same mode.
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("store: %w; the state directory must exist and be writable", err)
+	}
+	if err := f.Close(); err != nil {
+		return nil, fmt.Errorf("store: %w", err)
+	}
+	path, err = filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("store: %w", err)
+	}
+	dsn := url.URL{Scheme: "file", Path: path, RawQuery: url.Values{"_pragma": pragmas, "_txlock": {"immediate"}}.Encode()}
+	db, err := sql.Open("sqlite", dsn.String())
+	if err != nil {
+		return nil, fmt.Errorf("store %s: %w", path, err)
+	}
+	db.SetMaxOpenConns(1)
+	s := &Store{db: db, statements: map[string]*sql.Stmt{}}
+	if err := s.prepare(); err != nil {
+		return nil, errors.Join(fmt.Errorf("store %s: %w", path, err), db.Close())
+	}
+	return s, nil
+}
+
+// prepare checks the file, brings its schema up to date and prepares the statements.
+func (s *Store) prepare() error {
+	var verdict string
+	if err := s.db.QueryRow("PRAGMA quick_check(1)").Scan(&verdict); err != nil {
+		return err
+	}
+	if verdict != "ok" {
+		return damage{errors.New(verdict)}
+	}
+	if err := s.migrate(); err != nil {
+		return err
+	}
+	// Only now, since it changes the file: one that is to be set aside stays as it was. Where WAL is not possible (no
+	// shared memory) SQLite keeps its rollback journal, and all guarantees hold.
+	if _, err := s.db.Exec("PRAGMA journal_mode = WAL"); err != nil {
+		return err
+	}
+	for _, text := range []string{
+		insertDetection, upsertUtterance, upsertDelivery, insertTranscript,
+		selectDetections, selectUtterances, selectDeliveries, selectTranscripts, countRows, countOutcomes,
+		pruneDetections, pruneUtterances, pruneDeliveries, pruneTranscripts,
+	} {
+		stmt, err := s.db.Prepare(text)
+		if err != nil {
+			return fmt.Errorf("the schema is not ours: %w", err)
+		}
+		s.statements[text] = stmt
+	}
+	return nil
+}
+
+func (s *Store) migrate() error {
+	var version int
+	if err := s.db.QueryRow("PRAGMA user_version").Scan(&version); err != nil {
+		return err
+	}
+	if version < 0 || version > len(steps) {
+		return damage{fmt.Errorf("its schema has version %d and this program knows 1 to %d", version, len(steps))}
+	}
+	for ; version < len(steps); version++ {
+		err := s.transact(func(tx *sql.Tx) error {
+			if _, err := tx.Exec(steps[version]); err != nil {
+				return err
+			}
+			_, err := tx.Exec("PRAGMA user_version = " + strconv.Itoa(version+1))
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("schema step %d: %w", version+1, err)
+		}
+	}
+	return nil
+}
+
+func (s *Store) transact(f func(*sql.Tx) error) error {
+	tx, err := s.db.Begin()
+	if err != nil {
+		return err
+	}
+	if err := f(tx); err != nil {
+		_ = tx.Rollback() // the first error is the one to tell; SQLite may have rolled back already
+		return err
+	}
+	if err := tx.Commit(); err != nil {
+		_ = tx.Rollback()
+		return err
+	}
+	return nil
+}
+
+// Close ends the use of the database and brings the write-ahead log back into the file.
+func (s *Store) Close() error { return s.db.Close() }

@@ -1,0 +1,99 @@
+package store
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// mount gives a folder with a file system of its own. It needs root, as the tests of the appliance have it.
+func mount(t *testing.T, size string) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size="+size); err != nil {
+		t.Fatalf("mount a tmpfs (these tests need root): %v", err)
+	}
+	t.Cleanup(func() {
+		if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {
+			t.Error(err)
+		}
+	})
+	return dir
+}
+
+func TestFullDisk(t *testing.T) {
+	dir := mount(t, "1m")
+	s := mustOpen(t, filepath.Join(dir, "orac.db"))
+	must(t, s.AddDetection(detection(0)))
+	ballast := filepath.Join(dir, "ballast")
+	fill(t, ballast)
+
+	written, failed := 1, 0
+	for n := 1; n < 100; n++ {
+		d := detection(n)
+		d.Device = strings.Repeat("x", 2000)
+		if err := s.AddDetection(d); err == nil {
+			written++
+		} else if failed++; !strings.Contains(err.Error(), "store: detection") {
+			t.Fatalf("detection %d: %v", n, err)
+		}
+	}
+	if failed == 0 {
+		t.Fatal("the disk never was full")
+	}
+	if _, err := s.Counts(noon); err != nil {
+		t.Errorf("reading on a full disk: %v", err)
+	}
+	if err := s.SaveDelivery(Delivery{UtteranceID: "u", STT: "w", Outcome: Delivered, Error: strings.Repeat("x", 9000)}, nil); err == nil {
+		t.Error("a large delivery was written on a full disk")
+	}
+
+	must(t, os.Remove(ballast))
+	must(t, s.AddDetection(detection(1000)))
+	c, err := s.Counts(noon.Add(-1))
+	must(t, err)
+	if c.Detections != written+1 {
+		t.Errorf("%d detections, want %d", c.Detections, written+1)
+	}
+	must(t, s.Close())
+	mustOpen(t, filepath.Join(dir, "orac.db"))
+}
+
+func TestFullDiskAtStart(t *testing.T) {
+	dir := mount(t, "64k")
+	fill(t, filepath.Join(dir, "ballast"))
+	path := filepath.Join(dir, "orac.db")
+	s, aside, err := Open(path)
+	if err == nil || aside != nil {
+		t.Fatalf("opened %v, set aside %v", s, aside)
+	}
+	must(t, os.Remove(filepath.Join(dir, "ballast")))
+}
+
+func TestReadOnlyFolder(t *testing.T) {
+	dir := mount(t, "1m")
+	if err := syscall.Mount("", dir, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""); err != nil {
+		t.Fatal(err)
+	}
+	_, aside, err := Open(filepath.Join(dir, "orac.db"))
+	if !errors.Is(err, syscall.EROFS) || aside != nil || !strings.Contains(err.Error(), "writable") {
+		t.Errorf("%v, set aside %v", err, aside)
+	}
+}
+
+// fill writes until there is no room.
+func fill(t *testing.T, path string) {
+	t.Helper()
+	f, err := os.Create(path)
+	must(t, err)
+	defer f.Close()
+	for block := make([]byte, 512); err == nil; {
+		_, err = f.Write(block)
+	}
+	if !errors.Is(err, syscall.ENOSPC) {
+		t.Fatal(err)
+	}
+}

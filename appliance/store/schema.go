@@ -1,0 +1,88 @@
+package store
+
+// steps turn an empty database into the present schema, one version each; PRAGMA user_version counts those done. A step
+// that was released never changes: add another. Times are microseconds since 1970 UTC, 0 for none. seq is the order of
+// arrival, since the wall clock may jump. Nothing refers to another table by a foreign key: each record is written when it is
+// known, and one that could not be written on a full disk must not keep the others out.
+var steps = []string{
+	`CREATE TABLE detections (
+		seq       INTEGER PRIMARY KEY AUTOINCREMENT,
+		id        TEXT NOT NULL UNIQUE,
+		at        INTEGER NOT NULL,
+		device    TEXT NOT NULL,
+		listener  TEXT NOT NULL,
+		model     TEXT NOT NULL,
+		class     TEXT NOT NULL,
+		wake_word TEXT NOT NULL,
+		score     REAL NOT NULL,
+		threshold REAL NOT NULL
+	);
+	CREATE INDEX detections_at ON detections (at);
+	CREATE TABLE utterances (
+		seq          INTEGER PRIMARY KEY AUTOINCREMENT,
+		id           TEXT NOT NULL UNIQUE,
+		detection_id TEXT NOT NULL,
+		listener     TEXT NOT NULL,
+		started      INTEGER NOT NULL,
+		ended        INTEGER NOT NULL,
+		seconds      REAL NOT NULL,
+		why          TEXT NOT NULL,
+		lost         INTEGER NOT NULL
+	);
+	CREATE INDEX utterances_started ON utterances (started);
+	CREATE TABLE deliveries (
+		utterance_id TEXT NOT NULL,
+		stt          TEXT NOT NULL,
+		outcome      TEXT NOT NULL,
+		attempts     INTEGER NOT NULL,
+		way          TEXT NOT NULL,
+		at           INTEGER NOT NULL,
+		error        TEXT NOT NULL,
+		PRIMARY KEY (utterance_id, stt)
+	) WITHOUT ROWID;
+	CREATE TABLE transcripts (
+		utterance_id    TEXT NOT NULL,
+		stt             TEXT NOT NULL,
+		text            TEXT NOT NULL,
+		confidence      REAL NOT NULL,
+		language        TEXT NOT NULL,
+		processing_time INTEGER NOT NULL,
+		PRIMARY KEY (utterance_id, stt)
+	) WITHOUT ROWID;`,
+}
+
+// The statements of the store. All are prepared when it is opened: a database whose schema is not ours shows then.
+const (
+	insertDetection = `INSERT INTO detections (id, at, device, listener, model, class, wake_word, score, threshold)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`
+	// A record of a recording still under way never replaces that of its end, and what was lost stays lost.
+	upsertUtterance = `INSERT INTO utterances (id, detection_id, listener, started, ended, seconds, why, lost)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET detection_id = excluded.detection_id,
+		listener = excluded.listener, started = excluded.started, ended = excluded.ended, seconds = excluded.seconds,
+		why = excluded.why, lost = max(lost, excluded.lost) WHERE excluded.ended != 0 OR utterances.ended = 0`
+	// A service that has answered has answered.
+	upsertDelivery = `INSERT INTO deliveries (utterance_id, stt, outcome, attempts, way, at, error)
+		VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (utterance_id, stt) DO UPDATE SET outcome = excluded.outcome,
+		attempts = excluded.attempts, way = excluded.way, at = excluded.at, error = excluded.error
+		WHERE deliveries.outcome NOT IN ('delivered', 'empty')`
+	insertTranscript = `INSERT INTO transcripts (utterance_id, stt, text, confidence, language, processing_time)
+		VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (utterance_id, stt) DO NOTHING`
+
+	selectDetections = `SELECT seq, id, at, device, listener, model, class, wake_word, score, threshold
+		FROM detections WHERE seq < ? ORDER BY seq DESC LIMIT ?`
+	selectUtterances = `SELECT seq, id, detection_id, listener, started, ended, seconds, why, lost
+		FROM utterances WHERE seq < ? ORDER BY seq DESC LIMIT ?`
+	selectDeliveries = `SELECT utterance_id, stt, outcome, attempts, way, at, error
+		FROM deliveries WHERE utterance_id = ? ORDER BY stt`
+	selectTranscripts = `SELECT utterance_id, stt, text, confidence, language, processing_time
+		FROM transcripts WHERE utterance_id = ? ORDER BY stt`
+	countRows = `SELECT (SELECT count(*) FROM detections WHERE at >= ?1), (SELECT count(*) FROM utterances WHERE started >= ?1),
+		(SELECT count(*) FROM utterances WHERE started >= ?1 AND lost),
+		(SELECT count(*) FROM transcripts JOIN utterances ON id = utterance_id WHERE started >= ?1)`
+	countOutcomes = `SELECT outcome, count(*) FROM deliveries WHERE at >= ? GROUP BY outcome`
+
+	pruneDetections  = `DELETE FROM detections WHERE at < ?1 OR seq <= (SELECT seq FROM detections ORDER BY seq DESC LIMIT 1 OFFSET ?2)`
+	pruneUtterances  = `DELETE FROM utterances WHERE started < ?1 OR seq <= (SELECT seq FROM utterances ORDER BY seq DESC LIMIT 1 OFFSET ?2)`
+	pruneDeliveries  = `DELETE FROM deliveries WHERE utterance_id NOT IN (SELECT id FROM utterances)`
+	pruneTranscripts = `DELETE FROM transcripts WHERE utterance_id NOT IN (SELECT id FROM utterances)`
+)

@@ -1,0 +1,178 @@
+package store
+
+import (
+	"fmt"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var noon = time.UnixMicro(1_768_640_400_123_456)
+
+func mustOpen(t *testing.T, path string) *Store {
+	t.Helper()
+	s, aside, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if aside != nil {
+		t.Fatalf("set aside: %v", aside)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+func newStore(t *testing.T) *Store { return mustOpen(t, filepath.Join(t.TempDir(), "orac.db")) }
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func detection(n int) Detection {
+	return Detection{ID: fmt.Sprint("d", n), At: noon.Add(time.Duration(n) * time.Minute), Device: "usb", Listener: "kitchen",
+		Model: "timer", Class: "5_minute_timer", WakeWord: "timer", Score: 0.875, Threshold: 0.5}
+}
+
+func utterance(n int) Utterance {
+	start := noon.Add(time.Duration(n) * time.Minute)
+	return Utterance{ID: fmt.Sprint("u", n), DetectionID: fmt.Sprint("d", n), Listener: "kitchen", Started: start,
+		Ended: start.Add(3 * time.Second), Seconds: 3, Why: "silence"}
+}
+
+func TestWhatIsWrittenIsRead(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "orac.db")
+	s := mustOpen(t, path)
+	must(t, s.AddDetection(detection(1)))
+	must(t, s.SaveUtterance(utterance(1)))
+	d := Delivery{UtteranceID: "u1", STT: "whisper", Outcome: Delivered, Attempts: 2, Way: "http", At: noon, Error: "busy"}
+	text := Transcript{UtteranceID: "u1", STT: "whisper", Text: "turn on the lights", Confidence: 0.75, Language: "en", ProcessingTime: 1500 * time.Microsecond}
+	must(t, s.SaveDelivery(d, &text))
+	must(t, s.Close())
+
+	s = mustOpen(t, path)
+	detections, next, err := s.Detections(Page{})
+	must(t, err)
+	if diff := cmp.Diff([]Detection{detection(1)}, detections); diff != "" || next != 0 {
+		t.Errorf("detections, next %d:\n%s", next, diff)
+	}
+	utterances, _, err := s.Utterances(Page{})
+	must(t, err)
+	want := []Told{{utterance(1), []Delivery{d}, []Transcript{text}}}
+	if diff := cmp.Diff(want, utterances); diff != "" {
+		t.Errorf("utterances:\n%s", diff)
+	}
+	counts, err := s.Counts(time.Time{})
+	must(t, err)
+	if diff := cmp.Diff(Counts{1, 1, 0, 1, map[Outcome]int{Delivered: 1}}, counts); diff != "" {
+		t.Errorf("counts:\n%s", diff)
+	}
+	counts, err = s.Counts(noon.Add(time.Hour))
+	must(t, err)
+	if diff := cmp.Diff(Counts{Deliveries: map[Outcome]int{}}, counts); diff != "" {
+		t.Errorf("counts of later:\n%s", diff)
+	}
+}
+
+func TestRepeatingChangesNothing(t *testing.T) {
+	s := newStore(t)
+	changed := detection(1)
+	changed.Score = 0.1
+	must(t, s.AddDetection(detection(1)))
+	must(t, s.AddDetection(changed))
+
+	begun := utterance(1)
+	begun.Ended, begun.Seconds, begun.Why = time.Time{}, 0, ""
+	lost := utterance(1)
+	lost.Lost = true
+	for _, u := range []Utterance{begun, begun, utterance(1), begun, lost, utterance(1), begun} {
+		must(t, s.SaveUtterance(u))
+	}
+
+	failed := Delivery{UtteranceID: "u1", STT: "whisper", Outcome: Failed, Attempts: 1, At: noon, Error: "gone"}
+	done := Delivery{UtteranceID: "u1", STT: "whisper", Outcome: Delivered, Attempts: 2, At: noon}
+	must(t, s.SaveDelivery(failed, nil))
+	must(t, s.SaveDelivery(done, &Transcript{UtteranceID: "u1", STT: "whisper", Text: "first"}))
+	must(t, s.SaveDelivery(failed, nil))
+	must(t, s.SaveDelivery(done, &Transcript{UtteranceID: "u1", STT: "whisper", Text: "second"}))
+
+	detections, _, err := s.Detections(Page{})
+	must(t, err)
+	if diff := cmp.Diff([]Detection{detection(1)}, detections); diff != "" {
+		t.Errorf("detections:\n%s", diff)
+	}
+	utterances, _, err := s.Utterances(Page{})
+	must(t, err)
+	want := []Told{{lost, []Delivery{done}, []Transcript{{UtteranceID: "u1", STT: "whisper", Text: "first"}}}}
+	if diff := cmp.Diff(want, utterances); diff != "" {
+		t.Errorf("utterances:\n%s", diff)
+	}
+}
+
+func TestPages(t *testing.T) {
+	s := newStore(t)
+	for n := range 7 {
+		must(t, s.AddDetection(detection(n)))
+		must(t, s.SaveUtterance(utterance(n)))
+	}
+	var got []string
+	for page := (Page{Limit: 3}); ; {
+		list, next, err := s.Detections(page)
+		must(t, err)
+		for _, d := range list {
+			got = append(got, d.ID)
+		}
+		if page.Before = next; next == 0 {
+			break
+		}
+	}
+	if diff := cmp.Diff([]string{"d6", "d5", "d4", "d3", "d2", "d1", "d0"}, got); diff != "" {
+		t.Error(diff)
+	}
+	list, next, err := s.Utterances(Page{Limit: 2})
+	must(t, err)
+	if len(list) != 2 || list[0].ID != "u6" || next == 0 {
+		t.Errorf("%d utterances, next %d", len(list), next)
+	}
+}
+
+func TestPrune(t *testing.T) {
+	s := newStore(t)
+	for n := range 10 {
+		must(t, s.AddDetection(detection(n)))
+		must(t, s.SaveUtterance(utterance(n)))
+		must(t, s.SaveDelivery(Delivery{UtteranceID: fmt.Sprint("u", n), STT: "whisper", Outcome: Delivered, At: noon},
+			&Transcript{UtteranceID: fmt.Sprint("u", n), STT: "whisper", Text: "words"}))
+	}
+	check := func(what string, deleted, wantDeleted, left int) {
+		t.Helper()
+		c, err := s.Counts(time.Time{})
+		must(t, err)
+		want := Counts{left, left, 0, left, map[Outcome]int{Delivered: left}}
+		if diff := cmp.Diff(want, c); diff != "" || deleted != wantDeleted {
+			t.Errorf("%s: %d deleted, want %d\n%s", what, deleted, wantDeleted, diff)
+		}
+	}
+	n, err := s.Prune(noon.Add(time.Hour), 58*time.Minute, 100) // 0 and 1 are older
+	must(t, err)
+	check("by age", n, 4, 8)
+	n, err = s.Prune(noon.Add(time.Hour), 58*time.Minute, 3)
+	must(t, err)
+	check("by number", n, 10, 3)
+	n, err = s.Prune(noon.Add(time.Hour), 58*time.Minute, 3)
+	must(t, err)
+	check("again", n, 0, 3)
+	if _, err := s.Prune(noon, 0, 3); err == nil {
+		t.Error("a retention of 0 was taken")
+	}
+}
+
+func TestUnknownOutcomeIsRefused(t *testing.T) {
+	if err := newStore(t).SaveDelivery(Delivery{UtteranceID: "u1", STT: "whisper", Outcome: "perhaps"}, nil); err == nil {
+		t.Error("taken")
+	}
+}

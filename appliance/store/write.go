@@ -1,0 +1,105 @@
+package store
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+)
+
+// AddDetection records a detection. One that is there already stays as it is.
+func (s *Store) AddDetection(d Detection) error {
+	_, err := s.statements[insertDetection].Exec(d.ID, micros(d.At), d.Device, d.Listener, d.Model, d.Class, d.WakeWord,
+		number(d.Score), number(d.Threshold))
+	return wrap("detection "+d.ID, err)
+}
+
+// SaveUtterance records an utterance, once when it begins and again when it has ended, or only then.
+func (s *Store) SaveUtterance(u Utterance) error {
+	_, err := s.statements[upsertUtterance].Exec(u.ID, u.DetectionID, u.Listener, micros(u.Started), micros(u.Ended),
+		number(u.Seconds), u.Why, u.Lost)
+	return wrap("utterance "+u.ID, err)
+}
+
+// SaveDelivery records a delivery, and with it the transcript unless that is nil: both or neither. Once a service has answered,
+// later records for the same utterance and service change nothing.
+func (s *Store) SaveDelivery(d Delivery, text *Transcript) error {
+	switch d.Outcome {
+	case Delivered, Empty, Failed, Dropped:
+	default:
+		return fmt.Errorf("store: delivery of %s: no such outcome %q", d.UtteranceID, d.Outcome)
+	}
+	err := s.transact(func(tx *sql.Tx) error {
+		_, err := tx.Stmt(s.statements[upsertDelivery]).Exec(d.UtteranceID, d.STT, d.Outcome, d.Attempts, d.Way, micros(d.At), d.Error)
+		if err != nil || text == nil {
+			return err
+		}
+		_, err = tx.Stmt(s.statements[insertTranscript]).Exec(d.UtteranceID, d.STT, text.Text, number(text.Confidence),
+			text.Language, text.ProcessingTime.Microseconds())
+		return err
+	})
+	return wrap("delivery of "+d.UtteranceID, err)
+}
+
+// Prune deletes what is older than retention, and of detections and utterances all but the newest maxRows each; deliveries and
+// transcripts go with their utterance. It gives the number of detections and utterances deleted.
+func (s *Store) Prune(now time.Time, retention time.Duration, maxRows int) (deleted int, err error) {
+	if retention <= 0 || maxRows < 1 {
+		return 0, errors.New("store: prune: retention and maxRows must be positive")
+	}
+	before := micros(now.Add(-retention))
+	err = s.transact(func(tx *sql.Tx) error {
+		deleted = 0
+		for _, text := range []string{pruneDetections, pruneUtterances} {
+			res, err := tx.Stmt(s.statements[text]).Exec(before, maxRows)
+			if err != nil {
+				return err
+			}
+			n, err := res.RowsAffected()
+			if err != nil {
+				return err
+			}
+			deleted += int(n)
+		}
+		if _, err := tx.Stmt(s.statements[pruneDeliveries]).Exec(); err != nil {
+			return err
+		}
+		_, err := tx.Stmt(s.statements[pruneTranscripts]).Exec()
+		return err
+	})
+	if err != nil {
+		deleted = 0
+	}
+	return deleted, wrap("prune", err)
+}
+
+func wrap(what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("store: %s: %w", what, err)
+}
+
+// micros is a time as the database holds it: microseconds since 1970, 0 for the zero time.
+func micros(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMicro()
+}
+
+func fromMicros(n int64) time.Time {
+	if n == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(n)
+}
+
+// number keeps NaN, which SQLite holds for NULL, out of columns that have none.
+func number(f float64) float64 {
+	if math.IsNaN(f) {
+		return 0
+	}
+	return f
+}
