@@ -6,12 +6,17 @@ import (
 	"github.com/hashicorp/hcl/v2"
 )
 
-// runbookRules are the demands on several blocks together. They see a runbook
-// whose blocks are all valid in themselves.
-var runbookRules = []func(*Runbook, *problems){
-	somethingListens,
-	microphonesDiffer,
-	heartbeatsHaveServers,
+// runbookRule is a demand on several blocks together. It sees a runbook whose
+// blocks are all valid in themselves.
+type runbookRule struct {
+	doc   string
+	check func(*Runbook, *problems)
+}
+
+var runbookRules = []runbookRule{
+	{"A runbook without a listener is accepted with a warning.", somethingListens},
+	{"Two microphones may not select the same device.", microphonesDiffer},
+	{"A heartbeat may not name an stt of protocol exec.", heartbeatsHaveServers},
 }
 
 // somethingListens warns of a runbook that does nothing.

@@ -2,6 +2,7 @@ package runbook
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -81,9 +82,11 @@ func (e *evaluator) unknownAttributes(t *BlockType, addr Address, body *hclsynta
 		case t.nested(a.Name) != nil:
 			e.fail(addr, a.NameRange, fmt.Sprintf("%s is a block, not an attribute", a.Name), fmt.Sprintf("Write %s { … } without the =.", a.Name))
 		default:
-			e.src.hideLiterals(a.Expr) // a misspelt secret is still one
+			if slices.ContainsFunc(t.Attributes, func(at Attribute) bool { return at.Secret != Public }) {
+				e.src.hideLiterals(a.Expr) // a misspelt secret is still one
+			}
 			e.fail(addr, a.NameRange, fmt.Sprintf("%s has no attribute %q", t.Type, clip(a.Name)),
-				suggest(a.Name, t.attributeNames())+fmt.Sprintf("A %s has %s.", t.Type, strings.Join(t.attributeNames(), ", ")))
+				suggest(a.Name, t.attributeNames())+"It has "+strings.Join(t.attributeNames(), ", ")+".")
 		}
 	}
 }

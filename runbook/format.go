@@ -27,8 +27,8 @@ func Format(src []byte, filename string) ([]byte, Diagnostics) {
 	return out, nil
 }
 
-// Diff gives the change from a to b as a unified diff of the file name; nil when
+// Diff gives the change from a to b as a unified diff of the file name; "" when
 // they are equal.
-func Diff(name string, a, b []byte) []byte {
-	return diff.Diff(name, a, name+" (formatted)", b)
+func Diff(name string, a, b []byte) string {
+	return string(diff.Diff(name, a, name+" (formatted)", b))
 }

@@ -23,15 +23,14 @@ const (
 	markInput  mark = "input"
 )
 
-// library is the part of the cty standard library that runbooks may call. What
-// is not here is of no use in a runbook, or grows its result without bound
-// (range, setproduct).
+// library is the part of the cty standard library that runbooks may call, each
+// behind bounded.
 var library = map[string]function.Function{
 	"abs": stdlib.AbsoluteFunc, "ceil": stdlib.CeilFunc, "floor": stdlib.FloorFunc, "max": stdlib.MaxFunc, "min": stdlib.MinFunc,
 	"parseint": stdlib.ParseIntFunc, "signum": stdlib.SignumFunc,
 
-	"chomp": stdlib.ChompFunc, "format": bounded(stdlib.FormatFunc), "join": bounded(stdlib.JoinFunc), "lower": stdlib.LowerFunc,
-	"regex": stdlib.RegexFunc, "replace": bounded(stdlib.ReplaceFunc), "split": stdlib.SplitFunc, "strlen": stdlib.StrlenFunc,
+	"chomp": stdlib.ChompFunc, "format": stdlib.FormatFunc, "join": stdlib.JoinFunc, "lower": stdlib.LowerFunc,
+	"regex": stdlib.RegexFunc, "replace": stdlib.ReplaceFunc, "split": stdlib.SplitFunc, "strlen": stdlib.StrlenFunc,
 	"substr": stdlib.SubstrFunc, "title": stdlib.TitleFunc, "trim": stdlib.TrimFunc, "trimprefix": stdlib.TrimPrefixFunc,
 	"trimspace": stdlib.TrimSpaceFunc, "trimsuffix": stdlib.TrimSuffixFunc, "upper": stdlib.UpperFunc,
 
@@ -42,8 +41,6 @@ var library = map[string]function.Function{
 	"zipmap": stdlib.ZipmapFunc,
 
 	"jsondecode": stdlib.JSONDecodeFunc, "jsonencode": stdlib.JSONEncodeFunc,
-
-	"can": tryfunc.CanFunc, "try": tryfunc.TryFunc,
 }
 
 // isSecretSource reports whether the function's result carries a mark.
@@ -59,8 +56,9 @@ func (e *evaluator) functions() map[string]function.Function {
 		"secret": e.source("secret", markSecret, e.secret),
 	}
 	for name, f := range library {
-		all[name] = f
+		all[name] = bounded(f, multiplies[name])
 	}
+	all["can"], all["try"] = tryfunc.CanFunc, tryfunc.TryFunc
 	return all
 }
 
@@ -138,62 +136,4 @@ func (e *evaluator) secret(name string) (string, *callError) {
 		return "", &callError{fmt.Sprintf("the secret %q is not text of at most 1 MiB", name), "Store it as valid UTF-8."}
 	}
 	return v, nil
-}
-
-// maxGrowth bounds the result of functions whose result may be much larger than
-// what they are given.
-const maxGrowth = 4 << 20
-
-// wideVerb finds a format with a width or precision that only fills memory.
-var wideVerb = regexp.MustCompile(`%[^a-zA-Z%]*[0-9]{4}`)
-
-// bounded refuses arguments with which f could build an enormous text: the product
-// of the two largest bounds every result of format, join and replace.
-func bounded(f function.Function) function.Function {
-	return function.New(&function.Spec{
-		Params:   f.Params(),
-		VarParam: f.VarParam(),
-		Type: func(args []cty.Value) (cty.Type, error) {
-			first, second := 1, 1
-			for _, a := range args {
-				n := weigh(a, maxGrowth)
-				if n > first {
-					first, second = n, first
-				} else {
-					second = max(second, n)
-				}
-				if plain, _ := a.Unmark(); a.Type() == cty.String && a.IsKnown() && !a.IsNull() && wideVerb.MatchString(plain.AsString()) {
-					return cty.NilType, fmt.Errorf("a width of more than 999 is refused")
-				}
-			}
-			if first > maxGrowth/second {
-				return cty.NilType, fmt.Errorf("the result could be larger than 4 MiB")
-			}
-			return f.ReturnTypeForValues(args)
-		},
-		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) { return f.Call(args) },
-	})
-}
-
-// weigh gives the number of bytes and elements of v, and stops counting at most.
-func weigh(v cty.Value, most int) int {
-	v, _ = v.Unmark()
-	if !v.IsKnown() || v.IsNull() {
-		return 1
-	}
-	switch {
-	case v.Type() == cty.String:
-		return 1 + len(v.AsString())
-	case !v.CanIterateElements():
-		return 1
-	}
-	n := 1
-	for it := v.ElementIterator(); it.Next() && n < most; {
-		k, el := it.Element()
-		n += weigh(el, most-n)
-		if k.Type() == cty.String {
-			n += weigh(k, most-n)
-		}
-	}
-	return n
 }

@@ -2,6 +2,7 @@ package runbook
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -23,6 +24,19 @@ func (k Kind) unit() string {
 		return "MiB"
 	}
 	return "s"
+}
+
+// hint says how values of the kind are written.
+func (k Kind) hint() string {
+	switch k {
+	case Duration:
+		return `Write a number with a unit ms, s, m, h or d, like "500ms", "2s" or "30d".`
+	case ByteSize:
+		return `Write a number with a unit B, KiB, MiB, GiB, TiB, KB, MB, GB or TB, like "250MiB".`
+	case Int:
+		return "Write a whole number."
+	}
+	return "Write a number."
 }
 
 // quoted reports whether values of the kind are written in quotes.
@@ -120,10 +134,14 @@ func (at *Attribute) wrongType(v cty.Value) *misfit {
 	return &misfit{"must be " + article(at.Kind.words()) + ", not " + describe(v), "Write it like " + at.example() + "."}
 }
 
+// article puts a or an before words that need one.
 func article(words string) string {
+	first, _, _ := strings.Cut(words, " ")
 	switch {
-	case strings.HasPrefix(words, "text"), strings.HasPrefix(words, "true"), strings.HasPrefix(words, "one"), strings.HasPrefix(words, "any"):
+	case slices.Contains([]string{"text", "true", "one", "any"}, first):
 		return words
+	case strings.ContainsAny(words[:1], "aeio") || first == "stt":
+		return "an " + words
 	}
 	return "a " + words
 }

@@ -62,6 +62,9 @@ func (p *problems) checkNesting() bool {
 			operators++
 		}
 		switch {
+		case t.Type == hclsyntax.TokenNumberLit && hugeExponent.Match(t.Bytes):
+			p.fail("", t.Range, "the number is too large or too small", "No attribute takes such a number.")
+			return false
 		case depth > maxNesting:
 			p.fail("", t.Range, fmt.Sprintf("brackets are nested more than %d deep", maxNesting), "Put inner parts into locals.")
 			return false

@@ -66,7 +66,7 @@ func Parse(src []byte, filename string, opts Options) (*Runbook, Diagnostics) {
 	}
 	rb := e.build(filename)
 	for _, rule := range runbookRules {
-		rule(rb, p)
+		rule.check(rb, p)
 	}
 	if p.found.HasErrors() {
 		return nil, p.sorted()
@@ -83,11 +83,16 @@ func (p *problems) parse() (*hclsyntax.Body, bool) {
 	if diags.HasErrors() {
 		p.src.hideSecretLines()
 		for _, d := range diags {
-			p.fail("", *d.Subject, d.Summary, d.Detail)
+			p.fail("", *d.Subject, lowerFirst(d.Summary), d.Detail)
+			if strings.Contains(d.Summary, "multi-line string") {
+				break // after a missing quote all text reads as quotes and all quotes as text
+			}
 		}
 		return nil, false
 	}
-	return file.Body.(*hclsyntax.Body), true
+	body := file.Body.(*hclsyntax.Body)
+	boundOperators(body)
+	return body, true
 }
 
 func (o Options) withDefaults() Options {

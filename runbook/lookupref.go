@@ -38,8 +38,8 @@ func (e *evaluator) lookup(addr Address, t hcl.Traversal) (targets []*node, pref
 		return nil, nil, false
 	}
 	if len(words) > depth && n.types.Slot != nil {
-		if problem := unknownPart(n.types, words[depth:]); problem != "" {
-			e.fail(addr, t.SourceRange(), fmt.Sprintf("%s has no %q", n.addr, clip(words[depth])), problem)
+		if unknown, hint := unknownPart(n.types, words[depth:]); unknown != "" {
+			e.fail(addr, t.SourceRange(), fmt.Sprintf("%s has no %q", n.addr, clip(unknown)), hint)
 			return nil, nil, false
 		}
 	}
@@ -89,8 +89,9 @@ func addressDepth(words []string) int {
 	return 0
 }
 
-// unknownPart says which attribute words[0] may have meant; "" when t has it.
-func unknownPart(t *BlockType, words []string) string {
+// unknownPart finds the word that t does not have, among an attribute and what
+// follows it, and says what it may have meant; "" when t has all.
+func unknownPart(t *BlockType, words []string) (unknown, hint string) {
 	all := []string{"address", "name"}
 	for _, a := range t.Attributes {
 		all = append(all, a.Name)
@@ -102,9 +103,9 @@ func unknownPart(t *BlockType, words []string) string {
 		}
 	}
 	if slices.Contains(all, words[0]) {
-		return ""
+		return "", ""
 	}
-	return suggest(words[0], all) + "It has " + strings.Join(all, ", ") + "."
+	return words[0], suggest(words[0], all) + "It has " + strings.Join(all, ", ") + "."
 }
 
 func (e *evaluator) unknownRoot(addr Address, t hcl.Traversal, words []string) {

@@ -131,6 +131,8 @@ var recordBlock = &BlockType{
 	Attributes: []Attribute{
 		{Name: "pre_roll", Kind: Duration, OnChange: InPlace, Default: "1s", Min: "0s", Max: "5s",
 			Doc: "How much of the sound before the wake is part of the recording."},
+		{Name: "lead", Kind: Duration, OnChange: InPlace, Default: "2s", Min: "0s", Max: "10s",
+			Doc: "How long to wait after the wake word for the command to begin."},
 		{Name: "silence", Kind: Duration, OnChange: InPlace, Default: "300ms", Min: "100ms", Max: "5s",
 			Doc: "How long it must be quiet before the utterance may be over."},
 		{Name: "grace", Kind: Duration, OnChange: InPlace, Default: "400ms", Min: "0s", Max: "5s",

@@ -29,7 +29,7 @@ var sttBlock = &BlockType{
 			Doc: "How long one attempt to deliver may take."},
 		{Name: "token", Kind: String, OnChange: Restart, Secret: SecretOnly, Example: `secret("stt_token")`,
 			Doc: "A bearer token that is sent to the server."},
-		{Name: "max_retry_delay", Kind: Duration, OnChange: InPlace, Default: "60s", Min: "1s", Max: "10m",
+		{Name: "max_retry_delay", Kind: Duration, OnChange: InPlace, Default: "8s", Min: "1s", Max: "10m",
 			Doc: "The longest pause between two attempts; pauses grow up to it."},
 		{Name: "health_every", Kind: Duration, OnChange: InPlace, Default: "30s", Min: "5s", Max: "10m",
 			Doc: "How often the server's health is asked for."},

@@ -77,7 +77,7 @@ func (e *evaluator) evaluate(addr Address, expr hclsyntax.Expression) (cty.Value
 // report turns a diagnostic of an evaluation into one of ours. The library's own
 // words may quote what it was given, so they are shown only when no secret was.
 func (e *evaluator) report(addr Address, d *hcl.Diagnostic, secrets bool) {
-	summary, detail := d.Summary, d.Detail
+	summary, detail := lowerFirst(d.Summary), d.Detail
 	if extra, ok := hcl.DiagnosticExtra[hclsyntax.FunctionCallDiagExtra](d); ok {
 		var ours *callError
 		if errors.As(extra.FunctionCallError(), &ours) {
@@ -96,6 +96,9 @@ func (e *evaluator) report(addr Address, d *hcl.Diagnostic, secrets bool) {
 	}
 	e.fail(addr, *d.Subject, summary, detail)
 }
+
+// lowerFirst makes a summary of the library look like ours.
+func lowerFirst(s string) string { return strings.ToLower(s[:1]) + s[1:] }
 
 func (e *evaluator) functionNames() []string {
 	var out []string

@@ -95,6 +95,7 @@ type Listener struct {
 // Record says where an utterance begins and ends.
 type Record struct {
 	PreRoll          time.Duration `hcl:"pre_roll"`
+	Lead             time.Duration `hcl:"lead"` // wait for the command to begin
 	Silence          time.Duration `hcl:"silence"`
 	Grace            time.Duration `hcl:"grace"`
 	Max              time.Duration `hcl:"max"` // PreRoll included

@@ -1,6 +1,7 @@
 package runbook
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"regexp"
@@ -39,21 +40,21 @@ var sizeUnits = []unit{
 var quantityPart = regexp.MustCompile(`^([0-9]{1,15}(?:\.[0-9]{1,9})?)([A-Za-z]+)`)
 
 // ParseDuration reads "500ms", "2s", "1m30s", "1h" or "30d". A duration is
-// never negative; "0s" is zero. The error names the text and what would be right.
+// never negative; "0s" is zero. The error says what is wrong without quoting s.
 func ParseDuration(s string) (time.Duration, error) {
 	n, err := parseQuantity(s, durationUnits, true)
 	if err != nil {
-		return 0, fmt.Errorf(`%q is not a duration (%w); write a number with a unit ms, s, m, h or d, like "500ms", "2s" or "30d"`, clip(s), err)
+		return 0, fmt.Errorf("this is no duration, %w", err)
 	}
 	return time.Duration(n), nil
 }
 
 // ParseSize reads "512KiB", "250MiB", "1GB" or "64B"; units are 1024-based with
-// an i, 1000-based without. The error names the text and what would be right.
+// an i, 1000-based without. The error says what is wrong without quoting s.
 func ParseSize(s string) (Size, error) {
 	n, err := parseQuantity(s, sizeUnits, false)
 	if err != nil {
-		return 0, fmt.Errorf(`%q is not a size (%w); write a number with a unit B, KiB, MiB, GiB, TiB, KB, MB, GB or TB, like "250MiB"`, clip(s), err)
+		return 0, fmt.Errorf("this is no size, %w", err)
 	}
 	return Size(n), nil
 }
@@ -61,30 +62,30 @@ func ParseSize(s string) (Size, error) {
 func parseQuantity(s string, units []unit, several bool) (int64, error) {
 	rest, total := strings.TrimSpace(s), 0.0
 	if rest == "" {
-		return 0, fmt.Errorf("it is empty")
+		return 0, errors.New("it is empty")
 	}
 	for first := true; rest != ""; first = false {
 		m := quantityPart.FindStringSubmatch(rest)
 		switch {
 		case m == nil && first && isNumber(rest):
-			return 0, fmt.Errorf("the unit is missing")
+			return 0, errors.New("the unit is missing")
 		case m == nil || !first && !several:
-			return 0, fmt.Errorf("it is no number with a unit")
+			return 0, errors.New("it is no number with a unit")
 		}
 		factor, ok := factorOf(m[2], units)
 		if !ok {
-			return 0, fmt.Errorf("unknown unit %q", m[2])
+			return 0, errors.New("there is no such unit")
 		}
 		n, err := strconv.ParseFloat(m[1], 64)
 		if err != nil {
-			return 0, fmt.Errorf("%q is no number", m[1])
+			return 0, errors.New("it is no number with a unit")
 		}
 		total += float64(n * float64(factor))
 		rest = rest[len(m[0]):]
 	}
 	// Below 2^62 the conversion is exact enough and cannot overflow.
 	if total > 1<<62 {
-		return 0, fmt.Errorf("it is too large")
+		return 0, errors.New("it is too large")
 	}
 	return int64(math.Round(total)), nil
 }

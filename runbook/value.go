@@ -1,6 +1,7 @@
 package runbook
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"net/url"
@@ -39,11 +40,10 @@ func (e *evaluator) value(at *Attribute, addr Address, raw cty.Value, expr hclsy
 	case bad != nil && *bad == misfit{}:
 		return Attr{}, cty.NilVal, false
 	case bad != nil:
-		wrong := bad.wrong
 		if len(marks) > 0 || at.Secret == SecretOnly {
-			wrong = "has a value that does not fit"
+			bad = &misfit{"has a value that does not fit", "It may be a secret and is not shown. It must be " + article(at.valueText()) + "."}
 		}
-		e.fail(addr, expr.Range(), at.Name+" "+wrong, bad.hint)
+		e.fail(addr, expr.Range(), at.Name+" "+bad.wrong, bad.hint)
 		return Attr{}, cty.NilVal, false
 	}
 	reference := normal
@@ -116,7 +116,7 @@ func normaliseText(at *Attribute, v cty.Value) (cty.Value, *misfit) {
 	case at.Kind == Enum && !slices.Contains(at.Values, s):
 		return cty.NilVal, &misfit{"is " + show(v), suggest(s, at.Values) + "It is " + quotedList(at.Values) + "."}
 	case at.Kind == URL:
-		if hint := badURL(s); hint != "" {
+		if hint := badURL(s, at.Secret != Public); hint != "" {
 			return cty.NilVal, &misfit{"is " + showURL(s) + ", which is no usable URL", hint}
 		}
 	case at.Kind == Path && (s == "" || strings.ContainsRune(s, 0)):
@@ -129,13 +129,14 @@ func normaliseText(at *Attribute, v cty.Value) (cty.Value, *misfit) {
 	return v, nil
 }
 
-// badURL says what to do about a URL that cannot be used; "" for a good one.
-func badURL(s string) string {
+// badURL says what to do about a URL that cannot be used; "" for a good one. Only
+// one that is kept as a secret may have a user and password in it.
+func badURL(s string, secret bool) string {
 	u, err := url.Parse(s)
 	switch {
 	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
 		return `Write "http://HOST:PORT" or "https://HOST:PORT".`
-	case u.User != nil:
+	case u.User != nil && !secret:
 		return "Leave out the user and password: a URL is printed in logs."
 	case u.Fragment != "":
 		return "Leave out the part from # on."
@@ -166,7 +167,7 @@ func normaliseAmount(at *Attribute, v cty.Value) (cty.Value, *misfit) {
 	}
 	n, err := amount(at.Kind, v)
 	if err != nil {
-		return cty.NilVal, &misfit{"is " + show(v), sentence(err.Error())}
+		return cty.NilVal, &misfit{"is " + show(v) + ": " + err.Error(), at.Kind.hint()}
 	}
 	if at.Min != "" && n < at.bound(at.Min) || at.Max != "" && n > at.bound(at.Max) {
 		return cty.NilVal, &misfit{"is " + show(v) + ", out of range", "It must be from " + at.Min + " to " + at.Max + at.unitText() + "."}
@@ -178,10 +179,8 @@ func normaliseAmount(at *Attribute, v cty.Value) (cty.Value, *misfit) {
 	case ByteSize:
 		s, _ := ParseSize(v.AsString())
 		return cty.StringVal(FormatSize(s)), nil
-	case Int:
-		return cty.NumberIntVal(int64(n)), nil
 	}
-	return cty.NumberFloatVal(n), nil
+	return v, nil
 }
 
 // amount is a number, a duration in ns or a size in bytes. A whole number has no
@@ -198,9 +197,9 @@ func amount(k Kind, v cty.Value) (float64, error) {
 	n, _ := v.AsBigFloat().Float64()
 	switch {
 	case math.IsInf(n, 0):
-		return 0, fmt.Errorf("the number is too large")
+		return 0, errors.New("it is too large")
 	case k == Int && n != math.Trunc(n):
-		return 0, fmt.Errorf("it must be a whole number")
+		return 0, errors.New("it is not whole")
 	}
 	return n, nil
 }
@@ -211,15 +210,15 @@ func (e *evaluator) reference(at *Attribute, v cty.Value) (cty.Value, *misfit) {
 		return cty.NilVal, &misfit{}
 	}
 	if !v.Type().IsObjectType() || !v.Type().HasAttribute("address") {
-		return cty.NilVal, &misfit{"must be a reference to a " + orList(at.Refs) + ", not " + describe(v), want}
+		return cty.NilVal, &misfit{"must be a reference to " + article(orList(at.Refs)) + ", not " + describe(v), want}
 	}
 	a := v.GetAttr("address")
 	if !isText(a) || e.nodes[Address(a.AsString())] == nil {
-		return cty.NilVal, &misfit{"must be a reference to a " + orList(at.Refs), want}
+		return cty.NilVal, &misfit{"must be a reference to " + article(orList(at.Refs)), want}
 	}
 	n := e.nodes[Address(a.AsString())]
 	if !slices.Contains(at.Refs, n.types.Type) {
-		return cty.NilVal, &misfit{fmt.Sprintf("must be a %s, and %s is a %s", orList(at.Refs), n.addr, n.types.Type), want}
+		return cty.NilVal, &misfit{fmt.Sprintf("must be %s, and %s is none", article(orList(at.Refs)), n.addr), want}
 	}
 	return a, nil
 }

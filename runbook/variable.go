@@ -91,7 +91,7 @@ func (e *evaluator) variableDefault(n *node, typ cty.Type, sensitive bool) (cty.
 		return cty.NilVal, true
 	}
 	v, err := convert.Convert(plain, typ)
-	if err != nil {
+	if err != nil || weigh(v, maxValue) > maxValue {
 		e.fail(n.addr, a.Expr.Range(), fmt.Sprintf("the default is no %s", typ.FriendlyName()), "Change the default or the type.")
 		return cty.NilVal, false
 	}
@@ -104,7 +104,7 @@ func (e *evaluator) parseVariable(n *node, typ cty.Type, text string) (cty.Value
 	switch typ {
 	case cty.Number:
 		if _, err := strconv.ParseFloat(text, 64); err == nil {
-			if v, err := cty.ParseNumberVal(text); err == nil {
+			if v, err := cty.ParseNumberVal(text); err == nil && digits(v) == 0 {
 				return v, true
 			}
 		}

@@ -1,0 +1,23 @@
+# No hardware, no server: a sound file is heard again and again, and wakes are shown.
+#
+#   orac run -f examples/runbooks/demo-wav.hcl
+
+appliance "demo" {
+  state_dir = "demo-state"
+}
+
+device "wav" "demo" {
+  path = "../sounds/hey_jarvis_lights_on.wav"
+  end  = "loop"
+  gap  = "3s"
+}
+
+model "hey_jarvis" {
+  source    = "catalog:hey_jarvis"
+  threshold = 0.5
+}
+
+listener "demo" {
+  device = device.wav.demo
+  models = [model.hey_jarvis]
+}

@@ -1,0 +1,134 @@
+package runbook
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/function"
+)
+
+// A value that an evaluation makes must stay small while it is being made, for
+// HCL cannot be interrupted. Three things could grow: text by functions that
+// repeat it, lists by loops (see affordable), and the digits of a number, since
+// 1e999999999 takes a few bytes until it is turned into text.
+
+// maxGrowth bounds the result of one function, in bytes and elements.
+const maxGrowth = 4 << 20
+
+// maxNumber bounds the digits of a number, before and after the point.
+const maxNumber = 400
+
+// hugeExponent finds a number whose exponent only fills memory.
+var hugeExponent = regexp.MustCompile(`[eE][+-]?[0-9]{4,}`)
+
+// wideVerb finds a format with a width or precision that only fills memory.
+var wideVerb = regexp.MustCompile(`%[^a-zA-Z%]*[0-9]{4}`)
+
+// weigh gives the number of bytes, digits and elements of v, and stops counting
+// when it has passed most.
+func weigh(v cty.Value, most int) int {
+	v, _ = v.Unmark()
+	switch {
+	case !v.IsKnown() || v.IsNull():
+		return 1
+	case v.Type() == cty.String:
+		return 1 + len(v.AsString())
+	case v.Type() == cty.Number:
+		return 1 + digits(v)
+	case !v.CanIterateElements():
+		return 1
+	}
+	n := 1
+	for it := v.ElementIterator(); it.Next() && n <= most; {
+		k, el := it.Element()
+		n += weigh(el, most-n)
+		if k.Type() == cty.String {
+			n += weigh(k, most-n)
+		}
+	}
+	return n
+}
+
+// digits is about how many digits a number has when it is written out; few are
+// counted as none.
+func digits(v cty.Value) int {
+	const bitsPerDigit = 3
+	f := v.AsBigFloat()
+	if f.IsInf() {
+		return maxGrowth
+	}
+	exp := f.MantExp(nil)
+	if n := max(exp, -exp) / bitsPerDigit; n > maxNumber {
+		return n
+	}
+	return 0
+}
+
+// checkNumbers refuses numbers that would be enormous when written out.
+func checkNumbers(args []cty.Value) error {
+	for _, a := range args {
+		if a, _ = a.Unmark(); a.Type() == cty.Number && a.IsKnown() && !a.IsNull() && digits(a) > 0 {
+			return errors.New("the number is too large or too small")
+		}
+	}
+	return nil
+}
+
+// multiplies names the functions whose result can be as large as the product of
+// their two largest arguments; with all others it is at most the sum.
+var multiplies = map[string]bool{"format": true, "join": true, "replace": true}
+
+// bounded refuses arguments with which f could build something enormous.
+func bounded(f function.Function, multiplies bool) function.Function {
+	return function.New(&function.Spec{
+		Params:   f.Params(),
+		VarParam: f.VarParam(),
+		Type: func(args []cty.Value) (cty.Type, error) {
+			if err := checkNumbers(args); err != nil {
+				return cty.NilType, err
+			}
+			weights := []int{1, 1}
+			for _, a := range args {
+				weights = append(weights, weigh(a, maxGrowth))
+				if plain, _ := a.Unmark(); isText(plain) && wideVerb.MatchString(plain.AsString()) {
+					return cty.NilType, errors.New("a width of more than 999 is refused")
+				}
+			}
+			slices.Sort(weights)
+			if n := len(weights); multiplies && weights[n-1] > maxGrowth/weights[n-2] {
+				return cty.NilType, errors.New("the result could be larger than 4 MiB")
+			}
+			return f.ReturnTypeForValues(args)
+		},
+		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+			v, err := f.Call(args)
+			if err == nil && weigh(v, maxGrowth) > maxGrowth {
+				err = fmt.Errorf("the result is too large")
+			}
+			return v, err
+		},
+	})
+}
+
+// boundOperators makes every operator of the tree refuse enormous numbers.
+func boundOperators(body *hclsyntax.Body) {
+	bound := func(op *hclsyntax.Operation) *hclsyntax.Operation {
+		guarded := *op
+		guarded.Impl = bounded(op.Impl, false)
+		return &guarded
+	}
+	hclsyntax.VisitAll(body, func(n hclsyntax.Node) hcl.Diagnostics {
+		switch n := n.(type) {
+		case *hclsyntax.BinaryOpExpr:
+			n.Op = bound(n.Op)
+		case *hclsyntax.UnaryOpExpr:
+			n.Op = bound(n.Op)
+		}
+		return nil
+	})
+}

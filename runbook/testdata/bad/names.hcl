@@ -1,0 +1,22 @@
+appliance "Kitchen" {
+}
+
+device "microphne" "usb" {
+}
+
+device "microphone" {
+}
+
+device {
+}
+
+listner "kitchen" {
+}
+
+model "a" "b" {
+}
+
+watchdog "w" {
+}
+
+threshold = 0.5

@@ -1,0 +1,5 @@
+appliance "a" {
+
+model "m" {
+  source = "catalog:a"
+}

@@ -1,0 +1,5 @@
+appliance "a" {}
+
+webhook "w" {
+	url = "http://h"	timeout = 3
+}

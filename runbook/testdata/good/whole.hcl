@@ -1,0 +1,117 @@
+# Every attribute that can be written, with a value that is not its default.
+appliance "kitchen" {
+  state_dir   = "/var/lib/orac"
+  log_level   = "debug"
+  instance_id = "hey-orac-kitchen"
+}
+
+device "microphone" "usb" {
+  identity      = "alsa_input.usb"
+  backend       = "pulse"
+  channels      = 2
+  start_timeout = "10s"
+}
+
+device "microphone" "card" {
+  id = "hw:1,0"
+}
+
+device "wav" "demo" {
+  path = "sounds/demo.wav"
+  pace = "fast"
+  end  = "loop"
+  gap  = "1s500ms"
+}
+
+model "hey_jarvis" {
+  source    = "https://example.org/hey_jarvis.onnx"
+  sha256    = "94a13cfe60075b132f6a472e7e462e8123ee70861bc3fb58434a73712ee0d2cb"
+  threshold = 0.6
+  cooldown  = "0s"
+  patience  = 3
+  topic     = "lights"
+  wake_word = "hey jarvis"
+  classes   = ["yes", "no"]
+  webhook   = webhook.light
+  enabled   = false
+}
+
+listener "kitchen" {
+  device        = device.microphone.usb
+  models        = [model.hey_jarvis]
+  deliver       = [stt.whisper, stt.cli]
+  multi_trigger = true
+  vad_threshold = 0
+  rms_filter    = 10.5
+  record {
+    pre_roll          = "500ms"
+    silence           = "1s"
+    grace             = "0s"
+    max               = "10s"
+    silence_threshold = 0.02
+  }
+}
+
+stt "whisper" {
+  protocol        = "orac"
+  url             = "https://stt.test"
+  streaming       = false
+  language        = "en-GB"
+  task            = "translate"
+  forward_to_core = false
+  timeout         = "1m"
+  token           = file("token.txt")
+  max_retry_delay = "2m"
+  health_every    = "10s"
+}
+
+stt "cli" {
+  protocol = "exec"
+  command  = ["whisper-cli", "-f", "{wav}"]
+}
+
+heartbeat "own" {
+  url       = "http://stt.test:7272"
+  every     = "1m"
+  timeout   = "10s"
+  listeners = [listener.kitchen]
+}
+
+webhook "light" {
+  url     = "http://lights.test/wake"
+  timeout = "1s"
+  headers = {
+    Authorization = "Bearer ${env("TOKEN")}"
+    X-Plain       = "plain"
+  }
+}
+
+watchdog {
+  read_stall     = "3s"
+  degraded_after = "1s"
+  rms_stuck      = "1m"
+  restart_budget = 10
+  per            = "2h"
+  retry_delay    = "1s"
+  retries        = 0
+  retry_slow     = "30s"
+  stop_deadline  = "5s"
+}
+
+memory {
+  warn    = "200MB"
+  restart = "250MiB"
+  every   = "1m"
+}
+
+disk {
+  spool        = "1GiB"
+  keep_free    = "0B"
+  memory_spool = "32MiB"
+}
+
+store {
+  retention  = "90d"
+  max_rows   = 5000
+  keep_audio = true
+}
