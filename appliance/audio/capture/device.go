@@ -1,0 +1,138 @@
+package capture
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Why a device could not be opened, or was lost.
+var (
+	ErrNotFound    = errors.New("no such microphone")
+	ErrAmbiguous   = errors.New("several microphones fit")
+	ErrWrongSource = errors.New("another microphone was opened")
+	ErrGone        = errors.New("the microphone is gone")
+)
+
+// Device is a place to record from.
+type Device struct {
+	// Backend is "pulse" or "alsa".
+	Backend string `json:"backend"`
+	// ID is what the backend opens.
+	ID string `json:"id"`
+	// Name is for people, as "USB Audio Mono".
+	Name string `json:"name"`
+	// Identity stays the same when the device is plugged in again: the source's name under PulseAudio, which holds the
+	// vendor, product and serial number of a USB device; hw:CARD=…,DEV=… under ALSA, by the card's name and not by its
+	// number. (Two alike cards under ALSA are told apart by the order in which they came only.)
+	Identity string `json:"identity"`
+	// Default marks what the server calls its default.
+	Default bool `json:"default"`
+	// Monitor marks a copy of what a loudspeaker plays. It is only opened if it is named by its whole identity or ID.
+	Monitor bool `json:"monitor"`
+	// Channels and Rates are the device's own; empty where the backend tells only by opening it.
+	Channels int   `json:"channels,omitempty"`
+	Rates    []int `json:"rates,omitempty"`
+}
+
+func (d Device) String() string {
+	s := fmt.Sprintf("%q (%s, %s", d.Name, d.Backend, d.Identity)
+	if d.Default {
+		s += ", default"
+	}
+	if d.Monitor {
+		s += ", monitor of an output"
+	}
+	return s + ")"
+}
+
+// Selector says which device is meant. The zero value is the server's default microphone.
+type Selector struct {
+	// Match is a part of the name or of the identity, whatever the case. If several devices have it, one that is called
+	// exactly so is meant.
+	Match string
+	// Identity and ID are the whole of it.
+	Identity, ID string
+
+	chosen bool // the identity is that of the device that was the default when ORAC started
+}
+
+func (s Selector) String() string {
+	switch {
+	case s.ID != "":
+		return fmt.Sprintf("id %q", s.ID)
+	case s.chosen:
+		return fmt.Sprintf("identity %q, the default microphone at the start; name another by match or identity to change", s.Identity)
+	case s.Identity != "":
+		return fmt.Sprintf("identity %q", s.Identity)
+	case s.Match != "":
+		return fmt.Sprintf("match %q", s.Match)
+	}
+	return "the default microphone"
+}
+
+// fits tells whether d can be what s means. For the zero selector every real microphone can.
+func (s Selector) fits(d Device) bool {
+	switch {
+	case s.ID != "":
+		return d.ID == s.ID
+	case s.Identity != "":
+		return d.Identity == s.Identity
+	case s.Match != "":
+		part := strings.ToLower(s.Match)
+		return !d.Monitor && (strings.Contains(strings.ToLower(d.Name), part) || strings.Contains(strings.ToLower(d.Identity), part))
+	}
+	return !d.Monitor
+}
+
+// exactly tells whether d is called what s matches.
+func (s Selector) exactly(d Device) bool {
+	if s.Match == "" {
+		return d.Default
+	}
+	return strings.EqualFold(d.Name, s.Match) || strings.EqualFold(d.Identity, s.Match)
+}
+
+// pick finds the one device that is meant. The errors are ErrNotFound and ErrAmbiguous; they list what is there.
+func (s Selector) pick(devices []Device) (Device, error) {
+	var fit, exact []Device
+	for _, d := range devices {
+		if s.fits(d) {
+			fit = append(fit, d)
+			if s.exactly(d) {
+				exact = append(exact, d)
+			}
+		}
+	}
+	switch {
+	case len(fit) == 1:
+		return fit[0], nil
+	case len(exact) == 1:
+		return exact[0], nil
+	case len(fit) == 0:
+		return Device{}, fmt.Errorf("%w: %s; %s", ErrNotFound, s, inventory(devices))
+	}
+	return Device{}, fmt.Errorf("%w %s: %s; give the identity of the one that is meant", ErrAmbiguous, s, enumerate(fit))
+}
+
+// inventory says what is there and where to look.
+func inventory(devices []Device) string {
+	if len(devices) == 0 {
+		return "there is none at all: plug one in, and look with orac devices"
+	}
+	return "there are " + enumerate(devices) + "; see orac devices"
+}
+
+const maxListed = 8 // in an error message
+
+func enumerate(devices []Device) string {
+	var names []string
+	for i, d := range devices {
+		if i == maxListed {
+			names = append(names, fmt.Sprintf("%d more", len(devices)-i))
+			break
+		}
+		names = append(names, d.String())
+	}
+	return strings.Join(names, ", ")
+}

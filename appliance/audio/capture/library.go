@@ -1,0 +1,132 @@
+package capture
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"strings"
+	"unsafe"
+
+	"github.com/gen2brain/malgo"
+
+	"orac/appliance/audio"
+)
+
+// backends are the ones ORAC uses, in order of preference. The library's own choice would fall through to one that
+// invents sound.
+var backends = []struct {
+	name  string
+	title string
+	id    malgo.Backend
+}{
+	{"pulse", "PulseAudio", malgo.BackendPulseaudio},
+	{"alsa", "ALSA", malgo.BackendAlsa},
+}
+
+// library is an open backend of the audio library. Any of its calls may block for ever.
+type library struct {
+	backend string
+	ctx     *malgo.AllocatedContext
+}
+
+// openLibrary opens the named backend, or the first that answers. An ALSA device that PulseAudio holds is busy, so ALSA
+// is used only where PulseAudio does not answer.
+func openLibrary(name string, log func(string)) (*library, error) {
+	var notes []string
+	for _, b := range backends {
+		if name != "" && name != b.name {
+			continue
+		}
+		config := malgo.ContextConfig{Alsa: malgo.AlsaContextConfig{UseVerboseDeviceEnumeration: 1}} // names, not numbers
+		ctx, err := malgo.InitContext([]malgo.Backend{b.id}, config, log)
+		if err == nil {
+			return &library{b.name, ctx}, nil
+		}
+		notes = append(notes, fmt.Sprintf("%s does not answer (%v)", b.title, err))
+	}
+	if notes == nil {
+		return nil, fmt.Errorf("no backend is called %q: there are pulse and alsa", name)
+	}
+	return nil, fmt.Errorf("%s: start the audio server, and check PULSE_SERVER and XDG_RUNTIME_DIR", strings.Join(notes, "; "))
+}
+
+// devices lists what can be recorded from. With forms, it asks for the devices' own channels and rates too.
+func (l *library) devices(forms bool) ([]Device, error) {
+	infos, err := l.ctx.Devices(malgo.Capture)
+	if err != nil {
+		return nil, fmt.Errorf("listing the microphones: %w", err)
+	}
+	var out []Device
+	for _, info := range infos {
+		id := idString(info.ID)
+		d := Device{Backend: l.backend, ID: id, Name: info.Name(), Identity: id, Default: info.IsDefault != 0}
+		if !real(d) {
+			continue
+		}
+		d.Monitor = l.backend == "pulse" && strings.HasSuffix(id, ".monitor") // the server's own naming
+		if forms && l.backend == "pulse" {                                    // ALSA would have to open the device
+			d = l.form(d, info.ID)
+		}
+		out = append(out, d)
+	}
+	return out, nil
+}
+
+// real leaves out what invents sound or is a second name of a device: PulseAudio's null devices, and of ALSA's many
+// plugins all but the hardware itself.
+func real(d Device) bool {
+	if d.Backend == "alsa" {
+		return strings.HasPrefix(d.ID, "hw:CARD=")
+	}
+	return !strings.HasPrefix(d.ID, "auto_null") && d.ID != "source.null"
+}
+
+func (l *library) form(d Device, id malgo.DeviceID) Device {
+	full, err := l.ctx.DeviceInfo(malgo.Capture, id, malgo.Shared)
+	if err != nil {
+		return d // it went away meanwhile, or says nothing: the form is extra
+	}
+	for _, f := range full.Formats {
+		d.Channels = max(d.Channels, int(f.Channels))
+		d.Rates = append(d.Rates, int(f.SampleRate))
+	}
+	return d
+}
+
+// open starts d and lets its sound flow into r. Where it blocks, the worker is killed.
+func (l *library) open(d Device, r *ring, stopped func()) (*malgo.Device, error) {
+	var id malgo.DeviceID
+	if len(d.ID) >= len(id) {
+		return nil, errors.New("its ID is too long")
+	}
+	copy(id[:], d.ID)
+	var pin runtime.Pinner // instead of id.Pointer(), whose memory nobody frees
+	pin.Pin(&id)
+	defer pin.Unpin()
+
+	config := malgo.DefaultDeviceConfig(malgo.Capture)
+	config.SampleRate = audio.Rate
+	config.PeriodSizeInMilliseconds = 10
+	config.Periods = 4
+	config.Resampling.Linear.LpfOrder = 8 // the steepest there is; PulseAudio converts better, by itself
+	config.Capture.DeviceID = unsafe.Pointer(&id)
+	config.Capture.Format = malgo.FormatS16
+	config.Capture.Channels = uint32(r.channels)
+	config.Pulse.StreamNameCapture = "ORAC"
+	device, err := malgo.InitDevice(l.ctx.Context, config, malgo.DeviceCallbacks{
+		Data: func(_, in []byte, _ uint32) { r.write(in) },
+		Stop: stopped,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("opening %s: %w", d, err)
+	}
+	if err := device.Start(); err != nil {
+		return nil, fmt.Errorf("starting %s: %w", d, err)
+	}
+	return device, nil
+}
+
+func idString(id malgo.DeviceID) string {
+	s, _, _ := strings.Cut(string(id[:]), "\x00")
+	return s
+}

@@ -1,0 +1,54 @@
+package capture
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"orac/appliance/rt"
+)
+
+// List gives what there is to record from, of every backend or of the spec's; its selector does not count. It takes the
+// spec's StartTimeout and 200 ms at most.
+func List(t *rt.Task, s Spec) (Listing, error) {
+	p, err := s.start(options{list: true})
+	if err != nil {
+		return Listing{}, err
+	}
+	var listing Listing
+	task := t.Go("list", func(t *rt.Task) error {
+		undo := t.OnStop(p.kill)
+		err := readListing(p.stdout, &listing)
+		p.kill()
+		end := p.reap()
+		undo()
+		if err != nil {
+			return fmt.Errorf("listing the microphones: %w", explain(err, end))
+		}
+		return nil
+	})
+	err = t.Wait(task, t.Now().Add(s.timeout()))
+	if !isWait(err) {
+		return listing, err
+	}
+	task.Stop()
+	_ = t.Wait(task, t.Now().Add(closeForced)) // the owner waits for the rest
+	if errors.Is(err, rt.ErrTimeout) {
+		err = fmt.Errorf("listing the microphones: no answer within %s: the audio server or a device hangs; restart the server: %w", s.timeout(), err)
+	}
+	return Listing{}, err
+}
+
+func readListing(r io.Reader, l *Listing) error {
+	frames := frameReader{r: r}
+	kind, payload, err := frames.next()
+	switch {
+	case err != nil:
+		return err
+	case kind == kindError:
+		return parseFailure(payload)
+	case kind == kindDevices:
+		return parseJSON(payload, l)
+	}
+	return fmt.Errorf("%w: a frame %q out of turn", errGarbage, kind)
+}

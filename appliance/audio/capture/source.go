@@ -1,0 +1,116 @@
+package capture
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"orac/appliance/audio"
+	"orac/appliance/rt"
+)
+
+const (
+	// DefaultStartTimeout is how long a worker has for its first hop.
+	DefaultStartTimeout = 2 * time.Second
+
+	closeAsked  = 100 * time.Millisecond // for a worker that was asked to end
+	closeForced = 200 * time.Millisecond // for one that was killed
+	buffered    = 32                     // hops that wait for a reader: 2.5 s
+)
+
+// Spec says what to record from, and how.
+type Spec struct {
+	Selector
+	// Backend is "pulse", "alsa", or empty for the first that answers.
+	Backend string
+	// Channels is how many to record and average; 0 is 1.
+	Channels int
+	// StartTimeout bounds Open and List; 0 is DefaultStartTimeout.
+	StartTimeout time.Duration
+	// Worker is the command to run, without the worker's own arguments; empty is this program's capture-worker command.
+	Worker []string
+	// Env is added to the worker's environment; Dir is its working directory, empty for the current one.
+	Env []string
+	Dir string
+}
+
+func (s Spec) timeout() time.Duration {
+	if s.StartTimeout > 0 {
+		return s.StartTimeout
+	}
+	return DefaultStartTimeout
+}
+
+func (s Spec) start(o options) (*process, error) {
+	o.backend, o.channels = s.Backend, max(s.Channels, 1)
+	return start(s.Worker, o.args(), s.Env, s.Dir)
+}
+
+// Source is a microphone. It is used by one task at a time.
+//
+// It stays with the backend that it opened first, and, if no device was named, with the device that was the default then:
+// while that one is away, Open fails, whatever else there is to listen to.
+type Source struct {
+	spec Spec
+}
+
+// New makes a source; nothing is opened yet.
+func New(s Spec) *Source { return &Source{s} }
+
+// Open implements audio.Source. When it returns a stream, its first hop is there.
+func (s *Source) Open(t *rt.Task) (audio.Stream, error) {
+	until := t.Now().Add(s.spec.timeout())
+	p, err := s.spec.start(options{selector: s.spec.Selector})
+	if err != nil {
+		return nil, err
+	}
+	st := &stream{
+		process: p,
+		hello:   rt.NewMailbox[hello]("capture hello", 1),
+		hops:    rt.NewMailbox[hop]("capture", buffered),
+	}
+	st.task = t.Go("capture", st.pump)
+	if err := s.await(t, st, until); err != nil {
+		st.Close(t)
+		return nil, fmt.Errorf("microphone (%s): %w", s.spec.Selector, err)
+	}
+	s.spec.Backend = st.device.Backend
+	if s.spec.Selector == (Selector{}) {
+		s.spec.Selector = Selector{Identity: st.device.Identity, chosen: true}
+	}
+	return st, nil
+}
+
+// await waits for the worker's hello and its first hop.
+func (s *Source) await(t *rt.Task, st *stream, until rt.Instant) error {
+	h, err := st.hello.Recv(t, until)
+	if err == nil {
+		st.device = h.Device
+		if err := s.check(h); err != nil {
+			return err
+		}
+		_, err = rt.Select(t, until, st.hops)
+		if err == nil && st.hops.Stats().Len == 0 {
+			err = rt.ErrClosed
+		}
+	}
+	switch {
+	case errors.Is(err, rt.ErrClosed):
+		return st.death
+	case errors.Is(err, rt.ErrTimeout):
+		return fmt.Errorf("no sound within %s of its start: the device or the audio server hangs; it is tried again, "+
+			"and orac devices shows what answers: %w", s.spec.timeout(), err)
+	}
+	return err
+}
+
+// check makes sure that the worker opened what it was told to.
+func (s *Source) check(h hello) error {
+	if !s.spec.fits(h.Device) || s.spec.Backend != "" && h.Device.Backend != s.spec.Backend {
+		return fmt.Errorf("%w: %s", ErrWrongSource, h.Device)
+	}
+	if h.Rate != audio.Rate {
+		return fmt.Errorf("%s gives %d samples a second instead of %d", h.Device, h.Rate, audio.Rate)
+	}
+	return nil
+}

@@ -1,0 +1,119 @@
+package capture
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"orac/appliance/audio"
+	"orac/appliance/rt"
+)
+
+// stream is an open microphone: a worker, and the task that reads from it.
+type stream struct {
+	*process
+	task   *rt.Task
+	hello  *rt.Mailbox[hello]
+	hops   *rt.Mailbox[hop]
+	death  error // why the worker ended; set before the mailboxes close
+	device Device
+	next   uint64 // number of the hop after the last one read
+	lost   uint64
+}
+
+// pump carries what the worker says to the mailboxes, until the worker ends or the task is stopped. It never waits for a
+// reader: without room the oldest hop goes.
+func (s *stream) pump(t *rt.Task) error {
+	defer s.hello.Close(t)
+	defer s.hops.Close(t)
+	undo := t.OnStop(s.kill)
+	err := s.carry(t)
+	s.kill() // a worker that says no more, or nonsense, is of no use
+	end := s.reap()
+	undo()
+	s.death = explain(err, end)
+	return nil
+}
+
+// explain joins what the worker said with how it ended.
+func explain(said, end error) error {
+	var report *reported
+	switch {
+	case errors.Is(said, io.EOF):
+		return end
+	case errors.As(said, &report):
+		return said // it ended because of that
+	}
+	return fmt.Errorf("%w (%w)", said, end)
+}
+
+// carry ends with the reason why there is nothing more to carry; io.EOF if the worker just ended.
+func (s *stream) carry(t *rt.Task) error {
+	frames := frameReader{r: s.stdout}
+	greeted := false
+	var sound hop
+	for {
+		kind, payload, err := frames.next()
+		if err != nil {
+			return err
+		}
+		switch {
+		case kind == kindError:
+			return parseFailure(payload)
+		case kind == kindBye:
+			return io.EOF
+		case kind == kindHello && !greeted:
+			var h hello
+			if err := parseJSON(payload, &h); err != nil {
+				return err
+			}
+			greeted = true
+			s.hello.TrySend(t, h)
+		case kind == kindHop && greeted:
+			parseHop(payload, &sound)
+			s.hops.Push(t, sound)
+		default:
+			return fmt.Errorf("%w: a frame %q out of turn", errGarbage, kind)
+		}
+	}
+}
+
+// Read implements audio.Stream.
+func (s *stream) Read(t *rt.Task, pcm *[audio.HopSamples]int16, until rt.Instant) error {
+	h, err := s.hops.Recv(t, until)
+	if errors.Is(err, rt.ErrClosed) {
+		return fmt.Errorf("microphone %s: %w", s.device, s.death)
+	}
+	if err != nil {
+		return err
+	}
+	if h.seq > s.next {
+		s.lost += h.seq - s.next
+	}
+	s.next = h.seq + 1
+	*pcm = h.pcm
+	return nil
+}
+
+// Lost is how many hops were lost before the one that Read gave last, because the worker or the reader was behind. A
+// reader that finds it higher than before has a break in its sound.
+func (s *stream) Lost() uint64 { return s.lost }
+
+// Device is the open device.
+func (s *stream) Device() Device { return s.device }
+
+// Identity implements audio.Stream.
+func (s *stream) Identity() string { return s.device.Identity }
+
+// Close implements audio.Stream. It takes 300 ms at most. A worker that even SIGKILL does not end, because it hangs in the
+// kernel, keeps the task that owns the stream from ending, so that nothing else opens the device.
+func (s *stream) Close(t *rt.Task) {
+	_ = s.stdin.Close() // asks the worker to end; it fails if that has happened already
+	if err := t.Wait(s.task, t.Now().Add(closeAsked)); isWait(err) {
+		s.task.Stop()
+		_ = t.Wait(s.task, t.Now().Add(closeForced)) // the owner waits for the rest
+	}
+}
+
+// isWait tells whether a wait for a task ended before the task did.
+func isWait(err error) bool { return errors.Is(err, rt.ErrTimeout) || errors.Is(err, rt.ErrStopped) }

@@ -1,0 +1,246 @@
+package capture
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+)
+
+const (
+	closeGrace   = 150 * time.Millisecond // for the library to close a device, before the process just ends
+	lookEvery    = time.Second            // how often the worker looks whether its device is still listed
+	quietLines   = 20                     // lines of the library's log that come through at once
+	quietRefill  = time.Second            // and one more after each of these
+	usageError   = 64
+	maxChannels  = 32 // more crash PulseAudio
+	channelsHelp = "record so many `channels` and average them"
+)
+
+// options are the arguments of a worker.
+type options struct {
+	list     bool
+	selector Selector
+	backend  string
+	channels int
+}
+
+func parseOptions(args []string, stderr io.Writer) (options, error) {
+	var o options
+	f := flag.NewFlagSet("capture-worker", flag.ContinueOnError)
+	f.SetOutput(stderr)
+	f.BoolVar(&o.list, "list", false, "list the devices and end")
+	f.StringVar(&o.selector.Match, "match", "", "record from the device whose name or identity has this `text`")
+	f.StringVar(&o.selector.Identity, "identity", "", "record from the device of this `identity`")
+	f.StringVar(&o.selector.ID, "id", "", "record from the device of this `id`")
+	f.StringVar(&o.backend, "backend", "", "use pulse or alsa; the first that answers if empty")
+	f.IntVar(&o.channels, "channels", 1, channelsHelp)
+	if err := f.Parse(args); err != nil {
+		return o, err
+	}
+	if f.NArg() > 0 {
+		return o, fmt.Errorf("unexpected argument %q", f.Arg(0))
+	}
+	if o.channels < 1 || o.channels > maxChannels {
+		return o, fmt.Errorf("%d channels are outside 1 to %d", o.channels, maxChannels)
+	}
+	return o, nil
+}
+
+// args is the inverse of parseOptions.
+func (o options) args() []string {
+	var a []string
+	if o.list {
+		a = append(a, "--list")
+	}
+	for _, f := range []struct{ name, value string }{{"--match", o.selector.Match}, {"--identity", o.selector.Identity},
+		{"--id", o.selector.ID}, {"--backend", o.backend}} {
+		if f.value != "" {
+			a = append(a, f.name+"="+f.value)
+		}
+	}
+	return append(a, fmt.Sprintf("--channels=%d", o.channels))
+}
+
+// WorkerMain is the program of the child process: "orac capture-worker". It records until stdin ends, or lists what there
+// is with --list. The caller ends the process with the code that it returns, at once: a call into the audio library may
+// still be stuck.
+func WorkerMain(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	o, err := parseOptions(args, stderr)
+	if err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return 0
+		}
+		fmt.Fprintln(stderr, "capture-worker:", err)
+		return usageError
+	}
+	w := &worker{options: o, out: frameWriter{w: stdout}, log: newQuietLog(stderr), quit: make(chan struct{})}
+	go func() {
+		_, _ = io.Copy(io.Discard, stdin)
+		close(w.quit)
+	}()
+	done := make(chan error, 1)
+	go func() { done <- w.run() }()
+	select {
+	case err = <-done:
+	case <-w.quit:
+		select {
+		case err = <-done:
+		case <-time.After(closeGrace):
+			fmt.Fprintln(stderr, "capture-worker: the audio library is stuck; ending anyway")
+			return 1
+		}
+	}
+	if err != nil {
+		return 1
+	}
+	return 0
+}
+
+// worker is the state of WorkerMain. Only run writes to out.
+type worker struct {
+	options
+	out  frameWriter
+	log  *quietLog
+	quit chan struct{} // closed when the parent wants the end
+}
+
+// run does the work, and reports an error to the parent before it gives it.
+func (w *worker) run() error {
+	work := w.record
+	if w.list {
+		work = w.listAll
+	}
+	err := work()
+	if err == nil {
+		return w.out.bye()
+	}
+	f := failure{Message: err.Error()}
+	for code, cause := range failureCodes {
+		if errors.Is(err, cause) {
+			f.Code = code
+		}
+	}
+	return errors.Join(err, w.out.json(kindError, f))
+}
+
+// listAll sends the devices of every backend, or of the one that was asked for.
+func (w *worker) listAll() error {
+	var listing Listing
+	for _, b := range backends {
+		if w.backend != "" && w.backend != b.name {
+			continue
+		}
+		lib, err := openLibrary(b.name, w.log.line)
+		if err != nil {
+			listing.Notes = append(listing.Notes, err.Error())
+			continue
+		}
+		devices, err := lib.devices(true)
+		if err != nil {
+			listing.Notes = append(listing.Notes, b.title+": "+err.Error())
+		}
+		listing.Devices = append(listing.Devices, devices...)
+	}
+	return w.out.json(kindDevices, listing)
+}
+
+// record finds the device, opens it and sends its sound until quit.
+func (w *worker) record() error {
+	lib, err := openLibrary(w.backend, w.log.line)
+	if err != nil {
+		return err
+	}
+	devices, err := lib.devices(false)
+	if err != nil {
+		return err
+	}
+	d, err := w.selector.pick(devices)
+	if err != nil {
+		return err
+	}
+	r := newRing(w.channels)
+	device, err := lib.open(d, r, func() { w.log.line("the device stopped or was suspended") })
+	if err != nil {
+		return err
+	}
+	if err := w.out.json(kindHello, hello{Device: d, Rate: int(device.SampleRate()), Channels: w.channels}); err != nil {
+		return err
+	}
+	gone := make(chan error, 1)
+	go w.look(lib, d, gone)
+	for {
+		select {
+		case <-r.wake:
+			for h := r.read(); h != nil; h = r.read() {
+				if err := w.out.hop(h); err != nil {
+					return err
+				}
+				r.release()
+			}
+		case err := <-gone:
+			return err // the process ends now, and with it the device
+		case <-w.quit:
+			_ = device.Stop() // an error changes nothing: Uninit follows
+			device.Uninit()
+			return nil
+		}
+	}
+}
+
+// look watches whether the device is still listed. It may get stuck; then the hops stop too, or all is well.
+func (w *worker) look(lib *library, d Device, gone chan<- error) {
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-w.quit:
+			return
+		case <-tick.C:
+		}
+		devices, err := lib.devices(false)
+		if err != nil {
+			gone <- fmt.Errorf("%w: the server of %s no longer answers: %w", ErrGone, d, err)
+			return
+		}
+		if _, err := (Selector{ID: d.ID}).pick(devices); err != nil {
+			gone <- fmt.Errorf("%w: %s is no longer listed: plug it in again", ErrGone, d)
+			return
+		}
+	}
+}
+
+// quietLog lets only so much of the audio library's log through: when a server goes away it can write without end.
+type quietLog struct {
+	mu    sync.Mutex // guards everything that follows; the library calls from its own threads
+	w     io.Writer
+	room  int
+	since time.Time // when room last grew
+	lost  int
+}
+
+func newQuietLog(w io.Writer) *quietLog { return &quietLog{w: w, room: quietLines, since: time.Now()} }
+
+func (q *quietLog) line(s string) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if grown := int(time.Since(q.since) / quietRefill); grown > 0 {
+		q.room = min(q.room+grown, quietLines)
+		q.since = time.Now()
+	}
+	if q.room == 0 {
+		q.lost++
+		return
+	}
+	q.room--
+	if q.lost > 0 {
+		fmt.Fprintf(q.w, "(%d lines left out)\n", q.lost)
+		q.lost = 0
+	}
+	if len(s) == 0 || s[len(s)-1] != '\n' {
+		s += "\n"
+	}
+	_, _ = io.WriteString(q.w, s) // there is nowhere else to say it
+}

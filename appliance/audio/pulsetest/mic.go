@@ -1,0 +1,172 @@
+package pulsetest
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+const (
+	rate  = 16000
+	piece = 10 * time.Millisecond // what is written at once: an unpaced writer loses sound
+	late  = 200 * time.Millisecond
+)
+
+// Mic is a virtual microphone: a source of the server that hears silence, or what is played to it, at the pace of real
+// time, 16 kHz mono int16. It hears whether it is plugged in or not; what it hears unplugged is lost.
+type Mic struct {
+	server *Server
+	name   string
+	title  string
+	fifo   string
+	loaded bool
+
+	stop, stopped chan struct{}
+
+	mu    sync.Mutex // guards queue
+	queue []played
+}
+
+type played struct {
+	rest []int16
+	done chan struct{}
+}
+
+// Plug adds a microphone. The name is the source's, its identity; the title is what people read.
+func (s *Server) Plug(name, title string) (*Mic, error) {
+	m := &Mic{server: s, name: name, title: title, fifo: filepath.Join(s.dir, fmt.Sprintf("mic%d.fifo", len(s.mics))),
+		stop: make(chan struct{}), stopped: make(chan struct{})}
+	s.mics = append(s.mics, m)
+	go m.run()
+	return m, m.Load()
+}
+
+func (m *Mic) arguments() []string {
+	return []string{"source_name=" + m.name, "file=" + m.fifo, fmt.Sprintf("rate=%d", rate), "channels=1", "format=s16le",
+		// PulseAudio takes this apart twice: as the module's argument, and as a list of properties.
+		fmt.Sprintf(`source_properties="device.description='%s'"`, m.title)}
+}
+
+// Load plugs the microphone in (again); the server gives it a new index.
+func (m *Mic) Load() error {
+	if m.loaded {
+		return fmt.Errorf("microphone %s is loaded already", m.name)
+	}
+	if _, err := m.server.Control(append([]string{"load-module", "module-pipe-source"}, m.arguments()...)...); err != nil {
+		return err
+	}
+	m.loaded = true
+	return nil
+}
+
+// Unload unplugs the microphone.
+func (m *Mic) Unload() error {
+	modules, err := m.server.Control("list", "short", "modules")
+	if err != nil {
+		return err
+	}
+	for line := range strings.Lines(modules) {
+		fields := strings.Fields(line)
+		if len(fields) > 2 && fields[2] == "source_name="+m.name {
+			m.loaded = false
+			_, err := m.server.Control("unload-module", fields[0])
+			return err
+		}
+	}
+	return fmt.Errorf("microphone %s is not loaded", m.name)
+}
+
+// Index is the number that the server gives the source at present.
+func (m *Mic) Index() (string, error) {
+	sources, err := m.server.Control("list", "short", "sources")
+	if err != nil {
+		return "", err
+	}
+	for line := range strings.Lines(sources) {
+		if fields := strings.Fields(line); len(fields) > 1 && fields[1] == m.name {
+			return fields[0], nil
+		}
+	}
+	return "", fmt.Errorf("microphone %s is not loaded", m.name)
+}
+
+// Play makes the microphone hear pcm, after what it was given before. The channel closes when it has been heard.
+func (m *Mic) Play(pcm []int16) <-chan struct{} {
+	done := make(chan struct{})
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.queue = append(m.queue, played{pcm, done})
+	return done
+}
+
+func (m *Mic) end() {
+	close(m.stop)
+	<-m.stopped
+}
+
+// run writes into the FIFO until stop.
+func (m *Mic) run() {
+	defer close(m.stopped)
+	tick := time.NewTicker(piece)
+	defer tick.Stop()
+	fd := -1
+	defer func() {
+		if fd >= 0 {
+			_ = syscall.Close(fd)
+		}
+	}()
+	next := time.Now()
+	for {
+		select {
+		case <-m.stop:
+			return
+		case <-tick.C:
+		}
+		if time.Since(next) > late {
+			next = time.Now() // the machine slept: no sound of that time
+		}
+		for ; time.Now().After(next); next = next.Add(piece) {
+			fd = m.write(fd, m.hear())
+		}
+	}
+}
+
+// write gives the file descriptor to use next; -1: the FIFO has no reader at present.
+func (m *Mic) write(fd int, b []byte) int {
+	if fd < 0 {
+		var err error
+		if fd, err = syscall.Open(m.fifo, syscall.O_WRONLY|syscall.O_NONBLOCK|syscall.O_CLOEXEC, 0); err != nil {
+			return -1
+		}
+	}
+	// Full: a frozen server does not read, and what is said meanwhile is lost.
+	if _, err := syscall.Write(fd, b); err != nil && !errors.Is(err, syscall.EAGAIN) {
+		_ = syscall.Close(fd)
+		return -1
+	}
+	return fd
+}
+
+// hear gives the next piece of what was played, or silence.
+func (m *Mic) hear() []byte {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	b := make([]byte, 0, 2*rate*int(piece)/int(time.Second))
+	for len(m.queue) > 0 && len(b) < cap(b) {
+		q := &m.queue[0]
+		n := min((cap(b)-len(b))/2, len(q.rest))
+		for _, s := range q.rest[:n] {
+			b = binary.LittleEndian.AppendUint16(b, uint16(s))
+		}
+		if q.rest = q.rest[n:]; len(q.rest) == 0 {
+			close(q.done)
+			m.queue = m.queue[1:]
+		}
+	}
+	return b[:cap(b)]
+}
