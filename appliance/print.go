@@ -1,0 +1,151 @@
+package appliance
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+)
+
+// Print draws the graph for a terminal: every node once, its readers below it.
+func (g *Graph) Print(w io.Writer) {
+	p := printer{Graph: g, w: w, done: map[string]bool{}}
+	fmt.Fprintf(w, "%s: %d nodes, %d edges\n\n", g.Runbook.File, len(g.Nodes), len(g.Edges))
+	for _, n := range g.Nodes {
+		if n.Kind == Source {
+			p.node(n, "", "", nil)
+			fmt.Fprintln(w)
+		}
+	}
+	for _, n := range g.Nodes {
+		if !p.done[n.Address] {
+			p.line("", "", n, nil)
+		}
+	}
+}
+
+type printer struct {
+	*Graph
+	w    io.Writer
+	done map[string]bool
+}
+
+// node prints a node and what it feeds.
+func (p *printer) node(n *Node, lead, branch string, carries []string) {
+	again := p.done[n.Address]
+	p.line(lead, branch, n, carries)
+	if again {
+		return
+	}
+	if branch == "├─ " {
+		lead += "│  "
+	} else if branch != "" {
+		lead += "   "
+	}
+	readers := p.readers(n)
+	for i, r := range readers {
+		branch := "├─ "
+		if i == len(readers)-1 {
+			branch = "└─ "
+		}
+		p.node(p.Node(r.To), lead, branch, r.carries)
+	}
+}
+
+func (p *printer) line(lead, branch string, n *Node, carries []string) {
+	label := n.Address
+	if len(carries) > 0 {
+		label = strings.Join(carries, ", ") + " → " + label
+	}
+	detail := n.Detail
+	if p.done[n.Address] {
+		detail = "(above)"
+	}
+	p.done[n.Address] = true
+	head := lead + branch + label
+	pad := max(1, 56-len([]rune(head)))
+	fmt.Fprintf(p.w, "%s%s%s\n", head, strings.Repeat(" ", pad), detail)
+}
+
+// reader is a node that reads from another.
+type reader struct {
+	To      string
+	carries []string
+}
+
+// readers are the nodes that a node feeds: not those that it asks, which are drawn where they are fed, nor the history,
+// which everybody feeds. A spool feeds the deliveries that ask it.
+func (p *printer) readers(n *Node) []reader {
+	var list []reader
+	add := func(to, carries string) {
+		if i := slices.IndexFunc(list, func(r reader) bool { return r.To == to }); i >= 0 {
+			list[i].carries = append(list[i].carries, carries)
+			return
+		}
+		list = append(list, reader{to, []string{carries}})
+	}
+	for _, e := range p.Edges {
+		switch {
+		case e.From == n.Address && !e.asks:
+			add(e.To, e.Carries)
+		case e.To == n.Address && e.Carries == "requests":
+			add(e.From, "utterances")
+		}
+	}
+	return list
+}
+
+// DOT draws the graph for Graphviz.
+func (g *Graph) DOT(w io.Writer) {
+	fmt.Fprintln(w, "digraph orac {\n  rankdir=LR;\n  node [shape=box, style=rounded, fontname=\"sans-serif\"];\n  edge [fontname=\"sans-serif\", fontsize=10];")
+	for _, n := range g.Nodes {
+		fmt.Fprintf(w, "  %s [label=%s];\n", quote(n.Address), quote(n.Address+"\n"+n.Detail))
+	}
+	for _, e := range g.Edges {
+		style := ""
+		if e.asks {
+			style = ", style=dashed"
+		}
+		fmt.Fprintf(w, "  %s -> %s [label=%s%s];\n", quote(e.From), quote(e.To), quote(e.Carries), style)
+	}
+	fmt.Fprintln(w, "}")
+}
+
+// quote makes a DOT string: backslashes and quotes escaped, line ends as \n.
+func quote(s string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(s) + `"`
+}
+
+// MarshalJSON gives nodes and edges.
+func (g *Graph) MarshalJSON() ([]byte, error) {
+	type jsonNode struct {
+		Address string `json:"address"`
+		Kind    Kind   `json:"kind"`
+		Block   string `json:"block"`
+		Detail  string `json:"detail"`
+	}
+	type jsonEdge struct {
+		From     string `json:"from"`
+		To       string `json:"to"`
+		Carries  string `json:"carries"`
+		Capacity int    `json:"capacity"`
+		Full     string `json:"full"`
+	}
+	out := struct {
+		Runbook string     `json:"runbook"`
+		Nodes   []jsonNode `json:"nodes"`
+		Edges   []jsonEdge `json:"edges"`
+	}{Runbook: g.Runbook.File}
+	for _, n := range g.Nodes {
+		out.Nodes = append(out.Nodes, jsonNode{n.Address, n.Kind, string(n.Block), n.Detail})
+	}
+	for _, e := range g.Edges {
+		full := "the oldest goes"
+		if e.Waits {
+			full = "the writer waits"
+		}
+		out.Edges = append(out.Edges, jsonEdge{e.From, e.To, e.Carries, e.Capacity, full})
+	}
+	return json.Marshal(out)
+}

@@ -1,0 +1,101 @@
+package appliance
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"orac/appliance/rt/live"
+	"orac/appliance/store"
+)
+
+// State is an open state directory. It belongs to one process at a time.
+type State struct {
+	Dir      string
+	FS       *live.FS
+	Store    *store.Store
+	SetAside *store.SetAside // a damaged history that was moved out of the way; nil if there was none
+
+	lock *os.File
+}
+
+// ErrLocked is why a state directory cannot be opened that another process has open.
+var ErrLocked = errors.New("in use")
+
+// OpenState opens a state directory, which it makes with mode 0700 if need be, and locks it.
+func OpenState(dir string) (*State, error) {
+	s := &State{Dir: dir}
+	if err := s.open(); err != nil {
+		s.Close()
+		return nil, stateError(dir, err)
+	}
+	return s, nil
+}
+
+func (s *State) open() (err error) {
+	if s.FS, err = live.OpenFS(s.Dir); err != nil {
+		return err
+	}
+	if err = s.take(); err != nil {
+		return err
+	}
+	s.Store, s.SetAside, err = store.Open(filepath.Join(s.Dir, "orac.db"))
+	return err
+}
+
+// take locks the directory. The lock goes with the process, however that ends.
+func (s *State) take() error {
+	f, err := os.OpenFile(filepath.Join(s.Dir, "lock"), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		var pid [32]byte
+		n, _ := f.ReadAt(pid[:], 0) // whose it is helps, and is not needed
+		f.Close()
+		if errors.Is(err, unix.EWOULDBLOCK) {
+			return fmt.Errorf("%w by process %s", ErrLocked, strings.TrimSpace(string(pid[:n])))
+		}
+		return err
+	}
+	s.lock = f
+	if err := f.Truncate(0); err != nil {
+		return err
+	}
+	_, err = f.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0)
+	return err
+}
+
+// stateError says what to do about a state directory that cannot be opened.
+func stateError(dir string, err error) error {
+	hint := "check that it is a folder that you own"
+	switch {
+	case errors.Is(err, ErrLocked):
+		hint = "another orac runs with it: stop that one, or give this one a folder of its own with --state-dir"
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
+		hint = "it cannot be written: choose another with --state-dir or ORAC_STATE_DIR"
+	case errors.Is(err, syscall.ENOSPC):
+		hint = "the disk is full: make room, or choose another with --state-dir"
+	}
+	return fmt.Errorf("state directory %s: %w; %s", dir, err, hint)
+}
+
+// Close frees the directory.
+func (s *State) Close() {
+	if s.Store != nil {
+		_ = s.Store.Close() // what it wrote is on disk already
+	}
+	if s.FS != nil {
+		_ = s.FS.Close()
+	}
+	if s.lock != nil {
+		_ = s.lock.Close()
+	}
+}
