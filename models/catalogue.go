@@ -125,9 +125,10 @@ func bySum(sum string) (Entry, bool) {
 	return catalogue[i], true
 }
 
-// suggest is ` (did you mean "x"?)` for a name within a third of its length.
+// suggest is ` (did you mean "x"?)` for a name that is off by no more than one
+// letter and a third of its length.
 func suggest(name string, entries []Entry) string {
-	best, at := len(name)/3+1, ""
+	best, at := len(name)/3+2, ""
 	for _, e := range entries {
 		if d := levenshtein.Distance(strings.ToLower(name), e.Name, nil); d < best {
 			best, at = d, e.Name

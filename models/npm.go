@@ -43,7 +43,10 @@ func (s Store) npmPack(ctx context.Context, dir, spec string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if !info.Mode().IsRegular() || info.Size() > maxTarball {
+	if !info.Mode().IsRegular() {
+		return "", fmt.Errorf("npm pack %s left no regular file but %s", spec, info.Mode())
+	}
+	if info.Size() > maxTarball {
 		return "", fmt.Errorf("npm pack %s left %d bytes: %w of %d MiB", spec, info.Size(), errTooLarge, maxTarball>>20)
 	}
 	return found[0], nil

