@@ -117,7 +117,11 @@ func reset(r *http.Request) {
 	}
 }
 
-func keepConn(ctx context.Context, c net.Conn) context.Context {
+// keepConn makes a connection known to its requests, and counts it.
+func (s *Server) keepConn(ctx context.Context, c net.Conn) context.Context {
+	s.mu.Lock()
+	s.connections++
+	s.mu.Unlock()
 	return context.WithValue(ctx, connKey{}, c)
 }
 

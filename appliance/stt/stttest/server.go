@@ -23,14 +23,15 @@ type Server struct {
 	cancel   context.CancelFunc
 	stopped  chan struct{}
 
-	mu         sync.Mutex // guards everything that follows
-	token      string
-	transcribe func(n int, pcm []int16) string
-	standing   map[Endpoint]Behaviour
-	script     map[Endpoint][]Behaviour
-	heard      []Heard
-	changed    chan struct{} // closed and replaced when heard or finished change
-	speeches   int
+	mu          sync.Mutex // guards everything that follows
+	token       string
+	transcribe  func(n int, pcm []int16) string
+	standing    map[Endpoint]Behaviour
+	script      map[Endpoint][]Behaviour
+	heard       []Heard
+	changed     chan struct{} // closed and replaced when heard or finished change
+	speeches    int
+	connections int
 }
 
 // Serve starts a server at an address such as "127.0.0.1:0"; every endpoint behaves as b.
@@ -51,7 +52,7 @@ func Serve(address string, b Behaviour) (*Server, error) {
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.http = &http.Server{Handler: s.handler(), ReadHeaderTimeout: 10 * time.Second,
-		BaseContext: func(net.Listener) context.Context { return s.ctx }, ConnContext: keepConn}
+		BaseContext: func(net.Listener) context.Context { return s.ctx }, ConnContext: s.keepConn}
 	go func() {
 		defer close(s.stopped)
 		_ = s.http.Serve(l) // ends by Close
@@ -93,6 +94,13 @@ func (s *Server) Address() string { return s.listener.Addr().String() }
 
 // URL is the base address.
 func (s *Server) URL() string { return "http://" + s.Address() }
+
+// Connections is how many were made so far.
+func (s *Server) Connections() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.connections
+}
 
 // Set changes how an endpoint behaves when no script is left for it.
 func (s *Server) Set(e Endpoint, b Behaviour) {
