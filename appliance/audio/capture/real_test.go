@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -21,6 +22,10 @@ const asWorker = "ORAC_TEST_CAPTURE_WORKER"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(asWorker) != "" {
+		if fake := fakes[os.Getenv(asWorker)]; fake != nil {
+			fake(&frameWriter{w: os.Stdout})
+			os.Exit(0)
+		}
 		os.Exit(WorkerMain(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 	}
 	code := m.Run()
@@ -224,4 +229,203 @@ func TestKilledWorker(t *testing.T) {
 	})
 }
 
-var _ = errors.Is
+// readUntilSilence reads until Read gives no hop for a second, and gives what it says then.
+func readUntilSilence(t testing.TB, task *rt.Task, st *stream) error {
+	t.Helper()
+	var pcm [audio.HopSamples]int16
+	until := within(task, 20*time.Second)
+	for task.Now() < until {
+		if err := st.Read(task, &pcm, within(task, time.Second)); err != nil {
+			return err
+		}
+	}
+	t.Fatal("sound goes on")
+	return nil
+}
+
+// closeBounded closes the stream and checks how long that takes, and that the worker is gone.
+func closeBounded(t testing.TB, task *rt.Task, st *stream) {
+	t.Helper()
+	start := time.Now()
+	st.Close(task)
+	if took := time.Since(start); took > closeAsked+closeForced+100*time.Millisecond {
+		t.Errorf("Close took %s", took)
+	}
+	if !st.task.Done() {
+		t.Error("after Close the worker is still there")
+	}
+}
+
+func TestFrozenWorker(t *testing.T) {
+	s, _ := world(t)
+	inRealTime(t, func(task *rt.Task) error {
+		st := open(t, task, New(spec(t, s, Selector{})))
+		must(t, st.cmd.Process.Signal(syscall.SIGSTOP))
+		if err := readUntilSilence(t, task, st); !errors.Is(err, rt.ErrTimeout) {
+			t.Errorf("reading from a frozen worker: %v", err)
+		}
+		closeBounded(t, task, st)
+		return nil
+	})
+}
+
+func TestFrozenServer(t *testing.T) {
+	s, m := world(t)
+	inRealTime(t, func(task *rt.Task) error {
+		src := New(spec(t, s, Selector{Match: "test"}))
+		st := open(t, task, src)
+		must(t, s.Stop())
+		if err := readUntilSilence(t, task, st); !errors.Is(err, rt.ErrTimeout) {
+			t.Errorf("reading with a frozen server: %v", err)
+		}
+		closeBounded(t, task, st)
+
+		hasty := *src
+		hasty.spec.StartTimeout = 300 * time.Millisecond
+		start := time.Now()
+		_, err := hasty.Open(task)
+		if !errors.Is(err, rt.ErrTimeout) || !strings.Contains(err.Error(), "hangs") {
+			t.Errorf("opening with a frozen server: %v", err)
+		}
+		if _, err := List(task, hasty.spec); !errors.Is(err, rt.ErrTimeout) {
+			t.Errorf("listing with a frozen server: %v", err)
+		}
+		if took := time.Since(start); took > 2*time.Second {
+			t.Errorf("a frozen server held Open and List for %s", took)
+		}
+
+		must(t, s.Cont())
+		thawed := time.Now()
+		st = open(t, task, src)
+		defer st.Close(task)
+		t.Logf("open took %s", time.Since(thawed))
+		checkTone(t, task, st, m)
+		return nil
+	})
+}
+
+func TestKilledServer(t *testing.T) {
+	s, m := world(t)
+	inRealTime(t, func(task *rt.Task) error {
+		src := New(spec(t, s, Selector{}))
+		st := open(t, task, src)
+		must(t, s.Kill())
+		err := readUntilSilence(t, task, st)
+		t.Logf("died with: %v", err)
+		closeBounded(t, task, st)
+		if _, err := src.Open(task); err == nil || !strings.Contains(err.Error(), "PulseAudio does not answer") {
+			t.Errorf("opening without a server: %v", err)
+		}
+		must(t, s.Restart())
+		st = open(t, task, src)
+		defer st.Close(task)
+		checkTone(t, task, st, m)
+		return nil
+	})
+}
+
+func TestUnpluggedAndPluggedInAgain(t *testing.T) {
+	for name, sel := range map[string]Selector{
+		"default":  {},
+		"match":    {Match: "usb"},
+		"identity": {Identity: "alsa_input.usb-Test_Microphone_0001-00.mono"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, m := world(t)
+			other := plug(t, s, "alsa_input.pci-0000.analog", "Built-in Analog Stereo")
+			before, err := m.Index()
+			must(t, err)
+			_, err = s.Control("set-default-source", m.Name)
+			must(t, err)
+			inRealTime(t, func(task *rt.Task) error {
+				src := New(spec(t, s, sel))
+				st := open(t, task, src)
+				must(t, m.Unload())
+				unplugged := time.Now()
+				err := readUntilSilence(t, task, st)
+				t.Logf("after %s: %v", time.Since(unplugged), err)
+				if !errors.Is(err, rt.ErrTimeout) && !errors.Is(err, ErrGone) {
+					t.Errorf("reading from an unplugged microphone: %v", err)
+				}
+				closeBounded(t, task, st)
+
+				other.Play(tone(440, time.Second))
+				if _, err := src.Open(task); !errors.Is(err, ErrNotFound) || !strings.Contains(err.Error(), "Built-in Analog Stereo") {
+					t.Errorf("opening an unplugged microphone: %v", err)
+				}
+
+				must(t, m.Load())
+				after, err := m.Index()
+				must(t, err)
+				if before == after {
+					t.Errorf("the index is still %s: nothing is proved", after)
+				}
+				st = open(t, task, src)
+				defer st.Close(task)
+				checkTone(t, task, st, m)
+				return nil
+			})
+		})
+	}
+}
+
+// A server that wants to move the stream to another source may not.
+func TestStreamDoesNotMove(t *testing.T) {
+	s, m := world(t)
+	plug(t, s, "other", "Other")
+	inRealTime(t, func(task *rt.Task) error {
+		st := open(t, task, New(spec(t, s, Selector{Match: "USB"})))
+		defer st.Close(task)
+		streams, err := s.Control("list", "short", "source-outputs")
+		must(t, err)
+		if _, err := s.Control("move-source-output", strings.Fields(streams)[0], "other"); err == nil {
+			t.Error("the server moved the stream")
+		}
+		checkTone(t, task, st, m)
+		return nil
+	})
+}
+
+func TestSelectionErrors(t *testing.T) {
+	s, _ := world(t)
+	plug(t, s, "alsa_input.usb-second", "USB Second")
+	_, err := s.Control("load-module", "module-null-sink", "sink_name=speaker")
+	must(t, err)
+	inRealTime(t, func(task *rt.Task) error {
+		for _, c := range []struct {
+			sel  Selector
+			is   error
+			want string
+		}{
+			{Selector{Match: "usb"}, ErrAmbiguous, "USB Second"},
+			{Selector{Match: "Jabra"}, ErrNotFound, "orac devices"},
+			{Selector{Match: "monitor of"}, ErrNotFound, "monitor of an output"},
+			{Selector{ID: "nothing"}, ErrNotFound, "USB Test Microphone"},
+		} {
+			start := time.Now()
+			_, err := New(spec(t, s, c.sel)).Open(task)
+			if !errors.Is(err, c.is) || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("%s: %v", c.sel, err)
+			}
+			t.Logf("%s: %v", time.Since(start), err)
+		}
+		st := open(t, task, New(spec(t, s, Selector{Identity: "speaker.monitor"})))
+		st.Close(task)
+		return nil
+	})
+}
+
+func TestStoppedOwnerLeavesNoWorker(t *testing.T) {
+	s, _ := world(t)
+	var left *stream
+	inRealTime(t, func(task *rt.Task) error {
+		child := task.Go("owner", func(task *rt.Task) error {
+			left = open(t, task, New(spec(t, s, Selector{})))
+			return nil // without Close, as after a panic
+		})
+		return task.Wait(child, rt.Never)
+	})
+	if err := syscall.Kill(left.cmd.Process.Pid, 0); !errors.Is(err, syscall.ESRCH) {
+		t.Errorf("the worker is still there (%v)", err)
+	}
+}

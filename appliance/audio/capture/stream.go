@@ -60,8 +60,7 @@ func (s *stream) carry(t *rt.Task) error {
 		switch {
 		case kind == kindError:
 			return parseFailure(payload)
-		case kind == kindBye:
-			return io.EOF
+		case kind == kindBye: // its end follows
 		case kind == kindHello && !greeted:
 			var h hello
 			if err := parseJSON(payload, &h); err != nil {

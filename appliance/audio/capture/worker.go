@@ -202,11 +202,11 @@ func (w *worker) look(lib *library, d Device, gone chan<- error) {
 		}
 		devices, err := lib.devices(false)
 		if err != nil {
-			gone <- fmt.Errorf("%w: the server of %s no longer answers: %w", ErrGone, d, err)
+			gone <- fmt.Errorf("%w: the audio server no longer answers: %w", ErrGone, err)
 			return
 		}
 		if _, err := (Selector{ID: d.ID}).pick(devices); err != nil {
-			gone <- fmt.Errorf("%w: %s is no longer listed: plug it in again", ErrGone, d)
+			gone <- fmt.Errorf("%w: the audio server no longer lists it; plug it in again", ErrGone)
 			return
 		}
 	}

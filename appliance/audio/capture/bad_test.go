@@ -1,0 +1,190 @@
+package capture
+
+import (
+	"errors"
+	"io"
+	"os"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"orac/appliance/audio"
+	"orac/appliance/rt"
+)
+
+// fakes are workers that speak the protocol and still are wrong; the test binary runs them by name.
+var fakes = map[string]func(*frameWriter){
+	"wrong": func(f *frameWriter) {
+		_ = f.json(kindHello, hello{Device: Device{Backend: "pulse", ID: "other", Name: "Other", Identity: "other"}, Rate: audio.Rate})
+		_, _ = io.Copy(io.Discard, os.Stdin)
+	},
+	"rate": func(f *frameWriter) {
+		_ = f.json(kindHello, hello{Device: fakeDevice, Rate: 44100})
+		_, _ = io.Copy(io.Discard, os.Stdin)
+	},
+	"mute": func(f *frameWriter) {
+		_ = f.json(kindHello, hello{Device: fakeDevice, Rate: audio.Rate})
+		_, _ = io.Copy(io.Discard, os.Stdin)
+	},
+	"hasty": func(f *frameWriter) { _ = f.hop(&hop{}) },
+	"twice": func(f *frameWriter) {
+		_ = f.json(kindHello, hello{Device: fakeDevice, Rate: audio.Rate})
+		_ = f.json(kindHello, hello{Device: fakeDevice, Rate: audio.Rate})
+	},
+	"flood": func(f *frameWriter) {
+		_ = f.json(kindHello, hello{Device: fakeDevice, Rate: audio.Rate})
+		for h := (hop{}); f.hop(&h) == nil; h.seq++ {
+		}
+	},
+	"odd numbers": func(f *frameWriter) {
+		_ = f.json(kindHello, hello{Device: fakeDevice, Rate: audio.Rate})
+		for _, seq := range []uint64{5, 3, 1<<64 - 1, 0} {
+			_ = f.hop(&hop{seq: seq})
+		}
+		_ = f.bye()
+	},
+}
+
+var fakeDevice = Device{Backend: "pulse", ID: "mic", Name: "Mic", Identity: "mic"}
+
+// fake is a source whose worker is one of fakes, or else a shell script.
+func fake(t testing.TB, worker string) *Source {
+	t.Helper()
+	s := Spec{Selector: Selector{Identity: "mic"}, StartTimeout: 5 * time.Second}
+	if fakes[worker] != nil {
+		self, err := os.Executable()
+		must(t, err)
+		s.Worker, s.Env = []string{self}, []string{asWorker + "=" + worker}
+	} else {
+		s.Worker = []string{"/bin/sh", "-c", worker}
+	}
+	return New(s)
+}
+
+func TestBadWorkersFailClearly(t *testing.T) {
+	for _, c := range []struct {
+		worker string
+		is     error
+		want   string
+	}{
+		{"echo hello there, general", errGarbage, `"hello th"`},
+		{"yes", errGarbage, "protocol"},
+		{"printf 'orcX\\0\\0\\0\\0'", errGarbage, "'X'"},
+		{"printf 'orcH\\377\\377\\377\\377'", errGarbage, "4294967295 bytes"},
+		{"printf 'orcP\\1\\0\\0\\0x'", errGarbage, "'P' of 1 bytes"},
+		{"printf 'orcH\\1\\0\\0\\0{'", errGarbage, "JSON"},
+		{"printf 'orcE\\17\\0\\0\\0{\"message\":\"\"}x'", errGarbage, "invalid character"},
+		{"printf orc", errGarbage, "in the middle"},
+		{"printf 'orcH\\5\\0\\0\\0{'", errGarbage, "in the middle"},
+		{"echo cannot open /dev/snd >&2; exit 3", nil, "exit status 3; it said last: cannot open /dev/snd"},
+		{"kill -SEGV $$", nil, "signal: segmentation fault"},
+		{"exit 0", nil, "exit status 0"},
+		{"wrong", ErrWrongSource, `"Other" (pulse, other)`},
+		{"rate", nil, "44100 samples a second"},
+		{"hasty", errGarbage, "'P' out of turn"},
+		{"twice", errGarbage, "'H' out of turn"},
+	} {
+		t.Run(c.worker, func(t *testing.T) {
+			inRealTime(t, func(task *rt.Task) error {
+				st, err := fake(t, c.worker).Open(task)
+				if err == nil {
+					var pcm [audio.HopSamples]int16
+					err = st.Read(task, &pcm, within(task, time.Second))
+					st.Close(task)
+				}
+				if err == nil || c.is != nil && !errors.Is(err, c.is) || !strings.Contains(err.Error(), c.want) {
+					t.Errorf("got %v", err)
+				}
+				return nil
+			})
+		})
+	}
+}
+
+func TestWorkersThatSayNothing(t *testing.T) {
+	for _, worker := range []string{
+		"exec sleep 1000",
+		"sleep 1000 & sleep 1000",                // its own child has the pipes too
+		"trap '' TERM HUP INT; sleep 1000",       // ignores what can be ignored
+		"yes noise >&2",                          // floods standard error
+		"exec 1>&-; exec sleep 1000",             // closes standard output and stays
+		"setsid sleep 3 & exec sleep 1000",       // one leaves the process group
+		"printf orcH; exec sleep 1000",           // stops in a frame
+		"mute",                                   // opens the device and hears nothing
+		"kill -STOP $$",                          // frozen
+		"exec 0<&-; exec sleep 1000 2>/dev/null", // does not look at standard input
+	} {
+		t.Run(worker, func(t *testing.T) {
+			inRealTime(t, func(task *rt.Task) error {
+				src := fake(t, worker)
+				src.spec.StartTimeout = 200 * time.Millisecond
+				start := time.Now()
+				if _, err := src.Open(task); err == nil {
+					t.Error("it was opened")
+				} else if !errors.Is(err, rt.ErrTimeout) && !strings.Contains(err.Error(), "signal: killed") {
+					t.Errorf("got %v", err)
+				}
+				if took := time.Since(start); took > 200*time.Millisecond+closeAsked+closeForced+300*time.Millisecond {
+					t.Errorf("Open took %s", took)
+				}
+				return nil
+			})
+		})
+	}
+}
+
+func TestMissingWorkerProgram(t *testing.T) {
+	inRealTime(t, func(task *rt.Task) error {
+		src := New(Spec{Worker: []string{"/no/such/program"}})
+		if _, err := src.Open(task); !errors.Is(err, os.ErrNotExist) || !strings.Contains(err.Error(), "/no/such/program") {
+			t.Errorf("got %v", err)
+		}
+		return nil
+	})
+}
+
+// A worker that is faster than the reader fills no memory: the oldest hops go, and are counted.
+func TestFloodIsCounted(t *testing.T) {
+	inRealTime(t, func(task *rt.Task) error {
+		st := open(t, task, fake(t, "flood"))
+		var pcm [audio.HopSamples]int16
+		until := within(task, 10*time.Second)
+		for st.hops.Stats().Dropped == 0 {
+			if task.Now() > until {
+				t.Fatal("the flood does not overflow")
+			}
+			runtime.Gosched()
+		}
+		read := uint64(0)
+		for ; read < 1000; read++ {
+			if err := st.Read(task, &pcm, until); err != nil {
+				return err
+			}
+		}
+		if st.Lost() == 0 {
+			t.Error("nothing is counted as lost")
+		}
+		if st.next != read+st.Lost() {
+			t.Errorf("of %d hops %d were read and %d lost", st.next, read, st.Lost())
+		}
+		closeBounded(t, task, st)
+		return nil
+	})
+}
+
+// Numbers that jump back or around harm nothing.
+func TestOddNumbers(t *testing.T) {
+	inRealTime(t, func(task *rt.Task) error {
+		st := open(t, task, fake(t, "odd numbers"))
+		defer st.Close(task)
+		var pcm [audio.HopSamples]int16
+		for range 4 {
+			must(t, st.Read(task, &pcm, within(task, time.Second)))
+		}
+		if err := st.Read(task, &pcm, within(task, time.Second)); err == nil || !strings.Contains(err.Error(), "exit status 0") {
+			t.Errorf("after its end: %v", err)
+		}
+		return nil
+	})
+}

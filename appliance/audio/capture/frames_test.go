@@ -1,0 +1,155 @@
+package capture
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"orac/appliance/audio"
+)
+
+func TestFramesRoundTrip(t *testing.T) {
+	var b bytes.Buffer
+	w := frameWriter{w: &b}
+	sent := hop{seq: 7, dropped: 3}
+	for i := range sent.pcm {
+		sent.pcm[i] = int16(i*51 - 32768)
+	}
+	must(t, w.json(kindHello, hello{Device: fakeDevice, Rate: audio.Rate, Channels: 2}))
+	must(t, w.hop(&sent))
+	must(t, w.bye())
+
+	r := frameReader{r: &b}
+	kind, payload, err := r.next()
+	var h hello
+	if err != nil || kind != kindHello || parseJSON(payload, &h) != nil || h.Device.ID != "mic" || h.Channels != 2 {
+		t.Errorf("hello became %c %+v (%v)", kind, h, err)
+	}
+	kind, payload, err = r.next()
+	must(t, err)
+	var got hop
+	parseHop(payload, &got)
+	if kind != kindHop || got != sent {
+		t.Error("the hop changed")
+	}
+	if kind, _, err = r.next(); kind != kindBye || err != nil {
+		t.Errorf("bye became %c (%v)", kind, err)
+	}
+	if _, _, err = r.next(); err != io.EOF {
+		t.Errorf("after the end: %v", err)
+	}
+}
+
+func FuzzFrames(f *testing.F) {
+	var b bytes.Buffer
+	w := frameWriter{w: &b}
+	_ = w.json(kindHello, hello{Device: fakeDevice, Rate: audio.Rate})
+	_ = w.hop(&hop{seq: 1})
+	_ = w.json(kindError, failure{Code: "gone", Message: "m"})
+	_ = w.json(kindDevices, Listing{Devices: []Device{fakeDevice}})
+	_ = w.bye()
+	f.Add(b.Bytes())
+	f.Add([]byte("orcH\xff\xff\xff\xff"))
+	f.Add([]byte("orcP\x10\x0a\x00\x00"))
+	f.Add([]byte("hello"))
+	f.Fuzz(func(t *testing.T, in []byte) {
+		r := frameReader{r: bytes.NewReader(in)}
+		total := 0
+		for {
+			kind, payload, err := r.next()
+			if err != nil {
+				if err != io.EOF && !errors.Is(err, errGarbage) {
+					t.Errorf("an error of another kind: %v", err)
+				}
+				return
+			}
+			if total += headerSize + len(payload); total > len(in) {
+				t.Fatalf("%d bytes of frames out of %d", total, len(in))
+			}
+			switch kind {
+			case kindHop:
+				var h hop
+				parseHop(payload, &h)
+			case kindHello:
+				_ = parseJSON(payload, &hello{})
+			case kindDevices:
+				_ = parseJSON(payload, &Listing{})
+			case kindError:
+				if parseFailure(payload) == nil {
+					t.Error("a failure without an error")
+				}
+			}
+		}
+	})
+}
+
+func TestRing(t *testing.T) {
+	r := newRing(2)
+	frame := make([]byte, 4*160) // 10 ms of two channels: 300 and 100
+	for i := range 160 {
+		copy(frame[4*i:], []byte{0x2c, 1, 100, 0})
+	}
+	hopTime := func() {
+		for range 8 {
+			r.write(frame)
+		}
+	}
+	if n := testing.AllocsPerRun(10, hopTime); n != 0 {
+		t.Errorf("the callback allocates %g times a hop", n)
+	}
+	for range 100 {
+		hopTime()
+	}
+	// 111 hops were written and none was read: 31 are there, the others were dropped.
+	for want := uint64(0); want < 31; want++ {
+		h := r.read()
+		if h == nil || h.seq != want || h.dropped != 0 || h.pcm[0] != 200 || h.pcm[audio.HopSamples-1] != 200 {
+			t.Fatalf("hop %d is not there as it was", want)
+		}
+		r.release()
+	}
+	if r.read() != nil {
+		t.Error("there is more than was kept")
+	}
+	hopTime()
+	if h := r.read(); h == nil || h.seq != 111 || h.dropped != 80 {
+		t.Errorf("after 80 drops the next hop is %+v", h)
+	}
+}
+
+func TestQuietLog(t *testing.T) {
+	var b strings.Builder
+	q := newQuietLog(&b)
+	for range 1000 {
+		q.line("the same again\n")
+	}
+	if n := strings.Count(b.String(), "\n"); n != quietLines {
+		t.Errorf("%d lines came through", n)
+	}
+	q.since = q.since.Add(-2 * time.Second)
+	q.line("and now this")
+	if !strings.HasSuffix(b.String(), "(980 lines left out)\nand now this\n") {
+		t.Errorf("later it says %q", b.String()[b.Len()-60:])
+	}
+}
+
+func TestWorkerArguments(t *testing.T) {
+	for _, o := range []options{
+		{list: true, channels: 1},
+		{selector: Selector{Match: "-x=\" y"}, backend: "pulse", channels: 2},
+		{selector: Selector{Identity: "a b", ID: "c"}, backend: "alsa", channels: 32},
+	} {
+		if got, err := parseOptions(o.args(), io.Discard); err != nil || got != o {
+			t.Errorf("%+v became %+v (%v)", o, got, err)
+		}
+	}
+	for _, bad := range [][]string{{"--channels=0"}, {"--channels=33"}, {"more"}, {"--nothing"}} {
+		var stderr strings.Builder
+		if code := WorkerMain(bad, strings.NewReader(""), io.Discard, &stderr); code != usageError || stderr.Len() == 0 {
+			t.Errorf("%q gives %d and says %q", bad, code, stderr.String())
+		}
+	}
+}
