@@ -13,7 +13,7 @@ func (r *Runtime) openFullWindows(n *network) (*fullWindows, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !fits(in.Dims, 1, window, MelBins, 1) || !fits(out.Dims, 1, 1, 1, Embedding) {
+	if !in.Fits(1, window, MelBins, 1) || !out.Fits(1, 1, 1, Embedding) {
 		return nil, n.wrong(what, "it maps %v to %v, not [1 %d %d 1] to [1 1 1 %d]", in.Dims, out.Dims, window, MelBins, Embedding)
 	}
 	inT, inMem, err := tensor(1, window, MelBins, 1)

@@ -2,12 +2,8 @@ package infer
 
 import (
 	"fmt"
-)
 
-// Limits of a head; openWakeWord's largest has a window of 34 and 7 classes.
-const (
-	maxWindow  = 512
-	maxClasses = 1000
+	"orac/models/onnx"
 )
 
 // Head is a classifier over the newest Window embeddings: a wake word. It
@@ -27,20 +23,20 @@ func (r *Runtime) OpenHead(file string) (*Head, error) {
 	if err != nil {
 		return nil, err
 	}
-	window, classes, err := headShape(n)
+	window, classes, err := onnx.Head(n.model, Embedding)
 	if err != nil {
-		return nil, err
+		return nil, n.wrong("wake word head", "%v", err)
 	}
 	g := n.model.Graph
-	in, inMem, err := tensor(1, int64(window), Embedding)
+	in, inMem, err := tensor(1, window, Embedding)
 	if err != nil {
 		return nil, err
 	}
-	out, outMem, err := tensor(1, int64(classes))
+	out, outMem, err := tensor(1, classes)
 	if err != nil {
 		return nil, err
 	}
-	h := &Head{in: inMem, out: outMem, window: window}
+	h := &Head{in: inMem, out: outMem, window: int(window)}
 	h.s, err = r.session("model file "+file, n.bytes, []io{{g.Inputs[0].Name, in}}, []io{{g.Outputs[0].Name, out}})
 	if err != nil {
 		return nil, err
@@ -50,21 +46,6 @@ func (r *Runtime) OpenHead(file string) (*Head, error) {
 		return nil, n.wrong("wake word head", "it does not run on a window of zeros: %v", err)
 	}
 	return h, nil
-}
-
-func headShape(n *network) (window, classes int, err error) {
-	const what = "wake word head"
-	in, out, err := n.one(what)
-	if err != nil {
-		return 0, 0, err
-	}
-	if !fits(in.Dims, 1, -1, Embedding) || in.Dims[1] < 1 || in.Dims[1] > maxWindow {
-		return 0, 0, n.wrong(what, "its input is %v, not [1 window %d] with a fixed window of 1 to %d", in.Dims, Embedding, maxWindow)
-	}
-	if !fits(out.Dims, 1, -1) || out.Dims[1] < 1 || out.Dims[1] > maxClasses {
-		return 0, 0, n.wrong(what, "its output is %v, not [1 classes] with 1 to %d classes", out.Dims, maxClasses)
-	}
-	return int(in.Dims[1]), int(out.Dims[1]), nil
 }
 
 // Window is the number of embeddings (hops) a score looks at.

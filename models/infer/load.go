@@ -52,16 +52,3 @@ func (n *network) one(what string) (in, out onnx.Value, err error) {
 func (n *network) wrong(what, format string, args ...any) error {
 	return fmt.Errorf("model file %s is no %s: %s", n.file, what, fmt.Sprintf(format, args...))
 }
-
-// fits compares dimensions; -1 in want or have stands for any size.
-func fits(have []int64, want ...int64) bool {
-	if len(have) != len(want) {
-		return false
-	}
-	for i, d := range have {
-		if d != want[i] && d != -1 && want[i] != -1 {
-			return false
-		}
-	}
-	return true
-}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"orac/models/onnx"
 )
@@ -42,9 +43,9 @@ func newMelFFT(m *onnx.Model) (*melFFT, error) {
 	for _, t := range m.Graph.Initializers {
 		switch {
 		case t.Type != onnx.Float32:
-		case len(t.Dims) == 3 && fits(t.Dims, fftHalf+1, 1, fftSize):
+		case slices.Equal(t.Dims, []int64{fftHalf + 1, 1, fftSize}):
 			kernels = append(kernels, t)
-		case fits(t.Dims, fftHalf+1, MelBins):
+		case slices.Equal(t.Dims, []int64{fftHalf + 1, MelBins}):
 			matrices = append(matrices, t)
 		}
 	}

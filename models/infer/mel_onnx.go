@@ -13,7 +13,7 @@ func (r *Runtime) openMelNetwork(n *network) (*melNetwork, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !fits(in.Dims, 1, span) || len(out.Dims) != 4 || !fits(out.Dims[3:], MelBins) {
+	if !in.Fits(1, span) || len(out.Dims) != 4 || out.Dims[3] != MelBins {
 		return nil, n.wrong(what, "it maps %v to %v, not [1 samples] to [frames 1 1 %d]", in.Dims, out.Dims, MelBins)
 	}
 	inT, inMem, err := tensor(1, span)

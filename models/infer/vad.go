@@ -86,7 +86,7 @@ func isSilero(n *network) error {
 		{Name: "hn", Type: onnx.Float32, Dims: state}, {Name: "cn", Type: onnx.Float32, Dims: state},
 	} {
 		got, ok := have[want.Name]
-		if !ok || got.Type != want.Type || !fits(got.Dims, want.Dims...) {
+		if !ok || got.Type != want.Type || !got.Fits(want.Dims...) {
 			return n.wrong(what, "%s %v %s is not there", want.Name, want.Dims, want.Type)
 		}
 	}
