@@ -82,7 +82,7 @@ func (x *Exec) Transcribe(t *rt.Task, _ Utterance, pcm []int16) (Result, error) 
 	case err != nil:
 		return Result{}, x.fail(Unreachable, 0, err, "is the program installed and on the PATH?")
 	}
-	text := wire.CleanText(stdout.String())
+	text := wire.CleanText(stdout.kept.String())
 	if strings.HasPrefix(strings.ToLower(text), failedText) {
 		return Result{}, x.fail(Engine, 0, errors.New(text), "")
 	}

@@ -6,21 +6,22 @@ import (
 	"orac/appliance/stt/wire"
 )
 
-// limited keeps the first max bytes; at one more it calls over and takes nothing further.
+// limited keeps the first max bytes; at one more it calls over and takes nothing further. The buffer is not embedded: its
+// ReadFrom would let io.Copy pass by Write.
 type limited struct {
-	bytes.Buffer
+	kept bytes.Buffer
 	max  int
 	over func()
 	full bool
 }
 
 func (l *limited) Write(p []byte) (int, error) {
-	if l.full || l.Len()+len(p) > l.max {
+	if l.full || l.kept.Len()+len(p) > l.max {
 		l.full = true
 		l.over()
 		return len(p), nil // an error would only hide why the command was killed
 	}
-	return l.Buffer.Write(p)
+	return l.kept.Write(p)
 }
 
 // tail keeps the last max bytes.

@@ -1,0 +1,108 @@
+package stt
+
+import (
+	"errors"
+	"math"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+func TestParseResult(t *testing.T) {
+	cases := map[string]struct {
+		in     string
+		want   Result
+		engine bool
+		words  string // of the error
+	}{
+		"whole":           {`{"text":" hi ","confidence":0.5,"language":"en","duration":2,"processing_time":0.5}`, Result{"hi", 0.5, "en", 2 * time.Second, time.Second / 2}, false, ""},
+		"text only":       {`{"text":"hi"}`, Result{Text: "hi"}, false, ""},
+		"nulls":           {`{"text":"hi","confidence":null,"language":null,"duration":null}`, Result{Text: "hi"}, false, ""},
+		"more than known": {`{"text":"hi","segments":[{"a":1}]}`, Result{Text: "hi"}, false, ""},
+		"silence":         {`{"text":"","duration":1.5}`, Result{Duration: 1500 * time.Millisecond}, false, ""},
+		"silence, short":  {`{"text":" "}`, Result{}, false, ""},
+		"confidence":      {`{"text":"hi","confidence":7e9}`, Result{Text: "hi", Confidence: 1}, false, ""},
+		"escape sequence": {`{"text":"a\u001b[2Jb\r\nc\u202ed"}`, Result{Text: "a [2Jb  c d"}, false, ""},
+		"unreadable":      {`{"text":"","duration":0.0}`, Result{}, true, "duration 0"},
+		"failed":          {`{"text":" [transcription failed: x]","duration":2}`, Result{}, true, "failed: x"},
+		"error":           {`{"error":"no model","text":"hi"}`, Result{}, true, "no model"},
+		"no text":         {`{"duration":2}`, Result{}, false, "no text"},
+		"null":            {`null`, Result{}, false, "no text"},
+		"duration":        {`{"text":"hi","duration":-1}`, Result{}, false, "duration"},
+		"time":            {`{"text":"hi","processing_time":1e300}`, Result{}, false, "processing_time"},
+		"out of range":    {`{"text":"hi","confidence":1e999}`, Result{}, false, "JSON"},
+		"two values":      {`{"text":"hi"}{"text":"ho"}`, Result{}, false, "JSON"},
+		"nothing":         {``, Result{}, false, "JSON"},
+		"page":            {`<html>sign in</html>`, Result{}, false, "JSON"},
+	}
+	for name, c := range cases {
+		got, err := parseResult([]byte(c.in))
+		_, engine := errors.AsType[*engineError](err)
+		if got != c.want || engine != c.engine || (err == nil) != (c.words == "") || err != nil && !strings.Contains(err.Error(), c.words) {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+	}
+}
+
+func TestEmpty(t *testing.T) {
+	for text, want := range map[string]bool{"": true, " \n": true, "[BLANK_AUDIO]": true, " [ music ]": true, "yes": false, "go [now]": false} {
+		if got := (Result{Text: text}).Empty(); got != want {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+}
+
+func checkResult(t *testing.T, r Result, err error) {
+	if err != nil {
+		if r != (Result{}) {
+			t.Errorf("a result beside %v: %+v", err, r)
+		}
+		return
+	}
+	if !utf8.ValidString(r.Text) || strings.ContainsFunc(r.Text, unicode.IsControl) || strings.ContainsFunc(r.Language, unicode.IsControl) {
+		t.Errorf("not fit for a terminal: %q %q", r.Text, r.Language)
+	}
+	if !(r.Confidence >= 0 && r.Confidence <= 1) || math.IsNaN(r.Confidence) || r.Duration < 0 || r.ProcessingTime < 0 {
+		t.Errorf("%+v", r)
+	}
+	if strings.HasPrefix(strings.ToLower(r.Text), failedText) {
+		t.Errorf("a failure taken for speech: %q", r.Text)
+	}
+}
+
+func FuzzParseResult(f *testing.F) {
+	for _, seed := range []string{
+		`{"text":"turn on the lights","confidence":0.9,"language":"en","duration":2.5,"processing_time":0.3}`,
+		`{"text":"","duration":0.0}`, `{"text":"[Transcription Failed: x]"}`, `{"error":"x"}`, `{"text":null}`, `[]`, `{"text":"\ud800\u001b"}`, `{"duration":1e308,"text":"a"}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		r, err := parseResult(data)
+		checkResult(t, r, err)
+	})
+}
+
+func FuzzParseMessage(f *testing.F) {
+	for _, seed := range []string{
+		`{"type":"transcription","text":"turn on the lights","is_final":true}`, `{"type":"transcription","text":"tu","is_final":false}`,
+		`{"type":"error","error":"odd"}`, `{"type":"error"}`, `{"type":"ping"}`, `{"type":7}`, `{}`, `nul`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		a, last, err := parseMessage(data)
+		if err != nil && last {
+			t.Errorf("last, and %v", err)
+		}
+		if last {
+			r, err := a.result()
+			if a.Type == "error" && err == nil {
+				t.Errorf("an error taken for a result: %+v", r)
+			}
+			checkResult(t, r, err)
+		}
+	})
+}
