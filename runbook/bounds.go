@@ -43,10 +43,11 @@ func weigh(v cty.Value, most int) int {
 	case !v.CanIterateElements():
 		return 1
 	}
-	n := 1
+	const each = 16 // an element takes about that many bytes more than what it holds
+	n := each
 	for it := v.ElementIterator(); it.Next() && n <= most; {
 		k, el := it.Element()
-		n += weigh(el, most-n)
+		n += each + weigh(el, most-n)
 		if k.Type() == cty.String {
 			n += weigh(k, most-n)
 		}

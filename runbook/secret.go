@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"unique"
 )
 
 // Redacted is what stands wherever a secret would have been printed.
@@ -12,20 +13,36 @@ const Redacted = "(secret)"
 // Secret is a string that prints as "(secret)" by every road that printing
 // knows: fmt with any verb, log/slog, encoding/json and text marshalling.
 // The empty secret prints as "". Two secrets can be compared with ==.
-type Secret struct{ value string }
+//
+// The handle matters: fmt calls no method on an unexported field of another
+// struct, and would print a string there; of a handle it prints an address.
+type Secret struct{ handle unique.Handle[string] }
 
-// NewSecret keeps value as a secret.
-func NewSecret(value string) Secret { return Secret{value} }
+// NewSecret keeps value as a secret. NewSecret("") is the zero value.
+func NewSecret(value string) Secret {
+	if value == "" {
+		return Secret{}
+	}
+	return Secret{unique.Make(value)}
+}
 
 // Reveal gives the value. Callers hand it to the wire and to nothing else.
-func (s Secret) Reveal() string { return s.value }
+func (s Secret) Reveal() string {
+	if !s.IsSet() {
+		return ""
+	}
+	return s.handle.Value()
+}
 
 // IsSet reports whether there is a value at all.
-func (s Secret) IsSet() bool { return s.value != "" }
+func (s Secret) IsSet() bool { return s != Secret{} }
+
+// Equal is ==, for packages that compare by method.
+func (s Secret) Equal(other Secret) bool { return s == other }
 
 // String redacts.
 func (s Secret) String() string {
-	if s.value == "" {
+	if !s.IsSet() {
 		return ""
 	}
 	return Redacted

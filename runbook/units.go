@@ -2,7 +2,6 @@ package runbook
 
 import (
 	"errors"
-	"fmt"
 	"math"
 	"regexp"
 	"strconv"
@@ -37,30 +36,25 @@ var sizeUnits = []unit{
 }
 
 // quantityPart is one number with its unit; a duration may have several: "1h30m".
-var quantityPart = regexp.MustCompile(`^([0-9]{1,15}(?:\.[0-9]{1,9})?)([A-Za-z]+)`)
+var quantityPart = regexp.MustCompile(`^([0-9]{1,15})(\.[0-9]{1,9})?([A-Za-z]+)`)
 
 // ParseDuration reads "500ms", "2s", "1m30s", "1h" or "30d". A duration is
 // never negative; "0s" is zero. The error says what is wrong without quoting s.
 func ParseDuration(s string) (time.Duration, error) {
 	n, err := parseQuantity(s, durationUnits, true)
-	if err != nil {
-		return 0, fmt.Errorf("this is no duration, %w", err)
-	}
-	return time.Duration(n), nil
+	return time.Duration(n), err
 }
 
 // ParseSize reads "512KiB", "250MiB", "1GB" or "64B"; units are 1024-based with
 // an i, 1000-based without. The error says what is wrong without quoting s.
 func ParseSize(s string) (Size, error) {
 	n, err := parseQuantity(s, sizeUnits, false)
-	if err != nil {
-		return 0, fmt.Errorf("this is no size, %w", err)
-	}
-	return Size(n), nil
+	return Size(n), err
 }
 
 func parseQuantity(s string, units []unit, several bool) (int64, error) {
-	rest, total := strings.TrimSpace(s), 0.0
+	const most = math.MaxInt64 / 4
+	rest, total := strings.TrimSpace(s), int64(0)
 	if rest == "" {
 		return 0, errors.New("it is empty")
 	}
@@ -72,22 +66,25 @@ func parseQuantity(s string, units []unit, several bool) (int64, error) {
 		case m == nil || !first && !several:
 			return 0, errors.New("it is no number with a unit")
 		}
-		factor, ok := factorOf(m[2], units)
+		factor, ok := factorOf(m[3], units)
 		if !ok {
 			return 0, errors.New("there is no such unit")
 		}
-		n, err := strconv.ParseFloat(m[1], 64)
-		if err != nil {
-			return 0, errors.New("it is no number with a unit")
+		whole, err := strconv.ParseInt(m[1], 10, 64)
+		if err != nil || whole > most/factor {
+			return 0, errors.New("it is too large")
 		}
-		total += float64(n * float64(factor))
+		fraction := 0.0
+		if m[2] != "" {
+			fraction, _ = strconv.ParseFloat("0"+m[2], 64) // the pattern admits digits only
+		}
+		total += whole*factor + int64(math.Round(fraction*float64(factor)))
+		if total > most {
+			return 0, errors.New("it is too large")
+		}
 		rest = rest[len(m[0]):]
 	}
-	// Below 2^62 the conversion is exact enough and cannot overflow.
-	if total > 1<<62 {
-		return 0, errors.New("it is too large")
-	}
-	return int64(math.Round(total)), nil
+	return total, nil
 }
 
 func isNumber(s string) bool {

@@ -1,0 +1,167 @@
+package runbook
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+func TestFormat(t *testing.T) {
+	src := "\n\nappliance \"a\" {\n# why\nlog_level=\"info\"\n      state_dir =   \"x\"  # here\n}\n\n\n"
+	want := "\n\nappliance \"a\" {\n  # why\n  log_level = \"info\"\n  state_dir = \"x\" # here\n}\n"
+	got, ds := Format([]byte(src), "x.hcl")
+	if string(got) != want || len(ds) > 0 {
+		t.Errorf("got %q, %v", got, ds)
+	}
+	if _, ds := Format([]byte("a = {"), "x.hcl"); !ds.HasErrors() {
+		t.Error("a text that cannot be parsed is formatted")
+	}
+}
+
+func TestDiff(t *testing.T) {
+	if d := Diff("orac.hcl", []byte("a\nb\n"), []byte("a\nb\n")); d != "" {
+		t.Errorf("equal texts differ: %q", d)
+	}
+	d := Diff("orac.hcl", []byte("a\nb\nc\n"), []byte("a\nB\nc\n"))
+	for _, want := range []string{"--- orac.hcl\n", "+++ orac.hcl (formatted)\n", "@@ -1,3 +1,3 @@\n", "\n a\n-b\n+B\n c\n"} {
+		if !strings.Contains(d, want) {
+			t.Errorf("the diff lacks %q:\n%s", want, d)
+		}
+	}
+}
+
+// corpus is every runbook of the tests and the examples.
+func corpus(t testing.TB) [][]byte {
+	var out [][]byte
+	for _, pattern := range []string{"testdata/*/*.hcl", "../examples/runbooks/*.hcl"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil || len(files) == 0 {
+			t.Fatalf("%s: %v", pattern, err)
+		}
+		for _, f := range files {
+			src, err := os.ReadFile(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			out = append(out, src)
+		}
+	}
+	return out
+}
+
+// TestFormatProperties: formatting twice is formatting once, and a formatted
+// runbook means the same.
+func TestFormatProperties(t *testing.T) {
+	texts := corpus(t)
+	rapid.Check(t, func(t *rapid.T) {
+		src := mutate(t, rapid.SampledFrom(texts).Draw(t, "runbook"))
+		once, ds := Format(src, "x.hcl")
+		if ds.HasErrors() {
+			return
+		}
+		twice, ds := Format(once, "x.hcl")
+		if ds.HasErrors() || !bytes.Equal(once, twice) {
+			t.Fatalf("formatting twice differs:\n%s\n%v", Diff("x", once, twice), ds)
+		}
+		before, _ := Parse(src, "x.hcl", testWorld())
+		after, _ := Parse(once, "x.hcl", testWorld())
+		if (before == nil) != (after == nil) {
+			t.Fatal("formatting changes whether the runbook is valid")
+		}
+		for i := range before.blocks() {
+			for name, a := range before.Blocks[i].Attrs {
+				if !a.Equal(after.Blocks[i].Attrs[name]) {
+					t.Fatalf("formatting changes %s of %s", name, before.Blocks[i].Address)
+				}
+			}
+		}
+	})
+}
+
+func (rb *Runbook) blocks() []Block {
+	if rb == nil {
+		return nil
+	}
+	return rb.Blocks
+}
+
+// TestMutatedRunbooks: whatever happens to a runbook, it is either decoded or
+// refused with an error, and no secret is printed.
+func TestMutatedRunbooks(t *testing.T) {
+	texts := corpus(t)
+	rapid.Check(t, func(t *rapid.T) {
+		src := rapid.SampledFrom(texts).Draw(t, "runbook")
+		for range rapid.IntRange(1, 4).Draw(t, "mutations") {
+			src = mutate(t, src)
+		}
+		checkParse(t, src)
+	})
+}
+
+// mutate deletes, repeats or moves a piece of the text, or drops a character in.
+func mutate(t *rapid.T, src []byte) []byte {
+	if len(src) == 0 {
+		return src
+	}
+	at := func(name string) int { return rapid.IntRange(0, len(src)).Draw(t, name) }
+	from, to, into := at("from"), at("to"), at("into")
+	if from > to {
+		from, to = to, from
+	}
+	to = min(to, from+200)
+	switch rapid.IntRange(0, 3).Draw(t, "mutation") {
+	case 0:
+		return bytes.Join([][]byte{src[:from], src[to:]}, nil)
+	case 1:
+		return bytes.Join([][]byte{src[:into], src[from:to], src[into:]}, nil)
+	case 2:
+		c := rapid.SampledFrom([]string{"\"", "{", "}", "[", "]", "${", "\n", "=", ".", "é", "\t", " ", "<<E\n", "*", "null", "-", "\\", "9"}).Draw(t, "character")
+		return bytes.Join([][]byte{src[:from], []byte(c), src[from:]}, nil)
+	}
+	return src
+}
+
+// fataler is what checkParse needs of a test.
+type fataler interface {
+	Helper()
+	Fatalf(string, ...any)
+}
+
+// checkParse checks what holds of any text.
+func checkParse(t fataler, src []byte) {
+	t.Helper()
+	rb, ds := Parse(src, "x.hcl", testWorld())
+	if (rb == nil) != ds.HasErrors() {
+		t.Fatalf("runbook %v with %v", rb != nil, ds)
+	}
+	var b strings.Builder
+	if err := ds.Render(&b, RenderOptions{Color: true, Width: 40}); err != nil {
+		t.Fatalf("%v", err)
+	}
+	for _, s := range []string{envSecret, fileSecret, storedSecret, varSecret} {
+		if strings.Contains(strings.ToLower(b.String()+ds.Error()), s) {
+			t.Fatalf("the secret %q is printed:\n%s", s, b.String())
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, src := range corpus(f) {
+		f.Add(src)
+	}
+	f.Add([]byte("locals {\n a = <<E\n${\"%{ if x }\"}\nE\n}\n"))
+	f.Fuzz(func(t *testing.T, src []byte) {
+		checkParse(t, src)
+		once, ds := Format(src, "x.hcl")
+		if ds.HasErrors() {
+			return
+		}
+		if twice, ds := Format(once, "x.hcl"); ds.HasErrors() || !bytes.Equal(once, twice) {
+			t.Fatalf("formatting twice differs:\n%q\n%q", once, twice)
+		}
+	})
+}
