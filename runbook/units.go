@@ -36,7 +36,7 @@ var sizeUnits = []unit{
 }
 
 // quantityPart is one number with its unit; a duration may have several: "1h30m".
-var quantityPart = regexp.MustCompile(`^([0-9]{1,15})(\.[0-9]{1,9})?([A-Za-z]+)`)
+var quantityPart = regexp.MustCompile(`^([0-9]{1,18})(\.[0-9]{1,9})?([A-Za-z]+)`)
 
 // ParseDuration reads "500ms", "2s", "1m30s", "1h" or "30d". A duration is
 // never negative; "0s" is zero. The error says what is wrong without quoting s.

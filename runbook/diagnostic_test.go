@@ -1,0 +1,69 @@
+package runbook
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+)
+
+const badThreshold = "appliance \"a\" {}\n\nmodel \"m\" {\n\tsource = \"catalog:m\"\n\tthreshold = 7\n}\n"
+
+func TestDiagnosticJSON(t *testing.T) {
+	_, ds := Parse([]byte(badThreshold), "dir/orac.hcl", testWorld())
+	got, err := json.Marshal(ds)
+	want := `[{"severity":"error","summary":"threshold is 7, out of range","detail":"It must be from 0 to 1.",` +
+		`"file":"dir/orac.hcl","line":5,"column":14,"end_line":5,"end_column":15,"address":"model.m"}]`
+	if string(got) != want || err != nil {
+		t.Errorf("got %s, %v", got, err)
+	}
+	if none, err := json.Marshal(Diagnostics(nil)); string(none) != "[]" || err != nil {
+		t.Errorf("no diagnostics are %s, %v", none, err)
+	}
+}
+
+func TestDiagnosticsAreAnError(t *testing.T) {
+	_, ds := Parse([]byte(badThreshold), "orac.hcl", testWorld())
+	var back Diagnostics
+	if err := ds.Err(); !errors.As(err, &back) || err.Error() != "orac.hcl:5:14: error: threshold is 7, out of range. It must be from 0 to 1." {
+		t.Errorf("got %v", ds.Err())
+	}
+	rb, ds := Parse([]byte(`appliance "a" {}`), "orac.hcl", testWorld())
+	if rb == nil || len(ds) != 1 || ds[0].Severity != Warning || ds.Err() != nil {
+		t.Errorf("a warning alone gives %v, %v", rb, ds)
+	}
+}
+
+func TestRender(t *testing.T) {
+	_, ds := Parse([]byte(badThreshold), "orac.hcl", testWorld())
+	want := "orac.hcl:5:14: error: threshold is 7, out of range\n   5 |     threshold = 7\n     |                 ^\n  In model.m. It must be from 0 to 1.\n"
+	if got := render(t, ds, RenderOptions{}); got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+	colour := render(t, ds, RenderOptions{Color: true})
+	for _, style := range []string{red, bold, faint, plain} {
+		colour = strings.ReplaceAll(colour, style, "")
+	}
+	if colour != want {
+		t.Errorf("without its colours it is\n%s", colour)
+	}
+}
+
+// TestRenderCutsLongLines: the place stays in sight whatever stands around it.
+func TestRenderCutsLongLines(t *testing.T) {
+	src := "appliance \"a\" {}\nlocals {\n  a = [\"" + strings.Repeat("漢", 300) + "\", nothing, \"" + strings.Repeat("x", 300) + "\"]\n}\n"
+	_, ds := Parse([]byte(src), "orac.hcl", testWorld())
+	lines := strings.Split(render(t, ds, RenderOptions{Width: 60}), "\n")
+	if len(lines) < 3 || !strings.Contains(lines[1], "nothing") || !strings.HasPrefix(lines[1], "   3 | …") || !strings.HasSuffix(lines[1], "…") {
+		t.Fatalf("got\n%s", strings.Join(lines, "\n"))
+	}
+	before, _, _ := strings.Cut(lines[1], "nothing")
+	columns := 0
+	for _, r := range before {
+		_, w := visible(r, 1)
+		columns += w
+	}
+	if strings.Index(lines[2], "^") != columns || strings.Count(lines[2], "^") != len("nothing") {
+		t.Errorf("the place is not underlined:\n%s\n%s", lines[1], lines[2])
+	}
+}

@@ -1,0 +1,175 @@
+package runbook
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestReferenceIsCurrent compares the committed page with the registry.
+func TestReferenceIsCurrent(t *testing.T) {
+	if *update {
+		if err := os.WriteFile("REFERENCE.md", Reference(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	page, err := os.ReadFile("REFERENCE.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(page, Reference()) {
+		t.Errorf("REFERENCE.md is not what the registry says; run: make docs\n%s", Diff("REFERENCE.md", page, Reference()))
+	}
+}
+
+// TestReferenceIsWhole checks that every attribute and function is on the page.
+func TestReferenceIsWhole(t *testing.T) {
+	page := string(Reference())
+	eachType(func(bt *BlockType) {
+		for _, at := range bt.Attributes {
+			if !strings.Contains(page, "| `"+at.Name+"` |") || !strings.Contains(page, cellText(at.Doc)) {
+				t.Errorf("the reference lacks %s.%s", bt.Key(), at.Name)
+			}
+		}
+	})
+	for _, name := range newEvaluator(&problems{}, "", testWorld()).functionNames() {
+		if !strings.Contains(page, "`"+name) {
+			t.Errorf("the reference lacks the function %s", name)
+		}
+	}
+}
+
+// TestReadmeExamples loads every HCL example of the README.
+func TestReadmeExamples(t *testing.T) {
+	page, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	examples := regexp.MustCompile("(?s)```hcl\n(.*?)```").FindAllSubmatch(page, -1)
+	if len(examples) < 4 {
+		t.Fatalf("the README has %d examples", len(examples))
+	}
+	for _, e := range examples {
+		if _, ds := Parse(e[1], "README.hcl", testWorld()); len(ds) > 0 {
+			t.Error(render(t, ds, RenderOptions{}))
+		}
+		if formatted, _ := Format(e[1], "README.hcl"); !bytes.Equal(formatted, e[1]) {
+			t.Errorf("an example is not formatted:\n%s", Diff("README.md", e[1], formatted))
+		}
+	}
+}
+
+// TestReadmeMessages checks that the messages that the README shows are real.
+func TestReadmeMessages(t *testing.T) {
+	page, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	src := `appliance "kitchen" {}
+
+device "microphone" "usb" {
+}
+
+model "hey_jarvis" {
+  source    = "catalog:hey_jarvis"
+  threshold = 1.5
+}
+
+listener "kitchen" {
+  device = device.microphone.usb
+  models = [model.hey_jarvs]
+}
+`
+	_, ds := Parse([]byte(src), "orac.hcl", testWorld())
+	if got := render(t, ds, RenderOptions{}); !strings.Contains(string(page), "```\n"+got+"```\n") {
+		t.Errorf("the README does not show:\n%s", got)
+	}
+}
+
+// TestExamples loads the runbooks that people copy from, in a world that has
+// neither their variables nor their secrets.
+func TestExamples(t *testing.T) {
+	files, err := filepath.Glob("../examples/runbooks/*.hcl")
+	if err != nil || len(files) < 3 {
+		t.Fatalf("%v, %v", files, err)
+	}
+	for _, f := range files {
+		if _, ds := Load(f, Options{Env: func(string) (string, bool) { return "", false }}); len(ds) > 0 {
+			t.Error(render(t, ds, RenderOptions{}))
+		}
+		src, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if formatted, _ := Format(src, f); !bytes.Equal(formatted, src) {
+			t.Errorf("%s is not formatted:\n%s", f, Diff(f, src, formatted))
+		}
+	}
+}
+
+// TestJSONSchema checks the schema against the registry: every block and attribute
+// is there, every $ref leads somewhere, every pattern is a regular expression.
+func TestJSONSchema(t *testing.T) {
+	text := JSONSchema()
+	if !bytes.Equal(text, JSONSchema()) {
+		t.Error("two calls give different schemas")
+	}
+	var schema struct {
+		Defs map[string]struct {
+			Required   []string                  `json:"required"`
+			Properties map[string]map[string]any `json:"properties"`
+		} `json:"$defs"`
+		Properties map[string]any `json:"properties"`
+		Required   []string       `json:"required"`
+	}
+	if err := json.Unmarshal(text, &schema); err != nil {
+		t.Fatal(err)
+	}
+	for _, bt := range Registry {
+		if schema.Properties[bt.Type] == nil || slices.Contains(schema.Required, bt.Type) != bt.Required {
+			t.Errorf("the schema has %s wrong", bt.Type)
+		}
+		for _, at := range bt.Attributes {
+			p := schema.Defs[bt.Key()].Properties[at.Name]
+			if !bt.FreeForm && (p == nil || p["description"] != at.Doc) {
+				t.Errorf("the schema has %s.%s as %v", bt.Key(), at.Name, p)
+			}
+			if slices.Contains(schema.Defs[bt.Key()].Required, at.Name) != at.Required {
+				t.Errorf("the schema has it wrong whether %s.%s is required", bt.Key(), at.Name)
+			}
+		}
+	}
+	var walk func(any)
+	walk = func(v any) {
+		switch v := v.(type) {
+		case []any:
+			for _, el := range v {
+				walk(el)
+			}
+		case map[string]any:
+			if ref, ok := v["$ref"].(string); ok {
+				if _, ok := schema.Defs[strings.TrimPrefix(ref, "#/$defs/")]; !ok {
+					t.Errorf("%s leads nowhere", ref)
+				}
+			}
+			if p, ok := v["pattern"].(string); ok {
+				if _, err := regexp.Compile(p); err != nil {
+					t.Error(err)
+				}
+			}
+			for _, el := range v {
+				walk(el)
+			}
+		}
+	}
+	var whole any
+	if err := json.Unmarshal(text, &whole); err != nil {
+		t.Fatal(err)
+	}
+	walk(whole)
+}
