@@ -41,6 +41,10 @@ func parse(raw string) (*url.URL, error) {
 	case u.Fragment != "":
 		return nil, fmt.Errorf("url %q: what follows # is never sent; leave it out", shown(u))
 	}
+	// Some odd hosts, such as an address with a zone that is no text, can be read and not be written again.
+	if _, err := url.Parse(u.String()); err != nil {
+		return nil, fmt.Errorf("a url whose host cannot be read: %w; write it as http://host:7272", withoutURL(err))
+	}
 	return u, nil
 }
 
