@@ -1,0 +1,217 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"orac/appliance/audio"
+	"orac/appliance/audio/wav"
+	"orac/cmd/orac/screen"
+	"orac/models"
+	"orac/models/detect"
+	"orac/models/wake"
+)
+
+// detectFlags are the flags of orac detect.
+type detectFlags struct {
+	models         []string
+	threshold, vad float64
+	scores         bool
+}
+
+func (a *app) detectCommand() *cobra.Command {
+	var f detectFlags
+	c := &cobra.Command{
+		Use:   "detect --model A,B FILE…",
+		Short: "run WAV files through the models, faster than they play",
+		Long: `Runs WAV files (8 to 48 kHz, 8 to 32 bits or float, any number of channels) through the very code that the appliance
+listens with, and reports what it would have woken to. A file that cannot be read is reported, the others still run, and the
+exit code is 1. Times are in seconds from the start of the file to the end of the hop that fired.`,
+		Example: `  orac detect --model hey_jarvis speech.wav
+  orac detect --model hey_jarvis,alexa --threshold 0.5 --json *.wav
+  orac detect --model ./my_word.onnx --vad 0.5 --scores --json speech.wav`,
+		RunE: func(c *cobra.Command, files []string) error { return a.detect(c.Context(), f, files) },
+	}
+	c.Flags().StringSliceVar(&f.models, "model", nil, "models: names of the catalogue or paths of .onnx files")
+	c.Flags().Float64Var(&f.threshold, "threshold", 0.3, "score at which a model fires, above 0 to 1")
+	c.Flags().Float64Var(&f.vad, "vad", 0, "voice activity that a detection needs, 0 (off) to 1")
+	c.Flags().BoolVar(&f.scores, "scores", false, "with --json: the score of every hop, too")
+	return a.withJSON(a.withState(a.withFile(c)))
+}
+
+// detection, detected: a line of orac detect --json.
+type detection struct {
+	Model string  `json:"model"`
+	Class string  `json:"class,omitempty"`
+	At    float64 `json:"at"`
+	Score float64 `json:"score"`
+}
+
+type detected struct {
+	File       string               `json:"file"`
+	Seconds    float64              `json:"seconds"`
+	Hops       int64                `json:"hops"`
+	Detections []detection          `json:"detections"`
+	Max        map[string]float64   `json:"max"`
+	Scores     map[string][]float64 `json:"scores,omitempty"`
+}
+
+func (f detectFlags) check(files []string) error {
+	switch {
+	case len(f.models) == 0:
+		return usage("detect: say what to listen for: --model NAME (orac models list shows the names)")
+	case len(files) == 0:
+		return usage("detect: say which WAV files to listen to")
+	case !(f.threshold > 0 && f.threshold <= 1):
+		return usage("detect: --threshold %g: it must be above 0 and at most 1", f.threshold)
+	case !(f.vad >= 0 && f.vad <= 1):
+		return usage("detect: --vad %g: it must be from 0 to 1", f.vad)
+	}
+	return nil
+}
+
+func (a *app) detect(ctx context.Context, f detectFlags, files []string) error {
+	if err := f.check(files); err != nil {
+		return err
+	}
+	state, err := a.anyState()
+	if err != nil {
+		return err
+	}
+	config := detect.Config{Store: models.Store{Dir: modelsDir(state)}, BaseDir: "."}
+	for _, m := range f.models {
+		source := m
+		if !strings.HasSuffix(m, ".onnx") && !strings.Contains(m, ":") {
+			source = models.CatalogPrefix + m
+		}
+		name := strings.TrimSuffix(filepath.Base(m), ".onnx")
+		config.Models = append(config.Models, detect.Model{Source: source, Model: wake.Model{
+			Name: name, Threshold: float32(f.threshold), VADThreshold: float32(f.vad), Cooldown: 2 * time.Second,
+		}})
+	}
+	d, err := detect.Open(ctx, config)
+	if err != nil {
+		return failed(err)
+	}
+	defer d.Close()
+	broken := 0
+	for _, file := range files {
+		r, err := a.hear(ctx, d, file)
+		if ctx.Err() != nil {
+			return failed(errors.New("interrupted"))
+		}
+		if err != nil {
+			broken++
+			a.complain(fmt.Errorf("%s", screen.Clean(err.Error())))
+			continue
+		}
+		if !f.scores {
+			r.Scores = nil
+		}
+		if err := a.heard(r); err != nil {
+			return err
+		}
+	}
+	if broken > 0 {
+		return failed(fmt.Errorf("%d of %d files could not be read", broken, len(files)))
+	}
+	return nil
+}
+
+// hear runs one file through the detector.
+func (a *app) hear(ctx context.Context, d *detect.Detector, file string) (*detected, error) {
+	sound, err := wav.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer sound.Close()
+	if err := d.Reset(); err != nil {
+		return nil, err
+	}
+	total := sound.Info().Duration()
+	r := &detected{File: file, Seconds: round(total.Seconds(), 3), Detections: []detection{}, Max: map[string]float64{}, Scores: map[string][]float64{}}
+	rules := d.Models()
+	for _, m := range rules {
+		r.Max[m.Name], r.Scores[m.Name] = 0, []float64{}
+	}
+	for shown := time.Now(); ; {
+		var pcm [audio.HopSamples]int16
+		n, err := sound.Read(pcm[:])
+		if err != nil && err != io.EOF {
+			return nil, err
+		}
+		if n < len(pcm) { // a remainder is no hop
+			return r, ctx.Err()
+		}
+		hop, err := d.Push(&pcm)
+		if err != nil {
+			return nil, err
+		}
+		r.add(rules, hop)
+		if now := time.Now(); now.Sub(shown) > 100*time.Millisecond && !a.json || ctx.Err() != nil {
+			if ctx.Err() != nil {
+				return nil, ctx.Err()
+			}
+			shown = now
+			a.err.Progress(screen.Clean(file), float64(r.Hops)*audio.HopTime.Seconds()/total.Seconds())
+		}
+	}
+}
+
+// add takes what one hop gave.
+func (r *detected) add(rules []wake.Model, hop detect.Result) {
+	r.Hops++
+	for i, m := range rules {
+		var best float64
+		for class, v := range hop.Scores[i].Values {
+			if !hop.Scores[i].Masked && !slices.Contains(m.Ignored, class) {
+				best = max(best, float64(v))
+			}
+		}
+		best = round(best, 6)
+		r.Scores[m.Name] = append(r.Scores[m.Name], best)
+		r.Max[m.Name] = max(r.Max[m.Name], best)
+	}
+	for _, f := range hop.Detections {
+		r.Detections = append(r.Detections, detection{f.Model, f.Class, round(f.At.Seconds(), 2), round(float64(f.Score), 6)})
+	}
+}
+
+// heard reports one file.
+func (a *app) heard(r *detected) error {
+	a.err.Still()
+	if a.json {
+		e := json.NewEncoder(a.out)
+		e.SetEscapeHTML(false)
+		return failed(e.Encode(r))
+	}
+	var best []string
+	for name, score := range r.Max {
+		best = append(best, fmt.Sprintf("%s %.3f", name, score))
+	}
+	slices.Sort(best)
+	fmt.Fprintf(a.out, "%s  %s\n", a.out.Strong(screen.Clean(r.File)), a.out.Faint(fmt.Sprintf("%.1f s · best: %s", r.Seconds, strings.Join(best, ", "))))
+	for _, d := range r.Detections {
+		fmt.Fprintf(a.out, "  %8.2f s  %s %s  score %.3f\n", d.At, a.out.Mark("wake"), strings.TrimSpace(d.Model+" "+d.Class), d.Score)
+	}
+	if len(r.Detections) == 0 {
+		fmt.Fprintln(a.out, "  nothing was heard")
+	}
+	return nil
+}
+
+// round keeps so many decimals.
+func round(f float64, decimals int) float64 {
+	p := math.Pow10(decimals)
+	return math.Round(f*p) / p
+}

@@ -1,0 +1,65 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"orac/appliance/audio/capture"
+	"orac/appliance/rt"
+	"orac/appliance/rt/live"
+	"orac/cmd/orac/screen"
+)
+
+func (a *app) devicesCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "devices",
+		Short: "list the microphones of this machine",
+		Long: `Lists what there is to record from. A runbook names a device by match (a part of its name), by identity (it stays
+the same when the device is plugged in again), or by id.`,
+		Example: `  orac devices
+  orac devices --json | jq -r '.devices[] | select(.monitor | not) | .identity'`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return failed(a.devices(c.Context())) },
+	}
+	return a.withJSON(c)
+}
+
+func (a *app) devices(ctx context.Context) error {
+	var found capture.Listing
+	err := live.New(nil).Run(ctx, "devices", func(t *rt.Task) (err error) {
+		found, err = capture.List(t, capture.Spec{})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if a.json {
+		if found.Devices == nil {
+			found.Devices = []capture.Device{}
+		}
+		return a.printJSON(found)
+	}
+	rows := [][]string{{"NAME", "IDENTITY", "BACKEND", ""}}
+	for _, d := range found.Devices {
+		note := ""
+		switch {
+		case d.Default:
+			note = "default"
+		case d.Monitor:
+			note = "what a loudspeaker plays"
+		}
+		rows = append(rows, []string{screen.Clean(d.Name), screen.Clean(d.Identity), d.Backend, note})
+	}
+	if len(found.Devices) > 0 {
+		a.out.Table(rows)
+	}
+	for _, n := range found.Notes {
+		fmt.Fprintf(a.err, "%s %s\n", a.err.Faint("note:"), screen.Clean(n))
+	}
+	if len(found.Devices) == 0 {
+		fmt.Fprintln(a.err, "There is no microphone. Plug one in, or see whether the audio server runs (pactl list short sources).")
+	}
+	return nil
+}

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"orac/runbook"
+)
+
+func (a *app) fmtCommand() *cobra.Command {
+	var check, diff bool
+	c := &cobra.Command{
+		Use:   "fmt [FILE…]",
+		Short: "give runbooks their canonical form",
+		Long:  "Rewrites runbooks in canonical form: indentation, alignment, spacing. Comments stay where they are.",
+		Example: `  orac fmt                     rewrite orac.hcl
+  orac fmt --check             exit 2 if a file would change
+  orac fmt --diff a.hcl b.hcl  show what would change, change nothing`,
+		RunE: func(_ *cobra.Command, files []string) error {
+			if len(files) == 0 {
+				files = []string{defaultFile}
+			}
+			return a.fmt(files, check, diff)
+		},
+	}
+	c.Flags().BoolVar(&check, "check", false, "change nothing; exit 2 if a file would change")
+	c.Flags().BoolVar(&diff, "diff", false, "change nothing; show what would change")
+	return c
+}
+
+func (a *app) fmt(files []string, check, diff bool) error {
+	code := exitFine
+	for _, name := range files {
+		differs, err := a.fmtFile(name, check, diff)
+		switch {
+		case err != nil:
+			a.complain(err)
+			code = exitFailed
+		case differs && check && code == exitFine:
+			code = exitDiffers
+		}
+	}
+	if code != exitFine {
+		return &exit{code: code}
+	}
+	return nil
+}
+
+// fmtFile tells whether the file is not in canonical form, and rewrites it unless it shall only look.
+func (a *app) fmtFile(name string, check, diff bool) (differs bool, err error) {
+	before, err := os.ReadFile(name)
+	if err != nil {
+		return false, err
+	}
+	after, problems := runbook.Format(before, name)
+	if err := a.diagnose(problems); err != nil {
+		return false, fmt.Errorf("%s: not formatted: it does not parse", name)
+	}
+	if bytes.Equal(before, after) {
+		return false, nil
+	}
+	if diff {
+		fmt.Fprint(a.out, runbook.Diff(name, before, after))
+	} else {
+		fmt.Fprintln(a.out, name)
+	}
+	if check || diff {
+		return true, nil
+	}
+	return true, replace(name, after)
+}
+
+// replace writes a file so that it is never half written, and keeps its mode.
+func replace(name string, data []byte) error {
+	mode := fs.FileMode(0o644)
+	if info, err := os.Stat(name); err == nil {
+		mode = info.Mode().Perm()
+	}
+	tmp, err := os.CreateTemp(filepath.Dir(name), ".orac-fmt-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(tmp.Name()) // nothing is left to remove once it was renamed
+	_, err = tmp.Write(data)
+	if err == nil {
+		err = tmp.Chmod(mode)
+	}
+	if err == nil {
+		err = tmp.Sync()
+	}
+	if cerr := tmp.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil {
+		err = os.Rename(tmp.Name(), name)
+	}
+	return err
+}

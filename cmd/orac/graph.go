@@ -1,0 +1,40 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"orac/appliance"
+)
+
+func (a *app) graphCommand() *cobra.Command {
+	var dot bool
+	c := &cobra.Command{
+		Use:   "graph",
+		Short: "draw the runtime graph that the runbook compiles to",
+		Example: `  orac graph
+  orac graph --dot | dot -Tsvg > graph.svg
+  orac graph --json | jq '.nodes[].address'`,
+		Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			rb, err := a.load()
+			if err != nil {
+				return err
+			}
+			graph, err := appliance.Compile(rb)
+			if err != nil {
+				return failed(err)
+			}
+			switch {
+			case a.json:
+				return a.printJSON(graph)
+			case dot:
+				graph.DOT(a.out)
+			default:
+				graph.Print(a.out)
+			}
+			return nil
+		},
+	}
+	c.Flags().BoolVar(&dot, "dot", false, "draw for Graphviz")
+	return a.withJSON(a.withFile(c))
+}

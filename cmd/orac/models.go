@@ -1,0 +1,262 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"orac/cmd/orac/screen"
+	"orac/models"
+	"orac/models/infer"
+)
+
+func (a *app) modelsCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "models",
+		Short: "list, fetch, check and measure models",
+		Args:  cobra.NoArgs,
+		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	c.AddCommand(a.modelsList(), a.modelsPull(), a.modelsVerify(), a.modelsInspect(), a.modelsBench())
+	return c
+}
+
+func (a *app) storeCommand(c *cobra.Command, f func(ctx context.Context, s models.Store, args []string) error) *cobra.Command {
+	c.RunE = func(c *cobra.Command, args []string) error {
+		state, err := a.anyState()
+		if err != nil {
+			return err
+		}
+		return f(c.Context(), models.Store{Dir: modelsDir(state)}, args)
+	}
+	return a.withJSON(a.withState(a.withFile(c)))
+}
+
+func (a *app) modelsList() *cobra.Command {
+	return a.storeCommand(&cobra.Command{
+		Use: "list", Short: "show the catalogue: what there is, its licence, and whether it is here", Args: cobra.NoArgs,
+		Example: "  orac models list\n  orac models list --json | jq '.[] | select(.kind == \"head\") | .name'",
+	}, func(_ context.Context, s models.Store, _ []string) error {
+		list := s.List()
+		if a.json {
+			return a.printJSON(list)
+		}
+		rows := [][]string{{"NAME", "KIND", "SAY", "WINDOW", "LICENCE", "HERE"}}
+		for _, m := range list {
+			here, window := "no", ""
+			switch {
+			case m.Verified:
+				here = "yes"
+			case m.Present:
+				here = m.Problem
+			}
+			if m.Window > 0 {
+				window = fmt.Sprintf("%d hops", m.Window)
+			}
+			rows = append(rows, []string{m.Name, string(m.Kind), m.WakeWord, window, m.Licence, here})
+		}
+		a.out.Table(rows)
+		fmt.Fprintf(a.out, "\n%s\n", a.out.Faint("CC-BY-NC-SA-4.0 heads may not be used commercially. Fetch with: orac models pull NAME"))
+		return nil
+	})
+}
+
+func (a *app) modelsPull() *cobra.Command {
+	return a.storeCommand(&cobra.Command{
+		Use: "pull [NAME…]", Short: "fetch models of the catalogue, and what they need; all without a name",
+		Long:    "Fetches models, checks them against the catalogue's SHA-256, and keeps a file aside that does not match. What is here\nand right already is not fetched again.",
+		Example: "  orac models pull hey_jarvis\n  orac models pull",
+	}, func(ctx context.Context, s models.Store, names []string) error {
+		if len(names) > 0 {
+			names = slices.Concat(models.Required(), names)
+		}
+		var steps []models.Progress
+		err := s.Pull(ctx, names, func(p models.Progress) {
+			steps = append(steps, p)
+			switch {
+			case a.json:
+			case p.Step == "downloading" || p.Step == "checking":
+				if a.err.Moves() {
+					a.err.Move(p.Step + " " + screen.Clean(p.Name))
+				} else if p.Step == "downloading" {
+					fmt.Fprintf(a.err, "downloading %s\n", p.Name)
+				}
+			default:
+				fmt.Fprintf(a.out, "%-11s %s\n", p.Step, p.Name)
+			}
+		})
+		a.err.Still()
+		if err != nil {
+			return failed(err)
+		}
+		if a.json {
+			return a.printJSON(s.List())
+		}
+		return nil
+	})
+}
+
+func (a *app) modelsVerify() *cobra.Command {
+	return a.storeCommand(&cobra.Command{
+		Use: "verify [NAME…]", Short: "check the files that are here against the catalogue",
+		Example: "  orac models verify\n  orac models verify hey_jarvis",
+	}, func(_ context.Context, s models.Store, names []string) error {
+		type verdict struct {
+			Name    string `json:"name"`
+			OK      bool   `json:"ok"`
+			Problem string `json:"problem,omitempty"`
+		}
+		if len(names) == 0 {
+			for _, m := range s.List() {
+				if m.Present {
+					names = append(names, m.Name)
+				}
+			}
+		}
+		verdicts, wrong := []verdict{}, 0
+		for _, name := range names {
+			v := verdict{Name: name, OK: true}
+			if err := s.Verify(name); err != nil {
+				wrong++
+				v.OK, v.Problem = false, err.Error()
+			}
+			verdicts = append(verdicts, v)
+		}
+		if a.json {
+			if err := a.printJSON(verdicts); err != nil {
+				return err
+			}
+		} else {
+			for _, v := range verdicts {
+				if v.OK {
+					fmt.Fprintf(a.out, "%s  %s\n", a.out.Good("ok   "), v.Name)
+				} else {
+					fmt.Fprintf(a.out, "%s  %s: %s\n", a.out.Bad("wrong"), v.Name, screen.Clean(v.Problem))
+				}
+			}
+		}
+		if wrong > 0 {
+			return failed(fmt.Errorf("%d of %d files are not what they should be; fetch them again with: orac models pull NAME", wrong, len(names)))
+		}
+		if len(names) == 0 {
+			return failed(fmt.Errorf("there is no model in %s; fetch some with: orac models pull", s.Dir))
+		}
+		return nil
+	})
+}
+
+func (a *app) modelsInspect() *cobra.Command {
+	return a.storeCommand(&cobra.Command{
+		Use: "inspect NAME|FILE", Short: "tell what a model file holds", Args: cobra.ExactArgs(1),
+		Example: "  orac models inspect hey_jarvis\n  orac models inspect my_word.onnx --json",
+	}, func(_ context.Context, s models.Store, args []string) error {
+		path := args[0]
+		if _, err := models.Find(path); err == nil {
+			if path, err = s.Path(args[0]); err != nil {
+				return failed(err)
+			}
+		}
+		r, err := models.Inspect(path)
+		if err != nil {
+			return failed(err)
+		}
+		if a.json {
+			return a.printJSON(r)
+		}
+		a.inspected(r)
+		return nil
+	})
+}
+
+func (a *app) inspected(r models.Report) {
+	row := func(name, format string, args ...any) {
+		fmt.Fprintf(a.out, "%s %s\n", a.out.Faint(fmt.Sprintf("%-11s", name)), screen.Clean(fmt.Sprintf(format, args...)))
+	}
+	row("file", "%s (%d bytes)", r.Path, r.Bytes)
+	row("sha256", "%s", r.SHA256)
+	if r.Name != "" {
+		row("catalogue", "%s (%s)", r.Name, r.Kind)
+	}
+	licence := r.Licence
+	if licence == "" {
+		licence = "unknown: ask where the file came from"
+	}
+	row("licence", "%s", licence)
+	row("made by", "%s (opset %d)", r.Producer, r.Opset)
+	for _, p := range r.Inputs {
+		row("input", "%s %s %v", p.Name, p.Type, p.Dims)
+	}
+	for _, p := range r.Outputs {
+		row("output", "%s %s %v", p.Name, p.Type, p.Dims)
+	}
+	row("parameters", "%d", r.Parameters)
+	if r.Head {
+		row("head", "window %d hops (%.2f s), %d classes %v", r.Window, float64(r.Window)*0.08, r.Classes, r.Labels)
+	}
+	if r.Streamable {
+		row("streaming", "yes, %d states", r.States)
+	} else if r.Why != "" {
+		row("streaming", "no: %s", r.Why)
+	}
+	for _, op := range r.Ops {
+		row("operator", "%-4d %s", op.N, op.Op)
+	}
+}
+
+func (a *app) modelsBench() *cobra.Command {
+	var rounds int
+	c := a.storeCommand(&cobra.Command{
+		Use: "bench [NAME…]", Short: "measure the CPU time of a hop, streaming against full windows, in one run",
+		Example: "  orac models bench hey_jarvis\n  orac models bench hey_jarvis alexa --rounds 500 --json",
+	}, func(_ context.Context, s models.Store, names []string) error {
+		if rounds < 1 || rounds > 1_000_000 {
+			return usage("models bench: --rounds %d: it must be from 1 to 1000000", rounds)
+		}
+		if len(names) == 0 {
+			names = []string{"hey_jarvis"}
+		}
+		r, err := bench(s, names, rounds)
+		if err != nil {
+			return failed(err)
+		}
+		if a.json {
+			return a.printJSON(r)
+		}
+		a.out.Table([][]string{
+			{"CPU PER 80 MS HOP", "STREAMING", "FULL WINDOWS"},
+			{"mel (" + r.Fast.Mel + ")", r.MelHop.String(), r.FullMel.String()},
+			{"embedding (" + r.Fast.Embedding + ")", r.EmbedHop.String(), r.FullEmbed.String()},
+			{fmt.Sprintf("%d heads", r.Heads), r.HeadsHop.String(), r.HeadsHop.String()},
+			{"all", r.FastHop.String(), r.FullHop.String()},
+		})
+		fmt.Fprintf(a.out, "\nratio %.3f (1/%.1f), %.0f times real time on one core; ONNX Runtime %s, median of %d hops\n",
+			r.Ratio, 1/r.Ratio, r.Realtime, r.Runtime, r.Hops)
+		return nil
+	})
+	c.Flags().IntVar(&rounds, "rounds", 100, "rounds of 25 hops for each form")
+	return c
+}
+
+func bench(s models.Store, names []string, rounds int) (infer.BenchResult, error) {
+	var heads, problems = []string{}, []error{}
+	path := func(name string) string {
+		p, err := s.Path(name)
+		problems = append(problems, err)
+		return p
+	}
+	library, mel, embedding := path("onnxruntime"), path("melspectrogram"), path("embedding_model")
+	for _, name := range names {
+		heads = append(heads, path(name))
+	}
+	if err := errors.Join(problems...); err != nil {
+		return infer.BenchResult{}, err
+	}
+	r, err := infer.Open(library)
+	if err != nil {
+		return infer.BenchResult{}, err
+	}
+	return r.Bench(infer.Config{Mel: mel, Embedding: embedding}, heads, rounds)
+}

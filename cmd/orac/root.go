@@ -1,0 +1,180 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"orac/appliance/audio/capture"
+	"orac/cmd/orac/screen"
+	"orac/runbook"
+)
+
+// Exit codes. Results go to standard output, everything else to standard error.
+const (
+	exitFine    = 0
+	exitFailed  = 1
+	exitDiffers = 2  // something differs, or is not known
+	exitUsage   = 64 // the command line is wrong (EX_USAGE of sysexits.h)
+)
+
+// Run is the program.
+func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	if len(args) > 0 && args[0] == "capture-worker" { // first of all, since a child is started often and shall be small
+		return capture.WorkerMain(args[1:], stdin, stdout, stderr)
+	}
+	ctx, stop := signals(ctx)
+	defer stop()
+	a := &app{out: screen.New(stdout), err: screen.New(stderr)}
+	root := a.root()
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	var e *exit
+	switch {
+	case err == nil:
+		return exitFine
+	case errors.As(err, &e):
+		if e.err != nil {
+			a.complain(e.err)
+		}
+		return e.code
+	}
+	a.complain(err)
+	return exitUsage // what is left are cobra's own errors: unknown commands and flags
+}
+
+// signals ends ctx at the first SIGINT or SIGTERM; the second ends the process at once.
+func signals(ctx context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	caught := make(chan os.Signal, 2)
+	signal.Notify(caught, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		for range caught {
+			if ctx.Err() != nil {
+				os.Exit(130)
+			}
+			cancel()
+		}
+	}()
+	return ctx, func() { signal.Stop(caught); close(caught); cancel() }
+}
+
+// exit is an error with an exit code. Without an error inside, everything has been said already.
+type exit struct {
+	code int
+	err  error
+}
+
+func (e *exit) Error() string { return fmt.Sprint("exit ", e.code) }
+
+func failed(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &exit{exitFailed, err}
+}
+
+func usage(format string, args ...any) error {
+	return &exit{exitUsage, fmt.Errorf(format, args...)}
+}
+
+// defaultFile is the runbook of the current folder.
+const defaultFile = "orac.hcl"
+
+// app is what all commands share.
+type app struct {
+	out, err *screen.Screen
+	file     string // -f
+	stateDir string // --state-dir
+	json     bool   // --json
+	vars     []string
+}
+
+func (a *app) complain(err error) {
+	fmt.Fprintf(a.err, "%s %s\n", a.err.Bad("orac:"), err)
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "orac",
+		Short: "the wake-word appliance that is never deaf",
+		Long: `ORAC listens for wake words, records the command that follows, and delivers it to speech-to-text.
+One file, orac.hcl, declares the whole device.`,
+		Example: `  orac run                                    be the appliance that orac.hcl declares
+  orac validate                               check orac.hcl
+  orac devices                                list the microphones
+  orac detect --model hey_jarvis speech.wav   what would it have heard?`,
+		SilenceErrors: true, SilenceUsage: true,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.AddCommand(a.runCommand(), a.validateCommand(), a.fmtCommand(), a.schemaCommand(), a.graphCommand(),
+		a.devicesCommand(), a.detectCommand(), a.modelsCommand(), a.versionCommand())
+	return root
+}
+
+// Flags that several commands have.
+
+func (a *app) withFile(c *cobra.Command) *cobra.Command {
+	c.Flags().StringVarP(&a.file, "file", "f", defaultFile, "the runbook")
+	c.Flags().StringArrayVar(&a.vars, "var", nil, "give a variable of the runbook a value: name=value (repeatable)")
+	return c
+}
+
+func (a *app) withState(c *cobra.Command) *cobra.Command {
+	c.Flags().StringVar(&a.stateDir, "state-dir", "", "where spool, history and models are (wins over ORAC_STATE_DIR and the runbook)")
+	return c
+}
+
+func (a *app) withJSON(c *cobra.Command) *cobra.Command {
+	c.Flags().BoolVar(&a.json, "json", false, "report in JSON")
+	return c
+}
+
+// options are how runbooks are evaluated.
+func (a *app) options() (runbook.Options, error) {
+	o := runbook.Options{Vars: map[string]string{}}
+	for _, v := range a.vars {
+		name, value, ok := strings.Cut(v, "=")
+		if !ok {
+			return o, usage("--var %s: write it as name=value", v)
+		}
+		o.Vars[name] = value
+	}
+	return o, nil
+}
+
+// load reads the runbook and says what is wrong with it.
+func (a *app) load() (*runbook.Runbook, error) {
+	o, err := a.options()
+	if err != nil {
+		return nil, err
+	}
+	rb, problems := runbook.Load(a.file, o)
+	if err := a.diagnose(problems); err != nil {
+		return nil, err
+	}
+	return rb, nil
+}
+
+// diagnose shows diagnostics on standard error.
+func (a *app) diagnose(problems runbook.Diagnostics) error {
+	if err := problems.Render(a.err, runbook.RenderOptions{Color: a.err.Colour()}); err != nil {
+		return failed(err)
+	}
+	if problems.HasErrors() {
+		return &exit{code: exitFailed}
+	}
+	return nil
+}

@@ -1,0 +1,179 @@
+package screen
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"orac/appliance/event"
+)
+
+// Events shows what happens in an appliance, one line each, and the level of the sound on a moving line.
+type Events struct {
+	*Screen
+	levels  []float32 // RMS of the last hops
+	scores  map[string]float32
+	quietAt time.Time // when a level was last shown on a plain line
+}
+
+// NewEvents shows events on a screen.
+func NewEvents(s *Screen) *Events { return &Events{Screen: s, scores: map[string]float32{}} }
+
+const (
+	levelsShown = 24
+	// quietEvery is how often a level is shown where lines cannot move.
+	quietEvery = 5 * time.Second
+)
+
+// Show shows an event.
+func (v *Events) Show(e event.Event) {
+	switch b := e.Body.(type) {
+	case event.Level:
+		v.level(e.At, b)
+	case event.Score:
+		v.scores[b.Model] = b.Score
+	default:
+		if kind, text := v.line(b); kind != "" {
+			fmt.Fprintf(v, "%s  %s%s%s\n", v.Faint(e.At.Local().Format("15:04:05.000")), kind, strings.Repeat(" ", max(1, 14-width(kind))), text)
+		}
+	}
+}
+
+// width is how many columns a text takes, colours not counted.
+func width(text string) int {
+	n, escape := 0, false
+	for _, r := range text {
+		switch {
+		case r == '\x1b':
+			escape = true
+		case escape:
+			escape = r != 'm'
+		default:
+			n++
+		}
+	}
+	return n
+}
+
+func (v *Events) level(at time.Time, b event.Level) {
+	v.levels = append(v.levels, b.RMS)
+	if len(v.levels) > levelsShown {
+		v.levels = v.levels[1:]
+	}
+	if v.Moves() {
+		var scores strings.Builder
+		for _, m := range sortedKeys(v.scores) {
+			fmt.Fprintf(&scores, "  %s %.2f", Clean(m), v.scores[m])
+		}
+		v.Move(fmt.Sprintf("%s  %s  %s %s%s", v.Faint(at.Local().Format("15:04:05.000")), "level ", v.Good(Spark(v.levels)), decibels(b.RMS), v.Faint(scores.String())))
+		return
+	}
+	if at.Sub(v.quietAt) >= quietEvery {
+		v.quietAt = at
+		fmt.Fprintf(v, "%s  level         %s %s\n", at.Local().Format("15:04:05.000"), Clean(b.Device), decibels(b.RMS))
+	}
+}
+
+// decibels is a level against full scale.
+func decibels(rms float32) string {
+	if rms < 1 {
+		return "silence"
+	}
+	return fmt.Sprintf("%5.1f dBFS", 20*math.Log10(float64(rms)/32768))
+}
+
+// Spark draws levels (RMS, int16 scale) as a row of bars, from -60 dBFS to 0.
+func Spark(levels []float32) string {
+	bars := []rune(" ▁▂▃▄▅▆▇█")
+	var b strings.Builder
+	for _, l := range levels {
+		db := 20 * math.Log10(max(1, float64(l))/32768)
+		i := int(math.Round((db + 60) / 60 * float64(len(bars)-1)))
+		b.WriteRune(bars[max(0, min(len(bars)-1, i))])
+	}
+	return b.String()
+}
+
+// line gives the word and the text for an event; no word for one that people need not see.
+func (v *Events) line(body event.Body) (kind, text string) {
+	switch b := body.(type) {
+	case event.DeviceOpened:
+		return v.Good("listening"), fmt.Sprintf("%s %s", Clean(b.Device), v.Faint(Clean(b.Identity)))
+	case event.DeviceLost:
+		return v.Bad("deaf"), fmt.Sprintf("%s: %s; trying again %s", Clean(b.Device), Clean(b.Cause), b.Retry)
+	case event.DeviceEnded:
+		return "ended", fmt.Sprintf("%s: the sound is over", Clean(b.Device))
+	case event.Wake:
+		class := ""
+		if b.Class != "" {
+			class = " " + Clean(b.Class)
+		}
+		return v.Mark("wake"), fmt.Sprintf("%s%s  score %.3f, threshold %.2f", v.Strong(Clean(b.Model)), class, b.Score, b.Threshold)
+	case event.RecordingStarted:
+		return "recording", v.Faint(b.Utterance)
+	case event.RecordingEnded:
+		return "recorded", fmt.Sprintf("%.1f s, ended by %s", b.Seconds, b.Why)
+	case event.DeliveryStarted:
+		return "delivering", fmt.Sprintf("to %s by %s", Clean(b.STT), b.Way)
+	case event.Delivered:
+		return v.delivered(b)
+	}
+	return v.trouble(body)
+}
+
+func (v *Events) delivered(b event.Delivered) (kind, text string) {
+	how := fmt.Sprintf("%s by %s, attempt %d", Clean(b.STT), b.Way, b.Attempts)
+	if b.Seconds > 0 {
+		how += fmt.Sprintf(", %.1f s after the end", b.Seconds)
+	}
+	switch b.Outcome {
+	case "delivered":
+		return v.Good("transcript"), fmt.Sprintf("%s  %s", v.Strong("“"+Clean(b.Text)+"”"), v.Faint("delivered: "+how))
+	case "empty":
+		return v.Warn("no speech"), how
+	}
+	return v.Bad("given up"), how + ": " + Clean(b.Cause)
+}
+
+// trouble is for what goes wrong and what becomes right again.
+func (v *Events) trouble(body event.Body) (kind, text string) {
+	switch b := body.(type) {
+	case event.DeliveryFailed:
+		return v.Warn("not delivered"), fmt.Sprintf("%s: %s; again %s", Clean(b.STT), Clean(b.Cause), b.Retry)
+	case event.Spooled:
+		if b.Where == "disk" {
+			return v.Good("on disk"), "the disk takes utterances again: " + b.Utterance
+		}
+		return v.Warn("in " + b.Where), fmt.Sprintf("%s %s", b.Utterance, Clean(b.Cause))
+	case event.Salvaged:
+		what := "found in the spool"
+		if b.Cut {
+			what = "found unfinished in the spool"
+		}
+		return v.Good("salvaged"), fmt.Sprintf("%s, %.1f s, %s", b.Utterance, b.Seconds, what)
+	case event.Dropped:
+		return v.Bad("lost"), fmt.Sprintf("%s: %s", b.Utterance, Clean(b.Cause))
+	case event.STTHealth:
+		if b.OK {
+			return v.Good("stt"), fmt.Sprintf("%s is %s", Clean(b.STT), Clean(b.Status))
+		}
+		return v.Warn("stt"), fmt.Sprintf("%s: %s", Clean(b.STT), Clean(b.Status))
+	case event.Heartbeat:
+		if b.OK {
+			return v.Good("heartbeat"), fmt.Sprintf("%s counts %d active", Clean(b.Endpoint), b.Topics)
+		}
+		return v.Warn("heartbeat"), fmt.Sprintf("%s: %s", Clean(b.Endpoint), Clean(b.Cause))
+	case event.WebhookFailed:
+		return v.Warn("webhook"), fmt.Sprintf("%s: %s", Clean(b.Webhook), Clean(b.Cause))
+	case event.Overrun:
+		return v.Warn("overrun"), fmt.Sprintf("%d hops of %s were lost: the machine is too slow", b.Hops, b.Port)
+	case event.NodeFailed:
+		return v.Bad("failed"), fmt.Sprintf("%s; again %s", Clean(b.Cause), b.Retry)
+	case event.StoreFailed:
+		return v.Warn("history"), "is not written: " + Clean(b.Cause)
+	case event.StoreBack:
+		return v.Good("history"), fmt.Sprintf("is written again; %d events are missing", b.Lost)
+	}
+	return "", ""
+}

@@ -1,0 +1,168 @@
+// Package screen is what a person sees of orac in a terminal.
+//
+// Its rules: colour and moving lines appear on a terminal only, and never with NO_COLOR; elsewhere the same facts stand on
+// plain lines. What is shown never holds a control character that came from outside.
+package screen
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"unicode"
+
+	"golang.org/x/term"
+)
+
+// Screen is a terminal, or what stands in for one. It is used by one goroutine.
+type Screen struct {
+	w      io.Writer
+	width  int // columns; 0 if it is no terminal
+	colour bool
+	moving bool // a moving line is shown
+}
+
+// New makes a screen of a stream.
+func New(w io.Writer) *Screen {
+	s := &Screen{w: w}
+	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		s.width = 80
+		if width, _, err := term.GetSize(int(f.Fd())); err == nil && width > 0 {
+			s.width = width
+		}
+		s.colour = os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+	}
+	return s
+}
+
+// Write implements io.Writer: lines that stay, above the moving one.
+func (s *Screen) Write(p []byte) (int, error) {
+	if s.moving {
+		s.moving = false
+		if _, err := io.WriteString(s.w, "\r\x1b[K"); err != nil {
+			return 0, err
+		}
+	}
+	return s.w.Write(p)
+}
+
+// Moves tells whether the screen can show a line that changes.
+func (s *Screen) Moves() bool { return s.width > 0 }
+
+// Colour tells whether colours are shown.
+func (s *Screen) Colour() bool { return s.colour }
+
+// Move shows a line that the next one replaces. It is cut to the width of the terminal; nothing is shown elsewhere.
+func (s *Screen) Move(line string) {
+	if s.width == 0 {
+		return
+	}
+	s.moving = true
+	fmt.Fprintf(s.w, "\r\x1b[K%s", cut(line, s.width-1))
+}
+
+// Still takes the moving line away.
+func (s *Screen) Still() {
+	if s.moving {
+		s.moving = false
+		fmt.Fprint(s.w, "\r\x1b[K")
+	}
+}
+
+// Colours by what they mean.
+
+// Good is for what went well.
+func (s *Screen) Good(text string) string { return s.paint("32", text) }
+
+// Bad is for what failed.
+func (s *Screen) Bad(text string) string { return s.paint("31;1", text) }
+
+// Warn is for what needs a look.
+func (s *Screen) Warn(text string) string { return s.paint("33", text) }
+
+// Strong is for what the eye should find first.
+func (s *Screen) Strong(text string) string { return s.paint("1", text) }
+
+// Faint is for what is there if one looks for it.
+func (s *Screen) Faint(text string) string { return s.paint("2", text) }
+
+// Mark is for the moment that all is about.
+func (s *Screen) Mark(text string) string { return s.paint("36;1", text) }
+
+func (s *Screen) paint(code, text string) string {
+	if !s.colour {
+		return text
+	}
+	return "\x1b[" + code + "m" + text + "\x1b[0m"
+}
+
+// Clean makes text from outside safe to show on one line.
+func Clean(text string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t':
+			return ' '
+		case !unicode.IsPrint(r):
+			return '\uFFFD'
+		}
+		return r
+	}, text)
+}
+
+// cut shortens a line to so many columns, colours not counted.
+func cut(line string, width int) string {
+	var b strings.Builder
+	columns, escape := 0, false
+	for _, r := range line {
+		switch {
+		case r == '\x1b':
+			escape = true
+		case escape:
+			escape = r != 'm'
+		case columns == width:
+			continue
+		default:
+			columns++
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// Table prints rows in columns; the first row is the heading.
+func (s *Screen) Table(rows [][]string) {
+	var widths []int
+	for _, row := range rows {
+		for i, cell := range row {
+			if i == len(widths) {
+				widths = append(widths, 0)
+			}
+			widths[i] = max(widths[i], len([]rune(cell)))
+		}
+	}
+	for n, row := range rows {
+		var b strings.Builder
+		for i, cell := range row {
+			b.WriteString(cell)
+			if i < len(row)-1 {
+				b.WriteString(strings.Repeat(" ", widths[i]-len([]rune(cell))+2))
+			}
+		}
+		line := strings.TrimRight(b.String(), " ")
+		if n == 0 {
+			line = s.Faint(line)
+		}
+		fmt.Fprintln(s, line)
+	}
+}
+
+// Progress shows how much of a long work is done, if the screen can show it.
+func (s *Screen) Progress(label string, done float64) {
+	const cells = 28
+	full := int(max(0, min(1, done)) * cells)
+	s.Move(fmt.Sprintf("%s %s%s %3.0f%%", label, strings.Repeat("█", full), s.Faint(strings.Repeat("░", cells-full)), 100*done))
+}
+
+func sortedKeys(m map[string]float32) []string { return slices.Sorted(maps.Keys(m)) }
