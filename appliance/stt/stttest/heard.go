@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"testing"
 	"time"
 )
 
@@ -36,7 +35,7 @@ func (s *Server) Heard() []Heard {
 }
 
 // Await waits until cond holds for what was heard, and gives it.
-func (s *Server) Await(tb testing.TB, cond func([]Heard) bool) []Heard {
+func (s *Server) Await(tb TB, cond func([]Heard) bool) []Heard {
 	tb.Helper()
 	for {
 		s.mu.Lock()

@@ -11,7 +11,6 @@ import (
 	"net"
 	"net/http"
 	"sync"
-	"testing"
 	"time"
 )
 
@@ -60,8 +59,17 @@ func Serve(address string, b Behaviour) (*Server, error) {
 	return s, nil
 }
 
+// TB is what this package needs of a *testing.T. A program that serves does not take package testing with it.
+type TB interface {
+	Helper()
+	Fatal(...any)
+	Fatalf(string, ...any)
+	Cleanup(func())
+	Context() context.Context
+}
+
 // Start serves on loopback until the test ends.
-func Start(tb testing.TB) *Server {
+func Start(tb TB) *Server {
 	tb.Helper()
 	s, err := Serve("127.0.0.1:0", Behaviour{})
 	if err != nil {
@@ -72,7 +80,7 @@ func Start(tb testing.TB) *Server {
 }
 
 // BlackHole is the base address of a host that takes connections and is never heard of again, until the test ends.
-func BlackHole(tb testing.TB) string {
+func BlackHole(tb TB) string {
 	tb.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0") // nobody accepts; the kernel alone completes connections
 	if err != nil {
