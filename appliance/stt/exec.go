@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"orac/appliance/audio/wav"
 	"orac/appliance/rt"
 	"orac/appliance/rt/live"
 	"orac/appliance/stt/wire"
@@ -59,7 +60,7 @@ func (x *Exec) Transcribe(t *rt.Task, _ Utterance, pcm []int16) (Result, error) 
 	}
 	defer os.RemoveAll(dir)
 	path := filepath.Join(dir, "utterance.wav")
-	if err := os.WriteFile(path, wav(pcm), 0o600); err != nil {
+	if err := writeWAV(path, pcm); err != nil {
 		return Result{}, x.own(err)
 	}
 	stop, cancel := live.Context(t)
@@ -87,6 +88,14 @@ func (x *Exec) Transcribe(t *rt.Task, _ Utterance, pcm []int16) (Result, error) 
 		return Result{}, x.fail(Engine, 0, errors.New(text), "")
 	}
 	return Result{Text: text, ProcessingTime: t.Now().Sub(start)}, nil
+}
+
+func writeWAV(path string, pcm []int16) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	return errors.Join(wav.Encode(f, pcm), f.Close())
 }
 
 // run starts the command and waits for it. A status other than 0 is that of a command that ran; -1 means a signal.

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"orac/appliance/audio"
+	"orac/appliance/audio/wav"
 	"orac/appliance/rt"
 	"orac/appliance/stt/wire"
 )
@@ -141,14 +142,14 @@ func seconds(pcm []int16) float64 { return float64(len(pcm)) / audio.Rate }
 // form is the multipart body of a one-shot request.
 func form(pcm []int16) (body []byte, contentType string) {
 	var b bytes.Buffer
-	b.Grow(2*len(pcm) + 512)
+	b.Grow(wav.HeaderBytes + 2*len(pcm) + 512)
 	w := multipart.NewWriter(&b)
 	part, err := w.CreatePart(textproto.MIMEHeader{
 		"Content-Disposition": {`form-data; name="file"; filename="audio.wav"`},
 		"Content-Type":        {"audio/wav"},
 	})
 	if err == nil {
-		_, err = part.Write(wav(pcm))
+		err = wav.Encode(part, pcm)
 	}
 	if err == nil {
 		err = w.Close()

@@ -2,6 +2,7 @@ package stt
 
 import (
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -44,7 +45,7 @@ func (s *stream) dial(t *rt.Task, ctx context.Context) error {
 	transport := wire.Transport(func(c net.Conn) { s.tcp = c })
 	// The transport serves this connection only; nothing of it stays behind.
 	defer transport.CloseIdleConnections()
-	ctx, cancel := context.WithTimeout(ctx, s.orac.timeout)
+	ctx, cancel := context.WithTimeout(ctx, min(stall, s.orac.timeout))
 	defer cancel()
 	conn, res, err := websocket.Dial(ctx, s.to, &websocket.DialOptions{
 		HTTPClient: &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
@@ -104,6 +105,8 @@ func parseMessage(data []byte) (a answer, last bool, err error) {
 }
 
 func (s *stream) write(t *rt.Task, ctx context.Context, kind websocket.MessageType, data []byte) error {
+	ctx, cancel := context.WithTimeout(ctx, stall)
+	defer cancel()
 	if err := s.conn.Write(ctx, kind, data); err != nil {
 		return s.orac.client.Fail(t, streamOp, s.to, err)
 	}
@@ -157,6 +160,14 @@ func configMessage(u Utterance) []byte {
 	b, err := json.Marshal(config)
 	if err != nil {
 		panic("BUG: " + err.Error())
+	}
+	return b
+}
+
+// appendPCM adds samples in the order of the wire, little-endian.
+func appendPCM(b []byte, pcm []int16) []byte {
+	for _, s := range pcm {
+		b = binary.LittleEndian.AppendUint16(b, uint16(s))
 	}
 	return b
 }

@@ -14,7 +14,8 @@ import (
 
 const (
 	streamOp = "stream"
-	// stall is how long a stream may wait for sound; hops come every 80 ms.
+	// stall is how long each part of a stream but the transcript may take: the upgrade, a write, and the wait for our own
+	// sound, which comes every 80 ms. The sooner a stream is given up, the sooner its sound goes by HTTP.
 	stall = 5 * time.Second
 )
 
