@@ -11,6 +11,7 @@ import (
 	"orac/appliance/event"
 	"orac/appliance/node"
 	"orac/appliance/rt"
+	"orac/appliance/rt/virtual"
 	"orac/models/wake"
 	"orac/runbook"
 	"orac/sim"
@@ -110,7 +111,7 @@ func speech(parts ...float64) []int16 {
 func world(t testing.TB, sound []int16) *sim.World {
 	return &sim.World{
 		Graph: compile(t, kitchen), Seed: 1, Epoch: time.Date(2026, 1, 17, 9, 0, 0, 0, time.UTC),
-		Sound: map[string][]int16{"usb": sound}, Inference: loud(), Disk: sim.NewDisk(1 << 30),
+		Sound: map[string][]int16{"usb": sound}, Inference: loud(), Disk: virtual.NewDisk(1 << 30),
 		STT: &sim.STT{Delay: 300 * time.Millisecond},
 	}
 }

@@ -26,7 +26,7 @@ type World struct {
 	// Loop plays the sounds again and again instead of once.
 	Loop      bool
 	Inference Inference
-	Disk      *Disk
+	Disk      *virtual.Disk
 	STT       *STT
 	// Trace takes the trace; nil for none.
 	Trace func(rt.Record)
