@@ -1,6 +1,7 @@
 package store
 
 import (
+	"database/sql"
 	"errors"
 	"os"
 	"path/filepath"
@@ -95,5 +96,48 @@ func fill(t *testing.T, path string) {
 	}
 	if !errors.Is(err, syscall.ENOSPC) {
 		t.Fatal(err)
+	}
+}
+
+// A log that was not brought back must be read on a full disk too, where SQLite cannot make its shared memory.
+func TestReopenOnFullDisk(t *testing.T) {
+	dir := mount(t, "1m")
+	path := filepath.Join(dir, "orac.db")
+	s := mustOpen(t, path)
+	must(t, s.AddDetection(detection(0)))
+	log, err := os.ReadFile(path + "-wal")
+	must(t, err)
+	must(t, s.Close())
+	must(t, os.WriteFile(path+"-wal", log, 0o600))
+	ballast := filepath.Join(dir, "ballast")
+	fill(t, ballast)
+
+	s, aside, err := Open(path)
+	if aside != nil {
+		t.Fatalf("a sound database was set aside: %v", aside.Why)
+	}
+	if err == nil {
+		_, err = s.Counts(noon)
+		must(t, err)
+		must(t, s.Close())
+	}
+	must(t, os.Remove(ballast))
+	list, _, err := mustOpen(t, path).Detections(Page{})
+	must(t, err)
+	if len(list) != 1 {
+		t.Errorf("%d detections", len(list))
+	}
+}
+
+func TestLockedByAnotherIsNotDamaged(t *testing.T) {
+	path := filled(t)
+	db, err := sql.Open("sqlite", path+"?_pragma=locking_mode(EXCLUSIVE)")
+	must(t, err)
+	defer db.Close()
+	_, err = db.Exec("PRAGMA user_version = 1") // takes the lock and keeps it
+	must(t, err)
+	_, aside, err := Open(path)
+	if err == nil || aside != nil || !strings.Contains(err.Error(), "locked") {
+		t.Errorf("%v, set aside %v", err, aside)
 	}
 }

@@ -7,8 +7,9 @@
 //   - Writing the same record again changes nothing, so that a node may repeat itself after a restart.
 //   - A database that cannot be used is renamed and kept, never repaired or overwritten, and a new one takes its place.
 //   - A full or failing disk gives an error that wraps SQLite's and leaves the store usable once there is room again.
-//   - There is one connection with 1 MiB of page cache and no memory map of the file. Methods may be called from anywhere and
-//     block for as long as the disk does.
+//   - There is one connection with 1 MiB of page cache and no memory map of the file: about 2 MiB of RSS when
+//     opened and 6 MiB with a full cache. Methods may be called from anywhere and block for as long as
+//     the disk does.
 package store
 
 import (
