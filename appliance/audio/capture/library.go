@@ -106,7 +106,7 @@ func (l *library) open(d Device, r *ring, stopped func()) (*malgo.Device, error)
 
 	config := malgo.DefaultDeviceConfig(malgo.Capture)
 	config.SampleRate = audio.Rate
-	config.PeriodSizeInMilliseconds = 10
+	config.PeriodSizeInMilliseconds = 20
 	config.Periods = 4
 	config.Resampling.Linear.LpfOrder = 8 // the steepest there is; PulseAudio converts better, by itself
 	config.Capture.DeviceID = unsafe.Pointer(&id)

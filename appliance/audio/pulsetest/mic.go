@@ -21,7 +21,7 @@ const (
 // time, 16 kHz mono int16. It hears whether it is plugged in or not; what it hears unplugged is lost.
 type Mic struct {
 	server *Server
-	name   string
+	Name   string // of the source: its identity
 	title  string
 	fifo   string
 	loaded bool
@@ -39,7 +39,7 @@ type played struct {
 
 // Plug adds a microphone. The name is the source's, its identity; the title is what people read.
 func (s *Server) Plug(name, title string) (*Mic, error) {
-	m := &Mic{server: s, name: name, title: title, fifo: filepath.Join(s.dir, fmt.Sprintf("mic%d.fifo", len(s.mics))),
+	m := &Mic{server: s, Name: name, title: title, fifo: filepath.Join(s.dir, fmt.Sprintf("mic%d.fifo", len(s.mics))),
 		stop: make(chan struct{}), stopped: make(chan struct{})}
 	s.mics = append(s.mics, m)
 	go m.run()
@@ -47,7 +47,7 @@ func (s *Server) Plug(name, title string) (*Mic, error) {
 }
 
 func (m *Mic) arguments() []string {
-	return []string{"source_name=" + m.name, "file=" + m.fifo, fmt.Sprintf("rate=%d", rate), "channels=1", "format=s16le",
+	return []string{"source_name=" + m.Name, "file=" + m.fifo, fmt.Sprintf("rate=%d", rate), "channels=1", "format=s16le",
 		// PulseAudio takes this apart twice: as the module's argument, and as a list of properties.
 		fmt.Sprintf(`source_properties="device.description='%s'"`, m.title)}
 }
@@ -55,7 +55,7 @@ func (m *Mic) arguments() []string {
 // Load plugs the microphone in (again); the server gives it a new index.
 func (m *Mic) Load() error {
 	if m.loaded {
-		return fmt.Errorf("microphone %s is loaded already", m.name)
+		return fmt.Errorf("microphone %s is loaded already", m.Name)
 	}
 	if _, err := m.server.Control(append([]string{"load-module", "module-pipe-source"}, m.arguments()...)...); err != nil {
 		return err
@@ -72,13 +72,13 @@ func (m *Mic) Unload() error {
 	}
 	for line := range strings.Lines(modules) {
 		fields := strings.Fields(line)
-		if len(fields) > 2 && fields[2] == "source_name="+m.name {
+		if len(fields) > 2 && fields[2] == "source_name="+m.Name {
 			m.loaded = false
 			_, err := m.server.Control("unload-module", fields[0])
 			return err
 		}
 	}
-	return fmt.Errorf("microphone %s is not loaded", m.name)
+	return fmt.Errorf("microphone %s is not loaded", m.Name)
 }
 
 // Index is the number that the server gives the source at present.
@@ -88,11 +88,11 @@ func (m *Mic) Index() (string, error) {
 		return "", err
 	}
 	for line := range strings.Lines(sources) {
-		if fields := strings.Fields(line); len(fields) > 1 && fields[1] == m.name {
+		if fields := strings.Fields(line); len(fields) > 1 && fields[1] == m.Name {
 			return fields[0], nil
 		}
 	}
-	return "", fmt.Errorf("microphone %s is not loaded", m.name)
+	return "", fmt.Errorf("microphone %s is not loaded", m.Name)
 }
 
 // Play makes the microphone hear pcm, after what it was given before. The channel closes when it has been heard.
