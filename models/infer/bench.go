@@ -3,7 +3,6 @@ package infer
 import (
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -52,9 +51,9 @@ func (p *pipeline) score() error {
 
 // Bench measures the CPU time (user and system, of the whole process) of a hop
 // for the fast forms and for full windows on noise. heads are files; rounds
-// of 25 hops alternate, and the median round counts, so that a disturbance
-// hits neither form alone. It takes about rounds × 0.05 s. Nothing else should
-// run in the process meanwhile.
+// of 25 hops alternate and the cheapest round of each part counts, because
+// other work on the machine can only add to a round. It takes about
+// rounds × 0.1 s. Nothing else should run in the process meanwhile.
 func (r *Runtime) Bench(c Config, heads []string, rounds int) (res BenchResult, err error) {
 	const hops = 25
 	if rounds < 1 {
@@ -88,21 +87,16 @@ func (r *Runtime) Bench(c Config, heads []string, rounds int) (res BenchResult, 
 		{melOf(&fast), &res.MelHop}, {embed(&fast), &res.EmbedHop}, {fast.score, &res.HeadsHop},
 		{melOf(&full), &res.FullMel}, {embed(&full), &res.FullEmbed},
 	}
-	times := make([][]time.Duration, len(parts))
 	for round := -2; round < rounds; round++ { // two to warm up and to fill the heads' windows
-		for i, p := range parts {
+		for _, p := range parts {
 			d, err := cpuTime(hops, p.run)
 			if err != nil {
 				return res, err
 			}
-			if round >= 0 {
-				times[i] = append(times[i], d)
+			if round == 0 || round > 0 && d < *p.to {
+				*p.to = d
 			}
 		}
-	}
-	for i, p := range parts {
-		slices.Sort(times[i])
-		*p.to = times[i][len(times[i])/2]
 	}
 	res.Runtime, res.Fast, res.Heads, res.Hops = r.Version(), fast.x.Forms(), len(heads), rounds*hops
 	res.Ratio = float64(res.FastHop) / float64(res.FullHop)

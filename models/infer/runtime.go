@@ -80,8 +80,11 @@ func (r *Runtime) session(name string, model []byte, inputs, outputs []io) (*ses
 	return s, nil
 }
 
-// options are those of every session: one thread, no spinning, nothing kept
-// for shapes that never change.
+// options are those of every session: one thread that never spins, and no
+// arena. The networks are small and their shapes fixed, so the memory pattern
+// already makes one block of all that a run needs; without arenas a process
+// with one model holds 2 MB less and one with six 3 MB less (an arena shared through the environment saved
+// the same), and a hop costs no more.
 func options() (*ort.SessionOptions, error) {
 	o, err := ort.NewSessionOptions()
 	if err != nil {
@@ -90,6 +93,7 @@ func options() (*ort.SessionOptions, error) {
 	err = errors.Join(
 		o.SetIntraOpNumThreads(1),
 		o.SetInterOpNumThreads(1),
+		o.SetCpuMemArena(false),
 		o.SetExecutionMode(ort.ExecutionModeSequential),
 		o.SetGraphOptimizationLevel(ort.GraphOptimizationLevelEnableAll),
 		o.SetLogSeverityLevel(ort.LoggingLevelError),

@@ -26,6 +26,12 @@ func Head(m *Model, features int64) (window, classes int64, err error) {
 	if !out.Fits(1, -1) || out.Dims[1] < 1 || out.Dims[1] > maxClasses {
 		return 0, 0, fmt.Errorf("its output is %v, not [1 classes] with 1 to %d classes", out.Dims, maxClasses)
 	}
+	ops := m.Ops()
+	for _, op := range []string{"Loop", "Scan"} {
+		if ops[op] > 0 { // it could run for ever, and a classifier needs none
+			return 0, 0, fmt.Errorf("it holds a loop (%s)", op)
+		}
+	}
 	return in.Dims[1], out.Dims[1], nil
 }
 

@@ -210,6 +210,17 @@ func TestHeadSaysWhatElseItIs(t *testing.T) {
 	}
 }
 
+func TestHeadRefusesLoops(t *testing.T) {
+	body := message{bytesField(1, newNode("Identity", []string{"x"}, []string{"y"})), bytesField(12, newValue("y", nil))}
+	attr := message{bytesField(1, []byte("body")), bytesField(6, body.encode())}
+	g := message{bytesField(1, newNode("Loop", []string{"x"}, []string{"y"}, attr.encode())),
+		bytesField(11, newValue("x", []int64{1, 16, 96})), bytesField(12, newValue("y", []int64{1, 1}))}
+	m := parse(t, message{bytesField(7, g.encode())}.encode())
+	if _, _, err := Head(m, 96); err == nil || !strings.Contains(err.Error(), "Loop") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	f.Add([]byte{})
 	f.Add(tiny(tensor([]uint64{1}, bytesField(9, make([]byte, 4)))))

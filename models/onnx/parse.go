@@ -1,6 +1,7 @@
 package onnx
 
 import (
+	"encoding/binary"
 	"math"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -176,8 +177,8 @@ func (p *parser) attr(n *Node, f field, depth int) error {
 		case 1:
 			name, err = p.str(f, "attribute name")
 		case 2:
-			if v, k := protowire.ConsumeFixed32(f.raw[1:]); f.typ == protowire.Fixed32Type && k > 0 {
-				a.Float = math.Float32frombits(v)
+			if f.typ == protowire.Fixed32Type {
+				a.Float = math.Float32frombits(binary.LittleEndian.Uint32(f.raw[len(f.raw)-4:]))
 			}
 		case 3:
 			a.Int = int64(f.num64)
