@@ -83,7 +83,11 @@ func (p *problems) parse() (*hclsyntax.Body, bool) {
 	if diags.HasErrors() {
 		p.src.hideSecretLines()
 		for _, d := range diags {
-			p.fail("", *d.Subject, lowerFirst(d.Summary), d.Detail)
+			place := hcl.Range{Filename: p.src.name}
+			if d.Subject != nil {
+				place = *d.Subject
+			}
+			p.fail("", place, lowerFirst(d.Summary), d.Detail)
 			if strings.Contains(d.Summary, "multi-line string") {
 				break // after a missing quote all text reads as quotes and all quotes as text
 			}

@@ -1,5 +1,7 @@
 package runbook
 
+import "regexp"
+
 // Registry is the language: every block type that a runbook may hold, in the
 // order in which documentation and forms show them. It is never changed.
 var Registry = []*BlockType{
@@ -32,6 +34,7 @@ var applianceBlock = &BlockType{
 		{Name: "log_level", Kind: Enum, OnChange: InPlace, Default: "info", Values: []string{"debug", "info", "warn", "error"},
 			Doc: "The least severe messages that are logged."},
 		{Name: "instance_id", Kind: String, OnChange: InPlace, DefaultDoc: "hey-orac-<hostname>", Example: `"hey-orac-kitchen"`,
+			Pattern: regexp.MustCompile(`^[^\x00-\x1f]{1,100}$`), Expect: "1 to 100 characters on one line",
 			Doc: "What the appliance calls itself in heartbeats."},
 	},
 }

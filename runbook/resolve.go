@@ -63,7 +63,7 @@ func (e *evaluator) evaluate(addr Address, expr hclsyntax.Expression) (cty.Value
 	v, diags := expr.Value(&hcl.EvalContext{Variables: vars, Functions: e.funcs})
 	if diags.HasErrors() {
 		for _, d := range diags {
-			e.report(addr, d, marked || e.revealed > before)
+			e.report(addr, expr.Range(), d, marked || e.revealed > before)
 		}
 		return cty.DynamicVal, false
 	}
@@ -76,25 +76,29 @@ func (e *evaluator) evaluate(addr Address, expr hclsyntax.Expression) (cty.Value
 
 // report turns a diagnostic of an evaluation into one of ours. The library's own
 // words may quote what it was given, so they are shown only when no secret was.
-func (e *evaluator) report(addr Address, d *hcl.Diagnostic, secrets bool) {
+// place is where the problem is when d does not say it.
+func (e *evaluator) report(addr Address, place hcl.Range, d *hcl.Diagnostic, secrets bool) {
+	if d.Subject != nil {
+		place = *d.Subject
+	}
 	summary, detail := lowerFirst(d.Summary), d.Detail
 	if extra, ok := hcl.DiagnosticExtra[hclsyntax.FunctionCallDiagExtra](d); ok {
 		var ours *callError
 		if errors.As(extra.FunctionCallError(), &ours) {
-			e.fail(addr, *d.Subject, ours.summary, ours.hint)
+			e.fail(addr, place, ours.summary, ours.hint)
 			return
 		}
 	}
 	if extra, ok := hcl.DiagnosticExtra[hclsyntax.FunctionCallUnknownDiagExtra](d); ok {
 		name := extra.CalledFunctionName()
-		e.fail(addr, *d.Subject, fmt.Sprintf("there is no function %q", clip(name)),
+		e.fail(addr, place, fmt.Sprintf("there is no function %q", clip(name)),
 			suggest(name, e.functionNames())+"`orac schema --markdown` lists the functions.")
 		return
 	}
 	if secrets {
 		detail = "The reason is not shown, since it may quote a secret that the expression uses."
 	}
-	e.fail(addr, *d.Subject, summary, detail)
+	e.fail(addr, place, summary, detail)
 }
 
 // lowerFirst makes a summary of the library look like ours.

@@ -65,9 +65,10 @@ func (s *source) hideLiterals(expr hclsyntax.Expression) {
 	})
 }
 
-// secretLine finds what is written to an attribute that takes secrets only.
+// secretLine finds what is written to an attribute that takes secrets only, and
+// to whatever else bears a name that secrets usually have.
 var secretLine = func() *regexp.Regexp {
-	var names []string
+	names := []string{"authorization", "api[_-]?key", "pass(?:word|phrase)?", `[\w-]*(?:secret|token)`}
 	eachType(func(t *BlockType) {
 		for _, a := range t.Attributes {
 			if a.Secret == SecretOnly {
@@ -75,7 +76,7 @@ var secretLine = func() *regexp.Regexp {
 			}
 		}
 	})
-	return regexp.MustCompile(`(?m)\b(?:` + strings.Join(names, "|") + `)[ \t]*=[ \t]*([^\r\n]+)`)
+	return regexp.MustCompile(`(?i)\b(?:` + strings.Join(names, "|") + `)"?[ \t]*[=:][ \t]*([^\r\n]+)`)
 }()
 
 // hideSecretLines hides, in a text that cannot be parsed, everything that looks

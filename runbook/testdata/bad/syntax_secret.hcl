@@ -1,0 +1,8 @@
+appliance "a" {}
+
+webhook "w" {
+  url = "http://host"
+  headers = {
+    Authorization = "Bearer l1teral" "x"
+  }
+}
