@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 
 	"orac/appliance/audio"
@@ -81,15 +83,31 @@ func input(rb *runbook.Runbook, a runbook.Address) (audio.Source, error) {
 
 func client(rb *runbook.Runbook, s runbook.STT) (stt.Client, error) {
 	if s.Protocol == "exec" {
-		command := append([]string(nil), s.Command...)
-		if len(command) > 0 && filepath.Base(command[0]) != command[0] { // a path is relative to the runbook, a name is looked up
-			command[0] = rb.Resolve(command[0])
+		command, err := program(rb, s)
+		if err != nil {
+			return nil, err
 		}
 		return stt.NewExec(stt.ExecConfig{Command: command, Timeout: s.Timeout})
 	}
 	return stt.NewOrac(stt.OracConfig{
 		URL: s.URL, Timeout: s.Timeout, Token: s.Token, Language: s.Language, Task: s.Task, ForwardToCore: s.ForwardToCore,
 	})
+}
+
+// program is the command of a service with the path of its program: a name is looked up, a path is relative to the runbook.
+func program(rb *runbook.Runbook, s runbook.STT) ([]string, error) {
+	path := s.Command[0]
+	if strings.Contains(path, "/") {
+		var err error
+		if path, err = filepath.Abs(rb.Resolve(path)); err != nil {
+			return nil, err
+		}
+	}
+	path, err := exec.LookPath(path)
+	if err != nil {
+		return nil, fmt.Errorf("%s: command: %w; install the program, or give its path relative to the runbook", s.Address, err)
+	}
+	return append([]string{path}, s.Command[1:]...), nil
 }
 
 func heart(rb *runbook.Runbook, h runbook.Heartbeat) (notify.Heart, error) {

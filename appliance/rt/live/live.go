@@ -99,18 +99,19 @@ func Context(t *rt.Task) (ctx context.Context, cancel func()) {
 }
 
 // Run starts f as the root task and waits for it to end. When ctx ends, the task is told to stop.
-func (d *Driver) Run(ctx context.Context, name string, f func(*rt.Task) error) error {
+func (d *Driver) Run(ctx context.Context, name string, f func(*rt.Task) error) (err error) {
 	done := make(chan struct{})
 	t := rt.New(d, name, f)
-	watcher := rt.New(d, name+"-end", func(w *rt.Task) error {
-		defer close(done)
-		return w.Wait(t, rt.Never)
+	rt.New(d, name+"-end", func(w *rt.Task) error {
+		err = w.Wait(t, rt.Never)
+		close(done)
+		return nil
 	})
 	select {
 	case <-ctx.Done():
 		t.Stop()
-		<-done // the root stops when its children have; the process's own deadline is the bound
+		<-done // the root ends when its children have; who stops it knows how long that may take
 	case <-done:
 	}
-	return watcher.Err()
+	return err
 }
