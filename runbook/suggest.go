@@ -6,13 +6,14 @@ import (
 	"github.com/agext/levenshtein"
 )
 
-// suggest gives a sentence that names the candidate nearest to name, " Did you mean
-// \"threshold\"?", or "" when none is near: within a third of its length, at least one.
+// suggest gives a sentence that names the candidate nearest to name, `Did you mean
+// "threshold"? `, or "" when none is near. Near is a Levenshtein distance of a third
+// of the length, rounded up, so that two letters of four may have changed places.
 func suggest(name string, candidates []string) string {
 	if len(name) > 100 {
 		return ""
 	}
-	best, distance := "", max(1, len(name)/3)+1
+	best, distance := "", min((len(name)+2)/3+1, len(name))
 	for _, c := range slices.Sorted(slices.Values(candidates)) {
 		if d := levenshtein.Distance(name, c, nil); d < distance {
 			best, distance = c, d
