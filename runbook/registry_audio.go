@@ -34,7 +34,7 @@ var wavBlock = &BlockType{
 	Doc:  "A sound file that stands in for a microphone.",
 	Slot: func(rb *Runbook) any { return &rb.WAVs },
 	Example: `device "wav" "demo" {
-  path = "../sounds/hey_jarvis_lights_on.wav"
+  path = "sounds/hey_jarvis_lights_on.wav"
 }`,
 	Attributes: []Attribute{
 		{Name: "path", Kind: Path, OnChange: Restart, Required: true, Example: `"sounds/demo.wav"`,

@@ -1,5 +1,6 @@
 # No hardware, no server: a sound file is heard again and again, and wakes are shown.
 #
+#   examples/sounds/make-sounds.sh .orac/sounds
 #   orac run -f examples/runbooks/demo-wav.hcl
 
 appliance "demo" {
@@ -7,7 +8,7 @@ appliance "demo" {
 }
 
 device "wav" "demo" {
-  path = "../sounds/hey_jarvis_lights_on.wav"
+  path = "../../.orac/sounds/hey_jarvis_lights_on.wav"
   end  = "loop"
   gap  = "3s"
 }
