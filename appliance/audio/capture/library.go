@@ -60,7 +60,7 @@ func (l *library) devices(forms bool) ([]Device, error) {
 	for _, info := range infos {
 		id := idString(info.ID)
 		d := Device{Backend: l.backend, ID: id, Name: info.Name(), Identity: id, Default: info.IsDefault != 0}
-		if !real(d) {
+		if !isReal(d) {
 			continue
 		}
 		d.Monitor = l.backend == "pulse" && strings.HasSuffix(id, ".monitor") // the server's own naming
@@ -72,9 +72,9 @@ func (l *library) devices(forms bool) ([]Device, error) {
 	return out, nil
 }
 
-// real leaves out what invents sound or is a second name of a device: PulseAudio's null devices, and of ALSA's many
+// isReal leaves out what invents sound or is a second name of a device: PulseAudio's null devices, and of ALSA's many
 // plugins all but the hardware itself.
-func real(d Device) bool {
+func isReal(d Device) bool {
 	if d.Backend == "alsa" {
 		return strings.HasPrefix(d.ID, "hw:CARD=")
 	}
@@ -106,7 +106,7 @@ func (l *library) open(d Device, r *ring, stopped func()) (*malgo.Device, error)
 
 	config := malgo.DefaultDeviceConfig(malgo.Capture)
 	config.SampleRate = audio.Rate
-	config.PeriodSizeInMilliseconds = 20
+	config.PeriodSizeInMilliseconds = 40 // half a hop: a hop ends with a period, and longer ones save little
 	config.Periods = 4
 	config.Resampling.Linear.LpfOrder = 8 // the steepest there is; PulseAudio converts better, by itself
 	config.Capture.DeviceID = unsafe.Pointer(&id)
