@@ -79,6 +79,7 @@ func Open(ctx context.Context, c Config) (*Detector, error) {
 		d.Close()
 		return nil, err
 	}
+	rt.Trim()
 	return d, nil
 }
 

@@ -12,9 +12,6 @@ import (
 // a hop (vad.py, __call__).
 const vadChunk = Hop / 2
 
-// vadState is the size of Silero's recurrent state h and c, [2, 1, 64].
-const vadState = 2 * 64
-
 // VAD is Silero's voice activity detection in its h/c form (inputs input, sr,
 // h, c; outputs output, hn, cn).
 type VAD struct {

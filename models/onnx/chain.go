@@ -132,7 +132,8 @@ func window(n *Node) (kernel, strides []int64, err error) {
 	if d := n.Attrs["dilations"].Ints; d != nil && !slices.Equal(d, []int64{1, 1}) {
 		return nil, nil, unstreamable("%s is dilated: %v", n.Op, d)
 	}
-	if a := n.Attrs["auto_pad"].Str; a != "" && a != "NOTSET" || n.Attrs["ceil_mode"].Int != 0 || n.Op == "MaxPool" && n.Attrs["pads"].Ints != nil && slices.Max(n.Attrs["pads"].Ints) > 0 {
+	auto, pads := n.Attrs["auto_pad"].Str, n.Attrs["pads"].Ints
+	if auto != "" && auto != "NOTSET" || n.Attrs["ceil_mode"].Int != 0 || n.Op == "MaxPool" && pads != nil && slices.Max(pads) > 0 {
 		return nil, nil, unstreamable("%s pads by itself", n.Op)
 	}
 	return kernel, strides, nil
