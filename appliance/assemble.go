@@ -54,13 +54,16 @@ func inbox[T any](a *assembly, reader, carries string) *rt.Mailbox[T] {
 	if m, ok := a.boxes[key]; ok {
 		return m.(*rt.Mailbox[T])
 	}
-	capacity := 1
+	capacity, make := 1, rt.NewMailbox[T]
 	for _, e := range a.graph.Edges {
 		if e.To == reader && e.Carries == carries {
 			capacity = max(capacity, e.Capacity)
+			if e.Waits {
+				make = rt.NewPatientMailbox[T]
+			}
 		}
 	}
-	m := rt.NewMailbox[T](carries+" to "+reader, capacity)
+	m := make(carries+" to "+reader, capacity)
 	a.boxes[key] = m
 	return m
 }

@@ -120,7 +120,7 @@ func buildRecorder(l runbook.Listener) builder {
 			End: utterance.EndpointConfig{
 				Lead: r.Lead, Silence: r.Silence, Grace: r.Grace, Max: r.Max, Level: float32(r.SilenceThreshold),
 			},
-			Stall: a.graph.Runbook.Watchdog.ReadStall, In: inbox[node.Wake](a, n.Address, "wakes"),
+			Stall: a.graph.Runbook.Watchdog.ReadStall, Patient: patient(a.graph.Runbook, l.Device), In: inbox[node.Wake](a, n.Address, "wakes"),
 			Ring: inbox[node.Follow](a, at(Ring, l.Device.Name()), "follows"), Out: outs[node.Piece](a, n.Address, "pieces"),
 			Events: a.events(n.Address),
 		}, nil

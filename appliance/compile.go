@@ -50,6 +50,22 @@ type compiler struct {
 	err error
 }
 
+// path is an edge on the way from sound to detection. A microphone does not wait, so neither does its edge: the oldest goes.
+// A file that is heard as fast as it can be does, and few hops are under way then, so that the ring still has what a
+// recorder asks for.
+func (c *compiler) path(device runbook.Address, from, to, carries string, capacity int) {
+	e := Edge{From: from, To: to, Carries: carries, Capacity: capacity}
+	if patient(c.Runbook, device) {
+		e.Waits, e.Capacity = true, 4
+	}
+	c.connect(e)
+}
+
+func patient(rb *runbook.Runbook, device runbook.Address) bool {
+	w, ok := rb.WAV(device)
+	return ok && w.Pace == "fast"
+}
+
 // device adds what all listeners of a device share, if it has any.
 func (c *compiler) device(a runbook.Address, name, detail string) {
 	users := c.users(a)
@@ -64,18 +80,18 @@ func (c *compiler) device(a runbook.Address, name, detail string) {
 	c.add(&Node{Address: source, Kind: Source, Block: a, Detail: detail, build: buildSource(a)})
 	c.add(&Node{Address: ring, Kind: Ring, Block: a, Detail: ringTime.String(), build: buildRing})
 	c.add(&Node{Address: features, Kind: Features, Block: a, Detail: "mel, embedding", build: buildFeatures})
-	c.connect(Edge{From: source, To: ring, Carries: "hops", Capacity: hopsWaiting})
-	c.connect(Edge{From: ring, To: features, Carries: "hops", Capacity: hopsWaiting})
+	c.path(a, source, ring, "hops", hopsWaiting)
+	c.path(a, ring, features, "hops", hopsWaiting)
 	if slices.ContainsFunc(users, func(l runbook.Listener) bool { return l.VADThreshold > 0 }) {
 		voice := at(Voice, name)
 		c.add(&Node{Address: voice, Kind: Voice, Block: a, Detail: "silero", build: buildVoice})
-		c.connect(Edge{From: ring, To: voice, Carries: "hops", Capacity: hopsWaiting})
+		c.path(a, ring, voice, "hops", hopsWaiting)
 	}
 	for _, m := range c.Runbook.Models {
 		if m.Enabled && slices.ContainsFunc(users, func(l runbook.Listener) bool { return slices.Contains(l.Models, m.Address) }) {
 			head := at(Head, name, m.Name)
 			c.add(&Node{Address: head, Kind: Head, Block: m.Address, Detail: m.Source, build: buildHead(m)})
-			c.connect(Edge{From: features, To: head, Carries: "features", Capacity: hopsWaiting})
+			c.path(a, features, head, "features", hopsWaiting)
 		}
 	}
 }
@@ -110,10 +126,10 @@ func (c *compiler) listener(l runbook.Listener) {
 	trigger := at(Trigger, l.Name)
 	c.add(&Node{Address: trigger, Kind: Trigger, Block: l.Address, Detail: thresholds(models), build: buildTrigger(l)})
 	for _, m := range models {
-		c.connect(Edge{From: at(Head, device, m.Name), To: trigger, Carries: "votes", Capacity: votesWaiting})
+		c.path(l.Device, at(Head, device, m.Name), trigger, "votes", votesWaiting)
 	}
 	if l.VADThreshold > 0 {
-		c.connect(Edge{From: at(Voice, device), To: trigger, Carries: "votes", Capacity: votesWaiting})
+		c.path(l.Device, at(Voice, device), trigger, "votes", votesWaiting)
 	}
 	if len(l.Deliver) == 0 {
 		return

@@ -50,7 +50,7 @@ func (n *Features) Run(t *rt.Task) error {
 		if err != nil {
 			return over(err)
 		}
-		f.Seq, f.At, f.RMS = hop.Seq, hop.At, hop.RMS
+		f.Seq, f.RMS = hop.Seq, hop.RMS
 		f.Reset = hop.Reset || hop.Seq != next && next >= 0
 		if f.Reset { // what was heard before a break must not wake anybody together with what comes after it
 			if err := x.Reset(); err != nil {
@@ -90,7 +90,7 @@ func (n *VoiceGate) Run(t *rt.Task) error {
 		if err != nil {
 			return err
 		}
-		v := Vote{Seq: hop.Seq, At: hop.At, RMS: hop.RMS, From: Voice, N: 1}
+		v := Vote{Seq: hop.Seq, RMS: hop.RMS, From: Voice, N: 1}
 		v.Values[0] = voice
 		n.Out.Push(t, v)
 	}
@@ -135,7 +135,7 @@ func (n *Head) Run(t *rt.Task) error {
 		if len(scores) > MaxClasses {
 			return fmt.Errorf("model %s: %d classes; at most %d are possible", n.Model, len(scores), MaxClasses)
 		}
-		v := Vote{Seq: f.Seq, At: f.At, RMS: f.RMS, N: len(scores), Masked: masked}
+		v := Vote{Seq: f.Seq, RMS: f.RMS, N: len(scores), Masked: masked}
 		var best float32
 		for i, s := range scores {
 			v.Values[i] = s

@@ -41,7 +41,6 @@ const MaxClasses = 16
 // Feature is what the extractor made of a hop.
 type Feature struct {
 	Seq       int64
-	At        rt.Instant
 	RMS       float32
 	Reset     bool // see audio.Hop
 	Embedding [96]float32
@@ -50,7 +49,6 @@ type Feature struct {
 // Vote is what a head, or the voice gate, says of a hop.
 type Vote struct {
 	Seq    int64
-	At     rt.Instant
 	RMS    float32
 	From   int // index of the head in the listener's models; Voice for the voice gate
 	N      int // values used

@@ -20,6 +20,7 @@ type Recorder struct {
 	PreRoll  time.Duration
 	End      utterance.EndpointConfig
 	Stall    time.Duration // no hop for so long ends a recording
+	Patient  bool          // the sound is that of a file, which waits
 
 	In     *rt.Mailbox[Wake]
 	Ring   *rt.Mailbox[Follow]
@@ -58,6 +59,9 @@ func (r *Recorder) Run(t *rt.Task) error {
 func (r *Recorder) record(t *rt.Task, w Wake) error {
 	preRoll := int64(r.PreRoll / audio.HopTime)
 	hops := rt.NewMailbox[*audio.Hop]("recording", int(r.End.Max/audio.HopTime)+int(preRoll)+1)
+	if r.Patient {
+		hops = rt.NewPatientMailbox[*audio.Hop]("recording", 4)
+	}
 	defer hops.Close(t)
 	if err := r.Ring.Send(t, Follow{From: max(w.Seq-preRoll+1, r.recorded), To: hops}); err != nil {
 		return over(err)

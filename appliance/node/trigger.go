@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"orac/appliance/audio"
 	"orac/appliance/event"
 	"orac/appliance/rt"
 	"orac/appliance/utterance"
@@ -25,6 +26,8 @@ type Trigger struct {
 	ids    *rand.Rand
 	slots  [maxBehind]slot // of the hops from oldest on, by number modulo maxBehind
 	oldest int64           // hop that is decided next
+	newest int64           // hop that anybody has voted on
+	last   []int64         // hop that each voter has voted on; the gate is the last of them
 }
 
 // Word is what the runbook says of a model.
@@ -32,17 +35,16 @@ type Word struct {
 	WakeWord, Topic string
 }
 
-// maxBehind is how many hops a slow head may be behind the fastest before it is no longer waited for: 320 ms.
-const maxBehind = 4
+// maxBehind is how many hops a voter may be behind the newest before it counts as absent, as a head that is being started
+// again is, and is no longer waited for: 5 s, twice what the mailboxes before it hold.
+const maxBehind = 64
 
 // slot holds the votes on one hop.
 type slot struct {
 	used   bool
 	seq    int64
-	at     rt.Instant
 	rms    float32
 	voice  float32
-	votes  int
 	scores []wake.Scores
 	values [][MaxClasses]float32
 }
@@ -55,35 +57,71 @@ func (n *Trigger) Run(t *rt.Task) error {
 	}
 	n.reset(w.Rules())
 	n.ids = t.Rand("id")
-	voters := len(n.Rules.Models)
-	if n.Voice {
-		voters++
-	}
-	for {
+	for begun := false; ; begun = true {
 		v, err := n.In.Recv(t, rt.Never)
 		if err != nil {
 			return over(err)
 		}
+		if !begun {
+			n.begin(v.Seq)
+		}
 		if v.Seq < n.oldest {
 			continue // it was decided without this vote
 		}
-		for i := 0; i < maxBehind && v.Seq >= n.oldest+maxBehind; i++ { // somebody is late, or hops are missing
-			if s := &n.slots[n.oldest%maxBehind]; s.used {
-				n.decide(t, w, s)
-			}
-			n.oldest++
-		}
-		n.oldest = max(n.oldest, v.Seq-maxBehind+1)
-		s := &n.slots[v.Seq%maxBehind]
-		if !s.used {
-			s.open(v)
-		}
-		s.add(v)
-		for next := &n.slots[n.oldest%maxBehind]; next.used && next.votes == voters; next = &n.slots[n.oldest%maxBehind] {
-			n.decide(t, w, next)
-			n.oldest++
+		n.count(t, w, v)
+	}
+}
+
+// begin makes a hop the first that is decided.
+func (n *Trigger) begin(seq int64) {
+	n.oldest, n.newest = seq, seq
+	n.last = make([]int64, len(n.Rules.Models), len(n.Rules.Models)+1)
+	if n.Voice {
+		n.last = append(n.last, 0)
+	}
+	for i := range n.last {
+		n.last[i] = seq - 1
+	}
+}
+
+// count takes a vote and decides what can be decided with it. Each voter votes in the order of hops, so it has nothing more
+// to say of a hop once it has voted on a later one.
+func (n *Trigger) count(t *rt.Task, w *wake.Trigger, v Vote) {
+	n.newest = max(n.newest, v.Seq)
+	for n.newest-n.oldest >= maxBehind { // whoever has not voted by now is absent
+		n.decideOldest(t, w)
+	}
+	s := &n.slots[v.Seq%maxBehind]
+	if !s.used {
+		s.open(v)
+	}
+	if v.From == Voice {
+		n.last[len(n.last)-1] = v.Seq
+	} else {
+		n.last[v.From] = v.Seq
+	}
+	s.add(v)
+	for n.oldest <= n.newest && n.complete() {
+		n.decideOldest(t, w)
+	}
+}
+
+// complete tells whether all who are not absent have voted on the oldest hop.
+func (n *Trigger) complete() bool {
+	for _, last := range n.last {
+		if last < n.oldest && n.newest-last < maxBehind {
+			return false
 		}
 	}
+	return true
+}
+
+// decideOldest decides the oldest hop, unless nobody has voted on it, and goes on to the next.
+func (n *Trigger) decideOldest(t *rt.Task, w *wake.Trigger) {
+	if s := &n.slots[n.oldest%maxBehind]; s.used {
+		n.decide(t, w, s)
+	}
+	n.oldest++
 }
 
 func (n *Trigger) reset(rules wake.Rules) {
@@ -97,7 +135,7 @@ func (n *Trigger) reset(rules wake.Rules) {
 
 // open begins a hop: until they vote, heads are masked and there is no voice.
 func (s *slot) open(v Vote) {
-	s.used, s.seq, s.at, s.rms, s.voice, s.votes = true, v.Seq, v.At, v.RMS, 0, 0
+	s.used, s.seq, s.rms, s.voice = true, v.Seq, v.RMS, 0
 	for i := range s.scores {
 		s.scores[i].Masked = true
 		clear(s.values[i][:])
@@ -105,7 +143,6 @@ func (s *slot) open(v Vote) {
 }
 
 func (s *slot) add(v Vote) {
-	s.votes++
 	if v.From == Voice {
 		s.voice = v.Values[0]
 		return
@@ -117,7 +154,8 @@ func (s *slot) add(v Vote) {
 // decide passes on what fires in a hop.
 func (n *Trigger) decide(t *rt.Task, w *wake.Trigger, s *slot) {
 	s.used = false
-	for _, d := range w.Step(s.seq, time.Duration(s.at), float64(s.rms), s.voice, s.scores) {
+	heard := time.Duration(s.seq+1) * audio.HopTime // cooldowns are of heard sound: a file may play faster than it sounds
+	for _, d := range w.Step(s.seq, heard, float64(s.rms), s.voice, s.scores) {
 		wall := t.Wall()
 		m, word := n.Rules.Models[d.Index], n.Words[d.Index]
 		hit := Wake{

@@ -8,7 +8,8 @@ import (
 // Mailbox is a bounded queue with one reader and any number of writers. It belongs to the edge of the graph that it
 // carries, not to a node, so a node that restarts loses nothing that waits there.
 type Mailbox[T any] struct {
-	name string
+	name    string
+	patient bool
 
 	mu      sync.Mutex // guards everything that follows
 	ring    []T
@@ -27,6 +28,14 @@ func NewMailbox[T any](name string, capacity int) *Mailbox[T] {
 		panic("BUG: mailbox " + name + ": capacity below 1")
 	}
 	return &Mailbox[T]{name: name, ring: make([]T, capacity)}
+}
+
+// NewPatientMailbox makes a mailbox that loses nothing: Push waits for room. It is for what must not be late but may be
+// slow, such as a file that is heard as fast as it can be.
+func NewPatientMailbox[T any](name string, capacity int) *Mailbox[T] {
+	m := NewMailbox[T](name, capacity)
+	m.patient = true
+	return m
 }
 
 // Send waits for room. ErrStopped if t was told to stop first, ErrClosed if the mailbox is closed.
@@ -74,8 +83,12 @@ func (m *Mailbox[T]) TrySend(t *Task, v T) bool {
 	return true
 }
 
-// Push adds v; without room the oldest value goes, is counted as dropped and returned.
+// Push adds v; without room the oldest value goes, is counted as dropped and returned. It waits only for a patient mailbox.
 func (m *Mailbox[T]) Push(t *Task, v T) (oldest T, dropped bool) {
+	if m.patient {
+		_ = m.Send(t, v) // a writer that is told to stop meanwhile sees that at its next wait
+		return oldest, false
+	}
 	m.mu.Lock()
 	if m.refuse(t) {
 		return oldest, false

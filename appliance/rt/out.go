@@ -3,7 +3,8 @@ package rt
 // Out is the writing end of a port: every value goes to each of the mailboxes behind it.
 type Out[T any] []*Mailbox[T]
 
-// Push sends v to all without ever waiting; where there is no room the oldest value goes. It gives the number dropped.
+// Push sends v to all without waiting, patient mailboxes apart; where there is no room the oldest value goes. It gives the
+// number dropped.
 func (o Out[T]) Push(t *Task, v T) (dropped int) {
 	for _, m := range o {
 		if _, d := m.Push(t, v); d {
