@@ -21,6 +21,7 @@ type State struct {
 	Dir      string
 	FS       *live.FS
 	Store    *store.Store
+	Temp     string          // for files that nobody needs after a restart; empty at the start
 	SetAside *store.SetAside // a damaged history that was moved out of the way; nil if there was none
 
 	lock *os.File
@@ -44,6 +45,13 @@ func (s *State) open() (err error) {
 		return err
 	}
 	if err = s.take(); err != nil {
+		return err
+	}
+	s.Temp = filepath.Join(s.Dir, "tmp")
+	if err = os.RemoveAll(s.Temp); err == nil { // what a kill has left
+		err = os.Mkdir(s.Temp, 0o700)
+	}
+	if err != nil {
 		return err
 	}
 	s.Store, s.SetAside, err = store.Open(filepath.Join(s.Dir, "orac.db"))

@@ -12,6 +12,7 @@ import (
 	"orac/appliance/audio"
 	"orac/appliance/audio/capture"
 	"orac/appliance/audio/wav"
+	"orac/appliance/memory"
 	"orac/appliance/node"
 	"orac/appliance/notify"
 	"orac/appliance/stt"
@@ -33,7 +34,7 @@ func World(rb *runbook.Runbook, state *State, store models.Store) (*Parts, error
 		FS: state.FS, InstanceID: instanceID(rb), History: state.Store,
 		Source:    func(a runbook.Address) (audio.Source, error) { return input(rb, a) },
 		Extractor: e.extractor, Gate: e.gate, Model: e.model, Head: e.head,
-		STT:   func(s runbook.STT) (stt.Client, error) { return client(rb, s) },
+		STT:   func(s runbook.STT) (stt.Client, error) { return client(rb, s, state.Temp) },
 		Heart: func(h runbook.Heartbeat) (notify.Heart, error) { return heart(rb, h) },
 		Hook:  hook,
 	}, nil
@@ -81,13 +82,13 @@ func input(rb *runbook.Runbook, a runbook.Address) (audio.Source, error) {
 	}, nil
 }
 
-func client(rb *runbook.Runbook, s runbook.STT) (stt.Client, error) {
+func client(rb *runbook.Runbook, s runbook.STT, temp string) (stt.Client, error) {
 	if s.Protocol == "exec" {
 		command, err := program(rb, s)
 		if err != nil {
 			return nil, err
 		}
-		return stt.NewExec(stt.ExecConfig{Command: command, Timeout: s.Timeout})
+		return stt.NewExec(stt.ExecConfig{Command: command, Timeout: s.Timeout, TempDir: temp})
 	}
 	return stt.NewOrac(stt.OracConfig{
 		URL: s.URL, Timeout: s.Timeout, Token: s.Token, Language: s.Language, Task: s.Task, ForwardToCore: s.ForwardToCore,
@@ -150,7 +151,12 @@ func (e *engine) load() error {
 }
 
 func (e *engine) extractor() (node.Extractor, error) {
-	return e.runtime.OpenExtractor(infer.Config{Mel: e.files.mel, Embedding: e.files.embedding})
+	x, err := e.runtime.OpenExtractor(infer.Config{Mel: e.files.mel, Embedding: e.files.embedding})
+	if err != nil {
+		return nil, err
+	}
+	memory.Trim() // what loading needed, listening does not
+	return x, nil
 }
 
 // model opens a head to learn its classes, and keeps it for the node that asks first: a model that cannot be loaded is
@@ -203,6 +209,7 @@ func (e *engine) gate() (node.Gate, error) {
 	if err != nil {
 		return nil, err
 	}
+	memory.Trim()
 	return &voice{VAD: v}, nil
 }
 

@@ -31,6 +31,9 @@ type Hop struct {
 	PCM [HopSamples]int16
 }
 
+// Time is how long so many samples last.
+func Time(samples int) time.Duration { return time.Duration(samples) * time.Second / Rate }
+
 // RMS is the root mean square of pcm on the int16 scale.
 func RMS(pcm []int16) float32 {
 	if len(pcm) == 0 {

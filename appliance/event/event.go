@@ -42,6 +42,12 @@ type DeviceOpened struct {
 	Opens    int    `json:"opens"` // how often it was opened since the start
 }
 
+// Listening: the first hop of a listener was scored.
+type Listening struct {
+	Listener string   `json:"listener"`
+	Models   []string `json:"models"`
+}
+
 // DeviceLost: no sound comes from a device until the next DeviceOpened.
 type DeviceLost struct {
 	Device string `json:"device"`
@@ -196,6 +202,7 @@ type StoreBack struct {
 }
 
 func (DeviceOpened) Kind() string     { return "device_opened" }
+func (Listening) Kind() string        { return "listening" }
 func (DeviceLost) Kind() string       { return "device_lost" }
 func (DeviceEnded) Kind() string      { return "device_ended" }
 func (Level) Kind() string            { return "level" }

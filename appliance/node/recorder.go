@@ -63,13 +63,14 @@ func (r *Recorder) record(t *rt.Task, w Wake) error {
 		hops = rt.NewPatientMailbox[*audio.Hop]("recording", 4)
 	}
 	defer hops.Close(t)
-	if err := r.Ring.Send(t, Follow{From: max(w.Seq-preRoll+1, r.recorded), To: hops}); err != nil {
+	from := max(w.Seq-preRoll+1, r.recorded, 0)
+	if err := r.Ring.Send(t, Follow{From: from, To: hops}); err != nil {
 		return over(err)
 	}
 	wall := t.Wall()
 	m := utterance.Meta{
 		ID: w.ID, Wake: w.ID, Device: r.Device, Listener: r.Listener, Model: w.Model, WakeWord: w.WakeWord,
-		Topic: w.Topic, Score: w.Score, WakeAt: wall, Deliver: r.Deliver,
+		Topic: w.Topic, Score: w.Score, WakeAt: wall, PreRoll: int(w.Seq-from+1) * audio.HopSamples, Deliver: r.Deliver,
 	}
 	begin := m
 	if err := r.Out.Send(t, Piece{Utterance: m.ID, Begin: &begin}); err != nil {
@@ -116,8 +117,7 @@ func (r *Recorder) follow(t *rt.Task, id string, wake int64, hops *rt.Mailbox[*a
 			continue
 		}
 		if e == nil {
-			before := time.Duration(samples-audio.HopSamples) * time.Second / audio.Rate
-			e = utterance.NewEndpointer(r.End, before)
+			e = utterance.NewEndpointer(r.End, audio.Time(samples-audio.HopSamples))
 		}
 		if why, over := e.Hop(&hop.PCM); over {
 			return samples, why, nil

@@ -83,6 +83,7 @@ func (s *Source) Run(t *rt.Task) error {
 func (s *Source) listen(t *rt.Task, stream audio.Stream) error {
 	var last *audio.Hop
 	var same time.Duration // for how long hops have been identical
+	var gaps uint64        // in the stream so far
 	for first := true; ; first = false {
 		hop := &audio.Hop{Reset: first}
 		if err := stream.Read(t, &hop.PCM, t.Now().Add(s.Stall)); err != nil {
@@ -90,6 +91,9 @@ func (s *Source) listen(t *rt.Task, stream audio.Stream) error {
 				return fmt.Errorf("no sound for %v: the read is stuck", s.Stall)
 			}
 			return err
+		}
+		if g, ok := stream.(gapped); ok && g.Lost() > gaps {
+			gaps, hop.Reset = g.Lost(), true
 		}
 		hop.Seq, hop.At, hop.RMS = s.seq, t.Now(), audio.RMS(hop.PCM[:])
 		s.seq++
@@ -111,6 +115,9 @@ func (s *Source) listen(t *rt.Task, stream audio.Stream) error {
 		last = hop
 	}
 }
+
+// gapped is a stream that tells how many hops it has lost so far.
+type gapped interface{ Lost() uint64 }
 
 // in says when something is tried again.
 func in(wait time.Duration) string {

@@ -63,7 +63,7 @@ func (n *Trigger) Run(t *rt.Task) error {
 			return over(err)
 		}
 		if !begun {
-			n.begin(v.Seq)
+			n.begin(t, v.Seq)
 		}
 		if v.Seq < n.oldest {
 			continue // it was decided without this vote
@@ -73,7 +73,13 @@ func (n *Trigger) Run(t *rt.Task) error {
 }
 
 // begin makes a hop the first that is decided.
-func (n *Trigger) begin(seq int64) {
+func (n *Trigger) begin(t *rt.Task, seq int64) {
+	listening := event.Listening{Listener: n.Listener}
+	for _, m := range n.Rules.Models {
+		listening.Models = append(listening.Models, m.Name)
+	}
+	say(t, n.Events, n.Name, listening)
+
 	n.oldest, n.newest = seq, seq
 	n.last = make([]int64, len(n.Rules.Models), len(n.Rules.Models)+1)
 	if n.Voice {

@@ -132,7 +132,7 @@ func (s *Spool) salvage(t *rt.Task, e *Entry) {
 	}
 	if e.Meta.EndAt.IsZero() {
 		e.Meta.Samples = int(e.bytes / 2)
-		e.Meta.EndAt = e.Meta.WakeAt.Add(e.Meta.Duration())
+		e.Meta.EndAt = e.Meta.WakeAt.Add(audio.Time(max(0, e.Meta.Samples-e.Meta.PreRoll)))
 		e.Meta.Why = utterance.Cut
 	}
 	err = s.writeMeta(t, e)

@@ -22,7 +22,8 @@ type Meta struct {
 	Topic    string    `json:"topic"`
 	Score    float32   `json:"score"`
 	WakeAt   time.Time `json:"wake_at"`
-	Deliver  []string  `json:"deliver"` // names of the services that shall have it
+	PreRoll  int       `json:"pre_roll"` // samples before the wake
+	Deliver  []string  `json:"deliver"`  // names of the services that shall have it
 
 	EndAt   time.Time `json:"end_at"` // zero while the recording goes on
 	Why     Why       `json:"why,omitempty"`
@@ -30,7 +31,7 @@ type Meta struct {
 }
 
 // Duration is how long the recording is.
-func (m Meta) Duration() time.Duration { return time.Duration(m.Samples) * time.Second / audio.Rate }
+func (m Meta) Duration() time.Duration { return audio.Time(m.Samples) }
 
 // Why is the reason for which a recording ended.
 type Why string

@@ -23,13 +23,14 @@ func (a *app) fmtCommand() *cobra.Command {
   orac fmt --diff a.hcl b.hcl  show what would change, change nothing`,
 		RunE: func(_ *cobra.Command, files []string) error {
 			if len(files) == 0 {
-				files = []string{defaultFile}
+				files = []string{a.file}
 			}
 			return a.fmt(files, check, diff)
 		},
 	}
 	c.Flags().BoolVar(&check, "check", false, "change nothing; exit 2 if a file would change")
 	c.Flags().BoolVar(&diff, "diff", false, "change nothing; show what would change")
+	c.Flags().StringVarP(&a.file, "file", "f", defaultFile, "the runbook, if no files are named")
 	return c
 }
 

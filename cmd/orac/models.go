@@ -232,7 +232,7 @@ func (a *app) modelsBench() *cobra.Command {
 			{fmt.Sprintf("%d heads", r.Heads), r.HeadsHop.String(), r.HeadsHop.String()},
 			{"all", r.FastHop.String(), r.FullHop.String()},
 		})
-		fmt.Fprintf(a.out, "\nratio %.3f (1/%.1f), %.0f times real time on one core; ONNX Runtime %s, median of %d hops\n",
+		fmt.Fprintf(a.out, "\nratio %.3f (1/%.1f), %.0f times real time on one core; ONNX Runtime %s, the cheapest round of %d hops\n",
 			r.Ratio, 1/r.Ratio, r.Realtime, r.Runtime, r.Hops)
 		return nil
 	})

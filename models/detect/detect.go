@@ -79,7 +79,6 @@ func Open(ctx context.Context, c Config) (*Detector, error) {
 		d.Close()
 		return nil, err
 	}
-	rt.Trim()
 	return d, nil
 }
 

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"runtime/debug"
 	"sync"
 
 	ort "github.com/yalue/onnxruntime_go"
@@ -34,6 +33,7 @@ func Open(libPath string) (*Runtime, error) {
 	if _, err := os.Stat(libPath); err != nil {
 		return nil, fmt.Errorf("ONNX Runtime library: %w (run: orac models pull onnxruntime)", err)
 	}
+	oneArena()
 	ort.SetSharedLibraryPath(libPath)
 	if err := ort.InitializeEnvironment(ort.WithLogLevelError()); err != nil {
 		return nil, fmt.Errorf("ONNX Runtime library %s cannot be used: %w "+
@@ -42,11 +42,6 @@ func Open(libPath string) (*Runtime, error) {
 	loaded = &Runtime{path: libPath}
 	return loaded, nil
 }
-
-// Trim gives the memory that loading left behind back to the system. A process
-// that only listens allocates nothing and so would keep it for minutes. Call
-// it once when everything is open; it takes a few milliseconds.
-func (r *Runtime) Trim() { debug.FreeOSMemory() }
 
 // Version is the library's version, for example "1.30.0".
 func (r *Runtime) Version() string { return ort.GetVersion() }

@@ -7,6 +7,8 @@ import (
 	"io"
 	"sync"
 	"time"
+
+	"orac/appliance/memory"
 )
 
 const (
@@ -194,6 +196,7 @@ func (w *worker) record() error {
 func (w *worker) look(lib *library, d Device, gone chan<- error) {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
+	memory.Trim() // the sound flows, and most of this binary is never needed here
 	for {
 		select {
 		case <-w.quit:

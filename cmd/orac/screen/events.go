@@ -99,7 +99,9 @@ func Spark(levels []float32) string {
 func (v *Events) line(body event.Body) (kind, text string) {
 	switch b := body.(type) {
 	case event.DeviceOpened:
-		return v.Good("listening"), fmt.Sprintf("%s %s", Clean(b.Device), v.Faint(Clean(b.Identity)))
+		return v.Good("open"), fmt.Sprintf("%s  %s", Clean(b.Device), v.Faint(Clean(b.Identity)))
+	case event.Listening:
+		return v.Good("listening"), fmt.Sprintf("%s  for %s", Clean(b.Listener), v.Strong(Clean(strings.Join(b.Models, ", "))))
 	case event.DeviceLost:
 		return v.Bad("deaf"), fmt.Sprintf("%s: %s; trying again %s", Clean(b.Device), Clean(b.Cause), b.Retry)
 	case event.DeviceEnded:
