@@ -32,7 +32,11 @@ var ErrLocked = errors.New("in use")
 
 // OpenState opens a state directory, which it makes with mode 0700 if need be, and locks it.
 func OpenState(dir string) (*State, error) {
-	s := &State{Dir: dir}
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, stateError(dir, err)
+	}
+	s := &State{Dir: abs}
 	if err := s.open(); err != nil {
 		s.Close()
 		return nil, stateError(dir, err)

@@ -32,8 +32,9 @@ type Delivery struct {
 
 const (
 	firstDelay = 500 * time.Millisecond
-	// boundedTries is how often an utterance is tried that the service takes and then fails on.
-	boundedTries = 3
+	// boundedTries is how often an utterance is tried that the service takes and then fails on: for some 10 s, so that a
+	// service that is just starting up has its chance, and then the next utterance has its.
+	boundedTries = 5
 )
 
 // Run implements Node.
@@ -162,7 +163,7 @@ func (n *Delivery) since(t *rt.Task, m utterance.Meta) float64 {
 }
 
 func (n *Delivery) givenUp(t *rt.Task, job Job, attempts int, cause error) error {
-	if err := n.Spool.Send(t, Answered{Seq: job.Seq, STT: n.STT}); err != nil {
+	if err := n.Spool.Send(t, Answered{Seq: job.Seq, STT: n.STT, Refused: true}); err != nil {
 		return err
 	}
 	t.Trace("given up", int64(job.Seq), int64(attempts))

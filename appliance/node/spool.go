@@ -67,8 +67,9 @@ type Whole struct {
 
 // Answered tells that a service needs an utterance no more.
 type Answered struct {
-	Seq utterance.Seq
-	STT string
+	Seq     utterance.Seq
+	STT     string
+	Refused bool // the service will never take it
 }
 
 func (Next) request()     {}
@@ -170,7 +171,11 @@ func (n *Spool) answer(t *rt.Task, r Request) {
 		n.sound(t, r)
 	case Answered:
 		if e := n.kept.Entry(r.Seq); e != nil {
-			n.kept.Answered(t, e, r.STT)
+			if r.Refused {
+				n.kept.Refused(t, e, r.STT)
+			} else {
+				n.kept.Answered(t, e, r.STT)
+			}
 			t.Trace("answered", int64(r.Seq))
 		}
 	}

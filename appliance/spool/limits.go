@@ -1,8 +1,10 @@
 package spool
 
 import (
+	"bytes"
 	"fmt"
 
+	"orac/appliance/audio/wav"
 	"orac/appliance/rt"
 	"orac/appliance/utterance"
 )
@@ -45,6 +47,50 @@ func (s *Spool) dropOldest(t *rt.Task, which func(*Entry) bool, cause string) bo
 		}
 	}
 	return false
+}
+
+// leave lets go of an utterance that all have answered. One that a service refused is first kept aside; a disk that does
+// not take it there makes it lost, and that is reported.
+func (s *Spool) leave(t *rt.Task, e *Entry) {
+	if e.refused {
+		name, err := s.keepAside(t, e)
+		if err != nil {
+			s.dropped++
+			s.report(Report{Entry: e, Dropped: true, Cause: "a service refused it, and it could not be set aside: " + err.Error()})
+		} else {
+			s.report(Report{Entry: e, Where: name, Cause: "a service refused it; its sound is kept"})
+		}
+	}
+	s.forget(t, e)
+}
+
+// mostRefused is how many refused utterances are kept: 48 MB at most.
+const mostRefused = 100
+
+func (s *Spool) keepAside(t *rt.Task, e *Entry) (name string, err error) {
+	const refused = dir + "/refused"
+	pcm, err := s.Audio(t, e)
+	if err != nil {
+		return "", err
+	}
+	if err := s.fs.MkdirAll(t, refused); err != nil {
+		return "", err
+	}
+	files, err := s.fs.ReadDir(t, refused, maxFiles)
+	if err != nil {
+		return "", err
+	}
+	for ; len(files) >= mostRefused; files = files[1:] { // names begin with the time
+		if err := s.fs.Remove(t, refused+"/"+files[0].Name); err != nil {
+			return "", err
+		}
+	}
+	var b bytes.Buffer
+	if err := wav.Encode(&b, pcm); err != nil {
+		return "", err
+	}
+	name = e.Meta.ID + ".wav"
+	return refused + "/" + name, rt.WriteFile(t, s.fs, refused, name, b.Bytes())
 }
 
 // forget takes an utterance out of the spool.

@@ -15,6 +15,7 @@
 //	0000000000000007.part       16 kHz mono int16 little-endian, being recorded
 //	0000000000000007.pcm        the same, complete
 //	0000000000000007.whisper.done   the service whisper has answered
+//	refused/ID.wav              a service would never take it, and it is kept for people; the newest hundred
 //
 // The file system is that of the runtime seam; a Spool is used by one task.
 package spool
@@ -51,6 +52,7 @@ type Entry struct {
 	onDisk    bool    // the complete sound is on disk
 	bytes     int64   // size of the sound
 	answered  []string
+	refused   bool // a service will never take it: its sound is kept as a file
 }
 
 // Recording tells whether the utterance still grows.
@@ -244,7 +246,7 @@ func (s *Spool) Answered(t *rt.Task, e *Entry, stt string) {
 		return
 	}
 	if len(e.pending()) == 0 {
-		s.forget(t, e)
+		s.leave(t, e)
 		return
 	}
 	if e.onDisk {
@@ -252,6 +254,13 @@ func (s *Spool) Answered(t *rt.Task, e *Entry, stt string) {
 			s.diskErr = err // it is remembered; a kill before the disk takes it would deliver once more
 		}
 	}
+}
+
+// Refused notes that a service will never take the utterance. It counts as answered, but when the utterance leaves the
+// spool its sound stays, as a WAV file in spool/refused, for a person to look at.
+func (s *Spool) Refused(t *rt.Task, e *Entry, stt string) {
+	e.refused = true
+	s.Answered(t, e, stt)
 }
 
 // Next is the oldest utterance that the service has to answer and whose number is at least from; nil if there is none.

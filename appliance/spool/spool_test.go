@@ -11,6 +11,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"orac/appliance/audio/wav"
 	"orac/appliance/rt"
 	"orac/appliance/rt/virtual"
 	"orac/appliance/spool"
@@ -217,6 +218,31 @@ func TestAFullDiskKeepsUtterancesInMemory(t *testing.T) {
 			})
 		}
 	}
+}
+
+func TestARefusedUtteranceIsKeptAside(t *testing.T) {
+	on(func(k *rt.Task) {
+		d := virtual.NewDisk(1 << 30)
+		s := open(k, d)
+		pcm := sound(4, 5)
+		for i := range 103 {
+			s.Refused(k, record(k, s, fmt.Sprintf("%03d", i), pcm, "whisper"), "whisper")
+		}
+		files := d.Files()
+		if len(files) != 100 || files[0] != "spool/refused/003.wav" {
+			t.Fatalf("%d files, from %v", len(files), files[:1])
+		}
+		b, err := d.ReadFile(k, files[0], 1<<20)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, _, err := wav.Decode(b); err != nil || !slices.Equal(got, pcm) {
+			t.Errorf("%d samples, %v", len(got), err)
+		}
+		if s = open(k, d); s.Stats().Waiting != 0 || len(s.Reports()) != 0 {
+			t.Error("it is waiting again after a restart")
+		}
+	})
 }
 
 func TestTheOldestGoesAndIsReported(t *testing.T) {

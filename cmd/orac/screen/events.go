@@ -147,7 +147,10 @@ func (v *Events) trouble(body event.Body) (kind, text string) {
 		if b.Where == "disk" {
 			return v.Good("on disk"), "the disk takes utterances again: " + b.Utterance
 		}
-		return v.Warn("in " + b.Where), fmt.Sprintf("%s %s", b.Utterance, Clean(b.Cause))
+		if b.Where == "memory" {
+			return v.Warn("in memory"), fmt.Sprintf("%s: the disk refuses it: %s", b.Utterance, Clean(b.Cause))
+		}
+		return v.Warn("set aside"), fmt.Sprintf("%s as %s: %s", Clean(b.Utterance), Clean(b.Where), Clean(b.Cause))
 	case event.Salvaged:
 		what := "found in the spool"
 		if b.Cut {
