@@ -125,13 +125,19 @@ func (v *Events) line(body event.Body) (kind, text string) {
 }
 
 func (v *Events) delivered(b event.Delivered) (kind, text string) {
-	how := fmt.Sprintf("%s by %s, attempt %d", Clean(b.STT), b.Way, b.Attempts)
+	how := "to " + Clean(b.STT)
 	if b.Seconds > 0 {
 		how += fmt.Sprintf(", %.1f s after the end", b.Seconds)
 	}
+	if b.Way == "ws" {
+		how += ", streamed"
+	}
+	if b.Attempts > 1 {
+		how += fmt.Sprintf(", attempt %d", b.Attempts)
+	}
 	switch b.Outcome {
 	case "delivered":
-		return v.Good("transcript"), fmt.Sprintf("%s  %s", v.Strong("“"+Clean(b.Text)+"”"), v.Faint("delivered: "+how))
+		return v.Good("transcript"), fmt.Sprintf("%s  %s", v.Strong("“"+Clean(b.Text)+"”"), v.Faint("delivered "+how))
 	case "empty":
 		return v.Warn("no speech"), how
 	}
