@@ -16,12 +16,8 @@ type Parts struct {
 	FS         rt.FS // of the state directory
 	InstanceID string
 
-	Source    func(device runbook.Address) (audio.Source, error)
-	Extractor func() (node.Extractor, error)
-	Gate      func() (node.Gate, error)
-	// Model gives what the file of a model says: its classes, their labels, and those that never fire.
-	Model func(runbook.Model) (wake.Model, error)
-	Head  func(runbook.Model) (node.Classifier, error)
+	Source func(device runbook.Address) (audio.Source, error)
+	Inference
 
 	STT     func(runbook.STT) (stt.Client, error)
 	Heart   func(runbook.Heartbeat) (notify.Heart, error)
@@ -30,6 +26,15 @@ type Parts struct {
 
 	Events node.Events // where to say what happens; besides the history
 	Meters node.Events // where to say what each hop is like
+}
+
+// Inference opens networks: real ones, or models of them.
+type Inference struct {
+	Extractor func() (node.Extractor, error)
+	Gate      func() (node.Gate, error)
+	// Model gives what the file of a model says: its classes, their labels, and those that never fire.
+	Model func(runbook.Model) (wake.Model, error)
+	Head  func(runbook.Model) (node.Classifier, error)
 }
 
 // assembly is a graph being put into its world.

@@ -1,42 +1,36 @@
 package appliance
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 
 	"orac/appliance/audio"
 	"orac/appliance/audio/capture"
 	"orac/appliance/audio/wav"
-	"orac/appliance/memory"
-	"orac/appliance/node"
 	"orac/appliance/notify"
 	"orac/appliance/stt"
 	"orac/appliance/stt/wire"
 	"orac/models"
-	"orac/models/infer"
-	"orac/models/wake"
 	"orac/runbook"
 )
 
 // World gives a graph its real adapters: the capture process and files for sound, ONNX Runtime for inference, HTTP and
 // commands for services, a state directory for what must last.
 func World(rb *runbook.Runbook, state *State, store models.Store) (*Parts, error) {
-	e := &engine{store: store, dir: rb.Dir, ready: map[runbook.Address]*infer.Head{}}
-	if err := e.load(); err != nil {
+	inference, err := OpenInference(store, rb.Dir)
+	if err != nil {
 		return nil, err
 	}
 	return &Parts{
 		FS: state.FS, InstanceID: instanceID(rb), History: state.Store,
 		Source:    func(a runbook.Address) (audio.Source, error) { return input(rb, a) },
-		Extractor: e.extractor, Gate: e.gate, Model: e.model, Head: e.head,
-		STT:   func(s runbook.STT) (stt.Client, error) { return client(rb, s, state.Temp) },
-		Heart: func(h runbook.Heartbeat) (notify.Heart, error) { return heart(rb, h) },
-		Hook:  hook,
+		Inference: inference,
+		STT:       func(s runbook.STT) (stt.Client, error) { return client(rb, s, state.Temp) },
+		Heart:     func(h runbook.Heartbeat) (notify.Heart, error) { return heart(rb, h) },
+		Hook:      hook,
 	}, nil
 }
 
@@ -122,111 +116,4 @@ func hook(w runbook.Webhook) (notify.Hook, error) {
 		c.Headers[name] = v
 	}
 	return notify.NewWebhook(c)
-}
-
-// engine opens networks of one inference library.
-type engine struct {
-	store   models.Store
-	dir     string // that relative paths start from
-	runtime *infer.Runtime
-	files   struct{ mel, embedding, vad string }
-
-	mu    sync.Mutex // guards everything that follows
-	ready map[runbook.Address]*infer.Head
-}
-
-func (e *engine) load() error {
-	library, err := e.store.Path("onnxruntime")
-	if err != nil {
-		return err
-	}
-	if e.files.mel, err = e.store.Path("melspectrogram"); err != nil {
-		return err
-	}
-	if e.files.embedding, err = e.store.Path("embedding_model"); err != nil {
-		return err
-	}
-	e.runtime, err = infer.Open(library)
-	return err
-}
-
-func (e *engine) extractor() (node.Extractor, error) {
-	x, err := e.runtime.OpenExtractor(infer.Config{Mel: e.files.mel, Embedding: e.files.embedding})
-	if err != nil {
-		return nil, err
-	}
-	memory.Trim() // what loading needed, listening does not
-	return x, nil
-}
-
-// model opens a head to learn its classes, and keeps it for the node that asks first: a model that cannot be loaded is
-// known before anything runs.
-func (e *engine) model(m runbook.Model) (wake.Model, error) {
-	f, h, err := e.open(m)
-	if err != nil {
-		return wake.Model{}, err
-	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if old := e.ready[m.Address]; old != nil {
-		_ = old.Close() // another listener has asked before
-	}
-	e.ready[m.Address] = h
-	return wake.Model{Classes: h.Classes(), Labels: f.Labels, Ignored: f.Ignored}, nil
-}
-
-func (e *engine) head(m runbook.Model) (node.Classifier, error) {
-	e.mu.Lock()
-	h := e.ready[m.Address]
-	delete(e.ready, m.Address)
-	e.mu.Unlock()
-	if h != nil {
-		return h, nil
-	}
-	_, h, err := e.open(m)
-	return h, err
-}
-
-func (e *engine) open(m runbook.Model) (models.File, *infer.Head, error) {
-	f, err := e.store.Resolve(context.Background(), m.Source, m.SHA256, e.dir)
-	if err != nil {
-		return f, nil, fmt.Errorf("%s: %w", m.Address, err)
-	}
-	h, err := e.runtime.OpenHead(f.Path)
-	if err != nil {
-		return f, nil, fmt.Errorf("%s: %w", m.Address, err)
-	}
-	return f, h, nil
-}
-
-// gate is Silero's voice detection with openWakeWord's delay.
-func (e *engine) gate() (node.Gate, error) {
-	file, err := e.store.Path("silero_vad")
-	if err != nil {
-		return nil, err
-	}
-	v, err := e.runtime.OpenVAD(file)
-	if err != nil {
-		return nil, err
-	}
-	memory.Trim()
-	return &voice{VAD: v}, nil
-}
-
-type voice struct {
-	*infer.VAD
-	gate wake.Gate
-}
-
-func (v *voice) Push(pcm *[audio.HopSamples]int16) (float32, error) {
-	chunks, err := v.VAD.Push(pcm)
-	if err != nil {
-		return 0, err
-	}
-	return v.gate.Push(chunks), nil
-}
-
-func (v *voice) Reset() {
-	v.VAD.Reset()
-	v.gate.Reset()
 }

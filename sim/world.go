@@ -13,7 +13,6 @@ import (
 	"orac/appliance/rt/virtual"
 	"orac/appliance/store"
 	"orac/appliance/stt"
-	"orac/models/wake"
 	"orac/runbook"
 )
 
@@ -25,19 +24,11 @@ type World struct {
 	Sound map[string][]int16
 	// Loop plays the sounds again and again instead of once.
 	Loop      bool
-	Inference Inference
+	Inference appliance.Inference
 	Disk      *virtual.Disk
 	STT       *STT
 	// Trace takes the trace; nil for none.
 	Trace func(rt.Record)
-}
-
-// Inference gives the networks: real ones, or models of them.
-type Inference struct {
-	Extractor func() (node.Extractor, error)
-	Gate      func() (node.Gate, error)
-	Model     func(runbook.Model) (wake.Model, error)
-	Head      func(runbook.Model) (node.Classifier, error)
 }
 
 // Result is what came of a run.
@@ -93,11 +84,11 @@ func (w *World) parts(events *rt.Mailbox[event.Event]) *appliance.Parts {
 			}
 			return p, nil
 		},
-		Extractor: w.Inference.Extractor, Gate: w.Inference.Gate, Model: w.Inference.Model, Head: w.Inference.Head,
-		STT:    func(s runbook.STT) (stt.Client, error) { return w.STT.client(s.Name), nil },
-		Heart:  func(runbook.Heartbeat) (notify.Heart, error) { return peer{}, nil },
-		Hook:   func(runbook.Webhook) (notify.Hook, error) { return peer{}, nil },
-		Events: node.Events{events},
+		Inference: w.Inference,
+		STT:       func(s runbook.STT) (stt.Client, error) { return w.STT.client(s.Name), nil },
+		Heart:     func(runbook.Heartbeat) (notify.Heart, error) { return peer{}, nil },
+		Hook:      func(runbook.Webhook) (notify.Hook, error) { return peer{}, nil },
+		Events:    node.Events{events},
 	}
 }
 
