@@ -165,7 +165,7 @@ func (c *compiler) services() {
 	for _, w := range rb.Webhooks {
 		c.webhook(w)
 	}
-	c.add(&Node{Address: string(History), Kind: History, Block: "store", Detail: "SQLite, " + rb.Store.Retention.String(), build: buildHistory})
+	c.add(&Node{Address: string(History), Kind: History, Block: "store", Detail: "SQLite, " + runbook.FormatDuration(rb.Store.Retention), build: buildHistory})
 	for _, n := range c.Nodes {
 		if n.Kind != History {
 			c.connect(Edge{From: n.Address, To: string(History), Carries: "events", Capacity: eventsWaiting, asks: true})

@@ -1,0 +1,3 @@
+# Nothing listens.
+appliance "deaf" {}
+device "microphone" "usb" {}
