@@ -66,21 +66,21 @@ func (v *Events) level(at time.Time, b event.Level) {
 		for _, m := range sortedKeys(v.scores) {
 			fmt.Fprintf(&scores, "  %s %.2f", Clean(m), v.scores[m])
 		}
-		v.Move(fmt.Sprintf("%s  %s  %s %s%s", v.Faint(at.Local().Format("15:04:05.000")), "level ", v.Good(Spark(v.levels)), decibels(b.RMS), v.Faint(scores.String())))
+		v.Move(fmt.Sprintf("%s  %s  %s %s%s", v.Faint(at.Local().Format("15:04:05.000")), "level ", v.Good(Spark(v.levels)), level(b.RMS), v.Faint(scores.String())))
 		return
 	}
 	if at.Sub(v.quietAt) >= quietEvery {
 		v.quietAt = at
-		fmt.Fprintf(v, "%s  level         %s %s\n", at.Local().Format("15:04:05.000"), Clean(b.Device), decibels(b.RMS))
+		fmt.Fprintf(v, "%s  level         %s %s\n", at.Local().Format("15:04:05.000"), Clean(b.Device), level(b.RMS))
 	}
 }
 
-// decibels is a level against full scale.
-func decibels(rms float32) string {
+// level says how loud a hop is: RMS on the int16 scale, which rms_filter compares with, and against full scale.
+func level(rms float32) string {
 	if rms < 1 {
-		return "silence"
+		return "RMS     0   silence "
 	}
-	return fmt.Sprintf("%5.1f dBFS", 20*math.Log10(float64(rms)/32768))
+	return fmt.Sprintf("RMS %5.0f %5.1f dBFS", rms, 20*math.Log10(float64(rms)/32768))
 }
 
 // Spark draws levels (RMS, int16 scale) as a row of bars, from -60 dBFS to 0.
