@@ -1,0 +1,149 @@
+// Package status holds what an appliance tells of itself, as values: the daemon fills them, the control socket carries them,
+// the terminal and the console show them. It guarantees that no value holds a secret: names, numbers and causes only.
+package status
+
+import (
+	"time"
+
+	"orac/appliance/health"
+)
+
+// Status is the whole of an appliance at a moment.
+type Status struct {
+	Appliance  string        `json:"appliance"`
+	Version    string        `json:"version"`
+	PID        int           `json:"pid"`
+	Runbook    string        `json:"runbook"`    // file
+	Generation int           `json:"generation"` // 0: none was committed yet
+	LastGood   bool          `json:"last_good"`  // it runs the last good generation because the file could not be used
+	Started    time.Time     `json:"started"`
+	Health     health.Report `json:"health"`
+	Nodes      []Node        `json:"nodes"`
+	Spool      Spool         `json:"spool"`
+	Memory     Memory        `json:"memory"`
+	Incident   *Incident     `json:"last_incident,omitempty"`
+}
+
+// Node is a node of the graph.
+type Node struct {
+	Address    string    `json:"address"`
+	Kind       string    `json:"kind"`
+	State      string    `json:"state"` // starting, running, waiting (to be started again), stopping, leaked, finished
+	Since      time.Time `json:"since"`
+	Generation uint64    `json:"generation"` // of its instance: 1 and a restart more each
+	Restarts   int       `json:"restarts"`   // in the last hour
+	Rate       float64   `json:"rate"`       // values taken from its mailboxes a second, over the last seconds
+	Taken      uint64    `json:"taken"`      // values taken since the start of the daemon
+	Dropped    uint64    `json:"dropped"`    // values that found no room in its mailboxes
+	Error      string    `json:"error,omitempty"`
+	Feeds      []string  `json:"feeds,omitempty"` // addresses of the nodes that read what it writes
+}
+
+// Spool is what waits to be delivered.
+type Spool struct {
+	Waiting     int    `json:"waiting"` // utterances
+	DiskBytes   int64  `json:"disk_bytes"`
+	MemoryBytes int64  `json:"memory_bytes"` // because the disk refuses
+	Dropped     int    `json:"dropped"`
+	Error       string `json:"error,omitempty"` // why the disk refuses
+}
+
+// Memory is the resident memory of the daemon and its children.
+type Memory struct {
+	Resident int64   `json:"resident_bytes"`
+	Slope    float64 `json:"slope_bytes_per_hour"` // after the warm-up; 0 while unknown
+	Warn     int64   `json:"warn_bytes"`
+	Restart  int64   `json:"restart_bytes"`
+}
+
+// Incident is something that went wrong and what was done about it.
+type Incident struct {
+	ID        string        `json:"id"`
+	Component string        `json:"component"` // node, or what of the machine
+	Cause     string        `json:"cause"`
+	Detected  time.Time     `json:"detected"`
+	Recovered time.Time     `json:"recovered,omitzero"` // zero while it goes on
+	Duration  time.Duration `json:"duration_ns"`        // until recovered, or until now
+	Actions   []string      `json:"actions"`            // in order
+	Evidence  string        `json:"evidence,omitempty"` // goroutine stacks, the child's state, statistics of the last hops
+}
+
+// Generation is a runbook that was applied and kept.
+type Generation struct {
+	Number  int       `json:"number"`
+	Applied time.Time `json:"applied"`
+	Current bool      `json:"current"`
+	Runbook string    `json:"runbook"`           // file it came from
+	Hash    string    `json:"hash"`              // of all its inputs
+	Note    string    `json:"note"`              // "start", "apply", "rollback to 3"
+	Damaged string    `json:"damaged,omitempty"` // why it cannot be used any more
+}
+
+// Action is what a plan does with a component.
+type Action string
+
+// The actions, mildest first.
+const (
+	Keep    Action = "keep"
+	Update  Action = "update in place"
+	Restart Action = "restart"
+	Add     Action = "add"
+	Remove  Action = "remove"
+	Blocked Action = "blocked" // it cannot be done; the plan as a whole is not applied
+)
+
+// Plan is what applying a runbook would do.
+type Plan struct {
+	Runbook    string      `json:"runbook"`
+	Against    string      `json:"against"` // "the running appliance", "generation 3", "nothing"
+	Hash       string      `json:"hash"`    // of all inputs: apply takes exactly this plan
+	Components []Component `json:"components"`
+	Deaf       []Deaf      `json:"deaf"`
+	Problems   []string    `json:"problems,omitempty"` // why components are blocked
+	Changes    bool        `json:"changes"`
+}
+
+// Component is a node of the old or the new graph in a plan.
+type Component struct {
+	Address string      `json:"address"`
+	Kind    string      `json:"kind"`
+	Action  Action      `json:"action"`
+	Because []Attribute `json:"because,omitempty"` // what forces the action
+	Why     string      `json:"why,omitempty"`     // in words, where no attribute of its own forces it
+}
+
+// Attribute is a changed attribute of the runbook.
+type Attribute struct {
+	Block  string `json:"block"`
+	Name   string `json:"name"`
+	Old    string `json:"old"` // "(secret)" for one
+	New    string `json:"new"`
+	Secret bool   `json:"secret,omitempty"`
+	File   string `json:"file"`
+	Line   int    `json:"line"`
+	Source string `json:"source,omitempty"` // the line; empty for a secret
+}
+
+// Deaf is how long a microphone hears nothing while a plan is applied.
+type Deaf struct {
+	Device string        `json:"device"`
+	For    time.Duration `json:"for_ns"` // an estimate; 0: not at all
+}
+
+// Applied is how an apply or a rollback ended.
+type Applied struct {
+	OK         bool     `json:"ok"`
+	Generation int      `json:"generation"` // that runs now
+	RolledBack bool     `json:"rolled_back"`
+	Why        string   `json:"why,omitempty"`
+	Steps      []string `json:"steps"` // what was done, in order
+}
+
+// LogLine is a line of the daemon's log.
+type LogLine struct {
+	Seq     uint64         `json:"seq"`
+	At      time.Time      `json:"at"`
+	Level   string         `json:"level"`
+	Message string         `json:"message"`
+	Attrs   map[string]any `json:"attrs,omitempty"`
+}
