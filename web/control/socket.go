@@ -1,0 +1,88 @@
+package control
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// SocketName is the name of the socket in the state directory.
+const SocketName = "control.sock"
+
+// maxSocketPath is how long the path of a unix socket may be: sockaddr_un has 108 bytes, the last of them 0 (unix(7)).
+const maxSocketPath = 107
+
+// Listen makes the socket in a state directory, with mode 0600. The caller holds the lock of the directory: a socket that is
+// there already was left by a process that is dead, and goes. Closing the listener removes the socket.
+func Listen(stateDir string) (net.Listener, error) {
+	path := filepath.Join(stateDir, SocketName)
+	if err := clear(path); err != nil {
+		return nil, fmt.Errorf("control socket %s: %w", path, err)
+	}
+	short, free, err := shorten(path)
+	if err != nil {
+		return nil, fmt.Errorf("control socket %s: %w", path, err)
+	}
+	defer free()
+	// The mode of an unbound socket, less the umask, is the mode that bind gives the file (unix_bind in the kernel's
+	// net/unix/af_unix.c): there is no moment in which others may connect.
+	config := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error {
+		var failed error
+		err := c.Control(func(fd uintptr) { failed = unix.Fchmod(int(fd), 0o600) })
+		return errors.Join(err, failed)
+	}}
+	l, err := config.Listen(nil, "unix", short)
+	if err != nil {
+		return nil, fmt.Errorf("control socket %s: %w", path, cause(err))
+	}
+	l.(*net.UnixListener).SetUnlinkOnClose(false) // it would use the short name, which is gone by then
+	return &listener{UnixListener: l.(*net.UnixListener), path: path, own: uint32(os.Geteuid())}, nil
+}
+
+// clear removes the socket of a dead daemon. Anything else under its name is not ours to remove.
+func clear(path string) error {
+	info, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case info.Mode().Type() != fs.ModeSocket:
+		return errors.New("something else has this name; move it away")
+	}
+	return os.Remove(path)
+}
+
+// shorten gives a name for path that fits into a socket address, until free is called: by way of a descriptor of its
+// directory where path itself is too long.
+func shorten(path string) (short string, free func(), err error) {
+	if len(path) <= maxSocketPath {
+		return path, func() {}, nil
+	}
+	dir, err := unix.Open(filepath.Dir(path), unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return "", nil, fmt.Errorf("its folder cannot be opened: %w", err)
+	}
+	short = fmt.Sprintf("/proc/self/fd/%d/%s", dir, filepath.Base(path))
+	free = func() { _ = unix.Close(dir) }
+	if _, err := os.Stat(filepath.Dir(short)); err != nil {
+		free()
+		return "", nil, fmt.Errorf("its path has more than %d bytes, and there is no /proc to shorten it; choose a shorter state directory", maxSocketPath)
+	}
+	return short, free, nil
+}
+
+// cause is an error of package net without the address, which the caller names.
+func cause(err error) error {
+	var op *net.OpError
+	if errors.As(err, &op) {
+		return op.Err
+	}
+	return err
+}
