@@ -1,6 +1,7 @@
 package control
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -37,7 +38,7 @@ func Listen(stateDir string) (net.Listener, error) {
 		err := c.Control(func(fd uintptr) { failed = unix.Fchmod(int(fd), 0o600) })
 		return errors.Join(err, failed)
 	}}
-	l, err := config.Listen(nil, "unix", short)
+	l, err := config.Listen(context.Background(), "unix", short)
 	if err != nil {
 		return nil, fmt.Errorf("control socket %s: %w", path, cause(err))
 	}

@@ -1,0 +1,175 @@
+package control
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"orac/appliance/health"
+	"orac/appliance/status"
+)
+
+// handler turns requests into calls of the daemon.
+type handler struct {
+	daemon   Daemon
+	ctx      context.Context // ends with the daemon
+	patience time.Duration   // for one write
+}
+
+// Handler gives the routes below /v1/ alone, for a server with limits and a login of its own. ctx ends what goes on.
+func Handler(ctx context.Context, d Daemon) http.Handler {
+	return (&handler{daemon: d, ctx: ctx, patience: writeTimeout}).routes()
+}
+
+func (h *handler) routes() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /v1/status", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, h.daemon.Status()) })
+	mux.HandleFunc("GET /v1/health", h.health)
+	mux.HandleFunc("GET /v1/generations", h.generations)
+	mux.HandleFunc("GET /v1/incidents", h.incidents)
+	mux.HandleFunc("GET /v1/logs", h.logs)
+	mux.HandleFunc("POST /v1/plan", h.plan)
+	mux.HandleFunc("POST /v1/apply", h.apply)
+	mux.HandleFunc("POST /v1/rollback", h.rollback)
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		answer(w, http.StatusNotFound, failure{Error: fmt.Sprintf("there is no %s %.100q", r.Method, r.URL.Path), Code: status.Unknown})
+	})
+	return mux
+}
+
+func (h *handler) health(w http.ResponseWriter, _ *http.Request) {
+	report, code := h.daemon.Status().Health, http.StatusOK
+	if report.Level == health.Unhealthy {
+		code = http.StatusServiceUnavailable
+	}
+	answer(w, code, report)
+}
+
+func (h *handler) generations(w http.ResponseWriter, _ *http.Request) {
+	list, err := h.daemon.Generations()
+	respond(w, notNil(list), err)
+}
+
+const (
+	fewIncidents  = 20
+	manyIncidents = 1000
+)
+
+func (h *handler) incidents(w http.ResponseWriter, r *http.Request) {
+	limit := fewIncidents
+	if text := r.URL.Query().Get("limit"); text != "" {
+		var err error
+		if limit, err = strconv.Atoi(text); err != nil || limit < 1 || limit > manyIncidents {
+			fail(w, invalid("limit is %.40q: it must be a number from 1 to %d", text, manyIncidents))
+			return
+		}
+	}
+	list, err := h.daemon.Incidents(limit)
+	respond(w, notNil(list), err)
+}
+
+func (h *handler) plan(w http.ResponseWriter, r *http.Request) {
+	var ask status.PlanRequest
+	err := read(w, r, &ask)
+	if err == nil {
+		err = check(ask)
+	}
+	if err != nil {
+		fail(w, err)
+		return
+	}
+	// A plan loads and compares: that takes longer than one write may.
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Time{})
+	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
+	p, err := h.daemon.Plan(r.Context(), ask)
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(h.patience))
+	respond(w, p, err)
+}
+
+func (h *handler) apply(w http.ResponseWriter, r *http.Request) {
+	var ask status.ApplyRequest
+	err := read(w, r, &ask)
+	if err == nil {
+		err = check(ask.PlanRequest)
+	}
+	switch {
+	case err != nil:
+	case ask.Hash == "":
+		err = invalid("the hash of the plan is missing: plan first")
+	case ask.Timeout < 0:
+		err = invalid("the timeout is negative")
+	}
+	if err != nil {
+		fail(w, err)
+		return
+	}
+	h.stepwise(w, func(progress func(string)) (status.Applied, error) { return h.daemon.Apply(h.ctx, ask, progress) })
+}
+
+// rollbackRequest names a generation.
+type rollbackRequest struct {
+	Generation int `json:"generation"` // 0: the one before
+}
+
+func (h *handler) rollback(w http.ResponseWriter, r *http.Request) {
+	var ask rollbackRequest
+	err := read(w, r, &ask)
+	if err == nil && ask.Generation < 0 {
+		err = invalid("generation %d: generations begin with 1", ask.Generation)
+	}
+	if err != nil {
+		fail(w, err)
+		return
+	}
+	h.stepwise(w, func(progress func(string)) (status.Applied, error) {
+		return h.daemon.Rollback(h.ctx, ask.Generation, progress)
+	})
+}
+
+// read decodes the body of a request: one JSON value of bounded size, without unknown fields.
+func read(w http.ResponseWriter, r *http.Request, into any) error {
+	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
+	d.DisallowUnknownFields()
+	err := d.Decode(into)
+	if err == nil {
+		if _, err = d.Token(); errors.Is(err, io.EOF) {
+			return nil
+		}
+		err = errors.New("something follows it")
+	}
+	var long *http.MaxBytesError
+	if errors.As(err, &long) {
+		return &tooLong{}
+	}
+	return invalid("the body is not the JSON that is wanted: %v", err)
+}
+
+const (
+	maxPath = 4096 // bytes: PATH_MAX of Linux
+	maxVars = 1000
+)
+
+// check says what is wrong with a request for a plan.
+func check(r status.PlanRequest) error {
+	switch {
+	case !filepath.IsAbs(r.File) || len(r.File) > maxPath:
+		return invalid("the file %.100q is not an absolute path of at most %d bytes", r.File, maxPath)
+	case len(r.Vars) > maxVars:
+		return invalid("there are %d variables; at most %d are taken", len(r.Vars), maxVars)
+	}
+	return nil
+}
+
+// notNil is a list that JSON shows as [] when it is empty.
+func notNil[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}

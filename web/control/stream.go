@@ -1,0 +1,136 @@
+package control
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"time"
+
+	"orac/appliance/status"
+)
+
+// stream sends lines of JSON (NDJSON), each with a deadline. After one that was not taken in time nothing more is sent.
+type stream struct {
+	w        http.ResponseWriter
+	control  *http.ResponseController
+	patience time.Duration
+	begun    bool
+	err      error
+}
+
+func (h *handler) stream(w http.ResponseWriter) *stream {
+	s := &stream{w: w, control: http.NewResponseController(w), patience: h.patience}
+	// The deadline of the request would end the stream: net/http takes it for a client that has gone.
+	s.err = s.control.SetReadDeadline(time.Time{})
+	return s
+}
+
+func (s *stream) send(v any) error {
+	if s.err != nil {
+		return s.err
+	}
+	line, err := json.Marshal(v)
+	if err != nil {
+		return err // this value's fault, not the client's
+	}
+	if !s.begun {
+		s.begun = true
+		s.w.Header().Set("Content-Type", "application/x-ndjson")
+	}
+	if s.err = s.control.SetWriteDeadline(time.Now().Add(s.patience)); s.err == nil {
+		if _, s.err = s.w.Write(append(line, '\n')); s.err == nil {
+			s.err = s.control.Flush()
+		}
+	}
+	return s.err
+}
+
+// fail ends the stream with an error: as an answer of its own if nothing was sent, else as the last line.
+func (s *stream) fail(err error) {
+	if !s.begun && s.err == nil {
+		_ = s.control.SetWriteDeadline(time.Now().Add(s.patience))
+		fail(s.w, err)
+		return
+	}
+	_, f := describe(err)
+	_ = s.send(f)
+}
+
+// line is a line of the answer to an apply or a rollback.
+type line struct {
+	Step   string          `json:"step,omitempty"`
+	Result *status.Applied `json:"result,omitempty"`
+}
+
+// maxSteps is how many steps wait for a client that reads slowly; what finds no room is in the result anyway.
+const maxSteps = 256
+
+// stepwise does something that takes its time, and sends each step as it happens. The daemon never waits for the client.
+func (h *handler) stepwise(w http.ResponseWriter, do func(progress func(string)) (status.Applied, error)) {
+	s := h.stream(w)
+	steps, done, sent := make(chan string, maxSteps), make(chan struct{}), make(chan struct{})
+	go func() { // ends when done is closed and all steps are sent, at the latest one write deadline after that
+		defer close(sent)
+		for {
+			select {
+			case step := <-steps:
+				_ = s.send(line{Step: step})
+			case <-done:
+				for len(steps) > 0 {
+					_ = s.send(line{Step: <-steps})
+				}
+				return
+			}
+		}
+	}()
+	finish := func() { close(done); <-sent }
+	finished := false
+	defer func() {
+		if !finished { // the daemon panics: the server catches that, and this goroutine must not stay
+			finish()
+		}
+	}()
+	applied, err := do(func(step string) {
+		select {
+		case steps <- step:
+		default:
+		}
+	})
+	finished = true
+	finish()
+	if err != nil {
+		s.fail(err)
+		return
+	}
+	_ = s.send(line{Result: &applied})
+}
+
+// logs sends the log. Who reads slower than a line in the time of a write is dropped, and can ask again with after.
+func (h *handler) logs(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	var after uint64
+	var follow bool
+	var err error
+	if text := q.Get("after"); text != "" {
+		if after, err = strconv.ParseUint(text, 10, 64); err != nil {
+			fail(w, invalid("after is %.40q: it must be the number of a line", text))
+			return
+		}
+	}
+	if text := q.Get("follow"); text != "" {
+		if follow, err = strconv.ParseBool(text); err != nil {
+			fail(w, invalid("follow is %.40q: it must be true or false", text))
+			return
+		}
+	}
+	s := h.stream(w)
+	if follow { // the head of the answer, so that a client knows that it is served
+		s.begun = true
+		w.Header().Set("Content-Type", "application/x-ndjson")
+		s.err = s.control.Flush()
+	}
+	err = h.daemon.Logs(r.Context(), after, follow, func(l status.LogLine) error { return s.send(l) })
+	if err != nil && r.Context().Err() == nil {
+		s.fail(err)
+	}
+}
