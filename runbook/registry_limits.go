@@ -1,5 +1,20 @@
 package runbook
 
+var applyBlock = &BlockType{
+	Type: "apply", Single: true,
+	Doc:  "When a changed runbook counts as good, and how many of them are kept to return to.",
+	Slot: func(rb *Runbook) any { return &rb.Apply },
+	Example: `apply {
+  health_gate = "10s"
+}`,
+	Attributes: []Attribute{
+		{Name: "health_gate", Kind: Duration, OnChange: InPlace, Default: "10s", Min: "1s", Max: "10m",
+			Doc: "How long the changed appliance must be healthy before the change is kept; else it returns to what ran before."},
+		{Name: "keep", Kind: Int, OnChange: InPlace, Default: "10", Min: "2", Max: "1000", Unit: "generations",
+			Doc: "How many applied runbooks are kept for `orac rollback`."},
+	},
+}
+
 var watchdogBlock = &BlockType{
 	Type: "watchdog", Single: true,
 	Doc:  "How long anything may be stuck, and how often it is restarted.",
@@ -26,6 +41,12 @@ var watchdogBlock = &BlockType{
 			Doc: "The pause between attempts after that, for ever."},
 		{Name: "stop_deadline", Kind: Duration, OnChange: InPlace, Default: "2s", Min: "100ms", Max: "30s",
 			Doc: "How long a component may take to stop before it counts as leaked."},
+		{Name: "leak_budget", Kind: Int, OnChange: InPlace, Default: "3", Min: "1", Max: "100", Unit: "components",
+			Doc: "How many components may leak before the appliance starts itself anew, losing nothing."},
+		{Name: "node_stall", Kind: Duration, OnChange: InPlace, Default: "5s", Min: "1s", Max: "10m",
+			Doc: "How long a component may take nothing out of a full mailbox before it counts as stuck."},
+		{Name: "loop_lag", Kind: Duration, OnChange: InPlace, Default: "1s", Min: "100ms", Max: "60s",
+			Doc: "How late a timer may fire before the whole process counts as held up."},
 	},
 	Rules: []Rule{
 		lessThan("degraded_after", "read_stall", "A device is degraded before its process is killed."),

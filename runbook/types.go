@@ -22,6 +22,7 @@ type Runbook struct {
 	STTs        []STT
 	Heartbeats  []Heartbeat
 	Webhooks    []Webhook
+	Apply       Apply
 	Watchdog    Watchdog
 	Memory      Memory
 	Disk        Disk
@@ -38,6 +39,9 @@ type Appliance struct {
 	Name       string
 	StateDir   string `hcl:"state_dir"` // relative to the working directory or absolute, not to the runbook
 	LogLevel   string `hcl:"log_level"` // debug, info, warn or error
+	LogFile    string `hcl:"log_file"`  // resolved against Runbook.Dir; "" for none
+	LogSize    Size   `hcl:"log_size"`
+	LogKeep    int    `hcl:"log_keep"` // files beside LogFile
 	InstanceID string `hcl:"instance_id"`
 }
 
@@ -139,6 +143,14 @@ type Webhook struct {
 	Headers map[string]Secret `hcl:"headers"`
 }
 
+// Apply says when a changed runbook is kept.
+type Apply struct {
+	Address    Address
+	Name       string
+	HealthGate time.Duration `hcl:"health_gate"`
+	Keep       int           `hcl:"keep"` // generations
+}
+
 // Watchdog bounds how long anything may be stuck and how often it is restarted.
 type Watchdog struct {
 	Address       Address
@@ -152,6 +164,9 @@ type Watchdog struct {
 	Retries       int           `hcl:"retries"`
 	RetrySlow     time.Duration `hcl:"retry_slow"`
 	StopDeadline  time.Duration `hcl:"stop_deadline"`
+	LeakBudget    int           `hcl:"leak_budget"`
+	NodeStall     time.Duration `hcl:"node_stall"`
+	LoopLag       time.Duration `hcl:"loop_lag"`
 }
 
 // Memory bounds the resident memory, capture child included.

@@ -2,6 +2,9 @@
 appliance "kitchen" {
   state_dir   = "/var/lib/orac"
   log_level   = "debug"
+  log_file    = "logs/orac.log"
+  log_size    = "1MB"
+  log_keep    = 0
   instance_id = "hey-orac-kitchen"
 }
 
@@ -86,6 +89,11 @@ webhook "light" {
   }
 }
 
+apply {
+  health_gate = "1m"
+  keep        = 2
+}
+
 watchdog {
   read_stall     = "3s"
   degraded_after = "1s"
@@ -96,6 +104,9 @@ watchdog {
   retries        = 0
   retry_slow     = "30s"
   stop_deadline  = "5s"
+  leak_budget    = 1
+  node_stall     = "10s"
+  loop_lag       = "2s"
 }
 
 memory {
