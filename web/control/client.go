@@ -173,6 +173,9 @@ func (c *Client) ask(ctx context.Context, method, what string, send any, read fu
 		if errors.As(err, &wrapped) {
 			err = wrapped.Err // its address says nothing
 		}
+		if errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) {
+			return fmt.Errorf("the appliance of %s closed the connection without an answer (%w)", c.stateDir, err)
+		}
 		return err
 	}
 	defer resp.Body.Close()
