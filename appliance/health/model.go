@@ -1,0 +1,182 @@
+// Package health is the one model of how well an appliance is. It is pure: it is told facts with their time, and gives reports.
+//
+// Guarantees:
+//
+//   - A condition shows once it has lasted its kind's time to show, and stays until its component has been better for its kind's
+//     time to clear: what flickers shows neither way. The first fact of a component shows at once, since there is nothing before.
+//   - While a condition shows, the appliance is not healthy. While one of a component that carries sound shows as unhealthy, the
+//     appliance is unhealthy; whatever else is wrong makes it degraded.
+//   - A component is hidden behind another only if it depends on it, and that one shows at least as bad a condition and is not
+//     hidden itself. So following Behind once leads to the cause, and no circle of dependencies hides all its members.
+//   - The same facts at the same instants give the same reports. Durations are measured in rt.Instant; the time of day is only
+//     shown, and a step of it changes nothing.
+package health
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"orac/appliance/rt"
+)
+
+// Fact is what is so of one component from now on, until the next fact of it.
+type Fact struct {
+	Component string // its name in reports: the address of a node, or what of the machine: "disk", "memory"
+	Kind      string // of Rules
+	Level     Level  // the empty level counts as unhealthy: nobody knows that it is well
+	Why       string // for people, with the numbers; ignored for a healthy one
+	DependsOn []string
+}
+
+// Model is the health of an appliance. It belongs to one task; the zero value is not ready: use New.
+type Model struct {
+	rules      map[string]Rule
+	components map[string]*component
+}
+
+// New makes a model without components, judged by Rules or by rules of a test.
+func New(rules []Rule) *Model {
+	m := &Model{rules: map[string]Rule{}, components: map[string]*component{}}
+	for _, r := range rules {
+		m.rules[r.Kind] = r
+	}
+	return m
+}
+
+// moment is an instant with the time of day that was read with it.
+type moment struct {
+	at   rt.Instant
+	wall time.Time
+}
+
+// component is what is known of one.
+type component struct {
+	rule  Rule
+	needs []string
+	level Level  // of the last fact
+	good  moment // when it began to show as healthy
+	bad   [2]condition
+}
+
+// condition is whether a component is at least so bad: one each for degraded and unhealthy.
+type condition struct {
+	holds  bool   // by the last fact
+	turned moment // when that began
+	shown  bool
+	since  moment // of what is shown
+	why    string // of the last fact by which it held
+}
+
+// levels are those of the conditions, in the order of component.bad.
+var levels = [2]Level{Degraded, Unhealthy}
+
+// Observe takes a fact. Facts come in order of at; wall is the time of day.
+func (m *Model) Observe(at rt.Instant, wall time.Time, f Fact) {
+	now := moment{at, wall}
+	c, known := m.components[f.Component]
+	if !known {
+		c = &component{good: now}
+		m.components[f.Component] = c
+	}
+	c.advance(at) // by what was so until now
+	c.rule, c.needs, c.level = m.rules[f.Kind], slices.Clone(f.DependsOn), f.Level
+	for i := range c.bad {
+		b := &c.bad[i]
+		holds := rank(f.Level) >= rank(levels[i])
+		if holds {
+			b.why = f.Why
+		}
+		if holds != b.holds || !known {
+			b.holds, b.turned = holds, now
+		}
+		if holds && !known {
+			b.shown, b.since = true, now
+		}
+	}
+	c.advance(at)
+}
+
+// Forget takes a component out, because the appliance has it no more.
+func (m *Model) Forget(component string) { delete(m.components, component) }
+
+// advance lets conditions show and clear that are due at that instant.
+func (c *component) advance(at rt.Instant) {
+	for i := range c.bad {
+		b := &c.bad[i]
+		switch {
+		case b.holds && !b.shown && at.Sub(b.turned.at) >= c.rule.show(levels[i]):
+			b.shown, b.since = true, b.turned
+		case !b.holds && b.shown && at.Sub(b.turned.at) >= c.rule.Clear:
+			b.shown = false
+			if i == 0 {
+				c.good = b.turned
+			} else {
+				c.bad[0].since = b.turned // no longer unhealthy, and at best degraded since then
+			}
+		}
+	}
+	if worst := &c.bad[1]; worst.shown && !c.bad[0].shown { // what is unhealthy is degraded, too
+		c.bad[0].shown, c.bad[0].since = true, worst.since
+	}
+}
+
+// shows is what a report says of the component by itself.
+func (c *component) shows(name string) Component {
+	for i := len(c.bad) - 1; i >= 0; i-- {
+		if b := c.bad[i]; b.shown {
+			return Component{Name: name, Level: levels[i], Since: b.since.wall, Why: b.why}
+		}
+	}
+	return Component{Name: name, Level: Healthy, Since: c.good.wall}
+}
+
+// Report gives what shows at that instant, which is not before any fact's. An appliance of which nothing is known is unhealthy.
+func (m *Model) Report(at rt.Instant, wall time.Time) Report {
+	r := Report{Level: Unhealthy, At: wall, Components: make([]Component, 0, len(m.components))}
+	for name, c := range m.components {
+		c.advance(at)
+		r.Components = append(r.Components, c.shows(name))
+	}
+	slices.SortFunc(r.Components, func(a, b Component) int { return strings.Compare(a.Name, b.Name) })
+	shown := make(map[string]Level, len(r.Components))
+	for _, c := range r.Components {
+		shown[c.Name] = c.Level
+	}
+	if len(shown) > 0 {
+		r.Level = Healthy
+	}
+	for i := range r.Components {
+		c := &r.Components[i]
+		c.Behind = m.cause(c.Name, shown)
+		r.Level = worse(r.Level, m.counts(c))
+	}
+	return r
+}
+
+// counts is what a component makes of the appliance. A symptom would count as its cause does or less, but for one that carries
+// sound and is dead of something that does not: that appliance is deaf, whatever it is deaf of.
+func (m *Model) counts(c *Component) Level {
+	if c.Level == Unhealthy && !m.components[c.Name].rule.Sound {
+		return Degraded
+	}
+	return c.Level
+}
+
+// rank orders levels, best first; one that is none of ours is as bad as the worst.
+func rank(l Level) int {
+	switch l {
+	case Healthy:
+		return 0
+	case Degraded:
+		return 1
+	}
+	return 2
+}
+
+func worse(a, b Level) Level {
+	if rank(b) > rank(a) {
+		return b
+	}
+	return a
+}

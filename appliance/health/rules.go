@@ -1,0 +1,49 @@
+package health
+
+import "time"
+
+// Rule says how components of a kind are judged.
+type Rule struct {
+	Kind string
+	// Sound: without it nothing is heard, so that its being unhealthy makes the appliance unhealthy. Of all other kinds the
+	// worst makes it degraded.
+	Sound bool
+	// Show is how long a condition lasts before it shows, per level. Whoever states a fact may have waited already, as the
+	// watchdogs do: then it is 0.
+	ShowDegraded, ShowUnhealthy time.Duration
+	// Clear is how long a component has been better before it shows as better.
+	Clear time.Duration
+}
+
+// Rules are the kinds of components. A kind that is not here carries no sound, and shows at once.
+//
+// The times: the age of a hop that counts as degraded or as dead is the watchdog's, so a source shows what its watchdog says;
+// what comes after a source starves with it, and waits a little longer so that the cause shows first. A single failure of a
+// service on the network is normal.
+var Rules = []Rule{
+	{Kind: "source", Sound: true, Clear: time.Second},
+	{Kind: "ring", Sound: true, ShowDegraded: time.Second, ShowUnhealthy: 250 * time.Millisecond, Clear: time.Second},
+	{Kind: "features", Sound: true, ShowDegraded: time.Second, ShowUnhealthy: 250 * time.Millisecond, Clear: time.Second},
+	{Kind: "voice", Sound: true, ShowDegraded: time.Second, ShowUnhealthy: 250 * time.Millisecond, Clear: time.Second},
+	{Kind: "head", Sound: true, ShowDegraded: time.Second, ShowUnhealthy: 250 * time.Millisecond, Clear: time.Second},
+	{Kind: "trigger", Sound: true, ShowDegraded: time.Second, ShowUnhealthy: 250 * time.Millisecond, Clear: time.Second},
+	{Kind: "recorder", Sound: true, ShowDegraded: time.Second, ShowUnhealthy: 250 * time.Millisecond, Clear: time.Second},
+	{Kind: "loop", Sound: true, ShowDegraded: time.Second, Clear: 2 * time.Second}, // lag of the event loop
+	{Kind: "spool", ShowDegraded: time.Second, ShowUnhealthy: time.Second, Clear: time.Second},
+	{Kind: "delivery", ShowDegraded: 2 * time.Second, ShowUnhealthy: 2 * time.Second, Clear: time.Second},
+	{Kind: "stt", ShowDegraded: time.Second, ShowUnhealthy: time.Second, Clear: time.Second},
+	{Kind: "probe", ShowDegraded: time.Second, ShowUnhealthy: time.Second, Clear: time.Second},
+	{Kind: "heartbeat", ShowDegraded: 2 * time.Second, ShowUnhealthy: 2 * time.Second, Clear: time.Second},
+	{Kind: "webhook", ShowDegraded: 2 * time.Second, ShowUnhealthy: 2 * time.Second, Clear: time.Second},
+	{Kind: "history", ShowDegraded: time.Second, ShowUnhealthy: time.Second, Clear: time.Second},
+	{Kind: "disk", Clear: 5 * time.Second},
+	{Kind: "memory", Clear: 5 * time.Second},
+}
+
+// show is how long a condition of that level must last.
+func (r Rule) show(l Level) time.Duration {
+	if l == Unhealthy {
+		return r.ShowUnhealthy
+	}
+	return r.ShowDegraded
+}
