@@ -74,15 +74,15 @@ func inbox[T any](a *assembly, reader, carries string) *rt.Mailbox[T] {
 }
 
 // outs is where a node writes something.
-func outs[T any](a *assembly, writer, carries string) rt.Out[T] {
-	var out rt.Out[T]
+func outs[T any](a *assembly, writer, carries string) *rt.Out[T] {
+	var boxes []*rt.Mailbox[T]
 	for _, e := range a.graph.from(writer, carries) {
-		out = append(out, inbox[T](a, e.To, carries))
+		boxes = append(boxes, inbox[T](a, e.To, carries))
 	}
-	return out
+	return rt.NewOut(boxes...)
 }
 
 // events is where a node says what happens.
 func (a *assembly) events(writer string) node.Events {
-	return append(outs[event.Event](a, writer, "events"), a.Events...)
+	return outs[event.Event](a, writer, "events").With(a.Events.Boxes()...)
 }

@@ -8,6 +8,7 @@ import (
 	"orac/appliance/event"
 	"orac/appliance/node"
 	"orac/appliance/notify"
+	"orac/appliance/rt"
 	"orac/appliance/spool"
 	"orac/appliance/stt"
 	"orac/appliance/utterance"
@@ -28,8 +29,10 @@ func buildSource(device runbook.Address) builder {
 		return &node.Source{
 			Name: n.Address, Device: device.Name(), Input: input,
 			Out: outs[*audio.Hop](a, n.Address, "hops"), Events: a.events(n.Address), Meters: a.Meters,
-			Stall: w.ReadStall, Stuck: w.RMSStuck,
-			Retry: node.Retry{Delay: w.RetryDelay, Tries: w.Retries, Slow: w.RetrySlow},
+			Config: rt.NewCell(node.SourceConfig{
+				Stall: w.ReadStall, Stuck: w.RMSStuck,
+				Retry: node.Retry{Delay: w.RetryDelay, Tries: w.Retries, Slow: w.RetrySlow},
+			}),
 		}, nil
 	}
 }
@@ -55,26 +58,18 @@ func buildVoice(a *assembly, n *Node) (node.Node, error) {
 
 func buildHead(m runbook.Model) builder {
 	return func(a *assembly, n *Node) (node.Node, error) {
-		head := &node.Head{
+		return &node.Head{
 			Name: n.Address, Device: n.device(), Model: m.Name, Meters: a.Meters,
 			Open: func() (node.Classifier, error) { return a.Head(m) },
-			In:   inbox[node.Feature](a, n.Address, "features"),
-		}
-		for _, e := range a.graph.from(n.Address, "votes") {
-			l, _ := a.graph.Runbook.Listener(a.graph.Node(e.To).Block)
-			index := slices.IndexFunc(enabledModels(a.graph.Runbook, l), func(x runbook.Model) bool { return x.Address == m.Address })
-			head.Out = append(head.Out, node.Ballot{Index: index, To: inbox[node.Vote](a, e.To, "votes")})
-		}
-		return head, nil
+			In:   inbox[node.Feature](a, n.Address, "features"), Out: outs[node.Vote](a, n.Address, "votes"),
+		}, nil
 	}
 }
 
 func buildTrigger(l runbook.Listener) builder {
 	return func(a *assembly, n *Node) (node.Node, error) {
-		t := &node.Trigger{
-			Name: n.Address, Device: l.Device.Name(), Listener: l.Name, Voice: l.VADThreshold > 0,
-			Rules: wake.Rules{MultiTrigger: l.MultiTrigger, RMSFilter: l.RMSFilter},
-			In:    inbox[node.Vote](a, n.Address, "votes"), Out: outs[node.Wake](a, n.Address, "wakes"), Events: a.events(n.Address),
+		c := node.TriggerConfig{
+			Voice: l.VADThreshold > 0, Rules: wake.Rules{MultiTrigger: l.MultiTrigger, RMSFilter: l.RMSFilter},
 		}
 		for _, m := range enabledModels(a.graph.Runbook, l) {
 			rules, err := a.Model(m)
@@ -86,10 +81,13 @@ func buildTrigger(l runbook.Listener) builder {
 			}
 			rules.Name, rules.Threshold, rules.Patience, rules.Cooldown = m.Name, float32(m.Threshold), m.Patience, m.Cooldown
 			rules.VADThreshold = float32(l.VADThreshold)
-			t.Rules.Models = append(t.Rules.Models, rules)
-			t.Words = append(t.Words, node.Word{WakeWord: m.WakeWord, Topic: m.Topic})
+			c.Rules.Models = append(c.Rules.Models, rules)
+			c.Words = append(c.Words, node.Word{WakeWord: m.WakeWord, Topic: m.Topic})
 		}
-		return t, nil
+		return &node.Trigger{
+			Name: n.Address, Device: l.Device.Name(), Listener: l.Name, Config: rt.NewCell(c),
+			In: inbox[node.Vote](a, n.Address, "votes"), Out: outs[node.Wake](a, n.Address, "wakes"), Events: a.events(n.Address),
+		}, nil
 	}
 }
 
@@ -116,11 +114,14 @@ func buildRecorder(l runbook.Listener) builder {
 	return func(a *assembly, n *Node) (node.Node, error) {
 		r := l.Record
 		return &node.Recorder{
-			Name: n.Address, Listener: l.Name, Device: l.Device.Name(), Deliver: names(l.Deliver), PreRoll: r.PreRoll,
-			End: utterance.EndpointConfig{
-				Lead: r.Lead, Silence: r.Silence, Grace: r.Grace, Max: r.Max, Level: float32(r.SilenceThreshold),
-			},
-			Stall: a.graph.Runbook.Watchdog.ReadStall, Patient: patient(a.graph.Runbook, l.Device), In: inbox[node.Wake](a, n.Address, "wakes"),
+			Name: n.Address, Listener: l.Name, Device: l.Device.Name(), Patient: patient(a.graph.Runbook, l.Device),
+			Config: rt.NewCell(node.RecorderConfig{
+				Deliver: names(l.Deliver), PreRoll: r.PreRoll, Stall: a.graph.Runbook.Watchdog.ReadStall,
+				End: utterance.EndpointConfig{
+					Lead: r.Lead, Silence: r.Silence, Grace: r.Grace, Max: r.Max, Level: float32(r.SilenceThreshold),
+				},
+			}),
+			In:   inbox[node.Wake](a, n.Address, "wakes"),
 			Ring: inbox[node.Follow](a, at(Ring, l.Device.Name()), "follows"), Out: outs[node.Piece](a, n.Address, "pieces"),
 			Events: a.events(n.Address),
 		}, nil
@@ -131,7 +132,7 @@ func buildSpool(a *assembly, n *Node) (node.Node, error) {
 	d := a.graph.Runbook.Disk
 	return &node.Spool{
 		Name: n.Address, FS: a.FS,
-		Limits: spool.Limits{Disk: int64(d.Spool), KeepFree: int64(d.KeepFree), Memory: int64(d.MemorySpool)},
+		Config: rt.NewCell(spool.Limits{Disk: int64(d.Spool), KeepFree: int64(d.KeepFree), Memory: int64(d.MemorySpool)}),
 		In:     inbox[node.Piece](a, n.Address, "pieces"), Requests: inbox[node.Request](a, n.Address, "requests"),
 		Events: a.events(n.Address),
 	}, nil
@@ -143,17 +144,17 @@ func buildDelivery(s runbook.STT) builder {
 		if err != nil {
 			return nil, err
 		}
-		d := &node.Delivery{
-			Name: n.Address, STT: s.Name, Client: client, Whole: "http", Longest: stt.MaxSpeech, MaxDelay: s.MaxRetryDelay,
-			Spool: inbox[node.Request](a, string(Spool), "requests"), Healthy: inbox[struct{}](a, n.Address, "healthy"),
-			Events: a.events(n.Address),
-		}
+		c := node.DeliveryConfig{Client: client, Whole: "http", Longest: stt.MaxSpeech, MaxDelay: s.MaxRetryDelay}
 		if s.Protocol == "exec" {
-			d.Whole = "exec"
+			c.Whole = "exec"
 		}
 		_, streams := client.(stt.Streamer)
-		d.Live = s.Streaming && streams
-		return d, nil
+		c.Live = s.Streaming && streams
+		return &node.Delivery{
+			Name: n.Address, STT: s.Name, Config: rt.NewCell(c),
+			Spool: inbox[node.Request](a, string(Spool), "requests"), Healthy: inbox[struct{}](a, n.Address, "healthy"),
+			Events: a.events(n.Address),
+		}, nil
 	}
 }
 
@@ -168,7 +169,7 @@ func buildProbe(s runbook.STT) builder {
 			panic("BUG: the client of " + s.Address + " cannot be probed")
 		}
 		return &node.Probe{
-			Name: n.Address, STT: s.Name, Client: prober, Every: s.HealthEvery,
+			Name: n.Address, STT: s.Name, Config: rt.NewCell(node.ProbeConfig{Client: prober, Every: s.HealthEvery}),
 			Healthy: outs[struct{}](a, n.Address, "healthy"), Events: a.events(n.Address),
 		}, nil
 	}
@@ -181,19 +182,19 @@ func buildHeartbeat(h runbook.Heartbeat) builder {
 		if err != nil {
 			return nil, err
 		}
-		b := &node.Heartbeat{
-			Name: n.Address, Endpoint: rb.HeartbeatURL(h), InstanceID: a.InstanceID, Client: client, Every: h.Every,
-			In: inbox[node.Wake](a, n.Address, "wakes"), Events: a.events(n.Address),
-		}
+		c := node.HeartbeatConfig{Client: client, Every: h.Every}
 		for _, m := range rb.Models {
 			told := func(l runbook.Listener) bool {
 				return (len(h.Listeners) == 0 || slices.Contains(h.Listeners, l.Address)) && slices.Contains(l.Models, m.Address)
 			}
 			if m.Enabled && slices.ContainsFunc(rb.Listeners, told) {
-				b.Models = append(b.Models, notify.BeatModel{Name: m.Name, Topic: m.Topic, WakeWord: m.WakeWord, Threshold: m.Threshold})
+				c.Models = append(c.Models, notify.BeatModel{Name: m.Name, Topic: m.Topic, WakeWord: m.WakeWord, Threshold: m.Threshold})
 			}
 		}
-		return b, nil
+		return &node.Heartbeat{
+			Name: n.Address, Endpoint: rb.HeartbeatURL(h), InstanceID: a.InstanceID, Config: rt.NewCell(c),
+			In: inbox[node.Wake](a, n.Address, "wakes"), Events: a.events(n.Address),
+		}, nil
 	}
 }
 
@@ -203,23 +204,25 @@ func buildWebhook(w runbook.Webhook) builder {
 		if err != nil {
 			return nil, err
 		}
-		hook := &node.Webhook{
-			Name: n.Address, Hook: w.Name, Client: client, In: inbox[node.Wake](a, n.Address, "wakes"), Events: a.events(n.Address),
-		}
+		c := node.WebhookConfig{Client: client}
 		for _, m := range a.graph.Runbook.Models {
 			if m.Webhook == w.Address {
-				hook.Models = append(hook.Models, m.Name)
+				c.Models = append(c.Models, m.Name)
 			}
 		}
-		return hook, nil
+		return &node.Webhook{
+			Name: n.Address, Hook: w.Name, Config: rt.NewCell(c),
+			In: inbox[node.Wake](a, n.Address, "wakes"), Events: a.events(n.Address),
+		}, nil
 	}
 }
 
 func buildHistory(a *assembly, n *Node) (node.Node, error) {
 	s := a.graph.Runbook.Store
 	return &node.History{
-		Name: n.Address, Book: a.History, Retention: s.Retention, MaxRows: s.MaxRows,
-		In: inbox[event.Event](a, n.Address, "events"), Events: a.Events,
+		Name: n.Address, Book: a.History,
+		Config: rt.NewCell(node.HistoryConfig{Retention: s.Retention, MaxRows: s.MaxRows}),
+		In:     inbox[event.Event](a, n.Address, "events"), Events: a.Events,
 	}, nil
 }
 

@@ -30,10 +30,10 @@ func Compile(rb *runbook.Runbook) (*Graph, error) {
 		return nil, fmt.Errorf("%s: there is no listener, so nothing would be heard: add a listener block (see: orac schema --markdown)", rb.File)
 	}
 	for _, m := range rb.Microphones {
-		c.device(m.Address, m.Name, selector(m))
+		c.device(m.Address, m.Name, selector(m), fmt.Sprintf("%+v", m))
 	}
 	for _, w := range rb.WAVs {
-		c.device(w.Address, w.Name, w.Path)
+		c.device(w.Address, w.Name, w.Path, fmt.Sprintf("%+v", w))
 	}
 	for _, l := range rb.Listeners {
 		c.listener(l)
@@ -67,7 +67,7 @@ func patient(rb *runbook.Runbook, device runbook.Address) bool {
 }
 
 // device adds what all listeners of a device share, if it has any.
-func (c *compiler) device(a runbook.Address, name, detail string) {
+func (c *compiler) device(a runbook.Address, name, detail, spec string) {
 	users := c.users(a)
 	if len(users) == 0 {
 		return
@@ -77,7 +77,10 @@ func (c *compiler) device(a runbook.Address, name, detail string) {
 		c.err = fmt.Errorf("%s: two devices are named %q: give one another name", c.Runbook.File, name)
 		return
 	}
-	c.add(&Node{Address: source, Kind: Source, Block: a, Detail: detail, build: buildSource(a)})
+	c.add(&Node{
+		Address: source, Kind: Source, Block: a, Detail: detail, build: buildSource(a), spec: spec, Claim: string(a),
+		Uses: []Use{{Block: a}, {"watchdog", []string{"read_stall", "rms_stuck", "retry_delay", "retries", "retry_slow"}}},
+	})
 	c.add(&Node{Address: ring, Kind: Ring, Block: a, Detail: ringTime.String(), build: buildRing})
 	c.add(&Node{Address: features, Kind: Features, Block: a, Detail: "mel, embedding", build: buildFeatures})
 	c.path(a, source, ring, "hops", hopsWaiting)
@@ -90,7 +93,10 @@ func (c *compiler) device(a runbook.Address, name, detail string) {
 	for _, m := range c.Runbook.Models {
 		if m.Enabled && slices.ContainsFunc(users, func(l runbook.Listener) bool { return slices.Contains(l.Models, m.Address) }) {
 			head := at(Head, name, m.Name)
-			c.add(&Node{Address: head, Kind: Head, Block: m.Address, Detail: m.Source, build: buildHead(m)})
+			c.add(&Node{
+				Address: head, Kind: Head, Block: m.Address, Detail: m.Source, build: buildHead(m), spec: m.Source + " " + m.SHA256,
+				Uses: []Use{{m.Address, []string{"source", "sha256"}}},
+			})
 			c.path(a, features, head, "features", hopsWaiting)
 		}
 	}
@@ -124,7 +130,13 @@ func (c *compiler) listener(l runbook.Listener) {
 	}
 	device := l.Device.Name()
 	trigger := at(Trigger, l.Name)
-	c.add(&Node{Address: trigger, Kind: Trigger, Block: l.Address, Detail: thresholds(models), build: buildTrigger(l)})
+	uses := []Use{{l.Address, []string{"device", "models", "multi_trigger", "vad_threshold", "rms_filter"}}}
+	for _, m := range models {
+		uses = append(uses, Use{m.Address, []string{"threshold", "cooldown", "patience", "topic", "wake_word", "classes", "enabled"}})
+	}
+	c.add(&Node{
+		Address: trigger, Kind: Trigger, Block: l.Address, Detail: thresholds(models), build: buildTrigger(l), spec: string(l.Device), Uses: uses,
+	})
 	for _, m := range models {
 		c.path(l.Device, at(Head, device, m.Name), trigger, "votes", votesWaiting)
 	}
@@ -136,7 +148,10 @@ func (c *compiler) listener(l runbook.Listener) {
 	}
 	recorder := at(Recorder, l.Name)
 	detail := fmt.Sprintf("pre-roll %v, at most %v", l.Record.PreRoll, l.Record.Max)
-	c.add(&Node{Address: recorder, Kind: Recorder, Block: l.Address, Detail: detail, build: buildRecorder(l)})
+	c.add(&Node{
+		Address: recorder, Kind: Recorder, Block: l.Address, Detail: detail, build: buildRecorder(l), spec: string(l.Device),
+		Uses: []Use{{l.Address, []string{"device", "deliver", "record."}}, {"watchdog", []string{"read_stall"}}},
+	})
 	c.connect(Edge{From: trigger, To: recorder, Carries: "wakes", Capacity: wakesWaiting})
 	c.connect(Edge{From: recorder, To: at(Ring, device), Carries: "follows", Capacity: asksWaiting, Waits: true, asks: true})
 	c.connect(Edge{From: recorder, To: string(Spool), Carries: "pieces", Capacity: piecesWaiting, Waits: true})
@@ -152,7 +167,7 @@ func (c *compiler) services() {
 		}
 	}
 	if len(used) > 0 {
-		c.add(&Node{Address: string(Spool), Kind: Spool, Block: "disk", Detail: rb.Disk.Spool.String(), build: buildSpool})
+		c.add(&Node{Address: string(Spool), Kind: Spool, Block: "disk", Detail: rb.Disk.Spool.String(), build: buildSpool, Uses: []Use{{Block: "disk"}}})
 	}
 	for _, s := range rb.STTs {
 		if slices.Contains(used, s.Address) {
@@ -165,7 +180,7 @@ func (c *compiler) services() {
 	for _, w := range rb.Webhooks {
 		c.webhook(w)
 	}
-	c.add(&Node{Address: string(History), Kind: History, Block: "store", Detail: "SQLite, " + runbook.FormatDuration(rb.Store.Retention), build: buildHistory})
+	c.add(&Node{Address: string(History), Kind: History, Block: "store", Detail: "SQLite, " + runbook.FormatDuration(rb.Store.Retention), build: buildHistory, Uses: []Use{{Block: "store"}}})
 	for _, n := range c.Nodes {
 		if n.Kind != History {
 			c.connect(Edge{From: n.Address, To: string(History), Carries: "events", Capacity: eventsWaiting, asks: true})
@@ -179,11 +194,11 @@ func (c *compiler) service(s runbook.STT) {
 	if s.Protocol == "exec" {
 		target = strings.Join(s.Command, " ")
 	}
-	c.add(&Node{Address: delivery, Kind: Delivery, Block: s.Address, Detail: target, build: buildDelivery(s)})
+	c.add(&Node{Address: delivery, Kind: Delivery, Block: s.Address, Detail: target, build: buildDelivery(s), Uses: []Use{{Block: s.Address}}})
 	c.connect(Edge{From: delivery, To: string(Spool), Carries: "requests", Capacity: asksWaiting, Waits: true, asks: true})
 	if s.Protocol == "orac" {
 		probe := at(Probe, s.Name)
-		c.add(&Node{Address: probe, Kind: Probe, Block: s.Address, Detail: "every " + s.HealthEvery.String(), build: buildProbe(s)})
+		c.add(&Node{Address: probe, Kind: Probe, Block: s.Address, Detail: "every " + s.HealthEvery.String(), build: buildProbe(s), Uses: []Use{{Block: s.Address}}})
 		c.connect(Edge{From: probe, To: delivery, Carries: "healthy", Capacity: 1, asks: true})
 	}
 }
@@ -191,7 +206,11 @@ func (c *compiler) service(s runbook.STT) {
 func (c *compiler) heartbeat(h runbook.Heartbeat) {
 	address := at(Heartbeat, h.Name)
 	detail := c.Runbook.HeartbeatURL(h) + ", every " + h.Every.String()
-	c.add(&Node{Address: address, Kind: Heartbeat, Block: h.Address, Detail: detail, build: buildHeartbeat(h)})
+	uses := []Use{{Block: h.Address}, {h.STT, []string{"url", "token"}}}
+	for _, m := range c.Runbook.Models {
+		uses = append(uses, Use{m.Address, []string{"threshold", "topic", "wake_word", "enabled"}})
+	}
+	c.add(&Node{Address: address, Kind: Heartbeat, Block: h.Address, Detail: detail, build: buildHeartbeat(h), Uses: uses})
 	for _, l := range c.Runbook.Listeners {
 		told := len(h.Listeners) == 0 || slices.Contains(h.Listeners, l.Address)
 		if told && c.Node(at(Trigger, l.Name)) != nil {
@@ -212,7 +231,13 @@ func (c *compiler) webhook(w runbook.Webhook) {
 	if len(from) == 0 {
 		return
 	}
-	c.add(&Node{Address: address, Kind: Webhook, Block: w.Address, Detail: "timeout " + w.Timeout.String(), build: buildWebhook(w)})
+	uses := []Use{{Block: w.Address}}
+	for _, m := range c.Runbook.Models {
+		uses = append(uses, Use{m.Address, []string{"webhook"}})
+	}
+	c.add(&Node{
+		Address: address, Kind: Webhook, Block: w.Address, Detail: "timeout " + w.Timeout.String(), build: buildWebhook(w), Uses: uses,
+	})
 	for _, trigger := range from {
 		c.connect(Edge{From: trigger, To: address, Carries: "wakes", Capacity: wakesWaiting})
 	}

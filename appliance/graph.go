@@ -49,8 +49,27 @@ type Node struct {
 	Kind    Kind            // what it does
 	Block   runbook.Address // of the runbook that it comes from
 	Detail  string          // the settings that matter most, for people
+	Claim   string          // the device that only one instance may hold
+	Uses    []Use           // what of the runbook it depends on
 
+	// spec is what an instance cannot change while it runs: one with another spec takes its place.
+	spec  string
 	build builder
+}
+
+// Use is a block of the runbook that a node depends on.
+type Use struct {
+	Block runbook.Address
+	Attrs []string // the attributes that matter; a name that ends in a dot means all of that nested block; none: all
+}
+
+// on tells whether a node depends on an attribute of the runbook.
+func (n *Node) on(block runbook.Address, attr string) bool {
+	return slices.ContainsFunc(n.Uses, func(u Use) bool {
+		return u.Block == block && (len(u.Attrs) == 0 || slices.ContainsFunc(u.Attrs, func(a string) bool {
+			return a == attr || strings.HasSuffix(a, ".") && strings.HasPrefix(attr, a)
+		}))
+	})
 }
 
 // device is the device that a head belongs to.

@@ -7,7 +7,6 @@ import (
 	"orac/appliance"
 	"orac/appliance/audio"
 	"orac/appliance/event"
-	"orac/appliance/node"
 	"orac/appliance/notify"
 	"orac/appliance/rt"
 	"orac/appliance/rt/virtual"
@@ -88,7 +87,7 @@ func (w *World) parts(events *rt.Mailbox[event.Event]) *appliance.Parts {
 		STT:       func(s runbook.STT) (stt.Client, error) { return w.STT.client(s.Name), nil },
 		Heart:     func(runbook.Heartbeat) (notify.Heart, error) { return peer{}, nil },
 		Hook:      func(runbook.Webhook) (notify.Hook, error) { return peer{}, nil },
-		Events:    node.Events{events},
+		Events:    rt.NewOut(events),
 	}
 }
 

@@ -191,6 +191,11 @@ type NodeFailed struct {
 	Retry string `json:"retry"`
 }
 
+// NodeLeaked: an instance did not stop in time; it is fenced off, and keeps what it claims.
+type NodeLeaked struct {
+	Claim string `json:"claim,omitempty"`
+}
+
 // StoreFailed and StoreBack: history is not, or again, being written.
 type StoreFailed struct {
 	Cause string `json:"cause"`
@@ -221,5 +226,6 @@ func (Heartbeat) Kind() string        { return "heartbeat" }
 func (WebhookFailed) Kind() string    { return "webhook_failed" }
 func (Overrun) Kind() string          { return "overrun" }
 func (NodeFailed) Kind() string       { return "node_failed" }
+func (NodeLeaked) Kind() string       { return "node_leaked" }
 func (StoreFailed) Kind() string      { return "store_failed" }
 func (StoreBack) Kind() string        { return "store_back" }

@@ -16,19 +16,28 @@ import (
 // after that. Where the client can, an utterance is streamed while the person still speaks; whatever goes wrong then, the
 // same sound goes out whole.
 type Delivery struct {
-	Name     string // address of the node
-	STT      string
+	Name    string // address of the node
+	STT     string
+	Config  *rt.Cell[DeliveryConfig]
+	Spool   *rt.Mailbox[Request]
+	Healthy *rt.Mailbox[struct{}] // a health check was answered well: try again at once
+	Events  Events
+
+	DeliveryConfig // of the utterance that is being delivered
+	jitter         *rand.Rand
+}
+
+// DeliveryConfig are the settings of a delivery node. An utterance that is on its way keeps those that it began with.
+type DeliveryConfig struct {
 	Client   stt.Client
 	Live     bool          // stream while the person speaks; the client is a stt.Streamer
 	Whole    string        // how a whole utterance goes: http, exec
 	Longest  time.Duration // longest utterance, pre-roll included
 	MaxDelay time.Duration // longest pause between two tries
-	Spool    *rt.Mailbox[Request]
-	Healthy  *rt.Mailbox[struct{}] // a health check was answered well: try again at once
-	Events   Events
-
-	jitter *rand.Rand
 }
+
+// Update implements Updater.
+func (n *Delivery) Update(fresh Node) { n.Config.Take(fresh.(*Delivery).Config) }
 
 const (
 	firstDelay = 500 * time.Millisecond
@@ -42,6 +51,7 @@ func (n *Delivery) Run(t *rt.Task) error {
 	n.jitter = t.Rand("jitter")
 	jobs := rt.NewMailbox[Job]("jobs", 1)
 	for {
+		n.DeliveryConfig = n.Config.Get()
 		if err := n.Spool.Send(t, Next{STT: n.STT, Live: n.Live, Reply: jobs}); err != nil {
 			return over(err)
 		}
@@ -99,6 +109,7 @@ func (n *Delivery) deliver(t *rt.Task, job Job) error {
 		if err := n.pause(t, wait); err != nil {
 			return err
 		}
+		n.DeliveryConfig = n.Config.Get() // an outage may end because the address was changed
 	}
 }
 

@@ -15,24 +15,37 @@ type Heartbeat struct {
 	Name       string // address of the node
 	Endpoint   string
 	InstanceID string
-	Client     notify.Heart
-	Every      time.Duration
-	Models     []notify.BeatModel // with no triggers yet
+	Config     *rt.Cell[HeartbeatConfig]
 	In         *rt.Mailbox[Wake]
 	Events     Events
 
-	recent []rt.Instant // activations of the last hour, oldest first
+	fired  map[string]notify.BeatModel // what is known of each model's triggers
+	recent []rt.Instant                // activations of the last hour, oldest first
 	last   time.Time
 }
+
+// HeartbeatConfig are the settings of a heartbeat.
+type HeartbeatConfig struct {
+	Client notify.Heart
+	Every  time.Duration
+	Models []notify.BeatModel // without their triggers
+}
+
+// Update implements Updater.
+func (n *Heartbeat) Update(fresh Node) { n.Config.Take(fresh.(*Heartbeat).Config) }
 
 // maxRecent bounds the activations that are counted as those of the last hour: more than one a second.
 const maxRecent = 4096
 
 // Run implements Node.
 func (n *Heartbeat) Run(t *rt.Task) error {
+	if n.fired == nil {
+		n.fired = map[string]notify.BeatModel{}
+	}
 	known, was := false, false
 	for {
-		topics, err := n.Client.Beat(t, n.beat(t))
+		config := n.Config.Get()
+		topics, err := config.Client.Beat(t, n.beat(t, config.Models))
 		if errors.Is(err, rt.ErrStopped) {
 			return err
 		}
@@ -45,7 +58,7 @@ func (n *Heartbeat) Run(t *rt.Task) error {
 			say(t, n.Events, n.Name, event.Heartbeat{Endpoint: n.Endpoint, OK: ok, Topics: topics, Cause: cause})
 		}
 		known, was = true, ok
-		if err := n.count(t, t.Now().Add(n.Every)); err != nil {
+		if err := n.count(t, t.Now().Add(config.Every)); err != nil {
 			return over(err)
 		}
 	}
@@ -63,13 +76,11 @@ func (n *Heartbeat) count(t *rt.Task, until rt.Instant) error {
 		case err != nil:
 			return err
 		}
-		i := slices.IndexFunc(n.Models, func(m notify.BeatModel) bool { return m.Name == w.Model })
-		if i < 0 {
-			continue
-		}
 		n.last = t.Wall()
-		n.Models[i].TriggerCount++
-		n.Models[i].LastTriggered = n.last
+		m := n.fired[w.Model]
+		m.TriggerCount++
+		m.LastTriggered = n.last
+		n.fired[w.Model] = m
 		if len(n.recent) == maxRecent {
 			n.recent = slices.Delete(n.recent, 0, 1)
 		}
@@ -77,11 +88,16 @@ func (n *Heartbeat) count(t *rt.Task, until rt.Instant) error {
 	}
 }
 
-func (n *Heartbeat) beat(t *rt.Task) notify.Beat {
+func (n *Heartbeat) beat(t *rt.Task, models []notify.BeatModel) notify.Beat {
+	models = slices.Clone(models)
+	for i := range models {
+		f := n.fired[models[i].Name]
+		models[i].TriggerCount, models[i].LastTriggered = f.TriggerCount, f.LastTriggered
+	}
 	hourAgo := t.Now() - rt.Instant(time.Hour)
 	n.recent = slices.DeleteFunc(n.recent, func(at rt.Instant) bool { return at < hourAgo })
 	return notify.Beat{
-		InstanceID: n.InstanceID, At: t.Wall(), Models: slices.Clone(n.Models),
+		InstanceID: n.InstanceID, At: t.Wall(), Models: models,
 		Activations1h: len(n.recent), LastActivation: n.last,
 	}
 }

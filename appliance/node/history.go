@@ -19,15 +19,23 @@ type Book interface {
 
 // History writes what happens into the book, and takes out of it what is too old.
 type History struct {
-	Name      string // address of the node
-	Book      Book
-	Retention time.Duration
-	MaxRows   int
-	In        *rt.Mailbox[event.Event]
-	Events    Events
+	Name   string // address of the node
+	Book   Book
+	Config *rt.Cell[HistoryConfig]
+	In     *rt.Mailbox[event.Event]
+	Events Events
 
 	lost int // events that could not be written since the last one that could
 }
+
+// HistoryConfig are the settings of a history.
+type HistoryConfig struct {
+	Retention time.Duration
+	MaxRows   int
+}
+
+// Update implements Updater.
+func (n *History) Update(fresh Node) { n.Config.Take(fresh.(*History).Config) }
 
 // pruneEvery is how often old rows are looked for.
 const pruneEvery = time.Hour
@@ -45,6 +53,9 @@ func (n *History) Run(t *rt.Task) error {
 			n.prune(t)
 			prune = t.Now().Add(pruneEvery)
 		default:
+			for e, ok := n.In.TryRecv(t); ok; e, ok = n.In.TryRecv(t) { // what was said before the stop
+				n.take(t, e)
+			}
 			return over(err)
 		}
 	}
@@ -84,7 +95,8 @@ func (n *History) delivered(t *rt.Task, at time.Time, b event.Delivered) {
 }
 
 func (n *History) prune(t *rt.Task) {
-	_, err := n.Book.Prune(t.Wall(), n.Retention, n.MaxRows)
+	config := n.Config.Get()
+	_, err := n.Book.Prune(t.Wall(), config.Retention, config.MaxRows)
 	n.write(t, err)
 }
 

@@ -34,8 +34,11 @@ type (
 type Features struct {
 	Open func() (Extractor, error)
 	In   *rt.Mailbox[*audio.Hop]
-	Out  rt.Out[Feature]
+	Out  *rt.Out[Feature]
 }
+
+// Update implements Updater.
+func (n *Features) Update(fresh Node) { n.Out.To(fresh.(*Features).Out) }
 
 // Run implements Node.
 func (n *Features) Run(t *rt.Task) error {
@@ -68,8 +71,11 @@ func (n *Features) Run(t *rt.Task) error {
 type VoiceGate struct {
 	Open func() (Gate, error)
 	In   *rt.Mailbox[*audio.Hop]
-	Out  rt.Out[Vote]
+	Out  *rt.Out[Vote]
 }
+
+// Update implements Updater.
+func (n *VoiceGate) Update(fresh Node) { n.Out.To(fresh.(*VoiceGate).Out) }
 
 // Run implements Node.
 func (n *VoiceGate) Run(t *rt.Task) error {
@@ -103,15 +109,12 @@ type Head struct {
 	Model  string
 	Open   func() (Classifier, error)
 	In     *rt.Mailbox[Feature]
-	Out    []Ballot
+	Out    *rt.Out[Vote]
 	Meters Events // a Score for each hop
 }
 
-// Ballot is a trigger that a head votes in, and the head's index there.
-type Ballot struct {
-	Index int
-	To    *rt.Mailbox[Vote]
-}
+// Update implements Updater.
+func (n *Head) Update(fresh Node) { n.Out.To(fresh.(*Head).Out) }
 
 // Run implements Node.
 func (n *Head) Run(t *rt.Task) error {
@@ -135,17 +138,14 @@ func (n *Head) Run(t *rt.Task) error {
 		if len(scores) > MaxClasses {
 			return fmt.Errorf("model %s: %d classes; at most %d are possible", n.Model, len(scores), MaxClasses)
 		}
-		v := Vote{Seq: f.Seq, RMS: f.RMS, N: len(scores), Masked: masked}
+		v := Vote{Seq: f.Seq, RMS: f.RMS, From: n.Model, N: len(scores), Masked: masked}
 		var best float32
 		for i, s := range scores {
 			v.Values[i] = s
 			best = max(best, s)
 		}
-		for _, b := range n.Out {
-			v.From = b.Index
-			b.To.Push(t, v)
-		}
-		if len(n.Meters) > 0 {
+		n.Out.Push(t, v)
+		if len(n.Meters.Boxes()) > 0 {
 			say(t, n.Meters, n.Name, event.Score{Device: n.Device, Model: n.Model, Score: best})
 		}
 	}

@@ -25,12 +25,16 @@ type Node interface {
 	Run(t *rt.Task) error
 }
 
+// Updater is a node that takes new settings, and new readers, while it runs. Update is given a node of the same kind and
+// address, built from another runbook; it may be called from anywhere and never waits.
+type Updater interface{ Update(fresh Node) }
+
 // Events is where a node says what happened.
-type Events = rt.Out[event.Event]
+type Events = *rt.Out[event.Event]
 
 // say publishes an event of the node that t runs.
 func say(t *rt.Task, out Events, node string, body event.Body) {
-	if len(out) > 0 {
+	if len(out.Boxes()) > 0 {
 		out.Push(t, event.Event{At: t.Wall(), Node: node, Body: body})
 	}
 }
@@ -50,14 +54,14 @@ type Feature struct {
 type Vote struct {
 	Seq    int64
 	RMS    float32
-	From   int // index of the head in the listener's models; Voice for the voice gate
-	N      int // values used
+	From   string // name of the model; Voice for the voice gate
+	N      int    // values used
 	Masked bool
 	Values [MaxClasses]float32 // one per class; the gate's only one
 }
 
-// Voice is the index of the voice gate among the voters.
-const Voice = -1
+// Voice is the name of the voice gate among the voters; no model is called so.
+const Voice = "(voice)"
 
 // Wake is a detection on its way to whoever acts on it.
 type Wake struct {

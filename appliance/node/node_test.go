@@ -96,9 +96,11 @@ func fails(err error) func(*rt.Task) (audio.Stream, error) {
 
 func source(d *device, out *rt.Mailbox[*audio.Hop], events *rt.Mailbox[event.Event]) *node.Source {
 	return &node.Source{
-		Name: "source.usb", Device: "usb", Input: d, Out: rt.Out[*audio.Hop]{out}, Events: node.Events{events},
-		Stall: 2 * time.Second, Stuck: 30 * time.Second,
-		Retry: node.Retry{Delay: 2 * time.Second, Tries: 3, Slow: 10 * time.Second},
+		Name: "source.usb", Device: "usb", Input: d, Out: rt.NewOut(out), Events: rt.NewOut(events),
+		Config: rt.NewCell(node.SourceConfig{
+			Stall: 2 * time.Second, Stuck: 30 * time.Second,
+			Retry: node.Retry{Delay: 2 * time.Second, Tries: 3, Slow: 10 * time.Second},
+		}),
 	}
 }
 
@@ -189,7 +191,7 @@ func TestTheSoundOfAFileEnds(t *testing.T) {
 func TestARingLetsAFollowerReachBack(t *testing.T) {
 	world(t, time.Minute, func(k *rt.Task) {
 		in, follows, out := rt.NewMailbox[*audio.Hop]("in", 64), rt.NewMailbox[node.Follow]("follows", 4), rt.NewMailbox[*audio.Hop]("out", 64)
-		r := k.Go("ring", (&node.Ring{In: in, Follows: follows, Out: rt.Out[*audio.Hop]{out}, Hops: 10}).Run)
+		r := k.Go("ring", (&node.Ring{In: in, Follows: follows, Out: rt.NewOut(out), Hops: 10}).Run)
 		for i := range 30 {
 			in.Push(k, &audio.Hop{Seq: int64(i)})
 		}
@@ -221,7 +223,7 @@ func TestARingLetsAFollowerReachBack(t *testing.T) {
 }
 
 // vote is a head's vote on a hop.
-func vote(seq int64, from int, score float32) node.Vote {
+func vote(seq int64, from string, score float32) node.Vote {
 	v := node.Vote{Seq: seq, RMS: 1000, From: from, N: 1}
 	v.Values[0] = score
 	return v
@@ -231,9 +233,11 @@ func TestATriggerWaitsForSlowHeadsAndNotForAbsentOnes(t *testing.T) {
 	world(t, time.Minute, func(k *rt.Task) {
 		in, out := rt.NewMailbox[node.Vote]("votes", 1024), rt.NewMailbox[node.Wake]("wakes", 16)
 		n := &node.Trigger{
-			Name: "trigger.k", Listener: "k", In: in, Out: rt.Out[node.Wake]{out},
-			Rules: wake.Rules{Models: []wake.Model{{Name: "a", Threshold: 0.5}, {Name: "b", Threshold: 0.5}}},
-			Words: []node.Word{{WakeWord: "a"}, {WakeWord: "b"}},
+			Name: "trigger.k", Listener: "k", In: in, Out: rt.NewOut(out),
+			Config: rt.NewCell(node.TriggerConfig{
+				Rules: wake.Rules{Models: []wake.Model{{Name: "a", Threshold: 0.5}, {Name: "b", Threshold: 0.5}}},
+				Words: []node.Word{{WakeWord: "a"}, {WakeWord: "b"}},
+			}),
 		}
 		task := k.Go("trigger", n.Run)
 		wakes := func() (list []string) {
@@ -248,20 +252,20 @@ func TestATriggerWaitsForSlowHeadsAndNotForAbsentOnes(t *testing.T) {
 		}
 		// b is 20 hops behind, and the higher score of hop 100 is its.
 		for i := int64(100); i < 120; i++ {
-			in.Push(k, vote(i, 0, map[bool]float32{true: 0.6}[i == 100]))
+			in.Push(k, vote(i, "a", map[bool]float32{true: 0.6}[i == 100]))
 		}
 		if got := wakes(); len(got) != 0 {
 			t.Errorf("it did not wait: %v", got)
 		}
 		for i := int64(100); i < 120; i++ {
-			in.Push(k, vote(i, 1, map[bool]float32{true: 0.9}[i == 100]))
+			in.Push(k, vote(i, "b", map[bool]float32{true: 0.9}[i == 100]))
 		}
 		if got := wakes(); !slices.Equal(got, []string{"100 b"}) {
 			t.Errorf("woke %v", got)
 		}
 		// b is gone.
 		for i := int64(120); i < 400; i++ {
-			in.Push(k, vote(i, 0, map[bool]float32{true: 0.6}[i == 300]))
+			in.Push(k, vote(i, "a", map[bool]float32{true: 0.6}[i == 300]))
 		}
 		if got := wakes(); !slices.Equal(got, []string{"300 a"}) {
 			t.Errorf("without b it woke %v", got)
@@ -285,7 +289,9 @@ func TestAWebhookThatHangsStopsNobody(t *testing.T) {
 	world(t, time.Minute, func(k *rt.Task) {
 		hook := &slowHook{}
 		in := rt.NewMailbox[node.Wake]("wakes", 4)
-		w := k.Go("webhook", (&node.Webhook{Name: "webhook.x", Client: hook, Models: []string{"a"}, In: in}).Run)
+		w := k.Go("webhook", (&node.Webhook{
+			Name: "webhook.x", Config: rt.NewCell(node.WebhookConfig{Client: hook, Models: []string{"a"}}), In: in,
+		}).Run)
 		from := k.Now()
 		for range 100 {
 			in.Push(k, node.Wake{Model: "a"})
@@ -315,7 +321,8 @@ func TestAHeartbeatCountsActivationsOfTheLastHour(t *testing.T) {
 		heart := &slowHeart{}
 		in := rt.NewMailbox[node.Wake]("wakes", 16)
 		h := k.Go("heartbeat", (&node.Heartbeat{
-			Name: "heartbeat.x", Client: heart, Every: 30 * time.Second, In: in, Models: []notify.BeatModel{{Name: "a"}, {Name: "b"}},
+			Name: "heartbeat.x", In: in,
+			Config: rt.NewCell(node.HeartbeatConfig{Client: heart, Every: 30 * time.Second, Models: []notify.BeatModel{{Name: "a"}, {Name: "b"}}}),
 		}).Run)
 		for range 3 {
 			in.Push(k, node.Wake{Model: "a"})

@@ -13,11 +13,19 @@ import (
 type Probe struct {
 	Name    string // address of the node
 	STT     string
-	Client  stt.Prober
-	Every   time.Duration
-	Healthy rt.Out[struct{}]
+	Config  *rt.Cell[ProbeConfig]
+	Healthy *rt.Out[struct{}]
 	Events  Events
 }
+
+// ProbeConfig are the settings of a probe.
+type ProbeConfig struct {
+	Client stt.Prober
+	Every  time.Duration
+}
+
+// Update implements Updater.
+func (n *Probe) Update(fresh Node) { n.Config.Take(fresh.(*Probe).Config) }
 
 // soon is how often a service is asked that is not well: often enough to deliver at once when it is back.
 const soon = 2 * time.Second
@@ -25,7 +33,8 @@ const soon = 2 * time.Second
 // Run implements Node.
 func (n *Probe) Run(t *rt.Task) error {
 	for known, was := false, false; ; known = true {
-		status, err := n.Client.Health(t)
+		config := n.Config.Get()
+		status, err := config.Client.Health(t)
 		if errors.Is(err, rt.ErrStopped) {
 			return err
 		}
@@ -41,7 +50,7 @@ func (n *Probe) Run(t *rt.Task) error {
 			n.Healthy.Push(t, struct{}{})
 		}
 		was = ok
-		wait := n.Every
+		wait := config.Every
 		if !ok {
 			wait = min(wait, soon)
 		}

@@ -16,18 +16,30 @@ type Recorder struct {
 	Name     string // address of the node
 	Listener string
 	Device   string
-	Deliver  []string // names of the services that shall have the utterance
-	PreRoll  time.Duration
-	End      utterance.EndpointConfig
-	Stall    time.Duration // no hop for so long ends a recording
-	Patient  bool          // the sound is that of a file, which waits
+	Patient  bool // the sound is that of a file, which waits
+	Config   *rt.Cell[RecorderConfig]
 
 	In     *rt.Mailbox[Wake]
 	Ring   *rt.Mailbox[Follow]
-	Out    rt.Out[Piece]
+	Out    *rt.Out[Piece]
 	Events Events
 
 	recorded int64 // hops before this one are part of an utterance already
+}
+
+// RecorderConfig are the settings of a recorder. A recording that has begun keeps its own.
+type RecorderConfig struct {
+	Deliver []string // names of the services that shall have the utterance
+	PreRoll time.Duration
+	End     utterance.EndpointConfig
+	Stall   time.Duration // no hop for so long ends a recording
+}
+
+// Update implements Updater.
+func (r *Recorder) Update(fresh Node) {
+	f := fresh.(*Recorder)
+	r.Config.Take(f.Config)
+	r.Out.To(f.Out)
 }
 
 // Piece is part of an utterance on its way to the spool. One of Begin, Hop and End is set.
@@ -57,8 +69,9 @@ func (r *Recorder) Run(t *rt.Task) error {
 
 // record takes one utterance from its pre-roll to its end.
 func (r *Recorder) record(t *rt.Task, w Wake) error {
-	preRoll := int64(r.PreRoll / audio.HopTime)
-	hops := rt.NewMailbox[*audio.Hop]("recording", int(r.End.Max/audio.HopTime)+int(preRoll)+1)
+	config := r.Config.Get()
+	preRoll := int64(config.PreRoll / audio.HopTime)
+	hops := rt.NewMailbox[*audio.Hop]("recording", int(config.End.Max/audio.HopTime)+int(preRoll)+1)
 	if r.Patient {
 		hops = rt.NewPatientMailbox[*audio.Hop]("recording", 4)
 	}
@@ -70,7 +83,7 @@ func (r *Recorder) record(t *rt.Task, w Wake) error {
 	wall := t.Wall()
 	m := utterance.Meta{
 		ID: w.ID, Wake: w.ID, Device: r.Device, Listener: r.Listener, Model: w.Model, WakeWord: w.WakeWord,
-		Topic: w.Topic, Score: w.Score, WakeAt: wall, PreRoll: int(w.Seq-from+1) * audio.HopSamples, Deliver: r.Deliver,
+		Topic: w.Topic, Score: w.Score, WakeAt: wall, PreRoll: int(w.Seq-from+1) * audio.HopSamples, Deliver: config.Deliver,
 	}
 	begin := m
 	if err := r.Out.Send(t, Piece{Utterance: m.ID, Begin: &begin}); err != nil {
@@ -78,7 +91,7 @@ func (r *Recorder) record(t *rt.Task, w Wake) error {
 	}
 	t.Trace("recording", w.Seq)
 	say(t, r.Events, r.Name, event.RecordingStarted{Utterance: m.ID, Wake: w.ID, Listener: r.Listener})
-	samples, why, stop := r.follow(t, m.ID, w.Seq, hops)
+	samples, why, stop := r.follow(t, config, m.ID, w.Seq, hops)
 	m.EndAt, m.Why, m.Samples = t.Wall(), why, samples
 	t.Trace("recorded", int64(samples))
 	say(t, r.Events, r.Name, event.RecordingEnded{
@@ -92,10 +105,10 @@ func (r *Recorder) record(t *rt.Task, w Wake) error {
 
 // follow passes hops on until the recording ends, and says how it ended. stop is rt.ErrStopped if the recorder was told
 // to stop.
-func (r *Recorder) follow(t *rt.Task, id string, wake int64, hops *rt.Mailbox[*audio.Hop]) (samples int, why utterance.Why, stop error) {
+func (r *Recorder) follow(t *rt.Task, config RecorderConfig, id string, wake int64, hops *rt.Mailbox[*audio.Hop]) (samples int, why utterance.Why, stop error) {
 	var e *utterance.Endpointer
 	for {
-		hop, err := hops.Recv(t, t.Now().Add(r.Stall))
+		hop, err := hops.Recv(t, t.Now().Add(config.Stall))
 		switch {
 		case err == nil:
 		case errors.Is(err, rt.ErrClosed):
@@ -117,7 +130,7 @@ func (r *Recorder) follow(t *rt.Task, id string, wake int64, hops *rt.Mailbox[*a
 			continue
 		}
 		if e == nil {
-			e = utterance.NewEndpointer(r.End, audio.Time(samples-audio.HopSamples))
+			e = utterance.NewEndpointer(config.End, audio.Time(samples-audio.HopSamples))
 		}
 		if why, over := e.Hop(&hop.PCM); over {
 			return samples, why, nil
@@ -129,7 +142,7 @@ func (r *Recorder) follow(t *rt.Task, id string, wake int64, hops *rt.Mailbox[*a
 // never ends. It does not wait then, and the spool completes what it misses when it is opened again.
 func (r *Recorder) end(t *rt.Task, p Piece) bool {
 	if t.Stopping() {
-		for _, m := range r.Out {
+		for _, m := range r.Out.Boxes() {
 			m.TrySend(t, p)
 		}
 		return false

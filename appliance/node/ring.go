@@ -10,12 +10,15 @@ import (
 type Ring struct {
 	In      *rt.Mailbox[*audio.Hop]
 	Follows *rt.Mailbox[Follow]
-	Out     rt.Out[*audio.Hop]
+	Out     *rt.Out[*audio.Hop]
 	Hops    int // how many it remembers
 
 	kept      []*audio.Hop // oldest first
 	followers []Follow
 }
+
+// Update implements Updater.
+func (r *Ring) Update(fresh Node) { r.Out.To(fresh.(*Ring).Out) }
 
 // Run implements Node.
 func (r *Ring) Run(t *rt.Task) error {

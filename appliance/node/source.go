@@ -16,16 +16,27 @@ type Source struct {
 	Name   string // address of the node
 	Device string
 	Input  audio.Source
-	Out    rt.Out[*audio.Hop]
+	Out    *rt.Out[*audio.Hop]
 	Events Events
 	Meters Events // a Level for each hop
+	Config *rt.Cell[SourceConfig]
 
+	seq   int64 // of the next hop
+	opens int
+}
+
+// SourceConfig are the settings of a source.
+type SourceConfig struct {
 	Stall time.Duration // age of the last hop at which the stream is closed
 	Stuck time.Duration // bit-identical, non-zero hops for so long are a fault
 	Retry Retry
+}
 
-	seq   int64 // of the next hop; goes on when the node is started again
-	opens int
+// Update implements Updater.
+func (s *Source) Update(fresh Node) {
+	f := fresh.(*Source)
+	s.Config.Take(f.Config)
+	s.Out.To(f.Out)
 }
 
 // Retry says how a device is tried again: at once, then Tries times Delay apart, then every Slow.
@@ -48,6 +59,9 @@ func (r Retry) wait(n int) time.Duration {
 
 // Run implements Node. It ends with nil when the sound is over.
 func (s *Source) Run(t *rt.Task) error {
+	// Whoever reads hops wants them to count on when the source is started again, or another takes its place: no source has
+	// given more of them than time has passed.
+	s.seq = max(s.seq, int64(t.Now()/rt.Instant(audio.HopTime)))
 	failed := 0
 	for {
 		stream, err := s.Input.Open(t)
@@ -69,7 +83,7 @@ func (s *Source) Run(t *rt.Task) error {
 		case errors.Is(err, rt.ErrStopped):
 			return err
 		}
-		wait := s.Retry.wait(failed)
+		wait := s.Config.Get().Retry.wait(failed)
 		failed++
 		t.Trace("lost", int64(failed))
 		say(t, s.Events, s.Name, event.DeviceLost{Device: s.Device, Cause: err.Error(), Retry: in(wait)})
@@ -86,9 +100,10 @@ func (s *Source) listen(t *rt.Task, stream audio.Stream) error {
 	var gaps uint64        // in the stream so far
 	for first := true; ; first = false {
 		hop := &audio.Hop{Reset: first}
-		if err := stream.Read(t, &hop.PCM, t.Now().Add(s.Stall)); err != nil {
+		config := s.Config.Get()
+		if err := stream.Read(t, &hop.PCM, t.Now().Add(config.Stall)); err != nil {
 			if errors.Is(err, rt.ErrTimeout) {
-				return fmt.Errorf("no sound for %v: the read is stuck", s.Stall)
+				return fmt.Errorf("no sound for %v: the read is stuck", config.Stall)
 			}
 			return err
 		}
@@ -101,12 +116,12 @@ func (s *Source) listen(t *rt.Task, stream audio.Stream) error {
 			t.Trace("overrun", int64(n))
 			say(t, s.Events, s.Name, event.Overrun{Port: "hops", Hops: n})
 		}
-		if len(s.Meters) > 0 {
+		if len(s.Meters.Boxes()) > 0 {
 			say(t, s.Meters, s.Name, event.Level{Device: s.Device, RMS: hop.RMS, Peak: audio.Peak(hop.PCM[:])})
 		}
 		// Digital silence is what a muted microphone gives; the same non-zero sound again and again is no sound.
 		if last != nil && hop.RMS > 0 && hop.PCM == last.PCM {
-			if same += audio.HopTime; same >= s.Stuck {
+			if same += audio.HopTime; same >= config.Stuck {
 				return fmt.Errorf("the same %v of sound has come for %v: the device is stuck", audio.HopTime, same)
 			}
 		} else {

@@ -16,7 +16,7 @@ import (
 type Spool struct {
 	Name     string // address of the node
 	FS       rt.FS
-	Limits   spool.Limits
+	Config   *rt.Cell[spool.Limits]
 	In       *rt.Mailbox[Piece]
 	Requests *rt.Mailbox[Request]
 	Events   Events
@@ -80,18 +80,22 @@ func (Answered) request() {}
 // diskRetry is how often the disk is tried again while it refuses.
 const diskRetry = 2 * time.Second
 
+// Update implements Updater.
+func (n *Spool) Update(fresh Node) { n.Config.Take(fresh.(*Spool).Config) }
+
 // Run implements Node. When everything that records has finished it goes on until all is delivered.
 func (n *Spool) Run(t *rt.Task) error {
 	n.recording = map[string]*spool.Entry{}
 	n.tails = map[utterance.Seq][]*rt.Mailbox[stt.Chunk]{}
 	var err error
-	if n.kept, err = spool.Open(t, n.FS, n.Limits); err != nil {
+	if n.kept, err = spool.Open(t, n.FS, n.Config.Get()); err != nil {
 		say(t, n.Events, n.Name, event.Spooled{Where: "memory", Cause: err.Error()})
 	}
 	for _, r := range n.kept.Reports() {
 		n.found(t, r)
 	}
 	for {
+		n.kept.Limit(n.Config.Get())
 		until := rt.Never
 		if n.kept.DiskErr() != nil {
 			until = t.Now().Add(diskRetry)

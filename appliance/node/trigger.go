@@ -2,6 +2,7 @@ package node
 
 import (
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"orac/appliance/audio"
@@ -16,18 +17,26 @@ type Trigger struct {
 	Name     string // address of the node
 	Device   string
 	Listener string
-	Rules    wake.Rules
-	Words    []Word // of each model in Rules
-	Voice    bool   // there is a voice gate
+	Config   *rt.Cell[TriggerConfig]
 	In       *rt.Mailbox[Vote]
-	Out      rt.Out[Wake]
+	Out      *rt.Out[Wake]
 	Events   Events
 
-	ids    *rand.Rand
-	slots  [maxBehind]slot // of the hops from oldest on, by number modulo maxBehind
-	oldest int64           // hop that is decided next
-	newest int64           // hop that anybody has voted on
-	last   []int64         // hop that each voter has voted on; the gate is the last of them
+	TriggerConfig // that is in force
+	mark          any
+	rules         *wake.Trigger
+	ids           *rand.Rand
+	slots         [maxBehind]slot // of the hops from oldest on, by number modulo maxBehind
+	oldest        int64           // hop that is decided next
+	newest        int64           // hop that anybody has voted on
+	voters        []voter
+}
+
+// TriggerConfig are the settings of a trigger.
+type TriggerConfig struct {
+	Rules wake.Rules
+	Words []Word // of each model in Rules
+	Voice bool   // there is a voice gate
 }
 
 // Word is what the runbook says of a model.
@@ -35,9 +44,22 @@ type Word struct {
 	WakeWord, Topic string
 }
 
+// Update implements Updater.
+func (n *Trigger) Update(fresh Node) {
+	f := fresh.(*Trigger)
+	n.Config.Take(f.Config)
+	n.Out.To(f.Out)
+}
+
 // maxBehind is how many hops a voter may be behind the newest before it counts as absent, as a head that is being started
 // again is, and is no longer waited for: 5 s, twice what the mailboxes before it hold.
 const maxBehind = 64
+
+// voter is a head, or the voice gate.
+type voter struct {
+	name string
+	last int64 // hop that it has voted on
+}
 
 // slot holds the votes on one hop.
 type slot struct {
@@ -51,83 +73,53 @@ type slot struct {
 
 // Run implements Node.
 func (n *Trigger) Run(t *rt.Task) error {
-	w, err := wake.New(n.Rules)
-	if err != nil {
-		return err
-	}
-	n.reset(w.Rules())
 	n.ids = t.Rand("id")
-	for begun := false; ; begun = true {
+	n.mark, n.voters = nil, nil
+	for {
 		v, err := n.In.Recv(t, rt.Never)
 		if err != nil {
 			return over(err)
 		}
-		if !begun {
-			n.begin(t, v.Seq)
+		if c, changed := n.Config.Changed(&n.mark); changed {
+			if err := n.take(t, c, v.Seq); err != nil {
+				return err
+			}
 		}
-		if v.Seq < n.oldest {
-			continue // it was decided without this vote
-		}
-		n.count(t, w, v)
+		n.count(t, v)
 	}
 }
 
-// begin makes a hop the first that is decided.
-func (n *Trigger) begin(t *rt.Task, seq int64) {
+// take puts settings into force. Patience and cooldowns of models that stay go on, and so do the hops that wait for votes,
+// unless there are other voters now.
+func (n *Trigger) take(t *rt.Task, c TriggerConfig, seq int64) error {
+	if n.rules == nil {
+		w, err := wake.New(c.Rules)
+		if err != nil {
+			return err
+		}
+		n.rules = w
+	} else if err := n.rules.Update(c.Rules); err != nil {
+		return err
+	}
+	same := len(n.voters) > 0 && c.Voice == n.Voice && slices.EqualFunc(c.Rules.Models, n.Rules.Models, func(a, b wake.Model) bool {
+		return a.Name == b.Name && a.Classes == b.Classes
+	})
+	n.TriggerConfig = c
+	if same {
+		return nil
+	}
+	n.reset(n.rules.Rules())
+	n.oldest, n.newest, n.voters = seq, seq, nil
 	listening := event.Listening{Listener: n.Listener}
-	for _, m := range n.Rules.Models {
+	for _, m := range c.Rules.Models {
 		listening.Models = append(listening.Models, m.Name)
+		n.voters = append(n.voters, voter{m.Name, seq - 1})
+	}
+	if c.Voice {
+		n.voters = append(n.voters, voter{Voice, seq - 1})
 	}
 	say(t, n.Events, n.Name, listening)
-
-	n.oldest, n.newest = seq, seq
-	n.last = make([]int64, len(n.Rules.Models), len(n.Rules.Models)+1)
-	if n.Voice {
-		n.last = append(n.last, 0)
-	}
-	for i := range n.last {
-		n.last[i] = seq - 1
-	}
-}
-
-// count takes a vote and decides what can be decided with it. Each voter votes in the order of hops, so it has nothing more
-// to say of a hop once it has voted on a later one.
-func (n *Trigger) count(t *rt.Task, w *wake.Trigger, v Vote) {
-	n.newest = max(n.newest, v.Seq)
-	for n.newest-n.oldest >= maxBehind { // whoever has not voted by now is absent
-		n.decideOldest(t, w)
-	}
-	s := &n.slots[v.Seq%maxBehind]
-	if !s.used {
-		s.open(v)
-	}
-	if v.From == Voice {
-		n.last[len(n.last)-1] = v.Seq
-	} else {
-		n.last[v.From] = v.Seq
-	}
-	s.add(v)
-	for n.oldest <= n.newest && n.complete() {
-		n.decideOldest(t, w)
-	}
-}
-
-// complete tells whether all who are not absent have voted on the oldest hop.
-func (n *Trigger) complete() bool {
-	for _, last := range n.last {
-		if last < n.oldest && n.newest-last < maxBehind {
-			return false
-		}
-	}
-	return true
-}
-
-// decideOldest decides the oldest hop, unless nobody has voted on it, and goes on to the next.
-func (n *Trigger) decideOldest(t *rt.Task, w *wake.Trigger) {
-	if s := &n.slots[n.oldest%maxBehind]; s.used {
-		n.decide(t, w, s)
-	}
-	n.oldest++
+	return nil
 }
 
 func (n *Trigger) reset(rules wake.Rules) {
@@ -139,6 +131,51 @@ func (n *Trigger) reset(rules wake.Rules) {
 	}
 }
 
+// count takes a vote and decides what can be decided with it. Each voter votes in the order of hops, so it has nothing more
+// to say of a hop once it has voted on a later one.
+func (n *Trigger) count(t *rt.Task, v Vote) {
+	who := slices.IndexFunc(n.voters, func(x voter) bool { return x.name == v.From })
+	if who < 0 || v.Seq < n.oldest {
+		return // it has no say any more, or the hop was decided without it
+	}
+	n.newest = max(n.newest, v.Seq)
+	for n.newest-n.oldest >= maxBehind { // whoever has not voted by now is absent
+		n.decideOldest(t)
+	}
+	s := &n.slots[v.Seq%maxBehind]
+	if !s.used {
+		s.open(v)
+	}
+	n.voters[who].last = v.Seq
+	if v.From == Voice {
+		s.voice = v.Values[0]
+	} else {
+		s.scores[who].Masked = v.Masked
+		copy(s.values[who][:], v.Values[:v.N])
+	}
+	for n.oldest <= n.newest && n.complete() {
+		n.decideOldest(t)
+	}
+}
+
+// complete tells whether all who are not absent have voted on the oldest hop.
+func (n *Trigger) complete() bool {
+	for _, v := range n.voters {
+		if v.last < n.oldest && n.newest-v.last < maxBehind {
+			return false
+		}
+	}
+	return true
+}
+
+// decideOldest decides the oldest hop, unless nobody has voted on it, and goes on to the next.
+func (n *Trigger) decideOldest(t *rt.Task) {
+	if s := &n.slots[n.oldest%maxBehind]; s.used {
+		n.decide(t, s)
+	}
+	n.oldest++
+}
+
 // open begins a hop: until they vote, heads are masked and there is no voice.
 func (s *slot) open(v Vote) {
 	s.used, s.seq, s.rms, s.voice = true, v.Seq, v.RMS, 0
@@ -148,20 +185,11 @@ func (s *slot) open(v Vote) {
 	}
 }
 
-func (s *slot) add(v Vote) {
-	if v.From == Voice {
-		s.voice = v.Values[0]
-		return
-	}
-	s.scores[v.From].Masked = v.Masked
-	copy(s.values[v.From][:], v.Values[:v.N])
-}
-
 // decide passes on what fires in a hop.
-func (n *Trigger) decide(t *rt.Task, w *wake.Trigger, s *slot) {
+func (n *Trigger) decide(t *rt.Task, s *slot) {
 	s.used = false
 	heard := time.Duration(s.seq+1) * audio.HopTime // cooldowns are of heard sound: a file may play faster than it sounds
-	for _, d := range w.Step(s.seq, heard, float64(s.rms), s.voice, s.scores) {
+	for _, d := range n.rules.Step(s.seq, heard, float64(s.rms), s.voice, s.scores) {
 		wall := t.Wall()
 		m, word := n.Rules.Models[d.Index], n.Words[d.Index]
 		hit := Wake{

@@ -14,11 +14,19 @@ import (
 type Webhook struct {
 	Name   string // address of the node
 	Hook   string
-	Client notify.Hook
-	Models []string // whose detections it tells
+	Config *rt.Cell[WebhookConfig]
 	In     *rt.Mailbox[Wake]
 	Events Events
 }
+
+// WebhookConfig are the settings of a webhook.
+type WebhookConfig struct {
+	Client notify.Hook
+	Models []string // whose detections it tells
+}
+
+// Update implements Updater.
+func (n *Webhook) Update(fresh Node) { n.Config.Take(fresh.(*Webhook).Config) }
 
 // Run implements Node.
 func (n *Webhook) Run(t *rt.Task) error {
@@ -27,10 +35,11 @@ func (n *Webhook) Run(t *rt.Task) error {
 		if err != nil {
 			return over(err)
 		}
-		if !slices.Contains(n.Models, w.Model) {
+		config := n.Config.Get()
+		if !slices.Contains(config.Models, w.Model) {
 			continue
 		}
-		err = n.Client.Fire(t, notify.Firing{
+		err = config.Client.Fire(t, notify.Firing{
 			WakeWord: w.WakeWord, Model: w.Model, Score: float64(w.Score), Threshold: float64(w.Threshold),
 			At: w.At, AllScores: w.Scores, MultiTrigger: w.Multi,
 		})

@@ -19,6 +19,7 @@ type Mailbox[T any] struct {
 	writers []*Task // waiting for room
 	dropped uint64
 	fenced  uint64
+	taken   uint64
 	high    int
 }
 
@@ -117,22 +118,21 @@ func (m *Mailbox[T]) refuse(t *Task) bool {
 }
 
 // Recv waits until the deadline for a value. ErrTimeout at the deadline, ErrClosed when the mailbox is closed and empty,
-// ErrStopped if t was told to stop; a value that is there comes first.
+// ErrStopped if t was told to stop, whatever is there: it stays for whoever reads next.
 func (m *Mailbox[T]) Recv(t *Task, until Instant) (T, error) {
 	for {
+		if t.Stopping() {
+			m.forget(t)
+			var none T
+			return none, ErrStopped
+		}
 		v, ok, err := m.tryRecv(t, true)
 		if ok || err != nil {
 			return v, err
 		}
-		switch {
-		case t.Stopping():
-			err = ErrStopped
-		case t.Now() >= until:
-			err = ErrTimeout
-		}
-		if err != nil {
+		if t.Now() >= until {
 			m.forget(t)
-			return v, err
+			return v, ErrTimeout
 		}
 		t.driver.Park(t, until)
 	}
@@ -177,6 +177,7 @@ type Stats struct {
 	Name     string
 	Len, Cap int
 	High     int    // most values held at once
+	Taken    uint64 // values that left it, dropped ones included
 	Dropped  uint64 // values that found no room
 	Fenced   uint64 // values of a fenced writer
 }
@@ -185,7 +186,7 @@ type Stats struct {
 func (m *Mailbox[T]) Stats() Stats {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return Stats{Name: m.name, Len: m.n, Cap: len(m.ring), High: m.high, Dropped: m.dropped, Fenced: m.fenced}
+	return Stats{Name: m.name, Len: m.n, Cap: len(m.ring), High: m.high, Taken: m.taken, Dropped: m.dropped, Fenced: m.fenced}
 }
 
 func (m *Mailbox[T]) put(v T) {
@@ -197,6 +198,7 @@ func (m *Mailbox[T]) put(v T) {
 func (m *Mailbox[T]) take() T {
 	var zero T
 	v := m.ring[m.head]
+	m.taken++
 	m.ring[m.head] = zero
 	m.head = (m.head + 1) % len(m.ring)
 	m.n--
@@ -239,7 +241,7 @@ func (m *Mailbox[T]) ready(t *Task) bool {
 	return false
 }
 
-// Case is a mailbox in a Select.
+// Case is what a Select waits for: a mailbox, or the end of a task.
 type Case interface {
 	ready(*Task) bool
 	forget(*Task)
@@ -247,7 +249,7 @@ type Case interface {
 
 // Select waits until one of the mailboxes has something to receive or is closed, and gives the index of the first one in
 // the order of the list: earlier cases have priority. It takes nothing; the caller receives. ErrTimeout at the deadline,
-// ErrStopped if t was told to stop; a value that is there comes first.
+// ErrStopped if t was told to stop, whatever is there.
 func Select(t *Task, until Instant, cases ...Case) (int, error) {
 	defer func() {
 		for _, c := range cases {
@@ -255,15 +257,15 @@ func Select(t *Task, until Instant, cases ...Case) (int, error) {
 		}
 	}()
 	for {
+		if t.Stopping() {
+			return -1, ErrStopped
+		}
 		for i, c := range cases {
 			if c.ready(t) {
 				return i, nil
 			}
 		}
-		switch {
-		case t.Stopping():
-			return -1, ErrStopped
-		case t.Now() >= until:
+		if t.Now() >= until {
 			return -1, ErrTimeout
 		}
 		t.driver.Park(t, until)

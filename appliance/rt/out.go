@@ -1,12 +1,46 @@
 package rt
 
-// Out is the writing end of a port: every value goes to each of the mailboxes behind it.
-type Out[T any] []*Mailbox[T]
+import (
+	"slices"
+	"sync/atomic"
+)
+
+// Out is the writing end of a port: every value goes to each of the mailboxes behind it. Which ones those are may change
+// while it is used. Its zero value leads nowhere.
+type Out[T any] struct {
+	list atomic.Pointer[[]*Mailbox[T]]
+}
+
+// NewOut makes a port that leads to mailboxes.
+func NewOut[T any](boxes ...*Mailbox[T]) *Out[T] {
+	o := &Out[T]{}
+	o.list.Store(&boxes)
+	return o
+}
+
+// To makes the port lead where another one leads. It may be called from anywhere.
+func (o *Out[T]) To(other *Out[T]) { o.list.Store(other.list.Load()) }
+
+// Boxes are the mailboxes behind the port.
+func (o *Out[T]) Boxes() []*Mailbox[T] {
+	if o == nil {
+		return nil
+	}
+	if l := o.list.Load(); l != nil {
+		return *l
+	}
+	return nil
+}
+
+// With is a port that also leads to more mailboxes.
+func (o *Out[T]) With(more ...*Mailbox[T]) *Out[T] {
+	return NewOut(append(slices.Clone(o.Boxes()), more...)...)
+}
 
 // Push sends v to all without waiting, patient mailboxes apart; where there is no room the oldest value goes. It gives the
 // number dropped.
-func (o Out[T]) Push(t *Task, v T) (dropped int) {
-	for _, m := range o {
+func (o *Out[T]) Push(t *Task, v T) (dropped int) {
+	for _, m := range o.Boxes() {
 		if _, d := m.Push(t, v); d {
 			dropped++
 		}
@@ -15,8 +49,8 @@ func (o Out[T]) Push(t *Task, v T) (dropped int) {
 }
 
 // Send sends v to all and waits for room: for writers that may wait, and values that may not be lost.
-func (o Out[T]) Send(t *Task, v T) error {
-	for _, m := range o {
+func (o *Out[T]) Send(t *Task, v T) error {
+	for _, m := range o.Boxes() {
 		if err := m.Send(t, v); err != nil {
 			return err
 		}
@@ -24,9 +58,35 @@ func (o Out[T]) Send(t *Task, v T) error {
 	return nil
 }
 
-// Close closes all mailboxes behind the port.
-func (o Out[T]) Close(t *Task) {
-	for _, m := range o {
-		m.Close(t)
-	}
+// Cell holds a node's settings: immutable values that may be replaced while the node runs. Its zero value holds the zero
+// value.
+type Cell[T any] struct{ v atomic.Pointer[T] }
+
+// NewCell makes a cell that holds v.
+func NewCell[T any](v T) *Cell[T] {
+	c := &Cell[T]{}
+	c.v.Store(&v)
+	return c
 }
+
+// Get is the value in force. It may be called from anywhere.
+func (c *Cell[T]) Get() T {
+	if v := c.v.Load(); v != nil {
+		return *v
+	}
+	var zero T
+	return zero
+}
+
+// Changed gives the value in force and tells whether it is another one than at the last call with the same mark.
+func (c *Cell[T]) Changed(mark *any) (v T, changed bool) {
+	p := c.v.Load()
+	if *mark == any(p) {
+		return c.Get(), false
+	}
+	*mark = p
+	return c.Get(), true
+}
+
+// Take makes the cell hold what another one holds.
+func (c *Cell[T]) Take(other *Cell[T]) { c.v.Store(other.v.Load()) }

@@ -264,3 +264,16 @@ func (c *Task) unwait(t *Task) {
 	defer c.mu.Unlock()
 	c.waiters = slices.DeleteFunc(c.waiters, func(x *Task) bool { return x == t })
 }
+
+// A task is a Case: Select finds it ready when it has ended, children and all.
+
+func (c *Task) ready(t *Task) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.done && !slices.Contains(c.waiters, t) {
+		c.waiters = append(c.waiters, t)
+	}
+	return c.done
+}
+
+func (c *Task) forget(t *Task) { c.unwait(t) }

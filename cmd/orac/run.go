@@ -60,9 +60,9 @@ func (a *app) run(ctx context.Context) error {
 // appear runs the graph and shows what happens.
 func (a *app) appear(ctx context.Context, rb *runbook.Runbook, graph *appliance.Graph, parts *appliance.Parts) error {
 	events := rt.NewMailbox[event.Event]("events to the terminal", 4096)
-	parts.Events = append(parts.Events, events)
+	parts.Events = parts.Events.With(events)
 	if !a.json {
-		parts.Meters = append(parts.Meters, events)
+		parts.Meters = parts.Meters.With(events)
 		fmt.Fprintf(a.out, "%s %s  %s\n", a.out.Strong("orac"), screen.Clean(rb.Appliance.Name),
 			a.out.Faint(fmt.Sprintf("%s · %d nodes · state in %s · Ctrl-C stops it", rb.File, len(graph.Nodes), a.state(rb))))
 	}

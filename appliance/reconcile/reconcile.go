@@ -1,0 +1,142 @@
+// Package reconcile decides what to do next so that what runs becomes what shall run. It is pure: it reads values and gives
+// actions.
+//
+// It guarantees, whatever happens to instances in between:
+//
+//   - What did not change is never touched.
+//   - Of two instances that claim the same device, the second is not started before the first has really ended. One that was
+//     told to stop and did not keeps its claim.
+//   - It converges: once instances end when they are told to, what shall run does run, and nothing else.
+//   - What it wants to be asked again for is bounded in time by the instant it gives.
+package reconcile
+
+import (
+	"slices"
+	"time"
+
+	"orac/appliance/rt"
+)
+
+// Want is a node that shall run.
+type Want struct {
+	Address string
+	Spec    string // a running instance of another spec is replaced
+	Claim   string // what only one instance may hold at a time, such as a device; empty for nothing
+}
+
+// State is where an instance is in its life.
+type State string
+
+// The states of an instance.
+const (
+	Running  State = "running"
+	Waiting  State = "waiting"  // it failed, and is started again at Until
+	Stopping State = "stopping" // it was told to stop
+	Leaked   State = "leaked"   // it did not stop in time, and may still hold what it claims
+	Finished State = "finished" // it has nothing left to do
+)
+
+// Have is an instance. There is at most one of an address that is not leaked.
+type Have struct {
+	Address    string
+	Spec       string
+	Claim      string
+	Generation rt.Generation
+	State      State
+	Since      rt.Instant // in this state
+	Until      rt.Instant // when a waiting one is started again
+}
+
+// holds tells whether the instance may hold what it claims.
+func (h Have) holds() bool { return h.State == Running || h.State == Stopping || h.State == Leaked }
+
+// Policy is what the runbook says about it.
+type Policy struct {
+	StopDeadline time.Duration // for an instance that was told to stop
+	LeakBudget   int           // leaked instances before the whole process is replaced
+}
+
+// Do is a kind of action.
+type Do string
+
+// The actions.
+const (
+	Start   Do = "start"   // a new instance
+	Stop    Do = "stop"    // tell it to stop
+	Abandon Do = "abandon" // it missed its deadline: fence it off, and wait for it no longer
+	Forget  Do = "forget"  // it does not run, and shall not
+	Reexec  Do = "reexec"  // too much has leaked: replace the process
+)
+
+// Action is something to do with an address.
+type Action struct {
+	Do      Do
+	Address string
+}
+
+// Reconcile gives what to do now, and when to ask again at the latest.
+func Reconcile(p Policy, want []Want, have []Have, now rt.Instant) (actions []Action, next rt.Instant) {
+	next = rt.Never
+	leaked := 0
+	for _, h := range have {
+		i := slices.IndexFunc(want, func(w Want) bool { return w.Address == h.Address })
+		wanted := i >= 0 && want[i].Spec == h.Spec && want[i].Claim == h.Claim
+		switch h.State {
+		case Leaked:
+			leaked++
+		case Stopping:
+			if deadline := h.Since.Add(p.StopDeadline); now >= deadline {
+				actions = append(actions, Action{Abandon, h.Address})
+				leaked++
+			} else {
+				next = min(next, deadline)
+			}
+		case Running:
+			if !wanted {
+				actions = append(actions, Action{Stop, h.Address})
+			}
+		default:
+			if i < 0 {
+				actions = append(actions, Action{Forget, h.Address})
+			}
+		}
+	}
+	if leaked > p.LeakBudget {
+		return []Action{{Do: Reexec}}, rt.Never
+	}
+	claimed := map[string]bool{} // by those that are started now
+	for _, w := range want {
+		if start, at := due(w, have, now); !start {
+			next = min(next, at)
+			continue
+		}
+		held := claimed[w.Claim] || slices.ContainsFunc(have, func(h Have) bool { return h.Claim == w.Claim && h.holds() })
+		if w.Claim != "" && held {
+			continue // whoever holds it ends, or is abandoned; both are reasons to ask again
+		}
+		claimed[w.Claim] = true
+		actions = append(actions, Action{Start, w.Address})
+	}
+	return actions, next
+}
+
+// due tells whether an instance is to be started now, or at what instant.
+func due(w Want, have []Have, now rt.Instant) (bool, rt.Instant) {
+	for _, h := range have {
+		if h.Address != w.Address || h.State == Leaked {
+			continue
+		}
+		switch {
+		case h.State == Waiting && h.Spec == w.Spec && h.Claim == w.Claim && now < h.Until:
+			return false, h.Until
+		case h.State == Waiting:
+			return true, now
+		case h.State == Finished && h.Spec == w.Spec && h.Claim == w.Claim:
+			return false, rt.Never
+		case h.State == Finished:
+			return true, now
+		}
+		return false, rt.Never // running or stopping
+	}
+	return true, now
+}

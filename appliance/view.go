@@ -1,0 +1,53 @@
+package appliance
+
+import (
+	"slices"
+
+	"orac/appliance/reconcile"
+	"orac/appliance/rt"
+)
+
+// View is what a runner shows of an instance.
+type View struct {
+	Node       *Node
+	State      reconcile.State
+	Since      rt.Instant
+	Generation rt.Generation
+	Restarts   int // in the last hour; the first start is none
+	Err        error
+}
+
+// Inbox is the state of the mailboxes that a node reads. It may be called from anywhere.
+func (r *Runner) Inbox(address string) (list []rt.Stats) {
+	boxes := *r.boxes.Load()
+	for _, e := range r.Graph().Edges {
+		if m := boxes[box{e.To, e.Carries}]; e.To == address && m != nil && !slices.ContainsFunc(list, func(s rt.Stats) bool { return s.Name == m.Stats().Name }) {
+			list = append(list, m.Stats())
+		}
+	}
+	return list
+}
+
+// Graph is the graph in force. It may be called from anywhere.
+func (r *Runner) Graph() *Graph { return r.graph.Load() }
+
+// Views are the instances as they were when the runner last looked. It may be called from anywhere.
+func (r *Runner) Views() []View {
+	if v := r.view.Load(); v != nil {
+		return *v
+	}
+	return nil
+}
+
+// publish shows the instances.
+func (r *Runner) publish() {
+	views := make([]View, 0, len(r.instances))
+	for _, i := range r.instances {
+		v := View{
+			Node: i.node, State: i.have.State, Since: i.have.Since, Generation: i.have.Generation,
+			Restarts: max(0, len(i.starts)-1), Err: i.err,
+		}
+		views = append(views, v)
+	}
+	r.view.Store(&views)
+}
