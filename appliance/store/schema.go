@@ -49,6 +49,27 @@ var steps = []string{
 		processing_time INTEGER NOT NULL,
 		PRIMARY KEY (utterance_id, stt)
 	) WITHOUT ROWID;`,
+	`CREATE TABLE incidents (
+		seq       INTEGER PRIMARY KEY AUTOINCREMENT,
+		id        TEXT NOT NULL UNIQUE,
+		component TEXT NOT NULL,
+		cause     TEXT NOT NULL,
+		detected  INTEGER NOT NULL,
+		recovered INTEGER NOT NULL,
+		duration  INTEGER NOT NULL, -- microseconds, measured by a clock that does not jump
+		actions   TEXT NOT NULL,    -- JSON, a list of text
+		evidence  TEXT NOT NULL
+	);
+	CREATE INDEX incidents_detected ON incidents (detected);
+	CREATE TABLE restarts (
+		seq       INTEGER PRIMARY KEY AUTOINCREMENT,
+		id        TEXT NOT NULL UNIQUE,
+		component TEXT NOT NULL,
+		reason    TEXT NOT NULL,
+		at        INTEGER NOT NULL,
+		duration  INTEGER NOT NULL
+	);
+	CREATE INDEX restarts_at ON restarts (at);`,
 }
 
 // The statements of the store. All are prepared when it is opened: a database whose schema is not ours shows then.
@@ -85,4 +106,25 @@ const (
 	pruneUtterances  = `DELETE FROM utterances WHERE started < ?1 OR seq <= (SELECT seq FROM utterances ORDER BY seq DESC LIMIT 1 OFFSET ?2)`
 	pruneDeliveries  = `DELETE FROM deliveries WHERE utterance_id NOT IN (SELECT id FROM utterances)`
 	pruneTranscripts = `DELETE FROM transcripts WHERE utterance_id NOT IN (SELECT id FROM utterances)`
+
+	// An incident that is over stays over; while it goes on its actions only grow.
+	upsertIncident = `INSERT INTO incidents (id, component, cause, detected, recovered, duration, actions, evidence)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET recovered = excluded.recovered, duration = excluded.duration,
+		actions = excluded.actions, evidence = excluded.evidence WHERE incidents.recovered = 0 AND
+		(excluded.recovered != 0 OR json_array_length(excluded.actions) >= json_array_length(incidents.actions))`
+	endIncidents = `UPDATE incidents SET recovered = ?1, duration = max(0, ?1 - detected),
+		actions = json_insert(actions, '$[#]', ?2) WHERE recovered = 0`
+	insertRestart = `INSERT INTO restarts (id, component, reason, at, duration) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`
+
+	selectIncidents = `SELECT seq, id, component, cause, detected, recovered, duration, actions, ''
+		FROM incidents WHERE seq < ? ORDER BY seq DESC LIMIT ?`
+	selectIncident = `SELECT seq, id, component, cause, detected, recovered, duration, actions, evidence
+		FROM incidents WHERE id = ?`
+	selectRestarts = `SELECT seq, id, component, reason, at, duration FROM restarts WHERE seq < ? ORDER BY seq DESC LIMIT ?`
+	countRestarts  = `SELECT count(*) FROM restarts WHERE component = ? AND at >= ?`
+
+	pruneIncidents = `DELETE FROM incidents WHERE detected < ?1 OR seq <= (SELECT seq FROM incidents ORDER BY seq DESC LIMIT 1 OFFSET ?2)`
+	pruneRestarts  = `DELETE FROM restarts WHERE at < ?1 OR seq <= (SELECT seq FROM restarts ORDER BY seq DESC LIMIT 1 OFFSET ?2)`
+	pruneEvidence  = `UPDATE incidents SET evidence = '' WHERE evidence != '' AND
+		seq <= (SELECT seq FROM incidents ORDER BY seq DESC LIMIT 1 OFFSET ?)`
 )

@@ -1,4 +1,5 @@
-// Package store keeps the history of an appliance - detections, utterances, deliveries and transcripts - in one SQLite file.
+// Package store keeps the history of an appliance - detections, utterances, deliveries,
+// transcripts, incidents and restarts - in one SQLite file.
 //
 // Guarantees:
 //
@@ -105,6 +106,8 @@ func (s *Store) prepare() error {
 		insertDetection, upsertUtterance, upsertDelivery, insertTranscript,
 		selectDetections, selectUtterances, selectDeliveries, selectTranscripts, countRows, countOutcomes,
 		pruneDetections, pruneUtterances, pruneDeliveries, pruneTranscripts,
+		upsertIncident, endIncidents, insertRestart, selectIncidents, selectIncident, selectRestarts, countRestarts,
+		pruneIncidents, pruneRestarts, pruneEvidence,
 	} {
 		stmt, err := s.db.Prepare(text)
 		if err != nil {

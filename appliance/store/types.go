@@ -76,3 +76,12 @@ type SetAside struct {
 	Path string // where it is now
 	Why  error
 }
+
+// Restart is a component that was started again. (Incidents are kept as they are told: status.Incident.)
+type Restart struct {
+	ID        string        `json:"id"` // unique for ever
+	Component string        `json:"component"`
+	Reason    string        `json:"reason"`
+	At        time.Time     `json:"at"`
+	Duration  time.Duration `json:"duration_ns"` // from the old instance's end until the new one was at work
+}

@@ -42,8 +42,9 @@ func (s *Store) SaveDelivery(d Delivery, text *Transcript) error {
 	return wrap("delivery of "+d.UtteranceID, err)
 }
 
-// Prune deletes what is older than retention, and of detections and utterances all but the newest maxRows each; deliveries and
-// transcripts go with their utterance. It gives the number of detections and utterances deleted.
+// Prune deletes what is older than retention, and of detections, utterances, incidents and restarts all but the newest maxRows
+// each; deliveries and transcripts go with their utterance, and old incidents lose their evidence first. It gives the number of
+// rows deleted, without those of deliveries and transcripts.
 func (s *Store) Prune(now time.Time, retention time.Duration, maxRows int) (deleted int, err error) {
 	if retention <= 0 || maxRows < 1 {
 		return 0, errors.New("store: prune: retention and maxRows must be positive")
@@ -51,7 +52,7 @@ func (s *Store) Prune(now time.Time, retention time.Duration, maxRows int) (dele
 	before := micros(now.Add(-retention))
 	err = s.transact(func(tx *sql.Tx) error {
 		deleted = 0
-		for _, text := range []string{pruneDetections, pruneUtterances} {
+		for _, text := range []string{pruneDetections, pruneUtterances, pruneIncidents, pruneRestarts} {
 			res, err := tx.Stmt(s.statements[text]).Exec(before, maxRows)
 			if err != nil {
 				return err
@@ -65,7 +66,10 @@ func (s *Store) Prune(now time.Time, retention time.Duration, maxRows int) (dele
 		if _, err := tx.Stmt(s.statements[pruneDeliveries]).Exec(); err != nil {
 			return err
 		}
-		_, err := tx.Stmt(s.statements[pruneTranscripts]).Exec()
+		if _, err := tx.Stmt(s.statements[pruneTranscripts]).Exec(); err != nil {
+			return err
+		}
+		_, err := tx.Stmt(s.statements[pruneEvidence]).Exec(evidenceKept)
 		return err
 	})
 	if err != nil {

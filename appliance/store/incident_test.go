@@ -1,0 +1,181 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"orac/appliance/status"
+)
+
+func incidentNo(n int) status.Incident {
+	at := noon.Add(time.Duration(n) * time.Minute)
+	return status.Incident{ID: fmt.Sprint("i", n), Component: "source.usb", Cause: "no sound for 2s", Detected: at,
+		Recovered: at.Add(3 * time.Second), Duration: 2900 * time.Millisecond, Actions: []string{"killed", "opened"}, Evidence: "stacks"}
+}
+
+func restartNo(n int) Restart {
+	return Restart{ID: fmt.Sprint("r", n), Component: "source.usb", Reason: "stuck", At: noon.Add(time.Duration(n) * time.Minute), Duration: 41 * time.Millisecond}
+}
+
+func TestIncidentsAndRestartsAreRead(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "orac.db")
+	s := mustOpen(t, path)
+	must(t, s.SaveIncident(incidentNo(1)))
+	must(t, s.AddRestart(restartNo(1)))
+	must(t, s.Close())
+	s = mustOpen(t, path)
+	got, err := s.Incident("i1")
+	must(t, err)
+	if diff := cmp.Diff(incidentNo(1), got); diff != "" {
+		t.Error(diff)
+	}
+	list, next, err := s.Incidents(Page{})
+	must(t, err)
+	plain := incidentNo(1)
+	plain.Evidence = ""
+	if diff := cmp.Diff([]status.Incident{plain}, list); diff != "" || next != 0 {
+		t.Error(diff, next)
+	}
+	restarts, next, err := s.Restarts(Page{})
+	must(t, err)
+	if diff := cmp.Diff([]Restart{restartNo(1)}, restarts); diff != "" || next != 0 {
+		t.Error(diff, next)
+	}
+	if _, err := s.Incident("i2"); !errors.Is(err, ErrUnknown) {
+		t.Errorf("an unknown incident: %v", err)
+	}
+}
+
+func TestSavingAnIncidentAgain(t *testing.T) {
+	s := newStore(t)
+	opened := incidentNo(1)
+	opened.Recovered, opened.Duration, opened.Actions = time.Time{}, 0, nil
+	acted := opened
+	acted.Actions = []string{"killed"}
+	for _, i := range []status.Incident{opened, opened, acted, opened} {
+		must(t, s.SaveIncident(i))
+	}
+	got, err := s.Incident("i1")
+	must(t, err)
+	if diff := cmp.Diff(acted, got); diff != "" {
+		t.Errorf("going on:\n%s", diff)
+	}
+	for _, i := range []status.Incident{incidentNo(1), opened, acted} {
+		must(t, s.SaveIncident(i))
+	}
+	if got, err = s.Incident("i1"); err != nil || cmp.Diff(incidentNo(1), got) != "" {
+		t.Errorf("over: %v\n%s", err, cmp.Diff(incidentNo(1), got))
+	}
+	again := restartNo(1)
+	must(t, s.AddRestart(again))
+	again.Reason = "another"
+	must(t, s.AddRestart(again))
+	if list, _, err := s.Restarts(Page{}); err != nil || len(list) != 1 || list[0].Reason != "stuck" {
+		t.Errorf("%v, %v", list, err)
+	}
+}
+
+func TestEndIncidents(t *testing.T) {
+	s := newStore(t)
+	open := incidentNo(1)
+	open.Recovered, open.Duration, open.Actions = time.Time{}, 0, []string{"killed"}
+	must(t, s.SaveIncident(open))
+	must(t, s.SaveIncident(incidentNo(2)))
+	n, err := s.EndIncidents(open.Detected.Add(time.Minute), "orac was started again")
+	must(t, err)
+	got, err := s.Incident("i1")
+	must(t, err)
+	open.Recovered, open.Duration, open.Actions = open.Detected.Add(time.Minute), time.Minute, []string{"killed", "orac was started again"}
+	if diff := cmp.Diff(open, got); diff != "" || n != 1 {
+		t.Errorf("%d ended\n%s", n, diff)
+	}
+	if got, _ := s.Incident("i2"); cmp.Diff(incidentNo(2), got) != "" {
+		t.Errorf("one that was over changed: %+v", got)
+	}
+}
+
+func TestPagesOfIncidents(t *testing.T) {
+	s := newStore(t)
+	for n := range 7 {
+		must(t, s.SaveIncident(incidentNo(n)))
+		must(t, s.AddRestart(restartNo(n)))
+	}
+	var got []string
+	for page := (Page{Limit: 3}); ; {
+		list, next, err := s.Incidents(page)
+		must(t, err)
+		for _, i := range list {
+			got = append(got, i.ID)
+		}
+		if page.Before = next; next == 0 {
+			break
+		}
+	}
+	if diff := cmp.Diff([]string{"i6", "i5", "i4", "i3", "i2", "i1", "i0"}, got); diff != "" {
+		t.Error(diff)
+	}
+	if list, next, err := s.Restarts(Page{Limit: 2}); err != nil || len(list) != 2 || list[0].ID != "r6" || next == 0 {
+		t.Errorf("%v, next %d, %v", list, next, err)
+	}
+	if n, err := s.RestartsSince("source.usb", noon.Add(5*time.Minute)); n != 2 || err != nil {
+		t.Errorf("%d restarts, %v", n, err)
+	}
+	if n, err := s.RestartsSince("orac", time.Time{}); n != 0 || err != nil {
+		t.Errorf("%d restarts of another component, %v", n, err)
+	}
+}
+
+func TestPruneIncidents(t *testing.T) {
+	s := newStore(t)
+	for n := range 10 {
+		must(t, s.SaveIncident(incidentNo(n)))
+		must(t, s.AddRestart(restartNo(n)))
+	}
+	n, err := s.Prune(noon.Add(time.Hour), 58*time.Minute, 3) // 0 and 1 are older; 3 of 8 stay
+	must(t, err)
+	list, _, err := s.Incidents(Page{})
+	must(t, err)
+	restarts, _, err := s.Restarts(Page{})
+	must(t, err)
+	if n != 14 || len(list) != 3 || list[2].ID != "i7" || len(restarts) != 3 || restarts[2].ID != "r7" {
+		t.Errorf("%d deleted; %v, %v", n, list, restarts)
+	}
+}
+
+// TestPruneEvidence: the newest incidents keep their evidence; the others stay without.
+func TestPruneEvidence(t *testing.T) {
+	s := newStore(t)
+	for n := range evidenceKept + 1 {
+		i := incidentNo(n)
+		i.Evidence = strings.Repeat("x", 100)
+		must(t, s.SaveIncident(i))
+	}
+	_, err := s.Prune(noon, time.Hour, 100_000)
+	must(t, err)
+	for id, want := range map[string]int{"i0": 0, "i1": 100, fmt.Sprint("i", evidenceKept): 100} {
+		if i, err := s.Incident(id); err != nil || len(i.Evidence) != want {
+			t.Errorf("%s: %d bytes of evidence, want %d; %v", id, len(i.Evidence), want, err)
+		}
+	}
+}
+
+// TestOldSchemaGrows: a database of the version before opens, keeps its rows, and takes incidents.
+func TestOldSchemaGrows(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "orac.db")
+	s := mustOpen(t, path)
+	must(t, s.AddDetection(detection(1)))
+	_, err := s.db.Exec("DROP TABLE incidents; DROP TABLE restarts; PRAGMA user_version = 1")
+	must(t, err)
+	must(t, s.Close())
+	s = mustOpen(t, path)
+	must(t, s.SaveIncident(incidentNo(1)))
+	if list, _, err := s.Detections(Page{}); err != nil || len(list) != 1 {
+		t.Errorf("%v, %v", list, err)
+	}
+}
