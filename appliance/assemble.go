@@ -11,16 +11,17 @@ import (
 	"orac/runbook"
 )
 
-// Parts is the world that a graph is put into: real adapters, or models of them.
+// Parts is the world that graphs are put into: real adapters, or models of them. What it makes is for a block of the
+// runbook that it is given, since an appliance may be given another runbook while it runs.
 type Parts struct {
 	FS         rt.FS // of the state directory
 	InstanceID string
 
-	Source func(device runbook.Address) (audio.Source, error)
+	Source func(rb *runbook.Runbook, device runbook.Address) (audio.Source, error)
 	Inference
 
-	STT     func(runbook.STT) (stt.Client, error)
-	Heart   func(runbook.Heartbeat) (notify.Heart, error)
+	STT     func(*runbook.Runbook, runbook.STT) (stt.Client, error)
+	Heart   func(*runbook.Runbook, runbook.Heartbeat) (notify.Heart, error)
 	Hook    func(runbook.Webhook) (notify.Hook, error)
 	History node.Book
 
@@ -33,8 +34,8 @@ type Inference struct {
 	Extractor func() (node.Extractor, error)
 	Gate      func() (node.Gate, error)
 	// Model gives what the file of a model says: its classes, their labels, and those that never fire.
-	Model func(runbook.Model) (wake.Model, error)
-	Head  func(runbook.Model) (node.Classifier, error)
+	Model func(*runbook.Runbook, runbook.Model) (wake.Model, error)
+	Head  func(*runbook.Runbook, runbook.Model) (node.Classifier, error)
 }
 
 // assembly is a graph being put into its world.

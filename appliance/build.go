@@ -21,7 +21,7 @@ type builder func(a *assembly, n *Node) (node.Node, error)
 
 func buildSource(device runbook.Address) builder {
 	return func(a *assembly, n *Node) (node.Node, error) {
-		input, err := a.Source(device)
+		input, err := a.Source(a.graph.Runbook, device)
 		if err != nil {
 			return nil, err
 		}
@@ -58,9 +58,10 @@ func buildVoice(a *assembly, n *Node) (node.Node, error) {
 
 func buildHead(m runbook.Model) builder {
 	return func(a *assembly, n *Node) (node.Node, error) {
+		rb := a.graph.Runbook
 		return &node.Head{
 			Name: n.Address, Device: n.device(), Model: m.Name, Meters: a.Meters,
-			Open: func() (node.Classifier, error) { return a.Head(m) },
+			Open: func() (node.Classifier, error) { return a.Head(rb, m) },
 			In:   inbox[node.Feature](a, n.Address, "features"), Out: outs[node.Vote](a, n.Address, "votes"),
 		}, nil
 	}
@@ -72,7 +73,7 @@ func buildTrigger(l runbook.Listener) builder {
 			Voice: l.VADThreshold > 0, Rules: wake.Rules{MultiTrigger: l.MultiTrigger, RMSFilter: l.RMSFilter},
 		}
 		for _, m := range enabledModels(a.graph.Runbook, l) {
-			rules, err := a.Model(m)
+			rules, err := a.Model(a.graph.Runbook, m)
 			if err != nil {
 				return nil, err
 			}
@@ -140,7 +141,7 @@ func buildSpool(a *assembly, n *Node) (node.Node, error) {
 
 func buildDelivery(s runbook.STT) builder {
 	return func(a *assembly, n *Node) (node.Node, error) {
-		client, err := a.STT(s)
+		client, err := a.STT(a.graph.Runbook, s)
 		if err != nil {
 			return nil, err
 		}
@@ -160,7 +161,7 @@ func buildDelivery(s runbook.STT) builder {
 
 func buildProbe(s runbook.STT) builder {
 	return func(a *assembly, n *Node) (node.Node, error) {
-		client, err := a.STT(s)
+		client, err := a.STT(a.graph.Runbook, s)
 		if err != nil {
 			return nil, err
 		}
@@ -178,7 +179,7 @@ func buildProbe(s runbook.STT) builder {
 func buildHeartbeat(h runbook.Heartbeat) builder {
 	return func(a *assembly, n *Node) (node.Node, error) {
 		rb := a.graph.Runbook
-		client, err := a.Heart(h)
+		client, err := a.Heart(rb, h)
 		if err != nil {
 			return nil, err
 		}

@@ -14,10 +14,9 @@ import (
 	"orac/runbook"
 )
 
-// OpenInference loads the inference library and gives the networks of a model store. Relative paths of models start from
-// dir.
-func OpenInference(store models.Store, dir string) (Inference, error) {
-	e := &engine{store: store, dir: dir, ready: map[runbook.Address]*infer.Head{}}
+// OpenInference loads the inference library and gives the networks of a model store.
+func OpenInference(store models.Store) (Inference, error) {
+	e := &engine{store: store, ready: map[string]*infer.Head{}, known: map[string]wake.Model{}}
 	if err := e.load(); err != nil {
 		return Inference{}, err
 	}
@@ -27,12 +26,12 @@ func OpenInference(store models.Store, dir string) (Inference, error) {
 // engine opens networks of one inference library.
 type engine struct {
 	store   models.Store
-	dir     string // that relative paths start from
 	runtime *infer.Runtime
 	files   struct{ mel, embedding, vad string }
 
-	mu    sync.Mutex // guards everything that follows
-	ready map[runbook.Address]*infer.Head
+	mu    sync.Mutex             // guards everything that follows
+	ready map[string]*infer.Head // opened and not yet used, by the path of the file
+	known map[string]wake.Model  // by the SHA-256 of the file
 }
 
 func (e *engine) load() error {
@@ -59,44 +58,55 @@ func (e *engine) extractor() (node.Extractor, error) {
 	return x, nil
 }
 
-// model opens a head to learn its classes, and keeps it for the node that asks first: a model that cannot be loaded is
-// known before anything runs.
-func (e *engine) model(m runbook.Model) (wake.Model, error) {
-	f, h, err := e.open(m)
+// model says what the file of a model is. The first time it opens the head, and keeps it for the node that asks first: a model
+// that cannot be loaded is known before anything runs.
+func (e *engine) model(rb *runbook.Runbook, m runbook.Model) (wake.Model, error) {
+	f, err := e.file(rb, m)
 	if err != nil {
 		return wake.Model{}, err
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if old := e.ready[m.Address]; old != nil {
-		_ = old.Close() // another listener has asked before
+	if w, ok := e.known[f.SHA256]; ok {
+		return w, nil
 	}
-	e.ready[m.Address] = h
-	return wake.Model{Classes: h.Classes(), Labels: f.Labels, Ignored: f.Ignored}, nil
+	h, err := e.runtime.OpenHead(f.Path)
+	if err != nil {
+		return wake.Model{}, fmt.Errorf("%s: %w", m.Address, err)
+	}
+	if old := e.ready[f.Path]; old != nil {
+		_ = old.Close() // the file has changed since
+	}
+	e.ready[f.Path] = h
+	e.known[f.SHA256] = wake.Model{Classes: h.Classes(), Labels: f.Labels, Ignored: f.Ignored}
+	return e.known[f.SHA256], nil
 }
 
-func (e *engine) head(m runbook.Model) (node.Classifier, error) {
+func (e *engine) head(rb *runbook.Runbook, m runbook.Model) (node.Classifier, error) {
+	f, err := e.file(rb, m)
+	if err != nil {
+		return nil, err
+	}
 	e.mu.Lock()
-	h := e.ready[m.Address]
-	delete(e.ready, m.Address)
+	h := e.ready[f.Path]
+	delete(e.ready, f.Path)
 	e.mu.Unlock()
 	if h != nil {
 		return h, nil
 	}
-	_, h, err := e.open(m)
-	return h, err
+	h, err = e.runtime.OpenHead(f.Path)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", m.Address, err)
+	}
+	return h, nil
 }
 
-func (e *engine) open(m runbook.Model) (models.File, *infer.Head, error) {
-	f, err := e.store.Resolve(context.Background(), m.Source, m.SHA256, e.dir)
+func (e *engine) file(rb *runbook.Runbook, m runbook.Model) (models.File, error) {
+	f, err := e.store.Resolve(context.Background(), m.Source, m.SHA256, rb.Dir)
 	if err != nil {
-		return f, nil, fmt.Errorf("%s: %w", m.Address, err)
+		return f, fmt.Errorf("%s: %w", m.Address, err)
 	}
-	h, err := e.runtime.OpenHead(f.Path)
-	if err != nil {
-		return f, nil, fmt.Errorf("%s: %w", m.Address, err)
-	}
-	return f, h, nil
+	return f, nil
 }
 
 // gate is Silero's voice detection with openWakeWord's delay.

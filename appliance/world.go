@@ -20,16 +20,16 @@ import (
 // World gives a graph its real adapters: the capture process and files for sound, ONNX Runtime for inference, HTTP and
 // commands for services, a state directory for what must last.
 func World(rb *runbook.Runbook, state *State, store models.Store) (*Parts, error) {
-	inference, err := OpenInference(store, rb.Dir)
+	inference, err := OpenInference(store)
 	if err != nil {
 		return nil, err
 	}
 	return &Parts{
 		FS: state.FS, InstanceID: instanceID(rb), History: state.Store,
-		Source:    func(a runbook.Address) (audio.Source, error) { return input(rb, a) },
+		Source:    input,
 		Inference: inference,
-		STT:       func(s runbook.STT) (stt.Client, error) { return client(rb, s, state.Temp) },
-		Heart:     func(h runbook.Heartbeat) (notify.Heart, error) { return heart(rb, h) },
+		STT:       func(rb *runbook.Runbook, s runbook.STT) (stt.Client, error) { return client(rb, s, state.Temp) },
+		Heart:     heart,
 		Hook:      hook,
 	}, nil
 }

@@ -85,8 +85,8 @@ func loud() appliance.Inference {
 	return appliance.Inference{
 		Extractor: func() (node.Extractor, error) { return &loudness{}, nil },
 		Gate:      func() (node.Gate, error) { return alwaysVoice{}, nil },
-		Model:     func(runbook.Model) (wake.Model, error) { return wake.Model{}, nil },
-		Head: func(m runbook.Model) (node.Classifier, error) {
+		Model:     func(*runbook.Runbook, runbook.Model) (wake.Model, error) { return wake.Model{}, nil },
+		Head: func(_ *runbook.Runbook, m runbook.Model) (node.Classifier, error) {
 			h := &listens{yes: 0.9}
 			if m.Name != "hey_jarvis" {
 				h.yes = 0.1
@@ -231,7 +231,7 @@ func TestSpeechInVirtualTime(t *testing.T) {
 	if dir == "" {
 		dir = "../.orac/models"
 	}
-	inference, err := appliance.OpenInference(models.Store{Dir: dir}, ".")
+	inference, err := appliance.OpenInference(models.Store{Dir: dir})
 	if err != nil {
 		t.Fatal(err)
 	}

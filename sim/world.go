@@ -72,7 +72,7 @@ func (w *World) Run(most time.Duration) Result {
 func (w *World) parts(events *rt.Mailbox[event.Event]) *appliance.Parts {
 	return &appliance.Parts{
 		FS: w.Disk, InstanceID: "hey-orac-sim", History: noBook{},
-		Source: func(a runbook.Address) (audio.Source, error) {
+		Source: func(_ *runbook.Runbook, a runbook.Address) (audio.Source, error) {
 			pcm, ok := w.Sound[a.Name()]
 			if !ok {
 				return nil, errors.New("no sound is given for " + string(a))
@@ -84,8 +84,8 @@ func (w *World) parts(events *rt.Mailbox[event.Event]) *appliance.Parts {
 			return p, nil
 		},
 		Inference: w.Inference,
-		STT:       func(s runbook.STT) (stt.Client, error) { return w.STT.client(s.Name), nil },
-		Heart:     func(runbook.Heartbeat) (notify.Heart, error) { return peer{}, nil },
+		STT:       func(_ *runbook.Runbook, s runbook.STT) (stt.Client, error) { return w.STT.client(s.Name), nil },
+		Heart:     func(*runbook.Runbook, runbook.Heartbeat) (notify.Heart, error) { return peer{}, nil },
 		Hook:      func(runbook.Webhook) (notify.Hook, error) { return peer{}, nil },
 		Events:    rt.NewOut(events),
 	}

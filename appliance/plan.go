@@ -1,0 +1,128 @@
+package appliance
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"orac/appliance/status"
+	"orac/runbook"
+)
+
+// openTime is how long a microphone is deaf while its capture process is replaced, for the plan: measured at 40 to 100 ms.
+const openTime = 100 * time.Millisecond
+
+// Plan says what it would take to turn one graph into another, and why. A nil old graph is an appliance that does not run.
+func Plan(old, fresh *Graph) status.Plan {
+	p := status.Plan{Runbook: fresh.Runbook.File, Against: "nothing"}
+	if old == nil {
+		old = &Graph{}
+	} else {
+		p.Against = "the running appliance"
+	}
+	d := differ{old: old, fresh: fresh, changes: runbook.Compare(old.Runbook, fresh.Runbook)}
+	for _, n := range fresh.Nodes {
+		p.Components = append(p.Components, d.component(n))
+	}
+	for _, n := range old.Nodes {
+		if fresh.Node(n.Address) == nil {
+			p.Components = append(p.Components, status.Component{
+				Address: n.Address, Kind: string(n.Kind), Action: status.Remove, Because: d.because(n), Why: "nothing of the runbook needs it any more",
+			})
+		}
+	}
+	for _, c := range p.Components {
+		p.Changes = p.Changes || c.Action != status.Keep
+		if c.Kind != string(Source) {
+			continue
+		}
+		deaf := status.Deaf{Device: strings.TrimPrefix(c.Address, string(Source)+".")}
+		if c.Action == status.Restart {
+			deaf.For = openTime
+		}
+		p.Deaf = append(p.Deaf, deaf)
+	}
+	return p
+}
+
+// differ compares two graphs.
+type differ struct {
+	old, fresh *Graph
+	changes    []runbook.Change
+}
+
+func (d differ) component(n *Node) status.Component {
+	c := status.Component{Address: n.Address, Kind: string(n.Kind), Action: status.Keep}
+	was := d.old.Node(n.Address)
+	switch because := d.because(n); {
+	case was == nil:
+		c.Action, c.Why = status.Add, "it is new"
+	case was.spec != n.spec || was.Claim != n.Claim:
+		c.Action, c.Because = status.Restart, because
+	case len(because) > 0:
+		c.Action, c.Because = status.Update, because
+	default:
+		if feeds := d.feeds(n.Address); feeds != "" {
+			c.Action, c.Why = status.Update, feeds
+		}
+	}
+	return c
+}
+
+// because gives the changed attributes of the runbook that a node depends on.
+func (d differ) because(n *Node) (list []status.Attribute) {
+	for _, c := range d.changes {
+		for _, a := range c.Attributes {
+			if !n.on(c.Address, a.Name) {
+				continue
+			}
+			list = append(list, status.Attribute{
+				Block: string(c.Address), Name: a.Name, Old: a.Old, New: a.New, Secret: a.Secret,
+				File: a.Range.Filename, Line: a.Range.Start.Line, Source: strings.TrimSpace(a.Source),
+			})
+		}
+	}
+	return list
+}
+
+// feeds says which readers a node gains and loses.
+func (d differ) feeds(address string) string {
+	was, is := readersOf(d.old, address), readersOf(d.fresh, address)
+	var parts []string
+	for _, r := range is {
+		if !slices.Contains(was, r) {
+			parts = append(parts, "it feeds "+r+", too")
+		}
+	}
+	for _, r := range was {
+		if !slices.Contains(is, r) {
+			parts = append(parts, "it feeds "+r+" no more")
+		}
+	}
+	return strings.Join(parts, "; ")
+}
+
+func readersOf(g *Graph, address string) (list []string) {
+	for _, e := range g.Edges {
+		if e.From == address && e.Carries != "events" && !slices.Contains(list, e.To) {
+			list = append(list, e.To)
+		}
+	}
+	return list
+}
+
+// Block marks what cannot be done in a plan, and why. The address in front of an error of Prepare names the component.
+func block(p *status.Plan, err error) {
+	p.Changes = true
+	p.Problems = append(p.Problems, err.Error())
+	address, _, _ := strings.Cut(err.Error(), ":")
+	for i := range p.Components {
+		if p.Components[i].Address == address {
+			p.Components[i].Action, p.Components[i].Why = status.Blocked, strings.TrimSpace(strings.TrimPrefix(err.Error(), address+":"))
+		}
+	}
+}
+
+// ErrChanged is why an apply is refused whose inputs are not those of the plan that was shown.
+var ErrChanged = errors.New("the runbook, a file, a variable or a secret has changed since the plan was made: look at a new one with orac plan")
