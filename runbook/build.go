@@ -11,7 +11,7 @@ import (
 
 // build makes the typed runbook of blocks that are free of errors.
 func (e *evaluator) build(filename string) *Runbook {
-	rb := &Runbook{File: filename, Dir: filepath.Dir(filename)}
+	rb := &Runbook{File: filename, Dir: filepath.Dir(filename), source: e.src}
 	for _, n := range e.order {
 		if n.types.Slot == nil {
 			continue
@@ -26,6 +26,7 @@ func (e *evaluator) build(filename string) *Runbook {
 			rb.fill(slot, n.out)
 		}
 	}
+	rb.inputs = newInputs(e.recorder.inputs(e.src.bytes, e.opts.HashKey), func() []Input { return rb.namedFiles(rb.Blocks, e.opts.Open) })
 	return rb
 }
 

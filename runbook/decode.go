@@ -64,7 +64,12 @@ func (e *evaluator) attribute(at *Attribute, addr Address, name string, written 
 	if at.Secret == SecretOnly || at.Secret == SecretAllowed && at.Kind == Map {
 		e.src.hideLiterals(written.Expr)
 	}
-	raw, ok := e.evaluate(addr, written.Expr)
+	raw, uses, ok := e.evaluate(addr, written.Expr)
+	if at.Secret == Public {
+		e.recorder.public.union(uses)
+	} else {
+		e.recorder.secret.union(uses)
+	}
 	if !ok || !at.Kind.isReference() && !raw.IsWhollyKnown() {
 		return Attr{}, cty.NilVal, false
 	}

@@ -51,9 +51,9 @@ func isSecretSource(name string) bool {
 // functions gives what expressions may call.
 func (e *evaluator) functions() map[string]function.Function {
 	all := map[string]function.Function{
-		"env":    e.source("env", markInput, e.env),
-		"file":   e.source("file", markInput, e.file),
-		"secret": e.source("secret", markSecret, e.secret),
+		"env":    e.source(InputEnv, markInput, e.env),
+		"file":   e.source(InputFile, markInput, e.file),
+		"secret": e.source(InputSecret, markSecret, e.secret),
 	}
 	for name, f := range library {
 		all[name] = bounded(f, multiplies[name])
@@ -68,21 +68,24 @@ type callError struct{ summary, hint string }
 
 func (c *callError) Error() string { return c.summary }
 
-// source makes a function of one name whose result is marked. The name may come
-// from env or file, but may not be a secret itself.
-func (e *evaluator) source(name string, m mark, get func(string) (string, *callError)) function.Function {
+// source makes a function of one name whose result is marked and recorded. The name
+// may come from env or file, but may not be a secret itself.
+func (e *evaluator) source(kind InputKind, m mark, get func(string) (string, *callError)) function.Function {
 	return function.New(&function.Spec{
 		Params: []function.Parameter{{Name: "name", Type: cty.String, AllowMarked: true}},
 		Type:   function.StaticReturnType(cty.String),
 		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
 			arg, marks := args[0].Unmark()
 			if _, ok := marks[markSecret]; ok {
-				return cty.NilVal, &callError{name + "() cannot be called with a secret", "Name what it should fetch in plain text."}
+				return cty.NilVal, &callError{string(kind) + "() cannot be called with a secret", "Name what it should fetch in plain text."}
 			}
-			text, err := get(arg.AsString())
+			i, text, err := e.recorder.fetch(kind, arg.AsString(), len(marks) > 0, get)
+			if i >= 0 {
+				e.uses.add(i)
+			}
 			if err != nil {
 				if len(marks) > 0 {
-					err = &callError{name + "() failed for a name that comes from env() or file()", "The name is not shown, since it may be a secret."}
+					err = &callError{string(kind) + "() failed for a name that comes from env() or file()", "The name is not shown, since it may be a secret."}
 				}
 				return cty.NilVal, err
 			}

@@ -31,6 +31,14 @@ type Options struct {
 	// ReadFile reads a file that file() names, and the runbook itself; nil is the
 	// real file system. More than 1 MiB, or 256 KiB of runbook, is refused.
 	ReadFile func(path string) ([]byte, error)
+
+	// Open opens a file that an attribute names, a sound or a model, for
+	// Runbook.Inputs; nil is the real file system.
+	Open func(path string) (fs.File, error)
+
+	// HashKey is the key of the hashes in Runbook.Inputs that stand for secrets. Hashes
+	// can be compared only under the same key; nil is a random one of this process.
+	HashKey []byte
 }
 
 // Load reads, evaluates and validates the runbook at path. When there are errors
@@ -106,6 +114,12 @@ func (o Options) withDefaults() Options {
 	if o.ReadFile == nil {
 		o.ReadFile = readLimited
 	}
+	if o.Open == nil {
+		o.Open = openRegular
+	}
+	if o.HashKey == nil {
+		o.HashKey = processKey()
+	}
 	if o.Secret == nil {
 		o.Secret = o.findSecret
 	}
@@ -135,13 +149,7 @@ const maxInputFile = 1 << 20
 // readLimited reads a regular file, and of a larger one only as much as shows
 // that it is too large.
 func readLimited(path string) ([]byte, error) {
-	// Opening a FIFO would wait for a writer, so look before opening.
-	if info, err := os.Stat(path); err != nil {
-		return nil, err
-	} else if !info.Mode().IsRegular() {
-		return nil, errors.New("it is not a regular file")
-	}
-	f, err := os.Open(path)
+	f, err := openRegular(path)
 	if err != nil {
 		return nil, err
 	}

@@ -38,7 +38,7 @@ var wavBlock = &BlockType{
 }`,
 	Attributes: []Attribute{
 		{Name: "path", Kind: Path, OnChange: Restart, Required: true, Example: `"sounds/demo.wav"`,
-			Doc: "The WAV file."},
+			Doc: "The WAV file.", Reads: func(string) bool { return true }},
 		{Name: "pace", Kind: Enum, OnChange: Restart, Default: "realtime", Values: []string{"realtime", "fast"},
 			Doc: "Whether the file plays as a microphone would, or as fast as it can be heard."},
 		{Name: "end", Kind: Enum, OnChange: Restart, Default: "stop", Values: []string{"stop", "silence", "loop"},
@@ -60,7 +60,10 @@ var modelBlock = &BlockType{
 		{Name: "source", Kind: String, OnChange: Restart, Required: true, Example: `"catalog:hey_jarvis"`,
 			Pattern: regexp.MustCompile(`^(catalog:[A-Za-z0-9._-]{1,64}|https://[^/\s@]+/\S*|[^:\x00]+\.onnx)$`),
 			Expect:  `"catalog:NAME" (see orac models list), an https URL, or a path that ends in .onnx`,
-			Doc:     "Where the model comes from: the catalogue (`orac models list`), an https URL, or a path relative to the runbook that ends in .onnx."},
+			Doc:     "Where the model comes from: the catalogue (`orac models list`), an https URL, or a path relative to the runbook that ends in .onnx.",
+			Reads: func(source string) bool {
+				return !strings.HasPrefix(source, "catalog:") && !strings.HasPrefix(source, "https:")
+			}},
 		{Name: "sha256", Kind: String, OnChange: Restart, Example: `"94a13cfe60075b132f6a472e7e462e8123ee70861bc3fb58434a73712ee0d2cb"`,
 			Pattern: regexp.MustCompile(`^[0-9a-f]{64}$`), Expect: "64 hexadecimal digits, lower case",
 			Doc: "The checksum that the file must have. An https URL needs one."},

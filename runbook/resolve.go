@@ -27,7 +27,7 @@ func (e *evaluator) resolve(n *node) {
 	e.path = append(e.path, n)
 	switch {
 	case n.local != nil:
-		if v, ok := e.evaluate(n.addr, n.local.Expr); ok {
+		if v, _, ok := e.evaluate(n.addr, n.local.Expr); ok {
 			n.value = v
 		}
 	case n.types == variableBlock:
@@ -46,32 +46,34 @@ const maxValue = 2 << 20
 // maxLoop bounds the rounds that nested for expressions may make.
 const maxLoop = 1 << 26
 
-// evaluate gives the value of an expression of the node at addr. It is not ok
-// when a problem has been reported; parts of the value are unknown when one has
-// been reported for something that it refers to.
-func (e *evaluator) evaluate(addr Address, expr hclsyntax.Expression) (cty.Value, bool) {
-	vars, weight, ok := e.variables(addr, expr)
+// evaluate gives the value of an expression of the node at addr, and what it was
+// made of. It is not ok when a problem has been reported; parts of the value are
+// unknown when one has been reported for something that it refers to.
+func (e *evaluator) evaluate(addr Address, expr hclsyntax.Expression) (cty.Value, *inputSet, bool) {
+	vars, uses, weight, ok := e.variables(addr, expr)
 	if !ok {
-		return cty.DynamicVal, false
+		return cty.DynamicVal, uses, false
 	}
 	if !e.affordable(expr, weight) {
 		e.fail(addr, expr.Range(), "this expression does too much", "Write out what you need; a runbook is not the place to compute it.")
-		return cty.DynamicVal, false
+		return cty.DynamicVal, uses, false
 	}
 	marked := cty.ObjectVal(vars).ContainsMarked()
 	before := e.revealed
+	e.uses = uses
 	v, diags := expr.Value(&hcl.EvalContext{Variables: vars, Functions: e.funcs})
+	e.path[len(e.path)-1].uses.union(uses)
 	if diags.HasErrors() {
 		for _, d := range diags {
 			e.report(addr, expr.Range(), d, marked || e.revealed > before)
 		}
-		return cty.DynamicVal, false
+		return cty.DynamicVal, uses, false
 	}
 	if weigh(v, maxValue+1) > maxValue {
 		e.fail(addr, expr.Range(), "the value is too large", "Values of a runbook are at most 2 MiB.")
-		return cty.DynamicVal, false
+		return cty.DynamicVal, uses, false
 	}
-	return v, true
+	return v, uses, true
 }
 
 // report turns a diagnostic of an evaluation into one of ours. The library's own
@@ -136,9 +138,9 @@ func (e *evaluator) affordable(expr hclsyntax.Expression, weight int) bool {
 }
 
 // variables resolves all that expr refers to and gives it by name, as HCL wants
-// it, with the weight of all uses together.
-func (e *evaluator) variables(addr Address, expr hclsyntax.Expression) (map[string]cty.Value, int, bool) {
-	tree, weight, ok := scope{}, 0, true
+// it, with what they were made of and the weight of all uses together.
+func (e *evaluator) variables(addr Address, expr hclsyntax.Expression) (map[string]cty.Value, *inputSet, int, bool) {
+	tree, uses, weight, ok := scope{}, &inputSet{}, 0, true
 	weights := map[*node]int{}
 	for _, t := range expr.Variables() {
 		targets, prefix, found := e.lookup(addr, t)
@@ -155,13 +157,14 @@ func (e *evaluator) variables(addr Address, expr hclsyntax.Expression) (map[stri
 			if _, seen := weights[n]; !seen {
 				weights[n] = weigh(n.value, maxValue)
 				tree.put(strings.Split(string(n.addr), "."), n.value)
+				uses.union(&n.uses)
 			}
 			if weight += weights[n]; weight > maxValue {
-				return nil, weight, ok
+				return nil, uses, weight, ok
 			}
 		}
 	}
-	return tree.values(), weight, ok
+	return tree.values(), uses, weight, ok
 }
 
 // follow resolves a node that is referred to at place. It is not ok when that

@@ -36,13 +36,13 @@ const (
 	SecretOnly
 )
 
-// Change is what a changed attribute does to the running component.
-type Change string
+// Effect is what a changed attribute does to the running component.
+type Effect string
 
 // InPlace hands the new value to the running component; Restart replaces it.
 const (
-	InPlace Change = "in place"
-	Restart Change = "restart"
+	InPlace Effect = "in place"
+	Restart Effect = "restart"
 )
 
 // Attribute describes one attribute of a block. The zero value of every field
@@ -54,7 +54,7 @@ const (
 type Attribute struct {
 	Name     string
 	Kind     Kind
-	OnChange Change
+	OnChange Effect
 	Doc      string // one sentence or two
 	Unit     string
 	Default  string
@@ -67,6 +67,10 @@ type Attribute struct {
 	Pattern  *regexp.Regexp
 	Expect   string // what Pattern demands, in words: "64 hexadecimal digits"
 	Example  string // an HCL expression
+
+	// Reads says of a value whether it names a file whose contents are part of what
+	// the runbook means; nil when none does.
+	Reads func(value string) bool
 
 	// DefaultFrom gives the default that depends on the block's name;
 	// DefaultDoc says it in words.

@@ -21,6 +21,7 @@ type node struct {
 	state visit
 	value cty.Value // what a reference gives; unknown until it is resolved, and after an error
 	out   Block     // of a block with a Slot
+	uses  inputSet  // what its value, or any of its attributes, was made of
 }
 
 // visit is how far the resolution of a node has come.
@@ -45,6 +46,9 @@ type evaluator struct {
 	path  []*node // being resolved, outermost first
 
 	revealed int // how many marked values the functions have given
+
+	recorder recorder
+	uses     *inputSet // of the expression that is being evaluated
 }
 
 func newEvaluator(p *problems, dir string, opts Options) *evaluator {

@@ -31,6 +31,9 @@ type Runbook struct {
 	// Blocks is the same runbook in generic form, in the order of the file;
 	// blocks that exist once and were not written follow with their defaults.
 	Blocks []Block `json:"-"`
+
+	inputs *inputs // what it was made of
+	source *source // its text
 }
 
 // Appliance is the device as a whole.

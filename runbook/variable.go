@@ -28,11 +28,15 @@ func (e *evaluator) variable(n *node) cty.Value {
 	e.attribute(n.types.Attribute("description"), n.addr, name, body.Attributes["description"])
 	def, ok := e.variableDefault(n, typ, sensitive)
 	if text, given := e.given(name); given {
+		n.uses.add(e.recorder.put(fetched{inputID{InputVariable, name}, false, text, nil}))
 		def, ok = e.parseVariable(n, typ, text)
 	} else if ok && def == cty.NilVal {
 		e.fail(n.addr, n.place(), fmt.Sprintf("the variable %q has no value", name),
 			fmt.Sprintf("Give it with --var %s=VALUE or ORAC_VAR_%s, or write a default.", name, name))
 		ok = false
+	}
+	if sensitive {
+		e.recorder.secret.union(&n.uses)
 	}
 	switch {
 	case !ok:
@@ -78,7 +82,7 @@ func (e *evaluator) variableDefault(n *node, typ cty.Type, sensitive bool) (cty.
 	if sensitive {
 		e.src.hideLiterals(a.Expr)
 	}
-	v, ok := e.evaluate(n.addr, a.Expr)
+	v, _, ok := e.evaluate(n.addr, a.Expr)
 	if !ok {
 		return cty.NilVal, false
 	}

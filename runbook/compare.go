@@ -1,0 +1,122 @@
+package runbook
+
+import (
+	"slices"
+
+	"github.com/hashicorp/hcl/v2"
+)
+
+// ChangeKind says what became of a block.
+type ChangeKind string
+
+// The kinds.
+const (
+	Added   ChangeKind = "added"
+	Removed ChangeKind = "removed"
+	Changed ChangeKind = "changed"
+)
+
+// Change is what became of one block; nested blocks are part of it.
+type Change struct {
+	Address    Address
+	Kind       ChangeKind
+	Range      hcl.Range         // the block's header; in the old file when Removed or no longer written
+	Attributes []AttributeChange // in the order of the registry; of an added or removed block the written ones
+}
+
+// AttributeChange is one attribute whose value is another than before.
+type AttributeChange struct {
+	Name string // "threshold"; of a nested block "record.pre_roll"
+
+	// Old and New are the values as a runbook writes them: "(secret)" in place of a
+	// secret, "null" for none, and "" where there was or is no block.
+	Old, New string
+
+	Secret   bool
+	OnChange Effect
+	Range    hcl.Range // the expression, in the new file; in the old one when it is no longer written
+	Source   string    // the line of Range, with "(secret)" in place of what may be one; "" without a Range
+}
+
+// Compare gives what turns one runbook into another: the blocks in the order of the
+// new file, then those that are gone in the order of the old one. Values are compared,
+// not how they are written: another spelling, another local, or a default that is
+// spelt out is no change. A reference changes when it names another block, not when
+// the block that it names changes. With a nil old all that is written is Added.
+func Compare(old, new *Runbook) []Change {
+	if old == nil {
+		old = &Runbook{}
+	}
+	var out []Change
+	for _, b := range new.Blocks {
+		was, there := findBlock(old.Blocks, b.Address)
+		c := Change{Address: b.Address, Kind: Changed, Range: b.Range}
+		switch {
+		case there:
+			if !b.Written {
+				c.Range = was.Range
+			}
+			c.compare("", was, b, old.source, new.source)
+			if len(c.Attributes) == 0 {
+				continue
+			}
+		case !b.Written:
+			continue // the defaults of a block that exists once
+		default:
+			c.Kind = Added
+			c.list("", b, new.source, func(a *AttributeChange, value string) { a.New = value })
+		}
+		out = append(out, c)
+	}
+	for _, b := range old.Blocks {
+		if slices.ContainsFunc(new.Blocks, func(n Block) bool { return n.Address == b.Address }) {
+			continue
+		}
+		c := Change{Address: b.Address, Kind: Removed, Range: b.Range}
+		c.list("", b, old.source, func(a *AttributeChange, value string) { a.Old = value })
+		out = append(out, c)
+	}
+	return out
+}
+
+// compare adds the attributes that differ between two blocks of one type.
+func (c *Change) compare(prefix string, old, new Block, oldText, newText *source) {
+	for i := range new.Type.Attributes {
+		at := &new.Type.Attributes[i]
+		was, is := old.Attrs[at.Name], new.Attrs[at.Name]
+		if was.Equal(is) {
+			continue
+		}
+		place, text := is.Range, newText
+		if is.Default {
+			place, text = was.Range, oldText
+		}
+		a := at.change(prefix, place, text)
+		a.Old, a.New = at.text(was), at.text(is)
+		c.Attributes = append(c.Attributes, a)
+	}
+	for i, n := range new.Nested { // every block of a type has the same ones
+		c.compare(prefix+n.Type.Type+".", old.Nested[i], n, oldText, newText)
+	}
+}
+
+// list adds the attributes that a block was written with.
+func (c *Change) list(prefix string, b Block, text *source, set func(*AttributeChange, string)) {
+	for i := range b.Type.Attributes {
+		at := &b.Type.Attributes[i]
+		if v := b.Attrs[at.Name]; !v.Default {
+			a := at.change(prefix, v.Range, text)
+			set(&a, at.text(v))
+			c.Attributes = append(c.Attributes, a)
+		}
+	}
+	for _, n := range b.Nested {
+		c.list(prefix+n.Type.Type+".", n, text, set)
+	}
+}
+
+// change is a changed attribute without its values.
+func (at *Attribute) change(prefix string, place hcl.Range, text *source) AttributeChange {
+	secret := at.Secret != Public
+	return AttributeChange{Name: prefix + at.Name, Secret: secret, OnChange: at.OnChange, Range: place, Source: text.show(place, secret)}
+}

@@ -1,0 +1,99 @@
+package runbook
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// TestGoldenCompare compares the two runbooks of every folder of testdata/compare; old.hcl may be missing.
+func TestGoldenCompare(t *testing.T) {
+	folders, err := filepath.Glob("testdata/compare/*")
+	if err != nil || len(folders) < 5 {
+		t.Fatalf("%v, %v", folders, err)
+	}
+	for _, folder := range folders {
+		t.Run(filepath.Base(folder), func(t *testing.T) {
+			old, new := parseFile(t, folder, "old.hcl"), parseFile(t, folder, "new.hcl")
+			got := printChanges(Compare(old, new))
+			mustHideSecrets(t, got+fmt.Sprintf("%+v", Compare(old, new)))
+			want := filepath.Join(folder, "golden")
+			if *update {
+				if err := os.WriteFile(want, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			text, err := os.ReadFile(want)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d := cmp.Diff(string(text), got); d != "" {
+				t.Errorf("%s is not what it says now (-want +got):\n%s", want, d)
+			}
+			for _, rb := range []*Runbook{old, new} {
+				if rb != nil && len(Compare(rb, rb)) > 0 {
+					t.Errorf("a runbook differs from itself: %+v", Compare(rb, rb))
+				}
+			}
+		})
+	}
+}
+
+func parseFile(t *testing.T, folder, name string) *Runbook {
+	src, err := os.ReadFile(filepath.Join(folder, name))
+	if errors.Is(err, fs.ErrNotExist) && name == "old.hcl" {
+		return nil
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	rb, ds := Parse(src, name, testWorld())
+	if rb == nil {
+		t.Fatal(render(t, ds, RenderOptions{}))
+	}
+	return rb
+}
+
+func printChanges(changes []Change) string {
+	var b strings.Builder
+	for _, c := range changes {
+		fmt.Fprintf(&b, "%s %s (%s)\n", c.Kind, c.Address, c.Range)
+		for _, a := range c.Attributes {
+			fmt.Fprintf(&b, "  %s: %q -> %q, %s, secret %v (%s)\n", a.Name, a.Old, a.New, a.OnChange, a.Secret, a.Range)
+			fmt.Fprintf(&b, "    | %s\n", a.Source)
+		}
+	}
+	return b.String()
+}
+
+// TestASecretThatChangedElsewhere: the text is the same, the secret behind it is not.
+func TestASecretThatChangedElsewhere(t *testing.T) {
+	parse := func(token string) *Runbook {
+		opts := testWorld()
+		opts.Secret = func(string) (string, error) { return token, nil }
+		rb, ds := Parse([]byte("appliance \"a\" {}\nstt \"s\" {\n  url   = \"http://h\"\n  token = secret(\"token\")\n}\n"), "x.hcl", opts)
+		if rb == nil {
+			t.Fatal(ds)
+		}
+		return rb
+	}
+	changes := Compare(parse("one-l1teral"), parse("two-l1teral"))
+	if len(changes) != 1 || len(changes[0].Attributes) != 1 {
+		t.Fatalf("%+v", changes)
+	}
+	want := AttributeChange{Name: "token", Old: Redacted, New: Redacted, Secret: true, OnChange: Restart, Source: "token = " + Redacted}
+	got := changes[0].Attributes[0]
+	if got.Range.Start.Line != 4 {
+		t.Errorf("it is in line %d", got.Range.Start.Line)
+	}
+	got.Range = want.Range
+	if got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+}
