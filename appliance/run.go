@@ -41,6 +41,7 @@ func (r *Runner) run(t *rt.Task) error {
 		if err != nil {
 			return err
 		}
+		r.publish()
 		cases := []rt.Case{r.orders}
 		for _, i := range r.instances {
 			if i.task != nil {
@@ -66,7 +67,6 @@ func (r *Runner) run(t *rt.Task) error {
 				r.swap(t, o)
 			}
 		}
-		r.publish()
 	}
 	return r.settle(t)
 }

@@ -26,6 +26,8 @@ type World struct {
 	Inference appliance.Inference
 	Disk      *virtual.Disk
 	STT       *STT
+	// Script runs beside the appliance, to change it; nil for none.
+	Script func(*rt.Task, *appliance.Runner) error
 	// Trace takes the trace; nil for none.
 	Trace func(rt.Record)
 }
@@ -36,6 +38,7 @@ type Result struct {
 	Hash   uint64        // of the trace
 	Events []event.Event // without those of single hops
 	Err    error         // how the appliance ended; nil if it did not end, or ended well
+	Script error         // how the script ended
 	Ended  bool
 }
 
@@ -56,7 +59,15 @@ func (w *World) Run(most time.Duration) Result {
 				r.Events = append(r.Events, e)
 			}
 		})
-		err := appliance.Run(t, w.Graph, parts)
+		runner, err := appliance.NewRunner(w.Graph, parts)
+		if err != nil {
+			return err
+		}
+		if w.Script != nil {
+			script := t.Go("script", func(t *rt.Task) error { return w.Script(t, runner) })
+			defer func() { r.Script = script.Err() }()
+		}
+		err = runner.Run(t)
 		events.Close(t)
 		_ = t.Outlast(listen, rt.Never) // it ends with the last event
 		return err
