@@ -44,7 +44,7 @@ type Options struct {
 // Load reads, evaluates and validates the runbook at path. When there are errors
 // among the Diagnostics the Runbook is nil; warnings come beside one.
 func Load(path string, opts Options) (*Runbook, Diagnostics) {
-	opts = opts.withDefaults()
+	opts = opts.WithDefaults()
 	src, err := opts.ReadFile(path)
 	if err != nil {
 		p := &problems{src: &source{name: path}}
@@ -66,7 +66,7 @@ func Parse(src []byte, filename string, opts Options) (*Runbook, Diagnostics) {
 	if !ok {
 		return nil, p.sorted()
 	}
-	e := newEvaluator(p, filepath.Dir(filename), opts.withDefaults())
+	e := newEvaluator(p, filepath.Dir(filename), opts.WithDefaults())
 	e.collect(body)
 	e.resolveAll()
 	if p.found.HasErrors() {
@@ -107,7 +107,8 @@ func (p *problems) parse() (*hclsyntax.Body, bool) {
 	return body, true
 }
 
-func (o Options) withDefaults() Options {
+// WithDefaults gives the options with the real world where nothing else is said.
+func (o Options) WithDefaults() Options {
 	if o.Env == nil {
 		o.Env = os.LookupEnv
 	}

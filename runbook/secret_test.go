@@ -132,7 +132,7 @@ func TestFindSecret(t *testing.T) {
 			}
 			return nil, fmt.Errorf("no such file")
 		},
-	}.withDefaults()
+	}.WithDefaults()
 	for name, want := range map[string]string{"stt-token": "from-env", "jwt": "from-systemd"} {
 		if got, err := opts.Secret(name); got != want || err != nil {
 			t.Errorf("%s is %q, %v", name, got, err)

@@ -1,0 +1,160 @@
+// Package generation keeps the runbooks that were applied, each with what it was made of, so that the appliance can return
+// to any of them.
+//
+// It guarantees:
+//
+//   - A power loss or a kill at any moment leaves the generation current that was before, or the new one; never a part of one.
+//   - A generation whose files are damaged is recognised by its checksums. It is listed as damaged, never used, never
+//     deleted: Open moves it to generations/damaged. It is never in the way of the others.
+//   - Nothing that is kept holds a secret but what the runbook's text itself spells out. Hashes stand for secrets.
+//   - A generation can be evaluated again although the files that its file() calls read, or the variables it was given, have
+//     changed meanwhile.
+//
+// A Store keeps no state of its own: the disk is read each time. It belongs to one task at a time.
+//
+//	generations/current                   the number of the current one
+//	generations/0000000003/runbook.hcl    its text
+//	generations/0000000003/inputs.json    variables, texts of files, hashes of everything else
+//	generations/0000000003/meta.json      when, why, and checksums; written last
+//	generations/damaged/0000000002/       for people
+package generation
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"strconv"
+	"strings"
+	"time"
+
+	"orac/appliance/rt"
+	"orac/runbook"
+)
+
+const (
+	dir        = "generations"
+	damagedDir = dir + "/damaged"
+	current    = "current"
+
+	runbookFile = "runbook.hcl"
+	inputsFile  = "inputs.json"
+	metaFile    = "meta.json"
+	// removedFile is what meta.json is called in a generation that is being removed.
+	removedFile = "meta.removed"
+)
+
+// The most that is read and written of each file. Inputs keep up to 8 MiB of text, of which JSON can make six times as much.
+const (
+	maxInputs  = 64 << 20
+	maxMeta    = 64 << 10
+	maxCurrent = 64
+	// maxEntries bounds how many generations, and how many files of one, are looked at; a runbook keeps 1000 at most.
+	maxEntries = 4096
+	// maxNumber is the largest number that has ten digits.
+	maxNumber = 9_999_999_999
+)
+
+// Default is how many generations are kept unless the runbook says otherwise.
+const Default = 10
+
+// What Load and LastGood end with, besides errors of the file system.
+var (
+	ErrNone    = errors.New("there is no generation")
+	ErrDamaged = errors.New("the generation is damaged")
+)
+
+// Generation is a runbook as it was applied.
+type Generation struct {
+	Number  int // from 1; given by Commit
+	Applied time.Time
+	File    string // name of the runbook, which relative paths are relative to
+	Note    string // "start", "apply", "rollback to 3"
+	Source  []byte // at most runbook.MaxFileSize
+	Inputs  runbook.Inputs
+}
+
+// Store is the generations below a state directory.
+type Store struct {
+	fs      rt.FS
+	reports []Report
+}
+
+// Report is something that Open did to what it found.
+type Report struct {
+	Number int
+	Cause  string // why it was moved to generations/damaged, and what was wrong with that
+}
+
+// Reports gives what Open has done, once.
+func (s *Store) Reports() []Report {
+	r := s.reports
+	s.reports = nil
+	return r
+}
+
+// Load gives a generation. The error wraps ErrNone when there is none of that number, ErrDamaged when it cannot be used.
+func (s *Store) Load(t *rt.Task, number int) (*Generation, error) {
+	g, err := s.read(t, dir, number)
+	if err != nil {
+		return nil, fmt.Errorf("generation %d: %w", number, err)
+	}
+	return g, nil
+}
+
+// Current is the number of the generation that was committed last; 0 when none was. Whether it is damaged is another question.
+func (s *Store) Current(t *rt.Task) (int, error) {
+	b, err := s.fs.ReadFile(t, dir+"/"+current, maxCurrent)
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("generations: %w", err)
+	}
+	n, err := strconv.Atoi(strings.TrimSuffix(string(b), "\n"))
+	if err != nil || n < 1 || n > maxNumber {
+		return 0, fmt.Errorf("generations: %s/%s holds no number: %w", dir, current, ErrDamaged)
+	}
+	return n, nil
+}
+
+// LastGood gives the generation to start with: the current one; if it cannot be used the newest before it that can, else the
+// newest of all. The error wraps ErrNone when there is none.
+func (s *Store) LastGood(t *rt.Task) (*Generation, error) {
+	numbers, err := s.numbers(t, dir)
+	if err != nil {
+		return nil, err
+	}
+	now, err := s.Current(t)
+	if err != nil {
+		now = maxNumber // which one it was is not known: the newest is the best guess
+	}
+	var after *Generation
+	for i := len(numbers) - 1; i >= 0; i-- {
+		if numbers[i] > now && after != nil {
+			continue
+		}
+		g, err := s.Load(t, numbers[i])
+		switch {
+		case err != nil:
+		case numbers[i] <= now:
+			return g, nil
+		default:
+			after = g
+		}
+	}
+	if after == nil {
+		return nil, fmt.Errorf("last good generation: %w", ErrNone)
+	}
+	return after, nil
+}
+
+func folder(number int) string { return fmt.Sprintf("%010d", number) }
+
+// numberOf reads the name of a folder; 0 when it is no generation's.
+func numberOf(name string) int {
+	n, err := strconv.Atoi(name)
+	if err != nil || n < 1 || folder(n) != name {
+		return 0
+	}
+	return n
+}

@@ -1,0 +1,128 @@
+package generation
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+
+	"orac/appliance/rt"
+	"orac/appliance/status"
+	"orac/runbook"
+)
+
+// List gives all generations by number, the damaged ones and those that were set aside among them.
+func (s *Store) List(t *rt.Task) ([]status.Generation, error) {
+	now, err := s.Current(t)
+	if err != nil && !errors.Is(err, ErrDamaged) {
+		return nil, err
+	}
+	list := []status.Generation{}
+	for _, d := range []string{dir, damagedDir} {
+		numbers, err := s.numbers(t, d)
+		if err != nil {
+			return nil, err
+		}
+		for _, n := range numbers {
+			entry := status.Generation{Number: n, Current: n == now && d == dir}
+			g, err := s.read(t, d, n)
+			if g != nil {
+				entry.Applied, entry.Runbook, entry.Note, entry.Hash = g.Applied, g.File, g.Note, g.Inputs.Hash()
+			}
+			switch {
+			case err != nil:
+				entry.Damaged = err.Error()
+			case d == damagedDir:
+				entry.Damaged = "it was set aside in " + damagedDir
+			}
+			list = append(list, entry)
+		}
+	}
+	slices.SortStableFunc(list, func(a, b status.Generation) int { return cmp.Compare(a.Number, b.Number) })
+	return list, nil
+}
+
+// numbers gives the numbers of the generations below a folder, in order, whatever state they are in.
+func (s *Store) numbers(t *rt.Task, d string) ([]int, error) {
+	entries, err := s.fs.ReadDir(t, d, maxEntries)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("generations: read the folder: %w", err)
+	}
+	var out []int
+	for _, e := range entries {
+		if n := numberOf(e.Name); n > 0 && e.Dir {
+			out = append(out, n)
+		}
+	}
+	slices.Sort(out)
+	return out, nil
+}
+
+// files gives the sizes of a generation's files by name.
+func (s *Store) files(t *rt.Task, d string, number int) (map[string]int64, error) {
+	entries, err := s.fs.ReadDir(t, d+"/"+folder(number), maxEntries)
+	if err != nil {
+		return nil, err
+	}
+	sizes := map[string]int64{}
+	for _, e := range entries {
+		sizes[e.Name] = e.Size
+	}
+	return sizes, nil
+}
+
+// read gives a generation below the folder d. The error wraps ErrDamaged when its files prove it, then beside what its meta.json
+// says of it; ErrNone when there is none of that number; else it is the file system's.
+func (s *Store) read(t *rt.Task, d string, number int) (*Generation, error) {
+	sizes, err := s.files(t, d, number)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && len(sizes) == 0 {
+		return nil, ErrNone
+	}
+	if err != nil {
+		return nil, err
+	}
+	load := func(name string, limit int64) ([]byte, error) {
+		size, there := sizes[name]
+		switch {
+		case !there:
+			return nil, damaged(name + " is missing")
+		case size > limit:
+			return nil, damaged(name + " is longer than it can be")
+		}
+		return s.fs.ReadFile(t, d+"/"+folder(number)+"/"+name, limit)
+	}
+	b, err := load(metaFile, maxMeta)
+	if err != nil {
+		return nil, err
+	}
+	m, err := decodeMeta(b)
+	if err == nil && m.Number != number {
+		err = damaged(fmt.Sprintf("%s is that of generation %d", metaFile, m.Number))
+	}
+	if err != nil {
+		return nil, err
+	}
+	g := &Generation{Number: number, Applied: m.Applied, File: m.File, Note: m.Note}
+	if g.Source, err = load(runbookFile, runbook.MaxFileSize); err == nil && sum(g.Source) != m.Sums[runbookFile] {
+		err = damaged(runbookFile + " is not what was written")
+	}
+	if err != nil {
+		return g, err
+	}
+	inputs, err := load(inputsFile, maxInputs)
+	if err == nil && sum(inputs) != m.Sums[inputsFile] {
+		err = damaged(inputsFile + " is not what was written")
+	}
+	if err != nil {
+		return g, err
+	}
+	if err := json.Unmarshal(inputs, &g.Inputs); err != nil || g.Inputs.Hash() != m.Hash || g.Inputs.Source != m.Sums[runbookFile] {
+		return g, damaged(inputsFile + " is not that of the runbook")
+	}
+	return g, nil
+}

@@ -1,0 +1,68 @@
+package generation
+
+import (
+	"errors"
+	"io/fs"
+	"path/filepath"
+	"strings"
+
+	"orac/runbook"
+)
+
+// variablePrefix is what the environment variable of a variable is called before its name.
+const variablePrefix = "ORAC_VAR_"
+
+// Parse evaluates a generation again, in the world of today but with its own text, variables and files: see Options.
+func (g *Generation) Parse(world runbook.Options) (*runbook.Runbook, runbook.Diagnostics) {
+	return runbook.Parse(g.Source, g.File, g.Options(world))
+}
+
+// Options gives the world as the generation saw it: variables and what file() reads are as they were kept, and what was
+// missing then is missing. Secrets, env(), sensitive variables, secret files, and whatever was not read then come
+// from the world that is given.
+func (g *Generation) Options(world runbook.Options) runbook.Options {
+	kept, missing := map[string]string{}, map[string]bool{}
+	vars, sensitive := map[string]string{}, map[string]bool{}
+	for _, in := range g.Inputs.List {
+		switch {
+		case in.Kind == runbook.InputVariable && in.Kept():
+			vars[in.Name] = in.Value
+		case in.Kind == runbook.InputVariable:
+			sensitive[in.Name] = true
+			if v, ok := world.Vars[in.Name]; ok {
+				vars[in.Name] = v
+			}
+		case in.Kind == runbook.InputFile && in.Kept():
+			kept[g.resolve(in.Name)] = in.Value
+		case in.Kind == runbook.InputFile && in.Missing:
+			missing[g.resolve(in.Name)] = true
+		}
+	}
+	out := world.WithDefaults()
+	env, read := out.Env, out.ReadFile
+	out.Vars = vars
+	out.Env = func(name string) (string, bool) {
+		if v, ok := strings.CutPrefix(name, variablePrefix); ok && !sensitive[v] {
+			return "", false // it was not given then, or its value is kept
+		}
+		return env(name)
+	}
+	out.ReadFile = func(path string) ([]byte, error) {
+		if text, ok := kept[path]; ok {
+			return []byte(text), nil
+		}
+		if missing[path] {
+			return nil, &fs.PathError{Op: "open", Path: path, Err: errors.New("it was not there when the generation was applied")}
+		}
+		return read(path)
+	}
+	return out
+}
+
+// resolve is the path that the runbook reads for a name.
+func (g *Generation) resolve(name string) string {
+	if filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(filepath.Dir(g.File), name)
+}
