@@ -1,0 +1,100 @@
+package incident
+
+import (
+	"errors"
+	"slices"
+	"time"
+
+	"orac/appliance/rt"
+	"orac/appliance/status"
+	"orac/appliance/store"
+)
+
+// Book is where records are kept. What is there already is written once more without harm.
+type Book interface {
+	SaveIncident(status.Incident) error
+	AddRestart(store.Restart) error
+}
+
+// Keeper writes records into the book. What the book refuses it holds, of each incident the newest state, and tries again.
+type Keeper struct {
+	Book Book
+	In   *rt.Mailbox[Record]
+	// Trouble is told when the book begins to refuse, and with nil when it takes records again. It may be nil.
+	Trouble func(t *rt.Task, err error)
+
+	unsaved []Record
+	refused bool
+}
+
+// maxUnsaved bounds what waits for the disk: what the log itself remembers.
+const maxUnsaved = 2 * Kept
+
+// retryEvery is how often a book that refuses is tried.
+const retryEvery = 10 * time.Second
+
+// Run ends with nil when the mailbox is closed and empty. When told to stop it writes what is there first.
+func (k *Keeper) Run(t *rt.Task) error {
+	for {
+		until := rt.Never
+		if len(k.unsaved) > 0 {
+			until = t.Now().Add(retryEvery)
+		}
+		r, err := k.In.Recv(t, until)
+		switch {
+		case err == nil:
+			k.hold(r)
+			k.write(t)
+		case errors.Is(err, rt.ErrTimeout):
+			k.write(t)
+		case errors.Is(err, rt.ErrClosed):
+			k.write(t)
+			return nil
+		default:
+			for r, ok := k.In.TryRecv(t); ok; r, ok = k.In.TryRecv(t) {
+				k.hold(r)
+			}
+			k.write(t)
+			return err
+		}
+	}
+}
+
+// hold adds a record. Of an incident only the newest state is held; states that two tasks sent at once may come in either order.
+func (k *Keeper) hold(r Record) {
+	if r.Incident != nil {
+		same := func(x Record) bool { return x.Incident != nil && x.Incident.ID == r.Incident.ID }
+		if i := slices.IndexFunc(k.unsaved, same); i >= 0 {
+			if old := k.unsaved[i].Incident; old.Recovered.IsZero() && len(old.Actions) <= len(r.Incident.Actions) {
+				k.unsaved[i] = r
+			}
+			return
+		}
+	}
+	if len(k.unsaved) == maxUnsaved {
+		k.unsaved = slices.Delete(k.unsaved, 0, 1)
+	}
+	k.unsaved = append(k.unsaved, r)
+}
+
+// write writes until the book refuses.
+func (k *Keeper) write(t *rt.Task) {
+	for len(k.unsaved) > 0 {
+		var err error
+		if r := k.unsaved[0]; r.Incident != nil {
+			err = k.Book.SaveIncident(*r.Incident)
+		} else {
+			err = k.Book.AddRestart(*r.Restart)
+		}
+		if refused := err != nil; refused != k.refused {
+			k.refused = refused
+			if k.Trouble != nil {
+				k.Trouble(t, err)
+			}
+		}
+		if err != nil {
+			return
+		}
+		k.unsaved = slices.Delete(k.unsaved, 0, 1)
+	}
+}

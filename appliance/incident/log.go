@@ -1,0 +1,179 @@
+// Package incident remembers what went wrong, what was done about it, and how often components were started again.
+//
+// Guarantees:
+//
+//   - An incident of a component and cause that goes on is one incident, however often it is reported.
+//   - Memory is bounded: the newest 200 incidents and restarts, each incident with 64 actions and 64 KiB of evidence. One that
+//     is over goes before one that goes on.
+//   - Nothing waits for a disk: records go to a mailbox, and the Keeper writes them, again and again until the disk takes them.
+//   - Durations are measured in rt.Instant; a step of the time of day changes none.
+//   - Methods may be called by any task, and the reading ones from anywhere.
+package incident
+
+import (
+	"slices"
+	"sync"
+	"time"
+
+	"orac/appliance/rt"
+	"orac/appliance/status"
+	"orac/appliance/store"
+	"orac/appliance/utterance"
+)
+
+// Kept is the number of incidents, and of restarts, that are kept in memory.
+const Kept = 200
+
+// Record is what is to be kept on disk: an incident as it is now, or a restart.
+type Record struct {
+	Incident *status.Incident
+	Restart  *store.Restart
+}
+
+// Log is the incidents and restarts of a process.
+type Log struct {
+	out *rt.Mailbox[Record] // to the Keeper; nil: nothing is kept on disk
+
+	mu        sync.Mutex // guards everything that follows
+	incidents []*entry   // in the order in which they were detected
+	restarts  []store.Restart
+	budget    Budget
+	counters  map[string]*counter
+	nextID    uint32
+	numbered  bool // nextID began at random
+}
+
+// entry is an incident with the instants that its duration is measured by.
+type entry struct {
+	status.Incident
+	from    rt.Instant
+	over    bool
+	omitted int // actions that found no room
+}
+
+// New makes an empty log. out may be nil.
+func New(b Budget, out *rt.Mailbox[Record]) *Log {
+	return &Log{out: out, budget: b, counters: map[string]*counter{}}
+}
+
+// Open reports an incident and gives its identity. If one of the same component and cause goes on already it is that one's,
+// and fresh is false; evidence then fills in only what was missing. Texts that are too long are cut.
+func (l *Log) Open(t *rt.Task, component, cause, evidence string) (id string, fresh bool) {
+	component, cause, evidence = clip(component, maxName), clip(cause, maxLine), clip(evidence, maxEvidence)
+	now, wall := t.Now(), t.Wall()
+	l.mu.Lock()
+	e := l.find(func(e *entry) bool { return !e.over && e.Component == component && e.Cause == cause })
+	if fresh = e == nil; fresh {
+		e = &entry{from: now, Incident: status.Incident{
+			ID: l.id(t, wall), Component: component, Cause: cause, Detected: wall, Actions: []string{}, Evidence: evidence,
+		}}
+		l.makeRoom()
+		l.incidents = append(l.incidents, e)
+	}
+	changed := fresh || e.Evidence == "" && evidence != ""
+	if changed {
+		e.Evidence = evidence
+	}
+	told := e.told(now)
+	l.mu.Unlock()
+	if changed {
+		l.push(t, Record{Incident: &told})
+	}
+	return told.ID, fresh
+}
+
+// Action adds what was done about an incident, and tells whether there is such an incident that goes on.
+func (l *Log) Action(t *rt.Task, id, text string) bool {
+	return l.change(t, func(e *entry) bool { return e.ID == id }, func(e *entry) { e.act(text) }) > 0
+}
+
+// Recover ends an incident, and tells whether it went on until now.
+func (l *Log) Recover(t *rt.Task, id string) bool {
+	return l.change(t, func(e *entry) bool { return e.ID == id }, l.end(t)) > 0
+}
+
+// RecoverAll ends whatever goes on with a component, and gives the number of incidents ended.
+func (l *Log) RecoverAll(t *rt.Task, component string) int {
+	return l.change(t, func(e *entry) bool { return e.Component == component }, l.end(t))
+}
+
+func (l *Log) end(t *rt.Task) func(*entry) {
+	now, wall := t.Now(), t.Wall()
+	return func(e *entry) { e.over, e.Recovered, e.Duration = true, wall, now.Sub(e.from) }
+}
+
+// change applies f to all incidents that go on and match, and passes them on.
+func (l *Log) change(t *rt.Task, match func(*entry) bool, f func(*entry)) int {
+	var told []status.Incident
+	now := t.Now()
+	l.mu.Lock()
+	for _, e := range l.incidents {
+		if !e.over && match(e) {
+			f(e)
+			told = append(told, e.told(now))
+		}
+	}
+	l.mu.Unlock()
+	for i := range told {
+		l.push(t, Record{Incident: &told[i]})
+	}
+	return len(told)
+}
+
+// Recent gives at most n incidents, newest first, as they are at that instant.
+func (l *Log) Recent(now rt.Instant, n int) []status.Incident {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	list := make([]status.Incident, 0, min(n, len(l.incidents)))
+	for _, e := range slices.Backward(l.incidents) {
+		if len(list) == n {
+			break
+		}
+		list = append(list, e.told(now))
+	}
+	return list
+}
+
+// Get gives one incident as it is at that instant.
+func (l *Log) Get(now rt.Instant, id string) (status.Incident, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if e := l.find(func(e *entry) bool { return e.ID == id }); e != nil {
+		return e.told(now), true
+	}
+	return status.Incident{}, false
+}
+
+// find looks from the newest. The caller holds the lock.
+func (l *Log) find(match func(*entry) bool) *entry {
+	for _, e := range slices.Backward(l.incidents) {
+		if match(e) {
+			return e
+		}
+	}
+	return nil
+}
+
+// makeRoom lets the oldest incident that is over go, or the oldest. The caller holds the lock.
+func (l *Log) makeRoom() {
+	if len(l.incidents) < Kept {
+		return
+	}
+	i := max(0, slices.IndexFunc(l.incidents, func(e *entry) bool { return e.over }))
+	l.incidents = slices.Delete(l.incidents, i, i+1)
+}
+
+// id makes the identity of a record. The caller holds the lock.
+func (l *Log) id(t *rt.Task, wall time.Time) string {
+	if !l.numbered {
+		l.nextID, l.numbered = t.Rand("incidents").Uint32(), true
+	}
+	l.nextID++
+	return utterance.ID(wall, l.nextID)
+}
+
+func (l *Log) push(t *rt.Task, r Record) {
+	if l.out != nil {
+		l.out.Push(t, r)
+	}
+}
