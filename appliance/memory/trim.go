@@ -16,25 +16,29 @@ import (
 	"bufio"
 	"os"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
 )
 
-// Trim gives unused memory back to the system: Go's, C's, and the pages of program files that only starting has touched.
-// What is needed again comes back from the page cache. It is for the moments after something was loaded, and takes some
-// milliseconds.
-func Trim() {
+// Trim gives unused memory back to the system: Go's, C's, and the pages of the program's own file, and of the libraries
+// named, that only starting has touched. What is needed again comes back from the page cache. It is for the moments after
+// something was loaded, and takes some milliseconds. The libraries must have been loaded before, and stay loaded.
+func Trim(libraries ...string) {
 	debug.FreeOSMemory()
 	C.give_back()
-	dropFilePages()
+	if self, err := os.Readlink("/proc/self/exe"); err == nil {
+		dropFilePages(append(libraries, self))
+	}
 }
 
-// dropFilePages lets go of the resident pages of file mappings that are exactly as they are in the file: read-only, private,
-// and with no page of their own (a page that the dynamic linker has written into is not in the file any more). It is best
-// effort: without /proc nothing is dropped.
-func dropFilePages() {
+// dropFilePages lets go of the resident pages of mappings of files that are exactly as they are in the file: read-only,
+// private, and with no page of their own (a page that the dynamic linker has written into is not in the file any more). Only
+// files whose mappings never move are dropped: a library that is being loaded meanwhile maps itself anew over what was looked
+// at. It is best effort: without /proc nothing is dropped.
+func dropFilePages(files []string) {
 	f, err := os.Open("/proc/self/smaps")
 	if err != nil {
 		return
@@ -44,8 +48,8 @@ func dropFilePages() {
 	candidate := false
 	for lines := bufio.NewScanner(f); lines.Scan(); {
 		line := lines.Text()
-		if s, e, ok := fileMapping(line); ok {
-			start, end, candidate = s, e, true
+		if s, e, file, ok := fileMapping(line); ok {
+			start, end, candidate = s, e, slices.Contains(files, file)
 		} else if isMapping(line) {
 			candidate = false
 		} else if candidate && strings.HasPrefix(line, "Anonymous:") {
@@ -64,18 +68,18 @@ func isMapping(line string) bool {
 }
 
 // fileMapping parses the first line of a mapping of a file that is private and cannot be written.
-func fileMapping(line string) (start, end uintptr, ok bool) {
+func fileMapping(line string) (start, end uintptr, file string, ok bool) {
 	fields := strings.Fields(line)
 	if !isMapping(line) || len(fields) < 6 || !strings.HasPrefix(fields[5], "/") {
-		return 0, 0, false
+		return 0, 0, "", false
 	}
 	if p := fields[1]; len(p) != 4 || p[1] != '-' || p[3] != 'p' {
-		return 0, 0, false
+		return 0, 0, "", false
 	}
 	from, to, _ := strings.Cut(fields[0], "-")
 	s, err1 := strconv.ParseUint(from, 16, 64)
 	e, err2 := strconv.ParseUint(to, 16, 64)
-	return uintptr(s), uintptr(e), err1 == nil && err2 == nil && s < e
+	return uintptr(s), uintptr(e), strings.Join(fields[5:], " "), err1 == nil && err2 == nil && s < e
 }
 
 func drop(start, end uintptr) {

@@ -17,7 +17,7 @@ func TestFileMapping(t *testing.T) {
 		{"VmFlags: rd ex mr mw me sd", false},
 	}
 	for _, c := range cases {
-		if _, _, ok := fileMapping(c.line); ok != c.ok {
+		if _, _, _, ok := fileMapping(c.line); ok != c.ok {
 			t.Errorf("%q: %v", c.line, ok)
 		}
 	}
@@ -26,7 +26,7 @@ func TestFileMapping(t *testing.T) {
 // TestTrimChangesNothing reads and runs what may have been dropped: constants, code, and what the linker has written.
 func TestTrimChangesNothing(t *testing.T) {
 	sum := func() (n int) {
-		for _, f := range []func(string) bool{isMapping, func(s string) bool { _, _, ok := fileMapping(s); return ok }} {
+		for _, f := range []func(string) bool{isMapping, func(s string) bool { _, _, _, ok := fileMapping(s); return ok }} {
 			for _, s := range []string{"a-b r-xp", "55d0c0000000-55d0c0001000 r-xp 0 fe:00 1 /x", ""} {
 				if f(s) {
 					n++
