@@ -98,6 +98,8 @@ type app struct {
 	stateDir string // --state-dir
 	json     bool   // --json
 	vars     []string
+
+	planOffline offlinePlanner // when no appliance runs; nil: there is no plan then
 }
 
 func (a *app) complain(err error) {
@@ -112,15 +114,19 @@ func (a *app) root() *cobra.Command {
 One file, orac.hcl, declares the whole device.`,
 		Example: `  orac run                                    be the appliance that orac.hcl declares
   orac validate                               check orac.hcl
+  orac plan                                   what would change in the one that runs
+  orac apply                                  change it: all of it or nothing
+  orac status --watch                         look at it
   orac devices                                list the microphones
   orac detect --model hey_jarvis speech.wav   what would it have heard?`,
 		SilenceErrors: true, SilenceUsage: true,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(a.runCommand(), a.validateCommand(), a.fmtCommand(), a.schemaCommand(), a.graphCommand(),
-		a.devicesCommand(), a.detectCommand(), a.modelsCommand(), a.versionCommand())
+	root.AddCommand(a.runCommand(), a.planCommand(), a.applyCommand(), a.rollbackCommand(), a.generationsCommand(),
+		a.statusCommand(), a.healthCommand(), a.logsCommand(), a.incidentsCommand(),
+		a.validateCommand(), a.fmtCommand(), a.schemaCommand(), a.graphCommand(),
+		a.devicesCommand(), a.detectCommand(), a.modelsCommand(), a.completionCommand(), a.versionCommand())
 	return root
 }
 

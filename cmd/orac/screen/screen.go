@@ -22,6 +22,7 @@ type Screen struct {
 	width  int // columns; 0 if it is no terminal
 	colour bool
 	moving bool // a moving line is shown
+	frames bool // frames are shown
 }
 
 // New makes a screen of a stream.

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"orac/appliance/status"
+	"orac/cmd/orac/screen"
+)
+
+// applyTimeout is how long an apply may take unless told otherwise, the time included in which it has to be healthy.
+const applyTimeout = time.Minute
+
+func (a *app) applyCommand() *cobra.Command {
+	var approved bool
+	var timeout time.Duration
+	c := &cobra.Command{
+		Use:   "apply",
+		Short: "make the running appliance what the runbook declares: all of it or nothing",
+		Long: `Shows the plan, asks, and has the running appliance do exactly that plan: if the runbook, a variable, a file or a secret
+has changed in between, it refuses. Everything that can fail is tried first; only what changes is exchanged; if the
+appliance is not healthy afterwards it returns to what it ran before by itself, and the exit code is 1.
+
+An apply that has begun is finished by the appliance, whatever becomes of this command.`,
+		Example: `  orac apply
+  orac apply --auto-approve --timeout 2m
+  orac apply --auto-approve --json | jq .applied.generation`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if timeout <= 0 {
+				return usage("--timeout %s: it must be more than nothing", timeout)
+			}
+			return a.apply(c.Context(), c.InOrStdin(), approved, timeout)
+		},
+	}
+	c.Flags().BoolVar(&approved, "auto-approve", false, "do not ask")
+	c.Flags().DurationVar(&timeout, "timeout", applyTimeout, "return to what ran before if it is not done and healthy by then")
+	return a.withJSON(a.withState(a.withFile(c)))
+}
+
+func (a *app) apply(ctx context.Context, stdin io.Reader, approved bool, timeout time.Duration) error {
+	if !approved && (a.json || !screen.IsTerminal(stdin)) {
+		return usage("there is nobody to ask: read the plan (orac plan), then say orac apply --auto-approve")
+	}
+	request, err := a.planRequest()
+	if err != nil {
+		return err
+	}
+	daemon, err := a.daemon()
+	if err != nil {
+		return err
+	}
+	plan, err := daemon.Plan(ctx, request)
+	if err != nil {
+		return a.refused(err)
+	}
+	if !a.json {
+		a.out.Plan(plan, false)
+	}
+	report := applyReport{Plan: plan}
+	switch {
+	case blocked(plan):
+		if err := a.reportJSON(report); err != nil {
+			return err
+		}
+		return &exit{code: exitFailed}
+	case !plan.Changes:
+		return a.reportJSON(report)
+	}
+	if !approved {
+		fmt.Fprintln(a.err)
+		if yes, err := a.err.Ask(ctx, stdin, "Apply this? Only yes is taken:"); err != nil || yes != "yes" {
+			fmt.Fprintln(a.err, "Nothing was changed.")
+			return &exit{code: exitFailed}
+		}
+	}
+	applied, err := a.follow(ctx, func(progress func(string)) (status.Applied, error) {
+		return daemon.Apply(ctx, status.ApplyRequest{PlanRequest: request, Hash: plan.Hash, Timeout: timeout}, progress)
+	})
+	if err != nil {
+		return err
+	}
+	report.Applied = &applied
+	return a.ended(applied, a.reportJSON(report))
+}
+
+// applyReport is what apply says in JSON.
+type applyReport struct {
+	Plan    status.Plan     `json:"plan"`
+	Applied *status.Applied `json:"applied,omitempty"` // nothing if there was nothing to apply
+}
+
+func (a *app) reportJSON(v any) error {
+	if !a.json {
+		return nil
+	}
+	return a.printJSON(v)
+}
+
+// follow shows the steps of a work of the appliance as they happen.
+func (a *app) follow(ctx context.Context, work func(progress func(string)) (status.Applied, error)) (status.Applied, error) {
+	var applied status.Applied
+	var err error
+	steps, done := make(chan string), make(chan struct{})
+	go func() {
+		defer close(done)
+		applied, err = work(func(step string) { steps <- step })
+	}()
+	clock := time.NewTicker(100 * time.Millisecond)
+	defer clock.Stop()
+	view := screen.NewSteps(a.err)
+	for {
+		select {
+		case step := <-steps:
+			view.Step(time.Now(), step)
+		case now := <-clock.C:
+			view.Tick(now)
+		case <-done:
+			view.End(time.Now(), err == nil && applied.OK)
+			if ctx.Err() != nil {
+				err = errors.New("interrupted; the appliance goes on with it: orac status, orac generations say how it ended")
+			}
+			return applied, a.refused(err)
+		}
+	}
+}
+
+// ended says how an apply or a rollback ended.
+func (a *app) ended(applied status.Applied, err error) error {
+	if err != nil {
+		return err
+	}
+	why := screen.Clean(applied.Why)
+	switch {
+	case applied.OK:
+		if !a.json {
+			fmt.Fprintf(a.out, "%s generation %d runs\n", a.out.Good("Applied:"), applied.Generation)
+		}
+		return nil
+	case applied.RolledBack:
+		a.complain(fmt.Errorf("rolled back: %s; generation %d runs as before", why, applied.Generation))
+	default:
+		a.complain(fmt.Errorf("not applied: %s", why))
+	}
+	return &exit{code: exitFailed}
+}

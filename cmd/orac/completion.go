@@ -1,0 +1,28 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+)
+
+func (a *app) completionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "completion bash|zsh|fish",
+		Short: "print a script that completes commands and flags in a shell",
+		Example: `  source <(orac completion bash)                                      this shell only
+  orac completion bash > ~/.local/share/bash-completion/completions/orac
+  orac completion zsh > "${fpath[1]}/_orac"                           zsh; needs: autoload -U compinit; compinit
+  orac completion fish > ~/.config/fish/completions/orac.fish`,
+		Args:                  cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs),
+		ValidArgs:             []cobra.Completion{"bash", "zsh", "fish"},
+		DisableFlagsInUseLine: true,
+		RunE: func(c *cobra.Command, args []string) error {
+			switch args[0] {
+			case "bash":
+				return failed(c.Root().GenBashCompletionV2(a.out, true))
+			case "zsh":
+				return failed(c.Root().GenZshCompletion(a.out))
+			}
+			return failed(c.Root().GenFishCompletion(a.out, true))
+		},
+	}
+}

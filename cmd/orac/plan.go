@@ -1,0 +1,97 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"orac/appliance/status"
+	"orac/runbook"
+	"orac/web/control"
+)
+
+func (a *app) planCommand() *cobra.Command {
+	var all bool
+	c := &cobra.Command{
+		Use:   "plan",
+		Short: "show what applying the runbook would change, and why",
+		Long: `Compares the runbook with what the appliance runs, and says for every component what would become of it, which
+attribute forces that, and how long a microphone would hear nothing. Nothing is changed. When no appliance runs, it
+compares with the last generation that did.
+
+The appliance evaluates the runbook, with its own environment and secrets.
+Exit codes: 0 nothing would change, 2 something would, 1 it cannot be applied.`,
+		Example: `  orac plan
+  orac plan -f kitchen.hcl --var room=kitchen
+  orac plan --json | jq -r '.components[] | select(.action != "keep") | .address'`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			p, err := a.plan(c.Context())
+			if err != nil {
+				return err
+			}
+			if a.json {
+				if err := a.printJSON(p); err != nil {
+					return err
+				}
+			} else {
+				a.out.Plan(p, all)
+			}
+			switch {
+			case blocked(p):
+				return &exit{code: exitFailed}
+			case p.Changes:
+				return &exit{code: exitDiffers}
+			}
+			return nil
+		},
+	}
+	c.Flags().BoolVar(&all, "all", false, "show what is kept as it is, too")
+	return a.withJSON(a.withState(a.withFile(c)))
+}
+
+// plan asks the appliance for a plan; if none runs, it is compared with the last generation.
+func (a *app) plan(ctx context.Context) (status.Plan, error) {
+	request, err := a.planRequest()
+	if err != nil {
+		return status.Plan{}, err
+	}
+	daemon, err := a.daemon()
+	if err != nil {
+		return status.Plan{}, err
+	}
+	p, err := daemon.Plan(ctx, request)
+	if !errors.Is(err, control.ErrNoDaemon) || a.planOffline == nil {
+		return p, a.refused(err)
+	}
+	rb, err := a.load()
+	if err != nil {
+		return status.Plan{}, err
+	}
+	p, err = a.planOffline(ctx, a.state(rb), rb, request)
+	return p, a.refused(err)
+}
+
+// offlinePlanner compares a runbook with the last generation that is kept in a state directory which no appliance uses.
+type offlinePlanner func(ctx context.Context, stateDir string, rb *runbook.Runbook, r status.PlanRequest) (status.Plan, error)
+
+// planRequest names the runbook of the flags for a process with another current folder.
+func (a *app) planRequest() (status.PlanRequest, error) {
+	o, err := a.options()
+	if err != nil {
+		return status.PlanRequest{}, err
+	}
+	file, err := filepath.Abs(a.file)
+	return status.PlanRequest{File: file, Vars: o.Vars}, failed(err)
+}
+
+func blocked(p status.Plan) bool {
+	for _, c := range p.Components {
+		if c.Action == status.Blocked {
+			return true
+		}
+	}
+	return len(p.Problems) > 0
+}

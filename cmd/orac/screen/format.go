@@ -1,0 +1,147 @@
+package screen
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"time"
+)
+
+// Span says how long something takes or took, to two units: "340 ms", "2.1 s", "3 min 20 s", "2 d 4 h".
+func Span(d time.Duration) string {
+	switch {
+	case d == 0:
+		return "0 s"
+	case d == math.MinInt64:
+		return Span(d + 1)
+	case d < 0:
+		return "-" + Span(-d)
+	case d < time.Millisecond:
+		return fmt.Sprintf("%d µs", d.Microseconds())
+	case d < time.Second:
+		return fmt.Sprintf("%d ms", d.Milliseconds())
+	case d < 59950*time.Millisecond:
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	}
+	for _, u := range []struct {
+		large, small time.Duration
+		names        [2]string
+	}{{24 * time.Hour, time.Hour, [2]string{"d", "h"}}, {time.Hour, time.Minute, [2]string{"h", "min"}}, {time.Minute, time.Second, [2]string{"min", "s"}}} {
+		rounded := d.Round(u.small)
+		if rounded < u.large {
+			continue
+		}
+		text := fmt.Sprintf("%d %s", rounded/u.large, u.names[0])
+		if rest := rounded % u.large / u.small; rest > 0 {
+			text += fmt.Sprintf(" %d %s", rest, u.names[1])
+		}
+		return text
+	}
+	return d.String() // never: each d that comes here is at least a minute
+}
+
+// Bytes says how large something is: "96.3 MiB".
+func Bytes(n int64) string {
+	f, sign := float64(n), ""
+	if n < 0 {
+		f, sign = -f, "-"
+	}
+	for _, unit := range []string{"B", "KiB", "MiB", "GiB"} {
+		switch {
+		case f >= 999.5:
+			f /= 1024
+			continue
+		case unit == "B" || f >= 99.95:
+			return fmt.Sprintf("%s%.0f %s", sign, f, unit)
+		}
+		return fmt.Sprintf("%s%.1f %s", sign, f, unit)
+	}
+	return fmt.Sprintf("%s%.1f TiB", sign, f)
+}
+
+// When says when something was: the time alone today, else with its date.
+func When(at, now time.Time) string {
+	at, now = at.Local(), now.Local()
+	if at.YearDay() == now.YearDay() && at.Year() == now.Year() {
+		return at.Format("15:04:05")
+	}
+	return at.Format("2006-01-02 15:04:05")
+}
+
+// count gives a number with its noun.
+func count(n int, one string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %ss", n, one)
+}
+
+// Bar draws how much of something is used, from 0 to 1.
+func Bar(part float64, cells int) (full, empty string) {
+	if math.IsNaN(part) {
+		part = 0
+	}
+	n := int(math.Round(max(0, min(1, part)) * float64(cells)))
+	return strings.Repeat("█", n), strings.Repeat("░", cells-n)
+}
+
+// Trend draws values as a row of bars between their least and their greatest, which are taken to be at least span apart.
+func Trend(values []float64, span float64) string {
+	if len(values) == 0 {
+		return ""
+	}
+	bars := []rune("▁▂▃▄▅▆▇█")
+	low, high := values[0], values[0]
+	for _, v := range values {
+		low, high = min(low, v), max(high, v)
+	}
+	span = max(span, high-low)
+	var b strings.Builder
+	for _, v := range values {
+		i := 0
+		if span > 0 {
+			i = int(math.Round((v - low) / span * float64(len(bars)-1)))
+		}
+		b.WriteRune(bars[max(0, min(len(bars)-1, i))])
+	}
+	return b.String()
+}
+
+// pad fills a text with spaces to so many columns.
+func pad(text string, columns int) string {
+	return text + strings.Repeat(" ", max(0, columns-width(text)))
+}
+
+// shorten cuts a text to so many columns, with an ellipsis; 0 columns mean no bound.
+func shorten(text string, columns int) string {
+	if columns <= 0 || width(text) <= columns {
+		return text
+	}
+	return cut(text, max(1, columns)-1) + "…"
+}
+
+// wrap breaks a text without colours into lines of so many columns at its spaces; 0 columns mean no bound.
+func wrap(text string, columns int) []string {
+	if columns <= 0 {
+		return []string{text}
+	}
+	var lines []string
+	line := ""
+	for _, word := range strings.Fields(text) {
+		switch {
+		case line == "":
+			line = word
+		case width(line)+1+width(word) <= columns:
+			line += " " + word
+		default:
+			lines = append(lines, line)
+			line = word
+		}
+		for width(line) > columns { // a word longer than a line
+			runes := []rune(line)
+			lines = append(lines, string(runes[:columns]))
+			line = string(runes[columns:])
+		}
+	}
+	return append(lines, line)
+}

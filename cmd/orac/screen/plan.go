@@ -1,0 +1,237 @@
+package screen
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"orac/appliance/status"
+)
+
+// actions is how the actions of a plan look, in the order in which the last line counts them.
+var actions = []struct {
+	action status.Action
+	symbol string
+	count  string // "2 to add"
+	paint  func(*Screen, string) string
+}{
+	{status.Blocked, "✗", "blocked", (*Screen).Bad},
+	{status.Add, "+", "to add", (*Screen).Good},
+	{status.Update, "~", "to update in place", (*Screen).Warn},
+	{status.Restart, "↻", "to restart", (*Screen).Mark},
+	{status.Remove, "-", "to remove", (*Screen).Bad},
+	{status.Keep, "=", "kept", (*Screen).Faint},
+}
+
+// Plan shows what applying a runbook would do. Components that are kept are only counted, unless all is set.
+func (s *Screen) Plan(p status.Plan, all bool) {
+	v := planView{Screen: s, told: map[string]bool{}}
+	for _, c := range p.Components {
+		if c.Action != status.Keep || all {
+			v.column = max(v.column, width(Clean(c.Address)))
+		}
+	}
+	v.column = min(v.column, 48)
+	fmt.Fprintf(s, "%s %s\n\n", s.Strong(Clean(p.Runbook)), s.Faint("against "+Clean(p.Against)))
+	shown := 0
+	for _, c := range p.Components {
+		if c.Action != status.Keep || all {
+			v.component(c)
+			shown++
+		}
+	}
+	if shown > 0 {
+		fmt.Fprintln(s)
+	}
+	if p.Changes && !blocked(p) {
+		v.deaf(p)
+	}
+	v.problems(p.Problems)
+	v.summary(p)
+}
+
+type planView struct {
+	*Screen
+	column int             // of the action
+	told   map[string]bool // attributes whose line has been shown
+}
+
+func (v *planView) component(c status.Component) {
+	why := Clean(c.Why)
+	for _, a := range actions {
+		if a.action == c.Action {
+			line := fmt.Sprintf("  %s %s  %s", a.paint(v.Screen, a.symbol), v.Strong(pad(Clean(c.Address), v.column)), a.paint(v.Screen, string(c.Action)))
+			if why != "" && (v.width == 0 || width(line)+2+width(why) <= v.width) {
+				line, why = line+"  "+v.Faint(why), ""
+			}
+			fmt.Fprintln(v, line)
+		}
+	}
+	if why != "" {
+		v.text("      ", "", why)
+	}
+	for _, b := range c.Because {
+		v.attribute(c.Action, b)
+	}
+}
+
+// attribute shows what has changed, and where that stands; the place once only.
+func (v *planView) attribute(action status.Action, b status.Attribute) {
+	name := Clean(b.Block)
+	if b.Name != "" {
+		name += "." + Clean(b.Name)
+	}
+	if v.told[name] {
+		fmt.Fprintf(v, "      %s %s\n", name, v.Faint("(above)"))
+		return
+	}
+	v.told[name] = true
+	old, now := value(b.Old), value(b.New)
+	room := v.room(6)
+	switch {
+	case b.Secret:
+		fmt.Fprintf(v, "      %s  %s\n", name, v.Faint("(secret)")+" changed")
+	case action == status.Add && b.Old == "":
+		if b.New == "" {
+			fmt.Fprintf(v, "      %s\n", shorten(name, room))
+		} else {
+			fmt.Fprintf(v, "      %s  %s\n", name, v.Good(shorten(now, less(room, width(name)+2))))
+		}
+	case action == status.Remove && b.New == "":
+		fmt.Fprintf(v, "      %s\n", shorten(name, room))
+	case room == 0 || width(name)+2+width(old)+3+width(now) <= room:
+		fmt.Fprintf(v, "      %s  %s → %s\n", name, v.Bad(old), v.Good(now))
+	default: // one below the other
+		fmt.Fprintf(v, "      %s\n        %s\n      → %s\n", name, v.Bad(shorten(old, less(room, 2))), v.Good(shorten(now, less(room, 2))))
+	}
+	v.place(b)
+}
+
+// place shows the line of the runbook that an attribute stands on.
+func (v *planView) place(b status.Attribute) {
+	if b.File == "" || b.Line == 0 {
+		return
+	}
+	text := fmt.Sprintf("%s:%d", Clean(b.File), b.Line)
+	if source := strings.TrimSpace(Clean(b.Source)); source != "" {
+		text += " │ " + source
+	}
+	fmt.Fprintf(v, "        %s\n", v.Faint(shorten(text, v.room(8))))
+}
+
+// value is one of an attribute, as it is shown.
+func value(text string) string {
+	if text == "" {
+		return "(not set)"
+	}
+	return Clean(text)
+}
+
+// deaf says of every microphone how long it hears nothing.
+func (v *planView) deaf(p status.Plan) {
+	sources := map[string]status.Action{}
+	for _, c := range p.Components {
+		if c.Kind == "source" {
+			sources[strings.TrimPrefix(c.Address, "source.")] = c.Action
+		}
+	}
+	column := 0
+	for _, d := range p.Deaf {
+		column = max(column, width(Clean(d.Device)))
+	}
+	for _, d := range p.Deaf {
+		says := v.Good("hears all the time")
+		switch action := sources[d.Device]; {
+		case action == status.Add:
+			says = v.Good("begins to hear")
+		case action == status.Remove:
+			says = v.Warn("hears no more")
+		case d.For > 0:
+			says = v.Warn("hears nothing for about " + Span(d.For))
+		}
+		fmt.Fprintf(v, "  %s  %s\n", pad(Clean(d.Device), column), says)
+	}
+	if len(p.Deaf) > 0 {
+		fmt.Fprintln(v)
+	}
+}
+
+func (v *planView) problems(list []string) {
+	for _, p := range list {
+		v.text("  ", v.Bad("✗")+" ", Clean(p))
+	}
+	if len(list) > 0 {
+		fmt.Fprintln(v)
+	}
+}
+
+// summary is the last line: how many of what.
+func (v *planView) summary(p status.Plan) {
+	n := map[status.Action]int{}
+	for _, c := range p.Components {
+		n[c.Action]++
+	}
+	if !p.Changes && !blocked(p) {
+		fmt.Fprintf(v, "%s %s\n", v.Good("Nothing to do."), count(len(p.Components), "component")+" would stay as they are.")
+		return
+	}
+	var parts []string
+	for _, a := range actions {
+		if n[a.action] == 0 {
+			continue
+		}
+		text := fmt.Sprint(n[a.action], " ", a.count)
+		if a.action != status.Keep {
+			text = a.paint(v.Screen, text)
+		}
+		parts = append(parts, text)
+	}
+	line := ""
+	for i, part := range parts {
+		if i < len(parts)-1 {
+			part += ","
+		} else {
+			part += "."
+		}
+		switch {
+		case line == "":
+			line = part
+		case v.width > 0 && width(line)+1+width(part) > v.width:
+			fmt.Fprintln(v, line)
+			line = part
+		default:
+			line += " " + part
+		}
+	}
+	fmt.Fprintln(v, line)
+	if blocked(p) {
+		fmt.Fprintf(v, "%s none of it can be applied.\n", v.Bad("Blocked:"))
+	}
+}
+
+// blocked tells whether a plan cannot be applied.
+func blocked(p status.Plan) bool {
+	return len(p.Problems) > 0 || slices.ContainsFunc(p.Components, func(c status.Component) bool { return c.Action == status.Blocked })
+}
+
+// text shows a text on as many lines as it needs, the first with a mark.
+func (s *Screen) text(indent, mark, text string) {
+	for i, line := range wrap(text, s.room(width(indent)+width(mark))) {
+		lead := mark
+		if i > 0 {
+			lead = strings.Repeat(" ", width(mark))
+		}
+		fmt.Fprintf(s, "%s%s%s\n", indent, lead, line)
+	}
+}
+
+// room is how many columns are left beside so many; 0 where there is no bound.
+func (s *Screen) room(beside int) int { return less(s.width, beside) }
+
+// less takes columns away from a bound; 0 stays no bound.
+func less(columns, by int) int {
+	if columns == 0 {
+		return 0
+	}
+	return max(8, columns-by)
+}

@@ -1,0 +1,111 @@
+package screen
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"golang.org/x/term"
+)
+
+// Control sequences of terminals: xterm's alternate screen (DECSET 1049) and cursor (25), and synchronised output (2026),
+// which terminals that do not know it ignore.
+const (
+	enterFrames = "\x1b[?1049h\x1b[?25l"
+	leaveFrames = "\x1b[?25h\x1b[?1049l"
+	beginFrame  = "\x1b[?2026h\x1b[H"
+	endFrame    = "\x1b[J\x1b[?2026l"
+)
+
+// Frame shows lines in the place of the frame before, without flicker; what does not fit into the terminal is counted. Where
+// there is no terminal, frames follow each other.
+func (s *Screen) Frame(lines []string) {
+	if !s.Moves() {
+		fmt.Fprintln(s, strings.Join(lines, "\n")+"\n")
+		return
+	}
+	var b strings.Builder
+	if !s.frames {
+		s.frames = true
+		b.WriteString(enterFrames)
+	}
+	b.WriteString(beginFrame)
+	width, height := s.size()
+	if len(lines) > height && height > 1 {
+		more := len(lines) - height + 1
+		lines = append(lines[:height-1:height-1], s.Faint(fmt.Sprintf("… %d more lines", more)))
+	}
+	for i, line := range lines {
+		if i > 0 {
+			b.WriteString("\r\n")
+		}
+		b.WriteString(cut(line, width) + "\x1b[K")
+	}
+	b.WriteString(endFrame)
+	_, _ = io.WriteString(s.w, b.String()) // a terminal that is gone ends the program by its signal
+}
+
+// Lines shows lines that stay, cut to the terminal.
+func (s *Screen) Lines(lines []string) {
+	for _, line := range lines {
+		if s.width > 0 {
+			line = cut(line, s.width)
+		}
+		fmt.Fprintln(s, line)
+	}
+}
+
+// EndFrames gives the terminal back as it was.
+func (s *Screen) EndFrames() {
+	if s.frames {
+		s.frames = false
+		_, _ = io.WriteString(s.w, leaveFrames)
+	}
+}
+
+// size is that of the terminal now: it may have changed since the last frame.
+func (s *Screen) size() (columns, lines int) {
+	if f, ok := s.w.(*os.File); ok {
+		if columns, lines, err := term.GetSize(int(f.Fd())); err == nil && columns > 0 {
+			s.width = columns
+			return columns, lines
+		}
+	}
+	return s.width, 0
+}
+
+// IsTerminal tells whether a person may be at the other end.
+func IsTerminal(stream any) bool {
+	f, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// maxReply bounds what is read of an answer, in bytes.
+const maxReply = 1 << 10
+
+// Ask asks a question and gives the line that comes back, without the space around it. When ctx ends first, that is its error.
+func (s *Screen) Ask(ctx context.Context, in io.Reader, question string) (string, error) {
+	fmt.Fprintf(s, "%s ", s.Strong(question))
+	type reply struct {
+		text string
+		err  error
+	}
+	got := make(chan reply, 1)
+	go func() { // a read from a terminal cannot be interrupted: when ctx ends, this ends with the process
+		text, err := bufio.NewReader(io.LimitReader(in, maxReply)).ReadString('\n')
+		got <- reply{text, err}
+	}()
+	select {
+	case r := <-got:
+		if r.err != nil && r.err != io.EOF {
+			return "", r.err
+		}
+		return strings.TrimSpace(r.text), nil
+	case <-ctx.Done():
+		fmt.Fprintln(s)
+		return "", ctx.Err()
+	}
+}

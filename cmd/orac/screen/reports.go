@@ -1,0 +1,111 @@
+package screen
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"orac/appliance/health"
+	"orac/appliance/status"
+)
+
+// Log shows a line of the daemon's log.
+func (s *Screen) Log(l status.LogLine) {
+	level := pad(Clean(strings.ToUpper(l.Level)), 5)
+	switch l.Level {
+	case "ERROR":
+		level = s.Bad(level)
+	case "WARN":
+		level = s.Warn(level)
+	default:
+		level = s.Faint(level)
+	}
+	var attrs strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(l.Attrs)) {
+		fmt.Fprintf(&attrs, "  %s=%s", Clean(name), attr(l.Attrs[name]))
+	}
+	fmt.Fprintf(s, "%s  %s  %s%s\n", s.Faint(l.At.Local().Format("2006-01-02 15:04:05.000")), level, Clean(l.Message), s.Faint(attrs.String()))
+}
+
+// attr shows a value of a log line; text with spaces in quotes.
+func attr(v any) string {
+	text, ok := v.(string)
+	if !ok {
+		b, err := json.Marshal(v)
+		if err != nil {
+			return Clean(fmt.Sprint(v))
+		}
+		return Clean(string(b))
+	}
+	text = Clean(text)
+	if text == "" || strings.ContainsAny(text, " \"=") {
+		return `"` + strings.ReplaceAll(text, `"`, `\"`) + `"`
+	}
+	return text
+}
+
+// Incidents shows what went wrong and what was done about it, one after the other; evidence only if it is asked for.
+func (s *Screen) Incidents(list []status.Incident, evidence bool, now time.Time) {
+	for _, i := range list {
+		end := s.Good("recovered after " + Span(i.Duration))
+		if i.Recovered.IsZero() {
+			end = s.Bad("goes on for " + Span(now.Sub(i.Detected)))
+		}
+		fmt.Fprintf(s, "%s  %s  %s  %s\n", When(i.Detected, now), s.Strong(Clean(i.Component)), end, s.Faint(Clean(i.ID)))
+		s.text("  ", "", Clean(i.Cause))
+		for _, a := range i.Actions {
+			s.text("  ", s.Faint("→")+" ", Clean(a))
+		}
+		if evidence && i.Evidence != "" {
+			for line := range strings.Lines(i.Evidence) {
+				fmt.Fprintf(s, "  %s %s\n", s.Faint("│"), Clean(strings.ReplaceAll(strings.TrimRight(line, "\r\n"), "\t", "    ")))
+			}
+		}
+	}
+}
+
+// Generations shows the runbooks that are kept.
+func (s *Screen) Generations(list []status.Generation, now time.Time) {
+	rows := [][]string{{"", "GENERATION", "APPLIED", "HASH", "BY", "RUNBOOK"}}
+	for _, g := range list {
+		mark, note := "", Clean(g.Note)
+		if g.Current {
+			mark = "●"
+		}
+		if g.Damaged != "" {
+			mark, note = "✗", "damaged: "+Clean(g.Damaged)
+		}
+		rows = append(rows, []string{mark, fmt.Sprint(g.Number), When(g.Applied, now), short(Clean(g.Hash)), note, Clean(g.Runbook)})
+	}
+	s.Table(rows)
+}
+
+// short is the part of a hash that people compare.
+func short(hash string) string {
+	if runes := []rune(hash); len(runes) > 12 {
+		return string(runes[:12])
+	}
+	return hash
+}
+
+// Health says in one line how well an appliance is.
+func (s *Screen) Health(r health.Report) {
+	var bad []string
+	for _, c := range r.Components {
+		if c.Level != health.Healthy && c.Behind == "" {
+			text := Clean(c.Name)
+			if c.Why != "" {
+				text += " (" + Clean(c.Why) + ")"
+			}
+			bad = append(bad, text)
+		}
+	}
+	line := s.mark(r.Level) + " " + Clean(string(r.Level))
+	if len(bad) > 0 {
+		line += ": " + strings.Join(bad, ", ")
+	}
+	fmt.Fprintln(s, line)
+}

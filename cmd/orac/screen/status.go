@@ -1,0 +1,194 @@
+package screen
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"orac/appliance/health"
+	"orac/appliance/status"
+)
+
+// Status shows an appliance as a whole. It remembers what it was shown, to draw how memory goes.
+type Status struct {
+	*Screen
+	memory []float64 // bytes
+}
+
+// NewStatus shows the status on a screen.
+func NewStatus(s *Screen) *Status { return &Status{Screen: s} }
+
+const (
+	trendShown = 40
+	barCells   = 20
+	// trendSpan is the least difference, in bytes, that the trend of memory shows at full height.
+	trendSpan = 8 << 20
+)
+
+// Lines draws the status as it is now, for the width of the screen.
+func (v *Status) Lines(s status.Status, now time.Time) []string {
+	if v.memory = append(v.memory, float64(s.Memory.Resident)); len(v.memory) > trendShown {
+		v.memory = v.memory[1:]
+	}
+	lines := v.head(s, now)
+	lines = append(lines, "")
+	lines = append(lines, v.tree(s, now)...)
+	lines = append(lines, "")
+	lines = append(lines, v.health(s, now)...)
+	lines = append(lines, v.labels("spool", v.spool(s.Spool))...)
+	lines = append(lines, v.label("memory", v.memoryLine(s.Memory)))
+	return append(lines, v.incident(s.Incident, now)...)
+}
+
+// label is a line with a word in front.
+func (v *Status) label(word, text string) string { return v.Faint(pad(word, 10)) + text }
+
+// labels is a text with a word in front, on as many lines as it needs.
+func (v *Status) labels(word, text string) (lines []string) {
+	for _, part := range wrap(text, v.room(10)) {
+		lines = append(lines, v.label(word, part))
+		word = ""
+	}
+	return lines
+}
+
+func (v *Status) head(s status.Status, now time.Time) []string {
+	line := fmt.Sprintf("%s %s  %s  %s", v.mark(s.Health.Level), v.Strong(Clean(s.Appliance)), v.level(s.Health.Level), v.Faint("up "+Span(now.Sub(s.Started))))
+	generation := "no generation yet"
+	if s.Generation > 0 {
+		generation = fmt.Sprint("generation ", s.Generation)
+	}
+	about := []string{generation, Clean(s.Runbook)}
+	if s.Version != "" {
+		about = append(about, Clean(s.Version))
+	}
+	lines := []string{line, "  " + v.Faint(strings.Join(append(about, fmt.Sprint("pid ", s.PID)), " · "))}
+	if s.LastGood {
+		for _, text := range wrap("It runs the last good generation, because the runbook could not be used when it started; orac validate says why.", v.room(4)) {
+			lines = append(lines, "  "+v.Warn(text))
+		}
+	}
+	return lines
+}
+
+func (v *Status) level(level health.Level) string {
+	if m, ok := marks[level]; ok {
+		return m.paint(v.Screen, string(level))
+	}
+	return v.Faint(Clean(string(level)))
+}
+
+// health lists what is not healthy: causes, and below each what it takes with it.
+func (v *Status) health(s status.Status, now time.Time) []string {
+	var causes []health.Component
+	behind := map[string][]string{}
+	for _, c := range s.Health.Components {
+		switch {
+		case c.Level == health.Healthy:
+		case c.Behind != "":
+			behind[c.Behind] = append(behind[c.Behind], c.Name)
+		default:
+			causes = append(causes, c)
+		}
+	}
+	if len(causes) == 0 {
+		return []string{v.label("health", fmt.Sprintf("%s, %s", v.level(s.Health.Level), count(len(s.Health.Components), "component")))}
+	}
+	var lines []string
+	for i, c := range causes {
+		word := ""
+		if i == 0 {
+			word = "health"
+		}
+		text := Clean(c.Name)
+		if c.Why != "" {
+			text += ": " + Clean(c.Why)
+		}
+		if !c.Since.IsZero() {
+			text += fmt.Sprintf(" (since %s, %s)", When(c.Since, now), Span(now.Sub(c.Since)))
+		}
+		if list := behind[c.Name]; len(list) > 0 {
+			text += "; with it " + Clean(strings.Join(list, ", "))
+		}
+		for n, part := range wrap(text, v.room(12)) {
+			if n == 0 {
+				lines = append(lines, v.label(word, v.mark(c.Level)+" "+part))
+			} else {
+				lines = append(lines, v.label("", "  "+part))
+			}
+		}
+	}
+	return lines
+}
+
+func (v *Status) spool(s status.Spool) string {
+	text := "empty"
+	if s.Waiting > 0 {
+		text = v.Warn(count(s.Waiting, "utterance") + " waiting")
+	}
+	if s.DiskBytes > 0 {
+		text += ", " + Bytes(s.DiskBytes) + " on disk"
+	}
+	if s.MemoryBytes > 0 {
+		text += v.Warn(", " + Bytes(s.MemoryBytes) + " in memory")
+	}
+	if s.Dropped > 0 {
+		text += v.Bad(fmt.Sprintf(", %d lost", s.Dropped))
+	}
+	if s.Error != "" {
+		text += v.Warn(": " + Clean(s.Error))
+	}
+	return text
+}
+
+func (v *Status) memoryLine(m status.Memory) string {
+	paint := v.Good
+	switch {
+	case m.Restart > 0 && m.Resident >= m.Restart:
+		paint = v.Bad
+	case m.Warn > 0 && m.Resident >= m.Warn:
+		paint = v.Warn
+	}
+	text := Bytes(m.Resident)
+	if m.Restart > 0 {
+		cells := barCells
+		if v.width > 0 && v.width < 80 {
+			cells /= 2
+		}
+		full, empty := Bar(float64(m.Resident)/float64(m.Restart), cells)
+		text = fmt.Sprintf("%s%s %s of %s", paint(full), v.Faint(empty), text, Bytes(m.Restart))
+	}
+	if m.Slope != 0 {
+		text += fmt.Sprintf("  %s/h", signed(int64(m.Slope)))
+	}
+	if len(v.memory) > 1 {
+		text += "  " + paint(Trend(v.memory, trendSpan))
+	}
+	return text
+}
+
+func signed(n int64) string {
+	if n >= 0 {
+		return "+" + Bytes(n)
+	}
+	return Bytes(n)
+}
+
+// incident is the last of them.
+func (v *Status) incident(i *status.Incident, now time.Time) []string {
+	if i == nil {
+		return []string{v.label("incident", "none")}
+	}
+	text := fmt.Sprintf("%s %s: %s", When(i.Detected, now), Clean(i.Component), Clean(i.Cause))
+	paint := func(s string) string { return s }
+	if i.Recovered.IsZero() {
+		text, paint = text+"; it goes on for "+Span(now.Sub(i.Detected)), v.Bad
+	} else {
+		text += "; recovered after " + Span(i.Duration)
+	}
+	lines := wrap(text, v.room(10))
+	for n, part := range lines {
+		lines[n] = v.label([]string{"incident", ""}[min(n, 1)], paint(part))
+	}
+	return lines
+}

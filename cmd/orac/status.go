@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"orac/appliance/status"
+	"orac/cmd/orac/screen"
+	"orac/web/control"
+)
+
+// watchEvery is how often status --watch looks.
+const watchEvery = time.Second
+
+func (a *app) statusCommand() *cobra.Command {
+	var watch bool
+	c := &cobra.Command{
+		Use:   "status",
+		Short: "show the running appliance: its graph, health, rates, spool, memory",
+		Long: `Shows every node of the running graph with its health, how many values it takes a second, its restarts in the last hour
+and what it had to drop; then the spool, the memory and the last incident. With --watch it goes on until Ctrl-C.`,
+		Example: `  orac status
+  orac status --watch
+  orac status --json | jq '.nodes[] | select(.restarts > 0)'`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			daemon, err := a.daemon()
+			if err != nil {
+				return err
+			}
+			if watch {
+				return a.watch(c.Context(), daemon)
+			}
+			s, err := daemon.Status(c.Context())
+			switch {
+			case err != nil:
+				return a.refused(err)
+			case a.json:
+				return a.printJSON(s)
+			}
+			a.out.Lines(screen.NewStatus(a.out).Lines(s, time.Now()))
+			return nil
+		},
+	}
+	c.Flags().BoolVar(&watch, "watch", false, "look again every second, until Ctrl-C")
+	return a.withJSON(a.withState(a.withFile(c)))
+}
+
+// watch shows the status every second until ctx ends. An appliance that goes away is waited for: it may be starting anew.
+func (a *app) watch(ctx context.Context, daemon *control.Client) error {
+	s, err := daemon.Status(ctx)
+	if err != nil {
+		return a.refused(err)
+	}
+	view, lines := screen.NewStatus(a.out), json.NewEncoder(a.out)
+	clock := time.NewTicker(watchEvery)
+	defer clock.Stop()
+	var last []string
+	defer func() {
+		a.out.EndFrames()
+		if a.out.Moves() && !a.json { // what was seen last stays
+			a.out.Lines(last)
+		}
+	}()
+	for {
+		switch {
+		case a.json && err == nil:
+			if err := lines.Encode(s); err != nil {
+				return failed(err)
+			}
+		case a.json:
+			a.complain(err)
+		default:
+			last = a.frame(view, s, err)
+			a.out.Frame(last)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-clock.C:
+		}
+		var now status.Status
+		if now, err = daemon.Status(ctx); err == nil {
+			s = now
+		}
+		if ctx.Err() != nil {
+			return nil
+		}
+	}
+}
+
+// frame is the status, below the reason if it is an old one.
+func (a *app) frame(view *screen.Status, s status.Status, err error) []string {
+	lines := view.Lines(s, time.Now())
+	if err != nil {
+		lines = append([]string{a.out.Bad("✗ " + screen.Clean(err.Error())), a.out.Faint("  What follows was so when it last answered; asking again every second."), ""}, lines...)
+	}
+	return lines
+}
