@@ -1,0 +1,85 @@
+package logbook
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"orac/appliance/status"
+)
+
+// Sink writes lines of a book to a writer. It is a reader like any other: a writer that hangs holds nobody up.
+type Sink struct {
+	Book   *Book
+	Out    io.Writer
+	Format func(status.LogLine) string // nil: Human
+
+	lost uint64 // since the last line that could be written
+}
+
+// batch is the number of lines that are taken at once.
+const batch = 100
+
+// Run writes lines as they come, from the line after the number given. When ctx is done it writes what
+// was logged before, and returns.
+// A writer that fails loses the line; a line that says how many were lost follows when it writes again.
+func (s *Sink) Run(ctx context.Context, after uint64) {
+	if s.Format == nil {
+		s.Format = Human
+	}
+	for {
+		over := s.Book.Wait(ctx, after) != nil
+		for until := s.Book.Last(); after < until; {
+			lines, missed := s.Book.Since(after, batch)
+			s.lost += missed
+			for _, l := range lines {
+				s.write(l)
+				after = l.Seq
+			}
+		}
+		if over {
+			return
+		}
+	}
+}
+
+func (s *Sink) write(l status.LogLine) {
+	if s.lost > 0 {
+		note := status.LogLine{At: l.At, Level: "WARN", Message: "lines of the log were lost", Attrs: map[string]any{"lines": s.lost}}
+		if !s.try(note) {
+			s.lost++
+			return
+		}
+		s.lost = 0
+	}
+	if !s.try(l) {
+		s.lost++
+	}
+}
+
+func (s *Sink) try(l status.LogLine) bool {
+	_, err := io.WriteString(s.Out, s.Format(l)+"\n")
+	return err == nil
+}
+
+// Start runs the sink in a goroutine, beginning with the oldest line that is kept. The function it gives ends it: it waits until
+// everything logged before is written, but not longer than the time given, and tells whether it was.
+func (s *Sink) Start() (stop func(patience time.Duration) bool) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		s.Run(ctx, 0)
+	}()
+	return func(patience time.Duration) bool {
+		cancel()
+		timer := time.NewTimer(patience)
+		defer timer.Stop()
+		select {
+		case <-done:
+			return true
+		case <-timer.C:
+			return false // the writer hangs; its goroutine ends with the process, or with the write
+		}
+	}
+}
