@@ -27,6 +27,7 @@ func OpenInference(store models.Store) (Inference, error) {
 type engine struct {
 	store   models.Store
 	runtime *infer.Runtime
+	library string
 	files   struct{ mel, embedding, vad string }
 
 	mu    sync.Mutex             // guards everything that follows
@@ -45,6 +46,7 @@ func (e *engine) load() error {
 	if e.files.embedding, err = e.store.Path("embedding_model"); err != nil {
 		return err
 	}
+	e.library = library
 	e.runtime, err = infer.Open(library)
 	return err
 }
@@ -54,7 +56,7 @@ func (e *engine) extractor() (node.Extractor, error) {
 	if err != nil {
 		return nil, err
 	}
-	memory.Trim() // what loading needed, listening does not
+	memory.Trim(e.library) // what loading needed, listening does not
 	return x, nil
 }
 
@@ -119,7 +121,7 @@ func (e *engine) gate() (node.Gate, error) {
 	if err != nil {
 		return nil, err
 	}
-	memory.Trim()
+	memory.Trim(e.library)
 	return &voice{VAD: v}, nil
 }
 

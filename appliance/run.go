@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"orac/appliance/reconcile"
 	"orac/appliance/rt"
 )
 
@@ -60,10 +61,15 @@ func (r *Runner) run(t *rt.Task) error {
 			r.ended(t)
 		default:
 			o, _ := r.orders.TryRecv(t)
-			if o.end {
+			switch {
+			case o.end:
 				drained = t.Now().Add(drainTime)
 				r.drain(t)
-			} else {
+			case o.restart != "":
+				if i := r.current(o.restart); i != nil && i.have.State == reconcile.Running {
+					r.stop(t, o.restart)
+				}
+			default:
 				r.swap(t, o)
 			}
 		}

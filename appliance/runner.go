@@ -29,9 +29,10 @@ type Runner struct {
 
 // order is something that the runner is told to do.
 type order struct {
-	end   bool
-	swap  *Prepared
-	reply *rt.Mailbox[error]
+	end     bool
+	restart string // address
+	swap    *Prepared
+	reply   *rt.Mailbox[error]
 }
 
 // instance is a node that runs, ran, or is to run.
@@ -339,3 +340,6 @@ func failure(err error, pause time.Duration) event.NodeFailed {
 	}
 	return body
 }
+
+// Restart has the instance of an address replaced by a new one, as if it had failed. It returns at once.
+func (r *Runner) Restart(t *rt.Task, address string) { r.orders.TrySend(t, order{restart: address}) }

@@ -3,6 +3,7 @@ package spool
 import (
 	"bytes"
 	"fmt"
+	"path"
 
 	"orac/appliance/audio/wav"
 	"orac/appliance/rt"
@@ -52,13 +53,16 @@ func (s *Spool) dropOldest(t *rt.Task, which func(*Entry) bool, cause string) bo
 // leave lets go of an utterance that all have answered. One that a service refused is first kept aside; a disk that does
 // not take it there makes it lost, and that is reported.
 func (s *Spool) leave(t *rt.Task, e *Entry) {
-	if e.refused {
+	if len(e.refused) > 0 {
 		name, err := s.keepAside(t, e)
 		if err != nil {
 			s.dropped++
-			s.report(Report{Entry: e, Dropped: true, Cause: "a service refused it, and it could not be set aside: " + err.Error()})
+			s.report(Report{Entry: e, Dropped: true, Cause: fmt.Sprintf("%v will not have it, and it could not be set aside: %v", e.refused, err)})
+			if e.onDisk { // what cannot be read now is for people, too
+				s.setAside(t, path.Base(e.path(".pcm")), err.Error())
+			}
 		} else {
-			s.report(Report{Entry: e, Where: name, Cause: "a service refused it; its sound is kept"})
+			s.report(Report{Entry: e, Where: name, Cause: fmt.Sprintf("%v will not have it; its sound is kept", e.refused)})
 		}
 	}
 	s.forget(t, e)
@@ -84,6 +88,7 @@ func (s *Spool) keepAside(t *rt.Task, e *Entry) (name string, err error) {
 		if err := s.fs.Remove(t, refused+"/"+files[0].Name); err != nil {
 			return "", err
 		}
+		s.report(Report{Entry: &Entry{Meta: utterance.Meta{ID: files[0].Name}}, Dropped: true, Cause: "a hundred newer refused ones are kept"})
 	}
 	var b bytes.Buffer
 	if err := wav.Encode(&b, pcm); err != nil {

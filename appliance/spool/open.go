@@ -82,7 +82,11 @@ func (s *Spool) adopt(t *rt.Task, seq utterance.Seq, files []rt.FileInfo) {
 		case suffix == "json":
 			meta = true
 		case strings.HasSuffix(suffix, doneSuffix):
-			e.answered = append(e.answered, strings.TrimSuffix(suffix, doneSuffix))
+			stt := strings.TrimSuffix(suffix, doneSuffix)
+			e.answered = append(e.answered, stt)
+			if b, err := s.fs.ReadFile(t, dir+"/"+f.Name, maxMeta); err == nil && string(b) == refusal {
+				e.refused = append(e.refused, stt)
+			}
 		case strings.HasSuffix(suffix, ".tmp"):
 			_ = s.fs.Remove(t, dir+"/"+f.Name) // a write that a kill interrupted
 		default:
@@ -104,8 +108,13 @@ func (s *Spool) adopt(t *rt.Task, seq utterance.Seq, files []rt.FileInfo) {
 		return
 	}
 	if !e.onDisk {
-		s.salvage(t, e)
-		if e.bytes == 0 {
+		if err := s.salvage(t, e); err != nil {
+			for _, f := range files {
+				s.setAside(t, f.Name, "it cannot be read: "+err.Error())
+			}
+			return
+		}
+		if e.bytes == 0 { // nothing had been recorded
 			s.remove(t, e)
 			return
 		}
@@ -118,17 +127,16 @@ func (e *Entry) pending() []string {
 	return slices.DeleteFunc(slices.Clone(e.Meta.Deliver), func(stt string) bool { return slices.Contains(e.answered, stt) })
 }
 
-// salvage completes an utterance whose recording was cut, or that was killed while it was being completed.
-func (s *Spool) salvage(t *rt.Task, e *Entry) {
+// salvage completes an utterance whose recording was cut, or that was killed while it was being completed. The error is that
+// of reading it.
+func (s *Spool) salvage(t *rt.Task, e *Entry) error {
 	b, err := s.fs.ReadFile(t, e.path(".part"), maxBytes)
 	if err != nil {
-		s.report(Report{Entry: e, Where: "disk", Cause: err.Error()})
-		e.bytes = 0
-		return
+		return err
 	}
 	e.bytes = int64(len(b)) &^ 1
 	if e.bytes == 0 {
-		return
+		return nil
 	}
 	if e.Meta.EndAt.IsZero() {
 		e.Meta.Samples = int(e.bytes / 2)
@@ -145,9 +153,10 @@ func (s *Spool) salvage(t *rt.Task, e *Entry) {
 	if err != nil { // a disk that refuses, or may only be read: go on from memory
 		s.diskErr = err
 		e.pcm = decode(b)
-		return
+		return nil
 	}
 	e.onDisk = true
+	return nil
 }
 
 func (s *Spool) readMeta(t *rt.Task, e *Entry, there bool) error {
@@ -187,8 +196,15 @@ func (s *Spool) writeMeta(t *rt.Task, e *Entry) error {
 	return rt.WriteFile(t, s.fs, dir, strings.TrimPrefix(e.path(".json"), dir+"/"), b)
 }
 
+// refusal is what a .done file of a service says that will never take the utterance.
+const refusal = "{\"refused\":true}\n"
+
 func (s *Spool) writeDone(t *rt.Task, e *Entry, stt string) error {
-	return rt.WriteFile(t, s.fs, dir, strings.TrimPrefix(e.donePath(stt), dir+"/"), []byte("{}\n"))
+	text := "{}\n"
+	if slices.Contains(e.refused, stt) {
+		text = refusal
+	}
+	return rt.WriteFile(t, s.fs, dir, strings.TrimPrefix(e.donePath(stt), dir+"/"), []byte(text))
 }
 
 func write(f rt.File, pcm []int16) error {

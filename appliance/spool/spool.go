@@ -52,7 +52,8 @@ type Entry struct {
 	onDisk    bool    // the complete sound is on disk
 	bytes     int64   // size of the sound
 	answered  []string
-	refused   bool // a service will never take it: its sound is kept as a file
+	unwritten []string // of those answers, the ones that are not on disk
+	refused   []string // services that will never take it: its sound is kept as a file
 }
 
 // Recording tells whether the utterance still grows.
@@ -82,6 +83,9 @@ type Spool struct {
 	reports []Report
 	dropped int
 }
+
+// Limit changes what the spool may hold, from now on.
+func (s *Spool) Limit(l Limits) { s.limits = l }
 
 // Begin adds an utterance whose recording starts.
 func (s *Spool) Begin(t *rt.Task, m utterance.Meta) *Entry {
@@ -133,10 +137,14 @@ func (s *Spool) End(t *rt.Task, e *Entry, m utterance.Meta) {
 		s.forget(t, e)
 		return
 	}
+	var err error
 	if e.file != nil {
-		if err := s.seal(t, e); err != nil {
-			s.refused(t, e, err)
-		}
+		err = s.seal(t, e)
+	} else { // the disk refused it while it was recorded, and may take it now
+		err = s.store(t, e)
+	}
+	if err != nil {
+		s.refused(t, e, err)
 	}
 	if e.onDisk {
 		e.pcm = nil
@@ -178,17 +186,34 @@ func (s *Spool) refused(t *rt.Task, e *Entry, err error) {
 // Retry moves what waits in memory to the disk, oldest first, until the disk refuses again. The caller decides when.
 func (s *Spool) Retry(t *rt.Task) {
 	for _, e := range s.entries {
-		if e.onDisk || e.recording {
-			continue
+		if e.recording {
+			continue // its end tries the disk again
 		}
-		if err := s.store(t, e); err != nil {
+		if !e.onDisk {
+			if err := s.store(t, e); err != nil {
+				s.diskErr = err
+				return
+			}
+			e.pcm = nil
+			s.report(Report{Entry: e, Where: "disk"})
+		}
+		if err := s.writeAnswers(t, e); err != nil {
 			s.diskErr = err
 			return
 		}
-		e.onDisk, e.pcm = true, nil
-		s.report(Report{Entry: e, Where: "disk"})
 	}
 	s.diskErr = nil
+}
+
+// writeAnswers writes the answers of an entry that are not on disk yet.
+func (s *Spool) writeAnswers(t *rt.Task, e *Entry) error {
+	for len(e.unwritten) > 0 {
+		if err := s.writeDone(t, e, e.unwritten[0]); err != nil {
+			return err
+		}
+		e.unwritten = e.unwritten[1:]
+	}
+	return nil
 }
 
 // store writes a whole utterance from memory.
@@ -212,15 +237,7 @@ func (s *Spool) store(t *rt.Task, e *Entry) error {
 		e.file = nil
 		return err
 	}
-	if err := s.seal(t, e); err != nil {
-		return err
-	}
-	for _, stt := range e.answered {
-		if err := s.writeDone(t, e, stt); err != nil {
-			return err
-		}
-	}
-	return nil
+	return s.seal(t, e)
 }
 
 // Audio is the complete sound of an utterance.
@@ -242,6 +259,7 @@ func (s *Spool) Answered(t *rt.Task, e *Entry, stt string) {
 		return
 	}
 	e.answered = append(e.answered, stt)
+	e.unwritten = append(e.unwritten, stt)
 	if e.recording { // a service that answers before the end: the entry goes when its recording ends
 		return
 	}
@@ -250,8 +268,8 @@ func (s *Spool) Answered(t *rt.Task, e *Entry, stt string) {
 		return
 	}
 	if e.onDisk {
-		if err := s.writeDone(t, e, stt); err != nil {
-			s.diskErr = err // it is remembered; a kill before the disk takes it would deliver once more
+		if err := s.writeAnswers(t, e); err != nil {
+			s.diskErr = err // Retry writes it; a kill before the disk takes it would deliver once more
 		}
 	}
 }
@@ -259,9 +277,25 @@ func (s *Spool) Answered(t *rt.Task, e *Entry, stt string) {
 // Refused notes that a service will never take the utterance. It counts as answered, but when the utterance leaves the
 // spool its sound stays, as a WAV file in spool/refused, for a person to look at.
 func (s *Spool) Refused(t *rt.Task, e *Entry, stt string) {
-	e.refused = true
-	s.Answered(t, e, stt)
+	if e.Awaits(stt) {
+		e.refused = append(e.refused, stt)
+		s.Answered(t, e, stt)
+	}
 }
+
+// Serve tells which services there are. An utterance for one that is no more is treated as refused by it.
+func (s *Spool) Serve(t *rt.Task, services []string) {
+	for _, e := range slices.Clone(s.entries) {
+		for _, stt := range e.pending() {
+			if !slices.Contains(services, stt) {
+				s.Refused(t, e, stt)
+			}
+		}
+	}
+}
+
+// Cancel takes out an utterance of which nothing was recorded.
+func (s *Spool) Cancel(t *rt.Task, e *Entry) { s.forget(t, e) }
 
 // Next is the oldest utterance that the service has to answer and whose number is at least from; nil if there is none.
 func (s *Spool) Next(stt string, from utterance.Seq) *Entry {

@@ -8,7 +8,8 @@ import (
 	"orac/appliance/audio"
 )
 
-// Seq orders utterances as they were recorded. The spool gives it out; it never goes back, whatever the clock does.
+// Seq orders utterances as they were recorded. The spool gives it out, above that of every utterance that it holds, whatever
+// the clock does.
 type Seq uint64
 
 // Meta is what is known of an utterance.
