@@ -2,6 +2,8 @@ package runbook
 
 import (
 	"bytes"
+	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -37,7 +39,7 @@ func TestDiff(t *testing.T) {
 // corpus is every runbook of the tests and the examples.
 func corpus(t testing.TB) [][]byte {
 	var out [][]byte
-	for _, pattern := range []string{"testdata/*/*.hcl", "../examples/runbooks/*.hcl"} {
+	for _, pattern := range []string{"testdata/*/*.hcl", "testdata/compare/*/*.hcl", "../examples/runbooks/*.hcl"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil || len(files) == 0 {
 			t.Fatalf("%s: %v", pattern, err)
@@ -145,6 +147,32 @@ func checkParse(t fataler, src []byte) {
 	for _, s := range []string{envSecret, fileSecret, storedSecret, varSecret} {
 		if strings.Contains(strings.ToLower(b.String()+ds.Error()), s) {
 			t.Fatalf("the secret %q is printed:\n%s", s, b.String())
+		}
+	}
+	if rb != nil {
+		checkChanges(t, rb)
+	}
+}
+
+// checkChanges holds of every runbook: it does not differ from itself, and what is printed of its coming and of its
+// inputs shows nothing that came from secret() or a sensitive variable.
+func checkChanges(t fataler, rb *Runbook) {
+	t.Helper()
+	if changes := Compare(rb, rb); len(changes) > 0 {
+		t.Fatalf("it differs from itself: %+v", changes)
+	}
+	text, err := json.Marshal(rb.Inputs())
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	var back Inputs
+	if err := json.Unmarshal(text, &back); err != nil || back.Hash() != rb.Inputs().Hash() {
+		t.Fatalf("the inputs are not the same after a round through JSON: %s, %v", text, err)
+	}
+	printed := strings.ToLower(fmt.Sprintf("%s %+v", text, Compare(nil, rb)))
+	for _, s := range []string{storedSecret, varSecret} {
+		if strings.Contains(printed, s) {
+			t.Fatalf("the secret %q is printed:\n%s", s, printed)
 		}
 	}
 }

@@ -42,6 +42,7 @@ func testWorld() Options {
 			}
 			return nil, &fs.PathError{Op: "open", Path: path, Err: errors.New("no such file")}
 		},
+		Open: func(string) (fs.File, error) { return nil, fs.ErrNotExist },
 	}
 }
 

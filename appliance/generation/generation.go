@@ -22,7 +22,7 @@ package generation
 import (
 	"errors"
 	"fmt"
-	"io/fs"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -62,6 +62,9 @@ var (
 	ErrNone    = errors.New("there is no generation")
 	ErrDamaged = errors.New("the generation is damaged")
 )
+
+// errCurrent is why it is not known which generation is current.
+var errCurrent = errors.New("the current generation is not known")
 
 // Generation is a runbook as it was applied.
 type Generation struct {
@@ -103,16 +106,23 @@ func (s *Store) Load(t *rt.Task, number int) (*Generation, error) {
 
 // Current is the number of the generation that was committed last; 0 when none was. Whether it is damaged is another question.
 func (s *Store) Current(t *rt.Task) (int, error) {
-	b, err := s.fs.ReadFile(t, dir+"/"+current, maxCurrent)
-	if errors.Is(err, fs.ErrNotExist) {
+	entries, err := s.entries(t, dir)
+	if err != nil {
+		return 0, err
+	}
+	i := slices.IndexFunc(entries, func(e rt.FileInfo) bool { return e.Name == current })
+	if i < 0 {
 		return 0, nil
 	}
-	if err != nil {
-		return 0, fmt.Errorf("generations: %w", err)
+	var b []byte
+	if entries[i].Size <= maxCurrent {
+		if b, err = s.fs.ReadFile(t, dir+"/"+current, maxCurrent); err != nil {
+			return 0, fmt.Errorf("generations: %w", err)
+		}
 	}
 	n, err := strconv.Atoi(strings.TrimSuffix(string(b), "\n"))
 	if err != nil || n < 1 || n > maxNumber {
-		return 0, fmt.Errorf("generations: %s/%s holds no number: %w", dir, current, ErrDamaged)
+		return 0, fmt.Errorf("%w: %s/%s holds no number; the next apply writes it anew", errCurrent, dir, current)
 	}
 	return n, nil
 }

@@ -16,7 +16,7 @@ import (
 // List gives all generations by number, the damaged ones and those that were set aside among them.
 func (s *Store) List(t *rt.Task) ([]status.Generation, error) {
 	now, err := s.Current(t)
-	if err != nil && !errors.Is(err, ErrDamaged) {
+	if err != nil && !errors.Is(err, errCurrent) {
 		return nil, err
 	}
 	list := []status.Generation{}
@@ -44,14 +44,20 @@ func (s *Store) List(t *rt.Task) ([]status.Generation, error) {
 	return list, nil
 }
 
+// entries gives what is in a folder; nothing when there is none.
+func (s *Store) entries(t *rt.Task, d string) ([]rt.FileInfo, error) {
+	entries, err := s.fs.ReadDir(t, d, maxEntries)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("generations: read the folder: %w", err)
+	}
+	return entries, nil
+}
+
 // numbers gives the numbers of the generations below a folder, in order, whatever state they are in.
 func (s *Store) numbers(t *rt.Task, d string) ([]int, error) {
-	entries, err := s.fs.ReadDir(t, d, maxEntries)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
+	entries, err := s.entries(t, d)
 	if err != nil {
-		return nil, fmt.Errorf("generations: read the folder: %w", err)
+		return nil, err
 	}
 	var out []int
 	for _, e := range entries {
@@ -65,7 +71,7 @@ func (s *Store) numbers(t *rt.Task, d string) ([]int, error) {
 
 // files gives the sizes of a generation's files by name.
 func (s *Store) files(t *rt.Task, d string, number int) (map[string]int64, error) {
-	entries, err := s.fs.ReadDir(t, d+"/"+folder(number), maxEntries)
+	entries, err := s.entries(t, d+"/"+folder(number))
 	if err != nil {
 		return nil, err
 	}
@@ -80,11 +86,11 @@ func (s *Store) files(t *rt.Task, d string, number int) (map[string]int64, error
 // says of it; ErrNone when there is none of that number; else it is the file system's.
 func (s *Store) read(t *rt.Task, d string, number int) (*Generation, error) {
 	sizes, err := s.files(t, d, number)
-	if errors.Is(err, fs.ErrNotExist) || err == nil && len(sizes) == 0 {
-		return nil, ErrNone
-	}
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
+	case len(sizes) == 0:
+		return nil, ErrNone
 	}
 	load := func(name string, limit int64) ([]byte, error) {
 		size, there := sizes[name]
