@@ -38,19 +38,28 @@ func buildSource(device runbook.Address) builder {
 }
 
 func buildRing(a *assembly, n *Node) (node.Node, error) {
-	return &node.Ring{
-		In: inbox[*audio.Hop](a, n.Address, "hops"), Follows: inbox[node.Follow](a, n.Address, "follows"),
+	r := &node.Ring{
+		Name: n.Address, Events: a.events(n.Address), In: inbox[*audio.Hop](a, n.Address, "hops"),
 		Out: outs[*audio.Hop](a, n.Address, "hops"), Hops: hops(ringTime),
-	}, nil
+	}
+	if slices.ContainsFunc(a.graph.Edges, func(e Edge) bool { return e.To == n.Address && e.Carries == "follows" }) {
+		r.Follows = inbox[node.Follow](a, n.Address, "follows")
+	}
+	return r, nil
 }
 
 func buildFeatures(a *assembly, n *Node) (node.Node, error) {
 	return &node.Features{
-		Open: a.Extractor, In: inbox[*audio.Hop](a, n.Address, "hops"), Out: outs[node.Feature](a, n.Address, "features"),
+		Name: n.Address, Events: a.events(n.Address), Open: a.Extractor, In: inbox[*audio.Hop](a, n.Address, "hops"), Out: outs[node.Feature](a, n.Address, "features"),
 	}, nil
 }
 
 func buildVoice(a *assembly, n *Node) (node.Node, error) {
+	if a.Ready != nil { // a gate that cannot be opened is known before anything runs
+		if err := a.Ready(); err != nil {
+			return nil, err
+		}
+	}
 	return &node.VoiceGate{
 		Open: a.Gate, In: inbox[*audio.Hop](a, n.Address, "hops"), Out: outs[node.Vote](a, n.Address, "votes"),
 	}, nil
@@ -131,9 +140,15 @@ func buildRecorder(l runbook.Listener) builder {
 
 func buildSpool(a *assembly, n *Node) (node.Node, error) {
 	d := a.graph.Runbook.Disk
+	config := node.SpoolConfig{Limits: spool.Limits{Disk: int64(d.Spool), KeepFree: int64(d.KeepFree), Memory: int64(d.MemorySpool)}}
+	for _, other := range a.graph.Nodes {
+		if other.Kind == Delivery {
+			config.Services = append(config.Services, other.Block.Name())
+		}
+	}
 	return &node.Spool{
 		Name: n.Address, FS: a.FS,
-		Config: rt.NewCell(spool.Limits{Disk: int64(d.Spool), KeepFree: int64(d.KeepFree), Memory: int64(d.MemorySpool)}),
+		Config: rt.NewCell(config),
 		In:     inbox[node.Piece](a, n.Address, "pieces"), Requests: inbox[node.Request](a, n.Address, "requests"),
 		Events: a.events(n.Address),
 	}, nil

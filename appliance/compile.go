@@ -81,7 +81,8 @@ func (c *compiler) device(a runbook.Address, name, detail, spec string) {
 		Address: source, Kind: Source, Block: a, Detail: detail, build: buildSource(a), spec: spec, Claim: string(a),
 		Uses: []Use{{Block: a}, {"watchdog", []string{"read_stall", "rms_stuck", "retry_delay", "retries", "retry_slow"}}},
 	})
-	c.add(&Node{Address: ring, Kind: Ring, Block: a, Detail: ringTime.String(), build: buildRing})
+	recorded := slices.ContainsFunc(users, func(l runbook.Listener) bool { return len(l.Deliver) > 0 })
+	c.add(&Node{Address: ring, Kind: Ring, Block: a, Detail: ringTime.String(), build: buildRing, spec: fmt.Sprint("recorded ", recorded)})
 	c.add(&Node{Address: features, Kind: Features, Block: a, Detail: "mel, embedding", build: buildFeatures})
 	c.path(a, source, ring, "hops", hopsWaiting)
 	c.path(a, ring, features, "hops", hopsWaiting)
@@ -153,7 +154,7 @@ func (c *compiler) listener(l runbook.Listener) {
 		Uses: []Use{{l.Address, []string{"device", "deliver", "record."}}, {"watchdog", []string{"read_stall"}}},
 	})
 	c.connect(Edge{From: trigger, To: recorder, Carries: "wakes", Capacity: wakesWaiting})
-	c.connect(Edge{From: recorder, To: at(Ring, device), Carries: "follows", Capacity: asksWaiting, Waits: true, asks: true})
+	c.connect(Edge{From: recorder, To: at(Ring, device), Carries: "follows", Capacity: asksWaiting, Waits: true})
 	c.connect(Edge{From: recorder, To: string(Spool), Carries: "pieces", Capacity: piecesWaiting, Waits: true})
 }
 

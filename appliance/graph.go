@@ -87,6 +87,9 @@ type Edge struct {
 	asks     bool // a question to a server: its end is not the end of the reader's work
 }
 
+// back tells whether an edge runs against the way of the sound: a question, or a recorder that follows a ring.
+func (e Edge) back() bool { return e.asks || e.Carries == "follows" }
+
 // Node finds a node by its address; nil if there is none.
 func (g *Graph) Node(address string) *Node {
 	for _, n := range g.Nodes {

@@ -20,7 +20,7 @@ func OpenInference(store models.Store) (Inference, error) {
 	if err := e.load(); err != nil {
 		return Inference{}, err
 	}
-	return Inference{Extractor: e.extractor, Gate: e.gate, Model: e.model, Head: e.head}, nil
+	return Inference{Extractor: e.extractor, Gate: e.gate, Ready: e.gateReady, Model: e.model, Head: e.head}, nil
 }
 
 // engine opens networks of one inference library.
@@ -109,6 +109,11 @@ func (e *engine) file(rb *runbook.Runbook, m runbook.Model) (models.File, error)
 		return f, fmt.Errorf("%s: %w", m.Address, err)
 	}
 	return f, nil
+}
+
+func (e *engine) gateReady() error {
+	_, err := e.store.Path("silero_vad")
+	return err
 }
 
 // gate is Silero's voice detection with openWakeWord's delay.

@@ -87,7 +87,7 @@ func (p *printer) readers(n *Node) []reader {
 	}
 	for _, e := range p.Edges {
 		switch {
-		case e.From == n.Address && !e.asks:
+		case e.From == n.Address && !e.back():
 			add(e.To, e.Carries)
 		case e.To == n.Address && e.Carries == "requests":
 			add(e.From, "utterances")
@@ -107,7 +107,7 @@ func (g *Graph) DOT(w io.Writer) {
 			continue
 		}
 		style := ""
-		if e.asks {
+		if e.back() {
 			style = ", style=dashed"
 		}
 		fmt.Fprintf(w, "  %s -> %s [label=%s%s];\n", quote(e.From), quote(e.To), quote(e.Carries), style)

@@ -9,7 +9,10 @@ import (
 )
 
 // drainTime is how long the appliance takes to put what is being recorded into the spool when it is told to stop.
-const drainTime = 4 * time.Second
+const drainTime = 3 * time.Second
+
+// settleTime is how long the spool and the history have to take what has just happened.
+const settleTime = time.Second
 
 // ErrReexec is how Run ends when too many instances have leaked: the process is to be replaced.
 var ErrReexec = errors.New("too many nodes did not stop: the process must be replaced")
@@ -30,14 +33,14 @@ func (r *Runner) Run(t *rt.Task) error {
 	err := t.Wait(nodes, rt.Never)
 	if errors.Is(err, rt.ErrStopped) {
 		r.orders.TrySend(t, order{end: true})
-		err = t.Outlast(nodes, t.Now().Add(drainTime+r.graph.Load().Runbook.Watchdog.StopDeadline))
+		err = t.Outlast(nodes, t.Now().Add(drainTime+settleTime+r.graph.Load().Runbook.Watchdog.StopDeadline))
 	}
 	return err
 }
 
 // run does what the reconciler says, until all that carries sound has finished, or until it is ordered to end.
 func (r *Runner) run(t *rt.Task) error {
-	for drained := rt.Never; r.busy() && (drained == rt.Never || r.left(Recorder)); {
+	for drained := rt.Never; r.busy() && (drained == rt.Never || r.left(Recorder) || r.delivering()); {
 		next, err := r.reconcile(t)
 		if err != nil {
 			return err
@@ -49,7 +52,11 @@ func (r *Runner) run(t *rt.Task) error {
 				cases = append(cases, i.task)
 			}
 		}
-		which, err := rt.Select(t, min(next, drained), cases...)
+		until := min(next, drained)
+		if drained != rt.Never { // what is being delivered is not told of by an end
+			until = min(until, t.Now().Add(20*time.Millisecond))
+		}
+		which, err := rt.Select(t, until, cases...)
 		switch {
 		case errors.Is(err, rt.ErrTimeout):
 			if t.Now() >= drained { // what has not arrived is salvaged at the next start
@@ -79,7 +86,7 @@ func (r *Runner) run(t *rt.Task) error {
 
 // settle lets the spool and the history take what has just happened.
 func (r *Runner) settle(t *rt.Task) error {
-	until := t.Now().Add(time.Second)
+	until := t.Now().Add(settleTime)
 	for t.Now() < until && r.waiting() > 0 {
 		if err := t.Sleep(10 * time.Millisecond); err != nil {
 			return err

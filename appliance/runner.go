@@ -313,6 +313,9 @@ func (r *Runner) silent(g *Graph, edge Edge) bool {
 func (r *Runner) drain(t *rt.Task) {
 	r.draining = true
 	for _, i := range r.instances {
+		if d, ok := i.code.(node.Drainer); ok {
+			d.Drain()
+		}
 		if i.node.Kind == Source && i.have.State == reconcile.Waiting {
 			r.finish(t, i)
 		}
@@ -322,6 +325,14 @@ func (r *Runner) drain(t *rt.Task) {
 // busy tells whether anything that carries sound has not finished.
 func (r *Runner) busy() bool {
 	return slices.ContainsFunc(r.graph.Load().Nodes, func(n *Node) bool { return n.Kind.carriesSound() && r.left(n.Kind) })
+}
+
+// delivering tells whether anything is on its way to a service.
+func (r *Runner) delivering() bool {
+	return slices.ContainsFunc(r.instances, func(i *instance) bool {
+		d, ok := i.code.(interface{ Idle() bool })
+		return ok && i.have.State == reconcile.Running && !d.Idle()
+	})
 }
 
 // left tells whether a node of a kind has not finished.

@@ -26,6 +26,8 @@ type Hop struct {
 	At rt.Instant
 	// Reset marks the first hop after a break in the sound: what was heard before does not continue here.
 	Reset bool
+	// Gap marks a hop before which some were lost: the stream went on, and so may a recording.
+	Gap bool
 	// RMS is the level on the int16 scale, 0 to 32768.
 	RMS float32
 	PCM [HopSamples]int16

@@ -155,7 +155,9 @@ func (s *playing) fill(pcm []int16) (n int, err error) {
 			}
 			if err != nil {
 				s.unload()
-				s.silence = int(s.Gap * Rate / time.Second)
+				if s.End == EndLoop {
+					s.silence = int(s.Gap * Rate / time.Second)
+				}
 			}
 		case s.End == EndLoop:
 			if !s.played {

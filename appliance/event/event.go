@@ -116,6 +116,7 @@ type Salvaged struct {
 	Utterance string  `json:"utterance"`
 	Seconds   float64 `json:"seconds"`
 	Cut       bool    `json:"cut"` // its recording had not ended
+	Why       string  `json:"why"` // see RecordingEnded
 }
 
 // Dropped: an utterance was lost, and why.

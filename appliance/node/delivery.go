@@ -25,7 +25,11 @@ type Delivery struct {
 
 	DeliveryConfig // of the utterance that is being delivered
 	jitter         *rand.Rand
+	busy           rt.Cell[bool]
 }
+
+// Idle tells whether nothing is on its way to the service. It may be called from anywhere.
+func (n *Delivery) Idle() bool { return !n.busy.Get() }
 
 // DeliveryConfig are the settings of a delivery node. An utterance that is on its way keeps those that it began with.
 type DeliveryConfig struct {
@@ -59,7 +63,11 @@ func (n *Delivery) Run(t *rt.Task) error {
 		if err != nil {
 			return err
 		}
-		if err := n.deliver(t, job); err != nil {
+		n.Healthy.TryRecv(t) // what was well before is no reason to hurry later
+		n.busy.Take(rt.NewCell(true))
+		err = n.deliver(t, job)
+		n.busy.Take(rt.NewCell(false))
+		if err != nil {
 			return over(err)
 		}
 	}
@@ -82,11 +90,14 @@ func (n *Delivery) deliver(t *rt.Task, job Job) error {
 		}
 		n.failed(t, job.Meta.ID, "ws", attempt, err, "as a whole, when it is complete")
 	}
-	whole, err := n.sound(t, job.Seq)
+	whole, err := n.sound(t, job, attempt)
 	if err != nil || whole.Gone {
 		return err
 	}
 	job.Meta = whole.Meta
+	if len(whole.PCM) == 0 { // nobody can be given nothing
+		return n.Spool.Send(t, Answered{Seq: job.Seq, STT: n.STT})
+	}
 	for bounded := 0; ; {
 		attempt++
 		say(t, n.Events, n.Name, event.DeliveryStarted{Utterance: job.Meta.ID, STT: n.STT, Way: n.Whole, Attempt: attempt})
@@ -105,6 +116,10 @@ func (n *Delivery) deliver(t *rt.Task, job Job) error {
 			return n.givenUp(t, job, attempt, err)
 		}
 		wait := n.delay(attempt)
+		var said *stt.Error
+		if errors.As(err, &said) { // a service that says when to come back knows best
+			wait = min(max(wait, said.RetryAfter), max(n.MaxDelay, time.Minute))
+		}
 		n.failed(t, job.Meta.ID, n.Whole, attempt, err, in(wait))
 		if err := n.pause(t, wait); err != nil {
 			return err
@@ -127,18 +142,25 @@ func (n *Delivery) stream(t *rt.Task, job Job) (stt.Result, error) {
 	return n.Client.(stt.Streamer).Stream(t, n.utterance(job.Meta), chunks)
 }
 
-// sound waits for the utterance to be complete.
-func (n *Delivery) sound(t *rt.Task, seq utterance.Seq) (Whole, error) {
+// sound waits for the utterance to be complete. One that cannot be read after some tries is given up, so that the next has
+// its turn; what is left of it is set aside.
+func (n *Delivery) sound(t *rt.Task, job Job, attempt int) (Whole, error) {
 	reply := rt.NewMailbox[Whole]("sound", 1)
-	for {
-		if err := n.Spool.Send(t, Sound{Seq: seq, Reply: reply}); err != nil {
+	for tries := 1; ; tries++ {
+		if err := n.Spool.Send(t, Sound{Seq: job.Seq, Reply: reply}); err != nil {
 			return Whole{}, err
 		}
 		w, err := reply.Recv(t, rt.Never)
 		if err != nil || w.Gone || w.Err == nil {
 			return w, err
 		}
-		if err := t.Sleep(audio.HopTime); err != nil { // it is still being recorded, or the disk cannot be read
+		if tries == boundedTries {
+			job.Meta = w.Meta
+			return Whole{Gone: true}, n.givenUp(t, job, attempt, w.Err)
+		}
+		wait := n.delay(tries)
+		n.failed(t, job.Meta.ID, n.Whole, attempt, w.Err, in(wait))
+		if err := t.Sleep(wait); err != nil {
 			return w, err
 		}
 	}

@@ -76,6 +76,10 @@ func (n *History) take(t *rt.Task, e event.Event) {
 		n.write(t, n.Book.SaveUtterance(store.Utterance{
 			ID: b.Utterance, DetectionID: b.Wake, Listener: b.Listener, Started: started, Ended: e.At, Seconds: b.Seconds, Why: b.Why,
 		}))
+	case event.Salvaged:
+		n.write(t, n.Book.SaveUtterance(store.Utterance{
+			ID: b.Utterance, Started: e.At, Ended: e.At, Seconds: b.Seconds, Why: b.Why,
+		}))
 	case event.Dropped:
 		n.write(t, n.Book.SaveDelivery(store.Delivery{UtteranceID: b.Utterance, Outcome: store.Dropped, At: e.At, Error: b.Cause}, nil))
 	case event.Delivered:
@@ -96,8 +100,7 @@ func (n *History) delivered(t *rt.Task, at time.Time, b event.Delivered) {
 
 func (n *History) prune(t *rt.Task) {
 	config := n.Config.Get()
-	_, err := n.Book.Prune(t.Wall(), config.Retention, config.MaxRows)
-	n.write(t, err)
+	_, _ = n.Book.Prune(t.Wall(), config.Retention, config.MaxRows) // a disk that refuses that refuses rows, too, and is told of then
 }
 
 // write notes whether the book takes rows, and says so when that changes.

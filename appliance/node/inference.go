@@ -32,9 +32,13 @@ type (
 
 // Features turns hops into embeddings: the costly part of a detection, done once for all models of a device.
 type Features struct {
-	Open func() (Extractor, error)
-	In   *rt.Mailbox[*audio.Hop]
-	Out  *rt.Out[Feature]
+	Name   string // address of the node
+	Events Events
+	Open   func() (Extractor, error)
+	In     *rt.Mailbox[*audio.Hop]
+	Out    *rt.Out[Feature]
+
+	lost overruns
 }
 
 // Update implements Updater.
@@ -54,7 +58,7 @@ func (n *Features) Run(t *rt.Task) error {
 			return over(err)
 		}
 		f.Seq, f.RMS = hop.Seq, hop.RMS
-		f.Reset = hop.Reset || hop.Seq != next && next >= 0
+		f.Reset = hop.Reset || hop.Gap || hop.Seq != next
 		if f.Reset { // what was heard before a break must not wake anybody together with what comes after it
 			if err := x.Reset(); err != nil {
 				return err
@@ -63,7 +67,9 @@ func (n *Features) Run(t *rt.Task) error {
 		if err := x.Push(&hop.PCM, &f.Embedding); err != nil {
 			return err
 		}
-		n.Out.Push(t, f)
+		if lost := n.Out.Push(t, f); lost > 0 {
+			n.lost.say(t, n.Events, n.Name, "features of "+n.Name, lost)
+		}
 	}
 }
 
@@ -79,19 +85,21 @@ func (n *VoiceGate) Update(fresh Node) { n.Out.To(fresh.(*VoiceGate).Out) }
 
 // Run implements Node.
 func (n *VoiceGate) Run(t *rt.Task) error {
+	defer n.Out.Push(t, Vote{From: Voice, Absent: true})
 	g, err := n.Open()
 	if err != nil {
 		return err
 	}
 	defer g.Close()
-	for {
+	for next := int64(-1); ; {
 		hop, err := n.In.Recv(t, rt.Never)
 		if err != nil {
 			return over(err)
 		}
-		if hop.Reset {
+		if hop.Reset || hop.Gap || hop.Seq != next {
 			g.Reset()
 		}
+		next = hop.Seq + 1
 		voice, err := g.Push(&hop.PCM)
 		if err != nil {
 			return err
@@ -118,19 +126,21 @@ func (n *Head) Update(fresh Node) { n.Out.To(fresh.(*Head).Out) }
 
 // Run implements Node.
 func (n *Head) Run(t *rt.Task) error {
+	defer n.Out.Push(t, Vote{From: n.Model, Absent: true})
 	h, err := n.Open()
 	if err != nil {
 		return err
 	}
 	defer h.Close()
-	for {
+	for next := int64(-1); ; {
 		f, err := n.In.Recv(t, rt.Never)
 		if err != nil {
 			return over(err)
 		}
-		if f.Reset {
+		if f.Reset || f.Seq != next {
 			h.Reset()
 		}
+		next = f.Seq + 1
 		scores, masked, err := h.Push(&f.Embedding)
 		if err != nil {
 			return err

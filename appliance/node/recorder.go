@@ -25,6 +25,7 @@ type Recorder struct {
 	Events Events
 
 	recorded int64 // hops before this one are part of an utterance already
+	draining rt.Cell[bool]
 }
 
 // RecorderConfig are the settings of a recorder. A recording that has begun keeps its own.
@@ -57,18 +58,29 @@ func (r *Recorder) Run(t *rt.Task) error {
 		if err != nil {
 			return over(err)
 		}
-		if w.Seq < r.recorded {
-			t.Trace("wake within a recording", w.Seq)
-			continue
-		}
-		if err := r.record(t, w); err != nil {
-			return err
+		for again := true; again; {
+			why, err := r.record(t, w)
+			if err != nil {
+				return err
+			}
+			// Wakes within a recording belong to it, unless it was cut off before the command that follows the last of them.
+			again = false
+			for r.In.Stats().Len > 0 {
+				next, ok := r.In.TryRecv(t)
+				if !ok {
+					break
+				}
+				w, again = next, why != utterance.Silence || next.Seq >= r.recorded
+			}
 		}
 	}
 }
 
-// record takes one utterance from its pre-roll to its end.
-func (r *Recorder) record(t *rt.Task, w Wake) error {
+// Drain implements Drainer: the end of the sound is that of the appliance.
+func (r *Recorder) Drain() { r.draining.Take(rt.NewCell(true)) }
+
+// record takes one utterance from its pre-roll to its end, and says how that came.
+func (r *Recorder) record(t *rt.Task, w Wake) (utterance.Why, error) {
 	config := r.Config.Get()
 	preRoll := int64(config.PreRoll / audio.HopTime)
 	hops := rt.NewMailbox[*audio.Hop]("recording", int(config.End.Max/audio.HopTime)+int(preRoll)+1)
@@ -78,39 +90,38 @@ func (r *Recorder) record(t *rt.Task, w Wake) error {
 	defer hops.Close(t)
 	from := max(w.Seq-preRoll+1, r.recorded, 0)
 	if err := r.Ring.Send(t, Follow{From: from, To: hops}); err != nil {
-		return over(err)
+		return "", over(err)
 	}
-	wall := t.Wall()
 	m := utterance.Meta{
 		ID: w.ID, Wake: w.ID, Device: r.Device, Listener: r.Listener, Model: w.Model, WakeWord: w.WakeWord,
-		Topic: w.Topic, Score: w.Score, WakeAt: wall, PreRoll: int(w.Seq-from+1) * audio.HopSamples, Deliver: config.Deliver,
+		Topic: w.Topic, Score: w.Score, WakeAt: w.At, Deliver: config.Deliver,
 	}
-	begin := m
-	if err := r.Out.Send(t, Piece{Utterance: m.ID, Begin: &begin}); err != nil {
-		return over(err)
+	samples, why, stop := r.follow(t, config, m, w.Seq, hops)
+	if samples == 0 { // the sound ended, or the device was lost, before there was any
+		t.Trace("nothing recorded", w.Seq)
+		return why, stop
 	}
-	t.Trace("recording", w.Seq)
-	say(t, r.Events, r.Name, event.RecordingStarted{Utterance: m.ID, Wake: w.ID, Listener: r.Listener})
-	samples, why, stop := r.follow(t, config, m.ID, w.Seq, hops)
 	m.EndAt, m.Why, m.Samples = t.Wall(), why, samples
 	t.Trace("recorded", int64(samples))
 	say(t, r.Events, r.Name, event.RecordingEnded{
 		Utterance: m.ID, Wake: w.ID, Listener: r.Listener, Seconds: m.Duration().Seconds(), Why: string(why),
 	})
 	if !r.end(t, Piece{Utterance: m.ID, End: &m}) {
-		return rt.ErrStopped
+		return why, rt.ErrStopped
 	}
-	return stop
+	return why, stop
 }
 
 // follow passes hops on until the recording ends, and says how it ended. stop is rt.ErrStopped if the recorder was told
 // to stop.
-func (r *Recorder) follow(t *rt.Task, config RecorderConfig, id string, wake int64, hops *rt.Mailbox[*audio.Hop]) (samples int, why utterance.Why, stop error) {
+func (r *Recorder) follow(t *rt.Task, config RecorderConfig, m utterance.Meta, wake int64, hops *rt.Mailbox[*audio.Hop]) (samples int, why utterance.Why, stop error) {
 	var e *utterance.Endpointer
 	for {
 		hop, err := hops.Recv(t, t.Now().Add(config.Stall))
 		switch {
 		case err == nil:
+		case errors.Is(err, rt.ErrClosed) && r.draining.Get():
+			return samples, utterance.Stopped, nil
 		case errors.Is(err, rt.ErrClosed):
 			return samples, utterance.SoundOver, nil
 		case errors.Is(err, rt.ErrTimeout):
@@ -121,7 +132,15 @@ func (r *Recorder) follow(t *rt.Task, config RecorderConfig, id string, wake int
 		if hop.Reset && samples > 0 && hop.Seq > wake {
 			return samples, utterance.DeviceLost, nil
 		}
-		if err := r.Out.Send(t, Piece{Utterance: id, Hop: hop}); err != nil {
+		if samples == 0 {
+			m.PreRoll = int(max(0, wake-hop.Seq+1)) * audio.HopSamples
+			if err := r.Out.Send(t, Piece{Utterance: m.ID, Begin: &m}); err != nil {
+				return 0, utterance.Stopped, over(err)
+			}
+			t.Trace("recording", wake)
+			say(t, r.Events, r.Name, event.RecordingStarted{Utterance: m.ID, Wake: m.Wake, Listener: r.Listener})
+		}
+		if err := r.Out.Send(t, Piece{Utterance: m.ID, Hop: hop}); err != nil {
 			return samples, utterance.Stopped, err
 		}
 		samples += audio.HopSamples

@@ -8,13 +8,16 @@ import (
 // Ring remembers the last sound of a device, passes each hop on, and lets recorders follow from any moment that it still
 // remembers.
 type Ring struct {
+	Name    string // address of the node
+	Events  Events
 	In      *rt.Mailbox[*audio.Hop]
-	Follows *rt.Mailbox[Follow]
+	Follows *rt.Mailbox[Follow] // nil if nobody records
 	Out     *rt.Out[*audio.Hop]
 	Hops    int // how many it remembers
 
 	kept      []*audio.Hop // oldest first
 	followers []Follow
+	lost      overruns
 }
 
 // Update implements Updater.
@@ -22,29 +25,51 @@ func (r *Ring) Update(fresh Node) { r.Out.To(fresh.(*Ring).Out) }
 
 // Run implements Node.
 func (r *Ring) Run(t *rt.Task) error {
+	cases := []rt.Case{r.In}
+	if r.Follows != nil {
+		cases = []rt.Case{r.Follows, r.In}
+	}
 	for {
-		which, err := rt.Select(t, rt.Never, r.Follows, r.In)
+		which, err := rt.Select(t, rt.Never, cases...)
 		if err != nil {
 			return err
 		}
-		if which == 0 {
+		if len(cases) == 2 && which == 0 {
 			if f, ok := r.Follows.TryRecv(t); ok {
 				r.follow(t, f)
+			} else { // nobody will ask any more
+				cases = cases[1:]
 			}
 			continue
 		}
 		hop, err := r.In.Recv(t, rt.Never)
-		if err != nil {
-			for _, f := range r.followers { // the sound is over for those who record it, too
-				f.To.Close(t)
-			}
-			if err == rt.ErrClosed {
-				return nil
-			}
+		switch {
+		case err == nil:
+			r.hop(t, hop)
+		case err == rt.ErrClosed:
+			return r.end(t)
+		default:
 			return err
 		}
-		r.hop(t, hop)
 	}
+}
+
+// end ends the sound for those who read and record it, and goes on to give what is remembered to whoever asks: the last hops
+// are still on their way through the heads.
+func (r *Ring) end(t *rt.Task) error {
+	for _, f := range r.followers {
+		f.To.Close(t)
+	}
+	r.Out.Close(t)
+	for r.Follows != nil {
+		f, err := r.Follows.Recv(t, rt.Never)
+		if err != nil {
+			return over(err)
+		}
+		r.follow(t, f)
+		f.To.Close(t)
+	}
+	return nil
 }
 
 func (r *Ring) follow(t *rt.Task, f Follow) {
@@ -65,7 +90,9 @@ func (r *Ring) hop(t *rt.Task, hop *audio.Hop) {
 		r.kept = r.kept[:r.Hops-1]
 	}
 	r.kept = append(r.kept, hop)
-	r.Out.Push(t, hop)
+	if n := r.Out.Push(t, hop); n > 0 {
+		r.lost.say(t, r.Events, r.Name, "hops of "+r.Name, n)
+	}
 	live := r.followers[:0]
 	for _, f := range r.followers {
 		if !f.To.Closed() {

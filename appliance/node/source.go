@@ -23,7 +23,18 @@ type Source struct {
 
 	seq   int64 // of the next hop
 	opens int
+	cause string     // of the loss that was last told of; none since the device was last opened
+	told  rt.Instant // when that was
+	lost  overruns
 }
+
+const (
+	// steady is how long a stream must have lived for the failures before it to be forgotten: one that dies at once is as
+	// good as one that does not open.
+	steady = 10 * time.Second
+	// tellEvery is how often a loss is told of that goes on for the same cause.
+	tellEvery = 5 * time.Minute
+)
 
 // SourceConfig are the settings of a source.
 type SourceConfig struct {
@@ -67,12 +78,13 @@ func (s *Source) Run(t *rt.Task) error {
 		stream, err := s.Input.Open(t)
 		if err == nil {
 			s.opens++
+			s.cause = ""
 			t.Trace("opened", int64(s.opens))
 			say(t, s.Events, s.Name, event.DeviceOpened{Device: s.Device, Identity: stream.Identity(), Opens: s.opens})
-			heard := s.seq
+			opened := t.Now()
 			err = s.listen(t, stream)
 			stream.Close(t)
-			if s.seq > heard {
+			if t.Now().Sub(opened) >= steady {
 				failed = 0
 			}
 		}
@@ -86,7 +98,10 @@ func (s *Source) Run(t *rt.Task) error {
 		wait := s.Config.Get().Retry.wait(failed)
 		failed++
 		t.Trace("lost", int64(failed))
-		say(t, s.Events, s.Name, event.DeviceLost{Device: s.Device, Cause: err.Error(), Retry: in(wait)})
+		if cause := err.Error(); cause != s.cause || t.Now().Sub(s.told) >= tellEvery {
+			s.cause, s.told = cause, t.Now()
+			say(t, s.Events, s.Name, event.DeviceLost{Device: s.Device, Cause: cause, Retry: in(wait)})
+		}
 		if err := t.Sleep(wait); err != nil {
 			return err
 		}
@@ -108,13 +123,12 @@ func (s *Source) listen(t *rt.Task, stream audio.Stream) error {
 			return err
 		}
 		if g, ok := stream.(gapped); ok && g.Lost() > gaps {
-			gaps, hop.Reset = g.Lost(), true
+			gaps, hop.Gap = g.Lost(), true
 		}
 		hop.Seq, hop.At, hop.RMS = s.seq, t.Now(), audio.RMS(hop.PCM[:])
 		s.seq++
 		if n := s.Out.Push(t, hop); n > 0 {
-			t.Trace("overrun", int64(n))
-			say(t, s.Events, s.Name, event.Overrun{Port: "hops", Hops: n})
+			s.lost.say(t, s.Events, s.Name, "hops of "+s.Name, n)
 		}
 		if len(s.Meters.Boxes()) > 0 {
 			say(t, s.Meters, s.Name, event.Level{Device: s.Device, RMS: hop.RMS, Peak: audio.Peak(hop.PCM[:])})

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"slices"
 	"time"
 
 	"orac/appliance/audio"
@@ -16,16 +17,33 @@ import (
 type Spool struct {
 	Name     string // address of the node
 	FS       rt.FS
-	Config   *rt.Cell[spool.Limits]
+	Config   *rt.Cell[SpoolConfig]
 	In       *rt.Mailbox[Piece]
 	Requests *rt.Mailbox[Request]
 	Events   Events
 
+	// What follows outlives an instance: the next one goes on with it.
 	kept      *spool.Spool
 	recording map[string]*spool.Entry // by ID of the utterance
 	tails     map[utterance.Seq][]*rt.Mailbox[stt.Chunk]
 	waiting   []Next
+	sounds    []Sound
+	quiet     rt.Cell[bool]
+	retry     rt.Instant // when the disk is tried again
+	mark      any
 }
+
+// SpoolConfig are the settings of a spool.
+type SpoolConfig struct {
+	Limits   spool.Limits
+	Services []string // that there are
+}
+
+// Drainer is a node that can be told that the appliance is about to end: it begins nothing new.
+type Drainer interface{ Drain() }
+
+// Drain implements Drainer: no more utterances are handed out; those that are kept are for the next start.
+func (n *Spool) Drain() { n.quiet.Take(rt.NewCell(true)) }
 
 // Request is what a delivery node asks of the spool: a Next, a Tail, a Sound or an Answered.
 type Request interface{ request() }
@@ -57,7 +75,7 @@ type Sound struct {
 	Reply *rt.Mailbox[Whole]
 }
 
-// Whole is a complete utterance, or why there is none.
+// Whole is a complete utterance, or why it cannot be read.
 type Whole struct {
 	Meta utterance.Meta
 	PCM  []int16
@@ -85,25 +103,29 @@ func (n *Spool) Update(fresh Node) { n.Config.Take(fresh.(*Spool).Config) }
 
 // Run implements Node. When everything that records has finished it goes on until all is delivered.
 func (n *Spool) Run(t *rt.Task) error {
-	n.recording = map[string]*spool.Entry{}
-	n.tails = map[utterance.Seq][]*rt.Mailbox[stt.Chunk]{}
-	var err error
-	if n.kept, err = spool.Open(t, n.FS, n.Config.Get()); err != nil {
-		say(t, n.Events, n.Name, event.Spooled{Where: "memory", Cause: err.Error()})
-	}
-	for _, r := range n.kept.Reports() {
-		n.found(t, r)
+	if n.kept == nil {
+		n.open(t)
 	}
 	for {
-		n.kept.Limit(n.Config.Get())
+		if c, changed := n.Config.Changed(&n.mark); changed {
+			n.kept.Limit(c.Limits)
+			n.kept.Serve(t, c.Services)
+			n.report(t)
+		}
 		until := rt.Never
 		if n.kept.DiskErr() != nil {
-			until = t.Now().Add(diskRetry)
+			if n.retry == 0 {
+				n.retry = t.Now().Add(diskRetry)
+			}
+			until = n.retry
 		}
 		which, err := n.wait(t, until)
+		if t.Now() >= until { // however busy the mailboxes are
+			n.retry = 0
+			n.kept.Retry(t)
+		}
 		switch {
 		case err == rt.ErrTimeout:
-			n.kept.Retry(t)
 		case err != nil:
 			n.takeRest(t)
 			return err
@@ -124,6 +146,18 @@ func (n *Spool) Run(t *rt.Task) error {
 	}
 }
 
+func (n *Spool) open(t *rt.Task) {
+	n.recording = map[string]*spool.Entry{}
+	n.tails = map[utterance.Seq][]*rt.Mailbox[stt.Chunk]{}
+	var err error
+	if n.kept, err = spool.Open(t, n.FS, n.Config.Get().Limits); err != nil {
+		say(t, n.Events, n.Name, event.Spooled{Where: "memory", Cause: err.Error()})
+	}
+	for _, r := range n.kept.Reports() {
+		n.found(t, r)
+	}
+}
+
 // wait waits for a piece or a request, pieces first. When all that records has finished, only requests are left.
 func (n *Spool) wait(t *rt.Task, until rt.Instant) (int, error) {
 	if n.In.Closed() && n.In.Stats().Len == 0 {
@@ -133,14 +167,15 @@ func (n *Spool) wait(t *rt.Task, until rt.Instant) (int, error) {
 	return rt.Select(t, until, n.In, n.Requests)
 }
 
-// takeRest writes what had been recorded when the spool was told to stop.
+// takeRest writes what had been recorded, and answered, when the spool was told to stop.
 func (n *Spool) takeRest(t *rt.Task) {
-	for {
-		p, ok := n.In.TryRecv(t)
-		if !ok {
-			return
-		}
+	for p, ok := n.In.TryRecv(t); ok; p, ok = n.In.TryRecv(t) {
 		n.piece(t, p)
+	}
+	for r, ok := n.Requests.TryRecv(t); ok; r, ok = n.Requests.TryRecv(t) {
+		if a, ok := r.(Answered); ok {
+			n.answer(t, a)
+		}
 	}
 }
 
@@ -172,7 +207,7 @@ func (n *Spool) answer(t *rt.Task, r Request) {
 	case Tail:
 		n.tail(t, r)
 	case Sound:
-		n.sound(t, r)
+		n.sounds = append(n.sounds, r)
 	case Answered:
 		if e := n.kept.Entry(r.Seq); e != nil {
 			if r.Refused {
@@ -200,21 +235,27 @@ func (n *Spool) tail(t *rt.Task, r Tail) {
 	n.tails[r.Seq] = append(n.tails[r.Seq], r.To)
 }
 
-func (n *Spool) sound(t *rt.Task, r Sound) {
+// sound answers who waits for a whole utterance, and tells whether it could.
+func (n *Spool) sound(t *rt.Task, r Sound) bool {
 	e := n.kept.Entry(r.Seq)
 	switch {
 	case e == nil:
 		r.Reply.TrySend(t, Whole{Gone: true})
 	case e.Recording():
-		r.Reply.TrySend(t, Whole{Meta: e.Meta, Err: rt.ErrTimeout})
+		return false
 	default:
 		pcm, err := n.kept.Audio(t, e)
 		r.Reply.TrySend(t, Whole{Meta: e.Meta, PCM: pcm, Err: err})
 	}
+	return true
 }
 
 // handOut gives utterances to the delivery nodes that wait for one.
 func (n *Spool) handOut(t *rt.Task) {
+	n.sounds = slices.DeleteFunc(n.sounds, func(r Sound) bool { return n.sound(t, r) })
+	if n.quiet.Get() {
+		return
+	}
 	left := n.waiting[:0]
 	for _, w := range n.waiting {
 		e := n.kept.Next(w.STT, 0)
@@ -250,7 +291,7 @@ func (n *Spool) found(t *rt.Task, r spool.Report) {
 	}
 	t.Trace("found", int64(r.Entry.Seq))
 	say(t, n.Events, n.Name, event.Salvaged{
-		Utterance: r.Entry.Meta.ID, Seconds: r.Entry.Meta.Duration().Seconds(), Cut: r.Cut,
+		Utterance: r.Entry.Meta.ID, Seconds: r.Entry.Meta.Duration().Seconds(), Cut: r.Cut, Why: string(r.Entry.Meta.Why),
 	})
 }
 

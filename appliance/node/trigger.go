@@ -51,14 +51,15 @@ func (n *Trigger) Update(fresh Node) {
 	n.Out.To(f.Out)
 }
 
-// maxBehind is how many hops a voter may be behind the newest before it counts as absent, as a head that is being started
-// again is, and is no longer waited for: 5 s, twice what the mailboxes before it hold.
+// maxBehind is how many hops a voter may be behind the newest before it counts as absent and is no longer waited for: 5 s,
+// twice what the mailboxes before it hold. A head that ends says so, and is not waited for at all.
 const maxBehind = 64
 
 // voter is a head, or the voice gate.
 type voter struct {
-	name string
-	last int64 // hop that it has voted on
+	name   string
+	last   int64 // hop that it has voted on
+	absent bool
 }
 
 // slot holds the votes on one hop.
@@ -113,10 +114,10 @@ func (n *Trigger) take(t *rt.Task, c TriggerConfig, seq int64) error {
 	listening := event.Listening{Listener: n.Listener}
 	for _, m := range c.Rules.Models {
 		listening.Models = append(listening.Models, m.Name)
-		n.voters = append(n.voters, voter{m.Name, seq - 1})
+		n.voters = append(n.voters, voter{name: m.Name, last: seq - 1})
 	}
 	if c.Voice {
-		n.voters = append(n.voters, voter{Voice, seq - 1})
+		n.voters = append(n.voters, voter{name: Voice, last: seq - 1})
 	}
 	say(t, n.Events, n.Name, listening)
 	return nil
@@ -135,8 +136,15 @@ func (n *Trigger) reset(rules wake.Rules) {
 // to say of a hop once it has voted on a later one.
 func (n *Trigger) count(t *rt.Task, v Vote) {
 	who := slices.IndexFunc(n.voters, func(x voter) bool { return x.name == v.From })
-	if who < 0 || v.Seq < n.oldest {
-		return // it has no say any more, or the hop was decided without it
+	if who < 0 {
+		return // it has no say any more
+	}
+	if n.voters[who].absent = v.Absent; v.Absent {
+		n.decideComplete(t)
+		return
+	}
+	if v.Seq < n.oldest {
+		return // the hop was decided without it
 	}
 	n.newest = max(n.newest, v.Seq)
 	for n.newest-n.oldest >= maxBehind { // whoever has not voted by now is absent
@@ -153,6 +161,10 @@ func (n *Trigger) count(t *rt.Task, v Vote) {
 		s.scores[who].Masked = v.Masked
 		copy(s.values[who][:], v.Values[:v.N])
 	}
+	n.decideComplete(t)
+}
+
+func (n *Trigger) decideComplete(t *rt.Task) {
 	for n.oldest <= n.newest && n.complete() {
 		n.decideOldest(t)
 	}
@@ -161,7 +173,7 @@ func (n *Trigger) count(t *rt.Task, v Vote) {
 // complete tells whether all who are not absent have voted on the oldest hop.
 func (n *Trigger) complete() bool {
 	for _, v := range n.voters {
-		if v.last < n.oldest && n.newest-v.last < maxBehind {
+		if !v.absent && v.last < n.oldest && n.newest-v.last < maxBehind {
 			return false
 		}
 	}

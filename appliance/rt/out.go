@@ -58,6 +58,13 @@ func (o *Out[T]) Send(t *Task, v T) error {
 	return nil
 }
 
+// Close closes all mailboxes behind the port.
+func (o *Out[T]) Close(t *Task) {
+	for _, m := range o.Boxes() {
+		m.Close(t)
+	}
+}
+
 // Cell holds a node's settings: immutable values that may be replaced while the node runs. Its zero value holds the zero
 // value.
 type Cell[T any] struct{ v atomic.Pointer[T] }
