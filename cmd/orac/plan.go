@@ -63,12 +63,15 @@ func (a *app) plan(ctx context.Context) (status.Plan, error) {
 		return status.Plan{}, err
 	}
 	p, err := daemon.Plan(ctx, request)
-	if !errors.Is(err, control.ErrNoDaemon) || a.planOffline == nil {
+	if !errors.Is(err, control.ErrNoDaemon) {
 		return p, a.refused(err)
 	}
-	rb, err := a.load()
-	if err != nil {
-		return status.Plan{}, err
+	rb, problem := a.load()
+	switch {
+	case problem != nil:
+		return status.Plan{}, problem
+	case a.planOffline == nil:
+		return status.Plan{}, failed(err)
 	}
 	p, err = a.planOffline(ctx, a.state(rb), rb, request)
 	return p, a.refused(err)

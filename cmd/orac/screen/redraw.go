@@ -34,11 +34,7 @@ func (s *Screen) Frame(lines []string) {
 	}
 	b.WriteString(beginFrame)
 	width, height := s.size()
-	if len(lines) > height && height > 1 {
-		more := len(lines) - height + 1
-		lines = append(lines[:height-1:height-1], s.Faint(fmt.Sprintf("… %d more lines", more)))
-	}
-	for i, line := range lines {
+	for i, line := range s.fit(lines, height) {
 		if i > 0 {
 			b.WriteString("\r\n")
 		}
@@ -46,6 +42,15 @@ func (s *Screen) Frame(lines []string) {
 	}
 	b.WriteString(endFrame)
 	_, _ = io.WriteString(s.w, b.String()) // a terminal that is gone ends the program by its signal
+}
+
+// fit leaves as many lines as a terminal of that height has room for, and counts the others; 0 is no bound.
+func (s *Screen) fit(lines []string, height int) []string {
+	if len(lines) <= height || height <= 1 {
+		return lines
+	}
+	more := len(lines) - height + 1
+	return append(lines[:height-1:height-1], s.Faint(fmt.Sprintf("… %d more lines", more)))
 }
 
 // Lines shows lines that stay, cut to the terminal.

@@ -1,0 +1,179 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"orac/appliance/health"
+	"orac/appliance/status"
+	"orac/web/control"
+)
+
+// model is an appliance that does as it is told by words in the runbook: "invalid" is refused, "blocked" is planned as such,
+// "changing" differs at every look, "sick" does not become healthy. Its generations are texts.
+type model struct {
+	mu    sync.Mutex
+	texts []string // of the generations from 1
+	looks int
+	sick  bool
+}
+
+func (m *model) hash(text string) string {
+	if strings.Contains(text, "changing") {
+		m.looks++
+		text += fmt.Sprint(m.looks)
+	}
+	return fmt.Sprintf("%x", sha256.Sum256([]byte(text)))
+}
+
+func (m *model) Plan(_ context.Context, r status.PlanRequest) (status.Plan, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.plan(r)
+}
+
+func (m *model) plan(r status.PlanRequest) (status.Plan, error) {
+	b, err := os.ReadFile(r.File)
+	if err != nil {
+		return status.Plan{}, err
+	}
+	text := string(b)
+	if strings.Contains(text, "invalid") {
+		return status.Plan{}, &status.Refusal{Code: status.Invalid, Message: "orac.hcl has errors", Hint: "mend it first", Detail: "orac.hcl:1:1: error: it says invalid\n   1 | invalid\x1b[2J"}
+	}
+	c := status.Component{Address: "trigger.kitchen", Kind: "trigger", Action: status.Keep}
+	p := status.Plan{Runbook: r.File, Against: "the running appliance", Hash: m.hash(text), Changes: text != m.texts[len(m.texts)-1]}
+	if p.Changes {
+		c.Action = status.Update
+		c.Because = []status.Attribute{{Block: "model.a", Name: "threshold", Old: "0.5", New: r.Vars["threshold"], File: "orac.hcl", Line: 2}}
+	}
+	if strings.Contains(text, "blocked") {
+		c.Action, p.Problems = status.Blocked, []string{"trigger.kitchen: it says blocked"}
+	}
+	p.Components = []status.Component{c}
+	return p, nil
+}
+
+func (m *model) Apply(_ context.Context, r status.ApplyRequest, progress func(string)) (status.Applied, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	p, err := m.plan(r.PlanRequest)
+	if err != nil {
+		return status.Applied{}, err
+	}
+	if p.Hash != r.Hash {
+		return status.Applied{}, &status.Refusal{Code: status.Changed, Message: "orac.hcl is not what was planned", Hint: "plan again"}
+	}
+	progress("prepare")
+	progress("swap trigger.kitchen")
+	text, err := os.ReadFile(r.File)
+	if err != nil {
+		return status.Applied{}, err
+	}
+	if strings.Contains(string(text), "sick") {
+		return status.Applied{Generation: len(m.texts), RolledBack: true, Why: fmt.Sprintf("trigger.kitchen was not healthy within %s", r.Timeout)}, nil
+	}
+	m.texts = append(m.texts, string(text))
+	return status.Applied{OK: true, Generation: len(m.texts)}, nil
+}
+
+func (m *model) Rollback(_ context.Context, n int, progress func(string)) (status.Applied, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if n == 0 {
+		n = len(m.texts) - 1
+	}
+	if n < 1 || n > len(m.texts) {
+		return status.Applied{}, &status.Refusal{Code: status.Unknown, Message: fmt.Sprintf("generation %d is not kept", n), Hint: "orac generations lists those that are"}
+	}
+	progress("swap")
+	m.texts = append(m.texts, m.texts[n-1])
+	return status.Applied{OK: true, Generation: len(m.texts)}, nil
+}
+
+func (m *model) Generations() (list []status.Generation, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for i, text := range m.texts {
+		list = append(list, status.Generation{Number: i + 1, Current: i == len(m.texts)-1, Hash: m.hash(text), Note: "apply"})
+	}
+	return list, nil
+}
+
+func (m *model) Status() status.Status {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	s := status.Status{Appliance: "model", Generation: len(m.texts), Started: time.Now().Add(-time.Hour),
+		Nodes:  []status.Node{{Address: "source.usb", State: "running", Rate: 12.5, Feeds: []string{"ring.usb"}}, {Address: "ring.usb", State: "running"}},
+		Memory: status.Memory{Resident: 90 << 20, Restart: 450 << 20},
+		Health: health.Report{Level: health.Healthy}}
+	if m.sick {
+		s.Health = health.Report{Level: health.Unhealthy, Components: []health.Component{{Name: "source.usb", Level: health.Unhealthy, Why: "no hop for 3 s"}}}
+	}
+	return s
+}
+
+func (m *model) Incidents(int) ([]status.Incident, error) {
+	at := time.Now().Add(-time.Hour)
+	return []status.Incident{{ID: "i1", Component: "source.usb", Cause: "no hop for 2 s", Detected: at, Recovered: at.Add(time.Second), Duration: time.Second,
+		Actions: []string{"killed the capture process"}, Evidence: "goroutine 7"}}, nil
+}
+
+func (m *model) Logs(_ context.Context, after uint64, _ bool, line func(status.LogLine) error) error {
+	for seq := after + 1; seq <= 5; seq++ {
+		if err := line(status.LogLine{Seq: seq, At: time.Now(), Level: "INFO", Message: fmt.Sprint("line ", seq)}); err != nil {
+			return err
+		}
+	}
+	return nil // a daemon that ends
+}
+
+// code is the script command that runs a program and wants an exit code of it: code N PROGRAM ARGS…
+func code(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: code N program [args...]")
+	}
+	got := 0
+	err := ts.Exec(args[1], args[2:]...)
+	var exit *exec.ExitError
+	switch {
+	case errors.As(err, &exit):
+		got = exit.ExitCode()
+	case err != nil:
+		ts.Fatalf("%v", err)
+	}
+	if fmt.Sprint(got) != args[0] {
+		ts.Fatalf("exit code %d, want %s", got, args[0])
+	}
+}
+
+// startModel is the script command that starts a model: appliance STATE-DIR RUNBOOK [sick]. It ends with the script.
+func startModel(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: appliance STATE-DIR RUNBOOK [sick]")
+	}
+	m := &model{texts: []string{ts.ReadFile(args[1])}, sick: len(args) > 2}
+	dir := ts.MkAbs(args[0])
+	ts.Check(os.MkdirAll(dir, 0o700))
+	l, err := control.Listen(dir)
+	ts.Check(err)
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		if err := control.Serve(ctx, l, m, slog.New(slog.DiscardHandler)); err != nil {
+			fmt.Fprintln(os.Stderr, "the model of an appliance:", err)
+		}
+	}()
+	ts.Defer(func() { cancel(); <-ended })
+}
