@@ -41,6 +41,11 @@ func TestGoldenCompare(t *testing.T) {
 					t.Errorf("a runbook differs from itself: %+v", Compare(rb, rb))
 				}
 			}
+			if old != nil {
+				if d := cmp.Diff(mirrored(Compare(new, old)), values(Compare(old, new))); d != "" {
+					t.Errorf("the way back is another one (-back +there):\n%s", d)
+				}
+			}
 		})
 	}
 }
@@ -58,6 +63,35 @@ func parseFile(t *testing.T, folder, name string) *Runbook {
 		t.Fatal(render(t, ds, RenderOptions{}))
 	}
 	return rb
+}
+
+// values gives what changes, as old and new value by name.
+func values(changes []Change) map[string][2]string {
+	out := map[string][2]string{}
+	for _, c := range changes {
+		out[string(c.Address)] = [2]string{string(c.Kind)}
+		for _, a := range c.Attributes {
+			out[string(c.Address)+"."+a.Name] = [2]string{a.Old, a.New}
+		}
+	}
+	return out
+}
+
+// mirrored is values with before and after exchanged.
+func mirrored(changes []Change) map[string][2]string {
+	out := values(changes)
+	for name, v := range out {
+		switch v {
+		case [2]string{string(Added)}:
+			out[name] = [2]string{string(Removed)}
+		case [2]string{string(Removed)}:
+			out[name] = [2]string{string(Added)}
+		case [2]string{string(Changed)}:
+		default:
+			out[name] = [2]string{v[1], v[0]}
+		}
+	}
+	return out
 }
 
 func printChanges(changes []Change) string {
@@ -95,5 +129,20 @@ func TestASecretThatChangedElsewhere(t *testing.T) {
 	got.Range = want.Range
 	if got != want {
 		t.Errorf("%+v, want %+v", got, want)
+	}
+}
+
+// TestASourceLineIsShort: a line is shown as far as a person reads it, however it is cut.
+func TestASourceLineIsShort(t *testing.T) {
+	for _, letter := range []string{"x", "ä", "語"} {
+		src := "appliance \"a\" {\n  instance_id = join(\"\", [\"a\", \"" + letter + "\"]) # " + strings.Repeat(letter, 5000) + "\n}\n"
+		rb, ds := Parse([]byte(src), "x.hcl", testWorld())
+		if rb == nil {
+			t.Fatal(ds)
+		}
+		got := Compare(nil, rb)[0].Attributes[0].Source
+		if n := len([]rune(got)); n != 200 || !strings.HasPrefix(got, `instance_id = join("", ["a"`) || !strings.HasSuffix(got, letter+"…") {
+			t.Errorf("%d characters: %s", n, got)
+		}
 	}
 }

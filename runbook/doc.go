@@ -10,6 +10,8 @@
 //     nesting, operators, blocks, values and the files that file() reads are capped.
 //   - Every problem that can be found is found in one run, in the order of the
 //     file, each with its place and the way out.
+//   - An evaluation sees each thing outside its text once, and says what it saw
+//     (Inputs): the same inputs give the same runbook and the same hash.
 //   - A secret reaches nothing but Secret.Reveal: no diagnostic, no Attr printed,
 //     no JSON and no log line holds one.
 //

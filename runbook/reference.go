@@ -28,7 +28,7 @@ Durations are text like ` + "`\"500ms\"`, `\"2s\"`, `\"1h\"` or `\"30d\"`" + `, 
 	for _, r := range runbookRules {
 		b.WriteString("- " + r.doc + "\n")
 	}
-	b.WriteString("\n## Functions\n\n`env(NAME)`, `file(PATH)` and `secret(NAME)` fetch a text from the environment, a file (at most 1 MiB, relative to the runbook) and the\nsecrets. The rest computes:\n")
+	b.WriteString("\n## Functions\n\n`env(NAME)`, `file(PATH)` and `secret(NAME)` fetch a text from the environment, a file (at most 1 MiB, all together 8 MiB, relative to\nthe runbook) and the secrets. The rest computes:\n")
 	names := []string{"can", "try"}
 	for name := range library {
 		names = append(names, name)
