@@ -9,9 +9,11 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 
+	"orac/appliance/node"
 	"orac/appliance/rt/live"
 	"orac/appliance/store"
 )
@@ -20,11 +22,13 @@ import (
 type State struct {
 	Dir      string
 	FS       *live.FS
-	Store    *store.Store
+	Store    node.Book
 	Temp     string          // for files that nobody needs after a restart; empty at the start
+	Problems []string        // what does not work, and the appliance starts all the same
 	SetAside *store.SetAside // a damaged history that was moved out of the way; nil if there was none
 
-	lock *os.File
+	history *store.Store
+	lock    *os.File
 }
 
 // ErrLocked is why a state directory cannot be opened that another process has open.
@@ -55,12 +59,35 @@ func (s *State) open() (err error) {
 	if err = os.RemoveAll(s.Temp); err == nil { // what a kill has left
 		err = os.Mkdir(s.Temp, 0o700)
 	}
+	if err := s.excuse(err, "temporary files are kept elsewhere"); err != nil {
+		return err
+	} else if len(s.Problems) > 0 {
+		s.Temp = os.TempDir()
+	}
+	s.history, s.SetAside, err = store.Open(filepath.Join(s.Dir, "orac.db"))
+	s.Store = s.history
 	if err != nil {
+		s.Store = noHistory{err}
+	}
+	return s.excuse(err, "no history is written")
+}
+
+// excuse lets the appliance start on a full disk: a machine that boots with one must hear all the same. Other errors stand.
+func (s *State) excuse(err error, consequence string) error {
+	if err == nil || !errors.Is(err, syscall.ENOSPC) && !strings.Contains(err.Error(), "disk is full") {
 		return err
 	}
-	s.Store, s.SetAside, err = store.Open(filepath.Join(s.Dir, "orac.db"))
-	return err
+	s.Problems = append(s.Problems, fmt.Sprintf("the disk of %s is full (%v): %s; make room", s.Dir, err, consequence))
+	return nil
 }
+
+// noHistory is the book of an appliance that cannot keep one.
+type noHistory struct{ err error }
+
+func (n noHistory) AddDetection(store.Detection) error                   { return n.err }
+func (n noHistory) SaveUtterance(store.Utterance) error                  { return n.err }
+func (n noHistory) SaveDelivery(store.Delivery, *store.Transcript) error { return n.err }
+func (n noHistory) Prune(time.Time, time.Duration, int) (int, error)     { return 0, n.err }
 
 // take locks the directory. The lock goes with the process, however that ends.
 func (s *State) take() error {
@@ -81,8 +108,8 @@ func (s *State) take() error {
 	if err := f.Truncate(0); err != nil {
 		return err
 	}
-	_, err = f.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0)
-	return err
+	_, _ = f.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0) // it helps people; the lock does not need it, and the disk may be full
+	return nil
 }
 
 // stateError says what to do about a state directory that cannot be opened.
@@ -101,8 +128,8 @@ func stateError(dir string, err error) error {
 
 // Close frees the directory.
 func (s *State) Close() {
-	if s.Store != nil {
-		_ = s.Store.Close() // what it wrote is on disk already
+	if s.history != nil {
+		_ = s.history.Close() // what it wrote is on disk already
 	}
 	if s.FS != nil {
 		_ = s.FS.Close()

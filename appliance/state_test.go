@@ -54,9 +54,16 @@ func TestAStateDirectoryThatCannotBeUsed(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
+	s, err := appliance.OpenState(full)
+	if err != nil {
+		t.Fatalf("with a full disk the appliance is deaf: %v", err)
+	}
+	if len(s.Problems) == 0 || !strings.Contains(strings.Join(s.Problems, " "), "make room") {
+		t.Errorf("a full disk is not told of: %q", s.Problems)
+	}
+	s.Close()
 	for dir, want := range map[string]string{
 		readOnly: "cannot be written: choose another",
-		full:     "the disk is full",
 		file:     "check that it is a folder",
 	} {
 		s, err := appliance.OpenState(dir)
