@@ -134,12 +134,14 @@ One file, orac.hcl, declares the whole device.`,
 
 func (a *app) withFile(c *cobra.Command) *cobra.Command {
 	c.Flags().StringVarP(&a.file, "file", "f", defaultFile, "the runbook")
+	_ = c.MarkFlagFilename("file", "hcl") // it is there: the line above
 	c.Flags().StringArrayVar(&a.vars, "var", nil, "give a variable of the runbook a value: name=value (repeatable)")
 	return c
 }
 
 func (a *app) withState(c *cobra.Command) *cobra.Command {
 	c.Flags().StringVar(&a.stateDir, "state-dir", "", "where spool, history and models are (wins over ORAC_STATE_DIR and the runbook)")
+	_ = c.MarkFlagDirname("state-dir") // it is there: the line above
 	return c
 }
 

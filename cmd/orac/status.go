@@ -96,7 +96,7 @@ func (a *app) watch(ctx context.Context, daemon *control.Client) error {
 func (a *app) frame(view *screen.Status, s status.Status, err error) []string {
 	lines := view.Lines(s, time.Now())
 	if err != nil {
-		lines = append([]string{a.out.Bad("✗ " + screen.Clean(err.Error())), a.out.Faint("  What follows was so when it last answered; asking again every second."), ""}, lines...)
+		lines = append([]string{a.out.Bad("✗ " + screen.Clean(err.Error())), a.out.Faint("  Below: as it was. Asking again every second."), ""}, lines...)
 	}
 	return lines
 }

@@ -30,14 +30,15 @@ func (v *Status) Lines(s status.Status, now time.Time) []string {
 	if v.memory = append(v.memory, float64(s.Memory.Resident)); len(v.memory) > trendShown {
 		v.memory = v.memory[1:]
 	}
-	lines := v.head(s, now)
-	lines = append(lines, "")
-	lines = append(lines, v.tree(s, now)...)
-	lines = append(lines, "")
+	lines := append(v.head(s, now), "")
 	lines = append(lines, v.health(s, now)...)
 	lines = append(lines, v.labels("spool", v.spool(s.Spool))...)
 	lines = append(lines, v.label("memory", v.memoryLine(s.Memory)))
-	return append(lines, v.incident(s.Incident, now)...)
+	lines = append(lines, v.incident(s.Incident, now)...)
+	if len(s.Nodes) == 0 {
+		return lines
+	}
+	return append(append(lines, ""), v.tree(s, now)...) // last, because it may be longer than the terminal
 }
 
 // label is a line with a word in front.
