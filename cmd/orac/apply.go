@@ -121,10 +121,11 @@ func (a *app) follow(ctx context.Context, work func(progress func(string)) (stat
 		case now := <-clock.C:
 			view.Tick(now)
 		case <-done:
-			view.End(time.Now(), err == nil && applied.OK)
-			if ctx.Err() != nil {
-				err = errors.New("interrupted; the appliance goes on with it: orac status, orac generations say how it ended")
+			if err != nil && ctx.Err() != nil {
+				view.Still() // nobody knows how the step went on
+				return applied, failed(errors.New("interrupted; the appliance goes on with it: orac status, orac generations say how it ended"))
 			}
+			view.End(time.Now(), err == nil && applied.OK)
 			return applied, a.refused(err)
 		}
 	}
