@@ -60,7 +60,7 @@ func (a *app) apply(ctx context.Context, stdin io.Reader, approved bool, timeout
 		return a.refused(err)
 	}
 	if !a.json {
-		a.out.Plan(plan, false)
+		a.out.Plan(a.asNamed(plan), false)
 	}
 	report := applyReport{Plan: plan}
 	switch {

@@ -55,7 +55,7 @@ func (m *model) plan(r status.PlanRequest) (status.Plan, error) {
 	p := status.Plan{Runbook: r.File, Against: "the running appliance", Hash: m.hash(text), Changes: text != m.texts[len(m.texts)-1]}
 	if p.Changes {
 		c.Action = status.Update
-		c.Because = []status.Attribute{{Block: "model.a", Name: "threshold", Old: "0.5", New: r.Vars["threshold"], File: "orac.hcl", Line: 2}}
+		c.Because = []status.Attribute{{Block: "model.a", Name: "threshold", Old: "0.5", New: r.Vars["threshold"], File: r.File, Line: 2}}
 	}
 	if strings.Contains(text, "blocked") {
 		c.Action, p.Problems = status.Blocked, []string{"trigger.kitchen: it says blocked"}

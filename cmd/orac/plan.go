@@ -37,7 +37,7 @@ Exit codes: 0 nothing would change, 2 something would, 1 it cannot be applied.`,
 					return err
 				}
 			} else {
-				a.out.Plan(p, all)
+				a.out.Plan(a.asNamed(p), all)
 			}
 			switch {
 			case blocked(p):
@@ -88,6 +88,25 @@ func (a *app) planRequest() (status.PlanRequest, error) {
 	}
 	file, err := filepath.Abs(a.file)
 	return status.PlanRequest{File: file, Vars: o.Vars}, failed(err)
+}
+
+// asNamed gives a plan in which the runbook is called as it was on the command line.
+func (a *app) asNamed(p status.Plan) status.Plan {
+	file, err := filepath.Abs(a.file)
+	if err != nil {
+		return p
+	}
+	if p.Runbook == file {
+		p.Runbook = a.file
+	}
+	for _, c := range p.Components { // the plan is ours: it came over the wire or was just made
+		for i := range c.Because {
+			if c.Because[i].File == file {
+				c.Because[i].File = a.file
+			}
+		}
+	}
+	return p
 }
 
 func blocked(p status.Plan) bool {

@@ -100,9 +100,9 @@ func (v *planView) attribute(action status.Action, b status.Attribute) {
 	case action == status.Remove && b.New == "":
 		fmt.Fprintf(v, "      %s\n", shorten(name, room))
 	case room == 0 || width(name)+2+width(old)+3+width(now) <= room:
-		fmt.Fprintf(v, "      %s  %s → %s\n", name, v.Bad(old), v.Good(now))
+		fmt.Fprintf(v, "      %s  %s → %s\n", name, v.Faint(old), v.Good(now))
 	default: // one below the other
-		fmt.Fprintf(v, "      %s\n        %s\n      → %s\n", name, v.Bad(shorten(old, less(room, 2))), v.Good(shorten(now, less(room, 2))))
+		fmt.Fprintf(v, "      %s\n        %s\n      → %s\n", name, v.Faint(shorten(old, less(room, 2))), v.Good(shorten(now, less(room, 2))))
 	}
 	v.place(b)
 }
