@@ -54,9 +54,6 @@ const (
 	maxNumber = 9_999_999_999
 )
 
-// Default is how many generations are kept unless the runbook says otherwise.
-const Default = 10
-
 // What Load and LastGood end with, besides errors of the file system.
 var (
 	ErrNone    = errors.New("there is no generation")
