@@ -1,0 +1,26 @@
+# A runbook to begin with: the first microphone of the host, one wake word, an ORAC STT server.
+
+appliance "docker" {
+  state_dir = "/var/lib/orac"
+}
+
+device "microphone" "usb" {
+  backend = "alsa" # there is no PulseAudio in the container
+  # match = "USB"  # a part of the name; docker compose exec orac orac devices
+}
+
+model "hey_jarvis" {
+  source    = "catalog:hey_jarvis"
+  threshold = 0.5
+}
+
+listener "kitchen" {
+  device  = device.microphone.usb
+  models  = [model.hey_jarvis]
+  deliver = [stt.whisper]
+}
+
+stt "whisper" {
+  url = "http://stt.local:7272"
+  # token = secret("stt_token")
+}
