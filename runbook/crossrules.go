@@ -1,10 +1,6 @@
 package runbook
 
-import (
-	"fmt"
-
-	"github.com/hashicorp/hcl/v2"
-)
+import "fmt"
 
 // runbookRule is a demand on several blocks together. It sees a runbook whose
 // blocks are all valid in themselves.
@@ -14,17 +10,8 @@ type runbookRule struct {
 }
 
 var runbookRules = []runbookRule{
-	{"A runbook without a listener is accepted with a warning.", somethingListens},
 	{"Two microphones may not select the same device.", microphonesDiffer},
 	{"A heartbeat may not name an stt of protocol exec.", heartbeatsHaveServers},
-}
-
-// somethingListens warns of a runbook that does nothing.
-func somethingListens(rb *Runbook, p *problems) {
-	if len(rb.Listeners) == 0 {
-		p.add(Diagnostic{Severity: Warning, Subject: hcl.Range{Filename: p.src.name}, Summary: "the runbook has no listener, so nothing listens",
-			Detail: "Add listener \"NAME\" { device = …, models = […] }."})
-	}
 }
 
 // microphonesDiffer refuses two blocks that select the same device: a device is

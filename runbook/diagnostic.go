@@ -26,7 +26,7 @@ const maxDiagnostics = 100
 type Diagnostic struct {
 	Severity Severity
 	Summary  string    // what is wrong
-	Detail   string    // what to do about it
+	Detail   string    // what to do about it; it may have several lines
 	Subject  hcl.Range // the place; the zero Range when it has none
 	Address  Address   // the block it is about, "" when none
 
@@ -119,8 +119,8 @@ func (p *problems) fail(addr Address, place hcl.Range, summary, detail string) {
 	p.add(Diagnostic{Severity: Error, Summary: summary, Detail: detail, Subject: place, Address: addr})
 }
 
-// sorted gives the problems in the order of the file, each once, the ones without
-// a place last, and at most maxDiagnostics of them with a count of the rest.
+// sorted gives the problems in the order of the file, each once, what is said
+// alike about a block folded into one, the ones without a place last, and at most maxDiagnostics of them with a count of the rest.
 func (p *problems) sorted() Diagnostics {
 	list := slices.Clone(p.found)
 	slices.SortStableFunc(list, func(a, b Diagnostic) int {
@@ -134,6 +134,7 @@ func (p *problems) sorted() Diagnostics {
 	list = slices.CompactFunc(list, func(a, b Diagnostic) bool {
 		return a.Summary == b.Summary && a.Detail == b.Detail && a.Subject == b.Subject
 	})
+	list = fold(list)
 	if rest := len(list) - maxDiagnostics; rest > 0 {
 		severity := Warning
 		if list[maxDiagnostics:].HasErrors() {
@@ -147,6 +148,37 @@ func (p *problems) sorted() Diagnostics {
 		})
 	}
 	return list
+}
+
+// fold makes one problem of several in a block that say the same: the first, with
+// the number of the others.
+func fold(list Diagnostics) Diagnostics {
+	type same struct {
+		severity Severity
+		summary  string
+		address  Address
+	}
+	first, others := map[same]int{}, map[int]int{}
+	var out Diagnostics
+	for _, d := range list {
+		key := same{d.Severity, d.Summary, d.Address}
+		if i, seen := first[key]; seen {
+			others[i]++
+			if others[i] == 1 {
+				out[i].Detail = strings.TrimSpace(out[i].Detail + fmt.Sprintf(" The same is wrong in line %d", d.Subject.Start.Line))
+			}
+			continue
+		}
+		first[key] = len(out)
+		out = append(out, d)
+	}
+	for i, n := range others {
+		if n > 1 {
+			out[i].Detail += fmt.Sprintf(" and in %d places after it", n-1)
+		}
+		out[i].Detail += "."
+	}
+	return out
 }
 
 func placeless(d Diagnostic) int {

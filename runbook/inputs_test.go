@@ -33,6 +33,9 @@ variable "host" {}
 variable "pin" {
   sensitive = true
 }
+variable "idle_pin" {
+  sensitive = true
+}
 variable "unused" {
   default = "x"
 }
@@ -50,6 +53,7 @@ model "m" {
 }
 model "n" {
   source = "catalog:n"
+  topic  = file(env("TOPIC_FILE"))
 }
 stt "s" {
   url      = "http://${var.host}:7272"
@@ -66,8 +70,8 @@ stt "t" {
 func newInputWorld() *inputWorld {
 	return &inputWorld{
 		source:  inputSource,
-		env:     map[string]string{"LANGUAGE": "en", "WHERE": "hidden.txt", "OTHER": "x", "ORAC_VAR_pin": varSecret},
-		files:   map[string]string{"prompt.json": `{"words":"hey you"}`, "idle.txt": "idle", "token.txt": fileSecret, "both.txt": "de", "hidden.txt": "hidden-" + fileSecret, "other.txt": "x"},
+		env:     map[string]string{"LANGUAGE": "en", "WHERE": "hidden.txt", "TOPIC_FILE": "shade.txt", "OTHER": "x", "ORAC_VAR_pin": varSecret, "ORAC_VAR_idle_pin": varSecret},
+		files:   map[string]string{"prompt.json": `{"words":"hey you"}`, "idle.txt": "idle", "token.txt": fileSecret, "both.txt": "de", "hidden.txt": "hidden-" + fileSecret, "shade.txt": "shade", "other.txt": "x"},
 		secrets: map[string]string{"token": storedSecret, "other": "x"},
 		vars:    map[string]string{"host": "stt.test"},
 		named:   map[string]string{"sounds/demo.wav": "RIFF", "own.onnx": "a model", "other.wav": "x"},
@@ -120,7 +124,12 @@ func (w *inputWorld) load(t testing.TB) *Runbook {
 func TestInputsAreRecorded(t *testing.T) {
 	in := newInputWorld().load(t).Inputs()
 	var got []string
+	hashes := map[string]string{}
 	for _, i := range in.List {
+		if other, ok := hashes[i.Hash]; ok && i.Keyed {
+			t.Errorf("%s and %s can be seen to be equal", i.Name, other)
+		}
+		hashes[i.Hash] = i.Name
 		line := fmt.Sprintf("%s %s", i.Kind, i.Name)
 		if strings.HasPrefix(i.Name, "(") {
 			line = fmt.Sprintf("%s (…)", i.Kind)
@@ -139,10 +148,10 @@ func TestInputsAreRecorded(t *testing.T) {
 		got = append(got, line)
 	}
 	want := []string{
-		"env ABSENT missing", "env LANGUAGE keyed", "env WHERE keyed",
-		"file (…) keyed", "file absent.txt missing", "file both.txt keyed", "file idle.txt keyed", `file prompt.json = {"words":"hey you"}`, "file token.txt keyed",
+		"env ABSENT missing", "env LANGUAGE keyed", "env TOPIC_FILE keyed", "env WHERE keyed",
+		"file (…) keyed", "file (…) keyed", "file absent.txt missing", "file both.txt keyed", "file idle.txt keyed", `file prompt.json = {"words":"hey you"}`, "file token.txt keyed",
 		"named file own.onnx", "named file sounds/demo.wav",
-		"secret token keyed", "variable host = stt.test", "variable pin keyed",
+		"secret token keyed", "variable host = stt.test", "variable idle_pin keyed", "variable pin keyed",
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
@@ -158,13 +167,15 @@ func TestInputsHoldNoSecret(t *testing.T) {
 		t.Fatal(err)
 	}
 	mustHideSecrets(t, string(text)+fmt.Sprintf("%+v", in))
-	for _, secret := range []string{storedSecret, fileSecret, varSecret, "hidden-" + fileSecret, "hidden.txt", "en", "de", "idle"} {
+	for _, secret := range []string{storedSecret, fileSecret, varSecret, "hidden-" + fileSecret, "hidden.txt", "shade", "shade.txt", "en", "de", "idle"} {
 		if strings.Contains(string(text), plainHash([]byte(secret))) {
 			t.Errorf("there is a plain hash of %q, which can be guessed", secret)
 		}
 	}
-	if strings.Contains(string(text), "hidden.txt") {
-		t.Error("a name that came from the environment is kept")
+	for _, hidden := range []string{"hidden.txt", "shade"} {
+		if strings.Contains(string(text), hidden) {
+			t.Errorf("%q, which the environment names, is kept", hidden)
+		}
 	}
 	mustHideSecrets(t, fmt.Sprintf("%+v %#v", *w.load(t), *w.load(t)))
 }
@@ -199,11 +210,11 @@ func TestInputsAsJSON(t *testing.T) {
 
 // TestTheHashChangesWithAnyInput changes one thing at a time: what the runbook uses changes the hash, anything else does not.
 func TestTheHashChangesWithAnyInput(t *testing.T) {
-	used := []string{"source", "env LANGUAGE", "env ABSENT", "env WHERE", "file prompt.json", "file idle.txt", "file token.txt", "file both.txt", "file hidden.txt",
-		"file absent.txt", "secret token", "var host", "var pin", "var unused", "named sounds/demo.wav", "named own.onnx"}
+	used := []string{"source", "env LANGUAGE", "env ABSENT", "env WHERE", "file prompt.json", "file idle.txt", "file token.txt", "file both.txt", "file hidden.txt", "file shade.txt", "env TOPIC_FILE",
+		"file absent.txt", "secret token", "var host", "var pin", "var idle_pin", "var unused", "named sounds/demo.wav", "named own.onnx"}
 	unused := []string{"env OTHER", "file other.txt", "secret other", "named other.wav"}
 	values := map[string][]string{ // where not any text will do
-		"env LANGUAGE": {"de", "fr"}, "env ABSENT": {"es", "it"}, "env WHERE": {"other.txt"}, "file both.txt": {"fr", "it"},
+		"env LANGUAGE": {"de", "fr"}, "env ABSENT": {"es", "it"}, "env WHERE": {"other.txt"}, "env TOPIC_FILE": {"other.txt"}, "file both.txt": {"fr", "it"},
 		"file prompt.json": {`{"words":"ho"}`, `{"words":"hey you" }`}, "file absent.txt": {"lights"}, "var host": {"h1", "h2"},
 	}
 	rapid.Check(t, func(r *rapid.T) {

@@ -19,6 +19,15 @@ const (
 	maxBlocks    = 1000      // blocks of one runbook, nested ones included
 )
 
+// smallest is a runbook that is valid and hears something.
+const smallest = `appliance "kitchen" {}
+device "microphone" "default" {}
+model "hey_jarvis" { source = "catalog:hey_jarvis" }
+listener "kitchen" {
+  device = device.microphone.default
+  models = [model.hey_jarvis]
+}`
+
 // check refuses what must not reach the parser. It reports whether src may be parsed.
 func (p *problems) check() bool {
 	src := p.src.bytes
@@ -28,7 +37,7 @@ func (p *problems) check() bool {
 			"A runbook is a few KiB of text; is this the right file?")
 	case len(bytes.TrimSpace(src)) == 0:
 		p.fail("", hcl.Range{Filename: p.src.name}, "the runbook is empty",
-			"The smallest runbook is appliance \"NAME\" {}; see examples/runbooks for some that do more.")
+			"The smallest one that listens:\n\n"+smallest)
 	case bytes.IndexByte(src, 0) >= 0:
 		p.fail("", p.pointAt(bytes.IndexByte(src, 0)), "the file is binary, not text", "A runbook is a text file in UTF-8; is this the right file?")
 	case !utf8.Valid(src):

@@ -13,6 +13,21 @@ func (rb *Runbook) Resolve(path string) string {
 // Block finds a block in generic form, nested ones included.
 func (rb *Runbook) Block(a Address) (Block, bool) { return findBlock(rb.Blocks, a) }
 
+// Problem is a diagnostic about an attribute of a block, or about the whole block
+// when the attribute is "" or not written. It is for checks that need more than the
+// language: files, programs, a catalogue.
+func (rb *Runbook) Problem(block Address, attribute string, severity Severity, summary, detail string) Diagnostic {
+	b, _ := rb.Block(block)
+	place := b.Range
+	if a, ok := b.Attrs[attribute]; ok && !a.Default {
+		place = a.Range
+	}
+	if place.Filename == "" {
+		place.Filename = rb.File
+	}
+	return Diagnostic{Severity: severity, Summary: summary, Detail: detail, Subject: place, Address: block, source: rb.source}
+}
+
 func findBlock(blocks []Block, a Address) (Block, bool) {
 	for _, b := range blocks {
 		if b.Address == a {

@@ -81,6 +81,7 @@ var webhookBlock = &BlockType{
 		{Name: "timeout", Kind: Duration, OnChange: InPlace, Default: "5s", Min: "1s", Max: "60s",
 			Doc: "How long one call may take."},
 		{Name: "headers", Kind: Map, OnChange: InPlace, Secret: SecretAllowed, Example: `{ Authorization = "Bearer ${env("LIGHTS_TOKEN")}" }`,
-			Doc: "HTTP headers to send; their values are treated as secrets."},
+			SecretKeys: regexp.MustCompile(`(?i)^((proxy-)?authorization|(set-)?cookie|(x-)?api-?key|(.+[-_])?(token|secret|password|key))$`),
+			Doc:        "HTTP headers to send; their values are never printed. Under Authorization, Cookie, X-Api-Key, and names that end in -Token, -Secret, -Password or -Key, the file may not spell them out; others may be literal."},
 	},
 }

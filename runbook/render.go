@@ -62,10 +62,12 @@ func (d Diagnostic) render(b *strings.Builder, o RenderOptions) {
 		notes = append(notes, "In "+string(d.Address)+".")
 	}
 	if d.Detail != "" {
-		notes = append(notes, escape(d.Detail))
+		notes = append(notes, d.Detail)
 	}
 	if len(notes) > 0 {
-		b.WriteString("  " + strings.Join(notes, " ") + "\n")
+		for line := range strings.SplitSeq(strings.Join(notes, " "), "\n") {
+			b.WriteString(strings.TrimRight("  "+escape(line), " ") + "\n")
+		}
 	}
 }
 

@@ -68,6 +68,10 @@ type Attribute struct {
 	Expect   string // what Pattern demands, in words: "64 hexadecimal digits"
 	Example  string // an HCL expression
 
+	// SecretKeys finds the names of a Map under which a text that is spelt out is
+	// refused, as in an attribute that is SecretOnly; nil when there is none.
+	SecretKeys *regexp.Regexp
+
 	// Reads says of a value whether it names a file whose contents are part of what
 	// the runbook means; nil when none does.
 	Reads func(value string) bool

@@ -80,10 +80,13 @@ var secretLine = func() *regexp.Regexp {
 }()
 
 // hideSecretLines hides, in a text that cannot be parsed, everything that looks
-// like the value of a secret attribute.
+// like the value of a secret attribute or the password of a URL.
 func (s *source) hideSecretLines() {
 	for _, m := range secretLine.FindAllSubmatchIndex(s.bytes, -1) {
 		s.hidden = append(s.hidden, hcl.Range{Start: hcl.Pos{Byte: m[2]}, End: hcl.Pos{Byte: m[3]}})
+	}
+	for _, m := range hasPassword.FindAllIndex(s.bytes, -1) {
+		s.hidden = append(s.hidden, hcl.Range{Start: hcl.Pos{Byte: m[0]}, End: hcl.Pos{Byte: m[1]}})
 	}
 }
 

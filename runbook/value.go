@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"math"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
@@ -30,6 +32,11 @@ func (e *evaluator) value(at *Attribute, addr Address, raw cty.Value, expr hclsy
 		e.fail(addr, expr.Range(), at.Name+" would show a secret",
 			"This attribute is printed in plans, logs and the console, so it takes nothing that is made from secret() or a sensitive variable.")
 		return Attr{}, cty.NilVal, false
+	case at.Kind == Map && e.literalSecrets(at, addr, raw, expr):
+		return Attr{}, cty.NilVal, false
+	case at.Kind == URL && at.Secret == SecretAllowed && len(marks) == 0 && isText(plain) && hasPassword.MatchString(plain.AsString()):
+		e.literalSecret(addr, expr, "the password in "+at.Name)
+		return Attr{}, cty.NilVal, false
 	case at.Secret == SecretOnly && len(marks) == 0 && !isEmptyText(plain):
 		e.literalSecret(addr, expr, at.Name)
 		return Attr{}, cty.NilVal, false
@@ -40,6 +47,10 @@ func (e *evaluator) value(at *Attribute, addr Address, raw cty.Value, expr hclsy
 	case bad != nil && *bad == misfit{}:
 		return Attr{}, cty.NilVal, false
 	case bad != nil:
+		if isText(plain) && hasPassword.MatchString(plain.AsString()) {
+			e.src.hideLiterals(expr)
+			bad = &misfit{"has a user and password in it", bad.hint}
+		}
 		if len(marks) > 0 || at.Secret == SecretOnly {
 			bad = &misfit{"has a value that does not fit", "It may be a secret and is not shown. It must be " + article(at.valueText()) + "."}
 		}
@@ -65,6 +76,52 @@ func (e *evaluator) literalSecret(addr Address, expr hclsyntax.Expression, what 
 	e.src.hideLiterals(expr)
 	e.fail(addr, expr.Range(), what+" is a secret that stands in the file",
 		`Use secret("NAME"), env("NAME") or file("PATH") instead, and change the secret, for others may have read it.`)
+}
+
+// literalSecrets reports the texts of a map that are spelt out under a name that
+// only secrets have. It tells whether there was one.
+func (e *evaluator) literalSecrets(at *Attribute, addr Address, raw cty.Value, expr hclsyntax.Expression) bool {
+	if raw.IsMarked() || at.SecretKeys == nil || !raw.Type().IsObjectType() && !raw.Type().IsMapType() {
+		return false
+	}
+	found := false
+	for name, v := range raw.AsValueMap() {
+		if v.IsMarked() || !isText(v) || isEmptyText(v) || !at.SecretKeys.MatchString(name) {
+			continue
+		}
+		written := entry(expr, name)
+		if fetches(written) { // "Bearer ${try(env("TOKEN"), "")}" where there is no token
+			continue
+		}
+		found = true
+		e.literalSecret(addr, written, fmt.Sprintf("the header %q", clip(name)))
+	}
+	return found
+}
+
+// fetches tells whether an expression calls a function that gives secrets.
+func fetches(expr hclsyntax.Expression) bool {
+	found := false
+	hclsyntax.VisitAll(expr, func(n hclsyntax.Node) hcl.Diagnostics {
+		call, ok := n.(*hclsyntax.FunctionCallExpr)
+		found = found || ok && isSecretSource(call.Name)
+		return nil
+	})
+	return found
+}
+
+// entry is the expression of one entry of a map, or all of it when it is not written out.
+func entry(expr hclsyntax.Expression, name string) hclsyntax.Expression {
+	object, ok := expr.(*hclsyntax.ObjectConsExpr)
+	if !ok {
+		return expr
+	}
+	for _, item := range object.Items {
+		if key, diags := item.KeyExpr.Value(nil); !diags.HasErrors() && isText(key) && key.AsString() == name {
+			return item.ValueExpr
+		}
+	}
+	return expr
 }
 
 // hide moves the texts of a secret attribute out of what can be printed.
@@ -143,6 +200,9 @@ func badURL(s string, secret bool) string {
 	}
 	return ""
 }
+
+// hasPassword finds the user and password of a URL, whatever else is wrong with it.
+var hasPassword = regexp.MustCompile(`//[^/\s"@]*@`)
 
 // showURL shows a URL without the password that it may carry.
 func showURL(s string) string {

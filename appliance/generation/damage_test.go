@@ -110,6 +110,12 @@ func TestDamageIsRecognised(t *testing.T) {
 
 // TestPowerLossWhileDamageIsSetAside: no byte of a damaged generation is lost at any operation.
 func TestPowerLossWhileDamageIsSetAside(t *testing.T) {
+	for _, eager := range []bool{false, true} {
+		powerLossWhileDamageIsSetAside(t, eager)
+	}
+}
+
+func powerLossWhileDamageIsSetAside(t *testing.T, eager bool) {
 	for at, done := 0, false; !done; at++ {
 		on(t, func(k *rt.Task) {
 			d := newDisk()
@@ -121,7 +127,7 @@ func TestPowerLossWhileDamageIsSetAside(t *testing.T) {
 			d.failFrom = d.ops + at
 			_, err := generation.Open(k, d)
 			done = err == nil && d.ops <= d.failFrom
-			d.powerLoss(k)
+			d.powerLoss(k, eager)
 			s = open(t, k, d)
 			if diff := cmp.Diff(want, contents(t, k, d)); diff != "" {
 				t.Errorf("operation %d: (-before +after):\n%s", at, diff)

@@ -42,9 +42,15 @@ func (d *disk) count(string) error {
 	return nil
 }
 
-// powerLoss takes away what has not reached the medium, and gives the power back.
-func (d *disk) powerLoss(t *rt.Task) {
+// powerLoss takes away what has not reached the medium, and gives the power back. A disk may be faster than it is asked to
+// be: an eager one has written every creation, renaming and removal of a file before its folder was synced.
+func (d *disk) powerLoss(t *rt.Task, eager bool) {
 	d.failFrom = -1
+	if eager {
+		for at := range d.dirs {
+			_ = d.Disk.SyncDir(t, at)
+		}
+	}
 	d.PowerLoss()
 	for _, name := range d.Files() {
 		for at := path.Dir(name); at != "."; at = path.Dir(at) {

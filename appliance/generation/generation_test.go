@@ -85,6 +85,12 @@ func TestKeptAndFoundAgain(t *testing.T) {
 // TestPowerLossAtEveryOperation takes the power away at each operation of commits and removals. What is current afterwards is
 // the generation before or the new one, whole; nothing looks damaged; the next commit works.
 func TestPowerLossAtEveryOperation(t *testing.T) {
+	for _, eager := range []bool{false, true} {
+		powerLossAtEveryOperation(t, eager)
+	}
+}
+
+func powerLossAtEveryOperation(t *testing.T, eager bool) {
 	for at := 0; ; at++ {
 		done := false
 		on(t, func(k *rt.Task) {
@@ -100,7 +106,7 @@ func TestPowerLossAtEveryOperation(t *testing.T) {
 			}
 			gone, err := s.Prune(k, 1)
 			done = err == nil && committed
-			d.powerLoss(k)
+			d.powerLoss(k, eager)
 			s = open(t, k, d)
 			if r := s.Reports(); len(r) > 0 {
 				t.Errorf("operation %d: %+v", at, r)
@@ -234,7 +240,7 @@ func TestStoreAgainstAModel(t *testing.T) {
 					_, _ = generation.Open(k, d)
 				}
 				if d.failFrom >= 0 {
-					d.powerLoss(k)
+					d.powerLoss(k, rapid.Bool().Draw(r, "eager"))
 					s = open(t, k, d)
 				}
 				n, got := current(t, k, s)

@@ -66,3 +66,26 @@ webhook "w" {
   url     = "http://host"
   headers = { Authorization = "l1teral", Number = 5 }
 }
+
+webhook "headers" {
+  url = "http://user:l1teral@host/wake"
+  headers = {
+    X-Api-Key    = "l1teral"
+    Room-Token   = upper("l1teral")
+    Content-Type = "application/json"
+    cookie       = try(env("NO_SUCH_VARIABLE"), "")
+    X-Secret     = "${try(env("NO_SUCH_VARIABLE"), "nothing")}"
+  }
+}
+
+stt "password" {
+  url = "https://user:l1teral@host:7272"
+}
+
+heartbeat "password" {
+  url = "ftp://user:l1teral@host"
+}
+
+model "password" {
+  source = "https://user:l1teral@host/word.onnx"
+}
