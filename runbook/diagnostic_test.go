@@ -29,8 +29,30 @@ func TestDiagnosticsAreAnError(t *testing.T) {
 		t.Errorf("got %v", ds.Err())
 	}
 	rb, ds := Parse([]byte(`appliance "a" {}`), "orac.hcl", testWorld())
-	if rb == nil || len(ds) != 1 || ds[0].Severity != Warning || ds.Err() != nil {
-		t.Errorf("a warning alone gives %v, %v", rb, ds)
+	if rb == nil || len(ds) != 0 {
+		t.Fatalf("it gives %v", ds)
+	}
+	if ds = append(ds, rb.Problem("appliance.a", "", Warning, "it is small", "")); ds.Err() != nil {
+		t.Errorf("a warning alone is the error %v", ds.Err())
+	}
+}
+
+// TestProblemHasItsPlace: a check outside of the language points at the attribute, or at the block when it is not written.
+func TestProblemHasItsPlace(t *testing.T) {
+	rb, ds := Parse([]byte("appliance \"a\" {\n  log_level = \"debug\"\n}\n"), "orac.hcl", testWorld())
+	if rb == nil {
+		t.Fatal(ds)
+	}
+	for attribute, want := range map[string]string{
+		"log_level": "orac.hcl:2:15: error: it is so\n   2 |   log_level = \"debug\"\n     |               ^^^^^^^\n  In appliance.a. Change it.\n",
+		"log_size":  "orac.hcl:1:1: error: it is so\n   1 | appliance \"a\" {\n     | ^^^^^^^^^^^^^\n  In appliance.a. Change it.\n",
+	} {
+		if got := render(t, Diagnostics{rb.Problem("appliance.a", attribute, Error, "it is so", "Change it.")}, RenderOptions{}); got != want {
+			t.Errorf("%s: got\n%swant\n%s", attribute, got, want)
+		}
+	}
+	if got := render(t, Diagnostics{rb.Problem("store", "", Warning, "it is so", "")}, RenderOptions{}); !strings.HasPrefix(got, "orac.hcl: warning: it is so\n") {
+		t.Errorf("a block that is not written: got %s", got)
 	}
 }
 

@@ -136,6 +136,7 @@ func cut(cells []cell, place, columns int) []cell {
 // cells splits the line of the place; hidden stretches become one "(secret)".
 func (d Diagnostic) cells() []cell {
 	text, start := d.source.line(d.Subject.Start.Byte)
+	text, start = near(text, start, d.Subject.Start.Byte)
 	from, to := d.Subject.Start.Byte, max(d.Subject.End.Byte, d.Subject.Start.Byte+1)
 	var out []cell
 	column, hiding := 0, false
@@ -169,6 +170,26 @@ func (d Diagnostic) cells() []cell {
 		out = append(out, cell{" ", 1, true})
 	}
 	return out
+}
+
+// near keeps of a very long line what a terminal can show of it: a line of 256 KiB may
+// hold a hundred places.
+func near(text []byte, start, place int) ([]byte, int) {
+	const around = 4 << 10 // bytes on each side, more than any terminal is wide
+	if place-start > around {
+		skip := place - start - around
+		for !utf8.RuneStart(text[skip]) {
+			skip++
+		}
+		text, start = text[skip:], start+skip
+	}
+	if end := place - start + around; end < len(text) {
+		for !utf8.RuneStart(text[end]) {
+			end--
+		}
+		text = text[:end]
+	}
+	return text, start
 }
 
 // visible gives a character as a terminal may show it, and its columns. What would

@@ -64,7 +64,12 @@ stt "misspelt" {
 
 webhook "w" {
   url     = "http://host"
-  headers = { Authorization = "l1teral", Number = 5 }
+  headers = { Authorization = "l1teral" }
+}
+
+webhook "number" {
+  url     = "http://host"
+  headers = { Accept = "l1teral", Number = 5 }
 }
 
 webhook "headers" {

@@ -17,7 +17,7 @@ stt "new" {
 webhook "light" {
   url = "http://lights.test/l1teral2"
   headers = {
-    Authorization = "Bearer l1teral2"
+    X-Room = "l1teral2"
   }
 }
 

@@ -17,6 +17,6 @@ stt "new" {
 webhook "light" {
   url = "http://lights.test/l1teral"
   headers = {
-    Authorization = "Bearer l1teral"
+    X-Room = "l1teral"
   }
 }

@@ -1,0 +1,5 @@
+appliance "a" {}
+
+stt "s" {
+  url = "http://user:l1teral@host" "x"
+}
