@@ -14,9 +14,10 @@ import (
 	"orac/runbook"
 )
 
-// OpenInference loads the inference library and gives the networks of a model store.
-func OpenInference(store models.Store) (Inference, error) {
-	e := &engine{store: store, ready: map[string]*infer.Head{}, known: map[string]wake.Model{}}
+// OpenInference loads the inference library and gives the networks of a model store. The end of ctx interrupts
+// what is being fetched.
+func OpenInference(ctx context.Context, store models.Store) (Inference, error) {
+	e := &engine{ctx: ctx, store: store, ready: map[string]*infer.Head{}, known: map[string]wake.Model{}}
 	if err := e.load(); err != nil {
 		return Inference{}, err
 	}
@@ -25,6 +26,7 @@ func OpenInference(store models.Store) (Inference, error) {
 
 // engine opens networks of one inference library.
 type engine struct {
+	ctx     context.Context // ends with the process
 	store   models.Store
 	runtime *infer.Runtime
 	library string
@@ -104,7 +106,7 @@ func (e *engine) head(rb *runbook.Runbook, m runbook.Model) (node.Classifier, er
 }
 
 func (e *engine) file(rb *runbook.Runbook, m runbook.Model) (models.File, error) {
-	f, err := e.store.Resolve(context.Background(), m.Source, m.SHA256, rb.Dir)
+	f, err := e.store.Resolve(e.ctx, m.Source, m.SHA256, rb.Dir)
 	if err != nil {
 		return f, fmt.Errorf("%s: %w", m.Address, err)
 	}

@@ -3,6 +3,7 @@ package appliance
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -11,8 +12,10 @@ import (
 	"orac/appliance/event"
 	"orac/appliance/health"
 	"orac/appliance/incident"
+	"orac/appliance/memory"
 	"orac/appliance/reconcile"
 	"orac/appliance/rt"
+	"orac/appliance/status"
 	"orac/runbook"
 )
 
@@ -23,17 +26,21 @@ type Monitor struct {
 	Log    *incident.Log
 	FS     rt.FS
 	Events *rt.Mailbox[event.Event]
-	// Memory measures the resident memory of the appliance; nil where that means nothing.
-	Memory func() (int64, error)
+	Logged *rt.Mailbox[event.Event] // the same events, for the log
+	Slog   *slog.Logger
+	// Measure measures the resident memory of the appliance; nil where that means nothing.
+	Measure func() (int64, error)
 	// Evidence gives what is known of the process before a node is ended by force.
 	Evidence func() string
 
-	report   atomic.Pointer[health.Report]
-	resident atomic.Int64
-	model    *health.Model
-	facts    map[string]health.Fact // what events have told, by component
-	open     map[string]string      // incidents that go on, by component
-	nodes    map[string]progress
+	rates   atomic.Pointer[map[string]float64]
+	report  atomic.Pointer[health.Report]
+	memory  atomic.Pointer[status.Memory]
+	verdict *rt.Mailbox[memory.Verdict]
+	model   *health.Model
+	facts   map[string]health.Fact // what events have told, by component
+	open    map[string]string      // incidents that go on, by component
+	nodes   map[string]progress
 }
 
 // progress is what was last seen of a node.
@@ -41,6 +48,32 @@ type progress struct {
 	taken    uint64
 	since    rt.Instant // it was seen to take anything
 	restarts int
+}
+
+// rateTime is the time over which rates are shown.
+const rateTime = 2 * time.Second
+
+// Rate is how many values a node takes a second. It may be called from anywhere.
+func (m *Monitor) Rate(address string) float64 {
+	if r := m.rates.Load(); r != nil {
+		return (*r)[address]
+	}
+	return 0
+}
+
+// measureRates notes what each node has taken since the last time.
+func (m *Monitor) measureRates(before map[string]uint64, over time.Duration) map[string]uint64 {
+	now, rates := map[string]uint64{}, map[string]float64{}
+	for _, v := range m.Runner.Views() {
+		address := v.Node.Address
+		taken, _ := m.taken(v.Node)
+		now[address] = taken
+		if was, ok := before[address]; ok && taken >= was {
+			rates[address] = float64(taken-was) / over.Seconds()
+		}
+	}
+	m.rates.Store(&rates)
+	return now
 }
 
 const (
@@ -56,8 +89,13 @@ func (m *Monitor) Report() health.Report {
 	return health.Report{Level: health.Unhealthy}
 }
 
-// Resident is the memory that was last measured, in bytes. It may be called from anywhere.
-func (m *Monitor) Resident() int64 { return m.resident.Load() }
+// Memory is what was last measured. It may be called from anywhere.
+func (m *Monitor) Memory() status.Memory {
+	if v := m.memory.Load(); v != nil {
+		return *v
+	}
+	return status.Memory{}
+}
 
 // ErrMemory is how Run ends when the appliance has grown over memory.restart.
 var ErrMemory = errors.New("the appliance has grown over memory.restart: the process must be replaced")
@@ -66,7 +104,12 @@ var ErrMemory = errors.New("the appliance has grown over memory.restart: the pro
 func (m *Monitor) Run(t *rt.Task) error {
 	m.model = health.New(health.Rules)
 	m.facts, m.open, m.nodes = map[string]health.Fact{}, map[string]string{}, map[string]progress{}
-	var disk, mem rt.Instant
+	m.verdict = rt.NewMailbox[memory.Verdict]("memory", 4)
+	if m.Measure != nil {
+		t.Go("memory", (&memory.Watch{Measure: m.Measure, Settings: m.memorySettings, Found: m.measured}).Run)
+	}
+	var disk, rated rt.Instant
+	var counts map[string]uint64
 	for {
 		due := t.Now().Add(lookEvery)
 		for {
@@ -85,9 +128,11 @@ func (m *Monitor) Run(t *rt.Task) error {
 			disk = t.Now().Add(diskEvery)
 			m.disk(t, rb.Disk)
 		}
-		if t.Now() >= mem {
-			mem = t.Now().Add(rb.Memory.Every)
-			if err := m.memory(t, rb.Memory); err != nil {
+		if over := t.Now().Sub(rated); over >= rateTime {
+			counts, rated = m.measureRates(counts, over), t.Now()
+		}
+		if v, ok := m.verdict.TryRecv(t); ok {
+			if err := m.grown(t, v); err != nil {
 				return err
 			}
 		}
@@ -292,23 +337,29 @@ func (m *Monitor) disk(t *rt.Task, d runbook.Disk) {
 	m.fact(t, f)
 }
 
-func (m *Monitor) memory(t *rt.Task, limits runbook.Memory) error {
-	if m.Memory == nil {
-		return nil
+func (m *Monitor) memorySettings() memory.Settings {
+	l := m.Runner.Graph().Runbook.Memory
+	return memory.Settings{Limits: memory.Limits{Warn: int64(l.Warn), Restart: int64(l.Restart)}, Every: l.Every}
+}
+
+// measured takes a measurement; it is called by the watch's own task.
+func (m *Monitor) measured(t *rt.Task, s status.Memory, v memory.Verdict, err error) {
+	if err == nil { // what cannot be measured is no reason to do anything
+		m.memory.Store(&s)
+		m.verdict.Push(t, v)
 	}
-	n, err := m.Memory()
-	if err != nil {
-		return nil // what cannot be measured is no reason to restart
-	}
-	m.resident.Store(n)
+}
+
+// grown says how well memory is, and ends the appliance when it has grown too large.
+func (m *Monitor) grown(t *rt.Task, v memory.Verdict) error {
 	f := health.Fact{Component: "memory", Kind: "memory", Level: health.Healthy}
-	switch {
-	case n >= int64(limits.Restart):
-		m.Log.Open(t, "memory", fmt.Sprintf("%v are used; memory.restart is %v", runbook.Size(n), limits.Restart), m.evidence())
-		return ErrMemory
-	case n >= int64(limits.Warn):
-		f.Level, f.Why = health.Degraded, fmt.Sprintf("%v are used; memory.warn is %v", runbook.Size(n), limits.Warn)
+	if v.Warn {
+		f.Level, f.Why = health.Degraded, v.Why
 	}
 	m.fact(t, f)
+	if v.Restart {
+		m.Log.Open(t, "memory", v.Why, m.evidence())
+		return ErrMemory
+	}
 	return nil
 }

@@ -1,7 +1,6 @@
 package appliance
 
 import (
-	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -123,6 +122,3 @@ func block(p *status.Plan, err error) {
 		}
 	}
 }
-
-// ErrChanged is why an apply is refused whose inputs are not those of the plan that was shown.
-var ErrChanged = errors.New("the runbook, a file, a variable or a secret has changed since the plan was made: look at a new one with orac plan")

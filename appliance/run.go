@@ -84,9 +84,22 @@ func (r *Runner) run(t *rt.Task) error {
 	return r.settle(t)
 }
 
-// settle lets the spool and the history take what has just happened.
+// settle ends the deliveries before everything else, since an answer may come in that very moment, and lets the spool and the
+// history take what has just happened.
 func (r *Runner) settle(t *rt.Task) error {
 	until := t.Now().Add(settleTime)
+	for _, i := range r.instances {
+		if i.node.Kind == Delivery && i.have.State == reconcile.Running {
+			i.task.Stop()
+		}
+	}
+	for _, i := range r.instances {
+		if i.node.Kind == Delivery && i.have.State == reconcile.Running {
+			if err := t.Wait(i.task, until); errors.Is(err, rt.ErrStopped) && t.Stopping() {
+				return err
+			}
+		}
+	}
 	for t.Now() < until && r.waiting() > 0 {
 		if err := t.Sleep(10 * time.Millisecond); err != nil {
 			return err

@@ -354,3 +354,13 @@ func failure(err error, pause time.Duration) event.NodeFailed {
 
 // Restart has the instance of an address replaced by a new one, as if it had failed. It returns at once.
 func (r *Runner) Restart(t *rt.Task, address string) { r.orders.TrySend(t, order{restart: address}) }
+
+// source is the input of a source in a prepared graph.
+func (p *Prepared) source(address string) any {
+	for i, n := range p.graph.Nodes {
+		if s, ok := p.code[i].(*node.Source); ok && n.Address == address {
+			return s.Input
+		}
+	}
+	return nil
+}

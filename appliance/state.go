@@ -1,6 +1,7 @@
 package appliance
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -24,6 +25,7 @@ type State struct {
 	FS       *live.FS
 	Store    node.Book
 	Temp     string          // for files that nobody needs after a restart; empty at the start
+	HashKey  []byte          // of the hashes that stand for secrets in generations: the same at every start
 	Problems []string        // what does not work, and the appliance starts all the same
 	SetAside *store.SetAside // a damaged history that was moved out of the way; nil if there was none
 
@@ -55,13 +57,16 @@ func (s *State) open() (err error) {
 	if err = s.take(); err != nil {
 		return err
 	}
+	if err := s.key(); err != nil {
+		return err
+	}
 	s.Temp = filepath.Join(s.Dir, "tmp")
 	if err = os.RemoveAll(s.Temp); err == nil { // what a kill has left
 		err = os.Mkdir(s.Temp, 0o700)
 	}
 	if err := s.excuse(err, "temporary files are kept elsewhere"); err != nil {
 		return err
-	} else if len(s.Problems) > 0 {
+	} else if _, err := os.Stat(s.Temp); err != nil {
 		s.Temp = os.TempDir()
 	}
 	s.history, s.SetAside, err = store.Open(filepath.Join(s.Dir, "orac.db"))
@@ -70,6 +75,19 @@ func (s *State) open() (err error) {
 		s.Store = noHistory{err}
 	}
 	return s.excuse(err, "no history is written")
+}
+
+// key reads the key of hashes, or makes one.
+func (s *State) key() error {
+	name := filepath.Join(s.Dir, "hash.key")
+	b, err := os.ReadFile(name)
+	if err == nil && len(b) == 32 {
+		s.HashKey = b
+		return nil
+	}
+	s.HashKey = make([]byte, 32)
+	_, _ = rand.Read(s.HashKey) // never fails
+	return s.excuse(os.WriteFile(name, s.HashKey, 0o600), "a plan made at the next start will not know what has changed since this one")
 }
 
 // excuse lets the appliance start on a full disk: a machine that boots with one must hear all the same. Other errors stand.

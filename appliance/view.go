@@ -3,6 +3,7 @@ package appliance
 import (
 	"slices"
 
+	"orac/appliance/node"
 	"orac/appliance/reconcile"
 	"orac/appliance/rt"
 )
@@ -15,6 +16,8 @@ type View struct {
 	Generation rt.Generation
 	Restarts   int // in the last hour; the first start is none
 	Err        error
+
+	code node.Node
 }
 
 // Inbox is the state of the mailboxes that a node reads. It may be called from anywhere.
@@ -45,7 +48,7 @@ func (r *Runner) publish() {
 	for _, i := range r.instances {
 		v := View{
 			Node: i.node, State: i.have.State, Since: i.have.Since, Generation: i.have.Generation,
-			Restarts: max(0, len(i.starts)-1), Err: i.err,
+			Restarts: max(0, len(i.starts)-1), Err: i.err, code: i.code,
 		}
 		views = append(views, v)
 	}

@@ -1,6 +1,7 @@
 package appliance
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -18,9 +19,9 @@ import (
 )
 
 // World gives a graph its real adapters: the capture process and files for sound, ONNX Runtime for inference, HTTP and
-// commands for services, a state directory for what must last.
-func World(rb *runbook.Runbook, state *State, store models.Store) (*Parts, error) {
-	inference, err := OpenInference(store)
+// commands for services, a state directory for what must last. The end of ctx interrupts what is being fetched.
+func World(ctx context.Context, rb *runbook.Runbook, state *State, store models.Store) (*Parts, error) {
+	inference, err := OpenInference(ctx, store)
 	if err != nil {
 		return nil, err
 	}

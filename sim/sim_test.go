@@ -1,6 +1,7 @@
 package sim_test
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"slices"
@@ -231,7 +232,7 @@ func TestSpeechInVirtualTime(t *testing.T) {
 	if dir == "" {
 		dir = "../.orac/models"
 	}
-	inference, err := appliance.OpenInference(models.Store{Dir: dir})
+	inference, err := appliance.OpenInference(context.Background(), models.Store{Dir: dir})
 	if err != nil {
 		t.Fatal(err)
 	}

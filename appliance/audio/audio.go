@@ -77,3 +77,8 @@ func Peak(pcm []int16) int {
 	}
 	return peak
 }
+
+// Checker is a Source that can tell whether its device is there, without opening it.
+type Checker interface {
+	Check(t *rt.Task) error
+}

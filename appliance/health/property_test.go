@@ -35,7 +35,7 @@ func history(t *rapid.T) []told {
 func TestProperties(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		facts := history(t)
-		m, twin := New(testRules), New(testRules)
+		m, twin := New(testRules), New(testRules) // the twin is told the same, and asked only at the end
 		last := map[string]Component{}
 		for i, f := range facts {
 			m.Observe(rt.Instant(f.at), noon.Add(f.at), f.Fact)
@@ -48,9 +48,10 @@ func TestProperties(t *testing.T) {
 				r := m.Report(rt.Instant(at), noon.Add(at))
 				check(t, m, r, last)
 			}
-			end := rt.Instant(until)
-			if diff := cmp.Diff(m.Report(end, noon), twin.Report(end, noon)); diff != "" {
-				t.Fatalf("asking more often changes the answer:\n%s", diff)
+			if i+1 == len(facts) {
+				if diff := cmp.Diff(m.Report(rt.Instant(until), noon), twin.Report(rt.Instant(until), noon)); diff != "" {
+					t.Fatalf("asking more often changes the answer:\n%s", diff)
+				}
 			}
 		}
 	})

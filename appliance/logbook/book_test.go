@@ -173,6 +173,20 @@ func TestHuman(t *testing.T) {
 	}
 }
 
+// masked redacts itself by LogValue alone, as log/slog documents it.
+type masked string
+
+func (masked) LogValue() slog.Value { return slog.GroupValue(slog.String("kind", "masked")) }
+
+func TestLogValueIsAsked(t *testing.T) {
+	b := New(Options{})
+	b.Logger().With("a", masked("canary")).Info("m", "b", masked("canary"))
+	lines, _ := b.Since(0, 1)
+	if diff := cmp.Diff(map[string]any{"a.kind": "masked", "b.kind": "masked"}, lines[0].Attrs); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // TestSecretsStaySecret: a canary in a runbook.Secret, in every place of an attribute where one can stand.
 func TestSecretsStaySecret(t *testing.T) {
 	const canary = "canary-7f3a9"

@@ -57,7 +57,7 @@ type Vote struct {
 	From   string // name of the model; Voice for the voice gate
 	N      int    // values used
 	Masked bool
-	Absent bool // the voter ends: it is not waited for until it votes again
+	Absent bool                // the voter ends: it is not waited for until it votes again
 	Values [MaxClasses]float32 // one per class; the gate's only one
 }
 

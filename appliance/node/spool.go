@@ -8,6 +8,7 @@ import (
 	"orac/appliance/event"
 	"orac/appliance/rt"
 	"orac/appliance/spool"
+	"orac/appliance/status"
 	"orac/appliance/stt"
 	"orac/appliance/utterance"
 )
@@ -23,15 +24,18 @@ type Spool struct {
 	Events   Events
 
 	// What follows outlives an instance: the next one goes on with it.
-	kept      *spool.Spool
-	recording map[string]*spool.Entry // by ID of the utterance
-	tails     map[utterance.Seq][]*rt.Mailbox[stt.Chunk]
-	waiting   []Next
-	sounds    []Sound
-	quiet     rt.Cell[bool]
-	retry     rt.Instant // when the disk is tried again
-	mark      any
+	kept    *spool.Spool
+	tails   map[utterance.Seq][]*rt.Mailbox[stt.Chunk]
+	waiting []Next
+	sounds  []Sound
+	quiet   rt.Cell[bool]
+	retry   rt.Instant // when the disk is tried again
+	mark    any
+	shown   rt.Cell[status.Spool]
 }
+
+// Shown is how full the spool is. It may be called from anywhere.
+func (n *Spool) Shown() status.Spool { return n.shown.Get() }
 
 // SpoolConfig are the settings of a spool.
 type SpoolConfig struct {
@@ -105,7 +109,11 @@ func (n *Spool) Update(fresh Node) { n.Config.Take(fresh.(*Spool).Config) }
 func (n *Spool) Run(t *rt.Task) error {
 	if n.kept == nil {
 		n.open(t)
+	} else {
+		n.kept.Retry(t) // what the last instance was about when it failed
 	}
+	n.show()
+	n.mark = nil
 	for {
 		if c, changed := n.Config.Changed(&n.mark); changed {
 			n.kept.Limit(c.Limits)
@@ -140,6 +148,7 @@ func (n *Spool) Run(t *rt.Task) error {
 		}
 		n.report(t)
 		n.handOut(t)
+		n.show()
 		if n.In.Closed() && n.kept.Stats().Waiting == 0 {
 			return nil
 		}
@@ -147,7 +156,6 @@ func (n *Spool) Run(t *rt.Task) error {
 }
 
 func (n *Spool) open(t *rt.Task) {
-	n.recording = map[string]*spool.Entry{}
 	n.tails = map[utterance.Seq][]*rt.Mailbox[stt.Chunk]{}
 	var err error
 	if n.kept, err = spool.Open(t, n.FS, n.Config.Get().Limits); err != nil {
@@ -180,17 +188,16 @@ func (n *Spool) takeRest(t *rt.Task) {
 }
 
 func (n *Spool) piece(t *rt.Task, p Piece) {
-	switch e := n.recording[p.Utterance]; {
+	switch e := n.kept.Recording(p.Utterance); {
 	case p.Begin != nil:
-		n.recording[p.Utterance] = n.kept.Begin(t, *p.Begin)
-	case e == nil: // the spool was started again in the middle of it; what it had is salvaged
+		n.kept.Begin(t, *p.Begin)
+	case e == nil: // this process was never given its beginning
 	case p.Hop != nil:
 		for _, tail := range n.tails[e.Seq] { // the listener first, the disk may be slow
 			tail.TrySend(t, chunk(p.Hop.PCM[:]))
 		}
 		n.kept.Append(t, e, p.Hop.PCM[:])
 	case p.End != nil:
-		delete(n.recording, p.Utterance)
 		for _, tail := range n.tails[e.Seq] {
 			tail.Close(t)
 		}
@@ -267,6 +274,17 @@ func (n *Spool) handOut(t *rt.Task) {
 	}
 	clear(n.waiting[len(left):])
 	n.waiting = left
+}
+
+func (n *Spool) show() {
+	s := n.kept.Stats()
+	now := status.Spool{Waiting: s.Waiting, DiskBytes: s.DiskBytes, MemoryBytes: s.MemoryBytes, Dropped: s.Dropped}
+	if err := n.kept.DiskErr(); err != nil {
+		now.Error = err.Error()
+	}
+	if now != n.shown.Get() {
+		n.shown.Take(rt.NewCell(now))
+	}
 }
 
 // report says what happened to utterances.

@@ -100,13 +100,13 @@ func (s *Spool) keepAside(t *rt.Task, e *Entry) (name string, err error) {
 
 // forget takes an utterance out of the spool.
 func (s *Spool) forget(t *rt.Task, e *Entry) {
+	s.remove(t, e)
 	for i, x := range s.entries {
 		if x == e {
 			s.entries = append(s.entries[:i:i], s.entries[i+1:]...)
 			break
 		}
 	}
-	s.remove(t, e)
 	e.pcm = nil
 }
 

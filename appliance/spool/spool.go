@@ -117,10 +117,14 @@ func (s *Spool) create(t *rt.Task, e *Entry) error {
 func (s *Spool) Append(t *rt.Task, e *Entry, pcm []int16) {
 	e.pcm = append(e.pcm, pcm...)
 	e.bytes = int64(len(e.pcm)) * 2
-	if e.file == nil {
+	f := e.file
+	if f == nil {
 		return
 	}
-	if err := write(e.file, pcm); err != nil {
+	e.file = nil // a panic in the write leaves a file that lacks this: the end writes the whole from memory
+	err := write(f, pcm)
+	e.file = f
+	if err != nil {
 		s.refused(t, e, err)
 	}
 }
@@ -134,7 +138,7 @@ func (s *Spool) End(t *rt.Task, e *Entry, m utterance.Meta) {
 			_ = e.file.Close() // it is about to be removed
 			e.file = nil
 		}
-		s.forget(t, e)
+		s.leave(t, e)
 		return
 	}
 	var err error
@@ -148,6 +152,7 @@ func (s *Spool) End(t *rt.Task, e *Entry, m utterance.Meta) {
 	}
 	if e.onDisk {
 		e.pcm = nil
+		s.noteAnswers(t, e) // of services that were quicker than the end
 	}
 	s.shrink(t)
 }
@@ -183,11 +188,16 @@ func (s *Spool) refused(t *rt.Task, e *Entry, err error) {
 	s.report(Report{Entry: e, Where: "memory", Cause: err.Error()})
 }
 
-// Retry moves what waits in memory to the disk, oldest first, until the disk refuses again. The caller decides when.
+// Retry moves what waits in memory to the disk, oldest first, until the disk refuses again, and completes whatever a panic
+// has interrupted. The caller decides when.
 func (s *Spool) Retry(t *rt.Task) {
-	for _, e := range s.entries {
+	for _, e := range slices.Clone(s.entries) {
 		if e.recording {
 			continue // its end tries the disk again
+		}
+		if len(e.pending()) == 0 { // all have answered, and it could not leave
+			s.leave(t, e)
+			continue
 		}
 		if !e.onDisk {
 			if err := s.store(t, e); err != nil {
@@ -268,9 +278,14 @@ func (s *Spool) Answered(t *rt.Task, e *Entry, stt string) {
 		return
 	}
 	if e.onDisk {
-		if err := s.writeAnswers(t, e); err != nil {
-			s.diskErr = err // Retry writes it; a kill before the disk takes it would deliver once more
-		}
+		s.noteAnswers(t, e)
+	}
+}
+
+// noteAnswers writes answers, or leaves that to Retry: a kill before the disk takes them would deliver once more.
+func (s *Spool) noteAnswers(t *rt.Task, e *Entry) {
+	if err := s.writeAnswers(t, e); err != nil {
+		s.diskErr = err
 	}
 }
 
@@ -311,6 +326,16 @@ func (s *Spool) Next(stt string, from utterance.Seq) *Entry {
 func (s *Spool) Entry(seq utterance.Seq) *Entry {
 	for _, e := range s.entries {
 		if e.Seq == seq {
+			return e
+		}
+	}
+	return nil
+}
+
+// Recording is the utterance of an ID, if it is being recorded; else nil.
+func (s *Spool) Recording(id string) *Entry {
+	for _, e := range s.entries {
+		if e.recording && e.Meta.ID == id {
 			return e
 		}
 	}

@@ -5,6 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -12,72 +16,142 @@ import (
 	"orac/appliance/event"
 	"orac/appliance/rt"
 	"orac/appliance/rt/live"
+	"orac/appliance/sdnotify"
+	"orac/appliance/status"
 	"orac/cmd/orac/screen"
-	"orac/models"
-	"orac/runbook"
+	"orac/web/control"
 )
 
 func (a *app) runCommand() *cobra.Command {
+	var watch bool
 	c := &cobra.Command{
 		Use:   "run",
 		Short: "be the appliance that the runbook declares",
 		Long: `Runs the appliance: opens its devices, listens, records what follows a wake word and delivers it.
 It goes on until it is told to stop (Ctrl-C, SIGTERM; once more: at once), or until the sound of all its files is over and
-everything is delivered. With --json every event is a line of JSON.`,
+everything is delivered. With --json every event is a line of JSON.
+
+A changed runbook changes nothing until orac apply, or SIGHUP. Started with a runbook that cannot be used, the appliance runs
+the last good generation, and says so.`,
 		Example: `  orac run
   orac run -f examples/runbooks/kitchen.hcl --state-dir /var/lib/orac
+  orac run --watch                      apply the runbook whenever it is saved
   orac run --json | jq 'select(.kind == "delivered") | .text'`,
 		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return a.run(c.Context()) },
+		RunE: func(c *cobra.Command, _ []string) error { return a.run(c.Context(), watch) },
 	}
+	c.Flags().BoolVar(&watch, "watch", false, "apply the runbook whenever it is saved (for development)")
 	return a.withJSON(a.withState(a.withFile(c)))
 }
 
-func (a *app) run(ctx context.Context) error {
-	rb, err := a.load()
+func (a *app) run(ctx context.Context, watch bool) error {
+	signal.Ignore(syscall.SIGPIPE) // whoever reads the events may go; the appliance stays
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	s, err := a.prepare(ctx)
 	if err != nil {
 		return err
 	}
-	graph, err := appliance.Compile(rb)
-	if err != nil {
-		return failed(err)
+	defer s.close()
+	again := a.appear(ctx, cancel, s, watch)
+	if errors.Is(again, appliance.ErrMemory) || errors.Is(again, appliance.ErrReexec) {
+		fmt.Fprintf(a.err, "%s %v; starting again\n", a.err.Warn("orac:"), again)
+		s.close()
+		return failed(reexec())
 	}
-	state, err := appliance.OpenState(a.state(rb))
-	if err != nil {
-		return failed(err)
-	}
-	defer state.Close()
-	if s := state.SetAside; s != nil {
-		fmt.Fprintf(a.err, "%s the history was damaged (%v); it is kept as %s, and a new one is begun\n", a.err.Warn("orac:"), s.Why, s.Path)
-	}
-	parts, err := appliance.World(rb, state, a.models(rb))
-	if err != nil {
-		return failed(err)
-	}
-	return failed(a.appear(ctx, rb, graph, parts))
+	return failed(again)
 }
 
-// appear runs the graph and shows what happens.
-func (a *app) appear(ctx context.Context, rb *runbook.Runbook, graph *appliance.Graph, parts *appliance.Parts) error {
-	events := rt.NewMailbox[event.Event]("events to the terminal", 4096)
-	parts.Events = parts.Events.With(events)
-	if !a.json {
-		parts.Meters = parts.Meters.With(events)
-		fmt.Fprintf(a.out, "%s %s  %s\n", a.out.Strong("orac"), screen.Clean(rb.Appliance.Name),
-			a.out.Faint(fmt.Sprintf("%s · %d nodes · state in %s · Ctrl-C stops it", rb.File, len(graph.Nodes), a.state(rb))))
-	}
-	err := live.New(nil).Run(ctx, "orac", func(t *rt.Task) error {
-		show := t.Shield("terminal", func(t *rt.Task) error { return a.show(t, events) })
-		err := appliance.Run(t, graph, parts)
-		events.Close(t)
-		_ = t.Outlast(show, rt.Never) // it ends with the last event
+// reexec replaces this process by a fresh one with the same arguments.
+func reexec() error {
+	self, err := os.Executable()
+	if err != nil {
 		return err
-	})
-	a.out.Still()
-	if errors.Is(err, rt.ErrStopped) {
-		return nil
 	}
+	return syscall.Exec(self, os.Args, os.Environ())
+}
+
+// appear runs the appliance and shows what happens.
+func (a *app) appear(ctx context.Context, cancel func(), s *service, watch bool) error {
+	events := rt.NewMailbox[event.Event]("events to the terminal", 4096)
+	s.options.Parts.Events = s.options.Parts.Events.With(events)
+	if !a.json {
+		s.options.Parts.Meters = s.options.Parts.Meters.With(events)
+	}
+	notifier, err := sdnotify.New(os.Getenv)
+	if err != nil {
+		return err
+	}
+	s.options.Alive = alive(notifier)
+	d, err := appliance.NewDaemon(s.options)
+	if err != nil {
+		return err
+	}
+	listener, err := control.Listen(s.options.State.Dir)
+	if err != nil {
+		return err
+	}
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		if err := control.Serve(ctx, listener, d, s.options.Log.Logger()); err != nil {
+			s.options.Log.Logger().Error("the control socket has failed", "cause", err)
+		}
+	}()
+	if !a.json {
+		fmt.Fprintf(a.out, "%s %s  %s\n", a.out.Strong("orac"), screen.Clean(s.options.Runbook.Appliance.Name),
+			a.out.Faint(fmt.Sprintf("%s · state in %s · Ctrl-C stops it", a.file, s.options.State.Dir)))
+	}
+	shown := make(chan struct{})
+	go func() {
+		defer close(shown)
+		// Events that were said before the end are shown after it, so the screen's end is not that of ctx.
+		_ = live.New(nil).Run(context.Background(), "terminal", func(t *rt.Task) error { return a.show(t, events) })
+	}()
+	go a.reload(ctx, d, notifier, s.request, watch)
+	_ = notifier.Ready()
+	err = d.Run(ctx)
+	_ = notifier.Stopping()
+	cancel()
+	<-served
+	_ = live.New(nil).Run(context.Background(), "end", func(t *rt.Task) error { events.Close(t); return nil })
+	select {
+	case <-shown:
+	case <-time.After(time.Second): // nobody reads what is shown, and nobody waits for that
+	}
+	a.farewell(d.Status())
 	return err
+}
+
+// alive tells the service manager how the appliance is, and that it lives while sound flows.
+func alive(n *sdnotify.Notifier) func(status.Status) {
+	interval, _ := sdnotify.WatchdogInterval(os.Getenv, os.Getpid()) // without one there is nothing to tell
+	said := ""
+	return func(s status.Status) {
+		if line := fmt.Sprintf("%s, generation %d, %d utterances wait", s.Health.Level, s.Generation, s.Spool.Waiting); line != said {
+			said = line
+			_ = n.Status(line)
+		}
+		if interval > 0 && s.Health.Level != "unhealthy" {
+			_ = n.Watchdog()
+		}
+	}
+}
+
+// farewell says what is left to do at the next start.
+func (a *app) farewell(s status.Status) {
+	a.out.Still()
+	if a.json {
+		return
+	}
+	switch n := s.Spool.Waiting; n {
+	case 0:
+		fmt.Fprintln(a.out, a.out.Faint("stopped"))
+	case 1:
+		fmt.Fprintln(a.out, "stopped: 1 utterance waits in the spool, and is delivered after the next start")
+	default:
+		fmt.Fprintf(a.out, "stopped: %d utterances wait in the spool, and are delivered after the next start\n", n)
+	}
 }
 
 // show shows events until there are no more.
@@ -96,7 +170,44 @@ func (a *app) show(t *rt.Task, events *rt.Mailbox[event.Event]) error {
 	}
 }
 
-// models is where model files are.
-func (a *app) models(rb *runbook.Runbook) models.Store {
-	return models.Store{Dir: modelsDir(a.state(rb))}
+// reload applies the runbook at SIGHUP and, if it is watched, whenever it is saved.
+func (a *app) reload(ctx context.Context, d *appliance.Daemon, n *sdnotify.Notifier, r status.PlanRequest, watch bool) {
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
+	tick := time.NewTicker(500 * time.Millisecond)
+	defer tick.Stop()
+	saved := modified(r.File)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-hangup:
+		case <-tick.C:
+			now := modified(r.File)
+			if !watch || now.Equal(saved) {
+				continue
+			}
+			saved = now
+		}
+		_ = n.Reloading()
+		done, err := d.Apply(ctx, status.ApplyRequest{PlanRequest: r}, func(step string) {
+			fmt.Fprintf(a.err, "%s %s\n", a.err.Faint("apply:"), screen.Clean(step))
+		})
+		if err == nil && !done.OK {
+			err = errors.New(done.Why)
+		}
+		if err != nil && ctx.Err() == nil {
+			_ = a.refused(err) // it is shown; what ran before runs on
+		}
+		_ = n.Ready()
+	}
+}
+
+func modified(file string) time.Time {
+	info, err := os.Stat(file)
+	if err != nil {
+		return time.Time{}
+	}
+	return info.ModTime()
 }

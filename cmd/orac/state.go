@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"orac/models"
 	"orac/runbook"
 )
 
@@ -43,6 +44,9 @@ func (a *app) anyState() (string, error) {
 	}
 	return a.state(rb), nil
 }
+
+// models is where the model files of a runbook are.
+func (a *app) models(rb *runbook.Runbook) models.Store { return models.Store{Dir: modelsDir(a.state(rb))} }
 
 // modelsDir is where model files are: ORAC_MODELS_DIR, else below the state directory.
 func modelsDir(state string) string {

@@ -29,7 +29,8 @@ type Driver struct {
 	ready   []*task
 	timers  timers
 	seq     uint64
-	all     []*task
+	all     []*task // that have started, but for some that are over
+	over    int     // of all
 	hash    hash.Hash64
 	records func(rt.Record)
 }
@@ -139,7 +140,7 @@ func (d *Driver) step() {
 	s.queued = false
 	if _, more := s.next(); !more {
 		s.over = true
-		if len(d.all) > 64 && d.all[0].over {
+		if d.over++; d.over > 32 && 2*d.over >= len(d.all) {
 			d.forget()
 		}
 	}
@@ -154,7 +155,7 @@ func (d *Driver) forget() {
 		}
 	}
 	clear(d.all[len(kept):])
-	d.all = kept
+	d.all, d.over = kept, 0
 }
 
 // Close ends every task that is left where it stands, as a power loss would.

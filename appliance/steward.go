@@ -1,0 +1,283 @@
+package appliance
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"orac/appliance/audio"
+	"orac/appliance/generation"
+	"orac/appliance/reconcile"
+	"orac/appliance/rt"
+	"orac/appliance/status"
+	"orac/runbook"
+)
+
+// Steward changes what a runner runs: all of a plan or nothing, watched for as long as the runbook says, and back to what ran
+// before by itself if it does not do well. It runs on the seam.
+type Steward struct {
+	Runner *Runner
+	// Load evaluates a runbook, and gives its text. The error is one that a person can read.
+	Load func(r status.PlanRequest) (*runbook.Runbook, []byte, error)
+	// Replay evaluates a generation again.
+	Replay func(*generation.Generation) (*runbook.Runbook, error)
+	Kept   *generation.Store
+
+	busy    atomic.Bool
+	current atomic.Int64 // generation that runs
+}
+
+// Generation is the number of the generation that runs; 0 if none was committed. It may be called from anywhere.
+func (s *Steward) Generation() int { return int(s.current.Load()) }
+
+// Runs notes which generation runs.
+func (s *Steward) Runs(number int) { s.current.Store(int64(number)) }
+
+// target is a graph that is to run, and where it comes from.
+type target struct {
+	graph  *Graph
+	source []byte
+	note   string
+}
+
+// Plan says what applying a runbook would do.
+func (s *Steward) Plan(t *rt.Task, r status.PlanRequest) (status.Plan, error) {
+	_, p, _, err := s.plan(t, r)
+	return p, err
+}
+
+func (s *Steward) plan(t *rt.Task, r status.PlanRequest) (target, status.Plan, *Prepared, error) {
+	rb, source, err := s.Load(r)
+	if err != nil {
+		return target{}, status.Plan{}, nil, err
+	}
+	g, err := Compile(rb)
+	if err != nil {
+		return target{}, status.Plan{}, nil, &status.Refusal{Code: status.Invalid, Message: err.Error()}
+	}
+	p, ready := s.compare(t, g)
+	return target{g, source, "apply"}, p, ready, nil
+}
+
+// compare plans the way to a graph and prepares it: what cannot be done is blocked.
+func (s *Steward) compare(t *rt.Task, g *Graph) (status.Plan, *Prepared) {
+	p := Plan(s.Runner.Graph(), g)
+	p.Hash = g.Runbook.Inputs().Hash()
+	ready, err := s.Runner.Prepare(g)
+	if err == nil {
+		err = s.devices(t, p, ready)
+	}
+	if err != nil {
+		block(&p, err)
+		return p, nil
+	}
+	return p, ready
+}
+
+// devices makes sure that the microphones are there that a plan would open.
+func (s *Steward) devices(t *rt.Task, p status.Plan, ready *Prepared) error {
+	for _, c := range p.Components {
+		if c.Kind != string(Source) || c.Action != status.Add && c.Action != status.Restart {
+			continue
+		}
+		if checker, ok := ready.source(c.Address).(audio.Checker); ok {
+			if err := checker.Check(t); err != nil {
+				return fmt.Errorf("%s: %w", c.Address, err)
+			}
+		}
+	}
+	return nil
+}
+
+// Apply does exactly the plan that was shown, or nothing.
+func (s *Steward) Apply(t *rt.Task, r status.ApplyRequest, progress func(string)) (status.Applied, error) {
+	if !s.busy.CompareAndSwap(false, true) {
+		return status.Applied{}, errBusy
+	}
+	defer s.busy.Store(false)
+	to, plan, ready, err := s.plan(t, r.PlanRequest)
+	if err != nil {
+		return status.Applied{}, err
+	}
+	if r.Hash != "" && plan.Hash != r.Hash {
+		return status.Applied{}, &status.Refusal{
+			Code: status.Changed, Message: "the runbook, a file, a variable or a secret has changed since the plan was made",
+			Hint: "look at what would be done now: orac plan",
+		}
+	}
+	return s.change(t, to, plan, ready, r.Timeout, progress)
+}
+
+var errBusy = &status.Refusal{Code: status.Busy, Message: "another apply or rollback goes on", Hint: "wait until it has ended: orac status"}
+
+// Rollback returns to a kept generation; 0 is the one before the current.
+func (s *Steward) Rollback(t *rt.Task, number int, progress func(string)) (status.Applied, error) {
+	if !s.busy.CompareAndSwap(false, true) {
+		return status.Applied{}, errBusy
+	}
+	defer s.busy.Store(false)
+	if number == 0 {
+		list, err := s.Kept.List(t)
+		if err != nil {
+			return status.Applied{}, err
+		}
+		for _, g := range list {
+			if g.Number < s.Generation() && g.Damaged == "" {
+				number = max(number, g.Number)
+			}
+		}
+		if number == 0 {
+			return status.Applied{}, &status.Refusal{Code: status.Unknown, Message: "there is no generation before this one", Hint: "see which are kept: orac generations"}
+		}
+	}
+	kept, err := s.Kept.Load(t, number)
+	if err != nil {
+		return status.Applied{}, &status.Refusal{Code: status.Unknown, Message: err.Error(), Hint: "see which are kept: orac generations"}
+	}
+	rb, err := s.Replay(kept)
+	if err != nil {
+		return status.Applied{}, err
+	}
+	g, err := Compile(rb)
+	if err != nil {
+		return status.Applied{}, err
+	}
+	plan, ready := s.compare(t, g)
+	return s.change(t, target{g, kept.Source, fmt.Sprintf("rollback to %d", number)}, plan, ready, 0, progress)
+}
+
+// change swaps graphs, watches the new one, and commits it or goes back.
+func (s *Steward) change(t *rt.Task, to target, plan status.Plan, ready *Prepared, timeout time.Duration, progress func(string)) (status.Applied, error) {
+	a := status.Applied{Generation: s.Generation()}
+	step := func(format string, args ...any) {
+		text := fmt.Sprintf(format, args...)
+		a.Steps = append(a.Steps, text)
+		t.Trace("step " + text)
+		progress(text)
+	}
+	if ready == nil {
+		return a, &status.Refusal{Code: status.Stuck, Message: "the plan is blocked: " + strings.Join(plan.Problems, "; "), Hint: "nothing was changed"}
+	}
+	if !plan.Changes {
+		a.OK = true
+		step("nothing to do: the appliance runs this already")
+		return a, nil
+	}
+	back, err := s.Runner.Prepare(s.Runner.Graph()) // so that going back cannot fail
+	if err != nil {
+		return a, &status.Refusal{Code: status.Stuck, Message: "the way back cannot be prepared: " + err.Error(), Hint: "nothing was changed"}
+	}
+	step("prepared: models are loaded, devices are there")
+	before := s.Runner.Views()
+	if err := s.Runner.Swap(t, ready); err != nil {
+		return a, &status.Refusal{Code: status.Stopping, Message: err.Error()}
+	}
+	gate := to.graph.Runbook.Apply.HealthGate
+	step("swapped: watching its health for %v", gate)
+	if timeout > 0 && timeout < gate {
+		err = fmt.Errorf("the health gate of %v does not fit into the timeout of %v", gate, timeout)
+	} else {
+		err = s.watch(t, plan, before, gate)
+	}
+	if err == nil {
+		a.Generation, err = s.commit(t, to)
+	}
+	if err == nil {
+		a.OK = true
+		step("committed generation %d", a.Generation)
+		return a, nil
+	}
+	a.RolledBack, a.Why = true, err.Error()
+	step("not well: %v", err)
+	if err := s.Runner.Swap(t, back); err != nil {
+		return a, errors.Join(errors.New(a.Why), err)
+	}
+	step("back to what ran before")
+	return a, nil
+}
+
+func (s *Steward) commit(t *rt.Task, to target) (int, error) {
+	n, err := s.Kept.Commit(t, generation.Generation{
+		Applied: t.Wall(), File: to.graph.Runbook.File, Note: to.note, Source: to.source, Inputs: to.graph.Runbook.Inputs(),
+	})
+	if err != nil {
+		return 0, fmt.Errorf("the generation cannot be kept: %w", err)
+	}
+	s.Runs(n)
+	_, _ = s.Kept.Prune(t, to.graph.Runbook.Apply.Keep) // what could not be removed now is removed by the next
+	return n, nil
+}
+
+// Begin keeps what an appliance starts with as a generation, unless it is the current one.
+func (s *Steward) Begin(t *rt.Task, source []byte) error {
+	g := s.Runner.Graph()
+	if n, err := s.Kept.Current(t); err == nil && n > 0 {
+		if kept, err := s.Kept.Load(t, n); err == nil && kept.Inputs.Hash() == g.Runbook.Inputs().Hash() {
+			s.Runs(n)
+			return nil
+		}
+	}
+	_, err := s.commit(t, target{g, source, "start"})
+	return err
+}
+
+// watchEvery is how often the health of a new graph is looked at.
+const watchEvery = 200 * time.Millisecond
+
+// watch ends with nil when all that a plan has touched has done well for as long as the gate says.
+func (s *Steward) watch(t *rt.Task, plan status.Plan, before []View, gate time.Duration) error {
+	restarts := map[string]int{}
+	for _, v := range before {
+		restarts[v.Node.Address] = v.Restarts
+	}
+	var touched []string
+	for _, c := range plan.Components {
+		if c.Action != status.Keep && c.Action != status.Remove {
+			touched = append(touched, c.Address)
+		}
+		if c.Action == status.Restart {
+			restarts[c.Address] = -1 // it starts anew, with a count of its own
+		}
+	}
+	heard := map[string]uint64{}
+	for until := t.Now().Add(gate); t.Now() < until; {
+		if err := t.Sleep(watchEvery); err != nil {
+			return err
+		}
+		for _, v := range s.Runner.Views() {
+			if !slices.Contains(touched, v.Node.Address) {
+				continue
+			}
+			if v.State == reconcile.Waiting {
+				return fmt.Errorf("%s failed: %w", v.Node.Address, v.Err)
+			}
+			if n, known := restarts[v.Node.Address]; known && n >= 0 && v.Restarts > n {
+				return fmt.Errorf("%s had to be started again", v.Node.Address)
+			}
+		}
+		for _, address := range touched {
+			if n := s.Runner.Graph().Node(address); n != nil && n.Kind == Source {
+				heard[address] = s.hops(n)
+			}
+		}
+	}
+	for address, hops := range heard {
+		if hops == 0 {
+			return fmt.Errorf("%s gave no sound for %v", address, gate)
+		}
+	}
+	return nil
+}
+
+// hops is how many hops the ring of a source has taken.
+func (s *Steward) hops(n *Node) (taken uint64) {
+	for _, m := range s.Runner.Inbox(at(Ring, strings.TrimPrefix(n.Address, string(Source)+"."))) {
+		if strings.HasPrefix(m.Name, "hops ") {
+			taken += m.Taken
+		}
+	}
+	return taken
+}
