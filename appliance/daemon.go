@@ -2,8 +2,10 @@ package appliance
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
+	"maps"
 	"os"
 	"slices"
 	"sync/atomic"
@@ -274,6 +276,26 @@ func (m *Monitor) write(t *rt.Task) error {
 		case event.DeliveryFailed, event.Overrun, event.StoreFailed, event.WebhookFailed:
 			level = slog.LevelWarn
 		}
-		m.Slog.LogAttrs(context.Background(), level, e.Body.Kind(), slog.String("node", e.Node), slog.Any("event", e.Body))
+		m.Slog.LogAttrs(context.Background(), level, e.Body.Kind(), attrs(e)...)
 	}
+}
+
+// attrs are the fields of an event for the log. What was said in the room is not written there: it is in the history, which
+// has a retention.
+func attrs(e event.Event) []slog.Attr {
+	if d, ok := e.Body.(event.Delivered); ok {
+		d.Text = ""
+		e.Body = d
+	}
+	list := []slog.Attr{slog.String("node", e.Node)}
+	fields := map[string]any{}
+	if b, err := json.Marshal(e.Body); err != nil || json.Unmarshal(b, &fields) != nil {
+		return list // the kind says what happened
+	}
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		if v := fields[name]; v != "" && name != "stack" {
+			list = append(list, slog.Any(name, v))
+		}
+	}
+	return list
 }

@@ -32,7 +32,7 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}
 	ctx, stop := signals(ctx)
 	defer stop()
-	a := &app{out: screen.New(stdout), err: screen.New(stderr)}
+	a := &app{planOffline: planWithoutDaemon, out: screen.New(stdout), err: screen.New(stderr)}
 	root := a.root()
 	root.SetArgs(args)
 	root.SetIn(stdin)

@@ -46,7 +46,9 @@ func (a *app) anyState() (string, error) {
 }
 
 // models is where the model files of a runbook are.
-func (a *app) models(rb *runbook.Runbook) models.Store { return models.Store{Dir: modelsDir(a.state(rb))} }
+func (a *app) models(rb *runbook.Runbook) models.Store {
+	return models.Store{Dir: modelsDir(a.state(rb))}
+}
 
 // modelsDir is where model files are: ORAC_MODELS_DIR, else below the state directory.
 func modelsDir(state string) string {

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"orac/appliance"
+	"orac/appliance/generation"
+	"orac/appliance/rt"
+	"orac/appliance/rt/live"
+	"orac/appliance/status"
+	"orac/runbook"
+)
+
+// planWithoutDaemon compares a runbook with the last generation that is kept in a state directory that no appliance uses.
+func planWithoutDaemon(ctx context.Context, dir string, rb *runbook.Runbook, r status.PlanRequest) (status.Plan, error) {
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) { // nothing ever ran with it, and a plan makes nothing
+		return against(nil, rb, "nothing")
+	}
+	state, err := appliance.OpenState(dir)
+	if err != nil {
+		return status.Plan{}, err
+	}
+	defer state.Close()
+	rb, _, err = evaluate(r, state.HashKey)
+	if err != nil {
+		return status.Plan{}, err
+	}
+	var last *runbook.Runbook
+	name := "nothing"
+	err = live.New(nil).Run(ctx, "plan", func(t *rt.Task) error {
+		kept, err := generation.Open(t, state.FS)
+		if err != nil {
+			return err
+		}
+		g, err := kept.LastGood(t)
+		if errors.Is(err, generation.ErrNone) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		old, problems := g.Parse(runbook.Options{HashKey: state.HashKey})
+		if problems.HasErrors() { // what it was made of is gone: everything is new
+			return nil
+		}
+		last, name = old, fmt.Sprintf("generation %d", g.Number)
+		return nil
+	})
+	if err != nil {
+		return status.Plan{}, err
+	}
+	return against(last, rb, name)
+}
+
+func against(old, fresh *runbook.Runbook, name string) (status.Plan, error) {
+	g, err := appliance.Compile(fresh)
+	if err != nil {
+		return status.Plan{}, &status.Refusal{Code: status.Invalid, Message: err.Error()}
+	}
+	var was *appliance.Graph
+	if old != nil {
+		if was, err = appliance.Compile(old); err != nil {
+			return status.Plan{}, err
+		}
+	}
+	p := appliance.Plan(was, g)
+	p.Against, p.Hash = name, fresh.Inputs().Hash()
+	return p, nil
+}
