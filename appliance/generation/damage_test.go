@@ -227,6 +227,25 @@ func TestCurrentThatMakesNoSense(t *testing.T) {
 	}
 }
 
+// TestAnUnfinishedOneIsErasedOnlyWhenItIsKnownToBeOne: with the number of the current one lost, it may be one that was damaged.
+func TestAnUnfinishedOneIsErasedOnlyWhenItIsKnownToBeOne(t *testing.T) {
+	for now, kept := range map[string]bool{"1\n": false, "2\n": true, "x\n": true} {
+		on(t, func(k *rt.Task) {
+			d := newDisk()
+			s := open(t, k, d)
+			commit(t, k, s, "a")
+			commit(t, k, s, "b")
+			overwrite(t, k, d, "generations/current", []byte(now))
+			_ = d.Remove(k, "generations/0000000002/meta.json")
+			s = open(t, k, d)
+			list, err := s.List(k)
+			if err != nil || len(list) > 1 != kept || len(s.Reports()) > 0 != kept {
+				t.Errorf("current is %q: %+v, %v", now, list, err)
+			}
+		})
+	}
+}
+
 // TestLastGood: the current one, else the newest before it, else the newest of all.
 func TestLastGood(t *testing.T) {
 	for _, c := range []struct {

@@ -148,6 +148,29 @@ func powerLossAtEveryOperation(t *testing.T, eager bool) {
 	}
 }
 
+// TestPruneKeepsTheCurrentOne, however old it is.
+func TestPruneKeepsTheCurrentOne(t *testing.T) {
+	on(t, func(k *rt.Task) {
+		d := newDisk()
+		s := open(t, k, d)
+		for _, note := range []string{"a", "b", "c", "d", "e"} {
+			commit(t, k, s, note)
+		}
+		overwrite(t, k, d, "generations/current", []byte("2\n"))
+		for _, c := range []struct {
+			keep int
+			gone []int
+		}{{5, nil}, {2, []int{1, 3, 4}}, {0, []int{5}}, {0, nil}} {
+			if gone, err := s.Prune(k, c.keep); err != nil || !slices.Equal(gone, c.gone) {
+				t.Errorf("keep %d: %v is gone, %v", c.keep, gone, err)
+			}
+		}
+		if n, note := current(t, k, s); n != 2 || note != "b" {
+			t.Errorf("current is %d, %q", n, note)
+		}
+	})
+}
+
 // TestADiskThatRefuses: a commit that fails leaves what was current, and the next one works.
 func TestADiskThatRefuses(t *testing.T) {
 	for _, cause := range []error{syscall.ENOSPC, syscall.EROFS, syscall.EIO} {
