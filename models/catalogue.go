@@ -100,11 +100,29 @@ func Catalogue() []Entry {
 	return out
 }
 
-// Required names what any listening needs besides its heads.
-func Required() []string { return []string{"onnxruntime", "melspectrogram", "embedding_model"} }
+// Required names what listening needs besides its heads. The voice gate, silero_vad, is one of them: a listener has it unless
+// its vad_threshold is 0.
+func Required() []string {
+	return []string{"onnxruntime", "melspectrogram", "embedding_model", "silero_vad"}
+}
+
+// UnknownError is about a name that is not in the catalogue.
+type UnknownError struct {
+	Name string
+	Near string // a name that may have been meant, or ""
+}
+
+// Error proposes the nearest name.
+func (e *UnknownError) Error() string {
+	near := ""
+	if e.Near != "" {
+		near = fmt.Sprintf(" (did you mean %q?)", e.Near)
+	}
+	return fmt.Sprintf("no model %q in the catalogue%s (see: orac models list)", e.Name, near)
+}
 
 // Find looks an entry up by its name or by its file's name without ".onnx"
-// (hey_jarvis_v0.1). The error of an unknown name proposes the nearest one.
+// (hey_jarvis_v0.1). The error of an unknown name is an *UnknownError.
 func Find(name string) (Entry, error) {
 	entries := Catalogue()
 	i := slices.IndexFunc(entries, func(e Entry) bool {
@@ -113,7 +131,7 @@ func Find(name string) (Entry, error) {
 	if i >= 0 {
 		return entries[i], nil
 	}
-	return Entry{}, fmt.Errorf("no model %q in the catalogue%s (see: orac models list)", name, suggest(name, entries))
+	return Entry{}, &UnknownError{name, nearest(name, entries)}
 }
 
 // bySum finds what a file is by its checksum, whatever it is called.
@@ -125,17 +143,17 @@ func bySum(sum string) (Entry, bool) {
 	return catalogue[i], true
 }
 
-// suggest is ` (did you mean "x"?)` for a name that is off by no more than one
-// letter and a third of its length.
-func suggest(name string, entries []Entry) string {
+// nearest is the entry's name from which a name is off by no more than one
+// letter and a third of its length; "" when there is none.
+func nearest(name string, entries []Entry) string {
+	if len(name) > 100 { // comparing takes time, and nothing would be near
+		return ""
+	}
 	best, at := len(name)/3+2, ""
 	for _, e := range entries {
 		if d := levenshtein.Distance(strings.ToLower(name), e.Name, nil); d < best {
 			best, at = d, e.Name
 		}
 	}
-	if at == "" {
-		return ""
-	}
-	return fmt.Sprintf(" (did you mean %q?)", at)
+	return at
 }

