@@ -78,7 +78,9 @@ func TestBadWorkersFailClearly(t *testing.T) {
 		{"printf orc", errGarbage, "in the middle"},
 		{"printf 'orcH\\5\\0\\0\\0{'", errGarbage, "in the middle"},
 		{"echo cannot open /dev/snd >&2; exit 3", nil, "exit status 3; it said last: cannot open /dev/snd"},
+		{"echo audio library: Loading symbol x >&2; echo no sound card >&2; exit 4", nil, "exit status 4; it said last: no sound card"},
 		{"kill -SEGV $$", nil, "signal: segmentation fault"},
+		{"echo Attempting to initialize >&2; kill -KILL $$", nil, "ended by a signal: killed"},
 		{"exit 0", nil, "exit status 0"},
 		{"wrong", ErrWrongSource, `"Other" (pulse, other)`},
 		{"rate", nil, "44100 samples a second"},
@@ -100,6 +102,29 @@ func TestBadWorkersFailClearly(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestWithoutAnAudioServerItIsSaid(t *testing.T) {
+	self, err := os.Executable()
+	must(t, err)
+	src := New(Spec{
+		Selector: Selector{Match: "Blue Yeti"}, Worker: []string{self}, StartTimeout: 10 * time.Second,
+		Env: []string{asWorker + "=1", "PULSE_SERVER=unix:/nowhere/native", "XDG_RUNTIME_DIR=/nowhere"},
+	})
+	inRealTime(t, func(task *rt.Task) error {
+		st, err := src.Open(task)
+		if err == nil {
+			st.Close(task)
+			t.Fatal("it was opened")
+		}
+		if !strings.Contains(err.Error(), "PulseAudio does not answer") || !strings.Contains(err.Error(), "PULSE_SERVER") {
+			t.Errorf("got %v", err)
+		}
+		if strings.Count(err.Error(), "Blue Yeti") != 1 {
+			t.Errorf("the selector is not said once: %v", err)
+		}
+		return nil
+	})
 }
 
 func TestWorkersThatSayNothing(t *testing.T) {

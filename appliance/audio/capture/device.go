@@ -93,7 +93,8 @@ func (s Selector) exactly(d Device) bool {
 	return strings.EqualFold(d.Name, s.Match) || strings.EqualFold(d.Identity, s.Match)
 }
 
-// pick finds the one device that is meant. The errors are ErrNotFound and ErrAmbiguous; they list what is there.
+// pick finds the one device that is meant. The errors are ErrNotFound and ErrAmbiguous; they list what is there; whoever
+// asked says what for.
 func (s Selector) pick(devices []Device) (Device, error) {
 	var fit, exact []Device
 	for _, d := range devices {
@@ -110,9 +111,9 @@ func (s Selector) pick(devices []Device) (Device, error) {
 	case len(exact) == 1:
 		return exact[0], nil
 	case len(fit) == 0:
-		return Device{}, fmt.Errorf("%w: %s; %s", ErrNotFound, s, inventory(devices))
+		return Device{}, fmt.Errorf("%w: %s", ErrNotFound, inventory(devices))
 	}
-	return Device{}, fmt.Errorf("%w %s: %s; give the identity of the one that is meant", ErrAmbiguous, s, enumerate(fit))
+	return Device{}, fmt.Errorf("%w: %s; give the identity of the one that is meant", ErrAmbiguous, enumerate(fit))
 }
 
 // inventory says what is there and where to look.

@@ -131,7 +131,7 @@ func TestQuietLog(t *testing.T) {
 	}
 	q.since = q.since.Add(-2 * time.Second)
 	q.line("and now this")
-	if !strings.HasSuffix(b.String(), "(980 lines left out)\nand now this\n") {
+	if !strings.HasSuffix(b.String(), "audio library: (980 lines left out)\naudio library: and now this\n") {
 		t.Errorf("later it says %q", b.String()[b.Len()-60:])
 	}
 }

@@ -27,6 +27,15 @@ var backends = []struct {
 type library struct {
 	backend string
 	ctx     *malgo.AllocatedContext
+	passed  []string // why the backends before this one were not used
+}
+
+// without is the error that a device is not there, with why a better backend could not be asked for it.
+func (l *library) without(err error) error {
+	if len(l.passed) == 0 {
+		return err
+	}
+	return fmt.Errorf("%w; %s: start the audio server, and check PULSE_SERVER and XDG_RUNTIME_DIR", err, strings.Join(l.passed, "; "))
 }
 
 // openLibrary opens the named backend, or the first that answers. An ALSA device that PulseAudio holds is busy, so ALSA
@@ -40,7 +49,7 @@ func openLibrary(name string, log func(string)) (*library, error) {
 		config := malgo.ContextConfig{Alsa: malgo.AlsaContextConfig{UseVerboseDeviceEnumeration: 1}} // names, not numbers
 		ctx, err := malgo.InitContext([]malgo.Backend{b.id}, config, log)
 		if err == nil {
-			return &library{b.name, ctx}, nil
+			return &library{b.name, ctx, notes}, nil
 		}
 		notes = append(notes, fmt.Sprintf("%s does not answer (%v)", b.title, err))
 	}

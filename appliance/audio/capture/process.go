@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -91,17 +93,32 @@ func (p *process) reap() error {
 	p.mu.Unlock()
 	_ = p.cmd.Wait() // its error is the state, or that standard error was held open
 	p.closePipes()
-	what := "the capture worker ended: " + p.cmd.ProcessState.String()
-	if s := p.stderr.String(); s != "" {
-		what += "; it said last: " + s
+	return errors.New(obituary(p.cmd.ProcessState, p.stderr.String()))
+}
+
+// obituary says how a worker ended. What it wrote counts only if it ended by itself, and not what the audio library traces.
+func obituary(state *os.ProcessState, wrote string) string {
+	if status, ok := state.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+		return "the capture worker was ended by a signal: " + status.Signal().String()
 	}
-	return errors.New(what)
+	what := "the capture worker ended: " + state.String()
+	var said []string
+	for line := range strings.Lines(wrote) {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, tracePrefix) {
+			said = append(said, line)
+		}
+	}
+	if len(said) > 0 {
+		what += "; it said last: " + strings.Join(said, " ")
+	}
+	return what
 }
 
 // tail keeps the end of what is written to it.
 type tail struct {
-	mu  sync.Mutex // guards buf
+	mu  sync.Mutex // guards what follows
 	buf []byte
+	cut bool // there was more before
 }
 
 func (t *tail) Write(b []byte) (int, error) {
@@ -109,7 +126,7 @@ func (t *tail) Write(b []byte) (int, error) {
 	defer t.mu.Unlock()
 	t.buf = append(t.buf, b...)
 	if extra := len(t.buf) - tailBytes; extra > 0 {
-		t.buf = append(t.buf[:0], t.buf[extra:]...)
+		t.buf, t.cut = append(t.buf[:0], t.buf[extra:]...), true
 	}
 	return len(b), nil
 }
@@ -117,5 +134,9 @@ func (t *tail) Write(b []byte) (int, error) {
 func (t *tail) String() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return string(t.buf)
+	s := string(t.buf)
+	if _, whole, ok := strings.Cut(s, "\n"); ok && t.cut {
+		return whole // of the first line only the end is left
+	}
+	return s
 }

@@ -16,6 +16,7 @@ const (
 	lookEvery    = time.Second            // how often the worker looks whether its device is still listed
 	quietLines   = 20                     // lines of the library's log that come through at once
 	quietRefill  = time.Second            // and one more after each of these
+	tracePrefix  = "audio library: "      // before each of them: they are for who debugs the worker, and no error
 	usageError   = 64
 	maxChannels  = 32 // more crash PulseAudio
 	channelsHelp = "record so many `channels` and average them"
@@ -161,7 +162,7 @@ func (w *worker) record() error {
 	}
 	d, err := w.selector.pick(devices)
 	if err != nil {
-		return err
+		return lib.without(err)
 	}
 	r := newRing(w.channels)
 	device, err := lib.open(d, r, func() { w.log.line("the device stopped or was suspended") })
@@ -239,11 +240,11 @@ func (q *quietLog) line(s string) {
 	}
 	q.room--
 	if q.lost > 0 {
-		fmt.Fprintf(q.w, "(%d lines left out)\n", q.lost)
+		fmt.Fprintf(q.w, "%s(%d lines left out)\n", tracePrefix, q.lost)
 		q.lost = 0
 	}
 	if len(s) == 0 || s[len(s)-1] != '\n' {
 		s += "\n"
 	}
-	_, _ = io.WriteString(q.w, s) // there is nowhere else to say it
+	_, _ = io.WriteString(q.w, tracePrefix+s) // there is nowhere else to say it
 }
