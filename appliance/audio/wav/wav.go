@@ -147,7 +147,7 @@ func parseFormat(r io.ReaderAt, at, n int64) (Info, error) {
 	}
 	le := binary.LittleEndian
 	tag := le.Uint16(b[0:])
-	info := Info{Channels: int(le.Uint16(b[2:])), Rate: int(min(le.Uint32(b[4:]), 1<<30)), Bits: int(le.Uint16(b[14:]))}
+	info := Info{Channels: int(le.Uint16(b[2:])), Rate: int(le.Uint32(b[4:])), Bits: int(le.Uint16(b[14:]))}
 	if tag == tagExtensible {
 		if have < 40 || string(b[26:40]) != guidTail {
 			return Info{}, errors.New("an extensible format without a known sub-format: convert it, for example with sox in.wav -e signed -b 16 out.wav")

@@ -200,6 +200,7 @@ func TestBrokenFiles(t *testing.T) {
 		{"rate 0", func(f *file) { f.rate = 0 }, "0 Hz"},
 		{"rate low", func(f *file) { f.rate = 7999 }, "7999 Hz is outside 8000 to 48000 Hz"},
 		{"rate high", func(f *file) { f.rate = 96000 }, "96000 Hz"},
+		{"rate absurd", func(f *file) { f.rate = 4294967295 }, "4294967295 Hz is outside"},
 		{"12 bits", func(f *file) { f.bits, f.align = 12, 1 }, "12-bit samples"},
 		{"0 bits", func(f *file) { f.bits, f.align = 0, 2 }, "0-bit samples"},
 		{"16-bit float", func(f *file) { f.tag = tagFloat }, "16-bit samples"},
