@@ -48,6 +48,7 @@ func TestProperties(t *testing.T) {
 				r := m.Report(rt.Instant(at), noon.Add(at))
 				check(t, m, r, last)
 			}
+			check(t, m, m.Report(rt.Instant(until), noon.Add(until)), last) // what clears as the next fact comes was seen
 			if i+1 == len(facts) {
 				if diff := cmp.Diff(m.Report(rt.Instant(until), noon), twin.Report(rt.Instant(until), noon)); diff != "" {
 					t.Fatalf("asking more often changes the answer:\n%s", diff)
