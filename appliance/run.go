@@ -60,7 +60,7 @@ func (r *Runner) run(t *rt.Task) error {
 		switch {
 		case errors.Is(err, rt.ErrTimeout):
 			if t.Now() >= drained { // what has not arrived is salvaged at the next start
-				return nil
+				return r.settle(t)
 			}
 		case err != nil:
 			return err

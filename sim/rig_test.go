@@ -26,10 +26,11 @@ type rig struct {
 	inference appliance.Inference
 	service   stt.Client
 	stop      rt.Instant // when the appliance is told to stop; 0: never
+	trace     func(rt.Record)
 
 	events []event.Event
-	trace  []rt.Record
-	ended  rt.Instant // 0: it did not end
+	ended  bool
+	at     rt.Instant // when it ended
 	err    error
 }
 
@@ -89,7 +90,7 @@ func (r *rig) root(t testing.TB) func(*rt.Task) error {
 			}
 		})
 		r.err = appliance.Run(k, graph, parts)
-		r.ended = k.Now()
+		r.ended, r.at = true, k.Now()
 		events.Close(k)
 		_ = k.Outlast(reader, rt.Never)
 		return nil
@@ -99,7 +100,7 @@ func (r *rig) root(t testing.TB) func(*rt.Task) error {
 // run lets it go on until it ends, at most so long.
 func (r *rig) run(t testing.TB, seed uint64, most time.Duration) *rig {
 	t.Helper()
-	d := virtual.New(seed, started, func(x rt.Record) { r.trace = append(r.trace, x) })
+	d := virtual.New(seed, started, r.trace)
 	defer d.Close()
 	root := rt.New(d, "orac", r.root(t))
 	if r.stop > 0 {
