@@ -69,7 +69,7 @@ func ports(values []onnx.Value) []Port {
 // Inspect reads a model file without running it. Errors name the file and
 // wrap onnx.ErrMalformed when its content is at fault.
 func Inspect(path string) (Report, error) {
-	f, err := os.Open(path)
+	f, err := openRegular(path)
 	if err != nil {
 		return Report{}, fmt.Errorf("model file: %w", err)
 	}

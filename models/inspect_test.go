@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"orac/models"
@@ -50,6 +51,16 @@ func TestInspectRefuses(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	if _, err := models.Inspect("/nowhere.onnx"); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestInspectDoesNotWaitForAFIFO(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "fifo.onnx")
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := models.Inspect(path); err == nil || !strings.Contains(err.Error(), "not a regular file") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -92,7 +92,7 @@ func (s Store) List() []Status {
 
 // fileSum is the SHA-256 of a file in hex.
 func fileSum(file string) (string, error) {
-	f, err := os.Open(file)
+	f, err := openRegular(file)
 	if err != nil {
 		return "", err
 	}
@@ -102,4 +102,16 @@ func fileSum(file string) (string, error) {
 		return "", fmt.Errorf("reading %s: %w", file, err)
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// openRegular opens a regular file, and nothing else: a FIFO would block.
+func openRegular(path string) (*os.File, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, &fs.PathError{Op: "open", Path: path, Err: errors.New("not a regular file")}
+	}
+	return os.Open(path)
 }

@@ -1,0 +1,174 @@
+package appliance
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"orac/appliance/audio/wav"
+	"orac/models"
+	"orac/runbook"
+)
+
+// Check says what is wrong with a runbook that the language itself allows, each with its place, without starting anything.
+// What no run could mend is an error: nothing listens, a name that the catalogue does not have, a class that a model does not
+// have. What may still appear is a warning: sounds, models, programs. The network is not asked.
+func Check(rb *runbook.Runbook) runbook.Diagnostics {
+	c := &checker{rb: rb}
+	c.listeners()
+	c.names()
+	for _, w := range rb.WAVs {
+		c.sound(w)
+	}
+	for _, m := range rb.Models {
+		c.model(m)
+	}
+	for _, s := range rb.STTs {
+		if s.Protocol == "exec" {
+			c.program(s)
+		}
+	}
+	slices.SortStableFunc(c.found, func(a, b runbook.Diagnostic) int { return a.Subject.Start.Byte - b.Subject.Start.Byte })
+	return c.found
+}
+
+// Needs names what a runbook needs of the catalogue: what any listening does, and the models that listen.
+func Needs(rb *runbook.Runbook) []string {
+	gated := slices.ContainsFunc(rb.Listeners, func(l runbook.Listener) bool { return l.VADThreshold > 0 })
+	names := slices.DeleteFunc(models.Required(), func(name string) bool { return name == gateModel && !gated })
+	for _, l := range rb.Listeners {
+		for _, m := range enabledModels(rb, l) {
+			if name, ok := strings.CutPrefix(m.Source, models.CatalogPrefix); ok && !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
+// gateModel is the catalogue's name of the voice gate.
+const gateModel = "silero_vad"
+
+type checker struct {
+	rb    *runbook.Runbook
+	found runbook.Diagnostics
+}
+
+func (c *checker) say(block runbook.Address, attribute string, s runbook.Severity, summary, detail string) {
+	c.found = append(c.found, c.rb.Problem(block, attribute, s, summary, detail))
+}
+
+// listeners demands that something listens.
+func (c *checker) listeners() {
+	if len(c.rb.Listeners) == 0 {
+		c.say(c.rb.Appliance.Address, "", runbook.Error, "nothing listens: there is no listener",
+			"Add one:\n\nlistener \"NAME\" {\n  device = device.microphone.NAME\n  models = [model.NAME]\n}")
+		return
+	}
+	for _, l := range c.rb.Listeners {
+		if len(enabledModels(c.rb, l)) == 0 {
+			c.say(l.Address, "models", runbook.Warning, l.Name+" hears nothing: all of its models are switched off", "Set enabled = true in one of them.")
+		}
+	}
+}
+
+// names demands different names of devices that are heard: nodes are called after them.
+func (c *checker) names() {
+	heard := func(a runbook.Address) bool {
+		return slices.ContainsFunc(c.rb.Listeners, func(l runbook.Listener) bool { return l.Device == a && len(enabledModels(c.rb, l)) > 0 })
+	}
+	for _, w := range c.rb.WAVs {
+		if m := runbook.Address("device.microphone." + w.Name); heard(w.Address) && heard(m) {
+			c.say(w.Address, "", runbook.Error, fmt.Sprintf("two devices are named %q", w.Name), "The other is "+string(m)+"; give one another name.")
+		}
+	}
+}
+
+// sound opens a sound file as a run would.
+func (c *checker) sound(w runbook.WAV) {
+	f, err := wav.Open(w.Path)
+	if err == nil {
+		_ = f.Close() // it was only read
+		return
+	}
+	c.say(w.Address, "path", runbook.Warning, fmt.Sprintf("the sound %s: %s", w.Path, reason(err)),
+		"Put a WAV file there before it runs; the path is relative to the runbook.")
+}
+
+func (c *checker) model(m runbook.Model) {
+	name, catalogued := strings.CutPrefix(m.Source, models.CatalogPrefix)
+	switch {
+	case catalogued:
+		c.catalogued(m, name)
+	case !strings.HasPrefix(m.Source, "https://"):
+		path := c.rb.Resolve(m.Source)
+		if _, err := models.Inspect(path); err != nil {
+			c.say(m.Address, "source", runbook.Warning, fmt.Sprintf("the model %s: %s", path, strings.TrimPrefix(reason(err), "model file "+path+": ")),
+				"Put the file there before it runs; the path is relative to the runbook. A model of the catalogue is written \"catalog:NAME\".")
+		}
+	}
+}
+
+func (c *checker) catalogued(m runbook.Model, name string) {
+	e, err := models.Find(name)
+	var unknown *models.UnknownError
+	if errors.As(err, &unknown) {
+		hint := ""
+		if unknown.Near != "" {
+			hint = fmt.Sprintf("Did you mean \"%s%s\"? ", models.CatalogPrefix, unknown.Near)
+		}
+		c.say(m.Address, "source", runbook.Error, fmt.Sprintf("the catalogue has no model %q", name), hint+"It has "+strings.Join(heads(), ", ")+".")
+		return
+	}
+	if e.Kind != models.Head {
+		c.say(m.Address, "source", runbook.Error, fmt.Sprintf("%s is no wake word", name), "Wake words are "+strings.Join(heads(), ", ")+".")
+		return
+	}
+	if m.SHA256 != "" && !strings.EqualFold(m.SHA256, e.SHA256) {
+		c.say(m.Address, "sha256", runbook.Error, "the catalogue has another checksum for "+name, "Leave sha256 out: models of the catalogue are checked anyway.")
+	}
+	for _, class := range m.Classes {
+		if !slices.Contains(e.Labels, class) {
+			hint := "It has one class only: leave classes out."
+			if len(e.Labels) > 0 {
+				hint = "It has " + strings.Join(e.Labels, ", ") + "."
+			}
+			c.say(m.Address, "classes", runbook.Error, fmt.Sprintf("%s has no class %q", name, class), hint)
+		}
+	}
+}
+
+// heads names the wake words of the catalogue.
+func heads() []string {
+	var names []string
+	for _, e := range models.Catalogue() {
+		if e.Kind == models.Head {
+			names = append(names, e.Name)
+		}
+	}
+	return names
+}
+
+// program looks for the program of a service as a delivery would.
+func (c *checker) program(s runbook.STT) {
+	if _, err := program(c.rb, s); err != nil {
+		where := "in the PATH"
+		if strings.Contains(s.Command[0], "/") {
+			where = "at " + filepath.Clean(c.rb.Resolve(s.Command[0]))
+		}
+		c.say(s.Address, "command", runbook.Warning, fmt.Sprintf("there is no program %q %s", s.Command[0], where),
+			"Install it before it runs, or give its path relative to the runbook.")
+	}
+}
+
+// reason is an error of the file system without the operation and the path.
+func reason(err error) string {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		return pe.Err.Error()
+	}
+	return err.Error()
+}

@@ -1,0 +1,2 @@
+# Valid in itself, and hears nothing.
+appliance "demo" {}
