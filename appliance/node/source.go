@@ -75,16 +75,16 @@ func (s *Source) Run(t *rt.Task) error {
 	s.seq = max(s.seq, int64(t.Now()/rt.Instant(audio.HopTime)))
 	failed := 0
 	for {
+		began := t.Now()
 		stream, err := s.Input.Open(t)
 		if err == nil {
 			s.opens++
 			s.cause = ""
 			t.Trace("opened", int64(s.opens))
 			say(t, s.Events, s.Name, event.DeviceOpened{Device: s.Device, Identity: stream.Identity(), Opens: s.opens})
-			opened := t.Now()
 			err = s.listen(t, stream)
 			stream.Close(t)
-			if t.Now().Sub(opened) >= steady {
+			if t.Now().Sub(began) >= steady {
 				failed = 0
 			}
 		}
@@ -95,7 +95,8 @@ func (s *Source) Run(t *rt.Task) error {
 		case errors.Is(err, rt.ErrStopped):
 			return err
 		}
-		wait := s.Config.Get().Retry.wait(failed)
+		// The pause is between two openings: a stream that hung for as long was pause enough.
+		wait := max(0, s.Config.Get().Retry.wait(failed)-t.Now().Sub(began))
 		failed++
 		t.Trace("lost", int64(failed))
 		if cause := err.Error(); cause != s.cause || t.Now().Sub(s.told) >= tellEvery {
