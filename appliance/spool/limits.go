@@ -23,7 +23,7 @@ func (s *Spool) room(t *rt.Task, n int64) error {
 		return err
 	}
 	if free-n < s.limits.KeepFree {
-		return fmt.Errorf("%w: %d bytes are free", errNoRoom, free)
+		return fmt.Errorf("%w: %d KiB are free, and disk.keep_free asks for %d KiB; make room", errNoRoom, free>>10, s.limits.KeepFree>>10)
 	}
 	return nil
 }

@@ -380,4 +380,4 @@ func (s *Spool) Stats() Stats {
 }
 
 // errNoRoom is what the spool itself refuses with.
-var errNoRoom = errors.New("disk: keep_free would be broken")
+var errNoRoom = errors.New("the disk is nearly full")

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"orac/appliance/event"
+	"orac/appliance/utterance"
 )
 
 // Events shows what happens in an appliance, one line each, and the level of the sound on a moving line.
@@ -66,7 +67,7 @@ func (v *Events) level(at time.Time, b event.Level) {
 		for _, m := range sortedKeys(v.scores) {
 			fmt.Fprintf(&scores, "  %s %.2f", Clean(m), v.scores[m])
 		}
-		v.Move(fmt.Sprintf("%s  %s  %s %s%s", v.Faint(at.Local().Format("15:04:05.000")), "level ", v.Good(Spark(v.levels)), level(b.RMS), v.Faint(scores.String())))
+		v.Move(fmt.Sprintf("%s  %s  %s %s%s", v.Faint(at.Local().Format("15:04:05.000")), "level ", v.Good(Spark(v.levels[max(0, len(v.levels)-max(6, v.width-56)):])), level(b.RMS), v.Faint(scores.String())))
 		return
 	}
 	if at.Sub(v.quietAt) >= quietEvery {
@@ -111,17 +112,27 @@ func (v *Events) line(body event.Body) (kind, text string) {
 		if b.Class != "" {
 			class = " " + Clean(b.Class)
 		}
-		return v.Mark("wake"), fmt.Sprintf("%s%s  score %.3f, threshold %.2f", v.Strong(Clean(b.Model)), class, b.Score, b.Threshold)
+		return v.Mark("wake"), fmt.Sprintf("%s%s  score %.3f, threshold %.2f  %s", v.Strong(Clean(b.Model)), class, b.Score, b.Threshold, v.Faint(Clean(b.Listener)))
 	case event.RecordingStarted:
 		return "recording", v.Faint(b.Utterance)
 	case event.RecordingEnded:
-		return "recorded", fmt.Sprintf("%.1f s, ended by %s", b.Seconds, b.Why)
+		return "recorded", fmt.Sprintf("%.1f s, %s  %s", b.Seconds, endings[b.Why], v.Faint(Clean(b.Listener)))
 	case event.DeliveryStarted:
 		return "delivering", fmt.Sprintf("to %s by %s", Clean(b.STT), b.Way)
 	case event.Delivered:
 		return v.delivered(b)
 	}
 	return v.trouble(body)
+}
+
+// endings are the reasons for the end of a recording in words.
+var endings = map[string]string{
+	string(utterance.Silence):    "ended by silence",
+	string(utterance.Limit):      "ended by the longest time allowed",
+	string(utterance.DeviceLost): "cut off: the device was lost",
+	string(utterance.SoundOver):  "ended with the sound",
+	string(utterance.Stopped):    "ended because the appliance stops",
+	string(utterance.Cut):        "cut off by a restart",
 }
 
 func (v *Events) delivered(b event.Delivered) (kind, text string) {

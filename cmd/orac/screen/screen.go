@@ -29,13 +29,23 @@ type Screen struct {
 func New(w io.Writer) *Screen {
 	s := &Screen{w: w}
 	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		if os.Getenv("TERM") == "dumb" {
+			return s // it shows lines, and cannot take one back
+		}
 		s.width = 80
+		s.colour = os.Getenv("NO_COLOR") == ""
+		s.measure()
+	}
+	return s
+}
+
+// measure takes note of the width, which may change at any time.
+func (s *Screen) measure() {
+	if f, ok := s.w.(*os.File); ok {
 		if width, _, err := term.GetSize(int(f.Fd())); err == nil && width > 0 {
 			s.width = width
 		}
-		s.colour = os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 	}
-	return s
 }
 
 // Write implements io.Writer: lines that stay, above the moving one.
@@ -61,6 +71,7 @@ func (s *Screen) Move(line string) {
 		return
 	}
 	s.moving = true
+	s.measure()
 	fmt.Fprintf(s.w, "\r\x1b[K%s", cut(line, s.width-1))
 }
 
