@@ -21,6 +21,8 @@ import (
 	"orac/appliance/rt"
 	"orac/appliance/rt/live"
 	"orac/appliance/status"
+	"orac/appliance/store"
+	"orac/appliance/utterance"
 	"orac/runbook"
 )
 
@@ -77,6 +79,7 @@ func NewDaemon(o Options) (*Daemon, error) {
 		Runner: d.runner, Log: d.log, FS: parts.FS, Events: watched, Logged: logged, Slog: o.Log.Logger(),
 		Measure: memory.Measure, Evidence: func() string { return evidence.Collect(0, nil) },
 	}
+	d.monitor.MayRestart = d.mayRestart
 	d.steward = &Steward{Runner: d.runner, Load: o.Load, Replay: o.Replay}
 	return d, nil
 }
@@ -120,10 +123,32 @@ func (d *Daemon) Run(ctx context.Context) error {
 	})
 }
 
+// mayRestart keeps a process whose memory is over the limit right after its start from replacing itself without end: more than
+// watchdog.restart_budget restarts in watchdog.per only make an alert.
+func (d *Daemon) mayRestart(why string) bool {
+	h, w := d.o.State.history, d.runner.Graph().Runbook.Watchdog
+	if h == nil {
+		return true
+	}
+	now := time.Now()
+	n, err := h.RestartsSince("orac", now.Add(-w.Per))
+	if err == nil && n >= w.RestartBudget {
+		d.o.Log.Logger().Error("memory is over its limit again and again: raise memory.restart, or look for what takes it", "restarts", n, "per", w.Per)
+		return false
+	}
+	if err := h.AddRestart(store.Restart{ID: utterance.ID(now, uint32(os.Getpid())), Component: "orac", Reason: why, At: now}); err != nil {
+		d.o.Log.Logger().Warn("a restart is not in the history", "cause", err)
+	}
+	return true
+}
+
 // keep writes incidents into the history, if there is one.
 func (d *Daemon) keep(t *rt.Task) error {
 	if d.o.State.history == nil {
 		return nil
+	}
+	if _, err := d.o.State.history.EndIncidents(t.Wall(), "the process ended"); err != nil {
+		d.o.Log.Logger().Warn("incidents of the last process are still open in the history", "cause", err)
 	}
 	return (&incident.Keeper{Book: d.o.State.history, In: d.records}).Run(t)
 }

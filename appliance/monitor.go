@@ -30,6 +30,8 @@ type Monitor struct {
 	Slog   *slog.Logger
 	// Measure measures the resident memory of the appliance; nil where that means nothing.
 	Measure func() (int64, error)
+	// MayRestart tells whether the process may be replaced because of its memory; nil: it may.
+	MayRestart func(why string) bool
 	// Evidence gives what is known of the process before a node is ended by force.
 	Evidence func() string
 
@@ -359,7 +361,9 @@ func (m *Monitor) grown(t *rt.Task, v memory.Verdict) error {
 	m.fact(t, f)
 	if v.Restart {
 		m.Log.Open(t, "memory", v.Why, m.evidence())
-		return ErrMemory
+		if m.MayRestart == nil || m.MayRestart(v.Why) {
+			return ErrMemory
+		}
 	}
 	return nil
 }

@@ -13,6 +13,9 @@ import (
 // room makes sure that n bytes can be written: the oldest complete utterances go while the budget would be broken. A file
 // system that is nearly full is not the spool's to empty: then the disk counts as refusing.
 func (s *Spool) room(t *rt.Task, n int64) error {
+	if s.unread { // a number could be taken that is in use there
+		return s.diskErr
+	}
 	for s.Stats().DiskBytes+n > s.limits.Disk {
 		if !s.dropOldest(t, func(e *Entry) bool { return e.onDisk }, "the spool is full: disk.spool is reached") {
 			break

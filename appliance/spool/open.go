@@ -1,6 +1,7 @@
 package spool
 
 import (
+	"cmp"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -29,16 +30,26 @@ const (
 // middle of a removal has left. A file that makes no sense is set aside in spool/damaged and reported, never deleted. The
 // error is that of the file system; a spool is there all the same, in memory, and Retry tries the disk again.
 func Open(t *rt.Task, fsys rt.FS, limits Limits) (*Spool, error) {
-	s := &Spool{fs: fsys, limits: limits, next: 1}
-	if err := fsys.MkdirAll(t, dir); err != nil {
+	s := &Spool{fs: fsys, limits: limits, next: 1, unread: true}
+	if err := s.read(t); err != nil {
 		s.diskErr = err
-		return s, fmt.Errorf("spool: make the folder: %w", err)
+		// What is there is older than what comes now, and was counted from 1: milliseconds are above it.
+		s.next = utterance.Seq(max(1, t.Wall().UnixMilli()))
+		return s, err
 	}
-	files, err := fsys.ReadDir(t, dir, maxFiles)
+	return s, nil
+}
+
+// read takes in what is on disk.
+func (s *Spool) read(t *rt.Task) error {
+	if err := s.fs.MkdirAll(t, dir); err != nil {
+		return fmt.Errorf("spool: make the folder: %w", err)
+	}
+	files, err := s.fs.ReadDir(t, dir, maxFiles)
 	if err != nil {
-		s.diskErr = err
-		return s, fmt.Errorf("spool: read the folder: %w", err)
+		return fmt.Errorf("spool: read the folder: %w", err)
 	}
+	s.unread = false
 	found := map[utterance.Seq][]rt.FileInfo{}
 	var order []utterance.Seq
 	for _, f := range files {
@@ -62,7 +73,8 @@ func Open(t *rt.Task, fsys rt.FS, limits Limits) (*Spool, error) {
 	for _, seq := range order {
 		s.adopt(t, seq, found[seq])
 	}
-	return s, nil
+	slices.SortFunc(s.entries, func(a, b *Entry) int { return cmp.Compare(a.Seq, b.Seq) }) // some may have come meanwhile
+	return nil
 }
 
 // adopt takes one utterance's files into the spool.

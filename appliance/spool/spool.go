@@ -79,6 +79,7 @@ type Spool struct {
 	limits  Limits
 	entries []*Entry // in order of Seq
 	next    utterance.Seq
+	unread  bool  // what is on disk is not known yet
 	diskErr error // why the disk last refused; nil while it takes what it is given
 	reports []Report
 	dropped int
@@ -191,6 +192,12 @@ func (s *Spool) refused(t *rt.Task, e *Entry, err error) {
 // Retry moves what waits in memory to the disk, oldest first, until the disk refuses again, and completes whatever a panic
 // has interrupted. The caller decides when.
 func (s *Spool) Retry(t *rt.Task) {
+	if s.unread {
+		if err := s.read(t); err != nil {
+			s.diskErr = err
+			return
+		}
+	}
 	for _, e := range slices.Clone(s.entries) {
 		if e.recording {
 			continue // its end tries the disk again

@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"orac/appliance/status"
-	"orac/runbook"
 	"orac/web/control"
 )
 
@@ -67,18 +66,12 @@ func (a *app) plan(ctx context.Context) (status.Plan, error) {
 		return p, a.refused(err)
 	}
 	rb, problem := a.load()
-	switch {
-	case problem != nil:
+	if problem != nil {
 		return status.Plan{}, problem
-	case a.planOffline == nil:
-		return status.Plan{}, failed(err)
 	}
-	p, err = a.planOffline(ctx, a.state(rb), rb, request)
+	p, err = planWithoutDaemon(ctx, a.state(rb), rb, request)
 	return p, a.refused(err)
 }
-
-// offlinePlanner compares a runbook with the last generation that is kept in a state directory which no appliance uses.
-type offlinePlanner func(ctx context.Context, stateDir string, rb *runbook.Runbook, r status.PlanRequest) (status.Plan, error)
 
 // planRequest names the runbook of the flags for a process with another current folder.
 func (a *app) planRequest() (status.PlanRequest, error) {

@@ -32,7 +32,7 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}
 	ctx, stop := signals(ctx)
 	defer stop()
-	a := &app{planOffline: planWithoutDaemon, out: screen.New(stdout), err: screen.New(stderr)}
+	a := &app{out: screen.New(stdout), err: screen.New(stderr)}
 	root := a.root()
 	root.SetArgs(args)
 	root.SetIn(stdin)
@@ -98,8 +98,6 @@ type app struct {
 	stateDir string // --state-dir
 	json     bool   // --json
 	vars     []string
-
-	planOffline offlinePlanner // when no appliance runs; nil: there is no plan then
 }
 
 func (a *app) complain(err error) {

@@ -17,7 +17,11 @@ import (
 	"orac/appliance/rt/live"
 	"orac/appliance/status"
 	"orac/runbook"
+	"orac/web/control"
 )
+
+// The handlers of the control socket ask a daemon.
+var _ control.Daemon = (*appliance.Daemon)(nil)
 
 // service is what orac run is made of before anything runs.
 type service struct {

@@ -15,7 +15,8 @@ import (
 // synced; creations, renames and removals when their folder is; what is not synced when the power fails is lost.
 type Disk struct {
 	Capacity int64 // bytes
-	// Fail makes an operation fail: its error, or nil to let it happen. op is create, write, sync, rename, remove, read.
+	// Fail makes an operation fail: its error, or nil to let it happen. op is create, write, sync, rename, remove,
+	// read, list.
 	Fail func(op, name string) error
 
 	files   map[string]*file // as programs see them
@@ -103,6 +104,9 @@ func (d *Disk) ReadFile(_ *rt.Task, name string, limit int64) ([]byte, error) {
 
 // ReadDir implements rt.FS.
 func (d *Disk) ReadDir(_ *rt.Task, dir string, most int) ([]rt.FileInfo, error) {
+	if err := d.fail("list", dir); err != nil {
+		return nil, err
+	}
 	var list []rt.FileInfo
 	for _, name := range d.Files() {
 		if rest, ok := strings.CutPrefix(name, dir+"/"); ok && !strings.Contains(rest, "/") && len(list) < most {
