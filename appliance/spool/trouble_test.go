@@ -24,11 +24,6 @@ func fails(d *virtual.Disk, op, suffix string, err error) {
 	}
 }
 
-// files are those whose name begins so.
-func files(d *virtual.Disk, prefix string) []string {
-	return slices.DeleteFunc(d.Files(), func(name string) bool { return !strings.HasPrefix(name, prefix) })
-}
-
 func TestAnUnfinishedUtteranceThatCannotBeReadIsSetAside(t *testing.T) {
 	on(func(k *rt.Task) {
 		d := virtual.NewDisk(1 << 30)
@@ -60,7 +55,7 @@ func TestAnUnfinishedUtteranceThatCannotBeReadIsSetAside(t *testing.T) {
 }
 
 func TestADiskThatRecoversDuringARecording(t *testing.T) {
-	for _, ends := range []bool{true, false} { // whether the disk is tried again before the end
+	for _, early := range []bool{true, false} { // whether the disk is tried again before the end
 		on(func(k *rt.Task) {
 			d := virtual.NewDisk(1 << 30)
 			s := open(k, d)
@@ -69,7 +64,7 @@ func TestADiskThatRecoversDuringARecording(t *testing.T) {
 			e := s.Begin(k, meta("b", "w"))
 			s.Append(k, e, sound(2, 5))
 			d.Fail = nil
-			if ends {
+			if early {
 				s.Retry(k)
 			}
 			s.Append(k, e, sound(3, 5))
@@ -233,7 +228,7 @@ func TestAFolderThatCannotBeReadAtTheStartLosesNothing(t *testing.T) {
 			}
 			s.Answered(k, e, "w")
 		}
-		if left := files(d, ""); len(left) != 0 {
+		if left := d.Files(); len(left) != 0 {
 			t.Errorf("left %v", left)
 		}
 	})
