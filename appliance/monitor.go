@@ -112,8 +112,7 @@ func (m *Monitor) Run(t *rt.Task) error {
 	}
 	var disk, rated rt.Instant
 	var counts map[string]uint64
-	for {
-		due := t.Now().Add(lookEvery)
+	for due := t.Now(); ; due = t.Now().Add(lookEvery) {
 		for {
 			e, err := m.Events.Recv(t, due)
 			if errors.Is(err, rt.ErrTimeout) {
