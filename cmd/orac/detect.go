@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -17,7 +16,6 @@ import (
 	"orac/appliance/audio"
 	"orac/appliance/audio/wav"
 	"orac/cmd/orac/screen"
-	"orac/models"
 	"orac/models/detect"
 	"orac/models/wake"
 )
@@ -27,20 +25,31 @@ type detectFlags struct {
 	models         []string
 	threshold, vad float64
 	scores         bool
+
+	runbook            bool // -f is given: its rules hold
+	ownLevel, ownVoice bool // --threshold, --vad are given
 }
 
 func (a *app) detectCommand() *cobra.Command {
 	var f detectFlags
 	c := &cobra.Command{
-		Use:   "detect --model A,B FILE…",
+		Use:   "detect {--model A,B | -f RUNBOOK} FILE…",
 		Short: "run WAV files through the models, faster than they play",
 		Long: `Runs WAV files (8 to 48 kHz, 8 to 32 bits or float, any number of channels) through the very code that the appliance
 listens with, and reports what it would have woken to. A file that cannot be read is reported, the others still run, and the
-exit code is 1. Times are in seconds from the start of the file to the end of the hop that fired.`,
+exit code is 1. Times are in seconds from the start of the file to the end of the hop that fired.
+
+With -f the models and their rules are those of the runbook: threshold, cooldown and patience of the model; vad_threshold,
+rms_filter and multi_trigger of the first listener that has it. Without --model all its models listen; --threshold and --vad
+win. Without -f the threshold is 0.3, and there is no voice gate.`,
 		Example: `  orac detect --model hey_jarvis speech.wav
   orac detect --model hey_jarvis,alexa --threshold 0.5 --json *.wav
+  orac detect -f orac.hcl speech.wav
   orac detect --model ./my_word.onnx --vad 0.5 --scores --json speech.wav`,
-		RunE: func(c *cobra.Command, files []string) error { return a.detect(c.Context(), f, files) },
+		RunE: func(c *cobra.Command, files []string) error {
+			f.runbook, f.ownLevel, f.ownVoice = c.Flags().Changed("file"), c.Flags().Changed("threshold"), c.Flags().Changed("vad")
+			return a.detect(c.Context(), f, files)
+		},
 	}
 	c.Flags().StringSliceVar(&f.models, "model", nil, "models: names of the catalogue or paths of .onnx files")
 	c.Flags().Float64Var(&f.threshold, "threshold", 0.3, "score at which a model fires, above 0 to 1")
@@ -68,14 +77,12 @@ type detected struct {
 
 func (f detectFlags) check(files []string) error {
 	switch {
-	case len(f.models) == 0:
-		return usage("detect: say what to listen for: --model NAME (orac models list shows the names)")
 	case len(files) == 0:
-		return usage("detect: say which WAV files to listen to")
+		return usage("say which WAV files to listen to")
 	case !(f.threshold > 0 && f.threshold <= 1):
-		return usage("detect: --threshold %g: it must be above 0 and at most 1", f.threshold)
+		return usage("--threshold %g: it must be above 0 and at most 1", f.threshold)
 	case !(f.vad >= 0 && f.vad <= 1):
-		return usage("detect: --vad %g: it must be from 0 to 1", f.vad)
+		return usage("--vad %g: it must be from 0 to 1", f.vad)
 	}
 	return nil
 }
@@ -84,20 +91,16 @@ func (a *app) detect(ctx context.Context, f detectFlags, files []string) error {
 	if err := f.check(files); err != nil {
 		return err
 	}
-	state, err := a.anyState()
+	rb, err := a.anyRunbook()
+	if f.runbook && rb == nil && err == nil { // the state directory is named, and rules are wanted all the same
+		rb, err = a.load()
+	}
 	if err != nil {
 		return err
 	}
-	config := detect.Config{Store: models.Store{Dir: modelsDir(state)}, BaseDir: "."}
-	for _, m := range f.models {
-		source := m
-		if !strings.HasSuffix(m, ".onnx") && !strings.Contains(m, ":") {
-			source = models.CatalogPrefix + m
-		}
-		name := strings.TrimSuffix(filepath.Base(m), ".onnx")
-		config.Models = append(config.Models, detect.Model{Source: source, Model: wake.Model{
-			Name: name, Threshold: float32(f.threshold), VADThreshold: float32(f.vad), Cooldown: 2 * time.Second,
-		}})
+	config, err := a.hearing(f, rb)
+	if err != nil {
+		return err
 	}
 	d, err := detect.Open(ctx, config)
 	if err != nil {
@@ -112,7 +115,9 @@ func (a *app) detect(ctx context.Context, f detectFlags, files []string) error {
 		}
 		if err != nil {
 			broken++
-			a.complain(fmt.Errorf("%s", screen.Clean(err.Error())))
+			if err := a.deaf(file, err); err != nil {
+				return err
+			}
 			continue
 		}
 		if !f.scores {
@@ -123,9 +128,24 @@ func (a *app) detect(ctx context.Context, f detectFlags, files []string) error {
 		}
 	}
 	if broken > 0 {
-		return failed(fmt.Errorf("%d of %d files could not be read", broken, len(files)))
+		return failed(fmt.Errorf("%d of %s could not be read", broken, plural(len(files), "file", "files")))
 	}
 	return nil
+}
+
+// deaf reports a file that cannot be heard.
+func (a *app) deaf(file string, err error) error {
+	a.err.Still()
+	if !a.json {
+		a.complain(errors.New(screen.Clean(err.Error())))
+		return nil
+	}
+	e := json.NewEncoder(a.out)
+	e.SetEscapeHTML(false)
+	return failed(e.Encode(struct {
+		File  string `json:"file"`
+		Error string `json:"error"`
+	}{file, err.Error()}))
 }
 
 // hear runs one file through the detector.

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -54,7 +55,7 @@ func (a *app) fmt(files []string, check, diff bool) error {
 
 // fmtFile tells whether the file is not in canonical form, and rewrites it unless it shall only look.
 func (a *app) fmtFile(name string, check, diff bool) (differs bool, err error) {
-	before, err := os.ReadFile(name)
+	before, err := readRunbook(name)
 	if err != nil {
 		return false, err
 	}
@@ -76,8 +77,29 @@ func (a *app) fmtFile(name string, check, diff bool) (differs bool, err error) {
 	return true, replace(name, after)
 }
 
-// replace writes a file so that it is never half written, and keeps its mode.
+// readRunbook reads a file no further than a runbook may be long. What is no regular file might never end.
+func readRunbook(name string) ([]byte, error) {
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s: it is no regular file; name a runbook", name)
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, runbook.MaxFileSize+1)) // one more shows that it is too large
+}
+
+// replace writes a file so that it is never half written, and keeps its mode. Of a link it writes what the link points to.
 func replace(name string, data []byte) error {
+	name, err := filepath.EvalSymlinks(name)
+	if err != nil {
+		return err
+	}
 	mode := fs.FileMode(0o644)
 	if info, err := os.Stat(name); err == nil {
 		mode = info.Mode().Perm()

@@ -22,6 +22,9 @@ func (a *app) graphCommand() *cobra.Command {
 			}
 			graph, err := appliance.Compile(rb)
 			if err != nil {
+				if problems := appliance.Check(rb); problems.HasErrors() { // it says where
+					return a.diagnose(problems)
+				}
 				return failed(err)
 			}
 			switch {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -17,8 +18,12 @@ func (a *app) modelsCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "models",
 		Short: "list, fetch, check and measure models",
-		Args:  cobra.NoArgs,
-		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
+		Long: `Lists, fetches, checks and measures models. They are looked for in ORAC_MODELS_DIR if it is set; else in the folder
+"models" of the state directory if there is one; else in the user's own folder, which all runbooks share:
+$XDG_DATA_HOME/orac/models or ~/.local/share/orac/models. "pull" puts them there, too, but with --state-dir, ORAC_STATE_DIR or -f
+into that state directory.`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.AddCommand(a.modelsList(), a.modelsPull(), a.modelsVerify(), a.modelsInspect(), a.modelsBench())
 	return c
@@ -26,11 +31,15 @@ func (a *app) modelsCommand() *cobra.Command {
 
 func (a *app) storeCommand(c *cobra.Command, f func(ctx context.Context, s models.Store, args []string) error) *cobra.Command {
 	c.RunE = func(c *cobra.Command, args []string) error {
-		state, err := a.anyState()
+		rb, err := a.anyRunbook()
 		if err != nil {
 			return err
 		}
-		return f(c.Context(), models.Store{Dir: modelsDir(state)}, args)
+		store := a.store(rb)
+		if c.Name() == "pull" {
+			store = a.pullStore(rb)
+		}
+		return f(c.Context(), store, args)
 	}
 	return a.withJSON(a.withState(a.withFile(c)))
 }
@@ -51,7 +60,7 @@ func (a *app) modelsList() *cobra.Command {
 			case m.Verified:
 				here = "yes"
 			case m.Present:
-				here = m.Problem
+				here = "damaged"
 			}
 			if m.Window > 0 {
 				window = fmt.Sprintf("%d hops", m.Window)
@@ -67,9 +76,14 @@ func (a *app) modelsList() *cobra.Command {
 func (a *app) modelsPull() *cobra.Command {
 	return a.storeCommand(&cobra.Command{
 		Use: "pull [NAME…]", Short: "fetch models of the catalogue, and what they need; all without a name",
-		Long:    "Fetches models, checks them against the catalogue's SHA-256, and keeps a file aside that does not match. What is here\nand right already is not fetched again.",
+		Long: `Fetches models, checks them against the catalogue's SHA-256, and keeps a file aside that does not match. What is here and
+right already is not fetched again. With every model come the ones that any listening needs: ` + strings.Join(models.Required(), ", ") + `.
+See orac models --help for where they are kept.`,
 		Example: "  orac models pull hey_jarvis\n  orac models pull",
 	}, func(ctx context.Context, s models.Store, names []string) error {
+		if err := known(names); err != nil {
+			return err
+		}
 		if len(names) > 0 {
 			names = slices.Concat(models.Required(), names)
 		}
@@ -85,6 +99,7 @@ func (a *app) modelsPull() *cobra.Command {
 					fmt.Fprintf(a.err, "downloading %s\n", p.Name)
 				}
 			default:
+				a.err.Still() // the moving line is on the same terminal
 				fmt.Fprintf(a.out, "%-11s %s\n", p.Step, p.Name)
 			}
 		})
@@ -116,6 +131,9 @@ func (a *app) modelsVerify() *cobra.Command {
 				}
 			}
 		}
+		if err := known(names); err != nil {
+			return err
+		}
 		verdicts, wrong := []verdict{}, 0
 		for _, name := range names {
 			v := verdict{Name: name, OK: true}
@@ -139,10 +157,10 @@ func (a *app) modelsVerify() *cobra.Command {
 			}
 		}
 		if wrong > 0 {
-			return failed(fmt.Errorf("%d of %d files are not what they should be; fetch them again with: orac models pull NAME", wrong, len(names)))
+			return failed(fmt.Errorf("%d of %s not right", wrong, plural(len(names), "file is", "files are")))
 		}
 		if len(names) == 0 {
-			return failed(fmt.Errorf("there is no model in %s; fetch some with: orac models pull", s.Dir))
+			return failed(models.Missing(s, models.Required()))
 		}
 		return nil
 	})
@@ -194,7 +212,11 @@ func (a *app) inspected(r models.Report) {
 	}
 	row("parameters", "%d", r.Parameters)
 	if r.Head {
-		row("head", "window %d hops (%.2f s), %d classes %v", r.Window, float64(r.Window)*0.08, r.Classes, r.Labels)
+		classes := plural(int(r.Classes), "class", "classes")
+		if len(r.Labels) > 0 {
+			classes += ": " + strings.Join(r.Labels, ", ")
+		}
+		row("head", "window %d hops (%.2f s), %s", r.Window, float64(r.Window)*0.08, classes)
 	}
 	if r.Streamable {
 		row("streaming", "yes, %d states", r.States)
@@ -204,6 +226,16 @@ func (a *app) inspected(r models.Report) {
 	for _, op := range r.Ops {
 		row("operator", "%-4d %s", op.N, op.Op)
 	}
+}
+
+// known refuses names that are not in the catalogue.
+func known(names []string) error {
+	for _, name := range names {
+		if _, err := models.Find(name); err != nil {
+			return usage("%w", err)
+		}
+	}
+	return nil
 }
 
 func (a *app) modelsBench() *cobra.Command {
@@ -217,6 +249,9 @@ func (a *app) modelsBench() *cobra.Command {
 		}
 		if len(names) == 0 {
 			names = []string{"hey_jarvis"}
+		}
+		if err := known(names); err != nil {
+			return err
 		}
 		r, err := bench(s, names, rounds)
 		if err != nil {
@@ -250,6 +285,9 @@ func bench(s models.Store, names []string, rounds int) (infer.BenchResult, error
 	library, mel, embedding := path("onnxruntime"), path("melspectrogram"), path("embedding_model")
 	for _, name := range names {
 		heads = append(heads, path(name))
+	}
+	if err := models.Missing(s, slices.Concat([]string{"onnxruntime", "melspectrogram", "embedding_model"}, names)); err != nil {
+		return infer.BenchResult{}, err
 	}
 	if err := errors.Join(problems...); err != nil {
 		return infer.BenchResult{}, err

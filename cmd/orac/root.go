@@ -32,24 +32,34 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}
 	ctx, stop := signals(ctx)
 	defer stop()
+	stdout, results := checkResults(stdout)
 	a := &app{out: screen.New(stdout), err: screen.New(stderr)}
 	root := a.root()
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	err := root.ExecuteContext(ctx)
+	c, err := root, unknownCommand(root, args)
+	if err == nil {
+		c, err = root.ExecuteContextC(ctx)
+	}
 	var e *exit
 	switch {
+	case err == nil && results.err != nil:
+		a.complain(results.err)
+		return exitFailed
 	case err == nil:
 		return exitFine
 	case errors.As(err, &e):
+		if e.code == exitUsage {
+			e.err = wayOut(c, e.err)
+		}
 		if e.err != nil {
 			a.complain(e.err)
 		}
 		return e.code
 	}
-	a.complain(err)
+	a.complain(wayOut(c, err))
 	return exitUsage // what is left are cobra's own errors: unknown commands and flags
 }
 
@@ -117,7 +127,7 @@ One file, orac.hcl, declares the whole device.`,
   orac status --watch                         look at it
   orac devices                                list the microphones
   orac detect --model hey_jarvis speech.wav   what would it have heard?`,
-		SilenceErrors: true, SilenceUsage: true,
+		SilenceErrors: true, SilenceUsage: true, Version: versionLine(),
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}

@@ -32,28 +32,22 @@ func (a *app) state(rb *runbook.Runbook) string {
 
 // anyState is the state directory for a command that works without a runbook: it reads one only to find the directory.
 func (a *app) anyState() (string, error) {
+	rb, err := a.anyRunbook()
+	return a.state(rb), err
+}
+
+// anyRunbook is the runbook for a command that needs none but to find its folders; nil if they are named or there is none.
+func (a *app) anyRunbook() (*runbook.Runbook, error) {
 	if a.stateDir != "" || os.Getenv("ORAC_STATE_DIR") != "" {
-		return a.state(nil), nil
+		return nil, nil
 	}
 	if _, err := os.Stat(a.file); err != nil && a.file == defaultFile {
-		return a.state(nil), nil
+		return nil, nil
 	}
-	rb, err := a.load()
-	if err != nil {
-		return "", err
-	}
-	return a.state(rb), nil
+	return a.load()
 }
 
 // models is where the model files of a runbook are.
 func (a *app) models(rb *runbook.Runbook) models.Store {
-	return models.Store{Dir: modelsDir(a.state(rb))}
-}
-
-// modelsDir is where model files are: ORAC_MODELS_DIR, else below the state directory.
-func modelsDir(state string) string {
-	if dir := os.Getenv("ORAC_MODELS_DIR"); dir != "" {
-		return dir
-	}
-	return filepath.Join(state, "models")
+	return a.store(rb)
 }

@@ -14,6 +14,8 @@ func (a *app) validateCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "validate [FILE]",
 		Short: "check the runbook and report every problem in it",
+		Long: `Checks the runbook and reports every problem in it with its place, and without starting anything. Files and programs that
+it names and that are not there are warnings, since they may appear before it runs.`,
 		Example: `  orac validate
   orac validate -f kitchen.hcl --var room=kitchen
   orac validate --json | jq '.diagnostics[].summary'`,
@@ -36,17 +38,18 @@ func (a *app) validate() error {
 	rb, problems := runbook.Load(a.file, o)
 	var graph *appliance.Graph
 	if rb != nil {
-		graph, err = appliance.Compile(rb)
+		problems = append(problems, appliance.Check(rb)...)
+		if !problems.HasErrors() {
+			if graph, err = appliance.Compile(rb); err != nil {
+				return failed(err)
+			}
+		}
 	}
 	if a.json {
 		report := struct {
 			Valid       bool                `json:"valid"`
 			Diagnostics runbook.Diagnostics `json:"diagnostics"`
-			Error       string              `json:"error,omitempty"`
-		}{Valid: rb != nil && err == nil, Diagnostics: problems}
-		if err != nil {
-			report.Error = err.Error()
-		}
+		}{graph != nil, problems}
 		if err := a.printJSON(report); err != nil {
 			return err
 		}
@@ -58,11 +61,17 @@ func (a *app) validate() error {
 	if err := a.diagnose(problems); err != nil {
 		return err
 	}
-	if err != nil {
-		return failed(err)
-	}
-	fmt.Fprintf(a.out, "%s %s: %d listeners, %d models, %d nodes\n", a.out.Good("valid"), a.file, len(rb.Listeners), len(rb.Models), len(graph.Nodes))
+	fmt.Fprintf(a.out, "%s %s: %s, %s, %s\n", a.out.Good("valid"), a.file, plural(len(rb.Listeners), "listener", "listeners"),
+		plural(len(rb.Models), "model", "models"), plural(len(graph.Nodes), "node", "nodes"))
 	return nil
+}
+
+// plural gives a number with its noun.
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
 }
 
 // printJSON prints a report.

@@ -24,11 +24,16 @@ func (a *app) versionCommand() *cobra.Command {
 			if a.json {
 				return a.printJSON(v)
 			}
-			fmt.Fprintf(a.out, "orac %s (%s, %s/%s)\n", v.Version, v.Go, v.OS, v.Arch)
+			fmt.Fprintln(a.out, "orac", versionLine())
 			return nil
 		},
 	}
 	return a.withJSON(c)
+}
+
+// versionLine is the version with what it was built by and for.
+func versionLine() string {
+	return fmt.Sprintf("%s (%s, %s/%s)", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
 // release is set when a release is built: -ldflags "-X main.release=1.2.3".

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+
+	"orac/models"
+	"orac/runbook"
+)
+
+// Where model files are. ORAC_MODELS_DIR decides. Else they are in the folder "models" of the state directory if there is one,
+// and else in the user's own, which all runbooks share: $XDG_DATA_HOME/orac/models, or ~/.local/share/orac/models. `orac models
+// pull` puts them where it would look for them, but with --state-dir, ORAC_STATE_DIR or -f into that state directory: a service
+// finds them there, whoever has fetched them.
+
+// store is where the models of a runbook are; nil is no runbook. Its errors say how to fetch what is not there.
+func (a *app) store(rb *runbook.Runbook) models.Store {
+	state := filepath.Join(a.state(rb), "models")
+	if dir := os.Getenv("ORAC_MODELS_DIR"); dir != "" {
+		return models.Store{Dir: dir, Command: "ORAC_MODELS_DIR=" + quote(dir) + " orac models pull"}
+	}
+	shared, ok := sharedModels()
+	if ok && !isFolder(state) && (isFolder(shared) || !a.stateNamed()) {
+		s := models.Store{Dir: shared}
+		if a.file != defaultFile || a.stateNamed() { // without the flags another folder might be meant
+			s.Command = "ORAC_MODELS_DIR=" + quote(shared) + " orac models pull"
+		}
+		return s
+	}
+	return models.Store{Dir: state, Command: "orac models pull --state-dir " + quote(a.state(rb))}
+}
+
+// pullStore is where models are fetched to.
+func (a *app) pullStore(rb *runbook.Runbook) models.Store {
+	if os.Getenv("ORAC_MODELS_DIR") == "" && (a.stateNamed() || a.file != defaultFile) {
+		return models.Store{Dir: filepath.Join(a.state(rb), "models")}
+	}
+	return a.store(rb)
+}
+
+// stateNamed tells whether the person named the state directory.
+func (a *app) stateNamed() bool { return a.stateDir != "" || os.Getenv("ORAC_STATE_DIR") != "" }
+
+// sharedModels is the user's own folder of models. There is none without a home.
+func sharedModels() (dir string, ok bool) {
+	base := os.Getenv("XDG_DATA_HOME")
+	if base == "" {
+		home, err := os.UserHomeDir()
+		if err != nil || home == "/" {
+			return "", false
+		}
+		base = filepath.Join(home, ".local", "share")
+	}
+	return filepath.Join(base, "orac", "models"), true
+}
+
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+// quote makes a path one word of a shell's command line.
+func quote(path string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("/._-+,:@%=", r)
+	}
+	if path != "" && strings.IndexFunc(path, func(r rune) bool { return !plain(r) }) < 0 {
+		return path
+	}
+	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
+}

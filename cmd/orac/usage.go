@@ -1,0 +1,64 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+)
+
+// unknownCommand refuses a word that no command has, before cobra prints its parent's help for it.
+func unknownCommand(root *cobra.Command, args []string) error {
+	c, rest, err := root.Find(args)
+	if err != nil || !c.HasSubCommands() || len(rest) == 0 || strings.HasPrefix(rest[0], "-") {
+		return nil
+	}
+	if c == root && (rest[0] == "help" || strings.HasPrefix(rest[0], "__complete")) { // cobra's own
+		return nil
+	}
+	near := ""
+	c.SuggestionsMinimumDistance = max(1, (len(rest[0])+2)/4) // letters that may be wrong
+	if names := c.SuggestionsFor(rest[0]); len(names) > 0 {
+		near = fmt.Sprintf("; did you mean %s %s?", c.CommandPath(), names[0])
+	}
+	return usage("there is no command %q%s (see: %s --help)", c.CommandPath()+" "+rest[0], near, c.CommandPath())
+}
+
+// wayOut points to the help of the command that was called wrongly.
+func wayOut(c *cobra.Command, err error) error {
+	if c == nil || err == nil || strings.Contains(err.Error(), "(see: ") {
+		return err
+	}
+	if rest, ok := strings.CutPrefix(err.Error(), "unknown command "); ok && !c.HasSubCommands() { // cobra's words for an argument too many
+		word, _, _ := strings.Cut(rest, " for ")
+		err = fmt.Errorf("%s takes no argument, and %s is one", c.CommandPath(), word)
+	}
+	return fmt.Errorf("%w (see: %s --help)", err, c.CommandPath())
+}
+
+// checked remembers that results could not be written, since commands do not look at each line.
+type checked struct {
+	w   io.Writer
+	err error
+}
+
+// checkResults watches what is written to a stream. A terminal is left as it is.
+func checkResults(w io.Writer) (io.Writer, *checked) {
+	c := &checked{w: w}
+	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		return w, c
+	}
+	return c, c
+}
+
+// Write implements io.Writer.
+func (c *checked) Write(p []byte) (int, error) {
+	n, err := c.w.Write(p)
+	if err != nil && c.err == nil {
+		c.err = fmt.Errorf("the results could not be written: %w", err)
+	}
+	return n, err
+}
