@@ -26,6 +26,8 @@ type World struct {
 	Inference appliance.Inference
 	Disk      *virtual.Disk
 	STT       *STT
+	// Watch takes the events that a monitor of the script reads; nil for none.
+	Watch *rt.Mailbox[event.Event]
 	// Script runs beside the appliance, to change it; nil for none.
 	Script func(*rt.Task, *appliance.Runner) error
 	// Trace takes the trace; nil for none.
@@ -49,6 +51,9 @@ func (w *World) Run(most time.Duration) Result {
 	events := rt.NewMailbox[event.Event]("events to the simulator", 1024)
 	var r Result
 	parts := w.parts(events)
+	if w.Watch != nil {
+		parts.Events = parts.Events.With(w.Watch)
+	}
 	root := rt.New(d, "orac", func(t *rt.Task) error {
 		listen := t.Shield("simulator", func(t *rt.Task) error {
 			for {
@@ -83,7 +88,10 @@ func (w *World) Run(most time.Duration) Result {
 func (w *World) parts(events *rt.Mailbox[event.Event]) *appliance.Parts {
 	return &appliance.Parts{
 		FS: w.Disk, InstanceID: "hey-orac-sim", History: noBook{},
-		Source: func(_ *runbook.Runbook, a runbook.Address) (audio.Source, error) {
+		Source: func(rb *runbook.Runbook, a runbook.Address) (audio.Source, error) {
+			if m, ok := rb.Microphone(a); ok && m.Identity == "dead" {
+				return dead{}, nil
+			}
 			pcm, ok := w.Sound[a.Name()]
 			if !ok {
 				return nil, errors.New("no sound is given for " + string(a))
@@ -101,6 +109,11 @@ func (w *World) parts(events *rt.Mailbox[event.Event]) *appliance.Parts {
 		Events:    rt.NewOut(events),
 	}
 }
+
+// dead is a model of a microphone that can be named and never opened.
+type dead struct{}
+
+func (dead) Open(*rt.Task) (audio.Stream, error) { return nil, errors.New("input/output error") }
 
 // peer is a model of a heartbeat server and of a webhook that say yes after 5 ms.
 type peer struct{}

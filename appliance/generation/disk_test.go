@@ -86,6 +86,7 @@ func (d *disk) ReadDir(t *rt.Task, dir string, most int) ([]rt.FileInfo, error) 
 		return nil, &fs.PathError{Op: "open", Path: dir, Err: fs.ErrNotExist}
 	}
 	list, err := d.Disk.ReadDir(t, dir, most)
+	list = slices.DeleteFunc(list, func(f rt.FileInfo) bool { return f.Dir }) // which there are is known here
 	for at := range d.dirs {
 		if path.Dir(at) == dir {
 			list = append(list, rt.FileInfo{Name: path.Base(at), Dir: true})
@@ -106,7 +107,7 @@ func (d *disk) Remove(t *rt.Task, name string) error {
 		return fmt.Errorf("%s is not empty", name)
 	}
 	delete(d.dirs, name)
-	return nil
+	return d.Disk.Remove(t, name)
 }
 
 func (d *disk) SyncDir(t *rt.Task, dir string) error {

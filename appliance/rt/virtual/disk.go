@@ -7,12 +7,14 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"syscall"
 
 	"orac/appliance/rt"
 )
 
 // Disk is a model of a file system that remembers what has reached the medium. The contents of a file do so when it is
-// synced; creations, renames and removals when their folder is; what is not synced when the power fails is lost.
+// synced; creations, renames and removals of files when their folder is; what is not synced when the power fails is lost.
+// Folders themselves are there, and gone, at once.
 type Disk struct {
 	Capacity int64 // bytes
 	// Fail makes an operation fail: its error, or nil to let it happen. op is create, write, sync, rename, remove,
@@ -67,7 +69,9 @@ func (d *Disk) used() (n int64) {
 
 // MkdirAll implements rt.FS.
 func (d *Disk) MkdirAll(_ *rt.Task, dir string) error {
-	d.dirs[path.Clean(dir)] = true
+	for dir = path.Clean(dir); dir != "."; dir = path.Dir(dir) {
+		d.dirs[dir] = true
+	}
 	return nil
 }
 
@@ -113,6 +117,12 @@ func (d *Disk) ReadDir(_ *rt.Task, dir string, most int) ([]rt.FileInfo, error) 
 			list = append(list, rt.FileInfo{Name: rest, Size: int64(len(d.files[name].data))})
 		}
 	}
+	for _, name := range slices.Sorted(maps.Keys(d.dirs)) {
+		if rest, ok := strings.CutPrefix(name, dir+"/"); ok && !strings.Contains(rest, "/") && len(list) < most {
+			list = append(list, rt.FileInfo{Name: rest, Dir: true})
+		}
+	}
+	slices.SortFunc(list, func(a, b rt.FileInfo) int { return strings.Compare(a.Name, b.Name) })
 	return list, nil
 }
 
@@ -135,10 +145,24 @@ func (d *Disk) Remove(_ *rt.Task, name string) error {
 	if err := d.fail("remove", name); err != nil {
 		return err
 	}
+	if d.dirs[name] {
+		return d.removeDir(name)
+	}
 	if d.files[name] == nil {
 		return &fs.PathError{Op: "remove", Path: name, Err: fs.ErrNotExist}
 	}
 	delete(d.files, name)
+	return nil
+}
+
+// removeDir removes an empty folder.
+func (d *Disk) removeDir(name string) error {
+	for f := range d.files {
+		if strings.HasPrefix(f, name+"/") {
+			return &fs.PathError{Op: "remove", Path: name, Err: syscall.ENOTEMPTY}
+		}
+	}
+	delete(d.dirs, name)
 	return nil
 }
 

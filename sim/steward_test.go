@@ -1,0 +1,163 @@
+package sim_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"orac/appliance"
+	"orac/appliance/event"
+	"orac/appliance/generation"
+	"orac/appliance/health"
+	"orac/appliance/incident"
+	"orac/appliance/rt"
+	"orac/appliance/rt/virtual"
+	"orac/appliance/status"
+	"orac/runbook"
+)
+
+// steward makes one that reads its runbook from text.
+func steward(k *rt.Task, r *appliance.Runner, disk *virtual.Disk, text *string) (*appliance.Steward, error) {
+	kept, err := generation.Open(k, disk)
+	if err != nil {
+		return nil, err
+	}
+	s := &appliance.Steward{
+		Runner: r, Kept: kept,
+		Load: func(status.PlanRequest) (*runbook.Runbook, []byte, error) {
+			rb, problems := runbook.Parse([]byte(*text), "test.hcl", runbook.Options{HashKey: make([]byte, 32)})
+			return rb, []byte(*text), problems.Err()
+		},
+		Replay: func(g *generation.Generation) (*runbook.Runbook, error) {
+			rb, problems := g.Parse(runbook.Options{HashKey: make([]byte, 32)})
+			return rb, problems.Err()
+		},
+	}
+	return s, s.Begin(k, []byte(*text))
+}
+
+func silentSteps(string) {}
+
+// TestAnApplyThatDoesNotDoWellIsTakenBack gives the hall a device that cannot be opened: the old graph is back by itself.
+func TestAnApplyThatDoesNotDoWellIsTakenBack(t *testing.T) {
+	for seed := range uint64(10) {
+		text := twoRooms
+		disk := virtual.NewDisk(1 << 30)
+		r := house(t, seed, func(k *rt.Task, r *appliance.Runner) error {
+			s, err := steward(k, r, disk, &text)
+			if err != nil {
+				return err
+			}
+			_ = k.Sleep(10 * time.Second)
+			text = strings.NewReplacer(`device "microphone" "hall"`, `device "microphone" "missing"`, "device.microphone.hall", "device.microphone.missing").Replace(twoRooms)
+			plan, err := s.Plan(k, status.PlanRequest{})
+			if err != nil || len(plan.Problems) == 0 {
+				return fmt.Errorf("a device that nobody knows is not blocked: %+v, %v", plan, err)
+			}
+			if _, err := s.Apply(k, status.ApplyRequest{Hash: plan.Hash}, silentSteps); err == nil {
+				return errors.New("a blocked plan was applied")
+			}
+			text = strings.Replace(twoRooms, `identity = "hall"`, `identity = "dead"`, 1)
+			began := k.Now()
+			a, err := s.Apply(k, status.ApplyRequest{}, silentSteps)
+			if err != nil {
+				return err
+			}
+			if a.OK || !a.RolledBack || !strings.Contains(a.Why, "source.hall gave no sound") || a.Generation != 1 {
+				return fmt.Errorf("%+v", a)
+			}
+			if took := k.Now().Sub(began); took > 11*time.Second {
+				return fmt.Errorf("it took %v", took)
+			}
+			_ = k.Sleep(3 * time.Second)
+			if after := generations(r); after["source.hall"] == 0 {
+				return fmt.Errorf("the old one does not run again: %v", after)
+			}
+			return nil
+		})
+		_ = r
+	}
+}
+
+// TestGenerationsAreKeptAndReturnedTo applies two changes, refuses a plan that is out of date, and rolls back.
+func TestGenerationsAreKeptAndReturnedTo(t *testing.T) {
+	text := twoRooms
+	disk := virtual.NewDisk(1 << 30)
+	house(t, 1, func(k *rt.Task, r *appliance.Runner) error {
+		s, err := steward(k, r, disk, &text)
+		if err != nil {
+			return err
+		}
+		for i, threshold := range []string{"0.6", "0.7"} {
+			text = strings.Replace(twoRooms, "threshold = 0.5", "threshold = "+threshold, 1)
+			plan, err := s.Plan(k, status.PlanRequest{})
+			if err != nil || !plan.Changes {
+				return fmt.Errorf("%+v, %v", plan, err)
+			}
+			a, err := s.Apply(k, status.ApplyRequest{Hash: plan.Hash}, silentSteps)
+			if err != nil || !a.OK || a.Generation != i+2 {
+				return fmt.Errorf("%+v, %v", a, err)
+			}
+			if again, err := s.Plan(k, status.PlanRequest{}); err != nil || again.Changes {
+				return fmt.Errorf("after it was applied: %+v, %v", again, err)
+			}
+		}
+		plan, _ := s.Plan(k, status.PlanRequest{})
+		text += "\n# a word more\n"
+		var refused *status.Refusal
+		if _, err := s.Apply(k, status.ApplyRequest{Hash: plan.Hash}, silentSteps); !errors.As(err, &refused) || refused.Code != status.Changed {
+			return fmt.Errorf("a plan that is out of date: %v", err)
+		}
+		a, err := s.Rollback(k, 0, silentSteps)
+		if err != nil || !a.OK || a.Generation != 4 {
+			return fmt.Errorf("rollback: %+v, %v", a, err)
+		}
+		if got := r.Graph().Runbook.Models[0].Threshold; got != 0.6 {
+			return fmt.Errorf("threshold %v after the rollback", got)
+		}
+		if _, err := s.Rollback(k, 99, silentSteps); !errors.As(err, &refused) || refused.Code != status.Unknown {
+			return fmt.Errorf("rollback to nothing: %v", err)
+		}
+		return nil
+	})
+}
+
+// TestTheMonitorSeesAndEndsAnIncident lets a server be away: degraded, one incident, healthy again.
+func TestTheMonitorSeesAndEndsAnIncident(t *testing.T) {
+	w := world(t, speech(2, 0, 0.4, 25000, 0.2, 0, 1.5, 8000, 4, 0))
+	w.Loop = true
+	w.STT.Down = func(at rt.Instant) bool { return at > rt.Instant(60*time.Second) && at < rt.Instant(100*time.Second) }
+	var log *incident.Log
+	seen := map[health.Level]bool{}
+	w.Script = func(k *rt.Task, r *appliance.Runner) error {
+		log = incident.New(incident.Budget{Restarts: 5, Per: time.Hour}, nil)
+		m := &appliance.Monitor{Runner: r, Log: log, FS: w.Disk, Events: w.Watch}
+		k.Go("monitor", m.Run)
+		for i := range 240 {
+			if err := k.Sleep(time.Second); err != nil {
+				return err
+			}
+			level := m.Report().Level
+			if seen[level] = true; i > 5 && i < 55 && level != health.Healthy {
+				return fmt.Errorf("after %d s: %+v", i, m.Report())
+			}
+		}
+		if got := m.Report(); got.Level != health.Healthy {
+			return fmt.Errorf("at the end: %+v", got)
+		}
+		list := log.Recent(k.Now(), 10)
+		if len(list) != 1 || list[0].Component != "stt.whisper" || list[0].Recovered.IsZero() || list[0].Duration < 30*time.Second {
+			return fmt.Errorf("incidents: %+v", list)
+		}
+		return nil
+	}
+	w.Watch = rt.NewMailbox[event.Event]("events to the monitor", 1024)
+	if r := w.Run(5 * time.Minute); r.Script != nil {
+		t.Error(r.Script)
+	}
+	if !seen[health.Degraded] || seen[health.Unhealthy] {
+		t.Errorf("levels seen: %v", seen)
+	}
+}
