@@ -1,7 +1,8 @@
 # What `make run` runs: no microphone and no server needed. A recording of a spoken wake word and command plays as if a
 # microphone heard it, and pocketsphinx on this machine understands the command.
 #
-# To hear yourself, replace the device by a microphone (`orac devices` lists them):
+# To hear yourself, replace the device by a microphone (`orac devices` lists them), and write device = device.microphone.usb
+# in the listener:
 #
 #   device "microphone" "usb" {
 #     match = "USB"

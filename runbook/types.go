@@ -40,7 +40,7 @@ type Runbook struct {
 type Appliance struct {
 	Address    Address
 	Name       string
-	StateDir   string `hcl:"state_dir"` // relative to the working directory or absolute, not to the runbook
+	StateDir   string `hcl:"state_dir"` // resolved against Runbook.Dir
 	LogLevel   string `hcl:"log_level"` // debug, info, warn or error
 	LogFile    string `hcl:"log_file"`  // resolved against Runbook.Dir; "" for none
 	LogSize    Size   `hcl:"log_size"`

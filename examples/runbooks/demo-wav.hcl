@@ -1,10 +1,11 @@
 # No hardware, no server: a sound file is heard again and again, and wakes are shown.
 #
-#   examples/sounds/make-sounds.sh .orac/sounds
-#   orac run -f examples/runbooks/demo-wav.hcl
+# `make run` has fetched and made what it needs; then, from the same folder:
+#
+#   bin/orac run -f examples/runbooks/demo-wav.hcl
 
 appliance "demo" {
-  state_dir = "demo-state"
+  state_dir = "../../.orac" # as orac.hcl has it; relative to this file
 }
 
 device "wav" "demo" {

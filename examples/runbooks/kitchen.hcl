@@ -13,7 +13,7 @@ locals {
 }
 
 appliance "kitchen" {
-  state_dir = "kitchen-state"
+  state_dir = "../../.orac" # relative to this file; for a service "/var/lib/orac"
 }
 
 device "microphone" "usb" {

@@ -10,7 +10,7 @@ variable "whisper_model" {
 }
 
 appliance "desk" {
-  state_dir = "desk-state"
+  state_dir = "../../.orac" # relative to this file; for a service "/var/lib/orac"
 }
 
 device "microphone" "default" {}
