@@ -318,7 +318,7 @@ func attrs(e event.Event) []slog.Attr {
 		return list // the kind says what happened
 	}
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		if v := fields[name]; v != "" && name != "stack" {
+		if v := fields[name]; v != "" && name != "stack" && name != "evidence" {
 			list = append(list, slog.Any(name, v))
 		}
 	}

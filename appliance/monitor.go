@@ -177,13 +177,21 @@ func (m *Monitor) event(t *rt.Task, e event.Event) {
 	switch b := e.Body.(type) {
 	case event.DeviceLost:
 		bad(e.Node, string(Source), health.Unhealthy, b.Cause)
+		if b.Evidence != "" {
+			if _, open := m.open[e.Node]; !open {
+				m.open[e.Node], _ = m.Log.Open(t, e.Node, b.Cause, b.Evidence)
+			}
+		}
 		m.fact(t, m.facts[e.Node])
 		m.acted(t, e.Node, "tried again "+b.Retry)
 	case event.DeviceOpened:
 		ok(e.Node, string(Source))
 		m.acted(t, e.Node, "opened "+b.Identity)
+		if b.Opens > 1 {
+			m.restarted(t, e.Node, "the device was opened again")
+		}
 	case event.NodeFailed:
-		m.Log.Restarted(t, e.Node, b.Cause, 0)
+		m.restarted(t, e.Node, b.Cause)
 	case event.NodeLeaked:
 		m.Log.Open(t, e.Node, "it did not stop in time, and keeps "+b.Claim, m.evidence())
 	case event.STTHealth:
@@ -213,6 +221,14 @@ func (m *Monitor) event(t *rt.Task, e event.Event) {
 		case "disk":
 			ok(e.Node, string(Spool))
 		}
+	}
+}
+
+// restarted counts a restart of a component; more than its budget are an incident of their own.
+func (m *Monitor) restarted(t *rt.Task, component, why string) {
+	if alert, raised := m.Log.Restarted(t, component, why, 0); raised {
+		m.Log.Open(t, component, alert.String(), "")
+		t.Trace("alert " + component)
 	}
 }
 
@@ -271,7 +287,7 @@ func (m *Monitor) judge(t *rt.Task, g *Graph, v View, w runbook.Watchdog) health
 		m.fact(t, f)
 		m.Log.Open(t, address, f.Why, m.evidence())
 		m.acted(t, address, "started again")
-		m.Log.Restarted(t, address, f.Why, 0)
+		m.restarted(t, address, f.Why)
 		m.Runner.Restart(t, address)
 		m.nodes[address] = progress{taken: taken, since: now, restarts: v.Restarts + 1}
 	case v.Node.Kind == Source && has && told.Level != health.Healthy:

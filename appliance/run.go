@@ -95,8 +95,8 @@ func (r *Runner) settle(t *rt.Task) error {
 	}
 	for _, i := range r.instances {
 		if i.node.Kind == Delivery && i.have.State == reconcile.Running {
-			if err := t.Wait(i.task, until); errors.Is(err, rt.ErrStopped) && t.Stopping() {
-				return err
+			if _ = t.Wait(i.task, until.Add(-settleTime/2)); t.Stopping() {
+				return rt.ErrStopped
 			}
 		}
 	}

@@ -53,6 +53,8 @@ type DeviceLost struct {
 	Device string `json:"device"`
 	Cause  string `json:"cause"`
 	Retry  string `json:"retry"` // when the next try is made
+	// Evidence is what was known of the device, its process and the last hops before it was closed by force.
+	Evidence string `json:"evidence,omitempty"`
 }
 
 // DeviceEnded: the sound of a file is over.

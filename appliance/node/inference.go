@@ -88,7 +88,7 @@ func (n *VoiceGate) Run(t *rt.Task) error {
 	defer n.Out.Push(t, Vote{From: Voice, Absent: true})
 	g, err := n.Open()
 	if err != nil {
-		return err
+		return pass(t, n.In, err)
 	}
 	defer g.Close()
 	for next := int64(-1); ; {
@@ -129,7 +129,7 @@ func (n *Head) Run(t *rt.Task) error {
 	defer n.Out.Push(t, Vote{From: n.Model, Absent: true})
 	h, err := n.Open()
 	if err != nil {
-		return err
+		return pass(t, n.In, err)
 	}
 	defer h.Close()
 	for next := int64(-1); ; {
@@ -159,6 +159,18 @@ func (n *Head) Run(t *rt.Task) error {
 			say(t, n.Meters, n.Name, event.Score{Device: n.Device, Model: n.Model, Score: best})
 		}
 	}
+}
+
+// pass lets go what waits for a voter that cannot be opened, so that nobody waits for room, and makes the end of its input its
+// own: it would have had nothing to say.
+func pass[T any](t *rt.Task, in *rt.Mailbox[T], cause error) error {
+	for range in.Stats().Len {
+		in.TryRecv(t)
+	}
+	if in.Closed() && in.Stats().Len == 0 {
+		return nil
+	}
+	return cause
 }
 
 // over makes the end of a node's input the end of the node.

@@ -23,8 +23,9 @@ type Source struct {
 
 	seq   int64 // of the next hop
 	opens int
-	cause string     // of the loss that was last told of; none since the device was last opened
-	told  rt.Instant // when that was
+	cause string       // of the loss that was last told of; none since the device was last opened
+	told  rt.Instant   // when that was
+	heard []*audio.Hop // the last ones
 	lost  overruns
 }
 
@@ -75,7 +76,7 @@ func (s *Source) Run(t *rt.Task) error {
 	s.seq = max(s.seq, int64(t.Now()/rt.Instant(audio.HopTime)))
 	failed := 0
 	for {
-		began := t.Now()
+		began, evidence := t.Now(), ""
 		stream, err := s.Input.Open(t)
 		if err == nil {
 			s.opens++
@@ -83,6 +84,7 @@ func (s *Source) Run(t *rt.Task) error {
 			t.Trace("opened", int64(s.opens))
 			say(t, s.Events, s.Name, event.DeviceOpened{Device: s.Device, Identity: stream.Identity(), Opens: s.opens})
 			err = s.listen(t, stream)
+			evidence = s.evidence(t, stream, err)
 			stream.Close(t)
 			if t.Now().Sub(began) >= steady {
 				failed = 0
@@ -101,13 +103,37 @@ func (s *Source) Run(t *rt.Task) error {
 		t.Trace("lost", int64(failed))
 		if cause := err.Error(); cause != s.cause || t.Now().Sub(s.told) >= tellEvery {
 			s.cause, s.told = cause, t.Now()
-			say(t, s.Events, s.Name, event.DeviceLost{Device: s.Device, Cause: cause, Retry: in(wait)})
+			say(t, s.Events, s.Name, event.DeviceLost{Device: s.Device, Cause: cause, Retry: in(wait), Evidence: evidence})
 		}
 		if err := t.Sleep(wait); err != nil {
 			return err
 		}
 	}
 }
+
+// evident is a stream that can tell how its device is.
+type evident interface{ Evidence() string }
+
+// errStuck is wrapped by what ends a stream by force.
+var errStuck = errors.New("the device is stuck")
+
+// evidence is what is known before a stream is closed by force.
+func (s *Source) evidence(t *rt.Task, stream audio.Stream, err error) string {
+	if !errors.Is(err, errStuck) {
+		return ""
+	}
+	text := "last hops (number, age, RMS, peak):\n"
+	for _, h := range s.heard {
+		text += fmt.Sprintf("%d  %v  %.0f  %d\n", h.Seq, t.Now().Sub(h.At).Round(time.Millisecond), h.RMS, audio.Peak(h.PCM[:]))
+	}
+	if e, ok := stream.(evident); ok {
+		text += "\n" + e.Evidence()
+	}
+	return text
+}
+
+// hopsTold is how many of the last hops are part of the evidence.
+const hopsTold = 8
 
 // listen passes hops on until the stream fails.
 func (s *Source) listen(t *rt.Task, stream audio.Stream) error {
@@ -119,7 +145,7 @@ func (s *Source) listen(t *rt.Task, stream audio.Stream) error {
 		config := s.Config.Get()
 		if err := stream.Read(t, &hop.PCM, t.Now().Add(config.Stall)); err != nil {
 			if errors.Is(err, rt.ErrTimeout) {
-				return fmt.Errorf("no sound for %v: the read is stuck", config.Stall)
+				return fmt.Errorf("no sound for %v: %w", config.Stall, errStuck)
 			}
 			return err
 		}
@@ -137,12 +163,15 @@ func (s *Source) listen(t *rt.Task, stream audio.Stream) error {
 		// Digital silence is what a muted microphone gives; the same non-zero sound again and again is no sound.
 		if last != nil && hop.RMS > 0 && hop.PCM == last.PCM {
 			if same += audio.HopTime; same >= config.Stuck {
-				return fmt.Errorf("the same %v of sound has come for %v: the device is stuck", audio.HopTime, same)
+				return fmt.Errorf("the same %v of sound has come for %v: %w", audio.HopTime, same, errStuck)
 			}
 		} else {
 			same = 0
 		}
 		last = hop
+		if s.heard = append(s.heard, hop); len(s.heard) > hopsTold {
+			s.heard = append(s.heard[:0], s.heard[1:]...)
+		}
 	}
 }
 

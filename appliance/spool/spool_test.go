@@ -70,6 +70,9 @@ func TestAnUtteranceIsThereUntilAllHaveAnswered(t *testing.T) {
 		if got, err := s.Audio(k, e); err != nil || !slices.Equal(got, pcm) {
 			t.Errorf("audio: %d samples, %v", len(got), err)
 		}
+		if s.PCM(e) != nil {
+			t.Error("the buffer of a finished recording is still held")
+		}
 		s.Answered(k, e, "whisper")
 		if s.Next("whisper", 0) != nil || s.Next("archive", 0) != e {
 			t.Error("whisper has answered, archive has not")
