@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 
@@ -87,22 +88,7 @@ See orac models --help for where they are kept.`,
 		if len(names) > 0 {
 			names = slices.Concat(models.Required(), names)
 		}
-		var steps []models.Progress
-		err := s.Pull(ctx, names, func(p models.Progress) {
-			steps = append(steps, p)
-			switch {
-			case a.json:
-			case p.Step == "downloading" || p.Step == "checking":
-				if a.err.Moves() {
-					a.err.Move(p.Step + " " + screen.Clean(p.Name))
-				} else if p.Step == "downloading" {
-					fmt.Fprintf(a.err, "downloading %s\n", p.Name)
-				}
-			default:
-				a.err.Still() // the moving line is on the same terminal
-				fmt.Fprintf(a.out, "%-11s %s\n", p.Step, p.Name)
-			}
-		})
+		err := s.Pull(ctx, names, a.pulling)
 		a.err.Still()
 		if err != nil {
 			return failed(err)
@@ -112,6 +98,22 @@ See orac models --help for where they are kept.`,
 		}
 		return nil
 	})
+}
+
+// pulling shows a step of a pull.
+func (a *app) pulling(p models.Progress) {
+	switch {
+	case a.json:
+	case p.Step == "downloading" || p.Step == "checking":
+		if a.err.Moves() {
+			a.err.Move(p.Step + " " + screen.Clean(p.Name))
+		} else if p.Step == "downloading" {
+			fmt.Fprintf(a.err, "downloading %s\n", p.Name)
+		}
+	default:
+		a.err.Still() // the moving line is on the same terminal
+		fmt.Fprintf(a.out, "%-11s %s\n", p.Step, p.Name)
+	}
 }
 
 func (a *app) modelsVerify() *cobra.Command {
@@ -176,6 +178,8 @@ func (a *app) modelsInspect() *cobra.Command {
 			if path, err = s.Path(args[0]); err != nil {
 				return failed(err)
 			}
+		} else if _, missing := os.Stat(path); missing != nil && !strings.ContainsAny(path, "/.") {
+			return usage("%w, and no file of that name", err)
 		}
 		r, err := models.Inspect(path)
 		if err != nil {

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"orac/cmd/orac/screen"
+	"orac/models"
+)
+
+// terminal is a terminal and what is written to it. It has 80 columns.
+func terminal(t *testing.T) (tty, written *os.File) {
+	t.Helper()
+	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { master.Close() })
+	fd := int(master.Fd())
+	number, err := unix.IoctlGetInt(fd, unix.TIOCGPTN)
+	if err == nil {
+		err = unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0)
+	}
+	if err == nil {
+		err = unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: 80})
+	}
+	if err == nil {
+		tty, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|unix.O_NOCTTY, 0)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { tty.Close() })
+	return tty, master
+}
+
+// TestAPullsLinesStandApart: the moving line, on standard error, is gone before a line that stays, on standard output.
+func TestAPullsLinesStandApart(t *testing.T) {
+	tty, written := terminal(t)
+	a := &app{out: screen.New(tty), err: screen.New(tty)}
+	a.pulling(models.Progress{Name: "package", Step: "checking"})
+	a.pulling(models.Progress{Name: "alexa", Step: "installed"})
+	want := "\r\x1b[Kchecking package\r\x1b[Kinstalled   alexa\r\n"
+	got := make([]byte, len(want))
+	n, err := written.Read(got)
+	for err == nil && n < len(want) {
+		var more int
+		more, err = written.Read(got[n:])
+		n += more
+	}
+	if string(got[:n]) != want || err != nil {
+		t.Errorf("the terminal gets %q, not %q (%v)", got[:n], want, err)
+	}
+}
