@@ -1,0 +1,191 @@
+package chaos
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// Event is an event as `orac run --json` tells it, or a line of its standard error (kind "stderr", in Text).
+type Event struct {
+	Seen                                    time.Time `json:"-"` // when it was read
+	Kind, Node, Cause, Utterance, Text      string
+	Why, Way, Outcome, STT, Identity, Where string
+	Seconds                                 float64
+	Opens                                   int
+	OK, Cut                                 bool
+}
+
+// Appliance is a running orac. Its methods may be called from anywhere.
+type Appliance struct {
+	Began time.Time
+
+	rig   *Rig
+	cmd   *exec.Cmd
+	ended chan struct{} // closed when the process was reaped
+
+	mu      sync.Mutex // guards what follows
+	events  []Event
+	changed chan struct{} // closed and replaced with every event
+}
+
+// start runs `orac run --json` on the rig's runbook.
+func start(ctx context.Context, r *Rig, args []string) (*Appliance, error) {
+	a := &Appliance{rig: r, ended: make(chan struct{}), changed: make(chan struct{})}
+	a.cmd = r.command(ctx, append([]string{"run", "--json", "-f", r.File}, args...)...)
+	a.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} // a rig that is killed leaves nobody behind
+	out, err := a.cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	said, err := a.cmd.StderrPipe()
+	if err != nil {
+		return nil, err
+	}
+	a.Began = time.Now()
+	if err := a.cmd.Start(); err != nil {
+		return nil, err
+	}
+	var readers sync.WaitGroup
+	readers.Go(func() { a.read(out, decodeEvent) })
+	readers.Go(func() {
+		a.read(said, func(line []byte) (Event, error) { return Event{Kind: "stderr", Text: string(line)}, nil })
+	})
+	go func() {
+		readers.Wait()
+		_ = a.cmd.Wait() // how it ended is in cmd.ProcessState
+		close(a.ended)
+		a.tell(Event{Kind: "ended", Text: a.cmd.ProcessState.String()})
+	}()
+	return a, nil
+}
+
+// command is a run of the binary in the rig's world.
+func (r *Rig) command(ctx context.Context, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, r.Binary, args...)
+	cmd.Dir = r.dir
+	cmd.Env = append(os.Environ(), r.Audio.Env()...)
+	return cmd
+}
+
+func decodeEvent(line []byte) (e Event, err error) { return e, json.Unmarshal(line, &e) }
+
+func (a *Appliance) read(from io.Reader, decode func([]byte) (Event, error)) {
+	lines := bufio.NewScanner(from)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		if e, err := decode(lines.Bytes()); err == nil {
+			a.tell(e)
+		}
+	}
+	_, _ = io.Copy(io.Discard, from) // a line that is too long shall not hold the appliance up
+}
+
+func (a *Appliance) tell(e Event) {
+	e.Seen = time.Now()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.events = append(a.events, e)
+	close(a.changed)
+	a.changed = make(chan struct{})
+}
+
+// Mark is how many events were seen: Await looks at later ones only.
+func (a *Appliance) Mark() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return len(a.events)
+}
+
+// Since are the events after a mark.
+func (a *Appliance) Since(mark int) []Event {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return append([]Event(nil), a.events[mark:]...)
+}
+
+// Await gives the first event after a mark that fits. It waits at most so long; the error says what was waited for.
+func (a *Appliance) Await(ctx context.Context, mark int, most time.Duration, what string, fits func(Event) bool) (Event, error) {
+	ctx, cancel := context.WithTimeout(ctx, most)
+	defer cancel()
+	for {
+		a.mu.Lock()
+		events, changed := a.events[mark:], a.changed
+		a.mu.Unlock()
+		for _, e := range events {
+			if fits(e) {
+				return e, nil
+			}
+			if e.Kind == "ended" {
+				return e, fmt.Errorf("the appliance ended (%s) before: %s; it said: %s", e.Text, what, a.lastWords())
+			}
+		}
+		mark += len(events)
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return Event{}, fmt.Errorf("within %v there was no: %s", most, what)
+		}
+	}
+}
+
+// Kind awaits an event of one kind.
+func (a *Appliance) Kind(ctx context.Context, mark int, most time.Duration, kind string) (Event, error) {
+	return a.Await(ctx, mark, most, kind, func(e Event) bool { return e.Kind == kind })
+}
+
+// lastWords is the last line of its standard error.
+func (a *Appliance) lastWords() (text string) {
+	for _, e := range a.Since(0) {
+		if e.Kind == "stderr" {
+			text = e.Text
+		}
+	}
+	return text
+}
+
+// PID is its process.
+func (a *Appliance) PID() int { return a.cmd.Process.Pid }
+
+// Kill ends it as a power cut does, and waits until it is gone.
+func (a *Appliance) Kill() error { return a.end(syscall.SIGKILL) }
+
+// Stop ends it as a service manager does, and waits until it is gone.
+func (a *Appliance) Stop() error { return a.end(syscall.SIGTERM) }
+
+// Dump makes it print the stacks of all its goroutines on standard error and end (SIGQUIT), and counts them.
+func (a *Appliance) Dump() (goroutines int, err error) {
+	mark := a.Mark()
+	if err := a.end(syscall.SIGQUIT); err != nil {
+		return 0, err
+	}
+	for _, e := range a.Since(mark) {
+		var id int
+		if n, _ := fmt.Sscanf(e.Text, "goroutine %d ", &id); e.Kind == "stderr" && n == 1 {
+			goroutines++
+		}
+	}
+	return goroutines, nil
+}
+
+func (a *Appliance) end(s os.Signal) error {
+	if err := a.cmd.Process.Signal(s); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return err
+	}
+	select {
+	case <-a.ended:
+		return nil
+	case <-time.After(10 * time.Second):
+		_ = a.cmd.Process.Kill()
+		<-a.ended // SIGKILL ends it, and its children with its pipes
+		return fmt.Errorf("the appliance did not end within 10 s of %v", s)
+	}
+}

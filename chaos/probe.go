@@ -1,0 +1,103 @@
+package chaos
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"orac/appliance/health"
+	"orac/appliance/status"
+)
+
+const (
+	probeEvery = 100 * time.Millisecond
+	// goodProbes that heard new sound are asked for, with no pause between them in which a hop of 80 ms was missing for so long:
+	// one good probe is no recovery.
+	goodProbes = 5
+	pauseMost  = 400 * time.Millisecond
+)
+
+// poll asks for the status until f says that it is enough.
+func (r *Rig) poll(ctx context.Context, most time.Duration, what string, f func(status.Status, error) bool) error {
+	ctx, cancel := context.WithTimeout(ctx, most)
+	defer cancel()
+	tick := time.NewTicker(probeEvery)
+	defer tick.Stop()
+	for {
+		if s, err := r.Status(ctx); f(s, err) {
+			return nil
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return fmt.Errorf("within %v there was no: %s", most, what)
+		}
+	}
+}
+
+// Flow waits until sound has come to the graph in several probes in a row, and gives when the first of them was.
+func (r *Rig) Flow(ctx context.Context, most time.Duration) (first time.Time, err error) {
+	const unknown = ^uint64(0) // before the first probe
+	taken, good := unknown, 0
+	var last time.Time
+	err = r.poll(ctx, most, "steady sound", func(s status.Status, err error) bool {
+		now, came := time.Now(), Taken(s, "features.usb")
+		switch {
+		case err != nil:
+			taken, good = unknown, 0
+			return false
+		case taken != unknown && came > taken:
+			if good++; good == 1 {
+				first = now
+			}
+			last = now
+		case now.Sub(last) > pauseMost:
+			good = 0
+		}
+		taken = came
+		return good >= goodProbes
+	})
+	return first, err
+}
+
+// Healthy waits until the appliance says that it is healthy, and gives when that was.
+func (r *Rig) Healthy(ctx context.Context, most time.Duration) (time.Time, error) {
+	var last status.Status
+	err := r.poll(ctx, most, "health", func(s status.Status, err error) bool {
+		last = s
+		return err == nil && s.Health.Level == health.Healthy
+	})
+	if err != nil {
+		err = errors.Join(err, fmt.Errorf("it is %s: %s", last.Health.Level, Complaints(last)))
+	}
+	return time.Now(), err
+}
+
+// Taken is how many values a node has taken since the start of the appliance.
+func Taken(s status.Status, address string) uint64 {
+	for _, n := range s.Nodes {
+		if n.Address == address {
+			return n.Taken
+		}
+	}
+	return 0
+}
+
+// Dropped is how many values found no room in any mailbox.
+func Dropped(s status.Status) (n uint64) {
+	for _, node := range s.Nodes {
+		n += node.Dropped
+	}
+	return n
+}
+
+// Complaints are the components that are not healthy, with why.
+func Complaints(s status.Status) (text string) {
+	for _, c := range s.Health.Components {
+		if c.Level != health.Healthy {
+			text += fmt.Sprintf("%s %s: %s; ", c.Name, c.Level, c.Why)
+		}
+	}
+	return text
+}

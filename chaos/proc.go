@@ -1,0 +1,95 @@
+package chaos
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+// Usage is what a process takes of the machine.
+type Usage struct {
+	Threads     int   `json:"threads"`
+	Descriptors int   `json:"descriptors"`
+	Children    int   `json:"children"`
+	Resident    int64 `json:"resident_bytes"` // of the process alone
+}
+
+// Usage reads /proc.
+func (a *Appliance) Usage() (u Usage, err error) {
+	dir := filepath.Join("/proc", strconv.Itoa(a.PID()))
+	text, err := os.ReadFile(filepath.Join(dir, "status"))
+	if err != nil {
+		return u, err
+	}
+	for line := range strings.Lines(string(text)) {
+		name, value, _ := strings.Cut(line, ":")
+		switch name {
+		case "Threads":
+			_, err = fmt.Sscan(value, &u.Threads)
+		case "VmRSS":
+			_, err = fmt.Sscan(value, &u.Resident) // kB
+			u.Resident <<= 10
+		}
+		if err != nil {
+			return u, fmt.Errorf("%s/status: %w", dir, err)
+		}
+	}
+	list, err := os.ReadDir(filepath.Join(dir, "fd"))
+	if err != nil {
+		return u, err
+	}
+	u.Descriptors = len(list)
+	children, err := childrenOf(a.PID())
+	u.Children = len(children)
+	return u, err
+}
+
+// childrenOf are the processes that a process has started and that still are.
+func childrenOf(pid int) (list []int, err error) {
+	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
+	if err != nil {
+		return nil, err
+	}
+	for _, file := range threads {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			continue // the thread has ended
+		}
+		for _, field := range strings.Fields(string(text)) {
+			child, err := strconv.Atoi(field)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", file, err)
+			}
+			list = append(list, child)
+		}
+	}
+	return list, nil
+}
+
+// worker is the capture process: a child of ours', known by its command line.
+func (a *Appliance) worker() (pid int, err error) {
+	children, err := childrenOf(a.PID())
+	if err != nil {
+		return 0, err
+	}
+	for _, pid := range children {
+		line, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
+		if err == nil && bytes.Contains(line, []byte("\x00capture-worker")) {
+			return pid, nil
+		}
+	}
+	return 0, errors.New("the appliance has no capture process")
+}
+
+func (a *Appliance) signalWorker(s syscall.Signal) error {
+	pid, err := a.worker()
+	if err != nil {
+		return err
+	}
+	return syscall.Kill(pid, s)
+}

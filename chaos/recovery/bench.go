@@ -1,0 +1,168 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"orac/chaos"
+)
+
+// patience is how long anything is waited for: more than any bound, so that what is late is measured and not only missed.
+const patience = 30 * time.Second
+
+// row is a fault and what is promised of it.
+type row struct {
+	name  string
+	bound time.Duration // of recovery; 0: nothing is timed
+	run   func(*bench) error
+}
+
+// lane is a world of its own, in which faults come one after the other.
+type lane struct {
+	name string
+	rows []row
+}
+
+func (l lane) chosen(only string) (rows []row) {
+	for _, r := range l.rows {
+		if strings.Contains(r.name, only) {
+			rows = append(rows, r)
+		}
+	}
+	return rows
+}
+
+// bench is a world with a running appliance, and the result that a row fills in.
+type bench struct {
+	*chaos.Rig
+	ctx  context.Context
+	orac *chaos.Appliance
+	all  bool
+	*result
+}
+
+// runLane makes a world, runs rows in it, and takes it away. A row after one that failed gets a fresh appliance.
+func runLane(ctx context.Context, name string, rows []row, binary string, speech chaos.Speech, all bool, done chan<- result) {
+	fail := func(err error) {
+		for _, r := range rows {
+			done <- result{Fault: r.name, Err: fmt.Sprintf("the world of %s: %v", name, err)}
+		}
+	}
+	rig, err := chaos.NewRig(binary, speech)
+	if err != nil {
+		fail(err)
+		return
+	}
+	b := &bench{Rig: rig, ctx: ctx, all: all}
+	for _, r := range rows {
+		if ctx.Err() != nil {
+			break
+		}
+		b.result = &result{Fault: r.name, Bound: r.bound.Seconds()}
+		err := b.ensure()
+		if err == nil {
+			err = r.run(b)
+		}
+		if b.judge(err); b.Err != "" && b.orac != nil {
+			err = b.orac.Kill()
+			b.orac = nil
+		}
+		done <- *b.result
+	}
+	if err := rig.Close(); err != nil {
+		done <- result{Fault: "cleaning up of " + name, Err: err.Error()}
+	}
+}
+
+// ensure starts an appliance with the plain runbook, unless one runs.
+func (b *bench) ensure() error {
+	if b.orac != nil {
+		return nil
+	}
+	if err := b.Write(chaos.Runbook{}); err != nil {
+		return err
+	}
+	return b.restart()
+}
+
+// restart starts an appliance with the runbook on disk, and waits until it hears and is healthy.
+func (b *bench) restart() (err error) {
+	if b.orac, err = b.Start(b.ctx); err != nil {
+		return err
+	}
+	if _, err := b.orac.Kind(b.ctx, 0, patience, "listening"); err != nil {
+		return err
+	}
+	_, err = b.Healthy(b.ctx, patience)
+	return err
+}
+
+// note adds to what is said beside a row.
+func (b *bench) note(format string, args ...any) {
+	if b.Note != "" {
+		b.Note += "; "
+	}
+	b.Note += fmt.Sprintf(format, args...)
+}
+
+// undo takes a fault back and joins what went wrong with what had gone wrong before.
+func undo(f chaos.Fault, err *error) { *err = errors.Join(*err, f.Undo()) }
+
+// wait lets a fault last; it ends early with the run.
+func (b *bench) wait(until time.Time) error {
+	timer := time.NewTimer(time.Until(until))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-b.ctx.Done():
+		return b.ctx.Err()
+	}
+}
+
+// recordings counts the recordings that ended after a mark, and awaits that there are n, in order.
+func (b *bench) recordings(mark, n int) (list []chaos.Event, err error) {
+	last := mark
+	for len(list) < n {
+		e, err := b.orac.Await(b.ctx, last, patience, fmt.Sprintf("recording %d of %d", len(list)+1, n), func(e chaos.Event) bool { return e.Kind == "recording_ended" })
+		if err != nil {
+			return list, err
+		}
+		list = append(list, e)
+		for i, x := range b.orac.Since(last) {
+			if x.Kind == "recording_ended" {
+				last += i + 1
+				break
+			}
+		}
+	}
+	return list, nil
+}
+
+// delivered awaits the delivery of utterances, and makes sure that the server has answered each once, in this order, whole.
+// before is how many utterances the server had answered earlier. It gives when the last was delivered.
+func (b *bench) delivered(mark, before int, recorded []chaos.Event) (last time.Time, err error) {
+	for _, r := range recorded {
+		e, err := b.orac.Await(b.ctx, mark, patience, "delivery of "+r.Utterance, func(e chaos.Event) bool { return e.Kind == "delivered" && e.Utterance == r.Utterance })
+		if err != nil {
+			return last, err
+		}
+		if e.Outcome != "delivered" {
+			return last, fmt.Errorf("the delivery of %s ended as %q", r.Utterance, e.Outcome)
+		}
+		last = e.Seen
+	}
+	heard := b.STT.Answered()[before:]
+	if len(heard) != len(recorded) {
+		return last, fmt.Errorf("%d commands were recorded, and the server has answered %d", len(recorded), len(heard))
+	}
+	for i, r := range recorded {
+		if got := float64(len(heard[i].PCM)) / 16000; got < r.Seconds-0.001 || got > r.Seconds+0.001 {
+			return last, fmt.Errorf("command %d has %.2f s, and what the server answered in its place %.2f s", i+1, r.Seconds, got)
+		}
+	}
+	return last, nil
+}

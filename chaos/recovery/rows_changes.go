@@ -1,0 +1,168 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"orac/appliance/status"
+	"orac/chaos"
+)
+
+// hop is how long a hop of sound is.
+const hop = 80 * time.Millisecond
+
+// watch is what must not change while something is done to an appliance.
+type watch struct {
+	at     time.Time
+	mark   int
+	before status.Status
+}
+
+func (b *bench) watch() (w watch, err error) {
+	w.mark = b.orac.Mark()
+	w.before, err = b.Status(b.ctx)
+	w.at = time.Now()
+	return w, err
+}
+
+// untouched makes sure that not a frame was lost since then, and that nothing was started again.
+func (b *bench) untouched(w watch) error {
+	after, err := b.Status(b.ctx)
+	if err != nil {
+		return err
+	}
+	if n := chaos.Dropped(after) - chaos.Dropped(w.before); n != 0 {
+		return fmt.Errorf("%d values were dropped", n)
+	}
+	heard := chaos.Taken(after, "features.usb") - chaos.Taken(w.before, "features.usb")
+	if least := time.Since(w.at)/hop - 4; int64(heard) < int64(least) { // some are on their way at both ends
+		return fmt.Errorf("%d hops came in %.1f s; that should be %d at least", heard, time.Since(w.at).Seconds(), least)
+	}
+	was := map[string]uint64{}
+	for _, n := range w.before.Nodes {
+		was[n.Address] = n.Generation
+	}
+	for _, n := range after.Nodes {
+		if n.Generation != was[n.Address] {
+			return fmt.Errorf("%s was started again: instance %d, then %d", n.Address, was[n.Address], n.Generation)
+		}
+	}
+	for _, e := range b.orac.Since(w.mark) {
+		if e.Kind == "device_lost" || e.Kind == "device_opened" || e.Kind == "node_failed" || e.Kind == "overrun" {
+			return fmt.Errorf("meanwhile: %s of %s: %s", e.Kind, e.Node, e.Cause)
+		}
+	}
+	return nil
+}
+
+// apply runs orac apply on a runbook, and gives its exit code and all that it printed.
+func (b *bench) apply(rb chaos.Runbook) (code int, text string, err error) {
+	if err := b.Write(rb); err != nil {
+		return 0, "", err
+	}
+	return b.Run(b.ctx, "apply", "--auto-approve", "-f", b.File)
+}
+
+// refused applies a runbook that cannot work: exit 1, why is said, and what ran runs on.
+func (b *bench) refused(rb chaos.Runbook, why string) error {
+	w, err := b.watch()
+	if err != nil {
+		return err
+	}
+	code, text, err := b.apply(rb)
+	switch {
+	case err != nil:
+		return err
+	case code != 1:
+		return fmt.Errorf("exit %d, not 1: %s", code, text)
+	case !strings.Contains(text, why):
+		return fmt.Errorf("%q is not said in: %s", why, text)
+	}
+	return errors.Join(b.unchanged(w), b.untouched(w))
+}
+
+// unchanged makes sure that the generation is the same.
+func (b *bench) unchanged(w watch) error {
+	s, err := b.Status(b.ctx)
+	if err == nil && s.Generation != w.before.Generation {
+		err = fmt.Errorf("generation %d runs; it was %d", s.Generation, w.before.Generation)
+	}
+	return err
+}
+
+func brokenModel(b *bench) error {
+	if err := os.WriteFile(b.Beside("broken.onnx"), []byte("this is no network"), 0o600); err != nil {
+		return err
+	}
+	return b.refused(chaos.Runbook{Model: "broken.onnx"}, "broken.onnx")
+}
+
+func missingProgram(b *bench) error {
+	program := b.Beside("no-such-program")
+	return b.refused(chaos.Runbook{Command: program}, "no-such-program")
+}
+
+func missingDevice(b *bench) error { return b.refused(chaos.Runbook{Device: "nomic"}, "nomic") }
+
+// mutedDevice applies a microphone that is there and gives no sound: only its health shows that.
+func mutedDevice(b *bench) error {
+	module, err := b.Audio.Control("load-module", "module-pipe-source", "source_name=mutedmic", "file="+b.Beside("muted.fifo"), "rate=16000", "channels=1", "format=s16le")
+	if err != nil {
+		return err
+	}
+	w, err := b.watch()
+	if err != nil {
+		return err
+	}
+	clock := time.Now()
+	code, text, err := b.apply(chaos.Runbook{Device: "mutedmic"})
+	switch {
+	case err != nil:
+		return err
+	case code != 1 || !strings.Contains(text, "rolled back") || !strings.Contains(text, "source.usb"):
+		return fmt.Errorf("exit %d; it should be 1 with a reason: %s", code, text)
+	}
+	b.Detected = since(time.Now(), clock)
+	first, err := b.Flow(b.ctx, patience)
+	if err != nil {
+		return err
+	}
+	b.Recovered = since(first, clock)
+	if err := b.unchanged(w); err != nil {
+		return err
+	}
+	if _, err := b.Healthy(b.ctx, 10*time.Second); err != nil {
+		return err
+	}
+	if _, err := b.Audio.Control("unload-module", module); err != nil {
+		return err
+	}
+	b.note("timed from the start of apply, the health gate of 1 s included")
+	return b.understood()
+}
+
+// changedBetween plans, changes the runbook, and applies the plan.
+func changedBetween(b *bench) error {
+	w, err := b.watch()
+	if err != nil {
+		return err
+	}
+	if err := b.Write(chaos.Runbook{Threshold: 0.41}); err != nil {
+		return err
+	}
+	plan, err := b.Plan(b.ctx)
+	if err != nil {
+		return err
+	}
+	if err := b.Write(chaos.Runbook{Threshold: 0.42}); err != nil {
+		return err
+	}
+	done, err := b.ApplyPlan(b.ctx, plan.Hash)
+	if err == nil || !strings.Contains(err.Error(), "has changed since the plan") {
+		return fmt.Errorf("it was not refused: %+v, %v", done, err)
+	}
+	return errors.Join(b.unchanged(w), b.untouched(w))
+}

@@ -1,0 +1,147 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"orac/appliance/stt/stttest"
+	"orac/chaos"
+)
+
+func sttDown(b *bench) error {
+	return b.undelivered(chaos.STTDown(b.STT), 20*time.Second, 5, func(e chaos.Event) bool {
+		return e.Kind == "delivery_failed" || e.Kind == "stt_health" && !e.OK
+	})
+}
+
+func diskFull(b *bench) error {
+	return b.undelivered(b.FillDisk(), 10*time.Second, 2, func(e chaos.Event) bool {
+		return e.Kind == "spooled" && e.Where == "memory"
+	})
+}
+
+// undelivered speaks commands while something is away on the way to the service, and measures how long after its return all are
+// delivered: each once, in order, whole.
+func (b *bench) undelivered(f chaos.Fault, hold time.Duration, commands int, noticed func(chaos.Event) bool) (err error) {
+	mark, before, clock := b.orac.Mark(), len(b.STT.Answered()), time.Now()
+	defer undo(f, &err)
+	if err := f.Apply(); err != nil {
+		return err
+	}
+	b.Mic.Play(b.Speech.Say(commands))
+	e, err := b.orac.Await(b.ctx, mark, patience, "notice of "+f.Name, noticed)
+	if err != nil {
+		return err
+	}
+	b.Detected = since(e.Seen, clock)
+	recorded, err := b.recordings(mark, commands)
+	if err != nil {
+		return fmt.Errorf("%w: detection did not go on", err)
+	}
+	if err := b.wait(clock.Add(hold)); err != nil {
+		return err
+	}
+	b.note("away for %.1f s, %d commands", time.Since(clock).Seconds(), commands)
+	clock = time.Now()
+	if err := f.Undo(); err != nil {
+		return err
+	}
+	last, err := b.delivered(mark, before, recorded)
+	if err != nil {
+		return err
+	}
+	b.Recovered = since(last, clock)
+	if _, err := b.Healthy(b.ctx, 20*time.Second); err != nil {
+		return err
+	}
+	return b.understood()
+}
+
+// killedRecording kills the appliance in the middle of a command. What was on disk by then is delivered after the restart.
+func killedRecording(b *bench) error {
+	mark, before := b.orac.Mark(), len(b.STT.Answered())
+	b.Mic.Play(b.Speech.Say(1))
+	if _, err := b.orac.Kind(b.ctx, mark, patience, "recording_started"); err != nil {
+		return err
+	}
+	const half = 2 * 16000 // bytes of a second: the pre-roll, at least
+	var size int64
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for size < half {
+		select {
+		case <-tick.C:
+		case <-b.ctx.Done():
+			return b.ctx.Err()
+		}
+		parts, err := filepath.Glob(filepath.Join(b.State, "spool", "*.part"))
+		if err != nil {
+			return err
+		}
+		for _, p := range parts {
+			if info, err := os.Stat(p); err == nil {
+				size = info.Size()
+			}
+		}
+	}
+	if err := b.orac.Kill(); err != nil {
+		return err
+	}
+	if err := b.restart(); err != nil {
+		return err
+	}
+	salvaged, err := b.orac.Kind(b.ctx, 0, patience, "salvaged")
+	switch {
+	case err != nil:
+		return err
+	case !salvaged.Cut || salvaged.Seconds*16000*2 < float64(size):
+		return fmt.Errorf("%d bytes were on disk, and %.2f s were salvaged (cut: %v)", size, salvaged.Seconds, salvaged.Cut)
+	}
+	last, err := b.delivered(0, before, []chaos.Event{salvaged})
+	if err != nil {
+		return err
+	}
+	b.Recovered = since(last, b.orac.Began)
+	b.note("%.2f s of sound were saved", salvaged.Seconds)
+	return b.understood()
+}
+
+// killedDelivering kills the appliance while the service has all of a command and has not answered, and again after it has.
+func killedDelivering(b *bench) error {
+	never := stttest.Behaviour{Do: stttest.Never}
+	b.STT.Script(stttest.WS, never)
+	mark, before := b.orac.Mark(), len(b.STT.Answered())
+	b.Mic.Play(b.Speech.Say(1))
+	recorded, err := b.recordings(mark, 1)
+	if err != nil {
+		return err
+	}
+	if err := b.orac.Kill(); err != nil {
+		return err
+	}
+	if err := b.restart(); err != nil {
+		return err
+	}
+	last, err := b.delivered(0, before, recorded)
+	if err != nil {
+		return err
+	}
+	b.Recovered = since(last, b.orac.Began)
+	// Now it is confirmed: another kill does not deliver it again.
+	if err := b.orac.Kill(); err != nil {
+		return err
+	}
+	if err := b.restart(); err != nil {
+		return err
+	}
+	if err := b.understood(); err != nil {
+		return err
+	}
+	if n := len(b.STT.Answered()) - before; n != 2 {
+		return fmt.Errorf("two commands were delivered %d times", n)
+	}
+	b.note("once, after a second kill, too")
+	return nil
+}

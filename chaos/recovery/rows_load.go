@@ -1,0 +1,163 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"orac/chaos"
+)
+
+const (
+	// warmUp is how many times something is done before its use of memory counts.
+	warmUp = 10
+	// flatBytes is how much the resident memory may grow after that.
+	flatBytes = 2 << 20
+	// flatCount is how much the number of threads, descriptors or goroutines may: what comes and goes with a request.
+	flatCount = 4
+)
+
+// usage is what a process took each time that something was done.
+type usage []chaos.Usage
+
+// around is the median of a number over some of the times: single values move as the garbage collector does.
+func around(list []chaos.Usage, f func(chaos.Usage) int64) int64 {
+	values := make([]int64, len(list))
+	for i, u := range list {
+		values[i] = f(u)
+	}
+	slices.Sort(values)
+	return values[len(values)/2]
+}
+
+// flat compares the last tenth, but ten times at least, with as many after the warm-up.
+func (u usage) flat(b *bench) error {
+	n := max(10, len(u)/10)
+	early, late := u[warmUp:warmUp+n], u[len(u)-n:]
+	for _, x := range []struct {
+		what string
+		most int64
+		of   func(chaos.Usage) int64
+	}{
+		{"bytes of memory", flatBytes, func(u chaos.Usage) int64 { return u.Resident }},
+		{"threads", flatCount, func(u chaos.Usage) int64 { return int64(u.Threads) }},
+		{"descriptors", flatCount, func(u chaos.Usage) int64 { return int64(u.Descriptors) }},
+		{"children", 0, func(u chaos.Usage) int64 { return int64(u.Children) }},
+	} {
+		was, is := around(early, x.of), around(late, x.of)
+		if x.what == "bytes of memory" {
+			b.note("memory %.1f MB, then %.1f MB", float64(was)/1e6, float64(is)/1e6)
+		}
+		if is-was > x.most {
+			return fmt.Errorf("%d %s after %d times; %d after %d", is, x.what, len(u), was, warmUp)
+		}
+	}
+	return nil
+}
+
+// appliesUnderLoad changes a threshold again and again while commands are spoken. Nothing leaks, no frame is lost, every command
+// is understood.
+func appliesUnderLoad(b *bench) error {
+	times := 40
+	if b.all {
+		times = 200
+	}
+	w, err := b.watch()
+	if err != nil {
+		return err
+	}
+	before, spoken := len(b.STT.Answered()), 0
+	var heard <-chan struct{}
+	var used usage
+	for i := range times {
+		select {
+		case <-heard: // the command before is over
+			heard = nil
+		default:
+		}
+		if heard == nil {
+			heard = b.Mic.Play(b.Speech.Say(1))
+			spoken++
+		}
+		code, text, err := b.apply(chaos.Runbook{Threshold: 0.4 + 0.05*float64(i%2)})
+		if err != nil || code != 0 {
+			return fmt.Errorf("apply %d: exit %d, %v: %s", i+1, code, err, text)
+		}
+		u, err := b.orac.Usage()
+		if err != nil {
+			return err
+		}
+		used = append(used, u)
+	}
+	recorded, err := b.recordings(w.mark, spoken)
+	if err != nil {
+		return err
+	}
+	if _, err := b.delivered(w.mark, before, recorded); err != nil {
+		return err
+	}
+	if err := b.untouched(w); err != nil {
+		return err
+	}
+	b.note("%d applies, %d commands", times, spoken)
+	if err := used.flat(b); err != nil {
+		return err
+	}
+	return b.goroutines()
+}
+
+// goroutines compares how many there are with those of an appliance that has just been started. It ends both.
+func (b *bench) goroutines() error {
+	is, err := b.orac.Dump()
+	if err != nil {
+		return err
+	}
+	if err := b.restart(); err != nil {
+		return err
+	}
+	was, err := b.orac.Dump()
+	b.orac = nil
+	switch {
+	case err != nil:
+		return err
+	case was < 10:
+		return fmt.Errorf("only %d goroutines were printed: the count is wrong", was)
+	case is-was > flatCount:
+		return fmt.Errorf("%d goroutines; an appliance that was just started has %d", is, was)
+	}
+	b.note("%d goroutines, fresh %d", is, was)
+	return nil
+}
+
+// manyPlans plans a change again and again.
+func manyPlans(b *bench) error {
+	times := 200
+	if b.all {
+		times = 1000
+	}
+	if err := b.Write(chaos.Runbook{Threshold: 0.43, Device: "nomic"}); err != nil {
+		return err
+	}
+	w, err := b.watch()
+	if err != nil {
+		return err
+	}
+	var used usage
+	began := time.Now()
+	for i := range times {
+		p, err := b.Plan(b.ctx)
+		if err != nil || !p.Changes {
+			return fmt.Errorf("plan %d: %v, changes: %v", i+1, err, p.Changes)
+		}
+		u, err := b.orac.Usage()
+		if err != nil {
+			return err
+		}
+		used = append(used, u)
+	}
+	b.note("%d plans, %d ms each", times, time.Since(began).Milliseconds()/int64(times))
+	if err := b.untouched(w); err != nil {
+		return err
+	}
+	return used.flat(b)
+}

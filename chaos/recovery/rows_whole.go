@@ -1,0 +1,83 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"orac/appliance/stt/stttest"
+	"orac/chaos"
+)
+
+// memoryExceeded gives the running appliance a limit below what it uses. It is to replace itself; a command that the service has
+// not confirmed by then is delivered after that, once; and sound flows again. Until then, with its sane limit, it must not have
+// replaced itself.
+func memoryExceeded(b *bench) error {
+	if _, err := b.again(0); err == nil {
+		return fmt.Errorf("it replaced itself below its limit")
+	}
+	before, mark := len(b.STT.Answered()), b.orac.Mark()
+	b.STT.Script(stttest.WS, stttest.Behaviour{Do: stttest.Never})
+	if err := b.Write(chaos.Runbook{Warn: "16MiB", Restart: "17MiB"}); err != nil {
+		return err
+	}
+	clock := time.Now()
+	if code, text, err := b.Run(b.ctx, "apply", "--auto-approve", "-f", b.File); err != nil || code != 0 {
+		return fmt.Errorf("apply of the low limit: exit %d, %v: %s", code, err, text)
+	}
+	if err := b.Write(chaos.Runbook{}); err != nil { // what it reads when it starts again
+		return err
+	}
+	b.Mic.Play(b.Speech.Say(1))
+	recorded, err := b.recordings(mark, 1)
+	if err != nil {
+		return err
+	}
+	said, err := b.orac.Await(b.ctx, mark, patience, "replacement of the process", replaced)
+	if err != nil {
+		return err
+	}
+	b.Detected = since(said.Seen, clock)
+	b.note("measured every 10 s")
+	clock = said.Seen
+	opened, err := b.orac.Kind(b.ctx, mark, patience, "device_opened")
+	if err != nil {
+		return err
+	}
+	if opened.Opens != 1 {
+		return fmt.Errorf("the device was opened for the %d. time: the process is the old one", opened.Opens)
+	}
+	first, err := b.Flow(b.ctx, patience)
+	if err != nil {
+		return err
+	}
+	b.Recovered = since(first, clock)
+	if _, err := b.delivered(mark, before, recorded); err != nil {
+		return err
+	}
+	if code, text, err := b.Run(b.ctx, "apply", "--auto-approve", "-f", b.File); err != nil || code != 0 {
+		return fmt.Errorf("apply of the sane limit: exit %d, %v: %s", code, err, text)
+	}
+	return b.understood()
+}
+
+func replaced(e chaos.Event) bool {
+	return e.Kind == "stderr" && strings.Contains(e.Text, "starting again")
+}
+
+// again gives the line that says that the appliance replaces itself.
+func (b *bench) again(mark int) (chaos.Event, error) {
+	for _, e := range b.orac.Since(mark) {
+		if replaced(e) {
+			return e, nil
+		}
+	}
+	return chaos.Event{}, fmt.Errorf("it has not replaced itself")
+}
+
+// clockStepped says why there is nothing to measure here.
+func clockStepped(b *bench) error {
+	b.Unsupported = true
+	b.note("stepping the clock would step this machine's: time namespaces leave CLOCK_REALTIME alone, and Go asks the kernel past any preloaded library; in virtual time: sim/clock_test.go")
+	return nil
+}
