@@ -43,8 +43,8 @@ func TestAnUnreadableUtteranceBlocksNoOther(t *testing.T) {
 // TestADiskThatRecoversTakesEverything refuses from the first utterance on and recovers in the middle of a later one: that one
 // and those before it reach the disk, and survive a loss of power.
 func TestADiskThatRecoversTakesEverything(t *testing.T) {
-	for seed := range uint64(30) {
-		back := rt.Instant(18700*time.Millisecond + time.Duration(seed)*50*time.Millisecond) // in the third recording
+	for seed := range uint64(15) {
+		back := rt.Instant(18700*time.Millisecond + time.Duration(seed)*100*time.Millisecond) // in the third recording
 		disk := virtual.NewDisk(1 << 30)
 		now := rt.Instant(0)
 		disk.Fail = func(op, _ string) error {
@@ -76,7 +76,7 @@ func TestADiskThatRecoversTakesEverything(t *testing.T) {
 func TestASpoolThatDiesAnywhereLosesNothing(t *testing.T) {
 	for _, refuses := range []bool{false, true} {
 		died := 0
-		for at := 0; ; at += 2 {
+		for at := 0; ; at += 5 {
 			n, now := 0, rt.Instant(0)
 			disk := virtual.NewDisk(1 << 30)
 			disk.Fail = func(op, name string) error {

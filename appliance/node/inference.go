@@ -88,7 +88,7 @@ func (n *VoiceGate) Run(t *rt.Task) error {
 	defer n.Out.Push(t, Vote{From: Voice, Absent: true})
 	g, err := n.Open()
 	if err != nil {
-		return pass(t, n.In, err)
+		return closed(n.In, err)
 	}
 	defer g.Close()
 	for next := int64(-1); ; {
@@ -129,7 +129,7 @@ func (n *Head) Run(t *rt.Task) error {
 	defer n.Out.Push(t, Vote{From: n.Model, Absent: true})
 	h, err := n.Open()
 	if err != nil {
-		return pass(t, n.In, err)
+		return closed(n.In, err)
 	}
 	defer h.Close()
 	for next := int64(-1); ; {
@@ -161,13 +161,9 @@ func (n *Head) Run(t *rt.Task) error {
 	}
 }
 
-// pass lets go what waits for a voter that cannot be opened, so that nobody waits for room, and makes the end of its input its
-// own: it would have had nothing to say.
-func pass[T any](t *rt.Task, in *rt.Mailbox[T], cause error) error {
-	for range in.Stats().Len {
-		in.TryRecv(t)
-	}
-	if in.Closed() && in.Stats().Len == 0 {
+// closed makes the end of its input the end of a voter that cannot be opened: it has nothing left to be tried again for.
+func closed[T any](in *rt.Mailbox[T], cause error) error {
+	if in.Closed() {
 		return nil
 	}
 	return cause
