@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"orac/appliance"
 	"orac/models"
 	"orac/runbook"
 )
@@ -29,6 +30,16 @@ func (a *app) store(rb *runbook.Runbook) models.Store {
 		return s
 	}
 	return models.Store{Dir: state, Command: "orac models pull --state-dir " + quote(a.state(rb))}
+}
+
+// ready is the store of a runbook that is about to run. What the runbook names and is not there is shown with its place; all
+// models that are missing are one error.
+func (a *app) ready(rb *runbook.Runbook) (models.Store, error) {
+	s := a.store(rb)
+	if err := a.diagnose(appliance.Check(rb)); err != nil {
+		return s, err
+	}
+	return s, failed(models.Missing(s, appliance.Needs(rb)))
 }
 
 // pullStore is where models are fetched to.

@@ -89,7 +89,11 @@ func (a *app) fill(ctx context.Context, s *service, state *appliance.State, brok
 	if aside := state.SetAside; aside != nil {
 		fmt.Fprintf(a.err, "%s the history was damaged (%v); it is kept as %s, and a new one is begun\n", a.err.Warn("orac:"), aside.Why, aside.Path)
 	}
-	if o.Parts, err = appliance.World(ctx, o.Runbook, state, a.models(o.Runbook)); err != nil {
+	store, err := a.ready(o.Runbook)
+	if err != nil {
+		return err
+	}
+	if o.Parts, err = appliance.World(ctx, o.Runbook, state, store); err != nil {
 		return failed(err)
 	}
 	s.options = o

@@ -4,7 +4,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"orac/models"
 	"orac/runbook"
 )
 
@@ -45,9 +44,4 @@ func (a *app) anyRunbook() (*runbook.Runbook, error) {
 		return nil, nil
 	}
 	return a.load()
-}
-
-// models is where the model files of a runbook are.
-func (a *app) models(rb *runbook.Runbook) models.Store {
-	return a.store(rb)
 }
