@@ -121,7 +121,7 @@ func TestASpoolThatDiesAnywhereLosesNothing(t *testing.T) {
 			}
 			died += len(failed)
 		}
-		if died < 30 {
+		if died < 15 {
 			t.Errorf("refusing %v: the spool died only %d times", refuses, died)
 		}
 	}
