@@ -79,7 +79,7 @@ func NewDaemon(o Options) (*Daemon, error) {
 		Runner: d.runner, Log: d.log, FS: parts.FS, Events: watched, Logged: logged, Slog: o.Log.Logger(),
 		Measure: memory.Measure, Evidence: func() string { return evidence.Collect(0, nil) },
 	}
-	d.monitor.MayRestart = d.mayRestart
+	d.monitor.MayRestart, d.monitor.Settle = d.mayRestart, parts.Trim
 	d.steward = &Steward{Runner: d.runner, Load: o.Load, Replay: o.Replay}
 	return d, nil
 }

@@ -21,7 +21,7 @@ func OpenInference(ctx context.Context, store models.Store) (Inference, error) {
 	if err := e.load(); err != nil {
 		return Inference{}, err
 	}
-	return Inference{Extractor: e.extractor, Gate: e.gate, Ready: e.gateReady, Model: e.model, Head: e.head}, nil
+	return Inference{Extractor: e.extractor, Gate: e.gate, Ready: e.gateReady, Trim: func() { memory.Trim(e.library) }, Model: e.model, Head: e.head}, nil
 }
 
 // engine opens networks of one inference library.

@@ -30,6 +30,8 @@ type Monitor struct {
 	Slog   *slog.Logger
 	// Measure measures the resident memory of the appliance; nil where that means nothing.
 	Measure func() (int64, error)
+	// Settle is called once, when all that starting needs has been done with; nil for nothing.
+	Settle func()
 	// MayRestart tells whether the process may be replaced because of its memory; nil: it may.
 	MayRestart func(why string) bool
 	// Evidence gives what is known of the process before a node is ended by force.
@@ -79,6 +81,8 @@ func (m *Monitor) measureRates(before map[string]uint64, over time.Duration) map
 }
 
 const (
+	settledAfter = 3 * time.Second
+
 	lookEvery = 250 * time.Millisecond
 	diskEvery = 10 * time.Second
 )
@@ -109,6 +113,15 @@ func (m *Monitor) Run(t *rt.Task) error {
 	m.verdict = rt.NewMailbox[memory.Verdict]("memory", 4)
 	if m.Measure != nil {
 		t.Go("memory", (&memory.Watch{Measure: m.Measure, Settings: m.memorySettings, Found: m.measured}).Run)
+	}
+	if m.Settle != nil {
+		t.Go("settle", func(t *rt.Task) error {
+			if err := t.Sleep(settledAfter); err != nil {
+				return err
+			}
+			m.Settle()
+			return nil
+		})
 	}
 	var disk, rated rt.Instant
 	var counts map[string]uint64

@@ -15,6 +15,7 @@ import "C"
 import (
 	"bufio"
 	"os"
+	"path/filepath"
 	"runtime/debug"
 	"slices"
 	"strconv"
@@ -29,9 +30,13 @@ import (
 func Trim(libraries ...string) {
 	debug.FreeOSMemory()
 	C.give_back()
-	if self, err := os.Readlink("/proc/self/exe"); err == nil {
-		dropFilePages(append(libraries, self))
+	var files []string
+	for _, f := range append(libraries, "/proc/self/exe") {
+		if real, err := filepath.EvalSymlinks(f); err == nil { // as the kernel names them
+			files = append(files, real)
+		}
 	}
+	dropFilePages(files)
 }
 
 // dropFilePages lets go of the resident pages of mappings of files that are exactly as they are in the file: read-only,
@@ -82,6 +87,9 @@ func fileMapping(line string) (start, end uintptr, file string, ok bool) {
 	return uintptr(s), uintptr(e), strings.Join(fields[5:], " "), err1 == nil && err2 == nil && s < e
 }
 
+// drop lets go of a mapping's pages, and asks for small ones when they come back: a huge page of a file brings 2 MiB for one
+// byte that is needed.
 func drop(start, end uintptr) {
+	_, _, _ = unix.Syscall(unix.SYS_MADVISE, start, end-start, unix.MADV_NOHUGEPAGE) // kernels without huge pages refuse
 	_, _, _ = unix.Syscall(unix.SYS_MADVISE, start, end-start, unix.MADV_DONTNEED) // best effort
 }
