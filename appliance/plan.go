@@ -31,6 +31,9 @@ func Plan(old, fresh *Graph) status.Plan {
 			})
 		}
 	}
+	if old.Runbook != nil {
+		p.Components = append(p.Components, d.settings()...)
+	}
 	for _, c := range p.Components {
 		p.Changes = p.Changes || c.Action != status.Keep
 		if c.Kind != string(Source) {
@@ -73,13 +76,45 @@ func (d differ) component(n *Node) status.Component {
 func (d differ) because(n *Node) (list []status.Attribute) {
 	for _, c := range d.changes {
 		for _, a := range c.Attributes {
-			if !n.on(c.Address, a.Name) {
+			if n.on(c.Address, a.Name) {
+				list = append(list, attribute(c.Address, a))
+			}
+		}
+	}
+	return list
+}
+
+func attribute(block runbook.Address, a runbook.AttributeChange) status.Attribute {
+	return status.Attribute{
+		Block: string(block), Name: a.Name, Old: a.Old, New: a.New, Secret: a.Secret,
+		File: a.Range.Filename, Line: a.Range.Start.Line, Source: strings.TrimSpace(a.Source),
+	}
+}
+
+// Settings is the kind of a component that is no node: a block that the appliance as a whole goes by.
+const Settings = "settings"
+
+// ofTheWhole are the types of those blocks.
+var ofTheWhole = []string{"appliance", "apply", "watchdog", "memory", "disk", "store"}
+
+// settings are the blocks with changed attributes that the appliance as a whole goes by, and no node.
+func (d differ) settings() (list []status.Component) {
+	for _, change := range d.changes {
+		kind, _, _ := strings.Cut(string(change.Address), ".")
+		if !slices.Contains(ofTheWhole, kind) {
+			continue
+		}
+		c := status.Component{Address: string(change.Address), Kind: Settings, Action: status.Update}
+		for _, a := range change.Attributes {
+			if slices.ContainsFunc(d.fresh.Nodes, func(n *Node) bool { return n.on(change.Address, a.Name) }) {
 				continue
 			}
-			list = append(list, status.Attribute{
-				Block: string(c.Address), Name: a.Name, Old: a.Old, New: a.New, Secret: a.Secret,
-				File: a.Range.Filename, Line: a.Range.Start.Line, Source: strings.TrimSpace(a.Source),
-			})
+			if c.Because = append(c.Because, attribute(change.Address, a)); a.OnChange == runbook.Restart {
+				c.Why = a.Name + " counts from the next start of the appliance"
+			}
+		}
+		if len(c.Because) > 0 {
+			list = append(list, c)
 		}
 	}
 	return list

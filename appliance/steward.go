@@ -242,7 +242,7 @@ func (s *Steward) watch(t *rt.Task, plan status.Plan, before []View, gate time.D
 			restarts[c.Address] = -1 // it starts anew, with a count of its own
 		}
 	}
-	heard := map[string]uint64{}
+	heard := map[string]sound{}
 	for until := t.Now().Add(gate); t.Now() < until; {
 		if err := t.Sleep(watchEvery); err != nil {
 			return err
@@ -260,16 +260,26 @@ func (s *Steward) watch(t *rt.Task, plan status.Plan, before []View, gate time.D
 		}
 		for _, address := range touched {
 			if n := s.Runner.Graph().Node(address); n != nil && n.Kind == Source {
-				heard[address] = s.hops(n)
+				if hops := s.hops(n); hops != heard[address].hops {
+					heard[address] = sound{hops, t.Now()}
+				}
 			}
 		}
 	}
-	for address, hops := range heard {
-		if hops == 0 {
-			return fmt.Errorf("%s gave no sound for %v", address, gate)
+	// The ring counts what the source before gave, too: what matters is that sound still comes.
+	most := min(s.Runner.Graph().Runbook.Watchdog.DegradedAfter, gate/2)
+	for address, last := range heard {
+		if silent := t.Now().Sub(last.at); silent > most {
+			return fmt.Errorf("%s has given no sound for %v", address, silent.Round(watchEvery))
 		}
 	}
 	return nil
+}
+
+// sound is how much has come from a source, and when that was last more than before.
+type sound struct {
+	hops uint64
+	at   rt.Instant
 }
 
 // hops is how many hops the ring of a source has taken.

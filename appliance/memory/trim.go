@@ -91,5 +91,5 @@ func fileMapping(line string) (start, end uintptr, file string, ok bool) {
 // byte that is needed.
 func drop(start, end uintptr) {
 	_, _, _ = unix.Syscall(unix.SYS_MADVISE, start, end-start, unix.MADV_NOHUGEPAGE) // kernels without huge pages refuse
-	_, _, _ = unix.Syscall(unix.SYS_MADVISE, start, end-start, unix.MADV_DONTNEED) // best effort
+	_, _, _ = unix.Syscall(unix.SYS_MADVISE, start, end-start, unix.MADV_DONTNEED)   // best effort
 }

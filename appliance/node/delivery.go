@@ -225,6 +225,8 @@ func (n *Delivery) delay(attempt int) time.Duration {
 
 // pause waits; a good health check ends it.
 func (n *Delivery) pause(t *rt.Task, wait time.Duration) error {
+	n.busy.Take(rt.NewCell(false)) // nothing is on its way meanwhile
+	defer n.busy.Take(rt.NewCell(true))
 	_, err := n.Healthy.Recv(t, t.Now().Add(wait))
 	if errors.Is(err, rt.ErrTimeout) || errors.Is(err, rt.ErrClosed) {
 		return nil

@@ -157,6 +157,9 @@ func evaluate(r status.PlanRequest, key []byte) (*runbook.Runbook, []byte, error
 		return nil, nil, &status.Refusal{Code: status.Invalid, Message: err.Error()}
 	}
 	rb, problems := runbook.Parse(source, filepath.Clean(r.File), runbook.Options{Vars: r.Vars, HashKey: key})
+	if !problems.HasErrors() {
+		problems = append(problems, appliance.Check(rb)...)
+	}
 	if problems.HasErrors() {
 		var text bytes.Buffer
 		_ = problems.Render(&text, runbook.RenderOptions{}) // it writes to memory
