@@ -36,6 +36,7 @@ type Options struct {
 	State    *State
 	Parts    *Parts
 	Log      *logbook.Book
+	Level    *slog.LevelVar // of the log; set to what the runbook says
 	// Load evaluates a runbook for a plan; Replay evaluates a generation again.
 	Load   func(status.PlanRequest) (*runbook.Runbook, []byte, error)
 	Replay func(*generation.Generation) (*runbook.Runbook, error)
@@ -80,6 +81,7 @@ func NewDaemon(o Options) (*Daemon, error) {
 		Measure: memory.Measure, Evidence: func() string { return evidence.Collect(0, nil) },
 	}
 	d.monitor.MayRestart, d.monitor.Settle = d.mayRestart, parts.Trim
+	d.settings()
 	d.steward = &Steward{Runner: d.runner, Load: o.Load, Replay: o.Replay}
 	return d, nil
 }
@@ -191,6 +193,7 @@ func (d *Daemon) Plan(ctx context.Context, r status.PlanRequest) (p status.Plan,
 func (d *Daemon) Apply(ctx context.Context, r status.ApplyRequest, progress func(string)) (a status.Applied, err error) {
 	err = d.do(ctx, "apply", func(t *rt.Task) (err error) {
 		a, err = d.steward.Apply(t, r, d.telling("apply", progress))
+		d.settings()
 		return err
 	})
 	return a, err
@@ -200,9 +203,20 @@ func (d *Daemon) Apply(ctx context.Context, r status.ApplyRequest, progress func
 func (d *Daemon) Rollback(ctx context.Context, number int, progress func(string)) (a status.Applied, err error) {
 	err = d.do(ctx, "rollback", func(t *rt.Task) (err error) {
 		a, err = d.steward.Rollback(t, number, d.telling("rollback", progress))
+		d.settings()
 		return err
 	})
 	return a, err
+}
+
+// settings puts into force what of the runbook in force is the daemon's own.
+func (d *Daemon) settings() {
+	rb := d.runner.Graph().Runbook
+	d.log.SetBudget(incident.Budget{Restarts: rb.Watchdog.RestartBudget, Per: rb.Watchdog.Per})
+	var level slog.Level
+	if d.o.Level != nil && level.UnmarshalText([]byte(rb.Appliance.LogLevel)) == nil {
+		d.o.Level.Set(level)
+	}
 }
 
 // telling makes the steps of a change lines of the log, too.

@@ -163,7 +163,7 @@ func (r *Runner) haves() (list []reconcile.Have) {
 // reconcile does what is to do now, and gives when to look again.
 func (r *Runner) reconcile(t *rt.Task) (rt.Instant, error) {
 	w := r.graph.Load().Runbook.Watchdog
-	policy := reconcile.Policy{StopDeadline: w.StopDeadline, LeakBudget: leakBudget}
+	policy := reconcile.Policy{StopDeadline: w.StopDeadline, LeakBudget: w.LeakBudget}
 	for {
 		actions, next := reconcile.Reconcile(policy, r.wants(), r.haves(), t.Now())
 		for _, a := range actions {
@@ -186,9 +186,6 @@ func (r *Runner) reconcile(t *rt.Task) (rt.Instant, error) {
 		}
 	}
 }
-
-// leakBudget is how many instances may hang before the process is replaced.
-const leakBudget = 3
 
 func (r *Runner) start(t *rt.Task, address string) {
 	i := r.current(address) // the newest, that of the graph in force

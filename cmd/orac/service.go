@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"time"
@@ -65,8 +66,9 @@ func (a *app) evaluated(r status.PlanRequest) *runbook.Runbook {
 // fill opens what a runbook needs beside its state directory.
 func (a *app) fill(ctx context.Context, s *service, state *appliance.State, broken error) error {
 	world := runbook.Options{HashKey: state.HashKey}
+	level := &slog.LevelVar{}
 	o := appliance.Options{
-		Version: version(), State: state, Log: logbook.New(logbook.Options{}),
+		Version: version(), State: state, Log: logbook.New(logbook.Options{Level: level}), Level: level,
 		Load: func(r status.PlanRequest) (*runbook.Runbook, []byte, error) { return evaluate(r, state.HashKey) },
 		Replay: func(g *generation.Generation) (*runbook.Runbook, error) {
 			rb, problems := g.Parse(world)
