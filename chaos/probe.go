@@ -25,7 +25,7 @@ func (r *Rig) poll(ctx context.Context, most time.Duration, what string, f func(
 	tick := time.NewTicker(probeEvery)
 	defer tick.Stop()
 	for {
-		if s, err := r.Status(ctx); f(s, err) {
+		if s, err := r.Status(ctx); ctx.Err() == nil && f(s, err) {
 			return nil
 		}
 		select {
@@ -63,13 +63,15 @@ func (r *Rig) Flow(ctx context.Context, most time.Duration) (first time.Time, er
 
 // Healthy waits until the appliance says that it is healthy, and gives when that was.
 func (r *Rig) Healthy(ctx context.Context, most time.Duration) (time.Time, error) {
-	var last status.Status
+	var last error
 	err := r.poll(ctx, most, "health", func(s status.Status, err error) bool {
-		last = s
-		return err == nil && s.Health.Level == health.Healthy
+		if last = err; err == nil && s.Health.Level != health.Healthy {
+			last = fmt.Errorf("it is %s: %s", s.Health.Level, Complaints(s))
+		}
+		return last == nil
 	})
 	if err != nil {
-		err = errors.Join(err, fmt.Errorf("it is %s: %s", last.Health.Level, Complaints(last)))
+		err = errors.Join(err, last)
 	}
 	return time.Now(), err
 }

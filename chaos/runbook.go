@@ -41,6 +41,7 @@ func (b Runbook) text(stateDir, url string) string {
 		`stt "whisper" {`, fmt.Sprintf("  url          = %q", url), `  health_every = "5s"`, `}`, ``,
 		`apply {`, `  health_gate = "1s"`, `  keep        = 5`, `}`, ``,
 		`memory {`, fmt.Sprintf("  warn    = %q", or(b.Warn, "240MiB")), fmt.Sprintf("  restart = %q", or(b.Restart, "250MiB")), `  every   = "10s"`, `}`, ``,
+		`watchdog {`, `  restart_budget = 100`, `}`, ``, // the rows break it more often than an hour should
 		`disk {`, `  keep_free = "1MiB"`, `}`, ``,
 	}
 	return strings.Join(lines, "\n") + exec

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"time"
 
@@ -67,6 +68,11 @@ func runLane(ctx context.Context, name string, rows []row, binary string, speech
 			err = r.run(b)
 		}
 		if b.judge(err); b.Err != "" && b.orac != nil {
+			if os.Getenv("DBG") != "" {
+				for _, e := range b.orac.Since(0) {
+					fmt.Fprintf(os.Stderr, "%v %+v\n", e.Seen.Format("05.000"), e)
+				}
+			}
 			err = b.orac.Kill()
 			b.orac = nil
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -16,10 +17,54 @@ func sttDown(b *bench) error {
 	})
 }
 
-func diskFull(b *bench) error {
-	return b.undelivered(b.FillDisk(), 10*time.Second, 2, func(e chaos.Event) bool {
-		return e.Kind == "spooled" && e.Where == "memory"
-	})
+// diskFull takes the speech-to-text service away as well, so that what is spoken has nowhere to go but memory. The clock is that
+// of the disk: when there is space again, all is on it; when the service is back, too, all is delivered.
+func diskFull(b *bench) (err error) {
+	disk, service := b.FillDisk(), chaos.STTDown(b.STT)
+	mark, before, clock := b.orac.Mark(), len(b.STT.Answered()), time.Now()
+	defer undo(service, &err)
+	defer undo(disk, &err)
+	if err := errors.Join(disk.Apply(), service.Apply()); err != nil {
+		return err
+	}
+	const commands = 2
+	b.Mic.Play(b.Speech.Say(commands))
+	inMemory, err := b.orac.Await(b.ctx, mark, patience, "utterance in memory", func(e chaos.Event) bool { return e.Kind == "spooled" && e.Where == "memory" })
+	if err != nil {
+		return err
+	}
+	b.Detected = since(inMemory.Seen, clock)
+	recorded, err := b.recordings(mark, commands)
+	if err != nil {
+		return fmt.Errorf("%w: detection did not go on", err)
+	}
+	if err := b.wait(clock.Add(10 * time.Second)); err != nil {
+		return err
+	}
+	clock = time.Now()
+	if err := disk.Undo(); err != nil {
+		return err
+	}
+	for _, r := range recorded {
+		e, err := b.orac.Await(b.ctx, mark, patience, r.Utterance+" on disk", func(e chaos.Event) bool {
+			return e.Kind == "spooled" && e.Where == "disk" && e.Utterance == r.Utterance && e.Seen.After(clock)
+		})
+		if err != nil {
+			return err
+		}
+		b.Recovered = since(e.Seen, clock)
+	}
+	b.note("%d commands waited in memory, speech-to-text away, too", commands)
+	if err := service.Undo(); err != nil {
+		return err
+	}
+	if _, err := b.delivered(mark, before, recorded); err != nil {
+		return err
+	}
+	if _, err := b.Healthy(b.ctx, 20*time.Second); err != nil {
+		return err
+	}
+	return b.understood()
 }
 
 // undelivered speaks commands while something is away on the way to the service, and measures how long after its return all are
