@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 	"time"
 
@@ -100,7 +101,7 @@ func (a *app) appear(ctx context.Context, cancel func(), s *service, watch bool)
 	}()
 	if !a.json {
 		fmt.Fprintf(a.out, "%s %s  %s\n", a.out.Strong("orac"), screen.Clean(s.options.Runbook.Appliance.Name),
-			a.out.Faint(fmt.Sprintf("%s · state in %s · Ctrl-C stops it", a.file, s.options.State.Dir)))
+			a.out.Faint(fmt.Sprintf("%s · state in %s · Ctrl-C stops it", a.file, near(s.options.State.Dir))))
 	}
 	shown := make(chan struct{})
 	go func() {
@@ -121,6 +122,18 @@ func (a *app) appear(ctx context.Context, cancel func(), s *service, watch bool)
 	}
 	a.farewell(d.Status())
 	return err
+}
+
+// near is a path as a person in this folder would write it.
+func near(path string) string {
+	here, err := os.Getwd()
+	if err != nil {
+		return path
+	}
+	if rel, err := filepath.Rel(here, path); err == nil && filepath.IsLocal(rel) {
+		return rel
+	}
+	return path
 }
 
 // alive tells the service manager how the appliance is, and that it lives while sound flows.
