@@ -13,6 +13,7 @@ import (
 	"orac/appliance/health"
 	"orac/appliance/incident"
 	"orac/appliance/memory"
+	"orac/appliance/node"
 	"orac/appliance/reconcile"
 	"orac/appliance/rt"
 	"orac/appliance/status"
@@ -227,13 +228,6 @@ func (m *Monitor) event(t *rt.Task, e event.Event) {
 		bad(e.Node, string(History), health.Degraded, b.Cause)
 	case event.StoreBack:
 		ok(e.Node, string(History))
-	case event.Spooled:
-		switch b.Where {
-		case "memory":
-			bad(e.Node, string(Spool), health.Degraded, "the disk refuses utterances: "+b.Cause)
-		case "disk":
-			ok(e.Node, string(Spool))
-		}
 	}
 }
 
@@ -309,6 +303,10 @@ func (m *Monitor) judge(t *rt.Task, g *Graph, v View, w runbook.Watchdog) health
 		f.Level, f.Why = health.Unhealthy, fmt.Sprintf("the last sound came %v ago", idle.Round(100*time.Millisecond))
 	case v.Node.Kind == Source && idle > w.DegradedAfter:
 		f.Level, f.Why = health.Degraded, fmt.Sprintf("the last sound came %v ago", idle.Round(100*time.Millisecond))
+	case v.Node.Kind == Spool: // it tries the disk again by itself, and need not have anything to say of it
+		if sp, ok := v.code.(*node.Spool); ok && sp.Shown().Error != "" {
+			f.Level, f.Why = health.Degraded, "the disk refuses utterances: "+sp.Shown().Error
+		}
 	case has && v.Node.Kind != Source:
 		f.Level, f.Why = told.Level, told.Why
 	}

@@ -260,7 +260,8 @@ func (s *Steward) watch(t *rt.Task, plan status.Plan, before []View, gate time.D
 		}
 		for _, address := range touched {
 			if n := s.Runner.Graph().Node(address); n != nil && n.Kind == Source {
-				if hops := s.hops(n); hops != heard[address].hops {
+				hops := s.hops(n)
+				if last, known := heard[address]; !known || hops != last.hops {
 					heard[address] = sound{hops, t.Now()}
 				}
 			}
@@ -270,7 +271,7 @@ func (s *Steward) watch(t *rt.Task, plan status.Plan, before []View, gate time.D
 	most := min(s.Runner.Graph().Runbook.Watchdog.DegradedAfter, gate/2)
 	for address, last := range heard {
 		if silent := t.Now().Sub(last.at); silent > most {
-			return fmt.Errorf("%s has given no sound for %v", address, silent.Round(watchEvery))
+			return fmt.Errorf("%s gave no sound for %v", address, silent.Round(watchEvery))
 		}
 	}
 	return nil

@@ -25,7 +25,8 @@ type History struct {
 	In     *rt.Mailbox[event.Event]
 	Events Events
 
-	lost int // events that could not be written since the last one that could
+	lost  int          // events that could not be written since the last one that could
+	again func() error // writes the last of them
 }
 
 // HistoryConfig are the settings of a history.
@@ -37,18 +38,30 @@ type HistoryConfig struct {
 // Update implements Updater.
 func (n *History) Update(fresh Node) { n.Config.Take(fresh.(*History).Config) }
 
-// pruneEvery is how often old rows are looked for.
-const pruneEvery = time.Hour
+const (
+	pruneEvery = time.Hour // how often old rows are looked for
+	// againEvery is how often a row that was refused is tried again: it may be long until the next one comes.
+	againEvery = 2 * time.Second
+)
 
 // Run implements Node.
 func (n *History) Run(t *rt.Task) error {
 	n.prune(t)
 	prune := t.Now().Add(pruneEvery)
 	for {
-		e, err := n.In.Recv(t, prune)
+		until := prune
+		if n.lost > 0 {
+			until = min(prune, t.Now().Add(againEvery))
+		}
+		e, err := n.In.Recv(t, until)
 		switch {
 		case err == nil:
 			n.take(t, e)
+		case errors.Is(err, rt.ErrTimeout) && until < prune:
+			if n.again() == nil {
+				n.lost--
+				n.back(t)
+			}
 		case errors.Is(err, rt.ErrTimeout):
 			n.prune(t)
 			prune = t.Now().Add(pruneEvery)
@@ -65,23 +78,33 @@ func (n *History) Run(t *rt.Task) error {
 func (n *History) take(t *rt.Task, e event.Event) {
 	switch b := e.Body.(type) {
 	case event.Wake:
-		n.write(t, n.Book.AddDetection(store.Detection{
-			ID: b.ID, At: e.At, Device: b.Device, Listener: b.Listener, Model: b.Model, Class: b.Class,
-			WakeWord: b.WakeWord, Score: float64(b.Score), Threshold: float64(b.Threshold),
-		}))
+		n.write(t, func() error {
+			return n.Book.AddDetection(store.Detection{
+				ID: b.ID, At: e.At, Device: b.Device, Listener: b.Listener, Model: b.Model, Class: b.Class,
+				WakeWord: b.WakeWord, Score: float64(b.Score), Threshold: float64(b.Threshold),
+			})
+		})
 	case event.RecordingStarted:
-		n.write(t, n.Book.SaveUtterance(store.Utterance{ID: b.Utterance, DetectionID: b.Wake, Listener: b.Listener, Started: e.At}))
+		n.write(t, func() error {
+			return n.Book.SaveUtterance(store.Utterance{ID: b.Utterance, DetectionID: b.Wake, Listener: b.Listener, Started: e.At})
+		})
 	case event.RecordingEnded:
 		started := e.At.Add(-time.Duration(b.Seconds * float64(time.Second)))
-		n.write(t, n.Book.SaveUtterance(store.Utterance{
-			ID: b.Utterance, DetectionID: b.Wake, Listener: b.Listener, Started: started, Ended: e.At, Seconds: b.Seconds, Why: b.Why,
-		}))
+		n.write(t, func() error {
+			return n.Book.SaveUtterance(store.Utterance{
+				ID: b.Utterance, DetectionID: b.Wake, Listener: b.Listener, Started: started, Ended: e.At, Seconds: b.Seconds, Why: b.Why,
+			})
+		})
 	case event.Salvaged:
-		n.write(t, n.Book.SaveUtterance(store.Utterance{
-			ID: b.Utterance, Started: e.At, Ended: e.At, Seconds: b.Seconds, Why: b.Why,
-		}))
+		n.write(t, func() error {
+			return n.Book.SaveUtterance(store.Utterance{
+				ID: b.Utterance, Started: e.At, Ended: e.At, Seconds: b.Seconds, Why: b.Why,
+			})
+		})
 	case event.Dropped:
-		n.write(t, n.Book.SaveDelivery(store.Delivery{UtteranceID: b.Utterance, Outcome: store.Dropped, At: e.At, Error: b.Cause}, nil))
+		n.write(t, func() error {
+			return n.Book.SaveDelivery(store.Delivery{UtteranceID: b.Utterance, Outcome: store.Dropped, At: e.At, Error: b.Cause}, nil)
+		})
 	case event.Delivered:
 		n.delivered(t, e.At, b)
 	}
@@ -95,7 +118,7 @@ func (n *History) delivered(t *rt.Task, at time.Time, b event.Delivered) {
 	if d.Outcome == store.Delivered {
 		text = &store.Transcript{UtteranceID: b.Utterance, STT: b.STT, Text: b.Text, Confidence: b.Confidence, Language: b.Language}
 	}
-	n.write(t, n.Book.SaveDelivery(d, text))
+	n.write(t, func() error { return n.Book.SaveDelivery(d, text) })
 }
 
 func (n *History) prune(t *rt.Task) {
@@ -103,15 +126,21 @@ func (n *History) prune(t *rt.Task) {
 	_, _ = n.Book.Prune(t.Wall(), config.Retention, config.MaxRows) // a disk that refuses that refuses rows, too, and is told of then
 }
 
-// write notes whether the book takes rows, and says so when that changes.
-func (n *History) write(t *rt.Task, err error) {
+// write writes a row, and says so when the book begins to refuse them, and when it takes them again.
+func (n *History) write(t *rt.Task, row func() error) {
+	err := row()
 	switch {
 	case err != nil:
+		n.again = row
 		if n.lost++; n.lost == 1 {
 			say(t, n.Events, n.Name, event.StoreFailed{Cause: err.Error()})
 		}
 	case n.lost > 0:
-		say(t, n.Events, n.Name, event.StoreBack{Lost: n.lost})
-		n.lost = 0
+		n.back(t)
 	}
+}
+
+func (n *History) back(t *rt.Task) {
+	say(t, n.Events, n.Name, event.StoreBack{Lost: n.lost})
+	n.lost, n.again = 0, nil
 }

@@ -1,0 +1,67 @@
+package node_test
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"orac/appliance/event"
+	"orac/appliance/node"
+	"orac/appliance/rt"
+	"orac/appliance/store"
+)
+
+// fickle is a history that refuses rows while it is full.
+type fickle struct {
+	full bool
+	rows []string
+}
+
+func (f *fickle) add(id string) error {
+	if f.full {
+		return errors.New("database or disk is full")
+	}
+	f.rows = append(f.rows, id)
+	return nil
+}
+
+func (f *fickle) AddDetection(d store.Detection) error  { return f.add(d.ID) }
+func (f *fickle) SaveUtterance(u store.Utterance) error { return f.add(u.ID) }
+func (f *fickle) SaveDelivery(d store.Delivery, _ *store.Transcript) error {
+	return f.add(d.UtteranceID)
+}
+func (f *fickle) Prune(time.Time, time.Duration, int) (int, error) { return 0, nil }
+
+// TestAHistoryIsBackWithoutWaitingForTheNextRow: two rows are refused, space returns, and nothing more happens in the room: the
+// last row is written and it is said that the history is back, with what was lost.
+func TestAHistoryIsBackWithoutWaitingForTheNextRow(t *testing.T) {
+	world(t, time.Minute, func(k *rt.Task) {
+		book, told := &fickle{full: true}, mailbox()
+		h := &node.History{
+			Name: "history", Book: book, Config: rt.NewCell(node.HistoryConfig{Retention: time.Hour, MaxRows: 10}),
+			In: rt.NewMailbox[event.Event]("events", 8), Events: rt.NewOut(told),
+		}
+		k.Go("history", h.Run)
+		for _, id := range []string{"a", "b"} {
+			if err := h.In.Send(k, event.Event{Body: event.Wake{ID: id}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		_ = k.Sleep(10 * time.Second)
+		book.full = false
+		_ = k.Sleep(3 * time.Second)
+		var said []event.Body
+		for e, ok := told.TryRecv(k); ok; e, ok = told.TryRecv(k) {
+			said = append(said, e.Body)
+		}
+		want := []event.Body{event.StoreFailed{Cause: "database or disk is full"}, event.StoreBack{Lost: 1}}
+		if !slices.Equal(said, want) || !slices.Equal(book.rows, []string{"b"}) {
+			t.Fatalf("it said %+v and has %v", said, book.rows)
+		}
+		_ = k.Sleep(10 * time.Second)
+		if len(book.rows) != 1 {
+			t.Fatalf("a row was written more than once: %v", book.rows)
+		}
+	})
+}
