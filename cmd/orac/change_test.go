@@ -132,11 +132,11 @@ func TestARunbookIsChangedWhileItRuns(t *testing.T) {
 	if now := d.status(); !now.LastGood || now.Generation != 3 {
 		t.Errorf("with a broken runbook: %+v", now)
 	}
-	if !strings.Contains(d.stderr.String(), "RUNS GENERATION 3") {
-		t.Errorf("it does not say so: %s", d.stderr)
-	}
 	if err := d.cmd.Process.Signal(syscall.SIGHUP); err != nil { // the file is still broken: nothing happens
 		t.Fatal(err)
 	}
 	d.stop()
+	if !strings.Contains(d.stderr.String(), "RUNS GENERATION 3") {
+		t.Errorf("it does not say so: %s", d.stderr)
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -109,6 +110,19 @@ func (d *daemon) await(what string, fits func(happened) bool) happened {
 func (d *daemon) kind(kind string) happened {
 	d.t.Helper()
 	return d.await(kind, func(e happened) bool { return e.Kind == kind })
+}
+
+// kinds gives the next event of each kind, in whatever order they come.
+func (d *daemon) kinds(kinds ...string) map[string]happened {
+	d.t.Helper()
+	got := map[string]happened{}
+	for len(got) < len(kinds) {
+		e := d.await(strings.Join(kinds, " and "), func(e happened) bool { return slices.Contains(kinds, e.Kind) })
+		if _, again := got[e.Kind]; !again {
+			got[e.Kind] = e
+		}
+	}
+	return got
 }
 
 // stop ends orac as systemd does, and waits for it.
@@ -321,8 +335,7 @@ func TestACommandSurvivesAKillAtAnyMoment(t *testing.T) {
 	close(gate)
 	asked := len(utterances(server.Heard()))
 	d = start(t, dir, kitchenRunbook(server.URL()), audio.Env())
-	first := d.kind("delivered")
-	d.kind("device_opened")
+	first := d.kinds("delivered", "device_opened")["delivered"]
 	mic.Play(sound(t, "hey_jarvis_lights_off"))
 	second := d.kind("delivered")
 	if first.Utterance == second.Utterance {
