@@ -2,10 +2,7 @@ package appliance
 
 import (
 	"errors"
-	"fmt"
 	"log/slog"
-	"slices"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -13,11 +10,8 @@ import (
 	"orac/appliance/health"
 	"orac/appliance/incident"
 	"orac/appliance/memory"
-	"orac/appliance/node"
-	"orac/appliance/reconcile"
 	"orac/appliance/rt"
 	"orac/appliance/status"
-	"orac/runbook"
 )
 
 // Monitor watches a runner: how well each component is, what goes wrong, what was done about it. It looks, and tells the
@@ -55,32 +49,6 @@ type progress struct {
 	restarts int
 }
 
-// rateTime is the time over which rates are shown.
-const rateTime = 2 * time.Second
-
-// Rate is how many values a node takes a second. It may be called from anywhere.
-func (m *Monitor) Rate(address string) float64 {
-	if r := m.rates.Load(); r != nil {
-		return (*r)[address]
-	}
-	return 0
-}
-
-// measureRates notes what each node has taken since the last time.
-func (m *Monitor) measureRates(before map[string]uint64, over time.Duration) map[string]uint64 {
-	now, rates := map[string]uint64{}, map[string]float64{}
-	for _, v := range m.Runner.Views() {
-		address := v.Node.Address
-		taken, _ := m.taken(v.Node)
-		now[address] = taken
-		if was, ok := before[address]; ok && taken >= was {
-			rates[address] = float64(taken-was) / over.Seconds()
-		}
-	}
-	m.rates.Store(&rates)
-	return now
-}
-
 const (
 	settledAfter = 3 * time.Second
 
@@ -95,17 +63,6 @@ func (m *Monitor) Report() health.Report {
 	}
 	return health.Report{Level: health.Unhealthy}
 }
-
-// Memory is what was last measured. It may be called from anywhere.
-func (m *Monitor) Memory() status.Memory {
-	if v := m.memory.Load(); v != nil {
-		return *v
-	}
-	return status.Memory{}
-}
-
-// ErrMemory is how Run ends when the appliance has grown over memory.restart.
-var ErrMemory = errors.New("the appliance has grown over memory.restart: the process must be replaced")
 
 // Run watches until it is told to stop.
 func (m *Monitor) Run(t *rt.Task) error {
@@ -244,152 +201,4 @@ func (m *Monitor) evidence() string {
 		return ""
 	}
 	return m.Evidence()
-}
-
-// look compares what the nodes do with what they should.
-func (m *Monitor) look(t *rt.Task, w runbook.Watchdog) {
-	g, seen := m.Runner.Graph(), map[string]bool{}
-	for _, v := range m.Runner.Views() {
-		if v.State == reconcile.Leaked || g.Node(v.Node.Address) == nil || seen[v.Node.Address] {
-			continue
-		}
-		seen[v.Node.Address] = true
-		m.fact(t, m.judge(t, g, v, w))
-	}
-	for name, f := range m.facts {
-		if strings.HasPrefix(name, "stt.") {
-			seen[name] = true
-			m.fact(t, f)
-		}
-	}
-	for name := range m.nodes {
-		if !seen[name] { // it was taken out of the graph
-			delete(m.nodes, name)
-			delete(m.facts, name)
-			m.model.Forget(name)
-			m.Log.RecoverAll(t, name)
-			delete(m.open, name)
-		}
-	}
-}
-
-// judge says how well a node is.
-func (m *Monitor) judge(t *rt.Task, g *Graph, v View, w runbook.Watchdog) health.Fact {
-	address, now := v.Node.Address, t.Now()
-	f := health.Fact{Component: address, Kind: string(v.Node.Kind), Level: health.Healthy, DependsOn: m.dependsOn(g, v.Node)}
-	p, known := m.nodes[address]
-	taken, full := m.taken(v.Node)
-	if !known || taken != p.taken || v.Restarts != p.restarts {
-		p = progress{taken: taken, since: now, restarts: v.Restarts}
-	}
-	m.nodes[address] = p
-	idle := now.Sub(p.since)
-	told, has := m.facts[address]
-	switch {
-	case v.State == reconcile.Waiting:
-		f.Level, f.Why = health.Unhealthy, fmt.Sprintf("it failed and is started again: %v", v.Err)
-	case v.State == reconcile.Finished:
-	case v.Node.Kind != Source && full && idle > w.NodeStall:
-		f.Level, f.Why = health.Unhealthy, fmt.Sprintf("it has taken nothing from a full mailbox for %v", idle.Round(100*time.Millisecond))
-		m.fact(t, f)
-		m.Log.Open(t, address, f.Why, m.evidence())
-		m.acted(t, address, "started again")
-		m.restarted(t, address, f.Why)
-		m.Runner.Restart(t, address)
-		m.nodes[address] = progress{taken: taken, since: now, restarts: v.Restarts + 1}
-	case v.Node.Kind == Source && has && told.Level != health.Healthy:
-		f.Level, f.Why = told.Level, told.Why
-	case v.Node.Kind == Source && idle > w.ReadStall:
-		f.Level, f.Why = health.Unhealthy, fmt.Sprintf("the last sound came %v ago", idle.Round(100*time.Millisecond))
-	case v.Node.Kind == Source && idle > w.DegradedAfter:
-		f.Level, f.Why = health.Degraded, fmt.Sprintf("the last sound came %v ago", idle.Round(100*time.Millisecond))
-	case v.Node.Kind == Spool: // it tries the disk again by itself, and need not have anything to say of it
-		if sp, ok := v.code.(*node.Spool); ok && sp.Shown().Error != "" {
-			f.Level, f.Why = health.Degraded, "the disk refuses utterances: "+sp.Shown().Error
-		}
-	case has && v.Node.Kind != Source:
-		f.Level, f.Why = told.Level, told.Why
-	}
-	return f
-}
-
-// taken is how many values a node has taken, and whether one of its mailboxes is full. A source shows its progress by what
-// its ring takes.
-func (m *Monitor) taken(n *Node) (taken uint64, full bool) {
-	address := n.Address
-	if n.Kind == Source {
-		address = at(Ring, strings.TrimPrefix(n.Address, string(Source)+"."))
-	}
-	for _, s := range m.Runner.Inbox(address) {
-		if n.Kind == Source && !strings.HasPrefix(s.Name, "hops ") {
-			continue
-		}
-		taken += s.Taken
-		full = full || s.Len == s.Cap && s.Cap > 1
-	}
-	return taken, full
-}
-
-// dependsOn are the components without which a node has nothing to do.
-func (m *Monitor) dependsOn(g *Graph, n *Node) (list []string) {
-	if n.Kind == Delivery || n.Kind == Probe || n.Kind == Heartbeat {
-		if _, ok := m.facts["stt."+n.Block.Name()]; ok {
-			list = append(list, "stt."+n.Block.Name())
-		}
-	}
-	for _, e := range g.Edges {
-		if e.To == n.Address && !e.asks && n.Kind.carriesSound() && n.Kind != Spool && !slices.Contains(list, e.From) {
-			list = append(list, e.From)
-		}
-	}
-	return list
-}
-
-// lag notes when the machine does not let the appliance run.
-func (m *Monitor) lag(t *rt.Task, lag, most time.Duration) {
-	f := health.Fact{Component: "loop", Kind: "loop", Level: health.Healthy}
-	if lag > most {
-		f.Level, f.Why = health.Degraded, fmt.Sprintf("the appliance could not run for %v: the machine is overloaded or was asleep", lag.Round(10*time.Millisecond))
-	}
-	m.fact(t, f)
-}
-
-func (m *Monitor) disk(t *rt.Task, d runbook.Disk) {
-	f := health.Fact{Component: "disk", Kind: "disk", Level: health.Healthy}
-	switch free, err := m.FS.Free(t); {
-	case err != nil:
-		f.Level, f.Why = health.Unhealthy, err.Error()
-	case free < int64(d.KeepFree):
-		f.Level, f.Why = health.Unhealthy, fmt.Sprintf("%v are free; disk.keep_free asks for %v: make room", runbook.Size(free), d.KeepFree)
-	}
-	m.fact(t, f)
-}
-
-func (m *Monitor) memorySettings() memory.Settings {
-	l := m.Runner.Graph().Runbook.Memory
-	return memory.Settings{Limits: memory.Limits{Warn: int64(l.Warn), Restart: int64(l.Restart)}, Every: l.Every}
-}
-
-// measured takes a measurement; it is called by the watch's own task.
-func (m *Monitor) measured(t *rt.Task, s status.Memory, v memory.Verdict, err error) {
-	if err == nil { // what cannot be measured is no reason to do anything
-		m.memory.Store(&s)
-		m.verdict.Push(t, v)
-	}
-}
-
-// grown says how well memory is, and ends the appliance when it has grown too large.
-func (m *Monitor) grown(t *rt.Task, v memory.Verdict) error {
-	f := health.Fact{Component: "memory", Kind: "memory", Level: health.Healthy}
-	if v.Warn {
-		f.Level, f.Why = health.Degraded, v.Why
-	}
-	m.fact(t, f)
-	if v.Restart {
-		m.Log.Open(t, "memory", v.Why, m.evidence())
-		if m.MayRestart == nil || m.MayRestart(v.Why) {
-			return ErrMemory
-		}
-	}
-	return nil
 }

@@ -1,0 +1,99 @@
+package appliance
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"orac/appliance/health"
+	"orac/appliance/memory"
+	"orac/appliance/rt"
+	"orac/appliance/status"
+	"orac/runbook"
+)
+
+// rateTime is the time over which rates are shown.
+const rateTime = 2 * time.Second
+
+// Rate is how many values a node takes a second. It may be called from anywhere.
+func (m *Monitor) Rate(address string) float64 {
+	if r := m.rates.Load(); r != nil {
+		return (*r)[address]
+	}
+	return 0
+}
+
+// measureRates notes what each node has taken since the last time.
+func (m *Monitor) measureRates(before map[string]uint64, over time.Duration) map[string]uint64 {
+	now, rates := map[string]uint64{}, map[string]float64{}
+	for _, v := range m.Runner.Views() {
+		address := v.Node.Address
+		taken, _ := m.taken(v.Node)
+		now[address] = taken
+		if was, ok := before[address]; ok && taken >= was {
+			rates[address] = float64(taken-was) / over.Seconds()
+		}
+	}
+	m.rates.Store(&rates)
+	return now
+}
+
+// Memory is what was last measured. It may be called from anywhere.
+func (m *Monitor) Memory() status.Memory {
+	if v := m.memory.Load(); v != nil {
+		return *v
+	}
+	return status.Memory{}
+}
+
+// ErrMemory is how Run ends when the appliance has grown over memory.restart.
+var ErrMemory = errors.New("the appliance has grown over memory.restart: the process must be replaced")
+
+// lag notes when the machine does not let the appliance run.
+func (m *Monitor) lag(t *rt.Task, lag, most time.Duration) {
+	f := health.Fact{Component: "loop", Kind: "loop", Level: health.Healthy}
+	if lag > most {
+		f.Level, f.Why = health.Degraded, fmt.Sprintf("the appliance could not run for %v: the machine is overloaded or was asleep", lag.Round(10*time.Millisecond))
+	}
+	m.fact(t, f)
+}
+
+func (m *Monitor) disk(t *rt.Task, d runbook.Disk) {
+	f := health.Fact{Component: "disk", Kind: "disk", Level: health.Healthy}
+	switch free, err := m.FS.Free(t); {
+	case err != nil:
+		f.Level, f.Why = health.Unhealthy, err.Error()
+	case free < int64(d.KeepFree):
+		f.Level, f.Why = health.Unhealthy, fmt.Sprintf("%v are free; disk.keep_free asks for %v: make room", runbook.Size(free), d.KeepFree)
+	}
+	m.fact(t, f)
+}
+
+func (m *Monitor) memorySettings() memory.Settings {
+	l := m.Runner.Graph().Runbook.Memory
+	return memory.Settings{Limits: memory.Limits{Warn: int64(l.Warn), Restart: int64(l.Restart)}, Every: l.Every}
+}
+
+// measured takes a measurement; it is called by the watch's own task.
+func (m *Monitor) measured(t *rt.Task, s status.Memory, v memory.Verdict, err error) {
+	if err == nil { // what cannot be measured is no reason to do anything
+		m.memory.Store(&s)
+		m.verdict.Push(t, v)
+	}
+}
+
+// grown says how well memory is, and ends the appliance when it has grown too large.
+func (m *Monitor) grown(t *rt.Task, v memory.Verdict) error {
+	f := health.Fact{Component: "memory", Kind: "memory", Level: health.Healthy}
+	if v.Warn {
+		f.Level, f.Why = health.Degraded, v.Why
+	}
+	m.fact(t, f)
+	if v.Restart {
+		m.Log.Open(t, "memory", v.Why, m.evidence())
+		if m.MayRestart == nil || m.MayRestart(v.Why) {
+			return ErrMemory
+		}
+	}
+	return nil
+}
