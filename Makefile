@@ -58,6 +58,11 @@ $(STATE)/sounds.done: examples/sounds/make-sounds.sh | $(STATE)/apt.done
 bench: deps build ## measure: CPU of a hop, memory, first hop, latency to the speech-to-text service, virtual time
 	.ci/bench
 
+.PHONY: recovery
+recovery: deps build ## break a running appliance in every way promised against, and measure its recovery (ALL=1: longer; ONLY=unplugged: some)
+	go build -o bin/recovery ./chaos/recovery
+	$(if $(filter 0,$(shell id -u)),,unshare --user --map-root-user --mount) bin/recovery -json $(STATE)/recovery.json -only '$(ONLY)' $(if $(ALL),-all)
+
 .PHONY: docs
 docs: build ## write the reference documentation anew from the code
 	bin/orac schema --markdown > runbook/REFERENCE.md

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -22,6 +23,11 @@ type Event struct {
 	Seconds                                 float64
 	Opens                                   int
 	OK, Cut                                 bool
+}
+
+// String is the event for people.
+func (e Event) String() string {
+	return strings.TrimSpace(fmt.Sprintf("%s %s %s %s%s%s", e.Seen.Format("15:04:05.000"), e.Kind, e.Node, e.Cause, e.Why, e.Text))
 }
 
 // Appliance is a running orac. Its methods may be called from anywhere.
@@ -110,6 +116,12 @@ func (a *Appliance) Since(mark int) []Event {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return append([]Event(nil), a.events[mark:]...)
+}
+
+// Last are the last n events.
+func (a *Appliance) Last(n int) []Event {
+	all := a.Since(0)
+	return all[max(0, len(all)-n):]
 }
 
 // Await gives the first event after a mark that fits. It waits at most so long; the error says what was waited for.

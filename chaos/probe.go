@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	probeEvery = 100 * time.Millisecond
+	probeEvery = 50 * time.Millisecond
 	// goodProbes that heard new sound are asked for, with no pause between them in which a hop of 80 ms was missing for so long:
 	// one good probe is no recovery.
 	goodProbes = 5

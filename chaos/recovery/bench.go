@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"time"
 
@@ -19,6 +18,8 @@ type row struct {
 	name  string
 	bound time.Duration // of recovery; 0: nothing is timed
 	run   func(*bench) error
+	// replaces: the appliance is to replace itself. It must not do so in any other row.
+	replaces bool
 }
 
 // lane is a world of its own, in which faults come one after the other.
@@ -67,13 +68,16 @@ func runLane(ctx context.Context, name string, rows []row, binary string, speech
 		if err == nil {
 			err = r.run(b)
 		}
+		if err == nil && !r.replaces {
+			err = b.stayed()
+		}
 		if b.judge(err); b.Err != "" && b.orac != nil {
-			if os.Getenv("DBG") != "" {
-				for _, e := range b.orac.Since(0) {
-					fmt.Fprintf(os.Stderr, "%v %+v\n", e.Seen.Format("05.000"), e)
-				}
+			for _, e := range b.orac.Last(6) {
+				b.Err += "\n" + e.String()
 			}
-			err = b.orac.Kill()
+			if err := b.orac.Kill(); err != nil {
+				b.Err += "\n" + err.Error()
+			}
 			b.orac = nil
 		}
 		done <- *b.result
@@ -104,6 +108,19 @@ func (b *bench) restart() (err error) {
 	}
 	_, err = b.Healthy(b.ctx, patience)
 	return err
+}
+
+// stayed makes sure that the process has not replaced itself; its memory was within its limit all the time.
+func (b *bench) stayed() error {
+	if b.orac == nil {
+		return nil
+	}
+	for _, e := range b.orac.Since(0) {
+		if replaced(e) {
+			return fmt.Errorf("the appliance has replaced itself: %s", e.Text)
+		}
+	}
+	return nil
 }
 
 // note adds to what is said beside a row.

@@ -108,11 +108,15 @@ func missingProgram(b *bench) error {
 func missingDevice(b *bench) error { return b.refused(chaos.Runbook{Device: "nomic"}, "nomic") }
 
 // mutedDevice applies a microphone that is there and gives no sound: only its health shows that.
-func mutedDevice(b *bench) error {
+func mutedDevice(b *bench) (err error) {
 	module, err := b.Audio.Control("load-module", "module-pipe-source", "source_name=mutedmic", "file="+b.Beside("muted.fifo"), "rate=16000", "channels=1", "format=s16le")
 	if err != nil {
 		return err
 	}
+	defer func() {
+		_, unplugged := b.Audio.Control("unload-module", module)
+		err = errors.Join(err, unplugged)
+	}()
 	w, err := b.watch()
 	if err != nil {
 		return err
@@ -135,9 +139,6 @@ func mutedDevice(b *bench) error {
 		return err
 	}
 	if _, err := b.Healthy(b.ctx, 10*time.Second); err != nil {
-		return err
-	}
-	if _, err := b.Audio.Control("unload-module", module); err != nil {
 		return err
 	}
 	b.note("timed from the start of apply, the health gate of 1 s included")

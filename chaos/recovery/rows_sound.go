@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -32,16 +33,17 @@ func unplugged(b *bench) error {
 	return nil
 }
 
-func otherPresent(b *bench) error {
+func otherPresent(b *bench) (err error) {
 	other, err := b.Audio.Plug("othermic", "Other microphone")
 	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, other.Unload()) }()
 	if err := unplugged(b); err != nil {
 		return err
 	}
 	b.note("the other was left alone")
-	return other.Unload()
+	return nil
 }
 
 // deaf takes the sound away for at least hold, and measures how long after its return it is heard steadily; if nothing returns,
@@ -66,10 +68,12 @@ func (b *bench) deaf(f chaos.Fault, hold time.Duration, returns bool) (err error
 				return fmt.Errorf("%q was opened while the microphone was away", e.Identity)
 			}
 		}
-		clock = time.Now()
 	}
 	if err := f.Undo(); err != nil {
 		return err
+	}
+	if returns {
+		clock = time.Now()
 	}
 	opened, err := b.orac.Kind(b.ctx, mark, patience, "device_opened")
 	if err != nil {
