@@ -29,8 +29,8 @@ func main() {
 
 // options are the command line.
 type options struct {
-	binary, sounds, json, only string
-	all                        bool
+	binary, models, sounds, json, only string
+	all                                bool
 }
 
 func run(ctx context.Context, args []string, out, progress io.Writer) int {
@@ -38,6 +38,7 @@ func run(ctx context.Context, args []string, out, progress io.Writer) int {
 	flags := flag.NewFlagSet("recovery", flag.ContinueOnError)
 	flags.SetOutput(progress)
 	flags.StringVar(&o.binary, "orac", "bin/orac", "the binary that is broken")
+	flags.StringVar(&o.models, "models", ".orac/models", "where its models are, unless ORAC_MODELS_DIR says it")
 	flags.StringVar(&o.sounds, "sounds", ".orac/sounds", "the folder of spoken commands that make deps makes")
 	flags.StringVar(&o.json, "json", "", "write the table into this file, too, as JSON")
 	flags.StringVar(&o.only, "only", "", "only rows whose name has this in it")
@@ -81,6 +82,15 @@ func measure(ctx context.Context, o options, progress io.Writer) ([]result, erro
 	}
 	if _, err := os.Stat(binary); err != nil {
 		return nil, fmt.Errorf("%w: run make build", err)
+	}
+	if os.Getenv("ORAC_MODELS_DIR") == "" {
+		dir, err := filepath.Abs(o.models)
+		if err == nil {
+			err = os.Setenv("ORAC_MODELS_DIR", dir)
+		}
+		if err != nil {
+			return nil, err
+		}
 	}
 	speech, err := chaos.LoadSpeech(o.sounds)
 	if err != nil {
