@@ -57,6 +57,8 @@ type Daemon struct {
 	started time.Time
 	ready   chan struct{} // closed when it can be asked and changed
 	ended   atomic.Bool
+	// lastGood: it runs a generation because the runbook could not be used, and none was applied since.
+	lastGood atomic.Bool
 }
 
 // NewDaemon builds an appliance; nothing runs yet. An error names the block that cannot be built.
@@ -82,6 +84,7 @@ func NewDaemon(o Options) (*Daemon, error) {
 	}
 	d.monitor.MayRestart, d.monitor.Settle = d.mayRestart, parts.Trim
 	d.settings()
+	d.lastGood.Store(o.LastGood)
 	d.steward = &Steward{Runner: d.runner, Load: o.Load, Replay: o.Replay}
 	return d, nil
 }
@@ -109,7 +112,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 			}
 		}
 		nodes.Stop()
-		until := t.Now().Add(drainTime + settleTime + d.runner.Graph().Runbook.Watchdog.StopDeadline + time.Second)
+		until := t.Now().Add(drainTime + settleTime + endTime + time.Second)
 		end := t.Outlast(nodes, until)
 		if which == 1 && err == nil {
 			end = monitor.Err()
@@ -194,6 +197,9 @@ func (d *Daemon) Apply(ctx context.Context, r status.ApplyRequest, progress func
 	err = d.do(ctx, "apply", func(t *rt.Task) (err error) {
 		a, err = d.steward.Apply(t, r, d.telling("apply", progress))
 		d.settings()
+		if err == nil && a.OK {
+			d.lastGood.Store(false)
+		}
 		return err
 	})
 	return a, err
@@ -244,8 +250,23 @@ func (d *Daemon) Generations() (list []status.Generation, err error) {
 func (d *Daemon) Incidents(limit int) ([]status.Incident, error) {
 	list := d.log.Recent(d.driver.Now(), limit)
 	slices.Reverse(list)
-	return list, nil
+	if d.o.State.history == nil || len(list) >= limit {
+		return list, nil
+	}
+	older, _, err := d.o.State.history.Incidents(store.Page{Limit: min(limit, 1000)})
+	if err != nil {
+		return list, nil // what this process knows is better than nothing
+	}
+	older = slices.DeleteFunc(older, func(i status.Incident) bool {
+		return slices.ContainsFunc(list, func(known status.Incident) bool { return known.ID == i.ID })
+	})
+	slices.SortStableFunc(older, func(a, b status.Incident) int { return a.Detected.Compare(b.Detected) })
+	list = append(older, list...)
+	return list[max(0, len(list)-limit):], nil
 }
+
+// Ready is closed when the appliance runs and can be asked and changed.
+func (d *Daemon) Ready() <-chan struct{} { return d.ready }
 
 // Logs implements control.Daemon.
 func (d *Daemon) Logs(ctx context.Context, after uint64, follow bool, line func(status.LogLine) error) error {
@@ -274,7 +295,7 @@ func (d *Daemon) Status() status.Status {
 	g := d.runner.Graph()
 	s := status.Status{
 		Appliance: g.Runbook.Appliance.Name, Version: d.o.Version, PID: os.Getpid(), Runbook: g.Runbook.File,
-		Generation: d.steward.Generation(), LastGood: d.o.LastGood, Started: d.started,
+		Generation: d.steward.Generation(), LastGood: d.lastGood.Load(), Started: d.started,
 		Health: d.monitor.Report(), Memory: d.monitor.Memory(),
 	}
 	now := d.driver.Now()

@@ -2,11 +2,13 @@ package appliance
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"orac/appliance/health"
+	"orac/appliance/incident"
 	"orac/appliance/node"
 	"orac/appliance/reconcile"
 	"orac/appliance/rt"
@@ -23,19 +25,39 @@ func (m *Monitor) look(t *rt.Task, w runbook.Watchdog) {
 		seen[v.Node.Address] = true
 		m.fact(t, m.judge(t, g, v, w))
 	}
-	for name, f := range m.facts {
-		if strings.HasPrefix(name, "stt.") {
+	for _, name := range slices.Sorted(maps.Keys(m.facts)) {
+		if stt, ok := strings.CutPrefix(name, "stt."); ok && g.Node(at(Probe, stt)) != nil {
 			seen[name] = true
-			m.fact(t, f)
+			m.fact(t, m.facts[name])
 		}
 	}
-	for name := range m.nodes {
+	for _, name := range slices.Concat(slices.Sorted(maps.Keys(m.nodes)), slices.Sorted(maps.Keys(m.facts))) {
 		if !seen[name] { // it was taken out of the graph
 			delete(m.nodes, name)
 			delete(m.facts, name)
 			m.model.Forget(name)
 			m.Log.RecoverAll(t, name)
 			delete(m.open, name)
+		}
+	}
+	m.close(t)
+}
+
+// close ends the incidents that no fact ends: of leaks that have ended after all, and of restarts that are within their budget
+// again.
+func (m *Monitor) close(t *rt.Task) {
+	for _, address := range slices.Sorted(maps.Keys(m.leaks)) {
+		hangs := func(v View) bool { return v.Node.Address == address && v.State == reconcile.Leaked }
+		if !slices.ContainsFunc(m.Runner.Views(), hangs) {
+			m.Log.Recover(t, m.leaks[address])
+			delete(m.leaks, address)
+		}
+	}
+	alerts := m.Log.Alerts(t.Now())
+	for _, component := range slices.Sorted(maps.Keys(m.alerts)) {
+		if !slices.ContainsFunc(alerts, func(a incident.Alert) bool { return a.Component == component }) {
+			m.Log.Recover(t, m.alerts[component])
+			delete(m.alerts, component)
 		}
 	}
 }

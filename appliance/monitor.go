@@ -39,6 +39,8 @@ type Monitor struct {
 	model   *health.Model
 	facts   map[string]health.Fact // what events have told, by component
 	open    map[string]string      // incidents that go on, by component
+	leaks   map[string]string      // incidents of instances that hang, by address
+	alerts  map[string]string      // incidents of too many restarts, by component
 	nodes   map[string]progress
 }
 
@@ -68,6 +70,7 @@ func (m *Monitor) Report() health.Report {
 func (m *Monitor) Run(t *rt.Task) error {
 	m.model = health.New(health.Rules)
 	m.facts, m.open, m.nodes = map[string]health.Fact{}, map[string]string{}, map[string]progress{}
+	m.leaks, m.alerts = map[string]string{}, map[string]string{}
 	m.verdict = rt.NewMailbox[memory.Verdict]("memory", 4)
 	if m.Measure != nil {
 		t.Go("memory", (&memory.Watch{Measure: m.Measure, Settings: m.memorySettings, Found: m.measured}).Run)
@@ -164,7 +167,7 @@ func (m *Monitor) event(t *rt.Task, e event.Event) {
 	case event.NodeFailed:
 		m.restarted(t, e.Node, b.Cause)
 	case event.NodeLeaked:
-		m.Log.Open(t, e.Node, "it did not stop in time, and keeps "+b.Claim, m.evidence())
+		m.leaks[e.Node], _ = m.Log.Open(t, e.Node, "it did not stop in time, and keeps "+b.Claim, m.evidence())
 	case event.STTHealth:
 		if component := "stt." + b.STT; b.OK {
 			ok(component, "stt")
@@ -191,7 +194,7 @@ func (m *Monitor) event(t *rt.Task, e event.Event) {
 // restarted counts a restart of a component; more than its budget are an incident of their own.
 func (m *Monitor) restarted(t *rt.Task, component, why string) {
 	if alert, raised := m.Log.Restarted(t, component, why, 0); raised {
-		m.Log.Open(t, component, alert.String(), "")
+		m.alerts[component], _ = m.Log.Open(t, component, alert.String(), "")
 		t.Trace("alert " + component)
 	}
 }

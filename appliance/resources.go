@@ -89,8 +89,11 @@ func (m *Monitor) grown(t *rt.Task, v memory.Verdict) error {
 		f.Level, f.Why = health.Degraded, v.Why
 	}
 	m.fact(t, f)
+	if !v.Restart && !v.Warn {
+		m.Log.RecoverAll(t, "memory")
+	}
 	if v.Restart {
-		m.Log.Open(t, "memory", v.Why, m.evidence())
+		m.Log.Open(t, "memory", "memory.restart is exceeded", v.Why+"\n\n"+m.evidence())
 		if m.MayRestart == nil || m.MayRestart(v.Why) {
 			return ErrMemory
 		}

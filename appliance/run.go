@@ -9,10 +9,13 @@ import (
 )
 
 // drainTime is how long the appliance takes to put what is being recorded into the spool when it is told to stop.
+// With the two times below it stays within the 5 s that are promised.
 const drainTime = 3 * time.Second
 
-// settleTime is how long the spool and the history have to take what has just happened.
-const settleTime = time.Second
+const (
+	settleTime = time.Second            // for the spool and the history to take what has just happened
+	endTime    = 700 * time.Millisecond // for nodes to end that were told to
+)
 
 // ErrReexec is how Run ends when too many instances have leaked: the process is to be replaced.
 var ErrReexec = errors.New("too many nodes did not stop: the process must be replaced")
@@ -33,17 +36,29 @@ func (r *Runner) Run(t *rt.Task) error {
 	err := t.Wait(nodes, rt.Never)
 	if errors.Is(err, rt.ErrStopped) {
 		r.orders.TrySend(t, order{end: true})
-		err = t.Outlast(nodes, t.Now().Add(drainTime+settleTime+r.graph.Load().Runbook.Watchdog.StopDeadline))
+		err = t.Outlast(nodes, t.Now().Add(drainTime+settleTime+endTime+time.Second))
 	}
 	return err
 }
 
 // run does what the reconciler says, until all that carries sound has finished, or until it is ordered to end.
 func (r *Runner) run(t *rt.Task) error {
+	defer r.ended.Store(true)
+	err := r.work(t)
+	if settled := r.settle(t); err == nil {
+		err = settled
+	}
+	r.abandonRest(t)
+	return err
+}
+
+func (r *Runner) work(t *rt.Task) (why error) {
 	for drained := rt.Never; r.busy() && (drained == rt.Never || r.left(Recorder) || r.delivering()); {
 		next, err := r.reconcile(t)
-		if err != nil {
-			return err
+		if err != nil { // what is recorded comes first
+			why, drained = err, t.Now().Add(drainTime)
+			r.drain(t)
+			continue
 		}
 		r.publish()
 		cases := []rt.Case{r.orders}
@@ -60,18 +75,19 @@ func (r *Runner) run(t *rt.Task) error {
 		switch {
 		case errors.Is(err, rt.ErrTimeout):
 			if t.Now() >= drained { // what has not arrived is salvaged at the next start
-				return r.settle(t)
+				return why
 			}
 		case err != nil:
 			return err
 		case which > 0:
-			r.ended(t)
+			r.collect(t)
 		default:
 			o, _ := r.orders.TryRecv(t)
 			switch {
-			case o.end:
+			case o.end && !r.draining:
 				drained = t.Now().Add(drainTime)
 				r.drain(t)
+			case o.end:
 			case o.restart != "":
 				if i := r.current(o.restart); i != nil && i.have.State == reconcile.Running {
 					r.stop(t, o.restart)
@@ -81,7 +97,26 @@ func (r *Runner) run(t *rt.Task) error {
 			}
 		}
 	}
-	return r.settle(t)
+	return why
+}
+
+// abandonRest stops what is left, and waits only so long for it: a node that hangs must not keep the process from ending.
+func (r *Runner) abandonRest(t *rt.Task) {
+	for _, i := range r.instances {
+		if i.task != nil {
+			i.task.Stop()
+		}
+	}
+	until := t.Now().Add(endTime)
+	for _, i := range r.instances {
+		if i.task == nil {
+			continue
+		}
+		if errors.Is(t.Outlast(i.task, until), rt.ErrTimeout) {
+			t.Trace("left hanging " + i.node.Address)
+			t.Abandon(i.task)
+		}
+	}
 }
 
 // settle ends the deliveries before everything else, since an answer may come in that very moment, and lets the spool and the

@@ -19,6 +19,7 @@ type Runner struct {
 	orders *rt.Mailbox[order]
 	graph  atomic.Pointer[Graph]
 	view   atomic.Pointer[[]View]
+	ended  atomic.Bool
 	boxes  atomic.Pointer[map[box]mailbox] // never changed, only replaced
 
 	// What follows belongs to the task of run.
@@ -91,6 +92,9 @@ func (r *Runner) Prepare(g *Graph) (*Prepared, error) {
 // Swap makes a prepared graph the one that runs: nodes that stay are given their new settings and readers, the others are
 // stopped and started. It returns when that was begun.
 func (r *Runner) Swap(t *rt.Task, p *Prepared) error {
+	if r.ended.Load() {
+		return errEnded
+	}
 	reply := rt.NewMailbox[error]("reply", 1)
 	if err := r.orders.Send(t, order{swap: p, reply: reply}); err != nil {
 		return err
@@ -99,10 +103,12 @@ func (r *Runner) Swap(t *rt.Task, p *Prepared) error {
 	return errors.Join(err, waitErr)
 }
 
+var errEnded = errors.New("the appliance is about to end")
+
 func (r *Runner) swap(t *rt.Task, o order) {
 	var err error
 	if r.draining {
-		err = errors.New("the appliance is about to end")
+		err = errEnded
 	} else {
 		r.adopt(o.swap)
 	}
@@ -164,6 +170,9 @@ func (r *Runner) haves() (list []reconcile.Have) {
 func (r *Runner) reconcile(t *rt.Task) (rt.Instant, error) {
 	w := r.graph.Load().Runbook.Watchdog
 	policy := reconcile.Policy{StopDeadline: w.StopDeadline, LeakBudget: w.LeakBudget}
+	if r.draining { // the process is about to end anyway
+		policy.LeakBudget = len(r.instances)
+	}
 	for {
 		actions, next := reconcile.Reconcile(policy, r.wants(), r.haves(), t.Now())
 		for _, a := range actions {
@@ -222,20 +231,34 @@ func (r *Runner) abandon(t *rt.Task, address string) {
 	t.Abandon(i.task)
 	i.says.Push(t, event.Event{At: t.Wall(), Node: address, Body: event.NodeLeaked{Claim: i.have.Claim}})
 	if r.current(address) == nil && r.graph.Load().Node(address) != nil {
-		r.rebuild(t, i) // its code is still in use by what hangs
+		r.rebuild(i) // its code is still in use by what hangs
 	}
 }
 
 // rebuild makes fresh code for a node whose code hangs.
-func (r *Runner) rebuild(t *rt.Task, old *instance) {
-	a := &assembly{Parts: r.parts, graph: r.graph.Load(), boxes: *r.boxes.Load()}
-	n := a.graph.Node(old.node.Address)
-	code, err := n.build(a, n)
-	if err != nil { // it could be built before; what is missing now may come back
-		old.says.Push(t, event.Event{At: t.Wall(), Node: n.Address, Body: failure(err, 0)})
-		return
+func (r *Runner) rebuild(old *instance) {
+	n := r.graph.Load().Node(old.node.Address)
+	r.instances = append(r.instances, &instance{node: n, code: &late{r: r, node: n}, says: old.says, starts: old.starts, backoff: old.backoff})
+}
+
+// late is the code of a node that is built when it is started: what it needs may be away just now.
+type late struct {
+	r    *Runner
+	node *Node
+	code node.Node
+}
+
+// Run implements node.Node.
+func (l *late) Run(t *rt.Task) error {
+	if l.code == nil {
+		a := &assembly{Parts: l.r.parts, graph: l.r.graph.Load(), boxes: *l.r.boxes.Load()}
+		code, err := l.node.build(a, l.node)
+		if err != nil {
+			return err
+		}
+		l.code = code
 	}
-	r.instances = append(r.instances, &instance{node: n, code: code, says: old.says, starts: old.starts, backoff: old.backoff})
+	return l.code.Run(t)
 }
 
 func (r *Runner) forget(address string) {
@@ -250,8 +273,8 @@ func (r *Runner) drop(i *instance) {
 	r.instances = slices.DeleteFunc(r.instances, func(x *instance) bool { return x == i })
 }
 
-// ended takes note of instances that have ended.
-func (r *Runner) ended(t *rt.Task) {
+// collect takes note of instances that have ended.
+func (r *Runner) collect(t *rt.Task) {
 	for _, i := range slices.Clone(r.instances) {
 		if i.task == nil || !i.task.Done() {
 			continue
@@ -261,7 +284,9 @@ func (r *Runner) ended(t *rt.Task) {
 		switch {
 		case i.have.State == reconcile.Leaked:
 			r.drop(i) // it did end after all; what it claimed is free
-		case i.have.State == reconcile.Stopping && (r.draining || r.current(i.node.Address) != i || r.graph.Load().Node(i.node.Address) == nil):
+		case i.have.State == reconcile.Stopping && r.current(i.node.Address) != i:
+			r.drop(i) // another takes its place
+		case i.have.State == reconcile.Stopping && (r.draining || r.graph.Load().Node(i.node.Address) == nil):
 			r.finish(t, i)
 		case err == nil:
 			r.finish(t, i)
@@ -313,7 +338,7 @@ func (r *Runner) drain(t *rt.Task) {
 		if d, ok := i.code.(node.Drainer); ok {
 			d.Drain()
 		}
-		if i.node.Kind == Source && i.have.State == reconcile.Waiting {
+		if i.node.Kind == Source && (i.have.State == reconcile.Waiting || i.have.State == "") {
 			r.finish(t, i)
 		}
 	}

@@ -166,22 +166,24 @@ func (s *Steward) change(t *rt.Task, to target, plan status.Plan, ready *Prepare
 		step("nothing to do: the appliance runs this already")
 		return a, nil
 	}
-	back, err := s.Runner.Prepare(s.Runner.Graph()) // so that going back cannot fail
-	if err != nil {
-		return a, &status.Refusal{Code: status.Stuck, Message: "the way back cannot be prepared: " + err.Error(), Hint: "nothing was changed"}
+	gate := to.graph.Runbook.Apply.HealthGate
+	if timeout > 0 && timeout < gate {
+		return a, &status.Refusal{
+			Code: status.Invalid, Message: fmt.Sprintf("the health gate of %v does not fit into the timeout of %v", gate, timeout),
+			Hint: "nothing was changed; give it more time with --timeout",
+		}
 	}
 	step("prepared: models are loaded, devices are there")
+	back, noWay := s.Runner.Prepare(s.Runner.Graph()) // so that going back cannot fail
+	if noWay != nil {                                 // what runs has lost something that the new runbook may do without
+		step("there is no way back: %v", noWay)
+	}
 	before := s.Runner.Views()
 	if err := s.Runner.Swap(t, ready); err != nil {
 		return a, &status.Refusal{Code: status.Stopping, Message: err.Error()}
 	}
-	gate := to.graph.Runbook.Apply.HealthGate
 	step("swapped: watching its health for %v", gate)
-	if timeout > 0 && timeout < gate {
-		err = fmt.Errorf("the health gate of %v does not fit into the timeout of %v", gate, timeout)
-	} else {
-		err = s.watch(t, plan, before, gate)
-	}
+	err := s.watch(t, plan, before, gate)
 	if err == nil {
 		a.Generation, err = s.commit(t, to)
 	}
@@ -190,8 +192,13 @@ func (s *Steward) change(t *rt.Task, to target, plan status.Plan, ready *Prepare
 		step("committed generation %d", a.Generation)
 		return a, nil
 	}
-	a.RolledBack, a.Why = true, err.Error()
+	a.Why = err.Error()
 	step("not well: %v", err)
+	if noWay != nil {
+		a.Why += "; it runs on, since there is no way back: " + noWay.Error()
+		return a, nil
+	}
+	a.RolledBack = true
 	if err := s.Runner.Swap(t, back); err != nil {
 		return a, errors.Join(errors.New(a.Why), err)
 	}

@@ -96,6 +96,7 @@ func (m *Mailbox[T]) Push(t *Task, v T) (oldest T, dropped bool) {
 	}
 	if m.n == len(m.ring) {
 		oldest, dropped = m.take(), true
+		m.taken-- // nobody took it
 		m.dropped++
 	}
 	m.put(v)
@@ -145,6 +146,9 @@ func (m *Mailbox[T]) TryRecv(t *Task) (T, bool) {
 }
 
 func (m *Mailbox[T]) tryRecv(t *Task, register bool) (v T, ok bool, err error) {
+	if t.inst.fenced.Load() { // what is there is for its successor
+		return v, false, ErrStopped
+	}
 	m.mu.Lock()
 	if m.n > 0 {
 		v = m.take()
@@ -177,7 +181,7 @@ type Stats struct {
 	Name     string
 	Len, Cap int
 	High     int    // most values held at once
-	Taken    uint64 // values that left it, dropped ones included
+	Taken    uint64 // values that a reader has taken
 	Dropped  uint64 // values that found no room
 	Fenced   uint64 // values of a fenced writer
 }

@@ -47,6 +47,9 @@ the last good generation, and says so.`,
 
 func (a *app) run(ctx context.Context, watch bool) error {
 	signal.Ignore(syscall.SIGPIPE) // whoever reads the events may go; the appliance stays
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP) // from the first moment: by default it ends a process
+	defer signal.Stop(hangup)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	s, err := a.prepare(ctx)
@@ -54,7 +57,7 @@ func (a *app) run(ctx context.Context, watch bool) error {
 		return err
 	}
 	defer s.close()
-	again := a.appear(ctx, cancel, s, watch)
+	again := a.appear(ctx, cancel, s, hangup, watch)
 	if errors.Is(again, appliance.ErrMemory) || errors.Is(again, appliance.ErrReexec) {
 		fmt.Fprintf(a.err, "%s %v; starting again\n", a.err.Warn("orac:"), again)
 		s.close()
@@ -73,7 +76,7 @@ func reexec() error {
 }
 
 // appear runs the appliance and shows what happens.
-func (a *app) appear(ctx context.Context, cancel func(), s *service, watch bool) error {
+func (a *app) appear(ctx context.Context, cancel func(), s *service, hangup <-chan os.Signal, watch bool) error {
 	events := rt.NewMailbox[event.Event]("events to the terminal", 4096)
 	s.options.Parts.Events = s.options.Parts.Events.With(events)
 	if !a.json {
@@ -109,8 +112,14 @@ func (a *app) appear(ctx context.Context, cancel func(), s *service, watch bool)
 		// Events that were said before the end are shown after it, so the screen's end is not that of ctx.
 		_ = live.New(nil).Run(context.Background(), "terminal", func(t *rt.Task) error { return a.show(t, events) })
 	}()
-	go a.reload(ctx, d, notifier, s.request, watch)
-	_ = notifier.Ready()
+	go a.reload(ctx, d, notifier, s.request, hangup, watch)
+	go func() {
+		select {
+		case <-d.Ready():
+			_ = notifier.Ready()
+		case <-ctx.Done():
+		}
+	}()
 	err = d.Run(ctx)
 	_ = notifier.Stopping()
 	cancel()
@@ -184,10 +193,7 @@ func (a *app) show(t *rt.Task, events *rt.Mailbox[event.Event]) error {
 }
 
 // reload applies the runbook at SIGHUP and, if it is watched, whenever it is saved.
-func (a *app) reload(ctx context.Context, d *appliance.Daemon, n *sdnotify.Notifier, r status.PlanRequest, watch bool) {
-	hangup := make(chan os.Signal, 1)
-	signal.Notify(hangup, syscall.SIGHUP)
-	defer signal.Stop(hangup)
+func (a *app) reload(ctx context.Context, d *appliance.Daemon, n *sdnotify.Notifier, r status.PlanRequest, hangup <-chan os.Signal, watch bool) {
 	tick := time.NewTicker(500 * time.Millisecond)
 	defer tick.Stop()
 	saved := modified(r.File)

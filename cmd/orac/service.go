@@ -77,8 +77,11 @@ func (a *app) fill(ctx context.Context, s *service, state *appliance.State, brok
 	}
 	var err error
 	if broken == nil {
-		o.Runbook, o.Source, err = evaluate(s.request, state.HashKey)
-	} else {
+		if o.Runbook, o.Source, err = evaluate(s.request, state.HashKey); err != nil {
+			broken = a.refused(err) // said now, with its places
+		}
+	}
+	if broken != nil {
 		o.Runbook, o.Source, err = a.lastGood(state, o.Replay, broken)
 		o.LastGood = true
 	}
