@@ -37,7 +37,7 @@ var watchdogBlock = &BlockType{
 			Doc: "The pause before a device that is missing is tried again."},
 		{Name: "retries", Kind: Int, OnChange: InPlace, Default: "3", Min: "0", Max: "100", Unit: "attempts",
 			Doc: "How many attempts are made with that pause before retry_slow is used."},
-		{Name: "retry_slow", Kind: Duration, OnChange: InPlace, Default: "2500ms", Min: "1s", Max: "1h",
+		{Name: "retry_slow", Kind: Duration, OnChange: InPlace, Default: "2200ms", Min: "1s", Max: "1h",
 			Doc: "The pause between attempts after that, for ever."},
 		{Name: "stop_deadline", Kind: Duration, OnChange: InPlace, Default: "2s", Min: "100ms", Max: "30s",
 			Doc: "How long a component may take to stop before it counts as leaked."},
