@@ -117,11 +117,13 @@ func (*flappingStream) Close(*rt.Task)   {}
 
 // TestAFlappingDeviceIsNotHammered also wants few words: the same cause is told of every five minutes.
 func TestAFlappingDeviceIsNotHammered(t *testing.T) {
+	w := compile(t, room).Runbook.Watchdog
+	slow := int(5 * time.Minute / w.RetrySlow)
 	for seed := range uint64(10) {
 		f := &flapping{}
 		(&rig{book: room, source: f, service: &service{}}).run(t, seed, 5*time.Minute)
-		if f.opens < 100 || f.opens > 130 {
-			t.Errorf("seed %d: opened %d times in 5 minutes; want a try every 2.5 s or so", seed, f.opens)
+		if first := w.Retries + 2; f.opens < slow-first || f.opens > slow+first {
+			t.Errorf("seed %d: opened %d times in 5 minutes; want a try every %v, and %d quicker ones first", seed, f.opens, w.RetrySlow, first)
 		}
 	}
 }
