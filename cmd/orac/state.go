@@ -29,12 +29,6 @@ func (a *app) state(rb *runbook.Runbook) string {
 	return filepath.Join(base, "orac")
 }
 
-// anyState is the state directory for a command that works without a runbook: it reads one only to find the directory.
-func (a *app) anyState() (string, error) {
-	rb, err := a.anyRunbook()
-	return a.state(rb), err
-}
-
 // anyRunbook is the runbook for a command that needs none but to find its folders; nil if they are named or there is none.
 func (a *app) anyRunbook() (*runbook.Runbook, error) {
 	if a.stateDir != "" || os.Getenv("ORAC_STATE_DIR") != "" {
