@@ -1,0 +1,53 @@
+package scenario
+
+// Kind is what a fault breaks, and how.
+type Kind string
+
+// The kinds of faults. Where a device is meant, Target is its name in the runbook.
+const (
+	ReadBlocks  Kind = "read_blocks"  // the read in the capture process blocks for ever, until that process is replaced
+	OpenHangs   Kind = "open_hangs"   // opening the device hangs while the fault lasts
+	ListHangs   Kind = "list_hangs"   // looking for devices hangs while the fault lasts
+	Drops       Kind = "drops"        // a share of the hops is lost
+	ShortReads  Kind = "short_reads"  // the device gives pieces of hops: they come late, and whole
+	WrongRate   Kind = "wrong_rate"   // the device gives sound too fast or too slowly
+	Stuck       Kind = "stuck"        // hops are bit-identical and not silent
+	Silence     Kind = "silence"      // hops are digital silence; no fault
+	Noise       Kind = "noise"        // loud noise; no fault
+	Clipping    Kind = "clipping"     // sound at full scale; no fault
+	Unplug      Kind = "unplug"       // the device goes away and comes back, renumbered
+	AudioDown   Kind = "audio_down"   // the audio server is away: all devices are
+	WorkerKill  Kind = "worker_kill"  // the capture process ends
+	WorkerStop  Kind = "worker_stop"  // the capture process is frozen
+	WorkerTrash Kind = "worker_trash" // the capture process writes what are no frames
+
+	STTDown         Kind = "stt_down"         // connections are refused
+	STTSlow         Kind = "stt_slow"         // answers Delay later
+	STTReset        Kind = "stt_reset"        // connections are reset in the middle
+	STTEmpty        Kind = "stt_empty"        // answers with empty text
+	STTTrash        Kind = "stt_trash"        // answers with what is no answer
+	STTLies         Kind = "stt_lies"         // answers "[Transcription Failed: …]"
+	STTLate         Kind = "stt_late"         // takes the utterance and answers after the timeout
+	STTUnauthorized Kind = "stt_unauthorized" // 401
+	STTHolds        Kind = "stt_holds"        // streams never end
+	HeartbeatDown   Kind = "heartbeat_down"
+	HeartbeatNo     Kind = "heartbeat_refused"
+	WebhookSlow     Kind = "webhook_slow"
+	WebhookDown     Kind = "webhook_down"
+
+	DiskFull     Kind = "disk_full"
+	DiskReadOnly Kind = "disk_read_only"
+	DiskError    Kind = "disk_error" // input/output error
+	DiskSlow     Kind = "disk_slow"
+
+	NodePanic  Kind = "node_panic"  // a node dies
+	NodeStarve Kind = "node_starve" // a node does not run
+	CPUStarve  Kind = "cpu_starve"  // the appliance does not run
+	MemoryLeak Kind = "memory_leak" // Size a minute, until the process is replaced
+	MemoryRise Kind = "memory_rise" // Size at once, until the process is replaced
+
+	PowerLoss Kind = "power_loss" // what is not synced is lost; started again after For
+	Kill      Kind = "kill"       // the process ends (kill -9), and is started again after For
+	ClockJump Kind = "clock_jump"
+	Apply     Kind = "apply" // a change is applied
+)

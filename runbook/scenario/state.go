@@ -1,0 +1,35 @@
+package scenario
+
+// State is what expressions see: the appliance and its world at one moment, from outside. Both backends fill it in.
+type State struct {
+	Time   float64 // seconds since the start
+	Healed bool    // the heal point has passed
+	Faults int     // that last now
+	Up     bool    // the appliance runs (it is not between a power loss and its restart)
+
+	Health     string            // healthy, degraded or unhealthy
+	Components map[string]string // the same by component
+	Nodes      map[string]Node
+
+	Spoken, Recorded, Delivered int // commands that were spoken, recordings that ended, utterances that were answered
+	Waiting                     int // utterances in the spool
+	Lost, Duplicated            int // recordings that are neither waiting nor answered; answered more than once
+	Wakes, FalseWakes, Missed   int // wakes; those that no sound asked for; sounds that asked and were not heard while it could hear
+	Incidents, Open             int // since the start; that have no end yet
+	Restarts, Reexecs, Boots    int // of nodes and devices; of the process by itself; starts of the process
+	Leaked                      int // instances that hang
+	Applied, RolledBack         int
+	Generation                  int
+	Memory                      int64 // bytes
+	Tasks                       int
+	Holders                     int // most holders of one device at once, so far
+	DiskFree                    int64
+}
+
+// Node is a node of the graph in a State.
+type Node struct {
+	State    string // running, waiting, stopping, finished, leaked
+	Taken    int64
+	Dropped  int64
+	Restarts int
+}

@@ -1,0 +1,169 @@
+package scenario
+
+import (
+	"time"
+
+	"orac/runbook"
+)
+
+// Scenario is one decoded scenario file. It is immutable by convention. Every default is filled in, every reference names a
+// block that exists. The slices keep the order of the file.
+//
+// The hcl tags name attributes of the registry and nothing more; a test proves that tags and registry agree.
+type Scenario struct {
+	File, Dir string
+
+	Head        Head
+	Changes     []Change
+	Microphones []Microphone
+	Sounds      []Sound
+	Faults      []Fault
+	Swarm       Swarm // its Every is zero where there is none
+	Steady      []Steady
+	Recoveries  []Recovery
+	Holds       []Hold
+	Flats       []Flat
+	Sometimes   []Sometimes
+	Limits      Limits
+
+	Blocks []runbook.Block `json:"-"` // the same in generic form
+}
+
+// Head is the block `scenario "NAME"`: what runs, for how long.
+type Head struct {
+	Address   runbook.Address
+	Name      string
+	Doc       string        `hcl:"doc"`
+	Runbook   string        `hcl:"runbook"`   // path, resolved against Scenario.Dir; "" when Text is set
+	Text      string        `hcl:"text"`      // a runbook written into the scenario (heredoc)
+	For       time.Duration `hcl:"for"`       // virtual or real time, faults and healing included
+	Heal      time.Duration `hcl:"heal"`      // from the start: no fault is begun after it, those that last are ended; liveness is judged from then on. 0: For less 2 min, at least half of For
+	Epoch     string        `hcl:"epoch"`     // time of day at the start, RFC 3339
+	Inference string        `hcl:"inference"` // real, recorded or modelled
+	Recording string        `hcl:"recording"` // file of recorded inference
+	Backends  []string      `hcl:"backends"`  // of sim and chaos: where it can run
+}
+
+// Change is a block `change "ADDRESS"` with attributes of any name: the runbook runs with these set.
+type Change struct {
+	Block      runbook.Address
+	Attributes map[string]string // name -> HCL expression, as it is written in the scenario
+}
+
+// Microphone is an input of the world that no runbook need name: `microphone "NAME"`. Every `device "microphone"` of the
+// runbook finds one: its own, made for it where the scenario has none of its name.
+type Microphone struct {
+	Address  runbook.Address
+	Name     string
+	Identity string `hcl:"identity"` // what the runbook may select; default: the name
+	Present  bool   `hcl:"present"`  // at the start
+	Noise    int    `hcl:"noise"`    // RMS of the background, int16 scale; 0 is digital silence
+}
+
+// Sound is something that is played into a device: `sound "NAME"`.
+type Sound struct {
+	Address runbook.Address
+	Name    string
+	Device  string        `hcl:"device"`  // name of the device; "" is the first of the runbook
+	Play    string        `hcl:"play"`    // "speech" (wake word and command of Model), "noise", or the path of a WAV file, resolved
+	Model   string        `hcl:"model"`   // whose wake word speech says; "" is the first of the runbook
+	Command time.Duration `hcl:"command"` // how long the command of speech takes; 0: the wake word alone
+	Level   int           `hcl:"level"`   // RMS of noise, int16 scale
+	At      time.Duration `hcl:"at"`
+	Every   time.Duration `hcl:"every"`  // 0: once
+	Jitter  time.Duration `hcl:"jitter"` // later by up to this, drawn from the seed
+	Times   int           `hcl:"times"`  // at most so often; 0: until the end
+	Wakes   bool          `hcl:"wakes"`  // whether it is to be heard as a command: a sound with false that wakes is a false wake
+}
+
+// Fault is a block `fault "KIND" "NAME"`: something that breaks at times. Kinds and what they take stand in kinds.go.
+type Fault struct {
+	Address runbook.Address // fault.KIND.NAME
+	Kind    Kind
+	Name    string
+	Target  string            `hcl:"target"` // device, stt, heartbeat, webhook, or address of a node, by kind; "" is the first one (or all of a kind that says so)
+	At      time.Duration     `hcl:"at"`
+	For     time.Duration     `hcl:"for"`   // how long it lasts; 0 for kinds that happen at an instant
+	Every   time.Duration     `hcl:"every"` // 0: once
+	Jitter  time.Duration     `hcl:"jitter"`
+	Times   int               `hcl:"times"`
+	Delay   time.Duration     `hcl:"delay"` // of slow services and disks
+	By      time.Duration     `hcl:"by"`    // of clock_jump; may be negative: back = true
+	Back    bool              `hcl:"back"`
+	Rate    float64           `hcl:"rate"`  // of wrong_rate: factor; of drops: share of hops
+	Size    runbook.Size      `hcl:"size"`  // of memory_leak (a minute), memory_spike
+	Other   bool              `hcl:"other"` // of unplug: another device takes its place meanwhile
+	Block   string            `hcl:"block"` // of apply: address of the block that is changed
+	Set     map[string]string `hcl:"set"`   // of apply: attribute -> HCL expression
+}
+
+// Swarm is the block `swarm`: faults drawn from the seed. Each seed picks a subset of the kinds first.
+type Swarm struct {
+	Address runbook.Address
+	Weights map[string]float64 `hcl:"weights"` // kind -> weight
+	Every   time.Duration      `hcl:"every"`   // mean time between two faults
+	Least   time.Duration      `hcl:"least"`   // a fault lasts from Least
+	Most    time.Duration      `hcl:"most"`    // to Most
+	From    time.Duration      `hcl:"from"`    // none before
+	Subset  bool               `hcl:"subset"`  // false: every seed uses all kinds
+}
+
+// Steady is a block `steady "NAME"`: an expression over the state that must hold whenever it is looked at.
+type Steady struct {
+	Address runbook.Address
+	Name    string
+	Doc     string        `hcl:"doc"`
+	Holds   Expr          `hcl:"holds"`
+	Every   time.Duration `hcl:"every"`
+	From    time.Duration `hcl:"from"`
+	Healed  bool          `hcl:"healed"` // only after the heal point
+	Most    time.Duration `hcl:"most"`   // how long it may be false at a stretch
+}
+
+// Recovery is a block `recovery "NAME"`: a promise of how soon a fault is noticed and recovered from.
+type Recovery struct {
+	Address runbook.Address
+	Name    string
+	Doc     string            `hcl:"doc"`
+	After   []runbook.Address `hcl:"after"` // faults: fault.KIND.NAME
+	Kinds   []string          `hcl:"kinds"` // and all faults of these kinds, swarm included; neither: every fault
+	From    string            `hcl:"from"`  // begin: the clock starts with the fault; end: when it is over (what went away returns)
+	Detect  time.Duration     `hcl:"detect"`
+	Recover time.Duration     `hcl:"recover"`
+	Means   string            `hcl:"means"`  // what recovered is: sound (consecutive good probes of hops that reach the models), health, delivered (nothing waits any more)
+	Probes  int               `hcl:"probes"` // how many good ones in a row
+}
+
+// Hold is a block `expect "NAME"`: an expression over the state at the end, such as lost == 0.
+type Hold struct {
+	Address runbook.Address
+	Name    string
+	Doc     string `hcl:"doc"`
+	Holds   Expr   `hcl:"holds"`
+}
+
+// Flat is a block `flat "NAME"`: something that must not grow after a warm-up.
+type Flat struct {
+	Address runbook.Address
+	Name    string
+	Doc     string        `hcl:"doc"`
+	Memory  runbook.Size  `hcl:"memory"` // most growth; 0: not asked
+	Tasks   int           `hcl:"tasks"`  // most growth of tasks (goroutines); -1: not asked
+	WarmUp  time.Duration `hcl:"warm_up"`
+}
+
+// Sometimes is a block `sometimes "NAME"`: a situation that some seed must reach.
+type Sometimes struct {
+	Address runbook.Address
+	Name    string
+	Doc     string `hcl:"doc"`
+	Holds   Expr   `hcl:"holds"`
+}
+
+// Limits bound what a run itself may take.
+type Limits struct {
+	Address runbook.Address
+	Wall    time.Duration `hcl:"wall"`   // of one seed
+	Memory  runbook.Size  `hcl:"memory"` // of the simulator
+	Events  int           `hcl:"events"` // kept of one seed
+}

@@ -1,0 +1,167 @@
+// Package report is what came of running scenarios, as values, and every form in which it is shown: for a terminal, as JSON, as
+// JUnit XML, as one HTML page, as annotations of a forge. The simulator and the chaos runner make the same values.
+//
+// It guarantees that a report holds no secret and no word that was said, that the same report gives the same bytes, and that
+// nothing in it (names come from scenario files) can break out of the form it is written in.
+package report
+
+import "time"
+
+// Verdict is how a scenario, or one run of it, ended.
+type Verdict string
+
+// The verdicts, from good to bad. Unknown: something asked for cannot be done by this backend, or a declared situation was
+// never reached. NotSame: two runs with one seed differed.
+const (
+	Kept    Verdict = "kept"
+	Unknown Verdict = "unknown"
+	Broken  Verdict = "broken"
+	NotSame Verdict = "not deterministic"
+)
+
+// Exit codes of `orac sim` and `orac chaos`.
+const (
+	ExitKept    = 0
+	ExitBroken  = 1
+	ExitUnknown = 2
+	ExitNotSame = 3
+	ExitUsage   = 64
+)
+
+// Report is what came of a call.
+type Report struct {
+	Version   int        `json:"version"` // of this form: 1
+	Backend   string     `json:"backend"` // sim or chaos
+	Orac      string     `json:"orac"`    // version of the binary
+	Began     time.Time  `json:"began"`
+	Wall      float64    `json:"wall_seconds"`
+	Scenarios []Scenario `json:"scenarios"`
+}
+
+// Scenario is what came of one scenario over all its seeds.
+type Scenario struct {
+	Name      string      `json:"name"`
+	File      string      `json:"file"`
+	Line      int         `json:"line"`
+	Doc       string      `json:"doc,omitempty"`
+	For       float64     `json:"for_seconds"`
+	Inference string      `json:"inference,omitempty"` // real (memoised), recorded, modelled
+	Verdict   Verdict     `json:"verdict"`
+	Why       []string    `json:"why,omitempty"` // of a verdict other than kept, a line each
+	Promises  []Promise   `json:"promises"`
+	Sometimes []Sometimes `json:"sometimes,omitempty"`
+	Runs      []Run       `json:"runs"`            // in order of the seed
+	Virtual   float64     `json:"virtual_seconds"` // of all runs together
+	Wall      float64     `json:"wall_seconds"`
+	Repeated  int         `json:"repeated"` // runs that were made twice to compare
+}
+
+// Promise is what was promised, and how well it was kept over all runs.
+type Promise struct {
+	Name    string    `json:"name"` // of the block
+	What    string    `json:"what"` // detect, recover, holds, memory, tasks, steady, safety
+	File    string    `json:"file"`
+	Line    int       `json:"line"`
+	Text    string    `json:"text"`           // for people: "recover within 3s after fault.unplug.mic", or the expression
+	Unit    string    `json:"unit,omitempty"` // s, bytes, tasks; "" where there is only kept or not
+	Bound   float64   `json:"bound,omitempty"`
+	N       int       `json:"n"` // how often it was judged
+	Median  float64   `json:"median"`
+	P99     float64   `json:"p99"`
+	Worst   float64   `json:"worst"`
+	WorstAt uint64    `json:"worst_seed"`
+	Values  []float64 `json:"values,omitempty"` // each judgement, in order; at most 10000
+	Kept    bool      `json:"kept"`
+}
+
+// Margin is the share of the bound that the worst case leaves; 0 without a bound.
+func (p Promise) Margin() float64 {
+	if p.Bound <= 0 {
+		return 0
+	}
+	return (p.Bound - p.Worst) / p.Bound
+}
+
+// Sometimes is a situation that some run was to reach.
+type Sometimes struct {
+	Name  string  `json:"name"`
+	File  string  `json:"file"`
+	Line  int     `json:"line"`
+	Text  string  `json:"text"`
+	Runs  int     `json:"runs"` // that reached it
+	First uint64  `json:"first_seed"`
+	At    float64 `json:"at_seconds"` // in that run
+}
+
+// Run is what came of one seed.
+type Run struct {
+	Seed        uint64         `json:"seed"`
+	Verdict     Verdict        `json:"verdict"`
+	Breaks      []Break        `json:"breaks,omitempty"`
+	Unsupported []string       `json:"unsupported,omitempty"` // faults that this backend cannot make here, with why
+	Virtual     float64        `json:"virtual_seconds"`
+	Wall        float64        `json:"wall_seconds"`
+	Hash        string         `json:"trace_hash,omitempty"`
+	Records     int            `json:"trace_records,omitempty"`
+	Faults      []Fault        `json:"faults"`
+	Events      []Event        `json:"events"` // wakes, recordings, deliveries, losses, restarts, applies: for the timeline
+	Incidents   []Incident     `json:"incidents"`
+	Health      []Step         `json:"health"` // changes of the appliance's health
+	Memory      []Sample       `json:"memory,omitempty"`
+	Level       []Sample       `json:"level,omitempty"`  // of the sound, int16 RMS, a few hundred at most
+	Counts      map[string]int `json:"counts"`           // spoken, recorded, delivered, wakes, false_wakes, missed, restarts, boots, …
+	Shrunk      []Fault        `json:"shrunk,omitempty"` // the smallest set of faults with which it still breaks
+	Command     string         `json:"command"`          // that repeats it
+}
+
+// Break is a promise or a demand of safety that a run broke.
+type Break struct {
+	Promise string  `json:"promise"` // its name; safety/NAME for what is always judged
+	What    string  `json:"what"`
+	File    string  `json:"file,omitempty"`
+	Line    int     `json:"line,omitempty"`
+	Source  string  `json:"source,omitempty"` // that line
+	At      float64 `json:"at_seconds"`
+	Text    string  `json:"text"` // what was seen, for people
+}
+
+// Fault is a fault that happened in a run.
+type Fault struct {
+	Name      string  `json:"name"` // fault.KIND.NAME, or swarm.N
+	Kind      string  `json:"kind"`
+	Target    string  `json:"target,omitempty"`
+	Fidelity  string  `json:"fidelity"`      // modelled, real, unsupported
+	How       string  `json:"how,omitempty"` // what exactly is done
+	Begin     float64 `json:"begin_seconds"`
+	End       float64 `json:"end_seconds"`                 // 0: it happens at an instant
+	Detected  float64 `json:"detected_seconds,omitempty"`  // since Begin; 0: not asked or not seen
+	Recovered float64 `json:"recovered_seconds,omitempty"` // since the instant that its promise says
+}
+
+// Event is a moment on the timeline.
+type Event struct {
+	At   float64 `json:"at_seconds"`
+	Lane string  `json:"lane"` // address of a node, or world, process
+	Kind string  `json:"kind"`
+	Text string  `json:"text,omitempty"`
+}
+
+// Incident is one that the appliance itself recorded.
+type Incident struct {
+	Component string  `json:"component"`
+	Cause     string  `json:"cause"`
+	Begin     float64 `json:"begin_seconds"`
+	End       float64 `json:"end_seconds"` // 0: none yet
+}
+
+// Step is a value from an instant on.
+type Step struct {
+	At    float64 `json:"at_seconds"`
+	Value string  `json:"value"`
+}
+
+// Sample is a number at an instant.
+type Sample struct {
+	At    float64 `json:"at_seconds"`
+	Value float64 `json:"value"`
+}
