@@ -28,7 +28,7 @@ type Monitor struct {
 	// Settle is called once, when all that starting needs has been done with; nil for nothing.
 	Settle func()
 	// MayRestart tells whether the process may be replaced because of its memory; nil: it may.
-	MayRestart func(why string) bool
+	MayRestart func(t *rt.Task, why string) bool
 	// Evidence gives what is known of the process before a node is ended by force.
 	Evidence func() string
 

@@ -94,7 +94,7 @@ func (m *Monitor) grown(t *rt.Task, v memory.Verdict) error {
 	}
 	if v.Restart {
 		m.Log.Open(t, "memory", "memory.restart is exceeded", v.Why+"\n\n"+m.evidence())
-		if m.MayRestart == nil || m.MayRestart(v.Why) {
+		if m.MayRestart == nil || m.MayRestart(t, v.Why) {
 			return ErrMemory
 		}
 	}

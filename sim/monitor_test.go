@@ -62,7 +62,7 @@ func TestMemoryOverItsLimitIsOneIncident(t *testing.T) {
 				n++
 				return 500<<20 + n<<18, nil
 			},
-			MayRestart: func(string) bool { return false }}
+			MayRestart: func(*rt.Task, string) bool { return false }}
 		k.Go("monitor", m.Run)
 		_ = k.Sleep(3 * time.Hour)
 		open := 0

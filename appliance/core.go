@@ -1,0 +1,265 @@
+package appliance
+
+import (
+	"errors"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"orac/appliance/event"
+	"orac/appliance/generation"
+	"orac/appliance/incident"
+	"orac/appliance/node"
+	"orac/appliance/rt"
+	"orac/appliance/status"
+	"orac/appliance/store"
+	"orac/appliance/utterance"
+	"orac/runbook"
+)
+
+// CoreOptions are what a core is made of.
+type CoreOptions struct {
+	Runbook *runbook.Runbook
+	Source  []byte // its text
+	// LastGood: the runbook is the last good generation, since the file cannot be used.
+	LastGood bool
+	Parts    *Parts
+	// Ledger keeps incidents and restarts; nil: they are forgotten with the process.
+	Ledger Ledger
+	Slog   *slog.Logger
+	// Load evaluates a runbook for a plan; Replay evaluates a generation again.
+	Load   func(status.PlanRequest) (*runbook.Runbook, []byte, error)
+	Replay func(*generation.Generation) (*runbook.Runbook, error)
+	// Measure measures the resident memory of the appliance; nil where that means nothing.
+	Measure func() (int64, error)
+	// Evidence gives what is known of the process before a node is ended by force; nil: nothing.
+	Evidence func() string
+	// Ready is called once, when it can be asked and changed. Alive is called every second. Nil for none.
+	Ready func()
+	Alive func(*rt.Task)
+}
+
+// Ledger is where incidents and restarts are kept over the end of the process.
+type Ledger interface {
+	incident.Book
+	EndIncidents(at time.Time, action string) (int, error)
+	RestartsSince(component string, since time.Time) (int, error)
+}
+
+// Core is the whole appliance on the runtime seam: the runner of the graph, the monitor that watches it, the steward that
+// changes it, and those who keep what went wrong. The daemon drives it with goroutines; the simulator, which breaks its
+// world, in virtual time.
+type Core struct {
+	o       CoreOptions
+	runner  *Runner
+	monitor *Monitor
+	steward *Steward
+	log     *incident.Log
+	records *rt.Mailbox[incident.Record]
+	// lastGood: it runs a generation because the runbook could not be used, and none was applied since.
+	lastGood atomic.Bool
+}
+
+// NewCore builds an appliance; nothing runs yet. An error names the block that cannot be built.
+func NewCore(o CoreOptions) (*Core, error) {
+	g, err := Compile(o.Runbook)
+	if err != nil {
+		return nil, err
+	}
+	c := &Core{o: o, records: rt.NewMailbox[incident.Record]("incidents", 64)}
+	watched := rt.NewMailbox[event.Event]("events to the monitor", eventsWaiting)
+	logged := rt.NewMailbox[event.Event]("events to the log", eventsWaiting)
+	parts := *o.Parts
+	parts.Events = parts.Events.With(watched, logged)
+	if c.runner, err = NewRunner(g, &parts); err != nil {
+		return nil, err
+	}
+	w := o.Runbook.Watchdog
+	c.log = incident.New(incident.Budget{Restarts: w.RestartBudget, Per: w.Per}, c.records)
+	c.monitor = &Monitor{
+		Runner: c.runner, Log: c.log, FS: parts.FS, Events: watched, Logged: logged, Slog: o.Slog,
+		Measure: o.Measure, Evidence: o.Evidence, MayRestart: c.mayRestart, Settle: parts.Trim,
+	}
+	c.lastGood.Store(o.LastGood)
+	c.steward = &Steward{Runner: c.runner, Load: o.Load, Replay: o.Replay}
+	return c, nil
+}
+
+// Run is the appliance until the task is told to stop or all sound is over and delivered. ErrReexec and ErrMemory mean that
+// the process is to be replaced; what was recorded is in the spool then.
+func (c *Core) Run(t *rt.Task) error {
+	keeper := t.Shield("keeper", c.keep)
+	monitor := t.Shield("monitor", c.monitor.Run)
+	logger := t.Shield("log", c.monitor.write)
+	nodes := t.Shield("runner", c.runner.Run)
+	if err := c.begin(t); err != nil {
+		c.o.Slog.Warn("this runbook is not kept as a generation", "cause", err)
+	}
+	if c.o.Ready != nil {
+		c.o.Ready()
+	}
+	which, err := 0, error(nil)
+	for {
+		if which, err = rt.Select(t, t.Now().Add(time.Second), nodes, monitor); !errors.Is(err, rt.ErrTimeout) {
+			break
+		}
+		if c.o.Alive != nil {
+			c.o.Alive(t)
+		}
+	}
+	nodes.Stop()
+	until := t.Now().Add(drainTime + settleTime + endTime + time.Second)
+	end := t.Outlast(nodes, until)
+	if which == 1 && err == nil {
+		end = monitor.Err()
+	}
+	for _, child := range []*rt.Task{monitor, logger, keeper} {
+		child.Stop()
+		_ = t.Outlast(child, t.Now().Add(time.Second)) // what it could not write by then is lost with the process
+	}
+	if errors.Is(end, rt.ErrStopped) && t.Stopping() {
+		return nil
+	}
+	return end
+}
+
+// mayRestart keeps a process whose memory is over the limit right after its start from replacing itself without end: more than
+// watchdog.restart_budget restarts in watchdog.per only make an alert.
+func (c *Core) mayRestart(t *rt.Task, why string) bool {
+	l, w := c.o.Ledger, c.runner.Graph().Runbook.Watchdog
+	if l == nil {
+		return true
+	}
+	now := t.Wall()
+	n, err := l.RestartsSince("orac", now.Add(-w.Per))
+	if err == nil && n >= w.RestartBudget {
+		c.o.Slog.Error("memory is over its limit again and again: raise memory.restart, or look for what takes it", "restarts", n, "per", w.Per)
+		return false
+	}
+	r := store.Restart{ID: utterance.ID(now, t.Rand("restart").Uint32()), Component: "orac", Reason: why, At: now}
+	if err := l.AddRestart(r); err != nil {
+		c.o.Slog.Warn("a restart is not in the history", "cause", err)
+	}
+	return true
+}
+
+// keep writes incidents into the history, if there is one.
+func (c *Core) keep(t *rt.Task) error {
+	if c.o.Ledger == nil {
+		return nil
+	}
+	if _, err := c.o.Ledger.EndIncidents(t.Wall(), "the process ended"); err != nil {
+		c.o.Slog.Warn("incidents of the last process are still open in the history", "cause", err)
+	}
+	return (&incident.Keeper{Book: c.o.Ledger, In: c.records}).Run(t)
+}
+
+func (c *Core) begin(t *rt.Task) error {
+	kept, err := generation.Open(t, c.o.Parts.FS)
+	if err != nil {
+		return err
+	}
+	c.steward.Kept = kept
+	return c.steward.Begin(t, c.o.Source)
+}
+
+// Plan says what applying a runbook would do.
+func (c *Core) Plan(t *rt.Task, r status.PlanRequest) (status.Plan, error) {
+	if err := c.changeable(); err != nil {
+		return status.Plan{}, err
+	}
+	return c.steward.Plan(t, r)
+}
+
+// Apply does exactly the plan that was shown, or nothing.
+func (c *Core) Apply(t *rt.Task, r status.ApplyRequest, progress func(string)) (status.Applied, error) {
+	if err := c.changeable(); err != nil {
+		return status.Applied{}, err
+	}
+	a, err := c.steward.Apply(t, r, c.telling("apply", progress))
+	c.settings()
+	if err == nil && a.OK {
+		c.lastGood.Store(false)
+	}
+	return a, err
+}
+
+// Rollback returns to a kept generation; 0 is the one before the current.
+func (c *Core) Rollback(t *rt.Task, number int, progress func(string)) (status.Applied, error) {
+	if err := c.changeable(); err != nil {
+		return status.Applied{}, err
+	}
+	a, err := c.steward.Rollback(t, number, c.telling("rollback", progress))
+	c.settings()
+	return a, err
+}
+
+// Generations are the kept runbooks.
+func (c *Core) Generations(t *rt.Task) ([]status.Generation, error) {
+	if err := c.changeable(); err != nil {
+		return nil, err
+	}
+	list, err := c.steward.Kept.List(t)
+	for i := range list {
+		list[i].Current = list[i].Number == c.steward.Generation()
+	}
+	return list, err
+}
+
+// changeable refuses what needs generations where none can be kept.
+func (c *Core) changeable() error {
+	if c.steward.Kept == nil {
+		return &status.Refusal{Code: status.Invalid, Message: "generations cannot be kept", Hint: "look at the log: orac logs"}
+	}
+	return nil
+}
+
+// settings puts into force what of the runbook in force belongs to no node.
+func (c *Core) settings() {
+	w := c.runner.Graph().Runbook.Watchdog
+	c.log.SetBudget(incident.Budget{Restarts: w.RestartBudget, Per: w.Per})
+}
+
+// telling makes the steps of a change lines of the log, too.
+func (c *Core) telling(what string, progress func(string)) func(string) {
+	return func(step string) {
+		c.o.Slog.Info(what, "step", step)
+		progress(step)
+	}
+}
+
+// Graph is the graph in force. It may be called from anywhere.
+func (c *Core) Graph() *Graph { return c.runner.Graph() }
+
+// Recent are the newest incidents, newest first, at most so many. It may be called from anywhere.
+func (c *Core) Recent(now rt.Instant, limit int) []status.Incident { return c.log.Recent(now, limit) }
+
+// Status is how the appliance is; what only a process knows is left out. It may be called from anywhere.
+func (c *Core) Status(now rt.Instant, wall time.Time) status.Status {
+	g := c.runner.Graph()
+	s := status.Status{
+		Appliance: g.Runbook.Appliance.Name, Runbook: g.Runbook.File, Generation: c.steward.Generation(), LastGood: c.lastGood.Load(),
+		Health: c.monitor.Report(), Memory: c.monitor.Memory(),
+	}
+	for _, v := range c.runner.Views() {
+		n := status.Node{
+			Address: v.Node.Address, Kind: string(v.Node.Kind), State: string(v.State), Since: wall.Add(-now.Sub(v.Since)),
+			Generation: uint64(v.Generation), Restarts: v.Restarts, Rate: c.monitor.Rate(v.Node.Address), Feeds: readersOf(g, v.Node.Address),
+		}
+		if v.Err != nil {
+			n.Error = v.Err.Error()
+		}
+		for _, m := range c.runner.Inbox(v.Node.Address) {
+			n.Taken += m.Taken
+			n.Dropped += m.Dropped
+		}
+		s.Nodes = append(s.Nodes, n)
+		if sp, ok := v.code.(*node.Spool); ok {
+			s.Spool = sp.Shown()
+		}
+	}
+	if last := c.log.Recent(now, 1); len(last) > 0 {
+		s.Incident = &last[0]
+	}
+	return s
+}
