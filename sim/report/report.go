@@ -35,6 +35,7 @@ type Report struct {
 	Orac      string     `json:"orac"`    // version of the binary
 	Began     time.Time  `json:"began"`
 	Wall      float64    `json:"wall_seconds"`
+	Ended     string     `json:"ended_early,omitempty"` // why not everything that was asked for ran; such a report is never kept
 	Scenarios []Scenario `json:"scenarios"`
 }
 
@@ -53,7 +54,8 @@ type Scenario struct {
 	Runs      []Run       `json:"runs"`            // in order of the seed
 	Virtual   float64     `json:"virtual_seconds"` // of all runs together
 	Wall      float64     `json:"wall_seconds"`
-	Repeated  int         `json:"repeated"` // runs that were made twice to compare
+	Asked     int         `json:"runs_asked,omitempty"` // runs that were asked for; 0: as many as there are
+	Repeated  int         `json:"repeated"`             // runs that were made twice to compare
 }
 
 // Promise is what was promised, and how well it was kept over all runs.
@@ -65,7 +67,8 @@ type Promise struct {
 	Text    string    `json:"text"`           // for people: "recover within 3s after fault.unplug.mic", or the expression
 	Unit    string    `json:"unit,omitempty"` // s, bytes, tasks; "" where there is only kept or not
 	Bound   float64   `json:"bound,omitempty"`
-	N       int       `json:"n"` // how often it was judged
+	N       int       `json:"n"`                // how often it was judged
+	Broken  int       `json:"broken,omitempty"` // how often it was not kept
 	Median  float64   `json:"median"`
 	P99     float64   `json:"p99"`
 	Worst   float64   `json:"worst"`
@@ -98,6 +101,9 @@ type Run struct {
 	Seed        uint64         `json:"seed"`
 	Verdict     Verdict        `json:"verdict"`
 	Breaks      []Break        `json:"breaks,omitempty"`
+	Judged      []Judgement    `json:"judged,omitempty"`      // in order of time
+	Reached     []Reached      `json:"reached,omitempty"`     // situations of Sometimes
+	Differs     string         `json:"differs,omitempty"`     // where two runs with this seed part, a line a record
 	Unsupported []string       `json:"unsupported,omitempty"` // faults that this backend cannot make here, with why
 	Virtual     float64        `json:"virtual_seconds"`
 	Wall        float64        `json:"wall_seconds"`
@@ -112,6 +118,24 @@ type Run struct {
 	Counts      map[string]int `json:"counts"`           // spoken, recorded, delivered, wakes, false_wakes, missed, restarts, boots, …
 	Shrunk      []Fault        `json:"shrunk,omitempty"` // the smallest set of faults with which it still breaks
 	Command     string         `json:"command"`          // that repeats it
+}
+
+// Judgement is one promise judged once in one run.
+type Judgement struct {
+	Promise string  `json:"promise"`         // its name; safety/NAME for what is always judged
+	What    string  `json:"what"`            // with Promise it names a Promise of the scenario
+	Fault   string  `json:"fault,omitempty"` // that it is about: fault.KIND.NAME
+	Kind    string  `json:"kind,omitempty"`  // of that fault
+	At      float64 `json:"at_seconds"`
+	Value   float64 `json:"value"` // in the promise's unit; of what never came: how long it was waited for
+	Kept    bool    `json:"kept"`
+	Text    string  `json:"text,omitempty"` // what was seen, for people
+}
+
+// Reached is the first time that a run was in a situation of Sometimes.
+type Reached struct {
+	Name string  `json:"name"`
+	At   float64 `json:"at_seconds"`
 }
 
 // Break is a promise or a demand of safety that a run broke.

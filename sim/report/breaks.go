@@ -1,0 +1,129 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// broken is one promise that broke, with the run that shows it best: one whose faults were shrunk, else the first.
+type broken struct {
+	Break
+	run   *Run
+	seeds []uint64 // that broke it, each once
+}
+
+// breaksOf groups the breaks of a scenario by promise, in the order in which they are met.
+func breaksOf(sc *Scenario) (list []*broken) {
+	by := map[[2]string]*broken{}
+	for i := range sc.Runs {
+		r := &sc.Runs[i]
+		for _, b := range r.allBreaks(sc) {
+			key := [2]string{b.Promise, b.What}
+			g := by[key]
+			if g == nil {
+				g = &broken{Break: b, run: r}
+				by[key] = g
+				list = append(list, g)
+			}
+			if len(g.run.Shrunk) == 0 && len(r.Shrunk) > 0 {
+				g.Break, g.run = b, r
+			}
+			if !slices.Contains(g.seeds, r.Seed) {
+				g.seeds = append(g.seeds, r.Seed)
+			}
+		}
+	}
+	return list
+}
+
+// allBreaks are the breaks of a run, and one for each promise that was judged as not kept and that none of them is about.
+func (r *Run) allBreaks(sc *Scenario) []Break {
+	list := slices.Clone(r.Breaks)
+	for _, j := range r.Judged {
+		if j.Kept || slices.ContainsFunc(list, func(b Break) bool { return b.Promise == j.Promise && b.What == j.What }) {
+			continue
+		}
+		b := Break{Promise: j.Promise, What: j.What, At: j.At, Text: j.Text}
+		if i := slices.IndexFunc(sc.Promises, func(p Promise) bool { return p.Name == j.Promise && p.What == j.What }); i >= 0 {
+			b.File, b.Line = sc.Promises[i].File, sc.Promises[i].Line
+		}
+		list = append(list, b)
+	}
+	return list
+}
+
+// title names what broke.
+func (b Break) title() string { return Promise{Name: b.Promise, What: b.What}.Title() }
+
+// saw is what was seen, for people.
+func (b Break) saw() string {
+	if b.Text == "" {
+		return "not kept"
+	}
+	return b.Text
+}
+
+// others says which other seeds broke the same.
+func (g *broken) others(sc *Scenario) string {
+	var names []string
+	for _, s := range g.seeds {
+		if s != g.run.Seed {
+			names = append(names, fmt.Sprint(s))
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	more := ""
+	if rest := len(names) - 8; rest > 0 {
+		names, more = names[:8], fmt.Sprintf(" and %d more", rest)
+	}
+	return fmt.Sprintf("seed %s%s broke it, too: %d of %s", strings.Join(names, ", "), more, len(g.seeds), count(len(sc.Runs), "run"))
+}
+
+// Sentence says what a fault does, and when: "unplug mic at 10:00 for 40 s".
+func (f Fault) Sentence() string {
+	text := f.Kind
+	if text == "" {
+		text = f.Name
+	}
+	if f.Target != "" {
+		text += " " + f.Target
+	}
+	text += " at " + at(f.Begin)
+	if f.End > f.Begin {
+		text += " for " + span(f.End-f.Begin)
+	}
+	return text
+}
+
+// seedsOf names the seeds of a scenario's runs: "1", "1-200", "1, 5-9".
+func seedsOf(runs []Run) string {
+	var parts []string
+	for i := 0; i < len(runs); {
+		j := i
+		for j+1 < len(runs) && runs[j+1].Seed == runs[j].Seed+1 {
+			j++
+		}
+		part := fmt.Sprint(runs[i].Seed)
+		if j > i {
+			part += fmt.Sprintf("-%d", runs[j].Seed)
+		}
+		parts = append(parts, part)
+		i = j + 1
+	}
+	if len(parts) > 6 {
+		parts = append(parts[:6], "…")
+	}
+	return strings.Join(parts, ", ")
+}
+
+// tally counts the runs of each verdict.
+func tally(runs []Run) map[Verdict]int {
+	n := map[Verdict]int{}
+	for _, r := range runs {
+		n[r.Verdict]++
+	}
+	return n
+}

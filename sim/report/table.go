@@ -1,0 +1,153 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+)
+
+// promises writes the table of what was promised. On a narrow terminal it leaves out, in this order, the median, how often it
+// was judged, and the 99th percentile.
+func (p *page) promises(sc *Scenario) {
+	if len(sc.Promises) == 0 {
+		return
+	}
+	p.line("")
+	rows := [][]string{{"PROMISE", "BOUND", "N", "MEDIAN", "P99", "WORST", "SEED", "MARGIN"}}
+	for _, promise := range sc.Promises {
+		rows = append(rows, p.promise(promise))
+	}
+	drop := []int{}
+	switch {
+	case p.Width == 0 || p.Width >= 76:
+	case p.Width >= 66:
+		drop = []int{3}
+	default:
+		drop = []int{2, 3, 4}
+	}
+	p.table(rows, drop)
+}
+
+func (p *page) promise(pr Promise) []string {
+	mark := p.good("✓")
+	switch {
+	case pr.N == 0:
+		mark = p.warn("?")
+	case !pr.Kept:
+		mark = p.bad("✗")
+	}
+	row := []string{mark + " " + clean(pr.Title()), "", thousands(pr.N), "", "", "", "", ""}
+	if pr.Bound != 0 {
+		row[1] = quantity(pr.Bound, pr.Unit)
+	}
+	switch {
+	case pr.N == 0:
+		row[7] = p.warn("not tested")
+	case pr.Unit == "" || len(pr.Values) == 0:
+		row[7] = "kept"
+		if !pr.Kept {
+			row[6], row[7] = fmt.Sprint(pr.WorstAt), p.bad(fmt.Sprintf("broken %d×", pr.Broken))
+		}
+	default:
+		row[3], row[4], row[5], row[6] = quantity(pr.Median, pr.Unit), quantity(pr.P99, pr.Unit), quantity(pr.Worst, pr.Unit), fmt.Sprint(pr.WorstAt)
+		row[7] = p.margin(pr)
+		if !pr.Kept {
+			row[5] = p.bad(row[5])
+		}
+	}
+	return row
+}
+
+// margin draws what the worst case leaves of the bound.
+func (p *page) margin(pr Promise) string {
+	if !pr.Kept {
+		return p.bad(fmt.Sprintf("broken %d×", pr.Broken))
+	}
+	if pr.Bound <= 0 {
+		return "kept"
+	}
+	m := max(0, min(1, pr.Margin()))
+	paint := p.good
+	if m < 0.1 {
+		paint = p.warn
+	}
+	return paint(bar(m, 5)) + fmt.Sprintf(" %2.0f %%", 100*m)
+}
+
+// table writes rows in columns; the first is the heading, the first column takes what room is left, the others but the last
+// are flush right. It leaves out the columns to drop, and those in which no row has anything.
+func (p *page) table(rows [][]string, drop []int) {
+	var shown []int
+	widths := make([]int, len(rows[0]))
+	for i := range rows[0] {
+		something := i == 0
+		for n, row := range rows {
+			widths[i] = max(widths[i], columns(bare(row[i])))
+			something = something || n > 0 && row[i] != ""
+		}
+		dropped := false
+		for _, d := range drop {
+			dropped = dropped || d == i
+		}
+		if something && !dropped {
+			shown = append(shown, i)
+		}
+	}
+	if p.Width > 0 {
+		rest := p.Width - 2
+		for _, i := range shown[1:] {
+			rest -= widths[i] + 2
+		}
+		widths[0] = min(widths[0], max(10, rest))
+	}
+	last := shown[len(shown)-1]
+	for n, row := range rows {
+		var b strings.Builder
+		for _, i := range shown {
+			cell, raw := row[i], bare(row[i])
+			switch {
+			case i == 0:
+				cell = p.fitFirst(cell, widths[0], n == 0)
+			case i == last:
+				b.WriteString("  " + cell)
+				continue
+			default:
+				b.WriteString("  " + strings.Repeat(" ", widths[i]-columns(raw)))
+			}
+			b.WriteString(cell)
+		}
+		line := "  " + strings.TrimRight(b.String(), " ")
+		if n == 0 {
+			line = "  " + p.faint(strings.TrimRight(bare(b.String()), " "))
+		}
+		p.line("%s", line)
+	}
+}
+
+// fitFirst gives the first column its width; its mark may be painted.
+func (p *page) fitFirst(cell string, most int, heading bool) string {
+	if heading {
+		return pad(shorten(cell, most), most, false)
+	}
+	raw := bare(cell)
+	if columns(raw) > most {
+		mark, name, _ := strings.Cut(cell, " ")
+		cell = mark + " " + shorten(name, most-2)
+		raw = bare(cell)
+	}
+	return cell + strings.Repeat(" ", max(0, most-columns(raw)))
+}
+
+// bare takes the paint off a cell.
+func bare(text string) string {
+	if !strings.Contains(text, "\x1b[") {
+		return text
+	}
+	var b strings.Builder
+	for i, part := range strings.Split(text, "\x1b[") {
+		if i > 0 {
+			_, part, _ = strings.Cut(part, "m")
+		}
+		b.WriteString(part)
+	}
+	return b.String()
+}
