@@ -262,15 +262,3 @@ func TestSpeechInVirtualTime(t *testing.T) {
 		t.Errorf("the server heard %+v", w.STT.Heard)
 	}
 }
-
-// BenchmarkGraph measures the graph in virtual time apart from inference: an hour of a kitchen with a command every 8 s.
-func BenchmarkGraph(b *testing.B) {
-	sound := speech(2, 0, 0.4, 25000, 0.2, 0, 1.5, 8000, 4, 0)
-	var virtual time.Duration
-	for b.Loop() {
-		w := world(b, sound)
-		w.Loop = true
-		virtual += w.Run(time.Hour).Time
-	}
-	b.ReportMetric(float64(virtual)/float64(b.Elapsed()), "x-real-time")
-}

@@ -11,24 +11,26 @@ type Mailbox[T any] struct {
 	name    string
 	patient bool
 
+	capacity int
+
 	mu      sync.Mutex // guards everything that follows
-	ring    []T
+	ring    []T        // grows to its capacity as it is needed: most hold few values for most of the time
 	head, n int
 	closed  bool
-	readers []*Task // waiting for something to arrive
-	writers []*Task // waiting for room
+	readers waiters // for something to arrive
+	writers waiters // for room
 	dropped uint64
 	fenced  uint64
 	taken   uint64
 	high    int
 }
 
-// NewMailbox makes a mailbox for at most capacity values, which it allocates at once.
+// NewMailbox makes a mailbox for at most capacity values.
 func NewMailbox[T any](name string, capacity int) *Mailbox[T] {
 	if capacity < 1 {
 		panic("BUG: mailbox " + name + ": capacity below 1")
 	}
-	return &Mailbox[T]{name: name, ring: make([]T, capacity)}
+	return &Mailbox[T]{name: name, capacity: capacity}
 }
 
 // NewPatientMailbox makes a mailbox that loses nothing: Push waits for room. It is for what must not be late but may be
@@ -51,14 +53,12 @@ func (m *Mailbox[T]) Send(t *Task, v T) error {
 			m.fenced++
 			m.mu.Unlock()
 			return ErrStopped
-		case m.n < len(m.ring):
+		case m.n < m.capacity:
 			m.put(v)
 			m.unlockAndWake(t, &m.readers)
 			return nil
 		}
-		if !slices.Contains(m.writers, t) {
-			m.writers = append(m.writers, t)
-		}
+		m.writers.add(t)
 		m.mu.Unlock()
 		if t.Stopping() {
 			m.forget(t)
@@ -74,7 +74,7 @@ func (m *Mailbox[T]) TrySend(t *Task, v T) bool {
 	if m.refuse(t) {
 		return false
 	}
-	if m.n == len(m.ring) {
+	if m.n == m.capacity {
 		m.dropped++
 		m.mu.Unlock()
 		return false
@@ -94,7 +94,7 @@ func (m *Mailbox[T]) Push(t *Task, v T) (oldest T, dropped bool) {
 	if m.refuse(t) {
 		return oldest, false
 	}
-	if m.n == len(m.ring) {
+	if m.n == m.capacity {
 		oldest, dropped = m.take(), true
 		m.taken-- // nobody took it
 		m.dropped++
@@ -153,15 +153,15 @@ func (m *Mailbox[T]) tryRecv(t *Task, register bool) (v T, ok bool, err error) {
 	if m.n > 0 {
 		v = m.take()
 		if register {
-			m.readers = remove(m.readers, t)
+			m.readers.remove(t)
 		}
 		m.unlockAndWake(t, &m.writers)
 		return v, true, nil
 	}
 	if m.closed {
 		err = ErrClosed
-	} else if register && !slices.Contains(m.readers, t) {
-		m.readers = append(m.readers, t)
+	} else if register {
+		m.readers.add(t)
 	}
 	m.mu.Unlock()
 	return v, false, err
@@ -190,13 +190,28 @@ type Stats struct {
 func (m *Mailbox[T]) Stats() Stats {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return Stats{Name: m.name, Len: m.n, Cap: len(m.ring), High: m.high, Taken: m.taken, Dropped: m.dropped, Fenced: m.fenced}
+	return Stats{Name: m.name, Len: m.n, Cap: m.capacity, High: m.high, Taken: m.taken, Dropped: m.dropped, Fenced: m.fenced}
 }
 
 func (m *Mailbox[T]) put(v T) {
-	m.ring[(m.head+m.n)%len(m.ring)] = v
+	if m.n == len(m.ring) {
+		m.grow()
+	}
+	at := m.head + m.n
+	if at >= len(m.ring) {
+		at -= len(m.ring)
+	}
+	m.ring[at] = v
 	m.n++
 	m.high = max(m.high, m.n)
+}
+
+// grow makes room for twice as many values, or for as many as there may be.
+func (m *Mailbox[T]) grow() {
+	ring := make([]T, min(max(4, 2*len(m.ring)), m.capacity))
+	n := copy(ring, m.ring[m.head:])
+	copy(ring[n:], m.ring[:m.head])
+	m.ring, m.head = ring, 0
 }
 
 func (m *Mailbox[T]) take() T {
@@ -204,32 +219,73 @@ func (m *Mailbox[T]) take() T {
 	v := m.ring[m.head]
 	m.taken++
 	m.ring[m.head] = zero
-	m.head = (m.head + 1) % len(m.ring)
+	if m.head++; m.head == len(m.ring) {
+		m.head = 0
+	}
 	m.n--
 	return v
 }
 
-// unlockAndWake unlocks and then wakes all of list: no task is woken under the lock.
-func (m *Mailbox[T]) unlockAndWake(t *Task, list *[]*Task) {
-	var few [4]*Task
-	woken := append(few[:0], *list...)
-	clear(*list)
-	*list = (*list)[:0]
-	m.mu.Unlock()
-	for _, w := range woken {
-		t.driver.Unpark(w)
+// waiters are the tasks that wait for something: nearly always none or one.
+type waiters struct {
+	first *Task
+	more  []*Task // only if first is set
+}
+
+func (w *waiters) add(t *Task) {
+	switch {
+	case w.first == t:
+	case w.first == nil:
+		w.first = t
+	case !slices.Contains(w.more, t):
+		w.more = append(w.more, t)
 	}
+}
+
+func (w *waiters) remove(t *Task) {
+	if w.first != t {
+		if len(w.more) > 0 {
+			w.more = slices.DeleteFunc(w.more, func(x *Task) bool { return x == t })
+		}
+		return
+	}
+	w.first = nil
+	if len(w.more) > 0 {
+		w.first = w.more[0]
+		w.more = slices.Delete(w.more, 0, 1)
+	}
+}
+
+// takeAll empties the list and gives what was in it.
+func (w *waiters) takeAll() waiters {
+	all := *w
+	*w = waiters{}
+	return all
+}
+
+// wake wakes all. The caller holds no lock.
+func (w waiters) wake(t *Task) {
+	if w.first == nil {
+		return
+	}
+	t.driver.Unpark(w.first)
+	for _, x := range w.more {
+		t.driver.Unpark(x)
+	}
+}
+
+// unlockAndWake unlocks and then wakes all of list: no task is woken under the lock.
+func (m *Mailbox[T]) unlockAndWake(t *Task, list *waiters) {
+	woken := list.takeAll()
+	m.mu.Unlock()
+	woken.wake(t)
 }
 
 func (m *Mailbox[T]) forget(t *Task) {
 	m.mu.Lock()
-	m.readers = remove(m.readers, t)
-	m.writers = remove(m.writers, t)
+	m.readers.remove(t)
+	m.writers.remove(t)
 	m.mu.Unlock()
-}
-
-func remove(list []*Task, t *Task) []*Task {
-	return slices.DeleteFunc(list, func(x *Task) bool { return x == t })
 }
 
 // ready implements Case: something to receive, or closed.
@@ -239,41 +295,8 @@ func (m *Mailbox[T]) ready(t *Task) bool {
 	if m.n > 0 || m.closed {
 		return true
 	}
-	if !slices.Contains(m.readers, t) {
-		m.readers = append(m.readers, t)
-	}
+	m.readers.add(t)
 	return false
-}
-
-// Case is what a Select waits for: a mailbox, or the end of a task.
-type Case interface {
-	ready(*Task) bool
-	forget(*Task)
-}
-
-// Select waits until one of the mailboxes has something to receive or is closed, and gives the index of the first one in
-// the order of the list: earlier cases have priority. It takes nothing; the caller receives. ErrTimeout at the deadline,
-// ErrStopped if t was told to stop, whatever is there.
-func Select(t *Task, until Instant, cases ...Case) (int, error) {
-	defer func() {
-		for _, c := range cases {
-			c.forget(t)
-		}
-	}()
-	for {
-		if t.Stopping() {
-			return -1, ErrStopped
-		}
-		for i, c := range cases {
-			if c.ready(t) {
-				return i, nil
-			}
-		}
-		if t.Now() >= until {
-			return -1, ErrTimeout
-		}
-		t.driver.Park(t, until)
-	}
 }
 
 // Closed tells whether the mailbox was closed. It may be called from anywhere.

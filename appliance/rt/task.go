@@ -24,12 +24,13 @@ type Task struct {
 
 	shielded bool // only its owner stops it, not whoever stops the owner
 
+	stopping atomic.Bool // set under mu
+	done     atomic.Bool // set under mu, after err
+
 	mu       sync.Mutex // guards everything that follows
-	stopping bool
 	onStop   []*func()
-	done     bool
 	err      error
-	waiters  []*Task
+	waiters  waiters
 	children []*Task
 }
 
@@ -81,13 +82,11 @@ func (t *Task) finish(err error) {
 		_ = t.call(func(*Task) error { c.join(t, Never, true); return nil })
 	}
 	t.mu.Lock()
-	t.err, t.done = err, true
-	waiters := t.waiters
-	t.waiters = nil
+	t.err = err
+	t.done.Store(true)
+	waiters := t.waiters.takeAll()
 	t.mu.Unlock()
-	for _, w := range waiters {
-		t.driver.Unpark(w)
-	}
+	waiters.wake(t)
 }
 
 // Go starts a child task. It ends at the latest when its owner ends.
@@ -111,7 +110,7 @@ func (t *Task) spawn(c *Task, f func(*Task) error) *Task {
 	t.mu.Lock()
 	t.children = slices.DeleteFunc(t.children, (*Task).Done)
 	t.children = append(t.children, c)
-	c.stopping = t.stopping && !c.shielded
+	c.stopping.Store(t.stopping.Load() && !c.shielded)
 	c.start(f) // under the lock: whoever stops t finds a child that the driver knows
 	t.mu.Unlock()
 	return c
@@ -166,11 +165,11 @@ func (t *Task) Sleep(d time.Duration) error {
 // Stop asks the task and all it owns to end. It returns at once.
 func (t *Task) Stop() {
 	t.mu.Lock()
-	if t.stopping {
+	if t.stopping.Load() {
 		t.mu.Unlock()
 		return
 	}
-	t.stopping = true
+	t.stopping.Store(true)
 	hooks, children := t.onStop, slices.Clone(t.children)
 	t.onStop = nil
 	t.mu.Unlock()
@@ -189,7 +188,7 @@ func (t *Task) Stop() {
 // f must not block. The returned function takes it back; an f that is being called at that moment may still run.
 func (t *Task) OnStop(f func()) (cancel func()) {
 	t.mu.Lock()
-	if t.stopping {
+	if t.stopping.Load() {
 		t.mu.Unlock()
 		f()
 		return func() {}
@@ -205,18 +204,10 @@ func (t *Task) OnStop(f func()) (cancel func()) {
 }
 
 // Stopping tells whether the task was told to stop.
-func (t *Task) Stopping() bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.stopping
-}
+func (t *Task) Stopping() bool { return t.stopping.Load() }
 
 // Done tells whether the task and all its children have ended.
-func (t *Task) Done() bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.done
-}
+func (t *Task) Done() bool { return t.done.Load() }
 
 // Err is how the task ended; nil before it did.
 func (t *Task) Err() error {
@@ -236,13 +227,11 @@ func (t *Task) Outlast(c *Task, until Instant) error { return c.join(t, until, t
 func (c *Task) join(t *Task, until Instant, stubborn bool) error {
 	for {
 		c.mu.Lock()
-		if c.done {
+		if c.done.Load() {
 			c.mu.Unlock()
 			return c.err
 		}
-		if !slices.Contains(c.waiters, t) {
-			c.waiters = append(c.waiters, t)
-		}
+		c.waiters.add(t)
 		c.mu.Unlock()
 		var err error
 		switch {
@@ -262,7 +251,7 @@ func (c *Task) join(t *Task, until Instant, stubborn bool) error {
 func (c *Task) unwait(t *Task) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.waiters = slices.DeleteFunc(c.waiters, func(x *Task) bool { return x == t })
+	c.waiters.remove(t)
 }
 
 // A task is a Case: Select finds it ready when it has ended, children and all.
@@ -270,10 +259,11 @@ func (c *Task) unwait(t *Task) {
 func (c *Task) ready(t *Task) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.done && !slices.Contains(c.waiters, t) {
-		c.waiters = append(c.waiters, t)
+	if c.done.Load() {
+		return true
 	}
-	return c.done
+	c.waiters.add(t)
+	return false
 }
 
 func (c *Task) forget(t *Task) { c.unwait(t) }

@@ -1,16 +1,15 @@
 // Package virtual drives the runtime seam in virtual time: one coroutine a task, a heap of timers, and a seeded choice
 // among the tasks that are ready.
 //
-// It guarantees that the same seed and the same code give the same trace, byte for byte, whatever GOMAXPROCS is: exactly
-// one task runs at any moment, nothing depends on map order or on an address, and the clock moves only when no task is
-// ready.
+// It guarantees that the same seed and the same code give the same trace, byte for byte, whatever GOMAXPROCS and the
+// processor architecture are: exactly one task runs at any moment, nothing depends on map order or on an address, and the
+// clock moves only when no task is ready.
+//
+// A task's own work takes no virtual time. What a real machine would make slow is modelled by whoever asks for it: Starve
+// for a processor that is busy with something else, Disk.Slow for a medium.
 package virtual
 
 import (
-	"container/heap"
-	"encoding/binary"
-	"fmt"
-	"hash"
 	"hash/fnv"
 	"iter"
 	"math/rand/v2"
@@ -28,34 +27,35 @@ type Driver struct {
 	choice  *rand.Rand
 	ready   []*task
 	timers  timers
-	seq     uint64
+	starved starved
 	all     []*task // that have started, but for some that are over
 	over    int     // of all
-	hash    hash.Hash64
+	hash    uint64
 	records func(rt.Record)
 }
 
 // New makes a driver at instant 0 of the given time of day. Records of the trace go to records, if it is not nil, and
 // into the trace's hash.
 func New(seed uint64, epoch time.Time, records func(rt.Record)) *Driver {
-	return &Driver{seed: seed, epoch: epoch, choice: rand.New(rand.NewPCG(seed, 0)), hash: fnv.New64a(), records: records}
+	return &Driver{seed: seed, epoch: epoch, choice: rand.New(rand.NewPCG(seed, 0)), hash: fnvOffset, records: records, starved: starved{next: rt.Never}}
 }
 
 // task is a coroutine and what it waits for.
 type task struct {
-	next    func() (struct{}, bool)
-	stop    func()
-	yield   func(struct{}) bool
-	token   bool   // an Unpark came
-	parked  bool   // waits in Park
-	queued  bool   // stands in ready
-	waiting uint64 // number of the Park that a timer belongs to
-	over    bool
+	name   string
+	next   func() (struct{}, bool)
+	stop   func()
+	yield  func(struct{}) bool
+	token  bool // an Unpark came
+	parked bool // waits in Park
+	queued bool // stands in ready, or is starved
+	over   bool
+	timer
 }
 
 // Start implements rt.Driver.
 func (d *Driver) Start(t *rt.Task, f func()) {
-	s := &task{}
+	s := &task{name: t.Name()}
 	t.DriverState = s
 	s.next, s.stop = iter.Pull(func(yield func(struct{}) bool) {
 		s.yield = yield
@@ -75,11 +75,9 @@ func (d *Driver) Park(t *rt.Task, until rt.Instant) {
 	if until <= d.now {
 		return
 	}
-	s.waiting++
 	s.parked = true
 	if until != rt.Never {
-		d.seq++
-		heap.Push(&d.timers, timer{at: until, seq: d.seq, task: s, waiting: s.waiting})
+		d.timers.add(s, until)
 	}
 	if !s.yield(struct{}{}) {
 		panic(rt.Unwind{})
@@ -99,6 +97,7 @@ func (d *Driver) Unpark(t *rt.Task) {
 func (d *Driver) enqueue(s *task) {
 	if !s.queued && !s.over {
 		s.queued = true
+		d.timers.remove(s)
 		d.ready = append(d.ready, s)
 	}
 }
@@ -110,15 +109,16 @@ func (d *Driver) Run(until rt.Instant) rt.Instant {
 		for len(d.ready) > 0 {
 			d.step()
 		}
-		if len(d.timers) == 0 || d.timers[0].at > until {
+		next := min(d.timers.first(), d.starved.next)
+		if next == rt.Never || next > until {
 			break
 		}
-		d.now = max(d.now, d.timers[0].at)
-		for len(d.timers) > 0 && d.timers[0].at <= d.now {
-			e := heap.Pop(&d.timers).(timer)
-			if e.task.parked && e.task.waiting == e.waiting {
-				d.enqueue(e.task)
-			}
+		d.now = max(d.now, next)
+		for d.timers.first() <= d.now {
+			d.enqueue(d.timers.heap[0])
+		}
+		if d.starved.next <= d.now {
+			d.ready = d.starved.release(d.ready)
 		}
 	}
 	if until != rt.Never {
@@ -129,25 +129,28 @@ func (d *Driver) Run(until rt.Instant) rt.Instant {
 
 // step resumes one of the ready tasks, chosen by the seed.
 func (d *Driver) step() {
-	i := 0
-	if len(d.ready) > 1 {
-		i = d.choice.IntN(len(d.ready))
+	i, last := 0, len(d.ready)-1
+	if last > 0 {
+		i = d.choice.IntN(last + 1)
 	}
 	s := d.ready[i]
-	last := len(d.ready) - 1
 	d.ready[i], d.ready[last] = d.ready[last], nil
 	d.ready = d.ready[:last]
+	if len(d.starved.rules) > 0 && d.starved.holds(s, d.now) {
+		return
+	}
 	s.queued = false
 	if _, more := s.next(); !more {
-		s.over = true
-		if d.over++; d.over > 32 && 2*d.over >= len(d.all) {
-			d.forget()
-		}
+		d.end(s)
 	}
 }
 
-// forget drops the tasks that are over.
-func (d *Driver) forget() {
+// end notes that a task is over, and now and then forgets those that are.
+func (d *Driver) end(s *task) {
+	s.over = true
+	if d.over++; d.over <= 32 || 2*d.over < len(d.all) {
+		return
+	}
 	kept := d.all[:0]
 	for _, s := range d.all {
 		if !s.over {
@@ -158,7 +161,13 @@ func (d *Driver) forget() {
 	d.all, d.over = kept, 0
 }
 
-// Close ends every task that is left where it stands, as a power loss would.
+// Tasks is the number of tasks that have not ended: what leaks tasks lets it grow.
+func (d *Driver) Tasks() int { return len(d.all) - d.over }
+
+// Close ends every task that is left where it stands, as a power loss would: the wait that it is in does not return, and its
+// deferred functions run, since they are what frees memory; a wait of theirs does not return either. What they tell others
+// reaches nobody: no task runs again. A model of something that outlives a loss of power, a Disk for one, must be told of it
+// before.
 func (d *Driver) Close() {
 	for i := 0; i < len(d.all); i++ { // unwinding may start tasks
 		if s := d.all[i]; !s.over {
@@ -166,7 +175,7 @@ func (d *Driver) Close() {
 			s.stop()
 		}
 	}
-	d.all, d.ready, d.timers = nil, nil, nil
+	d.all, d.over, d.ready, d.timers, d.starved = nil, 0, nil, timers{}, starved{next: rt.Never}
 }
 
 // Now implements rt.Driver.
@@ -183,42 +192,4 @@ func (d *Driver) Rand(name string) *rand.Rand {
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(name))
 	return rand.New(rand.NewPCG(d.seed, h.Sum64()))
-}
-
-// Trace implements rt.Driver.
-func (d *Driver) Trace(r rt.Record) {
-	var b [8]byte
-	binary.LittleEndian.PutUint64(b[:], uint64(r.At))
-	_, _ = d.hash.Write(b[:])
-	_, _ = fmt.Fprintf(d.hash, "%s %s %d\n", r.Task, r.What, r.Args)
-	if d.records != nil {
-		d.records(r)
-	}
-}
-
-// Hash is the hash of the trace so far.
-func (d *Driver) Hash() uint64 { return d.hash.Sum64() }
-
-// timer ends a Park at an instant.
-type timer struct {
-	at      rt.Instant
-	seq     uint64
-	task    *task
-	waiting uint64
-}
-
-type timers []timer
-
-func (h timers) Len() int { return len(h) }
-func (h timers) Less(i, j int) bool {
-	return h[i].at < h[j].at || h[i].at == h[j].at && h[i].seq < h[j].seq
-}
-func (h timers) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
-func (h *timers) Push(x any)   { *h = append(*h, x.(timer)) }
-func (h *timers) Pop() any {
-	old := *h
-	x := old[len(old)-1]
-	old[len(old)-1] = timer{}
-	*h = old[:len(old)-1]
-	return x
 }
