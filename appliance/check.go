@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -171,4 +172,20 @@ func reason(err error) string {
 		return pe.Err.Error()
 	}
 	return err.Error()
+}
+
+// program is the command of a service with the path of its program: a name is looked up, a path is relative to the runbook.
+func program(rb *runbook.Runbook, s runbook.STT) ([]string, error) {
+	path := s.Command[0]
+	if strings.Contains(path, "/") {
+		var err error
+		if path, err = filepath.Abs(rb.Resolve(path)); err != nil {
+			return nil, err
+		}
+	}
+	path, err := exec.LookPath(path)
+	if err != nil {
+		return nil, fmt.Errorf("%s: command: %w; install the program, or give its path relative to the runbook", s.Address, err)
+	}
+	return append([]string{path}, s.Command[1:]...), nil
 }

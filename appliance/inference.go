@@ -1,7 +1,10 @@
+//go:build cgo
+
 package appliance
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 
@@ -148,4 +151,16 @@ func (v *voice) Push(pcm *[audio.HopSamples]int16) (float32, error) {
 func (v *voice) Reset() {
 	v.VAD.Reset()
 	v.gate.Reset()
+}
+
+// AppendState and SetState are those of the network and of the delay, one after the other. A simulator goes on from a state
+// that it has seen before.
+func (v *voice) AppendState(b []byte) []byte { return v.gate.AppendState(v.VAD.AppendState(b)) }
+
+func (v *voice) SetState(b []byte) error {
+	network := len(v.VAD.AppendState(nil))
+	if len(b) < network {
+		return fmt.Errorf("voice gate: a state of %d bytes", len(b))
+	}
+	return errors.Join(v.VAD.SetState(b[:network]), v.gate.SetState(b[network:]))
 }

@@ -1,12 +1,10 @@
+//go:build cgo
+
 package appliance
 
 import (
 	"context"
-	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
-	"strings"
 
 	"orac/appliance/audio"
 	"orac/appliance/audio/capture"
@@ -88,22 +86,6 @@ func client(rb *runbook.Runbook, s runbook.STT, temp string) (stt.Client, error)
 	return stt.NewOrac(stt.OracConfig{
 		URL: s.URL, Timeout: s.Timeout, Token: s.Token, Language: s.Language, Task: s.Task, ForwardToCore: s.ForwardToCore,
 	})
-}
-
-// program is the command of a service with the path of its program: a name is looked up, a path is relative to the runbook.
-func program(rb *runbook.Runbook, s runbook.STT) ([]string, error) {
-	path := s.Command[0]
-	if strings.Contains(path, "/") {
-		var err error
-		if path, err = filepath.Abs(rb.Resolve(path)); err != nil {
-			return nil, err
-		}
-	}
-	path, err := exec.LookPath(path)
-	if err != nil {
-		return nil, fmt.Errorf("%s: command: %w; install the program, or give its path relative to the runbook", s.Address, err)
-	}
-	return append([]string{path}, s.Command[1:]...), nil
 }
 
 func heart(rb *runbook.Runbook, h runbook.Heartbeat) (notify.Heart, error) {

@@ -1,7 +1,9 @@
 package infer
 
 import (
+	"encoding/binary"
 	"fmt"
+	"math"
 
 	ort "github.com/yalue/onnxruntime_go"
 
@@ -117,6 +119,33 @@ func (v *VAD) Reset() {
 	for i := range v.state {
 		clear(v.state[i])
 	}
+}
+
+// vadState is the size in bytes of what a VAD remembers: h and c, [2 1 64] float32 each.
+const vadState = 4 * 2 * 2 * 64
+
+// AppendState appends what the VAD remembers of all sound so far: the bits of h and then of c, little-endian. Two VADs of
+// one network with the same state score what follows alike, bit for bit.
+func (v *VAD) AppendState(b []byte) []byte {
+	for _, part := range v.state {
+		for _, x := range part {
+			b = binary.LittleEndian.AppendUint32(b, math.Float32bits(x))
+		}
+	}
+	return b
+}
+
+// SetState makes the VAD remember what AppendState gave, and nothing else.
+func (v *VAD) SetState(b []byte) error {
+	if len(b) != vadState {
+		return fmt.Errorf("VAD: a state of %d bytes, not %d", len(b), vadState)
+	}
+	for _, part := range v.state {
+		for i := range part {
+			part[i], b = math.Float32frombits(binary.LittleEndian.Uint32(b)), b[4:]
+		}
+	}
+	return nil
 }
 
 // Close frees the session.

@@ -1,6 +1,9 @@
 package infer
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // TestVADTellsSpeechFromSilence: silence scores low, a spoken sentence high, and
 // a reset brings the first scores back.
@@ -31,5 +34,40 @@ func TestVADTellsSpeechFromSilence(t *testing.T) {
 		if first[i] != second[i] {
 			t.Fatalf("hop %d: %v, after a reset %v", i, first[i], second[i])
 		}
+	}
+}
+
+// TestVADStateIsAllThatItRemembers: another VAD that is given the state in the middle of a sentence, after other sound, goes
+// on with the same scores and the same states, bit for bit.
+func TestVADStateIsAllThatItRemembers(t *testing.T) {
+	a, b := openVAD(t), openVAD(t)
+	hops := say(t, "kal16", "hey jarvis, what time is it")
+	for i := range hops[:40] {
+		if _, err := a.Push(&hops[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := b.Push(noise()); err != nil {
+		t.Fatal(err)
+	}
+	state := a.AppendState(nil)
+	if string(b.AppendState(nil)) == string(state) {
+		t.Fatal("other sound leaves the same state: this test shows nothing")
+	}
+	if err := b.SetState(state); err != nil {
+		t.Fatal(err)
+	}
+	for i := range hops[40:] {
+		x, err1 := a.Push(&hops[40+i])
+		y, err2 := b.Push(&hops[40+i])
+		if err1 != nil || err2 != nil || x != y {
+			t.Fatalf("hop %d: %v and %v (%v, %v)", i, x, y, err1, err2)
+		}
+	}
+	if string(a.AppendState(nil)) != string(b.AppendState(nil)) {
+		t.Error("the states differ in the end")
+	}
+	if err := b.SetState(state[1:]); err == nil || !strings.Contains(err.Error(), "not 1024") {
+		t.Errorf("a short state: %v", err)
 	}
 }

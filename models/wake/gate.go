@@ -1,5 +1,11 @@
 package wake
 
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+)
+
 // Gate delays voice scores so that a wake word is compared with the voice that
 // spoke it.
 //
@@ -35,3 +41,26 @@ func (g *Gate) Push(chunks [2]float32) float32 {
 
 // Reset forgets all hops.
 func (g *Gate) Reset() { *g = Gate{} }
+
+// gateState is the size of a Gate's state: seven scores and how many of them are real.
+const gateState = 4*7 + 1
+
+// AppendState appends all that the gate remembers.
+func (g *Gate) AppendState(b []byte) []byte {
+	for _, v := range g.past {
+		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(v))
+	}
+	return append(b, byte(g.n))
+}
+
+// SetState makes the gate remember what AppendState gave, and nothing else.
+func (g *Gate) SetState(b []byte) error {
+	if len(b) != gateState || int(b[gateState-1]) > len(g.past) {
+		return fmt.Errorf("voice gate: %d bytes that are no state of a gate (%d bytes)", len(b), gateState)
+	}
+	for i := range g.past {
+		g.past[i] = math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:]))
+	}
+	g.n = int(b[gateState-1])
+	return nil
+}
