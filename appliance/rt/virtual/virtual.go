@@ -32,6 +32,7 @@ type Driver struct {
 	over    int     // of all
 	hash    uint64
 	records func(rt.Record)
+	halted  bool // Run is to return
 }
 
 // New makes a driver at instant 0 of the given time of day. Records of the trace go to records, if it is not nil, and
@@ -50,6 +51,7 @@ type task struct {
 	parked bool // waits in Park
 	queued bool // stands in ready, or is starved
 	over   bool
+	fault  any // that it is to panic with
 	timer
 }
 
@@ -83,6 +85,7 @@ func (d *Driver) Park(t *rt.Task, until rt.Instant) {
 		panic(rt.Unwind{})
 	}
 	s.parked, s.token = false, false
+	s.fall()
 }
 
 // Unpark implements rt.Driver.
@@ -102,12 +105,15 @@ func (d *Driver) enqueue(s *task) {
 	}
 }
 
-// Run lets the world go on until the instant until, or until nothing can happen any more. It gives the virtual time
-// reached.
+// Run lets the world go on until the instant until, until nothing can happen any more, or until Halt. It gives the virtual
+// time reached.
 func (d *Driver) Run(until rt.Instant) rt.Instant {
 	for {
 		for len(d.ready) > 0 {
-			d.step()
+			if d.step(); d.halted {
+				d.halted = false
+				return d.now
+			}
 		}
 		next := min(d.timers.first(), d.starved.next)
 		if next == rt.Never || next > until {
