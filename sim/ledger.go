@@ -1,0 +1,78 @@
+package sim
+
+import (
+	"syscall"
+	"time"
+
+	"orac/appliance/status"
+	"orac/appliance/store"
+	"orac/runbook/scenario"
+)
+
+// ledger is a model of the history: it takes everything at once unless the disk refuses, and remembers restarts and open
+// incidents over the end of a process. Its fidelity is that of its errors; SQLite itself is tested elsewhere.
+type ledger struct {
+	m        *machine
+	restarts []store.Restart
+	open     map[string]bool // incidents
+	kept     int             // rows that were written
+	last     time.Time       // when the newest incident was detected
+}
+
+func (l *ledger) write() error {
+	switch {
+	case l.m.active(scenario.DiskFull):
+		return syscall.ENOSPC
+	case l.m.active(scenario.DiskReadOnly):
+		return syscall.EROFS
+	case l.m.active(scenario.DiskError):
+		return syscall.EIO
+	}
+	l.kept++
+	return nil
+}
+
+func (l *ledger) AddDetection(store.Detection) error                   { return l.write() }
+func (l *ledger) SaveUtterance(store.Utterance) error                  { return l.write() }
+func (l *ledger) SaveDelivery(store.Delivery, *store.Transcript) error { return l.write() }
+func (l *ledger) Prune(time.Time, time.Duration, int) (int, error)     { return 0, l.write() }
+
+func (l *ledger) SaveIncident(i status.Incident) error {
+	if err := l.write(); err != nil {
+		return err
+	}
+	if i.Recovered.IsZero() {
+		l.open[i.ID] = true
+	} else {
+		delete(l.open, i.ID)
+	}
+	return nil
+}
+
+// mostRestarts bounds what is remembered: more than any budget counts.
+const mostRestarts = 2000
+
+func (l *ledger) AddRestart(r store.Restart) error {
+	if err := l.write(); err != nil {
+		return err
+	}
+	if l.restarts = append(l.restarts, r); len(l.restarts) > mostRestarts {
+		l.restarts = l.restarts[mostRestarts/2:]
+	}
+	return nil
+}
+
+func (l *ledger) EndIncidents(time.Time, string) (int, error) {
+	n := len(l.open)
+	clear(l.open)
+	return n, l.write()
+}
+
+func (l *ledger) RestartsSince(component string, since time.Time) (n int, err error) {
+	for _, r := range l.restarts {
+		if r.Component == component && !r.At.Before(since) {
+			n++
+		}
+	}
+	return n, nil
+}

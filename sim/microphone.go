@@ -1,0 +1,310 @@
+package sim
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"time"
+
+	"orac/appliance/audio"
+	"orac/appliance/rt"
+	"orac/runbook"
+	"orac/runbook/scenario"
+)
+
+// microphone is a model of an input of the machine: fidelity is that of the pipe between the capture process and the
+// appliance. Hops are there every 80 ms of world time, 32 of them wait for a reader, an opening takes 40 to 100 ms (measured
+// on the real process), and what breaks shows as it does there: as an end of the stream, or as nothing at all.
+type microphone struct {
+	m        *machine
+	name     string // of the runbook's block
+	identity string
+	index    int // changes with every plugging in
+	present  bool
+	program  program // what is heard
+
+	faults  map[scenario.Kind]scenario.Fault // that last
+	streams []*micStream
+	other   bool // another device is in its place
+	r       *rand.Rand
+	level   []levelBucket
+}
+
+const (
+	// backlog is how many hops wait in the pipe for a slow reader, as in the real capture.
+	backlog = 32
+	// openLeast and openMost are how long the capture process takes from its start to the first hop: measured.
+	openLeast, openMost = 41 * time.Millisecond, 104 * time.Millisecond
+)
+
+// holders are the instances that have the device open now.
+func (d *microphone) holders() int { return len(d.streams) }
+
+func (d *microphone) has(k scenario.Kind) bool { _, ok := d.faults[k]; return ok }
+
+// source is what one instance of the runbook's device opens. It stays with the device that it opened first, as the real
+// one does.
+type source struct {
+	mic      *microphone
+	block    runbook.Microphone
+	identity string // that it opened first, where the runbook names none
+}
+
+var (
+	errNoDevice = errors.New("there is no such input; it is tried again, and orac devices shows what there is")
+	errNoServer = errors.New("the audio server does not answer: connection refused")
+	errHangs    = errors.New("no sound in time: the device or the audio server hangs; it is tried again, and orac devices shows what answers")
+)
+
+// Open implements audio.Source.
+func (s *source) Open(t *rt.Task) (audio.Stream, error) {
+	d := s.mic
+	began := t.Now()
+	if err := t.Sleep(openLeast + jitter(d.r, openMost-openLeast)); err != nil {
+		return nil, err
+	}
+	timeout := s.block.StartTimeout
+	if timeout <= 0 {
+		timeout = 5 * time.Second
+	}
+	fail := func(err error) (audio.Stream, error) { return nil, fmt.Errorf("microphone %s: %w", d.identity, err) }
+	for d.has(scenario.OpenHangs) || d.has(scenario.ListHangs) {
+		if t.Now().Sub(began) >= timeout {
+			return fail(fmt.Errorf("%w: %w", errHangs, rt.ErrTimeout))
+		}
+		if err := t.Sleep(min(100*time.Millisecond, timeout-t.Now().Sub(began))); err != nil {
+			return nil, err
+		}
+	}
+	if d.m.active(scenario.AudioDown) {
+		return fail(errNoServer)
+	}
+	identity := d.identity
+	if !d.present {
+		if !d.other || !s.fits(otherIdentity) {
+			return fail(errNoDevice)
+		}
+		identity = otherIdentity
+	}
+	if s.identity == "" {
+		s.identity = identity
+	}
+	if identity != s.identity {
+		return fail(fmt.Errorf("wrong source: %s", identity))
+	}
+	st := &micStream{mic: d, identity: identity, index: d.index, from: d.m.hop(d.m.now())}
+	d.streams = append(d.streams, st)
+	d.m.held(d)
+	return st, nil
+}
+
+// otherIdentity is what the device is that takes the place of one that went away.
+const otherIdentity = "another-microphone"
+
+// fits tells whether the runbook's selector may mean a device.
+func (s *source) fits(identity string) bool {
+	b := s.block
+	switch {
+	case s.identity != "":
+		return identity == s.identity
+	case b.Identity != "":
+		return identity == b.Identity
+	case b.ID != "":
+		return identity == b.ID
+	case b.Match != "":
+		return strings.Contains(strings.ToLower(identity), strings.ToLower(b.Match))
+	}
+	return true
+}
+
+// Check implements audio.Checker.
+func (s *source) Check(t *rt.Task) error {
+	if err := t.Sleep(openLeast); err != nil {
+		return err
+	}
+	d := s.mic
+	if !d.present || d.m.active(scenario.AudioDown) || d.has(scenario.ListHangs) {
+		return fmt.Errorf("microphone %s: %w", d.identity, errNoDevice)
+	}
+	return nil
+}
+
+// micStream is an open microphone.
+type micStream struct {
+	mic      *microphone
+	identity string
+	index    int
+	from     int64 // hop of the world at which it was opened
+	read     int64 // hops of the device that were given or lost
+	pace     pace
+	lost     uint64
+	frozen   bool  // its process is stopped, or its read blocks for ever
+	dead     error // its process has ended
+	same     *[audio.HopSamples]int16
+}
+
+// Identity implements audio.Stream.
+func (s *micStream) Identity() string { return s.identity }
+
+// Close implements audio.Stream. It takes as long as the real one: at once if the process ends when it is asked to, 100 ms if
+// it must be killed.
+func (s *micStream) Close(t *rt.Task) {
+	if s.frozen {
+		_ = t.Sleep(100 * time.Millisecond)
+	}
+	s.release()
+}
+
+func (s *micStream) release() {
+	s.mic.streams = slices.DeleteFunc(s.mic.streams, func(x *micStream) bool { return x == s })
+}
+
+// Lost is how many hops were lost so far.
+func (s *micStream) Lost() uint64 { return s.lost }
+
+// Read implements audio.Stream.
+func (s *micStream) Read(t *rt.Task, pcm *[audio.HopSamples]int16, until rt.Instant) error {
+	for {
+		if s.dead != nil {
+			return s.dead
+		}
+		d := s.mic
+		silent := s.frozen || d.m.active(scenario.AudioDown) || !d.present || d.index != s.index
+		now := d.m.now()
+		ready := s.given(d.m.hop(now))
+		if s.read < ready-backlog {
+			s.lost += uint64(ready - backlog - s.read)
+			s.read = ready - backlog
+		}
+		if !silent && s.read < ready {
+			s.read++
+			if f, ok := d.faults[scenario.Drops]; ok && d.r.Float64() < f.Rate {
+				s.lost++
+				continue
+			}
+			d.fill(pcm, s.from+s.read-1)
+			return s.alter(t, pcm)
+		}
+		// What it waits for is the next hop of the world, or the end of whatever silences it: looked for at every hop.
+		wait := max(audio.HopTime-now%audio.HopTime, time.Millisecond)
+		if silent {
+			s.read = ready // what the device gives now is not kept for anybody
+		}
+		if left := until.Sub(t.Now()); left <= wait {
+			if err := t.Sleep(max(0, left)); err != nil {
+				return err
+			}
+			if left < wait || silent {
+				return rt.ErrTimeout
+			}
+			continue
+		}
+		if err := t.Sleep(wait); err != nil {
+			return err
+		}
+	}
+}
+
+// given is how many hops the device has given by a hop of the world, at whatever rate.
+func (s *micStream) given(hop int64) int64 {
+	rate := 1.0
+	if f, ok := s.mic.faults[scenario.WrongRate]; ok && f.Rate > 0 {
+		rate = f.Rate
+	}
+	if s.pace.rate != rate {
+		s.pace = pace{rate, s.pace.at(hop, s.from), hop}
+	}
+	return s.pace.at(hop, s.from)
+}
+
+// pace is a rate and what was given when it began.
+type pace struct {
+	rate  float64 // 0: it has none yet
+	base  int64
+	since int64 // hop of the world
+}
+
+func (p pace) at(hop, from int64) int64 {
+	if p.rate == 0 {
+		return hop - from
+	}
+	return p.base + int64(float64(hop-p.since)*p.rate)
+}
+
+// alter does to a hop what lasts now.
+func (s *micStream) alter(t *rt.Task, pcm *[audio.HopSamples]int16) error {
+	d := s.mic
+	switch {
+	case d.has(scenario.ShortReads): // the pieces come one by one, and the hop when the last is there
+		return t.Sleep(jitter(d.r, 60*time.Millisecond))
+	case d.has(scenario.Stuck):
+		if s.same == nil {
+			s.same = &[audio.HopSamples]int16{}
+			for i := range s.same {
+				s.same[i] = int16(79 - 158*(i&1)) // the level of the recorded incident
+			}
+		}
+		*pcm = *s.same
+	case d.has(scenario.Silence):
+		*pcm = [audio.HopSamples]int16{}
+	case d.has(scenario.Noise):
+		hiss := &loud[int(s.read)%len(loud)]
+		*pcm = *hiss
+	case d.has(scenario.Clipping):
+		for i, v := range pcm {
+			if v >= 0 {
+				pcm[i] = 32767
+			} else {
+				pcm[i] = -32768
+			}
+		}
+	}
+	return nil
+}
+
+// die ends the process of every open stream.
+func (d *microphone) die(why error) {
+	for _, s := range slices.Clone(d.streams) {
+		s.dead = fmt.Errorf("microphone %s: %w", s.identity, why)
+	}
+}
+
+// freeze stops the process of every open stream.
+func (d *microphone) freeze() {
+	for _, s := range d.streams {
+		s.frozen = true
+	}
+}
+
+// fill writes a hop of the world as it sounds at the device.
+func (d *microphone) fill(pcm *[audio.HopSamples]int16, hop int64) {
+	d.program.fill(pcm, hop)
+	d.note(hop, pcm)
+}
+
+// levelBucket is the loudest hop of a stretch of time.
+type levelBucket struct {
+	at  time.Duration
+	rms float64
+}
+
+// note keeps the level for the report: the loudest hop of each stretch.
+func (d *microphone) note(hop int64, pcm *[audio.HopSamples]int16) {
+	at := time.Duration(hop) * audio.HopTime
+	stretch := d.m.sc.Head.For / levelBuckets
+	n := len(d.level)
+	fresh := n == 0 || at >= d.level[n-1].at+stretch
+	if !fresh && hop%4 != 0 {
+		return // every fourth is enough to draw
+	}
+	rms := float64(audio.RMS(pcm[:]))
+	if fresh {
+		d.level = append(d.level, levelBucket{at, rms})
+		return
+	}
+	d.level[n-1].rms = max(d.level[n-1].rms, rms)
+}
+
+const levelBuckets = 400

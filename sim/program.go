@@ -1,0 +1,86 @@
+package sim
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"orac/appliance/audio"
+)
+
+// program is what is heard at a device over the whole of a run: a background, and sounds at their times. All of it is integer
+// arithmetic on a grid of hops, so that it is the same everywhere and a loop of the same sound is the same hops.
+type program struct {
+	background [][audio.HopSamples]int16 // repeated; empty is digital silence
+	plays      []play                    // in order of their begin
+	next       int                       // the first that is not over yet, for readers that go forward
+}
+
+// play is a sound at a time.
+type play struct {
+	begin, end int64 // hops
+	pcm        []int16
+	model      string        // whose wake word it says
+	at, until  time.Duration // when it is heard
+	wakes      bool
+	heard      bool // it has woken
+	judged     bool
+}
+
+// backgroundHops is after how many hops the background repeats: 5 s.
+const backgroundHops = 64
+
+// noise makes hops of noise with a level, on the int16 scale. No two hops are alike.
+func noise(seed uint64, rms, hops int) [][audio.HopSamples]int16 {
+	if rms <= 0 {
+		return nil
+	}
+	list := make([][audio.HopSamples]int16, hops)
+	state := seed*2 + 1
+	most := int64(rms) * 7 / 4 // uniform noise between -a and a has an RMS of a/√3; 7/4 is √3 near enough
+	for i := range list {
+		for k := range list[i] {
+			state = state*6364136223846793005 + 1442695040888963407 // Knuth, MMIX
+			list[i][k] = int16(int64(state>>33)%(2*most+1) - most)
+		}
+	}
+	return list
+}
+
+// loud is the noise of the fault of that name.
+var loud = noise(7, 12000, 16)
+
+// add puts a sound into the program.
+func (p *program) add(x play) {
+	x.begin = int64(x.at / audio.HopTime)
+	x.end = x.begin + int64((len(x.pcm)+audio.HopSamples-1)/audio.HopSamples)
+	x.at = time.Duration(x.begin) * audio.HopTime
+	x.until = time.Duration(x.end) * audio.HopTime
+	p.plays = append(p.plays, x)
+}
+
+func (p *program) sort() {
+	slices.SortStableFunc(p.plays, func(a, b play) int { return cmp.Compare(a.begin, b.begin) })
+}
+
+// fill writes a hop.
+func (p *program) fill(pcm *[audio.HopSamples]int16, hop int64) {
+	if n := int64(len(p.background)); n > 0 {
+		*pcm = p.background[((hop%n)+n)%n]
+	} else {
+		*pcm = [audio.HopSamples]int16{}
+	}
+	for p.next < len(p.plays) && p.plays[p.next].end+backlog < hop {
+		p.next++
+	}
+	for i := p.next; i < len(p.plays) && p.plays[i].begin <= hop; i++ {
+		x := &p.plays[i]
+		if hop >= x.end {
+			continue
+		}
+		from := int(hop-x.begin) * audio.HopSamples
+		for k, v := range x.pcm[from:min(len(x.pcm), from+audio.HopSamples)] {
+			pcm[k] = int16(max(-32768, min(32767, int(pcm[k])+int(v))))
+		}
+	}
+}

@@ -1,0 +1,169 @@
+package sim
+
+import (
+	"cmp"
+	"fmt"
+	"hash/fnv"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"orac/runbook"
+	"orac/runbook/scenario"
+)
+
+// occurrence is a fault of a schedule: one of the scenario at one of its times, or one that was drawn.
+type occurrence struct {
+	scenario.Fault
+	name  string // fault.KIND.NAME, or swarm.N
+	begin time.Duration
+	end   time.Duration // begin: it happens at an instant
+}
+
+// lasts tells whether a fault is over at another time than it begins.
+func (o occurrence) lasts() bool { return o.end > o.begin }
+
+// stream is the random stream of a name under a seed: adding one changes no other.
+func stream(seed uint64, name string) *rand.Rand {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(name))
+	return rand.New(rand.NewPCG(seed, h.Sum64()))
+}
+
+// jitter draws a time from 0 to most.
+func jitter(r *rand.Rand, most time.Duration) time.Duration {
+	if most <= 0 {
+		return 0
+	}
+	return time.Duration(r.Int64N(int64(most) + 1))
+}
+
+// mostOccurrences bounds how often anything happens in a run.
+const mostOccurrences = 100_000
+
+// times are when something happens that is at a time, or every so often, until an end.
+func times(r *rand.Rand, at, every, late time.Duration, most int, until time.Duration) (list []time.Duration) {
+	for n := 0; n < mostOccurrences && (most == 0 || n < most); n++ {
+		due := at + time.Duration(n)*every
+		if due >= until {
+			break
+		}
+		list = append(list, due+jitter(r, late))
+		if every <= 0 {
+			break
+		}
+	}
+	return list
+}
+
+// schedule is every fault of a run, in order of its begin. It is a function of the scenario, the runbook and the seed.
+func schedule(sc *scenario.Scenario, rb *runbook.Runbook, seed uint64) []occurrence {
+	var list []occurrence
+	for _, f := range sc.Faults {
+		if f.EveryWrite {
+			continue // such a fault is a run of its own for each write
+		}
+		r := stream(seed, "fault "+string(f.Address))
+		for _, at := range times(r, f.At, f.Every, f.Jitter, f.Times, sc.Head.Heal) {
+			list = append(list, occurrence{Fault: f, name: string(f.Address), begin: at, end: min(at+f.For, max(sc.Head.Heal, at))})
+		}
+	}
+	list = append(list, swarm(sc, rb, seed)...)
+	slices.SortStableFunc(list, func(a, b occurrence) int { return cmp.Compare(a.begin, b.begin) })
+	return list
+}
+
+// swarm draws faults. Each seed takes a subset of the kinds first: faults that hide each other are then apart in some seeds.
+func swarm(sc *scenario.Scenario, rb *runbook.Runbook, seed uint64) (list []occurrence) {
+	s := sc.Swarm
+	if s.Every <= 0 || len(s.Weights) == 0 {
+		return nil
+	}
+	r := stream(seed, "swarm")
+	var kinds []scenario.Kind
+	for k := range s.Weights {
+		kinds = append(kinds, scenario.Kind(k))
+	}
+	slices.Sort(kinds)
+	if s.Subset {
+		kept := slices.DeleteFunc(slices.Clone(kinds), func(scenario.Kind) bool { return r.IntN(2) == 0 })
+		if len(kept) > 0 {
+			kinds = kept
+		}
+	}
+	total := 0.0
+	for _, k := range kinds {
+		total += s.Weights[string(k)]
+	}
+	busy := map[string]time.Duration{} // when the last fault of a kind and target ends
+	for at := s.From; total > 0 && len(list) < mostOccurrences; {
+		at += time.Duration(float64(s.Every) * math.Min(8, -math.Log(1-r.Float64())))
+		if at >= sc.Head.Heal {
+			return list
+		}
+		pick, kind := r.Float64()*total, kinds[len(kinds)-1]
+		for _, k := range kinds {
+			if pick -= s.Weights[string(k)]; pick < 0 {
+				kind = k
+				break
+			}
+		}
+		f := drawn(kind, rb, r)
+		long := time.Duration(float64(s.Least) * math.Pow(float64(max(s.Most, s.Least))/float64(max(s.Least, 1)), r.Float64()))
+		long = long.Round(time.Millisecond)
+		o := occurrence{Fault: f, name: fmt.Sprint("swarm.", len(list)+1), begin: at.Round(time.Millisecond)}
+		if o.end = o.begin; scenario.Lasts(kind) {
+			o.end = min(o.begin+long, sc.Head.Heal)
+		}
+		if key := string(kind) + " " + f.Target; busy[key] <= o.begin {
+			busy[key] = o.end + 5*time.Second
+			list = append(list, o)
+		}
+	}
+	return list
+}
+
+// drawn is a fault of a kind with a target and an extent drawn from the stream.
+func drawn(k scenario.Kind, rb *runbook.Runbook, r *rand.Rand) scenario.Fault {
+	f := scenario.Fault{Kind: k}
+	pick := func(names []string) string {
+		if len(names) == 0 {
+			return ""
+		}
+		return names[r.IntN(len(names))]
+	}
+	switch targetOf(k) {
+	case "device":
+		f.Target = pick(devices(rb))
+	case "stt":
+		f.Target = pick(services(rb))
+	case "heartbeat":
+		f.Target = pick(heartbeats(rb))
+	case "webhook":
+		f.Target = pick(webhooks(rb))
+	case "node":
+		f.Target = pick(addresses(rb))
+	}
+	switch k {
+	case scenario.Drops:
+		f.Rate = 0.02 + 0.2*r.Float64()
+	case scenario.WrongRate:
+		f.Rate = 0.8 + 0.4*r.Float64()
+	case scenario.STTSlow, scenario.WebhookSlow:
+		f.Delay = time.Duration(1+r.IntN(20)) * time.Second
+	case scenario.DiskSlow:
+		f.Delay = time.Duration(5+r.IntN(200)) * time.Millisecond
+	case scenario.ClockJump:
+		f.By, f.Back = time.Duration(1+r.IntN(7200))*time.Second, r.IntN(2) == 0
+	case scenario.MemoryLeak:
+		f.Size = runbook.Size(1+r.IntN(64)) << 20
+	case scenario.MemoryRise:
+		f.Size = runbook.Size(50+r.IntN(400)) << 20
+	case scenario.Unplug:
+		f.Other = r.IntN(2) == 0
+	case scenario.PowerLoss, scenario.Kill:
+		f.For = time.Duration(1+r.IntN(10)) * time.Second
+	}
+	return f
+}

@@ -1,0 +1,102 @@
+package sim
+
+import (
+	"slices"
+
+	"orac/appliance"
+	"orac/runbook"
+	"orac/runbook/scenario"
+)
+
+// targetOf is what the target of a kind of fault names; "" for kinds that have none.
+func targetOf(k scenario.Kind) string {
+	switch k {
+	case scenario.ReadBlocks, scenario.OpenHangs, scenario.ListHangs, scenario.Drops, scenario.ShortReads, scenario.WrongRate, scenario.Stuck,
+		scenario.Silence, scenario.Noise, scenario.Clipping, scenario.Unplug, scenario.WorkerKill, scenario.WorkerStop, scenario.WorkerTrash:
+		return "device"
+	case scenario.STTDown, scenario.STTSlow, scenario.STTReset, scenario.STTEmpty, scenario.STTTrash, scenario.STTLies, scenario.STTLate,
+		scenario.STTUnauthorized, scenario.STTHolds:
+		return "stt"
+	case scenario.HeartbeatDown, scenario.HeartbeatNo:
+		return "heartbeat"
+	case scenario.WebhookSlow, scenario.WebhookDown:
+		return "webhook"
+	case scenario.NodePanic, scenario.NodeStarve:
+		return "node"
+	}
+	return ""
+}
+
+// devices are the devices that are listened to, in order of the runbook; microphones first, since only they can break.
+func devices(rb *runbook.Runbook) (names []string) {
+	heard := func(a runbook.Address) bool {
+		return slices.ContainsFunc(rb.Listeners, func(l runbook.Listener) bool { return l.Device == a })
+	}
+	for _, m := range rb.Microphones {
+		if heard(m.Address) {
+			names = append(names, m.Name)
+		}
+	}
+	for _, w := range rb.WAVs {
+		if heard(w.Address) {
+			names = append(names, w.Name)
+		}
+	}
+	return names
+}
+
+func services(rb *runbook.Runbook) (names []string) {
+	for _, s := range rb.STTs {
+		names = append(names, s.Name)
+	}
+	return names
+}
+
+func heartbeats(rb *runbook.Runbook) (names []string) {
+	for _, h := range rb.Heartbeats {
+		names = append(names, h.Name)
+	}
+	return names
+}
+
+func webhooks(rb *runbook.Runbook) (names []string) {
+	for _, w := range rb.Webhooks {
+		names = append(names, w.Name)
+	}
+	return names
+}
+
+// addresses are those of the nodes.
+func addresses(rb *runbook.Runbook) (names []string) {
+	g, err := appliance.Compile(rb)
+	if err != nil {
+		return nil
+	}
+	for _, n := range g.Nodes {
+		names = append(names, n.Address)
+	}
+	return names
+}
+
+// aim fills in what an empty target means: the first of its kind.
+func aim(o *occurrence, rb *runbook.Runbook) {
+	if o.Target != "" {
+		return
+	}
+	var names []string
+	switch targetOf(o.Kind) {
+	case "device":
+		names = devices(rb)
+	case "stt":
+		names = services(rb)
+	case "heartbeat":
+		names = heartbeats(rb)
+	case "webhook":
+		names = webhooks(rb)
+	case "node":
+		names = addresses(rb)
+	}
+	if len(names) > 0 {
+		o.Target = names[0]
+	}
+}
