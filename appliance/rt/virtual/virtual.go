@@ -30,6 +30,7 @@ type Driver struct {
 	starved starved
 	all     []*task // that have started, but for some that are over
 	over    int     // of all
+	halted  bool
 	hash    uint64
 	records func(rt.Record)
 }
@@ -105,12 +106,12 @@ func (d *Driver) enqueue(s *task) {
 // Run lets the world go on until the instant until, or until nothing can happen any more. It gives the virtual time
 // reached.
 func (d *Driver) Run(until rt.Instant) rt.Instant {
-	for {
-		for len(d.ready) > 0 {
+	for !d.halted {
+		for len(d.ready) > 0 && !d.halted {
 			d.step()
 		}
 		next := min(d.timers.first(), d.starved.next)
-		if next == rt.Never || next > until {
+		if d.halted || next == rt.Never || next > until {
 			break
 		}
 		d.now = max(d.now, next)
@@ -121,11 +122,15 @@ func (d *Driver) Run(until rt.Instant) rt.Instant {
 			d.ready = d.starved.release(d.ready)
 		}
 	}
-	if until != rt.Never {
+	if until != rt.Never && !d.halted {
 		d.now = max(d.now, until)
 	}
 	return d.now
 }
+
+// Halt ends the world at this very instant: Run returns once the task that runs has come to its next wait, and no task runs
+// again. It may be called by a task; Close then takes the tasks away.
+func (d *Driver) Halt() { d.halted = true }
 
 // step resumes one of the ready tasks, chosen by the seed.
 func (d *Driver) step() {
