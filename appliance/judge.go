@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"orac/appliance/health"
@@ -17,38 +16,61 @@ import (
 
 // look compares what the nodes do with what they should.
 func (m *Monitor) look(t *rt.Task, w runbook.Watchdog) {
-	g, seen := m.Runner.Graph(), map[string]bool{}
-	for _, v := range m.Runner.Views() {
-		if v.State == reconcile.Leaked || g.Node(v.Node.Address) == nil || seen[v.Node.Address] {
+	m.prepare()
+	m.looks++
+	views := m.Runner.Views()
+	for i := range views {
+		v := &views[i]
+		n := m.watched[v.Node.Address]
+		if v.State == reconcile.Leaked || n == nil || n.seen == m.looks {
 			continue
 		}
-		seen[v.Node.Address] = true
-		m.fact(t, m.judge(t, g, v, w))
+		n.seen = m.looks
+		m.fact(t, m.judge(t, n, v, w))
 	}
-	for _, name := range slices.Sorted(maps.Keys(m.facts)) {
-		if stt, ok := strings.CutPrefix(name, "stt."); ok && g.Node(at(Probe, stt)) != nil {
-			seen[name] = true
-			m.fact(t, m.facts[name])
+	for _, name := range m.services {
+		if f, ok := m.facts[name]; ok {
+			m.watched[name].seen = m.looks
+			m.fact(t, f)
 		}
 	}
-	for _, name := range slices.Concat(slices.Sorted(maps.Keys(m.nodes)), slices.Sorted(maps.Keys(m.facts))) {
-		if !seen[name] { // it was taken out of the graph
-			delete(m.nodes, name)
-			delete(m.facts, name)
-			m.model.Forget(name)
-			m.Log.RecoverAll(t, name)
-			delete(m.open, name)
+	m.forget(t)
+	m.close(t, views)
+}
+
+// forget lets go of what was taken out of the graph.
+func (m *Monitor) forget(t *rt.Task) {
+	var gone []string
+	unseen := func(name string) bool { n := m.watched[name]; return n == nil || n.seen != m.looks }
+	for name := range m.nodes {
+		if unseen(name) {
+			gone = append(gone, name)
 		}
 	}
-	m.close(t)
+	for name := range m.facts {
+		if unseen(name) {
+			gone = append(gone, name)
+		}
+	}
+	slices.Sort(gone)
+	for _, name := range gone {
+		delete(m.nodes, name)
+		delete(m.facts, name)
+		m.model.Forget(name)
+		m.Log.RecoverAll(t, name)
+		delete(m.open, name)
+	}
 }
 
 // close ends the incidents that no fact ends: of leaks that have ended after all, and of restarts that are within their budget
 // again.
-func (m *Monitor) close(t *rt.Task) {
+func (m *Monitor) close(t *rt.Task, views []View) {
+	if len(m.leaks) == 0 && len(m.alerts) == 0 {
+		return
+	}
 	for _, address := range slices.Sorted(maps.Keys(m.leaks)) {
 		hangs := func(v View) bool { return v.Node.Address == address && v.State == reconcile.Leaked }
-		if !slices.ContainsFunc(m.Runner.Views(), hangs) {
+		if !slices.ContainsFunc(views, hangs) {
 			m.Log.Recover(t, m.leaks[address])
 			delete(m.leaks, address)
 		}
@@ -63,15 +85,15 @@ func (m *Monitor) close(t *rt.Task) {
 }
 
 // judge says how well a node is.
-func (m *Monitor) judge(t *rt.Task, g *Graph, v View, w runbook.Watchdog) health.Fact {
+func (m *Monitor) judge(t *rt.Task, n *watched, v *View, w runbook.Watchdog) health.Fact {
 	address, now := v.Node.Address, t.Now()
-	f := health.Fact{Component: address, Kind: string(v.Node.Kind), Level: health.Healthy, DependsOn: m.dependsOn(g, v.Node)}
+	f := health.Fact{Component: address, Kind: string(v.Node.Kind), Level: health.Healthy, DependsOn: m.dependsOn(n)}
 	p, known := m.nodes[address]
-	taken, full := m.taken(v.Node)
+	taken, full := n.taken()
 	if !known || taken != p.taken || v.Restarts != p.restarts {
 		p = progress{taken: taken, since: now, restarts: v.Restarts}
+		m.nodes[address] = p
 	}
-	m.nodes[address] = p
 	idle := now.Sub(p.since)
 	told, has := m.facts[address]
 	switch {
@@ -100,36 +122,4 @@ func (m *Monitor) judge(t *rt.Task, g *Graph, v View, w runbook.Watchdog) health
 		f.Level, f.Why = told.Level, told.Why
 	}
 	return f
-}
-
-// taken is how many values a node has taken, and whether one of its mailboxes is full. A source shows its progress by what
-// its ring takes.
-func (m *Monitor) taken(n *Node) (taken uint64, full bool) {
-	address := n.Address
-	if n.Kind == Source {
-		address = at(Ring, strings.TrimPrefix(n.Address, string(Source)+"."))
-	}
-	for _, s := range m.Runner.Inbox(address) {
-		if n.Kind == Source && !strings.HasPrefix(s.Name, "hops ") {
-			continue
-		}
-		taken += s.Taken
-		full = full || s.Len == s.Cap && s.Cap > 1
-	}
-	return taken, full
-}
-
-// dependsOn are the components without which a node has nothing to do.
-func (m *Monitor) dependsOn(g *Graph, n *Node) (list []string) {
-	if n.Kind == Delivery || n.Kind == Probe || n.Kind == Heartbeat {
-		if _, ok := m.facts["stt."+n.Block.Name()]; ok {
-			list = append(list, "stt."+n.Block.Name())
-		}
-	}
-	for _, e := range g.Edges {
-		if e.To == n.Address && !e.asks && n.Kind.carriesSound() && n.Kind != Spool && !slices.Contains(list, e.From) {
-			list = append(list, e.From)
-		}
-	}
-	return list
 }

@@ -42,6 +42,13 @@ type Monitor struct {
 	leaks   map[string]string      // incidents of instances that hang, by address
 	alerts  map[string]string      // incidents of too many restarts, by component
 	nodes   map[string]progress
+
+	// What follows is of one graph.
+	graph    *Graph
+	boxes    *map[box]mailbox
+	watched  map[string]*watched // by component
+	services []string            // those of watched that are no nodes, in order
+	looks    uint64              // so far
 }
 
 // progress is what was last seen of a node.

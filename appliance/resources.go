@@ -25,10 +25,15 @@ func (m *Monitor) Rate(address string) float64 {
 
 // measureRates notes what each node has taken since the last time.
 func (m *Monitor) measureRates(before map[string]uint64, over time.Duration) map[string]uint64 {
-	now, rates := map[string]uint64{}, map[string]float64{}
+	m.prepare()
+	now, rates := make(map[string]uint64, len(m.watched)), make(map[string]float64, len(m.watched))
 	for _, v := range m.Runner.Views() {
 		address := v.Node.Address
-		taken, _ := m.taken(v.Node)
+		n := m.watched[address]
+		if n == nil {
+			continue // it is about to be taken out
+		}
+		taken, _ := n.taken()
 		now[address] = taken
 		if was, ok := before[address]; ok && taken >= was {
 			rates[address] = float64(taken-was) / over.Seconds()

@@ -22,10 +22,20 @@ type View struct {
 
 // Inbox is the state of the mailboxes that a node reads. It may be called from anywhere.
 func (r *Runner) Inbox(address string) (list []rt.Stats) {
-	boxes := *r.boxes.Load()
-	for _, e := range r.Graph().Edges {
-		if m := boxes[box{e.To, e.Carries}]; e.To == address && m != nil && !slices.ContainsFunc(list, func(s rt.Stats) bool { return s.Name == m.Stats().Name }) {
-			list = append(list, m.Stats())
+	for _, m := range inboxes(r.Graph(), *r.boxes.Load(), address) {
+		list = append(list, m.Stats())
+	}
+	return list
+}
+
+// inboxes are the mailboxes that a node reads, in the order of the edges that lead to it.
+func inboxes(g *Graph, boxes map[box]mailbox, address string) (list []mailbox) {
+	for _, e := range g.Edges {
+		if e.To != address {
+			continue
+		}
+		if m := boxes[box{e.To, e.Carries}]; m != nil && !slices.Contains(list, m) {
+			list = append(list, m)
 		}
 	}
 	return list

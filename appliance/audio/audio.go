@@ -38,15 +38,23 @@ func Time(samples int) time.Duration { return time.Duration(samples) * time.Seco
 
 // RMS is the root mean square of pcm on the int16 scale.
 func RMS(pcm []int16) float32 {
-	if len(pcm) == 0 {
+	if len(pcm) == 0 || len(pcm) == HopSamples && *(*[HopSamples]int16)(pcm) == silence { // much of all sound is, and this is quick
 		return 0
 	}
 	var sum int64
-	for _, s := range pcm {
+	rest := pcm
+	for ; len(rest) >= 8; rest = rest[8:] {
+		p := (*[8]int16)(rest)
+		sum += int64(p[0])*int64(p[0]) + int64(p[1])*int64(p[1]) + int64(p[2])*int64(p[2]) + int64(p[3])*int64(p[3]) +
+			int64(p[4])*int64(p[4]) + int64(p[5])*int64(p[5]) + int64(p[6])*int64(p[6]) + int64(p[7])*int64(p[7])
+	}
+	for _, s := range rest {
 		sum += int64(s) * int64(s)
 	}
 	return float32(math.Sqrt(float64(sum) / float64(len(pcm))))
 }
+
+var silence [HopSamples]int16
 
 // ErrEnded is how a stream ends whose sound is over, as that of a WAV file.
 var ErrEnded = errors.New("the sound is over")

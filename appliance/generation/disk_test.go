@@ -64,16 +64,16 @@ func (d *disk) powerLoss(t *rt.Task, eager bool) {
 	d.dirs = map[string]bool{}
 	for at := range d.durable {
 		d.dirs[at] = true
+		_ = d.Disk.MkdirAll(t, at) // there is power again
 	}
 }
 
 func (d *disk) MkdirAll(t *rt.Task, dir string) error {
-	if err := d.count("mkdir"); err != nil {
+	if err := d.Disk.MkdirAll(t, dir); err != nil {
 		return err
 	}
 	for at := dir; at != "."; at = path.Dir(at) {
 		d.dirs[at] = true
-		_ = d.Disk.MkdirAll(t, at) // it always succeeds
 	}
 	return nil
 }

@@ -33,11 +33,14 @@ type Fact struct {
 type Model struct {
 	rules      map[string]Rule
 	components map[string]*component
+	order      []*component // the same, in order of name
+	last       Report       // the report before, as long as nothing that it says has changed
+	stale      bool         // something has
 }
 
 // New makes a model without components, judged by Rules or by rules of a test.
 func New(rules []Rule) *Model {
-	m := &Model{rules: map[string]Rule{}, components: map[string]*component{}}
+	m := &Model{rules: map[string]Rule{}, components: map[string]*component{}, stale: true}
 	for _, r := range rules {
 		m.rules[r.Kind] = r
 	}
@@ -52,6 +55,7 @@ type moment struct {
 
 // component is what is known of one.
 type component struct {
+	name  string
 	rule  Rule
 	needs []string
 	level Level  // of the last fact
@@ -76,10 +80,18 @@ func (m *Model) Observe(at rt.Instant, wall time.Time, f Fact) {
 	now := moment{at, wall}
 	c, known := m.components[f.Component]
 	if !known {
-		c = &component{good: now}
+		c = &component{name: f.Component, good: now}
 		m.components[f.Component] = c
+		i, _ := slices.BinarySearchFunc(m.order, f.Component, byName)
+		m.order = slices.Insert(m.order, i, c)
 	}
-	c.advance(at) // by what was so until now
+	if c.advance(at) { // by what was so until now
+		m.stale = true
+	}
+	if known && f.Level == Healthy && c.level == Healthy && f.Kind == c.rule.Kind && slices.Equal(c.needs, f.DependsOn) {
+		return // as nearly always: it is as well as it was
+	}
+	m.stale = true
 	c.rule, c.needs, c.level = m.rules[f.Kind], slices.Clone(f.DependsOn), f.Level
 	for i := range c.bad {
 		b := &c.bad[i]
@@ -98,17 +110,23 @@ func (m *Model) Observe(at rt.Instant, wall time.Time, f Fact) {
 }
 
 // Forget takes a component out, because the appliance has it no more.
-func (m *Model) Forget(component string) { delete(m.components, component) }
+func (m *Model) Forget(name string) {
+	delete(m.components, name)
+	m.order = slices.DeleteFunc(m.order, func(c *component) bool { return c.name == name })
+	m.stale = true
+}
 
-// advance lets conditions show and clear that are due at that instant.
-func (c *component) advance(at rt.Instant) {
+func byName(c *component, name string) int { return strings.Compare(c.name, name) }
+
+// advance lets conditions show and clear that are due at that instant, and tells whether any did.
+func (c *component) advance(at rt.Instant) (changed bool) {
 	for i := range c.bad {
 		b := &c.bad[i]
 		switch {
 		case b.holds && !b.shown && at.Sub(b.turned.at) >= c.rule.show(levels[i]):
-			b.shown, b.since = true, b.turned
+			b.shown, b.since, changed = true, b.turned, true
 		case !b.holds && b.shown && at.Sub(b.turned.at) >= c.rule.Clear:
-			b.shown = false
+			b.shown, changed = false, true
 			if i == 0 {
 				c.good = b.turned
 			} else {
@@ -117,28 +135,43 @@ func (c *component) advance(at rt.Instant) {
 		}
 	}
 	if worst := &c.bad[1]; worst.shown && !c.bad[0].shown { // what is unhealthy is degraded, too
-		c.bad[0].shown, c.bad[0].since = true, worst.since
+		c.bad[0].shown, c.bad[0].since, changed = true, worst.since, true
 	}
+	return changed
 }
 
 // shows is what a report says of the component by itself.
-func (c *component) shows(name string) Component {
+func (c *component) shows() Component {
 	for i := len(c.bad) - 1; i >= 0; i-- {
 		if b := c.bad[i]; b.shown {
-			return Component{Name: name, Level: levels[i], Since: b.since.wall, Why: b.why}
+			return Component{Name: c.name, Level: levels[i], Since: b.since.wall, Why: b.why}
 		}
 	}
-	return Component{Name: name, Level: Healthy, Since: c.good.wall}
+	return Component{Name: c.name, Level: Healthy, Since: c.good.wall}
 }
 
 // Report gives what shows at that instant, which is not before any fact's. An appliance of which nothing is known is unhealthy.
+// Reports share the list of components while nothing changes: it is not the caller's to change.
 func (m *Model) Report(at rt.Instant, wall time.Time) Report {
-	r := Report{Level: Unhealthy, At: wall, Components: make([]Component, 0, len(m.components))}
-	for name, c := range m.components {
-		c.advance(at)
-		r.Components = append(r.Components, c.shows(name))
+	for _, c := range m.order {
+		if c.advance(at) {
+			m.stale = true
+		}
 	}
-	slices.SortFunc(r.Components, func(a, b Component) int { return strings.Compare(a.Name, b.Name) })
+	if m.stale {
+		m.last, m.stale = m.fresh(), false
+	}
+	r := m.last
+	r.At = wall
+	return r
+}
+
+// fresh is what shows now.
+func (m *Model) fresh() Report {
+	r := Report{Level: Unhealthy, Components: make([]Component, 0, len(m.order))}
+	for _, c := range m.order {
+		r.Components = append(r.Components, c.shows())
+	}
 	shown := make(map[string]Level, len(r.Components))
 	for _, c := range r.Components {
 		shown[c.Name] = c.Level

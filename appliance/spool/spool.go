@@ -83,6 +83,9 @@ type Spool struct {
 	diskErr error // why the disk last refused; nil while it takes what it is given
 	reports []Report
 	dropped int
+
+	bytes []byte  // for encoding a hop
+	sound []int16 // for the next utterance; empty, what it is grown from
 }
 
 // Limit changes what the spool may hold, from now on.
@@ -90,8 +93,8 @@ func (s *Spool) Limit(l Limits) { s.limits = l }
 
 // Begin adds an utterance whose recording starts.
 func (s *Spool) Begin(t *rt.Task, m utterance.Meta) *Entry {
-	e := &Entry{Seq: s.next, Meta: m, recording: true}
-	s.next++
+	e := &Entry{Seq: s.next, Meta: m, recording: true, pcm: s.sound}
+	s.next, s.sound = s.next+1, nil
 	s.entries = append(s.entries, e)
 	if err := s.create(t, e); err != nil {
 		s.refused(t, e, err)
@@ -123,7 +126,8 @@ func (s *Spool) Append(t *rt.Task, e *Entry, pcm []int16) {
 		return
 	}
 	e.file = nil // a panic in the write leaves a file that lacks this: the end writes the whole from memory
-	err := write(f, pcm)
+	var err error
+	s.bytes, err = write(f, pcm, s.bytes)
 	e.file = f
 	if err != nil {
 		s.refused(t, e, err)
@@ -152,6 +156,9 @@ func (s *Spool) End(t *rt.Task, e *Entry, m utterance.Meta) {
 		s.refused(t, e, err)
 	}
 	if e.onDisk {
+		if cap(e.pcm)*2 <= maxBytes {
+			s.sound = e.pcm[:0]
+		}
 		e.pcm = nil
 		s.noteAnswers(t, e) // of services that were quicker than the end
 	}
@@ -249,7 +256,7 @@ func (s *Spool) store(t *rt.Task, e *Entry) error {
 		return err
 	}
 	e.file = f
-	if err := write(f, e.pcm); err != nil {
+	if _, err := write(f, e.pcm, nil); err != nil {
 		_ = f.Close()
 		e.file = nil
 		return err

@@ -8,207 +8,248 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	"orac/appliance/rt"
 )
 
-// Disk is a model of a file system that remembers what has reached the medium. The contents of a file do so when it is
-// synced; creations, renames and removals of files when their folder is; what is not synced when the power fails is lost.
-// Folders themselves are there, and gone, at once.
+// Disk is a model of a file system that remembers what has reached the medium, and that can break as real ones do: see
+// Capacity, ReadOnly, Fail, Break and Slow for what goes wrong while it runs, and PowerLoss, TornPowerLoss and CrashAt for
+// what is left when the power fails.
+//
+// What is modelled, and how:
+//
+//   - The contents of a file reach the medium when it is synced; creations, renames and removals when their folder is. This
+//     is what POSIX promises. Most real file systems keep more, such as the name of a file that was synced.
+//   - Names change as in a journal: a rename happens or does not, whatever folders it is between; and of what was not synced
+//     a later change never survives an earlier one.
+//   - A sync that fails loses what it should have written for good, as Linux does: a later sync that succeeds does not bring it
+//     back (it can still be read until the power fails).
+//   - A write that does not fit writes what fits. Only contents take room; a file that was removed does until it is closed.
+//   - Folders are there, and gone, at once. Files only grow. Modes, links and times do not exist.
+//
+// It takes no time unless Slow says so. It belongs to one driver.
 type Disk struct {
 	Capacity int64 // bytes
-	// Fail makes an operation fail: its error, or nil to let it happen. op is create, write, sync, rename, remove,
-	// read, list.
+	ReadOnly bool  // whatever would change anything fails with EROFS, as after a remount because of errors
+	// Fail makes an operation fail: its error, or nil to let it happen. op is one of Ops.
 	Fail func(op, name string) error
+	// Slow is how long an operation takes before it happens. Nothing interrupts it: a task that is told to stop meanwhile
+	// waits for it, as in a real system call. nil: no time.
+	Slow func(op, name string) time.Duration
 
 	files   map[string]*file // as programs see them
 	durable map[string]*file // as they are after a power loss
+	journal []change         // of names that are not durable yet, in order
 	dirs    map[string]bool
+	used    int64
+	faults  []*fault
+	spare   []byte // room of a file that is gone, for the next that grows
+
+	counts  map[string]int
+	changes int
+	crash   crash
+	off     bool
 }
 
-// file is the contents of a name.
+// Ops are the operations of a disk. All but the reading ones, read and list, change something.
+var Ops = []string{"mkdir", "create", "write", "sync", "rename", "remove", "syncdir", "read", "list"}
+
+// file is the contents of names.
 type file struct {
-	data   []byte
-	synced int // bytes that have reached the medium
+	data    []byte
+	synced  int      // bytes that have reached the medium
+	lost    [][2]int // of those, from and to, the ones that a failed sync has lost
+	names   int      // that programs see
+	handles int      // open
 }
 
 // NewDisk makes an empty disk.
 func NewDisk(capacity int64) *Disk {
-	return &Disk{Capacity: capacity, files: map[string]*file{}, durable: map[string]*file{}, dirs: map[string]bool{".": true}}
-}
-
-// PowerLoss leaves only what has reached the medium.
-func (d *Disk) PowerLoss() {
-	d.files = map[string]*file{}
-	for name, f := range d.durable {
-		kept := &file{data: slices.Clone(f.data[:f.synced]), synced: f.synced}
-		d.files[name] = kept
-		d.durable[name] = kept
+	return &Disk{
+		Capacity: capacity, files: map[string]*file{}, durable: map[string]*file{}, dirs: map[string]bool{".": true}, counts: map[string]int{},
 	}
 }
 
 // Files are the names of all files, in order.
 func (d *Disk) Files() []string { return slices.Sorted(maps.Keys(d.files)) }
 
-func (d *Disk) fail(op, name string) error {
-	if d.Fail == nil {
+// Count is how often an operation was begun, whether it succeeded or not.
+func (d *Disk) Count(op string) int { return d.counts[op] }
+
+// Changes is how many operations were begun that change something. CrashAt counts by it.
+func (d *Disk) Changes() int { return d.changes }
+
+// do takes an operation through everything that can happen to one, and at last does it.
+func (d *Disk) do(t *rt.Task, op, name string, f func() error) error {
+	d.takeTime(t, op, name)
+	d.unwindIfOff()
+	d.counts[op]++
+	writes := op != "read" && op != "list"
+	if writes {
+		d.changes++
+		d.crashIf(false)
+	}
+	err := d.refuses(op, name, writes)
+	if err == nil {
+		err = f()
+	}
+	if writes {
+		d.crashIf(true)
+	}
+	if err == nil {
 		return nil
 	}
-	if err := d.Fail(op, name); err != nil {
-		return &fs.PathError{Op: op, Path: name, Err: err}
-	}
-	return nil
-}
-
-func (d *Disk) used() (n int64) {
-	for _, f := range d.files {
-		n += int64(len(f.data))
-	}
-	return n
+	return &fs.PathError{Op: op, Path: name, Err: err}
 }
 
 // MkdirAll implements rt.FS.
-func (d *Disk) MkdirAll(_ *rt.Task, dir string) error {
-	for dir = path.Clean(dir); dir != "."; dir = path.Dir(dir) {
-		d.dirs[dir] = true
+func (d *Disk) MkdirAll(t *rt.Task, dir string) error {
+	dir = path.Clean(dir)
+	if d.dirs[dir] {
+		return nil
 	}
-	return nil
+	return d.do(t, "mkdir", dir, func() error {
+		for ; dir != "."; dir = path.Dir(dir) {
+			d.dirs[dir] = true
+		}
+		return nil
+	})
 }
 
 // Create implements rt.FS.
-func (d *Disk) Create(_ *rt.Task, name string) (rt.File, error) {
-	if err := d.fail("create", name); err != nil {
+func (d *Disk) Create(t *rt.Task, name string) (rt.File, error) {
+	f := &file{handles: 1, names: 1}
+	err := d.do(t, "create", name, func() error {
+		if d.files[name] != nil || d.dirs[name] {
+			return fs.ErrExist
+		}
+		if !d.dirs[path.Dir(name)] {
+			return fs.ErrNotExist
+		}
+		d.files[name] = f
+		d.note(change{to: name, file: f})
+		return nil
+	})
+	if err != nil {
 		return nil, err
 	}
-	if d.files[name] != nil {
-		return nil, &fs.PathError{Op: "create", Path: name, Err: fs.ErrExist}
-	}
-	if !d.dirs[path.Dir(name)] {
-		return nil, &fs.PathError{Op: "create", Path: name, Err: fs.ErrNotExist}
-	}
-	f := &file{}
-	d.files[name] = f
-	return &openFile{d, f, name}, nil
+	return &openFile{disk: d, file: f, name: name, task: t}, nil
 }
 
 // ReadFile implements rt.FS.
-func (d *Disk) ReadFile(_ *rt.Task, name string, limit int64) ([]byte, error) {
-	if err := d.fail("read", name); err != nil {
-		return nil, err
-	}
-	f := d.files[name]
-	if f == nil {
-		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
-	}
-	if int64(len(f.data)) > limit {
-		return nil, fmt.Errorf("%s: longer than %d bytes", name, limit)
-	}
-	return slices.Clone(f.data), nil
+func (d *Disk) ReadFile(t *rt.Task, name string, limit int64) (b []byte, err error) {
+	err = d.do(t, "read", name, func() error {
+		f := d.files[name]
+		if f == nil {
+			return fs.ErrNotExist
+		}
+		if int64(len(f.data)) > limit {
+			return fmt.Errorf("longer than %d bytes", limit)
+		}
+		b = slices.Clone(f.data)
+		return nil
+	})
+	return b, err
 }
 
 // ReadDir implements rt.FS.
-func (d *Disk) ReadDir(_ *rt.Task, dir string, most int) ([]rt.FileInfo, error) {
-	if err := d.fail("list", dir); err != nil {
-		return nil, err
-	}
-	var list []rt.FileInfo
-	for _, name := range d.Files() {
-		if rest, ok := strings.CutPrefix(name, dir+"/"); ok && !strings.Contains(rest, "/") && len(list) < most {
-			list = append(list, rt.FileInfo{Name: rest, Size: int64(len(d.files[name].data))})
+func (d *Disk) ReadDir(t *rt.Task, dir string, most int) (list []rt.FileInfo, err error) {
+	err = d.do(t, "list", dir, func() error {
+		for name, f := range d.files {
+			if path.Dir(name) == dir {
+				list = append(list, rt.FileInfo{Name: path.Base(name), Size: int64(len(f.data))})
+			}
 		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(d.dirs)) {
-		if rest, ok := strings.CutPrefix(name, dir+"/"); ok && !strings.Contains(rest, "/") && len(list) < most {
-			list = append(list, rt.FileInfo{Name: rest, Dir: true})
+		for name := range d.dirs {
+			if path.Dir(name) == dir && name != "." {
+				list = append(list, rt.FileInfo{Name: path.Base(name), Dir: true})
+			}
 		}
-	}
-	slices.SortFunc(list, func(a, b rt.FileInfo) int { return strings.Compare(a.Name, b.Name) })
-	return list, nil
+		slices.SortFunc(list, func(a, b rt.FileInfo) int { return strings.Compare(a.Name, b.Name) })
+		list = list[:min(len(list), max(0, most))]
+		return nil
+	})
+	return list, err
 }
 
-// Rename implements rt.FS.
-func (d *Disk) Rename(_ *rt.Task, from, to string) error {
-	if err := d.fail("rename", from); err != nil {
-		return err
-	}
-	f := d.files[from]
-	if f == nil {
-		return &fs.PathError{Op: "rename", Path: from, Err: fs.ErrNotExist}
-	}
-	delete(d.files, from)
-	d.files[to] = f
-	return nil
+// Rename implements rt.FS. A file of the new name is replaced.
+func (d *Disk) Rename(t *rt.Task, from, to string) error {
+	return d.do(t, "rename", from, func() error {
+		f := d.files[from]
+		switch {
+		case f == nil, !d.dirs[path.Dir(to)]:
+			return fs.ErrNotExist
+		case d.dirs[to]:
+			return fs.ErrExist
+		case from == to:
+			return nil
+		}
+		d.unlink(to)
+		delete(d.files, from)
+		d.files[to] = f
+		d.note(change{from: from, to: to, file: f})
+		return nil
+	})
 }
 
 // Remove implements rt.FS.
-func (d *Disk) Remove(_ *rt.Task, name string) error {
-	if err := d.fail("remove", name); err != nil {
-		return err
-	}
-	if d.dirs[name] {
-		return d.removeDir(name)
-	}
-	if d.files[name] == nil {
-		return &fs.PathError{Op: "remove", Path: name, Err: fs.ErrNotExist}
-	}
-	delete(d.files, name)
-	return nil
+func (d *Disk) Remove(t *rt.Task, name string) error {
+	return d.do(t, "remove", name, func() error {
+		switch {
+		case d.dirs[name]:
+			return d.removeDir(name)
+		case d.files[name] == nil:
+			return fs.ErrNotExist
+		}
+		d.unlink(name)
+		d.note(change{from: name})
+		return nil
+	})
 }
 
 // removeDir removes an empty folder.
 func (d *Disk) removeDir(name string) error {
 	for f := range d.files {
 		if strings.HasPrefix(f, name+"/") {
-			return &fs.PathError{Op: "remove", Path: name, Err: syscall.ENOTEMPTY}
+			return syscall.ENOTEMPTY
+		}
+	}
+	for f := range d.dirs {
+		if strings.HasPrefix(f, name+"/") {
+			return syscall.ENOTEMPTY
 		}
 	}
 	delete(d.dirs, name)
 	return nil
 }
 
+// unlink takes a name away, and with the last one the contents.
+func (d *Disk) unlink(name string) {
+	if f := d.files[name]; f != nil {
+		delete(d.files, name)
+		f.names--
+		d.reclaim(f)
+	}
+}
+
+// reclaim frees the room of a file that nobody can reach any more.
+func (d *Disk) reclaim(f *file) {
+	if f.names == 0 && f.handles == 0 {
+		d.used -= int64(len(f.data))
+	}
+}
+
 // SyncDir implements rt.FS.
-func (d *Disk) SyncDir(_ *rt.Task, dir string) error {
-	if err := d.fail("sync", dir); err != nil {
-		return err
-	}
-	inside := func(name string) bool { return path.Dir(name) == dir }
-	for name := range d.durable {
-		if inside(name) && d.files[name] == nil {
-			delete(d.durable, name)
+func (d *Disk) SyncDir(t *rt.Task, dir string) error {
+	return d.do(t, "syncdir", dir, func() error {
+		if !d.dirs[path.Clean(dir)] {
+			return fs.ErrNotExist
 		}
-	}
-	for name, f := range d.files {
-		if inside(name) {
-			d.durable[name] = f
-		}
-	}
-	return nil
+		d.syncNames(path.Clean(dir))
+		return nil
+	})
 }
 
 // Free implements rt.FS.
-func (d *Disk) Free(*rt.Task) (int64, error) { return d.Capacity - d.used(), nil }
-
-// openFile is a file being written.
-type openFile struct {
-	disk *Disk
-	file *file
-	name string
-}
-
-func (o *openFile) Write(p []byte) (int, error) {
-	if err := o.disk.fail("write", o.name); err != nil {
-		return 0, err
-	}
-	o.file.data = append(o.file.data, p...)
-	return len(p), nil
-}
-
-func (o *openFile) Sync() error {
-	if err := o.disk.fail("sync", o.name); err != nil {
-		return err
-	}
-	o.file.synced = len(o.file.data)
-	return nil
-}
-
-func (o *openFile) Close() error { return nil }
+func (d *Disk) Free(*rt.Task) (int64, error) { return max(0, d.Capacity-d.used), nil }

@@ -2,9 +2,6 @@ package virtual
 
 import "strings"
 
-// Halt makes Run return after the task that runs now, at this instant. A task calls it, for the world to act at once.
-func (d *Driver) Halt() { d.halted = true }
-
 // Panic makes the first task whose name begins with prefix panic with a value, out of the wait that it is in: a defect that
 // shows at this moment. It tells whether there is such a task.
 func (d *Driver) Panic(prefix string, value any) bool {

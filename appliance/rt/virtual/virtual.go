@@ -30,9 +30,9 @@ type Driver struct {
 	starved starved
 	all     []*task // that have started, but for some that are over
 	over    int     // of all
+	halted  bool
 	hash    uint64
 	records func(rt.Record)
-	halted  bool // Run is to return
 }
 
 // New makes a driver at instant 0 of the given time of day. Records of the trace go to records, if it is not nil, and
@@ -108,15 +108,12 @@ func (d *Driver) enqueue(s *task) {
 // Run lets the world go on until the instant until, until nothing can happen any more, or until Halt. It gives the virtual
 // time reached.
 func (d *Driver) Run(until rt.Instant) rt.Instant {
-	for {
-		for len(d.ready) > 0 {
-			if d.step(); d.halted {
-				d.halted = false
-				return d.now
-			}
+	for !d.halted {
+		for len(d.ready) > 0 && !d.halted {
+			d.step()
 		}
 		next := min(d.timers.first(), d.starved.next)
-		if next == rt.Never || next > until {
+		if d.halted || next == rt.Never || next > until {
 			break
 		}
 		d.now = max(d.now, next)
@@ -127,11 +124,15 @@ func (d *Driver) Run(until rt.Instant) rt.Instant {
 			d.ready = d.starved.release(d.ready)
 		}
 	}
-	if until != rt.Never {
+	if until != rt.Never && !d.halted {
 		d.now = max(d.now, until)
 	}
 	return d.now
 }
+
+// Halt ends the world at this very instant: Run returns once the task that runs has come to its next wait, and no task runs
+// again. It may be called by a task; Close then takes the tasks away.
+func (d *Driver) Halt() { d.halted = true }
 
 // step resumes one of the ready tasks, chosen by the seed.
 func (d *Driver) step() {

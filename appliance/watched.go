@@ -1,0 +1,78 @@
+package appliance
+
+import (
+	"slices"
+	"strings"
+)
+
+// watched is what the monitor has to know of a component of the graph in force: found out once for each graph, so that a look
+// at an appliance that is well costs next to nothing.
+type watched struct {
+	boxes []mailbox // by which it shows its progress
+	needs []string  // the nodes without which it has nothing to do
+	all   []string  // the same, after the service that it is about; nil if it is about none
+	seen  uint64    // the look at which it was there last
+}
+
+// prepare finds out what is to be watched, when the graph is another one than at the last look.
+func (m *Monitor) prepare() {
+	g, boxes := m.Runner.Graph(), m.Runner.boxes.Load()
+	if g == m.graph && boxes == m.boxes {
+		return
+	}
+	m.graph, m.boxes = g, boxes
+	m.watched, m.services = map[string]*watched{}, nil
+	for _, n := range g.Nodes {
+		w := &watched{boxes: shows(g, *boxes, n), needs: needs(g, n)}
+		switch n.Kind {
+		case Probe:
+			service := "stt." + strings.TrimPrefix(n.Address, string(Probe)+".")
+			m.services = append(m.services, service)
+			m.watched[service] = &watched{}
+			fallthrough
+		case Delivery, Heartbeat:
+			w.all = append([]string{"stt." + n.Block.Name()}, w.needs...)
+		}
+		m.watched[n.Address] = w
+	}
+	slices.Sort(m.services)
+}
+
+// shows are the mailboxes by which a node shows its progress: those that it reads. A source shows it by what its ring takes.
+func shows(g *Graph, boxes map[box]mailbox, n *Node) []mailbox {
+	if n.Kind != Source {
+		return inboxes(g, boxes, n.Address)
+	}
+	ring := inboxes(g, boxes, at(Ring, strings.TrimPrefix(n.Address, string(Source)+".")))
+	return slices.DeleteFunc(ring, func(m mailbox) bool { return !strings.HasPrefix(m.Stats().Name, "hops ") })
+}
+
+// needs are the nodes without which one has nothing to do.
+func needs(g *Graph, n *Node) (list []string) {
+	for _, e := range g.Edges {
+		if e.To == n.Address && !e.asks && n.Kind.carriesSound() && n.Kind != Spool && !slices.Contains(list, e.From) {
+			list = append(list, e.From)
+		}
+	}
+	return list
+}
+
+// dependsOn are the components without which a node has nothing to do.
+func (m *Monitor) dependsOn(n *watched) []string {
+	if n.all != nil {
+		if _, ok := m.facts[n.all[0]]; ok {
+			return n.all
+		}
+	}
+	return n.needs
+}
+
+// taken is how many values a node has taken, and whether one of its mailboxes is full.
+func (n *watched) taken() (taken uint64, full bool) {
+	for _, m := range n.boxes {
+		s := m.Stats()
+		taken += s.Taken
+		full = full || s.Len == s.Cap && s.Cap > 1
+	}
+	return taken, full
+}
