@@ -27,6 +27,8 @@ type Attr struct {
 	Default bool      // the value is the default
 	Range   hcl.Range // the expression; zero when Default
 
+	deferred *Deferred // of an Expression
+
 	// secrets holds what Value hides: by key for a Map, under "" otherwise.
 	secrets map[string]Secret
 }

@@ -9,29 +9,38 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// build makes the typed runbook of blocks that are free of errors.
-func (e *evaluator) build(filename string) *Runbook {
-	rb := &Runbook{File: filename, Dir: filepath.Dir(filename), source: e.src}
+// build fills value from blocks that are free of errors, and gives them in generic form.
+func (e *evaluator) build(filename string, value any) *Document {
+	d := &Document{File: filename, Dir: filepath.Dir(filename), source: e.src}
 	for _, n := range e.order {
 		if n.types.Slot == nil {
 			continue
 		}
-		rb.Blocks = append(rb.Blocks, n.out)
-		slot := reflect.ValueOf(n.types.Slot(rb)).Elem()
+		d.Blocks = append(d.Blocks, n.out)
+		slot := reflect.ValueOf(n.types.Slot(value)).Elem()
 		if slot.Kind() == reflect.Slice {
 			el := reflect.New(slot.Type().Elem()).Elem()
-			rb.fill(el, n.out)
+			d.fill(el, n.out)
 			slot.Set(reflect.Append(slot, el))
 		} else {
-			rb.fill(slot, n.out)
+			d.fill(slot, n.out)
 		}
 	}
-	rb.inputs = newInputs(e.recorder.inputs(e.src.bytes, e.opts.HashKey), func() []Input { return rb.namedFiles(rb.Blocks, e.opts.Open) })
-	return rb
+	d.inputs = newInputs(e.recorder.inputs(e.src.bytes, e.opts.HashKey), func() []Input { return d.namedFiles(d.Blocks, e.opts.Open) })
+	return d
 }
 
-// fill sets the fields of a struct from a block, by their hcl tags.
-func (rb *Runbook) fill(dst reflect.Value, b Block) {
+// Tags of fields that hold no attribute: the block's variant, its label where that is no Name, and the attributes of a
+// block that takes any, as text by name.
+const (
+	tagVariant = ",variant"
+	tagLabel   = ",label"
+	tagRemain  = ",remain"
+)
+
+// fill sets the fields of a struct from a block, by their hcl tags. A field whose attribute is that of another variant
+// keeps its zero value.
+func (d *Document) fill(dst reflect.Value, b Block) {
 	for i := range dst.NumField() {
 		field, f := dst.Type().Field(i), dst.Field(i)
 		tag := field.Tag.Get("hcl")
@@ -40,11 +49,21 @@ func (rb *Runbook) fill(dst reflect.Value, b Block) {
 			f.Set(reflect.ValueOf(b.Address))
 		case field.Name == "Name":
 			f.SetString(b.Address.Name())
-		case f.Kind() == reflect.Struct && f.Type() != secretType:
+		case tag == tagVariant:
+			f.SetString(b.Type.Variant)
+		case tag == tagLabel:
+			f.SetString(string(b.Address[len(b.Type.Key())+1:]))
+		case tag == tagRemain:
+			all := make(map[string]string, len(b.Attrs))
+			for name, a := range b.Attrs {
+				all[name] = a.Value.AsString()
+			}
+			f.Set(reflect.ValueOf(all))
+		case b.Type.Attribute(tag) != nil:
+			d.set(f, b.Type.Attribute(tag), b.Attrs[tag])
+		case b.Type.nested(tag) != nil:
 			nested, _ := findBlock(b.Nested, b.Address+"."+Address(tag))
-			rb.fill(f, nested)
-		default:
-			rb.set(f, b.Type.Attribute(tag), b.Attrs[tag])
+			d.fill(f, nested)
 		}
 	}
 }
@@ -56,22 +75,24 @@ var (
 )
 
 // set puts a normal form into a field; null leaves the zero value.
-func (rb *Runbook) set(f reflect.Value, at *Attribute, a Attr) {
+func (d *Document) set(f reflect.Value, at *Attribute, a Attr) {
 	v := a.Value
 	if v.IsNull() {
 		return
 	}
 	switch {
+	case at.Kind == Expression:
+		f.Addr().Interface().(Deferring).Defer(*a.deferred)
 	case f.Type() == secretType:
 		f.Set(reflect.ValueOf(a.secrets[""]))
 	case f.Type() == durationType:
-		d, _ := ParseDuration(v.AsString())
-		f.Set(reflect.ValueOf(d))
+		t, _ := ParseDuration(v.AsString())
+		f.Set(reflect.ValueOf(t))
 	case f.Type() == sizeType:
 		s, _ := ParseSize(v.AsString())
 		f.Set(reflect.ValueOf(s))
 	case at.Kind == Path:
-		f.SetString(rb.Resolve(v.AsString()))
+		f.SetString(d.Resolve(v.AsString()))
 	case f.Kind() == reflect.String:
 		f.SetString(v.AsString())
 	case f.Kind() == reflect.Int:
@@ -84,11 +105,18 @@ func (rb *Runbook) set(f reflect.Value, at *Attribute, a Attr) {
 		f.SetBool(v.True())
 	case f.Kind() == reflect.Pointer:
 		f.Set(reflect.New(f.Type().Elem()))
-		rb.set(f.Elem(), at, a)
+		d.set(f.Elem(), at, a)
 	case f.Kind() == reflect.Slice:
 		f.Set(texts(f.Type(), v))
-	case f.Kind() == reflect.Map:
+	case f.Type() == reflect.TypeFor[map[string]Secret]():
 		f.Set(reflect.ValueOf(a.secrets))
+	case f.Kind() == reflect.Map:
+		f.Set(reflect.MakeMap(f.Type()))
+		for name, el := range v.AsValueMap() {
+			to := reflect.New(f.Type().Elem()).Elem()
+			d.set(to, at, Attr{Value: el})
+			f.SetMapIndex(reflect.ValueOf(name), to)
+		}
 	default:
 		panic(fmt.Sprintf("BUG: no way to set a %s from %s", f.Type(), at.Name))
 	}

@@ -29,7 +29,13 @@ func (e *evaluator) decodeBody(t *BlockType, addr Address, name string, body *hc
 	}
 	e.unknownAttributes(t, addr, body)
 	broken := map[string]bool{}
-	for i := range t.Attributes {
+	for _, a := range e.free(t, body) {
+		at := t.Attribute(a.Name)
+		if attr, _, ok := e.attribute(at, addr, name, a); ok {
+			out.Attrs[a.Name] = attr
+		}
+	}
+	for i := range t.attributes() {
 		at := &t.Attributes[i]
 		attr, reference, ok := e.attribute(at, addr, name, body.Attributes[at.Name])
 		if !ok {
@@ -61,6 +67,9 @@ func (e *evaluator) attribute(at *Attribute, addr Address, name string, written 
 		v := at.defaultValue(name)
 		return Attr{Value: v, Default: true}, v, true
 	}
+	if at.Kind.isKept() {
+		return e.keep(at, addr, written)
+	}
 	if at.Secret == SecretOnly || at.Secret == SecretAllowed && at.Kind == Map {
 		e.src.hideLiterals(written.Expr)
 	}
@@ -77,6 +86,22 @@ func (e *evaluator) attribute(at *Attribute, addr Address, name string, written 
 		return e.attribute(at, addr, name, nil)
 	}
 	return e.value(at, addr, raw, written.Expr)
+}
+
+// free gives the attributes of a body whose block type takes any.
+func (e *evaluator) free(t *BlockType, body *hclsyntax.Body) []*hclsyntax.Attribute {
+	if !t.FreeForm {
+		return nil
+	}
+	return sortedAttributes(body)
+}
+
+// attributes are the ones that a block of the type always has.
+func (t *BlockType) attributes() []Attribute {
+	if t.FreeForm {
+		return nil
+	}
+	return t.Attributes
 }
 
 // unknownAttributes reports what t does not have.

@@ -105,6 +105,7 @@ func (ds Diagnostics) MarshalJSON() ([]byte, error) {
 
 // problems collects diagnostics about one source.
 type problems struct {
+	lang  *Language
 	src   *source
 	found Diagnostics
 }

@@ -30,14 +30,14 @@ func TestReferenceIsCurrent(t *testing.T) {
 // TestReferenceIsWhole checks that every attribute and function is on the page.
 func TestReferenceIsWhole(t *testing.T) {
 	page := string(Reference())
-	eachType(func(bt *BlockType) {
+	runbooks.eachType(func(bt *BlockType) {
 		for _, at := range bt.Attributes {
 			if !strings.Contains(page, "| `"+at.Name+"` |") || !strings.Contains(page, cellText(at.Doc)) {
 				t.Errorf("the reference lacks %s.%s", bt.Key(), at.Name)
 			}
 		}
 	})
-	for _, name := range newEvaluator(&problems{}, "", testWorld()).functionNames() {
+	for _, name := range newEvaluator(&problems{lang: runbooks}, "", testWorld()).functionNames() {
 		if !strings.Contains(page, "`"+name) {
 			t.Errorf("the reference lacks the function %s", name)
 		}

@@ -11,7 +11,12 @@ import (
 // signs, one newline at the end. Only white space changes, and formatting twice
 // changes nothing more. A text that cannot be parsed is refused.
 func Format(src []byte, filename string) ([]byte, Diagnostics) {
-	p := &problems{src: &source{name: filename, bytes: src}}
+	return runbooks.Format(src, filename)
+}
+
+// Format is the function Format for a file of this language.
+func (l *Language) Format(src []byte, filename string) ([]byte, Diagnostics) {
+	p := &problems{lang: l, src: &source{name: filename, bytes: src}}
 	if _, ok := p.parse(); !ok {
 		return nil, p.sorted()
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/hashicorp/hcl/v2/ext/tryfunc"
@@ -50,16 +51,33 @@ func isSecretSource(name string) bool {
 
 // functions gives what expressions may call.
 func (e *evaluator) functions() map[string]function.Function {
-	all := map[string]function.Function{
-		"env":    e.source(InputEnv, markInput, e.env),
-		"file":   e.source(InputFile, markInput, e.file),
-		"secret": e.source(InputSecret, markSecret, e.secret),
+	all := pure()
+	all["env"] = e.source(InputEnv, markInput, e.env)
+	all["file"] = e.source(InputFile, markInput, e.file)
+	if !e.lang.NoSecrets {
+		all["secret"] = e.source(InputSecret, markSecret, e.secret)
 	}
+	return all
+}
+
+// pure gives the functions that compute and do nothing else.
+func pure() map[string]function.Function {
+	all := map[string]function.Function{"can": tryfunc.CanFunc, "try": tryfunc.TryFunc}
 	for name, f := range library {
 		all[name] = bounded(f, multiplies[name])
 	}
-	all["can"], all["try"] = tryfunc.CanFunc, tryfunc.TryFunc
 	return all
+}
+
+// functionsHint says which functions there are instead of one that there is not.
+func (l *Language) functionsHint(name string, all []string) string {
+	switch {
+	case l.NoSecrets && name == "secret":
+		return l.capital() + " holds no secrets; the runbook has secret()."
+	case len(all) < 20: // of an expression that is evaluated later
+		return "The functions are " + strings.Join(all, ", ") + "."
+	}
+	return "`" + l.Schema + " --markdown` lists the functions."
 }
 
 // callError is an error of one of our own functions. It is written by us and
@@ -116,7 +134,7 @@ func (e *evaluator) file(name string) (string, *callError) {
 	switch {
 	case err != nil:
 		return "", &callError{fmt.Sprintf("cannot read the file %q: %s", clip(name), reason(err)),
-			"The path is relative to the runbook. Check the file and its permissions."}
+			"The path is relative to the " + e.lang.Noun + ". Check the file and its permissions."}
 	case len(text) > maxInputFile:
 		return "", &callError{fmt.Sprintf("the file %q is larger than 1 MiB", clip(name)), "file() is for small texts."}
 	case !utf8.Valid(text):

@@ -84,15 +84,6 @@ func sortInputs(list []Input) {
 	})
 }
 
-// Inputs gives what the runbook was made of. Files that attributes name are looked
-// at once, when it is called first.
-func (rb *Runbook) Inputs() Inputs {
-	if rb.inputs == nil {
-		return Inputs{}
-	}
-	return rb.inputs.get()
-}
-
 // inputs are what a runbook was made of, with the files that are still to be
 // looked at.
 type inputs struct {

@@ -15,12 +15,15 @@ type object = map[string]any
 // label, and every value may instead be a template "${…}". What JSON Schema cannot
 // say stands in x-orac-… keys: kind, unit, bounds of durations and sizes, whether
 // a value is secret, what a change does. The output is the same on every call.
-func JSONSchema() []byte {
+func JSONSchema() []byte { return runbooks.JSONSchema() }
+
+// JSONSchema is the function JSONSchema for this language.
+func (l *Language) JSONSchema() []byte {
 	defs := object{"expression": object{
 		"type": "string", "pattern": `\$\{`, "description": "An HCL template that gives the value.",
 	}}
 	props, required := object{}, []string{}
-	for _, t := range Registry {
+	for _, t := range l.Blocks {
 		defs[t.Key()] = t.schema()
 		place := props
 		if t.Variant != "" {
@@ -40,7 +43,7 @@ func JSONSchema() []byte {
 	}
 	out, err := json.MarshalIndent(object{
 		"$schema":              "https://json-schema.org/draft/2020-12/schema",
-		"title":                "ORAC runbook",
+		"title":                "ORAC " + l.Noun,
 		"type":                 "object",
 		"properties":           props,
 		"required":             required,
@@ -61,7 +64,7 @@ func (t *BlockType) placed() object {
 	}
 	by := object{
 		"type": "object", "additionalProperties": ref,
-		"propertyNames": object{"pattern": namePattern.String()},
+		"propertyNames": object{"pattern": t.label().String()},
 	}
 	if t.Single {
 		by["maxProperties"] = 1
@@ -98,7 +101,10 @@ func (t *BlockType) schema() object {
 }
 
 func (at *Attribute) schema() object {
-	s := object{"description": at.Doc, "x-orac-kind": at.Kind.words(), "x-orac-change": string(at.OnChange)}
+	s := object{"description": at.Doc, "x-orac-kind": at.Kind.words()}
+	if at.OnChange != "" {
+		s["x-orac-change"] = string(at.OnChange)
+	}
 	expression := object{"$ref": "#/$defs/expression"}
 	if at.Secret == SecretOnly {
 		s["$ref"] = expression["$ref"]
@@ -129,8 +135,13 @@ func (at *Attribute) schema() object {
 // plainSchema describes the value when it is written without an expression.
 func (at *Attribute) plainSchema() object {
 	switch at.Kind {
-	case Any:
+	case Any, Code:
 		return object{}
+	case CodeMap:
+		return object{"type": "object"}
+	case Numbers:
+		number := object{"type": "number", "minimum": json.Number(at.Min), "maximum": json.Number(at.Max)}
+		return object{"type": "object", "additionalProperties": number, "propertyNames": object{"enum": at.Values}}
 	case Enum, Keyword:
 		return object{"enum": at.Values}
 	case Int, Float:
@@ -151,7 +162,11 @@ func (at *Attribute) plainSchema() object {
 	case URL:
 		return object{"type": "string", "pattern": "^https?://"}
 	case Refs, Strings:
-		s := object{"type": "array", "items": object{"type": "string"}}
+		items := object{"type": "string"}
+		if len(at.Values) > 0 {
+			items["enum"] = at.Values
+		}
+		s := object{"type": "array", "items": items}
 		if at.NonEmpty {
 			s["minItems"] = 1
 		}

@@ -14,7 +14,8 @@ func (k Kind) words() string {
 	return [...]string{
 		String: "text", Enum: "one of a few words", Path: "path", URL: "URL", Int: "whole number", Float: "number", Bool: "true or false",
 		Duration: "duration", ByteSize: "size", Ref: "reference", Refs: "list of references", Strings: "list of text", Map: "map of text",
-		Keyword: "keyword", Any: "any value",
+		Keyword: "keyword", Any: "any value", Numbers: "map of numbers", Expression: "condition", Code: "any expression",
+		CodeMap: "map of expressions",
 	}[k]
 }
 
@@ -51,10 +52,13 @@ func (k Kind) quoted() bool {
 // isReference reports whether values of the kind name other blocks.
 func (k Kind) isReference() bool { return k == Ref || k == Refs }
 
+// isKept reports whether values of the kind are not evaluated.
+func (k Kind) isKept() bool { return k == Expression || k == Code || k == CodeMap }
+
 // literal reads text of the registry (a default, a bound) as a value.
 func (at *Attribute) literal(text string) cty.Value {
 	switch at.Kind {
-	case Int, Float:
+	case Int, Float, Numbers:
 		v, err := cty.ParseNumberVal(text)
 		if err != nil {
 			panic(fmt.Sprintf("BUG: %s: %q: %v", at.Name, text, err))
@@ -84,8 +88,10 @@ func (at *Attribute) valueType() cty.Type {
 		return cty.Bool
 	case Refs, Strings:
 		return cty.List(cty.String)
-	case Map:
+	case Map, CodeMap:
 		return cty.Map(cty.String)
+	case Numbers:
+		return cty.Map(cty.Number)
 	}
 	return cty.String
 }
@@ -100,8 +106,8 @@ func (at *Attribute) defaultValue(name string) cty.Value {
 		return at.literal(at.Default)
 	case at.Kind == Refs || at.Kind == Strings:
 		return cty.ListValEmpty(cty.String)
-	case at.Kind == Map:
-		return cty.MapValEmpty(cty.String)
+	case at.valueType().IsMapType():
+		return cty.MapValEmpty(at.valueType().ElementType())
 	}
 	return cty.NullVal(at.valueType())
 }

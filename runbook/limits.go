@@ -19,27 +19,17 @@ const (
 	maxBlocks    = 1000      // blocks of one runbook, nested ones included
 )
 
-// smallest is a runbook that is valid and hears something.
-const smallest = `appliance "kitchen" {}
-device "microphone" "default" {}
-model "hey_jarvis" { source = "catalog:hey_jarvis" }
-listener "kitchen" {
-  device = device.microphone.default
-  models = [model.hey_jarvis]
-}`
-
 // check refuses what must not reach the parser. It reports whether src may be parsed.
 func (p *problems) check() bool {
 	src := p.src.bytes
 	switch {
 	case len(src) > MaxFileSize:
 		p.fail("", hcl.Range{Filename: p.src.name}, fmt.Sprintf("the file is larger than %s", FormatSize(MaxFileSize)),
-			"A runbook is a few KiB of text; is this the right file?")
+			p.lang.capital()+" is a few KiB of text; is this the right file?")
 	case len(bytes.TrimSpace(src)) == 0:
-		p.fail("", hcl.Range{Filename: p.src.name}, "the runbook is empty",
-			"The smallest one that listens:\n\n"+smallest)
+		p.fail("", hcl.Range{Filename: p.src.name}, "the "+p.lang.Noun+" is empty", p.lang.Empty)
 	case bytes.IndexByte(src, 0) >= 0:
-		p.fail("", p.pointAt(bytes.IndexByte(src, 0)), "the file is binary, not text", "A runbook is a text file in UTF-8; is this the right file?")
+		p.fail("", p.pointAt(bytes.IndexByte(src, 0)), "the file is binary, not text", p.lang.capital()+" is a text file in UTF-8; is this the right file?")
 	case !utf8.Valid(src):
 		p.fail("", p.pointAt(invalidUTF8(src)), "the file is not valid UTF-8", "Save it as UTF-8 text.")
 	default:
@@ -78,7 +68,7 @@ func (p *problems) checkNesting() bool {
 			p.fail("", t.Range, fmt.Sprintf("brackets are nested more than %d deep", maxNesting), "Put inner parts into locals.")
 			return false
 		case operators > maxOperators:
-			p.fail("", t.Range, fmt.Sprintf("the runbook has more than %d operators", maxOperators), "A runbook declares; compute such values outside of it.")
+			p.fail("", t.Range, fmt.Sprintf("the %s has more than %d operators", p.lang.Noun, maxOperators), p.lang.capital()+" declares; compute such values outside of it.")
 			return false
 		}
 	}

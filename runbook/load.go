@@ -1,6 +1,7 @@
 package runbook
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -44,42 +45,39 @@ type Options struct {
 // Load reads, evaluates and validates the runbook at path. When there are errors
 // among the Diagnostics the Runbook is nil; warnings come beside one.
 func Load(path string, opts Options) (*Runbook, Diagnostics) {
-	opts = opts.WithDefaults()
-	src, err := opts.ReadFile(path)
-	if err != nil {
-		p := &problems{src: &source{name: path}}
-		hint := "Say which runbook to use with -f FILE."
-		if !errors.Is(err, fs.ErrNotExist) {
-			hint = "Check the file and its permissions."
-		}
-		p.fail("", hcl.Range{Filename: path}, "cannot read the runbook: "+reason(err), hint)
-		return nil, p.sorted()
-	}
-	return Parse(src, path, opts)
+	rb := &Runbook{}
+	return rb.of(runbooks.Load(path, opts, rb))
 }
 
 // Parse is Load for text that has been read already; filename stands in
 // diagnostics, and its directory is what relative paths are relative to.
 func Parse(src []byte, filename string, opts Options) (*Runbook, Diagnostics) {
-	p := &problems{src: &source{name: filename, bytes: src}}
-	body, ok := p.parse()
-	if !ok {
-		return nil, p.sorted()
+	rb := &Runbook{}
+	return rb.of(runbooks.Parse(src, filename, opts, rb))
+}
+
+// of completes a runbook with the document that it was built from; nil when there is none.
+func (rb *Runbook) of(d *Document, found Diagnostics) (*Runbook, Diagnostics) {
+	if d == nil {
+		return nil, found
 	}
-	e := newEvaluator(p, filepath.Dir(filename), opts.WithDefaults())
-	e.collect(body)
-	e.resolveAll()
-	if p.found.HasErrors() {
-		return nil, p.sorted()
+	rb.Document = *d
+	return rb, found
+}
+
+// Read reads a file as Load does. The Diagnostics are nil when that went well.
+func (l *Language) Read(path string, opts Options) ([]byte, Diagnostics) {
+	src, err := opts.WithDefaults().ReadFile(path)
+	if err == nil {
+		return src, nil
 	}
-	rb := e.build(filename)
-	for _, rule := range runbookRules {
-		rule.check(rb, p)
+	p := &problems{lang: l, src: &source{name: path}}
+	hint := "Check the file and its permissions."
+	if errors.Is(err, fs.ErrNotExist) {
+		hint = cmp.Or(l.Missing, "Check its name.")
 	}
-	if p.found.HasErrors() {
-		return nil, p.sorted()
-	}
-	return rb, p.sorted()
+	p.fail("", hcl.Range{Filename: path}, "cannot read the "+l.Noun+": "+reason(err), hint)
+	return nil, p.sorted()
 }
 
 // parse gives the syntax tree, when the text has one.

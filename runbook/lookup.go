@@ -1,45 +1,5 @@
 package runbook
 
-import "path/filepath"
-
-// Resolve gives the path that a relative path in this runbook means.
-func (rb *Runbook) Resolve(path string) string {
-	if path == "" || filepath.IsAbs(path) {
-		return path
-	}
-	return filepath.Join(rb.Dir, path)
-}
-
-// Block finds a block in generic form, nested ones included.
-func (rb *Runbook) Block(a Address) (Block, bool) { return findBlock(rb.Blocks, a) }
-
-// Problem is a diagnostic about an attribute of a block, or about the whole block
-// when the attribute is "" or not written. It is for checks that need more than the
-// language: files, programs, a catalogue.
-func (rb *Runbook) Problem(block Address, attribute string, severity Severity, summary, detail string) Diagnostic {
-	b, _ := rb.Block(block)
-	place := b.Range
-	if a, ok := b.Attrs[attribute]; ok && !a.Default {
-		place = a.Range
-	}
-	if place.Filename == "" {
-		place.Filename = rb.File
-	}
-	return Diagnostic{Severity: severity, Summary: summary, Detail: detail, Subject: place, Address: block, source: rb.source}
-}
-
-func findBlock(blocks []Block, a Address) (Block, bool) {
-	for _, b := range blocks {
-		if b.Address == a {
-			return b, true
-		}
-		if n, ok := findBlock(b.Nested, a); ok {
-			return n, true
-		}
-	}
-	return Block{}, false
-}
-
 // Microphone finds a microphone by its address.
 func (rb *Runbook) Microphone(a Address) (Microphone, bool) {
 	return find(rb.Microphones, a, func(m *Microphone) Address { return m.Address })

@@ -14,7 +14,7 @@ import (
 const maxHashed = 64 << 20
 
 // namedFiles looks at the files that attributes name, nested blocks included.
-func (rb *Runbook) namedFiles(blocks []Block, open func(string) (fs.File, error)) []Input {
+func (d *Document) namedFiles(blocks []Block, open func(string) (fs.File, error)) []Input {
 	var out []Input
 	for _, b := range blocks {
 		for i := range b.Type.Attributes {
@@ -24,10 +24,10 @@ func (rb *Runbook) namedFiles(blocks []Block, open func(string) (fs.File, error)
 				continue
 			}
 			in := Input{Kind: InputNamed, Name: v.AsString()}
-			in.look(rb.Resolve(in.Name), open)
+			in.look(d.Resolve(in.Name), open)
 			out = append(out, in)
 		}
-		out = append(out, rb.namedFiles(b.Nested, open)...)
+		out = append(out, d.namedFiles(b.Nested, open)...)
 	}
 	return out
 }

@@ -54,7 +54,7 @@ func (r *recorder) fetch(kind InputKind, name string, hidden bool, get func(stri
 	i, seen := r.index[id]
 	if !seen {
 		if r.fetches++; r.fetches > maxFetched {
-			return -1, "", &callError{fmt.Sprintf("the runbook fetches more than %d values from outside", maxFetched), "Put several into one file and use jsondecode(file(…))."}
+			return -1, "", &callError{fmt.Sprintf("the file fetches more than %d values from outside", maxFetched), "Put several into one file and use jsondecode(file(…))."}
 		}
 		text, err := get(name)
 		if kind == InputFile && r.bytes+len(text) > maxFiles {

@@ -2,40 +2,94 @@ package runbook
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
+
+	"github.com/zclconf/go-cty/cty"
 )
 
 // Reference is the reference documentation of the language in Markdown.
-func Reference() []byte {
+func Reference() []byte { return runbooks.Reference() }
+
+// Reference is the function Reference for this language.
+func (l *Language) Reference() []byte {
 	var b strings.Builder
-	b.WriteString(`# The runbook, block by block
-
-This page is generated from the registry (` + "`orac schema --markdown`" + `, ` + "`make docs`" + `). README.md explains the language.
-
-Names are ` + nameExpect + `.
-Durations are text like ` + "`\"500ms\"`, `\"2s\"`, `\"1h\"` or `\"30d\"`" + `, sizes like ` + "`\"250MiB\"` or `\"1GB\"`" + `.
-"In place" and "restart" say what a changed attribute does to the running component.
-
-`)
-	for _, t := range Registry {
+	fmt.Fprintf(&b, "# %s\n\n%s\n\n", l.Title, l.Intro)
+	b.WriteString("Names are " + nameExpect + ".\nDurations are text like `\"500ms\"`, `\"2s\"`, `\"1h\"` or `\"30d\"`, sizes like `\"250MiB\"` or `\"1GB\"`.\n")
+	if l.hasEffects() {
+		b.WriteString("\"In place\" and \"restart\" say what a changed attribute does to the running component.\n")
+	}
+	b.WriteString("\n")
+	for _, t := range l.Blocks {
 		fmt.Fprintf(&b, "- [`%s`](#%s)\n", t.Header(), anchor(t.Header()))
 	}
-	for _, t := range Registry {
-		t.document(&b, "##", t.Header())
+	for _, t := range l.Blocks {
+		t.document(&b, "##", t.Header(), l.hasEffects())
 	}
 	b.WriteString("\n## Between blocks\n\n")
-	for _, r := range runbookRules {
-		b.WriteString("- " + r.doc + "\n")
+	for _, r := range l.Rules {
+		b.WriteString("- " + r.Doc + "\n")
 	}
-	b.WriteString("\n## Functions\n\n`env(NAME)`, `file(PATH)` and `secret(NAME)` fetch a text from the environment, a file (at most 1 MiB, all together 8 MiB, relative to\nthe runbook) and the secrets. The rest computes:\n")
-	names := []string{"can", "try"}
-	for name := range library {
-		names = append(names, name)
+	l.documentConditions(&b)
+	secrets := [2]string{"`env(NAME)`, `file(PATH)` and `secret(NAME)` fetch a text from the environment, a file", " and the secrets"}
+	if l.NoSecrets {
+		secrets = [2]string{"`env(NAME)` and `file(PATH)` fetch a text from the environment and a file"}
 	}
-	slices.Sort(names)
-	b.WriteString("`" + strings.Join(names, "`, `") + "`.\n")
+	fmt.Fprintf(&b, "\n## Functions\n\n%s (at most 1 MiB, all together 8 MiB, relative to\nthe %s)%s. The rest computes:\n", secrets[0], l.Noun, secrets[1])
+	b.WriteString("`" + strings.Join(slices.Sorted(maps.Keys(pure())), "`, `") + "`.\n")
 	return []byte(b.String())
+}
+
+// hasEffects tells whether a change of an attribute does something to what runs.
+func (l *Language) hasEffects() bool {
+	found := false
+	l.eachType(func(t *BlockType) {
+		found = found || t.Slot != nil && slices.ContainsFunc(t.Attributes, func(a Attribute) bool { return a.OnChange != "" })
+	})
+	return found
+}
+
+// vocabularies are what the conditions of the language may name, each once.
+func (l *Language) vocabularies() []*Vocabulary {
+	var out []*Vocabulary
+	l.eachType(func(t *BlockType) {
+		for _, a := range t.Attributes {
+			if a.Sees != nil && !slices.Contains(out, a.Sees) {
+				out = append(out, a.Sees)
+			}
+		}
+	})
+	return out
+}
+
+// documentConditions writes what conditions may name.
+func (l *Language) documentConditions(b *strings.Builder) {
+	for _, v := range l.vocabularies() {
+		fmt.Fprintf(b, "\n## Conditions\n\nA condition is an expression that gives true or false. It is evaluated again and again, and sees %s:\n\n", v.What)
+		b.WriteString("| name | type | |\n|---|---|---|\n")
+		for _, w := range v.Words {
+			fmt.Fprintf(b, "| `%s` | %s | %s |\n", w.Name, cellText(typeText(w.Type)), cellText(w.Doc))
+		}
+		fmt.Fprintf(b, "\nIt may name `local` and `var` too, and call `%s`.\n", strings.Join(slices.Sorted(slices.Values(v.Functions)), "`, `"))
+	}
+}
+
+// typeText writes a type as documentation does.
+func typeText(t cty.Type) string {
+	switch {
+	case t.IsMapType():
+		return "map of " + typeText(t.ElementType())
+	case t.IsObjectType():
+		var parts []string
+		for _, name := range slices.Sorted(maps.Keys(t.AttributeTypes())) {
+			parts = append(parts, "`"+name+"` "+typeText(t.AttributeType(name)))
+		}
+		return "objects (" + strings.Join(parts, ", ") + ")"
+	case t == cty.String:
+		return "text"
+	}
+	return t.FriendlyName()
 }
 
 // anchor is the fragment that Markdown renderers give a heading.
@@ -53,12 +107,19 @@ func anchor(heading string) string {
 }
 
 // document writes the section of a block type, and of what is nested in it.
-func (t *BlockType) document(b *strings.Builder, level, heading string) {
+func (t *BlockType) document(b *strings.Builder, level, heading string, effects bool) {
 	fmt.Fprintf(b, "\n%s `%s`\n\n%s%s\n\n```hcl\n%s\n```\n\n", level, heading, t.Doc, t.howMany(), t.Example)
-	b.WriteString("| attribute | value | default | a change | |\n|---|---|---|---|---|\n")
+	columns, rule := " a change |", "---|"
+	if !effects {
+		columns, rule = "", ""
+	}
+	fmt.Fprintf(b, "| attribute | value | default |%s |\n|---|---|---|%s---|\n", columns, rule)
 	for i := range t.Attributes {
 		at := &t.Attributes[i]
-		fmt.Fprintf(b, "| `%s` | %s | %s | %s | %s |\n", at.Name, cellText(at.valueText()), cellText(at.defaultCell()), at.OnChange, cellText(at.Doc))
+		if effects {
+			columns = " " + string(at.OnChange) + " |"
+		}
+		fmt.Fprintf(b, "| `%s` | %s | %s |%s %s |\n", at.Name, cellText(at.valueText()), cellText(at.defaultCell()), columns, cellText(at.Doc))
 	}
 	if len(t.Rules) > 0 {
 		b.WriteString("\n")
@@ -67,7 +128,7 @@ func (t *BlockType) document(b *strings.Builder, level, heading string) {
 		}
 	}
 	for _, n := range t.Nested {
-		n.document(b, level+"#", n.Type+" in "+t.Type)
+		n.document(b, level+"#", n.Type+" in "+t.Type, effects)
 	}
 }
 
@@ -75,16 +136,22 @@ func (t *BlockType) howMany() string {
 	switch {
 	case t.Required || !t.Single:
 		return ""
-	case t.Named:
+	case t.Named, t.Optional:
 		return " At most one."
 	}
 	return " At most one; without it the defaults hold."
 }
 
+// fewWords is how many words a table can show that an attribute takes.
+const fewWords = 12
+
 // valueText says what the attribute takes.
 func (at *Attribute) valueText() string {
 	s := at.Kind.words()
 	switch {
+	case len(at.Values) > fewWords && at.Expect != "":
+	case len(at.Values) > 0 && at.Kind == Strings:
+		s = "list of `" + strings.Join(at.Values, "`, `") + "`"
 	case len(at.Values) > 0:
 		s = "`" + strings.Join(at.Values, "`, `") + "`"
 	case at.Secret == SecretOnly:

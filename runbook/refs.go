@@ -13,18 +13,18 @@ import (
 // address that the traversal spells out for a whole type.
 func (e *evaluator) lookup(addr Address, t hcl.Traversal) (targets []*node, prefix []string, found bool) {
 	words := wordsOf(t)
-	depth := addressDepth(words)
+	depth := e.addressDepth(words)
 	if depth == 0 {
 		e.unknownRoot(addr, t, words)
 		return nil, nil, false
 	}
 	if len(words) < depth {
 		// A whole type. Its variants' names must exist even when no block does.
-		for i, v := range variants(words[0]) {
+		for i, v := range e.lang.variants(words[0]) {
 			if i > 0 && len(words) > 1 || v.Variant == "" {
 				break
 			}
-			if len(words) > 1 && !slices.ContainsFunc(variants(words[0]), func(b *BlockType) bool { return b.Variant == words[1] }) {
+			if len(words) > 1 && !slices.ContainsFunc(e.lang.variants(words[0]), func(b *BlockType) bool { return b.Variant == words[1] }) {
 				e.unknownName(addr, t, words)
 				return nil, nil, false
 			}
@@ -69,11 +69,11 @@ func wordsOf(t hcl.Traversal) []string {
 
 // addressDepth is how many words the addresses under words[0] have; 0 when
 // nothing has such an address.
-func addressDepth(words []string) int {
+func (e *evaluator) addressDepth(words []string) int {
 	if words[0] == "local" || words[0] == "var" {
 		return 2
 	}
-	for _, t := range variants(words[0]) {
+	for _, t := range e.lang.variants(words[0]) {
 		if t.Slot == nil {
 			return 0
 		}
@@ -110,7 +110,7 @@ func unknownPart(t *BlockType, words []string) (unknown, hint string) {
 
 func (e *evaluator) unknownRoot(addr Address, t hcl.Traversal, words []string) {
 	roots := []string{"local", "var"}
-	for _, b := range Registry {
+	for _, b := range e.lang.Blocks {
 		if b.Slot != nil {
 			roots = append(roots, b.Type)
 		}
@@ -142,7 +142,7 @@ func (e *evaluator) unknownName(addr Address, t hcl.Traversal, words []string) {
 	switch {
 	case hint != "":
 	case len(same) == 0:
-		hint = fmt.Sprintf("The runbook declares no %s.", words[0])
+		hint = fmt.Sprintf("The %s declares no %s.", e.lang.Noun, words[0])
 	case len(same) > 8:
 		hint = fmt.Sprintf("There are %d others, %s among them.", len(same), same[0])
 	default:

@@ -18,14 +18,14 @@ var Registry = []*BlockType{
 	memoryBlock,
 	diskBlock,
 	storeBlock,
-	localsBlock,
-	variableBlock,
+	Locals("runbook"),
+	Variable(),
 }
 
 var applianceBlock = &BlockType{
 	Type: "appliance", Named: true, Single: true, Required: true,
 	Doc:  "The appliance as a whole. Every runbook has exactly one.",
-	Slot: func(rb *Runbook) any { return &rb.Appliance },
+	Slot: Into(func(rb *Runbook) any { return &rb.Appliance }),
 	Example: `appliance "kitchen" {
   state_dir = "state"
 }`,
@@ -43,35 +43,5 @@ var applianceBlock = &BlockType{
 		{Name: "instance_id", Kind: String, OnChange: InPlace, DefaultDoc: "hey-orac-<hostname>", Example: `"hey-orac-kitchen"`,
 			Pattern: regexp.MustCompile(`^[^\x00-\x1f]{1,100}$`), Expect: "1 to 100 characters on one line",
 			Doc: "What the appliance calls itself in heartbeats."},
-	},
-}
-
-var localsBlock = &BlockType{
-	Type: "locals", FreeForm: true,
-	Doc: "Values with a name, used as local.NAME. A runbook may have several of these blocks; every name once.",
-	Example: `locals {
-  stt_host = "stt.local"
-}`,
-	Attributes: []Attribute{
-		{Name: "NAME", Kind: Any, OnChange: InPlace, Secret: SecretAllowed, Doc: "Any expression; other locals, variables and blocks may be used in it."},
-	},
-}
-
-var variableBlock = &BlockType{
-	Type: "variable", Named: true,
-	Doc: "A value that comes from outside, used as var.NAME: from --var NAME=VALUE, else from the environment variable ORAC_VAR_NAME, else from its default.",
-	Example: `variable "stt_host" {
-  type        = string
-  default     = "stt.local"
-  description = "The machine that runs ORAC STT."
-}`,
-	Attributes: []Attribute{
-		{Name: "type", Kind: Keyword, OnChange: InPlace, Default: "string", Values: []string{"string", "number", "bool"},
-			Doc: "The type that the value is converted to."},
-		{Name: "default", Kind: Any, OnChange: InPlace, Secret: SecretAllowed, Example: `"stt.local"`,
-			Doc: "The value when none is given; without it the variable must be given. It may call functions, but refer to nothing."},
-		{Name: "sensitive", Kind: Bool, OnChange: InPlace, Default: "false",
-			Doc: "Whether the value is a secret; its default may then not be a literal."},
-		{Name: "description", Kind: String, OnChange: InPlace, Doc: "What the variable is for.", Example: `"The machine that runs ORAC STT."`},
 	},
 }

@@ -8,7 +8,7 @@ import (
 var microphoneBlock = &BlockType{
 	Type: "device", Variant: "microphone", Named: true,
 	Doc:  "A microphone. Without match, identity or id it is the system's first real input. `orac devices` lists what is there.",
-	Slot: func(rb *Runbook) any { return &rb.Microphones },
+	Slot: Into(func(rb *Runbook) any { return &rb.Microphones }),
 	Example: `device "microphone" "usb" {
   match = "USB"
 }`,
@@ -26,13 +26,13 @@ var microphoneBlock = &BlockType{
 		{Name: "start_timeout", Kind: Duration, OnChange: Restart, Default: "5s", Min: "1s", Max: "60s",
 			Doc: "How long the device may take from being opened to its first sound."},
 	},
-	Rules: []Rule{atMostOneOf("match", "identity", "id")},
+	Rules: []Rule{AtMostOneOf("match", "identity", "id")},
 }
 
 var wavBlock = &BlockType{
 	Type: "device", Variant: "wav", Named: true,
 	Doc:  "A sound file that stands in for a microphone.",
-	Slot: func(rb *Runbook) any { return &rb.WAVs },
+	Slot: Into(func(rb *Runbook) any { return &rb.WAVs }),
 	Example: `device "wav" "demo" {
   path = "sounds/hey_jarvis_lights_on.wav"
 }`,
@@ -51,7 +51,7 @@ var wavBlock = &BlockType{
 var modelBlock = &BlockType{
 	Type: "model", Named: true,
 	Doc:  "A wake-word model and when it fires.",
-	Slot: func(rb *Runbook) any { return &rb.Models },
+	Slot: Into(func(rb *Runbook) any { return &rb.Models }),
 	Example: `model "hey_jarvis" {
   source    = "catalog:hey_jarvis"
   threshold = 0.5
@@ -101,7 +101,7 @@ var modelBlock = &BlockType{
 var listenerBlock = &BlockType{
 	Type: "listener", Named: true,
 	Doc:  "One graph: a device, the models that listen on it, and where an utterance goes.",
-	Slot: func(rb *Runbook) any { return &rb.Listeners },
+	Slot: Into(func(rb *Runbook) any { return &rb.Listeners }),
 	Example: `listener "kitchen" {
   device  = device.microphone.usb
   models  = [model.hey_jarvis]
@@ -146,6 +146,6 @@ var recordBlock = &BlockType{
 			Doc: "The loudness below which it is quiet."},
 	},
 	Rules: []Rule{
-		lessThan("pre_roll", "max", "The pre-roll counts towards max; leave room for the command."),
+		LessThan("pre_roll", "max", "The pre-roll counts towards max; leave room for the command."),
 	},
 }

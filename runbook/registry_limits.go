@@ -3,7 +3,7 @@ package runbook
 var applyBlock = &BlockType{
 	Type: "apply", Single: true,
 	Doc:  "When a changed runbook counts as good, and how many of them are kept to return to.",
-	Slot: func(rb *Runbook) any { return &rb.Apply },
+	Slot: Into(func(rb *Runbook) any { return &rb.Apply }),
 	Example: `apply {
   health_gate = "10s"
 }`,
@@ -18,7 +18,7 @@ var applyBlock = &BlockType{
 var watchdogBlock = &BlockType{
 	Type: "watchdog", Single: true,
 	Doc:  "How long anything may be stuck, and how often it is restarted.",
-	Slot: func(rb *Runbook) any { return &rb.Watchdog },
+	Slot: Into(func(rb *Runbook) any { return &rb.Watchdog }),
 	Example: `watchdog {
   read_stall = "2s"
 }`,
@@ -49,15 +49,15 @@ var watchdogBlock = &BlockType{
 			Doc: "How late a timer may fire before the whole process counts as held up."},
 	},
 	Rules: []Rule{
-		lessThan("degraded_after", "read_stall", "A device is degraded before its process is killed."),
-		notMoreThan("retry_delay", "retry_slow", "The first attempts come faster than the later ones."),
+		LessThan("degraded_after", "read_stall", "A device is degraded before its process is killed."),
+		NotMoreThan("retry_delay", "retry_slow", "The first attempts come faster than the later ones."),
 	},
 }
 
 var memoryBlock = &BlockType{
 	Type: "memory", Single: true,
 	Doc:  "How much resident memory the appliance may take, the capture process included.",
-	Slot: func(rb *Runbook) any { return &rb.Memory },
+	Slot: Into(func(rb *Runbook) any { return &rb.Memory }),
 	Example: `memory {
   warn    = "400MiB"
   restart = "450MiB"
@@ -70,13 +70,13 @@ var memoryBlock = &BlockType{
 		{Name: "every", Kind: Duration, OnChange: InPlace, Default: "5m", Min: "10s", Max: "1h",
 			Doc: "How often memory is measured."},
 	},
-	Rules: []Rule{lessThan("warn", "restart", "A warning comes before the restart.")},
+	Rules: []Rule{LessThan("warn", "restart", "A warning comes before the restart.")},
 }
 
 var diskBlock = &BlockType{
 	Type: "disk", Single: true,
 	Doc:  "How much disk utterances may take while they wait to be delivered.",
-	Slot: func(rb *Runbook) any { return &rb.Disk },
+	Slot: Into(func(rb *Runbook) any { return &rb.Disk }),
 	Example: `disk {
   spool     = "512MiB"
   keep_free = "64MiB"
@@ -94,7 +94,7 @@ var diskBlock = &BlockType{
 var storeBlock = &BlockType{
 	Type: "store", Single: true,
 	Doc:  "How much history is kept: detections, utterances, transcripts, deliveries, incidents.",
-	Slot: func(rb *Runbook) any { return &rb.Store },
+	Slot: Into(func(rb *Runbook) any { return &rb.Store }),
 	Example: `store {
   retention = "30d"
 }`,

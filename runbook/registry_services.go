@@ -5,7 +5,7 @@ import "regexp"
 var sttBlock = &BlockType{
 	Type: "stt", Named: true,
 	Doc:  "A speech-to-text service that utterances are delivered to.",
-	Slot: func(rb *Runbook) any { return &rb.STTs },
+	Slot: Into(func(rb *Runbook) any { return &rb.STTs }),
 	Example: `stt "whisper" {
   url = "http://stt.local:7272"
 }`,
@@ -35,18 +35,18 @@ var sttBlock = &BlockType{
 			Doc: "How often the server's health is asked for."},
 	},
 	Rules: []Rule{
-		requiredWhen("protocol", "orac", "url", `Add url = "http://HOST:7272", the address of the ORAC STT server.`),
-		requiredWhen("protocol", "exec", "command", `Add command = ["PROGRAM", "{wav}"].`),
-		onlyWhen("protocol", "orac", "url"),
-		onlyWhen("protocol", "exec", "command"),
-		onlyWhen("protocol", "orac", "token"),
+		RequiredWhen("protocol", "orac", "url", `Add url = "http://HOST:7272", the address of the ORAC STT server.`),
+		RequiredWhen("protocol", "exec", "command", `Add command = ["PROGRAM", "{wav}"].`),
+		OnlyWhen("protocol", "orac", "url"),
+		OnlyWhen("protocol", "exec", "command"),
+		OnlyWhen("protocol", "orac", "token"),
 	},
 }
 
 var heartbeatBlock = &BlockType{
 	Type: "heartbeat", Named: true,
 	Doc:  "Tells an ORAC STT server which wake words are active.",
-	Slot: func(rb *Runbook) any { return &rb.Heartbeats },
+	Slot: Into(func(rb *Runbook) any { return &rb.Heartbeats }),
 	Example: `heartbeat "whisper" {
   stt = stt.whisper
 }`,
@@ -62,13 +62,13 @@ var heartbeatBlock = &BlockType{
 		{Name: "listeners", Kind: Refs, OnChange: InPlace, Refs: []string{"listener"}, Example: "[listener.kitchen]",
 			Doc: "The listeners whose models are reported; empty means all."},
 	},
-	Rules: []Rule{exactlyOneOf("url", "stt")},
+	Rules: []Rule{ExactlyOneOf("url", "stt")},
 }
 
 var webhookBlock = &BlockType{
 	Type: "webhook", Named: true,
 	Doc:  "A URL that is called with JSON when a model fires. It never stands in the way of detection.",
-	Slot: func(rb *Runbook) any { return &rb.Webhooks },
+	Slot: Into(func(rb *Runbook) any { return &rb.Webhooks }),
 	Example: `webhook "light" {
   url = "http://lights.local/wake"
   headers = {

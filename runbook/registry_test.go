@@ -79,7 +79,7 @@ func matchType(t *testing.T, bt *BlockType, typ reflect.Type, top bool) {
 // TestRegistryIsSound checks the table itself: names, documentation, defaults
 // within their bounds, examples that the attribute accepts.
 func TestRegistryIsSound(t *testing.T) {
-	eachType(func(bt *BlockType) {
+	runbooks.eachType(func(bt *BlockType) {
 		if bt.Doc == "" || bt.Example == "" {
 			t.Errorf("%s lacks documentation or an example", bt.Key())
 		}
@@ -107,7 +107,7 @@ func TestRegistryIsSound(t *testing.T) {
 }
 
 func checkAttribute(t *testing.T, what string, at *Attribute) {
-	e := newEvaluator(&problems{src: &source{}}, ".", testWorld())
+	e := newEvaluator(&problems{lang: runbooks, src: &source{}}, ".", testWorld())
 	if at.Default != "" && at.Kind != Keyword {
 		if _, bad := e.normalise(at, at.literal(at.Default)); bad != nil {
 			t.Errorf("the default of %s %s", what, bad.wrong)

@@ -30,7 +30,7 @@ func (e *evaluator) resolve(n *node) {
 		if v, _, ok := e.evaluate(n.addr, n.local.Expr); ok {
 			n.value = v
 		}
-	case n.types == variableBlock:
+	case n.types.binds == "var":
 		n.value = e.variable(n)
 	default:
 		e.decodeBlock(n)
@@ -55,7 +55,7 @@ func (e *evaluator) evaluate(addr Address, expr hclsyntax.Expression) (cty.Value
 		return cty.DynamicVal, uses, false
 	}
 	if !e.affordable(expr, weight) {
-		e.fail(addr, expr.Range(), "this expression does too much", "Write out what you need; a runbook is not the place to compute it.")
+		e.fail(addr, expr.Range(), "this expression does too much", "Write out what you need; "+e.lang.one()+" is not the place to compute it.")
 		return cty.DynamicVal, uses, false
 	}
 	marked := cty.ObjectVal(vars).ContainsMarked()
@@ -65,12 +65,12 @@ func (e *evaluator) evaluate(addr Address, expr hclsyntax.Expression) (cty.Value
 	e.path[len(e.path)-1].uses.union(uses)
 	if diags.HasErrors() {
 		for _, d := range diags {
-			e.report(addr, expr.Range(), d, marked || e.revealed > before)
+			e.report(addr, expr.Range(), d, marked || e.revealed > before, e.functionNames())
 		}
 		return cty.DynamicVal, uses, false
 	}
 	if weigh(v, maxValue+1) > maxValue {
-		e.fail(addr, expr.Range(), "the value is too large", "Values of a runbook are at most 2 MiB.")
+		e.fail(addr, expr.Range(), "the value is too large", "Values of "+e.lang.one()+" are at most 2 MiB.")
 		return cty.DynamicVal, uses, false
 	}
 	return v, uses, true
@@ -79,7 +79,7 @@ func (e *evaluator) evaluate(addr Address, expr hclsyntax.Expression) (cty.Value
 // report turns a diagnostic of an evaluation into one of ours. The library's own
 // words may quote what it was given, so they are shown only when no secret was.
 // place is where the problem is when d does not say it.
-func (e *evaluator) report(addr Address, place hcl.Range, d *hcl.Diagnostic, secrets bool) {
+func (e *evaluator) report(addr Address, place hcl.Range, d *hcl.Diagnostic, secrets bool, functions []string) {
 	if d.Subject != nil {
 		place = *d.Subject
 	}
@@ -94,7 +94,7 @@ func (e *evaluator) report(addr Address, place hcl.Range, d *hcl.Diagnostic, sec
 	if extra, ok := hcl.DiagnosticExtra[hclsyntax.FunctionCallUnknownDiagExtra](d); ok {
 		name := extra.CalledFunctionName()
 		e.fail(addr, place, fmt.Sprintf("there is no function %q", clip(name)),
-			suggest(name, e.functionNames())+"`orac schema --markdown` lists the functions.")
+			suggest(name, functions)+e.lang.functionsHint(name, functions))
 		return
 	}
 	if secrets {
@@ -140,9 +140,14 @@ func (e *evaluator) affordable(expr hclsyntax.Expression, weight int) bool {
 // variables resolves all that expr refers to and gives it by name, as HCL wants
 // it, with what they were made of and the weight of all uses together.
 func (e *evaluator) variables(addr Address, expr hclsyntax.Expression) (map[string]cty.Value, *inputSet, int, bool) {
+	return e.namedIn(addr, expr.Variables())
+}
+
+// namedIn is variables for names that an expression has been searched for.
+func (e *evaluator) namedIn(addr Address, names []hcl.Traversal) (map[string]cty.Value, *inputSet, int, bool) {
 	tree, uses, weight, ok := scope{}, &inputSet{}, 0, true
 	weights := map[*node]int{}
-	for _, t := range expr.Variables() {
+	for _, t := range names {
 		targets, prefix, found := e.lookup(addr, t)
 		if !found {
 			ok = false

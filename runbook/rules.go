@@ -36,6 +36,12 @@ func (g Given) Amount(name string) float64 {
 	return n
 }
 
+// Truth is the value of an attribute that is true or false; false when it has none.
+func (g Given) Truth(name string) bool {
+	v := g.attrs[name].Value
+	return v != cty.NilVal && !v.IsNull() && v.Type() == cty.Bool && v.True()
+}
+
 // count says how many of the names are written.
 func (g Given) count(names []string) int {
 	n := 0
@@ -47,7 +53,7 @@ func (g Given) count(names []string) int {
 	return n
 }
 
-func atMostOneOf(names ...string) Rule {
+func AtMostOneOf(names ...string) Rule {
 	return Rule{
 		Uses: names,
 		Doc:  "at most one of " + orList(names) + " may be given",
@@ -58,7 +64,7 @@ func atMostOneOf(names ...string) Rule {
 	}
 }
 
-func exactlyOneOf(names ...string) Rule {
+func ExactlyOneOf(names ...string) Rule {
 	return Rule{
 		Uses: names,
 		Doc:  "exactly one of " + orList(names) + " must be given",
@@ -69,7 +75,7 @@ func exactlyOneOf(names ...string) Rule {
 	}
 }
 
-func requiredWhen(name, value, needed, hint string) Rule {
+func RequiredWhen(name, value, needed, hint string) Rule {
 	return Rule{
 		Uses: []string{name, needed},
 		Doc:  fmt.Sprintf("%s = %q needs %s", name, value, needed),
@@ -80,7 +86,7 @@ func requiredWhen(name, value, needed, hint string) Rule {
 	}
 }
 
-func onlyWhen(name, value, allowed string) Rule {
+func OnlyWhen(name, value, allowed string) Rule {
 	return Rule{
 		Uses: []string{allowed, name},
 		Doc:  fmt.Sprintf("%s is for %s = %q only", allowed, name, value),
@@ -91,7 +97,7 @@ func onlyWhen(name, value, allowed string) Rule {
 	}
 }
 
-func lessThan(less, more, why string) Rule {
+func LessThan(less, more, why string) Rule {
 	return Rule{
 		Uses: []string{less, more},
 		Doc:  fmt.Sprintf("%s must be less than %s", less, more),
@@ -102,7 +108,7 @@ func lessThan(less, more, why string) Rule {
 	}
 }
 
-func notMoreThan(less, more, why string) Rule {
+func NotMoreThan(less, more, why string) Rule {
 	return Rule{
 		Uses: []string{less, more},
 		Doc:  fmt.Sprintf("%s must not be more than %s", less, more),

@@ -8,21 +8,25 @@ type Kind int
 
 // The kinds. A reference names another block; its normal form is an Address.
 const (
-	String   Kind = iota // text
-	Enum                 // one of Attribute.Values
-	Path                 // a file's path, relative to the runbook
-	URL                  // http or https, without a password in it
-	Int                  // a whole number
-	Float                // a number
-	Bool                 // true or false
-	Duration             // text with a unit: "500ms", "2s", "30d"
-	ByteSize             // text with a unit: "250MiB"
-	Ref                  // one block whose type is in Attribute.Refs
-	Refs                 // a list of different such blocks
-	Strings              // a list of text
-	Map                  // text by name
-	Keyword              // one of Attribute.Values, without quotes
-	Any                  // any value; locals and the default of a variable
+	String     Kind = iota // text
+	Enum                   // one of Attribute.Values
+	Path                   // a file's path, relative to the runbook
+	URL                    // http or https, without a password in it
+	Int                    // a whole number
+	Float                  // a number
+	Bool                   // true or false
+	Duration               // text with a unit: "500ms", "2s", "30d"
+	ByteSize               // text with a unit: "250MiB"
+	Ref                    // one block whose type is in Attribute.Refs
+	Refs                   // a list of different such blocks
+	Strings                // a list of text
+	Map                    // text by name
+	Keyword                // one of Attribute.Values, without quotes
+	Any                    // any value; locals and the default of a variable
+	Numbers                // numbers by name, the names of Attribute.Values
+	Expression             // true or false, evaluated later with what Attribute.Sees names: see Deferred
+	Code                   // an expression of another file, kept as text
+	CodeMap                // such expressions by name
 )
 
 // Secrecy says what an attribute does with a marked value.
@@ -62,8 +66,9 @@ type Attribute struct {
 	Required bool
 	NonEmpty bool // a list that must have an element
 	Secret   Secrecy
-	Values   []string // of an Enum or a Keyword
-	Refs     []string // types a reference may name
+	Values   []string    // of an Enum or a Keyword, the elements of Strings, the names of Numbers
+	Refs     []string    // types a reference may name
+	Sees     *Vocabulary // of an Expression
 	Pattern  *regexp.Regexp
 	Expect   string // what Pattern demands, in words: "64 hexadecimal digits"
 	Example  string // an HCL expression
@@ -88,18 +93,28 @@ type BlockType struct {
 	Variant  string // the fixed first label, "" where the type has no variants
 	Named    bool   // whether it has a name as its (last) label
 	Single   bool   // at most one in its parent
-	Required bool   // at least one in the runbook
+	Required bool   // at least one in the file
+	Optional bool   // of a Single one: where it is not written there is none, not one of defaults
 	FreeForm bool   // attributes of any name; Attributes[0] describes them all
 	Doc      string
 	Example  string // HCL; the body of one block
+
+	Label       *regexp.Regexp // what its name may be; nil: namePattern
+	LabelExpect string         // what Label demands, in words
 
 	Attributes []Attribute
 	Nested     []*BlockType // Single and without a name
 	Rules      []Rule
 
-	// Slot gives the place in a Runbook that a block of this type is built into:
-	// a pointer to a struct, or to a slice of them. Nil for what is only language.
-	Slot func(*Runbook) any
+	// Slot gives the place that a block of this type is built into, in the value that
+	// the language builds: a pointer to a struct, or to a slice of them. Nil for what
+	// is only language. Variants may share one struct; what a variant does not have
+	// keeps its zero value. See Into.
+	Slot func(any) any
+
+	// binds is the word that references to what is only language begin with: "local"
+	// for every attribute, "var" for the block; "" for all else.
+	binds string
 }
 
 // Rule is a demand on several attributes of one block. It is checked once all of
@@ -156,13 +171,10 @@ func (t *BlockType) nested(name string) *BlockType {
 	return nil
 }
 
-// variants gives the registered block types that begin with the word typ.
-func variants(typ string) []*BlockType {
-	var out []*BlockType
-	for _, t := range Registry {
-		if t.Type == typ {
-			out = append(out, t)
-		}
+// label is what the names of the type's blocks match.
+func (t *BlockType) label() *regexp.Regexp {
+	if t.Label != nil {
+		return t.Label
 	}
-	return out
+	return namePattern
 }

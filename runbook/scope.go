@@ -60,13 +60,13 @@ func newEvaluator(p *problems, dir string, opts Options) *evaluator {
 // collect finds the nodes of the runbook and checks the headers of its blocks.
 func (e *evaluator) collect(body *hclsyntax.Body) {
 	var types []string
-	eachType(func(t *BlockType) { types = append(types, t.Type) })
+	e.lang.eachType(func(t *BlockType) { types = append(types, t.Type) })
 	for _, a := range sortedAttributes(body) {
 		e.fail("", a.NameRange, fmt.Sprintf("%q stands outside of any block", a.Name),
 			suggest(a.Name, types)+"Attributes belong into a block.")
 	}
 	if n := countBlocks(body); n > maxBlocks {
-		e.fail("", hcl.Range{Filename: e.src.name}, fmt.Sprintf("the runbook has %d blocks, more than %d", n, maxBlocks), "Split it over several appliances.")
+		e.fail("", hcl.Range{Filename: e.src.name}, fmt.Sprintf("the %s has %d blocks, more than %d", e.lang.Noun, n, maxBlocks), "Split it over several.")
 		return
 	}
 	for _, b := range body.Blocks {
@@ -74,13 +74,13 @@ func (e *evaluator) collect(body *hclsyntax.Body) {
 			e.collectBlock(t, b)
 		}
 	}
-	for _, t := range Registry {
+	for _, t := range e.lang.Blocks {
 		written := slices.ContainsFunc(body.Blocks, func(b *hclsyntax.Block) bool { return b.Type == t.Type })
 		switch {
 		case written:
 		case t.Required:
-			e.fail("", hcl.Range{Filename: e.src.name}, fmt.Sprintf("the runbook has no %s block", t.Type), "Add "+t.Header()+" {}.")
-		case t.Single:
+			e.fail("", hcl.Range{Filename: e.src.name}, fmt.Sprintf("the %s has no %s block", e.lang.Noun, t.Type), "Add "+t.Header()+" {}.")
+		case t.Single && !t.Optional:
 			e.addNode(&node{addr: Address(t.Key()), types: t})
 		}
 	}
@@ -95,10 +95,10 @@ func (e *evaluator) collect(body *hclsyntax.Body) {
 
 // typeOf finds the type of a top-level block and says what is wrong with its header.
 func (e *evaluator) typeOf(b *hclsyntax.Block) *BlockType {
-	candidates := variants(b.Type)
+	candidates := e.lang.variants(b.Type)
 	if len(candidates) == 0 {
 		var types []string
-		for _, t := range Registry {
+		for _, t := range e.lang.Blocks {
 			types = append(types, t.Type)
 		}
 		slices.Sort(types)
@@ -148,8 +148,8 @@ func (e *evaluator) checkLabels(t *BlockType, b *hclsyntax.Block) bool {
 	case len(b.Labels) < want:
 		e.fail("", b.TypeRange, fmt.Sprintf("%s has no name", t.Type), "Write "+t.Header()+".")
 		return false
-	case t.Named && !namePattern.MatchString(b.Labels[want-1]):
-		e.fail("", b.LabelRanges[want-1], fmt.Sprintf("%q cannot be a name", clip(b.Labels[want-1])), "A name is "+nameExpect+".")
+	case t.Named && !t.label().MatchString(b.Labels[want-1]):
+		e.fail("", b.LabelRanges[want-1], fmt.Sprintf("%q cannot be a name", clip(b.Labels[want-1])), "A name is "+cmp.Or(t.LabelExpect, nameExpect)+".")
 		return false
 	}
 	return true
@@ -157,7 +157,7 @@ func (e *evaluator) checkLabels(t *BlockType, b *hclsyntax.Block) bool {
 
 // collectBlock makes the node of a block, or the nodes of its locals.
 func (e *evaluator) collectBlock(t *BlockType, b *hclsyntax.Block) {
-	if t == localsBlock {
+	if t.binds == "local" {
 		for _, a := range sortedAttributes(b.Body) {
 			e.addNode(&node{addr: Address("local." + a.Name), types: t, local: a})
 		}
@@ -166,10 +166,7 @@ func (e *evaluator) collectBlock(t *BlockType, b *hclsyntax.Block) {
 		}
 		return
 	}
-	addr := t.Key()
-	if t == variableBlock {
-		addr = "var"
-	}
+	addr := cmp.Or(t.binds, t.Key())
 	if t.Named {
 		addr += "." + b.Labels[len(b.Labels)-1]
 	}

@@ -30,6 +30,9 @@ func (s *source) line(at int) (text []byte, start int) {
 	return bytes.TrimSuffix(s.bytes[start:end], []byte("\r")), start
 }
 
+// text gives what stands at a place.
+func (s *source) text(r hcl.Range) string { return string(s.bytes[r.Start.Byte:r.End.Byte]) }
+
 // isHidden reports whether the byte at offset at must not be shown.
 func (s *source) isHidden(at int) bool {
 	for _, r := range s.hidden {
@@ -69,7 +72,7 @@ func (s *source) hideLiterals(expr hclsyntax.Expression) {
 // to whatever else bears a name that secrets usually have.
 var secretLine = func() *regexp.Regexp {
 	names := []string{"authorization", "api[_-]?key", "pass(?:word|phrase)?", `[\w-]*(?:secret|token)`}
-	eachType(func(t *BlockType) {
+	runbooks.eachType(func(t *BlockType) {
 		for _, a := range t.Attributes {
 			if a.Secret == SecretOnly {
 				names = append(names, regexp.QuoteMeta(a.Name))
@@ -88,16 +91,4 @@ func (s *source) hideSecretLines() {
 	for _, m := range hasPassword.FindAllIndex(s.bytes, -1) {
 		s.hidden = append(s.hidden, hcl.Range{Start: hcl.Pos{Byte: m[0]}, End: hcl.Pos{Byte: m[1]}})
 	}
-}
-
-// eachType calls f for every block type of the registry, nested ones included.
-func eachType(f func(*BlockType)) {
-	var walk func([]*BlockType)
-	walk = func(types []*BlockType) {
-		for _, t := range types {
-			f(t)
-			walk(t.Nested)
-		}
-	}
-	walk(Registry)
 }

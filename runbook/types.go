@@ -10,9 +10,7 @@ import "time"
 // proves that tags and registry agree, field for field and type for type.
 // Name is the block's label, "" where it has none.
 type Runbook struct {
-	// File is the runbook's name as it was given; Dir its directory, against
-	// which relative paths have been resolved.
-	File, Dir string
+	Document
 
 	Appliance   Appliance
 	Microphones []Microphone
@@ -27,13 +25,6 @@ type Runbook struct {
 	Memory      Memory
 	Disk        Disk
 	Store       Store
-
-	// Blocks is the same runbook in generic form, in the order of the file;
-	// blocks that exist once and were not written follow with their defaults.
-	Blocks []Block `json:"-"`
-
-	inputs *inputs // what it was made of
-	source *source // its text
 }
 
 // Appliance is the device as a whole.

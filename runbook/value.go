@@ -3,6 +3,7 @@ package runbook
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"net/url"
 	"regexp"
@@ -159,12 +160,14 @@ func (e *evaluator) normalise(at *Attribute, v cty.Value) (cty.Value, *misfit) {
 		return e.list(at, v)
 	case Map:
 		return textMap(at, v)
+	case Numbers:
+		return numberMap(at, v)
 	default:
-		return normaliseText(at, v)
+		return e.text(at, v)
 	}
 }
 
-func normaliseText(at *Attribute, v cty.Value) (cty.Value, *misfit) {
+func (e *evaluator) text(at *Attribute, v cty.Value) (cty.Value, *misfit) {
 	if v.Type() != cty.String {
 		return cty.NilVal, at.wrongType(v)
 	}
@@ -177,7 +180,7 @@ func normaliseText(at *Attribute, v cty.Value) (cty.Value, *misfit) {
 			return cty.NilVal, &misfit{"is " + showURL(s) + ", which is no usable URL", hint}
 		}
 	case at.Kind == Path && (s == "" || strings.ContainsRune(s, 0)):
-		return cty.NilVal, &misfit{"is " + show(v) + ", which is no path", "Write the path of a file, relative to the runbook."}
+		return cty.NilVal, &misfit{"is " + show(v) + ", which is no path", "Write the path of a file, relative to the " + e.lang.Noun + "."}
 	case at.Pattern != nil && !at.Pattern.MatchString(s):
 		return cty.NilVal, &misfit{"is " + show(v), "It must be " + at.Expect + "."}
 	case strings.ContainsFunc(s, func(r rune) bool { return r < ' ' && r != '\t' && r != '\n' }):
@@ -299,6 +302,8 @@ func (e *evaluator) list(at *Attribute, v cty.Value) (cty.Value, *misfit) {
 		switch {
 		case at.Kind == Refs && !el.IsNull():
 			normal, bad = e.reference(at, el)
+		case el.Type() == cty.String && !el.IsNull() && len(at.Values) > 0 && !slices.Contains(at.Values, el.AsString()):
+			bad = &misfit{"holds " + show(el), oneOf(el.AsString(), at.Values)}
 		case el.Type() == cty.String && !el.IsNull():
 			normal = el
 		default:
@@ -335,4 +340,37 @@ func textMap(at *Attribute, v cty.Value) (cty.Value, *misfit) {
 		return cty.MapValEmpty(cty.String), nil
 	}
 	return cty.MapVal(out), nil
+}
+
+// numberMap is the normal form of numbers by name.
+func numberMap(at *Attribute, v cty.Value) (cty.Value, *misfit) {
+	if !v.Type().IsObjectType() && !v.Type().IsMapType() {
+		return cty.NilVal, &misfit{"must be a map of numbers, not " + describe(v), "Write it like " + at.Example + "."}
+	}
+	out := v.AsValueMap()
+	for _, name := range slices.Sorted(maps.Keys(out)) {
+		if !slices.Contains(at.Values, name) {
+			return cty.NilVal, &misfit{fmt.Sprintf("holds %q", clip(name)), oneOf(name, at.Values)}
+		}
+		el, err := convert.Convert(out[name], cty.Number)
+		if err != nil || el.IsNull() || !el.IsKnown() {
+			return cty.NilVal, &misfit{fmt.Sprintf("holds %s under %q where a number belongs", describe(out[name]), name), "Write it like " + at.Example + "."}
+		}
+		if n, err := amount(Float, el); err != nil || n < at.bound(at.Min) || n > at.bound(at.Max) {
+			return cty.NilVal, &misfit{fmt.Sprintf("holds %s under %q, out of range", show(el), name), "It must be from " + at.Min + " to " + at.Max + "."}
+		}
+		out[name] = el
+	}
+	if len(out) == 0 {
+		return cty.MapValEmpty(cty.Number), nil
+	}
+	return cty.MapVal(out), nil
+}
+
+// oneOf says what a word may have meant, or else all that it may be.
+func oneOf(word string, values []string) string {
+	if hint := suggest(word, values); hint != "" {
+		return strings.TrimSpace(hint)
+	}
+	return "It is " + quotedList(values) + "."
 }

@@ -2,26 +2,83 @@ package scenario
 
 import (
 	"fmt"
+	"maps"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
+
+	"orac/runbook"
 )
 
 // Expr is an expression that is evaluated while a scenario runs, over the state of the appliance: see State.
 type Expr struct {
-	Text  string // as it is written
-	Range hcl.Range
-	expr  hclsyntax.Expression
+	Text      string // as it is written
+	Range     hcl.Range
+	expr      hclsyntax.Expression
+	constants map[string]cty.Value // what it names that is not of the state
+	uses      []use
+}
+
+// use is a word of the state that an expression names, so that no other is made for it.
+type use struct {
+	*word
+	keys []string // of a map, when all that it is asked for is spelt out; else nil
+}
+
+// Defer takes an expression that has been checked; the language calls it.
+func (e *Expr) Defer(d runbook.Deferred) {
+	*e = Expr{Text: d.Text, Range: d.Range, expr: d.Expr, constants: d.Constants}
+	at := map[string]int{} // in e.uses
+	for _, t := range d.Expr.Variables() {
+		for i := range words {
+			if w := &words[i]; w.name == t.RootName() {
+				n, seen := at[w.name]
+				if !seen {
+					n = len(e.uses)
+					at[w.name] = n
+					e.uses = append(e.uses, use{w, []string{}})
+				}
+				e.uses[n].ask(t)
+			}
+		}
+	}
+}
+
+// ask adds the key of a map that a traversal names, or all of them.
+func (u *use) ask(t hcl.Traversal) {
+	key := ""
+	if len(t) > 1 {
+		switch step := t[1].(type) {
+		case hcl.TraverseAttr:
+			key = step.Name
+		case hcl.TraverseIndex:
+			if step.Key.Type() == cty.String {
+				key = step.Key.AsString()
+			}
+		}
+	}
+	switch {
+	case key == "":
+		u.keys = nil
+	case u.keys != nil:
+		u.keys = append(u.keys, key)
+	}
 }
 
 // Given tells whether an expression is written.
 func (e Expr) Given() bool { return e.expr != nil }
 
 // Eval says whether the expression is true in a state. An error names what is wrong with it; a scenario that was validated
-// gives none but for states that lack what it asks for, such as a node that an apply has taken away.
+// gives none but for states that lack what it asks for, such as a node that an apply has taken away: try() and lookup() say
+// what holds then.
 func (e Expr) Eval(s State) (bool, error) {
-	v, problems := e.expr.Value(&hcl.EvalContext{Variables: s.values(), Functions: exprFunctions})
+	vars := make(map[string]cty.Value, len(e.constants)+len(e.uses))
+	maps.Copy(vars, e.constants)
+	for _, u := range e.uses {
+		vars[u.name] = u.get(&s, u.keys)
+	}
+	v, problems := e.expr.Value(&hcl.EvalContext{Variables: vars, Functions: exprFunctions})
 	if problems.HasErrors() {
 		return false, fmt.Errorf("%s:%d: %s: %s", e.Range.Filename, e.Range.Start.Line, problems[0].Summary, problems[0].Detail)
 	}

@@ -27,6 +27,8 @@ type Scenario struct {
 	Limits      Limits
 
 	Blocks []runbook.Block `json:"-"` // the same in generic form
+
+	doc *runbook.Document
 }
 
 // Head is the block `scenario "NAME"`: what runs, for how long.
@@ -46,8 +48,9 @@ type Head struct {
 
 // Change is a block `change "ADDRESS"` with attributes of any name: the runbook runs with these set.
 type Change struct {
-	Block      runbook.Address
-	Attributes map[string]string // name -> HCL expression, as it is written in the scenario
+	Address    runbook.Address
+	Block      runbook.Address   `hcl:",label"`
+	Attributes map[string]string `hcl:",remain"` // name -> HCL expression, as it is written in the scenario
 }
 
 // Microphone is an input of the world that no runbook need name: `microphone "NAME"`. Every `device "microphone"` of the
@@ -79,7 +82,7 @@ type Sound struct {
 // Fault is a block `fault "KIND" "NAME"`: something that breaks at times. Kinds and what they take stand in kinds.go.
 type Fault struct {
 	Address runbook.Address // fault.KIND.NAME
-	Kind    Kind
+	Kind    Kind            `hcl:",variant"`
 	Name    string
 	Target  string            `hcl:"target"` // device, stt, heartbeat, webhook, or address of a node, by kind; "" is the first one (or all of a kind that says so)
 	At      time.Duration     `hcl:"at"`
@@ -95,6 +98,8 @@ type Fault struct {
 	Other   bool              `hcl:"other"` // of unplug: another device takes its place meanwhile
 	Block   string            `hcl:"block"` // of apply: address of the block that is changed
 	Set     map[string]string `hcl:"set"`   // of apply: attribute -> HCL expression
+
+	EveryWrite bool `hcl:"every_write"` // of power_loss: instead of At, at each disk operation of one utterance, a run each
 }
 
 // Swarm is the block `swarm`: faults drawn from the seed. Each seed picks a subset of the kinds first.

@@ -1,0 +1,209 @@
+package runbook
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/function"
+)
+
+// maxDeferred bounds the text of an expression that is evaluated later, in bytes: it is evaluated often.
+const maxDeferred = 4 << 10
+
+// deferredWeight is what the values that such an expression sees count as, in bytes and elements. It allows two loops.
+const deferredWeight = 1 << 10
+
+// Vocabulary is what an expression that is evaluated later may name.
+type Vocabulary struct {
+	What      string // what it describes: "the state"
+	Words     []Word
+	Functions []string // of the language's; pure ones
+}
+
+// Word is a variable of a Vocabulary.
+type Word struct {
+	Name string
+	Type cty.Type
+	Doc  string
+}
+
+// Deferred is the value of an attribute of kind Expression: an expression that gives true or false and is evaluated when
+// there is something to evaluate it with. It names nothing but words of its vocabulary and Constants, and costs little.
+type Deferred struct {
+	Text      string // as it is written
+	Range     hcl.Range
+	Expr      hclsyntax.Expression
+	Constants map[string]cty.Value // "local" and "var", as far as it names them
+}
+
+// Deferring is a field of a built value that takes an attribute of kind Expression.
+type Deferring interface{ Defer(Deferred) }
+
+// CalledFunctions gives functions of the library by name; each refuses arguments with which it could build something enormous.
+func CalledFunctions(names []string) map[string]function.Function {
+	all := pure()
+	out := make(map[string]function.Function, len(names))
+	for _, name := range names {
+		f, ok := all[name]
+		if !ok {
+			panic("BUG: there is no function " + name)
+		}
+		out[name] = f
+	}
+	return out
+}
+
+// keep reads an attribute that is not evaluated: an Expression, or a piece of another language.
+func (e *evaluator) keep(at *Attribute, addr Address, written *hclsyntax.Attribute) (Attr, cty.Value, bool) {
+	out := Attr{Range: written.Expr.Range()}
+	switch at.Kind {
+	case Code:
+		out.Value = cty.StringVal(e.src.text(out.Range))
+	case CodeMap:
+		pieces, ok := e.pieces(at, addr, written.Expr)
+		if !ok {
+			return Attr{}, cty.NilVal, false
+		}
+		out.Value = cty.MapValEmpty(cty.String)
+		if len(pieces) > 0 {
+			out.Value = cty.MapVal(pieces)
+		}
+	default:
+		constants, ok := e.deferrable(at, addr, written.Expr)
+		if !ok {
+			return Attr{}, cty.NilVal, false
+		}
+		text := e.src.text(out.Range)
+		out.Value = cty.StringVal(text)
+		out.deferred = &Deferred{text, out.Range, written.Expr, constants}
+	}
+	return out, out.Value, true
+}
+
+// pieces gives the texts of the values of a map that is written out.
+func (e *evaluator) pieces(at *Attribute, addr Address, expr hclsyntax.Expression) (map[string]cty.Value, bool) {
+	object, ok := expr.(*hclsyntax.ObjectConsExpr)
+	if !ok {
+		e.fail(addr, expr.Range(), at.Name+" must be a map that is written out", "Write it like "+at.example()+".")
+		return nil, false
+	}
+	out := map[string]cty.Value{}
+	for _, item := range object.Items {
+		name := hcl.ExprAsKeyword(item.KeyExpr)
+		if v, diags := item.KeyExpr.Value(nil); name == "" && !diags.HasErrors() && isText(v) {
+			name = v.AsString()
+		}
+		if _, twice := out[name]; twice || name == "" {
+			e.fail(addr, item.KeyExpr.Range(), at.Name+" needs names, each once", "Write it like "+at.example()+".")
+			return nil, false
+		}
+		out[name] = cty.StringVal(e.src.text(item.ValueExpr.Range()))
+	}
+	return out, true
+}
+
+// deferrable checks an expression that is evaluated later as far as that can be done now, and gives the constants in it.
+func (e *evaluator) deferrable(at *Attribute, addr Address, expr hclsyntax.Expression) (map[string]cty.Value, bool) {
+	if n := expr.Range().End.Byte - expr.Range().Start.Byte; n > maxDeferred || !e.affordable(expr, deferredWeight) {
+		e.fail(addr, expr.Range(), "this expression does too much", "It is evaluated again and again: at most 4 KiB of text, and two loops in it.")
+		return nil, false
+	}
+	var fixed []hcl.Traversal
+	ok := true
+	for _, t := range expr.Variables() {
+		switch root := t.RootName(); {
+		case root == "local" || root == "var":
+			fixed = append(fixed, t)
+		default:
+			ok = e.knownWord(at.Sees, addr, t) && ok
+		}
+	}
+	if !ok {
+		return nil, false
+	}
+	constants, uses, _, ok := e.namedIn(addr, fixed)
+	e.recorder.public.union(uses)
+	e.path[len(e.path)-1].uses.union(uses)
+	for name, v := range constants {
+		plain, marks := v.UnmarkDeep()
+		if _, hard := marks[markSecret]; hard {
+			e.fail(addr, expr.Range(), at.Name+" would show a secret", "It is printed, so it takes nothing that is made from secret() or a sensitive variable.")
+			return nil, false
+		}
+		ok = ok && plain.IsWhollyKnown() // else the problem has been reported where it is
+		constants[name] = plain
+	}
+	return constants, ok && e.tryOut(at, addr, expr, constants)
+}
+
+// tryOut evaluates an expression with what is known of the types of its words.
+func (e *evaluator) tryOut(at *Attribute, addr Address, expr hclsyntax.Expression, constants map[string]cty.Value) bool {
+	unknown, sample := maps.Clone(constants), maps.Clone(constants)
+	if unknown == nil {
+		unknown, sample = map[string]cty.Value{}, map[string]cty.Value{}
+	}
+	for _, w := range at.Sees.Words {
+		unknown[w.Name], sample[w.Name] = cty.UnknownVal(w.Type), cty.UnknownVal(w.Type)
+		if w.Type.IsMapType() { // the body of a loop is looked at only where there is something to loop over
+			sample[w.Name] = cty.MapVal(map[string]cty.Value{"example": cty.UnknownVal(w.Type.ElementType())})
+		}
+	}
+	funcs := CalledFunctions(at.Sees.Functions)
+	v, diags := expr.Value(&hcl.EvalContext{Variables: unknown, Functions: funcs})
+	if !diags.HasErrors() {
+		_, found := expr.Value(&hcl.EvalContext{Variables: sample, Functions: funcs})
+		diags = slices.DeleteFunc(found, func(d *hcl.Diagnostic) bool { return d.Summary != "Unsupported attribute" })
+	}
+	if diags.HasErrors() {
+		for _, d := range diags {
+			e.report(addr, expr.Range(), d, false, slices.Sorted(maps.Keys(funcs)))
+		}
+		return false
+	}
+	if t := v.Type(); v.IsNull() || t != cty.Bool && t != cty.DynamicPseudoType {
+		e.fail(addr, expr.Range(), fmt.Sprintf("%s must be true or false, not %s", at.Name, article(t.FriendlyName())), "Compare it, like "+at.example()+".")
+		return false
+	}
+	return true
+}
+
+// knownWord checks a name in an expression, and what follows it.
+func (e *evaluator) knownWord(v *Vocabulary, addr Address, t hcl.Traversal) bool {
+	names := []string{"local", "var"}
+	for _, w := range v.Words {
+		if w.Name == t.RootName() {
+			return e.knownPart(w, addr, t)
+		}
+		names = append(names, w.Name)
+	}
+	e.fail(addr, t.SourceRange(), fmt.Sprintf("nothing is called %q", clip(t.RootName())),
+		suggest(t.RootName(), names)+"Here expressions see "+v.What+": "+strings.Join(names[2:], ", ")+"; and local and var.")
+	return false
+}
+
+// knownPart checks what follows a word, as far as it is spelt out.
+func (e *evaluator) knownPart(w Word, addr Address, t hcl.Traversal) bool {
+	typ, what := w.Type, w.Name
+	for i, word := range wordsOf(t) {
+		switch {
+		case i == 0:
+		case typ.IsMapType():
+			typ, what = typ.ElementType(), what+"[…]"
+		case typ.IsObjectType() && typ.HasAttribute(word):
+			typ, what = typ.AttributeType(word), what+"."+word
+		case typ.IsObjectType():
+			known := slices.Sorted(maps.Keys(typ.AttributeTypes()))
+			e.fail(addr, t.SourceRange(), fmt.Sprintf("%s has no %q", what, clip(word)), suggest(word, known)+"It has "+strings.Join(known, ", ")+".")
+			return false
+		default:
+			e.fail(addr, t.SourceRange(), fmt.Sprintf("%s is %s, and has no %q", what, article(typ.FriendlyName()), clip(word)), "Leave out what follows it.")
+			return false
+		}
+	}
+	return true
+}

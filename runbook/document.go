@@ -1,0 +1,62 @@
+package runbook
+
+import (
+	"path/filepath"
+)
+
+// Document is what a file of any of the languages says, in generic form.
+type Document struct {
+	// File is its name as it was given; Dir its directory, against which relative paths have been resolved.
+	File, Dir string
+
+	// Blocks are in the order of the file; blocks that exist once and were not written follow with their defaults.
+	Blocks []Block `json:"-"`
+
+	inputs *inputs // what it was made of
+	source *source // its text
+}
+
+// Resolve gives the path that a relative path in this file means.
+func (d *Document) Resolve(path string) string {
+	if path == "" || filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(d.Dir, path)
+}
+
+// Block finds a block in generic form, nested ones included.
+func (d *Document) Block(a Address) (Block, bool) { return findBlock(d.Blocks, a) }
+
+// Problem is a diagnostic about an attribute of a block, or about the whole block when the attribute is "" or not written. It
+// is for checks that need more than the language: files, programs, a catalogue.
+func (d *Document) Problem(block Address, attribute string, severity Severity, summary, detail string) Diagnostic {
+	b, _ := d.Block(block)
+	place := b.Range
+	if a, ok := b.Attrs[attribute]; ok && !a.Default {
+		place = a.Range
+	}
+	if place.Filename == "" {
+		place.Filename = d.File
+	}
+	return Diagnostic{Severity: severity, Summary: summary, Detail: detail, Subject: place, Address: block, source: d.source}
+}
+
+// Inputs gives what the file was made of. Files that attributes name are looked at once, when it is called first.
+func (d *Document) Inputs() Inputs {
+	if d.inputs == nil {
+		return Inputs{}
+	}
+	return d.inputs.get()
+}
+
+func findBlock(blocks []Block, a Address) (Block, bool) {
+	for _, b := range blocks {
+		if b.Address == a {
+			return b, true
+		}
+		if n, ok := findBlock(b.Nested, a); ok {
+			return n, true
+		}
+	}
+	return Block{}, false
+}

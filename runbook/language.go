@@ -1,0 +1,157 @@
+package runbook
+
+import (
+	"path/filepath"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+)
+
+// Language is one language that this package reads: what its files are called, and every block type that they may hold. All
+// of the machinery, from the limits on a text to the reference documentation, works from it, and is the same for all
+// languages. A Language is never changed.
+type Language struct {
+	Noun    string // what one file is: "runbook"
+	Title   string // of its documentation and of its schema
+	Intro   string // Markdown below the title of the reference: where it comes from, what goes without saying
+	Empty   string // the way out of an empty file: one that is valid and does something
+	Schema  string // the command that describes it
+	Missing string // the way out where there is no such file
+
+	// Blocks are in the order in which documentation and forms show them.
+	Blocks []*BlockType
+
+	// Complete fills in the defaults that depend on several blocks, before the rules are
+	// checked; nil when there are none.
+	Complete func(value any, d *Document)
+
+	// Rules are demands on several blocks together.
+	Rules []Between
+
+	NoSecrets bool // secret() is no function of it
+}
+
+// Between is a demand on several blocks. It sees a value whose blocks are all valid in themselves.
+type Between struct {
+	Doc   string
+	Check func(value any, d *Document) Diagnostics
+}
+
+// Into makes the Slot of a block type of a function that knows what the language builds: a *T.
+func Into[T any](slot func(*T) any) func(any) any {
+	return func(value any) any { return slot(value.(*T)) }
+}
+
+// runbooks is the language of this package.
+var runbooks = &Language{
+	Noun:    "runbook",
+	Title:   "The runbook, block by block",
+	Intro:   "This page is generated from the registry (`orac schema --markdown`, `make docs`). README.md explains the language.",
+	Schema:  "orac schema",
+	Missing: "Say which runbook to use with -f FILE.",
+	Empty: `The smallest one that listens:
+
+appliance "kitchen" {}
+device "microphone" "default" {}
+model "hey_jarvis" { source = "catalog:hey_jarvis" }
+listener "kitchen" {
+  device = device.microphone.default
+  models = [model.hey_jarvis]
+}`,
+	Blocks: Registry,
+	Rules:  runbookRules,
+}
+
+// Load reads, evaluates and validates the file at path into value, a pointer to what the Slots of the language take. When
+// there are errors among the Diagnostics the Document is nil and value is not to be used.
+func (l *Language) Load(path string, opts Options, value any) (*Document, Diagnostics) {
+	opts = opts.WithDefaults()
+	src, problem := l.Read(path, opts)
+	if problem != nil {
+		return nil, problem
+	}
+	return l.Parse(src, path, opts, value)
+}
+
+// Parse is Load for text that has been read already; filename stands in diagnostics, and its directory is what relative
+// paths are relative to.
+func (l *Language) Parse(src []byte, filename string, opts Options, value any) (*Document, Diagnostics) {
+	p := &problems{lang: l, src: &source{name: filename, bytes: src}}
+	body, ok := p.parse()
+	if !ok {
+		return nil, p.sorted()
+	}
+	e := newEvaluator(p, filepath.Dir(filename), opts.WithDefaults())
+	e.collect(body)
+	e.resolveAll()
+	if p.found.HasErrors() {
+		return nil, p.sorted()
+	}
+	d := e.build(filename, value)
+	if l.Complete != nil {
+		l.Complete(value, d)
+	}
+	for _, rule := range l.Rules {
+		for _, found := range rule.Check(value, d) {
+			p.add(found)
+		}
+	}
+	if p.found.HasErrors() {
+		return nil, p.sorted()
+	}
+	return d, p.sorted()
+}
+
+// HasBlock tells whether a text has a block of that type at its top level, also when it cannot be parsed. It is how the
+// languages are told apart.
+func HasBlock(src []byte, typ string) bool {
+	if len(src) > MaxFileSize {
+		return false
+	}
+	tokens, _ := hclsyntax.LexConfig(src, "", hcl.InitialPos)
+	depth, first := 0, true // first: on its line
+	for i, t := range tokens {
+		switch t.Type {
+		case hclsyntax.TokenOBrace, hclsyntax.TokenOBrack, hclsyntax.TokenOParen:
+			depth++
+		case hclsyntax.TokenCBrace, hclsyntax.TokenCBrack, hclsyntax.TokenCParen:
+			depth--
+		case hclsyntax.TokenIdent:
+			if depth == 0 && first && string(t.Bytes) == typ && (i+1 == len(tokens) || tokens[i+1].Type != hclsyntax.TokenEqual) {
+				return true
+			}
+		}
+		first = t.Type == hclsyntax.TokenNewline || t.Type == hclsyntax.TokenComment
+	}
+	return false
+}
+
+// variants gives the block types that begin with the word typ.
+func (l *Language) variants(typ string) []*BlockType {
+	var out []*BlockType
+	for _, t := range l.Blocks {
+		if t.Type == typ {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// eachType calls f for every block type, nested ones included.
+func (l *Language) eachType(f func(*BlockType)) {
+	var walk func([]*BlockType)
+	walk = func(types []*BlockType) {
+		for _, t := range types {
+			f(t)
+			walk(t.Nested)
+		}
+	}
+	walk(l.Blocks)
+}
+
+// one names a file of the language with its article: "a runbook".
+func (l *Language) one() string { return article(l.Noun) }
+
+// capital begins a sentence with one of the language's files: "A runbook".
+func (l *Language) capital() string { return strings.ToUpper(l.one()[:1]) + l.one()[1:] }

@@ -1,0 +1,166 @@
+package scenario
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"orac/runbook"
+)
+
+// Info is what is known of a kind of fault.
+type Info struct {
+	Kind     Kind
+	Doc      string
+	Target   string // what Fault.Target names: device, stt, heartbeat, webhook, node, or "" for nothing
+	Lasts    bool   // it takes time: Fault.For
+	Harmless bool   // it is no fault: nothing may react to it
+	Swarm    bool   // a swarm can draw it: it needs nothing but its kind, or what it needs is drawn
+
+	duration string // default of For
+	more     []runbook.Attribute
+	rules    []runbook.Rule
+	example  string // attributes of its example, besides at
+}
+
+// Kinds are all kinds of faults, in the order of the documentation.
+func Kinds() []Info { return slices.Clone(kinds) }
+
+// Info is what is known of the kind; the zero value of one that does not exist.
+func (k Kind) Info() Info {
+	i := slices.IndexFunc(kinds, func(i Info) bool { return i.Kind == k })
+	if i < 0 {
+		return Info{}
+	}
+	return kinds[i]
+}
+
+func kindNames() []string {
+	var out []string
+	for _, k := range kinds {
+		out = append(out, string(k.Kind))
+	}
+	return out
+}
+
+func swarmKinds() []string {
+	var out []string
+	for _, k := range kinds {
+		if k.Swarm {
+			out = append(out, string(k.Kind))
+		}
+	}
+	return out
+}
+
+// What the targets of kinds are, in words.
+var targets = map[string]runbook.Attribute{
+	"device":    {DefaultDoc: "the runbook's first", Example: `"mic"`, Doc: "The name of the device."},
+	"stt":       {DefaultDoc: "the runbook's first", Example: `"whisper"`, Doc: "The name of the speech-to-text service."},
+	"heartbeat": {DefaultDoc: "the runbook's first", Example: `"whisper"`, Doc: "The name of the heartbeat."},
+	"webhook":   {DefaultDoc: "the runbook's first", Example: `"light"`, Doc: "The name of the webhook."},
+	"node":      {Required: true, Example: `"features.mic"`, Doc: "The address of the node, as `orac graph` shows it."},
+}
+
+func extra(name string, kind runbook.Kind, standard, least, most, doc string) runbook.Attribute {
+	return runbook.Attribute{Name: name, Kind: kind, Default: standard, Min: least, Max: most, Doc: doc}
+}
+
+func delay(standard, doc string) []runbook.Attribute {
+	return []runbook.Attribute{extra("delay", runbook.Duration, standard, "1ms", "1h", doc)}
+}
+
+var kinds = []Info{
+	{Kind: ReadBlocks, Target: "device", Swarm: true, Doc: "The read in the capture process blocks for ever: until that process is replaced."},
+	{Kind: OpenHangs, Target: "device", Lasts: true, Swarm: true, Doc: "The device is lost, and opening it hangs."},
+	{Kind: ListHangs, Lasts: true, Swarm: true, Doc: "Looking for devices hangs."},
+	{Kind: Drops, Target: "device", Lasts: true, Swarm: true, Doc: "A share of the hops is lost.",
+		more: []runbook.Attribute{extra("rate", runbook.Float, "0.3", "0.001", "1", "The share.")}},
+	{Kind: ShortReads, Target: "device", Lasts: true, Swarm: true, Doc: "The device gives pieces of hops; they come late, and whole."},
+	{Kind: WrongRate, Target: "device", Lasts: true, Swarm: true, Doc: "The device gives sound too fast or too slowly.",
+		more: []runbook.Attribute{extra("rate", runbook.Float, "0.9", "0.1", "10", "The factor: below 1 is too slow.")}},
+	{Kind: Stuck, Target: "device", Lasts: true, Swarm: true, duration: "60s", Doc: "Hops are identical bit for bit, and not silent."},
+	{Kind: Silence, Target: "device", Lasts: true, Harmless: true, Swarm: true, Doc: "Hops are digital silence. That is no fault, and nothing may be restarted."},
+	{Kind: Noise, Target: "device", Lasts: true, Harmless: true, Swarm: true, Doc: "Loud noise. That is no fault."},
+	{Kind: Clipping, Target: "device", Lasts: true, Harmless: true, Swarm: true, Doc: "Sound at full scale. That is no fault."},
+	{Kind: Unplug, Target: "device", Lasts: true, Swarm: true, duration: "5s", Doc: "The device goes away. When it is back it has another number.",
+		more: []runbook.Attribute{{Name: "other", Kind: runbook.Bool, Default: "false", Doc: "Whether another device takes its place meanwhile, and its number."}}},
+	{Kind: AudioDown, Lasts: true, Swarm: true, duration: "5s", Doc: "The audio server is away, and all of its devices are."},
+	{Kind: WorkerKill, Target: "device", Swarm: true, Doc: "The capture process ends."},
+	{Kind: WorkerStop, Target: "device", Swarm: true, Doc: "The capture process is frozen: until it is replaced."},
+	{Kind: WorkerTrash, Target: "device", Swarm: true, Doc: "The capture process writes what are no frames."},
+
+	{Kind: STTDown, Target: "stt", Lasts: true, Swarm: true, Doc: "The service refuses connections."},
+	{Kind: STTSlow, Target: "stt", Lasts: true, Swarm: true, Doc: "It answers late.", more: delay("5s", "How late.")},
+	{Kind: STTReset, Target: "stt", Lasts: true, Swarm: true, Doc: "It resets connections in the middle."},
+	{Kind: STTEmpty, Target: "stt", Lasts: true, Swarm: true, Doc: "It answers with empty text."},
+	{Kind: STTTrash, Target: "stt", Lasts: true, Swarm: true, Doc: "It answers with what is no answer."},
+	{Kind: STTLies, Target: "stt", Lasts: true, Swarm: true, Doc: "It answers \"[Transcription Failed: …]\" as if that had been said."},
+	{Kind: STTLate, Target: "stt", Lasts: true, Swarm: true, Doc: "It takes the utterance, and answers when nobody waits any more."},
+	{Kind: STTUnauthorized, Target: "stt", Lasts: true, Swarm: true, Doc: "It answers 401."},
+	{Kind: STTHolds, Target: "stt", Lasts: true, Swarm: true, Doc: "Its streams never end."},
+	{Kind: HeartbeatDown, Target: "heartbeat", Lasts: true, Swarm: true, Doc: "The heartbeat's server refuses connections."},
+	{Kind: HeartbeatNo, Target: "heartbeat", Lasts: true, Swarm: true, Doc: "It answers heartbeats with an error."},
+	{Kind: WebhookSlow, Target: "webhook", Lasts: true, Swarm: true, Doc: "The webhook answers late.", more: delay("10s", "How late.")},
+	{Kind: WebhookDown, Target: "webhook", Lasts: true, Swarm: true, Doc: "The webhook refuses connections."},
+
+	{Kind: DiskFull, Lasts: true, Swarm: true, Doc: "The disk of the state directory is full."},
+	{Kind: DiskReadOnly, Lasts: true, Swarm: true, Doc: "It takes no writes."},
+	{Kind: DiskError, Lasts: true, Swarm: true, Doc: "Its reads and writes fail with an input/output error."},
+	{Kind: DiskSlow, Lasts: true, Swarm: true, Doc: "Its operations take long.", more: delay("200ms", "How long each.")},
+
+	{Kind: NodePanic, Target: "node", Swarm: true, Doc: "A node dies of an error of its own."},
+	{Kind: NodeStarve, Target: "node", Lasts: true, Swarm: true, Doc: "A node does not run."},
+	{Kind: CPUStarve, Lasts: true, Swarm: true, duration: "3s", Doc: "Nothing of the appliance runs."},
+	{Kind: MemoryLeak, Doc: "The process takes more and more memory: until it is replaced.", Swarm: true,
+		more: []runbook.Attribute{extra("size", runbook.ByteSize, "10MiB", "1KiB", "10GiB", "How much more in a minute.")}},
+	{Kind: MemoryRise, Doc: "The process takes memory at once, and keeps it until it is replaced.", Swarm: true,
+		more: []runbook.Attribute{extra("size", runbook.ByteSize, "500MiB", "1KiB", "100GiB", "How much.")}},
+
+	{Kind: PowerLoss, Lasts: true, Swarm: true, duration: "5s", Doc: "The power goes: all ends, and what was not synced to the disk may be lost, in part or whole. `for` later the appliance is started again.",
+		more: []runbook.Attribute{{Name: "every_write", Kind: runbook.Bool, Default: "false",
+			Doc: "Instead of `at`: at every operation that changes the disk while one utterance is recorded and delivered, a run each. Only a simulation can do that."}},
+		rules: []runbook.Rule{{Uses: []string{"every_write", "at"}, Doc: "exactly one of at and every_write = true must be given", Hint: "Write one of them and leave the other out.",
+			Holds: func(g runbook.Given) bool { return g.Written("at") != g.Truth("every_write") }}}},
+	{Kind: Kill, Lasts: true, Swarm: true, duration: "1s", Doc: "The process is killed (kill -9). `for` later it is started again."},
+	{Kind: ClockJump, Swarm: true, Doc: "The time of day jumps.",
+		more: []runbook.Attribute{extra("by", runbook.Duration, "1h", "1ms", "3650d", "How far."), {Name: "back", Kind: runbook.Bool, Default: "false", Doc: "Whether it jumps back."}}},
+	{Kind: Apply, Doc: "A change of the runbook is applied, as `orac apply` does.", example: "  block = \"model.hey_jarvis\"\n  set   = { threshold = 0.6 }\n",
+		more: []runbook.Attribute{
+			{Name: "block", Kind: runbook.String, Required: true, Pattern: changeable, Expect: changeableExpect, Example: `"model.hey_jarvis"`, Doc: "The block that is changed."},
+			{Name: "set", Kind: runbook.CodeMap, Required: true, NonEmpty: true, Example: `{ threshold = 0.6 }`, Doc: "Its attributes, as they are written in the runbook."},
+		}},
+}
+
+// faultBlocks makes a block type of every kind: they share one struct.
+func faultBlocks() []*runbook.BlockType {
+	var out []*runbook.BlockType
+	for _, k := range kinds {
+		t := &runbook.BlockType{
+			Type: "fault", Variant: string(k.Kind), Named: true, Doc: k.Doc,
+			Slot:    runbook.Into(func(s *Scenario) any { return &s.Faults }),
+			Example: fmt.Sprintf("fault %q \"first\" {\n  at    = \"5m\"\n%s}", k.Kind, k.example),
+			Rules:   append(slices.Clone(k.rules), repeats...),
+		}
+		if a, ok := targets[k.Target]; ok {
+			a.Name, a.Kind = "target", runbook.String
+			if k.Target == "node" {
+				t.Example = fmt.Sprintf("fault %q \"first\" {\n  at     = \"5m\"\n  target = %s\n}", k.Kind, a.Example)
+			}
+			t.Attributes = append(t.Attributes, a)
+		}
+		t.Attributes = append(t.Attributes, at("When it begins first, from the start.", runbook.Attribute{Required: k.Kind != PowerLoss}))
+		if k.Lasts {
+			t.Attributes = append(t.Attributes, extra("for", runbook.Duration, cmp.Or(k.duration, "10s"), "1ms", "400d", "How long it lasts."))
+			t.Rules = append(t.Rules, runbook.Rule{Uses: []string{"for", "every"}, Doc: "for must be less than every", Hint: "It is over before it begins again.",
+				Holds: func(g runbook.Given) bool { return !g.Written("every") || g.Amount("for") < g.Amount("every") }})
+		}
+		t.Attributes = append(t.Attributes, every, jitter, times)
+		t.Attributes = append(t.Attributes, k.more...)
+		if k.example == "" && k.Target != "node" {
+			t.Example = fmt.Sprintf("fault %q \"first\" {\n  at = \"5m\"\n}", k.Kind)
+		}
+		out = append(out, t)
+	}
+	return out
+}

@@ -1,0 +1,145 @@
+package scenario
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"orac/runbook"
+)
+
+// maxOccurrences bounds how often faults begin and sounds play in one run.
+const maxOccurrences = 100_000
+
+// rules are the demands on several blocks of a scenario.
+var rules = []runbook.Between{
+	{Doc: "heal must be before the end, and no fault may begin at it or after it.", Check: inTime},
+	{Doc: "Sounds, and what is judged from a time on, must begin before the end.", Check: beforeTheEnd},
+	{Doc: "A scenario needs at least one promise: recovery, steady, expect, flat or sometimes.", Check: promises},
+	{Doc: "A recovery is about faults that the scenario has.", Check: recoveries},
+	{Doc: "Faults and sounds together happen at most 100000 times.", Check: bounded},
+	{Doc: "every_write needs a simulation: backends = [\"sim\"].", Check: simulated},
+}
+
+// checker collects what rules find.
+type checker struct {
+	*Scenario
+	doc   *runbook.Document
+	found runbook.Diagnostics
+}
+
+func check(f func(*checker)) func(any, *runbook.Document) runbook.Diagnostics {
+	return func(value any, d *runbook.Document) runbook.Diagnostics {
+		c := &checker{Scenario: value.(*Scenario), doc: d}
+		f(c)
+		return c.found
+	}
+}
+
+func (c *checker) fail(block runbook.Address, attribute, summary, detail string) {
+	c.found = append(c.found, c.doc.Problem(block, attribute, runbook.Error, summary, detail))
+}
+
+func (c *checker) warn(block runbook.Address, attribute, summary, detail string) {
+	c.found = append(c.found, c.doc.Problem(block, attribute, runbook.Warning, summary, detail))
+}
+
+// span writes a duration as a scenario does.
+func span(d time.Duration) string { return runbook.FormatDuration(d) }
+
+var inTime = check(func(c *checker) {
+	if c.Head.Heal >= c.Head.For {
+		c.fail(c.Head.Address, "heal", fmt.Sprintf("heal is %s, and the scenario ends after %s", span(c.Head.Heal), span(c.Head.For)), "Heal earlier: what must recover needs time to.")
+		return
+	}
+	for _, f := range c.Faults {
+		if f.At >= c.Head.Heal {
+			c.fail(f.Address, "at", fmt.Sprintf("the fault begins at %s, and nothing breaks any more from %s on", span(f.At), span(c.Head.Heal)),
+				"Begin it earlier, or set heal in the scenario block.")
+		}
+	}
+	if c.Swarm.Every > 0 && c.Swarm.From >= c.Head.Heal {
+		c.fail(c.Swarm.Address, "from", fmt.Sprintf("the swarm begins at %s, and nothing breaks any more from %s on", span(c.Swarm.From), span(c.Head.Heal)), "Begin it earlier.")
+	}
+})
+
+var beforeTheEnd = check(func(c *checker) {
+	late := func(a runbook.Address, attribute string, t time.Duration) {
+		if t >= c.Head.For {
+			c.fail(a, attribute, fmt.Sprintf("%s is %s, and the scenario ends after %s", attribute, span(t), span(c.Head.For)), "Begin it earlier, or let the scenario take longer.")
+		}
+	}
+	for _, p := range c.Sounds {
+		late(p.Address, "at", p.At)
+	}
+	for _, p := range c.Scenario.Steady {
+		late(p.Address, "from", p.From)
+	}
+	for _, p := range c.Flats {
+		late(p.Address, "warm_up", p.WarmUp)
+	}
+})
+
+var promises = check(func(c *checker) {
+	if len(c.Recoveries)+len(c.Scenario.Steady)+len(c.Holds)+len(c.Flats)+len(c.Sometimes) == 0 {
+		c.fail(c.Head.Address, "", "the scenario promises nothing", "Add what must hold:\n\nexpect \"nothing_lost\" {\n  holds = lost == 0\n}")
+	}
+})
+
+var recoveries = check(func(c *checker) {
+	for _, r := range c.Recoveries {
+		if len(r.After) == 0 && len(r.Kinds) == 0 && len(c.Faults) == 0 && c.Swarm.Every == 0 {
+			c.fail(r.Address, "", "there is no fault to recover from", "Add a fault or a swarm.")
+		}
+		for _, k := range r.Kinds {
+			if _, drawn := c.Swarm.Weights[k]; !drawn && !slices.ContainsFunc(c.Faults, func(f Fault) bool { return string(f.Kind) == k }) {
+				c.warn(r.Address, "kinds", fmt.Sprintf("no fault of the scenario is of the kind %s", k), "Add one, or leave the kind out.")
+			}
+		}
+		if r.Detect > 0 && r.Recover > 0 && r.From == "begin" && r.Detect > r.Recover {
+			c.fail(r.Address, "detect", "detect must not be more than recover", "What is recovered from has been noticed.")
+		}
+	}
+})
+
+var bounded = check(func(c *checker) {
+	total := 0
+	add := func(a runbook.Address, n int) {
+		if total <= maxOccurrences && total+n > maxOccurrences {
+			c.fail(a, "every", fmt.Sprintf("faults and sounds happen more than %d times", maxOccurrences), "Let them happen more rarely, or the scenario be shorter.")
+		}
+		total += n
+	}
+	for _, p := range c.Sounds {
+		add(p.Address, occurrences(p.At, p.Every, p.Times, c.Head.For))
+	}
+	for _, f := range c.Faults {
+		add(f.Address, occurrences(f.At, f.Every, f.Times, c.Head.Heal))
+	}
+	if c.Swarm.Every > 0 {
+		add(c.Swarm.Address, occurrences(c.Swarm.From, c.Swarm.Every, 0, c.Head.Heal))
+	}
+})
+
+// occurrences is how often something happens before end.
+func occurrences(at, every time.Duration, times int, end time.Duration) int {
+	switch {
+	case at >= end:
+		return 0
+	case every == 0:
+		return 1
+	}
+	n := int(min((end-at-1)/every+1, 2*maxOccurrences))
+	if times > 0 {
+		n = min(n, times)
+	}
+	return n
+}
+
+var simulated = check(func(c *checker) {
+	for _, f := range c.Faults {
+		if f.EveryWrite && slices.Contains(c.Head.Backends, "chaos") {
+			c.fail(f.Address, "every_write", "only a simulation can lose power at every write", `Set backends = ["sim"] in the scenario block, or give at.`)
+		}
+	}
+})

@@ -1,0 +1,104 @@
+package scenario
+
+import (
+	"github.com/zclconf/go-cty/cty"
+
+	"orac/runbook"
+)
+
+// word is a name that expressions may use, and how its value is had of a State.
+type word struct {
+	name string
+	typ  cty.Type
+	doc  string
+	get  func(s *State, keys []string) cty.Value // keys: of a map, those that are asked for; nil: all
+}
+
+var nodeType = cty.Object(map[string]cty.Type{"state": cty.String, "taken": cty.Number, "dropped": cty.Number, "restarts": cty.Number})
+
+// words are all of them, in the order of State.
+var words = []word{
+	{"time", cty.Number, "Seconds since the start.", func(s *State, _ []string) cty.Value { return cty.NumberFloatVal(s.Time) }},
+	{"healed", cty.Bool, "Whether the heal point has passed: nothing breaks any more.", truth(func(s *State) bool { return s.Healed })},
+	{"faults", cty.Number, "Faults that last now.", count(func(s *State) int { return s.Faults })},
+	{"up", cty.Bool, "Whether the appliance runs; it does not between a power loss and its restart.", truth(func(s *State) bool { return s.Up })},
+	{"health", cty.String, "Health of the appliance: healthy, degraded or unhealthy.", func(s *State, _ []string) cty.Value { return cty.StringVal(s.Health) }},
+	{"components", cty.Map(cty.String), `The same by component: components["stt.whisper"].`, components},
+	{"nodes", cty.Map(nodeType), "Nodes of the graph by address (`orac graph`): nodes[\"source.usb\"].state is running, waiting, stopping, finished or leaked; taken and dropped count messages.", nodes},
+	{"spoken", cty.Number, "Commands that were spoken.", count(func(s *State) int { return s.Spoken })},
+	{"recorded", cty.Number, "Recordings that have ended.", count(func(s *State) int { return s.Recorded })},
+	{"delivered", cty.Number, "Utterances that were answered.", count(func(s *State) int { return s.Delivered })},
+	{"waiting", cty.Number, "Utterances in the spool.", count(func(s *State) int { return s.Waiting })},
+	{"lost", cty.Number, "Recordings that are neither waiting nor answered.", count(func(s *State) int { return s.Lost })},
+	{"duplicated", cty.Number, "Utterances that were answered more than once.", count(func(s *State) int { return s.Duplicated })},
+	{"wakes", cty.Number, "Wakes.", count(func(s *State) int { return s.Wakes })},
+	{"false_wakes", cty.Number, "Wakes that no sound asked for.", count(func(s *State) int { return s.FalseWakes })},
+	{"missed", cty.Number, "Sounds that asked and were not heard while the appliance could hear.", count(func(s *State) int { return s.Missed })},
+	{"incidents", cty.Number, "Incidents since the start.", count(func(s *State) int { return s.Incidents })},
+	{"open", cty.Number, "Incidents that have no end yet.", count(func(s *State) int { return s.Open })},
+	{"restarts", cty.Number, "Restarts of nodes and devices.", count(func(s *State) int { return s.Restarts })},
+	{"reexecs", cty.Number, "How often the process has replaced itself.", count(func(s *State) int { return s.Reexecs })},
+	{"boots", cty.Number, "Starts of the process.", count(func(s *State) int { return s.Boots })},
+	{"leaked", cty.Number, "Instances that hang.", count(func(s *State) int { return s.Leaked })},
+	{"applied", cty.Number, "Changes that were applied and kept.", count(func(s *State) int { return s.Applied })},
+	{"rolled_back", cty.Number, "Changes that were taken back.", count(func(s *State) int { return s.RolledBack })},
+	{"generation", cty.Number, "The generation that runs.", count(func(s *State) int { return s.Generation })},
+	{"memory", cty.Number, "Resident memory in bytes.", func(s *State, _ []string) cty.Value { return cty.NumberIntVal(s.Memory) }},
+	{"tasks", cty.Number, "Tasks (goroutines).", count(func(s *State) int { return s.Tasks })},
+	{"holders", cty.Number, "The most holders that one device has had at once.", count(func(s *State) int { return s.Holders })},
+	{"disk_free", cty.Number, "Bytes that are free on the disk of the state directory.", func(s *State, _ []string) cty.Value { return cty.NumberIntVal(s.DiskFree) }},
+}
+
+// calls are the functions that conditions may call. None of them makes more than it is given.
+var calls = []string{"abs", "can", "ceil", "coalesce", "contains", "floor", "keys", "length", "lookup", "max", "min", "try", "values"}
+
+var exprFunctions = runbook.CalledFunctions(calls)
+
+// state is what conditions may name.
+var state = func() *runbook.Vocabulary {
+	v := &runbook.Vocabulary{What: "the state of the appliance", Functions: calls}
+	for _, w := range words {
+		v.Words = append(v.Words, runbook.Word{Name: w.name, Type: w.typ, Doc: w.doc})
+	}
+	return v
+}()
+
+func count(f func(*State) int) func(*State, []string) cty.Value {
+	return func(s *State, _ []string) cty.Value { return cty.NumberIntVal(int64(f(s))) }
+}
+
+func truth(f func(*State) bool) func(*State, []string) cty.Value {
+	return func(s *State, _ []string) cty.Value { return cty.BoolVal(f(s)) }
+}
+
+func components(s *State, keys []string) cty.Value {
+	return mapOf(s.Components, keys, cty.String, cty.StringVal)
+}
+
+func nodes(s *State, keys []string) cty.Value {
+	return mapOf(s.Nodes, keys, nodeType, func(n Node) cty.Value {
+		return cty.ObjectVal(map[string]cty.Value{
+			"state": cty.StringVal(n.State), "taken": cty.NumberIntVal(n.Taken),
+			"dropped": cty.NumberIntVal(n.Dropped), "restarts": cty.NumberIntVal(int64(n.Restarts)),
+		})
+	})
+}
+
+// mapOf makes a map of the keys that are asked for and are there.
+func mapOf[V any](all map[string]V, keys []string, typ cty.Type, value func(V) cty.Value) cty.Value {
+	out := map[string]cty.Value{}
+	if keys == nil {
+		for k, v := range all {
+			out[k] = value(v)
+		}
+	}
+	for _, k := range keys {
+		if v, ok := all[k]; ok {
+			out[k] = value(v)
+		}
+	}
+	if len(out) == 0 {
+		return cty.MapValEmpty(typ)
+	}
+	return cty.MapVal(out)
+}
