@@ -82,6 +82,22 @@ func (g *broken) others(sc *Scenario) string {
 	return fmt.Sprintf("seed %s%s broke it, too: %d of %s", strings.Join(names, ", "), more, len(g.seeds), count(len(sc.Runs), "run"))
 }
 
+// enough introduces the smallest set of faults of a run.
+func enough(r *Run) string {
+	n, all := len(r.Shrunk), len(r.Faults)
+	switch {
+	case n == 0:
+		return ""
+	case all > n && n == 1:
+		return fmt.Sprintf("1 of %d faults is enough:", all)
+	case all > n:
+		return fmt.Sprintf("%d of %d faults are enough:", n, all)
+	case n == 1:
+		return "1 fault is enough:"
+	}
+	return fmt.Sprintf("%d faults are enough:", n)
+}
+
 // Sentence says what a fault does, and when: "unplug mic at 10:00 for 40 s".
 func (f Fault) Sentence() string {
 	text := f.Kind

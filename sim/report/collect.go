@@ -67,6 +67,11 @@ func Collect(sc *Scenario) {
 		for _, b := range r.Breaks {
 			rows.broken(r, b)
 		}
+		for _, samples := range [][]Sample{r.Memory, r.Level} {
+			for j := range samples {
+				samples[j].Value = finite(samples[j].Value)
+			}
+		}
 		r.Verdict = worse(r.Verdict, verdictOf(r))
 	}
 	sc.Promises = rows.promises(len(sc.Runs))

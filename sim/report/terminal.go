@@ -223,11 +223,7 @@ func (p *page) shrunk(r *Run) {
 	if len(r.Shrunk) == 0 {
 		return
 	}
-	of := ""
-	if len(r.Faults) > len(r.Shrunk) {
-		of = fmt.Sprintf(" of %d", len(r.Faults))
-	}
-	p.text(4, "→", fmt.Sprintf("%s%s suffice:", count(len(r.Shrunk), "fault"), of), plain)
+	p.text(4, "→", enough(r), plain)
 	for i, f := range r.Shrunk {
 		if i == 8 {
 			p.text(6, "•", fmt.Sprintf("and %d more", len(r.Shrunk)-i), plain)
