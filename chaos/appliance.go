@@ -13,6 +13,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"orac/chaos/process"
 )
 
 // Event is an event as `orac run --json` tells it, or a line of its standard error (kind "stderr", in Text).
@@ -21,6 +23,7 @@ type Event struct {
 	Kind, Node, Cause, Utterance, Text      string
 	Why, Way, Outcome, STT, Identity, Where string
 	Seconds                                 float64
+	Wake, Listener, Component               string
 	Opens                                   int
 	OK, Cut                                 bool
 }
@@ -34,8 +37,8 @@ func (e Event) String() string {
 type Appliance struct {
 	Began time.Time
 
-	rig   *Rig
 	cmd   *exec.Cmd
+	self  process.Process
 	ended chan struct{} // closed when the process was reaped
 
 	mu      sync.Mutex // guards what follows
@@ -43,10 +46,19 @@ type Appliance struct {
 	changed chan struct{} // closed and replaced with every event
 }
 
-// start runs `orac run --json` on the rig's runbook.
-func start(ctx context.Context, r *Rig, args []string) (*Appliance, error) {
-	a := &Appliance{rig: r, ended: make(chan struct{}), changed: make(chan struct{})}
-	a.cmd = r.command(ctx, append([]string{"run", "--json", "-f", r.File}, args...)...)
+// Orac is the binary in a world: where its runbook and its state are. Its methods may be called from anywhere.
+type Orac struct {
+	Binary string
+	Dir    string   // in which it is started
+	Env    []string // besides that of this process
+	File   string   // the runbook
+	State  string   // the state directory
+}
+
+// Start runs `orac run --json` on the runbook, with more arguments. It ends with ctx, and when this process does.
+func (o Orac) Start(ctx context.Context, args ...string) (*Appliance, error) {
+	a := &Appliance{ended: make(chan struct{}), changed: make(chan struct{})}
+	a.cmd = o.command(ctx, append([]string{"run", "--json", "-f", o.File}, args...)...)
 	a.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} // a rig that is killed leaves nobody behind
 	out, err := a.cmd.StdoutPipe()
 	if err != nil {
@@ -59,6 +71,9 @@ func start(ctx context.Context, r *Rig, args []string) (*Appliance, error) {
 	a.Began = time.Now()
 	if err := a.cmd.Start(); err != nil {
 		return nil, err
+	}
+	if a.self, err = process.Of(a.cmd.Process.Pid); err != nil {
+		return nil, errors.Join(err, a.cmd.Process.Kill(), a.cmd.Wait())
 	}
 	var readers sync.WaitGroup
 	readers.Go(func() { a.read(out, decodeEvent) })
@@ -74,11 +89,11 @@ func start(ctx context.Context, r *Rig, args []string) (*Appliance, error) {
 	return a, nil
 }
 
-// command is a run of the binary in the rig's world.
-func (r *Rig) command(ctx context.Context, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, r.Binary, args...)
-	cmd.Dir = r.dir
-	cmd.Env = append(os.Environ(), r.Audio.Env()...)
+// command is a run of the binary in this world.
+func (o Orac) command(ctx context.Context, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, o.Binary, args...)
+	cmd.Dir = o.Dir
+	cmd.Env = append(os.Environ(), o.Env...)
 	return cmd
 }
 
@@ -165,7 +180,13 @@ func (a *Appliance) lastWords() (text string) {
 }
 
 // PID is its process.
-func (a *Appliance) PID() int { return a.cmd.Process.Pid }
+func (a *Appliance) PID() int { return a.self.PID }
+
+// Process is its process, which starting itself again does not change.
+func (a *Appliance) Process() process.Process { return a.self }
+
+// Ended is closed when it has ended.
+func (a *Appliance) Ended() <-chan struct{} { return a.ended }
 
 // Kill ends it as a power cut does, and waits until it is gone.
 func (a *Appliance) Kill() error { return a.end(syscall.SIGKILL) }

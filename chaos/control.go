@@ -20,12 +20,12 @@ import (
 // askTime is how long an answer may take: a plan loads models.
 const askTime = 20 * time.Second
 
-func (r *Rig) dial(ctx context.Context) (net.Conn, error) {
+func (r Orac) dial(ctx context.Context) (net.Conn, error) {
 	return (&net.Dialer{Timeout: 2 * time.Second}).DialContext(ctx, "unix", filepath.Join(r.State, "control.sock"))
 }
 
 // Ask speaks to the control socket as a foreign client does. It gives the answer's code and body.
-func (r *Rig) Ask(ctx context.Context, method, what string, send any) (code int, body []byte, err error) {
+func (r Orac) Ask(ctx context.Context, method, what string, send any) (code int, body []byte, err error) {
 	ctx, cancel := context.WithTimeout(ctx, askTime)
 	defer cancel()
 	text, err := json.Marshal(send)
@@ -47,7 +47,7 @@ func (r *Rig) Ask(ctx context.Context, method, what string, send any) (code int,
 }
 
 // Status is the whole of the running appliance.
-func (r *Rig) Status(ctx context.Context) (s status.Status, err error) {
+func (r Orac) Status(ctx context.Context) (s status.Status, err error) {
 	_, body, err := r.Ask(ctx, http.MethodGet, "status", nil)
 	if err != nil {
 		return s, err
@@ -56,7 +56,7 @@ func (r *Rig) Status(ctx context.Context) (s status.Status, err error) {
 }
 
 // Plan is what applying the runbook on disk would do.
-func (r *Rig) Plan(ctx context.Context) (p status.Plan, err error) {
+func (r Orac) Plan(ctx context.Context) (p status.Plan, err error) {
 	code, body, err := r.Ask(ctx, http.MethodPost, "plan", status.PlanRequest{File: r.File})
 	if err != nil {
 		return p, err
@@ -68,7 +68,7 @@ func (r *Rig) Plan(ctx context.Context) (p status.Plan, err error) {
 }
 
 // ApplyPlan applies the runbook on disk if its plan still has a hash. The error is the appliance's refusal.
-func (r *Rig) ApplyPlan(ctx context.Context, hash string) (done status.Applied, err error) {
+func (r Orac) ApplyPlan(ctx context.Context, hash string) (done status.Applied, err error) {
 	code, body, err := r.Ask(ctx, http.MethodPost, "apply", status.ApplyRequest{PlanRequest: status.PlanRequest{File: r.File}, Hash: hash, Timeout: time.Minute})
 	if err != nil {
 		return done, err
@@ -92,7 +92,7 @@ func (r *Rig) ApplyPlan(ctx context.Context, hash string) (done status.Applied, 
 }
 
 // Run runs a command of the binary, as a person would, and gives its exit code and what it printed on both its outputs.
-func (r *Rig) Run(ctx context.Context, args ...string) (code int, text string, err error) {
+func (r Orac) Run(ctx context.Context, args ...string) (code int, text string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	out, err := r.command(ctx, args...).CombinedOutput()
@@ -104,7 +104,7 @@ func (r *Rig) Run(ctx context.Context, args ...string) (code int, text string, e
 }
 
 // NeverRead asks for the log, to the end of time, and never reads a byte of it. Closing it ends that.
-func (r *Rig) NeverRead(ctx context.Context) (io.Closer, error) {
+func (r Orac) NeverRead(ctx context.Context) (io.Closer, error) {
 	c, err := r.dial(ctx)
 	if err != nil {
 		return nil, err

@@ -50,11 +50,11 @@ func KillWorker(a *Appliance) Fault {
 // GarbageFrames puts bytes that are no frames into the pipe between the capture process and the appliance.
 func GarbageFrames(a *Appliance) Fault {
 	return Fault{"capture process writes garbage", func() error {
-		pid, err := a.worker()
+		p, err := a.Worker()
 		if err != nil {
 			return err
 		}
-		pipe, err := os.OpenFile(fmt.Sprintf("/proc/%d/fd/1", pid), os.O_WRONLY, 0)
+		pipe, err := os.OpenFile(fmt.Sprintf("/proc/%d/fd/1", p.PID), os.O_WRONLY, 0)
 		if err != nil {
 			return err
 		}

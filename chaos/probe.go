@@ -19,7 +19,7 @@ const (
 )
 
 // poll asks for the status until f says that it is enough.
-func (r *Rig) poll(ctx context.Context, most time.Duration, what string, f func(status.Status, error) bool) error {
+func (r Orac) poll(ctx context.Context, most time.Duration, what string, f func(status.Status, error) bool) error {
 	ctx, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
 	tick := time.NewTicker(probeEvery)
@@ -37,7 +37,7 @@ func (r *Rig) poll(ctx context.Context, most time.Duration, what string, f func(
 }
 
 // Flow waits until sound has come to the graph in several probes in a row, and gives when the first of them was.
-func (r *Rig) Flow(ctx context.Context, most time.Duration) (first time.Time, err error) {
+func (r Orac) Flow(ctx context.Context, most time.Duration) (first time.Time, err error) {
 	const unknown = ^uint64(0) // before the first probe
 	taken, good := unknown, 0
 	var last time.Time
@@ -62,7 +62,7 @@ func (r *Rig) Flow(ctx context.Context, most time.Duration) (first time.Time, er
 }
 
 // Healthy waits until the appliance says that it is healthy, and gives when that was.
-func (r *Rig) Healthy(ctx context.Context, most time.Duration) (time.Time, error) {
+func (r Orac) Healthy(ctx context.Context, most time.Duration) (time.Time, error) {
 	var last error
 	err := r.poll(ctx, most, "health", func(s status.Status, err error) bool {
 		if last = err; err == nil && s.Health.Level != health.Healthy {

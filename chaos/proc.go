@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+
+	"orac/chaos/process"
 )
 
 // Usage is what a process takes of the machine.
@@ -71,25 +73,32 @@ func childrenOf(pid int) (list []int, err error) {
 	return list, nil
 }
 
-// worker is the capture process: a child of ours', known by its command line.
-func (a *Appliance) worker() (pid int, err error) {
+// Worker is the capture process: a child of the appliance, known by its command line.
+func (a *Appliance) Worker() (process.Process, error) {
 	children, err := childrenOf(a.PID())
 	if err != nil {
-		return 0, err
+		return process.Process{}, err
 	}
 	for _, pid := range children {
+		p, err := process.Of(pid)
+		if err != nil {
+			continue
+		}
 		line, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
 		if err == nil && bytes.Contains(line, []byte("\x00capture-worker")) {
-			return pid, nil
+			return p, nil
 		}
 	}
-	return 0, errors.New("the appliance has no capture process")
+	return process.Process{}, ErrNoWorker
 }
 
+// ErrNoWorker is returned while the appliance has no capture process: its device is away, or being opened.
+var ErrNoWorker = errors.New("the appliance has no capture process")
+
 func (a *Appliance) signalWorker(s syscall.Signal) error {
-	pid, err := a.worker()
+	p, err := a.Worker()
 	if err != nil {
 		return err
 	}
-	return syscall.Kill(pid, s)
+	return p.Signal(s)
 }

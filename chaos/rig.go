@@ -15,40 +15,38 @@ const MicName = "testmic"
 // Rig is the world of one appliance: an audio server with a microphone, a speech-to-text server, and a folder for the runbook
 // with the state directory on a file system of its own.
 type Rig struct {
-	Binary string // orac
+	Orac
 	Audio  *pulsetest.Server
 	Mic    *pulsetest.Mic
 	STT    *STT
 	Speech Speech
-	File   string // the runbook
-	State  string // the state directory
 
 	disk    *Tmpfs
-	dir     string
 	started []*Appliance
 }
 
 // NewRig makes a world.
 func NewRig(binary string, speech Speech) (_ *Rig, err error) {
-	r := &Rig{Binary: binary, Speech: speech}
+	r := &Rig{Orac: Orac{Binary: binary}, Speech: speech}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, r.Close())
 		}
 	}()
-	if r.disk, err = MountTmpfs(); err != nil {
+	if r.disk, err = MountTmpfs(""); err != nil {
 		return nil, err
 	}
-	if r.dir, err = os.MkdirTemp("", "orac-chaos-rig-"); err != nil {
+	if r.Dir, err = os.MkdirTemp("", "orac-chaos-rig-"); err != nil {
 		return nil, err
 	}
-	r.State, r.File = filepath.Join(r.disk.Dir, "state"), filepath.Join(r.dir, "orac.hcl")
+	r.State, r.File = filepath.Join(r.disk.Dir, "state"), filepath.Join(r.Dir, "orac.hcl")
 	if r.STT, err = ServeSTT(); err != nil {
 		return nil, err
 	}
 	if r.Audio, err = pulsetest.Start(); err != nil {
 		return nil, err
 	}
+	r.Env = r.Audio.Env()
 	r.Mic, err = r.Audio.Plug(MicName, "Test microphone")
 	return r, err
 }
@@ -57,14 +55,14 @@ func NewRig(binary string, speech Speech) (_ *Rig, err error) {
 func (r *Rig) Write(b Runbook) error { return b.write(r.File, r.State, r.STT.URL()) }
 
 // Beside is a path in the folder of the runbook.
-func (r *Rig) Beside(name string) string { return filepath.Join(r.dir, name) }
+func (r *Rig) Beside(name string) string { return filepath.Join(r.Dir, name) }
 
 // FillDisk is the fault of the rig's own file system.
 func (r *Rig) FillDisk() Fault { return FillDisk(r.disk.Dir) }
 
 // Start runs the appliance, with more arguments of orac run. It ends with Close at the latest, or with ctx.
 func (r *Rig) Start(ctx context.Context, args ...string) (*Appliance, error) {
-	a, err := start(ctx, r, args)
+	a, err := r.Orac.Start(ctx, args...)
 	if err == nil {
 		r.started = append(r.started, a)
 	}
@@ -86,8 +84,8 @@ func (r *Rig) Close() error {
 	if r.disk != nil {
 		errs = append(errs, r.disk.Close())
 	}
-	if r.dir != "" {
-		errs = append(errs, os.RemoveAll(r.dir))
+	if r.Dir != "" {
+		errs = append(errs, os.RemoveAll(r.Dir))
 	}
 	return errors.Join(errs...)
 }

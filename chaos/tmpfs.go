@@ -16,9 +16,9 @@ type Tmpfs struct {
 // tmpfsBytes is the size of a Tmpfs: room for a history, generations and minutes of sound.
 const tmpfsBytes = 32 << 20
 
-// MountTmpfs makes one. That takes root, or CAP_SYS_ADMIN.
-func MountTmpfs() (*Tmpfs, error) {
-	dir, err := os.MkdirTemp("", "orac-chaos-")
+// MountTmpfs makes one in a folder; "" is the system's for such things. That takes root, or CAP_SYS_ADMIN.
+func MountTmpfs(in string) (*Tmpfs, error) {
+	dir, err := os.MkdirTemp(in, "orac-chaos-")
 	if err != nil {
 		return nil, err
 	}

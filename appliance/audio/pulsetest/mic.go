@@ -1,7 +1,6 @@
 package pulsetest
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -28,8 +27,9 @@ type Mic struct {
 
 	stop, stopped chan struct{}
 
-	mu    sync.Mutex // guards queue
+	mu    sync.Mutex // guards what follows
 	queue []played
+	shape Shape
 }
 
 type played struct {
@@ -130,8 +130,10 @@ func (m *Mic) run() {
 		if time.Since(next) > late {
 			next = time.Now() // the machine slept: no sound of that time
 		}
-		for ; time.Now().After(next); next = next.Add(piece) {
-			fd = m.write(fd, m.hear())
+		for ; time.Now().After(next); next = next.Add(m.pace()) {
+			for _, b := range m.formed(m.hear()) {
+				fd = m.write(fd, b)
+			}
 		}
 	}
 }
@@ -152,21 +154,28 @@ func (m *Mic) write(fd int, b []byte) int {
 	return fd
 }
 
-// hear gives the next piece of what was played, or silence.
-func (m *Mic) hear() []byte {
+// hear gives the next piece of what was played, over the background.
+func (m *Mic) hear() []int16 {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	b := make([]byte, 0, 2*rate*int(piece)/int(time.Second))
-	for len(m.queue) > 0 && len(b) < cap(b) {
+	pcm := make([]int16, rate*int(piece)/int(time.Second))
+	if m.shape.Background != nil {
+		m.shape.Background(pcm)
+	}
+	for at := 0; len(m.queue) > 0 && at < len(pcm); {
 		q := &m.queue[0]
-		n := min((cap(b)-len(b))/2, len(q.rest))
-		for _, s := range q.rest[:n] {
-			b = binary.LittleEndian.AppendUint16(b, uint16(s))
+		n := min(len(pcm)-at, len(q.rest))
+		for i, s := range q.rest[:n] {
+			pcm[at+i] = int16(max(-32768, min(32767, int(pcm[at+i])+int(s))))
 		}
+		at += n
 		if q.rest = q.rest[n:]; len(q.rest) == 0 {
 			close(q.done)
 			m.queue = m.queue[1:]
 		}
 	}
-	return b[:cap(b)]
+	if m.shape.Instead != nil {
+		m.shape.Instead(pcm)
+	}
+	return pcm
 }

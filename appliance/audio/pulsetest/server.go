@@ -35,13 +35,16 @@ type Server struct {
 }
 
 // Start runs a server without any source, and waits until it answers.
-func Start() (*Server, error) {
+func Start() (*Server, error) { return StartIn("") }
+
+// StartIn is Start with the server's own folder made in dir; "" is the system's for such things.
+func StartIn(dir string) (*Server, error) {
 	for _, program := range []string{"pulseaudio", "pactl"} {
 		if _, err := exec.LookPath(program); err != nil {
 			return nil, fmt.Errorf("%s is not installed: run make deps (%w)", program, err)
 		}
 	}
-	dir, err := os.MkdirTemp("", "orac-pulse-")
+	dir, err := os.MkdirTemp(dir, "orac-pulse-")
 	if err != nil {
 		return nil, err
 	}
@@ -59,6 +62,14 @@ func (s *Server) Env() []string {
 }
 
 func (s *Server) socket() string { return filepath.Join(s.dir, "pulse.sock") }
+
+// PID is its process; 0 while it does not run.
+func (s *Server) PID() int {
+	if s.cmd == nil {
+		return 0
+	}
+	return s.cmd.Process.Pid
+}
 
 // Restart starts the server that was killed, with the sources that were loaded, and waits until it answers.
 func (s *Server) Restart() error {

@@ -35,6 +35,7 @@ type Behaviour struct {
 	RetryAfter time.Duration // for Status: sent if not zero
 	To         string        // for Redirect
 	After      int           // for Reset
+	Wait       time.Duration // before the answer, and before nothing else
 	// Gate delays the answer, and nothing before it, until it is closed.
 	Gate <-chan struct{}
 }

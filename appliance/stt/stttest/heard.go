@@ -23,6 +23,7 @@ type Heard struct {
 	Whole      bool   // all of the sound came
 	Text       string // what was understood
 	Answered   bool   // a good answer went out
+	AnsweredAt time.Time
 	Complaint  string // what was wrong with what was sent
 	Over       bool   // the request has ended
 }
@@ -88,8 +89,22 @@ func (x exchange) sound(pcm []int16, frames int) {
 	})
 }
 
+// answered notes that a good answer went out.
+func (x exchange) answered() {
+	x.note(func(h *Heard) { h.Answered, h.AnsweredAt = true, time.Now() })
+}
+
 // gate holds the answer back; false if the server was closed meanwhile.
 func (x exchange) gate() bool {
+	if x.Wait > 0 {
+		timer := time.NewTimer(x.Wait)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-x.server.ctx.Done():
+			return false
+		}
+	}
 	if x.Gate == nil {
 		return true
 	}

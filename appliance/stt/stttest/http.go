@@ -188,7 +188,7 @@ func (x exchange) words(pcm []int16, readable bool) (text string, duration float
 func (x exchange) answer(w http.ResponseWriter, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	if err := json.NewEncoder(w).Encode(body); err == nil {
-		x.note(func(h *Heard) { h.Answered = true })
+		x.answered()
 	}
 }
 

@@ -30,7 +30,7 @@ func (s *Server) webSocket(x exchange, w http.ResponseWriter, r *http.Request) {
 	}
 	x.note(func(h *Heard) { h.Whole = true })
 	if x.gate() && x.wsAnswer(ctx, c, pcm) {
-		x.note(func(h *Heard) { h.Answered = true })
+		x.answered()
 		if x.Do == NeverClose {
 			_, _, _ = c.Read(ctx) // the client closes
 			<-ctx.Done()

@@ -1,0 +1,167 @@
+// Package journal writes down how to take faults back before they are made, and takes them back when nobody else does.
+//
+// It guarantees that what is to be undone is on disk before it is done; that a process of its own, the watchdog, undoes it when
+// the one that made it dies in whatever way, or does not undo it in time; and that nothing is touched but processes that are
+// named with their start, paths below the folder of the run, and control groups of chaos runs.
+package journal
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+)
+
+// name is the file in the folder of a run.
+const name = "journal"
+
+// record is a line of the file: something to undo, or that entry N has been undone.
+type record struct {
+	N     int       `json:"n"`
+	What  string    `json:"what,omitempty"`
+	Until time.Time `json:"until,omitzero"` // when it must have been undone at the latest; zero: when the run is over
+	Steps []Step    `json:"steps,omitempty"`
+	Done  bool      `json:"done,omitempty"`
+}
+
+// Journal is the list of what is to be undone. Its methods may be called from anywhere.
+type Journal struct {
+	root string
+
+	mu   sync.Mutex // guards what follows
+	file *os.File
+	open []record // in order
+	next int
+}
+
+// Create begins a journal in the folder of a run, which is the only place that its steps may touch.
+func Create(root string) (*Journal, error) {
+	root, err := filepath.Abs(root)
+	if err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(filepath.Join(root, name), os.O_CREATE|os.O_EXCL|os.O_WRONLY|os.O_APPEND, 0o600)
+	return &Journal{root: root, file: f, next: 1}, err
+}
+
+// Entry is something that is to be undone.
+type Entry struct {
+	journal *Journal
+	n       int
+}
+
+// Begin writes down how something is undone: its steps, from the last to the first. It returns when that is on disk. With a
+// limit, the watchdog ends this process if the entry is not done by then.
+func (j *Journal) Begin(what string, limit time.Duration, steps ...Step) (*Entry, error) {
+	for _, s := range steps {
+		if err := s.allowed(j.root); err != nil {
+			return nil, fmt.Errorf("the journal takes no such step: %s: %w", what, err)
+		}
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	r := record{N: j.next, What: what, Steps: steps}
+	if limit > 0 {
+		r.Until = time.Now().Add(limit)
+	}
+	if err := j.write(r); err != nil {
+		return nil, err
+	}
+	j.open = append(j.open, r)
+	j.next++
+	return &Entry{j, r.N}, nil
+}
+
+// write adds a line. The caller holds mu.
+func (j *Journal) write(r record) error {
+	line, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	if _, err := j.file.Write(append(line, '\n')); err != nil {
+		return fmt.Errorf("the journal of undoing cannot be written, so nothing is done: %w", err)
+	}
+	return j.file.Sync()
+}
+
+// Undo does an entry's steps and strikes it off, if all of them worked. It may be called again.
+func (e *Entry) Undo() error {
+	j := e.journal
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for i, r := range j.open {
+		if r.N != e.n {
+			continue
+		}
+		if err := revert([]record{r}, j.root); err != nil {
+			return err
+		}
+		j.open = append(j.open[:i], j.open[i+1:]...)
+		return j.write(record{N: e.n, Done: true})
+	}
+	return nil
+}
+
+// Open are the names of what is to be undone, in order.
+func (j *Journal) Open() (list []string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for _, r := range j.open {
+		list = append(list, r.What)
+	}
+	return list
+}
+
+// Close undoes all that is left, the newest first, and closes the file.
+func (j *Journal) Close() error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	err := revert(j.open, j.root)
+	j.open = nil
+	return errors.Join(err, j.file.Close())
+}
+
+// revert does the steps of records from the last to the first. One that fails keeps no other from being done.
+func revert(open []record, root string) error {
+	var errs []error
+	for i := len(open) - 1; i >= 0; i-- {
+		for k := len(open[i].Steps) - 1; k >= 0; k-- {
+			if err := open[i].Steps[k].do(root); err != nil {
+				errs = append(errs, fmt.Errorf("undoing %s: %w", open[i].What, err))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// read gives what a journal has open. A last line that was cut counts for nothing: what it was to undo was not begun.
+func read(root string) (open []record, err error) {
+	f, err := os.Open(filepath.Join(root, name))
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	lines := bufio.NewScanner(f)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		var r record
+		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
+			continue
+		}
+		if !r.Done {
+			open = append(open, r)
+			continue
+		}
+		for i := range open {
+			if open[i].N == r.N {
+				open = append(open[:i], open[i+1:]...)
+				break
+			}
+		}
+	}
+	return open, lines.Err()
+}

@@ -1,0 +1,134 @@
+package journal
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"orac/chaos/process"
+)
+
+// Do is what a step does.
+type Do string
+
+// What steps do. Each may be done any number of times, and does nothing where there is nothing left to do.
+const (
+	Kill    Do = "kill"    // ends Process (SIGKILL) and waits until it is gone
+	Cont    Do = "cont"    // lets Process go on (SIGCONT)
+	Release Do = "release" // ends the tracer Process, which lets go of what it traces (SIGTERM, then SIGKILL)
+	Unmount Do = "unmount" // takes the file system on Path away, in use or not
+	Remove  Do = "remove"  // removes Path with all below it, without leaving its file system
+	Group   Do = "group"   // removes the control group Path; its processes go to its parent
+)
+
+// Step takes something back. It is data, so that another process can do it when the one that wrote it is no more.
+type Step struct {
+	Do      Do              `json:"do"`
+	Process process.Process `json:"process,omitzero"`
+	Path    string          `json:"path,omitempty"`
+}
+
+// group is what the name of a control group must be for it to be one of ours.
+var group = regexp.MustCompile(`^/sys/fs/cgroup(/[a-z_,]+)?/orac-chaos-[A-Za-z0-9-]+$`)
+
+// allowed says why a step must not be done for a world in root: nothing outside of it is touched, whatever is written.
+func (s Step) allowed(root string) error {
+	switch s.Do {
+	case Kill, Cont, Release:
+		if s.Process.PID <= 1 || s.Process.Start == 0 {
+			return fmt.Errorf("%s: no process is named", s.Do)
+		}
+		return nil
+	case Unmount, Remove:
+		rel, err := filepath.Rel(root, s.Path)
+		if err != nil || !filepath.IsLocal(rel) || filepath.Clean(s.Path) != s.Path {
+			return fmt.Errorf("%s: %q is not below %s", s.Do, s.Path, root)
+		}
+		return nil
+	case Group:
+		if !group.MatchString(s.Path) {
+			return fmt.Errorf("%s: %q is no control group of a chaos run", s.Do, s.Path)
+		}
+		return nil
+	}
+	return fmt.Errorf("there is no step %q", s.Do)
+}
+
+// endTime is how long a process may take to be gone, and a control group to be empty.
+const endTime = 5 * time.Second
+
+// do does it.
+func (s Step) do(root string) error {
+	if err := s.allowed(root); err != nil {
+		return err
+	}
+	switch s.Do {
+	case Kill:
+		return s.end(unix.SIGKILL)
+	case Release:
+		if err := s.end(unix.SIGTERM); err == nil {
+			return nil
+		}
+		return s.end(unix.SIGKILL)
+	case Cont:
+		return present(s.Process.Signal(unix.SIGCONT))
+	case Unmount:
+		err := unix.Unmount(s.Path, unix.MNT_DETACH|unix.UMOUNT_NOFOLLOW)
+		if errors.Is(err, unix.EINVAL) || errors.Is(err, fs.ErrNotExist) {
+			return nil // nothing is mounted there
+		}
+		return err
+	case Remove:
+		return os.RemoveAll(s.Path)
+	case Group:
+		return removeGroup(s.Path)
+	}
+	return nil
+}
+
+func present(err error) error {
+	if errors.Is(err, process.ErrGone) {
+		return nil
+	}
+	return err
+}
+
+// end signals a process and waits until it is gone.
+func (s Step) end(with unix.Signal) error {
+	if err := s.Process.Signal(with); err != nil {
+		return present(err)
+	}
+	for until := time.Now().Add(endTime); s.Process.Alive(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(until) {
+			return fmt.Errorf("process %d does not end", s.Process.PID)
+		}
+	}
+	return nil
+}
+
+// removeGroup empties a control group and removes it.
+func removeGroup(path string) error {
+	for until := time.Now().Add(endTime); ; time.Sleep(10 * time.Millisecond) {
+		text, err := os.ReadFile(filepath.Join(path, "cgroup.procs"))
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		for _, pid := range strings.Fields(string(text)) {
+			_ = os.WriteFile(filepath.Join(filepath.Dir(path), "cgroup.procs"), []byte(pid), 0) // it may have ended
+		}
+		err = os.Remove(path)
+		if err == nil || errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if time.Now().After(until) {
+			return err
+		}
+	}
+}
