@@ -8,8 +8,10 @@ import (
 
 	"orac/appliance/event"
 	"orac/appliance/generation"
+	"orac/appliance/health"
 	"orac/appliance/incident"
 	"orac/appliance/node"
+	"orac/appliance/reconcile"
 	"orac/appliance/rt"
 	"orac/appliance/status"
 	"orac/appliance/store"
@@ -233,6 +235,28 @@ func (c *Core) Graph() *Graph { return c.runner.Graph() }
 
 // Recent are the newest incidents, newest first, at most so many. It may be called from anywhere.
 func (c *Core) Recent(now rt.Instant, limit int) []status.Incident { return c.log.Recent(now, limit) }
+
+// Health is how well the appliance is. It may be called from anywhere.
+func (c *Core) Health() health.Report { return c.monitor.Report() }
+
+// Spool is what waits to be delivered. It may be called from anywhere.
+func (c *Core) Spool() status.Spool {
+	for _, v := range c.runner.Views() {
+		if sp, ok := v.code.(*node.Spool); ok && v.State != reconcile.Leaked {
+			return sp.Shown()
+		}
+	}
+	return status.Spool{}
+}
+
+// Generation is the number of the generation that runs; 0 if none was committed. It may be called from anywhere.
+func (c *Core) Generation() int { return c.steward.Generation() }
+
+// Inbox is the state of the mailboxes that a node reads. It may be called from anywhere.
+func (c *Core) Inbox(address string) []rt.Stats { return c.runner.Inbox(address) }
+
+// Views are the instances of nodes. It may be called from anywhere.
+func (c *Core) Views() []View { return c.runner.Views() }
 
 // Status is how the appliance is; what only a process knows is left out. It may be called from anywhere.
 func (c *Core) Status(now rt.Instant, wall time.Time) status.Status {

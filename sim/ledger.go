@@ -41,6 +41,7 @@ func (l *ledger) SaveIncident(i status.Incident) error {
 	if err := l.write(); err != nil {
 		return err
 	}
+	l.m.incident(i)
 	if i.Recovered.IsZero() {
 		l.open[i.ID] = true
 	} else {

@@ -113,7 +113,7 @@ func swarm(sc *scenario.Scenario, rb *runbook.Runbook, seed uint64) (list []occu
 		long := time.Duration(float64(s.Least) * math.Pow(float64(max(s.Most, s.Least))/float64(max(s.Least, 1)), r.Float64()))
 		long = long.Round(time.Millisecond)
 		o := occurrence{Fault: f, name: fmt.Sprint("swarm.", len(list)+1), begin: at.Round(time.Millisecond)}
-		if o.end = o.begin; scenario.Lasts(kind) {
+		if o.end = o.begin; kind.Info().Lasts {
 			o.end = min(o.begin+long, sc.Head.Heal)
 		}
 		if key := string(kind) + " " + f.Target; busy[key] <= o.begin {
@@ -133,7 +133,7 @@ func drawn(k scenario.Kind, rb *runbook.Runbook, r *rand.Rand) scenario.Fault {
 		}
 		return names[r.IntN(len(names))]
 	}
-	switch targetOf(k) {
+	switch k.Info().Target {
 	case "device":
 		f.Target = pick(devices(rb))
 	case "stt":

@@ -165,7 +165,9 @@ func (p *peer) call(t *rt.Task, op string) error {
 }
 
 // Beat implements notify.Heart.
-func (p *peer) Beat(t *rt.Task, b notify.Beat) (int, error) { return len(b.Models), p.call(t, "heartbeat") }
+func (p *peer) Beat(t *rt.Task, b notify.Beat) (int, error) {
+	return len(b.Models), p.call(t, "heartbeat")
+}
 
 // Fire implements notify.Hook.
 func (p *peer) Fire(t *rt.Task, _ notify.Firing) error { return p.call(t, "webhook") }
@@ -187,7 +189,9 @@ func (m *machine) heart(_ *runbook.Runbook, h runbook.Heartbeat) (notify.Heart, 
 	return m.peer("heartbeat " + h.Name), nil
 }
 
-func (m *machine) hook(w runbook.Webhook) (notify.Hook, error) { return m.peer("webhook " + w.Name), nil }
+func (m *machine) hook(w runbook.Webhook) (notify.Hook, error) {
+	return m.peer("webhook " + w.Name), nil
+}
 
 func (m *machine) peer(name string) *peer {
 	p, ok := m.peers[name]

@@ -5,27 +5,7 @@ import (
 
 	"orac/appliance"
 	"orac/runbook"
-	"orac/runbook/scenario"
 )
-
-// targetOf is what the target of a kind of fault names; "" for kinds that have none.
-func targetOf(k scenario.Kind) string {
-	switch k {
-	case scenario.ReadBlocks, scenario.OpenHangs, scenario.ListHangs, scenario.Drops, scenario.ShortReads, scenario.WrongRate, scenario.Stuck,
-		scenario.Silence, scenario.Noise, scenario.Clipping, scenario.Unplug, scenario.WorkerKill, scenario.WorkerStop, scenario.WorkerTrash:
-		return "device"
-	case scenario.STTDown, scenario.STTSlow, scenario.STTReset, scenario.STTEmpty, scenario.STTTrash, scenario.STTLies, scenario.STTLate,
-		scenario.STTUnauthorized, scenario.STTHolds:
-		return "stt"
-	case scenario.HeartbeatDown, scenario.HeartbeatNo:
-		return "heartbeat"
-	case scenario.WebhookSlow, scenario.WebhookDown:
-		return "webhook"
-	case scenario.NodePanic, scenario.NodeStarve:
-		return "node"
-	}
-	return ""
-}
 
 // devices are the devices that are listened to, in order of the runbook; microphones first, since only they can break.
 func devices(rb *runbook.Runbook) (names []string) {
@@ -84,7 +64,7 @@ func aim(o *occurrence, rb *runbook.Runbook) {
 		return
 	}
 	var names []string
-	switch targetOf(o.Kind) {
+	switch o.Kind.Info().Target {
 	case "device":
 		names = devices(rb)
 	case "stt":

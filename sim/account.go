@@ -1,0 +1,204 @@
+package sim
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"orac/appliance/audio"
+	"orac/appliance/event"
+	"orac/runbook"
+	"orac/runbook/scenario"
+)
+
+// account follows every command from the mouth to the answer, and holds the appliance to what must always be so.
+type account struct {
+	m          *machine
+	utterances map[string]*fate
+	order      []string // their IDs, as their recordings ended
+
+	spoken, recorded, delivered, refused, dropped int
+	wakes, falseWakes, missed                     int
+	restarts, duplicated                          int
+	woke                                          map[string]time.Duration // last wake, by device, listener and model
+	opened                                        map[string]time.Duration // devices
+}
+
+// fate is what has become of an utterance.
+type fate struct {
+	ended   time.Duration
+	device  string
+	where   string        // disk, memory; "" while nothing was said of it
+	acks    int           // answers that reached the appliance
+	acked   time.Duration // the last
+	done    bool          // delivered, or refused and set aside
+	dropped bool          // let go, and said so
+	excused string        // why it may be lost
+}
+
+func newAccount(m *machine) *account {
+	return &account{m: m, utterances: map[string]*fate{}, woke: map[string]time.Duration{}, opened: map[string]time.Duration{}}
+}
+
+func (a *account) of(id string) *fate {
+	f, ok := a.utterances[id]
+	if !ok {
+		f = &fate{}
+		a.utterances[id] = f
+		a.order = append(a.order, id)
+	}
+	return f
+}
+
+// reached notes that a server has all of an utterance.
+func (a *account) reached(string) {}
+
+// answered notes an answer that reaches the appliance.
+func (a *account) answered(at time.Duration, service, id string) {
+	f := a.of(id)
+	f.acks++
+	if f.acks > a.m.ackers(id) {
+		// An answer that was not on disk when the process was killed is not known after it: at least once is all that can be.
+		if forgotten := a.m.booted > f.acked && a.m.stopped-f.acked < time.Second; !forgotten {
+			a.duplicated++
+			a.m.judge.Break(at, "once", fmt.Sprintf("%s was answered by %s a second time, %v after the first", id, service, (at-f.acked).Round(time.Millisecond)))
+		}
+	}
+	f.acked = at
+}
+
+// event takes what the appliance says.
+func (a *account) event(at time.Duration, e event.Event) {
+	switch b := e.Body.(type) {
+	case event.DeviceOpened:
+		a.opened[b.Device] = at
+		if b.Opens > 1 {
+			a.restarts++
+		}
+	case event.NodeFailed:
+		a.restarts++
+	case event.Wake:
+		a.wake(at, b)
+	case event.RecordingEnded:
+		a.recorded++
+		f := a.of(b.Utterance)
+		f.ended = at
+	case event.Salvaged:
+		f := a.of(b.Utterance)
+		f.where = "disk"
+		if f.ended == 0 {
+			f.ended = at
+		}
+	case event.Spooled:
+		a.of(b.Utterance).where = b.Where
+	case event.Dropped:
+		if f := a.of(b.Utterance); !f.dropped {
+			f.dropped = true
+			a.dropped++
+		}
+	case event.Delivered:
+		f := a.of(b.Utterance)
+		if f.done = true; b.Outcome == "failed" {
+			a.refused++
+		} else {
+			a.delivered++
+		}
+	}
+}
+
+const (
+	// maskedHops is how many hops a head is masked after a break: its window must hold real sound only.
+	maskedHops = 15
+	// wakeLate is how long after the end of its sound a wake may come.
+	wakeLate = 1500 * time.Millisecond
+)
+
+func (a *account) wake(at time.Duration, w event.Wake) {
+	a.wakes++
+	key := w.Device + " " + w.Listener + " " + w.Model
+	rb := a.m.core.Graph().Runbook
+	if m, ok := rb.Model(runbook.Address("model." + w.Model)); ok {
+		if last, known := a.woke[key]; known && at-last < m.Cooldown-audio.HopTime && last > a.m.booted {
+			a.m.judge.Break(at, "cooldown", fmt.Sprintf("%s woke %v after it last did; its cooldown is %v", w.Model, at-last, m.Cooldown))
+		}
+	}
+	a.woke[key] = at
+	if since := at - a.opened[w.Device]; since < maskedHops*audio.HopTime {
+		a.m.judge.Break(at, "masked", fmt.Sprintf("%s woke %v after its device was opened: its window was not full", w.Model, since.Round(time.Millisecond)))
+	}
+	d := a.m.mics[w.Device]
+	if d == nil {
+		return
+	}
+	best := -1
+	for i := d.program.next; i < len(d.program.plays); i++ {
+		if p := &d.program.plays[i]; p.at <= at && at <= p.until+wakeLate && p.wakes && (p.model == w.Model || p.model == "") && !p.heard {
+			best = i
+			break
+		}
+	}
+	if best < 0 {
+		a.falseWakes++
+		return
+	}
+	d.program.plays[best].heard = true
+}
+
+// sweep judges the sounds that can no longer wake anything.
+func (a *account) sweep(now time.Duration) {
+	for _, name := range a.m.micNames {
+		d := a.m.mics[name]
+		for i := range d.program.plays {
+			p := &d.program.plays[i]
+			if p.at > now {
+				break
+			}
+			if p.judged || now <= p.until+2*wakeLate {
+				continue
+			}
+			p.judged = true
+			if !p.wakes {
+				continue
+			}
+			a.spoken++
+			if !p.heard && a.m.couldHear(d, p) {
+				a.missed++
+			}
+		}
+	}
+}
+
+// waiting are the utterances that are known and not done with.
+func (a *account) waiting() (ids []string) {
+	for _, id := range a.order {
+		if f := a.utterances[id]; !f.done && !f.dropped {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// power notes a loss of power, or a kill: what was not where it survives is excused.
+func (a *account) power(kind scenario.Kind) {
+	for _, id := range a.order {
+		f := a.utterances[id]
+		switch {
+		case f.done || f.dropped:
+		case f.where == "memory":
+			f.excused = "the disk had refused it when the process ended"
+		case kind == scenario.PowerLoss && f.where == "":
+			f.excused = "its recording had ended and was not on the disk yet"
+		}
+	}
+}
+
+// lost are the utterances that nobody has, at the end.
+func (a *account) lost() (ids []string) {
+	kept := a.m.spooled()
+	for _, id := range a.waiting() {
+		if f := a.utterances[id]; f.excused == "" && f.ended > 0 && !slices.Contains(kept, id) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}

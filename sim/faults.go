@@ -1,0 +1,322 @@
+package sim
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"syscall"
+	"time"
+
+	"orac/appliance/rt"
+	"orac/appliance/status"
+	"orac/runbook/scenario"
+	"orac/sim/judge"
+	"orac/sim/report"
+)
+
+// breaks is how a fault is made and taken back in the simulated world. Undo is nil where nothing is to be taken back.
+type breaks struct {
+	how string // what exactly is modelled
+	do  func(m *machine, o *occurrence) (undo func())
+}
+
+// onDevice makes a fault that changes what a device gives while it lasts.
+func onDevice(how string) breaks {
+	return breaks{how, func(m *machine, o *occurrence) func() {
+		d := m.mics[o.Target]
+		d.faults[o.Kind] = o.Fault
+		return func() { delete(d.faults, o.Kind) }
+	}}
+}
+
+// onAll is onDevice for all devices.
+func onAll(how string) breaks {
+	return breaks{how, func(m *machine, o *occurrence) func() {
+		for _, d := range m.mics {
+			d.faults[o.Kind] = o.Fault
+		}
+		return func() {
+			for _, d := range m.mics {
+				delete(d.faults, o.Kind)
+			}
+		}
+	}}
+}
+
+// onService makes a fault of a speech-to-text service.
+func onService(how string) breaks {
+	return breaks{how, func(m *machine, o *occurrence) func() {
+		s := m.services[o.Target]
+		s.faults[o.Kind] = o.Fault
+		return func() { delete(s.faults, o.Kind) }
+	}}
+}
+
+// onPeer makes a fault of who takes heartbeats or webhooks.
+func onPeer(kind, how string) breaks {
+	return breaks{how, func(m *machine, o *occurrence) func() {
+		p := m.peer(kind + " " + o.Target)
+		p.faults[o.Kind] = o.Fault
+		return func() { delete(p.faults, o.Kind) }
+	}}
+}
+
+// onDisk makes every operation of the disk fail that writes; all of them if reads is set.
+func onDisk(how string, err error, reads bool) breaks {
+	return breaks{how, func(m *machine, _ *occurrence) func() {
+		var mends []func()
+		for _, op := range []string{"mkdir", "create", "write", "sync", "rename", "remove", "syncdir"} {
+			mends = append(mends, m.disk.Break(op, "", err))
+		}
+		if reads {
+			mends = append(mends, m.disk.Break("", "", err))
+		}
+		return func() {
+			for _, mend := range mends {
+				mend()
+			}
+		}
+	}}
+}
+
+// instantly makes a fault that happens at a moment.
+func instantly(how string, f func(m *machine, o *occurrence)) breaks {
+	return breaks{how, func(m *machine, o *occurrence) func() { f(m, o); return nil }}
+}
+
+// nodePath is where the tasks of nodes stand in the tree of tasks.
+const nodePath = "orac/runner/node/"
+
+// faults is every kind of fault that the simulator can make.
+var faults map[scenario.Kind]breaks
+
+func init() {
+	faults = map[scenario.Kind]breaks{
+		scenario.ReadBlocks: instantly("the pipe gives nothing until the process is replaced", func(m *machine, o *occurrence) { m.mics[o.Target].freeze() }),
+		scenario.WorkerStop: instantly("the pipe gives nothing until the process is replaced", func(m *machine, o *occurrence) { m.mics[o.Target].freeze() }),
+		scenario.WorkerKill: instantly("the pipe ends", func(m *machine, o *occurrence) {
+			m.mics[o.Target].die(errors.New("the capture process ended: signal: killed"))
+		}),
+		scenario.WorkerTrash: instantly("the reader of frames ends the process", func(m *machine, o *occurrence) {
+			m.mics[o.Target].die(errors.New("the capture process writes what are no frames"))
+		}),
+		scenario.OpenHangs: breaks{"the open stream gives nothing, and opening takes until its deadline", func(m *machine, o *occurrence) func() {
+			d := m.mics[o.Target]
+			d.freeze()
+			d.faults[o.Kind] = o.Fault
+			return func() { delete(d.faults, o.Kind) }
+		}},
+		scenario.ListHangs:  onAll("opening takes until its deadline"),
+		scenario.Drops:      onDevice("hops are skipped and counted as lost"),
+		scenario.ShortReads: onDevice("hops come up to 60 ms late"),
+		scenario.WrongRate:  onDevice("hops come at another rate"),
+		scenario.Stuck:      onDevice("the same hop of RMS 79, again and again"),
+		scenario.Silence:    onDevice("hops of zeros"),
+		scenario.Noise:      onDevice("noise of RMS 12000"),
+		scenario.Clipping:   onDevice("full scale by the sign of each sample"),
+		scenario.Unplug: {"the pipe falls silent and opening fails; back with another index", func(m *machine, o *occurrence) func() {
+			d := m.mics[o.Target]
+			was := d.present
+			d.present, d.other = false, o.Other
+			return func() {
+				d.present, d.other = was, false
+				d.index++
+			}
+		}},
+		scenario.AudioDown: {"all pipes fall silent and opening fails", func(m *machine, _ *occurrence) func() {
+			for _, d := range m.mics {
+				d.index++ // no stream of before gives anything again
+			}
+			return func() {}
+		}},
+
+		scenario.STTDown:         onService("the client's connections are refused, or end"),
+		scenario.STTSlow:         onService("answers come later"),
+		scenario.STTReset:        onService("the client's connections end in the middle"),
+		scenario.STTEmpty:        onService("answers are empty"),
+		scenario.STTTrash:        onService("the client finds no answer in what comes"),
+		scenario.STTLies:         onService("the client finds a failure in what comes"),
+		scenario.STTLate:         onService("the client's time is up before the answer"),
+		scenario.STTUnauthorized: onService("the client is told 401"),
+		scenario.STTHolds:        onService("the client's time is up, and nothing ends"),
+		scenario.HeartbeatDown:   onPeer("heartbeat", "the client's connections are refused"),
+		scenario.HeartbeatNo:     onPeer("heartbeat", "the client is told 401"),
+		scenario.WebhookSlow:     onPeer("webhook", "answers come later, or not in time"),
+		scenario.WebhookDown:     onPeer("webhook", "the client's connections are refused"),
+
+		scenario.DiskFull:     onDisk("whatever writes fails with ENOSPC", syscall.ENOSPC, false),
+		scenario.DiskReadOnly: onDisk("whatever writes fails with EROFS", syscall.EROFS, false),
+		scenario.DiskError:    onDisk("whatever reads or writes fails with EIO", syscall.EIO, true),
+		scenario.DiskSlow: {"every operation takes longer", func(m *machine, o *occurrence) func() {
+			m.disk.Slow = func(string, string) time.Duration { return o.Delay }
+			return func() { m.disk.Slow = nil }
+		}},
+
+		scenario.NodePanic: instantly("the node panics in the wait that it is in", func(m *machine, o *occurrence) {
+			if m.driver != nil {
+				m.driver.Panic(nodePath+o.Target+"#", "a defect of the scenario")
+			}
+		}),
+		scenario.NodeStarve: {"no task of the node is resumed", func(m *machine, o *occurrence) func() {
+			if m.driver != nil {
+				m.driver.Starve(nodePath+o.Target+"#", m.instant(o.end))
+			}
+			return func() {}
+		}},
+		scenario.CPUStarve: {"no task of the appliance is resumed", func(m *machine, o *occurrence) func() {
+			if m.driver != nil {
+				m.driver.Starve("", m.instant(o.end))
+			}
+			return func() {}
+		}},
+		scenario.MemoryLeak: instantly("the measured memory grows until the process is replaced", func(m *machine, o *occurrence) {
+			now, _ := m.measure()
+			m.memory.base, m.memory.rate, m.memory.since = now-restMemory, m.memory.rate+int64(o.Size), m.now()
+		}),
+		scenario.MemoryRise: instantly("the measured memory is higher until the process is replaced", func(m *machine, o *occurrence) {
+			m.memory.base += int64(o.Size)
+		}),
+
+		scenario.PowerLoss: {"all tasks end where they stand; what was not synced is lost or torn, as drawn from the seed", func(m *machine, o *occurrence) func() {
+			m.powerLoss(o)
+			return m.boot
+		}},
+		scenario.Kill: {"all tasks end where they stand; the disk keeps what was written", func(m *machine, _ *occurrence) func() {
+			m.account.power(scenario.Kill)
+			m.end()
+			m.judge.Noticed(m.clock, "process")
+			return m.boot
+		}},
+		scenario.ClockJump: instantly("the time of day jumps", func(m *machine, o *occurrence) {
+			by := o.By
+			if o.Back {
+				by = -by
+			}
+			m.jump += by
+			if m.driver != nil {
+				m.driver.JumpWall(by)
+			}
+		}),
+		scenario.Apply: instantly("the steward applies the changed runbook", (*machine).apply),
+	}
+}
+
+// instant is a time of the world on the clock of the process.
+func (m *machine) instant(at time.Duration) rt.Instant { return rt.Instant(at - m.booted) }
+
+func (m *machine) powerLoss(o *occurrence) {
+	m.account.power(scenario.PowerLoss)
+	m.end()
+	m.disk.TornPowerLoss(m.random("torn " + o.name))
+	m.judge.Noticed(m.clock, "process")
+}
+
+// apply changes the runbook as a person does: edit the file, plan, apply.
+func (m *machine) apply(o *occurrence) {
+	if m.driver == nil {
+		return
+	}
+	text, problems := m.sc.Changed(m.text, o.Fault)
+	if problems.HasErrors() {
+		m.broken = problems.Err()
+		return
+	}
+	core := m.core
+	rt.New(m.driver, "orac-apply", func(t *rt.Task) error {
+		done, err := core.Apply(t, status.ApplyRequest{PlanRequest: status.PlanRequest{File: string(text)}}, func(string) {})
+		switch {
+		case err != nil:
+			m.mark("process", "apply refused", err.Error())
+		case done.OK:
+			m.text = text
+			m.applied++
+			m.mark("process", "applied", fmt.Sprintf("generation %d", done.Generation))
+		default:
+			m.rolledBack++
+			m.mark("process", "rolled back", done.Why)
+		}
+		return nil
+	})
+}
+
+// plan puts the faults of a schedule on the agenda.
+func (m *machine) plan(list []occurrence) {
+	for _, o := range list {
+		aim(&o, m.first)
+		b, ok := faults[o.Kind]
+		if !ok || !m.reaches(&o) {
+			m.out.Unsupported = append(m.out.Unsupported, fmt.Sprintf("%s: there is no %s %q to break", o.name, o.Kind.Info().Target, o.Target))
+			continue
+		}
+		m.todo.add(o.begin, func() { m.begin(o, b) })
+	}
+}
+
+// reaches tells whether what a fault is aimed at exists.
+func (m *machine) reaches(o *occurrence) bool {
+	switch o.Kind.Info().Target {
+	case "device":
+		return m.mics[o.Target] != nil
+	case "stt":
+		return m.services[o.Target] != nil
+	case "heartbeat":
+		return slices.Contains(heartbeats(m.first), o.Target)
+	case "webhook":
+		return slices.Contains(webhooks(m.first), o.Target)
+	}
+	return true
+}
+
+// disturbing are the kinds during which a wake word may go unheard.
+func disturbing(k scenario.Kind) bool {
+	switch k.Info().Target {
+	case "stt", "heartbeat", "webhook":
+		return false
+	}
+	switch k {
+	case scenario.DiskFull, scenario.DiskReadOnly, scenario.DiskError, scenario.DiskSlow, scenario.ClockJump, scenario.MemoryLeak, scenario.MemoryRise:
+		return false
+	}
+	return true
+}
+
+// begin makes a fault.
+func (m *machine) begin(o occurrence, b breaks) {
+	at := m.clock
+	restarts := o.Kind == scenario.Kill || o.Kind == scenario.PowerLoss
+	if m.driver == nil && (restarts || o.Kind == scenario.NodePanic || o.Kind == scenario.Apply) {
+		return // there is nothing to break
+	}
+	id := m.judge.Began(at, judge.Fault{Address: o.Address, Kind: o.Kind, Target: o.Target, Lasts: o.lasts()})
+	m.out.Faults = append(m.out.Faults, report.Fault{
+		Name: o.name, Kind: string(o.Kind), Target: o.Target, Fidelity: "modelled", How: b.how, Begin: at.Seconds(),
+	})
+	n := len(m.out.Faults) - 1
+	if disturbing(o.Kind) {
+		end := max(o.end, at+4*time.Second)
+		m.disturbed(at, end)
+	}
+	m.lasting[o.Kind]++
+	if !o.Kind.Info().Harmless {
+		m.faulty++
+	}
+	undo := b.do(m, &o)
+	over := func() {
+		m.lasting[o.Kind]--
+		if !o.Kind.Info().Harmless {
+			m.faulty--
+		}
+		if undo != nil {
+			undo()
+		}
+		m.judge.Ended(m.clock, id)
+		if o.lasts() {
+			m.out.Faults[n].End = m.clock.Seconds()
+		}
+	}
+	if !o.lasts() {
+		over()
+		return
+	}
+	m.todo.add(o.end, over)
+}

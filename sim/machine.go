@@ -1,0 +1,380 @@
+package sim
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"time"
+
+	"orac/appliance"
+	"orac/appliance/audio"
+	"orac/appliance/event"
+	"orac/appliance/generation"
+	"orac/appliance/rt"
+	"orac/appliance/rt/virtual"
+	"orac/appliance/status"
+	"orac/runbook"
+	"orac/runbook/scenario"
+	"orac/sim/judge"
+	"orac/sim/report"
+)
+
+// machine is a computer in a simulated world, with an appliance on it that can be killed and started again. The world is
+// plain code that acts at its times while the appliance stands still; the appliance runs on a virtual driver, a new one with
+// every start of its process.
+type machine struct {
+	sc    *scenario.Scenario
+	seed  uint64
+	o     runOptions
+	file  string // name of the runbook
+	text  []byte // what stands in it now
+	first *runbook.Runbook
+	epoch time.Time
+	jump  time.Duration // of the time of day, so far
+
+	clock  time.Duration // since the start of the run, monotonic
+	todo   agenda
+	driver *virtual.Driver // nil while the process does not run
+	root   *rt.Task
+	core   *appliance.Core
+	booted time.Duration // when the process was last started
+
+	stopped time.Duration // when it last ended
+	boots   int
+	reexecs int
+	hash    uint64
+	records int
+	count   map[string]uint64 // hops that reached the models before this boot, by device
+
+	disk     *virtual.Disk
+	mics     map[string]*microphone
+	micNames []string
+	services map[string]*service
+	peers    map[string]*peer
+	ledger   *ledger
+	lasting  map[scenario.Kind]int // faults that last, by kind
+	faulty   int                   // of those that are no mere conditions
+	trouble  []stretch             // when sound was disturbed
+	memory   struct {
+		base, rate int64
+		since      time.Duration
+	}
+
+	judge      *judge.Judge
+	account    *account
+	holders    int
+	applied    int
+	rolledBack int
+	incidents  map[string]*report.Incident
+	incidentIn []string
+	out        report.Run
+	over       bool
+	broken     error // the world cannot go on
+}
+
+// stretch is a time in which something disturbed the sound.
+type stretch struct{ from, to time.Duration }
+
+// restMemory is what an appliance takes that is well: measured on the real one with one model.
+const restMemory = 80 << 20
+
+// bootTime is from the start of a process to its first line of code, with models loaded.
+const bootTime = 300 * time.Millisecond
+
+// canary is every secret of a simulated runbook: it must turn up nowhere.
+const canary = "canary-4e1f-never-to-be-seen"
+
+func newMachine(sc *scenario.Scenario, seed uint64, o runOptions) (*machine, error) {
+	m := &machine{
+		sc: sc, seed: seed, o: o, file: o.book.file, text: o.book.text, first: o.book.runbook,
+		disk: virtual.NewDisk(4 << 30), mics: map[string]*microphone{}, services: map[string]*service{}, peers: map[string]*peer{},
+		lasting: map[scenario.Kind]int{}, incidents: map[string]*report.Incident{}, count: map[string]uint64{},
+	}
+	m.epoch = time.Date(2026, 1, 17, 9, 0, 0, 0, time.UTC)
+	if sc.Head.Epoch != "" {
+		at, err := time.Parse(time.RFC3339, sc.Head.Epoch)
+		if err != nil {
+			return nil, fmt.Errorf("%s: epoch: %w", sc.File, err)
+		}
+		m.epoch = at
+	}
+	m.judge, m.account, m.ledger = judge.New(sc), newAccount(m), &ledger{m: m, open: map[string]bool{}}
+	for _, name := range services(m.first) {
+		m.services[name] = &service{m: m, name: name, faults: map[scenario.Kind]scenario.Fault{}}
+	}
+	return m, m.listen()
+}
+
+// now is the time of the world: a task of the appliance sees how far its driver has come.
+func (m *machine) now() time.Duration {
+	if m.driver != nil {
+		return m.booted + time.Duration(m.driver.Now())
+	}
+	return m.clock
+}
+
+// hop is the number of hops of the world that are complete at a time.
+func (m *machine) hop(at time.Duration) int64 { return int64(at / audio.HopTime) }
+
+// active tells whether a fault of a kind lasts.
+func (m *machine) active(k scenario.Kind) bool { return m.lasting[k] > 0 }
+
+// run lets the world go on until a time.
+func (m *machine) run(until time.Duration) {
+	for m.clock < until && !m.over && m.broken == nil {
+		next := m.todo.next(until)
+		if m.driver == nil {
+			m.clock = max(m.clock, next)
+		} else {
+			m.driver.Run(rt.Instant(next - m.booted))
+			m.clock = max(m.clock, m.booted+time.Duration(m.driver.Now()))
+			if m.root.Done() {
+				m.ended()
+				continue
+			}
+		}
+		m.todo.due(m.clock)
+	}
+}
+
+// boot starts the process.
+func (m *machine) boot() {
+	rb, err := m.evaluate(m.text)
+	if err != nil {
+		m.broken = err
+		return
+	}
+	m.boots++
+	m.booted = m.clock
+	d := virtual.New(m.seed+uint64(m.boots)<<32, m.epoch.Add(m.clock+m.jump), m.record)
+	d.Exempt("world")
+	m.driver = d
+	events := rt.NewMailbox[event.Event]("events to the world", 1024)
+	core, err := appliance.NewCore(appliance.CoreOptions{
+		Runbook: rb, Source: m.text, Parts: m.parts(events), Ledger: m.ledger, Slog: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Load: func(r status.PlanRequest) (*runbook.Runbook, []byte, error) {
+			rb, err := m.evaluate([]byte(r.File))
+			return rb, []byte(r.File), err
+		},
+		Replay: func(g *generation.Generation) (*runbook.Runbook, error) {
+			rb, problems := g.Parse(m.options())
+			return rb, problems.Err()
+		},
+		Measure: m.measure, Evidence: func() string { return "" },
+	})
+	if err != nil {
+		m.broken = fmt.Errorf("%s: %w", m.sc.File, err)
+		return
+	}
+	m.core = core
+	rt.New(d, "world", func(t *rt.Task) error {
+		for {
+			e, err := events.Recv(t, rt.Never)
+			if err != nil {
+				return err
+			}
+			m.event(e)
+		}
+	})
+	m.root = rt.New(d, "orac", func(t *rt.Task) error {
+		err := core.Run(t)
+		d.Halt()
+		return err
+	})
+	m.mark("process", "boot", fmt.Sprintf("start %d", m.boots))
+}
+
+// parts is the world of one process.
+func (m *machine) parts(events *rt.Mailbox[event.Event]) *appliance.Parts {
+	return &appliance.Parts{
+		FS: m.disk, InstanceID: "hey-orac-sim", History: m.ledger, Inference: m.o.inference, Source: m.source,
+		STT: m.client, Heart: m.heart, Hook: m.hook, Events: rt.NewOut(events),
+	}
+}
+
+// evaluate reads a text of the runbook.
+func (m *machine) evaluate(text []byte) (*runbook.Runbook, error) {
+	rb, problems := runbook.Parse(text, m.file, m.options())
+	if problems.HasErrors() {
+		return nil, problems.Err()
+	}
+	return rb, nil
+}
+
+// options are the world that a runbook is evaluated in: every secret is the canary.
+func (m *machine) options() runbook.Options { return m.o.evaluation }
+
+// end takes the process away, as a kill does: nothing of it runs any more, not even what it deferred.
+func (m *machine) end() {
+	if m.driver == nil {
+		return
+	}
+	for name := range m.mics {
+		m.count[name] = m.Sound(name)
+	}
+	m.highest()
+	m.hash = mixHash(m.hash, m.driver.Hash())
+	mend := m.disk.Break("", "", errors.New("the process has ended")) // what it defers reaches no disk
+	m.driver.Close()
+	mend()
+	for _, d := range m.mics {
+		d.streams = nil
+	}
+	m.driver, m.root, m.core, m.stopped = nil, nil, nil, m.clock
+	m.memory.base, m.memory.rate = 0, 0
+}
+
+func mixHash(a, b uint64) uint64 {
+	h := fnv.New64a()
+	_, _ = fmt.Fprintf(h, "%x %x", a, b)
+	return h.Sum64()
+}
+
+// ended is what happens when the process ends by itself.
+func (m *machine) ended() {
+	err := m.root.Err()
+	m.end()
+	switch {
+	case errors.Is(err, appliance.ErrMemory), errors.Is(err, appliance.ErrReexec):
+		m.reexecs++
+		m.account.power(scenario.Kill)
+		m.mark("process", "replaced", err.Error())
+		m.judge.Noticed(m.clock, "process")
+		m.todo.add(m.clock+bootTime, m.boot)
+	default:
+		why := "all sound is over"
+		if err != nil {
+			why = err.Error()
+		}
+		m.judge.Break(m.clock, "runs", "the appliance ended: "+why)
+		m.over = true
+	}
+}
+
+// record takes the trace.
+func (m *machine) record(r rt.Record) {
+	m.records++
+	if m.o.trace != nil {
+		r.At += rt.Instant(m.booted)
+		m.o.trace(r)
+	}
+	if strings.Contains(r.What, canary) {
+		m.judge.Break(m.now(), "secrets", "a secret stands in the trace of "+r.Task)
+	}
+}
+
+// event takes what the appliance says.
+func (m *machine) event(e event.Event) {
+	at := m.now()
+	m.account.event(at, e)
+	switch b := e.Body.(type) {
+	case event.DeviceLost, event.NodeFailed, event.NodeLeaked, event.StoreFailed, event.DeliveryFailed, event.WebhookFailed:
+		m.judge.Noticed(at, e.Node)
+	case event.STTHealth:
+		if !b.OK {
+			m.judge.Noticed(at, "stt."+b.STT)
+		}
+	case event.Heartbeat:
+		if !b.OK {
+			m.judge.Noticed(at, e.Node)
+		}
+	case event.Spooled:
+		if b.Where == "memory" {
+			m.judge.Noticed(at, "spool")
+		}
+	}
+	text, err := json.Marshal(e.Body)
+	if err == nil && strings.Contains(string(text), canary) {
+		m.judge.Break(at, "secrets", "a secret stands in an event of "+e.Node)
+	}
+	m.mark(e.Node, e.Body.Kind(), words(e.Body))
+}
+
+// mark keeps an event of the timeline.
+func (m *machine) mark(lane, kind, text string) {
+	if len(m.out.Events) < m.sc.Limits.Events {
+		m.out.Events = append(m.out.Events, report.Event{At: m.now().Seconds(), Lane: lane, Kind: kind, Text: text})
+	}
+}
+
+// words is what an event says, for the timeline.
+func words(b event.Body) string {
+	switch b := b.(type) {
+	case event.DeviceOpened:
+		return b.Identity
+	case event.DeviceLost:
+		return b.Cause
+	case event.Wake:
+		return b.Model
+	case event.RecordingEnded:
+		return fmt.Sprintf("%.1f s, %s", b.Seconds, b.Why)
+	case event.DeliveryFailed:
+		return b.Cause
+	case event.Delivered:
+		return b.Outcome
+	case event.NodeFailed:
+		return b.Cause
+	case event.Dropped:
+		return b.Cause
+	case event.Spooled:
+		return b.Where
+	}
+	return ""
+}
+
+// measure is the resident memory of the process.
+func (m *machine) measure() (int64, error) {
+	grown := m.memory.base + m.memory.rate*int64((m.now()-m.memory.since)/time.Second)/60
+	return restMemory + grown, nil
+}
+
+// held notes how many hold a device.
+func (m *machine) held(d *microphone) {
+	if m.holders = max(m.holders, d.holders()); d.holders() > 1 {
+		m.judge.Break(m.now(), "holders", fmt.Sprintf("device %s has %d holders", d.name, d.holders()))
+	}
+}
+
+// ackers is how many services answer an utterance.
+func (m *machine) ackers(string) int {
+	n := 0
+	for _, l := range m.first.Listeners {
+		n = max(n, len(l.Deliver))
+	}
+	return max(n, 1)
+}
+
+// spooled are the utterances that the spool has, by their IDs: what it knows of them stands in its files.
+func (m *machine) spooled() (ids []string) {
+	for _, name := range m.disk.Files() {
+		if !strings.HasPrefix(name, "spool/") || !strings.HasSuffix(name, ".json") {
+			continue
+		}
+		var meta struct{ ID string }
+		if b, err := m.disk.ReadFile(nil, name, 1<<20); err == nil && json.Unmarshal(b, &meta) == nil {
+			ids = append(ids, meta.ID)
+		}
+	}
+	return ids
+}
+
+// disturbed notes that sound is disturbed from now on, or was until now.
+func (m *machine) disturbed(from, to time.Duration) { m.trouble = append(m.trouble, stretch{from, to}) }
+
+// couldHear tells whether nothing kept the appliance from hearing a sound.
+func (m *machine) couldHear(d *microphone, p *play) bool {
+	from, to := p.at-3*time.Second, p.until+wakeLate
+	if m.driver == nil || m.booted+5*time.Second > p.at || m.account.opened[d.name]+2*time.Second > p.at {
+		return false
+	}
+	return !slices.ContainsFunc(m.trouble, func(s stretch) bool { return s.from < to && (s.to == 0 || s.to+2*time.Second > from) })
+}
+
+// random is a stream of the world.
+func (m *machine) random(name string) *rand.Rand { return stream(m.seed, name) }

@@ -1,0 +1,273 @@
+package sim
+
+import (
+	"fmt"
+	"runtime"
+	"time"
+
+	"orac/appliance"
+	"orac/appliance/audio"
+	"orac/appliance/rt"
+	"orac/appliance/status"
+	"orac/runbook"
+	"orac/runbook/scenario"
+	"orac/sim/report"
+)
+
+// runOptions are what runs of one scenario share.
+type runOptions struct {
+	book       book
+	inference  appliance.Inference
+	evaluation runbook.Options
+	sounds     func(play string, s scenario.Sound) ([]int16, error)
+	trace      func(rt.Record)
+	only       func([]occurrence) []occurrence // what remains of a schedule; nil: all
+	crash      int                             // the power fails at this change of the disk; 0: never
+	until      <-chan struct{}                 // ends the run early
+}
+
+// book is the runbook that a scenario runs.
+type book struct {
+	file    string
+	text    []byte
+	runbook *runbook.Runbook
+}
+
+// once runs a scenario with one seed.
+func once(sc *scenario.Scenario, seed uint64, o runOptions) (r report.Run, err error) {
+	began := time.Now()
+	m, err := newMachine(sc, seed, o)
+	if err != nil {
+		return r, err
+	}
+	defer m.end()
+	list := schedule(sc, m.first, seed)
+	if o.only != nil {
+		list = o.only(list)
+	}
+	m.plan(list)
+	if o.crash > 0 {
+		m.crashAt(o.crash)
+	}
+	m.boot()
+	m.watch()
+	m.step(sc.Head.For)
+	if m.broken != nil {
+		return r, m.broken
+	}
+	return m.finish(seed, began), nil
+}
+
+// step runs until the end in pieces, so that the limits of the run itself are kept to.
+func (m *machine) step(until time.Duration) {
+	began := time.Now()
+	const piece = time.Minute
+	for at := piece; m.clock < until && !m.over && m.broken == nil; at += piece {
+		m.run(min(at, until))
+		select {
+		case <-m.o.until:
+			m.out.Unsupported = append(m.out.Unsupported, "the run was ended early")
+			m.over = true
+		default:
+		}
+		if w := m.sc.Limits.Wall; w > 0 && time.Since(began) > w {
+			m.out.Unsupported = append(m.out.Unsupported, fmt.Sprintf("limits.wall: %v of it took more than %v", m.clock.Round(time.Second), w))
+			m.over = true
+		}
+		if l := m.sc.Limits.Memory; l > 0 && at%(10*piece) == 0 {
+			var s runtime.MemStats
+			if runtime.ReadMemStats(&s); s.HeapAlloc > uint64(l) {
+				m.out.Unsupported = append(m.out.Unsupported, fmt.Sprintf("limits.memory: the simulator takes %v", runbook.Size(s.HeapAlloc)))
+				m.over = true
+			}
+		}
+	}
+}
+
+// watch looks at the appliance whenever the judge wants it, and notes what changes.
+func (m *machine) watch() {
+	var look func()
+	look = func() {
+		m.judge.See(m.clock, m)
+		m.todo.add(max(m.judge.Next(m.clock), m.clock+time.Millisecond), look)
+	}
+	m.todo.add(0, look)
+	health := ""
+	var note func()
+	note = func() {
+		if h := m.Health(); h != health && len(m.out.Health) < mostSteps {
+			health = h
+			m.out.Health = append(m.out.Health, report.Step{At: m.clock.Seconds(), Value: h})
+		}
+		m.account.sweep(m.clock)
+		m.todo.add(m.clock+time.Second, note)
+	}
+	m.todo.add(0, note)
+	every := max(m.sc.Head.For/memorySamples, time.Second)
+	var sample func()
+	sample = func() {
+		if m.Up() {
+			m.out.Memory = append(m.out.Memory, report.Sample{At: m.clock.Seconds(), Value: float64(m.Memory())})
+		}
+		m.todo.add(m.clock+every, sample)
+	}
+	m.todo.add(0, sample)
+}
+
+const (
+	mostSteps     = 2000
+	memorySamples = 400
+)
+
+// finish judges the end.
+func (m *machine) finish(seed uint64, began time.Time) report.Run {
+	m.account.sweep(m.clock + time.Hour)
+	for _, id := range m.account.lost() {
+		m.judge.Break(m.clock, "lost", id+" is neither waiting nor answered, and nobody said so")
+	}
+	m.judge.Finish(m.clock, m)
+	m.highest()
+	m.judge.Safe(m.clock, safety...)
+	r := m.out
+	r.Seed, r.Virtual, r.Wall = seed, m.clock.Seconds(), time.Since(began).Seconds()
+	r.Breaks, r.Judged, r.Reached = m.judge.Breaks, m.judge.Judged, m.judge.Reached
+	if m.driver != nil {
+		m.hash = mixHash(m.hash, m.driver.Hash())
+	}
+	r.Hash, r.Records = fmt.Sprintf("%016x", m.hash), m.records
+	for _, id := range m.incidentIn {
+		if len(r.Incidents) < mostSteps {
+			r.Incidents = append(r.Incidents, *m.incidents[id])
+		}
+	}
+	for _, name := range m.micNames {
+		for _, b := range m.mics[name].level {
+			r.Level = append(r.Level, report.Sample{At: b.at.Seconds(), Value: b.rms})
+		}
+		break // the first device is drawn
+	}
+	a := m.account
+	r.Counts = map[string]int{
+		"spoken": a.spoken, "recorded": a.recorded, "delivered": a.delivered, "refused": a.refused, "dropped": a.dropped, "duplicated": a.duplicated,
+		"wakes": a.wakes, "false_wakes": a.falseWakes, "missed": a.missed, "restarts": a.restarts, "boots": m.boots, "reexecs": m.reexecs,
+		"applied": m.applied, "rolled_back": m.rolledBack, "disk_changes": m.disk.Changes(),
+	}
+	switch {
+	case len(r.Breaks) > 0:
+		r.Verdict = report.Broken
+	case len(r.Unsupported) > 0:
+		r.Verdict = report.Unknown
+	default:
+		r.Verdict = report.Kept
+	}
+	return r
+}
+
+// safety is what is demanded of every run.
+var safety = []string{"lost", "once", "holders", "masked", "cooldown", "queues", "secrets", "order", "runs"}
+
+// highest looks whether every queue has kept to its bound.
+func (m *machine) highest() {
+	if m.core == nil {
+		return
+	}
+	for _, v := range m.core.Views() {
+		for _, s := range m.core.Inbox(v.Node.Address) {
+			if s.Len > s.Cap || s.High > s.Cap {
+				m.judge.Break(m.clock, "queues", fmt.Sprintf("%s has held %d of %d", s.Name, s.High, s.Cap))
+			}
+		}
+	}
+}
+
+// crashAt lets the power fail at a change of the disk.
+func (m *machine) crashAt(n int) {
+	o := &occurrence{name: fmt.Sprintf("power_loss at change %d of the disk", n)}
+	o.Kind, o.For = scenario.PowerLoss, 5*time.Second
+	m.disk.CrashAt(n, n%2 == 0, func() {
+		m.driver.Halt()
+		m.todo.add(m.now(), func() {
+			o.begin, o.end = m.clock, m.clock+o.For
+			m.begin(*o, faults[scenario.PowerLoss])
+		})
+	})
+}
+
+// listen makes the devices of the runbook, and what is heard there.
+func (m *machine) listen() error {
+	m.micNames = devices(m.first)
+	for i, name := range m.micNames {
+		d := &microphone{m: m, name: name, identity: name, index: 1, present: true, faults: map[scenario.Kind]scenario.Fault{}, r: m.random("device " + name)}
+		if b, ok := m.first.Microphone(runbook.Address("device.microphone." + name)); ok {
+			switch {
+			case b.Identity != "":
+				d.identity = b.Identity
+			case b.ID != "":
+				d.identity = b.ID
+			case b.Match != "":
+				d.identity = b.Match
+			}
+		}
+		rms := defaultNoise
+		for _, w := range m.sc.Microphones {
+			if w.Name == name {
+				d.present, rms = w.Present, w.Noise
+				if w.Identity != w.Name {
+					d.identity = w.Identity
+				}
+			}
+		}
+		d.program.background = noise(m.seed+uint64(i), rms, backgroundHops)
+		m.mics[name] = d
+	}
+	for _, s := range m.sc.Sounds {
+		if err := m.schedulePlays(s); err != nil {
+			return err
+		}
+	}
+	for _, d := range m.mics {
+		d.program.sort()
+	}
+	return nil
+}
+
+// defaultNoise is the RMS of a quiet room.
+const defaultNoise = 40
+
+// schedulePlays puts a sound of the scenario into the program of its device.
+func (m *machine) schedulePlays(s scenario.Sound) error {
+	device, model := s.Device, s.Model
+	if device == "" && len(m.micNames) > 0 {
+		device = m.micNames[0]
+	}
+	if model == "" && len(m.first.Models) > 0 {
+		model = m.first.Models[0].Name
+	}
+	d := m.mics[device]
+	if d == nil {
+		return fmt.Errorf("%s: %s: the runbook listens to no device %q", m.sc.File, s.Address, device)
+	}
+	s.Model = model
+	pcm, err := m.o.sounds(s.Play, s)
+	if err != nil {
+		return fmt.Errorf("%s: %s: %w", m.sc.File, s.Address, err)
+	}
+	r := m.random("sound " + string(s.Address))
+	for _, at := range times(r, s.At, s.Every, s.Jitter, s.Times, m.sc.Head.For-audio.Time(len(pcm))) {
+		d.program.add(play{pcm: pcm, model: model, at: at, wakes: s.Wakes})
+	}
+	return nil
+}
+
+func (m *machine) source(rb *runbook.Runbook, a runbook.Address) (audio.Source, error) {
+	d := m.mics[a.Name()]
+	if d == nil {
+		return nil, fmt.Errorf("there is no device %s in this world", a)
+	}
+	block, _ := rb.Microphone(a)
+	return &source{mic: d, block: block}, nil
+}
+
+func newIncident(i status.Incident, at float64) *report.Incident {
+	return &report.Incident{Component: i.Component, Cause: i.Cause, Begin: at}
+}

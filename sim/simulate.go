@@ -1,0 +1,416 @@
+package sim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"sync"
+	"time"
+
+	"orac/appliance"
+	"orac/appliance/audio/wav"
+	"orac/appliance/rt"
+	"orac/models"
+	"orac/runbook"
+	"orac/runbook/scenario"
+	"orac/sim/memo"
+	"orac/sim/report"
+	"orac/sim/sound"
+	"orac/sim/trace"
+)
+
+// Options are how scenarios are run. The zero value runs each once, with seed 1.
+type Options struct {
+	Seeds   []uint64
+	For     time.Duration // 0: as the scenario says
+	Runbook string        // path that replaces the scenario's; "" keeps it
+	Workers int           // 0: as many as there are processors
+	Shrink  bool          // look for the smallest set of faults with which a run still breaks
+	Twice   int           // every n-th seed runs twice and is compared; 0: every tenth, and the first; below 0: none
+	// Trace gives where the trace of a run is written; nil: nowhere.
+	Trace    func(scenario string, seed uint64) (io.WriteCloser, error)
+	Options  runbook.Options
+	Store    models.Store // for real inference
+	Progress func(Progress)
+}
+
+// Progress is how far a simulation is.
+type Progress struct {
+	Scenario      string
+	Seed          uint64
+	Done, Of      int           // runs
+	Virtual, Wall time.Duration // so far, of all runs together
+	Breaks        int
+}
+
+// Simulate runs scenarios and judges them. An error is about what was asked for; broken promises are in the report. The end of
+// ctx ends it early, with what there is.
+func Simulate(ctx context.Context, list []*scenario.Scenario, o Options) (report.Report, error) {
+	s := &simulation{Options: o, ctx: ctx, began: time.Now()}
+	if len(s.Seeds) == 0 {
+		s.Seeds = []uint64{1}
+	}
+	if s.Workers <= 0 {
+		s.Workers = runtime.GOMAXPROCS(0)
+	}
+	if s.Twice == 0 {
+		s.Twice = 10
+	}
+	r := report.Report{Version: 1, Backend: "sim", Began: s.began}
+	var all []*job
+	for _, sc := range list {
+		j, err := s.job(sc)
+		if err != nil {
+			return r, err
+		}
+		all = append(all, j)
+		s.of += len(j.variants)
+	}
+	for _, j := range all {
+		one, err := s.run(j)
+		if err != nil {
+			return r, err
+		}
+		r.Scenarios = append(r.Scenarios, one)
+		if ctx.Err() != nil {
+			r.Ended = "it was ended early"
+			break
+		}
+	}
+	if s.memo != nil {
+		_ = s.memo.Close() // nothing was written
+	}
+	r.Wall = time.Since(s.began).Seconds()
+	return r, nil
+}
+
+// simulation is one call of Simulate.
+type simulation struct {
+	Options
+	ctx   context.Context
+	began time.Time
+	memo  *memo.Memo // of real inference; nil until it is needed
+	of    int
+
+	mu      sync.Mutex // guards everything that follows
+	done    int
+	virtual time.Duration
+	breaks  int
+}
+
+// job is a scenario and the runs that it takes.
+type job struct {
+	sc       *scenario.Scenario
+	options  runOptions
+	variants []variant
+	kind     string // of inference
+}
+
+// variant is one run: a seed, and where the power fails if it does at a change of the disk.
+type variant struct {
+	seed  uint64
+	crash int
+}
+
+func (s *simulation) job(sc *scenario.Scenario) (*job, error) {
+	one := *sc
+	sc = &one
+	if s.For > 0 {
+		ratio := float64(s.For) / float64(sc.Head.For)
+		sc.Head.For, sc.Head.Heal = s.For, time.Duration(float64(sc.Head.Heal)*ratio)
+	}
+	if s.Runbook != "" {
+		path, err := filepath.Abs(s.Runbook)
+		if err != nil {
+			return nil, err
+		}
+		sc.Head.Runbook, sc.Head.Text = path, ""
+	}
+	j := &job{sc: sc}
+	j.options.evaluation = s.Options.Options
+	j.options.evaluation.Secret = func(string) (string, error) { return canary, nil }
+	rb, text, problems := sc.Runbook(j.options.evaluation)
+	if problems.HasErrors() {
+		return nil, problems.Err()
+	}
+	j.options.book = book{file: rb.File, text: text, runbook: rb}
+	j.options.until, j.options.sounds = s.ctx.Done(), s.sounds(sc)
+	if err := s.infer(j); err != nil {
+		return nil, err
+	}
+	for _, seed := range s.Seeds {
+		j.variants = append(j.variants, variant{seed: seed})
+	}
+	if !slices.ContainsFunc(sc.Faults, func(f scenario.Fault) bool { return f.EveryWrite }) {
+		return j, nil
+	}
+	j.variants = nil
+	for _, seed := range s.Seeds {
+		r, err := once(sc, seed, j.options) // how many changes there are to fail at
+		if err != nil {
+			return nil, err
+		}
+		for n := range r.Counts["disk_changes"] {
+			j.variants = append(j.variants, variant{seed, n + 1})
+		}
+	}
+	return j, nil
+}
+
+// infer opens the inference that a scenario asks for.
+func (s *simulation) infer(j *job) error {
+	switch j.sc.Head.Inference {
+	case "real":
+		if s.memo == nil {
+			real, err := appliance.OpenInference(s.ctx, s.Store)
+			if err != nil {
+				return fmt.Errorf("%s: %w", j.sc.File, err)
+			}
+			s.memo = memo.Wrap(real, memo.Limits{})
+		}
+		j.options.inference, j.kind = s.memo.Inference(), string(memo.Memoised)
+	case "recorded":
+		f, err := openRecording(j.sc.Head.Recording)
+		if err != nil {
+			return fmt.Errorf("%s: recording: %w", j.sc.File, err)
+		}
+		defer f.Close()
+		r, err := memo.Recorded(f)
+		if err != nil {
+			return fmt.Errorf("%s: recording %s: %w", j.sc.File, j.sc.Head.Recording, err)
+		}
+		j.options.inference, j.kind = r.Inference(), string(memo.Replayed)
+	default:
+		j.options.inference, j.kind = memo.Modelled(), string(memo.ModelledOne)
+	}
+	return nil
+}
+
+// run runs all variants of a job, several at a time.
+func (s *simulation) run(j *job) (report.Scenario, error) {
+	began := time.Now()
+	out := report.Scenario{
+		Name: j.sc.Head.Name, File: j.sc.File, Line: 1, Doc: j.sc.Head.Doc, For: j.sc.Head.For.Seconds(), Inference: j.kind, Asked: len(j.variants),
+	}
+	runs := make([]*report.Run, len(j.variants))
+	errs := make([]error, len(j.variants))
+	next := make(chan int)
+	var workers sync.WaitGroup
+	for range min(s.Workers, len(j.variants)) {
+		workers.Go(func() {
+			for i := range next {
+				r, err := s.one(j, i)
+				if runs[i], errs[i] = &r, err; err == nil {
+					s.tell(j, r)
+				}
+			}
+		})
+	}
+	for i := range j.variants {
+		select {
+		case next <- i:
+		case <-s.ctx.Done():
+		}
+		if s.ctx.Err() != nil {
+			break
+		}
+	}
+	close(next)
+	workers.Wait()
+	for i, r := range runs {
+		if r == nil {
+			continue
+		}
+		if errs[i] != nil {
+			return out, errs[i]
+		}
+		out.Runs = append(out.Runs, *r)
+		out.Virtual += r.Virtual
+		if s.again(i) {
+			out.Repeated++
+		}
+	}
+	out.Wall = time.Since(began).Seconds()
+	if s.Shrink {
+		if i := slices.IndexFunc(out.Runs, func(r report.Run) bool { return r.Verdict == report.Broken }); i >= 0 {
+			out.Runs[i].Shrunk = s.shrink(j, j.variants[i], out.Runs[i])
+		}
+	}
+	out.Collect(j.sc)
+	return out, nil
+}
+
+// again tells whether the i-th run is made twice.
+func (s *simulation) again(i int) bool { return s.Twice > 0 && i%s.Twice == 0 }
+
+// one makes one run, or two that are compared.
+func (s *simulation) one(j *job, i int) (report.Run, error) {
+	v := j.variants[i]
+	o := j.options
+	o.crash = v.crash
+	var kept *trace.Writer
+	if s.Trace != nil {
+		w, err := s.Trace(j.sc.Head.Name, v.seed)
+		if err != nil {
+			return report.Run{}, err
+		}
+		defer w.Close()
+		kept = trace.NewWriter(w)
+		o.trace = kept.Add
+	}
+	r, err := once(j.sc, v.seed, o)
+	if err != nil {
+		return r, err
+	}
+	if kept != nil {
+		if err := kept.Close(); err != nil {
+			return r, err
+		}
+	}
+	r.Command = command(j.sc, v, s.Options)
+	if s.again(i) && s.ctx.Err() == nil {
+		o.trace = nil
+		second, err := once(j.sc, v.seed, o)
+		if err != nil {
+			return r, err
+		}
+		if s.ctx.Err() == nil && (second.Hash != r.Hash || second.Records != r.Records) {
+			r.Verdict, r.Differs = report.NotSame, s.part(j, v)
+		}
+	}
+	return r, nil
+}
+
+// part runs a variant twice with its trace, and says where they part.
+func (s *simulation) part(j *job, v variant) string {
+	var list [2][]rt.Record
+	for i := range list {
+		o := j.options
+		o.crash = v.crash
+		o.trace = func(r rt.Record) {
+			if len(list[i]) < mostCompared {
+				list[i] = append(list[i], r)
+			}
+		}
+		if _, err := once(j.sc, v.seed, o); err != nil {
+			return err.Error()
+		}
+	}
+	for i := range min(len(list[0]), len(list[1])) {
+		a, b := trace.Line(list[0][i]), trace.Line(list[1][i])
+		if a != b {
+			return fmt.Sprintf("record %d:\n- %s\n+ %s", i+1, a, b)
+		}
+	}
+	return fmt.Sprintf("one has %d records, the other %d", len(list[0]), len(list[1]))
+}
+
+// mostCompared bounds the records that are kept to find where two runs part.
+const mostCompared = 2_000_000
+
+// shrink looks for the smallest set of faults with which a run still breaks the same promise.
+func (s *simulation) shrink(j *job, v variant, r report.Run) []report.Fault {
+	if v.crash > 0 || len(r.Faults) < 2 {
+		return nil
+	}
+	names := make([]string, len(r.Faults))
+	for i, f := range r.Faults {
+		names[i] = f.Name + fmt.Sprint(f.Begin)
+	}
+	promise := r.Breaks[0].Promise
+	breaks := func(kept []string) bool {
+		o := j.options
+		o.only = func(list []occurrence) []occurrence {
+			return slices.DeleteFunc(list, func(x occurrence) bool { return !slices.Contains(kept, x.name+fmt.Sprint(x.begin.Seconds())) })
+		}
+		again, err := once(j.sc, v.seed, o)
+		return err == nil && slices.ContainsFunc(again.Breaks, func(b report.Break) bool { return b.Promise == promise })
+	}
+	kept := smallest(names, func(list []string) bool { return s.ctx.Err() == nil && breaks(list) })
+	var out []report.Fault
+	for i, f := range r.Faults {
+		if slices.Contains(kept, names[i]) {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// smallest finds a set of which no part breaks: delta debugging (Zeller, 2002). It tries 400 sets at most.
+func smallest(list []string, breaks func([]string) bool) []string {
+	tries := 0
+	try := func(l []string) bool { tries++; return tries <= 400 && breaks(l) }
+	for n := 2; len(list) > 1; {
+		size := (len(list) + n - 1) / n
+		reduced := false
+		for from := 0; from < len(list); from += size {
+			rest := slices.Concat(list[:from], list[min(from+size, len(list)):])
+			if len(rest) > 0 && try(rest) {
+				list, n, reduced = rest, max(n-1, 2), true
+				break
+			}
+		}
+		if !reduced {
+			if n >= len(list) {
+				break
+			}
+			n = min(2*n, len(list))
+		}
+	}
+	return list
+}
+
+// tell says how far the simulation is.
+func (s *simulation) tell(j *job, r report.Run) {
+	s.mu.Lock()
+	s.done++
+	s.virtual += time.Duration(r.Virtual * float64(time.Second))
+	s.breaks += len(r.Breaks)
+	p := Progress{Scenario: j.sc.Head.Name, Seed: r.Seed, Done: s.done, Of: s.of, Virtual: s.virtual, Wall: time.Since(s.began), Breaks: s.breaks}
+	s.mu.Unlock()
+	if s.Progress != nil {
+		s.Progress(p)
+	}
+}
+
+// command repeats a run.
+func command(sc *scenario.Scenario, v variant, o Options) string {
+	text := "orac sim " + sc.File
+	if o.Runbook != "" {
+		text += " -f " + o.Runbook
+	}
+	text += fmt.Sprint(" --seed ", v.seed)
+	if o.For > 0 {
+		text += " --for " + runbook.FormatDuration(o.For)
+	}
+	return text
+}
+
+// sounds makes what a scenario plays.
+func (s *simulation) sounds(sc *scenario.Scenario) func(string, scenario.Sound) ([]int16, error) {
+	return func(play string, x scenario.Sound) ([]int16, error) {
+		switch play {
+		case "speech":
+			if sc.Head.Inference != "modelled" {
+				return nil, errors.New("real networks hear nothing in modelled speech: give play the path of a WAV file, or set inference = \"modelled\"")
+			}
+			pcm := sound.Word(x.Model)
+			if x.Command > 0 {
+				pcm = sound.Join(pcm, sound.Silence(200*time.Millisecond), sound.Command(x.Command, 1))
+			}
+			return pcm, nil
+		case "noise":
+			return sound.Noise{Seed: 3, RMS: x.Level}.Of(max(x.Command, time.Second)), nil
+		}
+		f, err := wav.Open(play)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		return readAll(f)
+	}
+}

@@ -1,0 +1,112 @@
+package sim
+
+import (
+	"orac/appliance/status"
+	"orac/runbook/scenario"
+	"orac/sim/judge"
+)
+
+var _ judge.View = (*machine)(nil)
+
+// Up implements judge.View.
+func (m *machine) Up() bool { return m.driver != nil }
+
+// Health implements judge.View.
+func (m *machine) Health() string {
+	if m.core == nil {
+		return "unhealthy"
+	}
+	return string(m.core.Health().Level)
+}
+
+// Waiting implements judge.View.
+func (m *machine) Waiting() int {
+	if m.core == nil {
+		return 0
+	}
+	return m.core.Spool().Waiting
+}
+
+// Sound implements judge.View.
+func (m *machine) Sound(device string) uint64 {
+	if device == "" && len(m.micNames) > 0 {
+		device = m.micNames[0]
+	}
+	n := m.count[device]
+	if m.core != nil {
+		for _, s := range m.core.Inbox("features." + device) {
+			n += s.Taken
+		}
+	}
+	return n
+}
+
+// Memory implements judge.View.
+func (m *machine) Memory() int64 {
+	n, _ := m.measure()
+	return n
+}
+
+// Tasks implements judge.View.
+func (m *machine) Tasks() int {
+	if m.driver == nil {
+		return 0
+	}
+	return m.driver.Tasks()
+}
+
+// State implements judge.View.
+func (m *machine) State() scenario.State {
+	a := m.account
+	s := scenario.State{
+		Time: m.clock.Seconds(), Healed: m.clock >= m.sc.Head.Heal, Faults: m.faulty, Up: m.Up(), Health: m.Health(),
+		Components: map[string]string{}, Nodes: map[string]scenario.Node{},
+		Spoken: a.spoken, Recorded: a.recorded, Delivered: a.delivered, Waiting: m.Waiting(), Lost: a.dropped, Duplicated: a.duplicated,
+		Wakes: a.wakes, FalseWakes: a.falseWakes, Missed: a.missed, Incidents: len(m.incidentIn), Restarts: a.restarts,
+		Reexecs: m.reexecs, Boots: m.boots, Applied: m.applied, RolledBack: m.rolledBack, Memory: m.Memory(), Tasks: m.Tasks(), Holders: m.holders,
+	}
+	for _, id := range m.incidentIn {
+		if m.incidents[id].End == 0 {
+			s.Open++
+		}
+	}
+	s.DiskFree, _ = m.disk.Free(nil)
+	if m.active(scenario.DiskFull) {
+		s.DiskFree = 0
+	}
+	if m.core == nil {
+		return s
+	}
+	for _, c := range m.core.Health().Components {
+		s.Components[c.Name] = string(c.Level)
+	}
+	for _, v := range m.core.Views() {
+		n := scenario.Node{State: string(v.State), Restarts: v.Restarts}
+		if n.State == "leaked" {
+			s.Leaked++
+			continue
+		}
+		for _, b := range m.core.Inbox(v.Node.Address) {
+			n.Taken += int64(b.Taken)
+			n.Dropped += int64(b.Dropped)
+		}
+		s.Nodes[v.Node.Address] = n
+	}
+	s.Generation = m.core.Generation()
+	return s
+}
+
+// incident takes an incident as the appliance keeps it.
+func (m *machine) incident(i status.Incident) {
+	at := m.now().Seconds()
+	known, ok := m.incidents[i.ID]
+	if !ok {
+		known = newIncident(i, at)
+		m.incidents[i.ID] = known
+		m.incidentIn = append(m.incidentIn, i.ID)
+		m.judge.Noticed(m.now(), i.Component)
+	}
+	if !i.Recovered.IsZero() && known.End == 0 {
+		known.End = at
+	}
+}
