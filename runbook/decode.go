@@ -144,6 +144,9 @@ func (e *evaluator) nestedBlocks(t *BlockType, addr Address, body *hclsyntax.Bod
 		nt := t.nested(b.Type)
 		first, twice := found[b.Type]
 		switch {
+		case t.FreeForm:
+			e.fail(addr, b.TypeRange, t.Type+" holds attributes only",
+				fmt.Sprintf("A block inside has an address of its own: write %s \"%s.%s\" { … } beside it.", t.Type, addr[len(t.Type)+1:], clip(b.Type)))
 		case nt == nil && t.Attribute(b.Type) != nil:
 			e.fail(addr, b.TypeRange, fmt.Sprintf("%s is an attribute, not a block", b.Type), fmt.Sprintf("Write %s = … with an =.", b.Type))
 		case nt == nil:

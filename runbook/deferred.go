@@ -166,7 +166,11 @@ func (e *evaluator) tryOut(at *Attribute, addr Address, expr hclsyntax.Expressio
 		return false
 	}
 	if t := v.Type(); v.IsNull() || t != cty.Bool && t != cty.DynamicPseudoType {
-		e.fail(addr, expr.Range(), fmt.Sprintf("%s must be true or false, not %s", at.Name, article(t.FriendlyName())), "Compare it, like "+at.example()+".")
+		what := "null"
+		if !v.IsNull() {
+			what = article(t.FriendlyName())
+		}
+		e.fail(addr, expr.Range(), fmt.Sprintf("%s must be true or false, not %s", at.Name, what), "Compare it, like "+at.example()+".")
 		return false
 	}
 	return true

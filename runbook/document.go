@@ -2,6 +2,8 @@ package runbook
 
 import (
 	"path/filepath"
+
+	"github.com/hashicorp/hcl/v2"
 )
 
 // Document is what a file of any of the languages says, in generic form.
@@ -59,4 +61,16 @@ func findBlock(blocks []Block, a Address) (Block, bool) {
 		}
 	}
 	return Block{}, false
+}
+
+// Elsewhere is a diagnostic about another file, as one about an attribute of this file that the problem comes from. What the
+// other file hides is not shown here either.
+func (d *Document) Elsewhere(found Diagnostic, block Address, attribute string) Diagnostic {
+	out := d.Problem(block, attribute, found.Severity, found.Summary, found.Detail)
+	if found.source != nil && len(found.source.hidden) > 0 && d.source != nil {
+		line, start := d.source.line(out.Subject.Start.Byte)
+		end := max(out.Subject.End.Byte, start+len(line))
+		d.source.hidden = append(d.source.hidden, hcl.Range{Start: out.Subject.Start, End: hcl.Pos{Byte: end}})
+	}
+	return out
 }

@@ -121,6 +121,10 @@ func (e *evaluator) typeOf(b *hclsyntax.Block) *BlockType {
 			if len(b.Labels) > 0 {
 				place, given = b.LabelRanges[0], b.Labels[0]
 			}
+			if hint := suggest(given, kinds); len(kinds) > fewWords && hint != "" {
+				e.fail("", place, fmt.Sprintf("there is no %s %q", b.Type, clip(given)), strings.TrimSpace(hint))
+				return nil
+			}
 			e.fail("", place, fmt.Sprintf("a %s must be one of %s", b.Type, orList(kinds)),
 				suggest(given, kinds)+"Write "+candidates[0].Header()+".")
 			return nil

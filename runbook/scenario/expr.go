@@ -3,6 +3,7 @@ package scenario
 import (
 	"fmt"
 	"maps"
+	"slices"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -86,4 +87,32 @@ func (e Expr) Eval(s State) (bool, error) {
 		return false, fmt.Errorf("%s:%d: the expression is not true or false", e.Range.Filename, e.Range.Start.Line)
 	}
 	return v.True(), nil
+}
+
+// Watch gives a function that does what Eval does, and evaluates only when something that the expression names is another than
+// at the call before: a promise is looked at millions of times in a simulated month. It is for one goroutine.
+func (e Expr) Watch() func(State) (bool, error) {
+	var before, now []any
+	var holds bool
+	var err error
+	return func(s State) (bool, error) {
+		now = now[:0]
+		all := false // of a map: not compared
+		for _, u := range e.uses {
+			switch {
+			case !u.typ.IsMapType():
+				now = append(now, u.look(&s, ""))
+			case u.keys == nil:
+				all = true
+			}
+			for _, k := range u.keys {
+				now = append(now, u.look(&s, k))
+			}
+		}
+		if all || before == nil || !slices.Equal(before, now) {
+			holds, err = e.Eval(s)
+			before, now = append(now, nil)[:len(now)], before // never nil again
+		}
+		return holds, err
+	}
 }

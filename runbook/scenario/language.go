@@ -26,6 +26,7 @@ const smallest = `scenario "quiet" {
   runbook = "orac.hcl"
   for     = "1h"
 }
+
 expect "nothing_lost" {
   holds = lost == 0
 }`

@@ -11,18 +11,25 @@ type word struct {
 	name string
 	typ  cty.Type
 	doc  string
-	get  func(s *State, keys []string) cty.Value // keys: of a map, those that are asked for; nil: all
+	from
+}
+
+// from is how a value is had of a State: for HCL, and to be compared with that of another State. keys are those of a map
+// that are asked for, all when nil; key is one of them.
+type from struct {
+	get  func(s *State, keys []string) cty.Value
+	look func(s *State, key string) any
 }
 
 var nodeType = cty.Object(map[string]cty.Type{"state": cty.String, "taken": cty.Number, "dropped": cty.Number, "restarts": cty.Number})
 
 // words are all of them, in the order of State.
 var words = []word{
-	{"time", cty.Number, "Seconds since the start.", func(s *State, _ []string) cty.Value { return cty.NumberFloatVal(s.Time) }},
+	{"time", cty.Number, "Seconds since the start.", from{func(s *State, _ []string) cty.Value { return cty.NumberFloatVal(s.Time) }, func(s *State, _ string) any { return s.Time }}},
 	{"healed", cty.Bool, "Whether the heal point has passed: nothing breaks any more.", truth(func(s *State) bool { return s.Healed })},
 	{"faults", cty.Number, "Faults that last now.", count(func(s *State) int { return s.Faults })},
 	{"up", cty.Bool, "Whether the appliance runs; it does not between a power loss and its restart.", truth(func(s *State) bool { return s.Up })},
-	{"health", cty.String, "Health of the appliance: healthy, degraded or unhealthy.", func(s *State, _ []string) cty.Value { return cty.StringVal(s.Health) }},
+	{"health", cty.String, "Health of the appliance: healthy, degraded or unhealthy.", from{func(s *State, _ []string) cty.Value { return cty.StringVal(s.Health) }, func(s *State, _ string) any { return s.Health }}},
 	{"components", cty.Map(cty.String), `The same by component: components["stt.whisper"].`, components},
 	{"nodes", cty.Map(nodeType), "Nodes of the graph by address (`orac graph`): nodes[\"source.usb\"].state is running, waiting, stopping, finished or leaked; taken and dropped count messages.", nodes},
 	{"spoken", cty.Number, "Commands that were spoken.", count(func(s *State) int { return s.Spoken })},
@@ -43,10 +50,10 @@ var words = []word{
 	{"applied", cty.Number, "Changes that were applied and kept.", count(func(s *State) int { return s.Applied })},
 	{"rolled_back", cty.Number, "Changes that were taken back.", count(func(s *State) int { return s.RolledBack })},
 	{"generation", cty.Number, "The generation that runs.", count(func(s *State) int { return s.Generation })},
-	{"memory", cty.Number, "Resident memory in bytes.", func(s *State, _ []string) cty.Value { return cty.NumberIntVal(s.Memory) }},
+	{"memory", cty.Number, "Resident memory in bytes.", count(func(s *State) int { return int(s.Memory) })},
 	{"tasks", cty.Number, "Tasks (goroutines).", count(func(s *State) int { return s.Tasks })},
 	{"holders", cty.Number, "The most holders that one device has had at once.", count(func(s *State) int { return s.Holders })},
-	{"disk_free", cty.Number, "Bytes that are free on the disk of the state directory.", func(s *State, _ []string) cty.Value { return cty.NumberIntVal(s.DiskFree) }},
+	{"disk_free", cty.Number, "Bytes that are free on the disk of the state directory.", count(func(s *State) int { return int(s.DiskFree) })},
 }
 
 // calls are the functions that conditions may call. None of them makes more than it is given.
@@ -63,25 +70,49 @@ var state = func() *runbook.Vocabulary {
 	return v
 }()
 
-func count(f func(*State) int) func(*State, []string) cty.Value {
-	return func(s *State, _ []string) cty.Value { return cty.NumberIntVal(int64(f(s))) }
+func count(f func(*State) int) from {
+	return from{
+		func(s *State, _ []string) cty.Value { return cty.NumberIntVal(int64(f(s))) },
+		func(s *State, _ string) any { return f(s) },
+	}
 }
 
-func truth(f func(*State) bool) func(*State, []string) cty.Value {
-	return func(s *State, _ []string) cty.Value { return cty.BoolVal(f(s)) }
+func truth(f func(*State) bool) from {
+	return from{
+		func(s *State, _ []string) cty.Value { return cty.BoolVal(f(s)) },
+		func(s *State, _ string) any { return f(s) },
+	}
 }
 
-func components(s *State, keys []string) cty.Value {
-	return mapOf(s.Components, keys, cty.String, cty.StringVal)
+var components = from{
+	func(s *State, keys []string) cty.Value {
+		return mapOf(s.Components, keys, cty.String, cty.StringVal)
+	},
+	func(s *State, key string) any {
+		level, ok := s.Components[key]
+		if !ok {
+			return nil
+		}
+		return level
+	},
 }
 
-func nodes(s *State, keys []string) cty.Value {
-	return mapOf(s.Nodes, keys, nodeType, func(n Node) cty.Value {
-		return cty.ObjectVal(map[string]cty.Value{
-			"state": cty.StringVal(n.State), "taken": cty.NumberIntVal(n.Taken),
-			"dropped": cty.NumberIntVal(n.Dropped), "restarts": cty.NumberIntVal(int64(n.Restarts)),
+var nodes = from{
+	func(s *State, keys []string) cty.Value {
+		return mapOf(s.Nodes, keys, nodeType, func(n Node) cty.Value {
+			return cty.ObjectVal(map[string]cty.Value{
+				"state": cty.StringVal(n.State), "taken": cty.NumberIntVal(n.Taken),
+				"dropped": cty.NumberIntVal(n.Dropped), "restarts": cty.NumberIntVal(int64(n.Restarts)),
+			})
 		})
-	})
+	},
+	func(s *State, key string) any {
+		n, ok := s.Nodes[key]
+		if !ok {
+			return nil
+		}
+		return n
+	},
 }
 
 // mapOf makes a map of the keys that are asked for and are there.

@@ -1,0 +1,273 @@
+package runbook
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+)
+
+// EditError says why an edit was not made, and the way out.
+type EditError struct{ Summary, Hint string }
+
+func (e *EditError) Error() string { return e.Summary + ". " + e.Hint }
+
+// Edit gives the text of a runbook in which one attribute of one block has another expression. The block may be nested
+// ("listener.kitchen.record"); a block that exists once and is not written is added. The expression is put in as it is
+// written, and every other byte stays, comments too, but for white space where a line has to be broken. That nothing but this
+// attribute is another one than before is checked on the result. Whether the new value is a good one is not: Parse says that.
+//
+// An error is an *EditError, or Diagnostics when the text is no runbook to begin with.
+func Edit(src []byte, block Address, attribute, expression string) ([]byte, error) {
+	p := &problems{lang: runbooks, src: &source{bytes: src}}
+	body, ok := p.parse()
+	if !ok {
+		return nil, p.sorted()
+	}
+	path, err := runbooks.pathTo(block)
+	if err != nil {
+		return nil, err
+	}
+	t := path[len(path)-1].types
+	if t.Attribute(attribute) == nil {
+		return nil, &EditError{fmt.Sprintf("%s has no attribute %q", t.Type, clip(attribute)),
+			suggest(attribute, t.attributeNames()) + "It has " + strings.Join(t.attributeNames(), ", ") + "."}
+	}
+	expression = strings.TrimSpace(expression)
+	if err := checkExpression(attribute, expression); err != nil {
+		return nil, err
+	}
+	e := edit{src: src, line: attribute + " = " + expression, expression: expression, attribute: attribute, path: path, newline: newlineOf(src)}
+	splices, err := e.splices(body)
+	if err != nil {
+		return nil, err
+	}
+	before := list(body, src)
+	for _, s := range splices {
+		out := slices.Concat(src[:s.from], []byte(s.text), src[s.to:])
+		if e.isOnlyChange(before, out) {
+			return out, nil
+		}
+	}
+	return nil, &EditError{fmt.Sprintf("%s of %s cannot be changed by itself", attribute, block), "Its new value does not stand alone, or the file is written in an unusual way: edit it by hand."}
+}
+
+// step is one block on the way to the one that is edited.
+type step struct {
+	types  *BlockType
+	labels []string
+}
+
+func (s step) is(b *hclsyntax.Block) bool {
+	return b.Type == s.types.Type && slices.Equal(b.Labels, s.labels)
+}
+
+func (s step) header() string {
+	h := s.types.Type
+	for _, l := range s.labels {
+		h += fmt.Sprintf(" %q", l)
+	}
+	return h
+}
+
+// pathTo finds the types of the blocks that an address names.
+func (l *Language) pathTo(a Address) ([]step, error) {
+	var keys []string
+	for _, t := range l.Blocks {
+		if t.Slot == nil {
+			continue
+		}
+		keys = append(keys, t.Key())
+		rest, ok := strings.CutPrefix(string(a)+".", t.Key()+".")
+		if !ok {
+			continue
+		}
+		s := step{types: t}
+		if t.Variant != "" {
+			s.labels = append(s.labels, t.Variant)
+		}
+		if t.Named {
+			name, more, _ := strings.Cut(rest, ".")
+			if !t.label().MatchString(name) {
+				return nil, &EditError{fmt.Sprintf("%q names no block", clip(string(a))), "Write " + t.Key() + ".NAME."}
+			}
+			s.labels, rest = append(s.labels, name), more
+		}
+		return s.into(a, strings.TrimSuffix(rest, "."))
+	}
+	return nil, &EditError{fmt.Sprintf("%q names no block of %s", clip(string(a)), l.one()), suggest(string(a), keys) + "An address begins with " + orList(keys) + "."}
+}
+
+// into goes on to nested blocks.
+func (s step) into(a Address, rest string) ([]step, error) {
+	path := []step{s}
+	for rest != "" {
+		var word string
+		word, rest, _ = strings.Cut(rest, ".")
+		n := path[len(path)-1].types.nested(word)
+		if n == nil {
+			return nil, &EditError{fmt.Sprintf("%q names no block", clip(string(a))), fmt.Sprintf("%s has no block %q inside.", path[len(path)-1].types.Type, clip(word))}
+		}
+		path = append(path, step{types: n})
+	}
+	return path, nil
+}
+
+// checkExpression refuses what is no expression by itself.
+func checkExpression(attribute, text string) error {
+	bad := func(why string) error {
+		return &EditError{fmt.Sprintf("the new value of %s is no expression: %s", attribute, why), `Write it as in a runbook, text in quotes: "2s", 0.5, true, model.hey_jarvis.`}
+	}
+	if text == "" {
+		return bad("it is empty")
+	}
+	p := &problems{lang: runbooks, src: &source{bytes: []byte(text)}}
+	if !p.check() {
+		return bad(p.found[0].Summary)
+	}
+	if _, diags := hclsyntax.ParseExpression([]byte(text), "", hcl.InitialPos); diags.HasErrors() {
+		return bad(lowerFirst(diags[0].Summary))
+	}
+	return nil
+}
+
+// edit is one edit: what is written, and where.
+type edit struct {
+	src                   []byte
+	attribute, expression string
+	line                  string // attribute = expression
+	path                  []step
+	newline               string
+}
+
+// splice is a piece of text in place of another.
+type splice struct {
+	from, to int
+	text     string
+}
+
+// splices are the ways to make the edit, the best one first.
+func (e *edit) splices(body *hclsyntax.Body) ([]splice, error) {
+	var inside *hclsyntax.Block // the innermost block of the path that is written
+	for i, s := range e.path {
+		at := slices.IndexFunc(body.Blocks, s.is)
+		switch {
+		case at >= 0:
+			inside, body = body.Blocks[at], body.Blocks[at].Body
+		case i == 0 && !s.types.Single || i == 0 && s.types.Named:
+			return nil, e.noBlock(body)
+		default:
+			return e.added(inside, body, e.path[i:]), nil
+		}
+	}
+	if a := body.Attributes[e.attribute]; a != nil {
+		r := a.Expr.Range()
+		return []splice{{r.Start.Byte, r.End.Byte, e.expression}}, nil
+	}
+	return e.into(inside, body, []string{e.line}, true), nil
+}
+
+func (e *edit) noBlock(body *hclsyntax.Body) error {
+	var same []string
+	for _, b := range body.Blocks {
+		if b.Type == e.path[0].types.Type {
+			same = append(same, strings.Join(append([]string{b.Type}, b.Labels...), "."))
+		}
+	}
+	name := strings.Join(append([]string{e.path[0].types.Type}, e.path[0].labels...), ".")
+	hint := suggest(name, same)
+	if hint == "" {
+		hint = "It has " + orList(same) + "."
+	}
+	if len(same) == 0 {
+		hint = "It has no " + e.path[0].types.Type + "."
+	}
+	return &EditError{"the runbook has no " + name, strings.TrimSpace(hint)}
+}
+
+// added are the ways to add the blocks of path, with the attribute in the innermost.
+func (e *edit) added(inside *hclsyntax.Block, body *hclsyntax.Body, path []step) []splice {
+	var lines []string
+	for i, s := range path {
+		lines = append(lines, strings.Repeat("  ", i)+s.header()+" {")
+	}
+	lines = append(lines, strings.Repeat("  ", len(path))+e.line)
+	for i := range path {
+		lines = append(lines, strings.Repeat("  ", len(path)-1-i)+"}")
+	}
+	if inside != nil {
+		if len(body.Attributes)+len(body.Blocks) > 0 {
+			lines = append([]string{""}, lines...)
+		}
+		return e.into(inside, body, lines, false)
+	}
+	text := e.newline + e.indented("", lines)
+	if n := len(e.src); n > 0 && e.src[n-1] != '\n' {
+		text = e.newline + text
+	}
+	return []splice{{len(e.src), len(e.src), text}}
+}
+
+// into are the ways to put lines into a block: after its last attribute if that is wanted, else at its end.
+func (e *edit) into(b *hclsyntax.Block, body *hclsyntax.Body, lines []string, beside bool) []splice {
+	open, end := b.OpenBraceRange.End.Byte, b.CloseBraceRange.Start.Byte
+	base := e.indentation(b.TypeRange.Start.Byte)
+	indent := base + "  "
+	attributes := sortedAttributes(body)
+	if b.OpenBraceRange.Start.Line == b.CloseBraceRange.Start.Line {
+		text := e.newline
+		if within := bytes.TrimSpace(e.src[open:end]); len(within) > 0 {
+			text += e.indented(indent, []string{string(within)})
+		} else if lines[0] == "" {
+			lines = lines[1:]
+		}
+		return []splice{{open, end, text + e.indented(indent, lines) + base}}
+	}
+	if len(attributes) > 0 {
+		indent = e.indentation(attributes[0].NameRange.Start.Byte)
+	}
+	text := e.indented(indent, lines)
+	var out []splice
+	if beside {
+		after := open
+		if n := len(attributes); n > 0 {
+			after = attributes[n-1].SrcRange.End.Byte - 1
+		}
+		if i := bytes.IndexByte(e.src[after:], '\n'); i >= 0 {
+			out = append(out, splice{after + i + 1, after + i + 1, text})
+		}
+	}
+	start := bytes.LastIndexByte(e.src[:end], '\n') + 1
+	if len(bytes.TrimSpace(e.src[start:end])) > 0 { // a comment stands before the brace
+		return append(out, splice{end, end, e.newline + text + base})
+	}
+	return append(out, splice{start, start, text})
+}
+
+func (e *edit) indented(by string, lines []string) string {
+	var b strings.Builder
+	for _, l := range lines {
+		if l != "" {
+			b.WriteString(by + l)
+		}
+		b.WriteString(e.newline)
+	}
+	return b.String()
+}
+
+// indentation is the white space before what stands at an offset, if nothing else is.
+func (e *edit) indentation(at int) string {
+	before := e.src[bytes.LastIndexByte(e.src[:at], '\n')+1 : at]
+	return string(before[:len(before)-len(bytes.TrimLeft(before, " \t"))])
+}
+
+// newlineOf is how the lines of a text end.
+func newlineOf(src []byte) string {
+	if i := bytes.IndexByte(src, '\n'); i > 0 && src[i-1] == '\r' {
+		return "\r\n"
+	}
+	return "\n"
+}

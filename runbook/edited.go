@@ -1,0 +1,81 @@
+package runbook
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+)
+
+// said is one thing that a text says: a block, or an attribute of one.
+type said struct {
+	path string // of the block: its header and those around it, with the place of each among the same
+	name string // of the attribute; "" for the block itself
+	text string // its expression
+}
+
+// list gives what a text says, in the order of the file.
+func list(body *hclsyntax.Body, src []byte) []said {
+	var out []said
+	var walk func(path string, body *hclsyntax.Body)
+	walk = func(path string, body *hclsyntax.Body) {
+		for _, a := range sortedAttributes(body) {
+			r := a.Expr.Range()
+			out = append(out, said{path, a.Name, string(bytes.TrimSpace(src[r.Start.Byte:r.End.Byte]))})
+		}
+		same := map[string]int{}
+		for _, b := range body.Blocks {
+			header := b.Type
+			for _, l := range b.Labels {
+				header += fmt.Sprintf(" %q", l)
+			}
+			inner := fmt.Sprintf("%s/%s#%d", path, header, same[header])
+			same[header]++
+			out = append(out, said{path: inner})
+			walk(inner, b.Body)
+		}
+	}
+	walk("", body)
+	return out
+}
+
+// comments gives the comments of a text.
+func comments(src []byte) []string {
+	var out []string
+	tokens, _ := hclsyntax.LexConfig(src, "", hcl.InitialPos)
+	for _, t := range tokens {
+		if t.Type == hclsyntax.TokenComment {
+			out = append(out, strings.TrimRight(string(t.Bytes), "\r\n"))
+		}
+	}
+	return out
+}
+
+// isOnlyChange tells whether a text says what was said before, and differs from it in nothing but the attribute of the edit.
+func (e *edit) isOnlyChange(before []said, out []byte) bool {
+	p := &problems{lang: runbooks, src: &source{bytes: out}}
+	body, ok := p.parse()
+	if !ok || !slices.Equal(comments(e.src), comments(out)) {
+		return false
+	}
+	var target string
+	mayBeNew := map[string]bool{}
+	for _, s := range e.path {
+		target += "/" + s.header() + "#0"
+		mayBeNew[target] = true
+	}
+	was := map[string]bool{}
+	for _, s := range before {
+		was[s.path] = true
+	}
+	rest := func(all []said) []said {
+		return slices.DeleteFunc(slices.Clone(all), func(s said) bool {
+			return s.path == target && s.name == e.attribute || s.name == "" && mayBeNew[s.path] && !was[s.path]
+		})
+	}
+	after := list(body, out)
+	return slices.Contains(after, said{target, e.attribute, e.expression}) && slices.Equal(rest(before), rest(after))
+}

@@ -1,0 +1,101 @@
+package scenario
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"orac/runbook"
+)
+
+// fits checks what a scenario names against the runbook that it runs, and the files that it plays.
+func (s *Scenario) fits(rb *runbook.Runbook, src []byte, opts runbook.Options) runbook.Diagnostics {
+	c := &checker{Scenario: s, doc: s.doc}
+	has := s.inventory(rb)
+	for _, p := range s.Sounds {
+		c.named(p.Address, "device", "device", p.Device, has)
+		if p.Play == playSpeech {
+			c.named(p.Address, "model", "model", p.Model, has)
+		}
+		if p.File() {
+			c.sound(p, opts)
+		}
+	}
+	for _, f := range s.Faults {
+		if target := f.Kind.Info().Target; target != "" && target != "node" { // nodes are known when the graph is
+			c.named(f.Address, "target", target, f.Target, has)
+		}
+		if f.Kind != Apply {
+			continue
+		}
+		if _, err := s.Changed(src, f); err != nil {
+			d := s.editProblem(err, f.Address, "set")
+			c.found = append(c.found, d)
+		}
+	}
+	return c.found
+}
+
+// inventory is what there is to name, by what it is.
+func (s *Scenario) inventory(rb *runbook.Runbook) map[string][]string {
+	has := map[string][]string{}
+	add := func(what, name string) {
+		if !slices.Contains(has[what], name) {
+			has[what] = append(has[what], name)
+		}
+	}
+	for _, m := range rb.Microphones {
+		add("device", m.Name)
+	}
+	for _, m := range s.Microphones {
+		add("device", m.Name)
+	}
+	for _, m := range rb.Models {
+		add("model", m.Name)
+	}
+	for _, t := range rb.STTs {
+		add("stt", t.Name)
+	}
+	for _, h := range rb.Heartbeats {
+		add("heartbeat", h.Name)
+	}
+	for _, w := range rb.Webhooks {
+		add("webhook", w.Name)
+	}
+	return has
+}
+
+// named demands that what an attribute names is there; "" is the first one.
+func (c *checker) named(block runbook.Address, attribute, what, name string, has map[string][]string) {
+	noun := map[string]string{"device": `device "microphone"`}[what]
+	if noun == "" {
+		noun = what
+	}
+	switch all := has[what]; {
+	case len(all) == 0:
+		c.fail(block, attribute, "the runbook has no "+noun, "Run one that has; a WAV device plays its own file, and has no hardware that could fail.")
+	case name != "" && !slices.Contains(all, name):
+		c.fail(block, attribute, fmt.Sprintf("the runbook has no %s %q", noun, name), "It has "+strings.Join(all, ", ")+".")
+	}
+}
+
+// sound warns of a file that is not there: it may appear before the scenario runs.
+func (c *checker) sound(p Sound, opts runbook.Options) {
+	f, err := opts.WithDefaults().Open(p.Play)
+	if err == nil {
+		_ = f.Close() // it was only looked for
+		return
+	}
+	c.warn(p.Address, "play", fmt.Sprintf("the sound %s: %s", p.Play, reason(err)), "Put a WAV file there before it runs; the path is relative to the scenario.")
+}
+
+// reason is an error of the file system without the operation and the path.
+func reason(err error) string {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		return pe.Err.Error()
+	}
+	return err.Error()
+}

@@ -1,0 +1,184 @@
+package scenario
+
+import (
+	"fmt"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"orac/runbook"
+)
+
+// goTypes says which Go type holds a kind.
+var goTypes = map[runbook.Kind]reflect.Type{
+	runbook.String: reflect.TypeFor[string](), runbook.Enum: reflect.TypeFor[string](), runbook.Path: reflect.TypeFor[string](),
+	runbook.Int: reflect.TypeFor[int](), runbook.Float: reflect.TypeFor[float64](), runbook.Bool: reflect.TypeFor[bool](),
+	runbook.Duration: reflect.TypeFor[time.Duration](), runbook.ByteSize: reflect.TypeFor[runbook.Size](),
+	runbook.Refs: reflect.TypeFor[[]runbook.Address](), runbook.Strings: reflect.TypeFor[[]string](),
+	runbook.Numbers: reflect.TypeFor[map[string]float64](), runbook.Expression: reflect.TypeFor[Expr](), runbook.CodeMap: reflect.TypeFor[map[string]string](),
+}
+
+// TestTypesMatchRegistry proves that every attribute has a field of a fitting type, and every tagged field an attribute, in one
+// variant at least.
+func TestTypesMatchRegistry(t *testing.T) {
+	tagged := map[reflect.Type]map[string]bool{} // field -> used
+	for _, bt := range Language.Blocks {
+		if bt.Slot == nil || bt.FreeForm {
+			continue
+		}
+		typ := reflect.TypeOf(bt.Slot(&Scenario{})).Elem()
+		if (typ.Kind() == reflect.Slice) == bt.Single {
+			t.Errorf("%s: Single and the shape of its slot disagree", bt.Key())
+		}
+		if typ.Kind() == reflect.Slice {
+			typ = typ.Elem()
+		}
+		fields := map[string]reflect.Type{}
+		if tagged[typ] == nil {
+			tagged[typ] = map[string]bool{}
+		}
+		for i := range typ.NumField() {
+			if tag := typ.Field(i).Tag.Get("hcl"); tag != "" {
+				fields[tag] = typ.Field(i).Type
+				tagged[typ][tag] = tagged[typ][tag] || strings.HasPrefix(tag, ",")
+			}
+		}
+		for _, at := range bt.Attributes {
+			if fields[at.Name] == nil || fields[at.Name] != goTypes[at.Kind] {
+				t.Errorf("%s.%s is in a field of type %v", bt.Key(), at.Name, fields[at.Name])
+			}
+			tagged[typ][at.Name] = true
+		}
+	}
+	for typ, fields := range tagged {
+		for tag, used := range fields {
+			if !used {
+				t.Errorf("%s has a field for %q, which no block has", typ, tag)
+			}
+		}
+	}
+	if len(tagged) != 11 {
+		t.Errorf("%d types are built", len(tagged))
+	}
+}
+
+// TestRegistryIsSound checks the table itself, and that every default is a value that may be written.
+func TestRegistryIsSound(t *testing.T) {
+	for _, bt := range Language.Blocks {
+		if bt.Doc == "" || bt.Example == "" {
+			t.Errorf("%s lacks documentation or an example", bt.Key())
+		}
+		seen := map[string]bool{}
+		for _, at := range bt.Attributes {
+			what := bt.Key() + "." + at.Name
+			if seen[at.Name] || !strings.HasSuffix(at.Doc, ".") {
+				t.Errorf("%s stands twice, or lacks a sentence", what)
+			}
+			seen[at.Name] = true
+			amount := slices.Contains([]runbook.Kind{runbook.Int, runbook.Float, runbook.Duration, runbook.ByteSize, runbook.Numbers}, at.Kind)
+			if amount != (at.Min != "") || amount != (at.Max != "") {
+				t.Errorf("%s ranges from %q to %q", what, at.Min, at.Max)
+			}
+			if at.Required && at.Default != "" || (at.Sees != nil) != (at.Kind == runbook.Expression) {
+				t.Errorf("%s contradicts itself", what)
+			}
+			value := at.Example
+			if at.Default != "" {
+				value = at.Default
+				if at.Kind != runbook.Int && at.Kind != runbook.Float && at.Kind != runbook.Bool {
+					value = fmt.Sprintf("%q", at.Default)
+				}
+			}
+			if bt.Slot == nil || bt.FreeForm || strings.HasPrefix(value, "[fault.") {
+				continue
+			}
+			_, ds := Parse([]byte(bt.Header()+" {\n"+at.Name+" = "+value+"\n}\n"), "x.hcl", testWorld())
+			for _, d := range ds {
+				if strings.Contains(d.Summary, at.Name+" is ") && !strings.HasSuffix(d.Summary, "is missing") || strings.Contains(d.Summary, "must be a") || strings.Contains(d.Summary, "holds ") {
+					t.Errorf("%s = %s: %v", what, value, d)
+				}
+			}
+		}
+		for _, r := range bt.Rules {
+			for _, name := range r.Uses {
+				if !seen[name] {
+					t.Errorf("a rule of %s uses %q, which it does not have", bt.Key(), name)
+				}
+			}
+		}
+	}
+}
+
+// TestBlockExamples loads every example of the registry in one scenario.
+func TestBlockExamples(t *testing.T) {
+	var all strings.Builder
+	for _, bt := range Language.Blocks {
+		example := bt.Example
+		if bt == headBlock {
+			example = strings.Replace(example, `"20m"`, `"2h"`, 1)
+		}
+		all.WriteString(strings.Replace(example, "fault.unplug.mic", "fault.unplug.first", 1) + "\n\n")
+	}
+	s, ds := Parse([]byte(all.String()), "examples.hcl", testWorld())
+	if len(ds) > 0 {
+		t.Fatal(render(t, ds))
+	}
+	if len(s.Faults) != len(kinds) || s.Swarm.Weights["unplug"] != 2 || !s.Holds[0].Holds.Given() {
+		t.Errorf("got %+v", s)
+	}
+	for _, f := range s.Faults {
+		if (f.For > 0) != f.Kind.Info().Lasts {
+			t.Errorf("%s lasts %s", f.Address, f.For)
+		}
+	}
+}
+
+// TestEveryKindIsRegistered reads the constants of kinds.go.
+func TestEveryKindIsRegistered(t *testing.T) {
+	src, err := os.ReadFile("kinds.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for line := range strings.Lines(string(src)) {
+		_, value, ok := strings.Cut(line, `= "`)
+		if !ok {
+			continue
+		}
+		n++
+		value, _, _ = strings.Cut(value, `"`)
+		if Kind(value).Info().Doc == "" {
+			t.Errorf("the kind %s is in no table", value)
+		}
+	}
+	if n != len(kinds) || n < 30 {
+		t.Errorf("%d constants, %d kinds", n, len(kinds))
+	}
+}
+
+func TestReferenceIsCurrent(t *testing.T) {
+	if *update {
+		if err := os.WriteFile("REFERENCE.md", Language.Reference(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	page, err := os.ReadFile("REFERENCE.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(page) != string(Language.Reference()) {
+		t.Errorf("REFERENCE.md is not what the registry says; run: make docs\n%s", runbook.Diff("REFERENCE.md", page, Language.Reference()))
+	}
+}
+
+// TestTheHintForAnEmptyScenarioIsOne checks that what the hint shows can be used as it is.
+func TestTheHintForAnEmptyScenarioIsOne(t *testing.T) {
+	_, ds := Parse(nil, "x.hcl", testWorld())
+	_, hint, _ := strings.Cut(ds[0].Detail, "\n\n")
+	if s, ds := Parse([]byte(hint), "x.hcl", testWorld()); len(ds) > 0 || !Is([]byte(hint)) {
+		t.Errorf("%v, %v in\n%s", s, ds, hint)
+	}
+}

@@ -1,0 +1,104 @@
+package scenario
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"orac/runbook"
+)
+
+// Runbook evaluates the runbook that the scenario runs, with its changes in it. It gives the text that was evaluated as well,
+// in which every byte but that of the changes is as it stands in the file. When there are errors among the Diagnostics the
+// Runbook is nil: the file or a change is wrong, or the scenario names what the runbook does not have. Warnings come beside it.
+func (s *Scenario) Runbook(opts runbook.Options) (*runbook.Runbook, []byte, runbook.Diagnostics) {
+	src, name, found := s.source(opts)
+	if found.HasErrors() {
+		return nil, nil, found
+	}
+	if len(s.Changes) > 0 { // what is wrong with the file itself is said with the lines of the file
+		if rb, found := runbook.Parse(src, name, opts); rb == nil {
+			return nil, nil, found
+		}
+	}
+	changed := src
+	for _, c := range s.Changes {
+		for _, attribute := range slices.Sorted(maps.Keys(c.Attributes)) {
+			out, err := runbook.Edit(changed, c.Block, attribute, c.Attributes[attribute])
+			if err != nil {
+				found = append(found, s.editProblem(err, c.Address, attribute))
+				continue
+			}
+			changed = out
+		}
+	}
+	if found.HasErrors() {
+		return nil, nil, found
+	}
+	rb, problems := runbook.Parse(changed, name, opts)
+	for _, d := range problems {
+		found = append(found, s.ofChange(d))
+	}
+	if rb == nil {
+		return nil, nil, found
+	}
+	found = append(found, s.fits(rb, changed, opts)...)
+	if found.HasErrors() {
+		return nil, nil, found
+	}
+	return rb, changed, found
+}
+
+// Changed gives a runbook's text as a fault of the kind Apply changes it. Whether the result is a good runbook is not checked:
+// what an appliance does with a bad one is worth a scenario.
+func (s *Scenario) Changed(src []byte, f Fault) ([]byte, error) {
+	for _, attribute := range slices.Sorted(maps.Keys(f.Set)) {
+		out, err := runbook.Edit(src, runbook.Address(f.Block), attribute, f.Set[attribute])
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", f.Address, err)
+		}
+		src = out
+	}
+	return src, nil
+}
+
+// source reads the runbook, or takes the text that the scenario holds.
+func (s *Scenario) source(opts runbook.Options) ([]byte, string, runbook.Diagnostics) {
+	if s.Head.Runbook == "" {
+		return []byte(s.Head.Text), s.File + " (text)", nil
+	}
+	src, err := opts.WithDefaults().ReadFile(s.Head.Runbook)
+	if err != nil {
+		return nil, "", runbook.Diagnostics{s.Problem(s.Head.Address, "runbook", runbook.Error, "cannot read the runbook "+s.Head.Runbook+": "+reason(err),
+			"The path is relative to the scenario.")}
+	}
+	return src, s.Head.Runbook, nil
+}
+
+// editProblem is an edit that could not be made, at the place that asked for it.
+func (s *Scenario) editProblem(err error, block runbook.Address, attribute string) runbook.Diagnostic {
+	var e *runbook.EditError
+	if !errors.As(err, &e) {
+		e = &runbook.EditError{Summary: "the runbook cannot be changed", Hint: err.Error()}
+	}
+	return s.Problem(block, attribute, runbook.Error, e.Summary, e.Hint)
+}
+
+// ofChange is a problem of the changed runbook, moved to the change that it comes from if there is one.
+func (s *Scenario) ofChange(d runbook.Diagnostic) runbook.Diagnostic {
+	for _, c := range s.Changes {
+		if c.Block != d.Address && !strings.HasPrefix(string(c.Block), string(d.Address)+".") {
+			continue
+		}
+		attributes := slices.Sorted(maps.Keys(c.Attributes))
+		for _, a := range attributes {
+			if slices.Contains(strings.Fields(d.Summary), a) { // problems name what they are about
+				return s.doc.Elsewhere(d, c.Address, a)
+			}
+		}
+		return s.doc.Elsewhere(d, c.Address, "")
+	}
+	return d
+}

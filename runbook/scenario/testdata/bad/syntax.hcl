@@ -1,0 +1,3 @@
+scenario "x" {
+  for = "1h
+}
