@@ -1,0 +1,130 @@
+package memo
+
+import (
+	"sync/atomic"
+
+	"orac/appliance/audio"
+	"orac/appliance/node"
+)
+
+// reach is how many hops an embedding depends on: half of the ninth hop before the newest gives the first of its 76 mel
+// frames, and the mel frames of that hop need samples of the tenth.
+const reach = 11
+
+// features are what the extractor is known to give.
+type features struct {
+	table    *table[*[96]float32]
+	pool     *pool[*stepped] // nil for a recording
+	again    string          // how to record anew
+	replayed atomic.Uint64
+}
+
+// stepped is a real extractor that knows where it is.
+type stepped struct {
+	node.Extractor
+	after Key  // the input it has had; the zero Key after a reset
+	lost  bool // it has failed and must be reset
+}
+
+// extractor is one of many that share features. Its past is the newest hops, so that a real one can be brought to where it is.
+type extractor struct {
+	f     *features
+	past  [reach]heard // in a ring
+	n     int64        // hops since the last reset
+	total int64        // hops since it was opened
+	chain chain
+}
+
+// heard is a hop of the past.
+type heard struct {
+	pcm   [audio.HopSamples]int16
+	hash  Key
+	after Key // of the input that ends with it
+}
+
+// open gives a further extractor.
+func (f *features) open() (node.Extractor, error) {
+	if f.pool != nil {
+		if err := f.pool.ready(); err != nil {
+			return nil, err
+		}
+	}
+	return &extractor{f: f}, nil
+}
+
+// at is hop i since the last reset, one of the newest reach.
+func (x *extractor) at(i int64) *heard { return &x.past[i%reach] }
+
+// Push implements node.Extractor.
+func (x *extractor) Push(pcm *[audio.HopSamples]int16, out *[96]float32) error {
+	h := x.at(x.n)
+	h.pcm, h.hash = *pcm, hashPCM(pcm)
+	x.n++
+	x.total++
+	from := max(0, x.n-reach)
+	x.chain.begin(Key{}, int(x.n-from))
+	for i := from; i < x.n; i++ {
+		x.chain.add(&x.at(i).hash)
+	}
+	h.after = x.chain.key()
+	if known, ok := x.f.table.get(h.after); ok {
+		*out = *known
+		return nil
+	}
+	if x.f.pool == nil {
+		return absent("the extractor", x.total-1, x.f.again)
+	}
+	if err := x.run(out); err != nil {
+		return err
+	}
+	result := *out
+	x.f.table.put(h.after, &result)
+	return nil
+}
+
+// run lets a real extractor hear what it lacks of the newest hops.
+func (x *extractor) run(out *[96]float32) error {
+	r, err := x.f.pool.take(x.lacks, reach)
+	if err != nil {
+		return err
+	}
+	defer x.f.pool.put(r)
+	lacks := int64(x.lacks(r))
+	r.lost = true // unless it gets to the end
+	if lacks == reach {
+		if err := r.Reset(); err != nil {
+			return err
+		}
+		lacks = min(reach, x.n)
+	}
+	x.f.replayed.Add(uint64(lacks - 1))
+	for i := x.n - lacks; i < x.n; i++ {
+		if err := r.Push(&x.at(i).pcm, out); err != nil {
+			return err
+		}
+	}
+	r.after, r.lost = x.at(x.n-1).after, false
+	return nil
+}
+
+// lacks is how many of the newest hops a real extractor has not heard, or reach if it must be reset and hear them all.
+func (x *extractor) lacks(r *stepped) int {
+	if r.lost {
+		return reach
+	}
+	for lacks := int64(1); lacks < reach && lacks < x.n; lacks++ {
+		if x.at(x.n-1-lacks).after == r.after {
+			return int(lacks)
+		}
+	}
+	return reach
+}
+
+// Reset implements node.Extractor.
+func (x *extractor) Reset() error {
+	x.n = 0
+	return nil
+}
+
+// Close implements node.Extractor.
+func (x *extractor) Close() error { return nil }
