@@ -37,18 +37,23 @@ func breaksOf(sc *Scenario) (list []*broken) {
 	return list
 }
 
-// allBreaks are the breaks of a run, and one for each promise that was judged as not kept and that none of them is about.
+// allBreaks are the breaks of a run, and one for each promise that was judged as not kept and that none of them is about. A
+// break without a place has that of its promise.
 func (r *Run) allBreaks(sc *Scenario) []Break {
 	list := slices.Clone(r.Breaks)
 	for _, j := range r.Judged {
-		if j.Kept || slices.ContainsFunc(list, func(b Break) bool { return b.Promise == j.Promise && b.What == j.What }) {
+		if !j.Kept && !slices.ContainsFunc(list, func(b Break) bool { return b.Promise == j.Promise && b.What == j.What }) {
+			list = append(list, Break{Promise: j.Promise, What: j.What, At: j.At, Text: j.Text})
+		}
+	}
+	for i := range list {
+		b := &list[i]
+		if b.File != "" {
 			continue
 		}
-		b := Break{Promise: j.Promise, What: j.What, At: j.At, Text: j.Text}
-		if i := slices.IndexFunc(sc.Promises, func(p Promise) bool { return p.Name == j.Promise && p.What == j.What }); i >= 0 {
-			b.File, b.Line = sc.Promises[i].File, sc.Promises[i].Line
+		if n := slices.IndexFunc(sc.Promises, func(p Promise) bool { return p.Name == b.Promise && p.What == b.What }); n >= 0 {
+			b.File, b.Line, b.Source = sc.Promises[n].File, sc.Promises[n].Line, sc.Promises[n].Source
 		}
-		list = append(list, b)
 	}
 	return list
 }

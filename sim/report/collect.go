@@ -208,7 +208,7 @@ func (rs *rows) add(p Promise) *row {
 func (rs *rows) judge(seed uint64, j Judgement) {
 	r := rs.by[[2]string{j.Promise, j.What}]
 	if r == nil {
-		r = rs.add(Promise{Name: j.Promise, What: j.What, Text: j.Text, Kept: true})
+		r = rs.add(Promise{Name: j.Promise, What: j.What, Kept: true})
 	}
 	r.N++
 	// What was not kept is worse than all that was, whatever its value is.
@@ -226,10 +226,10 @@ func (rs *rows) judge(seed uint64, j Judgement) {
 func (rs *rows) broken(run *Run, b Break) {
 	r := rs.by[[2]string{b.Promise, b.What}]
 	if r == nil {
-		r = rs.add(Promise{Name: b.Promise, What: b.What, Text: b.Text, Kept: true})
+		r = rs.add(Promise{Name: b.Promise, What: b.What, Kept: true})
 	}
 	if r.File == "" {
-		r.File, r.Line = b.File, b.Line
+		r.File, r.Line, r.Source = b.File, b.Line, b.Source
 	}
 	judged := slices.ContainsFunc(run.Judged, func(j Judgement) bool { return j.Promise == b.Promise && j.What == b.What && !j.Kept })
 	if judged {

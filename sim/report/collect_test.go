@@ -25,7 +25,7 @@ func TestCollect(t *testing.T) {
 		{Name: "p", What: "recover", Unit: "s", Bound: 3, Text: "t", File: "f", Line: 3, N: 4, Broken: 1, Median: 1.5, P99: maxNumber, Worst: 0.5, WorstAt: 2, Values: []float64{0.5, 1, 2, maxNumber}},
 		{Name: "q", What: "holds", Kept: true},
 		{Name: "p", What: "detect", N: 1, Worst: 0, WorstAt: 2, Values: []float64{0}, Kept: true},
-		{Name: "safety/queues", What: "safety", Text: "q", N: 3, Broken: 1, WorstAt: 4},
+		{Name: "safety/queues", What: "safety", N: 3, Broken: 1, WorstAt: 4},
 	}
 	if d := cmp.Diff(want, sc.Promises, cmp.Transformer("none", func(v []float64) []float64 { return append([]float64{}, v...) })); d != "" {
 		t.Error(d)
@@ -84,6 +84,17 @@ func TestVerdicts(t *testing.T) {
 	} {
 		if got := c.r.Exit(); got != c.want {
 			t.Errorf("%s: exit %d, not %d", name, got, c.want)
+		}
+	}
+}
+
+// TestABreakStandsWhereItsPromiseStands, if it does not say so itself.
+func TestABreakStandsWhereItsPromiseStands(t *testing.T) {
+	sc := Scenario{Promises: []Promise{{Name: "p", What: "holds", File: "f.hcl", Line: 3, Source: "  holds = false"}},
+		Runs: []Run{{Judged: []Judgement{{Promise: "p", What: "holds"}}}, {Breaks: []Break{{Promise: "p", What: "holds"}}}, {Breaks: []Break{{Promise: "safety/x", What: "safety"}}}}}
+	for i, want := range []Break{{Promise: "p", What: "holds", File: "f.hcl", Line: 3, Source: "  holds = false"}, {Promise: "p", What: "holds", File: "f.hcl", Line: 3, Source: "  holds = false"}, {Promise: "safety/x", What: "safety"}} {
+		if d := cmp.Diff([]Break{want}, sc.Runs[i].allBreaks(&sc)); d != "" {
+			t.Error(d)
 		}
 	}
 }

@@ -64,8 +64,9 @@ type Promise struct {
 	What    string    `json:"what"` // detect, recover, holds, memory, tasks, steady, safety
 	File    string    `json:"file"`
 	Line    int       `json:"line"`
-	Text    string    `json:"text"`           // for people: "recover within 3s after fault.unplug.mic", or the expression
-	Unit    string    `json:"unit,omitempty"` // s, bytes, tasks; "" where there is only kept or not
+	Source  string    `json:"source,omitempty"` // that line
+	Text    string    `json:"text"`             // for people: "recover within 3s after fault.unplug.mic", or the expression
+	Unit    string    `json:"unit,omitempty"`   // s, bytes, tasks; "" where there is only kept or not
 	Bound   float64   `json:"bound,omitempty"`
 	N       int       `json:"n"`                // how often it was judged
 	Broken  int       `json:"broken,omitempty"` // how often it was not kept
