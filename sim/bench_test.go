@@ -8,7 +8,6 @@ import (
 	"orac/appliance/event"
 	"orac/appliance/incident"
 	"orac/appliance/rt"
-	"orac/sim"
 )
 
 // one is what the default runbook makes of a graph: one model behind a voice gate, one service, the history.
@@ -62,7 +61,7 @@ func BenchmarkGraph(b *testing.B) {
 }
 
 // monitored puts the monitor of production beside the graph of a world.
-func monitored(w *sim.World) {
+func monitored(w *World) {
 	w.Watch = rt.NewMailbox[event.Event]("events to the monitor", 1024)
 	w.Script = func(k *rt.Task, r *appliance.Runner) error {
 		log := incident.New(incident.Budget{Restarts: 5, Per: time.Hour}, nil)

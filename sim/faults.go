@@ -216,9 +216,9 @@ func (m *machine) apply(o *occurrence) {
 	if m.driver == nil {
 		return
 	}
-	text, problems := m.sc.Changed(m.text, o.Fault)
-	if problems.HasErrors() {
-		m.broken = problems.Err()
+	text, err := m.sc.Changed(m.text, o.Fault)
+	if err != nil {
+		m.broken = err
 		return
 	}
 	core := m.core
@@ -254,17 +254,7 @@ func (m *machine) plan(list []occurrence) {
 
 // reaches tells whether what a fault is aimed at exists.
 func (m *machine) reaches(o *occurrence) bool {
-	switch o.Kind.Info().Target {
-	case "device":
-		return m.mics[o.Target] != nil
-	case "stt":
-		return m.services[o.Target] != nil
-	case "heartbeat":
-		return slices.Contains(heartbeats(m.first), o.Target)
-	case "webhook":
-		return slices.Contains(webhooks(m.first), o.Target)
-	}
-	return true
+	return o.Kind.Info().Target == "" || slices.Contains(targets(o.Kind, m.first), o.Target)
 }
 
 // disturbing are the kinds during which a wake word may go unheard.
@@ -301,6 +291,7 @@ func (m *machine) begin(o occurrence, b breaks) {
 		m.faulty++
 	}
 	undo := b.do(m, &o)
+	m.look()
 	over := func() {
 		m.lasting[o.Kind]--
 		if !o.Kind.Info().Harmless {
@@ -310,6 +301,7 @@ func (m *machine) begin(o occurrence, b breaks) {
 			undo()
 		}
 		m.judge.Ended(m.clock, id)
+		m.look()
 		if o.lasts() {
 			m.out.Faults[n].End = m.clock.Seconds()
 		}

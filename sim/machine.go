@@ -67,6 +67,7 @@ type machine struct {
 	}
 
 	judge      *judge.Judge
+	looks      int // calls of look
 	account    *account
 	holders    int
 	applied    int

@@ -97,6 +97,13 @@ func (s *source) Open(t *rt.Task) (audio.Stream, error) {
 	st := &micStream{mic: d, identity: identity, index: d.index, from: d.m.hop(d.m.now())}
 	d.streams = append(d.streams, st)
 	d.m.held(d)
+	st.process = t.Go("capture", func(t *rt.Task) error { // it ends with its owner, whatever that ends with
+		defer st.release()
+		for !t.Stopping() {
+			_ = t.Sleep(24 * time.Hour)
+		}
+		return nil
+	})
 	return st, nil
 }
 
@@ -134,6 +141,7 @@ func (s *source) Check(t *rt.Task) error {
 // micStream is an open microphone.
 type micStream struct {
 	mic      *microphone
+	process  *rt.Task // the capture process
 	identity string
 	index    int
 	from     int64 // hop of the world at which it was opened
@@ -154,7 +162,8 @@ func (s *micStream) Close(t *rt.Task) {
 	if s.frozen {
 		_ = t.Sleep(100 * time.Millisecond)
 	}
-	s.release()
+	s.process.Stop()
+	_ = t.Wait(s.process, rt.Never) // it ends at once
 }
 
 func (s *micStream) release() {
@@ -179,12 +188,13 @@ func (s *micStream) Read(t *rt.Task, pcm *[audio.HopSamples]int16, until rt.Inst
 			s.read = ready - backlog
 		}
 		if !silent && s.read < ready {
+			heard := d.m.hop(now) - (ready - s.read)
 			s.read++
 			if f, ok := d.faults[scenario.Drops]; ok && d.r.Float64() < f.Rate {
 				s.lost++
 				continue
 			}
-			d.fill(pcm, s.from+s.read-1)
+			d.fill(pcm, heard)
 			return s.alter(t, pcm)
 		}
 		// What it waits for is the next hop of the world, or the end of whatever silences it: looked for at every hop.

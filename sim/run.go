@@ -86,12 +86,7 @@ func (m *machine) step(until time.Duration) {
 
 // watch looks at the appliance whenever the judge wants it, and notes what changes.
 func (m *machine) watch() {
-	var look func()
-	look = func() {
-		m.judge.See(m.clock, m)
-		m.todo.add(max(m.judge.Next(m.clock), m.clock+time.Millisecond), look)
-	}
-	m.todo.add(0, look)
+	m.look()
 	health := ""
 	var note func()
 	note = func() {
@@ -112,6 +107,22 @@ func (m *machine) watch() {
 		m.todo.add(m.clock+every, sample)
 	}
 	m.todo.add(0, sample)
+}
+
+// look lets the judge look, and again whenever it wants to. Each call takes the place of the one before: what the judge wants
+// changes when a fault begins or ends.
+func (m *machine) look() {
+	m.looks++
+	this := m.looks
+	var again func()
+	again = func() {
+		if m.looks != this {
+			return
+		}
+		m.judge.See(m.clock, m)
+		m.todo.add(max(m.judge.Next(m.clock), m.clock+time.Millisecond), again)
+	}
+	m.todo.add(m.clock, again)
 }
 
 const (

@@ -83,7 +83,9 @@ func swarm(sc *scenario.Scenario, rb *runbook.Runbook, seed uint64) (list []occu
 	r := stream(seed, "swarm")
 	var kinds []scenario.Kind
 	for k := range s.Weights {
-		kinds = append(kinds, scenario.Kind(k))
+		if kind := scenario.Kind(k); kind.Info().Target == "" || len(targets(kind, rb)) > 0 {
+			kinds = append(kinds, kind)
+		}
 	}
 	slices.Sort(kinds)
 	if s.Subset {
@@ -127,23 +129,8 @@ func swarm(sc *scenario.Scenario, rb *runbook.Runbook, seed uint64) (list []occu
 // drawn is a fault of a kind with a target and an extent drawn from the stream.
 func drawn(k scenario.Kind, rb *runbook.Runbook, r *rand.Rand) scenario.Fault {
 	f := scenario.Fault{Kind: k}
-	pick := func(names []string) string {
-		if len(names) == 0 {
-			return ""
-		}
-		return names[r.IntN(len(names))]
-	}
-	switch k.Info().Target {
-	case "device":
-		f.Target = pick(devices(rb))
-	case "stt":
-		f.Target = pick(services(rb))
-	case "heartbeat":
-		f.Target = pick(heartbeats(rb))
-	case "webhook":
-		f.Target = pick(webhooks(rb))
-	case "node":
-		f.Target = pick(addresses(rb))
+	if names := targets(k, rb); len(names) > 0 {
+		f.Target = names[r.IntN(len(names))]
 	}
 	switch k {
 	case scenario.Drops:

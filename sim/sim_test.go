@@ -18,7 +18,6 @@ import (
 	"orac/models"
 	"orac/models/wake"
 	"orac/runbook"
-	"orac/sim"
 )
 
 const kitchen = `
@@ -112,15 +111,15 @@ func speech(parts ...float64) []int16 {
 	return pcm
 }
 
-func world(t testing.TB, sound []int16) *sim.World {
-	return &sim.World{
+func world(t testing.TB, sound []int16) *World {
+	return &World{
 		Graph: compile(t, kitchen), Seed: 1, Epoch: time.Date(2026, 1, 17, 9, 0, 0, 0, time.UTC),
 		Sound: map[string][]int16{"usb": sound}, Inference: loud(), Disk: virtual.NewDisk(1 << 30),
-		STT: &sim.STT{Delay: 300 * time.Millisecond},
+		STT: &STT{Delay: 300 * time.Millisecond},
 	}
 }
 
-func kinds(r sim.Result) (list []string) {
+func kinds(r Result) (list []string) {
 	for _, e := range r.Events {
 		list = append(list, e.Body.Kind())
 	}
@@ -164,7 +163,7 @@ func TestACommandIsDeliveredWhileItIsSpoken(t *testing.T) {
 }
 
 func TestTheSameSeedGivesTheSameTrace(t *testing.T) {
-	run := func(seed uint64) (sim.Result, []string) {
+	run := func(seed uint64) (Result, []string) {
 		var lines []string
 		w := world(t, speech(2, 0, 0.4, 25000, 0.2, 0, 1.5, 8000, 4, 0))
 		w.Seed, w.Loop = seed, true
@@ -205,7 +204,7 @@ func TestNothingIsLostWhileTheServerIsAway(t *testing.T) {
 		if len(recorded) < 15 || len(heard) < len(recorded) || !slices.Equal(heard[:len(recorded)], recorded) {
 			t.Fatalf("seed %d: recorded %d %v\nheard %d %v", seed, len(recorded), recorded, len(heard), heard)
 		}
-		i := slices.IndexFunc(w.STT.Heard, func(h sim.Heard) bool { return h.At > back })
+		i := slices.IndexFunc(w.STT.Heard, func(h Heard) bool { return h.At > back })
 		if d := w.STT.Heard[i].At.Sub(back); d > 10*time.Second {
 			t.Errorf("seed %d: the first delivery came %v after the server was back", seed, d)
 		}
@@ -236,7 +235,7 @@ func TestSpeechInVirtualTime(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	run := func() (sim.Result, []string, *sim.World) {
+	run := func() (Result, []string, *World) {
 		var lines []string
 		w := world(t, spoken(t, "hey_jarvis_twice"))
 		w.Inference = inference

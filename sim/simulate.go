@@ -17,6 +17,7 @@ import (
 	"orac/models"
 	"orac/runbook"
 	"orac/runbook/scenario"
+	"orac/sim/judge"
 	"orac/sim/memo"
 	"orac/sim/report"
 	"orac/sim/sound"
@@ -172,7 +173,7 @@ func (s *simulation) infer(j *job) error {
 			}
 			s.memo = memo.Wrap(real, memo.Limits{})
 		}
-		j.options.inference, j.kind = s.memo.Inference(), string(memo.Memoised)
+		j.options.inference, j.kind = s.memo.Inference(), string(memo.KindMemoised)
 	case "recorded":
 		f, err := openRecording(j.sc.Head.Recording)
 		if err != nil {
@@ -183,9 +184,9 @@ func (s *simulation) infer(j *job) error {
 		if err != nil {
 			return fmt.Errorf("%s: recording %s: %w", j.sc.File, j.sc.Head.Recording, err)
 		}
-		j.options.inference, j.kind = r.Inference(), string(memo.Replayed)
+		j.options.inference, j.kind = r.Inference(), string(memo.KindRecorded)
 	default:
-		j.options.inference, j.kind = memo.Modelled(), string(memo.ModelledOne)
+		j.options.inference, j.kind = memo.Modelled(), string(memo.KindModelled)
 	}
 	return nil
 }
@@ -194,8 +195,10 @@ func (s *simulation) infer(j *job) error {
 func (s *simulation) run(j *job) (report.Scenario, error) {
 	began := time.Now()
 	out := report.Scenario{
-		Name: j.sc.Head.Name, File: j.sc.File, Line: 1, Doc: j.sc.Head.Doc, For: j.sc.Head.For.Seconds(), Inference: j.kind, Asked: len(j.variants),
+		Name: j.sc.Head.Name, File: j.sc.File, Line: judge.Line(j.sc, j.sc.Head.Address), Doc: j.sc.Head.Doc, For: j.sc.Head.For.Seconds(),
+		Inference: j.kind, Asked: len(j.variants),
 	}
+	out.Promises, out.Sometimes = judge.Declared(j.sc)
 	runs := make([]*report.Run, len(j.variants))
 	errs := make([]error, len(j.variants))
 	next := make(chan int)
@@ -240,7 +243,7 @@ func (s *simulation) run(j *job) (report.Scenario, error) {
 			out.Runs[i].Shrunk = s.shrink(j, j.variants[i], out.Runs[i])
 		}
 	}
-	out.Collect(j.sc)
+	report.Collect(&out)
 	return out, nil
 }
 
@@ -260,7 +263,7 @@ func (s *simulation) one(j *job, i int) (report.Run, error) {
 		}
 		defer w.Close()
 		kept = trace.NewWriter(w)
-		o.trace = kept.Add
+		o.trace = kept.Record
 	}
 	r, err := once(j.sc, v.seed, o)
 	if err != nil {

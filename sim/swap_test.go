@@ -12,7 +12,6 @@ import (
 	"orac/appliance/reconcile"
 	"orac/appliance/rt"
 	"orac/appliance/status"
-	"orac/sim"
 )
 
 const twoRooms = `
@@ -38,7 +37,7 @@ stt "whisper" { url = "http://stt.example:7272" }
 `
 
 // house is a world with two rooms, whose script is run.
-func house(t *testing.T, seed uint64, script func(*rt.Task, *appliance.Runner) error) sim.Result {
+func house(t *testing.T, seed uint64, script func(*rt.Task, *appliance.Runner) error) Result {
 	t.Helper()
 	w := world(t, speech(2, 0, 0.4, 25000, 0.2, 0, 1.5, 8000, 4, 0))
 	w.Graph, w.Seed, w.Loop, w.Script = compile(t, twoRooms), seed, true, script

@@ -5,6 +5,7 @@ import (
 
 	"orac/appliance"
 	"orac/runbook"
+	"orac/runbook/scenario"
 )
 
 // devices are the devices that are listened to, in order of the runbook; microphones first, since only they can break.
@@ -58,25 +59,26 @@ func addresses(rb *runbook.Runbook) (names []string) {
 	return names
 }
 
+// targets are what a kind of fault can be aimed at in a runbook.
+func targets(k scenario.Kind, rb *runbook.Runbook) []string {
+	switch k.Info().Target {
+	case "device":
+		return devices(rb)
+	case "stt":
+		return services(rb)
+	case "heartbeat":
+		return heartbeats(rb)
+	case "webhook":
+		return webhooks(rb)
+	case "node":
+		return addresses(rb)
+	}
+	return nil
+}
+
 // aim fills in what an empty target means: the first of its kind.
 func aim(o *occurrence, rb *runbook.Runbook) {
-	if o.Target != "" {
-		return
-	}
-	var names []string
-	switch o.Kind.Info().Target {
-	case "device":
-		names = devices(rb)
-	case "stt":
-		names = services(rb)
-	case "heartbeat":
-		names = heartbeats(rb)
-	case "webhook":
-		names = webhooks(rb)
-	case "node":
-		names = addresses(rb)
-	}
-	if len(names) > 0 {
+	if names := targets(o.Kind, rb); o.Target == "" && len(names) > 0 {
 		o.Target = names[0]
 	}
 }

@@ -139,7 +139,7 @@ func (p *recovery) probe(j *Judge, at time.Duration, v View) {
 			p.good = 0
 		}
 		// What was in the pipe when the fault began is no recovery.
-		ok = ok && fresh && (!deaf(f.Kind) || f.noticed >= 0 || p.paused)
+		ok = ok && fresh && (!deaf(f.Kind) || f.noticed >= 0 || p.paused || f.Lasts && f.over)
 		if !ok {
 			return // a probe between two hops is neither good nor bad
 		}

@@ -1,4 +1,4 @@
-package sim
+package sim_test
 
 import (
 	"errors"
@@ -29,19 +29,19 @@ type Heard struct {
 	First   rt.Instant // when its first sound came
 }
 
-type sttClient struct {
+type testClient struct {
 	*STT
 	name string
 }
 
-func (s *STT) client(name string) sttClient { return sttClient{s, name} }
+func (s *STT) client(name string) testClient { return testClient{s, name} }
 
 var errRefused = &wire.Error{Op: "connect", Kind: stt.Unreachable, Cause: errors.New("connection refused")}
 
-func (c sttClient) away(t *rt.Task) bool { return c.Down != nil && c.Down(t.Now()) }
+func (c testClient) away(t *rt.Task) bool { return c.Down != nil && c.Down(t.Now()) }
 
 // Transcribe implements stt.Client.
-func (c sttClient) Transcribe(t *rt.Task, u stt.Utterance, pcm []int16) (stt.Result, error) {
+func (c testClient) Transcribe(t *rt.Task, u stt.Utterance, pcm []int16) (stt.Result, error) {
 	if c.away(t) {
 		return stt.Result{}, errRefused
 	}
@@ -49,7 +49,7 @@ func (c sttClient) Transcribe(t *rt.Task, u stt.Utterance, pcm []int16) (stt.Res
 }
 
 // Stream implements stt.Streamer.
-func (c sttClient) Stream(t *rt.Task, u stt.Utterance, chunks *rt.Mailbox[stt.Chunk]) (stt.Result, error) {
+func (c testClient) Stream(t *rt.Task, u stt.Utterance, chunks *rt.Mailbox[stt.Chunk]) (stt.Result, error) {
 	if c.away(t) {
 		return stt.Result{}, errRefused
 	}
@@ -71,7 +71,7 @@ func (c sttClient) Stream(t *rt.Task, u stt.Utterance, chunks *rt.Mailbox[stt.Ch
 	}
 }
 
-func (c sttClient) answer(t *rt.Task, u stt.Utterance, samples int, first rt.Instant) (stt.Result, error) {
+func (c testClient) answer(t *rt.Task, u stt.Utterance, samples int, first rt.Instant) (stt.Result, error) {
 	if err := t.Sleep(c.Delay); err != nil {
 		return stt.Result{}, err
 	}
@@ -83,7 +83,7 @@ func (c sttClient) answer(t *rt.Task, u stt.Utterance, samples int, first rt.Ins
 }
 
 // Health implements stt.Prober.
-func (c sttClient) Health(t *rt.Task) (string, error) {
+func (c testClient) Health(t *rt.Task) (string, error) {
 	if c.away(t) {
 		return "", errRefused
 	}
