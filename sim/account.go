@@ -50,22 +50,23 @@ func (a *account) of(id string) *fate {
 	return f
 }
 
-// reached notes that a server has all of an utterance.
-func (a *account) reached(string) {}
-
 // answered notes an answer that reaches the appliance.
 func (a *account) answered(at time.Duration, service, id string) {
 	f := a.of(id)
 	f.acks++
 	if f.acks > a.m.ackers(id) {
 		// An answer that was not on disk when the process was killed is not known after it: at least once is all that can be.
-		if forgotten := a.m.booted > f.acked && a.m.stopped-f.acked < time.Second; !forgotten {
+		known := max(f.acked, a.m.diskBad)
+		if forgotten := a.m.booted > f.acked && a.m.stopped-known < diskPatience; !forgotten {
 			a.duplicated++
 			a.m.judge.Break(at, "once", fmt.Sprintf("%s was answered by %s a second time, %v after the first", id, service, (at-f.acked).Round(time.Millisecond)))
 		}
 	}
 	f.acked = at
 }
+
+// diskPatience is how long after a disk is well again everything must be on it: it is tried every 2 s.
+const diskPatience = 3 * time.Second
 
 // event takes what the appliance says.
 func (a *account) event(at time.Duration, e event.Event) {

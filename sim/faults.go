@@ -61,20 +61,21 @@ func onPeer(kind, how string) breaks {
 	}}
 }
 
-// onDisk makes every operation of the disk fail that writes; all of them if reads is set.
-func onDisk(how string, err error, reads bool) breaks {
+// onDisk makes operations of the disk fail; none named means all.
+func onDisk(how string, err error, ops ...string) breaks {
+	if len(ops) == 0 {
+		ops = []string{""}
+	}
 	return breaks{how, func(m *machine, _ *occurrence) func() {
 		var mends []func()
-		for _, op := range []string{"mkdir", "create", "write", "sync", "rename", "remove", "syncdir"} {
+		for _, op := range ops {
 			mends = append(mends, m.disk.Break(op, "", err))
-		}
-		if reads {
-			mends = append(mends, m.disk.Break("", "", err))
 		}
 		return func() {
 			for _, mend := range mends {
 				mend()
 			}
+			m.diskBad = m.clock
 		}
 	}}
 }
@@ -144,9 +145,9 @@ func init() {
 		scenario.WebhookSlow:     onPeer("webhook", "answers come later, or not in time"),
 		scenario.WebhookDown:     onPeer("webhook", "the client's connections are refused"),
 
-		scenario.DiskFull:     onDisk("whatever writes fails with ENOSPC", syscall.ENOSPC, false),
-		scenario.DiskReadOnly: onDisk("whatever writes fails with EROFS", syscall.EROFS, false),
-		scenario.DiskError:    onDisk("whatever reads or writes fails with EIO", syscall.EIO, true),
+		scenario.DiskFull:     onDisk("whatever needs space fails with ENOSPC", syscall.ENOSPC, "mkdir", "create", "write"),
+		scenario.DiskReadOnly: onDisk("whatever writes fails with EROFS", syscall.EROFS, "mkdir", "create", "write", "sync", "rename", "remove", "syncdir"),
+		scenario.DiskError:    onDisk("whatever reads or writes fails with EIO", syscall.EIO),
 		scenario.DiskSlow: {"every operation takes longer", func(m *machine, o *occurrence) func() {
 			m.disk.Slow = func(string, string) time.Duration { return o.Delay }
 			return func() { m.disk.Slow = nil }

@@ -53,6 +53,7 @@ type machine struct {
 	count   map[string]uint64 // hops that reached the models before this boot, by device
 
 	disk     *virtual.Disk
+	diskBad  time.Duration // when it was last refusing
 	mics     map[string]*microphone
 	micNames []string
 	services map[string]*service
@@ -226,6 +227,9 @@ func (m *machine) end() {
 	mend()
 	for _, d := range m.mics {
 		d.streams = nil
+	}
+	if m.active(scenario.DiskFull) || m.active(scenario.DiskReadOnly) || m.active(scenario.DiskError) {
+		m.diskBad = m.clock
 	}
 	m.driver, m.root, m.core, m.stopped = nil, nil, nil, m.clock
 	m.memory.base, m.memory.rate = 0, 0

@@ -34,6 +34,9 @@ func TestTry(t *testing.T) {
 			for _, j := range run.Judged {
 				t.Logf("%+v", j)
 			}
+			for _, f := range run.Faults {
+				t.Logf("FAULT %8.2f-%8.2f %s %s", f.Begin, f.End, f.Kind, f.Target)
+			}
 			if os.Getenv("EV") != "" {
 				for _, e := range run.Events {
 					t.Logf("%8.2f %s %s %s", e.At, e.Lane, e.Kind, e.Text)
@@ -53,3 +56,4 @@ func seeds() (l []uint64) {
 	}
 	return l
 }
+

@@ -2,7 +2,9 @@ package spool
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io/fs"
 	"path"
 
 	"orac/appliance/audio/wav"
@@ -101,9 +103,13 @@ func (s *Spool) keepAside(t *rt.Task, e *Entry) (name string, err error) {
 	return refused + "/" + name, rt.WriteFile(t, s.fs, refused, name, b.Bytes())
 }
 
-// forget takes an utterance out of the spool.
+// forget takes an utterance out of the spool. Files that the disk does not let go of now are remembered: left there, they would
+// be an utterance again after the next start, and be delivered once more.
 func (s *Spool) forget(t *rt.Task, e *Entry) {
-	s.remove(t, e)
+	if err := s.remove(t, e); err != nil {
+		s.remains = append(s.remains, e)
+		s.diskErr = err
+	}
 	for i, x := range s.entries {
 		if x == e {
 			s.entries = append(s.entries[:i:i], s.entries[i+1:]...)
@@ -114,15 +120,29 @@ func (s *Spool) forget(t *rt.Task, e *Entry) {
 }
 
 // remove takes an utterance's files away: the sound first, so that what is left after a kill is no utterance any more.
-func (s *Spool) remove(t *rt.Task, e *Entry) {
+func (s *Spool) remove(t *rt.Task, e *Entry) error {
 	names := []string{e.path(".pcm"), e.path(".part"), e.path(".json")}
 	for _, stt := range e.answered {
 		names = append(names, e.donePath(stt))
 	}
+	var failed error
 	for _, name := range names {
-		_ = s.fs.Remove(t, name) // what is left is swept at the next Open
+		if err := s.fs.Remove(t, name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			failed = errors.Join(failed, err)
+		}
 	}
-	_ = s.fs.SyncDir(t, dir)
+	return errors.Join(failed, s.fs.SyncDir(t, dir))
+}
+
+// sweep takes away the files of utterances that have left while the disk did not let go of them.
+func (s *Spool) sweep(t *rt.Task) error {
+	for len(s.remains) > 0 {
+		if err := s.remove(t, s.remains[0]); err != nil {
+			return err
+		}
+		s.remains = s.remains[1:]
+	}
+	return nil
 }
 
 // path is the name of one of an utterance's files.

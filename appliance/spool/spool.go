@@ -83,6 +83,7 @@ type Spool struct {
 	diskErr error // why the disk last refused; nil while it takes what it is given
 	reports []Report
 	dropped int
+	remains []*Entry // that have left, and whose files the disk did not let go of
 
 	bytes []byte  // for encoding a hop
 	sound []int16 // for the next utterance; empty, what it is grown from
@@ -205,6 +206,10 @@ func (s *Spool) Retry(t *rt.Task) {
 			return
 		}
 	}
+	if err := s.sweep(t); err != nil {
+		s.diskErr = err
+		return
+	}
 	for _, e := range slices.Clone(s.entries) {
 		if e.recording {
 			continue // its end tries the disk again
@@ -226,7 +231,9 @@ func (s *Spool) Retry(t *rt.Task) {
 			return
 		}
 	}
-	s.diskErr = nil
+	if len(s.remains) == 0 {
+		s.diskErr = nil
+	}
 }
 
 // writeAnswers writes the answers of an entry that are not on disk yet.

@@ -233,3 +233,29 @@ func TestAFolderThatCannotBeReadAtTheStartLosesNothing(t *testing.T) {
 		}
 	})
 }
+
+// What has been answered while the disk let go of nothing is no utterance again after the next start.
+func TestAnAnsweredUtteranceLeavesWhenTheDiskLetsGo(t *testing.T) {
+	for _, op := range []string{"remove", "syncdir"} {
+		on(func(k *rt.Task) {
+			d := virtual.NewDisk(1 << 30)
+			s := open(k, d)
+			e := record(k, s, "a", sound(1, 5), "w")
+			mend := d.Break(op, "", syscall.EROFS)
+			s.Answered(k, e, "w")
+			if s.DiskErr() == nil {
+				t.Errorf("%s: nobody would try again", op)
+			}
+			s.Retry(k)
+			mend()
+			s.Retry(k)
+			if s.DiskErr() != nil {
+				t.Errorf("%s: it still says %v", op, s.DiskErr())
+			}
+			d.PowerLoss()
+			if s = open(k, d); s.Next("w", 0) != nil || len(d.Files()) != 0 {
+				t.Errorf("%s: after a restart it is there again: %v", op, d.Files())
+			}
+		})
+	}
+}
