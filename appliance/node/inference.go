@@ -132,9 +132,9 @@ func (n *Head) Run(t *rt.Task) error {
 		return closed(n.In, err)
 	}
 	defer h.Close()
+	var f Feature
 	for next := int64(-1); ; {
-		f, err := n.In.Recv(t, rt.Never)
-		if err != nil {
+		if f, err = n.In.Recv(t, rt.Never); err != nil {
 			return over(err)
 		}
 		if f.Reset || f.Seq != next {

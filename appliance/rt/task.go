@@ -1,6 +1,7 @@
 package rt
 
 import (
+	"errors"
 	"math/rand/v2"
 	"runtime/debug"
 	"slices"
@@ -49,8 +50,9 @@ func New(d Driver, name string, f func(*Task) error) *Task {
 
 func (t *Task) start(f func(*Task) error) {
 	t.driver.Start(t, func() {
-		err := t.call(f)
-		t.finish(err)
+		if err := t.call(f); err != errUnwound {
+			t.finish(err)
+		}
 	})
 }
 
@@ -58,7 +60,7 @@ func (t *Task) call(f func(*Task) error) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			if _, ok := v.(Unwind); ok {
-				err = ErrStopped
+				err = errUnwound
 				return
 			}
 			err = &PanicError{Task: t.name, Value: v, Stack: debug.Stack()}
@@ -67,8 +69,11 @@ func (t *Task) call(f func(*Task) error) (err error) {
 	return f(t)
 }
 
-// Unwind is what a driver panics with inside Park to end a task that will not be resumed.
+// Unwind is what a driver panics with inside Park to end a task that will not be resumed. Nobody is told of its end: neither
+// its children, which are not stopped, nor who waits for it.
 type Unwind struct{}
+
+var errUnwound = errors.New("unwound")
 
 // finish stops and awaits the children, then tells whoever waits.
 func (t *Task) finish(err error) {
@@ -79,7 +84,9 @@ func (t *Task) finish(err error) {
 		c.Stop()
 	}
 	for _, c := range children {
-		_ = t.call(func(*Task) error { c.join(t, Never, true); return nil })
+		if t.call(func(*Task) error { _ = c.join(t, Never, true); return nil }) == errUnwound {
+			return
+		}
 	}
 	t.mu.Lock()
 	t.err = err

@@ -138,6 +138,10 @@ type crash struct {
 	then  func()
 }
 
+// PowerOff takes the power away now: no operation returns any more until PowerLoss or TornPowerLoss, not even those of the
+// deferred functions that run when the driver is closed.
+func (d *Disk) PowerOff() { d.off = true }
+
 // CrashAt lets the power fail at the n-th change from the beginning, counted from 1 as Changes does: right before it has any
 // effect, or right after it had all of it and before the task learns of that. Then is called, which may stop the world
 // (Driver.Halt), and from then on no operation of this disk returns: the task ends where it stands. PowerLoss or
@@ -148,7 +152,7 @@ func (d *Disk) crashIf(after bool) {
 	if d.crash.at != d.changes || d.crash.after != after || d.crash.at == 0 {
 		return
 	}
-	d.off = true
+	d.PowerOff()
 	if d.crash.then != nil {
 		d.crash.then()
 	}

@@ -171,10 +171,10 @@ func (d *Driver) end(s *task) {
 // Tasks is the number of tasks that have not ended: what leaks tasks lets it grow.
 func (d *Driver) Tasks() int { return len(d.all) - d.over }
 
-// Close ends every task that is left where it stands, as a power loss would: the wait that it is in does not return, and its
-// deferred functions run, since they are what frees memory; a wait of theirs does not return either. What they tell others
-// reaches nobody: no task runs again. A model of something that outlives a loss of power, a Disk for one, must be told of it
-// before.
+// Close ends every task that is left where it stands, as a power loss would: the wait that it is in does not return, and
+// nobody is told of its end. Its deferred functions do run, since they are what frees memory; they do not wait for anything
+// either, and what they tell others reaches nobody, since no task runs again. What outlives a loss of power, a Disk for one,
+// has to be without power before.
 func (d *Driver) Close() {
 	for i := 0; i < len(d.all); i++ { // unwinding may start tasks
 		if s := d.all[i]; !s.over {
