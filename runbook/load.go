@@ -49,6 +49,9 @@ func Load(path string, opts Options) (*Runbook, Diagnostics) {
 	return rb.of(runbooks.Load(path, opts, rb))
 }
 
+// Read reads a runbook as Load does. The Diagnostics are nil when that went well.
+func Read(path string, opts Options) ([]byte, Diagnostics) { return runbooks.Read(path, opts) }
+
 // Parse is Load for text that has been read already; filename stands in
 // diagnostics, and its directory is what relative paths are relative to.
 func Parse(src []byte, filename string, opts Options) (*Runbook, Diagnostics) {
