@@ -21,6 +21,10 @@ type Options struct {
 	// that is not in it is taken from ORAC_VAR_name by Env.
 	Vars map[string]string
 
+	// Spare tells of a name in Vars that the file need not declare it, because
+	// another one does; nil: every one must be declared.
+	Spare func(name string) bool
+
 	// Env looks up an environment variable; nil is the process's environment.
 	Env func(name string) (string, bool)
 

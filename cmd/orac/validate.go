@@ -59,13 +59,16 @@ func (a *app) validate() error {
 			if graph, err = appliance.Compile(rb); err != nil {
 				return failed(err)
 			}
+			if sc != nil {
+				problems = append(problems, sc.Nodes(addresses(graph))...)
+			}
 		}
 	}
 	if a.json {
 		report := struct {
 			Valid       bool                `json:"valid"`
 			Diagnostics runbook.Diagnostics `json:"diagnostics"`
-		}{graph != nil, problems}
+		}{graph != nil && !problems.HasErrors(), problems}
 		if err := a.printJSON(report); err != nil {
 			return err
 		}
@@ -81,11 +84,20 @@ func (a *app) validate() error {
 	return nil
 }
 
+// addresses are those of the nodes of a graph.
+func addresses(g *appliance.Graph) []string {
+	var out []string
+	for _, n := range g.Nodes {
+		out = append(out, n.Address)
+	}
+	return out
+}
+
 // contents says in a few words what a file holds.
 func contents(sc *scenario.Scenario, rb *runbook.Runbook, graph *appliance.Graph) string {
 	if sc != nil {
 		promises := len(sc.Recoveries) + len(sc.Steady) + len(sc.Holds) + len(sc.Flats) + len(sc.Sometimes)
-		return fmt.Sprintf("%s of %s, %s, %s, %s", plural(len(sc.Sounds), "sound", "sounds"), runbook.FormatDuration(sc.Head.For),
+		return fmt.Sprintf("runs %s, %s, %s, %s, %s", runbook.FormatDuration(sc.Head.For), plural(len(sc.Sounds), "sound", "sounds"),
 			plural(len(sc.Faults), "fault", "faults"), plural(promises, "promise", "promises"), plural(len(graph.Nodes), "node", "nodes"))
 	}
 	return fmt.Sprintf("%s, %s, %s", plural(len(rb.Listeners), "listener", "listeners"),
