@@ -66,6 +66,7 @@ recovery: deps build ## break a running appliance in every way promised against,
 .PHONY: docs
 docs: build ## write the reference documentation anew from the code
 	bin/orac schema --markdown > runbook/REFERENCE.md
+	bin/orac schema --scenario --markdown > runbook/scenario/REFERENCE.md
 
 .PHONY: fmt
 fmt: build ## format Go and HCL

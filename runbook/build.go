@@ -11,7 +11,7 @@ import (
 
 // build fills value from blocks that are free of errors, and gives them in generic form.
 func (e *evaluator) build(filename string, value any) *Document {
-	d := &Document{File: filename, Dir: filepath.Dir(filename), source: e.src}
+	d := &Document{File: filename, Dir: filepath.Dir(filename), source: e.src, Variables: names(e.under("var"))}
 	for _, n := range e.order {
 		if n.types.Slot == nil {
 			continue

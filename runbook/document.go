@@ -14,6 +14,8 @@ type Document struct {
 	// Blocks are in the order of the file; blocks that exist once and were not written follow with their defaults.
 	Blocks []Block `json:"-"`
 
+	Variables []string `json:"-"` // the names of those that it declares
+
 	inputs *inputs // what it was made of
 	source *source // its text
 }

@@ -21,6 +21,10 @@ type Options struct {
 	// that is not in it is taken from ORAC_VAR_name by Env.
 	Vars map[string]string
 
+	// Spare tells of a name in Vars that the file need not declare it, because
+	// another one does; nil: every one must be declared.
+	Spare func(name string) bool
+
 	// Env looks up an environment variable; nil is the process's environment.
 	Env func(name string) (string, bool)
 
@@ -48,6 +52,9 @@ func Load(path string, opts Options) (*Runbook, Diagnostics) {
 	rb := &Runbook{}
 	return rb.of(runbooks.Load(path, opts, rb))
 }
+
+// Read reads a runbook as Load does. The Diagnostics are nil when that went well.
+func Read(path string, opts Options) ([]byte, Diagnostics) { return runbooks.Read(path, opts) }
 
 // Parse is Load for text that has been read already; filename stands in
 // diagnostics, and its directory is what relative paths are relative to.

@@ -86,7 +86,7 @@ func (e *evaluator) collect(body *hclsyntax.Body) {
 	}
 	variables := e.under("var")
 	for name := range e.opts.Vars {
-		if e.nodes[Address("var."+name)] == nil {
+		if e.nodes[Address("var."+name)] == nil && (e.opts.Spare == nil || !e.opts.Spare(name)) {
 			e.fail("", hcl.Range{Filename: e.src.name}, fmt.Sprintf("there is no variable %q to give a value to", name),
 				suggest(name, names(variables))+fmt.Sprintf("Declare it with variable %q {}, or do not give it.", name))
 		}

@@ -11,14 +11,15 @@ import (
 	"github.com/spf13/cobra"
 
 	"orac/runbook"
+	"orac/runbook/scenario"
 )
 
 func (a *app) fmtCommand() *cobra.Command {
 	var check, diff bool
 	c := &cobra.Command{
 		Use:   "fmt [FILE…]",
-		Short: "give runbooks their canonical form",
-		Long:  "Rewrites runbooks in canonical form: indentation, alignment, spacing. Comments stay where they are.",
+		Short: "give runbooks and scenarios their canonical form",
+		Long:  "Rewrites runbooks and scenarios in canonical form: indentation, alignment, spacing. Comments stay where they are.",
 		Example: `  orac fmt                     rewrite orac.hcl
   orac fmt --check             exit 2 if a file would change
   orac fmt --diff a.hcl b.hcl  show what would change, change nothing`,
@@ -59,7 +60,11 @@ func (a *app) fmtFile(name string, check, diff bool) (differs bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	after, problems := runbook.Format(before, name)
+	format := runbook.Format
+	if scenario.Is(before) {
+		format = scenario.Language.Format
+	}
+	after, problems := format(before, name)
 	if err := a.diagnose(problems); err != nil {
 		return false, fmt.Errorf("%s: not formatted: it does not parse", name)
 	}

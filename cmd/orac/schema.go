@@ -4,25 +4,33 @@ import (
 	"github.com/spf13/cobra"
 
 	"orac/runbook"
+	"orac/runbook/scenario"
 )
 
 func (a *app) schemaCommand() *cobra.Command {
-	var markdown bool
+	var markdown, scenarios bool
 	c := &cobra.Command{
 		Use:   "schema",
-		Short: "print the runbook language: JSON Schema, or reference documentation",
+		Short: "print the language of runbooks, or of scenarios: JSON Schema, or reference documentation",
 		Example: `  orac schema > orac.schema.json
-  orac schema --markdown | less`,
+  orac schema --markdown | less
+  orac schema --scenario --markdown | less`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			text := runbook.JSONSchema()
-			if markdown {
-				text = runbook.Reference()
+			text := runbook.JSONSchema
+			switch {
+			case scenarios && markdown:
+				text = scenario.Language.Reference
+			case scenarios:
+				text = scenario.Language.JSONSchema
+			case markdown:
+				text = runbook.Reference
 			}
-			_, err := a.out.Write(text)
+			_, err := a.out.Write(text())
 			return failed(err)
 		},
 	}
 	c.Flags().BoolVar(&markdown, "markdown", false, "print the reference documentation")
+	c.Flags().BoolVar(&scenarios, "scenario", false, "print that of scenarios")
 	return a.withJSON(c)
 }

@@ -8,16 +8,19 @@ import (
 
 	"orac/appliance"
 	"orac/runbook"
+	"orac/runbook/scenario"
 )
 
 func (a *app) validateCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "validate [FILE]",
-		Short: "check the runbook and report every problem in it",
+		Short: "check the runbook or a scenario and report every problem in it",
 		Long: `Checks the runbook and reports every problem in it with its place, and without starting anything. Files and programs that
-it names and that are not there are warnings, since they may appear before it runs.`,
+it names and that are not there are warnings, since they may appear before it runs. A scenario is checked with the runbook
+that it runs, and its changes in that.`,
 		Example: `  orac validate
   orac validate -f kitchen.hcl --var room=kitchen
+  orac validate examples/scenarios/blocked_read.hcl
   orac validate --json | jq '.diagnostics[].summary'`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -35,7 +38,20 @@ func (a *app) validate() error {
 	if err != nil {
 		return err
 	}
-	rb, problems := runbook.Load(a.file, o)
+	src, problems := runbook.Read(a.file, o)
+	var rb *runbook.Runbook
+	var sc *scenario.Scenario
+	switch {
+	case problems.HasErrors():
+	case scenario.Is(src):
+		if sc, problems = scenario.Parse(src, a.file, o); sc != nil {
+			var more runbook.Diagnostics
+			rb, _, more = sc.Runbook(o)
+			problems = append(problems, more...)
+		}
+	default:
+		rb, problems = runbook.Parse(src, a.file, o)
+	}
 	var graph *appliance.Graph
 	if rb != nil {
 		problems = append(problems, appliance.Check(rb)...)
@@ -43,13 +59,16 @@ func (a *app) validate() error {
 			if graph, err = appliance.Compile(rb); err != nil {
 				return failed(err)
 			}
+			if sc != nil {
+				problems = append(problems, sc.Nodes(addresses(graph))...)
+			}
 		}
 	}
 	if a.json {
 		report := struct {
 			Valid       bool                `json:"valid"`
 			Diagnostics runbook.Diagnostics `json:"diagnostics"`
-		}{graph != nil, problems}
+		}{graph != nil && !problems.HasErrors(), problems}
 		if err := a.printJSON(report); err != nil {
 			return err
 		}
@@ -61,9 +80,28 @@ func (a *app) validate() error {
 	if err := a.diagnose(problems); err != nil {
 		return err
 	}
-	fmt.Fprintf(a.out, "%s %s: %s, %s, %s\n", a.out.Good("valid"), a.file, plural(len(rb.Listeners), "listener", "listeners"),
-		plural(len(rb.Models), "model", "models"), plural(len(graph.Nodes), "node", "nodes"))
+	fmt.Fprintf(a.out, "%s %s: %s\n", a.out.Good("valid"), a.file, contents(sc, rb, graph))
 	return nil
+}
+
+// addresses are those of the nodes of a graph.
+func addresses(g *appliance.Graph) []string {
+	var out []string
+	for _, n := range g.Nodes {
+		out = append(out, n.Address)
+	}
+	return out
+}
+
+// contents says in a few words what a file holds.
+func contents(sc *scenario.Scenario, rb *runbook.Runbook, graph *appliance.Graph) string {
+	if sc != nil {
+		promises := len(sc.Recoveries) + len(sc.Steady) + len(sc.Holds) + len(sc.Flats) + len(sc.Sometimes)
+		return fmt.Sprintf("runs %s, %s, %s, %s, %s", runbook.FormatDuration(sc.Head.For), plural(len(sc.Sounds), "sound", "sounds"),
+			plural(len(sc.Faults), "fault", "faults"), plural(promises, "promise", "promises"), plural(len(graph.Nodes), "node", "nodes"))
+	}
+	return fmt.Sprintf("%s, %s, %s", plural(len(rb.Listeners), "listener", "listeners"),
+		plural(len(rb.Models), "model", "models"), plural(len(graph.Nodes), "node", "nodes"))
 }
 
 // plural gives a number with its noun.

@@ -49,6 +49,9 @@ func (s *Scenario) inventory(rb *runbook.Runbook) map[string][]string {
 	for _, m := range rb.Microphones {
 		add("device", m.Name)
 	}
+	for _, w := range rb.WAVs {
+		add("device", w.Name)
+	}
 	for _, m := range s.Microphones {
 		add("device", m.Name)
 	}
@@ -69,15 +72,11 @@ func (s *Scenario) inventory(rb *runbook.Runbook) map[string][]string {
 
 // named demands that what an attribute names is there; "" is the first one.
 func (c *checker) named(block runbook.Address, attribute, what, name string, has map[string][]string) {
-	noun := map[string]string{"device": `device "microphone"`}[what]
-	if noun == "" {
-		noun = what
-	}
 	switch all := has[what]; {
 	case len(all) == 0:
-		c.fail(block, attribute, "the runbook has no "+noun, "Run one that has; a WAV device plays its own file, and has no hardware that could fail.")
+		c.fail(block, attribute, "the runbook has no "+what, "Run one that has, or leave this out.")
 	case name != "" && !slices.Contains(all, name):
-		c.fail(block, attribute, fmt.Sprintf("the runbook has no %s %q", noun, name), "It has "+strings.Join(all, ", ")+".")
+		c.fail(block, attribute, fmt.Sprintf("the runbook has no %s %q", what, name), "It has "+strings.Join(all, ", ")+".")
 	}
 }
 
@@ -98,4 +97,34 @@ func reason(err error) string {
 		return pe.Err.Error()
 	}
 	return err.Error()
+}
+
+// Nodes checks what a scenario names of the graph, whose nodes have these addresses. A target that is not there is an error; a
+// node that a condition asks for is a warning, since a change that is applied may add it.
+func (s *Scenario) Nodes(addresses []string) runbook.Diagnostics {
+	c := &checker{Scenario: s, doc: s.doc}
+	for _, f := range s.Faults {
+		if f.Kind.Info().Target == "node" && !slices.Contains(addresses, f.Target) {
+			c.fail(f.Address, "target", fmt.Sprintf("there is no node %q", f.Target), "The nodes are "+strings.Join(addresses, ", ")+".")
+		}
+	}
+	asks := func(a runbook.Address, e Expr) {
+		for _, u := range e.uses {
+			for _, key := range u.keys {
+				if u.name == "nodes" && !slices.Contains(addresses, key) {
+					c.warn(a, "holds", fmt.Sprintf("there is no node %q", key), "The nodes are "+strings.Join(addresses, ", ")+".")
+				}
+			}
+		}
+	}
+	for _, p := range s.Steady {
+		asks(p.Address, p.Holds)
+	}
+	for _, p := range s.Holds {
+		asks(p.Address, p.Holds)
+	}
+	for _, p := range s.Sometimes {
+		asks(p.Address, p.Holds)
+	}
+	return c.found
 }

@@ -7,17 +7,24 @@ import (
 )
 
 // Load reads, evaluates and validates the scenario at path. When there are errors among the Diagnostics the Scenario is nil;
-// warnings come beside one. The runbook that it runs is not looked at: see Scenario.Runbook.
+// warnings come beside one. The runbook that it runs is not looked at, see Scenario.Runbook; and a variable that is given may be
+// the runbook's.
 func Load(path string, opts runbook.Options) (*Scenario, runbook.Diagnostics) {
 	s := &Scenario{}
-	return s.of(Language.Load(path, opts, s))
+	return s.of(Language.Load(path, spare(opts), s))
 }
 
 // Parse is Load for text that has been read already; filename stands in diagnostics, and its directory is what relative paths
 // are relative to.
 func Parse(src []byte, filename string, opts runbook.Options) (*Scenario, runbook.Diagnostics) {
 	s := &Scenario{}
-	return s.of(Language.Parse(src, filename, opts, s))
+	return s.of(Language.Parse(src, filename, spare(opts), s))
+}
+
+// spare lets variables be given that the runbook declares and the scenario does not.
+func spare(opts runbook.Options) runbook.Options {
+	opts.Spare = func(string) bool { return true }
+	return opts
 }
 
 // Is tells whether a text is a scenario, by its block of that type; also one that cannot be parsed.

@@ -14,6 +14,7 @@ import (
 // in which every byte but that of the changes is as it stands in the file. When there are errors among the Diagnostics the
 // Runbook is nil: the file or a change is wrong, or the scenario names what the runbook does not have. Warnings come beside it.
 func (s *Scenario) Runbook(opts runbook.Options) (*runbook.Runbook, []byte, runbook.Diagnostics) {
+	opts.Spare = func(name string) bool { return slices.Contains(s.doc.Variables, name) }
 	src, name, found := s.source(opts)
 	if found.HasErrors() {
 		return nil, nil, found

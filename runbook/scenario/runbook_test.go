@@ -84,7 +84,7 @@ func TestRunbookProblems(t *testing.T) {
 		"a rule":         {"change \"watchdog\" {\n  degraded_after = \"10s\"\n}", "x.hcl:9:20: error: degraded_after must be less than read_stall"},
 		"a secret":       {"change \"stt.whisper\" {\n  token = \"l1teral\"\n}", "x.hcl:9:11: error: token is a secret that stands in the file"},
 		"apply":          {"fault \"apply\" \"a\" {\n  at = \"1m\"\n  block = \"model.x\"\n  set = { threshold = 1 }\n}", "x.hcl:11:9: error: the runbook has no model.x"},
-		"target":         {"fault \"unplug\" \"a\" {\n  at = \"1m\"\n  target = \"usbb\"\n}", "x.hcl:10:12: error: the runbook has no device \"microphone\" \"usbb\""},
+		"target":         {"fault \"unplug\" \"a\" {\n  at = \"1m\"\n  target = \"usbb\"\n}", "x.hcl:10:12: error: the runbook has no device \"usbb\""},
 		"nothing to hit": {"fault \"webhook_down\" \"a\" {\n  at = \"1m\"\n}", "x.hcl:8:1: error: the runbook has no webhook"},
 		"sound":          {"sound \"a\" {\n  play = \"door.wav\"\n}", "x.hcl:9:10: warning: the sound door.wav: no such file"},
 		"model":          {"sound \"a\" {\n  model = \"alexa\"\n}", "x.hcl:9:11: error: the runbook has no model \"alexa\""},
@@ -133,5 +133,26 @@ func TestIs(t *testing.T) {
 		if Is([]byte(text)) != want {
 			t.Errorf("%q", text)
 		}
+	}
+}
+
+func TestNodes(t *testing.T) {
+	s, ds := Parse([]byte(head+`
+fault "node_panic" "a" {
+  at     = "1m"
+  target = "features.usbb"
+}
+steady "s" {
+  holds = nodes["source.usbb"].taken > nodes["source.usb"].taken
+}
+`), "x.hcl", testWorld())
+	if s == nil {
+		t.Fatal(ds)
+	}
+	got := s.Nodes([]string{"source.usb", "features.usb"}).Error()
+	want := "x.hcl:11:12: error: there is no node \"features.usbb\". The nodes are source.usb, features.usb.\n" +
+		"x.hcl:14:11: warning: there is no node \"source.usbb\". The nodes are source.usb, features.usb."
+	if got != want {
+		t.Errorf("got %s", got)
 	}
 }

@@ -1,0 +1,59 @@
+# Everything at once. Each seed picks some kinds of faults and draws them for fifty minutes; then nothing breaks any more, and
+# ten minutes are left in which everything must be well again. Two hundred seeds are two hundred different bad hours.
+#
+#   orac sim examples/scenarios/swarm.hcl --seeds 1-200
+
+scenario "swarm" {
+  doc       = "Whatever fails, in whatever order: nothing is lost, and all is well in the end."
+  runbook   = "kitchen.hcl"
+  for       = "1h"
+  heal      = "50m"
+  inference = "modelled"
+}
+
+sound "command" {
+  at     = "20s"
+  every  = "30s"
+  jitter = "10s"
+}
+
+swarm {
+  every = "45s"
+  least = "500ms"
+  most  = "30s"
+}
+
+recovery "any_single_failure" {
+  doc     = "Any failure is recovered from within 10 s of its end. Where two overlap, the clock stands until the later one is over."
+  from    = "end"
+  recover = "10s"
+}
+
+# What must hold whatever happens.
+steady "one_holder" {
+  holds = holders <= 1
+}
+
+# And what must hold once nothing breaks any more.
+steady "well" {
+  healed = true
+  holds  = health == "healthy" && open == 0
+  most   = "60s"
+}
+
+expect "nothing_lost" {
+  holds = lost == 0 && duplicated == 0 && waiting == 0
+}
+
+# A swarm that never got here has not shown much.
+sometimes "utterances_wait" {
+  holds = waiting >= 3
+}
+
+sometimes "the_process_was_replaced" {
+  holds = boots > 1
+}
+
+sometimes "deaf" {
+  holds = health == "unhealthy"
+}
