@@ -18,6 +18,9 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"orac": func() {
 		os.Setenv("ORAC_TEST_MAIN", "1")
 		main()
+	}, "rehearse": func() { // orac with a rehearsal in the place of the simulator
+		simulate = rehearse
+		main()
 	}})
 }
 

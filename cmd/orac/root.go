@@ -133,7 +133,7 @@ One file, orac.hcl, declares the whole device.`,
 	}
 	root.AddCommand(a.runCommand(), a.planCommand(), a.applyCommand(), a.rollbackCommand(), a.generationsCommand(),
 		a.statusCommand(), a.healthCommand(), a.logsCommand(), a.incidentsCommand(),
-		a.validateCommand(), a.fmtCommand(), a.schemaCommand(), a.graphCommand(),
+		a.simCommand(), a.validateCommand(), a.fmtCommand(), a.schemaCommand(), a.graphCommand(),
 		a.devicesCommand(), a.detectCommand(), a.modelsCommand(), a.completionCommand(), a.versionCommand())
 	return root
 }

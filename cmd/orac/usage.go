@@ -10,10 +10,13 @@ import (
 	"golang.org/x/term"
 )
 
+// takesFiles annotates a command that takes files beside its subcommands.
+const takesFiles = "files"
+
 // unknownCommand refuses a word that no command has, before cobra prints its parent's help for it.
 func unknownCommand(root *cobra.Command, args []string) error {
 	c, rest, err := root.Find(args)
-	if err != nil || !c.HasSubCommands() || len(rest) == 0 || strings.HasPrefix(rest[0], "-") {
+	if err != nil || !c.HasSubCommands() || c.Annotations[takesFiles] != "" || len(rest) == 0 || strings.HasPrefix(rest[0], "-") {
 		return nil
 	}
 	if c == root && (rest[0] == "help" || strings.HasPrefix(rest[0], "__complete")) { // cobra's own

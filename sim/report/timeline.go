@@ -152,18 +152,18 @@ func (t *timeline) axis() lane {
 	return lane{Height: 20, SVG: s.end(), Class: "axis"}
 }
 
-// ticks are round instants from 0 on, five to twelve of them.
+// ticks are round instants from 0 on, three to ten of them.
 func ticks(length float64) []float64 {
 	steps := []float64{0.001, 0.01, 0.1, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 432000, 864000, 2592000}
 	step := steps[len(steps)-1]
 	for _, s := range steps {
-		if length/s <= 11 {
+		if length/s <= 9 {
 			step = s
 			break
 		}
 	}
-	if length/step > 11 {
-		step = length / 10
+	if length/step > 9 {
+		step = length / 8
 	}
 	var list []float64
 	for i := 0; i <= 12 && float64(i)*step <= length; i++ {

@@ -15,23 +15,22 @@ const maxText = 2000
 // clean makes text from outside one line without anything that commands a terminal, reorders text, or that GitHub's runner
 // takes for a command of its first generation ("##[" anywhere in a line).
 func clean(text string) string {
+	var b strings.Builder
 	n := 0
-	text = strings.Map(func(r rune) rune {
-		n++
-		switch {
-		case n > maxText:
-			return -1
-		case r == '\n' || r == '\r' || r == '\t':
-			return ' '
-		case !unicode.IsPrint(r):
-			return unicode.ReplacementChar
+	for _, r := range text {
+		if n++; n > maxText {
+			b.WriteString("…")
+			break
 		}
-		return r
-	}, text)
-	if n > maxText {
-		text += "…"
+		switch {
+		case r == '\n' || r == '\r' || r == '\t':
+			r = ' '
+		case !unicode.IsPrint(r):
+			r = unicode.ReplacementChar
+		}
+		b.WriteRune(r)
 	}
-	return strings.ReplaceAll(text, "##[", "## [")
+	return strings.ReplaceAll(b.String(), "##[", "## [")
 }
 
 // columns is how many columns of a terminal a text takes.

@@ -62,6 +62,14 @@ func (s *Screen) Write(p []byte) (int, error) {
 // Moves tells whether the screen can show a line that changes.
 func (s *Screen) Moves() bool { return s.width > 0 }
 
+// Width is that of the terminal now, in columns; 0 if it is none.
+func (s *Screen) Width() int {
+	if s.width > 0 {
+		s.measure()
+	}
+	return s.width
+}
+
 // Colour tells whether colours are shown.
 func (s *Screen) Colour() bool { return s.colour }
 

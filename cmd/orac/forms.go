@@ -1,0 +1,116 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"orac/cmd/orac/screen"
+	"orac/sim/report"
+)
+
+// forms are the files that a report is written into; "-" is standard output.
+type forms struct{ json, junit, html string }
+
+func (f *forms) flags(c *cobra.Command) {
+	c.Flags().StringVar(&f.json, "json", "", "write the report into this file as JSON (- is standard output)")
+	c.Flags().StringVar(&f.junit, "junit", "", "write it as JUnit XML, which GitHub and GitLab read")
+	c.Flags().StringVar(&f.html, "html", "", "write it as one HTML page")
+}
+
+// check refuses what could not be written after a long run. Standard output can hold one form.
+func (f *forms) check() error {
+	seen := map[string]string{}
+	for _, form := range f.list() {
+		if other := seen[form.path]; other != "" {
+			return usage("--%s and --%s both write into %s", other, form.name, form.path)
+		}
+		if form.path == "" {
+			continue
+		}
+		seen[form.path] = form.name
+		if form.path != "-" && (!isFolder(filepath.Dir(form.path)) || isFolder(form.path)) {
+			return usage("--%s %s: it must be a file in a folder that is there", form.name, form.path)
+		}
+	}
+	return nil
+}
+
+type form struct {
+	name, path string
+	write      func(io.Writer, report.Report) error
+}
+
+func (f *forms) list() []form {
+	return []form{{"json", f.json, report.JSON}, {"junit", f.junit, report.JUnit}, {"html", f.html, report.HTML}}
+}
+
+// toStdout tells whether standard output holds a form, so that nothing else may be written there.
+func (f *forms) toStdout() bool { return f.json == "-" || f.junit == "-" || f.html == "-" }
+
+// showReport shows a report to a person and writes its forms. On GitHub it says what is wrong beside the lines of the scenarios, too.
+func (a *app) showReport(r report.Report, f forms) error {
+	to := a.out
+	if f.toStdout() {
+		to = a.err
+	}
+	problems := []error{report.Terminal(to, r, report.Look{Colour: to.Colour(), Width: to.Width()})}
+	if os.Getenv("GITHUB_ACTIONS") == "true" {
+		problems = append(problems, report.Annotations(a.err, r))
+	}
+	for _, form := range f.list() {
+		switch form.path {
+		case "":
+		case "-":
+			problems = append(problems, form.write(a.out, r))
+		default:
+			if err := writeForm(form, r); err != nil {
+				problems = append(problems, fmt.Errorf("--%s: %w", form.name, err))
+			}
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// writeForm writes a form into a file.
+func writeForm(form form, r report.Report) error {
+	file, err := os.Create(form.path)
+	if err != nil {
+		return err
+	}
+	b := bufio.NewWriter(file)
+	err = form.write(b, r)
+	if err == nil {
+		err = b.Flush()
+	}
+	if closed := file.Close(); err == nil {
+		err = closed
+	}
+	return err
+}
+
+// readReport reads a report from a file; "-" is standard input.
+func readReport(path string, stdin io.Reader) (report.Report, error) {
+	if path == "-" {
+		r, err := report.Read(bufio.NewReader(stdin))
+		if err != nil {
+			return r, fmt.Errorf("standard input: %w", err)
+		}
+		return r, nil
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return report.Report{}, err
+	}
+	defer file.Close()
+	r, err := report.Read(bufio.NewReader(file))
+	if err != nil {
+		return r, fmt.Errorf("%s: %w", screen.Clean(path), err)
+	}
+	return r, nil
+}

@@ -1,0 +1,51 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// maxSeeds bounds the seeds of one call.
+const maxSeeds = 100_000
+
+// parseSeeds reads seeds as "7", "1-200" or "1-50,99,7": each once, in order.
+func parseSeeds(text string) ([]uint64, error) {
+	var seeds []uint64
+	for part := range strings.SplitSeq(text, ",") {
+		first, last, isRange := strings.Cut(strings.TrimSpace(part), "-")
+		from, err := parseSeed(first)
+		if err != nil {
+			return nil, err
+		}
+		to := from
+		if isRange {
+			if to, err = parseSeed(last); err != nil {
+				return nil, err
+			}
+		}
+		switch {
+		case to < from:
+			return nil, fmt.Errorf("%s ends before it begins", strings.TrimSpace(part))
+		case to-from >= maxSeeds || len(seeds)+int(to-from)+1 > maxSeeds:
+			return nil, fmt.Errorf("more than %d seeds", maxSeeds)
+		}
+		for seed := from; ; seed++ {
+			seeds = append(seeds, seed)
+			if seed == to {
+				break
+			}
+		}
+	}
+	slices.Sort(seeds)
+	return slices.Compact(seeds), nil
+}
+
+func parseSeed(text string) (uint64, error) {
+	seed, err := strconv.ParseUint(strings.TrimSpace(text), 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("%.20q is no seed; write it like 7, 1-200 or 1-50,99", text)
+	}
+	return seed, nil
+}

@@ -1,0 +1,251 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"orac/runbook"
+	"orac/runbook/scenario"
+	"orac/sim"
+	"orac/sim/report"
+)
+
+// simulate runs scenarios; tests put a rehearsal in its place.
+var simulate func(ctx context.Context, list []*scenario.Scenario, o sim.Options) (report.Report, error)
+
+// simFlags are the flags of orac sim.
+type simFlags struct {
+	forms
+	seed    uint64
+	seeds   string
+	length  string // --for
+	trace   string
+	shrink  bool
+	workers int
+
+	oneSeed, runbook bool // --seed, -f are given
+}
+
+func (a *app) simCommand() *cobra.Command {
+	var f simFlags
+	c := &cobra.Command{
+		Use:   "sim {SCENARIO… | -f RUNBOOK}",
+		Short: "run the same graph in virtual time under faults, and judge its promises",
+		Long: `Runs scenarios: the graph, supervision and recovery of the appliance itself, in virtual time, in a world that breaks in the
+ways that the scenario says, or that it draws from a seed. It prints what was promised and how well it was kept; of what broke
+where it stands, what was seen, the seed, and the command that repeats it.
+
+With -f the scenarios run with that runbook instead of their own; -f alone runs a quiet hour in which nothing may happen.
+The same seed gives the same run, byte for byte: one in ten runs twice to show it. Ctrl-C ends early and reports what ended.
+
+Exit codes: 0 every promise was kept; 1 one was broken; 2 not known (a fault that cannot be made, a situation that was never
+reached, a promise that was never put to the test, ended early); 3 a seed gave two different runs; 64 usage, or a scenario
+that is wrong. On GitHub (GITHUB_ACTIONS=true) what is wrong is shown beside its line, too.`,
+		Example: `  orac sim examples/scenarios/incident.hcl
+  orac sim examples/scenarios/swarm.hcl --seeds 1-200 --html report.html
+  orac sim examples/scenarios/*.hcl --seeds 1-50 --junit sim.xml --json sim.json
+  orac sim examples/scenarios/swarm.hcl --seed 17 --shrink
+  orac sim -f orac.hcl --for 30d
+  orac sim diff a.trace b.trace`,
+		Args:        cobra.ArbitraryArgs,
+		Annotations: map[string]string{takesFiles: "scenarios"},
+		RunE: func(c *cobra.Command, paths []string) error {
+			f.oneSeed, f.runbook = c.Flags().Changed("seed"), c.Flags().Changed("file")
+			return a.sim(c.Context(), f, paths)
+		},
+	}
+	f.flags(c)
+	c.Flags().Uint64Var(&f.seed, "seed", 1, "the seed to run")
+	c.Flags().StringVar(&f.seeds, "seeds", "", "several seeds: 1-200, or 1-50,99")
+	c.Flags().StringVar(&f.length, "for", "", "how long each run takes in virtual time, like 72h or 30d; default: as the scenario says")
+	c.Flags().StringVar(&f.trace, "trace", "", "write the trace into this file, of several runs into this folder; compressed if it ends in .gz")
+	c.Flags().BoolVar(&f.shrink, "shrink", false, "look for the smallest set of faults with which a run still breaks")
+	c.Flags().IntVar(&f.workers, "workers", 0, "runs at the same time; 0: as many as there are cores")
+	c.AddCommand(a.simDiff(), a.simReport())
+	c = a.withState(a.withFile(c))
+	file := c.Flags().Lookup("file")
+	file.Usage, file.DefValue = "run with this runbook instead of the scenarios' own", ""
+	return c
+}
+
+func (a *app) sim(ctx context.Context, f simFlags, paths []string) error {
+	o, err := f.options(a)
+	if err != nil {
+		return err
+	}
+	if len(paths) == 0 && !f.runbook {
+		return usage("name a scenario, or a runbook with -f")
+	}
+	list, err := a.scenarios(paths, o.Options)
+	if err != nil {
+		return err
+	}
+	traces, err := newTraces(f.trace, len(list)*len(o.Seeds))
+	if err != nil {
+		return err
+	}
+	if traces != nil {
+		o.Trace = traces.open
+	}
+	r, err := a.simulated(ctx, list, o)
+	var wrong runbook.Diagnostics
+	switch {
+	case err != nil && ctx.Err() == nil && errors.As(err, &wrong):
+		_ = a.diagnose(wrong) // it says that there are errors, and that is known
+		return &exit{code: report.ExitUsage}
+	case err != nil && ctx.Err() == nil:
+		return &exit{report.ExitUnknown, err}
+	}
+	a.finish(ctx, &r, o, f)
+	code := r.Exit()
+	if err := a.showReport(r, f.forms); err != nil {
+		a.complain(err)
+		if code == report.ExitKept { // nobody can read that it was
+			code = report.ExitUnknown
+		}
+	}
+	if code != report.ExitKept {
+		return &exit{code: code}
+	}
+	return nil
+}
+
+// options are what the flags say.
+func (f *simFlags) options(a *app) (o sim.Options, err error) {
+	if o.Options, err = a.options(); err != nil {
+		return o, err
+	}
+	if err := f.check(); err != nil {
+		return o, err
+	}
+	o.Seeds, o.Workers, o.Shrink = []uint64{f.seed}, f.workers, f.shrink
+	if f.seeds != "" {
+		if f.oneSeed {
+			return o, usage("--seed and --seeds: give one of them")
+		}
+		if o.Seeds, err = parseSeeds(f.seeds); err != nil {
+			return o, usage("--seeds %s: %w", f.seeds, err)
+		}
+	}
+	if f.length != "" {
+		if o.For, err = runbook.ParseDuration(f.length); err != nil || o.For <= 0 {
+			return o, usage("--for %s: write it like 90s, 72h or 30d", f.length)
+		}
+	}
+	if f.workers < 0 {
+		return o, usage("--workers %d: it must be 0 or more", f.workers)
+	}
+	if f.runbook {
+		o.Runbook = a.file
+	}
+	return o, nil
+}
+
+// scenarios reads the scenarios, and says all that is wrong with any of them.
+func (a *app) scenarios(paths []string, o runbook.Options) (list []*scenario.Scenario, err error) {
+	wrong := false
+	take := func(sc *scenario.Scenario, problems runbook.Diagnostics) {
+		wrong = a.diagnose(problems) != nil || wrong
+		list = append(list, sc)
+	}
+	for _, path := range paths {
+		take(scenario.Load(path, o))
+	}
+	if len(paths) == 0 {
+		take(quietScenario(a.file, o))
+	}
+	if wrong {
+		return nil, &exit{code: report.ExitUsage}
+	}
+	return list, nil
+}
+
+// simulated runs the scenarios and shows how far they are.
+func (a *app) simulated(ctx context.Context, list []*scenario.Scenario, o sim.Options) (report.Report, error) {
+	if simulate == nil {
+		return report.Report{}, errors.New("this orac was built without the simulator")
+	}
+	o.Store = a.store(nil)
+	var p progress
+	o.Progress = p.set
+	done, over := make(chan struct{}), make(chan struct{})
+	go func() { defer close(over); p.watch(a.err, done) }()
+	began := time.Now()
+	r, err := simulate(ctx, list, o)
+	close(done)
+	<-over // the screen is this goroutine's again
+	if r.Began.IsZero() {
+		r.Began = began
+	}
+	if r.Wall == 0 {
+		r.Wall = time.Since(began).Seconds()
+	}
+	return r, err
+}
+
+// finish fills in what only the command knows: that it was interrupted, how many runs were asked for, and how to repeat one.
+func (a *app) finish(ctx context.Context, r *report.Report, o sim.Options, f simFlags) {
+	r.Version, r.Backend, r.Orac = report.Version, "sim", version()
+	if ctx.Err() != nil {
+		r.Ended = "interrupted"
+	}
+	for i := range r.Scenarios {
+		sc := &r.Scenarios[i]
+		sc.Asked = len(o.Seeds)
+		for j := range sc.Runs {
+			sc.Runs[j].Command = f.command(a, sc.File, sc.Runs[j].Seed)
+		}
+		report.Collect(sc)
+	}
+}
+
+// command repeats one run. The values of variables may be secret and are left out.
+func (f *simFlags) command(a *app, file string, seed uint64) string {
+	words := []string{"orac", "sim"}
+	if strings.HasSuffix(file, builtIn) { // the runbook's own
+		file = ""
+	}
+	if file != "" {
+		words = append(words, quote(file))
+	}
+	if f.runbook {
+		words = append(words, "-f", quote(a.file))
+	}
+	if f.length != "" {
+		words = append(words, "--for", quote(f.length))
+	}
+	for _, v := range a.vars {
+		name, _, _ := strings.Cut(v, "=")
+		words = append(words, "--var", quote(name)+"=…")
+	}
+	return strings.Join(append(words, "--seed", fmt.Sprint(seed)), " ")
+}
+
+func (a *app) simReport() *cobra.Command {
+	var f forms
+	c := &cobra.Command{
+		Use:   "report FILE",
+		Short: "show a report that --json has written, and give it other forms",
+		Long:  "Shows a report that orac sim or orac chaos has written with --json (- is standard input). The exit code is 0 whatever is in it.",
+		Example: `  orac sim report sim.json
+  orac sim report sim.json --html report.html --junit sim.xml`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			if err := f.check(); err != nil {
+				return err
+			}
+			r, err := readReport(args[0], c.InOrStdin())
+			if err != nil {
+				return failed(err)
+			}
+			return failed(a.showReport(r, f))
+		},
+	}
+	f.flags(c)
+	return c
+}

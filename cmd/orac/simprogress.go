@@ -1,0 +1,96 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"orac/cmd/orac/screen"
+	"orac/sim"
+)
+
+// How often the progress of a simulation is shown: as a moving line, and as lines that stay where there is no terminal.
+const (
+	moveEvery = 200 * time.Millisecond
+	lineEvery = 5 * time.Second
+)
+
+// progress is how far a simulation has come, for whoever shows it.
+type progress struct {
+	mu   sync.Mutex
+	last sim.Progress // guarded by mu
+	any  bool         // guarded by mu
+}
+
+func (p *progress) set(now sim.Progress) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.any || now.Done >= p.last.Done { // runs end on several goroutines; none takes the line back
+		p.last, p.any = now, true
+	}
+}
+
+func (p *progress) get() (sim.Progress, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.last, p.any
+}
+
+// watch shows progress until done is closed.
+func (p *progress) watch(s *screen.Screen, done <-chan struct{}) {
+	every := lineEvery
+	if s.Moves() {
+		every = moveEvery
+	}
+	clock := time.NewTicker(every)
+	defer clock.Stop()
+	began := time.Now()
+	for {
+		select {
+		case <-done:
+			s.Still()
+			return
+		case now := <-clock.C:
+			if state, any := p.get(); any && s.Moves() {
+				s.Move(progressLine(s, state, now.Sub(began)))
+			} else if any {
+				fmt.Fprintln(s, progressText(state, now.Sub(began)))
+			}
+		}
+	}
+}
+
+// progressText is the line without its bar.
+func progressText(p sim.Progress, wall time.Duration) string {
+	parts := []string{fmt.Sprintf("%d of %s", p.Done, plural(p.Of, "run", "runs"))}
+	if p.Virtual > 0 {
+		parts = append(parts, screen.Span(p.Virtual)+" simulated")
+		if wall > 0 {
+			parts = append(parts, fmt.Sprintf("%.0f times real time", p.Virtual.Seconds()/wall.Seconds()))
+		}
+	}
+	if p.Done > 0 && p.Done < p.Of && wall >= time.Second {
+		parts = append(parts, "about "+screen.Span((wall*time.Duration(p.Of-p.Done)/time.Duration(p.Done)).Round(time.Second))+" to go")
+	}
+	if p.Breaks > 0 {
+		parts = append(parts, fmt.Sprintf("%d broken", p.Breaks))
+	}
+	if p.Scenario != "" {
+		parts = append(parts, fmt.Sprintf("%s, seed %d", screen.Clean(p.Scenario), p.Seed))
+	}
+	return strings.Join(parts, " · ")
+}
+
+// progressLine is the moving line.
+func progressLine(s *screen.Screen, p sim.Progress, wall time.Duration) string {
+	share := 0.0
+	if p.Of > 0 {
+		share = float64(p.Done) / float64(p.Of)
+	}
+	full, empty := screen.Bar(share, 12)
+	if p.Breaks > 0 {
+		full = s.Bad(full)
+	}
+	return full + s.Faint(empty) + " " + progressText(p, wall)
+}

@@ -1,0 +1,171 @@
+package main
+
+import (
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"orac/cmd/orac/screen"
+	"orac/sim/trace"
+)
+
+// traces are the files that traces are written into.
+type traces struct {
+	path   string
+	folder bool
+}
+
+// newTraces are the traces of so many runs: one into a file, several into a folder; nil without a path.
+func newTraces(path string, runs int) (*traces, error) {
+	switch {
+	case path == "":
+		return nil, nil
+	case namesFolder(path):
+		return &traces{path, true}, failed(os.MkdirAll(path, 0o755))
+	case runs > 1:
+		return nil, usage("--trace %s: %d runs write a trace each; name a folder, like %s/", path, runs, strings.TrimSuffix(path, filepath.Ext(path)))
+	}
+	return &traces{path, false}, nil
+}
+
+// namesFolder tells whether a path means a folder: one that is there, or one whose name says so.
+func namesFolder(path string) bool {
+	return isFolder(path) || strings.HasSuffix(path, string(os.PathSeparator))
+}
+
+// open makes the file of a run.
+func (t *traces) open(scenario string, seed uint64) (io.WriteCloser, error) {
+	path := t.path
+	if t.folder {
+		path = filepath.Join(path, fmt.Sprintf("%s-%d.trace", fileName(scenario), seed))
+	}
+	file, err := os.Create(path)
+	if err != nil || !strings.HasSuffix(path, ".gz") {
+		return file, err
+	}
+	return &packed{gzip.NewWriter(file), file}, nil
+}
+
+// fileName makes a scenario's name a file's.
+func fileName(scenario string) string {
+	name := strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_' {
+			return r
+		}
+		return '_'
+	}, scenario)
+	return name[:min(len(name), 100)]
+}
+
+// packed is a compressed file.
+type packed struct {
+	*gzip.Writer
+	file *os.File
+}
+
+// Close implements io.Closer.
+func (p *packed) Close() error { return errors.Join(p.Writer.Close(), p.file.Close()) }
+
+const (
+	fewRecords  = 5
+	manyRecords = 1000
+)
+
+func (a *app) simDiff() *cobra.Command {
+	var context int
+	c := &cobra.Command{
+		Use:   "diff A B",
+		Short: "show where two traces part",
+		Long:  "Compares two traces that orac sim has written with --trace, and shows the first record that differs. Exit codes: 0 they are the same, 2 they differ, 1 one cannot be read.",
+		Example: `  orac sim a.hcl --seed 3 --trace a.trace && GOMAXPROCS=1 orac sim a.hcl --seed 3 --trace b.trace
+  orac sim diff a.trace b.trace`,
+		Args: cobra.ExactArgs(2),
+		RunE: func(_ *cobra.Command, args []string) error {
+			if context < 0 || context > manyRecords {
+				return usage("--context %d: it must be from 0 to %d", context, manyRecords)
+			}
+			return a.diff(args[0], args[1], context)
+		},
+	}
+	c.Flags().IntVar(&context, "context", fewRecords, "records to show before the difference, and after it on each side")
+	return a.withJSON(c)
+}
+
+func (a *app) diff(first, second string, context int) error {
+	var files [2]*os.File
+	for i, path := range []string{first, second} {
+		f, err := os.Open(path)
+		if err != nil {
+			return failed(err)
+		}
+		defer f.Close()
+		files[i] = f
+	}
+	d, same, err := trace.Diff(files[0], files[1], context)
+	if err != nil {
+		return failed(err)
+	}
+	if a.json {
+		if err := a.printJSON(newDiffReport(d, same)); err != nil {
+			return err
+		}
+	} else {
+		a.printDiff(d, first, second, same)
+	}
+	if !d.Same() {
+		return &exit{code: exitDiffers}
+	}
+	return nil
+}
+
+// diffReport is what orac sim diff --json prints.
+type diffReport struct {
+	Same    bool     `json:"same"`
+	Records int      `json:"same_records"`
+	Record  int      `json:"record,omitempty"` // the first that differs, from 1
+	Before  []string `json:"before,omitempty"`
+	A       []string `json:"a,omitempty"`
+	B       []string `json:"b,omitempty"`
+}
+
+func newDiffReport(d trace.Difference, same int) diffReport {
+	r := diffReport{Same: d.Same(), Records: same, Record: d.Record}
+	if d.Same() {
+		return r
+	}
+	for _, x := range d.Before {
+		r.Before = append(r.Before, trace.Line(x))
+	}
+	for _, x := range d.A {
+		r.A = append(r.A, trace.Line(x))
+	}
+	for _, x := range d.B {
+		r.B = append(r.B, trace.Line(x))
+	}
+	return r
+}
+
+func (a *app) printDiff(d trace.Difference, first, second string, same int) {
+	if d.Same() {
+		fmt.Fprintf(a.out, "%s %s and %s are the same: %s\n", a.out.Good("✓"), screen.Clean(first), screen.Clean(second), plural(same, "record", "records"))
+		return
+	}
+	fmt.Fprintf(a.out, "%s the traces part at record %d\n  A is %s\n  B is %s\n", a.out.Bad("≠"), d.Record, screen.Clean(first), screen.Clean(second))
+	_, text, _ := strings.Cut(d.String(), "\n")
+	for line := range strings.Lines(text) {
+		line = "  " + screen.Clean(strings.TrimSuffix(line, "\n"))
+		switch line[2] {
+		case 'A', 'B':
+			line = a.out.Strong(line)
+		default:
+			line = a.out.Faint(line)
+		}
+		fmt.Fprintln(a.out, line)
+	}
+}

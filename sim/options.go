@@ -1,0 +1,33 @@
+package sim
+
+import (
+	"io"
+	"time"
+
+	"orac/models"
+	"orac/runbook"
+)
+
+// Options say how scenarios are simulated. The zero value runs seed 1 of each, on all cores.
+type Options struct {
+	Seeds   []uint64                                                   // default: 1
+	For     time.Duration                                              // 0: as the scenario says
+	Runbook string                                                     // path that replaces the scenario's; "" keeps it
+	Workers int                                                        // 0: as many as cores
+	Shrink  bool                                                       // look for the smallest set of faults of what breaks
+	Twice   int                                                        // every n-th seed runs twice and is compared; 0: 10; below 0: never
+	Trace   func(scenario string, seed uint64) (io.WriteCloser, error) // nil: none
+	Options runbook.Options                                            // how runbooks are evaluated
+	Store   models.Store                                               // for real inference
+
+	Progress func(Progress) // may be called from any goroutine, and must not block
+}
+
+// Progress is how far a simulation has come.
+type Progress struct {
+	Scenario      string
+	Seed          uint64
+	Done, Of      int           // runs
+	Virtual, Wall time.Duration // so far, of all runs together
+	Breaks        int
+}
