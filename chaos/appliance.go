@@ -164,6 +164,28 @@ func (a *Appliance) Await(ctx context.Context, mark int, most time.Duration, wha
 	}
 }
 
+// Follow calls f with every event, in order, until the appliance has ended or ctx does.
+func (a *Appliance) Follow(ctx context.Context, f func(Event)) {
+	for mark := 0; ; {
+		a.mu.Lock()
+		events, changed := a.events[mark:], a.changed
+		a.mu.Unlock()
+		for _, e := range events {
+			if f(e); e.Kind == "ended" {
+				return
+			}
+		}
+		if mark += len(events); len(events) > 0 {
+			continue
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
 // Kind awaits an event of one kind.
 func (a *Appliance) Kind(ctx context.Context, mark int, most time.Duration, kind string) (Event, error) {
 	return a.Await(ctx, mark, most, kind, func(e Event) bool { return e.Kind == kind })

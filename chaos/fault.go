@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"orac/appliance/audio/pulsetest"
+	"orac/chaos/process"
 )
 
 // Fault is something that goes wrong with the world of an appliance. Undo takes it back; it may be called any number of times,
@@ -54,13 +55,21 @@ func GarbageFrames(a *Appliance) Fault {
 		if err != nil {
 			return err
 		}
-		pipe, err := os.OpenFile(fmt.Sprintf("/proc/%d/fd/1", p.PID), os.O_WRONLY, 0)
-		if err != nil {
-			return err
-		}
-		_, err = pipe.Write(bytes.Repeat([]byte{0xa5, 0x00, 0xff, 0x5a, 0x80, 0x7f, 0x01}, 500)) // below PIPE_BUF: in one piece
-		return errors.Join(err, pipe.Close())
+		return WriteGarbage(p)
 	}, nothing}
+}
+
+// WriteGarbage writes what are no frames where a capture process writes.
+func WriteGarbage(worker process.Process) error {
+	pipe, err := os.OpenFile(fmt.Sprintf("/proc/%d/fd/1", worker.PID), os.O_WRONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return err
+	}
+	if !worker.Alive() { // the number may have become somebody else's
+		return errors.Join(fmt.Errorf("the capture process: %w", process.ErrGone), pipe.Close())
+	}
+	_, err = pipe.Write(bytes.Repeat([]byte{0xa5, 0x00, 0xff, 0x5a, 0x80, 0x7f, 0x01}, 500)) // below PIPE_BUF: in one piece
+	return errors.Join(err, pipe.Close())
 }
 
 // StopAudio freezes the audio server; Undo lets it go on.

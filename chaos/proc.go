@@ -1,11 +1,11 @@
 package chaos
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -73,11 +73,24 @@ func childrenOf(pid int) (list []int, err error) {
 	return list, nil
 }
 
-// Worker is the capture process: a child of the appliance, known by its command line.
-func (a *Appliance) Worker() (process.Process, error) {
-	children, err := childrenOf(a.PID())
+// Worker is the capture process that holds a device: a child of the appliance, known by its command line, which has all of words
+// among its arguments.
+func (a *Appliance) Worker(words ...string) (process.Process, error) {
+	list, err := a.Workers(words...)
+	if err == nil && len(list) == 0 {
+		err = ErrNoWorker
+	}
 	if err != nil {
 		return process.Process{}, err
+	}
+	return list[0], nil
+}
+
+// Workers are all capture processes that hold a device, or are about to.
+func (a *Appliance) Workers(words ...string) (list []process.Process, err error) {
+	children, err := childrenOf(a.PID())
+	if err != nil {
+		return nil, err
 	}
 	for _, pid := range children {
 		p, err := process.Of(pid)
@@ -85,11 +98,16 @@ func (a *Appliance) Worker() (process.Process, error) {
 			continue
 		}
 		line, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
-		if err == nil && bytes.Contains(line, []byte("\x00capture-worker")) {
-			return p, nil
+		if err != nil {
+			continue
+		}
+		args := strings.Split(string(line), "\x00")
+		has := func(word string) bool { return slices.Contains(args, word) }
+		if has("capture-worker") && !has("--list") && !slices.ContainsFunc(words, func(w string) bool { return !has(w) }) {
+			list = append(list, p)
 		}
 	}
-	return process.Process{}, ErrNoWorker
+	return list, nil
 }
 
 // ErrNoWorker is returned while the appliance has no capture process: its device is away, or being opened.

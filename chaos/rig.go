@@ -33,7 +33,7 @@ func NewRig(binary string, speech Speech) (_ *Rig, err error) {
 			err = errors.Join(err, r.Close())
 		}
 	}()
-	if r.disk, err = MountTmpfs(""); err != nil {
+	if r.disk, err = MountTmpfs(); err != nil {
 		return nil, err
 	}
 	if r.Dir, err = os.MkdirTemp("", "orac-chaos-rig-"); err != nil {

@@ -65,3 +65,6 @@ func trim(pcm []int16) []int16 {
 	copy(out[before*hop:], pcm[first*hop:last*hop])
 	return out
 }
+
+// Nth is the n-th command, in turn.
+func (s Speech) Nth(n int) []int16 { return s[commands[n%len(commands)]] }

@@ -16,20 +16,26 @@ type Tmpfs struct {
 // tmpfsBytes is the size of a Tmpfs: room for a history, generations and minutes of sound.
 const tmpfsBytes = 32 << 20
 
-// MountTmpfs makes one in a folder; "" is the system's for such things. That takes root, or CAP_SYS_ADMIN.
-func MountTmpfs(in string) (*Tmpfs, error) {
-	dir, err := os.MkdirTemp(in, "orac-chaos-")
+// MountTmpfs makes one in a folder of its own. That takes root, or CAP_SYS_ADMIN.
+func MountTmpfs() (*Tmpfs, error) {
+	dir, err := os.MkdirTemp("", "orac-chaos-")
 	if err != nil {
 		return nil, err
 	}
-	t := &Tmpfs{Dir: dir}
+	t, err := MountTmpfsOn(dir)
+	if err != nil {
+		_ = os.Remove(dir) // it is empty
+	}
+	return t, err
+}
+
+// MountTmpfsOn makes one on a folder that is there.
+func MountTmpfsOn(dir string) (*Tmpfs, error) {
 	options := fmt.Sprintf("size=%d,mode=0700", tmpfsBytes)
 	if err := unix.Mount("tmpfs", dir, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, options); err != nil {
-		_ = os.Remove(dir) // it is empty
 		return nil, fmt.Errorf("a file system of its own cannot be mounted on %s: %w; run it as root, in a container with CAP_SYS_ADMIN", dir, err)
 	}
-	t.mounted = true
-	return t, nil
+	return &Tmpfs{dir, true}, nil
 }
 
 // Close takes it away with all that is in it, in use or not.

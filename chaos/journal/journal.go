@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"sync"
@@ -116,13 +117,20 @@ func (j *Journal) Open() (list []string) {
 	return list
 }
 
-// Close undoes all that is left, the newest first, and closes the file.
+// Close undoes all that is left, the newest first, and closes the file. What cannot be undone is left to the watchdog, too.
 func (j *Journal) Close() error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	err := revert(j.open, j.root)
+	var errs []error
+	for i := len(j.open) - 1; i >= 0; i-- {
+		err := revert(j.open[i:i+1], j.root)
+		if err == nil { // the file is open, whether it has been removed or not
+			err = j.write(record{N: j.open[i].N, Done: true})
+		}
+		errs = append(errs, err)
+	}
 	j.open = nil
-	return errors.Join(err, j.file.Close())
+	return errors.Join(append(errs, j.file.Close())...)
 }
 
 // revert does the steps of records from the last to the first. One that fails keeps no other from being done.
@@ -139,13 +147,8 @@ func revert(open []record, root string) error {
 }
 
 // read gives what a journal has open. A last line that was cut counts for nothing: what it was to undo was not begun.
-func read(root string) (open []record, err error) {
-	f, err := os.Open(filepath.Join(root, name))
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	lines := bufio.NewScanner(f)
+func read(f io.ReaderAt) (open []record, err error) {
+	lines := bufio.NewScanner(io.NewSectionReader(f, 0, maxJournal))
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
 		var r record
@@ -165,3 +168,6 @@ func read(root string) (open []record, err error) {
 	}
 	return open, lines.Err()
 }
+
+// maxJournal is as much of a journal as is read: millions of faults.
+const maxJournal = 1 << 30

@@ -113,6 +113,12 @@ func broken(t *testing.T, args ...string) (root string, cmd *exec.Cmd, killed, f
 		}
 	}
 	t.Cleanup(func() { _ = frozen.Signal(unix.SIGKILL) })
+	for range 500 { // a signal is on its way for a moment
+		if frozen.Stopped() || slices.Contains(args, "late") {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
 	return root, cmd, killed, frozen
 }
 
@@ -161,6 +167,18 @@ func TestKillingTheMakerUndoesEverything(t *testing.T) {
 	undone(t, root, killed, frozen)
 }
 
+// TestARemovedJournalIsRead: whoever removes the folder of a run takes nothing from the watchdog.
+func TestARemovedJournalIsRead(t *testing.T) {
+	root, cmd, killed, frozen := broken(t)
+	if err := os.Remove(filepath.Join(root, name)); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	undone(t, root, killed, frozen)
+}
+
 func TestAMakerThatIsLateIsEnded(t *testing.T) {
 	root, cmd, killed, frozen := broken(t, "late")
 	_ = cmd.Wait()
@@ -168,6 +186,16 @@ func TestAMakerThatIsLateIsEnded(t *testing.T) {
 		t.Errorf("it ended as %v", cmd.ProcessState)
 	}
 	undone(t, root, killed, frozen)
+}
+
+// readAll reads the journal of a folder.
+func readAll(root string) ([]record, error) {
+	f, err := os.Open(filepath.Join(root, name))
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return read(f)
 }
 
 func TestWhatIsUndoneIsUndoneOnce(t *testing.T) {
@@ -188,7 +216,7 @@ func TestWhatIsUndoneIsUndoneOnce(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if open, err := read(root); err != nil || len(open) != 1 || open[0].What != "file" {
+	if open, err := readAll(root); err != nil || len(open) != 1 || open[0].What != "file" {
 		t.Errorf("on disk: %v, %v", open, err)
 	}
 	for range 2 {
@@ -225,6 +253,7 @@ func TestNothingOutsideIsTouched(t *testing.T) {
 		{Do: Remove, Path: "/etc"}, {Do: Remove, Path: root + "/../x"}, {Do: Remove, Path: root + "x"}, {Do: Remove, Path: "x"}, {Do: Remove},
 		{Do: Unmount, Path: "/"}, {Do: Unmount, Path: root + "/a/../../b"},
 		{Do: Group, Path: "/sys/fs/cgroup"}, {Do: Group, Path: "/sys/fs/cgroup/memory/other"}, {Do: Group, Path: "/sys/fs/cgroup/orac-chaos-x/../.."},
+		{Do: Group, Path: "/sys/fs/cgroup/../../tmp/orac-chaos-x"},
 		{Do: Kill}, {Do: Kill, Process: process.Process{PID: 1, Start: 1}}, {Do: Kill, Process: process.Process{PID: 2000}}, {Do: "format"},
 	} {
 		if _, err := j.Begin("hostile", 0, s); err == nil {
@@ -244,7 +273,7 @@ func TestNothingOutsideIsTouched(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	open, err := read(root)
+	open, err := readAll(root)
 	if err != nil || len(open) != 1 {
 		t.Errorf("%v, %v", open, err)
 	}
@@ -280,7 +309,7 @@ func FuzzRead(f *testing.F) {
 		if err := os.WriteFile(filepath.Join(root, name), text, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		open, err := read(root)
+		open, err := readAll(root)
 		if err != nil {
 			return
 		}

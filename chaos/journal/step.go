@@ -36,7 +36,7 @@ type Step struct {
 }
 
 // group is what the name of a control group must be for it to be one of ours.
-var group = regexp.MustCompile(`^/sys/fs/cgroup(/[a-z_,]+)?/orac-chaos-[A-Za-z0-9-]+$`)
+var group = regexp.MustCompile(`^/sys/fs/cgroup(/[^/]+)*/orac-chaos-[A-Za-z0-9-]+$`)
 
 // allowed says why a step must not be done for a world in root: nothing outside of it is touched, whatever is written.
 func (s Step) allowed(root string) error {
@@ -53,7 +53,7 @@ func (s Step) allowed(root string) error {
 		}
 		return nil
 	case Group:
-		if !group.MatchString(s.Path) {
+		if !group.MatchString(s.Path) || filepath.Clean(s.Path) != s.Path {
 			return fmt.Errorf("%s: %q is no control group of a chaos run", s.Do, s.Path)
 		}
 		return nil

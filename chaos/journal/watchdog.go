@@ -104,6 +104,11 @@ func WatchdogMain(args []string, alive io.Reader, ready, stderr io.Writer) int {
 	}
 	signal.Ignore(syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
 	root, maker := args[0], process.Process{PID: pid, Start: start}
+	file, err := os.Open(filepath.Join(root, name)) // it is there for this process even when somebody removes it
+	if err != nil {
+		return complain(err)
+	}
+	defer file.Close()
 	gone := make(chan struct{})
 	go func() {
 		_, _ = io.Copy(io.Discard, alive)
@@ -117,16 +122,13 @@ func WatchdogMain(args []string, alive io.Reader, ready, stderr io.Writer) int {
 	for {
 		select {
 		case <-gone:
-			open, err := read(root)
-			if errors.Is(err, os.ErrNotExist) {
-				return 0 // the maker has removed everything
-			}
+			open, err := read(file)
 			if err = errors.Join(err, revert(open, root)); err != nil {
 				return complain(err)
 			}
 			return 0
 		case now := <-tick.C:
-			if r, ok := overdue(root, now); ok {
+			if r, ok := overdue(file, now); ok {
 				fmt.Fprintf(stderr, "orac chaos, watchdog: %s should have been undone by %s: the run is ended\n", r.What, r.Until.Format(time.TimeOnly))
 				_ = maker.Signal(unix.SIGKILL) // it is gone, or it will be
 				select {
@@ -138,8 +140,8 @@ func WatchdogMain(args []string, alive io.Reader, ready, stderr io.Writer) int {
 	}
 }
 
-func overdue(root string, now time.Time) (record, bool) {
-	open, err := read(root)
+func overdue(file io.ReaderAt, now time.Time) (record, bool) {
+	open, err := read(file)
 	if err != nil {
 		return record{}, false
 	}

@@ -95,3 +95,17 @@ func Self() Process {
 	}
 	return p
 }
+
+// Image tells the programs apart that one process is one after the other, by where its stack begins: a process that replaces
+// itself by another program, or by itself anew, keeps its number and its start.
+func (p Process) Image() (uint64, error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.PID))
+	if err != nil || !p.Alive() {
+		return 0, fmt.Errorf("process %d: %w", p.PID, ErrGone)
+	}
+	fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
+	if len(fields) < 26 {
+		return 0, fmt.Errorf("/proc/%d/stat has %d fields", p.PID, len(fields)+2)
+	}
+	return strconv.ParseUint(fields[25], 10, 64)
+}

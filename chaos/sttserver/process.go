@@ -1,0 +1,124 @@
+package sttserver
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"sync"
+	"syscall"
+	"time"
+
+	"orac/appliance/stt/stttest"
+	"orac/chaos/process"
+)
+
+// answerTime is how long the process may take for an answer.
+const answerTime = 10 * time.Second
+
+// Process is a server in a process of its own. Its methods may be called from anywhere.
+type Process struct {
+	cmd     *exec.Cmd
+	self    process.Process
+	address string
+
+	mu  sync.Mutex // one request at a time
+	in  io.WriteCloser
+	out *os.File
+	buf *bufio.Reader
+}
+
+// Start runs program with args, which runs Main.
+func Start(program string, args ...string) (_ *Process, err error) {
+	p := &Process{cmd: exec.Command(program, args...)}
+	p.cmd.Stderr = os.Stderr
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	if p.in, err = p.cmd.StdinPipe(); err != nil {
+		return nil, err
+	}
+	out, err := p.cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	p.out = out.(*os.File) // a pipe, of which deadlines are asked
+	p.buf = bufio.NewReader(p.out)
+	if err := p.cmd.Start(); err != nil {
+		return nil, fmt.Errorf("the speech-to-text server: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			_ = p.cmd.Process.Kill()
+			_ = p.cmd.Wait()
+		}
+	}()
+	if p.self, err = process.Of(p.cmd.Process.Pid); err != nil {
+		return nil, err
+	}
+	a, err := p.answer()
+	p.address = a.Address
+	return p, err
+}
+
+// Address is its host and port.
+func (p *Process) Address() string { return p.address }
+
+// Process is its process.
+func (p *Process) Process() process.Process { return p.self }
+
+// Set changes how endpoints behave.
+func (p *Process) Set(how map[stttest.Endpoint]Behaviour) error {
+	_, err := p.ask(Request{Set: how})
+	return err
+}
+
+// Heard is all that it was sent so far.
+func (p *Process) Heard() ([]Heard, error) {
+	a, err := p.ask(Request{Heard: true})
+	return a.Heard, err
+}
+
+func (p *Process) ask(r Request) (Answer, error) {
+	line, err := json.Marshal(r)
+	if err != nil {
+		return Answer{}, err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if _, err := p.in.Write(append(line, '\n')); err != nil {
+		return Answer{}, fmt.Errorf("%w: %w", errEnded, err)
+	}
+	return p.answer()
+}
+
+// answer reads a line. The caller holds mu, or has p to itself.
+func (p *Process) answer() (a Answer, err error) {
+	if err := p.out.SetReadDeadline(time.Now().Add(answerTime)); err != nil {
+		return a, err
+	}
+	line, err := p.buf.ReadBytes('\n')
+	if err != nil {
+		return a, fmt.Errorf("%w: %w", errEnded, err)
+	}
+	return a, json.Unmarshal(line, &a)
+}
+
+// Close ends the process and waits until it is gone.
+func (p *Process) Close() error {
+	p.mu.Lock()
+	err := p.in.Close()
+	p.mu.Unlock()
+	done := make(chan struct{})
+	go func() {
+		_ = p.cmd.Wait() // how it ended does not matter any more
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-time.After(answerTime):
+		_ = p.cmd.Process.Kill()
+		<-done
+	}
+	return err
+}

@@ -1,0 +1,111 @@
+// Package sttserver is a speech-to-text server in a process of its own, and what its maker asks of it.
+//
+// The server is the one of the tests, which speaks the protocol as the real one does and keeps a record of what it was sent. It
+// listens on loopback alone and ends with its standard input, that is, with its maker in whatever way that ends.
+package sttserver
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"orac/appliance/stt/stttest"
+)
+
+// Request is a line that the maker writes.
+type Request struct {
+	Set   map[stttest.Endpoint]Behaviour `json:"set,omitempty"`   // how endpoints behave from now on
+	Heard bool                           `json:"heard,omitempty"` // asks for the record
+}
+
+// Behaviour is what a server does with requests: see stttest.Behaviour.
+type Behaviour struct {
+	Do   stttest.Do    `json:"do,omitempty"`
+	Code int           `json:"code,omitempty"`
+	Wait time.Duration `json:"wait_ns,omitempty"`
+}
+
+// Answer is the line that comes back for each request, and the first of all with the address alone.
+type Answer struct {
+	Address string  `json:"address,omitempty"`
+	Heard   []Heard `json:"heard,omitempty"`
+}
+
+// Heard is an utterance that the server was sent, in the order in which requests began. What was said is not in it.
+type Heard struct {
+	Wake       string    `json:"wake"` // the time of its wake word, to the microsecond: its identity
+	Samples    int       `json:"samples"`
+	Whole      bool      `json:"whole"`
+	Began      time.Time `json:"began"`
+	Answered   time.Time `json:"answered,omitzero"` // when a good answer went out
+	Complaint  string    `json:"complaint,omitempty"`
+	Connection string    `json:"way"` // http or ws
+}
+
+// Main is the process. It returns the exit code.
+func Main(in io.Reader, out, stderr io.Writer) int {
+	if err := serve(in, out); err != nil {
+		fmt.Fprintln(stderr, "orac chaos, speech-to-text server:", err)
+		return 1
+	}
+	return 0
+}
+
+func serve(in io.Reader, out io.Writer) error {
+	s, err := stttest.Serve("127.0.0.1:0", stttest.Behaviour{})
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	answers := json.NewEncoder(out)
+	if err := answers.Encode(Answer{Address: s.Address()}); err != nil {
+		return err
+	}
+	lines := bufio.NewScanner(in)
+	for lines.Scan() {
+		var r Request
+		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
+			return err
+		}
+		for endpoint, b := range r.Set {
+			s.Set(endpoint, stttest.Behaviour{Do: b.Do, Code: b.Code, Wait: b.Wait})
+		}
+		var a Answer
+		if r.Heard {
+			a.Heard = record(s.Heard())
+		}
+		if err := answers.Encode(a); err != nil {
+			return err
+		}
+	}
+	return lines.Err()
+}
+
+// record leaves the requests that carried sound.
+func record(all []stttest.Heard) (list []Heard) {
+	for _, h := range all {
+		if h.Endpoint != stttest.HTTP && h.Endpoint != stttest.WS {
+			continue
+		}
+		r := Heard{Wake: h.Header.Get("X-Wake-Word-Time"), Samples: len(h.PCM), Whole: h.Whole, Began: h.Began, Complaint: h.Complaint, Connection: string(h.Endpoint)}
+		if h.Endpoint == stttest.WS {
+			var config struct {
+				Wake string `json:"wake_word_time"`
+			}
+			if err := json.Unmarshal(h.Body, &config); err == nil {
+				r.Wake = config.Wake
+			}
+		}
+		if h.Answered {
+			r.Answered = h.AnsweredAt
+		}
+		list = append(list, r)
+	}
+	return list
+}
+
+// errEnded is returned when the process is gone.
+var errEnded = errors.New("the speech-to-text server's process has ended")
