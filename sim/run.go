@@ -3,6 +3,7 @@ package sim
 import (
 	"fmt"
 	"runtime"
+	"slices"
 	"time"
 
 	"orac/appliance"
@@ -22,7 +23,8 @@ type runOptions struct {
 	sounds     func(play string, s scenario.Sound) ([]int16, error)
 	trace      func(rt.Record)
 	only       func([]occurrence) []occurrence // what remains of a schedule; nil: all
-	crash      int                             // the power fails at this change of the disk; 0: never
+	crash      int                             // the power fails before this change of the disk; 0: never
+	last       bool                            // and after it instead
 	until      <-chan struct{}                 // ends the run early
 }
 
@@ -47,7 +49,7 @@ func once(sc *scenario.Scenario, seed uint64, o runOptions) (r report.Run, err e
 	}
 	m.plan(list)
 	if o.crash > 0 {
-		m.crashAt(o.crash)
+		m.crashAt(o.crash, o.last)
 	}
 	m.boot()
 	m.watch()
@@ -191,15 +193,15 @@ func (m *machine) highest() {
 	}
 }
 
-// crashAt lets the power fail at a change of the disk.
-func (m *machine) crashAt(n int) {
-	o := &occurrence{name: fmt.Sprintf("power_loss at change %d of the disk", n)}
-	o.Kind, o.For = scenario.PowerLoss, 5*time.Second
-	m.disk.CrashAt(n, n%2 == 0, func() {
+// crashAt lets the power fail at a change of the disk: before it, and after it if it is the last.
+func (m *machine) crashAt(n int, last bool) {
+	i := slices.IndexFunc(m.sc.Faults, func(f scenario.Fault) bool { return f.EveryWrite })
+	o := occurrence{Fault: m.sc.Faults[i], name: fmt.Sprintf("%s at change %d", m.sc.Faults[i].Address, n)}
+	m.disk.CrashAt(n, last, func() {
 		m.driver.Halt()
 		m.todo.add(m.now(), func() {
 			o.begin, o.end = m.clock, m.clock+o.For
-			m.begin(*o, faults[scenario.PowerLoss])
+			m.begin(o, faults[scenario.PowerLoss])
 		})
 	})
 }

@@ -4,17 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"sync"
 	"time"
 
-	"orac/appliance"
 	"orac/appliance/audio/wav"
 	"orac/appliance/rt"
-	"orac/models"
 	"orac/runbook"
 	"orac/runbook/scenario"
 	"orac/sim/judge"
@@ -23,30 +20,6 @@ import (
 	"orac/sim/sound"
 	"orac/sim/trace"
 )
-
-// Options are how scenarios are run. The zero value runs each once, with seed 1.
-type Options struct {
-	Seeds   []uint64
-	For     time.Duration // 0: as the scenario says
-	Runbook string        // path that replaces the scenario's; "" keeps it
-	Workers int           // 0: as many as there are processors
-	Shrink  bool          // look for the smallest set of faults with which a run still breaks
-	Twice   int           // every n-th seed runs twice and is compared; 0: every tenth, and the first; below 0: none
-	// Trace gives where the trace of a run is written; nil: nowhere.
-	Trace    func(scenario string, seed uint64) (io.WriteCloser, error)
-	Options  runbook.Options
-	Store    models.Store // for real inference
-	Progress func(Progress)
-}
-
-// Progress is how far a simulation is.
-type Progress struct {
-	Scenario      string
-	Seed          uint64
-	Done, Of      int           // runs
-	Virtual, Wall time.Duration // so far, of all runs together
-	Breaks        int
-}
 
 // Simulate runs scenarios and judges them. An error is about what was asked for; broken promises are in the report. The end of
 // ctx ends it early, with what there is.
@@ -115,6 +88,7 @@ type job struct {
 type variant struct {
 	seed  uint64
 	crash int
+	last  bool
 }
 
 func (s *simulation) job(sc *scenario.Scenario) (*job, error) {
@@ -136,7 +110,7 @@ func (s *simulation) job(sc *scenario.Scenario) (*job, error) {
 	j.options.evaluation.Secret = func(string) (string, error) { return canary, nil }
 	rb, text, problems := sc.Runbook(j.options.evaluation)
 	if problems.HasErrors() {
-		return nil, problems.Err()
+		return nil, problems
 	}
 	j.options.book = book{file: rb.File, text: text, runbook: rb}
 	j.options.until, j.options.sounds = s.ctx.Done(), s.sounds(sc)
@@ -155,9 +129,11 @@ func (s *simulation) job(sc *scenario.Scenario) (*job, error) {
 		if err != nil {
 			return nil, err
 		}
-		for n := range r.Counts["disk_changes"] {
-			j.variants = append(j.variants, variant{seed, n + 1})
+		changes := r.Counts["disk_changes"]
+		for n := range changes {
+			j.variants = append(j.variants, variant{seed: seed, crash: n + 1})
 		}
+		j.variants = append(j.variants, variant{seed, changes, true})
 	}
 	return j, nil
 }
@@ -167,7 +143,7 @@ func (s *simulation) infer(j *job) error {
 	switch j.sc.Head.Inference {
 	case "real":
 		if s.memo == nil {
-			real, err := appliance.OpenInference(s.ctx, s.Store)
+			real, err := openReal(s.ctx, s.Store)
 			if err != nil {
 				return fmt.Errorf("%s: %w", j.sc.File, err)
 			}
@@ -254,7 +230,7 @@ func (s *simulation) again(i int) bool { return s.Twice > 0 && i%s.Twice == 0 }
 func (s *simulation) one(j *job, i int) (report.Run, error) {
 	v := j.variants[i]
 	o := j.options
-	o.crash = v.crash
+	o.crash, o.last = v.crash, v.last
 	var kept *trace.Writer
 	if s.Trace != nil {
 		w, err := s.Trace(j.sc.Head.Name, v.seed)
@@ -293,7 +269,7 @@ func (s *simulation) part(j *job, v variant) string {
 	var list [2][]rt.Record
 	for i := range list {
 		o := j.options
-		o.crash = v.crash
+		o.crash, o.last = v.crash, v.last
 		o.trace = func(r rt.Record) {
 			if len(list[i]) < mostCompared {
 				list[i] = append(list[i], r)

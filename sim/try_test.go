@@ -2,8 +2,8 @@ package sim_test
 
 import (
 	"context"
-	"fmt"
 	"encoding/json"
+	"fmt"
 	"os"
 	"strconv"
 	"testing"
@@ -56,4 +56,3 @@ func seeds() (l []uint64) {
 	}
 	return l
 }
-
