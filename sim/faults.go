@@ -271,12 +271,22 @@ func disturbing(k scenario.Kind) bool {
 	return true
 }
 
+// breakable tells whether there is anything to break: a process that runs, or a capture process.
+func (m *machine) breakable(o occurrence) bool {
+	switch o.Kind {
+	case scenario.Kill, scenario.PowerLoss, scenario.NodePanic, scenario.Apply:
+		return m.driver != nil
+	case scenario.ReadBlocks, scenario.WorkerKill, scenario.WorkerStop, scenario.WorkerTrash:
+		return m.mics[o.Target].holders() > 0
+	}
+	return true
+}
+
 // begin makes a fault.
 func (m *machine) begin(o occurrence, b breaks) {
 	at := m.clock
-	restarts := o.Kind == scenario.Kill || o.Kind == scenario.PowerLoss
-	if m.driver == nil && (restarts || o.Kind == scenario.NodePanic || o.Kind == scenario.Apply) {
-		return // there is nothing to break
+	if !m.breakable(o) {
+		return
 	}
 	id := m.judge.Began(at, judge.Fault{Address: o.Address, Kind: o.Kind, Target: o.Target, Lasts: o.lasts()})
 	m.out.Faults = append(m.out.Faults, report.Fault{

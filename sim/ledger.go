@@ -64,9 +64,15 @@ func (l *ledger) AddRestart(r store.Restart) error {
 }
 
 func (l *ledger) EndIncidents(time.Time, string) (int, error) {
+	if err := l.write(); err != nil {
+		return 0, err
+	}
 	n := len(l.open)
+	for id := range l.open {
+		l.m.incidents[id].End = l.m.now().Seconds()
+	}
 	clear(l.open)
-	return n, l.write()
+	return n, nil
 }
 
 func (l *ledger) RestartsSince(component string, since time.Time) (n int, err error) {

@@ -247,6 +247,9 @@ func (m *machine) listen() error {
 // defaultNoise is the RMS of a quiet room.
 const defaultNoise = 40
 
+// hush is how long before the end nobody speaks any more, so that what was said can be delivered: at the end nothing waits.
+const hush = 20 * time.Second
+
 // schedulePlays puts a sound of the scenario into the program of its device.
 func (m *machine) schedulePlays(s scenario.Sound) error {
 	device, model := s.Device, s.Model
@@ -266,7 +269,7 @@ func (m *machine) schedulePlays(s scenario.Sound) error {
 		return fmt.Errorf("%s: %s: %w", m.sc.File, s.Address, err)
 	}
 	r := m.random("sound " + string(s.Address))
-	for _, at := range times(r, s.At, s.Every, s.Jitter, s.Times, m.sc.Head.For-audio.Time(len(pcm))) {
+	for _, at := range times(r, s.At, s.Every, s.Jitter, s.Times, m.sc.Head.For-audio.Time(len(pcm))-hush) {
 		d.program.add(play{pcm: pcm, model: model, at: at, wakes: s.Wakes})
 	}
 	return nil

@@ -17,6 +17,11 @@ sound "command" {
   jitter = "10s"
 }
 
+# That a device is restarted often is an alert for an hour. In a bad hour it is true, and says nothing here.
+change "watchdog" {
+  restart_budget = 1000
+}
+
 swarm {
   every = "45s"
   least = "500ms"

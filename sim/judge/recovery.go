@@ -36,12 +36,15 @@ func (j *Judge) recovery(r *scenario.Recovery, id int, at time.Duration) *recove
 			p.held = append(p.held, other)
 		}
 	}
+	// Where there is no sound already, nothing more can stop: the appliance has told of it, and need not do so again.
+	p.paused = len(p.held) > 0 || slices.ContainsFunc(j.pending, func(q *recovery) bool { return q.promise.Means == Sound && deaf(j.faults[q.fault].Kind) })
 	return p
 }
 
 // disturbed notes another fault.
 func (p *recovery) disturbed(j *Judge, id int, at time.Duration) {
 	p.good = 0
+	p.paused = p.paused || deaf(j.faults[id].Kind)
 	if j.faults[id].Lasts {
 		p.held = append(p.held, id)
 	} else if p.clock >= 0 {
