@@ -15,5 +15,8 @@
 //   - A secret reaches nothing but Secret.Reveal: no diagnostic, no Attr printed,
 //     no JSON and no log line holds one.
 //
+// The machinery serves other languages as well, with the same guarantees: a Language
+// is a registry and a few words. runbook/scenario is one.
+//
 // It knows no runtime: nothing here opens a device, a model or a socket.
 package runbook
