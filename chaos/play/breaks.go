@@ -31,40 +31,49 @@ func (r *run) breaks(ctx context.Context, o occurrence) {
 		}
 		return
 	}
-	limit := o.end - o.begin + patience + undoTime
-	if o.Kind == scenario.Apply {
-		limit += applyTime
-	}
-	if !o.lasts() && b.undo != nil {
-		limit = 0 // it lasts as long as the process does
-	}
 	if !r.w.watchdog.Alive() {
 		r.failed(o, errors.New("the watchdog is gone, and nothing is broken without it"))
 		return
 	}
-	entry, err := r.w.journal.Begin(o.name, limit, b.steps...)
+	if !o.lasts() {
+		r.happens(ctx, o, b)
+		return
+	}
+	entry, err := r.w.journal.Begin(o.name, o.end-o.begin+undoTime, b.steps...)
 	if err != nil {
 		r.failed(o, err)
 		return
 	}
 	id, at := r.begin(o, b)
-	err = b.apply()
-	if err != nil {
+	if err = b.apply(); err != nil {
 		r.failed(o, err)
-	}
-	if !o.lasts() { // it has happened: the appliance is to deal with it
-		r.end(o, id, at)
-		if b.undo != nil {
-			<-ctx.Done()
-			r.takeBack(o, b, nil)
-		}
-		return // its steps are for the end of the run
-	}
-	if err == nil {
+	} else {
 		r.sleep(ctx, max(o.end, r.clock()))
 	}
 	r.takeBack(o, b, entry)
 	r.end(o, id, at)
+}
+
+// happens makes a fault that is over at once: the appliance is to deal with it, and what is left of it is undone with the world.
+func (r *run) happens(ctx context.Context, o occurrence, b *broken) {
+	if _, err := r.w.journal.Begin(o.name, 0, b.steps...); err != nil {
+		r.failed(o, err)
+		return
+	}
+	act, err := r.w.journal.Begin(o.name+", while it is made", undoTime+applyTime)
+	if err != nil {
+		r.failed(o, err)
+		return
+	}
+	id, at := r.begin(o, b)
+	if err = errors.Join(b.apply(), act.Undo()); err != nil {
+		r.failed(o, err)
+	}
+	r.end(o, id, at)
+	if b.undo != nil { // it goes on by itself
+		<-ctx.Done()
+		r.takeBack(o, b, nil)
+	}
 }
 
 // ready prepares a fault as soon as there is something to break.

@@ -29,7 +29,7 @@ const (
 )
 
 // traceable tells whether strace is there and may trace.
-func traceable(w *World, _ occurrence) error {
+func traceable() error {
 	if _, err := exec.LookPath("strace"); err != nil {
 		return fmt.Errorf("strace is not installed: make deps installs it")
 	}

@@ -1,10 +1,12 @@
 package play
 
 import (
+	"errors"
 	"fmt"
 
 	"orac/chaos/journal"
 	"orac/chaos/process"
+	"orac/chaos/ptrace"
 	"orac/runbook"
 	"orac/runbook/scenario"
 )
@@ -15,8 +17,8 @@ type Kind struct {
 	How  string // what exactly is done; "" where it cannot be done
 	Not  string // why it cannot be done, or what it does not do
 
-	// probe says why it cannot be made on this machine or in this world; nil: it can be everywhere.
-	probe func(*World, occurrence) error
+	machine func() error                   // says why it cannot be made on this machine; nil: it can be on every one
+	probe   func(*World, occurrence) error // says why it cannot be made in this world; nil: it can be in every one
 	// prepare gives the fault for this moment: an error when there is nothing to break just then.
 	prepare func(*World, occurrence) (*broken, error)
 }
@@ -62,15 +64,15 @@ var Kinds = []Kind{
 	{Kind: scenario.WebhookDown, How: "the proxy before the webhook's server refuses connections", prepare: down},
 
 	{Kind: scenario.DiskFull, How: "a file takes all the space of the state directory's file system", prepare: fillDisk},
-	{Kind: scenario.DiskReadOnly, How: "strace lets the appliance's calls that sync, rename, remove, make folders and write the history fail with EROFS; it can still create and read files, and is slower meanwhile", probe: traceable, prepare: readOnly},
-	{Kind: scenario.DiskError, How: "strace lets the appliance's calls that sync, rename, remove, make folders and write the history fail with EIO; it is slower meanwhile", probe: traceable, prepare: diskError},
-	{Kind: scenario.DiskSlow, How: "strace delays the appliance's calls that sync, rename, remove and write the history; it is slower meanwhile", probe: traceable, prepare: diskSlow},
+	{Kind: scenario.DiskReadOnly, How: "strace lets the appliance's calls that sync, rename, remove, make folders and write the history fail with EROFS; it can still create and read files, and is slower meanwhile", machine: traceable, prepare: readOnly},
+	{Kind: scenario.DiskError, How: "strace lets the appliance's calls that sync, rename, remove, make folders and write the history fail with EIO; it is slower meanwhile", machine: traceable, prepare: diskError},
+	{Kind: scenario.DiskSlow, How: "strace delays the appliance's calls that sync, rename, remove and write the history; it is slower meanwhile", machine: traceable, prepare: diskSlow},
 
 	{Kind: scenario.NodePanic, Not: "no node of the real binary fails on demand"},
 	{Kind: scenario.NodeStarve, Not: "nobody outside can keep one goroutine from running"},
 	{Kind: scenario.CPUStarve, How: "a control group leaves the appliance and its children 1 ms of CPU a second; where there is none, SIGSTOP and SIGCONT", prepare: starve},
-	{Kind: scenario.MemoryLeak, How: "ptrace makes the appliance map more memory every second", probe: injectable, prepare: leak},
-	{Kind: scenario.MemoryRise, How: "ptrace makes the appliance map memory that it did not ask for", probe: injectable, prepare: rise},
+	{Kind: scenario.MemoryLeak, How: "ptrace makes the appliance map more memory every second", machine: ptrace.Supported, prepare: leak},
+	{Kind: scenario.MemoryRise, How: "ptrace makes the appliance map memory that it did not ask for", machine: ptrace.Supported, prepare: rise},
 
 	{Kind: scenario.PowerLoss, Not: "kill -9 is what can be had, and what was not synced survives it in the kernel: use kill, and simulate this"},
 	{Kind: scenario.Kill, How: "SIGKILL to the appliance; started again afterwards", prepare: kill},
@@ -88,16 +90,24 @@ func kindOf(k scenario.Kind) Kind {
 	return Kind{Kind: k, Not: "it is not known here"}
 }
 
-// Supported says why a fault cannot be made; nil if it can. Whether a live appliance lets it is seen when it is made.
-func (w *World) supported(o occurrence) error {
-	k := kindOf(o.Kind)
+// Here says why faults of the kind cannot be made on this machine; nil if they can.
+func (k Kind) Here() error {
 	switch {
 	case k.prepare == nil:
-		return fmt.Errorf("%s", k.Not)
-	case k.probe != nil:
-		return k.probe(w, o)
+		return errors.New(k.Not)
+	case k.machine != nil:
+		return k.machine()
 	}
 	return nil
+}
+
+// supported says why a fault cannot be made; nil if it can. Whether a live appliance lets it is seen when it is made.
+func (w *World) supported(o occurrence) error {
+	k := kindOf(o.Kind)
+	if err := k.Here(); err != nil || k.probe == nil {
+		return err
+	}
+	return k.probe(w, o)
 }
 
 // target finds the microphone that a fault is about.

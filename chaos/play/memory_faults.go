@@ -8,9 +8,6 @@ import (
 	"orac/chaos/ptrace"
 )
 
-// injectable tells whether memory can be put into a process here.
-func injectable(*World, occurrence) error { return ptrace.Supported() }
-
 // mostGrown bounds what is mapped for one fault, whatever a scenario says: it is real memory of this machine.
 const mostGrown = 1 << 30
 

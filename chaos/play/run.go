@@ -20,6 +20,7 @@ import (
 type Options struct {
 	Binary string // the orac that is broken; "" is this program
 	Tools  string // the program with the hidden commands; "" is this program
+	Models string // the folder of models; "" leaves it to the binary
 	Sounds string // the folder of spoken words that make deps makes
 	Temp   string // where folders of runs are made; "" is the system's
 	Seed   uint64
@@ -58,7 +59,10 @@ type run struct {
 	noticed             map[string]bool    // incidents, by ID
 	memory              int64
 	tasks               int
+	listened            bool   // for the first time
+	lastWords           string // on standard error
 	fatal               error
+	giveUp              func() // ends the run early
 }
 
 // counter goes on where one that begins anew has ended.
@@ -90,7 +94,7 @@ func Run(ctx context.Context, sc *scenario.Scenario, o Options) (out report.Run,
 			err = errors.Join(err, fmt.Errorf("cleaning up after %s: %w", sc.File, closed))
 		}
 	}()
-	r := &run{w: w, sc: sc, o: o, judge: judge.New(sc), sound: map[string]counter{}, noticed: map[string]bool{}}
+	r := &run{w: w, sc: sc, o: o, judge: judge.New(sc), sound: map[string]counter{}, noticed: map[string]bool{}, giveUp: func() {}}
 	r.account = newAccount(r)
 	w.again = r.boot
 	var deafen func()
@@ -98,7 +102,11 @@ func Run(ctx context.Context, sc *scenario.Scenario, o Options) (out report.Run,
 	defer func() { deafen(); r.ears.Wait() }()
 	r.ackers = max(1, ackers(w.book.rb))
 	r.out = report.Run{Seed: o.Seed, Faults: []report.Fault{}, Events: []report.Event{}, Incidents: []report.Incident{}, Health: []report.Step{}}
-	list := r.possible(schedule(sc, w.book.rb, o.Seed))
+	all := schedule(sc, w.book.rb, o.Seed)
+	list := r.possible(slices.Clone(all))
+	if len(all) > 0 && len(list) == 0 { // time would show nothing
+		return r.out, nil
+	}
 	if err := r.prepareSounds(); err != nil {
 		return out, err
 	}
@@ -159,6 +167,12 @@ func (r *run) fault(o occurrence) report.Fault {
 func (r *run) perform(ctx context.Context, list []occurrence) {
 	end, stop := context.WithDeadline(ctx, r.began.Add(r.sc.Head.For))
 	defer stop()
+	r.mu.Lock()
+	r.giveUp = stop
+	if r.fatal != nil {
+		stop()
+	}
+	r.mu.Unlock()
 	r.busy.Go(func() { r.playAll(end) })
 	r.busy.Go(func() { r.look(end) })
 	r.busy.Go(func() { r.poll(end) })

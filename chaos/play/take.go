@@ -1,6 +1,7 @@
 package play
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -53,7 +54,10 @@ func (r *run) take(a *chaos.Appliance, e chaos.Event) {
 		if e.Where == "memory" {
 			r.judge.Noticed(at, "spool")
 		}
+	case "listening":
+		r.listened = true
 	case "stderr":
+		r.lastWords = e.Text
 		if strings.Contains(e.Text, "starting again") {
 			r.reexecs++
 			r.account.killed()
@@ -78,8 +82,13 @@ func (r *run) ended(a *chaos.Appliance, at time.Duration, how string) {
 	if r.w.life.Err() != nil || r.w.wanted(a) {
 		return
 	}
+	if !r.listened {
+		r.fatal = fmt.Errorf("the appliance ended before it ever listened (%s): %s", how, r.lastWords)
+		r.giveUp()
+		return
+	}
 	if r.clock() < r.sc.Head.For {
-		r.judge.Break(at, "runs", "the appliance ended by itself: "+how)
+		r.judge.Break(at, "runs", "the appliance ended by itself: "+how+": "+r.lastWords)
 		r.ears.Go(r.revive)
 	}
 }

@@ -88,7 +88,10 @@ func build(ctx context.Context, sc *scenario.Scenario, o Options) (_ *World, err
 	if err = w.noteAudio(); err != nil {
 		return nil, err
 	}
-	w.Env = w.audio.Env()
+	w.Env = append(w.audio.Env(), "ORAC_STATE_DIR="+w.State) // whatever this process's says: it would win over the runbook
+	if o.Models != "" {
+		w.Env = append(w.Env, "ORAC_MODELS_DIR="+o.Models)
+	}
 	return w, w.plug()
 }
 
