@@ -23,7 +23,7 @@ type Event struct {
 	Kind, Node, Cause, Utterance, Text      string
 	Why, Way, Outcome, STT, Identity, Where string
 	Seconds                                 float64
-	Wake, Listener, Component               string
+	Device, Model, Wake, Listener           string
 	Opens                                   int
 	OK, Cut                                 bool
 }

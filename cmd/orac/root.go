@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"orac/appliance/audio/capture"
+	"orac/chaos/play"
 	"orac/cmd/orac/screen"
 	"orac/runbook"
 )
@@ -29,6 +30,9 @@ const (
 func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if len(args) > 0 && args[0] == "capture-worker" { // first of all, since a child is started often and shall be small
 		return capture.WorkerMain(args[1:], stdin, stdout, stderr)
+	}
+	if code, is := play.Tool(args, stdin, stdout, stderr); is {
+		return code
 	}
 	ctx, stop := signals(ctx)
 	defer stop()
@@ -133,7 +137,7 @@ One file, orac.hcl, declares the whole device.`,
 	}
 	root.AddCommand(a.runCommand(), a.planCommand(), a.applyCommand(), a.rollbackCommand(), a.generationsCommand(),
 		a.statusCommand(), a.healthCommand(), a.logsCommand(), a.incidentsCommand(),
-		a.simCommand(), a.validateCommand(), a.fmtCommand(), a.schemaCommand(), a.graphCommand(),
+		a.simCommand(), a.chaosCommand(), a.validateCommand(), a.fmtCommand(), a.schemaCommand(), a.graphCommand(),
 		a.devicesCommand(), a.detectCommand(), a.modelsCommand(), a.completionCommand(), a.versionCommand())
 	return root
 }

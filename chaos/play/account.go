@@ -1,0 +1,217 @@
+package play
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"orac/chaos"
+	"orac/chaos/sttserver"
+	"orac/runbook"
+)
+
+// account follows every command from the mouth to the answer. It knows what the appliance says and what the servers have
+// heard. The run's mutex guards it.
+type account struct {
+	r          *run
+	utterances map[string]*fate
+	order      []string // their IDs, as they became known
+	plays      []*play  // in order of their begin
+
+	spoken, recorded, delivered, refused, dropped int
+	wakes, falseWakes, missed                     int
+	restarts, duplicated                          int
+	woke                                          map[string]time.Duration // last wake, by device, listener and model
+	opened                                        map[string]time.Duration // devices, by name
+	claimed                                       map[string]time.Duration // wake time of an answer, by service: when the appliance had it
+}
+
+// fate is what has become of an utterance.
+type fate struct {
+	ended   time.Duration
+	where   string          // disk, memory; "" while nothing was said of it
+	done    map[string]bool // services that have answered, or refused it for good
+	acked   time.Duration
+	dropped bool   // let go, and said so
+	excused string // why it may be lost
+}
+
+func newAccount(r *run) *account {
+	return &account{r: r, utterances: map[string]*fate{}, woke: map[string]time.Duration{}, opened: map[string]time.Duration{}, claimed: map[string]time.Duration{}}
+}
+
+func (a *account) of(id string) *fate {
+	f, ok := a.utterances[id]
+	if !ok {
+		f = &fate{done: map[string]bool{}}
+		a.utterances[id] = f
+		a.order = append(a.order, id)
+	}
+	return f
+}
+
+// event takes what the appliance says. What it knew of itself alone ends with it: after a start, only the spool is left.
+func (a *account) event(at time.Duration, e chaos.Event) {
+	switch e.Kind {
+	case "device_opened":
+		a.opened[deviceOf(e.Node)] = at
+		if e.Opens > 1 {
+			a.restarts++
+		}
+	case "node_failed":
+		a.restarts++
+	case "wake":
+		a.wake(at, e)
+	case "recording_ended":
+		a.recorded++
+		a.of(e.Utterance).ended = at
+	case "salvaged":
+		f := a.of(e.Utterance)
+		f.where = "disk"
+		if f.ended == 0 {
+			f.ended = at
+		}
+	case "spooled":
+		a.of(e.Utterance).where = e.Where
+	case "dropped":
+		if f := a.of(e.Utterance); !f.dropped {
+			f.dropped = true
+			a.dropped++
+		}
+	case "delivered":
+		f := a.of(e.Utterance)
+		if f.done[e.STT] && !a.forgotten(f.acked) {
+			a.twice(at, fmt.Sprintf("%s was delivered to %s a second time", e.Utterance, e.STT))
+		}
+		f.done[e.STT] = true
+		f.acked = at
+		if e.Outcome == "failed" {
+			a.refused++
+		} else {
+			a.delivered++
+		}
+	}
+}
+
+// forgotten tells whether the process was ended so soon after an answer that it need not know of it: at least once is all that
+// can be.
+func (a *account) forgotten(acked time.Duration) bool {
+	return a.r.bootedAt > acked && a.r.stoppedAt-acked < time.Second
+}
+
+func (a *account) twice(at time.Duration, text string) {
+	a.duplicated++
+	a.r.judge.Break(at, "once", text)
+}
+
+// deviceOf is the name in an address such as source.usb.
+func deviceOf(address string) string { return address[strings.LastIndexByte(address, '.')+1:] }
+
+// wakeLate is how long after the end of its sound a wake may come.
+const wakeLate = 1500 * time.Millisecond
+
+// wake matches a wake with the sound that asked for it.
+func (a *account) wake(at time.Duration, e chaos.Event) {
+	a.wakes++
+	device := deviceOf(e.Device)
+	model, _ := a.r.w.book.rb.Model(runbook.Address("model." + e.Model))
+	key := device + " " + e.Listener + " " + e.Model
+	// Events come through a pipe and a scheduler: what is judged of two of them has some slack.
+	const slack = 250 * time.Millisecond
+	if last, known := a.woke[key]; known && at-last < model.Cooldown-slack && last > a.r.bootedAt {
+		a.r.judge.Break(at, "cooldown", fmt.Sprintf("%s woke %v after it last did; its cooldown is %v", e.Model, (at-last).Round(time.Millisecond), model.Cooldown))
+	}
+	a.woke[key] = at
+	for _, p := range a.plays {
+		if p.begun > 0 && p.device == device && p.wakes && !p.heard && p.begun <= at && at <= p.ended+wakeLate {
+			p.heard = true
+			return
+		}
+	}
+	a.falseWakes++
+	a.r.event("wake", device, "false wake")
+}
+
+// sweep judges the sounds that can no longer wake anything.
+func (a *account) sweep(now time.Duration) {
+	for _, p := range a.plays {
+		if p.begun == 0 || p.judged || now <= p.ended+2*wakeLate {
+			continue
+		}
+		p.judged = true
+		if !p.wakes {
+			continue
+		}
+		a.spoken++
+		if !p.heard && a.couldHear(p) {
+			a.missed++
+			a.r.event("missed", p.device, "a sound that asked was not heard")
+		}
+	}
+}
+
+// couldHear tells whether nothing kept a sound from being heard.
+func (a *account) couldHear(p *play) bool {
+	from, to := p.begun-3*time.Second, p.ended+wakeLate
+	if !a.r.up || a.r.bootedAt+5*time.Second > p.begun || a.opened[p.device]+2*time.Second > p.begun {
+		return false
+	}
+	return !slices.ContainsFunc(a.r.trouble, func(s stretch) bool { return s.from < to && (s.to == 0 || s.to+2*time.Second > from) })
+}
+
+// waiting are the utterances that are known and not done with.
+func (a *account) waiting() (ids []string) {
+	for _, id := range a.order {
+		if f := a.utterances[id]; !f.dropped && len(f.done) < a.r.ackers {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// killed notes that the process has ended at once: what was not where it survives is excused.
+func (a *account) killed() {
+	for _, id := range a.waiting() {
+		if f := a.utterances[id]; f.where == "memory" {
+			f.excused = "the disk had refused it when the process ended"
+		}
+	}
+}
+
+// lost are the utterances that nobody has, at the end: kept are the IDs in the spool, and so many wait in memory.
+func (a *account) lost(kept []string, inMemory int) (ids []string) {
+	for _, id := range a.waiting() {
+		if f := a.utterances[id]; f.excused == "" && f.ended > 0 && !slices.Contains(kept, id) {
+			ids = append(ids, id)
+		}
+	}
+	return ids[min(inMemory, len(ids)):]
+}
+
+// heard compares a server's record with what the appliance knows. An utterance is known to be answered when the appliance has
+// said so and has had time to write it down; whatever is answered after that is answered twice.
+func (a *account) heard(service string, list []sttserver.Heard) {
+	const settle = time.Second
+	for _, h := range list {
+		if h.Answered.IsZero() || h.Wake == "" {
+			continue
+		}
+		key := service + " " + h.Wake
+		first, known := a.claimed[key]
+		began, answered := h.Began.Sub(a.r.began), h.Answered.Sub(a.r.began)
+		switch {
+		case !known:
+			a.claimed[key] = answered
+		case began > first+settle && !a.forgotten(first) && !a.disturbed(first-settle, began):
+			a.twice(answered, fmt.Sprintf("%s has answered the utterance of %s a second time", service, h.Wake))
+			a.claimed[key] = answered
+		}
+	}
+}
+
+// disturbed tells whether a service or the process was disturbed in a stretch of time, so that an answer may not have come
+// through: then the utterance is rightly sent again.
+func (a *account) disturbed(from, to time.Duration) bool {
+	return slices.ContainsFunc(a.r.cuts, func(s stretch) bool { return s.from < to && (s.to == 0 || s.to > from) })
+}

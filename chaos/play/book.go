@@ -1,0 +1,113 @@
+package play
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"orac/runbook"
+	"orac/runbook/scenario"
+)
+
+// book is the runbook of a scenario, with its changes, as a text that can stand in another folder.
+type book struct {
+	text []byte
+	rb   *runbook.Runbook // what it says
+}
+
+// edit sets an attribute of a block to an expression.
+type edit struct {
+	block     runbook.Address
+	attribute string
+	value     string
+}
+
+// load gives the runbook of a scenario with its changes.
+func load(sc *scenario.Scenario) (book, error) {
+	rb, src, problems := sc.Runbook(runbook.Options{})
+	if problems.HasErrors() {
+		return book{}, problems.Err()
+	}
+	return book{src, rb}, nil
+}
+
+// change gives the runbook with edits. It must be a good one afterwards.
+func (b book) change(edits []edit) (book, error) {
+	out := b
+	for _, e := range edits {
+		var err error
+		if out.text, err = runbook.Edit(out.text, e.block, e.attribute, e.value); err != nil {
+			return b, fmt.Errorf("%s: setting %s of %s: %w", b.rb.File, e.attribute, e.block, err)
+		}
+	}
+	rb, problems := runbook.Parse(out.text, b.rb.File, runbook.Options{})
+	if problems.HasErrors() {
+		return b, fmt.Errorf("the runbook cannot be used in another folder: %w", problems.Err())
+	}
+	out.rb = rb
+	return out, nil
+}
+
+// text is a string as an expression.
+func text(s string) string {
+	return strings.NewReplacer("${", "$${", "%{", "%%{").Replace(strconv.Quote(s))
+}
+
+// settle points the runbook to a world: its state directory, services at other addresses, and what it names by a relative path
+// where that is. Services are by the address of their block.
+func (b book) settle(state string, services map[runbook.Address]string) (book, error) {
+	edits := []edit{{block: b.rb.Appliance.Address, attribute: "state_dir", value: text(state)}}
+	for _, s := range b.rb.STTs {
+		if url, ok := services[s.Address]; ok {
+			edits = append(edits, edit{block: s.Address, attribute: "url", value: text(url)})
+		}
+		if len(s.Command) > 0 && strings.Contains(s.Command[0], "/") && !filepath.IsAbs(s.Command[0]) {
+			words := []string{text(b.absolute(s.Command[0]))}
+			for _, w := range s.Command[1:] {
+				words = append(words, text(w))
+			}
+			edits = append(edits, edit{block: s.Address, attribute: "command", value: "[" + strings.Join(words, ", ") + "]"})
+		}
+	}
+	for _, h := range b.rb.Heartbeats {
+		if h.STT != "" { // its own server, so that it can fail by itself
+			edits = append(edits, edit{block: h.Address, attribute: "stt", value: "null"})
+		}
+		edits = append(edits, edit{block: h.Address, attribute: "url", value: text(services[h.Address])})
+	}
+	for _, h := range b.rb.Webhooks {
+		edits = append(edits, edit{block: h.Address, attribute: "url", value: text(services[h.Address] + "/webhook")})
+	}
+	for _, w := range b.rb.WAVs {
+		edits = append(edits, edit{block: w.Address, attribute: "path", value: text(b.absolute(w.Path))})
+	}
+	for _, m := range b.rb.Models {
+		if !strings.Contains(m.Source, ":") && !filepath.IsAbs(m.Source) {
+			edits = append(edits, edit{block: m.Address, attribute: "source", value: text(b.absolute(m.Source))})
+		}
+	}
+	if f := b.rb.Appliance.LogFile; f != "" { // one beside the state directory, whatever it was
+		edits = append(edits, edit{block: b.rb.Appliance.Address, attribute: "log_file", value: text(filepath.Join(filepath.Dir(state), "orac.log"))})
+	}
+	return b.change(edits)
+}
+
+// absolute is a path of the runbook for a process in another folder.
+func (b book) absolute(path string) string {
+	full, err := filepath.Abs(b.rb.Resolve(path))
+	if err != nil {
+		return path
+	}
+	return full
+}
+
+// write replaces a file in one step, so that nobody reads half of it.
+func (b book) write(path string) error {
+	next := path + ".next"
+	if err := os.WriteFile(next, b.text, 0o600); err != nil {
+		return err
+	}
+	return os.Rename(next, path)
+}

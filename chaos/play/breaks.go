@@ -1,0 +1,184 @@
+package play
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"orac/chaos/journal"
+	"orac/runbook"
+	"orac/runbook/scenario"
+	"orac/sim/judge"
+)
+
+const (
+	// patience is how long a fault waits for something to break: a capture process that is being started, for one.
+	patience = 3 * time.Second
+	// undoTime is how long taking a fault back may take. Whoever takes longer is ended by the watchdog.
+	undoTime = 30 * time.Second
+	retry    = 100 * time.Millisecond
+)
+
+// breaks makes a fault at its time and takes it back, whatever happens.
+func (r *run) breaks(ctx context.Context, o occurrence) {
+	k := kindOf(o.Kind)
+	b, err := r.ready(ctx, k, o)
+	if err != nil {
+		if ctx.Err() == nil {
+			r.failed(o, err)
+		}
+		return
+	}
+	if !r.w.watchdog.Alive() {
+		r.failed(o, errors.New("the watchdog is gone, and nothing is broken without it"))
+		return
+	}
+	if !o.lasts() {
+		r.happens(ctx, o, b)
+		return
+	}
+	entry, err := r.w.journal.Begin(o.name, o.end-o.begin+undoTime, b.steps...)
+	if err != nil {
+		r.failed(o, err)
+		return
+	}
+	id, at := r.begin(o, b)
+	if err = b.apply(); err != nil {
+		r.failed(o, err)
+	} else {
+		r.sleep(ctx, max(o.end, r.clock()))
+	}
+	r.takeBack(o, b, entry)
+	r.end(o, id, at)
+}
+
+// happens makes a fault that is over at once: the appliance is to deal with it, and what is left of it is undone with the world.
+func (r *run) happens(ctx context.Context, o occurrence, b *broken) {
+	if _, err := r.w.journal.Begin(o.name, 0, b.steps...); err != nil {
+		r.failed(o, err)
+		return
+	}
+	act, err := r.w.journal.Begin(o.name+", while it is made", undoTime+applyTime)
+	if err != nil {
+		r.failed(o, err)
+		return
+	}
+	id, at := r.begin(o, b)
+	if err = errors.Join(b.apply(), act.Undo()); err != nil {
+		r.failed(o, err)
+	}
+	r.end(o, id, at)
+	if b.undo != nil { // it goes on by itself
+		<-ctx.Done()
+		r.takeBack(o, b, nil)
+	}
+}
+
+// ready prepares a fault as soon as there is something to break.
+func (r *run) ready(ctx context.Context, k Kind, o occurrence) (b *broken, err error) {
+	for until := time.Now().Add(patience); ; time.Sleep(retry) {
+		if b, err = k.prepare(r.w, o); err == nil || ctx.Err() != nil || time.Now().After(until) {
+			return b, err
+		}
+	}
+}
+
+// takeBack undoes a fault. It tries again: what is undone may need something that another fault has taken away.
+func (r *run) takeBack(o occurrence, b *broken, entry *journal.Entry) {
+	for until := time.Now().Add(undoTime - 5*time.Second); ; time.Sleep(retry) {
+		var err error
+		if b.undo != nil {
+			err = b.undo()
+		}
+		if entry != nil {
+			err = errors.Join(err, entry.Undo())
+		}
+		switch {
+		case err == nil || r.w.life.Err() != nil: // what is left then is undone with the world
+			return
+		case time.Now().After(until):
+			r.mu.Lock()
+			r.fatal = errors.Join(r.fatal, fmt.Errorf("%s could not be taken back: %w", o.name, err))
+			r.mu.Unlock()
+			return
+		}
+	}
+}
+
+// begin tells everybody of a fault.
+func (r *run) begin(o occurrence, b *broken) (id, at int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := r.clock()
+	f := r.fault(o)
+	f.Begin = now.Seconds()
+	if b.how != "" {
+		f.How = b.how
+	}
+	r.out.Faults = append(r.out.Faults, f)
+	r.lasting++
+	r.event("fault", "world", o.name)
+	r.o.Say(fmt.Sprintf("%s %s", o.Kind, o.Target))
+	r.disturb(o, now, 0)
+	address := runbook.Address("")
+	if o.Address != "" {
+		address = o.Address
+	}
+	return r.judge.Began(now, judge.Fault{Address: address, Kind: o.Kind, Target: o.Target, Lasts: o.lasts()}), len(r.out.Faults) - 1
+}
+
+// end tells everybody that what was taken away is there again.
+func (r *run) end(o occurrence, id, at int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := r.clock()
+	r.lasting--
+	r.judge.Ended(now, id)
+	if o.lasts() {
+		r.out.Faults[at].End = now.Seconds()
+		r.event("mended", "world", o.name)
+	}
+	r.disturb(o, 0, now)
+}
+
+// disturb notes from when to when sound or services are disturbed. The caller holds mu.
+func (r *run) disturb(o occurrence, from, to time.Duration) {
+	list := &r.trouble
+	if slices.Contains(sttKinds, o.Kind) {
+		list = &r.cuts
+	}
+	lists := []*[]stretch{list}
+	if o.Kind == scenario.Kill || o.Kind == scenario.CPUStarve {
+		lists = append(lists, &r.cuts)
+	}
+	for _, list := range lists {
+		if to == 0 {
+			*list = append(*list, stretch{from: from})
+			continue
+		}
+		for i := range *list { // the oldest that lasts: which of them it is does not matter once all have ended
+			if (*list)[i].to == 0 {
+				(*list)[i].to = to
+				break
+			}
+		}
+	}
+}
+
+// failed notes a fault that did not come about: what was asked for was not done, and nobody knows what it would have shown.
+func (r *run) failed(o occurrence, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.out.Unsupported = append(r.out.Unsupported, fmt.Sprintf("%s at %s could not be made: %v", o.name, runbook.FormatDuration(o.begin.Round(time.Millisecond)), err))
+	for i := range r.out.Faults {
+		if f := &r.out.Faults[i]; f.Name == o.name && f.Begin >= o.begin.Seconds() && f.Fidelity == "real" {
+			f.Fidelity, f.How = "unsupported", err.Error()
+			return
+		}
+	}
+	f := r.fault(o)
+	f.Fidelity, f.How = "unsupported", err.Error()
+	r.out.Faults = append(r.out.Faults, f)
+}

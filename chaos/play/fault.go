@@ -1,0 +1,152 @@
+package play
+
+import (
+	"errors"
+	"fmt"
+
+	"orac/chaos/journal"
+	"orac/chaos/process"
+	"orac/chaos/ptrace"
+	"orac/runbook"
+	"orac/runbook/scenario"
+)
+
+// Kind is how a kind of fault is made on a live appliance.
+type Kind struct {
+	Kind scenario.Kind
+	How  string // what exactly is done; "" where it cannot be done
+	Not  string // why it cannot be done, or what it does not do
+
+	machine func() error                   // says why it cannot be made on this machine; nil: it can be on every one
+	probe   func(*World, occurrence) error // says why it cannot be made in this world; nil: it can be in every one
+	// prepare gives the fault for this moment: an error when there is nothing to break just then.
+	prepare func(*World, occurrence) (*broken, error)
+}
+
+// broken is a fault that can be made now. Its steps are in the journal before it is made.
+type broken struct {
+	steps []journal.Step
+	apply func() error
+	undo  func() error // besides the steps, what only this process can do; nil: nothing. It may be called after apply has failed
+	how   string       // instead of Kind.How, where the machine decides
+}
+
+// Kinds are all kinds of faults in the order of the documentation, in one table.
+var Kinds = []Kind{
+	{Kind: scenario.ReadBlocks, How: "SIGSTOP to the capture process in the middle of its read", prepare: stopWorker},
+	{Kind: scenario.OpenHangs, How: "SIGSTOP to the audio server: it is connected to and never answers, so that reading stops and opening hangs", prepare: stopAudio},
+	{Kind: scenario.ListHangs, Not: "an audio server that answers a reader answers a list as well: only both can be stopped, and that is open_hangs"},
+	{Kind: scenario.Drops, How: "pieces of 10 ms do not reach the audio server, a share of them", prepare: lose},
+	{Kind: scenario.ShortReads, How: "the audio server gets the sound in odd pieces of a few samples", prepare: crumble},
+	{Kind: scenario.WrongRate, How: "the virtual microphone writes at another rate than it says", prepare: hurry},
+	{Kind: scenario.Stuck, How: "a pattern without end that is the same in every hop, bit for bit", prepare: stick},
+	{Kind: scenario.Silence, How: "zeros", prepare: hush},
+	{Kind: scenario.Noise, How: "noise with an RMS of 12000", prepare: roar},
+	{Kind: scenario.Clipping, How: "a square wave at full scale", prepare: clip},
+	{Kind: scenario.Unplug, How: "the source is unloaded and loaded again, under another index", prepare: unplug},
+	{Kind: scenario.AudioDown, How: "SIGKILL to the audio server; it is started again with the same sources", prepare: killAudio},
+	{Kind: scenario.WorkerKill, How: "SIGKILL to the capture process", prepare: killWorker},
+	{Kind: scenario.WorkerStop, How: "SIGSTOP to the capture process", prepare: stopWorker},
+	{Kind: scenario.WorkerTrash, How: "bytes that are no frames are written into the capture process's pipe", prepare: trash},
+
+	{Kind: scenario.STTDown, How: "the proxy refuses connections, and resets those that there are", probe: reachable, prepare: down},
+	{Kind: scenario.STTSlow, How: "the server answers later by the delay", probe: reachable, prepare: slow},
+	{Kind: scenario.STTReset, How: "the proxy resets connections after some bytes, drawn from the seed", probe: reachable, prepare: reset},
+	{Kind: scenario.STTEmpty, How: "the server answers with empty text", probe: reachable, prepare: empty},
+	{Kind: scenario.STTTrash, How: "the server answers with half a JSON object", probe: reachable, prepare: garbage},
+	{Kind: scenario.STTLies, How: "the server answers \"[Transcription Failed: …]\"", probe: reachable, prepare: lie},
+	{Kind: scenario.STTLate, How: "the server answers a second after the appliance's timeout", probe: reachable, prepare: late},
+	{Kind: scenario.STTUnauthorized, How: "the server answers 401", probe: reachable, prepare: refuse},
+	{Kind: scenario.STTHolds, How: "the server takes the sound and never answers, and the stream stays open", probe: reachable, prepare: hold},
+	{Kind: scenario.HeartbeatDown, How: "the proxy before the heartbeat's server refuses connections", prepare: down},
+	{Kind: scenario.HeartbeatNo, How: "the server answers heartbeats with 500", prepare: refuseHeartbeats},
+	{Kind: scenario.WebhookSlow, How: "the webhook's server answers later by the delay", prepare: slowWebhook},
+	{Kind: scenario.WebhookDown, How: "the proxy before the webhook's server refuses connections", prepare: down},
+
+	{Kind: scenario.DiskFull, How: "a file takes all the space of the state directory's file system", prepare: fillDisk},
+	{Kind: scenario.DiskReadOnly, How: "strace lets the appliance's calls that sync, rename, remove, make folders and write the history fail with EROFS; it can still create and read files, and is slower meanwhile", machine: traceable, prepare: readOnly},
+	{Kind: scenario.DiskError, How: "strace lets the appliance's calls that sync, rename, remove, make folders and write the history fail with EIO; it is slower meanwhile", machine: traceable, prepare: diskError},
+	{Kind: scenario.DiskSlow, How: "strace delays the appliance's calls that sync, rename, remove and write the history; it is slower meanwhile", machine: traceable, prepare: diskSlow},
+
+	{Kind: scenario.NodePanic, Not: "no node of the real binary fails on demand"},
+	{Kind: scenario.NodeStarve, Not: "nobody outside can keep one goroutine from running"},
+	{Kind: scenario.CPUStarve, How: "a control group leaves the appliance and its children 1 ms of CPU a second; where there is none, SIGSTOP and SIGCONT", prepare: starve},
+	{Kind: scenario.MemoryLeak, How: "ptrace makes the appliance map more memory every second", machine: ptrace.Supported, prepare: leak},
+	{Kind: scenario.MemoryRise, How: "ptrace makes the appliance map memory that it did not ask for", machine: ptrace.Supported, prepare: rise},
+
+	{Kind: scenario.PowerLoss, Not: "kill -9 is what can be had, and what was not synced survives it in the kernel: use kill, and simulate this"},
+	{Kind: scenario.Kill, How: "SIGKILL to the appliance; started again afterwards", prepare: kill},
+	{Kind: scenario.ClockJump, Not: "stepping the clock would step that of the machine"},
+	{Kind: scenario.Apply, How: "orac apply --auto-approve of the changed runbook", prepare: applyChange},
+}
+
+// kindOf finds how a kind is made.
+func kindOf(k scenario.Kind) Kind {
+	for _, x := range Kinds {
+		if x.Kind == k {
+			return x
+		}
+	}
+	return Kind{Kind: k, Not: "it is not known here"}
+}
+
+// Here says why faults of the kind cannot be made on this machine; nil if they can.
+func (k Kind) Here() error {
+	switch {
+	case k.prepare == nil:
+		return errors.New(k.Not)
+	case k.machine != nil:
+		return k.machine()
+	}
+	return nil
+}
+
+// supported says why a fault cannot be made; nil if it can. Whether a live appliance lets it is seen when it is made.
+func (w *World) supported(o occurrence) error {
+	k := kindOf(o.Kind)
+	if err := k.Here(); err != nil || k.probe == nil {
+		return err
+	}
+	return k.probe(w, o)
+}
+
+// target finds the microphone that a fault is about.
+func (w *World) target(o occurrence) (*microphone, error) {
+	if m, ok := w.mics[o.Target]; ok {
+		return m, nil
+	}
+	return nil, fmt.Errorf("there is no virtual microphone for device %q", o.Target)
+}
+
+// peer finds the service that a fault is about.
+func (w *World) peer(o occurrence) (*service, error) {
+	block := "stt"
+	switch o.Kind {
+	case scenario.HeartbeatDown, scenario.HeartbeatNo:
+		block = "heartbeat"
+	case scenario.WebhookDown, scenario.WebhookSlow:
+		block = "webhook"
+	}
+	if s, ok := w.services[runbook.Address(block+"."+o.Target)]; ok {
+		return s, nil
+	}
+	return nil, fmt.Errorf("there is no server for %s %q that could break: one of protocol exec is a program", block, o.Target)
+}
+
+// worker is the capture process that holds the device of a fault.
+func (w *World) worker(o occurrence) (process.Process, error) {
+	a, err := w.Running()
+	if err != nil {
+		return process.Process{}, err
+	}
+	m, ok := w.book.rb.Microphone(runbook.Address("device.microphone." + o.Target))
+	var words []string
+	switch {
+	case !ok:
+	case m.Identity != "":
+		words = append(words, "--identity="+m.Identity)
+	case m.Match != "":
+		words = append(words, "--match="+m.Match)
+	}
+	return a.Worker(words...)
+}

@@ -1,0 +1,87 @@
+package play
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"orac/chaos/ptrace"
+)
+
+// mostGrown bounds what is mapped for one fault, whatever a scenario says: it is real memory of this machine.
+const mostGrown = 1 << 30
+
+// rise puts memory into the appliance at once. It keeps it until it is replaced, or the fault is taken back.
+func rise(w *World, o occurrence) (*broken, error) {
+	a, err := w.Running()
+	if err != nil {
+		return nil, err
+	}
+	if int64(o.Size) > mostGrown {
+		return nil, fmt.Errorf("%v is more than the %d MiB that a chaos run takes of the machine", o.Size, mostGrown>>20)
+	}
+	p := a.Process()
+	image, err := p.Image()
+	if err != nil {
+		return nil, err
+	}
+	return &broken{apply: func() error { return ptrace.Grow(w.Tools, p, image, int64(o.Size)) }}, nil
+}
+
+// leakEvery is how often a leak grows.
+const leakEvery = time.Second
+
+// leak puts a sixtieth of the size of a minute into the appliance every second, until the process has replaced itself.
+func leak(w *World, o occurrence) (*broken, error) {
+	a, err := w.Running()
+	if err != nil {
+		return nil, err
+	}
+	image, err := a.Process().Image()
+	if err != nil {
+		return nil, err
+	}
+	step := max(4096, int64(o.Size)/60)
+	l := &leaking{grow: func() error { return ptrace.Grow(w.Tools, a.Process(), image, step) }, step: step, stop: make(chan struct{}), done: make(chan struct{})}
+	return &broken{apply: l.start, undo: l.end}, nil
+}
+
+// leaking is a leak that goes on until it is taken back, or the process is another one.
+type leaking struct {
+	grow       func() error
+	step       int64
+	once       sync.Once
+	stop, done chan struct{}
+	begun      bool
+}
+
+func (l *leaking) start() error {
+	if err := l.grow(); err != nil {
+		return err
+	}
+	l.begun = true
+	go func() {
+		defer close(l.done)
+		tick := time.NewTicker(leakEvery)
+		defer tick.Stop()
+		for grown := l.step; grown < mostGrown; grown += l.step {
+			select {
+			case <-l.stop:
+				return
+			case <-tick.C:
+			}
+			if l.grow() != nil {
+				return // it has been replaced
+			}
+		}
+	}()
+	return nil
+}
+
+func (l *leaking) end() error {
+	l.once.Do(func() { close(l.stop) })
+	if l.begun {
+		<-l.done
+	}
+	return nil
+}

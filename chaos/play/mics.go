@@ -1,0 +1,163 @@
+package play
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+
+	"orac/appliance/audio/pulsetest"
+	"orac/runbook"
+	"orac/runbook/scenario"
+)
+
+// microphone is a virtual one of the world.
+type microphone struct {
+	name string // of the block
+	mic  *pulsetest.Mic
+	rms  int // of the background
+
+	mu     sync.Mutex // guards what follows
+	shapes map[scenario.Kind]func(*pulsetest.Shape)
+	draw   *rand.Rand // used by the microphone's goroutine alone
+	busy   time.Time  // until when what was given is heard
+}
+
+// identity is what the name of a source may be: the audio server takes no other, and it becomes part of an argument of its
+// modules.
+var identity = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`)
+
+// title makes a name for people out of what a runbook matches: it becomes part of an argument of the audio server.
+func title(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r >= '0' && r <= '9', r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r == ' ', r == '-', r == '_', r == '.':
+			return r
+		}
+		return -1
+	}, s[:min(len(s), 100)])
+}
+
+// source is what a microphone of the world is called by the audio server, so that the runbook's block finds it.
+func source(b runbook.Microphone) (id, name string, err error) {
+	id, name = b.Name, b.Name
+	switch {
+	case b.ID != "":
+		return "", "", fmt.Errorf("%s selects its microphone by id, and which id a virtual one has is not known before: select it by identity or match", b.Address)
+	case b.Backend == "alsa":
+		return "", "", fmt.Errorf("%s asks for ALSA, and virtual microphones are of PulseAudio", b.Address)
+	case b.Identity != "":
+		id = b.Identity
+	case b.Match != "":
+		if name = title(b.Match); !strings.EqualFold(name, b.Match) {
+			return "", "", fmt.Errorf("%s matches %q; a virtual microphone can be called by letters, digits, spaces and ._- only", b.Address, b.Match)
+		}
+	}
+	if !identity.MatchString(id) {
+		return "", "", fmt.Errorf("%s: no virtual microphone can have the identity %q: letters, digits and ._- only, 100 at most", b.Address, id)
+	}
+	return id, name, nil
+}
+
+// defaultNoise is the RMS of a microphone's background that no scenario describes.
+const defaultNoise = 40
+
+// plug makes the microphones of the scenario and its runbook.
+func (w *World) plug() error {
+	described := map[string]scenario.Microphone{}
+	for _, m := range w.sc.Microphones {
+		described[m.Name] = m
+	}
+	for _, b := range w.book.rb.Microphones {
+		id, name, err := source(b)
+		if err != nil {
+			return err
+		}
+		d, ok := described[b.Name]
+		if !ok {
+			d = scenario.Microphone{Name: b.Name, Present: true, Noise: defaultNoise}
+		}
+		if ok && d.Identity != "" && d.Identity != d.Name {
+			id = d.Identity
+		}
+		delete(described, b.Name)
+		if err := w.plugOne(d, id, name); err != nil {
+			return err
+		}
+	}
+	for _, m := range w.sc.Microphones {
+		if d, ok := described[m.Name]; ok {
+			if err := w.plugOne(d, d.Identity, d.Name); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (w *World) plugOne(d scenario.Microphone, id, name string) error {
+	if !identity.MatchString(id) {
+		return fmt.Errorf("microphone.%s: no virtual microphone can have the identity %q: letters, digits and ._- only, 100 at most", d.Name, id)
+	}
+	mic, err := w.audio.Plug(id, title(name))
+	if err != nil {
+		return err
+	}
+	m := &microphone{name: d.Name, mic: mic, rms: d.Noise, shapes: map[scenario.Kind]func(*pulsetest.Shape){}, draw: stream(w.seed, "microphone "+d.Name)}
+	m.reshape()
+	w.mics[d.Name] = m
+	if !d.Present {
+		return mic.Unload()
+	}
+	return nil
+}
+
+// shape changes what the microphone makes of sound, or stops doing so with nil.
+func (m *microphone) shape(k scenario.Kind, f func(*pulsetest.Shape)) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if f == nil {
+		delete(m.shapes, k)
+	} else {
+		m.shapes[k] = f
+	}
+	m.reshape()
+}
+
+// reshape tells the microphone. The caller holds mu, or has m to itself.
+func (m *microphone) reshape() {
+	s := pulsetest.Shape{}
+	if m.rms > 0 {
+		s.Background = func(pcm []int16) { fillNoise(pcm, m.draw, m.rms) }
+	}
+	for _, k := range sorted(m.shapes) {
+		m.shapes[k](&s)
+	}
+	m.mic.Shape(s)
+}
+
+// fillNoise writes uniform noise with an RMS on the int16 scale.
+func fillNoise(pcm []int16, r *rand.Rand, rms int) {
+	most := int64(min(float64(rms)*math.Sqrt(3), 32767))
+	for i := range pcm {
+		pcm[i] = int16(r.Int64N(2*most+1) - most)
+	}
+}
+
+// play makes the microphone hear pcm, and gives when that begins and ends.
+func (m *microphone) play(pcm []int16, now time.Time) (begin, end time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	begin = now
+	if m.busy.After(now) {
+		begin = m.busy // after what it was given before
+	}
+	m.busy = begin.Add(time.Duration(len(pcm)) * time.Second / rate)
+	m.mic.Play(pcm)
+	return begin, m.busy
+}
+
+const rate = 16000

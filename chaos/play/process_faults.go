@@ -1,0 +1,145 @@
+package play
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"orac/chaos/journal"
+	"orac/chaos/process"
+)
+
+// kill ends the appliance; its undo starts it again, as a service manager does.
+func kill(w *World, _ occurrence) (*broken, error) {
+	a, err := w.Running()
+	if err != nil {
+		return nil, err
+	}
+	killed := false
+	return &broken{
+		apply: func() error {
+			killed = true
+			w.end(a)
+			return a.Kill()
+		},
+		undo: func() error {
+			if !killed || w.life.Err() != nil { // or the run is over
+				return nil
+			}
+			killed = false
+			return w.again()
+		},
+	}, nil
+}
+
+// starve leaves the appliance and its children no time of the machine.
+func starve(w *World, _ occurrence) (*broken, error) {
+	a, err := w.Running()
+	if err != nil {
+		return nil, err
+	}
+	members := []process.Process{a.Process()}
+	workers, err := a.Workers()
+	if err != nil {
+		return nil, err
+	}
+	members = append(members, workers...)
+	g, err := w.plan("cpu", a.PID())
+	if err == nil {
+		limits := [][2]string{{"cpu.cfs_period_us", "1000000"}, {"cpu.cfs_quota_us", "1000"}}
+		if g.v2 {
+			limits = [][2]string{{"cpu.max", "1000 1000000"}}
+		}
+		err = g.probe(limits)
+		if err == nil {
+			return &broken{steps: []journal.Step{g.step()}, how: "a control group leaves the appliance and its children 1 ms of CPU a second",
+				apply: func() error { return g.make(limits, members...) }, undo: func() error { return g.free() }}, nil
+		}
+	}
+	b := &broken{how: fmt.Sprintf("SIGSTOP to the appliance and its children, then SIGCONT (no control group: %v)", err)}
+	for _, p := range members {
+		b.steps = append(b.steps, journal.Step{Do: journal.Cont, Process: p})
+	}
+	b.apply = func() error {
+		for _, p := range members {
+			if err := p.Signal(unix.SIGSTOP); err != nil && !errors.Is(err, process.ErrGone) {
+				return err
+			}
+		}
+		return nil
+	}
+	return b, nil
+}
+
+// probe makes the group with its limits and nobody in it, and removes it.
+func (g group) probe(limits [][2]string) error {
+	err := g.make(limits)
+	if rm := os.Remove(g.dir); rm != nil && !errors.Is(rm, os.ErrNotExist) {
+		err = errors.Join(err, rm)
+	}
+	return err
+}
+
+// free lifts the limit of CPU, so that nothing is held up while the processes leave the group.
+func (g group) free() error {
+	name, value := "cpu.cfs_quota_us", "-1"
+	if g.v2 {
+		name, value = "cpu.max", "max"
+	}
+	err := g.set(name, value)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// applyTime is how long an apply may take.
+const applyTime = time.Minute
+
+// applyChange changes the runbook on disk and applies it. If it is not kept, the file is as it was.
+func applyChange(w *World, o occurrence) (*broken, error) {
+	if _, err := w.Running(); err != nil {
+		return nil, err
+	}
+	return &broken{apply: func() error {
+		w.mu.Lock()
+		before := w.saved
+		w.mu.Unlock()
+		after := before
+		var err error
+		if after.text, err = w.sc.Changed(before.text, o.Fault); err != nil {
+			return err
+		}
+		if err := after.write(w.File); err != nil {
+			return err
+		}
+		ctx, cancel := context.WithTimeout(w.life, applyTime)
+		defer cancel()
+		code, said, err := w.Run(ctx, "apply", "--auto-approve", "-f", w.File)
+		if err != nil {
+			return err
+		}
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if code == 0 {
+			w.saved = after
+			w.applied++
+			return nil
+		}
+		if strings.Contains(said, "rolled back") {
+			w.rolledBack++
+		}
+		w.refusals = append(w.refusals, o.name+": "+lastLine(said))
+		return before.write(w.File)
+	}}, nil
+}
+
+func lastLine(s string) string {
+	lines := strings.Split(strings.TrimSpace(s), "\n")
+	return lines[len(lines)-1]
+}

@@ -1,0 +1,276 @@
+package play
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"orac/appliance/status"
+	"orac/chaos"
+	"orac/runbook/scenario"
+	"orac/sim/judge"
+	"orac/sim/report"
+)
+
+// Options are how scenarios are run.
+type Options struct {
+	Binary string // the orac that is broken; "" is this program
+	Tools  string // the program with the hidden commands; "" is this program
+	Models string // the folder of models; "" leaves it to the binary
+	Sounds string // the folder of spoken words that make deps makes
+	Temp   string // where folders of runs are made; "" is the system's
+	Seed   uint64
+	// Say takes a line for people now and then: what is broken at the moment.
+	Say func(string)
+}
+
+// stretch is from one time to another; to is 0 while it lasts.
+type stretch struct{ from, to time.Duration }
+
+// run is one run of a scenario.
+type run struct {
+	w     *World
+	sc    *scenario.Scenario
+	o     Options
+	began time.Time       // time 0
+	busy  sync.WaitGroup  // what ends with the run
+	ears  sync.WaitGroup  // what hears the appliance until the run is over
+	heard context.Context // of ears
+
+	mu      sync.Mutex // guards what follows
+	judge   *judge.Judge
+	account *account
+	out     report.Run
+	ackers  int       // services that take an utterance
+	trouble []stretch // when sound was disturbed
+	cuts    []stretch // when services or the process were
+	lasting int       // faults now
+
+	up                  bool
+	bootedAt, stoppedAt time.Duration
+	reexecs, holders    int
+	now                 status.Status      // as it was last seen
+	sound               map[string]counter // by device
+	incidents           []status.Incident  // all that the appliance knows
+	noticed             map[string]bool    // incidents, by ID
+	memory              int64
+	tasks               int
+	listened            bool   // for the first time
+	lastWords           string // on standard error
+	fatal               error
+	giveUp              func() // ends the run early
+}
+
+// counter goes on where one that begins anew has ended.
+type counter struct{ before, last uint64 }
+
+func (c *counter) see(n uint64) {
+	if n < c.last {
+		c.before += c.last
+	}
+	c.last = n
+}
+
+func (r *run) clock() time.Duration { return time.Since(r.began) }
+
+// Run runs a scenario once. The error is about what was asked for, or about this machine; what the appliance has done is in the
+// report. The end of ctx ends the run early.
+func Run(ctx context.Context, sc *scenario.Scenario, o Options) (out report.Run, err error) {
+	if o, err = o.complete(); err != nil {
+		return out, err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	w, err := build(ctx, sc, o)
+	if err != nil {
+		return out, fmt.Errorf("the world of %s: %w", sc.File, err)
+	}
+	defer func() {
+		if closed := w.Close(); closed != nil {
+			err = errors.Join(err, fmt.Errorf("cleaning up after %s: %w", sc.File, closed))
+		}
+	}()
+	r := &run{w: w, sc: sc, o: o, judge: judge.New(sc), sound: map[string]counter{}, noticed: map[string]bool{}, giveUp: func() {}}
+	r.account = newAccount(r)
+	w.again = r.boot
+	var deafen func()
+	r.heard, deafen = context.WithCancel(ctx)
+	defer func() { deafen(); r.ears.Wait() }()
+	r.ackers = max(1, ackers(w.book.rb))
+	r.out = report.Run{Seed: o.Seed, Faults: []report.Fault{}, Events: []report.Event{}, Incidents: []report.Incident{}, Health: []report.Step{}}
+	all := schedule(sc, w.book.rb, o.Seed)
+	list := r.possible(slices.Clone(all))
+	if len(all) > 0 && len(list) == 0 { // time would show nothing
+		return r.out, nil
+	}
+	if err := r.prepareSounds(); err != nil {
+		return out, err
+	}
+	r.began = time.Now()
+	if err := r.boot(); err != nil {
+		return out, err
+	}
+	r.perform(ctx, list)
+	return r.finish(ctx)
+}
+
+func (o Options) complete() (Options, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return o, err
+	}
+	if o.Binary == "" {
+		o.Binary = self
+	}
+	if o.Tools == "" {
+		o.Tools = self
+	}
+	if o.Say == nil {
+		o.Say = func(string) {}
+	}
+	return o, nil
+}
+
+// possible leaves the faults that can be made here, and notes the others.
+func (r *run) possible(list []occurrence) []occurrence {
+	why := map[string]error{}
+	return slices.DeleteFunc(list, func(o occurrence) bool {
+		key := string(o.Kind) + " " + o.Target
+		err, known := why[key]
+		if !known {
+			err = r.w.supported(o)
+			why[key] = err
+		}
+		if err == nil {
+			return false
+		}
+		f := r.fault(o)
+		f.Fidelity, f.How = "unsupported", err.Error()
+		r.out.Faults = append(r.out.Faults, f)
+		if text := fmt.Sprintf("%s: %v", o.Kind, err); !slices.Contains(r.out.Unsupported, text) {
+			r.out.Unsupported = append(r.out.Unsupported, text)
+		}
+		return true
+	})
+}
+
+// fault is an occurrence as a report tells it.
+func (r *run) fault(o occurrence) report.Fault {
+	return report.Fault{Name: o.name, Kind: string(o.Kind), Target: o.Target, Fidelity: "real", How: kindOf(o.Kind).How, Begin: o.begin.Seconds()}
+}
+
+// perform lets everything happen at its time, until the end.
+func (r *run) perform(ctx context.Context, list []occurrence) {
+	end, stop := context.WithDeadline(ctx, r.began.Add(r.sc.Head.For))
+	defer stop()
+	r.mu.Lock()
+	r.giveUp = stop
+	if r.fatal != nil {
+		stop()
+	}
+	r.mu.Unlock()
+	r.busy.Go(func() { r.playAll(end) })
+	r.busy.Go(func() { r.look(end) })
+	r.busy.Go(func() { r.poll(end) })
+	r.busy.Go(func() { r.measure(end) })
+	for _, o := range list {
+		if !r.sleep(end, o.begin) {
+			break
+		}
+		r.busy.Go(func() { r.breaks(end, o) })
+	}
+	<-end.Done()
+	r.busy.Wait()
+}
+
+// sleep waits until a time of the run; false if the run ends before.
+func (r *run) sleep(ctx context.Context, until time.Duration) bool {
+	timer := time.NewTimer(time.Until(r.began.Add(until)))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// look lets the judge look whenever it wants to.
+func (r *run) look(ctx context.Context) {
+	for next := time.Duration(0); r.sleep(ctx, next); {
+		r.mu.Lock()
+		now := r.clock()
+		r.account.sweep(now)
+		r.judge.See(now, r)
+		next = min(r.judge.Next(now), now+lookMost)
+		if next < now+lookLeast {
+			next = now + lookLeast
+		}
+		r.mu.Unlock()
+	}
+}
+
+const (
+	// lookLeast and lookMost are the times between two looks of the judge.
+	lookLeast, lookMost = 50 * time.Millisecond, time.Second
+	mostEvents          = 5000
+	mostSteps           = 2000
+)
+
+// event adds to the timeline. The caller holds mu.
+func (r *run) event(kind, lane, text string) {
+	if len(r.out.Events) < mostEvents {
+		r.out.Events = append(r.out.Events, report.Event{At: r.clock().Seconds(), Lane: lane, Kind: kind, Text: text})
+	}
+}
+
+// finish judges the end.
+func (r *run) finish(ctx context.Context) (report.Run, error) {
+	kept, inMemory := r.w.spooled(), 0
+	r.pollOnce(context.WithoutCancel(ctx))
+	r.pollIncidents(context.WithoutCancel(ctx))
+	r.hear()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.fatal != nil {
+		return r.out, r.fatal
+	}
+	end := r.clock()
+	if end < r.sc.Head.For {
+		r.out.Unsupported = append(r.out.Unsupported, fmt.Sprintf("the run was ended early, after %v of %v", end.Round(time.Second), r.sc.Head.For))
+	}
+	r.account.sweep(end + time.Hour)
+	if r.up {
+		inMemory = max(0, r.now.Spool.Waiting-len(kept))
+	}
+	for _, id := range r.account.lost(kept, inMemory) {
+		r.judge.Break(end, "lost", id+" is neither waiting nor answered, and nobody said so")
+	}
+	r.judge.Finish(end, r)
+	r.judge.Safe(end, "lost", "once", "holders", "cooldown", "runs")
+	return r.report(end), nil
+}
+
+// boot starts the appliance and follows what it says, from its start to its end.
+func (r *run) boot() error {
+	a, err := r.w.Start(r.w.life)
+	if err != nil {
+		return err
+	}
+	r.mu.Lock()
+	r.up, r.bootedAt = true, a.Began.Sub(r.began)
+	r.event("start", "process", "")
+	r.mu.Unlock()
+	r.ears.Go(func() {
+		a.Follow(r.heard, func(e chaos.Event) {
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			r.take(a, e)
+		})
+	})
+	return nil
+}

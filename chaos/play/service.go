@@ -1,0 +1,112 @@
+package play
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"orac/appliance/stt/stttest"
+	"orac/chaos/journal"
+	"orac/chaos/proxy"
+	"orac/chaos/sttserver"
+)
+
+// service is a peer of the appliance: a server in a process of its own, and the proxy through which it is reached.
+type service struct {
+	server *sttserver.Process
+	proxy  *proxy.Proxy
+
+	mu  sync.Mutex // guards what follows, and that the server and the proxy learn of it in order
+	bad []*misbehaviour
+	cut []*proxy.Behaviour
+}
+
+// serve starts a service. Its process is in the journal before anything talks to it.
+func (w *World) serve(seed uint64) (*service, error) {
+	server, err := sttserver.Start(w.Tools, ServerCommand)
+	if err != nil {
+		return nil, err
+	}
+	s := &service{server: server}
+	if _, err := w.journal.Begin("speech-to-text server", 0, journal.Step{Do: journal.Kill, Process: server.Process()}); err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	if s.proxy, err = w.listen(seed, server.Address()); err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	return s, nil
+}
+
+// listen starts a proxy where the appliance can reach it.
+func (w *World) listen(seed uint64, target string) (p *proxy.Proxy, err error) {
+	return proxy.Listen(seed, func() string { return target })
+}
+
+func (s *service) close() error {
+	var errs []error
+	if s.proxy != nil {
+		errs = append(errs, s.proxy.Close())
+	}
+	return errors.Join(append(errs, s.server.Close())...)
+}
+
+// behave makes endpoints of the server misbehave, until it is undone.
+func (s *service) behave(b sttserver.Behaviour, endpoints ...stttest.Endpoint) *broken {
+	bad := &misbehaviour{Behaviour: b, endpoints: endpoints}
+	return &broken{
+		apply: func() error { return s.serving(func() { s.bad = append(s.bad, bad) }) },
+		undo:  func() error { return s.serving(func() { s.bad = without(s.bad, bad) }) },
+	}
+}
+
+// misbehaviour is a fault of the server that lasts. Of several at one endpoint the last one counts.
+type misbehaviour struct {
+	sttserver.Behaviour
+	endpoints []stttest.Endpoint
+}
+
+// serving changes what lasts, and tells the server what that means for its endpoints.
+func (s *service) serving(change func()) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	change()
+	how := map[stttest.Endpoint]sttserver.Behaviour{stttest.HTTP: {}, stttest.WS: {}, stttest.Health: {}, stttest.Heartbeat: {}, stttest.Webhook: {}}
+	for _, b := range s.bad {
+		for _, e := range b.endpoints {
+			how[e] = b.Behaviour
+		}
+	}
+	return s.server.Set(how)
+}
+
+// pass makes the proxy break connections, until it is undone. Of several such faults the last one counts.
+func (s *service) pass(b proxy.Behaviour) *broken {
+	bad := &b
+	passing := func(change func()) error {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		change()
+		if n := len(s.cut); n > 0 {
+			return s.proxy.Set(*s.cut[n-1])
+		}
+		return s.proxy.Set(proxy.Behaviour{})
+	}
+	return &broken{
+		apply: func() error { return passing(func() { s.cut = append(s.cut, bad) }) },
+		undo:  func() error { return passing(func() { s.cut = without(s.cut, bad) }) },
+	}
+}
+
+func without[T comparable](list []T, x T) []T {
+	return slices.DeleteFunc(list, func(y T) bool { return x == y })
+}
+
+var speech = []stttest.Endpoint{stttest.HTTP, stttest.WS}
+
+// unauthorized is how a server refuses a token.
+var unauthorized = sttserver.Behaviour{Do: stttest.Status, Code: http.StatusUnauthorized}
+
+// later is a server that answers late.
+func later(d time.Duration) sttserver.Behaviour { return sttserver.Behaviour{Wait: d} }

@@ -1,0 +1,82 @@
+package play
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+
+	"orac/appliance/stt/stttest"
+	"orac/chaos/proxy"
+	"orac/chaos/sttserver"
+	"orac/runbook"
+)
+
+// reachable tells whether a fault's service is a server behind a proxy.
+func reachable(w *World, o occurrence) error {
+	_, err := w.peer(o)
+	return err
+}
+
+// proxied is a fault of the connection to a service.
+func proxied(w *World, o occurrence, b proxy.Behaviour) (*broken, error) {
+	s, err := w.peer(o)
+	if err != nil {
+		return nil, err
+	}
+	return s.pass(b), nil
+}
+
+// served is a fault of the service itself.
+func served(w *World, o occurrence, b sttserver.Behaviour, endpoints ...stttest.Endpoint) (*broken, error) {
+	s, err := w.peer(o)
+	if err != nil {
+		return nil, err
+	}
+	return s.behave(b, endpoints...), nil
+}
+
+func down(w *World, o occurrence) (*broken, error) {
+	return proxied(w, o, proxy.Behaviour{Mode: proxy.Down})
+}
+func reset(w *World, o occurrence) (*broken, error) {
+	// Sound comes in pieces of 2560 bytes: some connections break before the first and some after many.
+	return proxied(w, o, proxy.Behaviour{Mode: proxy.Reset, Most: 20000})
+}
+
+func slow(w *World, o occurrence) (*broken, error) { return served(w, o, later(o.Delay), speech...) }
+
+func empty(w *World, o occurrence) (*broken, error) {
+	return served(w, o, sttserver.Behaviour{Do: stttest.EmptyText}, speech...)
+}
+
+func garbage(w *World, o occurrence) (*broken, error) {
+	return served(w, o, sttserver.Behaviour{Do: stttest.Garbage}, speech...)
+}
+
+func lie(w *World, o occurrence) (*broken, error) {
+	return served(w, o, sttserver.Behaviour{Do: stttest.EngineText}, speech...)
+}
+
+func late(w *World, o occurrence) (*broken, error) {
+	s, ok := w.book.rb.STT(runbook.Address("stt." + o.Target))
+	if !ok {
+		return nil, fmt.Errorf("the runbook has no stt %q", o.Target)
+	}
+	return served(w, o, later(s.Timeout+time.Second), speech...)
+}
+
+func refuse(w *World, o occurrence) (*broken, error) {
+	return served(w, o, unauthorized, stttest.HTTP, stttest.WS, stttest.Health)
+}
+
+func hold(w *World, o occurrence) (*broken, error) {
+	return served(w, o, sttserver.Behaviour{Do: stttest.Never}, speech...)
+}
+
+func refuseHeartbeats(w *World, o occurrence) (*broken, error) {
+	return served(w, o, sttserver.Behaviour{Do: stttest.Status, Code: http.StatusInternalServerError}, stttest.Heartbeat)
+}
+
+func slowWebhook(w *World, o occurrence) (*broken, error) {
+	return served(w, o, later(o.Delay), stttest.Webhook)
+}

@@ -1,0 +1,159 @@
+package play
+
+import (
+	"errors"
+
+	"golang.org/x/sys/unix"
+
+	"orac/appliance/audio"
+	"orac/appliance/audio/pulsetest"
+	"orac/chaos"
+	"orac/chaos/journal"
+	"orac/chaos/process"
+)
+
+// workerFault is one that is done to the capture process at once. Nothing of it is left when that process is gone.
+func workerFault(w *World, o occurrence, do func(process.Process) error) (*broken, error) {
+	p, err := w.worker(o)
+	if err != nil {
+		return nil, err
+	}
+	return &broken{steps: []journal.Step{{Do: journal.Kill, Process: p}}, apply: func() error { return do(p) }}, nil
+}
+
+func stopWorker(w *World, o occurrence) (*broken, error) {
+	return workerFault(w, o, func(p process.Process) error { return p.Signal(unix.SIGSTOP) })
+}
+
+func killWorker(w *World, o occurrence) (*broken, error) {
+	return workerFault(w, o, func(p process.Process) error { return p.Signal(unix.SIGKILL) })
+}
+
+func trash(w *World, o occurrence) (*broken, error) { return workerFault(w, o, chaos.WriteGarbage) }
+
+// shaped is a fault of what a microphone makes of sound.
+func shaped(w *World, o occurrence, f func(*pulsetest.Shape)) (*broken, error) {
+	m, err := w.target(o)
+	if err != nil {
+		return nil, err
+	}
+	return &broken{
+		apply: func() error { m.shape(o.Kind, f); return nil },
+		undo:  func() error { m.shape(o.Kind, nil); return nil },
+	}, nil
+}
+
+func lose(w *World, o occurrence) (*broken, error) {
+	r := stream(w.seed, "drops "+o.name)
+	return shaped(w, o, func(s *pulsetest.Shape) { s.Lose = func() bool { return r.Float64() < o.Rate } })
+}
+
+func crumble(w *World, o occurrence) (*broken, error) {
+	return shaped(w, o, func(s *pulsetest.Shape) { s.Crumbs = true })
+}
+
+func hurry(w *World, o occurrence) (*broken, error) {
+	return shaped(w, o, func(s *pulsetest.Shape) { s.Rate = o.Rate })
+}
+
+// square is a square wave that is the same in each hop, wherever hops begin: its period divides their length.
+func square(amplitude int16) func(*pulsetest.Shape) {
+	const period = 16
+	if audio.HopSamples%period != 0 {
+		panic("BUG: the pattern of a stuck microphone does not fit into hops")
+	}
+	return func(s *pulsetest.Shape) {
+		s.Instead = func(pcm []int16) {
+			for i := range pcm { // pieces of 10 ms are whole periods as well
+				if pcm[i] = amplitude; i%period >= period/2 {
+					pcm[i] = -amplitude
+				}
+			}
+		}
+	}
+}
+
+func stick(w *World, o occurrence) (*broken, error) { return shaped(w, o, square(3000)) }
+func clip(w *World, o occurrence) (*broken, error)  { return shaped(w, o, square(32767)) }
+
+func hush(w *World, o occurrence) (*broken, error) {
+	return shaped(w, o, func(s *pulsetest.Shape) { s.Instead = func(pcm []int16) { clear(pcm) } })
+}
+
+func roar(w *World, o occurrence) (*broken, error) {
+	r := stream(w.seed, "noise "+o.name)
+	return shaped(w, o, func(s *pulsetest.Shape) { s.Instead = func(pcm []int16) { fillNoise(pcm, r, 12000) } })
+}
+
+func unplug(w *World, o occurrence) (*broken, error) {
+	m, err := w.target(o)
+	if err != nil {
+		return nil, err
+	}
+	away := false
+	var other *pulsetest.Mic
+	return &broken{
+		apply: func() (err error) {
+			w.pulse.Lock()
+			defer w.pulse.Unlock()
+			away = true
+			if err := m.mic.Unload(); err != nil || !o.Other {
+				return err
+			}
+			other, err = w.stranger()
+			return err
+		},
+		undo: func() error {
+			w.pulse.Lock()
+			defer w.pulse.Unlock()
+			var errs []error
+			if other != nil {
+				errs = append(errs, other.Unload())
+				other = nil
+			}
+			if away {
+				errs = append(errs, m.mic.Load())
+				away = false
+			}
+			return errors.Join(errs...)
+		},
+	}, nil
+}
+
+// stranger plugs another microphone in, which no runbook names. The caller holds pulse.
+func (w *World) stranger() (*pulsetest.Mic, error) {
+	if w.other == nil {
+		var err error
+		w.other, err = w.audio.Plug("another-microphone", "Another microphone")
+		return w.other, err
+	}
+	return w.other, w.other.Load()
+}
+
+func killAudio(w *World, o occurrence) (*broken, error) {
+	return &broken{
+		apply: func() error {
+			w.pulse.Lock()
+			defer w.pulse.Unlock()
+			return w.audio.Kill()
+		},
+		undo: func() error {
+			w.pulse.Lock()
+			defer w.pulse.Unlock()
+			if w.audio.PID() != 0 {
+				return nil
+			}
+			return errors.Join(w.audio.Restart(), w.noteAudio())
+		},
+	}, nil
+}
+
+func stopAudio(w *World, o occurrence) (*broken, error) {
+	w.pulse.Lock()
+	defer w.pulse.Unlock()
+	p, err := process.Of(w.audio.PID())
+	if err != nil {
+		return nil, err
+	}
+	return &broken{steps: []journal.Step{{Do: journal.Cont, Process: p}}, apply: func() error { return p.Signal(unix.SIGSTOP) }}, nil
+}

@@ -1,0 +1,62 @@
+package play
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"orac/runbook/scenario"
+)
+
+// prepareSounds makes the list of what is played when. A sound that cannot be had here is unsupported, as a fault is.
+func (r *run) prepareSounds() error {
+	v := &voices{dir: r.o.Sounds}
+	names := devices(r.w.book.rb)
+	for _, s := range r.sc.Sounds {
+		device := s.Device
+		if device == "" && len(names) > 0 {
+			device = names[0]
+		}
+		if r.w.mics[device] == nil {
+			r.silent(s, fmt.Errorf("device %q is no microphone, and nothing can be played into it", device))
+			continue
+		}
+		draw := stream(r.o.Seed, "sound "+string(s.Address))
+		for _, at := range times(draw, s.At, s.Every, s.Jitter, s.Times, r.sc.Head.For) {
+			pcm, err := v.sound(s, r.w.book.rb, r.o.Seed)
+			if err != nil {
+				r.silent(s, err)
+				break
+			}
+			if at+time.Duration(len(pcm))*time.Second/rate >= r.sc.Head.For {
+				break // there would be no time for it
+			}
+			r.account.plays = append(r.account.plays, &play{at: at, device: device, pcm: pcm, wakes: s.Wakes})
+		}
+	}
+	slices.SortStableFunc(r.account.plays, func(a, b *play) int { return int(a.at - b.at) })
+	return nil
+}
+
+func (r *run) silent(s scenario.Sound, err error) {
+	r.out.Unsupported = append(r.out.Unsupported, fmt.Sprintf("%s cannot be played: %v", s.Address, err))
+}
+
+// playAll plays every sound at its time.
+func (r *run) playAll(ctx context.Context) {
+	for _, p := range r.account.plays { // the list is complete; what becomes of its members is guarded
+		if !r.sleep(ctx, p.at) {
+			return
+		}
+		r.mu.Lock()
+		begin, end := r.w.mics[p.device].play(p.pcm, time.Now())
+		p.begun, p.ended = max(1, begin.Sub(r.began)), end.Sub(r.began)
+		r.event("sound", "world", p.device)
+		r.mu.Unlock()
+	}
+}
+
+func itoa(n int) string    { return strconv.Itoa(n) }
+func utoa(n uint64) string { return strconv.FormatUint(n, 10) }

@@ -1,0 +1,123 @@
+package play
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"orac/chaos"
+	"orac/runbook"
+)
+
+// told are the kinds of events that stand on the timeline, with what is said of them. No word that was said is among it.
+var told = map[string]func(chaos.Event) string{
+	"listening":         func(chaos.Event) string { return "" },
+	"device_opened":     func(e chaos.Event) string { return e.Identity },
+	"device_lost":       func(e chaos.Event) string { return e.Cause },
+	"wake":              func(e chaos.Event) string { return e.Model },
+	"recording_started": func(chaos.Event) string { return "" },
+	"recording_ended":   func(e chaos.Event) string { return e.Why },
+	"spooled":           func(e chaos.Event) string { return e.Where },
+	"salvaged":          func(e chaos.Event) string { return e.Why },
+	"dropped":           func(e chaos.Event) string { return e.Cause },
+	"delivery_failed":   func(e chaos.Event) string { return e.Cause },
+	"delivered":         func(e chaos.Event) string { return e.Outcome },
+	"stt_health":        func(e chaos.Event) string { return map[bool]string{true: "well", false: "not well"}[e.OK] },
+	"heartbeat":         func(e chaos.Event) string { return e.Cause },
+	"webhook_failed":    func(e chaos.Event) string { return e.Cause },
+	"overrun":           func(chaos.Event) string { return "" },
+	"node_failed":       func(e chaos.Event) string { return e.Cause },
+	"node_leaked":       func(chaos.Event) string { return "" },
+	"store_failed":      func(e chaos.Event) string { return e.Cause },
+	"store_back":        func(chaos.Event) string { return "" },
+}
+
+// take takes an event of the appliance, or a line that it prints. The caller holds mu.
+func (r *run) take(a *chaos.Appliance, e chaos.Event) {
+	at := e.Seen.Sub(r.began)
+	r.account.event(at, e)
+	if say, ok := told[e.Kind]; ok {
+		r.event(e.Kind, e.Node, say(e))
+	}
+	switch e.Kind {
+	case "device_lost", "node_failed", "node_leaked", "store_failed", "delivery_failed", "webhook_failed":
+		r.judge.Noticed(at, e.Node)
+	case "stt_health":
+		if !e.OK {
+			r.judge.Noticed(at, "stt."+e.STT)
+		}
+	case "heartbeat":
+		if !e.OK {
+			r.judge.Noticed(at, e.Node)
+		}
+	case "spooled":
+		if e.Where == "memory" {
+			r.judge.Noticed(at, "spool")
+		}
+	case "listening":
+		r.listened = true
+	case "stderr":
+		r.lastWords = e.Text
+		if strings.Contains(e.Text, "starting again") {
+			r.reexecs++
+			r.account.killed()
+			r.stoppedAt, r.bootedAt = at, at
+			r.judge.Noticed(at, "process")
+			r.event("replaced", "process", "the process replaces itself")
+		}
+	case "ended":
+		r.ended(a, at, e.Text)
+	}
+}
+
+// ended notes that the process is gone. One that was not ended on purpose is started again, as a service manager does.
+func (r *run) ended(a *chaos.Appliance, at time.Duration, how string) {
+	if r.bootedAt > at {
+		return // another one runs already
+	}
+	r.up, r.stoppedAt = false, at
+	r.account.killed()
+	r.judge.Noticed(at, "process")
+	r.event("end", "process", how)
+	if r.w.life.Err() != nil || r.w.wanted(a) {
+		return
+	}
+	if !r.listened {
+		r.fatal = fmt.Errorf("the appliance ended before it ever listened (%s): %s", how, r.lastWords)
+		r.giveUp()
+		return
+	}
+	if r.clock() < r.sc.Head.For {
+		r.judge.Break(at, "runs", "the appliance ended by itself: "+how+": "+r.lastWords)
+		r.ears.Go(r.revive)
+	}
+}
+
+const (
+	// reviveAfter is how long a service manager waits before it starts the appliance again.
+	reviveAfter = time.Second
+	// mostRevived bounds how often that is done in one run.
+	mostRevived = 20
+)
+
+func (r *run) revive() {
+	if !r.sleep(r.w.life, r.clock()+reviveAfter) || r.clock() >= r.sc.Head.For {
+		return
+	}
+	if r.w.booted() > mostRevived {
+		return // what it ends of is said by safety/runs
+	}
+	if err := r.boot(); err != nil {
+		r.mu.Lock()
+		r.fatal = err
+		r.mu.Unlock()
+	}
+}
+
+// ackers is how many services take each utterance.
+func ackers(rb *runbook.Runbook) (n int) {
+	for _, l := range rb.Listeners {
+		n = max(n, len(l.Deliver))
+	}
+	return n
+}

@@ -1,0 +1,310 @@
+package play
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"orac/appliance/status"
+	"orac/runbook/scenario"
+	"orac/sim/judge"
+	"orac/sim/report"
+)
+
+var _ judge.View = (*run)(nil)
+
+const (
+	pollEvery    = 50 * time.Millisecond
+	pollMost     = time.Second // for one answer: an appliance that does not run gives none
+	measureEvery = time.Second
+	hearEvery    = 500 * time.Millisecond
+)
+
+// poll asks the appliance how it is, again and again.
+func (r *run) poll(ctx context.Context) {
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	for ctx.Err() == nil {
+		r.pollOnce(ctx)
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+		}
+	}
+}
+
+func (r *run) pollOnce(ctx context.Context) {
+	if _, err := r.w.Running(); err != nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, pollMost)
+	defer cancel()
+	s, err := r.w.Status(ctx)
+	if err != nil {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.now = s
+	for _, n := range s.Nodes {
+		if device, ok := strings.CutPrefix(n.Address, "features."); ok {
+			c := r.sound[device]
+			c.see(n.Taken)
+			r.sound[device] = c
+		}
+	}
+	if h := string(s.Health.Level); len(r.out.Health) == 0 || r.out.Health[len(r.out.Health)-1].Value != h {
+		if len(r.out.Health) < mostSteps {
+			r.out.Health = append(r.out.Health, report.Step{At: r.clock().Seconds(), Value: h})
+		}
+	}
+	if s.Incident != nil {
+		r.incident(*s.Incident)
+	}
+}
+
+// incident notes one that the appliance has recorded. The caller holds mu.
+func (r *run) incident(i status.Incident) {
+	if i.Detected.Before(r.began) || r.noticed[i.ID] {
+		return
+	}
+	r.noticed[i.ID] = true
+	r.judge.Noticed(r.clock(), i.Component)
+}
+
+// measure looks at what takes longer or changes slowly.
+func (r *run) measure(ctx context.Context) {
+	tick := time.NewTicker(measureEvery)
+	defer tick.Stop()
+	heard := time.Duration(0)
+	for {
+		r.measureOnce()
+		r.pollIncidents(ctx)
+		if now := r.clock(); now-heard >= hearEvery {
+			heard = now
+			r.hear()
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (r *run) measureOnce() {
+	a, err := r.w.Running()
+	if err != nil {
+		return
+	}
+	u, err := a.Usage()
+	if err != nil {
+		return
+	}
+	memory, threads := u.Resident, u.Threads
+	holders := map[string]int{}
+	workers, err := a.Workers()
+	if err != nil {
+		return
+	}
+	for _, p := range workers {
+		memory += residentOf(p.PID)
+		if line, err := os.ReadFile(filepath.Join("/proc", itoa(p.PID), "cmdline")); err == nil && p.Alive() {
+			holders[string(line)]++
+		}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.memory, r.tasks = memory, threads
+	for _, n := range holders {
+		if r.holders = max(r.holders, n); n > 1 {
+			r.judge.Break(r.clock(), "holders", "two capture processes hold one device")
+		}
+	}
+	every := max(r.sc.Head.For.Seconds()/400, 1)
+	if n := len(r.out.Memory); n == 0 || r.clock().Seconds()-r.out.Memory[n-1].At >= every {
+		r.out.Memory = append(r.out.Memory, report.Sample{At: r.clock().Seconds(), Value: float64(memory)})
+	}
+}
+
+func (r *run) pollIncidents(ctx context.Context) {
+	if _, err := r.w.Running(); err != nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, pollMost)
+	defer cancel()
+	code, body, err := r.w.Ask(ctx, http.MethodGet, "incidents?limit=1000", nil)
+	if err != nil || code != http.StatusOK {
+		return
+	}
+	var list []status.Incident
+	if json.Unmarshal(body, &list) != nil {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.incidents = list
+	for _, i := range list {
+		r.incident(i)
+	}
+}
+
+// hear compares the servers' records with what the appliance says.
+func (r *run) hear() {
+	for _, s := range r.w.book.rb.STTs {
+		service := r.w.services[s.Address]
+		if service == nil {
+			continue
+		}
+		list, err := service.server.Heard()
+		if err != nil {
+			continue // it has ended with the run
+		}
+		r.mu.Lock()
+		r.account.heard(string(s.Address), list)
+		r.mu.Unlock()
+	}
+}
+
+// The methods of judge.View are called with mu held.
+
+// Up implements judge.View.
+func (r *run) Up() bool { return r.up }
+
+// Health implements judge.View.
+func (r *run) Health() string {
+	if !r.fresh() {
+		return "unhealthy"
+	}
+	return string(r.now.Health.Level)
+}
+
+// fresh tells whether what was last seen is of the process that runs now.
+func (r *run) fresh() bool {
+	return r.up && !r.now.Started.Before(r.began.Add(r.bootedAt-time.Second))
+}
+
+// Waiting implements judge.View.
+func (r *run) Waiting() int {
+	if !r.fresh() {
+		return len(r.account.waiting())
+	}
+	return r.now.Spool.Waiting
+}
+
+// Sound implements judge.View.
+func (r *run) Sound(device string) uint64 {
+	if device == "" {
+		if names := devices(r.w.book.rb); len(names) > 0 {
+			device = names[0]
+		}
+	}
+	return r.sound[device].before + r.sound[device].last
+}
+
+// Memory implements judge.View.
+func (r *run) Memory() int64 { return r.memory }
+
+// Tasks implements judge.View: the threads of the process.
+func (r *run) Tasks() int { return r.tasks }
+
+// State implements judge.View.
+func (r *run) State() scenario.State {
+	a := r.account
+	now := r.clock()
+	s := scenario.State{
+		Time: now.Seconds(), Healed: now >= r.sc.Head.Heal, Faults: r.lasting, Up: r.up, Health: r.Health(),
+		Components: map[string]string{}, Nodes: map[string]scenario.Node{},
+		Spoken: a.spoken, Recorded: a.recorded, Delivered: a.delivered, Waiting: r.Waiting(), Lost: a.dropped, Duplicated: a.duplicated,
+		Wakes: a.wakes, FalseWakes: a.falseWakes, Missed: a.missed, Restarts: a.restarts, Reexecs: r.reexecs, Boots: r.w.booted(),
+		Generation: r.now.Generation, Memory: r.memory, Tasks: r.tasks, Holders: r.holders,
+	}
+	s.Applied, s.RolledBack = r.w.changes()
+	for _, i := range r.incidents {
+		if i.Detected.Before(r.began) {
+			continue
+		}
+		if s.Incidents++; i.Recovered.IsZero() {
+			s.Open++
+		}
+	}
+	var st unix.Statfs_t
+	if unix.Statfs(filepath.Dir(r.w.State), &st) == nil {
+		s.DiskFree = int64(st.Bavail) * st.Bsize
+	}
+	for _, c := range r.now.Health.Components {
+		s.Components[c.Name] = string(c.Level)
+	}
+	for _, n := range r.now.Nodes {
+		if n.State == "leaked" {
+			s.Leaked++
+			continue
+		}
+		s.Nodes[n.Address] = scenario.Node{State: n.State, Taken: int64(n.Taken), Dropped: int64(n.Dropped), Restarts: n.Restarts}
+	}
+	return s
+}
+
+// report is the run as it is told.
+func (r *run) report(end time.Duration) report.Run {
+	out, a := r.out, r.account
+	out.Virtual, out.Wall = end.Seconds(), end.Seconds()
+	out.Breaks, out.Judged, out.Reached = r.judge.Breaks, r.judge.Judged, r.judge.Reached
+	for _, i := range r.incidents {
+		if i.Detected.Before(r.began) || len(out.Incidents) >= mostSteps {
+			continue
+		}
+		x := report.Incident{Component: i.Component, Cause: i.Cause, Begin: i.Detected.Sub(r.began).Seconds()}
+		if !i.Recovered.IsZero() {
+			x.End = i.Recovered.Sub(r.began).Seconds()
+		}
+		out.Incidents = append(out.Incidents, x)
+	}
+	applied, rolledBack := r.w.changes()
+	out.Counts = map[string]int{
+		"spoken": a.spoken, "recorded": a.recorded, "delivered": a.delivered, "refused": a.refused, "dropped": a.dropped, "duplicated": a.duplicated,
+		"wakes": a.wakes, "false_wakes": a.falseWakes, "missed": a.missed, "restarts": a.restarts, "boots": r.w.booted(), "reexecs": r.reexecs,
+		"applied": applied, "rolled_back": rolledBack,
+	}
+	out.Command = "orac chaos " + r.sc.File + " --seed " + utoa(r.o.Seed)
+	return out
+}
+
+// spooled are the IDs of the utterances that are on the disk.
+func (w *World) spooled() (ids []string) {
+	files, err := filepath.Glob(filepath.Join(w.State, "spool", "*.json"))
+	if err != nil {
+		return nil
+	}
+	for _, f := range files {
+		var meta struct{ ID string }
+		if b, err := os.ReadFile(f); err == nil && json.Unmarshal(b, &meta) == nil {
+			ids = append(ids, meta.ID)
+		}
+	}
+	return ids
+}
+
+// residentOf is the resident memory of a process in bytes; 0 of one that is gone.
+func residentOf(pid int) int64 {
+	text, err := os.ReadFile(filepath.Join("/proc", itoa(pid), "statm"))
+	if err != nil {
+		return 0
+	}
+	fields := strings.Fields(string(text))
+	if len(fields) < 2 {
+		return 0
+	}
+	pages, err := strconv.ParseInt(fields[1], 10, 64)
+	if err != nil {
+		return 0
+	}
+	return pages * int64(os.Getpagesize())
+}

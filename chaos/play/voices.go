@@ -1,0 +1,109 @@
+package play
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"orac/appliance/audio"
+	"orac/appliance/audio/wav"
+	"orac/chaos"
+	"orac/runbook"
+	"orac/runbook/scenario"
+)
+
+// maxSound is as much of a sound file as is read: half an hour.
+const maxSound = 64 << 20
+
+// voices are the sounds that scenarios play, by what they are.
+type voices struct {
+	dir    string // where `make deps` puts spoken words
+	speech chaos.Speech
+	said   int
+}
+
+// commanded is the wake word for which there are spoken commands; of the others there is the word alone.
+const commanded = "hey_jarvis"
+
+// sound gives what a sound of a scenario is: 16 kHz mono.
+func (v *voices) sound(p scenario.Sound, rb *runbook.Runbook, seed uint64) ([]int16, error) {
+	switch {
+	case p.Play == "noise":
+		pcm := make([]int16, 2*audio.Rate)
+		fillNoise(pcm, stream(seed, "sound "+string(p.Address)), p.Level)
+		return pcm, nil
+	case p.Play != "speech":
+		return readSound(p.Play)
+	}
+	word, err := wakeWord(p, rb)
+	if err != nil {
+		return nil, err
+	}
+	if p.Command == 0 {
+		pcm, err := readSound(filepath.Join(v.dir, word+".wav"))
+		if errors.Is(err, os.ErrNotExist) {
+			err = fmt.Errorf("nobody has spoken %q: there is no %s.wav in %s", word, word, v.dir)
+		}
+		return pcm, err
+	}
+	if word != commanded {
+		return nil, fmt.Errorf("there are spoken commands for %s alone, and the model is %s: write command = \"0s\", or play a WAV file", commanded, word)
+	}
+	if v.speech == nil {
+		if v.speech, err = chaos.LoadSpeech(v.dir); err != nil {
+			return nil, err
+		}
+	}
+	v.said++
+	return v.speech.Nth(v.said - 1), nil
+}
+
+// wakeWord is the name in the catalogue of the model whose word is said.
+func wakeWord(p scenario.Sound, rb *runbook.Runbook) (string, error) {
+	for _, m := range rb.Models {
+		if p.Model != "" && m.Name != p.Model {
+			continue
+		}
+		word, ok := strings.CutPrefix(m.Source, "catalog:")
+		if !ok || !identity.MatchString(word) {
+			return "", fmt.Errorf("what wakes %s is not known: its source is %q", m.Address, m.Source)
+		}
+		return word, nil
+	}
+	return "", fmt.Errorf("the runbook has no model %q", p.Model)
+}
+
+// readSound reads a WAV file.
+func readSound(path string) ([]int16, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() || info.Size() > maxSound {
+		return nil, fmt.Errorf("%s: it is no file of at most %v", path, runbook.Size(maxSound))
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	pcm, _, err := wav.Decode(b)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return pcm, nil
+}
+
+// play is a sound at a time of a run.
+type play struct {
+	at     time.Duration
+	device string
+	pcm    []int16
+	wakes  bool
+
+	begun, ended time.Duration // when it was heard
+	heard        bool          // it has woken
+	judged       bool          // whether it was missed is known
+}

@@ -1,0 +1,255 @@
+package play
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"orac/appliance/audio/pulsetest"
+	"orac/chaos"
+	"orac/chaos/journal"
+	"orac/chaos/process"
+	"orac/runbook"
+	"orac/runbook/scenario"
+)
+
+// The hidden commands of the binary that runs scenarios: a watchdog and a speech-to-text server are processes of their own.
+const (
+	WatchdogCommand = "chaos-watchdog"
+	ServerCommand   = "chaos-stt"
+)
+
+// World is what one appliance lives in for the time of a scenario.
+type World struct {
+	chaos.Orac // with the binary that is broken
+
+	Tools string // the binary with the hidden commands
+
+	life     context.Context // of the run: what is started again ends with it
+	again    func() error    // starts the appliance again and follows it
+	sc       *scenario.Scenario
+	seed     uint64
+	book     book
+	root     string // folder of the run, all below it is removed
+	journal  *journal.Journal
+	watchdog *journal.Watchdog
+	services map[runbook.Address]*service
+	mics     map[string]*microphone // by name of the block
+
+	pulse sync.Mutex // guards audio: its methods are for one goroutine
+	audio *pulsetest.Server
+	other *pulsetest.Mic // that takes the place of one that is away; nil: there was none yet
+
+	mu                  sync.Mutex // guards what follows
+	orac                *chaos.Appliance
+	boots               int
+	saved               book                      // what is on disk
+	ending              map[*chaos.Appliance]bool // those that are ended on purpose, by who starts one again if there is to be one
+	applied, rolledBack int
+	refusals            []string // of applies, with why
+}
+
+// build makes the world of a scenario: everything but the appliance. It stands in a folder of its own.
+func build(ctx context.Context, sc *scenario.Scenario, o Options) (_ *World, err error) {
+	w := &World{Orac: chaos.Orac{Binary: o.Binary}, Tools: o.Tools, life: ctx, sc: sc, seed: o.Seed, services: map[runbook.Address]*service{}, mics: map[string]*microphone{}, ending: map[*chaos.Appliance]bool{}}
+	if w.book, err = load(sc); err != nil {
+		return nil, err
+	}
+	if w.root, err = os.MkdirTemp(o.Temp, "orac-chaos-"); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, w.Close())
+		}
+	}()
+	if w.journal, err = journal.Create(w.root); err != nil {
+		return nil, errors.Join(err, os.RemoveAll(w.root))
+	}
+	if w.watchdog, err = journal.Watch(w.root, w.Tools, WatchdogCommand); err != nil {
+		return nil, err
+	}
+	if _, err = w.journal.Begin("folder of the run", 0, journal.Step{Do: journal.Remove, Path: w.root}); err != nil {
+		return nil, err
+	}
+	if err = w.mount(); err != nil {
+		return nil, err
+	}
+	if err = w.serveAll(); err != nil {
+		return nil, err
+	}
+	if w.audio, err = pulsetest.StartIn(w.root); err != nil {
+		return nil, err
+	}
+	if err = w.noteAudio(); err != nil {
+		return nil, err
+	}
+	w.Env = append(w.audio.Env(), "ORAC_STATE_DIR="+w.State) // whatever this process's says: it would win over the runbook
+	if o.Models != "" {
+		w.Env = append(w.Env, "ORAC_MODELS_DIR="+o.Models)
+	}
+	return w, w.plug()
+}
+
+// mount makes the file system of the state directory.
+func (w *World) mount() (err error) {
+	dir := filepath.Join(w.root, "disk")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return err
+	}
+	if _, err := w.journal.Begin("file system of the state directory", 0, journal.Step{Do: journal.Unmount, Path: dir}); err != nil {
+		return err
+	}
+	if _, err = chaos.MountTmpfsOn(dir); err != nil { // the journal takes it away
+		return err
+	}
+	w.Dir = filepath.Join(w.root, "runbook")
+	w.State, w.File = filepath.Join(dir, "state"), filepath.Join(w.Dir, "orac.hcl")
+	return os.Mkdir(w.Dir, 0o700)
+}
+
+// serveAll starts the peers that the runbook names, and points it to them.
+func (w *World) serveAll() error {
+	var names []runbook.Address
+	for _, s := range w.book.rb.STTs {
+		if s.Protocol != "exec" {
+			names = append(names, s.Address)
+		}
+	}
+	for _, h := range w.book.rb.Heartbeats {
+		names = append(names, h.Address)
+	}
+	for _, h := range w.book.rb.Webhooks {
+		names = append(names, h.Address)
+	}
+	urls := map[runbook.Address]string{}
+	for i, a := range names {
+		s, err := w.serve(w.seed + uint64(i)<<32)
+		if err != nil {
+			return err
+		}
+		w.services[a] = s
+		urls[a] = "http://" + s.proxy.Address()
+	}
+	var err error
+	if w.book, err = w.book.settle(w.State, urls); err != nil {
+		return err
+	}
+	w.saved = w.book
+	return w.book.write(w.File)
+}
+
+// noteAudio writes the audio server's process down.
+func (w *World) noteAudio() error {
+	p, err := process.Of(w.audio.PID())
+	if err != nil {
+		return err
+	}
+	_, err = w.journal.Begin("audio server", 0, journal.Step{Do: journal.Kill, Process: p})
+	return err
+}
+
+// Start starts the appliance, again.
+func (w *World) Start(ctx context.Context) (*chaos.Appliance, error) {
+	a, err := w.Orac.Start(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := w.journal.Begin("appliance", 0, journal.Step{Do: journal.Kill, Process: a.Process()}); err != nil {
+		return nil, errors.Join(err, a.Kill())
+	}
+	w.mu.Lock()
+	w.orac = a
+	w.boots++
+	w.mu.Unlock()
+	return a, nil
+}
+
+// errDown is returned while the appliance does not run.
+var errDown = errors.New("the appliance does not run at that moment")
+
+// Running is the appliance; an error while it does not run.
+func (w *World) Running() (*chaos.Appliance, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.orac == nil {
+		return nil, errDown
+	}
+	select {
+	case <-w.orac.Ended():
+		return nil, errDown
+	default:
+		return w.orac, nil
+	}
+}
+
+// Close ends and removes everything, in whatever state it is.
+func (w *World) Close() error {
+	var errs []error
+	if a, err := w.Running(); err == nil {
+		w.end(a)
+		errs = append(errs, stop(a))
+	}
+	for _, a := range sorted(w.services) {
+		errs = append(errs, w.services[a].close())
+	}
+	if w.audio != nil {
+		w.pulse.Lock()
+		w.audio.Close()
+		w.pulse.Unlock()
+	}
+	if w.journal != nil {
+		errs = append(errs, w.journal.Close())
+	}
+	if w.watchdog != nil {
+		errs = append(errs, w.watchdog.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// stopTime is how long the appliance may take to end in good order at the end of a run.
+const stopTime = 15 * time.Second
+
+// stop ends the appliance in good order, or at once if it cannot.
+func stop(a *chaos.Appliance) error {
+	done := make(chan error, 1)
+	go func() { done <- a.Stop() }()
+	select {
+	case err := <-done:
+		return err
+	case <-time.After(stopTime):
+		return errors.Join(fmt.Errorf("the appliance did not end within %v", stopTime), a.Kill())
+	}
+}
+
+// end notes that an appliance is ended on purpose.
+func (w *World) end(a *chaos.Appliance) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.ending[a] = true
+}
+
+// wanted tells whether an appliance has been ended on purpose.
+func (w *World) wanted(a *chaos.Appliance) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.ending[a]
+}
+
+// booted is how often the appliance was started.
+func (w *World) booted() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.boots
+}
+
+// changes is how many applies were kept, and how many were rolled back.
+func (w *World) changes() (applied, rolledBack int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.applied, w.rolledBack
+}
