@@ -255,3 +255,28 @@ func TestSlow(t *testing.T) {
 		}
 	})
 }
+
+// TestARemovedFileLastsUntilItIsClosed: its room is nobody else's before.
+func TestARemovedFileLastsUntilItIsClosed(t *testing.T) {
+	on(t, func(k *rt.Task) {
+		d := NewDisk(40_000)
+		long := strings.Repeat("x", 10_000)
+		f := put(t, k, d, "a", long)
+		must(t, d.SyncDir(k, "."))
+		must(t, d.Remove(k, "a"))
+		must(t, d.SyncDir(k, "."))
+		if free, _ := d.Free(k); free != 30_000 {
+			t.Errorf("%d are free while it is open", free)
+		}
+		_, err := f.Write([]byte(long))
+		must(t, err)
+		must(t, f.Close())
+		must(t, d.SyncDir(k, "."))
+		for _, name := range []string{"b", "c"} { // they may take over its room, one after the other
+			must(t, put(t, k, d, name, strings.Repeat(name, 10_000)).Close())
+		}
+		if got := shows(t, k, d); got != "b="+strings.Repeat("b", 10_000)+" c="+strings.Repeat("c", 10_000) {
+			t.Error("one is written over the other")
+		}
+	})
+}

@@ -29,6 +29,8 @@ func TestStarved(t *testing.T) {
 		{"again and longer", []starve{{"root/a", 2.5, 5}, {"root/a", 3.5, 6}}, nil, [2][]int{{1, 2, 6, 7, 8}, {1, 2, 3, 4, 5, 6, 7, 8}}},
 		{"again and shorter", []starve{{"root/a", 2.5, 5}, {"root/a", 3.5, 4}}, nil, [2][]int{{1, 2, 5, 6, 7, 8}, {1, 2, 3, 4, 5, 6, 7, 8}}},
 		{"two, of which one is not ready", []starve{{"root/a", 2.1, 2.9}, {"root/b", 2.5, 4}}, nil, [2][]int{{1, 2, 3, 4, 5, 6, 7, 8}, {1, 2, 4, 5, 6, 7, 8}}},
+		{"twice at once", []starve{{"root/a", 2.5, 5}, {"root/a", 2.6, 4}}, nil, [2][]int{{1, 2, 5, 6, 7, 8}, {1, 2, 3, 4, 5, 6, 7, 8}}},
+		{"two for different times", []starve{{"root/a", 2.5, 6}, {"root/b", 2.5, 4}}, nil, [2][]int{{1, 2, 6, 7, 8}, {1, 2, 4, 5, 6, 7, 8}}},
 		{"for ever", []starve{{"root/a", 2.5, float64(rt.Never) / 1e9}}, nil, [2][]int{{1, 2}, {1, 2, 3, 4, 5, 6, 7, 8}}},
 	} {
 		for seed := range uint64(5) {
