@@ -22,7 +22,7 @@ type features struct {
 // stepped is a real extractor that knows where it is.
 type stepped struct {
 	node.Extractor
-	after Key  // the input it has had; the zero Key after a reset
+	after Key  // the input it has had; the zero Key if it has heard nothing yet
 	lost  bool // it has failed and must be reset
 }
 
@@ -84,14 +84,14 @@ func (x *extractor) Push(pcm *[audio.HopSamples]int16, out *[96]float32) error {
 
 // run lets a real extractor hear what it lacks of the newest hops.
 func (x *extractor) run(out *[96]float32) error {
-	r, err := x.f.pool.take(x.lacks, reach)
+	r, err := x.f.pool.take(x.lacks, reach+1)
 	if err != nil {
 		return err
 	}
 	defer x.f.pool.put(r)
 	lacks := int64(x.lacks(r))
 	r.lost = true // unless it gets to the end
-	if lacks == reach {
+	if lacks >= reach {
 		if err := r.Reset(); err != nil {
 			return err
 		}
@@ -107,9 +107,10 @@ func (x *extractor) run(out *[96]float32) error {
 	return nil
 }
 
-// lacks is how many of the newest hops a real extractor has not heard, or reach if it must be reset and hear them all.
+// lacks is how many of the newest hops a real extractor has not heard. It is reach if it is in step with nobody, and reach+1
+// if it may be in step with another sound; it must be reset then and hear them all.
 func (x *extractor) lacks(r *stepped) int {
-	if r.lost {
+	if r.lost || r.after == (Key{}) {
 		return reach
 	}
 	for lacks := int64(1); lacks < reach && lacks < x.n; lacks++ {
@@ -117,7 +118,7 @@ func (x *extractor) lacks(r *stepped) int {
 			return int(lacks)
 		}
 	}
-	return reach
+	return reach + 1
 }
 
 // Reset implements node.Extractor.

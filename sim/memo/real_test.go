@@ -37,8 +37,8 @@ func real(t testing.TB) appliance.Inference {
 	return i
 }
 
-// sound is an example sound that make deps has made, from a sample on.
-func sound(t testing.TB, name string, from int) []int16 {
+// example is a sound that make deps has made, from a sample on.
+func example(t testing.TB, name string, from int) []int16 {
 	t.Helper()
 	b, err := os.ReadFile(filepath.Join(modelstest.Dir(t), "..", "sounds", name+".wav"))
 	if err != nil {
@@ -120,15 +120,6 @@ func (e *ears) hear(pcm *[audio.HopSamples]int16) (bits []uint32, err error) {
 	return append(bits, math.Float32bits(voice)), err
 }
 
-// hops cuts whole hops out of a sound that repeats until there are so many.
-func hops(pcm []int16, n int) [][audio.HopSamples]int16 {
-	list := make([][audio.HopSamples]int16, n)
-	for i := range n * audio.HopSamples {
-		list[i/audio.HopSamples][i%audio.HopSamples] = pcm[i%len(pcm)]
-	}
-	return list
-}
-
 // story is what one appliance hears: hops, and before which of them it is reset.
 type story struct {
 	hops   [][audio.HopSamples]int16
@@ -168,16 +159,16 @@ func differs(a, b [][]uint32) string {
 // with resets at any place, also two that are closer than a window.
 func stories(t testing.TB) map[string]story {
 	whole := func(name string) []int16 {
-		pcm := sound(t, name, 0)
+		pcm := example(t, name, 0)
 		return pcm[:len(pcm)/audio.HopSamples*audio.HopSamples]
 	}
 	twice := whole("hey_jarvis_twice")
 	n := len(twice) / audio.HopSamples
-	alexa := sound(t, "alexa", 0)
+	alexa := example(t, "alexa", 0)
 	return map[string]story{
 		"once":            {hops: hops(twice, n)},
 		"a loop of hops":  {hops: hops(twice, 2*n+20), resets: []int{n + 7}},
-		"another start":   {hops: hops(sound(t, "hey_jarvis_twice", 333), n)},
+		"another start":   {hops: hops(example(t, "hey_jarvis_twice", 333), n)},
 		"a loop of words": {hops: hops(alexa[:len(alexa)-100], 150)},
 		"resets":          {hops: hops(whole("talk"), 90), resets: []int{1, 2, 12, 23, 24, 40, 51}},
 		"noise":           {hops: hops(whole("noise"), 60), resets: []int{30}},
@@ -278,7 +269,7 @@ func TestManyAtATime(t *testing.T) {
 // TestAnEmbeddingReachesElevenHopsBack: a real extractor's embedding is changed by the end of the tenth hop before it, and not by the
 // eleventh, nor by the beginning of the tenth, nor by whether there was a reset before those eleven.
 func TestAnEmbeddingReachesElevenHopsBack(t *testing.T) {
-	pcm := hops(sound(t, "talk", 0), 40)
+	pcm := hops(example(t, "talk", 0), 40)
 	last := func(from int, change func([][audio.HopSamples]int16)) (out [96]float32) {
 		x, err := real(t).Extractor()
 		if err != nil {
@@ -334,7 +325,7 @@ func TestALoopCostsOnce(t *testing.T) {
 	for _, name := range []string{"silence", "hey_jarvis_twice", "noise", "talk"} {
 		m := memo.Wrap(real(t), memo.Limits{})
 		e := open(t, memo.Fresh(m.Inference(), 100), "hey_jarvis")
-		pcm := sound(t, name, 0)
+		pcm := example(t, name, 0)
 		n := len(pcm) / audio.HopSamples
 		loop := hops(pcm[:n*audio.HopSamples], n)
 		var last memo.Stats
@@ -359,7 +350,7 @@ func TestALoopCostsOnce(t *testing.T) {
 // TestFreshGatesStillHearCommands: each of the wake words of a loop passes the gate at the default vad_threshold, whether it
 // starts afresh or not.
 func TestFreshGatesStillHearCommands(t *testing.T) {
-	pcm := sound(t, "hey_jarvis_twice", 0)
+	pcm := example(t, "hey_jarvis_twice", 0)
 	n := len(pcm) / audio.HopSamples
 	for kind, i := range map[string]appliance.Inference{"as it is": real(t), "fresh": memo.Fresh(real(t), 100)} {
 		g, err := i.Gate()
