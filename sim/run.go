@@ -51,6 +51,7 @@ func once(sc *scenario.Scenario, seed uint64, o runOptions) (r report.Run, err e
 	if o.crash > 0 {
 		m.crashAt(o.crash, o.last)
 	}
+	m.todo.add(sc.Head.Heal, func() { m.memory.base, m.memory.rate = 0, 0 }) // what a process would keep until it is replaced
 	m.boot()
 	m.watch()
 	m.step(sc.Head.For)

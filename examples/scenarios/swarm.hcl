@@ -22,6 +22,11 @@ change "watchdog" {
   restart_budget = 1000
 }
 
+# Memory is looked at more often than every five minutes, so that its health follows within the minute that is asked for below.
+change "memory" {
+  every = "30s"
+}
+
 swarm {
   every = "45s"
   least = "500ms"
