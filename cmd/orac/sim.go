@@ -46,7 +46,7 @@ The same seed gives the same run, byte for byte: one in ten runs twice to show i
 Exit codes: 0 every promise was kept; 1 one was broken; 2 not known (a fault that cannot be made, a situation that was never
 reached, a promise that was never put to the test, ended early); 3 a seed gave two different runs; 64 usage, or a scenario
 that is wrong. On GitHub (GITHUB_ACTIONS=true) what is wrong is shown beside its line, too.`,
-		Example: `  orac sim examples/scenarios/incident.hcl
+		Example: `  orac sim examples/scenarios/blocked_read.hcl
   orac sim examples/scenarios/swarm.hcl --seeds 1-200 --html report.html
   orac sim examples/scenarios/*.hcl --seeds 1-50 --junit sim.xml --json sim.json
   orac sim examples/scenarios/swarm.hcl --seed 17 --shrink
@@ -193,11 +193,27 @@ func (a *app) finish(ctx context.Context, r *report.Report, o sim.Options, f sim
 	}
 	for i := range r.Scenarios {
 		sc := &r.Scenarios[i]
-		sc.Asked = len(o.Seeds)
+		sc.Asked = max(sc.Asked, len(o.Seeds))
 		for j := range sc.Runs {
 			sc.Runs[j].Command = f.command(a, sc.File, sc.Runs[j].Seed)
 		}
+		addSources(sc)
 		report.Collect(sc)
+	}
+}
+
+// addSources puts the lines of the scenario beside its promises. A file that has gone away meanwhile leaves them without.
+func addSources(sc *report.Scenario) {
+	text, err := readRunbook(sc.File)
+	if err != nil {
+		return
+	}
+	lines := strings.Split(string(text), "\n")
+	for i := range sc.Promises {
+		p := &sc.Promises[i]
+		if p.Source == "" && p.File == sc.File && p.Line > 0 && p.Line <= len(lines) {
+			p.Source = lines[p.Line-1]
+		}
 	}
 }
 
