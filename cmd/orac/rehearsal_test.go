@@ -32,7 +32,7 @@ func rehearse(ctx context.Context, list []*scenario.Scenario, o sim.Options) (re
 			length = o.For
 		}
 		sc := report.Scenario{Name: s.Head.Name, File: s.File, Line: 1, Doc: s.Head.Doc, For: length.Seconds(), Inference: "modelled",
-			Promises: []report.Promise{{Name: "sound", What: "recover", Unit: "s", Bound: 3, File: s.File, Line: 2, Source: `  recover = "3s"`, Text: "runs " + o.Runbook}}}
+			Promises: []report.Promise{{Name: "sound", What: "recover", Unit: "s", Bound: 3, File: s.File, Line: 2, Text: "runs " + o.Runbook}}}
 		for _, seed := range o.Seeds {
 			if s.Head.Name == "slow" {
 				select {

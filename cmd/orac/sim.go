@@ -193,11 +193,27 @@ func (a *app) finish(ctx context.Context, r *report.Report, o sim.Options, f sim
 	}
 	for i := range r.Scenarios {
 		sc := &r.Scenarios[i]
-		sc.Asked = len(o.Seeds)
+		sc.Asked = max(sc.Asked, len(o.Seeds))
 		for j := range sc.Runs {
 			sc.Runs[j].Command = f.command(a, sc.File, sc.Runs[j].Seed)
 		}
+		addSources(sc)
 		report.Collect(sc)
+	}
+}
+
+// addSources puts the lines of the scenario beside its promises. A file that has gone away meanwhile leaves them without.
+func addSources(sc *report.Scenario) {
+	text, err := readRunbook(sc.File)
+	if err != nil {
+		return
+	}
+	lines := strings.Split(string(text), "\n")
+	for i := range sc.Promises {
+		p := &sc.Promises[i]
+		if p.Source == "" && p.File == sc.File && p.Line > 0 && p.Line <= len(lines) {
+			p.Source = lines[p.Line-1]
+		}
 	}
 }
 

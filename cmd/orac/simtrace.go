@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -19,6 +20,9 @@ import (
 type traces struct {
 	path   string
 	folder bool
+
+	mu     sync.Mutex
+	opened map[string]int // guarded by mu: how often a path was asked for
 }
 
 // newTraces are the traces of so many runs: one into a file, several into a folder; nil without a path.
@@ -27,11 +31,11 @@ func newTraces(path string, runs int) (*traces, error) {
 	case path == "":
 		return nil, nil
 	case namesFolder(path):
-		return &traces{path, true}, failed(os.MkdirAll(path, 0o755))
+		return &traces{path: path, folder: true, opened: map[string]int{}}, failed(os.MkdirAll(path, 0o755))
 	case runs > 1:
 		return nil, usage("--trace %s: %d runs write a trace each; name a folder, like %s/", path, runs, strings.TrimSuffix(path, filepath.Ext(path)))
 	}
-	return &traces{path, false}, nil
+	return &traces{path: path, opened: map[string]int{}}, nil
 }
 
 // namesFolder tells whether a path means a folder: one that is there, or one whose name says so.
@@ -39,11 +43,24 @@ func namesFolder(path string) bool {
 	return isFolder(path) || strings.HasSuffix(path, string(os.PathSeparator))
 }
 
-// open makes the file of a run.
+// open makes the file of a run. A scenario may have several runs with one seed; they are numbered from the second on. It may be
+// called from any goroutine.
 func (t *traces) open(scenario string, seed uint64) (io.WriteCloser, error) {
 	path := t.path
 	if t.folder {
-		path = filepath.Join(path, fmt.Sprintf("%s-%d.trace", fileName(scenario), seed))
+		path = filepath.Join(path, fmt.Sprintf("%s-%d", fileName(scenario), seed))
+	}
+	t.mu.Lock()
+	t.opened[path]++
+	n := t.opened[path]
+	t.mu.Unlock()
+	switch {
+	case !t.folder && n > 1:
+		return nil, fmt.Errorf("--trace %s: several runs with one seed write a trace each; name a folder, like %s/", path, strings.TrimSuffix(path, filepath.Ext(path)))
+	case t.folder && n > 1:
+		path += fmt.Sprintf(".%d.trace", n)
+	case t.folder:
+		path += ".trace"
 	}
 	file, err := os.Create(path)
 	if err != nil || !strings.HasSuffix(path, ".gz") {

@@ -10,6 +10,8 @@ import (
 type broken struct {
 	Break
 	run   *Run
+	index int      // of the run
+	runs  int      // that broke it
 	seeds []uint64 // that broke it, each once
 }
 
@@ -18,16 +20,21 @@ func breaksOf(sc *Scenario) (list []*broken) {
 	by := map[[2]string]*broken{}
 	for i := range sc.Runs {
 		r := &sc.Runs[i]
+		counted := map[*broken]bool{}
 		for _, b := range r.allBreaks(sc) {
 			key := [2]string{b.Promise, b.What}
 			g := by[key]
 			if g == nil {
-				g = &broken{Break: b, run: r}
+				g = &broken{Break: b, run: r, index: i}
 				by[key] = g
 				list = append(list, g)
 			}
 			if len(g.run.Shrunk) == 0 && len(r.Shrunk) > 0 {
-				g.Break, g.run = b, r
+				g.Break, g.run, g.index = b, r, i
+			}
+			if !counted[g] {
+				counted[g] = true
+				g.runs++
 			}
 			if !slices.Contains(g.seeds, r.Seed) {
 				g.seeds = append(g.seeds, r.Seed)
@@ -77,14 +84,36 @@ func (g *broken) others(sc *Scenario) string {
 			names = append(names, fmt.Sprint(s))
 		}
 	}
-	if len(names) == 0 {
+	switch {
+	case len(names) == 0 && g.runs > 1:
+		return fmt.Sprintf("other runs with this seed broke it, too: %d of %s", g.runs, count(len(sc.Runs), "run"))
+	case len(names) == 0:
 		return ""
 	}
 	more := ""
 	if rest := len(names) - 8; rest > 0 {
 		names, more = names[:8], fmt.Sprintf(" and %d more", rest)
 	}
-	return fmt.Sprintf("seed %s%s broke it, too: %d of %s", strings.Join(names, ", "), more, len(g.seeds), count(len(sc.Runs), "run"))
+	return fmt.Sprintf("seed %s%s broke it, too: %d of %s", strings.Join(names, ", "), more, g.runs, count(len(sc.Runs), "run"))
+}
+
+// shown are the promises of a scenario as a person reads them: the demands of safety that were all kept are one row.
+func shown(sc *Scenario) (list []Promise) {
+	safety := Promise{Name: "safety", What: "safety", Kept: true}
+	var names []string
+	for _, p := range sc.Promises {
+		if p.What != "safety" || !p.Kept || p.N == 0 {
+			list = append(list, p)
+			continue
+		}
+		names = append(names, strings.TrimPrefix(p.Name, "safety/"))
+		safety.N = max(safety.N, p.N)
+	}
+	if len(names) > 0 {
+		safety.Text = strings.Join(names, ", ")
+		list = append(list, safety)
+	}
+	return list
 }
 
 // enough introduces the smallest set of faults of a run.
@@ -124,11 +153,11 @@ func seedsOf(runs []Run) string {
 	var parts []string
 	for i := 0; i < len(runs); {
 		j := i
-		for j+1 < len(runs) && runs[j+1].Seed == runs[j].Seed+1 {
+		for j+1 < len(runs) && (runs[j+1].Seed == runs[j].Seed+1 || runs[j+1].Seed == runs[j].Seed) {
 			j++
 		}
 		part := fmt.Sprint(runs[i].Seed)
-		if j > i {
+		if runs[j].Seed > runs[i].Seed {
 			part += fmt.Sprintf("-%d", runs[j].Seed)
 		}
 		parts = append(parts, part)
@@ -145,6 +174,17 @@ func tally(runs []Run) map[Verdict]int {
 	n := map[Verdict]int{}
 	for _, r := range runs {
 		n[r.Verdict]++
+	}
+	return n
+}
+
+// distinct counts the seeds of runs, which are in their order.
+func distinct(runs []Run) int {
+	n := 0
+	for i := range runs {
+		if i == 0 || runs[i].Seed != runs[i-1].Seed {
+			n++
+		}
 	}
 	return n
 }

@@ -29,7 +29,7 @@ func choose(sc *Scenario) (list []chosen) {
 	}
 	for _, g := range breaksOf(sc) {
 		if len(list) < maxBrokenDrawn {
-			add(slices.IndexFunc(sc.Runs, func(r Run) bool { return r.Seed == g.run.Seed }), "not kept")
+			add(g.index, "not kept")
 		}
 	}
 	for _, want := range []Verdict{NotSame, Broken, Unknown} {

@@ -99,6 +99,26 @@ func TestABreakStandsWhereItsPromiseStands(t *testing.T) {
 	}
 }
 
+// TestRunsWithOneSeed are told apart: each has its own timeline and counts on its own.
+func TestRunsWithOneSeed(t *testing.T) {
+	b := []Break{{Promise: "p", What: "holds"}}
+	sc := Scenario{Runs: []Run{{Seed: 1}, {Seed: 1, Breaks: b}, {Seed: 1, Breaks: append(b, b...)}}}
+	Collect(&sc)
+	g := breaksOf(&sc)
+	if len(g) != 1 || g[0].index != 1 || g[0].others(&sc) != "other runs with this seed broke it, too: 2 of 3 runs" {
+		t.Errorf("%+v", g)
+	}
+	if got := facts(&sc, "sim"); got[0] != "3 runs (seeds 1)" {
+		t.Errorf("%q", got)
+	}
+	page := string(render(t, Report{Scenarios: []Scenario{sc}}))
+	for _, id := range []string{`id="s0-0"`, `id="s0-1"`, `id="s0-2"`} {
+		if strings.Count(page, id) != 1 {
+			t.Errorf("%s is there %d times", id, strings.Count(page, id))
+		}
+	}
+}
+
 func TestPercentile(t *testing.T) {
 	var hundred []float64
 	for i := range 100 {
@@ -137,6 +157,9 @@ func TestWords(t *testing.T) {
 		if got := thousands(n); got != want {
 			t.Errorf("thousands(%d) = %q, not %q", n, got, want)
 		}
+	}
+	if got := seedsOf([]Run{{Seed: 1}, {Seed: 1}, {Seed: 2}, {Seed: 4}, {Seed: 4}}); got != "1-2, 4" {
+		t.Errorf("repeated seeds: %s", got)
 	}
 	if got := seedsOf([]Run{{Seed: 1}, {Seed: 2}, {Seed: 3}, {Seed: 7}}); got != "1-3, 7" {
 		t.Errorf("seeds: %s", got)

@@ -69,7 +69,7 @@ func section(r *Report, i, share int) (html template.HTML, ok bool, err error) {
 	used, drawn := len(bare), map[string]bool{}
 	sc := &r.Scenarios[i]
 	for _, c := range choose(sc) {
-		text, err := render("run", newHTMLRun(sc, &sc.Runs[c.index], c, i))
+		text, err := render("run", newHTMLRun(sc, c, i))
 		if err != nil {
 			return "", false, err
 		}
@@ -77,7 +77,7 @@ func section(r *Report, i, share int) (html template.HTML, ok bool, err error) {
 			break
 		}
 		v.Drawn++
-		drawn[anchor(i, &sc.Runs[c.index])] = true
+		drawn[anchor(i, c.index)] = true
 		v.Runs = append(v.Runs, template.HTML(text)) // the template has escaped it
 	}
 	v.leftOut(sc)

@@ -89,9 +89,10 @@ func newHTMLScenario(r *Report, i int) *htmlScenario {
 			v.Differs = append(v.Differs, d)
 		}
 	}
-	for n, p := range sc.Promises {
+	rows := shown(sc)
+	for n, p := range rows {
 		if n == maxPromisesShown {
-			v.Unshown = len(sc.Promises) - n
+			v.Unshown = len(rows) - n
 			break
 		}
 		h := newHTMLPromise(p)
@@ -121,7 +122,7 @@ func (v *htmlScenario) breaks(sc *Scenario, i int) {
 			return
 		}
 		h := htmlBreak{Title: clean(g.title()), Saw: clean(g.saw()), Where: clean(place(g.File, g.Line)), Source: clean(strings.TrimSpace(g.Source)), Line: g.Line,
-			Also: g.others(sc), Command: clean(g.run.Command), Seed: g.run.Seed, When: at(g.At), Anchor: anchor(i, g.run)}
+			Also: g.others(sc), Command: clean(g.run.Command), Seed: g.run.Seed, When: at(g.At), Anchor: anchor(i, g.index)}
 		for m, f := range g.run.Shrunk {
 			if m == 12 {
 				h.Shrunk = append(h.Shrunk, fmt.Sprintf("and %d more", len(g.run.Shrunk)-m))
@@ -154,7 +155,7 @@ func (v *htmlScenario) seeds(sc *Scenario, i int, drawn map[int]bool) {
 			s.Title += ": " + shorten(clean(r.Breaks[0].title()), 60)
 		}
 		if drawn[j] {
-			s.Anchor = anchor(i, r)
+			s.Anchor = anchor(i, j)
 		}
 		v.Seeds = append(v.Seeds, s)
 	}
@@ -229,5 +230,5 @@ func newHTMLPromise(p Promise) htmlPromise {
 	return h
 }
 
-// anchor names the place of a run's timeline.
-func anchor(scenario int, r *Run) string { return fmt.Sprintf("s%d-%d", scenario, r.Seed) }
+// anchor names the place of a run's timeline, by their numbers in the report: several runs may have one seed.
+func anchor(scenario, run int) string { return fmt.Sprintf("s%d-%d", scenario, run) }

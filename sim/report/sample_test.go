@@ -79,7 +79,8 @@ func incidentRun(seed uint64) Run {
 	run.Judged = append(run.Judged,
 		Judgement{Promise: "flat", What: "memory", At: 7200, Value: math.Round(2.5e6 + 1e6*r.Float64()), Kept: true},
 		Judgement{Promise: "nothing is lost", What: "holds", At: 7200, Kept: true},
-		Judgement{Promise: "safety/queues", What: "safety", At: 7200, Kept: true})
+		Judgement{Promise: "safety/queues", What: "safety", At: 7200, Kept: true},
+		Judgement{Promise: "safety/lost", What: "safety", At: 7200, Kept: true})
 	return run
 }
 

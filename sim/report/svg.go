@@ -136,9 +136,11 @@ func glyphOf(kind string) string {
 		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(kind, w) })
 	}
 	switch {
+	case strings.HasSuffix(kind, "_started"): // its end is what counts
+		return "other"
 	case has("lost", "drop", "miss", "false", "twice", "fail", "panic", "leak", "break"):
 		return "lost"
-	case has("restart", "boot", "start", "kill", "recover", "respawn", "power"):
+	case has("restart", "boot", "start", "kill", "recover", "respawn", "power", "opened"):
 		return "restart"
 	case has("wake", "detect"):
 		return "wake"

@@ -13,7 +13,7 @@ func (p *page) promises(sc *Scenario) {
 	}
 	p.line("")
 	rows := [][]string{{"PROMISE", "BOUND", "N", "MEDIAN", "P99", "WORST", "SEED", "MARGIN"}}
-	for _, promise := range sc.Promises {
+	for _, promise := range shown(sc) {
 		rows = append(rows, p.promise(promise))
 	}
 	drop := []int{}

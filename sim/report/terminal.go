@@ -119,10 +119,13 @@ func (p *page) scenario(r *Report, sc *Scenario) {
 func facts(sc *Scenario, backend string) []string {
 	var list []string
 	n := len(sc.Runs)
-	if n == 1 {
-		list = append(list, "seed "+seedsOf(sc.Runs))
-	} else if n > 1 {
-		list = append(list, fmt.Sprintf("%d seeds (%s)", n, seedsOf(sc.Runs)))
+	switch seeds := seedsOf(sc.Runs); {
+	case n == 1:
+		list = append(list, "seed "+seeds)
+	case n > 1 && n != distinct(sc.Runs):
+		list = append(list, fmt.Sprintf("%d runs (seeds %s)", n, seeds))
+	case n > 1:
+		list = append(list, fmt.Sprintf("%d seeds (%s)", n, seeds))
 	}
 	if n > 1 {
 		t := tally(sc.Runs)

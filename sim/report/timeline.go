@@ -41,8 +41,9 @@ type lane struct {
 
 type htmlFault struct{ Name, When, Lasts, Detected, Recovered, Fidelity, How, Family string }
 
-func newHTMLRun(sc *Scenario, r *Run, c chosen, i int) *htmlRun {
-	v := &htmlRun{Anchor: anchor(i, r), Why: clean(c.why), Seed: r.Seed, Badge: badgeOf(r.Verdict), Command: clean(r.Command), Hash: clean(r.Hash), Open: true}
+func newHTMLRun(sc *Scenario, c chosen, i int) *htmlRun {
+	r := &sc.Runs[c.index]
+	v := &htmlRun{Anchor: anchor(i, c.index), Why: clean(c.why), Seed: r.Seed, Badge: badgeOf(r.Verdict), Command: clean(r.Command), Hash: clean(r.Hash), Open: true}
 	for _, name := range slices.Sorted(maps.Keys(r.Counts)) {
 		if len(v.Counts) < 24 {
 			v.Counts = append(v.Counts, tile{Value: thousands(r.Counts[name]), Name: shorten(clean(strings.ReplaceAll(name, "_", " ")), 40)})
