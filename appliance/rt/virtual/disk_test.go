@@ -272,6 +272,9 @@ func TestARemovedFileLastsUntilItIsClosed(t *testing.T) {
 		must(t, err)
 		must(t, f.Close())
 		must(t, d.SyncDir(k, "."))
+		if free, _ := d.Free(k); free != 40_000 {
+			t.Errorf("%d are free when it is closed", free)
+		}
 		for _, name := range []string{"b", "c"} { // they may take over its room, one after the other
 			must(t, put(t, k, d, name, strings.Repeat(name, 10_000)).Close())
 		}
