@@ -149,7 +149,8 @@ func (s *simulation) infer(j *job) error {
 			}
 			s.memo = memo.Wrap(real, memo.Limits{})
 		}
-		j.options.inference, j.kind = s.memo.Inference(), string(memo.KindMemoised)
+		// The gate's memory of minutes would make every hop of a quiet room a new one: it starts afresh in quiet.
+		j.options.inference, j.kind = memo.Fresh(s.memo.Inference(), quietRoom), string(memo.KindMemoised)+"; the voice gate starts afresh after a second of quiet"
 	case "recorded":
 		f, err := openRecording(j.sc.Head.Recording)
 		if err != nil {
@@ -166,6 +167,9 @@ func (s *simulation) infer(j *job) error {
 	}
 	return nil
 }
+
+// quietRoom is the RMS below which a hop is quiet for the voice gate: above the background of a scenario, below any speech.
+const quietRoom = 150
 
 // run runs all variants of a job, several at a time.
 func (s *simulation) run(j *job) (report.Scenario, error) {
