@@ -49,4 +49,10 @@ require (
 	modernc.org/memory v1.11.0 // indirect
 )
 
+require (
+	github.com/alexedwards/scs/v2 v2.9.0 // sessions of browsers
+	github.com/golang-jwt/jwt/v5 v5.3.1 // tokens
+	golang.org/x/crypto v0.59.0 // bcrypt
+)
+
 require github.com/stretchr/testify v1.12.1 // indirect
