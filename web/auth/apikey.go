@@ -52,11 +52,11 @@ var ErrNoKey = errors.New("there is no such key")
 func (d *DB) CreateKey(name string, role Role, lifetime time.Duration) (APIKey, string, error) {
 	switch {
 	case !keyName.MatchString(name):
-		return APIKey{}, "", errors.New("the name of a key is 1 to 63 letters, digits, spaces, . _ or -")
+		return APIKey{}, "", Unfit("the name of a key is 1 to 63 letters, digits, spaces, . _ or -")
 	case !slices.Contains(Roles(), role):
-		return APIKey{}, "", fmt.Errorf("there is no role %.40q", role)
+		return APIKey{}, "", Unfit(fmt.Sprintf("there is no role %.40q", role))
 	case lifetime < time.Minute || lifetime > MaxKeyLife:
-		return APIKey{}, "", fmt.Errorf("a key is good for a minute at least and %d days at most", int(MaxKeyLife.Hours()/24))
+		return APIKey{}, "", Unfit(fmt.Sprintf("a key is good for a minute at least and %d days at most", int(MaxKeyLife.Hours()/24)))
 	}
 	now := time.Now()
 	return d.makeKey(APIKey{Name: name, Role: role, Created: now, Expires: now.Add(lifetime)}, nil)
@@ -81,7 +81,7 @@ func (d *DB) makeKey(k APIKey, before *APIKey) (APIKey, string, error) {
 		return APIKey{}, "", err
 	}
 	if len(d.keys) >= maxKeys {
-		return APIKey{}, "", fmt.Errorf("there are %d keys already: revoke some", len(d.keys))
+		return APIKey{}, "", Unfit(fmt.Sprintf("there are %d keys already: revoke some", len(d.keys)))
 	}
 	tx, err := d.db.Begin()
 	if err != nil {
@@ -105,7 +105,7 @@ func (d *DB) makeKey(k APIKey, before *APIKey) (APIKey, string, error) {
 // RotateKey makes a key in place of another, which stays good for as long as overlap.
 func (d *DB) RotateKey(id string, overlap time.Duration) (APIKey, string, error) {
 	if overlap < 0 || overlap > MaxKeyLife {
-		return APIKey{}, "", errors.New("the overlap is not from 0 to a year")
+		return APIKey{}, "", Unfit("the overlap is not from 0 to a year")
 	}
 	old, err := d.Key(id)
 	if err != nil {
@@ -113,7 +113,7 @@ func (d *DB) RotateKey(id string, overlap time.Duration) (APIKey, string, error)
 	}
 	now := time.Now()
 	if !old.Live(now) {
-		return APIKey{}, "", errors.New("the key is not good any more: create a new one")
+		return APIKey{}, "", Unfit("the key is not good any more: create a new one")
 	}
 	fresh := APIKey{Name: old.Name, Role: old.Role, Created: now, Expires: now.Add(old.Expires.Sub(old.Created))}
 	if end := now.Add(overlap); end.Before(old.Expires) {

@@ -29,3 +29,8 @@ func Reason(err error) string {
 	}
 	return ""
 }
+
+// Unfit is a name or a password that cannot be one. Its text is for whoever has typed it.
+type Unfit string
+
+func (u Unfit) Error() string { return string(u) }

@@ -1,7 +1,6 @@
 package auth
 
 import (
-	"errors"
 	"fmt"
 	"runtime"
 	"strings"
@@ -23,11 +22,11 @@ const (
 func CheckPassword(password string) error {
 	switch {
 	case !utf8.ValidString(password) || strings.ContainsRune(password, 0):
-		return errors.New("the password is not text")
+		return Unfit("the password is not text")
 	case utf8.RuneCountInString(password) < MinPassword:
-		return fmt.Errorf("the password is too short: take at least %d characters", MinPassword)
+		return Unfit(fmt.Sprintf("the password is too short: take at least %d characters", MinPassword))
 	case len(password) > maxPassword:
-		return fmt.Errorf("the password is too long: bcrypt looks at %d bytes and no more", maxPassword)
+		return Unfit(fmt.Sprintf("the password is too long: bcrypt looks at %d bytes and no more", maxPassword))
 	}
 	return nil
 }

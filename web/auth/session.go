@@ -74,7 +74,17 @@ func (g *Guard) StartSession(w http.ResponseWriter, r *http.Request, name string
 }
 
 // Session gives who a browser is logged in as; nobody without an error if it is not.
-func (g *Guard) Session(r *http.Request) (Identity, error) {
+func (g *Guard) Session(r *http.Request) (Identity, error) { return g.session(r, true) }
+
+// Recheck is Identify for a stream that goes on: it keeps no session from ending.
+func (g *Guard) Recheck(r *http.Request) (Identity, error) {
+	if token := Bearer(r); token != "" {
+		return g.Token(token)
+	}
+	return g.session(r, false)
+}
+
+func (g *Guard) session(r *http.Request, touch bool) (Identity, error) {
 	p := g.policy.Load()
 	m := p.sessions(r.TLS != nil)
 	c, err := r.Cookie(m.Cookie.Name)
@@ -113,8 +123,10 @@ func (g *Guard) Session(r *http.Request) (Identity, error) {
 	if end := m.Deadline(ctx); end.Before(expires) {
 		expires = end
 	}
-	if err := g.DB.touchSession(c.Value, now, expires, p.sessionIdle/10); err != nil {
-		return Identity{}, err
+	if touch {
+		if err := g.DB.touchSession(c.Value, now, expires, p.sessionIdle/10); err != nil {
+			return Identity{}, err
+		}
 	}
 	return Identity{Kind: User, Name: name, Role: who.role, Way: BySession, Expires: expires, CSRF: m.GetString(ctx, sessionCSRF)}, nil
 }

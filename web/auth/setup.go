@@ -40,7 +40,9 @@ var ErrSetUp = errors.New("there is a user already")
 
 // MakeFirst makes the first admin with the code of the terminal. The hash becomes a secret of the state directory, whose name
 // it gives, so that the runbook can say who the user is; until it does the user counts all the same.
-func (g *Guard) MakeFirst(code, name, password string, from netip.Addr) (secret string, err error) {
+//
+// before is called when all is proven and nothing is changed yet; its error ends it.
+func (g *Guard) MakeFirst(code, name, password string, from netip.Addr, before func() error) (secret string, err error) {
 	if !g.NeedsSetup() {
 		return "", ErrSetUp
 	}
@@ -55,10 +57,13 @@ func (g *Guard) MakeFirst(code, name, password string, from netip.Addr) (secret 
 	}
 	g.throttle.succeed("setup:", from) // a password that is too short is no guess at the code
 	if !UserName.MatchString(name) {
-		return "", errors.New("a name is a lower-case letter, then at most 62 lower-case letters, digits, _ or -")
+		return "", Unfit("a name is a lower-case letter, then at most 62 lower-case letters, digits, _ or -")
 	}
 	hash, err := HashPassword(password)
 	if err != nil {
+		return "", err
+	}
+	if err := before(); err != nil {
 		return "", err
 	}
 	g.setup.mu.Lock()
