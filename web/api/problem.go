@@ -210,3 +210,9 @@ func ProblemPage() []byte {
 	}
 	return b.Bytes()
 }
+
+// RetryAfter is how long to wait before the request makes sense again; 0 if that does not matter.
+func (p *Problem) RetryAfter() time.Duration { return p.retry }
+
+// ProblemOf gives any error of a route as it is answered.
+func ProblemOf(err error) *Problem { return problemOf(err) }

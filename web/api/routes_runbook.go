@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"orac/appliance/status"
@@ -96,7 +97,21 @@ func (s *Server) plan(c *Call, source string) (status.Plan, error) {
 	r := s.o.App.Request()
 	r.Source = source
 	p, err := s.o.App.Plan(c.Context(), r)
-	return s.hidePaths(p), err
+	return s.hidePaths(p), s.hideFolder(err)
+}
+
+// hideFolder leaves the name of the runbook's file of what a refusal says, without its folder.
+func (s *Server) hideFolder(err error) error {
+	var r *status.Refusal
+	if !errors.As(err, &r) {
+		return err
+	}
+	folder := filepath.Dir(s.o.App.Request().File) + string(filepath.Separator)
+	hidden := *r
+	for _, text := range []*string{&hidden.Message, &hidden.Detail, &hidden.Hint} {
+		*text = strings.ReplaceAll(*text, folder, "")
+	}
+	return &hidden
 }
 
 // hidePaths leaves the names of files of a plan, without their folders.
@@ -144,7 +159,7 @@ func (s *Server) apply(c *Call, in applyInput) (out applied, err error) {
 		c.Log().Info("apply", "step", step)
 	})
 	if err != nil {
-		return out, err
+		return out, s.hideFolder(err)
 	}
 	out.Hash = in.Base
 	if out.OK {
