@@ -33,3 +33,8 @@ stt "pocketsphinx" {
   protocol = "exec"
   command  = ["examples/stt/pocketsphinx.sh"]
 }
+
+# The console and the API, for this machine alone. For others, too: listen = ":7171" and tls { self_signed = true }.
+web {
+  listen = "127.0.0.1:7171"
+}

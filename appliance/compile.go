@@ -195,11 +195,15 @@ func (c *compiler) service(s runbook.STT) {
 	if s.Protocol == "exec" {
 		target = strings.Join(s.Command, " ")
 	}
-	c.add(&Node{Address: delivery, Kind: Delivery, Block: s.Address, Detail: target, build: buildDelivery(s), Uses: []Use{{Block: s.Address}}})
+	uses := []Use{{Block: s.Address}}
+	if s.Auth != "" {
+		uses = append(uses, Use{Block: s.Auth})
+	}
+	c.add(&Node{Address: delivery, Kind: Delivery, Block: s.Address, Detail: target, build: buildDelivery(s), Uses: uses})
 	c.connect(Edge{From: delivery, To: string(Spool), Carries: "requests", Capacity: asksWaiting, Waits: true, asks: true})
 	if s.Protocol == "orac" {
 		probe := at(Probe, s.Name)
-		c.add(&Node{Address: probe, Kind: Probe, Block: s.Address, Detail: "every " + s.HealthEvery.String(), build: buildProbe(s), Uses: []Use{{Block: s.Address}}})
+		c.add(&Node{Address: probe, Kind: Probe, Block: s.Address, Detail: "every " + s.HealthEvery.String(), build: buildProbe(s), Uses: uses})
 		c.connect(Edge{From: probe, To: delivery, Carries: "healthy", Capacity: 1, asks: true})
 	}
 }
@@ -207,7 +211,10 @@ func (c *compiler) service(s runbook.STT) {
 func (c *compiler) heartbeat(h runbook.Heartbeat) {
 	address := at(Heartbeat, h.Name)
 	detail := c.Runbook.HeartbeatURL(h) + ", every " + h.Every.String()
-	uses := []Use{{Block: h.Address}, {h.STT, []string{"url", "token"}}}
+	uses := []Use{{Block: h.Address}, {h.STT, []string{"url", "token", "auth", "ca", "client_cert", "client_key"}}}
+	if account := c.Runbook.HeartbeatAuth(h); account != "" {
+		uses = append(uses, Use{Block: account})
+	}
 	for _, m := range c.Runbook.Models {
 		uses = append(uses, Use{m.Address, []string{"threshold", "topic", "wake_word", "enabled"}})
 	}

@@ -32,6 +32,8 @@ type CoreOptions struct {
 	// Load evaluates a runbook for a plan; Replay evaluates a generation again.
 	Load   func(status.PlanRequest) (*runbook.Runbook, []byte, error)
 	Replay func(*generation.Generation) (*runbook.Runbook, error)
+	// Check says what of a runbook cannot be done that no node would notice, with the address of the component in front; nil: nothing.
+	Check func(*runbook.Runbook) error
 	// Measure measures the resident memory of the appliance; nil where that means nothing.
 	Measure func() (int64, error)
 	// Evidence gives what is known of the process before a node is ended by force; nil: nothing.
@@ -83,7 +85,7 @@ func NewCore(o CoreOptions) (*Core, error) {
 		Measure: o.Measure, Evidence: o.Evidence, MayRestart: c.mayRestart, Settle: parts.Trim,
 	}
 	c.lastGood.Store(o.LastGood)
-	c.steward = &Steward{Runner: c.runner, Load: o.Load, Replay: o.Replay}
+	c.steward = &Steward{Runner: c.runner, Load: o.Load, Replay: o.Replay, Check: o.Check}
 	return c, nil
 }
 
@@ -257,6 +259,9 @@ func (c *Core) Inbox(address string) []rt.Stats { return c.runner.Inbox(address)
 
 // Views are the instances of nodes. It may be called from anywhere.
 func (c *Core) Views() []View { return c.runner.Views() }
+
+// Incident is one that is still known, with its evidence. It may be called from anywhere.
+func (c *Core) Incident(now rt.Instant, id string) (status.Incident, bool) { return c.log.Get(now, id) }
 
 // Status is how the appliance is; what only a process knows is left out. It may be called from anywhere.
 func (c *Core) Status(now rt.Instant, wall time.Time) status.Status {

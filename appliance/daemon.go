@@ -33,8 +33,18 @@ type Options struct {
 	// Load evaluates a runbook for a plan; Replay evaluates a generation again.
 	Load   func(status.PlanRequest) (*runbook.Runbook, []byte, error)
 	Replay func(*generation.Generation) (*runbook.Runbook, error)
+	// Beside is what lives beside the graph and goes by the runbook, too; nil for nothing.
+	Beside Beside
 	// Alive is called while sound flows, for a service manager's watchdog; nil for none.
 	Alive func(status.Status)
+}
+
+// Beside is something that lives beside the graph and goes by the runbook, too: the web server.
+type Beside interface {
+	// Check says what of a runbook cannot be done, with the address of the component in front, and changes nothing.
+	Check(rb *runbook.Runbook) error
+	// Use puts a runbook into force. It does not wait for anybody.
+	Use(rb *runbook.Runbook)
 }
 
 // Daemon is an appliance that runs in this process, and can be asked and changed meanwhile. Its methods may be called from
@@ -59,6 +69,9 @@ func NewDaemon(o Options) (*Daemon, error) {
 	if o.State.history != nil {
 		c.Ledger = o.State.history
 	}
+	if o.Beside != nil {
+		c.Check = o.Beside.Check
+	}
 	if o.Alive != nil {
 		c.Alive = func(*rt.Task) { o.Alive(d.Status()) }
 	}
@@ -66,7 +79,7 @@ func NewDaemon(o Options) (*Daemon, error) {
 	if d.core, err = NewCore(c); err != nil {
 		return nil, err
 	}
-	d.level()
+	d.settle()
 	return d, nil
 }
 
@@ -103,7 +116,7 @@ func (d *Daemon) Plan(ctx context.Context, r status.PlanRequest) (p status.Plan,
 func (d *Daemon) Apply(ctx context.Context, r status.ApplyRequest, progress func(string)) (a status.Applied, err error) {
 	err = d.do(ctx, "apply", func(t *rt.Task) (err error) {
 		a, err = d.core.Apply(t, r, progress)
-		d.level()
+		d.settle()
 		return err
 	})
 	return a, err
@@ -113,14 +126,17 @@ func (d *Daemon) Apply(ctx context.Context, r status.ApplyRequest, progress func
 func (d *Daemon) Rollback(ctx context.Context, number int, progress func(string)) (a status.Applied, err error) {
 	err = d.do(ctx, "rollback", func(t *rt.Task) (err error) {
 		a, err = d.core.Rollback(t, number, progress)
-		d.level()
+		d.settle()
 		return err
 	})
 	return a, err
 }
 
-// level puts the runbook's level of the log into force.
-func (d *Daemon) level() {
+// settle puts into force what of the runbook is no node's: the level of the log, and what lives beside the graph.
+func (d *Daemon) settle() {
+	if d.o.Beside != nil {
+		d.o.Beside.Use(d.core.Graph().Runbook)
+	}
 	var level slog.Level
 	if d.o.Level != nil && level.UnmarshalText([]byte(d.core.Graph().Runbook.Appliance.LogLevel)) == nil {
 		d.o.Level.Set(level)
@@ -154,6 +170,24 @@ func (d *Daemon) Incidents(limit int) ([]status.Incident, error) {
 	list = append(older, list...)
 	return list[max(0, len(list)-limit):], nil
 }
+
+// Incident is one incident with its evidence.
+func (d *Daemon) Incident(id string) (status.Incident, bool) {
+	if i, ok := d.core.Incident(d.driver.Now(), id); ok {
+		return i, true
+	}
+	if d.o.State.history == nil {
+		return status.Incident{}, false
+	}
+	i, err := d.o.State.history.Incident(id)
+	return i, err == nil
+}
+
+// Graph is the graph that runs.
+func (d *Daemon) Graph() *Graph { return d.core.Graph() }
+
+// Runbook is the runbook that is in force.
+func (d *Daemon) Runbook() *runbook.Runbook { return d.core.Graph().Runbook }
 
 // Ready is closed when the appliance runs and can be asked and changed.
 func (d *Daemon) Ready() <-chan struct{} { return d.ready }

@@ -95,7 +95,7 @@ func attribute(block runbook.Address, a runbook.AttributeChange) status.Attribut
 const Settings = "settings"
 
 // ofTheWhole are the types of those blocks.
-var ofTheWhole = []string{"appliance", "apply", "watchdog", "memory", "disk", "store"}
+var ofTheWhole = []string{"appliance", "apply", "watchdog", "memory", "disk", "store", "web", "auth", "user", "service_account"}
 
 // settings are the blocks with changed attributes that the appliance as a whole goes by, and no node.
 func (d differ) settings() (list []status.Component) {
@@ -104,13 +104,16 @@ func (d differ) settings() (list []status.Component) {
 		if !slices.Contains(ofTheWhole, kind) {
 			continue
 		}
-		c := status.Component{Address: string(change.Address), Kind: Settings, Action: status.Update}
+		c := status.Component{Address: string(change.Address), Kind: Settings, Action: settingsAction(change)}
 		for _, a := range change.Attributes {
 			if slices.ContainsFunc(d.fresh.Nodes, func(n *Node) bool { return n.on(change.Address, a.Name) }) {
 				continue
 			}
 			if c.Because = append(c.Because, attribute(change.Address, a)); a.OnChange == runbook.Restart {
 				c.Why = a.Name + " counts from the next start of the appliance"
+				if kind == "web" {
+					c.Why = "the console and the API are away for a moment; nothing else is touched"
+				}
 			}
 		}
 		if len(c.Because) > 0 {
@@ -118,6 +121,21 @@ func (d differ) settings() (list []status.Component) {
 		}
 	}
 	return list
+}
+
+// settingsAction is what becomes of a block that no node comes from. The web server is the only one of them that is started
+// again.
+func settingsAction(c runbook.Change) status.Action {
+	restarts := func(a runbook.AttributeChange) bool { return a.OnChange == runbook.Restart }
+	switch {
+	case c.Kind == runbook.Added:
+		return status.Add
+	case c.Kind == runbook.Removed:
+		return status.Remove
+	case c.Address == "web" && slices.ContainsFunc(c.Attributes, restarts):
+		return status.Restart
+	}
+	return status.Update
 }
 
 // feeds says which readers a node gains and loses.

@@ -144,6 +144,9 @@ func stateError(dir string, err error) error {
 	return fmt.Errorf("state directory %s: %w; %s", dir, err, hint)
 }
 
+// History is the history, or nil if none can be kept.
+func (s *State) History() *store.Store { return s.history }
+
 // Close frees the directory.
 func (s *State) Close() {
 	if s.history != nil {

@@ -25,6 +25,8 @@ type Steward struct {
 	// Replay evaluates a generation again.
 	Replay func(*generation.Generation) (*runbook.Runbook, error)
 	Kept   *generation.Store
+	// Check says what of a runbook cannot be done that no node would notice; nil: nothing.
+	Check func(*runbook.Runbook) error
 
 	busy    atomic.Bool
 	current atomic.Int64 // generation that runs
@@ -69,6 +71,9 @@ func (s *Steward) compare(t *rt.Task, g *Graph) (status.Plan, *Prepared) {
 	ready, err := s.Runner.Prepare(g)
 	if err == nil {
 		err = s.devices(t, p, ready)
+	}
+	if err == nil && s.Check != nil {
+		err = s.Check(g.Runbook)
 	}
 	if err != nil {
 		block(&p, err)

@@ -1,10 +1,17 @@
 package runbook
 
-import "fmt"
+import (
+	"fmt"
+	"net/url"
+	"regexp"
+)
 
 var runbookRules = []Between{
 	{"Two microphones may not select the same device.", microphonesDiffer},
 	{"A heartbeat may not name an stt of protocol exec.", heartbeatsHaveServers},
+	{"A web block needs listen; beyond the machine itself it needs tls, or plain_http_on_the_network = true.", webIsSafe},
+	{"origins are scheme and host, as browsers send them.", originsAreExact},
+	{"permissions are SERVICE.ACTION.", permissionsAreNamed},
 }
 
 // microphonesDiffer refuses two blocks that select the same device: a device is
@@ -38,6 +45,48 @@ func heartbeatsHaveServers(value any, d *Document) Diagnostics {
 		}
 		found = append(found, d.Problem(h.Address, "stt", Error, fmt.Sprintf("stt is %s, which is a command and takes no heartbeats", h.STT),
 			`Name an stt of protocol = "orac", or give url.`))
+	}
+	return found
+}
+
+// webIsSafe refuses passwords in the clear on a network, unless that is what the runbook says in so many words.
+func webIsSafe(value any, d *Document) Diagnostics {
+	w := value.(*Runbook).Web
+	b, _ := d.Block(w.Address)
+	switch {
+	case !b.Written:
+	case w.Listen == "":
+		return Diagnostics{d.Problem(w.Address, "", Error, "listen is missing", `Add listen = "127.0.0.1:7171". Without a web block nothing is served.`)}
+	case !w.TLS.On() && !w.PlainHTTP && !IsLoopback(w.Listen):
+		return Diagnostics{d.Problem(w.Address, "listen", Error, fmt.Sprintf("%s can be reached from other machines, and nothing is encrypted", w.Listen),
+			`Add tls { self_signed = true }, or listen at "127.0.0.1:7171"; or say plain_http_on_the_network = true and mean it.`)}
+	}
+	return nil
+}
+
+// originsAreExact refuses what no browser ever sends as an Origin.
+func originsAreExact(value any, d *Document) (found Diagnostics) {
+	w := value.(*Runbook).Web
+	for _, o := range w.Origins {
+		u, err := url.Parse(o)
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.Scheme+"://"+u.Host != o {
+			found = append(found, d.Problem(w.Address, "origins", Error, fmt.Sprintf("%q is no origin", clip(o)),
+				`Write scheme, host and port alone, like "https://home.example"; there are no patterns.`))
+		}
+	}
+	return found
+}
+
+var permission = regexp.MustCompile(`^[a-z][a-z0-9_]{0,31}\.[a-z][a-z0-9_]{0,31}$`)
+
+func permissionsAreNamed(value any, d *Document) (found Diagnostics) {
+	for _, s := range value.(*Runbook).ServiceAccounts {
+		for _, name := range s.Permissions {
+			if !permission.MatchString(name) {
+				found = append(found, d.Problem(s.Address, "permissions", Error, fmt.Sprintf("%q is no permission", clip(name)),
+					`Write SERVICE.ACTION in lower case, like "stt.transcribe".`))
+			}
+		}
 	}
 	return found
 }

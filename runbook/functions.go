@@ -149,10 +149,16 @@ func (e *evaluator) secret(name string) (string, *callError) {
 	if !secretName.MatchString(name) {
 		return "", &callError{"this cannot be the name of a secret", "A name is 1 to 64 letters, digits, _, . or -."}
 	}
-	v, err := e.opts.Secret(name)
+	var v string
+	var err error
+	if e.opts.Secret != nil {
+		v, err = e.opts.Secret(name)
+	} else {
+		v, err = e.opts.findSecret(name, e.stateDir())
+	}
 	switch {
 	case err != nil:
-		return "", &callError{"secret() failed: " + err.Error(), "Secrets come from ORAC_SECRET_NAME or from systemd credentials."}
+		return "", &callError{"secret() failed: " + err.Error(), "Make one with: orac secrets generate " + name + ". Secrets come from ORAC_SECRET_NAME, systemd credentials, or files of the state directory."}
 	case len(v) > maxInputFile || !utf8.ValidString(v):
 		return "", &callError{fmt.Sprintf("the secret %q is not text of at most 1 MiB", name), "Store it as valid UTF-8."}
 	}

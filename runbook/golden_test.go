@@ -21,6 +21,8 @@ const (
 	fileSecret   = "file-s3cret"
 	storedSecret = "stored-s3cret"
 	varSecret    = "var-s3cret"
+	storedKey    = "k3y-k3y-k3y-k3y-k3y-k3y-k3y-k3y-k3y"
+	storedHash   = "$2a$12$abcdefghijklmnopqrstuuDJaVpWmJQnzm8W0Xk0y3N7mVxD6Wk1O"
 )
 
 // testWorld is a closed world for tests: a few environment variables, files and secrets.
@@ -31,8 +33,13 @@ func testWorld() Options {
 		Vars: map[string]string{},
 		Env:  func(name string) (string, bool) { v, ok := env[name]; return v, ok },
 		Secret: func(name string) (string, error) {
-			if name == "token" {
+			switch name {
+			case "token":
 				return storedSecret, nil
+			case "jwt", "hey_orac":
+				return storedKey, nil
+			case "anna_password_hash":
+				return storedHash, nil
 			}
 			return "", errors.New("there is no secret \"" + name + "\"")
 		},
@@ -48,7 +55,7 @@ func testWorld() Options {
 
 func mustHideSecrets(t *testing.T, printed string) {
 	t.Helper()
-	for _, s := range []string{envSecret, fileSecret, storedSecret, varSecret, "l1teral"} {
+	for _, s := range []string{envSecret, fileSecret, storedSecret, storedKey, storedHash, varSecret, "l1teral"} {
 		if strings.Contains(printed, s) || strings.Contains(strings.ToLower(printed), s) {
 			t.Errorf("the secret %q is printed:\n%s", s, printed)
 		}

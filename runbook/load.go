@@ -3,11 +3,9 @@ package runbook
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -30,8 +28,13 @@ type Options struct {
 
 	// Secret gives a secret by name. Nil looks in Env for ORAC_SECRET_NAME (upper
 	// case, - as _), then for the file NAME in the directory that Env's
-	// CREDENTIALS_DIRECTORY names, which is where systemd puts credentials.
+	// CREDENTIALS_DIRECTORY names, which is where systemd puts credentials, then for
+	// the file secrets/NAME in the state directory, which nobody but its owner may read.
 	Secret func(name string) (string, error)
+
+	// StateDir is the state directory whose secrets are meant; "" is the one that the
+	// runbook declares.
+	StateDir string
 
 	// ReadFile reads a file that file() names, and the runbook itself; nil is the
 	// real file system. More than 1 MiB, or 256 KiB of runbook, is refused.
@@ -126,27 +129,7 @@ func (o Options) WithDefaults() Options {
 	if o.HashKey == nil {
 		o.HashKey = processKey()
 	}
-	if o.Secret == nil {
-		o.Secret = o.findSecret
-	}
 	return o
-}
-
-// findSecret is the Secret of the real world.
-func (o Options) findSecret(name string) (string, error) {
-	variable := "ORAC_SECRET_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
-	if v, ok := o.Env(variable); ok {
-		return v, nil
-	}
-	dir, ok := o.Env("CREDENTIALS_DIRECTORY")
-	if !ok {
-		return "", fmt.Errorf("there is no secret %q; set %s, or start ORAC with a systemd credential of that name", name, variable)
-	}
-	text, err := o.ReadFile(filepath.Join(dir, name))
-	if err != nil {
-		return "", fmt.Errorf("there is no secret %q: neither %s nor a credential (%s)", name, variable, reason(err))
-	}
-	return strings.TrimRight(string(text), "\r\n"), nil
 }
 
 // maxInputFile bounds what file() reads.

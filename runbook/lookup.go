@@ -55,6 +55,20 @@ func (rb *Runbook) HeartbeatURL(h Heartbeat) string {
 	return s.URL
 }
 
+// ServiceAccount finds a service account by its address.
+func (rb *Runbook) ServiceAccount(a Address) (ServiceAccount, bool) {
+	return find(rb.ServiceAccounts, a, func(s *ServiceAccount) Address { return s.Address })
+}
+
+// HeartbeatAuth is the service account that a heartbeat goes out with: its own, or its STT's; "" for none.
+func (rb *Runbook) HeartbeatAuth(h Heartbeat) Address {
+	if h.Auth != "" {
+		return h.Auth
+	}
+	s, _ := rb.STT(h.STT)
+	return s.Auth
+}
+
 func find[T any](list []T, a Address, address func(*T) Address) (T, bool) {
 	for i := range list {
 		if address(&list[i]) == a {

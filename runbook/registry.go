@@ -18,6 +18,10 @@ var Registry = []*BlockType{
 	memoryBlock,
 	diskBlock,
 	storeBlock,
+	webBlock,
+	authBlock,
+	userBlock,
+	serviceAccountBlock,
 	Locals("runbook"),
 	Variable(),
 }

@@ -1,6 +1,9 @@
 package runbook
 
-import "regexp"
+import (
+	"regexp"
+	"slices"
+)
 
 var sttBlock = &BlockType{
 	Type: "stt", Named: true,
@@ -9,7 +12,7 @@ var sttBlock = &BlockType{
 	Example: `stt "whisper" {
   url = "http://stt.local:7272"
 }`,
-	Attributes: []Attribute{
+	Attributes: slices.Concat([]Attribute{
 		{Name: "protocol", Kind: Enum, OnChange: Restart, Default: "orac", Values: []string{"orac", "exec"},
 			Doc: "orac speaks to an ORAC STT server; exec starts a command for every utterance and takes what it prints."},
 		{Name: "url", Kind: URL, OnChange: Restart, Example: `"http://stt.local:7272"`,
@@ -29,17 +32,24 @@ var sttBlock = &BlockType{
 			Doc: "How long one attempt to deliver may take."},
 		{Name: "token", Kind: String, OnChange: Restart, Secret: SecretOnly, Example: `secret("stt_token")`,
 			Doc: "A bearer token that is sent to the server."},
+		{Name: "auth", Kind: Ref, OnChange: Restart, Refs: []string{"service_account"}, Example: "service_account.hey_orac",
+			Doc: "The account whose short-lived tokens are sent to the server, in place of token."},
 		{Name: "max_retry_delay", Kind: Duration, OnChange: InPlace, Default: "8s", Min: "1s", Max: "10m",
 			Doc: "The longest pause between two attempts; pauses grow up to it."},
 		{Name: "health_every", Kind: Duration, OnChange: InPlace, Default: "30s", Min: "5s", Max: "10m",
 			Doc: "How often the server's health is asked for."},
-	},
+	}, tlsClient("the server's")),
 	Rules: []Rule{
 		RequiredWhen("protocol", "orac", "url", `Add url = "http://HOST:7272", the address of the ORAC STT server.`),
 		RequiredWhen("protocol", "exec", "command", `Add command = ["PROGRAM", "{wav}"].`),
 		OnlyWhen("protocol", "orac", "url"),
 		OnlyWhen("protocol", "exec", "command"),
 		OnlyWhen("protocol", "orac", "token"),
+		OnlyWhen("protocol", "orac", "auth"),
+		OnlyWhen("protocol", "orac", "ca"),
+		OnlyWhen("protocol", "orac", "client_cert"),
+		AtMostOneOf("token", "auth"),
+		together("client_cert", "client_key", "A certificate is of no use without its private key."),
 	},
 }
 
@@ -59,10 +69,14 @@ var heartbeatBlock = &BlockType{
 			Doc: "How often. ORAC STT forgets an appliance after 120 s."},
 		{Name: "timeout", Kind: Duration, OnChange: InPlace, Default: "5s", Min: "1s", Max: "60s",
 			Doc: "How long one heartbeat may take."},
+		{Name: "auth", Kind: Ref, OnChange: Restart, Refs: []string{"service_account"}, Example: "service_account.hey_orac",
+			Doc: "The account whose short-lived tokens are sent; without it what stt says."},
 		{Name: "listeners", Kind: Refs, OnChange: InPlace, Refs: []string{"listener"}, Example: "[listener.kitchen]",
 			Doc: "The listeners whose models are reported; empty means all."},
+		{Name: "ca", Kind: Path, OnChange: Restart, Example: `"/etc/orac/ca.pem"`,
+			Doc: "The certificate authorities that may have signed the certificate of url, in PEM; of stt they are those of its block."},
 	},
-	Rules: []Rule{ExactlyOneOf("url", "stt")},
+	Rules: []Rule{ExactlyOneOf("url", "stt"), AtMostOneOf("stt", "ca")},
 }
 
 var webhookBlock = &BlockType{

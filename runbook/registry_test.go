@@ -38,8 +38,8 @@ func TestTypesMatchRegistry(t *testing.T) {
 		}
 		matchType(t, bt, typ, true)
 	}
-	if slots != 13 {
-		t.Errorf("%d block types are built, want 13", slots)
+	if slots != 17 {
+		t.Errorf("%d block types are built, want 17", slots)
 	}
 }
 

@@ -25,6 +25,12 @@ func (g Given) Text(name string) string {
 	return v.AsString()
 }
 
+// Flag is the value of an attribute that is true or false.
+func (g Given) Flag(name string) bool {
+	v := g.attrs[name].Value
+	return v != cty.NilVal && !v.IsNull() && v.Type() == cty.Bool && v.True()
+}
+
 // Amount is the value of an attribute that is a number, a duration (in ns) or a
 // size (in bytes).
 func (g Given) Amount(name string) float64 {

@@ -4,7 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -127,22 +131,74 @@ func TestFindSecret(t *testing.T) {
 	opts := Options{
 		Env: func(n string) (string, bool) { v, ok := env[n]; return v, ok },
 		ReadFile: func(path string) ([]byte, error) {
-			if path == "/run/credentials/jwt" {
+			switch path {
+			case "/run/credentials/jwt":
 				return []byte("from-systemd\n"), nil
+			case "/nowhere/secrets/jwt", "/nowhere/secrets/own":
+				return []byte("from-state\n"), nil
 			}
-			return nil, fmt.Errorf("no such file")
+			return nil, &fs.PathError{Op: "open", Path: path, Err: fs.ErrNotExist}
 		},
 	}.WithDefaults()
-	for name, want := range map[string]string{"stt-token": "from-env", "jwt": "from-systemd"} {
-		if got, err := opts.Secret(name); got != want || err != nil {
+	for name, want := range map[string]string{"stt-token": "from-env", "jwt": "from-systemd", "own": "from-state"} {
+		if got, err := opts.findSecret(name, "/nowhere"); got != want || err != nil {
 			t.Errorf("%s is %q, %v", name, got, err)
 		}
 	}
-	if _, err := opts.Secret("other"); err == nil {
+	if _, err := opts.findSecret("other", "/nowhere"); err == nil {
 		t.Error("a secret that is nowhere is found")
 	}
 	delete(env, "CREDENTIALS_DIRECTORY")
-	if _, err := opts.Secret("jwt"); err == nil {
+	if _, err := opts.findSecret("jwt", ""); err == nil {
 		t.Error("a credential is found without its directory")
+	}
+}
+
+// TestSecretsOfTheStateDirectory checks that the directory is the one that the runbook declares, wherever it stands
+// in the file, or the one that the caller names; and that what others may read is refused.
+func TestSecretsOfTheStateDirectory(t *testing.T) {
+	dir := t.TempDir()
+	for _, state := range []string{"first", "second"} {
+		if err := os.MkdirAll(filepath.Join(dir, state, SecretsDir), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, state, SecretsDir, "token"), []byte(state+"-s3cret\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	src := `
+stt "whisper" {
+  url   = "http://stt.test"
+  token = secret("token")
+}
+
+appliance "kitchen" {
+  state_dir = local.dir
+}
+
+locals {
+  dir = "first"
+}
+`
+	none := func(string) (string, bool) { return "", false }
+	for named, want := range map[string]string{"": "first-s3cret", filepath.Join(dir, "second"): "second-s3cret"} {
+		rb, ds := Parse([]byte(src), filepath.Join(dir, "orac.hcl"), Options{Env: none, StateDir: named})
+		if rb == nil {
+			t.Fatal(render(t, ds, RenderOptions{}))
+		}
+		if got := rb.STTs[0].Token.Reveal(); got != want {
+			t.Errorf("with %q it is %q", named, got)
+		}
+	}
+	if err := os.Chmod(filepath.Join(dir, "first", SecretsDir, "token"), 0o640); err != nil {
+		t.Fatal(err)
+	}
+	rb, ds := Parse([]byte(src), filepath.Join(dir, "orac.hcl"), Options{Env: none})
+	if text := render(t, ds, RenderOptions{}); rb != nil || !strings.Contains(text, "chmod 600") || strings.Contains(text, "s3cret") {
+		t.Errorf("an open secret is taken:\n%s", text)
+	}
+	circle := strings.Replace(src, `dir = "first"`, `dir = secret("token")`, 1)
+	if rb, _ := Parse([]byte(circle), filepath.Join(dir, "orac.hcl"), Options{Env: none}); rb != nil {
+		t.Error("a state directory that is a secret of itself is taken")
 	}
 }

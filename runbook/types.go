@@ -12,19 +12,23 @@ import "time"
 type Runbook struct {
 	Document
 
-	Appliance   Appliance
-	Microphones []Microphone
-	WAVs        []WAV
-	Models      []Model
-	Listeners   []Listener
-	STTs        []STT
-	Heartbeats  []Heartbeat
-	Webhooks    []Webhook
-	Apply       Apply
-	Watchdog    Watchdog
-	Memory      Memory
-	Disk        Disk
-	Store       Store
+	Appliance       Appliance
+	Microphones     []Microphone
+	WAVs            []WAV
+	Models          []Model
+	Listeners       []Listener
+	STTs            []STT
+	Heartbeats      []Heartbeat
+	Webhooks        []Webhook
+	Apply           Apply
+	Watchdog        Watchdog
+	Memory          Memory
+	Disk            Disk
+	Store           Store
+	Web             Web
+	Auth            Auth
+	Users           []User
+	ServiceAccounts []ServiceAccount
 }
 
 // Appliance is the device as a whole.
@@ -115,6 +119,10 @@ type STT struct {
 	Token         Secret        `hcl:"token"`
 	MaxRetryDelay time.Duration `hcl:"max_retry_delay"`
 	HealthEvery   time.Duration `hcl:"health_every"`
+	Auth          Address       `hcl:"auth"` // a service account, or ""
+	CA            string        `hcl:"ca"`   // these paths are resolved against Runbook.Dir; "" for none
+	ClientCert    string        `hcl:"client_cert"`
+	ClientKey     string        `hcl:"client_key"`
 }
 
 // Heartbeat tells a service which wake words are active.
@@ -126,6 +134,8 @@ type Heartbeat struct {
 	Every     time.Duration `hcl:"every"`
 	Timeout   time.Duration `hcl:"timeout"`
 	Listeners []Address     `hcl:"listeners"` // empty: all
+	Auth      Address       `hcl:"auth"`      // a service account, or "": see Runbook.HeartbeatAuth
+	CA        string        `hcl:"ca"`        // resolved against Runbook.Dir; "" for none
 }
 
 // Webhook is called on every trigger of the models that name it.

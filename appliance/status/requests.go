@@ -6,6 +6,8 @@ import "time"
 type PlanRequest struct {
 	File string            `json:"file"`           // absolute: the daemon's current folder is not the asker's
 	Vars map[string]string `json:"vars,omitempty"` // of the runbook, by name; they win over the daemon's environment
+	// Source is a text that is taken for that of the file; empty: the file's.
+	Source string `json:"source,omitempty"`
 }
 
 // ApplyRequest asks for exactly the plan that was shown.

@@ -170,7 +170,7 @@ func TestOldSchemaGrows(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "orac.db")
 	s := mustOpen(t, path)
 	must(t, s.AddDetection(detection(1)))
-	_, err := s.db.Exec("DROP TABLE incidents; DROP TABLE restarts; PRAGMA user_version = 1")
+	_, err := s.db.Exec("DROP TABLE incidents; DROP TABLE restarts; DROP TABLE verdicts; PRAGMA user_version = 1")
 	must(t, err)
 	must(t, s.Close())
 	s = mustOpen(t, path)

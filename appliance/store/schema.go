@@ -70,6 +70,12 @@ var steps = []string{
 		duration  INTEGER NOT NULL
 	);
 	CREATE INDEX restarts_at ON restarts (at);`,
+	`CREATE TABLE verdicts (
+		detection_id TEXT PRIMARY KEY,
+		false_wake   INTEGER NOT NULL,
+		who          TEXT NOT NULL,
+		at           INTEGER NOT NULL
+	) WITHOUT ROWID;`,
 }
 
 // The statements of the store. All are prepared when it is opened: a database whose schema is not ours shows then.
@@ -116,6 +122,12 @@ const (
 		actions = json_insert(actions, '$[#]', ?2) WHERE recovered = 0`
 	insertRestart = `INSERT INTO restarts (id, component, reason, at, duration) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`
 
+	upsertVerdict = `INSERT INTO verdicts (detection_id, false_wake, who, at) SELECT ?1, ?2, ?3, ?4
+		WHERE EXISTS (SELECT 1 FROM detections WHERE id = ?1)
+		ON CONFLICT (detection_id) DO UPDATE SET false_wake = excluded.false_wake, who = excluded.who, at = excluded.at`
+	selectVerdict = `SELECT false_wake FROM verdicts WHERE detection_id = ?`
+	selectJudged  = `SELECT model, score, false_wake FROM verdicts JOIN detections ON id = detection_id WHERE detections.at >= ?`
+
 	selectIncidents = `SELECT seq, id, component, cause, detected, recovered, duration, actions, ''
 		FROM incidents WHERE seq < ? ORDER BY seq DESC LIMIT ?`
 	selectIncident = `SELECT seq, id, component, cause, detected, recovered, duration, actions, evidence
@@ -125,6 +137,7 @@ const (
 
 	pruneIncidents = `DELETE FROM incidents WHERE detected < ?1 OR seq <= (SELECT seq FROM incidents ORDER BY seq DESC LIMIT 1 OFFSET ?2)`
 	pruneRestarts  = `DELETE FROM restarts WHERE at < ?1 OR seq <= (SELECT seq FROM restarts ORDER BY seq DESC LIMIT 1 OFFSET ?2)`
+	pruneVerdicts  = `DELETE FROM verdicts WHERE detection_id NOT IN (SELECT id FROM detections)`
 	pruneEvidence  = `UPDATE incidents SET evidence = '' WHERE evidence != '' AND
 		seq <= (SELECT seq FROM incidents ORDER BY seq DESC LIMIT 1 OFFSET ?)`
 )

@@ -107,7 +107,7 @@ func (s *Store) prepare() error {
 		selectDetections, selectUtterances, selectDeliveries, selectTranscripts, countRows, countOutcomes,
 		pruneDetections, pruneUtterances, pruneDeliveries, pruneTranscripts,
 		upsertIncident, endIncidents, insertRestart, selectIncidents, selectIncident, selectRestarts, countRestarts,
-		pruneIncidents, pruneRestarts, pruneEvidence,
+		pruneIncidents, pruneRestarts, pruneEvidence, upsertVerdict, selectVerdict, selectJudged, pruneVerdicts,
 	} {
 		stmt, err := s.db.Prepare(text)
 		if err != nil {

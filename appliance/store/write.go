@@ -69,6 +69,9 @@ func (s *Store) Prune(now time.Time, retention time.Duration, maxRows int) (dele
 		if _, err := tx.Stmt(s.statements[pruneTranscripts]).Exec(); err != nil {
 			return err
 		}
+		if _, err := tx.Stmt(s.statements[pruneVerdicts]).Exec(); err != nil {
+			return err
+		}
 		_, err := tx.Stmt(s.statements[pruneEvidence]).Exec(evidenceKept)
 		return err
 	})

@@ -25,7 +25,7 @@ func planWithoutDaemon(ctx context.Context, dir string, rb *runbook.Runbook, r s
 		return status.Plan{}, err
 	}
 	defer state.Close()
-	rb, _, err = evaluate(r, state.HashKey)
+	rb, _, err = evaluate(r, state.HashKey, state.Dir)
 	if err != nil {
 		return status.Plan{}, err
 	}
@@ -43,7 +43,7 @@ func planWithoutDaemon(ctx context.Context, dir string, rb *runbook.Runbook, r s
 		if err != nil {
 			return err
 		}
-		old, problems := g.Parse(runbook.Options{HashKey: state.HashKey})
+		old, problems := g.Parse(runbook.Options{HashKey: state.HashKey, StateDir: state.Dir})
 		if problems.HasErrors() { // what it was made of is gone: everything is new
 			return nil
 		}

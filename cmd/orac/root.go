@@ -164,7 +164,7 @@ func (a *app) withJSON(c *cobra.Command) *cobra.Command {
 
 // options are how runbooks are evaluated.
 func (a *app) options() (runbook.Options, error) {
-	o := runbook.Options{Vars: map[string]string{}}
+	o := runbook.Options{Vars: map[string]string{}, StateDir: a.namedState()}
 	for _, v := range a.vars {
 		name, value, ok := strings.Cut(v, "=")
 		if !ok {

@@ -20,6 +20,7 @@ import (
 	"orac/appliance/sdnotify"
 	"orac/appliance/status"
 	"orac/cmd/orac/screen"
+	"orac/web/audit"
 	"orac/web/control"
 )
 
@@ -87,6 +88,7 @@ func (a *app) appear(ctx context.Context, cancel func(), s *service, hangup <-ch
 		return err
 	}
 	s.options.Alive = alive(notifier)
+	web := a.besides(s)
 	d, err := appliance.NewDaemon(s.options)
 	if err != nil {
 		return err
@@ -95,10 +97,11 @@ func (a *app) appear(ctx context.Context, cancel func(), s *service, hangup <-ch
 	if err != nil {
 		return err
 	}
+	audited := control.Audited{Daemon: d, Log: web.audit}
 	served := make(chan struct{})
 	go func() {
 		defer close(served)
-		if err := control.Serve(ctx, listener, d, s.options.Log.Logger()); err != nil {
+		if err := control.Serve(ctx, listener, audited, s.options.Log.Logger()); err != nil {
 			s.options.Log.Logger().Error("the control socket has failed", "cause", err)
 		}
 	}()
@@ -106,13 +109,18 @@ func (a *app) appear(ctx context.Context, cancel func(), s *service, hangup <-ch
 		fmt.Fprintf(a.out, "%s %s  %s\n", a.out.Strong("orac"), screen.Clean(s.options.Runbook.Appliance.Name),
 			a.out.Faint(fmt.Sprintf("%s · state in %s · Ctrl-C stops it", a.file, near(s.options.State.Dir))))
 	}
+	webbed := make(chan struct{})
+	go func() {
+		defer close(webbed)
+		web.serve(ctx, d, s)
+	}()
 	shown := make(chan struct{})
 	go func() {
 		defer close(shown)
 		// Events that were said before the end are shown after it, so the screen's end is not that of ctx.
 		_ = live.New(nil).Run(context.Background(), "terminal", func(t *rt.Task) error { return a.show(t, events) })
 	}()
-	go a.reload(ctx, d, notifier, s.request, hangup, watch)
+	go a.reload(ctx, audited, notifier, s.request, hangup, watch)
 	go func() {
 		select {
 		case <-d.Ready():
@@ -124,6 +132,7 @@ func (a *app) appear(ctx context.Context, cancel func(), s *service, hangup <-ch
 	_ = notifier.Stopping()
 	cancel()
 	<-served
+	<-webbed
 	_ = live.New(nil).Run(context.Background(), "end", func(t *rt.Task) error { events.Close(t); return nil })
 	select {
 	case <-shown:
@@ -193,16 +202,18 @@ func (a *app) show(t *rt.Task, events *rt.Mailbox[event.Event]) error {
 }
 
 // reload applies the runbook at SIGHUP and, if it is watched, whenever it is saved.
-func (a *app) reload(ctx context.Context, d *appliance.Daemon, n *sdnotify.Notifier, r status.PlanRequest, hangup <-chan os.Signal, watch bool) {
+func (a *app) reload(ctx context.Context, d control.Daemon, n *sdnotify.Notifier, r status.PlanRequest, hangup <-chan os.Signal, watch bool) {
 	tick := time.NewTicker(500 * time.Millisecond)
 	defer tick.Stop()
 	saved := modified(r.File)
 	for {
+		by := audit.By(ctx, "signal:HUP", "signal")
 		select {
 		case <-ctx.Done():
 			return
 		case <-hangup:
 		case <-tick.C:
+			by = audit.By(ctx, "file:saved", "watch")
 			now := modified(r.File)
 			if !watch || now.Equal(saved) {
 				continue
@@ -210,7 +221,7 @@ func (a *app) reload(ctx context.Context, d *appliance.Daemon, n *sdnotify.Notif
 			saved = now
 		}
 		_ = n.Reloading()
-		done, err := d.Apply(ctx, status.ApplyRequest{PlanRequest: r}, func(step string) {
+		done, err := d.Apply(by, status.ApplyRequest{PlanRequest: r}, func(step string) {
 			fmt.Fprintf(a.err, "%s %s\n", a.err.Faint("apply:"), screen.Clean(step))
 		})
 		if err == nil && !done.OK {

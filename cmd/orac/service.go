@@ -56,7 +56,7 @@ func (a *app) prepare(ctx context.Context) (*service, error) {
 
 // evaluated is the runbook, or nil if it cannot be used.
 func (a *app) evaluated(r status.PlanRequest) *runbook.Runbook {
-	rb, _, err := evaluate(r, nil)
+	rb, _, err := evaluate(r, nil, a.namedState())
 	if err != nil {
 		return nil
 	}
@@ -65,11 +65,13 @@ func (a *app) evaluated(r status.PlanRequest) *runbook.Runbook {
 
 // fill opens what a runbook needs beside its state directory.
 func (a *app) fill(ctx context.Context, s *service, state *appliance.State, broken error) error {
-	world := runbook.Options{HashKey: state.HashKey}
+	world := runbook.Options{HashKey: state.HashKey, StateDir: state.Dir}
 	level := &slog.LevelVar{}
 	o := appliance.Options{
 		Version: version(), State: state, Log: logbook.New(logbook.Options{Level: level}), Level: level,
-		Load: func(r status.PlanRequest) (*runbook.Runbook, []byte, error) { return evaluate(r, state.HashKey) },
+		Load: func(r status.PlanRequest) (*runbook.Runbook, []byte, error) {
+			return evaluate(r, state.HashKey, state.Dir)
+		},
 		Replay: func(g *generation.Generation) (*runbook.Runbook, error) {
 			rb, problems := g.Parse(world)
 			return rb, problems.Err()
@@ -77,7 +79,7 @@ func (a *app) fill(ctx context.Context, s *service, state *appliance.State, brok
 	}
 	var err error
 	if broken == nil {
-		if o.Runbook, o.Source, err = evaluate(s.request, state.HashKey); err != nil {
+		if o.Runbook, o.Source, err = evaluate(s.request, state.HashKey, state.Dir); err != nil {
 			broken = a.refused(err) // said now, with its places
 		}
 	}
@@ -151,24 +153,31 @@ func (a *app) logFile(s *service) error {
 }
 
 // evaluate reads a runbook as the daemon does: its text first, so that what is kept is what was evaluated.
-func evaluate(r status.PlanRequest, key []byte) (*runbook.Runbook, []byte, error) {
-	f, err := os.Open(r.File)
-	if err != nil {
-		return nil, nil, &status.Refusal{Code: status.Invalid, Message: err.Error(), Hint: "say which runbook with -f FILE"}
+func evaluate(r status.PlanRequest, key []byte, stateDir string) (*runbook.Runbook, []byte, error) {
+	source := []byte(r.Source)
+	if r.Source == "" {
+		f, err := os.Open(r.File)
+		if err != nil {
+			return nil, nil, &status.Refusal{Code: status.Invalid, Message: err.Error(), Hint: "say which runbook with -f FILE"}
+		}
+		defer f.Close()
+		if source, err = io.ReadAll(io.LimitReader(f, runbook.MaxFileSize+1)); err != nil {
+			return nil, nil, &status.Refusal{Code: status.Invalid, Message: err.Error()}
+		}
 	}
-	defer f.Close()
-	source, err := io.ReadAll(io.LimitReader(f, runbook.MaxFileSize+1))
-	if err != nil {
-		return nil, nil, &status.Refusal{Code: status.Invalid, Message: err.Error()}
-	}
-	rb, problems := runbook.Parse(source, filepath.Clean(r.File), runbook.Options{Vars: r.Vars, HashKey: key})
+	rb, problems := parse(r, source, key, stateDir)
 	if !problems.HasErrors() {
 		problems = append(problems, appliance.Check(rb)...)
 	}
 	if problems.HasErrors() {
 		var text bytes.Buffer
 		_ = problems.Render(&text, runbook.RenderOptions{}) // it writes to memory
-		return nil, nil, &status.Refusal{Code: status.Invalid, Message: r.File + " has problems", Detail: text.String(), Hint: "nothing was changed"}
+		return nil, nil, &status.Refusal{Code: status.Invalid, Message: filepath.Base(r.File) + " has problems", Detail: text.String(), Hint: "nothing was changed"}
 	}
 	return rb, source, nil
+}
+
+// parse evaluates a text as if it were the file of a request.
+func parse(r status.PlanRequest, source, key []byte, stateDir string) (*runbook.Runbook, runbook.Diagnostics) {
+	return runbook.Parse(source, filepath.Clean(r.File), runbook.Options{Vars: r.Vars, HashKey: key, StateDir: stateDir})
 }

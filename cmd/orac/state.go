@@ -10,12 +10,10 @@ import (
 // state is the state directory: --state-dir, else ORAC_STATE_DIR, else what the runbook says. Without a runbook it is the
 // user's own.
 func (a *app) state(rb *runbook.Runbook) string {
-	switch {
-	case a.stateDir != "":
-		return a.stateDir
-	case os.Getenv("ORAC_STATE_DIR") != "":
-		return os.Getenv("ORAC_STATE_DIR")
-	case rb != nil:
+	if named := a.namedState(); named != "" {
+		return named
+	}
+	if rb != nil {
 		return rb.Appliance.StateDir
 	}
 	base := os.Getenv("XDG_STATE_HOME")
@@ -27,6 +25,14 @@ func (a *app) state(rb *runbook.Runbook) string {
 		base = filepath.Join(home, ".local", "state")
 	}
 	return filepath.Join(base, "orac")
+}
+
+// namedState is the state directory that the person has named; "" if it is the runbook's to say.
+func (a *app) namedState() string {
+	if a.stateDir != "" {
+		return a.stateDir
+	}
+	return os.Getenv("ORAC_STATE_DIR")
 }
 
 // anyRunbook is the runbook for a command that needs none but to find its folders; nil if they are named or there is none.

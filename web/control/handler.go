@@ -109,7 +109,7 @@ func (h *handler) apply(w http.ResponseWriter, r *http.Request) {
 		fail(w, err)
 		return
 	}
-	h.stepwise(w, func(progress func(string)) (status.Applied, error) { return h.daemon.Apply(h.ctx, ask, progress) })
+	h.stepwise(w, func(progress func(string)) (status.Applied, error) { return h.daemon.Apply(h.by(r), ask, progress) })
 }
 
 // rollbackRequest names a generation.
@@ -128,7 +128,7 @@ func (h *handler) rollback(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	h.stepwise(w, func(progress func(string)) (status.Applied, error) {
-		return h.daemon.Rollback(h.ctx, ask.Generation, progress)
+		return h.daemon.Rollback(h.by(r), ask.Generation, progress)
 	})
 }
 

@@ -29,6 +29,7 @@ type peer struct {
 	net.Conn
 	refused string // why it is not served; empty: it is
 	code    int    // HTTP status of the refusal
+	user    uint32
 	once    sync.Once
 	free    func()
 }
@@ -48,6 +49,7 @@ func (l *listener) Accept() (net.Conn, error) {
 		}
 		p := &peer{Conn: c, free: func() { l.open.Add(-1) }}
 		uid, err := peerUser(c)
+		p.user = uid
 		switch {
 		case err != nil || !allowed(uid, l.own):
 			p.refused, p.code = "this appliance belongs to another user", 403

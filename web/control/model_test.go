@@ -63,6 +63,11 @@ func start(t *testing.T, m *model, patience time.Duration) string {
 
 func startIn(t *testing.T, dir string, m *model, patience time.Duration) {
 	t.Helper()
+	startDaemon(t, dir, m, patience)
+}
+
+func startDaemon(t *testing.T, dir string, m Daemon, patience time.Duration) {
+	t.Helper()
 	l, err := Listen(dir)
 	if err != nil {
 		t.Fatal(err)

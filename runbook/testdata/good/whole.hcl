@@ -126,3 +126,62 @@ store {
   max_rows   = 5000
   keep_audio = true
 }
+
+web {
+  listen                    = ":7171"
+  plain_http_on_the_network = true
+  origins                   = ["https://home.test", "http://home.test:8080"]
+  metrics                   = "open"
+  request_timeout           = "1m"
+  max_body                  = "2MiB"
+  tls {
+    cert = "tls/cert.pem"
+    key  = "tls/key.pem"
+  }
+  limits {
+    max_connections = 50
+    anonymous       = 10
+    viewer          = 20
+    operator        = 30
+    admin           = 40
+    per_address     = 50
+  }
+}
+
+auth {
+  jwt_secret       = secret("jwt")
+  jwt_previous     = secret("jwt")
+  issuer           = "kitchen"
+  audience         = "orac-core"
+  token_lifetime   = "1h"
+  service_lifetime = "5m"
+  refresh_lifetime = "7d"
+  session_idle     = "30m"
+  session_absolute = "8h"
+}
+
+user "anna" {
+  role          = "operator"
+  password_hash = secret("anna_password_hash")
+}
+
+service_account "hey_orac" {
+  secret      = secret("hey_orac")
+  permissions = ["stt.transcribe"]
+  audience    = "stt"
+  role        = "viewer"
+}
+
+stt "secure" {
+  url         = "https://stt.test"
+  auth        = service_account.hey_orac
+  ca          = "ca.pem"
+  client_cert = "client.pem"
+  client_key  = "client.key"
+}
+
+heartbeat "secure" {
+  url  = "https://stt.test"
+  auth = service_account.hey_orac
+  ca   = "ca.pem"
+}

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"orac/appliance"
+	"orac/appliance/status"
+	"orac/cmd/orac/screen"
+	"orac/runbook"
+	"orac/web/api"
+	"orac/web/audit"
+	"orac/web/auth"
+)
+
+// webSide is the web server of an appliance, which listens if the runbook says so.
+type webSide struct {
+	host  *api.Host
+	hub   *api.Hub
+	guard *auth.Guard
+	audit *audit.Log
+}
+
+// besides puts the web server beside the appliance that is about to be made. Where it is not possible to know who may do what,
+// nobody gets in, and the appliance hears all the same.
+func (a *app) besides(s *service) *webSide {
+	state, log := s.options.State, s.options.Log.Logger()
+	w := &webSide{hub: api.NewHub(), audit: audit.In(state.Dir)}
+	guard, err := auth.Open(state.Dir, state.HashKey)
+	if err != nil {
+		fmt.Fprintf(a.err, "%s the console is not served: %v\n", a.err.Warn("orac:"), err)
+		return w
+	}
+	if guard.DB.Aside != "" {
+		fmt.Fprintf(a.err, "%s the database of sessions and keys was damaged; it is kept as %s, and everybody has to log in anew\n", a.err.Warn("orac:"), guard.DB.Aside)
+	}
+	out := a.out
+	if a.json {
+		out = a.err
+	}
+	w.guard = guard
+	w.host = &api.Host{StateDir: state.Dir, Log: log, Say: func(line string) { fmt.Fprintln(out, screen.Clean(line)) }}
+	s.options.Parts.Events = s.options.Parts.Events.With(w.hub.In)
+	s.options.Parts.Meters = s.options.Parts.Meters.With(w.hub.In)
+	s.options.Beside = w.host
+	return w
+}
+
+// serve is the web server until ctx ends.
+func (w *webSide) serve(ctx context.Context, d *appliance.Daemon, s *service) {
+	if w.guard == nil {
+		return
+	}
+	defer w.guard.Close()
+	state := s.options.State
+	app := &api.Live{
+		Daemon: d, State: state, Applied: s.request,
+		Parse: func(r status.PlanRequest, source []byte) (*runbook.Runbook, runbook.Diagnostics) {
+			return parse(r, source, state.HashKey, state.Dir)
+		},
+	}
+	server := api.New(ctx, api.Options{
+		App: app, Guard: w.guard, Audit: w.audit, Events: w.hub, Log: s.options.Log.Logger().With("part", "web"), Version: version(),
+	})
+	events := make(chan struct{})
+	go func() {
+		defer close(events)
+		_ = w.hub.Run(ctx) // it ends with ctx
+	}()
+	w.host.Run(ctx, server)
+	<-events
+}

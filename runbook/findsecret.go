@@ -1,0 +1,85 @@
+package runbook
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// SecretsDir is the folder of the state directory that secrets are files in.
+const SecretsDir = "secrets"
+
+// SecretVariable is the environment variable that a secret is looked for in.
+func SecretVariable(name string) string {
+	return "ORAC_SECRET_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
+}
+
+// findSecret is where secrets come from in the real world. stateDir may be "".
+func (o Options) findSecret(name, stateDir string) (string, error) {
+	variable := SecretVariable(name)
+	if v, ok := o.Env(variable); ok {
+		return v, nil
+	}
+	looked := []string{variable}
+	if dir, ok := o.Env("CREDENTIALS_DIRECTORY"); ok {
+		text, err := o.ReadFile(filepath.Join(dir, name))
+		if err == nil {
+			return strings.TrimRight(string(text), "\r\n"), nil
+		}
+		looked = append(looked, "a systemd credential ("+reason(err)+")")
+	} else {
+		looked = append(looked, "a systemd credential")
+	}
+	if stateDir != "" {
+		text, err := o.readSecret(filepath.Join(stateDir, SecretsDir, name))
+		if err == nil {
+			return strings.TrimRight(string(text), "\r\n"), nil
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return "", fmt.Errorf("the file of the secret %q cannot be used: %s", name, reason(err))
+		}
+		looked = append(looked, "a file of the state directory")
+	}
+	return "", fmt.Errorf("there is no secret %q: neither %s", name, strings.Join(looked, " nor "))
+}
+
+// errOpenSecret is why a secret is refused that others can read as well.
+var errOpenSecret = errors.New("others may read it; make it private with chmod 600")
+
+func (o Options) readSecret(path string) ([]byte, error) {
+	if info, err := os.Stat(path); err == nil && info.Mode().Perm()&0o077 != 0 {
+		return nil, errOpenSecret
+	}
+	return o.ReadFile(path)
+}
+
+// stateDir is the state directory that secrets are looked for in; "" while it is not known.
+func (e *evaluator) stateDir() string {
+	if e.opts.StateDir != "" {
+		return e.opts.StateDir
+	}
+	n := e.nodes[Address(applianceBlock.Key())]
+	for _, other := range e.order {
+		if n == nil && other.types == applianceBlock {
+			n = other
+		}
+	}
+	if n == nil || n.state == visiting { // state_dir itself is being evaluated
+		return ""
+	}
+	uses := e.uses // of the expression that called secret()
+	e.resolve(n)
+	e.uses = uses
+	v, ok := n.out.Attrs["state_dir"]
+	if !ok || v.Value.IsNull() {
+		return ""
+	}
+	dir := v.Value.AsString()
+	if filepath.IsAbs(dir) {
+		return dir
+	}
+	return filepath.Join(e.dir, dir)
+}

@@ -1,0 +1,182 @@
+package runbook
+
+import "regexp"
+
+var webBlock = &BlockType{
+	Type: "web", Single: true,
+	Doc:  "The console and the API. Without this block nothing listens on the network.",
+	Slot: Into(func(rb *Runbook) any { return &rb.Web }),
+	Example: `web {
+  listen = "127.0.0.1:7171"
+}`,
+	Attributes: []Attribute{
+		{Name: "listen", Kind: String, OnChange: Restart, Example: `"127.0.0.1:7171"`,
+			Pattern: regexp.MustCompile(`^(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9.-]{0,253}):([1-9][0-9]{0,4})$`), Expect: `HOST:PORT, like "127.0.0.1:7171" or ":7171" for every address`,
+			Doc: "The address that the console and the API are served at; a web block needs it."},
+		{Name: "plain_http_on_the_network", Kind: Bool, OnChange: Restart, Default: "false",
+			Doc: "Whether passwords and voices may cross the network unencrypted. Beyond the machine itself there is no plain HTTP unless this says so."},
+		{Name: "origins", Kind: Strings, OnChange: InPlace, Example: `["https://home.example"]`,
+			Doc: "Other origins whose pages may call the API from a browser, each exactly as browsers send it; none by default."},
+		{Name: "metrics", Kind: Enum, OnChange: InPlace, Default: "token", Values: []string{"token", "open"},
+			Doc: "Whether /metrics wants a token, or answers everybody."},
+		{Name: "request_timeout", Kind: Duration, OnChange: InPlace, Default: "30s", Min: "1s", Max: "10m",
+			Doc: "How long a request may take; applying a runbook and event streams take as long as they need."},
+		{Name: "max_body", Kind: ByteSize, OnChange: InPlace, Default: "1MiB", Min: "16KiB", Max: "64MiB",
+			Doc: "The largest body of a request."},
+	},
+	Nested: []*BlockType{tlsBlock, limitsBlock},
+}
+
+var tlsBlock = &BlockType{
+	Type: "tls", Single: true,
+	Doc: "How the console and the API are encrypted: TLS 1.3, and 1.2 for those that have no better. Certificates are read again when their files change.",
+	Example: `tls {
+  self_signed = true
+}`,
+	Attributes: []Attribute{
+		{Name: "cert", Kind: Path, OnChange: Restart, Example: `"/etc/orac/cert.pem"`,
+			Doc: "The certificate and those that lead to its root, in PEM."},
+		{Name: "key", Kind: Path, OnChange: Restart, Example: `"/etc/orac/key.pem"`,
+			Doc: "The certificate's private key in PEM, readable by ORAC only."},
+		{Name: "self_signed", Kind: Bool, OnChange: Restart, Default: "false",
+			Doc: "Whether ORAC makes a certificate of its own, once, and prints its fingerprint."},
+	},
+	Rules: []Rule{
+		together("cert", "key", "A certificate is of no use without its private key."),
+		{
+			Uses: []string{"self_signed", "cert"},
+			Doc:  "self_signed and cert exclude each other",
+			Hint: "Keep the one that you mean.",
+			Holds: func(g Given) bool {
+				return !(g.Flag("self_signed") && g.Written("cert"))
+			},
+		},
+	},
+}
+
+var limitsBlock = &BlockType{
+	Type: "limits", Single: true,
+	Doc: "How much anybody may ask of the console and the API. Requests are counted over the last minute, by who asks; to connect again changes nothing.",
+	Example: `limits {
+  max_connections = 100
+  viewer          = 600
+}`,
+	Attributes: []Attribute{
+		{Name: "max_connections", Kind: Int, OnChange: InPlace, Default: "100", Min: "4", Max: "10000", Unit: "connections",
+			Doc: "How many connections are served at a time; one more is refused."},
+		{Name: "anonymous", Kind: Int, OnChange: InPlace, Default: "120", Min: "1", Max: "1000000", Unit: "requests a minute",
+			Doc: "What an address may ask without a login."},
+		{Name: "viewer", Kind: Int, OnChange: InPlace, Default: "600", Min: "1", Max: "1000000", Unit: "requests a minute",
+			Doc: "What each viewer may ask."},
+		{Name: "operator", Kind: Int, OnChange: InPlace, Default: "1200", Min: "1", Max: "1000000", Unit: "requests a minute",
+			Doc: "What each operator may ask."},
+		{Name: "admin", Kind: Int, OnChange: InPlace, Default: "1200", Min: "1", Max: "1000000", Unit: "requests a minute",
+			Doc: "What each admin may ask."},
+		{Name: "per_address", Kind: Int, OnChange: InPlace, Default: "3000", Min: "1", Max: "10000000", Unit: "requests a minute",
+			Doc: "What one address may ask in all, whoever is logged in there."},
+	},
+}
+
+var authBlock = &BlockType{
+	Type: "auth", Single: true,
+	Doc:  "How people and programs show who they are.",
+	Slot: Into(func(rb *Runbook) any { return &rb.Auth }),
+	Example: `auth {
+  jwt_secret = secret("jwt")
+}`,
+	Attributes: []Attribute{
+		{Name: "jwt_secret", Kind: String, OnChange: InPlace, Secret: SecretOnly, Example: `secret("jwt")`,
+			Pattern: keyPattern, Expect: keyExpect, DefaultDoc: "the secret jwt of the state directory, made at the first start",
+			Doc: "The key that tokens are signed with (HS256). A secret in the state directory is followed when it is rotated."},
+		{Name: "jwt_previous", Kind: String, OnChange: InPlace, Secret: SecretOnly, Example: `secret("jwt_old")`,
+			Pattern: keyPattern, Expect: keyExpect,
+			Doc: "The key before that. Its tokens are taken until they end, and none are signed with it; `orac secrets rotate` needs no such line."},
+		{Name: "issuer", Kind: String, OnChange: InPlace, Default: "orac", Pattern: claimPattern, Expect: claimExpect,
+			Doc: "Who signs the tokens (iss)."},
+		{Name: "audience", Kind: String, OnChange: InPlace, Default: "orac", Pattern: claimPattern, Expect: claimExpect,
+			Doc: "Whom the tokens are for (aud); a token for anybody else is refused."},
+		{Name: "token_lifetime", Kind: Duration, OnChange: InPlace, Default: "24h", Min: "1m", Max: "30d",
+			Doc: "How long a token of a user is good."},
+		{Name: "service_lifetime", Kind: Duration, OnChange: InPlace, Default: "15m", Min: "1m", Max: "24h",
+			Doc: "How long a token of a service account is good."},
+		{Name: "refresh_lifetime", Kind: Duration, OnChange: InPlace, Default: "30d", Min: "1h", Max: "365d",
+			Doc: "How long a new token may be had for a refresh token, each of which is good once."},
+		{Name: "session_idle", Kind: Duration, OnChange: InPlace, Default: "2h", Min: "1m", Max: "30d",
+			Doc: "After how long without a request a browser is logged out."},
+		{Name: "session_absolute", Kind: Duration, OnChange: InPlace, Default: "24h", Min: "1m", Max: "90d",
+			Doc: "After how long a browser is logged out in any case."},
+	},
+	Rules: []Rule{NotMoreThan("session_idle", "session_absolute", "An idle browser cannot stay longer than a busy one.")},
+}
+
+var userBlock = &BlockType{
+	Type: "user", Named: true,
+	Doc:  "A person who may log in. While the runbook declares none, the console answers only a page that makes the first admin, with a code that is printed on the terminal.",
+	Slot: Into(func(rb *Runbook) any { return &rb.Users }),
+	Example: `user "anna" {
+  role          = "admin"
+  password_hash = secret("anna_password_hash")
+}`,
+	Attributes: []Attribute{
+		{Name: "role", Kind: Enum, OnChange: InPlace, Default: "viewer", Values: []string{"viewer", "operator", "admin"},
+			Doc: "What the person may do: look; also listen to recordings and judge them; also change the appliance. A change logs the person out."},
+		{Name: "password_hash", Kind: String, OnChange: InPlace, Required: true, Secret: SecretOnly, Example: `secret("anna_password_hash")`,
+			Pattern: regexp.MustCompile(`^\$2[aby]\$1[2-5]\$[./A-Za-z0-9]{53}$`), Expect: "a bcrypt hash of cost 12 to 15, which `orac user hash` makes",
+			Doc: "The bcrypt hash of the password. A change logs the person out."},
+	},
+}
+
+var serviceAccountBlock = &BlockType{
+	Type: "service_account", Named: true,
+	Doc:  "How ORAC shows other services who it is, and they show ORAC who they are: a secret that both sides know, and short-lived tokens signed with it.",
+	Slot: Into(func(rb *Runbook) any { return &rb.ServiceAccounts }),
+	Example: `service_account "hey_orac" {
+  secret      = secret("hey_orac")
+  permissions = ["stt.transcribe", "stt.heartbeat"]
+}`,
+	Attributes: []Attribute{
+		{Name: "secret", Kind: String, OnChange: InPlace, Required: true, Secret: SecretOnly, Example: `secret("hey_orac")`,
+			Pattern: keyPattern, Expect: keyExpect,
+			Doc: "The secret that both sides know; `orac secrets generate` makes one."},
+		{Name: "permissions", Kind: Strings, OnChange: InPlace, Example: `["stt.transcribe", "stt.heartbeat"]`,
+			Doc: "What the account may do, as SERVICE.ACTION; it stands in its tokens."},
+		{Name: "audience", Kind: String, OnChange: InPlace, Default: "orac-stt", Pattern: claimPattern, Expect: claimExpect,
+			Doc: "Whom the tokens that ORAC sends are for (aud)."},
+		{Name: "role", Kind: Enum, OnChange: InPlace, Values: []string{"viewer", "operator", "admin"}, Example: `"viewer"`,
+			Doc: "What a service that logs in to ORAC with this account may do here; without it nothing."},
+	},
+}
+
+var (
+	keyPattern   = regexp.MustCompile(`^[\x20-\x7e]{32,512}$`)
+	claimPattern = regexp.MustCompile(`^[A-Za-z0-9._:/-]{1,100}$`)
+)
+
+const (
+	keyExpect   = "at least 32 printable characters (256 bits) on one line"
+	claimExpect = "1 to 100 letters, digits and . _ : / -"
+)
+
+// tlsClient are the attributes of a block whose service is reached over TLS.
+func tlsClient(what string) []Attribute {
+	return []Attribute{
+		{Name: "ca", Kind: Path, OnChange: Restart, Example: `"/etc/orac/ca.pem"`,
+			Doc: "The certificate authorities that may have signed " + what + " certificate, in PEM; without it those of the system."},
+		{Name: "client_cert", Kind: Path, OnChange: Restart, Example: `"/etc/orac/client.pem"`,
+			Doc: "A certificate that ORAC shows to the server, in PEM."},
+		{Name: "client_key", Kind: Path, OnChange: Restart, Example: `"/etc/orac/client.key"`,
+			Doc: "The private key of client_cert, in PEM."},
+	}
+}
+
+// together demands that two attributes are given both or neither.
+func together(a, b, why string) Rule {
+	return Rule{
+		Uses: []string{a, b},
+		Doc:  a + " and " + b + " go together",
+		Hint: why,
+		Holds: func(g Given) bool {
+			return g.Written(a) == g.Written(b)
+		},
+	}
+}

@@ -1,0 +1,5 @@
+appliance "kitchen" {}
+
+web {
+  metrics = "open"
+}

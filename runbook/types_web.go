@@ -1,0 +1,87 @@
+package runbook
+
+import (
+	"net"
+	"net/netip"
+	"time"
+)
+
+// Web is the console and the API; they are served if Listen is set.
+type Web struct {
+	Address        Address
+	Name           string
+	Listen         string        `hcl:"listen"` // host:port, or ""
+	PlainHTTP      bool          `hcl:"plain_http_on_the_network"`
+	Origins        []string      `hcl:"origins"`
+	Metrics        string        `hcl:"metrics"` // token or open
+	RequestTimeout time.Duration `hcl:"request_timeout"`
+	MaxBody        Size          `hcl:"max_body"`
+	TLS            TLS           `hcl:"tls"`
+	Limits         Limits        `hcl:"limits"`
+}
+
+// TLS is how a server shows who it is. The zero value is plain HTTP.
+type TLS struct {
+	Cert       string `hcl:"cert"` // resolved against Runbook.Dir
+	Key        string `hcl:"key"`  // resolved against Runbook.Dir
+	SelfSigned bool   `hcl:"self_signed"`
+}
+
+// On reports whether there is any encryption.
+func (t TLS) On() bool { return t.Cert != "" || t.SelfSigned }
+
+// Limits bound what may be asked; all but MaxConnections in requests a minute.
+type Limits struct {
+	MaxConnections int `hcl:"max_connections"`
+	Anonymous      int `hcl:"anonymous"`
+	Viewer         int `hcl:"viewer"`
+	Operator       int `hcl:"operator"`
+	Admin          int `hcl:"admin"`
+	PerAddress     int `hcl:"per_address"`
+}
+
+// Auth is how people and programs show who they are.
+type Auth struct {
+	Address         Address
+	Name            string
+	JWTSecret       Secret        `hcl:"jwt_secret"`   // at least 32 bytes, or not set
+	JWTPrevious     Secret        `hcl:"jwt_previous"` // the same
+	Issuer          string        `hcl:"issuer"`
+	Audience        string        `hcl:"audience"`
+	TokenLifetime   time.Duration `hcl:"token_lifetime"`
+	ServiceLifetime time.Duration `hcl:"service_lifetime"`
+	RefreshLifetime time.Duration `hcl:"refresh_lifetime"`
+	SessionIdle     time.Duration `hcl:"session_idle"`
+	SessionAbsolute time.Duration `hcl:"session_absolute"`
+}
+
+// User is a person who may log in.
+type User struct {
+	Address      Address
+	Name         string
+	Role         string `hcl:"role"`          // viewer, operator or admin
+	PasswordHash Secret `hcl:"password_hash"` // bcrypt
+}
+
+// ServiceAccount is a program that has a secret in common with this one.
+type ServiceAccount struct {
+	Address     Address
+	Name        string
+	Secret      Secret   `hcl:"secret"` // at least 32 bytes
+	Permissions []string `hcl:"permissions"`
+	Audience    string   `hcl:"audience"`
+	Role        string   `hcl:"role"` // viewer, operator, admin, or "" for nothing
+}
+
+// IsLoopback reports whether an address to listen at cannot be reached from another machine.
+func IsLoopback(listen string) bool {
+	host, _, err := net.SplitHostPort(listen)
+	if err != nil {
+		return false
+	}
+	if host == "localhost" {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.IsLoopback()
+}

@@ -1,0 +1,100 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"time"
+
+	"orac/appliance"
+	"orac/appliance/audio/capture"
+	"orac/appliance/rt"
+	"orac/appliance/rt/live"
+	"orac/appliance/status"
+	"orac/appliance/store"
+	"orac/runbook"
+	"orac/web/control"
+)
+
+// App is what the routes ask of the appliance. Its methods may be called by many at once.
+type App interface {
+	control.Daemon
+	// Ready is closed when it can be asked and changed.
+	Ready() <-chan struct{}
+	Runbook() *runbook.Runbook
+	Graph() *appliance.Graph
+	// History is nil if there is none.
+	History() *store.Store
+	// Incident finds one with its evidence.
+	Incident(id string) (status.Incident, bool)
+	// Request is how the runbook is applied: its file and variables.
+	Request() status.PlanRequest
+	// Check evaluates a text as if it were the runbook's file.
+	Check(source string) (*runbook.Runbook, runbook.Diagnostics)
+	// Audio opens the sound of an utterance, a WAV file; fs.ErrNotExist if it was not kept.
+	Audio(utterance string) (io.ReadSeekCloser, time.Time, error)
+	Devices(ctx context.Context) (capture.Listing, error)
+}
+
+// Live is a running appliance as an App.
+type Live struct {
+	*appliance.Daemon
+	State   *appliance.State
+	Applied status.PlanRequest // with absolute file
+	// Parse evaluates a text as if it were the file of a request.
+	Parse func(r status.PlanRequest, source []byte) (*runbook.Runbook, runbook.Diagnostics)
+}
+
+// History implements App.
+func (l *Live) History() *store.Store { return l.State.History() }
+
+// Request implements App.
+func (l *Live) Request() status.PlanRequest { return l.Applied }
+
+// Check implements App.
+func (l *Live) Check(source string) (*runbook.Runbook, runbook.Diagnostics) {
+	rb, problems := l.Parse(l.Applied, []byte(source))
+	if rb != nil {
+		problems = append(problems, appliance.Check(rb)...)
+	}
+	return rb, problems
+}
+
+var utteranceID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+
+// Audio implements App.
+func (l *Live) Audio(utterance string) (io.ReadSeekCloser, time.Time, error) {
+	if !utteranceID.MatchString(utterance) {
+		return nil, time.Time{}, os.ErrNotExist
+	}
+	root, err := os.OpenRoot(l.State.Dir)
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	defer root.Close()
+	for _, dir := range []string{"audio", filepath.Join("spool", "refused")} {
+		f, err := root.Open(filepath.Join(dir, utterance+".wav"))
+		if err != nil {
+			continue
+		}
+		info, err := f.Stat()
+		if err != nil || !info.Mode().IsRegular() {
+			_ = f.Close()
+			return nil, time.Time{}, errors.Join(err, os.ErrNotExist)
+		}
+		return f, info.ModTime(), nil
+	}
+	return nil, time.Time{}, os.ErrNotExist
+}
+
+// Devices implements App.
+func (l *Live) Devices(ctx context.Context) (found capture.Listing, err error) {
+	err = live.New(nil).Run(ctx, "devices", func(t *rt.Task) (err error) {
+		found, err = capture.List(t, capture.Spec{})
+		return err
+	})
+	return found, err
+}

@@ -1,0 +1,155 @@
+package api
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"sync"
+	"time"
+
+	"orac/web/auth"
+)
+
+// conns bounds how many connections there are, and how many of one address. It costs no handshake and no goroutine to be
+// refused. At the bound, the connection gives way that has waited longest for a request, or with it.
+type conns struct {
+	net.Listener
+	most   func() int // connections
+	plain  bool       // a refusal can be said in words
+	closed func()     // called once for each connection that was refused
+
+	mu   sync.Mutex // guards everything that follows
+	open map[net.Conn]*held
+}
+
+// held is what is known of a connection.
+type held struct {
+	from  string
+	state http.ConnState
+	since time.Time // in that state
+}
+
+// grace is how long a connection may be without a request before another may take its place.
+const grace = time.Second
+
+// refusal is what one more connection is told, where it can be.
+var refusal = func() string {
+	d := Unavailable.doc()
+	body := fmt.Sprintf(`{"type":"urn:orac:problem:%s","title":%q,"status":%d,"code":%q,"detail":"There are too many connections."}`+"\n", d.Code, d.Title, d.Status, d.Code)
+	return fmt.Sprintf("HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 5\r\nContent-Type: application/problem+json\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
+}()
+
+// Accept gives the next connection that there is room for.
+func (c *conns) Accept() (net.Conn, error) {
+	for {
+		conn, err := c.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		if c.admit(conn) {
+			return &counted{Conn: conn, from: c}, nil
+		}
+		if c.closed != nil {
+			c.closed()
+		}
+		if c.plain {
+			_ = conn.SetWriteDeadline(time.Now().Add(100 * time.Millisecond))
+			_, _ = conn.Write([]byte(refusal)) // into the socket's buffer; who does not read it is closed all the same
+		}
+		_ = conn.Close()
+	}
+}
+
+// admit makes room for a connection, if there is any to make.
+func (c *conns) admit(conn net.Conn) bool {
+	from, local := networkOf(conn)
+	most, now := c.most(), time.Now()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.open == nil {
+		c.open = map[net.Conn]*held{}
+	}
+	same := 0
+	for _, h := range c.open {
+		if h.from == from {
+			same++
+		}
+	}
+	// One address may not have all; a machine may of its own.
+	if !local && same >= max(2, most/2) && !c.evict(now, func(h *held) bool { return h.from == from }) {
+		return false
+	}
+	if len(c.open) >= most && !c.evict(now, func(*held) bool { return true }) {
+		return false
+	}
+	c.open[conn] = &held{from: from, state: http.StateNew, since: now}
+	return true
+}
+
+// evict closes the connection that has been without a request longest, of those that match. The caller holds the lock.
+func (c *conns) evict(now time.Time, match func(*held) bool) bool {
+	var victim net.Conn
+	for conn, h := range c.open {
+		if match(h) && (h.state == http.StateNew || h.state == http.StateIdle) && now.Sub(h.since) >= grace &&
+			(victim == nil || h.since.Before(c.open[victim].since)) {
+			victim = conn
+		}
+	}
+	if victim == nil {
+		return false
+	}
+	delete(c.open, victim)
+	_ = victim.Close()
+	return true
+}
+
+// state is for http.Server.ConnState.
+func (c *conns) state(conn net.Conn, s http.ConnState) {
+	raw := rawOf(conn)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if h := c.open[raw]; h != nil {
+		h.state, h.since = s, time.Now()
+	}
+}
+
+func (c *conns) forget(raw net.Conn) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.open, raw)
+}
+
+// counted is a connection that is counted until it is closed.
+type counted struct {
+	net.Conn
+	from *conns
+}
+
+// Close implements net.Conn.
+func (c *counted) Close() error {
+	c.from.forget(c.Conn)
+	return c.Conn.Close()
+}
+
+// rawOf is the connection that the listener has accepted, below TLS.
+func rawOf(conn net.Conn) net.Conn {
+	for {
+		switch v := conn.(type) {
+		case *counted:
+			return v.Conn
+		case interface{ NetConn() net.Conn }:
+			conn = v.NetConn()
+		default:
+			return conn
+		}
+	}
+}
+
+func networkOf(conn net.Conn) (from string, local bool) {
+	a, err := netip.ParseAddrPort(conn.RemoteAddr().String())
+	if err != nil {
+		return conn.RemoteAddr().String(), false
+	}
+	return auth.Network(a.Addr()), a.Addr().Unmap().IsLoopback()
+}

@@ -1,0 +1,199 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"reflect"
+	"strconv"
+	"unicode/utf8"
+)
+
+// maxDepth of a JSON body.
+const maxDepth = 16
+
+// readJSON reads a body that is one JSON value: in UTF-8, not too deep, no name twice in an object.
+func readJSON(r *http.Request) (v any, text []byte, err error) {
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || kind != "application/json" {
+		return nil, nil, Fail(WrongType, "Send application/json.")
+	}
+	text, err = io.ReadAll(r.Body) // bounded by the server
+	if err != nil {
+		return nil, nil, err
+	}
+	v, err = parseJSON(text)
+	if err != nil {
+		return nil, nil, Fail(BadJSON, "%s", err.Error())
+	}
+	return v, text, nil
+}
+
+// parseJSON reads one JSON value.
+func parseJSON(text []byte) (any, error) {
+	if !utf8.Valid(text) {
+		return nil, errors.New("It is not UTF-8.")
+	}
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	v, err := value(d, 0)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("Something follows the value.")
+	}
+	return v, nil
+}
+
+var errSyntax = errors.New("It is not JSON.")
+
+func value(d *json.Decoder, depth int) (any, error) {
+	t, err := d.Token()
+	if err != nil {
+		return nil, errSyntax
+	}
+	delim, ok := t.(json.Delim)
+	if !ok {
+		return t, nil
+	}
+	if depth == maxDepth {
+		return nil, fmt.Errorf("It has more than %d levels.", maxDepth)
+	}
+	if delim == '[' {
+		list := []any{}
+		for d.More() {
+			v, err := value(d, depth+1)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, v)
+		}
+		_, err = d.Token()
+		return list, syntax(err)
+	}
+	o := map[string]any{}
+	for d.More() {
+		t, err := d.Token()
+		name, ok := t.(string)
+		if err != nil || !ok {
+			return nil, errSyntax
+		}
+		if _, twice := o[name]; twice {
+			return nil, errors.New("A name stands twice in an object.")
+		}
+		if o[name], err = value(d, depth+1); err != nil {
+			return nil, err
+		}
+	}
+	_, err = d.Token()
+	return o, syntax(err)
+}
+
+func syntax(err error) error {
+	if err != nil {
+		return errSyntax
+	}
+	return nil
+}
+
+// param is a parameter of the path or the query.
+type param struct {
+	name   string
+	in     string // path or query
+	schema *Schema
+	field  int
+	doc    string
+}
+
+// paramsOf are the parameters that the fields of an input have, by the tags path and query.
+func paramsOf(t reflect.Type) (list []param) {
+	if t.Kind() != reflect.Struct {
+		return nil
+	}
+	for i := range t.NumField() {
+		f := t.Field(i)
+		for _, in := range []string{"path", "query"} {
+			if name := f.Tag.Get(in); name != "" {
+				list = append(list, param{name, in, input(f.Type, f.Tag.Get("check")), i, f.Tag.Get("doc")})
+			}
+		}
+	}
+	return list
+}
+
+// bind sets the parameters of an input.
+func bind(r *http.Request, into reflect.Value, params []param) error {
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil || len(query) > 100 {
+		return Fail(InvalidInput, "The query cannot be read.")
+	}
+	var found []FieldError
+	known := map[string]bool{}
+	for _, p := range params {
+		text := r.PathValue(p.name)
+		if p.in == "query" {
+			known[p.name] = true
+			if len(query[p.name]) > 1 {
+				found = append(found, FieldError{p.name, "is given twice"})
+				continue
+			}
+			if text = query.Get(p.name); !query.Has(p.name) {
+				continue
+			}
+		}
+		if !utf8.ValidString(text) {
+			found = append(found, FieldError{p.name, "is not UTF-8"})
+			continue
+		}
+		var v any = text
+		switch p.schema.Type {
+		case "integer", "number":
+			v = json.Number(text)
+		case "boolean":
+			if b, err := strconv.ParseBool(text); err == nil {
+				v = b
+			}
+		}
+		before := len(found)
+		if p.schema.validate(p.name, v, &found); len(found) > before {
+			continue
+		}
+		f := into.Field(p.field)
+		switch f.Kind() {
+		case reflect.String:
+			f.SetString(text)
+		case reflect.Bool:
+			f.SetBool(v.(bool))
+		case reflect.Float64:
+			n, _ := v.(json.Number).Float64() // validated
+			f.SetFloat(n)
+		case reflect.Uint64:
+			n, _ := v.(json.Number).Int64()
+			f.SetUint(uint64(max(0, n)))
+		default:
+			n, _ := v.(json.Number).Int64()
+			f.SetInt(n)
+		}
+	}
+	for name := range query {
+		if !known[name] && len(found) < maxErrors {
+			found = append(found, FieldError{clean(name), "is not known here"})
+		}
+	}
+	return faults(found)
+}
+
+func faults(found []FieldError) error {
+	if len(found) == 0 {
+		return nil
+	}
+	p := Fail(InvalidInput, "")
+	p.Errors = found
+	return p
+}

@@ -1,0 +1,227 @@
+package api
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"orac/runbook"
+)
+
+// Host is the web server as the runbook declares it: it listens, or does not; a change of where and how starts it again, and of
+// anything else does not. It is beside the graph, and no failure of it touches what is heard.
+type Host struct {
+	// StateDir is where a certificate of our own is kept.
+	StateDir string
+	Log      *slog.Logger
+	// Say tells a person at the terminal, line by line, where to go.
+	Say func(line string)
+	// Opened is called when it listens, with the address to open in a browser.
+	Opened func(url string)
+
+	mu      sync.Mutex // guards everything that follows
+	server  *Server
+	ctx     context.Context
+	running *serving
+	last    runbook.Web
+	retry   *time.Timer
+}
+
+// serving is a server that listens.
+type serving struct {
+	http   *http.Server
+	conns  *conns
+	listen string
+	ended  chan struct{}
+	cut    context.CancelFunc // ends what is left of streams
+}
+
+// Limits of a connection.
+const (
+	headerTime = 5 * time.Second
+	idleTime   = 60 * time.Second
+	maxHeader  = 16 << 10 // bytes
+	goodbye    = 2 * time.Second
+	listenWait = 2 * time.Second
+)
+
+// Run serves until ctx ends. Use before it has no effect but on what is served then.
+func (h *Host) Run(ctx context.Context, s *Server) {
+	h.mu.Lock()
+	h.server, h.ctx = s, ctx
+	h.mu.Unlock()
+	h.Use(s.o.App.Runbook())
+	sweep := time.NewTicker(time.Hour)
+	defer sweep.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			h.mu.Lock()
+			h.stop()
+			h.ctx = nil
+			h.mu.Unlock()
+			return
+		case <-sweep.C:
+			if err := s.o.Guard.DB.Sweep(); err != nil {
+				h.Log.Warn("what is over of sessions and tokens could not be removed", "cause", err)
+			}
+		}
+	}
+}
+
+// Check implements appliance.Beside.
+func (h *Host) Check(rb *runbook.Runbook) error {
+	w := rb.Web
+	if w.Listen == "" {
+		return nil
+	}
+	if _, _, err := openCertificate(w.TLS, h.StateDir, h.Log); err != nil {
+		return fmt.Errorf("web: tls: %w", err)
+	}
+	h.mu.Lock()
+	mine := h.running != nil && h.running.listen == w.Listen
+	h.mu.Unlock()
+	if mine {
+		return nil
+	}
+	l, err := net.Listen("tcp", w.Listen)
+	if err != nil {
+		return fmt.Errorf("web: listen: %w", bare(err))
+	}
+	return l.Close()
+}
+
+// bare is an error of listening without what the caller says.
+func bare(err error) error {
+	var op *net.OpError
+	if errors.As(err, &op) {
+		return fmt.Errorf("%s: %w", op.Addr, op.Err)
+	}
+	return err
+}
+
+// Use implements appliance.Beside.
+func (h *Host) Use(rb *runbook.Runbook) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.ctx == nil {
+		return
+	}
+	h.server.Use(rb)
+	w := rb.Web
+	same := h.running != nil && h.last.Listen == w.Listen && h.last.TLS == w.TLS
+	h.last = w
+	if same {
+		return
+	}
+	h.stop()
+	h.start()
+}
+
+// start listens. When that fails it is tried again. The caller holds the lock.
+func (h *Host) start() {
+	w := h.last
+	if w.Listen == "" || h.ctx == nil || h.ctx.Err() != nil {
+		return
+	}
+	c, made, err := openCertificate(w.TLS, h.StateDir, h.Log)
+	var l net.Listener
+	if err == nil {
+		l, err = net.Listen("tcp", w.Listen)
+	}
+	if err != nil {
+		h.Log.Error("the web server cannot listen; it is tried again", "listen", w.Listen, "cause", bare(err))
+		h.retry = time.AfterFunc(listenWait, func() {
+			h.mu.Lock()
+			defer h.mu.Unlock()
+			if h.running == nil && h.last.Listen == w.Listen {
+				h.start()
+			}
+		})
+		return
+	}
+	r := &serving{listen: w.Listen, ended: make(chan struct{})}
+	var base context.Context
+	base, r.cut = context.WithCancel(context.WithoutCancel(h.ctx)) // requests may end when ctx does
+	r.conns = &conns{Listener: l, plain: c == nil, most: func() int { return h.server.set.Load().rb.Web.Limits.MaxConnections }}
+	r.http = &http.Server{
+		Handler: h.server, ReadHeaderTimeout: headerTime, IdleTimeout: idleTime, MaxHeaderBytes: maxHeader, ConnState: r.conns.state,
+		ErrorLog:    slog.NewLogLogger(h.Log.With("part", "web").Handler(), slog.LevelDebug),
+		BaseContext: func(net.Listener) context.Context { return base },
+		HTTP2:       &http.HTTP2Config{MaxConcurrentStreams: 64},
+	}
+	h.running = r
+	var listener net.Listener = r.conns
+	if c != nil {
+		listener = tls.NewListener(r.conns, tlsConfig(c))
+		r.http.TLSConfig = tlsConfig(c)
+	}
+	go func() {
+		defer close(r.ended)
+		if err := r.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			h.Log.Error("the web server has ended", "cause", err)
+		}
+	}()
+	h.tell(l.Addr(), c, made)
+}
+
+// tell says where the console is.
+func (h *Host) tell(at net.Addr, c *certificate, made bool) {
+	scheme := "http"
+	if c != nil {
+		scheme = "https"
+	}
+	host, port, err := net.SplitHostPort(at.String())
+	if err != nil {
+		return
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	url := scheme + "://" + net.JoinHostPort(host, port) + "/"
+	h.Log.Info("the web server listens", "listen", at.String(), "tls", c != nil)
+	say := h.Say
+	if say == nil {
+		say = func(string) {}
+	}
+	say("console: " + url)
+	if c != nil && (made || h.last.TLS.SelfSigned) {
+		say("  its certificate is self-signed; SHA-256 " + c.fingerprint())
+	}
+	if h.server.o.Guard.NeedsSetup() {
+		code, until := h.server.o.Guard.SetupCode()
+		say(fmt.Sprintf("  there is no user yet: open it, and make the first admin with the code %s (once, until %s)", code, until.Local().Format("15:04")))
+	}
+	if h.Opened != nil {
+		h.Opened(url)
+	}
+}
+
+// stop ends what listens. Requests have a moment to end; streams are told. The caller holds the lock.
+func (h *Host) stop() {
+	if h.retry != nil {
+		h.retry.Stop()
+		h.retry = nil
+	}
+	r := h.running
+	if r == nil {
+		return
+	}
+	h.running = nil
+	_ = r.conns.Listener.Close() // at once: another may listen there now
+	go func() {
+		ctx, cancel := context.WithTimeout(context.Background(), goodbye)
+		defer cancel()
+		if r.http.Shutdown(ctx) != nil {
+			_ = r.http.Close() // who has not finished by now has been told to
+		}
+		r.cut() // WebSockets are no business of the HTTP server's any more
+		<-r.ended
+	}()
+}

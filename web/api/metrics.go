@@ -1,0 +1,107 @@
+package api
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"orac/appliance/health"
+	"orac/web/auth"
+)
+
+// metrics are what Prometheus may know. Names of routes are labels, never addresses that somebody has typed.
+type metrics struct {
+	handler  http.Handler
+	requests *prometheus.CounterVec
+	took     *prometheus.HistogramVec
+	denied   prometheus.Counter
+}
+
+func newMetrics(s *Server) *metrics {
+	r := prometheus.NewRegistry()
+	m := &metrics{
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "orac_http_requests_total", Help: "Requests by route and status."}, []string{"route", "status"}),
+		took: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "orac_http_request_seconds", Help: "How long requests took.", Buckets: []float64{.001, .0025, .005, .01, .02, .05, .1, .25, 1, 10},
+		}, []string{"route"}),
+		denied: prometheus.NewCounter(prometheus.CounterOpts{Name: "orac_http_denied_total", Help: "Logins, tokens, keys and sessions that were not good."}),
+	}
+	r.MustRegister(m.requests, m.took, m.denied, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collector{s})
+	m.handler = promhttp.HandlerFor(r, promhttp.HandlerOpts{MaxRequestsInFlight: 2, Timeout: 5 * time.Second})
+	return m
+}
+
+func (m *metrics) request(_, pattern string, status int, took time.Duration) {
+	if pattern == "" {
+		pattern = "none"
+	}
+	m.requests.WithLabelValues(pattern, strconv.Itoa(status)).Inc()
+	m.took.WithLabelValues(pattern).Observe(took.Seconds())
+}
+
+func serveMetrics(c *Call, _ none) (none, error) {
+	c.Server.metrics.handler.ServeHTTP(c.Streaming(), c.R)
+	return none{}, nil
+}
+
+// open tells whether a route answers without a login although its role says otherwise.
+func (s *Server) open(r *Route) bool {
+	return r.Role == auth.Nobody || r.Name == "metrics" && s.set.Load().rb.Web.Metrics == "open"
+}
+
+// collector collects from the appliance when it is asked.
+type collector struct{ s *Server }
+
+var (
+	healthDesc   = prometheus.NewDesc("orac_component_health", "0 unhealthy, 1 degraded, 2 healthy.", []string{"component"}, nil)
+	overallDesc  = prometheus.NewDesc("orac_health", "0 unhealthy, 1 degraded, 2 healthy.", nil, nil)
+	restartsDesc = prometheus.NewDesc("orac_node_restarts", "Restarts in the last hour.", []string{"node"}, nil)
+	takenDesc    = prometheus.NewDesc("orac_node_taken_total", "Values taken since the start.", []string{"node"}, nil)
+	droppedDesc  = prometheus.NewDesc("orac_node_dropped_total", "Values that found no room.", []string{"node"}, nil)
+	waitingDesc  = prometheus.NewDesc("orac_spool_utterances", "Utterances that wait to be delivered.", nil, nil)
+	spoolDesc    = prometheus.NewDesc("orac_spool_bytes", "Sound that waits to be delivered.", []string{"where"}, nil)
+	residentDesc = prometheus.NewDesc("orac_memory_resident_bytes", "Of the appliance and its children.", nil, nil)
+	genDesc      = prometheus.NewDesc("orac_generation", "The generation that runs.", nil, nil)
+	streamsDesc  = prometheus.NewDesc("orac_event_streams", "Open event streams.", nil, nil)
+)
+
+// Describe implements prometheus.Collector.
+func (a collector) Describe(c chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{healthDesc, overallDesc, restartsDesc, takenDesc, droppedDesc, waitingDesc, spoolDesc, residentDesc, genDesc, streamsDesc} {
+		c <- d
+	}
+}
+
+var levels = map[health.Level]float64{health.Degraded: 1, health.Healthy: 2}
+
+// Collect implements prometheus.Collector.
+func (a collector) Collect(c chan<- prometheus.Metric) {
+	st := a.s.o.App.Status()
+	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
+		c <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+	}
+	gauge(overallDesc, levels[st.Health.Level])
+	for _, part := range st.Health.Components {
+		gauge(healthDesc, levels[part.Level], part.Name)
+	}
+	seen := map[string]bool{}
+	for _, n := range st.Nodes {
+		if seen[n.Address] { // an instance that hangs beside the one that took its place
+			continue
+		}
+		seen[n.Address] = true
+		gauge(restartsDesc, float64(n.Restarts), n.Address)
+		c <- prometheus.MustNewConstMetric(takenDesc, prometheus.CounterValue, float64(n.Taken), n.Address)
+		c <- prometheus.MustNewConstMetric(droppedDesc, prometheus.CounterValue, float64(n.Dropped), n.Address)
+	}
+	gauge(waitingDesc, float64(st.Spool.Waiting))
+	gauge(spoolDesc, float64(st.Spool.DiskBytes), "disk")
+	gauge(spoolDesc, float64(st.Spool.MemoryBytes), "memory")
+	gauge(residentDesc, float64(st.Memory.Resident))
+	gauge(genDesc, float64(st.Generation))
+	gauge(streamsDesc, float64(a.s.streams.Load()))
+}

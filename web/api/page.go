@@ -1,0 +1,87 @@
+package api
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"orac/web/auth"
+)
+
+// Page adds a page for people. Who is not logged in and needs to be is sent to /login, and to /setup while there is no user; what
+// changes anything (all methods but GET) carries the session's token in the field csrf of its form. f gets what it shows by
+// Invoke, which checks and records as the API does. An error of f is shown by ErrorPage.
+func (s *Server) Page(method, path string, role auth.Role, f func(*Call) error) {
+	s.mux.HandleFunc(method+" "+path, func(w http.ResponseWriter, r *http.Request) {
+		c := r.Context().Value(callKey{}).(*Call)
+		c.R = r
+		if err := s.page(c, role, f); err != nil {
+			s.failPage(c, err)
+		}
+	})
+}
+
+func (s *Server) page(c *Call, role auth.Role, f func(*Call) error) error {
+	err := s.identify(c)
+	if err != nil && auth.Reason(err) == "" {
+		return err
+	}
+	if err := s.limit(c); err != nil {
+		return err
+	}
+	switch {
+	case role == auth.Nobody:
+	case s.o.Guard.NeedsSetup():
+		return redirect(c, "/setup")
+	case !c.Who.Known():
+		if !safe(c.R.Method) {
+			return Fail(Unauthenticated, "You are not logged in any more. Nothing was changed.")
+		}
+		return redirect(c, "/login?next="+url.QueryEscape(c.R.URL.RequestURI()))
+	case !c.Who.Role.Includes(role):
+		return Fail(Forbidden, "It needs the role %s.", role)
+	}
+	if !safe(c.R.Method) && c.Who.Known() {
+		given := c.R.Header.Get("X-CSRF-Token")
+		if given == "" {
+			if err := c.R.ParseForm(); err != nil {
+				return Fail(InvalidInput, "The form cannot be read.")
+			}
+			given = c.R.PostFormValue("csrf")
+		}
+		if !auth.CheckCSRF(c.Who, given) {
+			return Fail(NoCSRF, "")
+		}
+	}
+	return f(c)
+}
+
+func (s *Server) failPage(c *Call, err error) {
+	p := problemOf(err)
+	if s.ErrorPage == nil || c.sent {
+		s.fail(c, err)
+		return
+	}
+	if p.cause != nil {
+		c.Log().Warn("a page failed", "code", string(p.Code), "cause", clip(clean(p.cause.Error()), 1000))
+	}
+	q := *p
+	q.Request = c.ID
+	s.ErrorPage(c, &q)
+}
+
+// redirect sends a browser elsewhere on this host.
+func redirect(c *Call, to string) error {
+	http.Redirect(c.W, c.R, to, http.StatusSeeOther)
+	return nil
+}
+
+// Next is where a login leads to: the page that was asked for, if that is one of this host.
+func (c *Call) Next() string {
+	next := c.R.FormValue("next")
+	u, err := url.Parse(next)
+	if err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || strings.ContainsAny(next, "\\\r\n\t") {
+		return "/"
+	}
+	return next
+}

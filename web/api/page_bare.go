@@ -1,0 +1,128 @@
+package api
+
+import (
+	"errors"
+	"fmt"
+	"html/template"
+	"net/http"
+	"time"
+
+	"orac/web/audit"
+	"orac/web/auth"
+)
+
+// BarePages are the pages without which nobody gets in: set-up, login, logout. The console has better ones at the same
+// addresses, by the same functions: Call.MakeFirst, Call.LogIn and the route logout.
+func BarePages(s *Server) {
+	s.Page(http.MethodGet, "/setup", auth.Nobody, func(c *Call) error { return c.setupPage(200, "", nil) })
+	s.Page(http.MethodPost, "/setup", auth.Nobody, func(c *Call) error {
+		first, err := c.MakeFirst(c.R.PostFormValue("code"), c.R.PostFormValue("name"), c.R.PostFormValue("password"))
+		var p *Problem
+		if errors.As(err, &p) && p.Status < 500 {
+			return c.setupPage(p.Status, p.Title+". "+p.Detail, nil)
+		}
+		if err != nil {
+			return err
+		}
+		return c.setupPage(200, "", &first)
+	})
+	s.Page(http.MethodGet, "/login", auth.Nobody, func(c *Call) error { return c.bare(200, "login", map[string]any{"Next": c.Next()}) })
+	s.Page(http.MethodPost, "/login", auth.Nobody, func(c *Call) error {
+		err := c.LogIn(c.R.PostFormValue("username"), c.R.PostFormValue("password"))
+		p := problemOf(err)
+		switch {
+		case err == nil:
+			return redirect(c, c.Next())
+		case p.Status >= 500:
+			return err
+		}
+		if p.retry > 0 {
+			c.W.Header().Set("Retry-After", fmt.Sprint(int(p.retry/time.Second)+1))
+		}
+		return c.bare(p.Status, "login", map[string]any{"Next": c.Next(), "Wrong": p.Title, "Wait": p.retry.Round(time.Second)})
+	})
+	s.Page(http.MethodPost, "/logout", auth.Viewer, func(c *Call) error {
+		if _, err := Invoke[none](c, "logout", nil); err != nil {
+			return err
+		}
+		return redirect(c, "/login")
+	})
+	s.Page(http.MethodGet, "/{$}", auth.Viewer, func(c *Call) error {
+		return c.bare(200, "home", map[string]any{"Who": c.Who, "Status": c.Server.o.App.Status()})
+	})
+}
+
+// First is what becomes of a set-up.
+type First struct {
+	Name, Secret string
+	Lines        string // that belong into orac.hcl
+}
+
+// MakeFirst makes the first admin, logs it in, and gives the lines that belong into the runbook.
+func (c *Call) MakeFirst(code, name, password string) (First, error) {
+	c.target = clean(name)
+	first := First{Name: name}
+	secret, err := c.Server.o.Guard.MakeFirst(code, name, password, c.From, func() error {
+		if err := c.Server.o.Audit.Append(c.record("setup", audit.Attempt, "")); err != nil {
+			return because(NotAudited, err, "Nobody was made.")
+		}
+		return nil
+	})
+	switch p := (*Problem)(nil); {
+	case err == nil:
+		first.Secret = secret
+		c.Who = auth.Identity{Kind: auth.User, Name: name, Role: auth.Admin}
+		err = c.entrance("setup", func() error { return nil })
+	case errors.As(err, &p):
+	case errors.Is(err, auth.ErrSetUp):
+		err = Fail(Forbidden, "There is a user already.")
+	case auth.Reason(err) != "":
+		denial := err
+		err = c.entrance("setup", func() error { return denial })
+	}
+	if err == nil {
+		c.Who, err = c.Server.o.Guard.StartSession(c.W, c.R, name)
+	}
+	first.Lines = fmt.Sprintf("user %q {\n  role          = \"admin\"\n  password_hash = secret(%q)\n}\n", name, first.Secret)
+	return first, err
+}
+
+func (c *Call) setupPage(status int, wrong string, first *First) error {
+	if first == nil && !c.Server.o.Guard.NeedsSetup() {
+		return redirect(c, "/login")
+	}
+	return c.bare(status, "setup", map[string]any{"Wrong": wrong, "First": first})
+}
+
+func (c *Call) bare(status int, name string, data map[string]any) error {
+	data["CSRF"] = c.Who.CSRF
+	w := c.Streaming()
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	return barePages.ExecuteTemplate(w, name, data)
+}
+
+var barePages = template.Must(template.New("").Parse(`
+{{define "head"}}<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>ORAC</title></head><body><main><h1>ORAC</h1>{{end}}
+{{define "foot"}}</main></body></html>{{end}}
+{{define "setup"}}{{template "head"}}
+{{with .First}}<p>{{.Name}} is the first admin, and logged in. The password's hash is the secret {{.Secret}} of the state directory.
+These lines belong into orac.hcl:</p><pre>{{.Lines}}</pre><p><a href="/">Go on</a></p>
+{{else}}<p>There is no user yet. The code is printed on the terminal that ORAC runs in.</p>
+{{with .Wrong}}<p role="alert">{{.}}</p>{{end}}
+<form method="post" action="/setup">
+<p><label>Code <input name="code" autocomplete="one-time-code" required maxlength="20"></label></p>
+<p><label>Name <input name="name" autocomplete="username" required pattern="[a-z][a-z0-9_\-]*" maxlength="63"></label></p>
+<p><label>Password, 10 characters at least <input name="password" type="password" autocomplete="new-password" required minlength="10" maxlength="72"></label></p>
+<p><button>Make the first admin</button></p></form>{{end}}{{template "foot"}}{{end}}
+{{define "login"}}{{template "head"}}
+{{with .Wrong}}<p role="alert">{{.}}</p>{{end}}{{with .Wait}}<p>Try again in {{.}}.</p>{{end}}
+<form method="post" action="/login"><input type="hidden" name="next" value="{{.Next}}">
+<p><label>Name <input name="username" autocomplete="username" required maxlength="64"></label></p>
+<p><label>Password <input name="password" type="password" autocomplete="current-password" required maxlength="256"></label></p>
+<p><button>Log in</button></p></form>{{template "foot"}}{{end}}
+{{define "home"}}{{template "head"}}
+<p>{{.Who.Name}}, {{.Who.Role}}. {{.Status.Appliance}} is {{.Status.Health.Level}}, generation {{.Status.Generation}}.</p>
+<form method="post" action="/logout"><input type="hidden" name="csrf" value="{{.CSRF}}"><button>Log out</button></form>{{template "foot"}}{{end}}
+`))

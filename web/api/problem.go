@@ -1,0 +1,218 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"orac/appliance/status"
+	"orac/web/auth"
+)
+
+// Code is the stable name of a problem.
+type Code string
+
+// The codes.
+const (
+	Unauthenticated Code = "unauthenticated"
+	Forbidden       Code = "forbidden"
+	CrossOrigin     Code = "cross-origin"
+	NoCSRF          Code = "csrf"
+	Slower          Code = "rate-limited"
+	InvalidInput    Code = "invalid-input"
+	BadJSON         Code = "bad-json"
+	WrongType       Code = "unsupported-media-type"
+	TooLarge        Code = "too-large"
+	NotFound        Code = "not-found"
+	WrongMethod     Code = "method-not-allowed"
+	Conflict        Code = "conflict"
+	InvalidRunbook  Code = "invalid-runbook"
+	PlanChanged     Code = "plan-changed"
+	PlanBlocked     Code = "plan-blocked"
+	Busy            Code = "busy"
+	Stopping        Code = "stopping"
+	TooLate         Code = "timeout"
+	NotAudited      Code = "not-audited"
+	Unavailable     Code = "unavailable"
+	NeedsSetup      Code = "needs-setup"
+	Internal        Code = "internal"
+)
+
+// CodeDoc is what there is to know of a code.
+type CodeDoc struct {
+	Code   Code
+	Status int
+	Title  string
+	Doc    string
+}
+
+// Codes are all codes, in the order of the reference page.
+var Codes = []CodeDoc{
+	{Unauthenticated, 401, "Not authenticated", "The request needs a login: a session, `Authorization: Bearer` with a token, or an API key. One that was given is wrong, over or revoked; which of these is in the audit log, not in the answer."},
+	{Forbidden, 403, "Not allowed", "Who asks is known and lacks the role that the route needs."},
+	{CrossOrigin, 403, "From another origin", "A browser sent the request from a page of another origin, which web.origins does not name."},
+	{NoCSRF, 403, "Without the form's token", "A change by a browser's session carries the session's token: the header X-CSRF-Token, or the field csrf of a form."},
+	{Slower, 429, "Too many requests", "More than the limits of the web block allow, or too many wrong logins. Retry-After says when to come again; RateLimit-* how much is left."},
+	{InvalidInput, 400, "Invalid input", "A parameter or a field is not what the OpenAPI document says. errors names each."},
+	{BadJSON, 400, "Bad JSON", "The body is not one JSON value of at most 16 levels, in UTF-8, with every name once."},
+	{WrongType, 415, "Unsupported media type", "The body is not application/json."},
+	{TooLarge, 413, "Too large", "The body is larger than web.max_body."},
+	{NotFound, 404, "Not found", "There is no such route, or no such thing under it."},
+	{WrongMethod, 405, "Method not allowed", "The route has other methods; Allow names them."},
+	{Conflict, 409, "Changed by somebody else", "The runbook's file is not the one that the edit began with. Read it again, and bring the edit to what it is now."},
+	{InvalidRunbook, 422, "The runbook has problems", "It cannot be used; detail shows each problem with its place. Nothing was changed."},
+	{PlanChanged, 409, "The plan has changed", "The runbook, a file, a variable or a secret has changed since the plan was made. Plan again. Nothing was changed."},
+	{PlanBlocked, 409, "The plan is blocked", "A component of the plan cannot be made. Nothing was changed."},
+	{Busy, 409, "Another change goes on", "An apply or a rollback is under way. Nothing was changed."},
+	{Stopping, 503, "Stopping", "The appliance is about to end, or not ready yet."},
+	{TooLate, 504, "Timeout", "The request took longer than web.request_timeout."},
+	{NotAudited, 503, "The audit log refuses", "The record of the change could not be written, so nothing was changed. Look at the disk of the state directory."},
+	{Unavailable, 503, "Not available", "What the route needs is not there now: the history, the audio server, room for one more connection."},
+	{NeedsSetup, 403, "Not set up", "There is no user yet. Open the console, and make the first admin with the code that is printed on the terminal."},
+	{Internal, 500, "Internal error", "Something failed that is not the request's fault. The log has more, under the request's ID."},
+}
+
+// doc finds what there is to know of a code.
+func (c Code) doc() CodeDoc {
+	for _, d := range Codes {
+		if d.Code == c {
+			return d
+		}
+	}
+	panic("BUG: no such code " + string(c))
+}
+
+// Problem is an error as it is answered (RFC 9457).
+type Problem struct {
+	Type    string       `json:"type"` // of the reference page
+	Title   string       `json:"title"`
+	Status  int          `json:"status"`
+	Detail  string       `json:"detail,omitempty"`
+	Code    Code         `json:"code"`
+	Request string       `json:"request_id"`
+	Errors  []FieldError `json:"errors,omitempty"`
+
+	retry time.Duration
+	cause error // for the log
+}
+
+// FieldError is what is wrong with one field or parameter.
+type FieldError struct {
+	Field string `json:"field"` // "threshold", "models[2].name"; empty for the whole body
+	Wrong string `json:"wrong"`
+}
+
+func (p *Problem) Error() string {
+	if p.cause != nil {
+		return p.Title + ": " + p.cause.Error()
+	}
+	return p.Title + ": " + p.Detail
+}
+
+// Fail makes a problem. The detail is for whoever asks: no path, no secret.
+func Fail(c Code, detail string, args ...any) *Problem {
+	if len(args) > 0 {
+		detail = fmt.Sprintf(detail, args...)
+	}
+	d := c.doc()
+	return &Problem{Type: "urn:orac:problem:" + string(c), Title: d.Title, Status: d.Status, Code: c, Detail: detail}
+}
+
+func because(c Code, cause error, detail string, args ...any) *Problem {
+	p := Fail(c, detail, args...)
+	p.cause = cause
+	return p
+}
+
+var refusals = map[status.Code]Code{
+	status.Invalid: InvalidRunbook, status.Changed: PlanChanged, status.Stuck: PlanBlocked, status.Busy: Busy, status.Unknown: NotFound, status.Stopping: Stopping,
+}
+
+// problemOf gives any error as it is answered. What is not meant for whoever asks is in the log alone.
+func problemOf(err error) *Problem {
+	var p *Problem
+	var long *http.MaxBytesError
+	var r *status.Refusal
+	var d *auth.Denied
+	var unfit auth.Unfit
+	switch {
+	case errors.As(err, &p):
+		return p
+	case errors.As(err, &d) && d.RetryAfter > 0:
+		p = because(Slower, errors.New(d.Reason), "Too many attempts.")
+		p.retry = d.RetryAfter
+		return p
+	case errors.As(err, &d):
+		return because(Unauthenticated, errors.New(d.Reason), "")
+	case errors.As(err, &unfit):
+		return Fail(InvalidInput, "%s", sentence(string(unfit)))
+	case errors.As(err, &long):
+		return Fail(TooLarge, "The body may have %d bytes.", long.Limit)
+	case errors.As(err, &r):
+		code, ok := refusals[r.Code]
+		if !ok {
+			break
+		}
+		detail := r.Message
+		if r.Detail != "" {
+			detail += "\n" + r.Detail
+		}
+		if r.Hint != "" {
+			detail += "\n" + r.Hint
+		}
+		return Fail(code, "%s", detail)
+	case errors.Is(err, context.DeadlineExceeded):
+		return because(TooLate, err, "")
+	case errors.Is(err, context.Canceled):
+		return because(Stopping, err, "")
+	}
+	return because(Internal, err, "")
+}
+
+// write answers with a problem.
+func (p *Problem) write(w http.ResponseWriter, id string) {
+	q := *p
+	q.Request = id
+	h := w.Header()
+	h.Set("Content-Type", "application/problem+json")
+	h.Set("Cache-Control", "no-store")
+	if p.retry > 0 {
+		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(p.retry.Seconds()))))
+	}
+	if p.Code == Unauthenticated {
+		h.Set("WWW-Authenticate", `Bearer realm="orac"`)
+	}
+	body, err := json.Marshal(q)
+	if err != nil {
+		panic("BUG: " + err.Error())
+	}
+	w.WriteHeader(p.Status)
+	_, _ = w.Write(append(body, '\n')) // whether it arrives is the client's affair
+}
+
+func sentence(s string) string { return strings.ToUpper(s[:1]) + s[1:] + "." }
+
+// ProblemPage is the reference page of the codes, in Markdown.
+func ProblemPage() []byte {
+	var b bytes.Buffer
+	b.WriteString("# Problems\n\nAn error of the API is a problem document (RFC 9457, `application/problem+json`): `type`, `title`, `status`, `detail`, and beside them\n" +
+		"`code`, which is stable, `request_id`, which the log and the audit log have, too, and `errors` with what is wrong with each field.\n" +
+		"This page is made from the code.\n\n| code | status | title | |\n|---|---|---|---|\n")
+	for _, c := range Codes {
+		fmt.Fprintf(&b, "| `%s` | %d | %s | %s |\n", c.Code, c.Status, c.Title, c.Doc)
+	}
+	return b.Bytes()
+}
+
+// RetryAfter is how long to wait before the request makes sense again; 0 if that does not matter.
+func (p *Problem) RetryAfter() time.Duration { return p.retry }
+
+// ProblemOf gives any error of a route as it is answered.
+func ProblemOf(err error) *Problem { return problemOf(err) }

@@ -1,0 +1,121 @@
+package api
+
+import (
+	"math"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// A window slides over the last minute in steps of a second: what was asked counts until it is a minute old. It belongs to who
+// asks, not to a connection.
+const (
+	windowSteps = 60
+	maxWindows  = 8192 // owners that are remembered; the ones that asked least lately go first
+)
+
+type window struct {
+	counts [windowSteps]uint32 // by second
+	sum    int
+	last   int64 // second that was last counted
+}
+
+// limiter counts requests by owner. It may be used by many at once.
+type limiter struct {
+	mu      sync.Mutex // guards windows
+	windows map[string]*window
+}
+
+// verdict is what a limiter says of one request.
+type verdict struct {
+	ok               bool
+	limit, remaining int
+	reset            time.Duration // until anything is free again; 0 if something is
+}
+
+// take counts a request of an owner, unless limit were made in the last minute.
+func (l *limiter) take(owner string, limit int) verdict {
+	now := time.Now()
+	second := now.Unix()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	w := l.windows[owner]
+	if w == nil {
+		if l.windows == nil {
+			l.windows = map[string]*window{}
+		}
+		if len(l.windows) >= maxWindows {
+			l.makeRoom(second)
+		}
+		w = &window{last: second}
+		l.windows[owner] = w
+	}
+	w.slide(second)
+	v := verdict{limit: limit, reset: w.free(now, limit)}
+	if v.ok = w.sum < limit; v.ok {
+		w.counts[second%windowSteps]++
+		w.sum++
+	}
+	v.remaining = max(0, limit-w.sum)
+	return v
+}
+
+// slide forgets what is older than a minute.
+func (w *window) slide(second int64) {
+	if second <= w.last { // a clock that was set back stops the window for a while
+		return
+	}
+	for s := w.last + 1; s <= second && s <= w.last+windowSteps; s++ {
+		w.sum -= int(w.counts[s%windowSteps])
+		w.counts[s%windowSteps] = 0
+	}
+	w.last = second
+}
+
+// free is when a request would be counted that would not be now; 0 if it would.
+func (w *window) free(now time.Time, limit int) time.Duration {
+	over := w.sum - limit + 1
+	for s := w.last - windowSteps + 1; over > 0 && s <= w.last; s++ {
+		if over -= int(w.counts[((s%windowSteps)+windowSteps)%windowSteps]); over <= 0 {
+			return max(time.Second, time.Unix(s+windowSteps, 0).Sub(now))
+		}
+	}
+	if over > 0 {
+		return time.Minute
+	}
+	return 0
+}
+
+// makeRoom drops whoever has not asked for a minute, or else some. The caller holds the lock.
+func (l *limiter) makeRoom(second int64) {
+	for owner, w := range l.windows {
+		if second-w.last >= windowSteps {
+			delete(l.windows, owner)
+		}
+	}
+	for owner := range l.windows {
+		if len(l.windows) < maxWindows {
+			break
+		}
+		delete(l.windows, owner)
+	}
+}
+
+// tell writes the headers (draft-ietf-httpapi-ratelimit-headers, in its older and more common form).
+func (v verdict) tell(h http.Header) {
+	h.Set("RateLimit-Limit", strconv.Itoa(v.limit))
+	h.Set("RateLimit-Remaining", strconv.Itoa(v.remaining))
+	reset := windowSteps
+	if v.reset > 0 {
+		reset = int(math.Ceil(v.reset.Seconds()))
+	}
+	h.Set("RateLimit-Reset", strconv.Itoa(reset))
+}
+
+// problem is the answer to a request that was not counted.
+func (v verdict) problem(what string) *Problem {
+	p := Fail(Slower, "More than %d requests in a minute%s.", v.limit, what)
+	p.retry = v.reset
+	return p
+}

@@ -1,0 +1,307 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"flag"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/crypto/bcrypt"
+
+	"orac/appliance"
+	"orac/appliance/audio/capture"
+	"orac/appliance/health"
+	"orac/appliance/status"
+	"orac/appliance/store"
+	"orac/runbook"
+	"orac/web/audit"
+	"orac/web/auth"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+const password = "correct horse battery"
+
+var cheapHash = sync.OnceValue(func() string {
+	h, err := bcrypt.GenerateFromPassword([]byte(password), bcrypt.MinCost)
+	if err != nil {
+		panic(err)
+	}
+	return string(h)
+})
+
+const testRunbook = `appliance "test" {}
+
+device "microphone" "usb" {}
+
+model "hey_jarvis" {
+  source    = "catalog:hey_jarvis"
+  threshold = 0.5 # tuned
+}
+
+listener "kitchen" {
+  device = device.microphone.usb
+  models = [model.hey_jarvis]
+}
+
+web {
+  listen = "127.0.0.1:7171"
+}
+`
+
+// fake is an appliance that does what a test tells it.
+type fake struct {
+	mu       sync.Mutex
+	rb       *runbook.Runbook
+	file     string
+	store    *store.Store
+	health   health.Report
+	applied  []status.ApplyRequest
+	apply    func(status.ApplyRequest) (status.Applied, error)
+	sounds   map[string]string
+	ready    chan struct{}
+	explodes bool
+}
+
+func (f *fake) Status() status.Status {
+	if f.explodes {
+		panic("canary-s3cret: something is wrong in " + f.file)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return status.Status{Appliance: "test", Generation: 3, Health: f.health, Runbook: "orac.hcl", Started: time.Now()}
+}
+
+func (f *fake) Plan(_ context.Context, r status.PlanRequest) (status.Plan, error) {
+	if strings.Contains(r.Source, "broken") {
+		return status.Plan{}, &status.Refusal{Code: status.Invalid, Message: "orac.hcl has problems", Detail: "orac.hcl:1:1: error"}
+	}
+	return status.Plan{Runbook: r.File, Hash: hashText(r.Source), Changes: true}, nil
+}
+
+func (f *fake) Apply(_ context.Context, r status.ApplyRequest, progress func(string)) (status.Applied, error) {
+	f.mu.Lock()
+	f.applied = append(f.applied, r)
+	f.mu.Unlock()
+	progress("prepare")
+	if f.apply != nil {
+		return f.apply(r)
+	}
+	return status.Applied{OK: true, Generation: 4, Steps: []string{"prepare"}}, nil
+}
+
+func (f *fake) Rollback(_ context.Context, n int, _ func(string)) (status.Applied, error) {
+	if n > 3 {
+		return status.Applied{}, &status.Refusal{Code: status.Unknown, Message: "there is no such generation"}
+	}
+	return status.Applied{OK: true, Generation: n}, nil
+}
+
+func (f *fake) Generations() ([]status.Generation, error) {
+	return []status.Generation{{Number: 3, Runbook: "/home/secret/orac.hcl", Current: true}}, nil
+}
+
+func (f *fake) Incidents(int) ([]status.Incident, error) {
+	return []status.Incident{{ID: "i1", Component: "source.usb", Evidence: "stacks"}}, nil
+}
+
+func (f *fake) Incident(id string) (status.Incident, bool) {
+	return status.Incident{ID: id, Evidence: "stacks"}, id == "i1"
+}
+
+func (f *fake) Logs(_ context.Context, _ uint64, _ bool, line func(status.LogLine) error) error {
+	return line(status.LogLine{Seq: 1, Message: "up"})
+}
+
+func (f *fake) Ready() <-chan struct{}      { return f.ready }
+func (f *fake) Runbook() *runbook.Runbook   { return f.rb }
+func (f *fake) History() *store.Store       { return f.store }
+func (f *fake) Request() status.PlanRequest { return status.PlanRequest{File: f.file} }
+func (f *fake) Graph() *appliance.Graph {
+	g, err := appliance.Compile(f.rb)
+	if err != nil {
+		panic(err)
+	}
+	return g
+}
+
+func (f *fake) Check(source string) (*runbook.Runbook, runbook.Diagnostics) {
+	return runbook.Parse([]byte(source), "orac.hcl", runbook.Options{})
+}
+
+func (f *fake) Audio(id string) (io.ReadSeekCloser, time.Time, error) {
+	text, ok := f.sounds[id]
+	if !ok {
+		return nil, time.Time{}, fs.ErrNotExist
+	}
+	return sound{strings.NewReader(text)}, time.Time{}, nil
+}
+
+type sound struct{ *strings.Reader }
+
+func (sound) Close() error { return nil }
+
+func (f *fake) Devices(context.Context) (capture.Listing, error) {
+	return capture.Listing{Devices: []capture.Device{{Name: "USB"}}}, nil
+}
+
+// rig is a server with users of every role.
+type rig struct {
+	t      *testing.T
+	app    *fake
+	guard  *auth.Guard
+	audit  *audit.Log
+	server *Server
+	dir    string
+	log    *bytes.Buffer
+	cancel context.CancelFunc
+	tokens map[auth.Role]string
+}
+
+func newRig(t *testing.T) *rig { return newRigWith(t, func(*runbook.Runbook) {}) }
+
+func newRigWith(t *testing.T, change func(*runbook.Runbook)) *rig {
+	t.Helper()
+	r := &rig{t: t, dir: t.TempDir(), log: &bytes.Buffer{}, tokens: map[auth.Role]string{auth.Nobody: ""}}
+	file := filepath.Join(r.dir, "orac.hcl")
+	r.must(os.WriteFile(file, []byte(testRunbook), 0o640))
+	rb, problems := runbook.Parse([]byte(testRunbook), "orac.hcl", runbook.Options{})
+	if rb == nil {
+		t.Fatal(problems)
+	}
+	for _, role := range auth.Roles() {
+		rb.Users = append(rb.Users, runbook.User{Name: string(role), Role: string(role), PasswordHash: runbook.NewSecret(cheapHash())})
+	}
+	rb.ServiceAccounts = []runbook.ServiceAccount{{Name: "core", Role: "viewer", Secret: runbook.NewSecret(strings.Repeat("core-secret-", 4))}}
+	change(rb)
+	history, _, err := store.Open(filepath.Join(r.dir, "orac.db"))
+	r.must(err)
+	t.Cleanup(func() { history.Close() })
+	r.app = &fake{rb: rb, file: file, store: history, health: health.Report{Level: health.Healthy}, sounds: map[string]string{"u1": "RIFF"}, ready: make(chan struct{})}
+	close(r.app.ready)
+	r.guard, err = auth.Open(r.dir, []byte("hash key"))
+	r.must(err)
+	t.Cleanup(func() { r.guard.Close() })
+	r.audit = audit.In(r.dir)
+	ctx, cancel := context.WithCancel(t.Context())
+	r.cancel = cancel
+	t.Cleanup(cancel)
+	log := slog.New(slog.NewJSONHandler(&lockedBuffer{b: r.log}, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	r.server = New(ctx, Options{App: r.app, Guard: r.guard, Audit: r.audit, Events: NewHub(), Log: log, Version: "test"})
+	for _, u := range rb.Users {
+		token, err := r.guard.Issue(auth.User, u.Name, time.Hour)
+		r.must(err)
+		r.tokens[auth.Role(u.Role)] = token.Token
+	}
+	return r
+}
+
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  *bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (r *rig) must(err error) {
+	r.t.Helper()
+	if err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// request makes a request as a role; body may be nil, text or a value.
+func (r *rig) request(role auth.Role, method, path string, body any) *http.Request {
+	var reader io.Reader
+	switch b := body.(type) {
+	case nil:
+	case string:
+		reader = strings.NewReader(b)
+	default:
+		text, err := json.Marshal(b)
+		r.must(err)
+		reader = bytes.NewReader(text)
+	}
+	req := httptest.NewRequest(method, path, reader)
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	if token := r.tokens[role]; token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	return req
+}
+
+func (r *rig) do(req *http.Request) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	r.server.ServeHTTP(w, req)
+	return w
+}
+
+func (r *rig) call(role auth.Role, method, path string, body any) *httptest.ResponseRecorder {
+	return r.do(r.request(role, method, path, body))
+}
+
+// get decodes a success.
+func get[T any](r *rig, w *httptest.ResponseRecorder, status int) (v T) {
+	r.t.Helper()
+	if w.Code != status {
+		r.t.Fatalf("%d: %s", w.Code, w.Body)
+	}
+	r.must(json.Unmarshal(w.Body.Bytes(), &v))
+	return v
+}
+
+// problem checks that an answer is a problem with a code.
+func (r *rig) problem(what string, w *httptest.ResponseRecorder, code Code) Problem {
+	r.t.Helper()
+	var p Problem
+	if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil || w.Header().Get("Content-Type") != "application/problem+json" {
+		r.t.Errorf("%s: %d is no problem document: %.200s", what, w.Code, w.Body)
+		return p
+	}
+	if p.Code != code || p.Status != w.Code || w.Code != code.doc().Status || p.Request == "" || p.Request != w.Header().Get("X-Request-ID") {
+		r.t.Errorf("%s: %d %s, want %s: %s", what, w.Code, p.Code, code, w.Body)
+	}
+	return p
+}
+
+// records are the audit records of an action, the newest first.
+func (r *rig) records(action string) []audit.Line {
+	r.t.Helper()
+	list, err := r.audit.Page(0, 100, func(a audit.Record) bool { return a.Action == action })
+	r.must(err)
+	return list
+}
+
+// goldenFile compares with a file beside the code, or writes it.
+func goldenFile(t *testing.T, name string, got []byte) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(name, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("%s is not what the code says; run: go test ./web/api -update\n%s", name, runbook.Diff(name, want, got))
+	}
+}

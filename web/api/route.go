@@ -1,0 +1,74 @@
+package api
+
+import (
+	"encoding/json"
+	"net/http"
+	"reflect"
+
+	"orac/web/auth"
+)
+
+// Route is one thing that can be asked. Routes are data: they are served, documented and tested from the same table.
+type Route struct {
+	Method, Path string // as http.ServeMux has them: "/api/keys/{id}"
+	Role         auth.Role
+	Name         string // of the operation, for programs: "createKey"
+	Tag          string // of the document: "keys"
+	Doc          string
+	// Change is what the audit log calls it; empty: it changes nothing.
+	Change string
+	// Status of a success; 0 is 200.
+	Status int
+	// Produces is the media type of an answer that is no JSON.
+	Produces string
+	// Long: it takes as long as it needs; its writes have deadlines of their own.
+	Long bool
+	// Open to who has no login although Role is not: while there is no user, and for health.
+	in, out reflect.Type
+	params  []param
+	body    *Schema
+	run     func(*Call, any) (any, error)
+}
+
+// none is the input of a route that takes nothing.
+type none struct{}
+
+// route makes a route of a function. In is a struct: fields with the tag path or query are parameters, those with the tag json
+// are the body. Out is what is answered.
+func route[In, Out any](r Route, f func(*Call, In) (Out, error)) *Route {
+	r.in, r.out = reflect.TypeFor[In](), reflect.TypeFor[Out]()
+	r.params = paramsOf(r.in)
+	if r.Method != http.MethodGet && r.Method != http.MethodDelete {
+		if s := input(r.in, ""); len(s.Properties) > 0 {
+			r.body = s
+		}
+	}
+	r.run = func(c *Call, in any) (any, error) { return f(c, in.(In)) }
+	return &r
+}
+
+// read gives the validated input of a request.
+func (r *Route) read(req *http.Request) (any, error) {
+	v := reflect.New(r.in).Elem()
+	if r.body != nil {
+		raw, text, err := readJSON(req)
+		if err != nil {
+			return nil, err
+		}
+		var found []FieldError
+		r.body.validate("", raw, &found)
+		if err := faults(found); err != nil {
+			return nil, err
+		}
+		if err := json.Unmarshal(text, v.Addr().Interface()); err != nil {
+			return nil, because(BadJSON, err, "It does not fit.")
+		}
+	}
+	if err := bind(req, v, r.params); err != nil {
+		return nil, err
+	}
+	return v.Interface(), nil
+}
+
+// zero is the empty input.
+func (r *Route) zero() any { return reflect.Zero(r.in).Interface() }

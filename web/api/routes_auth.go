@@ -1,0 +1,258 @@
+package api
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"orac/web/audit"
+	"orac/web/auth"
+)
+
+type loginInput struct {
+	Username string `json:"username" check:"required;min=1;max=64"`
+	Password string `json:"password" check:"required;min=1;max=256"`
+	Session  bool   `json:"session" doc:"A session in a cookie in place of tokens, for a browser."`
+}
+
+// loginOut is what a login gives: tokens, or what a session's pages need.
+type loginOut struct {
+	auth.Token
+	CSRF string `json:"csrf_token,omitempty" doc:"Of the session: changes carry it as X-CSRF-Token."`
+}
+
+func login(c *Call, in loginInput) (out loginOut, err error) {
+	c.target = clean(in.Username)
+	err = c.entrance("login", func() (err error) {
+		c.Who, err = c.Server.o.Guard.Login(in.Username, in.Password, c.From)
+		return err
+	})
+	if err != nil {
+		return out, err
+	}
+	if !in.Session {
+		out.Token, err = c.Server.o.Guard.Tokens(c.Who)
+		return out, err
+	}
+	who, err := c.Server.o.Guard.StartSession(c.W, c.R, c.Who.Name)
+	c.Who = who
+	return loginOut{auth.Token{Type: "Session", Expires: who.Expires, Identity: who}, who.CSRF}, err
+}
+
+// LogIn is the route for pages: it starts a session.
+func (c *Call) LogIn(username, password string) error {
+	_, err := login(c, loginInput{username, password, true})
+	return err
+}
+
+// entrance proves who somebody is, and writes that into the audit log: without the record nobody is let in. What was not even
+// looked at is not recorded, so that a flood of guesses is no flood of records. What try gives is of no use to who does not get it.
+func (c *Call) entrance(action string, try func() error) error {
+	err := try()
+	if err == nil {
+		if lost := c.Server.o.Audit.Append(c.record(action, audit.Done, "")); lost != nil {
+			return because(NotAudited, lost, "Nobody was let in.")
+		}
+		return nil
+	}
+	c.Server.metrics.denied.Inc()
+	reason := auth.Reason(err)
+	if reason == "" || strings.HasSuffix(reason, "too many attempts") || strings.HasSuffix(reason, "at once") {
+		return err // it was not looked at; the attempts before it are recorded
+	}
+	if lost := c.Server.o.Audit.Append(c.record(action, audit.Denied, reason)); lost != nil {
+		c.Log().Error("a denied login is not in the audit log", "cause", lost)
+	}
+	return err
+}
+
+type refreshInput struct {
+	Token string `json:"refresh_token" check:"required;min=1;max=256"`
+}
+
+func refreshToken(c *Call, in refreshInput) (t auth.Token, err error) {
+	err = c.entrance("token.refresh", func() error {
+		t, err = c.Server.o.Guard.Refresh(in.Token)
+		c.Who = t.Identity
+		return err
+	})
+	return t, err
+}
+
+type serviceTokenInput struct {
+	ID     string `json:"id" check:"required;min=1;max=64"`
+	Secret string `json:"secret" check:"required;min=1;max=512"`
+}
+
+func serviceToken(c *Call, in serviceTokenInput) (t auth.Token, err error) {
+	c.target = clean(in.ID)
+	err = c.entrance("token.service", func() error {
+		t, err = c.Server.o.Guard.ServiceToken(in.ID, in.Secret, c.From)
+		c.Who = t.Identity
+		return err
+	})
+	return t, err
+}
+
+func logout(c *Call, _ none) (none, error) {
+	switch c.Who.Way {
+	case auth.BySession:
+		c.Server.o.Guard.EndSession(c.W, c.R)
+	case auth.ByKey:
+		return none{}, Fail(InvalidInput, "An API key is no login: an admin can revoke it.")
+	}
+	return none{}, c.Server.o.Guard.LogOut(c.Who)
+}
+
+func logoutEverywhere(c *Call, _ none) (none, error) {
+	if c.Who.Kind == auth.Key {
+		return none{}, Fail(InvalidInput, "An API key is no login: an admin can revoke it.")
+	}
+	if c.Who.Way == auth.BySession {
+		c.Server.o.Guard.EndSession(c.W, c.R)
+	}
+	return none{}, c.Server.o.Guard.DB.LogOutEverywhere(c.Who.Subject())
+}
+
+func me(c *Call, _ none) (auth.Identity, error) { return c.Who, nil }
+
+func getUsers(c *Call, _ none) ([]auth.Person, error) {
+	list := c.Server.o.Guard.People()
+	slices.SortFunc(list, func(a, b auth.Person) int {
+		return strings.Compare(string(b.Kind)+a.Name, string(a.Kind)+b.Name)
+	})
+	return notNil(list), nil
+}
+
+type userInput struct {
+	Name string `path:"name" check:"pattern=name"`
+	Kind string `json:"kind" check:"enum=user|service" doc:"user, which is the default, or service."`
+}
+
+func (in userInput) target() string { return in.Name }
+
+func logoutUser(c *Call, in userInput) (none, error) {
+	kind := auth.User
+	if in.Kind != "" {
+		kind = auth.Kind(in.Kind)
+	}
+	known := slices.ContainsFunc(c.Server.o.Guard.People(), func(p auth.Person) bool { return p.Kind == kind && p.Name == in.Name })
+	if !known {
+		return none{}, Fail(NotFound, "There is no such user.")
+	}
+	return none{}, c.Server.o.Guard.DB.LogOutEverywhere(auth.Identity{Kind: kind, Name: in.Name}.Subject())
+}
+
+func getKeys(c *Call, _ none) ([]auth.APIKey, error) {
+	list, err := c.Server.o.Guard.DB.Keys()
+	return notNil(list), err
+}
+
+type keyInput struct {
+	Name string  `json:"name" check:"required;pattern=label"`
+	Role string  `json:"role" check:"required;enum=viewer|operator|admin"`
+	Days float64 `json:"days" check:"required;min=0.001;max=366" doc:"How long it is good."`
+}
+
+func (in keyInput) target() string { return in.Name }
+
+// newKey is a key with its text, which is shown once.
+type newKey struct {
+	auth.APIKey
+	Key string `json:"key" doc:"Shown this once, and stored nowhere."`
+}
+
+func createKey(c *Call, in keyInput) (newKey, error) {
+	k, text, err := c.Server.o.Guard.DB.CreateKey(in.Name, auth.Role(in.Role), time.Duration(in.Days*24*float64(time.Hour)))
+	c.Changed(nil, k)
+	return newKey{k, text}, err
+}
+
+type rotateInput struct {
+	ID    string  `path:"id" check:"pattern=id"`
+	Hours float64 `json:"overlap_hours" check:"required;min=0;max=8784" doc:"How long the old key stays good."`
+}
+
+func (in rotateInput) target() string { return in.ID }
+
+func rotateKey(c *Call, in rotateInput) (newKey, error) {
+	before, err := c.Server.o.Guard.DB.Key(in.ID)
+	if err != nil {
+		return newKey{}, keyProblem(err)
+	}
+	k, text, err := c.Server.o.Guard.DB.RotateKey(in.ID, time.Duration(in.Hours*float64(time.Hour)))
+	c.Changed(before, k)
+	return newKey{k, text}, keyProblem(err)
+}
+
+type keyID struct {
+	ID string `path:"id" check:"pattern=id"`
+}
+
+func (in keyID) target() string { return in.ID }
+
+func revokeKey(c *Call, in keyID) (none, error) {
+	before, err := c.Server.o.Guard.DB.Key(in.ID)
+	if err == nil {
+		var after auth.APIKey
+		after, err = c.Server.o.Guard.DB.RevokeKey(in.ID)
+		c.Changed(before, after)
+	}
+	return none{}, keyProblem(err)
+}
+
+func keyProblem(err error) error {
+	if err == auth.ErrNoKey {
+		return Fail(NotFound, "There is no such key.")
+	}
+	return err
+}
+
+type auditInput struct {
+	Before uint64 `query:"before" check:"min=0" doc:"Records with a lower number; the newest without it."`
+	Limit  int    `query:"limit" check:"min=1;max=1000" doc:"How many at most; 100 without it."`
+	Who    string `query:"who" check:"max=128" doc:"Of this person or program alone."`
+	Action string `query:"action" check:"max=64" doc:"This action alone."`
+}
+
+type auditPage struct {
+	Records []audit.Line `json:"records"`
+	Next    uint64       `json:"next,omitempty" doc:"before of the next page; none if this is the last."`
+}
+
+func getAudit(c *Call, in auditInput) (auditPage, error) {
+	limit := in.Limit
+	if limit == 0 {
+		limit = 100
+	}
+	list, err := c.Server.o.Audit.Page(in.Before, limit, func(r audit.Record) bool {
+		return (in.Who == "" || r.Who == in.Who) && (in.Action == "" || r.Action == in.Action)
+	})
+	if err != nil {
+		return auditPage{}, because(Unavailable, err, "The audit log cannot be read.")
+	}
+	page := auditPage{Records: notNil(list)}
+	if len(list) == limit {
+		page.Next = list[len(list)-1].Seq
+	}
+	return page, nil
+}
+
+func verifyAudit(c *Call, _ none) (audit.Verdict, error) {
+	v, err := c.Server.o.Audit.Verify()
+	if err != nil {
+		return v, because(Unavailable, err, "The audit log cannot be read.")
+	}
+	if v.Problem != "" { // it names the file; whoever reads the log on the machine finds it there
+		c.Log().Error("the audit log was tampered with", "problem", v.Problem)
+		v.Problem = v.Problem[max(0, strings.LastIndex(v.Problem, "line ")):]
+	}
+	return v, nil
+}
+
+func exportAudit(c *Call, _ none) (none, error) {
+	w := c.Streaming()
+	w.Header().Set("Content-Type", "application/x-ndjson")
+	w.Header().Set("Content-Disposition", `attachment; filename="audit.ndjson"`)
+	return none{}, c.Server.o.Audit.Export(w)
+}

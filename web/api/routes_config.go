@@ -1,0 +1,128 @@
+package api
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"orac/runbook"
+)
+
+// global are the settings of all listeners, under the names of the existing service. Where listeners differ it is the first's.
+type global struct {
+	RMSFilter    float64 `json:"rms_filter"`
+	VADThreshold float64 `json:"vad_threshold"`
+	MultiTrigger bool    `json:"multi_trigger"`
+	Cooldown     float64 `json:"cooldown" doc:"Seconds, of the first model."`
+}
+
+func getGlobal(c *Call, _ none) (global, error) {
+	rb, g := c.Server.o.App.Runbook(), global{}
+	if len(rb.Listeners) > 0 {
+		l := rb.Listeners[0]
+		g.RMSFilter, g.VADThreshold, g.MultiTrigger = l.RMSFilter, l.VADThreshold, l.MultiTrigger
+	}
+	if len(rb.Models) > 0 {
+		g.Cooldown = rb.Models[0].Cooldown.Seconds()
+	}
+	return g, nil
+}
+
+type globalInput struct {
+	RMSFilter    *float64 `json:"rms_filter" check:"min=0;max=32767"`
+	VADThreshold *float64 `json:"vad_threshold" check:"min=0;max=1"`
+	MultiTrigger *bool    `json:"multi_trigger"`
+	Cooldown     *float64 `json:"cooldown" check:"min=0;max=60" doc:"Seconds."`
+}
+
+func putGlobal(c *Call, in globalInput) (applied, error) {
+	rb := c.Server.o.App.Runbook()
+	var edits []edit
+	for _, l := range rb.Listeners {
+		edits = add(edits, l.Address, "rms_filter", in.RMSFilter, decimals)
+		edits = add(edits, l.Address, "vad_threshold", in.VADThreshold, decimals)
+		edits = add(edits, l.Address, "multi_trigger", in.MultiTrigger, strconv.FormatBool)
+	}
+	for _, m := range rb.Models {
+		edits = add(edits, m.Address, "cooldown", in.Cooldown, seconds)
+	}
+	return c.edit("listeners", edits)
+}
+
+type modelInput struct {
+	Name      string   `path:"name" check:"pattern=name"`
+	Threshold *float64 `json:"threshold" check:"min=0;max=1"`
+	Cooldown  *float64 `json:"cooldown" check:"min=0;max=60" doc:"Seconds."`
+	Patience  *int     `json:"patience" check:"min=1;max=50" doc:"Hops of 80 ms."`
+	Topic     *string  `json:"topic" check:"pattern=topic"`
+	Enabled   *bool    `json:"enabled"`
+}
+
+func putModel(c *Call, in modelInput) (applied, error) {
+	a := runbook.Address("model." + in.Name)
+	if !slices.ContainsFunc(c.Server.o.App.Runbook().Models, func(m runbook.Model) bool { return m.Address == a }) {
+		return applied{}, Fail(NotFound, "There is no such model.")
+	}
+	var edits []edit
+	edits = add(edits, a, "threshold", in.Threshold, decimals)
+	edits = add(edits, a, "cooldown", in.Cooldown, seconds)
+	edits = add(edits, a, "patience", in.Patience, strconv.Itoa)
+	edits = add(edits, a, "topic", in.Topic, strconv.Quote) // its pattern has nothing that HCL reads otherwise
+	edits = add(edits, a, "enabled", in.Enabled, strconv.FormatBool)
+	return c.edit(string(a), edits)
+}
+
+func add[T any](edits []edit, a runbook.Address, attribute string, v *T, write func(T) string) []edit {
+	if v == nil {
+		return edits
+	}
+	return append(edits, edit{a, attribute, write(*v)})
+}
+
+func decimals(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
+
+func seconds(f float64) string {
+	return strconv.Quote(runbook.FormatDuration(time.Duration(f * float64(time.Second)).Round(time.Millisecond)))
+}
+
+// edit gives an attribute of a block another expression.
+type edit struct {
+	block                 runbook.Address
+	attribute, expression string
+}
+
+// edit changes the runbook's file, comments and all else untouched, plans and applies it.
+func (c *Call) edit(target string, edits []edit) (applied, error) {
+	if len(edits) == 0 {
+		return applied{}, Fail(InvalidInput, "Name at least one setting.")
+	}
+	text, err := c.Server.readRunbook()
+	if err != nil {
+		return applied{}, because(Unavailable, err, "The runbook's file cannot be read.")
+	}
+	fresh := []byte(text)
+	for _, e := range edits {
+		fresh, err = runbook.Edit(fresh, e.block, e.attribute, e.expression)
+		var wrong *runbook.EditError
+		if errors.As(err, &wrong) {
+			return applied{}, Fail(Conflict, "%s. %s", wrong.Summary, wrong.Hint)
+		}
+		if err != nil {
+			return applied{}, because(InvalidRunbook, err, "The runbook's file cannot be edited; validate says what is wrong with it.")
+		}
+	}
+	plan, err := c.Server.plan(c, string(fresh))
+	if err != nil {
+		return applied{}, err
+	}
+	out, err := c.Server.apply(c, applyInput{Source: string(fresh), Base: hashText(text), Plan: plan.Hash})
+	c.target = target
+	changes := map[string]string{}
+	for _, e := range edits {
+		changes[fmt.Sprintf("%s.%s", e.block, e.attribute)] = e.expression
+	}
+	c.after = map[string]any{"result": c.after, "changes": changes}
+	return out, err
+}

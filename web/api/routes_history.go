@@ -1,0 +1,287 @@
+package api
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"slices"
+	"time"
+
+	"orac/appliance/status"
+	"orac/appliance/store"
+	"orac/runbook"
+)
+
+type pageInput struct {
+	Before int64 `query:"before" check:"min=0" doc:"next of the page before; the newest without it."`
+	Limit  int   `query:"limit" check:"min=1;max=1000" doc:"How many at most; 100 without it."`
+}
+
+func (in pageInput) page() store.Page { return store.Page{Before: in.Before, Limit: in.Limit} }
+
+func (c *Call) history() (*store.Store, error) {
+	h := c.Server.o.App.History()
+	if h == nil {
+		return nil, Fail(Unavailable, "There is no history: the disk was full when the appliance started.")
+	}
+	return h, nil
+}
+
+func historyProblem(err error) error {
+	if err == nil {
+		return nil
+	}
+	return because(Unavailable, err, "The history cannot be read or written.")
+}
+
+// detection is a wake word that was heard.
+type detection struct {
+	ID        string    `json:"id"`
+	At        time.Time `json:"at"`
+	Device    string    `json:"device"`
+	Listener  string    `json:"listener"`
+	Model     string    `json:"model"`
+	Class     string    `json:"class,omitempty"`
+	WakeWord  string    `json:"wake_word"`
+	Score     float64   `json:"score"`
+	Threshold float64   `json:"threshold" doc:"That it had to reach then."`
+	FalseWake *bool     `json:"false_wake" doc:"What somebody has judged; null if nobody has."`
+}
+
+type detectionPage struct {
+	Detections []detection `json:"detections"`
+	Next       int64       `json:"next,omitempty"`
+}
+
+func getDetections(c *Call, in pageInput) (detectionPage, error) {
+	h, err := c.history()
+	if err != nil {
+		return detectionPage{}, err
+	}
+	list, next, err := h.Detections(in.page())
+	if err != nil {
+		return detectionPage{}, historyProblem(err)
+	}
+	ids := make([]string, len(list))
+	for i, d := range list {
+		ids[i] = d.ID
+	}
+	verdicts, err := h.Verdicts(ids)
+	out := detectionPage{Detections: []detection{}, Next: next}
+	for _, d := range list {
+		row := detection{ID: d.ID, At: d.At, Device: d.Device, Listener: d.Listener, Model: d.Model, Class: d.Class, WakeWord: d.WakeWord, Score: d.Score, Threshold: d.Threshold}
+		if v, ok := verdicts[d.ID]; ok {
+			row.FalseWake = &v
+		}
+		out.Detections = append(out.Detections, row)
+	}
+	return out, historyProblem(err)
+}
+
+type judgeInput struct {
+	ID        string `path:"id" check:"pattern=id"`
+	FalseWake *bool  `json:"false_wake" check:"required" doc:"true: nobody had said it."`
+}
+
+func (in judgeInput) target() string { return in.ID }
+
+func judge(c *Call, in judgeInput) (none, error) {
+	h, err := c.history()
+	if err != nil {
+		return none{}, err
+	}
+	if in.FalseWake == nil {
+		p := Fail(InvalidInput, "")
+		p.Errors = []FieldError{{"false_wake", "must be true or false"}}
+		return none{}, p
+	}
+	before, err := h.Verdicts([]string{in.ID})
+	if err != nil {
+		return none{}, historyProblem(err)
+	}
+	err = h.SaveVerdict(store.Verdict{DetectionID: in.ID, FalseWake: *in.FalseWake, Who: c.Who.Subject(), At: time.Now()})
+	if errors.Is(err, store.ErrUnknown) {
+		return none{}, Fail(NotFound, "There is no such detection.")
+	}
+	if was, ok := before[in.ID]; ok {
+		c.Changed(map[string]bool{"false_wake": was}, map[string]bool{"false_wake": *in.FalseWake})
+	} else {
+		c.Changed(nil, map[string]bool{"false_wake": *in.FalseWake})
+	}
+	return none{}, historyProblem(err)
+}
+
+// threshold is what the verdicts say of a model.
+type threshold struct {
+	Model      string   `json:"model"`
+	Threshold  float64  `json:"threshold"`
+	True       int      `json:"true_wakes"`
+	False      int      `json:"false_wakes"`
+	Highest    float64  `json:"highest_false" doc:"The highest score of a false wake; 0 without one."`
+	Lowest     float64  `json:"lowest_true" doc:"The lowest score of a wake that was meant; 0 without one."`
+	Suggestion *float64 `json:"suggestion" doc:"The threshold that keeps the false wakes away; null if there is nothing to change."`
+	Misses     int      `json:"misses" doc:"How many of the wakes that were meant the suggestion would have missed."`
+}
+
+func getThresholds(c *Call, _ none) ([]threshold, error) {
+	h, err := c.history()
+	if err != nil {
+		return nil, err
+	}
+	judged, err := h.Judged(time.Now().Add(-90 * 24 * time.Hour))
+	if err != nil {
+		return nil, historyProblem(err)
+	}
+	out := []threshold{}
+	for _, m := range c.Server.o.App.Runbook().Models {
+		out = append(out, suggest(m, judged[m.Name]))
+	}
+	return out, nil
+}
+
+// suggest gives the least threshold above all false wakes, with a margin of 0.02, in hundredths.
+func suggest(m runbook.Model, judged []store.Judged) threshold {
+	t := threshold{Model: m.Name, Threshold: m.Threshold}
+	for _, j := range judged {
+		if j.FalseWake {
+			t.False++
+			t.Highest = max(t.Highest, j.Score)
+		} else if t.True++; t.Lowest == 0 || j.Score < t.Lowest {
+			t.Lowest = j.Score
+		}
+	}
+	if t.False == 0 || t.Highest < m.Threshold { // what there was is kept away already
+		return t
+	}
+	s := min(0.99, float64(int(t.Highest*100+2.999))/100)
+	if s <= m.Threshold {
+		return t
+	}
+	t.Suggestion = &s
+	for _, j := range judged {
+		if !j.FalseWake && j.Score < s {
+			t.Misses++
+		}
+	}
+	return t
+}
+
+// utterance is a recording with what became of it.
+type utterance struct {
+	ID          string       `json:"id"`
+	Detection   string       `json:"detection,omitempty"`
+	Listener    string       `json:"listener"`
+	Started     time.Time    `json:"started"`
+	Ended       time.Time    `json:"ended,omitzero"`
+	Seconds     float64      `json:"seconds"`
+	Why         string       `json:"why" doc:"Why the recording ended."`
+	Lost        bool         `json:"lost"`
+	Audio       bool         `json:"audio" doc:"Whether its sound is kept."`
+	Deliveries  []delivery   `json:"deliveries"`
+	Transcripts []transcript `json:"transcripts"`
+}
+
+type delivery struct {
+	STT      string    `json:"stt"`
+	Outcome  string    `json:"outcome"`
+	Attempts int       `json:"attempts"`
+	Way      string    `json:"way"`
+	At       time.Time `json:"at"`
+	Error    string    `json:"error,omitempty"`
+}
+
+type transcript struct {
+	STT        string  `json:"stt"`
+	Text       string  `json:"text"`
+	Confidence float64 `json:"confidence"`
+	Language   string  `json:"language,omitempty"`
+	Seconds    float64 `json:"seconds" doc:"That the service took."`
+}
+
+type utterancePage struct {
+	Utterances []utterance `json:"utterances"`
+	Next       int64       `json:"next,omitempty"`
+}
+
+func getUtterances(c *Call, in pageInput) (utterancePage, error) {
+	h, err := c.history()
+	if err != nil {
+		return utterancePage{}, err
+	}
+	list, next, err := h.Utterances(in.page())
+	out := utterancePage{Utterances: []utterance{}, Next: next}
+	for _, u := range list {
+		row := utterance{
+			ID: u.ID, Detection: u.DetectionID, Listener: u.Listener, Started: u.Started, Ended: u.Ended, Seconds: u.Seconds, Why: u.Why,
+			Lost: u.Lost, Deliveries: []delivery{}, Transcripts: []transcript{},
+		}
+		if f, _, err := c.Server.o.App.Audio(u.ID); err == nil {
+			row.Audio = true
+			_ = f.Close() // it was only looked for
+		}
+		for _, d := range u.Deliveries {
+			row.Deliveries = append(row.Deliveries, delivery{d.STT, string(d.Outcome), d.Attempts, d.Way, d.At, d.Error})
+		}
+		for _, t := range u.Transcripts {
+			row.Transcripts = append(row.Transcripts, transcript{t.STT, t.Text, t.Confidence, t.Language, t.ProcessingTime.Seconds()})
+		}
+		out.Utterances = append(out.Utterances, row)
+	}
+	return out, historyProblem(err)
+}
+
+type utteranceInput struct {
+	ID string `path:"id" check:"pattern=id"`
+}
+
+func (in utteranceInput) target() string { return in.ID }
+
+func getAudio(c *Call, in utteranceInput) (none, error) {
+	f, changed, err := c.Server.o.App.Audio(in.ID)
+	if errors.Is(err, fs.ErrNotExist) {
+		return none{}, Fail(NotFound, "There is no sound of it: store.keep_audio keeps it from now on.")
+	}
+	if err != nil {
+		return none{}, err
+	}
+	defer f.Close()
+	w := c.Streaming()
+	w.Header().Set("Content-Type", "audio/wav")
+	w.Header().Set("Content-Disposition", fmt.Sprintf("inline; filename=%q", in.ID+".wav"))
+	http.ServeContent(w, c.R, "", changed, f)
+	return none{}, nil
+}
+
+type limitInput struct {
+	Limit int `query:"limit" check:"min=1;max=1000" doc:"How many at most; 100 without it."`
+}
+
+func getIncidents(c *Call, in limitInput) ([]status.Incident, error) {
+	if in.Limit == 0 {
+		in.Limit = 100
+	}
+	list, err := c.Server.o.App.Incidents(in.Limit)
+	if err != nil {
+		return nil, historyProblem(err)
+	}
+	list = slices.Clone(list)
+	for i := range list {
+		list[i].Evidence = "" // one at a time: it is long
+	}
+	slices.SortStableFunc(list, func(a, b status.Incident) int { return cmp.Or(b.Detected.Compare(a.Detected), cmp.Compare(b.ID, a.ID)) })
+	return notNil(list), nil
+}
+
+type incidentInput struct {
+	ID string `path:"id" check:"pattern=id"`
+}
+
+func getIncident(c *Call, in incidentInput) (status.Incident, error) {
+	i, ok := c.Server.o.App.Incident(in.ID)
+	if !ok {
+		return i, Fail(NotFound, "There is no such incident.")
+	}
+	return i, nil
+}

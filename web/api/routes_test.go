@@ -1,0 +1,186 @@
+package api
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"orac/appliance/store"
+	"orac/web/audit"
+	"orac/web/auth"
+)
+
+// inputs are a good body for every route that takes one.
+var inputs = map[string]any{
+	"login": loginInput{"viewer", password, false}, "refresh": refreshInput{"x"}, "serviceToken": serviceTokenInput{"core", "x"},
+	"judge": map[string]bool{"false_wake": true}, "validate": sourceInput{testRunbook}, "plan": sourceInput{testRunbook},
+	"apply": applyInput{testRunbook, hashText(testRunbook), hashText(testRunbook)}, "rollback": rollbackInput{2},
+	"putGlobal": map[string]float64{"rms_filter": 60}, "putModel": map[string]float64{"threshold": 0.6},
+	"logoutUser": map[string]string{}, "createKey": keyInput{"k", "viewer", 1}, "rotateKey": map[string]float64{"overlap_hours": 1},
+}
+
+// pathOf fills in a path with things that are there.
+func pathOf(t *testing.T, r *Route, rig *rig) string {
+	path := r.Path
+	switch {
+	case strings.HasPrefix(path, "/api/keys/{id}"):
+		k, _, err := rig.guard.DB.CreateKey("for a test", auth.Viewer, time.Hour)
+		rig.must(err)
+		path = strings.ReplaceAll(path, "{id}", k.ID)
+	case strings.HasPrefix(path, "/api/detections/{id}"):
+		rig.must(rig.app.store.AddDetection(store.Detection{ID: "d1", At: time.Now(), Model: "hey_jarvis", Score: 0.6, Threshold: 0.5}))
+		path = strings.ReplaceAll(path, "{id}", "d1")
+	case strings.HasPrefix(path, "/api/utterances/{id}"):
+		path = strings.ReplaceAll(path, "{id}", "u1")
+	case strings.HasPrefix(path, "/api/incidents/{id}"):
+		path = strings.ReplaceAll(path, "{id}", "i1")
+	case strings.HasPrefix(path, "/health/{"):
+		path = "/health/none"
+	}
+	path = strings.ReplaceAll(path, "{name}", map[bool]string{true: "hey_jarvis", false: "viewer"}[strings.Contains(path, "models")])
+	if strings.Contains(path, "{") {
+		t.Fatalf("no value for %s", path)
+	}
+	return path
+}
+
+// TestEveryRouteAsEveryRole goes by the OpenAPI document: who has the role gets in, who has not does not, and a change that was
+// refused has changed nothing and is on record.
+func TestEveryRouteAsEveryRole(t *testing.T) {
+	var doc struct {
+		Paths map[string]map[string]struct {
+			OperationID string `json:"operationId"`
+			Role        string `json:"x-role"`
+			Audit       string `json:"x-audit"`
+		}
+	}
+	if err := json.Unmarshal(Document(Routes(), "test"), &doc); err != nil {
+		t.Fatal(err)
+	}
+	rig := newRig(t)
+	byName := rig.server.byName
+	n := 0
+	for path, operations := range doc.Paths {
+		for method, op := range operations {
+			n++
+			route := byName[op.OperationID]
+			if route == nil || route.Path != path || !strings.EqualFold(route.Method, method) {
+				t.Fatalf("%s %s is not what is served", method, path)
+			}
+			least := auth.Role(op.Role)
+			if op.Role == "none" {
+				least = auth.Nobody
+			}
+			for _, role := range []auth.Role{auth.Nobody, auth.Viewer, auth.Operator, auth.Admin} {
+				if route.Long && route.Produces != "" && route.Name != "exportAudit" && role.Includes(least) {
+					continue // streams have tests of their own
+				}
+				url := pathOf(t, route, rig)
+				before := len(rig.app.applied)
+				w := rig.call(role, route.Method, url, inputs[route.Name])
+				switch {
+				case role.Includes(least):
+					if w.Code == 401 && least != auth.Nobody || w.Code == 403 || w.Code >= 500 || w.Code == 400 {
+						t.Errorf("%s %s as %q: %d %s", method, path, role, w.Code, w.Body)
+					}
+				case role == auth.Nobody:
+					rig.problem(method+" "+path+" as nobody", w, Unauthenticated)
+				default:
+					rig.problem(method+" "+path+" as "+string(role), w, Forbidden)
+					if op.Audit != "" {
+						if list := rig.records(op.Audit); len(list) == 0 || list[0].Outcome != audit.Denied || list[0].Who != string(role) {
+							t.Errorf("%s as %s leaves no record", op.OperationID, role)
+						}
+					}
+				}
+				if !role.Includes(least) && len(rig.app.applied) != before {
+					t.Errorf("%s %s as %q was refused and done", method, path, role)
+				}
+				if route.Name == "logout" || route.Name == "logoutEverywhere" || route.Name == "logoutUser" { // the role's token is spent
+					for _, u := range auth.Roles() {
+						token, err := rig.guard.Issue(auth.User, string(u), time.Hour)
+						rig.must(err)
+						rig.tokens[u] = token.Token
+					}
+				}
+			}
+		}
+	}
+	if n != len(Routes()) || n < 45 {
+		t.Errorf("the document has %d operations, the table %d", n, len(Routes()))
+	}
+	if v, err := rig.audit.Verify(); err != nil || !v.OK {
+		t.Errorf("%+v, %v", v, err)
+	}
+}
+
+// TestEveryChangeIsRecorded: attempt and outcome, who, from where, which request, before and after.
+func TestEveryChangeIsRecorded(t *testing.T) {
+	rig := newRig(t)
+	req := rig.request(auth.Admin, "PUT", "/api/config/models/hey_jarvis", map[string]float64{"threshold": 0.65})
+	req.Header.Set("X-Request-ID", "my-request-1")
+	if w := rig.do(req); w.Code != 200 {
+		t.Fatalf("%d %s", w.Code, w.Body)
+	}
+	list := rig.records("config.model")
+	if len(list) != 2 || list[0].Outcome != audit.Done || list[1].Outcome != audit.Attempt {
+		t.Fatalf("%+v", list)
+	}
+	text, _ := json.Marshal(list[0])
+	for _, want := range []string{`"who":"admin"`, `"from":"192.0.2.1"`, `"request":"my-request-1"`, `"target":"model.hey_jarvis"`, `"generation":3`, `"generation":4`, `"model.hey_jarvis.threshold":"0.65"`} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("the record lacks %s: %s", want, text)
+		}
+	}
+}
+
+// TestWithoutARecordNothingChanges: every route that changes anything refuses when the audit log does.
+func TestWithoutARecordNothingChanges(t *testing.T) {
+	rig := newRig(t)
+	rig.audit = audit.In("/proc/nowhere")
+	rig.server.o.Audit = rig.audit
+	for _, r := range Routes() {
+		if r.Change == "" {
+			continue
+		}
+		w := rig.call(auth.Admin, r.Method, pathOf(t, r, rig), inputs[r.Name])
+		rig.problem(r.Name, w, NotAudited)
+	}
+	w := rig.call(auth.Nobody, "POST", "/api/auth/login", loginInput{"admin", password, true})
+	rig.problem("login", w, NotAudited)
+	if len(w.Result().Cookies()) > 0 {
+		t.Error("a login that is not recorded gives a session")
+	}
+	if len(rig.app.applied) > 0 {
+		t.Error("something was applied")
+	}
+	if w := rig.call(auth.Admin, "GET", "/api/status", nil); w.Code != 200 {
+		t.Errorf("reading needs a record: %d", w.Code)
+	}
+}
+
+// TestTheDocumentIsGolden: the document that is committed is the one that is served.
+func TestTheDocumentIsGolden(t *testing.T) {
+	goldenFile(t, "openapi.json", Document(Routes(), "0"))
+}
+
+// TestTheTableIsSound: names are unique, and what is not open says a role that there is.
+func TestTheTableIsSound(t *testing.T) {
+	names := map[string]bool{}
+	for _, r := range Routes() {
+		if names[r.Name] || r.Name == "" || r.Doc == "" || !strings.HasSuffix(r.Doc, ".") || r.Tag == "" {
+			t.Errorf("%s %s: %q is taken, or it lacks words", r.Method, r.Path, r.Name)
+		}
+		names[r.Name] = true
+		if r.Method != http.MethodGet && r.Change == "" && r.Role != auth.Nobody && r.Name != "plan" && r.Name != "validate" {
+			t.Errorf("%s changes something and is not audited", r.Name)
+		}
+		if strings.HasPrefix(r.Path, "/api/config") && r.Method == http.MethodPut && r.Role != auth.Admin {
+			t.Errorf("%s is for admins", r.Name)
+		}
+	}
+}
+
+func TestTheReferenceOfProblemsIsGolden(t *testing.T) { goldenFile(t, "PROBLEMS.md", ProblemPage()) }

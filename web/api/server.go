@@ -1,0 +1,339 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"orac/runbook"
+	"orac/web/audit"
+	"orac/web/auth"
+)
+
+// Options are what a server is made of.
+type Options struct {
+	App     App // the appliance
+	Guard   *auth.Guard
+	Audit   *audit.Log
+	Events  *Hub
+	Log     *slog.Logger
+	Version string
+	// Pages adds what is not the API: the console. It is called once. Without it there are only the pages that let somebody in.
+	Pages func(*Server)
+}
+
+// Server answers requests. It has no listener of its own: see Host.
+type Server struct {
+	o       Options
+	routes  []*Route
+	byName  map[string]*Route
+	mux     *http.ServeMux
+	set     atomic.Pointer[settings]
+	perWho  limiter
+	perAddr limiter
+	metrics *metrics
+	openAPI []byte
+	streams atomic.Int64
+	ctx     context.Context // ends with the server
+	// ErrorPage shows a problem to a person; nil: as a problem document.
+	ErrorPage func(*Call, *Problem)
+}
+
+// settings are what of the runbook a request goes by.
+type settings struct {
+	rb    *runbook.Runbook
+	cross *http.CrossOriginProtection
+}
+
+// New makes a server. ctx ends what goes on beyond a request: an apply, a stream.
+func New(ctx context.Context, o Options) *Server {
+	s := &Server{o: o, routes: Routes(), byName: map[string]*Route{}, mux: http.NewServeMux(), ctx: ctx}
+	s.metrics = newMetrics(s)
+	for _, r := range s.routes {
+		s.byName[r.Name] = r
+		s.mux.Handle(r.Method+" "+r.Path, s.serve(r))
+	}
+	s.openAPI = Document(s.routes, o.Version)
+	s.Use(o.App.Runbook())
+	if o.Pages == nil {
+		o.Pages = BarePages
+	}
+	o.Pages(s)
+	return s
+}
+
+// Use puts a runbook into force.
+func (s *Server) Use(rb *runbook.Runbook) {
+	cross := http.NewCrossOriginProtection()
+	for _, origin := range rb.Web.Origins {
+		if err := cross.AddTrustedOrigin(origin); err != nil {
+			s.o.Log.Error("an origin of the runbook cannot be used", "origin", origin, "cause", err)
+		}
+	}
+	if err := s.o.Guard.Use(rb); err != nil {
+		s.o.Log.Error("tokens can be neither given nor taken", "cause", err)
+	}
+	s.set.Store(&settings{rb, cross})
+}
+
+func (s *Server) named(name string) *Route {
+	r := s.byName[name]
+	if r == nil {
+		panic("BUG: there is no route " + name)
+	}
+	return r
+}
+
+// callKey is the key of a request's Call in its context.
+type callKey struct{}
+
+// ServeHTTP is what every request goes through.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	start, set := time.Now(), s.set.Load()
+	c := &Call{Server: s, R: r, ID: idOf(r.Header.Get("X-Request-ID")), From: addressOf(r)}
+	rec := &recorder{ResponseWriter: w}
+	c.W, c.base = rec, r.Context()
+	defer s.finish(c, rec, start)
+	h := rec.Header()
+	secure(h, r.TLS != nil)
+	h.Set("X-Request-ID", c.ID)
+
+	v := s.perAddr.take(auth.Network(c.From), set.rb.Web.Limits.PerAddress)
+	if v.tell(h); !v.ok {
+		v.problem(" from this address").write(rec, c.ID)
+		return
+	}
+	if cors(rec, r, set.rb.Web.Origins) {
+		return
+	}
+	if err := set.cross.Check(r); err != nil {
+		because(CrossOrigin, err, "").write(rec, c.ID)
+		return
+	}
+	control := http.NewResponseController(rec)
+	deadline := start.Add(set.rb.Web.RequestTimeout)
+	_ = control.SetReadDeadline(deadline) // a writer without deadlines is one of a test
+	_ = control.SetWriteDeadline(deadline.Add(time.Second))
+	ctx, cancel := context.WithDeadline(context.WithValue(r.Context(), callKey{}, c), deadline)
+	defer cancel()
+	r = r.WithContext(ctx)
+	r.Body = http.MaxBytesReader(rec, r.Body, int64(set.rb.Web.MaxBody))
+	c.R = r
+
+	handler, pattern := s.mux.Handler(r)
+	if pattern == "" {
+		s.noRoute(c, handler)
+		return
+	}
+	rec.pattern = pattern
+	s.mux.ServeHTTP(rec, r)
+}
+
+// noRoute answers a request that no route takes. The mux knows which methods the path has.
+func (s *Server) noRoute(c *Call, handler http.Handler) {
+	probe := &header{h: http.Header{}}
+	handler.ServeHTTP(probe, c.R)
+	if allow := probe.h.Get("Allow"); allow != "" {
+		c.W.Header().Set("Allow", allow)
+		Fail(WrongMethod, "It has %s.", allow).write(c.W, c.ID)
+		return
+	}
+	Fail(NotFound, "There is no such address.").write(c.W, c.ID)
+}
+
+// header takes the head of an answer and drops the rest.
+type header struct{ h http.Header }
+
+func (h *header) Header() http.Header         { return h.h }
+func (h *header) Write(b []byte) (int, error) { return len(b), nil }
+func (h *header) WriteHeader(int)             {}
+
+// finish logs a request, and answers for a handler that has panicked.
+func (s *Server) finish(c *Call, rec *recorder, start time.Time) {
+	level := slog.LevelInfo
+	if fault := recover(); fault != nil {
+		if fault == http.ErrAbortHandler {
+			panic(fault)
+		}
+		s.o.Log.Error("a handler has panicked", "request", c.ID, "fault", redact(fmt.Sprint(fault)), "stack", string(debug.Stack()))
+		if rec.status == 0 {
+			Fail(Internal, "").write(rec, c.ID)
+		}
+	}
+	if rec.status >= 500 {
+		level = slog.LevelWarn
+	}
+	took := time.Since(start)
+	s.metrics.request(c.R.Method, rec.pattern, rec.status, took)
+	s.o.Log.Log(context.Background(), level, "request", "request", c.ID, "method", clip(c.R.Method, 16), "path", clip(clean(c.R.URL.Path), 200),
+		"status", rec.status, "bytes", rec.bytes, "took_ms", float64(took.Microseconds())/1000, "who", c.Who.Subject(), "from", c.From.String())
+}
+
+// redact keeps what a panic says off the log beyond its first line: values may stand in it.
+func redact(fault string) string {
+	first, _, _ := strings.Cut(fault, "\n")
+	return clip(clean(first), 200)
+}
+
+func clip(s string, n int) string {
+	if len(s) > n {
+		return s[:n] + "…"
+	}
+	return s
+}
+
+// serve makes the handler of a route.
+func (s *Server) serve(r *Route) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		c := req.Context().Value(callKey{}).(*Call)
+		c.R, c.Route = req, r
+		out, err := s.take(c)
+		switch {
+		case err != nil:
+			s.fail(c, err)
+		case !c.sent:
+			s.answer(c, out)
+		}
+	})
+}
+
+// take identifies, reads and runs a request.
+func (s *Server) take(c *Call) (any, error) {
+	if err := s.identify(c); err != nil && !s.open(c.Route) {
+		return nil, err
+	}
+	if err := s.limit(c); err != nil {
+		return nil, err
+	}
+	if err := s.allowed(c); err != nil {
+		return nil, err
+	}
+	in, err := c.Route.read(c.R)
+	if err != nil {
+		return nil, err
+	}
+	return s.run(c, in)
+}
+
+// identify finds out who asks. An error is a login that is wrong.
+func (s *Server) identify(c *Call) error {
+	who, err := s.o.Guard.Identify(c.R)
+	if err != nil {
+		if auth.Reason(err) != "" {
+			s.metrics.denied.Inc()
+		}
+		return err
+	}
+	c.Who = who
+	return nil
+}
+
+// limit counts the request against who makes it: its address as long as nobody is logged in.
+func (s *Server) limit(c *Call) error {
+	l := s.set.Load().rb.Web.Limits
+	owner, limit := "address "+auth.Network(c.From), l.Anonymous
+	if c.Who.Known() {
+		owner = c.Who.Subject()
+		limit = map[auth.Role]int{auth.Nobody: l.Anonymous, auth.Viewer: l.Viewer, auth.Operator: l.Operator, auth.Admin: l.Admin}[c.Who.Role]
+	}
+	v := s.perWho.take(owner, limit)
+	if v.tell(c.W.Header()); !v.ok {
+		return v.problem("")
+	}
+	return nil
+}
+
+// allowed checks role and, for changes by a browser's session, the session's token.
+func (s *Server) allowed(c *Call) error {
+	r := c.Route
+	if s.open(r) {
+		return nil
+	}
+	if !c.Who.Known() {
+		if s.o.Guard.NeedsSetup() {
+			return Fail(NeedsSetup, "")
+		}
+		return Fail(Unauthenticated, "")
+	}
+	if !c.Who.Role.Includes(r.Role) {
+		if r.Change != "" {
+			if err := s.o.Audit.Append(c.record(r.Change, audit.Denied, "the role is too low")); err != nil {
+				s.o.Log.Error("a denied change is not in the audit log", "request", c.ID, "cause", err)
+			}
+		}
+		return Fail(Forbidden, "It needs the role %s.", r.Role)
+	}
+	if !safe(c.R.Method) && !auth.CheckCSRF(c.Who, c.R.Header.Get("X-CSRF-Token")) {
+		return Fail(NoCSRF, "")
+	}
+	return nil
+}
+
+func safe(method string) bool {
+	return slices.Contains([]string{http.MethodGet, http.MethodHead, http.MethodOptions}, method)
+}
+
+// invoke is take for a caller inside: role and audit as over the network.
+func (s *Server) invoke(c *Call, in any) (any, error) {
+	if !c.Who.Role.Includes(c.Route.Role) {
+		return nil, Fail(Forbidden, "It needs the role %s.", c.Route.Role)
+	}
+	return s.run(c, in)
+}
+
+func (s *Server) run(c *Call, in any) (out any, err error) {
+	if c.Route.Long {
+		control := http.NewResponseController(c.W)
+		_ = control.SetReadDeadline(time.Time{})
+		_ = control.SetWriteDeadline(time.Time{})
+		c.R = c.R.WithContext(context.WithValue(c.base, callKey{}, c)) // it still ends when the client goes
+	}
+	if c.Route.Change == "" {
+		return c.Route.run(c, in)
+	}
+	if n, ok := in.(interface{ target() string }); ok {
+		c.target = n.target()
+	}
+	err = c.Audited(c.Route.Change, func() error {
+		out, err = c.Route.run(c, in)
+		return err
+	})
+	return out, err
+}
+
+// fail answers with an error, and logs what is not for whoever asks.
+func (s *Server) fail(c *Call, err error) {
+	p := problemOf(err)
+	if p.cause != nil {
+		level := slog.LevelInfo
+		if p.Status >= 500 {
+			level = slog.LevelError
+		}
+		s.o.Log.Log(context.Background(), level, "request failed", "request", c.ID, "code", string(p.Code), "cause", clip(clean(p.cause.Error()), 1000))
+	}
+	if c.sent {
+		return // a stream has said so itself
+	}
+	p.write(c.W, c.ID)
+}
+
+// addressOf is whom a connection is from. Forwarded headers count for nothing: anybody can write them.
+func addressOf(r *http.Request) netip.Addr {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		host = r.RemoteAddr
+	}
+	a, err := netip.ParseAddr(host)
+	if err != nil {
+		return netip.Addr{}
+	}
+	return a.Unmap().WithZone("")
+}

@@ -1,0 +1,47 @@
+package api
+
+import "net/http"
+
+// What goes into routes and comes out of them, for callers of Invoke, under names of their own.
+type (
+	Nothing        = none
+	LoginInput     = loginInput
+	UserInput      = userInput
+	KeyInput       = keyInput
+	NewKey         = newKey
+	RotateInput    = rotateInput
+	KeyID          = keyID
+	AuditInput     = auditInput
+	AuditPage      = auditPage
+	PageInput      = pageInput
+	LimitInput     = limitInput
+	Detection      = detection
+	DetectionPage  = detectionPage
+	JudgeInput     = judgeInput
+	Threshold      = threshold
+	Utterance      = utterance
+	UtterancePage  = utterancePage
+	UtteranceInput = utteranceInput
+	IncidentInput  = incidentInput
+	Models         = modelList
+	LogsInput      = logsInput
+	RunbookText    = runbookText
+	SourceInput    = sourceInput
+	Findings       = findings
+	ApplyInput     = applyInput
+	Applied        = applied
+	RollbackInput  = rollbackInput
+	Global         = global
+	GlobalInput    = globalInput
+	ModelInput     = modelInput
+	Health         = healthOut
+)
+
+// Handle adds what is open to everybody and needs no Call: the console's files.
+func (s *Server) Handle(pattern string, h http.Handler) { s.mux.Handle(pattern, h) }
+
+// Events are the streams of what happens.
+func (s *Server) Events() *Hub { return s.o.Events }
+
+// App is the appliance, for what no route gives. What changes anything goes by Invoke.
+func (s *Server) App() App { return s.o.App }

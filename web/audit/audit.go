@@ -1,0 +1,326 @@
+// Package audit keeps a record of who did what: an append-only file of JSON lines, each of which holds the hash of the one
+// before.
+//
+// Guarantees:
+//
+//   - Append returns without an error only when the record is on disk. Who changes something appends first, and does not do it
+//     when that fails.
+//   - Whatever is altered, taken out, put in or cut off is found by Verify; so is the end, by a second file that holds the last
+//     hash. Whoever may write both, as the user that ORAC runs as and root may, can forge all: export the records to elsewhere
+//     (orac audit export) if that matters.
+//   - Several processes may append at the same time. A record that a power loss has torn was never acknowledged, and goes.
+//   - No value of a record can make another line, or anything but text on a terminal.
+//   - The file is bounded: at 8 MiB it is set aside, and of those set aside the newest 32 stay.
+package audit
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"golang.org/x/sys/unix"
+)
+
+// Outcome is how something went.
+type Outcome string
+
+// The outcomes. An attempt is followed by one of the others with the same request, unless the process ended in between.
+const (
+	Attempt Outcome = "attempt"
+	Done    Outcome = "done"
+	Failed  Outcome = "failed"
+	Denied  Outcome = "denied"
+)
+
+// Record is one thing that somebody did.
+type Record struct {
+	Seq     uint64    `json:"seq"` // from 1 on
+	Prev    string    `json:"prev"`
+	At      time.Time `json:"at"`
+	Who     string    `json:"who"`               // see auth.Identity.Subject
+	Role    string    `json:"role,omitempty"`    // that it had
+	Way     string    `json:"way,omitempty"`     // session, token, key, socket, command
+	From    string    `json:"from,omitempty"`    // address
+	Request string    `json:"request,omitempty"` // ID of the request
+	Action  string    `json:"action"`            // "runbook.apply", "login"
+	Target  string    `json:"target,omitempty"`  // what it was done to
+	Outcome Outcome   `json:"outcome"`
+	Why     string    `json:"why,omitempty"` // it failed or was denied
+	Before  any       `json:"before,omitempty"`
+	After   any       `json:"after,omitempty"`
+}
+
+// Line is a record as it is in the file.
+type Line struct {
+	Hash string `json:"hash"` // SHA-256, in hexadecimal, of what follows it in the line
+	Record
+}
+
+const (
+	fileName = "audit.log"
+	headName = "audit.head"
+	aside    = "audit-%016d.log" // by the number of its first record
+
+	maxFile   = 8 << 20
+	maxFiles  = 32
+	maxText   = 1 << 10 // bytes of a text
+	maxValue  = 8 << 10 // bytes of Before, and of After
+	maxRecord = 64 << 10
+	hashLen   = 2 * sha256.Size
+	lead      = `{"hash":"`
+)
+
+// Log is the audit log of a state directory. It may be used by many at once.
+type Log struct {
+	dir string
+	mu  sync.Mutex // one Append at a time; the lock of the file is for other processes
+}
+
+// In gives the log of a state directory. Nothing is made yet.
+func In(stateDir string) *Log { return &Log{dir: stateDir} }
+
+// Append writes a record; Seq, Prev and At are filled in. Texts that are too long are cut.
+func (l *Log) Append(r Record) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.append(r); err != nil {
+		return fmt.Errorf("the audit record cannot be written: %w", err)
+	}
+	return nil
+}
+
+func (l *Log) append(r Record) error {
+	f, err := l.open()
+	if err != nil {
+		return err
+	}
+	defer f.Close() // the lock goes with it
+	last, size, err := l.last(f)
+	if err != nil {
+		return err
+	}
+	if size >= maxFile {
+		return l.rotate(last, r)
+	}
+	return l.write(f, last, size, r)
+}
+
+// open opens the file and waits for its lock.
+func (l *Log) open() (*os.File, error) {
+	for {
+		f, err := os.OpenFile(l.path(fileName), os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
+		if err != nil {
+			return nil, err
+		}
+		if err := unix.Flock(int(f.Fd()), unix.LOCK_EX); err != nil {
+			_ = f.Close()
+			return nil, err
+		}
+		// Another process may have set it aside while we waited.
+		here, err1 := f.Stat()
+		there, err2 := os.Stat(l.path(fileName))
+		if err1 == nil && err2 == nil && os.SameFile(here, there) {
+			return f, nil
+		}
+		_ = f.Close()
+		if err1 != nil || err2 != nil && !errors.Is(err2, fs.ErrNotExist) {
+			return nil, errors.Join(err1, err2)
+		}
+	}
+}
+
+// point is a place in the chain.
+type point struct {
+	seq  uint64
+	hash string
+}
+
+// last is the end of the chain, after a torn line at the end of the file, if there is one, was cut off.
+func (l *Log) last(f *os.File) (point, int64, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return point{}, 0, err
+	}
+	size := info.Size()
+	from := max(0, size-2*maxRecord)
+	tail := make([]byte, size-from)
+	if _, err := f.ReadAt(tail, from); err != nil && !errors.Is(err, io.EOF) {
+		return point{}, 0, err
+	}
+	if n := bytes.LastIndexByte(tail, '\n') + 1; n < len(tail) {
+		size -= int64(len(tail) - n)
+		if tail = tail[:n]; f.Truncate(size) != nil {
+			return point{}, 0, errors.New("its last line is torn and cannot be cut off")
+		}
+	}
+	if len(tail) == 0 {
+		head, err := l.head()
+		return head, size, err
+	}
+	tail = tail[:len(tail)-1]
+	line, err := parse(tail[bytes.LastIndexByte(tail, '\n')+1:])
+	if err != nil {
+		return point{}, 0, fmt.Errorf("its last line cannot be read (%w): keep %s, and move it away", err, l.path(fileName))
+	}
+	return point{line.Seq, line.Hash}, size, nil
+}
+
+// write adds a record to the file.
+func (l *Log) write(f *os.File, last point, size int64, r Record) error {
+	r.Seq, r.Prev, r.At = last.seq+1, last.hash, time.Now().UTC().Round(time.Microsecond)
+	text, hash, err := encode(r)
+	if err != nil {
+		return err
+	}
+	if _, err = f.Write(text); err == nil {
+		err = f.Sync()
+	}
+	if err != nil {
+		_ = f.Truncate(size) // it was not acknowledged; if this fails too, it is torn and goes the next time
+		return err
+	}
+	l.setHead(point{r.Seq, hash})
+	return nil
+}
+
+// rotate sets the file aside and writes the record into a new one. The caller has locked the old one.
+func (l *Log) rotate(last point, r Record) error {
+	first, err := l.first(fileName)
+	if err != nil {
+		return err
+	}
+	if err := os.Rename(l.path(fileName), l.path(fmt.Sprintf(aside, first))); err != nil {
+		return err
+	}
+	if old, err := l.asides(); err == nil {
+		for len(old) > maxFiles {
+			_ = os.Remove(l.path(old[0])) // the next time, if not now
+			old = old[1:]
+		}
+	}
+	f, err := l.open()
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if begun, size, err := l.last(f); err != nil || size > 0 { // another process was quicker
+		return errors.Join(err, l.write(f, begun, size, r))
+	}
+	return l.write(f, last, 0, r)
+}
+
+// asides are the files that were set aside, the oldest first.
+func (l *Log) asides() ([]string, error) {
+	paths, err := filepath.Glob(l.path("audit-*.log"))
+	for i := range paths {
+		paths[i] = filepath.Base(paths[i])
+	}
+	return paths, err // Glob sorts
+}
+
+func (l *Log) path(name string) string { return filepath.Join(l.dir, name) }
+
+// head reads the end of the chain as the second file has it; the zero point if there is none.
+func (l *Log) head() (p point, err error) {
+	text, err := os.ReadFile(l.path(headName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return point{}, nil
+	}
+	if err != nil {
+		return p, err
+	}
+	if n, err := fmt.Sscanf(string(text), "%d %64s", &p.seq, &p.hash); n != 2 || len(p.hash) != hashLen {
+		return point{}, fmt.Errorf("%s cannot be read: %w", l.path(headName), err)
+	}
+	return p, nil
+}
+
+// setHead is best effort: a head that is behind is no fault, since the file is on disk.
+func (l *Log) setHead(p point) {
+	f, err := os.OpenFile(l.path(headName), os.O_WRONLY|os.O_CREATE, 0o600)
+	if err != nil {
+		return
+	}
+	_, _ = f.WriteAt(fmt.Appendf(nil, "%020d %s\n", p.seq, p.hash), 0)
+	_ = f.Close()
+}
+
+// encode makes the line of a record.
+func encode(r Record) (line []byte, hash string, err error) {
+	for _, s := range []*string{&r.Who, &r.Role, &r.Way, &r.From, &r.Request, &r.Action, &r.Target, &r.Why} {
+		*s = clip(*s)
+	}
+	if r.Before, err = bounded(r.Before); err == nil {
+		r.After, err = bounded(r.After)
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	text, err := json.Marshal(r) // it escapes all that is below a space
+	if err != nil {
+		return nil, "", err
+	}
+	rest := append(text[1:], '\n')
+	hash = hashOf(rest[:len(rest)-1])
+	line = append([]byte(lead+hash+`",`), rest...)
+	return line, hash, nil
+}
+
+// bounded is a value as JSON, or its size if that is too large.
+func bounded(v any) (any, error) {
+	if v == nil {
+		return nil, nil
+	}
+	text, err := json.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	if len(text) > maxValue {
+		return fmt.Sprintf("(%d bytes, SHA-256 %s)", len(text), hashOf(text)), nil
+	}
+	return json.RawMessage(text), nil
+}
+
+// parse reads a line and proves its hash.
+func parse(text []byte) (Line, error) {
+	var line Line
+	rest, ok := bytes.CutPrefix(text, []byte(lead))
+	if !ok || len(rest) < hashLen+2 || string(rest[hashLen:hashLen+2]) != `",` {
+		return line, errors.New("it is no record")
+	}
+	if err := json.Unmarshal(text, &line); err != nil {
+		return line, errors.New("it is no JSON")
+	}
+	if hashOf(rest[hashLen+2:]) != line.Hash {
+		return line, fmt.Errorf("record %d was altered: its hash does not fit", line.Seq)
+	}
+	return line, nil
+}
+
+func hashOf(b []byte) string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
+
+func clip(s string) string {
+	s = strings.ToValidUTF8(s, "\uFFFD")
+	if len(s) <= maxText {
+		return s
+	}
+	n := maxText
+	for !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n] + "…"
+}

@@ -1,0 +1,168 @@
+package audit
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"slices"
+)
+
+// Each calls f with every line, the oldest first, until f gives an error, which it returns. A line that cannot be read or was
+// altered is one.
+func (l *Log) Each(f func(Line) error) error {
+	return l.lines(func(text []byte) error {
+		line, err := parse(text)
+		if err != nil {
+			return err
+		}
+		return f(line)
+	})
+}
+
+// lines calls f with the text of every line.
+func (l *Log) lines(f func([]byte) error) error {
+	names, err := l.asides()
+	if err != nil {
+		return err
+	}
+	for _, name := range append(names, fileName) {
+		if err := l.fileLines(name, f); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *Log) fileLines(name string, f func([]byte) error) error {
+	file, err := os.Open(l.path(name))
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	s := bufio.NewScanner(file)
+	s.Buffer(nil, 2*maxRecord)
+	s.Split(whole)
+	for n := 1; s.Scan(); n++ {
+		if err := f(s.Bytes()); err != nil {
+			return fmt.Errorf("%s, line %d: %w", l.path(name), n, err)
+		}
+	}
+	return s.Err()
+}
+
+// whole gives the lines that end: one that is being written is none yet.
+func whole(data []byte, _ bool) (advance int, token []byte, err error) {
+	i := bytes.IndexByte(data, '\n')
+	if i < 0 {
+		return 0, nil, nil
+	}
+	return i + 1, data[:i], nil
+}
+
+// first is the number of a file's first record.
+func (l *Log) first(name string) (seq uint64, err error) {
+	err = l.fileLines(name, func(text []byte) error {
+		line, err := parse(text)
+		seq = line.Seq
+		if err == nil {
+			err = io.EOF
+		}
+		return err
+	})
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return seq, err
+}
+
+// Page gives at most limit lines whose number is below before (0: the newest), the newest first, and of those that match.
+func (l *Log) Page(before uint64, limit int, match func(Record) bool) (list []Line, err error) {
+	names, err := l.asides()
+	if err != nil {
+		return nil, err
+	}
+	names = append(names, fileName)
+	for _, name := range slices.Backward(names) {
+		var here []Line
+		err := l.fileLines(name, func(text []byte) error {
+			line, err := parse(text)
+			if err == nil && (before == 0 || line.Seq < before) && (match == nil || match(line.Record)) {
+				if here = append(here, line); len(here) > limit {
+					here = here[1:]
+				}
+			}
+			return nil // what was altered is told by Verify
+		})
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+		slices.Reverse(here)
+		if list = append(list, here...); len(list) >= limit {
+			return list[:limit], nil
+		}
+	}
+	return list, nil
+}
+
+// Verdict is what Verify found.
+type Verdict struct {
+	OK      bool   `json:"ok"`
+	Records int    `json:"records"`
+	First   uint64 `json:"first"` // number of the oldest that is kept
+	Last    uint64 `json:"last"`
+	Problem string `json:"problem,omitempty"`
+}
+
+// Verify proves the chain.
+func (l *Log) Verify() (v Verdict, err error) {
+	head, err := l.head()
+	if err != nil {
+		return v, err
+	}
+	headSeen := head.seq == 0
+	var last point
+	err = l.Each(func(line Line) error {
+		switch {
+		case v.Records == 0:
+			v.First = line.Seq
+		case line.Seq != last.seq+1:
+			return fmt.Errorf("record %d follows record %d: some were taken out or put in", line.Seq, last.seq)
+		case line.Prev != last.hash:
+			return fmt.Errorf("record %d does not follow from record %d: one of them was altered", line.Seq, last.seq)
+		}
+		if line.Seq == head.seq && line.Hash == head.hash {
+			headSeen = true
+		}
+		last = point{line.Seq, line.Hash}
+		v.Records, v.Last = v.Records+1, line.Seq
+		return nil
+	})
+	switch {
+	case err != nil:
+		v.Problem = err.Error()
+	case v.Records > 0 && v.First > 1 && !l.hasAsides():
+		v.Problem = fmt.Sprintf("the records before %d are missing", v.First)
+	case !headSeen:
+		v.Problem = fmt.Sprintf("record %d was the last one once, and is missing or another: the end was cut off or altered", head.seq)
+	default:
+		v.OK = true
+	}
+	return v, nil
+}
+
+func (l *Log) hasAsides() bool {
+	names, _ := l.asides()
+	return len(names) > 0
+}
+
+// Export writes all lines as they are: JSON, one a line, the oldest first.
+func (l *Log) Export(w io.Writer) error {
+	return l.lines(func(text []byte) error {
+		_, err := w.Write(append(text, '\n'))
+		return err
+	})
+}

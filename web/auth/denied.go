@@ -1,0 +1,36 @@
+package auth
+
+import (
+	"errors"
+	"time"
+)
+
+// Denied is why somebody is not let in. Error is what anybody may hear; Reason is for the audit and the log.
+type Denied struct {
+	Reason string
+	// RetryAfter is how long it takes until another try is looked at; 0: it may be now.
+	RetryAfter time.Duration
+}
+
+// Error says nothing of the reason.
+func (d *Denied) Error() string {
+	if d.RetryAfter > 0 {
+		return "too many attempts"
+	}
+	return "not authenticated"
+}
+
+func denied(reason string) error { return &Denied{Reason: reason} }
+
+// Reason is the reason of a denial; "" if err is none.
+func Reason(err error) string {
+	if d, ok := errors.AsType[*Denied](err); ok {
+		return d.Reason
+	}
+	return ""
+}
+
+// Unfit is a name or a password that cannot be one. Its text is for whoever has typed it.
+type Unfit string
+
+func (u Unfit) Error() string { return string(u) }

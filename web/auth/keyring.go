@@ -1,0 +1,119 @@
+package auth
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"sync"
+	"time"
+
+	"orac/runbook"
+	"orac/web/auth/secrets"
+)
+
+// MinKey is the least length of a signing key in bytes: 256 bits (RFC 7518, 3.2).
+const MinKey = 32
+
+// SigningSecret is the secret of the state directory that signs when the runbook names none.
+const SigningSecret = "jwt"
+
+// signingKey signs and checks tokens.
+type signingKey struct {
+	id    string
+	bytes []byte
+	until time.Time // zero: no end
+}
+
+// newKey makes a key. Its ID is derived from it and tells nothing of it.
+func newKey(text string, until time.Time) (signingKey, error) {
+	if len(text) < MinKey {
+		return signingKey{}, fmt.Errorf("a signing key has %d bytes; HS256 needs %d at least: orac secrets rotate", len(text), MinKey)
+	}
+	h := hmac.New(sha256.New, []byte(text))
+	h.Write([]byte("orac key id 1"))
+	return signingKey{hex.EncodeToString(h.Sum(nil)[:8]), []byte(text), until}, nil
+}
+
+// keyring holds the keys that are good now. A key that is a file of the state directory is followed when it is rotated; one
+// that comes from elsewhere changes with the runbook.
+type keyring struct {
+	store *secrets.Store
+
+	mu      sync.Mutex // guards everything that follows
+	follow  string     // name of the file; "" if the key is none
+	fixed   string
+	old     string // jwt_previous
+	looked  time.Time
+	stamp   secrets.Stamp // of the file, when the keys were read
+	keys    []signingKey
+	problem error
+}
+
+// use puts the keys of a runbook into force. The file is made if the runbook names no key and there is none.
+func (k *keyring) use(a runbook.Auth) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.fixed, k.old, k.follow = a.JWTSecret.Reveal(), a.JWTPrevious.Reveal(), SigningSecret
+	if k.fixed != "" {
+		k.follow = k.store.NameOf(k.fixed)
+	} else if _, err := k.store.Get(SigningSecret); err != nil {
+		if err := k.store.Generate(SigningSecret); err != nil {
+			return err
+		}
+	}
+	k.read()
+	return k.problem
+}
+
+// read gets the keys. The caller holds the lock.
+func (k *keyring) read() {
+	k.looked, k.stamp, k.keys, k.problem = time.Now(), k.store.Stamp(k.follow), nil, nil
+	add := func(text string, until time.Time) {
+		key, err := newKey(text, until)
+		if err != nil {
+			k.problem = err
+			return
+		}
+		k.keys = append(k.keys, key)
+	}
+	text := k.fixed
+	if k.follow != "" {
+		var err error
+		if text, err = k.store.Get(k.follow); err != nil {
+			k.problem = err
+			return
+		}
+	}
+	add(text, time.Time{})
+	if k.follow != "" {
+		if text, until, ok := k.store.Previous(k.follow); ok {
+			add(text, until)
+		}
+	}
+	if k.old != "" {
+		add(k.old, time.Time{})
+	}
+}
+
+// good gives the keys that are good now, the one to sign with first.
+func (k *keyring) good() ([]signingKey, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	now := time.Now()
+	if now.Sub(k.looked) >= lookEvery || now.Before(k.looked) {
+		if k.looked = now; k.follow != "" && k.store.Stamp(k.follow) != k.stamp {
+			k.read()
+		}
+	}
+	if k.problem != nil {
+		return nil, k.problem
+	}
+	var list []signingKey
+	for _, key := range k.keys {
+		if key.until.IsZero() || now.Before(key.until) {
+			list = append(list, key)
+		}
+	}
+	return list, nil
+}

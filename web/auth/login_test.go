@@ -1,0 +1,182 @@
+package auth
+
+import (
+	"fmt"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"golang.org/x/crypto/bcrypt"
+
+	"orac/runbook"
+)
+
+func TestLogin(t *testing.T) {
+	g := newGuard(t)
+	if i, err := g.Login("anna", annasPassword, home); err != nil || i.Role != Admin || i.Subject() != "anna" {
+		t.Errorf("%+v, %v", i, err)
+	}
+	long := annasPassword + string(make([]byte, 100))
+	for name, c := range map[string][3]string{
+		"wrong password": {"anna", "wrong", "login: wrong password"},
+		"no password":    {"anna", "", "login: wrong password"},
+		"too long":       {"anna", long, "login: wrong password"},
+		"no such user":   {"mallory", annasPassword, "login: no such user"},
+		"SQL":            {"' OR 1=1 --", annasPassword, "login: no such user"},
+		"an account":     {"core", accountSecret, "login: no such user"},
+	} {
+		g.throttle = newThrottle()
+		_, err := g.Login(c[0], c[1], home)
+		refused(t, name, err, c[2])
+		if err.Error() != "not authenticated" {
+			t.Errorf("%s is told as %q", name, err)
+		}
+	}
+}
+
+// TestAWrongNameLastsAsLongAsAWrongPassword: both are a comparison of the same cost.
+func TestAWrongNameLastsAsLongAsAWrongPassword(t *testing.T) {
+	for cost, hash := range decoys {
+		if c, err := bcrypt.Cost([]byte(hash)); err != nil || c != cost {
+			t.Errorf("the decoy of cost %d has %d, %v", cost, c, err)
+		}
+	}
+	h, err := bcrypt.GenerateFromPassword([]byte(annasPassword), Cost)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rb := declared(t)
+	rb.Users[0].PasswordHash = runbook.NewSecret(string(h))
+	g := openGuard(t, t.TempDir(), rb)
+	if g.policy.Load().decoy != decoys[Cost] {
+		t.Error("the decoy is of another cost than the users'")
+	}
+	took := func(name string) time.Duration {
+		best := time.Hour
+		for range 3 {
+			g.throttle = newThrottle()
+			start := time.Now()
+			if _, err := g.Login(name, "wrong password", home); err == nil {
+				t.Fatal("it is let in")
+			}
+			best = min(best, time.Since(start))
+		}
+		return best
+	}
+	known, unknown := took("anna"), took("mallory")
+	if ratio := float64(known) / float64(unknown); ratio < 0.7 || ratio > 1.4 {
+		t.Errorf("a wrong password takes %v, a wrong name %v", known, unknown)
+	}
+}
+
+// TestTenThousandPasswords: in a day of trying without pause, from one address, few are looked at.
+func TestTenThousandPasswords(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGuard(t)
+		looked, from := 0, netip.MustParseAddr("198.51.100.7")
+		for n := range 10_000 {
+			_, err := g.Login("anna", fmt.Sprint("guess ", n), from)
+			switch Reason(err) {
+			case "login: wrong password":
+				looked++
+			case "login: too many attempts":
+			default:
+				t.Fatal(err, Reason(err))
+			}
+			time.Sleep(8640 * time.Millisecond)
+		}
+		if looked > 200 {
+			t.Errorf("%d passwords of 10 000 were looked at", looked)
+		}
+		// The owner, who has another address, is held up for no more than the bound of a user.
+		start := time.Now()
+		for {
+			if _, err := g.Login("anna", annasPassword, home); err == nil {
+				break
+			}
+			time.Sleep(time.Second)
+		}
+		if held := time.Since(start); held > maxUserDelay {
+			t.Errorf("the owner was kept out for %v", held)
+		}
+	})
+}
+
+// TestWhoHasGotInIsNotHeldUp: guessing from elsewhere does not keep a user out where the user has logged in before.
+func TestWhoHasGotInIsNotHeldUp(t *testing.T) {
+	g := newGuard(t)
+	if _, err := g.Login("anna", annasPassword, home); err != nil {
+		t.Fatal(err)
+	}
+	for n := range 50 {
+		_, _ = g.Login("anna", "wrong", netip.AddrFrom4([4]byte{198, 51, 100, byte(n)}))
+	}
+	if _, err := g.Login("anna", annasPassword, home); err != nil {
+		t.Error(err, Reason(err))
+	}
+}
+
+// TestManyAtOnce: 200 attempts side by side are no more than a few.
+func TestManyAtOnce(t *testing.T) {
+	g := newGuard(t)
+	var looked atomic.Int64
+	var wg sync.WaitGroup
+	for n := range 200 {
+		wg.Go(func() {
+			_, err := g.Login("anna", fmt.Sprint("guess ", n), home)
+			if Reason(err) == "login: wrong password" {
+				looked.Add(1)
+			} else if err == nil {
+				t.Error("a guess is let in")
+			}
+		})
+	}
+	wg.Wait()
+	if n := looked.Load(); n > freeTries+1 {
+		t.Errorf("%d were looked at", n)
+	}
+}
+
+// TestManyAddresses: the memory of the throttle is bounded, and a user is protected from many addresses at once.
+func TestManyAddresses(t *testing.T) {
+	th := newThrottle()
+	passed := 0
+	for n := range 3 * maxThrottled {
+		a := netip.AddrFrom4([4]byte{10, byte(n >> 16), byte(n >> 8), byte(n)})
+		if th.begin("anna", a) == 0 {
+			passed++
+		}
+		th.begin(fmt.Sprint("user", n), a)
+	}
+	if len(th.users) > maxThrottled || len(th.addrs) > maxThrottled {
+		t.Errorf("%d users and %d addresses are remembered", len(th.users), len(th.addrs))
+	}
+	if passed > 20 {
+		t.Errorf("%d attempts at one user passed", passed)
+	}
+}
+
+func TestNetwork(t *testing.T) {
+	for a, want := range map[string]string{
+		"192.0.2.1": "192.0.2.1", "::ffff:192.0.2.1": "192.0.2.1", "2001:db8:1:2:3:4:5:6": "2001:db8:1:2::/64", "fe80::1%eth0": "fe80::/64", "::1": "::/64",
+	} {
+		if got := Network(netip.MustParseAddr(a)); got != want {
+			t.Errorf("%s is %s", a, got)
+		}
+	}
+}
+
+func TestPasswords(t *testing.T) {
+	for _, bad := range []string{"", "short", "nine char", "\xff\xfe\xfd\xfc\xfb\xfa\xf9\xf8\xf7\xf6", "with a \x00 in it", string(make([]byte, 73))} {
+		if _, err := HashPassword(bad); err == nil {
+			t.Errorf("%q is taken", bad)
+		}
+	}
+	h, err := HashPassword("ten chars!")
+	if err != nil || h[:7] != "$2a$12$" {
+		t.Errorf("%s, %v", h, err)
+	}
+}

@@ -1,0 +1,95 @@
+package auth
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+
+	"orac/runbook"
+)
+
+// policy is what the runbook says of who may do what. It is immutable.
+type policy struct {
+	users    map[string]user
+	accounts map[string]user
+	declared bool // the runbook declares users
+
+	issuer, audience                                string
+	tokenLifetime, serviceLifetime, refreshLifetime time.Duration
+	sessionIdle, sessionAbsolute                    time.Duration
+	decoy                                           string
+	plain, secure                                   *scs.SessionManager // see sessions
+}
+
+// user is a user or a service account.
+type user struct {
+	kind        Kind
+	name        string
+	role        Role
+	permissions []string
+	hash        string // bcrypt, of a user
+	secret      runbook.Secret
+	print       string // changes with the password, the role and the permissions
+}
+
+func (u user) subject() string { return Identity{Kind: u.kind, Name: u.name}.Subject() }
+
+func (u user) identity(c claims) Identity {
+	return Identity{
+		Kind: u.kind, Name: u.name, Role: u.role, Permissions: u.permissions, Way: ByToken, Expires: c.ExpiresAt.Time, ID: c.ID, Family: c.Family,
+	}
+}
+
+// fingerprint tells whether anything of a user has changed, and nothing of what it is: the key stays on this machine.
+func (u user) fingerprint(key []byte) string {
+	h := hmac.New(sha256.New, key)
+	for _, s := range append([]string{string(u.kind), u.name, string(u.role), u.hash, u.secret.Reveal()}, u.permissions...) {
+		h.Write([]byte{byte(len(s) >> 8), byte(len(s))})
+		h.Write([]byte(s))
+	}
+	return hex.EncodeToString(h.Sum(nil)[:8])
+}
+
+// newPolicy reads the runbook. made are the users of the set-up page, which count only while the runbook declares none.
+func newPolicy(d *DB, rb *runbook.Runbook, made []user, key []byte) *policy {
+	a := rb.Auth
+	p := &policy{
+		users: map[string]user{}, accounts: map[string]user{}, declared: len(rb.Users) > 0,
+		issuer: a.Issuer, audience: a.Audience, tokenLifetime: a.TokenLifetime, serviceLifetime: a.ServiceLifetime,
+		refreshLifetime: a.RefreshLifetime, sessionIdle: a.SessionIdle, sessionAbsolute: a.SessionAbsolute,
+	}
+	for _, u := range rb.Users {
+		p.add(p.users, user{kind: User, name: u.Name, role: Role(u.Role), hash: u.PasswordHash.Reveal()}, key)
+	}
+	if !p.declared {
+		for _, u := range made {
+			p.add(p.users, u, key)
+		}
+	}
+	for _, s := range rb.ServiceAccounts {
+		p.add(p.accounts, user{kind: Service, name: s.Name, role: Role(s.Role), permissions: slices.Clone(s.Permissions), secret: s.Secret}, key)
+	}
+	p.decoy = decoy(p.users)
+	p.plain, p.secure = p.newSessions(d, false), p.newSessions(d, true)
+	return p
+}
+
+func (p *policy) add(to map[string]user, u user, key []byte) {
+	u.print = u.fingerprint(key)
+	to[u.name] = u
+}
+
+// find gives a user or an account.
+func (p *policy) find(kind Kind, name string) (u user, ok bool) {
+	switch kind {
+	case User:
+		u, ok = p.users[name]
+	case Service:
+		u, ok = p.accounts[name]
+	}
+	return u, ok
+}

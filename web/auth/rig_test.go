@@ -1,0 +1,82 @@
+package auth
+
+import (
+	"net/netip"
+	"sync"
+	"testing"
+
+	"golang.org/x/crypto/bcrypt"
+
+	"orac/runbook"
+)
+
+const (
+	annasPassword = "correct horse battery"
+	accountSecret = "a-secret-that-both-sides-know-0123456789"
+)
+
+// cheapHash is a hash that costs no time; the runbook would refuse its cost.
+var cheapHash = sync.OnceValue(func() string {
+	h, err := bcrypt.GenerateFromPassword([]byte(annasPassword), bcrypt.MinCost)
+	if err != nil {
+		panic(err)
+	}
+	return string(h)
+})
+
+const key1, key2 = "0123456789abcdef0123456789abcdef-1", "0123456789abcdef0123456789abcdef-2"
+
+// declared is a runbook with two users and an account.
+func declared(t *testing.T) *runbook.Runbook {
+	t.Helper()
+	rb, ds := runbook.Parse([]byte(`appliance "test" {}`), "orac.hcl", runbook.Options{Env: func(string) (string, bool) { return "", false }})
+	if rb == nil {
+		t.Fatal(ds)
+	}
+	rb.Users = []runbook.User{
+		{Name: "anna", Role: "admin", PasswordHash: runbook.NewSecret(cheapHash())},
+		{Name: "vera", Role: "viewer", PasswordHash: runbook.NewSecret(cheapHash())},
+	}
+	rb.ServiceAccounts = []runbook.ServiceAccount{{Name: "core", Role: "viewer", Secret: runbook.NewSecret(accountSecret), Permissions: []string{"orac.status"}}}
+	rb.Auth.JWTSecret = runbook.NewSecret(key1)
+	return rb
+}
+
+var hashKey = []byte("the hash key of the state dir..")
+
+func openGuard(t *testing.T, dir string, rb *runbook.Runbook) *Guard {
+	t.Helper()
+	g, err := Open(dir, hashKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { g.Close() })
+	if err := g.Use(rb); err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
+func newGuard(t *testing.T) *Guard { return openGuard(t, t.TempDir(), declared(t)) }
+
+var home = netip.MustParseAddr("192.0.2.1")
+
+func mustLogIn(t *testing.T, g *Guard, name string) Token {
+	t.Helper()
+	i, err := g.Login(name, annasPassword, home)
+	if err != nil {
+		t.Fatal(err, Reason(err))
+	}
+	token, err := g.Tokens(i)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return token
+}
+
+func refused(t *testing.T, what string, err error, reason string) {
+	t.Helper()
+	if Reason(err) != reason {
+		t.Errorf("%s: %v (%q), want %q", what, err, Reason(err), reason)
+	}
+}

@@ -1,0 +1,287 @@
+// Package secrets keeps the secrets of an appliance as files in its state directory.
+//
+// Guarantees: a file is made with mode 0600 in a folder of mode 0700, whole or not at all; one that others may read is not
+// used. No name leads out of the folder. Nothing here prints a value. A secret that is rotated leaves the one before behind,
+// which is good until a declared moment and removed after it.
+package secrets
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"time"
+
+	"orac/runbook"
+)
+
+// Store is the folder of secrets. Methods may be called from anywhere.
+type Store struct {
+	Dir string // <state>/secrets
+}
+
+// In gives the secrets of a state directory. Nothing is made yet.
+func In(stateDir string) *Store { return &Store{Dir: filepath.Join(stateDir, runbook.SecretsDir)} }
+
+// Info is what may be told of a secret.
+type Info struct {
+	Name    string    `json:"name"`
+	Changed time.Time `json:"changed"`
+	// Previous is until when the secret before this one is good; zero if it is not.
+	Previous time.Time `json:"previous_until,omitzero"`
+	Problem  string    `json:"problem,omitempty"`
+}
+
+const (
+	previousSuffix = ".previous"
+	maxSecret      = 64 << 10 // bytes
+	bits           = 256
+)
+
+var namePattern = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$`)
+
+// ErrExists is why a secret is not made: it is there.
+var ErrExists = errors.New("it is there already")
+
+// ErrNone is that there is no such secret.
+var ErrNone = errors.New("there is no such secret")
+
+// CheckName says what is wrong with a name.
+func CheckName(name string) error {
+	if !namePattern.MatchString(name) || strings.HasSuffix(name, previousSuffix) || strings.HasSuffix(name, ".tmp") {
+		return fmt.Errorf("%.80q cannot be the name of a secret: it is 1 to 64 letters, digits, _, . or -", name)
+	}
+	return nil
+}
+
+// New makes a value of 256 random bits, in base64url.
+func New() string {
+	b := make([]byte, bits/8)
+	_, _ = rand.Read(b) // never fails
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+// Generate makes a secret that is not there yet.
+func (s *Store) Generate(name string) error {
+	return s.in(name, true, func(r *os.Root) error {
+		if _, err := r.Lstat(name); err == nil {
+			return ErrExists
+		}
+		return write(r, name, []byte(New()+"\n"))
+	})
+}
+
+// Put writes a secret, in place of one that may be there.
+func (s *Store) Put(name, value string) error {
+	return s.in(name, true, func(r *os.Root) error { return write(r, name, []byte(value+"\n")) })
+}
+
+// previous is the secret before the present one.
+type previous struct {
+	Until time.Time `json:"until"`
+	Value string    `json:"value"`
+}
+
+// Rotate replaces a secret by a new one. The one before stays good for as long as overlap.
+func (s *Store) Rotate(name string, overlap time.Duration) error {
+	return s.in(name, true, func(r *os.Root) error {
+		old, err := read(r, name)
+		if err != nil {
+			return err
+		}
+		if overlap > 0 {
+			text, err := json.Marshal(previous{time.Now().Add(overlap).UTC().Truncate(time.Second), old})
+			if err != nil {
+				return err
+			}
+			if err := write(r, name+previousSuffix, text); err != nil {
+				return err
+			}
+		} else if err := r.Remove(name + previousSuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		return write(r, name, []byte(New()+"\n"))
+	})
+}
+
+// Get reads a secret.
+func (s *Store) Get(name string) (value string, err error) {
+	err = s.in(name, false, func(r *os.Root) error {
+		value, err = read(r, name)
+		return err
+	})
+	return value, err
+}
+
+// Previous gives the secret before the present one while it is good. One whose time is over is removed.
+func (s *Store) Previous(name string) (value string, until time.Time, ok bool) {
+	_ = s.in(name, false, func(r *os.Root) error {
+		text, err := read(r, name+previousSuffix)
+		if err != nil {
+			return err
+		}
+		var p previous
+		if err := json.Unmarshal([]byte(text), &p); err != nil {
+			return err
+		}
+		if !time.Now().Before(p.Until) {
+			return r.Remove(name + previousSuffix)
+		}
+		value, until, ok = p.Value, p.Until, true
+		return nil
+	}) // whatever is wrong with it: it is not good
+	return value, until, ok
+}
+
+// NameOf finds the secret that has a value; "" if none has.
+func (s *Store) NameOf(value string) string {
+	list, err := s.List()
+	if err != nil || value == "" {
+		return ""
+	}
+	for _, i := range list {
+		if v, err := s.Get(i.Name); err == nil && v == value {
+			return i.Name
+		}
+	}
+	return ""
+}
+
+// List tells of all secrets, in order of name.
+func (s *Store) List() (list []Info, err error) {
+	entries, err := os.ReadDir(s.Dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("secrets: %w", err)
+	}
+	for _, e := range entries {
+		if CheckName(e.Name()) != nil {
+			continue
+		}
+		i := Info{Name: e.Name()}
+		if info, err := e.Info(); err == nil {
+			i.Changed = info.ModTime()
+		}
+		if _, err := s.Get(e.Name()); err != nil {
+			i.Problem = reason(err)
+		}
+		_, i.Previous, _ = s.Previous(e.Name())
+		list = append(list, i)
+	}
+	return list, nil
+}
+
+// Stamp is another one whenever a secret was made, replaced or removed.
+type Stamp struct {
+	inode   uint64
+	changed int64
+}
+
+// Stamp of a secret. The time alone would not do: it moves in steps of milliseconds.
+func (s *Store) Stamp(name string) Stamp {
+	info, err := os.Stat(filepath.Join(s.Dir, name))
+	if err != nil {
+		return Stamp{}
+	}
+	stamp := Stamp{changed: info.ModTime().UnixNano()}
+	if sys, ok := info.Sys().(*syscall.Stat_t); ok {
+		stamp.inode = sys.Ino
+	}
+	return stamp
+}
+
+// in calls f with the folder, which it makes if need be.
+func (s *Store) in(name string, make bool, f func(*os.Root) error) error {
+	if err := CheckName(name); err != nil {
+		return err
+	}
+	if make {
+		if err := os.MkdirAll(s.Dir, 0o700); err != nil {
+			return fmt.Errorf("secrets: %w", err)
+		}
+	}
+	r, err := os.OpenRoot(s.Dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("secret %s: %w", name, ErrNone)
+	}
+	if err != nil {
+		return fmt.Errorf("secrets: %w", err)
+	}
+	defer r.Close()
+	if err := f(r); err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			err = ErrNone
+		}
+		return fmt.Errorf("secret %s: %w", name, err)
+	}
+	return nil
+}
+
+func read(r *os.Root, name string) (string, error) {
+	f, err := r.Open(name)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+		return "", err
+	case !info.Mode().IsRegular():
+		return "", errors.New("it is no file")
+	case info.Mode().Perm()&0o077 != 0:
+		return "", fmt.Errorf("others may read %s; make it private with chmod 600, and rotate it", filepath.Join(r.Name(), name))
+	}
+	text, err := io.ReadAll(io.LimitReader(f, maxSecret+1))
+	if err == nil && len(text) > maxSecret {
+		err = fmt.Errorf("it has more than %d bytes", maxSecret)
+	}
+	return strings.TrimRight(string(text), "\r\n"), err
+}
+
+func write(r *os.Root, name string, text []byte) error {
+	tmp := name + ".tmp"
+	if err := r.Remove(tmp); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	f, err := r.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(text)
+	if err == nil {
+		err = f.Sync()
+	}
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil {
+		err = r.Rename(tmp, name)
+	}
+	if err != nil {
+		_ = r.Remove(tmp) // best effort: the next write of this name removes it
+		return err
+	}
+	if dir, err := r.Open("."); err == nil {
+		_ = dir.Sync() // the name survives a power loss on file systems that can
+		_ = dir.Close()
+	}
+	return nil
+}
+
+func reason(err error) string {
+	if inner := errors.Unwrap(err); inner != nil {
+		return inner.Error()
+	}
+	return err.Error()
+}

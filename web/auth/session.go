@@ -1,0 +1,198 @@
+package auth
+
+import (
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+)
+
+// The cookie. Under TLS the prefix __Host- makes browsers take it from this host only, for all of it, and over TLS.
+const (
+	cookieName       = "orac_session"
+	secureCookieName = "__Host-orac_session"
+)
+
+// What a session holds.
+const (
+	sessionUser  = "user"
+	sessionEpoch = "epoch"
+	sessionPrint = "print"
+	sessionCSRF  = "csrf"
+)
+
+// sessions is the manager of a policy for requests with or without TLS.
+func (p *policy) sessions(secure bool) *scs.SessionManager {
+	if secure {
+		return p.secure
+	}
+	return p.plain
+}
+
+func (p *policy) newSessions(d *DB, secure bool) *scs.SessionManager {
+	// Not scs.New: that starts a goroutine for a store in memory that nobody can end.
+	m := &scs.SessionManager{Store: sessionStore{d}, Codec: scs.GobCodec{}, Lifetime: p.sessionAbsolute, IdleTimeout: p.sessionIdle}
+	m.Cookie = scs.SessionCookie{Name: cookieName, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, Persist: true}
+	if m.Cookie.Secure = secure; secure {
+		m.Cookie.Name = secureCookieName
+	}
+	return m
+}
+
+// StartSession logs a user in with a browser: a new session, whatever the browser came with, which is ended.
+func (g *Guard) StartSession(w http.ResponseWriter, r *http.Request, name string) (Identity, error) {
+	p := g.policy.Load()
+	who, ok := p.users[name]
+	if !ok {
+		return Identity{}, denied("session: no such user")
+	}
+	epoch, err := g.DB.epoch(who.subject())
+	if err != nil {
+		return Identity{}, err
+	}
+	m := p.sessions(r.TLS != nil)
+	g.forget(m, r)
+	ctx, err := m.Load(r.Context(), "")
+	if err != nil {
+		return Identity{}, err
+	}
+	csrf := rand.Text()
+	m.Put(ctx, sessionUser, name)
+	m.Put(ctx, sessionEpoch, epoch)
+	m.Put(ctx, sessionPrint, who.print)
+	m.Put(ctx, sessionCSRF, csrf)
+	token, expires, err := m.Commit(ctx)
+	if err != nil {
+		return Identity{}, err
+	}
+	m.WriteSessionCookie(ctx, w, token, m.Deadline(ctx)) // the idle time is ours to measure
+	return Identity{Kind: User, Name: name, Role: who.role, Way: BySession, Expires: expires, CSRF: csrf}, nil
+}
+
+// Session gives who a browser is logged in as; nobody without an error if it is not.
+func (g *Guard) Session(r *http.Request) (Identity, error) { return g.session(r, true) }
+
+// Recheck is Identify for a stream that goes on: it keeps no session from ending.
+func (g *Guard) Recheck(r *http.Request) (Identity, error) {
+	if token := Bearer(r); token != "" {
+		return g.Token(token)
+	}
+	return g.session(r, false)
+}
+
+func (g *Guard) session(r *http.Request, touch bool) (Identity, error) {
+	p := g.policy.Load()
+	m := p.sessions(r.TLS != nil)
+	c, err := r.Cookie(m.Cookie.Name)
+	if err != nil || c.Value == "" {
+		return Identity{}, nil
+	}
+	if len(c.Value) > 256 {
+		return Identity{}, denied("session: malformed")
+	}
+	ctx, err := m.Load(r.Context(), c.Value)
+	if err != nil {
+		return Identity{}, err
+	}
+	name := m.GetString(ctx, sessionUser)
+	if name == "" {
+		return Identity{}, denied("session: unknown or over")
+	}
+	who, ok := p.users[name]
+	epoch, err := g.DB.epoch(user{kind: User, name: name}.subject())
+	switch {
+	case err != nil:
+		return Identity{}, err
+	case !ok:
+		err = denied("session: of somebody who is no more")
+	case m.GetString(ctx, sessionPrint) != who.print:
+		err = denied("session: password or role have changed since")
+	case m.GetString(ctx, sessionEpoch) != epoch:
+		err = denied("session: logged out everywhere since")
+	}
+	if err != nil {
+		_ = g.DB.deleteSession(c.Value) // it opens nothing any more, and is swept in time
+		return Identity{}, err
+	}
+	now := time.Now()
+	expires := now.Add(p.sessionIdle)
+	if end := m.Deadline(ctx); end.Before(expires) {
+		expires = end
+	}
+	if touch {
+		if err := g.DB.touchSession(c.Value, now, expires, p.sessionIdle/10); err != nil {
+			return Identity{}, err
+		}
+	}
+	return Identity{Kind: User, Name: name, Role: who.role, Way: BySession, Expires: expires, CSRF: m.GetString(ctx, sessionCSRF)}, nil
+}
+
+// EndSession logs a browser out.
+func (g *Guard) EndSession(w http.ResponseWriter, r *http.Request) {
+	m := g.policy.Load().sessions(r.TLS != nil)
+	g.forget(m, r)
+	m.WriteSessionCookie(r.Context(), w, "", time.Time{})
+}
+
+// forget ends the session that a browser comes with.
+func (g *Guard) forget(m *scs.SessionManager, r *http.Request) {
+	if c, err := r.Cookie(m.Cookie.Name); err == nil && c.Value != "" {
+		_ = g.DB.deleteSession(c.Value) // a session that stays because the disk fails ends by its time
+	}
+}
+
+// sessionStore keeps sessions by the hash of their token. A session that was ended stays so: only a new one is inserted.
+type sessionStore struct{ *DB }
+
+// Find implements scs.Store.
+func (s sessionStore) Find(token string) (data []byte, found bool, err error) {
+	err = s.db.QueryRow("SELECT data FROM sessions WHERE token = ? AND expires > ?", digest(token), time.Now().UnixMicro()).Scan(&data)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, false, nil
+	}
+	return data, err == nil, err
+}
+
+// Commit implements scs.Store.
+func (s sessionStore) Commit(token string, data []byte, expires time.Time) error {
+	_, values, err := scs.GobCodec{}.Decode(data)
+	if err != nil {
+		return err
+	}
+	name, _ := values[sessionUser].(string)
+	_, err = s.db.Exec("INSERT INTO sessions VALUES (?, ?, ?, ?)", digest(token), name, data, expires.UnixMicro())
+	return err
+}
+
+// Delete implements scs.Store.
+func (s sessionStore) Delete(token string) error { return s.deleteSession(token) }
+
+func (d *DB) deleteSession(token string) error {
+	_, err := d.db.Exec("DELETE FROM sessions WHERE token = ?", digest(token))
+	return err
+}
+
+// touchSession moves the end of a session, unless it would move by less than a step: most requests write nothing.
+func (d *DB) touchSession(token string, now, expires time.Time, step time.Duration) error {
+	_, err := d.db.Exec("UPDATE sessions SET expires = ?1 WHERE token = ?2 AND expires > ?3 AND expires < ?4",
+		expires.UnixMicro(), digest(token), now.UnixMicro(), expires.Add(-step).UnixMicro())
+	return err
+}
+
+// CheckCSRF tells whether a request that changes something and comes with a session carries the session's token.
+func CheckCSRF(i Identity, given string) bool {
+	return i.Way != BySession || i.CSRF != "" && equal(given, i.CSRF)
+}
+
+// Bearer gives the token of a request; "" if there is none.
+func Bearer(r *http.Request) string {
+	kind, token, ok := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !ok || !strings.EqualFold(kind, "Bearer") {
+		return ""
+	}
+	return strings.TrimSpace(token)
+}

@@ -1,0 +1,117 @@
+package auth
+
+import (
+	"crypto/rand"
+	"errors"
+	"net/netip"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+)
+
+// setupTime is how long the code of the set-up page is good.
+const setupTime = 15 * time.Minute
+
+// setup is the one-time code that makes the first admin.
+type setup struct {
+	mu    sync.Mutex // guards code and until
+	code  string
+	until time.Time
+}
+
+// NeedsSetup reports whether nobody can log in, because there are no users at all.
+func (g *Guard) NeedsSetup() bool { return len(g.policy.Load().users) == 0 }
+
+// SetupCode makes a new code, which is good once and for 15 minutes, in place of one that was made before.
+func (g *Guard) SetupCode() (code string, until time.Time) {
+	text := rand.Text()[:12] // of 32 letters: 60 bits
+	g.setup.mu.Lock()
+	defer g.setup.mu.Unlock()
+	g.setup.code, g.setup.until = text[:4]+"-"+text[4:8]+"-"+text[8:], time.Now().Add(setupTime)
+	return g.setup.code, g.setup.until
+}
+
+// UserName is what a user may be called, as in the runbook.
+var UserName = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,62}$`)
+
+// ErrSetUp is that there are users: the set-up page is closed.
+var ErrSetUp = errors.New("there is a user already")
+
+// MakeFirst makes the first admin with the code of the terminal. The hash becomes a secret of the state directory, whose name
+// it gives, so that the runbook can say who the user is; until it does the user counts all the same.
+//
+// before is called when all is proven and nothing is changed yet; its error ends it.
+func (g *Guard) MakeFirst(code, name, password string, from netip.Addr, before func() error) (secret string, err error) {
+	if !g.NeedsSetup() {
+		return "", ErrSetUp
+	}
+	if wait := g.throttle.begin("setup:", from); wait > 0 {
+		return "", &Denied{Reason: "setup: too many attempts", RetryAfter: wait}
+	}
+	g.setup.mu.Lock()
+	good := g.setup.code != "" && time.Now().Before(g.setup.until) && equal(normalCode(code), normalCode(g.setup.code))
+	g.setup.mu.Unlock()
+	if !good {
+		return "", denied("setup: wrong or old code")
+	}
+	g.throttle.succeed("setup:", from) // a password that is too short is no guess at the code
+	if !UserName.MatchString(name) {
+		return "", Unfit("a name is a lower-case letter, then at most 62 lower-case letters, digits, _ or -")
+	}
+	hash, err := HashPassword(password)
+	if err != nil {
+		return "", err
+	}
+	if err := before(); err != nil {
+		return "", err
+	}
+	g.setup.mu.Lock()
+	used := g.setup.code == ""
+	g.setup.code = ""
+	g.setup.mu.Unlock()
+	if used { // by somebody else meanwhile
+		return "", denied("setup: the code was used")
+	}
+	secret = PasswordSecret(name)
+	if err := g.Secrets.Put(secret, hash); err != nil {
+		return "", err
+	}
+	if err := g.DB.makeUser(name, hash, Admin); err != nil {
+		return "", err
+	}
+	old := g.policy.Load()
+	fresh := *old
+	fresh.users = map[string]user{}
+	fresh.add(fresh.users, user{kind: User, name: name, role: Admin, hash: hash}, g.hashKey)
+	g.policy.CompareAndSwap(old, &fresh) // a runbook that came meanwhile has read the database
+	return secret, nil
+}
+
+// PasswordSecret is the name of the secret that holds the hash of a user's password.
+func PasswordSecret(user string) string { return user + "_password_hash" }
+
+func normalCode(s string) string {
+	return strings.ToUpper(strings.NewReplacer("-", "", " ", "").Replace(s))
+}
+
+func (d *DB) makeUser(name, hash string, role Role) error {
+	_, err := d.db.Exec("INSERT INTO users VALUES (?, ?, ?, ?)", name, hash, role, time.Now().UnixMicro())
+	return err
+}
+
+func (d *DB) madeUsers() (list []user, err error) {
+	rows, err := d.db.Query("SELECT name, hash, role FROM users ORDER BY created")
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		u := user{kind: User}
+		if err := rows.Scan(&u.name, &u.hash, &u.role); err != nil {
+			return nil, err
+		}
+		list = append(list, u)
+	}
+	return list, rows.Err()
+}

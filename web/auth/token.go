@@ -1,0 +1,152 @@
+package auth
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+// leeway is how far the clocks of two machines may differ.
+const leeway = 5 * time.Second
+
+// maxToken is the longest token that is looked at, in bytes.
+const maxToken = 4096
+
+// claims are what a token says.
+type claims struct {
+	jwt.RegisteredClaims
+	Kind        Kind     `json:"typ"`
+	Role        Role     `json:"role"`
+	Permissions []string `json:"permissions,omitempty"`
+	Family      string   `json:"fam,omitempty"` // of the login that it comes from
+	Epoch       string   `json:"epoch"`         // see DB.epoch
+	Print       string   `json:"print"`         // of the password and the role, or the account
+}
+
+// Token is a token with what its owner must know of it.
+type Token struct {
+	Token   string    `json:"token"`
+	Type    string    `json:"token_type"` // Bearer
+	Expires time.Time `json:"expires_at"`
+	// Refresh gives a new token, once; empty where there is none.
+	Refresh        string    `json:"refresh_token,omitempty"`
+	RefreshExpires time.Time `json:"refresh_expires_at,omitzero"`
+	Identity       Identity  `json:"identity"`
+}
+
+// sign makes a token for a user or an account. family may be empty.
+func (g *Guard) sign(p *policy, kind Kind, name, family string, lifetime time.Duration) (Token, error) {
+	who, ok := p.find(kind, name)
+	if !ok {
+		return Token{}, fmt.Errorf("there is no %s %q", kind, name)
+	}
+	epoch, err := g.DB.epoch(who.subject())
+	if err != nil {
+		return Token{}, err
+	}
+	keys, err := g.keys.good()
+	if err != nil {
+		return Token{}, err
+	}
+	now := time.Now()
+	c := claims{
+		RegisteredClaims: jwt.RegisteredClaims{
+			Subject: name, Issuer: p.issuer, Audience: jwt.ClaimStrings{p.audience}, ID: rand.Text(),
+			IssuedAt: jwt.NewNumericDate(now), NotBefore: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(now.Add(lifetime)),
+		},
+		Kind: kind, Role: who.role, Permissions: who.permissions, Family: family, Epoch: epoch, Print: who.print,
+	}
+	t := jwt.NewWithClaims(jwt.SigningMethodHS256, c)
+	t.Header["kid"] = keys[0].id
+	text, err := t.SignedString(keys[0].bytes)
+	if err != nil {
+		return Token{}, err
+	}
+	return Token{Token: text, Type: "Bearer", Expires: c.ExpiresAt.Time, Identity: who.identity(c)}, nil
+}
+
+// verify gives whom a token is of.
+func (g *Guard) verify(p *policy, text string) (Identity, error) {
+	if len(text) > maxToken {
+		return Identity{}, denied("a token that is too long")
+	}
+	keys, err := g.keys.good()
+	if err != nil {
+		return Identity{}, err
+	}
+	var c claims
+	_, err = jwt.NewParser(
+		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}), jwt.WithIssuer(p.issuer), jwt.WithAudience(p.audience),
+		jwt.WithExpirationRequired(), jwt.WithIssuedAt(), jwt.WithLeeway(leeway), jwt.WithStrictDecoding(),
+	).ParseWithClaims(text, &c, func(t *jwt.Token) (any, error) {
+		kid, _ := t.Header["kid"].(string)
+		i := slices.IndexFunc(keys, func(k signingKey) bool { return k.id == kid })
+		if i < 0 {
+			return nil, errors.New("no such key")
+		}
+		if _, ok := t.Header["crit"]; ok { // RFC 7515: what is critical must be understood
+			return nil, errors.New("a critical header")
+		}
+		return keys[i].bytes, nil
+	})
+	if err != nil {
+		return Identity{}, denied("token: " + tokenReason(err))
+	}
+	if c.IssuedAt == nil || c.ID == "" || c.Subject == "" {
+		return Identity{}, denied("token: a claim is missing")
+	}
+	who, ok := p.find(c.Kind, c.Subject)
+	switch {
+	case !ok:
+		return Identity{}, denied("token: of somebody who is no more")
+	case who.print != c.Print:
+		return Identity{}, denied("token: password or role have changed since")
+	}
+	if epoch, err := g.DB.epoch(who.subject()); err != nil || epoch != c.Epoch {
+		return Identity{}, denied("token: logged out everywhere since")
+	}
+	if g.DB.isRevoked(c.ID, c.Family) {
+		return Identity{}, denied("token: revoked")
+	}
+	return who.identity(c), nil
+}
+
+// tokenReason says what is wrong with a token, in words of ours: the library's may quote it.
+func tokenReason(err error) string {
+	for _, r := range []struct {
+		is   error
+		text string
+	}{
+		{jwt.ErrTokenMalformed, "malformed"}, {jwt.ErrTokenUnverifiable, "key or algorithm unknown"}, {jwt.ErrTokenSignatureInvalid, "signature or algorithm"},
+		{jwt.ErrTokenExpired, "expired"}, {jwt.ErrTokenNotValidYet, "not yet valid"}, {jwt.ErrTokenUsedBeforeIssued, "from the future"},
+		{jwt.ErrTokenInvalidAudience, "for somebody else"}, {jwt.ErrTokenInvalidIssuer, "from somebody else"},
+	} {
+		if errors.Is(err, r.is) {
+			return r.text
+		}
+	}
+	return "invalid"
+}
+
+// refreshPrefix begins a refresh token, so that leaks are found by who searches for it.
+const refreshPrefix = "orac_rt_"
+
+// newOpaque makes a token of 256 random bits.
+func newOpaque(prefix string) string {
+	b := make([]byte, 32)
+	_, _ = rand.Read(b) // never fails
+	return prefix + base64.RawURLEncoding.EncodeToString(b)
+}
+
+// digest is what of a random token is stored.
+func digest(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return hex.EncodeToString(sum[:])
+}

@@ -1,0 +1,61 @@
+package control
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os/user"
+	"strconv"
+
+	"orac/appliance/status"
+	"orac/web/audit"
+)
+
+// Audited is a daemon whose changes are on record: who they are by is what audit.By has noted. A change whose record cannot be
+// written is refused.
+type Audited struct {
+	Daemon
+	Log *audit.Log
+}
+
+// Apply implements Daemon.
+func (a Audited) Apply(ctx context.Context, r status.ApplyRequest, progress func(string)) (status.Applied, error) {
+	return a.record(ctx, "runbook.apply", r.File, func() (status.Applied, error) { return a.Daemon.Apply(ctx, r, progress) })
+}
+
+// Rollback implements Daemon.
+func (a Audited) Rollback(ctx context.Context, generation int, progress func(string)) (status.Applied, error) {
+	return a.record(ctx, "runbook.rollback", fmt.Sprint("generation ", generation), func() (status.Applied, error) {
+		return a.Daemon.Rollback(ctx, generation, progress)
+	})
+}
+
+func (a Audited) record(ctx context.Context, action, target string, do func() (status.Applied, error)) (status.Applied, error) {
+	r := audit.Record{Action: action, Target: target, Outcome: audit.Attempt, Before: map[string]int{"generation": a.Status().Generation}}
+	r.Who, r.Way = audit.Who(ctx)
+	if err := a.Log.Append(r); err != nil {
+		return status.Applied{}, &status.Refusal{Code: failed, Message: err.Error(), Hint: "nothing was changed; look at the disk of the state directory"}
+	}
+	applied, err := do()
+	r.Outcome, r.After = audit.Done, map[string]any{"generation": applied.Generation, "ok": applied.OK, "rolled_back": applied.RolledBack}
+	if err != nil {
+		r.Outcome, r.Why = audit.Failed, err.Error()
+	} else if !applied.OK {
+		r.Outcome, r.Why = audit.Failed, applied.Why
+	}
+	_ = a.Log.Append(r) // that it was attempted is on record
+	return applied, err
+}
+
+// by notes the user at the other end of a request in the context that a change goes on with.
+func (h *handler) by(r *http.Request) context.Context {
+	p, ok := r.Context().Value(peerKey{}).(*peer)
+	if !ok {
+		return h.ctx
+	}
+	name := strconv.FormatUint(uint64(p.user), 10)
+	if u, err := user.LookupId(name); err == nil {
+		name = u.Username
+	}
+	return audit.By(h.ctx, "unix:"+name, "socket")
+}
