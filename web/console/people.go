@@ -22,7 +22,9 @@ type keyRow struct {
 	Alive bool
 }
 
-func (c *Console) people(call *api.Call) error { return c.showPeople(call, http.StatusOK, peopleData{}) }
+func (c *Console) people(call *api.Call) error {
+	return c.showPeople(call, http.StatusOK, peopleData{})
+}
 
 func (c *Console) showPeople(call *api.Call, status int, d peopleData) (err error) {
 	if d.People, err = api.Invoke[[]auth.Person](call, "users", nil); err != nil {
