@@ -56,6 +56,7 @@ type progress struct {
 	taken    uint64
 	since    rt.Instant // it was seen to take anything
 	restarts int
+	stuck    bool // it was started again for that it took nothing, and has not taken anything since
 }
 
 const (
