@@ -89,12 +89,12 @@ func (m *Monitor) judge(t *rt.Task, n *watched, v *View, w runbook.Watchdog) hea
 	address, now := v.Node.Address, t.Now()
 	f := health.Fact{Component: address, Kind: string(v.Node.Kind), Level: health.Healthy, DependsOn: m.dependsOn(n)}
 	p, known := m.nodes[address]
-	taken, full := n.taken()
+	taken, waits, full := n.taken()
 	switch {
 	case !known || taken != p.taken:
 		p = progress{taken: taken, since: now, restarts: v.Restarts}
 		m.nodes[address] = p
-	case v.Restarts != p.restarts:
+	case v.Restarts != p.restarts, !waits && v.Node.Kind != Source: // a node that has nothing to take is not stuck
 		p.since, p.restarts = now, v.Restarts
 		m.nodes[address] = p
 	}
