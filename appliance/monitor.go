@@ -54,8 +54,9 @@ type Monitor struct {
 // progress is what was last seen of a node.
 type progress struct {
 	taken    uint64
-	since    rt.Instant // it was seen to take anything
+	since    rt.Instant // it was seen to take anything, or to have nothing to take
 	restarts int
+	stuck    bool // it was started again for that it took nothing, and has not taken anything since
 }
 
 const (
