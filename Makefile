@@ -66,6 +66,10 @@ $(STATE)/sounds.done: examples/sounds/make-sounds.sh | $(STATE)/apt.done
 bench: deps build ## measure: CPU of a hop, memory, first hop, latency to the speech-to-text service, virtual time
 	.ci/bench
 
+.PHONY: sim
+sim: deps build ## hold the appliance to its promises in virtual time: every scenario, and the swarm (SEEDS=1-200; ALL=1: 72 hours and a month, too)
+	.ci/sim
+
 .PHONY: recovery
 recovery: deps build ## break a running appliance in every way promised against, and measure its recovery (ALL=1: longer; ONLY=unplugged: some)
 	go build -o bin/recovery ./chaos/recovery

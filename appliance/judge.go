@@ -89,9 +89,13 @@ func (m *Monitor) judge(t *rt.Task, n *watched, v *View, w runbook.Watchdog) hea
 	address, now := v.Node.Address, t.Now()
 	f := health.Fact{Component: address, Kind: string(v.Node.Kind), Level: health.Healthy, DependsOn: m.dependsOn(n)}
 	p, known := m.nodes[address]
-	taken, full := n.taken()
-	if !known || taken != p.taken || v.Restarts != p.restarts {
+	taken, waits, full := n.taken()
+	switch {
+	case !known || taken != p.taken:
 		p = progress{taken: taken, since: now, restarts: v.Restarts}
+		m.nodes[address] = p
+	case v.Restarts != p.restarts, !waits && v.Node.Kind != Source: // a node that has nothing to take is not stuck
+		p.since, p.restarts = now, v.Restarts
 		m.nodes[address] = p
 	}
 	idle := now.Sub(p.since)
@@ -102,12 +106,16 @@ func (m *Monitor) judge(t *rt.Task, n *watched, v *View, w runbook.Watchdog) hea
 	case v.State == reconcile.Finished:
 	case v.Node.Kind != Source && full && idle > w.NodeStall:
 		f.Level, f.Why = health.Unhealthy, fmt.Sprintf("it has taken nothing from a full mailbox for %v", idle.Round(100*time.Millisecond))
-		m.fact(t, f)
-		m.Log.Open(t, address, f.Why, m.evidence())
+		_, open := m.open[address]
+		if m.fact(t, f); !open {
+			m.Log.Open(t, address, f.Why, m.evidence())
+		}
 		m.acted(t, address, "started again")
 		m.restarted(t, address, f.Why)
 		m.Runner.Restart(t, address)
-		m.nodes[address] = progress{taken: taken, since: now, restarts: v.Restarts + 1}
+		m.nodes[address] = progress{taken: taken, since: now, restarts: v.Restarts + 1, stuck: true}
+	case p.stuck && full: // that it was started again is no recovery
+		f.Level, f.Why = health.Unhealthy, "it was started again, and has taken nothing since"
 	case v.Node.Kind == Source && has && told.Level != health.Healthy:
 		f.Level, f.Why = told.Level, told.Why
 	case v.Node.Kind == Source && idle > w.ReadStall:

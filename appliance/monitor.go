@@ -54,8 +54,9 @@ type Monitor struct {
 // progress is what was last seen of a node.
 type progress struct {
 	taken    uint64
-	since    rt.Instant // it was seen to take anything
+	since    rt.Instant // it was seen to take anything, or to have nothing to take
 	restarts int
+	stuck    bool // it was started again for that it took nothing, and has not taken anything since
 }
 
 const (
@@ -182,20 +183,29 @@ func (m *Monitor) event(t *rt.Task, e event.Event) {
 			bad(component, "stt", health.Unhealthy, b.Status)
 		}
 	case event.DeliveryFailed:
-		bad(e.Node, string(Delivery), health.Degraded, b.Cause)
+		bad(e.Node, string(Delivery), trouble(b.Denied), b.Cause)
 	case event.Delivered:
 		ok(e.Node, string(Delivery))
 	case event.Heartbeat:
 		if b.OK {
 			ok(e.Node, string(Heartbeat))
 		} else {
-			bad(e.Node, string(Heartbeat), health.Degraded, b.Cause)
+			bad(e.Node, string(Heartbeat), trouble(b.Denied), b.Cause)
 		}
 	case event.StoreFailed:
 		bad(e.Node, string(History), health.Degraded, b.Cause)
 	case event.StoreBack:
 		ok(e.Node, string(History))
 	}
+}
+
+// trouble is how bad a failed exchange is: one may fail, but who is refused stays so until a person sees to it, and that is an
+// incident. Its cause names the peer.
+func trouble(denied bool) health.Level {
+	if denied {
+		return health.Unhealthy
+	}
+	return health.Degraded
 }
 
 // restarted counts a restart of a component; more than its budget are an incident of their own.

@@ -33,7 +33,7 @@ func (m *Monitor) measureRates(before map[string]uint64, over time.Duration) map
 		if n == nil {
 			continue // it is about to be taken out
 		}
-		taken, _ := n.taken()
+		taken, _, _ := n.taken()
 		now[address] = taken
 		if was, ok := before[address]; ok && taken >= was {
 			rates[address] = float64(taken-was) / over.Seconds()

@@ -67,12 +67,13 @@ func (m *Monitor) dependsOn(n *watched) []string {
 	return n.needs
 }
 
-// taken is how many values a node has taken, and whether one of its mailboxes is full.
-func (n *watched) taken() (taken uint64, full bool) {
+// taken is how many values a node has taken, whether any wait for it, and whether one of its mailboxes is full.
+func (n *watched) taken() (taken uint64, waits, full bool) {
 	for _, m := range n.boxes {
 		s := m.Stats()
 		taken += s.Taken
+		waits = waits || s.Len > 0
 		full = full || s.Len == s.Cap && s.Cap > 1
 	}
-	return taken, full
+	return taken, waits, full
 }

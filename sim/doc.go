@@ -1,7 +1,10 @@
-// Package sim runs the appliance's own graph in virtual time, in a world of models: a disk in memory, services that answer
-// after a virtual delay, microphones that play a sound.
+// Package sim runs the appliance itself in virtual time, in a world of models that breaks as scenarios say, and judges what it
+// promises. See README.md beside this file.
 //
-// It guarantees that the graph, its nodes and their recovery are the code that production runs (appliance.Run on the
-// virtual driver of the runtime seam), and that a run is a function of its World and its seed: the same two give the same
-// trace.
+// It guarantees:
+//
+//   - What runs is the code that production runs: appliance.Core on the virtual driver of the runtime seam.
+//   - A run is a function of its scenario, runbook and seed: the same three give the same trace, byte for byte, whatever
+//     GOMAXPROCS is and whatever else runs.
+//   - A fault that cannot be made is told of, and such a run is not kept.
 package sim

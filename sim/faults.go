@@ -207,6 +207,7 @@ func (m *machine) instant(at time.Duration) rt.Instant { return rt.Instant(at - 
 
 func (m *machine) powerLoss(o *occurrence) {
 	m.account.power(scenario.PowerLoss)
+	m.disk.PowerOff()
 	m.end()
 	m.disk.TornPowerLoss(m.random("torn " + o.name))
 	m.judge.Noticed(m.clock, "process")

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"fmt"
 	"syscall"
 	"time"
 
@@ -17,6 +18,19 @@ type ledger struct {
 	open     map[string]bool // incidents
 	kept     int             // rows that were written
 	last     time.Time       // when the newest incident was detected
+	jump     time.Duration   // of the time of day, by then
+}
+
+// ordered demands that incidents come into the book in the order in which they were detected. After a jump of the time of day
+// nobody can say.
+func (l *ledger) ordered(i status.Incident) {
+	if _, known := l.m.incidents[i.ID]; known {
+		return
+	}
+	if l.jump == l.m.jump && i.Detected.Before(l.last) {
+		l.m.judge.Break(l.m.now(), "order", fmt.Sprintf("the incident of %s came into the book after one that was detected later", i.Component))
+	}
+	l.last, l.jump = i.Detected, l.m.jump
 }
 
 func (l *ledger) write() error {
@@ -41,6 +55,7 @@ func (l *ledger) SaveIncident(i status.Incident) error {
 	if err := l.write(); err != nil {
 		return err
 	}
+	l.ordered(i)
 	l.m.incident(i)
 	if i.Recovered.IsZero() {
 		l.open[i.ID] = true

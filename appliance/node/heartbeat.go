@@ -42,7 +42,7 @@ func (n *Heartbeat) Run(t *rt.Task) error {
 	if n.fired == nil {
 		n.fired = map[string]notify.BeatModel{}
 	}
-	known, was := false, false
+	known, was, refused := false, false, false
 	for {
 		config := n.Config.Get()
 		topics, err := config.Client.Beat(t, n.beat(t, config.Models))
@@ -53,11 +53,12 @@ func (n *Heartbeat) Run(t *rt.Task) error {
 		if err != nil {
 			cause = err.Error()
 		}
-		if !known || ok != was {
+		no := denied(err)
+		if !known || ok != was || no != refused {
 			t.Trace("heartbeat", flag(ok))
-			say(t, n.Events, n.Name, event.Heartbeat{Endpoint: n.Endpoint, OK: ok, Topics: topics, Cause: cause})
+			say(t, n.Events, n.Name, event.Heartbeat{Endpoint: n.Endpoint, OK: ok, Topics: topics, Cause: cause, Denied: no})
 		}
-		known, was = true, ok
+		known, was, refused = true, ok, no
 		if err := n.count(t, t.Now().Add(config.Every)); err != nil {
 			return over(err)
 		}

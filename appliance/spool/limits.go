@@ -69,6 +69,8 @@ func (s *Spool) leave(t *rt.Task, e *Entry) {
 		} else {
 			s.report(Report{Entry: e, Where: name, Cause: fmt.Sprintf("%v will not have it; its sound is kept", e.refused)})
 		}
+	} else {
+		s.keep(t, e)
 	}
 	s.forget(t, e)
 }
@@ -125,13 +127,12 @@ func (s *Spool) remove(t *rt.Task, e *Entry) error {
 	for _, stt := range e.answered {
 		names = append(names, e.donePath(stt))
 	}
-	var failed error
-	for _, name := range names {
+	for _, name := range names { // in this order: an answer stays for as long as the sound does
 		if err := s.fs.Remove(t, name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			failed = errors.Join(failed, err)
+			return err
 		}
 	}
-	return errors.Join(failed, s.fs.SyncDir(t, dir))
+	return s.fs.SyncDir(t, dir)
 }
 
 // sweep takes away the files of utterances that have left while the disk did not let go of them.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -156,11 +157,11 @@ func (s *Spool) salvage(t *rt.Task, e *Entry) error {
 		e.Meta.Why = utterance.Cut
 	}
 	err = s.writeMeta(t, e)
-	if err == nil {
-		err = s.fs.Rename(t, e.path(".part"), e.path(".pcm"))
+	if err == nil { // written anew: what a kill has left was never synced, and a power loss would take it
+		err = rt.WriteFile(t, s.fs, dir, path.Base(e.path(".pcm")), b[:e.bytes])
 	}
 	if err == nil {
-		err = s.fs.SyncDir(t, dir)
+		err = s.fs.Remove(t, e.path(".part"))
 	}
 	if err != nil { // a disk that refuses, or may only be read: go on from memory
 		s.diskErr = err

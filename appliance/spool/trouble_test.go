@@ -259,3 +259,26 @@ func TestAnAnsweredUtteranceLeavesWhenTheDiskLetsGo(t *testing.T) {
 		})
 	}
 }
+
+// What a kill has left was never synced: once it is salvaged it survives a power loss all the same.
+func TestWhatWasSalvagedSurvivesAPowerLoss(t *testing.T) {
+	on(func(k *rt.Task) {
+		d := virtual.NewDisk(1 << 30)
+		s := open(k, d)
+		pcm := sound(1, 20)
+		s.Append(k, s.Begin(k, meta("a", "w")), pcm)
+		s = open(k, d) // after a kill
+		if e := s.Next("w", 0); e == nil {
+			t.Fatal("nothing was salvaged")
+		}
+		d.PowerLoss()
+		s = open(k, d)
+		e := s.Next("w", 0)
+		if e == nil {
+			t.Fatal("it is gone after the power loss")
+		}
+		if got, err := s.Audio(k, e); err != nil || !slices.Equal(got, pcm) {
+			t.Errorf("%d samples are left of %d, %v", len(got), len(pcm), err)
+		}
+	})
+}

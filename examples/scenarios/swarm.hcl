@@ -39,6 +39,14 @@ recovery "any_single_failure" {
   recover = "10s"
 }
 
+recovery "delivered" {
+  doc     = "What waited for a service that is back is delivered within a minute."
+  kinds   = ["stt_down", "stt_reset", "stt_slow", "stt_unauthorized", "disk_full", "disk_read_only"]
+  from    = "end"
+  means   = "delivered"
+  recover = "1m"
+}
+
 # What must hold whatever happens.
 steady "one_holder" {
   holds = holders <= 1
@@ -54,6 +62,11 @@ steady "well" {
 
 expect "nothing_lost" {
   holds = lost == 0 && duplicated == 0 && waiting == 0
+}
+
+expect "heard" {
+  doc   = "What was said while it could hear was heard, and nothing else was."
+  holds = missed == 0 && false_wakes == 0
 }
 
 # A swarm that never got here has not shown much.

@@ -13,6 +13,7 @@ import (
 // steady is an expression that must hold all the time.
 type steady struct {
 	*scenario.Steady
+	ask    func(scenario.State) (bool, error)
 	due    time.Duration
 	since  time.Duration // it has been false; -1: it is true
 	broken bool          // this stretch is told of
@@ -29,7 +30,7 @@ func (s *steady) see(j *Judge, at time.Duration, state func() scenario.State) {
 	if s.Healed && !now.Healed {
 		return
 	}
-	ok, err := s.Holds.Eval(now)
+	ok, err := s.ask(now)
 	s.times++
 	if ok && err == nil {
 		s.since, s.broken = -1, false
@@ -59,7 +60,10 @@ func (s *steady) finish(j *Judge, at time.Duration) {
 }
 
 // sometimes is a situation that is to be reached.
-type sometimes struct{ *scenario.Sometimes }
+type sometimes struct {
+	*scenario.Sometimes
+	ask func(scenario.State) (bool, error)
+}
 
 // reach looks whether situations are reached.
 func (j *Judge) reach(at time.Duration, state func() scenario.State) {
@@ -68,7 +72,7 @@ func (j *Judge) reach(at time.Duration, state func() scenario.State) {
 	}
 	now := state()
 	j.waiting = slices.DeleteFunc(j.waiting, func(s *sometimes) bool {
-		ok, err := s.Holds.Eval(now)
+		ok, err := s.ask(now)
 		if err != nil || !ok {
 			return false
 		}

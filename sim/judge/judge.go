@@ -69,10 +69,12 @@ type fault struct {
 func New(sc *scenario.Scenario) *Judge {
 	j := &Judge{sc: sc}
 	for i := range sc.Steady {
-		j.steady = append(j.steady, &steady{Steady: &sc.Steady[i], due: sc.Steady[i].From, since: -1})
+		x := &sc.Steady[i]
+		j.steady = append(j.steady, &steady{Steady: x, ask: x.Holds.Watch(), due: x.From, since: -1})
 	}
 	for i := range sc.Sometimes {
-		j.waiting = append(j.waiting, &sometimes{&sc.Sometimes[i]})
+		x := &sc.Sometimes[i]
+		j.waiting = append(j.waiting, &sometimes{x, x.Holds.Watch()})
 	}
 	return j
 }

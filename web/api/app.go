@@ -13,6 +13,7 @@ import (
 	"orac/appliance/audio/capture"
 	"orac/appliance/rt"
 	"orac/appliance/rt/live"
+	"orac/appliance/spool"
 	"orac/appliance/status"
 	"orac/appliance/store"
 	"orac/runbook"
@@ -75,7 +76,7 @@ func (l *Live) Audio(utterance string) (io.ReadSeekCloser, time.Time, error) {
 		return nil, time.Time{}, err
 	}
 	defer root.Close()
-	for _, dir := range []string{"audio", filepath.Join("spool", "refused")} {
+	for _, dir := range []string{spool.KeptDir, filepath.Join("spool", "refused")} {
 		f, err := root.Open(filepath.Join(dir, utterance+".wav"))
 		if err != nil {
 			continue

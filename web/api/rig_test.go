@@ -167,6 +167,7 @@ type rig struct {
 	log    *bytes.Buffer
 	cancel context.CancelFunc
 	tokens map[auth.Role]string
+	key    string // an API key, see pathOf
 }
 
 func newRig(t *testing.T) *rig { return newRigWith(t, func(*runbook.Runbook) {}) }
@@ -304,4 +305,8 @@ func goldenFile(t *testing.T, name string, got []byte) {
 	if !bytes.Equal(got, want) {
 		t.Errorf("%s is not what the code says; run: go test ./web/api -update\n%s", name, runbook.Diff(name, want, got))
 	}
+}
+
+func healthPart(name string, level health.Level, why string) health.Component {
+	return health.Component{Name: name, Level: level, Why: why, Since: time.Now()}
 }

@@ -28,8 +28,8 @@ type line struct {
 }
 
 const (
-	boxWidth, boxHeight = 148, 56
-	along, beside       = 44, 18 // between boxes, in the way of the sound and across it
+	boxWidth, boxHeight = 122, 54
+	along, beside       = 30, 14 // between boxes, in the way of the sound and across it
 	margin              = 10
 )
 
@@ -50,6 +50,7 @@ func draw(g *appliance.Graph, nodes []graphNode, down bool) drawing {
 			}
 		}
 	}
+	behind(g, layer)
 	var layers [][]graphNode
 	for _, n := range nodes {
 		for len(layers) <= layer[n.Address] {
@@ -89,11 +90,34 @@ func draw(g *appliance.Graph, nodes []graphNode, down bool) drawing {
 		d.Width, d.Height = d.Height, d.Width
 	}
 	for _, e := range g.Edges {
-		if e.Carries != "events" {
+		switch {
+		case e.Carries == "events":
+		case g.Node(e.To).Kind == appliance.Spool && g.Node(e.From).Kind == appliance.Delivery: // it asks for utterances, and gets them
+			d.Lines = append(d.Lines, line{curve(at[e.To], at[e.From], down), "utterances", false})
+		default:
 			d.Lines = append(d.Lines, line{curve(at[e.From], at[e.To], down), e.Carries, rank(e.From) >= rank(e.To)})
 		}
 	}
 	return d
+}
+
+// behind places what gets nothing of the sound's way by itself: deliveries after the spool that they ask, and probes and the
+// history below the last of the sound's nodes, where there is room.
+func behind(g *appliance.Graph, layer map[string]int) {
+	last := 0
+	for _, n := range g.Nodes {
+		if n.Kind == appliance.Spool {
+			last = layer[n.Address]
+		}
+	}
+	for _, n := range g.Nodes {
+		switch n.Kind {
+		case appliance.Delivery:
+			layer[n.Address] = last + 1
+		case appliance.Probe, appliance.History:
+			layer[n.Address] = last
+		}
+	}
 }
 
 // wish is where a node would best stand: in the middle of those that feed it.

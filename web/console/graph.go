@@ -31,8 +31,8 @@ func (n graphNode) Name() string {
 
 // Short is the name as far as a box has room for it.
 func (n graphNode) Short() string {
-	if r := []rune(n.Name()); len(r) > 19 {
-		return string(r[:18]) + "…"
+	if r := []rune(n.Name()); len(r) > 15 {
+		return string(r[:14]) + "…"
 	}
 	return n.Name()
 }

@@ -56,6 +56,16 @@ var _ measured = api.App(nil)
 func (s *samples) run(ctx context.Context, app measured, dir string) {
 	clock := time.NewTicker(sampleEvery)
 	defer clock.Stop()
+	early := time.NewTicker(time.Second)
+	defer early.Stop()
+	for app.Status().Memory.Resident == 0 { // it is not known in the first seconds
+		select {
+		case <-ctx.Done():
+			return
+		case <-early.C:
+		}
+	}
+	early.Stop()
 	used, at := cpuTime(app.Status().PID), time.Now()
 	for {
 		now, state := time.Now(), app.Status()

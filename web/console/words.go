@@ -27,6 +27,7 @@ var funcs = template.FuncMap{
 	"add":     func(a, b int) int { return a + b },
 	"short":   func(s string) string { return s[:min(len(s), 12)] },
 	"dict":    dict,
+	"prose":   prose,
 	"json":    indented,
 }
 
@@ -41,6 +42,19 @@ func dict(pairs ...any) (map[string]any, error) {
 		m[name] = pairs[i+1]
 	}
 	return m, nil
+}
+
+// prose is a text in which what stands between backquotes is code.
+func prose(text string) template.HTML {
+	var b strings.Builder
+	for i, piece := range strings.Split(text, "`") {
+		if i%2 == 1 {
+			b.WriteString("<code>" + template.HTMLEscapeString(piece) + "</code>")
+		} else {
+			b.WriteString(template.HTMLEscapeString(piece))
+		}
+	}
+	return template.HTML(b.String()) // every piece is escaped
 }
 
 // indented is a value of the audit log as text.

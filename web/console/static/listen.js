@@ -17,7 +17,7 @@
 			series.push({ colour, width: 2 }, { colour, dash: [4, 5], width: 1 });
 		}
 		card.data = [[], ...series.map(() => [])];
-		card.plot = orac.curve(el.querySelector("[data-curve]"), series, [0, 1], { time: false, values: (_, v) => v.map((x) => x.toFixed(1)) });
+		card.plot = orac.curve(el.querySelector("[data-curve]"), series, [0, 1], { time: false, splits: () => [0, 0.5, 1], values: (_, v) => v.map((x) => x.toFixed(1)) });
 		return card;
 	});
 	const decibels = (rms) => Math.max(floor, 20 * Math.log10(Math.max(rms, 1e-3) / 32768));
