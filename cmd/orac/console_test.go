@@ -1,176 +1,22 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/chromedp"
 	"golang.org/x/crypto/bcrypt"
 
 	"orac/appliance/stt/stttest"
 )
-
-// browser is Debian's Chromium, as a person has it before them. Every wait of it ends after patience.
-type css = chromedp.CSS
-
-type browser struct {
-	t    *testing.T
-	ctx  context.Context
-	url  string
-	shot string // folder of screenshots
-
-	mu         sync.Mutex // guards complaints
-	complaints []string   // of the pages' scripts, and of what the Content-Security-Policy has stopped
-}
-
-func openBrowser(t *testing.T, url string) *browser {
-	t.Helper()
-	path, err := exec.LookPath("chromium")
-	if err != nil {
-		t.Fatalf("%v: run make deps", err)
-	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.UserDataDir(t.TempDir()), chromedp.WSURLReadTimeout(patience))
-	for _, flag := range []string{"no-sandbox", "disable-gpu", "disable-quic", "disable-component-update", "hide-scrollbars", "mute-audio"} {
-		options = append(options, chromedp.Flag(flag, true))
-	}
-	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
-	t.Cleanup(cancel)
-	b := &browser{t: t, ctx: ctx, url: url}
-	b.shot, err = filepath.Abs("../../.orac/screenshots")
-	must(t, err)
-	must(t, os.MkdirAll(b.shot, 0o755))
-	must(t, chromedp.Do(ctx, chromedp.EmulateViewport(1280, 860))) // the browser lives as long as the context of its first action
-	messages := chromedp.Console(ctx)
-	go func() { // ends with the browser
-		for m, err := range messages {
-			if err != nil {
-				return
-			}
-			// A page that is answered with 401 is what a wrong login looks like.
-			if (m.Type == chromedp.ConsoleError || m.Type == chromedp.ConsoleException) && !strings.Contains(m.Text, "Failed to load resource") {
-				b.mu.Lock()
-				b.complaints = append(b.complaints, m.Text)
-				b.mu.Unlock()
-			}
-		}
-	}()
-	return b
-}
-
-// do does what a person would, one thing after the other.
-func (b *browser) do(what string, steps ...chromedp.Action[chromedp.Void]) {
-	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, patience)
-	defer cancel()
-	if err := chromedp.Do(ctx, steps...); err != nil {
-		b.lost(what, err)
-	}
-}
-
-// lost ends the test with what the person sees.
-func (b *browser) lost(what string, err error) {
-	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, 5*time.Second)
-	defer cancel()
-	at, _ := chromedp.Run(ctx, chromedp.Location())
-	text, _ := chromedp.Run(ctx, chromedp.Evaluate[string]("document.body.innerText"))
-	b.t.Fatalf("%s: %v\nat %s:\n%.1500s", what, err, at, text)
-}
-
-// ask evaluates an expression on the page.
-func ask[T any](b *browser, expression string) T {
-	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, patience)
-	defer cancel()
-	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression))
-	if err != nil {
-		b.lost(expression, err)
-	}
-	return v
-}
-
-// until waits for an expression to be true on the page that there is then. The pages' policy forbids chromedp.Poll.
-func (b *browser) until(expression string) {
-	b.t.Helper()
-	for deadline := time.Now().Add(patience); ; time.Sleep(40 * time.Millisecond) {
-		ctx, cancel := context.WithTimeout(b.ctx, patience)
-		ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("!!("+expression+")"))
-		cancel()
-		if ok && err == nil { // a page that is being left has errors
-			return
-		}
-		if time.Now().After(deadline) {
-			b.lost("wait for "+expression, err)
-		}
-	}
-}
-
-// sees waits until the page says something.
-func (b *browser) sees(text string) {
-	b.t.Helper()
-	b.until(fmt.Sprintf("document.body && document.body.innerText.includes(%q)", text))
-}
-
-func (b *browser) open(path string) {
-	b.t.Helper()
-	b.do("open "+path, chromedp.Navigate(b.url+path), chromedp.WaitReady(css("main")))
-}
-
-func (b *browser) click(selector string) {
-	b.t.Helper()
-	b.do("click "+selector, chromedp.WaitVisible(css(selector)), chromedp.Click(css(selector)))
-}
-
-// set writes into a control as a person does: what listens to input hears of it.
-func (b *browser) set(selector, value string) {
-	b.t.Helper()
-	b.do("set "+selector, chromedp.WaitVisible(css(selector)), chromedp.SetValue(css(selector), value))
-	ask[bool](b, fmt.Sprintf("document.querySelector(%q).dispatchEvent(new Event('input', {bubbles: true}))", selector))
-}
-
-func (b *browser) login(name, password string) {
-	b.t.Helper()
-	b.open("/login")
-	b.set("#username", name)
-	b.set("#password", password)
-	b.click("button.main")
-}
-
-// photograph takes the page light and dark, on a desktop and on a phone.
-func (b *browser) photograph(name string) {
-	b.t.Helper()
-	for _, device := range []struct {
-		name          string
-		width, height int64
-	}{{"phone", 390, 844}, {"desktop", 1280, 860}} {
-		b.do("turn to the "+device.name, chromedp.EmulateViewport(device.width, device.height))
-		if ask[bool](b, "document.documentElement.scrollWidth > innerWidth + 1") {
-			b.t.Errorf("%s is wider than a %s", name, device.name)
-		}
-		for _, scheme := range []string{"light", "dark"} {
-			features := []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}
-			ctx, cancel := context.WithTimeout(b.ctx, patience)
-			_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: features})
-			must(b.t, err)
-			png, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
-			must(b.t, err)
-			cancel()
-			must(b.t, os.WriteFile(filepath.Join(b.shot, fmt.Sprintf("%s-%s-%s.png", name, device.name, scheme)), png, 0o644))
-		}
-	}
-}
 
 func freePort(t *testing.T) string {
 	t.Helper()
@@ -242,7 +88,8 @@ user "ben" {
 }
 `
 
-// TestTheConsoleAsAPersonUsesIt runs the real binary with a real audio server, and a browser before it.
+// TestTheConsoleAsAPersonUsesIt runs the real binary with a real audio server, and a browser before it. Each part goes on where
+// the one before it has ended, as a person does. What the pages look like is in .orac/screenshots afterwards.
 func TestTheConsoleAsAPersonUsesIt(t *testing.T) {
 	audio, mic := microphone(t)
 	server := stttest.Start(t)
@@ -259,30 +106,271 @@ func TestTheConsoleAsAPersonUsesIt(t *testing.T) {
 	url := "http://" + listen
 	awaitServed(t, url)
 	b := openBrowser(t, url)
+	file := filepath.Join(dir, "orac.hcl")
+	text := func() string { b, err := os.ReadFile(file); must(t, err); return string(b) }
 
-	// Wrongly, then rightly.
-	b.open("/history")
+	// Wrongly, then rightly: the login leads to the page that was wanted.
+	b.open("/history?verdict=false")
 	b.photograph("login")
 	b.login("anna", "correct horse")
 	b.sees("Name or password is wrong.")
-	b.login("anna", "correct horse battery")
-	b.sees("Listen")
+	b.photograph("login-wrong")
+	b.open("/history?verdict=false")
+	b.set("#username", "anna")
+	b.set("#password", "correct horse battery")
+	b.click("button.main")
+	b.sees("Nothing fits the filter.")
+	if got := ask[string](b, "location.pathname + location.search"); got != "/history?verdict=false" {
+		t.Errorf("the login led to %s", got)
+	}
 	d.kind("listening")
 
-	// A wake, while the sound plays.
+	// A wake, while the sound plays: it flashes, the score is seen, and what was said stands there.
+	b.open("/")
+	b.sees("Nothing was heard yet.")
+	b.until("document.querySelector('[data-db]').textContent !== '–'") // the level moves
 	mic.Play(sound(t, "hey_jarvis_lights_on"))
 	b.until("document.querySelector('.listener[data-woke]')")
+	b.until("+document.querySelector('[data-now]').textContent > 0.5")
 	b.sees("turn on the kitchen light")
+	b.until("document.getElementById('say').textContent.includes('turn on the kitchen light')") // for a screen reader
+	if jumps := ask[float64](b, "window.jumps"); jumps > 0.1 {
+		t.Errorf("the page has jumped: %v", jumps)
+	}
 	b.photograph("listen")
-	for _, p := range [][2]string{
-		{"graph", "/graph"}, {"history", "/history"}, {"incidents-none", "/incidents"}, {"system", "/system"}, {"runbook", "/runbook"}, {"blocks", "/runbook/blocks"},
-		{"block", "/runbook/blocks/model.hey_jarvis"}, {"generations", "/runbook/generations"}, {"chaos", "/chaos"}, {"people", "/people"}, {"audit", "/audit"},
-	} {
-		b.open(p[1])
-		b.photograph(p[0])
+
+	// The menu of a phone, by keyboard alone.
+	b.narrow()
+	ask[bool](b, "document.querySelector('.menu summary').focus(), true")
+	b.press(" ")
+	b.until("document.querySelector('.menu').open && document.querySelector('.menu nav a').offsetParent")
+	b.photograph("menu")
+	b.wide()
+
+	// A wake that nobody had said: the threshold that keeps it away is suggested.
+	b.open("/history")
+	b.click("[data-play]")
+	b.until("document.querySelector('.player canvas') && document.querySelector('.player audio').duration > 2")
+	b.click(".verdict .cross")
+	b.until("document.querySelector('.verdict .cross').getAttribute('aria-pressed') === 'true'")
+	b.sees("would have kept them away")
+	b.photograph("history")
+
+	// The threshold, by the block's form: plan, diff, apply; every other byte of the file stays.
+	before := text()
+	b.open("/runbook/blocks")
+	b.photograph("blocks")
+	b.click("a[href='/runbook/blocks/model.hey_jarvis']")
+	b.sees("A wake-word model and when it fires.")
+	b.photograph("block")
+	b.set("[id='model.hey_jarvis.threshold']", "0.6")
+	b.click("button.main")
+	b.sees("update in place")
+	b.photograph("plan")
+	if text() != before {
+		t.Error("a plan has changed the file")
 	}
+	b.click("button.main")
+	b.sees("Generation 2 runs, and the file is saved.")
+	b.photograph("applied")
+	if want := strings.Replace(before, "threshold = 0.5 #", "threshold = 0.6 #", 1); text() != want {
+		t.Errorf("the file is now\n%s", text())
+	}
+
+	// Its text: what is wrong is shown in its place, and cannot be applied.
+	b.open("/runbook")
+	b.set("#source", strings.Replace(text(), "threshold = 0.6", "threshold = 7", 1))
+	b.until("document.querySelector('.finding') && document.querySelector('.paper .e')")
+	b.photograph("runbook-wrong")
+	b.click("form.editing button.main")
+	b.until("document.querySelector('#findings .finding') && location.pathname === '/runbook/plan'")
+
+	// Two people: the second gets a conflict, and loses nothing.
+	b.open("/runbook")
+	b.photograph("runbook")
+	b.set("#source", strings.Replace(text(), "# found by trying", "# found by listening", 1))
+	must(t, os.WriteFile(file, []byte(strings.Replace(text(), "the one on the shelf", "the one by the window", 1)), 0o600))
+	b.click("form.editing button.main")
+	b.sees("Changed by somebody else")
+	b.photograph("conflict")
+	b.click("form.actions button.main")
+	b.until("document.querySelector('#source') && document.querySelector('#source').value.includes('found by listening')")
+	if !strings.Contains(text(), "by the window") {
+		t.Error("the other's change was lost")
+	}
+
+	// Back.
+	b.open("/runbook/generations")
+	b.photograph("generations")
+	b.click("button[aria-label='Roll back to generation 1']")
+	b.sees("runs")
+	b.open("/")
+	b.sees("of 0.50")
+
+	// The capture process is killed: an incident, with what was done.
+	sendTo(t, child(t, d.cmd.Process.Pid), syscall.SIGKILL)
+	d.kind("device_lost")
+	b.open("/incidents")
+	b.sees("source.usb")
+	d.kind("device_opened")
+	b.until("document.querySelector('.timeline .over')")
+	b.photograph("incidents")
+	b.click(".timeline a")
+	b.sees("What was done")
+	b.photograph("incident")
+	b.open("/graph")
+	b.until("document.querySelector('tr[data-node=\"source.usb\"] [data-rate]').textContent.startsWith('12')")
+	b.photograph("graph")
+	b.click("tr[data-node='source.usb'] a")
+	b.sees("Of source.usb alone")
+	b.open("/system")
+	b.until("document.querySelectorAll('.u-wrap').length === 4")
+	b.photograph("system")
+
+	// A simulation, watched, and its report.
+	b.open("/chaos")
+	b.set("#seeds", "1")
+	b.click("form.run button")
+	b.until("document.querySelector('.sim')")
+	b.until("document.querySelector('.sim .level').textContent === 'kept'")
+	b.photograph("chaos")
+	report := ask[string](b, "fetch(document.querySelector('.sim a').href).then(a => a.text().then(t => a.headers.get('content-security-policy') + t))")
+	if !strings.Contains(report, "sandbox") || !strings.Contains(report, "blocked_read") {
+		t.Errorf("the report is %.300s", report)
+	}
+
+	// A key, shown once.
+	b.open("/people")
+	b.set("#key-name", "nightly backup")
+	b.click("form.run button.main")
+	b.sees("Shown this once")
+	b.photograph("people")
+	b.open("/people")
+	if ask[bool](b, "!!document.querySelector('.made')") {
+		t.Error("the key is shown again")
+	}
+	b.click("button.danger")
+	b.sees("revoked")
+	b.open("/audit")
+	b.click("form[action='/audit/verify'] button")
+	b.sees("the chain holds")
+	b.photograph("audit")
+	b.sees("runbook.apply")
+	b.sees("utterance.listen")
+	b.open("/nowhere")
+	b.sees("There is no such address.")
+
+	// Logged out, by somebody with a key or from another window: the page says so by itself.
+	b.open("/")
+	b.until("document.querySelector('[data-db]').textContent !== '–'")
+	ask[bool](b, "fetch('/logout-everywhere', {method: 'POST', headers: {'X-CSRF-Token': orac.csrf}}).then(() => true)")
+	b.until("location.pathname === '/login'")
+
+	// A viewer sees, and may not change.
+	b.login("ben", "another long password")
+	b.sees("Heard")
+	for _, forbidden := range []string{"Runbook", "People", "Audit"} {
+		if ask[bool](b, fmt.Sprintf("[...document.querySelectorAll('.rail a')].some(a => a.textContent === %q)", forbidden)) {
+			t.Errorf("a viewer's menu has %s", forbidden)
+		}
+	}
+	b.open("/history")
+	if ask[bool](b, "!!document.querySelector('.verdict button, [data-play]')") {
+		t.Error("a viewer may judge or listen")
+	}
+	b.open("/runbook")
+	b.sees("It needs the role admin.")
+	b.photograph("refused")
+	if got := ask[int](b, "fetch('/runbook/rollback', {method: 'POST', headers: {'X-CSRF-Token': orac.csrf}, body: new URLSearchParams({generation: 1})}).then(a => a.status)"); got != 403 {
+		t.Errorf("a viewer rolls back: %d", got)
+	}
+	b.open("/")
+	b.click(".rail form[action='/logout'] button")
+	b.sees("Log in")
+	b.open("/history")
+	b.until("location.pathname === '/login'")
 	d.stop()
-	for _, c := range b.complaints {
-		t.Errorf("a page complains: %s", c)
+	b.silent()
+}
+
+const hallRunbook = `
+appliance "hall" {
+  state_dir = "state"
+}
+
+device "wav" "silence" {
+  path = %q
+  end  = "loop"
+}
+
+model "hey_jarvis" {
+  source = "catalog:hey_jarvis"
+}
+
+listener "hall" {
+  device = device.wav.silence
+  models = [model.hey_jarvis]
+}
+
+web {
+  listen = %q
+}
+`
+
+// TestTheConsoleMakesTheFirstAdmin: with the code of the terminal, once.
+func TestTheConsoleMakesTheFirstAdmin(t *testing.T) {
+	dir, listen := t.TempDir(), freePort(t)
+	d := start(t, dir, fmt.Sprintf(hallRunbook, filepath.Join(need(t, ".orac/sounds"), "silence.wav"), listen), nil)
+	awaitServed(t, "http://"+listen)
+	b := openBrowser(t, "http://"+listen)
+	b.open("/history")
+	b.sees("There is no user yet.")
+	b.photograph("setup")
+	fill := func(code string) {
+		b.set("#code", code)
+		b.set("#name", "anna")
+		b.set("#password", "correct horse battery")
+		b.click("button.main")
 	}
+	fill("AAAA-BBBB-CCCC")
+	b.sees("The code is wrong, used or older than 15 minutes.")
+	fill(setupCode(t, d))
+	b.sees("anna is the first admin")
+	b.sees("password_hash = secret(")
+	b.photograph("setup-done")
+	b.click("a.main")
+	b.sees("Nothing was heard yet.")
+	b.photograph("listen-nothing")
+	b.silent()
+	d.stop()
+}
+
+// said is what a process says, which may be read while it says more.
+type said struct {
+	mu   sync.Mutex // guards text
+	text strings.Builder
+}
+
+func (t *said) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.text.Write(p)
+}
+
+func (t *said) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.text.String()
+}
+
+// setupCode is what the terminal shows.
+func setupCode(t *testing.T, d *daemon) string {
+	t.Helper()
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		if m := regexp.MustCompile(`code ([A-Z0-9-]{14}) `).FindStringSubmatch(d.stderr.String()); m != nil {
+			return m[1]
+		}
+	}
+	t.Fatal("no code was shown")
+	return ""
 }

@@ -65,7 +65,7 @@ func (w *webSide) serve(ctx context.Context, d *appliance.Daemon, s *service) {
 	pages := console.New(ctx, console.Options{StateDir: state.Dir, Program: program})
 	server := api.New(ctx, api.Options{
 		App: app, Guard: w.guard, Audit: w.audit, Events: w.hub, Log: s.options.Log.Logger().With("part", "web"), Version: version(),
-		Pages: pages.Pages(ctx),
+		Pages: pages.Pages,
 	})
 	events := make(chan struct{})
 	go func() {

@@ -64,7 +64,7 @@ func (l *Live) Check(source string) (*runbook.Runbook, runbook.Diagnostics) {
 	return rb, problems
 }
 
-var utteranceID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+var utteranceID = regexp.MustCompile(`^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}$`)
 
 // Audio implements App.
 func (l *Live) Audio(utterance string) (io.ReadSeekCloser, time.Time, error) {

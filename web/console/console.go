@@ -30,6 +30,7 @@ type Options struct {
 
 // Console is the console of one appliance.
 type Console struct {
+	ctx     context.Context // ends what goes on beside requests
 	o       Options
 	samples *samples
 	chaos   *chaos
@@ -40,21 +41,17 @@ type Console struct {
 
 // New makes a console. What it measures and simulates ends with ctx.
 func New(ctx context.Context, o Options) *Console {
-	c := &Console{o: o, samples: newSamples(), pages: loadPages()}
-	c.chaos = newChaos(ctx, o)
-	return c
+	return &Console{ctx: ctx, o: o, samples: newSamples(), chaos: newChaos(ctx, o), pages: loadPages()}
 }
 
 // Pages adds the console to a server: it is api.Options.Pages.
-func (c *Console) Pages(ctx context.Context) func(*api.Server) {
-	return func(s *api.Server) {
-		s.ErrorPage = c.showProblem
-		s.Handle("GET /static/", http.HandlerFunc(serveAsset))
-		for _, p := range c.routes() {
-			s.Page(p.method, p.path, p.role, p.show)
-		}
-		c.once.Do(func() { go c.samples.run(ctx, s.App(), c.o.StateDir) })
+func (c *Console) Pages(s *api.Server) {
+	s.ErrorPage = c.showProblem
+	s.Handle("GET /static/", http.HandlerFunc(serveAsset))
+	for _, p := range c.routes() {
+		s.Page(p.method, p.path, p.role, p.show)
 	}
+	c.once.Do(func() { go c.samples.run(c.ctx, s.App(), c.o.StateDir) })
 }
 
 type pageRoute struct {
