@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"regexp"
 	"time"
 
 	"orac/appliance"
@@ -64,11 +63,9 @@ func (l *Live) Check(source string) (*runbook.Runbook, runbook.Diagnostics) {
 	return rb, problems
 }
 
-var utteranceID = regexp.MustCompile(`^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}$`)
-
 // Audio implements App.
 func (l *Live) Audio(utterance string) (io.ReadSeekCloser, time.Time, error) {
-	if !utteranceID.MatchString(utterance) {
+	if !patterns["id"].MatchString(utterance) {
 		return nil, time.Time{}, os.ErrNotExist
 	}
 	root, err := os.OpenRoot(l.State.Dir)

@@ -566,14 +566,14 @@ func TestWhatIsAppliedIsSavedAndConflictsAreTold(t *testing.T) {
 // TestListeningIsRecorded: who hears a recording is on record before the first byte.
 func TestListeningIsRecorded(t *testing.T) {
 	rig := newRig(t)
-	w := rig.call(auth.Operator, "GET", "/api/utterances/u1/audio", nil)
+	w := rig.call(auth.Operator, "GET", "/api/utterances/"+soundID+"/audio", nil)
 	if w.Code != 200 || w.Body.String() != "RIFF" || w.Header().Get("Content-Type") != "audio/wav" {
 		t.Errorf("%d %s %v", w.Code, w.Body, w.Header())
 	}
-	if list := rig.records("utterance.listen"); len(list) != 2 || list[1].Target != "u1" || list[1].Who != "operator" || list[1].Outcome != audit.Attempt {
+	if list := rig.records("utterance.listen"); len(list) != 2 || list[1].Target != soundID || list[1].Who != "operator" || list[1].Outcome != audit.Attempt {
 		t.Errorf("%+v", list)
 	}
-	rig.problem("a viewer", rig.call(auth.Viewer, "GET", "/api/utterances/u1/audio", nil), Forbidden)
+	rig.problem("a viewer", rig.call(auth.Viewer, "GET", "/api/utterances/"+soundID+"/audio", nil), Forbidden)
 }
 
 // TestThresholdsAreSuggested: the least above all false wakes, and what it would miss.

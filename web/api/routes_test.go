@@ -33,10 +33,10 @@ func pathOf(t *testing.T, r *Route, rig *rig) string {
 		}
 		path = strings.ReplaceAll(path, "{id}", rig.key)
 	case strings.HasPrefix(path, "/api/detections/{id}"):
-		rig.must(rig.app.store.AddDetection(store.Detection{ID: "d1", At: time.Now(), Model: "hey_jarvis", Score: 0.6, Threshold: 0.5}))
-		path = strings.ReplaceAll(path, "{id}", "d1")
+		rig.must(rig.app.store.AddDetection(store.Detection{ID: soundID, At: time.Now(), Model: "hey_jarvis", Score: 0.6, Threshold: 0.5}))
+		path = strings.ReplaceAll(path, "{id}", soundID)
 	case strings.HasPrefix(path, "/api/utterances/{id}"):
-		path = strings.ReplaceAll(path, "{id}", "u1")
+		path = strings.ReplaceAll(path, "{id}", soundID)
 	case strings.HasPrefix(path, "/api/incidents/{id}"):
 		path = strings.ReplaceAll(path, "{id}", "i1")
 	case strings.HasPrefix(path, "/health/{"):
