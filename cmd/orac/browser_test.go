@@ -90,12 +90,12 @@ func (b *browser) lost(what string, err error) {
 	b.t.Fatalf("%s: %v\nat %s:\n%.1500s", what, err, at, text)
 }
 
-// ask evaluates an expression on the page.
+// ask evaluates an expression on the page, and waits if it is a promise.
 func ask[T any](b *browser, expression string) T {
 	b.t.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
-	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression))
+	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 	if err != nil {
 		b.lost(expression, err)
 	}

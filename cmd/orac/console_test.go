@@ -154,6 +154,9 @@ func TestTheConsoleAsAPersonUsesIt(t *testing.T) {
 	b.click(".verdict .cross")
 	b.until("document.querySelector('.verdict .cross').getAttribute('aria-pressed') === 'true'")
 	b.sees("would have kept them away")
+	if !ask[bool](b, "!!document.querySelector('.player audio')") {
+		t.Error("the player is gone")
+	}
 	b.photograph("history")
 
 	// The threshold, by the block's form: plan, diff, apply; every other byte of the file stays.
@@ -203,7 +206,7 @@ func TestTheConsoleAsAPersonUsesIt(t *testing.T) {
 	b.open("/runbook/generations")
 	b.photograph("generations")
 	b.click("button[aria-label='Roll back to generation 1']")
-	b.sees("runs")
+	b.sees("Done")
 	b.open("/")
 	b.sees("of 0.50")
 

@@ -197,7 +197,7 @@ func diff(name, a, b string) (list []diffLine) {
 		line = strings.TrimRight(line, "\r\n")
 		kind := ""
 		switch {
-		case strings.HasPrefix(line, "+++"), strings.HasPrefix(line, "---"):
+		case strings.HasPrefix(line, "diff "), strings.HasPrefix(line, "+++"), strings.HasPrefix(line, "---"):
 			continue
 		case strings.HasPrefix(line, "@@"):
 			kind = "head"
