@@ -165,6 +165,9 @@ func (b *browser) photograph(name string) {
 			ctx, cancel := context.WithTimeout(b.ctx, patience)
 			_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: features})
 			must(b.t, err)
+			if faults := ask[[]string](b, faultsOfPage); len(faults) > 0 {
+				b.t.Errorf("%s, %s, %s: %s", name, device.name, scheme, strings.Join(faults, "; "))
+			}
 			png, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
 			must(b.t, err)
 			cancel()
@@ -190,3 +193,33 @@ func (b *browser) silent() {
 		b.t.Errorf("a page complains: %s", c)
 	}
 }
+
+// faultsOfPage finds what a person with a screen reader, a keyboard or weak eyes would stumble over: a control without a name, a
+// page without one heading of the first rank, an ID that two elements have, text with less contrast than 4.5 (3 if it is large).
+const faultsOfPage = `(() => {
+	const faults = [], seen = (e) => e.checkVisibility({ checkVisibilityCSS: true, checkOpacity: true });
+	for (const e of document.querySelectorAll("input:not([type=hidden]), select, textarea, button, a[href], summary")) {
+		if (!seen(e)) continue;
+		const name = e.getAttribute("aria-label") || (e.labels && [...e.labels].map((l) => l.textContent).join("")) || e.textContent;
+		if (!name.trim() || (e.matches("input, select, textarea") && !e.labels.length && !e.getAttribute("aria-label"))) faults.push("no name: " + e.outerHTML.slice(0, 80));
+		if (e.tabIndex < 0) faults.push("out of reach of a keyboard: " + e.outerHTML.slice(0, 80));
+	}
+	const heads = document.querySelectorAll("h1").length;
+	if (heads !== 1) faults.push(heads + " headings of the first rank");
+	const ids = [...document.querySelectorAll("[id]")].map((e) => e.id);
+	for (const id of new Set(ids.filter((id, i) => ids.indexOf(id) !== i))) faults.push("twice the ID " + id);
+	const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+	const rgba = (css) => { canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = css; canvas.fillRect(0, 0, 1, 1); return [...canvas.getImageData(0, 0, 1, 1).data]; };
+	const light = (c) => c.slice(0, 3).map((v) => (v /= 255) <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4).reduce((n, v, i) => n + v * [0.2126, 0.7152, 0.0722][i], 0);
+	const under = (e) => { for (; e; e = e.parentElement) { const c = rgba(getComputedStyle(e).backgroundColor); if (c[3] > 250) return c; } return rgba("white"); };
+	const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), said = new Set();
+	while (walk.nextNode()) {
+		const e = walk.currentNode.parentElement, s = getComputedStyle(e);
+		if (!walk.currentNode.data.trim() || !seen(e) || e.closest("svg, textarea, .unseen, .skip, [disabled]")) continue;
+		const a = light(rgba(s.color)), b = light(under(e)), ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+		const large = parseFloat(s.fontSize) >= 24 || parseFloat(s.fontSize) >= 18.6 && +s.fontWeight >= 700;
+		const what = e.tagName + "." + e.className + " " + ratio.toFixed(1) + " " + walk.currentNode.data.trim().slice(0, 20);
+		if (ratio < (large ? 3 : 4.5) && !said.has(what)) { said.add(what); faults.push("contrast: " + what); }
+	}
+	return faults.slice(0, 8);
+})()`

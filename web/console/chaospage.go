@@ -79,7 +79,7 @@ func (c *Console) showChaos(call *api.Call, status int, wrong string) error {
 }
 
 func (c *Console) chaosPart(call *api.Call) error {
-	return c.part(call, "chaos", "runs", c.chaosData(call))
+	return c.part(call, "chaos", "runs-part", c.chaosData(call))
 }
 
 func (c *Console) chaosRun(call *api.Call) error {

@@ -33,6 +33,17 @@
 	});
 	body.addEventListener("htmx:afterRequest", (e) => { if (e.detail.successful) tell(""); });
 
+	// What takes its time says so, and is not sent twice.
+	document.addEventListener("submit", (e) => {
+		const f = e.target, by = e.submitter;
+		if (!f.dataset.busy || by && by.hasAttribute("formaction")) return;
+		if (f.dataset.sent) { e.preventDefault(); return; }
+		f.dataset.sent = "yes";
+		tell(f.dataset.busy);
+		if (by) by.setAttribute("aria-busy", "true");
+	});
+	addEventListener("pageshow", (e) => { if (e.persisted) location.reload(); }); // what is kept of a page is old
+
 	// One stream of events a page.
 	const kinds = body.dataset.events;
 	if (!kinds) return;
