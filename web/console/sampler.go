@@ -54,8 +54,6 @@ var _ measured = api.App(nil)
 
 // run measures until ctx ends.
 func (s *samples) run(ctx context.Context, app measured, dir string) {
-	clock := time.NewTicker(sampleEvery)
-	defer clock.Stop()
 	early := time.NewTicker(time.Second)
 	defer early.Stop()
 	for app.Status().Memory.Resident == 0 { // it is not known in the first seconds
@@ -66,6 +64,8 @@ func (s *samples) run(ctx context.Context, app measured, dir string) {
 		}
 	}
 	early.Stop()
+	clock := time.NewTicker(sampleEvery)
+	defer clock.Stop()
 	used, at := cpuTime(app.Status().PID), time.Now()
 	for {
 		now, state := time.Now(), app.Status()
