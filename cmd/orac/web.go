@@ -30,6 +30,9 @@ func (a *app) besides(s *service) *webSide {
 	w := &webSide{hub: api.NewHub(), audit: audit.In(state.Dir)}
 	guard, err := auth.Open(state.Dir, state.HashKey)
 	if err != nil {
+		if s.options.Runbook.Web.Listen == "" {
+			return w
+		}
 		fmt.Fprintf(a.err, "%s the console is not served: %v\n", a.err.Warn("orac:"), err)
 		return w
 	}
