@@ -73,6 +73,10 @@ store {
   keep_audio = true
 }
 
+apply {
+  health_gate = "1s"
+}
+
 web {
   listen = %q
 }
@@ -242,10 +246,23 @@ func TestTheConsoleAsAPersonUsesIt(t *testing.T) {
 		t.Errorf("the report is %.300s", report)
 	}
 
+	// Somebody new, who may log in at once.
+	b.open("/people")
+	b.click(".more summary")
+	b.set("#user-name", "carla")
+	b.set("#user-password", "a third long password")
+	b.click(".more button")
+	b.until("[...document.querySelectorAll('tbody th')].some(e => e.textContent === 'carla')")
+	if !strings.Contains(text(), `user "carla"`) || strings.Contains(text(), "third long") {
+		t.Errorf("the file is now\n%s", text())
+	}
+	b.open("/password")
+	b.photograph("password")
+
 	// A key, shown once.
 	b.open("/people")
 	b.set("#key-name", "nightly backup")
-	b.click("form.run button.main")
+	b.click("form[action='/keys'] button.main")
 	b.sees("Shown this once")
 	b.photograph("people")
 	b.open("/people")
@@ -269,7 +286,18 @@ func TestTheConsoleAsAPersonUsesIt(t *testing.T) {
 	ask[bool](b, "fetch('/logout-everywhere', {method: 'POST', headers: {'X-CSRF-Token': orac.csrf}}).then(() => true)")
 	b.until("location.pathname === '/login'")
 
-	// A viewer sees, and may not change.
+	// A viewer sees, and may not change. The password is the own one to change.
+	b.login("carla", "a third long password")
+	b.sees("Heard")
+	b.open("/password")
+	b.set("#current", "not the one")
+	b.set("#password", "a fourth long password")
+	b.click(".stack button")
+	b.sees("The present password is another one.")
+	b.set("#current", "a third long password")
+	b.set("#password", "a fourth long password")
+	b.click(".stack button")
+	b.until("location.pathname === '/login'")
 	b.login("ben", "another long password")
 	b.sees("Heard")
 	for _, forbidden := range []string{"Runbook", "People", "Audit"} {

@@ -100,7 +100,10 @@ func (c *Console) routes() []pageRoute {
 		{get, "/chaos/report/{number}", auth.Operator, c.chaosReport},
 
 		{get, "/people", auth.Admin, c.people},
+		{post, "/people", auth.Admin, c.addUser},
 		{post, "/people/{name}/logout", auth.Admin, c.logoutUser},
+		{get, "/password", auth.Viewer, c.passwordPage},
+		{post, "/password", auth.Viewer, c.changePassword},
 		{post, "/keys", auth.Admin, c.createKey},
 		{post, "/keys/{id}/rotate", auth.Admin, c.rotateKey},
 		{post, "/keys/{id}/revoke", auth.Admin, c.revokeKey},

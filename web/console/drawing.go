@@ -60,9 +60,10 @@ func draw(g *appliance.Graph, nodes []graphNode, down bool) drawing {
 	}
 	place := map[string]float64{} // across, from 0 to 1
 	widest := 0
-	for _, l := range layers {
+	for i, l := range layers {
 		widest = max(widest, len(l))
-		slices.SortStableFunc(l, func(a, b graphNode) int { return cmp.Compare(wish(g, a, place), wish(g, b, place)) })
+		l = arranged(g, l, place)
+		layers[i] = l
 		for i, n := range l {
 			place[n.Address] = (float64(i) + 0.5) / float64(len(l))
 		}
@@ -120,7 +121,22 @@ func behind(g *appliance.Graph, layer map[string]int) {
 	}
 }
 
-// wish is where a node would best stand: in the middle of those that feed it.
+// arranged gives the nodes of a layer in order: each beside those that feed it, and what nobody feeds at the rims.
+func arranged(g *appliance.Graph, l []graphNode, place map[string]float64) []graphNode {
+	var fed, unfed []graphNode
+	for _, n := range l {
+		if wish(g, n, place) < 0 {
+			unfed = append(unfed, n)
+		} else {
+			fed = append(fed, n)
+		}
+	}
+	slices.SortStableFunc(fed, func(a, b graphNode) int { return cmp.Compare(wish(g, a, place), wish(g, b, place)) })
+	half := len(unfed) / 2
+	return slices.Concat(unfed[:half], fed, unfed[half:])
+}
+
+// wish is where a node would best stand: in the middle of those that feed it; -1: nobody does.
 func wish(g *appliance.Graph, n graphNode, place map[string]float64) float64 {
 	sum, count := 0.0, 0
 	for _, e := range g.Edges {
@@ -130,7 +146,7 @@ func wish(g *appliance.Graph, n graphNode, place map[string]float64) float64 {
 		}
 	}
 	if count == 0 {
-		return 1
+		return -1
 	}
 	return sum / float64(count)
 }

@@ -148,7 +148,7 @@ func detectionsWithSpeech(call *api.Call, in api.PageInput) (list []heard, next 
 	if len(page.Detections) > 0 {
 		oldest := page.Detections[len(page.Detections)-1].At
 		for before := int64(0); ; { // until they are older than the oldest wake
-			u, err := api.Invoke[api.UtterancePage](call, "utterances", api.PageInput{Limit: 200, Before: before})
+			u, err := api.Invoke[api.UtterancePage](call, "utterances", api.PageInput{Limit: min(200, 2*in.Limit+8), Before: before})
 			if err != nil {
 				return nil, 0, err
 			}

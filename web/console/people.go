@@ -48,6 +48,45 @@ func (c *Console) logoutUser(call *api.Call) error {
 	return redirect(call, "/people")
 }
 
+// addUser adds somebody by the runbook's file, which is applied.
+func (c *Console) addUser(call *api.Call) error {
+	in := api.NewUserInput{Name: call.R.PostFormValue("name"), Role: call.R.PostFormValue("role"), Password: call.R.PostFormValue("password")}
+	done, err := api.Invoke[api.Applied](call, "addUser", in)
+	if err != nil {
+		p := api.AsProblem(err)
+		if p.Status >= 500 {
+			return err
+		}
+		return c.showPeople(call, p.Status, peopleData{Wrong: sayWrong(p)})
+	}
+	if !done.OK {
+		return c.showPeople(call, http.StatusConflict, peopleData{Wrong: "Not added: " + done.Why})
+	}
+	return redirect(call, "/people")
+}
+
+// passwordData is the page on which people change their own password.
+type passwordData struct {
+	Wrong string
+}
+
+func (c *Console) passwordPage(call *api.Call) error {
+	return c.show(call, http.StatusOK, "password", view{Title: "Password", Data: passwordData{}})
+}
+
+// changePassword ends all logins of who changes it, this one, too.
+func (c *Console) changePassword(call *api.Call) error {
+	in := api.PasswordInput{Name: call.Who.Name, Current: call.R.PostFormValue("current"), Password: call.R.PostFormValue("password")}
+	if _, err := api.Invoke[api.Nothing](call, "changePassword", in); err != nil {
+		p := api.AsProblem(err)
+		if p.Status >= 500 {
+			return err
+		}
+		return c.show(call, p.Status, "password", view{Title: "Password", Data: passwordData{sayWrong(p)}})
+	}
+	return redirect(call, "/login")
+}
+
 func (c *Console) createKey(call *api.Call) error {
 	days, err := strconv.ParseFloat(call.R.PostFormValue("days"), 64)
 	if err != nil {
