@@ -131,15 +131,18 @@ func (a *account) wake(at time.Duration, w event.Wake) {
 	if d == nil {
 		return
 	}
+	heard := a.m.booted + time.Duration(w.Hop+1)*audio.HopTime // a node that could not run tells of it later
+	within := func(p *play) bool { return p.at <= at && at <= p.until+wakeLate || p.at <= heard && heard <= p.until+wakeLate }
 	best := -1
-	for i := d.program.next; i < len(d.program.plays); i++ {
-		if p := &d.program.plays[i]; p.at <= at && at <= p.until+wakeLate && p.wakes && (p.model == w.Model || p.model == "") && !p.heard {
+	for i := max(0, d.program.next-2); i < len(d.program.plays); i++ {
+		if p := &d.program.plays[i]; within(p) && p.wakes && (p.model == w.Model || p.model == "") && !p.heard {
 			best = i
 			break
 		}
 	}
 	if best < 0 {
 		a.falseWakes++
+		a.m.mark("world", "false_wake", "nobody had said "+w.Model)
 		return
 	}
 	d.program.plays[best].heard = true

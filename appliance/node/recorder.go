@@ -43,8 +43,9 @@ func (r *Recorder) Update(fresh Node) {
 	r.Out.To(f.Out)
 }
 
-// Piece is part of an utterance on its way to the spool. One of Begin, Hop and End is set.
+// Piece is part of an utterance on its way to the spool. One of Begin, Hop, End and Anew is set.
 type Piece struct {
+	Anew      string // a listener whose recorder begins anew: what the one before it was recording has no other end
 	Utterance string // ID
 	Begin     *utterance.Meta
 	Hop       *audio.Hop
@@ -53,6 +54,9 @@ type Piece struct {
 
 // Run implements Node.
 func (r *Recorder) Run(t *rt.Task) error {
+	if err := r.Out.Send(t, Piece{Anew: r.Listener}); err != nil {
+		return over(err)
+	}
 	for {
 		w, err := r.In.Recv(t, rt.Never)
 		if err != nil {
