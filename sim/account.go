@@ -131,14 +131,9 @@ func (a *account) wake(at time.Duration, w event.Wake) {
 	if d == nil {
 		return
 	}
-	heard := a.m.booted + time.Duration(w.Hop+1)*audio.HopTime // a node that could not run tells of it later
-	within := func(p *play) bool { return p.at <= at && at <= p.until+wakeLate || p.at <= heard && heard <= p.until+wakeLate }
-	best := -1
-	for i := max(0, d.program.next-2); i < len(d.program.plays); i++ {
-		if p := &d.program.plays[i]; within(p) && p.wakes && (p.model == w.Model || p.model == "") && !p.heard {
-			best = i
-			break
-		}
+	best := d.program.saying(w.Model, at)
+	if best < 0 { // a node that could not run tells of it later, by the number of the hop
+		best = d.program.saying(w.Model, a.m.booted+time.Duration(w.Hop+1)*audio.HopTime)
 	}
 	if best < 0 {
 		a.falseWakes++
@@ -167,6 +162,7 @@ func (a *account) sweep(now time.Duration) {
 			a.spoken++
 			if !p.heard && a.m.couldHear(d, p) {
 				a.missed++
+				a.m.mark("world", "missed", fmt.Sprintf("%s was said at %v, and nothing woke", p.model, p.at))
 			}
 		}
 	}

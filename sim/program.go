@@ -84,3 +84,13 @@ func (p *program) fill(pcm *[audio.HopSamples]int16, hop int64) {
 		}
 	}
 }
+
+// saying finds the sound that a wake of a model at a time is from, of those that have woken nothing yet; -1 if there is none.
+func (p *program) saying(model string, at time.Duration) int {
+	for i := max(0, p.next-2); i < len(p.plays); i++ {
+		if x := &p.plays[i]; x.at <= at && at <= x.until+wakeLate && x.wakes && (x.model == model || x.model == "") && !x.heard {
+			return i
+		}
+	}
+	return -1
+}
