@@ -132,8 +132,10 @@ func (a *account) wake(at time.Duration, w event.Wake) {
 		return
 	}
 	best := d.program.saying(w.Model, at)
-	if best < 0 { // a node that could not run tells of it later, by the number of the hop
-		best = d.program.saying(w.Model, a.m.booted+time.Duration(w.Hop+1)*audio.HopTime)
+	if best < 0 { // a node that could not run tells of it when it can again
+		if since, ok := a.m.heldUp(at); ok {
+			best = d.program.between(w.Model, since, at)
+		}
 	}
 	if best < 0 {
 		a.falseWakes++

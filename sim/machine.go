@@ -372,6 +372,16 @@ func (m *machine) spooled() (ids []string) {
 // disturbed notes that sound is disturbed from now on, or was until now.
 func (m *machine) disturbed(from, to time.Duration) { m.trouble = append(m.trouble, stretch{from, to}) }
 
+// heldUp tells since when something has kept nodes from running until just before a time.
+func (m *machine) heldUp(at time.Duration) (since time.Duration, ok bool) {
+	for _, s := range m.trouble {
+		if s.from < at && s.to+time.Second >= at {
+			return s.from, true
+		}
+	}
+	return 0, false
+}
+
 // couldHear tells whether nothing kept the appliance from hearing a sound.
 func (m *machine) couldHear(d *microphone, p *play) bool {
 	from, to := p.at-3*time.Second, p.until+wakeLate

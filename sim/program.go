@@ -94,3 +94,13 @@ func (p *program) saying(model string, at time.Duration) int {
 	}
 	return -1
 }
+
+// between finds a sound of a model that was said in a stretch of time and has woken nothing yet; -1 if there is none.
+func (p *program) between(model string, from, to time.Duration) int {
+	for i := range p.plays {
+		if x := &p.plays[i]; x.until >= from && x.at <= to && x.wakes && (x.model == model || x.model == "") && !x.heard {
+			return i
+		}
+	}
+	return -1
+}
