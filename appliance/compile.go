@@ -33,7 +33,7 @@ func Compile(rb *runbook.Runbook) (*Graph, error) {
 		c.device(m.Address, m.Name, selector(m), fmt.Sprintf("%+v", m))
 	}
 	for _, w := range rb.WAVs {
-		c.device(w.Address, w.Name, w.Path, fmt.Sprintf("%+v", w))
+		c.device(w.Address, w.Name, w.Path, fmt.Sprintf("%+v %s", w, version(rb, w.Address, "path")))
 	}
 	for _, l := range rb.Listeners {
 		c.listener(l)
@@ -59,6 +59,15 @@ func (c *compiler) path(device runbook.Address, from, to, carries string, capaci
 		e.Waits, e.Capacity = true, 4
 	}
 	c.connect(e)
+}
+
+// version tells the file that an attribute names from another at the same place; empty when it names none.
+func version(rb *runbook.Runbook, block runbook.Address, attribute string) string {
+	f, ok := rb.NamedFile(block, attribute)
+	if !ok {
+		return ""
+	}
+	return f.Version()
 }
 
 func patient(rb *runbook.Runbook, device runbook.Address) bool {
@@ -95,7 +104,8 @@ func (c *compiler) device(a runbook.Address, name, detail, spec string) {
 		if m.Enabled && slices.ContainsFunc(users, func(l runbook.Listener) bool { return slices.Contains(l.Models, m.Address) }) {
 			head := at(Head, name, m.Name)
 			c.add(&Node{
-				Address: head, Kind: Head, Block: m.Address, Detail: m.Source, build: buildHead(m), spec: m.Source + " " + m.SHA256,
+				Address: head, Kind: Head, Block: m.Address, Detail: m.Source, build: buildHead(m),
+				spec: strings.Join([]string{m.Source, m.SHA256, version(c.Runbook, m.Address, "source")}, " "),
 				Uses: []Use{{m.Address, []string{"source", "sha256"}}},
 			})
 			c.path(a, features, head, "features", hopsWaiting)
@@ -151,7 +161,7 @@ func (c *compiler) listener(l runbook.Listener) {
 	detail := fmt.Sprintf("pre-roll %v, at most %v", l.Record.PreRoll, l.Record.Max)
 	c.add(&Node{
 		Address: recorder, Kind: Recorder, Block: l.Address, Detail: detail, build: buildRecorder(l), spec: string(l.Device),
-		Uses: []Use{{l.Address, []string{"device", "deliver", "record."}}, {"watchdog", []string{"read_stall"}}},
+		Uses: []Use{{l.Address, []string{"device", "deliver", "record."}}, {"watchdog", []string{"read_stall"}}, {l.Device, []string{"pace"}}},
 	})
 	c.connect(Edge{From: trigger, To: recorder, Carries: "wakes", Capacity: wakesWaiting})
 	c.connect(Edge{From: recorder, To: at(Ring, device), Carries: "follows", Capacity: asksWaiting, Waits: true})

@@ -25,8 +25,10 @@ type Monitor struct {
 	Slog   *slog.Logger
 	// Measure measures the resident memory of the appliance; nil where that means nothing.
 	Measure func() (int64, error)
-	// Settle is called once, when all that starting needs has been done with; nil for nothing.
-	Settle func()
+	// Settle is called when all that starting, a plan or a change needs has been done with, each of which Changed tells; nil
+	// for nothing.
+	Settle  func()
+	Changed *rt.Mailbox[struct{}]
 	// MayRestart tells whether the process may be replaced because of its memory; nil: it may.
 	MayRestart func(t *rt.Task, why string) bool
 	// Evidence gives what is known of the process before a node is ended by force.
@@ -84,13 +86,7 @@ func (m *Monitor) Run(t *rt.Task) error {
 		t.Go("memory", (&memory.Watch{Measure: m.Measure, Settings: m.memorySettings, Found: m.measured}).Run)
 	}
 	if m.Settle != nil {
-		t.Go("settle", func(t *rt.Task) error {
-			if err := t.Sleep(settledAfter); err != nil {
-				return err
-			}
-			m.Settle()
-			return nil
-		})
+		t.Go("settle", m.settle)
 	}
 	var disk, rated rt.Instant
 	var counts map[string]uint64
@@ -122,6 +118,23 @@ func (m *Monitor) Run(t *rt.Task) error {
 		m.look(t, rb.Watchdog)
 		r := m.model.Report(t.Now(), t.Wall())
 		m.report.Store(&r)
+	}
+}
+
+// settle has given back what loading needed, a little after it. However often a runbook is planned or applied, the process is
+// as large after that as before.
+func (m *Monitor) settle(t *rt.Task) error {
+	for {
+		if err := t.Sleep(settledAfter); err != nil {
+			return err
+		}
+		m.Settle()
+		if m.Changed == nil {
+			return nil
+		}
+		if _, err := m.Changed.Recv(t, rt.Never); err != nil {
+			return err
+		}
 	}
 }
 

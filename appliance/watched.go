@@ -73,7 +73,7 @@ func (n *watched) taken() (taken uint64, waits, full bool) {
 		s := m.Stats()
 		taken += s.Taken
 		waits = waits || s.Len > 0
-		full = full || s.Len == s.Cap && s.Cap > 1
+		full = full || s.Len >= s.Cap && s.Cap > 1
 	}
 	return taken, waits, full
 }

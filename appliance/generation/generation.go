@@ -17,6 +17,7 @@
 //	generations/0000000003/inputs.json    variables, texts of files, hashes of everything else
 //	generations/0000000003/meta.json      when, why, and checksums; written last
 //	generations/damaged/0000000002/       for people
+//	generations/files/SHA256.onnx         models as they were, when they are named by path: see FilesDir
 package generation
 
 import (
