@@ -2,7 +2,6 @@ package generation
 
 import (
 	"fmt"
-	"strings"
 
 	"orac/appliance/rt"
 	"orac/runbook"
@@ -17,7 +16,7 @@ const fileSuffix = ".onnx"
 // FileName is what the copy of a file is called.
 func FileName(hash string) string { return hash + fileSuffix }
 
-// Sweep removes the copies that no generation names.
+// Sweep removes the copies that no generation names, and what a kill has left of one.
 func (s *Store) Sweep(t *rt.Task) error {
 	copies, err := s.entries(t, FilesDir)
 	if err != nil || len(copies) == 0 {
@@ -40,7 +39,7 @@ func (s *Store) Sweep(t *rt.Task) error {
 		}
 	}
 	for _, c := range copies {
-		if strings.HasSuffix(c.Name, fileSuffix) && !named[c.Name] {
+		if !named[c.Name] {
 			if err := s.fs.Remove(t, FilesDir+"/"+c.Name); err != nil {
 				return fmt.Errorf("remove a model that no generation names: %w", err)
 			}
