@@ -44,6 +44,7 @@ type Monitor struct {
 	leaks   map[string]string      // incidents of instances that hang, by address
 	alerts  map[string]string      // incidents of too many restarts, by component
 	nodes   map[string]progress
+	back    map[string]rt.Instant // services that were away: when they came back
 
 	// What follows is of one graph.
 	graph    *Graph
@@ -80,7 +81,7 @@ func (m *Monitor) Report() health.Report {
 func (m *Monitor) Run(t *rt.Task) error {
 	m.model = health.New(health.Rules)
 	m.facts, m.open, m.nodes = map[string]health.Fact{}, map[string]string{}, map[string]progress{}
-	m.leaks, m.alerts = map[string]string{}, map[string]string{}
+	m.leaks, m.alerts, m.back = map[string]string{}, map[string]string{}, map[string]rt.Instant{}
 	m.verdict = rt.NewMailbox[memory.Verdict]("memory", 4)
 	if m.Measure != nil {
 		t.Go("memory", (&memory.Watch{Measure: m.Measure, Settings: m.memorySettings, Found: m.measured}).Run)
@@ -191,6 +192,9 @@ func (m *Monitor) event(t *rt.Task, e event.Event) {
 		m.leaks[e.Node], _ = m.Log.Open(t, e.Node, "it did not stop in time, and keeps "+b.Claim, m.evidence())
 	case event.STTHealth:
 		if component := "stt." + b.STT; b.OK {
+			if m.facts[component].Level == health.Unhealthy {
+				m.back[component] = t.Now()
+			}
 			ok(component, "stt")
 		} else {
 			bad(component, "stt", health.Unhealthy, b.Status)
@@ -200,10 +204,15 @@ func (m *Monitor) event(t *rt.Task, e event.Event) {
 	case event.Delivered:
 		ok(e.Node, string(Delivery))
 	case event.Heartbeat:
-		if b.OK {
+		switch {
+		case b.OK:
 			ok(e.Node, string(Heartbeat))
-		} else {
+		case b.Late: // who is behind the server does not answer it: no outage of ours
 			bad(e.Node, string(Heartbeat), health.Degraded, b.Cause)
+		default:
+			bad(e.Node, string(Heartbeat), health.Unhealthy, b.Cause)
+			m.fact(t, m.symptom(t.Now(), m.facts[e.Node]))
+			m.acted(t, e.Node, "tried again "+b.Retry)
 		}
 	case event.StoreFailed:
 		bad(e.Node, string(History), health.Degraded, b.Cause)

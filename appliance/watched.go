@@ -31,7 +31,7 @@ func (m *Monitor) prepare() {
 			m.watched[service] = &watched{}
 			fallthrough
 		case Delivery, Heartbeat:
-			w.all = append([]string{"stt." + n.Block.Name()}, w.needs...)
+			w.all = append([]string{serviceOf(g, n)}, w.needs...)
 		}
 		m.watched[n.Address] = w
 	}
@@ -76,4 +76,17 @@ func (n *watched) taken() (taken uint64, waits, full bool) {
 		full = full || s.Len >= s.Cap && s.Cap > 1
 	}
 	return taken, waits, full
+}
+
+// serviceOf is the component of the speech-to-text service that a node speaks to; "stt." if it is none of the runbook's.
+func serviceOf(g *Graph, n *Node) string {
+	if n.Kind != Heartbeat {
+		return "stt." + n.Block.Name()
+	}
+	for _, h := range g.Runbook.Heartbeats {
+		if h.Address == n.Block {
+			return "stt." + h.STT.Name()
+		}
+	}
+	return "stt."
 }
