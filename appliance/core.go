@@ -3,7 +3,6 @@ package appliance
 import (
 	"errors"
 	"log/slog"
-	"sync/atomic"
 	"time"
 
 	"orac/appliance/event"
@@ -62,7 +61,7 @@ type Core struct {
 	records *rt.Mailbox[incident.Record]
 	changed *rt.Mailbox[struct{}] // something was planned or changed
 	// lastGood: it runs a generation because the runbook could not be used, and none was applied since.
-	lastGood atomic.Bool
+	lastGood *rt.Cell[bool]
 }
 
 // NewCore builds an appliance; nothing runs yet. An error names the block that cannot be built.
@@ -85,7 +84,7 @@ func NewCore(o CoreOptions) (*Core, error) {
 		Runner: c.runner, Log: c.log, FS: parts.FS, Events: watched, Logged: logged, Slog: o.Slog,
 		Measure: o.Measure, Evidence: o.Evidence, MayRestart: c.mayRestart, Settle: parts.Trim, Changed: c.changed,
 	}
-	c.lastGood.Store(o.LastGood)
+	c.lastGood = rt.NewCell(o.LastGood)
 	c.steward = &Steward{Runner: c.runner, Load: o.Load, Replay: o.Replay, Check: o.Check}
 	return c, nil
 }
@@ -186,7 +185,7 @@ func (c *Core) Apply(t *rt.Task, r status.ApplyRequest, progress func(string)) (
 	a, err := c.steward.Apply(t, r, c.telling("apply", progress))
 	c.settings()
 	if err == nil && a.OK {
-		c.lastGood.Store(false)
+		c.lastGood.Take(rt.NewCell(false))
 	}
 	return a, err
 }
@@ -271,7 +270,7 @@ func (c *Core) Incident(now rt.Instant, id string) (status.Incident, bool) { ret
 func (c *Core) Status(now rt.Instant, wall time.Time) status.Status {
 	g := c.runner.Graph()
 	s := status.Status{
-		Appliance: g.Runbook.Appliance.Name, Runbook: g.Runbook.File, Generation: c.steward.Generation(), LastGood: c.lastGood.Load(),
+		Appliance: g.Runbook.Appliance.Name, Runbook: g.Runbook.File, Generation: c.steward.Generation(), LastGood: c.lastGood.Get(),
 		Health: c.monitor.Report(), Memory: c.monitor.Memory(),
 	}
 	for _, v := range c.runner.Views() {
