@@ -30,7 +30,7 @@ func Compile(rb *runbook.Runbook) (*Graph, error) {
 		return nil, fmt.Errorf("%s: there is no listener, so nothing would be heard: add a listener block (see: orac schema --markdown)", rb.File)
 	}
 	for _, m := range rb.Microphones {
-		c.device(m.Address, m.Name, selector(m), fmt.Sprintf("%+v", m))
+		c.device(m.Address, m.Name, selector(m), fmt.Sprintf("%+v %v", m, rb.Watchdog.SourceCheck), "source_check")
 	}
 	for _, w := range rb.WAVs {
 		c.device(w.Address, w.Name, w.Path, fmt.Sprintf("%+v %s", w, version(rb, w.Address, "path")))
@@ -75,8 +75,8 @@ func patient(rb *runbook.Runbook, device runbook.Address) bool {
 	return ok && w.Pace == "fast"
 }
 
-// device adds what all listeners of a device share, if it has any.
-func (c *compiler) device(a runbook.Address, name, detail, spec string) {
+// device adds what all listeners of a device share, if it has any. Its source goes by more watchdogs than each does.
+func (c *compiler) device(a runbook.Address, name, detail, spec string, watchdogs ...string) {
 	users := c.users(a)
 	if len(users) == 0 {
 		return
@@ -88,7 +88,7 @@ func (c *compiler) device(a runbook.Address, name, detail, spec string) {
 	}
 	c.add(&Node{
 		Address: source, Kind: Source, Block: a, Detail: detail, build: buildSource(a), spec: spec, Claim: string(a),
-		Uses: []Use{{Block: a}, {"watchdog", []string{"read_stall", "rms_stuck", "retry_delay", "retries", "retry_slow"}}},
+		Uses: []Use{{Block: a}, {"watchdog", append(watchdogs, "read_stall", "rms_stuck", "retry_delay", "retries", "retry_slow")}},
 	})
 	recorded := slices.ContainsFunc(users, func(l runbook.Listener) bool { return len(l.Deliver) > 0 })
 	c.add(&Node{Address: ring, Kind: Ring, Block: a, Detail: ringTime.String(), build: buildRing, spec: fmt.Sprint("recorded ", recorded)})

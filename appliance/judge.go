@@ -104,8 +104,8 @@ func (m *Monitor) judge(t *rt.Task, n *watched, v *View, w runbook.Watchdog) hea
 	case v.State == reconcile.Waiting:
 		f.Level, f.Why = health.Unhealthy, fmt.Sprintf("it failed and is started again: %v", v.Err)
 	case v.State == reconcile.Finished:
-	case v.Node.Kind != Source && full && idle > w.NodeStall:
-		f.Level, f.Why = health.Unhealthy, fmt.Sprintf("it has taken nothing from a full mailbox for %v", idle.Round(100*time.Millisecond))
+	case v.Node.Kind != Source && (full || waits && v.Node.Kind.prompt()) && idle > w.NodeStall:
+		f.Level, f.Why = health.Unhealthy, fmt.Sprintf("it has taken nothing of what waits for it for %v", idle.Round(100*time.Millisecond))
 		_, open := m.open[address]
 		if m.fact(t, f); !open {
 			m.Log.Open(t, address, f.Why, m.evidence())

@@ -78,6 +78,16 @@ func (n *watched) taken() (taken uint64, waits, full bool) {
 	return taken, waits, full
 }
 
+// prompt tells whether nodes of a kind take at once what comes: then anything that waits shows that one of them is stuck. The
+// others may have reasons of their own, such as a disk or a service that takes its time, and are stuck when a mailbox is full.
+func (k Kind) prompt() bool {
+	switch k {
+	case Ring, Features, Voice, Head, Trigger:
+		return true
+	}
+	return false
+}
+
 // serviceOf is the component of the speech-to-text service that a node speaks to; "stt." if it is none of the runbook's.
 func serviceOf(g *Graph, n *Node) string {
 	if n.Kind != Heartbeat {

@@ -55,7 +55,7 @@ func input(rb *runbook.Runbook, a runbook.Address) (audio.Source, error) {
 		}
 		return capture.New(capture.Spec{
 			Selector: capture.Selector{Match: m.Match, Identity: m.Identity, ID: m.ID},
-			Backend:  backend, Channels: m.Channels, StartTimeout: m.StartTimeout,
+			Backend:  backend, Channels: m.Channels, StartTimeout: m.StartTimeout, Look: rb.Watchdog.SourceCheck,
 		}), nil
 	}
 	w, ok := rb.WAV(a)
