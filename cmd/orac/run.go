@@ -142,18 +142,26 @@ func near(path string) string {
 	return path
 }
 
-// alive tells the service manager how the appliance is, and that it lives while sound flows.
+// alive tells the service manager how the appliance is, and that it lives: only while sound is counted, which nothing that
+// hangs can pretend.
 func alive(n *sdnotify.Notifier) func(status.Status) {
 	interval, _ := sdnotify.WatchdogInterval(os.Getenv, os.Getpid()) // without one there is nothing to tell
-	said := ""
+	said, heard := "", uint64(0)
 	return func(s status.Status) {
 		if line := fmt.Sprintf("%s, generation %d, %d utterances wait", s.Health.Level, s.Generation, s.Spool.Waiting); line != said {
 			said = line
 			_ = n.Status(line)
 		}
-		if interval > 0 && s.Health.Level != "unhealthy" {
+		hops := uint64(0)
+		for _, node := range s.Nodes {
+			if node.Kind == string(appliance.Ring) {
+				hops += node.Taken
+			}
+		}
+		if interval > 0 && hops != heard && s.Health.Level != "unhealthy" {
 			_ = n.Watchdog()
 		}
+		heard = hops
 	}
 }
 
