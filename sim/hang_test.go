@@ -71,12 +71,12 @@ func TestAStuckExtractorIsSeenAndStartedAgain(t *testing.T) {
 		defer cancel()
 		_ = onGoroutines(t, ctx, r, func(k *rt.Task, ru *appliance.Runner, p *appliance.Parts, watch *rt.Mailbox[event.Event]) {
 			log := incident.New(incident.Budget{Restarts: 5, Per: time.Hour}, nil)
-			m := &appliance.Monitor{Runner: ru, Log: log, FS: r.disk, Events: watch}
+			m := &appliance.Monitor{Runner: ru, Log: log, FS: r.disk, Events: watch, Evidence: func() string { return "all stacks" }}
 			began := k.Wall()
 			k.Go("monitor", m.Run)
 			_ = k.Sleep(60 * time.Second)
 			list := log.Recent(k.Now(), 10)
-			if len(list) == 0 || list[0].Component != "features.file" || !strings.Contains(list[0].Cause, "nothing of what waits") || !slices.Contains(list[0].Actions, "started again") ||
+			if len(list) == 0 || list[0].Component != "features.file" || !strings.Contains(list[0].Cause, "nothing of what waits") || !slices.Contains(list[0].Actions, "started again") || list[0].Evidence != "all stacks" ||
 				list[len(list)-1].Detected.Sub(began) > 40*audio.HopTime+1500*time.Millisecond {
 				t.Errorf("incidents: %+v", list)
 			}
