@@ -174,7 +174,9 @@ func (m *Monitor) event(t *rt.Task, e event.Event) {
 	case event.DeviceLost:
 		bad(e.Node, string(Source), health.Unhealthy, b.Cause)
 		if b.Evidence != "" {
-			if _, open := m.open[e.Node]; !open {
+			if id, open := m.open[e.Node]; open { // the age of the last hop may have said it a moment before
+				m.Log.Explain(t, id, b.Evidence)
+			} else {
 				m.open[e.Node], _ = m.Log.Open(t, e.Node, b.Cause, b.Evidence)
 			}
 		}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"orac/appliance"
 	"orac/appliance/event"
 	"orac/appliance/rt"
 	"orac/appliance/rt/live"
