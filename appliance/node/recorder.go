@@ -16,7 +16,6 @@ type Recorder struct {
 	Name     string // address of the node
 	Listener string
 	Device   string
-	Patient  bool // the sound is that of a file, which waits
 	Config   *rt.Cell[RecorderConfig]
 
 	In     *rt.Mailbox[Wake]
@@ -30,6 +29,7 @@ type Recorder struct {
 
 // RecorderConfig are the settings of a recorder. A recording that has begun keeps its own.
 type RecorderConfig struct {
+	Patient bool     // the sound is that of a file, which waits
 	Deliver []string // names of the services that shall have the utterance
 	PreRoll time.Duration
 	End     utterance.EndpointConfig
@@ -88,7 +88,7 @@ func (r *Recorder) record(t *rt.Task, w Wake) (utterance.Why, error) {
 	config := r.Config.Get()
 	preRoll := int64(config.PreRoll / audio.HopTime)
 	hops := rt.NewMailbox[*audio.Hop]("recording", int(config.End.Max/audio.HopTime)+int(preRoll)+1)
-	if r.Patient {
+	if config.Patient {
 		hops = rt.NewPatientMailbox[*audio.Hop]("recording", 4)
 	}
 	defer hops.Close(t)

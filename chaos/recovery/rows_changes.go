@@ -38,7 +38,10 @@ func (b *bench) untouched(w watch) error {
 		return fmt.Errorf("%d values were dropped", n)
 	}
 	heard := chaos.Taken(after, "features.usb") - chaos.Taken(w.before, "features.usb")
-	if least := time.Since(w.at)/hop - 4; int64(heard) < int64(least) { // some are on their way at both ends
+	// Some are on their way at both ends, and the audio server's virtual microphone is up to 0.2 % slow on a machine that has much to
+	// do. A frame lost to each apply would be 6 % of them.
+	hops := int64(time.Since(w.at) / hop)
+	if least := hops - hops/200 - 4; int64(heard) < least {
 		return fmt.Errorf("%d hops came in %.1f s; that should be %d at least", heard, time.Since(w.at).Seconds(), least)
 	}
 	was := map[string]uint64{}
