@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"strings"
 	"time"
@@ -109,6 +110,16 @@ func missingProgram(b *bench) error {
 }
 
 func missingDevice(b *bench) error { return b.refused(chaos.Runbook{Device: "nomic"}, "nomic") }
+
+// takenPort applies a console at an address where somebody else listens.
+func takenPort(b *bench) (err error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, l.Close()) }()
+	return b.refused(chaos.Runbook{Web: l.Addr().String()}, "address already in use")
+}
 
 // mutedDevice applies a microphone that is there and gives no sound: only its health shows that.
 func mutedDevice(b *bench) (err error) {
