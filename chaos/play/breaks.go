@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"orac/chaos/journal"
@@ -146,8 +145,11 @@ func (r *run) end(o occurrence, id, at int) {
 // disturb notes from when to when sound or services are disturbed. The caller holds mu.
 func (r *run) disturb(o occurrence, from, to time.Duration) {
 	list := &r.trouble
-	if slices.Contains(sttKinds, o.Kind) {
+	switch o.Kind.Info().Target {
+	case "stt":
 		list = &r.cuts
+	case "heartbeat", "webhook":
+		return
 	}
 	lists := []*[]stretch{list}
 	if o.Kind == scenario.Kill || o.Kind == scenario.CPUStarve {

@@ -37,6 +37,7 @@ type World struct {
 	root     string // folder of the run, all below it is removed
 	journal  *journal.Journal
 	watchdog *journal.Watchdog
+	network  *network // nil: that of the machine
 	services map[runbook.Address]*service
 	mics     map[string]*microphone // by name of the block
 
@@ -78,6 +79,12 @@ func build(ctx context.Context, sc *scenario.Scenario, o Options) (_ *World, err
 	}
 	if err = w.mount(); err != nil {
 		return nil, err
+	}
+	if separated(sc) && separable() == nil { // else the fault is unsupported
+		if w.network, err = separate(); err != nil {
+			return nil, err
+		}
+		w.Within = w.network.within
 	}
 	if err = w.serveAll(); err != nil {
 		return nil, err
@@ -201,6 +208,9 @@ func (w *World) Close() error {
 		w.pulse.Lock()
 		w.audio.Close()
 		w.pulse.Unlock()
+	}
+	if w.network != nil {
+		w.network.close()
 	}
 	if w.journal != nil {
 		errs = append(errs, w.journal.Close())

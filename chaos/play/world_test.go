@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -278,6 +279,9 @@ func TestProcessFaults(t *testing.T) {
 			t.Errorf("without a capture process: %v", err)
 		}
 	})
+	t.Run("descriptors", func(t *testing.T) {
+		during(t, w, scenario.Fault{Kind: scenario.Descriptors}, disk(t, a, fmt.Sprint(int(syscall.EMFILE))), disk(t, a, "fine"))
+	})
 	t.Run("kill", func(t *testing.T) {
 		down := func() error {
 			if _, err := w.Running(); !errors.Is(err, errDown) {
@@ -330,6 +334,20 @@ func TestAudioFaults(t *testing.T) {
 			return err
 		})
 	})
+	t.Run("suspended", func(t *testing.T) {
+		state := func(want string) func() error {
+			return func() error {
+				w.pulse.Lock()
+				defer w.pulse.Unlock()
+				list, err := w.audio.Control("list", "short", "sources")
+				if err == nil && !strings.Contains(list, want) {
+					err = fmt.Errorf("no source is %s:\n%s", want, list)
+				}
+				return err
+			}
+		}
+		during(t, w, scenario.Fault{Kind: scenario.Suspended}, state("SUSPENDED"), back)
+	})
 	t.Run("audio_down", func(t *testing.T) { during(t, w, scenario.Fault{Kind: scenario.AudioDown}, gone, back) })
 	t.Run("open_hangs", func(t *testing.T) {
 		p, err := process.Of(w.audio.PID())
@@ -379,6 +397,7 @@ func TestServiceFaults(t *testing.T) {
 	}, code(webhook, http.StatusOK))
 	during(t, w, scenario.Fault{Kind: scenario.HeartbeatDown}, code(heartbeat, 0), code(heartbeat, noFile))
 	during(t, w, scenario.Fault{Kind: scenario.STTDown}, code(stt, 0), code(stt, noFile))
+	during(t, w, scenario.Fault{Kind: scenario.STTCut}, code(stt, 0), code(stt, noFile))
 	during(t, w, scenario.Fault{Kind: scenario.STTUnauthorized}, code(stt, http.StatusUnauthorized), code(stt, noFile))
 	// Of two at once the one that is left still holds when the other is over.
 	lies, refuses := fault(t, w, scenario.Fault{Kind: scenario.STTLies}), fault(t, w, scenario.Fault{Kind: scenario.STTUnauthorized})
@@ -400,6 +419,40 @@ func TestServiceFaults(t *testing.T) {
 	if err := w.supported(occurrence{Fault: scenario.Fault{Kind: scenario.STTDown, Target: "../../etc"}}); err == nil {
 		t.Error("a service that is not there was to break")
 	}
+}
+
+// TestTheNetworkIsTakenAway: what listens in a network of its own is reached from there alone, and not while its link is down.
+func TestTheNetworkIsTakenAway(t *testing.T) {
+	if err := separable(); err != nil {
+		t.Skip(err)
+	}
+	w, err := build(t.Context(), parse(t, kitchen, "fault \"net_down\" \"x\" {\n  at = \"1s\"\n}\n"), Options{Binary: "/proc/self/exe", Tools: "/proc/self/exe", Temp: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	address := w.services["stt.whisper"].proxy.Address()
+	dial := func() error {
+		return w.network.within(func() error {
+			c, err := net.DialTimeout("tcp4", address, time.Second)
+			if err != nil {
+				return err
+			}
+			return c.Close()
+		})
+	}
+	if err := dial(); err != nil {
+		t.Errorf("from inside: %v", err)
+	}
+	if c, err := net.DialTimeout("tcp4", address, time.Second); err == nil {
+		t.Errorf("from outside: %v", c.Close())
+	}
+	during(t, w, scenario.Fault{Kind: scenario.NetDown}, func() error {
+		if dial() == nil {
+			return errors.New("it is reached")
+		}
+		return nil
+	}, dial)
 }
 
 // buildAndWait makes a world, breaks it in every way that could be left behind, says what there is, and waits to be killed.
