@@ -99,7 +99,7 @@ func (r *run) takeBack(o occurrence, b *broken, entry *journal.Entry) {
 			return
 		case time.Now().After(until):
 			r.mu.Lock()
-			r.fatal = errors.Join(r.fatal, fmt.Errorf("%s could not be taken back: %w", o.name, err))
+			r.die(fmt.Errorf("%s could not be taken back: %w", o.name, err))
 			r.mu.Unlock()
 			return
 		}

@@ -14,29 +14,34 @@ import (
 // the last of them. There is nothing to undo.
 type network struct{ ask chan func() }
 
-// separate makes one. Its thread lives until close: a process that it started would be ended with it.
+// separate makes one. The thread that is in it goes back to where it was at the end, and never ends itself: processes that it has
+// started, in this network or before, would be ended with it.
 func separate() (*network, error) {
 	n := &network{make(chan func())}
 	made := make(chan error)
 	go func() {
-		runtime.LockOSThread() // and never lets go: the thread is in another network than all others
-		err := unix.Unshare(unix.CLONE_NEWNET)
-		if err != nil {
-			err = fmt.Errorf("a network of its own cannot be had: %w; run it as root", err)
-		} else {
-			err = link(true)
+		runtime.LockOSThread()
+		home, err := unix.Open("/proc/thread-self/ns/net", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+		if err == nil {
+			err = unix.Unshare(unix.CLONE_NEWNET)
 		}
-		if made <- err; err != nil {
+		if err != nil {
+			runtime.UnlockOSThread() // it is where it was
+			made <- fmt.Errorf("a network of its own cannot be had: %w; run it as root", err)
 			return
 		}
+		made <- link(true)
 		for f := range n.ask {
 			f()
 		}
+		if err := unix.Setns(home, unix.CLONE_NEWNET); err != nil {
+			select {} // a thread in a network that nobody knows must serve nobody else
+		}
+		_ = unix.Close(home)
+		runtime.UnlockOSThread()
 	}()
-	if err := <-made; err != nil {
-		return nil, err
-	}
-	return n, nil
+	err := <-made
+	return n, err
 }
 
 // within calls f in the network.
@@ -73,9 +78,7 @@ func link(up bool) error {
 // separable tells whether a network of its own can be had here.
 func separable() error {
 	n, err := separate()
-	if err == nil {
-		n.close()
-	}
+	n.close()
 	return err
 }
 

@@ -188,7 +188,7 @@ func (r *run) Health() string {
 
 // fresh tells whether what was last seen is of the process that runs now.
 func (r *run) fresh() bool {
-	return r.up && !r.now.Started.Before(r.began.Add(r.bootedAt-time.Second))
+	return r.up && !r.now.Started.Before(r.image)
 }
 
 // Waiting implements judge.View.

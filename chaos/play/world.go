@@ -111,13 +111,17 @@ func (w *World) mount() (err error) {
 	if _, err := w.journal.Begin("file system of the state directory", 0, journal.Step{Do: journal.Unmount, Path: dir}); err != nil {
 		return err
 	}
-	if _, err = chaos.MountTmpfsOn(dir); err != nil { // the journal takes it away
+	if _, err = chaos.MountTmpfsOn(dir, diskBytes(w.book.rb.Disk)); err != nil { // the journal takes it away
 		return err
 	}
 	w.Dir = filepath.Join(w.root, "runbook")
 	w.State, w.File = filepath.Join(dir, "state"), filepath.Join(w.Dir, "orac.hcl")
 	return os.Mkdir(w.Dir, 0o700)
 }
+
+// diskBytes is how large the file system of a runbook is: what is to be kept free, and room for a history and an hour of speech.
+// It is memory of this machine when it is full.
+func diskBytes(d runbook.Disk) int64 { return min(int64(d.KeepFree), 512<<20) + 64<<20 }
 
 // serveAll starts the peers that the runbook names, and points it to them.
 func (w *World) serveAll() error {
