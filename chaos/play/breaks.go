@@ -152,7 +152,7 @@ func (r *run) disturb(o occurrence, from, to time.Duration) {
 		return
 	}
 	lists := []*[]stretch{list}
-	if o.Kind == scenario.Kill || o.Kind == scenario.CPUStarve {
+	if o.Kind == scenario.Kill || o.Kind == scenario.OutOfMemory || o.Kind == scenario.CPUStarve {
 		lists = append(lists, &r.cuts)
 	}
 	for _, list := range lists {

@@ -20,21 +20,25 @@ func kill(w *World, _ occurrence) (*broken, error) {
 	if err != nil {
 		return nil, err
 	}
-	killed := false
+	return revived(w, func() error {
+		w.end(a)
+		return a.Kill()
+	}), nil
+}
+
+// revived is a fault that ends the appliance; its undo starts it again.
+func revived(w *World, end func() error) *broken {
+	ended := false
 	return &broken{
-		apply: func() error {
-			killed = true
-			w.end(a)
-			return a.Kill()
-		},
+		apply: func() error { ended = true; return end() },
 		undo: func() error {
-			if !killed || w.life.Err() != nil { // or the run is over
+			if !ended || w.life.Err() != nil { // or the run is over
 				return nil
 			}
-			killed = false
+			ended = false
 			return w.again()
 		},
-	}, nil
+	}
 }
 
 // starve leaves the appliance and its children no time of the machine.

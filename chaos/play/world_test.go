@@ -294,6 +294,25 @@ func TestProcessFaults(t *testing.T) {
 			t.Errorf("it was started %d times", w.booted())
 		}
 	})
+	t.Run("out_of_memory", func(t *testing.T) {
+		was, err := w.Running()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := was.Kind(t.Context(), 0, 5*time.Second, "disk"); err != nil {
+			t.Fatal(err)
+		}
+		during(t, w, scenario.Fault{Kind: scenario.OutOfMemory}, func() error {
+			e := was.Last(1)[0]
+			if e.Kind != "ended" || !strings.Contains(e.Text, "killed") {
+				return fmt.Errorf("%v", e)
+			}
+			return nil
+		}, func() error { _, err := w.Running(); return err })
+		if w.booted() != 3 {
+			t.Errorf("it was started %d times", w.booted())
+		}
+	})
 }
 
 func TestAudioFaults(t *testing.T) {

@@ -1,12 +1,12 @@
-# What only a real machine has: sockets, descriptors, a link that goes down.
+# What only a real machine has: sockets, descriptors, a link that goes down, a kernel that ends processes.
 #
 #   orac chaos chaos/scenarios/real.hcl
 
 scenario "real" {
-  doc      = "Answers that are cut, changed or never come, no network, no descriptors, a suspended source: no command is lost."
+  doc      = "Answers that are cut, changed or never come, no network, no descriptors, no memory, a suspended source: no command is lost."
   runbook  = "room.hcl"
-  for      = "105s"
-  heal     = "85s"
+  for      = "110s"
+  heal     = "92s"
   backends = ["chaos"]
 }
 
@@ -45,6 +45,10 @@ fault "suspended" "mic" {
   for = "5s"
 }
 
+fault "out_of_memory" "ended" {
+  at = "86s"
+}
+
 recovery "delivered" {
   kinds   = ["stt_cut", "stt_corrupt", "stt_silent", "net_down", "descriptors"]
   from    = "end"
@@ -53,7 +57,7 @@ recovery "delivered" {
 }
 
 recovery "sound" {
-  kinds   = ["suspended"]
+  kinds   = ["suspended", "out_of_memory"]
   from    = "end"
   recover = "3s"
 }

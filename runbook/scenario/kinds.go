@@ -52,8 +52,9 @@ const (
 	MemoryLeak  Kind = "memory_leak" // Size a minute, until the process is replaced
 	MemoryRise  Kind = "memory_rise" // Size at once, until the process is replaced
 
-	PowerLoss Kind = "power_loss" // what is not synced is lost; started again after For
-	Kill      Kind = "kill"       // the process ends (kill -9), and is started again after For
-	ClockJump Kind = "clock_jump"
-	Apply     Kind = "apply" // a change is applied
+	PowerLoss   Kind = "power_loss"    // what is not synced is lost; started again after For
+	Kill        Kind = "kill"          // the process ends (kill -9), and is started again after For
+	OutOfMemory Kind = "out_of_memory" // the kernel ends the process for its memory, and it is started again after For
+	ClockJump   Kind = "clock_jump"
+	Apply       Kind = "apply" // a change is applied
 )

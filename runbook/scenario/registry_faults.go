@@ -129,6 +129,7 @@ var kinds = []Info{
 		rules: []runbook.Rule{{Uses: []string{"every_write", "at"}, Doc: "exactly one of at and every_write = true must be given", Hint: "Write one of them and leave the other out.",
 			Holds: func(g runbook.Given) bool { return g.Written("at") != g.Truth("every_write") }}}},
 	{Kind: Kill, Lasts: true, Swarm: true, duration: "1s", Doc: "The process is killed (kill -9). `for` later it is started again."},
+	{Kind: OutOfMemory, Lasts: true, duration: "1s", Doc: "The process takes more memory than its control group has, and the kernel ends it. `for` later it is started again."},
 	{Kind: ClockJump, Swarm: true, Doc: "The time of day jumps.",
 		more: []runbook.Attribute{extra("by", runbook.Duration, "1h", "1ms", "3650d", "How far."), {Name: "back", Kind: runbook.Bool, Default: "false", Doc: "Whether it jumps back."}}},
 	{Kind: Apply, Doc: "A change of the runbook is applied, as `orac apply` does.", example: "  block = \"model.hey_jarvis\"\n  set   = { threshold = 0.6 }\n",

@@ -44,7 +44,7 @@ var families = map[scenario.Kind]family{
 	scenario.HeartbeatDown: heartbeat, scenario.HeartbeatNo: heartbeat, scenario.WebhookSlow: webhook, scenario.WebhookDown: webhook,
 	scenario.DiskFull: disk, scenario.DiskReadOnly: disk, scenario.DiskError: disk, scenario.DiskSlow: disk,
 	scenario.NodePanic: node, scenario.NodeStarve: node, scenario.CPUStarve: processor,
-	scenario.MemoryLeak: memory, scenario.MemoryRise: memory, scenario.PowerLoss: process, scenario.Kill: process,
+	scenario.MemoryLeak: memory, scenario.MemoryRise: memory, scenario.PowerLoss: process, scenario.Kill: process, scenario.OutOfMemory: process,
 	scenario.Descriptors: outside, scenario.ClockJump: outside, scenario.Apply: outside,
 }
 
