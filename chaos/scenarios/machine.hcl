@@ -18,34 +18,40 @@ sound "command" {
 }
 
 fault "disk_full" "full" {
-  at  = "6s"
-  for = "8s"
+  at     = "6s"
+  jitter = "2s"
+  for    = "8s"
 }
 
 fault "disk_error" "broken" {
-  at  = "20s"
-  for = "8s"
+  at     = "20s"
+  jitter = "2s"
+  for    = "8s"
 }
 
 fault "cpu_starve" "starved" {
-  at  = "34s"
-  for = "3s"
+  at     = "34s"
+  jitter = "2s"
+  for    = "3s"
 }
 
 fault "kill" "killed" {
-  at  = "43s"
-  for = "1s"
+  at     = "43s"
+  jitter = "2s"
+  for    = "1s"
 }
 
 fault "apply" "threshold" {
-  at    = "47s"
-  block = "model.hey_jarvis"
-  set   = { threshold = 0.45 }
+  at     = "47s"
+  jitter = "2s"
+  block  = "model.hey_jarvis"
+  set    = { threshold = 0.45 }
 }
 
 fault "memory_rise" "grown" {
-  at   = "62s"
-  size = "200MiB"
+  at     = "62s"
+  jitter = "2s"
+  size   = "200MiB"
 }
 
 recovery "well" {

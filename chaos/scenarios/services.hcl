@@ -18,28 +18,33 @@ sound "command" {
 }
 
 fault "stt_down" "away" {
-  at  = "6s"
-  for = "10s"
+  at     = "6s"
+  jitter = "2s"
+  for    = "10s"
 }
 
 fault "stt_reset" "resets" {
-  at  = "20s"
-  for = "9s"
+  at     = "20s"
+  jitter = "2s"
+  for    = "9s"
 }
 
 fault "stt_trash" "mad" {
-  at  = "32s"
-  for = "4s"
+  at     = "32s"
+  jitter = "2s"
+  for    = "4s"
 }
 
 fault "stt_late" "late" {
-  at  = "40s"
-  for = "10s"
+  at     = "40s"
+  jitter = "2s"
+  for    = "10s"
 }
 
 fault "stt_unauthorized" "locked" {
-  at  = "53s"
-  for = "6s"
+  at     = "53s"
+  jitter = "2s"
+  for    = "6s"
 }
 
 recovery "delivered" {

@@ -19,31 +19,37 @@ sound "command" {
 }
 
 fault "worker_stop" "frozen" {
-  at = "6s"
+  at     = "6s"
+  jitter = "2s"
 }
 
 fault "worker_kill" "killed" {
-  at = "13s"
+  at     = "13s"
+  jitter = "2s"
 }
 
 fault "worker_trash" "mad" {
-  at = "19s"
+  at     = "19s"
+  jitter = "2s"
 }
 
 fault "unplug" "pulled" {
-  at    = "25s"
-  for   = "4s"
-  other = true
+  at     = "25s"
+  jitter = "2s"
+  for    = "4s"
+  other  = true
 }
 
 fault "audio_down" "upgrade" {
-  at  = "36s"
-  for = "4s"
+  at     = "36s"
+  jitter = "2s"
+  for    = "4s"
 }
 
 fault "open_hangs" "hangs" {
-  at  = "47s"
-  for = "4s"
+  at     = "47s"
+  jitter = "2s"
+  for    = "4s"
 }
 
 recovery "process" {
