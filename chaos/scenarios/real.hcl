@@ -1,12 +1,12 @@
-# What only a real machine has: sockets, descriptors, a link that goes down, a kernel that ends processes.
+# What only a real machine has: sockets, descriptors, a link that goes down.
 #
 #   orac chaos chaos/scenarios/real.hcl
 
 scenario "real" {
-  doc      = "Answers that are cut, changed or never come, no network, no descriptors, no memory, a suspended source: no command is lost."
+  doc      = "Answers that are cut, changed or never come, no network, no descriptors, a suspended source: no command is lost."
   runbook  = "room.hcl"
-  for      = "110s"
-  heal     = "92s"
+  for      = "105s"
+  heal     = "85s"
   backends = ["chaos"]
 }
 
@@ -45,10 +45,6 @@ fault "suspended" "mic" {
   for = "5s"
 }
 
-fault "out_of_memory" "ended" {
-  at = "86s"
-}
-
 recovery "delivered" {
   kinds   = ["stt_cut", "stt_corrupt", "stt_silent", "net_down", "descriptors"]
   from    = "end"
@@ -57,7 +53,7 @@ recovery "delivered" {
 }
 
 recovery "sound" {
-  kinds   = ["suspended", "out_of_memory"]
+  kinds   = ["suspended"]
   from    = "end"
   recover = "3s"
 }
