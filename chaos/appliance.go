@@ -54,6 +54,8 @@ type Orac struct {
 	Env    []string // besides that of this process
 	File   string   // the runbook
 	State  string   // the state directory
+	// Within starts processes, such as in a network of their own; nil: as any other.
+	Within func(func() error) error
 }
 
 // Start runs `orac run --json` on the runbook, with more arguments. It ends with ctx, and when this process does.
@@ -83,7 +85,11 @@ func (o Orac) start(ctx context.Context, clock *Clock, args []string) (*Applianc
 	if clock != nil {
 		launch = func() error { return clock.start(a.cmd) }
 	}
-	if err := launch(); err != nil {
+	within := o.Within
+	if within == nil {
+		within = func(f func() error) error { return f() }
+	}
+	if err := within(launch); err != nil {
 		return nil, err
 	}
 	if a.self, err = process.Of(a.cmd.Process.Pid); err != nil {

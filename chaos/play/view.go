@@ -188,7 +188,7 @@ func (r *run) Health() string {
 
 // fresh tells whether what was last seen is of the process that runs now.
 func (r *run) fresh() bool {
-	return r.up && !r.now.Started.Before(r.began.Add(r.bootedAt-time.Second))
+	return r.up && !r.now.Started.Before(r.image)
 }
 
 // Waiting implements judge.View.
@@ -223,7 +223,7 @@ func (r *run) State() scenario.State {
 		Time: now.Seconds(), Healed: now >= r.sc.Head.Heal, Faults: r.lasting, Up: r.up, Health: r.Health(),
 		Components: map[string]string{}, Nodes: map[string]scenario.Node{},
 		Spoken: a.spoken, Recorded: a.recorded, Delivered: a.delivered, Waiting: r.Waiting(), Lost: a.dropped, Duplicated: a.duplicated,
-		Wakes: a.wakes, FalseWakes: a.falseWakes, Missed: a.missed, Restarts: a.restarts, Reexecs: r.reexecs, Boots: r.w.booted(),
+		Wakes: a.wakes, FalseWakes: a.falseWakes, Missed: a.missed, Restarts: a.restarts, Reexecs: r.reexecs, Boots: r.w.booted() + r.reexecs,
 		Generation: r.now.Generation, Memory: r.memory, Tasks: r.tasks, Holders: r.holders,
 	}
 	s.Applied, s.RolledBack = r.w.changes()
@@ -270,7 +270,7 @@ func (r *run) report(end time.Duration) report.Run {
 	applied, rolledBack := r.w.changes()
 	out.Counts = map[string]int{
 		"spoken": a.spoken, "recorded": a.recorded, "delivered": a.delivered, "refused": a.refused, "dropped": a.dropped, "duplicated": a.duplicated,
-		"wakes": a.wakes, "false_wakes": a.falseWakes, "missed": a.missed, "restarts": a.restarts, "boots": r.w.booted(), "reexecs": r.reexecs,
+		"wakes": a.wakes, "false_wakes": a.falseWakes, "missed": a.missed, "restarts": a.restarts, "boots": r.w.booted() + r.reexecs, "reexecs": r.reexecs,
 		"applied": applied, "rolled_back": rolledBack,
 	}
 	out.Command = "orac chaos " + r.sc.File + " --seed " + utoa(r.o.Seed)

@@ -37,6 +37,7 @@ type World struct {
 	root     string // folder of the run, all below it is removed
 	journal  *journal.Journal
 	watchdog *journal.Watchdog
+	network  *network // nil: that of the machine
 	services map[runbook.Address]*service
 	mics     map[string]*microphone // by name of the block
 
@@ -79,6 +80,12 @@ func build(ctx context.Context, sc *scenario.Scenario, o Options) (_ *World, err
 	if err = w.mount(); err != nil {
 		return nil, err
 	}
+	if separated(sc) && separable() == nil { // else the fault is unsupported
+		if w.network, err = separate(); err != nil {
+			return nil, err
+		}
+		w.Within = w.network.within
+	}
 	if err = w.serveAll(); err != nil {
 		return nil, err
 	}
@@ -104,13 +111,17 @@ func (w *World) mount() (err error) {
 	if _, err := w.journal.Begin("file system of the state directory", 0, journal.Step{Do: journal.Unmount, Path: dir}); err != nil {
 		return err
 	}
-	if _, err = chaos.MountTmpfsOn(dir); err != nil { // the journal takes it away
+	if _, err = chaos.MountTmpfsOn(dir, diskBytes(w.book.rb.Disk)); err != nil { // the journal takes it away
 		return err
 	}
 	w.Dir = filepath.Join(w.root, "runbook")
 	w.State, w.File = filepath.Join(dir, "state"), filepath.Join(w.Dir, "orac.hcl")
 	return os.Mkdir(w.Dir, 0o700)
 }
+
+// diskBytes is how large the file system of a runbook is: what is to be kept free, and room for a history and an hour of speech.
+// It is memory of this machine when it is full.
+func diskBytes(d runbook.Disk) int64 { return min(int64(d.KeepFree), 512<<20) + 64<<20 }
 
 // serveAll starts the peers that the runbook names, and points it to them.
 func (w *World) serveAll() error {
@@ -201,6 +212,9 @@ func (w *World) Close() error {
 		w.pulse.Lock()
 		w.audio.Close()
 		w.pulse.Unlock()
+	}
+	if w.network != nil {
+		w.network.close()
 	}
 	if w.journal != nil {
 		errs = append(errs, w.journal.Close())
