@@ -141,6 +141,9 @@ func buildRecorder(l runbook.Listener) builder {
 func buildSpool(a *assembly, n *Node) (node.Node, error) {
 	d := a.graph.Runbook.Disk
 	config := node.SpoolConfig{Limits: spool.Limits{Disk: int64(d.Spool), KeepFree: int64(d.KeepFree), Memory: int64(d.MemorySpool)}}
+	if st := a.graph.Runbook.Store; st.KeepAudio {
+		config.Limits.Audio, config.Limits.Retention = int64(st.AudioSize), st.Retention
+	}
 	for _, other := range a.graph.Nodes {
 		if other.Kind == Delivery {
 			config.Services = append(config.Services, other.Block.Name())

@@ -178,7 +178,7 @@ func (c *compiler) services() {
 		}
 	}
 	if len(used) > 0 {
-		c.add(&Node{Address: string(Spool), Kind: Spool, Block: "disk", Detail: rb.Disk.Spool.String(), build: buildSpool, Uses: []Use{{Block: "disk"}}})
+		c.add(&Node{Address: string(Spool), Kind: Spool, Block: "disk", Detail: rb.Disk.Spool.String(), build: buildSpool, Uses: []Use{{Block: "disk"}, {"store", []string{"keep_audio", "audio_size", "retention"}}}})
 	}
 	for _, s := range rb.STTs {
 		if slices.Contains(used, s.Address) {

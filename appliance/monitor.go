@@ -202,7 +202,7 @@ func (m *Monitor) event(t *rt.Task, e event.Event) {
 			bad(component, "stt", health.Unhealthy, b.Status)
 		}
 	case event.DeliveryFailed:
-		bad(e.Node, string(Delivery), health.Degraded, b.Cause)
+		bad(e.Node, string(Delivery), trouble(b.Denied), b.Cause)
 	case event.Delivered:
 		ok(e.Node, string(Delivery))
 	case event.Heartbeat:
@@ -221,6 +221,15 @@ func (m *Monitor) event(t *rt.Task, e event.Event) {
 	case event.StoreBack:
 		ok(e.Node, string(History))
 	}
+}
+
+// trouble is how bad a failed exchange is: one may fail, but who is refused stays so until a person sees to it, and that is an
+// incident. Its cause names the peer.
+func trouble(denied bool) health.Level {
+	if denied {
+		return health.Unhealthy
+	}
+	return health.Degraded
 }
 
 // restarted counts a restart of a component; more than its budget are an incident of their own.

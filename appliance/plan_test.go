@@ -55,3 +55,44 @@ func TestSettingsOfTheWholeAreChanges(t *testing.T) {
 		t.Errorf("defaults that are spelt out are a change: %+v", p)
 	}
 }
+
+// TestThePlanOfWhoMayDoWhat: the web server is started again for what it listens to and by nothing else; people come and go; and
+// nothing that is heard is touched.
+func TestThePlanOfWhoMayDoWhat(t *testing.T) {
+	t.Setenv("ORAC_SECRET_HASH", "$2a$12$abcdefghijklmnopqrstuuDJaVpWmJQnzm8W0Xk0y3N7mVxD6Wk1O")
+	t.Setenv("ORAC_SECRET_OTHER", "$2a$12$abcdefghijklmnopqrstuuDJaVpWmJQnzm8W0Xk0y3N7mVxD6Wk1P")
+	web := func(listen, more string) string { return "web {\n  listen = \"" + listen + "\"\n" + more + "}\n" }
+	anna := "user \"anna\" {\n  role = \"admin\"\n  password_hash = secret(\"hash\")\n}\n"
+	for name, c := range map[string]struct {
+		old, fresh, address string
+		action              status.Action
+	}{
+		"a server comes":   {"", web("127.0.0.1:7171", ""), "web", status.Restart},
+		"it moves":         {web("127.0.0.1:7171", ""), web("127.0.0.1:7172", ""), "web", status.Restart},
+		"TLS":              {web("127.0.0.1:7171", ""), web("127.0.0.1:7171", "tls {\n  self_signed = true\n}\n"), "web", status.Restart},
+		"a limit":          {web("127.0.0.1:7171", ""), web("127.0.0.1:7171", "limits {\n  viewer = 7\n}\n"), "web", status.Update},
+		"an origin":        {web("127.0.0.1:7171", ""), web("127.0.0.1:7171", "origins = [\"https://home.test\"]\n"), "web", status.Update},
+		"somebody comes":   {"", anna, "user.anna", status.Add},
+		"somebody goes":    {anna, "", "user.anna", status.Remove},
+		"another password": {anna, strings.Replace(anna, "hash\")", "other\")", 1), "user.anna", status.Update},
+		"a lifetime":       {"", "auth {\n  token_lifetime = \"1h\"\n}\n", "auth", status.Update},
+	} {
+		p := appliance.Plan(graphOf(t, bare+c.old), graphOf(t, bare+c.fresh))
+		for _, x := range p.Components {
+			switch {
+			case x.Address == c.address && x.Action != c.action:
+				t.Errorf("%s: %s is %q", name, x.Address, x.Action)
+			case x.Address != c.address && x.Action != status.Keep:
+				t.Errorf("%s touches %s", name, x.Address)
+			}
+			for _, a := range x.Because {
+				if strings.Contains(a.Old+a.New+a.Source, "$2a$") {
+					t.Errorf("%s shows a hash: %+v", name, a)
+				}
+			}
+		}
+		if !p.Changes || len(p.Deaf) != 1 || p.Deaf[0].For != 0 {
+			t.Errorf("%s: changes %v, deaf %v", name, p.Changes, p.Deaf)
+		}
+	}
+}

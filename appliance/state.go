@@ -78,16 +78,20 @@ func (s *State) open() (err error) {
 }
 
 // key reads the key of hashes, or makes one.
-func (s *State) key() error {
-	name := filepath.Join(s.Dir, "hash.key")
-	b, err := os.ReadFile(name)
-	if err == nil && len(b) == 32 {
-		s.HashKey = b
-		return nil
+func (s *State) key() (err error) {
+	s.HashKey, err = HashKey(s.Dir)
+	return s.excuse(err, "a plan made at the next start will not know what has changed since this one")
+}
+
+// HashKey gives the key of a state directory's hashes, or makes one. Where it cannot be written it is good for this process.
+func HashKey(dir string) ([]byte, error) {
+	name := filepath.Join(dir, "hash.key")
+	if b, err := os.ReadFile(name); err == nil && len(b) == 32 {
+		return b, nil
 	}
-	s.HashKey = make([]byte, 32)
-	_, _ = rand.Read(s.HashKey) // never fails
-	return s.excuse(os.WriteFile(name, s.HashKey, 0o600), "a plan made at the next start will not know what has changed since this one")
+	key := make([]byte, 32)
+	_, _ = rand.Read(key) // never fails
+	return key, os.WriteFile(name, key, 0o600)
 }
 
 // excuse lets the appliance start on a full disk: a machine that boots with one must hear all the same. Other errors stand.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"orac/appliance/account"
 	"orac/appliance/audio"
 	"orac/appliance/audio/capture"
 	"orac/appliance/audio/wav"
@@ -85,14 +86,43 @@ func client(rb *runbook.Runbook, s runbook.STT, temp string) (stt.Client, error)
 		}
 		return stt.NewExec(stt.ExecConfig{Command: command, Timeout: s.Timeout, TempDir: temp})
 	}
+	tokens, err := tokensOf(rb, s.Auth)
+	if err != nil {
+		return nil, err
+	}
 	return stt.NewOrac(stt.OracConfig{
-		URL: s.URL, Timeout: s.Timeout, Token: s.Token, Language: s.Language, Task: s.Task, ForwardToCore: s.ForwardToCore,
+		URL: s.URL, Timeout: s.Timeout, Token: s.Token, Tokens: tokens, TLS: tlsOf(s),
+		Language: s.Language, Task: s.Task, ForwardToCore: s.ForwardToCore,
+	})
+}
+
+func tlsOf(s runbook.STT) wire.TLS { return wire.TLS{CA: s.CA, Cert: s.ClientCert, Key: s.ClientKey} }
+
+// tokensOf are the tokens of a service account; nil if there is none.
+func tokensOf(rb *runbook.Runbook, a runbook.Address) (wire.Tokens, error) {
+	s, ok := rb.ServiceAccount(a)
+	if !ok {
+		return nil, nil
+	}
+	return account.New(account.Config{
+		Name: s.Name, Secret: s.Secret, Permissions: s.Permissions, Issuer: rb.Auth.Issuer, Audience: s.Audience, Lifetime: rb.Auth.ServiceLifetime,
 	})
 }
 
 func heart(rb *runbook.Runbook, h runbook.Heartbeat) (notify.Heart, error) {
 	s, _ := rb.STT(h.STT)
-	return notify.NewHeartbeat(notify.HeartbeatConfig{URL: rb.HeartbeatURL(h), Timeout: h.Timeout, Token: s.Token})
+	c := notify.HeartbeatConfig{URL: rb.HeartbeatURL(h), Timeout: h.Timeout, Token: s.Token, TLS: tlsOf(s)}
+	if h.CA != "" {
+		c.TLS.CA = h.CA
+	}
+	var err error
+	if c.Tokens, err = tokensOf(rb, rb.HeartbeatAuth(h)); err != nil {
+		return nil, err
+	}
+	if c.Tokens != nil {
+		c.Token = nil // the account's take its place
+	}
+	return notify.NewHeartbeat(c)
 }
 
 func hook(w runbook.Webhook) (notify.Hook, error) {

@@ -107,6 +107,8 @@ var storeBlock = &BlockType{
 		{Name: "max_rows", Kind: Int, OnChange: InPlace, Default: "100000", Min: "100", Max: "10000000", Unit: "rows",
 			Doc: "How many rows are kept of each kind."},
 		{Name: "keep_audio", Kind: Bool, OnChange: InPlace, Default: "false",
-			Doc: "Whether the sound of a delivered utterance is kept with its row."},
+			Doc: "Whether the sound of a delivered utterance is kept as long as its row. Without it, what was kept goes."},
+		{Name: "audio_size", Kind: ByteSize, OnChange: InPlace, Default: "256MiB", Min: "1MiB", Max: "1TiB",
+			Doc: "The most that kept sounds may take; the oldest go first."},
 	},
 }

@@ -199,4 +199,5 @@ type Store struct {
 	Retention time.Duration `hcl:"retention"`
 	MaxRows   int           `hcl:"max_rows"`
 	KeepAudio bool          `hcl:"keep_audio"`
+	AudioSize Size          `hcl:"audio_size"` // of kept sounds
 }

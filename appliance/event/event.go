@@ -142,7 +142,8 @@ type DeliveryFailed struct {
 	Way       string `json:"way"`
 	Attempt   int    `json:"attempt"`
 	Cause     string `json:"cause"`
-	Retry     string `json:"retry"` // what comes next
+	Retry     string `json:"retry"`            // what comes next
+	Denied    bool   `json:"denied,omitempty"` // the service does not know who we are, or will not have us
 }
 
 // Delivered: the service answered; the utterance has left the spool.
@@ -164,6 +165,7 @@ type STTHealth struct {
 	STT    string `json:"stt"`
 	OK     bool   `json:"ok"`
 	Status string `json:"status"`
+	Denied bool   `json:"denied,omitempty"` // see DeliveryFailed
 }
 
 // Heartbeat: whether heartbeats are taken, on each change. One that fails was tried twice.
@@ -172,8 +174,9 @@ type Heartbeat struct {
 	OK       bool   `json:"ok"`
 	Topics   int    `json:"topics"`
 	Cause    string `json:"cause,omitempty"`
-	Late     bool   `json:"late,omitempty"`  // the answer did not come in time: the server waits for others
-	Retry    string `json:"retry,omitempty"` // "every 30s"
+	Late     bool   `json:"late,omitempty"`   // the answer did not come in time: the server waits for others
+	Retry    string `json:"retry,omitempty"`  // "every 30s"
+	Denied   bool   `json:"denied,omitempty"` // see DeliveryFailed
 }
 
 // WebhookFailed: a webhook did not take a detection.

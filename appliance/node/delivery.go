@@ -209,7 +209,7 @@ func (n *Delivery) givenUp(t *rt.Task, job Job, attempts int, cause error) error
 func (n *Delivery) failed(t *rt.Task, id, way string, attempt int, cause error, retry string) {
 	t.Trace("delivery failed", int64(attempt))
 	say(t, n.Events, n.Name, event.DeliveryFailed{
-		Utterance: id, STT: n.STT, Way: way, Attempt: attempt, Cause: cause.Error(), Retry: retry,
+		Utterance: id, STT: n.STT, Way: way, Attempt: attempt, Cause: cause.Error(), Retry: retry, Denied: denied(cause),
 	})
 }
 

@@ -57,10 +57,11 @@ func (n *Heartbeat) Run(t *rt.Task) error {
 		} else {
 			e, ours := errors.AsType[*notify.Error](err)
 			now.Cause, now.Late, now.Retry = err.Error(), ours && e.Kind == wire.Late, "every "+config.Every.String()
+			now.Denied = denied(err)
 		}
 		if failed == 1 { // one that fails may be a blip
 			wait = min(wait, again)
-		} else if !known || now.OK != said.OK || now.Late != said.Late {
+		} else if !known || now.OK != said.OK || now.Late != said.Late || now.Denied != said.Denied {
 			t.Trace("heartbeat", flag(now.OK))
 			say(t, n.Events, n.Name, now)
 			known, said = true, now

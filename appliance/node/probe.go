@@ -32,6 +32,7 @@ const soon = 2 * time.Second
 
 // Run implements Node.
 func (n *Probe) Run(t *rt.Task) error {
+	refused := false
 	for known, was := false, false; ; known = true {
 		config := n.Config.Get()
 		status, err := config.Client.Health(t)
@@ -42,10 +43,12 @@ func (n *Probe) Run(t *rt.Task) error {
 		if err != nil {
 			status = err.Error()
 		}
-		if !known || ok != was {
+		no := denied(err)
+		if !known || ok != was || no != refused {
 			t.Trace("health", flag(ok))
-			say(t, n.Events, n.Name, event.STTHealth{STT: n.STT, OK: ok, Status: status})
+			say(t, n.Events, n.Name, event.STTHealth{STT: n.STT, OK: ok, Status: status, Denied: no})
 		}
+		refused = no
 		if ok && !was {
 			n.Healthy.Push(t, struct{}{})
 		}
@@ -65,4 +68,10 @@ func flag(b bool) int64 {
 		return 1
 	}
 	return 0
+}
+
+// denied tells whether a service has refused who we are: no outage, and nothing that passes by itself.
+func denied(err error) bool {
+	e, ok := errors.AsType[*stt.Error](err)
+	return ok && e.Kind == stt.Unauthorised
 }

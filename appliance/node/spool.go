@@ -30,6 +30,7 @@ type Spool struct {
 	sounds  []Sound
 	quiet   rt.Cell[bool]
 	retry   rt.Instant // when the disk is tried again
+	prune   rt.Instant // when kept sounds are looked at; 0: none are kept
 	mark    any
 	shown   rt.Cell[status.Spool]
 }
@@ -115,20 +116,30 @@ func (n *Spool) Run(t *rt.Task) error {
 	n.show()
 	n.mark = nil
 	for {
-		if c, changed := n.Config.Changed(&n.mark); changed {
+		c, changed := n.Config.Changed(&n.mark)
+		if changed {
 			n.kept.Limit(c.Limits)
 			n.kept.Serve(t, c.Services)
 			n.report(t)
 		}
-		until := rt.Never
+		if changed || n.prune != 0 && t.Now() >= n.prune {
+			_ = n.kept.Prune(t) // what the disk does not let go of now goes the next time
+			if n.prune = 0; n.kept.Keeps() {
+				n.prune = t.Now().Add(pruneEvery)
+			}
+		}
+		retry, until := rt.Never, rt.Never
 		if n.kept.DiskErr() != nil {
 			if n.retry == 0 {
 				n.retry = t.Now().Add(diskRetry)
 			}
-			until = n.retry
+			retry, until = n.retry, n.retry
+		}
+		if n.prune != 0 {
+			until = min(until, n.prune)
 		}
 		which, err := n.wait(t, until)
-		if t.Now() >= until { // however busy the mailboxes are
+		if t.Now() >= retry { // however busy the mailboxes are
 			n.retry = 0
 			n.kept.Retry(t)
 		}

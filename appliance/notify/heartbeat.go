@@ -27,6 +27,8 @@ type HeartbeatConfig struct {
 	URL     string        // of ORAC STT, with or without /stt/v1/…
 	Timeout time.Duration // 0 means Timeout
 	Token   wire.Secret   // bearer token
+	Tokens  wire.Tokens   // of a service account, in its place
+	TLS     wire.TLS
 }
 
 // Heartbeat is a Heart. It may be used by several tasks at once.
@@ -41,7 +43,7 @@ func NewHeartbeat(c HeartbeatConfig) (*Heartbeat, error) {
 	if err != nil {
 		return nil, fmt.Errorf("heartbeat: %w", err)
 	}
-	client, err := wire.NewClient(wire.Options{Timeout: orDefault(c.Timeout), Token: c.Token})
+	client, err := wire.NewClient(wire.Options{Timeout: orDefault(c.Timeout), Token: c.Token, Tokens: c.Tokens, TLS: c.TLS})
 	if err != nil {
 		return nil, fmt.Errorf("heartbeat %s: %w", base, err)
 	}

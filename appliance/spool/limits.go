@@ -69,6 +69,8 @@ func (s *Spool) leave(t *rt.Task, e *Entry) {
 		} else {
 			s.report(Report{Entry: e, Where: name, Cause: fmt.Sprintf("%v will not have it; its sound is kept", e.refused)})
 		}
+	} else {
+		s.keep(t, e)
 	}
 	s.forget(t, e)
 }

@@ -16,6 +16,7 @@
 //	0000000000000007.pcm        the same, complete
 //	0000000000000007.whisper.done   the service whisper has answered
 //	refused/ID.wav              a service would never take it, and it is kept for people; the newest hundred
+//	../audio/ID.wav             it was delivered, and its sound is kept as the runbook says
 //
 // The file system is that of the runtime seam; a Spool is used by one task.
 package spool
@@ -25,6 +26,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"time"
 
 	"orac/appliance/audio"
 	"orac/appliance/rt"
@@ -36,6 +38,9 @@ type Limits struct {
 	Disk     int64 // bytes of sound on disk
 	KeepFree int64 // bytes that stay free on the file system
 	Memory   int64 // bytes of complete utterances in memory while the disk refuses
+
+	Audio     int64         // bytes of sound that is kept after its delivery; 0: none is
+	Retention time.Duration // for how long
 }
 
 // dir is the spool's folder below the state directory.

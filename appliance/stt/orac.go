@@ -34,9 +34,11 @@ type OracConfig struct {
 	URL           string        // of the service, with or without /stt/v1/…
 	Timeout       time.Duration // for a transcript, from the end of the sound; 0 means DefaultTimeout
 	Token         wire.Secret   // bearer token
-	Language      string        // such as "en"; empty leaves it to the service
-	Task          string        // "transcribe" or "translate"; empty leaves it to the service
-	ForwardToCore *bool         // nil leaves it to the service
+	Tokens        wire.Tokens   // of a service account, in its place
+	TLS           wire.TLS
+	Language      string // such as "en"; empty leaves it to the service
+	Task          string // "transcribe" or "translate"; empty leaves it to the service
+	ForwardToCore *bool  // nil leaves it to the service
 }
 
 // Orac is a client of ORAC STT: Client, Streamer and Prober. It may be used by several tasks at once.
@@ -67,8 +69,10 @@ func NewOrac(c OracConfig) (*Orac, error) {
 	if c.ForwardToCore != nil {
 		o.query.Set("forward_to_core", strconv.FormatBool(*c.ForwardToCore))
 	}
-	if o.client, err = wire.NewClient(wire.Options{Timeout: o.timeout, Token: c.Token}); err == nil {
-		o.health, err = wire.NewClient(wire.Options{Timeout: min(o.timeout, healthTimeout), Token: c.Token})
+	options := wire.Options{Timeout: o.timeout, Token: c.Token, Tokens: c.Tokens, TLS: c.TLS}
+	if o.client, err = wire.NewClient(options); err == nil {
+		options.Timeout = min(o.timeout, healthTimeout)
+		o.health, err = wire.NewClient(options)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("stt %s: %w", base, err)

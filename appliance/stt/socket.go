@@ -41,26 +41,39 @@ type streamed struct {
 // errMessage is a message that the protocol does not know.
 var errMessage = errors.New("a message that is none of the protocol")
 
+// dial connects. A service that does not take the token is given another one, once.
 func (s *stream) dial(t *rt.Task, ctx context.Context) error {
-	transport := wire.Transport(func(c net.Conn) { s.tcp = c })
+	token, err := s.dialOnce(t, ctx, "")
+	if e, ok := errors.AsType[*Error](err); ok && e.Status == http.StatusUnauthorized && token != "" {
+		_, err = s.dialOnce(t, ctx, token)
+	}
+	return err
+}
+
+func (s *stream) dialOnce(t *rt.Task, ctx context.Context, refused string) (token string, _ error) {
+	header, token, err := s.orac.client.Header(t, refused)
+	if err != nil {
+		return "", s.fail(Unauthorised, err)
+	}
+	transport := s.orac.client.Transport(func(c net.Conn) { s.tcp = c })
 	// The transport serves this connection only; nothing of it stays behind.
 	defer transport.CloseIdleConnections()
 	ctx, cancel := context.WithTimeout(ctx, min(stall, s.orac.timeout))
 	defer cancel()
 	conn, res, err := websocket.Dial(ctx, s.to, &websocket.DialOptions{
 		HTTPClient: &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
-		HTTPHeader: s.orac.client.Header(),
+		HTTPHeader: header,
 	})
 	switch {
 	case err == nil:
 		conn.SetReadLimit(wire.MaxAnswer)
 		s.conn = conn
-		return nil
+		return token, nil
 	case res != nil && res.StatusCode != http.StatusSwitchingProtocols && res.StatusCode != http.StatusOK && !t.Stopping():
 		body, _ := io.ReadAll(res.Body) // what is left of a body that Dial has already cut to 1 KiB
-		return s.orac.client.Status(streamOp, s.to, res, body)
+		return token, s.orac.client.Status(streamOp, s.to, res, body)
 	}
-	return s.orac.client.Fail(t, streamOp, s.to, err)
+	return token, s.orac.client.Fail(t, streamOp, s.to, err)
 }
 
 // read waits for the service's last message, answering pings on the way.

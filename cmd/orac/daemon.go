@@ -39,6 +39,13 @@ func (a *app) stateOf(rb *runbook.Runbook) string {
 	if rb != nil || a.stateDir != "" || os.Getenv("ORAC_STATE_DIR") != "" {
 		return a.state(rb)
 	}
+	dir := a.spelledState()
+	fmt.Fprintf(a.err, "%s %s cannot be evaluated here (orac validate says why); its state directory is taken to be %s\n", a.err.Warn("orac:"), screen.Clean(a.file), screen.Clean(dir))
+	return dir
+}
+
+// spelledState is the state directory as far as the text of the runbook says it.
+func (a *app) spelledState() string {
 	dir := "state" // the default of the language, beside the runbook
 	if text, err := os.ReadFile(a.file); err == nil {
 		if m := spelledStateDir.FindSubmatch(text); m != nil {
@@ -48,7 +55,6 @@ func (a *app) stateOf(rb *runbook.Runbook) string {
 	if !filepath.IsAbs(dir) {
 		dir = filepath.Join(filepath.Dir(a.file), dir)
 	}
-	fmt.Fprintf(a.err, "%s %s cannot be evaluated here (orac validate says why); its state directory is taken to be %s\n", a.err.Warn("orac:"), screen.Clean(a.file), screen.Clean(dir))
 	return dir
 }
 

@@ -138,6 +138,7 @@ One file, orac.hcl, declares the whole device.`,
 	root.AddCommand(a.runCommand(), a.planCommand(), a.applyCommand(), a.rollbackCommand(), a.generationsCommand(),
 		a.statusCommand(), a.healthCommand(), a.logsCommand(), a.incidentsCommand(),
 		a.simCommand(), a.chaosCommand(), a.validateCommand(), a.fmtCommand(), a.schemaCommand(), a.graphCommand(),
+		a.secretsCommand(), a.userCommand(), a.keyCommand(), a.tokenCommand(), a.auditCommand(),
 		a.devicesCommand(), a.detectCommand(), a.modelsCommand(), a.completionCommand(), a.versionCommand())
 	return root
 }

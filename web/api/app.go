@@ -6,13 +6,13 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"regexp"
 	"time"
 
 	"orac/appliance"
 	"orac/appliance/audio/capture"
 	"orac/appliance/rt"
 	"orac/appliance/rt/live"
+	"orac/appliance/spool"
 	"orac/appliance/status"
 	"orac/appliance/store"
 	"orac/runbook"
@@ -63,11 +63,9 @@ func (l *Live) Check(source string) (*runbook.Runbook, runbook.Diagnostics) {
 	return rb, problems
 }
 
-var utteranceID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
-
 // Audio implements App.
 func (l *Live) Audio(utterance string) (io.ReadSeekCloser, time.Time, error) {
-	if !utteranceID.MatchString(utterance) {
+	if !patterns["id"].MatchString(utterance) {
 		return nil, time.Time{}, os.ErrNotExist
 	}
 	root, err := os.OpenRoot(l.State.Dir)
@@ -75,7 +73,7 @@ func (l *Live) Audio(utterance string) (io.ReadSeekCloser, time.Time, error) {
 		return nil, time.Time{}, err
 	}
 	defer root.Close()
-	for _, dir := range []string{"audio", filepath.Join("spool", "refused")} {
+	for _, dir := range []string{spool.KeptDir, filepath.Join("spool", "refused")} {
 		f, err := root.Open(filepath.Join(dir, utterance+".wav"))
 		if err != nil {
 			continue

@@ -31,6 +31,7 @@ type Host struct {
 	running *serving
 	last    runbook.Web
 	retry   *time.Timer
+	failed  string // why it could not listen when it was last tried
 }
 
 // serving is a server that listens.
@@ -55,6 +56,7 @@ const (
 func (h *Host) Run(ctx context.Context, s *Server) {
 	h.mu.Lock()
 	h.server, h.ctx = s, ctx
+	s.say = h.say
 	h.mu.Unlock()
 	h.Use(s.o.App.Runbook())
 	sweep := time.NewTicker(time.Hour)
@@ -137,6 +139,10 @@ func (h *Host) start() {
 	}
 	if err != nil {
 		h.Log.Error("the web server cannot listen; it is tried again", "listen", w.Listen, "cause", bare(err))
+		if why := bare(err).Error(); why != h.failed { // said once, not every two seconds
+			h.failed = why
+			h.say("the console is not served: " + why + "; it is tried again")
+		}
 		h.retry = time.AfterFunc(listenWait, func() {
 			h.mu.Lock()
 			defer h.mu.Unlock()
@@ -156,7 +162,7 @@ func (h *Host) start() {
 		BaseContext: func(net.Listener) context.Context { return base },
 		HTTP2:       &http.HTTP2Config{MaxConcurrentStreams: 64},
 	}
-	h.running = r
+	h.running, h.failed = r, ""
 	var listener net.Listener = r.conns
 	if c != nil {
 		listener = tls.NewListener(r.conns, tlsConfig(c))
@@ -186,20 +192,19 @@ func (h *Host) tell(at net.Addr, c *certificate, made bool) {
 	}
 	url := scheme + "://" + net.JoinHostPort(host, port) + "/"
 	h.Log.Info("the web server listens", "listen", at.String(), "tls", c != nil)
-	say := h.Say
-	if say == nil {
-		say = func(string) {}
-	}
-	say("console: " + url)
+	h.say("console: " + url)
 	if c != nil && (made || h.last.TLS.SelfSigned) {
-		say("  its certificate is self-signed; SHA-256 " + c.fingerprint())
+		h.say("  its certificate is self-signed; SHA-256 " + c.fingerprint())
 	}
-	if h.server.o.Guard.NeedsSetup() {
-		code, until := h.server.o.Guard.SetupCode()
-		say(fmt.Sprintf("  there is no user yet: open it, and make the first admin with the code %s (once, until %s)", code, until.Local().Format("15:04")))
-	}
+	h.server.announceSetup()
 	if h.Opened != nil {
 		h.Opened(url)
+	}
+}
+
+func (h *Host) say(line string) {
+	if h.Say != nil {
+		h.Say(line)
 	}
 }
 

@@ -14,7 +14,10 @@ import (
 // BarePages are the pages without which nobody gets in: set-up, login, logout. The console has better ones at the same
 // addresses, by the same functions: Call.MakeFirst, Call.LogIn and the route logout.
 func BarePages(s *Server) {
-	s.Page(http.MethodGet, "/setup", auth.Nobody, func(c *Call) error { return c.setupPage(200, "", nil) })
+	s.Page(http.MethodGet, "/setup", auth.Nobody, func(c *Call) error {
+		c.OpenSetup()
+		return c.setupPage(200, "", nil)
+	})
 	s.Page(http.MethodPost, "/setup", auth.Nobody, func(c *Call) error {
 		first, err := c.MakeFirst(c.R.PostFormValue("code"), c.R.PostFormValue("name"), c.R.PostFormValue("password"))
 		var p *Problem
@@ -51,6 +54,19 @@ func BarePages(s *Server) {
 		return c.bare(200, "home", map[string]any{"Who": c.Who, "Status": c.Server.o.App.Status()})
 	})
 }
+
+// announceSetup prints a code for the set-up, if there is nobody yet and no code is good.
+func (s *Server) announceSetup() {
+	if s.say == nil || !s.o.Guard.NeedsSetup() {
+		return
+	}
+	if code, until, fresh := s.o.Guard.SetupCode(); fresh {
+		s.say(fmt.Sprintf("  there is no user yet: open it, and make the first admin with the code %s (once, until %s)", code, until.Local().Format("15:04")))
+	}
+}
+
+// OpenSetup is to be called when the set-up page is opened: when the code on the terminal is too old, another is printed there.
+func (c *Call) OpenSetup() { c.Server.announceSetup() }
 
 // First is what becomes of a set-up.
 type First struct {

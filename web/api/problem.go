@@ -55,7 +55,7 @@ type CodeDoc struct {
 
 // Codes are all codes, in the order of the reference page.
 var Codes = []CodeDoc{
-	{Unauthenticated, 401, "Not authenticated", "The request needs a login: a session, `Authorization: Bearer` with a token, or an API key. One that was given is wrong, over or revoked; which of these is in the audit log, not in the answer."},
+	{Unauthenticated, 401, "Not authenticated", "The request needs a login: a session, `Authorization: Bearer` with a token, or an API key. One that was given is wrong, over or revoked; which of these is in the log, under the request's ID, and not in the answer."},
 	{Forbidden, 403, "Not allowed", "Who asks is known and lacks the role that the route needs."},
 	{CrossOrigin, 403, "From another origin", "A browser sent the request from a page of another origin, which web.origins does not name."},
 	{NoCSRF, 403, "Without the form's token", "A change by a browser's session carries the session's token: the header X-CSRF-Token, or the field csrf of a form."},

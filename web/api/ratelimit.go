@@ -87,7 +87,8 @@ func (w *window) free(now time.Time, limit int) time.Duration {
 	return 0
 }
 
-// makeRoom drops whoever has not asked for a minute, or else some. The caller holds the lock.
+// makeRoom drops whoever has not asked for a minute, and others until a quarter is free, so that it is seldom called. The caller
+// holds the lock.
 func (l *limiter) makeRoom(second int64) {
 	for owner, w := range l.windows {
 		if second-w.last >= windowSteps {
@@ -95,7 +96,7 @@ func (l *limiter) makeRoom(second int64) {
 		}
 	}
 	for owner := range l.windows {
-		if len(l.windows) < maxWindows {
+		if len(l.windows) < maxWindows*3/4 {
 			break
 		}
 		delete(l.windows, owner)

@@ -24,6 +24,7 @@ import (
 	"orac/appliance/health"
 	"orac/appliance/status"
 	"orac/appliance/store"
+	utteranceid "orac/appliance/utterance"
 	"orac/runbook"
 	"orac/web/audit"
 	"orac/web/auth"
@@ -40,6 +41,9 @@ var cheapHash = sync.OnceValue(func() string {
 	}
 	return string(h)
 })
+
+// soundID is the identity of a record as the appliance makes them.
+var soundID = utteranceid.ID(time.Unix(1000, 0), 7)
 
 const testRunbook = `appliance "test" {}
 
@@ -167,6 +171,7 @@ type rig struct {
 	log    *bytes.Buffer
 	cancel context.CancelFunc
 	tokens map[auth.Role]string
+	key    string // an API key, see pathOf
 }
 
 func newRig(t *testing.T) *rig { return newRigWith(t, func(*runbook.Runbook) {}) }
@@ -188,7 +193,7 @@ func newRigWith(t *testing.T, change func(*runbook.Runbook)) *rig {
 	history, _, err := store.Open(filepath.Join(r.dir, "orac.db"))
 	r.must(err)
 	t.Cleanup(func() { history.Close() })
-	r.app = &fake{rb: rb, file: file, store: history, health: health.Report{Level: health.Healthy}, sounds: map[string]string{"u1": "RIFF"}, ready: make(chan struct{})}
+	r.app = &fake{rb: rb, file: file, store: history, health: health.Report{Level: health.Healthy}, sounds: map[string]string{soundID: "RIFF"}, ready: make(chan struct{})}
 	close(r.app.ready)
 	r.guard, err = auth.Open(r.dir, []byte("hash key"))
 	r.must(err)
@@ -304,4 +309,8 @@ func goldenFile(t *testing.T, name string, got []byte) {
 	if !bytes.Equal(got, want) {
 		t.Errorf("%s is not what the code says; run: go test ./web/api -update\n%s", name, runbook.Diff(name, want, got))
 	}
+}
+
+func healthPart(name string, level health.Level, why string) health.Component {
+	return health.Component{Name: name, Level: level, Why: why, Since: time.Now()}
 }

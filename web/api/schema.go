@@ -38,7 +38,7 @@ type Schema struct {
 var patterns = map[string]*regexp.Regexp{
 	"name":   regexp.MustCompile(`^[a-z][a-z0-9_-]{0,62}$`),            // a block's name
 	"label":  regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}$`), // a key's name
-	"id":     regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`),              // of a record
+	"id":     regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$`),  // of a record
 	"node":   regexp.MustCompile(`^[a-z][a-z0-9_.-]{0,190}$`),          // a component's address
 	"hash":   regexp.MustCompile(`^[0-9a-f]{64}$`),
 	"topic":  regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`),

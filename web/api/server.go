@@ -43,6 +43,7 @@ type Server struct {
 	openAPI []byte
 	streams atomic.Int64
 	ctx     context.Context // ends with the server
+	say     func(string)    // to the person at the terminal; nil for nobody
 	// ErrorPage shows a problem to a person; nil: as a problem document.
 	ErrorPage func(*Call, *Problem)
 }

@@ -81,7 +81,10 @@ type DB struct {
 
 // OpenDB opens the database of a state directory, or makes one. A damaged one is set aside.
 func OpenDB(stateDir string) (*DB, error) {
-	path := filepath.Join(stateDir, DBName)
+	path, err := filepath.Abs(filepath.Join(stateDir, DBName))
+	if err != nil {
+		return nil, err
+	}
 	d, err := openDB(path)
 	if !isDamage(err) {
 		return d, err

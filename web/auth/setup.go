@@ -23,13 +23,15 @@ type setup struct {
 // NeedsSetup reports whether nobody can log in, because there are no users at all.
 func (g *Guard) NeedsSetup() bool { return len(g.policy.Load().users) == 0 }
 
-// SetupCode makes a new code, which is good once and for 15 minutes, in place of one that was made before.
-func (g *Guard) SetupCode() (code string, until time.Time) {
-	text := rand.Text()[:12] // of 32 letters: 60 bits
+// SetupCode gives the code that is good, and whether it is a new one: it is good once and for 15 minutes.
+func (g *Guard) SetupCode() (code string, until time.Time, fresh bool) {
 	g.setup.mu.Lock()
 	defer g.setup.mu.Unlock()
-	g.setup.code, g.setup.until = text[:4]+"-"+text[4:8]+"-"+text[8:], time.Now().Add(setupTime)
-	return g.setup.code, g.setup.until
+	if fresh = g.setup.code == "" || !time.Now().Before(g.setup.until); fresh {
+		text := rand.Text()[:12] // of 32 letters: 60 bits
+		g.setup.code, g.setup.until = text[:4]+"-"+text[4:8]+"-"+text[8:], time.Now().Add(setupTime)
+	}
+	return g.setup.code, g.setup.until, fresh
 }
 
 // UserName is what a user may be called, as in the runbook.

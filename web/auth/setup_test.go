@@ -24,16 +24,19 @@ func TestSetup(t *testing.T) {
 		if _, err := g.MakeFirst("", "anna", annasPassword, from(1), allow); err == nil {
 			t.Error("no code is a code")
 		}
-		code, _ := g.SetupCode()
+		code, _, _ := g.SetupCode()
 		if _, err := g.MakeFirst("AAAA-AAAA-AAAA", "anna", annasPassword, from(2), allow); err == nil {
 			t.Error("another code is taken")
+		}
+		if again, _, fresh := g.SetupCode(); again != code || fresh {
+			t.Error("a code that is good is replaced")
 		}
 		time.Sleep(setupTime)
 		if _, err := g.MakeFirst(code, "anna", annasPassword, from(3), allow); err == nil {
 			t.Error("an old code is taken")
 		}
 		time.Sleep(time.Minute)
-		code, _ = g.SetupCode()
+		code, _, _ = g.SetupCode()
 		for _, bad := range [][2]string{{"Anna", annasPassword}, {"anna", "short"}, {"a\nb", annasPassword}} {
 			if _, err := g.MakeFirst(code, bad[0], bad[1], from(4), allow); err == nil {
 				t.Errorf("%v is taken", bad)

@@ -8,12 +8,15 @@ package wire
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"orac/appliance/rt"
@@ -33,11 +36,19 @@ const (
 // Secret is a value that prints as something else, such as a runbook's.
 type Secret interface{ Reveal() string }
 
+// Tokens gives bearer tokens that end.
+type Tokens interface {
+	// Token gives one that is good at that moment, and another one than refused, which the peer has not taken.
+	Token(now time.Time, refused string) (string, error)
+}
+
 // Options make a Client. Timeout is required; the rest may be zero.
 type Options struct {
 	Timeout time.Duration     // of a whole exchange
 	Token   Secret            // sent as a bearer token, unless it is empty
+	Tokens  Tokens            // in its place; a 401 is answered once, with another one
 	Headers map[string]Secret // sent as they are
+	TLS     TLS
 }
 
 // Client exchanges. It may be used by several tasks at once.
@@ -46,11 +57,20 @@ type Client struct {
 	headers http.Header
 	secrets []string
 	timeout time.Duration
+	tokens  Tokens
+	tls     *tls.Config
+
+	mu   sync.Mutex // guards sent
+	sent string     // the last token, which no error may show
 }
 
 // NewClient makes a client. It keeps connections for reuse.
 func NewClient(o Options) (*Client, error) {
-	c := &Client{headers: http.Header{}, timeout: o.Timeout}
+	c := &Client{headers: http.Header{}, timeout: o.Timeout, tokens: o.Tokens}
+	var err error
+	if c.tls, err = o.TLS.config(); err != nil {
+		return nil, err
+	}
 	for name, value := range o.Headers {
 		if err := c.header(name, value.Reveal(), value.Reveal()); err != nil {
 			return nil, err
@@ -61,7 +81,7 @@ func NewClient(o Options) (*Client, error) {
 			return nil, err
 		}
 	}
-	c.http = &http.Client{Transport: Transport(nil), CheckRedirect: noRedirect}
+	c.http = &http.Client{Transport: c.Transport(nil), CheckRedirect: noRedirect}
 	return c, nil
 }
 
@@ -79,8 +99,8 @@ func (c *Client) header(name, value, secret string) error {
 	return nil
 }
 
-// Transport makes a transport with this package's limits. connected, if not nil, sees every new connection.
-func Transport(connected func(net.Conn)) *http.Transport {
+// Transport makes a transport with this package's limits and the client's TLS. connected, if not nil, sees every new connection.
+func (c *Client) Transport(connected func(net.Conn)) *http.Transport {
 	dialer := &net.Dialer{Timeout: connectTimeout}
 	return &http.Transport{
 		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
@@ -90,6 +110,7 @@ func Transport(connected func(net.Conn)) *http.Transport {
 			}
 			return conn, err
 		},
+		TLSClientConfig:        c.tls,
 		TLSHandshakeTimeout:    connectTimeout,
 		MaxIdleConnsPerHost:    2,
 		IdleConnTimeout:        idleTimeout,
@@ -100,8 +121,22 @@ func Transport(connected func(net.Conn)) *http.Transport {
 
 func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
-// Header is a copy of what the client sends with every request.
-func (c *Client) Header() http.Header { return c.headers.Clone() }
+// Header is a copy of what the client sends with every request. refused is the token that the peer has not taken; empty if there
+// was none. It gives the token that is in the header; empty if there is none that another could take the place of.
+func (c *Client) Header(t *rt.Task, refused string) (h http.Header, token string, err error) {
+	h = c.headers.Clone()
+	if c.tokens == nil {
+		return h, "", nil
+	}
+	if token, err = c.tokens.Token(t.Wall(), refused); err != nil {
+		return nil, "", err
+	}
+	c.mu.Lock()
+	c.sent = token
+	c.mu.Unlock()
+	h.Set("Authorization", "Bearer "+token)
+	return h, token, nil
+}
 
 // Request is what to send. URL is of this package's making, and so valid.
 type Request struct {
@@ -112,17 +147,28 @@ type Request struct {
 	Body        []byte
 }
 
-// Do sends a request and gives the body of a success.
+// Do sends a request and gives the body of a success. A peer that does not take the token is given another one, once.
 func (c *Client) Do(t *rt.Task, r Request) ([]byte, error) {
+	body, token, err := c.once(t, r, "")
+	if e, ok := errors.AsType[*Error](err); ok && e.Status == http.StatusUnauthorized && token != "" {
+		body, _, err = c.once(t, r, token)
+	}
+	return body, err
+}
+
+// once sends a request and gives the body of a success, and the token that it went with.
+func (c *Client) once(t *rt.Task, r Request, refused string) (_ []byte, token string, _ error) {
 	stop, cancel := live.Context(t)
 	defer cancel()
 	ctx, done := context.WithTimeout(stop, c.timeout)
 	defer done()
 	req, err := http.NewRequestWithContext(ctx, r.Method, r.URL, bytes.NewReader(r.Body))
 	if err != nil {
-		return nil, &Error{Op: r.Op, Address: Address(r.URL), Kind: Refused, Cause: withoutURL(err)}
+		return nil, "", &Error{Op: r.Op, Address: Address(r.URL), Kind: Refused, Cause: withoutURL(err)}
 	}
-	req.Header = c.Header()
+	if req.Header, token, err = c.Header(t, refused); err != nil {
+		return nil, "", &Error{Op: r.Op, Address: Address(r.URL), Kind: Unauthorised, Cause: err}
+	}
 	for name, values := range r.Header {
 		req.Header[name] = values
 	}
@@ -131,21 +177,21 @@ func (c *Client) Do(t *rt.Task, r Request) ([]byte, error) {
 	}
 	res, err := c.http.Do(req)
 	if err != nil {
-		return nil, c.Fail(t, r.Op, r.URL, err)
+		return nil, token, c.Fail(t, r.Op, r.URL, err)
 	}
 	defer res.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(res.Body, MaxAnswer+1))
 	if e := c.Status(r.Op, r.URL, res, body); e != nil {
-		return nil, e // whether all of a refusal's text came does not matter
+		return nil, token, e // whether all of a refusal's text came does not matter
 	}
 	if err != nil {
-		return nil, c.Fail(t, r.Op, r.URL, err)
+		return nil, token, c.Fail(t, r.Op, r.URL, err)
 	}
 	if len(body) > MaxAnswer {
-		return nil, &Error{Op: r.Op, Address: Address(r.URL), Kind: Protocol,
+		return nil, token, &Error{Op: r.Op, Address: Address(r.URL), Kind: Protocol,
 			Cause: fmt.Errorf("the answer is longer than %d bytes", MaxAnswer), Hint: "is this an ORAC STT?"}
 	}
-	return body, nil
+	return body, token, nil
 }
 
 // Address is a URL as an Error shows it.

@@ -30,7 +30,7 @@ func (c *Client) Fail(t *rt.Task, op, rawURL string, err error) error {
 		e.Kind = Timeout
 	}
 	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		e.Hint = "the certificate is not trusted by this machine"
+		e.Hint = "the certificate is not trusted by this machine; ca of the block says whom to trust"
 	}
 	return e
 }
@@ -99,6 +99,12 @@ func (c *Client) snippet(body []byte) string {
 func (c *Client) redact(text string) string {
 	for _, secret := range c.secrets {
 		text = strings.ReplaceAll(text, secret, "(secret)")
+	}
+	c.mu.Lock()
+	sent := c.sent
+	c.mu.Unlock()
+	if sent != "" {
+		text = strings.ReplaceAll(text, sent, "(secret)")
 	}
 	return text
 }

@@ -125,6 +125,7 @@ store {
   retention  = "90d"
   max_rows   = 5000
   keep_audio = true
+  audio_size = "1MiB"
 }
 
 web {

@@ -1,0 +1,182 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"orac/cmd/orac/screen"
+	"orac/runbook"
+	"orac/web/auth"
+)
+
+func (a *app) keyCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use: "key", Short: "create, rotate, revoke and list API keys",
+		Long: "API keys let programs in: Authorization: Bearer KEY. A key is shown once, when it is made, and stored as a bcrypt hash. The\nappliance that runs sees a change within a second.",
+		Args: cobra.NoArgs, RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	c.AddCommand(a.keyCreate(), a.keyRotate(), a.keyRevoke(), a.keyList())
+	return c
+}
+
+// withKeys does something with the keys of the state directory.
+func (a *app) withKeys(do func(db *auth.DB, state string) error) error {
+	state, err := a.quietState()
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(state, 0o700); err != nil {
+		return failed(err)
+	}
+	db, err := auth.OpenDB(state)
+	if err != nil {
+		return failed(err)
+	}
+	err = do(db, state)
+	return failed(errors.Join(err, db.Close()))
+}
+
+// shownKey is a new key as it is shown.
+type shownKey struct {
+	auth.APIKey
+	Key string `json:"key"`
+}
+
+func (a *app) showKey(k auth.APIKey, text string) error {
+	if a.json {
+		return a.printJSON(shownKey{k, text})
+	}
+	fmt.Fprintln(a.out, text)
+	fmt.Fprintf(a.err, "This is key %s (%s, %s), good until %s. It is shown this once.\n", k.ID, screen.Clean(k.Name), k.Role, k.Expires.Format(time.DateTime))
+	return nil
+}
+
+func (a *app) keyCreate() *cobra.Command {
+	var role, life string
+	c := &cobra.Command{
+		Use:     "create NAME",
+		Short:   "make a key, and show it this once",
+		Example: "  orac key create prometheus --role viewer --for 90d",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			if !slices.Contains(auth.Roles(), auth.Role(role)) {
+				return usage("--role %s: it is viewer, operator or admin", role)
+			}
+			lifetime, err := runbook.ParseDuration(life)
+			if err != nil {
+				return usage("--for %s: write it like 12h or 90d", life)
+			}
+			return a.withKeys(func(db *auth.DB, state string) error {
+				var k auth.APIKey
+				var text string
+				err := a.recorded(state, "key.create", args[0], func() (err error) {
+					k, text, err = db.CreateKey(args[0], auth.Role(role), lifetime)
+					return err
+				})
+				if err != nil {
+					return err
+				}
+				return a.showKey(k, text)
+			})
+		},
+	}
+	c.Flags().StringVar(&role, "role", string(auth.Viewer), "what it opens: viewer, operator or admin")
+	c.Flags().StringVar(&life, "for", "90d", "how long it is good, at most 366d")
+	return a.withJSON(a.withState(a.withFile(c)))
+}
+
+func (a *app) keyRotate() *cobra.Command {
+	var overlap time.Duration
+	c := &cobra.Command{
+		Use:     "rotate ID",
+		Short:   "make a key in place of another, which stays good for a while",
+		Example: "  orac key rotate 1f2e3d4c5b6a --overlap 24h",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			return a.withKeys(func(db *auth.DB, state string) error {
+				var k auth.APIKey
+				var text string
+				err := a.recorded(state, "key.rotate", args[0], func() (err error) {
+					k, text, err = db.RotateKey(args[0], overlap)
+					return err
+				})
+				if err != nil {
+					return err
+				}
+				return a.showKey(k, text)
+			})
+		},
+	}
+	c.Flags().DurationVar(&overlap, "overlap", 24*time.Hour, "how long the old key stays good")
+	return a.withJSON(a.withState(a.withFile(c)))
+}
+
+func (a *app) keyRevoke() *cobra.Command {
+	c := &cobra.Command{
+		Use:     "revoke ID",
+		Short:   "end a key at once",
+		Example: "  orac key revoke 1f2e3d4c5b6a",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			return a.withKeys(func(db *auth.DB, state string) error {
+				err := a.recorded(state, "key.revoke", args[0], func() error { _, err := db.RevokeKey(args[0]); return err })
+				if err == nil {
+					fmt.Fprintf(a.out, "revoked %s\n", args[0])
+				}
+				return err
+			})
+		},
+	}
+	return a.withState(a.withFile(c))
+}
+
+func (a *app) keyList() *cobra.Command {
+	c := &cobra.Command{
+		Use:     "list",
+		Short:   "list keys, the newest first",
+		Example: "  orac key list",
+		Args:    cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			return a.withKeys(func(db *auth.DB, _ string) error {
+				list, err := db.Keys()
+				if err != nil {
+					return err
+				}
+				if a.json {
+					return a.printJSON(slices.Concat([]auth.APIKey{}, list))
+				}
+				rows := [][]string{{"ID", "NAME", "ROLE", "GOOD UNTIL", "LAST USED", ""}}
+				for _, k := range list {
+					rows = append(rows, []string{k.ID, screen.Clean(k.Name), string(k.Role), k.Expires.Format(time.DateTime), dateOr(k.Used, "never"), keyNote(k)})
+				}
+				a.out.Table(rows)
+				return nil
+			})
+		},
+	}
+	return a.withJSON(a.withState(a.withFile(c)))
+}
+
+func keyNote(k auth.APIKey) string {
+	switch {
+	case !k.Revoked.IsZero():
+		return "revoked " + k.Revoked.Format(time.DateTime)
+	case !k.Live(time.Now()):
+		return "expired"
+	case k.Replaced != "":
+		return "replaced by " + k.Replaced
+	}
+	return ""
+}
+
+func dateOr(t time.Time, none string) string {
+	if t.IsZero() {
+		return none
+	}
+	return t.Format(time.DateTime)
+}

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/user"
+	"strconv"
+	"strings"
+
+	"golang.org/x/term"
+
+	"orac/appliance"
+	"orac/runbook"
+	"orac/web/audit"
+	"orac/web/auth"
+)
+
+// quietState is the state directory for commands that need nothing else of the runbook, which may lack what they are about to
+// make.
+func (a *app) quietState() (string, error) {
+	o, err := a.options()
+	if err != nil {
+		return "", err
+	}
+	rb, _ := runbook.Load(a.file, o)
+	if rb != nil || a.namedState() != "" || a.missing() {
+		return a.state(rb), nil
+	}
+	return a.spelledState(), nil
+}
+
+// missing tells that there is no runbook, and that none was named.
+func (a *app) missing() bool {
+	_, err := os.Stat(a.file)
+	return err != nil && a.file == defaultFile
+}
+
+// recorded does something that changes who may do what, and writes it into the audit log first: without a record it is not done.
+func (a *app) recorded(state, action, target string, do func() error) error {
+	if err := os.MkdirAll(state, 0o700); err != nil {
+		return err
+	}
+	log := audit.In(state)
+	r := audit.Record{Who: "unix:" + userName(), Way: "command", Action: action, Target: target, Outcome: audit.Attempt}
+	if err := log.Append(r); err != nil {
+		return fmt.Errorf("%w; nothing was changed", err)
+	}
+	err := do()
+	if r.Outcome = audit.Done; err != nil {
+		r.Outcome, r.Why = audit.Failed, err.Error()
+	}
+	return errors.Join(err, log.Append(r))
+}
+
+// userName is who runs the command.
+func userName() string {
+	if u, err := user.Current(); err == nil {
+		return u.Username
+	}
+	return strconv.Itoa(os.Geteuid())
+}
+
+// askPassword takes a new password from a terminal, without showing it, twice; or the first line of what is no terminal.
+func (a *app) askPassword(in io.Reader) (string, error) {
+	f, ok := in.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		text, err := io.ReadAll(io.LimitReader(in, 4096))
+		line, _, _ := strings.Cut(string(text), "\n")
+		return strings.TrimSuffix(line, "\r"), err
+	}
+	ask := func(prompt string) (string, error) {
+		fmt.Fprint(a.err, prompt)
+		text, err := term.ReadPassword(int(f.Fd()))
+		fmt.Fprintln(a.err)
+		return string(text), err
+	}
+	first, err := ask("Password: ")
+	if err != nil {
+		return "", err
+	}
+	if err := auth.CheckPassword(first); err != nil {
+		return "", err
+	}
+	second, err := ask("Once more: ")
+	if err == nil && first != second {
+		err = errors.New("the two passwords differ")
+	}
+	return first, err
+}
+
+// openGuard opens who may do what of a state directory, by the runbook. The appliance may run meanwhile.
+func (a *app) openGuard() (*auth.Guard, string, error) {
+	rb, err := a.load()
+	if err != nil {
+		return nil, "", err
+	}
+	state := a.state(rb)
+	if err := os.MkdirAll(state, 0o700); err != nil {
+		return nil, "", failed(err)
+	}
+	key, err := appliance.HashKey(state)
+	if err != nil {
+		return nil, "", failed(err)
+	}
+	g, err := auth.Open(state, key)
+	if err != nil {
+		return nil, "", failed(err)
+	}
+	if err := g.Use(rb); err != nil {
+		return nil, "", failed(errors.Join(err, g.Close()))
+	}
+	return g, state, nil
+}

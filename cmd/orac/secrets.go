@@ -1,0 +1,239 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"orac/cmd/orac/screen"
+	"orac/runbook"
+	"orac/web/auth"
+	"orac/web/auth/secrets"
+)
+
+func (a *app) secretsCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "secrets",
+		Short: "make, rotate and list the secrets of the state directory",
+		Long: `A runbook names secrets, secret("NAME"), and never holds one. They are looked for in the environment variable
+ORAC_SECRET_NAME, then among the systemd credentials, then in the folder secrets of the state directory, which these commands
+look after: files of mode 0600. No command prints a secret.`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	c.AddCommand(a.secretsInit(), a.secretsGenerate(), a.secretsRotate(), a.secretsList())
+	return c
+}
+
+func (a *app) secretsInit() *cobra.Command {
+	c := &cobra.Command{
+		Use:     "init",
+		Short:   "make every secret that the runbook names and that is nowhere yet",
+		Long:    "Makes the key that tokens are signed with, and every secret that the runbook names and that is nowhere yet, but for hashes of\npasswords: those come from orac user add.",
+		Example: "  orac secrets init",
+		Args:    cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			state, err := a.quietState()
+			if err != nil {
+				return err
+			}
+			s, made := secrets.In(state), 0
+			for _, n := range a.namedSecrets(s) {
+				switch {
+				case n.where != "":
+				case strings.HasSuffix(n.name, auth.PasswordSecret("")):
+					fmt.Fprintf(a.err, "%s is the hash of a password: make it with orac user add %s\n", n.name, strings.TrimSuffix(n.name, auth.PasswordSecret("")))
+				default:
+					if err := a.recorded(state, "secret.generate", n.name, func() error { return s.Generate(n.name) }); err != nil {
+						return failed(err)
+					}
+					fmt.Fprintf(a.out, "made %s\n", n.name)
+					made++
+				}
+			}
+			if made == 0 {
+				fmt.Fprintln(a.err, "There is nothing to make.")
+			}
+			return nil
+		},
+	}
+	return a.withState(a.withFile(c))
+}
+
+func (a *app) secretsGenerate() *cobra.Command {
+	c := &cobra.Command{
+		Use:     "generate NAME...",
+		Short:   "make secrets of 256 random bits",
+		Example: "  orac secrets generate hey_orac",
+		Args:    cobra.MinimumNArgs(1),
+		RunE: func(_ *cobra.Command, names []string) error {
+			state, err := a.quietState()
+			if err != nil {
+				return err
+			}
+			for _, name := range names {
+				if err := a.recorded(state, "secret.generate", name, func() error { return secrets.In(state).Generate(name) }); err != nil {
+					if errors.Is(err, secrets.ErrExists) {
+						err = fmt.Errorf("%w; replace it with: orac secrets rotate %s", err, name)
+					}
+					return failed(err)
+				}
+				fmt.Fprintf(a.out, "made %s\n", name)
+			}
+			return nil
+		},
+	}
+	return a.withState(a.withFile(c))
+}
+
+func (a *app) secretsRotate() *cobra.Command {
+	var overlap time.Duration
+	c := &cobra.Command{
+		Use:   "rotate NAME",
+		Short: "replace a secret by a new one",
+		Long: `Replaces a secret by a new one. The key that tokens are signed with (jwt) is followed by the appliance that runs, and the
+one before is taken for as long as the overlap; nobody is logged out. Other secrets count from the next orac apply.`,
+		Example: "  orac secrets rotate jwt --overlap 24h",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			if overlap < 0 || overlap > 90*24*time.Hour {
+				return usage("--overlap %s: it must be from nothing to 90 days", overlap)
+			}
+			state, err := a.quietState()
+			if err != nil {
+				return err
+			}
+			if err := a.recorded(state, "secret.rotate", args[0], func() error { return secrets.In(state).Rotate(args[0], overlap) }); err != nil {
+				return failed(err)
+			}
+			fmt.Fprintf(a.out, "rotated %s", args[0])
+			if overlap > 0 {
+				fmt.Fprintf(a.out, "; the one before is good until %s", time.Now().Add(overlap).Format(time.DateTime))
+			}
+			fmt.Fprintln(a.out)
+			return nil
+		},
+	}
+	c.Flags().DurationVar(&overlap, "overlap", 24*time.Hour, "how long the secret before stays good")
+	return a.withState(a.withFile(c))
+}
+
+func (a *app) secretsList() *cobra.Command {
+	c := &cobra.Command{
+		Use:     "list",
+		Short:   "list secrets: their names, where they come from, what is wrong with them",
+		Example: "  orac secrets list --json | jq -r '.[] | select(.from == \"\") | .name'",
+		Args:    cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			state, err := a.quietState()
+			if err != nil {
+				return err
+			}
+			s := secrets.In(state)
+			files, err := s.List()
+			if err != nil {
+				return failed(err)
+			}
+			named := a.namedSecrets(s)
+			list := []secretLine{}
+			for _, n := range named {
+				line := secretLine{Name: n.name, From: n.where, Used: true}
+				if i := slices.IndexFunc(files, func(i secrets.Info) bool { return i.Name == n.name }); i >= 0 {
+					line.Info = files[i]
+				}
+				list = append(list, line)
+			}
+			for _, f := range files {
+				if !slices.ContainsFunc(named, func(n namedSecret) bool { return n.name == f.Name }) {
+					list = append(list, secretLine{Name: f.Name, From: "state directory", Info: f})
+				}
+			}
+			if a.json {
+				return a.printJSON(list)
+			}
+			rows := [][]string{{"NAME", "FROM", "CHANGED", ""}}
+			for _, l := range list {
+				rows = append(rows, l.row())
+			}
+			a.out.Table(rows)
+			return nil
+		},
+	}
+	return a.withJSON(a.withState(a.withFile(c)))
+}
+
+// secretLine is what is shown of a secret.
+type secretLine struct {
+	Name string       `json:"name"`
+	From string       `json:"from"` // empty: it is nowhere
+	Used bool         `json:"used"` // by the runbook
+	Info secrets.Info `json:"file,omitzero"`
+}
+
+func (l secretLine) row() []string {
+	from, changed, note := l.From, "", l.Info.Problem
+	if from == "" {
+		from, note = "nowhere", "make it with orac secrets generate "+l.Name
+		if strings.HasSuffix(l.Name, auth.PasswordSecret("")) {
+			note = "make it with orac user add " + strings.TrimSuffix(l.Name, auth.PasswordSecret(""))
+		}
+	}
+	if !l.Info.Changed.IsZero() {
+		changed = l.Info.Changed.Format(time.DateTime)
+	}
+	if !l.Info.Previous.IsZero() {
+		note = "the one before is good until " + l.Info.Previous.Local().Format(time.DateTime)
+	}
+	if !l.Used && note == "" {
+		note = "the runbook does not name it"
+	}
+	return []string{screen.Clean(l.Name), from, changed, screen.Clean(note)}
+}
+
+// namedSecret is a secret that the runbook names, and where it comes from; where is empty if it is nowhere.
+type namedSecret struct{ name, where string }
+
+// namedSecrets are the secrets that the runbook names, and the key of tokens, which it need not name.
+func (a *app) namedSecrets(s *secrets.Store) (list []namedSecret) {
+	add := func(name string) {
+		if slices.ContainsFunc(list, func(n namedSecret) bool { return n.name == name }) || secrets.CheckName(name) != nil {
+			return
+		}
+		list = append(list, namedSecret{name, whereIs(s, name)})
+	}
+	o, err := a.options()
+	if err != nil {
+		return nil
+	}
+	o.Secret = func(name string) (string, error) {
+		add(name)
+		return "", errors.New("it is only asked for its name") // the diagnostics of that are of no interest
+	}
+	rb, _ := runbook.Load(a.file, o)
+	_ = rb
+	if !slices.ContainsFunc(list, func(n namedSecret) bool { return strings.Contains(n.name, auth.SigningSecret) }) {
+		add(auth.SigningSecret)
+	}
+	return list
+}
+
+func whereIs(s *secrets.Store, name string) string {
+	if _, ok := os.LookupEnv(runbook.SecretVariable(name)); ok {
+		return "environment"
+	}
+	if dir, ok := os.LookupEnv("CREDENTIALS_DIRECTORY"); ok {
+		if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
+			return "systemd"
+		}
+	}
+	if _, err := s.Get(name); !errors.Is(err, secrets.ErrNone) {
+		return "state directory"
+	}
+	return ""
+}

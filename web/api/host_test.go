@@ -1,0 +1,556 @@
+package api
+
+import (
+	"bufio"
+	"context"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"orac/appliance/event"
+	"orac/runbook"
+	"orac/web/auth"
+)
+
+// hosted is a rig that listens.
+type hosted struct {
+	*rig
+	host *Host
+	url  string
+	said *lines
+}
+
+// lines is what was said to the terminal.
+type lines struct {
+	mu   sync.Mutex
+	list []string
+}
+
+func (l *lines) add(line string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.list = append(l.list, line)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Join(l.list, "\n")
+}
+
+func freePort(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+func listen(t *testing.T, change func(*runbook.Runbook)) *hosted {
+	t.Helper()
+	h := &hosted{said: &lines{}}
+	h.rig = newRigWith(t, func(rb *runbook.Runbook) {
+		rb.Web.Listen = freePort(t)
+		l := &rb.Web.Limits
+		l.Anonymous, l.Viewer, l.Admin, l.PerAddress = 100_000, 100_000, 100_000, 1_000_000
+		change(rb)
+	})
+	opened := make(chan string, 8)
+	h.host = &Host{StateDir: h.dir, Log: slog.New(slog.DiscardHandler), Say: h.said.add, Opened: func(url string) { opened <- url }}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() { defer close(ended); h.host.Run(ctx, h.server) }()
+	t.Cleanup(func() { cancel(); h.cancel(); <-ended })
+	select {
+	case h.url = <-opened:
+	case <-time.After(5 * time.Second):
+		t.Fatal("it does not listen")
+	}
+	return h
+}
+
+// get asks over the network.
+func (h *hosted) get(client *http.Client, role auth.Role, path string) (*http.Response, error) {
+	req, err := http.NewRequest(http.MethodGet, strings.TrimSuffix(h.url, "/")+path, nil)
+	h.must(err)
+	if h.tokens[role] != "" {
+		req.Header.Set("Authorization", "Bearer "+h.tokens[role])
+	}
+	return client.Do(req)
+}
+
+func plain() *http.Client {
+	return &http.Client{Transport: &http.Transport{}, Timeout: 10 * time.Second}
+}
+
+// TestListenMoves: a change of listen moves the server and nothing else; one of a limit does not touch it.
+func TestListenMoves(t *testing.T) {
+	h := listen(t, func(*runbook.Runbook) {})
+	if res, err := h.get(plain(), auth.Viewer, "/api/status"); err != nil || res.StatusCode != 200 {
+		t.Fatal(res, err)
+	}
+	before := h.host.running
+	limits := *h.app.rb
+	limits.Web.Limits.Viewer = 77
+	h.host.Use(&limits)
+	if h.host.running != before {
+		t.Error("another limit restarts the server")
+	}
+	if res, err := h.get(plain(), auth.Viewer, "/api/status"); err != nil || res.Header.Get("RateLimit-Limit") != "77" {
+		t.Errorf("the limit is not in force: %v, %v", res.Header, err)
+	}
+	moved := limits
+	moved.Web.Listen = freePort(t)
+	if err := h.host.Check(&moved); err != nil {
+		t.Fatal(err)
+	}
+	old := h.url
+	h.host.Use(&moved)
+	h.url = "http://" + moved.Web.Listen + "/"
+	if res, err := h.get(plain(), auth.Viewer, "/api/status"); err != nil || res.StatusCode != 200 {
+		t.Errorf("at the new address: %v, %v", res, err)
+	}
+	if _, err := plain().Get(old); err == nil {
+		t.Error("the old address still answers")
+	}
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	h.must(err)
+	defer taken.Close()
+	bad := moved
+	bad.Web.Listen = taken.Addr().String()
+	if err := h.host.Check(&bad); err == nil || !strings.HasPrefix(err.Error(), "web: ") {
+		t.Errorf("an address that is taken: %v", err)
+	}
+	none := moved
+	none.Web.Listen = ""
+	h.host.Use(&none)
+	if _, err := plain().Get(h.url); err == nil {
+		t.Error("without a web block it still answers")
+	}
+}
+
+// TestSelfSigned: made once, private, its fingerprint printed; 1.2 at least; HSTS; and the same after a restart.
+func TestSelfSigned(t *testing.T) {
+	h := listen(t, func(rb *runbook.Runbook) { rb.Web.TLS.SelfSigned = true })
+	pem, err := os.ReadFile(filepath.Join(h.dir, "tls", "cert.pem"))
+	h.must(err)
+	if info, err := os.Stat(filepath.Join(h.dir, "tls", "key.pem")); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v, %v", info.Mode(), err)
+	}
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(pem)
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}, ForceAttemptHTTP2: true}}
+	res, err := h.get(client, auth.Viewer, "/api/status")
+	if err != nil || res.StatusCode != 200 || res.TLS.Version != tls.VersionTLS13 || res.Proto != "HTTP/2.0" {
+		t.Fatalf("%+v, %v", res, err)
+	}
+	if res.Header.Get("Strict-Transport-Security") == "" {
+		t.Error("no HSTS under TLS")
+	}
+	sum := sha256.Sum256(res.TLS.PeerCertificates[0].Raw)
+	if !strings.Contains(h.said.String(), fmt.Sprintf("%02X:%02X:%02X", sum[0], sum[1], sum[2])) {
+		t.Errorf("the fingerprint is not printed: %s", h.said)
+	}
+	for version, good := range map[uint16]bool{tls.VersionTLS10: false, tls.VersionTLS11: false, tls.VersionTLS12: true} {
+		c, err := tls.Dial("tcp", h.app.rb.Web.Listen, &tls.Config{RootCAs: pool, MinVersion: version, MaxVersion: version})
+		if (err == nil) != good {
+			t.Errorf("TLS %x: %v", version, err)
+		}
+		if err == nil {
+			c.Close()
+		}
+	}
+	weak, err := tls.Dial("tcp", h.app.rb.Web.Listen, &tls.Config{RootCAs: pool, MaxVersion: tls.VersionTLS12, CipherSuites: []uint16{tls.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA, tls.TLS_RSA_WITH_AES_128_GCM_SHA256}})
+	if err == nil {
+		weak.Close()
+		t.Error("a weak cipher is taken")
+	}
+	if _, err := plain().Get("http://" + h.app.rb.Web.Listen + "/api/health"); err == nil {
+		if res, _ := plain().Get("http://" + h.app.rb.Web.Listen + "/api/health"); res != nil && res.StatusCode == 200 {
+			t.Error("plain HTTP is answered on a TLS port")
+		}
+	}
+	c, made, err := openCertificate(runbook.TLS{SelfSigned: true}, h.dir, slog.New(slog.DiscardHandler))
+	if again, _ := os.ReadFile(filepath.Join(h.dir, "tls", "cert.pem")); err != nil || made || string(again) != string(pem) || c.fingerprint() == "" {
+		t.Errorf("it is made twice: %v, %v", made, err)
+	}
+}
+
+// TestCertificateReload: a changed file is taken without a restart; a broken one leaves the one before in force.
+func TestCertificateReload(t *testing.T) {
+	dir, other := t.TempDir(), t.TempDir()
+	cert, key := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	for _, d := range []string{dir, other} {
+		if err := selfSign(d, filepath.Join(d, "cert.pem"), filepath.Join(d, "key.pem")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c, _, err := openCertificate(runbook.TLS{Cert: cert, Key: key}, dir, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := c.fingerprint()
+	put := func(cert, key []byte) {
+		for name, text := range map[string][]byte{"cert.pem": cert, "key.pem": key} {
+			if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			later := time.Now().Add(time.Hour)
+			if err := os.Chtimes(filepath.Join(dir, name), later, later); err != nil {
+				t.Fatal(err)
+			}
+		}
+		c.looked = time.Time{} // five seconds pass
+	}
+	newCert, _ := os.ReadFile(filepath.Join(other, "cert.pem"))
+	newKey, _ := os.ReadFile(filepath.Join(other, "key.pem"))
+	put(newCert, newKey)
+	second := c.fingerprint()
+	if second == first || second == "" {
+		t.Error("the new certificate is not taken")
+	}
+	put([]byte("garbage"), newKey)
+	if c.fingerprint() != second {
+		t.Error("a broken file ends TLS")
+	}
+	if err := os.Chmod(key, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := openCertificate(runbook.TLS{Cert: cert, Key: key}, dir, slog.New(slog.DiscardHandler)); err == nil {
+		t.Error("a key that all may read is taken")
+	}
+	if _, _, err := openCertificate(runbook.TLS{Cert: "/nowhere", Key: "/nowhere"}, dir, slog.New(slog.DiscardHandler)); err == nil {
+		t.Error("no files are taken")
+	}
+}
+
+// TestSetupOverTheNetwork: the code is said once, and who has it makes the first admin.
+func TestSetupOverTheNetwork(t *testing.T) {
+	h := listen(t, func(rb *runbook.Runbook) { rb.Users = nil })
+	res, err := h.get(plain(), auth.Nobody, "/")
+	h.must(err)
+	if res.Request.URL.Path != "/setup" {
+		t.Errorf("without a user / leads to %s", res.Request.URL)
+	}
+	_, rest, _ := strings.Cut(h.said.String(), "with the code ")
+	code, _, _ := strings.Cut(rest, " ")
+	jar := map[string]string{}
+	post := func(code string) (*http.Response, string) {
+		res, err := plain().PostForm(h.url+"setup", map[string][]string{"code": {code}, "name": {"anna"}, "password": {password}})
+		h.must(err)
+		body, _ := io.ReadAll(res.Body)
+		for _, c := range res.Cookies() {
+			jar[c.Name] = c.Value
+		}
+		return res, string(body)
+	}
+	if res, _ := post("AAAA-AAAA-AAAA"); res.StatusCode != 401 || len(jar) > 0 {
+		t.Errorf("a wrong code: %d", res.StatusCode)
+	}
+	res, body := post(code)
+	if res.StatusCode != 200 || !strings.Contains(body, "anna_password_hash") || jar["orac_session"] == "" {
+		t.Errorf("%d %s", res.StatusCode, body)
+	}
+	clear(jar)
+	if res, _ := post(code); res.Request.URL.Path != "/login" || len(jar) > 0 {
+		t.Errorf("the code works twice: %d at %s", res.StatusCode, res.Request.URL)
+	}
+	if list := h.records("setup"); len(list) < 3 || list[0].Outcome == "" {
+		t.Errorf("%+v", list)
+	}
+}
+
+// TestConnectionsAreBounded: one more is refused, cheaply, in words where it can be; and room comes back.
+func TestConnectionsAreBounded(t *testing.T) {
+	h := listen(t, func(rb *runbook.Runbook) { rb.Web.Limits.MaxConnections = 8 })
+	address := strings.TrimSuffix(strings.TrimPrefix(h.url, "http://"), "/")
+	var held []net.Conn
+	for range 8 { // under way: a request that is not complete
+		c, err := net.Dial("tcp", address)
+		h.must(err)
+		_, err = io.WriteString(c, "GET /api/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "+h.tokens[auth.Viewer]+"\r\n\r\n")
+		h.must(err)
+		if line, err := bufio.NewReader(c).ReadString('\n'); err != nil || !strings.Contains(line, " 200 ") && !strings.Contains(line, " 503 ") {
+			t.Fatalf("%q, %v", line, err)
+		}
+		held = append(held, c)
+	}
+	c, err := net.Dial("tcp", address)
+	h.must(err)
+	_ = c.SetReadDeadline(time.Now().Add(3 * time.Second))
+	text, _ := io.ReadAll(c)
+	if !strings.HasPrefix(string(text), "HTTP/1.1 503") || !strings.Contains(string(text), `"code":"unavailable"`) {
+		// Those streams that were refused are idle connections by now, and one has given way.
+		if len(text) > 0 {
+			t.Errorf("one more is told %q", text)
+		}
+	}
+	for _, c := range held {
+		c.Close()
+	}
+	deadline := time.Now().Add(5 * time.Second)
+	for {
+		res, err := h.get(plain(), auth.Viewer, "/api/status")
+		if err == nil && res.StatusCode == 200 {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("no room comes back: %v", err)
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}
+
+// TestTenThousandHalfOpenConnections: who opens connections and says nothing does not keep others out.
+func TestTenThousandHalfOpenConnections(t *testing.T) {
+	h := listen(t, func(rb *runbook.Runbook) { rb.Web.Limits.MaxConnections = 50 })
+	address := strings.TrimSuffix(strings.TrimPrefix(h.url, "http://"), "/")
+	var held []net.Conn
+	defer func() {
+		for _, c := range held {
+			c.Close()
+		}
+	}()
+	for n := range 10_000 {
+		c, err := net.DialTimeout("tcp", address, time.Second)
+		if err != nil {
+			t.Fatalf("connection %d: %v", n, err)
+		}
+		if len(held) < 200 {
+			held = append(held, c)
+		} else {
+			held[n%200].Close()
+			held[n%200] = c
+		}
+	}
+	if n := len(h.host.running.conns.open); n > 50 {
+		t.Errorf("%d are open", n)
+	}
+	start := time.Now()
+	for {
+		if res, err := h.get(plain(), auth.Viewer, "/api/status"); err == nil && res.StatusCode == 200 {
+			break
+		}
+		if time.Since(start) > 5*time.Second {
+			t.Fatal("nobody else gets in")
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+// TestSlowloris: a head or a body that comes a byte at a time is cut off, and others are served meanwhile.
+func TestSlowloris(t *testing.T) {
+	h := listen(t, func(rb *runbook.Runbook) { rb.Web.RequestTimeout = time.Second })
+	address := strings.TrimSuffix(strings.TrimPrefix(h.url, "http://"), "/")
+	for name, begin := range map[string]string{
+		"a slow body": "POST /api/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n",
+		"a slow head": "GET /api/health HTTP/1.1\r\nHost: x\r\n",
+	} {
+		c, err := net.Dial("tcp", address)
+		h.must(err)
+		_, err = io.WriteString(c, begin)
+		h.must(err)
+		go func() {
+			for range 200 {
+				if _, err := io.WriteString(c, "X"); err != nil {
+					return
+				}
+				time.Sleep(50 * time.Millisecond)
+			}
+		}()
+		start := time.Now()
+		_ = c.SetReadDeadline(start.Add(9 * time.Second))
+		_, err = io.ReadAll(c)
+		if took := time.Since(start); took > 7*time.Second {
+			t.Errorf("%s goes on for %v (%v)", name, took, err)
+		}
+		c.Close()
+		if res, err := h.get(plain(), auth.Viewer, "/api/status"); err != nil || res.StatusCode != 200 {
+			t.Errorf("others are kept out: %v", err)
+		}
+	}
+	big, err := net.Dial("tcp", address)
+	h.must(err)
+	defer big.Close()
+	_, _ = io.WriteString(big, "GET /api/health HTTP/1.1\r\nHost: x\r\nX-Big: "+strings.Repeat("a", 64<<10)+"\r\n\r\n")
+	line, _ := bufio.NewReader(big).ReadString('\n')
+	if !strings.Contains(line, "431") {
+		t.Errorf("a head of 64 KiB: %q", line)
+	}
+}
+
+// TestEventsOverSSE: what happens comes, in the kinds that are wanted; who comes back goes on where it was; nobody without a
+// login has it, and nobody after it.
+func TestEventsOverSSE(t *testing.T) {
+	h := listen(t, func(*runbook.Runbook) {})
+	for path, code := range map[string]int{"/api/events": 401, "/api/events?kinds=nothing": 401} {
+		if res, err := h.get(plain(), auth.Nobody, path); err != nil || res.StatusCode != code {
+			t.Errorf("%s without a login: %v, %v", path, res, err)
+		}
+	}
+	if res, err := h.get(plain(), auth.Viewer, "/api/events?kinds=nothing"); err != nil || res.StatusCode != 400 {
+		t.Errorf("a kind that there is not: %v, %v", res, err)
+	}
+	client := &http.Client{Transport: &http.Transport{}}
+	res, err := h.get(client, auth.Viewer, "/api/events?kinds=wake")
+	h.must(err)
+	defer res.Body.Close()
+	r := bufio.NewReader(res.Body)
+	next := func(want string) string {
+		t.Helper()
+		for {
+			line, err := r.ReadString('\n')
+			if err != nil {
+				t.Fatalf("%q is not there: %v", want, err)
+			}
+			if strings.HasPrefix(line, want) {
+				return strings.TrimSpace(line)
+			}
+		}
+	}
+	next("retry:")
+	h.server.Events().Publish(event.Event{Node: "source.usb", Body: event.Level{Device: "usb", RMS: 5}})
+	evil := "</script><script>alert(1)</script>\n\nevent: end"
+	h.server.Events().Publish(event.Event{Node: "trigger", Body: event.Wake{ID: "w1", Model: evil}})
+	if got := next("event:"); got != "event: wake" {
+		t.Errorf("%q comes first", got)
+	}
+	data := next("data:")
+	var wake struct{ ID, Model string }
+	if err := json.Unmarshal([]byte(strings.TrimPrefix(data, "data: ")), &wake); err != nil || wake.Model != evil || strings.Contains(data, "<script>") {
+		t.Errorf("%s, %v", data, err)
+	}
+	h.server.Events().Publish(event.Event{Node: "trigger", Body: event.Wake{ID: "w2"}})
+	req, err := http.NewRequest("GET", h.url+"api/events?kinds=wake", nil)
+	h.must(err)
+	req.Header.Set("Authorization", "Bearer "+h.tokens[auth.Viewer])
+	req.Header.Set("Last-Event-ID", "2")
+	again, err := client.Do(req)
+	h.must(err)
+	defer again.Body.Close()
+	r2 := r
+	r = bufio.NewReader(again.Body)
+	if got := next("data:"); !strings.Contains(got, `"w2"`) {
+		t.Errorf("who comes back gets %q", got)
+	}
+	r = r2
+	who, err := h.guard.Token(h.tokens[auth.Viewer])
+	h.must(err)
+	h.must(h.guard.LogOut(who))
+	start := time.Now()
+	next("event: end")
+	if took := time.Since(start); took > recheck+2*time.Second {
+		t.Errorf("the stream goes on for %v after the logout", took)
+	}
+}
+
+// TestEventsOverWebSocket: the same, and what a client may say.
+func TestEventsOverWebSocket(t *testing.T) {
+	h := listen(t, func(rb *runbook.Runbook) { rb.Web.Origins = []string{"https://home.test"} })
+	dial := func(role auth.Role, origin string) (*websocket.Conn, int) {
+		header := http.Header{}
+		if h.tokens[role] != "" {
+			header.Set("Authorization", "Bearer "+h.tokens[role])
+		}
+		if origin != "" {
+			header.Set("Origin", origin)
+		}
+		c, res, err := websocket.Dial(t.Context(), strings.Replace(h.url, "http", "ws", 1)+"api/ws?kinds=wake", &websocket.DialOptions{HTTPHeader: header})
+		if err != nil {
+			if res == nil {
+				t.Fatal(err)
+			}
+			return nil, res.StatusCode
+		}
+		return c, 101
+	}
+	if _, code := dial(auth.Nobody, ""); code != 401 {
+		t.Errorf("without a login: %d", code)
+	}
+	if _, code := dial(auth.Viewer, "https://evil.test"); code != 403 {
+		t.Errorf("from another origin: %d", code)
+	}
+	if c, code := dial(auth.Viewer, "https://home.test"); code != 101 {
+		t.Errorf("from an origin of the runbook: %d", code)
+	} else {
+		c.CloseNow()
+	}
+	c, code := dial(auth.Viewer, "")
+	if code != 101 {
+		t.Fatal(code)
+	}
+	defer c.CloseNow()
+	say := func(c *websocket.Conn, text string) string {
+		t.Helper()
+		h.must(c.Write(t.Context(), websocket.MessageText, []byte(text)))
+		_, reply, err := c.Read(t.Context())
+		if err != nil {
+			return "closed " + websocket.CloseStatus(err).String()
+		}
+		return string(reply)
+	}
+	if got := say(c, `{"type":"ping"}`); got != `{"type":"pong"}` {
+		t.Error(got)
+	}
+	h.server.Events().Publish(event.Event{Node: "trigger", Body: event.Wake{ID: "w1"}})
+	if _, text, err := c.Read(t.Context()); err != nil || !strings.Contains(string(text), `"id":"w1"`) {
+		t.Errorf("%s, %v", text, err)
+	}
+	if got := say(c, `{"type":"subscribe","kinds":["level"]}`); got != `{"type":"subscribed"}` {
+		t.Error(got)
+	}
+	for _, bad := range []string{"x", `{"type":"evil"}`, `{"type":"ping","more":1}`, `{"type":"subscribe","kinds":["nothing"]}`, strings.Repeat("[", 1000), `{"type":"` + strings.Repeat("x", 5000) + `"}`} {
+		c, _ := dial(auth.Viewer, "")
+		if got := say(c, bad); !strings.HasPrefix(got, "closed ") {
+			t.Errorf("%.40q is answered with %q", bad, got)
+		}
+		c.CloseNow()
+	}
+	who, err := h.guard.Token(h.tokens[auth.Viewer])
+	h.must(err)
+	h.must(h.guard.LogOut(who))
+	ctx, cancel := context.WithTimeout(t.Context(), recheck+2*time.Second)
+	defer cancel()
+	if _, _, err := c.Read(ctx); websocket.CloseStatus(err) != websocket.StatusPolicyViolation {
+		t.Errorf("after the logout: %v", err)
+	}
+}
+
+// TestASlowStreamHoldsUpNobody: it loses frames and is told so.
+func TestASlowStreamHoldsUpNobody(t *testing.T) {
+	hub := NewHub()
+	slow, quick := hub.Open(nil, 0), hub.Open(nil, 0)
+	got := 0
+	for n := range 10 * frameRoom {
+		hub.Publish(event.Event{Body: event.Wake{ID: fmt.Sprint(n)}})
+		<-quick.C
+		got++
+	}
+	if got != 10*frameRoom || quick.Lost() != 0 {
+		t.Errorf("the quick one has %d and lost %d", got, quick.Lost())
+	}
+	if n := slow.Lost(); n != 9*frameRoom || len(slow.C) != frameRoom {
+		t.Errorf("the slow one lost %d and holds %d", n, len(slow.C))
+	}
+	slow.Close()
+	quick.Close()
+	if len(hub.streams) != 0 || len(hub.past) > history {
+		t.Errorf("%d streams, %d past frames", len(hub.streams), len(hub.past))
+	}
+}
