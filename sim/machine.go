@@ -228,7 +228,7 @@ func (m *machine) end() {
 	for _, d := range m.mics {
 		d.streams = nil
 	}
-	if m.active(scenario.DiskFull) || m.active(scenario.DiskReadOnly) || m.active(scenario.DiskError) {
+	if m.refuses() {
 		m.diskBad = m.clock
 	}
 	m.driver, m.root, m.core, m.stopped = nil, nil, nil, m.clock
@@ -268,6 +268,9 @@ func (m *machine) record(r rt.Record) {
 	if m.o.trace != nil {
 		r.At += rt.Instant(m.booted)
 		m.o.trace(r)
+	}
+	if r.What == "spooled" { // the spool has done all that it does for an utterance whose recording has ended
+		m.account.sealed(m.meta(fmt.Sprintf("spool/%016d.json", r.Args[0])))
 	}
 	if strings.Contains(r.What, canary) {
 		m.judge.Break(m.now(), "secrets", "a secret stands in the trace of "+r.Task)
@@ -346,27 +349,26 @@ func (m *machine) held(d *microphone) {
 	}
 }
 
-// ackers is how many services answer an utterance.
-func (m *machine) ackers(string) int {
-	n := 0
-	for _, l := range m.first.Listeners {
-		n = max(n, len(l.Deliver))
-	}
-	return max(n, 1)
-}
-
 // spooled are the utterances that the spool has, by their IDs: what it knows of them stands in its files.
 func (m *machine) spooled() (ids []string) {
 	for _, name := range m.disk.Files() {
-		if !strings.HasPrefix(name, "spool/") || !strings.HasSuffix(name, ".json") {
-			continue
-		}
-		var meta struct{ ID string }
-		if b, err := m.disk.ReadFile(nil, name, 1<<20); err == nil && json.Unmarshal(b, &meta) == nil {
-			ids = append(ids, meta.ID)
+		if strings.HasPrefix(name, "spool/") && strings.HasSuffix(name, ".json") {
+			ids = append(ids, m.meta(name))
 		}
 	}
 	return ids
+}
+
+// meta is the ID of the utterance that a file of the spool tells of; "" if it makes no sense.
+func (m *machine) meta(name string) string {
+	var meta struct{ ID string }
+	_ = json.Unmarshal(m.disk.Peek(name), &meta) // what makes no sense names nobody
+	return meta.ID
+}
+
+// refuses tells whether the disk refuses now.
+func (m *machine) refuses() bool {
+	return m.active(scenario.DiskFull) || m.active(scenario.DiskReadOnly) || m.active(scenario.DiskError)
 }
 
 // disturbed notes that sound is disturbed from now on, or was until now.

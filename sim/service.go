@@ -106,7 +106,7 @@ func (c sttClient) answer(t *rt.Task, op string, u stt.Utterance, samples int) (
 	}
 	empty := c.has(scenario.STTEmpty)
 	if !empty || op != "stream" { // an empty answer to a stream is asked for once more, whole
-		c.m.account.answered(c.m.now(), c.name, u.ID)
+		c.m.account.answered(c.m.now(), c.name, u.ID, samples)
 	}
 	if empty {
 		return stt.Result{}, nil
