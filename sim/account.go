@@ -36,9 +36,9 @@ type fate struct {
 	cut      bool           // the process ended before it was sealed: some of its end may be missing
 	answers  map[string]int // that reached the appliance, by service
 	acked    time.Duration  // the last
-	done    bool          // delivered, or refused and set aside
-	dropped bool          // let go, and said so
-	excused string        // why it may be lost
+	done     bool           // delivered, or refused and set aside
+	dropped  bool           // let go, and said so
+	excused  string         // why it may be lost
 }
 
 func newAccount(m *machine) *account {

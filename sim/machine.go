@@ -72,6 +72,7 @@ type machine struct {
 	account    *account
 	holders    int
 	applied    int
+	applying   int // applies that go on
 	rolledBack int
 	incidents  map[string]*report.Incident
 	incidentIn []string
@@ -232,6 +233,7 @@ func (m *machine) end() {
 		m.diskBad = m.clock
 	}
 	m.driver, m.root, m.core, m.stopped = nil, nil, nil, m.clock
+	m.applying = 0
 	m.memory.base, m.memory.rate = 0, 0
 }
 
