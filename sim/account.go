@@ -129,9 +129,14 @@ func (a *account) event(at time.Duration, e event.Event) {
 		}
 	case event.Delivered:
 		f := a.of(b.Utterance)
-		if f.done = true; b.Outcome == "failed" {
+		f.done = true
+		switch {
+		case b.Outcome == "failed":
 			a.refused++
-		} else {
+		case f.answers[b.STT] == 0:
+			a.m.judge.Break(at, "lost", fmt.Sprintf("%s is called delivered, and %s was given nothing of it", b.Utterance, b.STT))
+			fallthrough
+		default:
 			a.delivered++
 		}
 	}
@@ -206,6 +211,11 @@ func (a *account) sweep(now time.Duration) {
 	}
 }
 
+// longest is longer than any recording: one that has not ended after that was cut off by something else.
+const longest = 15 * time.Second
+
+func between(d, least, most time.Duration) bool { return d >= least && d <= most }
+
 // waiting are the utterances that are known and not done with.
 func (a *account) waiting() (ids []string) {
 	for _, id := range a.order {
@@ -227,6 +237,8 @@ func (a *account) power(kind scenario.Kind) {
 			f.excused, f.cut = "the disk had refused it when the process ended", true
 		case kind == scenario.PowerLoss && !f.sealed:
 			f.excused = "its recording had ended and was not on the disk yet"
+		case kind == scenario.Kill && f.ended == 0 && f.began > a.m.booted && a.m.alone() && between(a.m.clock-f.began, time.Second, longest):
+			f.ended = a.m.clock // what was recorded of it is on the disk, and becomes an utterance
 		}
 	}
 }

@@ -368,6 +368,13 @@ func (m *machine) meta(name string) string {
 	return meta.ID
 }
 
+// alone tells whether no more than the fault that is being made lasts, and nothing did for a while: what it does to the
+// appliance is then all that was done to it.
+func (m *machine) alone() bool {
+	calm := func(s stretch) bool { return s.from == m.clock || s.to != 0 && s.to+longest < m.clock }
+	return m.faulty <= 1 && (m.diskBad == 0 || m.clock-m.diskBad > longest) && !slices.ContainsFunc(m.trouble, func(s stretch) bool { return !calm(s) })
+}
+
 // refuses tells whether the disk refuses now.
 func (m *machine) refuses() bool {
 	return m.active(scenario.DiskFull) || m.active(scenario.DiskReadOnly) || m.active(scenario.DiskError)
