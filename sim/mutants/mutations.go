@@ -53,7 +53,7 @@ var mutations = []mutation{
 		name: "sweep", does: "answered files that the disk keeps are forgotten", file: "appliance/spool/limits.go",
 		old:       "\t\ts.remains = append(s.remains, e)\n\t\ts.diskErr = err\n",
 		new:       "\t\t_ = err\n",
-		scenarios: []string{"regressions/answered_not_removed"},
+		scenarios: []string{"regressions/answered_while_read_only"},
 	},
 	{
 		name: "nothing", does: "what a service says of an empty stream is taken for the answer", file: "appliance/node/delivery.go",
