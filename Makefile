@@ -62,6 +62,10 @@ bench: deps build ## measure: CPU of a hop, memory, first hop, latency to the sp
 sim: deps build ## hold the appliance to its promises in virtual time: every scenario, and the swarm (SEEDS=1-200; ALL=1: 72 hours and a month, too)
 	.ci/sim
 
+.PHONY: mutants
+mutants: deps ## prove that the simulator can fail: defects that are put into the code, and the promise that catches each
+	go run ./sim/mutants
+
 .PHONY: recovery
 recovery: deps build ## break a running appliance in every way promised against, and measure its recovery (ALL=1: longer; ONLY=unplugged: some)
 	go build -o bin/recovery ./chaos/recovery
