@@ -65,13 +65,14 @@ func (c *Clock) start(cmd *exec.Cmd) error {
 	return err
 }
 
-// onOwnThread runs f on a thread that nothing else runs on, before or after: what it does to its thread goes with it.
+// onOwnThread runs f on a thread on which nothing else runs any more. The thread does not end with it: processes that were
+// started from there before, an audio server for one, would be told of that, and end.
 func onOwnThread(f func()) {
 	go func() {
 		runtime.LockOSThread()
 		if unix.Gettid() != unix.Getpid() {
 			f()
-			return
+			select {}
 		}
 		// The main thread does not end, so another is needed, which this one is held for.
 		defer runtime.UnlockOSThread()
@@ -80,6 +81,7 @@ func onOwnThread(f func()) {
 			runtime.LockOSThread()
 			close(taken)
 			f()
+			select {}
 		}()
 		<-taken
 	}()

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"orac/chaos"
 	"orac/chaos/journal"
 	"orac/chaos/process"
 	"orac/chaos/ptrace"
@@ -83,7 +84,7 @@ var Kinds = []Kind{
 	{Kind: scenario.PowerLoss, Not: "kill -9 is what can be had, and what was not synced survives it in the kernel: use kill, and simulate this"},
 	{Kind: scenario.Kill, How: "SIGKILL to the appliance; started again afterwards", prepare: kill},
 	{Kind: scenario.OutOfMemory, How: "a control group with a limit of 32 MiB more than the appliance has, and ptrace that makes it map more: the kernel's killer ends it; started again afterwards", machine: limitable, prepare: exhaust},
-	{Kind: scenario.ClockJump, Not: "stepping the clock would step that of the machine"},
+	{Kind: scenario.ClockJump, How: "the appliance asks the kernel for the time of day, a seccomp filter hands that to this program, and it answers with another", machine: chaos.ClockSupported, probe: clocked, prepare: jump},
 	{Kind: scenario.Apply, How: "orac apply --auto-approve of the changed runbook", prepare: applyChange},
 }
 

@@ -54,10 +54,10 @@ type run struct {
 	bootedAt, stoppedAt time.Duration
 	image               time.Time // when the process became what it is: its start, or when it replaced itself
 	reexecs, holders    int
-	now                 status.Status      // as it was last seen
-	sound               map[string]counter // by device
-	incidents           []status.Incident  // all that the appliance knows
-	noticed             map[string]bool    // incidents, by ID
+	now                 status.Status               // as it was last seen
+	sound               map[string]counter          // by device
+	incidents           map[string]*report.Incident // by ID
+	incidentIn          []string                    // their IDs, in order
 	memory              int64
 	tasks               int
 	lastWords           string // on standard error
@@ -94,7 +94,7 @@ func Run(ctx context.Context, sc *scenario.Scenario, o Options) (out report.Run,
 			err = errors.Join(err, fmt.Errorf("cleaning up after %s: %w", sc.File, closed))
 		}
 	}()
-	r := &run{w: w, sc: sc, o: o, judge: judge.New(sc), sound: map[string]counter{}, noticed: map[string]bool{}}
+	r := &run{w: w, sc: sc, o: o, judge: judge.New(sc), sound: map[string]counter{}, incidents: map[string]*report.Incident{}}
 	r.account = newAccount(r)
 	w.again = r.boot
 	var deafen func()

@@ -164,13 +164,11 @@ func during(t *testing.T, w *World, f scenario.Fault, meanwhile, afterwards func
 }
 
 func eventually(f func() error) (err error) {
-	for range 250 {
-		if err = f(); err == nil {
-			return nil
+	for until := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		if err = f(); err == nil || time.Now().After(until) {
+			return err
 		}
-		time.Sleep(20 * time.Millisecond)
 	}
-	return err
 }
 
 // disk awaits that the victim finds its disk in a state.

@@ -70,13 +70,27 @@ func (r *run) pollOnce(ctx context.Context) {
 	}
 }
 
-// incident notes one that the appliance has recorded. The caller holds mu.
+// incident notes one that the appliance has recorded. Its times are those of the appliance's clock, which a fault may have moved
+// since: what is new is dated with the clock as it is. The caller holds mu.
 func (r *run) incident(i status.Incident) {
-	if i.Detected.Before(r.began) || r.noticed[i.ID] {
-		return
+	own := func(t time.Time) float64 {
+		return min(r.clock().Seconds(), max(0, t.Add(-r.w.stepped()).Sub(r.began).Seconds()))
 	}
-	r.noticed[i.ID] = true
-	r.judge.Noticed(r.clock(), i.Component)
+	known, ok := r.incidents[i.ID]
+	switch {
+	case ok && known.End == 0 && !i.Recovered.IsZero():
+		known.End = max(own(i.Recovered), known.Begin)
+	case !ok && r.giveUp == nil: // of the time before the run
+		r.incidents[i.ID] = &report.Incident{Begin: -1}
+	case !ok:
+		known = &report.Incident{Component: i.Component, Cause: i.Cause, Begin: own(i.Detected)}
+		if !i.Recovered.IsZero() {
+			known.End = max(own(i.Recovered), known.Begin)
+		}
+		r.incidents[i.ID] = known
+		r.incidentIn = append(r.incidentIn, i.ID)
+		r.judge.Noticed(r.clock(), i.Component)
+	}
 }
 
 // measure looks at what takes longer or changes slowly.
@@ -150,7 +164,6 @@ func (r *run) pollIncidents(ctx context.Context) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.incidents = list
 	for _, i := range list {
 		r.incident(i)
 	}
@@ -227,11 +240,9 @@ func (r *run) State() scenario.State {
 		Generation: r.now.Generation, Memory: r.memory, Tasks: r.tasks, Holders: r.holders,
 	}
 	s.Applied, s.RolledBack = r.w.changes()
-	for _, i := range r.incidents {
-		if i.Detected.Before(r.began) {
-			continue
-		}
-		if s.Incidents++; i.Recovered.IsZero() {
+	s.Incidents = len(r.incidentIn)
+	for _, id := range r.incidentIn {
+		if r.incidents[id].End == 0 {
 			s.Open++
 		}
 	}
@@ -257,15 +268,10 @@ func (r *run) report(end time.Duration) report.Run {
 	out, a := r.out, r.account
 	out.Virtual, out.Wall = end.Seconds(), end.Seconds()
 	out.Breaks, out.Judged, out.Reached = r.judge.Breaks, r.judge.Judged, r.judge.Reached
-	for _, i := range r.incidents {
-		if i.Detected.Before(r.began) || len(out.Incidents) >= mostSteps {
-			continue
+	for _, id := range r.incidentIn {
+		if len(out.Incidents) < mostSteps {
+			out.Incidents = append(out.Incidents, *r.incidents[id])
 		}
-		x := report.Incident{Component: i.Component, Cause: i.Cause, Begin: i.Detected.Sub(r.began).Seconds()}
-		if !i.Recovered.IsZero() {
-			x.End = i.Recovered.Sub(r.began).Seconds()
-		}
-		out.Incidents = append(out.Incidents, x)
 	}
 	applied, rolledBack := r.w.changes()
 	out.Counts = map[string]int{

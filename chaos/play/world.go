@@ -38,6 +38,7 @@ type World struct {
 	journal  *journal.Journal
 	watchdog *journal.Watchdog
 	network  *network // nil: that of the machine
+	clocked  bool     // the appliance has a clock of its own
 	services map[runbook.Address]*service
 	mics     map[string]*microphone // by name of the block
 
@@ -48,6 +49,8 @@ type World struct {
 	mu                  sync.Mutex // guards what follows
 	orac                *chaos.Appliance
 	boots               int
+	image               uint64                    // of the process at its start
+	offset              time.Duration             // of its clock, since then
 	saved               book                      // what is on disk
 	ending              map[*chaos.Appliance]bool // those that are ended on purpose, by who starts one again if there is to be one
 	applied, rolledBack int
@@ -86,6 +89,7 @@ func build(ctx context.Context, sc *scenario.Scenario, o Options) (_ *World, err
 		}
 		w.Within = w.network.within
 	}
+	w.clocked = jumps(sc) && w.network == nil && chaos.ClockSupported() == nil
 	if err = w.serveAll(); err != nil {
 		return nil, err
 	}
@@ -166,15 +170,24 @@ func (w *World) noteAudio() error {
 
 // Start starts the appliance, again.
 func (w *World) Start(ctx context.Context) (*chaos.Appliance, error) {
-	a, err := w.Orac.Start(ctx)
+	launch := w.Orac.Start
+	if w.clocked {
+		launch = w.Orac.StartWithClock
+	}
+	a, err := launch(ctx)
 	if err != nil {
 		return nil, err
+	}
+	image, err := a.Process().Image()
+	if err != nil {
+		return nil, errors.Join(err, a.Kill())
 	}
 	if _, err := w.journal.Begin("appliance", 0, journal.Step{Do: journal.Kill, Process: a.Process()}); err != nil {
 		return nil, errors.Join(err, a.Kill())
 	}
 	w.mu.Lock()
 	w.orac = a
+	w.image, w.offset = image, 0
 	w.boots++
 	w.mu.Unlock()
 	return a, nil
@@ -252,6 +265,13 @@ func (w *World) wanted(a *chaos.Appliance) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.ending[a]
+}
+
+// stepped is how far the clock of the appliance is from that of the machine.
+func (w *World) stepped() time.Duration {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.offset
 }
 
 // booted is how often the appliance was started.

@@ -41,6 +41,10 @@ func TestProcessFaults(t *testing.T) {
 		}
 		return nil
 	}
+	// Before anything of the victim ends: a descriptor that it closes is one that it can open again.
+	t.Run("descriptors", func(t *testing.T) {
+		during(t, w, scenario.Fault{Kind: scenario.Descriptors}, disk(t, a, fmt.Sprint(int(syscall.EMFILE))), disk(t, a, "fine"))
+	})
 	t.Run("cpu_starve", func(t *testing.T) { during(t, w, scenario.Fault{Kind: scenario.CPUStarve}, still, disk(t, a, "fine")) })
 	t.Run("memory_rise", func(t *testing.T) {
 		before, err := a.Usage()
@@ -104,9 +108,6 @@ func TestProcessFaults(t *testing.T) {
 		if _, err := kindOf(scenario.WorkerKill).prepare(w, occurrence{Fault: scenario.Fault{Kind: scenario.WorkerKill, Target: "usb"}}); !errors.Is(err, chaos.ErrNoWorker) {
 			t.Errorf("without a capture process: %v", err)
 		}
-	})
-	t.Run("descriptors", func(t *testing.T) {
-		during(t, w, scenario.Fault{Kind: scenario.Descriptors}, disk(t, a, fmt.Sprint(int(syscall.EMFILE))), disk(t, a, "fine"))
 	})
 	t.Run("kill", func(t *testing.T) {
 		down := func() error {
