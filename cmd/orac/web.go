@@ -30,7 +30,7 @@ func (a *app) besides(s *service) {
 	guard, err := auth.Open(state.Dir, state.HashKey)
 	if err != nil {
 		if s.options.Runbook.Web.Listen == "" {
-			return w
+			return
 		}
 		fmt.Fprintf(a.err, "%s the console is not served: %v\n", a.err.Warn("orac:"), err)
 		return
