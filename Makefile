@@ -70,10 +70,25 @@ bench: deps build ## measure: CPU of a hop, memory, first hop, latency to the sp
 sim: deps build ## hold the appliance to its promises in virtual time: every scenario, and the swarm (SEEDS=1-200; ALL=1: 72 hours and a month, too)
 	.ci/sim
 
+.PHONY: mutants
+mutants: deps ## prove that the simulator can fail: defects that are put into the code, and the promise that catches each
+	go run ./sim/mutants
+
 .PHONY: recovery
 recovery: deps build ## break a running appliance in every way promised against, and measure its recovery (ALL=1: longer; ONLY=unplugged: some)
 	go build -o bin/recovery ./chaos/recovery
 	$(if $(filter 0,$(shell id -u)),,unshare --user --map-root-user --mount) bin/recovery -json $(STATE)/recovery.json -only '$(ONLY)' $(if $(ALL),-all)
+
+# The short set of scenarios, which CI runs: side by side, each in a world of its own. All but the last can be simulated.
+CHAOS_BOTH := $(addprefix chaos/scenarios/,sound.hcl services.hcl machine.hcl clock.hcl)
+CHAOS_SHORT := $(CHAOS_BOTH) chaos/scenarios/real.hcl
+CHAOS_ALL := $(CHAOS_SHORT) chaos/scenarios/memory.hcl $(filter-out examples/scenarios/kitchen.hcl,$(wildcard examples/scenarios/*.hcl))
+
+.PHONY: chaos
+chaos: deps build ## run the scenarios that a live appliance can keep, with real faults, and compare with the simulation (SHORT=1: the short set)
+	bin/orac sim $(CHAOS_BOTH) --seeds 1-20 --json $(STATE)/chaos-sim.json >/dev/null
+	$(if $(filter 0,$(shell id -u)),,unshare --user --map-root-user --mount) bin/orac chaos $(if $(SHORT),$(CHAOS_SHORT),$(CHAOS_ALL)) --workers 5 \
+		--json $(STATE)/chaos.json --junit $(STATE)/chaos.xml --html $(STATE)/chaos.html --compare $(STATE)/chaos-sim.json
 
 .PHONY: docs
 docs: build ## write the reference documentation anew from the code
@@ -83,7 +98,7 @@ docs: build ## write the reference documentation anew from the code
 .PHONY: fmt
 fmt: build ## format Go and HCL
 	gofmt -w $(GO_FILES)
-	bin/orac fmt orac.hcl $$(git ls-files 'examples/*.hcl')
+	bin/orac fmt orac.hcl $$(git ls-files 'examples/*.hcl' 'chaos/*.hcl')
 
 .PHONY: clean
 clean: ## remove what was built, fetched and made

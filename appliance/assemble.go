@@ -53,6 +53,7 @@ type box struct{ reader, carries string }
 // mailbox is a rt.Mailbox of any type.
 type mailbox interface {
 	Close(*rt.Task)
+	Fit(t *rt.Task, capacity int, patient bool)
 	Stats() rt.Stats
 }
 
@@ -62,18 +63,25 @@ func inbox[T any](a *assembly, reader, carries string) *rt.Mailbox[T] {
 	if m, ok := a.boxes[key]; ok {
 		return m.(*rt.Mailbox[T])
 	}
-	capacity, make := 1, rt.NewMailbox[T]
-	for _, e := range a.graph.Edges {
-		if e.To == reader && e.Carries == carries {
-			capacity = max(capacity, e.Capacity)
-			if e.Waits {
-				make = rt.NewPatientMailbox[T]
-			}
-		}
+	make := rt.NewMailbox[T]
+	capacity, patient := a.graph.holds(key)
+	if patient {
+		make = rt.NewPatientMailbox[T]
 	}
 	m := make(carries+" to "+reader, capacity)
 	a.boxes[key] = m
 	return m
+}
+
+// holds is how much the mailbox of a graph holds, and whether who writes to it waits for room.
+func (g *Graph) holds(b box) (capacity int, patient bool) {
+	capacity = 1
+	for _, e := range g.Edges {
+		if e.To == b.reader && e.Carries == b.carries {
+			capacity, patient = max(capacity, e.Capacity), patient || e.Waits
+		}
+	}
+	return capacity, patient
 }
 
 // outs is where a node writes something.

@@ -124,9 +124,9 @@ func buildRecorder(l runbook.Listener) builder {
 	return func(a *assembly, n *Node) (node.Node, error) {
 		r := l.Record
 		return &node.Recorder{
-			Name: n.Address, Listener: l.Name, Device: l.Device.Name(), Patient: patient(a.graph.Runbook, l.Device),
+			Name: n.Address, Listener: l.Name, Device: l.Device.Name(),
 			Config: rt.NewCell(node.RecorderConfig{
-				Deliver: names(l.Deliver), PreRoll: r.PreRoll, Stall: a.graph.Runbook.Watchdog.ReadStall,
+				Patient: patient(a.graph.Runbook, l.Device), Deliver: names(l.Deliver), PreRoll: r.PreRoll, Stall: a.graph.Runbook.Watchdog.ReadStall,
 				End: utterance.EndpointConfig{
 					Lead: r.Lead, Silence: r.Silence, Grace: r.Grace, Max: r.Max, Level: float32(r.SilenceThreshold),
 				},

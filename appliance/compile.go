@@ -30,10 +30,10 @@ func Compile(rb *runbook.Runbook) (*Graph, error) {
 		return nil, fmt.Errorf("%s: there is no listener, so nothing would be heard: add a listener block (see: orac schema --markdown)", rb.File)
 	}
 	for _, m := range rb.Microphones {
-		c.device(m.Address, m.Name, selector(m), fmt.Sprintf("%+v", m))
+		c.device(m.Address, m.Name, selector(m), fmt.Sprintf("%+v %v", m, rb.Watchdog.SourceCheck), "source_check")
 	}
 	for _, w := range rb.WAVs {
-		c.device(w.Address, w.Name, w.Path, fmt.Sprintf("%+v", w))
+		c.device(w.Address, w.Name, w.Path, fmt.Sprintf("%+v %s", w, version(rb, w.Address, "path")))
 	}
 	for _, l := range rb.Listeners {
 		c.listener(l)
@@ -61,13 +61,22 @@ func (c *compiler) path(device runbook.Address, from, to, carries string, capaci
 	c.connect(e)
 }
 
+// version tells the file that an attribute names from another at the same place; empty when it names none.
+func version(rb *runbook.Runbook, block runbook.Address, attribute string) string {
+	f, ok := rb.NamedFile(block, attribute)
+	if !ok {
+		return ""
+	}
+	return f.Version()
+}
+
 func patient(rb *runbook.Runbook, device runbook.Address) bool {
 	w, ok := rb.WAV(device)
 	return ok && w.Pace == "fast"
 }
 
-// device adds what all listeners of a device share, if it has any.
-func (c *compiler) device(a runbook.Address, name, detail, spec string) {
+// device adds what all listeners of a device share, if it has any. Its source goes by more watchdogs than each does.
+func (c *compiler) device(a runbook.Address, name, detail, spec string, watchdogs ...string) {
 	users := c.users(a)
 	if len(users) == 0 {
 		return
@@ -79,7 +88,7 @@ func (c *compiler) device(a runbook.Address, name, detail, spec string) {
 	}
 	c.add(&Node{
 		Address: source, Kind: Source, Block: a, Detail: detail, build: buildSource(a), spec: spec, Claim: string(a),
-		Uses: []Use{{Block: a}, {"watchdog", []string{"read_stall", "rms_stuck", "retry_delay", "retries", "retry_slow"}}},
+		Uses: []Use{{Block: a}, {"watchdog", append(watchdogs, "read_stall", "rms_stuck", "retry_delay", "retries", "retry_slow")}},
 	})
 	recorded := slices.ContainsFunc(users, func(l runbook.Listener) bool { return len(l.Deliver) > 0 })
 	c.add(&Node{Address: ring, Kind: Ring, Block: a, Detail: ringTime.String(), build: buildRing, spec: fmt.Sprint("recorded ", recorded)})
@@ -95,7 +104,8 @@ func (c *compiler) device(a runbook.Address, name, detail, spec string) {
 		if m.Enabled && slices.ContainsFunc(users, func(l runbook.Listener) bool { return slices.Contains(l.Models, m.Address) }) {
 			head := at(Head, name, m.Name)
 			c.add(&Node{
-				Address: head, Kind: Head, Block: m.Address, Detail: m.Source, build: buildHead(m), spec: m.Source + " " + m.SHA256,
+				Address: head, Kind: Head, Block: m.Address, Detail: m.Source, build: buildHead(m),
+				spec: strings.Join([]string{m.Source, m.SHA256, version(c.Runbook, m.Address, "source")}, " "),
 				Uses: []Use{{m.Address, []string{"source", "sha256"}}},
 			})
 			c.path(a, features, head, "features", hopsWaiting)
@@ -151,7 +161,7 @@ func (c *compiler) listener(l runbook.Listener) {
 	detail := fmt.Sprintf("pre-roll %v, at most %v", l.Record.PreRoll, l.Record.Max)
 	c.add(&Node{
 		Address: recorder, Kind: Recorder, Block: l.Address, Detail: detail, build: buildRecorder(l), spec: string(l.Device),
-		Uses: []Use{{l.Address, []string{"device", "deliver", "record."}}, {"watchdog", []string{"read_stall"}}},
+		Uses: []Use{{l.Address, []string{"device", "deliver", "record."}}, {"watchdog", []string{"read_stall"}}, {l.Device, []string{"pace"}}},
 	})
 	c.connect(Edge{From: trigger, To: recorder, Carries: "wakes", Capacity: wakesWaiting})
 	c.connect(Edge{From: recorder, To: at(Ring, device), Carries: "follows", Capacity: asksWaiting, Waits: true})

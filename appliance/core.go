@@ -3,7 +3,6 @@ package appliance
 import (
 	"errors"
 	"log/slog"
-	"sync/atomic"
 	"time"
 
 	"orac/appliance/event"
@@ -60,8 +59,9 @@ type Core struct {
 	steward *Steward
 	log     *incident.Log
 	records *rt.Mailbox[incident.Record]
+	changed *rt.Mailbox[struct{}] // something was planned or changed
 	// lastGood: it runs a generation because the runbook could not be used, and none was applied since.
-	lastGood atomic.Bool
+	lastGood *rt.Cell[bool]
 }
 
 // NewCore builds an appliance; nothing runs yet. An error names the block that cannot be built.
@@ -70,7 +70,7 @@ func NewCore(o CoreOptions) (*Core, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Core{o: o, records: rt.NewMailbox[incident.Record]("incidents", 64)}
+	c := &Core{o: o, records: rt.NewMailbox[incident.Record]("incidents", 64), changed: rt.NewMailbox[struct{}]("changed", 1)}
 	watched := rt.NewMailbox[event.Event]("events to the monitor", eventsWaiting)
 	logged := rt.NewMailbox[event.Event]("events to the log", eventsWaiting)
 	parts := *o.Parts
@@ -82,9 +82,9 @@ func NewCore(o CoreOptions) (*Core, error) {
 	c.log = incident.New(incident.Budget{Restarts: w.RestartBudget, Per: w.Per}, c.records)
 	c.monitor = &Monitor{
 		Runner: c.runner, Log: c.log, FS: parts.FS, Events: watched, Logged: logged, Slog: o.Slog,
-		Measure: o.Measure, Evidence: o.Evidence, MayRestart: c.mayRestart, Settle: parts.Trim,
+		Measure: o.Measure, Evidence: o.Evidence, MayRestart: c.mayRestart, Settle: parts.Trim, Changed: c.changed,
 	}
-	c.lastGood.Store(o.LastGood)
+	c.lastGood = rt.NewCell(o.LastGood)
 	c.steward = &Steward{Runner: c.runner, Load: o.Load, Replay: o.Replay, Check: o.Check}
 	return c, nil
 }
@@ -172,6 +172,7 @@ func (c *Core) Plan(t *rt.Task, r status.PlanRequest) (status.Plan, error) {
 	if err := c.changeable(); err != nil {
 		return status.Plan{}, err
 	}
+	defer c.changed.Push(t, struct{}{})
 	return c.steward.Plan(t, r)
 }
 
@@ -180,10 +181,11 @@ func (c *Core) Apply(t *rt.Task, r status.ApplyRequest, progress func(string)) (
 	if err := c.changeable(); err != nil {
 		return status.Applied{}, err
 	}
+	defer c.changed.Push(t, struct{}{})
 	a, err := c.steward.Apply(t, r, c.telling("apply", progress))
 	c.settings()
 	if err == nil && a.OK {
-		c.lastGood.Store(false)
+		c.lastGood.Take(rt.NewCell(false))
 	}
 	return a, err
 }
@@ -193,6 +195,7 @@ func (c *Core) Rollback(t *rt.Task, number int, progress func(string)) (status.A
 	if err := c.changeable(); err != nil {
 		return status.Applied{}, err
 	}
+	defer c.changed.Push(t, struct{}{})
 	a, err := c.steward.Rollback(t, number, c.telling("rollback", progress))
 	c.settings()
 	return a, err
@@ -267,7 +270,7 @@ func (c *Core) Incident(now rt.Instant, id string) (status.Incident, bool) { ret
 func (c *Core) Status(now rt.Instant, wall time.Time) status.Status {
 	g := c.runner.Graph()
 	s := status.Status{
-		Appliance: g.Runbook.Appliance.Name, Runbook: g.Runbook.File, Generation: c.steward.Generation(), LastGood: c.lastGood.Load(),
+		Appliance: g.Runbook.Appliance.Name, Runbook: g.Runbook.File, Generation: c.steward.Generation(), LastGood: c.lastGood.Get(),
 		Health: c.monitor.Report(), Memory: c.monitor.Memory(),
 	}
 	for _, v := range c.runner.Views() {

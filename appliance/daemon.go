@@ -29,7 +29,8 @@ type Options struct {
 	State    *State
 	Parts    *Parts
 	Log      *logbook.Book
-	Level    *slog.LevelVar // of the log; set to what the runbook says
+	Level    *slog.LevelVar    // of the log; set to what the runbook says
+	LogFile  *logbook.FileSink // set to the file that the runbook names; nil: none is written
 	// Load evaluates a runbook for a plan; Replay evaluates a generation again.
 	Load   func(status.PlanRequest) (*runbook.Runbook, []byte, error)
 	Replay func(*generation.Generation) (*runbook.Runbook, error)
@@ -132,14 +133,22 @@ func (d *Daemon) Rollback(ctx context.Context, number int, progress func(string)
 	return a, err
 }
 
-// settle puts into force what of the runbook is no node's: the level of the log, and what lives beside the graph.
+// settle puts into force what of the runbook is no node's: what it says of the log, and what lives beside the graph.
 func (d *Daemon) settle() {
+	rb := d.core.Graph().Runbook
 	if d.o.Beside != nil {
-		d.o.Beside.Use(d.core.Graph().Runbook)
+		d.o.Beside.Use(rb)
 	}
 	var level slog.Level
-	if d.o.Level != nil && level.UnmarshalText([]byte(d.core.Graph().Runbook.Appliance.LogLevel)) == nil {
+	if d.o.Level != nil && level.UnmarshalText([]byte(rb.Appliance.LogLevel)) == nil {
 		d.o.Level.Set(level)
+	}
+	if d.o.LogFile == nil {
+		return
+	}
+	to := logbook.Target{Path: rb.Appliance.LogFile, Size: int64(rb.Appliance.LogSize), Keep: rb.Appliance.LogKeep + 1}
+	if err := d.o.LogFile.Set(to); err != nil {
+		d.o.Log.Logger().Warn("the log cannot be written to its file", "file", to.Path, "cause", err)
 	}
 }
 

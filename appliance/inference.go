@@ -18,26 +18,29 @@ import (
 )
 
 // OpenInference loads the inference library and gives the networks of a model store. The end of ctx interrupts
-// what is being fetched.
-func OpenInference(ctx context.Context, store models.Store) (Inference, error) {
-	e := &engine{ctx: ctx, store: store, ready: map[string]*infer.Head{}, known: map[string]wake.Model{}}
+// what is being fetched. Copies of models that are named by path are kept in a folder, if it is given one.
+func OpenInference(ctx context.Context, store models.Store, copies string) (Inference, error) {
+	e := &engine{ctx: ctx, store: store, copies: copies, ready: map[string]*infer.Head{}, known: map[string]wake.Model{}}
 	if err := e.load(); err != nil {
 		return Inference{}, err
 	}
-	return Inference{Extractor: e.extractor, Gate: e.gate, Ready: e.gateReady, Trim: func() { memory.Trim(e.library) }, Model: e.model, Head: e.head}, nil
+	return Inference{Extractor: e.extractor, Gate: e.gate, Ready: e.gateReady, Trim: e.trim, Model: e.model, Head: e.head}, nil
 }
 
 // engine opens networks of one inference library.
 type engine struct {
 	ctx     context.Context // ends with the process
 	store   models.Store
+	copies  string // folder of model files as they were loaded; empty for none
 	runtime *infer.Runtime
 	library string
 	files   struct{ mel, embedding, vad string }
 
 	mu    sync.Mutex             // guards everything that follows
-	ready map[string]*infer.Head // opened and not yet used, by the path of the file
-	known map[string]wake.Model  // by the SHA-256 of the file
+	ready map[string]*infer.Head // opened and not yet used, by the SHA-256 of the file
+	known map[string]wake.Model  // by the same
+
+	trimmed bool // once before
 }
 
 func (e *engine) load() error {
@@ -65,6 +68,23 @@ func (e *engine) extractor() (node.Extractor, error) {
 	return x, nil
 }
 
+// trim gives back what loading needed: heads that were opened for a plan that nobody applied, and memory.
+func (e *engine) trim() {
+	e.mu.Lock()
+	for sum, h := range e.ready {
+		_ = h.Close() // it was never used
+		delete(e.ready, sum)
+	}
+	first := !e.trimmed
+	e.trimmed = true
+	e.mu.Unlock()
+	if first {
+		memory.Trim(e.library)
+	} else {
+		memory.Release()
+	}
+}
+
 // model says what the file of a model is. The first time it opens the head, and keeps it for the node that asks first: a model
 // that cannot be loaded is known before anything runs.
 func (e *engine) model(rb *runbook.Runbook, m runbook.Model) (wake.Model, error) {
@@ -75,28 +95,27 @@ func (e *engine) model(rb *runbook.Runbook, m runbook.Model) (wake.Model, error)
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if w, ok := e.known[f.SHA256]; ok {
+		_ = e.keep(rb, m, f) // a full disk shall not keep a model from being loaded; then there may be no way back to it
 		return w, nil
 	}
 	h, err := e.runtime.OpenHead(f.Path)
 	if err != nil {
 		return wake.Model{}, fmt.Errorf("%s: %w", m.Address, err)
 	}
-	if old := e.ready[f.Path]; old != nil {
-		_ = old.Close() // the file has changed since
-	}
-	e.ready[f.Path] = h
+	_ = e.keep(rb, m, f) // as above
+	e.ready[f.SHA256] = h
 	e.known[f.SHA256] = wake.Model{Classes: h.Classes(), Labels: f.Labels, Ignored: f.Ignored}
 	return e.known[f.SHA256], nil
 }
 
 func (e *engine) head(rb *runbook.Runbook, m runbook.Model) (node.Classifier, error) {
 	f, err := e.file(rb, m)
-	if err != nil {
+	if err != nil && !errors.Is(err, errReplaced) { // another model hears more than none
 		return nil, err
 	}
 	e.mu.Lock()
-	h := e.ready[f.Path]
-	delete(e.ready, f.Path)
+	h := e.ready[f.SHA256]
+	delete(e.ready, f.SHA256)
 	e.mu.Unlock()
 	if h != nil {
 		return h, nil
@@ -106,14 +125,6 @@ func (e *engine) head(rb *runbook.Runbook, m runbook.Model) (node.Classifier, er
 		return nil, fmt.Errorf("%s: %w", m.Address, err)
 	}
 	return h, nil
-}
-
-func (e *engine) file(rb *runbook.Runbook, m runbook.Model) (models.File, error) {
-	f, err := e.store.Resolve(e.ctx, m.Source, m.SHA256, rb.Dir)
-	if err != nil {
-		return f, fmt.Errorf("%s: %w", m.Address, err)
-	}
-	return f, nil
 }
 
 func (e *engine) gateReady() error {

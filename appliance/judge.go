@@ -104,8 +104,8 @@ func (m *Monitor) judge(t *rt.Task, n *watched, v *View, w runbook.Watchdog) hea
 	case v.State == reconcile.Waiting:
 		f.Level, f.Why = health.Unhealthy, fmt.Sprintf("it failed and is started again: %v", v.Err)
 	case v.State == reconcile.Finished:
-	case v.Node.Kind != Source && full && idle > w.NodeStall:
-		f.Level, f.Why = health.Unhealthy, fmt.Sprintf("it has taken nothing from a full mailbox for %v", idle.Round(100*time.Millisecond))
+	case v.Node.Kind != Source && (full || waits && v.Node.Kind.prompt()) && idle > w.NodeStall:
+		f.Level, f.Why = health.Unhealthy, fmt.Sprintf("it has taken nothing of what waits for it for %v", idle.Round(100*time.Millisecond))
 		_, open := m.open[address]
 		if m.fact(t, f); !open {
 			m.Log.Open(t, address, f.Why, m.evidence())
@@ -128,6 +128,25 @@ func (m *Monitor) judge(t *rt.Task, n *watched, v *View, w runbook.Watchdog) hea
 		}
 	case has && v.Node.Kind != Source:
 		f.Level, f.Why = told.Level, told.Why
+	}
+	return m.symptom(now, f)
+}
+
+// symptom makes less of a heartbeat that is refused while its service is away, or has been back for less time than it takes to
+// send another: that is one incident, of the service.
+func (m *Monitor) symptom(now rt.Instant, f health.Fact) health.Fact {
+	if f.Kind != string(Heartbeat) || f.Level != health.Unhealthy {
+		return f
+	}
+	for _, h := range m.Runner.Graph().Runbook.Heartbeats {
+		service := "stt." + h.STT.Name()
+		if at(Heartbeat, h.Name) != f.Component || h.STT == "" {
+			continue
+		}
+		back, known := m.back[service]
+		if m.facts[service].Level == health.Unhealthy || known && now.Sub(back) < h.Every+h.Timeout {
+			f.Level = health.Degraded
+		}
 	}
 	return f
 }

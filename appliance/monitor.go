@@ -25,8 +25,10 @@ type Monitor struct {
 	Slog   *slog.Logger
 	// Measure measures the resident memory of the appliance; nil where that means nothing.
 	Measure func() (int64, error)
-	// Settle is called once, when all that starting needs has been done with; nil for nothing.
-	Settle func()
+	// Settle is called when all that starting, a plan or a change needs has been done with, each of which Changed tells; nil
+	// for nothing.
+	Settle  func()
+	Changed *rt.Mailbox[struct{}]
 	// MayRestart tells whether the process may be replaced because of its memory; nil: it may.
 	MayRestart func(t *rt.Task, why string) bool
 	// Evidence gives what is known of the process before a node is ended by force.
@@ -42,6 +44,7 @@ type Monitor struct {
 	leaks   map[string]string      // incidents of instances that hang, by address
 	alerts  map[string]string      // incidents of too many restarts, by component
 	nodes   map[string]progress
+	back    map[string]rt.Instant // services that were away: when they came back
 
 	// What follows is of one graph.
 	graph    *Graph
@@ -78,19 +81,13 @@ func (m *Monitor) Report() health.Report {
 func (m *Monitor) Run(t *rt.Task) error {
 	m.model = health.New(health.Rules)
 	m.facts, m.open, m.nodes = map[string]health.Fact{}, map[string]string{}, map[string]progress{}
-	m.leaks, m.alerts = map[string]string{}, map[string]string{}
+	m.leaks, m.alerts, m.back = map[string]string{}, map[string]string{}, map[string]rt.Instant{}
 	m.verdict = rt.NewMailbox[memory.Verdict]("memory", 4)
 	if m.Measure != nil {
 		t.Go("memory", (&memory.Watch{Measure: m.Measure, Settings: m.memorySettings, Found: m.measured}).Run)
 	}
 	if m.Settle != nil {
-		t.Go("settle", func(t *rt.Task) error {
-			if err := t.Sleep(settledAfter); err != nil {
-				return err
-			}
-			m.Settle()
-			return nil
-		})
+		t.Go("settle", m.settle)
 	}
 	var disk, rated rt.Instant
 	var counts map[string]uint64
@@ -122,6 +119,23 @@ func (m *Monitor) Run(t *rt.Task) error {
 		m.look(t, rb.Watchdog)
 		r := m.model.Report(t.Now(), t.Wall())
 		m.report.Store(&r)
+	}
+}
+
+// settle has given back what loading needed, a little after it. However often a runbook is planned or applied, the process is
+// as large after that as before.
+func (m *Monitor) settle(t *rt.Task) error {
+	for {
+		if err := t.Sleep(settledAfter); err != nil {
+			return err
+		}
+		m.Settle()
+		if m.Changed == nil {
+			return nil
+		}
+		if _, err := m.Changed.Recv(t, rt.Never); err != nil {
+			return err
+		}
 	}
 }
 
@@ -160,7 +174,9 @@ func (m *Monitor) event(t *rt.Task, e event.Event) {
 	case event.DeviceLost:
 		bad(e.Node, string(Source), health.Unhealthy, b.Cause)
 		if b.Evidence != "" {
-			if _, open := m.open[e.Node]; !open {
+			if id, open := m.open[e.Node]; open { // the age of the last hop may have said it a moment before
+				m.Log.Explain(t, id, b.Evidence)
+			} else {
 				m.open[e.Node], _ = m.Log.Open(t, e.Node, b.Cause, b.Evidence)
 			}
 		}
@@ -178,6 +194,9 @@ func (m *Monitor) event(t *rt.Task, e event.Event) {
 		m.leaks[e.Node], _ = m.Log.Open(t, e.Node, "it did not stop in time, and keeps "+b.Claim, m.evidence())
 	case event.STTHealth:
 		if component := "stt." + b.STT; b.OK {
+			if m.facts[component].Level == health.Unhealthy {
+				m.back[component] = t.Now()
+			}
 			ok(component, "stt")
 		} else {
 			bad(component, "stt", health.Unhealthy, b.Status)
@@ -187,10 +206,15 @@ func (m *Monitor) event(t *rt.Task, e event.Event) {
 	case event.Delivered:
 		ok(e.Node, string(Delivery))
 	case event.Heartbeat:
-		if b.OK {
+		switch {
+		case b.OK:
 			ok(e.Node, string(Heartbeat))
-		} else {
-			bad(e.Node, string(Heartbeat), trouble(b.Denied), b.Cause)
+		case b.Late: // who is behind the server does not answer it: no outage of ours
+			bad(e.Node, string(Heartbeat), health.Degraded, b.Cause)
+		default:
+			bad(e.Node, string(Heartbeat), health.Unhealthy, b.Cause)
+			m.fact(t, m.symptom(t.Now(), m.facts[e.Node]))
+			m.acted(t, e.Node, "tried again "+b.Retry)
 		}
 	case event.StoreFailed:
 		bad(e.Node, string(History), health.Degraded, b.Cause)

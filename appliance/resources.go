@@ -61,6 +61,12 @@ func (m *Monitor) lag(t *rt.Task, lag, most time.Duration) {
 		f.Level, f.Why = health.Degraded, fmt.Sprintf("the appliance could not run for %v: the machine is overloaded or was asleep", lag.Round(10*time.Millisecond))
 	}
 	m.fact(t, f)
+	if lag > lookEvery { // who could not run was not stuck
+		for address, p := range m.nodes {
+			p.since = p.since.Add(lag)
+			m.nodes[address] = p
+		}
+	}
 }
 
 func (m *Monitor) disk(t *rt.Task, d runbook.Disk) {

@@ -111,6 +111,7 @@ func (r *Runner) swap(t *rt.Task, o order) {
 		err = errEnded
 	} else {
 		r.adopt(o.swap)
+		r.fit(t)
 	}
 	o.reply.TrySend(t, err)
 }
@@ -131,6 +132,18 @@ func (r *Runner) adopt(p *Prepared) {
 			old.node = n
 		default: // another instance takes its place when this one has ended
 			r.instances = append(r.instances, &instance{node: n, code: p.code[i], says: p.says[i]})
+		}
+	}
+}
+
+// fit gives mailboxes that stay the size that the graph in force asks for.
+func (r *Runner) fit(t *rt.Task) {
+	g, boxes := r.graph.Load(), *r.boxes.Load()
+	for _, e := range g.Edges {
+		key := box{e.To, e.Carries}
+		if m := boxes[key]; m != nil {
+			capacity, patient := g.holds(key)
+			m.Fit(t, capacity, patient)
 		}
 	}
 }

@@ -220,6 +220,7 @@ func (s *Steward) commit(t *rt.Task, to target) (int, error) {
 	}
 	s.Runs(n)
 	_, _ = s.Kept.Prune(t, to.graph.Runbook.Apply.Keep) // what could not be removed now is removed by the next
+	_ = s.Kept.Sweep(t)                                 // and so is this
 	return n, nil
 }
 

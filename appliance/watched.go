@@ -31,7 +31,7 @@ func (m *Monitor) prepare() {
 			m.watched[service] = &watched{}
 			fallthrough
 		case Delivery, Heartbeat:
-			w.all = append([]string{"stt." + n.Block.Name()}, w.needs...)
+			w.all = append([]string{serviceOf(g, n)}, w.needs...)
 		}
 		m.watched[n.Address] = w
 	}
@@ -73,7 +73,30 @@ func (n *watched) taken() (taken uint64, waits, full bool) {
 		s := m.Stats()
 		taken += s.Taken
 		waits = waits || s.Len > 0
-		full = full || s.Len == s.Cap && s.Cap > 1
+		full = full || s.Len >= s.Cap && s.Cap > 1
 	}
 	return taken, waits, full
+}
+
+// prompt tells whether nodes of a kind take at once what comes: then anything that waits shows that one of them is stuck. The
+// others may have reasons of their own, such as a disk or a service that takes its time, and are stuck when a mailbox is full.
+func (k Kind) prompt() bool {
+	switch k {
+	case Ring, Features, Voice, Head, Trigger:
+		return true
+	}
+	return false
+}
+
+// serviceOf is the component of the speech-to-text service that a node speaks to; "stt." if it is none of the runbook's.
+func serviceOf(g *Graph, n *Node) string {
+	if n.Kind != Heartbeat {
+		return "stt." + n.Block.Name()
+	}
+	for _, h := range g.Runbook.Heartbeats {
+		if h.Address == n.Block {
+			return "stt." + h.STT.Name()
+		}
+	}
+	return "stt."
 }

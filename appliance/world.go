@@ -5,11 +5,13 @@ package appliance
 import (
 	"context"
 	"os"
+	"path/filepath"
 
 	"orac/appliance/account"
 	"orac/appliance/audio"
 	"orac/appliance/audio/capture"
 	"orac/appliance/audio/wav"
+	"orac/appliance/generation"
 	"orac/appliance/notify"
 	"orac/appliance/stt"
 	"orac/appliance/stt/wire"
@@ -20,7 +22,7 @@ import (
 // World gives a graph its real adapters: the capture process and files for sound, ONNX Runtime for inference, HTTP and
 // commands for services, a state directory for what must last. The end of ctx interrupts what is being fetched.
 func World(ctx context.Context, rb *runbook.Runbook, state *State, store models.Store) (*Parts, error) {
-	inference, err := OpenInference(ctx, store)
+	inference, err := OpenInference(ctx, store, filepath.Join(state.Dir, filepath.FromSlash(generation.FilesDir)))
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +56,7 @@ func input(rb *runbook.Runbook, a runbook.Address) (audio.Source, error) {
 		}
 		return capture.New(capture.Spec{
 			Selector: capture.Selector{Match: m.Match, Identity: m.Identity, ID: m.ID},
-			Backend:  backend, Channels: m.Channels, StartTimeout: m.StartTimeout,
+			Backend:  backend, Channels: m.Channels, StartTimeout: m.StartTimeout, Look: rb.Watchdog.SourceCheck,
 		}), nil
 	}
 	w, ok := rb.WAV(a)

@@ -39,6 +39,7 @@ type Appliance struct {
 
 	cmd   *exec.Cmd
 	self  process.Process
+	clock *Clock        // of its own; nil: the machine's
 	ended chan struct{} // closed when the process was reaped
 
 	mu      sync.Mutex // guards what follows
@@ -53,11 +54,22 @@ type Orac struct {
 	Env    []string // besides that of this process
 	File   string   // the runbook
 	State  string   // the state directory
+	// Within starts processes, such as in a network of their own; nil: as any other.
+	Within func(func() error) error
 }
 
 // Start runs `orac run --json` on the runbook, with more arguments. It ends with ctx, and when this process does.
 func (o Orac) Start(ctx context.Context, args ...string) (*Appliance, error) {
-	a := &Appliance{ended: make(chan struct{}), changed: make(chan struct{})}
+	return o.start(ctx, nil, args)
+}
+
+// StartWithClock is Start for an appliance whose clock ClockStep can step. The error wraps ErrUnsupported where that cannot be.
+func (o Orac) StartWithClock(ctx context.Context, args ...string) (*Appliance, error) {
+	return o.start(ctx, &Clock{}, args)
+}
+
+func (o Orac) start(ctx context.Context, clock *Clock, args []string) (*Appliance, error) {
+	a := &Appliance{clock: clock, ended: make(chan struct{}), changed: make(chan struct{})}
 	a.cmd = o.command(ctx, append([]string{"run", "--json", "-f", o.File}, args...)...)
 	a.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} // a rig that is killed leaves nobody behind
 	out, err := a.cmd.StdoutPipe()
@@ -69,7 +81,15 @@ func (o Orac) Start(ctx context.Context, args ...string) (*Appliance, error) {
 		return nil, err
 	}
 	a.Began = time.Now()
-	if err := a.cmd.Start(); err != nil {
+	launch := a.cmd.Start
+	if clock != nil {
+		launch = func() error { return clock.start(a.cmd) }
+	}
+	within := o.Within
+	if within == nil {
+		within = func(f func() error) error { return f() }
+	}
+	if err := within(launch); err != nil {
 		return nil, err
 	}
 	if a.self, err = process.Of(a.cmd.Process.Pid); err != nil {
@@ -83,6 +103,9 @@ func (o Orac) Start(ctx context.Context, args ...string) (*Appliance, error) {
 	go func() {
 		readers.Wait()
 		_ = a.cmd.Wait() // how it ended is in cmd.ProcessState
+		if clock != nil {
+			clock.Close()
+		}
 		close(a.ended)
 		a.tell(Event{Kind: "ended", Text: a.cmd.ProcessState.String()})
 	}()

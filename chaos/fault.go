@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+	"time"
 
 	"orac/appliance/audio/pulsetest"
 	"orac/chaos/process"
@@ -106,6 +107,20 @@ func fill(path string) error {
 			return errors.Join(err, f.Close())
 		}
 	}
+}
+
+// ClockStep moves the time of day of an appliance that was started with a clock of its own; Undo moves it back.
+func ClockStep(a *Appliance, by time.Duration) Fault {
+	step := func(by time.Duration) func() error {
+		return func() error {
+			if a.clock == nil {
+				return fmt.Errorf("%w: the appliance has the machine's clock; start it with one of its own", ErrUnsupported)
+			}
+			a.clock.Step(by)
+			return nil
+		}
+	}
+	return once(fmt.Sprint("clock stepped by ", by), step(by), step(-by))
 }
 
 // Truncate cuts a file in half, as a disk that lost its last blocks does; Undo restores it.

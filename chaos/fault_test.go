@@ -69,7 +69,7 @@ func TestRunbooksAreGood(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "broken.onnx"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, b := range []Runbook{{}, {Threshold: 0.4}, {Device: "nomic"}, {Warn: "16MiB", Restart: "17MiB"}, {Command: "/bin/true"}, {Model: "broken.onnx"}} {
+	for _, b := range []Runbook{{}, {Threshold: 0.4}, {Device: "nomic"}, {Warn: "16MiB", Restart: "17MiB"}, {Command: "/bin/true"}, {Model: "broken.onnx"}, {Web: "127.0.0.1:7171"}} {
 		file := filepath.Join(dir, "orac.hcl")
 		if err := b.write(file, dir, "http://127.0.0.1:7272"); err != nil {
 			t.Fatal(err)

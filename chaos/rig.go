@@ -62,7 +62,15 @@ func (r *Rig) FillDisk() Fault { return FillDisk(r.disk.Dir) }
 
 // Start runs the appliance, with more arguments of orac run. It ends with Close at the latest, or with ctx.
 func (r *Rig) Start(ctx context.Context, args ...string) (*Appliance, error) {
-	a, err := r.Orac.Start(ctx, args...)
+	return r.note(r.Orac.Start(ctx, args...))
+}
+
+// StartWithClock is Start for an appliance whose clock ClockStep can step. The error wraps ErrUnsupported where that cannot be.
+func (r *Rig) StartWithClock(ctx context.Context, args ...string) (*Appliance, error) {
+	return r.note(r.Orac.StartWithClock(ctx, args...))
+}
+
+func (r *Rig) note(a *Appliance, err error) (*Appliance, error) {
 	if err == nil {
 		r.started = append(r.started, a)
 	}

@@ -15,6 +15,7 @@ type Runbook struct {
 	Command   string  // of a speech-to-text service of protocol exec, to which utterances go as well
 	Warn      string  // of memory
 	Restart   string
+	Web       string // address of the console; none without it
 }
 
 // text is the runbook as a person would write it.
@@ -43,6 +44,9 @@ func (b Runbook) text(stateDir, url string) string {
 		`memory {`, fmt.Sprintf("  warn    = %q", or(b.Warn, "240MiB")), fmt.Sprintf("  restart = %q", or(b.Restart, "250MiB")), `  every   = "10s"`, `}`, ``,
 		`watchdog {`, `  restart_budget = 100`, `}`, ``, // the rows break it more often than an hour should
 		`disk {`, `  keep_free = "1MiB"`, `}`, ``,
+	}
+	if b.Web != "" {
+		lines = append(lines, `web {`, fmt.Sprintf("  listen = %q", b.Web), `}`, ``)
 	}
 	return strings.Join(lines, "\n") + exec
 }

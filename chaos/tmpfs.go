@@ -22,16 +22,16 @@ func MountTmpfs() (*Tmpfs, error) {
 	if err != nil {
 		return nil, err
 	}
-	t, err := MountTmpfsOn(dir)
+	t, err := MountTmpfsOn(dir, tmpfsBytes)
 	if err != nil {
 		_ = os.Remove(dir) // it is empty
 	}
 	return t, err
 }
 
-// MountTmpfsOn makes one on a folder that is there.
-func MountTmpfsOn(dir string) (*Tmpfs, error) {
-	options := fmt.Sprintf("size=%d,mode=0700", tmpfsBytes)
+// MountTmpfsOn makes one of so many bytes on a folder that is there.
+func MountTmpfsOn(dir string, bytes int64) (*Tmpfs, error) {
+	options := fmt.Sprintf("size=%d,mode=0700", bytes)
 	if err := unix.Mount("tmpfs", dir, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, options); err != nil {
 		return nil, fmt.Errorf("a file system of its own cannot be mounted on %s: %w; run it as root, in a container with CAP_SYS_ADMIN", dir, err)
 	}

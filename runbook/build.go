@@ -26,7 +26,7 @@ func (e *evaluator) build(filename string, value any) *Document {
 			d.fill(slot, n.out)
 		}
 	}
-	d.inputs = newInputs(e.recorder.inputs(e.src.bytes, e.opts.HashKey), func() []Input { return d.namedFiles(d.Blocks, e.opts.Open) })
+	d.inputs = newInputs(e.recorder.inputs(e.src.bytes, e.opts.HashKey), func() []Input { return d.namedFiles(d.Blocks, e.opts) })
 	return d
 }
 

@@ -29,7 +29,8 @@ type AttributeChange struct {
 	Name string // "threshold"; of a nested block "record.pre_roll"
 
 	// Old and New are the values as a runbook writes them: "(secret)" in place of a
-	// secret, "null" for none, and "" where there was or is no block.
+	// secret, "null" for none, and "" where there was or is no block. Where one name
+	// leads to another file than before, what tells them apart follows in brackets.
 	Old, New string
 
 	Secret   bool
@@ -42,7 +43,8 @@ type AttributeChange struct {
 // new file, then those that are gone in the order of the old one. Values are compared,
 // not how they are written: another spelling, another local, or a default that is
 // spelt out is no change. A reference changes when it names another block, not when
-// the block that it names changes. With a nil old all that is written is Added.
+// the block that it names changes; a file that an attribute names, when what is in it
+// does. With a nil old all that is written is Added.
 func Compare(old, new *Runbook) []Change {
 	if old == nil {
 		old = &Runbook{}
@@ -56,7 +58,7 @@ func Compare(old, new *Runbook) []Change {
 			if !b.Written {
 				c.Range = was.Range
 			}
-			c.compare("", was, b, old.source, new.source)
+			c.compare("", was, b, &old.Document, &new.Document)
 			if len(c.Attributes) == 0 {
 				continue
 			}
@@ -80,23 +82,29 @@ func Compare(old, new *Runbook) []Change {
 }
 
 // compare adds the attributes that differ between two blocks of one type.
-func (c *Change) compare(prefix string, old, new Block, oldText, newText *source) {
+func (c *Change) compare(prefix string, old, new Block, oldBook, newBook *Document) {
 	for i := range new.Type.Attributes {
 		at := &new.Type.Attributes[i]
 		was, is := old.Attrs[at.Name], new.Attrs[at.Name]
+		oldFile, newFile := "", ""
 		if was.Equal(is) {
-			continue
+			before, seen := oldBook.namedFile(at, old)
+			now, there := newBook.namedFile(at, new)
+			if !seen || !there || now.same(before) {
+				continue
+			}
+			oldFile, newFile = " ("+before.Version()+")", " ("+now.Version()+")"
 		}
-		place, text := is.Range, newText
+		place, text := is.Range, newBook.source
 		if is.Default {
-			place, text = was.Range, oldText
+			place, text = was.Range, oldBook.source
 		}
 		a := at.change(prefix, place, text)
-		a.Old, a.New = at.text(was), at.text(is)
+		a.Old, a.New = at.text(was)+oldFile, at.text(is)+newFile
 		c.Attributes = append(c.Attributes, a)
 	}
 	for i, n := range new.Nested { // every block of a type has the same ones
-		c.compare(prefix+n.Type.Type+".", old.Nested[i], n, oldText, newText)
+		c.compare(prefix+n.Type.Type+".", old.Nested[i], n, oldBook, newBook)
 	}
 }
 

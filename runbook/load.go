@@ -44,6 +44,10 @@ type Options struct {
 	// Runbook.Inputs; nil is the real file system.
 	Open func(path string) (fs.File, error)
 
+	// Named are files that attributes name as they were when somebody looked before, by name: a file that is
+	// in it is not looked at again.
+	Named map[string]Input
+
 	// HashKey is the key of the hashes in Runbook.Inputs that stand for secrets. Hashes
 	// can be compared only under the same key; nil is a random one of this process.
 	HashKey []byte

@@ -7,6 +7,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
+	"time"
 )
 
 // maxHashed is the size up to which a named file counts by its content; a larger
@@ -14,22 +16,76 @@ import (
 const maxHashed = 64 << 20
 
 // namedFiles looks at the files that attributes name, nested blocks included.
-func (d *Document) namedFiles(blocks []Block, open func(string) (fs.File, error)) []Input {
+func (d *Document) namedFiles(blocks []Block, o Options) []Input {
 	var out []Input
 	for _, b := range blocks {
 		for i := range b.Type.Attributes {
 			at := &b.Type.Attributes[i]
-			v := b.Attrs[at.Name].Value
-			if at.Reads == nil || v.IsNull() || !at.Reads(v.AsString()) {
+			name, reads := at.reads(b)
+			if !reads {
 				continue
 			}
-			in := Input{Kind: InputNamed, Name: v.AsString()}
-			in.look(d.Resolve(in.Name), open)
+			in, known := o.Named[name]
+			if !known {
+				in = Input{Kind: InputNamed, Name: name}
+				in.look(d.Resolve(name), o.Open)
+			}
 			out = append(out, in)
 		}
-		out = append(out, d.namedFiles(b.Nested, open)...)
+		out = append(out, d.namedFiles(b.Nested, o)...)
 	}
 	return out
+}
+
+// reads gives the file that the attribute of a block names, if it names one.
+func (at *Attribute) reads(b Block) (name string, ok bool) {
+	v := b.Attrs[at.Name].Value
+	if at.Reads == nil || v.IsNull() || !at.Reads(v.AsString()) {
+		return "", false
+	}
+	return v.AsString(), true
+}
+
+// NamedFile gives what was seen of the file that an attribute of a block names; false when it names none.
+func (d *Document) NamedFile(block Address, attribute string) (Input, bool) {
+	b, ok := d.Block(block)
+	if !ok {
+		return Input{}, false
+	}
+	at := b.Type.Attribute(attribute)
+	if at == nil {
+		return Input{}, false
+	}
+	return d.namedFile(at, b)
+}
+
+func (d *Document) namedFile(at *Attribute, b Block) (Input, bool) {
+	name, ok := at.reads(b)
+	if !ok {
+		return Input{}, false
+	}
+	list := d.Inputs().List
+	i := slices.IndexFunc(list, func(in Input) bool { return in.Kind == InputNamed && in.Name == name })
+	if i < 0 {
+		return Input{}, false
+	}
+	return list[i], true
+}
+
+// Version tells two states of a named file apart, for people.
+func (i Input) Version() string {
+	switch {
+	case i.Missing:
+		return "missing"
+	case i.Hash != "":
+		return "sha256 " + i.Hash[:12]
+	}
+	return FormatSize(Size(i.Size)) + " of " + time.Unix(0, i.Modified).UTC().Format(time.RFC3339Nano)
+}
+
+// same tells whether a named file is as it was.
+func (i Input) same(was Input) bool {
+	return i.Missing == was.Missing && i.Hash == was.Hash && i.Size == was.Size && i.Modified == was.Modified
 }
 
 // look fills in what can be seen of the file at path.

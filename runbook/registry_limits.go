@@ -17,7 +17,8 @@ var applyBlock = &BlockType{
 
 var watchdogBlock = &BlockType{
 	Type: "watchdog", Single: true,
-	Doc:  "How long anything may be stuck, and how often it is restarted.",
+	Doc: "How long anything may be stuck, and how often it is restarted. Whether services answer is asked as stt.health_every and " +
+		"heartbeat.every say, memory is measured as memory.every says, and space on the disk every 10 s against disk.keep_free.",
 	Slot: Into(func(rb *Runbook) any { return &rb.Watchdog }),
 	Example: `watchdog {
   read_stall = "2s"
@@ -29,6 +30,8 @@ var watchdogBlock = &BlockType{
 			Doc: "The age of the last hop at which the device counts as degraded."},
 		{Name: "rms_stuck", Kind: Duration, OnChange: InPlace, Default: "30s", Min: "5s", Max: "10m",
 			Doc: "How long frames may be identical and not silent before the microphone counts as stuck. Silence is no fault."},
+		{Name: "source_check", Kind: Duration, OnChange: Restart, Default: "1s", Min: "200ms", Max: "60s",
+			Doc: "How often the capture process looks whether the microphone that it opened is still the one. Another in its place is never taken silently."},
 		{Name: "restart_budget", Kind: Int, OnChange: InPlace, Default: "5", Min: "1", Max: "1000", Unit: "restarts",
 			Doc: "How many restarts of one component within `per` are normal; more raise an alert."},
 		{Name: "per", Kind: Duration, OnChange: InPlace, Default: "1h", Min: "1m", Max: "24h",
@@ -44,7 +47,7 @@ var watchdogBlock = &BlockType{
 		{Name: "leak_budget", Kind: Int, OnChange: InPlace, Default: "3", Min: "1", Max: "100", Unit: "components",
 			Doc: "How many components may leak before the appliance starts itself anew, losing nothing."},
 		{Name: "node_stall", Kind: Duration, OnChange: InPlace, Default: "5s", Min: "1s", Max: "10m",
-			Doc: "How long a component may take nothing out of a full mailbox before it counts as stuck."},
+			Doc: "How long a component may take nothing of the sound that waits for it, or out of any full mailbox, before it counts as stuck and is started again."},
 		{Name: "loop_lag", Kind: Duration, OnChange: InPlace, Default: "1s", Min: "100ms", Max: "60s",
 			Doc: "How late a timer may fire before the whole process counts as held up."},
 	},

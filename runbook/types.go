@@ -162,6 +162,7 @@ type Watchdog struct {
 	ReadStall     time.Duration `hcl:"read_stall"`
 	DegradedAfter time.Duration `hcl:"degraded_after"`
 	RMSStuck      time.Duration `hcl:"rms_stuck"`
+	SourceCheck   time.Duration `hcl:"source_check"`
 	RestartBudget int           `hcl:"restart_budget"`
 	Per           time.Duration `hcl:"per"`
 	RetryDelay    time.Duration `hcl:"retry_delay"`

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -26,14 +27,18 @@ type account struct {
 
 // fate is what has become of an utterance.
 type fate struct {
-	ended   time.Duration
-	device  string
-	where   string        // disk, memory; "" while nothing was said of it
-	acks    int           // answers that reached the appliance
-	acked   time.Duration // the last
-	done    bool          // delivered, or refused and set aside
-	dropped bool          // let go, and said so
-	excused string        // why it may be lost
+	began    time.Duration // its recording; 0 if nothing was said of that
+	ended    time.Duration
+	listener string
+	samples  int            // that were recorded; 0 while that is not known
+	where    string         // disk, memory; "" while nothing was said of it
+	sealed   bool           // the spool has said that the disk has all of it for good
+	cut      bool           // the process ended before it was sealed: some of its end may be missing
+	answers  map[string]int // that reached the appliance, by service
+	acked    time.Duration  // the last
+	done     bool           // delivered, or refused and set aside
+	dropped  bool           // let go, and said so
+	excused  string         // why it may be lost
 }
 
 func newAccount(m *machine) *account {
@@ -43,18 +48,19 @@ func newAccount(m *machine) *account {
 func (a *account) of(id string) *fate {
 	f, ok := a.utterances[id]
 	if !ok {
-		f = &fate{}
+		f = &fate{answers: map[string]int{}}
 		a.utterances[id] = f
 		a.order = append(a.order, id)
 	}
 	return f
 }
 
-// answered notes an answer that reaches the appliance.
-func (a *account) answered(at time.Duration, service, id string) {
+// answered notes an answer that reaches the appliance, to so many samples of an utterance.
+func (a *account) answered(at time.Duration, service, id string, samples int) {
 	f := a.of(id)
-	f.acks++
-	if f.acks > a.m.ackers(id) {
+	if f.answers[service]++; f.answers[service] == 1 {
+		a.ordered(at, service, id)
+	} else {
 		// An answer that was not on disk when the process was killed is not known after it: at least once is all that can be.
 		known := max(f.acked, a.m.diskBad)
 		if forgotten := a.m.booted > f.acked && a.m.stopped-known < diskPatience; !forgotten {
@@ -63,6 +69,24 @@ func (a *account) answered(at time.Duration, service, id string) {
 		}
 	}
 	f.acked = at
+	if f.samples > 0 && samples < f.samples && !f.cut {
+		a.m.judge.Break(at, "lost", fmt.Sprintf("of %s the service %s was given %v; %v had been recorded", id, service, audio.Time(samples), audio.Time(f.samples)))
+	}
+}
+
+// ordered holds the first answer to an utterance against those that were recorded before it.
+func (a *account) ordered(at time.Duration, service, id string) {
+	listener := a.of(id).listener
+	for _, earlier := range a.order[:slices.Index(a.order, id)] {
+		f := a.utterances[earlier]
+		switch {
+		case f.done || f.dropped || f.answers[service] > 0 || f.ended == 0 || f.excused != "" || f.listener != listener || listener == "":
+		case f.began < a.m.booted && (a.m.refuses() || a.m.diskBad >= a.m.booted): // it stands on a disk that could not be read at the start
+		default:
+			a.m.judge.Break(at, "order", fmt.Sprintf("%s was answered by %s before %s, which was recorded before it", id, service, earlier))
+			return
+		}
+	}
 }
 
 // diskPatience is how long after a disk is well again everything must be on it: it is tried every 2 s.
@@ -80,15 +104,21 @@ func (a *account) event(at time.Duration, e event.Event) {
 		a.restarts++
 	case event.Wake:
 		a.wake(at, b)
+	case event.RecordingStarted:
+		f := a.of(b.Utterance)
+		f.began, f.listener = at, b.Listener
 	case event.RecordingEnded:
 		a.recorded++
 		f := a.of(b.Utterance)
-		f.ended = at
+		f.ended, f.samples = at, sampled(b.Seconds)
 	case event.Salvaged:
 		f := a.of(b.Utterance)
-		f.where = "disk"
+		f.where, f.sealed = "disk", true
 		if f.ended == 0 {
 			f.ended = at
+		}
+		if !f.cut && f.samples > sampled(b.Seconds) {
+			a.m.judge.Break(at, "lost", fmt.Sprintf("of %s only %v are left on the disk", b.Utterance, audio.Time(sampled(b.Seconds))))
 		}
 	case event.Spooled:
 		a.of(b.Utterance).where = b.Where
@@ -99,13 +129,24 @@ func (a *account) event(at time.Duration, e event.Event) {
 		}
 	case event.Delivered:
 		f := a.of(b.Utterance)
-		if f.done = true; b.Outcome == "failed" {
+		f.done = true
+		switch {
+		case b.Outcome == "failed":
 			a.refused++
-		} else {
+		case f.answers[b.STT] == 0:
+			a.m.judge.Break(at, "lost", fmt.Sprintf("%s is called delivered, and %s was given nothing of it", b.Utterance, b.STT))
+			fallthrough
+		default:
 			a.delivered++
 		}
 	}
 }
+
+// sampled is how many samples so much sound has.
+func sampled(seconds float64) int { return int(math.Round(seconds * audio.Rate)) }
+
+// sealed notes that the spool says of an utterance that the disk has all of it for good.
+func (a *account) sealed(id string) { a.of(id).sealed = true }
 
 const (
 	// maskedHops is how many hops a head is masked after a break: its window must hold real sound only.
@@ -131,15 +172,15 @@ func (a *account) wake(at time.Duration, w event.Wake) {
 	if d == nil {
 		return
 	}
-	best := -1
-	for i := d.program.next; i < len(d.program.plays); i++ {
-		if p := &d.program.plays[i]; p.at <= at && at <= p.until+wakeLate && p.wakes && (p.model == w.Model || p.model == "") && !p.heard {
-			best = i
-			break
+	best := d.program.saying(w.Model, at)
+	if best < 0 { // a node that could not run tells of it when it can again
+		if since, ok := a.m.heldUp(at); ok {
+			best = d.program.between(w.Model, since, at)
 		}
 	}
 	if best < 0 {
 		a.falseWakes++
+		a.m.mark("world", "false_wake", "nobody had said "+w.Model)
 		return
 	}
 	d.program.plays[best].heard = true
@@ -164,10 +205,16 @@ func (a *account) sweep(now time.Duration) {
 			a.spoken++
 			if !p.heard && a.m.couldHear(d, p) {
 				a.missed++
+				a.m.mark("world", "missed", fmt.Sprintf("%s was said at %v, and nothing woke", p.model, p.at))
 			}
 		}
 	}
 }
+
+// longest is longer than any recording: one that has not ended after that was cut off by something else.
+const longest = 15 * time.Second
+
+func between(d, least, most time.Duration) bool { return d >= least && d <= most }
 
 // waiting are the utterances that are known and not done with.
 func (a *account) waiting() (ids []string) {
@@ -183,12 +230,15 @@ func (a *account) waiting() (ids []string) {
 func (a *account) power(kind scenario.Kind) {
 	for _, id := range a.order {
 		f := a.utterances[id]
+		f.cut = f.cut || !f.sealed
 		switch {
 		case f.done || f.dropped:
 		case f.where == "memory":
-			f.excused = "the disk had refused it when the process ended"
-		case kind == scenario.PowerLoss && f.where == "":
+			f.excused, f.cut = "the disk had refused it when the process ended", true
+		case kind == scenario.PowerLoss && !f.sealed:
 			f.excused = "its recording had ended and was not on the disk yet"
+		case kind == scenario.Kill && f.ended == 0 && f.began > a.m.booted && a.m.alone() && between(a.m.clock-f.began, time.Second, longest):
+			f.ended = a.m.clock // what was recorded of it is on the disk, and becomes an utterance
 		}
 	}
 }
@@ -197,7 +247,7 @@ func (a *account) power(kind scenario.Kind) {
 func (a *account) lost() (ids []string) {
 	kept := a.m.spooled()
 	for _, id := range a.waiting() {
-		if f := a.utterances[id]; f.excused == "" && f.ended > 0 && !slices.Contains(kept, id) {
+		if f := a.utterances[id]; f.excused == "" && f.ended > 0 && len(f.answers) == 0 && !slices.Contains(kept, id) {
 			ids = append(ids, id)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -158,7 +159,11 @@ func init() {
 				m.driver.Panic(nodePath+o.Target+"#", "a defect of the scenario")
 			}
 		}),
-		scenario.NodeStarve: {"no task of the node is resumed", func(m *machine, o *occurrence) func() {
+		scenario.NodeStarve: {"no task of the node is resumed; a source stands between the read of a hop and its return", func(m *machine, o *occurrence) func() {
+			if name, ok := strings.CutPrefix(o.Target, "source."); ok && m.mics[name] != nil {
+				m.mics[name].held = o.end
+				return func() {}
+			}
 			if m.driver != nil {
 				m.driver.Starve(nodePath+o.Target+"#", m.instant(o.end))
 			}
@@ -224,8 +229,14 @@ func (m *machine) apply(o *occurrence) {
 		return
 	}
 	core := m.core
+	before, busy := core.Graph(), m.applying
+	m.applying++
 	rt.New(m.driver, "orac-apply", func(t *rt.Task) error {
 		done, err := core.Apply(t, status.ApplyRequest{PlanRequest: status.PlanRequest{File: string(text)}}, func(string) {})
+		m.applying--
+		if !(err == nil && done.OK) && busy == 0 && core.Graph() != before && !strings.Contains(done.Why, "there is no way back") {
+			m.judge.Break(m.now(), "applied", "a change that was not kept is in force: "+errors.Join(err, errors.New(done.Why)).Error())
+		}
 		switch {
 		case err != nil:
 			m.mark("process", "apply refused", err.Error())

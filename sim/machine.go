@@ -72,6 +72,7 @@ type machine struct {
 	account    *account
 	holders    int
 	applied    int
+	applying   int // applies that go on
 	rolledBack int
 	incidents  map[string]*report.Incident
 	incidentIn []string
@@ -228,10 +229,11 @@ func (m *machine) end() {
 	for _, d := range m.mics {
 		d.streams = nil
 	}
-	if m.active(scenario.DiskFull) || m.active(scenario.DiskReadOnly) || m.active(scenario.DiskError) {
+	if m.refuses() {
 		m.diskBad = m.clock
 	}
 	m.driver, m.root, m.core, m.stopped = nil, nil, nil, m.clock
+	m.applying = 0
 	m.memory.base, m.memory.rate = 0, 0
 }
 
@@ -268,6 +270,9 @@ func (m *machine) record(r rt.Record) {
 	if m.o.trace != nil {
 		r.At += rt.Instant(m.booted)
 		m.o.trace(r)
+	}
+	if r.What == "spooled" { // the spool has done all that it does for an utterance whose recording has ended
+		m.account.sealed(m.meta(fmt.Sprintf("spool/%016d.json", r.Args[0])))
 	}
 	if strings.Contains(r.What, canary) {
 		m.judge.Break(m.now(), "secrets", "a secret stands in the trace of "+r.Task)
@@ -346,31 +351,47 @@ func (m *machine) held(d *microphone) {
 	}
 }
 
-// ackers is how many services answer an utterance.
-func (m *machine) ackers(string) int {
-	n := 0
-	for _, l := range m.first.Listeners {
-		n = max(n, len(l.Deliver))
-	}
-	return max(n, 1)
-}
-
 // spooled are the utterances that the spool has, by their IDs: what it knows of them stands in its files.
 func (m *machine) spooled() (ids []string) {
 	for _, name := range m.disk.Files() {
-		if !strings.HasPrefix(name, "spool/") || !strings.HasSuffix(name, ".json") {
-			continue
-		}
-		var meta struct{ ID string }
-		if b, err := m.disk.ReadFile(nil, name, 1<<20); err == nil && json.Unmarshal(b, &meta) == nil {
-			ids = append(ids, meta.ID)
+		if strings.HasPrefix(name, "spool/") && strings.HasSuffix(name, ".json") {
+			ids = append(ids, m.meta(name))
 		}
 	}
 	return ids
 }
 
+// meta is the ID of the utterance that a file of the spool tells of; "" if it makes no sense.
+func (m *machine) meta(name string) string {
+	var meta struct{ ID string }
+	_ = json.Unmarshal(m.disk.Peek(name), &meta) // what makes no sense names nobody
+	return meta.ID
+}
+
+// alone tells whether no more than the fault that is being made lasts, and nothing did for a while: what it does to the
+// appliance is then all that was done to it.
+func (m *machine) alone() bool {
+	calm := func(s stretch) bool { return s.from == m.clock || s.to != 0 && s.to+longest < m.clock }
+	return m.faulty <= 1 && (m.diskBad == 0 || m.clock-m.diskBad > longest) && !slices.ContainsFunc(m.trouble, func(s stretch) bool { return !calm(s) })
+}
+
+// refuses tells whether the disk refuses now.
+func (m *machine) refuses() bool {
+	return m.active(scenario.DiskFull) || m.active(scenario.DiskReadOnly) || m.active(scenario.DiskError)
+}
+
 // disturbed notes that sound is disturbed from now on, or was until now.
 func (m *machine) disturbed(from, to time.Duration) { m.trouble = append(m.trouble, stretch{from, to}) }
+
+// heldUp tells since when something has kept nodes from running until just before a time.
+func (m *machine) heldUp(at time.Duration) (since time.Duration, ok bool) {
+	for _, s := range m.trouble {
+		if s.from < at && s.to+time.Second >= at {
+			return s.from, true
+		}
+	}
+	return 0, false
+}
 
 // couldHear tells whether nothing kept the appliance from hearing a sound.
 func (m *machine) couldHear(d *microphone, p *play) bool {

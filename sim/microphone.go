@@ -27,7 +27,9 @@ type microphone struct {
 
 	faults  map[scenario.Kind]scenario.Fault // that last
 	streams []*micStream
-	other   bool // another device is in its place
+	other   bool            // another device is in its place
+	held    time.Duration   // until when a read that has its hop does not return
+	tried   []time.Duration // openings of the last minute
 	r       *rand.Rand
 	level   []levelBucket
 }
@@ -62,6 +64,7 @@ var (
 func (s *source) Open(t *rt.Task) (audio.Stream, error) {
 	d := s.mic
 	began := t.Now()
+	d.tries(s.block)
 	if err := t.Sleep(openLeast + jitter(d.r, openMost-openLeast)); err != nil {
 		return nil, err
 	}
@@ -105,6 +108,24 @@ func (s *source) Open(t *rt.Task) (audio.Stream, error) {
 		return nil
 	})
 	return st, nil
+}
+
+// mostTries is how often a device is opened within a minute at the most, whatever happens to it: with the default settings it
+// is half of that.
+const mostTries = 60
+
+// tries notes an attempt to open the device. Who tries without a pause heats the machine and fills the log.
+func (d *microphone) tries(b runbook.Microphone) {
+	now := d.m.now()
+	d.tried = append(slices.DeleteFunc(d.tried, func(at time.Duration) bool { return now-at > time.Minute }), now)
+	most := mostTries
+	if w := d.m.first.Watchdog; w.RetryDelay > 0 {
+		most = max(most, int(2*time.Minute/w.RetryDelay))
+	}
+	if len(d.tried) > most {
+		d.m.judge.Break(now, "patient", fmt.Sprintf("device %s was opened %d times within a minute", d.name, len(d.tried)))
+		d.tried = nil
+	}
 }
 
 // otherIdentity is what the device is that takes the place of one that went away.
@@ -151,6 +172,8 @@ type micStream struct {
 	frozen   bool  // its process is stopped, or its read blocks for ever
 	dead     error // its process has ended
 	same     *[audio.HopSamples]int16
+	stale    uint64 // what the ring had been given when an instance that was given up on read its first hop here
+	isStale  bool
 }
 
 // Identity implements audio.Stream.
@@ -159,6 +182,11 @@ func (s *micStream) Identity() string { return s.identity }
 // Close implements audio.Stream. It takes as long as the real one: at once if the process ends when it is asked to, 100 ms if
 // it must be killed.
 func (s *micStream) Close(t *rt.Task) {
+	if s.isStale {
+		if n := s.mic.m.ringed(s.mic.name) - s.stale; n > 0 {
+			s.mic.m.judge.Break(s.mic.m.now(), "fenced", fmt.Sprintf("a source of %s that had been given up on has passed %d hops on", s.mic.name, n))
+		}
+	}
 	if s.frozen {
 		_ = t.Sleep(100 * time.Millisecond)
 	}
@@ -195,6 +223,12 @@ func (s *micStream) Read(t *rt.Task, pcm *[audio.HopSamples]int16, until rt.Inst
 				continue
 			}
 			d.fill(pcm, heard)
+			if d.held > now {
+				s.hold(t)
+			}
+			if t.Stopping() && !s.isStale && d.m.leaked(t) {
+				s.isStale, s.stale = true, d.m.ringed(d.name)
+			}
 			return s.alter(t, pcm)
 		}
 		// What it waits for is the next hop of the world, or the end of whatever silences it: looked for at every hop.
@@ -215,6 +249,13 @@ func (s *micStream) Read(t *rt.Task, pcm *[audio.HopSamples]int16, until rt.Inst
 			return err
 		}
 	}
+}
+
+// hold keeps a read that has its hop from returning, whoever asks it to stop: a thread that the system does not run.
+func (s *micStream) hold(t *rt.Task) {
+	pause := s.mic.held - s.mic.m.now()
+	held := t.Shield("held", func(t *rt.Task) error { return t.Sleep(pause) })
+	_ = t.Outlast(held, rt.Never) // it sleeps for as long, and no longer
 }
 
 // given is how many hops the device has given by a hop of the world, at whatever rate.

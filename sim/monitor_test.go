@@ -7,6 +7,7 @@ import (
 
 	"orac/appliance"
 	"orac/appliance/event"
+	"orac/appliance/health"
 	"orac/appliance/incident"
 	"orac/appliance/rt"
 )
@@ -105,6 +106,77 @@ func TestAlertsEnd(t *testing.T) {
 		return nil
 	}
 	if r := w.Run(4 * time.Hour); r.Script != nil {
+		t.Error(r.Script)
+	}
+}
+
+// TestARefusedHeartbeatIsAnIncident with its cause, its actions and its end; unless the service as a whole is away, which is the
+// service's incident, or the answer is only late, which is no outage at all.
+func TestARefusedHeartbeatIsAnIncident(t *testing.T) {
+	w := world(t, speech(2, 0, 0.4, 25000, 0.2, 0, 1.5, 8000, 4, 0))
+	w.Loop = true
+	w.Watch = rt.NewMailbox[event.Event]("events to the monitor", 1024)
+	w.Graph = compile(t, twoRooms+"heartbeat \"core\" { stt = stt.whisper }\n")
+	w.Sound["hall"] = w.Sound["usb"]
+	w.Script = func(k *rt.Task, r *appliance.Runner) error {
+		log := incident.New(incident.Budget{Restarts: 5, Per: time.Hour}, nil)
+		m := &appliance.Monitor{Runner: r, Log: log, FS: w.Disk, Events: w.Watch}
+		k.Go("monitor", m.Run)
+		_ = k.Sleep(5 * time.Second)
+		say := func(node string, b event.Body) {
+			w.Watch.Push(k, event.Event{At: k.Wall(), Node: node, Body: b})
+			_ = k.Sleep(5 * time.Second)
+		}
+		level := func(component string) health.Level {
+			for _, c := range m.Report().Components {
+				if c.Name == component {
+					return c.Level
+				}
+			}
+			return "unknown"
+		}
+		well, refused := event.Heartbeat{OK: true}, event.Heartbeat{Cause: "403 Forbidden", Retry: "every 30s"}
+
+		say("heartbeat.core", refused)
+		list := log.Recent(k.Now(), 10)
+		if len(list) != 1 || list[0].Component != "heartbeat.core" || list[0].Cause != "403 Forbidden" || !list[0].Recovered.IsZero() ||
+			len(list[0].Actions) != 1 || !strings.Contains(list[0].Actions[0], "tried again every 30s") {
+			t.Errorf("refused: %+v", list)
+		}
+		if got, stt := m.Report().Level, level("stt.whisper"); got != health.Degraded || stt == health.Unhealthy {
+			t.Errorf("refused: the appliance is %s, the service %s", got, stt)
+		}
+		say("heartbeat.core", well)
+		if list := log.Recent(k.Now(), 10); len(list) != 1 || list[0].Recovered.IsZero() {
+			t.Errorf("taken again: %+v", list)
+		}
+
+		say("heartbeat.core", event.Heartbeat{Cause: "no answer within 5s", Late: true, Retry: "every 30s"})
+		if list := log.Recent(k.Now(), 10); len(list) != 1 || level("heartbeat.core") != health.Degraded || level("stt.whisper") == health.Unhealthy {
+			t.Errorf("late: %s, %+v", level("heartbeat.core"), list)
+		}
+		say("heartbeat.core", well)
+
+		say("probe.whisper", event.STTHealth{STT: "whisper", Status: "connection refused"})
+		say("heartbeat.core", event.Heartbeat{Cause: "connection refused", Retry: "every 30s"})
+		list = log.Recent(k.Now(), 10)
+		if len(list) != 2 || list[0].Component != "stt.whisper" || level("heartbeat.core") != health.Degraded {
+			t.Errorf("the service is away: heartbeat %s, %+v", level("heartbeat.core"), list)
+		}
+		for _, c := range m.Report().Components {
+			if c.Name == "heartbeat.core" && c.Behind != "stt.whisper" {
+				t.Errorf("it stands behind %q", c.Behind)
+			}
+		}
+		say("probe.whisper", event.STTHealth{STT: "whisper", OK: true, Status: "healthy"})
+		say("heartbeat.core", well)
+		_ = k.Sleep(10 * time.Second)
+		if r := m.Report(); r.Level != health.Healthy || len(log.Recent(k.Now(), 10)) != 2 {
+			t.Errorf("in the end: %+v", r)
+		}
+		return nil
+	}
+	if r := w.Run(3 * time.Minute); r.Script != nil {
 		t.Error(r.Script)
 	}
 }

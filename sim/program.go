@@ -84,3 +84,23 @@ func (p *program) fill(pcm *[audio.HopSamples]int16, hop int64) {
 		}
 	}
 }
+
+// saying finds the sound that a wake of a model at a time is from, of those that have woken nothing yet; -1 if there is none.
+func (p *program) saying(model string, at time.Duration) int {
+	for i := max(0, p.next-2); i < len(p.plays); i++ {
+		if x := &p.plays[i]; x.at <= at && at <= x.until+wakeLate && x.wakes && (x.model == model || x.model == "") && !x.heard {
+			return i
+		}
+	}
+	return -1
+}
+
+// between finds a sound of a model that was said in a stretch of time and has woken nothing yet; -1 if there is none.
+func (p *program) between(model string, from, to time.Duration) int {
+	for i := range p.plays {
+		if x := &p.plays[i]; x.until >= from && x.at <= to && x.wakes && (x.model == model || x.model == "") && !x.heard {
+			return i
+		}
+	}
+	return -1
+}

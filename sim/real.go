@@ -11,5 +11,5 @@ import (
 
 // openReal opens the real networks.
 func openReal(ctx context.Context, store models.Store) (appliance.Inference, error) {
-	return appliance.OpenInference(ctx, store)
+	return appliance.OpenInference(ctx, store, "")
 }

@@ -105,8 +105,8 @@ func (c sttClient) answer(t *rt.Task, op string, u stt.Utterance, samples int) (
 		return stt.Result{}, c.fault(op, wire.Engine, 200, "[Transcription Failed: out of memory]")
 	}
 	empty := c.has(scenario.STTEmpty)
-	if !empty || op != "stream" { // an empty answer to a stream is asked for once more, whole
-		c.m.account.answered(c.m.now(), c.name, u.ID)
+	if op != "stream" || !empty && samples > 0 { // a stream that had nothing in it, or that nothing was heard in, is no answer: the whole must follow
+		c.m.account.answered(c.m.now(), c.name, u.ID, samples)
 	}
 	if empty {
 		return stt.Result{}, nil

@@ -37,7 +37,7 @@ func TestSpeechInVirtualTime(t *testing.T) {
 	if dir == "" {
 		dir = "../.orac/models"
 	}
-	inference, err := appliance.OpenInference(context.Background(), models.Store{Dir: dir})
+	inference, err := appliance.OpenInference(context.Background(), models.Store{Dir: dir}, "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,12 @@
 package sim
 
 import (
+	"slices"
+	"strings"
+
+	"orac/appliance"
+	"orac/appliance/reconcile"
+	"orac/appliance/rt"
 	"orac/appliance/status"
 	"orac/runbook/scenario"
 	"orac/sim/judge"
@@ -39,6 +45,26 @@ func (m *machine) Sound(device string) uint64 {
 		}
 	}
 	return n
+}
+
+// ringed is how many hops were ever given to the ring of a device by this process.
+func (m *machine) ringed(device string) (n uint64) {
+	if m.core == nil {
+		return 0
+	}
+	for _, s := range m.core.Inbox("ring." + device) {
+		if strings.HasPrefix(s.Name, "hops ") {
+			n += s.Taken + s.Dropped + uint64(s.Len)
+		}
+	}
+	return n
+}
+
+// leaked tells whether a task belongs to an instance that was given up on.
+func (m *machine) leaked(t *rt.Task) bool {
+	return m.core != nil && slices.ContainsFunc(m.core.Views(), func(v appliance.View) bool {
+		return v.State == reconcile.Leaked && v.Generation == t.Generation()
+	})
 }
 
 // Memory implements judge.View.

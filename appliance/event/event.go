@@ -168,12 +168,14 @@ type STTHealth struct {
 	Denied bool   `json:"denied,omitempty"` // see DeliveryFailed
 }
 
-// Heartbeat: whether heartbeats are taken, on each change.
+// Heartbeat: whether heartbeats are taken, on each change. One that fails was tried twice.
 type Heartbeat struct {
 	Endpoint string `json:"endpoint"`
 	OK       bool   `json:"ok"`
 	Topics   int    `json:"topics"`
 	Cause    string `json:"cause,omitempty"`
+	Late     bool   `json:"late,omitempty"`   // the answer did not come in time: the server waits for others
+	Retry    string `json:"retry,omitempty"`  // "every 30s"
 	Denied   bool   `json:"denied,omitempty"` // see DeliveryFailed
 }
 

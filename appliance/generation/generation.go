@@ -17,6 +17,7 @@
 //	generations/0000000003/inputs.json    variables, texts of files, hashes of everything else
 //	generations/0000000003/meta.json      when, why, and checksums; written last
 //	generations/damaged/0000000002/       for people
+//	generations/files/SHA256.onnx         models as they were, when they are named by path: see FilesDir
 package generation
 
 import (
@@ -124,9 +125,9 @@ func (s *Store) Current(t *rt.Task) (int, error) {
 	return n, nil
 }
 
-// LastGood gives the generation to start with: the current one; if it cannot be used the newest before it that can, else the
-// newest of all. The error wraps ErrNone when there is none.
-func (s *Store) LastGood(t *rt.Task) (*Generation, error) {
+// Candidates gives the numbers of the generations to start with, the best first: the current one, those before it, newest first,
+// then those after it, newest first. Some may be damaged.
+func (s *Store) Candidates(t *rt.Task) ([]int, error) {
 	numbers, err := s.numbers(t, dir)
 	if err != nil {
 		return nil, err
@@ -135,24 +136,27 @@ func (s *Store) LastGood(t *rt.Task) (*Generation, error) {
 	if err != nil {
 		now = maxNumber // which one it was is not known: the newest is the best guess
 	}
-	var after *Generation
-	for i := len(numbers) - 1; i >= 0; i-- {
-		if numbers[i] > now && after != nil {
-			continue
-		}
-		g, err := s.Load(t, numbers[i])
-		switch {
-		case err != nil:
-		case numbers[i] <= now:
+	slices.Reverse(numbers)
+	first := slices.IndexFunc(numbers, func(n int) bool { return n <= now })
+	if first < 0 {
+		return numbers, nil
+	}
+	return slices.Concat(numbers[first:], numbers[:first]), nil
+}
+
+// LastGood gives the generation to start with: the first of the candidates that is not damaged. The error wraps ErrNone when
+// there is none.
+func (s *Store) LastGood(t *rt.Task) (*Generation, error) {
+	numbers, err := s.Candidates(t)
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range numbers {
+		if g, err := s.Load(t, n); err == nil {
 			return g, nil
-		default:
-			after = g
 		}
 	}
-	if after == nil {
-		return nil, fmt.Errorf("last good generation: %w", ErrNone)
-	}
-	return after, nil
+	return nil, fmt.Errorf("last good generation: %w", ErrNone)
 }
 
 func folder(number int) string { return fmt.Sprintf("%010d", number) }

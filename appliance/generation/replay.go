@@ -18,11 +18,12 @@ func (g *Generation) Parse(world runbook.Options) (*runbook.Runbook, runbook.Dia
 }
 
 // Options gives the world as the generation saw it: variables and what file() reads are as they were kept, and what was
-// missing then is missing. Secrets, env(), sensitive variables, secret files, and whatever was not read then come
+// missing then is missing. Files that attributes name are known by the hashes that they had. Secrets, env(), sensitive variables, secret files, and whatever was not read then come
 // from the world that is given.
 func (g *Generation) Options(world runbook.Options) runbook.Options {
 	kept, missing := map[string]string{}, map[string]bool{}
 	vars, sensitive := map[string]string{}, map[string]bool{}
+	named := map[string]runbook.Input{}
 	for _, in := range g.Inputs.List {
 		switch {
 		case in.Kind == runbook.InputVariable && in.Kept():
@@ -36,11 +37,13 @@ func (g *Generation) Options(world runbook.Options) runbook.Options {
 			kept[g.resolve(in.Name)] = in.Value
 		case in.Kind == runbook.InputFile && in.Missing:
 			missing[g.resolve(in.Name)] = true
+		case in.Kind == runbook.InputNamed:
+			named[in.Name] = in
 		}
 	}
 	out := world.WithDefaults()
 	env, read := out.Env, out.ReadFile
-	out.Vars = vars
+	out.Vars, out.Named = vars, named
 	out.Env = func(name string) (string, bool) {
 		if v, ok := strings.CutPrefix(name, variablePrefix); ok && !sensitive[v] {
 			return "", false // it was not given then, or its value is kept

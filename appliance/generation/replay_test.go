@@ -6,7 +6,9 @@ import (
 	"maps"
 	"strings"
 	"testing"
+	"testing/fstest"
 
+	"orac/appliance/generation"
 	"orac/appliance/rt"
 	"orac/runbook"
 )
@@ -164,6 +166,62 @@ func TestNoSecretOnTheDisk(t *testing.T) {
 		}
 		if !strings.Contains(all, "first words") {
 			t.Error("the file that is no secret was not kept")
+		}
+	})
+}
+
+// TestModelsAsTheyWere: copies of files that some generation names stay, and the others go; a generation knows the files that it
+// named as they were then.
+func TestModelsAsTheyWere(t *testing.T) {
+	on(t, func(k *rt.Task) {
+		d := newDisk()
+		s := open(t, k, d)
+		options := world()
+		content := "the first network"
+		options.Open = func(string) (fs.File, error) {
+			return fstest.MapFS{"own.onnx": {Data: []byte(content)}}.Open("own.onnx")
+		}
+		const source = "appliance \"desk\" {}\nmodel \"own\" {\n  source = \"own.onnx\"\n}\n"
+		want := evaluated(t, source, "start", options)
+		n, err := s.Commit(k, want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var hash string
+		for _, in := range want.Inputs.List {
+			hash += in.Hash
+		}
+		if err := d.MkdirAll(k, generation.FilesDir); err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{generation.FileName(hash), generation.FileName("0123"), ".part-1"} {
+			f, err := d.Create(k, generation.FilesDir+"/"+name)
+			if err == nil {
+				err = f.Close()
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := s.Sweep(k); err != nil {
+			t.Fatal(err)
+		}
+		left, err := d.ReadDir(k, generation.FilesDir, 10)
+		if err != nil || len(left) != 1 || left[0].Name != generation.FileName(hash) {
+			t.Errorf("%+v, %v: only what a generation names stays", left, err)
+		}
+
+		content = "another network"
+		g, err := open(t, k, d).Load(k, n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rb, ds := g.Parse(options)
+		if rb == nil {
+			t.Fatal(ds)
+		}
+		if in, ok := rb.NamedFile("model.own", "source"); !ok || in.Hash != hash || rb.Inputs().Hash() != want.Inputs.Hash() {
+			t.Errorf("the model is %+v; it was %s", in, hash)
 		}
 	})
 }

@@ -87,6 +87,12 @@ func (l *Log) Action(t *rt.Task, id, text string) bool {
 	return l.change(t, func(e *entry) bool { return e.ID == id }, func(e *entry) { e.act(text) }) > 0
 }
 
+// Explain adds evidence to an incident that goes on and has none, and tells whether it did: whoever saw it first may not have had any.
+func (l *Log) Explain(t *rt.Task, id, evidence string) bool {
+	bare := func(e *entry) bool { return e.ID == id && e.Evidence == "" }
+	return l.change(t, bare, func(e *entry) { e.Evidence = clip(evidence, maxEvidence) }) > 0
+}
+
 // Recover ends an incident, and tells whether it went on until now.
 func (l *Log) Recover(t *rt.Task, id string) bool {
 	return l.change(t, func(e *entry) bool { return e.ID == id }, l.end(t)) > 0

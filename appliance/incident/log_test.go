@@ -243,3 +243,18 @@ func TestKeeperIsBounded(t *testing.T) {
 		}
 	})
 }
+
+// TestEvidenceThatComesLater is taken once, and by an incident that goes on.
+func TestEvidenceThatComesLater(t *testing.T) {
+	inVirtualTime(t, func(_ *virtual.Driver, k *rt.Task) {
+		l := New(hourly, nil)
+		id, _ := l.Open(k, "source.usb", "the last sound came 2s ago", "")
+		if !l.Explain(k, id, "stacks") || l.Explain(k, id, "other stacks") || l.Explain(k, "nobody", "stacks") {
+			t.Error("evidence is taken twice, or not at all")
+		}
+		l.Recover(k, id)
+		if i, _ := l.Get(k.Now(), id); i.Evidence != "stacks" || l.Explain(k, id, "late") {
+			t.Errorf("%+v", i)
+		}
+	})
+}

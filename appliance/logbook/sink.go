@@ -3,6 +3,7 @@ package logbook
 import (
 	"context"
 	"io"
+	"sync/atomic"
 	"time"
 
 	"orac/appliance/status"
@@ -15,6 +16,7 @@ type Sink struct {
 	Format func(status.LogLine) string // nil: Human
 
 	lost uint64 // since the last line that could be written
+	last atomic.Uint64
 }
 
 // batch is the number of lines that are taken at once.
@@ -27,6 +29,7 @@ func (s *Sink) Run(ctx context.Context, after uint64) {
 	if s.Format == nil {
 		s.Format = Human
 	}
+	s.last.Store(after)
 	for {
 		over := s.Book.Wait(ctx, after) != nil
 		for until := s.Book.Last(); after < until; {
@@ -35,6 +38,7 @@ func (s *Sink) Run(ctx context.Context, after uint64) {
 			for _, l := range lines {
 				s.write(l)
 				after = l.Seq
+				s.last.Store(after)
 			}
 		}
 		if over {
@@ -64,12 +68,19 @@ func (s *Sink) try(l status.LogLine) bool {
 
 // Start runs the sink in a goroutine, beginning with the oldest line that is kept. The function it gives ends it: it waits until
 // everything logged before is written, but not longer than the time given, and tells whether it was.
-func (s *Sink) Start() (stop func(patience time.Duration) bool) {
+func (s *Sink) Start() (stop func(patience time.Duration) bool) { return s.StartAfter(0) }
+
+// Written is the number of the last line that was written, or lost for good.
+func (s *Sink) Written() uint64 { return s.last.Load() }
+
+// StartAfter is Start for a reader that has the lines up to a number.
+func (s *Sink) StartAfter(after uint64) (stop func(patience time.Duration) bool) {
+	s.last.Store(after)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		s.Run(ctx, 0)
+		s.Run(ctx, after)
 	}()
 	return func(patience time.Duration) bool {
 		cancel()

@@ -28,8 +28,7 @@ import (
 // named, that only starting has touched. What is needed again comes back from the page cache. It is for the moments after
 // something was loaded, and takes some milliseconds. The libraries must have been loaded before, and stay loaded.
 func Trim(libraries ...string) {
-	debug.FreeOSMemory()
-	C.give_back()
+	Release()
 	var files []string
 	for _, f := range append(libraries, "/proc/self/exe") {
 		if real, err := filepath.EvalSymlinks(f); err == nil { // as the kernel names them
@@ -37,6 +36,12 @@ func Trim(libraries ...string) {
 		}
 	}
 	dropFilePages(files)
+}
+
+// Release gives unused memory back to the system: Go's and C's. It is for the moments after something was planned or changed.
+func Release() {
+	debug.FreeOSMemory()
+	C.give_back()
 }
 
 // dropFilePages lets go of the resident pages of mappings of files that are exactly as they are in the file: read-only,

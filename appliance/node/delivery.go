@@ -128,7 +128,10 @@ func (n *Delivery) deliver(t *rt.Task, job Job) error {
 	}
 }
 
-var errNothingHeard = errors.New("the service heard no speech in the stream")
+var (
+	errNothingHeard = errors.New("the service heard no speech in the stream")
+	errNothingSent  = errors.New("the recording was over before it could be streamed")
+)
 
 // stream sends an utterance while it is recorded.
 func (n *Delivery) stream(t *rt.Task, job Job) (stt.Result, error) {
@@ -139,7 +142,11 @@ func (n *Delivery) stream(t *rt.Task, job Job) (stt.Result, error) {
 	}
 	say(t, n.Events, n.Name, event.DeliveryStarted{Utterance: job.Meta.ID, STT: n.STT, Way: "ws", Attempt: 1})
 	t.Trace("stream", int64(job.Seq))
-	return n.Client.(stt.Streamer).Stream(t, n.utterance(job.Meta), chunks)
+	r, err := n.Client.(stt.Streamer).Stream(t, n.utterance(job.Meta), chunks)
+	if err == nil && chunks.Stats().Taken == 0 { // whatever the service says of nothing is no answer
+		err = errNothingSent
+	}
+	return r, err
 }
 
 // sound waits for the utterance to be complete. One that cannot be read after some tries is given up, so that the next has

@@ -8,6 +8,7 @@ import (
 	"orac/appliance/event"
 	"orac/appliance/notify"
 	"orac/appliance/rt"
+	"orac/appliance/stt/wire"
 )
 
 // Heartbeat tells a server at once, and then every so often, which models listen and how often they fired.
@@ -42,28 +43,37 @@ func (n *Heartbeat) Run(t *rt.Task) error {
 	if n.fired == nil {
 		n.fired = map[string]notify.BeatModel{}
 	}
-	known, was, refused := false, false, false
-	for {
+	var said event.Heartbeat // the last
+	for known, failed := false, 0; ; {
 		config := n.Config.Get()
+		wait := config.Every
 		topics, err := config.Client.Beat(t, n.beat(t, config.Models))
 		if errors.Is(err, rt.ErrStopped) {
 			return err
 		}
-		ok, cause := err == nil, ""
-		if err != nil {
-			cause = err.Error()
+		now := event.Heartbeat{Endpoint: n.Endpoint, OK: err == nil, Topics: topics}
+		if failed++; err == nil {
+			failed = 0
+		} else {
+			e, ours := errors.AsType[*notify.Error](err)
+			now.Cause, now.Late, now.Retry = err.Error(), ours && e.Kind == wire.Late, "every "+config.Every.String()
+			now.Denied = denied(err)
 		}
-		no := denied(err)
-		if !known || ok != was || no != refused {
-			t.Trace("heartbeat", flag(ok))
-			say(t, n.Events, n.Name, event.Heartbeat{Endpoint: n.Endpoint, OK: ok, Topics: topics, Cause: cause, Denied: no})
+		if failed == 1 { // one that fails may be a blip
+			wait = min(wait, again)
+		} else if !known || now.OK != said.OK || now.Late != said.Late || now.Denied != said.Denied {
+			t.Trace("heartbeat", flag(now.OK))
+			say(t, n.Events, n.Name, now)
+			known, said = true, now
 		}
-		known, was, refused = true, ok, no
-		if err := n.count(t, t.Now().Add(config.Every)); err != nil {
+		if err := n.count(t, t.Now().Add(wait)); err != nil {
 			return over(err)
 		}
 	}
 }
+
+// again is how soon a heartbeat that failed is sent once more, before anything is said of it.
+const again = 5 * time.Second
 
 // count counts wakes until the next beat is due.
 func (n *Heartbeat) count(t *rt.Task, until rt.Instant) error {

@@ -16,7 +16,6 @@ type Recorder struct {
 	Name     string // address of the node
 	Listener string
 	Device   string
-	Patient  bool // the sound is that of a file, which waits
 	Config   *rt.Cell[RecorderConfig]
 
 	In     *rt.Mailbox[Wake]
@@ -30,6 +29,7 @@ type Recorder struct {
 
 // RecorderConfig are the settings of a recorder. A recording that has begun keeps its own.
 type RecorderConfig struct {
+	Patient bool     // the sound is that of a file, which waits
 	Deliver []string // names of the services that shall have the utterance
 	PreRoll time.Duration
 	End     utterance.EndpointConfig
@@ -43,8 +43,9 @@ func (r *Recorder) Update(fresh Node) {
 	r.Out.To(f.Out)
 }
 
-// Piece is part of an utterance on its way to the spool. One of Begin, Hop and End is set.
+// Piece is part of an utterance on its way to the spool. One of Begin, Hop, End and Anew is set.
 type Piece struct {
+	Anew      string // a listener whose recorder begins anew: what the one before it was recording has no other end
 	Utterance string // ID
 	Begin     *utterance.Meta
 	Hop       *audio.Hop
@@ -53,6 +54,9 @@ type Piece struct {
 
 // Run implements Node.
 func (r *Recorder) Run(t *rt.Task) error {
+	if err := r.Out.Send(t, Piece{Anew: r.Listener}); err != nil {
+		return over(err)
+	}
 	for {
 		w, err := r.In.Recv(t, rt.Never)
 		if err != nil {
@@ -84,7 +88,7 @@ func (r *Recorder) record(t *rt.Task, w Wake) (utterance.Why, error) {
 	config := r.Config.Get()
 	preRoll := int64(config.PreRoll / audio.HopTime)
 	hops := rt.NewMailbox[*audio.Hop]("recording", int(config.End.Max/audio.HopTime)+int(preRoll)+1)
-	if r.Patient {
+	if config.Patient {
 		hops = rt.NewPatientMailbox[*audio.Hop]("recording", 4)
 	}
 	defer hops.Close(t)

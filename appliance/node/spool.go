@@ -200,6 +200,8 @@ func (n *Spool) takeRest(t *rt.Task) {
 
 func (n *Spool) piece(t *rt.Task, p Piece) {
 	switch e := n.kept.Recording(p.Utterance); {
+	case p.Anew != "":
+		n.orphans(t, p.Anew)
 	case p.Begin != nil:
 		n.kept.Begin(t, *p.Begin)
 	case e == nil: // this process was never given its beginning
@@ -209,12 +211,30 @@ func (n *Spool) piece(t *rt.Task, p Piece) {
 		}
 		n.kept.Append(t, e, p.Hop.PCM[:])
 	case p.End != nil:
-		for _, tail := range n.tails[e.Seq] {
-			tail.Close(t)
-		}
-		delete(n.tails, e.Seq)
-		n.kept.End(t, e, *p.End)
-		t.Trace("spooled", int64(e.Seq), int64(e.Meta.Samples))
+		n.end(t, e, *p.End)
+	}
+}
+
+// end completes an utterance.
+func (n *Spool) end(t *rt.Task, e *spool.Entry, m utterance.Meta) {
+	for _, tail := range n.tails[e.Seq] {
+		tail.Close(t)
+	}
+	delete(n.tails, e.Seq)
+	n.kept.End(t, e, m)
+	t.Trace("spooled", int64(e.Seq), int64(e.Meta.Samples))
+}
+
+// orphans completes what a recorder that failed was recording: nobody else would, and all that comes after it would wait.
+func (n *Spool) orphans(t *rt.Task, listener string) {
+	for _, e := range n.kept.RecordingOf(listener) {
+		m := e.Meta
+		m.EndAt, m.Why = t.Wall(), utterance.Cut
+		seconds := audio.Time(len(n.kept.PCM(e))).Seconds()
+		n.end(t, e, m)
+		say(t, n.Events, n.Name, event.RecordingEnded{
+			Utterance: m.ID, Wake: m.Wake, Listener: listener, Seconds: seconds, Why: string(m.Why),
+		})
 	}
 }
 

@@ -8,21 +8,20 @@ import (
 // Mailbox is a bounded queue with one reader and any number of writers. It belongs to the edge of the graph that it
 // carries, not to a node, so a node that restarts loses nothing that waits there.
 type Mailbox[T any] struct {
-	name    string
-	patient bool
+	name string
 
+	mu       sync.Mutex // guards everything that follows
+	patient  bool
 	capacity int
-
-	mu      sync.Mutex // guards everything that follows
-	ring    []T        // grows to its capacity as it is needed: most hold few values for most of the time
-	head, n int
-	closed  bool
-	readers waiters // for something to arrive
-	writers waiters // for room
-	dropped uint64
-	fenced  uint64
-	taken   uint64
-	high    int
+	ring     []T // grows to its capacity as it is needed: most hold few values for most of the time
+	head, n  int
+	closed   bool
+	readers  waiters // for something to arrive
+	writers  waiters // for room
+	dropped  uint64
+	fenced   uint64
+	taken    uint64
+	high     int
 }
 
 // NewMailbox makes a mailbox for at most capacity values.
@@ -39,6 +38,17 @@ func NewPatientMailbox[T any](name string, capacity int) *Mailbox[T] {
 	m := NewMailbox[T](name, capacity)
 	m.patient = true
 	return m
+}
+
+// Fit gives the mailbox another capacity, and makes it patient or not, while it is used. What waits in it stays: when that is
+// more than the capacity, nothing finds room until enough was taken.
+func (m *Mailbox[T]) Fit(t *Task, capacity int, patient bool) {
+	if capacity < 1 {
+		panic("BUG: mailbox " + m.name + ": capacity below 1")
+	}
+	m.mu.Lock()
+	m.patient, m.capacity = patient, capacity
+	m.unlockAndWake(t, &m.writers) // there may be room for them now
 }
 
 // Send waits for room. ErrStopped if t was told to stop first, ErrClosed if the mailbox is closed.
@@ -74,7 +84,7 @@ func (m *Mailbox[T]) TrySend(t *Task, v T) bool {
 	if m.refuse(t) {
 		return false
 	}
-	if m.n == m.capacity {
+	if m.n >= m.capacity {
 		m.dropped++
 		m.mu.Unlock()
 		return false
@@ -86,15 +96,16 @@ func (m *Mailbox[T]) TrySend(t *Task, v T) bool {
 
 // Push adds v; without room the oldest value goes, is counted as dropped and returned. It waits only for a patient mailbox.
 func (m *Mailbox[T]) Push(t *Task, v T) (oldest T, dropped bool) {
+	m.mu.Lock()
 	if m.patient {
+		m.mu.Unlock()
 		_ = m.Send(t, v) // a writer that is told to stop meanwhile sees that at its next wait
 		return oldest, false
 	}
-	m.mu.Lock()
 	if m.refuse(t) {
 		return oldest, false
 	}
-	if m.n == m.capacity {
+	if m.n >= m.capacity {
 		oldest, dropped = m.take(), true
 		m.taken-- // nobody took it
 		m.dropped++

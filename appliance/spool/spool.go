@@ -368,6 +368,16 @@ func (s *Spool) Recording(id string) *Entry {
 	return nil
 }
 
+// RecordingOf are the utterances of a listener that are being recorded.
+func (s *Spool) RecordingOf(listener string) (list []*Entry) {
+	for _, e := range s.entries {
+		if e.recording && e.Meta.Listener == listener {
+			list = append(list, e)
+		}
+	}
+	return list
+}
+
 // PCM is what has been recorded so far of an utterance whose recording goes on. The caller must not change it.
 func (s *Spool) PCM(e *Entry) []int16 { return e.pcm }
 

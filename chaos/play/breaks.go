@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"orac/chaos/journal"
@@ -100,7 +99,7 @@ func (r *run) takeBack(o occurrence, b *broken, entry *journal.Entry) {
 			return
 		case time.Now().After(until):
 			r.mu.Lock()
-			r.fatal = errors.Join(r.fatal, fmt.Errorf("%s could not be taken back: %w", o.name, err))
+			r.die(fmt.Errorf("%s could not be taken back: %w", o.name, err))
 			r.mu.Unlock()
 			return
 		}
@@ -146,11 +145,14 @@ func (r *run) end(o occurrence, id, at int) {
 // disturb notes from when to when sound or services are disturbed. The caller holds mu.
 func (r *run) disturb(o occurrence, from, to time.Duration) {
 	list := &r.trouble
-	if slices.Contains(sttKinds, o.Kind) {
+	switch o.Kind.Info().Target {
+	case "stt":
 		list = &r.cuts
+	case "heartbeat", "webhook":
+		return
 	}
 	lists := []*[]stretch{list}
-	if o.Kind == scenario.Kill || o.Kind == scenario.CPUStarve {
+	if o.Kind == scenario.Kill || o.Kind == scenario.OutOfMemory || o.Kind == scenario.CPUStarve {
 		lists = append(lists, &r.cuts)
 	}
 	for _, list := range lists {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"orac/chaos"
 	"orac/chaos/journal"
 	"orac/chaos/process"
 	"orac/chaos/ptrace"
@@ -44,6 +45,7 @@ var Kinds = []Kind{
 	{Kind: scenario.Noise, How: "noise with an RMS of 12000", prepare: roar},
 	{Kind: scenario.Clipping, How: "a square wave at full scale", prepare: clip},
 	{Kind: scenario.Unplug, How: "the source is unloaded and loaded again, under another index", prepare: unplug},
+	{Kind: scenario.Suspended, How: "pactl suspend-source: the source stays, and its sound does not come", prepare: suspend},
 	{Kind: scenario.AudioDown, How: "SIGKILL to the audio server; it is started again with the same sources", prepare: killAudio},
 	{Kind: scenario.WorkerKill, How: "SIGKILL to the capture process", prepare: killWorker},
 	{Kind: scenario.WorkerStop, How: "SIGSTOP to the capture process", prepare: stopWorker},
@@ -58,6 +60,10 @@ var Kinds = []Kind{
 	{Kind: scenario.STTLate, How: "the server answers a second after the appliance's timeout", probe: reachable, prepare: late},
 	{Kind: scenario.STTUnauthorized, How: "the server answers 401", probe: reachable, prepare: refuse},
 	{Kind: scenario.STTHolds, How: "the server takes the sound and never answers, and the stream stays open", probe: reachable, prepare: hold},
+	{Kind: scenario.STTCut, How: "the proxy ends connections in good order after some bytes of an answer, drawn from the seed", probe: reachable, prepare: cut},
+	{Kind: scenario.STTCorrupt, How: "the proxy changes some bytes of answers, drawn from the seed", probe: reachable, prepare: corrupt},
+	{Kind: scenario.STTSilent, How: "the proxy takes connections and passes nothing on; those that there are fall silent", probe: reachable, prepare: swallow},
+	{Kind: scenario.NetDown, How: "the appliance runs in a network namespace of its own, whose only link is taken down", machine: separable, prepare: unlink},
 	{Kind: scenario.HeartbeatDown, How: "the proxy before the heartbeat's server refuses connections", prepare: down},
 	{Kind: scenario.HeartbeatNo, How: "the server answers heartbeats with 500", prepare: refuseHeartbeats},
 	{Kind: scenario.WebhookSlow, How: "the webhook's server answers later by the delay", prepare: slowWebhook},
@@ -71,12 +77,14 @@ var Kinds = []Kind{
 	{Kind: scenario.NodePanic, Not: "no node of the real binary fails on demand"},
 	{Kind: scenario.NodeStarve, Not: "nobody outside can keep one goroutine from running"},
 	{Kind: scenario.CPUStarve, How: "a control group leaves the appliance and its children 1 ms of CPU a second; where there is none, SIGSTOP and SIGCONT", prepare: starve},
+	{Kind: scenario.Descriptors, How: "prlimit leaves the appliance as many descriptors as it has open", prepare: closeUp},
 	{Kind: scenario.MemoryLeak, How: "ptrace makes the appliance map more memory every second", machine: ptrace.Supported, prepare: leak},
 	{Kind: scenario.MemoryRise, How: "ptrace makes the appliance map memory that it did not ask for", machine: ptrace.Supported, prepare: rise},
 
 	{Kind: scenario.PowerLoss, Not: "kill -9 is what can be had, and what was not synced survives it in the kernel: use kill, and simulate this"},
 	{Kind: scenario.Kill, How: "SIGKILL to the appliance; started again afterwards", prepare: kill},
-	{Kind: scenario.ClockJump, Not: "stepping the clock would step that of the machine"},
+	{Kind: scenario.OutOfMemory, How: "a control group with a limit of 32 MiB more than the appliance has, and ptrace that makes it map more: the kernel's killer ends it; started again afterwards", machine: limitable, prepare: exhaust},
+	{Kind: scenario.ClockJump, How: "the appliance asks the kernel for the time of day, a seccomp filter hands that to this program, and it answers with another", machine: chaos.ClockSupported, probe: clocked, prepare: jump},
 	{Kind: scenario.Apply, How: "orac apply --auto-approve of the changed runbook", prepare: applyChange},
 }
 

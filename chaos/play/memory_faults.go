@@ -1,10 +1,17 @@
 package play
 
 import (
+	"errors"
 	"fmt"
+	"os"
+	"strconv"
 	"sync"
 	"time"
 
+	"golang.org/x/sys/unix"
+
+	"orac/chaos/journal"
+	"orac/chaos/process"
 	"orac/chaos/ptrace"
 )
 
@@ -26,6 +33,61 @@ func rise(w *World, o occurrence) (*broken, error) {
 		return nil, err
 	}
 	return &broken{apply: func() error { return ptrace.Grow(w.Tools, p, image, int64(o.Size)) }}, nil
+}
+
+// roomLeft is how much more a process may take in the control group that it is put into: what it had before counts elsewhere.
+const roomLeft = 32 << 20
+
+// limitable tells whether memory can be limited here, and put into a process.
+func limitable() error {
+	if err := ptrace.Supported(); err != nil {
+		return err
+	}
+	dir, _, err := place("memory", os.Getpid())
+	if err != nil {
+		return err
+	}
+	if err := unix.Access(dir, unix.W_OK); err != nil {
+		return fmt.Errorf("no control group can be made in %s: %w", dir, err)
+	}
+	return nil
+}
+
+// exhaust gives the appliance a limit, and makes it exceed it. The kernel ends it; its undo starts it again.
+func exhaust(w *World, _ occurrence) (*broken, error) {
+	a, err := w.Running()
+	if err != nil {
+		return nil, err
+	}
+	image, err := a.Process().Image()
+	if err != nil {
+		return nil, err
+	}
+	g, err := w.plan("memory", a.PID())
+	if err != nil {
+		return nil, err
+	}
+	name := "memory.limit_in_bytes"
+	if g.v2 {
+		name = "memory.max"
+	}
+	b := revived(w, func() error {
+		if err := g.make([][2]string{{name, strconv.Itoa(roomLeft)}}, a.Process()); err != nil {
+			return err
+		}
+		w.end(a)
+		if err := ptrace.Grow(w.Tools, a.Process(), image, 4*roomLeft); !errors.Is(err, process.ErrGone) {
+			return errors.Join(errors.New("the kernel has not ended it"), err, a.Kill())
+		}
+		select {
+		case <-a.Ended():
+			return nil
+		case <-time.After(patience):
+			return errors.Join(errors.New("the kernel has not ended it"), a.Kill())
+		}
+	})
+	b.steps = []journal.Step{g.step()}
+	return b, nil
 }
 
 // leakEvery is how often a leak grows.

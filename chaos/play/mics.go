@@ -87,6 +87,11 @@ func (w *World) plug() error {
 		if err := w.plugOne(d, id, name); err != nil {
 			return err
 		}
+		if b.Identity == "" && b.Match == "" && d.Present { // it takes the server's default, which is to be this one
+			if _, err := w.audio.Control("set-default-source", id); err != nil {
+				return err
+			}
+		}
 	}
 	for _, m := range w.sc.Microphones {
 		if d, ok := described[m.Name]; ok {

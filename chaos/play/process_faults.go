@@ -20,21 +20,25 @@ func kill(w *World, _ occurrence) (*broken, error) {
 	if err != nil {
 		return nil, err
 	}
-	killed := false
+	return revived(w, func() error {
+		w.end(a)
+		return a.Kill()
+	}), nil
+}
+
+// revived is a fault that ends the appliance; its undo starts it again.
+func revived(w *World, end func() error) *broken {
+	ended := false
 	return &broken{
-		apply: func() error {
-			killed = true
-			w.end(a)
-			return a.Kill()
-		},
+		apply: func() error { ended = true; return end() },
 		undo: func() error {
-			if !killed || w.life.Err() != nil { // or the run is over
+			if !ended || w.life.Err() != nil { // or the run is over
 				return nil
 			}
-			killed = false
+			ended = false
 			return w.again()
 		},
-	}, nil
+	}
 }
 
 // starve leaves the appliance and its children no time of the machine.
@@ -96,6 +100,58 @@ func (g group) free() error {
 		return nil
 	}
 	return err
+}
+
+// closeUp leaves the appliance as many descriptors as it has open, until the limit is as it was. What it starts meanwhile
+// inherits that.
+func closeUp(w *World, _ occurrence) (*broken, error) {
+	a, err := w.Running()
+	if err != nil {
+		return nil, err
+	}
+	var was unix.Rlimit
+	limited := false
+	return &broken{
+		apply: func() error {
+			free, err := lowestFree(a.PID())
+			if err != nil {
+				return err
+			}
+			if err := unix.Prlimit(a.PID(), unix.RLIMIT_NOFILE, nil, &was); err != nil {
+				return err
+			}
+			limited = true
+			return unix.Prlimit(a.PID(), unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: uint64(free), Max: was.Max}, nil)
+		},
+		undo: func() error {
+			if !limited || !a.Process().Alive() {
+				return nil
+			}
+			return unix.Prlimit(a.PID(), unix.RLIMIT_NOFILE, &was, nil)
+		},
+	}, nil
+}
+
+// lowestFree is the lowest number that no descriptor of a process has: the limit is on numbers. What is open for a moment only
+// is looked past.
+func lowestFree(pid int) (lowest int, err error) {
+	for range 20 {
+		free := 0
+		for ; err == nil; free++ {
+			if _, err = os.Lstat(fmt.Sprintf("/proc/%d/fd/%d", pid, free)); err != nil {
+				break
+			}
+		}
+		if !errors.Is(err, os.ErrNotExist) {
+			return 0, err
+		}
+		if lowest == 0 || free < lowest {
+			lowest = free
+		}
+		err = nil
+		time.Sleep(3 * time.Millisecond)
+	}
+	return lowest, nil
 }
 
 // applyTime is how long an apply may take.

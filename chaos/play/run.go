@@ -52,17 +52,17 @@ type run struct {
 
 	up                  bool
 	bootedAt, stoppedAt time.Duration
+	image               time.Time // when the process became what it is: its start, or when it replaced itself
 	reexecs, holders    int
-	now                 status.Status      // as it was last seen
-	sound               map[string]counter // by device
-	incidents           []status.Incident  // all that the appliance knows
-	noticed             map[string]bool    // incidents, by ID
+	now                 status.Status               // as it was last seen
+	sound               map[string]counter          // by device
+	incidents           map[string]*report.Incident // by ID
+	incidentIn          []string                    // their IDs, in order
 	memory              int64
 	tasks               int
-	listened            bool   // for the first time
 	lastWords           string // on standard error
 	fatal               error
-	giveUp              func() // ends the run early
+	giveUp              func() // ends the run early; nil before it has begun
 }
 
 // counter goes on where one that begins anew has ended.
@@ -94,7 +94,7 @@ func Run(ctx context.Context, sc *scenario.Scenario, o Options) (out report.Run,
 			err = errors.Join(err, fmt.Errorf("cleaning up after %s: %w", sc.File, closed))
 		}
 	}()
-	r := &run{w: w, sc: sc, o: o, judge: judge.New(sc), sound: map[string]counter{}, noticed: map[string]bool{}, giveUp: func() {}}
+	r := &run{w: w, sc: sc, o: o, judge: judge.New(sc), sound: map[string]counter{}, incidents: map[string]*report.Incident{}}
 	r.account = newAccount(r)
 	w.again = r.boot
 	var deafen func()
@@ -110,8 +110,7 @@ func Run(ctx context.Context, sc *scenario.Scenario, o Options) (out report.Run,
 	if err := r.prepareSounds(); err != nil {
 		return out, err
 	}
-	r.began = time.Now()
-	if err := r.boot(); err != nil {
+	if err := r.start(ctx); err != nil {
 		return out, err
 	}
 	r.perform(ctx, list)
@@ -169,9 +168,6 @@ func (r *run) perform(ctx context.Context, list []occurrence) {
 	defer stop()
 	r.mu.Lock()
 	r.giveUp = stop
-	if r.fatal != nil {
-		stop()
-	}
 	r.mu.Unlock()
 	r.busy.Go(func() { r.playAll(end) })
 	r.busy.Go(func() { r.look(end) })
@@ -255,6 +251,40 @@ func (r *run) finish(ctx context.Context) (report.Run, error) {
 	return r.report(end), nil
 }
 
+// startTime is how long the appliance may take until it listens.
+const startTime = time.Minute
+
+// start starts the appliance for the first time. Time 0 is when it listens: in the simulator it takes no time to start.
+func (r *run) start(ctx context.Context) error {
+	r.began = time.Now()
+	if err := r.boot(); err != nil {
+		return err
+	}
+	a, err := r.w.Running()
+	if err == nil {
+		_, err = a.Kind(ctx, 0, startTime, "listening")
+	}
+	if err != nil {
+		return fmt.Errorf("it never listened: %w", err)
+	}
+	r.pollOnce(ctx)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.began = time.Now()
+	r.bootedAt = 0
+	r.out.Events, r.out.Health = r.out.Events[:0], r.out.Health[:0]
+	clear(r.account.opened)
+	return nil
+}
+
+// die ends the run early: nothing that it would show could be believed. The caller holds mu.
+func (r *run) die(err error) {
+	r.fatal = errors.Join(r.fatal, err)
+	if r.giveUp != nil {
+		r.giveUp()
+	}
+}
+
 // boot starts the appliance and follows what it says, from its start to its end.
 func (r *run) boot() error {
 	a, err := r.w.Start(r.w.life)
@@ -262,7 +292,7 @@ func (r *run) boot() error {
 		return err
 	}
 	r.mu.Lock()
-	r.up, r.bootedAt = true, a.Began.Sub(r.began)
+	r.up, r.bootedAt, r.image = true, max(0, a.Began.Sub(r.began)), a.Began
 	r.event("start", "process", "")
 	r.mu.Unlock()
 	r.ears.Go(func() {

@@ -77,7 +77,10 @@ func swarm(sc *scenario.Scenario, rb *runbook.Runbook, seed uint64) (list []occu
 		return nil
 	}
 	r := stream(seed, "swarm")
-	kinds := sorted(s.Weights)
+	kinds := slices.DeleteFunc(sorted(s.Weights), func(k string) bool {
+		kind := scenario.Kind(k)
+		return kind.Info().Target != "" && len(targets(kind, rb)) == 0
+	})
 	if s.Subset {
 		kept := slices.DeleteFunc(slices.Clone(kinds), func(string) bool { return r.IntN(2) == 0 })
 		if len(kept) > 0 {
@@ -104,7 +107,7 @@ func swarm(sc *scenario.Scenario, rb *runbook.Runbook, seed uint64) (list []occu
 		f := drawn(scenario.Kind(kind), rb, r)
 		long := time.Duration(float64(s.Least) * math.Pow(float64(max(s.Most, s.Least))/float64(max(s.Least, 1)), r.Float64()))
 		o := occurrence{Fault: f, name: fmt.Sprint("swarm.", len(list)+1), begin: at.Round(time.Millisecond)}
-		if o.end = o.begin; lasts(f.Kind) {
+		if o.end = o.begin; f.Kind.Info().Lasts {
 			o.end = min(o.begin+long.Round(time.Millisecond), sc.Head.Heal)
 		}
 		if key := kind + " " + f.Target; busy[key] <= o.begin {

@@ -41,7 +41,10 @@ func (w *World) serve(seed uint64) (*service, error) {
 
 // listen starts a proxy where the appliance can reach it.
 func (w *World) listen(seed uint64, target string) (p *proxy.Proxy, err error) {
-	return proxy.Listen(seed, func() string { return target })
+	if w.network == nil {
+		return proxy.Listen(seed, func() string { return target })
+	}
+	return proxy.ListenIn(seed, func() string { return target }, w.network.within)
 }
 
 func (s *service) close() error {

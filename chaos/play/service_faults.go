@@ -43,6 +43,19 @@ func reset(w *World, o occurrence) (*broken, error) {
 	return proxied(w, o, proxy.Behaviour{Mode: proxy.Reset, Most: 20000})
 }
 
+// A handshake takes some 200 bytes of an answer, and a transcript comes after it.
+func cut(w *World, o occurrence) (*broken, error) {
+	return proxied(w, o, proxy.Behaviour{Mode: proxy.Truncate, Most: 600})
+}
+
+func corrupt(w *World, o occurrence) (*broken, error) {
+	return proxied(w, o, proxy.Behaviour{Mode: proxy.Corrupt, Most: 300})
+}
+
+func swallow(w *World, o occurrence) (*broken, error) {
+	return proxied(w, o, proxy.Behaviour{Mode: proxy.BlackHole})
+}
+
 func slow(w *World, o occurrence) (*broken, error) { return served(w, o, later(o.Delay), speech...) }
 
 func empty(w *World, o occurrence) (*broken, error) {

@@ -130,6 +130,22 @@ func (w *World) stranger() (*pulsetest.Mic, error) {
 	return w.other, w.other.Load()
 }
 
+func suspend(w *World, o occurrence) (*broken, error) {
+	m, err := w.target(o)
+	if err != nil {
+		return nil, err
+	}
+	set := func(on string) func() error {
+		return func() error {
+			w.pulse.Lock()
+			defer w.pulse.Unlock()
+			_, err := w.audio.Control("suspend-source", m.mic.Name, on)
+			return err
+		}
+	}
+	return &broken{apply: set("1"), undo: set("0")}, nil
+}
+
 func killAudio(w *World, o occurrence) (*broken, error) {
 	return &broken{
 		apply: func() error {

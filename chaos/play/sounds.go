@@ -12,7 +12,7 @@ import (
 
 // prepareSounds makes the list of what is played when. A sound that cannot be had here is unsupported, as a fault is.
 func (r *run) prepareSounds() error {
-	v := &voices{dir: r.o.Sounds}
+	v := &voices{dir: r.o.Sounds, words: map[string][]int16{}}
 	names := devices(r.w.book.rb)
 	for _, s := range r.sc.Sounds {
 		device := s.Device
@@ -24,11 +24,14 @@ func (r *run) prepareSounds() error {
 			continue
 		}
 		draw := stream(r.o.Seed, "sound "+string(s.Address))
-		for _, at := range times(draw, s.At, s.Every, s.Jitter, s.Times, r.sc.Head.For) {
-			pcm, err := v.sound(s, r.w.book.rb, r.o.Seed)
-			if err != nil {
-				r.silent(s, err)
-				break
+		var pcm []int16
+		for i, at := range times(draw, s.At, s.Every, s.Jitter, s.Times, r.sc.Head.For) {
+			if i == 0 || s.Play == "speech" { // of spoken commands one after the other, of all else the same
+				var err error
+				if pcm, err = v.sound(s, r.w.book.rb, r.o.Seed); err != nil {
+					r.silent(s, err)
+					break
+				}
 			}
 			if at+time.Duration(len(pcm))*time.Second/rate >= r.sc.Head.For {
 				break // there would be no time for it

@@ -1,7 +1,6 @@
 package play
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
@@ -34,7 +33,7 @@ var told = map[string]func(chaos.Event) string{
 
 // take takes an event of the appliance, or a line that it prints. The caller holds mu.
 func (r *run) take(a *chaos.Appliance, e chaos.Event) {
-	at := e.Seen.Sub(r.began)
+	at := max(0, e.Seen.Sub(r.began))
 	r.account.event(at, e)
 	if say, ok := told[e.Kind]; ok {
 		r.event(e.Kind, e.Node, say(e))
@@ -54,14 +53,12 @@ func (r *run) take(a *chaos.Appliance, e chaos.Event) {
 		if e.Where == "memory" {
 			r.judge.Noticed(at, "spool")
 		}
-	case "listening":
-		r.listened = true
 	case "stderr":
 		r.lastWords = e.Text
 		if strings.Contains(e.Text, "starting again") {
 			r.reexecs++
 			r.account.killed()
-			r.stoppedAt, r.bootedAt = at, at
+			r.stoppedAt, r.bootedAt, r.image = at, at, e.Seen
 			r.judge.Noticed(at, "process")
 			r.event("replaced", "process", "the process replaces itself")
 		}
@@ -82,12 +79,7 @@ func (r *run) ended(a *chaos.Appliance, at time.Duration, how string) {
 	if r.w.life.Err() != nil || r.w.wanted(a) {
 		return
 	}
-	if !r.listened {
-		r.fatal = fmt.Errorf("the appliance ended before it ever listened (%s): %s", how, r.lastWords)
-		r.giveUp()
-		return
-	}
-	if r.clock() < r.sc.Head.For {
+	if r.giveUp != nil && r.clock() < r.sc.Head.For {
 		r.judge.Break(at, "runs", "the appliance ended by itself: "+how+": "+r.lastWords)
 		r.ears.Go(r.revive)
 	}
@@ -109,7 +101,7 @@ func (r *run) revive() {
 	}
 	if err := r.boot(); err != nil {
 		r.mu.Lock()
-		r.fatal = err
+		r.die(err)
 		r.mu.Unlock()
 	}
 }

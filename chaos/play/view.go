@@ -70,13 +70,27 @@ func (r *run) pollOnce(ctx context.Context) {
 	}
 }
 
-// incident notes one that the appliance has recorded. The caller holds mu.
+// incident notes one that the appliance has recorded. Its times are those of the appliance's clock, which a fault may have moved
+// since: what is new is dated with the clock as it is. The caller holds mu.
 func (r *run) incident(i status.Incident) {
-	if i.Detected.Before(r.began) || r.noticed[i.ID] {
-		return
+	own := func(t time.Time) float64 {
+		return min(r.clock().Seconds(), max(0, t.Add(-r.w.stepped()).Sub(r.began).Seconds()))
 	}
-	r.noticed[i.ID] = true
-	r.judge.Noticed(r.clock(), i.Component)
+	known, ok := r.incidents[i.ID]
+	switch {
+	case ok && known.End == 0 && !i.Recovered.IsZero():
+		known.End = max(own(i.Recovered), known.Begin)
+	case !ok && r.giveUp == nil: // of the time before the run
+		r.incidents[i.ID] = &report.Incident{Begin: -1}
+	case !ok:
+		known = &report.Incident{Component: i.Component, Cause: i.Cause, Begin: own(i.Detected)}
+		if !i.Recovered.IsZero() {
+			known.End = max(own(i.Recovered), known.Begin)
+		}
+		r.incidents[i.ID] = known
+		r.incidentIn = append(r.incidentIn, i.ID)
+		r.judge.Noticed(r.clock(), i.Component)
+	}
 }
 
 // measure looks at what takes longer or changes slowly.
@@ -150,7 +164,6 @@ func (r *run) pollIncidents(ctx context.Context) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.incidents = list
 	for _, i := range list {
 		r.incident(i)
 	}
@@ -188,7 +201,7 @@ func (r *run) Health() string {
 
 // fresh tells whether what was last seen is of the process that runs now.
 func (r *run) fresh() bool {
-	return r.up && !r.now.Started.Before(r.began.Add(r.bootedAt-time.Second))
+	return r.up && !r.now.Started.Before(r.image)
 }
 
 // Waiting implements judge.View.
@@ -223,15 +236,13 @@ func (r *run) State() scenario.State {
 		Time: now.Seconds(), Healed: now >= r.sc.Head.Heal, Faults: r.lasting, Up: r.up, Health: r.Health(),
 		Components: map[string]string{}, Nodes: map[string]scenario.Node{},
 		Spoken: a.spoken, Recorded: a.recorded, Delivered: a.delivered, Waiting: r.Waiting(), Lost: a.dropped, Duplicated: a.duplicated,
-		Wakes: a.wakes, FalseWakes: a.falseWakes, Missed: a.missed, Restarts: a.restarts, Reexecs: r.reexecs, Boots: r.w.booted(),
+		Wakes: a.wakes, FalseWakes: a.falseWakes, Missed: a.missed, Restarts: a.restarts, Reexecs: r.reexecs, Boots: r.w.booted() + r.reexecs,
 		Generation: r.now.Generation, Memory: r.memory, Tasks: r.tasks, Holders: r.holders,
 	}
 	s.Applied, s.RolledBack = r.w.changes()
-	for _, i := range r.incidents {
-		if i.Detected.Before(r.began) {
-			continue
-		}
-		if s.Incidents++; i.Recovered.IsZero() {
+	s.Incidents = len(r.incidentIn)
+	for _, id := range r.incidentIn {
+		if r.incidents[id].End == 0 {
 			s.Open++
 		}
 	}
@@ -257,20 +268,15 @@ func (r *run) report(end time.Duration) report.Run {
 	out, a := r.out, r.account
 	out.Virtual, out.Wall = end.Seconds(), end.Seconds()
 	out.Breaks, out.Judged, out.Reached = r.judge.Breaks, r.judge.Judged, r.judge.Reached
-	for _, i := range r.incidents {
-		if i.Detected.Before(r.began) || len(out.Incidents) >= mostSteps {
-			continue
+	for _, id := range r.incidentIn {
+		if len(out.Incidents) < mostSteps {
+			out.Incidents = append(out.Incidents, *r.incidents[id])
 		}
-		x := report.Incident{Component: i.Component, Cause: i.Cause, Begin: i.Detected.Sub(r.began).Seconds()}
-		if !i.Recovered.IsZero() {
-			x.End = i.Recovered.Sub(r.began).Seconds()
-		}
-		out.Incidents = append(out.Incidents, x)
 	}
 	applied, rolledBack := r.w.changes()
 	out.Counts = map[string]int{
 		"spoken": a.spoken, "recorded": a.recorded, "delivered": a.delivered, "refused": a.refused, "dropped": a.dropped, "duplicated": a.duplicated,
-		"wakes": a.wakes, "false_wakes": a.falseWakes, "missed": a.missed, "restarts": a.restarts, "boots": r.w.booted(), "reexecs": r.reexecs,
+		"wakes": a.wakes, "false_wakes": a.falseWakes, "missed": a.missed, "restarts": a.restarts, "boots": r.w.booted() + r.reexecs, "reexecs": r.reexecs,
 		"applied": applied, "rolled_back": rolledBack,
 	}
 	out.Command = "orac chaos " + r.sc.File + " --seed " + utoa(r.o.Seed)

@@ -20,7 +20,8 @@ const maxSound = 64 << 20
 
 // voices are the sounds that scenarios play, by what they are.
 type voices struct {
-	dir    string // where `make deps` puts spoken words
+	dir    string             // where `make deps` puts spoken words
+	words  map[string][]int16 // wake words that were read
 	speech chaos.Speech
 	said   int
 }
@@ -43,9 +44,15 @@ func (v *voices) sound(p scenario.Sound, rb *runbook.Runbook, seed uint64) ([]in
 		return nil, err
 	}
 	if p.Command == 0 {
+		if pcm := v.words[word]; pcm != nil {
+			return pcm, nil
+		}
 		pcm, err := readSound(filepath.Join(v.dir, word+".wav"))
 		if errors.Is(err, os.ErrNotExist) {
 			err = fmt.Errorf("nobody has spoken %q: there is no %s.wav in %s", word, word, v.dir)
+		}
+		if err == nil {
+			v.words[word] = pcm
 		}
 		return pcm, err
 	}

@@ -37,6 +37,8 @@ type World struct {
 	root     string // folder of the run, all below it is removed
 	journal  *journal.Journal
 	watchdog *journal.Watchdog
+	network  *network // nil: that of the machine
+	clocked  bool     // the appliance has a clock of its own
 	services map[runbook.Address]*service
 	mics     map[string]*microphone // by name of the block
 
@@ -47,6 +49,8 @@ type World struct {
 	mu                  sync.Mutex // guards what follows
 	orac                *chaos.Appliance
 	boots               int
+	image               uint64                    // of the process at its start
+	offset              time.Duration             // of its clock, since then
 	saved               book                      // what is on disk
 	ending              map[*chaos.Appliance]bool // those that are ended on purpose, by who starts one again if there is to be one
 	applied, rolledBack int
@@ -79,6 +83,13 @@ func build(ctx context.Context, sc *scenario.Scenario, o Options) (_ *World, err
 	if err = w.mount(); err != nil {
 		return nil, err
 	}
+	if separated(sc) && separable() == nil { // else the fault is unsupported
+		if w.network, err = separate(); err != nil {
+			return nil, err
+		}
+		w.Within = w.network.within
+	}
+	w.clocked = jumps(sc) && w.network == nil && chaos.ClockSupported() == nil
 	if err = w.serveAll(); err != nil {
 		return nil, err
 	}
@@ -104,13 +115,17 @@ func (w *World) mount() (err error) {
 	if _, err := w.journal.Begin("file system of the state directory", 0, journal.Step{Do: journal.Unmount, Path: dir}); err != nil {
 		return err
 	}
-	if _, err = chaos.MountTmpfsOn(dir); err != nil { // the journal takes it away
+	if _, err = chaos.MountTmpfsOn(dir, diskBytes(w.book.rb.Disk)); err != nil { // the journal takes it away
 		return err
 	}
 	w.Dir = filepath.Join(w.root, "runbook")
 	w.State, w.File = filepath.Join(dir, "state"), filepath.Join(w.Dir, "orac.hcl")
 	return os.Mkdir(w.Dir, 0o700)
 }
+
+// diskBytes is how large the file system of a runbook is: what is to be kept free, and room for a history and an hour of speech.
+// It is memory of this machine when it is full.
+func diskBytes(d runbook.Disk) int64 { return min(int64(d.KeepFree), 512<<20) + 64<<20 }
 
 // serveAll starts the peers that the runbook names, and points it to them.
 func (w *World) serveAll() error {
@@ -155,15 +170,24 @@ func (w *World) noteAudio() error {
 
 // Start starts the appliance, again.
 func (w *World) Start(ctx context.Context) (*chaos.Appliance, error) {
-	a, err := w.Orac.Start(ctx)
+	launch := w.Orac.Start
+	if w.clocked {
+		launch = w.Orac.StartWithClock
+	}
+	a, err := launch(ctx)
 	if err != nil {
 		return nil, err
+	}
+	image, err := a.Process().Image()
+	if err != nil {
+		return nil, errors.Join(err, a.Kill())
 	}
 	if _, err := w.journal.Begin("appliance", 0, journal.Step{Do: journal.Kill, Process: a.Process()}); err != nil {
 		return nil, errors.Join(err, a.Kill())
 	}
 	w.mu.Lock()
 	w.orac = a
+	w.image, w.offset = image, 0
 	w.boots++
 	w.mu.Unlock()
 	return a, nil
@@ -202,6 +226,9 @@ func (w *World) Close() error {
 		w.audio.Close()
 		w.pulse.Unlock()
 	}
+	if w.network != nil {
+		w.network.close()
+	}
 	if w.journal != nil {
 		errs = append(errs, w.journal.Close())
 	}
@@ -238,6 +265,13 @@ func (w *World) wanted(a *chaos.Appliance) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.ending[a]
+}
+
+// stepped is how far the clock of the appliance is from that of the machine.
+func (w *World) stepped() time.Duration {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.offset
 }
 
 // booted is how often the appliance was started.

@@ -52,6 +52,7 @@ type Proxy struct {
 	address string
 	target  func() string
 	seed    uint64
+	within  func(func() error) error
 	holder  int // a socket that is bound to the port and never listens
 
 	mu       sync.Mutex // guards what follows
@@ -66,8 +67,14 @@ type Proxy struct {
 
 // Listen starts a proxy on a free port of loopback. Target gives the address of the service, for each connection anew.
 func Listen(seed uint64, target func() string) (*Proxy, error) {
-	p := &Proxy{target: target, seed: seed, links: map[*link]bool{}, holder: -1}
-	if err := p.hold(); err != nil {
+	return ListenIn(seed, target, func(f func() error) error { return f() })
+}
+
+// ListenIn is Listen with the sockets that listen made by within, such as in another network: the service is reached from this
+// one all the same.
+func ListenIn(seed uint64, target func() string, within func(func() error) error) (*Proxy, error) {
+	p := &Proxy{target: target, seed: seed, links: map[*link]bool{}, holder: -1, within: within}
+	if err := within(p.hold); err != nil {
 		return nil, fmt.Errorf("proxy: %w", err)
 	}
 	if err := p.listen(); err != nil {
@@ -98,7 +105,11 @@ func (p *Proxy) hold() error {
 }
 
 func (p *Proxy) listen() error {
-	l, err := net.Listen("tcp4", p.address)
+	var l net.Listener
+	err := p.within(func() (err error) {
+		l, err = net.Listen("tcp4", p.address)
+		return err
+	})
 	if err != nil {
 		return err
 	}

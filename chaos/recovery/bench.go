@@ -98,15 +98,20 @@ func (b *bench) ensure() error {
 	return b.restart()
 }
 
-// restart starts an appliance with the runbook on disk, and waits until it hears and is healthy.
+// restart starts an appliance with the runbook on disk, and waits for it.
 func (b *bench) restart() (err error) {
 	if b.orac, err = b.Start(b.ctx); err != nil {
 		return err
 	}
+	return b.listening()
+}
+
+// listening waits until the appliance hears and is healthy.
+func (b *bench) listening() error {
 	if _, err := b.orac.Kind(b.ctx, 0, patience, "listening"); err != nil {
 		return err
 	}
-	_, err = b.Healthy(b.ctx, patience)
+	_, err := b.Healthy(b.ctx, patience)
 	return err
 }
 

@@ -27,6 +27,7 @@ var lanes = []lane{
 		{name: "apply: the model is broken", run: brokenModel},
 		{name: "apply: the program is missing", run: missingProgram},
 		{name: "apply: the device is missing", run: missingDevice},
+		{name: "apply: the port is taken", run: takenPort},
 		{name: "apply: the device gives no sound", bound: 10 * time.Second, run: mutedDevice},
 		{name: "runbook changed between plan and apply", run: changedBetween},
 		{name: "plans in a loop", run: manyPlans},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -9,20 +10,21 @@ import (
 	"orac/chaos"
 )
 
-// memoryExceeded gives the running appliance a limit below what it uses. It is to replace itself; a command that the service has
-// not confirmed by then is delivered after that, once; and sound flows again. Back at its sane limit, it starts anew: what comes
-// after in this world is a process that must not replace itself.
+// memoryExceeded gives the running appliance a limit below what it uses. It is to replace itself and to go on with the generation
+// that ran, whatever is in the file by then; a command that the service has not confirmed is delivered after that, once; and sound
+// flows again. Back at its sane limit, it starts anew: what comes after in this world is a process that must not replace itself.
 func memoryExceeded(b *bench) error {
 	before, mark := len(b.STT.Answered()), b.orac.Mark()
 	b.STT.Script(stttest.WS, stttest.Behaviour{Do: stttest.Never})
-	if err := b.Write(chaos.Runbook{Warn: "16MiB", Restart: "17MiB"}); err != nil {
-		return err
-	}
 	clock := time.Now()
-	if code, text, err := b.Run(b.ctx, "apply", "--auto-approve", "-f", b.File); err != nil || code != 0 {
+	if code, text, err := b.apply(chaos.Runbook{Warn: "16MiB", Restart: "17MiB"}); err != nil || code != 0 {
 		return fmt.Errorf("apply of the low limit: exit %d, %v: %s", code, err, text)
 	}
-	if err := b.Write(chaos.Runbook{}); err != nil { // what it reads when it starts again
+	ran, err := b.Status(b.ctx)
+	if err != nil {
+		return err
+	}
+	if err := b.Write(chaos.Runbook{Device: "nomic"}); err != nil { // edited and not applied: nothing of it may come into force
 		return err
 	}
 	b.Mic.Play(b.Speech.Say(1))
@@ -49,15 +51,24 @@ func memoryExceeded(b *bench) error {
 		return err
 	}
 	b.Recovered = since(first, clock)
-	if _, err := b.delivered(mark, before, recorded); err != nil {
+	runs, err := b.Status(b.ctx)
+	if err != nil {
 		return err
 	}
-	if code, text, err := b.Run(b.ctx, "apply", "--auto-approve", "-f", b.File); err != nil || code != 0 {
+	if runs.Generation != ran.Generation {
+		return fmt.Errorf("generation %d runs; it was %d", runs.Generation, ran.Generation)
+	}
+	// The limit is still below what it uses, so it would do that again.
+	if code, text, err := b.apply(chaos.Runbook{}); err != nil || code != 0 {
 		return fmt.Errorf("apply of the sane limit: exit %d, %v: %s", code, err, text)
+	}
+	if _, err := b.delivered(mark, before, recorded); err != nil {
+		return err
 	}
 	if err := b.understood(); err != nil {
 		return err
 	}
+	b.note("an edit that was not applied stayed so")
 	if err := b.orac.Stop(); err != nil {
 		return err
 	}
@@ -69,9 +80,66 @@ func replaced(e chaos.Event) bool {
 	return e.Kind == "stderr" && strings.Contains(e.Text, "starting again")
 }
 
-// clockStepped says why there is nothing to measure here.
-func clockStepped(b *bench) error {
-	b.Unsupported = true
-	b.note("stepping the clock would step this machine's: time namespaces leave CLOCK_REALTIME alone, and Go asks the kernel past any preloaded library; in virtual time: sim/clock_test.go")
-	return nil
+// clockStepped gives an appliance a clock of its own and steps that ahead and back while commands are spoken. No watchdog may
+// fire: nothing is lost or started again, there is no incident, and every command is understood.
+func clockStepped(b *bench) (err error) {
+	if err := b.orac.Stop(); err != nil {
+		return err
+	}
+	b.orac, err = b.StartWithClock(b.ctx)
+	if errors.Is(err, chaos.ErrUnsupported) {
+		b.orac, b.Unsupported = nil, true
+		b.note("%v; in virtual time: sim/clock_test.go", err)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := b.listening(); err != nil {
+		return err
+	}
+	w, err := b.watch()
+	if err != nil {
+		return err
+	}
+	total := time.Duration(0)
+	for _, by := range []time.Duration{time.Hour, -2 * time.Hour, time.Hour} {
+		clock := time.Now()
+		if err := chaos.ClockStep(b.orac, by).Apply(); err != nil {
+			return err
+		}
+		total += by
+		first, err := b.Flow(b.ctx, patience)
+		if err != nil {
+			return err
+		}
+		b.Recovered = max(b.Recovered, since(first, clock))
+		s, err := b.Status(b.ctx)
+		if err != nil {
+			return err
+		}
+		if off := s.Health.At.Sub(time.Now()) - total; off < -10*time.Second || off > 10*time.Second {
+			return fmt.Errorf("its clock is not where it was stepped to: it says %v, which is %v off", s.Health.At, off)
+		}
+		if err := b.understood(); err != nil {
+			return err
+		}
+	}
+	if err := b.untouched(w); err != nil {
+		return err
+	}
+	s, err := b.Status(b.ctx)
+	switch {
+	case err != nil:
+		return err
+	case s.Incident != nil && (w.before.Incident == nil || s.Incident.ID != w.before.Incident.ID):
+		return fmt.Errorf("there was an incident of %s: %s", s.Incident.Component, s.Incident.Cause)
+	}
+	if _, err := b.Healthy(b.ctx, 10*time.Second); err != nil {
+		return err
+	}
+	b.note("ahead 1 h, back 2 h, ahead 1 h; no watchdog fired, no frame lost")
+	err = b.orac.Stop() // the others have the machine's clock
+	b.orac = nil
+	return err
 }

@@ -30,9 +30,9 @@ func (d *daemon) ask(args ...string) (string, int) {
 	return out.String(), cmd.ProcessState.ExitCode()
 }
 
-func (d *daemon) status() (s status.Status) {
+func (d *daemon) status(more ...string) (s status.Status) {
 	d.t.Helper()
-	out, code := d.ask("status", "--json")
+	out, code := d.ask(append([]string{"status", "--json"}, more...)...)
 	if code != 0 {
 		d.t.Fatalf("orac status: exit %d: %s", code, out)
 	}

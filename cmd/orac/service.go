@@ -3,19 +3,17 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
-	"time"
 
 	"orac/appliance"
+	"orac/appliance/event"
 	"orac/appliance/generation"
 	"orac/appliance/logbook"
 	"orac/appliance/rt"
-	"orac/appliance/rt/live"
 	"orac/appliance/status"
 	"orac/runbook"
 	"orac/web/control"
@@ -26,29 +24,50 @@ var _ control.Daemon = (*appliance.Daemon)(nil)
 
 // service is what orac run is made of before anything runs.
 type service struct {
-	options appliance.Options
+	options appliance.Options  // without what a runbook decides
 	request status.PlanRequest // that the runbook is applied with again
+	events  *rt.Mailbox[event.Event]
+	web     *webSide
+	daemon  *appliance.Daemon
 	close   func()
 }
 
-// prepare reads the runbook and opens what it needs. A runbook that cannot be used is told of, and the last good generation
-// takes its place if there is one.
-func (a *app) prepare(ctx context.Context) (*service, error) {
+// choice is a runbook that an appliance can be made of.
+type choice struct {
+	runbook  *runbook.Runbook
+	source   []byte
+	lastGood bool // it is a generation, since the file cannot be used
+}
+
+// prepare reads the runbook and builds an appliance. When either cannot be done it says why, and the last good generation takes
+// its place if there is one. A process that takes the place of one that ran goes on with the generation that ran.
+func (a *app) prepare(ctx context.Context, was resumed, alive func(status.Status)) (*service, error) {
 	request, err := a.planRequest()
 	if err != nil {
 		return nil, err
 	}
-	_, broken := a.load()
-	state, err := appliance.OpenState(a.stateOf(a.evaluated(request)))
+	var broken error
+	dir := was.state
+	if dir == "" {
+		_, broken = a.load()
+		dir = a.stateOf(a.evaluated(request))
+	}
+	state, err := appliance.OpenState(dir)
 	if err != nil {
 		if broken != nil {
 			return nil, broken
 		}
 		return nil, failed(err)
 	}
-	s := &service{request: request, close: state.Close}
-	if err := a.fill(ctx, s, state, broken); err != nil {
-		state.Close()
+	s := a.newService(request, state, alive)
+	if was.generation > 0 {
+		err = a.resume(ctx, s, was.generation, was.why)
+	} else {
+		err = a.begin(ctx, s, broken)
+	}
+	if err != nil {
+		s.web.close()
+		s.close()
 		return nil, err
 	}
 	return s, nil
@@ -63,92 +82,73 @@ func (a *app) evaluated(r status.PlanRequest) *runbook.Runbook {
 	return rb
 }
 
-// fill opens what a runbook needs beside its state directory.
-func (a *app) fill(ctx context.Context, s *service, state *appliance.State, broken error) error {
-	world := runbook.Options{HashKey: state.HashKey, StateDir: state.Dir}
+// newService opens what does not depend on the runbook, and says what is wrong with the state directory.
+func (a *app) newService(r status.PlanRequest, state *appliance.State, alive func(status.Status)) *service {
 	level := &slog.LevelVar{}
-	o := appliance.Options{
-		Version: version(), State: state, Log: logbook.New(logbook.Options{Level: level}), Level: level,
-		Load: func(r status.PlanRequest) (*runbook.Runbook, []byte, error) {
-			return evaluate(r, state.HashKey, state.Dir)
-		},
-		Replay: func(g *generation.Generation) (*runbook.Runbook, error) {
-			rb, problems := g.Parse(world)
-			return rb, problems.Err()
-		},
-	}
-	var err error
-	if broken == nil {
-		if o.Runbook, o.Source, err = evaluate(s.request, state.HashKey, state.Dir); err != nil {
-			broken = a.refused(err) // said now, with its places
-		}
-	}
-	if broken != nil {
-		o.Runbook, o.Source, err = a.lastGood(state, o.Replay, broken)
-		o.LastGood = true
-	}
-	if err != nil {
-		return err
-	}
+	log := logbook.New(logbook.Options{Level: level})
+	file := &logbook.FileSink{Book: log}
+	world := runbook.Options{HashKey: state.HashKey, StateDir: state.Dir, Vars: r.Vars}
 	for _, p := range state.Problems {
 		fmt.Fprintf(a.err, "%s %s\n", a.err.Warn("orac:"), p)
 	}
 	if aside := state.SetAside; aside != nil {
 		fmt.Fprintf(a.err, "%s the history was damaged (%v); it is kept as %s, and a new one is begun\n", a.err.Warn("orac:"), aside.Why, aside.Path)
 	}
-	store, err := a.ready(o.Runbook)
+	s := &service{
+		request: r, events: rt.NewMailbox[event.Event]("events to the terminal", 4096),
+		close: func() { file.Close(); state.Close() },
+		options: appliance.Options{
+			Version: version(), State: state, Log: log, Level: level, LogFile: file, Alive: alive,
+			Load: func(r status.PlanRequest) (*runbook.Runbook, []byte, error) {
+				return evaluate(r, state.HashKey, state.Dir)
+			},
+			Replay: func(g *generation.Generation) (*runbook.Runbook, error) {
+				rb, problems := g.Parse(world)
+				return rb, problems.Err()
+			},
+		},
+	}
+	a.besides(s)
+	return s
+}
+
+// begin builds the appliance of the runbook, else of the last good generation.
+func (a *app) begin(ctx context.Context, s *service, broken error) error {
+	if broken == nil {
+		rb, source, err := evaluate(s.request, s.options.State.HashKey, s.options.State.Dir)
+		if err != nil {
+			broken = a.refused(err) // said now, with its places
+		} else if broken = a.build(ctx, s, choice{runbook: rb, source: source}); broken == nil {
+			return nil
+		}
+	}
+	if ctx.Err() != nil {
+		return broken
+	}
+	return a.lastGood(ctx, s, broken)
+}
+
+// build opens what a runbook needs, and makes an appliance of it; nothing runs yet.
+func (a *app) build(ctx context.Context, s *service, c choice) error {
+	store, err := a.ready(c.runbook)
 	if err != nil {
 		return err
 	}
-	if o.Parts, err = appliance.World(ctx, o.Runbook, state, store); err != nil {
+	o := s.options
+	o.Runbook, o.Source, o.LastGood = c.runbook, c.source, c.lastGood
+	if o.Parts, err = appliance.World(ctx, c.runbook, o.State, store); err != nil {
 		return failed(err)
 	}
-	s.options = o
-	return a.logFile(s)
-}
-
-// lastGood is the generation that runs when the runbook cannot be used.
-func (a *app) lastGood(state *appliance.State, replay func(*generation.Generation) (*runbook.Runbook, error), broken error) (rb *runbook.Runbook, source []byte, err error) {
-	err = live.New(nil).Run(context.Background(), "last good", func(t *rt.Task) error {
-		kept, err := generation.Open(t, state.FS)
-		if err != nil {
-			return err
-		}
-		g, err := kept.LastGood(t)
-		if err != nil {
-			return err
-		}
-		rb, err = replay(g)
-		source = g.Source
-		if err == nil {
-			fmt.Fprintf(a.err, "%s %s cannot be used. THE APPLIANCE RUNS GENERATION %d OF %s INSTEAD.\n  Mend the file, see orac plan, and apply it.\n",
-				a.err.Bad("orac:"), a.file, g.Number, g.Applied.Local().Format(time.DateTime))
-		}
-		return err
-	})
-	if errors.Is(err, generation.ErrNone) {
-		return nil, nil, broken
+	o.Parts.Events = o.Parts.Events.With(s.events)
+	if !a.json {
+		o.Parts.Meters = o.Parts.Meters.With(s.events)
 	}
-	return rb, source, failed(err)
-}
-
-// logFile writes the log into the file that the runbook names, if it names one.
-func (a *app) logFile(s *service) error {
-	l := s.options.Runbook.Appliance
-	if l.LogFile == "" {
-		return nil
-	}
-	file, err := logbook.NewFile(l.LogFile, int64(l.LogSize), l.LogKeep+1)
+	s.web.attach(o.Parts)
+	d, err := appliance.NewDaemon(o)
 	if err != nil {
 		return failed(err)
 	}
-	stop := (&logbook.Sink{Book: s.options.Log, Out: file, Format: logbook.JSON}).Start()
-	closeState := s.close
-	s.close = func() {
-		stop(time.Second)
-		_ = file.Close() // every line was written as it came
-		closeState()
-	}
+	s.options, s.daemon = o, d
 	return nil
 }
 

@@ -25,16 +25,17 @@ type webSide struct {
 
 // besides puts the web server beside the appliance that is about to be made. Where it is not possible to know who may do what,
 // nobody gets in, and the appliance hears all the same.
-func (a *app) besides(s *service) *webSide {
+func (a *app) besides(s *service) {
 	state, log := s.options.State, s.options.Log.Logger()
 	w := &webSide{hub: api.NewHub(), audit: audit.In(state.Dir)}
+	s.web = w
 	guard, err := auth.Open(state.Dir, state.HashKey)
 	if err != nil {
 		if s.options.Runbook.Web.Listen == "" {
-			return w
+			return
 		}
 		fmt.Fprintf(a.err, "%s the console is not served: %v\n", a.err.Warn("orac:"), err)
-		return w
+		return
 	}
 	if guard.DB.Aside != "" {
 		fmt.Fprintf(a.err, "%s the database of sessions and keys was damaged; it is kept as %s, and everybody has to log in anew\n", a.err.Warn("orac:"), guard.DB.Aside)
@@ -45,10 +46,22 @@ func (a *app) besides(s *service) *webSide {
 	}
 	w.guard = guard
 	w.host = &api.Host{StateDir: state.Dir, Log: log, Say: func(line string) { fmt.Fprintln(out, screen.Clean(line)) }}
-	s.options.Parts.Events = s.options.Parts.Events.With(w.hub.In)
-	s.options.Parts.Meters = s.options.Parts.Meters.With(w.hub.In)
 	s.options.Beside = w.host
-	return w
+}
+
+// attach lets it see what happens in a world.
+func (w *webSide) attach(p *appliance.Parts) {
+	if w.guard != nil {
+		p.Events = p.Events.With(w.hub.In)
+		p.Meters = p.Meters.With(w.hub.In)
+	}
+}
+
+// close frees what it has opened, when it was never to serve.
+func (w *webSide) close() {
+	if w.guard != nil {
+		_ = w.guard.Close() // the process is about to end
+	}
 }
 
 // serve is the web server until ctx ends.

@@ -71,7 +71,7 @@ expect "heard" {
 
 # A swarm that never got here has not shown much.
 sometimes "utterances_wait" {
-  holds = waiting >= 3
+  holds = waiting >= 2
 }
 
 sometimes "the_process_was_replaced" {

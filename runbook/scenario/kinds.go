@@ -16,6 +16,7 @@ const (
 	Noise       Kind = "noise"        // loud noise; no fault
 	Clipping    Kind = "clipping"     // sound at full scale; no fault
 	Unplug      Kind = "unplug"       // the device goes away and comes back, renumbered
+	Suspended   Kind = "suspended"    // the device is there, and the audio server gives nothing of it
 	AudioDown   Kind = "audio_down"   // the audio server is away: all devices are
 	WorkerKill  Kind = "worker_kill"  // the capture process ends
 	WorkerStop  Kind = "worker_stop"  // the capture process is frozen
@@ -30,6 +31,10 @@ const (
 	STTLate         Kind = "stt_late"         // takes the utterance and answers after the timeout
 	STTUnauthorized Kind = "stt_unauthorized" // 401
 	STTHolds        Kind = "stt_holds"        // streams never end
+	STTCut          Kind = "stt_cut"          // connections end in order, in the middle of an answer
+	STTCorrupt      Kind = "stt_corrupt"      // bytes of answers change on the way
+	STTSilent       Kind = "stt_silent"       // connections are taken, and nothing ever comes: a black hole
+	NetDown         Kind = "net_down"         // the appliance has no network
 	HeartbeatDown   Kind = "heartbeat_down"
 	HeartbeatNo     Kind = "heartbeat_refused"
 	WebhookSlow     Kind = "webhook_slow"
@@ -40,14 +45,16 @@ const (
 	DiskError    Kind = "disk_error" // input/output error
 	DiskSlow     Kind = "disk_slow"
 
-	NodePanic  Kind = "node_panic"  // a node dies
-	NodeStarve Kind = "node_starve" // a node does not run
-	CPUStarve  Kind = "cpu_starve"  // the appliance does not run
-	MemoryLeak Kind = "memory_leak" // Size a minute, until the process is replaced
-	MemoryRise Kind = "memory_rise" // Size at once, until the process is replaced
+	NodePanic   Kind = "node_panic"  // a node dies
+	NodeStarve  Kind = "node_starve" // a node does not run
+	CPUStarve   Kind = "cpu_starve"  // the appliance does not run
+	Descriptors Kind = "descriptors" // the process can open no more files and connections
+	MemoryLeak  Kind = "memory_leak" // Size a minute, until the process is replaced
+	MemoryRise  Kind = "memory_rise" // Size at once, until the process is replaced
 
-	PowerLoss Kind = "power_loss" // what is not synced is lost; started again after For
-	Kill      Kind = "kill"       // the process ends (kill -9), and is started again after For
-	ClockJump Kind = "clock_jump"
-	Apply     Kind = "apply" // a change is applied
+	PowerLoss   Kind = "power_loss"    // what is not synced is lost; started again after For
+	Kill        Kind = "kill"          // the process ends (kill -9), and is started again after For
+	OutOfMemory Kind = "out_of_memory" // the kernel ends the process for its memory, and it is started again after For
+	ClockJump   Kind = "clock_jump"
+	Apply       Kind = "apply" // a change is applied
 )

@@ -142,6 +142,9 @@ func (j *Judge) Next(at time.Duration) time.Duration {
 		if p.running() {
 			return at + probeEvery
 		}
+		if !p.told { // when its time to be noticed is up
+			next = min(next, max(j.faults[p.fault].begin+p.promise.Detect, at)+time.Millisecond)
+		}
 	}
 	for _, s := range j.steady {
 		next = min(next, max(s.due, at+time.Millisecond))

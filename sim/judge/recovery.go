@@ -16,7 +16,8 @@ type recovery struct {
 	clock   time.Duration // when it started; -1: not yet
 	held    []int         // faults that disturb it now
 	late    bool          // it is known that the bound is missed
-	unseen  bool          // it is known that the fault was not noticed in time
+	back    bool          // it has recovered
+	told    bool          // whether it was noticed is judged, or no longer asked
 
 	good    int           // probes in a row
 	first   time.Duration // the first of them
@@ -37,7 +38,7 @@ func (j *Judge) recovery(r *scenario.Recovery, id int, at time.Duration) *recove
 		}
 	}
 	// Where there is no sound already, nothing more can stop: the appliance has told of it, and need not do so again.
-	p.paused = len(p.held) > 0 || slices.ContainsFunc(j.pending, func(q *recovery) bool { return q.promise.Means == Sound && deaf(j.faults[q.fault].Kind) })
+	p.paused = len(p.held) > 0 || slices.ContainsFunc(j.pending, func(q *recovery) bool { return !q.back && q.promise.Means == Sound && deaf(j.faults[q.fault].Kind) })
 	return p
 }
 
@@ -66,17 +67,33 @@ func (p *recovery) freed(id int, at time.Duration) {
 }
 
 // running tells whether the clock runs.
-func (p *recovery) running() bool { return p.clock >= 0 && len(p.held) == 0 }
+func (p *recovery) running() bool { return p.clock >= 0 && len(p.held) == 0 && !p.back }
+
+// detects judges whether the fault was noticed, as soon as that can be said: it was; or its time is up; or it is over and
+// mended, so that there is nothing to notice any more.
+func (p *recovery) detects(j *Judge, at time.Duration) {
+	f, bound := j.faults[p.fault], p.promise.Detect
+	switch {
+	case p.told:
+	case bound == 0:
+		p.told = true
+	case f.noticed >= 0:
+		d := f.noticed - f.begin
+		p.told = true
+		j.judge(p.says(j, "detect", f.noticed, d, d <= bound, "noticed after "+seconds(d)))
+	case f.over && p.back:
+		p.told = true
+	case at-f.begin > bound && len(p.held) == 0 && (!f.over || !f.Lasts):
+		p.told = true
+		j.judge(p.says(j, "detect", at, at-f.begin, false, fmt.Sprintf("%s after the fault began the appliance had said nothing of it", seconds(at-f.begin))))
+	}
+}
 
 // see probes, and tells whether all is judged.
 func (p *recovery) see(j *Judge, at time.Duration, v View) bool {
-	f := j.faults[p.fault]
-	if d := p.promise.Detect; d > 0 && f.noticed < 0 && !p.unseen && !f.over && at-f.begin > d && len(p.held) == 0 {
-		p.unseen = true
-		j.judge(p.says(j, "detect", at, at-f.begin, false, fmt.Sprintf("%s after the fault began the appliance had said nothing of it", seconds(at-f.begin))))
-	}
+	p.detects(j, at)
 	if !p.running() {
-		return false
+		return p.back && p.told
 	}
 	if p.probe(j, at, v); p.good < max(1, p.promise.Probes) {
 		if bound := p.promise.Recover; bound > 0 && !p.late && at-p.clock > bound {
@@ -87,17 +104,14 @@ func (p *recovery) see(j *Judge, at time.Duration, v View) bool {
 		return false
 	}
 	p.conclude(j)
-	return true
+	p.back = true
+	p.detects(j, at)
+	return p.told
 }
 
 // conclude judges what has recovered.
 func (p *recovery) conclude(j *Judge) {
-	f := j.faults[p.fault]
 	took := max(0, p.first-p.clock)
-	if f.noticed >= 0 && p.promise.Detect > 0 && !p.unseen {
-		d := f.noticed - f.begin
-		j.judge(p.says(j, "detect", f.noticed, d, d <= p.promise.Detect, "noticed after "+seconds(d)))
-	}
 	if bound := p.promise.Recover; bound > 0 {
 		g := p.says(j, "recover", p.first, took, took <= bound && !p.late, words(p.promise.Means)+" after "+seconds(took))
 		if p.late { // the break is known already
@@ -110,9 +124,9 @@ func (p *recovery) conclude(j *Judge) {
 
 // finish judges what has not recovered until the end.
 func (p *recovery) finish(j *Judge, at time.Duration) {
-	f := j.faults[p.fault]
-	if d := p.promise.Detect; d > 0 && f.noticed < 0 && !p.unseen && at-f.begin > d && !f.over {
-		j.judge(p.says(j, "detect", at, at-f.begin, false, "it was never noticed"))
+	p.detects(j, at)
+	if p.back {
+		return
 	}
 	if bound := p.promise.Recover; bound > 0 && p.clock >= 0 && at-p.clock > bound && !p.late {
 		j.judge(p.says(j, "recover", at, at-p.clock, false, "there was no "+words(p.promise.Means)+" until the end"))

@@ -33,18 +33,19 @@ const (
 )
 
 var families = map[scenario.Kind]family{
-	scenario.ReadBlocks: device, scenario.Stuck: device, scenario.Unplug: device, scenario.AudioDown: device,
+	scenario.ReadBlocks: device, scenario.Stuck: device, scenario.Unplug: device, scenario.AudioDown: device, scenario.Suspended: device,
 	scenario.WorkerKill: device, scenario.WorkerStop: device, scenario.WorkerTrash: device,
 	scenario.OpenHangs: hidden, scenario.ListHangs: hidden,
 	scenario.Drops: mild, scenario.ShortReads: mild, scenario.WrongRate: mild,
 	scenario.Silence: harmless, scenario.Noise: harmless, scenario.Clipping: harmless,
 	scenario.STTDown: service, scenario.STTSlow: service, scenario.STTReset: service, scenario.STTEmpty: service, scenario.STTTrash: service,
 	scenario.STTLies: service, scenario.STTLate: service, scenario.STTUnauthorized: service, scenario.STTHolds: service,
+	scenario.STTCut: service, scenario.STTCorrupt: service, scenario.STTSilent: service, scenario.NetDown: service,
 	scenario.HeartbeatDown: heartbeat, scenario.HeartbeatNo: heartbeat, scenario.WebhookSlow: webhook, scenario.WebhookDown: webhook,
 	scenario.DiskFull: disk, scenario.DiskReadOnly: disk, scenario.DiskError: disk, scenario.DiskSlow: disk,
 	scenario.NodePanic: node, scenario.NodeStarve: node, scenario.CPUStarve: processor,
-	scenario.MemoryLeak: memory, scenario.MemoryRise: memory, scenario.PowerLoss: process, scenario.Kill: process,
-	scenario.ClockJump: outside, scenario.Apply: outside,
+	scenario.MemoryLeak: memory, scenario.MemoryRise: memory, scenario.PowerLoss: process, scenario.Kill: process, scenario.OutOfMemory: process,
+	scenario.Descriptors: outside, scenario.ClockJump: outside, scenario.Apply: outside,
 }
 
 // deaf tells whether sound is sure to stop, so that probes count only once the appliance has said so.

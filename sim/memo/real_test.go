@@ -30,7 +30,7 @@ func block(name string) runbook.Model {
 
 func real(t testing.TB) appliance.Inference {
 	t.Helper()
-	i, err := appliance.OpenInference(context.Background(), models.Store{Dir: modelstest.Dir(t)})
+	i, err := appliance.OpenInference(context.Background(), models.Store{Dir: modelstest.Dir(t)}, "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -356,7 +356,11 @@ func TestTenThousandHalfOpenConnections(t *testing.T) {
 			held[n%200] = c
 		}
 	}
-	if n := len(h.host.running.conns.open); n > 50 {
+	bound := h.host.running.conns
+	bound.mu.Lock()
+	n := len(bound.open)
+	bound.mu.Unlock()
+	if n > 50 {
 		t.Errorf("%d are open", n)
 	}
 	start := time.Now()

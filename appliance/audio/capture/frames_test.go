@@ -139,6 +139,7 @@ func TestQuietLog(t *testing.T) {
 func TestWorkerArguments(t *testing.T) {
 	for _, o := range []options{
 		{list: true, channels: 1},
+		{channels: 1, look: 500 * time.Millisecond},
 		{selector: Selector{Match: "-x=\" y"}, backend: "pulse", channels: 2},
 		{selector: Selector{Identity: "a b", ID: "c"}, backend: "alsa", channels: 32},
 	} {
@@ -146,7 +147,7 @@ func TestWorkerArguments(t *testing.T) {
 			t.Errorf("%+v became %+v (%v)", o, got, err)
 		}
 	}
-	for _, bad := range [][]string{{"--channels=0"}, {"--channels=33"}, {"more"}, {"--nothing"}} {
+	for _, bad := range [][]string{{"--channels=0"}, {"--channels=33"}, {"more"}, {"--nothing"}, {"--look=1ms"}, {"--look=-1s"}} {
 		var stderr strings.Builder
 		if code := WorkerMain(bad, strings.NewReader(""), io.Discard, &stderr); code != usageError || stderr.Len() == 0 {
 			t.Errorf("%q gives %d and says %q", bad, code, stderr.String())

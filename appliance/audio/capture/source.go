@@ -27,6 +27,8 @@ type Spec struct {
 	Channels int
 	// StartTimeout bounds Open and List; 0 is DefaultStartTimeout.
 	StartTimeout time.Duration
+	// Look is how often the worker looks whether the device is still listed; 0 is once a second.
+	Look time.Duration
 	// Worker is the command to run, without the worker's own arguments; empty is this program's capture-worker command.
 	Worker []string
 	// Env is added to the worker's environment; Dir is its working directory, empty for the current one.
@@ -42,7 +44,7 @@ func (s Spec) timeout() time.Duration {
 }
 
 func (s Spec) start(o options) (*process, error) {
-	o.backend, o.channels = s.Backend, max(s.Channels, 1)
+	o.backend, o.channels, o.look = s.Backend, max(s.Channels, 1), s.Look
 	return start(s.Worker, o.args(), s.Env, s.Dir)
 }
 

@@ -1,6 +1,7 @@
 package capture
 
 import (
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -13,7 +14,7 @@ import (
 
 const (
 	closeGrace   = 150 * time.Millisecond // for the library to close a device, before the process just ends
-	lookEvery    = time.Second            // how often the worker looks whether its device is still listed
+	lookEvery    = time.Second            // how often the worker looks whether its device is still listed, unless it is told
 	quietLines   = 20                     // lines of the library's log that come through at once
 	quietRefill  = time.Second            // and one more after each of these
 	tracePrefix  = "audio library: "      // before each of them: they are for who debugs the worker, and no error
@@ -28,6 +29,7 @@ type options struct {
 	selector Selector
 	backend  string
 	channels int
+	look     time.Duration // 0: lookEvery
 }
 
 func parseOptions(args []string, stderr io.Writer) (options, error) {
@@ -40,11 +42,15 @@ func parseOptions(args []string, stderr io.Writer) (options, error) {
 	f.StringVar(&o.selector.ID, "id", "", "record from the device of this `id`")
 	f.StringVar(&o.backend, "backend", "", "use pulse or alsa; the first that answers if empty")
 	f.IntVar(&o.channels, "channels", 1, channelsHelp)
+	f.DurationVar(&o.look, "look", 0, "look so often whether the device is still listed; 1s if 0")
 	if err := f.Parse(args); err != nil {
 		return o, err
 	}
 	if f.NArg() > 0 {
 		return o, fmt.Errorf("unexpected argument %q", f.Arg(0))
+	}
+	if o.look < 0 || o.look > 0 && o.look < 10*time.Millisecond {
+		return o, fmt.Errorf("--look=%v is shorter than 10ms", o.look)
 	}
 	if o.channels < 1 || o.channels > maxChannels {
 		return o, fmt.Errorf("%d channels are outside 1 to %d", o.channels, maxChannels)
@@ -63,6 +69,9 @@ func (o options) args() []string {
 		if f.value != "" {
 			a = append(a, f.name+"="+f.value)
 		}
+	}
+	if o.look > 0 {
+		a = append(a, "--look="+o.look.String())
 	}
 	return append(a, fmt.Sprintf("--channels=%d", o.channels))
 }
@@ -195,7 +204,7 @@ func (w *worker) record() error {
 
 // look watches whether the device is still listed. It may get stuck; then the hops stop too, or all is well.
 func (w *worker) look(lib *library, d Device, gone chan<- error) {
-	tick := time.NewTicker(lookEvery)
+	tick := time.NewTicker(cmp.Or(w.options.look, lookEvery))
 	defer tick.Stop()
 	memory.Trim() // the sound flows, and most of this binary is never needed here
 	for {

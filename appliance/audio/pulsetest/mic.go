@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -26,6 +27,7 @@ type Mic struct {
 	loaded bool
 
 	stop, stopped chan struct{}
+	given         atomic.Int64 // bytes that the server was given
 
 	mu    sync.Mutex // guards what follows
 	queue []played
@@ -95,6 +97,12 @@ func (m *Mic) Index() (string, error) {
 	return "", fmt.Errorf("microphone %s is not loaded", m.Name)
 }
 
+// Given is how much sound it has given to the server so far. On a machine that has much to do that is less than the time that has
+// passed: what comes late is lost before anybody could hear it.
+func (m *Mic) Given() time.Duration {
+	return time.Duration(m.given.Load()) * time.Second / (2 * rate)
+}
+
 // Play makes the microphone hear pcm, after what it was given before. The channel closes when it has been heard.
 func (m *Mic) Play(pcm []int16) <-chan struct{} {
 	done := make(chan struct{})
@@ -147,10 +155,12 @@ func (m *Mic) write(fd int, b []byte) int {
 		}
 	}
 	// Full: a frozen server does not read, and what is said meanwhile is lost.
-	if _, err := syscall.Write(fd, b); err != nil && !errors.Is(err, syscall.EAGAIN) {
+	n, err := syscall.Write(fd, b)
+	if err != nil && !errors.Is(err, syscall.EAGAIN) {
 		_ = syscall.Close(fd)
 		return -1
 	}
+	m.given.Add(int64(max(0, n)))
 	return fd
 }
 

@@ -74,6 +74,14 @@ func NewDisk(capacity int64) *Disk {
 // Files are the names of all files, in order.
 func (d *Disk) Files() []string { return slices.Sorted(maps.Keys(d.files)) }
 
+// Peek is what programs see in a file, whatever breaks: for those who look at the world from outside. nil if there is none.
+func (d *Disk) Peek(name string) []byte {
+	if f := d.files[name]; f != nil {
+		return slices.Clone(f.data)
+	}
+	return nil
+}
+
 // Count is how often an operation was begun, whether it succeeded or not.
 func (d *Disk) Count(op string) int { return d.counts[op] }
 

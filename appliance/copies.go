@@ -1,0 +1,74 @@
+//go:build cgo
+
+package appliance
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"orac/appliance/generation"
+	"orac/models"
+	"orac/runbook"
+)
+
+// errReplaced is why a model cannot be loaded whose file is another than the one that its runbook was made of.
+var errReplaced = errors.New("the file was replaced, and there is no copy of the one that this runbook names; see orac plan")
+
+// file finds the file of a model as it was when the runbook was evaluated: where the runbook says, or the copy that was made
+// when it was first loaded.
+func (e *engine) file(rb *runbook.Runbook, m runbook.Model) (models.File, error) {
+	f, err := e.store.Resolve(e.ctx, m.Source, m.SHA256, rb.Dir)
+	seen, named := rb.NamedFile(m.Address, "source")
+	switch {
+	case !named || seen.Hash == "":
+	case err == nil && f.SHA256 == seen.Hash:
+	default:
+		if kept, missing := e.store.Resolve(e.ctx, e.copy(seen.Hash), seen.Hash, ""); e.copies != "" && missing == nil {
+			return kept, nil
+		}
+		if err == nil {
+			err = errReplaced
+		}
+	}
+	if err != nil {
+		return f, fmt.Errorf("%s: %w", m.Address, err)
+	}
+	return f, nil
+}
+
+func (e *engine) copy(sum string) string { return filepath.Join(e.copies, generation.FileName(sum)) }
+
+// keep makes a copy of the file of a model that is named by path, unless there is one.
+func (e *engine) keep(rb *runbook.Runbook, m runbook.Model, f models.File) error {
+	to := e.copy(f.SHA256)
+	if _, named := rb.NamedFile(m.Address, "source"); !named || e.copies == "" {
+		return nil
+	}
+	if _, err := os.Stat(to); err == nil {
+		return nil
+	}
+	b, err := os.ReadFile(f.Path)
+	if err != nil {
+		return err
+	}
+	if sum := sha256.Sum256(b); hex.EncodeToString(sum[:]) != f.SHA256 {
+		return errReplaced // in this very moment
+	}
+	if err := os.MkdirAll(e.copies, 0o700); err != nil {
+		return err
+	}
+	part, err := os.CreateTemp(e.copies, ".part-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(part.Name()) // without effect once renamed
+	_, err = part.Write(b)
+	if err := errors.Join(err, part.Sync(), part.Close()); err != nil {
+		return err
+	}
+	return os.Rename(part.Name(), to)
+}

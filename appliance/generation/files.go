@@ -1,0 +1,49 @@
+package generation
+
+import (
+	"fmt"
+
+	"orac/appliance/rt"
+	"orac/runbook"
+)
+
+// FilesDir is where copies of model files are, by their SHA-256 with .onnx after it: a generation that named one runs with it,
+// whatever lies at its place today. Whoever loads a model puts it there; Sweep takes away what nobody names.
+const FilesDir = dir + "/files"
+
+const fileSuffix = ".onnx"
+
+// FileName is what the copy of a file is called.
+func FileName(hash string) string { return hash + fileSuffix }
+
+// Sweep removes the copies that no generation names, and what a kill has left of one.
+func (s *Store) Sweep(t *rt.Task) error {
+	copies, err := s.entries(t, FilesDir)
+	if err != nil || len(copies) == 0 {
+		return err
+	}
+	numbers, err := s.numbers(t, dir)
+	if err != nil {
+		return err
+	}
+	named := map[string]bool{}
+	for _, n := range numbers {
+		g, err := s.read(t, dir, n)
+		if err != nil {
+			return fmt.Errorf("generation %d: %w", n, err) // what it names is not known: all stays
+		}
+		for _, in := range g.Inputs.List {
+			if in.Kind == runbook.InputNamed && in.Hash != "" {
+				named[FileName(in.Hash)] = true
+			}
+		}
+	}
+	for _, c := range copies {
+		if !named[c.Name] {
+			if err := s.fs.Remove(t, FilesDir+"/"+c.Name); err != nil {
+				return fmt.Errorf("remove a model that no generation names: %w", err)
+			}
+		}
+	}
+	return nil
+}

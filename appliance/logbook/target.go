@@ -1,0 +1,74 @@
+package logbook
+
+import (
+	"sync"
+	"time"
+)
+
+// Target says where lines are also written to. The zero value is nowhere.
+type Target struct {
+	Path string
+	Size int64 // bytes at which the file is set aside, MinFile at least
+	Keep int   // how many files there are at most, the one being written included
+}
+
+// FileSink writes the lines of a book, as JSON, into a file that may be another one from one moment to the next. The zero value
+// with a Book is ready. Its methods may be called from anywhere.
+type FileSink struct {
+	Book *Book
+
+	mu   sync.Mutex // guards everything that follows
+	now  Target
+	file *File
+	sink *Sink
+	stop func(patience time.Duration) bool
+	from uint64 // the last line that some file has
+}
+
+// patience is how long a file that hangs may keep others from being written to.
+const patience = time.Second
+
+// Set makes lines go to a target from now on: none is lost or written twice on the way. An error says why nothing can be written
+// just now; unless the settings are impossible, each line is tried all the same, since a disk that refuses may take the next.
+func (s *FileSink) Set(to Target) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if to == s.now {
+		return nil
+	}
+	var file *File
+	if to.Path != "" {
+		var err error
+		if file, err = NewFile(to.Path, to.Size, to.Keep); err != nil {
+			return err
+		}
+	}
+	s.end()
+	s.now = to
+	if file == nil {
+		return nil
+	}
+	err := file.ready(0)
+	s.file, s.sink = file, &Sink{Book: s.Book, Out: file, Format: JSON}
+	s.stop = s.sink.StartAfter(s.from)
+	return err
+}
+
+// Close writes what was logged before, but for no longer than a second, and ends.
+func (s *FileSink) Close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.end()
+	s.now = Target{}
+}
+
+func (s *FileSink) end() {
+	if s.stop == nil {
+		return
+	}
+	if s.stop(patience) {
+		_ = s.file.Close() // every line was written as it came
+	}
+	s.from = s.sink.Written()
+	s.file, s.sink, s.stop = nil, nil, nil
+}

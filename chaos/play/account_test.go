@@ -1,0 +1,145 @@
+package play
+
+import (
+	"testing"
+	"time"
+
+	"orac/chaos"
+	"orac/chaos/sttserver"
+	"orac/runbook/scenario"
+	"orac/sim/judge"
+)
+
+// telling gives a run that is told events at seconds.
+func telling(t *testing.T) (*run, func(second float64, e chaos.Event)) {
+	t.Helper()
+	sc := parse(t, kitchen, "")
+	b, err := load(sc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &run{w: &World{sc: sc, book: b}, sc: sc, judge: judge.New(sc), began: time.Now(), up: true, ackers: 1, sound: map[string]counter{}}
+	r.account = newAccount(r)
+	return r, func(second float64, e chaos.Event) {
+		e.Seen = r.began.Add(time.Duration(second * float64(time.Second)))
+		r.take(&chaos.Appliance{}, e)
+	}
+}
+
+func broke(r *run, promise string) bool {
+	for _, b := range r.judge.Breaks {
+		if b.Promise == promise {
+			return true
+		}
+	}
+	return false
+}
+
+func TestSoundsAndWakes(t *testing.T) {
+	r, tell := telling(t)
+	at := func(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
+	a := r.account
+	a.plays = []*play{
+		{device: "usb", wakes: true, begun: at(10), ended: at(12)},  // heard
+		{device: "usb", wakes: false, begun: at(20), ended: at(22)}, // wakes, and should not
+		{device: "usb", wakes: true, begun: at(30), ended: at(32)},  // missed
+		{device: "usb", wakes: true, begun: at(40), ended: at(42)},  // not heard while the microphone was away
+		{device: "usb", wakes: true},                                // not begun
+	}
+	r.trouble = []stretch{{at(39), at(41)}}
+	wake := chaos.Event{Kind: "wake", Device: "usb", Model: "hey_jarvis", Listener: "room"}
+	tell(11, wake)
+	tell(21, wake)
+	tell(21.5, wake) // within the cooldown, and no sound asked for it
+	a.sweep(at(100))
+	if a.wakes != 3 || a.falseWakes != 2 || a.missed != 1 || a.spoken != 3 {
+		t.Errorf("wakes %d, false %d, missed %d, spoken %d", a.wakes, a.falseWakes, a.missed, a.spoken)
+	}
+	if !broke(r, "safety/cooldown") {
+		t.Error("a wake within the cooldown was accepted")
+	}
+}
+
+func TestLostAndTwice(t *testing.T) {
+	r, tell := telling(t)
+	a := r.account
+	for i, id := range []string{"delivered", "waits", "in memory", "lost", "dropped", "excused"} {
+		tell(float64(i), chaos.Event{Kind: "recording_ended", Utterance: id})
+	}
+	tell(7, chaos.Event{Kind: "delivered", Utterance: "delivered", STT: "whisper", Outcome: "delivered"})
+	tell(8, chaos.Event{Kind: "dropped", Utterance: "dropped"})
+	tell(9, chaos.Event{Kind: "spooled", Utterance: "excused", Where: "memory"})
+	a.killed()
+	tell(9.5, chaos.Event{Kind: "recording_ended", Utterance: "in memory too"})
+	if lost := a.lost([]string{"waits"}, 2); len(lost) != 1 {
+		t.Errorf("lost: %v", lost)
+	}
+	if lost := a.lost([]string{"waits", "lost", "in memory", "in memory too"}, 0); len(lost) != 0 {
+		t.Errorf("lost, and they are there: %v", lost)
+	}
+	if a.recorded != 7 || a.delivered != 1 || a.dropped != 1 || a.duplicated != 0 {
+		t.Errorf("recorded %d, delivered %d, dropped %d, twice %d", a.recorded, a.delivered, a.dropped, a.duplicated)
+	}
+	tell(12, chaos.Event{Kind: "delivered", Utterance: "delivered", STT: "whisper", Outcome: "delivered"})
+	if a.duplicated != 1 || !broke(r, "safety/once") {
+		t.Error("a second delivery was accepted")
+	}
+}
+
+// TestAnsweredTwice: an answer is given twice only if the first has come through and the appliance had time to know it.
+func TestAnsweredTwice(t *testing.T) {
+	for what, c := range map[string]struct {
+		again float64 // when the second request began
+		cut   bool    // the service was disturbed in between
+		ended float64 // when the process ended; 0: it did not
+		twice bool
+	}{
+		"later":                            {again: 20, twice: true},
+		"at once, as a retry":              {again: 10.5},
+		"after its answers were cut":       {again: 20, cut: true},
+		"after a kill just then":           {again: 20, ended: 10.2},
+		"after a kill when it was on disk": {again: 30, ended: 25, twice: true},
+	} {
+		r, _ := telling(t)
+		at := func(s float64) time.Time { return r.began.Add(time.Duration(s * float64(time.Second))) }
+		if c.cut {
+			r.cuts = []stretch{{9 * time.Second, 15 * time.Second}}
+		}
+		if c.ended > 0 {
+			r.stoppedAt = time.Duration(c.ended * float64(time.Second))
+			r.bootedAt = r.stoppedAt + time.Second
+		}
+		list := []sttserver.Heard{{Wake: "w", Began: at(8), Answered: at(10)}, {Wake: "v", Began: at(9)}, {Wake: "w", Began: at(c.again), Answered: at(c.again + 1)}}
+		r.account.heard("stt.whisper", list)
+		r.account.heard("stt.whisper", list) // the record grows, and is read again and again
+		if got := r.account.duplicated; (got > 0) != c.twice || got > 1 {
+			t.Errorf("%s: %d twice", what, got)
+		}
+	}
+}
+
+func TestACounterGoesOn(t *testing.T) {
+	var c counter
+	for _, n := range []uint64{5, 9, 2, 4} { // started again in between
+		c.see(n)
+	}
+	if c.before+c.last != 13 {
+		t.Errorf("%d", c.before+c.last)
+	}
+}
+
+// TestOnlyRealFaultsArePasses: a fault that did not come about makes a run unknown.
+func TestOnlyRealFaultsArePasses(t *testing.T) {
+	r, _ := telling(t)
+	o := occurrence{Fault: scenario.Fault{Kind: scenario.PowerLoss}, name: "fault.power_loss.x", begin: time.Second, end: time.Second}
+	if left := r.possible([]occurrence{o, {Fault: scenario.Fault{Kind: scenario.WorkerKill, Target: "usb"}}}); len(left) != 1 || left[0].Kind != scenario.WorkerKill {
+		t.Errorf("%v", left)
+	}
+	if len(r.out.Unsupported) != 1 || len(r.out.Faults) != 1 || r.out.Faults[0].Fidelity != "unsupported" {
+		t.Errorf("%+v", r.out)
+	}
+	r.failed(occurrence{Fault: scenario.Fault{Kind: scenario.WorkerKill}, name: "fault.worker_kill.x"}, chaos.ErrNoWorker)
+	if len(r.out.Unsupported) != 2 {
+		t.Errorf("%v", r.out.Unsupported)
+	}
+}

@@ -1,0 +1,51 @@
+package play
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"orac/chaos"
+	"orac/runbook/scenario"
+)
+
+// jumps tells whether a scenario moves the clock of its appliance.
+func jumps(sc *scenario.Scenario) bool {
+	_, drawn := sc.Swarm.Weights[string(scenario.ClockJump)]
+	return drawn || slices.ContainsFunc(sc.Faults, func(f scenario.Fault) bool { return f.Kind == scenario.ClockJump })
+}
+
+// clocked tells whether the appliance of a world has a clock of its own.
+func clocked(w *World, _ occurrence) error {
+	if !w.clocked {
+		return errors.New("a process is started in a network of its own or with a clock of its own, and the scenario asks for both: leave net_down out")
+	}
+	return nil
+}
+
+// jump moves the time of day of the appliance, once and for all. A process that has replaced itself since has the machine's.
+func jump(w *World, o occurrence) (*broken, error) {
+	a, err := w.Running()
+	if err != nil {
+		return nil, err
+	}
+	w.mu.Lock()
+	began := w.image
+	w.mu.Unlock()
+	if now, err := a.Process().Image(); err != nil || now != began {
+		return nil, fmt.Errorf("the process has replaced itself, and has the machine's clock since (%v)", err)
+	}
+	by := o.By
+	if o.Back {
+		by = -by
+	}
+	return &broken{apply: func() error {
+		if err := chaos.ClockStep(a, by).Apply(); err != nil {
+			return err
+		}
+		w.mu.Lock()
+		w.offset += by
+		w.mu.Unlock()
+		return nil
+	}}, nil
+}

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"syscall"
+
+	"orac/appliance"
+)
+
+// A process that replaces itself tells the one that takes its place, in its environment, what ran and where: a runbook that was
+// edited and not applied must not come into force by that.
+const (
+	resumeGeneration = "ORAC_RESUME_GENERATION"
+	resumeState      = "ORAC_RESUME_STATE"
+	resumeWhy        = "ORAC_RESUME_WHY"
+)
+
+// resumed is what a process before this one has left; the zero value is none.
+type resumed struct {
+	generation int
+	state, why string
+}
+
+// takeResumed reads it, and takes it out of the environment: it is for this process alone.
+func takeResumed() (r resumed) {
+	n, err := strconv.Atoi(os.Getenv(resumeGeneration))
+	if err == nil && n > 0 && os.Getenv(resumeState) != "" {
+		r = resumed{generation: n, state: os.Getenv(resumeState), why: os.Getenv(resumeWhy)}
+	}
+	for _, name := range []string{resumeGeneration, resumeState, resumeWhy} {
+		_ = os.Unsetenv(name) // it fails only for names that cannot be
+	}
+	return r
+}
+
+// replaceable tells whether an appliance has ended for a new process to take its place.
+func replaceable(err error) bool {
+	return errors.Is(err, appliance.ErrMemory) || errors.Is(err, appliance.ErrReexec)
+}
+
+// reexec replaces this process by a fresh one with the same arguments, which goes on with the generation that ran. Where none
+// could be kept it reads the runbook.
+func reexec(was resumed) error {
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	env := os.Environ()
+	if was.generation > 0 {
+		env = append(env, resumeGeneration+"="+strconv.Itoa(was.generation), resumeState+"="+was.state, resumeWhy+"="+was.why)
+	}
+	return syscall.Exec(self, os.Args, env)
+}
+
+// resume builds the appliance of the generation that ran before this process took the place of another. The file is only looked
+// at: whether it says the same.
+func (a *app) resume(ctx context.Context, s *service, number int, why string) error {
+	kept, err := s.kept(ctx, number)
+	if err != nil {
+		fmt.Fprintf(a.err, "%s generation %d, which ran, cannot be read: %v; what is in %s is used\n", a.err.Bad("orac:"), number, err, a.file)
+		return a.begin(ctx, s, nil)
+	}
+	log := s.options.Log.Logger()
+	log.Warn("the process was replaced", "why", why, "generation", number)
+	rb, _, unusable := evaluate(s.request, s.options.State.HashKey, s.options.State.Dir)
+	if err := a.use(ctx, s, kept[0], unusable != nil); err != nil {
+		fmt.Fprintf(a.err, "%s generation %d, which ran, cannot be built again; what is in %s is tried:\n", a.err.Bad("orac:"), number, a.file)
+		a.shown(err)
+		return a.begin(ctx, s, nil)
+	}
+	switch {
+	case unusable != nil:
+		fmt.Fprintf(a.err, "%s %s cannot be used; generation %d runs on: orac validate\n", a.err.Warn("orac:"), a.file, number)
+		log.Warn("the runbook cannot be used; the generation that ran runs on", "runbook", a.file, "generation", number)
+	case rb.Inputs().Hash() != kept[0].Inputs.Hash():
+		fmt.Fprintf(a.err, "%s %s was changed and not applied; generation %d runs on: orac plan\n", a.err.Warn("orac:"), a.file, number)
+		log.Warn("the runbook was changed and not applied; the generation that ran runs on", "runbook", a.file, "generation", number)
+	}
+	return nil
+}

@@ -1,0 +1,142 @@
+package sim
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"orac/runbook/scenario"
+	"orac/sim/report"
+)
+
+// TestEveryKindDoesWhatItSays makes every kind of fault, from 30 s to 60 s of a run in which somebody speaks all the time, and
+// looks at what the appliance says of it. None may break what is always demanded, and none may do nothing at all.
+func TestEveryKindDoesWhatItSays(t *testing.T) {
+	const begin, end = 30.0, 60.0
+	lost := func(cause string) func(*machine, report.Run) bool {
+		return func(_ *machine, r report.Run) bool {
+			return said(r, "device_lost", cause, begin, end+6) > 0 && said(r, "device_opened", "mic", begin, 90) > 0
+		}
+	}
+	failed := func(cause string) func(*machine, report.Run) bool {
+		return func(m *machine, r report.Run) bool {
+			return said(r, "delivery_failed", cause, begin, end+32) > 0 && m.account.delivered == m.account.recorded
+		}
+	}
+	noticed := func(m *machine, _ report.Run) bool { _, _, at, _ := m.judge.Fault(0); return at >= 0 }
+	deaf := func(_ *machine, r report.Run) bool {
+		return said(r, "wake", "", begin+1, end-1) == 0 && said(r, "device_lost", "", 0, 120) == 0 && said(r, "wake", "", end+5, 120) > 0
+	}
+	unheard := func(_ *machine, r report.Run) bool { return said(r, "device_lost", "", 0, 120) == 0 }
+	stored := func(m *machine, r report.Run) bool {
+		return said(r, "spooled", "memory", begin, end+3) > 0 && m.account.delivered == m.account.recorded
+	}
+	rebooted := func(m *machine, _ report.Run) bool { return m.boots == 2 }
+
+	tests := map[scenario.Kind]struct {
+		more string // of the fault's block
+		also string // blocks
+		does func(*machine, report.Run) bool
+	}{
+		scenario.ReadBlocks:  {does: lost("no sound for")},
+		scenario.OpenHangs:   {does: lost("hangs")},
+		scenario.ListHangs:   {also: "fault \"worker_kill\" \"then\" {\n  at = \"32s\"\n}\n", does: lost("hangs")},
+		scenario.Drops:       {more: "rate = 0.5", does: deaf},
+		scenario.ShortReads:  {does: unheard},
+		scenario.WrongRate:   {more: "rate = 0.5", does: func(m *machine, r report.Run) bool { return m.Sound("mic") < 1400 }},
+		scenario.Stuck:       {more: "for = \"40s\"", does: lost("the same 80ms of sound")},
+		scenario.Silence:     {does: deaf},
+		scenario.Noise:       {does: deaf},
+		scenario.Clipping:    {does: unheard},
+		scenario.Unplug:      {does: lost("there is no such input")},
+		scenario.AudioDown:   {does: lost("the audio server does not answer")},
+		scenario.WorkerKill:  {does: lost("signal: killed")},
+		scenario.WorkerStop:  {does: lost("no sound for")},
+		scenario.WorkerTrash: {does: lost("no frames")},
+
+		scenario.STTDown:  {does: failed("connection refused")},
+		scenario.STTSlow:  {more: "delay = \"40s\"", does: failed("no transcript")},
+		scenario.STTReset: {does: failed("reset by peer")},
+		scenario.STTEmpty: {does: func(_ *machine, r report.Run) bool { return said(r, "delivered", "empty", begin, end) > 0 }},
+		scenario.STTTrash: {does: func(_ *machine, r report.Run) bool { return said(r, "delivery_failed", "no JSON", begin, end) > 0 }},
+		scenario.STTLies: {does: func(_ *machine, r report.Run) bool {
+			return said(r, "delivery_failed", "Transcription Failed", begin, end) > 0
+		}},
+		scenario.STTLate:         {does: failed("no transcript")},
+		scenario.STTUnauthorized: {does: failed("token")},
+		scenario.STTHolds:        {does: failed("no transcript")},
+		scenario.HeartbeatDown:   {does: noticed},
+		scenario.HeartbeatNo:     {does: noticed},
+		scenario.WebhookSlow:     {does: noticed},
+		scenario.WebhookDown:     {does: noticed},
+
+		scenario.DiskFull:     {does: stored},
+		scenario.DiskReadOnly: {does: stored},
+		scenario.DiskError:    {does: stored},
+		scenario.DiskSlow: {does: func(m *machine, _ report.Run) bool {
+			return m.account.delivered == m.account.recorded && m.account.recorded > 5
+		}},
+
+		scenario.NodePanic: {more: "target = \"features.mic\"", does: func(_ *machine, r report.Run) bool {
+			return said(r, "node_failed", "a defect of the scenario", begin, end) == 1
+		}},
+		scenario.NodeStarve: {more: "target = \"features.mic\"\nfor = \"4s\"", does: func(_ *machine, r report.Run) bool { return said(r, "wake", "", begin, begin+4) == 0 }},
+		scenario.CPUStarve: {more: "for = \"20s\"", does: func(_ *machine, r report.Run) bool {
+			return said(r, "", "", begin+0.1, begin+19) == 0 && said(r, "wake", "", begin, begin+19) == 0 && said(r, "delivered", "", begin+0.1, begin+19) == 0
+		}},
+		scenario.MemoryLeak: {more: "size = \"60MiB\"", does: func(m *machine, _ report.Run) bool { return m.Memory() > restMemory+80<<20 }},
+		scenario.MemoryRise: {more: "size = \"500MiB\"", also: "change \"memory\" {\n  every = \"10s\"\n}\n", does: func(m *machine, r report.Run) bool {
+			return m.reexecs == 1 && m.Memory() < 100<<20
+		}},
+
+		scenario.PowerLoss: {does: rebooted},
+		scenario.Kill:      {does: rebooted},
+		scenario.ClockJump: {more: "by = \"3h\"", does: func(m *machine, _ report.Run) bool {
+			return m.driver.Wall().Sub(m.epoch).Hours() > 3
+		}},
+		scenario.Apply: {more: "block = \"model.hey_jarvis\"\nset = { threshold = 0.6 }", does: func(m *machine, _ report.Run) bool {
+			model, _ := m.core.Graph().Runbook.Model("model.hey_jarvis")
+			return m.applied == 1 && model.Threshold == 0.6
+		}},
+	}
+	speech := "sound \"command\" {\n  at = \"5s\"\n  every = \"6s\"\n}\n"
+	_, quiet := rehearse(t, scene(t, "2m", speech), 1)
+	for _, kind := range scenario.Kinds() {
+		k := kind.Kind
+		test, ok := tests[k]
+		if !ok {
+			t.Errorf("no test says what %s does", k)
+			continue
+		}
+		if faults[k].do == nil || faults[k].how == "" {
+			t.Errorf("the simulator cannot make %s, or does not say what it models", k)
+			continue
+		}
+		t.Run(string(k), func(t *testing.T) {
+			t.Parallel()
+			more := test.more
+			if kind.Lasts && !strings.Contains(more, "for =") {
+				more += "\n  for = \"30s\""
+			}
+			fault := "fault \"" + string(k) + "\" \"it\" {\n  at = \"30s\"\n  " + more + "\n}\n"
+			sc := scene(t, "2m", speech+fault+test.also)
+			sc.Head.Heal = 80 * time.Second
+			m, r := rehearse(t, sc, 1)
+			if len(r.Unsupported) > 0 || len(r.Faults) == 0 || r.Faults[0].How != faults[k].how {
+				t.Fatalf("it was not made: %v, %v", r.Unsupported, r.Faults)
+			}
+			if len(r.Breaks) > 0 {
+				t.Errorf("it breaks what is always demanded: %+v", r.Breaks)
+			}
+			if unseen := k == scenario.ClockJump || k == scenario.MemoryLeak; r.Hash == quiet.Hash && !unseen {
+				t.Error("it changes nothing")
+			}
+			if !test.does(m, r) {
+				for _, e := range r.Events {
+					t.Logf("%8.2f %s %s %s", e.At, e.Lane, e.Kind, e.Text)
+				}
+				t.Errorf("it does not what it says (%s)", faults[k].how)
+			}
+		})
+	}
+}

@@ -1,0 +1,112 @@
+package main
+
+// mutation is a defect that is put into a copy of the code: an exact text of one file, which must stand there once, and what
+// takes its place.
+type mutation struct {
+	name      string
+	does      string // what an appliance with it does
+	file      string // from the root of the module
+	old, new  string
+	scenarios []string // of examples/scenarios, that are to catch it; the fastest first
+	seeds     string   // default: 1
+}
+
+// mutations are defects that the promises of this repository forbid.
+var mutations = []mutation{
+	{
+		name: "watchdog", does: "a read that blocks is waited for without end", file: "appliance/node/source.go",
+		old:       "\t\t\tif errors.Is(err, rt.ErrTimeout) {\n\t\t\t\treturn fmt.Errorf(\"no sound for %v: %w\", config.Stall, errStuck)\n\t\t\t}\n",
+		new:       "\t\t\tif errors.Is(err, rt.ErrTimeout) {\n\t\t\t\tcontinue\n\t\t\t}\n",
+		scenarios: []string{"blocked_read"},
+	},
+	{
+		name: "fsync", does: "the sound of an utterance is not synced", file: "appliance/spool/spool.go",
+		old:       "\terr := e.file.Sync()\n",
+		new:       "\tvar err error\n",
+		scenarios: []string{"power_loss_outage"},
+	},
+	{
+		name: "cooldown", does: "a model may wake again at once", file: "models/wake/trigger.go",
+		old:       "st.until, st.quiet = at+t.rules.Models[d.Index].Cooldown, true",
+		new:       "st.until, st.quiet = at, true",
+		scenarios: []string{"audio_restart"},
+	},
+	{
+		name: "leak", does: "the capture process of before is not ended when the device is opened again", file: "appliance/node/source.go",
+		old:       "\t\t\tstream.Close(t)\n",
+		new:       "",
+		scenarios: []string{"unplug"},
+	},
+	{
+		name: "fence", does: "what an instance writes that was given up on is taken", file: "appliance/rt/mailbox.go",
+		old:       "func (m *Mailbox[T]) refuse(t *Task) bool {\n\tif t.inst.fenced.Load() {\n\t\tm.fenced++\n\t\tm.mu.Unlock()\n\t\treturn true\n\t}\n",
+		new:       "func (m *Mailbox[T]) refuse(t *Task) bool {\n",
+		scenarios: []string{"stale_source"},
+	},
+	{
+		name: "twice", does: "a delivery that was tried again goes out twice", file: "appliance/node/delivery.go",
+		old:       "\t\t\treturn n.done(t, job, n.Whole, attempt, result)\n",
+		new:       "\t\t\tif attempt > 1 {\n\t\t\t\t_, _ = n.Client.Transcribe(t, n.utterance(job.Meta), whole.PCM)\n\t\t\t}\n\t\t\treturn n.done(t, job, n.Whole, attempt, result)\n",
+		scenarios: []string{"disk_full"},
+	},
+	{
+		name: "sweep", does: "answered files that the disk keeps are forgotten", file: "appliance/spool/limits.go",
+		old:       "\t\ts.remains = append(s.remains, e)\n\t\ts.diskErr = err\n",
+		new:       "\t\t_ = err\n",
+		scenarios: []string{"regressions/answered_while_read_only"},
+	},
+	{
+		name: "nothing", does: "what a service says of an empty stream is taken for the answer", file: "appliance/node/delivery.go",
+		old:       "if err == nil && chunks.Stats().Taken == 0 {",
+		new:       "if false {",
+		scenarios: []string{"regressions/streamed_too_late"},
+	},
+	{
+		name: "no_end", does: "the end of a recording never reaches the spool", file: "appliance/node/recorder.go",
+		old:       "\tif !r.end(t, Piece{Utterance: m.ID, End: &m}) {\n\t\treturn why, rt.ErrStopped\n\t}\n",
+		new:       "",
+		scenarios: []string{"disk_full"},
+	},
+	{
+		name: "patience", does: "a device that does not open is tried again without a pause", file: "appliance/node/source.go",
+		old:       "wait := max(0, s.Config.Get().Retry.wait(failed)-t.Now().Sub(began))",
+		new:       "wait := time.Duration(0)",
+		scenarios: []string{"unplug"},
+	},
+	{
+		name: "no_way_back", does: "a change that fails is called rolled back, and stays", file: "appliance/steward.go",
+		old:       "\tif err := s.Runner.Swap(t, back); err != nil {\n\t\treturn a, errors.Join(errors.New(a.Why), err)\n\t}\n",
+		new:       "\t_, _ = back, errors.Join\n",
+		scenarios: []string{"apply_fails"},
+	},
+	{
+		name: "order", does: "the newest utterance is delivered first", file: "appliance/spool/spool.go",
+		old:       "\tfor _, e := range s.entries {\n\t\tif e.Seq >= from && e.Awaits(stt) {\n",
+		new:       "\tfor _, e := range slices.Backward(s.entries) {\n\t\tif e.Seq >= from && e.Awaits(stt) {\n",
+		scenarios: []string{"disk_full"},
+	},
+	{
+		name: "splice", does: "sound before and after a gap is heard as one", file: "appliance/node/source.go",
+		old:       "hop := &audio.Hop{Reset: first}",
+		new:       "hop := &audio.Hop{Reset: first && s.opens == 1}",
+		scenarios: []string{"worker_dies"},
+	},
+	{
+		name: "silence", does: "digital silence is taken for a stuck microphone", file: "appliance/node/source.go",
+		old:       "if last != nil && hop.RMS > 0 && hop.PCM == last.PCM {",
+		new:       "if last != nil && hop.PCM == last.PCM {",
+		scenarios: []string{"stuck_or_silent"},
+	},
+	{
+		name: "cut", does: "a recording that a kill has cut off is thrown away", file: "appliance/spool/open.go",
+		old:       "\t\tif e.bytes == 0 { // nothing had been recorded\n",
+		new:       "\t\tif e.Meta.Why == utterance.Cut {\n",
+		scenarios: []string{"killed"},
+	},
+	{
+		name: "memory", does: "a process over its memory limit is not replaced", file: "appliance/resources.go",
+		old:       "\tif v.Restart {\n",
+		new:       "\tif false {\n",
+		scenarios: []string{"memory_leak"},
+	},
+}

@@ -1,0 +1,81 @@
+package sim
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"orac/runbook"
+	"orac/runbook/scenario"
+	"orac/sim/report"
+)
+
+// house is the runbook of these tests: one of everything that can break.
+const house = `
+appliance "house" {}
+device "microphone" "mic" {}
+model "hey_jarvis" {
+  source  = "catalog:hey_jarvis"
+  webhook = webhook.light
+}
+listener "kitchen" {
+  device  = device.microphone.mic
+  models  = [model.hey_jarvis]
+  deliver = [stt.whisper]
+}
+stt "whisper" { url = "http://stt.local:7272" }
+heartbeat "whisper" { stt = stt.whisper }
+webhook "light" { url = "http://light.local/on" }
+`
+
+// scene is a scenario of so long that runs the house, and whatever else is written.
+func scene(t testing.TB, long, rest string) *scenario.Scenario {
+	t.Helper()
+	text := "scenario \"test\" {\n  for       = \"" + long + "\"\n  inference = \"modelled\"\n  text      = <<-EOT\n" + house + "  EOT\n}\nexpect \"up\" {\n  holds = up\n}\n" + rest
+	sc, problems := scenario.Parse([]byte(text), "test.hcl", runbook.Options{})
+	if problems.HasErrors() {
+		t.Fatal(problems.Err())
+	}
+	return sc
+}
+
+// prepared is a scenario that is ready to be run.
+func prepared(t testing.TB, sc *scenario.Scenario) (*simulation, *job) {
+	t.Helper()
+	s := &simulation{ctx: context.Background(), began: time.Now(), Options: Options{Seeds: []uint64{1}}}
+	j, err := s.job(sc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, j
+}
+
+// rehearse runs a scenario, and gives the world as it is at the end.
+func rehearse(t testing.TB, sc *scenario.Scenario, seed uint64) (*machine, report.Run) {
+	t.Helper()
+	_, j := prepared(t, sc)
+	m, err := newMachine(j.sc, seed, j.options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(m.end)
+	m.plan(schedule(j.sc, m.first, seed))
+	m.boot()
+	m.watch()
+	m.step(j.sc.Head.For)
+	if m.broken != nil {
+		t.Fatal(m.broken)
+	}
+	return m, m.finish(seed, time.Now())
+}
+
+// said are the events of a run that are of a kind and have a word in them, from an instant to another.
+func said(r report.Run, kind, word string, from, to float64) (n int) {
+	for _, e := range r.Events {
+		if e.Kind == kind && strings.Contains(e.Text, word) && e.At >= from && e.At <= to {
+			n++
+		}
+	}
+	return n
+}
