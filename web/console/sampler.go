@@ -7,9 +7,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/shirou/gopsutil/v3/process"
 	"golang.org/x/sys/unix"
 
+	"orac/appliance/memory"
 	"orac/appliance/status"
 	"orac/web/api"
 )
@@ -66,10 +66,10 @@ func (s *samples) run(ctx context.Context, app measured, dir string) {
 	early.Stop()
 	clock := time.NewTicker(sampleEvery)
 	defer clock.Stop()
-	used, at := cpuTime(app.Status().PID), time.Now()
+	used, at := cpuTime(), time.Now()
 	for {
 		now, state := time.Now(), app.Status()
-		total := cpuTime(state.PID)
+		total := cpuTime()
 		one := sample{At: now, Memory: state.Memory.Resident, Spooled: state.Spool.DiskBytes, Waiting: state.Spool.Waiting}
 		if wall := now.Sub(at); wall > time.Second && total > used {
 			one.CPU = 100 * float64(total-used) / float64(wall)
@@ -88,18 +88,14 @@ func (s *samples) run(ctx context.Context, app measured, dir string) {
 	}
 }
 
-// cpuTime is what a process and its children have used. A child that has ended is counted by nobody: then the sum falls, and
-// the next sample says nothing.
-func cpuTime(pid int) (sum time.Duration) {
-	p, err := process.NewProcess(int32(pid))
+// cpuTime is what this process and all that descend from it have used. A child that has ended is counted by nobody: then the sum
+// falls, and the next sample says nothing.
+func cpuTime() (sum time.Duration) {
+	family, err := memory.Family()
 	if err != nil {
 		return 0
 	}
-	list := []*process.Process{p}
-	if children, err := p.Children(); err == nil {
-		list = append(list, children...)
-	}
-	for _, p := range list {
+	for _, p := range family {
 		if t, err := p.Times(); err == nil {
 			sum += time.Duration((t.User + t.System) * float64(time.Second))
 		}
