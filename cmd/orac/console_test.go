@@ -103,7 +103,8 @@ func TestTheConsoleAsAPersonUsesIt(t *testing.T) {
 	for _, name := range []string{"blocked_read.hcl", "kitchen.hcl", "unplug.hcl"} {
 		text, err := os.ReadFile(filepath.Join("../../examples/scenarios", name))
 		must(t, err)
-		must(t, os.WriteFile(filepath.Join(dir, "scenarios", name), text, 0o644))
+		short := strings.Replace(string(text), `= "80m"`, `= "14m"`, 1) // of virtual time, by a binary with the race detector
+		must(t, os.WriteFile(filepath.Join(dir, "scenarios", name), []byte(short), 0o644))
 	}
 	env := append(audio.Env(), "ANNA_HASH="+hashOf(t, "correct horse battery"), "BEN_HASH="+hashOf(t, "another long password"))
 	d := start(t, dir, fmt.Sprintf(consoleRunbook, server.URL(), listen), env)
