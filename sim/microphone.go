@@ -12,6 +12,7 @@ import (
 	"orac/appliance/rt"
 	"orac/runbook"
 	"orac/runbook/scenario"
+	"orac/sim/schedule"
 )
 
 // microphone is a model of an input of the machine: fidelity is that of the pipe between the capture process and the
@@ -65,7 +66,7 @@ func (s *source) Open(t *rt.Task) (audio.Stream, error) {
 	d := s.mic
 	began := t.Now()
 	d.tries(s.block)
-	if err := t.Sleep(openLeast + jitter(d.r, openMost-openLeast)); err != nil {
+	if err := t.Sleep(openLeast + schedule.Jitter(d.r, openMost-openLeast)); err != nil {
 		return nil, err
 	}
 	timeout := s.block.StartTimeout
@@ -289,7 +290,7 @@ func (s *micStream) alter(t *rt.Task, pcm *[audio.HopSamples]int16) error {
 	d := s.mic
 	switch {
 	case d.has(scenario.ShortReads): // the pieces come one by one, and the hop when the last is there
-		return t.Sleep(jitter(d.r, 60*time.Millisecond))
+		return t.Sleep(schedule.Jitter(d.r, 60*time.Millisecond))
 	case d.has(scenario.Stuck):
 		if s.same == nil {
 			s.same = &[audio.HopSamples]int16{}
