@@ -82,6 +82,11 @@ func onDisk(how string, err error, ops ...string) breaks {
 	}}
 }
 
+// everywhere is a fault that whatever it is about looks for itself, for as long as it lasts.
+func everywhere(how string) breaks {
+	return breaks{how, func(*machine, *occurrence) func() { return nil }}
+}
+
 // instantly makes a fault that happens at a moment.
 func instantly(how string, f func(m *machine, o *occurrence)) breaks {
 	return breaks{how, func(m *machine, o *occurrence) func() { f(m, o); return nil }}
@@ -126,6 +131,7 @@ func init() {
 				d.index++
 			}
 		}},
+		scenario.Suspended: onDevice("the pipe falls silent, and opening takes until its deadline"),
 		scenario.AudioDown: {"all pipes fall silent and opening fails", func(m *machine, _ *occurrence) func() {
 			for _, d := range m.mics {
 				d.index++ // no stream of before gives anything again
@@ -142,6 +148,10 @@ func init() {
 		scenario.STTLate:         onService("the client's time is up before the answer"),
 		scenario.STTUnauthorized: onService("the client is told 401"),
 		scenario.STTHolds:        onService("the client's time is up, and nothing ends"),
+		scenario.STTCut:          onService("the client finds half an answer"),
+		scenario.STTCorrupt:      onService("the client finds no answer in what comes"),
+		scenario.STTSilent:       onService("the client's time is up, in connecting too"),
+		scenario.NetDown:         everywhere("no client reaches its server, and who waits for an answer waits in vain"),
 		scenario.HeartbeatDown:   onPeer("heartbeat", "the client's connections are refused"),
 		scenario.HeartbeatNo:     onPeer("heartbeat", "the client is told 401"),
 		scenario.WebhookSlow:     onPeer("webhook", "answers come later, or not in time"),
@@ -194,6 +204,13 @@ func init() {
 			m.judge.Noticed(m.clock, "process")
 			return m.launch
 		}},
+		scenario.OutOfMemory: {"all tasks end where they stand; the disk keeps what was written", func(m *machine, _ *occurrence) func() {
+			m.account.power(scenario.Kill)
+			m.end()
+			m.judge.Noticed(m.clock, "process")
+			return m.boot
+		}},
+		scenario.Descriptors: onDisk("files, capture processes and connections that are opened fail with EMFILE", syscall.EMFILE, "create", "read", "list"),
 		scenario.ClockJump: instantly("the time of day jumps", func(m *machine, o *occurrence) {
 			by := o.By
 			if o.Back {
@@ -282,7 +299,7 @@ func disturbing(k scenario.Kind) bool {
 		return false
 	}
 	switch k {
-	case scenario.DiskFull, scenario.DiskReadOnly, scenario.DiskError, scenario.DiskSlow, scenario.ClockJump, scenario.MemoryLeak, scenario.MemoryRise:
+	case scenario.DiskFull, scenario.DiskReadOnly, scenario.DiskError, scenario.DiskSlow, scenario.ClockJump, scenario.MemoryLeak, scenario.MemoryRise, scenario.NetDown:
 		return false
 	}
 	return true
@@ -291,7 +308,7 @@ func disturbing(k scenario.Kind) bool {
 // breakable tells whether there is anything to break: a process that runs, or a capture process.
 func (m *machine) breakable(o occurrence) bool {
 	switch o.Kind {
-	case scenario.Kill, scenario.PowerLoss, scenario.NodePanic, scenario.Apply:
+	case scenario.Kill, scenario.OutOfMemory, scenario.PowerLoss, scenario.NodePanic, scenario.Apply:
 		return m.driver != nil
 	case scenario.ReadBlocks, scenario.WorkerKill, scenario.WorkerStop, scenario.WorkerTrash:
 		return m.mics[o.Target].holders() > 0

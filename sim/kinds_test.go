@@ -59,6 +59,7 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 		scenario.WorkerKill:  {does: lost("signal: killed")},
 		scenario.WorkerStop:  {does: lost("no sound for")},
 		scenario.WorkerTrash: {does: lost("no frames")},
+		scenario.Suspended:   {does: lost("no sound for")},
 
 		scenario.STTDown:  {does: failed("connection refused")},
 		scenario.STTSlow:  {more: "delay = \"40s\"", does: failed("no transcript")},
@@ -71,10 +72,16 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 		scenario.STTLate:         {does: failed("no transcript")},
 		scenario.STTUnauthorized: {does: failed("token")},
 		scenario.STTHolds:        {does: failed("no transcript")},
-		scenario.HeartbeatDown:   {does: noticed},
-		scenario.HeartbeatNo:     {does: noticed},
-		scenario.WebhookSlow:     {does: noticed},
-		scenario.WebhookDown:     {does: noticed},
+		scenario.STTCut: {does: func(_ *machine, r report.Run) bool {
+			return said(r, "delivery_failed", "unexpected EOF", begin, end) > 0
+		}},
+		scenario.STTCorrupt:    {does: func(_ *machine, r report.Run) bool { return said(r, "delivery_failed", "no JSON", begin, end) > 0 }},
+		scenario.STTSilent:     {more: "for = \"45s\"", does: failed("no connection in 5s")},
+		scenario.NetDown:       {more: "for = \"45s\"", does: failed("network is unreachable")},
+		scenario.HeartbeatDown: {does: noticed},
+		scenario.HeartbeatNo:   {does: noticed},
+		scenario.WebhookSlow:   {does: noticed},
+		scenario.WebhookDown:   {does: noticed},
 
 		scenario.DiskFull:     {does: stored},
 		scenario.DiskReadOnly: {does: stored},
@@ -95,8 +102,12 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 			return m.reexecs == 1 && m.Memory() < 100<<20
 		}},
 
-		scenario.PowerLoss: {does: rebooted},
-		scenario.Kill:      {does: rebooted},
+		scenario.PowerLoss:   {does: rebooted},
+		scenario.Kill:        {does: rebooted},
+		scenario.OutOfMemory: {does: rebooted},
+		scenario.Descriptors: {also: "fault \"worker_kill\" \"then\" {\n  at = \"50s\"\n}\n", does: func(m *machine, r report.Run) bool {
+			return lost("too many open files")(m, r) && failed("too many open files")(m, r) && stored(m, r)
+		}},
 		scenario.ClockJump: {more: "by = \"3h\"", does: func(m *machine, _ report.Run) bool {
 			return m.driver.Wall().Sub(m.epoch).Hours() > 3
 		}},

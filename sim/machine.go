@@ -384,7 +384,7 @@ func (m *machine) alone() bool {
 
 // refuses tells whether the disk refuses now.
 func (m *machine) refuses() bool {
-	return m.active(scenario.DiskFull) || m.active(scenario.DiskReadOnly) || m.active(scenario.DiskError)
+	return m.active(scenario.DiskFull) || m.active(scenario.DiskReadOnly) || m.active(scenario.DiskError) || m.active(scenario.Descriptors)
 }
 
 // disturbed notes that sound is disturbed from now on, or was until now.

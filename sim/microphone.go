@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"orac/appliance/audio"
@@ -74,7 +75,10 @@ func (s *source) Open(t *rt.Task) (audio.Stream, error) {
 		timeout = 5 * time.Second
 	}
 	fail := func(err error) (audio.Stream, error) { return nil, fmt.Errorf("microphone %s: %w", d.identity, err) }
-	for d.has(scenario.OpenHangs) || d.has(scenario.ListHangs) {
+	if d.m.active(scenario.Descriptors) {
+		return fail(syscall.EMFILE)
+	}
+	for d.has(scenario.OpenHangs) || d.has(scenario.ListHangs) || d.has(scenario.Suspended) {
 		if t.Now().Sub(began) >= timeout {
 			return fail(fmt.Errorf("%w: %w", errHangs, rt.ErrTimeout))
 		}
@@ -209,7 +213,7 @@ func (s *micStream) Read(t *rt.Task, pcm *[audio.HopSamples]int16, until rt.Inst
 			return s.dead
 		}
 		d := s.mic
-		silent := s.frozen || d.m.active(scenario.AudioDown) || !d.present || d.index != s.index
+		silent := s.frozen || d.has(scenario.Suspended) || d.m.active(scenario.AudioDown) || !d.present || d.index != s.index
 		now := d.m.now()
 		ready := s.given(d.m.hop(now))
 		if s.read < ready-backlog {
