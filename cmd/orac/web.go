@@ -29,6 +29,9 @@ func (a *app) besides(s *service) {
 	s.web = w
 	guard, err := auth.Open(state.Dir, state.HashKey)
 	if err != nil {
+		if s.options.Runbook.Web.Listen == "" {
+			return
+		}
 		fmt.Fprintf(a.err, "%s the console is not served: %v\n", a.err.Warn("orac:"), err)
 		return
 	}

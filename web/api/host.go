@@ -83,13 +83,15 @@ func (h *Host) Check(rb *runbook.Runbook) error {
 	if w.Listen == "" {
 		return nil
 	}
-	if _, _, err := openCertificate(w.TLS, h.StateDir, h.Log); err != nil {
-		return fmt.Errorf("web: tls: %w", err)
+	if w.TLS.Cert != "" { // one of our own is made when it is needed
+		if _, _, err := openCertificate(w.TLS, h.StateDir, h.Log); err != nil {
+			return fmt.Errorf("web: tls: %w", err)
+		}
 	}
 	h.mu.Lock()
-	mine := h.running != nil && h.running.listen == w.Listen
+	mine := h.running != nil && samePort(h.running.listen, w.Listen)
 	h.mu.Unlock()
-	if mine {
+	if mine { // it makes room for itself
 		return nil
 	}
 	l, err := net.Listen("tcp", w.Listen)
@@ -97,6 +99,12 @@ func (h *Host) Check(rb *runbook.Runbook) error {
 		return fmt.Errorf("web: listen: %w", bare(err))
 	}
 	return l.Close()
+}
+
+func samePort(a, b string) bool {
+	_, p, err1 := net.SplitHostPort(a)
+	_, q, err2 := net.SplitHostPort(b)
+	return err1 == nil && err2 == nil && p == q
 }
 
 // bare is an error of listening without what the caller says.

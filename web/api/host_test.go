@@ -129,6 +129,23 @@ func TestListenMoves(t *testing.T) {
 	if _, err := plain().Get(old); err == nil {
 		t.Error("the old address still answers")
 	}
+	// Another name of the same port is no port that is taken: the server makes room for itself.
+	_, port, err := net.SplitHostPort(moved.Web.Listen)
+	h.must(err)
+	moved.Web.Listen = "localhost:" + port
+	h.must(h.host.Check(&moved))
+	h.host.Use(&moved)
+	if res, err := h.get(plain(), auth.Viewer, "/api/status"); err != nil || res.StatusCode != 200 {
+		t.Errorf("at another name of the port: %v, %v", res, err)
+	}
+	signed := moved
+	signed.Web.TLS.SelfSigned = true
+	if err := h.host.Check(&signed); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(filepath.Join(h.dir, "tls")); err == nil {
+		t.Error("a plan makes a certificate")
+	}
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	h.must(err)
 	defer taken.Close()
@@ -339,7 +356,11 @@ func TestTenThousandHalfOpenConnections(t *testing.T) {
 			held[n%200] = c
 		}
 	}
-	if n := len(h.host.running.conns.open); n > 50 {
+	bound := h.host.running.conns
+	bound.mu.Lock()
+	n := len(bound.open)
+	bound.mu.Unlock()
+	if n > 50 {
 		t.Errorf("%d are open", n)
 	}
 	start := time.Now()

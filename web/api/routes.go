@@ -52,6 +52,8 @@ func Routes() []*Route {
 		route(Route{Method: put, Path: "/api/config/models/{name}", Role: auth.Admin, Name: "putModel", Tag: "config", Change: "config.model", Long: true, Doc: "Changes a model in the runbook's file, and applies it."}, putModel),
 
 		route(Route{Method: get, Path: "/api/users", Role: auth.Admin, Name: "users", Tag: "people", Doc: "Users and service accounts."}, getUsers),
+		route(Route{Method: post, Path: "/api/users", Role: auth.Admin, Name: "addUser", Tag: "people", Change: "user.add", Long: true, Doc: "Adds a user: the hash of the password as a secret, and a block in the runbook's file, which is applied."}, addUser),
+		route(Route{Method: put, Path: "/api/users/{name}/password", Role: auth.Viewer, Name: "changePassword", Tag: "people", Change: "user.password", Long: true, Doc: "Changes a password: the own one with the present one, and admins all. What was given to the user before ends."}, changePassword),
 		route(Route{Method: post, Path: "/api/users/{name}/logout", Role: auth.Admin, Name: "logoutUser", Tag: "people", Change: "user.logout", Doc: "Ends all sessions and tokens of a user."}, logoutUser),
 		route(Route{Method: get, Path: "/api/keys", Role: auth.Admin, Name: "keys", Tag: "people", Doc: "API keys, the newest first."}, getKeys),
 		route(Route{Method: post, Path: "/api/keys", Role: auth.Admin, Name: "createKey", Tag: "people", Change: "key.create", Status: 201, Doc: "Makes an API key, which is shown this once."}, createKey),

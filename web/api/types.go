@@ -7,6 +7,8 @@ type (
 	Nothing        = none
 	LoginInput     = loginInput
 	UserInput      = userInput
+	NewUserInput   = newUserInput
+	PasswordInput  = passwordInput
 	KeyInput       = keyInput
 	NewKey         = newKey
 	RotateInput    = rotateInput

@@ -70,7 +70,7 @@ func (d *DB) makeKey(k APIKey, before *APIKey) (APIKey, string, error) {
 	secret := make([]byte, 32)
 	_, _ = rand.Read(secret)
 	text := keyPrefix + k.ID + "_" + base64.RawURLEncoding.EncodeToString(secret)
-	hash, err := bcrypt.GenerateFromPassword([]byte(text[len(keyPrefix):]), Cost)
+	hash, err := bcrypt.GenerateFromPassword([]byte(text[len(keyPrefix):]), cost)
 	if err != nil {
 		return APIKey{}, "", err
 	}

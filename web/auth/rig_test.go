@@ -10,6 +10,13 @@ import (
 	"orac/runbook"
 )
 
+// cheaply makes hashes that cost nothing, in a test of what does not depend on it.
+func cheaply(t *testing.T) {
+	t.Helper()
+	cost = bcrypt.MinCost
+	t.Cleanup(func() { cost = Cost })
+}
+
 const (
 	annasPassword = "correct horse battery"
 	accountSecret = "a-secret-that-both-sides-know-0123456789"

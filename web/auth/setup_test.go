@@ -11,6 +11,7 @@ import (
 func allow() error { return nil }
 
 func TestSetup(t *testing.T) {
+	cheaply(t)
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		rb := declared(t)

@@ -1,0 +1,89 @@
+package api
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"orac/web/auth"
+)
+
+type newUserInput struct {
+	Name     string `json:"name" check:"required;pattern=name"`
+	Role     string `json:"role" check:"required;enum=viewer|operator|admin"`
+	Password string `json:"password" check:"required;min=10;max=72"`
+}
+
+func (in newUserInput) target() string { return in.Name }
+
+// addUser keeps the hash as a secret, adds the block to the runbook's file, and applies it.
+func addUser(c *Call, in newUserInput) (applied, error) {
+	text, err := c.Server.readRunbook()
+	if err != nil {
+		return applied{}, because(Unavailable, err, "The runbook's file cannot be read.")
+	}
+	secret, err := c.Server.o.Guard.PreparePassword(in.Name, in.Password)
+	if err != nil {
+		return applied{}, err
+	}
+	fresh := strings.TrimRight(text, "\n") + fmt.Sprintf("\n\nuser %q {\n  role          = %q\n  password_hash = secret(%q)\n}\n", in.Name, in.Role, secret)
+	return c.reapply(in.Name, text, fresh, map[string]any{"user": in.Name, "role": in.Role})
+}
+
+// reapply plans and applies another text of the runbook's file.
+func (c *Call) reapply(target, base, fresh string, changes any) (applied, error) {
+	plan, err := c.Server.plan(c, fresh)
+	if err != nil {
+		return applied{}, err
+	}
+	out, err := c.Server.apply(c, applyInput{Source: fresh, Base: hashText(base), Plan: plan.Hash})
+	c.target = target
+	c.after = map[string]any{"result": c.after, "changes": changes}
+	return out, err
+}
+
+type passwordInput struct {
+	Name     string `path:"name" check:"pattern=name"`
+	Current  string `json:"current_password" check:"max=256" doc:"Of who changes the own one."`
+	Password string `json:"password" check:"required;min=10;max=72"`
+}
+
+func (in passwordInput) target() string { return in.Name }
+
+// changePassword gives a user another password; everybody the own one, with the present one, and admins all.
+func changePassword(c *Call, in passwordInput) (none, error) {
+	g := c.Server.o.Guard
+	own := c.Who.Kind == auth.User && c.Who.Name == in.Name
+	switch {
+	case !own && !c.Who.Role.Includes(auth.Admin):
+		return none{}, Fail(Forbidden, "It is not your password.")
+	case own:
+		if err := g.Confirm(in.Name, in.Current, c.From); err != nil {
+			if d, ok := errors.AsType[*auth.Denied](err); ok && d.RetryAfter == 0 {
+				return none{}, because(Forbidden, errors.New(d.Reason), "The present password is another one.")
+			}
+			return none{}, err
+		}
+	}
+	declared, err := g.SetPassword(in.Name, in.Password)
+	switch {
+	case errors.Is(err, auth.ErrNoUser):
+		return none{}, Fail(NotFound, "There is no such user.")
+	case errors.Is(err, auth.ErrElsewhere):
+		return none{}, Fail(Conflict, "The hash of the password comes from the environment or a credential: change it there.")
+	case err != nil:
+		return none{}, err
+	case !declared:
+		c.Server.Use(c.Server.o.App.Runbook())
+		return none{}, nil
+	}
+	text, err := c.Server.readRunbook()
+	if err != nil {
+		return none{}, because(Unavailable, err, "The runbook's file cannot be read.")
+	}
+	out, err := c.reapply(in.Name, text, text, map[string]string{"password_hash": "(secret)"})
+	if err == nil && !out.OK {
+		return none{}, Fail(Conflict, "The password is kept, and not in force: the appliance is not well. Apply the runbook again.")
+	}
+	return none{}, err
+}
