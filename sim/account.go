@@ -117,7 +117,7 @@ func (a *account) event(at time.Duration, e event.Event) {
 		if f.ended == 0 {
 			f.ended = at
 		}
-		if !f.cut && f.samples > sampled(b.Seconds) {
+		if !f.cut && !f.done && len(f.answers) == 0 && f.samples > sampled(b.Seconds) {
 			a.m.judge.Break(at, "lost", fmt.Sprintf("of %s only %v are left on the disk", b.Utterance, audio.Time(sampled(b.Seconds))))
 		}
 	case event.Spooled:

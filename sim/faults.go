@@ -13,6 +13,7 @@ import (
 	"orac/runbook/scenario"
 	"orac/sim/judge"
 	"orac/sim/report"
+	"orac/sim/schedule"
 )
 
 // breaks is how a fault is made and taken back in the simulated world. Undo is nil where nothing is to be taken back.
@@ -81,6 +82,11 @@ func onDisk(how string, err error, ops ...string) breaks {
 	}}
 }
 
+// everywhere is a fault that whatever it is about looks for itself, for as long as it lasts.
+func everywhere(how string) breaks {
+	return breaks{how, func(*machine, *occurrence) func() { return nil }}
+}
+
 // instantly makes a fault that happens at a moment.
 func instantly(how string, f func(m *machine, o *occurrence)) breaks {
 	return breaks{how, func(m *machine, o *occurrence) func() { f(m, o); return nil }}
@@ -125,6 +131,7 @@ func init() {
 				d.index++
 			}
 		}},
+		scenario.Suspended: onDevice("the pipe falls silent, and opening takes until its deadline"),
 		scenario.AudioDown: {"all pipes fall silent and opening fails", func(m *machine, _ *occurrence) func() {
 			for _, d := range m.mics {
 				d.index++ // no stream of before gives anything again
@@ -141,6 +148,10 @@ func init() {
 		scenario.STTLate:         onService("the client's time is up before the answer"),
 		scenario.STTUnauthorized: onService("the client is told 401"),
 		scenario.STTHolds:        onService("the client's time is up, and nothing ends"),
+		scenario.STTCut:          onService("the client finds half an answer"),
+		scenario.STTCorrupt:      onService("the client finds no answer in what comes"),
+		scenario.STTSilent:       onService("the client's time is up, in connecting too"),
+		scenario.NetDown:         everywhere("no client reaches its server, and who waits for an answer waits in vain"),
 		scenario.HeartbeatDown:   onPeer("heartbeat", "the client's connections are refused"),
 		scenario.HeartbeatNo:     onPeer("heartbeat", "the client is told 401"),
 		scenario.WebhookSlow:     onPeer("webhook", "answers come later, or not in time"),
@@ -161,17 +172,17 @@ func init() {
 		}),
 		scenario.NodeStarve: {"no task of the node is resumed; a source stands between the read of a hop and its return", func(m *machine, o *occurrence) func() {
 			if name, ok := strings.CutPrefix(o.Target, "source."); ok && m.mics[name] != nil {
-				m.mics[name].held = o.end
+				m.mics[name].held = o.End
 				return func() {}
 			}
 			if m.driver != nil {
-				m.driver.Starve(nodePath+o.Target+"#", m.instant(o.end))
+				m.driver.Starve(nodePath+o.Target+"#", m.instant(o.End))
 			}
 			return func() {}
 		}},
 		scenario.CPUStarve: {"no task of the appliance is resumed", func(m *machine, o *occurrence) func() {
 			if m.driver != nil {
-				m.driver.Starve("", m.instant(o.end))
+				m.driver.Starve("", m.instant(o.End))
 			}
 			return func() {}
 		}},
@@ -185,14 +196,21 @@ func init() {
 
 		scenario.PowerLoss: {"all tasks end where they stand; what was not synced is lost or torn, as drawn from the seed", func(m *machine, o *occurrence) func() {
 			m.powerLoss(o)
-			return m.boot
+			return m.launch
 		}},
 		scenario.Kill: {"all tasks end where they stand; the disk keeps what was written", func(m *machine, _ *occurrence) func() {
 			m.account.power(scenario.Kill)
 			m.end()
 			m.judge.Noticed(m.clock, "process")
+			return m.launch
+		}},
+		scenario.OutOfMemory: {"all tasks end where they stand; the disk keeps what was written", func(m *machine, _ *occurrence) func() {
+			m.account.power(scenario.Kill)
+			m.end()
+			m.judge.Noticed(m.clock, "process")
 			return m.boot
 		}},
+		scenario.Descriptors: onDisk("files, capture processes and connections that are opened fail with EMFILE", syscall.EMFILE, "create", "read", "list"),
 		scenario.ClockJump: instantly("the time of day jumps", func(m *machine, o *occurrence) {
 			by := o.By
 			if o.Back {
@@ -214,7 +232,7 @@ func (m *machine) powerLoss(o *occurrence) {
 	m.account.power(scenario.PowerLoss)
 	m.disk.PowerOff()
 	m.end()
-	m.disk.TornPowerLoss(m.random("torn " + o.name))
+	m.disk.TornPowerLoss(m.random("torn " + o.Name))
 	m.judge.Noticed(m.clock, "process")
 }
 
@@ -255,19 +273,23 @@ func (m *machine) apply(o *occurrence) {
 // plan puts the faults of a schedule on the agenda.
 func (m *machine) plan(list []occurrence) {
 	for _, o := range list {
-		aim(&o, m.first)
+		schedule.Aim(&o, m.first)
 		b, ok := faults[o.Kind]
-		if !ok || !m.reaches(&o) {
-			m.out.Unsupported = append(m.out.Unsupported, fmt.Sprintf("%s: there is no %s %q to break", o.name, o.Kind.Info().Target, o.Target))
+		if !ok {
+			m.out.Unsupported = append(m.out.Unsupported, fmt.Sprintf("%s: the simulator has no model of %s: orac chaos makes it", o.Name, o.Kind))
 			continue
 		}
-		m.todo.add(o.begin, func() { m.begin(o, b) })
+		if !m.reaches(&o) {
+			m.out.Unsupported = append(m.out.Unsupported, fmt.Sprintf("%s: there is no %s %q to break", o.Name, o.Kind.Info().Target, o.Target))
+			continue
+		}
+		m.todo.add(o.Begin, func() { m.begin(o, b) })
 	}
 }
 
 // reaches tells whether what a fault is aimed at exists.
 func (m *machine) reaches(o *occurrence) bool {
-	return o.Kind.Info().Target == "" || slices.Contains(targets(o.Kind, m.first), o.Target)
+	return o.Kind.Info().Target == "" || slices.Contains(schedule.Targets(o.Kind, m.first), o.Target)
 }
 
 // disturbing are the kinds during which a wake word may go unheard.
@@ -277,7 +299,7 @@ func disturbing(k scenario.Kind) bool {
 		return false
 	}
 	switch k {
-	case scenario.DiskFull, scenario.DiskReadOnly, scenario.DiskError, scenario.DiskSlow, scenario.ClockJump, scenario.MemoryLeak, scenario.MemoryRise:
+	case scenario.DiskFull, scenario.DiskReadOnly, scenario.DiskError, scenario.DiskSlow, scenario.ClockJump, scenario.MemoryLeak, scenario.MemoryRise, scenario.NetDown:
 		return false
 	}
 	return true
@@ -286,7 +308,7 @@ func disturbing(k scenario.Kind) bool {
 // breakable tells whether there is anything to break: a process that runs, or a capture process.
 func (m *machine) breakable(o occurrence) bool {
 	switch o.Kind {
-	case scenario.Kill, scenario.PowerLoss, scenario.NodePanic, scenario.Apply:
+	case scenario.Kill, scenario.OutOfMemory, scenario.PowerLoss, scenario.NodePanic, scenario.Apply:
 		return m.driver != nil
 	case scenario.ReadBlocks, scenario.WorkerKill, scenario.WorkerStop, scenario.WorkerTrash:
 		return m.mics[o.Target].holders() > 0
@@ -300,13 +322,13 @@ func (m *machine) begin(o occurrence, b breaks) {
 	if !m.breakable(o) {
 		return
 	}
-	id := m.judge.Began(at, judge.Fault{Address: o.Address, Kind: o.Kind, Target: o.Target, Lasts: o.lasts()})
+	id := m.judge.Began(at, judge.Fault{Address: o.Address, Kind: o.Kind, Target: o.Target, Lasts: o.Lasts()})
 	m.out.Faults = append(m.out.Faults, report.Fault{
-		Name: o.name, Kind: string(o.Kind), Target: o.Target, Fidelity: "modelled", How: b.how, Begin: at.Seconds(),
+		Name: o.Name, Kind: string(o.Kind), Target: o.Target, Fidelity: "modelled", How: b.how, Begin: at.Seconds(),
 	})
 	n := len(m.out.Faults) - 1
 	if disturbing(o.Kind) {
-		end := max(o.end, at+4*time.Second)
+		end := max(o.End, at+4*time.Second)
 		m.disturbed(at, end)
 	}
 	m.lasting[o.Kind]++
@@ -325,13 +347,16 @@ func (m *machine) begin(o occurrence, b breaks) {
 		}
 		m.judge.Ended(m.clock, id)
 		m.look()
-		if o.lasts() {
+		if o.Lasts() {
 			m.out.Faults[n].End = m.clock.Seconds()
 		}
 	}
-	if !o.lasts() {
+	if !o.Lasts() {
 		over()
 		return
 	}
-	m.todo.add(o.end, over)
+	m.todo.add(o.End, over)
 }
+
+// occurrence is a fault of a run.
+type occurrence = schedule.Occurrence

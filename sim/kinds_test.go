@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +11,11 @@ import (
 )
 
 // TestEveryKindDoesWhatItSays makes every kind of fault, from 30 s to 60 s of a run in which somebody speaks all the time, and
+// realOnly are the kinds of which the simulator has no model, and says so.
+var realOnly = []scenario.Kind{
+	scenario.Suspended, scenario.STTCut, scenario.STTCorrupt, scenario.STTSilent, scenario.NetDown, scenario.Descriptors, scenario.OutOfMemory,
+}
+
 // looks at what the appliance says of it. None may break what is always demanded, and none may do nothing at all.
 func TestEveryKindDoesWhatItSays(t *testing.T) {
 	const begin, end = 30.0, 60.0
@@ -53,6 +59,7 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 		scenario.WorkerKill:  {does: lost("signal: killed")},
 		scenario.WorkerStop:  {does: lost("no sound for")},
 		scenario.WorkerTrash: {does: lost("no frames")},
+		scenario.Suspended:   {does: lost("no sound for")},
 
 		scenario.STTDown:  {does: failed("connection refused")},
 		scenario.STTSlow:  {more: "delay = \"40s\"", does: failed("no transcript")},
@@ -65,10 +72,16 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 		scenario.STTLate:         {does: failed("no transcript")},
 		scenario.STTUnauthorized: {does: failed("token")},
 		scenario.STTHolds:        {does: failed("no transcript")},
-		scenario.HeartbeatDown:   {does: noticed},
-		scenario.HeartbeatNo:     {does: noticed},
-		scenario.WebhookSlow:     {does: noticed},
-		scenario.WebhookDown:     {does: noticed},
+		scenario.STTCut: {does: func(_ *machine, r report.Run) bool {
+			return said(r, "delivery_failed", "unexpected EOF", begin, end) > 0
+		}},
+		scenario.STTCorrupt:    {does: func(_ *machine, r report.Run) bool { return said(r, "delivery_failed", "no JSON", begin, end) > 0 }},
+		scenario.STTSilent:     {more: "for = \"45s\"", does: failed("no connection in 5s")},
+		scenario.NetDown:       {more: "for = \"45s\"", does: failed("network is unreachable")},
+		scenario.HeartbeatDown: {does: noticed},
+		scenario.HeartbeatNo:   {does: noticed},
+		scenario.WebhookSlow:   {does: noticed},
+		scenario.WebhookDown:   {does: noticed},
 
 		scenario.DiskFull:     {does: stored},
 		scenario.DiskReadOnly: {does: stored},
@@ -89,8 +102,12 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 			return m.reexecs == 1 && m.Memory() < 100<<20
 		}},
 
-		scenario.PowerLoss: {does: rebooted},
-		scenario.Kill:      {does: rebooted},
+		scenario.PowerLoss:   {does: rebooted},
+		scenario.Kill:        {does: rebooted},
+		scenario.OutOfMemory: {does: rebooted},
+		scenario.Descriptors: {also: "fault \"worker_kill\" \"then\" {\n  at = \"50s\"\n}\n", does: func(m *machine, r report.Run) bool {
+			return lost("too many open files")(m, r) && failed("too many open files")(m, r) && stored(m, r)
+		}},
 		scenario.ClockJump: {more: "by = \"3h\"", does: func(m *machine, _ report.Run) bool {
 			return m.driver.Wall().Sub(m.epoch).Hours() > 3
 		}},
@@ -103,6 +120,12 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 	_, quiet := rehearse(t, scene(t, "2m", speech), 1)
 	for _, kind := range scenario.Kinds() {
 		k := kind.Kind
+		if _, modelled := faults[k]; slices.Contains(realOnly, k) {
+			if modelled {
+				t.Errorf("%s is modelled, and counts as what only a real machine has", k)
+			}
+			continue
+		}
 		test, ok := tests[k]
 		if !ok {
 			t.Errorf("no test says what %s does", k)

@@ -23,6 +23,7 @@ import (
 	"orac/runbook/scenario"
 	"orac/sim/judge"
 	"orac/sim/report"
+	"orac/sim/schedule"
 )
 
 // machine is a computer in a simulated world, with an appliance on it that can be killed and started again. The world is
@@ -87,8 +88,9 @@ type stretch struct{ from, to time.Duration }
 // restMemory is what an appliance takes that is well: measured on the real one with one model.
 const restMemory = 80 << 20
 
-// bootTime is from the start of a process to its first line of code, with models loaded.
-const bootTime = 300 * time.Millisecond
+// bootLeast and bootMost are from the start of a process to its graph, with models loaded: measured on the real one, which gives
+// sound 0.5 to 1 s after it was started.
+const bootLeast, bootMost = 400 * time.Millisecond, 900 * time.Millisecond
 
 // canary is every secret of a simulated runbook: it must turn up nowhere.
 const canary = "canary-4e1f-never-to-be-seen"
@@ -108,7 +110,7 @@ func newMachine(sc *scenario.Scenario, seed uint64, o runOptions) (*machine, err
 		m.epoch = at
 	}
 	m.judge, m.account, m.ledger = judge.New(sc), newAccount(m), &ledger{m: m, open: map[string]bool{}}
-	for _, name := range services(m.first) {
+	for _, name := range schedule.Targets(scenario.STTDown, m.first) {
 		m.services[name] = &service{m: m, name: name, faults: map[scenario.Kind]scenario.Fault{}}
 	}
 	return m, m.listen()
@@ -193,6 +195,11 @@ func (m *machine) boot() {
 	m.mark("process", "boot", fmt.Sprintf("start %d", m.boots))
 }
 
+// launch starts a process, which takes its time.
+func (m *machine) launch() {
+	m.todo.add(m.clock+bootLeast+schedule.Jitter(m.random(fmt.Sprint("boot ", m.boots)), bootMost-bootLeast), m.boot)
+}
+
 // parts is the world of one process.
 func (m *machine) parts(events *rt.Mailbox[event.Event]) *appliance.Parts {
 	return &appliance.Parts{
@@ -253,7 +260,7 @@ func (m *machine) ended() {
 		m.account.power(scenario.Kill)
 		m.mark("process", "replaced", err.Error())
 		m.judge.Noticed(m.clock, "process")
-		m.todo.add(m.clock+bootTime, m.boot)
+		m.launch()
 	default:
 		why := "all sound is over"
 		if err != nil {
@@ -377,7 +384,7 @@ func (m *machine) alone() bool {
 
 // refuses tells whether the disk refuses now.
 func (m *machine) refuses() bool {
-	return m.active(scenario.DiskFull) || m.active(scenario.DiskReadOnly) || m.active(scenario.DiskError)
+	return m.active(scenario.DiskFull) || m.active(scenario.DiskReadOnly) || m.active(scenario.DiskError) || m.active(scenario.Descriptors)
 }
 
 // disturbed notes that sound is disturbed from now on, or was until now.
@@ -403,4 +410,4 @@ func (m *machine) couldHear(d *microphone, p *play) bool {
 }
 
 // random is a stream of the world.
-func (m *machine) random(name string) *rand.Rand { return stream(m.seed, name) }
+func (m *machine) random(name string) *rand.Rand { return schedule.Stream(m.seed, name) }

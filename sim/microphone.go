@@ -6,12 +6,14 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"orac/appliance/audio"
 	"orac/appliance/rt"
 	"orac/runbook"
 	"orac/runbook/scenario"
+	"orac/sim/schedule"
 )
 
 // microphone is a model of an input of the machine: fidelity is that of the pipe between the capture process and the
@@ -65,7 +67,7 @@ func (s *source) Open(t *rt.Task) (audio.Stream, error) {
 	d := s.mic
 	began := t.Now()
 	d.tries(s.block)
-	if err := t.Sleep(openLeast + jitter(d.r, openMost-openLeast)); err != nil {
+	if err := t.Sleep(openLeast + schedule.Jitter(d.r, openMost-openLeast)); err != nil {
 		return nil, err
 	}
 	timeout := s.block.StartTimeout
@@ -73,7 +75,10 @@ func (s *source) Open(t *rt.Task) (audio.Stream, error) {
 		timeout = 5 * time.Second
 	}
 	fail := func(err error) (audio.Stream, error) { return nil, fmt.Errorf("microphone %s: %w", d.identity, err) }
-	for d.has(scenario.OpenHangs) || d.has(scenario.ListHangs) {
+	if d.m.active(scenario.Descriptors) {
+		return fail(syscall.EMFILE)
+	}
+	for d.has(scenario.OpenHangs) || d.has(scenario.ListHangs) || d.has(scenario.Suspended) {
 		if t.Now().Sub(began) >= timeout {
 			return fail(fmt.Errorf("%w: %w", errHangs, rt.ErrTimeout))
 		}
@@ -208,7 +213,7 @@ func (s *micStream) Read(t *rt.Task, pcm *[audio.HopSamples]int16, until rt.Inst
 			return s.dead
 		}
 		d := s.mic
-		silent := s.frozen || d.m.active(scenario.AudioDown) || !d.present || d.index != s.index
+		silent := s.frozen || d.has(scenario.Suspended) || d.m.active(scenario.AudioDown) || !d.present || d.index != s.index
 		now := d.m.now()
 		ready := s.given(d.m.hop(now))
 		if s.read < ready-backlog {
@@ -289,7 +294,7 @@ func (s *micStream) alter(t *rt.Task, pcm *[audio.HopSamples]int16) error {
 	d := s.mic
 	switch {
 	case d.has(scenario.ShortReads): // the pieces come one by one, and the hop when the last is there
-		return t.Sleep(jitter(d.r, 60*time.Millisecond))
+		return t.Sleep(schedule.Jitter(d.r, 60*time.Millisecond))
 	case d.has(scenario.Stuck):
 		if s.same == nil {
 			s.same = &[audio.HopSamples]int16{}

@@ -9,6 +9,7 @@ import (
 	"orac/runbook"
 	"orac/runbook/scenario"
 	"orac/sim/report"
+	"orac/sim/schedule"
 )
 
 // house is the runbook of these tests: one of everything that can break.
@@ -60,7 +61,7 @@ func rehearse(t testing.TB, sc *scenario.Scenario, seed uint64) (*machine, repor
 		t.Fatal(err)
 	}
 	t.Cleanup(m.end)
-	m.plan(schedule(j.sc, m.first, seed))
+	m.plan(schedule.Of(j.sc, m.first, seed))
 	m.boot()
 	m.watch()
 	m.step(j.sc.Head.For)

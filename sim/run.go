@@ -13,6 +13,7 @@ import (
 	"orac/runbook"
 	"orac/runbook/scenario"
 	"orac/sim/report"
+	"orac/sim/schedule"
 )
 
 // runOptions are what runs of one scenario share.
@@ -43,7 +44,7 @@ func once(sc *scenario.Scenario, seed uint64, o runOptions) (r report.Run, err e
 		return r, err
 	}
 	defer m.end()
-	list := schedule(sc, m.first, seed)
+	list := schedule.Of(sc, m.first, seed)
 	if o.only != nil {
 		list = o.only(list)
 	}
@@ -197,11 +198,11 @@ func (m *machine) highest() {
 // crashAt lets the power fail at a change of the disk: before it, and after it if it is the last.
 func (m *machine) crashAt(n int, last bool) {
 	i := slices.IndexFunc(m.sc.Faults, func(f scenario.Fault) bool { return f.EveryWrite })
-	o := occurrence{Fault: m.sc.Faults[i], name: fmt.Sprintf("%s at change %d", m.sc.Faults[i].Address, n)}
+	o := occurrence{Fault: m.sc.Faults[i], Name: fmt.Sprintf("%s at change %d", m.sc.Faults[i].Address, n)}
 	m.disk.CrashAt(n, last, func() {
 		m.driver.Halt()
 		m.todo.add(m.now(), func() {
-			o.begin, o.end = m.clock, m.clock+o.For
+			o.Begin, o.End = m.clock, m.clock+o.For
 			m.begin(o, faults[scenario.PowerLoss])
 		})
 	})
@@ -209,7 +210,7 @@ func (m *machine) crashAt(n int, last bool) {
 
 // listen makes the devices of the runbook, and what is heard there.
 func (m *machine) listen() error {
-	m.micNames = devices(m.first)
+	m.micNames = schedule.Devices(m.first)
 	for i, name := range m.micNames {
 		d := &microphone{m: m, name: name, identity: name, index: 1, present: true, faults: map[scenario.Kind]scenario.Fault{}, r: m.random("device " + name)}
 		if b, ok := m.first.Microphone(runbook.Address("device.microphone." + name)); ok {
@@ -270,7 +271,7 @@ func (m *machine) schedulePlays(s scenario.Sound) error {
 		return fmt.Errorf("%s: %s: %w", m.sc.File, s.Address, err)
 	}
 	r := m.random("sound " + string(s.Address))
-	for _, at := range times(r, s.At, s.Every, s.Jitter, s.Times, m.sc.Head.For-audio.Time(len(pcm))-hush) {
+	for _, at := range schedule.Times(r, s.At, s.Every, s.Jitter, s.Times, m.sc.Head.For-audio.Time(len(pcm))-hush) {
 		d.program.add(play{pcm: pcm, model: model, at: at, wakes: s.Wakes})
 	}
 	return nil

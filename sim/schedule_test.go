@@ -11,6 +11,7 @@ import (
 
 	"orac/runbook"
 	"orac/runbook/scenario"
+	"orac/sim/schedule"
 )
 
 func bookOf(t testing.TB, text string) *runbook.Runbook {
@@ -36,26 +37,26 @@ fault "kill" "once" {
 func TestAScheduleIsAFunctionOfScenarioAndSeed(t *testing.T) {
 	rb := bookOf(t, house)
 	swarming := some + "swarm {\n  every = \"20s\"\n}\n"
-	a, b := schedule(scene(t, "1h", swarming), rb, 7), schedule(scene(t, "1h", swarming), rb, 7)
+	a, b := schedule.Of(scene(t, "1h", swarming), rb, 7), schedule.Of(scene(t, "1h", swarming), rb, 7)
 	if len(a) < 50 || !reflect.DeepEqual(a, b) {
 		t.Errorf("two schedules of one seed, of %d and %d faults, differ", len(a), len(b))
 	}
-	if c := schedule(scene(t, "1h", swarming), rb, 8); reflect.DeepEqual(a, c) {
+	if c := schedule.Of(scene(t, "1h", swarming), rb, 8); reflect.DeepEqual(a, c) {
 		t.Error("another seed gives the same schedule")
 	}
-	if !slices.IsSortedFunc(a, func(x, y occurrence) int { return int(x.begin - y.begin) }) {
+	if !slices.IsSortedFunc(a, func(x, y occurrence) int { return int(x.Begin - y.Begin) }) {
 		t.Error("it is not in order of time")
 	}
 	// What is written is where it is, whatever is written beside it.
 	named := func(list []occurrence, name string) (at []time.Duration) {
 		for _, o := range list {
-			if o.name == name {
-				at = append(at, o.begin)
+			if o.Name == name {
+				at = append(at, o.Begin)
 			}
 		}
 		return at
 	}
-	alone := named(schedule(scene(t, "1h", some), rb, 7), "fault.unplug.often")
+	alone := named(schedule.Of(scene(t, "1h", some), rb, 7), "fault.unplug.often")
 	if with := named(a, "fault.unplug.often"); len(alone) != 29 || !slices.Equal(alone, with) {
 		t.Errorf("unplug comes at %v alone, and at %v with a swarm", alone, with)
 	}
@@ -64,9 +65,9 @@ func TestAScheduleIsAFunctionOfScenarioAndSeed(t *testing.T) {
 func TestNothingBeginsAfterTheHealPointNorLastsBeyondIt(t *testing.T) {
 	sc := scene(t, "30m", some+"swarm {\n  every = \"5s\"\n  most = \"5m\"\n}\n")
 	for seed := range uint64(20) {
-		for _, o := range schedule(sc, bookOf(t, house), seed) {
-			if o.begin >= sc.Head.Heal+30*time.Second || o.end > max(sc.Head.Heal, o.begin) { // jitter comes after the time that is written
-				t.Errorf("seed %d: %s lasts from %v to %v; the heal point is %v", seed, o.name, o.begin, o.end, sc.Head.Heal)
+		for _, o := range schedule.Of(sc, bookOf(t, house), seed) {
+			if o.Begin >= sc.Head.Heal+30*time.Second || o.End > max(sc.Head.Heal, o.Begin) { // jitter comes after the time that is written
+				t.Errorf("seed %d: %s lasts from %v to %v; the heal point is %v", seed, o.Name, o.Begin, o.End, sc.Head.Heal)
 			}
 		}
 	}
@@ -90,10 +91,10 @@ func TestTheSwarmDrawsOnlyWhatThereIs(t *testing.T) {
 			fewest, most := 1000, 0
 			for seed := range uint64(20) {
 				kinds := map[scenario.Kind]bool{}
-				for _, o := range schedule(sc, rb, seed) {
+				for _, o := range schedule.Of(sc, rb, seed) {
 					drawn[o.Kind]++
 					kinds[o.Kind] = true
-					if want := targets(o.Kind, rb); o.Kind.Info().Target != "" && !slices.Contains(want, o.Target) {
+					if want := schedule.Targets(o.Kind, rb); o.Kind.Info().Target != "" && !slices.Contains(want, o.Target) {
 						t.Errorf("%s is aimed at %q, which is none of %v", o.Kind, o.Target, want)
 					}
 				}
@@ -117,7 +118,7 @@ func TestTheSwarmDrawsOnlyWhatThereIs(t *testing.T) {
 }
 
 func TestTimes(t *testing.T) {
-	if n := len(times(stream(1, "x"), 0, 1, 0, 0, time.Hour)); n != mostOccurrences {
+	if n := len(schedule.Times(schedule.Stream(1, "x"), 0, 1, 0, 0, time.Hour)); n != schedule.Most {
 		t.Errorf("%d times: they have to be bounded", n)
 	}
 	rapid.Check(t, func(t *rapid.T) {
@@ -126,7 +127,7 @@ func TestTimes(t *testing.T) {
 		}
 		at, every, late, until := span("at", 0), span("every", 0), span("late", 0), span("until", 1)
 		most := rapid.IntRange(0, 10).Draw(t, "most")
-		list := times(stream(rapid.Uint64().Draw(t, "seed"), "x"), at, every, late, most, until)
+		list := schedule.Times(schedule.Stream(rapid.Uint64().Draw(t, "seed"), "x"), at, every, late, most, until)
 		for n, due := range list {
 			if begin := at + time.Duration(n)*every; due < begin || due > begin+late || begin >= until {
 				t.Fatalf("the %d. time is %v: not within %v of %v, or not before %v", n+1, due, late, begin, until)

@@ -24,7 +24,9 @@ type service struct {
 
 const (
 	connectTime = 2 * time.Millisecond
-	answerTime  = 300 * time.Millisecond // of a server that is well, from the end of the sound
+	// connectPatience is how long the client waits for a connection.
+	connectPatience = 5 * time.Second
+	answerTime      = 300 * time.Millisecond // of a server that is well, from the end of the sound
 )
 
 func (s *service) has(k scenario.Kind) bool { _, ok := s.faults[k]; return ok }
@@ -44,7 +46,17 @@ func (c sttClient) connect(t *rt.Task, op string) error {
 	if err := t.Sleep(connectTime); err != nil {
 		return err
 	}
+	if c.has(scenario.STTSilent) {
+		if err := t.Sleep(connectPatience); err != nil {
+			return err
+		}
+		return c.fault(op, wire.Timeout, 0, fmt.Sprintf("no connection in %v", connectPatience))
+	}
 	switch {
+	case c.m.active(scenario.NetDown):
+		return c.fault(op, wire.Unreachable, 0, "network is unreachable")
+	case c.m.active(scenario.Descriptors):
+		return c.fault(op, wire.Unreachable, 0, "too many open files")
 	case c.has(scenario.STTDown):
 		return c.fault(op, wire.Unreachable, 0, "connection refused")
 	case c.has(scenario.STTUnauthorized):
@@ -88,7 +100,7 @@ func (c sttClient) answer(t *rt.Task, op string, u stt.Utterance, samples int) (
 		return stt.Result{}, c.fault(op, wire.Unreachable, 0, "connection reset by peer")
 	}
 	takes := answerTime + c.faults[scenario.STTSlow].Delay
-	if c.has(scenario.STTLate) || c.has(scenario.STTHolds) {
+	if c.has(scenario.STTLate) || c.has(scenario.STTHolds) || c.has(scenario.STTSilent) || c.m.active(scenario.NetDown) {
 		takes = c.timeout + time.Second
 	}
 	if err := t.Sleep(min(takes, c.timeout)); err != nil {
@@ -99,7 +111,9 @@ func (c sttClient) answer(t *rt.Task, op string, u stt.Utterance, samples int) (
 		return stt.Result{}, c.fault(op, wire.Timeout, 0, fmt.Sprintf("no transcript %v after the end of the sound", c.timeout))
 	case c.has(scenario.STTDown):
 		return stt.Result{}, c.fault(op, wire.Unreachable, 0, "connection reset by peer")
-	case c.has(scenario.STTTrash):
+	case c.has(scenario.STTCut):
+		return stt.Result{}, c.fault(op, wire.Protocol, 200, "the answer ends in the middle: unexpected EOF")
+	case c.has(scenario.STTTrash), c.has(scenario.STTCorrupt):
 		return stt.Result{}, c.fault(op, wire.Protocol, 200, "the answer is no JSON")
 	case c.has(scenario.STTLies):
 		return stt.Result{}, c.fault(op, wire.Engine, 200, "[Transcription Failed: out of memory]")
@@ -156,6 +170,10 @@ func (p *peer) call(t *rt.Task, op string) error {
 	switch {
 	case takes > peerPatience:
 		return fault(wire.Late, 0, "no answer in 5s")
+	case p.m.active(scenario.NetDown):
+		return fault(wire.Unreachable, 0, "network is unreachable")
+	case p.m.active(scenario.Descriptors):
+		return fault(wire.Unreachable, 0, "too many open files")
 	case p.has(scenario.HeartbeatDown), p.has(scenario.WebhookDown):
 		return fault(wire.Unreachable, 0, "connection refused")
 	case p.has(scenario.HeartbeatNo):

@@ -308,7 +308,7 @@ func (s *simulation) shrink(j *job, v variant, r report.Run) []report.Fault {
 	breaks := func(kept []string) bool {
 		o := j.options
 		o.only = func(list []occurrence) []occurrence {
-			return slices.DeleteFunc(list, func(x occurrence) bool { return !slices.Contains(kept, x.name+fmt.Sprint(x.begin.Seconds())) })
+			return slices.DeleteFunc(list, func(x occurrence) bool { return !slices.Contains(kept, x.Name+fmt.Sprint(x.Begin.Seconds())) })
 		}
 		again, err := once(j.sc, v.seed, o)
 		return err == nil && slices.ContainsFunc(again.Breaks, func(b report.Break) bool { return b.Promise == promise })

@@ -5,7 +5,8 @@
 //
 //   - Logging never waits for a disk, a terminal or a reader, and never fails: a line is put into memory, and whoever wants it
 //     takes it from there. Lines that a sink could not write, or came too late for, are counted.
-//   - Memory is bounded: by default the newest 2000 lines and 4 MiB.
+//   - Memory is bounded: by default the newest 2000 lines and 4 MiB. They lie close together, so that lines which stay keep nothing
+//     else from being given back.
 //   - Lines are numbered from 1 without gaps, so that a reader knows what it has missed.
 //   - A value that redacts itself (runbook.Secret, by LogValue, Format or MarshalText) stays redacted, wherever it stands in an
 //     attribute: nothing of an attribute is read but by these roads.
@@ -13,9 +14,12 @@
 package logbook
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"log/slog"
 	"sync"
+	"time"
 
 	"orac/appliance/status"
 )
@@ -37,13 +41,52 @@ type Book struct {
 	head, n int
 	size    int    // of kept lines
 	last    uint64 // number of the newest line; 0: there is none yet
+	room    []byte // what is left of the newest piece of memory
 	changed chan struct{}
 }
 
 // entry is a line and what it counts of Options.Bytes.
 type entry struct {
-	line status.LogLine
+	text []byte // as JSON, without its number; a part of a piece that it shares with its neighbours
 	size int
+}
+
+// piece is how much memory is taken at once. It is free again when the last of its lines is gone.
+const piece = 32 << 10
+
+// pack puts a line behind the last one. The caller holds the lock.
+func (b *Book) pack(text []byte) []byte {
+	if len(text) > len(b.room) {
+		b.room = make([]byte, max(piece, len(text)))
+	}
+	n := copy(b.room, text)
+	packed := b.room[:n:n]
+	b.room = b.room[n:]
+	return packed
+}
+
+// encode gives a line as it is kept.
+func encode(l status.LogLine) []byte {
+	text, err := json.Marshal(l)
+	if err != nil { // a time of day beyond the year 9999
+		l.At = time.Time{}
+		text, err = json.Marshal(l)
+	}
+	if err != nil {
+		panic("BUG: a line of the log is no JSON: " + err.Error())
+	}
+	return text
+}
+
+// line gives a line back. Its numbers are of type json.Number: as they were written.
+func (e entry) line(seq uint64) (l status.LogLine) {
+	d := json.NewDecoder(bytes.NewReader(e.text))
+	d.UseNumber()
+	if err := d.Decode(&l); err != nil {
+		panic("BUG: a line of the log is no JSON any more: " + err.Error())
+	}
+	l.Seq = seq
+	return l
 }
 
 // New makes an empty book.
@@ -66,11 +109,11 @@ func (b *Book) Logger() *slog.Logger { return slog.New(&handler{book: b}) }
 
 // add numbers a line, keeps it, and wakes whoever waits.
 func (b *Book) add(l status.LogLine) {
-	e := entry{l, sizeOf(l)}
+	text, size := encode(l), sizeOf(l)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.last++
-	e.line.Seq = b.last
+	e := entry{b.pack(text), size}
 	for b.n > 0 && (b.n == b.lines || b.size+e.size > b.bytes) {
 		b.size -= b.kept[b.head].size
 		b.kept[b.head] = entry{}
@@ -102,6 +145,16 @@ func (b *Book) grow() {
 // already. The number to go on with is that of the last line given, or after itself if there was none. A number that is higher
 // than any is one of an earlier process, and everything follows it.
 func (b *Book) Since(after uint64, limit int) (lines []status.LogLine, missed uint64) {
+	kept, first, missed := b.since(after, limit)
+	lines = make([]status.LogLine, 0, len(kept))
+	for i, e := range kept {
+		lines = append(lines, e.line(first+uint64(i)))
+	}
+	return lines, missed
+}
+
+// since gives the lines that Since gives, and the number of the first.
+func (b *Book) since(after uint64, limit int) (kept []entry, first, missed uint64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if after > b.last {
@@ -112,11 +165,11 @@ func (b *Book) Since(after uint64, limit int) (lines []status.LogLine, missed ui
 		missed, after = oldest-after, oldest
 	}
 	count := min(int(b.last-after), max(0, limit))
-	lines = make([]status.LogLine, 0, count)
+	kept = make([]entry, 0, count)
 	for i := range count {
-		lines = append(lines, b.kept[(b.head+int(after-oldest)+i)%len(b.kept)].line)
+		kept = append(kept, b.kept[(b.head+int(after-oldest)+i)%len(b.kept)])
 	}
-	return lines, missed
+	return kept, after + 1, missed
 }
 
 // Last is the number of the newest line; 0 if there is none.

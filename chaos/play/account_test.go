@@ -131,14 +131,14 @@ func TestACounterGoesOn(t *testing.T) {
 // TestOnlyRealFaultsArePasses: a fault that did not come about makes a run unknown.
 func TestOnlyRealFaultsArePasses(t *testing.T) {
 	r, _ := telling(t)
-	o := occurrence{Fault: scenario.Fault{Kind: scenario.PowerLoss}, name: "fault.power_loss.x", begin: time.Second, end: time.Second}
+	o := occurrence{Fault: scenario.Fault{Kind: scenario.PowerLoss}, Name: "fault.power_loss.x", Begin: time.Second, End: time.Second}
 	if left := r.possible([]occurrence{o, {Fault: scenario.Fault{Kind: scenario.WorkerKill, Target: "usb"}}}); len(left) != 1 || left[0].Kind != scenario.WorkerKill {
 		t.Errorf("%v", left)
 	}
 	if len(r.out.Unsupported) != 1 || len(r.out.Faults) != 1 || r.out.Faults[0].Fidelity != "unsupported" {
 		t.Errorf("%+v", r.out)
 	}
-	r.failed(occurrence{Fault: scenario.Fault{Kind: scenario.WorkerKill}, name: "fault.worker_kill.x"}, chaos.ErrNoWorker)
+	r.failed(occurrence{Fault: scenario.Fault{Kind: scenario.WorkerKill}, Name: "fault.worker_kill.x"}, chaos.ErrNoWorker)
 	if len(r.out.Unsupported) != 2 {
 		t.Errorf("%v", r.out.Unsupported)
 	}

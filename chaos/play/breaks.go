@@ -34,11 +34,11 @@ func (r *run) breaks(ctx context.Context, o occurrence) {
 		r.failed(o, errors.New("the watchdog is gone, and nothing is broken without it"))
 		return
 	}
-	if !o.lasts() {
+	if !o.Lasts() {
 		r.happens(ctx, o, b)
 		return
 	}
-	entry, err := r.w.journal.Begin(o.name, o.end-o.begin+undoTime, b.steps...)
+	entry, err := r.w.journal.Begin(o.Name, o.End-o.Begin+undoTime, b.steps...)
 	if err != nil {
 		r.failed(o, err)
 		return
@@ -47,7 +47,7 @@ func (r *run) breaks(ctx context.Context, o occurrence) {
 	if err = b.apply(); err != nil {
 		r.failed(o, err)
 	} else {
-		r.sleep(ctx, max(o.end, r.clock()))
+		r.sleep(ctx, max(o.End, r.clock()))
 	}
 	r.takeBack(o, b, entry)
 	r.end(o, id, at)
@@ -55,11 +55,11 @@ func (r *run) breaks(ctx context.Context, o occurrence) {
 
 // happens makes a fault that is over at once: the appliance is to deal with it, and what is left of it is undone with the world.
 func (r *run) happens(ctx context.Context, o occurrence, b *broken) {
-	if _, err := r.w.journal.Begin(o.name, 0, b.steps...); err != nil {
+	if _, err := r.w.journal.Begin(o.Name, 0, b.steps...); err != nil {
 		r.failed(o, err)
 		return
 	}
-	act, err := r.w.journal.Begin(o.name+", while it is made", undoTime+applyTime)
+	act, err := r.w.journal.Begin(o.Name+", while it is made", undoTime+applyTime)
 	if err != nil {
 		r.failed(o, err)
 		return
@@ -99,7 +99,7 @@ func (r *run) takeBack(o occurrence, b *broken, entry *journal.Entry) {
 			return
 		case time.Now().After(until):
 			r.mu.Lock()
-			r.die(fmt.Errorf("%s could not be taken back: %w", o.name, err))
+			r.die(fmt.Errorf("%s could not be taken back: %w", o.Name, err))
 			r.mu.Unlock()
 			return
 		}
@@ -118,14 +118,14 @@ func (r *run) begin(o occurrence, b *broken) (id, at int) {
 	}
 	r.out.Faults = append(r.out.Faults, f)
 	r.lasting++
-	r.event("fault", "world", o.name)
+	r.event("fault", "world", o.Name)
 	r.o.Say(fmt.Sprintf("%s %s", o.Kind, o.Target))
 	r.disturb(o, now, 0)
 	address := runbook.Address("")
 	if o.Address != "" {
 		address = o.Address
 	}
-	return r.judge.Began(now, judge.Fault{Address: address, Kind: o.Kind, Target: o.Target, Lasts: o.lasts()}), len(r.out.Faults) - 1
+	return r.judge.Began(now, judge.Fault{Address: address, Kind: o.Kind, Target: o.Target, Lasts: o.Lasts()}), len(r.out.Faults) - 1
 }
 
 // end tells everybody that what was taken away is there again.
@@ -135,9 +135,9 @@ func (r *run) end(o occurrence, id, at int) {
 	now := r.clock()
 	r.lasting--
 	r.judge.Ended(now, id)
-	if o.lasts() {
+	if o.Lasts() {
 		r.out.Faults[at].End = now.Seconds()
-		r.event("mended", "world", o.name)
+		r.event("mended", "world", o.Name)
 	}
 	r.disturb(o, 0, now)
 }
@@ -173,9 +173,9 @@ func (r *run) disturb(o occurrence, from, to time.Duration) {
 func (r *run) failed(o occurrence, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.out.Unsupported = append(r.out.Unsupported, fmt.Sprintf("%s at %s could not be made: %v", o.name, runbook.FormatDuration(o.begin.Round(time.Millisecond)), err))
+	r.out.Unsupported = append(r.out.Unsupported, fmt.Sprintf("%s at %s could not be made: %v", o.Name, runbook.FormatDuration(o.Begin.Round(time.Millisecond)), err))
 	for i := range r.out.Faults {
-		if f := &r.out.Faults[i]; f.Name == o.name && f.Begin >= o.begin.Seconds() && f.Fidelity == "real" {
+		if f := &r.out.Faults[i]; f.Name == o.Name && f.Begin >= o.Begin.Seconds() && f.Fidelity == "real" {
 			f.Fidelity, f.How = "unsupported", err.Error()
 			return
 		}

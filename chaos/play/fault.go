@@ -1,8 +1,11 @@
 package play
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"orac/chaos"
 	"orac/chaos/journal"
@@ -10,6 +13,7 @@ import (
 	"orac/chaos/ptrace"
 	"orac/runbook"
 	"orac/runbook/scenario"
+	"orac/sim/schedule"
 )
 
 // Kind is how a kind of fault is made on a live appliance.
@@ -158,3 +162,8 @@ func (w *World) worker(o occurrence) (process.Process, error) {
 	}
 	return a.Worker(words...)
 }
+
+// occurrence is a fault of a run.
+type occurrence = schedule.Occurrence
+
+func sorted[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }

@@ -17,6 +17,7 @@ import (
 	"orac/chaos/process"
 	"orac/runbook"
 	"orac/runbook/scenario"
+	"orac/sim/schedule"
 )
 
 // buildAndWait makes a world, breaks it in every way that could be left behind, says what there is, and waits to be killed.
@@ -40,8 +41,8 @@ func buildAndWait(temp string) int {
 		return fail(err)
 	}
 	for _, k := range []scenario.Kind{scenario.DiskFull, scenario.WorkerStop, scenario.DiskError, scenario.CPUStarve, scenario.OpenHangs} {
-		o := occurrence{Fault: scenario.Fault{Kind: k}, name: string(k)}
-		aim(&o, w.book.rb)
+		o := occurrence{Fault: scenario.Fault{Kind: k}, Name: string(k)}
+		schedule.Aim(&o, w.book.rb)
 		if w.supported(o) != nil {
 			continue
 		}
@@ -49,7 +50,7 @@ func buildAndWait(temp string) int {
 		if err != nil {
 			return fail(err)
 		}
-		if _, err := w.journal.Begin(o.name, time.Minute, b.steps...); err != nil {
+		if _, err := w.journal.Begin(o.Name, time.Minute, b.steps...); err != nil {
 			return fail(err)
 		}
 		if err := b.apply(); err != nil {

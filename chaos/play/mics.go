@@ -12,6 +12,7 @@ import (
 	"orac/appliance/audio/pulsetest"
 	"orac/runbook"
 	"orac/runbook/scenario"
+	"orac/sim/schedule"
 )
 
 // microphone is a virtual one of the world.
@@ -111,7 +112,7 @@ func (w *World) plugOne(d scenario.Microphone, id, name string) error {
 	if err != nil {
 		return err
 	}
-	m := &microphone{name: d.Name, mic: mic, rms: d.Noise, shapes: map[scenario.Kind]func(*pulsetest.Shape){}, draw: stream(w.seed, "microphone "+d.Name)}
+	m := &microphone{name: d.Name, mic: mic, rms: d.Noise, shapes: map[scenario.Kind]func(*pulsetest.Shape){}, draw: schedule.Stream(w.seed, "microphone "+d.Name)}
 	m.reshape()
 	w.mics[d.Name] = m
 	if !d.Present {

@@ -9,6 +9,7 @@ import (
 
 	"orac/runbook"
 	"orac/runbook/scenario"
+	"orac/sim/schedule"
 )
 
 // TestMain makes the test binary what a run starts besides orac.
@@ -159,10 +160,10 @@ swarm {
 	if err != nil {
 		t.Fatal(err)
 	}
-	one, again, other := schedule(sc, b.rb, 1), schedule(sc, b.rb, 1), schedule(sc, b.rb, 2)
+	one, again, other := schedule.Of(sc, b.rb, 1), schedule.Of(sc, b.rb, 1), schedule.Of(sc, b.rb, 2)
 	same := func(a, b []occurrence) bool {
 		for i := range min(len(a), len(b)) {
-			if a[i].name != b[i].name || a[i].begin != b[i].begin || a[i].end != b[i].end || a[i].Target != b[i].Target {
+			if a[i].Name != b[i].Name || a[i].Begin != b[i].Begin || a[i].End != b[i].End || a[i].Target != b[i].Target {
 				return false
 			}
 		}
@@ -174,13 +175,13 @@ swarm {
 	drawn := 0
 	for i, o := range one {
 		switch {
-		case i > 0 && o.begin < one[i-1].begin:
-			t.Errorf("%s is out of order", o.name)
-		case o.begin < sc.Head.Heal && o.end > sc.Head.Heal, o.begin >= sc.Head.Heal+20*time.Second:
-			t.Errorf("%s lasts from %v to %v, beyond the heal point %v", o.name, o.begin, o.end, sc.Head.Heal)
+		case i > 0 && o.Begin < one[i-1].Begin:
+			t.Errorf("%s is out of order", o.Name)
+		case o.Begin < sc.Head.Heal && o.End > sc.Head.Heal, o.Begin >= sc.Head.Heal+20*time.Second:
+			t.Errorf("%s lasts from %v to %v, beyond the heal point %v", o.Name, o.Begin, o.End, sc.Head.Heal)
 		case o.Kind == scenario.WorkerKill && o.Address != "" && o.Target != "usb":
-			t.Errorf("%s is aimed at %q", o.name, o.Target)
-		case o.Address == "" && strings.HasPrefix(o.name, "swarm."):
+			t.Errorf("%s is aimed at %q", o.Name, o.Target)
+		case o.Address == "" && strings.HasPrefix(o.Name, "swarm."):
 			drawn++
 		}
 	}

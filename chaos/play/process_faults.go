@@ -190,7 +190,7 @@ func applyChange(w *World, o occurrence) (*broken, error) {
 		if strings.Contains(said, "rolled back") {
 			w.rolledBack++
 		}
-		w.refusals = append(w.refusals, o.name+": "+lastLine(said))
+		w.refusals = append(w.refusals, o.Name+": "+lastLine(said))
 		return before.write(w.File)
 	}}, nil
 }

@@ -14,6 +14,7 @@ import (
 	"orac/runbook/scenario"
 	"orac/sim/judge"
 	"orac/sim/report"
+	"orac/sim/schedule"
 )
 
 // Options are how scenarios are run.
@@ -102,7 +103,7 @@ func Run(ctx context.Context, sc *scenario.Scenario, o Options) (out report.Run,
 	defer func() { deafen(); r.ears.Wait() }()
 	r.ackers = max(1, ackers(w.book.rb))
 	r.out = report.Run{Seed: o.Seed, Faults: []report.Fault{}, Events: []report.Event{}, Incidents: []report.Incident{}, Health: []report.Step{}}
-	all := schedule(sc, w.book.rb, o.Seed)
+	all := schedule.Of(sc, w.book.rb, o.Seed)
 	list := r.possible(slices.Clone(all))
 	if len(all) > 0 && len(list) == 0 { // time would show nothing
 		return r.out, nil
@@ -159,7 +160,7 @@ func (r *run) possible(list []occurrence) []occurrence {
 
 // fault is an occurrence as a report tells it.
 func (r *run) fault(o occurrence) report.Fault {
-	return report.Fault{Name: o.name, Kind: string(o.Kind), Target: o.Target, Fidelity: "real", How: kindOf(o.Kind).How, Begin: o.begin.Seconds()}
+	return report.Fault{Name: o.Name, Kind: string(o.Kind), Target: o.Target, Fidelity: "real", How: kindOf(o.Kind).How, Begin: o.Begin.Seconds()}
 }
 
 // perform lets everything happen at its time, until the end.
@@ -174,7 +175,7 @@ func (r *run) perform(ctx context.Context, list []occurrence) {
 	r.busy.Go(func() { r.poll(end) })
 	r.busy.Go(func() { r.measure(end) })
 	for _, o := range list {
-		if !r.sleep(end, o.begin) {
+		if !r.sleep(end, o.Begin) {
 			break
 		}
 		r.busy.Go(func() { r.breaks(end, o) })

@@ -10,6 +10,7 @@ import (
 	"orac/chaos"
 	"orac/chaos/journal"
 	"orac/chaos/process"
+	"orac/sim/schedule"
 )
 
 // workerFault is one that is done to the capture process at once. Nothing of it is left when that process is gone.
@@ -44,7 +45,7 @@ func shaped(w *World, o occurrence, f func(*pulsetest.Shape)) (*broken, error) {
 }
 
 func lose(w *World, o occurrence) (*broken, error) {
-	r := stream(w.seed, "drops "+o.name)
+	r := schedule.Stream(w.seed, "drops "+o.Name)
 	return shaped(w, o, func(s *pulsetest.Shape) { s.Lose = func() bool { return r.Float64() < o.Rate } })
 }
 
@@ -81,7 +82,7 @@ func hush(w *World, o occurrence) (*broken, error) {
 }
 
 func roar(w *World, o occurrence) (*broken, error) {
-	r := stream(w.seed, "noise "+o.name)
+	r := schedule.Stream(w.seed, "noise "+o.Name)
 	return shaped(w, o, func(s *pulsetest.Shape) { s.Instead = func(pcm []int16) { fillNoise(pcm, r, 12000) } })
 }
 

@@ -8,12 +8,13 @@ import (
 	"time"
 
 	"orac/runbook/scenario"
+	"orac/sim/schedule"
 )
 
 // prepareSounds makes the list of what is played when. A sound that cannot be had here is unsupported, as a fault is.
 func (r *run) prepareSounds() error {
 	v := &voices{dir: r.o.Sounds, words: map[string][]int16{}}
-	names := devices(r.w.book.rb)
+	names := schedule.Devices(r.w.book.rb)
 	for _, s := range r.sc.Sounds {
 		device := s.Device
 		if device == "" && len(names) > 0 {
@@ -23,9 +24,9 @@ func (r *run) prepareSounds() error {
 			r.silent(s, fmt.Errorf("device %q is no microphone, and nothing can be played into it", device))
 			continue
 		}
-		draw := stream(r.o.Seed, "sound "+string(s.Address))
+		draw := schedule.Stream(r.o.Seed, "sound "+string(s.Address))
 		var pcm []int16
-		for i, at := range times(draw, s.At, s.Every, s.Jitter, s.Times, r.sc.Head.For) {
+		for i, at := range schedule.Times(draw, s.At, s.Every, s.Jitter, s.Times, r.sc.Head.For) {
 			if i == 0 || s.Play == "speech" { // of spoken commands one after the other, of all else the same
 				var err error
 				if pcm, err = v.sound(s, r.w.book.rb, r.o.Seed); err != nil {

@@ -15,6 +15,7 @@ import (
 
 	"orac/chaos"
 	"orac/runbook/scenario"
+	"orac/sim/schedule"
 )
 
 // victim stands in for orac: it ticks, uses its disk, and has a child that stands in for the capture process. What it sees it
@@ -122,8 +123,8 @@ func newWorld(ctx context.Context, sc *scenario.Scenario, temp string) (*World, 
 // fault prepares a fault of a kind.
 func fault(t *testing.T, w *World, f scenario.Fault) *broken {
 	t.Helper()
-	o := occurrence{Fault: f, name: "fault." + string(f.Kind) + ".test"}
-	aim(&o, w.book.rb)
+	o := occurrence{Fault: f, Name: "fault." + string(f.Kind) + ".test"}
+	schedule.Aim(&o, w.book.rb)
 	if err := w.supported(o); err != nil {
 		t.Skipf("it cannot be made here: %v", err)
 	}

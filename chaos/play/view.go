@@ -16,6 +16,7 @@ import (
 	"orac/runbook/scenario"
 	"orac/sim/judge"
 	"orac/sim/report"
+	"orac/sim/schedule"
 )
 
 var _ judge.View = (*run)(nil)
@@ -215,7 +216,7 @@ func (r *run) Waiting() int {
 // Sound implements judge.View.
 func (r *run) Sound(device string) uint64 {
 	if device == "" {
-		if names := devices(r.w.book.rb); len(names) > 0 {
+		if names := schedule.Devices(r.w.book.rb); len(names) > 0 {
 			device = names[0]
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"orac/chaos"
 	"orac/runbook"
 	"orac/runbook/scenario"
+	"orac/sim/schedule"
 )
 
 // maxSound is as much of a sound file as is read: half an hour.
@@ -34,7 +35,7 @@ func (v *voices) sound(p scenario.Sound, rb *runbook.Runbook, seed uint64) ([]in
 	switch {
 	case p.Play == "noise":
 		pcm := make([]int16, 2*audio.Rate)
-		fillNoise(pcm, stream(seed, "sound "+string(p.Address)), p.Level)
+		fillNoise(pcm, schedule.Stream(seed, "sound "+string(p.Address)), p.Level)
 		return pcm, nil
 	case p.Play != "speech":
 		return readSound(p.Play)

@@ -42,9 +42,10 @@ func goFiles(t *testing.T) map[string]*ast.File {
 	return files
 }
 
-// shared are the parts of the simulator that the chaos runner may know besides: what promises mean, and what came of them, are
+// shared are the parts of the simulator that the chaos runner may know besides: what breaks when, what promises mean, and what came
+// of them, are
 // the same for both.
-var shared = []string{"sim/judge", "sim/report"}
+var shared = []string{"sim/judge", "sim/report", "sim/schedule"}
 
 // TestDependenciesPointOneWay: cmd -> web, sim, chaos -> appliance -> models, runbook; tests included.
 func TestDependenciesPointOneWay(t *testing.T) {

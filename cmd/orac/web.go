@@ -21,6 +21,7 @@ type webSide struct {
 	hub   *api.Hub
 	guard *auth.Guard
 	audit *audit.Log
+	sorry func() // says why there is no guard
 }
 
 // besides puts the web server beside the appliance that is about to be made. Where it is not possible to know who may do what,
@@ -31,10 +32,7 @@ func (a *app) besides(s *service) {
 	s.web = w
 	guard, err := auth.Open(state.Dir, state.HashKey)
 	if err != nil {
-		if s.options.Runbook.Web.Listen == "" {
-			return
-		}
-		fmt.Fprintf(a.err, "%s the console is not served: %v\n", a.err.Warn("orac:"), err)
+		w.sorry = func() { fmt.Fprintf(a.err, "%s the console is not served: %v\n", a.err.Warn("orac:"), err) }
 		return
 	}
 	if guard.DB.Aside != "" {
@@ -67,6 +65,9 @@ func (w *webSide) close() {
 // serve is the web server until ctx ends.
 func (w *webSide) serve(ctx context.Context, d *appliance.Daemon, s *service) {
 	if w.guard == nil {
+		if d.Runbook().Web.Listen != "" { // else nobody misses it
+			w.sorry()
+		}
 		return
 	}
 	defer w.guard.Close()

@@ -270,7 +270,7 @@ service_account "hey_orac" {
 	gate.secret.Store(&wrong)
 	deadline := time.Now().Add(30 * time.Second)
 	peer := strings.TrimPrefix(sttURL, "http://")
-	for named := map[string]bool{}; len(named) < 2; {
+	for named := map[string]bool{}; len(named) == 0; { // that of the service as a whole; its heartbeat is a symptom
 		var incidents []status.Incident
 		anna.do("GET", "/api/incidents", nil, &incidents)
 		for _, i := range incidents {

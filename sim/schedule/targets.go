@@ -1,4 +1,4 @@
-package sim
+package schedule
 
 import (
 	"slices"
@@ -8,8 +8,8 @@ import (
 	"orac/runbook/scenario"
 )
 
-// devices are the devices that are listened to, in order of the runbook; microphones first, since only they can break.
-func devices(rb *runbook.Runbook) (names []string) {
+// Devices are the devices that are listened to, in order of the runbook; microphones first, since only they can break.
+func Devices(rb *runbook.Runbook) (names []string) {
 	heard := func(a runbook.Address) bool {
 		return slices.ContainsFunc(rb.Listeners, func(l runbook.Listener) bool { return l.Device == a })
 	}
@@ -59,11 +59,11 @@ func addresses(rb *runbook.Runbook) (names []string) {
 	return names
 }
 
-// targets are what a kind of fault can be aimed at in a runbook.
-func targets(k scenario.Kind, rb *runbook.Runbook) []string {
+// Targets are what a kind of fault can be aimed at in a runbook.
+func Targets(k scenario.Kind, rb *runbook.Runbook) []string {
 	switch k.Info().Target {
 	case "device":
-		return devices(rb)
+		return Devices(rb)
 	case "stt":
 		return services(rb)
 	case "heartbeat":
@@ -76,9 +76,9 @@ func targets(k scenario.Kind, rb *runbook.Runbook) []string {
 	return nil
 }
 
-// aim fills in what an empty target means: the first of its kind.
-func aim(o *occurrence, rb *runbook.Runbook) {
-	if names := targets(o.Kind, rb); o.Target == "" && len(names) > 0 {
+// Aim fills in what an empty target means: the first of its kind.
+func Aim(o *Occurrence, rb *runbook.Runbook) {
+	if names := Targets(o.Kind, rb); o.Target == "" && len(names) > 0 {
 		o.Target = names[0]
 	}
 }

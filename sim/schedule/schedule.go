@@ -1,4 +1,8 @@
-package sim
+// Package schedule draws what happens in a run of a scenario, and when: its faults, the swarm's, the times of its sounds.
+//
+// It guarantees that all of it is a function of the scenario, the runbook and the seed: the simulator and the chaos runner
+// break the same things at the same times.
+package schedule
 
 import (
 	"cmp"
@@ -13,43 +17,44 @@ import (
 	"orac/runbook/scenario"
 )
 
-// occurrence is a fault of a schedule: one of the scenario at one of its times, or one that was drawn.
-type occurrence struct {
+// Occurrence is a fault of a schedule: one of the scenario at one of its times, or one that was drawn. Times are since the
+// start of the run.
+type Occurrence struct {
 	scenario.Fault
-	name  string // fault.KIND.NAME, or swarm.N
-	begin time.Duration
-	end   time.Duration // begin: it happens at an instant
+	Name  string // fault.KIND.NAME, or swarm.N
+	Begin time.Duration
+	End   time.Duration // Begin: it happens at an instant
 }
 
-// lasts tells whether a fault is over at another time than it begins.
-func (o occurrence) lasts() bool { return o.end > o.begin }
+// Lasts tells whether a fault is over at another time than it begins.
+func (o Occurrence) Lasts() bool { return o.End > o.Begin }
 
-// stream is the random stream of a name under a seed: adding one changes no other.
-func stream(seed uint64, name string) *rand.Rand {
+// Stream is the random stream of a name under a seed: adding one changes no other.
+func Stream(seed uint64, name string) *rand.Rand {
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(name))
 	return rand.New(rand.NewPCG(seed, h.Sum64()))
 }
 
-// jitter draws a time from 0 to most.
-func jitter(r *rand.Rand, most time.Duration) time.Duration {
+// Jitter draws a time from 0 to most.
+func Jitter(r *rand.Rand, most time.Duration) time.Duration {
 	if most <= 0 {
 		return 0
 	}
 	return time.Duration(r.Int64N(int64(most) + 1))
 }
 
-// mostOccurrences bounds how often anything happens in a run.
-const mostOccurrences = 100_000
+// Most bounds how often anything happens in a run.
+const Most = 100_000
 
-// times are when something happens that is at a time, or every so often, until an end.
-func times(r *rand.Rand, at, every, late time.Duration, most int, until time.Duration) (list []time.Duration) {
-	for n := 0; n < mostOccurrences && (most == 0 || n < most); n++ {
+// Times are when something happens that is at a time, or every so often, until an end.
+func Times(r *rand.Rand, at, every, late time.Duration, most int, until time.Duration) (list []time.Duration) {
+	for n := 0; n < Most && (most == 0 || n < most); n++ {
 		due := at + time.Duration(n)*every
 		if due >= until {
 			break
 		}
-		list = append(list, due+jitter(r, late))
+		list = append(list, due+Jitter(r, late))
 		if every <= 0 {
 			break
 		}
@@ -57,33 +62,36 @@ func times(r *rand.Rand, at, every, late time.Duration, most int, until time.Dur
 	return list
 }
 
-// schedule is every fault of a run, in order of its begin. It is a function of the scenario, the runbook and the seed.
-func schedule(sc *scenario.Scenario, rb *runbook.Runbook, seed uint64) []occurrence {
-	var list []occurrence
+// Of is every fault of a run, in order of its begin, each with its target.
+func Of(sc *scenario.Scenario, rb *runbook.Runbook, seed uint64) []Occurrence {
+	var list []Occurrence
 	for _, f := range sc.Faults {
 		if f.EveryWrite {
 			continue // such a fault is a run of its own for each write
 		}
-		r := stream(seed, "fault "+string(f.Address))
-		for _, at := range times(r, f.At, f.Every, f.Jitter, f.Times, sc.Head.Heal) {
-			list = append(list, occurrence{Fault: f, name: string(f.Address), begin: at, end: min(at+f.For, max(sc.Head.Heal, at))})
+		r := Stream(seed, "fault "+string(f.Address))
+		for _, at := range Times(r, f.At, f.Every, f.Jitter, f.Times, sc.Head.Heal) {
+			list = append(list, Occurrence{Fault: f, Name: string(f.Address), Begin: at, End: min(at+f.For, max(sc.Head.Heal, at))})
 		}
 	}
 	list = append(list, swarm(sc, rb, seed)...)
-	slices.SortStableFunc(list, func(a, b occurrence) int { return cmp.Compare(a.begin, b.begin) })
+	for i := range list {
+		Aim(&list[i], rb)
+	}
+	slices.SortStableFunc(list, func(a, b Occurrence) int { return cmp.Compare(a.Begin, b.Begin) })
 	return list
 }
 
 // swarm draws faults. Each seed takes a subset of the kinds first: faults that hide each other are then apart in some seeds.
-func swarm(sc *scenario.Scenario, rb *runbook.Runbook, seed uint64) (list []occurrence) {
+func swarm(sc *scenario.Scenario, rb *runbook.Runbook, seed uint64) (list []Occurrence) {
 	s := sc.Swarm
 	if s.Every <= 0 || len(s.Weights) == 0 {
 		return nil
 	}
-	r := stream(seed, "swarm")
+	r := Stream(seed, "swarm")
 	var kinds []scenario.Kind
 	for k := range s.Weights {
-		if kind := scenario.Kind(k); kind.Info().Target == "" || len(targets(kind, rb)) > 0 {
+		if kind := scenario.Kind(k); kind.Info().Target == "" || len(Targets(kind, rb)) > 0 {
 			kinds = append(kinds, kind)
 		}
 	}
@@ -99,7 +107,7 @@ func swarm(sc *scenario.Scenario, rb *runbook.Runbook, seed uint64) (list []occu
 		total += s.Weights[string(k)]
 	}
 	busy := map[string]time.Duration{} // when the last fault of a kind and target ends
-	for at := s.From; total > 0 && len(list) < mostOccurrences; {
+	for at := s.From; total > 0 && len(list) < Most; {
 		at += time.Duration(float64(s.Every) * math.Min(8, -math.Log(1-r.Float64())))
 		if at >= sc.Head.Heal {
 			return list
@@ -114,12 +122,12 @@ func swarm(sc *scenario.Scenario, rb *runbook.Runbook, seed uint64) (list []occu
 		f := drawn(kind, rb, r)
 		long := time.Duration(float64(s.Least) * math.Pow(float64(max(s.Most, s.Least))/float64(max(s.Least, 1)), r.Float64()))
 		long = long.Round(time.Millisecond)
-		o := occurrence{Fault: f, name: fmt.Sprint("swarm.", len(list)+1), begin: at.Round(time.Millisecond)}
-		if o.end = o.begin; kind.Info().Lasts {
-			o.end = min(o.begin+long, sc.Head.Heal)
+		o := Occurrence{Fault: f, Name: fmt.Sprint("swarm.", len(list)+1), Begin: at.Round(time.Millisecond)}
+		if o.End = o.Begin; kind.Info().Lasts {
+			o.End = min(o.Begin+long, sc.Head.Heal)
 		}
-		if key := string(kind) + " " + f.Target; busy[key] <= o.begin {
-			busy[key] = o.end + 5*time.Second
+		if key := string(kind) + " " + f.Target; busy[key] <= o.Begin {
+			busy[key] = o.End + 5*time.Second
 			list = append(list, o)
 		}
 	}
@@ -129,7 +137,7 @@ func swarm(sc *scenario.Scenario, rb *runbook.Runbook, seed uint64) (list []occu
 // drawn is a fault of a kind with a target and an extent drawn from the stream.
 func drawn(k scenario.Kind, rb *runbook.Runbook, r *rand.Rand) scenario.Fault {
 	f := scenario.Fault{Kind: k}
-	if names := targets(k, rb); len(names) > 0 {
+	if names := Targets(k, rb); len(names) > 0 {
 		f.Target = names[r.IntN(len(names))]
 	}
 	switch k {
