@@ -96,6 +96,13 @@ func (c *chaos) file(number int, ext string) string {
 	return filepath.Join(c.folder(), fmt.Sprintf("%d.%s", number, ext))
 }
 
+// forget removes what a simulation has left.
+func (c *chaos) forget(number int) {
+	for _, ext := range []string{"html", "json"} {
+		_ = os.Remove(c.file(number, ext)) // best effort: there may be none
+	}
+}
+
 // start begins a simulation of a scenario's file.
 func (c *chaos) start(name, path string, seeds int, who string, log *slog.Logger) error {
 	if c.o.Program == "" || c.o.StateDir == "" {
@@ -109,6 +116,7 @@ func (c *chaos) start(name, path string, seeds int, who string, log *slog.Logger
 	if err := os.MkdirAll(c.folder(), 0o700); err != nil {
 		return err
 	}
+	c.forget(c.next) // what a process before this one has left is no report of this run
 	r := &run{Number: c.next, Scenario: name, Seeds: seeds, Who: who, Began: time.Now()}
 	ctx, stop := context.WithTimeout(c.ctx, chaosTime)
 	// GOMEMLIMIT and GOMAXPROCS bound it from inside; RLIMIT_CPU and the deadline from outside.
@@ -133,8 +141,7 @@ func (c *chaos) start(name, path string, seeds int, who string, log *slog.Logger
 	for len(c.runs) > chaosKept {
 		old := c.runs[len(c.runs)-1]
 		c.runs = c.runs[:len(c.runs)-1]
-		_ = os.Remove(c.file(old.Number, "html")) // best effort: there may be none
-		_ = os.Remove(c.file(old.Number, "json"))
+		c.forget(old.Number)
 	}
 	log.Info("a simulation begins", "scenario", name, "seeds", seeds, "who", who)
 	go c.await(ctx, stop, cmd, r)

@@ -82,6 +82,25 @@ func TestASimulationRunsAsAChildWithinBounds(t *testing.T) {
 	}
 }
 
+// TestAnOldReportIsNotTakenForANewOne: a simulation that dies has none, whatever lies there from an earlier start.
+func TestAnOldReportIsNotTakenForANewOne(t *testing.T) {
+	state := t.TempDir()
+	r := newRig(t, Options{StateDir: state, Program: program(t, "echo broken; exit 2")})
+	r.scenarioIn("storm")
+	r.must(os.MkdirAll(filepath.Join(state, "simulations"), 0o700))
+	for _, ext := range []string{"html", "json"} {
+		r.must(os.WriteFile(filepath.Join(state, "simulations", "1."+ext), []byte(`{"scenarios":[{"verdict":"kept"}]}`), 0o600))
+	}
+	r.post(auth.Admin, "/chaos/run", url.Values{"scenario": {"storm"}, "seeds": {"1"}})
+	r.await("its end", func() bool { return !r.console.chaos.list()[0].Running() })
+	if got := r.console.chaos.list()[0]; got.Report || got.Verdict != "" || got.Exit != 2 || got.Output != "broken" {
+		t.Errorf("it ended as %+v", got)
+	}
+	if w := r.get(auth.Admin, "/chaos/report/1"); w.Code != http.StatusNotFound {
+		t.Errorf("the old report is shown: %d", w.Code)
+	}
+}
+
 // TestOneSimulationAtATime: a second is refused, a stop ends it with all that it has started, and an end of the console, too.
 func TestOneSimulationAtATime(t *testing.T) {
 	mark := filepath.Join(t.TempDir(), "mark")
