@@ -4,11 +4,22 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"sync"
 
 	"github.com/shirou/gopsutil/v3/process"
 )
 
-// Family gives this process, which is the first, and all that descend from it. It reads /proc once, some milliseconds, and starts
+// apart are processes that this one has started and that are no part of the appliance.
+var apart sync.Map // int32, its ID -> nothing
+
+// Apart says that a process which this one has started, with all that descends from it, is no part of the appliance and is not
+// counted: a simulation that somebody has asked for. The function that it gives takes that back, once the process has ended.
+func Apart(pid int) (ended func()) {
+	apart.Store(int32(pid), nil)
+	return func() { apart.Delete(int32(pid)) }
+}
+
+// Family gives this process, which is the first, and all that descend from it, but for those that are Apart. It reads /proc once, some milliseconds, and starts
 // no program: gopsutil's own list of children asks pgrep, which small images lack.
 func Family() ([]*process.Process, error) {
 	self := int32(os.Getpid())
@@ -27,7 +38,7 @@ func Family() ([]*process.Process, error) {
 		switch {
 		case p.Pid == self:
 			family = slices.Insert(family, 0, p)
-		case descends(p.Pid, self, parents):
+		case descends(p.Pid, self, parents) && !isApart(p.Pid, parents):
 			family = append(family, p)
 		}
 	}
@@ -37,7 +48,15 @@ func Family() ([]*process.Process, error) {
 	return family, nil
 }
 
-// Measure gives the resident memory of this process and of all that descend from it, in bytes. Pages that several of them
+func isApart(pid int32, parents map[int32]int32) (found bool) {
+	apart.Range(func(ancestor, _ any) bool {
+		found = descends(pid, ancestor.(int32), parents)
+		return !found
+	})
+	return found
+}
+
+// Measure gives the resident memory of this process and of all that descend from it and are not Apart, in bytes. Pages that several of them
 // share (the capture worker runs the same program file) count in each, so the sum errs on the high side. A process that ends
 // meanwhile counts as nothing.
 func Measure() (resident int64, err error) {

@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// TestMeasureCountsChildrenOfChildren: 32 MiB that a grandchild touches are seen, and seen no more when it is gone.
+// TestMeasureCountsChildrenOfChildren: 32 MiB that a grandchild touches are seen, and seen no more when it is gone or set apart.
 func TestMeasureCountsChildrenOfChildren(t *testing.T) {
 	before, err := Measure()
 	if err != nil || before < 1<<20 {
@@ -57,6 +57,14 @@ func TestMeasureCountsChildrenOfChildren(t *testing.T) {
 	during, err := Measure()
 	if err != nil || during < before+32<<20 {
 		t.Errorf("%d before, %d with a grandchild of 32 MiB, %v", before, during, err)
+	}
+	ended := Apart(c.Process.Pid)
+	if apart, err := Measure(); err != nil || apart > during-32<<20 {
+		t.Errorf("%d with a child that is set apart, of %d, %v", apart, during, err)
+	}
+	ended()
+	if again, err := Measure(); err != nil || again < before+32<<20 {
+		t.Errorf("%d when it is not apart any more, %v", again, err)
 	}
 	stdin.Close()
 	if err := c.Wait(); err != nil {

@@ -17,13 +17,15 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"orac/appliance/memory"
 )
 
 // Bounds of a simulation, so that it never takes from the appliance what that needs: one at a time, on one core, at the lowest
 // priority, for so long, in so much memory.
 const (
 	chaosTime   = 10 * time.Minute
-	chaosMemory = "512MiB"
+	chaosMemory = "256MiB"
 	chaosOutput = 64 << 10 // bytes that are kept of what it says
 	chaosSeeds  = 50
 	chaosKept   = 10 // reports
@@ -135,6 +137,7 @@ func (c *chaos) start(name, path string, seeds int, who string, log *slog.Logger
 	pid := cmd.Process.Pid
 	_ = unix.Setpriority(unix.PRIO_PGRP, pid, 19) // best effort, like the next: it runs on one core in any case
 	_ = unix.Prlimit(pid, unix.RLIMIT_CPU, &unix.Rlimit{Cur: uint64(chaosTime / time.Second), Max: uint64(chaosTime / time.Second)}, nil)
+	_ = os.WriteFile(fmt.Sprintf("/proc/%d/oom_score_adj", pid), []byte("1000"), 0) // where memory ends, it goes first
 	c.next++
 	c.stop = stop
 	c.runs = slices.Insert(c.runs, 0, r)
@@ -143,8 +146,12 @@ func (c *chaos) start(name, path string, seeds int, who string, log *slog.Logger
 		c.runs = c.runs[:len(c.runs)-1]
 		c.forget(old.Number)
 	}
+	ended := memory.Apart(pid) // what it takes is not what the appliance takes
 	log.Info("a simulation begins", "scenario", name, "seeds", seeds, "who", who)
-	go c.await(ctx, stop, cmd, r)
+	go func() {
+		defer ended()
+		c.await(ctx, stop, cmd, r)
+	}()
 	return nil
 }
 

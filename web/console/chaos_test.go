@@ -48,7 +48,7 @@ const reported = `while [ $# -gt 0 ]; do case $1 in --html) echo '<!doctype html
 // TestASimulationRunsAsAChildWithinBounds, at the lowest priority, and leaves a report that runs no script.
 func TestASimulationRunsAsAChildWithinBounds(t *testing.T) {
 	state := t.TempDir()
-	r := newRig(t, Options{StateDir: state, Program: program(t, `echo "args $* procs $GOMAXPROCS memory $GOMEMLIMIT"; sleep 0.2; echo "nice $(cut -d' ' -f19 /proc/self/stat) cpu $(ulimit -t)"; `+reported)})
+	r := newRig(t, Options{StateDir: state, Program: program(t, `echo "args $* procs $GOMAXPROCS memory $GOMEMLIMIT"; sleep 0.2; echo "nice $(cut -d' ' -f19 /proc/self/stat) cpu $(ulimit -t) oom $(cat /proc/self/oom_score_adj)"; `+reported)})
 	r.scenarioIn("storm")
 	if page := r.get(auth.Admin, "/chaos").Body.String(); !strings.Contains(page, ">storm<") || strings.Contains(page, ">runbook<") || !strings.Contains(page, "&lt;evil&gt; breaks") {
 		t.Errorf("the scenarios are not those beside the runbook: %s", page)
@@ -58,7 +58,7 @@ func TestASimulationRunsAsAChildWithinBounds(t *testing.T) {
 	}
 	r.await("its end", func() bool { return !r.console.chaos.list()[0].Running() })
 	got := r.console.chaos.list()[0]
-	for _, want := range []string{"storm.hcl --seeds 1-7 --workers 1", "procs 1 memory 512MiB", "nice 19 cpu 600"} {
+	for _, want := range []string{"storm.hcl --seeds 1-7 --workers 1", "procs 1 memory 256MiB", "nice 19 cpu 600 oom 1000"} {
 		if !strings.Contains(got.Output, want) {
 			t.Errorf("it ran without %q: %s", want, got.Output)
 		}
