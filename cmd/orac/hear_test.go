@@ -38,7 +38,7 @@ type daemon struct {
 	cmd    *exec.Cmd
 	events chan happened
 	seen   []happened
-	stderr *strings.Builder
+	stderr *said
 }
 
 // start runs `orac run` on a runbook in dir.
@@ -54,7 +54,7 @@ func start(t testing.TB, dir, text string, env []string) *daemon {
 			t.Fatal(err)
 		}
 	}
-	d := &daemon{t: t, cmd: exec.Command(self, "run", "--json"), events: make(chan happened, 4096), stderr: &strings.Builder{}}
+	d := &daemon{t: t, cmd: exec.Command(self, "run", "--json"), events: make(chan happened, 4096), stderr: &said{}}
 	d.cmd.Dir, d.cmd.Stderr = dir, d.stderr
 	d.cmd.Env = append(os.Environ(), "ORAC_TEST_MAIN=1", "ORAC_MODELS_DIR="+modelsForTests(t))
 	d.cmd.Env = append(d.cmd.Env, env...)

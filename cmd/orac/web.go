@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 
 	"orac/appliance"
 	"orac/appliance/status"
@@ -11,6 +12,7 @@ import (
 	"orac/web/api"
 	"orac/web/audit"
 	"orac/web/auth"
+	"orac/web/console"
 )
 
 // webSide is the web server of an appliance, which listens if the runbook says so.
@@ -76,8 +78,11 @@ func (w *webSide) serve(ctx context.Context, d *appliance.Daemon, s *service) {
 			return parse(r, source, state.HashKey, state.Dir)
 		},
 	}
+	program, _ := os.Executable() // without it no simulations can be run from the console
+	pages := console.New(ctx, console.Options{StateDir: state.Dir, Program: program})
 	server := api.New(ctx, api.Options{
 		App: app, Guard: w.guard, Audit: w.audit, Events: w.hub, Log: s.options.Log.Logger().With("part", "web"), Version: version(),
+		Pages: pages.Pages,
 	})
 	events := make(chan struct{})
 	go func() {

@@ -82,6 +82,9 @@ func Invoke[Out any](c *Call, name string, in any) (Out, error) {
 	if in == nil {
 		in = r.zero()
 	}
+	if err := r.check(in); err != nil {
+		return nothing, err
+	}
 	inner := *c
 	inner.Route = r
 	out, err := c.Server.invoke(&inner, in)

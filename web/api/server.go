@@ -147,7 +147,13 @@ func (s *Server) noRoute(c *Call, handler http.Handler) {
 		Fail(WrongMethod, "It has %s.", allow).write(c.W, c.ID)
 		return
 	}
-	Fail(NotFound, "There is no such address.").write(c.W, c.ID)
+	nothing := Fail(NotFound, "There is no such address.")
+	if s.ErrorPage != nil && strings.Contains(c.R.Header.Get("Accept"), "text/html") && !strings.HasPrefix(c.R.URL.Path, "/api/") {
+		_ = s.identify(c) // who is nobody sees it, too
+		s.failPage(c, nothing)
+		return
+	}
+	nothing.write(c.W, c.ID)
 }
 
 // header takes the head of an answer and drops the rest.

@@ -1,0 +1,42 @@
+package api
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+)
+
+// check is what read demands, of an input that comes from inside: what a page's form says is no better than what a request says.
+func (r *Route) check(in any) error {
+	var found []FieldError
+	v := reflect.ValueOf(in)
+	for _, p := range r.params {
+		f := v.Field(p.field)
+		if p.in == "query" && f.IsZero() {
+			continue // as if it were not given
+		}
+		value := f.Interface()
+		if p.schema.Type == "integer" || p.schema.Type == "number" {
+			value = json.Number(fmt.Sprint(value))
+		}
+		p.schema.validate(p.name, value, &found)
+	}
+	if r.body != nil {
+		text, err := json.Marshal(in)
+		if err != nil { // a number that is none
+			return because(InvalidInput, err, "A number cannot be used.")
+		}
+		raw, err := parseJSON(text)
+		if err != nil {
+			return err
+		}
+		o := raw.(map[string]any)
+		maps.DeleteFunc(o, func(name string, v any) bool { // what a request would leave out
+			return r.body.Properties[name] == nil || v == nil || v == "" && !slices.Contains(r.body.Required, name)
+		})
+		r.body.validate("", o, &found)
+	}
+	return faults(found)
+}

@@ -1,0 +1,113 @@
+// Package console is what people see of an appliance in a browser.
+//
+// Guarantees:
+//
+//   - Whatever a page shows or changes it gets by api.Invoke: role, validation and audit are those of the API, and no page can do
+//     what the API refuses.
+//   - Pages are made on the appliance and can be read without a script. A script adds what moves: levels, scores, health.
+//   - Nothing is fetched from elsewhere, nothing is inline, and no text of a person, a device or a service is ever taken for HTML.
+//   - What a page loads before it is first painted is less than 100 KB.
+package console
+
+import (
+	"context"
+	"net/http"
+	"sync"
+
+	"orac/web/api"
+	"orac/web/auth"
+)
+
+// Options are what a console needs beside the server.
+type Options struct {
+	// StateDir is where the appliance keeps what it must not lose; the disk that it is on is measured. Empty: none is.
+	StateDir string
+	// Program is the path of orac, which runs simulations; empty: none can be run.
+	Program string
+	// Env is the environment of simulations; nil: that of this process.
+	Env []string
+}
+
+// Console is the console of one appliance.
+type Console struct {
+	ctx     context.Context // ends what goes on beside requests
+	o       Options
+	samples *samples
+	chaos   *chaos
+	pages   map[string]*page
+
+	once sync.Once // guards that what goes on beside requests is begun once
+}
+
+// New makes a console. What it measures and simulates ends with ctx.
+func New(ctx context.Context, o Options) *Console {
+	return &Console{ctx: ctx, o: o, samples: newSamples(), chaos: newChaos(ctx, o), pages: loadPages()}
+}
+
+// Pages adds the console to a server: it is api.Options.Pages.
+func (c *Console) Pages(s *api.Server) {
+	s.ErrorPage = c.showProblem
+	s.Handle("GET /static/", http.HandlerFunc(serveAsset))
+	for _, p := range c.routes() {
+		s.Page(p.method, p.path, p.role, p.show)
+	}
+	c.once.Do(func() { go c.samples.run(c.ctx, s.App(), c.o.StateDir) })
+}
+
+type pageRoute struct {
+	method, path string
+	role         auth.Role
+	show         func(*api.Call) error
+}
+
+// routes are all pages. Those that only a script asks for give a part of a page.
+func (c *Console) routes() []pageRoute {
+	const get, post = http.MethodGet, http.MethodPost
+	return []pageRoute{
+		{get, "/login", auth.Nobody, c.loginPage},
+		{post, "/login", auth.Nobody, c.login},
+		{get, "/setup", auth.Nobody, c.setupPage},
+		{post, "/setup", auth.Nobody, c.setup},
+		{post, "/logout", auth.Viewer, c.logout},
+		{post, "/logout-everywhere", auth.Viewer, c.logoutEverywhere},
+
+		{get, "/{$}", auth.Viewer, c.listen},
+		{get, "/parts/heard", auth.Viewer, c.heardPart},
+		{get, "/parts/health", auth.Viewer, c.healthPart},
+		{get, "/graph", auth.Viewer, c.graph},
+		{get, "/history", auth.Viewer, c.history},
+		{post, "/history/{id}/verdict", auth.Operator, c.judge},
+		{get, "/incidents", auth.Viewer, c.incidents},
+		{get, "/incidents/{id}", auth.Viewer, c.incident},
+		{get, "/system", auth.Viewer, c.system},
+		{get, "/system/samples", auth.Viewer, c.systemSamples},
+
+		{get, "/runbook", auth.Admin, c.runbook},
+		{post, "/runbook", auth.Admin, c.editAgain},
+		{post, "/runbook/check", auth.Admin, c.checkPart},
+		{post, "/runbook/plan", auth.Admin, c.plan},
+		{post, "/runbook/apply", auth.Admin, c.apply},
+		{get, "/runbook/blocks", auth.Admin, c.blocks},
+		{get, "/runbook/blocks/{address}", auth.Admin, c.block},
+		{post, "/runbook/blocks/{address}", auth.Admin, c.saveBlock},
+		{get, "/runbook/generations", auth.Viewer, c.generations},
+		{post, "/runbook/rollback", auth.Admin, c.rollback},
+
+		{get, "/chaos", auth.Operator, c.chaosPage},
+		{get, "/parts/chaos", auth.Operator, c.chaosPart},
+		{post, "/chaos/run", auth.Admin, c.chaosRun},
+		{post, "/chaos/stop", auth.Admin, c.chaosStop},
+		{get, "/chaos/report/{number}", auth.Operator, c.chaosReport},
+
+		{get, "/people", auth.Admin, c.people},
+		{post, "/people", auth.Admin, c.addUser},
+		{post, "/people/{name}/logout", auth.Admin, c.logoutUser},
+		{get, "/password", auth.Viewer, c.passwordPage},
+		{post, "/password", auth.Viewer, c.changePassword},
+		{post, "/keys", auth.Admin, c.createKey},
+		{post, "/keys/{id}/rotate", auth.Admin, c.rotateKey},
+		{post, "/keys/{id}/revoke", auth.Admin, c.revokeKey},
+		{get, "/audit", auth.Admin, c.audit},
+		{post, "/audit/verify", auth.Admin, c.verifyAudit},
+	}
+}

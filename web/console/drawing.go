@@ -1,0 +1,170 @@
+package console
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"orac/appliance"
+)
+
+// drawing is a graph as boxes and lines, in units of its own.
+type drawing struct {
+	Width, Height int
+	Boxes         []box
+	Lines         []line
+	Down          bool
+}
+
+type box struct {
+	X, Y int
+	graphNode
+}
+
+// line is a curve between two boxes.
+type line struct {
+	Path, Carries string
+	Back          bool // against the way of the sound: a question, or an answer
+}
+
+const (
+	boxWidth, boxHeight = 122, 54
+	along, beside       = 30, 14 // between boxes, in the way of the sound and across it
+	margin              = 10
+)
+
+// flow is the order in which sound passes the kinds of nodes.
+var flow = []appliance.Kind{
+	appliance.Source, appliance.Ring, appliance.Features, appliance.Voice, appliance.Head, appliance.Trigger, appliance.Recorder,
+	appliance.Spool, appliance.Delivery, appliance.Heartbeat, appliance.Webhook, appliance.Probe, appliance.History,
+}
+
+// draw places the nodes in layers: each after all whose sound it gets. Events to the history are left out: they come from everywhere.
+func draw(g *appliance.Graph, nodes []graphNode, down bool) drawing {
+	rank := func(address string) int { return slices.Index(flow, g.Node(address).Kind) }
+	layer := map[string]int{}
+	for range flow { // no way is longer than there are kinds
+		for _, e := range g.Edges {
+			if e.Carries != "events" && rank(e.From) < rank(e.To) {
+				layer[e.To] = max(layer[e.To], layer[e.From]+1)
+			}
+		}
+	}
+	behind(g, layer)
+	var layers [][]graphNode
+	for _, n := range nodes {
+		for len(layers) <= layer[n.Address] {
+			layers = append(layers, nil)
+		}
+		layers[layer[n.Address]] = append(layers[layer[n.Address]], n)
+	}
+	place := map[string]float64{} // across, from 0 to 1
+	widest := 0
+	for i, l := range layers {
+		widest = max(widest, len(l))
+		l = arranged(g, l, place)
+		layers[i] = l
+		for i, n := range l {
+			place[n.Address] = (float64(i) + 0.5) / float64(len(l))
+		}
+	}
+	d := drawing{Down: down}
+	long, wide := boxWidth, boxHeight
+	if down {
+		long, wide = boxHeight, boxWidth
+	}
+	step, room := long+along, widest*(wide+beside)
+	at := map[string]box{}
+	for i, l := range layers {
+		for _, n := range l {
+			x, y := margin+i*step, margin+int(place[n.Address]*float64(room))-wide/2
+			if down {
+				x, y = y, x
+			}
+			b := box{x, y, n}
+			at[n.Address] = b
+			d.Boxes = append(d.Boxes, b)
+		}
+	}
+	d.Width, d.Height = 2*margin+len(layers)*step-along, 2*margin+room
+	if down {
+		d.Width, d.Height = d.Height, d.Width
+	}
+	for _, e := range g.Edges {
+		switch {
+		case e.Carries == "events":
+		case g.Node(e.To).Kind == appliance.Spool && g.Node(e.From).Kind == appliance.Delivery: // it asks for utterances, and gets them
+			d.Lines = append(d.Lines, line{curve(at[e.To], at[e.From], down), "utterances", false})
+		default:
+			d.Lines = append(d.Lines, line{curve(at[e.From], at[e.To], down), e.Carries, rank(e.From) >= rank(e.To)})
+		}
+	}
+	return d
+}
+
+// behind places what gets nothing of the sound's way by itself: deliveries after the spool that they ask, and probes and the
+// history below the last of the sound's nodes, where there is room.
+func behind(g *appliance.Graph, layer map[string]int) {
+	last := 0
+	for _, n := range g.Nodes {
+		if n.Kind == appliance.Spool {
+			last = layer[n.Address]
+		}
+	}
+	for _, n := range g.Nodes {
+		switch n.Kind {
+		case appliance.Delivery:
+			layer[n.Address] = last + 1
+		case appliance.Probe, appliance.History:
+			layer[n.Address] = last
+		}
+	}
+}
+
+// arranged gives the nodes of a layer in order: each beside those that feed it, and what nobody feeds at the rims.
+func arranged(g *appliance.Graph, l []graphNode, place map[string]float64) []graphNode {
+	var fed, unfed []graphNode
+	for _, n := range l {
+		if wish(g, n, place) < 0 {
+			unfed = append(unfed, n)
+		} else {
+			fed = append(fed, n)
+		}
+	}
+	slices.SortStableFunc(fed, func(a, b graphNode) int { return cmp.Compare(wish(g, a, place), wish(g, b, place)) })
+	half := len(unfed) / 2
+	return slices.Concat(unfed[:half], fed, unfed[half:])
+}
+
+// wish is where a node would best stand: in the middle of those that feed it; -1: nobody does.
+func wish(g *appliance.Graph, n graphNode, place map[string]float64) float64 {
+	sum, count := 0.0, 0
+	for _, e := range g.Edges {
+		if at, ok := place[e.From]; ok && e.To == n.Address && e.Carries != "events" {
+			sum += at
+			count++
+		}
+	}
+	if count == 0 {
+		return -1
+	}
+	return sum / float64(count)
+}
+
+// curve is a line from the side of a box where sound leaves to the side of another where it comes in.
+func curve(a, b box, down bool) string {
+	if down {
+		x1, y1, x2, y2 := a.X+boxWidth/2, a.Y+boxHeight, b.X+boxWidth/2, b.Y
+		if y2 < y1 {
+			y1, y2 = a.Y, b.Y+boxHeight
+		}
+		m := (y1 + y2) / 2
+		return fmt.Sprintf("M%d %dC%d %d %d %d %d %d", x1, y1, x1, m, x2, m, x2, y2)
+	}
+	x1, y1, x2, y2 := a.X+boxWidth, a.Y+boxHeight/2, b.X, b.Y+boxHeight/2
+	if x2 < x1 {
+		x1, x2 = a.X, b.X+boxWidth
+	}
+	m := (x1 + x2) / 2
+	return fmt.Sprintf("M%d %dC%d %d %d %d %d %d", x1, y1, m, y1, m, y2, x2, y2)
+}

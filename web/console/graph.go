@@ -1,0 +1,77 @@
+package console
+
+import (
+	"net/http"
+
+	"orac/appliance"
+	"orac/appliance/status"
+	"orac/web/api"
+)
+
+type graphData struct {
+	Across, Down drawing // for wide and for narrow screens
+	Rows         []graphNode
+}
+
+// graphNode is a node with what is known of it now.
+type graphNode struct {
+	Address, Kind, Detail string
+	Level, Why            string
+	Known                 bool // it runs
+	Now                   status.Node
+}
+
+// Name is its address without its kind, if something is left then.
+func (n graphNode) Name() string {
+	if rest := n.Address[min(len(n.Address), len(n.Kind)):]; len(rest) > 1 {
+		return rest[1:]
+	}
+	return n.Address
+}
+
+// Short is the name as far as a box has room for it.
+func (n graphNode) Short() string {
+	if r := []rune(n.Name()); len(r) > 15 {
+		return string(r[:14]) + "…"
+	}
+	return n.Name()
+}
+
+// Label is what a screen reader says of it.
+func (n graphNode) Label() string {
+	text := n.Kind + " " + n.Name() + ", " + n.Level
+	if n.Known {
+		text += ", " + n.Now.State + ", " + rate(n.Now.Rate)
+	}
+	return text + ": its incidents"
+}
+
+func (c *Console) graph(call *api.Call) error {
+	s, err := api.Invoke[status.Status](call, "status", nil)
+	if err != nil {
+		return err
+	}
+	g := call.Server.App().Graph()
+	d := graphData{Rows: graphNodes(g, s)}
+	d.Across, d.Down = draw(g, d.Rows, false), draw(g, d.Rows, true)
+	return c.show(call, http.StatusOK, "graph", view{Title: "Graph", Nav: "/graph", Wide: true, Data: d, Scripts: []string{"graph.js"}})
+}
+
+// graphNodes joins what was declared with how it is.
+func graphNodes(g *appliance.Graph, s status.Status) (list []graphNode) {
+	for _, n := range g.Nodes {
+		row := graphNode{Address: n.Address, Kind: string(n.Kind), Detail: n.Detail, Level: "healthy"}
+		for _, now := range s.Nodes {
+			if now.Address == n.Address {
+				row.Now, row.Known = now, true
+			}
+		}
+		for _, h := range s.Health.Components {
+			if h.Name == n.Address {
+				row.Level, row.Why = string(h.Level), h.Why
+			}
+		}
+		list = append(list, row)
+	}
+	return list
+}

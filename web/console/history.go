@@ -1,0 +1,185 @@
+package console
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"orac/web/api"
+)
+
+// filter is what of the history somebody wants to see.
+type filter struct {
+	Model, Verdict, Text string
+	Before               int64
+}
+
+func filterOf(q url.Values) filter {
+	before, _ := strconv.ParseInt(q.Get("before"), 10, 64) // what is no number is the newest page
+	return filter{q.Get("model"), q.Get("verdict"), strings.TrimSpace(q.Get("text")), max(0, before)}
+}
+
+// fits tells whether a wake is wanted.
+func (f filter) fits(h heard) bool {
+	switch {
+	case f.Model != "" && h.Model != f.Model:
+		return false
+	case f.Text != "" && !strings.Contains(strings.ToLower(h.Text()), strings.ToLower(f.Text)):
+		return false
+	}
+	switch f.Verdict {
+	case "false":
+		return h.FalseWake != nil && *h.FalseWake
+	case "true":
+		return h.FalseWake != nil && !*h.FalseWake
+	case "none":
+		return h.FalseWake == nil
+	}
+	return true
+}
+
+func (f filter) any() bool { return f.Model != "" || f.Verdict != "" || f.Text != "" }
+
+// More is the address of the page after this one.
+func (f filter) more(next int64) string {
+	q := url.Values{"before": {strconv.FormatInt(next, 10)}}
+	for name, v := range map[string]string{"model": f.Model, "verdict": f.Verdict, "text": f.Text} {
+		if v != "" {
+			q.Set(name, v)
+		}
+	}
+	return "/history?" + q.Encode()
+}
+
+type historyData struct {
+	Filter   filter
+	Filtered bool
+	Models   []string
+	Rows     []historyRow
+	More     string
+	Advice   []api.Threshold
+	Keeps    bool // sounds are kept
+}
+
+// historyRow is a wake as a row of the table; it is also shown alone, after a verdict.
+type historyRow struct {
+	heard
+	MayJudge bool
+	CSRF     string
+}
+
+// Said tells that somebody has judged the wake as meant, Mistaken that as false.
+func (r historyRow) Said() bool { return r.FalseWake != nil && !*r.FalseWake }
+
+// Mistaken: see Said.
+func (r historyRow) Mistaken() bool { return r.FalseWake != nil && *r.FalseWake }
+
+// scanned is how many wakes are looked through for one page of a filter.
+const (
+	historyRows = 50
+	scanned     = 2000
+)
+
+func (c *Console) history(call *api.Call) error {
+	f := filterOf(call.R.URL.Query())
+	d := historyData{Filter: f, Filtered: f.any(), Keeps: call.Server.App().Runbook().Store.KeepAudio}
+	rows, next, err := findWakes(call, f)
+	if err != nil {
+		return err
+	}
+	v := view{Title: "History", Nav: "/history", Scripts: []string{"history.js"}, Wide: true}
+	v.Who = call.Who
+	for _, h := range rows {
+		d.Rows = append(d.Rows, historyRow{h, v.Operator(), call.Who.CSRF})
+	}
+	if next > 0 {
+		d.More = f.more(next)
+	}
+	for _, m := range call.Server.App().Runbook().Models {
+		d.Models = append(d.Models, m.Name)
+	}
+	advice, err := api.Invoke[[]api.Threshold](call, "thresholds", nil)
+	if err != nil {
+		return err
+	}
+	for _, t := range advice {
+		if t.Suggestion != nil {
+			d.Advice = append(d.Advice, t)
+		}
+	}
+	v.Data = d
+	return c.show(call, http.StatusOK, "history", v)
+}
+
+// findWakes gives the wakes that fit, and where to go on.
+func findWakes(call *api.Call, f filter) (rows []heard, next int64, err error) {
+	next = f.Before
+	for looked := 0; looked < scanned; {
+		limit := historyRows
+		if f.any() {
+			limit = 200
+		}
+		list, after, err := detectionsWithSpeech(call, api.PageInput{Before: next, Limit: limit})
+		if err != nil {
+			return nil, 0, err
+		}
+		for _, h := range list {
+			if f.fits(h) {
+				rows = append(rows, h)
+			}
+		}
+		looked += len(list)
+		if next = after; after == 0 || len(list) == 0 || len(rows) >= historyRows {
+			break
+		}
+	}
+	return rows, next, nil
+}
+
+// judge notes whether somebody had said the wake word.
+func (c *Console) judge(call *api.Call) error {
+	id, wrong := call.R.PathValue("id"), call.R.PostFormValue("false_wake") == "true"
+	if _, err := api.Invoke[api.Nothing](call, "judge", api.JudgeInput{ID: id, FalseWake: &wrong}); err != nil {
+		return err
+	}
+	if !scripted(call) {
+		return redirect(call, "/history")
+	}
+	h, err := wake(call, id)
+	if err != nil {
+		return err
+	}
+	advice, err := api.Invoke[[]api.Threshold](call, "thresholds", nil)
+	if err != nil {
+		return err
+	}
+	var fresh []api.Threshold
+	for _, t := range advice {
+		if t.Suggestion != nil {
+			fresh = append(fresh, t)
+		}
+	}
+	v := view{Who: call.Who}
+	return c.part(call, "history", "judged", map[string]any{"Row": historyRow{h, v.Operator(), call.Who.CSRF}, "Advice": fresh, "Admin": v.Admin()})
+}
+
+// wake finds one among the newest.
+func wake(call *api.Call, id string) (heard, error) {
+	for before, looked := int64(0), 0; looked < scanned; {
+		list, next, err := detectionsWithSpeech(call, api.PageInput{Before: before, Limit: 200})
+		if err != nil {
+			return heard{}, err
+		}
+		for _, h := range list {
+			if h.ID == id {
+				return h, nil
+			}
+		}
+		if looked += len(list); next == 0 || len(list) == 0 {
+			break
+		}
+		before = next
+	}
+	return heard{}, api.Fail(api.NotFound, "There is no such detection.")
+}

@@ -1,0 +1,195 @@
+package console
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"orac/appliance"
+	"orac/appliance/status"
+	"orac/runbook"
+	"orac/web/auth"
+)
+
+func graphOf(t *testing.T, path string) *appliance.Graph {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rb, problems := runbook.Parse(text, path, runbook.Options{Env: func(string) (string, bool) { return strings.Repeat("x", 40), true }})
+	if rb == nil {
+		t.Fatal(problems)
+	}
+	g, err := appliance.Compile(rb)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
+// TestAGraphIsDrawnWhole: every node has a place of its own on the paper, sound flows one way, and no edge but those to the
+// history is left out.
+func TestAGraphIsDrawnWhole(t *testing.T) {
+	for _, path := range []string{"../../examples/runbooks/kitchen.hcl", "../../orac.hcl", "../../examples/runbooks/whisper-exec.hcl"} {
+		g := graphOf(t, path)
+		for _, down := range []bool{false, true} {
+			d := draw(g, graphNodes(g, status.Status{}), down)
+			at := map[string]box{}
+			for _, b := range d.Boxes {
+				for _, other := range at {
+					if b.X < other.X+boxWidth && other.X < b.X+boxWidth && b.Y < other.Y+boxHeight && other.Y < b.Y+boxHeight {
+						t.Errorf("%s: %s and %s are at one place", path, b.Address, other.Address)
+					}
+				}
+				if b.X < 0 || b.Y < 0 || b.X+boxWidth > d.Width || b.Y+boxHeight > d.Height {
+					t.Errorf("%s: %s is off the paper: %d,%d of %d,%d", path, b.Address, b.X, b.Y, d.Width, d.Height)
+				}
+				at[b.Address] = b
+			}
+			if len(at) != len(g.Nodes) {
+				t.Errorf("%s: %d of %d nodes are drawn", path, len(at), len(g.Nodes))
+			}
+			lines := 0
+			for _, e := range g.Edges {
+				if e.Carries == "events" {
+					continue
+				}
+				lines++
+				from, to := at[e.From], at[e.To]
+				ahead := to.X - from.X
+				if down {
+					ahead = to.Y - from.Y
+				}
+				if k := g.Node(e.From).Kind; (k == appliance.Source || k == appliance.Features || k == appliance.Head || k == appliance.Recorder) && ahead <= 0 && e.Carries != "follows" {
+					t.Errorf("%s: %s -> %s goes back", path, e.From, e.To)
+				}
+			}
+			if len(d.Lines) != lines {
+				t.Errorf("%s: %d lines, %d edges", path, len(d.Lines), lines)
+			}
+		}
+	}
+}
+
+// measuredApp has a memory that is known after a while.
+type measuredApp struct{ asked atomic.Int64 }
+
+func (m *measuredApp) Status() (s status.Status) {
+	s.PID = os.Getpid()
+	if m.asked.Add(1) > 3 {
+		s.Memory.Resident = 90 << 20
+		s.Spool.Waiting = 2
+	}
+	return s
+}
+
+// TestSamplesAreTakenAndBounded, from when the memory is known.
+func TestSamplesAreTakenAndBounded(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		s, ended := newSamples(), make(chan struct{})
+		go func() { s.run(ctx, &measuredApp{}, dir); close(ended) }()
+		time.Sleep(10*sampleEvery + 5*time.Second)
+		cancel()
+		<-ended
+		list := s.list()
+		if len(list) < 10 || len(list) > 11 {
+			t.Errorf("%d samples", len(list))
+		}
+		for i, one := range list {
+			if one.Memory != 90<<20 || one.Waiting != 2 || one.DiskFree <= 0 || one.CPU < 0 {
+				t.Errorf("sample %d: %+v", i, one)
+			}
+			if i > 0 && one.At.Sub(list[i-1].At) != sampleEvery {
+				t.Errorf("sample %d came after %v", i, one.At.Sub(list[i-1].At))
+			}
+		}
+	})
+	s := newSamples()
+	for i := range 2 * sampleRoom {
+		s.add(sample{Waiting: i})
+	}
+	if list := s.list(); len(list) > sampleRoom || list[len(list)-1].Waiting != 2*sampleRoom-1 {
+		t.Errorf("%d samples are kept", len(list))
+	}
+}
+
+// TestAFalseWakeSuggestsAThreshold, with and without a script.
+func TestAFalseWakeSuggestsAThreshold(t *testing.T) {
+	r := newRig(t, Options{})
+	r.wake("d1", "hey_jarvis", 0.61, "nothing of the kind")
+	r.wake("d2", "hey_jarvis", 0.93, "turn on the light")
+	if w := r.post(auth.Operator, "/history/d1/verdict", url.Values{"false_wake": {"true"}}); w.Code != http.StatusSeeOther {
+		t.Fatalf("%d %s", w.Code, w.Body)
+	}
+	page := r.get(auth.Admin, "/history").Body.String()
+	if !strings.Contains(page, "A threshold of <strong>0.63</strong> in place of 0.50") || !strings.Contains(page, "/runbook/blocks/model.hey_jarvis") {
+		t.Errorf("no threshold is suggested: %s", page)
+	}
+	for query, want := range map[string][2]bool{
+		"verdict=true": {false, false}, "verdict=false": {true, false}, "verdict=none": {false, true}, "text=LIGHT": {false, true}, "model=hey_jarvis": {true, true}, "model=other": {false, false}, "before=x": {true, true},
+	} {
+		page := r.get(auth.Viewer, "/history?"+query).Body.String()
+		if got := [2]bool{strings.Contains(page, "nothing of the kind"), strings.Contains(page, "turn on the light")}; got != want {
+			t.Errorf("%s shows %v", query, got)
+		}
+	}
+	if page := r.get(auth.Viewer, "/history").Body.String(); strings.Contains(page, "/verdict") {
+		t.Error("a viewer is offered to judge")
+	}
+}
+
+// TestALongHistoryHasPages, which together show every wake once.
+func TestALongHistoryHasPages(t *testing.T) {
+	r := newRig(t, Options{})
+	for i := range 2*historyRows + 7 {
+		r.wake(fmt.Sprintf("w%03d", i), "hey_jarvis", 0.9, fmt.Sprintf("said %03d.", i))
+	}
+	seen, path := map[string]int{}, "/history?model=hey_jarvis"
+	for pages := 0; path != ""; pages++ {
+		if pages > 5 {
+			t.Fatal("the pages have no end")
+		}
+		page := r.get(auth.Viewer, path).Body.String()
+		for i := range 2*historyRows + 7 {
+			if said := fmt.Sprintf("said %03d.", i); strings.Contains(page, said) {
+				seen[said]++
+			}
+		}
+		path = ""
+		if _, after, ok := strings.Cut(page, `<a class="button" href="/history?`); ok {
+			query, _, _ := strings.Cut(after, `"`)
+			path = "/history?" + strings.ReplaceAll(query, "&amp;", "&")
+		}
+	}
+	if len(seen) != 2*historyRows+7 {
+		t.Errorf("%d wakes are shown", len(seen))
+	}
+	for said, n := range seen {
+		if n != 1 {
+			t.Errorf("%s is shown %d times", said, n)
+		}
+	}
+}
+
+// TestWords: spans, sizes, numbers with their noun, as the terminal says them.
+func TestWords(t *testing.T) {
+	for got, want := range map[string]string{
+		span(340 * time.Millisecond): "340 ms", span(2100 * time.Millisecond): "2.1 s", span(200 * time.Second): "3 min 20 s", span(52 * time.Hour): "2 d 4 h", span(-time.Second): "-1.0 s", span(0): "0 s",
+		span(59*time.Minute + 59*time.Second + 900*time.Millisecond): "60 min", size(80 << 20): "80.0 MiB", size(1023): "1.0 KiB", size(5): "5 B", count(1, "query"): "1 query", count(2, "query"): "2 queries", count(0, "wake"): "0 wakes",
+		rate(0): "0/s", rate(0.5): "0.5/s", rate(12.5): "12/s", string(prose("a `<b>` c")): "a <code>&lt;b&gt;</code> c",
+	} {
+		if got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}

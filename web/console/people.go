@@ -1,0 +1,162 @@
+package console
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"orac/web/api"
+	"orac/web/audit"
+	"orac/web/auth"
+)
+
+type peopleData struct {
+	People []auth.Person
+	Keys   []keyRow
+	Made   *api.NewKey // shown this once
+	Wrong  string
+}
+
+type keyRow struct {
+	auth.APIKey
+	Alive bool
+}
+
+func (c *Console) people(call *api.Call) error {
+	return c.showPeople(call, http.StatusOK, peopleData{})
+}
+
+func (c *Console) showPeople(call *api.Call, status int, d peopleData) (err error) {
+	if d.People, err = api.Invoke[[]auth.Person](call, "users", nil); err != nil {
+		return err
+	}
+	keys, err := api.Invoke[[]auth.APIKey](call, "keys", nil)
+	for _, k := range keys {
+		d.Keys = append(d.Keys, keyRow{k, k.Live(time.Now())})
+	}
+	if err != nil {
+		return err
+	}
+	return c.show(call, status, "people", view{Title: "People", Nav: "/people", Data: d})
+}
+
+func (c *Console) logoutUser(call *api.Call) error {
+	in := api.UserInput{Name: call.R.PathValue("name"), Kind: call.R.PostFormValue("kind")}
+	if _, err := api.Invoke[api.Nothing](call, "logoutUser", in); err != nil {
+		return err
+	}
+	return redirect(call, "/people")
+}
+
+// addUser adds somebody by the runbook's file, which is applied.
+func (c *Console) addUser(call *api.Call) error {
+	in := api.NewUserInput{Name: call.R.PostFormValue("name"), Role: call.R.PostFormValue("role"), Password: call.R.PostFormValue("password")}
+	done, err := api.Invoke[api.Applied](call, "addUser", in)
+	if err != nil {
+		p := api.AsProblem(err)
+		if p.Status >= 500 {
+			return err
+		}
+		return c.showPeople(call, p.Status, peopleData{Wrong: sayWrong(p)})
+	}
+	if !done.OK {
+		return c.showPeople(call, http.StatusConflict, peopleData{Wrong: "Not added: " + done.Why})
+	}
+	return redirect(call, "/people")
+}
+
+// passwordData is the page on which people change their own password.
+type passwordData struct {
+	Wrong string
+}
+
+func (c *Console) passwordPage(call *api.Call) error {
+	return c.show(call, http.StatusOK, "password", view{Title: "Password", Data: passwordData{}})
+}
+
+// changePassword ends all logins of who changes it, this one, too.
+func (c *Console) changePassword(call *api.Call) error {
+	in := api.PasswordInput{Name: call.Who.Name, Current: call.R.PostFormValue("current"), Password: call.R.PostFormValue("password")}
+	if _, err := api.Invoke[api.Nothing](call, "changePassword", in); err != nil {
+		p := api.AsProblem(err)
+		if p.Status >= 500 {
+			return err
+		}
+		return c.show(call, p.Status, "password", view{Title: "Password", Data: passwordData{sayWrong(p)}})
+	}
+	return redirect(call, "/login")
+}
+
+func (c *Console) createKey(call *api.Call) error {
+	days, err := strconv.ParseFloat(call.R.PostFormValue("days"), 64)
+	if err != nil {
+		return c.showPeople(call, http.StatusBadRequest, peopleData{Wrong: "Days: write a number."})
+	}
+	return c.madeKey(call, "createKey", api.KeyInput{Name: call.R.PostFormValue("name"), Role: call.R.PostFormValue("role"), Days: days})
+}
+
+func (c *Console) rotateKey(call *api.Call) error {
+	hours, err := strconv.ParseFloat(call.R.PostFormValue("hours"), 64)
+	if err != nil {
+		return c.showPeople(call, http.StatusBadRequest, peopleData{Wrong: "Hours: write a number."})
+	}
+	return c.madeKey(call, "rotateKey", api.RotateInput{ID: call.R.PathValue("id"), Hours: hours})
+}
+
+// madeKey shows a new key, this once: the page is not redirected to, so that it is in no address and no store.
+func (c *Console) madeKey(call *api.Call, route string, in any) error {
+	k, err := api.Invoke[api.NewKey](call, route, in)
+	if err != nil {
+		p := api.AsProblem(err)
+		if p.Status >= 500 {
+			return err
+		}
+		return c.showPeople(call, p.Status, peopleData{Wrong: sayWrong(p)})
+	}
+	return c.showPeople(call, http.StatusOK, peopleData{Made: &k})
+}
+
+// sayWrong is a problem in one line.
+func sayWrong(p *api.Problem) string {
+	text := p.Title + "."
+	if p.Detail != "" {
+		text = p.Detail
+	}
+	for _, e := range p.Errors {
+		text += " " + e.Field + " " + e.Wrong + "."
+	}
+	return text
+}
+
+func (c *Console) revokeKey(call *api.Call) error {
+	if _, err := api.Invoke[api.Nothing](call, "revokeKey", api.KeyID{ID: call.R.PathValue("id")}); err != nil {
+		return err
+	}
+	return redirect(call, "/people")
+}
+
+type auditData struct {
+	In      api.AuditInput
+	Page    api.AuditPage
+	Verdict *audit.Verdict
+}
+
+func (c *Console) audit(call *api.Call) error { return c.showAudit(call, nil) }
+
+func (c *Console) verifyAudit(call *api.Call) error {
+	v, err := api.Invoke[audit.Verdict](call, "verifyAudit", nil)
+	if err != nil {
+		return err
+	}
+	return c.showAudit(call, &v)
+}
+
+func (c *Console) showAudit(call *api.Call, verdict *audit.Verdict) (err error) {
+	q := call.R.URL.Query()
+	before, _ := strconv.ParseUint(q.Get("before"), 10, 64) // what is no number is the newest page
+	d := auditData{In: api.AuditInput{Before: before, Limit: 100, Who: q.Get("who"), Action: q.Get("action")}, Verdict: verdict}
+	if d.Page, err = api.Invoke[api.AuditPage](call, "audit", d.In); err != nil {
+		return err
+	}
+	return c.show(call, http.StatusOK, "audit", view{Title: "Audit", Nav: "/audit", Data: d, Wide: true})
+}

@@ -1,0 +1,171 @@
+package console
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"html/template"
+	"net/http"
+	"strings"
+
+	"orac/appliance/status"
+	"orac/web/api"
+	"orac/web/auth"
+)
+
+//go:embed templates
+var templateFiles embed.FS
+
+// page is one page's templates: its own, and those that all share.
+type page struct{ t *template.Template }
+
+// loadPages parses templates/*.html: each is a page, but for layout.html and the parts, which all pages have.
+func loadPages() map[string]*page {
+	shared := template.Must(template.New("").Funcs(funcs).ParseFS(templateFiles, "templates/layout.html", "templates/parts.html"))
+	list, err := templateFiles.ReadDir("templates")
+	if err != nil {
+		panic("BUG: " + err.Error())
+	}
+	pages := map[string]*page{}
+	for _, f := range list {
+		name := strings.TrimSuffix(f.Name(), ".html")
+		t := template.Must(shared.Clone())
+		if name != "layout" && name != "parts" {
+			t = template.Must(t.ParseFS(templateFiles, "templates/"+f.Name()))
+		}
+		pages[name] = &page{t}
+	}
+	return pages
+}
+
+// view is what a page is shown with.
+type view struct {
+	Title   string
+	Nav     string // the address of the entry of the menu that it belongs to
+	Who     auth.Identity
+	CSRF    string
+	Brief   brief
+	Scripts []string // besides those that every page has
+	Styles  []string
+	Events  string // the kinds of events that its scripts want
+	Wide    bool
+	Data    any
+}
+
+// brief is the state of the appliance that every page shows.
+type brief struct {
+	Appliance, Version string
+	Generation         int
+	Level              string
+	Why                string
+	LastGood           bool
+}
+
+func briefOf(s status.Status) brief {
+	b := brief{Appliance: s.Appliance, Version: s.Version, Generation: s.Generation, Level: string(s.Health.Level), LastGood: s.LastGood}
+	for _, h := range s.Health.Components {
+		if h.Level != "healthy" && h.Behind == "" && b.Why == "" {
+			b.Why = h.Name + ": " + h.Why
+		}
+	}
+	return b
+}
+
+// entry is a line of the menu.
+type entry struct {
+	Address, Name string
+	Role          auth.Role
+}
+
+var menu = []entry{
+	{"/", "Listen", auth.Viewer},
+	{"/history", "History", auth.Viewer},
+	{"/graph", "Graph", auth.Viewer},
+	{"/incidents", "Incidents", auth.Viewer},
+	{"/system", "System", auth.Viewer},
+	{"/runbook", "Runbook", auth.Admin},
+	{"/chaos", "Chaos", auth.Operator},
+	{"/people", "People", auth.Admin},
+	{"/audit", "Audit", auth.Admin},
+}
+
+// Menu is what who asks may open.
+func (v view) Menu() (list []entry) {
+	for _, e := range menu {
+		if v.Who.Role.Includes(e.Role) {
+			list = append(list, e)
+		}
+	}
+	return list
+}
+
+// Operator and Admin tell what who asks may do.
+func (v view) Operator() bool { return v.Who.Role.Includes(auth.Operator) }
+
+// Admin: see Operator.
+func (v view) Admin() bool { return v.Who.Role.Includes(auth.Admin) }
+
+// show writes a page for somebody who is logged in.
+func (c *Console) show(call *api.Call, status int, name string, v view) error {
+	s, err := api.Invoke[statusOut](call, "status", nil)
+	if err != nil {
+		return err
+	}
+	v.Brief = briefOf(s)
+	return c.write(call, status, name, "layout", v)
+}
+
+type statusOut = status.Status
+
+// part writes a part of a page, for a script that puts it in place.
+func (c *Console) part(call *api.Call, file, name string, data any) error {
+	return c.write(call, http.StatusOK, file, name, view{Data: data})
+}
+
+// write runs a template into memory first: a page is whole, or an error.
+func (c *Console) write(call *api.Call, status int, file, name string, v view) error {
+	v.Who, v.CSRF = call.Who, call.Who.CSRF
+	var b bytes.Buffer
+	if err := c.pages[file].t.ExecuteTemplate(&b, name, v); err != nil {
+		return fmt.Errorf("page %s: %w", file, err)
+	}
+	w := call.Streaming()
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Length", fmt.Sprint(b.Len()))
+	w.WriteHeader(status)
+	_, _ = w.Write(b.Bytes()) // a browser that goes needs nothing
+	return nil
+}
+
+// scripted tells whether a page's script asks, which wants a part of the page.
+func scripted(call *api.Call) bool { return call.R.Header.Get("HX-Request") == "true" }
+
+// redirect sends a browser to another page.
+func redirect(call *api.Call, to string) error {
+	if scripted(call) {
+		call.Streaming().Header().Set("HX-Redirect", to)
+		call.W.WriteHeader(http.StatusNoContent)
+		return nil
+	}
+	http.Redirect(call.Streaming(), call.R, to, http.StatusSeeOther)
+	return nil
+}
+
+// showProblem is an error for people.
+func (c *Console) showProblem(call *api.Call, p *api.Problem) {
+	if scripted(call) {
+		_ = c.write(call, p.Status, "problem", "problem-part", view{Data: p})
+		return
+	}
+	v := view{Title: p.Title, Data: p}
+	var err error
+	if call.Who.Known() {
+		err = c.show(call, p.Status, "problem", v)
+	} else {
+		err = c.write(call, p.Status, "problem", "plain", v)
+	}
+	if err != nil {
+		http.Error(call.W, p.Title, p.Status)
+	}
+}

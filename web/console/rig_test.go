@@ -1,0 +1,254 @@
+package console
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/crypto/bcrypt"
+
+	"orac/appliance"
+	"orac/appliance/audio/capture"
+	"orac/appliance/health"
+	"orac/appliance/status"
+	"orac/appliance/store"
+	"orac/runbook"
+	"orac/web/api"
+	"orac/web/audit"
+	"orac/web/auth"
+)
+
+const password = "correct horse battery"
+
+var cheapHash = sync.OnceValue(func() string {
+	h, err := bcrypt.GenerateFromPassword([]byte(password), bcrypt.MinCost)
+	if err != nil {
+		panic(err)
+	}
+	return string(h)
+})
+
+// evil is what somebody would be called who wants to be taken for HTML, in every place where a text can stand.
+const evil = `"'></textarea></title></script><evil onx='1'>${x}` + "`{{7*7}}"
+
+// app is an appliance that says evil things.
+type app struct {
+	rb    *runbook.Runbook
+	file  string
+	store *store.Store
+}
+
+func (a *app) Status() status.Status {
+	return status.Status{
+		Appliance: "test" + evil, Version: evil, PID: os.Getpid(), Generation: 3, LastGood: true, Started: time.Now(),
+		Health: health.Report{Level: health.Degraded, Components: []health.Component{{Name: "source.usb", Level: health.Unhealthy, Why: evil, Behind: ""}, {Name: evil, Level: health.Degraded, Why: evil, Behind: evil}}},
+		Nodes:  []status.Node{{Address: "source.usb", State: evil, Error: evil}},
+		Spool:  status.Spool{Waiting: 2, Dropped: 1, Error: evil}, Memory: status.Memory{Resident: 80 << 20, Warn: 1 << 29, Restart: 1 << 30},
+	}
+}
+
+func (a *app) Plan(_ context.Context, r status.PlanRequest) (status.Plan, error) {
+	return status.Plan{Runbook: evil, Against: evil, Hash: "plan-hash", Changes: true, Deaf: []status.Deaf{{Device: evil, For: time.Second}}, Components: []status.Component{
+		{Address: evil, Action: status.Restart, Why: evil, Because: []status.Attribute{{Block: evil, Name: evil, Old: evil, New: evil, Line: 3, File: evil, Source: evil}}},
+	}}, nil
+}
+
+func (a *app) Apply(_ context.Context, r status.ApplyRequest, _ func(string)) (status.Applied, error) {
+	if r.Hash != "plan-hash" {
+		return status.Applied{}, &status.Refusal{Code: status.Changed, Message: "another plan"}
+	}
+	return status.Applied{OK: true, Generation: 4, Steps: []string{evil}}, nil
+}
+
+func (a *app) Rollback(context.Context, int, func(string)) (status.Applied, error) {
+	return status.Applied{Why: evil, RolledBack: true, Steps: []string{evil}}, nil
+}
+
+func (a *app) Generations() ([]status.Generation, error) {
+	return []status.Generation{{Number: 1, Runbook: evil, Hash: evil, Note: evil}, {Number: 2, Runbook: evil, Damaged: evil}, {Number: 3, Current: true}}, nil
+}
+
+func (a *app) Incidents(int) ([]status.Incident, error) {
+	return []status.Incident{a.incident()}, nil
+}
+
+func (a *app) incident() status.Incident {
+	return status.Incident{ID: "i1", Component: evil, Cause: evil, Detected: time.Now(), Actions: []string{evil}, Evidence: evil}
+}
+
+func (a *app) Incident(id string) (status.Incident, bool) { return a.incident(), id == "i1" }
+
+func (a *app) Logs(context.Context, uint64, bool, func(status.LogLine) error) error { return nil }
+
+func (a *app) Ready() <-chan struct{} {
+	c := make(chan struct{})
+	close(c)
+	return c
+}
+
+func (a *app) Runbook() *runbook.Runbook   { return a.rb }
+func (a *app) History() *store.Store       { return a.store }
+func (a *app) Request() status.PlanRequest { return status.PlanRequest{File: a.file} }
+func (a *app) Graph() *appliance.Graph {
+	g, err := appliance.Compile(a.rb)
+	if err != nil {
+		panic(err)
+	}
+	return g
+}
+
+func (a *app) Check(source string) (*runbook.Runbook, runbook.Diagnostics) {
+	return runbook.Parse([]byte(source), "orac.hcl", runbook.Options{})
+}
+
+func (a *app) Audio(string) (io.ReadSeekCloser, time.Time, error) {
+	return nil, time.Time{}, fs.ErrNotExist
+}
+
+func (a *app) Devices(context.Context) (capture.Listing, error) { return capture.Listing{}, nil }
+
+// evilRunbook has evil in every text that the language lets be anything.
+func evilRunbook() string {
+	return fmt.Sprintf(`appliance "test" {} # %[1]s
+
+device "microphone" "usb" {
+  match = %[2]s
+}
+
+model "hey_jarvis" {
+  source    = "catalog:hey_jarvis"
+  threshold = 0.5 # tuned
+  wake_word = "hey <evil onx=1>"
+}
+
+listener "kitchen" {
+  device  = device.microphone.usb
+  models  = [model.hey_jarvis]
+  deliver = [stt.whisper]
+}
+
+stt "whisper" {
+  protocol = "exec"
+  command  = [%[2]s, "b"]
+}
+
+web {
+  listen = "127.0.0.1:7171"
+}
+`, strings.ReplaceAll(evil, "\n", ""), strconv.Quote(strings.ReplaceAll(evil, "${", "$${")))
+}
+
+// rig is a console with users of every role.
+type rig struct {
+	t       *testing.T
+	app     *app
+	console *Console
+	server  *api.Server
+	audit   *audit.Log
+	cookies map[auth.Role]*http.Cookie
+	csrf    map[auth.Role]string
+}
+
+func newRig(t *testing.T, o Options) *rig {
+	t.Helper()
+	dir := t.TempDir()
+	r := &rig{t: t, app: &app{file: filepath.Join(dir, "orac.hcl")}, cookies: map[auth.Role]*http.Cookie{}, csrf: map[auth.Role]string{}}
+	text := evilRunbook()
+	r.must(os.WriteFile(r.app.file, []byte(text), 0o640))
+	rb, problems := runbook.Parse([]byte(text), "orac.hcl", runbook.Options{})
+	if rb == nil {
+		t.Fatal(problems)
+	}
+	for _, role := range auth.Roles() {
+		rb.Users = append(rb.Users, runbook.User{Name: string(role), Role: string(role), PasswordHash: runbook.NewSecret(cheapHash())})
+	}
+	r.app.rb = rb
+	history, _, err := store.Open(filepath.Join(dir, "orac.db"))
+	r.must(err)
+	t.Cleanup(func() { history.Close() })
+	r.app.store = history
+	guard, err := auth.Open(dir, []byte("hash key"))
+	r.must(err)
+	t.Cleanup(func() { guard.Close() })
+	r.audit = audit.In(dir)
+	r.console = New(t.Context(), o)
+	r.server = api.New(t.Context(), api.Options{
+		App: r.app, Guard: guard, Audit: r.audit, Events: api.NewHub(), Log: slog.New(slog.DiscardHandler), Version: "test", Pages: r.console.Pages,
+	})
+	for _, role := range auth.Roles() {
+		w := r.send(auth.Nobody, "POST", "/login", url.Values{"username": {string(role)}, "password": {password}})
+		if w.Code != http.StatusSeeOther || len(w.Result().Cookies()) == 0 {
+			t.Fatalf("%s cannot log in: %d %s", role, w.Code, w.Body)
+		}
+		r.cookies[role] = w.Result().Cookies()[0]
+		page := r.get(role, "/")
+		m := regexp.MustCompile(`data-csrf="([^"]+)"`).FindStringSubmatch(page.Body.String())
+		if m == nil {
+			t.Fatalf("%s: a page without a token: %d %.300s", role, page.Code, page.Body)
+		}
+		r.csrf[role] = m[1]
+	}
+	return r
+}
+
+func (r *rig) must(err error) {
+	r.t.Helper()
+	if err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// wake puts a wake with what was said into the history.
+func (r *rig) wake(id, model string, score float64, text string) {
+	r.t.Helper()
+	at := time.Now().Add(-time.Minute)
+	r.must(r.app.store.AddDetection(store.Detection{ID: id, At: at, Device: evil, Listener: evil, Model: model, WakeWord: evil, Score: score, Threshold: 0.5}))
+	r.must(r.app.store.SaveUtterance(store.Utterance{ID: "u" + id, DetectionID: id, Listener: evil, Started: at, Ended: at.Add(time.Second), Seconds: 1, Why: evil}))
+	r.must(r.app.store.SaveDelivery(store.Delivery{UtteranceID: "u" + id, STT: evil, Outcome: store.Delivered, Attempts: 2, At: at, Error: evil}, &store.Transcript{UtteranceID: "u" + id, STT: evil, Text: text}))
+}
+
+// send makes a request as somebody; a form has the token of its session.
+func (r *rig) send(role auth.Role, method, path string, form url.Values) *httptest.ResponseRecorder {
+	var body io.Reader
+	if form != nil {
+		body = strings.NewReader(form.Encode())
+	}
+	req := httptest.NewRequest(method, path, body)
+	req.Header.Set("Accept", "text/html")
+	if form != nil {
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	if c := r.cookies[role]; c != nil {
+		req.AddCookie(c)
+	}
+	w := httptest.NewRecorder()
+	r.server.ServeHTTP(w, req)
+	return w
+}
+
+func (r *rig) get(role auth.Role, path string) *httptest.ResponseRecorder {
+	return r.send(role, "GET", path, nil)
+}
+
+// post sends a form with its token.
+func (r *rig) post(role auth.Role, path string, form url.Values) *httptest.ResponseRecorder {
+	form = url.Values(http.Header(form).Clone())
+	if form == nil {
+		form = url.Values{}
+	}
+	form.Set("csrf", r.csrf[role])
+	return r.send(role, "POST", path, form)
+}

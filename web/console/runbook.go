@@ -1,0 +1,212 @@
+package console
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+
+	"orac/appliance/status"
+	"orac/runbook"
+	"orac/web/api"
+)
+
+// editor is a text of the runbook that somebody edits.
+type editor struct {
+	File, Source, Base string // Base: hash of the file that the edit began with
+	Applied            bool   // this text is the one that runs
+	Edited             bool   // it is not the one of the file
+	Checked            bool
+	Findings           api.Findings
+	Wrong              string
+}
+
+func (c *Console) runbook(call *api.Call) error {
+	r, err := api.Invoke[api.RunbookText](call, "runbook", nil)
+	if err != nil {
+		return err
+	}
+	e := editor{File: r.File, Source: r.Source, Base: r.Hash, Applied: r.Applied}
+	return c.showEditor(call, http.StatusOK, e)
+}
+
+func (c *Console) showEditor(call *api.Call, status int, e editor) error {
+	if !e.Checked {
+		found, err := api.Invoke[api.Findings](call, "validate", api.SourceInput{Source: e.Source})
+		if err != nil {
+			return err
+		}
+		e.Findings, e.Checked = found, true
+	}
+	return c.show(call, status, "runbook", view{Title: "Runbook", Nav: "/runbook", Wide: true, Scripts: []string{"editor.js"}, Data: e})
+}
+
+// posted is the text that a form carries. Browsers send line ends as CR LF, whatever the file has.
+func posted(call *api.Call) (e editor, file api.RunbookText, err error) {
+	if file, err = api.Invoke[api.RunbookText](call, "runbook", nil); err != nil {
+		return e, file, err
+	}
+	text := strings.ReplaceAll(call.R.PostFormValue("source"), "\r\n", "\n")
+	if strings.Contains(file.Source, "\r\n") {
+		text = strings.ReplaceAll(text, "\n", "\r\n")
+	}
+	return editor{File: file.File, Source: text, Base: call.R.PostFormValue("base"), Edited: text != file.Source}, file, nil
+}
+
+// editAgain goes back from a plan to the text.
+func (c *Console) editAgain(call *api.Call) error {
+	e, _, err := posted(call)
+	if err != nil {
+		return err
+	}
+	return c.showEditor(call, http.StatusOK, e)
+}
+
+// checkPart says what is wrong with a text while it is written.
+func (c *Console) checkPart(call *api.Call) error {
+	e, _, err := posted(call)
+	if err != nil {
+		return err
+	}
+	if e.Findings, err = api.Invoke[api.Findings](call, "validate", api.SourceInput{Source: e.Source}); err != nil {
+		return err
+	}
+	return c.part(call, "runbook", "findings", e)
+}
+
+// planned is a plan before it is applied.
+type planned struct {
+	editor
+	Plan  status.Plan
+	Diff  []diffLine
+	Wrong string
+}
+
+// Changed are the components that do not stay as they are.
+func (p planned) Changed() (list []status.Component) {
+	for _, c := range p.Plan.Components {
+		if c.Action != status.Keep {
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+// Kept is how many do.
+func (p planned) Kept() int { return len(p.Plan.Components) - len(p.Changed()) }
+
+func (c *Console) plan(call *api.Call) error {
+	e, file, err := posted(call)
+	if err != nil {
+		return err
+	}
+	return c.showPlan(call, http.StatusOK, e, file, "")
+}
+
+// showPlan shows what a text would change; if somebody else has changed the file since the edit began it shows that.
+func (c *Console) showPlan(call *api.Call, code int, e editor, file api.RunbookText, wrong string) error {
+	if e.Base != file.Hash {
+		return c.showConflict(call, e, file)
+	}
+	found, err := api.Invoke[api.Findings](call, "validate", api.SourceInput{Source: e.Source})
+	if err != nil {
+		return err
+	}
+	if e.Findings, e.Checked = found, true; !found.OK {
+		return c.showEditor(call, http.StatusUnprocessableEntity, e)
+	}
+	p := planned{editor: e, Wrong: wrong, Diff: diff(e.File, file.Source, e.Source)}
+	if p.Plan, err = api.Invoke[status.Plan](call, "plan", api.SourceInput{Source: e.Source}); err != nil {
+		if problem := api.AsProblem(err); problem.Code == api.InvalidRunbook {
+			e.Wrong = problem.Detail
+			return c.showEditor(call, http.StatusUnprocessableEntity, e)
+		}
+		return err
+	}
+	return c.show(call, code, "plan", view{Title: "Plan", Nav: "/runbook", Wide: true, Data: p})
+}
+
+// conflict is an edit of a file that is another one by now.
+type conflict struct {
+	editor
+	Diff []diffLine // from the file as it is to the edit
+}
+
+func (c *Console) showConflict(call *api.Call, e editor, file api.RunbookText) error {
+	d := conflict{e, diff(e.File, file.Source, e.Source)}
+	d.Base = file.Hash
+	return c.show(call, http.StatusConflict, "conflict", view{Title: "Changed by somebody else", Nav: "/runbook", Wide: true, Data: d})
+}
+
+func (c *Console) apply(call *api.Call) error {
+	e, file, err := posted(call)
+	if err != nil {
+		return err
+	}
+	if e.Base != file.Hash {
+		return c.showConflict(call, e, file)
+	}
+	done, err := api.Invoke[api.Applied](call, "apply", api.ApplyInput{Source: e.Source, Base: e.Base, Plan: call.R.PostFormValue("plan")})
+	if err != nil {
+		switch p := api.AsProblem(err); p.Code {
+		case api.Conflict:
+			if file, err = api.Invoke[api.RunbookText](call, "runbook", nil); err != nil {
+				return err
+			}
+			return c.showConflict(call, e, file)
+		case api.PlanChanged, api.PlanBlocked, api.Busy, api.InvalidRunbook:
+			return c.showPlan(call, p.Status, e, file, sayWrong(p))
+		}
+		return err
+	}
+	return c.show(call, http.StatusOK, "applied", view{Title: "Applied", Nav: "/runbook", Data: done})
+}
+
+type generationsData struct {
+	List []status.Generation // the newest first
+}
+
+func (c *Console) generations(call *api.Call) error {
+	list, err := api.Invoke[[]status.Generation](call, "generations", nil)
+	if err != nil {
+		return err
+	}
+	d := generationsData{}
+	for i := range list {
+		d.List = append(d.List, list[len(list)-1-i])
+	}
+	return c.show(call, http.StatusOK, "generations", view{Title: "Generations", Nav: "/runbook", Data: d})
+}
+
+func (c *Console) rollback(call *api.Call) error {
+	n, err := strconv.Atoi(call.R.PostFormValue("generation"))
+	if err != nil {
+		return api.Fail(api.InvalidInput, "Name a generation.")
+	}
+	done, err := api.Invoke[status.Applied](call, "rollback", api.RollbackInput{Generation: n})
+	if err != nil {
+		return err
+	}
+	return c.show(call, http.StatusOK, "applied", view{Title: "Rolled back", Nav: "/runbook", Data: api.Applied{Applied: done}})
+}
+
+// diffLine is a line of a difference: kind is add, del, head or empty.
+type diffLine struct{ Kind, Text string }
+
+func diff(name, a, b string) (list []diffLine) {
+	for line := range strings.Lines(runbook.Diff(name, []byte(a), []byte(b))) {
+		line = strings.TrimRight(line, "\r\n")
+		kind := ""
+		switch {
+		case strings.HasPrefix(line, "diff "), strings.HasPrefix(line, "+++"), strings.HasPrefix(line, "---"):
+			continue
+		case strings.HasPrefix(line, "@@"):
+			kind = "head"
+		case strings.HasPrefix(line, "+"):
+			kind = "add"
+		case strings.HasPrefix(line, "-"):
+			kind = "del"
+		}
+		list = append(list, diffLine{kind, line})
+	}
+	return list
+}

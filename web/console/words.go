@@ -1,0 +1,150 @@
+package console
+
+import (
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"math"
+	"strings"
+	"time"
+)
+
+// funcs are what templates call.
+var funcs = template.FuncMap{
+	"asset":   assetURL,
+	"span":    span,
+	"bytes":   size,
+	"at":      func(t time.Time) template.HTML { return moment(t, time.Now()) },
+	"stamp":   func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+	"since":   func(t time.Time) string { return span(time.Since(t).Round(time.Second)) },
+	"count":   count,
+	"score":   func(f float64) string { return fmt.Sprintf("%.2f", f) },
+	"percent": func(f float64) string { return fmt.Sprintf("%.0f", f*100) },
+	"seconds": func(f float64) string { return span(time.Duration(f * float64(time.Second))) },
+	"words":   func(s string) string { return strings.ReplaceAll(s, "_", " ") },
+	"join":    func(list []string) string { return strings.Join(list, ", ") },
+	"rate":    rate,
+	"add":     func(a, b int) int { return a + b },
+	"short":   func(s string) string { return s[:min(len(s), 12)] },
+	"dict":    dict,
+	"prose":   prose,
+	"json":    indented,
+}
+
+// dict gives a part of a page several values, by name.
+func dict(pairs ...any) (map[string]any, error) {
+	m := map[string]any{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		name, ok := pairs[i].(string)
+		if !ok {
+			return nil, fmt.Errorf("BUG: dict: %v is no name", pairs[i])
+		}
+		m[name] = pairs[i+1]
+	}
+	return m, nil
+}
+
+// prose is a text in which what stands between backquotes is code.
+func prose(text string) template.HTML {
+	var b strings.Builder
+	for i, piece := range strings.Split(text, "`") {
+		if i%2 == 1 {
+			b.WriteString("<code>" + template.HTMLEscapeString(piece) + "</code>")
+		} else {
+			b.WriteString(template.HTMLEscapeString(piece))
+		}
+	}
+	return template.HTML(b.String()) // every piece is escaped
+}
+
+// indented is a value of the audit log as text.
+func indented(v any) string {
+	text, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return "?"
+	}
+	return string(text)
+}
+
+// span says how long something takes or took, to two units, as the terminal does: "340 ms", "2.1 s", "3 min 20 s", "2 d 4 h".
+func span(d time.Duration) string {
+	switch {
+	case d == 0:
+		return "0 s"
+	case d == math.MinInt64:
+		return span(d + 1)
+	case d < 0:
+		return "-" + span(-d)
+	case d < time.Millisecond:
+		return fmt.Sprintf("%d µs", d.Microseconds())
+	case d < time.Second:
+		return fmt.Sprintf("%d ms", d.Milliseconds())
+	case d < 59950*time.Millisecond:
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	case d < time.Hour:
+		return units(d, time.Minute, "min", time.Second, "s")
+	case d < 24*time.Hour:
+		return units(d, time.Hour, "h", time.Minute, "min")
+	}
+	return units(d, 24*time.Hour, "d", time.Hour, "h")
+}
+
+func units(d, large time.Duration, one string, small time.Duration, other string) string {
+	d = d.Round(small)
+	text := fmt.Sprintf("%d %s", d/large, one)
+	if rest := d % large / small; rest > 0 {
+		text += fmt.Sprintf(" %d %s", rest, other)
+	}
+	return text
+}
+
+// size says how large something is: "96.3 MiB".
+func size(n int64) string {
+	f := float64(n)
+	for _, unit := range []string{"B", "KiB", "MiB", "GiB"} {
+		switch {
+		case math.Abs(f) >= 999.5:
+			f /= 1024
+			continue
+		case unit == "B" || math.Abs(f) >= 99.95:
+			return fmt.Sprintf("%.0f %s", f, unit)
+		}
+		return fmt.Sprintf("%.1f %s", f, unit)
+	}
+	return fmt.Sprintf("%.1f TiB", f)
+}
+
+// moment is a time as an element: the time of day alone today, else with its date. A script shows it in the reader's own zone.
+func moment(at, now time.Time) template.HTML {
+	if at.IsZero() {
+		return "never"
+	}
+	local := at.Local()
+	text := local.Format("2006-01-02 15:04:05")
+	if n := now.Local(); n.YearDay() == local.YearDay() && n.Year() == local.Year() {
+		text = local.Format("15:04:05")
+	}
+	return template.HTML(fmt.Sprintf(`<time datetime="%s">%s</time>`, at.UTC().Format(time.RFC3339Nano), text)) // digits and signs alone
+}
+
+// count gives a number with its noun.
+func count(n int, one string) string {
+	switch {
+	case n == 1:
+		return "1 " + one
+	case strings.HasSuffix(one, "y"):
+		return fmt.Sprintf("%d %sies", n, strings.TrimSuffix(one, "y"))
+	}
+	return fmt.Sprintf("%d %ss", n, one)
+}
+
+// rate says how many a second.
+func rate(f float64) string {
+	switch {
+	case f == 0:
+		return "0/s"
+	case f < 10:
+		return fmt.Sprintf("%.1f/s", f)
+	}
+	return fmt.Sprintf("%.0f/s", f)
+}
