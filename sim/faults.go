@@ -92,6 +92,14 @@ func instantly(how string, f func(m *machine, o *occurrence)) breaks {
 	return breaks{how, func(m *machine, o *occurrence) func() { f(m, o); return nil }}
 }
 
+// killed takes the process away; it is started again when the fault is over.
+var killed = breaks{"all tasks end where they stand; the disk keeps what was written", func(m *machine, _ *occurrence) func() {
+	m.account.power(scenario.Kill)
+	m.end()
+	m.judge.Noticed(m.clock, "process")
+	return m.launch
+}}
+
 // nodePath is where the tasks of nodes stand in the tree of tasks.
 const nodePath = "orac/runner/node/"
 
@@ -198,18 +206,8 @@ func init() {
 			m.powerLoss(o)
 			return m.launch
 		}},
-		scenario.Kill: {"all tasks end where they stand; the disk keeps what was written", func(m *machine, _ *occurrence) func() {
-			m.account.power(scenario.Kill)
-			m.end()
-			m.judge.Noticed(m.clock, "process")
-			return m.launch
-		}},
-		scenario.OutOfMemory: {"all tasks end where they stand; the disk keeps what was written", func(m *machine, _ *occurrence) func() {
-			m.account.power(scenario.Kill)
-			m.end()
-			m.judge.Noticed(m.clock, "process")
-			return m.boot
-		}},
+		scenario.Kill:        killed,
+		scenario.OutOfMemory: killed,
 		scenario.Descriptors: onDisk("files, capture processes and connections that are opened fail with EMFILE", syscall.EMFILE, "create", "read", "list"),
 		scenario.ClockJump: instantly("the time of day jumps", func(m *machine, o *occurrence) {
 			by := o.By

@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -11,11 +10,6 @@ import (
 )
 
 // TestEveryKindDoesWhatItSays makes every kind of fault, from 30 s to 60 s of a run in which somebody speaks all the time, and
-// realOnly are the kinds of which the simulator has no model, and says so.
-var realOnly = []scenario.Kind{
-	scenario.Suspended, scenario.STTCut, scenario.STTCorrupt, scenario.STTSilent, scenario.NetDown, scenario.Descriptors, scenario.OutOfMemory,
-}
-
 // looks at what the appliance says of it. None may break what is always demanded, and none may do nothing at all.
 func TestEveryKindDoesWhatItSays(t *testing.T) {
 	const begin, end = 30.0, 60.0
@@ -120,12 +114,6 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 	_, quiet := rehearse(t, scene(t, "2m", speech), 1)
 	for _, kind := range scenario.Kinds() {
 		k := kind.Kind
-		if _, modelled := faults[k]; slices.Contains(realOnly, k) {
-			if modelled {
-				t.Errorf("%s is modelled, and counts as what only a real machine has", k)
-			}
-			continue
-		}
 		test, ok := tests[k]
 		if !ok {
 			t.Errorf("no test says what %s does", k)

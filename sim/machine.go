@@ -1,15 +1,12 @@
 package sim
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/fnv"
 	"io"
 	"log/slog"
 	"math/rand/v2"
-	"slices"
-	"strings"
 	"time"
 
 	"orac/appliance"
@@ -271,80 +268,6 @@ func (m *machine) ended() {
 	}
 }
 
-// record takes the trace.
-func (m *machine) record(r rt.Record) {
-	m.records++
-	if m.o.trace != nil {
-		r.At += rt.Instant(m.booted)
-		m.o.trace(r)
-	}
-	if r.What == "spooled" { // the spool has done all that it does for an utterance whose recording has ended
-		m.account.sealed(m.meta(fmt.Sprintf("spool/%016d.json", r.Args[0])))
-	}
-	if strings.Contains(r.What, canary) {
-		m.judge.Break(m.now(), "secrets", "a secret stands in the trace of "+r.Task)
-	}
-}
-
-// event takes what the appliance says.
-func (m *machine) event(e event.Event) {
-	at := m.now()
-	m.account.event(at, e)
-	switch b := e.Body.(type) {
-	case event.DeviceLost, event.NodeFailed, event.NodeLeaked, event.StoreFailed, event.DeliveryFailed, event.WebhookFailed:
-		m.judge.Noticed(at, e.Node)
-	case event.STTHealth:
-		if !b.OK {
-			m.judge.Noticed(at, "stt."+b.STT)
-		}
-	case event.Heartbeat:
-		if !b.OK {
-			m.judge.Noticed(at, e.Node)
-		}
-	case event.Spooled:
-		if b.Where == "memory" {
-			m.judge.Noticed(at, "spool")
-		}
-	}
-	text, err := json.Marshal(e.Body)
-	if err == nil && strings.Contains(string(text), canary) {
-		m.judge.Break(at, "secrets", "a secret stands in an event of "+e.Node)
-	}
-	m.mark(e.Node, e.Body.Kind(), words(e.Body))
-}
-
-// mark keeps an event of the timeline.
-func (m *machine) mark(lane, kind, text string) {
-	if len(m.out.Events) < m.sc.Limits.Events {
-		m.out.Events = append(m.out.Events, report.Event{At: m.now().Seconds(), Lane: lane, Kind: kind, Text: text})
-	}
-}
-
-// words is what an event says, for the timeline.
-func words(b event.Body) string {
-	switch b := b.(type) {
-	case event.DeviceOpened:
-		return b.Identity
-	case event.DeviceLost:
-		return b.Cause
-	case event.Wake:
-		return b.Model
-	case event.RecordingEnded:
-		return fmt.Sprintf("%.1f s, %s", b.Seconds, b.Why)
-	case event.DeliveryFailed:
-		return b.Cause
-	case event.Delivered:
-		return b.Outcome
-	case event.NodeFailed:
-		return b.Cause
-	case event.Dropped:
-		return b.Cause
-	case event.Spooled:
-		return b.Where
-	}
-	return ""
-}
-
 // measure is the resident memory of the process.
 func (m *machine) measure() (int64, error) {
 	grown := m.memory.base + m.memory.rate*int64((m.now()-m.memory.since)/time.Second)/60
@@ -356,57 +279,6 @@ func (m *machine) held(d *microphone) {
 	if m.holders = max(m.holders, d.holders()); d.holders() > 1 {
 		m.judge.Break(m.now(), "holders", fmt.Sprintf("device %s has %d holders", d.name, d.holders()))
 	}
-}
-
-// spooled are the utterances that the spool has, by their IDs: what it knows of them stands in its files.
-func (m *machine) spooled() (ids []string) {
-	for _, name := range m.disk.Files() {
-		if strings.HasPrefix(name, "spool/") && strings.HasSuffix(name, ".json") {
-			ids = append(ids, m.meta(name))
-		}
-	}
-	return ids
-}
-
-// meta is the ID of the utterance that a file of the spool tells of; "" if it makes no sense.
-func (m *machine) meta(name string) string {
-	var meta struct{ ID string }
-	_ = json.Unmarshal(m.disk.Peek(name), &meta) // what makes no sense names nobody
-	return meta.ID
-}
-
-// alone tells whether no more than the fault that is being made lasts, and nothing did for a while: what it does to the
-// appliance is then all that was done to it.
-func (m *machine) alone() bool {
-	calm := func(s stretch) bool { return s.from == m.clock || s.to != 0 && s.to+longest < m.clock }
-	return m.faulty <= 1 && (m.diskBad == 0 || m.clock-m.diskBad > longest) && !slices.ContainsFunc(m.trouble, func(s stretch) bool { return !calm(s) })
-}
-
-// refuses tells whether the disk refuses now.
-func (m *machine) refuses() bool {
-	return m.active(scenario.DiskFull) || m.active(scenario.DiskReadOnly) || m.active(scenario.DiskError) || m.active(scenario.Descriptors)
-}
-
-// disturbed notes that sound is disturbed from now on, or was until now.
-func (m *machine) disturbed(from, to time.Duration) { m.trouble = append(m.trouble, stretch{from, to}) }
-
-// heldUp tells since when something has kept nodes from running until just before a time.
-func (m *machine) heldUp(at time.Duration) (since time.Duration, ok bool) {
-	for _, s := range m.trouble {
-		if s.from < at && s.to+time.Second >= at {
-			return s.from, true
-		}
-	}
-	return 0, false
-}
-
-// couldHear tells whether nothing kept the appliance from hearing a sound.
-func (m *machine) couldHear(d *microphone, p *play) bool {
-	from, to := p.at-3*time.Second, p.until+wakeLate
-	if m.driver == nil || m.booted+5*time.Second > p.at || m.account.opened[d.name]+2*time.Second > p.at {
-		return false
-	}
-	return !slices.ContainsFunc(m.trouble, func(s stretch) bool { return s.from < to && (s.to == 0 || s.to+2*time.Second > from) })
 }
 
 // random is a stream of the world.

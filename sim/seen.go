@@ -1,0 +1,61 @@
+package sim
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"orac/runbook/scenario"
+)
+
+// spooled are the utterances that the spool has, by their IDs: what it knows of them stands in its files.
+func (m *machine) spooled() (ids []string) {
+	for _, name := range m.disk.Files() {
+		if strings.HasPrefix(name, "spool/") && strings.HasSuffix(name, ".json") {
+			ids = append(ids, m.meta(name))
+		}
+	}
+	return ids
+}
+
+// meta is the ID of the utterance that a file of the spool tells of; "" if it makes no sense.
+func (m *machine) meta(name string) string {
+	var meta struct{ ID string }
+	_ = json.Unmarshal(m.disk.Peek(name), &meta) // what makes no sense names nobody
+	return meta.ID
+}
+
+// alone tells whether no more than the fault that is being made lasts, and nothing did for a while: what it does to the
+// appliance is then all that was done to it.
+func (m *machine) alone() bool {
+	calm := func(s stretch) bool { return s.from == m.clock || s.to != 0 && s.to+longest < m.clock }
+	return m.faulty <= 1 && (m.diskBad == 0 || m.clock-m.diskBad > longest) && !slices.ContainsFunc(m.trouble, func(s stretch) bool { return !calm(s) })
+}
+
+// refuses tells whether the disk refuses now.
+func (m *machine) refuses() bool {
+	return m.active(scenario.DiskFull) || m.active(scenario.DiskReadOnly) || m.active(scenario.DiskError) || m.active(scenario.Descriptors)
+}
+
+// disturbed notes that sound is disturbed from now on, or was until now.
+func (m *machine) disturbed(from, to time.Duration) { m.trouble = append(m.trouble, stretch{from, to}) }
+
+// heldUp tells since when something has kept nodes from running until just before a time.
+func (m *machine) heldUp(at time.Duration) (since time.Duration, ok bool) {
+	for _, s := range m.trouble {
+		if s.from < at && s.to+time.Second >= at {
+			return s.from, true
+		}
+	}
+	return 0, false
+}
+
+// couldHear tells whether nothing kept the appliance from hearing a sound.
+func (m *machine) couldHear(d *microphone, p *play) bool {
+	from, to := p.at-3*time.Second, p.until+wakeLate
+	if m.driver == nil || m.booted+5*time.Second > p.at || m.account.opened[d.name]+2*time.Second > p.at {
+		return false
+	}
+	return !slices.ContainsFunc(m.trouble, func(s stretch) bool { return s.from < to && (s.to == 0 || s.to+2*time.Second > from) })
+}
