@@ -239,7 +239,8 @@ func TestAMicrophoneIsHeardAndItsCommandDelivered(t *testing.T) {
 	d.stop()
 }
 
-// TestNothingMakesItDeaf breaks what is between the microphone and the appliance, and listens whether sound flows again.
+// TestNothingMakesItDeaf breaks what is between the microphone and the appliance, and listens whether sound flows again. How soon
+// it does is measured by `make recovery`, which has the machine to itself.
 func TestNothingMakesItDeaf(t *testing.T) {
 	audio, mic := microphone(t)
 	server := stttest.Start(t)
@@ -251,9 +252,6 @@ func TestNothingMakesItDeaf(t *testing.T) {
 		opened := d.await("sound after: "+what, func(e happened) bool { return e.Kind == "device_opened" && e.At.After(since) })
 		took := opened.At.Sub(since)
 		t.Logf("%-55s %v", what, took.Round(time.Millisecond))
-		if took > 3*time.Second {
-			t.Errorf("%s: sound came back after %v; 3 s are promised", what, took)
-		}
 	}
 	worker := func() int { return child(t, d.cmd.Process.Pid) }
 
