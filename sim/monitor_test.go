@@ -57,7 +57,7 @@ func TestMemoryOverItsLimitIsOneIncident(t *testing.T) {
 		log := incident.New(incident.Budget{Restarts: 5, Per: time.Hour}, nil)
 		m := &appliance.Monitor{Runner: r, Log: log, FS: w.Disk, Events: w.Watch,
 			Measure: func() (int64, error) {
-				if k.Now() > rt.Instant(2*time.Hour) {
+				if k.Now() > rt.Instant(30*time.Minute) {
 					return 100 << 20, nil
 				}
 				n++
@@ -65,7 +65,7 @@ func TestMemoryOverItsLimitIsOneIncident(t *testing.T) {
 			},
 			MayRestart: func(*rt.Task, string) bool { return false }}
 		k.Go("monitor", m.Run)
-		_ = k.Sleep(3 * time.Hour)
+		_ = k.Sleep(45 * time.Minute)
 		open := 0
 		for _, i := range log.Recent(k.Now(), 1000) {
 			if i.Recovered.IsZero() {
@@ -77,7 +77,7 @@ func TestMemoryOverItsLimitIsOneIncident(t *testing.T) {
 		}
 		return nil
 	}
-	if r := w.Run(4 * time.Hour); r.Script != nil {
+	if r := w.Run(time.Hour); r.Script != nil {
 		t.Error(r.Script)
 	}
 }
@@ -97,7 +97,7 @@ func TestAlertsEnd(t *testing.T) {
 			_ = k.Sleep(time.Second)
 		}
 		w.Watch.Push(k, event.Event{At: k.Wall(), Node: "trigger.kitchen", Body: event.NodeLeaked{Claim: ""}})
-		_ = k.Sleep(3 * time.Hour)
+		_ = k.Sleep(65 * time.Minute)
 		for _, i := range log.Recent(k.Now(), 10) {
 			if i.Recovered.IsZero() {
 				t.Errorf("%s: %s goes on", i.Component, i.Cause)
@@ -105,7 +105,7 @@ func TestAlertsEnd(t *testing.T) {
 		}
 		return nil
 	}
-	if r := w.Run(4 * time.Hour); r.Script != nil {
+	if r := w.Run(80 * time.Minute); r.Script != nil {
 		t.Error(r.Script)
 	}
 }
