@@ -283,11 +283,8 @@ func (s *simulation) part(j *job, v variant) string {
 			return err.Error()
 		}
 	}
-	for i := range min(len(list[0]), len(list[1])) {
-		a, b := trace.Line(list[0][i]), trace.Line(list[1][i])
-		if a != b {
-			return fmt.Sprintf("record %d:\n- %s\n+ %s", i+1, a, b)
-		}
+	if d, _ := trace.DiffRecords(list[0], list[1], 0); len(d.A) > 0 && len(d.B) > 0 {
+		return fmt.Sprintf("record %d:\n- %s\n+ %s", d.Record, trace.Line(d.A[0]), trace.Line(d.B[0]))
 	}
 	return fmt.Sprintf("one has %d records, the other %d", len(list[0]), len(list[1]))
 }

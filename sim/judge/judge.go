@@ -188,7 +188,7 @@ func (j *Judge) Finish(at time.Duration, v View) {
 	for i := range j.sc.Holds {
 		h := &j.sc.Holds[i]
 		ok, err := h.Holds.Eval(state)
-		text := "at the end: " + facts(h.Holds, state)
+		text := "at the end: " + h.Holds.Explain(state)
 		if err != nil {
 			text = err.Error()
 		}
@@ -236,8 +236,5 @@ func (j *Judge) judge(g report.Judgement) {
 	}
 	j.Breaks = append(j.Breaks, report.Break{Promise: g.Promise, What: g.What, At: g.At, Text: g.Text})
 }
-
-// facts says what an expression saw.
-func facts(e scenario.Expr, s scenario.State) string { return e.Explain(s) }
 
 func seconds(d time.Duration) string { return fmt.Sprintf("%.1f s", d.Seconds()) }
