@@ -61,6 +61,16 @@ webhook "light" {
   }
 }
 
+# The console and the API for everybody at home who has a login. The first start prints the fingerprint of the certificate, and a
+# code with which you make the first admin; web/SECURITY.md says how ORAC STT is told who ORAC is.
+web {
+  listen = ":7171"
+
+  tls {
+    self_signed = true
+  }
+}
+
 watchdog {
   read_stall = "2s"
 }

@@ -24,3 +24,12 @@ stt "whisper" {
   url = "http://stt.local:7272"
   # token = secret("stt_token")
 }
+
+# The console: https://HOST:7171. `docker compose logs orac` shows the certificate's fingerprint and the code for the first admin.
+web {
+  listen = ":7171"
+
+  tls {
+    self_signed = true
+  }
+}
