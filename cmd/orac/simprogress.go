@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"orac/appliance/amount"
 	"orac/cmd/orac/screen"
 	"orac/sim"
 )
@@ -65,13 +66,13 @@ func (p *progress) watch(s *screen.Screen, done <-chan struct{}) {
 func progressText(p sim.Progress, wall time.Duration) string {
 	parts := []string{fmt.Sprintf("%d of %s", p.Done, plural(p.Of, "run", "runs"))}
 	if p.Virtual > 0 {
-		parts = append(parts, screen.Span(p.Virtual)+" simulated")
+		parts = append(parts, amount.Span(p.Virtual)+" simulated")
 		if wall > 0 {
 			parts = append(parts, fmt.Sprintf("%.0f times real time", p.Virtual.Seconds()/wall.Seconds()))
 		}
 	}
 	if p.Done > 0 && p.Done < p.Of && wall >= time.Second {
-		parts = append(parts, "about "+screen.Span((wall*time.Duration(p.Of-p.Done)/time.Duration(p.Done)).Round(time.Second))+" to go")
+		parts = append(parts, "about "+amount.Span((wall*time.Duration(p.Of-p.Done)/time.Duration(p.Done)).Round(time.Second))+" to go")
 	}
 	if p.Breaks > 0 {
 		parts = append(parts, fmt.Sprintf("%d broken", p.Breaks))

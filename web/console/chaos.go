@@ -18,6 +18,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"orac/appliance/amount"
 	"orac/appliance/memory"
 )
 
@@ -173,7 +174,7 @@ func (c *chaos) await(ctx context.Context, stop context.CancelFunc, cmd *exec.Cm
 	r.Exit = cmd.ProcessState.ExitCode()
 	switch {
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		r.Failed = "it took longer than " + span(chaosTime)
+		r.Failed = "it took longer than " + amount.Span(chaosTime)
 	case ctx.Err() != nil:
 		r.Failed = "it was stopped"
 	case r.Exit < 0:

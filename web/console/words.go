@@ -4,23 +4,24 @@ import (
 	"encoding/json"
 	"fmt"
 	"html/template"
-	"math"
 	"strings"
 	"time"
+
+	"orac/appliance/amount"
 )
 
 // funcs are what templates call.
 var funcs = template.FuncMap{
 	"asset":   assetURL,
-	"span":    span,
-	"bytes":   size,
+	"span":    amount.Span,
+	"bytes":   amount.Bytes,
 	"at":      func(t time.Time) template.HTML { return moment(t, time.Now()) },
 	"stamp":   func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
-	"since":   func(t time.Time) string { return span(time.Since(t).Round(time.Second)) },
-	"count":   count,
+	"since":   func(t time.Time) string { return amount.Span(time.Since(t).Round(time.Second)) },
+	"count":   amount.Count,
 	"score":   func(f float64) string { return fmt.Sprintf("%.2f", f) },
 	"percent": func(f float64) string { return fmt.Sprintf("%.0f", f*100) },
-	"seconds": func(f float64) string { return span(time.Duration(f * float64(time.Second))) },
+	"seconds": func(f float64) string { return amount.Span(time.Duration(f * float64(time.Second))) },
 	"words":   func(s string) string { return strings.ReplaceAll(s, "_", " ") },
 	"join":    func(list []string) string { return strings.Join(list, ", ") },
 	"rate":    rate,
@@ -66,54 +67,6 @@ func indented(v any) string {
 	return string(text)
 }
 
-// span says how long something takes or took, to two units, as the terminal does: "340 ms", "2.1 s", "3 min 20 s", "2 d 4 h".
-func span(d time.Duration) string {
-	switch {
-	case d == 0:
-		return "0 s"
-	case d == math.MinInt64:
-		return span(d + 1)
-	case d < 0:
-		return "-" + span(-d)
-	case d < time.Millisecond:
-		return fmt.Sprintf("%d µs", d.Microseconds())
-	case d < time.Second:
-		return fmt.Sprintf("%d ms", d.Milliseconds())
-	case d < 59950*time.Millisecond:
-		return fmt.Sprintf("%.1f s", d.Seconds())
-	case d < time.Hour:
-		return units(d, time.Minute, "min", time.Second, "s")
-	case d < 24*time.Hour:
-		return units(d, time.Hour, "h", time.Minute, "min")
-	}
-	return units(d, 24*time.Hour, "d", time.Hour, "h")
-}
-
-func units(d, large time.Duration, one string, small time.Duration, other string) string {
-	d = d.Round(small)
-	text := fmt.Sprintf("%d %s", d/large, one)
-	if rest := d % large / small; rest > 0 {
-		text += fmt.Sprintf(" %d %s", rest, other)
-	}
-	return text
-}
-
-// size says how large something is: "96.3 MiB".
-func size(n int64) string {
-	f := float64(n)
-	for _, unit := range []string{"B", "KiB", "MiB", "GiB"} {
-		switch {
-		case math.Abs(f) >= 999.5:
-			f /= 1024
-			continue
-		case unit == "B" || math.Abs(f) >= 99.95:
-			return fmt.Sprintf("%.0f %s", f, unit)
-		}
-		return fmt.Sprintf("%.1f %s", f, unit)
-	}
-	return fmt.Sprintf("%.1f TiB", f)
-}
-
 // moment is a time as an element: the time of day alone today, else with its date. A script shows it in the reader's own zone.
 func moment(at, now time.Time) template.HTML {
 	if at.IsZero() {
@@ -125,17 +78,6 @@ func moment(at, now time.Time) template.HTML {
 		text = local.Format("15:04:05")
 	}
 	return template.HTML(fmt.Sprintf(`<time datetime="%s">%s</time>`, at.UTC().Format(time.RFC3339Nano), text)) // digits and signs alone
-}
-
-// count gives a number with its noun.
-func count(n int, one string) string {
-	switch {
-	case n == 1:
-		return "1 " + one
-	case strings.HasSuffix(one, "y"):
-		return fmt.Sprintf("%d %sies", n, strings.TrimSuffix(one, "y"))
-	}
-	return fmt.Sprintf("%d %ss", n, one)
 }
 
 // rate says how many a second.

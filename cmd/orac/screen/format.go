@@ -1,63 +1,10 @@
 package screen
 
 import (
-	"fmt"
 	"math"
 	"strings"
 	"time"
 )
-
-// Span says how long something takes or took, to two units: "340 ms", "2.1 s", "3 min 20 s", "2 d 4 h".
-func Span(d time.Duration) string {
-	switch {
-	case d == 0:
-		return "0 s"
-	case d == math.MinInt64:
-		return Span(d + 1)
-	case d < 0:
-		return "-" + Span(-d)
-	case d < time.Millisecond:
-		return fmt.Sprintf("%d µs", d.Microseconds())
-	case d < time.Second:
-		return fmt.Sprintf("%d ms", d.Milliseconds())
-	case d < 59950*time.Millisecond:
-		return fmt.Sprintf("%.1f s", d.Seconds())
-	}
-	for _, u := range []struct {
-		large, small time.Duration
-		names        [2]string
-	}{{24 * time.Hour, time.Hour, [2]string{"d", "h"}}, {time.Hour, time.Minute, [2]string{"h", "min"}}, {time.Minute, time.Second, [2]string{"min", "s"}}} {
-		rounded := d.Round(u.small)
-		if rounded < u.large {
-			continue
-		}
-		text := fmt.Sprintf("%d %s", rounded/u.large, u.names[0])
-		if rest := rounded % u.large / u.small; rest > 0 {
-			text += fmt.Sprintf(" %d %s", rest, u.names[1])
-		}
-		return text
-	}
-	return d.String() // never: each d that comes here is at least a minute
-}
-
-// Bytes says how large something is: "96.3 MiB".
-func Bytes(n int64) string {
-	f, sign := float64(n), ""
-	if n < 0 {
-		f, sign = -f, "-"
-	}
-	for _, unit := range []string{"B", "KiB", "MiB", "GiB"} {
-		switch {
-		case f >= 999.5:
-			f /= 1024
-			continue
-		case unit == "B" || f >= 99.95:
-			return fmt.Sprintf("%s%.0f %s", sign, f, unit)
-		}
-		return fmt.Sprintf("%s%.1f %s", sign, f, unit)
-	}
-	return fmt.Sprintf("%s%.1f TiB", sign, f)
-}
 
 // When says when something was: the time alone today, else with its date.
 func When(at, now time.Time) string {
@@ -66,14 +13,6 @@ func When(at, now time.Time) string {
 		return at.Format("15:04:05")
 	}
 	return at.Format("2006-01-02 15:04:05")
-}
-
-// count gives a number with its noun.
-func count(n int, one string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %ss", n, one)
 }
 
 // Bar draws how much of something is used, from 0 to 1.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"orac/appliance/amount"
 	"orac/appliance/status"
 )
 
@@ -147,7 +148,7 @@ func (v *planView) deaf(p status.Plan) {
 		case action == status.Remove:
 			says = v.Warn("hears no more")
 		case d.For > 0:
-			says = v.Warn("hears nothing for about " + Span(d.For))
+			says = v.Warn("hears nothing for about " + amount.Span(d.For))
 		}
 		fmt.Fprintf(v, "  %s  %s\n", pad(Clean(d.Device), column), says)
 	}
@@ -172,7 +173,7 @@ func (v *planView) summary(p status.Plan) {
 		n[c.Action]++
 	}
 	if !p.Changes && !blocked(p) {
-		fmt.Fprintf(v, "%s %s\n", v.Good("Nothing to do."), count(len(p.Components), "component")+" would stay as they are.")
+		fmt.Fprintf(v, "%s %s\n", v.Good("Nothing to do."), amount.Count(len(p.Components), "component")+" would stay as they are.")
 		return
 	}
 	var parts []string

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"orac/appliance/amount"
 	"orac/appliance/health"
 	"orac/appliance/status"
 )
@@ -50,9 +51,9 @@ func attr(v any) string {
 // Incidents shows what went wrong and what was done about it, one after the other; evidence only if it is asked for.
 func (s *Screen) Incidents(list []status.Incident, evidence bool, now time.Time) {
 	for _, i := range list {
-		end := s.Good("recovered after " + Span(i.Duration))
+		end := s.Good("recovered after " + amount.Span(i.Duration))
 		if i.Recovered.IsZero() {
-			end = s.Bad("goes on for " + Span(now.Sub(i.Detected)))
+			end = s.Bad("goes on for " + amount.Span(now.Sub(i.Detected)))
 		}
 		fmt.Fprintf(s, "%s  %s  %s  %s\n", When(i.Detected, now), s.Strong(Clean(i.Component)), end, s.Faint(Clean(i.ID)))
 		s.text("  ", "", Clean(i.Cause))

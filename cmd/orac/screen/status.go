@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"orac/appliance/amount"
 	"orac/appliance/health"
 	"orac/appliance/status"
 )
@@ -54,7 +55,7 @@ func (v *Status) labels(word, text string) (lines []string) {
 }
 
 func (v *Status) head(s status.Status, now time.Time) []string {
-	line := fmt.Sprintf("%s %s  %s  %s", v.mark(s.Health.Level), v.Strong(Clean(s.Appliance)), v.level(s.Health.Level), v.Faint("up "+Span(now.Sub(s.Started))))
+	line := fmt.Sprintf("%s %s  %s  %s", v.mark(s.Health.Level), v.Strong(Clean(s.Appliance)), v.level(s.Health.Level), v.Faint("up "+amount.Span(now.Sub(s.Started))))
 	generation := "no generation yet"
 	if s.Generation > 0 {
 		generation = fmt.Sprint("generation ", s.Generation)
@@ -93,7 +94,7 @@ func (v *Status) health(s status.Status, now time.Time) []string {
 		}
 	}
 	if len(causes) == 0 {
-		return []string{v.label("health", fmt.Sprintf("%s, %s", v.level(s.Health.Level), count(len(s.Health.Components), "component")))}
+		return []string{v.label("health", fmt.Sprintf("%s, %s", v.level(s.Health.Level), amount.Count(len(s.Health.Components), "component")))}
 	}
 	var lines []string
 	for i, c := range causes {
@@ -106,7 +107,7 @@ func (v *Status) health(s status.Status, now time.Time) []string {
 			text += ": " + Clean(c.Why)
 		}
 		if !c.Since.IsZero() {
-			text += fmt.Sprintf(" (since %s, %s)", When(c.Since, now), Span(now.Sub(c.Since)))
+			text += fmt.Sprintf(" (since %s, %s)", When(c.Since, now), amount.Span(now.Sub(c.Since)))
 		}
 		if list := behind[c.Name]; len(list) > 0 {
 			text += "; with it " + Clean(strings.Join(list, ", "))
@@ -125,13 +126,13 @@ func (v *Status) health(s status.Status, now time.Time) []string {
 func (v *Status) spool(s status.Spool) string {
 	text := "empty"
 	if s.Waiting > 0 {
-		text = v.Warn(count(s.Waiting, "utterance") + " waiting")
+		text = v.Warn(amount.Count(s.Waiting, "utterance") + " waiting")
 	}
 	if s.DiskBytes > 0 {
-		text += ", " + Bytes(s.DiskBytes) + " on disk"
+		text += ", " + amount.Bytes(s.DiskBytes) + " on disk"
 	}
 	if s.MemoryBytes > 0 {
-		text += v.Warn(", " + Bytes(s.MemoryBytes) + " in memory")
+		text += v.Warn(", " + amount.Bytes(s.MemoryBytes) + " in memory")
 	}
 	if s.Dropped > 0 {
 		text += v.Bad(fmt.Sprintf(", %d lost", s.Dropped))
@@ -150,14 +151,14 @@ func (v *Status) memoryLine(m status.Memory) string {
 	case m.Warn > 0 && m.Resident >= m.Warn:
 		paint = v.Warn
 	}
-	text := Bytes(m.Resident)
+	text := amount.Bytes(m.Resident)
 	if m.Restart > 0 {
 		cells := barCells
 		if v.width > 0 && v.width < 80 {
 			cells /= 2
 		}
 		full, empty := Bar(float64(m.Resident)/float64(m.Restart), cells)
-		text = fmt.Sprintf("%s%s %s of %s", paint(full), v.Faint(empty), text, Bytes(m.Restart))
+		text = fmt.Sprintf("%s%s %s of %s", paint(full), v.Faint(empty), text, amount.Bytes(m.Restart))
 	}
 	if m.Slope != 0 {
 		text += fmt.Sprintf("  %s/h", signed(int64(m.Slope)))
@@ -170,9 +171,9 @@ func (v *Status) memoryLine(m status.Memory) string {
 
 func signed(n int64) string {
 	if n >= 0 {
-		return "+" + Bytes(n)
+		return "+" + amount.Bytes(n)
 	}
-	return Bytes(n)
+	return amount.Bytes(n)
 }
 
 // incident is the last of them.
@@ -183,9 +184,9 @@ func (v *Status) incident(i *status.Incident, now time.Time) []string {
 	text := fmt.Sprintf("%s %s: %s", When(i.Detected, now), Clean(i.Component), Clean(i.Cause))
 	paint := func(s string) string { return s }
 	if i.Recovered.IsZero() {
-		text, paint = text+"; it goes on for "+Span(now.Sub(i.Detected)), v.Bad
+		text, paint = text+"; it goes on for "+amount.Span(now.Sub(i.Detected)), v.Bad
 	} else {
-		text += "; recovered after " + Span(i.Duration)
+		text += "; recovered after " + amount.Span(i.Duration)
 	}
 	lines := wrap(text, v.room(10))
 	for n, part := range lines {

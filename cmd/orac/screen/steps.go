@@ -3,6 +3,8 @@ package screen
 import (
 	"fmt"
 	"time"
+
+	"orac/appliance/amount"
 )
 
 // Steps shows a long work step by step: the one that goes on with a clock, those that are over with what they took.
@@ -27,7 +29,7 @@ func (v *Steps) Step(now time.Time, step string) {
 // Tick moves the clock.
 func (v *Steps) Tick(now time.Time) {
 	if v.step != "" {
-		v.Move(fmt.Sprintf("  %s %s  %s", v.Faint("…"), v.step, v.Faint(Span(now.Sub(v.since).Truncate(100*time.Millisecond)))))
+		v.Move(fmt.Sprintf("  %s %s  %s", v.Faint("…"), v.step, v.Faint(amount.Span(now.Sub(v.since).Truncate(100*time.Millisecond)))))
 	}
 }
 
@@ -43,7 +45,7 @@ func (v *Steps) End(now time.Time, ok bool) {
 
 func (v *Steps) end(now time.Time, mark string) {
 	if v.step != "" && v.Moves() {
-		fmt.Fprintf(v, "  %s %s  %s\n", mark, v.step, v.Faint(Span(now.Sub(v.since))))
+		fmt.Fprintf(v, "  %s %s  %s\n", mark, v.step, v.Faint(amount.Span(now.Sub(v.since))))
 	}
 	v.step = ""
 }

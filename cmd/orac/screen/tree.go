@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"orac/appliance/amount"
 	"orac/appliance/health"
 	"orac/appliance/status"
 )
@@ -186,12 +187,12 @@ func (v *Status) notes(n status.Node, now time.Time) (notes []string) {
 	if n.State != "running" {
 		text := n.State
 		if !n.Since.IsZero() {
-			text += " for " + Span(now.Sub(n.Since))
+			text += " for " + amount.Span(now.Sub(n.Since))
 		}
 		notes = append(notes, v.Warn(text))
 	}
 	if n.Restarts > 0 {
-		notes = append(notes, v.Warn(count(n.Restarts, "restart")))
+		notes = append(notes, v.Warn(amount.Count(n.Restarts, "restart")))
 	}
 	if n.Dropped > 0 {
 		notes = append(notes, v.Warn(fmt.Sprintf("%d dropped", n.Dropped)))
