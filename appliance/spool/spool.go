@@ -241,17 +241,6 @@ func (s *Spool) Retry(t *rt.Task) {
 	}
 }
 
-// writeAnswers writes the answers of an entry that are not on disk yet.
-func (s *Spool) writeAnswers(t *rt.Task, e *Entry) error {
-	for len(e.unwritten) > 0 {
-		if err := s.writeDone(t, e, e.unwritten[0]); err != nil {
-			return err
-		}
-		e.unwritten = e.unwritten[1:]
-	}
-	return nil
-}
-
 // store writes a whole utterance from memory.
 func (s *Spool) store(t *rt.Task, e *Entry) error {
 	if err := s.room(t, e.bytes); err != nil {
@@ -288,132 +277,8 @@ func (s *Spool) Audio(t *rt.Task, e *Entry) ([]int16, error) {
 	return decode(b), nil
 }
 
-// Answered notes that a service has answered and needs the utterance no more. When none is left that does, the utterance
-// leaves the spool.
-func (s *Spool) Answered(t *rt.Task, e *Entry, stt string) {
-	if !e.Awaits(stt) {
-		return
-	}
-	e.answered = append(e.answered, stt)
-	e.unwritten = append(e.unwritten, stt)
-	if e.recording { // a service that answers before the end: the entry goes when its recording ends
-		return
-	}
-	if len(e.pending()) == 0 {
-		s.leave(t, e)
-		return
-	}
-	if e.onDisk {
-		s.noteAnswers(t, e)
-	}
-}
-
-// noteAnswers writes answers, or leaves that to Retry: a kill before the disk takes them would deliver once more.
-func (s *Spool) noteAnswers(t *rt.Task, e *Entry) {
-	if err := s.writeAnswers(t, e); err != nil {
-		s.diskErr = err
-	}
-}
-
-// Refused notes that a service will never take the utterance. It counts as answered, but when the utterance leaves the
-// spool its sound stays, as a WAV file in spool/refused, for a person to look at.
-func (s *Spool) Refused(t *rt.Task, e *Entry, stt string) {
-	if e.Awaits(stt) {
-		e.refused = append(e.refused, stt)
-		s.Answered(t, e, stt)
-	}
-}
-
-// Serve tells which services there are. An utterance for one that is no more is treated as refused by it.
-func (s *Spool) Serve(t *rt.Task, services []string) {
-	for _, e := range slices.Clone(s.entries) {
-		for _, stt := range e.pending() {
-			if !slices.Contains(services, stt) {
-				s.Refused(t, e, stt)
-			}
-		}
-	}
-}
-
 // Cancel takes out an utterance of which nothing was recorded.
 func (s *Spool) Cancel(t *rt.Task, e *Entry) { s.forget(t, e) }
-
-// Next is the oldest utterance that the service has to answer and whose number is at least from; nil if there is none.
-func (s *Spool) Next(stt string, from utterance.Seq) *Entry {
-	for _, e := range s.entries {
-		if e.Seq >= from && e.Awaits(stt) {
-			return e
-		}
-	}
-	return nil
-}
-
-// Entry is the utterance of a number; nil if it has left.
-func (s *Spool) Entry(seq utterance.Seq) *Entry {
-	for _, e := range s.entries {
-		if e.Seq == seq {
-			return e
-		}
-	}
-	return nil
-}
-
-// Recording is the utterance of an ID, if it is being recorded; else nil.
-func (s *Spool) Recording(id string) *Entry {
-	for _, e := range s.entries {
-		if e.recording && e.Meta.ID == id {
-			return e
-		}
-	}
-	return nil
-}
-
-// RecordingOf are the utterances of a listener that are being recorded.
-func (s *Spool) RecordingOf(listener string) (list []*Entry) {
-	for _, e := range s.entries {
-		if e.recording && e.Meta.Listener == listener {
-			list = append(list, e)
-		}
-	}
-	return list
-}
-
-// PCM is what has been recorded so far of an utterance whose recording goes on. The caller must not change it.
-func (s *Spool) PCM(e *Entry) []int16 { return e.pcm }
-
-// Reports gives, once each, what happened since it was last called.
-func (s *Spool) Reports() []Report {
-	r := s.reports
-	s.reports = nil
-	return r
-}
-
-func (s *Spool) report(r Report) { s.reports = append(s.reports, r) }
-
-// DiskErr is why the disk refuses to take utterances; nil while it takes them.
-func (s *Spool) DiskErr() error { return s.diskErr }
-
-// Stats is how full a spool is.
-type Stats struct {
-	Waiting     int   // utterances
-	DiskBytes   int64 // of sound on disk
-	MemoryBytes int64 // of complete utterances in memory
-	Dropped     int   // since the start
-}
-
-// Stats gives the state of the spool.
-func (s *Spool) Stats() Stats {
-	st := Stats{Waiting: len(s.entries), Dropped: s.dropped}
-	for _, e := range s.entries {
-		switch {
-		case e.onDisk:
-			st.DiskBytes += e.bytes
-		case !e.recording:
-			st.MemoryBytes += e.bytes
-		}
-	}
-	return st
-}
 
 // errNoRoom is what the spool itself refuses with.
 var errNoRoom = errors.New("the disk is nearly full")
