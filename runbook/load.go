@@ -32,6 +32,9 @@ type Options struct {
 	// the file secrets/NAME in the state directory, which nobody but its owner may read.
 	Secret func(name string) (string, error)
 
+	// StandIns tells that what Secret gives stands in for the real ones, as in a simulation: its form is not checked.
+	StandIns bool
+
 	// StateDir is the state directory whose secrets are meant; "" is the one that the
 	// runbook declares.
 	StateDir string

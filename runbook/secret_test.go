@@ -202,3 +202,30 @@ locals {
 		t.Error("a state directory that is a secret of itself is taken")
 	}
 }
+
+// TestStandIns: a simulation has no secrets, and what stands in for them has no form; what is no secret keeps its.
+func TestStandIns(t *testing.T) {
+	const src = `
+appliance "a" {}
+user "anna" { password_hash = secret("anna") }
+webhook "w" { url = secret("hook") }
+`
+	world := testWorld()
+	world.Secret = func(string) (string, error) { return "stands in", nil }
+	if _, ds := Parse([]byte(src), "x.hcl", world); !ds.HasErrors() {
+		t.Error("real secrets have a form")
+	}
+	world.StandIns = true
+	rb, ds := Parse([]byte(src), "x.hcl", world)
+	if ds.HasErrors() {
+		t.Fatal(ds)
+	}
+	if got := rb.Users[0].PasswordHash.Reveal(); got != "stands in" {
+		t.Errorf("the hash is %q", got)
+	}
+	for _, bad := range []string{`webhook "w" { url = "x" }`, `heartbeat "h" { url = secret("u") }`, "webhook \"w\" {\n  url = \"http://h\"\n  timeout = secret(\"t\")\n}"} {
+		if _, ds := Parse([]byte("appliance \"a\" {}\n"+bad+"\n"), "x.hcl", world); !ds.HasErrors() {
+			t.Errorf("taken: %s", bad)
+		}
+	}
+}

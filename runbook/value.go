@@ -44,6 +44,9 @@ func (e *evaluator) value(at *Attribute, addr Address, raw cty.Value, expr hclsy
 	}
 	out := Attr{Range: expr.Range(), Secret: at.Secret != Public}
 	normal, bad := e.normalise(at, plain)
+	if bad != nil && hard && e.opts.StandIns && (at.Kind == String || at.Kind == URL) && isText(plain) {
+		normal, bad = plain, nil
+	}
 	switch {
 	case bad != nil && *bad == misfit{}:
 		return Attr{}, cty.NilVal, false

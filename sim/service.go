@@ -146,9 +146,9 @@ func (c sttClient) Health(t *rt.Task) (string, error) {
 
 // peer is a model of a server that takes heartbeats, or of a webhook.
 type peer struct {
-	m      *machine
-	name   string
-	faults map[scenario.Kind]scenario.Fault
+	m       *machine
+	address string
+	faults  map[scenario.Kind]scenario.Fault
 }
 
 func (p *peer) has(k scenario.Kind) bool { _, ok := p.faults[k]; return ok }
@@ -165,7 +165,7 @@ func (p *peer) call(t *rt.Task, op string) error {
 		return err
 	}
 	fault := func(k wire.Kind, status int, cause string) error {
-		return &wire.Error{Op: op, Address: "http://" + p.name, Kind: k, Status: status, Cause: errors.New(cause)}
+		return &wire.Error{Op: op, Address: p.address, Kind: k, Status: status, Cause: errors.New(cause)}
 	}
 	switch {
 	case takes > peerPatience:
@@ -208,13 +208,15 @@ func (m *machine) heart(_ *runbook.Runbook, h runbook.Heartbeat) (notify.Heart, 
 }
 
 func (m *machine) hook(w runbook.Webhook) (notify.Hook, error) {
-	return m.peer("webhook " + w.Name), nil
+	p := m.peer("webhook " + w.Name)
+	p.address = wire.Origin(w.URL.Reveal()) // as the real client names it
+	return p, nil
 }
 
 func (m *machine) peer(name string) *peer {
 	p, ok := m.peers[name]
 	if !ok {
-		p = &peer{m: m, name: name, faults: map[scenario.Kind]scenario.Fault{}}
+		p = &peer{m: m, address: "http://" + name, faults: map[scenario.Kind]scenario.Fault{}}
 		m.peers[name] = p
 	}
 	return p

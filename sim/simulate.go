@@ -107,7 +107,7 @@ func (s *simulation) job(sc *scenario.Scenario) (*job, error) {
 	}
 	j := &job{sc: sc}
 	j.options.evaluation = s.Options.Options
-	j.options.evaluation.Secret = func(string) (string, error) { return canary, nil }
+	j.options.evaluation.Secret, j.options.evaluation.StandIns = func(string) (string, error) { return canary, nil }, true
 	rb, text, problems := sc.Runbook(j.options.evaluation)
 	if problems.HasErrors() {
 		return nil, problems

@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"net/http"
@@ -12,7 +13,7 @@ import (
 
 // WebhookConfig makes a Webhook. All but URL may be zero.
 type WebhookConfig struct {
-	URL     string        // whole; a query is sent, and shown nowhere
+	URL     string        // whole; path and query are sent, and shown nowhere: services hide a key in them
 	Timeout time.Duration // 0 means Timeout
 	Headers map[string]wire.Secret
 }
@@ -31,7 +32,7 @@ func NewWebhook(c WebhookConfig) (*Webhook, error) {
 	}
 	client, err := wire.NewClient(wire.Options{Timeout: orDefault(c.Timeout), Headers: c.Headers})
 	if err != nil {
-		return nil, fmt.Errorf("webhook %s: %w", wire.Address(c.URL), err)
+		return nil, fmt.Errorf("webhook %s: %w", wire.Origin(c.URL), err)
 	}
 	return &Webhook{to.String(), client}, nil
 }
@@ -50,6 +51,9 @@ type firingBody struct {
 // Fire implements Hook. Any status from 200 to 299 is a yes, whatever the body says.
 func (w *Webhook) Fire(t *rt.Task, d Firing) error {
 	_, err := w.client.Do(t, wire.Request{Op: "webhook", Method: http.MethodPost, URL: w.to, ContentType: "application/json", Body: encodeFiring(d)})
+	if e, ok := errors.AsType[*wire.Error](err); ok {
+		e.Address = wire.Origin(w.to)
+	}
 	return late(err)
 }
 

@@ -66,7 +66,7 @@ func TestWebhookBadBehaviour(t *testing.T) {
 			if c.kind == wire.Late {
 				timeout = patience
 			}
-			err := fire(t, WebhookConfig{URL: s.URL() + "/webhook?key=hush", Timeout: timeout,
+			err := fire(t, WebhookConfig{URL: s.URL() + "/webhook/hush?key=hush", Timeout: timeout,
 				Headers: map[string]wire.Secret{"Authorization": secret("hush")}}, Firing{At: time.Now()})
 			if c.kind == 0 {
 				if err != nil {
@@ -86,10 +86,12 @@ func TestBadWebhook(t *testing.T) {
 	for _, c := range []WebhookConfig{
 		{URL: "hook.local"},
 		{URL: "http://me:hush@hook.local"},
+		{URL: "hook://hook.local/hush"},
+		{URL: "http://hook.local/hush", Headers: map[string]wire.Secret{"a b": secret("x")}},
 		{URL: "http://hook.local", Headers: map[string]wire.Secret{"a b": secret("x")}},
 		{URL: "http://hook.local", Headers: map[string]wire.Secret{"A": secret("hush\r\nB: c")}},
 	} {
-		if _, err := NewWebhook(c); err == nil || strings.Contains(err.Error(), "hush\r") || strings.Contains(err.Error(), "me:hush") {
+		if _, err := NewWebhook(c); err == nil || strings.Contains(err.Error(), "hush") {
 			t.Errorf("%q: %v", c.URL, err)
 		}
 	}

@@ -80,9 +80,9 @@ var mutations = []mutation{
 		scenarios: []string{"apply_fails"},
 	},
 	{
-		name: "order", does: "the newest utterance is delivered first", file: "appliance/spool/spool.go",
+		name: "order", does: "the newest utterance is delivered first", file: "appliance/spool/look.go",
 		old:       "\tfor _, e := range s.entries {\n\t\tif e.Seq >= from && e.Awaits(stt) {\n",
-		new:       "\tfor _, e := range slices.Backward(s.entries) {\n\t\tif e.Seq >= from && e.Awaits(stt) {\n",
+		new:       "\tfor i := range s.entries {\n\t\tif e := s.entries[len(s.entries)-1-i]; e.Seq >= from && e.Awaits(stt) {\n",
 		scenarios: []string{"disk_full"},
 	},
 	{
@@ -108,5 +108,17 @@ var mutations = []mutation{
 		old:       "\tif v.Restart {\n",
 		new:       "\tif false {\n",
 		scenarios: []string{"memory_leak"},
+	},
+	{
+		name: "queues", does: "a mailbox that is full takes one more", file: "appliance/rt/mailbox.go",
+		old:       "\tif m.n >= m.capacity {\n\t\toldest, dropped = m.take(), true\n",
+		new:       "\tif m.n > m.capacity {\n\t\toldest, dropped = m.take(), true\n",
+		scenarios: []string{"node_starves"},
+	},
+	{
+		name: "secrets", does: "the whole address of a webhook is told, with the key in it", file: "appliance/stt/wire/client.go",
+		old:       "\treturn origin(u)\n",
+		new:       "\treturn u.String()\n",
+		scenarios: []string{"refused"},
 	},
 }

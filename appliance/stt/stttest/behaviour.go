@@ -48,5 +48,5 @@ const (
 	WS        Endpoint = "ws"        // /stt/v1/ws/stream/{topic}
 	Heartbeat Endpoint = "heartbeat" // POST /stt/v1/heartbeat
 	Health    Endpoint = "health"    // GET /stt/v1/health
-	Webhook   Endpoint = "webhook"   // POST /webhook
+	Webhook   Endpoint = "webhook"   // POST /webhook, and below
 )

@@ -28,7 +28,9 @@ func (s *Server) handler() http.Handler {
 	mux.HandleFunc("/stt/v1/ws/stream/{topic}", s.guard(WS, http.MethodGet, s.webSocket))
 	mux.HandleFunc("/stt/v1/heartbeat", s.guard(Heartbeat, http.MethodPost, s.heartbeat))
 	mux.HandleFunc("/stt/v1/health", s.guard(Health, http.MethodGet, s.health))
-	mux.HandleFunc("/webhook", s.guard(Webhook, http.MethodPost, s.webhook))
+	for _, path := range []string{"/webhook", "/webhook/"} { // what is below may be a key
+		mux.HandleFunc(path, s.guard(Webhook, http.MethodPost, s.webhook))
+	}
 	return mux
 }
 

@@ -33,13 +33,13 @@ func parse(raw string) (*url.URL, error) {
 	case err != nil:
 		return nil, fmt.Errorf("a url that cannot be read: %w; write it as http://host:7272", withoutURL(err))
 	case u.Scheme != "http" && u.Scheme != "https":
-		return nil, fmt.Errorf("url %q: the scheme is %q; write http://… or https://…", shown(u), u.Scheme)
+		return nil, fmt.Errorf("url %q: the scheme is %q; write http://… or https://…", origin(u), u.Scheme)
 	case u.Hostname() == "":
-		return nil, fmt.Errorf("url %q: no host; write it as http://host:7272", shown(u))
+		return nil, fmt.Errorf("url %q: no host; write it as http://host:7272", origin(u))
 	case u.User != nil:
-		return nil, fmt.Errorf("url %q: user name or password in a url end up in logs; use auth instead", shown(u))
+		return nil, fmt.Errorf("url %q: user name or password in a url end up in logs; use auth instead", origin(u))
 	case u.Fragment != "":
-		return nil, fmt.Errorf("url %q: what follows # is never sent; leave it out", shown(u))
+		return nil, fmt.Errorf("url %q: what follows # is never sent; leave it out", origin(u))
 	}
 	// Some odd hosts, such as an address with a zone that is no text, can be read and not be written again.
 	if _, err := url.Parse(u.String()); err != nil {
@@ -78,5 +78,14 @@ func (b Base) at(scheme string, query url.Values, segments []string) string {
 func shown(u *url.URL) string {
 	s := *u
 	s.User, s.RawQuery, s.Fragment, s.RawFragment = nil, "", "", ""
+	return s.String()
+}
+
+// origin is a URL of which all but the scheme and the host may be secret, for messages: "https://hooks.example/…".
+func origin(u *url.URL) string {
+	s := url.URL{Scheme: u.Scheme, Host: u.Host}
+	if u.Opaque != "" || u.RequestURI() != "/" {
+		return s.String() + "/…"
+	}
 	return s.String()
 }

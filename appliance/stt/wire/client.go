@@ -202,3 +202,12 @@ func Address(raw string) string {
 	}
 	return shown(u)
 }
+
+// Origin is a URL as an Error shows it when a key may stand in its path, as services that call webhooks have it.
+func Origin(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return "(unreadable url)"
+	}
+	return origin(u)
+}
