@@ -8,6 +8,7 @@ import (
 	"orac/appliance/audio"
 	"orac/appliance/event"
 	"orac/appliance/rt"
+	"orac/appliance/spool"
 	"orac/appliance/stt"
 	"orac/appliance/utterance"
 )
@@ -48,6 +49,8 @@ const (
 	// boundedTries is how often an utterance is tried that the service takes and then fails on: for some 10 s, so that a
 	// service that is just starting up has its chance, and then the next utterance has its.
 	boundedTries = 5
+	// readPatience is how long a disk is asked for an utterance that it does not give. All that is younger waits meanwhile.
+	readPatience = 2 * time.Minute
 )
 
 // Run implements Node.
@@ -149,10 +152,11 @@ func (n *Delivery) stream(t *rt.Task, job Job) (stt.Result, error) {
 	return r, err
 }
 
-// sound waits for the utterance to be complete. One that cannot be read after some tries is given up, so that the next has
-// its turn; what is left of it is set aside.
+// sound waits for the utterance to be complete. One that cannot be read after some tries, or that the disk does not give for some
+// minutes, is given up, so that the next has its turn; what is left of it is set aside.
 func (n *Delivery) sound(t *rt.Task, job Job, attempt int) (Whole, error) {
 	reply := rt.NewMailbox[Whole]("sound", 1)
+	began := t.Now()
 	for tries := 1; ; tries++ {
 		if err := n.Spool.Send(t, Sound{Seq: job.Seq, Reply: reply}); err != nil {
 			return Whole{}, err
@@ -161,7 +165,7 @@ func (n *Delivery) sound(t *rt.Task, job Job, attempt int) (Whole, error) {
 		if err != nil || w.Gone || w.Err == nil {
 			return w, err
 		}
-		if tries == boundedTries {
+		if tries >= boundedTries && (!spool.Transient(w.Err) || t.Now().Sub(began) >= readPatience) {
 			job.Meta = w.Meta
 			return Whole{Gone: true}, n.givenUp(t, job, attempt, w.Err)
 		}

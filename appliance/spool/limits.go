@@ -61,10 +61,12 @@ func (s *Spool) leave(t *rt.Task, e *Entry) {
 	if len(e.refused) > 0 {
 		name, err := s.keepAside(t, e)
 		if err != nil {
-			s.dropped++
-			s.report(Report{Entry: e, Dropped: true, Cause: fmt.Sprintf("%v will not have it, and it could not be set aside: %v", e.refused, err)})
-			if e.onDisk { // what cannot be read now is for people, too
-				s.setAside(t, path.Base(e.path(".pcm")), err.Error())
+			cause := fmt.Sprintf("%v will not have it, and it could not be set aside: %v", e.refused, err)
+			if e.damaged = e.onDisk; e.damaged { // what cannot be read now is for people, too
+				s.report(Report{Entry: e, Where: "damaged", Cause: cause})
+			} else {
+				s.dropped++
+				s.report(Report{Entry: e, Dropped: true, Cause: cause})
 			}
 		} else {
 			s.report(Report{Entry: e, Where: name, Cause: fmt.Sprintf("%v will not have it; its sound is kept", e.refused)})
@@ -121,8 +123,17 @@ func (s *Spool) forget(t *rt.Task, e *Entry) {
 	e.pcm = nil
 }
 
-// remove takes an utterance's files away: the sound first, so that what is left after a kill is no utterance any more.
+// remove takes an utterance's files away: the sound first, so that what is left after a kill is no utterance any more. Sound that
+// could not be read goes to spool/damaged.
 func (s *Spool) remove(t *rt.Task, e *Entry) error {
+	if e.damaged {
+		if err := s.fs.MkdirAll(t, damaged); err != nil {
+			return err
+		}
+		if err := s.fs.Rename(t, e.path(".pcm"), damaged+"/"+path.Base(e.path(".pcm"))); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
 	names := []string{e.path(".pcm"), e.path(".part"), e.path(".json")}
 	for _, stt := range e.answered {
 		names = append(names, e.donePath(stt))

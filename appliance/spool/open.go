@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"orac/appliance/audio"
 	"orac/appliance/rt"
@@ -25,23 +26,33 @@ const (
 	maxMeta = 64 << 10
 	// maxFiles bounds what Open looks at; the budget makes a spool far smaller.
 	maxFiles = 200_000
+	// maxReads is how often the spool is read before a file that the disk does not give is set aside: two minutes, as Retry is
+	// called.
+	maxReads = 60
 )
 
 // Open reads the spool below the state directory, makes unfinished utterances complete, and sweeps what a kill in the
-// middle of a removal has left. A file that makes no sense is set aside in spool/damaged and reported, never deleted. The
-// error is that of the file system; a spool is there all the same, in memory, and Retry tries the disk again.
+// middle of a removal has left. A file that makes no sense is set aside in spool/damaged and reported, never deleted; one that
+// the disk does not give is no such file until it was asked for some minutes. The error is that of the file system; a spool is
+// there all the same, in memory, and Retry tries the disk again.
 func Open(t *rt.Task, fsys rt.FS, limits Limits) (*Spool, error) {
 	s := &Spool{fs: fsys, limits: limits, next: 1, unread: true}
 	if err := s.read(t); err != nil {
 		s.diskErr = err
 		// What is there is older than what comes now, and was counted from 1: milliseconds are above it.
-		s.next = utterance.Seq(max(1, t.Wall().UnixMilli()))
+		s.next = max(s.next, utterance.Seq(max(1, t.Wall().UnixMilli())))
 		return s, err
 	}
 	return s, nil
 }
 
-// read takes in what is on disk.
+// Transient tells whether an error is one of the file system that may be gone at the next try, and says nothing of the file.
+func Transient(err error) bool {
+	_, ok := errors.AsType[syscall.Errno](err)
+	return ok && !errors.Is(err, fs.ErrNotExist)
+}
+
+// read takes in what is on disk: all of it or, when the disk does not give a file, nothing, since what is younger must wait.
 func (s *Spool) read(t *rt.Task) error {
 	if err := s.fs.MkdirAll(t, dir); err != nil {
 		return fmt.Errorf("spool: make the folder: %w", err)
@@ -50,7 +61,7 @@ func (s *Spool) read(t *rt.Task) error {
 	if err != nil {
 		return fmt.Errorf("spool: read the folder: %w", err)
 	}
-	s.unread = false
+	s.reads++
 	found := map[utterance.Seq][]rt.FileInfo{}
 	var order []utterance.Seq
 	for _, f := range files {
@@ -71,15 +82,24 @@ func (s *Spool) read(t *rt.Task) error {
 		s.next = max(s.next, seq+1)
 	}
 	slices.Sort(order)
+	before := len(s.entries)
 	for _, seq := range order {
-		s.adopt(t, seq, found[seq])
+		if err := s.adopt(t, seq, found[seq]); err != nil {
+			s.entries = s.entries[:before]
+			return fmt.Errorf("spool: read what waits: %w", err)
+		}
+	}
+	s.unread = false
+	for _, e := range s.entries[before:] {
+		s.report(Report{Entry: e, Where: "disk", Cut: e.Meta.Why == utterance.Cut})
 	}
 	slices.SortFunc(s.entries, func(a, b *Entry) int { return cmp.Compare(a.Seq, b.Seq) }) // some may have come meanwhile
 	return nil
 }
 
-// adopt takes one utterance's files into the spool.
-func (s *Spool) adopt(t *rt.Task, seq utterance.Seq, files []rt.FileInfo) {
+// adopt takes one utterance's files into the spool. The error is that of a disk that may give them later.
+func (s *Spool) adopt(t *rt.Task, seq utterance.Seq, files []rt.FileInfo) error {
+	later := func(err error) bool { return Transient(err) && s.reads < maxReads }
 	e := &Entry{Seq: seq}
 	var part, meta bool
 	for _, f := range files {
@@ -97,7 +117,11 @@ func (s *Spool) adopt(t *rt.Task, seq utterance.Seq, files []rt.FileInfo) {
 		case strings.HasSuffix(suffix, doneSuffix):
 			stt := strings.TrimSuffix(suffix, doneSuffix)
 			e.answered = append(e.answered, stt)
-			if b, err := s.fs.ReadFile(t, dir+"/"+f.Name, maxMeta); err == nil && string(b) == refusal {
+			b, err := s.fs.ReadFile(t, dir+"/"+f.Name, maxMeta)
+			if later(err) {
+				return err
+			}
+			if err == nil && string(b) == refusal {
 				e.refused = append(e.refused, stt)
 			}
 		case strings.HasSuffix(suffix, ".tmp"):
@@ -108,32 +132,38 @@ func (s *Spool) adopt(t *rt.Task, seq utterance.Seq, files []rt.FileInfo) {
 	}
 	if !e.onDisk && !part { // what a kill in the middle of a removal, or before the recording began, has left
 		s.remove(t, e)
-		return
+		return nil
 	}
 	if err := s.readMeta(t, e, meta); err != nil {
+		if later(err) {
+			return err
+		}
 		for _, f := range files {
 			s.setAside(t, f.Name, err.Error())
 		}
-		return
+		return nil
 	}
 	if e.onDisk && len(e.pending()) == 0 {
 		s.remove(t, e)
-		return
+		return nil
 	}
 	if !e.onDisk {
 		if err := s.salvage(t, e); err != nil {
+			if later(err) {
+				return err
+			}
 			for _, f := range files {
 				s.setAside(t, f.Name, "it cannot be read: "+err.Error())
 			}
-			return
+			return nil
 		}
 		if e.bytes == 0 { // nothing had been recorded
 			s.remove(t, e)
-			return
+			return nil
 		}
 	}
 	s.entries = append(s.entries, e)
-	s.report(Report{Entry: e, Where: "disk", Cut: e.Meta.Why == utterance.Cut})
+	return nil
 }
 
 func (e *Entry) pending() []string {
@@ -191,9 +221,9 @@ func (s *Spool) readMeta(t *rt.Task, e *Entry, there bool) error {
 
 func (s *Spool) setAside(t *rt.Task, name, cause string) {
 	e := &Entry{Meta: utterance.Meta{ID: name}}
-	err := s.fs.MkdirAll(t, dir+"/damaged")
+	err := s.fs.MkdirAll(t, damaged)
 	if err == nil {
-		err = s.fs.Rename(t, dir+"/"+name, dir+"/damaged/"+name)
+		err = s.fs.Rename(t, dir+"/"+name, damaged+"/"+name)
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		cause += "; it could not be set aside: " + err.Error()

@@ -46,6 +46,9 @@ type Limits struct {
 // dir is the spool's folder below the state directory.
 const dir = "spool"
 
+// damaged is the folder of what could not be read, for people.
+const damaged = dir + "/damaged"
+
 // Entry is an utterance in the spool.
 type Entry struct {
 	Seq  utterance.Seq
@@ -59,6 +62,7 @@ type Entry struct {
 	answered  []string
 	unwritten []string // of those answers, the ones that are not on disk
 	refused   []string // services that will never take it: its sound is kept as a file
+	damaged   bool     // its sound could not be read when it was to leave: it is set aside as it is
 }
 
 // Recording tells whether the utterance still grows.
@@ -74,7 +78,7 @@ type Report struct {
 	Entry   *Entry
 	Dropped bool   // it is lost …
 	Cut     bool   // … or was found unfinished …
-	Where   string // … or is now kept here: disk, memory
+	Where   string // … or is now kept here: disk, memory, damaged, the name of a file
 	Cause   string
 }
 
@@ -85,6 +89,7 @@ type Spool struct {
 	entries []*Entry // in order of Seq
 	next    utterance.Seq
 	unread  bool  // what is on disk is not known yet
+	reads   int   // how often that was tried
 	diskErr error // why the disk last refused; nil while it takes what it is given
 	reports []Report
 	dropped int

@@ -32,7 +32,16 @@ func TestAnUnfinishedUtteranceThatCannotBeReadIsSetAside(t *testing.T) {
 		s.Append(k, s.Begin(k, meta("a", "w")), pcm)
 		record(k, s, "b", sound(2, 5), "w")
 		fails(d, "read", ".part", syscall.EIO)
-		s = open(k, d)
+		s, err := spool.Open(k, d, limits)
+		if err == nil || s.DiskErr() == nil {
+			t.Error("nobody was told")
+		}
+		for range 58 { // two minutes, at the pace of the node
+			if s.Retry(k); s.DiskErr() == nil || len(s.Reports()) > 0 || s.Next("w", 0) != nil {
+				t.Fatal("it was given up early, or b came before a")
+			}
+		}
+		s.Retry(k)
 		var told []string
 		for _, r := range s.Reports() {
 			if r.Where == "damaged" && strings.Contains(r.Cause, "input/output error") {
@@ -50,6 +59,73 @@ func TestAnUnfinishedUtteranceThatCannotBeReadIsSetAside(t *testing.T) {
 		}
 		if e := s.Next("w", 0); e == nil || e.Meta.ID != "b" {
 			t.Errorf("the next is %+v, want b", e)
+		}
+	})
+}
+
+// TestADiskThatGivesNothingForAWhile: what the disk does not give at the start, whatever file it is, is there when it does.
+func TestADiskThatGivesNothingForAWhile(t *testing.T) {
+	for _, suffix := range []string{".json", ".part", ".done"} {
+		for _, cause := range []error{syscall.EIO, syscall.EMFILE} {
+			on(func(k *rt.Task) {
+				d := virtual.NewDisk(1 << 30)
+				s := open(k, d)
+				record(k, s, "a", sound(1, 5), "v", "w")
+				s.Refused(k, s.Next("v", 0), "v")
+				s.Append(k, s.Begin(k, meta("b", "w")), sound(2, 20))
+				fails(d, "read", suffix, cause)
+				s, err := spool.Open(k, d, limits)
+				if err == nil {
+					t.Fatalf("%s: nobody was told", suffix)
+				}
+				record(k, s, "c", sound(3, 5), "w")
+				d.Fail = nil
+				s.Retry(k)
+				for i, id := range []string{"a", "b", "c"} {
+					e := s.Next("w", 0)
+					if e == nil || e.Meta.ID != id {
+						t.Fatalf("%s, %v: number %d is %+v, want %s", suffix, cause, i, e, id)
+					}
+					s.Answered(k, e, "w")
+				}
+				if got := slices.DeleteFunc(d.Files(), func(n string) bool { return !strings.Contains(n, "damaged") }); len(got) > 0 {
+					t.Errorf("%s: %v", suffix, got)
+				}
+				if got := d.Files(); !slices.Contains(got, "spool/refused/a.wav") {
+					t.Errorf("%s: the refusal was forgotten: %v", suffix, got)
+				}
+			})
+		}
+	}
+}
+
+// TestRefusedAndNotToBeRead: what nobody will have and the disk does not give is set aside as it is, when the disk lets it.
+func TestRefusedAndNotToBeRead(t *testing.T) {
+	on(func(k *rt.Task) {
+		d := virtual.NewDisk(1 << 30)
+		s := open(k, d)
+		pcm := sound(1, 5)
+		e := record(k, s, "a", pcm, "w")
+		d.Fail = func(op, name string) error {
+			if strings.HasPrefix(name, "spool/") {
+				return syscall.EIO
+			}
+			return nil
+		}
+		s.Refused(k, e, "w")
+		for _, r := range s.Reports() {
+			if r.Dropped {
+				t.Errorf("dropped: %s", r.Cause)
+			}
+		}
+		d.Fail = nil
+		s.Retry(k)
+		b, err := d.ReadFile(k, "spool/damaged/0000000000000001.pcm", 1<<20)
+		if err != nil || len(b) != 2*len(pcm) {
+			t.Errorf("%d bytes are kept, %v; want %d", len(b), err, 2*len(pcm))
+		}
+		if s.DiskErr() != nil || s.Stats().Waiting != 0 {
+			t.Errorf("%v, %+v", s.DiskErr(), s.Stats())
 		}
 	})
 }

@@ -89,9 +89,9 @@ func disturbs(k scenario.Kind, means string) bool {
 	f := families[k]
 	switch means {
 	case Sound:
-		return f == device || f == hidden || f == mild || f == node || f == processor || f == process || f == memory || k == scenario.Apply
+		return f == device || f == hidden || f == mild || f == node || f == processor || f == process || f == memory || k == scenario.Apply || k == scenario.Descriptors
 	case Delivered:
-		return f == service || f == disk || f == node || f == processor || f == process || f == memory || k == scenario.Apply
+		return f == service || f == disk || f == node || f == processor || f == process || f == memory || k == scenario.Apply || k == scenario.Descriptors
 	}
 	return f != harmless
 }
