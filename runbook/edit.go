@@ -32,9 +32,8 @@ func Edit(src []byte, block Address, attribute, expression string) ([]byte, erro
 		return nil, err
 	}
 	t := path[len(path)-1].types
-	if t.Attribute(attribute) == nil {
-		return nil, &EditError{fmt.Sprintf("%s has no attribute %q", t.Type, clip(attribute)),
-			suggest(attribute, t.attributeNames()) + "It has " + strings.Join(t.attributeNames(), ", ") + "."}
+	if err := t.has(attribute); err != nil {
+		return nil, err
 	}
 	expression = strings.TrimSpace(expression)
 	if err := checkExpression(attribute, expression); err != nil {

@@ -43,11 +43,14 @@ func list(body *hclsyntax.Body, src []byte) []said {
 }
 
 // comments gives the comments of a text.
-func comments(src []byte) []string {
+func comments(src []byte) []string { return commentsIn(src, func(hcl.Range) bool { return true }) }
+
+// commentsIn gives the comments of a text that stand where they are wanted.
+func commentsIn(src []byte, wanted func(hcl.Range) bool) []string {
 	var out []string
 	tokens, _ := hclsyntax.LexConfig(src, "", hcl.InitialPos)
 	for _, t := range tokens {
-		if t.Type == hclsyntax.TokenComment {
+		if t.Type == hclsyntax.TokenComment && wanted(t.Range) {
 			out = append(out, strings.TrimRight(string(t.Bytes), "\r\n"))
 		}
 	}
