@@ -28,18 +28,24 @@ func list(body *hclsyntax.Body, src []byte) []said {
 		}
 		same := map[string]int{}
 		for _, b := range body.Blocks {
-			header := b.Type
-			for _, l := range b.Labels {
-				header += fmt.Sprintf(" %q", l)
-			}
-			inner := fmt.Sprintf("%s/%s#%d", path, header, same[header])
-			same[header]++
+			inner := pathOf(path, b, same)
 			out = append(out, said{path: inner})
 			walk(inner, b.Body)
 		}
 	}
 	walk("", body)
 	return out
+}
+
+// pathOf is the path of a block in one with a path; same counts the blocks there that have the same header.
+func pathOf(path string, b *hclsyntax.Block, same map[string]int) string {
+	header := b.Type
+	for _, l := range b.Labels {
+		header += fmt.Sprintf(" %q", l)
+	}
+	n := same[header]
+	same[header]++
+	return fmt.Sprintf("%s/%s#%d", path, header, n)
 }
 
 // comments gives the comments of a text.
