@@ -229,14 +229,19 @@ func getGenerations(c *Call, _ none) ([]status.Generation, error) {
 }
 
 type rollbackInput struct {
-	Generation int `json:"generation" check:"required;min=0;max=1000000000" doc:"0 is the one before."`
+	Generation int    `json:"generation" check:"required;min=0;max=1000000000" doc:"0 is the one before."`
+	Plan       string `json:"plan" check:"max=128" doc:"hash of the plan that was shown; without it whatever has to be done is."`
+	Running    int    `json:"running" check:"min=0;max=1000000000" doc:"The generation that ran when that plan was made; with another nothing is done."`
 }
 
 func (in rollbackInput) target() string { return fmt.Sprint("generation ", in.Generation) }
 
 func rollback(c *Call, in rollbackInput) (status.Applied, error) {
 	before := c.Server.o.App.Status().Generation
-	a, err := c.Server.o.App.Rollback(c.Server.ctx, in.Generation, func(step string) { c.Log().Info("rollback", "step", step) })
+	if in.Running > 0 && in.Running != before {
+		return status.Applied{}, Fail(PlanChanged, "Generation %d runs by now.", before)
+	}
+	a, err := c.Server.o.App.RollbackPlanned(c.Server.ctx, in.Generation, in.Plan, func(step string) { c.Log().Info("rollback", "step", step) })
 	c.Changed(map[string]int{"generation": before}, map[string]any{"generation": a.Generation, "ok": a.OK, "rolled_back": a.RolledBack})
 	return a, err
 }
