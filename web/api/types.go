@@ -35,6 +35,7 @@ type (
 	RollbackInput  = rollbackInput
 	BlockList      = blockList
 	BlockForm      = blockForm
+	BlockSummary   = blockSummary
 	Section        = section
 	Field          = field
 	BlockInput     = blockInput
