@@ -69,6 +69,9 @@ func TestFormsAreMadeOfTheRegistry(t *testing.T) {
 	if f := fields(fresh)["listeners"]; fresh.Written || fresh.Name == "" || f.Control != "list" || f.Values[0] != "listener.kitchen" {
 		t.Errorf("%+v", fresh)
 	}
+	if j := ask[blockForm](t, r, "GET", "/api/runbook/types/model", nil, 200).MayJoin; len(j) != 1 || j[0].Block != "listener.kitchen" || j[0].Attribute != "models" || len(j[0].Names) != 1 {
+		t.Errorf("%+v", j)
+	}
 	if f := fields(ask[blockForm](t, r, "GET", "/api/runbook/types/user", nil, 200))["password_hash"]; f.Control != "code" || !f.Secret || f.Value != "" {
 		t.Errorf("%+v", f)
 	}

@@ -43,6 +43,14 @@ type blockForm struct {
 	NameWords  string      `json:"name_words,omitempty"`
 	Sections   []section   `json:"sections" doc:"The block, then those that are nested in it."`
 	ReferredBy []reference `json:"referred_by" doc:"Who refers to it, and would miss it."`
+	MayJoin    []joinable  `json:"may_join" doc:"Of a block that is not there yet: lists that may name it. Most blocks do nothing before another names them."`
+}
+
+// joinable is a list of blocks that one more can be put into.
+type joinable struct {
+	Block     string   `json:"block"`
+	Attribute string   `json:"attribute"`
+	Names     []string `json:"names" doc:"What is in it."`
 }
 
 type section struct {
@@ -145,13 +153,33 @@ func getType(c *Call, in typeInput) (blockForm, error) {
 	if t == nil {
 		return blockForm{}, Fail(NotFound, "There is no such type of block.")
 	}
-	return formOf(runbook.BlankOutline(t, runbook.Address(in.Type)), file, list), nil
+	f := formOf(runbook.BlankOutline(t, runbook.Address(in.Type)), file, list)
+	for _, o := range list {
+		for i := range o.Type.Attributes {
+			at := &o.Type.Attributes[i]
+			w, written := o.Attrs[at.Name]
+			switch {
+			case at.Kind != runbook.Refs || !slices.Contains(at.Refs, t.Type) && !slices.Contains(at.Refs, t.Key()):
+			case !o.Written || written && !isList(w):
+			default:
+				j := joinable{Block: string(o.Address), Attribute: at.Name, Names: []string{}}
+				for _, a := range w.Names {
+					j.Names = append(j.Names, string(a))
+				}
+				f.MayJoin = append(f.MayJoin, j)
+			}
+		}
+	}
+	return f, nil
 }
+
+// isList tells whether an attribute is a list of plain references and nothing else.
+func isList(w runbook.Written) bool { return w.Names != nil && strings.HasPrefix(w.Text, "[") }
 
 func formOf(o runbook.Outline, file runbookText, all []runbook.Outline) blockForm {
 	f := blockForm{
 		Address: string(o.Address), Type: o.Type.Key(), Doc: o.Type.Doc, File: file.File, Hash: file.Hash,
-		Written: o.Written, Line: o.Line, Named: o.Type.Named, ReferredBy: []reference{},
+		Written: o.Written, Line: o.Line, Named: o.Type.Named, ReferredBy: []reference{}, MayJoin: []joinable{},
 	}
 	if f.Named {
 		f.Name, f.NameWords = o.Type.NameRule()
@@ -198,7 +226,7 @@ func fieldOf(at *runbook.Attribute, o runbook.Outline, all []runbook.Outline) fi
 		if written {
 			f.Value = w.Text
 		}
-	case at.Kind == runbook.Refs && (!written || w.Names != nil && strings.HasPrefix(w.Text, "[")):
+	case at.Kind == runbook.Refs && (!written || isList(w)):
 		f.Control, f.Values = "list", addresses(all, at.Refs, w.Names)
 		for _, a := range w.Names {
 			f.Chosen = append(f.Chosen, string(a))

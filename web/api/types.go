@@ -36,6 +36,7 @@ type (
 	BlockList      = blockList
 	BlockForm      = blockForm
 	BlockSummary   = blockSummary
+	Joinable       = joinable
 	Section        = section
 	Field          = field
 	BlockInput     = blockInput

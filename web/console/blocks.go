@@ -16,6 +16,7 @@ type blockForm struct {
 	editor
 	New       bool
 	Name      string // of a new one
+	Joins     []join // lists that a new one may be put into
 	Sections  []section
 	Wrong     []string
 	Unplanned string // the text that has what is wrong, to be carried into the editor; "" when there is none
@@ -36,6 +37,15 @@ type field struct {
 	Chosen  []string // of a list
 	Must    bool
 }
+
+// join is a list of blocks that a new one may be put into.
+type join struct {
+	api.Joinable
+	Chosen bool
+}
+
+// ID is the name of its control.
+func (j join) ID() string { return j.Block + "." + j.Attribute }
 
 type blocksData struct {
 	File   string
@@ -99,6 +109,9 @@ func (c *Console) fill(call *api.Call, f *blockForm) error {
 		return err
 	}
 	f.editor = editor{File: file.File, Source: file.Source, Base: file.Hash, Began: file.Source}
+	for _, j := range f.MayJoin {
+		f.Joins = append(f.Joins, join{Joinable: j})
+	}
 	for _, s := range f.BlockForm.Sections {
 		out := section{Section: s}
 		for _, at := range s.Fields {
@@ -134,6 +147,9 @@ func (f *blockForm) fields(yield func(*section, *field) bool) {
 
 // Asks tells whether the form of a new block has anything that must be filled in besides its name.
 func (f blockForm) Asks() bool { return len(f.Sections) > 0 && len(f.Sections[0].Main) > 0 }
+
+// Pattern is what a name must match, as browsers write it: they want a hyphen in a class escaped.
+func (f blockForm) Pattern() string { return strings.ReplaceAll(f.BlockForm.Name, "-]", `\-]`) }
 
 // Single tells whether the block is one whose defaults hold where it is not written.
 func (f blockForm) Single() bool { return !f.Named }
@@ -264,6 +280,9 @@ func (c *Console) addBlock(call *api.Call) error {
 		return err
 	}
 	f.Name = strings.TrimSpace(call.R.PostFormValue("name"))
+	for i := range f.Joins {
+		f.Joins[i].Chosen = slices.Contains(call.R.PostForm["join"], f.Joins[i].ID())
+	}
 	if rule, err := regexp.Compile(f.BlockForm.Name); err != nil || !rule.MatchString(f.Name) {
 		f.take(call, f.Address)
 		f.Wrong = []string{"The name must be " + f.NameWords + "."}
@@ -272,7 +291,14 @@ func (c *Console) addBlock(call *api.Call) error {
 	address := f.Type + "." + f.Name
 	set, names := f.take(call, address)
 	do := append([]api.Operation{{Do: "add", Block: address}}, set...)
-	return c.planOf(call, f, do, append([]string{"name"}, names...))
+	names = append([]string{"name"}, names...)
+	for _, j := range f.Joins {
+		if j.Chosen {
+			text := "[" + strings.Join(append(slices.Clone(j.Names), address), ", ") + "]"
+			do, names = append(do, api.Operation{Do: "set", Block: j.Block, Attribute: j.Attribute, Expression: &text}), append(names, j.ID())
+		}
+	}
+	return c.planOf(call, f, do, names)
 }
 
 // planOf does operations on the text that the form began with, and shows the plan; or what is wrong with it, in the form.

@@ -242,6 +242,10 @@ func TestBlocksAreAddedAndRemoved(t *testing.T) {
 	if want := strings.Replace(before, "onx=1>\"\n}\n", "onx=1>\"\n}\n\nmodel \"alexa\" {\n  source    = \"catalog:alexa\"\n  threshold = 0.4\n}\n", 1); code != 200 || carried(t, answer) != want {
 		t.Errorf("%d\n%s", code, answer)
 	}
+	code, answer = send("/runbook/add/model", url.Values{"name": {"alexa"}, "model.source": {"catalog:alexa"}, "was.model.source": {""}, "join": {"listener.kitchen.models", "stt.none.x"}})
+	if code != 200 || !strings.Contains(carried(t, answer), "models  = [model.hey_jarvis, model.alexa]\n") {
+		t.Errorf("it is not named where it was to be: %d\n%s", code, answer)
+	}
 	for what, v := range map[string]url.Values{
 		"a bad name":   {"name": {"Alexa!"}, "model.source": {"catalog:alexa"}, "was.model.source": {""}},
 		"a taken name": {"name": {"hey_jarvis"}, "model.source": {"catalog:alexa"}, "was.model.source": {""}},
