@@ -18,6 +18,7 @@ type blockForm struct {
 	Name      string // of a new one
 	Joins     []join // lists that a new one may be put into
 	Sections  []section
+	Lead      string // what is wrong is about
 	Wrong     []string
 	Unplanned string // the text that has what is wrong, to be carried into the editor; "" when there is none
 }
@@ -250,6 +251,7 @@ func (c *Console) removeBlock(call *api.Call) error {
 	if err := c.fill(call, &f); err != nil {
 		return err
 	}
+	f.Lead = "Without " + address + " the runbook cannot be used:"
 	return c.planOf(call, f, []api.Operation{{Do: "remove", Block: address}}, []string{address})
 }
 
@@ -320,7 +322,7 @@ func (c *Console) planOf(call *api.Call, f blockForm, do []api.Operation, names 
 			if _, err := fmt.Sscanf(wrong.Field, "operations[%d]", &i); err == nil && i < len(names) {
 				name = names[i] + ": "
 			}
-			f.Wrong = append(f.Wrong, name+wrong.Wrong)
+			f.Lead, f.Wrong = "", append(f.Wrong, name+wrong.Wrong)
 		}
 		if len(f.Wrong) == 0 {
 			return err
@@ -329,6 +331,9 @@ func (c *Console) planOf(call *api.Call, f blockForm, do []api.Operation, names 
 	}
 	e.Source, e.Edited, e.Findings, e.Checked = out.Source, out.Source != file.Source, out.Findings, true
 	if !out.Findings.OK {
+		if f.Lead == "" {
+			f.Lead = "With that the runbook cannot be used:"
+		}
 		for _, p := range out.Findings.Problems {
 			where := ""
 			if p.Block != "" && p.Block != f.Address {

@@ -36,6 +36,21 @@ func (p conflictPiece) Ours() []string { return shown(p.Mine) }
 // Other: see Removed.
 func (p conflictPiece) Other() []string { return shown(p.Theirs) }
 
+// Diff is what one side, or both alike, have made of the lines that stood there.
+func (p conflictPiece) Diff() (list []diffLine) {
+	for _, line := range p.Removed() {
+		list = append(list, diffLine{"del", "-" + line})
+	}
+	fresh := p.Ours()
+	if p.From == "theirs" {
+		fresh = p.Other()
+	}
+	for _, line := range fresh {
+		list = append(list, diffLine{"add", "+" + line})
+	}
+	return list
+}
+
 // choice is one of what may be taken of a conflict.
 type choice struct {
 	Value, Words string
