@@ -2,6 +2,8 @@ package runbook
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"os"
 	"slices"
 	"strings"
@@ -55,7 +57,7 @@ func TestRework(t *testing.T) {
 		"all that is wrong":     {[]Operation{{DoSet, "model.hey_jarvis", "a", "1"}, {DoSet, "model.hey_jarvis", "threshold", "("}}, "operation 2: "},
 		"more than a runbook":   {[]Operation{{DoSet, "model.hey_jarvis", "topic", Quote(strings.Repeat("x", MaxFileSize-100))}}, "the file becomes larger than 256KiB"},
 	} {
-		got, wrong := Rework([]byte(reworkable), c.do)
+		got, wrong := Rework(context.Background(), []byte(reworkable), c.do)
 		if len(wrong) > 0 {
 			if got != nil || !strings.Contains(wrong[len(wrong)-1].Error(), c.want) {
 				t.Errorf("%s: %v, want %q", name, wrong, c.want)
@@ -65,10 +67,19 @@ func TestRework(t *testing.T) {
 		if string(got) != c.want {
 			t.Errorf("%s:\n%s", name, Diff("orac.hcl", []byte(c.want), got))
 		}
-		crlf, wrong := Rework(bytes.ReplaceAll([]byte(reworkable), []byte("\n"), []byte("\r\n")), c.do)
+		crlf, wrong := Rework(context.Background(), bytes.ReplaceAll([]byte(reworkable), []byte("\n"), []byte("\r\n")), c.do)
 		if want := strings.ReplaceAll(c.want, "\n", "\r\n"); len(wrong) > 0 || string(crlf) != want {
 			t.Errorf("%s, with lines of CR LF: %v\n%q\nwant\n%q", name, wrong, crlf, want)
 		}
+	}
+}
+
+func TestReworkEndsWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	out, wrong := Rework(ctx, []byte(reworkable), []Operation{{Do: DoAdd, Block: "model.a"}})
+	if out != nil || len(wrong) != 1 || !errors.Is(wrong[0], context.Canceled) {
+		t.Errorf("%s, %v", out, wrong)
 	}
 }
 
@@ -103,14 +114,14 @@ func checkRework(t fataler, src []byte, kind int) {
 	for i := range b.Attributes {
 		do = append(do, Operation{DoSet, addr, b.Attributes[i].Name, b.Attributes[i].example()})
 	}
-	out, wrong := Rework(src, do)
+	out, wrong := Rework(context.Background(), src, do)
 	if len(wrong) > 0 {
 		return
 	}
 	if !isSubsequence(src, out) {
 		t.Fatalf("adding %s takes something away:\n%s", addr, Diff("x", src, out))
 	}
-	back, wrong := Rework(out, []Operation{{Do: DoRemove, Block: addr}})
+	back, wrong := Rework(context.Background(), out, []Operation{{Do: DoRemove, Block: addr}})
 	if len(wrong) > 0 {
 		t.Fatalf("what was added cannot be removed: %v\n%s", wrong, out)
 	}
@@ -173,7 +184,7 @@ func FuzzRework(f *testing.F) {
 	f.Add([]byte(reworkable), "set", "model.hey_jarvis", "threshold", "0.5")
 	f.Add([]byte(editable), "unset", "model.hey_jarvis", "threshold", "")
 	f.Fuzz(func(t *testing.T, src []byte, do, block, attribute, expression string) {
-		out, wrong := Rework(src, []Operation{{Verb(do), Address(block), attribute, expression}})
+		out, wrong := Rework(context.Background(), src, []Operation{{Verb(do), Address(block), attribute, expression}})
 		if len(wrong) > 0 {
 			if out != nil || wrong[0].Error() == "" {
 				t.Fatalf("%q, %v", out, wrong)

@@ -119,7 +119,7 @@ func TestAnEditMakesATextAndChangesNothing(t *testing.T) {
 		"neither":                    do(m{"do": "set", "block": "model.hey_jarvis", "attribute": "topic"}),
 		"a text for nothing":         do(m{"do": "unset", "block": "model.hey_jarvis", "attribute": "topic", "text": "x"}),
 		"no such verb":               do(m{"do": "rename", "block": "model.hey_jarvis"}),
-		"too many":                   m{"operations": make([]m, 501)},
+		"too many":                   m{"operations": make([]m, 201)},
 		"none":                       m{},
 		"too long":                   do(m{"do": "set", "block": "model.hey_jarvis", "attribute": "topic", "text": strings.Repeat("x", 16385)}),
 	} {

@@ -13,7 +13,7 @@ import (
 // editInput makes one text of another. Nothing is changed by it: apply is the one way of changing.
 type editInput struct {
 	Source     string     `json:"source" check:"max=262144;lines" doc:"The text to edit; without it the runbook's file."`
-	Operations []editStep `json:"operations" check:"required;items=500" doc:"Done one after the other."`
+	Operations []editStep `json:"operations" check:"required;items=200" doc:"Done one after the other."`
 }
 
 // editStep is one step of an edit.
@@ -59,9 +59,12 @@ func editRunbook(c *Call, in editInput) (edited, error) {
 	if err := faults(wrong); err != nil {
 		return edited{}, err
 	}
-	text, failed := runbook.Rework([]byte(file), steps)
+	text, failed := runbook.Rework(c.Context(), []byte(file), steps)
 	for _, f := range failed {
 		var reason *runbook.EditError
+		if c.Context().Err() != nil {
+			return edited{}, c.Context().Err()
+		}
 		if !errors.As(f, &reason) {
 			return edited{}, because(InvalidRunbook, f, "The text cannot be edited; validate says what is wrong with it.")
 		}
