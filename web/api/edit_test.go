@@ -135,6 +135,19 @@ func TestAnEditMakesATextAndChangesNothing(t *testing.T) {
 	}
 }
 
+// TestWhatRunsIsToldByWhatItSays: a comment more is no other runbook, another threshold is.
+func TestWhatRunsIsToldByWhatItSays(t *testing.T) {
+	r := newRig(t)
+	for text, applied := range map[string]bool{
+		testRunbook: true, testRunbook + "\n# a word more\n": true, strings.Replace(testRunbook, "0.5", "0.6", 1): false, "model {{": false,
+	} {
+		r.must(os.WriteFile(r.app.file, []byte(text), 0o600))
+		if got := ask[runbookText](t, r, "GET", "/api/runbook", nil, 200); got.Applied != applied {
+			t.Errorf("applied is %v of\n%s", got.Applied, text)
+		}
+	}
+}
+
 func TestMergeByTheAPI(t *testing.T) {
 	r := newRig(t)
 	base := testRunbook

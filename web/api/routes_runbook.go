@@ -21,7 +21,7 @@ type runbookText struct {
 	File    string `json:"file" doc:"Its name, without the folder."`
 	Source  string `json:"source"`
 	Hash    string `json:"hash" doc:"SHA-256 of source: base of an edit."`
-	Applied bool   `json:"applied" doc:"Whether this text is the one that runs."`
+	Applied bool   `json:"applied" doc:"Whether what runs is this text, or says the same."`
 }
 
 func getRunbook(c *Call, _ none) (runbookText, error) {
@@ -29,8 +29,13 @@ func getRunbook(c *Call, _ none) (runbookText, error) {
 	if err != nil {
 		return runbookText{}, because(Unavailable, err, "The runbook's file cannot be read.")
 	}
-	hash := hashText(text)
-	return runbookText{filepath.Base(c.Server.o.App.Request().File), text, hash, c.Server.o.App.Runbook().Inputs().Source == hash}, nil
+	out := runbookText{File: filepath.Base(c.Server.o.App.Request().File), Source: text, Hash: hashText(text)}
+	running := c.Server.o.App.Runbook()
+	if out.Applied = running.Inputs().Source == out.Hash; !out.Applied { // comments and layout may differ: that needs no apply
+		rb, _ := c.Server.o.App.Check(text)
+		out.Applied = rb != nil && len(runbook.Compare(running, rb)) == 0
+	}
+	return out, nil
 }
 
 func (s *Server) readRunbook() (string, error) {
