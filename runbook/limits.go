@@ -33,8 +33,10 @@ func (p *problems) check() bool {
 	case !utf8.Valid(src):
 		p.fail("", p.pointAt(invalidUTF8(src)), "the file is not valid UTF-8", "Save it as UTF-8 text.")
 	case unresolved(src) > 0:
-		at := p.lineAt(unresolved(src))
-		p.fail("", p.pointAt(at), "two edits of the same lines stand here", "Keep what you want of the lines between <<<<<<<, ======= and >>>>>>>, and remove these three.")
+		place := p.pointAt(p.lineAt(unresolved(src)))
+		mark, _ := p.src.line(place.Start.Byte)
+		place.End.Column, place.End.Byte = place.Start.Column+utf8.RuneCount(mark), place.Start.Byte+len(mark)
+		p.fail("", place, "two edits of the same lines stand here", "Keep what you want of the lines between <<<<<<<, ======= and >>>>>>>, and remove these three.")
 	default:
 		return p.checkNesting()
 	}

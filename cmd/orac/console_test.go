@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/chromedp"
 	"golang.org/x/crypto/bcrypt"
 
 	"orac/appliance/stt/stttest"
@@ -221,6 +222,16 @@ func TestTheConsoleAsAPersonUsesIt(t *testing.T) {
 	if text() != before {
 		t.Errorf("the file is now\n%s", text())
 	}
+
+	// Without scripts, and by keyboard: the form of a new block as far as its plan.
+	b.scripts(false)
+	b.open("/runbook/add/webhook")
+	b.do("fill it in", chromedp.Focus(css("#name")), chromedp.KeyEvent("lamp"), chromedp.KeyEvent("\t"), chromedp.KeyEvent("http://lamp.local/on"), chromedp.KeyEvent("\r"))
+	b.sees("Plan")
+	b.sees("+webhook \"lamp\" {")
+	b.do("go back to the text", chromedp.Click(css("button[formaction='/runbook']")))
+	b.until("document.querySelector('#source') && document.querySelector('#source').value.includes('lamp')")
+	b.scripts(true)
 
 	// Its text: what is wrong is shown in its place, and cannot be applied.
 	b.open("/runbook")

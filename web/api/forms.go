@@ -212,7 +212,7 @@ func fieldOf(at *runbook.Attribute, o runbook.Outline, all []runbook.Outline) fi
 	}
 	simple := !written || w.Simple && !strings.ContainsFunc(w.Plain, unicode.IsControl)
 	switch {
-	case f.Secret:
+	case at.Secret == runbook.SecretOnly: // never as a text, which would be refused
 	case at.Kind == runbook.Bool && simple:
 		f.Control, f.Values, f.Value = "choice", []string{"true", "false"}, w.Plain
 	case (at.Kind == runbook.Int || at.Kind == runbook.Float) && simple && !strings.HasPrefix(w.Text, `"`):
