@@ -135,11 +135,11 @@ func TestAnEditMakesATextAndChangesNothing(t *testing.T) {
 	}
 }
 
-// TestWhatRunsIsToldByWhatItSays: a comment more is no other runbook, another threshold is.
-func TestWhatRunsIsToldByWhatItSays(t *testing.T) {
+// TestWhatRunsIsToldByWhatItDoes: a comment more, or a model that nothing names, is nothing to apply; another threshold is.
+func TestWhatRunsIsToldByWhatItDoes(t *testing.T) {
 	r := newRig(t)
 	for text, applied := range map[string]bool{
-		testRunbook: true, testRunbook + "\n# a word more\n": true, strings.Replace(testRunbook, "0.5", "0.6", 1): false, "model {{": false,
+		testRunbook: true, testRunbook + "\n# a word more\n": true, testRunbook + "model \"spare\" {\n  source = \"catalog:alexa\"\n}\n": true, strings.Replace(testRunbook, "0.5", "0.6", 1): false, "model {{": false,
 	} {
 		r.must(os.WriteFile(r.app.file, []byte(text), 0o600))
 		if got := ask[runbookText](t, r, "GET", "/api/runbook", nil, 200); got.Applied != applied {

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"orac/appliance"
 	"orac/appliance/status"
 	"orac/runbook"
 )
@@ -21,7 +22,7 @@ type runbookText struct {
 	File    string `json:"file" doc:"Its name, without the folder."`
 	Source  string `json:"source"`
 	Hash    string `json:"hash" doc:"SHA-256 of source: base of an edit."`
-	Applied bool   `json:"applied" doc:"Whether what runs is this text, or says the same."`
+	Applied bool   `json:"applied" doc:"Whether what runs is this text, or one that an apply of this text would leave as it is."`
 }
 
 func getRunbook(c *Call, _ none) (runbookText, error) {
@@ -30,12 +31,20 @@ func getRunbook(c *Call, _ none) (runbookText, error) {
 		return runbookText{}, because(Unavailable, err, "The runbook's file cannot be read.")
 	}
 	out := runbookText{File: filepath.Base(c.Server.o.App.Request().File), Source: text, Hash: hashText(text)}
-	running := c.Server.o.App.Runbook()
-	if out.Applied = running.Inputs().Source == out.Hash; !out.Applied { // comments and layout may differ: that needs no apply
-		rb, _ := c.Server.o.App.Check(text)
-		out.Applied = rb != nil && len(runbook.Compare(running, rb)) == 0
+	if out.Applied = c.Server.o.App.Runbook().Inputs().Source == out.Hash; !out.Applied {
+		out.Applied = c.Server.runsAlready(text)
 	}
 	return out, nil
+}
+
+// runsAlready tells whether applying a text would change nothing that runs: its comments are others, or a block that nothing names.
+func (s *Server) runsAlready(text string) bool {
+	rb, problems := s.o.App.Check(text)
+	if rb == nil || problems.HasErrors() {
+		return false
+	}
+	g, err := appliance.Compile(rb)
+	return err == nil && !appliance.Plan(s.o.App.Graph(), g).Changes
 }
 
 func (s *Server) readRunbook() (string, error) {
