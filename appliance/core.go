@@ -190,13 +190,30 @@ func (c *Core) Apply(t *rt.Task, r status.ApplyRequest, progress func(string)) (
 	return a, err
 }
 
-// Rollback returns to a kept generation; 0 is the one before the current.
-func (c *Core) Rollback(t *rt.Task, number int, progress func(string)) (status.Applied, error) {
+// PlanRollback says what returning to a kept generation would do; 0 is the one before the current.
+func (c *Core) PlanRollback(t *rt.Task, number int) (status.Plan, error) {
+	if err := c.changeable(); err != nil {
+		return status.Plan{}, err
+	}
+	defer c.changed.Push(t, struct{}{})
+	return c.steward.PlanRollback(t, number)
+}
+
+// Text is the runbook of a kept generation.
+func (c *Core) Text(t *rt.Task, number int) (string, error) {
+	if err := c.changeable(); err != nil {
+		return "", err
+	}
+	return c.steward.Text(t, number)
+}
+
+// Rollback returns to a kept generation; 0 is the one before the current. hash is that of the plan that was shown; empty: none was.
+func (c *Core) Rollback(t *rt.Task, number int, hash string, progress func(string)) (status.Applied, error) {
 	if err := c.changeable(); err != nil {
 		return status.Applied{}, err
 	}
 	defer c.changed.Push(t, struct{}{})
-	a, err := c.steward.Rollback(t, number, c.telling("rollback", progress))
+	a, err := c.steward.Rollback(t, number, hash, c.telling("rollback", progress))
 	c.settings()
 	return a, err
 }

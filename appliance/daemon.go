@@ -125,8 +125,22 @@ func (d *Daemon) Apply(ctx context.Context, r status.ApplyRequest, progress func
 
 // Rollback implements control.Daemon.
 func (d *Daemon) Rollback(ctx context.Context, number int, progress func(string)) (a status.Applied, err error) {
+	return d.RollbackPlanned(ctx, number, "", progress)
+}
+
+// PlanRollback says what returning to a kept generation would do, and changes nothing; 0 is the one before.
+func (d *Daemon) PlanRollback(ctx context.Context, number int) (p status.Plan, err error) {
+	err = d.do(ctx, "plan", func(t *rt.Task) (err error) {
+		p, err = d.core.PlanRollback(t, number)
+		return err
+	})
+	return p, err
+}
+
+// RollbackPlanned does exactly what PlanRollback has shown, or nothing; hash is that plan's.
+func (d *Daemon) RollbackPlanned(ctx context.Context, number int, hash string, progress func(string)) (a status.Applied, err error) {
 	err = d.do(ctx, "rollback", func(t *rt.Task) (err error) {
-		a, err = d.core.Rollback(t, number, progress)
+		a, err = d.core.Rollback(t, number, hash, progress)
 		d.settle()
 		return err
 	})
@@ -159,6 +173,15 @@ func (d *Daemon) Generations() (list []status.Generation, err error) {
 		return err
 	})
 	return list, err
+}
+
+// Text is the runbook of a kept generation.
+func (d *Daemon) Text(number int) (text string, err error) {
+	err = d.do(context.Background(), "text", func(t *rt.Task) (err error) {
+		text, err = d.core.Text(t, number)
+		return err
+	})
+	return text, err
 }
 
 // Incidents implements control.Daemon: oldest first.

@@ -118,16 +118,36 @@ func (s *Steward) Apply(t *rt.Task, r status.ApplyRequest, progress func(string)
 
 var errBusy = &status.Refusal{Code: status.Busy, Message: "another apply or rollback goes on", Hint: "wait until it has ended: orac status"}
 
-// Rollback returns to a kept generation; 0 is the one before the current.
-func (s *Steward) Rollback(t *rt.Task, number int, progress func(string)) (status.Applied, error) {
+// Rollback returns to a kept generation; 0 is the one before the current. hash is that of the plan that was shown, and any other
+// is refused; empty: none was.
+func (s *Steward) Rollback(t *rt.Task, number int, hash string, progress func(string)) (status.Applied, error) {
 	if !s.busy.CompareAndSwap(false, true) {
 		return status.Applied{}, errBusy
 	}
 	defer s.busy.Store(false)
+	to, plan, ready, err := s.planRollback(t, number)
+	if err != nil {
+		return status.Applied{}, err
+	}
+	if hash != "" && plan.Hash != hash {
+		return status.Applied{}, &status.Refusal{
+			Code: status.Changed, Message: "a file, a variable or a secret has changed since the plan was made", Hint: "look at what would be done now",
+		}
+	}
+	return s.change(t, to, plan, ready, 0, progress)
+}
+
+// PlanRollback says what returning to a kept generation would do; 0 is the one before the current.
+func (s *Steward) PlanRollback(t *rt.Task, number int) (status.Plan, error) {
+	_, p, _, err := s.planRollback(t, number)
+	return p, err
+}
+
+func (s *Steward) planRollback(t *rt.Task, number int) (target, status.Plan, *Prepared, error) {
 	if number == 0 {
 		list, err := s.Kept.List(t)
 		if err != nil {
-			return status.Applied{}, err
+			return target{}, status.Plan{}, nil, err
 		}
 		for _, g := range list {
 			if g.Number < s.Generation() && g.Damaged == "" {
@@ -135,23 +155,40 @@ func (s *Steward) Rollback(t *rt.Task, number int, progress func(string)) (statu
 			}
 		}
 		if number == 0 {
-			return status.Applied{}, &status.Refusal{Code: status.Unknown, Message: "there is no generation before this one", Hint: "see which are kept: orac generations"}
+			return target{}, status.Plan{}, nil, &status.Refusal{Code: status.Unknown, Message: "there is no generation before this one", Hint: "see which are kept: orac generations"}
 		}
 	}
-	kept, err := s.Kept.Load(t, number)
+	kept, err := s.load(t, number)
 	if err != nil {
-		return status.Applied{}, &status.Refusal{Code: status.Unknown, Message: err.Error(), Hint: "see which are kept: orac generations"}
+		return target{}, status.Plan{}, nil, err
 	}
 	rb, err := s.Replay(kept)
 	if err != nil {
-		return status.Applied{}, err
+		return target{}, status.Plan{}, nil, err
 	}
 	g, err := Compile(rb)
 	if err != nil {
-		return status.Applied{}, err
+		return target{}, status.Plan{}, nil, err
 	}
 	plan, ready := s.compare(t, g)
-	return s.change(t, target{g, kept.Source, fmt.Sprintf("rollback to %d", number)}, plan, ready, 0, progress)
+	return target{g, kept.Source, fmt.Sprintf("rollback to %d", number)}, plan, ready, nil
+}
+
+// Text is the runbook of a kept generation.
+func (s *Steward) Text(t *rt.Task, number int) (string, error) {
+	kept, err := s.load(t, number)
+	if err != nil {
+		return "", err
+	}
+	return string(kept.Source), nil
+}
+
+func (s *Steward) load(t *rt.Task, number int) (*generation.Generation, error) {
+	kept, err := s.Kept.Load(t, number)
+	if err != nil {
+		return nil, &status.Refusal{Code: status.Unknown, Message: err.Error(), Hint: "see which are kept: orac generations"}
+	}
+	return kept, nil
 }
 
 // change swaps graphs, watches the new one, and commits it or goes back.

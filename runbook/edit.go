@@ -32,11 +32,13 @@ func Edit(src []byte, block Address, attribute, expression string) ([]byte, erro
 		return nil, err
 	}
 	t := path[len(path)-1].types
-	if t.Attribute(attribute) == nil {
-		return nil, &EditError{fmt.Sprintf("%s has no attribute %q", t.Type, clip(attribute)),
-			suggest(attribute, t.attributeNames()) + "It has " + strings.Join(t.attributeNames(), ", ") + "."}
+	if err := t.has(attribute); err != nil {
+		return nil, err
 	}
 	expression = strings.TrimSpace(expression)
+	if len(src)+len(expression) > MaxFileSize {
+		return nil, &EditError{"the file becomes larger than " + FormatSize(MaxFileSize), "A runbook is a few KiB of text."}
+	}
 	if err := checkExpression(attribute, expression); err != nil {
 		return nil, err
 	}
@@ -188,16 +190,24 @@ func (e *edit) noBlock(body *hclsyntax.Body) error {
 	return &EditError{"the runbook has no " + name, strings.TrimSpace(hint)}
 }
 
-// added are the ways to add the blocks of path, with the attribute in the innermost.
-func (e *edit) added(inside *hclsyntax.Block, body *hclsyntax.Body, path []step) []splice {
+// lines are those of the blocks of path, with the attribute in the innermost, if there is one.
+func (e *edit) lines(path []step) []string {
 	var lines []string
 	for i, s := range path {
 		lines = append(lines, strings.Repeat("  ", i)+s.header()+" {")
 	}
-	lines = append(lines, strings.Repeat("  ", len(path))+e.line)
+	if e.line != "" {
+		lines = append(lines, strings.Repeat("  ", len(path))+e.line)
+	}
 	for i := range path {
 		lines = append(lines, strings.Repeat("  ", len(path)-1-i)+"}")
 	}
+	return lines
+}
+
+// added are the ways to add the blocks of path, with the attribute in the innermost.
+func (e *edit) added(inside *hclsyntax.Block, body *hclsyntax.Body, path []step) []splice {
+	lines := e.lines(path)
 	if inside != nil {
 		if len(body.Attributes)+len(body.Blocks) > 0 {
 			lines = append([]string{""}, lines...)

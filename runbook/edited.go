@@ -28,12 +28,7 @@ func list(body *hclsyntax.Body, src []byte) []said {
 		}
 		same := map[string]int{}
 		for _, b := range body.Blocks {
-			header := b.Type
-			for _, l := range b.Labels {
-				header += fmt.Sprintf(" %q", l)
-			}
-			inner := fmt.Sprintf("%s/%s#%d", path, header, same[header])
-			same[header]++
+			inner := pathOf(path, b, same)
 			out = append(out, said{path: inner})
 			walk(inner, b.Body)
 		}
@@ -42,12 +37,26 @@ func list(body *hclsyntax.Body, src []byte) []said {
 	return out
 }
 
+// pathOf is the path of a block in one with a path; same counts the blocks there that have the same header.
+func pathOf(path string, b *hclsyntax.Block, same map[string]int) string {
+	header := b.Type
+	for _, l := range b.Labels {
+		header += fmt.Sprintf(" %q", l)
+	}
+	n := same[header]
+	same[header]++
+	return fmt.Sprintf("%s/%s#%d", path, header, n)
+}
+
 // comments gives the comments of a text.
-func comments(src []byte) []string {
+func comments(src []byte) []string { return commentsIn(src, func(hcl.Range) bool { return true }) }
+
+// commentsIn gives the comments of a text that stand where they are wanted.
+func commentsIn(src []byte, wanted func(hcl.Range) bool) []string {
 	var out []string
 	tokens, _ := hclsyntax.LexConfig(src, "", hcl.InitialPos)
 	for _, t := range tokens {
-		if t.Type == hclsyntax.TokenComment {
+		if t.Type == hclsyntax.TokenComment && wanted(t.Range) {
 			out = append(out, strings.TrimRight(string(t.Bytes), "\r\n"))
 		}
 	}

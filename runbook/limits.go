@@ -32,6 +32,11 @@ func (p *problems) check() bool {
 		p.fail("", p.pointAt(bytes.IndexByte(src, 0)), "the file is binary, not text", p.lang.capital()+" is a text file in UTF-8; is this the right file?")
 	case !utf8.Valid(src):
 		p.fail("", p.pointAt(invalidUTF8(src)), "the file is not valid UTF-8", "Save it as UTF-8 text.")
+	case unresolved(src) > 0:
+		place := p.pointAt(p.lineAt(unresolved(src)))
+		mark, _ := p.src.line(place.Start.Byte)
+		place.End.Column, place.End.Byte = place.Start.Column+utf8.RuneCount(mark), place.Start.Byte+len(mark)
+		p.fail("", place, "two edits of the same lines stand here", "Keep what you want of the lines between <<<<<<<, ======= and >>>>>>>, and remove these three.")
 	default:
 		return p.checkNesting()
 	}
@@ -73,6 +78,11 @@ func (p *problems) checkNesting() bool {
 		}
 	}
 	return true
+}
+
+// lineAt is the offset at which a line begins; lines are counted from 1.
+func (p *problems) lineAt(number int) int {
+	return len(textOf(linesOf(string(p.src.bytes))[:number-1]))
 }
 
 // pointAt is the range of the one byte at offset at.

@@ -110,15 +110,31 @@ func TestGenerationsAreKeptAndReturnedTo(t *testing.T) {
 		if _, err := s.Apply(k, status.ApplyRequest{Hash: plan.Hash}, silentSteps); !errors.As(err, &refused) || refused.Code != status.Changed {
 			return fmt.Errorf("a plan that is out of date: %v", err)
 		}
-		a, err := s.Rollback(k, 0, silentSteps)
+		if text, err := s.Text(k, 2); err != nil || !strings.Contains(text, "threshold = 0.6") {
+			return fmt.Errorf("the text of generation 2: %v\n%s", err, text)
+		}
+		back, err := s.PlanRollback(k, 1)
+		if err != nil || !back.Changes || back.Hash == plan.Hash {
+			return fmt.Errorf("the plan of a rollback: %+v, %v", back, err)
+		}
+		if _, err := s.Rollback(k, 2, back.Hash, silentSteps); !errors.As(err, &refused) || refused.Code != status.Changed {
+			return fmt.Errorf("a rollback that was not planned: %v", err)
+		}
+		if back, err = s.PlanRollback(k, 0); err != nil {
+			return err
+		}
+		a, err := s.Rollback(k, 0, back.Hash, silentSteps)
 		if err != nil || !a.OK || a.Generation != 4 {
 			return fmt.Errorf("rollback: %+v, %v", a, err)
 		}
 		if got := r.Graph().Runbook.Models[0].Threshold; got != 0.6 {
 			return fmt.Errorf("threshold %v after the rollback", got)
 		}
-		if _, err := s.Rollback(k, 99, silentSteps); !errors.As(err, &refused) || refused.Code != status.Unknown {
+		if _, err := s.Rollback(k, 99, "", silentSteps); !errors.As(err, &refused) || refused.Code != status.Unknown {
 			return fmt.Errorf("rollback to nothing: %v", err)
+		}
+		if _, err := s.Text(k, 99); !errors.As(err, &refused) || refused.Code != status.Unknown {
+			return fmt.Errorf("text of nothing: %v", err)
 		}
 		return nil
 	})

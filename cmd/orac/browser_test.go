@@ -181,6 +181,15 @@ func (b *browser) narrow() { b.do("turn to the phone", chromedp.EmulateViewport(
 
 func (b *browser) wide() { b.do("turn to the desktop", chromedp.EmulateViewport(1280, 860)) }
 
+// scripts turns the pages' scripts on or off, as a person may.
+func (b *browser) scripts(on bool) {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	_, err := chromedp.Call(ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !on})
+	must(b.t, err)
+}
+
 // press presses a key.
 func (b *browser) press(key string) { b.do("press "+key, chromedp.KeyEvent(key)) }
 

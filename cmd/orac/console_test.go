@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/chromedp"
 	"golang.org/x/crypto/bcrypt"
 
 	"orac/appliance/stt/stttest"
@@ -185,6 +186,53 @@ func TestTheConsoleAsAPersonUsesIt(t *testing.T) {
 		t.Errorf("the file is now\n%s", text())
 	}
 
+	// A model more, by the form of one that is not there yet; then away again, and not a byte is another one than before.
+	before = text()
+	b.open("/runbook/blocks")
+	b.click("a[href='/runbook/add/model']")
+	b.set("#name", "alexa")
+	b.set("[id='model.source']", "catalog:alexa")
+	b.click("input[value='listener.kitchen.models']")
+	b.photograph("block-new")
+	b.click("form.block button.main")
+	b.sees("[model.hey_jarvis, model.alexa]")
+	b.photograph("plan-new")
+	b.click("button.main")
+	b.sees("Generation 3 runs, and the file is saved.")
+	if want := strings.Replace(before, "# found by trying\n}\n", "# found by trying\n}\n\nmodel \"alexa\" {\n  source = \"catalog:alexa\"\n}\n", 1); text() != strings.Replace(want, "[model.hey_jarvis]", "[model.hey_jarvis, model.alexa]", 1) {
+		t.Errorf("the file is now\n%s", text())
+	}
+	b.open("/")
+	b.sees("alexa")
+	b.open("/runbook/blocks/model.alexa")
+	b.click(".removal button")
+	b.sees("In listener.kitchen: model.alexa does not exist")
+	b.photograph("block-named")
+	b.open("/runbook/blocks/listener.kitchen")
+	b.click("input[value='model.alexa']")
+	b.photograph("block-list")
+	b.click("form.block button.main")
+	b.click("form[action='/runbook/apply'] button.main")
+	b.sees("Generation 4 runs, and the file is saved.")
+	b.open("/runbook/blocks/model.alexa")
+	b.sees("Nothing else in the file names it.")
+	b.click(".removal button")
+	b.click("form[action='/runbook/apply'] button.main")
+	b.sees("and the file is saved.")
+	if text() != before {
+		t.Errorf("the file is now\n%s", text())
+	}
+
+	// Without scripts, and by keyboard: the form of a new block as far as its plan.
+	b.scripts(false)
+	b.open("/runbook/add/webhook")
+	b.do("fill it in", chromedp.Focus(css("#name")), chromedp.KeyEvent("lamp"), chromedp.KeyEvent("\t"), chromedp.KeyEvent("http://lamp.local/on"), chromedp.KeyEvent("\r"))
+	b.sees("Plan")
+	b.sees("+webhook \"lamp\" {")
+	b.do("go back to the text", chromedp.Click(css("button[formaction='/runbook']")))
+	b.until("document.querySelector('#source') && document.querySelector('#source').value.includes('lamp')")
+	b.scripts(true)
+
 	// Its text: what is wrong is shown in its place, and cannot be applied.
 	b.open("/runbook")
 	b.set("#source", strings.Replace(text(), "threshold = 0.6", "threshold = 7", 1))
@@ -193,24 +241,51 @@ func TestTheConsoleAsAPersonUsesIt(t *testing.T) {
 	b.click("form.editing button.main")
 	b.until("document.querySelector('#findings .finding') && location.pathname === '/runbook/plan'")
 
-	// Two people: the second gets a conflict, and loses nothing.
+	// Two people, in different places: the second is shown both, and applies both together.
 	b.open("/runbook")
 	b.photograph("runbook")
 	b.set("#source", strings.Replace(text(), "# found by trying", "# found by listening", 1))
 	must(t, os.WriteFile(file, []byte(strings.Replace(text(), "the one on the shelf", "the one by the window", 1)), 0o600))
 	b.click("form.editing button.main")
-	b.sees("Changed by somebody else")
+	b.sees("both go together")
 	b.photograph("conflict")
-	b.click("form.actions button.main")
-	b.until("document.querySelector('#source') && document.querySelector('#source').value.includes('found by listening')")
-	if !strings.Contains(text(), "by the window") {
-		t.Error("the other's change was lost")
+	b.click("form.merge button.main")
+	b.click("form[action='/runbook/apply'] button.main")
+	b.sees("the file is saved.")
+	if !strings.Contains(text(), "by the window") || !strings.Contains(text(), "found by listening") {
+		t.Errorf("one of both is lost:\n%s", text())
 	}
 
-	// Back.
+	// In the same line: nothing is decided for them. In the text both stand, and it cannot be applied before one is taken.
+	b.open("/runbook")
+	b.set("#source", strings.Replace(text(), "found by listening", "mine", 1))
+	must(t, os.WriteFile(file, []byte(strings.Replace(text(), "found by listening", "theirs", 1)), 0o600))
+	b.click("form.editing button.main")
+	b.sees("You both changed one place")
+	b.photograph("conflict-same")
+	b.click("form.merge button.main")
+	b.until("document.querySelector('.paper .yours') && document.querySelector('.paper .theirs')")
+	b.sees("two edits of the same lines stand here")
+	b.photograph("conflict-text")
+	b.click("form.editing button.main")
+	b.until("location.pathname === '/runbook/plan' && document.querySelector('#source')")
+	marked := ask[string](b, "document.querySelector('#source').value")
+	kept := regexp.MustCompile(`(?s)<<<<<<<[^\n]*\n(.*?)=======\n.*?>>>>>>>[^\n]*\n`).ReplaceAllString(marked, "$1")
+	b.set("#source", kept)
+	b.click("form.editing button.main")
+	b.click("form[action='/runbook/apply'] button.main")
+	b.sees("the file is saved.")
+	if !strings.Contains(text(), "# mine") || strings.Contains(text(), "theirs") {
+		t.Errorf("the file is now\n%s", text())
+	}
+
+	// Back: its text and what would change first.
 	b.open("/runbook/generations")
 	b.photograph("generations")
-	b.click("button[aria-label='Roll back to generation 1']")
+	b.click("a[aria-label='Look at generation 1']")
+	b.sees("What rolling back would do")
+	b.photograph("generation")
+	b.click("form[action='/runbook/rollback'] button")
 	b.sees("Done")
 	b.open("/")
 	b.sees("of 0.50")

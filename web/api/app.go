@@ -34,6 +34,12 @@ type App interface {
 	Request() status.PlanRequest
 	// Check evaluates a text as if it were the runbook's file.
 	Check(source string) (*runbook.Runbook, runbook.Diagnostics)
+	// Text is the runbook of a kept generation.
+	Text(generation int) (string, error)
+	// PlanRollback says what returning to a kept generation would do, and changes nothing.
+	PlanRollback(ctx context.Context, generation int) (status.Plan, error)
+	// RollbackPlanned does what PlanRollback has shown, or nothing; hash is that plan's. Progress and ctx are as in Rollback.
+	RollbackPlanned(ctx context.Context, generation int, hash string, progress func(step string)) (status.Applied, error)
 	// Audio opens the sound of an utterance, a WAV file; fs.ErrNotExist if it was not kept.
 	Audio(utterance string) (io.ReadSeekCloser, time.Time, error)
 	Devices(ctx context.Context) (capture.Listing, error)

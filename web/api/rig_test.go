@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"io"
 	"io/fs"
 	"log/slog"
@@ -110,6 +111,27 @@ func (f *fake) Rollback(_ context.Context, n int, _ func(string)) (status.Applie
 		return status.Applied{}, &status.Refusal{Code: status.Unknown, Message: "there is no such generation"}
 	}
 	return status.Applied{OK: true, Generation: n}, nil
+}
+
+func (f *fake) RollbackPlanned(ctx context.Context, n int, hash string, progress func(string)) (status.Applied, error) {
+	if hash != "" && hash != "plan-of-rollback" {
+		return status.Applied{}, &status.Refusal{Code: status.Changed, Message: "another plan"}
+	}
+	return f.Rollback(ctx, n, progress)
+}
+
+func (f *fake) PlanRollback(_ context.Context, n int) (status.Plan, error) {
+	if n > 3 {
+		return status.Plan{}, &status.Refusal{Code: status.Unknown, Message: "there is no such generation"}
+	}
+	return status.Plan{Runbook: f.file, Hash: "plan-of-rollback", Changes: true}, nil
+}
+
+func (f *fake) Text(n int) (string, error) {
+	if n > 3 {
+		return "", &status.Refusal{Code: status.Unknown, Message: "there is no such generation"}
+	}
+	return strings.Replace(testRunbook, "threshold = 0.5", fmt.Sprintf("threshold = 0.%d", 2+n), 1), nil
 }
 
 func (f *fake) Generations() ([]status.Generation, error) {

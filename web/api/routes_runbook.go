@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"orac/appliance"
 	"orac/appliance/status"
 	"orac/runbook"
 )
@@ -21,7 +22,7 @@ type runbookText struct {
 	File    string `json:"file" doc:"Its name, without the folder."`
 	Source  string `json:"source"`
 	Hash    string `json:"hash" doc:"SHA-256 of source: base of an edit."`
-	Applied bool   `json:"applied" doc:"Whether this text is the one that runs."`
+	Applied bool   `json:"applied" doc:"Whether what runs is this text, or one that an apply of this text would leave as it is."`
 }
 
 func getRunbook(c *Call, _ none) (runbookText, error) {
@@ -29,8 +30,21 @@ func getRunbook(c *Call, _ none) (runbookText, error) {
 	if err != nil {
 		return runbookText{}, because(Unavailable, err, "The runbook's file cannot be read.")
 	}
-	hash := hashText(text)
-	return runbookText{filepath.Base(c.Server.o.App.Request().File), text, hash, c.Server.o.App.Runbook().Inputs().Source == hash}, nil
+	out := runbookText{File: filepath.Base(c.Server.o.App.Request().File), Source: text, Hash: hashText(text)}
+	if out.Applied = c.Server.o.App.Runbook().Inputs().Source == out.Hash; !out.Applied {
+		out.Applied = c.Server.runsAlready(text)
+	}
+	return out, nil
+}
+
+// runsAlready tells whether applying a text would change nothing that runs: its comments are others, or a block that nothing names.
+func (s *Server) runsAlready(text string) bool {
+	rb, problems := s.o.App.Check(text)
+	if rb == nil || problems.HasErrors() {
+		return false
+	}
+	g, err := appliance.Compile(rb)
+	return err == nil && !appliance.Plan(s.o.App.Graph(), g).Changes
 }
 
 func (s *Server) readRunbook() (string, error) {
@@ -229,14 +243,19 @@ func getGenerations(c *Call, _ none) ([]status.Generation, error) {
 }
 
 type rollbackInput struct {
-	Generation int `json:"generation" check:"required;min=0;max=1000000000" doc:"0 is the one before."`
+	Generation int    `json:"generation" check:"required;min=0;max=1000000000" doc:"0 is the one before."`
+	Plan       string `json:"plan" check:"max=128" doc:"hash of the plan that was shown; without it whatever has to be done is."`
+	Running    int    `json:"running" check:"min=0;max=1000000000" doc:"The generation that ran when that plan was made; with another nothing is done."`
 }
 
 func (in rollbackInput) target() string { return fmt.Sprint("generation ", in.Generation) }
 
 func rollback(c *Call, in rollbackInput) (status.Applied, error) {
 	before := c.Server.o.App.Status().Generation
-	a, err := c.Server.o.App.Rollback(c.Server.ctx, in.Generation, func(step string) { c.Log().Info("rollback", "step", step) })
+	if in.Running > 0 && in.Running != before {
+		return status.Applied{}, Fail(PlanChanged, "Generation %d runs by now.", before)
+	}
+	a, err := c.Server.o.App.RollbackPlanned(c.Server.ctx, in.Generation, in.Plan, func(step string) { c.Log().Info("rollback", "step", step) })
 	c.Changed(map[string]int{"generation": before}, map[string]any{"generation": a.Generation, "ok": a.OK, "rolled_back": a.RolledBack})
 	return a, err
 }

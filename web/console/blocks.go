@@ -1,49 +1,51 @@
 package console
 
 import (
-	"errors"
-	"fmt"
 	"net/http"
+	"regexp"
+	"slices"
 	"strings"
 
-	"github.com/hashicorp/hcl/v2/hclwrite"
-	"github.com/zclconf/go-cty/cty"
-
-	"orac/runbook"
 	"orac/web/api"
 )
 
 // blockForm is a block of the runbook as a form, made from the registry.
 type blockForm struct {
-	Address  string
-	Title    string
-	Doc      string
-	Written  bool
-	Base     string
-	Sections []section
-	Wrong    string
+	api.BlockForm
+	editor
+	New       bool
+	Name      string // of a new one
+	Joins     []join // lists that a new one may be put into
+	Sections  []section
+	Lead      string // what is wrong is about
+	Wrong     []string
+	Unplanned string // the text that has what is wrong, to be carried into the editor; "" when there is none
 }
 
 // section is a block, or one that is nested in it.
 type section struct {
-	Title, Doc string
-	Fields     []field
+	api.Section
+	Main, More []field // what must be asked for, and all else
 }
 
-// field is an attribute as a control. Its value is what is in the file, or empty; what stays as it was is not touched.
+// field is an attribute as a control.
 type field struct {
-	ID, Name, Doc    string
-	Control          string // text, number, choice, code
-	Value, Was       string // Was: when the form was made
-	Default, Hint    string
-	Values           []string // of a choice
-	Min, Max         string
-	Secret, Restarts bool
-
-	block     runbook.Address
-	attribute string
-	quoted    bool // what is written stands in quotes in the file
+	api.Field
+	ID, Doc string
+	Value   string   // what is shown: what is written, or what was sent before
+	Was     string   // when the form was made: what stays as it was is not touched
+	Chosen  []string // of a list
+	Must    bool
 }
+
+// join is a list of blocks that a new one may be put into.
+type join struct {
+	api.Joinable
+	Chosen bool
+}
+
+// ID is the name of its control.
+func (j join) ID() string { return j.Block + "." + j.Attribute }
 
 type blocksData struct {
 	File   string
@@ -52,196 +54,200 @@ type blocksData struct {
 }
 
 type blockGroup struct {
-	Doc    string
-	Name   string
-	Blocks []runbook.Block
+	Name, Doc string
+	Addable   bool
+	Blocks    []api.BlockSummary
 }
 
-// blocks lists what the file declares, and what it leaves at its defaults.
+// blocks lists what the file declares, what it leaves at its defaults, and what could be added.
 func (c *Console) blocks(call *api.Call) error {
 	file, err := api.Invoke[api.RunbookText](call, "runbook", nil)
 	if err != nil {
 		return err
 	}
 	d := blocksData{File: file.File}
-	rb, _ := call.Server.App().Check(file.Source)
-	if rb == nil {
-		d.Wrong = "The file has problems: mend them in its text first."
-	} else {
-		for _, b := range rb.Blocks {
-			if n := len(d.Groups); n == 0 || d.Groups[n-1].Name != b.Type.Type {
-				d.Groups = append(d.Groups, blockGroup{Name: b.Type.Type, Doc: b.Type.Doc})
+	list, err := api.Invoke[api.BlockList](call, "blocks", nil)
+	switch {
+	case err != nil && api.AsProblem(err).Code == api.InvalidRunbook:
+		d.Wrong = api.AsProblem(err).Detail
+	case err != nil:
+		return err
+	}
+	for _, t := range list.Types {
+		g := blockGroup{Name: t.Type, Doc: t.Doc, Addable: t.Addable}
+		for _, b := range list.Blocks {
+			if b.Type == t.Type {
+				g.Blocks = append(g.Blocks, b)
 			}
-			g := &d.Groups[len(d.Groups)-1]
-			g.Blocks = append(g.Blocks, b)
 		}
+		d.Groups = append(d.Groups, g)
 	}
 	return c.show(call, http.StatusOK, "blocks", view{Title: "Runbook, block by block", Nav: "/runbook", Data: d})
 }
 
-// formOf finds a block of the file and makes its form.
-func formOf(call *api.Call) (blockForm, api.RunbookText, error) {
-	file, err := api.Invoke[api.RunbookText](call, "runbook", nil)
-	if err != nil {
-		return blockForm{}, file, err
-	}
-	rb, _ := call.Server.App().Check(file.Source)
-	if rb == nil {
-		return blockForm{}, file, api.Fail(api.InvalidRunbook, "The file has problems: mend them in its text first.")
-	}
-	address := call.R.PathValue("address")
-	b, ok := rb.Block(runbook.Address(address))
-	if !ok {
-		return blockForm{}, file, api.Fail(api.NotFound, "There is no such block.")
-	}
-	f := blockForm{Address: address, Title: address, Doc: b.Type.Doc, Written: b.Written, Base: file.Hash}
-	f.add(b, b.Address, "", file.Source, rb)
-	return f, file, nil
-}
-
-func (f *blockForm) add(b runbook.Block, address runbook.Address, title, source string, rb *runbook.Runbook) {
-	s := section{Title: title}
-	if title != "" {
-		s.Doc = b.Type.Doc
-	}
-	for i := range b.Type.Attributes {
-		if b.Type.FreeForm {
-			break
-		}
-		s.Fields = append(s.Fields, fieldOf(&b.Type.Attributes[i], b, address, source, rb))
-	}
-	f.Sections = append(f.Sections, s)
-	for _, n := range b.Nested {
-		f.add(n, address+"."+runbook.Address(n.Type.Type), n.Type.Type, source, rb)
-	}
-}
-
-func fieldOf(at *runbook.Attribute, b runbook.Block, address runbook.Address, source string, rb *runbook.Runbook) field {
-	f := field{
-		ID: string(address) + "." + at.Name, Name: at.Name, Doc: at.Doc, Control: "code", Hint: at.Unit, Default: firstOf(at.Default, at.DefaultDoc),
-		Secret: at.Secret != runbook.Public, Restarts: at.OnChange == runbook.Restart, block: address, attribute: at.Name, Min: at.Min, Max: at.Max,
-	}
-	a, text := b.Attrs[at.Name], ""
-	if !a.Default && a.Range.End.Byte > a.Range.Start.Byte && a.Range.End.Byte <= len(source) {
-		text = source[a.Range.Start.Byte:a.Range.End.Byte]
-	}
-	f.Value = text
-	simple := text == "" || text == literal(a.Value)
-	switch {
-	case f.Secret || !simple && at.Kind != runbook.Ref:
-	case at.Kind == runbook.Bool:
-		f.Control, f.Values = "choice", []string{"true", "false"}
-	case at.Kind == runbook.Int || at.Kind == runbook.Float:
-		f.Control = "number"
-	case at.Kind == runbook.Enum:
-		f.Control, f.Values, f.quoted = "choice", at.Values, true
-	case at.Kind == runbook.String, at.Kind == runbook.Path, at.Kind == runbook.URL, at.Kind == runbook.Duration, at.Kind == runbook.ByteSize:
-		f.Control, f.quoted = "text", true
-	case at.Kind == runbook.Ref:
-		if list := addresses(rb, at.Refs); text == "" || contains(list, text) {
-			f.Control, f.Values = "choice", list
-		}
-	}
-	if f.quoted && text != "" {
-		f.Value = a.Value.AsString()
-	}
-	f.Was = f.Value
-	return f
-}
-
-// literal is how a simple value is written.
-func literal(v cty.Value) string {
-	if v == cty.NilVal || v.IsNull() || !v.Type().IsPrimitiveType() {
-		return ""
-	}
-	return string(hclwrite.TokensForValue(v).Bytes())
-}
-
-// addresses are the blocks that a reference may name.
-func addresses(rb *runbook.Runbook, types []string) (list []string) {
-	for _, b := range rb.Blocks {
-		if contains(types, b.Type.Type) || contains(types, b.Type.Key()) {
-			list = append(list, string(b.Address))
-		}
-	}
-	return list
-}
-
-func contains(list []string, s string) bool {
-	for _, el := range list {
-		if el == s {
-			return true
-		}
-	}
-	return false
-}
-
 func (c *Console) block(call *api.Call) error {
-	f, _, err := formOf(call)
+	f, err := c.formOf(call)
 	if err != nil {
 		return err
 	}
 	return c.showBlock(call, http.StatusOK, f)
 }
 
+// formOf makes the form of the block that a request names, as it stands in the file.
+func (c *Console) formOf(call *api.Call) (f blockForm, err error) {
+	f.BlockForm, err = api.Invoke[api.BlockForm](call, "block", api.BlockInput{Address: call.R.PathValue("address")})
+	if err != nil {
+		return f, err
+	}
+	return f, c.fill(call, &f)
+}
+
+// fill completes a form with the text that it is an edit of, and its controls.
+func (c *Console) fill(call *api.Call, f *blockForm) error {
+	file, err := api.Invoke[api.RunbookText](call, "runbook", nil)
+	if err != nil {
+		return err
+	}
+	f.editor = editor{File: file.File, Source: file.Source, Base: file.Hash, Began: file.Source}
+	for _, j := range f.MayJoin {
+		f.Joins = append(f.Joins, join{Joinable: j})
+	}
+	for _, s := range f.BlockForm.Sections {
+		out := section{Section: s}
+		for _, at := range s.Fields {
+			el := field{Field: at, ID: s.Address + "." + at.Name, Doc: at.Doc, Value: at.Value, Was: at.Value, Chosen: at.Chosen}
+			el.Must = f.New && at.Required && s.Title == "" && at.Control != "list"
+			if at.Control == "list" {
+				el.Was = strings.Join(at.Chosen, " ")
+			}
+			if f.New && !at.Required {
+				out.More = append(out.More, el)
+			} else {
+				out.Main = append(out.Main, el)
+			}
+		}
+		f.Sections = append(f.Sections, out)
+	}
+	return nil
+}
+
+// fields are all controls of the form.
+func (f *blockForm) fields(yield func(*section, *field) bool) {
+	for i := range f.Sections {
+		s := &f.Sections[i]
+		for _, list := range [][]field{s.Main, s.More} {
+			for j := range list {
+				if !yield(s, &list[j]) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Asks tells whether the form of a new block has anything that must be filled in besides its name.
+func (f blockForm) Asks() bool { return len(f.Sections) > 0 && len(f.Sections[0].Main) > 0 }
+
+// Pattern is what a name must match, as browsers write it: they want a hyphen in a class escaped.
+func (f blockForm) Pattern() string { return strings.ReplaceAll(f.BlockForm.Name, "-]", `\-]`) }
+
+// Single tells whether the block is one whose defaults hold where it is not written.
+func (f blockForm) Single() bool { return !f.Named }
+
+// Has tells whether a block is chosen in a list.
+func (f field) Has(address string) bool { return slices.Contains(f.Chosen, address) }
+
 func (c *Console) showBlock(call *api.Call, status int, f blockForm) error {
-	return c.show(call, status, "block", view{Title: f.Title, Nav: "/runbook", Data: f})
+	title := f.Address
+	if f.New {
+		title = "A new " + strings.ReplaceAll(f.Type, ".", " ")
+	}
+	return c.show(call, status, "block", view{Title: title, Nav: "/runbook", Data: f})
 }
 
 // saveBlock puts what was changed into the text, every other byte as it was, and shows the plan of it.
 func (c *Console) saveBlock(call *api.Call) error {
-	f, file, err := formOf(call)
+	f, err := c.formOf(call)
 	if err != nil {
 		return err
 	}
-	if err := call.R.ParseForm(); err != nil {
-		return api.Fail(api.InvalidInput, "The form cannot be read.")
-	}
-	text, changed := []byte(file.Source), 0
-	for i := range f.Sections {
-		for j := range f.Sections[i].Fields {
-			at := &f.Sections[i].Fields[j]
-			given, ok := call.R.PostForm[at.ID]
-			was := call.R.PostFormValue("was." + at.ID)
-			if !ok || len(given) != 1 || lf(given[0]) == lf(was) || strings.TrimSpace(given[0]) == "" {
-				continue // what it was when the form was shown
-			}
-			changed++
-			at.Value = lf(given[0])
-			expression := at.Value
-			if at.quoted {
-				expression = literal(cty.StringVal(expression))
-			}
-			fresh, err := runbook.Edit(text, at.block, at.attribute, expression)
-			var wrong *runbook.EditError
-			if errors.As(err, &wrong) {
-				f.Wrong += fmt.Sprintf("%s: %s. %s\n", at.Name, wrong.Summary, wrong.Hint)
-				continue
-			}
-			if err != nil {
-				return err
-			}
-			text = fresh
-		}
-	}
-	if changed == 0 {
-		f.Wrong = "Nothing was changed."
-	}
-	if f.Wrong != "" {
+	do, names := f.take(call, f.Address)
+	if len(do) == 0 {
+		f.Wrong = []string{"Nothing was changed."}
 		return c.showBlock(call, http.StatusUnprocessableEntity, f)
 	}
-	e := editor{File: file.File, Source: string(text), Base: call.R.PostFormValue("base"), Edited: true}
-	found, err := api.Invoke[api.Findings](call, "validate", api.SourceInput{Source: e.Source})
+	return c.planOf(call, f, do, names)
+}
+
+// removeBlock takes a block, or one that is nested in it, out of the text, and shows the plan of it.
+func (c *Console) removeBlock(call *api.Call) error {
+	address := call.R.PathValue("address")
+	top := address
+	f := blockForm{}
+	var err error
+	for { // the form of a nested block is that of the one around it
+		if f.BlockForm, err = api.Invoke[api.BlockForm](call, "block", api.BlockInput{Address: top}); err == nil {
+			break
+		}
+		at := strings.LastIndexByte(top, '.')
+		if at < 0 || api.AsProblem(err).Code != api.NotFound {
+			return err
+		}
+		top = top[:at]
+	}
+	if err := c.fill(call, &f); err != nil {
+		return err
+	}
+	f.Lead = "Without " + address + " the runbook cannot be used:"
+	return c.planOf(call, f, []api.Operation{{Do: "remove", Block: address}}, []string{address})
+}
+
+// newBlock is the form of a block that is not there yet.
+func (c *Console) newBlock(call *api.Call) error {
+	f, err := c.blankForm(call)
 	if err != nil {
 		return err
 	}
-	if !found.OK {
-		for _, p := range found.Problems {
-			f.Wrong += p.Summary + ". " + p.Detail + "\n"
-		}
+	return c.showBlock(call, http.StatusOK, f)
+}
+
+func (c *Console) blankForm(call *api.Call) (f blockForm, err error) {
+	f.BlockForm, err = api.Invoke[api.BlockForm](call, "blockType", api.TypeInput{Type: call.R.PathValue("type")})
+	if err != nil {
+		return f, err
+	}
+	if f.New = true; !f.Named {
+		return f, redirect(call, "/runbook/blocks/"+f.Address) // it exists once
+	}
+	return f, c.fill(call, &f)
+}
+
+// addBlock adds a block with what was filled in.
+func (c *Console) addBlock(call *api.Call) error {
+	f, err := c.blankForm(call)
+	if err != nil || !f.Named {
+		return err
+	}
+	f.Name = strings.TrimSpace(call.R.PostFormValue("name"))
+	for i := range f.Joins {
+		f.Joins[i].Chosen = slices.Contains(call.R.PostForm["join"], f.Joins[i].ID())
+	}
+	if rule, err := regexp.Compile(f.BlockForm.Name); err != nil || !rule.MatchString(f.Name) {
+		f.take(call, f.Address)
+		f.Wrong = []string{"The name must be " + f.NameWords + "."}
 		return c.showBlock(call, http.StatusUnprocessableEntity, f)
 	}
-	return c.showPlan(call, http.StatusOK, e, file, "")
+	address := f.Type + "." + f.Name
+	set, names := f.take(call, address)
+	do := append([]api.Operation{{Do: "add", Block: address}}, set...)
+	names = append([]string{"name"}, names...)
+	for _, j := range f.Joins {
+		if j.Chosen {
+			text := "[" + strings.Join(append(slices.Clone(j.Names), address), ", ") + "]"
+			do, names = append(do, api.Operation{Do: "set", Block: j.Block, Attribute: j.Attribute, Expression: &text}), append(names, j.ID())
+		}
+	}
+	return c.planOf(call, f, do, names)
 }
 
 func lf(s string) string { return strings.ReplaceAll(s, "\r\n", "\n") }

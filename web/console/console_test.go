@@ -18,7 +18,7 @@ import (
 // pages are the addresses of all pages that are read, with values for what stands in braces.
 func (r *rig) pages() (list []pageRoute) {
 	for _, p := range r.console.routes() {
-		p.path = strings.NewReplacer("{$}", "", "{address}", "model.hey_jarvis", "{number}", "1", "{name}", "viewer").Replace(p.path)
+		p.path = strings.NewReplacer("{$}", "", "{address}", "model.hey_jarvis", "{number}", "1", "{type}", "model", "{name}", "viewer").Replace(p.path)
 		if strings.HasPrefix(p.path, "/incidents/") {
 			p.path = "/incidents/i1"
 		}
@@ -42,7 +42,12 @@ func TestNoTextIsTakenForHTML(t *testing.T) {
 		"check":      r.post(auth.Admin, "/runbook/check", url.Values{"source": {`model "` + evil + `" {}`}}),
 		"conflict":   r.post(auth.Admin, "/runbook/plan", url.Values{"source": source["source"], "base": {strings.Repeat("0", 64)}}),
 		"apply":      r.post(auth.Admin, "/runbook/apply", source),
-		"rollback":   r.post(auth.Admin, "/runbook/rollback", url.Values{"generation": {"1"}}),
+		"rollback":   r.post(auth.Admin, "/runbook/rollback", url.Values{"generation": {"1"}, "plan": {"back-hash"}, "running": {"3"}}),
+		"unplanned":  r.post(auth.Admin, "/runbook/rollback", url.Values{"generation": {"1"}}),
+		"added":      r.post(auth.Admin, "/runbook/add/model", url.Values{"name": {"x"}, "model.source": {evil}, "was.model.source": {""}}),
+		"added as":   r.post(auth.Admin, "/runbook/add/model", url.Values{"name": {evil}}),
+		"removed":    r.post(auth.Admin, "/runbook/blocks/stt.whisper/remove", nil),
+		"form":       r.post(auth.Admin, "/runbook/blocks/device.microphone.usb", url.Values{"device.microphone.usb.match": {evil}, "was.device.microphone.usb.match": {""}, "device.microphone.usb.channels": {evil}, "was.device.microphone.usb.channels": {""}}),
 		"key":        r.post(auth.Admin, "/keys", url.Values{"name": {evil}, "role": {evil}, "days": {"3"}}),
 		"filter":     r.get(auth.Admin, "/history?text="+url.QueryEscape(evil)+"&model="+url.QueryEscape(evil)),
 		"audit":      r.get(auth.Admin, "/audit?who="+url.QueryEscape(evil)),

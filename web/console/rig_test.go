@@ -77,6 +77,26 @@ func (a *app) Rollback(context.Context, int, func(string)) (status.Applied, erro
 	return status.Applied{Why: evil, RolledBack: true, Steps: []string{evil}}, nil
 }
 
+func (a *app) RollbackPlanned(ctx context.Context, n int, hash string, progress func(string)) (status.Applied, error) {
+	if hash != "back-hash" {
+		return status.Applied{}, &status.Refusal{Code: status.Changed, Message: "another plan"}
+	}
+	return a.Rollback(ctx, n, progress)
+}
+
+func (a *app) PlanRollback(ctx context.Context, n int) (status.Plan, error) {
+	p, err := a.Plan(ctx, status.PlanRequest{})
+	p.Hash = "back-hash"
+	return p, err
+}
+
+func (a *app) Text(n int) (string, error) {
+	if n > 3 {
+		return "", &status.Refusal{Code: status.Unknown, Message: "there is no generation " + strconv.Itoa(n)}
+	}
+	return strings.Replace(evilRunbook(), "threshold = 0.5", fmt.Sprintf("threshold = 0.%d", 2+n), 1), nil
+}
+
 func (a *app) Generations() ([]status.Generation, error) {
 	return []status.Generation{{Number: 1, Runbook: evil, Hash: evil, Note: evil}, {Number: 2, Runbook: evil, Damaged: evil}, {Number: 3, Current: true}}, nil
 }

@@ -2,22 +2,20 @@ package console
 
 import (
 	"net/http"
-	"strconv"
-	"strings"
 
 	"orac/appliance/status"
-	"orac/runbook"
 	"orac/web/api"
 )
 
 // editor is a text of the runbook that somebody edits.
 type editor struct {
-	File, Source, Base string // Base: hash of the file that the edit began with
-	Applied            bool   // this text is the one that runs
-	Edited             bool   // it is not the one of the file
-	Checked            bool
-	Findings           api.Findings
-	Wrong              string
+	File, Source string
+	Base, Began  string // hash of the file that the edit began with, and its text; "" when that is not known
+	Applied      bool   // this text is the one that runs
+	Edited       bool   // it is not the one of the file
+	Checked      bool
+	Findings     api.Findings
+	Wrong        string
 }
 
 func (c *Console) runbook(call *api.Call) error {
@@ -25,7 +23,7 @@ func (c *Console) runbook(call *api.Call) error {
 	if err != nil {
 		return err
 	}
-	e := editor{File: r.File, Source: r.Source, Base: r.Hash, Applied: r.Applied}
+	e := editor{File: r.File, Source: r.Source, Base: r.Hash, Began: r.Source, Applied: r.Applied}
 	return c.showEditor(call, http.StatusOK, e)
 }
 
@@ -38,18 +36,6 @@ func (c *Console) showEditor(call *api.Call, status int, e editor) error {
 		e.Findings, e.Checked = found, true
 	}
 	return c.show(call, status, "runbook", view{Title: "Runbook", Nav: "/runbook", Wide: true, Scripts: []string{"editor.js"}, Data: e})
-}
-
-// posted is the text that a form carries. Browsers send line ends as CR LF, whatever the file has.
-func posted(call *api.Call) (e editor, file api.RunbookText, err error) {
-	if file, err = api.Invoke[api.RunbookText](call, "runbook", nil); err != nil {
-		return e, file, err
-	}
-	text := strings.ReplaceAll(call.R.PostFormValue("source"), "\r\n", "\n")
-	if strings.Contains(file.Source, "\r\n") {
-		text = strings.ReplaceAll(text, "\n", "\r\n")
-	}
-	return editor{File: file.File, Source: text, Base: call.R.PostFormValue("base"), Edited: text != file.Source}, file, nil
 }
 
 // editAgain goes back from a plan to the text.
@@ -105,7 +91,7 @@ func (c *Console) plan(call *api.Call) error {
 // showPlan shows what a text would change; if somebody else has changed the file since the edit began it shows that.
 func (c *Console) showPlan(call *api.Call, code int, e editor, file api.RunbookText, wrong string) error {
 	if e.Base != file.Hash {
-		return c.showConflict(call, e, file)
+		return c.showConflict(call, e, file, "")
 	}
 	found, err := api.Invoke[api.Findings](call, "validate", api.SourceInput{Source: e.Source})
 	if err != nil {
@@ -125,25 +111,13 @@ func (c *Console) showPlan(call *api.Call, code int, e editor, file api.RunbookT
 	return c.show(call, code, "plan", view{Title: "Plan", Nav: "/runbook", Wide: true, Data: p})
 }
 
-// conflict is an edit of a file that is another one by now.
-type conflict struct {
-	editor
-	Diff []diffLine // from the file as it is to the edit
-}
-
-func (c *Console) showConflict(call *api.Call, e editor, file api.RunbookText) error {
-	d := conflict{e, diff(e.File, file.Source, e.Source)}
-	d.Base = file.Hash
-	return c.show(call, http.StatusConflict, "conflict", view{Title: "Changed by somebody else", Nav: "/runbook", Wide: true, Data: d})
-}
-
 func (c *Console) apply(call *api.Call) error {
 	e, file, err := posted(call)
 	if err != nil {
 		return err
 	}
 	if e.Base != file.Hash {
-		return c.showConflict(call, e, file)
+		return c.showConflict(call, e, file, "")
 	}
 	done, err := api.Invoke[api.Applied](call, "apply", api.ApplyInput{Source: e.Source, Base: e.Base, Plan: call.R.PostFormValue("plan")})
 	if err != nil {
@@ -152,61 +126,11 @@ func (c *Console) apply(call *api.Call) error {
 			if file, err = api.Invoke[api.RunbookText](call, "runbook", nil); err != nil {
 				return err
 			}
-			return c.showConflict(call, e, file)
+			return c.showConflict(call, e, file, "")
 		case api.PlanChanged, api.PlanBlocked, api.Busy, api.InvalidRunbook:
 			return c.showPlan(call, p.Status, e, file, sayWrong(p))
 		}
 		return err
 	}
 	return c.show(call, http.StatusOK, "applied", view{Title: "Applied", Nav: "/runbook", Data: done})
-}
-
-type generationsData struct {
-	List []status.Generation // the newest first
-}
-
-func (c *Console) generations(call *api.Call) error {
-	list, err := api.Invoke[[]status.Generation](call, "generations", nil)
-	if err != nil {
-		return err
-	}
-	d := generationsData{}
-	for i := range list {
-		d.List = append(d.List, list[len(list)-1-i])
-	}
-	return c.show(call, http.StatusOK, "generations", view{Title: "Generations", Nav: "/runbook", Data: d})
-}
-
-func (c *Console) rollback(call *api.Call) error {
-	n, err := strconv.Atoi(call.R.PostFormValue("generation"))
-	if err != nil {
-		return api.Fail(api.InvalidInput, "Name a generation.")
-	}
-	done, err := api.Invoke[status.Applied](call, "rollback", api.RollbackInput{Generation: n})
-	if err != nil {
-		return err
-	}
-	return c.show(call, http.StatusOK, "applied", view{Title: "Rolled back", Nav: "/runbook", Data: api.Applied{Applied: done}})
-}
-
-// diffLine is a line of a difference: kind is add, del, head or empty.
-type diffLine struct{ Kind, Text string }
-
-func diff(name, a, b string) (list []diffLine) {
-	for line := range strings.Lines(runbook.Diff(name, []byte(a), []byte(b))) {
-		line = strings.TrimRight(line, "\r\n")
-		kind := ""
-		switch {
-		case strings.HasPrefix(line, "diff "), strings.HasPrefix(line, "+++"), strings.HasPrefix(line, "---"):
-			continue
-		case strings.HasPrefix(line, "@@"):
-			kind = "head"
-		case strings.HasPrefix(line, "+"):
-			kind = "add"
-		case strings.HasPrefix(line, "-"):
-			kind = "del"
-		}
-		list = append(list, diffLine{kind, line})
-	}
-	return list
 }

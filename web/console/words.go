@@ -28,6 +28,7 @@ var funcs = template.FuncMap{
 	"add":     func(a, b int) int { return a + b },
 	"short":   func(s string) string { return s[:min(len(s), 12)] },
 	"dict":    dict,
+	"choices": choicesOf,
 	"prose":   prose,
 	"json":    indented,
 }

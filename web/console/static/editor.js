@@ -14,6 +14,22 @@
 		s.textContent = text;
 		return s;
 	};
+	// pieces are what is coloured: two versions of the same lines between their marks as such, all else as what it is.
+	const clash = /^<<<<<<< [^\n]*\n([\s\S]*?)^=======\n([\s\S]*?)^>>>>>>> [^\n]*$/gm;
+	const pieces = (text) => {
+		const out = [], words = (from, to) => {
+			for (const m of text.slice(from, to).matchAll(token)) out.push({ from: from + m.index, to: from + m.index + m[0].length, kind: m[1] ? "c" : m[2] ? "s" : "k" });
+		};
+		let at = 0;
+		for (const m of text.matchAll(clash)) {
+			words(at, m.index);
+			const mine = m.index + m[0].indexOf("\n") + 1, middle = mine + m[1].length, theirs = middle + 8, end = theirs + m[2].length;
+			at = m.index + m[0].length;
+			out.push({ from: m.index, to: mine, kind: "mark" }, { from: mine, to: middle, kind: "yours" }, { from: middle, to: theirs, kind: "mark" }, { from: theirs, to: end, kind: "theirs" }, { from: end, to: at, kind: "mark" });
+		}
+		words(at, text.length);
+		return out;
+	};
 	// marks are the places of what is wrong, in characters of the text.
 	const marks = () => {
 		const lines = area.value.split("\n"), starts = [0];
@@ -40,10 +56,10 @@
 			if (at < to) out.append(piece(text.slice(at, to), kind));
 		};
 		let at = 0;
-		for (const m of text.matchAll(token)) {
-			put(at, m.index, "");
-			put(m.index, m.index + m[0].length, m[1] ? "c" : m[2] ? "s" : "k");
-			at = m.index + m[0].length;
+		for (const m of pieces(text)) {
+			put(at, m.from, "");
+			put(m.from, m.to, m.kind);
+			at = m.to;
 		}
 		put(at, text.length, "");
 		out.append("\n\n");

@@ -1,0 +1,87 @@
+package runbook
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+)
+
+// Add gives the text of a runbook with one block more, which is empty: behind the last one of its type, else at the end. The
+// block may be nested ("listener.kitchen.record"); then it is added to the one around it. Every other byte stays, but for white
+// space where a line has to be broken; that nothing else is another one than before is checked on the result. Edit fills it in.
+//
+// An error is an *EditError, or Diagnostics when the text is no runbook to begin with.
+func Add(src []byte, block Address) ([]byte, error) {
+	p := &problems{lang: runbooks, src: &source{bytes: src}}
+	body, ok := p.parse()
+	if !ok {
+		return nil, p.sorted()
+	}
+	path, err := runbooks.pathTo(block)
+	if err != nil {
+		return nil, err
+	}
+	e := edit{src: src, path: path, newline: newlineOf(src)}
+	splices, err := e.additions(block, body)
+	if err != nil {
+		return nil, err
+	}
+	before := list(body, src)
+	for _, s := range splices {
+		out := slices.Concat(src[:s.from], []byte(s.text), src[s.to:])
+		if e.isOnlyChange(before, out) {
+			return out, nil
+		}
+	}
+	return nil, &EditError{fmt.Sprintf("%s cannot be added by itself", block), "The file is written in an unusual way: edit it by hand."}
+}
+
+// additions are the ways to add the innermost block of the path, the best one first.
+func (e *edit) additions(block Address, body *hclsyntax.Body) ([]splice, error) {
+	var inside *hclsyntax.Block
+	top := e.path[0].types
+	for i, s := range e.path {
+		at := slices.IndexFunc(body.Blocks, s.is)
+		switch {
+		case at >= 0 && i == len(e.path)-1:
+			return nil, &EditError{fmt.Sprintf("%s is there already", block), "Change that one, or choose another name."}
+		case at >= 0:
+			inside, body = body.Blocks[at], body.Blocks[at].Body
+		case i == 0 && len(e.path) > 1 && (!top.Single || top.Named):
+			return nil, e.noBlock(body)
+		case i == 0:
+			if other := slices.IndexFunc(body.Blocks, func(b *hclsyntax.Block) bool { return b.Type == top.Type }); top.Single && other >= 0 {
+				return nil, &EditError{fmt.Sprintf("%s may be written once only", top.Type), fmt.Sprintf("It stands in line %d.", body.Blocks[other].TypeRange.Start.Line)}
+			}
+			return append(e.behind(body), e.added(nil, body, e.path)...), nil
+		default:
+			return e.added(inside, body, e.path[i:]), nil
+		}
+	}
+	panic("BUG: an address without blocks")
+}
+
+// behind is how blocks are added behind the last one of their type; none when there is no such.
+func (e *edit) behind(body *hclsyntax.Body) []splice {
+	at := -1
+	for _, b := range body.Blocks {
+		if b.Type == e.path[0].types.Type {
+			at = b.CloseBraceRange.End.Byte
+		}
+	}
+	if at < 0 {
+		return nil
+	}
+	end := bytes.IndexByte(e.src[at:], '\n')
+	if end < 0 {
+		return nil
+	}
+	at += end + 1
+	text := e.newline + e.indented("", e.lines(e.path))
+	if next, _, _ := bytes.Cut(e.src[at:], []byte("\n")); !isBlank(next) {
+		text += e.newline
+	}
+	return []splice{{at, at, text}}
+}

@@ -1,0 +1,196 @@
+package runbook
+
+import (
+	"bytes"
+	"strings"
+)
+
+// Origin says where a piece of a merged text comes from.
+type Origin string
+
+// Unchanged is in all three texts; Mine and Theirs were changed by one side, Agreed by both in the same way, and a Clash by
+// both in different ways.
+const (
+	Unchanged Origin = "unchanged"
+	Mine      Origin = "mine"
+	Theirs    Origin = "theirs"
+	Agreed    Origin = "both"
+	Clash     Origin = "conflict"
+)
+
+// Piece is a stretch of whole lines in the three texts: what stood there to begin with, and what each side has there.
+type Piece struct {
+	From               Origin
+	Base, Mine, Theirs string
+
+	merged []line // what stands there afterwards; of a Clash nothing
+}
+
+// Choice says what is taken where both sides have changed the same lines.
+type Choice string
+
+// The choices; Both is mine, then theirs. Any other leaves both versions there, between marks.
+const (
+	TakeMine   Choice = "mine"
+	TakeTheirs Choice = "theirs"
+	TakeBoth   Choice = "both"
+)
+
+// Merged is what became of two edits of one text. No line of either is in none of the pieces.
+type Merged struct {
+	Pieces []Piece
+	usual  string // line end
+}
+
+// The marks around what was changed by both sides in different ways. A text that has them is refused as a runbook.
+const (
+	markMine   = "<<<<<<< your edit"
+	markMiddle = "======="
+	markTheirs = ">>>>>>> the file as it is now"
+)
+
+// Merge puts two edits of one text together, by lines: what one side has changed is taken, and where both have, in lines that
+// are the same or touch, nothing is decided. It does not know what the lines mean: that the result is a runbook is not said.
+// How a line ends is merged for each line by itself, and never a clash.
+func Merge(base, mine, theirs string) Merged {
+	b, m, t := linesOf(base), linesOf(mine), linesOf(theirs)
+	inMine, inTheirs := match(b, m), match(b, t)
+	var out Merged
+	all := append(append(append([]line(nil), b...), m...), t...)
+	out.usual = usualEnd(all)
+	i, j, k := 0, 0, 0 // lines of b, m and t that are behind us
+	for end := 0; end <= len(b); end++ {
+		toM, toT := len(m), len(t)
+		if end < len(b) {
+			if toM, toT = inMine[end], inTheirs[end]; toM < 0 || toT < 0 {
+				continue
+			}
+		}
+		out.add(b[i:end], m[j:toM], t[k:toT])
+		if end < len(b) {
+			out.add(b[end:end+1], m[toM:toM+1], t[toT:toT+1])
+		}
+		i, j, k = end+1, toM+1, toT+1
+	}
+	return out
+}
+
+// add adds a piece to those before it; what is unchanged becomes one with what was unchanged before.
+func (r *Merged) add(b, m, t []line) {
+	if len(b)+len(m)+len(t) == 0 {
+		return
+	}
+	p := Piece{Base: textOf(b), Mine: textOf(m), Theirs: textOf(t)}
+	switch byMe, byThem := !sameText(b, m), !sameText(b, t); {
+	case !byMe && !byThem:
+		p.From, p.merged = Unchanged, mergeEnds(b, m, t)
+	case !byThem:
+		p.From, p.merged = Mine, m
+	case !byMe:
+		p.From, p.merged = Theirs, t
+	case sameText(m, t):
+		p.From, p.merged = Agreed, mergeEnds(nil, m, t)
+	default:
+		p.From = Clash
+	}
+	if n := len(r.Pieces); n > 0 && p.From == Unchanged && r.Pieces[n-1].From == Unchanged {
+		last := &r.Pieces[n-1]
+		last.Base, last.Mine, last.Theirs = last.Base+p.Base, last.Mine+p.Mine, last.Theirs+p.Theirs
+		last.merged = append(last.merged, p.merged...)
+		return
+	}
+	r.Pieces = append(r.Pieces, p)
+}
+
+// mergeEnds merges how lines end that are the same; where both sides differ, or there was none before, the longer end is taken.
+func mergeEnds(base, mine, theirs []line) []line {
+	out := make([]line, len(mine))
+	for i := range mine {
+		out[i] = mine[i]
+		m, t := mine[i].end, theirs[i].end
+		switch {
+		case base != nil && m == base[i].end:
+			out[i].end = t
+		case base != nil && t == base[i].end:
+		case len(t) > len(m) || len(t) == len(m) && t > m:
+			out[i].end = t
+		}
+	}
+	return out
+}
+
+// Clashes is how many pieces were changed by both sides in different ways.
+func (r Merged) Clashes() (n int) {
+	for _, p := range r.Pieces {
+		if p.From == Clash {
+			n++
+		}
+	}
+	return n
+}
+
+// Part is where a piece stands in the merged text.
+type Part struct {
+	Piece
+	Line, EndLine int // from 1 on; EndLine is the last line, Line-1 when nothing stands there
+	Open          bool
+}
+
+// Text gives the merged text, and where in it the pieces stand. choices say what is taken of each clash, in their order; what
+// is not chosen stays Open: both versions stand there, between marks that no runbook may have.
+func (r Merged) Text(choices []Choice) (string, []Part) {
+	var out []line
+	var parts []Part
+	for _, p := range r.Pieces {
+		part := Part{Piece: p, Line: len(out) + 1}
+		add := p.merged
+		if p.From == Clash {
+			choice := Choice("")
+			if len(choices) > 0 {
+				choice, choices = choices[0], choices[1:]
+			}
+			mine, theirs := linesOf(p.Mine), linesOf(p.Theirs)
+			switch choice {
+			case TakeMine:
+				add = mine
+			case TakeTheirs:
+				add = theirs
+			case TakeBoth:
+				add = append(mine, theirs...)
+			default:
+				part.Open = true
+				add = append([]line{{markMine, r.usual}}, mine...)
+				add = append(append(add, line{markMiddle, r.usual}), theirs...)
+				add = append(add, line{markTheirs, r.usual})
+			}
+		}
+		out = append(out, add...)
+		part.EndLine = len(out)
+		parts = append(parts, part)
+	}
+	for i := range out {
+		if out[i].end == "" && i < len(out)-1 {
+			out[i].end = r.usual // it was the last line of a side, and is not here
+		}
+	}
+	return textOf(out), parts
+}
+
+// unresolved finds the first line of a clash that nobody has decided, as Text, git and others mark it; 0 when there is none.
+func unresolved(src []byte) (first int) {
+	if !bytes.Contains(src, []byte(markMine[:8])) {
+		return 0
+	}
+	state := 0
+	for i, l := range linesOf(string(src)) {
+		switch {
+		case state == 0 && strings.HasPrefix(l.text, markMine[:8]):
+			first, state = i+1, 1
+		case state == 1 && l.text == markMiddle:
+			state = 2
+		case state == 2 && strings.HasPrefix(l.text, markTheirs[:8]):
+			return first
+		}
+	}
+	return 0
+}

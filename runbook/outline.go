@@ -1,0 +1,144 @@
+package runbook
+
+import (
+	"strings"
+
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+)
+
+// Outline is what a text says, block by block, without evaluating it: for forms, which are of use also where a secret is missing
+// or a block refers to nothing.
+type Outline struct {
+	Address Address
+	Type    *BlockType
+	Written bool
+	Line    int                // from 1 on; 0 if it is not written
+	Attrs   map[string]Written // what is written of the attributes that the type has
+	Nested  []Outline          // one of each type that may be nested, written or not
+}
+
+// Written is an attribute as it stands in a text.
+type Written struct {
+	Text string // the expression, byte for byte
+	Line int
+	// Plain is the value of a text that is spelt out, or Text of a number or a truth value that is; Simple says that it is one.
+	Plain  string
+	Simple bool
+	// Names are the blocks that a plain reference, or a list of plain references and nothing else, names; nil for all else.
+	Names []Address
+}
+
+// Outlines are the blocks of a text in the order of the file, each address once, then those that exist once and are not written.
+// What is no block of the language is left out, and so are locals and variables. An error is Diagnostics: the text cannot be parsed.
+func Outlines(src []byte) ([]Outline, error) {
+	p := &problems{lang: runbooks, src: &source{bytes: src}}
+	body, ok := p.parse()
+	if !ok {
+		return nil, p.sorted()
+	}
+	var out []Outline
+	seen := map[Address]bool{}
+	for _, b := range body.Blocks {
+		a := Address(strings.Join(append([]string{b.Type}, b.Labels...), "."))
+		path, err := runbooks.pathTo(a)
+		if err != nil || len(path) > 1 || !path[0].is(b) || seen[a] {
+			continue
+		}
+		seen[a] = true
+		out = append(out, outline(p.src, path[0].types, a, b))
+	}
+	for _, t := range Registry {
+		if t.Single && !t.Optional && !t.Named && t.Slot != nil && !seen[Address(t.Key())] {
+			out = append(out, outline(p.src, t, Address(t.Key()), nil))
+		}
+	}
+	return out, nil
+}
+
+// BlankOutline is the outline of a block that is not written yet.
+func BlankOutline(t *BlockType, a Address) Outline { return outline(nil, t, a, nil) }
+
+func outline(src *source, t *BlockType, a Address, b *hclsyntax.Block) Outline {
+	out := Outline{Address: a, Type: t, Written: b != nil, Attrs: map[string]Written{}}
+	body := &hclsyntax.Body{}
+	if b != nil {
+		body, out.Line = b.Body, b.TypeRange.Start.Line
+	}
+	for _, at := range sortedAttributes(body) {
+		if t.Attribute(at.Name) != nil {
+			out.Attrs[at.Name] = writtenOf(src, at)
+		}
+	}
+	for _, n := range t.Nested {
+		var inner *hclsyntax.Block
+		for _, c := range body.Blocks {
+			if (step{types: n}).is(c) && inner == nil {
+				inner = c
+			}
+		}
+		out.Nested = append(out.Nested, outline(src, n, a+"."+Address(n.Type), inner))
+	}
+	return out
+}
+
+func writtenOf(src *source, at *hclsyntax.Attribute) Written {
+	w := Written{Text: src.text(at.Expr.Range()), Line: at.NameRange.Start.Line}
+	switch e := at.Expr.(type) {
+	case *hclsyntax.LiteralValueExpr:
+		if !e.Val.IsNull() {
+			w.Plain, w.Simple = w.Text, true
+		}
+	case *hclsyntax.TemplateExpr:
+		if v, diags := e.Value(nil); e.IsStringLiteral() && !diags.HasErrors() && strings.HasPrefix(w.Text, `"`) && isText(v) {
+			w.Plain, w.Simple = v.AsString(), true
+		}
+	case *hclsyntax.ScopeTraversalExpr:
+		w.Names = []Address{Address(w.Text)}
+	case *hclsyntax.TupleConsExpr:
+		names, texts := []Address{}, []string{}
+		for _, el := range e.Exprs {
+			t, ok := el.(*hclsyntax.ScopeTraversalExpr)
+			if !ok {
+				return w
+			}
+			text := src.text(t.Range())
+			names, texts = append(names, Address(text)), append(texts, text)
+		}
+		if squeeze(w.Text) == squeeze("["+strings.Join(texts, ",")+"]") { // no comment among them
+			w.Names = names
+		}
+	}
+	return w
+}
+
+// squeeze takes white space away, and the comma behind the last element of a list.
+func squeeze(s string) string {
+	return strings.Replace(strings.Join(strings.Fields(s), ""), ",]", "]", 1)
+}
+
+// TypeByKey finds a type of block that a runbook may hold by its key: "model", "device.microphone"; nil when there is none.
+func TypeByKey(key string) *BlockType {
+	for _, t := range Registry {
+		if t.Slot != nil && t.Key() == key {
+			return t
+		}
+	}
+	return nil
+}
+
+// NameRule is what the name of a block of the type must match, and that in words.
+func (t *BlockType) NameRule() (pattern, words string) {
+	if t.Label != nil {
+		return t.Label.String(), t.LabelExpect
+	}
+	return namePattern.String(), nameExpect
+}
+
+// How says in words what the attribute takes: "duration, 100ms to 5s".
+func (at *Attribute) How() string { return at.valueText() }
+
+// Like gives an expression that shows how the attribute is written.
+func (at *Attribute) Like() string { return at.example() }
+
+// Quoted tells whether values of the kind are written in quotes.
+func (k Kind) Quoted() bool { return k.quoted() }

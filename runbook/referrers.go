@@ -1,0 +1,56 @@
+package runbook
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+)
+
+// Referrer is an attribute whose expression names a block.
+type Referrer struct {
+	Block     Address // nested ones with their parents; "local" for a value of the file
+	Attribute string
+	Place     hcl.Range // of the name
+}
+
+// Referrers gives the attributes that refer to a block or to a part of it, in the order of the file: those that would miss it, or
+// get its defaults, if it were not there. Those of the block itself do not count, nor does who takes all blocks of a type
+// ("values(model)"). A text that cannot be parsed has none.
+func Referrers(src []byte, block Address) (out []Referrer) {
+	body, ok := parsed(src)
+	if !ok {
+		return nil
+	}
+	want := strings.Split(string(block), ".")
+	var walk func(at Address, body *hclsyntax.Body)
+	walk = func(at Address, body *hclsyntax.Body) {
+		if at == block {
+			return
+		}
+		for _, a := range sortedAttributes(body) {
+			for _, t := range a.Expr.Variables() {
+				if words := wordsOf(t); len(words) >= len(want) && slices.Equal(words[:len(want)], want) {
+					out = append(out, Referrer{at, a.Name, t.SourceRange()})
+					break
+				}
+			}
+		}
+		for _, b := range body.Blocks {
+			inner := Address(strings.Join(append([]string{b.Type}, b.Labels...), "."))
+			switch {
+			case at != "":
+				inner = at + "." + inner
+			case b.Type == "locals":
+				inner = "local"
+			case b.Type == "variable":
+				inner = Address("var." + strings.Join(b.Labels, "."))
+			}
+			walk(inner, b.Body)
+		}
+	}
+	walk("", body)
+	slices.SortStableFunc(out, func(a, b Referrer) int { return a.Place.Start.Byte - b.Place.Start.Byte })
+	return out
+}

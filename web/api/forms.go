@@ -1,0 +1,255 @@
+package api
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+
+	"orac/runbook"
+)
+
+// blockList is what the runbook's file declares, and what it may declare.
+type blockList struct {
+	File   string         `json:"file"`
+	Hash   string         `json:"hash" doc:"Of the file: base of an edit."`
+	Blocks []blockSummary `json:"blocks" doc:"In the order of the file; those that exist once and are not written follow."`
+	Types  []typeSummary  `json:"types" doc:"In the order of the reference."`
+}
+
+type blockSummary struct {
+	Address string `json:"address"`
+	Type    string `json:"type"`
+	Written bool   `json:"written" doc:"false: its defaults hold."`
+	Line    int    `json:"line"`
+}
+
+type typeSummary struct {
+	Type    string `json:"type" doc:"Key of the type: model, device.microphone."`
+	Doc     string `json:"doc"`
+	Addable bool   `json:"addable" doc:"Whether one more may be added, under a name."`
+}
+
+// blockForm is a block, written or not, with all that can be set in it.
+type blockForm struct {
+	Address    string      `json:"address" doc:"Of a block that is not there yet: its type alone."`
+	Type       string      `json:"type"`
+	Doc        string      `json:"doc"`
+	File       string      `json:"file"`
+	Hash       string      `json:"hash" doc:"Of the file: base of an edit."`
+	Written    bool        `json:"written"`
+	Line       int         `json:"line"`
+	Named      bool        `json:"named"`
+	Name       string      `json:"name_pattern,omitempty" doc:"What a name must match."`
+	NameWords  string      `json:"name_words,omitempty"`
+	Sections   []section   `json:"sections" doc:"The block, then those that are nested in it."`
+	ReferredBy []reference `json:"referred_by" doc:"Who refers to it, and would miss it."`
+	MayJoin    []joinable  `json:"may_join" doc:"Of a block that is not there yet: lists that may name it. Most blocks do nothing before another names them."`
+}
+
+// joinable is a list of blocks that one more can be put into.
+type joinable struct {
+	Block     string   `json:"block"`
+	Attribute string   `json:"attribute"`
+	Names     []string `json:"names" doc:"What is in it."`
+}
+
+type section struct {
+	Address string  `json:"address"`
+	Title   string  `json:"title" doc:"Of a nested block: its type; empty for the block itself."`
+	Doc     string  `json:"doc"`
+	Written bool    `json:"written"`
+	Line    int     `json:"line"`
+	Fields  []field `json:"fields"`
+}
+
+// field is an attribute with what is written of it.
+type field struct {
+	Name     string   `json:"name"`
+	Doc      string   `json:"doc"`
+	Takes    string   `json:"takes" doc:"What it takes, in words."`
+	Unit     string   `json:"unit,omitempty"`
+	Default  string   `json:"default,omitempty"`
+	Min      string   `json:"min,omitempty"`
+	Max      string   `json:"max,omitempty"`
+	Example  string   `json:"example" doc:"An expression."`
+	Required bool     `json:"required"`
+	Secret   bool     `json:"secret"`
+	Restarts bool     `json:"restarts" doc:"Whether a change restarts what it is of."`
+	Written  bool     `json:"written"`
+	Line     int      `json:"line"`
+	Text     string   `json:"text" doc:"The expression, byte for byte."`
+	Control  string   `json:"control" doc:"How it can be asked for: text, number, choice, list, or code when it is an expression of its own."`
+	Value    string   `json:"value" doc:"Of text, number and choice: what is written, without quotes."`
+	Quoted   bool     `json:"quoted" doc:"Whether value is a text: operation takes it as text, else as expression."`
+	Values   []string `json:"values,omitempty" doc:"Of choice and list: what there is to choose."`
+	Chosen   []string `json:"chosen,omitempty" doc:"Of list: what is written."`
+}
+
+type reference struct {
+	Block     string `json:"block"`
+	Attribute string `json:"attribute"`
+	Line      int    `json:"line"`
+}
+
+func getBlocks(c *Call, _ none) (blockList, error) {
+	file, list, err := c.outlines()
+	if err != nil {
+		return blockList{}, err
+	}
+	out := blockList{File: file.File, Hash: file.Hash}
+	for _, o := range list {
+		out.Blocks = append(out.Blocks, blockSummary{string(o.Address), o.Type.Key(), o.Written, o.Line})
+	}
+	for _, t := range runbook.Registry {
+		if t.Slot != nil {
+			out.Types = append(out.Types, typeSummary{t.Key(), t.Doc, t.Named && !t.Single})
+		}
+	}
+	return out, nil
+}
+
+// outlines are the blocks of the runbook's file, for as far as it can be read as one.
+func (c *Call) outlines() (file runbookText, list []runbook.Outline, err error) {
+	if file, err = getRunbook(c, none{}); err != nil {
+		return file, nil, err
+	}
+	if list, err = runbook.Outlines([]byte(file.Source)); err != nil {
+		return file, nil, because(InvalidRunbook, err, "The file cannot be read as blocks: mend it in its text first.")
+	}
+	return file, list, nil
+}
+
+type blockInput struct {
+	Address string `path:"address" check:"pattern=node"`
+}
+
+func getBlock(c *Call, in blockInput) (blockForm, error) {
+	file, list, err := c.outlines()
+	if err != nil {
+		return blockForm{}, err
+	}
+	for _, o := range list {
+		if o.Address == runbook.Address(in.Address) {
+			f := formOf(o, file, list)
+			for _, r := range runbook.Referrers([]byte(file.Source), o.Address) {
+				f.ReferredBy = append(f.ReferredBy, reference{string(r.Block), r.Attribute, r.Place.Start.Line})
+			}
+			return f, nil
+		}
+	}
+	return blockForm{}, Fail(NotFound, "There is no such block.")
+}
+
+type typeInput struct {
+	Type string `path:"type" check:"pattern=node"`
+}
+
+func getType(c *Call, in typeInput) (blockForm, error) {
+	file, list, err := c.outlines()
+	if err != nil {
+		return blockForm{}, err
+	}
+	t := runbook.TypeByKey(in.Type)
+	if t == nil {
+		return blockForm{}, Fail(NotFound, "There is no such type of block.")
+	}
+	f := formOf(runbook.BlankOutline(t, runbook.Address(in.Type)), file, list)
+	for _, o := range list {
+		for i := range o.Type.Attributes {
+			at := &o.Type.Attributes[i]
+			w, written := o.Attrs[at.Name]
+			switch {
+			case at.Kind != runbook.Refs || !slices.Contains(at.Refs, t.Type) && !slices.Contains(at.Refs, t.Key()):
+			case !o.Written || written && !isList(w):
+			default:
+				j := joinable{Block: string(o.Address), Attribute: at.Name, Names: []string{}}
+				for _, a := range w.Names {
+					j.Names = append(j.Names, string(a))
+				}
+				f.MayJoin = append(f.MayJoin, j)
+			}
+		}
+	}
+	return f, nil
+}
+
+// isList tells whether an attribute is a list of plain references and nothing else.
+func isList(w runbook.Written) bool { return w.Names != nil && strings.HasPrefix(w.Text, "[") }
+
+func formOf(o runbook.Outline, file runbookText, all []runbook.Outline) blockForm {
+	f := blockForm{
+		Address: string(o.Address), Type: o.Type.Key(), Doc: o.Type.Doc, File: file.File, Hash: file.Hash,
+		Written: o.Written, Line: o.Line, Named: o.Type.Named, ReferredBy: []reference{}, MayJoin: []joinable{},
+	}
+	if f.Named {
+		f.Name, f.NameWords = o.Type.NameRule()
+	}
+	var add func(o runbook.Outline, title string)
+	add = func(o runbook.Outline, title string) {
+		s := section{Address: string(o.Address), Title: title, Doc: o.Type.Doc, Written: o.Written, Line: o.Line, Fields: []field{}}
+		for i := range o.Type.Attributes {
+			s.Fields = append(s.Fields, fieldOf(&o.Type.Attributes[i], o, all))
+		}
+		f.Sections = append(f.Sections, s)
+		for _, n := range o.Nested {
+			add(n, strings.TrimPrefix(title+"."+n.Type.Type, "."))
+		}
+	}
+	add(o, "")
+	return f
+}
+
+// fieldOf says how an attribute can be asked for: by a control that is as simple as what is written, else as an expression.
+func fieldOf(at *runbook.Attribute, o runbook.Outline, all []runbook.Outline) field {
+	w, written := o.Attrs[at.Name]
+	f := field{
+		Name: at.Name, Doc: at.Doc, Takes: at.How(), Unit: at.Unit, Default: at.Default, Min: at.Min, Max: at.Max, Example: at.Like(),
+		Required: at.Required, Secret: at.Secret != runbook.Public, Restarts: at.OnChange == runbook.Restart,
+		Written: written, Line: w.Line, Text: w.Text, Control: "code",
+	}
+	if f.Default == "" {
+		f.Default = at.DefaultDoc
+	}
+	simple := !written || w.Simple && !strings.ContainsFunc(w.Plain, unicode.IsControl)
+	switch {
+	case at.Secret == runbook.SecretOnly: // never as a text, which would be refused
+	case at.Kind == runbook.Bool && simple:
+		f.Control, f.Values, f.Value = "choice", []string{"true", "false"}, w.Plain
+	case (at.Kind == runbook.Int || at.Kind == runbook.Float) && simple && !strings.HasPrefix(w.Text, `"`):
+		f.Control, f.Value = "number", w.Plain
+	case at.Kind == runbook.Enum && (!written || slices.Contains(at.Values, w.Plain)):
+		f.Control, f.Values, f.Value, f.Quoted = "choice", at.Values, w.Plain, true
+	case at.Kind.Quoted() && at.Kind != runbook.Enum && simple && (!written || strings.HasPrefix(w.Text, `"`)):
+		f.Control, f.Value, f.Quoted = "text", w.Plain, true
+	case at.Kind == runbook.Ref && (!written || len(w.Names) == 1 && w.Text == string(w.Names[0])):
+		f.Control, f.Values = "choice", addresses(all, at.Refs, w.Names)
+		if written {
+			f.Value = w.Text
+		}
+	case at.Kind == runbook.Refs && (!written || isList(w)):
+		f.Control, f.Values = "list", addresses(all, at.Refs, w.Names)
+		for _, a := range w.Names {
+			f.Chosen = append(f.Chosen, string(a))
+		}
+	}
+	if f.Control == "code" {
+		f.Value = w.Text
+	}
+	return f
+}
+
+// addresses are the blocks that a reference may name, and those that it names already.
+func addresses(all []runbook.Outline, types []string, named []runbook.Address) []string {
+	out := []string{}
+	for _, o := range all {
+		if slices.Contains(types, o.Type.Type) || slices.Contains(types, o.Type.Key()) {
+			out = append(out, string(o.Address))
+		}
+	}
+	for _, a := range named {
+		if !slices.Contains(out, string(a)) {
+			out = append(out, string(a))
+		}
+	}
+	return out
+}

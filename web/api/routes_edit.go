@@ -1,0 +1,188 @@
+package api
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"orac/appliance/status"
+	"orac/runbook"
+)
+
+// editInput makes one text of another. Nothing is changed by it: apply is the one way of changing.
+type editInput struct {
+	Source     string     `json:"source" check:"max=262144;lines" doc:"The text to edit; without it the runbook's file."`
+	Operations []editStep `json:"operations" check:"required;items=200" doc:"Done one after the other."`
+}
+
+// editStep is one step of an edit.
+type editStep struct {
+	Do         string  `json:"do" check:"required;enum=set|unset|add|remove" doc:"set gives an attribute an expression, unset leaves it at its default, add adds an empty block, remove removes one."`
+	Block      string  `json:"block" check:"required;pattern=node" doc:"Address; of a nested block its parent's with its type appended."`
+	Attribute  string  `json:"attribute,omitempty" check:"pattern=name" doc:"Of set and unset."`
+	Expression *string `json:"expression,omitempty" check:"max=16384;lines" doc:"Of set: as it is written in a runbook."`
+	Text       *string `json:"text,omitempty" check:"max=16384;lines" doc:"Of set, in place of expression: a text, which is put in quotes."`
+}
+
+// edited is a text after an edit.
+type edited struct {
+	Source   string   `json:"source"`
+	Hash     string   `json:"hash" doc:"Of the text that was edited: base of an apply, if it was the file."`
+	Diff     string   `json:"diff" doc:"What is another line than before, as a unified diff."`
+	Findings findings `json:"findings"`
+}
+
+func editRunbook(c *Call, in editInput) (edited, error) {
+	file, err := c.textOr(in.Source)
+	if err != nil {
+		return edited{}, err
+	}
+	var steps []runbook.Operation
+	var wrong []FieldError
+	say := func(i int, text string) { wrong = append(wrong, FieldError{fmt.Sprintf("operations[%d]", i), text}) }
+	for i, o := range in.Operations {
+		step := runbook.Operation{Do: runbook.Verb(o.Do), Block: runbook.Address(o.Block), Attribute: o.Attribute}
+		set := step.Do == runbook.DoSet
+		switch {
+		case (set || step.Do == runbook.DoUnset) != (o.Attribute != ""):
+			say(i, "set and unset name an attribute, add and remove do not")
+		case set != ((o.Expression == nil) != (o.Text == nil)) || !set && o.Expression != nil:
+			say(i, "set has either an expression or a text, the others have neither")
+		case o.Text != nil:
+			step.Expression = runbook.Quote(*o.Text)
+		case o.Expression != nil:
+			step.Expression = *o.Expression
+		}
+		steps = append(steps, step)
+	}
+	if err := faults(wrong); err != nil {
+		return edited{}, err
+	}
+	text, failed := runbook.Rework(c.Context(), []byte(file), steps)
+	for _, f := range failed {
+		var reason *runbook.EditError
+		if c.Context().Err() != nil {
+			return edited{}, c.Context().Err()
+		}
+		if !errors.As(f, &reason) {
+			return edited{}, because(InvalidRunbook, f, "The text cannot be edited; validate says what is wrong with it.")
+		}
+		say(f.Step, strings.TrimSpace(reason.Summary+". "+reason.Hint))
+	}
+	if err := faults(wrong); err != nil {
+		return edited{}, err
+	}
+	out := edited{Source: string(text), Hash: hashText(file), Diff: c.Server.diff(file, string(text))}
+	out.Findings, err = validateRunbook(c, sourceInput{out.Source})
+	return out, err
+}
+
+// textOr is a text, or that of the runbook's file if there is none.
+func (c *Call) textOr(text string) (string, error) {
+	if text != "" {
+		return text, nil
+	}
+	text, err := c.Server.readRunbook()
+	if err != nil {
+		return "", because(Unavailable, err, "The runbook's file cannot be read.")
+	}
+	return text, nil
+}
+
+// diff is what is another line in a text than in one before, as a unified diff under the file's name.
+func (s *Server) diff(before, after string) string {
+	name := filepath.Base(s.o.App.Request().File)
+	text := runbook.Diff(name, []byte(before), []byte(after))
+	at := strings.Index(text, "@@")
+	if at < 0 {
+		return ""
+	}
+	return "--- " + name + "\n+++ " + name + "\n" + text[at:]
+}
+
+// mergeInput are two edits of one text.
+type mergeInput struct {
+	Base    string   `json:"base" check:"max=262144;lines" doc:"The text that both edits began with."`
+	Mine    string   `json:"mine" check:"required;max=262144;lines"`
+	Theirs  string   `json:"theirs" check:"max=262144;lines" doc:"Without it the runbook's file as it is now."`
+	Choices []string `json:"choices" check:"items=1000;enum=mine|theirs|both|open" doc:"What is taken of each conflict, in their order; both is mine, then theirs. What is open or not chosen stays as both versions, between marks that no runbook may have."`
+}
+
+// merged is what became of two edits.
+type merged struct {
+	Source    string        `json:"source"`
+	Hash      string        `json:"hash" doc:"Of theirs: base of an apply, if it was the file."`
+	Open      int           `json:"open" doc:"How many conflicts nobody has decided; with none the text can be planned."`
+	Conflicts int           `json:"conflicts" doc:"How many there are, decided or not."`
+	Changes   []mergedPiece `json:"changes" doc:"What is another line than in base, in the order of the text."`
+}
+
+type mergedPiece struct {
+	From    string `json:"from" doc:"mine, theirs, both (the same was done twice), or conflict."`
+	Line    int    `json:"line" doc:"In source, from 1 on."`
+	EndLine int    `json:"end_line" doc:"The last line; line-1 if nothing stands there."`
+	Open    bool   `json:"open" doc:"Of a conflict: both versions stand there, between marks."`
+	Base    string `json:"base"`
+	Mine    string `json:"mine"`
+	Theirs  string `json:"theirs"`
+}
+
+func mergeRunbook(c *Call, in mergeInput) (merged, error) {
+	theirs, err := c.textOr(in.Theirs)
+	if err != nil {
+		return merged{}, err
+	}
+	var choices []runbook.Choice
+	for _, choice := range in.Choices {
+		choices = append(choices, runbook.Choice(choice))
+	}
+	m := runbook.Merge(in.Base, in.Mine, theirs)
+	out := merged{Hash: hashText(theirs), Conflicts: m.Clashes(), Changes: []mergedPiece{}}
+	var parts []runbook.Part
+	out.Source, parts = m.Text(choices)
+	for _, p := range parts {
+		if p.From == runbook.Unchanged {
+			continue
+		}
+		if p.Open {
+			out.Open++
+		}
+		out.Changes = append(out.Changes, mergedPiece{string(p.From), p.Line, p.EndLine, p.Open, p.Base, p.Mine, p.Theirs})
+	}
+	return out, nil
+}
+
+type generationInput struct {
+	Number int `path:"number" check:"min=1;max=1000000000"`
+}
+
+// generationText is the runbook of a kept generation.
+type generationText struct {
+	Number  int    `json:"number"`
+	Source  string `json:"source"`
+	Running int    `json:"running" doc:"The generation that runs; 0 if none was kept."`
+	Diff    string `json:"diff" doc:"What returning to it would make another line, from what runs, as a unified diff; empty if it is the same."`
+}
+
+func getGeneration(c *Call, in generationInput) (generationText, error) {
+	text, err := c.Server.o.App.Text(in.Number)
+	if err != nil {
+		return generationText{}, err
+	}
+	out := generationText{Number: in.Number, Source: text, Running: c.Server.o.App.Status().Generation}
+	if out.Running == 0 {
+		return out, nil
+	}
+	now, err := c.Server.o.App.Text(out.Running)
+	if err != nil {
+		return generationText{}, err
+	}
+	out.Diff = c.Server.diff(now, text)
+	return out, nil
+}
+
+func planRollback(c *Call, in generationInput) (status.Plan, error) {
+	p, err := c.Server.o.App.PlanRollback(c.Context(), in.Number)
+	return c.Server.hidePaths(p), c.Server.hideFolder(err)
+}

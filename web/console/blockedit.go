@@ -1,0 +1,106 @@
+package console
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"orac/web/api"
+)
+
+// take puts what was sent into the controls, and gives the operations that make it so, with the names of their attributes.
+// to is the address that the block has in them.
+func (f *blockForm) take(call *api.Call, to string) (do []api.Operation, names []string) {
+	_ = call.R.ParseForm() // one that cannot be read says nothing
+	form := call.R.PostForm
+	for s, at := range f.fields {
+		block := to + strings.TrimPrefix(s.Address, f.Address)
+		was, ok := form["was."+at.ID]
+		if !ok {
+			continue // the form that was sent has no such control
+		}
+		given := lf(strings.Join(form[at.ID], " "))
+		if at.Control == "list" {
+			at.Chosen = form[at.ID]
+		} else {
+			at.Value = given
+		}
+		if given == lf(was[0]) {
+			continue
+		}
+		o := api.Operation{Do: "set", Block: block, Attribute: at.Name}
+		switch {
+		case at.Control == "list" && len(at.Chosen) == 0 && !at.Required, strings.TrimSpace(given) == "" && at.Control != "list":
+			o.Do = "unset"
+			if !at.Written {
+				continue
+			}
+		case at.Control == "list":
+			text := "[" + strings.Join(at.ordered(), ", ") + "]"
+			o.Expression = &text
+		case at.Quoted:
+			o.Text = &given
+		default:
+			o.Expression = &given
+		}
+		do, names = append(do, o), append(names, at.Name)
+	}
+	return do, names
+}
+
+// ordered is what was chosen of a list, in the order in which it is written, what is new behind it.
+func (f *field) ordered() (out []string) {
+	for _, list := range [][]string{f.Field.Chosen, f.Chosen} {
+		for _, a := range list {
+			if slices.Contains(f.Chosen, a) && !slices.Contains(out, a) {
+				out = append(out, a)
+			}
+		}
+	}
+	return out
+}
+
+// planOf does operations on the text that the form began with, and shows the plan; or what is wrong with it, in the form.
+func (c *Console) planOf(call *api.Call, f blockForm, do []api.Operation, names []string) error {
+	e, file, err := posted(call)
+	if err != nil {
+		return err
+	}
+	f.editor.Base, f.editor.Began = e.Base, e.Began
+	text := e.Began
+	if text == "" {
+		text = file.Source
+	}
+	out, err := api.Invoke[api.Edited](call, "edit", api.EditInput{Source: text, Operations: do})
+	if err != nil {
+		p := api.AsProblem(err)
+		for _, wrong := range p.Errors {
+			name, i := "", 0
+			if _, err := fmt.Sscanf(wrong.Field, "operations[%d]", &i); err == nil && i < len(names) {
+				name = names[i] + ": "
+			}
+			f.Lead, f.Wrong = "", append(f.Wrong, name+wrong.Wrong)
+		}
+		if len(f.Wrong) == 0 {
+			return err
+		}
+		return c.showBlock(call, http.StatusUnprocessableEntity, f)
+	}
+	e.Source, e.Edited, e.Findings, e.Checked = out.Source, out.Source != file.Source, out.Findings, true
+	if !out.Findings.OK {
+		if f.Lead == "" {
+			f.Lead = "With that the runbook cannot be used:"
+		}
+		for _, p := range out.Findings.Problems {
+			where := ""
+			if p.Block != "" && p.Block != f.Address {
+				where = "In " + p.Block + ": "
+			}
+			f.Wrong = append(f.Wrong, strings.TrimSpace(where+p.Summary+". "+p.Detail))
+		}
+		f.Unplanned = pack(out.Source)
+		return c.showBlock(call, http.StatusUnprocessableEntity, f)
+	}
+	return c.showPlan(call, http.StatusOK, e, file, "")
+}

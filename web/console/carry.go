@@ -1,0 +1,115 @@
+package console
+
+import (
+	"bytes"
+	"compress/flate"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"io"
+	"strings"
+
+	"orac/runbook"
+	"orac/web/api"
+)
+
+// A form carries the text that its edit began with, and the one that a plan was made of, byte for byte: a text area would
+// change their line ends, and the server would forget them when it starts anew.
+
+// pack makes a text one that a hidden field can carry.
+func pack(text string) string {
+	var b bytes.Buffer
+	w, err := flate.NewWriter(&b, flate.BestSpeed)
+	if err == nil {
+		_, err = io.WriteString(w, text)
+	}
+	if cerr := w.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		panic("BUG: " + err.Error()) // a buffer takes everything
+	}
+	return base64.RawURLEncoding.EncodeToString(b.Bytes())
+}
+
+// unpack is the text that pack was given, of at most the size of a runbook.
+func unpack(packed string) (string, error) {
+	raw, err := base64.RawURLEncoding.DecodeString(packed)
+	if err != nil {
+		return "", err
+	}
+	text, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(raw)), runbook.MaxFileSize+1))
+	if err == nil && len(text) > runbook.MaxFileSize {
+		err = errors.New("it is too large")
+	}
+	return string(text), err
+}
+
+func hashOf(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
+}
+
+// posted is the text that a form carries, as an edit of the one that it began with. Browsers send all line ends of a text area
+// as CR LF: lines that are as they were end as they did.
+func posted(call *api.Call) (e editor, file api.RunbookText, err error) {
+	if file, err = api.Invoke[api.RunbookText](call, "runbook", nil); err != nil {
+		return e, file, err
+	}
+	e = editor{File: file.File, Base: call.R.PostFormValue("base")}
+	e.Began, err = unpack(call.R.PostFormValue("began"))
+	switch {
+	case err == nil && hashOf(e.Began) == e.Base:
+	case e.Base == file.Hash:
+		e.Began = file.Source
+	default:
+		e.Began = "" // what it began with is not known: all that differs from the file is a conflict
+	}
+	if packed := call.R.PostFormValue("packed"); packed != "" {
+		if e.Source, err = unpack(packed); err != nil {
+			return e, file, api.Fail(api.InvalidInput, "The form does not carry a text.")
+		}
+	} else {
+		lines := e.Began
+		if lines == "" {
+			lines = file.Source
+		}
+		e.Source = runbook.KeepLineEnds(lines, call.R.PostFormValue("source"))
+	}
+	e.Edited = e.Source != file.Source
+	return e, file, nil
+}
+
+// BeganPacked and Packed are what a form carries on.
+func (e editor) BeganPacked() string { return pack(e.Began) }
+
+// Packed: see BeganPacked.
+func (e editor) Packed() string { return pack(e.Source) }
+
+// diffLine is a line of a difference: kind is add, del, head or empty.
+type diffLine struct{ Kind, Text string }
+
+// diff is what is another line in b than in a.
+func diff(name, a, b string) []diffLine { return linesOfDiff(runbook.Diff(name, []byte(a), []byte(b))) }
+
+// linesOfDiff are the lines of a unified diff, without its head.
+func linesOfDiff(text string) (list []diffLine) {
+	begun := false
+	for line := range strings.Lines(text) {
+		line = strings.TrimRight(line, "\r\n")
+		kind := ""
+		switch {
+		case strings.HasPrefix(line, "@@"):
+			kind, begun = "head", true
+		case !begun:
+			continue
+		case strings.HasPrefix(line, "+"):
+			kind = "add"
+		case strings.HasPrefix(line, "-"):
+			kind = "del"
+		}
+		list = append(list, diffLine{kind, line})
+	}
+	return list
+}

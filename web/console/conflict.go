@@ -1,0 +1,136 @@
+package console
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+
+	"orac/web/api"
+)
+
+// conflict is an edit of a file that is another one by now: both, put together as far as they go.
+type conflict struct {
+	editor        // what the person has sent
+	Onto   string // hash of the file that it was put together with
+	Merged api.MergedText
+	Pieces []conflictPiece
+	Known  bool // what the edit began with
+	Wrong  string
+
+	theirs string
+}
+
+// conflictPiece is a change of one side, or of both.
+type conflictPiece struct {
+	api.MergedPiece
+	Choice string // name of its control
+	Chosen string
+}
+
+// Removed, Ours and Other are lines of a piece, to be shown.
+func (p conflictPiece) Removed() []string { return shown(p.Base) }
+
+// Ours: see Removed.
+func (p conflictPiece) Ours() []string { return shown(p.Mine) }
+
+// Other: see Removed.
+func (p conflictPiece) Other() []string { return shown(p.Theirs) }
+
+// Diff is what one side, or both alike, have made of the lines that stood there.
+func (p conflictPiece) Diff() (list []diffLine) {
+	for _, line := range p.Removed() {
+		list = append(list, diffLine{"del", "-" + line})
+	}
+	fresh := p.Ours()
+	if p.From == "theirs" {
+		fresh = p.Other()
+	}
+	for _, line := range fresh {
+		list = append(list, diffLine{"add", "+" + line})
+	}
+	return list
+}
+
+// choice is one of what may be taken of a conflict.
+type choice struct {
+	Value, Words string
+	Checked      bool
+}
+
+func choicesOf(chosen string) []choice {
+	list := []choice{{Value: "open", Words: "Decide in the text"}, {Value: "mine", Words: "Yours"}, {Value: "theirs", Words: "Theirs"}, {Value: "both", Words: "Both, yours first"}}
+	for i := range list {
+		list[i].Checked = list[i].Value == chosen
+	}
+	return list
+}
+
+func shown(text string) (list []string) {
+	for line := range strings.Lines(text) {
+		list = append(list, strings.TrimRight(line, "\r\n"))
+	}
+	return list
+}
+
+// Plannable is the merged text as an edit of the file as it is now, or with its marks.
+func (c conflict) Plannable() editor {
+	return editor{File: c.File, Source: c.Merged.Source, Base: c.Onto, Began: c.theirs, Edited: c.Merged.Source != c.theirs}
+}
+
+// mergeWith puts an edit together with the file as it is now.
+func mergeWith(call *api.Call, e editor, file api.RunbookText, choices []string) (c conflict, err error) {
+	c = conflict{editor: e, Onto: file.Hash, Known: hashOf(e.Began) == e.Base, theirs: file.Source}
+	in := api.MergeInput{Base: e.Began, Mine: e.Source, Theirs: file.Source, Choices: choices}
+	if c.Merged, err = api.Invoke[api.MergedText](call, "merge", in); err != nil {
+		return c, err
+	}
+	n := 0
+	for _, piece := range c.Merged.Changes {
+		p := conflictPiece{MergedPiece: piece, Chosen: "open"}
+		if piece.From == "conflict" {
+			if p.Choice = fmt.Sprint("choice.", n); n < len(choices) {
+				p.Chosen = choices[n]
+			}
+			n++
+		}
+		c.Pieces = append(c.Pieces, p)
+	}
+	return c, nil
+}
+
+func (c *Console) showConflict(call *api.Call, e editor, file api.RunbookText, wrong string) error {
+	d, err := mergeWith(call, e, file, nil)
+	if err != nil {
+		return err
+	}
+	d.Wrong = wrong
+	return c.show(call, http.StatusConflict, "conflict", view{Title: "Changed by somebody else", Nav: "/runbook", Wide: true, Data: d})
+}
+
+// merge takes what was chosen of each conflict. When all is decided the plan of it is shown, else its text, with both versions
+// where they stand.
+func (c *Console) merge(call *api.Call) error {
+	e, file, err := posted(call)
+	if err != nil {
+		return err
+	}
+	if call.R.PostFormValue("onto") != file.Hash {
+		return c.showConflict(call, e, file, "The file was changed once more. Choose again.")
+	}
+	var choices []string
+	for n := 0; n < 1000; n++ {
+		choice, ok := call.R.PostForm[fmt.Sprint("choice.", n)]
+		if !ok {
+			break
+		}
+		choices = append(choices, choice[0])
+	}
+	d, err := mergeWith(call, e, file, choices)
+	if err != nil {
+		return err
+	}
+	if d.Merged.Open > 0 || call.R.FormValue("text") != "" {
+		return c.showEditor(call, http.StatusOK, d.Plannable())
+	}
+	return c.showPlan(call, http.StatusOK, d.Plannable(), file, "")
+}
