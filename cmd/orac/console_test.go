@@ -249,6 +249,7 @@ func TestTheConsoleAsAPersonUsesIt(t *testing.T) {
 	b.until("document.querySelector('#past .level') && document.querySelector('#past .level').textContent === 'it was stopped'")
 	b.set("#scenario", "blocked_read")
 	b.set("#seeds", "1")
+	b.set("#for", "") // as the scenario says
 	b.click("form.run button")
 	b.until("document.querySelector('#past .level') && document.querySelector('#past .level').textContent === 'kept' && !document.querySelector('#go').disabled")
 	b.until("document.getElementById('told').textContent === 'blocked read: kept'") // for a screen reader

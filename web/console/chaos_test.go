@@ -69,7 +69,8 @@ func TestASimulationIsWatched(t *testing.T) {
 	r := newRig(t, simulated(t, script(t, `echo '{"scenario":"storm","seed":4,"done":3,"of":10,"share":0.35,"virtual_seconds":7200,"wall_seconds":3.5,"broken":1}' >/dev/fd/3; echo words; sleep 60`)))
 	r.scenarioIn("storm")
 	page := r.get(auth.Admin, "/chaos").Body.String()
-	for _, want := range []string{">storm<", `value="quiet" selected`, "&lt;evil&gt; breaks", `hx-get="/parts/chaos?now=0&amp;last=1"`, `href="/chaos/1/report"`} {
+	for _, want := range []string{">storm<", `value="3" required`, // of what was run last
+		"&lt;evil&gt; breaks", `hx-get="/parts/chaos?now=0&amp;last=1"`, `href="/chaos/1/report"`} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %s: %s", want, page)
 		}
@@ -81,7 +82,7 @@ func TestASimulationIsWatched(t *testing.T) {
 		t.Fatalf("%d %s", w.Code, w.Body)
 	}
 	page = r.until("/chaos", "3 of 10 runs")
-	for _, want := range []string{`<progress max="1" value="0.350"`, "2 h simulated", "1 broken", "10 seeds · 1d each", "about 7 s to go", `action="/chaos/2/stop"`, "disabled"} {
+	for _, want := range []string{`<progress max="1" value="0.350"`, "2 h simulated", "1 broken", "10 seeds · 1 d each", `value="storm" selected`, `value="1d" selected`, "about 7 s to go", `action="/chaos/2/stop"`, "disabled"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %s: %s", want, page)
 		}

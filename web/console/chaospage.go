@@ -58,6 +58,9 @@ func (c *Console) chaosData(call *api.Call) (d chaosData, err error) {
 		}
 		d.Now = &now
 	}
+	if len(list) > 0 { // whoever has run something changes little of it for the next
+		d.Form = api.SimulationInput{Scenario: list[0].Scenario, Seeds: list[0].Seeds, For: list[0].For}
+	}
 	return d, nil
 }
 

@@ -137,7 +137,7 @@ func TestALongHistoryHasPages(t *testing.T) {
 // TestWords: rates, and code in prose.
 func TestWords(t *testing.T) {
 	for got, want := range map[string]string{
-		about(6500 * time.Millisecond): "6 s", about(0): "1 s", about(63 * time.Second): "1 min 3 s",
+		about(6500 * time.Millisecond): "6 s", about(0): "1 s", about(63 * time.Second): "1 min 3 s", length("7d"): "7 d", length("90m"): "1 h 30 min", length("<x>"): "<x>",
 		rate(0): "0/s", rate(0.5): "0.5/s", rate(12.5): "12/s", string(prose("a `<b>` c")): "a <code>&lt;b&gt;</code> c",
 	} {
 		if got != want {
