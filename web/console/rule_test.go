@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -217,6 +218,39 @@ func TestEverythingThatTheConsoleDoesIsAnAPI(t *testing.T) {
 		}
 	}
 	golden(t, "PAGES.md", pageTable(routes, asked))
+}
+
+var scriptAddress = regexp.MustCompile("[\"`](/[a-z]{2}[a-z./-]*)")
+
+// TestScriptsAskTheAPIAlone: every address in a script is that of an operation, or of a page, or begins as one.
+func TestScriptsAskTheAPIAlone(t *testing.T) {
+	known := []string{}
+	for _, r := range api.Routes() {
+		known = append(known, r.Path)
+	}
+	for _, p := range New().routes() {
+		known = append(known, p.path)
+	}
+	scripts, err := filepath.Glob("static/*.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, path := range scripts {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range scriptAddress.FindAllStringSubmatch(string(text), -1) {
+			found++
+			if !slices.ContainsFunc(known, func(k string) bool { return k == m[1] || strings.HasSuffix(m[1], "/") && strings.HasPrefix(k, m[1]) }) {
+				t.Errorf("%s asks %s, which is neither", path, m[1])
+			}
+		}
+	}
+	if found < 4 {
+		t.Errorf("only %d addresses were found", found)
+	}
 }
 
 // reachesNothing checks imports and calls.

@@ -102,11 +102,8 @@ func (r *Runner) load(number int) (*Simulation, error) {
 	if s.Number != number || s.State != Running && s.State != Ended || s.Seeds < 1 || s.Seeds > MaxSeeds {
 		return nil, errors.New("it is not what was written")
 	}
-	if s.Running() {
+	if s.Running() { // when it ended is not known
 		s.State, s.Ended, s.Exit, s.Failed = Ended, s.Began, -1, appEnded
-		if info, err := os.Stat(r.file(number, known)); err == nil {
-			s.Ended = info.ModTime()
-		}
 	}
 	if _, err := os.Stat(r.file(number, html)); err != nil {
 		s.Report = false
