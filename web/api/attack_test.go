@@ -43,7 +43,7 @@ func TestHostilePathsAndQueries(t *testing.T) {
 			for _, p := range r.params {
 				path := pathOf(t, r, rig)
 				if p.in == "path" {
-					path = strings.NewReplacer("{id}", url.PathEscape(evil), "{name}", url.PathEscape(evil), "{component}", url.PathEscape(evil)).Replace(r.Path)
+					path = strings.NewReplacer("{id}", url.PathEscape(evil), "{name}", url.PathEscape(evil), "{number}", url.PathEscape(evil), "{component}", url.PathEscape(evil)).Replace(r.Path)
 				} else {
 					path += "?" + p.name + "=" + url.QueryEscape(evil)
 				}

@@ -16,6 +16,8 @@ import (
 	"orac/runbook"
 	"orac/web/audit"
 	"orac/web/auth"
+	"orac/web/samples"
+	"orac/web/simulations"
 )
 
 // Options are what a server is made of.
@@ -26,6 +28,9 @@ type Options struct {
 	Events  *Hub
 	Log     *slog.Logger
 	Version string
+	// Simulations runs them; nil: none can be run. Samples are what the appliance takes of the machine; nil: there are none.
+	Simulations *simulations.Runner
+	Samples     *samples.Samples
 	// Pages adds what is not the API: the console. It is called once. Without it there are only the pages that let somebody in.
 	Pages func(*Server)
 }
@@ -56,6 +61,12 @@ type settings struct {
 
 // New makes a server. ctx ends what goes on beyond a request: an apply, a stream.
 func New(ctx context.Context, o Options) *Server {
+	if o.Simulations == nil {
+		o.Simulations = simulations.New(ctx, simulations.Options{})
+	}
+	if o.Samples == nil {
+		o.Samples = samples.New(samples.Options{})
+	}
 	s := &Server{o: o, routes: Routes(), byName: map[string]*Route{}, mux: http.NewServeMux(), ctx: ctx}
 	s.metrics = newMetrics(s)
 	for _, r := range s.routes {
