@@ -3,6 +3,7 @@ package api
 import (
 	"encoding/json"
 	"net/http"
+	"strconv"
 )
 
 // answer sends what a route gives, as JSON.
@@ -23,9 +24,11 @@ func (s *Server) answer(c *Call, out any) {
 	if o, ok := out.(interface{ status() int }); ok {
 		status = o.status()
 	}
+	body = append(body, '\n')
 	c.W.Header().Set("Content-Type", "application/json")
+	c.W.Header().Set("Content-Length", strconv.Itoa(len(body))) // else a longer one is sent in pieces
 	c.W.WriteHeader(status)
-	_, _ = c.W.Write(append(body, '\n')) // whether it arrives is the client's affair
+	_, _ = c.W.Write(body) // whether it arrives is the client's affair
 }
 
 // recorder remembers how a request was answered.
