@@ -6,16 +6,22 @@ import (
 	"strconv"
 )
 
+var jsonType = []string{"application/json"}
+
 // answer sends what a route gives, as JSON.
 func (s *Server) answer(c *Call, out any) {
 	if _, nothing := out.(none); nothing {
 		c.W.WriteHeader(http.StatusNoContent)
 		return
 	}
-	body, err := json.Marshal(out)
-	if err != nil { // a float that is no number, for one
-		s.fail(c, err)
-		return
+	body, ready := out.(text)
+	if !ready {
+		var err error
+		if body, err = json.Marshal(out); err != nil { // a float that is no number, for one
+			s.fail(c, err)
+			return
+		}
+		body = append(body, '\n')
 	}
 	status := c.Route.Status
 	if status == 0 {
@@ -24,9 +30,9 @@ func (s *Server) answer(c *Call, out any) {
 	if o, ok := out.(interface{ status() int }); ok {
 		status = o.status()
 	}
-	body = append(body, '\n')
-	c.W.Header().Set("Content-Type", "application/json")
-	c.W.Header().Set("Content-Length", strconv.Itoa(len(body))) // else a longer one is sent in pieces
+	h := c.W.Header()
+	h["Content-Type"] = jsonType
+	h["Content-Length"] = []string{strconv.Itoa(len(body))} // else a longer one is sent in pieces
 	c.W.WriteHeader(status)
 	_, _ = c.W.Write(body) // whether it arrives is the client's affair
 }
