@@ -34,18 +34,18 @@ type crowd struct {
 
 // tally is what became of it.
 type tally struct {
-	Done, Failed       int
-	Why                string // the first failure
-	P50, P99, P999     time.Duration
-	Max                time.Duration
-	Took               time.Duration // from the first to the last
-	CPU                time.Duration // of this process
-	Events             int           // of all streams
-	Least, Most        int           // of one stream
-	Looked             int           // passwords that were compared
-	Refused            int           // logins that were told to wait
-	Untold             int           // of these, without Retry-After
-	FirstWait, MaxWait int           // of Retry-After, in seconds
+	Done, Failed   int
+	Why            string // the first failure
+	P50, P99, P999 time.Duration
+	Max            time.Duration
+	Took           time.Duration // from the first to the last
+	CPU            time.Duration // of this process
+	Events         int           // of all streams
+	Least, Most    int           // of one stream
+	Looked         int           // passwords that were compared
+	Refused        int           // logins that were told to wait
+	Untold         int           // of these, without Retry-After
+	MaxWait        int           // of Retry-After, in seconds
 }
 
 // crowdEnv makes the test binary a crowd.
@@ -347,9 +347,6 @@ func (s *score) guessed(status, wait int) {
 	case 429:
 		if t.Refused++; wait == 0 {
 			t.Untold++
-		}
-		if t.FirstWait == 0 {
-			t.FirstWait = wait
 		}
 		t.MaxWait = max(t.MaxWait, wait)
 	default:

@@ -149,6 +149,7 @@ func TestManyAtOnce(t *testing.T) {
 // TestFewAreComparedAtOnce: of 200 guesses from as many addresses a few wait to be compared, one after the other, and the others
 // are told when to come again. Who has got in before is not one of these others.
 func TestFewAreComparedAtOnce(t *testing.T) {
+	cheaply(t)
 	synctest.Test(t, func(t *testing.T) {
 		g := newGuard(t)
 		if _, err := g.Login("anna", annasPassword, home); err != nil {
