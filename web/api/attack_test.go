@@ -470,7 +470,9 @@ func TestLoginThrottling(t *testing.T) {
 			case 401:
 				looked.Add(1)
 			case 429:
-				slowed.Add(1)
+				if slowed.Add(1); w.Header().Get("Retry-After") == "" {
+					t.Errorf("it is not told how long to wait: %s", w.Body)
+				}
 			default:
 				t.Errorf("%d %s", w.Code, w.Body)
 			}

@@ -79,6 +79,7 @@ type fake struct {
 	sounds   map[string]string
 	ready    chan struct{}
 	explodes bool
+	nodes    []status.Node
 }
 
 func (f *fake) Status() status.Status {
@@ -87,7 +88,7 @@ func (f *fake) Status() status.Status {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return status.Status{Appliance: "test", Generation: 3, Health: f.health, Runbook: "orac.hcl", Started: time.Now()}
+	return status.Status{Appliance: "test", Generation: 3, Health: f.health, Runbook: "orac.hcl", Started: time.Now(), Nodes: f.nodes}
 }
 
 func (f *fake) Plan(_ context.Context, r status.PlanRequest) (status.Plan, error) {
@@ -186,7 +187,7 @@ func (f *fake) Devices(context.Context) (capture.Listing, error) {
 
 // rig is a server with users of every role.
 type rig struct {
-	t      *testing.T
+	t      testing.TB
 	app    *fake
 	guard  *auth.Guard
 	audit  *audit.Log
@@ -199,9 +200,9 @@ type rig struct {
 	key    string // an API key, see pathOf
 }
 
-func newRig(t *testing.T) *rig { return newRigWith(t, func(*runbook.Runbook) {}) }
+func newRig(t testing.TB) *rig { return newRigWith(t, func(*runbook.Runbook) {}) }
 
-func newRigWith(t *testing.T, change func(*runbook.Runbook)) *rig {
+func newRigWith(t testing.TB, change func(*runbook.Runbook)) *rig {
 	t.Helper()
 	r := &rig{t: t, dir: t.TempDir(), log: &bytes.Buffer{}, tokens: map[auth.Role]string{auth.Nobody: ""}}
 	file := filepath.Join(r.dir, "orac.hcl")

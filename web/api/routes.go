@@ -26,7 +26,7 @@ func Routes() []*Route {
 		route(Route{Method: get, Path: "/health/{component}", Name: "componentHealth", Tag: "health", Doc: "The health of one component. 503 when it is unhealthy."}, componentHealth),
 		route(Route{Method: get, Path: "/metrics", Role: auth.Viewer, Name: "metrics", Tag: "health", Produces: "text/plain", Doc: "Metrics for Prometheus. With web.metrics = \"open\" without a login."}, serveMetrics),
 
-		route(Route{Method: get, Path: "/api/status", Role: auth.Viewer, Name: "status", Tag: "appliance", Doc: "The appliance at this moment."}, getStatus),
+		route(Route{Method: get, Path: "/api/status", Role: auth.Viewer, Name: "status", Tag: "appliance", Shared: true, Doc: "The appliance at this moment."}, getStatus),
 		route(Route{Method: get, Path: "/api/graph", Role: auth.Viewer, Name: "graph", Tag: "appliance", Doc: "The graph that runs: its nodes and what flows between them."}, getGraph),
 		route(Route{Method: get, Path: "/api/listeners", Role: auth.Viewer, Name: "listeners", Tag: "appliance", Doc: "The listeners that the runbook declares, each with its device and its models."}, getListeners),
 		route(Route{Method: get, Path: "/api/models", Name: "models", Tag: "appliance", Doc: "The models that the runbook declares."}, getModels),

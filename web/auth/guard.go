@@ -25,6 +25,7 @@ type Guard struct {
 	throttle *throttle
 	comparer *comparer
 	proven   proven
+	signed   signed
 	setup    setup
 }
 
@@ -65,7 +66,7 @@ func (g *Guard) Login(name, password string, from netip.Addr) (Identity, error) 
 	if !known {
 		hash = p.decoy
 	}
-	ok, err := g.comparer.compare(hash, password)
+	ok, err := g.comparer.compare(hash, password, g.throttle.knows(name, from))
 	switch {
 	case err != nil:
 		return Identity{}, err
