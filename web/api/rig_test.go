@@ -241,7 +241,7 @@ func newRigWith(t testing.TB, change func(*runbook.Runbook)) *rig {
 }
 
 // simulated is a folder with what a simulation has left.
-func simulated(t *testing.T, dir string) string {
+func simulated(t testing.TB, dir string) string {
 	t.Helper()
 	dir = filepath.Join(dir, "simulations")
 	if err := os.Mkdir(dir, 0o700); err != nil {
@@ -259,7 +259,7 @@ func simulated(t *testing.T, dir string) string {
 }
 
 // sampled are samples that a short life of an appliance has left.
-func sampled(t *testing.T, dir string) *samples.Samples {
+func sampled(t testing.TB, dir string) *samples.Samples {
 	t.Helper()
 	s := samples.New(samples.Options{Dir: dir})
 	ctx, cancel := context.WithCancel(t.Context())
