@@ -211,6 +211,7 @@ func newRigWith(t *testing.T, change func(*runbook.Runbook)) *rig {
 		rb.Users = append(rb.Users, runbook.User{Name: string(role), Role: string(role), PasswordHash: runbook.NewSecret(cheapHash())})
 	}
 	rb.ServiceAccounts = []runbook.ServiceAccount{{Name: "core", Role: "viewer", Secret: runbook.NewSecret(strings.Repeat("core-secret-", 4))}}
+	rb.Web.Hosts = []string{"example.com", "x"} // what httptest and raw requests ask for
 	change(rb)
 	history, _, err := store.Open(filepath.Join(r.dir, "orac.db"))
 	r.must(err)

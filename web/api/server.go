@@ -2,6 +2,8 @@ package api
 
 import (
 	"context"
+	"crypto/x509"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -10,6 +12,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -42,8 +45,14 @@ type Server struct {
 	metrics *metrics
 	openAPI []byte
 	streams atomic.Int64
-	ctx     context.Context // ends with the server
-	say     func(string)    // to the person at the terminal; nil for nobody
+
+	perStream sync.Mutex     // guards streamsOf
+	streamsOf map[string]int // event streams by subject
+
+	ctx     context.Context                          // ends with the server
+	say     func(string)                             // to the person at the terminal; nil for nobody
+	leaf    atomic.Pointer[func() *x509.Certificate] // what it shows under TLS
+	refused *denials
 	// ErrorPage shows a problem to a person; nil: as a problem document.
 	ErrorPage func(*Call, *Problem)
 }
@@ -52,11 +61,13 @@ type Server struct {
 type settings struct {
 	rb    *runbook.Runbook
 	cross *http.CrossOriginProtection
+	names hostNames
 }
 
 // New makes a server. ctx ends what goes on beyond a request: an apply, a stream.
 func New(ctx context.Context, o Options) *Server {
-	s := &Server{o: o, routes: Routes(), byName: map[string]*Route{}, mux: http.NewServeMux(), ctx: ctx}
+	s := &Server{o: o, routes: Routes(), byName: map[string]*Route{}, streamsOf: map[string]int{}, mux: http.NewServeMux(), ctx: ctx}
+	s.refused = newDenials(ctx, o.Audit, o.Log)
 	s.metrics = newMetrics(s)
 	for _, r := range s.routes {
 		s.byName[r.Name] = r
@@ -82,7 +93,15 @@ func (s *Server) Use(rb *runbook.Runbook) {
 	if err := s.o.Guard.Use(rb); err != nil {
 		s.o.Log.Error("tokens can be neither given nor taken", "cause", err)
 	}
-	s.set.Store(&settings{rb, cross})
+	s.set.Store(&settings{rb, cross, hostNamesOf(rb.Web)})
+}
+
+// certificate is what is shown under TLS; nil for none.
+func (s *Server) certificate() *x509.Certificate {
+	if leaf := s.leaf.Load(); leaf != nil {
+		return (*leaf)()
+	}
+	return nil
 }
 
 func (s *Server) named(name string) *Route {
@@ -103,13 +122,23 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	rec := &recorder{ResponseWriter: w}
 	c.W, c.base = rec, r.Context()
 	defer s.finish(c, rec, start)
+	noteOf(r).asked()
 	h := rec.Header()
 	secure(h, r.TLS != nil)
 	h.Set("X-Request-ID", c.ID)
+	// First of all: an answer waits for what is left of the body.
+	control := http.NewResponseController(rec)
+	deadline := start.Add(set.rb.Web.RequestTimeout)
+	_ = control.SetReadDeadline(deadline) // a writer without deadlines is one of a test
+	_ = control.SetWriteDeadline(deadline.Add(time.Second))
 
 	v := s.perAddr.take(auth.Network(c.From), set.rb.Web.Limits.PerAddress)
 	if v.tell(h); !v.ok {
 		v.problem(" from this address").write(rec, c.ID)
+		return
+	}
+	if !set.names.known(r, s.certificate) {
+		Fail(WrongHost, "").write(rec, c.ID)
 		return
 	}
 	if cors(rec, r, set.rb.Web.Origins) {
@@ -119,10 +148,6 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		because(CrossOrigin, err, "").write(rec, c.ID)
 		return
 	}
-	control := http.NewResponseController(rec)
-	deadline := start.Add(set.rb.Web.RequestTimeout)
-	_ = control.SetReadDeadline(deadline) // a writer without deadlines is one of a test
-	_ = control.SetWriteDeadline(deadline.Add(time.Second))
 	ctx, cancel := context.WithDeadline(context.WithValue(r.Context(), callKey{}, c), deadline)
 	defer cancel()
 	r = r.WithContext(ctx)
@@ -214,11 +239,12 @@ func (s *Server) serve(r *Route) http.Handler {
 
 // take identifies, reads and runs a request.
 func (s *Server) take(c *Call) (any, error) {
-	if err := s.identify(c); err != nil && !s.open(c.Route) {
+	denial := s.identify(c)
+	if err := s.limit(c); err != nil { // who shows something wrong is counted, too
 		return nil, err
 	}
-	if err := s.limit(c); err != nil {
-		return nil, err
+	if denial != nil && !s.open(c.Route) {
+		return nil, denial
 	}
 	if err := s.allowed(c); err != nil {
 		return nil, err
@@ -234,12 +260,18 @@ func (s *Server) take(c *Call) (any, error) {
 func (s *Server) identify(c *Call) error {
 	who, err := s.o.Guard.Identify(c.R)
 	if err != nil {
-		if auth.Reason(err) != "" {
+		if d, ok := errors.AsType[*auth.Denied](err); ok {
 			s.metrics.denied.Inc()
+			if d.RetryAfter == 0 { // else it was not even looked at
+				c.refuse(d)
+			}
 		}
 		return err
 	}
 	c.Who = who
+	if who.Known() {
+		noteOf(c.R).known()
+	}
 	return nil
 }
 

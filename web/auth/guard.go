@@ -23,6 +23,7 @@ type Guard struct {
 	policy   atomic.Pointer[policy]
 	keys     *keyring
 	throttle *throttle
+	guesses  *throttle // of API keys: apart, so that a program with a wrong key keeps no person out
 	comparer *comparer
 	proven   proven
 	setup    setup
@@ -35,7 +36,7 @@ func Open(stateDir string, hashKey []byte) (*Guard, error) {
 		return nil, fmt.Errorf("who may do what cannot be known: %w", err)
 	}
 	s := secrets.In(stateDir)
-	return &Guard{DB: db, Secrets: s, hashKey: hashKey, keys: &keyring{store: s}, throttle: newThrottle(), comparer: newComparer()}, nil
+	return &Guard{DB: db, Secrets: s, hashKey: hashKey, keys: &keyring{store: s}, throttle: newThrottle(), guesses: newGuesses(), comparer: newComparer()}, nil
 }
 
 // Close ends the use of the database.
@@ -110,9 +111,11 @@ func (g *Guard) ServiceToken(name, secret string, from netip.Addr) (Token, error
 }
 
 // Token gives whom a bearer token is of: a JWT or an API key.
-func (g *Guard) Token(text string) (Identity, error) {
+func (g *Guard) Token(text string) (Identity, error) { return g.token(text, netip.Addr{}) }
+
+func (g *Guard) token(text string, from netip.Addr) (Identity, error) {
 	if strings.HasPrefix(text, keyPrefix) {
-		return g.key(text)
+		return g.key(text, from)
 	}
 	return g.verify(g.policy.Load(), text)
 }
@@ -122,11 +125,17 @@ func (g *Guard) Identify(r *http.Request) (Identity, error) {
 	if r.Header.Get("Authorization") != "" {
 		token := Bearer(r)
 		if token == "" {
-			return Identity{}, denied("an Authorization that is no bearer token")
+			return Identity{}, denied("token: an Authorization that is no bearer token")
 		}
-		return g.Token(token)
+		return g.token(token, addressOf(r))
 	}
 	return g.Session(r)
+}
+
+// addressOf is whom a connection is from; the zero address if that cannot be known.
+func addressOf(r *http.Request) netip.Addr {
+	a, _ := netip.ParseAddrPort(r.RemoteAddr)
+	return a.Addr()
 }
 
 // LogOut ends what somebody is logged in by. An API key has to be revoked instead.

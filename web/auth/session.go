@@ -79,7 +79,7 @@ func (g *Guard) Session(r *http.Request) (Identity, error) { return g.session(r,
 // Recheck is Identify for a stream that goes on: it keeps no session from ending.
 func (g *Guard) Recheck(r *http.Request) (Identity, error) {
 	if token := Bearer(r); token != "" {
-		return g.Token(token)
+		return g.token(token, addressOf(r))
 	}
 	return g.session(r, false)
 }
@@ -108,11 +108,11 @@ func (g *Guard) session(r *http.Request, touch bool) (Identity, error) {
 	case err != nil:
 		return Identity{}, err
 	case !ok:
-		err = denied("session: of somebody who is no more")
+		err = deniedOf(name, "session: of somebody who is no more")
 	case m.GetString(ctx, sessionPrint) != who.print:
-		err = denied("session: password or role have changed since")
+		err = deniedOf(name, "session: password or role have changed since")
 	case m.GetString(ctx, sessionEpoch) != epoch:
-		err = denied("session: logged out everywhere since")
+		err = deniedOf(name, "session: logged out everywhere since")
 	}
 	if err != nil {
 		_ = g.DB.deleteSession(c.Value) // it opens nothing any more, and is swept in time
