@@ -14,7 +14,7 @@ type Web struct {
 	PlainHTTP      bool          `hcl:"plain_http_on_the_network"`
 	Origins        []string      `hcl:"origins"`
 	Hosts          []string      `hcl:"hosts"`    // without port, in lower case
-	Commands       string        `hcl:"commands"` // machine or anywhere
+	TrustAdmins    bool          `hcl:"trust_admins"`
 	Metrics        string        `hcl:"metrics"`  // token or open
 	RequestTimeout time.Duration `hcl:"request_timeout"`
 	MaxBody        Size          `hcl:"max_body"`

@@ -17,8 +17,8 @@ const (
 	denialBurst = 100 // records at once, over all who are refused
 	denialRate  = 5   // records a minute after that: less than 3 MB a day
 	maxDenials  = 1000
-	firstWindow  = time.Minute
-	lastWindow   = time.Hour
+	firstWindow = time.Minute
+	lastWindow  = time.Hour
 )
 
 // denials writes refused logins, tokens, keys and sessions into the audit log, so that a flood of them is no flood of records.

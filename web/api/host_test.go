@@ -334,47 +334,6 @@ func TestConnectionsAreBounded(t *testing.T) {
 	}
 }
 
-// TestTenThousandHalfOpenConnections: who opens connections and says nothing does not keep others out.
-func TestTenThousandHalfOpenConnections(t *testing.T) {
-	h := listen(t, func(rb *runbook.Runbook) { rb.Web.Limits.MaxConnections = 50 })
-	address := strings.TrimSuffix(strings.TrimPrefix(h.url, "http://"), "/")
-	var held []net.Conn
-	defer func() {
-		for _, c := range held {
-			c.Close()
-		}
-	}()
-	for n := range 10_000 {
-		c, err := net.DialTimeout("tcp", address, time.Second)
-		if err != nil {
-			t.Fatalf("connection %d: %v", n, err)
-		}
-		if len(held) < 200 {
-			held = append(held, c)
-		} else {
-			held[n%200].Close()
-			held[n%200] = c
-		}
-	}
-	bound := h.host.running.conns
-	bound.mu.Lock()
-	n := len(bound.open)
-	bound.mu.Unlock()
-	if n > 50 {
-		t.Errorf("%d are open", n)
-	}
-	start := time.Now()
-	for {
-		if res, err := h.get(plain(), auth.Viewer, "/api/status"); err == nil && res.StatusCode == 200 {
-			break
-		}
-		if time.Since(start) > 5*time.Second {
-			t.Fatal("nobody else gets in")
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
-}
-
 // TestSlowloris: a head or a body that comes a byte at a time is cut off, and others are served meanwhile.
 func TestSlowloris(t *testing.T) {
 	h := listen(t, func(rb *runbook.Runbook) { rb.Web.RequestTimeout = time.Second })

@@ -17,6 +17,9 @@ const (
 	secureCookieName = "__Host-orac_session"
 )
 
+// maxSessions is how many browsers a user can be logged in with.
+const maxSessions = 100
+
 // What a session holds.
 const (
 	sessionUser  = "user"
@@ -165,6 +168,9 @@ func (s sessionStore) Commit(token string, data []byte, expires time.Time) error
 	}
 	name, _ := values[sessionUser].(string)
 	_, err = s.db.Exec("INSERT INTO sessions VALUES (?, ?, ?, ?)", digest(token), name, data, expires.UnixMicro())
+	if err == nil { // who logs in again and again ends the own oldest sessions, and fills no disk
+		_, err = s.db.Exec("DELETE FROM sessions WHERE subject = ?1 AND token NOT IN (SELECT token FROM sessions WHERE subject = ?1 ORDER BY expires DESC LIMIT ?2)", name, maxSessions)
+	}
 	return err
 }
 

@@ -133,7 +133,7 @@ web {
   plain_http_on_the_network = true
   origins                   = ["https://home.test", "http://home.test:8080"]
   hosts                     = ["orac.home.test"]
-  commands                  = "anywhere"
+  trust_admins              = true
   metrics                   = "open"
   request_timeout           = "1m"
   max_body                  = "2MiB"
