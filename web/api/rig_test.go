@@ -77,6 +77,7 @@ type fake struct {
 	sounds   map[string]string
 	ready    chan struct{}
 	explodes bool
+	stateDir string // of the secrets that a text may name
 }
 
 func (f *fake) Status() status.Status {
@@ -163,7 +164,7 @@ func (f *fake) Graph() *appliance.Graph {
 }
 
 func (f *fake) Check(source string) (*runbook.Runbook, runbook.Diagnostics) {
-	return runbook.Parse([]byte(source), "orac.hcl", runbook.Options{})
+	return runbook.Parse([]byte(source), "orac.hcl", runbook.Options{StateDir: f.stateDir})
 }
 
 func (f *fake) Audio(id string) (io.ReadSeekCloser, time.Time, error) {

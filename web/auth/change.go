@@ -29,7 +29,7 @@ func (g *Guard) SetPassword(name, password string) (declared bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	secret := g.Secrets.NameOf(u.hash)
+	secret := g.secretOf(u)
 	if secret == "" {
 		return false, ErrElsewhere
 	}
@@ -69,7 +69,22 @@ func (g *Guard) SecretOf(name string) string {
 	if !ok {
 		return ""
 	}
-	return g.Secrets.NameOf(u.hash)
+	return g.secretOf(u)
+}
+
+// secretOf prefers the name that orac user add gives: two people may have the same hash, and a change is of one of them.
+func (g *Guard) secretOf(u user) string {
+	own := PasswordSecret(u.name)
+	if v, err := g.Secrets.Get(own); err == nil && v == u.hash {
+		return own
+	}
+	name := g.Secrets.NameOf(u.hash)
+	for _, other := range g.policy.Load().users {
+		if other.name != u.name && other.hash == u.hash {
+			return "" // whose it is cannot be known
+		}
+	}
+	return name
 }
 
 // Forget ends all that was given to a user who is none any more, and replaces the hash by one that no password has. The secret
