@@ -134,10 +134,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 	v := s.perAddr.take(auth.Network(c.From), set.rb.Web.Limits.PerAddress)
 	if v.tell(h); !v.ok {
+		c.quiet = true
 		v.problem(" from this address").write(rec, c.ID)
 		return
 	}
 	if !set.names.known(r, s.certificate) {
+		c.quiet = true
 		Fail(WrongHost, "").write(rec, c.ID)
 		return
 	}
@@ -199,6 +201,9 @@ func (s *Server) finish(c *Call, rec *recorder, start time.Time) {
 		if rec.status == 0 {
 			Fail(Internal, "").write(rec, c.ID)
 		}
+	}
+	if c.quiet {
+		level = slog.LevelDebug
 	}
 	if rec.status >= 500 {
 		level = slog.LevelWarn

@@ -184,7 +184,7 @@ func listenForCallbacks() (*callback, error) {
 }
 
 func (c *callback) answer(w http.ResponseWriter, r *http.Request) {
-	if strings.HasPrefix(r.URL.Path, "/get_") { // wapiti itself
+	if strings.HasPrefix(r.URL.Path, "/get_") || r.URL.Path == "/" { // wapiti itself: what it sends has a path of its own
 		_, _ = w.Write([]byte("{}"))
 		return
 	}
