@@ -96,7 +96,7 @@ func (h *hosted) get(client *http.Client, role auth.Role, path string) (*http.Re
 }
 
 func plain() *http.Client {
-	return &http.Client{Transport: &http.Transport{}, Timeout: 10 * time.Second}
+	return &http.Client{Transport: &http.Transport{}, Timeout: time.Minute}
 }
 
 // TestListenMoves: a change of listen moves the server and nothing else; one of a limit does not touch it.

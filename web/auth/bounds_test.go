@@ -155,3 +155,16 @@ func TestACodeIsNotGuessedSideBySide(t *testing.T) {
 		t.Errorf("%d guesses were looked at", looked)
 	}
 }
+
+// TestWhoIsForgottenStaysOut: also where the hash is no secret of the state directory, and the user comes back with it.
+func TestWhoIsForgottenStaysOut(t *testing.T) {
+	g := newGuard(t)
+	token := mustLogIn(t, g, "vera")
+	if err := g.Forget("vera", g.SecretOf("vera")); err != nil { // declared with a hash from elsewhere
+		t.Fatal(err)
+	}
+	_, err := g.Token(token.Token)
+	refused(t, "the token", err, "token: logged out everywhere since")
+	_, err = g.Refresh(token.Refresh)
+	refused(t, "the refresh token", err, "refresh: unknown")
+}
