@@ -29,7 +29,6 @@ type held struct {
 	from  string
 	state http.ConnState
 	since time.Time // in that state
-	asked bool      // the head of a request has come, and it is not answered
 	known bool      // somebody was logged in who asked
 }
 
@@ -45,11 +44,9 @@ const (
 func (h *held) spare(now time.Time) bool {
 	after := grace
 	switch {
-	case h.state == http.StateActive && h.asked:
-		if after = slowGrace; h.known {
-			return false
-		}
-	case h.state != http.StateNew && h.state != http.StateIdle && h.state != http.StateActive: // a WebSocket
+	case h.state == http.StateActive && !h.known: // the head of a request has come, all of it
+		after = slowGrace
+	case h.state != http.StateNew && h.state != http.StateIdle: // somebody's, or a WebSocket
 		return false
 	case h.known:
 		after = knownGrace
@@ -70,17 +67,15 @@ func noteOf(r *http.Request) note {
 	return n
 }
 
-func (n note) asked() { n.set(func(h *held) { h.asked = true }) }
-func (n note) known() { n.set(func(h *held) { h.known = true }) }
-
-func (n note) set(f func(*held)) {
+// known tells that somebody is logged in who asks.
+func (n note) known() {
 	if n.conns == nil {
 		return
 	}
 	n.conns.mu.Lock()
 	defer n.conns.mu.Unlock()
 	if h := n.conns.open[n.conn]; h != nil {
-		f(h)
+		h.known = true
 	}
 }
 
@@ -163,7 +158,7 @@ func (c *conns) state(conn net.Conn, s http.ConnState) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if h := c.open[raw]; h != nil {
-		h.state, h.since, h.asked = s, time.Now(), false
+		h.state, h.since = s, time.Now()
 	}
 }
 

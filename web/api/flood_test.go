@@ -99,6 +99,23 @@ func flood(t *testing.T, says string, patience time.Duration) {
 		return err
 	}
 	h.must(ask(there))
+	seldom, err := net.Dial("tcp", address) // and one that asks before and after
+	h.must(err)
+	defer seldom.Close()
+	answers := bufio.NewReader(seldom)
+	again := func() error {
+		_, err := io.WriteString(seldom, "GET /api/status HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "+h.tokens[auth.Viewer]+"\r\n\r\n")
+		if err != nil {
+			return err
+		}
+		res, err := http.ReadResponse(answers, nil)
+		if err != nil {
+			return err
+		}
+		_, err = io.Copy(io.Discard, res.Body)
+		return err
+	}
+	h.must(again())
 	stream, err := h.get(&http.Client{Transport: &http.Transport{}}, auth.Viewer, "/api/events")
 	h.must(err)
 	defer stream.Body.Close()
@@ -164,6 +181,9 @@ func flood(t *testing.T, says string, patience time.Duration) {
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
+	if err := again(); err != nil {
+		t.Errorf("who was logged in has lost the connection: %v", err)
+	}
 	var after runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&after)
@@ -192,4 +212,29 @@ func descriptors(t *testing.T) int {
 		t.Fatal("descriptors cannot be counted", err)
 	}
 	return len(list)
+}
+
+// TestWhoGivesWay: nobody's before somebody's, the longest first, and none that is in use or was there for a moment only.
+func TestWhoGivesWay(t *testing.T) {
+	now := time.Now()
+	c := &conns{open: map[net.Conn]*held{}}
+	var all []net.Conn
+	for _, h := range []held{
+		{state: http.StateNew, since: now.Add(-time.Second)}, {state: http.StateNew, since: now.Add(-2 * time.Second)}, {state: http.StateIdle, since: now.Add(-time.Hour), known: true},
+		{state: http.StateActive, since: now.Add(-2 * slowGrace)}, {state: http.StateActive, since: now.Add(-time.Hour), known: true}, {state: http.StateHijacked, since: now.Add(-time.Hour)},
+		{state: http.StateNew, since: now.Add(-grace / 2)}, {state: http.StateActive, since: now.Add(-slowGrace / 2)}, {state: http.StateIdle, since: now.Add(-knownGrace / 2), known: true},
+	} {
+		conn, other := net.Pipe()
+		defer other.Close()
+		c.open[conn] = &h
+		all = append(all, conn)
+	}
+	for _, want := range []int{3, 1, 0, 2} {
+		if !c.evict(now, func(*held) bool { return true }) || c.open[all[want]] != nil {
+			t.Errorf("connection %d does not give way", want)
+		}
+	}
+	if c.evict(now, func(*held) bool { return true }) || len(c.open) != 5 {
+		t.Errorf("%d are left", len(c.open))
+	}
 }

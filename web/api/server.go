@@ -122,7 +122,6 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	rec := &recorder{ResponseWriter: w}
 	c.W, c.base = rec, r.Context()
 	defer s.finish(c, rec, start)
-	noteOf(r).asked()
 	h := rec.Header()
 	secure(h, r.TLS != nil)
 	h.Set("X-Request-ID", c.ID)
