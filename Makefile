@@ -70,7 +70,7 @@ $(STATE)/sounds.done: examples/sounds/make-sounds.sh | $(STATE)/apt.done
 	@touch $@
 
 .PHONY: bench
-bench: deps build ## measure: CPU of a hop, memory, first hop, latency to the speech-to-text service, virtual time
+bench: deps build ## measure: CPU of a hop, memory, first hop, latency to the speech-to-text service, the web server under load, virtual time
 	.ci/bench
 
 .PHONY: security

@@ -204,9 +204,7 @@ func (s *Steward) change(t *rt.Task, to target, plan status.Plan, ready *Prepare
 		return a, &status.Refusal{Code: status.Stuck, Message: "the plan is blocked: " + strings.Join(plan.Problems, "; "), Hint: "nothing was changed"}
 	}
 	if !plan.Changes {
-		a.OK = true
-		step("nothing to do: the appliance runs this already")
-		return a, nil
+		return s.keepText(t, to, ready, a, step)
 	}
 	gate := to.graph.Runbook.Apply.HealthGate
 	if timeout > 0 && timeout < gate {
@@ -245,6 +243,27 @@ func (s *Steward) change(t *rt.Task, to target, plan status.Plan, ready *Prepare
 		return a, errors.Join(errors.New(a.Why), err)
 	}
 	step("back to what ran before")
+	return a, nil
+}
+
+// keepText is a change to what nothing that runs is about: a comment, a model that no listener names. No node is touched, and the
+// runbook in force, and the generation, are the new text all the same.
+func (s *Steward) keepText(t *rt.Task, to target, ready *Prepared, a status.Applied, step func(string, ...any)) (status.Applied, error) {
+	if to.graph.Runbook.Inputs().Source == s.Runner.Graph().Runbook.Inputs().Source {
+		a.OK = true
+		step("nothing to do: the appliance runs this already")
+		return a, nil
+	}
+	if err := s.Runner.Swap(t, ready); err != nil {
+		return a, &status.Refusal{Code: status.Stopping, Message: err.Error()}
+	}
+	n, err := s.commit(t, to)
+	if err != nil {
+		a.Why = err.Error()
+		return a, nil
+	}
+	a.OK, a.Generation = true, n
+	step("nothing that runs is another: the text is kept as generation %d", n)
 	return a, nil
 }
 

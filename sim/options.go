@@ -20,7 +20,7 @@ type Options struct {
 	Options runbook.Options                                            // how runbooks are evaluated
 	Store   models.Store                                               // for real inference
 
-	Progress func(Progress) // may be called from any goroutine, and must not block
+	Progress func(Progress) // called at every end of a run and every virtual minute, from any goroutine; it must not block
 }
 
 // Progress is how far a simulation has come.
@@ -28,6 +28,7 @@ type Progress struct {
 	Scenario      string
 	Seed          uint64
 	Done, Of      int           // runs
-	Virtual, Wall time.Duration // so far, of all runs together
+	Virtual, Wall time.Duration // so far, of all runs together; a run that is made twice counts twice
 	Breaks        int
+	Share         float64 // of the work that is done, 0 to 1; it grows within a run, too
 }

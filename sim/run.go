@@ -27,6 +27,7 @@ type runOptions struct {
 	crash      int                             // the power fails before this change of the disk; 0: never
 	last       bool                            // and after it instead
 	until      <-chan struct{}                 // ends the run early
+	passed     func(time.Duration)             // told of virtual time that has passed, some at a time; nil: nobody asks
 }
 
 // book is the runbook that a scenario runs.
@@ -68,6 +69,9 @@ func (m *machine) step(until time.Duration) {
 	const piece = time.Minute
 	for at := piece; m.clock < until && !m.over && m.broken == nil; at += piece {
 		m.run(min(at, until))
+		if m.o.passed != nil {
+			m.o.passed(min(at, until) - (at - piece))
+		}
 		select {
 		case <-m.o.until:
 			m.out.Unsupported = append(m.out.Unsupported, "the run was ended early")

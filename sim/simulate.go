@@ -43,6 +43,12 @@ func Simulate(ctx context.Context, list []*scenario.Scenario, o Options) (report
 		}
 		all = append(all, j)
 		s.of += len(j.variants)
+		for i := range j.variants {
+			s.whole += j.sc.Head.For
+			if s.again(i) {
+				s.whole += j.sc.Head.For
+			}
+		}
 	}
 	for _, j := range all {
 		one, err := s.run(j)
@@ -69,8 +75,10 @@ type simulation struct {
 	began time.Time
 	memo  *memo.Memo // of real inference; nil until it is needed
 	of    int
+	whole time.Duration // virtual time of all runs, those that are made twice counted twice
 
-	mu      sync.Mutex // guards everything that follows
+	mu      sync.Mutex    // guards everything that follows
+	passed  time.Duration // of whole
 	done    int
 	virtual time.Duration
 	breaks  int
@@ -245,7 +253,7 @@ func (s *simulation) one(j *job, i int) (report.Run, error) {
 		kept = trace.NewWriter(w)
 		o.trace = kept.Record
 	}
-	r, err := once(j.sc, v.seed, o)
+	r, err := s.once(j, v, o)
 	if err != nil {
 		return r, err
 	}
@@ -257,7 +265,7 @@ func (s *simulation) one(j *job, i int) (report.Run, error) {
 	r.Command = command(j.sc, v, s.Options)
 	if s.again(i) && s.ctx.Err() == nil {
 		o.trace = nil
-		second, err := once(j.sc, v.seed, o)
+		second, err := s.once(j, v, o)
 		if err != nil {
 			return r, err
 		}
@@ -266,6 +274,18 @@ func (s *simulation) one(j *job, i int) (report.Run, error) {
 		}
 	}
 	return r, nil
+}
+
+// once makes one run, and tells how far it is.
+func (s *simulation) once(j *job, v variant, o runOptions) (report.Run, error) {
+	left := j.sc.Head.For
+	o.passed = func(d time.Duration) {
+		left -= d
+		s.pass(j, v, d, d)
+	}
+	r, err := once(j.sc, v.seed, o)
+	s.pass(j, v, left, 0) // what a run that ended early has left out
+	return r, err
 }
 
 // part runs a variant twice with its trace, and says where they part.
@@ -344,17 +364,36 @@ func smallest(list []string, breaks func([]string) bool) []string {
 	return list
 }
 
-// tell says how far the simulation is.
+// tell says that a run has ended.
 func (s *simulation) tell(j *job, r report.Run) {
 	s.mu.Lock()
 	s.done++
-	s.virtual += time.Duration(r.Virtual * float64(time.Second))
 	s.breaks += len(r.Breaks)
-	p := Progress{Scenario: j.sc.Head.Name, Seed: r.Seed, Done: s.done, Of: s.of, Virtual: s.virtual, Wall: time.Since(s.began), Breaks: s.breaks}
 	s.mu.Unlock()
-	if s.Progress != nil {
-		s.Progress(p)
+	s.say(j, r.Seed)
+}
+
+// pass says that some of the work is done, and how much virtual time has passed by it.
+func (s *simulation) pass(j *job, v variant, work, virtual time.Duration) {
+	s.mu.Lock()
+	s.passed += work
+	s.virtual += virtual
+	s.mu.Unlock()
+	s.say(j, v.seed)
+}
+
+// say says how far the simulation is.
+func (s *simulation) say(j *job, seed uint64) {
+	if s.Progress == nil {
+		return
 	}
+	s.mu.Lock()
+	p := Progress{
+		Scenario: j.sc.Head.Name, Seed: seed, Done: s.done, Of: s.of, Virtual: s.virtual, Wall: time.Since(s.began), Breaks: s.breaks,
+		Share: min(1, float64(s.passed)/float64(max(s.whole, 1))),
+	}
+	s.mu.Unlock()
+	s.Progress(p)
 }
 
 // command repeats a run.

@@ -124,6 +124,17 @@ func TestItEndsEarlyWhenItIsAskedTo(t *testing.T) {
 	}
 }
 
+// TestProgressWithinARun: a long run tells how far it is, which only grows, and all is done in the end.
+func TestProgressWithinARun(t *testing.T) {
+	var shares []float64
+	simulated(t, t.Context(), scene(t, "10m", ""), Options{Workers: 1, Progress: func(p Progress) {
+		shares = append(shares, p.Share)
+	}})
+	if !slices.IsSorted(shares) || len(slices.Compact(slices.Clone(shares))) < 20 || shares[len(shares)-1] != 1 {
+		t.Errorf("ten minutes, run twice: %v", shares)
+	}
+}
+
 func TestAFaultThatFindsNothingIsUnsupported(t *testing.T) {
 	_, r := rehearse(t, scene(t, "1m", "fault \"node_panic\" \"it\" {\n  target = \"features.attic\"\n  at = \"10s\"\n}\n"), 1)
 	if r.Verdict != report.Unknown || len(r.Unsupported) != 1 {

@@ -136,6 +136,16 @@ func TestGenerationsAreKeptAndReturnedTo(t *testing.T) {
 		if _, err := s.Text(k, 99); !errors.As(err, &refused) || refused.Code != status.Unknown {
 			return fmt.Errorf("text of nothing: %v", err)
 		}
+		// What nothing that runs is about is in force, and kept, all the same; and the same text a second time is nothing.
+		text = strings.Replace(twoRooms, "threshold = 0.5", "threshold = 0.6", 1) + "\nmodel \"alexa\" {\n  source = \"catalog:alexa\"\n}\n"
+		for range 2 {
+			if a, err = s.Apply(k, status.ApplyRequest{}, silentSteps); err != nil || !a.OK || a.Generation != 5 {
+				return fmt.Errorf("a model that nobody names: %+v, %v", a, err)
+			}
+		}
+		if list := r.Graph().Runbook.Models; list[len(list)-1].Name != "alexa" {
+			return fmt.Errorf("in force are %+v", list)
+		}
 		return nil
 	})
 }

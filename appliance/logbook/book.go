@@ -19,7 +19,6 @@ import (
 	"encoding/json"
 	"log/slog"
 	"sync"
-	"time"
 
 	"orac/appliance/status"
 )
@@ -65,19 +64,6 @@ func (b *Book) pack(text []byte) []byte {
 	return packed
 }
 
-// encode gives a line as it is kept.
-func encode(l status.LogLine) []byte {
-	text, err := json.Marshal(l)
-	if err != nil { // a time of day beyond the year 9999
-		l.At = time.Time{}
-		text, err = json.Marshal(l)
-	}
-	if err != nil {
-		panic("BUG: a line of the log is no JSON: " + err.Error())
-	}
-	return text
-}
-
 // line gives a line back. Its numbers are of type json.Number: as they were written.
 func (e entry) line(seq uint64) (l status.LogLine) {
 	d := json.NewDecoder(bytes.NewReader(e.text))
@@ -107,9 +93,8 @@ func New(o Options) *Book {
 // Logger is a logger that writes into the book.
 func (b *Book) Logger() *slog.Logger { return slog.New(&handler{book: b}) }
 
-// add numbers a line, keeps it, and wakes whoever waits.
-func (b *Book) add(l status.LogLine) {
-	text, size := encode(l), sizeOf(l)
+// add numbers a line, keeps a copy of its text, and wakes whoever waits.
+func (b *Book) add(text []byte, size int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.last++

@@ -72,7 +72,7 @@ func TestRing(t *testing.T) {
 		}
 		size := 0
 		for i, l := range lines {
-			size += sizeOf(l)
+			size += 128 + len(l.Message)
 			if int(l.Seq) != int(missed)+i+1 || l.Message != all[l.Seq-1] {
 				t.Fatalf("line %d is number %d", i, l.Seq)
 			}

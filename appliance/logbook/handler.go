@@ -4,11 +4,9 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"maps"
+	"slices"
 	"strings"
-	"time"
-
-	"orac/appliance/status"
+	"sync"
 )
 
 // What a line holds at most. More is cut, and said to be.
@@ -22,29 +20,50 @@ const (
 type handler struct {
 	book   *Book
 	prefix string
-	attrs  map[string]any
+	attrs  attrs
 }
 
 // Enabled implements slog.Handler.
 func (h *handler) Enabled(_ context.Context, l slog.Level) bool { return l >= h.book.level.Level() }
 
+// lines is room for lines that are being written. There is one for each request of the web server.
+var lines = sync.Pool{New: func() any { return &[]byte{} }}
+
+// maxRoom is the largest room that is kept for other lines, in bytes.
+const maxRoom = 16 << 10
+
 // Handle implements slog.Handler. It never fails.
 func (h *handler) Handle(_ context.Context, r slog.Record) error {
-	line := status.LogLine{At: r.Time, Level: r.Level.String(), Message: clip(r.Message, maxMessage), Attrs: maps.Clone(h.attrs)}
-	r.Attrs(func(a slog.Attr) bool {
-		line.Attrs = put(line.Attrs, h.prefix, a, 0)
-		return len(line.Attrs) <= maxAttrs
-	})
-	h.book.add(line)
+	room := lines.Get().(*[]byte)
+	all := attrs{n: h.attrs.n, size: h.attrs.size, full: h.attrs.full}
+	message := clip(r.Message, maxMessage)
+	all.text = appendHead((*room)[:0], r, message)
+	if all.n > 0 || r.NumAttrs() > 0 {
+		start := len(all.text)
+		all.text = append(append(all.text, `,"attrs":{`...), h.attrs.text...)
+		r.Attrs(func(a slog.Attr) bool {
+			all.put(h.prefix, a, 0)
+			return !all.full
+		})
+		if all.text = append(all.text, '}'); all.n == 0 { // all were empty
+			all.text = all.text[:start]
+		}
+	}
+	all.text = append(all.text, '}')
+	h.book.add(all.text, 128+len(message)+all.size)
+	if cap(all.text) <= maxRoom {
+		*room = all.text
+		lines.Put(room)
+	}
 	return nil
 }
 
 // WithAttrs implements slog.Handler.
-func (h *handler) WithAttrs(attrs []slog.Attr) slog.Handler {
+func (h *handler) WithAttrs(list []slog.Attr) slog.Handler {
 	next := *h
-	next.attrs = maps.Clone(h.attrs)
-	for _, a := range attrs {
-		next.attrs = put(next.attrs, h.prefix, a, 0)
+	next.attrs.text = slices.Clone(h.attrs.text)
+	for _, a := range list {
+		next.attrs.put(h.prefix, a, 0)
 	}
 	return &next
 }
@@ -59,74 +78,10 @@ func (h *handler) WithGroup(name string) slog.Handler {
 	return &next
 }
 
-// maxDepth of groups in groups.
-const maxDepth = 8
-
-// put adds an attribute to a map, which it makes if need be.
-func put(attrs map[string]any, prefix string, a slog.Attr, depth int) map[string]any {
-	v := a.Value.Resolve() // LogValue, and what panics in it, is slog's to handle
-	switch {
-	case v.Kind() == slog.KindGroup && depth < maxDepth:
-		if a.Key != "" {
-			prefix += clip(a.Key, 64) + "."
-		}
-		for _, inner := range v.Group() {
-			attrs = put(attrs, prefix, inner, depth+1)
-		}
-		return attrs
-	case a.Key == "" && v.Equal(slog.Value{}):
-		return attrs // slog: an empty attribute is ignored
-	case len(attrs) >= maxAttrs:
-		attrs["…"] = "more attributes than fit"
-		return attrs
-	}
-	if attrs == nil {
-		attrs = map[string]any{}
-	}
-	attrs[prefix+clip(a.Key, 64)] = plain(v)
-	return attrs
-}
-
-// plain makes a value of what JSON has: numbers and truth as they are, all else as text.
-func plain(v slog.Value) any {
-	switch v.Kind() {
-	case slog.KindBool:
-		return v.Bool()
-	case slog.KindInt64:
-		return v.Int64()
-	case slog.KindUint64:
-		return v.Uint64()
-	case slog.KindFloat64:
-		if f := v.Float64(); f-f == 0 { // JSON has no NaN and no infinity
-			return f
-		}
-	case slog.KindDuration:
-		return v.Duration().String()
-	case slog.KindTime:
-		return v.Time().Format(time.RFC3339Nano)
-	case slog.KindAny:
-		// fmt asks Format, Error and String of everything it can reach, so that what redacts itself is redacted.
-		return clip(fmt.Sprintf("%+v", v.Any()), maxValue)
-	}
-	return clip(v.String(), maxValue)
-}
-
 // clip makes s valid UTF-8 of at most limit bytes and a few.
 func clip(s string, limit int) string {
 	if len(s) > limit {
 		s = s[:limit] + fmt.Sprintf("… (%d bytes more)", len(s)-limit)
 	}
 	return strings.ToValidUTF8(s, "�")
-}
-
-// sizeOf is roughly what a line takes in memory.
-func sizeOf(l status.LogLine) int {
-	n := 128 + len(l.Message)
-	for k, v := range l.Attrs {
-		n += 64 + len(k)
-		if s, ok := v.(string); ok {
-			n += len(s)
-		}
-	}
-	return n
 }

@@ -310,17 +310,32 @@ func TestTheConsoleAsAPersonUsesIt(t *testing.T) {
 	b.until("document.querySelectorAll('.u-wrap').length === 4")
 	b.photograph("system")
 
-	// A simulation, watched, and its report.
+	// A simulation, watched, and its report; before it one that is stopped.
 	b.open("/chaos")
-	b.set("#seeds", "1")
+	b.set("#scenario", "unplug")
+	b.set("#seeds", "50")
+	b.set("#for", "7d")
 	b.click("form.run button")
-	b.until("document.querySelector('.sim')")
-	b.until("document.querySelector('.sim .level').textContent === 'kept'")
+	b.until("document.querySelector('#far progress[value]') && document.querySelector('#far').textContent.includes('of 50 runs')")
+	was := ask[float64](b, "document.querySelector('#far progress').value")
+	b.until(fmt.Sprintf("document.querySelector('#far progress').value > %v", was)) // it moves by itself
+	b.photograph("chaos-runs")
+	b.click("#stop")
+	b.until("document.querySelector('#past .level') && document.querySelector('#past .level').textContent === 'it was stopped'")
+	b.set("#scenario", "blocked_read")
+	b.set("#seeds", "1")
+	b.set("#for", "") // as the scenario says
+	b.click("form.run button")
+	b.until("document.querySelector('#past .level') && document.querySelector('#past .level').textContent === 'kept' && !document.querySelector('#go').disabled")
+	b.until("document.getElementById('told').textContent === 'blocked read: kept'") // for a screen reader
 	b.photograph("chaos")
-	report := ask[string](b, "fetch(document.querySelector('.sim a').href).then(a => a.text().then(t => a.headers.get('content-security-policy') + t))")
+	report := ask[string](b, "fetch(document.querySelector('#past a.button').href).then(a => a.text().then(t => a.headers.get('content-security-policy') + t))")
 	if !strings.Contains(report, "sandbox") || !strings.Contains(report, "blocked_read") {
 		t.Errorf("the report is %.300s", report)
 	}
+	b.click("#past th a")
+	b.sees("What it said")
+	b.photograph("simulation")
 
 	// Somebody new, who may log in at once.
 	b.open("/people")

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"os"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -25,6 +27,7 @@ type simFlags struct {
 	seed    uint64
 	seeds   string
 	length  string // --for
+	told    string // --progress
 	trace   string
 	shrink  bool
 	workers int
@@ -65,6 +68,7 @@ that is wrong. On GitHub (GITHUB_ACTIONS=true) what is wrong is shown beside its
 	c.Flags().StringVar(&f.seeds, "seeds", "", "several seeds: 1-200, or 1-50,99")
 	c.Flags().StringVar(&f.length, "for", "", "how long each run takes in virtual time, like 72h or 30d; default: as the scenario says")
 	c.Flags().StringVar(&f.trace, "trace", "", "write the trace into this file, of several runs into this folder; compressed if it ends in .gz")
+	c.Flags().StringVar(&f.told, "progress", "", "write how far it is into this file, twice a second as a line of JSON, and show no lines of it")
 	c.Flags().BoolVar(&f.shrink, "shrink", false, "look for the smallest set of faults with which a run still breaks")
 	c.Flags().IntVar(&f.workers, "workers", 0, "runs at the same time; 0: as many as there are cores")
 	c.AddCommand(a.simDiff(), a.simReport())
@@ -93,7 +97,14 @@ func (a *app) sim(ctx context.Context, f simFlags, paths []string) error {
 	if traces != nil {
 		o.Trace = traces.open
 	}
-	r, err := a.simulated(ctx, list, o)
+	var told io.WriteCloser
+	if f.told != "" {
+		if told, err = os.OpenFile(f.told, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644); err != nil {
+			return usage("--progress: %w", err)
+		}
+		defer told.Close()
+	}
+	r, err := a.simulated(ctx, list, o, told)
 	var wrong runbook.Diagnostics
 	switch {
 	case err != nil && ctx.Err() == nil && errors.As(err, &wrong):
@@ -166,14 +177,21 @@ func (a *app) scenarios(paths []string, o runbook.Options) (list []*scenario.Sce
 	return list, nil
 }
 
-// simulated runs the scenarios and shows how far they are.
-func (a *app) simulated(ctx context.Context, list []*scenario.Scenario, o sim.Options) (report.Report, error) {
+// simulated runs the scenarios and shows how far they are, to a person or, if told is not nil, to a program.
+func (a *app) simulated(ctx context.Context, list []*scenario.Scenario, o sim.Options, told io.Writer) (report.Report, error) {
 	o.Store = a.store(nil)
 	debug.SetGCPercent(800) // a run holds some 30 MB and makes much that is short-lived: a sixth of the time less
 	var p progress
 	o.Progress = p.set
 	done, over := make(chan struct{}), make(chan struct{})
-	go func() { defer close(over); p.watch(a.err, done) }()
+	go func() {
+		defer close(over)
+		if told != nil {
+			p.tell(told, done)
+			return
+		}
+		p.watch(a.err, done)
+	}()
 	began := time.Now()
 	r, err := simulate(ctx, list, o)
 	close(done)

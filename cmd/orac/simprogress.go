@@ -1,7 +1,9 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
+	"io"
 	"strings"
 	"sync"
 	"time"
@@ -15,6 +17,7 @@ import (
 const (
 	moveEvery = 200 * time.Millisecond
 	lineEvery = 5 * time.Second
+	tellEvery = 500 * time.Millisecond // to a program
 )
 
 // progress is how far a simulation has come, for whoever shows it.
@@ -27,7 +30,7 @@ type progress struct {
 func (p *progress) set(now sim.Progress) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !p.any || now.Done >= p.last.Done { // runs end on several goroutines; none takes the line back
+	if !p.any || now.Done >= p.last.Done && now.Share >= p.last.Share { // runs end on several goroutines; none takes the line back
 		p.last, p.any = now, true
 	}
 }
@@ -62,6 +65,35 @@ func (p *progress) watch(s *screen.Screen, done <-chan struct{}) {
 	}
 }
 
+// told is progress as a program reads it.
+type told struct {
+	Scenario string  `json:"scenario"`
+	Seed     uint64  `json:"seed"`
+	Done     int     `json:"done"`
+	Of       int     `json:"of"`
+	Share    float64 `json:"share"` // of the work, 0 to 1
+	Virtual  float64 `json:"virtual_seconds"`
+	Wall     float64 `json:"wall_seconds"`
+	Broken   int     `json:"broken"`
+}
+
+// tell writes progress for a program until done is closed, and once more then. A reader that goes away is no trouble.
+func (p *progress) tell(w io.Writer, done <-chan struct{}) {
+	clock := time.NewTicker(tellEvery)
+	defer clock.Stop()
+	for over := false; !over; {
+		select {
+		case <-done:
+			over = true
+		case <-clock.C:
+		}
+		if s, any := p.get(); any {
+			line, _ := json.Marshal(told{s.Scenario, s.Seed, s.Done, s.Of, s.Share, s.Virtual.Seconds(), s.Wall.Seconds(), s.Breaks}) // numbers and text
+			_, _ = w.Write(append(line, '\n'))                                                                                        // it is for whoever looks
+		}
+	}
+}
+
 // progressText is the line without its bar.
 func progressText(p sim.Progress, wall time.Duration) string {
 	parts := []string{fmt.Sprintf("%d of %s", p.Done, plural(p.Of, "run", "runs"))}
@@ -71,8 +103,8 @@ func progressText(p sim.Progress, wall time.Duration) string {
 			parts = append(parts, fmt.Sprintf("%.0f times real time", p.Virtual.Seconds()/wall.Seconds()))
 		}
 	}
-	if p.Done > 0 && p.Done < p.Of && wall >= time.Second {
-		parts = append(parts, "about "+amount.Span((wall*time.Duration(p.Of-p.Done)/time.Duration(p.Done)).Round(time.Second))+" to go")
+	if share := max(p.Share, float64(p.Done)/float64(max(p.Of, 1))); share > 0 && p.Done < p.Of && wall >= time.Second {
+		parts = append(parts, "about "+amount.Span(time.Duration(float64(wall)*(1-share)/share).Round(time.Second))+" to go")
 	}
 	if p.Breaks > 0 {
 		parts = append(parts, fmt.Sprintf("%d broken", p.Breaks))
@@ -87,7 +119,7 @@ func progressText(p sim.Progress, wall time.Duration) string {
 func progressLine(s *screen.Screen, p sim.Progress, wall time.Duration) string {
 	share := 0.0
 	if p.Of > 0 {
-		share = float64(p.Done) / float64(p.Of)
+		share = max(p.Share, float64(p.Done)/float64(p.Of))
 	}
 	full, empty := screen.Bar(share, 12)
 	if p.Breaks > 0 {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
+	"sync"
 
 	"orac/appliance"
 	"orac/appliance/status"
@@ -13,6 +15,8 @@ import (
 	"orac/web/audit"
 	"orac/web/auth"
 	"orac/web/console"
+	"orac/web/samples"
+	"orac/web/simulations"
 )
 
 // webSide is the web server of an appliance, which listens if the runbook says so.
@@ -78,17 +82,18 @@ func (w *webSide) serve(ctx context.Context, d *appliance.Daemon, s *service) {
 			return parse(r, source, state.HashKey, state.Dir)
 		},
 	}
-	program, _ := os.Executable() // without it no simulations can be run from the console
-	pages := console.New(ctx, console.Options{StateDir: state.Dir, Program: program})
+	program, _ := os.Executable() // without it no simulations can be run
+	log := s.options.Log.Logger().With("part", "web")
+	simulated := simulations.New(ctx, simulations.Options{Dir: filepath.Join(state.Dir, "simulations"), Program: program, Log: log})
+	measured := samples.New(samples.Options{Dir: state.Dir, Log: log})
 	server := api.New(ctx, api.Options{
-		App: app, Guard: w.guard, Audit: w.audit, Events: w.hub, Log: s.options.Log.Logger().With("part", "web"), Version: version(),
-		Pages: pages.Pages,
+		App: app, Guard: w.guard, Audit: w.audit, Events: w.hub, Log: log, Version: version(),
+		Simulations: simulated, Samples: measured, Pages: console.New().Pages,
 	})
-	events := make(chan struct{})
-	go func() {
-		defer close(events)
-		_ = w.hub.Run(ctx) // it ends with ctx
-	}()
+	var beside sync.WaitGroup // what goes on beside requests; it ends with ctx
+	beside.Go(func() { _ = w.hub.Run(ctx) })
+	beside.Go(func() { measured.Run(ctx, app) })
 	w.host.Run(ctx, server)
-	<-events
+	simulated.Close()
+	beside.Wait()
 }

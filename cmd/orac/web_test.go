@@ -58,7 +58,7 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // command runs an orac command in a folder.
-func command(t *testing.T, dir, stdin string, args ...string) string {
+func command(t testing.TB, dir, stdin string, args ...string) string {
 	t.Helper()
 	self, err := os.Executable()
 	must(t, err)
@@ -118,7 +118,7 @@ func (p *person) do(method, path string, body, into any) []byte {
 	return answer
 }
 
-func freeAddress(t *testing.T) string {
+func freeAddress(t testing.TB) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)

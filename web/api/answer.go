@@ -3,7 +3,10 @@ package api
 import (
 	"encoding/json"
 	"net/http"
+	"strconv"
 )
+
+var jsonType = []string{"application/json"}
 
 // answer sends what a route gives, as JSON.
 func (s *Server) answer(c *Call, out any) {
@@ -11,10 +14,14 @@ func (s *Server) answer(c *Call, out any) {
 		c.W.WriteHeader(http.StatusNoContent)
 		return
 	}
-	body, err := json.Marshal(out)
-	if err != nil { // a float that is no number, for one
-		s.fail(c, err)
-		return
+	body, ready := out.(text)
+	if !ready {
+		var err error
+		if body, err = json.Marshal(out); err != nil { // a float that is no number, for one
+			s.fail(c, err)
+			return
+		}
+		body = append(body, '\n')
 	}
 	status := c.Route.Status
 	if status == 0 {
@@ -23,9 +30,11 @@ func (s *Server) answer(c *Call, out any) {
 	if o, ok := out.(interface{ status() int }); ok {
 		status = o.status()
 	}
-	c.W.Header().Set("Content-Type", "application/json")
+	h := c.W.Header()
+	h["Content-Type"] = jsonType
+	h["Content-Length"] = []string{strconv.Itoa(len(body))} // else a longer one is sent in pieces
 	c.W.WriteHeader(status)
-	_, _ = c.W.Write(append(body, '\n')) // whether it arrives is the client's affair
+	_, _ = c.W.Write(body) // whether it arrives is the client's affair
 }
 
 // recorder remembers how a request was answered.

@@ -43,7 +43,7 @@ func TestHostilePathsAndQueries(t *testing.T) {
 			for _, p := range r.params {
 				path := pathOf(t, r, rig)
 				if p.in == "path" {
-					path = strings.NewReplacer("{id}", url.PathEscape(evil), "{name}", url.PathEscape(evil), "{component}", url.PathEscape(evil)).Replace(r.Path)
+					path = strings.NewReplacer("{id}", url.PathEscape(evil), "{name}", url.PathEscape(evil), "{number}", url.PathEscape(evil), "{component}", url.PathEscape(evil)).Replace(r.Path)
 				} else {
 					path += "?" + p.name + "=" + url.QueryEscape(evil)
 				}
@@ -470,7 +470,9 @@ func TestLoginThrottling(t *testing.T) {
 			case 401:
 				looked.Add(1)
 			case 429:
-				slowed.Add(1)
+				if slowed.Add(1); w.Header().Get("Retry-After") == "" {
+					t.Errorf("it is not told how long to wait: %s", w.Body)
+				}
 			default:
 				t.Errorf("%d %s", w.Code, w.Body)
 			}

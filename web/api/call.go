@@ -93,8 +93,10 @@ func Invoke[Out any](c *Call, name string, in any) (Out, error) {
 	inner := *c
 	inner.Route = r
 	out, err := c.Server.invoke(&inner, in)
+	c.sent = inner.sent
 	if err != nil {
 		return nothing, err
 	}
+	c.Who = inner.Who // a login says who it is
 	return out.(Out), nil
 }

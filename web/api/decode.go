@@ -133,6 +133,9 @@ func paramsOf(t reflect.Type) (list []param) {
 
 // bind sets the parameters of an input.
 func bind(r *http.Request, into reflect.Value, params []param) error {
+	if len(params) == 0 && r.URL.RawQuery == "" {
+		return nil
+	}
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil || len(query) > 100 {
 		return Fail(InvalidInput, "The query cannot be read.")

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -88,8 +87,9 @@ func events(c *Call, in eventsInput) (none, error) {
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("X-Accel-Buffering", "no")
 	w.WriteHeader(http.StatusOK)
+	due := deadline{set: control.SetWriteDeadline}
 	send := func(text []byte) error {
-		_ = control.SetWriteDeadline(time.Now().Add(streamWrite)) // a writer without deadlines is one of a test
+		due.renew()
 		if _, err := w.Write(text); err != nil {
 			return err
 		}
@@ -101,9 +101,9 @@ func events(c *Call, in eventsInput) (none, error) {
 	alive, check := time.NewTicker(keepAlive), time.NewTicker(recheck)
 	defer alive.Stop()
 	defer check.Stop()
-	var b bytes.Buffer
+	var room []byte
 	for {
-		b.Reset()
+		text := room[:0]
 		select {
 		case <-c.R.Context().Done():
 			return none{}, nil
@@ -111,45 +111,59 @@ func events(c *Call, in eventsInput) (none, error) {
 			_ = send([]byte("event: end\ndata: {\"why\":\"the appliance ends\"}\n\n"))
 			return none{}, nil
 		case <-alive.C:
-			b.WriteString(": alive\n\n")
+			text = append(text, ": alive\n\n"...)
 		case <-check.C:
 			if c.still() != nil {
 				_ = send([]byte("event: end\ndata: {\"why\":\"logged out\"}\n\n"))
 				return none{}, nil
 			}
 			continue
-		case f := <-stream.C:
-			writeSSE(&b, f)
-			for more := true; more && b.Len() < 32<<10; { // what waits goes in one write
+		case b := <-stream.C:
+			lost := stream.Lost()
+			if text = b.sse(); len(stream.C) == 0 && lost == 0 {
+				break // all streams write the same bytes
+			}
+			text = append(room[:0], text...)
+			for more := true; more && len(text) < 32<<10; { // what waits goes in one write
 				select {
-				case f := <-stream.C:
-					writeSSE(&b, f)
+				case b := <-stream.C:
+					text = append(text, b.sse()...)
 				default:
 					more = false
 				}
 			}
-			if n := stream.Lost(); n > 0 {
-				fmt.Fprintf(&b, "event: lost\ndata: {\"frames\":%d}\n\n", n)
+			if lost > 0 {
+				text = fmt.Appendf(text, "event: lost\ndata: {\"frames\":%d}\n\n", lost)
 			}
+			room = text
 		}
-		if err := send(b.Bytes()); err != nil {
+		if err := send(text); err != nil {
 			return none{}, nil // the client has gone, or reads too slowly
 		}
 	}
 }
 
-// writeSSE writes a frame. JSON has no line ends, so a frame cannot make another.
-func writeSSE(b *bytes.Buffer, f Frame) {
+// appendSSE writes a frame. JSON has no line ends, so a frame cannot make another.
+func appendSSE(text []byte, f Frame) []byte {
 	if !slices.Contains(meters, f.Kind) { // a client that comes back goes on after this one
-		b.WriteString("id: ")
-		b.WriteString(strconv.FormatUint(f.Seq, 10))
-		b.WriteByte('\n')
+		text = append(strconv.AppendUint(append(text, "id: "...), f.Seq, 10), '\n')
 	}
-	b.WriteString("event: ")
-	b.WriteString(f.Kind)
-	b.WriteString("\ndata: ")
-	b.Write(f.JSON)
-	b.WriteString("\n\n")
+	text = append(append(text, "event: "...), f.Kind...)
+	text = append(append(text, "\ndata: "...), f.JSON...)
+	return append(text, "\n\n"...)
+}
+
+// deadline is that of the next write of a stream, which is set anew once in a second and not for each of many.
+type deadline struct {
+	set  func(time.Time) error
+	last time.Time
+}
+
+func (d *deadline) renew() {
+	if now := time.Now(); d.last.IsZero() || now.Sub(d.last) >= time.Second {
+		d.last = now
+		_ = d.set(now.Add(streamWrite)) // a writer without deadlines is one of a test
+	}
 }
 
 // enter counts a stream of somebody. The last ones are kept for others than who has most of them.
@@ -209,7 +223,8 @@ func socket(c *Call, in eventsInput) (none, error) {
 			hosts = append(hosts, u.Host)
 		}
 	}
-	conn, err := websocket.Accept(c.Streaming(), c.R, &websocket.AcceptOptions{OriginPatterns: hosts, CompressionMode: websocket.CompressionDisabled})
+	line := &corking{ResponseWriter: c.Streaming()}
+	conn, err := websocket.Accept(line, c.R, &websocket.AcceptOptions{OriginPatterns: hosts, CompressionMode: websocket.CompressionDisabled})
 	if err != nil {
 		return none{}, nil // Accept has answered
 	}
@@ -218,6 +233,7 @@ func socket(c *Call, in eventsInput) (none, error) {
 	ctx, cancel := context.WithCancel(c.base)
 	defer cancel()
 	defer context.AfterFunc(c.Server.ctx, cancel)()
+	defer context.AfterFunc(ctx, func() { _ = line.conn.SetWriteDeadline(time.Now().Add(time.Second)) })() // who does not read keeps nobody
 	stream := c.Server.o.Events.Open(wanted, in.Since)
 	defer stream.Close()
 	said := make(chan []byte, 4)
@@ -243,28 +259,33 @@ func socket(c *Call, in eventsInput) (none, error) {
 	}()
 	check := time.NewTicker(recheck)
 	defer check.Stop()
+	due := deadline{set: line.conn.SetWriteDeadline}
+	// Writes end by their deadline, so that they need no context that ends and nobody who waits for that.
+	send := func(text []byte) error { return conn.Write(context.Background(), websocket.MessageText, text) }
 	for {
-		var text []byte
 		select {
 		case <-ctx.Done():
 			_ = conn.Close(websocket.StatusGoingAway, "")
 			return none{}, nil
-		case text = <-said:
-		case f := <-stream.C:
-			text = f.JSON
-			if n := stream.Lost(); n > 0 {
-				text = fmt.Appendf(nil, `{"kind":"lost","frames":%d}`, n)
+		case text := <-said:
+			due.renew()
+			err = send(text)
+		case b := <-stream.C:
+			due.renew()
+			line.conn.hold()
+			for _, f := range b.Frames {
+				err = errors.Join(err, send(f.JSON))
 			}
+			if n := stream.Lost(); n > 0 {
+				err = errors.Join(err, send(fmt.Appendf(nil, `{"kind":"lost","frames":%d}`, n)))
+			}
+			err = errors.Join(err, line.conn.release())
 		case <-check.C:
 			if c.still() != nil {
 				_ = conn.Close(websocket.StatusPolicyViolation, "logged out")
 				return none{}, nil
 			}
-			continue
 		}
-		write, done := context.WithTimeout(ctx, streamWrite)
-		err := conn.Write(write, websocket.MessageText, text)
-		done()
 		if err != nil {
 			return none{}, nil
 		}

@@ -59,6 +59,7 @@ func FuzzQuery(f *testing.F) {
 			req.URL.RawQuery = query
 			req.SetPathValue("id", id)
 			req.SetPathValue("name", id)
+			req.SetPathValue("number", id)
 			req.SetPathValue("component", id)
 			v := reflect.New(r.in).Elem()
 			if bind(req, v, r.params) != nil {

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -13,17 +14,22 @@ const csp = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 's
 
 // secure sets the headers that every answer has.
 func secure(h http.Header, tls bool) {
-	h.Set("Content-Security-Policy", csp)
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("X-Frame-Options", "DENY") // for browsers that do not know frame-ancestors
-	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
-	h.Set("Cross-Origin-Opener-Policy", "same-origin")
-	h.Set("Cross-Origin-Resource-Policy", "same-origin")
-	h.Set("Cache-Control", "no-store")
+	maps.Copy(h, always)
 	if tls {
 		h.Set("Strict-Transport-Security", "max-age=31536000")
 	}
+}
+
+// always are these headers, made once: an answer that wants another value of one replaces it, and changes none.
+var always = http.Header{
+	"Content-Security-Policy":      {csp},
+	"X-Content-Type-Options":       {"nosniff"},
+	"X-Frame-Options":              {"DENY"}, // for browsers that do not know frame-ancestors
+	"Referrer-Policy":              {"no-referrer"},
+	"Permissions-Policy":           {"camera=(), geolocation=(), microphone=(), payment=(), usb=()"},
+	"Cross-Origin-Opener-Policy":   {"same-origin"},
+	"Cross-Origin-Resource-Policy": {"same-origin"},
+	"Cache-Control":                {"no-store"},
 }
 
 // cors lets pages of the origins that the runbook names call the API, with a token: cookies are never allowed across. It tells

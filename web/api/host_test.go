@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -289,6 +290,44 @@ func TestSetupOverTheNetwork(t *testing.T) {
 		t.Errorf("the code works twice: %d at %s", res.StatusCode, res.Request.URL)
 	}
 	if list := h.records("setup"); len(list) < 3 || list[0].Outcome == "" {
+		t.Errorf("%+v", list)
+	}
+}
+
+// TestSetupByTheAPI: the same for programs: the code, once, and never when there is a user.
+func TestSetupByTheAPI(t *testing.T) {
+	h := listen(t, func(rb *runbook.Runbook) { rb.Users = nil })
+	needed := func() bool {
+		return get[setupState](h.rig, h.rig.call(auth.Nobody, "GET", "/api/auth/setup", nil), 200).Needed
+	}
+	if !needed() {
+		t.Error("there is nobody, and no set-up")
+	}
+	h.rig.problem("before", h.rig.call(auth.Nobody, "GET", "/api/status", nil), NeedsSetup)
+	_, rest, _ := strings.Cut(h.said.String(), "with the code ")
+	code, _, _ := strings.Cut(rest, " ")
+	post := func(code, name, word string) *httptest.ResponseRecorder {
+		return h.rig.call(auth.Nobody, "POST", "/api/auth/setup", setupInput{code, name, word, false})
+	}
+	h.rig.problem("a wrong code", post("AAAA-AAAA-AAAA", "anna", password), Unauthenticated)
+	h.rig.problem("a name that is none", post(code, "Anna", password), InvalidInput)
+	h.rig.problem("a short password", post(code, "anna", "short"), InvalidInput)
+	out := get[setupOut](h.rig, post(code, "anna", password), 200)
+	if out.Secret != "anna_password_hash" || !strings.Contains(out.Lines, `user "anna"`) || out.Token.Token == "" || out.Identity.Role != auth.Admin {
+		t.Errorf("%+v", out)
+	}
+	h.rig.tokens[auth.Admin] = out.Token.Token
+	if w := h.rig.call(auth.Admin, "GET", "/api/audit", nil); w.Code != 200 {
+		t.Errorf("its token: %d %s", w.Code, w.Body)
+	}
+	h.rig.problem("a second one", post(code, "ben", password), Forbidden)
+	if needed() {
+		t.Error("it is needed still")
+	}
+	if strings.Contains(h.rig.log.String(), code) {
+		t.Error("the code is in the log")
+	}
+	if list := h.records("setup"); len(list) < 3 || list[0].Outcome == "" || list[0].Target != "anna" {
 		t.Errorf("%+v", list)
 	}
 }

@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strings"
 	"sync"
+	"time"
 
 	"orac/appliance/event"
 	"orac/appliance/rt"
@@ -18,9 +20,28 @@ type Frame struct {
 	JSON []byte // one object on one line: at, node, kind and the fields of the event
 }
 
+// Batch is frames that have come together, for all streams that want the same kinds: they are written at once.
+type Batch struct {
+	Frames []Frame
+	sse    func() []byte // of all, made when the first stream asks
+}
+
+func newBatch(frames []Frame) *Batch {
+	b := &Batch{Frames: frames}
+	b.sse = sync.OnceValue(func() (text []byte) {
+		for _, f := range b.Frames {
+			text = appendSSE(text, f)
+		}
+		return text
+	})
+	return b
+}
+
 const (
-	frameRoom = 256  // frames that wait for a slow stream; then the newest go, and it is told
-	history   = 1024 // frames that a stream which was away can still have; meters are not among them
+	frameRoom = 256                   // batches that wait for a slow stream; then the newest go, and it is told
+	history   = 1024                  // frames that a stream which was away can still have; meters are not among them
+	together  = 64                    // frames of a batch at most
+	gather    = 20 * time.Millisecond // how long a level waits for the scores of its hop, a quarter of the next
 )
 
 // Hub passes what happens in the appliance to streams. A stream that is slow loses frames, and holds up nobody.
@@ -47,60 +68,74 @@ func (h *Hub) Run(ctx context.Context) error {
 			if err != nil {
 				return nil
 			}
-			h.Publish(e)
+			batch := []event.Event{e}
+			for until := t.Now().Add(gather); isMeter(e) && len(batch) < together; batch = append(batch, e) {
+				if e, err = h.In.Recv(t, until); err != nil {
+					break // whatever it is, what has come is told first
+				}
+			}
+			h.Publish(batch...)
 		}
 	})
 }
 
+func isMeter(e event.Event) bool { return slices.Contains(meters, e.Body.Kind()) }
+
 // meters are what each hop is like: they are many, and old ones tell nobody anything.
 var meters = []string{"level", "score"}
 
-// Publish passes an event to all streams that want its kind.
-func (h *Hub) Publish(e event.Event) {
-	kind := e.Body.Kind()
-	meter := slices.Contains(meters, kind)
+// Publish passes events to all streams that want their kinds.
+func (h *Hub) Publish(events ...event.Event) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if meter && len(h.streams) == 0 {
-		return
-	}
-	text, err := json.Marshal(e)
-	if err != nil { // a float that is no number: this frame's fault
-		return
-	}
-	h.seq++
-	f := Frame{h.seq, kind, text}
-	if !meter {
-		if len(h.past) == history {
-			h.past = slices.Delete(h.past, 0, history/4)
+	frames := make([]Frame, 0, len(events))
+	for _, e := range events {
+		meter := isMeter(e)
+		if meter && len(h.streams) == 0 {
+			continue
 		}
-		h.past = append(h.past, f)
+		text, err := json.Marshal(e)
+		if err != nil { // a float that is no number: this frame's fault
+			continue
+		}
+		h.seq++
+		f := Frame{h.seq, e.Body.Kind(), text}
+		frames = append(frames, f)
+		if !meter {
+			if len(h.past) == history {
+				h.past = slices.Delete(h.past, 0, history/4)
+			}
+			h.past = append(h.past, f)
+		}
 	}
+	made := map[string]*Batch{} // by the kinds that are wanted: most streams want the same
 	for s := range h.streams {
-		s.offer(f)
+		s.offer(frames, made)
 	}
 }
 
 // Stream is one reader of a hub.
 type Stream struct {
-	C     <-chan Frame
+	C     <-chan *Batch
 	hub   *Hub
-	c     chan Frame
-	mu    sync.Mutex // guards kinds and lost
+	c     chan *Batch
+	mu    sync.Mutex // guards everything that follows
 	kinds []string   // nil: all
-	lost  int
+	key   string     // of kinds
+	lost  int        // frames
 }
 
 // Open begins a stream of some kinds (nil: all), after what is still known since a number (0: nothing).
 func (h *Hub) Open(kinds []string, since uint64) *Stream {
-	c := make(chan Frame, frameRoom)
-	s := &Stream{C: c, hub: h, c: c, kinds: kinds}
+	c := make(chan *Batch, frameRoom)
+	s := &Stream{C: c, hub: h, c: c}
+	s.Want(kinds)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if since > 0 && since <= h.seq {
 		past := slices.DeleteFunc(slices.Clone(h.past), func(f Frame) bool { return f.Seq <= since || !s.wants(f.Kind) })
-		for _, f := range past[max(0, len(past)-frameRoom):] {
-			c <- f
+		for batch := range slices.Chunk(past, together) {
+			c <- newBatch(batch)
 		}
 	}
 	h.streams[s] = true
@@ -118,7 +153,7 @@ func (s *Stream) Close() {
 func (s *Stream) Want(kinds []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.kinds = kinds
+	s.kinds, s.key = kinds, strings.Join(kinds, ",")
 }
 
 // Lost is how many frames found no room since it was last called.
@@ -132,16 +167,22 @@ func (s *Stream) Lost() int {
 
 func (s *Stream) wants(kind string) bool { return s.kinds == nil || slices.Contains(s.kinds, kind) }
 
-// offer gives a frame to the stream if it wants it and has room. The caller holds the hub's lock.
-func (s *Stream) offer(f Frame) {
+// offer gives the stream those frames that it wants, if it has room. made are the batches of streams that want the same. The
+// caller holds the hub's lock.
+func (s *Stream) offer(frames []Frame, made map[string]*Batch) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.wants(f.Kind) {
+	b, ok := made[s.key]
+	if !ok {
+		b = newBatch(slices.DeleteFunc(slices.Clone(frames), func(f Frame) bool { return !s.wants(f.Kind) }))
+		made[s.key] = b
+	}
+	if len(b.Frames) == 0 {
 		return
 	}
 	select {
-	case s.c <- f:
+	case s.c <- b:
 	default:
-		s.lost++
+		s.lost += len(b.Frames)
 	}
 }

@@ -7,19 +7,17 @@ import (
 	"net/http"
 	"time"
 
-	"orac/web/audit"
 	"orac/web/auth"
 )
 
 // BarePages are the pages without which nobody gets in: set-up, login, logout. The console has better ones at the same
-// addresses, by the same functions: Call.MakeFirst, Call.LogIn and the route logout.
+// addresses, by the same routes.
 func BarePages(s *Server) {
 	s.Page(http.MethodGet, "/setup", auth.Nobody, func(c *Call) error {
-		c.OpenSetup()
 		return c.setupPage(200, "", nil)
 	})
 	s.Page(http.MethodPost, "/setup", auth.Nobody, func(c *Call) error {
-		first, err := c.MakeFirst(c.R.PostFormValue("code"), c.R.PostFormValue("name"), c.R.PostFormValue("password"))
+		first, err := Invoke[SetupOut](c, "setup", SetupInput{Code: c.R.PostFormValue("code"), Name: c.R.PostFormValue("name"), Password: c.R.PostFormValue("password"), Session: true})
 		var p *Problem
 		if errors.As(err, &p) && p.Status < 500 {
 			return c.setupPage(p.Status, p.Title+". "+p.Detail, nil)
@@ -31,7 +29,7 @@ func BarePages(s *Server) {
 	})
 	s.Page(http.MethodGet, "/login", auth.Nobody, func(c *Call) error { return c.bare(200, "login", map[string]any{"Next": c.Next()}) })
 	s.Page(http.MethodPost, "/login", auth.Nobody, func(c *Call) error {
-		err := c.LogIn(c.R.PostFormValue("username"), c.R.PostFormValue("password"))
+		_, err := Invoke[LoginOut](c, "login", LoginInput{Username: c.R.PostFormValue("username"), Password: c.R.PostFormValue("password"), Session: true})
 		p := problemOf(err)
 		switch {
 		case err == nil:
@@ -55,56 +53,12 @@ func BarePages(s *Server) {
 	})
 }
 
-// announceSetup prints a code for the set-up, if there is nobody yet and no code is good.
-func (s *Server) announceSetup() {
-	if s.say == nil || !s.o.Guard.NeedsSetup() {
-		return
+func (c *Call) setupPage(status int, wrong string, first *SetupOut) error {
+	state, err := Invoke[SetupState](c, "setupState", nil)
+	if err != nil {
+		return err
 	}
-	if code, until, fresh := s.o.Guard.SetupCode(); fresh {
-		s.say(fmt.Sprintf("  there is no user yet: open it, and make the first admin with the code %s (once, until %s)", code, until.Local().Format("15:04")))
-	}
-}
-
-// OpenSetup is to be called when the set-up page is opened: when the code on the terminal is too old, another is printed there.
-func (c *Call) OpenSetup() { c.Server.announceSetup() }
-
-// First is what becomes of a set-up.
-type First struct {
-	Name, Secret string
-	Lines        string // that belong into orac.hcl
-}
-
-// MakeFirst makes the first admin, logs it in, and gives the lines that belong into the runbook.
-func (c *Call) MakeFirst(code, name, password string) (First, error) {
-	c.target = clean(name)
-	first := First{Name: name}
-	secret, err := c.Server.o.Guard.MakeFirst(code, name, password, c.From, func() error {
-		if err := c.Server.o.Audit.Append(c.record("setup", audit.Attempt, "")); err != nil {
-			return because(NotAudited, err, "Nobody was made.")
-		}
-		return nil
-	})
-	switch p := (*Problem)(nil); {
-	case err == nil:
-		first.Secret = secret
-		c.Who = auth.Identity{Kind: auth.User, Name: name, Role: auth.Admin}
-		err = c.entrance("setup", func() error { return nil })
-	case errors.As(err, &p):
-	case errors.Is(err, auth.ErrSetUp):
-		err = Fail(Forbidden, "There is a user already.")
-	case auth.Reason(err) != "":
-		denial := err
-		err = c.entrance("setup", func() error { return denial })
-	}
-	if err == nil {
-		c.Who, err = c.Server.o.Guard.StartSession(c.W, c.R, name)
-	}
-	first.Lines = fmt.Sprintf("user %q {\n  role          = \"admin\"\n  password_hash = secret(%q)\n}\n", name, first.Secret)
-	return first, err
-}
-
-func (c *Call) setupPage(status int, wrong string, first *First) error {
-	if first == nil && !c.Server.o.Guard.NeedsSetup() {
+	if first == nil && !state.Needed {
 		return redirect(c, "/login")
 	}
 	return c.bare(status, "setup", map[string]any{"Wrong": wrong, "First": first})

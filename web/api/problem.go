@@ -72,7 +72,7 @@ var Codes = []CodeDoc{
 	{InvalidRunbook, 422, "The runbook has problems", "It cannot be used; detail shows each problem with its place. Nothing was changed."},
 	{PlanChanged, 409, "The plan has changed", "The runbook, a file, a variable or a secret has changed since the plan was made. Plan again. Nothing was changed."},
 	{PlanBlocked, 409, "The plan is blocked", "A component of the plan cannot be made. Nothing was changed."},
-	{Busy, 409, "Another change goes on", "An apply or a rollback is under way. Nothing was changed."},
+	{Busy, 409, "Another change goes on", "An apply, a rollback or a simulation is under way. Nothing was changed."},
 	{Stopping, 503, "Stopping", "The appliance is about to end, or not ready yet."},
 	{TooLate, 504, "Timeout", "The request took longer than web.request_timeout."},
 	{NotAudited, 503, "The audit log refuses", "The record of the change could not be written, so nothing was changed. Look at the disk of the state directory."},

@@ -105,13 +105,13 @@ func (l *limiter) makeRoom(second int64) {
 
 // tell writes the headers (draft-ietf-httpapi-ratelimit-headers, in its older and more common form).
 func (v verdict) tell(h http.Header) {
-	h.Set("RateLimit-Limit", strconv.Itoa(v.limit))
-	h.Set("RateLimit-Remaining", strconv.Itoa(v.remaining))
 	reset := windowSteps
 	if v.reset > 0 {
 		reset = int(math.Ceil(v.reset.Seconds()))
 	}
-	h.Set("RateLimit-Reset", strconv.Itoa(reset))
+	values := [...]string{strconv.Itoa(v.limit), strconv.Itoa(v.remaining), strconv.Itoa(reset)}
+	// The names as Set would make them, for each request anew.
+	h["Ratelimit-Limit"], h["Ratelimit-Remaining"], h["Ratelimit-Reset"] = values[0:1:1], values[1:2:2], values[2:3:3]
 }
 
 // problem is the answer to a request that was not counted.

@@ -29,6 +29,8 @@ import (
 	"orac/runbook"
 	"orac/web/audit"
 	"orac/web/auth"
+	"orac/web/samples"
+	"orac/web/simulations"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -78,6 +80,7 @@ type fake struct {
 	ready    chan struct{}
 	explodes bool
 	stateDir string // of the secrets that a text may name
+	nodes    []status.Node
 }
 
 func (f *fake) Status() status.Status {
@@ -86,7 +89,7 @@ func (f *fake) Status() status.Status {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return status.Status{Appliance: "test", Generation: 3, Health: f.health, Runbook: "orac.hcl", Started: time.Now()}
+	return status.Status{Appliance: "test", Generation: 3, Health: f.health, Runbook: "orac.hcl", Started: time.Now(), Nodes: f.nodes}
 }
 
 func (f *fake) Plan(_ context.Context, r status.PlanRequest) (status.Plan, error) {
@@ -185,7 +188,7 @@ func (f *fake) Devices(context.Context) (capture.Listing, error) {
 
 // rig is a server with users of every role.
 type rig struct {
-	t      *testing.T
+	t      testing.TB
 	app    *fake
 	guard  *auth.Guard
 	audit  *audit.Log
@@ -193,13 +196,14 @@ type rig struct {
 	dir    string
 	log    *bytes.Buffer
 	cancel context.CancelFunc
+	sims   *simulations.Runner
 	tokens map[auth.Role]string
 	key    string // an API key, see pathOf
 }
 
-func newRig(t *testing.T) *rig { return newRigWith(t, func(*runbook.Runbook) {}) }
+func newRig(t testing.TB) *rig { return newRigWith(t, func(*runbook.Runbook) {}) }
 
-func newRigWith(t *testing.T, change func(*runbook.Runbook)) *rig {
+func newRigWith(t testing.TB, change func(*runbook.Runbook)) *rig {
 	t.Helper()
 	r := &rig{t: t, dir: t.TempDir(), log: &bytes.Buffer{}, tokens: map[auth.Role]string{auth.Nobody: ""}}
 	file := filepath.Join(r.dir, "orac.hcl")
@@ -227,13 +231,49 @@ func newRigWith(t *testing.T, change func(*runbook.Runbook)) *rig {
 	r.cancel = cancel
 	t.Cleanup(cancel)
 	log := slog.New(slog.NewJSONHandler(&lockedBuffer{b: r.log}, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	r.server = New(ctx, Options{App: r.app, Guard: r.guard, Audit: r.audit, Events: NewHub(), Log: log, Version: "test"})
+	r.sims = simulations.New(ctx, simulations.Options{Dir: simulated(t, r.dir), Program: "/bin/true", Env: []string{}})
+	t.Cleanup(func() { cancel(); r.sims.Close() })
+	r.server = New(ctx, Options{App: r.app, Guard: r.guard, Audit: r.audit, Events: NewHub(), Log: log, Version: "test", Simulations: r.sims, Samples: sampled(t, r.dir)})
 	for _, u := range rb.Users {
 		token, err := r.guard.Issue(auth.User, u.Name, time.Hour)
 		r.must(err)
 		r.tokens[auth.Role(u.Role)] = token.Token
 	}
 	return r
+}
+
+// simulated is a folder with what a simulation has left.
+func simulated(t testing.TB, dir string) string {
+	t.Helper()
+	dir = filepath.Join(dir, "simulations")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{
+		"1.run":  `{"number":1,"scenario":"storm","seeds":3,"who":"anna","state":"ended","verdict":"kept","report":true,"output":"words"}`,
+		"1.html": "<!doctype html><style>p{color:red}</style><p>report</p>", "1.json": `{"scenarios":[{"verdict":"kept"}]}`,
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// sampled are samples that a short life of an appliance has left.
+func sampled(t testing.TB, dir string) *samples.Samples {
+	t.Helper()
+	s := samples.New(samples.Options{Dir: dir})
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel() // after the first one
+	s.Run(ctx, measured{})
+	return s
+}
+
+type measured struct{}
+
+func (measured) Status() status.Status {
+	return status.Status{Memory: status.Memory{Resident: 80 << 20}, Spool: status.Spool{Waiting: 2, DiskBytes: 1000}}
 }
 
 type lockedBuffer struct {

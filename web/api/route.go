@@ -23,11 +23,14 @@ type Route struct {
 	Produces string
 	// Long: it takes as long as it needs; its writes have deadlines of their own.
 	Long bool
+	// Shared: the answer is the same for all who may have it and takes no input, and is made once for all of a moment.
+	Shared bool
 	// Open to who has no login although Role is not: while there is no user, and for health.
 	in, out reflect.Type
 	params  []param
 	body    *Schema
 	run     func(*Call, any) (any, error)
+	shared  *shared // nil unless Shared
 }
 
 // none is the input of a route that takes nothing.
@@ -44,6 +47,9 @@ func route[In, Out any](r Route, f func(*Call, In) (Out, error)) *Route {
 		}
 	}
 	r.run = func(c *Call, in any) (any, error) { return f(c, in.(In)) }
+	if r.Shared {
+		r.shared = &shared{}
+	}
 	return &r
 }
 

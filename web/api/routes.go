@@ -11,6 +11,8 @@ func Routes() []*Route {
 	const get, post, put, del = http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete
 	return []*Route{
 		route(Route{Method: post, Path: "/api/auth/login", Name: "login", Tag: "auth", Doc: "Logs a user in: gives a token and a refresh token, or, with session, a session in a cookie."}, login),
+		route(Route{Method: get, Path: "/api/auth/setup", Name: "setupState", Tag: "auth", Doc: "Whether there is no user yet. If so, and the code on the terminal is too old, another is printed there."}, getSetup),
+		route(Route{Method: post, Path: "/api/auth/setup", Name: "setup", Tag: "auth", Doc: "Makes the first admin with the code on the terminal, and logs it in, as login does. Forbidden as soon as there is a user."}, setup),
 		route(Route{Method: post, Path: "/api/auth/refresh", Name: "refresh", Tag: "auth", Doc: "Gives a new token and refresh token for a refresh token, which is good once. One that comes twice ends all tokens of its login."}, refreshToken),
 		route(Route{Method: post, Path: "/api/auth/service-token", Name: "serviceToken", Tag: "auth", Doc: "Gives a service account a token for its secret."}, serviceToken),
 		route(Route{Method: post, Path: "/api/auth/logout", Role: auth.Viewer, Name: "logout", Tag: "auth", Change: "logout", Doc: "Ends the session, or all tokens of the login that the token comes from."}, logout),
@@ -24,13 +26,16 @@ func Routes() []*Route {
 		route(Route{Method: get, Path: "/health/{component}", Name: "componentHealth", Tag: "health", Doc: "The health of one component. 503 when it is unhealthy."}, componentHealth),
 		route(Route{Method: get, Path: "/metrics", Role: auth.Viewer, Name: "metrics", Tag: "health", Produces: "text/plain", Doc: "Metrics for Prometheus. With web.metrics = \"open\" without a login."}, serveMetrics),
 
-		route(Route{Method: get, Path: "/api/status", Role: auth.Viewer, Name: "status", Tag: "appliance", Doc: "The appliance at this moment."}, getStatus),
+		route(Route{Method: get, Path: "/api/status", Role: auth.Viewer, Name: "status", Tag: "appliance", Shared: true, Doc: "The appliance at this moment."}, getStatus),
 		route(Route{Method: get, Path: "/api/graph", Role: auth.Viewer, Name: "graph", Tag: "appliance", Doc: "The graph that runs: its nodes and what flows between them."}, getGraph),
+		route(Route{Method: get, Path: "/api/listeners", Role: auth.Viewer, Name: "listeners", Tag: "appliance", Doc: "The listeners that the runbook declares, each with its device and its models."}, getListeners),
 		route(Route{Method: get, Path: "/api/models", Name: "models", Tag: "appliance", Doc: "The models that the runbook declares."}, getModels),
 		route(Route{Method: get, Path: "/api/devices", Role: auth.Viewer, Name: "devices", Tag: "appliance", Doc: "The microphones of the machine."}, getDevices),
 		route(Route{Method: get, Path: "/api/events", Role: auth.Viewer, Name: "events", Tag: "appliance", Produces: "text/event-stream", Long: true, Doc: "What happens, as Server-Sent Events: event is the kind, data an object. It ends when the login does."}, events),
 		route(Route{Method: get, Path: "/api/ws", Role: auth.Viewer, Name: "socket", Tag: "appliance", Produces: "application/json", Status: 101, Long: true, Doc: "The same by WebSocket, one object a message. {\"type\":\"ping\"} is answered, {\"type\":\"subscribe\",\"kinds\":[…]} changes what comes."}, socket),
 		route(Route{Method: get, Path: "/api/logs", Role: auth.Admin, Name: "logs", Tag: "appliance", Doc: "What is still known of the log."}, getLogs),
+
+		route(Route{Method: get, Path: "/api/system/samples", Role: auth.Viewer, Name: "samples", Tag: "appliance", Doc: "Memory, CPU, disk and spool of the last 12 hours, or of a part of them."}, getSamples),
 
 		route(Route{Method: get, Path: "/api/detections", Role: auth.Viewer, Name: "detections", Tag: "history", Doc: "Wake words that were heard, the newest first."}, getDetections),
 		route(Route{Method: put, Path: "/api/detections/{id}/verdict", Role: auth.Operator, Name: "judge", Tag: "history", Change: "detection.judge", Doc: "Says whether anybody had said the wake word."}, judge),
@@ -57,6 +62,14 @@ func Routes() []*Route {
 		route(Route{Method: get, Path: "/api/config/global", Role: auth.Viewer, Name: "getGlobal", Tag: "config", Doc: "The settings of all listeners, under the names of the existing service."}, getGlobal),
 		route(Route{Method: put, Path: "/api/config/global", Role: auth.Admin, Name: "putGlobal", Tag: "config", Change: "config.global", Long: true, Doc: "Changes settings of all listeners in the runbook's file, and applies it."}, putGlobal),
 		route(Route{Method: put, Path: "/api/config/models/{name}", Role: auth.Admin, Name: "putModel", Tag: "config", Change: "config.model", Long: true, Doc: "Changes a model in the runbook's file, and applies it."}, putModel),
+
+		route(Route{Method: get, Path: "/api/scenarios", Role: auth.Operator, Name: "scenarios", Tag: "simulations", Doc: "What can be run in the simulator."}, getScenarios),
+		route(Route{Method: get, Path: "/api/simulations", Role: auth.Operator, Name: "simulations", Tag: "simulations", Doc: "The last simulations, the newest first, without what they have said."}, getSimulations),
+		route(Route{Method: post, Path: "/api/simulations", Role: auth.Admin, Name: "startSimulation", Tag: "simulations", Change: "chaos.run", Status: 201, Doc: "Begins a simulation beside the appliance: one at a time, on one core, for ten minutes at most. Its state says when it has ended."}, startSimulation),
+		route(Route{Method: get, Path: "/api/simulations/{number}", Role: auth.Operator, Name: "simulation", Tag: "simulations", Doc: "One simulation: how far it is, or how it ended, and the last that it has said."}, getSimulation),
+		route(Route{Method: post, Path: "/api/simulations/{number}/stop", Role: auth.Admin, Name: "stopSimulation", Tag: "simulations", Change: "chaos.stop", Doc: "Ends a simulation early: it reports what has ended until then. One that has ended stays as it is."}, stopSimulation),
+		route(Route{Method: get, Path: "/api/simulations/{number}/report", Role: auth.Operator, Name: "simulationReport", Tag: "simulations", Produces: "text/html", Long: true, Doc: "The report of a simulation as a page, which needs nothing from elsewhere and holds no script."}, getReportPage),
+		route(Route{Method: get, Path: "/api/simulations/{number}/report.json", Role: auth.Operator, Name: "simulationReportJSON", Tag: "simulations", Produces: "application/json", Long: true, Doc: "The report as orac sim --json writes it."}, getReportJSON),
 
 		route(Route{Method: get, Path: "/api/users", Role: auth.Admin, Name: "users", Tag: "people", Doc: "Users and service accounts."}, getUsers),
 		route(Route{Method: post, Path: "/api/users", Role: auth.Admin, Name: "addUser", Tag: "people", Change: "user.add", Long: true, Doc: "Adds a user: the hash of the password as a secret, and a block in the runbook's file, which is applied."}, addUser),

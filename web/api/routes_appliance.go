@@ -1,17 +1,75 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"time"
 
 	"orac/appliance/audio/capture"
 	"orac/appliance/status"
+	"orac/runbook"
 )
 
 func getStatus(c *Call, _ none) (status.Status, error) { return c.Server.o.App.Status(), nil }
 
-func getGraph(c *Call, _ none) (json.RawMessage, error) { return json.Marshal(c.Server.o.App.Graph()) }
+// graphOut is the graph as `orac graph --json` gives it.
+type graphOut struct {
+	Runbook string        `json:"runbook"`
+	Nodes   []graphOfNode `json:"nodes"`
+	Edges   []graphOfEdge `json:"edges"`
+}
+
+type graphOfNode struct {
+	Address string `json:"address"`
+	Kind    string `json:"kind"`
+	Block   string `json:"block" doc:"Of the runbook."`
+	Detail  string `json:"detail" doc:"The settings that matter most, for people."`
+}
+
+type graphOfEdge struct {
+	From     string `json:"from"`
+	To       string `json:"to"`
+	Carries  string `json:"carries"`
+	Capacity int    `json:"capacity"`
+	Full     string `json:"full" doc:"What happens when it is full: the oldest goes, or the writer waits."`
+}
+
+func getGraph(c *Call, _ none) (out graphOut, err error) {
+	text, err := json.Marshal(c.Server.o.App.Graph())
+	if err != nil {
+		return out, err
+	}
+	err = json.Unmarshal(text, &out)
+	out.Nodes, out.Edges = notNil(out.Nodes), notNil(out.Edges)
+	return out, err
+}
+
+// listener is a listener as the runbook declares it.
+type listener struct {
+	Name       string  `json:"name"`
+	Device     string  `json:"device"`
+	Microphone string  `json:"microphone,omitempty" doc:"What the microphone is known by; empty if the device is a recording."`
+	Recording  bool    `json:"recording"`
+	Models     []model `json:"models" doc:"Those that are not enabled, too."`
+}
+
+func getListeners(c *Call, _ none) ([]listener, error) {
+	rb, list := c.Server.o.App.Runbook(), []listener{}
+	for _, l := range rb.Listeners {
+		row := listener{Name: l.Name, Device: l.Device.Name(), Recording: true, Models: []model{}}
+		if m, ok := rb.Microphone(l.Device); ok {
+			row.Microphone, row.Recording = cmp.Or(m.Identity, m.Match, m.ID), false
+		}
+		for _, a := range l.Models {
+			if m, ok := rb.Model(a); ok {
+				row.Models = append(row.Models, modelOf(m))
+			}
+		}
+		list = append(list, row)
+	}
+	return list, nil
+}
 
 // model is a model as GET /api/models of the existing service tells of it.
 type model struct {
@@ -23,6 +81,10 @@ type model struct {
 	Cooldown  float64 `json:"cooldown" doc:"Seconds."`
 }
 
+func modelOf(m runbook.Model) model {
+	return model{m.Name, m.WakeWord, m.Threshold, m.Topic, m.Enabled, m.Cooldown.Seconds()}
+}
+
 type modelList struct {
 	Models []model `json:"models"`
 }
@@ -30,7 +92,7 @@ type modelList struct {
 func getModels(c *Call, _ none) (modelList, error) {
 	out := modelList{[]model{}}
 	for _, m := range c.Server.o.App.Runbook().Models {
-		out.Models = append(out.Models, model{m.Name, m.WakeWord, m.Threshold, m.Topic, m.Enabled, m.Cooldown.Seconds()})
+		out.Models = append(out.Models, modelOf(m))
 	}
 	return out, nil
 }

@@ -203,6 +203,7 @@ type transcript struct {
 type utterancePage struct {
 	Utterances []utterance `json:"utterances"`
 	Next       int64       `json:"next,omitempty"`
+	Kept       bool        `json:"keeps_audio" doc:"Whether sounds of recordings are kept from now on, by store.keep_audio."`
 }
 
 func getUtterances(c *Call, in pageInput) (utterancePage, error) {
@@ -211,7 +212,7 @@ func getUtterances(c *Call, in pageInput) (utterancePage, error) {
 		return utterancePage{}, err
 	}
 	list, next, err := h.Utterances(in.page())
-	out := utterancePage{Utterances: []utterance{}, Next: next}
+	out := utterancePage{Utterances: []utterance{}, Next: next, Kept: c.Server.o.App.Runbook().Store.KeepAudio}
 	for _, u := range list {
 		row := utterance{
 			ID: u.ID, Detection: u.DetectionID, Listener: u.Listener, Started: u.Started, Ended: u.Ended, Seconds: u.Seconds, Why: u.Why,

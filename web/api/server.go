@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/netip"
 	"runtime/debug"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -19,6 +18,8 @@ import (
 	"orac/runbook"
 	"orac/web/audit"
 	"orac/web/auth"
+	"orac/web/samples"
+	"orac/web/simulations"
 )
 
 // Options are what a server is made of.
@@ -29,6 +30,9 @@ type Options struct {
 	Events  *Hub
 	Log     *slog.Logger
 	Version string
+	// Simulations runs them; nil: none can be run. Samples are what the appliance takes of the machine; nil: there are none.
+	Simulations *simulations.Runner
+	Samples     *samples.Samples
 	// Pages adds what is not the API: the console. It is called once. Without it there are only the pages that let somebody in.
 	Pages func(*Server)
 }
@@ -66,6 +70,12 @@ type settings struct {
 
 // New makes a server. ctx ends what goes on beyond a request: an apply, a stream.
 func New(ctx context.Context, o Options) *Server {
+	if o.Simulations == nil {
+		o.Simulations = simulations.New(ctx, simulations.Options{})
+	}
+	if o.Samples == nil {
+		o.Samples = samples.New(samples.Options{})
+	}
 	s := &Server{o: o, routes: Routes(), byName: map[string]*Route{}, streamsOf: map[string]int{}, mux: http.NewServeMux(), ctx: ctx}
 	s.refused = newDenials(ctx, o.Audit, o.Log)
 	s.metrics = newMetrics(s)
@@ -94,6 +104,7 @@ func (s *Server) Use(rb *runbook.Runbook) {
 		s.o.Log.Error("tokens can be neither given nor taken", "cause", err)
 	}
 	s.set.Store(&settings{rb, cross, hostNamesOf(rb.Web)})
+	s.changed()
 }
 
 // certificate is what is shown under TLS; nil for none.
@@ -118,13 +129,13 @@ type callKey struct{}
 // ServeHTTP is what every request goes through.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start, set := time.Now(), s.set.Load()
-	c := &Call{Server: s, R: r, ID: idOf(r.Header.Get("X-Request-ID")), From: addressOf(r)}
+	c := &Call{Server: s, R: r, ID: idOf(r.Header.Get(requestHeader)), From: addressOf(r)}
 	rec := &recorder{ResponseWriter: w}
 	c.W, c.base = rec, r.Context()
 	defer s.finish(c, rec, start)
 	h := rec.Header()
 	secure(h, r.TLS != nil)
-	h.Set("X-Request-ID", c.ID)
+	h[requestHeader] = []string{c.ID}
 	// First of all: an answer waits for what is left of the body.
 	control := http.NewResponseController(rec)
 	deadline := start.Add(set.rb.Web.RequestTimeout)
@@ -152,7 +163,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithDeadline(context.WithValue(r.Context(), callKey{}, c), deadline)
 	defer cancel()
 	r = r.WithContext(ctx)
-	r.Body = http.MaxBytesReader(rec, r.Body, int64(set.rb.Web.MaxBody))
+	if r.Body != http.NoBody {
+		r.Body = http.MaxBytesReader(rec, r.Body, int64(set.rb.Web.MaxBody))
+	}
 	c.R = r
 
 	handler, pattern := s.mux.Handler(r)
@@ -161,7 +174,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	rec.pattern = pattern
-	s.mux.ServeHTTP(rec, r)
+	if strings.Contains(pattern, "{") {
+		handler = s.mux // which looks for it once more, and tells it what stands in the path
+	}
+	handler.ServeHTTP(rec, r)
 }
 
 // noRoute answers a request that no route takes. The mux knows which methods the path has.
@@ -257,6 +273,9 @@ func (s *Server) take(c *Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if c.Route.Shared {
+		return c.Route.shared.get(time.Now(), func() (any, error) { return s.run(c, in) })
+	}
 	return s.run(c, in)
 }
 
@@ -282,10 +301,19 @@ func (s *Server) identify(c *Call) error {
 // limit counts the request against who makes it: its address as long as nobody is logged in.
 func (s *Server) limit(c *Call) error {
 	l := s.set.Load().rb.Web.Limits
-	owner, limit := "address "+auth.Network(c.From), l.Anonymous
-	if c.Who.Known() {
+	owner, limit := "", l.Anonymous
+	if !c.Who.Known() {
+		owner = "address " + auth.Network(c.From)
+	} else {
 		owner = c.Who.Subject()
-		limit = map[auth.Role]int{auth.Nobody: l.Anonymous, auth.Viewer: l.Viewer, auth.Operator: l.Operator, auth.Admin: l.Admin}[c.Who.Role]
+		switch c.Who.Role {
+		case auth.Viewer:
+			limit = l.Viewer
+		case auth.Operator:
+			limit = l.Operator
+		case auth.Admin:
+			limit = l.Admin
+		}
 	}
 	v := s.perWho.take(owner, limit)
 	if v.tell(c.W.Header()); !v.ok {
@@ -321,7 +349,7 @@ func (s *Server) allowed(c *Call) error {
 }
 
 func safe(method string) bool {
-	return slices.Contains([]string{http.MethodGet, http.MethodHead, http.MethodOptions}, method)
+	return method == http.MethodGet || method == http.MethodHead || method == http.MethodOptions
 }
 
 // invoke is take for a caller inside: role and audit as over the network.
@@ -346,6 +374,7 @@ func (s *Server) run(c *Call, in any) (out any, err error) {
 		c.target = n.target()
 	}
 	err = c.Audited(c.Route.Change, func() error {
+		defer s.changed()
 		out, err = c.Route.run(c, in)
 		return err
 	})

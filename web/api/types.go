@@ -4,57 +4,68 @@ import "net/http"
 
 // What goes into routes and comes out of them, for callers of Invoke, under names of their own.
 type (
-	Nothing        = none
-	LoginInput     = loginInput
-	UserInput      = userInput
-	NewUserInput   = newUserInput
-	RoleInput      = roleInput
-	UserName       = userName
-	PasswordInput  = passwordInput
-	KeyInput       = keyInput
-	NewKey         = newKey
-	RotateInput    = rotateInput
-	KeyID          = keyID
-	AuditInput     = auditInput
-	AuditPage      = auditPage
-	PageInput      = pageInput
-	LimitInput     = limitInput
-	Detection      = detection
-	DetectionPage  = detectionPage
-	JudgeInput     = judgeInput
-	Threshold      = threshold
-	Utterance      = utterance
-	UtterancePage  = utterancePage
-	UtteranceInput = utteranceInput
-	IncidentInput  = incidentInput
-	Models         = modelList
-	LogsInput      = logsInput
-	RunbookText    = runbookText
-	SourceInput    = sourceInput
-	Findings       = findings
-	ApplyInput     = applyInput
-	Applied        = applied
-	RollbackInput  = rollbackInput
-	BlockList      = blockList
-	BlockForm      = blockForm
-	BlockSummary   = blockSummary
-	Joinable       = joinable
-	Section        = section
-	Field          = field
-	BlockInput     = blockInput
-	TypeInput      = typeInput
-	EditInput      = editInput
-	Operation      = editStep
-	Edited         = edited
-	MergeInput     = mergeInput
-	MergedText     = merged
-	MergedPiece    = mergedPiece
-	GenerationIn   = generationInput
-	GenerationText = generationText
-	Global         = global
-	GlobalInput    = globalInput
-	ModelInput     = modelInput
-	Health         = healthOut
+	Nothing          = none
+	LoginInput       = loginInput
+	UserInput        = userInput
+	NewUserInput     = newUserInput
+	RoleInput        = roleInput
+	UserName         = userName
+	PasswordInput    = passwordInput
+	KeyInput         = keyInput
+	NewKey           = newKey
+	RotateInput      = rotateInput
+	KeyID            = keyID
+	AuditInput       = auditInput
+	AuditPage        = auditPage
+	PageInput        = pageInput
+	LimitInput       = limitInput
+	Detection        = detection
+	DetectionPage    = detectionPage
+	JudgeInput       = judgeInput
+	Threshold        = threshold
+	Utterance        = utterance
+	UtterancePage    = utterancePage
+	UtteranceInput   = utteranceInput
+	IncidentInput    = incidentInput
+	Models           = modelList
+	LogsInput        = logsInput
+	RunbookText      = runbookText
+	SourceInput      = sourceInput
+	Findings         = findings
+	ApplyInput       = applyInput
+	Applied          = applied
+	RollbackInput    = rollbackInput
+	BlockList        = blockList
+	BlockForm        = blockForm
+	BlockSummary     = blockSummary
+	Joinable         = joinable
+	Section          = section
+	Field            = field
+	BlockInput       = blockInput
+	TypeInput        = typeInput
+	EditInput        = editInput
+	Operation        = editStep
+	Edited           = edited
+	MergeInput       = mergeInput
+	MergedText       = merged
+	MergedPiece      = mergedPiece
+	GenerationIn     = generationInput
+	GenerationText   = generationText
+	Global           = global
+	GlobalInput      = globalInput
+	ModelInput       = modelInput
+	Health           = healthOut
+	LoginOut         = loginOut
+	SetupState       = setupState
+	SetupInput       = setupInput
+	SetupOut         = setupOut
+	Graph            = graphOut
+	Listener         = listener
+	ScenarioList     = scenarioList
+	SimulationInput  = simulationInput
+	SimulationNumber = simulationNumber
+	SamplesInput     = samplesInput
+	SystemSamples    = systemSamples
 )
 
 // Handle adds what is open to everybody and needs no Call: the console's files.
@@ -65,9 +76,6 @@ func (s *Server) Events() *Hub { return s.o.Events }
 
 // App is the appliance, for what no route gives. What changes anything goes by Invoke.
 func (s *Server) App() App { return s.o.App }
-
-// NeedsSetup reports whether there is no user yet.
-func (s *Server) NeedsSetup() bool { return s.o.Guard.NeedsSetup() }
 
 // AsProblem gives any error as it is answered: a page may say it in its own words.
 func AsProblem(err error) *Problem { return problemOf(err) }

@@ -26,6 +26,7 @@ type Guard struct {
 	guesses  *throttle // of API keys: apart, so that a program with a wrong key keeps no person out
 	comparer *comparer
 	proven   proven
+	signed   signed
 	setup    setup
 }
 
@@ -77,7 +78,7 @@ func (g *Guard) Login(name, password string, from netip.Addr) (Identity, error) 
 	if !known {
 		hash = p.decoy
 	}
-	ok, err := g.comparer.compare(hash, password)
+	ok, err := g.comparer.compare(hash, password, g.throttle.knows(name, from))
 	switch {
 	case err != nil:
 		return Identity{}, err

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -109,11 +110,9 @@ func (k *keyring) good() ([]signingKey, error) {
 	if k.problem != nil {
 		return nil, k.problem
 	}
-	var list []signingKey
-	for _, key := range k.keys {
-		if key.until.IsZero() || now.Before(key.until) {
-			list = append(list, key)
-		}
+	over := func(key signingKey) bool { return !key.until.IsZero() && !now.Before(key.until) }
+	if slices.ContainsFunc(k.keys, over) {
+		return slices.DeleteFunc(slices.Clone(k.keys), over), nil
 	}
-	return list, nil
+	return k.keys, nil // read makes others, and changes none
 }

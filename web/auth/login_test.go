@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"sync"
@@ -143,6 +144,60 @@ func TestManyAtOnce(t *testing.T) {
 	if n := looked.Load(); n > freeTries+1 {
 		t.Errorf("%d were looked at", n)
 	}
+}
+
+// TestFewAreComparedAtOnce: of 200 guesses from as many addresses a few wait to be compared, one after the other, and the others
+// are told when to come again. Who has got in before is not one of these others.
+func TestFewAreComparedAtOnce(t *testing.T) {
+	cheaply(t)
+	synctest.Test(t, func(t *testing.T) {
+		g := newGuard(t)
+		if _, err := g.Login("anna", annasPassword, home); err != nil {
+			t.Fatal(err)
+		}
+		running := g.comparer.running
+		for range cap(running) { // as if hashes took for ever
+			running <- struct{}{}
+		}
+		var looked, refused atomic.Int64
+		var wg sync.WaitGroup
+		before := g.comparer.done.Load()
+		for n := range 200 {
+			wg.Go(func() {
+				_, err := g.Login(fmt.Sprint("guess", n), "wrong", netip.AddrFrom4([4]byte{198, 51, 100, byte(n)}))
+				switch d, _ := errors.AsType[*Denied](err); {
+				case Reason(err) == "login: no such user":
+					looked.Add(1)
+				case d != nil && d.RetryAfter == busyFor:
+					refused.Add(1)
+				default:
+					t.Error(err)
+				}
+			})
+		}
+		synctest.Wait()
+		if n := refused.Load(); n != int64(200-cap(g.comparer.strangers.waiting)) {
+			t.Errorf("%d were refused at once", n)
+		}
+		in := false
+		wg.Go(func() {
+			_, err := g.Login("anna", annasPassword, home)
+			if in = err == nil; !in {
+				t.Error("anna: ", Reason(err))
+			}
+		})
+		synctest.Wait()
+		if n := g.comparer.done.Load(); n != before {
+			t.Errorf("%d were compared while there was no room for any", n-before)
+		}
+		for range cap(running) {
+			<-running
+		}
+		wg.Wait()
+		if !in || looked.Load() != int64(cap(g.comparer.strangers.waiting)) {
+			t.Errorf("%d were compared, and anna was let in: %v", looked.Load(), in)
+		}
+	})
 }
 
 // TestManyAddresses: the memory of the throttle is bounded, and a user is protected from many addresses at once.

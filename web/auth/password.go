@@ -44,30 +44,43 @@ func HashPassword(password string) (string, error) {
 	return string(h), err
 }
 
-// comparer compares passwords with hashes, few at a time: hashing is what a login costs, and the microphone comes first.
+// comparer compares passwords with hashes, few at a time: hashing is what a login costs, and the microphone comes first. Whoever
+// has shown before to be no stranger waits in a queue of their own: strangers who guess cannot fill it.
 type comparer struct {
-	running chan struct{}
-	waiting chan struct{}
-	done    atomic.Int64 // comparisons
+	running         chan struct{}
+	strangers, kept queue
+	done            atomic.Int64 // comparisons
 }
 
+// queue holds who waits for a comparison. Only the first few of it stand beside those of the other queue: so the others wait
+// for these and no more.
+type queue struct{ waiting, first chan struct{} }
+
 func newComparer() *comparer {
-	return &comparer{running: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)), waiting: make(chan struct{}, 8)}
+	n := max(1, runtime.GOMAXPROCS(0)/2)
+	line := func(room int) queue { return queue{make(chan struct{}, room), make(chan struct{}, n)} }
+	return &comparer{running: make(chan struct{}, n), strangers: line(8), kept: line(8)}
 }
 
 // busyFor is how long who finds the comparer busy is told to wait.
 const busyFor = 2 * time.Second
 
-// compare tells whether the password has the hash. It takes as long whatever it finds.
-func (c *comparer) compare(hash, password string) (bool, error) {
+// compare tells whether the password has the hash. It takes as long whatever it finds. known is who has got in from there before.
+func (c *comparer) compare(hash, password string, known bool) (bool, error) {
+	q := c.strangers
+	if known {
+		q = c.kept
+	}
 	select {
-	case c.waiting <- struct{}{}:
-		defer func() { <-c.waiting }()
+	case q.waiting <- struct{}{}:
+		defer func() { <-q.waiting }()
 	default:
 		return false, &Denied{Reason: "too many logins at once", RetryAfter: busyFor}
 	}
-	c.running <- struct{}{} // whoever runs ends within a second
-	defer func() { <-c.running }()
+	for _, turn := range []chan struct{}{q.first, c.running} { // whoever has one ends within seconds
+		turn <- struct{}{}
+		defer func() { <-turn }()
+	}
 	c.done.Add(1)
 	text := []byte(password)
 	fits := len(text) <= maxPassword

@@ -2,7 +2,9 @@ package auth
 
 import (
 	"crypto/sha256"
+	"slices"
 	"sync"
+	"time"
 )
 
 // proven remembers what bcrypt has found true, so that a program that comes often does not cost a hash each time.
@@ -24,4 +26,45 @@ func (p *proven) add(sum [sha256.Size]byte) {
 		p.sums = map[[sha256.Size]byte]bool{} // they prove themselves again
 	}
 	p.sums[sum] = true
+}
+
+// signed remembers tokens whose signature and claims were found good, so that a program that comes often does not cost as much
+// each time. Whether a token is good now is found out each time: its owner, the owner's password and role, what was revoked,
+// the key and the time.
+type signed struct {
+	mu     sync.Mutex // guards tokens
+	tokens map[[sha256.Size]byte]verified
+}
+
+// verified is a token that was good once.
+type verified struct {
+	claims claims
+	key    string  // ID of the key that it is signed with
+	by     *policy // issuer and audience were those of this one
+}
+
+// maxSigned bounds what is remembered; a token is less than 4 KiB, and mostly a few hundred bytes.
+const maxSigned = 256
+
+// get gives the claims of a token that was good before and whose key and time are good still. Of another one it is to be found
+// out what is wrong with it.
+func (s *signed) get(sum [sha256.Size]byte, p *policy, keys []signingKey, now time.Time) (claims, bool) {
+	s.mu.Lock()
+	v, ok := s.tokens[sum]
+	s.mu.Unlock()
+	if !ok || v.by != p || !slices.ContainsFunc(keys, func(k signingKey) bool { return k.id == v.key }) {
+		return claims{}, false
+	}
+	c := v.claims
+	early, late := now.Add(leeway), now.Add(-leeway)
+	return c, late.Before(c.ExpiresAt.Time) && !early.Before(c.IssuedAt.Time) && (c.NotBefore == nil || !early.Before(c.NotBefore.Time))
+}
+
+func (s *signed) add(sum [sha256.Size]byte, v verified) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.tokens == nil || len(s.tokens) >= maxSigned {
+		s.tokens = map[[sha256.Size]byte]verified{} // they are looked at again
+	}
+	s.tokens[sum] = v
 }

@@ -34,7 +34,7 @@ var cheapHash = sync.OnceValue(func() string {
 const key1, key2 = "0123456789abcdef0123456789abcdef-1", "0123456789abcdef0123456789abcdef-2"
 
 // declared is a runbook with two users and an account.
-func declared(t *testing.T) *runbook.Runbook {
+func declared(t testing.TB) *runbook.Runbook {
 	t.Helper()
 	rb, ds := runbook.Parse([]byte(`appliance "test" {}`), "orac.hcl", runbook.Options{Env: func(string) (string, bool) { return "", false }})
 	if rb == nil {
@@ -51,7 +51,7 @@ func declared(t *testing.T) *runbook.Runbook {
 
 var hashKey = []byte("the hash key of the state dir..")
 
-func openGuard(t *testing.T, dir string, rb *runbook.Runbook) *Guard {
+func openGuard(t testing.TB, dir string, rb *runbook.Runbook) *Guard {
 	t.Helper()
 	g, err := Open(dir, hashKey)
 	if err != nil {
@@ -64,7 +64,7 @@ func openGuard(t *testing.T, dir string, rb *runbook.Runbook) *Guard {
 	return g
 }
 
-func newGuard(t *testing.T) *Guard { return openGuard(t, t.TempDir(), declared(t)) }
+func newGuard(t testing.TB) *Guard { return openGuard(t, t.TempDir(), declared(t)) }
 
 var home = netip.MustParseAddr("192.0.2.1")
 

@@ -84,6 +84,13 @@ func (t *throttle) succeed(user string, from netip.Addr) {
 	t.known[pair(user, from)] = now
 }
 
+// knows tells whether the user has got in from there before.
+func (t *throttle) knows(user string, from netip.Addr) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return !t.known[pair(user, from)].IsZero()
+}
+
 func pair(user string, from netip.Addr) string { return user + "\x00" + Network(from) }
 
 // userKey is what tries at a user are counted under: where the user has logged in from before, apart from all others.

@@ -81,26 +81,12 @@ func (g *Guard) verify(p *policy, text string) (Identity, error) {
 	if err != nil {
 		return Identity{}, err
 	}
-	var c claims
-	_, err = jwt.NewParser(
-		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}), jwt.WithIssuer(p.issuer), jwt.WithAudience(p.audience),
-		jwt.WithExpirationRequired(), jwt.WithIssuedAt(), jwt.WithLeeway(leeway), jwt.WithStrictDecoding(),
-	).ParseWithClaims(text, &c, func(t *jwt.Token) (any, error) {
-		kid, _ := t.Header["kid"].(string)
-		i := slices.IndexFunc(keys, func(k signingKey) bool { return k.id == kid })
-		if i < 0 {
-			return nil, errors.New("no such key")
+	sum := sha256.Sum256([]byte(text))
+	c, known := g.signed.get(sum, p, keys, time.Now())
+	if !known {
+		if c, err = g.parse(p, keys, text, sum); err != nil {
+			return Identity{}, err
 		}
-		if _, ok := t.Header["crit"]; ok { // RFC 7515: what is critical must be understood
-			return nil, errors.New("a critical header")
-		}
-		return keys[i].bytes, nil
-	})
-	if err != nil {
-		return Identity{}, denied("token: " + tokenReason(err))
-	}
-	if c.IssuedAt == nil || c.ID == "" || c.Subject == "" {
-		return Identity{}, denied("token: a claim is missing")
 	}
 	who, ok := p.find(c.Kind, c.Subject)
 	of := Identity{Kind: c.Kind, Name: c.Subject}.Subject() // the signature is good
@@ -117,6 +103,34 @@ func (g *Guard) verify(p *policy, text string) (Identity, error) {
 		return Identity{}, deniedOf(of, "token: revoked")
 	}
 	return who.identity(c), nil
+}
+
+// parse gives the claims of a token that is signed by one of the keys, for us, and good now, and remembers it.
+func (g *Guard) parse(p *policy, keys []signingKey, text string, sum [sha256.Size]byte) (c claims, err error) {
+	var key signingKey
+	_, err = jwt.NewParser(
+		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}), jwt.WithIssuer(p.issuer), jwt.WithAudience(p.audience),
+		jwt.WithExpirationRequired(), jwt.WithIssuedAt(), jwt.WithLeeway(leeway), jwt.WithStrictDecoding(),
+	).ParseWithClaims(text, &c, func(t *jwt.Token) (any, error) {
+		kid, _ := t.Header["kid"].(string)
+		i := slices.IndexFunc(keys, func(k signingKey) bool { return k.id == kid })
+		if i < 0 {
+			return nil, errors.New("no such key")
+		}
+		if _, ok := t.Header["crit"]; ok { // RFC 7515: what is critical must be understood
+			return nil, errors.New("a critical header")
+		}
+		key = keys[i]
+		return key.bytes, nil
+	})
+	if err != nil {
+		return claims{}, denied("token: " + tokenReason(err))
+	}
+	if c.IssuedAt == nil || c.ID == "" || c.Subject == "" {
+		return claims{}, denied("token: a claim is missing")
+	}
+	g.signed.add(sum, verified{c, key.id, p})
+	return c, nil
 }
 
 // tokenReason says what is wrong with a token, in words of ours: the library's may quote it.

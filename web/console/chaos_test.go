@@ -1,10 +1,12 @@
 package console
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -12,11 +14,26 @@ import (
 	"orac/web/auth"
 )
 
-// program is a stand-in for orac that does what a script says.
-func program(t *testing.T, script string) string {
+// simulated is a rig in which simulations can be run, and one has been: it says evil things of itself.
+func simulated(t *testing.T, program string) Options {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"1.run":  `{"number":1,"scenario":"<evil>","seeds":3,"for":"<evil>","who":"<evil>","state":"ended","verdict":"<evil>","report":true,"output":"<evil>","began":"2026-01-02T03:04:05Z","ended":"2026-01-02T03:04:07Z"}`,
+		"1.html": "<!doctype html><style>p{color:red}</style><p>report</p>", "1.json": `{"scenarios":[{"verdict":"kept"}]}`,
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return Options{Simulations: dir, Program: program, Samples: dir}
+}
+
+// script is a stand-in for orac that does what a script says.
+func script(t *testing.T, text string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "orac")
-	if err := os.WriteFile(path, []byte("#!/bin/sh\n"+script), 0o755); err != nil {
+	if err := os.WriteFile(path, []byte("#!/bin/sh\n"+text), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	return path
@@ -33,114 +50,93 @@ func (r *rig) scenarioIn(name string) {
 	r.must(os.WriteFile(filepath.Join(dir, "runbook.hcl"), []byte("appliance \"x\" {}\n"), 0o644))
 }
 
-func (r *rig) await(what string, done func() bool) {
+// until gives a page as soon as it has a text.
+func (r *rig) until(path, text string) string {
 	r.t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !done(); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		page := r.get(auth.Admin, path).Body.String()
+		if strings.Contains(page, text) {
+			return page
+		}
 		if time.Now().After(deadline) {
-			r.t.Fatalf("not in time: %s; %+v", what, r.console.chaos.list())
+			r.t.Fatalf("%s never has %q: %s", path, text, page)
 		}
 	}
 }
 
-const reported = `while [ $# -gt 0 ]; do case $1 in --html) echo '<!doctype html><style>p{color:red}</style><p>report</p>' >$2;; --json) echo '{"scenarios":[{"verdict":"kept"}]}' >$2;; esac; shift; done
-`
-
-// TestASimulationRunsAsAChildWithinBounds, at the lowest priority, and leaves a report that runs no script.
-func TestASimulationRunsAsAChildWithinBounds(t *testing.T) {
-	state := t.TempDir()
-	r := newRig(t, Options{StateDir: state, Program: program(t, `echo "args $* procs $GOMAXPROCS memory $GOMEMLIMIT"; sleep 0.2; echo "nice $(cut -d' ' -f19 /proc/self/stat) cpu $(ulimit -t) oom $(cat /proc/self/oom_score_adj)"; `+reported)})
+// TestASimulationIsWatched: chosen, begun, seen how far it is, stopped, and found among what was run.
+func TestASimulationIsWatched(t *testing.T) {
+	r := newRig(t, simulated(t, script(t, `echo '{"scenario":"storm","seed":4,"done":3,"of":10,"share":0.35,"virtual_seconds":7200,"wall_seconds":3.5,"broken":1}' >/dev/fd/3; echo words; sleep 60`)))
 	r.scenarioIn("storm")
-	if page := r.get(auth.Admin, "/chaos").Body.String(); !strings.Contains(page, ">storm<") || strings.Contains(page, ">runbook<") || !strings.Contains(page, "&lt;evil&gt; breaks") {
-		t.Errorf("the scenarios are not those beside the runbook: %s", page)
-	}
-	if w := r.post(auth.Admin, "/chaos/run", url.Values{"scenario": {"storm"}, "seeds": {"7"}}); w.Code != http.StatusSeeOther {
-		t.Fatalf("%d %s", w.Code, w.Body)
-	}
-	r.await("its end", func() bool { return !r.console.chaos.list()[0].Running() })
-	got := r.console.chaos.list()[0]
-	for _, want := range []string{"storm.hcl --seeds 1-7 --workers 1", "procs 1 memory 256MiB", "nice 19 cpu 600 oom 1000"} {
-		if !strings.Contains(got.Output, want) {
-			t.Errorf("it ran without %q: %s", want, got.Output)
+	page := r.get(auth.Admin, "/chaos").Body.String()
+	for _, want := range []string{">storm<", `value="3" required`, // of what was run last
+		"&lt;evil&gt; breaks", `hx-get="/parts/chaos?now=0&amp;last=1"`, `href="/chaos/1/report"`} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %s: %s", want, page)
 		}
 	}
-	if got.Verdict != "kept" || !got.Report || got.Who != "admin" {
-		t.Errorf("it ended as %+v", got)
+	if strings.Contains(page, ">runbook<") {
+		t.Error("a runbook is offered as a scenario")
 	}
-	w := r.get(auth.Operator, "/chaos/report/1")
+	if w := r.post(auth.Admin, "/chaos/run", url.Values{"scenario": {"storm"}, "seeds": {"10"}, "for": {"1d"}}); w.Code != http.StatusSeeOther {
+		t.Fatalf("%d %s", w.Code, w.Body)
+	}
+	page = r.until("/chaos", "3 of 10 runs")
+	for _, want := range []string{`<progress max="1" value="0.350"`, "2 h simulated", "1 broken", "10 seeds · 1 d each", `value="storm" selected`, `value="1d" selected`, "about 7 s to go", `action="/chaos/2/stop"`, "disabled"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %s: %s", want, page)
+		}
+	}
+	same := r.get(auth.Operator, "/parts/chaos?now=2&last=1").Body.String()
+	if !strings.Contains(same, `id="far" hx-swap-oob`) || strings.Contains(same, `id="past"`) {
+		t.Errorf("while it goes on the page gets %s", same)
+	}
+	changed := r.get(auth.Operator, "/parts/chaos?now=0&last=1").Body.String()
+	if !strings.Contains(changed, `id="now" hx-swap-oob`) || strings.Contains(changed, "/stop") || strings.Contains(changed, `id="go"`) {
+		t.Errorf("an operator who has the page of before gets %s", changed)
+	}
+	if w := r.post(auth.Admin, "/chaos/run", url.Values{"scenario": {"storm"}, "seeds": {"1"}}); w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), "A simulation runs already.") {
+		t.Errorf("a second one: %d", w.Code)
+	}
+	if w := r.post(auth.Admin, "/chaos/2/stop", nil); w.Code != http.StatusSeeOther {
+		t.Errorf("a stop: %d", w.Code)
+	}
+	r.until("/chaos", "it was stopped")
+	if page := r.get(auth.Operator, "/chaos/2").Body.String(); !strings.Contains(page, "words") {
+		t.Errorf("what it has said is lost: %s", page)
+	}
+	var said []string
+	list, err := r.audit.Page(0, 10, nil)
+	r.must(err)
+	for _, l := range list {
+		if strings.HasPrefix(l.Action, "chaos.") {
+			said = append(said, fmt.Sprint(l.Action, " ", l.Target, " ", l.Outcome))
+		}
+	}
+	if got := strings.Join(said, ", "); got != "chaos.stop 2 done, chaos.stop 2 attempt, chaos.run storm failed, chaos.run storm attempt, chaos.run storm done, chaos.run storm attempt" {
+		t.Errorf("the audit log says %s", got)
+	}
+}
+
+// TestWhatASimulationLeavesIsShown, and runs no script; what is no simulation is none.
+func TestWhatASimulationLeavesIsShown(t *testing.T) {
+	r := newRig(t, simulated(t, "/bin/true"))
+	w := r.get(auth.Operator, "/chaos/1/report")
 	if csp := w.Header().Get("Content-Security-Policy"); w.Code != 200 || !strings.Contains(csp, "sandbox") || !strings.Contains(csp, "style-src 'sha256-") || strings.Contains(csp, "unsafe") {
 		t.Errorf("the report comes with %d, %q", w.Code, csp)
 	}
-	for _, path := range []string{"/chaos/report/2", "/chaos/report/..%2f..%2faudit.log", "/chaos/report/-1", "/chaos/report/1.html"} {
-		if w := r.get(auth.Operator, path); w.Code != http.StatusNotFound {
+	for _, path := range []string{"/chaos/2/report", "/chaos/..%2f..%2faudit.log/report", "/chaos/-1/report", "/chaos/1.html/report", "/chaos/2", "/chaos/x"} {
+		if w := r.get(auth.Operator, path); w.Code != http.StatusNotFound && w.Code != http.StatusBadRequest || !strings.Contains(w.Header().Get("Content-Type"), "text/html") {
 			t.Errorf("%s: %d", path, w.Code)
 		}
 	}
-	list, err := r.audit.Page(0, 10, nil)
-	r.must(err)
-	if list[0].Action != "chaos.run" || list[0].Target != "storm" || list[0].Who != "admin" {
-		t.Errorf("the audit log says %+v", list[0])
-	}
-}
-
-// TestAnOldReportIsNotTakenForANewOne: a simulation that dies has none, whatever lies there from an earlier start.
-func TestAnOldReportIsNotTakenForANewOne(t *testing.T) {
-	state := t.TempDir()
-	r := newRig(t, Options{StateDir: state, Program: program(t, "echo broken; exit 2")})
-	r.scenarioIn("storm")
-	r.must(os.MkdirAll(filepath.Join(state, "simulations"), 0o700))
-	for _, ext := range []string{"html", "json"} {
-		r.must(os.WriteFile(filepath.Join(state, "simulations", "1."+ext), []byte(`{"scenarios":[{"verdict":"kept"}]}`), 0o600))
-	}
-	r.post(auth.Admin, "/chaos/run", url.Values{"scenario": {"storm"}, "seeds": {"1"}})
-	r.await("its end", func() bool { return !r.console.chaos.list()[0].Running() })
-	if got := r.console.chaos.list()[0]; got.Report || got.Verdict != "" || got.Exit != 2 || got.Output != "broken" {
-		t.Errorf("it ended as %+v", got)
-	}
-	if w := r.get(auth.Admin, "/chaos/report/1"); w.Code != http.StatusNotFound {
-		t.Errorf("the old report is shown: %d", w.Code)
-	}
-}
-
-// TestOneSimulationAtATime: a second is refused, a stop ends it with all that it has started, and an end of the console, too.
-func TestOneSimulationAtATime(t *testing.T) {
-	mark := filepath.Join(t.TempDir(), "mark")
-	r := newRig(t, Options{StateDir: t.TempDir(), Program: program(t, `sh -c 'sleep 1; echo late >`+mark+`' & echo begun; wait`)})
-	r.scenarioIn("storm")
-	start := url.Values{"scenario": {"storm"}, "seeds": {"1"}}
-	if w := r.post(auth.Admin, "/chaos/run", start); w.Code != http.StatusSeeOther {
-		t.Fatalf("%d %s", w.Code, w.Body)
-	}
-	r.await("its begin", func() bool { return strings.Contains(r.get(auth.Operator, "/parts/chaos").Body.String(), "begun") })
-	if w := r.post(auth.Admin, "/chaos/run", start); w.Code != http.StatusConflict {
-		t.Errorf("a second one: %d", w.Code)
-	}
-	r.post(auth.Admin, "/chaos/stop", nil)
-	r.await("its end", func() bool { return !r.console.chaos.list()[0].Running() })
-	if got := r.console.chaos.list()[0]; got.Failed != "it was stopped" {
-		t.Errorf("it ended as %+v", got)
-	}
-	time.Sleep(1200 * time.Millisecond)
-	if _, err := os.Stat(mark); err == nil {
-		t.Error("what it had started went on")
-	}
 	for what, v := range map[string]url.Values{
-		"no such": {"scenario": {"../orac"}, "seeds": {"1"}}, "a path": {"scenario": {r.app.file}, "seeds": {"1"}}, "too many": {"scenario": {"storm"}, "seeds": {"51"}}, "none": {"scenario": {"storm"}, "seeds": {"0"}},
+		"no such": {"scenario": {"../orac"}, "seeds": {"1"}}, "a path": {"scenario": {r.app.file}, "seeds": {"1"}}, "too many": {"scenario": {"quiet"}, "seeds": {"51"}}, "none": {"scenario": {"quiet"}, "seeds": {"x"}},
+		"too long": {"scenario": {"quiet"}, "seeds": {"1"}, "for": {"999d"}},
 	} {
-		if w := r.post(auth.Admin, "/chaos/run", v); w.Code != http.StatusNotFound && w.Code != http.StatusBadRequest {
-			t.Errorf("%s: %d", what, w.Code)
+		w := r.post(auth.Admin, "/chaos/run", v)
+		if w.Code != http.StatusNotFound && w.Code != http.StatusBadRequest || !regexp.MustCompile(`role="alert">[A-Z]`).MatchString(w.Body.String()) {
+			t.Errorf("%s: %d %s", what, w.Code, w.Body)
 		}
-	}
-}
-
-// TestWhatASimulationSaysIsBounded: the last of it is kept, and it is text.
-func TestWhatASimulationSaysIsBounded(t *testing.T) {
-	s := &tail{limit: 10}
-	for range 100 {
-		if n, err := s.Write([]byte("0123456\xff")); n != 8 || err != nil {
-			t.Fatal(n, err)
-		}
-	}
-	if got := s.String(); got != "6�0123456�" {
-		t.Errorf("%q", got)
 	}
 }

@@ -1,151 +1,153 @@
 package console
 
 import (
-	"bytes"
-	"crypto/sha256"
-	"encoding/base64"
-	"errors"
-	"io/fs"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strconv"
-	"strings"
 
-	"orac/runbook"
-	"orac/runbook/scenario"
 	"orac/web/api"
+	"orac/web/simulations"
 )
 
-// situation is a scenario that can be run.
-type situation struct {
-	Name, Doc string
-	path      string
-}
-
-// situations are the scenarios beside the runbook: in its folder scenarios, and in examples/scenarios.
-func situations(runbookFile string) (list []situation) {
-	seen := map[string]bool{}
-	for _, dir := range []string{"scenarios", filepath.Join("examples", "scenarios")} {
-		files, _ := filepath.Glob(filepath.Join(filepath.Dir(runbookFile), dir, "*.hcl")) // the pattern is good
-		for _, path := range files {
-			info, err := os.Stat(path)
-			if err != nil || !info.Mode().IsRegular() || info.Size() > runbook.MaxFileSize || len(list) == 200 {
-				continue
-			}
-			text, err := os.ReadFile(path)
-			if err != nil || !scenario.Is(text) {
-				continue // a runbook that scenarios use
-			}
-			s := situation{Name: strings.TrimSuffix(filepath.Base(path), ".hcl"), path: path}
-			if parsed, _ := scenario.Parse(text, path, runbook.Options{}); parsed != nil {
-				s.Doc = parsed.Head.Doc
-			}
-			if !seen[s.Name] {
-				seen[s.Name] = true
-				list = append(list, s)
-			}
-		}
-	}
-	return list
-}
-
+// chaosData is what the page of simulations shows.
 type chaosData struct {
-	Situations []situation
-	Runs       []run
-	Seeds      int
-	Possible   bool
-	Wrong      string
-	CSRF       string
-	Admin      bool
+	api.ScenarioList
+	Now   *simulations.Simulation // that runs; nil: none
+	Past  []simulations.Simulation
+	Form  api.SimulationInput
+	Wrong string
+	CSRF  string
+	Admin bool
 }
 
-// Running tells whether one goes on.
-func (d chaosData) Running() bool { return len(d.Runs) > 0 && d.Runs[0].Running() }
-
-func (c *Console) chaosData(call *api.Call) chaosData {
-	return chaosData{
-		Situations: situations(call.Server.App().Request().File), Runs: c.chaos.list(), Seeds: 5, CSRF: call.Who.CSRF,
-		Possible: c.o.Program != "" && c.o.StateDir != "", Admin: view{Who: call.Who}.Admin(),
+// Last is the number of the simulation that was the last to end; 0 without one.
+func (d chaosData) Last() int {
+	if len(d.Past) == 0 {
+		return 0
 	}
+	return d.Past[0].Number
 }
 
-func (c *Console) chaosPage(call *api.Call) error { return c.showChaos(call, http.StatusOK, "") }
+// Current is the number of the one that runs; 0 without one.
+func (d chaosData) Current() int {
+	if d.Now == nil {
+		return 0
+	}
+	return d.Now.Number
+}
 
-func (c *Console) showChaos(call *api.Call, status int, wrong string) error {
-	d := c.chaosData(call)
-	d.Wrong = wrong
+// lengths are what a simulation may be given of virtual time, in place of what its scenario says.
+var lengths = []struct{ Value, Name string }{{"", "as the scenario says"}, {"1h", "1 hour"}, {"1d", "1 day"}, {"7d", "7 days"}, {"30d", "30 days"}}
+
+// Lengths are the choices of the form.
+func (chaosData) Lengths() any { return lengths }
+
+func (c *Console) chaosData(call *api.Call) (d chaosData, err error) {
+	d = chaosData{Form: api.SimulationInput{Scenario: simulations.Quiet, Seeds: 5}, CSRF: call.Who.CSRF, Admin: view{Who: call.Who}.Admin()}
+	list, err := api.Invoke[[]simulations.Simulation](call, "simulations", nil)
+	if err != nil {
+		return d, err
+	}
+	for _, s := range list {
+		if !s.Running() {
+			d.Past = append(d.Past, s)
+			continue
+		}
+		now, err := api.Invoke[simulations.Simulation](call, "simulation", api.SimulationNumber{Number: s.Number})
+		if err != nil {
+			return d, err
+		}
+		d.Now = &now
+	}
+	if len(list) > 0 { // whoever has run something changes little of it for the next
+		d.Form = api.SimulationInput{Scenario: list[0].Scenario, Seeds: list[0].Seeds, For: list[0].For}
+	}
+	return d, nil
+}
+
+func (c *Console) chaosPage(call *api.Call) error {
+	d, err := c.chaosData(call)
+	if err != nil {
+		return err
+	}
+	return c.showChaos(call, http.StatusOK, d)
+}
+
+func (c *Console) showChaos(call *api.Call, status int, d chaosData) (err error) {
+	d.ScenarioList, err = api.Invoke[api.ScenarioList](call, "scenarios", nil)
+	if err != nil {
+		return err
+	}
 	return c.show(call, status, "chaos", view{Title: "Chaos", Nav: "/chaos", Data: d})
 }
 
+// chaosPart gives a page what has changed since it was made: it says which simulation ran then, and which was the last to end.
 func (c *Console) chaosPart(call *api.Call) error {
-	return c.part(call, "chaos", "runs-part", c.chaosData(call))
+	d, err := c.chaosData(call)
+	if err != nil {
+		return err
+	}
+	q := call.R.URL.Query()
+	same := q.Get("now") == strconv.Itoa(d.Current()) && q.Get("last") == strconv.Itoa(d.Last())
+	return c.part(call, "chaos", map[bool]string{true: "same", false: "changed"}[same], d)
 }
 
 func (c *Console) chaosRun(call *api.Call) error {
-	name := call.R.PostFormValue("scenario")
-	seeds, err := strconv.Atoi(call.R.PostFormValue("seeds"))
-	if err != nil || seeds < 1 || seeds > chaosSeeds {
-		return c.showChaos(call, http.StatusBadRequest, "Seeds: write a number from 1 to "+strconv.Itoa(chaosSeeds)+".")
-	}
-	for _, s := range situations(call.Server.App().Request().File) {
-		if s.Name != name {
-			continue
-		}
-		call.Target(name)
-		err := call.Audited("chaos.run", func() error {
-			err := c.chaos.start(s.Name, s.path, seeds, call.Who.Subject(), call.Log())
-			switch {
-			case errors.Is(err, errChaosBusy):
-				return api.Fail(api.Busy, "A simulation runs already.")
-			case errors.Is(err, errNoProgram):
-				return api.Fail(api.Unavailable, "Simulations cannot be run here.")
-			}
-			return err
-		})
-		if err != nil {
-			if p := api.AsProblem(err); p.Status < 500 {
-				return c.showChaos(call, p.Status, sayWrong(p))
-			}
-			return err
-		}
+	seeds, _ := strconv.Atoi(call.R.PostFormValue("seeds")) // what is no number is none, and said so
+	in := api.SimulationInput{Scenario: call.R.PostFormValue("scenario"), Seeds: seeds, For: call.R.PostFormValue("for")}
+	_, err := api.Invoke[simulations.Simulation](call, "startSimulation", in)
+	if err == nil {
 		return redirect(call, "/chaos")
 	}
-	return c.showChaos(call, http.StatusNotFound, "There is no such scenario.")
+	p := api.AsProblem(err)
+	if p.Status == http.StatusInternalServerError {
+		return err
+	}
+	d, err := c.chaosData(call)
+	if err != nil {
+		return err
+	}
+	d.Form, d.Wrong = in, sayWrong(p)
+	return c.showChaos(call, p.Status, d)
+}
+
+// simulationOf is the simulation that an address names.
+func simulationOf(call *api.Call) (api.SimulationNumber, error) {
+	n, err := strconv.Atoi(call.R.PathValue("number"))
+	if err != nil {
+		return api.SimulationNumber{}, api.Fail(api.NotFound, "There is no such simulation.")
+	}
+	return api.SimulationNumber{Number: n}, nil
+}
+
+func (c *Console) simulation(call *api.Call) error {
+	in, err := simulationOf(call)
+	if err != nil {
+		return err
+	}
+	s, err := api.Invoke[simulations.Simulation](call, "simulation", in)
+	if err != nil {
+		return err
+	}
+	return c.show(call, http.StatusOK, "simulation", view{Title: "Simulation", Nav: "/chaos", Data: s})
 }
 
 func (c *Console) chaosStop(call *api.Call) error {
-	if err := call.Audited("chaos.stop", func() error { c.chaos.halt(); return nil }); err != nil {
+	in, err := simulationOf(call)
+	if err != nil {
+		return err
+	}
+	if _, err := api.Invoke[api.Nothing](call, "stopSimulation", in); err != nil {
 		return err
 	}
 	return redirect(call, "/chaos")
 }
 
-// chaosReport gives the page that a simulation has left. It holds texts of scenario files and no script: it runs none, belongs to
-// no origin, and its style sheet is allowed by its hash alone.
+// chaosReport gives the page that a simulation has left.
 func (c *Console) chaosReport(call *api.Call) error {
-	number, err := strconv.Atoi(call.R.PathValue("number"))
-	if err != nil {
-		return api.Fail(api.NotFound, "There is no such report.")
-	}
-	text, err := c.chaos.report(number)
-	if errors.Is(err, fs.ErrNotExist) {
-		return api.Fail(api.NotFound, "There is no such report.")
-	}
+	in, err := simulationOf(call)
 	if err != nil {
 		return err
 	}
-	styles := "'none'"
-	if _, after, ok := bytes.Cut(text, []byte("<style>")); ok {
-		if css, _, ok := bytes.Cut(after, []byte("</style>")); ok {
-			sum := sha256.Sum256(css)
-			styles = "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
-		}
-	}
-	w := call.Streaming()
-	h := w.Header()
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src "+styles+"; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; sandbox")
-	h.Set("Content-Type", "text/html; charset=utf-8")
-	_, _ = w.Write(text) // a browser that goes needs nothing
-	return nil
+	_, err = api.Invoke[api.Nothing](call, "simulationReport", in)
+	return err
 }

@@ -2,47 +2,26 @@
 //
 // Guarantees:
 //
-//   - Whatever a page shows or changes it gets by api.Invoke: role, validation and audit are those of the API, and no page can do
-//     what the API refuses.
+//   - Whatever a page shows or changes it gets by api.Invoke, so everything that the console does is an API: role, validation and
+//     audit are those of the API, and no page can do what the API refuses. A test reads this package's code for it, and PAGES.md
+//     has what each page asks.
 //   - Pages are made on the appliance and can be read without a script. A script adds what moves: levels, scores, health.
 //   - Nothing is fetched from elsewhere, nothing is inline, and no text of a person, a device or a service is ever taken for HTML.
 //   - What a page loads before it is first painted is less than 100 KB.
 package console
 
 import (
-	"context"
 	"net/http"
-	"sync"
 
 	"orac/web/api"
 	"orac/web/auth"
 )
 
-// Options are what a console needs beside the server.
-type Options struct {
-	// StateDir is where the appliance keeps what it must not lose; the disk that it is on is measured. Empty: none is.
-	StateDir string
-	// Program is the path of orac, which runs simulations; empty: none can be run.
-	Program string
-	// Env is the environment of simulations; nil: that of this process.
-	Env []string
-}
+// Console is the console of one appliance. It holds nothing but its templates: what it shows is the server's.
+type Console struct{ pages map[string]*page }
 
-// Console is the console of one appliance.
-type Console struct {
-	ctx     context.Context // ends what goes on beside requests
-	o       Options
-	samples *samples
-	chaos   *chaos
-	pages   map[string]*page
-
-	once sync.Once // guards that what goes on beside requests is begun once
-}
-
-// New makes a console. What it measures and simulates ends with ctx.
-func New(ctx context.Context, o Options) *Console {
-	return &Console{ctx: ctx, o: o, samples: newSamples(), chaos: newChaos(ctx, o), pages: loadPages()}
-}
+// New makes a console.
+func New() *Console { return &Console{pages: loadPages()} }
 
 // Pages adds the console to a server: it is api.Options.Pages.
 func (c *Console) Pages(s *api.Server) {
@@ -51,7 +30,6 @@ func (c *Console) Pages(s *api.Server) {
 	for _, p := range c.routes() {
 		s.Page(p.method, p.path, p.role, p.show)
 	}
-	c.once.Do(func() { go c.samples.run(c.ctx, s.App(), c.o.StateDir) })
 }
 
 type pageRoute struct {
@@ -80,7 +58,6 @@ func (c *Console) routes() []pageRoute {
 		{get, "/incidents", auth.Viewer, c.incidents},
 		{get, "/incidents/{id}", auth.Viewer, c.incident},
 		{get, "/system", auth.Viewer, c.system},
-		{get, "/system/samples", auth.Viewer, c.systemSamples},
 
 		{get, "/runbook", auth.Admin, c.runbook},
 		{post, "/runbook", auth.Admin, c.editAgain},
@@ -101,8 +78,9 @@ func (c *Console) routes() []pageRoute {
 		{get, "/chaos", auth.Operator, c.chaosPage},
 		{get, "/parts/chaos", auth.Operator, c.chaosPart},
 		{post, "/chaos/run", auth.Admin, c.chaosRun},
-		{post, "/chaos/stop", auth.Admin, c.chaosStop},
-		{get, "/chaos/report/{number}", auth.Operator, c.chaosReport},
+		{get, "/chaos/{number}", auth.Operator, c.simulation},
+		{get, "/chaos/{number}/report", auth.Operator, c.chaosReport},
+		{post, "/chaos/{number}/stop", auth.Admin, c.chaosStop},
 
 		{get, "/people", auth.Admin, c.people},
 		{post, "/people", auth.Admin, c.addUser},

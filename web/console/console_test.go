@@ -30,7 +30,8 @@ func (r *rig) pages() (list []pageRoute) {
 
 // TestNoTextIsTakenForHTML: a model's wake word, devices, topics, transcripts, names of files, causes, notes, who tried to log in.
 func TestNoTextIsTakenForHTML(t *testing.T) {
-	r := newRig(t, Options{StateDir: t.TempDir(), Program: "/bin/true"})
+	r := newRig(t, simulated(t, "/bin/true"))
+	r.scenarioIn("storm")
 	r.wake("d1", "hey_jarvis", 0.9, evil)
 	r.send(auth.Nobody, "POST", "/login", url.Values{"username": {evil}, "password": {evil}})
 	source := url.Values{"source": {evilRunbook() + "\n# more\n"}, "base": {hashOfFile(t, r.app.file)}, "plan": {"plan-hash"}}
@@ -114,7 +115,7 @@ var linked = regexp.MustCompile(`(?:href|src)="(/static/[^"]+)"`)
 func TestAPageIsLight(t *testing.T) {
 	r := newRig(t, Options{})
 	for _, p := range r.pages() {
-		if p.method != "GET" || strings.HasPrefix(p.path, "/chaos/report") {
+		if p.method != "GET" || strings.HasSuffix(p.path, "/report") {
 			continue
 		}
 		w := r.get(auth.Admin, p.path)

@@ -1,7 +1,6 @@
 package console
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -13,12 +12,15 @@ import (
 type entrance struct {
 	Next, Name, Wrong string
 	Wait              time.Duration
-	First             *api.First
+	First             *api.SetupOut
 }
 
 func (c *Console) loginPage(call *api.Call) error {
+	state, err := api.Invoke[api.SetupState](call, "setupState", nil)
 	switch {
-	case call.Server.NeedsSetup():
+	case err != nil:
+		return err
+	case state.Needed:
 		return redirect(call, "/setup")
 	case call.Who.Known():
 		return redirect(call, call.Next())
@@ -28,7 +30,7 @@ func (c *Console) loginPage(call *api.Call) error {
 
 func (c *Console) login(call *api.Call) error {
 	name := call.R.PostFormValue("username")
-	err := call.LogIn(name, call.R.PostFormValue("password"))
+	_, err := api.Invoke[api.LoginOut](call, "login", api.LoginInput{Username: name, Password: call.R.PostFormValue("password"), Session: true})
 	if err == nil {
 		return redirect(call, call.Next())
 	}
@@ -61,7 +63,11 @@ func (c *Console) logoutEverywhere(call *api.Call) error {
 }
 
 func (c *Console) setupPage(call *api.Call) error {
-	if !call.Server.NeedsSetup() {
+	state, err := api.Invoke[api.SetupState](call, "setupState", nil) // it also has a code printed, if that on the terminal is too old
+	if err != nil {
+		return err
+	}
+	if !state.Needed {
 		return redirect(call, "/login")
 	}
 	return c.write(call, http.StatusOK, "setup", "plain", view{Title: "Set up", Data: entrance{}})
@@ -69,20 +75,17 @@ func (c *Console) setupPage(call *api.Call) error {
 
 func (c *Console) setup(call *api.Call) error {
 	name := call.R.PostFormValue("name")
-	first, err := call.MakeFirst(call.R.PostFormValue("code"), name, call.R.PostFormValue("password"))
-	var p *api.Problem
-	if err != nil {
-		if !errors.As(err, &p) {
-			p = api.AsProblem(err)
-		}
-		if p.Status >= 500 {
-			return err
-		}
-		wrong := p.Detail
-		if p.Status == http.StatusUnauthorized || wrong == "" {
-			wrong = "The code is wrong, used or older than 15 minutes."
-		}
-		return c.write(call, p.Status, "setup", "plain", view{Title: "Set up", Data: entrance{Name: name, Wrong: wrong, Wait: p.RetryAfter().Round(time.Second)}})
+	first, err := api.Invoke[api.SetupOut](call, "setup", api.SetupInput{Code: call.R.PostFormValue("code"), Name: name, Password: call.R.PostFormValue("password"), Session: true})
+	if err == nil {
+		return c.write(call, http.StatusOK, "setup", "plain", view{Title: "Set up", Data: entrance{First: &first}})
 	}
-	return c.write(call, http.StatusOK, "setup", "plain", view{Title: "Set up", Data: entrance{First: &first}})
+	p := api.AsProblem(err)
+	if p.Status >= 500 {
+		return err
+	}
+	e := entrance{Name: name, Wrong: sayWrong(p), Wait: p.RetryAfter().Round(time.Second)}
+	if p.Status == http.StatusUnauthorized {
+		e.Wrong = "The code is wrong, used or older than 15 minutes."
+	}
+	return c.write(call, p.Status, "setup", "plain", view{Title: "Set up", Data: e})
 }

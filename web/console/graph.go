@@ -51,10 +51,26 @@ func (c *Console) graph(call *api.Call) error {
 	if err != nil {
 		return err
 	}
-	g := call.Server.App().Graph()
+	declared, err := api.Invoke[api.Graph](call, "graph", nil)
+	if err != nil {
+		return err
+	}
+	g := graphFrom(declared)
 	d := graphData{Rows: graphNodes(g, s)}
 	d.Across, d.Down = draw(g, d.Rows, false), draw(g, d.Rows, true)
 	return c.show(call, http.StatusOK, "graph", view{Title: "Graph", Nav: "/graph", Wide: true, Data: d, Scripts: []string{"graph.js"}})
+}
+
+// graphFrom is the graph of the API as it is drawn.
+func graphFrom(a api.Graph) *appliance.Graph {
+	g := &appliance.Graph{}
+	for _, n := range a.Nodes {
+		g.Nodes = append(g.Nodes, &appliance.Node{Address: n.Address, Kind: appliance.Kind(n.Kind), Detail: n.Detail})
+	}
+	for _, e := range a.Edges {
+		g.Edges = append(g.Edges, appliance.Edge{From: e.From, To: e.To, Carries: e.Carries, Capacity: e.Capacity})
+	}
+	return g
 }
 
 // graphNodes joins what was declared with how it is.

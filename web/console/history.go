@@ -83,7 +83,7 @@ const (
 
 func (c *Console) history(call *api.Call) error {
 	f := filterOf(call.R.URL.Query())
-	d := historyData{Filter: f, Filtered: f.any(), Keeps: call.Server.App().Runbook().Store.KeepAudio}
+	d := historyData{Filter: f, Filtered: f.any()}
 	rows, next, err := findWakes(call, f)
 	if err != nil {
 		return err
@@ -96,7 +96,16 @@ func (c *Console) history(call *api.Call) error {
 	if next > 0 {
 		d.More = f.more(next)
 	}
-	for _, m := range call.Server.App().Runbook().Models {
+	newest, err := api.Invoke[api.UtterancePage](call, "utterances", api.PageInput{Limit: 1})
+	if err != nil {
+		return err
+	}
+	d.Keeps = newest.Kept
+	models, err := api.Invoke[api.Models](call, "models", nil)
+	if err != nil {
+		return err
+	}
+	for _, m := range models.Models {
 		d.Models = append(d.Models, m.Name)
 	}
 	advice, err := api.Invoke[[]api.Threshold](call, "thresholds", nil)

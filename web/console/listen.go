@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"orac/appliance/status"
-	"orac/runbook"
 	"orac/web/api"
 )
 
@@ -44,15 +43,19 @@ func (c *Console) listen(call *api.Call) error {
 	if err != nil {
 		return err
 	}
+	declared, err := api.Invoke[[]api.Listener](call, "listeners", nil)
+	if err != nil {
+		return err
+	}
 	return c.show(call, http.StatusOK, "listen", view{
 		Title: "Listen", Nav: "/", Events: heardKinds, Scripts: []string{"uplot.js", "curves.js", "listen.js"}, Styles: []string{"uplot.css"},
-		Data: listenData{listeners(call.Server.App().Runbook(), s), list},
+		Data: listenData{listeners(declared, s), list},
 	})
 }
 
-func listeners(rb *runbook.Runbook, s status.Status) (list []listener) {
-	for _, l := range rb.Listeners {
-		row := listener{Name: l.Name, Device: l.Device.Name(), OK: true, State: "listening"}
+func listeners(declared []api.Listener, s status.Status) (list []listener) {
+	for _, l := range declared {
+		row := listener{Name: l.Name, Device: l.Device, OK: true, State: "listening", Detail: "recording"}
 		for _, n := range s.Nodes {
 			if n.Address == "source."+row.Device && n.State != "running" {
 				row.OK, row.State = n.State == "finished", n.State
@@ -63,13 +66,11 @@ func listeners(rb *runbook.Runbook, s status.Status) (list []listener) {
 				row.OK, row.State = false, h.Why
 			}
 		}
-		if m, ok := rb.Microphone(l.Device); ok {
-			row.Detail = "microphone " + firstOf(m.Identity, m.Match, m.ID)
-		} else {
-			row.Detail = "recording"
+		if !l.Recording {
+			row.Detail = "microphone " + l.Microphone
 		}
-		for _, a := range l.Models {
-			if m, ok := rb.Model(a); ok && m.Enabled {
+		for _, m := range l.Models {
+			if m.Enabled {
 				row.Models = append(row.Models, listenerModel{m.Name, m.WakeWord, m.Threshold})
 			}
 		}

@@ -1,15 +1,12 @@
 package console
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"net/url"
 	"os"
 	"strings"
-	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"orac/appliance"
@@ -79,50 +76,6 @@ func TestAGraphIsDrawnWhole(t *testing.T) {
 	}
 }
 
-// measuredApp has a memory that is known after a while.
-type measuredApp struct{ asked atomic.Int64 }
-
-func (m *measuredApp) Status() (s status.Status) {
-	s.PID = os.Getpid()
-	if m.asked.Add(1) > 3 {
-		s.Memory.Resident = 90 << 20
-		s.Spool.Waiting = 2
-	}
-	return s
-}
-
-// TestSamplesAreTakenAndBounded, from when the memory is known.
-func TestSamplesAreTakenAndBounded(t *testing.T) {
-	dir := t.TempDir()
-	synctest.Test(t, func(t *testing.T) {
-		ctx, cancel := context.WithCancel(t.Context())
-		s, ended := newSamples(), make(chan struct{})
-		go func() { s.run(ctx, &measuredApp{}, dir); close(ended) }()
-		time.Sleep(10*sampleEvery + 5*time.Second)
-		cancel()
-		<-ended
-		list := s.list()
-		if len(list) < 10 || len(list) > 11 {
-			t.Errorf("%d samples", len(list))
-		}
-		for i, one := range list {
-			if one.Memory != 90<<20 || one.Waiting != 2 || one.DiskFree <= 0 || one.CPU < 0 {
-				t.Errorf("sample %d: %+v", i, one)
-			}
-			if i > 0 && one.At.Sub(list[i-1].At) != sampleEvery {
-				t.Errorf("sample %d came after %v", i, one.At.Sub(list[i-1].At))
-			}
-		}
-	})
-	s := newSamples()
-	for i := range 2 * sampleRoom {
-		s.add(sample{Waiting: i})
-	}
-	if list := s.list(); len(list) > sampleRoom || list[len(list)-1].Waiting != 2*sampleRoom-1 {
-		t.Errorf("%d samples are kept", len(list))
-	}
-}
-
 // TestAFalseWakeSuggestsAThreshold, with and without a script.
 func TestAFalseWakeSuggestsAThreshold(t *testing.T) {
 	r := newRig(t, Options{})
@@ -184,6 +137,7 @@ func TestALongHistoryHasPages(t *testing.T) {
 // TestWords: rates, and code in prose.
 func TestWords(t *testing.T) {
 	for got, want := range map[string]string{
+		about(6500 * time.Millisecond): "6 s", about(0): "1 s", about(63 * time.Second): "1 min 3 s", length("7d"): "7 d", length("90m"): "1 h 30 min", length("<x>"): "<x>",
 		rate(0): "0/s", rate(0.5): "0.5/s", rate(12.5): "12/s", string(prose("a `<b>` c")): "a <code>&lt;b&gt;</code> c",
 	} {
 		if got != want {

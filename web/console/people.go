@@ -92,7 +92,8 @@ func (c *Console) createKey(call *api.Call) error {
 	if err != nil {
 		return c.showPeople(call, http.StatusBadRequest, peopleData{Wrong: "Days: write a number."})
 	}
-	return c.madeKey(call, "createKey", api.KeyInput{Name: call.R.PostFormValue("name"), Role: call.R.PostFormValue("role"), Days: days})
+	k, err := api.Invoke[api.NewKey](call, "createKey", api.KeyInput{Name: call.R.PostFormValue("name"), Role: call.R.PostFormValue("role"), Days: days})
+	return c.madeKey(call, k, err)
 }
 
 func (c *Console) rotateKey(call *api.Call) error {
@@ -100,12 +101,12 @@ func (c *Console) rotateKey(call *api.Call) error {
 	if err != nil {
 		return c.showPeople(call, http.StatusBadRequest, peopleData{Wrong: "Hours: write a number."})
 	}
-	return c.madeKey(call, "rotateKey", api.RotateInput{ID: call.R.PathValue("id"), Hours: hours})
+	k, err := api.Invoke[api.NewKey](call, "rotateKey", api.RotateInput{ID: call.R.PathValue("id"), Hours: hours})
+	return c.madeKey(call, k, err)
 }
 
 // madeKey shows a new key, this once: the page is not redirected to, so that it is in no address and no store.
-func (c *Console) madeKey(call *api.Call, route string, in any) error {
-	k, err := api.Invoke[api.NewKey](call, route, in)
+func (c *Console) madeKey(call *api.Call, k api.NewKey, err error) error {
 	if err != nil {
 		p := api.AsProblem(err)
 		if p.Status >= 500 {

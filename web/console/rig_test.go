@@ -29,6 +29,8 @@ import (
 	"orac/web/api"
 	"orac/web/audit"
 	"orac/web/auth"
+	"orac/web/samples"
+	"orac/web/simulations"
 )
 
 const password = "correct horse battery"
@@ -171,6 +173,13 @@ web {
 `, strings.ReplaceAll(evil, "\n", ""), strconv.Quote(strings.ReplaceAll(evil, "${", "$${")))
 }
 
+// Options are what a rig has beside an appliance. The zero value has nothing.
+type Options struct {
+	Simulations string // the folder of what was simulated; empty: nothing can be
+	Program     string // that simulates
+	Samples     string // the folder of samples
+}
+
 // rig is a console with users of every role.
 type rig struct {
 	t       *testing.T
@@ -178,6 +187,7 @@ type rig struct {
 	console *Console
 	server  *api.Server
 	audit   *audit.Log
+	sims    *simulations.Runner
 	cookies map[auth.Role]*http.Cookie
 	csrf    map[auth.Role]string
 }
@@ -205,9 +215,13 @@ func newRig(t *testing.T, o Options) *rig {
 	r.must(err)
 	t.Cleanup(func() { guard.Close() })
 	r.audit = audit.In(dir)
-	r.console = New(t.Context(), o)
-	r.server = api.New(t.Context(), api.Options{
-		App: r.app, Guard: guard, Audit: r.audit, Events: api.NewHub(), Log: slog.New(slog.DiscardHandler), Version: "test", Pages: r.console.Pages,
+	r.console = New()
+	ctx, cancel := context.WithCancel(t.Context())
+	r.sims = simulations.New(ctx, simulations.Options{Dir: o.Simulations, Program: o.Program})
+	t.Cleanup(func() { cancel(); r.sims.Close() })
+	r.server = api.New(ctx, api.Options{
+		App: r.app, Guard: guard, Audit: r.audit, Events: api.NewHub(), Log: slog.New(slog.DiscardHandler), Version: "test",
+		Simulations: r.sims, Samples: samples.New(samples.Options{Dir: o.Samples}), Pages: r.console.Pages,
 	})
 	for _, role := range auth.Roles() {
 		w := r.send(auth.Nobody, "POST", "/login", url.Values{"username": {string(role)}, "password": {password}})

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"fmt"
 	"net/http"
 	"time"
 
@@ -8,56 +9,50 @@ import (
 	"orac/web/api"
 )
 
+// sample is what the appliance takes, at a moment.
+type sample struct {
+	At       time.Time
+	Memory   int64    // bytes
+	CPU      *float64 // percent of one core; nil if it is not known
+	DiskFree int64    // bytes
+	Waiting  int      // utterances
+}
+
+// Load is the CPU as people read it.
+func (s sample) Load() string {
+	if s.CPU == nil {
+		return "–"
+	}
+	return fmt.Sprintf("%.0f %%", *s.CPU)
+}
+
 type systemData struct {
 	Status status.Status
 	Now    sample
-	Points int
-	Spans  []string
-	Table  []sample // a few, for who reads without a script
+	Table  []sample // a few, the newest first, for who reads without a script
 }
+
+// tableRows is how many samples the table has.
+const tableRows = 12
 
 func (c *Console) system(call *api.Call) error {
 	s, err := api.Invoke[status.Status](call, "status", nil)
 	if err != nil {
 		return err
 	}
-	list := c.samples.list()
-	d := systemData{Status: s, Points: len(list)}
-	if n := len(list); n > 0 {
-		d.Now = list[n-1]
-		for i := n - 1; i >= 0 && len(d.Table) < 12; i -= max(1, n/12) {
-			d.Table = append(d.Table, list[i])
-		}
+	list, err := api.Invoke[api.SystemSamples](call, "samples", nil)
+	if err != nil {
+		return err
+	}
+	d := systemData{Status: s}
+	n := len(list.At)
+	for i := n - 1; i >= 0 && len(d.Table) < tableRows; i -= max(1, n/tableRows) {
+		d.Table = append(d.Table, sample{time.Unix(list.At[i], 0), list.Memory[i], list.CPU[i], list.DiskFree[i], list.Waiting[i]})
+	}
+	if n > 0 {
+		d.Now = d.Table[0]
 	}
 	return c.show(call, http.StatusOK, "system", view{
 		Title: "System", Nav: "/system", Data: d, Scripts: []string{"uplot.js", "curves.js", "system.js"}, Styles: []string{"uplot.css"},
 	})
 }
-
-// columns are samples as curves want them.
-type columns struct {
-	At     []int64   `json:"at"`     // seconds
-	Memory []float64 `json:"memory"` // MiB
-	CPU    []float64 `json:"cpu"`    // percent of one core
-	Disk   []float64 `json:"disk"`   // GiB free
-	Spool  []float64 `json:"spool"`  // utterances
-	Every  float64   `json:"every"`  // seconds
-}
-
-func (c *Console) systemSamples(call *api.Call) error {
-	out := columns{Every: sampleEvery.Seconds(), At: []int64{}}
-	for _, s := range c.samples.list() {
-		out.At = append(out.At, s.At.Unix())
-		out.Memory = append(out.Memory, float64(s.Memory)/(1<<20))
-		out.CPU = append(out.CPU, s.CPU)
-		out.Disk = append(out.Disk, float64(s.DiskFree)/(1<<30))
-		out.Spool = append(out.Spool, float64(s.Waiting))
-	}
-	return writeJSON(call, out)
-}
-
-// sampleEvery is how often is measured, and sampleRoom how many are kept: 12 hours.
-const (
-	sampleEvery = 10 * time.Second
-	sampleRoom  = 12 * 360
-)

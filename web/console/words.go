@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"orac/appliance/amount"
+	"orac/runbook"
 )
 
 // funcs are what templates call.
@@ -15,6 +16,8 @@ var funcs = template.FuncMap{
 	"asset":   assetURL,
 	"span":    amount.Span,
 	"bytes":   amount.Bytes,
+	"about":   about,
+	"length":  length,
 	"at":      func(t time.Time) template.HTML { return moment(t, time.Now()) },
 	"stamp":   func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 	"since":   func(t time.Time) string { return amount.Span(time.Since(t).Round(time.Second)) },
@@ -66,6 +69,23 @@ func indented(v any) string {
 		return "?"
 	}
 	return string(text)
+}
+
+// length is a duration of the runbook's language in words: "7d" is "7 d".
+func length(text string) string {
+	d, err := runbook.ParseDuration(text)
+	if err != nil {
+		return text
+	}
+	return amount.Span(d)
+}
+
+// about says how long something takes as far as that is known: to the second at most.
+func about(d time.Duration) string {
+	if d < time.Minute {
+		return fmt.Sprintf("%.0f s", max(1, d.Seconds()))
+	}
+	return amount.Span(d)
 }
 
 // moment is a time as an element: the time of day alone today, else with its date. A script shows it in the reader's own zone.

@@ -10,7 +10,7 @@
 			width: el.clientWidth || 300, height: el.clientHeight || 120, legend: { show: false }, cursor: { show: !!options.cursor, drag: { x: false, y: false } },
 			padding: [10, 6, options.time === false ? 10 : 0, 0],
 			scales: { x: { time: options.time !== false }, y: { range } },
-			axes: [{ ...axis, size: 24, grid: { show: false }, show: options.time !== false, space: 70, values: clock, incrs: [60, 300, 600, 1800, 3600, 7200] }, { ...axis, size: options.gutter || 34, space: 34, splits: options.splits, values: options.values }],
+			axes: [{ ...axis, size: 24, grid: { show: false }, show: options.time !== false, space: 70, values: clock, incrs: [60, 300, 600, 1800, 3600, 7200, 10800, 14400, 21600, 43200] }, { ...axis, size: options.gutter || 34, space: 34, splits: options.splits, values: options.values }],
 			series: [{}, ...series.map((s) => ({ stroke: c(s.colour), fill: s.fill ? c(s.fill) : undefined, width: s.width || 1.6, dash: s.dash, points: { show: false }, spanGaps: false }))],
 		}, [[], ...series.map(() => [])], el);
 		matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => plot.redraw(false));

@@ -1,0 +1,72 @@
+package api
+
+import (
+	"errors"
+	"fmt"
+
+	"orac/web/audit"
+	"orac/web/auth"
+)
+
+type setupState struct {
+	Needed bool `json:"needed"`
+}
+
+// getSetup tells whether there is nobody yet. When the code on the terminal is too old, another is printed there.
+func getSetup(c *Call, _ none) (setupState, error) {
+	c.Server.announceSetup()
+	return setupState{c.Server.o.Guard.NeedsSetup()}, nil
+}
+
+type setupInput struct {
+	Code     string `json:"code" check:"required;min=1;max=20" doc:"Of the terminal: good once, for 15 minutes."`
+	Name     string `json:"name" check:"required;pattern=name"`
+	Password string `json:"password" check:"required;min=10;max=72"`
+	Session  bool   `json:"session" doc:"A session in a cookie in place of tokens, for a browser."`
+}
+
+// setupOut is what becomes of a set-up: the first admin, logged in.
+type setupOut struct {
+	Name   string `json:"name"`
+	Secret string `json:"secret" doc:"The name of the secret that holds the hash of the password."`
+	Lines  string `json:"lines" doc:"That belong into the runbook."`
+	loginOut
+}
+
+// setup makes the first admin, logs it in, and gives the lines that belong into the runbook.
+func setup(c *Call, in setupInput) (out setupOut, err error) {
+	c.target = clean(in.Name)
+	secret, err := c.Server.o.Guard.MakeFirst(in.Code, in.Name, in.Password, c.From, func() error {
+		if err := c.Server.o.Audit.Append(c.record("setup", audit.Attempt, "")); err != nil {
+			return because(NotAudited, err, "Nobody was made.")
+		}
+		return nil
+	})
+	switch p := (*Problem)(nil); {
+	case err == nil:
+		c.Who = auth.Identity{Kind: auth.User, Name: in.Name, Role: auth.Admin}
+		err = c.entrance("setup", func() error { return nil })
+	case errors.As(err, &p):
+	case errors.Is(err, auth.ErrSetUp):
+		err = Fail(Forbidden, "There is a user already.")
+	case auth.Reason(err) != "":
+		denial := err
+		err = c.entrance("setup", func() error { return denial })
+	}
+	if err != nil {
+		return out, err
+	}
+	out = setupOut{Name: in.Name, Secret: secret, Lines: fmt.Sprintf("user %q {\n  role          = \"admin\"\n  password_hash = secret(%q)\n}\n", in.Name, secret)}
+	out.loginOut, err = c.welcome(in.Name, in.Session)
+	return out, err
+}
+
+// announceSetup prints a code for the set-up, if there is nobody yet and no code is good.
+func (s *Server) announceSetup() {
+	if s.say == nil || !s.o.Guard.NeedsSetup() {
+		return
+	}
+	if code, until, fresh := s.o.Guard.SetupCode(); fresh {
+		s.say(fmt.Sprintf("  there is no user yet: open it, and make the first admin with the code %s (once, until %s)", code, until.Local().Format("15:04")))
+	}
+}

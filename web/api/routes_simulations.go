@@ -1,0 +1,125 @@
+package api
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"time"
+
+	"orac/runbook"
+	"orac/web/simulations"
+)
+
+type scenarioList struct {
+	Possible  bool                   `json:"possible" doc:"Whether simulations can be run here."`
+	Scenarios []simulations.Scenario `json:"scenarios" doc:"quiet, the run of the appliance's own runbook in which nothing may happen, and the files in scenarios and examples/scenarios beside it."`
+}
+
+func (s *Server) scenarios() []simulations.Scenario {
+	return simulations.Scenarios(s.o.App.Request().File)
+}
+
+func getScenarios(c *Call, _ none) (scenarioList, error) {
+	return scenarioList{c.Server.o.Simulations.Possible(), c.Server.scenarios()}, nil
+}
+
+type simulationInput struct {
+	Scenario string `json:"scenario" check:"required;min=1;max=128" doc:"One of GET /api/scenarios."`
+	Seeds    int    `json:"seeds" check:"required;min=1;max=50" doc:"It runs with the seeds from 1 to this."`
+	For      string `json:"for,omitempty" check:"pattern=window" doc:"Virtual time of each run, 1m to 30d; without it as the scenario says, an hour of a quiet run."`
+}
+
+func (in simulationInput) target() string { return in.Scenario }
+
+// startSimulation begins what was asked for, and does not wait for its end.
+func startSimulation(c *Call, in simulationInput) (simulations.Simulation, error) {
+	if in.For != "" {
+		if d, err := runbook.ParseDuration(in.For); err != nil || d < time.Minute || d > simulations.MaxFor {
+			p := Fail(InvalidInput, "")
+			p.Errors = []FieldError{{"for", "must be from 1m to 30d"}}
+			return simulations.Simulation{}, p
+		}
+	}
+	request := c.Server.o.App.Request()
+	for _, s := range c.Server.scenarios() {
+		if s.Name != in.Scenario {
+			continue
+		}
+		out, err := c.Server.o.Simulations.Start(simulations.Order{
+			Scenario: s, Runbook: request.File, Vars: request.Vars, Seeds: in.Seeds, For: in.For, Who: c.Who.Subject(),
+		})
+		if err == nil {
+			c.Changed(nil, map[string]any{"simulation": out.Number, "seeds": out.Seeds, "for": out.For})
+		}
+		return out, simulationProblem(err)
+	}
+	return simulations.Simulation{}, Fail(NotFound, "There is no such scenario.")
+}
+
+func simulationProblem(err error) error {
+	switch {
+	case errors.Is(err, simulations.ErrUnknown):
+		return Fail(NotFound, "There is no such simulation, or it has no report.")
+	case errors.Is(err, simulations.ErrBusy):
+		return Fail(Busy, "A simulation runs already.")
+	case errors.Is(err, simulations.ErrImpossible):
+		return Fail(Unavailable, "Simulations cannot be run here.")
+	case errors.Is(err, simulations.ErrFull):
+		return Fail(Unavailable, "The disk is nearly full: what is left of it is for recordings.")
+	}
+	return err
+}
+
+func getSimulations(c *Call, _ none) ([]simulations.Simulation, error) {
+	return notNil(c.Server.o.Simulations.List()), nil
+}
+
+type simulationNumber struct {
+	Number int `path:"number" check:"min=1;max=999999999"`
+}
+
+func (in simulationNumber) target() string { return fmt.Sprint(in.Number) }
+
+func getSimulation(c *Call, in simulationNumber) (simulations.Simulation, error) {
+	s, err := c.Server.o.Simulations.Get(in.Number)
+	return s, simulationProblem(err)
+}
+
+func stopSimulation(c *Call, in simulationNumber) (none, error) {
+	return none{}, simulationProblem(c.Server.o.Simulations.Stop(in.Number))
+}
+
+// getReportPage gives the page that a simulation has left. It holds texts of scenario files and no script: it runs none, belongs to
+// no origin, and its style sheet is allowed by its hash alone.
+func getReportPage(c *Call, in simulationNumber) (none, error) {
+	text, err := c.Server.o.Simulations.HTML(in.Number)
+	if err != nil {
+		return none{}, simulationProblem(err)
+	}
+	styles := "'none'"
+	if _, after, ok := bytes.Cut(text, []byte("<style>")); ok {
+		if css, _, ok := bytes.Cut(after, []byte("</style>")); ok {
+			sum := sha256.Sum256(css)
+			styles = "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+		}
+	}
+	w := c.Streaming()
+	h := w.Header()
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src "+styles+"; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; sandbox")
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	_, _ = w.Write(text) // a client that goes needs nothing
+	return none{}, nil
+}
+
+func getReportJSON(c *Call, in simulationNumber) (none, error) {
+	text, err := c.Server.o.Simulations.JSON(in.Number)
+	if err != nil {
+		return none{}, simulationProblem(err)
+	}
+	w := c.Streaming()
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(text) // a client that goes needs nothing
+	return none{}, nil
+}

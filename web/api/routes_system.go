@@ -1,0 +1,49 @@
+package api
+
+import (
+	"math"
+	"time"
+
+	"orac/web/samples"
+)
+
+type samplesInput struct {
+	From int64 `query:"from" check:"min=0;max=253402300799" doc:"The first moment, in seconds since 1970; without it 12 hours ago."`
+	To   int64 `query:"to" check:"min=0;max=253402300799" doc:"The last moment; without it now."`
+}
+
+// systemSamples are samples as curves want them: lists of one length, the oldest first.
+type systemSamples struct {
+	Every    float64    `json:"every_seconds" doc:"How often is measured. Where more time lies between two, nothing was."`
+	At       []int64    `json:"at" doc:"Seconds since 1970; all lists are of one length, the oldest first."`
+	Memory   []int64    `json:"memory_bytes" doc:"Of the daemon and its processes."`
+	CPU      []*float64 `json:"cpu_percent" doc:"Of one core, since the sample before; null where it is not known."`
+	DiskFree []int64    `json:"disk_free_bytes" doc:"What the disk of the state directory can still take."`
+	Spooled  []int64    `json:"spool_bytes" doc:"Of utterances that wait on the disk."`
+	Waiting  []int      `json:"waiting" doc:"Utterances."`
+}
+
+func getSamples(c *Call, in samplesInput) (systemSamples, error) {
+	from, to := time.Now().Add(-samples.Room*samples.Every), time.Now().Add(samples.Every)
+	if in.From != 0 {
+		from = time.Unix(in.From, 0)
+	}
+	if in.To != 0 {
+		to = time.Unix(in.To, 999_999_999)
+	}
+	out := systemSamples{Every: samples.Every.Seconds(), At: []int64{}, Memory: []int64{}, CPU: []*float64{}, DiskFree: []int64{}, Spooled: []int64{}, Waiting: []int{}}
+	for _, s := range c.Server.o.Samples.Between(from, to) {
+		out.At = append(out.At, s.At.Unix())
+		out.Memory = append(out.Memory, s.Memory)
+		var cpu *float64
+		if s.CPU >= 0 {
+			tenths := math.Round(s.CPU*10) / 10
+			cpu = &tenths
+		}
+		out.CPU = append(out.CPU, cpu)
+		out.DiskFree = append(out.DiskFree, s.DiskFree)
+		out.Spooled = append(out.Spooled, s.Spooled)
+		out.Waiting = append(out.Waiting, s.Waiting)
+	}
+	return out, nil
+}

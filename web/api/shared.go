@@ -1,0 +1,57 @@
+package api
+
+import (
+	"encoding/json"
+	"sync"
+	"time"
+)
+
+// moment is how old an answer may be that all have who ask for it. It is shorter than the monitor takes between two looks.
+const moment = 100 * time.Millisecond
+
+// shared is the answer of a route to all who ask within a moment. However many they are, the appliance is asked as if they were
+// one, and what they ask for is written as JSON once.
+type shared struct {
+	mu   sync.Mutex // guards everything that follows, and is held while an answer is made: others wait for that one
+	made time.Time
+	text text
+}
+
+// text is an answer that is JSON already, with a line end. Many may hold it: nobody changes it.
+type text []byte
+
+// get gives the answer of this moment.
+func (s *shared) get(now time.Time, ask func() (any, error)) (text, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if age := now.Sub(s.made); s.text != nil && age >= 0 && age < moment {
+		return s.text, nil
+	}
+	s.text = nil // what cannot be made now is not there, whatever was before
+	out, err := ask()
+	if err != nil {
+		return nil, err
+	}
+	made, err := json.Marshal(out)
+	if err != nil {
+		return nil, err
+	}
+	s.made, s.text = now, append(made, '\n')
+	return s.text, nil
+}
+
+// forget makes the next who asks get what is true then.
+func (s *shared) forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.text = nil
+}
+
+// changed is called when something was: whoever has changed it sees it from now on.
+func (s *Server) changed() {
+	for _, r := range s.routes {
+		if r.Shared {
+			r.shared.forget()
+		}
+	}
+}

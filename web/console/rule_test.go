@@ -1,0 +1,321 @@
+package console
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"maps"
+	"net/http"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"orac/web/api"
+	"orac/web/auth"
+)
+
+var update = flag.Bool("update", false, "write PAGES.md anew")
+
+// mayImport are the packages that the console is made of: they hold values, texts and forms. None of them reaches a disk, a
+// network, a process, or the appliance.
+var mayImport = []string{
+	"bytes", "cmp", "compress/flate", "compress/gzip", "crypto/sha256", "embed", "encoding/base64", "encoding/hex", "encoding/json", "errors", "fmt", "html/template", "io", "io/fs", "maps",
+	"math", "mime", "net/http", "net/url", "path", "regexp", "slices", "strconv", "strings", "time", "unicode", "unicode/utf8",
+	"orac/appliance", "orac/appliance/amount", "orac/appliance/health", "orac/appliance/status", "orac/runbook", "orac/web/api", "orac/web/audit", "orac/web/auth", "orac/web/npm", "orac/web/simulations",
+	"github.com/hashicorp/hcl/v2/hclwrite", "github.com/zclconf/go-cty/cty",
+}
+
+// Ways to reach around the API. Of a Call and of a Server: its appliance, itself, and records of changes that are no route's. Of
+// packages that may be imported: what reads files, asks other hosts, or makes something that runs.
+var (
+	aroundCall    = []string{"App", "Server", "Events"} // of anything: what a Call gives may have got a name
+	ownCall       = []string{"Audited", "Target", "Changed"}
+	aroundPackage = []string{
+		"http.Get", "http.Head", "http.Post", "http.PostForm", "http.NewRequest", "http.NewRequestWithContext", "http.Client", "http.DefaultClient", "http.Transport",
+		"http.DefaultTransport", "http.ServeFile", "http.FileServer", "http.Dir", "http.ListenAndServe", "http.Server",
+		"runbook.Load", "runbook.Parse", "appliance.Compile", "appliance.Check", "appliance.NewCore", "simulations.New", "simulations.Scenarios", "audit.In", "audit.Open", "auth.Open",
+	}
+)
+
+// reaches gives what a selection reaches around the API by; empty if it does not.
+func reaches(e *ast.SelectorExpr, packages map[string]bool) string {
+	x, isName := e.X.(*ast.Ident)
+	switch {
+	case isName && packages[x.Name]:
+		if what := x.Name + "." + e.Sel.Name; slices.Contains(aroundPackage, what) {
+			return what
+		}
+	case slices.Contains(aroundCall, e.Sel.Name), isName && x.Name == "call" && slices.Contains(ownCall, e.Sel.Name):
+		return "." + e.Sel.Name
+	}
+	return ""
+}
+
+// source is the code of this package.
+type source struct {
+	files map[string]*ast.File
+	funcs map[string][]*ast.FuncDecl // by name; methods of any type, too
+}
+
+func readSource(t *testing.T) *source {
+	t.Helper()
+	s := &source{files: map[string]*ast.File{}, funcs: map[string][]*ast.FuncDecl{}}
+	paths, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range paths {
+		if strings.HasSuffix(path, "_test.go") {
+			continue
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.files[path] = f
+		for _, d := range f.Decls {
+			if fn, ok := d.(*ast.FuncDecl); ok {
+				s.funcs[fn.Name.Name] = append(s.funcs[fn.Name.Name], fn)
+			}
+		}
+	}
+	if len(s.files) < 10 || len(s.funcs) < 50 {
+		t.Fatalf("only %d files and %d functions were found", len(s.files), len(s.funcs))
+	}
+	return s
+}
+
+// asks are the operations that a function invokes, by itself and by those of this package that it names. It may name more than it
+// calls: then it is said to ask more.
+func (s *source) asks(t *testing.T, name string, seen map[string]bool, into map[string]bool) {
+	if seen[name] {
+		return
+	}
+	seen[name] = true
+	for _, f := range s.funcs[name] {
+		s.asksIn(t, f, seen, into)
+	}
+}
+
+func (s *source) asksIn(t *testing.T, f *ast.FuncDecl, seen map[string]bool, into map[string]bool) {
+	t.Helper()
+	name := f.Name.Name
+	ast.Inspect(f.Body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.CallExpr:
+			if i, ok := n.Fun.(*ast.IndexExpr); ok && selects(i.X, "api", "Invoke") {
+				if lit, ok := n.Args[1].(*ast.BasicLit); ok {
+					operation, err := strconv.Unquote(lit.Value)
+					if err != nil {
+						t.Fatal(err)
+					}
+					into[operation] = true
+				} else {
+					t.Errorf("%s invokes what cannot be read here: write the name of the operation", name)
+				}
+			}
+			if selects(n.Fun, "api", "Invoke") {
+				t.Errorf("%s calls api.Invoke without the type of its answer", name)
+			}
+		case *ast.Ident:
+			s.asks(t, n.Name, seen, into)
+		}
+		return true
+	})
+}
+
+// selects tells whether an expression is of.name.
+func selects(e ast.Expr, of, name string) bool {
+	s, ok := e.(*ast.SelectorExpr)
+	if !ok || s.Sel.Name != name {
+		return false
+	}
+	x, ok := s.X.(*ast.Ident)
+	return ok && x.Name == of
+}
+
+// pagesOf are the lines of the table of pages: method and path, and the name of the function.
+func (s *source) pagesOf(t *testing.T) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	ast.Inspect(s.funcs["routes"][0], func(n ast.Node) bool {
+		line, ok := n.(*ast.CompositeLit)
+		if !ok || len(line.Elts) != 4 {
+			return true
+		}
+		method, path, show := line.Elts[0].(*ast.Ident), line.Elts[1].(*ast.BasicLit), line.Elts[3].(*ast.SelectorExpr)
+		text, err := strconv.Unquote(path.Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out[strings.ToUpper(method.Name)+" "+text] = show.Sel.Name
+		return true
+	})
+	return out
+}
+
+// TestEverythingThatTheConsoleDoesIsAnAPI: the console holds nothing and reaches nothing. Each of its pages is made of operations of the API,
+// each page that changes anything of one that is audited, and of none that needs more than it asks of who opens it, unless that is
+// refused or left out there.
+func TestEverythingThatTheConsoleDoesIsAnAPI(t *testing.T) {
+	console := reflect.TypeFor[Console]()
+	if console.NumField() != 1 || console.Field(0).Type != reflect.TypeFor[map[string]*page]() {
+		t.Errorf("the console holds more than its templates: %v", console)
+	}
+	s := readSource(t)
+	s.reachesNothing(t)
+
+	operations := map[string]*api.Route{}
+	for _, r := range api.Routes() {
+		operations[r.Name] = r
+	}
+	asked := map[string]map[string]bool{}
+	pages := s.pagesOf(t)
+	routes := New().routes()
+	if len(pages) != len(routes) {
+		t.Errorf("%d pages are read, and %d served", len(pages), len(routes))
+	}
+	for _, p := range routes {
+		at := p.method + " " + p.path
+		ops := map[string]bool{}
+		s.asks(t, pages[at], map[string]bool{}, ops)
+		asked[at] = ops
+		if len(ops) == 0 {
+			t.Errorf("%s is made of nothing", at)
+		}
+		changes := false
+		for op := range ops {
+			r := operations[op]
+			if r == nil {
+				t.Errorf("%s invokes %s, which is no operation of the API", at, op)
+				continue
+			}
+			changes = changes || r.Change != ""
+			if r.Change != "" && p.method == http.MethodGet && r.Name != "audio" {
+				t.Errorf("%s is read, and %s changes something", at, op)
+			}
+			if r.Role != auth.Nobody && !p.role.Includes(r.Role) {
+				t.Errorf("%s is for %q, and %s for %q", at, p.role, op, r.Role)
+			}
+		}
+		asksOnly := ops["plan"] || ops["validate"] || ops["verifyAudit"] || ops["login"] || ops["setup"] || ops["runbook"]
+		if p.method == http.MethodPost && !changes && !asksOnly {
+			t.Errorf("%s changes nothing that is audited: %v", at, slices.Sorted(maps.Keys(ops)))
+		}
+	}
+	golden(t, "PAGES.md", pageTable(routes, asked))
+}
+
+var scriptAddress = regexp.MustCompile("[\"`](/[a-z]{2}[a-z./-]*)")
+
+// TestScriptsAskTheAPIAlone: every address in a script is that of an operation, or of a page, or begins as one.
+func TestScriptsAskTheAPIAlone(t *testing.T) {
+	known := []string{}
+	for _, r := range api.Routes() {
+		known = append(known, r.Path)
+	}
+	for _, p := range New().routes() {
+		known = append(known, p.path)
+	}
+	scripts, err := filepath.Glob("static/*.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, path := range scripts {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range scriptAddress.FindAllStringSubmatch(string(text), -1) {
+			found++
+			if !slices.ContainsFunc(known, func(k string) bool { return k == m[1] || strings.HasSuffix(m[1], "/") && strings.HasPrefix(k, m[1]) }) {
+				t.Errorf("%s asks %s, which is neither", path, m[1])
+			}
+		}
+	}
+	if found < 4 {
+		t.Errorf("only %d addresses were found", found)
+	}
+}
+
+// reachesNothing checks imports and calls.
+func (s *source) reachesNothing(t *testing.T) {
+	t.Helper()
+	found := map[string]bool{}
+	for _, name := range slices.Sorted(maps.Keys(s.files)) {
+		f, packages := s.files[name], map[string]bool{}
+		for _, i := range f.Imports {
+			path, err := strconv.Unquote(i.Path.Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			packages[path[strings.LastIndex(path, "/")+1:]] = true
+			if !slices.Contains(mayImport, path) {
+				t.Errorf("%s imports %s", name, path)
+			}
+			if i.Name != nil && i.Name.Name != "_" {
+				t.Errorf("%s imports %s under another name: nothing could be found here then", name, path)
+			}
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.Field: // of a function, or a struct
+				if star, ok := n.Type.(*ast.StarExpr); ok && selects(star.X, "api", "Call") && (len(n.Names) != 1 || n.Names[0].Name != "call") && name != "console.go" {
+					t.Errorf("%s has a Call that is not named call", name)
+				}
+			case *ast.GoStmt:
+				t.Errorf("%s begins something that goes on beside requests", name)
+			case *ast.SelectorExpr:
+				if what := reaches(n, packages); what != "" {
+					found[name+": "+what] = true
+				}
+			}
+			return true
+		})
+	}
+	for what := range found {
+		t.Errorf("%s reaches around the API", what)
+	}
+}
+
+// pageTable is PAGES.md.
+func pageTable(routes []pageRoute, asked map[string]map[string]bool) []byte {
+	var b bytes.Buffer
+	b.WriteString("# Pages, and what they are made of\n\nEverything that the console does is an API: each page is made of operations of [openapi.json](../api/openapi.json),\n" +
+		"under the role, the checks and the audit that they have for everybody. This page is read from the code by a test, which fails\nwhen a page does anything else. `go test ./web/console -update` writes it anew.\n\n| page | least role | operations |\n|---|---|---|\n")
+	for _, p := range routes {
+		role := string(p.role)
+		if p.role == auth.Nobody {
+			role = "none"
+		}
+		at := p.method + " " + p.path
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", at, role, strings.Join(slices.Sorted(maps.Keys(asked[at])), ", "))
+	}
+	return b.Bytes()
+}
+
+// golden compares with a file beside the code, or writes it.
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(name, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("%s is not what the code says; run: go test ./web/console -update", name)
+	}
+}

@@ -1,0 +1,131 @@
+package samples
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// The samples are in two files of records of 48 bytes. One is written to; when it holds as many as are shown it becomes the older
+// one. A record is, little endian: time (Unix ms), memory, CPU (a float), free disk, spooled, waiting (32 bits), CRC-32 of all that.
+// It says for itself whether it is whole, wherever it stands: so what is torn or damaged costs itself alone, and the file needs no head.
+const (
+	fileName  = "system.samples"
+	olderName = "system.samples.1"
+
+	recordSize = 48
+	maxFile    = Room * recordSize // bytes
+)
+
+// file keeps samples. It is used by one goroutine at a time.
+type file struct{ dir string }
+
+func (f *file) path(name string) string { return filepath.Join(f.dir, name) }
+
+// read gives what can be read, in the order in which it was written, as much as is shown.
+func (f *file) read() (list []Sample) {
+	for _, name := range []string{olderName, fileName} {
+		h, _, err := open(f.path(name), os.O_RDONLY)
+		if err != nil {
+			continue // there is none, or it is of no use
+		}
+		text, _ := io.ReadAll(io.LimitReader(h, 2*maxFile)) // what could be read counts
+		_ = h.Close()
+		list = append(list, parse(text)...)
+	}
+	return slices.Clone(list[max(0, len(list)-Room):])
+}
+
+// open opens a regular file, and says how large it is.
+func open(path string, flag int) (*os.File, int64, error) {
+	h, err := os.OpenFile(path, flag|unix.O_NONBLOCK|unix.O_NOFOLLOW, 0o600)
+	if err != nil {
+		return nil, 0, err
+	}
+	info, err := h.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%s is no file", filepath.Base(path))
+	}
+	if err != nil {
+		_ = h.Close()
+		return nil, 0, err
+	}
+	return h, info.Size(), nil
+}
+
+// append writes samples behind those that are there. It does all of it, or nothing that is read later.
+func (f *file) append(list []Sample) error {
+	h, size, err := open(f.path(fileName), os.O_WRONLY|os.O_CREATE)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = h.Close() }() // it is either done, or an error is told
+	if size >= maxFile {
+		if err := os.Rename(f.path(fileName), f.path(olderName)); err != nil {
+			return err
+		}
+		_ = h.Close() // it is the older one
+		if h, size, err = open(f.path(fileName), os.O_WRONLY|os.O_CREATE|os.O_EXCL); err != nil {
+			return err
+		}
+	}
+	end := size - size%recordSize // a torn record is written over
+	text := make([]byte, 0, len(list)*recordSize)
+	for _, one := range list {
+		text = encode(text, one)
+	}
+	_, err = h.WriteAt(text, end)
+	if err != nil {
+		return errors.Join(err, h.Truncate(end))
+	}
+	return nil
+}
+
+func encode(to []byte, s Sample) []byte {
+	begin := len(to)
+	for _, v := range []uint64{uint64(s.At.UnixMilli()), uint64(s.Memory), math.Float64bits(s.CPU), uint64(s.DiskFree), uint64(s.Spooled)} {
+		to = binary.LittleEndian.AppendUint64(to, v)
+	}
+	to = binary.LittleEndian.AppendUint32(to, uint32(min(max(s.Waiting, 0), math.MaxInt32)))
+	return binary.LittleEndian.AppendUint32(to, crc32.ChecksumIEEE(to[begin:]))
+}
+
+// parse gives the whole records of a text. Where one is damaged the next is looked for at its place; where bytes are missing or too
+// many, at every place, until one is whole.
+func parse(text []byte) (list []Sample) {
+	for at := 0; at+recordSize <= len(text); {
+		if one, ok := decode(text[at : at+recordSize]); ok {
+			list = append(list, one)
+			at += recordSize
+			continue
+		}
+		at++
+	}
+	return list
+}
+
+// decode reads a record. What no sample can hold is none, whatever its checksum.
+func decode(record []byte) (s Sample, ok bool) {
+	word := func(i int) int64 { return int64(binary.LittleEndian.Uint64(record[8*i:])) }
+	if crc32.ChecksumIEEE(record[:recordSize-4]) != binary.LittleEndian.Uint32(record[recordSize-4:]) {
+		return s, false
+	}
+	s = Sample{
+		At: time.UnixMilli(word(0)), Memory: word(1), CPU: math.Float64frombits(uint64(word(2))), DiskFree: word(3), Spooled: word(4),
+		Waiting: int(binary.LittleEndian.Uint32(record[40:])),
+	}
+	sound := word(0) > 0 && word(0) < lastMoment && s.Memory >= 0 && s.DiskFree >= 0 && s.Spooled >= 0 && s.Waiting <= math.MaxInt32 && s.CPU >= -1 && s.CPU < 1e6
+	return s, sound
+}
+
+// lastMoment is the end of the year 9999, in Unix milliseconds: later times are none in JSON.
+const lastMoment = 253402300800000

@@ -1,0 +1,177 @@
+// Package samples measures what the appliance takes of the machine, over the last hours.
+//
+// Guarantees:
+//
+//   - A sample every ten seconds, of the last 12 hours, in a few hundred kilobytes of memory and as many of the disk.
+//   - They outlive a restart, but for the last minute if the power fails: they are written a minute at a time, by one small write, so
+//     that an SD card lives.
+//   - Whatever is in the file, what can be read of it is shown; a torn, damaged or foreign file costs its samples and nothing else. A disk that
+//     refuses is tried again with the next minute, said once, and touches nothing else.
+//   - What is given is in the order of time, whatever the clock has done: samples that a wrong clock has put into the future are left out.
+package samples
+
+import (
+	"cmp"
+	"context"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"orac/appliance/memory"
+	"orac/appliance/status"
+)
+
+// Every is how often is measured, and Room how many samples are kept: 12 hours.
+const (
+	Every = 10 * time.Second
+	Room  = 12 * 360
+
+	batch = 6 // samples that are written at once
+)
+
+// Sample is what the appliance takes, at a moment.
+type Sample struct {
+	At       time.Time
+	Memory   int64   // bytes, of the daemon and its children
+	CPU      float64 // percent of one core, since the sample before; the same processes; below 0: not known
+	DiskFree int64   // bytes that the state directory can still take
+	Spooled  int64   // bytes
+	Waiting  int     // utterances
+}
+
+// Options say what is measured, and where it is kept.
+type Options struct {
+	Dir string       // the state directory, whose disk is measured and which keeps the samples; empty: neither
+	Log *slog.Logger // nil: none
+}
+
+// Samples are the last of them. Its methods may be called by many at once.
+type Samples struct {
+	o Options
+
+	mu   sync.Mutex // guards ring
+	ring []Sample   // in the order in which they were taken
+
+	file    *file
+	unsaved []Sample // of the goroutine that measures alone, like file
+	refused bool     // the last write
+}
+
+// New gives the samples that were kept before.
+func New(o Options) *Samples {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	s := &Samples{o: o}
+	if o.Dir != "" {
+		s.file = &file{dir: o.Dir}
+		s.ring = s.file.read()
+	}
+	return s
+}
+
+// Between gives the samples from one moment to another, both included, the oldest first.
+func (s *Samples) Between(from, to time.Time) []Sample {
+	s.mu.Lock()
+	list := slices.Clone(s.ring)
+	s.mu.Unlock()
+	return inOrder(list, from, to, time.Now())
+}
+
+// inOrder puts samples into the order of time. Of several at one moment the last that was taken counts; those of the future were
+// taken while the clock was wrong.
+func inOrder(list []Sample, from, to, now time.Time) []Sample {
+	list = slices.DeleteFunc(list, func(one Sample) bool { return one.At.Before(from) || one.At.After(to) || one.At.After(now.Add(Every)) })
+	slices.Reverse(list)
+	slices.SortStableFunc(list, func(a, b Sample) int { return cmp.Compare(a.At.Unix(), b.At.Unix()) })
+	return slices.CompactFunc(list, func(a, b Sample) bool { return a.At.Unix() == b.At.Unix() })
+}
+
+func (s *Samples) add(one Sample) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.ring) >= Room {
+		s.ring = slices.Delete(s.ring, 0, len(s.ring)-Room+Room/8)
+	}
+	s.ring = append(s.ring, one)
+}
+
+// Measured is what is asked for samples.
+type Measured interface{ Status() status.Status }
+
+// Run measures until ctx ends, and keeps what it has measured.
+func (s *Samples) Run(ctx context.Context, app Measured) {
+	defer s.save()
+	early := time.NewTicker(time.Second)
+	defer early.Stop()
+	for app.Status().Memory.Resident == 0 { // it is not known in the first seconds
+		select {
+		case <-ctx.Done():
+			return
+		case <-early.C:
+		}
+	}
+	early.Stop()
+	clock := time.NewTicker(Every)
+	defer clock.Stop()
+	used, at := cpuTime(), time.Now()
+	for {
+		now, state, total := time.Now(), app.Status(), cpuTime()
+		one := Sample{At: now.Round(0), Memory: state.Memory.Resident, CPU: -1, Spooled: state.Spool.DiskBytes, Waiting: state.Spool.Waiting}
+		if wall := now.Sub(at); wall > time.Second && total >= used {
+			one.CPU = 100 * float64(total-used) / float64(wall)
+		}
+		used, at = total, now
+		var disk unix.Statfs_t
+		if s.o.Dir != "" && unix.Statfs(s.o.Dir, &disk) == nil {
+			one.DiskFree = int64(disk.Bavail) * disk.Bsize
+		}
+		s.add(one)
+		if s.unsaved = append(s.unsaved, one); len(s.unsaved)%batch == 0 {
+			s.save()
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-clock.C:
+		}
+	}
+}
+
+// save writes what is not written yet. What a disk refuses waits, as long as it would be shown.
+func (s *Samples) save() {
+	if s.file == nil || len(s.unsaved) == 0 {
+		s.unsaved = nil
+		return
+	}
+	err := s.file.append(s.unsaved)
+	if err != nil {
+		if !s.refused {
+			s.o.Log.Warn("the samples of the system are not kept over a restart for now", "cause", err)
+		}
+		s.refused = true
+		if over := len(s.unsaved) - Room; over > 0 {
+			s.unsaved = slices.Delete(s.unsaved, 0, over)
+		}
+		return
+	}
+	s.unsaved, s.refused = s.unsaved[:0], false
+}
+
+// cpuTime is what this process and all that descend from it have used. A child that has ended is counted by nobody: then the sum
+// falls, and the next sample does not know.
+func cpuTime() (sum time.Duration) {
+	family, err := memory.Family()
+	if err != nil {
+		return 0
+	}
+	for _, p := range family {
+		if t, err := p.Times(); err == nil {
+			sum += time.Duration((t.User + t.System) * float64(time.Second))
+		}
+	}
+	return sum
+}

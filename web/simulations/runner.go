@@ -1,0 +1,262 @@
+// Package simulations runs `orac sim` for whoever asks by the API, and keeps what came of it.
+//
+// Guarantees:
+//
+//   - A simulation takes nothing from the appliance that it needs: one at a time, as a child, on one core, at the lowest priority,
+//     for ten minutes, in 256 MiB that do not count as the appliance's, and never while the disk is nearly full.
+//   - What a simulation is told comes from a list: a scenario that stands beside the runbook, a number of seeds, a length. No text
+//     of a request becomes a part of its command line.
+//   - How far it is can be seen while it runs. Asked to stop, or out of time, it reports what has ended until then.
+//   - The last runs with their reports outlive a restart, within 20 runs and 64 MiB. Whatever lies in their folder, reading it fails
+//     nothing, and a report is never taken for that of another run.
+package simulations
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Bounds of a simulation and of what is kept.
+const (
+	MaxSeeds = 50
+	MaxTime  = 10 * time.Minute
+	MaxFor   = 30 * 24 * time.Hour // of virtual time
+
+	memoryLimit = "256MiB"
+	maxOutput   = 64 << 10 // bytes that are kept of what it says
+	maxReport   = 32 << 20 // bytes of one file
+	maxRuns     = 20
+	maxBytes    = 64 << 20  // of all files
+	leastFree   = 128 << 20 // bytes of the disk, to begin
+)
+
+// What may be in the way of a simulation.
+var (
+	ErrBusy       = errors.New("a simulation runs already")
+	ErrImpossible = errors.New("simulations cannot be run here")
+	ErrFull       = errors.New("the disk is nearly full")
+	ErrUnknown    = errors.New("there is no such simulation")
+)
+
+// States of a simulation.
+const (
+	Running = "running"
+	Ended   = "ended"
+)
+
+// Simulation is one run of `orac sim`.
+type Simulation struct {
+	Number   int       `json:"number"`
+	Scenario string    `json:"scenario"`
+	Seeds    int       `json:"seeds" doc:"It ran with the seeds from 1 to this."`
+	For      string    `json:"for,omitempty" doc:"Virtual time of each run; empty: as the scenario says."`
+	Who      string    `json:"who"`
+	State    string    `json:"state" doc:"running or ended"`
+	Began    time.Time `json:"began"`
+	Ended    time.Time `json:"ended,omitzero"`
+	Progress *Progress `json:"progress,omitempty" doc:"While it runs, as soon as it is known, and how far it came."`
+	Verdict  string    `json:"verdict,omitempty" doc:"Of its report: kept, broken, unknown, not deterministic."`
+	Exit     int       `json:"exit" doc:"Of orac sim: 0 kept, 1 broken, 2 unknown, 3 not deterministic, 64 it could not begin; -1 it was killed. It says something once it has ended."`
+	Failed   string    `json:"failed,omitempty" doc:"Why it did not end by itself."`
+	Report   bool      `json:"report" doc:"Whether there is a report."`
+	Output   string    `json:"output,omitempty" doc:"The last that it has said; left out of lists."`
+}
+
+// Progress is how far a simulation is, as `orac sim --progress` tells it.
+type Progress struct {
+	Scenario string  `json:"scenario"`
+	Seed     uint64  `json:"seed" doc:"Of a run that goes on, or that was the last to end."`
+	Done     int     `json:"done" doc:"Runs that have ended."`
+	Of       int     `json:"of" doc:"Runs in all."`
+	Share    float64 `json:"share" doc:"Of the work that is done, 0 to 1."`
+	Virtual  float64 `json:"virtual_seconds"`
+	Wall     float64 `json:"wall_seconds"`
+	Broken   int     `json:"broken" doc:"How often a promise was broken."`
+}
+
+// Running tells whether it goes on.
+func (s Simulation) Running() bool { return s.State == Running }
+
+// Took is how long it took, or has taken.
+func (s Simulation) Took() time.Duration {
+	if s.Running() {
+		return time.Since(s.Began).Round(time.Second)
+	}
+	return s.Ended.Sub(s.Began).Round(100 * time.Millisecond)
+}
+
+// Left is about how long it will take yet; 0 if that is not known.
+func (s Simulation) Left() time.Duration {
+	p := s.Progress
+	if !s.Running() || p == nil || p.Share < 0.005 || p.Wall < 1 { // of a part that small nothing follows
+		return 0
+	}
+	return time.Duration(p.Wall * (1 - p.Share) / p.Share * float64(time.Second)).Round(time.Second)
+}
+
+// Options say where and by what simulations are run. With the zero value none can be.
+type Options struct {
+	Dir     string       // for reports; it is made
+	Program string       // the path of orac
+	Env     []string     // of the children; nil: that of this process
+	Log     *slog.Logger // nil: none
+}
+
+// Runner runs simulations. Its methods may be called by many at once.
+type Runner struct {
+	ctx context.Context
+	o   Options
+
+	mu      sync.Mutex    // guards everything that follows
+	list    []*Simulation // the newest first
+	current *child        // nil if none runs
+	next    int
+}
+
+// New makes a runner, which knows what runs before it have left. Its children end with ctx.
+func New(ctx context.Context, o Options) *Runner {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	r := &Runner{ctx: ctx, o: o, next: 1}
+	if o.Dir != "" {
+		r.recall()
+	}
+	return r
+}
+
+// Possible tells whether simulations can be run here.
+func (r *Runner) Possible() bool { return r.o.Program != "" && r.o.Dir != "" }
+
+// List gives the simulations, the newest first, without what they have said.
+func (r *Runner) List() []Simulation {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	out := make([]Simulation, 0, len(r.list))
+	for _, s := range r.list {
+		one := r.now(s)
+		one.Output = ""
+		out = append(out, one)
+	}
+	return out
+}
+
+// Get gives one.
+func (r *Runner) Get(number int) (Simulation, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if s := r.find(number); s != nil {
+		return r.now(s), nil
+	}
+	return Simulation{}, ErrUnknown
+}
+
+// now is a simulation as it is at this moment. The caller holds the lock.
+func (r *Runner) now(s *Simulation) Simulation {
+	one := *s
+	if s.Running() && r.current != nil {
+		one.Output, one.Progress = r.current.said.String(), r.current.progress()
+	}
+	return one
+}
+
+func (r *Runner) find(number int) *Simulation {
+	if i := slices.IndexFunc(r.list, func(s *Simulation) bool { return s.Number == number }); i >= 0 {
+		return r.list[i]
+	}
+	return nil
+}
+
+// Order is what somebody wants to have run.
+type Order struct {
+	Scenario Scenario          // of Scenarios
+	Runbook  string            // the path of the appliance's own, for its quiet run
+	Vars     map[string]string // of the runbook
+	Seeds    int               // 1 to MaxSeeds
+	For      string            // as orac sim takes it; empty: as the scenario says
+	Who      string
+}
+
+// Start begins a simulation.
+func (r *Runner) Start(o Order) (Simulation, error) {
+	if !r.Possible() {
+		return Simulation{}, ErrImpossible
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case r.current != nil:
+		return Simulation{}, ErrBusy
+	case r.ctx.Err() != nil:
+		return Simulation{}, r.ctx.Err()
+	}
+	if err := os.MkdirAll(r.o.Dir, 0o700); err != nil {
+		return Simulation{}, err
+	}
+	if free, err := freeBytes(r.o.Dir); err == nil && free < leastFree {
+		return Simulation{}, ErrFull
+	}
+	s := &Simulation{Number: r.next, Scenario: o.Scenario.Name, Seeds: o.Seeds, For: o.For, Who: o.Who, State: Running, Began: time.Now()}
+	r.forget(s.Number) // what lies there is no report of this run
+	if err := r.keep(s); err != nil {
+		return Simulation{}, err
+	}
+	c, err := r.begin(o, s)
+	if err != nil {
+		r.forget(s.Number)
+		return Simulation{}, err
+	}
+	r.next++
+	r.current = c
+	r.list = slices.Insert(r.list, 0, s)
+	r.prune()
+	r.o.Log.Info("a simulation begins", "number", s.Number, "scenario", s.Scenario, "seeds", s.Seeds, "who", s.Who)
+	go r.await(c, s)
+	return *s, nil
+}
+
+// await ends with the child, which ends with the runner's context.
+func (r *Runner) await(c *child, s *Simulation) {
+	exit, failed := c.wait()
+	verdict, reported := r.verdict(s.Number)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	defer close(c.ended)
+	s.State, s.Ended, s.Exit, s.Failed = Ended, time.Now(), exit, failed
+	s.Output, s.Progress, s.Verdict, s.Report = c.said.String(), c.progress(), verdict, reported
+	r.current = nil
+	if err := r.keep(s); err != nil {
+		r.o.Log.Warn("what came of a simulation is not kept over a restart", "number", s.Number, "cause", err)
+	}
+	r.prune()
+	r.o.Log.Info("a simulation has ended", "number", s.Number, "exit", exit, "verdict", verdict, "failed", failed)
+}
+
+// Stop ends a simulation, which then reports what it has. One that has ended stays as it is.
+func (r *Runner) Stop(number int) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s := r.find(number)
+	if s == nil {
+		return ErrUnknown
+	}
+	if s.Running() && r.current != nil {
+		r.current.stop(stopped)
+	}
+	return nil
+}
+
+// Close waits until no child is left; the context has ended before.
+func (r *Runner) Close() {
+	r.mu.Lock()
+	c := r.current
+	r.mu.Unlock()
+	if c != nil {
+		<-c.ended
+	}
+}

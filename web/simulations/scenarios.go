@@ -1,0 +1,70 @@
+package simulations
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+
+	"orac/runbook"
+	"orac/runbook/scenario"
+)
+
+// Scenario is what can be run.
+type Scenario struct {
+	Name string `json:"name"`
+	Doc  string `json:"doc"`
+
+	path string // of its file; empty for Quiet
+}
+
+// Quiet is the name of the quiet run of the runbook's own file, which is there whatever scenarios there are.
+const Quiet = "quiet"
+
+// Bounds of what is looked through.
+const (
+	maxScenarios = 200
+	maxFiles     = 1000 // of a folder
+)
+
+// Scenarios are the quiet run of the runbook, and the scenarios beside it: in its folder scenarios, and in examples/scenarios. A
+// file in both counts once, the first; one that is called as the quiet run is left out.
+func Scenarios(runbookFile string) []Scenario {
+	list := []Scenario{{Name: Quiet, Doc: "The runbook that this appliance was started with, as its file is now: nothing is played and nothing breaks, so nothing may happen, and nothing may grow."}}
+	seen := map[string]bool{Quiet: true}
+	for _, dir := range []string{"scenarios", filepath.Join("examples", "scenarios")} {
+		files, _ := filepath.Glob(filepath.Join(escaped(filepath.Dir(runbookFile)), dir, "*.hcl")) // the pattern is good
+		for _, path := range files[:min(len(files), maxFiles)] {
+			name := strings.TrimSuffix(filepath.Base(path), ".hcl")
+			if len(list) == maxScenarios || seen[name] {
+				continue
+			}
+			if s, ok := read(name, path); ok {
+				seen[name] = true
+				list = append(list, s)
+			}
+		}
+	}
+	return list
+}
+
+// escaped is a folder as a pattern that fits it alone.
+func escaped(dir string) string {
+	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(dir)
+}
+
+// read reads a scenario's file. What is no scenario, as a runbook that scenarios use, is none.
+func read(name, path string) (Scenario, bool) {
+	info, err := os.Stat(path)
+	if err != nil || !info.Mode().IsRegular() || info.Size() > runbook.MaxFileSize {
+		return Scenario{}, false
+	}
+	text, err := os.ReadFile(path)
+	if err != nil || !scenario.Is(text) {
+		return Scenario{}, false
+	}
+	s := Scenario{Name: name, path: path}
+	if parsed, _ := scenario.Parse(text, path, runbook.Options{}); parsed != nil {
+		s.Doc = parsed.Head.Doc
+	}
+	return s, true
+}
