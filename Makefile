@@ -9,6 +9,9 @@ APT := ca-certificates gcc libc6-dev git flite pocketsphinx pocketsphinx-en-us l
 # The audio library is built without what ORAC does not use: 11 s instead of 90 s.
 export CGO_CFLAGS := -O1 -g0 -DMA_NO_DECODING -DMA_NO_ENCODING -DMA_NO_ENGINE -DMA_NO_RESOURCE_MANAGER -DMA_NO_NODE_GRAPH -DMA_NO_GENERATION
 
+# What make security needs besides: the scanners.
+APT_SECURITY := wapiti sslscan
+
 # Where the demonstration and the tests keep what they fetch and make.
 STATE := .orac
 export ORAC_MODELS_DIR := $(CURDIR)/$(STATE)/models
@@ -41,7 +44,11 @@ bin/orac: go.mod go.sum $(GO_FILES) $(wildcard models/npm/*.json) $(CONSOLE)
 .PHONY: deps
 deps: $(STATE)/apt.done $(PAGES) $(STATE)/models.done $(STATE)/sounds.done ## install what is needed: Debian's packages, the console's scripts, models, example sounds
 
-$(STATE)/apt.done: Makefile
+.PHONY: deps-security
+deps-security: $(STATE)/apt-security.done
+
+$(STATE)/apt-security.done: APT := $(APT_SECURITY)
+$(STATE)/apt.done $(STATE)/apt-security.done: Makefile
 	@mkdir -p $(STATE)
 	@missing=$$(for p in $(APT); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
 	if [ -n "$$missing" ]; then \
@@ -65,6 +72,11 @@ $(STATE)/sounds.done: examples/sounds/make-sounds.sh | $(STATE)/apt.done
 .PHONY: bench
 bench: deps build ## measure: CPU of a hop, memory, first hop, latency to the speech-to-text service, the web server under load, virtual time
 	.ci/bench
+
+.PHONY: security
+security: deps deps-security build ## attack the live server with wapiti (as nobody and as every role) and sslscan: clean or explained (ONLY=tls: seconds)
+	go build -o bin/security ./web/security
+	bin/security -only '$(ONLY)'
 
 .PHONY: sim
 sim: deps build ## hold the appliance to its promises in virtual time: every scenario, and the swarm (SEEDS=1-200; ALL=1: 72 hours and a month, too)

@@ -54,6 +54,10 @@ func (s *State) open() (err error) {
 	if s.FS, err = live.OpenFS(s.Dir); err != nil {
 		return err
 	}
+	// Whoever may write in it could put in hashes of passwords and keys of tokens, or links in the place of files.
+	if info, err := os.Stat(s.Dir); err == nil && info.Mode().Perm()&0o002 != 0 {
+		return fmt.Errorf("everybody on this machine may write in it: chmod o-w %s, and look at what is in there", s.Dir)
+	}
 	if err = s.take(); err != nil {
 		return err
 	}

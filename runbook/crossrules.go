@@ -11,6 +11,7 @@ var runbookRules = []Between{
 	{"A heartbeat may not name an stt of protocol exec.", heartbeatsHaveServers},
 	{"A web block needs listen; beyond the machine itself it needs tls, or plain_http_on_the_network = true.", webIsSafe},
 	{"origins are scheme and host, as browsers send them.", originsAreExact},
+	{"hosts are names in lower case, without port.", hostsAreNames},
 	{"permissions are SERVICE.ACTION.", permissionsAreNamed},
 }
 
@@ -72,6 +73,20 @@ func originsAreExact(value any, d *Document) (found Diagnostics) {
 		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.Scheme+"://"+u.Host != o {
 			found = append(found, d.Problem(w.Address, "origins", Error, fmt.Sprintf("%q is no origin", clip(o)),
 				`Write scheme, host and port alone, like "https://home.example"; there are no patterns.`))
+		}
+	}
+	return found
+}
+
+var hostName = regexp.MustCompile(`^[a-z0-9]([a-z0-9._-]{0,251}[a-z0-9])?$`)
+
+// hostsAreNames refuses what no request can be for; a pattern would let in what is to be kept out.
+func hostsAreNames(value any, d *Document) (found Diagnostics) {
+	w := value.(*Runbook).Web
+	for _, h := range w.Hosts {
+		if !hostName.MatchString(h) {
+			found = append(found, d.Problem(w.Address, "hosts", Error, fmt.Sprintf("%q is no name of a host", clip(h)),
+				`Write the name alone, in lower case, without scheme and port, like "orac.home.example"; there are no patterns, and addresses need not be named.`))
 		}
 	}
 	return found

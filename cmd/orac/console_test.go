@@ -347,6 +347,12 @@ func TestTheConsoleAsAPersonUsesIt(t *testing.T) {
 	if !strings.Contains(text(), `user "carla"`) || strings.Contains(text(), "third long") {
 		t.Errorf("the file is now\n%s", text())
 	}
+	b.click("a[href='/people/carla']")
+	b.sees("all sessions and tokens end at once")
+	b.photograph("person")
+	b.set("#role", "operator")
+	b.click("form[action='/people/carla/role'] button")
+	b.until("location.pathname === '/people' && [...document.querySelectorAll('tbody tr')].some(e => e.textContent.startsWith('carlaoperator'))")
 	b.open("/password")
 	b.photograph("password")
 
@@ -405,6 +411,19 @@ func TestTheConsoleAsAPersonUsesIt(t *testing.T) {
 	b.photograph("refused")
 	if got := ask[int](b, "fetch('/runbook/rollback', {method: 'POST', headers: {'X-CSRF-Token': orac.csrf}, body: new URLSearchParams({generation: 1})}).then(a => a.status)"); got != 403 {
 		t.Errorf("a viewer rolls back: %d", got)
+	}
+	b.open("/")
+	b.click(".rail form[action='/logout'] button")
+	b.sees("Log in")
+
+	// Somebody goes: the page that says what will happen is the question.
+	b.login("anna", "correct horse battery")
+	b.sees("Heard")
+	b.open("/people/carla")
+	b.click("form[action='/people/carla/remove'] button")
+	b.until("location.pathname === '/people' && ![...document.querySelectorAll('tbody th')].some(e => e.textContent === 'carla')")
+	if strings.Contains(text(), "carla") {
+		t.Errorf("carla is still in the file\n%s", text())
 	}
 	b.open("/")
 	b.click(".rail form[action='/logout'] button")

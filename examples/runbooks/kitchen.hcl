@@ -65,6 +65,7 @@ webhook "light" {
 # code with which you make the first admin; web/SECURITY.md says how ORAC STT is told who ORAC is.
 web {
   listen = ":7171"
+  # hosts = ["orac.home.example"] # names that it is opened by, besides addresses and the machine's own
 
   tls {
     self_signed = true

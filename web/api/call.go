@@ -23,6 +23,7 @@ type Call struct {
 	target        string
 	before, after any
 	sent          bool
+	quiet         bool            // refused before it was looked at: a flood of these pushes nothing out of the log
 	base          context.Context // of the request, without our deadline
 }
 
@@ -46,8 +47,12 @@ func (c *Call) Streaming() http.ResponseWriter {
 
 // record is what the audit log holds of the call.
 func (c *Call) record(action string, o audit.Outcome, why string) audit.Record {
+	way := string(c.Who.Way)
+	if c.Who.Way == auth.ByKey { // several may have the name
+		way += " " + c.Who.ID
+	}
 	return audit.Record{
-		Who: c.Who.Subject(), Role: string(c.Who.Role), Way: string(c.Who.Way), From: c.From.String(), Request: c.ID,
+		Who: c.Who.Subject(), Role: string(c.Who.Role), Way: way, From: c.From.String(), Request: c.ID,
 		Action: action, Target: c.target, Outcome: o, Why: why, Before: c.before, After: c.after,
 	}
 }

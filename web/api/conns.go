@@ -12,7 +12,8 @@ import (
 )
 
 // conns bounds how many connections there are, and how many of one address. It costs no handshake and no goroutine to be
-// refused. At the bound, the connection gives way that has waited longest for a request, or with it.
+// refused. At the bound, the connection gives way that has been without a whole request longest; then one whose request takes long
+// and nobody has shown who it is of. Where somebody is logged in and something goes on, none is closed.
 type conns struct {
 	net.Listener
 	most   func() int // connections
@@ -28,10 +29,55 @@ type held struct {
 	from  string
 	state http.ConnState
 	since time.Time // in that state
+	known bool      // somebody was logged in who asked
 }
 
-// grace is how long a connection may be without a request before another may take its place.
-const grace = time.Second
+// How long a connection may be before another may take its place. All of it is short: nobody is closed while there is room, and
+// under a flood what is left goes to those who say at once what they want.
+const (
+	grace      = 200 * time.Millisecond // without a whole head of a request
+	slowGrace  = 5 * time.Second        // with a request of nobody
+	knownGrace = 15 * time.Second       // of somebody, between two requests
+)
+
+// spare tells whether the connection may be closed for another.
+func (h *held) spare(now time.Time) bool {
+	after := grace
+	switch {
+	case h.state == http.StateActive && !h.known: // the head of a request has come, all of it
+		after = slowGrace
+	case h.state != http.StateNew && h.state != http.StateIdle: // somebody's, or a WebSocket
+		return false
+	case h.known:
+		after = knownGrace
+	}
+	return now.Sub(h.since) >= after
+}
+
+// note is how a request tells what its connection is used for. The zero value tells nobody.
+type note struct {
+	conns *conns
+	conn  net.Conn
+}
+
+type noteKey struct{}
+
+func noteOf(r *http.Request) note {
+	n, _ := r.Context().Value(noteKey{}).(note)
+	return n
+}
+
+// known tells that somebody is logged in who asks.
+func (n note) known() {
+	if n.conns == nil {
+		return
+	}
+	n.conns.mu.Lock()
+	defer n.conns.mu.Unlock()
+	if h := n.conns.open[n.conn]; h != nil {
+		h.known = true
+	}
+}
 
 // refusal is what one more connection is told, where it can be.
 var refusal = func() string {
@@ -87,12 +133,14 @@ func (c *conns) admit(conn net.Conn) bool {
 	return true
 }
 
-// evict closes the connection that has been without a request longest, of those that match. The caller holds the lock.
+// evict closes one that may be closed, of those that match: of nobody before of somebody, the longest first. The caller holds the lock.
 func (c *conns) evict(now time.Time, match func(*held) bool) bool {
 	var victim net.Conn
 	for conn, h := range c.open {
-		if match(h) && (h.state == http.StateNew || h.state == http.StateIdle) && now.Sub(h.since) >= grace &&
-			(victim == nil || h.since.Before(c.open[victim].since)) {
+		if !match(h) || !h.spare(now) {
+			continue
+		}
+		if v := c.open[victim]; v == nil || v.known && !h.known || v.known == h.known && h.since.Before(v.since) {
 			victim = conn
 		}
 	}

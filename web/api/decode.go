@@ -24,8 +24,12 @@ func readJSON(r *http.Request) (v any, text []byte, err error) {
 		return nil, nil, Fail(WrongType, "Send application/json.")
 	}
 	text, err = io.ReadAll(r.Body) // bounded by the server
-	if err != nil {
+	var long *http.MaxBytesError
+	switch {
+	case errors.As(err, &long):
 		return nil, nil, err
+	case err != nil: // broken off, too slow, or no body as HTTP has them
+		return nil, nil, because(BadJSON, err, "The body cannot be read to its end.")
 	}
 	v, err = parseJSON(text)
 	if err != nil {

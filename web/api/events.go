@@ -20,9 +20,10 @@ import (
 
 const (
 	keepAlive   = 15 * time.Second
-	streamWrite = 10 * time.Second // for one write: who reads slower is dropped
-	recheck     = 2 * time.Second  // how soon a stream ends after its login
-	maxMessage  = 4 << 10          // bytes of a WebSocket message of a client
+	streamWrite = 10 * time.Second      // for one write: who reads slower is dropped
+	recheck     = 2 * time.Second       // how soon a stream ends after its login
+	maxMessage  = 4 << 10               // bytes of a WebSocket message of a client
+	messagePace = 50 * time.Millisecond // between two of them: who says more waits
 )
 
 // kinds are all kinds of events.
@@ -76,10 +77,10 @@ func events(c *Call, in eventsInput) (none, error) {
 	if id, err := strconv.ParseUint(c.R.Header.Get("Last-Event-ID"), 10, 64); err == nil {
 		in.Since = id
 	}
-	if err := c.Server.enter(); err != nil {
+	if err := c.Server.enter(c.Who.Subject()); err != nil {
 		return none{}, err
 	}
-	defer c.Server.leave()
+	defer c.Server.leave(c.Who.Subject())
 	stream := c.Server.o.Events.Open(wanted, in.Since)
 	defer stream.Close()
 	w, control := c.Streaming(), http.NewResponseController(c.W)
@@ -165,18 +166,30 @@ func (d *deadline) renew() {
 	}
 }
 
-// enter counts a stream: half of the connections stay for requests.
-func (s *Server) enter() error {
-	if n := s.streams.Add(1); n > int64(s.maxStreams()) {
-		s.streams.Add(-1)
-		p := Fail(Unavailable, "There are %d event streams already.", n-1)
+// enter counts a stream of somebody. The last ones are kept for others than who has most of them.
+func (s *Server) enter(who string) error {
+	most := s.maxStreams()
+	s.perStream.Lock()
+	defer s.perStream.Unlock()
+	n, own := int(s.streams.Load()), s.streamsOf[who]
+	if n >= most || own > most/2 && n >= most-max(1, most/25) {
+		p := Fail(Unavailable, "There are %d event streams already.", n)
 		p.retry = 10 * time.Second
 		return p
 	}
+	s.streams.Add(1)
+	s.streamsOf[who]++
 	return nil
 }
 
-func (s *Server) leave() { s.streams.Add(-1) }
+func (s *Server) leave(who string) {
+	s.perStream.Lock()
+	defer s.perStream.Unlock()
+	s.streams.Add(-1)
+	if s.streamsOf[who]--; s.streamsOf[who] == 0 {
+		delete(s.streamsOf, who)
+	}
+}
 
 // maxStreams leaves a few connections for requests.
 func (s *Server) maxStreams() int {
@@ -200,10 +213,10 @@ func socket(c *Call, in eventsInput) (none, error) {
 	if c.R.Header.Get("Origin") != "" && !sameOrigin(c.R) && !slices.Contains(origins, c.R.Header.Get("Origin")) {
 		return none{}, Fail(CrossOrigin, "")
 	}
-	if err := c.Server.enter(); err != nil {
+	if err := c.Server.enter(c.Who.Subject()); err != nil {
 		return none{}, err
 	}
-	defer c.Server.leave()
+	defer c.Server.leave(c.Who.Subject())
 	var hosts []string
 	for _, o := range origins {
 		if u, err := url.Parse(o); err == nil {
@@ -238,6 +251,7 @@ func socket(c *Call, in eventsInput) (none, error) {
 			}
 			select {
 			case said <- reply:
+				time.Sleep(messagePace)
 			case <-ctx.Done():
 				return
 			}

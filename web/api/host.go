@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -61,6 +62,7 @@ func (h *Host) Run(ctx context.Context, s *Server) {
 	h.Use(s.o.App.Runbook())
 	sweep := time.NewTicker(time.Hour)
 	defer sweep.Stop()
+	h.sweep()
 	for {
 		select {
 		case <-ctx.Done():
@@ -70,10 +72,14 @@ func (h *Host) Run(ctx context.Context, s *Server) {
 			h.mu.Unlock()
 			return
 		case <-sweep.C:
-			if err := s.o.Guard.DB.Sweep(); err != nil {
-				h.Log.Warn("what is over of sessions and tokens could not be removed", "cause", err)
-			}
+			h.sweep()
 		}
+	}
+}
+
+func (h *Host) sweep() {
+	if err := h.server.o.Guard.DB.Sweep(); err != nil {
+		h.Log.Warn("what is over of sessions and tokens could not be removed", "cause", err)
 	}
 }
 
@@ -168,7 +174,19 @@ func (h *Host) start() {
 		Handler: h.server, ReadHeaderTimeout: headerTime, IdleTimeout: idleTime, MaxHeaderBytes: maxHeader, ConnState: r.conns.state,
 		ErrorLog:    slog.NewLogLogger(h.Log.With("part", "web").Handler(), slog.LevelDebug),
 		BaseContext: func(net.Listener) context.Context { return base },
-		HTTP2:       &http.HTTP2Config{MaxConcurrentStreams: 64},
+		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
+			return context.WithValue(ctx, noteKey{}, note{r.conns, rawOf(c)})
+		},
+		HTTP2: &http.HTTP2Config{MaxConcurrentStreams: 64},
+	}
+	if c != nil {
+		leaf := func() *x509.Certificate {
+			if pair, err := c.get(); err == nil {
+				return pair.Leaf
+			}
+			return nil
+		}
+		h.server.leaf.Store(&leaf)
 	}
 	h.running, h.failed = r, ""
 	var listener net.Listener = r.conns

@@ -97,7 +97,7 @@ func (h *hosted) get(client *http.Client, role auth.Role, path string) (*http.Re
 }
 
 func plain() *http.Client {
-	return &http.Client{Transport: &http.Transport{}, Timeout: 10 * time.Second}
+	return &http.Client{Transport: &http.Transport{}, Timeout: time.Minute}
 }
 
 // TestListenMoves: a change of listen moves the server and nothing else; one of a limit does not touch it.
@@ -370,47 +370,6 @@ func TestConnectionsAreBounded(t *testing.T) {
 			t.Fatalf("no room comes back: %v", err)
 		}
 		time.Sleep(50 * time.Millisecond)
-	}
-}
-
-// TestTenThousandHalfOpenConnections: who opens connections and says nothing does not keep others out.
-func TestTenThousandHalfOpenConnections(t *testing.T) {
-	h := listen(t, func(rb *runbook.Runbook) { rb.Web.Limits.MaxConnections = 50 })
-	address := strings.TrimSuffix(strings.TrimPrefix(h.url, "http://"), "/")
-	var held []net.Conn
-	defer func() {
-		for _, c := range held {
-			c.Close()
-		}
-	}()
-	for n := range 10_000 {
-		c, err := net.DialTimeout("tcp", address, time.Second)
-		if err != nil {
-			t.Fatalf("connection %d: %v", n, err)
-		}
-		if len(held) < 200 {
-			held = append(held, c)
-		} else {
-			held[n%200].Close()
-			held[n%200] = c
-		}
-	}
-	bound := h.host.running.conns
-	bound.mu.Lock()
-	n := len(bound.open)
-	bound.mu.Unlock()
-	if n > 50 {
-		t.Errorf("%d are open", n)
-	}
-	start := time.Now()
-	for {
-		if res, err := h.get(plain(), auth.Viewer, "/api/status"); err == nil && res.StatusCode == 200 {
-			break
-		}
-		if time.Since(start) > 5*time.Second {
-			t.Fatal("nobody else gets in")
-		}
-		time.Sleep(20 * time.Millisecond)
 	}
 }
 

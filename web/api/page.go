@@ -1,6 +1,8 @@
 package api
 
 import (
+	"errors"
+	"mime"
 	"net/http"
 	"net/url"
 	"strings"
@@ -41,12 +43,14 @@ func (s *Server) page(c *Call, role auth.Role, f func(*Call) error) error {
 	case !c.Who.Role.Includes(role):
 		return Fail(Forbidden, "It needs the role %s.", role)
 	}
+	if !safe(c.R.Method) {
+		if err := readForm(c.R); err != nil {
+			return err
+		}
+	}
 	if !safe(c.R.Method) && c.Who.Known() {
 		given := c.R.Header.Get("X-CSRF-Token")
 		if given == "" {
-			if err := c.R.ParseForm(); err != nil {
-				return Fail(InvalidInput, "The form cannot be read.")
-			}
 			given = c.R.PostFormValue("csrf")
 		}
 		if !auth.CheckCSRF(c.Who, given) {
@@ -54,6 +58,22 @@ func (s *Server) page(c *Call, role auth.Role, f func(*Call) error) error {
 		}
 	}
 	return f(c)
+}
+
+// readForm reads a form, all of it or none: no page takes files.
+func readForm(r *http.Request) error {
+	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")) // what is none is no form with files
+	if strings.HasPrefix(kind, "multipart/") {
+		return Fail(WrongType, "Send application/x-www-form-urlencoded.")
+	}
+	err := r.ParseForm()
+	if long, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return long
+	}
+	if err != nil {
+		return because(InvalidInput, err, "The form cannot be read.")
+	}
+	return nil
 }
 
 func (s *Server) failPage(c *Call, err error) {

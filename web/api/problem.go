@@ -24,6 +24,7 @@ const (
 	Unauthenticated Code = "unauthenticated"
 	Forbidden       Code = "forbidden"
 	CrossOrigin     Code = "cross-origin"
+	WrongHost       Code = "wrong-host"
 	NoCSRF          Code = "csrf"
 	Slower          Code = "rate-limited"
 	InvalidInput    Code = "invalid-input"
@@ -58,6 +59,7 @@ var Codes = []CodeDoc{
 	{Unauthenticated, 401, "Not authenticated", "The request needs a login: a session, `Authorization: Bearer` with a token, or an API key. One that was given is wrong, over or revoked; which of these is in the log, under the request's ID, and not in the answer."},
 	{Forbidden, 403, "Not allowed", "Who asks is known and lacks the role that the route needs."},
 	{CrossOrigin, 403, "From another origin", "A browser sent the request from a page of another origin, which web.origins does not name."},
+	{WrongHost, 421, "For another host", "The request is for a name that this server is not known by. Names besides addresses, localhost, the machine's own name and those of the certificate are declared as web.hosts in the runbook."},
 	{NoCSRF, 403, "Without the form's token", "A change by a browser's session carries the session's token: the header X-CSRF-Token, or the field csrf of a form."},
 	{Slower, 429, "Too many requests", "More than the limits of the web block allow, or too many wrong logins. Retry-After says when to come again; RateLimit-* how much is left."},
 	{InvalidInput, 400, "Invalid input", "A parameter or a field is not what the OpenAPI document says. errors names each."},

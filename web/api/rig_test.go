@@ -79,6 +79,7 @@ type fake struct {
 	sounds   map[string]string
 	ready    chan struct{}
 	explodes bool
+	stateDir string // of the secrets that a text may name
 	nodes    []status.Node
 }
 
@@ -166,7 +167,7 @@ func (f *fake) Graph() *appliance.Graph {
 }
 
 func (f *fake) Check(source string) (*runbook.Runbook, runbook.Diagnostics) {
-	return runbook.Parse([]byte(source), "orac.hcl", runbook.Options{})
+	return runbook.Parse([]byte(source), "orac.hcl", runbook.Options{StateDir: f.stateDir})
 }
 
 func (f *fake) Audio(id string) (io.ReadSeekCloser, time.Time, error) {
@@ -215,6 +216,7 @@ func newRigWith(t testing.TB, change func(*runbook.Runbook)) *rig {
 		rb.Users = append(rb.Users, runbook.User{Name: string(role), Role: string(role), PasswordHash: runbook.NewSecret(cheapHash())})
 	}
 	rb.ServiceAccounts = []runbook.ServiceAccount{{Name: "core", Role: "viewer", Secret: runbook.NewSecret(strings.Repeat("core-secret-", 4))}}
+	rb.Web.Hosts = []string{"example.com", "x"} // what httptest and raw requests ask for
 	change(rb)
 	history, _, err := store.Open(filepath.Join(r.dir, "orac.db"))
 	r.must(err)

@@ -73,6 +73,8 @@ func Routes() []*Route {
 
 		route(Route{Method: get, Path: "/api/users", Role: auth.Admin, Name: "users", Tag: "people", Doc: "Users and service accounts."}, getUsers),
 		route(Route{Method: post, Path: "/api/users", Role: auth.Admin, Name: "addUser", Tag: "people", Change: "user.add", Long: true, Doc: "Adds a user: the hash of the password as a secret, and a block in the runbook's file, which is applied."}, addUser),
+		route(Route{Method: put, Path: "/api/users/{name}", Role: auth.Admin, Name: "changeRole", Tag: "people", Change: "user.role", Long: true, Doc: "Gives a user another role in the runbook's file, which is applied. It logs the user out; the last admin stays one."}, changeRole),
+		route(Route{Method: del, Path: "/api/users/{name}", Role: auth.Admin, Name: "removeUser", Tag: "people", Change: "user.remove", Long: true, Doc: "Removes a user from the runbook's file, which is applied, and ends all sessions and tokens; the last admin stays. API keys belong to nobody, and stay."}, removeUser),
 		route(Route{Method: put, Path: "/api/users/{name}/password", Role: auth.Viewer, Name: "changePassword", Tag: "people", Change: "user.password", Long: true, Doc: "Changes a password: the own one with the present one, and admins all. What was given to the user before ends."}, changePassword),
 		route(Route{Method: post, Path: "/api/users/{name}/logout", Role: auth.Admin, Name: "logoutUser", Tag: "people", Change: "user.logout", Doc: "Ends all sessions and tokens of a user."}, logoutUser),
 		route(Route{Method: get, Path: "/api/keys", Role: auth.Admin, Name: "keys", Tag: "people", Doc: "API keys, the newest first."}, getKeys),

@@ -59,9 +59,7 @@ func (c *Call) entrance(action string, try func() error) error {
 	if reason == "" || strings.HasSuffix(reason, "too many attempts") || strings.HasSuffix(reason, "at once") {
 		return err // it was not looked at; the attempts before it are recorded
 	}
-	if lost := c.Server.o.Audit.Append(c.record(action, audit.Denied, reason)); lost != nil {
-		c.Log().Error("a denied login is not in the audit log", "cause", lost)
-	}
+	c.Server.refused.add(c.record(action, audit.Denied, reason))
 	return err
 }
 

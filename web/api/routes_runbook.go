@@ -108,6 +108,9 @@ func planRunbook(c *Call, in sourceInput) (status.Plan, error) {
 }
 
 func (s *Server) plan(c *Call, source string) (status.Plan, error) {
+	if err := s.reaches(source); err != nil {
+		return status.Plan{}, err
+	}
 	r := s.o.App.Request()
 	r.Source = source
 	p, err := s.o.App.Plan(c.Context(), r)
@@ -164,6 +167,9 @@ func applyRunbook(c *Call, in applyInput) (applied, error) {
 func (s *Server) apply(c *Call, in applyInput) (out applied, err error) {
 	c.target = filepath.Base(s.o.App.Request().File)
 	if err := s.unchanged(in.Base); err != nil {
+		return out, err
+	}
+	if err := s.reaches(in.Source); err != nil {
 		return out, err
 	}
 	before := map[string]any{"generation": s.o.App.Status().Generation, "source": in.Base}

@@ -21,7 +21,8 @@ var inputs = map[string]any{
 	"edit": map[string]any{"operations": []any{}}, "merge": mergeInput{Base: testRunbook, Mine: testRunbook},
 	"putGlobal": map[string]float64{"rms_filter": 60}, "putModel": map[string]float64{"threshold": 0.6},
 	"addUser": newUserInput{"fresh", "viewer", password}, "changePassword": map[string]string{"current_password": password, "password": password + "!"},
-	"setup": setupInput{"AAAA-BBBB-CCCC", "anna", password, false}, "startSimulation": simulationInput{"quiet", 3, "2h"},
+	"changeRole": map[string]string{"role": "operator"},
+	"setup":      setupInput{"AAAA-BBBB-CCCC", "anna", password, false}, "startSimulation": simulationInput{"quiet", 3, "2h"},
 	"logoutUser": map[string]string{}, "createKey": keyInput{"k", "viewer", 1}, "rotateKey": map[string]float64{"overlap_hours": 1},
 }
 

@@ -2,6 +2,8 @@ package api
 
 import (
 	"context"
+	"crypto/x509"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -9,6 +11,7 @@ import (
 	"net/netip"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -46,8 +49,14 @@ type Server struct {
 	metrics *metrics
 	openAPI []byte
 	streams atomic.Int64
-	ctx     context.Context // ends with the server
-	say     func(string)    // to the person at the terminal; nil for nobody
+
+	perStream sync.Mutex     // guards streamsOf
+	streamsOf map[string]int // event streams by subject
+
+	ctx     context.Context                          // ends with the server
+	say     func(string)                             // to the person at the terminal; nil for nobody
+	leaf    atomic.Pointer[func() *x509.Certificate] // what it shows under TLS
+	refused *denials
 	// ErrorPage shows a problem to a person; nil: as a problem document.
 	ErrorPage func(*Call, *Problem)
 }
@@ -56,6 +65,7 @@ type Server struct {
 type settings struct {
 	rb    *runbook.Runbook
 	cross *http.CrossOriginProtection
+	names hostNames
 }
 
 // New makes a server. ctx ends what goes on beyond a request: an apply, a stream.
@@ -66,7 +76,8 @@ func New(ctx context.Context, o Options) *Server {
 	if o.Samples == nil {
 		o.Samples = samples.New(samples.Options{})
 	}
-	s := &Server{o: o, routes: Routes(), byName: map[string]*Route{}, mux: http.NewServeMux(), ctx: ctx}
+	s := &Server{o: o, routes: Routes(), byName: map[string]*Route{}, streamsOf: map[string]int{}, mux: http.NewServeMux(), ctx: ctx}
+	s.refused = newDenials(ctx, o.Audit, o.Log)
 	s.metrics = newMetrics(s)
 	for _, r := range s.routes {
 		s.byName[r.Name] = r
@@ -92,8 +103,16 @@ func (s *Server) Use(rb *runbook.Runbook) {
 	if err := s.o.Guard.Use(rb); err != nil {
 		s.o.Log.Error("tokens can be neither given nor taken", "cause", err)
 	}
-	s.set.Store(&settings{rb, cross})
+	s.set.Store(&settings{rb, cross, hostNamesOf(rb.Web)})
 	s.changed()
+}
+
+// certificate is what is shown under TLS; nil for none.
+func (s *Server) certificate() *x509.Certificate {
+	if leaf := s.leaf.Load(); leaf != nil {
+		return (*leaf)()
+	}
+	return nil
 }
 
 func (s *Server) named(name string) *Route {
@@ -117,10 +136,21 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := rec.Header()
 	secure(h, r.TLS != nil)
 	h[requestHeader] = []string{c.ID}
+	// First of all: an answer waits for what is left of the body.
+	control := http.NewResponseController(rec)
+	deadline := start.Add(set.rb.Web.RequestTimeout)
+	_ = control.SetReadDeadline(deadline) // a writer without deadlines is one of a test
+	_ = control.SetWriteDeadline(deadline.Add(time.Second))
 
 	v := s.perAddr.take(auth.Network(c.From), set.rb.Web.Limits.PerAddress)
 	if v.tell(h); !v.ok {
+		c.quiet = true
 		v.problem(" from this address").write(rec, c.ID)
+		return
+	}
+	if !set.names.known(r, s.certificate) {
+		c.quiet = true
+		Fail(WrongHost, "").write(rec, c.ID)
 		return
 	}
 	if cors(rec, r, set.rb.Web.Origins) {
@@ -130,10 +160,6 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		because(CrossOrigin, err, "").write(rec, c.ID)
 		return
 	}
-	control := http.NewResponseController(rec)
-	deadline := start.Add(set.rb.Web.RequestTimeout)
-	_ = control.SetReadDeadline(deadline) // a writer without deadlines is one of a test
-	_ = control.SetWriteDeadline(deadline.Add(time.Second))
 	ctx, cancel := context.WithDeadline(context.WithValue(r.Context(), callKey{}, c), deadline)
 	defer cancel()
 	r = r.WithContext(ctx)
@@ -191,6 +217,9 @@ func (s *Server) finish(c *Call, rec *recorder, start time.Time) {
 			Fail(Internal, "").write(rec, c.ID)
 		}
 	}
+	if c.quiet {
+		level = slog.LevelDebug
+	}
 	if rec.status >= 500 {
 		level = slog.LevelWarn
 	}
@@ -230,11 +259,12 @@ func (s *Server) serve(r *Route) http.Handler {
 
 // take identifies, reads and runs a request.
 func (s *Server) take(c *Call) (any, error) {
-	if err := s.identify(c); err != nil && !s.open(c.Route) {
+	denial := s.identify(c)
+	if err := s.limit(c); err != nil { // who shows something wrong is counted, too
 		return nil, err
 	}
-	if err := s.limit(c); err != nil {
-		return nil, err
+	if denial != nil && !s.open(c.Route) {
+		return nil, denial
 	}
 	if err := s.allowed(c); err != nil {
 		return nil, err
@@ -253,12 +283,18 @@ func (s *Server) take(c *Call) (any, error) {
 func (s *Server) identify(c *Call) error {
 	who, err := s.o.Guard.Identify(c.R)
 	if err != nil {
-		if auth.Reason(err) != "" {
+		if d, ok := errors.AsType[*auth.Denied](err); ok {
 			s.metrics.denied.Inc()
+			if d.RetryAfter == 0 { // else it was not even looked at
+				c.refuse(d)
+			}
 		}
 		return err
 	}
 	c.Who = who
+	if who.Known() {
+		noteOf(c.R).known()
+	}
 	return nil
 }
 

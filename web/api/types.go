@@ -8,6 +8,8 @@ type (
 	LoginInput       = loginInput
 	UserInput        = userInput
 	NewUserInput     = newUserInput
+	RoleInput        = roleInput
+	UserName         = userName
 	PasswordInput    = passwordInput
 	KeyInput         = keyInput
 	NewKey           = newKey

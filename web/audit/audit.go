@@ -50,7 +50,7 @@ type Record struct {
 	At      time.Time `json:"at"`
 	Who     string    `json:"who"`               // see auth.Identity.Subject
 	Role    string    `json:"role,omitempty"`    // that it had
-	Way     string    `json:"way,omitempty"`     // session, token, key, socket, command
+	Way     string    `json:"way,omitempty"`     // session, token, "key ID", socket, command
 	From    string    `json:"from,omitempty"`    // address
 	Request string    `json:"request,omitempty"` // ID of the request
 	Action  string    `json:"action"`            // "runbook.apply", "login"

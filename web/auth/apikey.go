@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
@@ -191,8 +192,9 @@ func (d *DB) useKey(id string, now time.Time) {
 	}
 }
 
-// key gives whom an API key is of. bcrypt is asked once for each key: what it has found true is remembered by its SHA-256.
-func (g *Guard) key(text string) (Identity, error) {
+// key gives whom an API key is of. bcrypt is asked once for each key: what it has found true is remembered by its SHA-256. What it
+// has not found true yet is slowed down as passwords are: a key's ID is no secret, and who knows one could keep bcrypt busy.
+func (g *Guard) key(text string, from netip.Addr) (Identity, error) {
 	if len(text) > 256 {
 		return Identity{}, denied("key: too long")
 	}
@@ -211,13 +213,17 @@ func (g *Guard) key(text string) (Identity, error) {
 	}
 	sum := sha256.Sum256([]byte(text + "\x00" + k.hash))
 	if !g.proven.has(sum) {
-		ok, err := g.comparer.compare(k.hash, text[len(keyPrefix):], true) // nobody guesses its ID
+		if wait := g.guesses.begin(id, from); wait > 0 {
+			return Identity{}, &Denied{Reason: "key " + id + ": too many attempts", RetryAfter: wait}
+		}
+		ok, err := g.comparer.compare(k.hash, text[len(keyPrefix):], true) // guesses at it are slowed down
 		if err != nil {
 			return Identity{}, err
 		}
 		if !ok {
 			return Identity{}, denied("key " + id + ": wrong")
 		}
+		g.guesses.succeed(id, from)
 		g.proven.add(sum)
 	}
 	g.DB.useKey(id, now)

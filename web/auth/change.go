@@ -1,8 +1,11 @@
 package auth
 
 import (
+	"database/sql"
 	"errors"
 	"net/netip"
+
+	"orac/web/auth/secrets"
 )
 
 // ErrElsewhere is that the hash of a password is no file of the state directory, so that it can be changed only where it is.
@@ -26,16 +29,15 @@ func (g *Guard) SetPassword(name, password string) (declared bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	secret := g.Secrets.NameOf(u.hash)
+	secret := g.secretOf(u)
 	if secret == "" {
 		return false, ErrElsewhere
 	}
 	if err := g.Secrets.Put(secret, hash); err != nil {
 		return false, err
 	}
-	if !p.declared {
-		_, err = g.DB.db.Exec("UPDATE users SET hash = ? WHERE name = ?", hash, name)
-	}
+	// Of a declared user, too: who was made by the set-up counts again when a generation without users is returned to.
+	_, err = g.DB.db.Exec("UPDATE users SET hash = ? WHERE name = ?", hash, name)
 	return p.declared, err
 }
 
@@ -56,4 +58,86 @@ func (g *Guard) PreparePassword(name, password string) (secret string, err error
 		return "", err
 	}
 	return PasswordSecret(name), g.Secrets.Put(PasswordSecret(name), hash)
+}
+
+// ErrLastAdmin is that nobody would be left who may change anything.
+var ErrLastAdmin = errors.New("there would be no admin any more")
+
+// SecretOf is the secret of the state directory that holds the hash of a user's password; "" if it is elsewhere.
+func (g *Guard) SecretOf(name string) string {
+	u, ok := g.policy.Load().users[name]
+	if !ok {
+		return ""
+	}
+	return g.secretOf(u)
+}
+
+// secretOf prefers the name that orac user add gives: two people may have the same hash, and a change is of one of them.
+func (g *Guard) secretOf(u user) string {
+	own := PasswordSecret(u.name)
+	if v, err := g.Secrets.Get(own); err == nil && v == u.hash {
+		return own
+	}
+	name := g.Secrets.NameOf(u.hash)
+	for _, other := range g.policy.Load().users {
+		if other.name != u.name && other.hash == u.hash {
+			return "" // whose it is cannot be known
+		}
+	}
+	return name
+}
+
+// Forget ends all that was given to a user who is none any more, and replaces the hash by one that no password has. The secret
+// itself stays: generations of the runbook that name it could not be evaluated without it.
+func (g *Guard) Forget(name, secret string) error {
+	err := errors.Join(g.DB.LogOutEverywhere(name), g.DB.removeMade(name))
+	if secret == "" {
+		return err
+	}
+	hash, failed := HashPassword(secrets.New())
+	if failed == nil {
+		failed = g.Secrets.Put(secret, hash)
+	}
+	return errors.Join(err, failed)
+}
+
+// RemoveMade removes a user of the set-up; SetMadeRole gives one another role. Either counts from the next Use of a runbook on.
+func (g *Guard) RemoveMade(name string) error {
+	return g.DB.changeMade(name, func(tx *sql.Tx) (sql.Result, error) { return tx.Exec("DELETE FROM users WHERE name = ?", name) })
+}
+
+// SetMadeRole: see RemoveMade.
+func (g *Guard) SetMadeRole(name string, role Role) error {
+	return g.DB.changeMade(name, func(tx *sql.Tx) (sql.Result, error) {
+		return tx.Exec("UPDATE users SET role = ? WHERE name = ?", role, name)
+	})
+}
+
+// changeMade does something to a user of the set-up, unless no admin would be left.
+func (d *DB) changeMade(name string, do func(*sql.Tx) (sql.Result, error)) error {
+	tx, err := d.db.Begin()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }() // after a commit it does nothing
+	res, err := do(tx)
+	if err != nil {
+		return err
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
+		return errors.Join(err, ErrNoUser)
+	}
+	admins := 0
+	if err := tx.QueryRow("SELECT count(*) FROM users WHERE role = ?", Admin).Scan(&admins); err != nil {
+		return err
+	}
+	if admins == 0 {
+		return ErrLastAdmin
+	}
+	return tx.Commit()
+}
+
+func (d *DB) removeMade(name string) error {
+	_, err := d.db.Exec("DELETE FROM users WHERE name = ?", name)
+	return err
 }

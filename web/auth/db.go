@@ -52,6 +52,7 @@ var steps = []string{
 		used     INTEGER NOT NULL
 	) WITHOUT ROWID;
 	CREATE TABLE users (name TEXT PRIMARY KEY, hash TEXT NOT NULL, role TEXT NOT NULL, created INTEGER NOT NULL) WITHOUT ROWID;`,
+	`CREATE INDEX refresh_subject ON refresh (subject, used, expires);`,
 }
 
 // pragmas of the connection, as of the history's.

@@ -10,6 +10,8 @@ type Denied struct {
 	Reason string
 	// RetryAfter is how long it takes until another try is looked at; 0: it may be now.
 	RetryAfter time.Duration
+	// Of is whose it was, where that is proven; else empty.
+	Of string
 }
 
 // Error says nothing of the reason.
@@ -21,6 +23,8 @@ func (d *Denied) Error() string {
 }
 
 func denied(reason string) error { return &Denied{Reason: reason} }
+
+func deniedOf(subject, reason string) error { return &Denied{Reason: reason, Of: subject} }
 
 // Reason is the reason of a denial; "" if err is none.
 func Reason(err error) string {

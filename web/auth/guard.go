@@ -23,6 +23,7 @@ type Guard struct {
 	policy   atomic.Pointer[policy]
 	keys     *keyring
 	throttle *throttle
+	guesses  *throttle // of API keys: apart, so that a program with a wrong key keeps no person out
 	comparer *comparer
 	proven   proven
 	signed   signed
@@ -36,7 +37,7 @@ func Open(stateDir string, hashKey []byte) (*Guard, error) {
 		return nil, fmt.Errorf("who may do what cannot be known: %w", err)
 	}
 	s := secrets.In(stateDir)
-	return &Guard{DB: db, Secrets: s, hashKey: hashKey, keys: &keyring{store: s}, throttle: newThrottle(), comparer: newComparer()}, nil
+	return &Guard{DB: db, Secrets: s, hashKey: hashKey, keys: &keyring{store: s}, throttle: newThrottle(), guesses: newGuesses(), comparer: newComparer()}, nil
 }
 
 // Close ends the use of the database.
@@ -47,6 +48,17 @@ func (g *Guard) Use(rb *runbook.Runbook) error {
 	made, err := g.DB.madeUsers()
 	if err != nil {
 		return err
+	}
+	// Who was made by the set-up and is declared now counts again when a generation without users is returned to: with the password
+	// of now, and not with that of the set-up.
+	for _, m := range made {
+		for _, u := range rb.Users {
+			if hash := u.PasswordHash.Reveal(); u.Name == m.name && hash != m.hash {
+				if _, err := g.DB.db.Exec("UPDATE users SET hash = ? WHERE name = ?", hash, m.name); err != nil {
+					return err
+				}
+			}
+		}
 	}
 	g.policy.Store(newPolicy(g.DB, rb, made, g.hashKey))
 	return g.keys.use(rb.Auth)
@@ -111,9 +123,11 @@ func (g *Guard) ServiceToken(name, secret string, from netip.Addr) (Token, error
 }
 
 // Token gives whom a bearer token is of: a JWT or an API key.
-func (g *Guard) Token(text string) (Identity, error) {
+func (g *Guard) Token(text string) (Identity, error) { return g.token(text, netip.Addr{}) }
+
+func (g *Guard) token(text string, from netip.Addr) (Identity, error) {
 	if strings.HasPrefix(text, keyPrefix) {
-		return g.key(text)
+		return g.key(text, from)
 	}
 	return g.verify(g.policy.Load(), text)
 }
@@ -123,11 +137,17 @@ func (g *Guard) Identify(r *http.Request) (Identity, error) {
 	if r.Header.Get("Authorization") != "" {
 		token := Bearer(r)
 		if token == "" {
-			return Identity{}, denied("an Authorization that is no bearer token")
+			return Identity{}, denied("token: an Authorization that is no bearer token")
 		}
-		return g.Token(token)
+		return g.token(token, addressOf(r))
 	}
 	return g.Session(r)
+}
+
+// addressOf is whom a connection is from; the zero address if that cannot be known.
+func addressOf(r *http.Request) netip.Addr {
+	a, _ := netip.ParseAddrPort(r.RemoteAddr)
+	return a.Addr()
 }
 
 // LogOut ends what somebody is logged in by. An API key has to be revoked instead.

@@ -56,6 +56,9 @@ func (g *Guard) Refresh(token string) (Token, error) {
 	return g.pair(p, kind, name, r.family)
 }
 
+// maxRefresh is how many refresh tokens of a user or an account are remembered, used ones included.
+const maxRefresh = 1000
+
 // refresh is a row.
 type refresh struct {
 	family, subject, print string
@@ -67,6 +70,9 @@ func (d *DB) addRefresh(hash string, r refresh) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	_, err := d.db.Exec("INSERT INTO refresh VALUES (?, ?, ?, ?, ?, 0)", hash, r.family, r.subject, r.print, r.expires.UnixMicro())
+	if err == nil { // those that were used go first: they are kept only to notice when they come again
+		_, err = d.db.Exec("DELETE FROM refresh WHERE subject = ?1 AND hash NOT IN (SELECT hash FROM refresh WHERE subject = ?1 ORDER BY used, expires DESC LIMIT ?2)", r.subject, maxRefresh)
+	}
 	return err
 }
 

@@ -17,6 +17,9 @@ const (
 	secureCookieName = "__Host-orac_session"
 )
 
+// maxSessions is how many browsers a user can be logged in with.
+const maxSessions = 100
+
 // What a session holds.
 const (
 	sessionUser  = "user"
@@ -79,7 +82,7 @@ func (g *Guard) Session(r *http.Request) (Identity, error) { return g.session(r,
 // Recheck is Identify for a stream that goes on: it keeps no session from ending.
 func (g *Guard) Recheck(r *http.Request) (Identity, error) {
 	if token := Bearer(r); token != "" {
-		return g.Token(token)
+		return g.token(token, addressOf(r))
 	}
 	return g.session(r, false)
 }
@@ -108,11 +111,11 @@ func (g *Guard) session(r *http.Request, touch bool) (Identity, error) {
 	case err != nil:
 		return Identity{}, err
 	case !ok:
-		err = denied("session: of somebody who is no more")
+		err = deniedOf(name, "session: of somebody who is no more")
 	case m.GetString(ctx, sessionPrint) != who.print:
-		err = denied("session: password or role have changed since")
+		err = deniedOf(name, "session: password or role have changed since")
 	case m.GetString(ctx, sessionEpoch) != epoch:
-		err = denied("session: logged out everywhere since")
+		err = deniedOf(name, "session: logged out everywhere since")
 	}
 	if err != nil {
 		_ = g.DB.deleteSession(c.Value) // it opens nothing any more, and is swept in time
@@ -165,6 +168,9 @@ func (s sessionStore) Commit(token string, data []byte, expires time.Time) error
 	}
 	name, _ := values[sessionUser].(string)
 	_, err = s.db.Exec("INSERT INTO sessions VALUES (?, ?, ?, ?)", digest(token), name, data, expires.UnixMicro())
+	if err == nil { // who logs in again and again ends the own oldest sessions, and fills no disk
+		_, err = s.db.Exec("DELETE FROM sessions WHERE subject = ?1 AND token NOT IN (SELECT token FROM sessions WHERE subject = ?1 ORDER BY expires DESC LIMIT ?2)", name, maxSessions)
+	}
 	return err
 }
 

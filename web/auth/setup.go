@@ -69,8 +69,10 @@ func (g *Guard) MakeFirst(code, name, password string, from netip.Addr, before f
 		return "", err
 	}
 	g.setup.mu.Lock()
-	used := g.setup.code == ""
-	g.setup.code = ""
+	used := !equal(normalCode(code), normalCode(g.setup.code)) // another may have been made meanwhile
+	if !used {
+		g.setup.code = ""
+	}
 	g.setup.mu.Unlock()
 	if used { // by somebody else meanwhile
 		return "", denied("setup: the code was used")

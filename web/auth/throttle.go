@@ -24,6 +24,7 @@ type throttle struct {
 	users map[string]*tries
 	addrs map[string]*tries
 	known map[string]time.Time // user and address that have got in: others' tries do not hold these up
+	names bool                 // addresses do not count: what is guessed at cannot be guessed, and only costs
 }
 
 type tries struct {
@@ -36,17 +37,33 @@ func newThrottle() *throttle {
 	return &throttle{users: map[string]*tries{}, addrs: map[string]*tries{}, known: map[string]time.Time{}}
 }
 
+func newGuesses() *throttle {
+	t := newThrottle()
+	t.names = true
+	return t
+}
+
 // begin counts a try, or says how long to wait with it.
 func (t *throttle) begin(user string, from netip.Addr) (wait time.Duration) {
 	now := time.Now()
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	u, a := entry(t.users, t.userKey(user, from), now), entry(t.addrs, Network(from), now)
-	if wait = max(u.next.Sub(now), a.next.Sub(now)); wait > 0 {
-		return wait
+	u, a := t.userKey(user, from), Network(from)
+	if wait = max(held(t.users, u, now), held(t.addrs, a, now)); wait > 0 {
+		return wait // nothing is remembered of it: names that nobody looks at push none out
 	}
-	u.count(now, maxUserDelay)
-	a.count(now, maxAddrDelay)
+	entry(t.users, u, now).count(now, maxUserDelay)
+	if !t.names {
+		entry(t.addrs, a, now).count(now, maxAddrDelay)
+	}
+	return 0
+}
+
+// held is how long what has a key must wait.
+func held(m map[string]*tries, key string, now time.Time) time.Duration {
+	if e := m[key]; e != nil && now.Sub(e.last) < forgetAfter {
+		return e.next.Sub(now)
+	}
 	return 0
 }
 

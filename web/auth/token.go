@@ -75,7 +75,7 @@ func (g *Guard) sign(p *policy, kind Kind, name, family string, lifetime time.Du
 // verify gives whom a token is of.
 func (g *Guard) verify(p *policy, text string) (Identity, error) {
 	if len(text) > maxToken {
-		return Identity{}, denied("a token that is too long")
+		return Identity{}, denied("token: too long")
 	}
 	keys, err := g.keys.good()
 	if err != nil {
@@ -89,17 +89,18 @@ func (g *Guard) verify(p *policy, text string) (Identity, error) {
 		}
 	}
 	who, ok := p.find(c.Kind, c.Subject)
+	of := Identity{Kind: c.Kind, Name: c.Subject}.Subject() // the signature is good
 	switch {
 	case !ok:
-		return Identity{}, denied("token: of somebody who is no more")
+		return Identity{}, deniedOf(of, "token: of somebody who is no more")
 	case who.print != c.Print:
-		return Identity{}, denied("token: password or role have changed since")
+		return Identity{}, deniedOf(of, "token: password or role have changed since")
 	}
 	if epoch, err := g.DB.epoch(who.subject()); err != nil || epoch != c.Epoch {
-		return Identity{}, denied("token: logged out everywhere since")
+		return Identity{}, deniedOf(of, "token: logged out everywhere since")
 	}
 	if g.DB.isRevoked(c.ID, c.Family) {
-		return Identity{}, denied("token: revoked")
+		return Identity{}, deniedOf(of, "token: revoked")
 	}
 	return who.identity(c), nil
 }

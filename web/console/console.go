@@ -84,6 +84,9 @@ func (c *Console) routes() []pageRoute {
 
 		{get, "/people", auth.Admin, c.people},
 		{post, "/people", auth.Admin, c.addUser},
+		{get, "/people/{name}", auth.Admin, c.person},
+		{post, "/people/{name}/role", auth.Admin, c.changeRole},
+		{post, "/people/{name}/remove", auth.Admin, c.removeUser},
 		{post, "/people/{name}/logout", auth.Admin, c.logoutUser},
 		{get, "/password", auth.Viewer, c.passwordPage},
 		{post, "/password", auth.Viewer, c.changePassword},

@@ -205,6 +205,7 @@ func newRig(t *testing.T, o Options) *rig {
 	for _, role := range auth.Roles() {
 		rb.Users = append(rb.Users, runbook.User{Name: string(role), Role: string(role), PasswordHash: runbook.NewSecret(cheapHash())})
 	}
+	rb.Web.Hosts = []string{"example.com"} // what httptest asks for
 	r.app.rb = rb
 	history, _, err := store.Open(filepath.Join(dir, "orac.db"))
 	r.must(err)

@@ -2,6 +2,7 @@ appliance "kitchen" {}
 
 web {
   listen  = "0.0.0.0:7171"
+  hosts   = ["*.home.test", "home.test:7171", "good.home.test"]
   origins = ["*", "https://home.test/", "https://ok.test"]
 }
 

@@ -132,6 +132,8 @@ web {
   listen                    = ":7171"
   plain_http_on_the_network = true
   origins                   = ["https://home.test", "http://home.test:8080"]
+  hosts                     = ["orac.home.test"]
+  trust_admins              = true
   metrics                   = "open"
   request_timeout           = "1m"
   max_body                  = "2MiB"

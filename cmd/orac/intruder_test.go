@@ -1,0 +1,163 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// intruded is a runbook whose users are those of a test.
+func intruded(t *testing.T, address string) string {
+	t.Helper()
+	speech, err := filepath.Abs(filepath.Join(need(t, ".orac/sounds"), "hey_jarvis_lights_on.wav"))
+	must(t, err)
+	return fmt.Sprintf(`
+appliance "kitchen" {
+  state_dir = "state"
+}
+device "wav" "demo" {
+  path = %q
+  end  = "silence"
+}
+model "hey_jarvis" {
+  source = "catalog:hey_jarvis"
+}
+listener "kitchen" {
+  device = device.wav.demo
+  models = [model.hey_jarvis]
+}
+apply {
+  health_gate = "1s"
+}
+store {
+  keep_audio = true
+}
+web {
+  listen = %q
+}
+
+user "anna" { # the owner
+  role          = "admin"
+  password_hash = secret("anna_password_hash")
+}
+`, speech, address)
+}
+
+// TestPeopleComeAndGo, before a running appliance: somebody is added, gets another role, and is removed, each time by an edit that
+// keeps every other byte; streams and tokens end at once; the last admin stays; a rollback brings nobody back. Under a umask that
+// hides nothing, no file that the appliance makes may be read by others.
+func TestPeopleComeAndGo(t *testing.T) {
+	const password = "correct horse battery"
+	dir, address := t.TempDir(), freeAddress(t)
+	text := intruded(t, address)
+	must(t, os.WriteFile(filepath.Join(dir, "orac.hcl"), []byte(text), 0o600))
+	command(t, dir, password+"\n", "user", "add", "anna", "--role", "admin")
+	old := syscall.Umask(0)
+	d := start(t, dir, text, nil)
+	syscall.Umask(old)
+	d.kind("listening")
+	anna := logIn(t, "http://"+address, "anna", password)
+	var done struct {
+		OK, Saved  bool
+		Generation int
+	}
+	file := func() string {
+		b, err := os.ReadFile(filepath.Join(dir, "orac.hcl"))
+		must(t, err)
+		return string(b)
+	}
+	anna.do("POST", "/api/users", map[string]string{"name": "bert", "role": "viewer", "password": "berts own password"}, &done)
+	if want := text + "\nuser \"bert\" {\n  role          = \"viewer\"\n  password_hash = secret(\"bert_password_hash\")\n}\n"; !done.OK || file() != want {
+		t.Fatalf("%+v\n%s", done, file())
+	}
+	with := done.Generation
+	stream := func() (*http.Response, *bufio.Reader) {
+		bert := logIn(t, "http://"+address, "bert", "berts own password")
+		bert.http.Timeout = 0
+		res, err := bert.http.Get("http://" + address + "/api/events?kinds=wake")
+		must(t, err)
+		if res.StatusCode != 200 {
+			t.Fatal(res.StatusCode)
+		}
+		return res, bufio.NewReader(res.Body)
+	}
+	ends := func(what string, res *http.Response, r *bufio.Reader) {
+		t.Helper()
+		defer res.Body.Close()
+		late := time.AfterFunc(10*time.Second, func() { res.Body.Close() })
+		defer late.Stop()
+		if rest, _ := io.ReadAll(r); !strings.Contains(string(rest), "event: end") {
+			t.Errorf("%s: the stream goes on, or was cut off without a word: %q", what, rest)
+		}
+	}
+	res, r := stream()
+	anna.do("PUT", "/api/users/bert", map[string]string{"role": "operator"}, &done)
+	ends("another role", res, r)
+	res, r = stream()
+	anna.do("DELETE", "/api/users/bert", nil, &done)
+	ends("the removal", res, r)
+	if file() != text || !done.OK {
+		t.Errorf("%+v\n%s", done, file())
+	}
+	refused := func(what, method, path, body string, want int) {
+		t.Helper()
+		req, err := http.NewRequest(method, "http://"+address+path, strings.NewReader(body))
+		must(t, err)
+		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("X-CSRF-Token", anna.csrf)
+		res, err := anna.http.Do(req)
+		must(t, err)
+		res.Body.Close()
+		if res.StatusCode != want {
+			t.Errorf("%s: %d, want %d", what, res.StatusCode, want)
+		}
+	}
+	refused("the last admin is removed", "DELETE", "/api/users/anna", "", 409)
+	refused("the last admin is made less", "PUT", "/api/users/anna", `{"role":"viewer"}`, 409)
+	anna.do("POST", "/api/runbook/rollback", map[string]int{"generation": with}, &done) // which declares bert
+	if !done.OK {
+		t.Fatalf("the generation cannot be returned to: %+v", done)
+	}
+	refused("bert after a rollback", "POST", "/api/auth/login", `{"username":"bert","password":"berts own password"}`, 401)
+
+	files := 0
+	must(t, filepath.WalkDir(filepath.Join(dir, "state"), func(path string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := e.Info()
+		if err != nil {
+			return nil // it went away meanwhile
+		}
+		files++
+		if info.Mode().Perm()&0o077 != 0 {
+			t.Errorf("%s has %v", path, info.Mode())
+		}
+		return nil
+	}))
+	if files < 15 {
+		t.Errorf("only %d files were looked at", files)
+	}
+	d.stop()
+}
+
+// TestAStateDirectoryThatAllMayWriteInIsRefused: somebody else could put in users and keys.
+func TestAStateDirectoryThatAllMayWriteInIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	text := intruded(t, freeAddress(t))
+	must(t, os.WriteFile(filepath.Join(dir, "orac.hcl"), []byte(text), 0o600))
+	command(t, dir, "correct horse battery\n", "user", "add", "anna", "--role", "admin")
+	must(t, os.Chmod(filepath.Join(dir, "state"), 0o777))
+	d := start(t, dir, text, nil)
+	if err := d.cmd.Wait(); err == nil || !strings.Contains(d.stderr.String(), "everybody on this machine may write in it: chmod o-w") {
+		t.Errorf("%v: %s", err, d.stderr)
+	}
+}

@@ -1,0 +1,139 @@
+package api
+
+import (
+	"context"
+	"log/slog"
+	"math"
+	"strings"
+	"sync"
+	"time"
+
+	"orac/web/audit"
+	"orac/web/auth"
+)
+
+// Bounds of what denials leave in the audit log. That log keeps 256 MiB: a flood of denials must not push what was done out of it.
+const (
+	denialBurst = 100 // records at once, over all who are refused
+	denialRate  = 5   // records a minute after that: less than 3 MB a day
+	maxDenials  = 1000
+	firstWindow = time.Minute
+	lastWindow  = time.Hour
+)
+
+// denials writes refused logins, tokens, keys and sessions into the audit log, so that a flood of them is no flood of records.
+// Of those that are alike (what, of whom, why, from where) the first is a record; while they go on, the next says how many more
+// there were: after one minute, two, four, and at last once an hour. What exceeds the bounds over all is counted the same way.
+type denials struct {
+	log *audit.Log
+	say *slog.Logger
+
+	mu    sync.Mutex // guards everything that follows
+	runs  map[denial]*denialRun
+	room  float64   // records that may be written now
+	since time.Time // when room was counted
+}
+
+// denial is what makes denials alike.
+type denial struct{ action, target, why, from string }
+
+// denialRun is how often it has come since it was last written.
+type denialRun struct {
+	record audit.Record
+	more   int
+	window time.Duration
+	timer  *time.Timer
+}
+
+func newDenials(ctx context.Context, log *audit.Log, say *slog.Logger) *denials {
+	r := &denials{log: log, say: say, runs: map[denial]*denialRun{}, room: denialBurst, since: time.Now()}
+	context.AfterFunc(ctx, r.end)
+	return r
+}
+
+// add records a refusal, or counts it.
+func (r *denials) add(a audit.Record) {
+	key := denial{a.Action, a.Target, a.Why, a.From}
+	r.mu.Lock()
+	now := time.Now()
+	if passed := now.Sub(r.since); passed > 0 {
+		r.room = math.Min(denialBurst, r.room+passed.Minutes()*denialRate)
+	}
+	r.since = now
+	run := r.runs[key]
+	if run == nil && (r.room < 1 || len(r.runs) >= maxDenials) {
+		key = denial{action: "refused"}
+		a = audit.Record{Who: a.Who, Action: "refused", Outcome: audit.Denied, Why: "more denials than are recorded one by one"}
+		run = r.runs[key]
+	} else if run == nil {
+		r.room--
+	}
+	if run != nil {
+		run.more++
+		r.mu.Unlock()
+		return
+	}
+	run = &denialRun{record: a, window: firstWindow}
+	run.timer = time.AfterFunc(firstWindow, func() { r.over(key) })
+	r.runs[key] = run
+	r.mu.Unlock()
+	r.write(a)
+}
+
+// over ends a window: what has come in it is written, and if nothing has, it is forgotten.
+func (r *denials) over(key denial) {
+	r.mu.Lock()
+	run := r.runs[key]
+	if run == nil || run.more == 0 {
+		delete(r.runs, key)
+		r.mu.Unlock()
+		return
+	}
+	a := run.counted()
+	run.window = min(2*run.window, lastWindow)
+	run.timer.Reset(run.window)
+	r.mu.Unlock()
+	r.write(a)
+}
+
+func (run *denialRun) counted() audit.Record {
+	a := run.record
+	a.Request = "" // they are many
+	a.After = map[string]any{"more": run.more, "within": run.window.String()}
+	run.more = 0
+	return a
+}
+
+// end writes what was counted and not written yet.
+func (r *denials) end() {
+	r.mu.Lock()
+	var left []audit.Record
+	for key, run := range r.runs {
+		run.timer.Stop()
+		if run.more > 0 {
+			left = append(left, run.counted())
+		}
+		delete(r.runs, key)
+	}
+	r.mu.Unlock()
+	for _, a := range left {
+		r.write(a)
+	}
+}
+
+func (r *denials) write(a audit.Record) {
+	if err := r.log.Append(a); err != nil {
+		r.say.Error("a refusal is not in the audit log", "request", a.Request, "action", a.Action, "cause", err)
+	}
+}
+
+// refuse records that what a request showed was not good: the action is what it showed.
+func (c *Call) refuse(d *auth.Denied) {
+	what, _, _ := strings.Cut(d.Reason, ":")
+	what, _, _ = strings.Cut(what, " ") // "key 0123: revoked"
+	inner := *c
+	if inner.target == "" {
+		inner.target = d.Of
+	}
+	c.Server.refused.add(inner.record(what+".refused", audit.Denied, d.Reason))
+}

@@ -1,0 +1,138 @@
+package api
+
+import (
+	"fmt"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"orac/runbook"
+	"orac/web/audit"
+	"orac/web/auth"
+)
+
+// TestRefusedTokensAreOnRecord: what was shown, of whom if that is proven, why, and from where; and never the token.
+func TestRefusedTokensAreOnRecord(t *testing.T) {
+	rig := newRig(t)
+	ended, err := rig.guard.Issue(auth.User, "operator", time.Hour)
+	rig.must(err)
+	who, err := rig.guard.Token(ended.Token)
+	rig.must(err)
+	rig.must(rig.guard.LogOut(who))
+	k, text, err := rig.guard.DB.CreateKey("nightly", auth.Viewer, time.Hour)
+	rig.must(err)
+	rig.tokens["by key"] = text // while it is good what it is refused names it, and not only what it is called
+	rig.problem("a viewer's key", rig.call("by key", "POST", "/api/runbook/rollback", rollbackInput{Generation: 1}), Forbidden)
+	if list := rig.records("runbook.rollback"); len(list) != 1 || list[0].Who != "key:nightly" || list[0].Way != "key "+k.ID {
+		t.Errorf("%+v", list)
+	}
+	_, err = rig.guard.DB.RevokeKey(k.ID)
+	rig.must(err)
+	ask := func(header, value string) *httptest.ResponseRecorder {
+		req := rig.request(auth.Nobody, "GET", "/api/status", nil)
+		req.Header.Set(header, value)
+		return rig.do(req)
+	}
+	for _, c := range []struct{ header, value, action, target, why string }{
+		{"Authorization", "Bearer " + ended.Token, "token.refused", "operator", "token: revoked"},
+		{"Authorization", "Bearer " + ended.Token[:len(ended.Token)-4] + "AAAA", "token.refused", "", "token: signature or algorithm"},
+		{"Authorization", "Bearer canary-t0ken", "token.refused", "", "token: malformed"},
+		{"Authorization", "Basic canary-t0ken", "token.refused", "", "token: an Authorization that is no bearer token"},
+		{"Authorization", "Bearer " + text, "key.refused", "", "key " + k.ID + ": revoked"},
+		{"Authorization", "Bearer orac_key_0123456789ab_canary-t0ken", "key.refused", "", "key: unknown"},
+		{"Cookie", "orac_session=canary-t0ken", "session.refused", "", "session: unknown or over"},
+	} {
+		rig.problem(c.why, ask(c.header, c.value), Unauthenticated)
+		list := rig.records(c.action)
+		if len(list) == 0 || list[0].Why != c.why || list[0].Target != c.target || list[0].Outcome != audit.Denied || list[0].Who != "nobody" || list[0].From != "192.0.2.1" || list[0].Request == "" {
+			t.Errorf("%s: %+v", c.why, list)
+		}
+	}
+	var all strings.Builder
+	rig.must(rig.audit.Export(&all))
+	for _, secret := range []string{"canary-t0ken", ended.Token, text} {
+		if strings.Contains(all.String(), secret) {
+			t.Errorf("a record holds %.20q", secret)
+		}
+	}
+}
+
+// TestAFloodOfRefusalsIsNoFloodOfRecords: of the same kind from one address, and of a million addresses, over a day; and what was
+// not written one by one is counted.
+func TestAFloodOfRefusalsIsNoFloodOfRecords(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		log := audit.In(dir)
+		d := newDenials(t.Context(), log, nil)
+		record := func(n int) audit.Record {
+			return audit.Record{Who: "nobody", Action: "token.refused", Why: "token: expired", From: fmt.Sprint("a", n), Outcome: audit.Denied}
+		}
+		sent := 0
+		for range 24 * 60 { // one address, 60 a minute
+			for range 60 {
+				d.add(record(0))
+				sent++
+			}
+			time.Sleep(time.Minute)
+		}
+		written, told := tally(t, log)
+		if written > 40 || written < 24 || told < sent*9/10 {
+			t.Errorf("a day of one address is %d records, which tell of %d of %d", written, told, sent)
+		}
+		for n := range 100_000 { // as many addresses, in an hour and a half
+			d.add(record(1 + n))
+			sent++
+			time.Sleep(50 * time.Millisecond)
+		}
+		time.Sleep(2 * time.Hour)
+		d.end()
+		after, told := tally(t, log)
+		if more := after - written; more > denialBurst+100*denialRate+50 || more < denialBurst {
+			t.Errorf("100 000 addresses are %d records", more)
+		}
+		if told != sent {
+			t.Errorf("the records tell of %d of %d", told, sent)
+		}
+		if len(d.runs) > maxDenials {
+			t.Errorf("%d are remembered", len(d.runs))
+		}
+		time.Sleep(2 * time.Hour)
+		if len(d.runs) != 0 {
+			t.Errorf("%d are remembered when it is long over", len(d.runs))
+		}
+	})
+}
+
+// tally is how many records there are, and of how many refusals they tell.
+func tally(t *testing.T, log *audit.Log) (records, refusals int) {
+	t.Helper()
+	err := log.Each(func(l audit.Line) error {
+		records++
+		if after, ok := l.After.(map[string]any); ok {
+			refusals += int(after["more"].(float64))
+		} else {
+			refusals++
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return records, refusals
+}
+
+// TestRefusedTokensAreLimited: guessing at tokens is counted as all that is asked without a login.
+func TestRefusedTokensAreLimited(t *testing.T) {
+	rig := newRigWith(t, func(rb *runbook.Runbook) { rb.Web.Limits.Anonymous = 5 })
+	codes := map[int]int{}
+	for n := range 20 {
+		req := rig.request(auth.Nobody, "GET", "/api/status", nil)
+		req.Header.Set("Authorization", fmt.Sprint("Bearer x", n))
+		codes[rig.do(req).Code]++
+	}
+	if codes[401] != 5 || codes[429] != 15 {
+		t.Errorf("%v", codes)
+	}
+}

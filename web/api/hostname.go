@@ -1,0 +1,53 @@
+package api
+
+import (
+	"crypto/x509"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"strings"
+
+	"orac/runbook"
+)
+
+// hostNames are the names that requests may be for. A page of another site whose name was made to lead here (DNS rebinding) sends
+// that name, and is refused before anything is looked at. An address is no such name: a browser that asks an address got its page
+// from that address.
+type hostNames map[string]bool
+
+// hostNamesOf are the names of the machine and of the runbook.
+func hostNamesOf(w runbook.Web) hostNames {
+	names := hostNames{"localhost": true}
+	if own, err := os.Hostname(); err == nil && own != "" {
+		own = strings.ToLower(own)
+		names[own], names[own+".local"] = true, true
+	}
+	if host, _, err := net.SplitHostPort(w.Listen); err == nil && host != "" {
+		names[strings.ToLower(host)] = true
+	}
+	for _, h := range w.Hosts {
+		names[h] = true
+	}
+	return names
+}
+
+// known tells whether a request is for this server. Without a Host (HTTP/1.0) it comes from no browser.
+func (n hostNames) known(r *http.Request, leaf func() *x509.Certificate) bool {
+	host := r.Host
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	host = strings.ToLower(strings.TrimSuffix(strings.Trim(host, "[]"), "."))
+	if host == "" && r.Host == "" || n[host] || strings.HasSuffix(host, ".localhost") { // RFC 6761: it never leaves the machine
+		return true
+	}
+	if _, err := netip.ParseAddr(host); err == nil {
+		return true
+	}
+	if r.TLS == nil || leaf == nil {
+		return false
+	}
+	c := leaf()
+	return c != nil && c.VerifyHostname(host) == nil
+}

@@ -1,0 +1,122 @@
+package api
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"orac/appliance/status"
+	"orac/runbook"
+	"orac/web/auth"
+)
+
+type roleInput struct {
+	Name string `path:"name" check:"pattern=name"`
+	Role string `json:"role" check:"required;enum=viewer|operator|admin"`
+}
+
+func (in roleInput) target() string { return in.Name }
+
+// changeRole gives a user another role. Who has a login of before has to log in anew.
+func changeRole(c *Call, in roleInput) (applied, error) {
+	u, err := c.user(in.Name)
+	if err != nil {
+		return applied{}, err
+	}
+	c.Changed(map[string]any{"user": u.Name, "role": u.Role}, nil)
+	if !u.Declared {
+		err := c.Server.o.Guard.SetMadeRole(in.Name, auth.Role(in.Role))
+		return c.made(err, map[string]any{"user": in.Name, "role": in.Role})
+	}
+	return c.changeUser(in.Name, map[string]any{"user": in.Name, "role": in.Role}, func(text []byte) ([]byte, error) {
+		return runbook.Edit(text, runbook.Address("user."+in.Name), "role", fmt.Sprintf("%q", in.Role))
+	})
+}
+
+type userName struct {
+	Name string `path:"name" check:"pattern=name"`
+}
+
+func (in userName) target() string { return in.Name }
+
+// removeUser takes a user out of the runbook's file, or of the database if the set-up has made it. All that was given to the user
+// ends. The hash of the password goes: in its place is one that no password has, so that generations which declare the user can
+// still be returned to, and let nobody in.
+func removeUser(c *Call, in userName) (applied, error) {
+	u, err := c.user(in.Name)
+	if err != nil {
+		return applied{}, err
+	}
+	g := c.Server.o.Guard
+	c.Changed(map[string]any{"user": u.Name, "role": u.Role}, nil)
+	secret := g.SecretOf(in.Name)
+	gone := map[string]any{"user": in.Name, "removed": true}
+	if !u.Declared {
+		out, err := c.made(g.RemoveMade(in.Name), gone)
+		if err != nil {
+			return out, err
+		}
+		return out, g.Forget(in.Name, secret)
+	}
+	out, err := c.changeUser(in.Name, gone, func(text []byte) ([]byte, error) {
+		return runbook.Remove(text, runbook.Address("user."+in.Name))
+	})
+	if err != nil || !out.OK {
+		return out, err
+	}
+	return out, g.Forget(in.Name, secret)
+}
+
+// user finds a person; services are none.
+func (c *Call) user(name string) (auth.Person, error) {
+	list := c.Server.o.Guard.People()
+	i := slices.IndexFunc(list, func(p auth.Person) bool { return p.Kind == auth.User && p.Name == name })
+	if i < 0 {
+		return auth.Person{}, Fail(NotFound, "There is no such user.")
+	}
+	return list[i], nil
+}
+
+// made answers a change of a user of the set-up, which is in force at once.
+func (c *Call) made(err error, change map[string]any) (applied, error) {
+	switch {
+	case errors.Is(err, auth.ErrLastAdmin):
+		return applied{}, lastAdmin()
+	case errors.Is(err, auth.ErrNoUser):
+		return applied{}, Fail(NotFound, "There is no such user.")
+	case err != nil:
+		return applied{}, err
+	}
+	c.Server.Use(c.Server.o.App.Runbook())
+	c.after = change
+	return applied{Applied: status.Applied{OK: true, Generation: c.Server.o.App.Status().Generation}}, nil
+}
+
+func lastAdmin() error {
+	return Fail(Conflict, "There would be no admin any more. Make somebody else an admin first.")
+}
+
+// changeUser edits the runbook's file, and applies it, unless that would leave nobody who may change anything.
+func (c *Call) changeUser(name string, change map[string]any, edit func([]byte) ([]byte, error)) (applied, error) {
+	text, err := c.Server.readRunbook()
+	if err != nil {
+		return applied{}, because(Unavailable, err, "The runbook's file cannot be read.")
+	}
+	fresh, err := edit([]byte(text))
+	var wrong *runbook.EditError
+	if errors.As(err, &wrong) {
+		return applied{}, Fail(Conflict, "%s. %s", wrong.Summary, wrong.Hint)
+	}
+	if err != nil {
+		return applied{}, because(InvalidRunbook, err, "The runbook's file cannot be edited; validate says what is wrong with it.")
+	}
+	// What counts is the text, which may differ from what runs.
+	rb, _ := c.Server.o.App.Check(string(fresh))
+	if rb != nil && !slices.ContainsFunc(rb.Users, func(u runbook.User) bool { return u.Role == string(auth.Admin) }) {
+		return applied{}, lastAdmin()
+	}
+	before := c.before
+	out, err := c.reapply(name, text, string(fresh), change)
+	c.before = map[string]any{"was": before, "result": c.before}
+	return out, err
+}

@@ -1,0 +1,246 @@
+package api
+
+import (
+	"database/sql"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"orac/appliance/status"
+	"orac/runbook"
+	"orac/web/audit"
+	"orac/web/auth"
+)
+
+const declaredUsers = `
+# Who may do what. Do not touch.
+user "admin" { # the boss
+  role          = "admin"
+  password_hash = secret("admin_password_hash")
+}
+
+user "viewer" { password_hash = secret("viewer_password_hash") } # looks only
+
+user "operator" {
+  role          = "operator" # judges
+  password_hash = secret("operator_password_hash")
+}
+# the end
+`
+
+// dearHash is of password, with the cost that the runbook asks for: to make it takes its time.
+const dearHash = "$2a$12$d4N329hnE7Q/EF7VQyFAIOmobQ0CGXNw.CjDZhrtrcjQyh/gRgWAe"
+
+// declaring gives a rig whose runbook's file declares its users, and which applies what it is told.
+func declaring(t *testing.T) *rig {
+	t.Helper()
+	rig := newRig(t)
+	for _, role := range auth.Roles() {
+		rig.must(rig.guard.Secrets.Put(auth.PasswordSecret(string(role)), dearHash))
+	}
+	rig.must(os.WriteFile(rig.app.file, []byte(testRunbook+declaredUsers), 0o640))
+	rig.app.stateDir = rig.dir
+	use := func(text string) status.Applied {
+		rb, problems := rig.app.Check(text)
+		if rb == nil || problems.HasErrors() {
+			t.Errorf("%v\n%s", problems, text)
+			return status.Applied{Why: "it is not good"}
+		}
+		rb.Web.Hosts = rig.app.rb.Web.Hosts
+		rig.app.rb = rb
+		rig.server.Use(rb)
+		return status.Applied{OK: true, Generation: 4}
+	}
+	rig.app.apply = func(r status.ApplyRequest) (status.Applied, error) { return use(r.Source), nil }
+	use(testRunbook + declaredUsers)
+	rig.issue()
+	return rig
+}
+
+// issue gives everybody a token anew.
+func (r *rig) issue() {
+	for _, role := range auth.Roles() {
+		if token, err := r.guard.Issue(auth.User, string(role), 0); err == nil {
+			r.tokens[role] = token.Token
+		}
+	}
+}
+
+func (r *rig) file() string {
+	text, err := os.ReadFile(r.app.file)
+	r.must(err)
+	return string(text)
+}
+
+// TestAUserIsRemoved: the block goes and nothing else; sessions, tokens, refresh tokens and streams' logins end at once; the hash
+// goes; a generation that declares the user can still be returned to, and lets nobody in; and it is on record.
+func TestAUserIsRemoved(t *testing.T) {
+	rig := declaring(t)
+	login := func(name string) *httptest.ResponseRecorder {
+		return rig.call(auth.Nobody, "POST", "/api/auth/login", loginInput{name, password, false})
+	}
+	in, err := rig.guard.Tokens(auth.Identity{Kind: auth.User, Name: "viewer"}) // as a login gives them
+	rig.must(err)
+	browser := httptest.NewRecorder()
+	_, err = rig.guard.StartSession(browser, rig.request(auth.Nobody, "POST", "/login", nil), "viewer")
+	rig.must(err)
+	cookie := browser.Result().Cookies()[0]
+	with := rig.request(auth.Nobody, "GET", "/api/auth/me", nil)
+	with.AddCookie(cookie)
+	rig.tokens["gone"] = in.Token
+	if w := rig.do(with); w.Code != 200 || rig.call("gone", "GET", "/api/auth/me", nil).Code != 200 {
+		t.Fatal("the logins that are to end are none")
+	}
+	before := rig.app.rb
+	out := get[applied](rig, rig.call(auth.Admin, "DELETE", "/api/users/viewer", nil), 200)
+	want := testRunbook + strings.Replace(declaredUsers, "user \"viewer\" { password_hash = secret(\"viewer_password_hash\") } #", "#", 1)
+	if !out.OK || !out.Saved || rig.file() != want {
+		t.Errorf("%+v\n%s", out, runbook.Diff("orac.hcl", []byte(want), []byte(rig.file())))
+	}
+	gone := func(when string) {
+		t.Helper()
+		rig.problem("the token "+when, rig.call("gone", "GET", "/api/auth/me", nil), Unauthenticated)
+		rig.problem("the refresh token "+when, rig.call(auth.Nobody, "POST", "/api/auth/refresh", refreshInput{in.Refresh}), Unauthenticated)
+		req := rig.request(auth.Nobody, "GET", "/api/auth/me", nil)
+		req.AddCookie(cookie)
+		rig.problem("the session "+when, rig.do(req), Unauthenticated)
+		if w := login("viewer"); w.Code == 200 {
+			t.Errorf("the password lets in %s", when)
+		}
+	}
+	gone("after the removal")
+	list := rig.records("user.remove")
+	if len(list) != 2 || list[0].Outcome != audit.Done || list[1].Outcome != audit.Attempt || list[0].Target != "viewer" || list[0].Who != "admin" {
+		t.Errorf("%+v", list)
+	}
+	if hash, err := rig.guard.Secrets.Get("viewer_password_hash"); err != nil || hash == before.Users[1].PasswordHash.Reveal() {
+		t.Errorf("the hash is still there: %v", err)
+	}
+	// Back to before, as a rollback evaluates it.
+	rb, problems := rig.app.Check(testRunbook + declaredUsers)
+	if rb == nil {
+		t.Fatal(problems)
+	}
+	rb.Web.Hosts = before.Web.Hosts
+	rig.server.Use(rb)
+	gone("after a rollback")
+	rig.problem("twice", rig.call(auth.Admin, "DELETE", "/api/users/nobody", nil), NotFound)
+	rig.problem("an account", rig.call(auth.Admin, "DELETE", "/api/users/core", nil), NotFound)
+}
+
+// TestTheLastAdminStays: neither removed nor made less, by whatever order; and nothing is changed by trying.
+func TestTheLastAdminStays(t *testing.T) {
+	rig := declaring(t)
+	before := rig.file()
+	role := func(name, role string) *httptest.ResponseRecorder {
+		return rig.call(auth.Admin, "PUT", "/api/users/"+name, map[string]string{"role": role})
+	}
+	rig.problem("removed", rig.call(auth.Admin, "DELETE", "/api/users/admin", nil), Conflict)
+	rig.problem("made less", role("admin", "viewer"), Conflict)
+	if rig.file() != before || len(rig.app.applied) > 0 {
+		t.Error("something was changed")
+	}
+	get[applied](rig, role("operator", "admin"), 200)
+	if want := strings.Replace(before, `"operator" # judges`, `"admin" # judges`, 1); rig.file() != want {
+		t.Errorf("%s", runbook.Diff("orac.hcl", []byte(want), []byte(rig.file())))
+	}
+	rig.problem("a token of the role before", rig.call(auth.Operator, "GET", "/api/auth/me", nil), Unauthenticated)
+	get[applied](rig, role("viewer", "operator"), 200) // its block has no role
+	if !strings.Contains(rig.file(), `secret("viewer_password_hash")`) || rig.app.rb.Users[1].Role != "operator" {
+		t.Errorf("%s", rig.file())
+	}
+	get[applied](rig, rig.call(auth.Admin, "DELETE", "/api/users/admin", nil), 200) // the own one: another is there
+	rig.problem("who is gone", rig.call(auth.Admin, "GET", "/api/auth/me", nil), Unauthenticated)
+	rig.issue()
+	rig.tokens[auth.Admin] = rig.tokens[auth.Operator]
+	rig.problem("the one that is left", rig.call(auth.Admin, "DELETE", "/api/users/operator", nil), Conflict)
+	rig.problem("no role", role("operator", "root"), InvalidInput)
+	rig.problem("nobody", role("nobody", "viewer"), NotFound)
+	// The file counts, and not only what runs: it has lost an admin that is still in force.
+	rig.must(os.WriteFile(rig.app.file, []byte(strings.Replace(rig.file(), `"admin" # judges`, `"viewer" # judges`, 1)), 0o640))
+	rig.problem("by a file that is not applied", role("viewer", "viewer"), Conflict)
+}
+
+// TestUsersOfTheSetUp are removed and changed in the database; a declared one of the same name takes its password with it.
+func TestUsersOfTheSetUp(t *testing.T) {
+	rig := newRigWith(t, func(rb *runbook.Runbook) { rb.Users = nil })
+	code, _, _ := rig.guard.SetupCode()
+	page := rig.request(auth.Nobody, "POST", "/setup", "code="+code+"&name=anna&password="+strings.ReplaceAll(password, " ", "+"))
+	page.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if w := rig.do(page); w.Code != 200 {
+		t.Fatal(w.Code, w.Body)
+	}
+	token, err := rig.guard.Issue(auth.User, "anna", 0)
+	rig.must(err)
+	rig.tokens[auth.Admin] = token.Token
+	rig.problem("the only one", rig.call(auth.Admin, "DELETE", "/api/users/anna", nil), Conflict)
+	rig.problem("made less", rig.call(auth.Admin, "PUT", "/api/users/anna", map[string]string{"role": "viewer"}), Conflict)
+	db, err := sql.Open("sqlite", filepath.Join(rig.dir, auth.DBName)) // the set-up makes one only
+	rig.must(err)
+	_, err = db.Exec("INSERT INTO users VALUES ('bert', ?, 'admin', 1)", cheapHash())
+	rig.must(err)
+	rig.must(db.Close())
+	rig.server.Use(rig.app.rb)
+	get[applied](rig, rig.call(auth.Admin, "PUT", "/api/users/bert", map[string]string{"role": "viewer"}), 200)
+	if got := rig.guard.People(); len(got) != 3 {
+		t.Errorf("%+v", got)
+	}
+	get[applied](rig, rig.call(auth.Admin, "DELETE", "/api/users/bert", nil), 200)
+	if got := rig.guard.People(); len(got) != 2 {
+		t.Errorf("%+v", got)
+	}
+
+	// Declared with another password, and then a generation from before that: the password of the set-up is over.
+	rb := *rig.app.rb
+	fresh, err := auth.HashPassword("another password")
+	rig.must(err)
+	rb.Users = []runbook.User{{Name: "anna", Role: "admin", PasswordHash: runbook.NewSecret(fresh)}}
+	rig.server.Use(&rb)
+	rig.server.Use(rig.app.rb)
+	rig.problem("the password of the set-up", rig.call(auth.Nobody, "POST", "/api/auth/login", loginInput{"anna", password, false}), Unauthenticated)
+	get[loginOut](rig, rig.call(auth.Nobody, "POST", "/api/auth/login", loginInput{"anna", "another password", false}), 200)
+}
+
+// TestAnAdminOfTheNetworkRunsNoNewCommand: nor has other files or variables read, nor gives itself the right to; by none of the
+// routes that take a text or an edit.
+func TestAnAdminOfTheNetworkRunsNoNewCommand(t *testing.T) {
+	rig := declaring(t)
+	secret := filepath.Join(rig.dir, "private.txt")
+	rig.must(os.WriteFile(secret, []byte("kitchen"), 0o600))
+	base := rig.file()
+	for name, evil := range map[string]string{
+		"a command":         base + "\nstt \"x\" {\n  protocol = \"exec\"\n  command  = [\"sh\", \"-c\", \"id\"]\n}\n",
+		"a file":            strings.Replace(base, "threshold = 0.5", "topic = file(\""+secret+"\")\n  threshold = 0.5", 1),
+		"a variable":        strings.Replace(base, "threshold = 0.5", "topic = try(env(\"ORAC_TEST_NOTHING\"), \"x\")\n  threshold = 0.5", 1),
+		"trust":             strings.Replace(base, "listen = ", "trust_admins = true\n  listen = ", 1),
+		"trust and command": strings.Replace(base, "listen = ", "trust_admins = true\n  listen = ", 1) + "\nstt \"x\" {\n  protocol = \"exec\"\n  command  = [\"id\"]\n}\n",
+	} {
+		p := rig.problem("plan with "+name, rig.call(auth.Admin, "POST", "/api/runbook/plan", sourceInput{evil}), Forbidden)
+		if !strings.Contains(p.Detail, "orac apply") || strings.Contains(p.Detail, "kitchen") {
+			t.Errorf("%s: %s", name, p.Detail)
+		}
+		rig.problem("apply with "+name, rig.call(auth.Admin, "POST", "/api/runbook/apply", applyInput{evil, hashText(base), hashText(evil)}), Forbidden)
+		// It may stand in the file already, not applied: no other change takes it along.
+		rig.must(os.WriteFile(rig.app.file, []byte(evil), 0o640))
+		rig.problem("a threshold with "+name, rig.call(auth.Admin, "PUT", "/api/config/models/hey_jarvis", map[string]float64{"threshold": 0.7}), Forbidden)
+		rig.problem("a role with "+name, rig.call(auth.Admin, "PUT", "/api/users/viewer", map[string]string{"role": "operator"}), Forbidden)
+		rig.must(os.WriteFile(rig.app.file, []byte(base), 0o640))
+	}
+	if len(rig.app.applied) > 0 {
+		t.Error("something was applied")
+	}
+	// What runs already may be moved about; and who is trusted may do all of it.
+	runs := base + "\nstt \"x\" {\n  protocol = \"exec\"\n  command  = [\"id\"]\n}\n"
+	rb, problems := rig.app.Check(runs)
+	if rb == nil {
+		t.Fatal(problems)
+	}
+	rb.Web.Hosts = rig.app.rb.Web.Hosts
+	rig.app.rb = rb
+	get[status.Plan](rig, rig.call(auth.Admin, "POST", "/api/runbook/plan", sourceInput{strings.Replace(runs, `"x" {`, `"y" {`, 1)}), 200)
+	rig.problem("another argument", rig.call(auth.Admin, "POST", "/api/runbook/plan", sourceInput{strings.Replace(runs, `["id"]`, `["id", "-u"]`, 1)}), Forbidden)
+	rb.Web.TrustAdmins = true
+	get[status.Plan](rig, rig.call(auth.Admin, "POST", "/api/runbook/plan", sourceInput{strings.Replace(runs, `["id"]`, `["id", "-u"]`, 1)}), 200)
+}

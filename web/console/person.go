@@ -1,0 +1,59 @@
+package console
+
+import (
+	"net/http"
+	"slices"
+
+	"orac/web/api"
+	"orac/web/auth"
+)
+
+// personData is the page on which somebody gets another role, or is removed: the page is the question whether that is meant.
+type personData struct {
+	auth.Person
+	Own   bool // it is who asks
+	Roles []auth.Role
+	Wrong string
+}
+
+func (c *Console) person(call *api.Call) error { return c.showPerson(call, http.StatusOK, "") }
+
+func (c *Console) showPerson(call *api.Call, status int, wrong string) error {
+	list, err := api.Invoke[[]auth.Person](call, "users", nil)
+	if err != nil {
+		return err
+	}
+	name := call.R.PathValue("name")
+	i := slices.IndexFunc(list, func(p auth.Person) bool { return p.Kind == auth.User && p.Name == name })
+	if i < 0 {
+		return api.Fail(api.NotFound, "There is no such user.")
+	}
+	d := personData{Person: list[i], Own: call.Who.Kind == auth.User && call.Who.Name == name, Roles: auth.Roles(), Wrong: wrong}
+	return c.show(call, status, "person", view{Title: list[i].Name, Nav: "/people", Data: d})
+}
+
+func (c *Console) changeRole(call *api.Call) error {
+	in := api.RoleInput{Name: call.R.PathValue("name"), Role: call.R.PostFormValue("role")}
+	done, err := api.Invoke[api.Applied](call, "changeRole", in)
+	return c.changed(call, done, err)
+}
+
+func (c *Console) removeUser(call *api.Call) error {
+	done, err := api.Invoke[api.Applied](call, "removeUser", api.UserName{Name: call.R.PathValue("name")})
+	return c.changed(call, done, err)
+}
+
+// changed shows how a change of a person ended: the list if it is made, else the page that it was asked on.
+func (c *Console) changed(call *api.Call, done api.Applied, err error) error {
+	p := &api.Problem{}
+	switch {
+	case err == nil && done.OK:
+		return redirect(call, "/people")
+	case err == nil:
+		return c.showPerson(call, http.StatusConflict, "Not changed: "+done.Why)
+	}
+	if p = api.AsProblem(err); p.Status >= 500 || p.Status == http.StatusNotFound {
+		return err
+	}
+	return c.showPerson(call, p.Status, sayWrong(p))
+}

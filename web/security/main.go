@@ -1,0 +1,131 @@
+// Command security attacks a live ORAC with scanners of others: wapiti against console and API, as nobody, viewer, operator and
+// admin, and sslscan against its TLS.
+//
+// Guarantees: the appliance is the real binary, with a runbook, a state directory and users of its own that go when it ends; nothing
+// leaves the machine, so that modules which ask other servers are left out or ask this one; each finding is explained in
+// explained.json, or it fails; an explanation that nothing needs any more fails, too; and so does a scan that has looked at too
+// little.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"sync"
+	"text/tabwriter"
+	"time"
+)
+
+func main() {
+	program := flag.String("orac", "bin/orac", "the binary that is attacked")
+	sounds := flag.String("sounds", ".orac/sounds", "a folder with hey_jarvis_lights_on.wav, which plays as if a microphone heard it")
+	explained := flag.String("explained", "web/security/explained.json", "the findings that are explained")
+	keep := flag.String("keep", ".orac/security", "a folder for the scanners' own reports")
+	only := flag.String("only", "", "tls: sslscan alone, which takes seconds")
+	each := flag.Duration("each", 15*time.Second, "how long one module of wapiti may attack as one role")
+	flag.Parse()
+	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer cancel()
+	if err := run(ctx, options{*program, *sounds, *explained, *keep, *only, *each}); err != nil {
+		fmt.Fprintln(os.Stderr, "security:", err)
+		os.Exit(1)
+	}
+}
+
+type options struct {
+	program, sounds, explained, keep, only string
+	each                                   time.Duration
+}
+
+func run(ctx context.Context, o options) error {
+	start := time.Now()
+	known, err := readExplained(o.explained)
+	if err != nil {
+		return err
+	}
+	if err := os.RemoveAll(o.keep); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(o.keep, 0o755); err != nil {
+		return err
+	}
+	if o.keep, err = filepath.Abs(o.keep); err != nil {
+		return err
+	}
+	target, err := begin(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer target.end()
+	found, err := sslscan(ctx, target, o.keep)
+	if err != nil {
+		return err
+	}
+	if o.only == "" {
+		callback, err := listenForCallbacks()
+		if err != nil {
+			return err
+		}
+		defer callback.close()
+		// Two side by side, the admin last: what it changes the others have seen as it was.
+		for _, roles := range [][]string{{"nobody", "viewer"}, {"operator", "admin"}} {
+			var wg sync.WaitGroup
+			var mu sync.Mutex
+			for _, role := range roles {
+				wg.Go(func() {
+					list, one := wapiti(ctx, target, role, callback, o)
+					mu.Lock()
+					defer mu.Unlock()
+					found = append(found, list...)
+					if one != nil && err == nil {
+						err = fmt.Errorf("wapiti as %s: %w", role, one)
+					}
+				})
+			}
+			wg.Wait()
+			if err != nil {
+				return err
+			}
+		}
+		found = append(found, callback.findings()...)
+	}
+	found = append(found, target.afterwards()...)
+	bad := show(known, found, o.only)
+	fmt.Printf("\n%d findings in %v; the scanners' own reports are in %s\n", len(found), time.Since(start).Round(time.Second), o.keep)
+	if bad > 0 {
+		return fmt.Errorf("%d lines above are not explained, or explain nothing", bad)
+	}
+	return nil
+}
+
+// show prints the table, and tells how many of its lines are not as they must be.
+func show(known []explanation, found []finding, only string) (bad int) {
+	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "tool\tas\tfinding\twhere\twhat is said\twhat we say")
+	used := make([]int, len(known))
+	for _, f := range merge(found) {
+		why := "NOT EXPLAINED"
+		for i, e := range known {
+			if e.matches(f.finding) {
+				used[i]++
+				why = e.Reason
+				break
+			}
+		}
+		if why == "NOT EXPLAINED" {
+			bad++
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%.90s\t%s\n", f.Tool, f.roles, f.What, f.where, f.Says, why)
+	}
+	for i, e := range known {
+		if used[i] == 0 && (only == "" || e.Tool == "sslscan") {
+			bad++
+			fmt.Fprintf(w, "%s\t\t%s\t%s\t%s\tNOTHING NEEDS THIS EXPLANATION ANY MORE: %s\n", e.Tool, e.What, e.Where, e.Says, e.Reason)
+		}
+	}
+	_ = w.Flush() // to the terminal
+	return bad
+}
