@@ -13,9 +13,9 @@ type Web struct {
 	Listen         string        `hcl:"listen"` // host:port, or ""
 	PlainHTTP      bool          `hcl:"plain_http_on_the_network"`
 	Origins        []string      `hcl:"origins"`
-	Hosts          []string      `hcl:"hosts"`    // without port, in lower case
+	Hosts          []string      `hcl:"hosts"` // without port, in lower case
 	TrustAdmins    bool          `hcl:"trust_admins"`
-	Metrics        string        `hcl:"metrics"`  // token or open
+	Metrics        string        `hcl:"metrics"` // token or open
 	RequestTimeout time.Duration `hcl:"request_timeout"`
 	MaxBody        Size          `hcl:"max_body"`
 	TLS            TLS           `hcl:"tls"`
