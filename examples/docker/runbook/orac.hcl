@@ -28,6 +28,7 @@ stt "whisper" {
 # The console: https://HOST:7171. `docker compose logs orac` shows the certificate's fingerprint and the code for the first admin.
 web {
   listen = ":7171"
+  # hosts = ["kitchen.local"] # names that the host is called by; its addresses need no line
   # hosts = ["orac.home.example"] # the name that people open it by, if it is no address
 
   tls {
