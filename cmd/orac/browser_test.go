@@ -47,6 +47,7 @@ func openBrowser(t *testing.T, url string) *browser {
 	b.shot, err = filepath.Abs("../../.orac/screenshots")
 	must(t, err)
 	must(t, os.MkdirAll(b.shot, 0o755))
+	t.Cleanup(func() { must(t, gallery(b.shot)) })
 	must(t, chromedp.Do(ctx, chromedp.EmulateViewport(1280, 860))) // the browser lives as long as the context of its first action
 	// What moves after the first paint is counted from the beginning of each page.
 	_, err = chromedp.Call(ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{
@@ -174,6 +175,21 @@ func (b *browser) photograph(name string) {
 			must(b.t, os.WriteFile(filepath.Join(b.shot, fmt.Sprintf("%s-%s-%s.png", name, device.name, scheme)), png, 0o644))
 		}
 	}
+}
+
+// gallery writes the page on which all screenshots of a folder are looked at.
+func gallery(dir string) error {
+	pictures, err := filepath.Glob(filepath.Join(dir, "*.png"))
+	if err != nil {
+		return err
+	}
+	var page strings.Builder
+	page.WriteString("<!doctype html><meta charset=utf-8><title>Pages of the console</title><style>body{font:14px sans-serif;background:#888;display:flex;flex-wrap:wrap;gap:16px}figure{margin:0}img{height:430px}</style>\n")
+	for _, p := range pictures {
+		name := filepath.Base(p)
+		fmt.Fprintf(&page, "<figure><a href=%q><img loading=lazy src=%q alt=%q></a><figcaption>%s</figcaption></figure>\n", name, name, name, strings.TrimSuffix(name, ".png"))
+	}
+	return os.WriteFile(filepath.Join(dir, "index.html"), []byte(page.String()), 0o644)
 }
 
 // narrow and wide turn from a desktop to a phone and back.
