@@ -54,9 +54,8 @@ func (s *State) open() (err error) {
 	if s.FS, err = live.OpenFS(s.Dir); err != nil {
 		return err
 	}
-	// Whoever may write in it could put in hashes of passwords and keys of tokens, or links in the place of files.
-	if info, err := os.Stat(s.Dir); err == nil && info.Mode().Perm()&0o002 != 0 {
-		return fmt.Errorf("everybody on this machine may write in it: chmod o-w %s, and look at what is in there", s.Dir)
+	if err = s.closeOff(); err != nil {
+		return err
 	}
 	if err = s.take(); err != nil {
 		return err
@@ -79,6 +78,36 @@ func (s *State) open() (err error) {
 		s.Store = noHistory{err}
 	}
 	return s.excuse(err, "no history is written")
+}
+
+// closeOff takes the right to write in the state directory from everybody else, as a new mount gives it to all. Where somebody
+// has used it the appliance does not start: hashes of passwords, keys of tokens, or links in the place of files may be theirs.
+func (s *State) closeOff() error {
+	info, err := os.Stat(s.Dir)
+	if err != nil || info.Mode().Perm()&0o002 == 0 {
+		return err
+	}
+	for _, dir := range []string{s.Dir, filepath.Join(s.Dir, "secrets"), filepath.Join(s.Dir, "tls")} {
+		entries, err := os.ReadDir(dir)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		for _, e := range entries {
+			info, err := e.Info()
+			if err != nil {
+				continue // it has just gone
+			}
+			if owner, ok := info.Sys().(*syscall.Stat_t); !ok || owner.Uid != 0 && int(owner.Uid) != os.Geteuid() {
+				return fmt.Errorf("everybody on this machine may write in it, and %s is another user's: look at what is in there, take out what is not ORAC's, "+
+					"and chmod o-w %s", filepath.Join(dir, e.Name()), s.Dir)
+			}
+		}
+	}
+	if err := os.Chmod(s.Dir, info.Mode()&^0o002); err != nil {
+		return fmt.Errorf("everybody on this machine may write in it: chmod o-w %s, and look at what is in there: %w", s.Dir, err)
+	}
+	s.Problems = append(s.Problems, fmt.Sprintf("everybody on this machine could write in %s: nobody else can now, and what is in there is ORAC's or root's", s.Dir))
+	return nil
 }
 
 // key reads the key of hashes, or makes one.

@@ -27,6 +27,7 @@ type Source struct {
 	told  rt.Instant   // when that was
 	heard []*audio.Hop // the last ones
 	lost  overruns
+	gone  overruns // hops that the capture process, or who reads it, has lost
 }
 
 const (
@@ -150,6 +151,7 @@ func (s *Source) listen(t *rt.Task, stream audio.Stream) error {
 			return err
 		}
 		if g, ok := stream.(gapped); ok && g.Lost() > gaps {
+			s.gone.say(t, s.Events, s.Name, "sound of "+s.Device, int(g.Lost()-gaps))
 			gaps, hop.Gap = g.Lost(), true
 		}
 		hop.Seq, hop.At, hop.RMS = s.seq, t.Now(), audio.RMS(hop.PCM[:])

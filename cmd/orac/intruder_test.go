@@ -149,15 +149,29 @@ func TestPeopleComeAndGo(t *testing.T) {
 	d.stop()
 }
 
-// TestAStateDirectoryThatAllMayWriteInIsRefused: somebody else could put in users and keys.
-func TestAStateDirectoryThatAllMayWriteInIsRefused(t *testing.T) {
+// TestAStateDirectoryThatAllMayWriteIn is closed off, as one that was just mounted must be; where somebody else has put
+// something in, there may be users and keys among it, and the appliance does not start.
+func TestAStateDirectoryThatAllMayWriteIn(t *testing.T) {
 	dir := t.TempDir()
-	text := intruded(t, freeAddress(t))
+	text, state := intruded(t, freeAddress(t)), filepath.Join(dir, "state")
 	must(t, os.WriteFile(filepath.Join(dir, "orac.hcl"), []byte(text), 0o600))
 	command(t, dir, "correct horse battery\n", "user", "add", "anna", "--role", "admin")
-	must(t, os.Chmod(filepath.Join(dir, "state"), 0o777))
+	must(t, os.Chmod(state, 0o777|os.ModeSticky))
 	d := start(t, dir, text, nil)
-	if err := d.cmd.Wait(); err == nil || !strings.Contains(d.stderr.String(), "everybody on this machine may write in it: chmod o-w") {
+	d.kind("listening")
+	d.stop()
+	if info, err := os.Stat(state); err != nil || info.Mode().Perm()&0o002 != 0 {
+		t.Errorf("%v, %v", info.Mode(), err)
+	}
+	if !strings.Contains(d.stderr.String(), "could write in") {
+		t.Errorf("nobody is told: %s", d.stderr)
+	}
+	must(t, os.Chmod(state, 0o777))
+	jwt := filepath.Join(state, "secrets", "jwt")
+	must(t, os.WriteFile(jwt, []byte(strings.Repeat("x", 40)), 0o600))
+	must(t, os.Chown(jwt, 12345, 12345))
+	d = start(t, dir, text, nil)
+	if err := d.cmd.Wait(); err == nil || !strings.Contains(d.stderr.String(), "secrets/jwt is another user's") {
 		t.Errorf("%v: %s", err, d.stderr)
 	}
 }
