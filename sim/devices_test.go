@@ -65,7 +65,8 @@ func (l *leakyStream) Lost() uint64 {
 	return 0
 }
 
-// TestALostHopDoesNotCutARecording loses one hop at every place of a command: the recording goes on to the pause after it.
+// TestALostHopDoesNotCutARecording loses one hop at every place of a command: the recording goes on to the pause after it, and the
+// loss is told of.
 func TestALostHopDoesNotCutARecording(t *testing.T) {
 	for at := 45; at < 90; at += 2 { // the wake is at hop 38, the command lasts until 7.6 s
 		s := &service{}
@@ -75,6 +76,9 @@ func TestALostHopDoesNotCutARecording(t *testing.T) {
 		// 1 s before the wake at 3.1 s up to 0.7 s after the command, less the hop.
 		if len(ends) != 1 || ends[0].Why != "silence" || ends[0].Seconds < 5.9 || ends[0].Seconds > 6.4 {
 			t.Errorf("hop %d lost: recordings %+v", at, ends)
+		}
+		if told := bodies[event.Overrun](r); len(told) != 1 || told[0].Hops != 1 || told[0].Port != "sound of file" {
+			t.Errorf("hop %d lost: told of %+v", at, told)
 		}
 	}
 }
