@@ -254,13 +254,17 @@ func (s *Steward) keepText(t *rt.Task, to target, ready *Prepared, a status.Appl
 		step("nothing to do: the appliance runs this already")
 		return a, nil
 	}
+	back, noWay := s.Runner.Prepare(s.Runner.Graph())
+	if noWay != nil {
+		return a, &status.Refusal{Code: status.Stuck, Message: "there is no way back from it: " + noWay.Error(), Hint: "nothing was changed"}
+	}
 	if err := s.Runner.Swap(t, ready); err != nil {
 		return a, &status.Refusal{Code: status.Stopping, Message: err.Error()}
 	}
 	n, err := s.commit(t, to)
 	if err != nil {
-		a.Why = err.Error()
-		return a, nil
+		a.Why, a.RolledBack = err.Error(), true
+		return a, s.Runner.Swap(t, back)
 	}
 	a.OK, a.Generation = true, n
 	step("nothing that runs is another: the text is kept as generation %d", n)

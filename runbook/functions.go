@@ -158,7 +158,7 @@ func (e *evaluator) secret(name string) (string, *callError) {
 	}
 	switch {
 	case err != nil:
-		return "", &callError{"secret() failed: " + err.Error(), "Make one with: orac secrets generate " + name + ". Secrets come from ORAC_SECRET_NAME, systemd credentials, or files of the state directory."}
+		return "", &callError{"secret() failed: " + err.Error(), "Make one with: orac secrets generate " + name + " (the hash of a password with: orac user add NAME). Secrets come from ORAC_SECRET_NAME, systemd credentials, or files of the state directory."}
 	case len(v) > maxInputFile || !utf8.ValidString(v):
 		return "", &callError{fmt.Sprintf("the secret %q is not text of at most 1 MiB", name), "Store it as valid UTF-8."}
 	}

@@ -115,7 +115,7 @@ var authBlock = &BlockType{
 
 var userBlock = &BlockType{
 	Type: "user", Named: true,
-	Doc:  "A person who may log in. While the runbook declares none, the console answers only a page that makes the first admin, with a code that is printed on the terminal.",
+	Doc:  "A person who may log in. While there is none, here or made by the console, the console answers only a page that makes the first admin, with a code that is printed on the terminal.",
 	Slot: Into(func(rb *Runbook) any { return &rb.Users }),
 	Example: `user "anna" {
   role          = "admin"

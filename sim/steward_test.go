@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -142,6 +143,25 @@ func TestGenerationsAreKeptAndReturnedTo(t *testing.T) {
 			if a, err = s.Apply(k, status.ApplyRequest{}, silentSteps); err != nil || !a.OK || a.Generation != 5 {
 				return fmt.Errorf("a model that nobody names: %+v, %v", a, err)
 			}
+		}
+		before := text
+		text += "\nmodel \"weather\" {\n  source = \"catalog:weather\"\n}\n"
+		disk.Fail = func(op, _ string) error {
+			if op == "create" {
+				return syscall.ENOSPC
+			}
+			return nil
+		}
+		if a, err = s.Apply(k, status.ApplyRequest{}, silentSteps); err != nil || a.OK || !a.RolledBack {
+			return fmt.Errorf("a text that cannot be kept: %+v, %v", a, err)
+		}
+		disk.Fail = nil
+		if a, err = s.Apply(k, status.ApplyRequest{}, silentSteps); err != nil || !a.OK || a.Generation != 6 {
+			return fmt.Errorf("and then it can: %+v, %v", a, err)
+		}
+		text = before
+		if a, err = s.Apply(k, status.ApplyRequest{}, silentSteps); err != nil || !a.OK {
+			return fmt.Errorf("and back: %+v, %v", a, err)
 		}
 		if list := r.Graph().Runbook.Models; list[len(list)-1].Name != "alexa" {
 			return fmt.Errorf("in force are %+v", list)

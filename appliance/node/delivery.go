@@ -8,7 +8,6 @@ import (
 	"orac/appliance/audio"
 	"orac/appliance/event"
 	"orac/appliance/rt"
-	"orac/appliance/spool"
 	"orac/appliance/stt"
 	"orac/appliance/utterance"
 )
@@ -165,7 +164,7 @@ func (n *Delivery) sound(t *rt.Task, job Job, attempt int) (Whole, error) {
 		if err != nil || w.Gone || w.Err == nil {
 			return w, err
 		}
-		if tries >= boundedTries && (!spool.Transient(w.Err) || t.Now().Sub(began) >= readPatience) {
+		if tries >= boundedTries && (!rt.Transient(w.Err) || t.Now().Sub(began) >= readPatience) {
 			job.Meta = w.Meta
 			return Whole{Gone: true}, n.givenUp(t, job, attempt, w.Err)
 		}

@@ -3,6 +3,7 @@ package rt
 import (
 	"errors"
 	"io/fs"
+	"syscall"
 )
 
 // FS is the file system of the state directory. Names are slash-separated and relative to it; none leaves it.
@@ -66,3 +67,10 @@ func WriteFile(t *Task, fsys FS, dir, name string, data []byte) error {
 }
 
 func isNotExist(err error) bool { return errors.Is(err, fs.ErrNotExist) }
+
+// Transient tells whether an error of a FS may be gone at the next try and says nothing of the file: the disk or the process is in
+// trouble.
+func Transient(err error) bool {
+	_, ok := errors.AsType[syscall.Errno](err)
+	return ok && !errors.Is(err, fs.ErrNotExist)
+}

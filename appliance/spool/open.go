@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 
 	"orac/appliance/audio"
 	"orac/appliance/rt"
@@ -44,12 +43,6 @@ func Open(t *rt.Task, fsys rt.FS, limits Limits) (*Spool, error) {
 		return s, err
 	}
 	return s, nil
-}
-
-// Transient tells whether an error is one of the file system that may be gone at the next try, and says nothing of the file.
-func Transient(err error) bool {
-	_, ok := errors.AsType[syscall.Errno](err)
-	return ok && !errors.Is(err, fs.ErrNotExist)
 }
 
 // read takes in what is on disk: all of it or, when the disk does not give a file, nothing, since what is younger must wait.
@@ -99,7 +92,7 @@ func (s *Spool) read(t *rt.Task) error {
 
 // adopt takes one utterance's files into the spool. The error is that of a disk that may give them later.
 func (s *Spool) adopt(t *rt.Task, seq utterance.Seq, files []rt.FileInfo) error {
-	later := func(err error) bool { return Transient(err) && s.reads < maxReads }
+	later := func(err error) bool { return rt.Transient(err) && s.reads < maxReads }
 	e := &Entry{Seq: seq}
 	var part, meta bool
 	for _, f := range files {

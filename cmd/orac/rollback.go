@@ -15,7 +15,8 @@ func (a *app) rollbackCommand() *cobra.Command {
 		Use:   "rollback [GENERATION]",
 		Short: "return to a generation that is kept, or to the one before",
 		Long: `Applies a generation that is kept, with the inputs that it had: all of it or nothing, watched for its health as any
-apply is. It does not ask. The runbook file stays as it is: what it says is applied by the next orac apply.`,
+apply is. It does not ask. The runbook file stays as it is: what it says counts again at the next
+orac apply, and at the next start. Edit it if the generation is to stay.`,
 		Example: `  orac rollback
   orac rollback 3
   orac generations`,

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"orac/cmd/orac/screen"
+	"orac/runbook"
 	"orac/web/auth"
 )
 
@@ -24,7 +25,7 @@ func (a *app) tokenCommand() *cobra.Command {
 
 func (a *app) tokenIssue() *cobra.Command {
 	var name, service string
-	var life time.Duration
+	var length string
 	c := &cobra.Command{
 		Use:   "issue",
 		Short: "issue a token for a user or a service account of the runbook",
@@ -36,11 +37,15 @@ func (a *app) tokenIssue() *cobra.Command {
 			if service != "" {
 				kind, name = auth.Service, service
 			}
-			switch {
-			case name == "":
+			if name == "" {
 				return usage("say whom it is for: --user NAME or --service NAME")
-			case life < 0 || life > 30*24*time.Hour:
-				return usage("--for %s: a token is good for 30 days at most", life)
+			}
+			var life time.Duration
+			if length != "" {
+				var err error
+				if life, err = runbook.ParseDuration(length); err != nil || life <= 0 || life > 30*24*time.Hour {
+					return usage("--for %s: write how long, like 15m or 1d; a token is good for 30 days at most", length)
+				}
 			}
 			g, state, err := a.openGuard()
 			if err != nil {
@@ -64,7 +69,7 @@ func (a *app) tokenIssue() *cobra.Command {
 	}
 	c.Flags().StringVar(&name, "user", "", "the user that it is for")
 	c.Flags().StringVar(&service, "service", "", "the service account that it is for")
-	c.Flags().DurationVar(&life, "for", 0, "how long it is good; what the runbook says without it")
+	c.Flags().StringVar(&length, "for", "", "how long it is good, like 15m or 1d; what the runbook says without it")
 	c.MarkFlagsMutuallyExclusive("user", "service")
 	return a.withJSON(a.withState(a.withFile(c)))
 }

@@ -121,7 +121,7 @@ func envelope(points [][2]float64, n int) [][2]float64 {
 }
 
 // symbols are the glyphs of the timelines, drawn around their middle.
-const symbols template.HTML = `<svg width="0" height="0" aria-hidden="true" style="position:absolute"><defs>` +
+const symbols template.HTML = `<svg class="symbols" width="0" height="0" aria-hidden="true"><defs>` +
 	`<circle id="g-wake" class="g accent" r="4"/>` +
 	`<circle id="g-recorded" class="g ring" r="3.5"/>` +
 	`<path id="g-delivered" class="g ok" d="M-4-3.5 4 0-4 3.5Z"/>` +

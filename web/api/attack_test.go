@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -560,6 +561,8 @@ func TestWhatIsAppliedIsSavedAndConflictsAreTold(t *testing.T) {
 		t.Errorf("%+v", found)
 	}
 	rig.app.apply = nil
+	rig.problem("one thing, with an edit along that nobody has seen", rig.call(auth.Admin, "PUT", "/api/config/models/hey_jarvis", map[string]float64{"threshold": 0.65}), OutOfStep)
+	rig.must(os.WriteFile(rig.app.file, []byte(testRunbook), 0o640))
 	get[applied](rig, rig.call(auth.Admin, "PUT", "/api/config/models/hey_jarvis", map[string]float64{"threshold": 0.65}), 200)
 	text := get[runbookText](rig, rig.call(auth.Admin, "GET", "/api/runbook", nil), 200).Source
 	if want := strings.Replace(testRunbook, "0.5", "0.65", 1); text != want {

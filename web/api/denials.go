@@ -22,7 +22,7 @@ const (
 )
 
 // denials writes refused logins, tokens, keys and sessions into the audit log, so that a flood of them is no flood of records.
-// Of those that are alike (what, of whom, why, from where) the first is a record; while they go on, the next says how many more
+// Of those that are alike (what, of whom, why, from where, by whom) the first is a record; while they go on, the next says how many more
 // there were: after one minute, two, four, and at last once an hour. What exceeds the bounds over all is counted the same way.
 type denials struct {
 	log *audit.Log
@@ -35,7 +35,7 @@ type denials struct {
 }
 
 // denial is what makes denials alike.
-type denial struct{ action, target, why, from string }
+type denial struct{ action, target, why, from, who string }
 
 // denialRun is how often it has come since it was last written.
 type denialRun struct {
@@ -53,7 +53,7 @@ func newDenials(ctx context.Context, log *audit.Log, say *slog.Logger) *denials 
 
 // add records a refusal, or counts it.
 func (r *denials) add(a audit.Record) {
-	key := denial{a.Action, a.Target, a.Why, a.From}
+	key := denial{a.Action, a.Target, a.Why, a.From, a.Who}
 	r.mu.Lock()
 	now := time.Now()
 	if passed := now.Sub(r.since); passed > 0 {

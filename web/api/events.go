@@ -281,6 +281,7 @@ func socket(c *Call, in eventsInput) (none, error) {
 			}
 			err = errors.Join(err, line.conn.release())
 		case <-check.C:
+			due.renew() // for replies to pings, which the library writes
 			if c.still() != nil {
 				_ = conn.Close(websocket.StatusPolicyViolation, "logged out")
 				return none{}, nil

@@ -154,6 +154,9 @@ func (s *Stream) Want(kinds []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.kinds, s.key = kinds, strings.Join(kinds, ",")
+	if kinds == nil {
+		s.key = "*" // no kinds at all are something else
+	}
 }
 
 // Lost is how many frames found no room since it was last called.

@@ -2,7 +2,10 @@ package api
 
 import (
 	"fmt"
+	"maps"
 	"slices"
+
+	"github.com/zclconf/go-cty/cty"
 
 	"orac/runbook"
 )
@@ -32,6 +35,12 @@ func (s *Server) reaches(source string) error {
 			what = fmt.Sprintf("%s(%q) is not read yet", i.Kind, clip(clean(i.Name), 100))
 		}
 	}
+	named := paths(now.Blocks)
+	for path, by := range paths(rb.Blocks) {
+		if named[path] == "" {
+			what = fmt.Sprintf("%s names a path that is not in use yet", by)
+		}
+	}
 	if rb.Web.TrustAdmins {
 		what = "web.trust_admins is not set yet"
 	}
@@ -39,4 +48,47 @@ func (s *Server) reaches(source string) error {
 		return nil
 	}
 	return Fail(Forbidden, "%s, and over the network that is not changed: write it into the runbook's file on the machine, and run orac apply there.", what)
+}
+
+// paths are the files that blocks name for themselves, with the attributes that name them: a log that is written and turned over,
+// a state directory, keys.
+func paths(blocks []runbook.Block) map[string]string {
+	found := map[string]string{}
+	for _, b := range blocks {
+		for _, at := range b.Type.Attributes {
+			if v := b.Attrs[at.Name].Value; at.Kind == runbook.Path && v.IsKnown() && !v.IsNull() && v.Type() == cty.String {
+				found[v.AsString()] = fmt.Sprintf("%s.%s", b.Address, at.Name)
+			}
+		}
+		maps.Copy(found, paths(b.Nested))
+	}
+	return found
+}
+
+// returns refuses a rollback to a generation whose text would be refused today. One that cannot be evaluated any more is not
+// known to be harmless.
+func (s *Server) returns(number int) error {
+	if s.o.App.Runbook().Web.TrustAdmins {
+		return nil
+	}
+	if number == 0 { // the one before
+		now := s.o.App.Status().Generation
+		list, err := s.o.App.Generations()
+		if err != nil {
+			return err
+		}
+		for _, g := range list {
+			if g.Number < now {
+				number = max(number, g.Number)
+			}
+		}
+	}
+	text, err := s.o.App.Text(number)
+	if err != nil {
+		return nil // who returns to it says what is wrong
+	}
+	if rb, _ := s.o.App.Check(text); rb == nil {
+		return Fail(Forbidden, "Generation %d cannot be checked any more, and over the network that is not returned to: run orac rollback %d on the machine.", number, number)
+	}
+	return s.reaches(text)
 }

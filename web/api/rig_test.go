@@ -79,7 +79,8 @@ type fake struct {
 	sounds   map[string]string
 	ready    chan struct{}
 	explodes bool
-	stateDir string // of the secrets that a text may name
+	stateDir string         // of the secrets that a text may name
+	kept     map[int]string // texts of generations
 	nodes    []status.Node
 }
 
@@ -134,6 +135,9 @@ func (f *fake) PlanRollback(_ context.Context, n int) (status.Plan, error) {
 func (f *fake) Text(n int) (string, error) {
 	if n > 3 {
 		return "", &status.Refusal{Code: status.Unknown, Message: "there is no such generation"}
+	}
+	if text, ok := f.kept[n]; ok {
+		return text, nil
 	}
 	return strings.Replace(testRunbook, "threshold = 0.5", fmt.Sprintf("threshold = 0.%d", 2+n), 1), nil
 }

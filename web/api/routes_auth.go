@@ -251,5 +251,5 @@ func exportAudit(c *Call, _ none) (none, error) {
 	w := c.Streaming()
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	w.Header().Set("Content-Disposition", `attachment; filename="audit.ndjson"`)
-	return none{}, c.Server.o.Audit.Export(w)
+	return none{}, c.Server.o.Audit.Export(newPaced(w))
 }

@@ -102,6 +102,9 @@ func (c *Call) edit(target string, edits []edit) (applied, error) {
 	if err != nil {
 		return applied{}, because(Unavailable, err, "The runbook's file cannot be read.")
 	}
+	if err := c.inStep(text); err != nil {
+		return applied{}, err
+	}
 	fresh := []byte(text)
 	for _, e := range edits {
 		fresh, err = runbook.Edit(fresh, e.block, e.attribute, e.expression)

@@ -183,6 +183,9 @@ func getGeneration(c *Call, in generationInput) (generationText, error) {
 }
 
 func planRollback(c *Call, in generationInput) (status.Plan, error) {
+	if err := c.Server.returns(in.Number); err != nil {
+		return status.Plan{}, err
+	}
 	p, err := c.Server.o.App.PlanRollback(c.Context(), in.Number)
 	return c.Server.hidePaths(p), c.Server.hideFolder(err)
 }

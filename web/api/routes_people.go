@@ -3,8 +3,10 @@ package api
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
+	"orac/runbook"
 	"orac/web/auth"
 )
 
@@ -22,12 +24,45 @@ func addUser(c *Call, in newUserInput) (applied, error) {
 	if err != nil {
 		return applied{}, because(Unavailable, err, "The runbook's file cannot be read.")
 	}
+	if err := c.inStep(text); err != nil {
+		return applied{}, err
+	}
 	secret, err := c.Server.o.Guard.PreparePassword(in.Name, in.Password)
 	if err != nil {
 		return applied{}, err
 	}
-	fresh := strings.TrimRight(text, "\n") + fmt.Sprintf("\n\nuser %q {\n  role          = %q\n  password_hash = secret(%q)\n}\n", in.Name, in.Role, secret)
-	return c.reapply(in.Name, text, fresh, map[string]any{"user": in.Name, "role": in.Role})
+	fresh := withUser(text, in.Name, in.Role, secret)
+	fresh, kept := c.declareMade(fresh)
+	rb, _ := c.Server.o.App.Check(fresh)
+	if rb != nil && !slices.ContainsFunc(rb.Users, func(u runbook.User) bool { return u.Role == string(auth.Admin) }) {
+		return applied{}, lastAdmin()
+	}
+	return c.reapply(in.Name, text, fresh, map[string]any{"user": in.Name, "role": in.Role, "declared": kept})
+}
+
+func withUser(text, name, role, secret string) string {
+	return strings.TrimRight(text, "\n") + fmt.Sprintf("\n\nuser %q {\n  role          = %q\n  password_hash = secret(%q)\n}\n", name, role, secret)
+}
+
+// declareMade adds the users of the set-up to a text that declares a user: it would end them otherwise.
+func (c *Call) declareMade(text string) (fresh string, names []string) {
+	g := c.Server.o.Guard
+	for _, p := range g.People() {
+		if secret := g.SecretOf(p.Name); p.Kind == auth.User && !p.Declared && secret != "" {
+			text, names = withUser(text, p.Name, string(p.Role), secret), append(names, p.Name)
+		}
+	}
+	return text, names
+}
+
+// inStep refuses a change of one thing by way of the runbook's file while the file says more than what runs: all that would be
+// applied along, unseen. A file with problems is told of by who plans it.
+func (c *Call) inStep(text string) error {
+	if rb, problems := c.Server.o.App.Check(text); rb == nil || problems.HasErrors() || c.Server.runsAlready(text) {
+		return nil
+	}
+	return Fail(OutOfStep, "The runbook's file is not what runs: it was changed and not applied, or an older generation was returned to. "+
+		"Apply it first, or make it what runs, on the page Runbook; then this change can be made alone.")
 }
 
 // reapply plans and applies another text of the runbook's file.
@@ -65,6 +100,15 @@ func changePassword(c *Call, in passwordInput) (none, error) {
 			return none{}, err
 		}
 	}
+	text, err := c.Server.readRunbook()
+	if err == nil {
+		err = c.inStep(text)
+	} else {
+		err = because(Unavailable, err, "The runbook's file cannot be read.")
+	}
+	if err != nil {
+		return none{}, err
+	}
 	declared, err := g.SetPassword(in.Name, in.Password)
 	switch {
 	case errors.Is(err, auth.ErrNoUser):
@@ -76,10 +120,6 @@ func changePassword(c *Call, in passwordInput) (none, error) {
 	case !declared:
 		c.Server.Use(c.Server.o.App.Runbook())
 		return none{}, nil
-	}
-	text, err := c.Server.readRunbook()
-	if err != nil {
-		return none{}, because(Unavailable, err, "The runbook's file cannot be read.")
 	}
 	out, err := c.reapply(in.Name, text, text, map[string]string{"password_hash": "(secret)"})
 	if err == nil && !out.OK {

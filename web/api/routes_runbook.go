@@ -261,6 +261,9 @@ func rollback(c *Call, in rollbackInput) (status.Applied, error) {
 	if in.Running > 0 && in.Running != before {
 		return status.Applied{}, Fail(PlanChanged, "Generation %d runs by now.", before)
 	}
+	if err := c.Server.returns(in.Generation); err != nil {
+		return status.Applied{}, err
+	}
 	a, err := c.Server.o.App.RollbackPlanned(c.Server.ctx, in.Generation, in.Plan, func(step string) { c.Log().Info("rollback", "step", step) })
 	c.Changed(map[string]int{"generation": before}, map[string]any{"generation": a.Generation, "ok": a.OK, "rolled_back": a.RolledBack})
 	return a, err

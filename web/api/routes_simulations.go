@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	"orac/runbook"
@@ -94,32 +95,21 @@ func stopSimulation(c *Call, in simulationNumber) (none, error) {
 // getReportPage gives the page that a simulation has left. It holds texts of scenario files and no script: it runs none, belongs to
 // no origin, and its style sheet is allowed by its hash alone.
 func getReportPage(c *Call, in simulationNumber) (none, error) {
-	text, err := c.Server.o.Simulations.HTML(in.Number)
-	if err != nil {
-		return none{}, simulationProblem(err)
-	}
-	styles := "'none'"
-	if _, after, ok := bytes.Cut(text, []byte("<style>")); ok {
-		if css, _, ok := bytes.Cut(after, []byte("</style>")); ok {
-			sum := sha256.Sum256(css)
-			styles = "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+	read := func() ([]byte, error) { return c.Server.o.Simulations.HTML(in.Number) }
+	return none{}, c.sendReport(read, func(h http.Header, text []byte) {
+		styles := "'none'"
+		if _, after, ok := bytes.Cut(text, []byte("<style>")); ok {
+			if css, _, ok := bytes.Cut(after, []byte("</style>")); ok {
+				sum := sha256.Sum256(css)
+				styles = "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+			}
 		}
-	}
-	w := c.Streaming()
-	h := w.Header()
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src "+styles+"; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; sandbox")
-	h.Set("Content-Type", "text/html; charset=utf-8")
-	_, _ = w.Write(text) // a client that goes needs nothing
-	return none{}, nil
+		h.Set("Content-Security-Policy", "default-src 'none'; style-src "+styles+"; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; sandbox")
+		h.Set("Content-Type", "text/html; charset=utf-8")
+	})
 }
 
 func getReportJSON(c *Call, in simulationNumber) (none, error) {
-	text, err := c.Server.o.Simulations.JSON(in.Number)
-	if err != nil {
-		return none{}, simulationProblem(err)
-	}
-	w := c.Streaming()
-	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write(text) // a client that goes needs nothing
-	return none{}, nil
+	read := func() ([]byte, error) { return c.Server.o.Simulations.JSON(in.Number) }
+	return none{}, c.sendReport(read, func(h http.Header, _ []byte) { h.Set("Content-Type", "application/json") })
 }

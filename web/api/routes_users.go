@@ -102,6 +102,9 @@ func (c *Call) changeUser(name string, change map[string]any, edit func([]byte) 
 	if err != nil {
 		return applied{}, because(Unavailable, err, "The runbook's file cannot be read.")
 	}
+	if err := c.inStep(text); err != nil {
+		return applied{}, err
+	}
 	fresh, err := edit([]byte(text))
 	var wrong *runbook.EditError
 	if errors.As(err, &wrong) {

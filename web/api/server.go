@@ -49,6 +49,7 @@ type Server struct {
 	metrics *metrics
 	openAPI []byte
 	streams atomic.Int64
+	reports atomic.Int64 // being sent
 
 	perStream sync.Mutex     // guards streamsOf
 	streamsOf map[string]int // event streams by subject
@@ -336,9 +337,7 @@ func (s *Server) allowed(c *Call) error {
 	}
 	if !c.Who.Role.Includes(r.Role) {
 		if r.Change != "" {
-			if err := s.o.Audit.Append(c.record(r.Change, audit.Denied, "the role is too low")); err != nil {
-				s.o.Log.Error("a denied change is not in the audit log", "request", c.ID, "cause", err)
-			}
+			s.refused.add(c.record(r.Change, audit.Denied, "the role is too low"))
 		}
 		return Fail(Forbidden, "It needs the role %s.", r.Role)
 	}

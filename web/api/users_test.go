@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -158,9 +159,9 @@ func TestTheLastAdminStays(t *testing.T) {
 	rig.problem("the one that is left", rig.call(auth.Admin, "DELETE", "/api/users/operator", nil), Conflict)
 	rig.problem("no role", role("operator", "root"), InvalidInput)
 	rig.problem("nobody", role("nobody", "viewer"), NotFound)
-	// The file counts, and not only what runs: it has lost an admin that is still in force.
+	// The file is not what runs: it has lost an admin that is still in force, and no other change takes that along.
 	rig.must(os.WriteFile(rig.app.file, []byte(strings.Replace(rig.file(), `"admin" # judges`, `"viewer" # judges`, 1)), 0o640))
-	rig.problem("by a file that is not applied", role("viewer", "viewer"), Conflict)
+	rig.problem("by a file that is not applied", role("viewer", "viewer"), OutOfStep)
 }
 
 // TestUsersOfTheSetUp are removed and changed in the database; a declared one of the same name takes its password with it.
@@ -176,6 +177,11 @@ func TestUsersOfTheSetUp(t *testing.T) {
 	rig.must(err)
 	rig.tokens[auth.Admin] = token.Token
 	rig.problem("the only one", rig.call(auth.Admin, "DELETE", "/api/users/anna", nil), Conflict)
+	// Where somebody else is declared, who was made by the set-up is declared along: the runbook's users are all that count then.
+	text, names := (&Call{Server: rig.server}).declareMade(testRunbook)
+	if !slices.Equal(names, []string{"anna"}) || !strings.Contains(text, "user \"anna\" {\n  role          = \"admin\"\n  password_hash = secret(\"anna_password_hash\")\n}\n") {
+		t.Errorf("%q are declared along:\n%s", names, text)
+	}
 	rig.problem("made less", rig.call(auth.Admin, "PUT", "/api/users/anna", map[string]string{"role": "viewer"}), Conflict)
 	db, err := sql.Open("sqlite", filepath.Join(rig.dir, auth.DBName)) // the set-up makes one only
 	rig.must(err)
@@ -214,6 +220,7 @@ func TestAnAdminOfTheNetworkRunsNoNewCommand(t *testing.T) {
 		"a command":         base + "\nstt \"x\" {\n  protocol = \"exec\"\n  command  = [\"sh\", \"-c\", \"id\"]\n}\n",
 		"a file":            strings.Replace(base, "threshold = 0.5", "topic = file(\""+secret+"\")\n  threshold = 0.5", 1),
 		"a variable":        strings.Replace(base, "threshold = 0.5", "topic = try(env(\"ORAC_TEST_NOTHING\"), \"x\")\n  threshold = 0.5", 1),
+		"a log":             strings.Replace(base, "appliance \"test\" {}", "appliance \"test\" {\n  log_file = \"audit.log\"\n}", 1),
 		"trust":             strings.Replace(base, "listen = ", "trust_admins = true\n  listen = ", 1),
 		"trust and command": strings.Replace(base, "listen = ", "trust_admins = true\n  listen = ", 1) + "\nstt \"x\" {\n  protocol = \"exec\"\n  command  = [\"id\"]\n}\n",
 	} {
@@ -224,9 +231,18 @@ func TestAnAdminOfTheNetworkRunsNoNewCommand(t *testing.T) {
 		rig.problem("apply with "+name, rig.call(auth.Admin, "POST", "/api/runbook/apply", applyInput{evil, hashText(base), hashText(evil)}), Forbidden)
 		// It may stand in the file already, not applied: no other change takes it along.
 		rig.must(os.WriteFile(rig.app.file, []byte(evil), 0o640))
-		rig.problem("a threshold with "+name, rig.call(auth.Admin, "PUT", "/api/config/models/hey_jarvis", map[string]float64{"threshold": 0.7}), Forbidden)
-		rig.problem("a role with "+name, rig.call(auth.Admin, "PUT", "/api/users/viewer", map[string]string{"role": "operator"}), Forbidden)
+		refusal := OutOfStep
+		if name == "a command" { // nothing that runs would be another
+			refusal = Forbidden
+		}
+		rig.problem("a threshold with "+name, rig.call(auth.Admin, "PUT", "/api/config/models/hey_jarvis", map[string]float64{"threshold": 0.7}), refusal)
+		rig.problem("a role with "+name, rig.call(auth.Admin, "PUT", "/api/users/viewer", map[string]string{"role": "operator"}), refusal)
 		rig.must(os.WriteFile(rig.app.file, []byte(base), 0o640))
+		// It may be in a generation from before that it was taken out.
+		rig.app.kept = map[int]string{2: evil}
+		rig.problem("back to "+name, rig.call(auth.Admin, "POST", "/api/runbook/rollback", rollbackInput{Generation: 2}), Forbidden)
+		rig.problem("a plan back to "+name, rig.call(auth.Admin, "GET", "/api/runbook/generations/2/plan", nil), Forbidden)
+		rig.app.kept = nil
 	}
 	if len(rig.app.applied) > 0 {
 		t.Error("something was applied")

@@ -71,7 +71,7 @@ func (d *DB) addRefresh(hash string, r refresh) error {
 	defer d.mu.Unlock()
 	_, err := d.db.Exec("INSERT INTO refresh VALUES (?, ?, ?, ?, ?, 0)", hash, r.family, r.subject, r.print, r.expires.UnixMicro())
 	if err == nil { // those that were used go first: they are kept only to notice when they come again
-		_, err = d.db.Exec("DELETE FROM refresh WHERE subject = ?1 AND hash NOT IN (SELECT hash FROM refresh WHERE subject = ?1 ORDER BY used, expires DESC LIMIT ?2)", r.subject, maxRefresh)
+		_, err = d.db.Exec("DELETE FROM refresh WHERE subject = ?1 AND hash <> ?3 AND hash NOT IN (SELECT hash FROM refresh WHERE subject = ?1 AND hash <> ?3 ORDER BY used, expires DESC LIMIT ?2)", r.subject, maxRefresh-1, hash)
 	}
 	return err
 }

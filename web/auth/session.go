@@ -169,7 +169,7 @@ func (s sessionStore) Commit(token string, data []byte, expires time.Time) error
 	name, _ := values[sessionUser].(string)
 	_, err = s.db.Exec("INSERT INTO sessions VALUES (?, ?, ?, ?)", digest(token), name, data, expires.UnixMicro())
 	if err == nil { // who logs in again and again ends the own oldest sessions, and fills no disk
-		_, err = s.db.Exec("DELETE FROM sessions WHERE subject = ?1 AND token NOT IN (SELECT token FROM sessions WHERE subject = ?1 ORDER BY expires DESC LIMIT ?2)", name, maxSessions)
+		_, err = s.db.Exec("DELETE FROM sessions WHERE subject = ?1 AND token <> ?3 AND token NOT IN (SELECT token FROM sessions WHERE subject = ?1 AND token <> ?3 ORDER BY expires DESC LIMIT ?2)", name, maxSessions-1, digest(token))
 	}
 	return err
 }

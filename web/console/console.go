@@ -86,6 +86,7 @@ func (c *Console) routes() []pageRoute {
 		{post, "/people", auth.Admin, c.addUser},
 		{get, "/people/{name}", auth.Admin, c.person},
 		{post, "/people/{name}/role", auth.Admin, c.changeRole},
+		{post, "/people/{name}/password", auth.Admin, c.givePassword},
 		{post, "/people/{name}/remove", auth.Admin, c.removeUser},
 		{post, "/people/{name}/logout", auth.Admin, c.logoutUser},
 		{get, "/password", auth.Viewer, c.passwordPage},

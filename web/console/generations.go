@@ -89,5 +89,9 @@ func (c *Console) rollback(call *api.Call) error {
 		}
 		return err
 	}
-	return c.show(call, http.StatusOK, "applied", view{Title: "Rolled back", Nav: "/runbook", Data: api.Applied{Applied: done}})
+	back := api.Applied{Applied: done}
+	if done.OK {
+		back.Note = "The runbook's file is as it was: it counts again at the next apply and at the next start. Edit it if this generation is to stay."
+	}
+	return c.show(call, http.StatusOK, "applied", view{Title: "Rolled back", Nav: "/runbook", Data: back})
 }

@@ -55,7 +55,7 @@ func (c *Console) listen(call *api.Call) error {
 
 func listeners(declared []api.Listener, s status.Status) (list []listener) {
 	for _, l := range declared {
-		row := listener{Name: l.Name, Device: l.Device, OK: true, State: "listening", Detail: "recording"}
+		row := listener{Name: l.Name, Device: l.Device, OK: true, State: "listening", Detail: "a sound file"}
 		for _, n := range s.Nodes {
 			if n.Address == "source."+row.Device && n.State != "running" {
 				row.OK, row.State = n.State == "finished", n.State

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 
+	"orac/appliance/status"
 	"orac/web/api"
 	"orac/web/auth"
 )
@@ -36,6 +37,13 @@ func (c *Console) changeRole(call *api.Call) error {
 	in := api.RoleInput{Name: call.R.PathValue("name"), Role: call.R.PostFormValue("role")}
 	done, err := api.Invoke[api.Applied](call, "changeRole", in)
 	return c.changed(call, done, err)
+}
+
+// givePassword gives somebody else another password.
+func (c *Console) givePassword(call *api.Call) error {
+	in := api.PasswordInput{Name: call.R.PathValue("name"), Password: call.R.PostFormValue("password")}
+	_, err := api.Invoke[api.Nothing](call, "changePassword", in)
+	return c.changed(call, api.Applied{Applied: status.Applied{OK: true}}, err)
 }
 
 func (c *Console) removeUser(call *api.Call) error {

@@ -3,7 +3,7 @@
 	"use strict";
 	const hours = 12 * 3600;
 	const up = (least) => (_, low, high) => [0, Math.max(least, (high || 0) * 1.15)];
-	const units = { memory: (v) => v.toFixed(0) + " MiB", cpu: (v) => v.toFixed(0) + " %", disk: (v) => v.toFixed(1) + " GiB", spool: (v) => v.toFixed(0) };
+	const units = { memory: (v) => v.toFixed(0) + " MiB", cpu: (v) => v.toFixed(0) + " %", disk: (v) => v.toFixed(1) + " GiB", spool: (v) => Number.isInteger(v) ? v.toFixed(0) : "" };
 	const least = { memory: 64, cpu: 20, disk: 1, spool: 5 };
 	const take = { memory: (s, i) => s.memory_bytes[i] / 2 ** 20, cpu: (s, i) => s.cpu_percent[i], disk: (s, i) => s.disk_free_bytes[i] / 2 ** 30, spool: (s, i) => s.waiting[i] };
 	const kept = { at: [], memory: [], cpu: [], disk: [], spool: [] };
