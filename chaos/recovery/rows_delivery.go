@@ -104,6 +104,29 @@ func (b *bench) undelivered(f chaos.Fault, hold time.Duration, commands int, not
 	return b.understood()
 }
 
+// spooled waits for a file of the spool to have so many bytes, and gives how many it has.
+func (b *bench) spooled(pattern string, least int64) (size int64, err error) {
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for size < least {
+		select {
+		case <-tick.C:
+		case <-b.ctx.Done():
+			return size, b.ctx.Err()
+		}
+		files, err := filepath.Glob(filepath.Join(b.State, "spool", pattern))
+		if err != nil {
+			return size, err
+		}
+		for _, f := range files {
+			if info, err := os.Stat(f); err == nil {
+				size = info.Size()
+			}
+		}
+	}
+	return size, nil
+}
+
 // killedRecording kills the appliance in the middle of a command. What was on disk by then is delivered after the restart.
 func killedRecording(b *bench) error {
 	mark, before := b.orac.Mark(), len(b.STT.Answered())
@@ -112,24 +135,9 @@ func killedRecording(b *bench) error {
 		return err
 	}
 	const half = 2 * 16000 // bytes of a second: the pre-roll, at least
-	var size int64
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for size < half {
-		select {
-		case <-tick.C:
-		case <-b.ctx.Done():
-			return b.ctx.Err()
-		}
-		parts, err := filepath.Glob(filepath.Join(b.State, "spool", "*.part"))
-		if err != nil {
-			return err
-		}
-		for _, p := range parts {
-			if info, err := os.Stat(p); err == nil {
-				size = info.Size()
-			}
-		}
+	size, err := b.spooled("*.part", half)
+	if err != nil {
+		return err
 	}
 	if err := b.orac.Kill(); err != nil {
 		return err
@@ -161,6 +169,10 @@ func killedDelivering(b *bench) error {
 	b.Mic.Play(b.Speech.Say(1))
 	recorded, err := b.recordings(mark, 1)
 	if err != nil {
+		return err
+	}
+	// What the recorder has ended is on its way to the disk: it is the appliance's promise from the moment that it is there.
+	if _, err := b.spooled("*.pcm", 1); err != nil {
 		return err
 	}
 	if err := b.orac.Kill(); err != nil {
