@@ -28,12 +28,8 @@ func Add(src []byte, block Address) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	before := list(body, src)
-	for _, s := range splices {
-		out := slices.Concat(src[:s.from], []byte(s.text), src[s.to:])
-		if e.isOnlyChange(before, out) {
-			return out, nil
-		}
+	if out := e.first(body, splices); out != nil {
+		return out, nil
 	}
 	return nil, &EditError{fmt.Sprintf("%s cannot be added by itself", block), "The file is written in an unusual way: edit it by hand."}
 }

@@ -47,12 +47,8 @@ func Edit(src []byte, block Address, attribute, expression string) ([]byte, erro
 	if err != nil {
 		return nil, err
 	}
-	before := list(body, src)
-	for _, s := range splices {
-		out := slices.Concat(src[:s.from], []byte(s.text), src[s.to:])
-		if e.isOnlyChange(before, out) {
-			return out, nil
-		}
+	if out := e.first(body, splices); out != nil {
+		return out, nil
 	}
 	return nil, &EditError{fmt.Sprintf("%s of %s cannot be changed by itself", attribute, block), "Its new value does not stand alone, or the file is written in an unusual way: edit it by hand."}
 }

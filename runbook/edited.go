@@ -63,6 +63,18 @@ func commentsIn(src []byte, wanted func(hcl.Range) bool) []string {
 	return out
 }
 
+// first makes the change by the first way that changes nothing else; nil if none does.
+func (e *edit) first(body *hclsyntax.Body, splices []splice) []byte {
+	before := list(body, e.src)
+	for _, s := range splices {
+		out := slices.Concat(e.src[:s.from], []byte(s.text), e.src[s.to:])
+		if e.isOnlyChange(before, out) {
+			return out
+		}
+	}
+	return nil
+}
+
 // isOnlyChange tells whether a text says what was said before, and differs from it in nothing but the attribute of the edit.
 func (e *edit) isOnlyChange(before []said, out []byte) bool {
 	p := &problems{lang: runbooks, src: &source{bytes: out}}

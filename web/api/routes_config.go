@@ -98,34 +98,29 @@ func (c *Call) edit(target string, edits []edit) (applied, error) {
 	if len(edits) == 0 {
 		return applied{}, Fail(InvalidInput, "Name at least one setting.")
 	}
-	text, err := c.Server.readRunbook()
+	text, err := c.changeable()
 	if err != nil {
-		return applied{}, because(Unavailable, err, "The runbook's file cannot be read.")
-	}
-	if err := c.inStep(text); err != nil {
 		return applied{}, err
 	}
 	fresh := []byte(text)
 	for _, e := range edits {
 		fresh, err = runbook.Edit(fresh, e.block, e.attribute, e.expression)
-		var wrong *runbook.EditError
-		if errors.As(err, &wrong) {
-			return applied{}, Fail(Conflict, "%s. %s", wrong.Summary, wrong.Hint)
-		}
 		if err != nil {
-			return applied{}, because(InvalidRunbook, err, "The runbook's file cannot be edited; validate says what is wrong with it.")
+			return applied{}, editProblem(err)
 		}
 	}
-	plan, err := c.Server.plan(c, string(fresh))
-	if err != nil {
-		return applied{}, err
-	}
-	out, err := c.Server.apply(c, applyInput{Source: string(fresh), Base: hashText(text), Plan: plan.Hash})
-	c.target = target
 	changes := map[string]string{}
 	for _, e := range edits {
 		changes[fmt.Sprintf("%s.%s", e.block, e.attribute)] = e.expression
 	}
-	c.after = map[string]any{"result": c.after, "changes": changes}
-	return out, err
+	return c.reapply(target, text, string(fresh), changes)
+}
+
+// editProblem is why the runbook's file cannot be edited.
+func editProblem(err error) error {
+	var wrong *runbook.EditError
+	if errors.As(err, &wrong) {
+		return Fail(Conflict, "%s. %s", wrong.Summary, wrong.Hint)
+	}
+	return because(InvalidRunbook, err, "The runbook's file cannot be edited; validate says what is wrong with it.")
 }

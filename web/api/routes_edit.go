@@ -83,11 +83,7 @@ func (c *Call) textOr(text string) (string, error) {
 	if text != "" {
 		return text, nil
 	}
-	text, err := c.Server.readRunbook()
-	if err != nil {
-		return "", because(Unavailable, err, "The runbook's file cannot be read.")
-	}
-	return text, nil
+	return c.Server.readRunbook()
 }
 
 // diff is what is another line in a text than in one before, as a unified diff under the file's name.

@@ -3,10 +3,8 @@ package api
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
-	"orac/runbook"
 	"orac/web/auth"
 )
 
@@ -20,11 +18,8 @@ func (in newUserInput) target() string { return in.Name }
 
 // addUser keeps the hash as a secret, adds the block to the runbook's file, and applies it.
 func addUser(c *Call, in newUserInput) (applied, error) {
-	text, err := c.Server.readRunbook()
+	text, err := c.changeable()
 	if err != nil {
-		return applied{}, because(Unavailable, err, "The runbook's file cannot be read.")
-	}
-	if err := c.inStep(text); err != nil {
 		return applied{}, err
 	}
 	secret, err := c.Server.o.Guard.PreparePassword(in.Name, in.Password)
@@ -33,9 +28,8 @@ func addUser(c *Call, in newUserInput) (applied, error) {
 	}
 	fresh := withUser(text, in.Name, in.Role, secret)
 	fresh, kept := c.declareMade(fresh)
-	rb, _ := c.Server.o.App.Check(fresh)
-	if rb != nil && !slices.ContainsFunc(rb.Users, func(u runbook.User) bool { return u.Role == string(auth.Admin) }) {
-		return applied{}, lastAdmin()
+	if err := c.leavesAdmin(fresh); err != nil {
+		return applied{}, err
 	}
 	return c.reapply(in.Name, text, fresh, map[string]any{"user": in.Name, "role": in.Role, "declared": kept})
 }
@@ -55,13 +49,17 @@ func (c *Call) declareMade(text string) (fresh string, names []string) {
 	return text, names
 }
 
-// inStep refuses a change of one thing by way of the runbook's file while the file says more than what runs: all that would be
-// applied along, unseen. A file with problems is told of by who plans it.
-func (c *Call) inStep(text string) error {
-	if rb, problems := c.Server.o.App.Check(text); rb == nil || problems.HasErrors() || c.Server.runsAlready(text) {
-		return nil
+// changeable gives the text of the runbook's file for a change of one thing by way of it. It refuses while the file says more than
+// what runs: all that would be applied along, unseen. A file with problems is told of by who plans it.
+func (c *Call) changeable() (string, error) {
+	text, err := c.Server.readRunbook()
+	if err != nil {
+		return "", err
 	}
-	return Fail(OutOfStep, "The runbook's file is not what runs: it was changed and not applied, or an older generation was returned to. "+
+	if rb, problems := c.Server.o.App.Check(text); rb == nil || problems.HasErrors() || c.Server.runsAlready(text) {
+		return text, nil
+	}
+	return "", Fail(OutOfStep, "The runbook's file is not what runs: it was changed and not applied, or an older generation was returned to. "+
 		"Apply it first, or make it what runs, on the page Runbook; then this change can be made alone.")
 }
 
@@ -100,14 +98,15 @@ func changePassword(c *Call, in passwordInput) (none, error) {
 			return none{}, err
 		}
 	}
-	text, err := c.Server.readRunbook()
-	if err == nil {
-		err = c.inStep(text)
-	} else {
-		err = because(Unavailable, err, "The runbook's file cannot be read.")
-	}
+	u, err := c.user(in.Name)
 	if err != nil {
 		return none{}, err
+	}
+	text := ""
+	if u.Declared { // the change is applied; a user of the set-up is not in the file
+		if text, err = c.changeable(); err != nil {
+			return none{}, err
+		}
 	}
 	declared, err := g.SetPassword(in.Name, in.Password)
 	switch {

@@ -28,7 +28,7 @@ type runbookText struct {
 func getRunbook(c *Call, _ none) (runbookText, error) {
 	text, err := c.Server.readRunbook()
 	if err != nil {
-		return runbookText{}, because(Unavailable, err, "The runbook's file cannot be read.")
+		return runbookText{}, err
 	}
 	out := runbookText{File: filepath.Base(c.Server.o.App.Request().File), Source: text, Hash: hashText(text)}
 	if out.Applied = c.Server.o.App.Runbook().Inputs().Source == out.Hash; !out.Applied {
@@ -47,8 +47,17 @@ func (s *Server) runsAlready(text string) bool {
 	return err == nil && !appliance.Plan(s.o.App.Graph(), g).Changes
 }
 
+// readRunbook gives the text of the runbook's file; its error is a problem.
 func (s *Server) readRunbook() (string, error) {
-	f, err := os.Open(s.o.App.Request().File)
+	text, err := readText(s.o.App.Request().File)
+	if err != nil {
+		return "", because(Unavailable, err, "The runbook's file cannot be read.")
+	}
+	return text, nil
+}
+
+func readText(path string) (string, error) {
+	f, err := os.Open(path)
 	if err != nil {
 		return "", err
 	}
@@ -200,7 +209,7 @@ func (s *Server) apply(c *Call, in applyInput) (out applied, err error) {
 func (s *Server) unchanged(base string) error {
 	text, err := s.readRunbook()
 	if err != nil {
-		return because(Unavailable, err, "The runbook's file cannot be read.")
+		return err
 	}
 	if hashText(text) != base {
 		return Fail(Conflict, "The runbook's file was changed by somebody else. Nothing was changed.")

@@ -98,28 +98,28 @@ func lastAdmin() error {
 
 // changeUser edits the runbook's file, and applies it, unless that would leave nobody who may change anything.
 func (c *Call) changeUser(name string, change map[string]any, edit func([]byte) ([]byte, error)) (applied, error) {
-	text, err := c.Server.readRunbook()
+	text, err := c.changeable()
 	if err != nil {
-		return applied{}, because(Unavailable, err, "The runbook's file cannot be read.")
-	}
-	if err := c.inStep(text); err != nil {
 		return applied{}, err
 	}
 	fresh, err := edit([]byte(text))
-	var wrong *runbook.EditError
-	if errors.As(err, &wrong) {
-		return applied{}, Fail(Conflict, "%s. %s", wrong.Summary, wrong.Hint)
-	}
 	if err != nil {
-		return applied{}, because(InvalidRunbook, err, "The runbook's file cannot be edited; validate says what is wrong with it.")
+		return applied{}, editProblem(err)
 	}
-	// What counts is the text, which may differ from what runs.
-	rb, _ := c.Server.o.App.Check(string(fresh))
-	if rb != nil && !slices.ContainsFunc(rb.Users, func(u runbook.User) bool { return u.Role == string(auth.Admin) }) {
-		return applied{}, lastAdmin()
+	if err := c.leavesAdmin(string(fresh)); err != nil {
+		return applied{}, err
 	}
 	before := c.before
 	out, err := c.reapply(name, text, string(fresh), change)
 	c.before = map[string]any{"was": before, "result": c.before}
 	return out, err
+}
+
+// leavesAdmin refuses a text that declares nobody who may change anything.
+func (c *Call) leavesAdmin(text string) error {
+	rb, _ := c.Server.o.App.Check(text)
+	if rb != nil && !slices.ContainsFunc(rb.Users, func(u runbook.User) bool { return u.Role == string(auth.Admin) }) {
+		return lastAdmin()
+	}
+	return nil
 }
