@@ -26,7 +26,9 @@ func (e *evaluator) build(filename string, value any) *Document {
 			d.fill(slot, n.out)
 		}
 	}
-	d.inputs = newInputs(e.recorder.inputs(e.src.bytes, e.opts.HashKey), func() []Input { return d.namedFiles(d.Blocks, e.opts) })
+	found := e.recorder.inputs(e.src.bytes, e.opts.HashKey)
+	d.readers = e.readers(found)
+	d.inputs = newInputs(found, func() []Input { return d.namedFiles(d.Blocks, e.opts) })
 	return d
 }
 

@@ -126,6 +126,9 @@ func (e *evaluator) deferrable(at *Attribute, addr Address, expr hclsyntax.Expre
 	if !ok {
 		return nil, false
 	}
+	if e.graph.byExpr[expr].forbidden {
+		return nil, false
+	}
 	constants, uses, _, ok := e.namedIn(addr, fixed)
 	e.recorder.public.union(uses)
 	e.path[len(e.path)-1].uses.union(uses)

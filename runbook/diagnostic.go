@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
 
 // Severity says whether a problem stops the runbook from being used.
@@ -29,6 +30,9 @@ type Diagnostic struct {
 	Detail   string    // what to do about it; it may have several lines
 	Subject  hcl.Range // the place; the zero Range when it has none
 	Address  Address   // the block it is about, "" when none
+
+	// Forbidden says that an expression was not evaluated, for Options.Within does not have what it would read.
+	Forbidden bool
 
 	source *source // to show the line; nil when there is none
 }
@@ -54,7 +58,7 @@ func (d Diagnostic) place() string {
 }
 
 // MarshalJSON gives severity, summary, detail, file, line, column, end_line,
-// end_column (from 1; columns count characters) and address.
+// end_column (from 1; columns count characters), address, and forbidden where it is true.
 func (d Diagnostic) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
 		Severity  Severity `json:"severity"`
@@ -66,8 +70,9 @@ func (d Diagnostic) MarshalJSON() ([]byte, error) {
 		EndLine   int      `json:"end_line,omitempty"`
 		EndColumn int      `json:"end_column,omitempty"`
 		Address   Address  `json:"address,omitempty"`
+		Forbidden bool     `json:"forbidden,omitempty"`
 	}{d.Severity, d.Summary, d.Detail, d.Subject.Filename, d.Subject.Start.Line, d.Subject.Start.Column,
-		d.Subject.End.Line, d.Subject.End.Column, d.Address})
+		d.Subject.End.Line, d.Subject.End.Column, d.Address, d.Forbidden})
 }
 
 // Diagnostics is every problem of one run, in the order of the file.
@@ -76,6 +81,11 @@ type Diagnostics []Diagnostic
 // HasErrors reports whether one of them is an Error.
 func (ds Diagnostics) HasErrors() bool {
 	return slices.ContainsFunc(ds, func(d Diagnostic) bool { return d.Severity == Error })
+}
+
+// Forbidden reports whether one of them is about an expression that Options.Within does not allow.
+func (ds Diagnostics) Forbidden() bool {
+	return slices.ContainsFunc(ds, func(d Diagnostic) bool { return d.Forbidden })
 }
 
 // Error makes Diagnostics an error for callers that need one; a line a problem.
@@ -108,6 +118,8 @@ type problems struct {
 	lang  *Language
 	src   *source
 	found Diagnostics
+
+	tokens hclsyntax.Tokens // of src
 }
 
 func (p *problems) add(d Diagnostic) {
@@ -142,10 +154,11 @@ func (p *problems) sorted() Diagnostics {
 			severity = Error
 		}
 		list = append(list[:maxDiagnostics:maxDiagnostics], Diagnostic{
-			Severity: severity,
-			Summary:  fmt.Sprintf("there are %d more problems", rest),
-			Detail:   "Solve the ones above first.",
-			Subject:  hcl.Range{Filename: p.src.name},
+			Severity:  severity,
+			Summary:   fmt.Sprintf("there are %d more problems", rest),
+			Detail:    "Solve the ones above first.",
+			Subject:   hcl.Range{Filename: p.src.name},
+			Forbidden: list[maxDiagnostics:].Forbidden(),
 		})
 	}
 	return list

@@ -14,6 +14,9 @@
 //     (Inputs): the same inputs give the same runbook and the same hash.
 //   - A secret reaches nothing but Secret.Reveal: no diagnostic, no Attr printed,
 //     no JSON and no log line holds one.
+//   - Under Options.Within nothing is read from the machine that the other document
+//     does not read at the same place by the same expression. That is decided before
+//     anything is evaluated, and what is refused is never evaluated.
 //
 // The machinery serves other languages as well, with the same guarantees: a Language
 // is a registry and a few words. runbook/scenario is one.

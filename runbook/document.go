@@ -16,8 +16,9 @@ type Document struct {
 
 	Variables []string `json:"-"` // the names of those that it declares
 
-	inputs *inputs // what it was made of
-	source *source // its text
+	inputs  *inputs  // what it was made of
+	readers *readers // which of its expressions read from the machine
+	source  *source  // its text
 }
 
 // Resolve gives the path that a relative path in this file means.

@@ -61,6 +61,14 @@ func (e *evaluator) stateDir() string {
 	if e.opts.StateDir != "" {
 		return e.opts.StateDir
 	}
+	if w := e.opts.Within; w != nil { // another state directory is another place to read from
+		for _, b := range w.Blocks {
+			if v := b.Attrs["state_dir"].Value; b.Type == applianceBlock && !v.IsNull() {
+				return w.Resolve(v.AsString())
+			}
+		}
+		return ""
+	}
 	n := e.nodes[Address(applianceBlock.Key())]
 	for _, other := range e.order {
 		if n == nil && other.types == applianceBlock {
@@ -70,9 +78,7 @@ func (e *evaluator) stateDir() string {
 	if n == nil || n.state == visiting { // state_dir itself is being evaluated
 		return ""
 	}
-	uses := e.uses // of the expression that called secret()
 	e.resolve(n)
-	e.uses = uses
 	v, ok := n.out.Attrs["state_dir"]
 	if !ok || v.Value.IsNull() {
 		return ""

@@ -97,9 +97,13 @@ func (e *evaluator) source(kind InputKind, m mark, get func(string) (string, *ca
 			if _, ok := marks[markSecret]; ok {
 				return cty.NilVal, &callError{string(kind) + "() cannot be called with a secret", "Name what it should fetch in plain text."}
 			}
+			if !e.mayFetch(inputID{kind, arg.AsString()}) {
+				return cty.UnknownVal(cty.String).Mark(m), nil
+			}
 			i, text, err := e.recorder.fetch(kind, arg.AsString(), len(marks) > 0, get)
 			if i >= 0 {
 				e.uses.add(i)
+				e.site.fetch(i)
 			}
 			if err != nil {
 				if len(marks) > 0 {

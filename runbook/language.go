@@ -84,6 +84,7 @@ func (l *Language) Parse(src []byte, filename string, opts Options, value any) (
 	}
 	e := newEvaluator(p, filepath.Dir(filename), opts.WithDefaults())
 	e.collect(body)
+	e.gate()
 	e.resolveAll()
 	if p.found.HasErrors() {
 		return nil, p.sorted()

@@ -46,19 +46,13 @@ func (p *problems) check() bool {
 // checkNesting counts brackets and operators on the tokens, which are found
 // without recursion.
 func (p *problems) checkNesting() bool {
-	tokens, _ := hclsyntax.LexConfig(p.src.bytes, p.src.name, hcl.InitialPos)
+	p.tokens, _ = hclsyntax.LexConfig(p.src.bytes, p.src.name, hcl.InitialPos)
 	depth, operators := 0, 0
-	for _, t := range tokens {
+	for _, t := range p.tokens {
+		depth = max(0, depth+nesting(t.Type))
 		switch t.Type {
-		case hclsyntax.TokenOBrace, hclsyntax.TokenOBrack, hclsyntax.TokenOParen, hclsyntax.TokenOQuote,
-			hclsyntax.TokenOHeredoc, hclsyntax.TokenTemplateInterp:
-			depth++
 		case hclsyntax.TokenTemplateControl:
-			depth++
 			operators++
-		case hclsyntax.TokenCBrace, hclsyntax.TokenCBrack, hclsyntax.TokenCParen, hclsyntax.TokenCQuote,
-			hclsyntax.TokenCHeredoc, hclsyntax.TokenTemplateSeqEnd:
-			depth = max(0, depth-1)
 		case hclsyntax.TokenQuestion, hclsyntax.TokenBang, hclsyntax.TokenMinus, hclsyntax.TokenPlus, hclsyntax.TokenStar,
 			hclsyntax.TokenSlash, hclsyntax.TokenPercent, hclsyntax.TokenAnd, hclsyntax.TokenOr, hclsyntax.TokenEqualOp,
 			hclsyntax.TokenNotEqual, hclsyntax.TokenLessThan, hclsyntax.TokenGreaterThan, hclsyntax.TokenLessThanEq,

@@ -51,6 +51,12 @@ type Options struct {
 	// in it is not looked at again.
 	Named map[string]Input
 
+	// Within, if it is set, keeps the evaluation to what another runbook reads already: an expression that reads from the
+	// machine (env(), file(), secret(), a variable's environment, directly or by what it refers to) is evaluated only if the
+	// same expression, with all that it refers to, stands at the same place there. Nothing else is read, and nothing that it
+	// would have read is evaluated: it is an error that is Forbidden. An attribute that Keeps its secret may name another.
+	Within *Document
+
 	// HashKey is the key of the hashes in Runbook.Inputs that stand for secrets. Hashes
 	// can be compared only under the same key; nil is a random one of this process.
 	HashKey []byte

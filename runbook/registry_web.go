@@ -124,7 +124,7 @@ var userBlock = &BlockType{
 	Attributes: []Attribute{
 		{Name: "role", Kind: Enum, OnChange: InPlace, Default: "viewer", Values: []string{"viewer", "operator", "admin"},
 			Doc: "What the person may do: look; also listen to recordings and judge them; also change the appliance. A change logs the person out."},
-		{Name: "password_hash", Kind: String, OnChange: InPlace, Required: true, Secret: SecretOnly, Example: `secret("anna_password_hash")`,
+		{Name: "password_hash", Kind: String, OnChange: InPlace, Required: true, Secret: SecretOnly, Keeps: true, Example: `secret("anna_password_hash")`,
 			Pattern: regexp.MustCompile(`^\$2[aby]\$1[2-5]\$[./A-Za-z0-9]{53}$`), Expect: "a bcrypt hash of cost 12 to 15, which `orac user hash` makes",
 			Doc: "The bcrypt hash of the password. A change logs the person out."},
 	},

@@ -50,6 +50,10 @@ const maxLoop = 1 << 26
 // made of. It is not ok when a problem has been reported; parts of the value are
 // unknown when one has been reported for something that it refers to.
 func (e *evaluator) evaluate(addr Address, expr hclsyntax.Expression) (cty.Value, *inputSet, bool) {
+	site := e.graph.byExpr[expr]
+	if site.forbidden {
+		return cty.DynamicVal, &inputSet{}, false
+	}
 	vars, uses, weight, ok := e.variables(addr, expr)
 	if !ok {
 		return cty.DynamicVal, uses, false
@@ -60,8 +64,10 @@ func (e *evaluator) evaluate(addr Address, expr hclsyntax.Expression) (cty.Value
 	}
 	marked := cty.ObjectVal(vars).ContainsMarked()
 	before := e.revealed
-	e.uses = uses
+	outerUses, outerSite := e.uses, e.site // secret() evaluates where the secrets are
+	e.uses, e.site = uses, site
 	v, diags := expr.Value(&hcl.EvalContext{Variables: vars, Functions: e.funcs})
+	e.uses, e.site = outerUses, outerSite
 	e.path[len(e.path)-1].uses.union(uses)
 	if diags.HasErrors() {
 		for _, d := range diags {

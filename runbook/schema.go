@@ -73,6 +73,10 @@ type Attribute struct {
 	Expect   string // what Pattern demands, in words: "64 hexadecimal digits"
 	Example  string // an HCL expression
 
+	// Keeps says that the secret that the attribute names stays inside ORAC: nothing sends it, shows it or runs with it, so
+	// that Options.Within lets it name another one, as secret("NAME").
+	Keeps bool
+
 	// SecretKeys finds the names of a Map under which a text that is spelt out is
 	// refused, as in an attribute that is SecretOnly; nil when there is none.
 	SecretKeys *regexp.Regexp

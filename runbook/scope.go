@@ -22,6 +22,7 @@ type node struct {
 	value cty.Value // what a reference gives; unknown until it is resolved, and after an error
 	out   Block     // of a block with a Slot
 	uses  inputSet  // what its value, or any of its attributes, was made of
+	site  *site     // of a variable
 }
 
 // visit is how far the resolution of a node has come.
@@ -47,8 +48,11 @@ type evaluator struct {
 
 	revealed int // how many marked values the functions have given
 
+	graph *graph // of what refers to what
+
 	recorder recorder
 	uses     *inputSet // of the expression that is being evaluated
+	site     *site     // that expression
 }
 
 func newEvaluator(p *problems, dir string, opts Options) *evaluator {

@@ -21,6 +21,9 @@ func (e *evaluator) variable(n *node) cty.Value {
 	for range e.nestedBlocks(n.types, n.addr, body) {
 	}
 	typ := e.variableType(n)
+	if n.site.forbidden {
+		return cty.DynamicVal
+	}
 	sensitive := false
 	if attr, _, ok := e.attribute(n.types.Attribute("sensitive"), n.addr, name, body.Attributes["sensitive"]); ok {
 		sensitive = attr.Value.True()
@@ -28,7 +31,9 @@ func (e *evaluator) variable(n *node) cty.Value {
 	e.attribute(n.types.Attribute("description"), n.addr, name, body.Attributes["description"])
 	def, ok := e.variableDefault(n, typ, sensitive)
 	if text, given := e.given(name); given {
-		n.uses.add(e.recorder.put(fetched{inputID{InputVariable, name}, false, text, nil}))
+		i := e.recorder.put(fetched{inputID{InputVariable, name}, false, text, nil})
+		n.uses.add(i)
+		n.site.fetch(i)
 		def, ok = e.parseVariable(n, typ, text)
 	} else if ok && def == cty.NilVal {
 		e.fail(n.addr, n.place(), fmt.Sprintf("the variable %q has no value", name),

@@ -1,0 +1,148 @@
+package runbook
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+)
+
+// gate decides, before anything is evaluated, which expressions may be: with Options.Within those that read nothing from the
+// machine, and those that read the same as there. It reports the others.
+func (e *evaluator) gate() {
+	g := e.newGraph()
+	e.graph = g
+	within := e.opts.Within
+	if within == nil {
+		g.findReaders(func(*site) bool { return true })
+		return
+	}
+	g.findReaders(func(s *site) bool {
+		if !within.keeps(s.key()) {
+			s.forbidden = e.fromOutside(s)
+			return s.forbidden
+		}
+		_, given := e.given(s.addr.Name())
+		asked := within.asked(inputID{InputVariable, s.addr.Name()})
+		s.forbidden = given && !asked
+		return given || asked
+	})
+	for _, s := range g.sites {
+		if s.reads && s.expr != nil {
+			s.forbidden = !within.keeps(s.key()) && !s.takesSecret()
+		}
+	}
+	for _, s := range g.sites {
+		if s.forbidden && !s.follows() {
+			e.forbid(s)
+		}
+	}
+}
+
+// fromOutside tells whether a variable that is new, or not what it was, would have its value from outside of the text.
+func (e *evaluator) fromOutside(s *site) bool {
+	def := s.block.Body.Attributes["default"]
+	if def == nil || len(e.graph.byExpr[def.Expr].calls) > 0 {
+		return true
+	}
+	_, given := e.given(s.addr.Name())
+	return given
+}
+
+// takesSecret tells whether a site is an attribute whose secret stays inside ORAC, and names one in so many words.
+func (s *site) takesSecret() bool {
+	call, ok := s.expr.(*hclsyntax.FunctionCallExpr)
+	return ok && s.of.Keeps && call.Name == string(InputSecret) && len(s.calls) == 1 && literalName(call) != ""
+}
+
+// literalName is the name that a function is called with, if it is spelt out; else "".
+func literalName(call *hclsyntax.FunctionCallExpr) string {
+	if len(call.Args) != 1 || call.ExpandFinal {
+		return ""
+	}
+	text, ok := call.Args[0].(*hclsyntax.TemplateExpr)
+	if !ok || !text.IsStringLiteral() {
+		return ""
+	}
+	v, diags := text.Value(nil)
+	if diags.HasErrors() || !isText(v) {
+		return ""
+	}
+	return v.AsString()
+}
+
+// follows tells whether a site is forbidden only for referring to others that are.
+func (s *site) follows() bool {
+	if len(s.calls) > 0 || s.expr == nil {
+		return false
+	}
+	for _, d := range s.deps {
+		if d.reads && !d.refused() {
+			return false
+		}
+	}
+	return true
+}
+
+// refused tells whether a site is forbidden, or all that reads in a group is.
+func (s *site) refused() bool {
+	if !s.group {
+		return s.forbidden
+	}
+	for _, d := range s.deps {
+		if d.reads && !d.refused() {
+			return false
+		}
+	}
+	return true
+}
+
+// forbid reports a site that is not evaluated, by what stands in the text and nothing else.
+func (e *evaluator) forbid(s *site) {
+	hint := "Over the network such an expression can be kept or removed, not written or changed. Write it into the " + e.lang.Noun + "'s file on the machine, and apply it there."
+	addr, what := s.addr, s.attr
+	if addr == "local" {
+		addr, what = Address("local."+s.attr), "local."+s.attr
+	}
+	switch {
+	case s.expr == nil:
+		what = "the variable " + strconv.Quote(s.addr.Name()) + " would have its value from the machine"
+	case len(s.calls) > 0 && literalName(s.calls[0]) != "":
+		what += fmt.Sprintf(" would read %s(%q) from the machine", s.calls[0].Name, clip(literalName(s.calls[0])))
+	case len(s.calls) > 0:
+		what += fmt.Sprintf(" would read from the machine, by %s()", s.calls[0].Name)
+	default:
+		what += " would read from the machine"
+		for _, d := range s.deps {
+			if d.reads {
+				what += ", by way of " + d.name()
+				break
+			}
+		}
+	}
+	e.add(Diagnostic{Severity: Error, Summary: what, Detail: hint, Subject: s.place, Address: addr, Forbidden: true})
+}
+
+// name is how a reference to a site is written.
+func (s *site) name() string {
+	if s.attr == "" {
+		return string(s.addr)
+	}
+	return string(s.addr) + "." + s.attr
+}
+
+// mayFetch tells whether the expression that is being evaluated may read a name: one that it spells out, or one that was read
+// for Options.Within. It reports what may not be.
+func (e *evaluator) mayFetch(id inputID) bool {
+	if e.opts.Within == nil || e.opts.Within.asked(id) {
+		return true
+	}
+	s := e.site
+	for _, call := range s.calls {
+		if call.Name == string(id.kind) && literalName(call) == id.name {
+			return true
+		}
+	}
+	e.forbid(s)
+	return false
+}
