@@ -28,9 +28,8 @@ type CoreOptions struct {
 	// Ledger keeps incidents and restarts; nil: they are forgotten with the process.
 	Ledger Ledger
 	Slog   *slog.Logger
-	// Load evaluates a runbook for a plan; Replay evaluates a generation again.
-	Load   func(status.PlanRequest) (*runbook.Runbook, []byte, error)
-	Replay func(*generation.Generation) (*runbook.Runbook, error)
+	// Language evaluates runbooks for plans and changes.
+	Language Language
 	// Check says what of a runbook cannot be done that no node would notice, with the address of the component in front; nil: nothing.
 	Check func(*runbook.Runbook) error
 	// Measure measures the resident memory of the appliance; nil where that means nothing.
@@ -85,7 +84,7 @@ func NewCore(o CoreOptions) (*Core, error) {
 		Measure: o.Measure, Evidence: o.Evidence, MayRestart: c.mayRestart, Settle: parts.Trim, Changed: c.changed,
 	}
 	c.lastGood = rt.NewCell(o.LastGood)
-	c.steward = &Steward{Runner: c.runner, Load: o.Load, Replay: o.Replay, Check: o.Check}
+	c.steward = &Steward{Proposer: Proposer{o.Language, c.runner.Graph}, Runner: c.runner, Check: o.Check}
 	return c, nil
 }
 
@@ -176,13 +175,13 @@ func (c *Core) Plan(t *rt.Task, r status.PlanRequest) (status.Plan, error) {
 	return c.steward.Plan(t, r)
 }
 
-// Apply does exactly the plan that was shown, or nothing.
-func (c *Core) Apply(t *rt.Task, r status.ApplyRequest, progress func(string)) (status.Applied, error) {
+// Change does exactly the plan that was shown, or nothing, and all that belongs to the change.
+func (c *Core) Change(t *rt.Task, change Change, progress func(string)) (status.Applied, error) {
 	if err := c.changeable(); err != nil {
 		return status.Applied{}, err
 	}
 	defer c.changed.Push(t, struct{}{})
-	a, err := c.steward.Apply(t, r, c.telling("apply", progress))
+	a, err := c.steward.Change(t, change, c.telling("apply", progress))
 	c.settings()
 	if err == nil && a.OK {
 		c.lastGood.Take(rt.NewCell(false))
@@ -190,13 +189,18 @@ func (c *Core) Apply(t *rt.Task, r status.ApplyRequest, progress func(string)) (
 	return a, err
 }
 
-// PlanRollback says what returning to a kept generation would do; 0 is the one before the current.
-func (c *Core) PlanRollback(t *rt.Task, number int) (status.Plan, error) {
+// Examine evaluates and judges a text, and says all that is wrong with it.
+func (c *Core) Examine(t *rt.Task, r status.PlanRequest) (*runbook.Runbook, runbook.Diagnostics) {
+	return c.steward.Examine(t, r)
+}
+
+// PlanRollback says what returning to a kept generation would do.
+func (c *Core) PlanRollback(t *rt.Task, r status.RollbackRequest) (status.Plan, error) {
 	if err := c.changeable(); err != nil {
 		return status.Plan{}, err
 	}
 	defer c.changed.Push(t, struct{}{})
-	return c.steward.PlanRollback(t, number)
+	return c.steward.PlanRollback(t, r)
 }
 
 // Text is the runbook of a kept generation.
@@ -207,13 +211,13 @@ func (c *Core) Text(t *rt.Task, number int) (string, error) {
 	return c.steward.Text(t, number)
 }
 
-// Rollback returns to a kept generation; 0 is the one before the current. hash is that of the plan that was shown; empty: none was.
-func (c *Core) Rollback(t *rt.Task, number int, hash string, progress func(string)) (status.Applied, error) {
+// Rollback returns to a kept generation.
+func (c *Core) Rollback(t *rt.Task, r status.RollbackRequest, progress func(string)) (status.Applied, error) {
 	if err := c.changeable(); err != nil {
 		return status.Applied{}, err
 	}
 	defer c.changed.Push(t, struct{}{})
-	a, err := c.steward.Rollback(t, number, hash, c.telling("rollback", progress))
+	a, err := c.steward.Rollback(t, r, c.telling("rollback", progress))
 	c.settings()
 	return a, err
 }

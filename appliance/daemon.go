@@ -8,7 +8,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"orac/appliance/generation"
 	"orac/appliance/incident/evidence"
 	"orac/appliance/logbook"
 	"orac/appliance/memory"
@@ -31,9 +30,8 @@ type Options struct {
 	Log      *logbook.Book
 	Level    *slog.LevelVar    // of the log; set to what the runbook says
 	LogFile  *logbook.FileSink // set to the file that the runbook names; nil: none is written
-	// Load evaluates a runbook for a plan; Replay evaluates a generation again.
-	Load   func(status.PlanRequest) (*runbook.Runbook, []byte, error)
-	Replay func(*generation.Generation) (*runbook.Runbook, error)
+	// Language evaluates runbooks for plans and changes.
+	Language Language
 	// Beside is what lives beside the graph and goes by the runbook, too; nil for nothing.
 	Beside Beside
 	// Alive is called while sound flows, for a service manager's watchdog; nil for none.
@@ -63,7 +61,7 @@ type Daemon struct {
 func NewDaemon(o Options) (*Daemon, error) {
 	d := &Daemon{o: o, driver: live.New(nil), started: time.Now(), ready: make(chan struct{})}
 	c := CoreOptions{
-		Runbook: o.Runbook, Source: o.Source, LastGood: o.LastGood, Parts: o.Parts, Slog: o.Log.Logger(), Load: o.Load, Replay: o.Replay,
+		Runbook: o.Runbook, Source: o.Source, LastGood: o.LastGood, Parts: o.Parts, Slog: o.Log.Logger(), Language: o.Language,
 		Measure: memory.Measure, Evidence: func() string { return evidence.Collect(0, nil) },
 		Ready: func() { close(d.ready) },
 	}
@@ -114,37 +112,46 @@ func (d *Daemon) Plan(ctx context.Context, r status.PlanRequest) (p status.Plan,
 }
 
 // Apply implements control.Daemon.
-func (d *Daemon) Apply(ctx context.Context, r status.ApplyRequest, progress func(string)) (a status.Applied, err error) {
+func (d *Daemon) Apply(ctx context.Context, r status.ApplyRequest, progress func(string)) (status.Applied, error) {
+	return d.Change(ctx, Change{ApplyRequest: r}, progress)
+}
+
+// Change is Apply with all that belongs to it.
+func (d *Daemon) Change(ctx context.Context, c Change, progress func(string)) (a status.Applied, err error) {
 	err = d.do(ctx, "apply", func(t *rt.Task) (err error) {
-		a, err = d.core.Apply(t, r, progress)
+		a, err = d.core.Change(t, c, progress)
 		d.settle()
 		return err
 	})
 	return a, err
+}
+
+// Examine evaluates and judges a text, and says all that is wrong with it. The runbook is nil if it could not run.
+func (d *Daemon) Examine(ctx context.Context, r status.PlanRequest) (rb *runbook.Runbook, problems runbook.Diagnostics, err error) {
+	err = d.do(ctx, "examine", func(t *rt.Task) error {
+		rb, problems = d.core.Examine(t, r)
+		return nil
+	})
+	return rb, problems, err
 }
 
 // Rollback implements control.Daemon.
-func (d *Daemon) Rollback(ctx context.Context, number int, progress func(string)) (a status.Applied, err error) {
-	return d.RollbackPlanned(ctx, number, "", progress)
-}
-
-// PlanRollback says what returning to a kept generation would do, and changes nothing; 0 is the one before.
-func (d *Daemon) PlanRollback(ctx context.Context, number int) (p status.Plan, err error) {
-	err = d.do(ctx, "plan", func(t *rt.Task) (err error) {
-		p, err = d.core.PlanRollback(t, number)
-		return err
-	})
-	return p, err
-}
-
-// RollbackPlanned does exactly what PlanRollback has shown, or nothing; hash is that plan's.
-func (d *Daemon) RollbackPlanned(ctx context.Context, number int, hash string, progress func(string)) (a status.Applied, err error) {
+func (d *Daemon) Rollback(ctx context.Context, r status.RollbackRequest, progress func(string)) (a status.Applied, err error) {
 	err = d.do(ctx, "rollback", func(t *rt.Task) (err error) {
-		a, err = d.core.Rollback(t, number, hash, progress)
+		a, err = d.core.Rollback(t, r, progress)
 		d.settle()
 		return err
 	})
 	return a, err
+}
+
+// PlanRollback says what returning to a kept generation would do, and changes nothing.
+func (d *Daemon) PlanRollback(ctx context.Context, r status.RollbackRequest) (p status.Plan, err error) {
+	err = d.do(ctx, "plan", func(t *rt.Task) (err error) {
+		p, err = d.core.PlanRollback(t, r)
+		return err
+	})
+	return p, err
 }
 
 // settle puts into force what of the runbook is no node's: what it says of the log, and what lives beside the graph.

@@ -123,6 +123,11 @@ func (d differ) settings() (list []status.Component) {
 	return list
 }
 
+// touches tells whether a plan does anything to a node.
+func touches(p status.Plan) bool {
+	return slices.ContainsFunc(p.Components, func(c status.Component) bool { return c.Kind != Settings && c.Action != status.Keep })
+}
+
 // settingsAction is what becomes of a block that no node comes from. The web server is the only one of them that is started
 // again.
 func settingsAction(c runbook.Change) status.Action {

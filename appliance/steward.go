@@ -18,12 +18,12 @@ import (
 
 // Steward changes what a runner runs: all of a plan or nothing, watched for as long as the runbook says, and back to what ran
 // before by itself if it does not do well. It runs on the seam.
+//
+// It guarantees that a text is evaluated once for each request, and that the value which comes of that is judged, planned, run and
+// kept: nothing runs that the judge has not seen. A change holds the lock from before its text is read until it is over.
 type Steward struct {
+	Proposer
 	Runner *Runner
-	// Load evaluates a runbook, and gives its text. The error is one that a person can read.
-	Load func(r status.PlanRequest) (*runbook.Runbook, []byte, error)
-	// Replay evaluates a generation again.
-	Replay func(*generation.Generation) (*runbook.Runbook, error)
 	Kept   *generation.Store
 	// Check says what of a runbook cannot be done that no node would notice; nil: nothing.
 	Check func(*runbook.Runbook) error
@@ -38,42 +38,26 @@ func (s *Steward) Generation() int { return int(s.current.Load()) }
 // Runs notes which generation runs.
 func (s *Steward) Runs(number int) { s.current.Store(int64(number)) }
 
-// target is a graph that is to run, and where it comes from.
-type target struct {
-	graph  *Graph
-	source []byte
-	note   string
-}
-
 // Plan says what applying a runbook would do.
 func (s *Steward) Plan(t *rt.Task, r status.PlanRequest) (status.Plan, error) {
-	_, p, _, err := s.plan(t, r)
-	return p, err
+	to, err := s.Asked(t, r)
+	if err != nil {
+		return status.Plan{}, err
+	}
+	p, _ := s.compare(t, to)
+	return p, nil
 }
 
-func (s *Steward) plan(t *rt.Task, r status.PlanRequest) (target, status.Plan, *Prepared, error) {
-	rb, source, err := s.Load(r)
-	if err != nil {
-		return target{}, status.Plan{}, nil, err
-	}
-	g, err := Compile(rb)
-	if err != nil {
-		return target{}, status.Plan{}, nil, &status.Refusal{Code: status.Invalid, Message: err.Error()}
-	}
-	p, ready := s.compare(t, g)
-	return target{g, source, "apply"}, p, ready, nil
-}
-
-// compare plans the way to a graph and prepares it: what cannot be done is blocked.
-func (s *Steward) compare(t *rt.Task, g *Graph) (status.Plan, *Prepared) {
-	p := Plan(s.Runner.Graph(), g)
-	p.Hash = g.Runbook.Inputs().Hash()
-	ready, err := s.Runner.Prepare(g)
+// compare plans the way to a proposal and prepares it: what cannot be done is blocked.
+func (s *Steward) compare(t *rt.Task, to Proposal) (status.Plan, *Prepared) {
+	p := Plan(s.Runner.Graph(), to.graph)
+	p.Hash = to.Runbook.Inputs().Hash()
+	ready, err := s.Runner.Prepare(to.graph)
 	if err == nil {
 		err = s.devices(t, p, ready)
 	}
 	if err == nil && s.Check != nil {
-		err = s.Check(g.Runbook)
+		err = s.Check(to.Runbook)
 	}
 	if err != nil {
 		block(&p, err)
@@ -99,79 +83,95 @@ func (s *Steward) devices(t *rt.Task, p status.Plan, ready *Prepared) error {
 
 // Apply does exactly the plan that was shown, or nothing.
 func (s *Steward) Apply(t *rt.Task, r status.ApplyRequest, progress func(string)) (status.Applied, error) {
+	return s.Change(t, Change{ApplyRequest: r}, progress)
+}
+
+// Change is Apply with all that belongs to it.
+func (s *Steward) Change(t *rt.Task, c Change, progress func(string)) (status.Applied, error) {
 	if !s.busy.CompareAndSwap(false, true) {
 		return status.Applied{}, errBusy
 	}
 	defer s.busy.Store(false)
-	to, plan, ready, err := s.plan(t, r.PlanRequest)
-	if err != nil {
-		return status.Applied{}, err
-	}
-	if r.Hash != "" && plan.Hash != r.Hash {
+	return c.Do(func() (Proposal, error) { return s.Wanted(t, c) }, func(to Proposal) (status.Applied, error) {
+		return s.run(t, to, c.Hash, c.Timeout, progress)
+	})
+}
+
+// run plans the way to a proposal, which must be the plan that was shown, and goes it.
+func (s *Steward) run(t *rt.Task, to Proposal, hash string, timeout time.Duration, progress func(string)) (status.Applied, error) {
+	plan, ready := s.compare(t, to)
+	if hash != "" && plan.Hash != hash {
 		return status.Applied{}, &status.Refusal{
 			Code: status.Changed, Message: "the runbook, a file, a variable or a secret has changed since the plan was made",
 			Hint: "look at what would be done now: orac plan",
 		}
 	}
-	return s.change(t, to, plan, ready, r.Timeout, progress)
+	return s.change(t, to, plan, ready, timeout, progress)
 }
 
 var errBusy = &status.Refusal{Code: status.Busy, Message: "another apply or rollback goes on", Hint: "wait until it has ended: orac status"}
 
-// Rollback returns to a kept generation; 0 is the one before the current. hash is that of the plan that was shown, and any other
-// is refused; empty: none was.
-func (s *Steward) Rollback(t *rt.Task, number int, hash string, progress func(string)) (status.Applied, error) {
+// Rollback returns to a kept generation.
+func (s *Steward) Rollback(t *rt.Task, r status.RollbackRequest, progress func(string)) (status.Applied, error) {
 	if !s.busy.CompareAndSwap(false, true) {
 		return status.Applied{}, errBusy
 	}
 	defer s.busy.Store(false)
-	to, plan, ready, err := s.planRollback(t, number)
+	if now := s.Generation(); r.Running != 0 && r.Running != now {
+		return status.Applied{}, &status.Refusal{Code: status.Changed, Message: fmt.Sprintf("generation %d runs by now", now), Hint: "look at what would be done now"}
+	}
+	to, err := s.former(t, r)
 	if err != nil {
 		return status.Applied{}, err
 	}
-	if hash != "" && plan.Hash != hash {
-		return status.Applied{}, &status.Refusal{
-			Code: status.Changed, Message: "a file, a variable or a secret has changed since the plan was made", Hint: "look at what would be done now",
-		}
-	}
-	return s.change(t, to, plan, ready, 0, progress)
+	return s.run(t, to, r.Hash, 0, progress)
 }
 
-// PlanRollback says what returning to a kept generation would do; 0 is the one before the current.
-func (s *Steward) PlanRollback(t *rt.Task, number int) (status.Plan, error) {
-	_, p, _, err := s.planRollback(t, number)
-	return p, err
+// PlanRollback says what returning to a kept generation would do.
+func (s *Steward) PlanRollback(t *rt.Task, r status.RollbackRequest) (status.Plan, error) {
+	to, err := s.former(t, r)
+	if err != nil {
+		return status.Plan{}, err
+	}
+	p, _ := s.compare(t, to)
+	return p, nil
 }
 
-func (s *Steward) planRollback(t *rt.Task, number int) (target, status.Plan, *Prepared, error) {
-	if number == 0 {
-		list, err := s.Kept.List(t)
-		if err != nil {
-			return target{}, status.Plan{}, nil, err
-		}
-		for _, g := range list {
-			if g.Number < s.Generation() && g.Damaged == "" {
-				number = max(number, g.Number)
-			}
-		}
-		if number == 0 {
-			return target{}, status.Plan{}, nil, &status.Refusal{Code: status.Unknown, Message: "there is no generation before this one", Hint: "see which are kept: orac generations"}
+// former is the proposal to return to a kept generation.
+func (s *Steward) former(t *rt.Task, r status.RollbackRequest) (Proposal, error) {
+	if r.Generation == 0 {
+		var err error
+		if r.Generation, err = s.before(t); err != nil {
+			return Proposal{}, err
 		}
 	}
-	kept, err := s.load(t, number)
+	kept, err := s.load(t, r.Generation)
 	if err != nil {
-		return target{}, status.Plan{}, nil, err
+		return Proposal{}, err
 	}
-	rb, err := s.Replay(kept)
+	return s.Former(t, r, kept)
+}
+
+// before is the generation before the one that runs. A damaged one is not stepped over: who asks for the one before has not asked
+// for another.
+func (s *Steward) before(t *rt.Task) (int, error) {
+	list, err := s.Kept.List(t)
 	if err != nil {
-		return target{}, status.Plan{}, nil, err
+		return 0, err
 	}
-	g, err := Compile(rb)
-	if err != nil {
-		return target{}, status.Plan{}, nil, err
+	var last status.Generation
+	for _, g := range list {
+		if g.Number < s.Generation() && g.Number > last.Number {
+			last = g
+		}
 	}
-	plan, ready := s.compare(t, g)
-	return target{g, kept.Source, fmt.Sprintf("rollback to %d", number)}, plan, ready, nil
+	switch {
+	case last.Number == 0:
+		return 0, &status.Refusal{Code: status.Unknown, Message: "there is no generation before this one", Hint: "see which are kept: orac generations"}
+	case last.Damaged != "":
+		return 0, &status.Refusal{Code: status.Unknown, Message: fmt.Sprintf("generation %d, the one before, cannot be used: %s", last.Number, last.Damaged), Hint: "say which one to return to: orac generations"}
+	}
+	return last.Number, nil
 }
 
 // Text is the runbook of a kept generation.
@@ -192,7 +192,7 @@ func (s *Steward) load(t *rt.Task, number int) (*generation.Generation, error) {
 }
 
 // change swaps graphs, watches the new one, and commits it or goes back.
-func (s *Steward) change(t *rt.Task, to target, plan status.Plan, ready *Prepared, timeout time.Duration, progress func(string)) (status.Applied, error) {
+func (s *Steward) change(t *rt.Task, to Proposal, plan status.Plan, ready *Prepared, timeout time.Duration, progress func(string)) (status.Applied, error) {
 	a := status.Applied{Generation: s.Generation()}
 	step := func(format string, args ...any) {
 		text := fmt.Sprintf(format, args...)
@@ -203,33 +203,42 @@ func (s *Steward) change(t *rt.Task, to target, plan status.Plan, ready *Prepare
 	if ready == nil {
 		return a, &status.Refusal{Code: status.Stuck, Message: "the plan is blocked: " + strings.Join(plan.Problems, "; "), Hint: "nothing was changed"}
 	}
-	if !plan.Changes {
-		return s.keepText(t, to, ready, a, step)
+	if !plan.Changes && s.Runner.Graph().Runbook.SameText(to.Source) {
+		a.OK = true
+		step("nothing to do: the appliance runs this already")
+		return a, nil
 	}
-	gate := to.graph.Runbook.Apply.HealthGate
+	gate := to.Runbook.Apply.HealthGate
+	if !touches(plan) {
+		gate = 0 // no node changes, so that there is nothing to watch
+	}
 	if timeout > 0 && timeout < gate {
 		return a, &status.Refusal{
 			Code: status.Invalid, Message: fmt.Sprintf("the health gate of %v does not fit into the timeout of %v", gate, timeout),
 			Hint: "nothing was changed; give it more time with --timeout",
 		}
 	}
-	step("prepared: models are loaded, devices are there")
 	back, noWay := s.Runner.Prepare(s.Runner.Graph()) // so that going back cannot fail
-	if noWay != nil {                                 // what runs has lost something that the new runbook may do without
+	if noWay != nil && gate == 0 {
+		return a, &status.Refusal{Code: status.Stuck, Message: "there is no way back from it: " + noWay.Error(), Hint: "nothing was changed"}
+	}
+	step("prepared: models are loaded, devices are there")
+	if noWay != nil { // what runs has lost something that the new runbook may do without
 		step("there is no way back: %v", noWay)
 	}
 	before := s.Runner.Views()
 	if err := s.Runner.Swap(t, ready); err != nil {
 		return a, &status.Refusal{Code: status.Stopping, Message: err.Error()}
 	}
-	step("swapped: watching its health for %v", gate)
+	if gate > 0 {
+		step("swapped: watching its health for %v", gate)
+	}
 	err := s.watch(t, plan, before, gate)
 	if err == nil {
-		a.Generation, err = s.commit(t, to)
+		err = s.keep(t, to, &a, step)
 	}
 	if err == nil {
 		a.OK = true
-		step("committed generation %d", a.Generation)
 		return a, nil
 	}
 	a.Why = err.Error()
@@ -246,54 +255,47 @@ func (s *Steward) change(t *rt.Task, to target, plan status.Plan, ready *Prepare
 	return a, nil
 }
 
-// keepText is a change to what nothing that runs is about: a comment, a model that no listener names. No node is touched, and the
-// runbook in force, and the generation, are the new text all the same.
-func (s *Steward) keepText(t *rt.Task, to target, ready *Prepared, a status.Applied, step func(string, ...any)) (status.Applied, error) {
-	if to.graph.Runbook.Inputs().Source == s.Runner.Graph().Runbook.Inputs().Source {
-		a.OK = true
-		step("nothing to do: the appliance runs this already")
-		return a, nil
-	}
-	back, noWay := s.Runner.Prepare(s.Runner.Graph())
-	if noWay != nil {
-		return a, &status.Refusal{Code: status.Stuck, Message: "there is no way back from it: " + noWay.Error(), Hint: "nothing was changed"}
-	}
-	if err := s.Runner.Swap(t, ready); err != nil {
-		return a, &status.Refusal{Code: status.Stopping, Message: err.Error()}
+// keep makes a generation of what runs, unless it is that of the present one with other secrets: they are not kept with a
+// generation, so that it would return to nothing else.
+func (s *Steward) keep(t *rt.Task, to Proposal, a *status.Applied, step func(string, ...any)) error {
+	if now := s.Generation(); now > 0 {
+		if kept, err := s.Kept.Load(t, now); err == nil && kept.Inputs.SameButSecrets(to.Runbook.Inputs()) {
+			step("in force: generation %d, with other secrets", now)
+			return nil
+		}
 	}
 	n, err := s.commit(t, to)
 	if err != nil {
-		a.Why, a.RolledBack = err.Error(), true
-		return a, s.Runner.Swap(t, back)
+		return err
 	}
-	a.OK, a.Generation = true, n
-	step("nothing that runs is another: the text is kept as generation %d", n)
-	return a, nil
+	a.Generation = n
+	step("committed generation %d", n)
+	return nil
 }
 
-func (s *Steward) commit(t *rt.Task, to target) (int, error) {
+func (s *Steward) commit(t *rt.Task, to Proposal) (int, error) {
 	n, err := s.Kept.Commit(t, generation.Generation{
-		Applied: t.Wall(), File: to.graph.Runbook.File, Note: to.note, Source: to.source, Inputs: to.graph.Runbook.Inputs(),
+		Applied: t.Wall(), File: to.Runbook.File, Note: to.Note, Source: to.Source, Inputs: to.Runbook.Inputs(),
 	})
 	if err != nil {
 		return 0, fmt.Errorf("the generation cannot be kept: %w", err)
 	}
 	s.Runs(n)
-	_, _ = s.Kept.Prune(t, to.graph.Runbook.Apply.Keep) // what could not be removed now is removed by the next
-	_ = s.Kept.Sweep(t)                                 // and so is this
+	_, _ = s.Kept.Prune(t, to.Runbook.Apply.Keep) // what could not be removed now is removed by the next
+	_ = s.Kept.Sweep(t)                           // and so is this
 	return n, nil
 }
 
 // Begin keeps what an appliance starts with as a generation, unless it is the current one.
 func (s *Steward) Begin(t *rt.Task, source []byte) error {
-	g := s.Runner.Graph()
+	rb := s.Runner.Graph().Runbook
 	if n, err := s.Kept.Current(t); err == nil && n > 0 {
-		if kept, err := s.Kept.Load(t, n); err == nil && kept.Inputs.Hash() == g.Runbook.Inputs().Hash() {
+		if kept, err := s.Kept.Load(t, n); err == nil && kept.Inputs.SameButSecrets(rb.Inputs()) {
 			s.Runs(n)
 			return nil
 		}
 	}
-	_, err := s.commit(t, target{g, source, "start"})
+	_, err := s.commit(t, Proposal{Runbook: rb, Source: source, Note: "start"})
 	return err
 }
 

@@ -17,14 +17,7 @@ func (e *evaluator) build(filename string, value any) *Document {
 			continue
 		}
 		d.Blocks = append(d.Blocks, n.out)
-		slot := reflect.ValueOf(n.types.Slot(value)).Elem()
-		if slot.Kind() == reflect.Slice {
-			el := reflect.New(slot.Type().Elem()).Elem()
-			d.fill(el, n.out)
-			slot.Set(reflect.Append(slot, el))
-		} else {
-			d.fill(slot, n.out)
-		}
+		d.put(value, n.out)
 	}
 	found := e.recorder.inputs(e.src.bytes, e.opts.HashKey)
 	d.readers = e.readers(found)

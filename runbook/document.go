@@ -54,6 +54,11 @@ func (d *Document) Inputs() Inputs {
 	return d.inputs.get()
 }
 
+// SameText tells whether a text is the one that the file was made of.
+func (d *Document) SameText(text []byte) bool {
+	return d.inputs != nil && d.inputs.fetched.Source == plainHash(text)
+}
+
 func findBlock(blocks []Block, a Address) (Block, bool) {
 	for _, b := range blocks {
 		if b.Address == a {

@@ -78,6 +78,17 @@ func (in Inputs) Hash() string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
+// SameButSecrets tells whether two evaluations of one text differ in nothing but what is Keyed: secrets and what has reached
+// secret attributes, of which a generation keeps no value.
+func (in Inputs) SameButSecrets(other Inputs) bool {
+	public := func(all Inputs) []Input {
+		list := slices.DeleteFunc(slices.Clone(all.List), func(i Input) bool { return i.Keyed })
+		sortInputs(list)
+		return list
+	}
+	return in.Source == other.Source && slices.Equal(public(in), public(other))
+}
+
 func sortInputs(list []Input) {
 	slices.SortFunc(list, func(a, b Input) int {
 		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Hash, b.Hash))

@@ -10,7 +10,7 @@ func Locals(noun string) *BlockType {
   stt_host = "stt.local"
 }`,
 		Attributes: []Attribute{
-			{Name: "NAME", Kind: Any, OnChange: InPlace, Secret: SecretAllowed, Doc: "Any expression; other locals, variables and blocks may be used in it."},
+			{Name: "NAME", Kind: Any, Gives: Tunes, OnChange: InPlace, Secret: SecretAllowed, Doc: "Any expression; other locals, variables and blocks may be used in it."},
 		},
 	}
 }
@@ -26,13 +26,13 @@ func Variable() *BlockType {
   description = "The machine that runs ORAC STT."
 }`,
 		Attributes: []Attribute{
-			{Name: "type", Kind: Keyword, OnChange: InPlace, Default: "string", Values: []string{"string", "number", "bool"},
+			{Name: "type", Kind: Keyword, Gives: Tunes, OnChange: InPlace, Default: "string", Values: []string{"string", "number", "bool"},
 				Doc: "The type that the value is converted to."},
-			{Name: "default", Kind: Any, OnChange: InPlace, Secret: SecretAllowed, Example: `"stt.local"`,
+			{Name: "default", Kind: Any, Gives: Tunes, OnChange: InPlace, Secret: SecretAllowed, Example: `"stt.local"`,
 				Doc: "The value when none is given; without it the variable must be given. It may call functions, but refer to nothing."},
-			{Name: "sensitive", Kind: Bool, OnChange: InPlace, Default: "false",
+			{Name: "sensitive", Kind: Bool, Gives: Tunes, OnChange: InPlace, Default: "false",
 				Doc: "Whether the value is a secret; its default may then not be a literal."},
-			{Name: "description", Kind: String, OnChange: InPlace, Doc: "What the variable is for.", Example: `"The machine that runs ORAC STT."`},
+			{Name: "description", Kind: String, Gives: Tunes, OnChange: InPlace, Doc: "What the variable is for.", Example: `"The machine that runs ORAC STT."`},
 		},
 	}
 }

@@ -58,6 +58,7 @@ const (
 type Attribute struct {
 	Name     string
 	Kind     Kind
+	Gives    Capability // of a runbook's; a test walks the registry
 	OnChange Effect
 	Doc      string // one sentence or two
 	Unit     string

@@ -8,6 +8,7 @@ import (
 	"syscall"
 	"time"
 
+	"orac/appliance"
 	"orac/appliance/rt"
 	"orac/appliance/status"
 	"orac/runbook/scenario"
@@ -248,7 +249,7 @@ func (m *machine) apply(o *occurrence) {
 	before, busy := core.Graph(), m.applying
 	m.applying++
 	rt.New(m.driver, "orac-apply", func(t *rt.Task) error {
-		done, err := core.Apply(t, status.ApplyRequest{PlanRequest: status.PlanRequest{File: string(text)}}, func(string) {})
+		done, err := core.Change(t, appliance.Change{ApplyRequest: status.ApplyRequest{PlanRequest: status.PlanRequest{Origin: asTheOwner}.Text(string(text))}}, func(string) {})
 		m.applying--
 		if !(err == nil && done.OK) && busy == 0 && core.Graph() != before && !strings.Contains(done.Why, "there is no way back") {
 			m.judge.Break(m.now(), "applied", "a change that was not kept is in force: "+errors.Join(err, errors.New(done.Why)).Error())

@@ -12,10 +12,8 @@ import (
 	"orac/appliance"
 	"orac/appliance/audio"
 	"orac/appliance/event"
-	"orac/appliance/generation"
 	"orac/appliance/rt"
 	"orac/appliance/rt/virtual"
-	"orac/appliance/status"
 	"orac/runbook"
 	"orac/runbook/scenario"
 	"orac/sim/judge"
@@ -160,15 +158,8 @@ func (m *machine) boot() {
 	events := rt.NewMailbox[event.Event]("events to the world", 1024)
 	core, err := appliance.NewCore(appliance.CoreOptions{
 		Runbook: rb, Source: m.text, Parts: m.parts(events), Ledger: m.ledger, Slog: slog.New(slog.NewTextHandler(io.Discard, nil)),
-		Load: func(r status.PlanRequest) (*runbook.Runbook, []byte, error) {
-			rb, err := m.evaluate([]byte(r.File))
-			return rb, []byte(r.File), err
-		},
-		Replay: func(g *generation.Generation) (*runbook.Runbook, error) {
-			rb, problems := g.Parse(m.options())
-			return rb, problems.Err()
-		},
-		Measure: m.measure, Evidence: func() string { return "" },
+		Language: language{m},
+		Measure:  m.measure, Evidence: func() string { return "" },
 	})
 	if err != nil {
 		m.broken = fmt.Errorf("%s: %w", m.sc.File, err)

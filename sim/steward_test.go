@@ -26,18 +26,28 @@ func steward(k *rt.Task, r *appliance.Runner, disk *virtual.Disk, text *string) 
 		return nil, err
 	}
 	s := &appliance.Steward{
-		Runner: r, Kept: kept,
-		Load: func(status.PlanRequest) (*runbook.Runbook, []byte, error) {
-			rb, problems := runbook.Parse([]byte(*text), "test.hcl", runbook.Options{HashKey: make([]byte, 32)})
-			return rb, []byte(*text), problems.Err()
-		},
-		Replay: func(g *generation.Generation) (*runbook.Runbook, error) {
-			rb, problems := g.Parse(runbook.Options{HashKey: make([]byte, 32)})
-			return rb, problems.Err()
-		},
+		Proposer: appliance.Proposer{Language: file{text}, Running: r.Graph}, Runner: r, Kept: kept,
 	}
 	return s, s.Begin(k, []byte(*text))
 }
+
+// file is a language whose file is a text of the test.
+type file struct{ text *string }
+
+func (f file) Read(string) ([]byte, error) { return []byte(*f.text), nil }
+
+func (f file) Evaluate(_ *rt.Task, e appliance.Evaluation) (*runbook.Runbook, runbook.Diagnostics) {
+	world := runbook.Options{HashKey: make([]byte, 32)}
+	if e.Kept != nil {
+		return e.Kept.Parse(world)
+	}
+	return runbook.Parse(e.Text, "test.hcl", world)
+}
+
+func (file) Check(*runbook.Runbook) runbook.Diagnostics { return nil }
+
+// owner is this machine's user.
+var owner = status.OnMachine("test")
 
 func silentSteps(string) {}
 
@@ -53,16 +63,16 @@ func TestAnApplyThatDoesNotDoWellIsTakenBack(t *testing.T) {
 			}
 			_ = k.Sleep(10 * time.Second)
 			text = strings.NewReplacer(`device "microphone" "hall"`, `device "microphone" "missing"`, "device.microphone.hall", "device.microphone.missing").Replace(twoRooms)
-			plan, err := s.Plan(k, status.PlanRequest{})
+			plan, err := s.Plan(k, status.PlanRequest{Origin: owner})
 			if err != nil || len(plan.Problems) == 0 {
 				return fmt.Errorf("a device that nobody knows is not blocked: %+v, %v", plan, err)
 			}
-			if _, err := s.Apply(k, status.ApplyRequest{Hash: plan.Hash}, silentSteps); err == nil {
+			if _, err := s.Apply(k, status.ApplyRequest{PlanRequest: status.PlanRequest{Origin: owner}, Hash: plan.Hash}, silentSteps); err == nil {
 				return errors.New("a blocked plan was applied")
 			}
 			text = strings.Replace(twoRooms, `identity = "hall"`, `identity = "dead"`, 1)
 			began := k.Now()
-			a, err := s.Apply(k, status.ApplyRequest{}, silentSteps)
+			a, err := s.Apply(k, status.ApplyRequest{PlanRequest: status.PlanRequest{Origin: owner}}, silentSteps)
 			if err != nil {
 				return err
 			}
@@ -93,45 +103,45 @@ func TestGenerationsAreKeptAndReturnedTo(t *testing.T) {
 		}
 		for i, threshold := range []string{"0.6", "0.7"} {
 			text = strings.Replace(twoRooms, "threshold = 0.5", "threshold = "+threshold, 1)
-			plan, err := s.Plan(k, status.PlanRequest{})
+			plan, err := s.Plan(k, status.PlanRequest{Origin: owner})
 			if err != nil || !plan.Changes {
 				return fmt.Errorf("%+v, %v", plan, err)
 			}
-			a, err := s.Apply(k, status.ApplyRequest{Hash: plan.Hash}, silentSteps)
+			a, err := s.Apply(k, status.ApplyRequest{PlanRequest: status.PlanRequest{Origin: owner}, Hash: plan.Hash}, silentSteps)
 			if err != nil || !a.OK || a.Generation != i+2 {
 				return fmt.Errorf("%+v, %v", a, err)
 			}
-			if again, err := s.Plan(k, status.PlanRequest{}); err != nil || again.Changes {
+			if again, err := s.Plan(k, status.PlanRequest{Origin: owner}); err != nil || again.Changes {
 				return fmt.Errorf("after it was applied: %+v, %v", again, err)
 			}
 		}
-		plan, _ := s.Plan(k, status.PlanRequest{})
+		plan, _ := s.Plan(k, status.PlanRequest{Origin: owner})
 		text += "\n# a word more\n"
 		var refused *status.Refusal
-		if _, err := s.Apply(k, status.ApplyRequest{Hash: plan.Hash}, silentSteps); !errors.As(err, &refused) || refused.Code != status.Changed {
+		if _, err := s.Apply(k, status.ApplyRequest{PlanRequest: status.PlanRequest{Origin: owner}, Hash: plan.Hash}, silentSteps); !errors.As(err, &refused) || refused.Code != status.Changed {
 			return fmt.Errorf("a plan that is out of date: %v", err)
 		}
 		if text, err := s.Text(k, 2); err != nil || !strings.Contains(text, "threshold = 0.6") {
 			return fmt.Errorf("the text of generation 2: %v\n%s", err, text)
 		}
-		back, err := s.PlanRollback(k, 1)
+		back, err := s.PlanRollback(k, status.RollbackRequest{Generation: 1, Origin: owner})
 		if err != nil || !back.Changes || back.Hash == plan.Hash {
 			return fmt.Errorf("the plan of a rollback: %+v, %v", back, err)
 		}
-		if _, err := s.Rollback(k, 2, back.Hash, silentSteps); !errors.As(err, &refused) || refused.Code != status.Changed {
+		if _, err := s.Rollback(k, status.RollbackRequest{Generation: 2, Hash: back.Hash, Origin: owner}, silentSteps); !errors.As(err, &refused) || refused.Code != status.Changed {
 			return fmt.Errorf("a rollback that was not planned: %v", err)
 		}
-		if back, err = s.PlanRollback(k, 0); err != nil {
+		if back, err = s.PlanRollback(k, status.RollbackRequest{Generation: 0, Origin: owner}); err != nil {
 			return err
 		}
-		a, err := s.Rollback(k, 0, back.Hash, silentSteps)
+		a, err := s.Rollback(k, status.RollbackRequest{Generation: 0, Hash: back.Hash, Origin: owner}, silentSteps)
 		if err != nil || !a.OK || a.Generation != 4 {
 			return fmt.Errorf("rollback: %+v, %v", a, err)
 		}
 		if got := r.Graph().Runbook.Models[0].Threshold; got != 0.6 {
 			return fmt.Errorf("threshold %v after the rollback", got)
 		}
-		if _, err := s.Rollback(k, 99, "", silentSteps); !errors.As(err, &refused) || refused.Code != status.Unknown {
+		if _, err := s.Rollback(k, status.RollbackRequest{Generation: 99, Hash: "", Origin: owner}, silentSteps); !errors.As(err, &refused) || refused.Code != status.Unknown {
 			return fmt.Errorf("rollback to nothing: %v", err)
 		}
 		if _, err := s.Text(k, 99); !errors.As(err, &refused) || refused.Code != status.Unknown {
@@ -140,7 +150,7 @@ func TestGenerationsAreKeptAndReturnedTo(t *testing.T) {
 		// What nothing that runs is about is in force, and kept, all the same; and the same text a second time is nothing.
 		text = strings.Replace(twoRooms, "threshold = 0.5", "threshold = 0.6", 1) + "\nmodel \"alexa\" {\n  source = \"catalog:alexa\"\n}\n"
 		for range 2 {
-			if a, err = s.Apply(k, status.ApplyRequest{}, silentSteps); err != nil || !a.OK || a.Generation != 5 {
+			if a, err = s.Apply(k, status.ApplyRequest{PlanRequest: status.PlanRequest{Origin: owner}}, silentSteps); err != nil || !a.OK || a.Generation != 5 {
 				return fmt.Errorf("a model that nobody names: %+v, %v", a, err)
 			}
 		}
@@ -152,15 +162,15 @@ func TestGenerationsAreKeptAndReturnedTo(t *testing.T) {
 			}
 			return nil
 		}
-		if a, err = s.Apply(k, status.ApplyRequest{}, silentSteps); err != nil || a.OK || !a.RolledBack {
+		if a, err = s.Apply(k, status.ApplyRequest{PlanRequest: status.PlanRequest{Origin: owner}}, silentSteps); err != nil || a.OK || !a.RolledBack {
 			return fmt.Errorf("a text that cannot be kept: %+v, %v", a, err)
 		}
 		disk.Fail = nil
-		if a, err = s.Apply(k, status.ApplyRequest{}, silentSteps); err != nil || !a.OK || a.Generation != 6 {
+		if a, err = s.Apply(k, status.ApplyRequest{PlanRequest: status.PlanRequest{Origin: owner}}, silentSteps); err != nil || !a.OK || a.Generation != 6 {
 			return fmt.Errorf("and then it can: %+v, %v", a, err)
 		}
 		text = before
-		if a, err = s.Apply(k, status.ApplyRequest{}, silentSteps); err != nil || !a.OK {
+		if a, err = s.Apply(k, status.ApplyRequest{PlanRequest: status.PlanRequest{Origin: owner}}, silentSteps); err != nil || !a.OK {
 			return fmt.Errorf("and back: %+v, %v", a, err)
 		}
 		if list := r.Graph().Runbook.Models; list[len(list)-1].Name != "alexa" {

@@ -2,12 +2,41 @@ package status
 
 import "time"
 
+// Origin is where a request comes from, and with that what it may ask for. The zero value is somebody of the network, who may
+// the least. It never crosses a wire: whoever takes a request in states it.
+type Origin struct {
+	machine bool
+	who     string
+}
+
+// OnMachine is the origin of a request of this machine's user: by the control socket, a signal, the command line.
+func OnMachine(who string) Origin { return Origin{machine: true, who: who} }
+
+// OnNetwork is the origin of a request that came over the network, from somebody who was identified.
+func OnNetwork(who string) Origin { return Origin{who: who} }
+
+// Trusted tells whether a request may ask for all that ORAC's user may do.
+func (o Origin) Trusted() bool { return o.machine }
+
+// Who is as in the audit log: "unix:anna", "user:anna".
+func (o Origin) Who() string { return o.who }
+
 // PlanRequest asks what applying a runbook would do.
 type PlanRequest struct {
 	File string            `json:"file"`           // absolute: the daemon's current folder is not the asker's
 	Vars map[string]string `json:"vars,omitempty"` // of the runbook, by name; they win over the daemon's environment
-	// Source is a text that is taken for that of the file; empty: the file's.
-	Source string `json:"source,omitempty"`
+	// Source is a text that is taken for that of the file; nil: the file as it is. An empty text is an error as an empty file is.
+	Source *string `json:"source,omitempty"`
+
+	Origin Origin `json:"-"`
+	// Gone is closed when whoever asks has gone: an evaluation ends then. Nil: never.
+	Gone <-chan struct{} `json:"-"`
+}
+
+// Text asks for a text in place of the file's.
+func (r PlanRequest) Text(source string) PlanRequest {
+	r.Source = &source
+	return r
 }
 
 // ApplyRequest asks for exactly the plan that was shown.
@@ -17,17 +46,29 @@ type ApplyRequest struct {
 	Timeout time.Duration `json:"timeout_ns"` // for all of it, the health gate included; then it is rolled back
 }
 
+// RollbackRequest asks for a return to a kept generation.
+type RollbackRequest struct {
+	Generation int    `json:"generation"`        // 0: the one before the current
+	Hash       string `json:"hash,omitempty"`    // of the plan that was shown; any other is refused. Empty: none was
+	Running    int    `json:"running,omitempty"` // the generation that ran when the plan was made; with another nothing is done. 0: any
+
+	Origin Origin          `json:"-"`
+	Gone   <-chan struct{} `json:"-"` // as in PlanRequest
+}
+
 // Code is why a request is refused, for programs.
 type Code string
 
 // The codes of refusals.
 const (
-	Invalid  Code = "invalid"  // the request or the runbook cannot be used
-	Changed  Code = "changed"  // what was planned is not what is there now
-	Stuck    Code = "blocked"  // the plan has blocked components
-	Busy     Code = "busy"     // another apply or rollback goes on
-	Unknown  Code = "unknown"  // there is no such thing
-	Stopping Code = "stopping" // the appliance is about to end
+	Invalid   Code = "invalid"     // the request or the runbook cannot be used
+	Forbidden Code = "forbidden"   // it asks for more than who asks may have
+	OutOfStep Code = "out_of_step" // the file is not what runs, so that a change of one thing would apply the rest of it along
+	Changed   Code = "changed"     // what was planned is not what is there now
+	Stuck     Code = "blocked"     // the plan has blocked components
+	Busy      Code = "busy"        // another apply or rollback goes on
+	Unknown   Code = "unknown"     // there is no such thing
+	Stopping  Code = "stopping"    // the appliance is about to end
 )
 
 // Refusal is an error with a code and a way out: why an appliance does not do what it was asked, having changed nothing.

@@ -66,7 +66,7 @@ func (s *service) kept(ctx context.Context, number int) (list []*generation.Gene
 
 // use builds the appliance of a generation.
 func (a *app) use(ctx context.Context, s *service, g *generation.Generation, lastGood bool) error {
-	rb, err := s.options.Replay(g)
+	rb, err := s.language.Replay(g)
 	if err != nil {
 		return failed(err)
 	}

@@ -87,7 +87,8 @@ func (m *model) Apply(_ context.Context, r status.ApplyRequest, progress func(st
 	return status.Applied{OK: true, Generation: len(m.texts)}, nil
 }
 
-func (m *model) Rollback(_ context.Context, n int, progress func(string)) (status.Applied, error) {
+func (m *model) Rollback(_ context.Context, r status.RollbackRequest, progress func(string)) (status.Applied, error) {
+	n := r.Generation
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if n == 0 {

@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"orac/appliance"
+	"orac/appliance/evaluation"
 	"orac/appliance/generation"
 	"orac/appliance/rt"
 	"orac/appliance/rt/live"
@@ -25,7 +26,8 @@ func planWithoutDaemon(ctx context.Context, dir string, rb *runbook.Runbook, r s
 		return status.Plan{}, err
 	}
 	defer state.Close()
-	rb, _, err = evaluate(r, state.HashKey, state.Dir)
+	language := &evaluation.Language{StateDir: state.Dir, HashKey: state.HashKey}
+	rb, _, err = evaluate(language, r)
 	if err != nil {
 		return status.Plan{}, err
 	}
@@ -43,8 +45,8 @@ func planWithoutDaemon(ctx context.Context, dir string, rb *runbook.Runbook, r s
 		if err != nil {
 			return err
 		}
-		old, problems := g.Parse(runbook.Options{HashKey: state.HashKey, StateDir: state.Dir})
-		if problems.HasErrors() { // what it was made of is gone: everything is new
+		old, err := language.Replay(g)
+		if err != nil { // what it was made of is gone: everything is new
 			return nil
 		}
 		last, name = old, fmt.Sprintf("generation %d", g.Number)

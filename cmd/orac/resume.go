@@ -66,7 +66,7 @@ func (a *app) resume(ctx context.Context, s *service, number int, why string) er
 	}
 	log := s.options.Log.Logger()
 	log.Warn("the process was replaced", "why", why, "generation", number)
-	rb, _, unusable := evaluate(s.request, s.options.State.HashKey, s.options.State.Dir)
+	rb, _, unusable := evaluate(s.language, s.request)
 	if err := a.use(ctx, s, kept[0], unusable != nil); err != nil {
 		fmt.Fprintf(a.err, "%s generation %d, which ran, cannot be built again; what is in %s is tried:\n", a.err.Bad("orac:"), number, a.file)
 		a.shown(err)

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"orac/appliance/audio/capture"
+	"orac/appliance/evaluation"
 	"orac/chaos/play"
 	"orac/cmd/orac/screen"
 	"orac/runbook"
@@ -30,6 +31,9 @@ const (
 func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if len(args) > 0 && args[0] == "capture-worker" { // first of all, since a child is started often and shall be small
 		return capture.WorkerMain(args[1:], stdin, stdout, stderr)
+	}
+	if len(args) == 1 && args[0] == evaluation.Command {
+		return evaluation.WorkerMain(stdin, stdout, stderr)
 	}
 	if code, is := play.Tool(args, stdin, stdout, stderr); is {
 		return code

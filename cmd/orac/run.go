@@ -204,13 +204,13 @@ func (a *app) reload(ctx context.Context, d control.Daemon, n *sdnotify.Notifier
 	defer tick.Stop()
 	saved := modified(r.File)
 	for {
-		by := audit.By(ctx, "signal:HUP", "signal")
+		by, who := audit.By(ctx, "signal:HUP", "signal"), "signal:HUP"
 		select {
 		case <-ctx.Done():
 			return
 		case <-hangup:
 		case <-tick.C:
-			by = audit.By(ctx, "file:saved", "watch")
+			by, who = audit.By(ctx, "file:saved", "watch"), "file:saved"
 			now := modified(r.File)
 			if !watch || now.Equal(saved) {
 				continue
@@ -218,6 +218,7 @@ func (a *app) reload(ctx context.Context, d control.Daemon, n *sdnotify.Notifier
 			saved = now
 		}
 		_ = n.Reloading()
+		r.Origin = status.OnMachine(who)
 		done, err := d.Apply(by, status.ApplyRequest{PlanRequest: r}, func(step string) {
 			fmt.Fprintf(a.err, "%s %s\n", a.err.Faint("apply:"), screen.Clean(step))
 		})

@@ -1,17 +1,14 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
-	"path/filepath"
 
 	"orac/appliance"
+	"orac/appliance/evaluation"
 	"orac/appliance/event"
-	"orac/appliance/generation"
 	"orac/appliance/logbook"
 	"orac/appliance/rt"
 	"orac/appliance/status"
@@ -24,12 +21,13 @@ var _ control.Daemon = (*appliance.Daemon)(nil)
 
 // service is what orac run is made of before anything runs.
 type service struct {
-	options appliance.Options  // without what a runbook decides
-	request status.PlanRequest // that the runbook is applied with again
-	events  *rt.Mailbox[event.Event]
-	web     *webSide
-	daemon  *appliance.Daemon
-	close   func()
+	options  appliance.Options  // without what a runbook decides
+	request  status.PlanRequest // that the runbook is applied with again
+	language *evaluation.Language
+	events   *rt.Mailbox[event.Event]
+	web      *webSide
+	daemon   *appliance.Daemon
+	close    func()
 }
 
 // choice is a runbook that an appliance can be made of.
@@ -75,7 +73,7 @@ func (a *app) prepare(ctx context.Context, was resumed, alive func(status.Status
 
 // evaluated is the runbook, or nil if it cannot be used.
 func (a *app) evaluated(r status.PlanRequest) *runbook.Runbook {
-	rb, _, err := evaluate(r, nil, a.namedState())
+	rb, _, err := evaluate(&evaluation.Language{StateDir: a.namedState()}, r)
 	if err != nil {
 		return nil
 	}
@@ -87,7 +85,8 @@ func (a *app) newService(r status.PlanRequest, state *appliance.State, alive fun
 	level := &slog.LevelVar{}
 	log := logbook.New(logbook.Options{Level: level})
 	file := &logbook.FileSink{Book: log}
-	world := runbook.Options{HashKey: state.HashKey, StateDir: state.Dir, Vars: r.Vars}
+	program, _ := os.Executable() // without it nothing of the network is evaluated, and that says so
+	language := &evaluation.Language{StateDir: state.Dir, HashKey: state.HashKey, Vars: r.Vars, Pool: evaluation.NewPool(program)}
 	for _, p := range state.Problems {
 		fmt.Fprintf(a.err, "%s %s\n", a.err.Warn("orac:"), p)
 	}
@@ -95,17 +94,11 @@ func (a *app) newService(r status.PlanRequest, state *appliance.State, alive fun
 		fmt.Fprintf(a.err, "%s the history was damaged (%v); it is kept as %s, and a new one is begun\n", a.err.Warn("orac:"), aside.Why, aside.Path)
 	}
 	s := &service{
-		request: r, events: rt.NewMailbox[event.Event]("events to the terminal", 4096),
+		request: r, language: language, events: rt.NewMailbox[event.Event]("events to the terminal", 4096),
 		close: func() { file.Close(); state.Close() },
 		options: appliance.Options{
 			Version: version(), State: state, Log: log, Level: level, LogFile: file, Alive: alive,
-			Load: func(r status.PlanRequest) (*runbook.Runbook, []byte, error) {
-				return evaluate(r, state.HashKey, state.Dir)
-			},
-			Replay: func(g *generation.Generation) (*runbook.Runbook, error) {
-				rb, problems := g.Parse(world)
-				return rb, problems.Err()
-			},
+			Language: language,
 		},
 	}
 	a.besides(s)
@@ -115,7 +108,7 @@ func (a *app) newService(r status.PlanRequest, state *appliance.State, alive fun
 // begin builds the appliance of the runbook, else of the last good generation.
 func (a *app) begin(ctx context.Context, s *service, broken error) error {
 	if broken == nil {
-		rb, source, err := evaluate(s.request, s.options.State.HashKey, s.options.State.Dir)
+		rb, source, err := evaluate(s.language, s.request)
 		if err != nil {
 			broken = a.refused(err) // said now, with its places
 		} else if broken = a.build(ctx, s, choice{runbook: rb, source: source}); broken == nil {
@@ -152,32 +145,19 @@ func (a *app) build(ctx context.Context, s *service, c choice) error {
 	return nil
 }
 
-// evaluate reads a runbook as the daemon does: its text first, so that what is kept is what was evaluated.
-func evaluate(r status.PlanRequest, key []byte, stateDir string) (*runbook.Runbook, []byte, error) {
-	source := []byte(r.Source)
-	if r.Source == "" {
-		f, err := os.Open(r.File)
-		if err != nil {
-			return nil, nil, &status.Refusal{Code: status.Invalid, Message: err.Error(), Hint: "say which runbook with -f FILE"}
-		}
-		defer f.Close()
-		if source, err = io.ReadAll(io.LimitReader(f, runbook.MaxFileSize+1)); err != nil {
-			return nil, nil, &status.Refusal{Code: status.Invalid, Message: err.Error()}
-		}
+// evaluate reads and evaluates a runbook for this machine's user, as the daemon does: its text first, so that what is kept is what
+// was evaluated.
+func evaluate(l *evaluation.Language, r status.PlanRequest) (*runbook.Runbook, []byte, error) {
+	source, err := l.Read(r.File)
+	if err != nil {
+		return nil, nil, err
 	}
-	rb, problems := parse(r, source, key, stateDir)
+	rb, problems := l.Parse(r.File, r.Vars, source)
 	if !problems.HasErrors() {
-		problems = append(problems, appliance.Check(rb)...)
+		problems = append(problems, l.Check(rb)...)
 	}
 	if problems.HasErrors() {
-		var text bytes.Buffer
-		_ = problems.Render(&text, runbook.RenderOptions{}) // it writes to memory
-		return nil, nil, &status.Refusal{Code: status.Invalid, Message: filepath.Base(r.File) + " has problems", Detail: text.String(), Hint: "nothing was changed"}
+		return nil, nil, appliance.Refuse(r.File, problems)
 	}
 	return rb, source, nil
-}
-
-// parse evaluates a text as if it were the file of a request.
-func parse(r status.PlanRequest, source, key []byte, stateDir string) (*runbook.Runbook, runbook.Diagnostics) {
-	return runbook.Parse(source, filepath.Clean(r.File), runbook.Options{Vars: r.Vars, HashKey: key, StateDir: stateDir})
 }

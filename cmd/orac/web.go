@@ -8,9 +8,7 @@ import (
 	"sync"
 
 	"orac/appliance"
-	"orac/appliance/status"
 	"orac/cmd/orac/screen"
-	"orac/runbook"
 	"orac/web/api"
 	"orac/web/audit"
 	"orac/web/auth"
@@ -76,12 +74,7 @@ func (w *webSide) serve(ctx context.Context, d *appliance.Daemon, s *service) {
 	}
 	defer w.guard.Close()
 	state := s.options.State
-	app := &api.Live{
-		Daemon: d, State: state, Applied: s.request,
-		Parse: func(r status.PlanRequest, source []byte) (*runbook.Runbook, runbook.Diagnostics) {
-			return parse(r, source, state.HashKey, state.Dir)
-		},
-	}
+	app := &api.Live{Daemon: d, State: state, Applied: s.request}
 	program, _ := os.Executable() // without it no simulations can be run
 	log := s.options.Log.Logger().With("part", "web")
 	simulated := simulations.New(ctx, simulations.Options{Dir: filepath.Join(state.Dir, "simulations"), Program: program, Log: log})

@@ -30,16 +30,16 @@ type App interface {
 	History() *store.Store
 	// Incident finds one with its evidence.
 	Incident(id string) (status.Incident, bool)
-	// Request is how the runbook is applied: its file and variables.
+	// Request is how the runbook is applied: its file and variables. Whoever asks with it states the origin.
 	Request() status.PlanRequest
-	// Check evaluates a text as if it were the runbook's file.
-	Check(source string) (*runbook.Runbook, runbook.Diagnostics)
+	// Examine evaluates and judges a text as a plan does, and says all that is wrong with it; the runbook is nil if it could not run.
+	Examine(ctx context.Context, r status.PlanRequest) (*runbook.Runbook, runbook.Diagnostics, error)
+	// Change is Apply with all that belongs to it. Progress and ctx are as in Apply.
+	Change(ctx context.Context, c appliance.Change, progress func(step string)) (status.Applied, error)
 	// Text is the runbook of a kept generation.
 	Text(generation int) (string, error)
 	// PlanRollback says what returning to a kept generation would do, and changes nothing.
-	PlanRollback(ctx context.Context, generation int) (status.Plan, error)
-	// RollbackPlanned does what PlanRollback has shown, or nothing; hash is that plan's. Progress and ctx are as in Rollback.
-	RollbackPlanned(ctx context.Context, generation int, hash string, progress func(step string)) (status.Applied, error)
+	PlanRollback(ctx context.Context, r status.RollbackRequest) (status.Plan, error)
 	// Audio opens the sound of an utterance, a WAV file; fs.ErrNotExist if it was not kept.
 	Audio(utterance string) (io.ReadSeekCloser, time.Time, error)
 	Devices(ctx context.Context) (capture.Listing, error)
@@ -50,8 +50,6 @@ type Live struct {
 	*appliance.Daemon
 	State   *appliance.State
 	Applied status.PlanRequest // with absolute file
-	// Parse evaluates a text as if it were the file of a request.
-	Parse func(r status.PlanRequest, source []byte) (*runbook.Runbook, runbook.Diagnostics)
 }
 
 // History implements App.
@@ -59,15 +57,6 @@ func (l *Live) History() *store.Store { return l.State.History() }
 
 // Request implements App.
 func (l *Live) Request() status.PlanRequest { return l.Applied }
-
-// Check implements App.
-func (l *Live) Check(source string) (*runbook.Runbook, runbook.Diagnostics) {
-	rb, problems := l.Parse(l.Applied, []byte(source))
-	if rb != nil {
-		problems = append(problems, appliance.Check(rb)...)
-	}
-	return rb, problems
-}
 
 // Audio implements App.
 func (l *Live) Audio(utterance string) (io.ReadSeekCloser, time.Time, error) {

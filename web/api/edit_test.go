@@ -162,14 +162,14 @@ func TestMergeByTheAPI(t *testing.T) {
 		t.Errorf("%+v", out.Changes)
 	}
 	other := strings.Replace(base, "threshold = 0.5", "threshold = 0.3", 1)
-	out = ask[merged](t, r, "POST", "/api/runbook/merge", mergeInput{Base: base, Mine: mine, Theirs: other}, 200)
+	out = ask[merged](t, r, "POST", "/api/runbook/merge", mergeInput{Base: base, Mine: mine, Theirs: &other}, 200)
 	if out.Open != 1 || out.Conflicts != 1 || !out.Changes[0].Open || out.Changes[0].EndLine-out.Changes[0].Line != 4 {
 		t.Errorf("%+v", out)
 	}
 	if found := ask[findings](t, r, "POST", "/api/runbook/validate", sourceInput{out.Source}, 200); found.OK || found.Problems[0].Line != out.Changes[0].Line {
 		t.Errorf("what nobody decided is fine: %+v", found)
 	}
-	out = ask[merged](t, r, "POST", "/api/runbook/merge", mergeInput{Base: base, Mine: mine, Theirs: other, Choices: []string{"theirs"}}, 200)
+	out = ask[merged](t, r, "POST", "/api/runbook/merge", mergeInput{Base: base, Mine: mine, Theirs: &other, Choices: []string{"theirs"}}, 200)
 	if out.Open != 0 || out.Conflicts != 1 || out.Source != other {
 		t.Errorf("%+v", out)
 	}

@@ -58,7 +58,7 @@ type CodeDoc struct {
 // Codes are all codes, in the order of the reference page.
 var Codes = []CodeDoc{
 	{Unauthenticated, 401, "Not authenticated", "The request needs a login: a session, `Authorization: Bearer` with a token, or an API key. One that was given is wrong, over or revoked; which of these is in the log, under the request's ID, and not in the answer."},
-	{Forbidden, 403, "Not allowed", "Who asks is known and lacks the role that the route needs."},
+	{Forbidden, 403, "Not allowed", "Who asks is known, and may not: the route needs another role, or the change gives more of the machine than an admin of the network has."},
 	{CrossOrigin, 403, "From another origin", "A browser sent the request from a page of another origin, which web.origins does not name."},
 	{WrongHost, 421, "For another host", "The request is for a name that this server is not known by. Names besides addresses, localhost, the machine's own name and those of the certificate are declared as web.hosts in the runbook."},
 	{NoCSRF, 403, "Without the form's token", "A change by a browser's session carries the session's token: the header X-CSRF-Token, or the field csrf of a form."},
@@ -137,6 +137,7 @@ func because(c Code, cause error, detail string, args ...any) *Problem {
 
 var refusals = map[status.Code]Code{
 	status.Invalid: InvalidRunbook, status.Changed: PlanChanged, status.Stuck: PlanBlocked, status.Busy: Busy, status.Unknown: NotFound, status.Stopping: Stopping,
+	status.Forbidden: Forbidden, status.OutOfStep: OutOfStep,
 }
 
 // problemOf gives any error as it is answered. What is not meant for whoever asks is in the log alone.

@@ -22,7 +22,9 @@ import (
 
 	"orac/appliance"
 	"orac/appliance/audio/capture"
+	"orac/appliance/generation"
 	"orac/appliance/health"
+	"orac/appliance/rt"
 	"orac/appliance/status"
 	"orac/appliance/store"
 	utteranceid "orac/appliance/utterance"
@@ -93,41 +95,83 @@ func (f *fake) Status() status.Status {
 	return status.Status{Appliance: "test", Generation: 3, Health: f.health, Runbook: "orac.hcl", Started: time.Now(), Nodes: f.nodes}
 }
 
+// proposer judges texts as the appliance does.
+func (f *fake) proposer() *appliance.Proposer {
+	return &appliance.Proposer{Language: f, Running: f.Graph}
+}
+
+// Read implements appliance.Language.
+func (f *fake) Read(file string) ([]byte, error) { return os.ReadFile(file) }
+
+// Evaluate implements appliance.Language.
+func (f *fake) Evaluate(_ *rt.Task, e appliance.Evaluation) (*runbook.Runbook, runbook.Diagnostics) {
+	o := runbook.Options{StateDir: f.stateDir}
+	if e.Within != nil {
+		o.Within = &e.Within.Document
+	}
+	return runbook.Parse(e.Text, "orac.hcl", o)
+}
+
+func (f *fake) parse(text string) (*runbook.Runbook, runbook.Diagnostics) {
+	return f.Evaluate(nil, appliance.Evaluation{Text: []byte(text)})
+}
+
+// Check implements appliance.Language.
+func (f *fake) Check(*runbook.Runbook) runbook.Diagnostics { return nil }
+
 func (f *fake) Plan(_ context.Context, r status.PlanRequest) (status.Plan, error) {
-	if strings.Contains(r.Source, "broken") {
+	if strings.Contains(*r.Source, "broken") {
 		return status.Plan{}, &status.Refusal{Code: status.Invalid, Message: "orac.hcl has problems", Detail: "orac.hcl:1:1: error"}
 	}
-	return status.Plan{Runbook: r.File, Hash: hashText(r.Source), Changes: true}, nil
-}
-
-func (f *fake) Apply(_ context.Context, r status.ApplyRequest, progress func(string)) (status.Applied, error) {
-	f.mu.Lock()
-	f.applied = append(f.applied, r)
-	f.mu.Unlock()
-	progress("prepare")
-	if f.apply != nil {
-		return f.apply(r)
+	if _, err := f.proposer().Asked(nil, r); err != nil {
+		return status.Plan{}, err
 	}
-	return status.Applied{OK: true, Generation: 4, Steps: []string{"prepare"}}, nil
+	return status.Plan{Runbook: r.File, Hash: hashText(*r.Source), Changes: true}, nil
 }
 
-func (f *fake) Rollback(_ context.Context, n int, _ func(string)) (status.Applied, error) {
-	if n > 3 {
-		return status.Applied{}, &status.Refusal{Code: status.Unknown, Message: "there is no such generation"}
+func (f *fake) Examine(_ context.Context, r status.PlanRequest) (*runbook.Runbook, runbook.Diagnostics, error) {
+	rb, problems := f.proposer().Examine(nil, r)
+	return rb, problems, nil
+}
+
+func (f *fake) Apply(ctx context.Context, r status.ApplyRequest, progress func(string)) (status.Applied, error) {
+	return f.Change(ctx, appliance.Change{ApplyRequest: r}, progress)
+}
+
+func (f *fake) Change(_ context.Context, c appliance.Change, progress func(string)) (status.Applied, error) {
+	return c.Do(func() (appliance.Proposal, error) { return f.proposer().Wanted(nil, c) }, func(to appliance.Proposal) (status.Applied, error) {
+		c.PlanRequest = c.Text(string(to.Source))
+		f.mu.Lock()
+		f.applied = append(f.applied, c.ApplyRequest)
+		f.mu.Unlock()
+		progress("prepare")
+		if f.apply != nil {
+			return f.apply(c.ApplyRequest)
+		}
+		return status.Applied{OK: true, Generation: 4, Steps: []string{"prepare"}}, nil
+	})
+}
+
+func (f *fake) Rollback(ctx context.Context, r status.RollbackRequest, _ func(string)) (status.Applied, error) {
+	if r.Running != 0 && r.Running != 3 {
+		return status.Applied{}, &status.Refusal{Code: status.Changed, Message: "generation 3 runs by now"}
 	}
-	return status.Applied{OK: true, Generation: n}, nil
-}
-
-func (f *fake) RollbackPlanned(ctx context.Context, n int, hash string, progress func(string)) (status.Applied, error) {
-	if hash != "" && hash != "plan-of-rollback" {
+	if _, err := f.PlanRollback(ctx, r); err != nil {
+		return status.Applied{}, err
+	}
+	if r.Hash != "" && r.Hash != "plan-of-rollback" {
 		return status.Applied{}, &status.Refusal{Code: status.Changed, Message: "another plan"}
 	}
-	return f.Rollback(ctx, n, progress)
+	return status.Applied{OK: true, Generation: r.Generation}, nil
 }
 
-func (f *fake) PlanRollback(_ context.Context, n int) (status.Plan, error) {
-	if n > 3 {
-		return status.Plan{}, &status.Refusal{Code: status.Unknown, Message: "there is no such generation"}
+func (f *fake) PlanRollback(_ context.Context, r status.RollbackRequest) (status.Plan, error) {
+	text, err := f.Text(r.Generation)
+	if err != nil {
+		return status.Plan{}, err
+	}
+	if _, err := f.proposer().Former(nil, r, &generation.Generation{Number: r.Generation, File: f.file, Source: []byte(text)}); err != nil {
+		return status.Plan{}, err
 	}
 	return status.Plan{Runbook: f.file, Hash: "plan-of-rollback", Changes: true}, nil
 }
@@ -168,10 +212,6 @@ func (f *fake) Graph() *appliance.Graph {
 		panic(err)
 	}
 	return g
-}
-
-func (f *fake) Check(source string) (*runbook.Runbook, runbook.Diagnostics) {
-	return runbook.Parse([]byte(source), "orac.hcl", runbook.Options{StateDir: f.stateDir})
 }
 
 func (f *fake) Audio(id string) (io.ReadSeekCloser, time.Time, error) {
@@ -225,7 +265,7 @@ func newRigWith(t testing.TB, change func(*runbook.Runbook)) *rig {
 	history, _, err := store.Open(filepath.Join(r.dir, "orac.db"))
 	r.must(err)
 	t.Cleanup(func() { history.Close() })
-	r.app = &fake{rb: rb, file: file, store: history, health: health.Report{Level: health.Healthy}, sounds: map[string]string{soundID: "RIFF"}, ready: make(chan struct{})}
+	r.app = &fake{rb: rb, file: file, store: history, health: health.Report{Level: health.Healthy}, sounds: map[string]string{soundID: "RIFF"}, ready: make(chan struct{}), stateDir: r.dir}
 	close(r.app.ready)
 	r.guard, err = auth.Open(r.dir, []byte("hash key"))
 	r.must(err)

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"orac/appliance"
 	"orac/runbook"
 )
 
@@ -48,7 +49,7 @@ func putGlobal(c *Call, in globalInput) (applied, error) {
 	for _, m := range rb.Models {
 		edits = add(edits, m.Address, "cooldown", in.Cooldown, seconds)
 	}
-	return c.edit("listeners", edits)
+	return c.set("listeners", edits)
 }
 
 type modelInput struct {
@@ -71,7 +72,7 @@ func putModel(c *Call, in modelInput) (applied, error) {
 	edits = add(edits, a, "patience", in.Patience, strconv.Itoa)
 	edits = add(edits, a, "topic", in.Topic, strconv.Quote) // its pattern has nothing that HCL reads otherwise
 	edits = add(edits, a, "enabled", in.Enabled, strconv.FormatBool)
-	return c.edit(string(a), edits)
+	return c.set(string(a), edits)
 }
 
 func add[T any](edits []edit, a runbook.Address, attribute string, v *T, write func(T) string) []edit {
@@ -93,27 +94,26 @@ type edit struct {
 	attribute, expression string
 }
 
-// edit changes the runbook's file, comments and all else untouched, plans and applies it.
-func (c *Call) edit(target string, edits []edit) (applied, error) {
+// set gives attributes other expressions in the runbook's file, comments and all else untouched, and applies it.
+func (c *Call) set(target string, edits []edit) (applied, error) {
 	if len(edits) == 0 {
 		return applied{}, Fail(InvalidInput, "Name at least one setting.")
-	}
-	text, err := c.changeable()
-	if err != nil {
-		return applied{}, err
-	}
-	fresh := []byte(text)
-	for _, e := range edits {
-		fresh, err = runbook.Edit(fresh, e.block, e.attribute, e.expression)
-		if err != nil {
-			return applied{}, editProblem(err)
-		}
 	}
 	changes := map[string]string{}
 	for _, e := range edits {
 		changes[fmt.Sprintf("%s.%s", e.block, e.attribute)] = e.expression
 	}
-	return c.reapply(target, text, string(fresh), changes)
+	c.target = target
+	return c.edit(appliance.Change{}, changes, func(text string) (string, error) {
+		fresh := []byte(text)
+		for _, e := range edits {
+			var err error
+			if fresh, err = runbook.Edit(fresh, e.block, e.attribute, e.expression); err != nil {
+				return "", editProblem(err)
+			}
+		}
+		return string(fresh), nil
+	})
 }
 
 // editProblem is why the runbook's file cannot be edited.

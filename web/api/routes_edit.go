@@ -12,7 +12,7 @@ import (
 
 // editInput makes one text of another. Nothing is changed by it: apply is the one way of changing.
 type editInput struct {
-	Source     string     `json:"source" check:"max=262144;lines" doc:"The text to edit; without it the runbook's file."`
+	Source     *string    `json:"source,omitempty" check:"max=262144;lines" doc:"The text to edit; without it the runbook's file."`
 	Operations []editStep `json:"operations" check:"required;items=200" doc:"Done one after the other."`
 }
 
@@ -78,10 +78,10 @@ func editRunbook(c *Call, in editInput) (edited, error) {
 	return out, err
 }
 
-// textOr is a text, or that of the runbook's file if there is none.
-func (c *Call) textOr(text string) (string, error) {
-	if text != "" {
-		return text, nil
+// textOr is a text, or that of the runbook's file if none was given.
+func (c *Call) textOr(text *string) (string, error) {
+	if text != nil {
+		return *text, nil
 	}
 	return c.Server.readRunbook()
 }
@@ -101,7 +101,7 @@ func (s *Server) diff(before, after string) string {
 type mergeInput struct {
 	Base    string   `json:"base" check:"max=262144;lines" doc:"The text that both edits began with."`
 	Mine    string   `json:"mine" check:"required;max=262144;lines"`
-	Theirs  string   `json:"theirs" check:"max=262144;lines" doc:"Without it the runbook's file as it is now."`
+	Theirs  *string  `json:"theirs,omitempty" check:"max=262144;lines" doc:"Without it the runbook's file as it is now."`
 	Choices []string `json:"choices" check:"items=1000;enum=mine|theirs|both|open" doc:"What is taken of each conflict, in their order; both is mine, then theirs. What is open or not chosen stays as both versions, between marks that no runbook may have."`
 }
 
@@ -179,9 +179,6 @@ func getGeneration(c *Call, in generationInput) (generationText, error) {
 }
 
 func planRollback(c *Call, in generationInput) (status.Plan, error) {
-	if err := c.Server.returns(in.Number); err != nil {
-		return status.Plan{}, err
-	}
-	p, err := c.Server.o.App.PlanRollback(c.Context(), in.Number)
+	p, err := c.Server.o.App.PlanRollback(c.Context(), status.RollbackRequest{Generation: in.Number, Origin: c.origin(), Gone: c.Context().Done()})
 	return c.Server.hidePaths(p), c.Server.hideFolder(err)
 }

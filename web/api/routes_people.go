@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"orac/appliance"
 	"orac/web/auth"
 )
 
@@ -18,20 +19,16 @@ func (in newUserInput) target() string { return in.Name }
 
 // addUser keeps the hash as a secret, adds the block to the runbook's file, and applies it.
 func addUser(c *Call, in newUserInput) (applied, error) {
-	text, err := c.changeable()
+	password, err := c.Server.o.Guard.NewUser(in.Name, in.Password)
 	if err != nil {
 		return applied{}, err
 	}
-	secret, err := c.Server.o.Guard.PreparePassword(in.Name, in.Password)
-	if err != nil {
-		return applied{}, err
-	}
-	fresh := withUser(text, in.Name, in.Role, secret)
-	fresh, kept := c.declareMade(fresh)
-	if err := c.leavesAdmin(fresh); err != nil {
-		return applied{}, err
-	}
-	return c.reapply(in.Name, text, fresh, map[string]any{"user": in.Name, "role": in.Role, "declared": kept})
+	change := map[string]any{"user": in.Name, "role": in.Role}
+	return c.edit(appliance.Change{Begin: password.Put, Undo: password.Undo, Accept: leavesAdmin}, change, func(text string) (string, error) {
+		fresh, kept := c.declareMade(withUser(text, in.Name, in.Role, password.Secret))
+		change["declared"] = kept
+		return fresh, nil
+	})
 }
 
 func withUser(text, name, role, secret string) string {
@@ -47,32 +44,6 @@ func (c *Call) declareMade(text string) (fresh string, names []string) {
 		}
 	}
 	return text, names
-}
-
-// changeable gives the text of the runbook's file for a change of one thing by way of it. It refuses while the file says more than
-// what runs: all that would be applied along, unseen. A file with problems is told of by who plans it.
-func (c *Call) changeable() (string, error) {
-	text, err := c.Server.readRunbook()
-	if err != nil {
-		return "", err
-	}
-	if rb, problems := c.Server.o.App.Check(text); rb == nil || problems.HasErrors() || c.Server.runsAlready(text) {
-		return text, nil
-	}
-	return "", Fail(OutOfStep, "The runbook's file is not what runs: it was changed and not applied, or an older generation was returned to. "+
-		"Apply it first, or make it what runs, on the page Runbook; then this change can be made alone.")
-}
-
-// reapply plans and applies another text of the runbook's file.
-func (c *Call) reapply(target, base, fresh string, changes any) (applied, error) {
-	plan, err := c.Server.plan(c, fresh)
-	if err != nil {
-		return applied{}, err
-	}
-	out, err := c.Server.apply(c, applyInput{Source: fresh, Base: hashText(base), Plan: plan.Hash})
-	c.target = target
-	c.after = map[string]any{"result": c.after, "changes": changes}
-	return out, err
 }
 
 type passwordInput struct {
@@ -98,17 +69,7 @@ func changePassword(c *Call, in passwordInput) (none, error) {
 			return none{}, err
 		}
 	}
-	u, err := c.user(in.Name)
-	if err != nil {
-		return none{}, err
-	}
-	text := ""
-	if u.Declared { // the change is applied; a user of the set-up is not in the file
-		if text, err = c.changeable(); err != nil {
-			return none{}, err
-		}
-	}
-	declared, err := g.SetPassword(in.Name, in.Password)
+	password, declared, err := g.ChangePassword(in.Name, in.Password)
 	switch {
 	case errors.Is(err, auth.ErrNoUser):
 		return none{}, Fail(NotFound, "There is no such user.")
@@ -116,13 +77,14 @@ func changePassword(c *Call, in passwordInput) (none, error) {
 		return none{}, Fail(Conflict, "The hash of the password comes from the environment or a credential: change it there.")
 	case err != nil:
 		return none{}, err
-	case !declared:
+	case !declared: // a user of the set-up is not in the file
+		err := password.Put()
 		c.Server.Use(c.Server.o.App.Runbook())
-		return none{}, nil
+		return none{}, err
 	}
-	out, err := c.reapply(in.Name, text, text, map[string]string{"password_hash": "(secret)"})
+	out, err := c.edit(appliance.Change{Begin: password.Put, Undo: password.Undo}, map[string]string{"password_hash": "(secret)"}, func(text string) (string, error) { return text, nil })
 	if err == nil && !out.OK {
-		return none{}, Fail(Conflict, "The password is kept, and not in force: the appliance is not well. Apply the runbook again.")
+		return none{}, Fail(Conflict, "Nothing was changed: the appliance was not well with it.")
 	}
 	return none{}, err
 }

@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"orac/appliance"
@@ -31,20 +30,19 @@ func getRunbook(c *Call, _ none) (runbookText, error) {
 		return runbookText{}, err
 	}
 	out := runbookText{File: filepath.Base(c.Server.o.App.Request().File), Source: text, Hash: hashText(text)}
-	if out.Applied = c.Server.o.App.Runbook().Inputs().Source == out.Hash; !out.Applied {
-		out.Applied = c.Server.runsAlready(text)
-	}
+	out.Applied = c.Server.o.App.Runbook().SameText([]byte(text)) || c.runsAlready(text)
 	return out, nil
 }
 
 // runsAlready tells whether applying a text would change nothing that runs: its comments are others, or a block that nothing names.
-func (s *Server) runsAlready(text string) bool {
-	rb, problems := s.o.App.Check(text)
-	if rb == nil || problems.HasErrors() {
+// A text that reads more of the machine than what runs is not looked at for that.
+func (c *Call) runsAlready(text string) bool {
+	rb, problems, err := c.Server.o.App.Examine(c.Context(), c.request().Text(text))
+	if err != nil || rb == nil || problems.HasErrors() {
 		return false
 	}
 	g, err := appliance.Compile(rb)
-	return err == nil && !appliance.Plan(s.o.App.Graph(), g).Changes
+	return err == nil && !appliance.Plan(c.Server.o.App.Graph(), g).Changes
 }
 
 // readRunbook gives the text of the runbook's file; its error is a problem.
@@ -77,7 +75,7 @@ func hashText(text string) string {
 func getSchema(*Call, none) (json.RawMessage, error) { return runbook.JSONSchema(), nil }
 
 type sourceInput struct {
-	Source string `json:"source" check:"required;max=262144;lines"`
+	Source string `json:"source" check:"required;min=1;max=262144;lines"`
 }
 
 // finding is a problem of a runbook with its place.
@@ -98,7 +96,10 @@ type findings struct {
 }
 
 func validateRunbook(c *Call, in sourceInput) (findings, error) {
-	rb, problems := c.Server.o.App.Check(in.Source)
+	rb, problems, err := c.Server.o.App.Examine(c.Context(), c.request().Text(in.Source))
+	if err != nil {
+		return findings{}, err
+	}
 	out := findings{OK: rb != nil && !problems.HasErrors(), Problems: []finding{}}
 	for _, p := range problems {
 		severity := "error"
@@ -113,31 +114,9 @@ func validateRunbook(c *Call, in sourceInput) (findings, error) {
 }
 
 func planRunbook(c *Call, in sourceInput) (status.Plan, error) {
-	return c.Server.plan(c, in.Source)
-}
-
-func (s *Server) plan(c *Call, source string) (status.Plan, error) {
-	if err := s.reaches(source); err != nil {
-		return status.Plan{}, err
-	}
-	r := s.o.App.Request()
-	r.Source = source
-	p, err := s.o.App.Plan(c.Context(), r)
+	s := c.Server
+	p, err := s.o.App.Plan(c.Context(), c.request().Text(in.Source))
 	return s.hidePaths(p), s.hideFolder(err)
-}
-
-// hideFolder leaves the name of the runbook's file of what a refusal says, without its folder.
-func (s *Server) hideFolder(err error) error {
-	var r *status.Refusal
-	if !errors.As(err, &r) {
-		return err
-	}
-	folder := filepath.Dir(s.o.App.Request().File) + string(filepath.Separator)
-	hidden := *r
-	for _, text := range []*string{&hidden.Message, &hidden.Detail, &hidden.Hint} {
-		*text = strings.ReplaceAll(*text, folder, "")
-	}
-	return &hidden
 }
 
 // hidePaths leaves the names of files of a plan, without their folders.
@@ -152,57 +131,20 @@ func (s *Server) hidePaths(p status.Plan) status.Plan {
 }
 
 type applyInput struct {
-	Source string `json:"source" check:"required;max=262144;lines"`
+	Source string `json:"source" check:"required;min=1;max=262144;lines"`
 	Base   string `json:"base" check:"required;pattern=hash" doc:"hash of the text that the edit began with."`
-	Plan   string `json:"plan" check:"required;max=128" doc:"hash of the plan that was shown."`
-}
-
-// applied is how an apply ended.
-type applied struct {
-	status.Applied
-	Saved bool   `json:"saved" doc:"Whether the runbook's file is the text that runs."`
-	Note  string `json:"note,omitempty"`
-	Hash  string `json:"hash" doc:"Of the file as it is now."`
+	Plan   string `json:"plan" check:"required;min=1;max=128" doc:"hash of the plan that was shown."`
 }
 
 // applyTime is how long an apply over the API may take, the health gate included.
 const applyTime = 10 * time.Minute
 
+// applyRunbook applies a text that is an edit of the file as it was, by the plan that was shown.
 func applyRunbook(c *Call, in applyInput) (applied, error) {
-	return c.Server.apply(c, in)
-}
-
-// apply applies a text and, when it is good, writes it into the runbook's file, unless somebody else has written there meanwhile.
-func (s *Server) apply(c *Call, in applyInput) (out applied, err error) {
-	c.target = filepath.Base(s.o.App.Request().File)
-	if err := s.unchanged(in.Base); err != nil {
-		return out, err
-	}
-	if err := s.reaches(in.Source); err != nil {
-		return out, err
-	}
-	before := map[string]any{"generation": s.o.App.Status().Generation, "source": in.Base}
-	r := s.o.App.Request()
-	r.Source = in.Source
-	out.Applied, err = s.o.App.Apply(s.ctx, status.ApplyRequest{PlanRequest: r, Hash: in.Plan, Timeout: applyTime}, func(step string) {
-		c.Log().Info("apply", "step", step)
-	})
-	if err != nil {
-		return out, s.hideFolder(err)
-	}
-	out.Hash = in.Base
-	if out.OK {
-		if err := s.unchanged(in.Base); err != nil {
-			out.Note = "The file was changed by somebody else meanwhile and is left as it is; what runs is your text."
-		} else if err := writeFile(r.File, in.Source); err != nil {
-			c.Log().Error("the runbook's file cannot be written; what runs is not what it says", "cause", err)
-			out.Note = "The file cannot be written; what runs is your text, until the next start."
-		} else {
-			out.Saved, out.Hash = true, hashText(in.Source)
-		}
-	}
-	c.Changed(before, map[string]any{"generation": out.Generation, "source": hashText(in.Source), "ok": out.OK, "rolled_back": out.RolledBack, "saved": out.Saved})
-	return out, nil
+	return c.change(appliance.Change{
+		ApplyRequest: status.ApplyRequest{PlanRequest: c.request().Text(in.Source), Hash: in.Plan},
+		Begin:        func() error { return c.Server.unchanged(in.Base) },
+	}, nil)
 }
 
 // unchanged tells whether the runbook's file is still the one with a hash.
@@ -267,13 +209,9 @@ func (in rollbackInput) target() string { return fmt.Sprint("generation ", in.Ge
 
 func rollback(c *Call, in rollbackInput) (status.Applied, error) {
 	before := c.Server.o.App.Status().Generation
-	if in.Running > 0 && in.Running != before {
-		return status.Applied{}, Fail(PlanChanged, "Generation %d runs by now.", before)
-	}
-	if err := c.Server.returns(in.Generation); err != nil {
-		return status.Applied{}, err
-	}
-	a, err := c.Server.o.App.RollbackPlanned(c.Server.ctx, in.Generation, in.Plan, func(step string) { c.Log().Info("rollback", "step", step) })
+	a, err := c.Server.o.App.Rollback(c.Server.ctx, status.RollbackRequest{
+		Generation: in.Generation, Hash: in.Plan, Running: in.Running, Origin: c.origin(), Gone: c.Context().Done(),
+	}, func(step string) { c.Log().Info("rollback", "step", step) })
 	c.Changed(map[string]int{"generation": before}, map[string]any{"generation": a.Generation, "ok": a.OK, "rolled_back": a.RolledBack})
-	return a, err
+	return a, c.Server.hideFolder(err)
 }

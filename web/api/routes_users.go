@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"orac/appliance"
 	"orac/appliance/status"
 	"orac/runbook"
 	"orac/web/auth"
@@ -28,8 +29,12 @@ func changeRole(c *Call, in roleInput) (applied, error) {
 		err := c.Server.o.Guard.SetMadeRole(in.Name, auth.Role(in.Role))
 		return c.made(err, map[string]any{"user": in.Name, "role": in.Role})
 	}
-	return c.changeUser(in.Name, map[string]any{"user": in.Name, "role": in.Role}, func(text []byte) ([]byte, error) {
-		return runbook.Edit(text, runbook.Address("user."+in.Name), "role", fmt.Sprintf("%q", in.Role))
+	return c.edit(appliance.Change{Accept: leavesAdmin}, map[string]any{"was": u.Role, "user": in.Name, "role": in.Role}, func(text string) (string, error) {
+		fresh, err := runbook.Edit([]byte(text), runbook.Address("user."+in.Name), "role", fmt.Sprintf("%q", in.Role))
+		if err != nil {
+			return "", editProblem(err)
+		}
+		return string(fresh), nil
 	})
 }
 
@@ -58,13 +63,16 @@ func removeUser(c *Call, in userName) (applied, error) {
 		}
 		return out, g.Forget(in.Name, secret)
 	}
-	out, err := c.changeUser(in.Name, gone, func(text []byte) ([]byte, error) {
-		return runbook.Remove(text, runbook.Address("user."+in.Name))
+	gone["was"] = u.Role
+	var failed error
+	out, err := c.edit(appliance.Change{Accept: leavesAdmin, Kept: func(string, *status.Applied) { failed = g.Forget(in.Name, secret) }}, gone, func(text string) (string, error) {
+		fresh, err := runbook.Remove([]byte(text), runbook.Address("user."+in.Name))
+		if err != nil {
+			return "", editProblem(err)
+		}
+		return string(fresh), nil
 	})
-	if err != nil || !out.OK {
-		return out, err
-	}
-	return out, g.Forget(in.Name, secret)
+	return out, errors.Join(err, failed)
 }
 
 // user finds a person; services are none.
@@ -96,29 +104,9 @@ func lastAdmin() error {
 	return Fail(Conflict, "There would be no admin any more. Make somebody else an admin first.")
 }
 
-// changeUser edits the runbook's file, and applies it, unless that would leave nobody who may change anything.
-func (c *Call) changeUser(name string, change map[string]any, edit func([]byte) ([]byte, error)) (applied, error) {
-	text, err := c.changeable()
-	if err != nil {
-		return applied{}, err
-	}
-	fresh, err := edit([]byte(text))
-	if err != nil {
-		return applied{}, editProblem(err)
-	}
-	if err := c.leavesAdmin(string(fresh)); err != nil {
-		return applied{}, err
-	}
-	before := c.before
-	out, err := c.reapply(name, text, string(fresh), change)
-	c.before = map[string]any{"was": before, "result": c.before}
-	return out, err
-}
-
-// leavesAdmin refuses a text that declares nobody who may change anything.
-func (c *Call) leavesAdmin(text string) error {
-	rb, _ := c.Server.o.App.Check(text)
-	if rb != nil && !slices.ContainsFunc(rb.Users, func(u runbook.User) bool { return u.Role == string(auth.Admin) }) {
+// leavesAdmin refuses a runbook that declares users and nobody among them who may change anything.
+func leavesAdmin(rb *runbook.Runbook) error {
+	if len(rb.Users) > 0 && !slices.ContainsFunc(rb.Users, func(u runbook.User) bool { return u.Role == string(auth.Admin) }) {
 		return lastAdmin()
 	}
 	return nil

@@ -44,7 +44,7 @@ func declaring(t *testing.T) *rig {
 	rig.must(os.WriteFile(rig.app.file, []byte(testRunbook+declaredUsers), 0o640))
 	rig.app.stateDir = rig.dir
 	use := func(text string) status.Applied {
-		rb, problems := rig.app.Check(text)
+		rb, problems := rig.app.parse(text)
 		if rb == nil || problems.HasErrors() {
 			t.Errorf("%v\n%s", problems, text)
 			return status.Applied{Why: "it is not good"}
@@ -54,7 +54,7 @@ func declaring(t *testing.T) *rig {
 		rig.server.Use(rb)
 		return status.Applied{OK: true, Generation: 4}
 	}
-	rig.app.apply = func(r status.ApplyRequest) (status.Applied, error) { return use(r.Source), nil }
+	rig.app.apply = func(r status.ApplyRequest) (status.Applied, error) { return use(*r.Source), nil }
 	use(testRunbook + declaredUsers)
 	rig.issue()
 	return rig
@@ -120,7 +120,7 @@ func TestAUserIsRemoved(t *testing.T) {
 		t.Errorf("the hash is still there: %v", err)
 	}
 	// Back to before, as a rollback evaluates it.
-	rb, problems := rig.app.Check(testRunbook + declaredUsers)
+	rb, problems := rig.app.parse(testRunbook + declaredUsers)
 	if rb == nil {
 		t.Fatal(problems)
 	}
@@ -231,12 +231,8 @@ func TestAnAdminOfTheNetworkRunsNoNewCommand(t *testing.T) {
 		rig.problem("apply with "+name, rig.call(auth.Admin, "POST", "/api/runbook/apply", applyInput{evil, hashText(base), hashText(evil)}), Forbidden)
 		// It may stand in the file already, not applied: no other change takes it along.
 		rig.must(os.WriteFile(rig.app.file, []byte(evil), 0o640))
-		refusal := OutOfStep
-		if name == "a command" { // nothing that runs would be another
-			refusal = Forbidden
-		}
-		rig.problem("a threshold with "+name, rig.call(auth.Admin, "PUT", "/api/config/models/hey_jarvis", map[string]float64{"threshold": 0.7}), refusal)
-		rig.problem("a role with "+name, rig.call(auth.Admin, "PUT", "/api/users/viewer", map[string]string{"role": "operator"}), refusal)
+		rig.problem("a threshold with "+name, rig.call(auth.Admin, "PUT", "/api/config/models/hey_jarvis", map[string]float64{"threshold": 0.7}), OutOfStep)
+		rig.problem("a role with "+name, rig.call(auth.Admin, "PUT", "/api/users/viewer", map[string]string{"role": "operator"}), OutOfStep)
 		rig.must(os.WriteFile(rig.app.file, []byte(base), 0o640))
 		// It may be in a generation from before that it was taken out.
 		rig.app.kept = map[int]string{2: evil}
@@ -249,7 +245,7 @@ func TestAnAdminOfTheNetworkRunsNoNewCommand(t *testing.T) {
 	}
 	// What runs already may be moved about; and who is trusted may do all of it.
 	runs := base + "\nstt \"x\" {\n  protocol = \"exec\"\n  command  = [\"id\"]\n}\n"
-	rb, problems := rig.app.Check(runs)
+	rb, problems := rig.app.parse(runs)
 	if rb == nil {
 		t.Fatal(problems)
 	}

@@ -72,7 +72,7 @@ func (c *Console) planOf(call *api.Call, f blockForm, do []api.Operation, names 
 	if text == "" {
 		text = file.Source
 	}
-	out, err := api.Invoke[api.Edited](call, "edit", api.EditInput{Source: text, Operations: do})
+	out, err := api.Invoke[api.Edited](call, "edit", api.EditInput{Source: &text, Operations: do})
 	if err != nil {
 		p := api.AsProblem(err)
 		for _, wrong := range p.Errors {

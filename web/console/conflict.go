@@ -80,7 +80,7 @@ func (c conflict) Plannable() editor {
 // mergeWith puts an edit together with the file as it is now.
 func mergeWith(call *api.Call, e editor, file api.RunbookText, choices []string) (c conflict, err error) {
 	c = conflict{editor: e, Onto: file.Hash, Known: hashOf(e.Began) == e.Base, theirs: file.Source}
-	in := api.MergeInput{Base: e.Began, Mine: e.Source, Theirs: file.Source, Choices: choices}
+	in := api.MergeInput{Base: e.Began, Mine: e.Source, Theirs: &file.Source, Choices: choices}
 	if c.Merged, err = api.Invoke[api.MergedText](call, "merge", in); err != nil {
 		return c, err
 	}

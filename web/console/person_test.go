@@ -18,6 +18,7 @@ func TestAPersonIsChangedWithoutAScript(t *testing.T) {
 	before := evilRunbook() + "\nuser \"admin\" {\n  role          = \"admin\"\n  password_hash = secret(\"admin_password_hash\")\n}\n"
 	text := before + block + "# the end\n"
 	r.must(os.WriteFile(r.app.file, []byte(text), 0o640))
+	r.app.run(t, text)
 	file := func() string {
 		b, err := os.ReadFile(r.app.file)
 		r.must(err)

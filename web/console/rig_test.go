@@ -23,6 +23,7 @@ import (
 	"orac/appliance"
 	"orac/appliance/audio/capture"
 	"orac/appliance/health"
+	"orac/appliance/rt"
 	"orac/appliance/status"
 	"orac/appliance/store"
 	"orac/runbook"
@@ -42,6 +43,9 @@ var cheapHash = sync.OnceValue(func() string {
 	}
 	return string(h)
 })
+
+// dearHash is of password, with the cost that the runbook asks for.
+const dearHash = "$2a$12$d4N329hnE7Q/EF7VQyFAIOmobQ0CGXNw.CjDZhrtrcjQyh/gRgWAe"
 
 // evil is what somebody would be called who wants to be taken for HTML, in every place where a text can stand.
 const evil = `"'></textarea></title></script><evil onx='1'>${x}` + "`{{7*7}}"
@@ -68,25 +72,62 @@ func (a *app) Plan(_ context.Context, r status.PlanRequest) (status.Plan, error)
 	}}, nil
 }
 
-func (a *app) Apply(_ context.Context, r status.ApplyRequest, _ func(string)) (status.Applied, error) {
-	if r.Hash != "plan-hash" {
-		return status.Applied{}, &status.Refusal{Code: status.Changed, Message: "another plan"}
-	}
-	return status.Applied{OK: true, Generation: 4, Steps: []string{evil}}, nil
+// proposer judges texts as the appliance does.
+func (a *app) proposer() *appliance.Proposer {
+	return &appliance.Proposer{Language: a, Running: a.Graph}
 }
 
-func (a *app) Rollback(context.Context, int, func(string)) (status.Applied, error) {
+// Read implements appliance.Language.
+func (a *app) Read(file string) ([]byte, error) { return os.ReadFile(file) }
+
+// Evaluate implements appliance.Language.
+func (a *app) Evaluate(_ *rt.Task, e appliance.Evaluation) (*runbook.Runbook, runbook.Diagnostics) {
+	return runbook.Parse(e.Text, "orac.hcl", runbook.Options{Secret: func(string) (string, error) { return dearHash, nil }})
+}
+
+// run puts a text into force; the people of the rig stay.
+func (a *app) run(t *testing.T, text string) {
+	t.Helper()
+	rb, problems := a.Evaluate(nil, appliance.Evaluation{Text: []byte(text)})
+	if rb == nil {
+		t.Fatal(problems)
+	}
+	rb.Users, rb.Web.Hosts = a.rb.Users, a.rb.Web.Hosts
+	a.rb = rb
+}
+
+// Check implements appliance.Language.
+func (a *app) Check(*runbook.Runbook) runbook.Diagnostics { return nil }
+
+func (a *app) Examine(_ context.Context, r status.PlanRequest) (*runbook.Runbook, runbook.Diagnostics, error) {
+	rb, problems := a.proposer().Examine(nil, r)
+	return rb, problems, nil
+}
+
+func (a *app) Apply(ctx context.Context, r status.ApplyRequest, progress func(string)) (status.Applied, error) {
+	return a.Change(ctx, appliance.Change{ApplyRequest: r}, progress)
+}
+
+func (a *app) Change(_ context.Context, c appliance.Change, _ func(string)) (status.Applied, error) {
+	return c.Do(func() (appliance.Proposal, error) { return a.proposer().Wanted(nil, c) }, func(to appliance.Proposal) (status.Applied, error) {
+		if c.Hash != "" && c.Hash != "plan-hash" {
+			return status.Applied{}, &status.Refusal{Code: status.Changed, Message: "another plan"}
+		}
+		users, hosts := a.rb.Users, a.rb.Web.Hosts
+		a.rb = to.Runbook
+		a.rb.Users, a.rb.Web.Hosts = users, hosts
+		return status.Applied{OK: true, Generation: 4, Steps: []string{evil}}, nil
+	})
+}
+
+func (a *app) Rollback(_ context.Context, r status.RollbackRequest, _ func(string)) (status.Applied, error) {
+	if r.Hash != "back-hash" || r.Running != 3 {
+		return status.Applied{}, &status.Refusal{Code: status.Changed, Message: "another plan"}
+	}
 	return status.Applied{Why: evil, RolledBack: true, Steps: []string{evil}}, nil
 }
 
-func (a *app) RollbackPlanned(ctx context.Context, n int, hash string, progress func(string)) (status.Applied, error) {
-	if hash != "back-hash" {
-		return status.Applied{}, &status.Refusal{Code: status.Changed, Message: "another plan"}
-	}
-	return a.Rollback(ctx, n, progress)
-}
-
-func (a *app) PlanRollback(ctx context.Context, n int) (status.Plan, error) {
+func (a *app) PlanRollback(ctx context.Context, _ status.RollbackRequest) (status.Plan, error) {
 	p, err := a.Plan(ctx, status.PlanRequest{})
 	p.Hash = "back-hash"
 	return p, err
@@ -130,10 +171,6 @@ func (a *app) Graph() *appliance.Graph {
 		panic(err)
 	}
 	return g
-}
-
-func (a *app) Check(source string) (*runbook.Runbook, runbook.Diagnostics) {
-	return runbook.Parse([]byte(source), "orac.hcl", runbook.Options{})
 }
 
 func (a *app) Audio(string) (io.ReadSeekCloser, time.Time, error) {

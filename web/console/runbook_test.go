@@ -296,7 +296,7 @@ func TestAFormOfAFileThatHasChanged(t *testing.T) {
 	r := newRig(t, Options{})
 	form := formIn(t, r.get(auth.Admin, "/runbook").Body.String())
 	form.Del("source")
-	theirs := strings.Replace(r.file(), `listen = "127.0.0.1:7171"`, `listen = "127.0.0.1:7272"`, 1)
+	theirs := strings.Replace(r.file(), "deliver = [stt.whisper]", "deliver = [stt.whisper]\n  vad_threshold = 0.4", 1)
 	r.must(os.WriteFile(r.app.file, []byte(theirs), 0o640))
 	form.Set("was.model.hey_jarvis.threshold", "0.5")
 	form.Set("model.hey_jarvis.threshold", "0.6")

@@ -22,12 +22,14 @@ const failed status.Code = "failed"
 
 // httpStatus of a refusal.
 var httpStatus = map[status.Code]int{
-	status.Invalid:  http.StatusBadRequest,
-	status.Changed:  http.StatusConflict,
-	status.Stuck:    http.StatusConflict,
-	status.Busy:     http.StatusConflict,
-	status.Unknown:  http.StatusNotFound,
-	status.Stopping: http.StatusServiceUnavailable,
+	status.Invalid:   http.StatusBadRequest,
+	status.Changed:   http.StatusConflict,
+	status.Stuck:     http.StatusConflict,
+	status.Busy:      http.StatusConflict,
+	status.Forbidden: http.StatusForbidden,
+	status.OutOfStep: http.StatusConflict,
+	status.Unknown:   http.StatusNotFound,
+	status.Stopping:  http.StatusServiceUnavailable,
 }
 
 // refusedHeader marks answers of the server itself, which are no answers of the appliance.

@@ -24,9 +24,9 @@ func (a Audited) Apply(ctx context.Context, r status.ApplyRequest, progress func
 }
 
 // Rollback implements Daemon.
-func (a Audited) Rollback(ctx context.Context, generation int, progress func(string)) (status.Applied, error) {
-	return a.record(ctx, "runbook.rollback", fmt.Sprint("generation ", generation), func() (status.Applied, error) {
-		return a.Daemon.Rollback(ctx, generation, progress)
+func (a Audited) Rollback(ctx context.Context, r status.RollbackRequest, progress func(string)) (status.Applied, error) {
+	return a.record(ctx, "runbook.rollback", fmt.Sprint("generation ", r.Generation), func() (status.Applied, error) {
+		return a.Daemon.Rollback(ctx, r, progress)
 	})
 }
 
@@ -49,13 +49,22 @@ func (a Audited) record(ctx context.Context, action, target string, do func() (s
 
 // by notes the user at the other end of a request in the context that a change goes on with.
 func (h *handler) by(r *http.Request) context.Context {
+	if o := origin(r); o.Trusted() {
+		return audit.By(h.ctx, o.Who(), "socket")
+	}
+	return h.ctx
+}
+
+// origin is the user at the other end of a request, whom the socket has let in: ORAC's user, or root. A request that came by no
+// socket is nobody's.
+func origin(r *http.Request) status.Origin {
 	p, ok := r.Context().Value(peerKey{}).(*peer)
 	if !ok {
-		return h.ctx
+		return status.Origin{}
 	}
 	name := strconv.FormatUint(uint64(p.user), 10)
 	if u, err := user.LookupId(name); err == nil {
 		name = u.Username
 	}
-	return audit.By(h.ctx, "unix:"+name, "socket")
+	return status.OnMachine("unix:" + name)
 }

@@ -106,7 +106,7 @@ func (c *Client) Apply(ctx context.Context, r status.ApplyRequest, progress func
 
 // Rollback returns to a generation; 0 is the one before.
 func (c *Client) Rollback(ctx context.Context, generation int, progress func(string)) (status.Applied, error) {
-	return c.stepwise(ctx, "rollback", rollbackRequest{generation}, progress)
+	return c.stepwise(ctx, "rollback", status.RollbackRequest{Generation: generation}, progress)
 }
 
 // Logs calls line with each line of the log after a sequence number; with follow until ctx or the appliance ends. When the

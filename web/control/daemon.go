@@ -16,8 +16,8 @@ type Daemon interface {
 	// Apply does what was planned, or nothing. It calls progress with each step, which does not block. An apply that was rolled
 	// back is no error: the result says so. ctx ends with the daemon, not with the client.
 	Apply(ctx context.Context, r status.ApplyRequest, progress func(step string)) (status.Applied, error)
-	// Rollback returns to a kept generation; 0 is the one before. Progress and ctx are as in Apply.
-	Rollback(ctx context.Context, generation int, progress func(step string)) (status.Applied, error)
+	// Rollback returns to a kept generation. Progress and ctx are as in Apply.
+	Rollback(ctx context.Context, r status.RollbackRequest, progress func(step string)) (status.Applied, error)
 	// Generations are those that are kept, oldest first.
 	Generations() ([]status.Generation, error)
 	// Incidents are the last ones, oldest first, at most limit.

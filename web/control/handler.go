@@ -87,6 +87,7 @@ func (h *handler) plan(w http.ResponseWriter, r *http.Request) {
 	// A plan loads and compares: that takes longer than one write may.
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Time{})
 	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
+	ask.Origin, ask.Gone = origin(r), r.Context().Done()
 	p, err := h.daemon.Plan(r.Context(), ask)
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(h.patience))
 	respond(w, p, err)
@@ -109,16 +110,12 @@ func (h *handler) apply(w http.ResponseWriter, r *http.Request) {
 		fail(w, err)
 		return
 	}
+	ask.Origin = origin(r)
 	h.stepwise(w, func(progress func(string)) (status.Applied, error) { return h.daemon.Apply(h.by(r), ask, progress) })
 }
 
-// rollbackRequest names a generation.
-type rollbackRequest struct {
-	Generation int `json:"generation"` // 0: the one before
-}
-
 func (h *handler) rollback(w http.ResponseWriter, r *http.Request) {
-	var ask rollbackRequest
+	var ask status.RollbackRequest
 	err := read(w, r, &ask)
 	if err == nil && ask.Generation < 0 {
 		err = invalid("generation %d: generations begin with 1", ask.Generation)
@@ -127,8 +124,9 @@ func (h *handler) rollback(w http.ResponseWriter, r *http.Request) {
 		fail(w, err)
 		return
 	}
+	ask.Origin = origin(r)
 	h.stepwise(w, func(progress func(string)) (status.Applied, error) {
-		return h.daemon.Rollback(h.by(r), ask.Generation, progress)
+		return h.daemon.Rollback(h.by(r), ask, progress)
 	})
 }
 

@@ -37,8 +37,8 @@ func (m *model) Apply(ctx context.Context, r status.ApplyRequest, progress func(
 	return m.apply(ctx, r, progress)
 }
 
-func (m *model) Rollback(_ context.Context, generation int, progress func(string)) (status.Applied, error) {
-	return m.rollback(generation, progress)
+func (m *model) Rollback(_ context.Context, r status.RollbackRequest, progress func(string)) (status.Applied, error) {
+	return m.rollback(r.Generation, progress)
 }
 
 func (m *model) Generations() ([]status.Generation, error) { return m.kept, nil }

@@ -1,0 +1,125 @@
+// Package evaluation turns the texts of runbooks into values for a running appliance. It is the one way there.
+//
+// It guarantees:
+//
+//   - A text of this machine's user is evaluated in this process. Any other is evaluated in a child process with limits of memory, CPU
+//     and time, which ends with the request that asked for it; whatever it does, this process is not harmed.
+//   - One text at a time for each person, and few at a time over all.
+//   - What comes back from the child is the value that it made; nothing is evaluated again here.
+package evaluation
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+
+	"orac/appliance"
+	"orac/appliance/generation"
+	"orac/appliance/rt"
+	"orac/appliance/rt/live"
+	"orac/appliance/status"
+	"orac/runbook"
+)
+
+// Language implements appliance.Language for a real machine.
+type Language struct {
+	StateDir string
+	HashKey  []byte            // see runbook.Options
+	Vars     map[string]string // those that the appliance was started with
+	Pool     *Pool             // evaluates what is not this machine's user's
+}
+
+// Read implements appliance.Language.
+func (l *Language) Read(file string) ([]byte, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, &status.Refusal{Code: status.Invalid, Message: err.Error(), Hint: "say which runbook with -f FILE"}
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, runbook.MaxFileSize+1))
+	if err != nil {
+		return nil, &status.Refusal{Code: status.Invalid, Message: err.Error()}
+	}
+	return text, nil
+}
+
+// Evaluate implements appliance.Language.
+func (l *Language) Evaluate(t *rt.Task, e appliance.Evaluation) (*runbook.Runbook, runbook.Diagnostics) {
+	r := l.request(e)
+	if e.Origin.Trusted() {
+		return r.evaluate()
+	}
+	ctx, cancel := live.Context(t)
+	defer cancel()
+	if e.Gone != nil {
+		ended := make(chan struct{})
+		defer close(ended)
+		go func() { // it ends with this call
+			select {
+			case <-e.Gone:
+				cancel()
+			case <-ended:
+			}
+		}()
+	}
+	return l.Pool.evaluate(ctx, e.Origin.Who(), r)
+}
+
+// Check implements appliance.Language.
+func (l *Language) Check(rb *runbook.Runbook) runbook.Diagnostics { return appliance.Check(rb) }
+
+// Parse evaluates a text of this machine's user, which no appliance is running with yet.
+func (l *Language) Parse(file string, vars map[string]string, text []byte) (*runbook.Runbook, runbook.Diagnostics) {
+	return l.request(appliance.Evaluation{PlanRequest: status.PlanRequest{File: file, Vars: vars}, Text: text}).evaluate()
+}
+
+// Replay evaluates a generation again, for this machine's user.
+func (l *Language) Replay(g *generation.Generation) (*runbook.Runbook, error) {
+	rb, problems := l.request(appliance.Evaluation{PlanRequest: status.PlanRequest{File: g.File, Vars: l.Vars}, Text: g.Source, Kept: g}).evaluate()
+	return rb, problems.Err()
+}
+
+func (l *Language) request(e appliance.Evaluation) request {
+	r := request{File: filepath.Clean(e.File), Text: e.Text, Vars: e.Vars, StateDir: l.StateDir, HashKey: l.HashKey}
+	if r.Vars == nil {
+		r.Vars = l.Vars
+	}
+	if e.Kept != nil {
+		r.Kept = &e.Kept.Inputs
+	}
+	if e.Within != nil {
+		r.within = &e.Within.Document
+	}
+	return r
+}
+
+// request is all that the evaluation of a text depends on, apart from the files and variables of the machine.
+type request struct {
+	File     string            `json:"file"`
+	Text     []byte            `json:"text"`
+	Vars     map[string]string `json:"vars"`
+	StateDir string            `json:"state_dir"`
+	HashKey  []byte            `json:"hash_key"`
+	Kept     *runbook.Inputs   `json:"kept,omitempty"` // of the generation that the text is of
+
+	within *runbook.Document // crosses a pipe as Bounds
+	Bounds []byte            `json:"bounds,omitempty"`
+}
+
+// options are the world of a request.
+func (r request) options() runbook.Options {
+	o := runbook.Options{Vars: r.Vars, HashKey: r.HashKey, StateDir: r.StateDir, Within: r.within}
+	if r.Kept != nil {
+		o = (&generation.Generation{File: r.File, Inputs: *r.Kept}).Options(o)
+	}
+	return o
+}
+
+// evaluate does it in this process.
+func (r request) evaluate() (*runbook.Runbook, runbook.Diagnostics) {
+	return runbook.Parse(r.Text, r.File, r.options())
+}
+
+// errGone is why nothing was evaluated for somebody who does not wait for it any more.
+var errGone = errors.New("whoever asked has gone")

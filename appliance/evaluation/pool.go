@@ -1,0 +1,156 @@
+package evaluation
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"sync"
+
+	"golang.org/x/sys/unix"
+
+	"orac/appliance/memory"
+	"orac/runbook"
+)
+
+// maxSideBySide is how many texts are evaluated at a time, over all; the microphone needs its core.
+const maxSideBySide = 2
+
+// maxWaiting is how many texts of one person wait for their turn; one more is refused.
+const maxWaiting = 8
+
+// Pool evaluates texts in children, one at a time for each person. It may be used by many at once.
+type Pool struct {
+	program string
+	places  chan struct{} // one for each child that may run
+
+	mu    sync.Mutex // guards turns
+	turns map[string]*turn
+}
+
+// turn is whose turn it is of the texts of one person.
+type turn struct {
+	token chan struct{} // held by the one that is evaluated
+	wait  int           // how many hold it or wait for it
+}
+
+// NewPool makes a pool whose children are the program with Command as its only argument.
+func NewPool(program string) *Pool {
+	return &Pool{program: program, places: make(chan struct{}, maxSideBySide), turns: map[string]*turn{}}
+}
+
+// evaluate evaluates a text in a child. It ends with ctx.
+func (p *Pool) evaluate(ctx context.Context, who string, r request) (*runbook.Runbook, runbook.Diagnostics) {
+	rb, problems, err := p.attempt(ctx, who, r)
+	if err != nil {
+		return nil, runbook.Diagnostics{{Severity: runbook.Error, Summary: err.Error(), Detail: "Nothing of it was used."}}
+	}
+	return rb, problems
+}
+
+func (p *Pool) attempt(ctx context.Context, who string, r request) (*runbook.Runbook, runbook.Diagnostics, error) {
+	done, err := p.take(ctx, who)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer done()
+	if r.within != nil {
+		if r.Bounds, err = r.within.PackBounds(); err != nil {
+			return nil, nil, err
+		}
+	}
+	ask, err := json.Marshal(r)
+	if err != nil {
+		return nil, nil, err
+	}
+	answer, err := p.child(ctx, ask)
+	if err != nil {
+		return nil, nil, err
+	}
+	return runbook.Unpack(answer, r.Text, r.File, r.options())
+}
+
+// take waits for the turn of a person and for a place. done gives both back.
+func (p *Pool) take(ctx context.Context, who string) (done func(), err error) {
+	p.mu.Lock()
+	t := p.turns[who]
+	if t == nil {
+		t = &turn{token: make(chan struct{}, 1)}
+		p.turns[who] = t
+	}
+	full := t.wait >= maxWaiting
+	if !full {
+		t.wait++
+	}
+	p.mu.Unlock()
+	if full {
+		return nil, fmt.Errorf("%d texts of yours are being evaluated or wait for it already; try again when one is done", maxWaiting)
+	}
+	leave := func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if t.wait--; t.wait == 0 {
+			delete(p.turns, who)
+		}
+	}
+	for i, c := range []chan struct{}{t.token, p.places} {
+		select {
+		case c <- struct{}{}:
+		case <-ctx.Done():
+			if i == 1 {
+				<-t.token
+			}
+			leave()
+			return nil, errGone
+		}
+	}
+	return func() { <-p.places; <-t.token; leave() }, nil
+}
+
+// child runs one child to its end, and gives what it has written.
+func (p *Pool) child(ctx context.Context, ask []byte) ([]byte, error) {
+	limited, cancel := context.WithTimeout(ctx, maxTime)
+	defer cancel()
+	c := exec.CommandContext(limited, p.program, Command)
+	said := &bounded{most: 2000}
+	answer := &bounded{most: maxAnswer}
+	c.Stdin, c.Stdout, c.Stderr = bytes.NewReader(ask), answer, said
+	c.SysProcAttr = &unix.SysProcAttr{Setpgid: true, Pdeathsig: unix.SIGKILL}
+	if err := c.Start(); err != nil {
+		return nil, fmt.Errorf("the text cannot be evaluated: %w", err)
+	}
+	apart := memory.Apart(c.Process.Pid) // what it takes is not what the appliance takes
+	err := c.Wait()
+	apart()
+	switch {
+	case err == nil && !answer.cut:
+		return answer.Bytes(), nil
+	case ctx.Err() != nil:
+		return nil, errGone
+	case limited.Err() != nil:
+		return nil, fmt.Errorf("the text takes longer than %v to evaluate; write the values out that it computes", maxTime)
+	case answer.cut:
+		return nil, errors.New("the text makes values that are too large; write out what is needed")
+	}
+	// Whatever it has said: the text may have had a part in it.
+	return nil, fmt.Errorf("the text takes more than %s of memory or %v of processor time to evaluate; write the values out that it computes", runbook.FormatSize(maxMemory), maxCPU)
+}
+
+// bounded keeps the beginning of what is written.
+type bounded struct {
+	bytes.Buffer
+	most int
+	cut  bool
+}
+
+// Write implements io.Writer.
+func (b *bounded) Write(text []byte) (int, error) {
+	if b.Len()+len(text) > b.most {
+		b.cut = true
+		return 0, io.ErrShortWrite
+	}
+	return b.Buffer.Write(text)
+}

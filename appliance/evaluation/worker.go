@@ -1,0 +1,77 @@
+package evaluation
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"runtime"
+	"runtime/debug"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"orac/runbook"
+)
+
+// The limits of one evaluation in a child. A real runbook takes some milliseconds and some MiB; the language counts what a text
+// costs and ends it far below these, so that they are the second fence.
+const (
+	maxMemory = 256 << 20 // bytes of data, above what the program itself takes
+	maxCPU    = 5 * time.Second
+	maxTime   = 10 * time.Second // from start to end, waiting for a slow disk included
+	maxAnswer = 64 << 20         // bytes
+)
+
+// Command is the word on the command line that makes the program evaluate one text and end.
+const Command = "evaluate-worker"
+
+// WorkerMain is the program of the child: it evaluates the text that stdin asks for, and writes what came of it to stdout. It gives
+// the exit code.
+func WorkerMain(stdin io.Reader, stdout, stderr io.Writer) int {
+	if err := work(stdin, stdout); err != nil {
+		fmt.Fprintln(stderr, err)
+		return 1
+	}
+	return 0
+}
+
+func work(stdin io.Reader, stdout io.Writer) error {
+	if err := confine(); err != nil {
+		return err
+	}
+	var r request
+	err := json.NewDecoder(stdin).Decode(&r)
+	if err == nil && r.Bounds != nil {
+		r.within, err = runbook.UnpackBounds(r.Bounds)
+	}
+	if err != nil {
+		return err
+	}
+	answer, err := runbook.Pack(r.evaluate())
+	if err != nil {
+		return err
+	}
+	_, err = stdout.Write(answer)
+	return err
+}
+
+// confine lets this process take no more than an evaluation may. What it cannot have it does not ask for: no file is written, no
+// core dumped.
+func confine() error {
+	runtime.GOMAXPROCS(1)
+	debug.SetMemoryLimit(maxMemory / 2)
+	var usage unix.Rusage
+	if err := unix.Getrusage(unix.RUSAGE_SELF, &usage); err != nil {
+		return err
+	}
+	seconds := uint64(maxCPU/time.Second) + uint64(usage.Utime.Sec+usage.Stime.Sec)
+	for _, l := range []struct {
+		what int
+		most uint64
+	}{{unix.RLIMIT_DATA, maxMemory}, {unix.RLIMIT_CPU, seconds}, {unix.RLIMIT_CORE, 0}, {unix.RLIMIT_FSIZE, 0}} {
+		if err := unix.Setrlimit(l.what, &unix.Rlimit{Cur: l.most, Max: l.most}); err != nil {
+			return fmt.Errorf("limit %d: %w", l.what, err)
+		}
+	}
+	return nil
+}

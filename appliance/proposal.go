@@ -1,0 +1,205 @@
+package appliance
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"strings"
+
+	"orac/appliance/generation"
+	"orac/appliance/rt"
+	"orac/appliance/status"
+	"orac/runbook"
+)
+
+// Evaluation is a text that is to be evaluated, and by whom it may run. It is what a Language is asked with.
+type Evaluation struct {
+	status.PlanRequest
+	Text []byte
+	// Kept is the generation that the text is of: its variables and files are as they were then. Nil: today's.
+	Kept *generation.Generation
+	// Within is the runbook that the evaluation may read no more of the machine than: see runbook.Options. Nil: no bound.
+	Within *runbook.Runbook
+}
+
+// Language turns texts into runbooks for a steward.
+type Language interface {
+	// Read gives the text of a runbook's file. The error is a *status.Refusal.
+	Read(file string) ([]byte, error)
+	// Evaluate gives the value of a text. That of another origin than this machine is evaluated under limits.
+	Evaluate(t *rt.Task, e Evaluation) (*runbook.Runbook, runbook.Diagnostics)
+	// Check says what is wrong with a value that the language itself allows: it looks at the files that the value names.
+	Check(rb *runbook.Runbook) runbook.Diagnostics
+}
+
+// Proposal is a runbook that is to run. It was evaluated once, and is judged, shown, run, kept and returned to as this value.
+type Proposal struct {
+	Runbook *runbook.Runbook
+	Source  []byte
+	Note    string // of the generation that it becomes
+	graph   *Graph
+}
+
+// Change is a change of what runs, with what belongs to it and must happen while nobody else changes anything. Its functions are
+// called in the order in which they stand here.
+type Change struct {
+	status.ApplyRequest
+	// Begin is called before anything is read: for a secret that the change is about. An error ends the change; nil: nothing.
+	Begin func() error
+	// Edit makes the text of what the file says, which must be what runs. Nil: the request says which text.
+	Edit func(file string) (string, error)
+	// Accept sees the runbook that is to run; nothing has changed yet but by Begin. Nil: all are accepted.
+	Accept func(rb *runbook.Runbook) error
+	// Kept is called when it runs and is kept, with its text. Nil: nothing.
+	Kept func(text string, a *status.Applied)
+	// Undo takes back what Begin did: the change did not come into force. Nil: nothing.
+	Undo func() error
+}
+
+// Proposer makes proposals against what runs. It is the one way from a text to a graph that may run.
+type Proposer struct {
+	Language Language
+	Running  func() *Graph
+}
+
+// text is the one that a request is about.
+func (s *Proposer) text(r status.PlanRequest) ([]byte, error) {
+	if r.Source != nil {
+		return []byte(*r.Source), nil
+	}
+	return s.Language.Read(r.File)
+}
+
+// propose evaluates a text, once, and judges the value.
+func (s *Proposer) propose(t *rt.Task, r status.PlanRequest, text []byte, kept *generation.Generation) (Proposal, error) {
+	rb, problems := s.evaluate(t, r, text, kept)
+	if problems.HasErrors() {
+		return Proposal{}, Refuse(r.File, problems)
+	}
+	g, err := Compile(rb)
+	if err != nil {
+		return Proposal{}, &status.Refusal{Code: status.Invalid, Message: err.Error(), Hint: "nothing was changed"}
+	}
+	return Proposal{Runbook: rb, Source: text, Note: "apply", graph: g}, nil
+}
+
+// Examine evaluates and judges a text as a proposal is, and says all that is wrong with it. The runbook is nil if it could not run.
+func (s *Proposer) Examine(t *rt.Task, r status.PlanRequest) (*runbook.Runbook, runbook.Diagnostics) {
+	text, err := s.text(r)
+	if err != nil {
+		return nil, runbook.Diagnostics{{Severity: runbook.Error, Summary: err.Error()}}
+	}
+	rb, problems := s.evaluate(t, r, text, nil)
+	if problems.HasErrors() {
+		rb = nil
+	}
+	return rb, problems
+}
+
+// evaluate is the one way from a text to a value that may run. What a value names is looked at only once it was judged: what is
+// there is not for everybody to learn.
+func (s *Proposer) evaluate(t *rt.Task, r status.PlanRequest, text []byte, kept *generation.Generation) (*runbook.Runbook, runbook.Diagnostics) {
+	now := s.Running().Runbook
+	e := Evaluation{PlanRequest: r, Text: text, Kept: kept}
+	if !r.Origin.Trusted() && !now.Web.TrustAdmins {
+		e.Within = now
+	}
+	rb, problems := s.Language.Evaluate(t, e)
+	if problems.HasErrors() {
+		return nil, problems
+	}
+	if e.Within != nil {
+		if forbidden := runbook.Judge(now, rb); forbidden.HasErrors() {
+			return nil, forbidden
+		}
+	}
+	return rb, append(problems, s.Language.Check(rb)...)
+}
+
+// Asked is what a request wants to run.
+func (s *Proposer) Asked(t *rt.Task, r status.PlanRequest) (Proposal, error) {
+	text, err := s.text(r)
+	if err != nil {
+		return Proposal{}, err
+	}
+	return s.propose(t, r, text, nil)
+}
+
+// Former is the proposal to return to a kept generation: its text, with the variables and files of then.
+func (s *Proposer) Former(t *rt.Task, r status.RollbackRequest, kept *generation.Generation) (Proposal, error) {
+	to, err := s.propose(t, status.PlanRequest{File: kept.File, Origin: r.Origin, Gone: r.Gone}, kept.Source, kept)
+	to.Note = fmt.Sprintf("rollback to %d", kept.Number)
+	return to, err
+}
+
+// Wanted is what a change wants to run.
+func (s *Proposer) Wanted(t *rt.Task, c Change) (Proposal, error) {
+	text, err := s.text(c.PlanRequest)
+	if err == nil && c.Edit != nil {
+		if err = s.inStep(t, c.PlanRequest, text); err == nil {
+			var fresh string
+			fresh, err = c.Edit(string(text))
+			text = []byte(fresh)
+		}
+	}
+	if err != nil {
+		return Proposal{}, err
+	}
+	to, err := s.propose(t, c.PlanRequest, text, nil)
+	if err == nil && c.Accept != nil {
+		err = c.Accept(to.Runbook)
+	}
+	return to, err
+}
+
+// Do makes a change in its order: wanted says what is to run, run makes it so. The caller sees to it that there is one at a time.
+func (c Change) Do(wanted func() (Proposal, error), run func(Proposal) (status.Applied, error)) (a status.Applied, err error) {
+	if c.Begin != nil {
+		err = c.Begin()
+	}
+	var to Proposal
+	if err == nil {
+		to, err = wanted()
+	}
+	if err == nil {
+		a, err = run(to)
+	}
+	switch {
+	case err == nil && a.OK && c.Kept != nil:
+		c.Kept(string(to.Source), &a)
+	case (err != nil || !a.OK) && c.Undo != nil:
+		err = errors.Join(err, c.Undo())
+	}
+	return a, err
+}
+
+// Refuse is why a text with problems is not used.
+func Refuse(file string, problems runbook.Diagnostics) error {
+	var text strings.Builder
+	_ = problems.Render(&text, runbook.RenderOptions{}) // it writes to memory
+	name := path.Base(file)
+	if problems.Forbidden() {
+		return &status.Refusal{Code: status.Forbidden, Message: name + " asks for more than may be changed over the network", Detail: text.String(), Hint: "nothing was changed; write it into the runbook's file on the machine, and run orac apply there"}
+	}
+	return &status.Refusal{Code: status.Invalid, Message: name + " has problems", Detail: text.String(), Hint: "nothing was changed"}
+}
+
+// inStep refuses a file that says more than what runs: a change of one thing would apply all of that along, unseen.
+func (s *Proposer) inStep(t *rt.Task, r status.PlanRequest, file []byte) error {
+	now := s.Running()
+	if now.Runbook.SameText(file) {
+		return nil
+	}
+	p, err := s.propose(t, r, file, nil)
+	if err == nil && !Plan(now, p.graph).Changes {
+		return nil
+	}
+	why := "it was changed and not applied, or an older generation was returned to"
+	if err != nil {
+		why = "it was changed, and cannot be applied as it is: " + err.Error()
+	}
+	return &status.Refusal{
+		Code: status.OutOfStep, Message: "the runbook's file is not what runs: " + why,
+		Hint: "apply it first, or make it what runs, on the page Runbook; then this change can be made alone",
+	}
+}

@@ -1,0 +1,54 @@
+package runbook
+
+// Capability is what an attribute lets whoever writes it do with the machine. Every attribute of the registry states one: what an
+// admin of the network may put into force is judged by it (see Judge), and the table in web/SECURITY.md is made from it.
+type Capability string
+
+// The capabilities.
+const (
+	Tunes   Capability = "tunes"   // how the appliance behaves, and nothing beyond it
+	Admits  Capability = "admits"  // who may do what with the appliance
+	Reaches Capability = "reaches" // an address that ORAC sends to
+	Fetches Capability = "fetches" // a file from the catalogue, an https URL, or a path
+	Proves  Capability = "proves"  // a credential: what ORAC shows to others, or holds others against
+	Reads   Capability = "reads"   // a file, by its path
+	Writes  Capability = "writes"  // a file or folder, by its path
+	Runs    Capability = "runs"    // a command, as ORAC's user
+	Opens   Capability = "opens"   // a port, or a port to more clients
+	Trusts  Capability = "trusts"  // admins of the network with all of these
+)
+
+// CapabilityRow is a row of the table of capabilities.
+type CapabilityRow struct {
+	Capability Capability
+	Lets       string // what an attribute with it lets its author do
+	Network    string // how much of that an admin of the network may do while web.trust_admins is off
+
+	// judge says why an attribute may not come into force over the network; "" if it may.
+	judge func(j *judge, u use) string
+}
+
+// Capabilities is the table: what whoever changes a runbook over the network may do with each capability. This machine's user may
+// do all of it.
+var Capabilities = []CapabilityRow{
+	{Tunes, "change how the appliance behaves", "everything", free},
+	{Admits, "say who may do what: users, roles, service accounts, lifetimes", "everything; the last admin stays", free},
+	{Reaches, "send audio, texts and events to an address", "everything, unless a credential goes there", free},
+	{Fetches, "load a model", "models of the catalogue and of https URLs; of paths only those that are loaded already", loads},
+	{Proves, "use a credential", "credentials stay where they are, and go where they go; a new user's password_hash may name a secret", proves},
+	{Reads, "have a file read", "only the files that the same attribute reads already", known},
+	{Writes, "have a file or folder written", "only the one that the same attribute writes already", known},
+	{Runs, "run a command as ORAC's user", "only the commands that the same attribute runs already", known},
+	{Opens, "open a port, or open it wider", "nothing", unchanged},
+	{Trusts, "lift all of these limits", "nothing", unchanged},
+}
+
+// row finds the row of a capability; nil when there is none.
+func (c Capability) row() *CapabilityRow {
+	for i := range Capabilities {
+		if Capabilities[i].Capability == c {
+			return &Capabilities[i]
+		}
+	}
+	return nil
+}

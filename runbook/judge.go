@@ -1,0 +1,210 @@
+package runbook
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// use is an attribute of a block that is to come into force.
+type use struct {
+	block Block
+	at    *Attribute
+	attr  Attr
+}
+
+// judge holds a runbook against the one that runs.
+type judge struct {
+	now, next *Runbook
+	found     Diagnostics
+}
+
+// Judge gives why a runbook may not take the place of the one that runs when somebody asks for it who is not this machine's user:
+// each use of a capability that goes beyond what runs, at its place, as a Diagnostic that is Forbidden. It looks at the two values
+// alone, so what it has judged is what runs. While the running one has web.trust_admins it finds nothing.
+func Judge(now, next *Runbook) Diagnostics {
+	if now.Web.TrustAdmins {
+		return nil
+	}
+	j := &judge{now: now, next: next}
+	j.readers()
+	j.blocks(next.Blocks)
+	return j.found
+}
+
+const onTheMachine = "Over the network that is not changed. Write it into the runbook's file on the machine, and apply it there."
+
+func (j *judge) forbid(block Address, attribute, why string) {
+	d := j.next.Problem(block, attribute, Error, why, onTheMachine)
+	d.Forbidden = true
+	j.found = append(j.found, d)
+}
+
+// readers forbids every expression that reads from the machine and does not stand where it stands in the runbook that runs. The
+// evaluation has not evaluated these, if it was told to; this is so that nothing depends on whether it was.
+func (j *judge) readers() {
+	for _, r := range j.next.Readers() {
+		if j.now.hasReader(r) || j.namesKeptSecret(r) {
+			continue
+		}
+		j.forbid(r.Address, r.Attribute, fmt.Sprintf("%s would read from the machine", strings.Trim(string(r.Address)+"."+r.Attribute, ".")))
+	}
+}
+
+// namesKeptSecret tells whether a reader is an attribute whose secret stays inside ORAC, and reads nothing but one.
+func (j *judge) namesKeptSecret(r Reader) bool {
+	b, ok := j.next.Block(r.Address)
+	if !ok || len(r.Reads) != 1 || r.Reads[0].Kind != InputSecret {
+		return false
+	}
+	at := b.Type.Attribute(r.Attribute)
+	return at != nil && at.Keeps
+}
+
+// hasReader tells whether an expression stands at the same place in the document, and reads by way of the same.
+func (d *Document) hasReader(r Reader) bool {
+	return slices.ContainsFunc(d.Readers(), func(o Reader) bool {
+		return o.Address == r.Address && o.Attribute == r.Attribute && o.Text == r.Text
+	})
+}
+
+func (j *judge) blocks(blocks []Block) {
+	for _, b := range blocks {
+		for i := range b.Type.Attributes {
+			u := use{b, &b.Type.Attributes[i], b.Attrs[b.Type.Attributes[i].Name]}
+			if why := u.at.Gives.row().judge(j, u); why != "" {
+				j.forbid(b.Address, u.at.Name, fmt.Sprintf("%s.%s %s", b.Address, u.at.Name, why))
+			}
+		}
+		if j.hasCredential(j.next, b) && !j.sameDestinations(b) {
+			j.forbid(b.Address, "", fmt.Sprintf("%s would send a credential to an address that it does not go to yet", b.Address))
+		}
+		j.blocks(b.Nested)
+	}
+}
+
+func free(*judge, use) string { return "" }
+
+// known allows a value that the same attribute has already, in any block of the type.
+func known(j *judge, u use) string {
+	if u.attr.Value.IsNull() || u.at.isEmpty(u.attr) || slices.ContainsFunc(valuesOf(j.now.Blocks, u.block.Type, u.at.Name), u.attr.Equal) {
+		return ""
+	}
+	switch u.at.Gives {
+	case Runs:
+		return "is a command that does not run yet"
+	case Writes:
+		return "names a path that it does not write to yet"
+	}
+	return "names a file that it does not read yet"
+}
+
+// unchanged allows only the value that the attribute has at its place already.
+func unchanged(j *judge, u use) string {
+	if j.inForce(u) {
+		return ""
+	}
+	return "is another than what runs"
+}
+
+func loads(j *judge, u use) string {
+	if u.at.Reads(u.attr.Value.AsString()) {
+		return known(j, u)
+	}
+	return ""
+}
+
+// proves allows what is not set, what is in force at its place, and texts: whether these read a secret that they may read is what
+// readers says.
+func proves(j *judge, u use) string {
+	if u.attr.Default || u.attr.Value.IsNull() || u.attr.Secret || j.inForce(u) {
+		return ""
+	}
+	return "is a credential that is not used here yet"
+}
+
+func (j *judge) inForce(u use) bool {
+	was, ok := j.now.Block(u.block.Address)
+	if !ok {
+		return u.attr.Default
+	}
+	return u.attr.Equal(was.Attrs[u.at.Name])
+}
+
+// isEmpty tells whether a list is.
+func (at *Attribute) isEmpty(a Attr) bool {
+	return at.valueType().IsListType() && a.Value.LengthInt() == 0
+}
+
+// valuesOf are those that an attribute has in all blocks of a type.
+func valuesOf(blocks []Block, t *BlockType, attribute string) (list []Attr) {
+	for _, b := range blocks {
+		if b.Type == t {
+			list = append(list, b.Attrs[attribute])
+		}
+		list = append(list, valuesOf(b.Nested, t, attribute)...)
+	}
+	return list
+}
+
+// hasCredential tells whether ORAC shows one to the addresses of a block.
+func (j *judge) hasCredential(rb *Runbook, b Block) bool {
+	for i := range b.Type.Attributes {
+		at := &b.Type.Attributes[i]
+		a := b.Attrs[at.Name]
+		if at.Gives != Proves || a.Default || a.Value.IsNull() {
+			continue
+		}
+		reads := func(r Reader) bool { return r.Address == b.Address && r.Attribute == at.Name }
+		if at.Kind.isReference() || at.Kind == Path || slices.ContainsFunc(rb.Readers(), reads) {
+			return true
+		}
+	}
+	return false
+}
+
+// sameDestinations tells whether the addresses of a block are those that it has already, and a credential with them.
+func (j *judge) sameDestinations(b Block) bool {
+	was, ok := j.now.Block(b.Address)
+	to := destinations(j.next, b, map[Address]bool{})
+	if !ok || !j.hasCredential(j.now, was) {
+		return len(to) == 0
+	}
+	return slices.EqualFunc(to, destinations(j.now, was, map[Address]bool{}), func(x, y destination) bool {
+		return x.block == y.block && x.attr.Equal(y.attr)
+	})
+}
+
+// destination is an address that a block leads to.
+type destination struct {
+	block Address
+	attr  Attr
+}
+
+// destinations are the addresses of a block and of the blocks that it refers to, in the order of the registry.
+func destinations(rb *Runbook, b Block, seen map[Address]bool) (list []destination) {
+	if seen[b.Address] {
+		return nil
+	}
+	seen[b.Address] = true
+	for i := range b.Type.Attributes {
+		at := &b.Type.Attributes[i]
+		a := b.Attrs[at.Name]
+		switch {
+		case a.Value.IsNull():
+		case at.Gives == Reaches:
+			list = append(list, destination{b.Address, a})
+		case at.Kind == Ref:
+			if to, ok := rb.Block(Address(a.Value.AsString())); ok {
+				list = append(list, destinations(rb, to, seen)...)
+			}
+		case at.Kind == Refs:
+			for _, el := range a.Value.AsValueSlice() {
+				if to, ok := rb.Block(Address(el.AsString())); ok {
+					list = append(list, destinations(rb, to, seen)...)
+				}
+			}
+		}
+	}
+	return list
+}

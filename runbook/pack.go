@@ -1,0 +1,236 @@
+package runbook
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"reflect"
+
+	"github.com/hashicorp/hcl/v2"
+	ctyjson "github.com/zclconf/go-cty/cty/json"
+)
+
+// A text of the network is evaluated in another process of the same program, which may be ended. What comes back is the value, not
+// the text: it is packed there and unpacked here, and nothing is evaluated again.
+
+// packed is how the outcome of an evaluation crosses a pipe. It holds secrets: no file and no log may hold it.
+type packed struct {
+	Whole     bool          `json:"whole"` // there is a runbook
+	File      string        `json:"file"`
+	Dir       string        `json:"dir"`
+	Variables []string      `json:"variables"`
+	Blocks    []packedBlock `json:"blocks"`
+	Inputs    Inputs        `json:"inputs"`
+	Bounds    packedBounds  `json:"bounds"`
+	Hidden    []hcl.Range   `json:"hidden"`
+	Problems  []packedFound `json:"problems"`
+}
+
+type packedBlock struct {
+	Address Address               `json:"address"`
+	Type    string                `json:"type"` // the key of the block's type; of a nested one its word
+	Written bool                  `json:"written"`
+	Range   hcl.Range             `json:"range"`
+	Attrs   map[string]packedAttr `json:"attrs"`
+	Nested  []packedBlock         `json:"nested"`
+}
+
+type packedAttr struct {
+	Value   json.RawMessage   `json:"value"`
+	Secret  bool              `json:"secret"`
+	Default bool              `json:"default"`
+	Range   hcl.Range         `json:"range"`
+	Secrets map[string]string `json:"secrets,omitempty"`
+}
+
+// packedBounds is what an evaluation within a document needs of it.
+type packedBounds struct {
+	Readers []Reader  `json:"readers"`
+	Asked   []Reading `json:"asked"`
+}
+
+type packedFound struct {
+	Severity  Severity  `json:"severity"`
+	Summary   string    `json:"summary"`
+	Detail    string    `json:"detail"`
+	Subject   hcl.Range `json:"subject"`
+	Address   Address   `json:"address"`
+	Forbidden bool      `json:"forbidden"`
+}
+
+// Pack writes the outcome of Parse for another process. The runbook is nil if there is none.
+func Pack(rb *Runbook, problems Diagnostics) ([]byte, error) {
+	p := packed{}
+	for _, d := range problems {
+		p.Problems = append(p.Problems, packedFound{d.Severity, d.Summary, d.Detail, d.Subject, d.Address, d.Forbidden})
+		if d.source != nil {
+			p.Hidden = d.source.hidden
+		}
+	}
+	if rb != nil {
+		p.Whole, p.File, p.Dir, p.Variables = true, rb.File, rb.Dir, rb.Variables
+		p.Inputs, p.Bounds, p.Hidden = rb.inputs.fetched, rb.bounds(), rb.source.hidden
+		var err error
+		if p.Blocks, err = packBlocks(rb.Blocks); err != nil {
+			return nil, err
+		}
+	}
+	return json.Marshal(p)
+}
+
+func packBlocks(blocks []Block) ([]packedBlock, error) {
+	out := make([]packedBlock, 0, len(blocks))
+	for _, b := range blocks {
+		p := packedBlock{Address: b.Address, Type: b.Type.Key(), Written: b.Written, Range: b.Range, Attrs: map[string]packedAttr{}}
+		for name, a := range b.Attrs {
+			value, err := ctyjson.Marshal(a.Value, b.Type.Attribute(name).valueType())
+			if err != nil {
+				return nil, fmt.Errorf("%s.%s: %w", b.Address, name, err)
+			}
+			packed := packedAttr{Value: value, Secret: a.Secret, Default: a.Default, Range: a.Range}
+			for key, s := range a.secrets {
+				if packed.Secrets == nil {
+					packed.Secrets = map[string]string{}
+				}
+				packed.Secrets[key] = s.Reveal()
+			}
+			p.Attrs[name] = packed
+		}
+		var err error
+		if p.Nested, err = packBlocks(b.Nested); err != nil {
+			return nil, err
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+// Unpack reads what Pack has written of a text in another process. Files that attributes name are looked at here, as opts says,
+// when Inputs is called.
+func Unpack(data, text []byte, filename string, opts Options) (*Runbook, Diagnostics, error) {
+	var p packed
+	if err := json.Unmarshal(data, &p); err != nil {
+		return nil, nil, fmt.Errorf("what was evaluated cannot be read: %w", err)
+	}
+	src := &source{name: filename, bytes: text, hidden: p.Hidden}
+	var problems Diagnostics
+	for _, f := range p.Problems {
+		problems = append(problems, Diagnostic{Severity: f.Severity, Summary: f.Summary, Detail: f.Detail, Subject: f.Subject, Address: f.Address, Forbidden: f.Forbidden, source: src})
+	}
+	if !p.Whole {
+		return nil, problems, nil
+	}
+	if p.Inputs.Source != plainHash(text) {
+		return nil, nil, fmt.Errorf("what was evaluated is another text")
+	}
+	rb := &Runbook{}
+	d := &Document{File: p.File, Dir: p.Dir, Variables: p.Variables, source: src, readers: p.Bounds.open()}
+	for _, b := range p.Blocks {
+		t := runbooks.typeOfKey(b.Type)
+		if t == nil || t.Slot == nil {
+			return nil, nil, fmt.Errorf("what was evaluated has a block of the type %q", b.Type)
+		}
+		block, err := b.unpack(t)
+		if err != nil {
+			return nil, nil, err
+		}
+		d.Blocks = append(d.Blocks, block)
+		d.put(rb, block)
+	}
+	opts = opts.WithDefaults()
+	d.inputs = newInputs(p.Inputs, func() []Input { return d.namedFiles(d.Blocks, opts) })
+	rb.Document = *d
+	return rb, problems, nil
+}
+
+func (p packedBlock) unpack(t *BlockType) (Block, error) {
+	out := Block{Address: p.Address, Type: t, Written: p.Written, Range: p.Range, Attrs: map[string]Attr{}}
+	for i := range t.Attributes {
+		at := &t.Attributes[i]
+		packed, ok := p.Attrs[at.Name]
+		if !ok {
+			return out, fmt.Errorf("what was evaluated lacks %s.%s", p.Address, at.Name)
+		}
+		value, err := ctyjson.Unmarshal(packed.Value, at.valueType())
+		if err != nil {
+			return out, fmt.Errorf("what was evaluated has no such %s.%s: %w", p.Address, at.Name, err)
+		}
+		a := Attr{Value: value, Secret: packed.Secret, Default: packed.Default, Range: packed.Range}
+		for key, s := range packed.Secrets {
+			if a.secrets == nil {
+				a.secrets = map[string]Secret{}
+			}
+			a.secrets[key] = NewSecret(s)
+		}
+		out.Attrs[at.Name] = a
+	}
+	for _, n := range p.Nested {
+		nt := t.nested(n.Type)
+		if nt == nil {
+			return out, fmt.Errorf("what was evaluated has a block %s in %s", n.Type, p.Address)
+		}
+		nested, err := n.unpack(nt)
+		if err != nil {
+			return out, err
+		}
+		out.Nested = append(out.Nested, nested)
+	}
+	return out, nil
+}
+
+// typeOfKey finds a block type by its key; nil when there is none.
+func (l *Language) typeOfKey(key string) *BlockType {
+	for _, t := range l.Blocks {
+		if t.Key() == key {
+			return t
+		}
+	}
+	return nil
+}
+
+// put builds a block into its slot.
+func (d *Document) put(value any, b Block) {
+	slot := reflect.ValueOf(b.Type.Slot(value)).Elem()
+	if slot.Kind() != reflect.Slice {
+		d.fill(slot, b)
+		return
+	}
+	el := reflect.New(slot.Type().Elem()).Elem()
+	d.fill(el, b)
+	slot.Set(reflect.Append(slot, el))
+}
+
+// PackBounds writes what Options.Within needs of a document, for another process.
+func (d *Document) PackBounds() ([]byte, error) { return json.Marshal(d.bounds()) }
+
+// UnpackBounds reads what PackBounds has written: a document that says what may be read, and nothing else.
+func UnpackBounds(data []byte) (*Document, error) {
+	var p packedBounds
+	if err := json.Unmarshal(data, &p); err != nil {
+		return nil, fmt.Errorf("what may be read cannot be read: %w", err)
+	}
+	return &Document{readers: p.open()}, nil
+}
+
+func (d *Document) bounds() packedBounds {
+	p := packedBounds{Readers: d.Readers()}
+	for id := range d.readers.fetched {
+		p.Asked = append(p.Asked, Reading{id.kind, id.name})
+	}
+	return p
+}
+
+func (p packedBounds) open() *readers {
+	r := &readers{at: map[readerKey]bool{}, fetched: map[inputID]bool{}, list: func() []Reader { return p.Readers }}
+	for _, reader := range p.Readers {
+		key := readerKey{addr: reader.Address, attr: reader.Attribute}
+		if text, err := hex.DecodeString(reader.Text); err == nil && len(text) == len(key.text) {
+			key.text = [32]byte(text)
+			r.at[key] = true
+		}
+	}
+	for _, a := range p.Asked {
+		r.fetched[inputID{a.Kind, a.Name}] = true
+	}
+	return r
+}

@@ -1,0 +1,34 @@
+package sim
+
+import (
+	"orac/appliance"
+	"orac/appliance/rt"
+	"orac/appliance/status"
+	"orac/runbook"
+)
+
+// language evaluates runbooks in the world of a machine.
+type language struct{ m *machine }
+
+// Read implements appliance.Language: the file is what the machine started with, or applied last.
+func (l language) Read(string) ([]byte, error) { return l.m.text, nil }
+
+// Evaluate implements appliance.Language.
+func (l language) Evaluate(_ *rt.Task, e appliance.Evaluation) (*runbook.Runbook, runbook.Diagnostics) {
+	world := l.m.options()
+	if e.Kept != nil {
+		return e.Kept.Parse(world)
+	}
+	if e.Within != nil {
+		world.Within = &e.Within.Document
+	}
+	return runbook.Parse(e.Text, l.m.file, world)
+}
+
+// Check implements appliance.Language: no file of this machine belongs to the simulated one.
+func (language) Check(*runbook.Runbook) runbook.Diagnostics { return nil }
+
+var _ appliance.Language = language{}
+
+// asTheOwner is who changes the runbook in a simulation.
+var asTheOwner = status.OnMachine("world")

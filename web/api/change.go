@@ -1,0 +1,108 @@
+package api
+
+import (
+	"errors"
+	"path/filepath"
+	"strings"
+
+	"orac/appliance"
+	"orac/appliance/status"
+)
+
+// request is the runbook's file as whoever calls asks for it.
+func (c *Call) request() status.PlanRequest {
+	r := c.Server.o.App.Request()
+	r.Origin, r.Gone = c.origin(), c.Context().Done()
+	return r
+}
+
+// origin is who calls: somebody of the network.
+func (c *Call) origin() status.Origin { return status.OnNetwork(c.Who.Subject()) }
+
+// applied is how a change ended.
+type applied struct {
+	status.Applied
+	Saved bool   `json:"saved" doc:"Whether the runbook's file is the text that runs."`
+	Note  string `json:"note,omitempty"`
+	Hash  string `json:"hash" doc:"Of the file as it is now."`
+}
+
+// change makes a change of what runs, and writes its text into the runbook's file when it is good. Everything that belongs to it
+// is done while nobody else changes anything: see appliance.Change. changes is what the record shows of a change of one thing.
+func (c *Call) change(change appliance.Change, changes any) (out applied, err error) {
+	s := c.Server
+	file := s.o.App.Request().File
+	if c.target == "" {
+		c.target = filepath.Base(file)
+	}
+	was, err := s.readRunbook()
+	if err != nil {
+		return out, err
+	}
+	before := map[string]any{"generation": s.o.App.Status().Generation, "source": hashText(was)}
+	if edit := change.Edit; edit != nil {
+		change.Edit = func(text string) (string, error) {
+			was = text
+			return edit(text)
+		}
+	}
+	kept, applied := change.Kept, was
+	change.Kept = func(text string, a *status.Applied) {
+		applied = text
+		out.save(c, file, was, text)
+		if kept != nil {
+			kept(text, a)
+		}
+	}
+	out.Hash = hashText(was)
+	change.Timeout = applyTime
+	out.Applied, err = s.o.App.Change(s.ctx, change, func(step string) { c.Log().Info("apply", "step", step) })
+	if err != nil {
+		return out, s.hideFolder(err)
+	}
+	after := map[string]any{"generation": out.Generation, "source": hashText(applied), "ok": out.OK, "rolled_back": out.RolledBack, "saved": out.Saved}
+	if changes != nil {
+		after = map[string]any{"result": after, "changes": changes}
+	}
+	c.Changed(before, after)
+	return out, nil
+}
+
+// save writes the text that runs into the runbook's file, unless it says so already or somebody has written there meanwhile.
+func (out *applied) save(c *Call, file, was, text string) {
+	now, err := c.Server.readRunbook()
+	switch {
+	case err == nil && now == text:
+	case err == nil && now != was:
+		out.Note, out.Hash = "The file was changed by somebody else meanwhile and is left as it is; what runs is your text.", hashText(now)
+		return
+	case err == nil:
+		err = writeFile(file, text)
+	}
+	if err != nil {
+		c.Log().Error("the runbook's file cannot be written; what runs is not what it says", "cause", err)
+		out.Note = "The file cannot be written; what runs is your text, until the next start."
+		return
+	}
+	out.Saved, out.Hash = true, hashText(text)
+}
+
+// edit changes one thing: it makes another text of the runbook's file, which must be what runs, and applies it.
+func (c *Call) edit(change appliance.Change, changes any, edit func(text string) (string, error)) (applied, error) {
+	change.PlanRequest, change.Edit = c.request(), edit
+	return c.change(change, changes)
+}
+
+// hideFolder leaves the name of the runbook's file of what a refusal says, without its folder.
+func (s *Server) hideFolder(err error) error {
+	var r *status.Refusal
+	if !errors.As(err, &r) {
+		return err
+	}
+	folder := filepath.Dir(s.o.App.Request().File) + string(filepath.Separator)
+	hidden := *r
+	for _, text := range []*string{&hidden.Message, &hidden.Detail, &hidden.Hint} {
+		*text = strings.ReplaceAll(*text, folder, "")
+	}
+	return &hidden
+}

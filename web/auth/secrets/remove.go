@@ -1,0 +1,21 @@
+package secrets
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+)
+
+// Remove removes a secret and the one before it. That there was none is no error.
+func (s *Store) Remove(name string) error {
+	err := s.in(name, false, func(r *os.Root) error {
+		if err := r.Remove(name + previousSuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		return r.Remove(name)
+	})
+	if errors.Is(err, ErrNone) {
+		return nil
+	}
+	return err
+}
