@@ -13,6 +13,7 @@ import (
 	"orac/appliance/reconcile"
 	"orac/appliance/rt"
 	"orac/appliance/status"
+	"orac/models"
 	"orac/runbook"
 )
 
@@ -70,6 +71,8 @@ func (s *Steward) compare(t *rt.Task, g *Graph) (status.Plan, *Prepared) {
 	p.Hash = g.Runbook.Inputs().Hash()
 	ready, err := s.Runner.Prepare(g)
 	if err == nil {
+		p.Fetches = ready.fetches()
+		p.Changes = p.Changes || len(p.Fetches) > 0
 		err = s.devices(t, p, ready)
 	}
 	if err == nil && s.Check != nil {
@@ -203,19 +206,35 @@ func (s *Steward) change(t *rt.Task, to target, plan status.Plan, ready *Prepare
 	if ready == nil {
 		return a, &status.Refusal{Code: status.Stuck, Message: "the plan is blocked: " + strings.Join(plan.Problems, "; "), Hint: "nothing was changed"}
 	}
-	if !plan.Changes {
-		return s.keepText(t, to, ready, a, step)
-	}
 	gate := to.graph.Runbook.Apply.HealthGate
+	touches := slices.ContainsFunc(plan.Components, func(c status.Component) bool { return c.Action != status.Keep })
+	if !touches {
+		gate = 0
+	}
+	within := models.FetchTime
+	if timeout > 0 {
+		within = min(within, timeout-gate)
+	}
 	if timeout > 0 && timeout < gate {
 		return a, &status.Refusal{
 			Code: status.Invalid, Message: fmt.Sprintf("the health gate of %v does not fit into the timeout of %v", gate, timeout),
 			Hint: "nothing was changed; give it more time with --timeout",
 		}
 	}
+	ready, err := s.fetch(t, plan, ready, within, step)
+	if err != nil {
+		return a, err
+	}
+	a.Fetched = plan.Fetches
+	if !touches {
+		return s.keepText(t, to, ready, a, step)
+	}
 	step("prepared: models are loaded, devices are there")
 	back, noWay := s.Runner.Prepare(s.Runner.Graph()) // so that going back cannot fail
-	if noWay != nil {                                 // what runs has lost something that the new runbook may do without
+	if noWay == nil {
+		noWay = back.whole()
+	}
+	if noWay != nil { // what runs has lost something that the new runbook may do without
 		step("there is no way back: %v", noWay)
 	}
 	before := s.Runner.Views()
@@ -223,7 +242,7 @@ func (s *Steward) change(t *rt.Task, to target, plan status.Plan, ready *Prepare
 		return a, &status.Refusal{Code: status.Stopping, Message: err.Error()}
 	}
 	step("swapped: watching its health for %v", gate)
-	err := s.watch(t, plan, before, gate)
+	err = s.watch(t, plan, before, gate)
 	if err == nil {
 		a.Generation, err = s.commit(t, to)
 	}
@@ -255,6 +274,9 @@ func (s *Steward) keepText(t *rt.Task, to target, ready *Prepared, a status.Appl
 		return a, nil
 	}
 	back, noWay := s.Runner.Prepare(s.Runner.Graph())
+	if noWay == nil {
+		noWay = back.whole()
+	}
 	if noWay != nil {
 		return a, &status.Refusal{Code: status.Stuck, Message: "there is no way back from it: " + noWay.Error(), Hint: "nothing was changed"}
 	}

@@ -67,6 +67,8 @@ var modelBlock = &BlockType{
 		{Name: "sha256", Kind: String, OnChange: Restart, Example: `"94a13cfe60075b132f6a472e7e462e8123ee70861bc3fb58434a73712ee0d2cb"`,
 			Pattern: regexp.MustCompile(`^[0-9a-f]{64}$`), Expect: "64 hexadecimal digits, lower case",
 			Doc: "The checksum that the file must have. An https URL needs one."},
+		{Name: "private_source", Kind: Bool, OnChange: InPlace, Default: "false",
+			Doc: "Whether an https URL may lead to an address of this machine or of a local network. Without it a model is fetched from the public internet only."},
 		{Name: "threshold", Kind: Float, OnChange: InPlace, Default: "0.3", Min: "0", Max: "1",
 			Doc: "The score at which the model fires. Higher means fewer false wakes and more misses."},
 		{Name: "cooldown", Kind: Duration, OnChange: InPlace, Default: "2s", Min: "0s", Max: "60s",
