@@ -201,7 +201,7 @@ func (s *Server) apply(c *Call, in applyInput) (out applied, err error) {
 			out.Saved, out.Hash = true, hashText(in.Source)
 		}
 	}
-	c.Changed(before, map[string]any{"generation": out.Generation, "source": hashText(in.Source), "ok": out.OK, "rolled_back": out.RolledBack, "saved": out.Saved})
+	c.Changed(before, map[string]any{"generation": out.Generation, "source": hashText(in.Source), "ok": out.OK, "rolled_back": out.RolledBack, "saved": out.Saved, "fetched": out.Fetched})
 	return out, nil
 }
 

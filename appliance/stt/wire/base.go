@@ -3,6 +3,7 @@ package wire
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -19,6 +20,9 @@ func ParseBase(raw string) (Base, error) {
 	}
 	if u.RawQuery != "" {
 		return Base{}, fmt.Errorf("url %q: a query is not possible here; language, task and the like are settings of their own", shown(u))
+	}
+	if slices.ContainsFunc(strings.Split(u.Path, "/"), IsDots) {
+		return Base{}, fmt.Errorf("url %q: . and .. in the path lead to another path; write where the service is", shown(u))
 	}
 	path, _, _ := strings.Cut(strings.TrimRight(u.Path, "/")+"/", "/stt/v1/")
 	return Base{url.URL{Scheme: u.Scheme, Host: u.Host, Path: strings.TrimRight(path, "/")}}, nil
@@ -66,13 +70,24 @@ func (b Base) at(scheme string, query url.Values, segments []string) string {
 	u.Scheme = scheme
 	s := u.String()
 	for _, segment := range segments {
-		s += "/" + url.PathEscape(segment)
+		s += "/" + escape(segment)
 	}
 	if len(query) > 0 {
 		s += "?" + query.Encode()
 	}
 	return s
 }
+
+// escape makes a text one segment of a path. Dots alone are escaped, too: unescaped they are another path to all who read it.
+func escape(segment string) string {
+	if IsDots(segment) {
+		return strings.ReplaceAll(segment, ".", "%2E")
+	}
+	return url.PathEscape(segment)
+}
+
+// IsDots tells of a text that cannot be a segment of a path: "." and "..", which many servers resolve even when they are escaped.
+func IsDots(segment string) bool { return segment == "." || segment == ".." }
 
 // shown is a URL for messages: a query or user information may hold a secret.
 func shown(u *url.URL) string {
