@@ -128,6 +128,9 @@ func (o *Orac) Health(t *rt.Task) (string, error) {
 
 func (o *Orac) result(op, to string, answer []byte) (Result, error) {
 	r, err := parseResult(answer)
+	if err != nil {
+		o.client.Drop()
+	}
 	if failed, ok := errors.AsType[*engineError](err); ok {
 		return Result{}, o.client.Said(op, to, Engine, failed.words)
 	}

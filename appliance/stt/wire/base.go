@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"slices"
@@ -88,6 +89,21 @@ func escape(segment string) string {
 
 // IsDots tells of a text that cannot be a segment of a path: "." and "..", which many servers resolve even when they are escaped.
 func IsDots(segment string) bool { return segment == "." || segment == ".." }
+
+// minKey is the least length of a part of an address that may be a key, in bytes.
+const minKey = 4
+
+// Keys are the parts of a URL that may be keys, longest first: the path, its segments, the query and its values.
+func Keys(u *url.URL) []string {
+	list := append(strings.Split(u.Path, "/"), strings.Split(u.EscapedPath(), "/")...)
+	list = append(list, u.Path, u.EscapedPath(), u.RawQuery, u.RequestURI())
+	for name, values := range u.Query() {
+		list = append(append(list, name), values...)
+	}
+	list = slices.DeleteFunc(list, func(s string) bool { return len(s) < minKey })
+	slices.SortFunc(list, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
+	return slices.Compact(list)
+}
 
 // shown is a URL for messages: a query or user information may hold a secret.
 func shown(u *url.URL) string {
