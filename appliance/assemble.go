@@ -1,6 +1,8 @@
 package appliance
 
 import (
+	"time"
+
 	"orac/appliance/audio"
 	"orac/appliance/event"
 	"orac/appliance/node"
@@ -38,6 +40,10 @@ type Inference struct {
 	// Model gives what the file of a model says: its classes, their labels, and those that never fire.
 	Model func(*runbook.Runbook, runbook.Model) (wake.Model, error)
 	Head  func(*runbook.Runbook, runbook.Model) (node.Classifier, error)
+	// Fetch downloads models that Model has not found: its error was a *models.UnfetchedError. It is called by an apply, and at a
+	// start, when there is no task yet: t is nil then. It ends within that time, or when the task is told to stop. Nil where
+	// Model finds all.
+	Fetch func(t *rt.Task, list []runbook.Model, within time.Duration) error
 }
 
 // assembly is a graph being put into its world.
@@ -45,6 +51,7 @@ type assembly struct {
 	*Parts
 	graph *Graph
 	boxes map[box]mailbox
+	lacks []lacking
 }
 
 // box names a mailbox: what a node reads.

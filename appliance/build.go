@@ -1,6 +1,7 @@
 package appliance
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -12,6 +13,7 @@ import (
 	"orac/appliance/spool"
 	"orac/appliance/stt"
 	"orac/appliance/utterance"
+	"orac/models"
 	"orac/models/wake"
 	"orac/runbook"
 )
@@ -83,6 +85,10 @@ func buildTrigger(l runbook.Listener) builder {
 		}
 		for _, m := range enabledModels(a.graph.Runbook, l) {
 			rules, err := a.Model(a.graph.Runbook, m)
+			if unfetched, ok := errors.AsType[*models.UnfetchedError](err); ok {
+				a.lack(m, unfetched)
+				continue // its classes are known once it is fetched; until then this graph does not run
+			}
 			if err != nil {
 				return nil, err
 			}

@@ -21,13 +21,13 @@ var errReplaced = errors.New("the file was replaced, and there is no copy of the
 // file finds the file of a model as it was when the runbook was evaluated: where the runbook says, or the copy that was made
 // when it was first loaded.
 func (e *engine) file(rb *runbook.Runbook, m runbook.Model) (models.File, error) {
-	f, err := e.store.Resolve(e.ctx, m.Source, m.SHA256, rb.Dir)
+	f, err := e.store.Resolve(m.Source, m.SHA256, rb.Dir)
 	seen, named := rb.NamedFile(m.Address, "source")
 	switch {
 	case !named || seen.Hash == "":
 	case err == nil && f.SHA256 == seen.Hash:
 	default:
-		if kept, missing := e.store.Resolve(e.ctx, e.copy(seen.Hash), seen.Hash, ""); e.copies != "" && missing == nil {
+		if kept, missing := e.store.Resolve(e.copy(seen.Hash), seen.Hash, ""); e.copies != "" && missing == nil {
 			return kept, nil
 		}
 		if err == nil {

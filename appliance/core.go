@@ -74,6 +74,14 @@ func NewCore(o CoreOptions) (*Core, error) {
 	logged := rt.NewMailbox[event.Event]("events to the log", eventsWaiting)
 	parts := *o.Parts
 	parts.Events = parts.Events.With(watched, logged)
+	if fetch := parts.Fetch; fetch != nil {
+		parts.Fetch = func(t *rt.Task, list []runbook.Model, within time.Duration) error {
+			for _, m := range list { // an apply tells where from, in its steps
+				o.Slog.Info("fetching a model", "model", string(m.Address), "sha256", m.SHA256)
+			}
+			return fetch(t, list, within)
+		}
+	}
 	if c.runner, err = NewRunner(g, &parts); err != nil {
 		return nil, err
 	}

@@ -7,10 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"orac/appliance/audio"
 	"orac/appliance/memory"
 	"orac/appliance/node"
+	"orac/appliance/rt"
 	"orac/models"
 	"orac/models/infer"
 	"orac/models/wake"
@@ -24,7 +26,7 @@ func OpenInference(ctx context.Context, store models.Store, copies string) (Infe
 	if err := e.load(); err != nil {
 		return Inference{}, err
 	}
-	return Inference{Extractor: e.extractor, Gate: e.gate, Ready: e.gateReady, Trim: e.trim, Model: e.model, Head: e.head}, nil
+	return Inference{Extractor: e.extractor, Gate: e.gate, Ready: e.gateReady, Trim: e.trim, Model: e.model, Head: e.head, Fetch: e.fetch}, nil
 }
 
 // engine opens networks of one inference library.
@@ -106,6 +108,21 @@ func (e *engine) model(rb *runbook.Runbook, m runbook.Model) (wake.Model, error)
 	e.ready[f.SHA256] = h
 	e.known[f.SHA256] = wake.Model{Classes: h.Classes(), Labels: f.Labels, Ignored: f.Ignored}
 	return e.known[f.SHA256], nil
+}
+
+// fetch downloads models into the store.
+func (e *engine) fetch(t *rt.Task, list []runbook.Model, within time.Duration) error {
+	ctx, cancel := context.WithTimeout(e.ctx, within)
+	defer cancel()
+	if t != nil {
+		defer t.OnStop(cancel)()
+	}
+	for _, m := range list {
+		if err := e.store.Fetch(ctx, models.Wanted{Source: m.Source, SHA256: m.SHA256, Private: m.PrivateSource}); err != nil {
+			return fmt.Errorf("%s: %w", m.Address, err)
+		}
+	}
+	return nil
 }
 
 func (e *engine) head(rb *runbook.Runbook, m runbook.Model) (node.Classifier, error) {

@@ -9,6 +9,7 @@ import (
 	"orac/appliance/node"
 	"orac/appliance/reconcile"
 	"orac/appliance/rt"
+	"orac/models"
 )
 
 // Runner is a graph that runs, and that can be given another graph while it does. Nodes are touched only if they changed.
@@ -39,6 +40,9 @@ func NewRunner(g *Graph, p *Parts) (*Runner, error) {
 	r := &Runner{parts: p, orders: rt.NewMailbox[order]("orders", 4)}
 	r.boxes.Store(&map[box]mailbox{})
 	ready, err := r.Prepare(g)
+	if err == nil {
+		ready, err = r.complete(nil, ready, models.FetchTime)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -52,9 +56,10 @@ type Prepared struct {
 	code  []node.Node
 	says  []node.Events
 	boxes map[box]mailbox
+	lacks []lacking // it cannot run before these are fetched: see complete
 }
 
-// Prepare builds the code of all nodes of a graph beside what runs, touching nothing.
+// Prepare builds the code of all nodes of a graph beside what runs, touching nothing and fetching nothing.
 func (r *Runner) Prepare(g *Graph) (*Prepared, error) {
 	a := &assembly{Parts: r.parts, graph: g, boxes: map[box]mailbox{}}
 	for key, m := range *r.boxes.Load() {
@@ -71,12 +76,16 @@ func (r *Runner) Prepare(g *Graph) (*Prepared, error) {
 		p.code = append(p.code, code)
 		p.says = append(p.says, a.events(n.Address))
 	}
+	p.lacks = a.lacks
 	return p, nil
 }
 
 // Swap makes a prepared graph the one that runs: nodes that stay are given their new settings and readers, the others are
 // stopped and started. It returns when that was begun.
 func (r *Runner) Swap(t *rt.Task, p *Prepared) error {
+	if len(p.lacks) > 0 {
+		panic("BUG: a graph is to run whose models are not fetched")
+	}
 	if r.ended.Load() {
 		return errEnded
 	}

@@ -13,6 +13,7 @@ import (
 	"orac/appliance/reconcile"
 	"orac/appliance/rt"
 	"orac/appliance/status"
+	"orac/models"
 	"orac/runbook"
 )
 
@@ -54,6 +55,8 @@ func (s *Steward) compare(t *rt.Task, to Proposal) (status.Plan, *Prepared) {
 	p.Hash = to.Runbook.Inputs().Hash()
 	ready, err := s.Runner.Prepare(to.graph)
 	if err == nil {
+		p.Fetches = ready.fetches()
+		p.Changes = p.Changes || len(p.Fetches) > 0
 		err = s.devices(t, p, ready)
 	}
 	if err == nil && s.Check != nil {
@@ -212,13 +215,25 @@ func (s *Steward) change(t *rt.Task, to Proposal, plan status.Plan, ready *Prepa
 	if !touches(plan) {
 		gate = 0 // no node changes, so that there is nothing to watch
 	}
+	within := models.FetchTime
+	if timeout > 0 {
+		within = min(within, timeout-gate)
+	}
 	if timeout > 0 && timeout < gate {
 		return a, &status.Refusal{
 			Code: status.Invalid, Message: fmt.Sprintf("the health gate of %v does not fit into the timeout of %v", gate, timeout),
 			Hint: "nothing was changed; give it more time with --timeout",
 		}
 	}
+	fresh, err := s.fetch(t, plan, ready, within, step)
+	if err != nil {
+		return a, err
+	}
+	ready, a.Fetched = fresh, plan.Fetches
 	back, noWay := s.Runner.Prepare(s.Runner.Graph()) // so that going back cannot fail
+	if noWay == nil {
+		noWay = back.whole()
+	}
 	if noWay != nil && gate == 0 {
 		return a, &status.Refusal{Code: status.Stuck, Message: "there is no way back from it: " + noWay.Error(), Hint: "nothing was changed"}
 	}
@@ -233,7 +248,7 @@ func (s *Steward) change(t *rt.Task, to Proposal, plan status.Plan, ready *Prepa
 	if gate > 0 {
 		step("swapped: watching its health for %v", gate)
 	}
-	err := s.watch(t, plan, before, gate)
+	err = s.watch(t, plan, before, gate)
 	if err == nil {
 		err = s.keep(t, to, &a, step)
 	}
@@ -260,7 +275,7 @@ func (s *Steward) change(t *rt.Task, to Proposal, plan status.Plan, ready *Prepa
 func (s *Steward) keep(t *rt.Task, to Proposal, a *status.Applied, step func(string, ...any)) error {
 	if now := s.Generation(); now > 0 {
 		if kept, err := s.Kept.Load(t, now); err == nil && kept.Inputs.SameButSecrets(to.Runbook.Inputs()) {
-			step("in force: generation %d, with other secrets", now)
+			step("in force; the text is that of generation %d", now)
 			return nil
 		}
 	}

@@ -22,6 +22,7 @@ import (
 // World gives a graph its real adapters: the capture process and files for sound, ONNX Runtime for inference, HTTP and
 // commands for services, a state directory for what must last. The end of ctx interrupts what is being fetched.
 func World(ctx context.Context, rb *runbook.Runbook, state *State, store models.Store) (*Parts, error) {
+	store.Sweep()
 	inference, err := OpenInference(ctx, store, filepath.Join(state.Dir, filepath.FromSlash(generation.FilesDir)))
 	if err != nil {
 		return nil, err

@@ -5,7 +5,9 @@
 //
 //   - A file that Store hands out has been compared with its SHA-256, by the
 //     call that returned its path; a file that does not match is never loaded.
-//     A downloaded one is kept aside under its name and ".rejected-…" so that it can be looked at.
+//     One that was downloaded is removed, and no error tells what it was.
+//   - Nothing but Pull and Fetch asks the network. Fetch connects to public
+//     addresses only, unless it is allowed others, and keeps to the store's quotas.
 //   - A file in the store is complete: it is written to a temporary name,
 //     synced and renamed. An interrupted download leaves nothing in its place.
 //   - Archives and downloads are bounded in size and number before anything is

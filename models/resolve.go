@@ -1,13 +1,16 @@
 package models
 
 import (
-	"context"
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
+	"path"
 	"path/filepath"
 	"strings"
+	"unicode"
 )
 
 // CatalogPrefix marks a source that is a catalogue entry.
@@ -27,13 +30,15 @@ type File struct {
 // Resolve finds and checks the file that a source stands for:
 //
 //   - "catalog:NAME" is a catalogue entry; it must have been pulled;
-//   - "https://…" is fetched once into the store and needs its sha256 (hex);
+//   - "https://…" needs its sha256 (hex), and must have been fetched: else the
+//     error is an *UnfetchedError, and Fetch is the way out;
 //   - anything else is a path to an .onnx file, relative to baseDir; it is
 //     compared with sha256 when that is not empty.
 //
-// A file whose checksum is that of a catalogue entry gets the entry's labels
-// and licence, whatever it is called.
-func (s Store) Resolve(ctx context.Context, source, sha256, baseDir string) (File, error) {
+// The network is not asked. A file whose checksum is that of a catalogue entry
+// gets the entry's labels and licence, whatever it is called. The error of a
+// file that is another one tells nothing of what it is.
+func (s Store) Resolve(source, sha256, baseDir string) (File, error) {
 	if name, ok := strings.CutPrefix(source, CatalogPrefix); ok {
 		e, err := Find(name)
 		if err != nil {
@@ -46,7 +51,7 @@ func (s Store) Resolve(ctx context.Context, source, sha256, baseDir string) (Fil
 		return e.file(p), err
 	}
 	if strings.HasPrefix(source, "https://") {
-		return s.resolveURL(ctx, source, sha256)
+		return s.resolveURL(source, sha256)
 	}
 	if strings.Contains(source, "://") {
 		return File{}, fmt.Errorf("model source %s: only %sNAME, https://… with sha256, and paths are supported", source, CatalogPrefix)
@@ -63,33 +68,49 @@ func (s Store) Resolve(ctx context.Context, source, sha256, baseDir string) (Fil
 		return File{}, fmt.Errorf("model source %s: %w", source, err)
 	}
 	if sha256 != "" && !strings.EqualFold(sum, sha256) {
-		return File{}, fmt.Errorf("model source %s: %w: it has SHA-256 %s, expected %s", source, ErrChecksum, sum, sha256)
+		return File{}, fmt.Errorf("model source %s: %w: it is not the file with SHA-256 %s", source, ErrChecksum, sha256)
 	}
 	return known(p, sum), nil
 }
 
-// resolveURL returns the copy in the store, fetching it when it is missing or damaged.
-func (s Store) resolveURL(ctx context.Context, source, want string) (File, error) {
-	want = strings.ToLower(want)
-	if b, err := hex.DecodeString(want); err != nil || len(b) != 32 {
-		return File{}, fmt.Errorf("model source %s: an https source needs sha256 with 64 hex digits, got %q", source, want)
+// resolveURL returns the copy in the store. A damaged one is as good as none.
+func (s Store) resolveURL(source, sum256 string) (File, error) {
+	want, u, err := Wanted{Source: source, SHA256: sum256}.parse()
+	if err != nil {
+		return File{}, err
 	}
-	u, err := url.Parse(source)
-	if err != nil || u.Host == "" {
-		return File{}, fmt.Errorf("model source %s: not a valid https address", source)
-	}
-	p := filepath.Join(s.Dir, "url-"+want[:16]+".onnx")
+	p := s.fetched(want)
 	sum, err := fileSum(p)
-	if err != nil || sum != want {
-		if err := s.fetch(ctx, u, want, p); err != nil {
-			return File{}, fmt.Errorf("model source %s: %w", u.Redacted(), err)
-		}
+	if errors.Is(err, fs.ErrNotExist) || err == nil && sum != want {
+		return File{}, &UnfetchedError{Host: u.Host, SHA256: want}
+	}
+	if err != nil {
+		return File{}, fmt.Errorf("model store: %w", err)
 	}
 	f := known(p, want)
 	if f.Licence == "" { // the file is called after its hash; the address has the better name
-		f.Name = strings.TrimSuffix(filepath.Base(u.Path), filepath.Ext(u.Path))
+		f.Name = nameOf(u)
 	}
 	return f, nil
+}
+
+// fetched is where a model that came over https lies.
+func (s Store) fetched(sum string) string { return filepath.Join(s.Dir, "url-"+sum[:16]+".onnx") }
+
+// nameOf is the file's name in an address, without what could be taken for something else where it is shown.
+func nameOf(u *url.URL) string {
+	return strings.Map(func(r rune) rune {
+		if r == '-' || r == '_' || r == '.' || unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return r
+		}
+		return '_'
+	}, strings.TrimSuffix(path.Base(u.Path), path.Ext(u.Path)))
+}
+
+// isSum tells whether a text is a SHA-256 in hex.
+func isSum(text string) bool {
+	b, err := hex.DecodeString(text)
+	return err == nil && len(b) == sha256.Size
 }
 
 func (e Entry) file(p string) File {

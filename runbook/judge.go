@@ -95,6 +95,8 @@ func known(j *judge, u use) string {
 		return "is a command that does not run yet"
 	case Writes:
 		return "names a path that it does not write to yet"
+	case Fetches:
+		return "names a model that is not loaded from there yet"
 	}
 	return "names a file that it does not read yet"
 }
@@ -107,11 +109,21 @@ func unchanged(j *judge, u use) string {
 	return "is another than what runs"
 }
 
+// loads allows the catalogue and public addresses. A path, and an address of a block whose limits are lifted, must be in force.
 func loads(j *judge, u use) string {
-	if u.at.Reads(u.attr.Value.AsString()) {
+	source := u.attr.Value.AsString()
+	if u.at.Reads(source) || strings.HasPrefix(source, "https:") && u.block.isTrusted() {
 		return known(j, u)
 	}
 	return ""
+}
+
+// isTrusted tells whether a block lifts a limit.
+func (b Block) isTrusted() bool {
+	return slices.ContainsFunc(b.Type.Attributes, func(at Attribute) bool {
+		v := b.Attrs[at.Name].Value
+		return at.Gives == Trusts && !v.IsNull() && v.True()
+	})
 }
 
 // proves allows what is not set, what is in force at its place, and texts: whether these read a secret that they may read is what

@@ -1,7 +1,5 @@
 package runbook
 
-import "regexp"
-
 // Registry is the language: every block type that a runbook may hold, in the
 // order in which documentation and forms show them. It is never changed.
 var Registry = []*BlockType{
@@ -45,7 +43,7 @@ var applianceBlock = &BlockType{
 		{Name: "log_keep", Kind: Int, Gives: Tunes, OnChange: InPlace, Default: "3", Min: "0", Max: "99", Unit: "files",
 			Doc: "How many files that were set aside are kept."},
 		{Name: "instance_id", Kind: String, Gives: Tunes, OnChange: InPlace, DefaultDoc: "hey-orac-<hostname>", Example: `"hey-orac-kitchen"`,
-			Pattern: regexp.MustCompile(`^[^\x00-\x1f]{1,100}$`), Expect: "1 to 100 characters on one line",
+			Pattern: oneLine, Expect: oneLineExpect,
 			Doc: "What the appliance calls itself in heartbeats."},
 	},
 }

@@ -48,6 +48,15 @@ var wavBlock = &BlockType{
 	},
 }
 
+// TopicPattern is what a topic may be. It becomes a segment of a path, where "." and ".." mean another path, however they are escaped.
+var TopicPattern = regexp.MustCompile(`^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$`)
+
+// oneLine is text for people: no control characters, which a terminal obeys, and no marks that turn the direction of writing, which
+// make a text look like another.
+var oneLine = regexp.MustCompile("^[^\\x00-\\x1f\\x7f\u0080-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]{1,100}$")
+
+const oneLineExpect = "1 to 100 characters on one line, without control characters"
+
 var modelBlock = &BlockType{
 	Type: "model", Named: true,
 	Doc:  "A wake-word model and when it fires.",
@@ -58,7 +67,7 @@ var modelBlock = &BlockType{
 }`,
 	Attributes: []Attribute{
 		{Name: "source", Kind: String, Gives: Fetches, OnChange: Restart, Required: true, Example: `"catalog:hey_jarvis"`,
-			Pattern: regexp.MustCompile(`^(catalog:[A-Za-z0-9._-]{1,64}|https://[^/\s@]+/\S*|[^:\x00]+\.onnx)$`),
+			Pattern: regexp.MustCompile(`^(catalog:[A-Za-z0-9._-]{1,64}|https://[A-Za-z0-9._:\[\]-]+/[\x21-\x7e]*|[^:\x00]+\.onnx)$`),
 			Expect:  `"catalog:NAME" (see orac models list), an https URL, or a path that ends in .onnx`,
 			Doc:     "Where the model comes from: the catalogue (`orac models list`), an https URL, or a path relative to the runbook that ends in .onnx.",
 			Reads: func(source string) bool {
@@ -67,6 +76,8 @@ var modelBlock = &BlockType{
 		{Name: "sha256", Kind: String, Gives: Tunes, OnChange: Restart, Example: `"94a13cfe60075b132f6a472e7e462e8123ee70861bc3fb58434a73712ee0d2cb"`,
 			Pattern: regexp.MustCompile(`^[0-9a-f]{64}$`), Expect: "64 hexadecimal digits, lower case",
 			Doc: "The checksum that the file must have. An https URL needs one."},
+		{Name: "private_source", Kind: Bool, Gives: Trusts, OnChange: InPlace, Default: "false",
+			Doc: "Whether an https URL may lead to an address of this machine or of a local network. Without it a model is fetched from the public internet only."},
 		{Name: "threshold", Kind: Float, Gives: Tunes, OnChange: InPlace, Default: "0.3", Min: "0", Max: "1",
 			Doc: "The score at which the model fires. Higher means fewer false wakes and more misses."},
 		{Name: "cooldown", Kind: Duration, Gives: Tunes, OnChange: InPlace, Default: "2s", Min: "0s", Max: "60s",
@@ -74,12 +85,12 @@ var modelBlock = &BlockType{
 		{Name: "patience", Kind: Int, Gives: Tunes, OnChange: InPlace, Default: "1", Min: "1", Max: "50", Unit: "hops of 80 ms",
 			Doc: "How many hops in a row must reach the threshold."},
 		{Name: "topic", Kind: String, Gives: Tunes, OnChange: InPlace, Default: "general", Example: `"lights"`,
-			Pattern: regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`), Expect: "1 to 64 letters, digits, dots, _ or -",
+			Pattern: TopicPattern, Expect: "1 to 64 letters, digits, dots, _ or -, and no dot first: it is a part of an address",
 			Doc: "The ORAC topic that the utterance goes to."},
 		{Name: "wake_word", Kind: String, Gives: Tunes, OnChange: InPlace, Example: `"hey jarvis"`,
 			DefaultFrom: func(name string) string { return strings.ReplaceAll(name, "_", " ") },
 			DefaultDoc:  "the block's name with _ as spaces",
-			Pattern:     regexp.MustCompile(`^[^\x00-\x1f]{1,100}$`), Expect: "1 to 100 characters on one line",
+			Pattern:     oneLine, Expect: oneLineExpect,
 			Doc: "The words that a person says."},
 		{Name: "classes", Kind: Strings, Gives: Tunes, OnChange: Restart, Example: `["5_minute_timer"]`,
 			Doc: "Which classes of a model with several fire; empty means all but none and background."},

@@ -67,18 +67,19 @@ type WAV struct {
 
 // Model is one wake-word model and when it fires.
 type Model struct {
-	Address   Address
-	Name      string
-	Source    string        `hcl:"source"` // "catalog:NAME", an https URL, or a path: see Runbook.Resolve
-	SHA256    string        `hcl:"sha256"` // 64 lower-case hex digits, or ""
-	Threshold float64       `hcl:"threshold"`
-	Cooldown  time.Duration `hcl:"cooldown"`
-	Patience  int           `hcl:"patience"` // consecutive hops at or above Threshold
-	Topic     string        `hcl:"topic"`
-	WakeWord  string        `hcl:"wake_word"`
-	Classes   []string      `hcl:"classes"`
-	Webhook   Address       `hcl:"webhook"`
-	Enabled   bool          `hcl:"enabled"`
+	Address       Address
+	Name          string
+	Source        string        `hcl:"source"`         // "catalog:NAME", an https URL, or a path: see Runbook.Resolve
+	SHA256        string        `hcl:"sha256"`         // 64 lower-case hex digits, or ""
+	PrivateSource bool          `hcl:"private_source"` // an https URL may lead to a local network
+	Threshold     float64       `hcl:"threshold"`
+	Cooldown      time.Duration `hcl:"cooldown"`
+	Patience      int           `hcl:"patience"` // consecutive hops at or above Threshold
+	Topic         string        `hcl:"topic"`
+	WakeWord      string        `hcl:"wake_word"`
+	Classes       []string      `hcl:"classes"`
+	Webhook       Address       `hcl:"webhook"`
+	Enabled       bool          `hcl:"enabled"`
 }
 
 // Listener is one graph: a device, its models, and what happens next.

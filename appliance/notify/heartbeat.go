@@ -66,7 +66,7 @@ func (h *Heartbeat) Beat(t *rt.Task, b Beat) (topics int, err error) {
 	}
 	topics, words, err := parseBeat(answer)
 	if err != nil {
-		return 0, &Error{Op: op, Address: h.to, Kind: wire.Protocol, Cause: err, Hint: "is this an ORAC STT?"}
+		return 0, &Error{Op: op, Address: h.to, Kind: wire.Protocol, Cause: h.client.Redacted(err), Hint: "is this an ORAC STT?"}
 	}
 	if words != "" {
 		return 0, h.client.Said(op, h.to, wire.Engine, words)

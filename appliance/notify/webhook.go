@@ -30,7 +30,7 @@ func NewWebhook(c WebhookConfig) (*Webhook, error) {
 	if err != nil {
 		return nil, fmt.Errorf("webhook: %w", err)
 	}
-	client, err := wire.NewClient(wire.Options{Timeout: orDefault(c.Timeout), Headers: c.Headers})
+	client, err := wire.NewClient(wire.Options{Timeout: orDefault(c.Timeout), Headers: c.Headers, Hidden: wire.Keys(to)})
 	if err != nil {
 		return nil, fmt.Errorf("webhook %s: %w", wire.Origin(c.URL), err)
 	}
@@ -50,7 +50,7 @@ type firingBody struct {
 
 // Fire implements Hook. Any status from 200 to 299 is a yes, whatever the body says.
 func (w *Webhook) Fire(t *rt.Task, d Firing) error {
-	_, err := w.client.Do(t, wire.Request{Op: "webhook", Method: http.MethodPost, URL: w.to, ContentType: "application/json", Body: encodeFiring(d)})
+	_, err := w.client.Do(t, wire.Request{Op: "webhook", Method: http.MethodPost, URL: w.to, ContentType: "application/json", Body: encodeFiring(d), Unread: true})
 	if e, ok := errors.AsType[*wire.Error](err); ok {
 		e.Address = wire.Origin(w.to)
 	}

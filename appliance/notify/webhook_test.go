@@ -56,7 +56,7 @@ func TestWebhookBadBehaviour(t *testing.T) {
 		"redirect with our token": {stttest.Behaviour{Do: stttest.Redirect, To: "http://elsewhere.example/"}, wire.Unreachable},
 		"500":                     {stttest.Behaviour{Do: stttest.Status, Code: 500}, wire.Busy},
 		"never":                   {stttest.Behaviour{Do: stttest.Never}, wire.Late},
-		"huge":                    {stttest.Behaviour{Do: stttest.Huge}, wire.Protocol},
+		"huge is, too":            {stttest.Behaviour{Do: stttest.Huge}, 0},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

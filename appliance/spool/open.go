@@ -209,6 +209,9 @@ func (s *Spool) readMeta(t *rt.Task, e *Entry, there bool) error {
 	if e.Meta.ID == "" || len(e.Meta.Deliver) == 0 {
 		return errors.New("its .json names no utterance or no service")
 	}
+	if !utterance.IsID(e.Meta.ID) { // it becomes the name of a file
+		return fmt.Errorf("its .json names the utterance %.40q, which no appliance does", e.Meta.ID)
+	}
 	return nil
 }
 

@@ -281,6 +281,8 @@ func TestWhatMakesNoSenseIsSetAside(t *testing.T) {
 		put(k, d, "spool/0000000000000099.pcm", "no meta beside it")
 		put(k, d, "spool/0000000000000098.json", "{")
 		put(k, d, "spool/0000000000000098.pcm", "xx")
+		put(k, d, "spool/0000000000000097.json", `{"id":"../../../etc/x","deliver":["whisper"],"samples":1}`)
+		put(k, d, "spool/0000000000000097.pcm", "xx")
 		put(k, d, "spool/../../etc", "")
 		put(k, d, "spool/notes.txt", "hello")
 		s = open(k, d)
@@ -294,7 +296,7 @@ func TestWhatMakesNoSenseIsSetAside(t *testing.T) {
 			t.Errorf("the good one: %+v, %d are waiting", e, s.Stats().Waiting)
 		}
 		kept := slices.DeleteFunc(d.Files(), func(n string) bool { return !strings.HasPrefix(n, "spool/damaged/") })
-		if aside < 4 || len(kept) != 4 {
+		if aside < 5 || len(kept) != 6 {
 			t.Errorf("%d were reported, kept aside: %v", aside, kept)
 		}
 	})

@@ -99,6 +99,7 @@ type Plan struct {
 	Hash       string      `json:"hash"`    // of all inputs: apply takes exactly this plan
 	Components []Component `json:"components"`
 	Deaf       []Deaf      `json:"deaf"`
+	Fetches    []Fetch     `json:"fetches,omitempty"`  // what applying it fetches first; planning fetches nothing
 	Problems   []string    `json:"problems,omitempty"` // why components are blocked
 	Changes    bool        `json:"changes"`
 }
@@ -124,6 +125,13 @@ type Attribute struct {
 	Source string `json:"source,omitempty"` // the line; empty for a secret
 }
 
+// Fetch is a model that is not in the store yet.
+type Fetch struct {
+	Block  string `json:"block"`  // of the runbook
+	Host   string `json:"host"`   // that it comes from, with its port if the runbook names one
+	SHA256 string `json:"sha256"` // that the file must have, in hex
+}
+
 // Deaf is how long a microphone hears nothing while a plan is applied.
 type Deaf struct {
 	Device string        `json:"device"`
@@ -136,7 +144,8 @@ type Applied struct {
 	Generation int      `json:"generation"` // that runs now
 	RolledBack bool     `json:"rolled_back"`
 	Why        string   `json:"why,omitempty"`
-	Steps      []string `json:"steps"` // what was done, in order
+	Steps      []string `json:"steps"`             // what was done, in order
+	Fetched    []Fetch  `json:"fetched,omitempty"` // models that were fetched for it
 }
 
 // LogLine is a line of the daemon's log.

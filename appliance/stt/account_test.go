@@ -170,6 +170,12 @@ func (a *authority) write(name, kind string, der []byte) {
 // issue makes NAME.pem and NAME.key.
 func (a *authority) issue(name string) tls.Certificate {
 	a.t.Helper()
+	return a.issueAs(name, func(*x509.Certificate) {})
+}
+
+// issueAs is issue; what the certificate says is changed before it is signed.
+func (a *authority) issueAs(name string, change func(*x509.Certificate)) tls.Certificate {
+	a.t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		a.t.Fatal(err)
@@ -178,6 +184,7 @@ func (a *authority) issue(name string) tls.Certificate {
 		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: name}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
 		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
 	}
+	change(template)
 	der, err := x509.CreateCertificate(rand.Reader, template, a.cert, &key.PublicKey, a.key)
 	if err != nil {
 		a.t.Fatal(err)

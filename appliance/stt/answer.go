@@ -17,6 +17,9 @@ const failedText = "[transcription failed"
 // maxSeconds bounds a duration in an answer; a day is more than any service needs.
 const maxSeconds = 86400
 
+// maxLanguage bounds the name of a language, in bytes.
+const maxLanguage = 64
+
 // engineError is a failure that the service itself told of. Its words are foreign text.
 type engineError struct{ words string }
 
@@ -63,7 +66,7 @@ func (a *answer) result() (Result, error) {
 		r.Confidence = math.Min(1, math.Max(0, *a.Confidence))
 	}
 	if a.Language != nil {
-		r.Language = wire.CleanText(*a.Language)
+		r.Language = wire.CleanText((*a.Language)[:min(len(*a.Language), maxLanguage)])
 	}
 	var err error
 	if r.Duration, err = span("duration", a.Duration); err != nil {

@@ -84,6 +84,9 @@ func NewOrac(c OracConfig) (*Orac, error) {
 func (o *Orac) Transcribe(t *rt.Task, u Utterance, pcm []int16) (Result, error) {
 	const op = "transcribe"
 	to := o.base.HTTP(o.query, "stt", "v1", "stream", topic(u))
+	if err := addressable(op, to, u); err != nil {
+		return Result{}, err
+	}
 	if len(pcm) == 0 || len(pcm) > maxSamples {
 		return Result{}, &Error{Op: op, Address: wire.Address(to), Kind: Refused,
 			Cause: fmt.Errorf("%.2f s of sound; the service takes more than 0 and at most %v", seconds(pcm), MaxSpeech),
@@ -125,6 +128,9 @@ func (o *Orac) Health(t *rt.Task) (string, error) {
 
 func (o *Orac) result(op, to string, answer []byte) (Result, error) {
 	r, err := parseResult(answer)
+	if err != nil {
+		o.client.Drop()
+	}
 	if failed, ok := errors.AsType[*engineError](err); ok {
 		return Result{}, o.client.Said(op, to, Engine, failed.words)
 	}
@@ -139,6 +145,14 @@ func topic(u Utterance) string {
 		return "general"
 	}
 	return u.Topic
+}
+
+// addressable refuses a topic that would lead to another address than the one that is meant.
+func addressable(op, to string, u Utterance) error {
+	if !wire.IsDots(u.Topic) {
+		return nil
+	}
+	return &Error{Op: op, Address: wire.Address(to), Kind: Refused, Cause: fmt.Errorf("the topic %q is no part of an address", u.Topic)}
 }
 
 func seconds(pcm []int16) float64 { return float64(len(pcm)) / audio.Rate }

@@ -244,3 +244,20 @@ func TestTokenOfAFileWithNewline(t *testing.T) {
 }
 
 var _ = []any{Client(&Orac{}), Streamer(&Orac{}), Prober(&Orac{}), Client(&Exec{})}
+
+// TestATopicOfDotsGoesNowhere: an utterance whose topic would lead to another address is refused for good; the service is not asked.
+func TestATopicOfDotsGoesNowhere(t *testing.T) {
+	s := stttest.Start(t)
+	o := newOrac(t, OracConfig{URL: s.URL()})
+	for _, topic := range []string{".", ".."} {
+		u := said
+		u.Topic = topic
+		_, err := do(t, func(task *rt.Task) (Result, error) { return o.Transcribe(task, u, voice(32000)) })
+		wantError(t, err, Refused, 0, GiveUp, "no part of an address")
+		_, err = do(t, func(task *rt.Task) (Result, error) { return o.Stream(task, u, rt.NewMailbox[Chunk]("chunks", 1)) })
+		wantError(t, err, Refused, 0, GiveUp, "no part of an address")
+	}
+	if heard := s.Heard(); len(heard) != 0 {
+		t.Errorf("the service heard %+v", heard)
+	}
+}

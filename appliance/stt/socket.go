@@ -20,7 +20,7 @@ import (
 const (
 	// closeGrace is how long a service may take to confirm our closing. Some versions never do; it is on a local network.
 	closeGrace = 200 * time.Millisecond
-	// maxMessages bounds what a service may send for one utterance; a good one sends one or two.
+	// maxMessages bounds what a service may send for one utterance, and its pings and pongs; a good one sends one or two.
 	maxMessages = 1000
 )
 
@@ -55,17 +55,31 @@ func (s *stream) dialOnce(t *rt.Task, ctx context.Context, refused string) (toke
 	if err != nil {
 		return "", s.fail(Unauthorised, err)
 	}
-	transport := s.orac.client.Transport(func(c net.Conn) { s.tcp = c })
-	// The transport serves this connection only; nothing of it stays behind.
-	defer transport.CloseIdleConnections()
 	ctx, cancel := context.WithTimeout(ctx, min(stall, s.orac.timeout))
 	defer cancel()
+	until, _ := ctx.Deadline()
+	transport := s.orac.client.Transport(func(c net.Conn) {
+		s.tcp = c
+		// An answer that switches protocols has the connection as its body, which no context ends.
+		_ = c.SetDeadline(until)
+	})
+	// The transport serves this connection only; nothing of it stays behind.
+	defer transport.CloseIdleConnections()
+	controls := 0
+	control := func(context.Context, []byte) bool { // it is called by who reads, and by nobody else
+		if controls++; controls > maxMessages {
+			_ = s.tcp.Close()
+			return false
+		}
+		return true
+	}
 	conn, res, err := websocket.Dial(ctx, s.to, &websocket.DialOptions{
 		HTTPClient: &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
-		HTTPHeader: header,
+		HTTPHeader: header, OnPingReceived: control, OnPongReceived: func(ctx context.Context, b []byte) { control(ctx, b) },
 	})
 	switch {
 	case err == nil:
+		_ = s.tcp.SetDeadline(time.Time{}) // from here on each part has its own
 		conn.SetReadLimit(wire.MaxAnswer)
 		s.conn = conn
 		return token, nil

@@ -24,6 +24,9 @@ const (
 // sound has a hole, and Stream fails rather than have it transcribed.
 func (o *Orac) Stream(t *rt.Task, u Utterance, chunks *rt.Mailbox[Chunk]) (Result, error) {
 	s := &stream{orac: o, to: o.base.WebSocket("stt", "v1", "ws", "stream", topic(u))}
+	if err := addressable(streamOp, s.to, u); err != nil {
+		return Result{}, err
+	}
 	stop, cancel := live.Context(t)
 	defer cancel()
 	ctx, done := context.WithTimeout(stop, MaxSpeech+stall+o.timeout)

@@ -47,6 +47,20 @@ const (
 	Cut        Why = "cut by a restart"  // found unfinished in the spool
 )
 
+// IsID tells whether a text may be the identity of an utterance: letters, digits, _, - and dots, at most 64, no dot first. It is safe
+// as a file name and as a segment of a path.
+func IsID(s string) bool {
+	for i, r := range s {
+		switch {
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '_', r == '-':
+		case r == '.' && i > 0:
+		default:
+			return false
+		}
+	}
+	return len(s) > 0 && len(s) <= 64
+}
+
 // ID makes the identity of an utterance or a detection: sortable by time, told apart by n, safe as a file name.
 func ID(at time.Time, n uint32) string {
 	return fmt.Sprintf("%s-%08x", at.UTC().Format("20060102T150405.000"), n)

@@ -76,7 +76,7 @@ func (f detectFlags) model(given string, rb *runbook.Runbook) (detect.Model, *ru
 
 // declared is a model of the runbook with its rules; flags win over them.
 func (f detectFlags) declared(rb *runbook.Runbook, m runbook.Model) (detect.Model, *runbook.Listener) {
-	d := detect.Model{Source: m.Source, SHA256: m.SHA256, Model: wake.Model{
+	d := detect.Model{Source: m.Source, SHA256: m.SHA256, Private: m.PrivateSource, Model: wake.Model{
 		Name: m.Name, Threshold: float32(m.Threshold), Cooldown: m.Cooldown, Patience: m.Patience,
 	}}
 	if !strings.Contains(m.Source, ":") {

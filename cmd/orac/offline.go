@@ -13,13 +13,14 @@ import (
 	"orac/appliance/rt"
 	"orac/appliance/rt/live"
 	"orac/appliance/status"
+	"orac/models"
 	"orac/runbook"
 )
 
 // planWithoutDaemon compares a runbook with the last generation that is kept in a state directory that no appliance uses.
-func planWithoutDaemon(ctx context.Context, dir string, rb *runbook.Runbook, r status.PlanRequest) (status.Plan, error) {
+func planWithoutDaemon(ctx context.Context, dir string, rb *runbook.Runbook, r status.PlanRequest, store models.Store) (status.Plan, error) {
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) { // nothing ever ran with it, and a plan makes nothing
-		return against(nil, rb, "nothing")
+		return against(nil, rb, "nothing", store)
 	}
 	state, err := appliance.OpenState(dir)
 	if err != nil {
@@ -55,10 +56,10 @@ func planWithoutDaemon(ctx context.Context, dir string, rb *runbook.Runbook, r s
 	if err != nil {
 		return status.Plan{}, err
 	}
-	return against(last, rb, name)
+	return against(last, rb, name, store)
 }
 
-func against(old, fresh *runbook.Runbook, name string) (status.Plan, error) {
+func against(old, fresh *runbook.Runbook, name string, store models.Store) (status.Plan, error) {
 	g, err := appliance.Compile(fresh)
 	if err != nil {
 		return status.Plan{}, &status.Refusal{Code: status.Invalid, Message: err.Error()}
@@ -70,6 +71,8 @@ func against(old, fresh *runbook.Runbook, name string) (status.Plan, error) {
 		}
 	}
 	p := appliance.Plan(was, g)
+	p.Fetches = appliance.Fetches(fresh, store)
+	p.Changes = p.Changes || len(p.Fetches) > 0
 	p.Against, p.Hash = name, fresh.Inputs().Hash()
 	return p, nil
 }

@@ -69,7 +69,7 @@ func (a *app) plan(ctx context.Context) (status.Plan, error) {
 	if problem != nil {
 		return status.Plan{}, problem
 	}
-	p, err = planWithoutDaemon(ctx, a.state(rb), rb, request)
+	p, err = planWithoutDaemon(ctx, a.state(rb), rb, request, a.store(rb))
 	return p, a.refused(err)
 }
 

@@ -26,8 +26,9 @@ const HopTime = infer.Hop * time.Second / infer.SampleRate
 // Ignored always come from the file and the catalogue.
 type Model struct {
 	wake.Model
-	Source string // as in models.Store.Resolve: "catalog:NAME", a path, an https address
-	SHA256 string // needed for an https address, optional for a path
+	Source  string // as in models.Store.Resolve: "catalog:NAME", a path, an https address, which Open fetches
+	SHA256  string // needed for an https address, optional for a path
+	Private bool   // as in models.Wanted
 }
 
 // Config says what to listen for.
@@ -115,7 +116,12 @@ func (d *Detector) open(ctx context.Context, rt *infer.Runtime, c Config) error 
 	}
 	rules := wake.Rules{MultiTrigger: c.MultiTrigger, RMSFilter: c.RMSFilter}
 	for _, m := range c.Models {
-		file, err := c.Store.Resolve(ctx, m.Source, m.SHA256, c.BaseDir)
+		if strings.HasPrefix(m.Source, "https://") {
+			if err := c.Store.Fetch(ctx, models.Wanted{Source: m.Source, SHA256: m.SHA256, Private: m.Private}); err != nil {
+				return err
+			}
+		}
+		file, err := c.Store.Resolve(m.Source, m.SHA256, c.BaseDir)
 		if err != nil {
 			return err
 		}

@@ -60,7 +60,7 @@ func (c *Call) change(change appliance.Change, changes any) (out applied, err er
 	if err != nil {
 		return out, s.hideFolder(err)
 	}
-	after := map[string]any{"generation": out.Generation, "source": hashText(applied), "ok": out.OK, "rolled_back": out.RolledBack, "saved": out.Saved}
+	after := map[string]any{"generation": out.Generation, "source": hashText(applied), "ok": out.OK, "rolled_back": out.RolledBack, "saved": out.Saved, "fetched": out.Fetched}
 	if changes != nil {
 		after = map[string]any{"result": after, "changes": changes}
 	}

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"orac/runbook"
 )
 
 // Schema is the part of JSON Schema (2020-12) that describes what goes in and out.
@@ -41,7 +43,7 @@ var patterns = map[string]*regexp.Regexp{
 	"id":     regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$`),  // of a record
 	"node":   regexp.MustCompile(`^[a-z][a-z0-9_.-]{0,190}$`),          // a component's address
 	"hash":   regexp.MustCompile(`^[0-9a-f]{64}$`),
-	"topic":  regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`),
+	"topic":  runbook.TopicPattern,
 	"window": regexp.MustCompile(`^[1-9][0-9]{0,5}[smhd]$`), // a duration
 }
 

@@ -67,7 +67,7 @@ func (a *app) Status() status.Status {
 }
 
 func (a *app) Plan(_ context.Context, r status.PlanRequest) (status.Plan, error) {
-	return status.Plan{Runbook: evil, Against: evil, Hash: "plan-hash", Changes: true, Deaf: []status.Deaf{{Device: evil, For: time.Second}}, Components: []status.Component{
+	return status.Plan{Runbook: evil, Against: evil, Hash: "plan-hash", Changes: true, Deaf: []status.Deaf{{Device: evil, For: time.Second}}, Fetches: []status.Fetch{{Block: evil, Host: evil, SHA256: evil}}, Components: []status.Component{
 		{Address: evil, Action: status.Restart, Why: evil, Because: []status.Attribute{{Block: evil, Name: evil, Old: evil, New: evil, Line: 3, File: evil, Source: evil}}},
 	}}, nil
 }

@@ -37,7 +37,11 @@ func (a Audited) record(ctx context.Context, action, target string, do func() (s
 		return status.Applied{}, &status.Refusal{Code: failed, Message: err.Error(), Hint: "nothing was changed; look at the disk of the state directory"}
 	}
 	applied, err := do()
-	r.Outcome, r.After = audit.Done, map[string]any{"generation": applied.Generation, "ok": applied.OK, "rolled_back": applied.RolledBack}
+	after := map[string]any{"generation": applied.Generation, "ok": applied.OK, "rolled_back": applied.RolledBack}
+	if len(applied.Fetched) > 0 {
+		after["fetched"] = applied.Fetched
+	}
+	r.Outcome, r.After = audit.Done, after
 	if err != nil {
 		r.Outcome, r.Why = audit.Failed, err.Error()
 	} else if !applied.OK {

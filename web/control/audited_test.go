@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -19,7 +20,7 @@ func TestChangesOverTheSocketAreRecorded(t *testing.T) {
 		status: healthy(),
 		apply: func(context.Context, status.ApplyRequest, func(string)) (status.Applied, error) {
 			done++
-			return status.Applied{OK: true, Generation: 4}, nil
+			return status.Applied{OK: true, Generation: 4, Fetched: []status.Fetch{{Block: "model.far", Host: "models.example"}}}, nil
 		},
 		rollback: func(int, func(string)) (status.Applied, error) { done++; return status.Applied{}, errors.New("no") },
 	}
@@ -39,6 +40,9 @@ func TestChangesOverTheSocketAreRecorded(t *testing.T) {
 		if r := list[i]; r.Outcome != want || !strings.HasPrefix(r.Who, "unix:") || r.Way != "socket" {
 			t.Errorf("%d: %+v", i, r)
 		}
+	}
+	if after := fmt.Sprint(list[2].After); !strings.Contains(after, "models.example") {
+		t.Errorf("the record does not say what was fetched: %s", after)
 	}
 	if err := errors.Join(os.Remove(dir+"/audit.log"), os.Mkdir(dir+"/audit.log", 0o700)); err != nil {
 		t.Fatal(err)

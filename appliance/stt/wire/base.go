@@ -1,8 +1,10 @@
 package wire
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -19,6 +21,9 @@ func ParseBase(raw string) (Base, error) {
 	}
 	if u.RawQuery != "" {
 		return Base{}, fmt.Errorf("url %q: a query is not possible here; language, task and the like are settings of their own", shown(u))
+	}
+	if slices.ContainsFunc(strings.Split(u.Path, "/"), IsDots) {
+		return Base{}, fmt.Errorf("url %q: . and .. in the path lead to another path; write where the service is", shown(u))
 	}
 	path, _, _ := strings.Cut(strings.TrimRight(u.Path, "/")+"/", "/stt/v1/")
 	return Base{url.URL{Scheme: u.Scheme, Host: u.Host, Path: strings.TrimRight(path, "/")}}, nil
@@ -66,12 +71,38 @@ func (b Base) at(scheme string, query url.Values, segments []string) string {
 	u.Scheme = scheme
 	s := u.String()
 	for _, segment := range segments {
-		s += "/" + url.PathEscape(segment)
+		s += "/" + escape(segment)
 	}
 	if len(query) > 0 {
 		s += "?" + query.Encode()
 	}
 	return s
+}
+
+// escape makes a text one segment of a path. Dots alone are escaped, too: unescaped they are another path to all who read it.
+func escape(segment string) string {
+	if IsDots(segment) {
+		return strings.ReplaceAll(segment, ".", "%2E")
+	}
+	return url.PathEscape(segment)
+}
+
+// IsDots tells of a text that cannot be a segment of a path: "." and "..", which many servers resolve even when they are escaped.
+func IsDots(segment string) bool { return segment == "." || segment == ".." }
+
+// minKey is the least length of a part of an address that may be a key, in bytes.
+const minKey = 4
+
+// Keys are the parts of a URL that may be keys, longest first: the path, its segments, the query and its values.
+func Keys(u *url.URL) []string {
+	list := append(strings.Split(u.Path, "/"), strings.Split(u.EscapedPath(), "/")...)
+	list = append(list, u.Path, u.EscapedPath(), u.RawQuery, u.RequestURI())
+	for name, values := range u.Query() {
+		list = append(append(list, name), values...)
+	}
+	list = slices.DeleteFunc(list, func(s string) bool { return len(s) < minKey })
+	slices.SortFunc(list, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
+	return slices.Compact(list)
 }
 
 // shown is a URL for messages: a query or user information may hold a secret.

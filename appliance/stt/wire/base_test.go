@@ -30,6 +30,11 @@ func TestBase(t *testing.T) {
 		}
 	}
 	b, _ := ParseBase("https://host")
+	for segment, want := range map[string]string{".": "%2E", "..": "%2E%2E", "...": "...", "a/../b": "a%2F..%2Fb", "?#": "%3F%23", "%2e": "%252e"} {
+		if got := b.HTTP(nil, "a", segment, "b"); got != "https://host/a/"+want+"/b" {
+			t.Errorf("%q: %s", segment, got)
+		}
+	}
 	if got := b.HTTP(url.Values{"language": {"a&b"}}, "x"); got != "https://host/x?language=a%26b" {
 		t.Error(got)
 	}
@@ -53,6 +58,9 @@ func TestBadBase(t *testing.T) {
 		"//host/stt/v1/stream":     "scheme",
 		"unix:///run/orac.sock":    "scheme",
 		"http://host:7272\nX: bad": "http://host:7272",
+		"http://host/a/../b":       "another path",
+		"http://host/%2e%2E/b":     "another path",
+		"http://host/./stt/v1/":    "another path",
 	} {
 		_, err := ParseBase(in)
 		if err == nil || !strings.Contains(err.Error(), words) {

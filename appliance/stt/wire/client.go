@@ -15,6 +15,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -48,6 +49,7 @@ type Options struct {
 	Token   Secret            // sent as a bearer token, unless it is empty
 	Tokens  Tokens            // in its place; a 401 is answered once, with another one
 	Headers map[string]Secret // sent as they are
+	Hidden  []string          // what else no error may show, such as a key in an address
 	TLS     TLS
 }
 
@@ -66,7 +68,7 @@ type Client struct {
 
 // NewClient makes a client. It keeps connections for reuse.
 func NewClient(o Options) (*Client, error) {
-	c := &Client{headers: http.Header{}, timeout: o.Timeout, tokens: o.Tokens}
+	c := &Client{headers: http.Header{}, timeout: o.Timeout, tokens: o.Tokens, secrets: slices.Clone(o.Hidden)}
 	var err error
 	if c.tls, err = o.TLS.config(); err != nil {
 		return nil, err
@@ -145,6 +147,7 @@ type Request struct {
 	ContentType string
 	Header      http.Header
 	Body        []byte
+	Unread      bool // the body of a success does not matter, and is not waited for
 }
 
 // Do sends a request and gives the body of a success. A peer that does not take the token is given another one, once.
@@ -153,8 +156,14 @@ func (c *Client) Do(t *rt.Task, r Request) ([]byte, error) {
 	if e, ok := errors.AsType[*Error](err); ok && e.Status == http.StatusUnauthorized && token != "" {
 		body, _, err = c.once(t, r, token)
 	}
+	if err != nil {
+		c.Drop()
+	}
 	return body, err
 }
+
+// Drop closes the connections that wait for reuse: what a peer that misbehaved has left in them is nobody's answer.
+func (c *Client) Drop() { c.http.CloseIdleConnections() }
 
 // once sends a request and gives the body of a success, and the token that it went with.
 func (c *Client) once(t *rt.Task, r Request, refused string) (_ []byte, token string, _ error) {
@@ -180,6 +189,12 @@ func (c *Client) once(t *rt.Task, r Request, refused string) (_ []byte, token st
 		return nil, token, c.Fail(t, r.Op, r.URL, err)
 	}
 	defer res.Body.Close()
+	if res.StatusCode == http.StatusSwitchingProtocols { // its body is the connection, which no deadline of ours ends
+		return nil, token, c.Status(r.Op, r.URL, res, nil)
+	}
+	if r.Unread && res.StatusCode/100 == 2 {
+		return nil, token, nil
+	}
 	body, err := io.ReadAll(io.LimitReader(res.Body, MaxAnswer+1))
 	if e := c.Status(r.Op, r.URL, res, body); e != nil {
 		return nil, token, e // whether all of a refusal's text came does not matter

@@ -61,7 +61,11 @@ func (r Retry) String() string {
 	return fmt.Sprintf("Retry(%d)", int(r))
 }
 
-// Error is a failed exchange. It never holds a secret: Address is without user information and query.
+// maxCause bounds the text of a cause, in characters: libraries quote what a peer has sent.
+const maxCause = 600
+
+// Error is a failed exchange. It never holds a secret: Address is without user information and query. Its text is short and one
+// line of plain characters, whatever the cause says.
 type Error struct {
 	Op         string // what was attempted: "transcribe", "stream", "heartbeat", …
 	Address    string // whom it was asked of: a URL or a command
@@ -79,7 +83,7 @@ func (e *Error) Error() string {
 		fmt.Fprintf(&b, " (status %d)", e.Status)
 	}
 	if e.Cause != nil {
-		fmt.Fprintf(&b, ": %v", e.Cause)
+		fmt.Fprintf(&b, ": %s", brief(CleanText(e.Cause.Error()), maxCause))
 	}
 	if e.Hint != "" {
 		fmt.Fprintf(&b, " (%s)", e.Hint)

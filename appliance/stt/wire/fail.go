@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -25,7 +26,7 @@ func (c *Client) Fail(t *rt.Task, op, rawURL string, err error) error {
 	if t.Stopping() {
 		return rt.ErrStopped
 	}
-	e := &Error{Op: op, Address: Address(rawURL), Kind: Unreachable, Cause: withoutURL(err)}
+	e := &Error{Op: op, Address: Address(rawURL), Kind: Unreachable, Cause: c.Redacted(withoutURL(err))}
 	if timedOut(err) {
 		e.Kind = Timeout
 	}
@@ -89,22 +90,45 @@ func retryAfter(header string) time.Duration {
 
 // snippet is the beginning of an answer for a message: one line of printable text without our secrets in it.
 func (c *Client) snippet(body []byte) string {
-	text := []rune(c.redact(CleanText(string(body))))
-	if len(text) > 200 {
-		return string(text[:200]) + "…"
-	}
-	return string(text)
+	return brief(c.redact(CleanText(string(body))), 200)
 }
 
-func (c *Client) redact(text string) string {
-	for _, secret := range c.secrets {
-		text = strings.ReplaceAll(text, secret, "(secret)")
+// brief is the beginning of a text: so many characters at most.
+func brief(text string, most int) string {
+	if r := []rune(text); len(r) > most {
+		return string(r[:most]) + "…"
 	}
+	return text
+}
+
+// Redacted is an error whose text is without our secrets: libraries quote what a peer has sent, and it may send them back.
+func (c *Client) Redacted(err error) error {
+	if text := c.redact(err.Error()); text != err.Error() {
+		return &retold{text, err}
+	}
+	return err
+}
+
+type retold struct {
+	text  string
+	cause error
+}
+
+func (r *retold) Error() string { return r.text }
+func (r *retold) Unwrap() error { return r.cause }
+
+func (c *Client) redact(text string) string {
 	c.mu.Lock()
 	sent := c.sent
 	c.mu.Unlock()
-	if sent != "" {
-		text = strings.ReplaceAll(text, sent, "(secret)")
+	for _, secret := range append(slices.Clone(c.secrets), sent) {
+		if secret == "" {
+			continue
+		}
+		text = strings.ReplaceAll(text, secret, "(secret)")
+		if quoted := strconv.Quote(secret); quoted[1:len(quoted)-1] != secret { // as a library quotes it
+			text = strings.ReplaceAll(text, quoted[1:len(quoted)-1], "(secret)")
+		}
 	}
 	return text
 }

@@ -98,6 +98,10 @@ func TestPlan(t *testing.T) {
 	golden(t, "plan-all", []int{60}, func(s *Screen) {
 		s.Plan(status.Plan{Runbook: "orac.hcl", Against: "generation 3", Components: []status.Component{keep}}, true)
 	})
+	golden(t, "plan-fetches", []int{0, 60}, func(s *Screen) {
+		s.Plan(status.Plan{Runbook: "orac.hcl", Against: "generation 3", Changes: true, Components: []status.Component{keep},
+			Fetches: []status.Fetch{{Block: "model.hey_house", Host: "models.example", SHA256: strings.Repeat("0123abcd", 8)}}}, false)
+	})
 	golden(t, "plan-blocked", all, func(s *Screen) {
 		s.Plan(status.Plan{Runbook: "orac.hcl", Against: "the running appliance", Changes: true,
 			Components: []status.Component{{Address: "source.usb", Kind: "source", Action: status.Blocked, Because: []status.Attribute{device}}, keep},
@@ -106,7 +110,7 @@ func TestPlan(t *testing.T) {
 	})
 	golden(t, "plan-hostile", []int{60}, func(s *Screen) {
 		evil := "a\x1b[2Jb\nc\u202e"
-		s.Plan(status.Plan{Runbook: evil, Against: evil, Changes: true, Problems: []string{evil}, Deaf: []status.Deaf{{Device: evil}},
+		s.Plan(status.Plan{Runbook: evil, Against: evil, Changes: true, Problems: []string{evil}, Deaf: []status.Deaf{{Device: evil}}, Fetches: []status.Fetch{{Block: evil, Host: evil, SHA256: evil}},
 			Components: []status.Component{{Address: evil, Action: status.Update, Why: evil, Because: []status.Attribute{{Block: evil, Name: evil, Old: evil, New: evil, File: evil, Line: 1, Source: evil}}}}}, false)
 	})
 }

@@ -47,6 +47,7 @@ func (s *Screen) Plan(p status.Plan, all bool) {
 	if p.Changes && !blocked(p) {
 		v.deaf(p)
 	}
+	v.fetches(p.Fetches)
 	v.problems(p.Problems)
 	v.summary(p)
 }
@@ -153,6 +154,16 @@ func (v *planView) deaf(p status.Plan) {
 		fmt.Fprintf(v, "  %s  %s\n", pad(Clean(d.Device), column), says)
 	}
 	if len(p.Deaf) > 0 {
+		fmt.Fprintln(v)
+	}
+}
+
+// fetches says what an apply gets from elsewhere before it changes anything.
+func (v *planView) fetches(list []status.Fetch) {
+	for _, f := range list {
+		v.text("  ", v.Warn("↓")+" ", fmt.Sprintf("%s will be fetched from %s: SHA-256 %s", Clean(f.Block), Clean(f.Host), Clean(f.SHA256)))
+	}
+	if len(list) > 0 {
 		fmt.Fprintln(v)
 	}
 }
