@@ -275,6 +275,7 @@ func (s *Steward) change(t *rt.Task, to Proposal, plan status.Plan, ready *Prepa
 func (s *Steward) keep(t *rt.Task, to Proposal, a *status.Applied, step func(string, ...any)) error {
 	if now := s.Generation(); now > 0 {
 		if kept, err := s.Kept.Load(t, now); err == nil && kept.Inputs.SameButSecrets(to.Runbook.Inputs()) {
+			_ = s.Kept.SetInForce(t, to.Runbook.Inputs()) // else the next start looks like a change, and is on record
 			step("in force; the text is that of generation %d", now)
 			return nil
 		}
@@ -296,6 +297,7 @@ func (s *Steward) commit(t *rt.Task, to Proposal) (int, error) {
 		return 0, fmt.Errorf("the generation cannot be kept: %w", err)
 	}
 	s.Runs(n)
+	_ = s.Kept.SetInForce(t, to.Runbook.Inputs()) // else the next start looks like a change, and is on record
 	_, _ = s.Kept.Prune(t, to.Runbook.Apply.Keep) // what could not be removed now is removed by the next
 	_ = s.Kept.Sweep(t)                           // and so is this
 	return n, nil
@@ -307,6 +309,7 @@ func (s *Steward) Begin(t *rt.Task, source []byte) error {
 	if n, err := s.Kept.Current(t); err == nil && n > 0 {
 		if kept, err := s.Kept.Load(t, n); err == nil && kept.Inputs.SameButSecrets(rb.Inputs()) {
 			s.Runs(n)
+			_ = s.Kept.SetInForce(t, rb.Inputs()) // as above
 			return nil
 		}
 	}

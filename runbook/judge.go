@@ -44,21 +44,11 @@ func (j *judge) forbid(block Address, attribute, why string) {
 // evaluation has not evaluated these, if it was told to; this is so that nothing depends on whether it was.
 func (j *judge) readers() {
 	for _, r := range j.next.Readers() {
-		if j.now.hasReader(r) || j.namesKeptSecret(r) {
+		if r.Keeps || j.now.hasReader(r) {
 			continue
 		}
 		j.forbid(r.Address, r.Attribute, fmt.Sprintf("%s would read from the machine", strings.Trim(string(r.Address)+"."+r.Attribute, ".")))
 	}
-}
-
-// namesKeptSecret tells whether a reader is an attribute whose secret stays inside ORAC, and reads nothing but one.
-func (j *judge) namesKeptSecret(r Reader) bool {
-	b, ok := j.next.Block(r.Address)
-	if !ok || len(r.Reads) != 1 || r.Reads[0].Kind != InputSecret {
-		return false
-	}
-	at := b.Type.Attribute(r.Attribute)
-	return at != nil && at.Keeps
 }
 
 // hasReader tells whether an expression stands at the same place in the document, and reads by way of the same.

@@ -10,6 +10,7 @@ import (
 type Reader struct {
 	Address   Address   // its block, nested ones with their parents; "local" for a local, "var.NAME" for a variable
 	Attribute string    // or the name of the local; "" for a variable
+	Keeps     bool      // it is secret("NAME"), in an attribute that Keeps it, and nothing else
 	Text      string    // SHA-256, in hexadecimal, of the expression's text without comments and spacing, and of all that it refers to
 	Reads     []Reading // what it was made of, by kind, then name; also by way of what it refers to
 }
@@ -72,7 +73,7 @@ func listReaders(reading []*site, names []Reading) []Reader {
 	list := make([]Reader, 0, len(reading))
 	of := map[*site]*inputSet{}
 	for _, s := range reading {
-		r := Reader{Address: s.addr, Attribute: s.attr, Text: s.hex()}
+		r := Reader{Address: s.addr, Attribute: s.attr, Keeps: s.expr != nil && s.takesSecret(), Text: s.hex()}
 		made := s.madeOf(of)
 		for i, name := range names {
 			if made.has(i) {

@@ -116,7 +116,7 @@ func (p *Pool) child(ctx context.Context, ask []byte) ([]byte, error) {
 	defer cancel()
 	c := exec.CommandContext(limited, p.program, Command)
 	said := &bounded{most: 2000}
-	answer := &bounded{most: maxAnswer}
+	answer := &bounded{most: maxAnswer, full: cancel}
 	c.Stdin, c.Stdout, c.Stderr = bytes.NewReader(ask), answer, said
 	c.SysProcAttr = &unix.SysProcAttr{Setpgid: true, Pdeathsig: unix.SIGKILL}
 	if err := c.Start(); err != nil {
@@ -127,13 +127,13 @@ func (p *Pool) child(ctx context.Context, ask []byte) ([]byte, error) {
 	apart()
 	switch {
 	case err == nil && !answer.cut:
-		return answer.Bytes(), nil
+		return answer.text, nil
 	case ctx.Err() != nil:
 		return nil, errGone
-	case limited.Err() != nil:
-		return nil, fmt.Errorf("the text takes longer than %v to evaluate; write the values out that it computes", maxTime)
 	case answer.cut:
 		return nil, errors.New("the text makes values that are too large; write out what is needed")
+	case limited.Err() != nil:
+		return nil, fmt.Errorf("the text takes longer than %v to evaluate; write the values out that it computes", maxTime)
 	}
 	// Whatever it has said: the text may have had a part in it.
 	return nil, fmt.Errorf("the text takes more than %s of memory or %v of processor time to evaluate; write the values out that it computes", runbook.FormatSize(maxMemory), maxCPU)
@@ -141,16 +141,20 @@ func (p *Pool) child(ctx context.Context, ask []byte) ([]byte, error) {
 
 // bounded keeps the beginning of what is written.
 type bounded struct {
-	bytes.Buffer
+	text []byte
 	most int
+	full func() // is called when there is more; nil: nothing
 	cut  bool
 }
 
 // Write implements io.Writer.
 func (b *bounded) Write(text []byte) (int, error) {
-	if b.Len()+len(text) > b.most {
-		b.cut = true
+	if len(b.text)+len(text) > b.most {
+		if b.cut = true; b.full != nil {
+			b.full()
+		}
 		return 0, io.ErrShortWrite
 	}
-	return b.Buffer.Write(text)
+	b.text = append(b.text, text...)
+	return len(text), nil
 }

@@ -36,7 +36,7 @@ func WorkerMain(stdin io.Reader, stdout, stderr io.Writer) int {
 }
 
 func work(stdin io.Reader, stdout io.Writer) error {
-	if err := confine(); err != nil {
+	if err := confine(maxMemory, maxCPU); err != nil {
 		return err
 	}
 	var r request
@@ -55,20 +55,19 @@ func work(stdin io.Reader, stdout io.Writer) error {
 	return err
 }
 
-// confine lets this process take no more than an evaluation may. What it cannot have it does not ask for: no file is written, no
-// core dumped.
-func confine() error {
+// confine lets this process take no more than so many bytes and so much processor time from now on, write no file, and dump no core.
+func confine(memory uint64, cpu time.Duration) error {
 	runtime.GOMAXPROCS(1)
-	debug.SetMemoryLimit(maxMemory / 2)
+	debug.SetMemoryLimit(int64(memory / 2))
 	var usage unix.Rusage
 	if err := unix.Getrusage(unix.RUSAGE_SELF, &usage); err != nil {
 		return err
 	}
-	seconds := uint64(maxCPU/time.Second) + uint64(usage.Utime.Sec+usage.Stime.Sec)
+	seconds := uint64(cpu/time.Second) + uint64(usage.Utime.Sec+usage.Stime.Sec)
 	for _, l := range []struct {
 		what int
 		most uint64
-	}{{unix.RLIMIT_DATA, maxMemory}, {unix.RLIMIT_CPU, seconds}, {unix.RLIMIT_CORE, 0}, {unix.RLIMIT_FSIZE, 0}} {
+	}{{unix.RLIMIT_DATA, memory}, {unix.RLIMIT_CPU, seconds}, {unix.RLIMIT_CORE, 0}, {unix.RLIMIT_FSIZE, 0}} {
 		if err := unix.Setrlimit(l.what, &unix.Rlimit{Cur: l.most, Max: l.most}); err != nil {
 			return fmt.Errorf("limit %d: %w", l.what, err)
 		}

@@ -136,8 +136,14 @@ func (a *app) build(ctx context.Context, s *service, c choice) error {
 	if !a.json {
 		o.Parts.Meters = o.Parts.Meters.With(s.events)
 	}
+	ended, err := s.record(ctx, c)
+	if err != nil {
+		s.web.shut(err)
+		o.Beside = nil
+	}
 	s.web.attach(o.Parts)
 	d, err := appliance.NewDaemon(o)
+	ended(err)
 	if err != nil {
 		return failed(err)
 	}

@@ -24,17 +24,18 @@ type webSide struct {
 	guard *auth.Guard
 	audit *audit.Log
 	sorry func() // says why there is no guard
+	say   func(warning string)
 }
 
 // besides puts the web server beside the appliance that is about to be made. Where it is not possible to know who may do what,
 // nobody gets in, and the appliance hears all the same.
 func (a *app) besides(s *service) {
 	state, log := s.options.State, s.options.Log.Logger()
-	w := &webSide{hub: api.NewHub(), audit: audit.In(state.Dir)}
+	w := &webSide{hub: api.NewHub(), audit: audit.In(state.Dir), say: func(text string) { fmt.Fprintf(a.err, "%s %s\n", a.err.Warn("orac:"), text) }}
 	s.web = w
 	guard, err := auth.Open(state.Dir, state.HashKey)
 	if err != nil {
-		w.sorry = func() { fmt.Fprintf(a.err, "%s the console is not served: %v\n", a.err.Warn("orac:"), err) }
+		w.sorry = func() { w.say(fmt.Sprintf("the console is not served: %v", err)) }
 		return
 	}
 	if guard.DB.Aside != "" {
@@ -55,6 +56,12 @@ func (w *webSide) attach(p *appliance.Parts) {
 		p.Events = p.Events.With(w.hub.In)
 		p.Meters = p.Meters.With(w.hub.In)
 	}
+}
+
+// shut keeps everybody out: who may do what is not as it was, and that could not be put on record.
+func (w *webSide) shut(why error) {
+	w.close()
+	w.guard, w.sorry = nil, func() { w.say(fmt.Sprintf("the console is not served: %v", why)) }
 }
 
 // close frees what it has opened, when it was never to serve.

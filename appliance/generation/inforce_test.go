@@ -1,0 +1,35 @@
+package generation_test
+
+import (
+	"testing"
+
+	"orac/appliance/rt"
+	"orac/runbook"
+)
+
+// TestWhatIsInForce: only what came into force last is, also after a power loss; nothing is where nothing is known.
+func TestWhatIsInForce(t *testing.T) {
+	first := runbook.Inputs{Source: "a"}
+	rotated := runbook.Inputs{Source: "a", List: []runbook.Input{{Kind: runbook.InputSecret, Name: "jwt", Hash: "x", Keyed: true}}}
+	disk := newDisk()
+	on(t, func(k *rt.Task) {
+		s := open(t, k, disk)
+		if s.IsInForce(k, first) {
+			t.Error("something is in force before anything was")
+		}
+		for _, now := range []runbook.Inputs{first, rotated} {
+			if err := s.SetInForce(k, now); err != nil {
+				t.Fatal(err)
+			}
+			if !s.IsInForce(k, now) {
+				t.Errorf("%+v is not in force", now)
+			}
+		}
+		if s.IsInForce(k, first) {
+			t.Error("what was in force before still is")
+		}
+		if !first.SameButSecrets(rotated) {
+			t.Error("a rotated secret makes another text")
+		}
+	})
+}

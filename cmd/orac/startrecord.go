@@ -1,0 +1,59 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+
+	"orac/appliance/generation"
+	"orac/appliance/rt"
+	"orac/appliance/rt/live"
+	"orac/runbook"
+	"orac/web/audit"
+)
+
+// record writes into the audit log that a start puts something into force that was not, before it does: who may do what may be
+// another thing by it. A start with what was in force leaves no record. ended writes how it went.
+func (s *service) record(ctx context.Context, c choice) (ended func(error), err error) {
+	same, number := false, 0
+	err = live.New(nil).Run(ctx, "in force", func(t *rt.Task) error {
+		kept, err := generation.Open(t, s.options.State.FS)
+		if err != nil {
+			return err
+		}
+		if number, err = kept.Current(t); err != nil {
+			number = 0 // it is not known; the record says so
+		}
+		same = kept.IsInForce(t, c.runbook.Inputs())
+		return nil
+	})
+	if err == nil && same {
+		return func(error) {}, nil
+	}
+	r := audit.Record{
+		Who: "unix:" + userName(), Way: "start", Action: "runbook.start", Target: filepath.Base(c.runbook.File), Outcome: audit.Attempt,
+		Before: map[string]any{"generation": number}, After: inForce(c.runbook),
+	}
+	if err := s.web.audit.Append(r); err != nil {
+		return func(error) {}, fmt.Errorf("what this start changes cannot be put on record: %w; look at the disk of the state directory", err)
+	}
+	return func(err error) {
+		if r.Outcome = audit.Done; err != nil {
+			r.Outcome, r.Why = audit.Failed, err.Error()
+		}
+		_ = s.web.audit.Append(r) // that it was attempted is on record
+	}, nil
+}
+
+// inForce is what a record says of a runbook: its text by its hash, and who may do what by it.
+func inForce(rb *runbook.Runbook) map[string]any {
+	people := map[string]string{}
+	for _, u := range rb.Users {
+		people[u.Name] = u.Role
+	}
+	out := map[string]any{"source": rb.Inputs().Source, "users": people}
+	if rb.Web.TrustAdmins {
+		out["trust_admins"] = true
+	}
+	return out
+}
