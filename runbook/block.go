@@ -28,6 +28,7 @@ type Attr struct {
 	Range   hcl.Range // the expression; zero when Default
 
 	deferred *Deferred // of an Expression
+	outside  bool      // it was made of what env(), file() or secret() gave
 
 	// secrets holds what Value hides: by key for a Map, under "" otherwise.
 	secrets map[string]Secret

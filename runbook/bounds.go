@@ -124,7 +124,7 @@ func boundOperators(body *hclsyntax.Body) {
 		return &guarded
 	}
 	hclsyntax.VisitAll(body, func(n hclsyntax.Node) hcl.Diagnostics {
-		switch n := n.(type) {
+		switch n := asWritten(n).(type) {
 		case *hclsyntax.BinaryOpExpr:
 			n.Op = bound(n.Op)
 		case *hclsyntax.UnaryOpExpr:

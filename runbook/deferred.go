@@ -38,7 +38,26 @@ type Deferred struct {
 	Text      string // as it is written
 	Range     hcl.Range
 	Expr      hclsyntax.Expression
-	Constants map[string]cty.Value // "local" and "var", as far as it names them
+	Constants map[string]cty.Value // "local" and "var", as far as it names them; with their marks
+}
+
+// Eval evaluates the expression with what it may name besides Constants. An error quotes nothing that came from the machine.
+func (d Deferred) Eval(words map[string]cty.Value, functions map[string]function.Function) (bool, error) {
+	vars := make(map[string]cty.Value, len(d.Constants)+len(words))
+	maps.Copy(vars, d.Constants)
+	maps.Copy(vars, words)
+	v, found := d.Expr.Value(&hcl.EvalContext{Variables: vars, Functions: functions})
+	if found.HasErrors() {
+		why := found[0].Detail
+		if cty.ObjectVal(d.Constants).ContainsMarked() {
+			why = hiddenReason
+		}
+		return false, fmt.Errorf("%s:%d: %s: %s", d.Range.Filename, d.Range.Start.Line, found[0].Summary, why)
+	}
+	if v, _ = v.Unmark(); v.IsNull() || !v.IsKnown() || v.Type() != cty.Bool {
+		return false, fmt.Errorf("%s:%d: the expression is not true or false", d.Range.Filename, d.Range.Start.Line)
+	}
+	return v.True(), nil
 }
 
 // Deferring is a field of a built value that takes an attribute of kind Expression.
@@ -132,14 +151,13 @@ func (e *evaluator) deferrable(at *Attribute, addr Address, expr hclsyntax.Expre
 	constants, uses, _, ok := e.namedIn(addr, fixed)
 	e.recorder.public.union(uses)
 	e.path[len(e.path)-1].uses.union(uses)
-	for name, v := range constants {
+	for _, v := range constants {
 		plain, marks := v.UnmarkDeep()
 		if _, hard := marks[markSecret]; hard {
 			e.fail(addr, expr.Range(), at.Name+" would show a secret", "It is printed, so it takes nothing that is made from secret() or a sensitive variable.")
 			return nil, false
 		}
 		ok = ok && plain.IsWhollyKnown() // else the problem has been reported where it is
-		constants[name] = plain
 	}
 	return constants, ok && e.tryOut(at, addr, expr, constants)
 }
@@ -164,7 +182,7 @@ func (e *evaluator) tryOut(at *Attribute, addr Address, expr hclsyntax.Expressio
 	}
 	if diags.HasErrors() {
 		for _, d := range diags {
-			e.report(addr, expr.Range(), d, false, slices.Sorted(maps.Keys(funcs)))
+			e.report(addr, expr.Range(), d, cty.ObjectVal(constants).ContainsMarked(), slices.Sorted(maps.Keys(funcs)))
 		}
 		return false
 	}

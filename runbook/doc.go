@@ -13,7 +13,9 @@
 //   - An evaluation sees each thing outside its text once, and says what it saw
 //     (Inputs): the same inputs give the same runbook and the same hash.
 //   - A secret reaches nothing but Secret.Reveal: no diagnostic, no Attr printed,
-//     no JSON and no log line holds one.
+//     no JSON and no log line holds one, and nothing that is shown depends on one.
+//   - No error quotes what env(), file() or secret() gave, or what was made of it,
+//     through however many references.
 //   - Under Options.Within nothing is read from the machine that the other document
 //     does not read at the same place by the same expression. That is decided before
 //     anything is evaluated, and what is refused is never evaluated.

@@ -33,7 +33,8 @@ func (d *Document) Resolve(path string) string {
 func (d *Document) Block(a Address) (Block, bool) { return findBlock(d.Blocks, a) }
 
 // Problem is a diagnostic about an attribute of a block, or about the whole block when the attribute is "" or not written. It
-// is for checks that need more than the language: files, programs, a catalogue.
+// is for checks that need more than the language: files, programs, a catalogue. What the block's attributes have from the
+// machine is not shown in it.
 func (d *Document) Problem(block Address, attribute string, severity Severity, summary, detail string) Diagnostic {
 	b, _ := d.Block(block)
 	place := b.Range
@@ -43,7 +44,7 @@ func (d *Document) Problem(block Address, attribute string, severity Severity, s
 	if place.Filename == "" {
 		place.Filename = d.File
 	}
-	return Diagnostic{Severity: severity, Summary: summary, Detail: detail, Subject: place, Address: block, source: d.source}
+	return Diagnostic{Severity: severity, Summary: b.scrub(d, summary), Detail: b.scrub(d, detail), Subject: place, Address: block, source: d.source}
 }
 
 // Inputs gives what the file was made of. Files that attributes name are looked at once, when it is called first.

@@ -17,8 +17,8 @@ import (
 // everything computed from it.
 type mark string
 
-// A markSecret never leaves a secret attribute. A markInput does where the
-// attribute is public: env("STT_URL") is a fine url.
+// A markSecret never leaves a secret attribute. What has a markInput is the value of
+// a public attribute as well: env("STT_URL") is a fine url. No error quotes either.
 const (
 	markSecret mark = "secret"
 	markInput  mark = "input"

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 )
 
 // ownRunbook reads in every way, in places that a change over the network can meet.
@@ -313,4 +314,58 @@ func TestForbiddenIsCounted(t *testing.T) {
 	if !ds.Forbidden() || err != nil || strings.Count(string(text), `"forbidden":true`) != 1 {
 		t.Errorf("%v\n%s", errors.Join(ds.Err(), err), text)
 	}
+}
+
+// TestGateLetsNothingIn: whatever a text asks for, a runbook that reads nothing lets it read nothing, and nothing is said of it.
+func TestGateLetsNothingIn(t *testing.T) {
+	own, ds := Parse([]byte("appliance \"a\" {}\n"), "dir/x.hcl", testWorld())
+	if own == nil {
+		t.Fatal(ds)
+	}
+	rapid.Check(t, func(r *rapid.T) {
+		src, c := canaryRunbook(r), drawCanaries(r)
+		o, names := fetchedNames(c.options())
+		o.Within = &own.Document
+		rb, ds := Parse([]byte(src), "dir/x.hcl", o)
+		for _, n := range *names {
+			if !strings.HasPrefix(n, "env ORAC_VAR_") { // asked to be refused
+				r.Fatalf("%s is read by\n%s", n, src)
+			}
+		}
+		text := allSaid(ds)
+		if rb != nil {
+			text += shown(rb)
+		}
+		for _, canary := range []string{c.env, c.file, c.secret, c.pin} {
+			if leaks(text, canary) {
+				r.Fatalf("%q is in what is said of\n%s\n%s", canary, src, text)
+			}
+		}
+	})
+}
+
+// TestGateKeepsWhatIsThere: an expression that reads may stay as it is, and no other may come; one that reads nothing may.
+func TestGateKeepsWhatIsThere(t *testing.T) {
+	reads := func(expr string) bool {
+		return slices.ContainsFunc([]string{"secret(", "local.", "stt.", "var."}, func(s string) bool { return strings.Contains(expr, s) })
+	}
+	rapid.Check(t, func(r *rapid.T) {
+		before, after := typed{r}.draw('T', 2), typed{r}.draw('T', 2)
+		if rapid.Bool().Draw(r, "same") {
+			after = before
+		}
+		o := canaries{"envenv", "filefile", "alpha", "pin"}.options()
+		at := func(expr string) []byte {
+			return []byte(typedRunbook(`"x"`) + "webhook \"w\" {\n  url = \"http://h\"\n  headers = { A = \"<${" + expr + "}>\" }\n}\n")
+		}
+		own, _ := Parse(at(before), "x.hcl", o)
+		if own == nil { // it fails with these secrets
+			r.Skip()
+		}
+		o.Within = &own.Document
+		_, ds := Parse(at(after), "x.hcl", o)
+		if want := after != before && reads(after); ds.Forbidden() != want {
+			r.Fatalf("%s after %s: forbidden %v\n%v", after, before, !want, ds)
+		}
+	})
 }

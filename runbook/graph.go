@@ -81,11 +81,10 @@ func (e *evaluator) newGraph() *graph {
 func (g *graph) add(s *site, a *hclsyntax.Attribute) *site {
 	s.expr, s.place = a.Expr, a.Expr.Range()
 	s.own = g.textAfter(a.EqualsRange.End.Byte)
-	hclsyntax.VisitAll(a.Expr, func(n hclsyntax.Node) hcl.Diagnostics {
-		if call, ok := n.(*hclsyntax.FunctionCallExpr); ok && isSecretSource(call.Name) {
+	eachCall(a.Expr, func(call *hclsyntax.FunctionCallExpr) {
+		if isSecretSource(call.Name) {
 			s.calls = append(s.calls, call)
 		}
-		return nil
 	})
 	g.sites = append(g.sites, s)
 	g.byExpr[a.Expr] = s

@@ -136,8 +136,8 @@ func (at *Attribute) unitText() string {
 }
 
 // wrongType is the misfit of a value of another type.
-func (at *Attribute) wrongType(v cty.Value) *misfit {
-	return &misfit{"must be " + article(at.Kind.words()) + ", not " + describe(v), "Write it like " + at.example() + "."}
+func (at *Attribute) wrongType(v quotable) *misfit {
+	return &misfit{"must be " + article(at.Kind.words()) + ", not " + v.describe(), "Write it like " + at.example() + "."}
 }
 
 // article puts a or an before words that need one.
@@ -150,39 +150,6 @@ func article(words string) string {
 		return "an " + words
 	}
 	return "a " + words
-}
-
-// describe names the type of an unmarked value, and shows a simple one.
-func describe(v cty.Value) string {
-	t := v.Type()
-	switch {
-	case v.IsNull():
-		return "null"
-	case t == cty.String:
-		return "the text " + show(v)
-	case t.IsPrimitiveType():
-		return show(v)
-	case t.IsObjectType() && t.HasAttribute("address") && isText(v.GetAttr("address")):
-		return "the block " + v.GetAttr("address").AsString()
-	case t.IsObjectType() || t.IsMapType():
-		return "an object"
-	case t.IsTupleType() || t.IsListType() || t.IsSetType():
-		return "a list"
-	}
-	return "a " + t.FriendlyName()
-}
-
-// show writes a simple value as a runbook would, shortened.
-func show(v cty.Value) string {
-	switch {
-	case v.Type() == cty.String:
-		return strconv.Quote(clip(v.AsString()))
-	case v.Type() == cty.Number:
-		return v.AsBigFloat().Text('g', 12)
-	case v.Type() == cty.Bool:
-		return strconv.FormatBool(v.True())
-	}
-	return v.Type().FriendlyName()
 }
 
 func quotedList(values []string) string {

@@ -125,6 +125,7 @@ func (p *problems) parse() (*hclsyntax.Body, bool) {
 	}
 	body := file.Body.(*hclsyntax.Body)
 	boundOperators(body)
+	carryMarks(body)
 	return body, true
 }
 

@@ -109,7 +109,7 @@ func TestRegistryIsSound(t *testing.T) {
 func checkAttribute(t *testing.T, what string, at *Attribute) {
 	e := newEvaluator(&problems{lang: runbooks, src: &source{}}, ".", testWorld())
 	if at.Default != "" && at.Kind != Keyword {
-		if _, bad := e.normalise(at, at.literal(at.Default)); bad != nil {
+		if _, bad := e.normalise(at, quotable{Value: at.literal(at.Default)}); bad != nil {
 			t.Errorf("the default of %s %s", what, bad.wrong)
 		}
 	}
@@ -137,7 +137,7 @@ func checkAttribute(t *testing.T, what string, at *Attribute) {
 		return
 	}
 	v, _ := expr.Value(nil)
-	if _, bad := e.normalise(at, v); bad != nil {
+	if _, bad := e.normalise(at, quotable{Value: v}); bad != nil {
 		t.Errorf("the example of %s %s", what, bad.wrong)
 	}
 }

@@ -82,6 +82,9 @@ func (e *evaluator) evaluate(addr Address, expr hclsyntax.Expression) (cty.Value
 	return v, uses, true
 }
 
+// hiddenReason stands for a reason that may quote a secret.
+const hiddenReason = "The reason is not shown, since it may quote a secret that the expression uses."
+
 // report turns a diagnostic of an evaluation into one of ours. The library's own
 // words may quote what it was given, so they are shown only when no secret was.
 // place is where the problem is when d does not say it.
@@ -104,7 +107,7 @@ func (e *evaluator) report(addr Address, place hcl.Range, d *hcl.Diagnostic, sec
 		return
 	}
 	if secrets {
-		detail = "The reason is not shown, since it may quote a secret that the expression uses."
+		detail = hiddenReason
 	}
 	e.fail(addr, place, summary, detail)
 }

@@ -32,8 +32,9 @@ const (
 // Secrecy says what an attribute does with a marked value.
 type Secrecy int
 
-// Public refuses secret() and unmarks env() and file(). SecretAllowed keeps any
-// value as a Secret, literals too. SecretOnly refuses literals.
+// Public refuses secret(), and shows what env() and file() gave; references to it
+// keep their mark. SecretAllowed keeps any value as a Secret, literals too.
+// SecretOnly refuses literals.
 const (
 	Public Secrecy = iota
 	SecretAllowed

@@ -47,11 +47,10 @@ func (s *source) isHidden(at int) bool {
 // the functions of secrets are called with is a name and stays visible.
 func (s *source) hideLiterals(expr hclsyntax.Expression) {
 	var calls []hcl.Range
-	hclsyntax.VisitAll(expr, func(n hclsyntax.Node) hcl.Diagnostics {
-		if call, ok := n.(*hclsyntax.FunctionCallExpr); ok && isSecretSource(call.Name) {
+	eachCall(expr, func(call *hclsyntax.FunctionCallExpr) {
+		if isSecretSource(call.Name) {
 			calls = append(calls, call.Range())
 		}
-		return nil
 	})
 	hclsyntax.VisitAll(expr, func(n hclsyntax.Node) hcl.Diagnostics {
 		lit, ok := n.(*hclsyntax.LiteralValueExpr)

@@ -5,12 +5,10 @@ import (
 	"fmt"
 	"maps"
 	"math"
-	"net/url"
 	"regexp"
 	"slices"
 	"strings"
 
-	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
@@ -22,16 +20,20 @@ import (
 type misfit struct{ wrong, hint string }
 
 // value checks a written, known, non-null value against its attribute. It gives
-// the normal form, and what references to the attribute see; the latter keeps marks.
+// the normal form, and what references to the attribute see, which keeps all marks.
 func (e *evaluator) value(at *Attribute, addr Address, raw cty.Value, expr hclsyntax.Expression) (Attr, cty.Value, bool) {
 	plain, marks := raw.UnmarkDeep()
+	if at.Kind.isReference() { // the secrets of a block do not show in its address
+		marks = outerMarks(raw)
+	}
 	_, hard := marks[markSecret]
 	switch {
-	case at.Kind.isReference(): // the secrets of a block do not show in its address
-		marks = nil
 	case at.Secret == Public && hard:
 		e.fail(addr, expr.Range(), at.Name+" would show a secret",
 			"This attribute is printed in plans, logs and the console, so it takes nothing that is made from secret() or a sensitive variable.")
+		return Attr{}, cty.NilVal, false
+	case at.Kind == Map && raw.HasMark(markSecret): // the texts are kept as secrets, their names are not
+		e.fail(addr, expr.Range(), "the names in "+at.Name+" would show a secret", "Write the names out; their texts may be secrets.")
 		return Attr{}, cty.NilVal, false
 	case at.Kind == Map && e.literalSecrets(at, addr, raw, expr):
 		return Attr{}, cty.NilVal, false
@@ -43,7 +45,7 @@ func (e *evaluator) value(at *Attribute, addr Address, raw cty.Value, expr hclsy
 		return Attr{}, cty.NilVal, false
 	}
 	out := Attr{Range: expr.Range(), Secret: at.Secret != Public}
-	normal, bad := e.normalise(at, plain)
+	normal, bad := e.normalise(at, quotable{plain, len(marks) > 0 || at.Secret == SecretOnly})
 	if bad != nil && hard && e.opts.StandIns && (at.Kind == String || at.Kind == URL) && isText(plain) {
 		normal, bad = plain, nil
 	}
@@ -64,14 +66,28 @@ func (e *evaluator) value(at *Attribute, addr Address, raw cty.Value, expr hclsy
 	reference := normal
 	if at.Kind.isReference() {
 		reference = raw
-	} else if at.Secret == SecretOnly || at.Secret == SecretAllowed && len(marks) > 0 {
+	} else {
 		reference = reference.WithMarks(marks)
 	}
-	out.Value = normal
+	out.Value, out.outside = normal, len(marks) > 0
 	if out.Secret {
 		out.hide()
 	}
 	return out, reference, true
+}
+
+// outerMarks gives the marks of a value and of its elements, but none of what those hold.
+func outerMarks(v cty.Value) cty.ValueMarks {
+	v, found := v.Unmark()
+	marks := cty.ValueMarks{}
+	maps.Copy(marks, found)
+	if v.IsKnown() && !v.IsNull() && (v.Type().IsTupleType() || v.Type().IsListType() || v.Type().IsSetType()) {
+		for it := v.ElementIterator(); it.Next(); {
+			_, el := it.Element()
+			maps.Copy(marks, el.Marks())
+		}
+	}
+	return marks
 }
 
 // literalSecret reports a secret that is spelt out, and sees to it that no
@@ -106,11 +122,7 @@ func (e *evaluator) literalSecrets(at *Attribute, addr Address, raw cty.Value, e
 // fetches tells whether an expression calls a function that gives secrets.
 func fetches(expr hclsyntax.Expression) bool {
 	found := false
-	hclsyntax.VisitAll(expr, func(n hclsyntax.Node) hcl.Diagnostics {
-		call, ok := n.(*hclsyntax.FunctionCallExpr)
-		found = found || ok && isSecretSource(call.Name)
-		return nil
-	})
+	eachCall(expr, func(call *hclsyntax.FunctionCallExpr) { found = found || isSecretSource(call.Name) })
 	return found
 }
 
@@ -147,12 +159,12 @@ func (a *Attr) hide() {
 }
 
 // normalise gives the normal form of an unmarked value.
-func (e *evaluator) normalise(at *Attribute, v cty.Value) (cty.Value, *misfit) {
+func (e *evaluator) normalise(at *Attribute, v quotable) (cty.Value, *misfit) {
 	switch at.Kind {
 	case Int, Float, Duration, ByteSize:
 		return normaliseAmount(at, v)
 	case Bool:
-		b, err := convert.Convert(v, cty.Bool)
+		b, err := convert.Convert(v.Value, cty.Bool)
 		if err != nil {
 			return cty.NilVal, at.wrongType(v)
 		}
@@ -170,73 +182,50 @@ func (e *evaluator) normalise(at *Attribute, v cty.Value) (cty.Value, *misfit) {
 	}
 }
 
-func (e *evaluator) text(at *Attribute, v cty.Value) (cty.Value, *misfit) {
+func (e *evaluator) text(at *Attribute, v quotable) (cty.Value, *misfit) {
 	if v.Type() != cty.String {
 		return cty.NilVal, at.wrongType(v)
 	}
 	s := v.AsString()
 	switch {
 	case at.Kind == Enum && !slices.Contains(at.Values, s):
-		return cty.NilVal, &misfit{"is " + show(v), suggest(s, at.Values) + "It is " + quotedList(at.Values) + "."}
+		return cty.NilVal, &misfit{"is " + v.show(), v.meant(s, at.Values, true)}
 	case at.Kind == URL:
-		if hint := badURL(s, at.Secret != Public); hint != "" {
-			return cty.NilVal, &misfit{"is " + showURL(s) + ", which is no usable URL", hint}
+		if hint := v.badURL(at.Secret != Public); hint != "" {
+			return cty.NilVal, &misfit{"is " + v.showURL() + ", which is no usable URL", hint}
 		}
 	case at.Kind == Path && (s == "" || strings.ContainsRune(s, 0)):
-		return cty.NilVal, &misfit{"is " + show(v) + ", which is no path", "Write the path of a file, relative to the " + e.lang.Noun + "."}
+		return cty.NilVal, &misfit{"is " + v.show() + ", which is no path", "Write the path of a file, relative to the " + e.lang.Noun + "."}
 	case at.Pattern != nil && !at.Pattern.MatchString(s):
-		return cty.NilVal, &misfit{"is " + show(v), "It must be " + at.Expect + "."}
+		return cty.NilVal, &misfit{"is " + v.show(), "It must be " + at.Expect + "."}
 	case strings.ContainsFunc(s, func(r rune) bool { return r < ' ' && r != '\t' && r != '\n' }):
 		return cty.NilVal, &misfit{"contains control characters", "Write plain text."}
 	}
-	return v, nil
-}
-
-// badURL says what to do about a URL that cannot be used; "" for a good one. Only
-// one that is kept as a secret may have a user and password in it.
-func badURL(s string, secret bool) string {
-	u, err := url.Parse(s)
-	switch {
-	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
-		return `Write "http://HOST:PORT" or "https://HOST:PORT".`
-	case u.User != nil && !secret:
-		return "Leave out the user and password: a URL is printed in logs."
-	case u.Fragment != "":
-		return "Leave out the part from # on."
-	}
-	return ""
+	return v.Value, nil
 }
 
 // hasPassword finds the user and password of a URL, whatever else is wrong with it.
 var hasPassword = regexp.MustCompile(`//[^/\s"@]*@`)
 
-// showURL shows a URL without the password that it may carry.
-func showURL(s string) string {
-	if strings.Contains(s, "@") {
-		return "one with a user in it"
-	}
-	return show(cty.StringVal(s))
-}
-
-func normaliseAmount(at *Attribute, v cty.Value) (cty.Value, *misfit) {
+func normaliseAmount(at *Attribute, v quotable) (cty.Value, *misfit) {
 	switch {
 	case (at.Kind == Duration || at.Kind == ByteSize) && v.Type() == cty.Number:
-		return cty.NilVal, &misfit{"is " + show(v) + " without a unit", "Write text with a unit, like \"" + show(v) + at.Kind.unit() + "\"."}
+		return cty.NilVal, &misfit{"is " + v.show() + " without a unit", "Write text with a unit, like \"" + v.show() + at.Kind.unit() + "\"."}
 	case at.Kind == Int || at.Kind == Float:
-		n, err := convert.Convert(v, cty.Number)
+		n, err := convert.Convert(v.Value, cty.Number)
 		if err != nil {
 			return cty.NilVal, at.wrongType(v)
 		}
-		v = n
+		v = v.part(n)
 	case v.Type() != cty.String:
 		return cty.NilVal, at.wrongType(v)
 	}
-	n, err := amount(at.Kind, v)
+	n, err := amount(at.Kind, v.Value)
 	if err != nil {
-		return cty.NilVal, &misfit{"is " + show(v) + ": " + err.Error(), at.Kind.hint()}
+		return cty.NilVal, &misfit{"is " + v.show() + ": " + err.Error(), at.Kind.hint()}
 	}
 	if at.Min != "" && n < at.bound(at.Min) || at.Max != "" && n > at.bound(at.Max) {
-		return cty.NilVal, &misfit{"is " + show(v) + ", out of range", "It must be from " + at.Min + " to " + at.Max + at.unitText() + "."}
+		return cty.NilVal, &misfit{"is " + v.show() + ", out of range", "It must be from " + at.Min + " to " + at.Max + at.unitText() + "."}
 	}
 	switch at.Kind {
 	case Duration:
@@ -246,7 +235,7 @@ func normaliseAmount(at *Attribute, v cty.Value) (cty.Value, *misfit) {
 		s, _ := ParseSize(v.AsString())
 		return cty.StringVal(FormatSize(s)), nil
 	}
-	return v, nil
+	return v.Value, nil
 }
 
 // amount is a number, a duration in ns or a size in bytes. A whole number has no
@@ -270,13 +259,13 @@ func amount(k Kind, v cty.Value) (float64, error) {
 	return n, nil
 }
 
-func (e *evaluator) reference(at *Attribute, v cty.Value) (cty.Value, *misfit) {
+func (e *evaluator) reference(at *Attribute, v quotable) (cty.Value, *misfit) {
 	want := fmt.Sprintf("Refer to a block, like %s.", at.Example)
-	if v.Type() == cty.DynamicPseudoType {
+	if v.Type() == cty.DynamicPseudoType && !v.IsNull() || !v.IsKnown() {
 		return cty.NilVal, &misfit{}
 	}
-	if !v.Type().IsObjectType() || !v.Type().HasAttribute("address") {
-		return cty.NilVal, &misfit{"must be a reference to " + article(orList(at.Refs)) + ", not " + describe(v), want}
+	if v.IsNull() || !v.Type().IsObjectType() || !v.Type().HasAttribute("address") {
+		return cty.NilVal, &misfit{"must be a reference to " + article(orList(at.Refs)) + ", not " + v.describe(), want}
 	}
 	a := v.GetAttr("address")
 	if !isText(a) || e.nodes[Address(a.AsString())] == nil {
@@ -284,18 +273,18 @@ func (e *evaluator) reference(at *Attribute, v cty.Value) (cty.Value, *misfit) {
 	}
 	n := e.nodes[Address(a.AsString())]
 	if !slices.Contains(at.Refs, n.types.Type) {
-		return cty.NilVal, &misfit{fmt.Sprintf("must be %s, and %s is none", article(orList(at.Refs)), n.addr), want}
+		return cty.NilVal, &misfit{fmt.Sprintf("must be %s, and %s is none", article(orList(at.Refs)), v.name(n.addr)), want}
 	}
 	return a, nil
 }
 
-func (e *evaluator) list(at *Attribute, v cty.Value) (cty.Value, *misfit) {
+func (e *evaluator) list(at *Attribute, v quotable) (cty.Value, *misfit) {
 	t := v.Type()
 	if t == cty.DynamicPseudoType || !v.IsKnown() {
 		return cty.NilVal, &misfit{}
 	}
 	if !t.IsTupleType() && !t.IsListType() && !t.IsSetType() {
-		return cty.NilVal, &misfit{"must be a list, not " + describe(v), "Write it in brackets, like " + at.Example + "."}
+		return cty.NilVal, &misfit{"must be a list, not " + v.describe(), "Write it in brackets, like " + at.Example + "."}
 	}
 	var out []cty.Value
 	for it := v.ElementIterator(); it.Next(); {
@@ -304,19 +293,19 @@ func (e *evaluator) list(at *Attribute, v cty.Value) (cty.Value, *misfit) {
 		var bad *misfit
 		switch {
 		case at.Kind == Refs && !el.IsNull():
-			normal, bad = e.reference(at, el)
+			normal, bad = e.reference(at, v.part(el))
 		case el.Type() == cty.String && !el.IsNull() && len(at.Values) > 0 && !slices.Contains(at.Values, el.AsString()):
-			bad = &misfit{"holds " + show(el), oneOf(el.AsString(), at.Values)}
+			bad = &misfit{"holds " + v.part(el).show(), v.meant(el.AsString(), at.Values, false)}
 		case el.Type() == cty.String && !el.IsNull():
 			normal = el
 		default:
-			bad = &misfit{"must hold text only, not " + describe(el), "Write it like " + at.Example + "."}
+			bad = &misfit{"must hold text only, not " + v.part(el).describe(), "Write it like " + at.Example + "."}
 		}
 		switch {
 		case bad != nil:
 			return cty.NilVal, bad
 		case at.Kind == Refs && slices.ContainsFunc(out, normal.RawEquals):
-			return cty.NilVal, &misfit{"names " + normal.AsString() + " twice", "Name each once."}
+			return cty.NilVal, &misfit{"names " + v.name(Address(normal.AsString())) + " twice", "Name each once."}
 		}
 		out = append(out, normal)
 	}
@@ -329,14 +318,14 @@ func (e *evaluator) list(at *Attribute, v cty.Value) (cty.Value, *misfit) {
 	return cty.ListVal(out), nil
 }
 
-func textMap(at *Attribute, v cty.Value) (cty.Value, *misfit) {
+func textMap(at *Attribute, v quotable) (cty.Value, *misfit) {
 	if !v.Type().IsObjectType() && !v.Type().IsMapType() {
-		return cty.NilVal, &misfit{"must be a map of text, not " + describe(v), "Write it like " + at.Example + "."}
+		return cty.NilVal, &misfit{"must be a map of text, not " + v.describe(), "Write it like " + at.Example + "."}
 	}
 	out := v.AsValueMap()
 	for name, el := range out {
 		if el.Type() != cty.String || el.IsNull() {
-			return cty.NilVal, &misfit{fmt.Sprintf("holds %s under %q where text belongs", describe(el), clip(name)), "Write it in quotes."}
+			return cty.NilVal, &misfit{fmt.Sprintf("holds %s under %s where text belongs", v.part(el).describe(), v.quote(name)), "Write it in quotes."}
 		}
 	}
 	if len(out) == 0 {
@@ -346,21 +335,21 @@ func textMap(at *Attribute, v cty.Value) (cty.Value, *misfit) {
 }
 
 // numberMap is the normal form of numbers by name.
-func numberMap(at *Attribute, v cty.Value) (cty.Value, *misfit) {
+func numberMap(at *Attribute, v quotable) (cty.Value, *misfit) {
 	if !v.Type().IsObjectType() && !v.Type().IsMapType() {
-		return cty.NilVal, &misfit{"must be a map of numbers, not " + describe(v), "Write it like " + at.Example + "."}
+		return cty.NilVal, &misfit{"must be a map of numbers, not " + v.describe(), "Write it like " + at.Example + "."}
 	}
 	out := v.AsValueMap()
 	for _, name := range slices.Sorted(maps.Keys(out)) {
 		if !slices.Contains(at.Values, name) {
-			return cty.NilVal, &misfit{fmt.Sprintf("holds %q", clip(name)), oneOf(name, at.Values)}
+			return cty.NilVal, &misfit{"holds " + v.quote(name), v.meant(name, at.Values, false)}
 		}
 		el, err := convert.Convert(out[name], cty.Number)
 		if err != nil || el.IsNull() || !el.IsKnown() {
-			return cty.NilVal, &misfit{fmt.Sprintf("holds %s under %q where a number belongs", describe(out[name]), name), "Write it like " + at.Example + "."}
+			return cty.NilVal, &misfit{fmt.Sprintf("holds %s under %s where a number belongs", v.part(out[name]).describe(), v.quote(name)), "Write it like " + at.Example + "."}
 		}
 		if n, err := amount(Float, el); err != nil || n < at.bound(at.Min) || n > at.bound(at.Max) {
-			return cty.NilVal, &misfit{fmt.Sprintf("holds %s under %q, out of range", show(el), name), "It must be from " + at.Min + " to " + at.Max + "."}
+			return cty.NilVal, &misfit{fmt.Sprintf("holds %s under %s, out of range", v.part(el).show(), v.quote(name)), "It must be from " + at.Min + " to " + at.Max + "."}
 		}
 		out[name] = el
 	}
@@ -368,12 +357,4 @@ func numberMap(at *Attribute, v cty.Value) (cty.Value, *misfit) {
 		return cty.MapValEmpty(cty.Number), nil
 	}
 	return cty.MapVal(out), nil
-}
-
-// oneOf says what a word may have meant, or else all that it may be.
-func oneOf(word string, values []string) string {
-	if hint := suggest(word, values); hint != "" {
-		return strings.TrimSpace(hint)
-	}
-	return "It is " + quotedList(values) + "."
 }

@@ -1,12 +1,9 @@
 package scenario
 
 import (
-	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/hashicorp/hcl/v2"
-	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 
 	"orac/runbook"
@@ -14,11 +11,10 @@ import (
 
 // Expr is an expression that is evaluated while a scenario runs, over the state of the appliance: see State.
 type Expr struct {
-	Text      string // as it is written
-	Range     hcl.Range
-	expr      hclsyntax.Expression
-	constants map[string]cty.Value // what it names that is not of the state
-	uses      []use
+	Text  string // as it is written
+	Range hcl.Range
+	kept  runbook.Deferred
+	uses  []use
 }
 
 // use is a word of the state that an expression names, so that no other is made for it.
@@ -29,7 +25,7 @@ type use struct {
 
 // Defer takes an expression that has been checked; the language calls it.
 func (e *Expr) Defer(d runbook.Deferred) {
-	*e = Expr{Text: d.Text, Range: d.Range, expr: d.Expr, constants: d.Constants}
+	*e = Expr{Text: d.Text, Range: d.Range, kept: d}
 	at := map[string]int{} // in e.uses
 	for _, t := range d.Expr.Variables() {
 		for i := range words {
@@ -68,25 +64,17 @@ func (u *use) ask(t hcl.Traversal) {
 }
 
 // Given tells whether an expression is written.
-func (e Expr) Given() bool { return e.expr != nil }
+func (e Expr) Given() bool { return e.kept.Expr != nil }
 
 // Eval says whether the expression is true in a state. An error names what is wrong with it; a scenario that was validated
 // gives none but for states that lack what it asks for, such as a node that an apply has taken away: try() and lookup() say
 // what holds then.
 func (e Expr) Eval(s State) (bool, error) {
-	vars := make(map[string]cty.Value, len(e.constants)+len(e.uses))
-	maps.Copy(vars, e.constants)
+	state := make(map[string]cty.Value, len(e.uses))
 	for _, u := range e.uses {
-		vars[u.name] = u.get(&s, u.keys)
+		state[u.name] = u.get(&s, u.keys)
 	}
-	v, problems := e.expr.Value(&hcl.EvalContext{Variables: vars, Functions: exprFunctions})
-	if problems.HasErrors() {
-		return false, fmt.Errorf("%s:%d: %s: %s", e.Range.Filename, e.Range.Start.Line, problems[0].Summary, problems[0].Detail)
-	}
-	if v.IsNull() || !v.IsKnown() || v.Type() != cty.Bool {
-		return false, fmt.Errorf("%s:%d: the expression is not true or false", e.Range.Filename, e.Range.Start.Line)
-	}
-	return v.True(), nil
+	return e.kept.Eval(state, exprFunctions)
 }
 
 // Watch gives a function that does what Eval does, and evaluates only when something that the expression names is another than

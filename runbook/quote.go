@@ -1,0 +1,155 @@
+package runbook
+
+import (
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/zclconf/go-cty/cty"
+)
+
+// quotable is a value without its marks, as checks need it, together with whether errors may quote it. All that an error says
+// of a value comes from its methods, so that no error can forget that the value came from elsewhere; a test enforces that.
+type quotable struct {
+	cty.Value
+	hidden bool
+}
+
+// notShown stands in an error for what must not be quoted.
+const notShown = "(not shown)"
+
+// part is a value inside of q.
+func (q quotable) part(v cty.Value) quotable { return quotable{v, q.hidden} }
+
+// show writes a simple value as a runbook would, shortened.
+func (q quotable) show() string {
+	v := q.Value
+	switch {
+	case q.hidden:
+		return notShown
+	case v.IsNull() || !v.IsKnown():
+		return v.Type().FriendlyName()
+	case v.Type() == cty.String:
+		return q.quote(v.AsString())
+	case v.Type() == cty.Number:
+		return v.AsBigFloat().Text('g', 12)
+	case v.Type() == cty.Bool:
+		return strconv.FormatBool(v.True())
+	}
+	return v.Type().FriendlyName()
+}
+
+// quote writes a text that is part of the value.
+func (q quotable) quote(s string) string {
+	if q.hidden {
+		return notShown
+	}
+	return strconv.Quote(clip(s))
+}
+
+// describe names the type of the value, and shows a simple one.
+func (q quotable) describe() string {
+	v, t := q.Value, q.Type()
+	switch {
+	case q.hidden:
+		return "a value that is not shown"
+	case v.IsNull():
+		return "null"
+	case t == cty.String:
+		return "the text " + q.show()
+	case t.IsPrimitiveType():
+		return q.show()
+	case t.IsObjectType() && t.HasAttribute("address") && isText(v.GetAttr("address")):
+		return "the block " + v.GetAttr("address").AsString()
+	case t.IsObjectType() || t.IsMapType():
+		return "an object"
+	case t.IsTupleType() || t.IsListType() || t.IsSetType():
+		return "a list"
+	}
+	return "a " + t.FriendlyName()
+}
+
+// showURL shows a URL without the password that it may carry.
+func (q quotable) showURL() string {
+	if !q.hidden && strings.Contains(q.AsString(), "@") {
+		return "one with a user in it"
+	}
+	return q.show()
+}
+
+// name writes the address of a block that the value refers to.
+func (q quotable) name(a Address) string {
+	if q.hidden {
+		return notShown
+	}
+	return string(a)
+}
+
+// badURL says what to do about a URL that cannot be used; "" for a good one. Only
+// one that is kept as a secret may have a user and password in it.
+func (q quotable) badURL(secret bool) string {
+	u, err := url.Parse(q.AsString())
+	switch {
+	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
+		return `Write "http://HOST:PORT" or "https://HOST:PORT".`
+	case u.User != nil && !secret:
+		return "Leave out the user and password: a URL is printed in logs."
+	case u.Fragment != "":
+		return "Leave out the part from # on."
+	}
+	return ""
+}
+
+// meant says which of the words a text may have meant, and else, when all is set, what it may be.
+func (q quotable) meant(word string, values []string, all bool) string {
+	hint := ""
+	if !q.hidden {
+		hint = suggest(word, values)
+	}
+	if hint != "" && !all {
+		return strings.TrimSpace(hint)
+	}
+	return hint + "It is " + quotedList(values) + "."
+}
+
+// scrub takes the texts of attributes that came from the machine out of what is said about them.
+func (b Block) scrub(d *Document, said string) string {
+	var texts []string
+	for _, a := range b.Attrs {
+		if !a.outside {
+			continue
+		}
+		for _, v := range textsIn(a.Value) {
+			texts = append(texts, d.Resolve(v), v, clip(v))
+		}
+	}
+	const shortest = 3 // what is shorter says nothing, and stands in every sentence
+	slices.SortFunc(texts, func(a, b string) int { return len(b) - len(a) })
+	for _, s := range texts {
+		if len(s) >= shortest {
+			quoted := strconv.Quote(s)
+			said = strings.ReplaceAll(strings.ReplaceAll(said, quoted, notShown), s, notShown)
+			said = strings.ReplaceAll(said, quoted[1:len(quoted)-1], notShown)
+		}
+	}
+	return said
+}
+
+// textsIn gives the texts of a normal form.
+func textsIn(v cty.Value) (out []string) {
+	switch t := v.Type(); {
+	case v.IsNull():
+	case t == cty.String:
+		out = append(out, v.AsString())
+	case t.IsListType():
+		for _, el := range v.AsValueSlice() {
+			out = append(out, textsIn(el)...)
+		}
+	case t.IsMapType():
+		for name, el := range v.AsValueMap() {
+			out = append(append(out, name), textsIn(el)...)
+		}
+	}
+	return out
+}
