@@ -6,6 +6,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"orac/appliance/stt/wire"
 )
 
 // Print draws the graph for a terminal: every node once, its readers below it.
@@ -58,7 +60,7 @@ func (p *printer) line(lead, branch string, n *Node, carries []string) {
 	if len(carries) > 0 {
 		label = strings.Join(carries, ", ") + " → " + label
 	}
-	detail := n.Detail
+	detail := wire.CleanText(n.Detail) // it may be any text of the runbook
 	if p.done[n.Address] {
 		detail = "(above)"
 	}
@@ -115,9 +117,13 @@ func (g *Graph) DOT(w io.Writer) {
 	fmt.Fprintln(w, "}")
 }
 
-// quote makes a DOT string: backslashes and quotes escaped, line ends as \n.
+// quote makes a DOT string: backslashes and quotes escaped, line ends as \n, and no other control character.
 func quote(s string) string {
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(s) + `"`
+	lines := strings.Split(s, "\n")
+	for i, line := range lines {
+		lines[i] = strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(wire.CleanText(line))
+	}
+	return `"` + strings.Join(lines, `\n`) + `"`
 }
 
 // MarshalJSON gives nodes and edges.

@@ -217,12 +217,12 @@ func (a *app) heard(r *detected) error {
 	}
 	var best []string
 	for name, score := range r.Max {
-		best = append(best, fmt.Sprintf("%s %.3f", name, score))
+		best = append(best, fmt.Sprintf("%s %.3f", screen.Clean(name), score))
 	}
 	slices.Sort(best)
 	fmt.Fprintf(a.out, "%s  %s\n", a.out.Strong(screen.Clean(r.File)), a.out.Faint(fmt.Sprintf("%.1f s · best: %s", r.Seconds, strings.Join(best, ", "))))
 	for _, d := range r.Detections {
-		fmt.Fprintf(a.out, "  %8.2f s  %s %s  score %.3f\n", d.At, a.out.Mark("wake"), strings.TrimSpace(d.Model+" "+d.Class), d.Score)
+		fmt.Fprintf(a.out, "  %8.2f s  %s %s  score %.3f\n", d.At, a.out.Mark("wake"), screen.Clean(strings.TrimSpace(d.Model+" "+d.Class)), d.Score)
 	}
 	if len(r.Detections) == 0 {
 		fmt.Fprintln(a.out, "  nothing was heard")

@@ -119,7 +119,11 @@ type app struct {
 }
 
 func (a *app) complain(err error) {
-	fmt.Fprintf(a.err, "%s %s\n", a.err.Bad("orac:"), err)
+	lines := strings.Split(err.Error(), "\n")
+	for i, line := range lines { // an error quotes what came from outside
+		lines[i] = screen.Clean(line)
+	}
+	fmt.Fprintf(a.err, "%s %s\n", a.err.Bad("orac:"), strings.Join(lines, "\n"))
 }
 
 func (a *app) root() *cobra.Command {

@@ -28,6 +28,9 @@ func (r *rig) pages() (list []pageRoute) {
 	return list
 }
 
+// runs finds what a browser would run: an address that is a script, and an attribute that a text has made.
+var runs = regexp.MustCompile(`(?i)\b(href|src|action|formaction|data|poster|xlink:href|hx-[a-z-]+)\s*=\s*["']?\s*javascript:|<[^>"']*(("[^"]*"|'[^']*')[^>"']*)*\sonx\b`)
+
 // TestNoTextIsTakenForHTML: a model's wake word, devices, topics, transcripts, names of files, causes, notes, who tried to log in.
 func TestNoTextIsTakenForHTML(t *testing.T) {
 	r := newRig(t, simulated(t, "/bin/true"))
@@ -70,6 +73,9 @@ func TestNoTextIsTakenForHTML(t *testing.T) {
 		}
 		if i := strings.Index(body, "<evil"); i >= 0 {
 			t.Errorf("%s is taken for HTML: …%s…", what, body[max(0, i-120):min(len(body), i+20)])
+		}
+		if link := runs.FindString(body); link != "" || strings.ContainsRune(body, 0) {
+			t.Errorf("%s has a link that runs, an attribute of somebody else's, or a NUL: %q", what, link)
 		}
 		if strings.Contains(body, "49") && strings.Contains(body, "onx='1'>${x}`49") {
 			t.Errorf("%s is evaluated", what)

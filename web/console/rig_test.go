@@ -48,7 +48,8 @@ var cheapHash = sync.OnceValue(func() string {
 const dearHash = "$2a$12$d4N329hnE7Q/EF7VQyFAIOmobQ0CGXNw.CjDZhrtrcjQyh/gRgWAe"
 
 // evil is what somebody would be called who wants to be taken for HTML, in every place where a text can stand.
-const evil = `"'></textarea></title></script><evil onx='1'>${x}` + "`{{7*7}}"
+// It is a link, too, and moves a terminal and turns the direction of writing.
+const evil = `javascript:x"'></textarea></title></script></style></svg>--><evil onx='1'>${x}` + "`{{7*7}}\x1b[2J\u202e"
 
 // app is an appliance that says evil things.
 type app struct {
@@ -154,7 +155,9 @@ func (a *app) incident() status.Incident {
 
 func (a *app) Incident(id string) (status.Incident, bool) { return a.incident(), id == "i1" }
 
-func (a *app) Logs(context.Context, uint64, bool, func(status.LogLine) error) error { return nil }
+func (a *app) Logs(_ context.Context, _ uint64, _ bool, line func(status.LogLine) error) error {
+	return line(status.LogLine{Seq: 1, At: time.Now(), Level: evil, Message: evil, Attrs: map[string]any{evil: evil}})
+}
 
 func (a *app) Ready() <-chan struct{} {
 	c := make(chan struct{})
@@ -177,10 +180,13 @@ func (a *app) Audio(string) (io.ReadSeekCloser, time.Time, error) {
 	return nil, time.Time{}, fs.ErrNotExist
 }
 
-func (a *app) Devices(context.Context) (capture.Listing, error) { return capture.Listing{}, nil }
+func (a *app) Devices(context.Context) (capture.Listing, error) {
+	return capture.Listing{Devices: []capture.Device{{Name: evil, Identity: evil, ID: evil, Backend: evil}}, Notes: []string{evil}}, nil
+}
 
-// evilRunbook has evil in every text that the language lets be anything.
+// evilRunbook has evil in every text that the language lets be anything: it takes no control characters.
 func evilRunbook() string {
+	evil := strings.ReplaceAll(evil, "\x1b", "")
 	return fmt.Sprintf(`appliance "test" {} # %[1]s
 
 device "microphone" "usb" {

@@ -38,7 +38,8 @@ func (s *Screen) Frame(lines []string) {
 		if i > 0 {
 			b.WriteString("\r\n")
 		}
-		b.WriteString(cut(line, width) + "\x1b[K")
+		b.Write(safe([]byte(cut(line, width))))
+		b.WriteString("\x1b[K")
 	}
 	b.WriteString(endFrame)
 	_, _ = io.WriteString(s.w, b.String()) // a terminal that is gone ends the program by its signal

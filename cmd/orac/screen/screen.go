@@ -1,7 +1,8 @@
 // Package screen is what a person sees of orac in a terminal.
 //
 // Its rules: colour and moving lines appear on a terminal only, and never with NO_COLOR; elsewhere the same facts stand on
-// plain lines. What is shown never holds a control character that came from outside.
+// plain lines. What is shown never holds a control character that came from outside: who shows a text cleans it, and the screen
+// lets through to a terminal nothing but printable characters, line ends and its own colours.
 package screen
 
 import (
@@ -56,8 +57,17 @@ func (s *Screen) Write(p []byte) (int, error) {
 			return 0, err
 		}
 	}
-	return s.w.Write(p)
+	if !s.terminal() {
+		return s.w.Write(p) // a file or a program gets every byte
+	}
+	if _, err := s.w.Write(safe(p)); err != nil {
+		return 0, err
+	}
+	return len(p), nil
 }
+
+// terminal tells whether what is written is shown at once.
+func (s *Screen) terminal() bool { return s.width > 0 || s.colour }
 
 // Moves tells whether the screen can show a line that changes.
 func (s *Screen) Moves() bool { return s.width > 0 }
@@ -80,7 +90,7 @@ func (s *Screen) Move(line string) {
 	}
 	s.moving = true
 	s.measure()
-	fmt.Fprintf(s.w, "\r\x1b[K%s", cut(line, s.width-1))
+	fmt.Fprintf(s.w, "\r\x1b[K%s", safe([]byte(cut(line, s.width-1))))
 }
 
 // Still takes the moving line away.
