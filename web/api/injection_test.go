@@ -46,10 +46,12 @@ func (a evilApp) plan() status.Plan {
 }
 
 func (a evilApp) Plan(context.Context, status.PlanRequest) (status.Plan, error) { return a.plan(), nil }
-func (a evilApp) PlanRollback(context.Context, int) (status.Plan, error)        { return a.plan(), nil }
-func (a evilApp) Text(int) (string, error)                                      { return testRunbook + "# " + evilText, nil }
+func (a evilApp) PlanRollback(context.Context, status.RollbackRequest) (status.Plan, error) {
+	return a.plan(), nil
+}
+func (a evilApp) Text(int) (string, error) { return testRunbook + "# " + evilText, nil }
 
-func (a evilApp) Apply(context.Context, status.ApplyRequest, func(string)) (status.Applied, error) {
+func (a evilApp) Change(context.Context, appliance.Change, func(string)) (status.Applied, error) {
 	return status.Applied{}, &status.Refusal{Code: status.Stuck, Message: evilText, Detail: evilText, Hint: evilText}
 }
 
