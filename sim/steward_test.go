@@ -26,18 +26,27 @@ func steward(k *rt.Task, r *appliance.Runner, disk *virtual.Disk, text *string) 
 		return nil, err
 	}
 	s := &appliance.Steward{
-		Proposer: appliance.Proposer{Language: file{text}, Running: r.Graph}, Runner: r, Kept: kept,
+		Proposer: appliance.Proposer{Language: file{text: text}, Running: r.Graph}, Runner: r, Kept: kept,
 	}
 	return s, s.Begin(k, []byte(*text))
 }
 
-// file is a language whose file is a text of the test.
-type file struct{ text *string }
+// file is a language whose file is a text of the test, and whose secrets are one.
+type file struct {
+	text   *string
+	secret *string // nil: there are none
+}
 
 func (f file) Read(string) ([]byte, error) { return []byte(*f.text), nil }
 
 func (f file) Evaluate(_ *rt.Task, e appliance.Evaluation) (*runbook.Runbook, runbook.Diagnostics) {
 	world := runbook.Options{HashKey: make([]byte, 32)}
+	if f.secret != nil {
+		world.Secret = func(string) (string, error) { return *f.secret, nil }
+	}
+	if e.Within != nil {
+		world.Within = &e.Within.Document
+	}
 	if e.Kept != nil {
 		return e.Kept.Parse(world)
 	}
@@ -175,6 +184,112 @@ func TestGenerationsAreKeptAndReturnedTo(t *testing.T) {
 		}
 		if list := r.Graph().Runbook.Models; list[len(list)-1].Name != "alexa" {
 			return fmt.Errorf("in force are %+v", list)
+		}
+		return nil
+	})
+}
+
+// TestARotatedSecretIsNoGeneration: it comes into force, pushes none out, and a start with it looks like one with what ran; and what
+// a change has put in place is taken back when it does not come into force.
+func TestARotatedSecretIsNoGeneration(t *testing.T) {
+	text := twoRooms + "service_account \"a\" {\n secret = secret(\"a\")\n}\nuser \"ann\" {\n role = \"admin\"\n password_hash = secret(\"ann\")\n}\n"
+	hashes := []string{"$2a$12$d4N329hnE7Q/EF7VQyFAIOmobQ0CGXNw.CjDZhrtrcjQyh/gRgWAe", "$2a$12$d4N329hnE7Q/EF7VQyFAIOmobQ0CGXNw.CjDZhrtrcjQyh/gRgWAu"}
+	secret := hashes[0]
+	house(t, 1, func(k *rt.Task, r *appliance.Runner) error {
+		s, err := steward(k, r, virtual.NewDisk(1<<30), &text)
+		if err != nil {
+			return err
+		}
+		s.Language = file{&text, &secret}
+		if a, err := s.Apply(k, status.ApplyRequest{PlanRequest: status.PlanRequest{Origin: owner}}, silentSteps); err != nil || !a.OK || a.Generation != 2 {
+			return fmt.Errorf("%+v, %v", a, err)
+		}
+		rotate := func(to string) appliance.Change {
+			was := secret
+			return appliance.Change{
+				ApplyRequest: status.ApplyRequest{PlanRequest: status.PlanRequest{Origin: status.OnNetwork("user:ann")}},
+				Begin:        func() error { secret = to; return nil },
+				Undo:         func() error { secret = was; return nil },
+				Edit:         func(text string) (string, error) { return text, nil },
+			}
+		}
+		for i := range 12 {
+			began := k.Now()
+			a, err := s.Change(k, rotate(hashes[(i+1)%2]), silentSteps)
+			if err != nil || !a.OK || a.Generation != 2 || k.Now() != began {
+				return fmt.Errorf("rotation %d took %v: %+v, %v", i, k.Now().Sub(began), a, err)
+			}
+			if got := r.Graph().Runbook.Users[0].PasswordHash.Reveal(); got != hashes[(i+1)%2] {
+				return fmt.Errorf("%q is in force", got)
+			}
+		}
+		if list, err := s.Kept.List(k); err != nil || len(list) != 2 {
+			return fmt.Errorf("%+v, %v", list, err)
+		}
+		if !s.Kept.IsInForce(k, r.Graph().Runbook.Inputs()) {
+			return errors.New("the next start will take it for a change")
+		}
+		if err := s.Begin(k, []byte(text)); err != nil || s.Generation() != 2 {
+			return fmt.Errorf("the next start makes generation %d: %v", s.Generation(), err)
+		}
+		before := secret
+		if _, err := s.Change(k, rotate("no hash"), silentSteps); err == nil || secret != before {
+			return fmt.Errorf("a hash that is none: %v; the secret is %q", err, secret)
+		}
+		// While another goes on, nothing of a change is done; not even its beginning.
+		text = strings.Replace(text, "threshold = 0.5", "threshold = 0.6", 1)
+		child := k.Go("owner", func(k *rt.Task) error {
+			_, err := s.Apply(k, status.ApplyRequest{PlanRequest: status.PlanRequest{Origin: owner}}, silentSteps)
+			return err
+		})
+		_ = k.Sleep(time.Second)
+		var refused *status.Refusal
+		if _, err := s.Change(k, rotate(hashes[1]), silentSteps); !errors.As(err, &refused) || refused.Code != status.Busy || secret != before {
+			return fmt.Errorf("beside another: %v; the secret is %q", err, secret)
+		}
+		if err := k.Wait(child, rt.Never); err != nil {
+			return err
+		}
+		text += "# a draft\n"
+		if a, err := s.Change(k, rotate(before), silentSteps); err != nil || !a.OK { // a comment more is no other thing
+			return fmt.Errorf("%+v, %v", a, err)
+		}
+		text = strings.Replace(text, "threshold = 0.6", "threshold = 0.7", 1)
+		if _, err := s.Change(k, rotate(hashes[1]), silentSteps); !errors.As(err, &refused) || refused.Code != status.OutOfStep || secret != before {
+			return fmt.Errorf("with a draft in the file: %v; the secret is %q", err, secret)
+		}
+		return nil
+	})
+}
+
+// TestTheOneBefore is the generation before, and no other in its place.
+func TestTheOneBefore(t *testing.T) {
+	text := twoRooms
+	disk := virtual.NewDisk(1 << 30)
+	house(t, 1, func(k *rt.Task, r *appliance.Runner) error {
+		s, err := steward(k, r, disk, &text)
+		if err != nil {
+			return err
+		}
+		for _, threshold := range []string{"0.6", "0.7"} {
+			text = strings.Replace(twoRooms, "threshold = 0.5", "threshold = "+threshold, 1)
+			if a, err := s.Apply(k, status.ApplyRequest{PlanRequest: status.PlanRequest{Origin: owner}}, silentSteps); err != nil || !a.OK {
+				return fmt.Errorf("%+v, %v", a, err)
+			}
+		}
+		if err := rt.WriteFile(k, disk, "generations/0000000002", "runbook.hcl", []byte("appliance \"other\" {}\n")); err != nil {
+			return err
+		}
+		var refused *status.Refusal
+		if _, err := s.Rollback(k, status.RollbackRequest{Origin: owner}, silentSteps); !errors.As(err, &refused) || !strings.Contains(refused.Message, "generation 2, the one before, cannot be used") {
+			return fmt.Errorf("the one before is damaged: %v", err)
+		}
+		if _, err := s.Rollback(k, status.RollbackRequest{Generation: 1, Running: 2, Origin: owner}, silentSteps); !errors.As(err, &refused) || refused.Code != status.Changed {
+			return fmt.Errorf("another runs by now: %v", err)
+		}
+		a, err := s.Rollback(k, status.RollbackRequest{Generation: 1, Running: 3, Origin: owner}, silentSteps)
+		if err != nil || !a.OK || r.Graph().Runbook.Models[0].Threshold != 0.5 {
+			return fmt.Errorf("%+v, %v", a, err)
 		}
 		return nil
 	})
