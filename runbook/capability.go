@@ -39,7 +39,7 @@ var Capabilities = []CapabilityRow{
 	{Reads, "have a file read", "only the files that the same attribute reads already", known},
 	{Writes, "have a file or folder written", "only the one that the same attribute writes already", known},
 	{Runs, "run a command as ORAC's user", "only the commands that the same attribute runs already", known},
-	{Opens, "open a port, or open it wider", "nothing", unchanged},
+	{Opens, "open a port, or open it wider", "another port of the same address, or of loopback; nothing that lets in more", opens},
 	{Trusts, "lift all of these limits", "nothing", unchanged},
 }
 

@@ -125,6 +125,16 @@ func proves(j *judge, u use) string {
 	return "is a credential that is not used here yet"
 }
 
+// opens allows what lets in nobody whom what runs does not.
+func opens(j *judge, u use) string {
+	was, ok := j.now.Block(u.block.Address)
+	if ok && u.at.NoWider != nil && !u.attr.Value.IsNull() && !was.Attrs[u.at.Name].Value.IsNull() &&
+		u.at.NoWider(was.Attrs[u.at.Name].Value.AsString(), u.attr.Value.AsString()) {
+		return ""
+	}
+	return unchanged(j, u)
+}
+
 func (j *judge) inForce(u use) bool {
 	was, ok := j.now.Block(u.block.Address)
 	if !ok {

@@ -96,6 +96,7 @@ func TestJudge(t *testing.T) {
 		"a service without its token":          {"  token = secret(\"stt_token\")\n", ""},
 		"another address without the token":    {"  url   = \"http://token.example\"\n  token = secret(\"stt_token\")\n", "  url   = \"http://elsewhere.example\"\n"},
 		"a user":                               with("user \"bob\" {\n role = \"admin\"\n password_hash = secret(\"bob\")\n}"),
+		"another port":                         {"127.0.0.1:7171", "127.0.0.1:7272"},
 		"a role":                               {`role          = "admin"`, `role          = "viewer"`},
 		"a permission":                         {`service_account "me" { secret = secret("me") }`, "service_account \"me\" {\n secret = secret(\"me\")\n permissions = [\"stt.transcribe\"]\n}"},
 	}
@@ -124,7 +125,7 @@ func TestJudge(t *testing.T) {
 		"the environment":                       {`device "microphone" "usb" {}`, `device "microphone" "usb" { match = env("HOME") }`},
 		"a bit of a secret":                     {`device "microphone" "usb" {}`, `device "microphone" "usb" { match = can(regex("^a", secret("me"))) ? "a" : "b" }`},
 		"what another attribute has read":       {`device "microphone" "usb" {}`, `device "microphone" "usb" { match = webhook.key.headers["Authorization"] }`},
-		"another port":                          {"127.0.0.1:7171", "127.0.0.1:7272"},
+		"another address":                       {"127.0.0.1:7171", "192.0.2.1:7171\"\n tls {\n self_signed = true\n }\n #\""},
 		"plain HTTP":                            {`listen = "127.0.0.1:7171"`, "listen = \"127.0.0.1:7171\"\n plain_http_on_the_network = true"},
 		"another origin":                        {"https://home.example", "https://evil.example"},
 		"metrics for everybody":                 {`listen = "127.0.0.1:7171"`, "listen = \"127.0.0.1:7171\"\n metrics = \"open\""},

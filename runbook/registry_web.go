@@ -1,6 +1,10 @@
 package runbook
 
-import "regexp"
+import (
+	"net"
+	"net/netip"
+	"regexp"
+)
 
 var webBlock = &BlockType{
 	Type: "web", Single: true,
@@ -11,6 +15,7 @@ var webBlock = &BlockType{
 }`,
 	Attributes: []Attribute{
 		{Name: "listen", Kind: String, Gives: Opens, OnChange: Restart, Example: `"127.0.0.1:7171"`,
+			NoWider: sameOrLoopback,
 			Pattern: regexp.MustCompile(`^(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9.-]{0,253}):([1-9][0-9]{0,4})$`), Expect: `HOST:PORT, like "127.0.0.1:7171" or ":7171" for every address`,
 			Doc: "The address that the console and the API are served at; a web block needs it."},
 		{Name: "plain_http_on_the_network", Kind: Bool, Gives: Opens, OnChange: Restart, Default: "false",
@@ -29,6 +34,17 @@ var webBlock = &BlockType{
 			Doc: "The largest body of a request."},
 	},
 	Nested: []*BlockType{tlsBlock, limitsBlock},
+}
+
+// sameOrLoopback tells whether an address to listen at is another port of the one before, or one of this machine alone.
+func sameOrLoopback(was, is string) bool {
+	before, _, err := net.SplitHostPort(was)
+	now, _, failed := net.SplitHostPort(is)
+	if err != nil || failed != nil {
+		return false
+	}
+	ip, err := netip.ParseAddr(now)
+	return now == before || now == "localhost" || err == nil && ip.IsLoopback()
 }
 
 var tlsBlock = &BlockType{

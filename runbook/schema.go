@@ -79,6 +79,9 @@ type Attribute struct {
 	// that Options.Within lets it name another one, as secret("NAME").
 	Keeps bool
 
+	// NoWider tells of an attribute that Opens whether a text lets in nobody whom the one before has not; nil: any other text does.
+	NoWider func(was, is string) bool
+
 	// SecretKeys finds the names of a Map under which a text that is spelt out is
 	// refused, as in an attribute that is SecretOnly; nil when there is none.
 	SecretKeys *regexp.Regexp

@@ -104,9 +104,9 @@ func lastAdmin() error {
 	return Fail(Conflict, "There would be no admin any more. Make somebody else an admin first.")
 }
 
-// leavesAdmin refuses a runbook that declares users and nobody among them who may change anything.
+// leavesAdmin refuses a runbook that declares nobody who may change anything.
 func leavesAdmin(rb *runbook.Runbook) error {
-	if len(rb.Users) > 0 && !slices.ContainsFunc(rb.Users, func(u runbook.User) bool { return u.Role == string(auth.Admin) }) {
+	if !slices.ContainsFunc(rb.Users, func(u runbook.User) bool { return u.Role == string(auth.Admin) }) {
 		return lastAdmin()
 	}
 	return nil
