@@ -203,3 +203,7 @@ func TestTheTableIsSound(t *testing.T) {
 }
 
 func TestTheReferenceOfProblemsIsGolden(t *testing.T) { goldenFile(t, "PROBLEMS.md", ProblemPage()) }
+
+func TestTheReferenceOfCapabilitiesIsGolden(t *testing.T) {
+	goldenFile(t, "CAPABILITIES.md", CapabilityPage())
+}
