@@ -108,7 +108,7 @@ func (a *app) openGuard() (*auth.Guard, string, error) {
 	if err != nil {
 		return nil, "", failed(err)
 	}
-	if err := g.Use(rb); err != nil {
+	if err := g.Consult(rb); err != nil {
 		return nil, "", failed(errors.Join(err, g.Close()))
 	}
 	return g, state, nil

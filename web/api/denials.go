@@ -135,5 +135,12 @@ func (c *Call) refuse(d *auth.Denied) {
 	if inner.target == "" {
 		inner.target = d.Of
 	}
-	c.Server.refused.add(inner.record(what+".refused", audit.Denied, d.Reason))
+	inner.denied(what+".refused", d.Reason)
+}
+
+// denied is the one place where a refusal is counted: of a login, of what a request shows, of a role, of another's things. It is in
+// the metrics, and in the audit log as denials has it.
+func (c *Call) denied(action, why string) {
+	c.Server.metrics.denied.Inc()
+	c.Server.refused.add(c.record(action, audit.Denied, why))
 }

@@ -83,21 +83,25 @@ type passwordInput struct {
 
 func (in passwordInput) target() string { return in.Name }
 
-// changePassword gives a user another password; everybody the own one, with the present one, and admins all.
+// mayChangePassword lets everybody change the own password, with the present one, and admins all.
+func mayChangePassword(c *Call, in passwordInput) error {
+	if own := c.Who.Kind == auth.User && c.Who.Name == in.Name; !own {
+		if !c.Who.Role.Includes(auth.Admin) {
+			return Fail(Forbidden, "It is not your password.")
+		}
+		return nil
+	}
+	v, err := c.Server.o.Guard.Confirm(in.Name, in.Current, c.From)
+	if d, ok := errors.AsType[*auth.Denied](err); ok && d.RetryAfter == 0 {
+		return because(Forbidden, errors.New(d.Reason), "The present password is another one.")
+	}
+	c.proof = v
+	return err
+}
+
+// changePassword gives a user another password, see mayChangePassword.
 func changePassword(c *Call, in passwordInput) (none, error) {
 	g := c.Server.o.Guard
-	own := c.Who.Kind == auth.User && c.Who.Name == in.Name
-	switch {
-	case !own && !c.Who.Role.Includes(auth.Admin):
-		return none{}, Fail(Forbidden, "It is not your password.")
-	case own:
-		if err := g.Confirm(in.Name, in.Current, c.From); err != nil {
-			if d, ok := errors.AsType[*auth.Denied](err); ok && d.RetryAfter == 0 {
-				return none{}, because(Forbidden, errors.New(d.Reason), "The present password is another one.")
-			}
-			return none{}, err
-		}
-	}
 	u, err := c.user(in.Name)
 	if err != nil {
 		return none{}, err
@@ -108,7 +112,7 @@ func changePassword(c *Call, in passwordInput) (none, error) {
 			return none{}, err
 		}
 	}
-	declared, err := g.SetPassword(in.Name, in.Password)
+	declared, err := g.SetPassword(c.proof, in.Name, in.Password)
 	switch {
 	case errors.Is(err, auth.ErrNoUser):
 		return none{}, Fail(NotFound, "There is no such user.")

@@ -11,34 +11,46 @@ import (
 // ErrElsewhere is that the hash of a password is no file of the state directory, so that it can be changed only where it is.
 var ErrElsewhere = errors.New("the hash of the password is not a secret of the state directory")
 
-// Confirm checks the password of somebody who is logged in already, before something that matters.
-func (g *Guard) Confirm(name, password string, from netip.Addr) error {
-	_, err := g.Login(name, password, from)
-	return err
+// Confirm checks the password of somebody who is logged in already, before something that matters, which is made of the proof.
+func (g *Guard) Confirm(name, password string, from netip.Addr) (Verified, error) {
+	return g.Login(name, password, from)
 }
 
-// SetPassword gives a user another password. It counts from the next Use of a runbook on, and ends what was given before;
-// declared tells whether that needs to be evaluated anew.
-func (g *Guard) SetPassword(name, password string) (declared bool, err error) {
-	p := g.policy.Load()
-	u, ok := p.users[name]
-	if !ok {
-		return false, ErrNoUser
+// SetPassword gives a user another password, in the name of who was proven: the user by the present password, or an admin. It
+// counts from the next Use of a runbook on, and ends what was given before; declared tells whether that needs to be evaluated
+// anew.
+func (g *Guard) SetPassword(by Verified, name, password string) (declared bool, err error) {
+	if by.kind != User || by.name != name {
+		if !by.role.Includes(Admin) {
+			return false, denied("proof: it is not the own password")
+		}
 	}
 	hash, err := HashPassword(password)
 	if err != nil {
 		return false, err
 	}
+	g.checked()
+	g.mu.Lock() // one change at a time, and none of who counts meanwhile
+	defer g.mu.Unlock()
+	p := g.policy.Load()
+	u, ok := p.users[name]
+	if !ok {
+		return false, ErrNoUser
+	}
 	secret := g.secretOf(u)
 	if secret == "" {
 		return false, ErrElsewhere
 	}
-	if err := g.Secrets.Put(secret, hash); err != nil {
-		return false, err
-	}
-	// Of a declared user, too: who was made by the set-up counts again when a generation without users is returned to.
-	_, err = g.DB.db.Exec("UPDATE users SET hash = ? WHERE name = ?", hash, name)
-	return p.declared, err
+	return p.declared, g.DB.write(func(tx *sql.Tx) error {
+		if _, err := g.stands(tx, by); err != nil {
+			return err
+		}
+		// Of a declared user, too: who was made by the set-up counts again when a generation without users is returned to.
+		if _, err := tx.Exec("UPDATE users SET hash = ? WHERE name = ?", hash, name); err != nil {
+			return err
+		}
+		return g.Secrets.Put(secret, hash) // last: a database that fails after it is told of, and has changed nothing else
+	})
 }
 
 // ErrNoUser is that there is no such user.

@@ -81,6 +81,16 @@ func mustLogIn(t *testing.T, g *Guard, name string) Token {
 	return token
 }
 
+// vouched is the proof of somebody by the word of this machine.
+func vouched(t testing.TB, g *Guard, kind Kind, name string) Verified {
+	t.Helper()
+	v, err := g.Vouch(kind, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
 func refused(t *testing.T, what string, err error, reason string) {
 	t.Helper()
 	if Reason(err) != reason {

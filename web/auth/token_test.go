@@ -19,7 +19,7 @@ import (
 // goodClaims are those of a token that is good.
 func goodClaims(t *testing.T, g *Guard) jwt.MapClaims {
 	t.Helper()
-	token, err := g.Issue(User, "anna", time.Hour)
+	token, err := g.Issue(vouched(t, g, User, "anna"), time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,7 +135,7 @@ func TestTheRoleIsTheRunbooks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	vera, err := g.Issue(User, "vera", time.Hour)
+	vera, err := g.Issue(vouched(t, g, User, "vera"), time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -299,7 +299,7 @@ func TestRotation(t *testing.T) {
 		rb := declared(t)
 		rb.Auth.JWTSecret = runbook.Secret{}
 		g := openGuard(t, dir, rb) // it makes the key
-		before, err := g.Issue(User, "anna", 48*time.Hour)
+		before, err := g.Issue(vouched(t, g, User, "anna"), 48*time.Hour)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -307,7 +307,7 @@ func TestRotation(t *testing.T) {
 			t.Fatal(err)
 		}
 		time.Sleep(lookEvery)
-		after, err := g.Issue(User, "anna", 48*time.Hour)
+		after, err := g.Issue(vouched(t, g, User, "anna"), 48*time.Hour)
 		if err != nil {
 			t.Fatal(err)
 		}
