@@ -126,8 +126,10 @@ func (d *DB) rotateKey(id string, overlap time.Duration, by issuing) (APIKey, st
 		if err != nil {
 			return err
 		}
-		if n, err := res.RowsAffected(); err != nil || n == 0 {
-			return errors.Join(err, notLive)
+		if n, err := res.RowsAffected(); err != nil {
+			return err
+		} else if n == 0 {
+			return notLive
 		}
 		return nil
 	})
