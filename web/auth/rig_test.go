@@ -1,7 +1,9 @@
 package auth
 
 import (
+	"database/sql"
 	"net/netip"
+	"path/filepath"
 	"sync"
 	"testing"
 
@@ -96,4 +98,22 @@ func refused(t *testing.T, what string, err error, reason string) {
 	if Reason(err) != reason {
 		t.Errorf("%s: %v (%q), want %q", what, err, Reason(err), reason)
 	}
+}
+
+// oldDatabase is one with the first two steps of the schema, as a release before made it.
+func oldDatabase(t *testing.T, dir string) *sql.DB {
+	t.Helper()
+	db, err := sql.Open("sqlite", filepath.Join(dir, DBName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range steps[:2] {
+		if _, err := db.Exec(step); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := db.Exec("PRAGMA user_version = 2"); err != nil {
+		t.Fatal(err)
+	}
+	return db
 }
