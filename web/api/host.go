@@ -71,6 +71,7 @@ func (h *Host) Run(ctx context.Context, s *Server) {
 			h.stop()
 			h.ctx = nil
 			h.mu.Unlock()
+			s.refused.end() // before the process ends
 			return
 		case <-sweep.C:
 			h.sweep()
@@ -80,7 +81,7 @@ func (h *Host) Run(ctx context.Context, s *Server) {
 
 func (h *Host) sweep() {
 	if err := h.server.o.Guard.DB.Sweep(); err != nil {
-		h.Log.Warn("what is over of sessions and tokens could not be removed", "cause", err)
+		h.Log.Warn("could not delete expired sessions and tokens", "cause", err)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -238,6 +239,7 @@ func newRigWith(t testing.TB, change func(*runbook.Runbook)) *rig {
 	r.sims = simulations.New(ctx, simulations.Options{Dir: simulated(t, r.dir), Program: "/bin/true", Env: []string{}})
 	t.Cleanup(func() { cancel(); r.sims.Close() })
 	r.server = New(ctx, Options{App: r.app, Guard: r.guard, Audit: r.audit, Events: NewHub(), Log: log, Version: "test", Simulations: r.sims, Samples: sampled(t, r.dir)})
+	t.Cleanup(func() { cancel(); r.server.refused.end() }) // which writes to the folder
 	for _, u := range rb.Users {
 		token, err := r.guard.Issue(r.vouch(u.Name), time.Hour)
 		r.must(err)
@@ -390,3 +392,6 @@ func goldenFile(t *testing.T, name string, got []byte) {
 func healthPart(name string, level health.Level, why string) health.Component {
 	return health.Component{Name: name, Level: level, Why: why, Since: time.Now()}
 }
+
+// from is where the requests of a test come from.
+func (r *rig) from() netip.Addr { return netip.MustParseAddr("192.0.2.1") }
