@@ -200,6 +200,7 @@ type rig struct {
 	server *Server
 	dir    string
 	log    *bytes.Buffer
+	logged *lockedBuffer // log, while somebody writes it
 	cancel context.CancelFunc
 	sims   *simulations.Runner
 	tokens map[auth.Role]string
@@ -235,7 +236,8 @@ func newRigWith(t testing.TB, change func(*runbook.Runbook)) *rig {
 	ctx, cancel := context.WithCancel(t.Context())
 	r.cancel = cancel
 	t.Cleanup(cancel)
-	log := slog.New(slog.NewJSONHandler(&lockedBuffer{b: r.log}, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	r.logged = &lockedBuffer{b: r.log}
+	log := slog.New(slog.NewJSONHandler(r.logged, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	r.sims = simulations.New(ctx, simulations.Options{Dir: simulated(t, r.dir), Program: "/bin/true", Env: []string{}})
 	t.Cleanup(func() { cancel(); r.sims.Close() })
 	r.server = New(ctx, Options{App: r.app, Guard: r.guard, Audit: r.audit, Events: NewHub(), Log: log, Version: "test", Simulations: r.sims, Samples: sampled(t, r.dir)})
@@ -299,6 +301,12 @@ func (r *rig) vouch(name string) auth.Verified {
 	v, err := r.guard.Vouch(auth.User, name)
 	r.must(err)
 	return v
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
 }
 
 func (r *rig) must(err error) {
