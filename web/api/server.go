@@ -82,6 +82,11 @@ func New(ctx context.Context, o Options) *Server {
 		s.lets[r.Method+" "+r.Path] = r.enters()
 		s.mux.Handle(r.Method+" "+r.Path, s.serve(r))
 	}
+	o.Guard.Replaced = func(secret string) error {
+		const why = "others could read the file: all tokens signed with it are over"
+		s.o.Log.Warn("the key of tokens is replaced", "secret", secret, "cause", why)
+		return o.Audit.Append(audit.Record{Who: "orac", Way: "start", Action: "secret.replace", Target: secret, Outcome: audit.Done, Why: why})
+	}
 	s.openAPI = Document(s.routes, o.Version)
 	s.Use(o.App.Runbook())
 	if o.Pages == nil {

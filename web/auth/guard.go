@@ -34,6 +34,10 @@ type Guard struct {
 	signed   signed
 	setup    setup
 
+	// Replaced, if it is not nil, is called before the key of tokens is replaced by another one because others may have read it.
+	// Its error leaves the key as it is; then no token is taken or given. Set it before Use.
+	Replaced func(secret string) error
+
 	meanwhile func() // see checked; nil but in tests
 }
 
@@ -95,7 +99,11 @@ func (g *Guard) Consult(rb *runbook.Runbook) error {
 // holds the lock.
 func (g *Guard) put(p *policy, rb *runbook.Runbook, consulted bool) error {
 	g.policy.Store(p)
-	return errors.Join(g.DB.settle(p.prints(), consulted), g.keys.use(rb.Auth))
+	replaced := g.Replaced
+	if consulted {
+		replaced = nil
+	}
+	return errors.Join(g.DB.settle(p.prints(), consulted), g.keys.use(rb.Auth, replaced))
 }
 
 // maxName is how many bytes of a name are looked at.
