@@ -12,6 +12,7 @@ var runbookRules = []Between{
 	{"A web block needs listen; beyond the machine itself it needs tls, or plain_http_on_the_network = true.", webIsSafe},
 	{"origins are scheme and host, as browsers send them.", originsAreExact},
 	{"hosts are names in lower case, without port.", hostsAreNames},
+	{"trusted_proxies are addresses or networks, and not all there are.", proxiesAreNetworks},
 	{"permissions are SERVICE.ACTION.", permissionsAreNamed},
 }
 
@@ -87,6 +88,18 @@ func hostsAreNames(value any, d *Document) (found Diagnostics) {
 		if !hostName.MatchString(h) {
 			found = append(found, d.Problem(w.Address, "hosts", Error, fmt.Sprintf("%q is no name of a host", clip(h)),
 				`Write the name alone, in lower case, without scheme and port, like "orac.home.example"; there are no patterns, and addresses need not be named.`))
+		}
+	}
+	return found
+}
+
+// proxiesAreNetworks refuses what names no proxy.
+func proxiesAreNetworks(value any, d *Document) (found Diagnostics) {
+	w := value.(*Runbook).Web
+	for _, text := range w.TrustedProxies {
+		if _, err := ParseNetwork(text); err != nil {
+			found = append(found, d.Problem(w.Address, "trusted_proxies", Error, fmt.Sprintf("%q names no proxy: %v", clip(text), err),
+				`Write the proxy's address, like "192.0.2.7", or its network, like "192.0.2.0/28"; names are not looked up.`))
 		}
 	}
 	return found

@@ -24,6 +24,8 @@ var webBlock = &BlockType{
 			Doc: "Other origins whose pages may call the API from a browser, each exactly as browsers send it; none by default."},
 		{Name: "hosts", Kind: Strings, Gives: Opens, OnChange: InPlace, Example: `["orac.home.example"]`,
 			Doc: "Names that the console and the API are reached by, besides addresses, localhost, the machine's own name and those of the certificate; a request for any other is refused (DNS rebinding)."},
+		{Name: "trusted_proxies", Kind: Strings, Gives: Opens, OnChange: InPlace, Example: `["127.0.0.1", "192.0.2.0/28"]`,
+			Doc: "Reverse proxies that the console and the API are reached through, as addresses or networks: whom they say that a request is from (Forwarded, X-Forwarded-For) counts, for limits and in the audit log, and that it was encrypted (X-Forwarded-Proto). Name only machines that nobody else can send from."},
 		{Name: "trust_admins", Kind: Bool, Gives: Trusts, OnChange: InPlace, Default: "false",
 			Doc: "Whether admins of the console and the API may do there all that ORAC's user may: add or change commands that are run (stt, protocol exec), and have the runbook read other files and variables of the environment. Without it that is done on the machine, by `orac apply`."},
 		{Name: "metrics", Kind: Enum, Gives: Opens, OnChange: InPlace, Default: "token", Values: []string{"token", "open"},
@@ -83,9 +85,9 @@ var limitsBlock = &BlockType{
 }`,
 	Attributes: []Attribute{
 		{Name: "max_connections", Kind: Int, Gives: Tunes, OnChange: InPlace, Default: "100", Min: "4", Max: "10000", Unit: "connections",
-			Doc: "How many connections are served at a time; one more is refused."},
+			Doc: "How many connections are served at a time; one more is refused. A tenth is kept for admins, and nobody gets more than are still free."},
 		{Name: "anonymous", Kind: Int, Gives: Tunes, OnChange: InPlace, Default: "120", Min: "1", Max: "1000000", Unit: "requests a minute",
-			Doc: "What an address may ask without a login."},
+			Doc: "What an address may ask without a login; who got in from there before and asks to be let in has as much alone."},
 		{Name: "viewer", Kind: Int, Gives: Tunes, OnChange: InPlace, Default: "600", Min: "1", Max: "1000000", Unit: "requests a minute",
 			Doc: "What each viewer may ask."},
 		{Name: "operator", Kind: Int, Gives: Tunes, OnChange: InPlace, Default: "1200", Min: "1", Max: "1000000", Unit: "requests a minute",
@@ -93,7 +95,7 @@ var limitsBlock = &BlockType{
 		{Name: "admin", Kind: Int, Gives: Tunes, OnChange: InPlace, Default: "1200", Min: "1", Max: "1000000", Unit: "requests a minute",
 			Doc: "What each admin may ask."},
 		{Name: "per_address", Kind: Int, Gives: Tunes, OnChange: InPlace, Default: "3000", Min: "1", Max: "10000000", Unit: "requests a minute",
-			Doc: "What one address may ask in all, whoever is logged in there."},
+			Doc: "What one address may ask in all without a login, refusals and files of pages included; and what each who is logged in may ask in all."},
 	},
 }
 

@@ -1,6 +1,8 @@
 package runbook
 
 import (
+	"errors"
+	"fmt"
 	"net"
 	"net/netip"
 	"time"
@@ -13,7 +15,8 @@ type Web struct {
 	Listen         string        `hcl:"listen"` // host:port, or ""
 	PlainHTTP      bool          `hcl:"plain_http_on_the_network"`
 	Origins        []string      `hcl:"origins"`
-	Hosts          []string      `hcl:"hosts"` // without port, in lower case
+	Hosts          []string      `hcl:"hosts"`           // without port, in lower case
+	TrustedProxies []string      `hcl:"trusted_proxies"` // see ParseNetwork
 	TrustAdmins    bool          `hcl:"trust_admins"`
 	Metrics        string        `hcl:"metrics"` // token or open
 	RequestTimeout time.Duration `hcl:"request_timeout"`
@@ -73,6 +76,27 @@ type ServiceAccount struct {
 	Permissions []string `hcl:"permissions"`
 	Audience    string   `hcl:"audience"`
 	Role        string   `hcl:"role"` // viewer, operator, admin, or "" for nothing
+}
+
+// ParseNetwork reads an address, or a network in CIDR notation, of IPv4 or IPv6. The network of all addresses is refused: a list
+// that holds it names nobody.
+func ParseNetwork(text string) (netip.Prefix, error) {
+	if a, err := netip.ParseAddr(text); err == nil && a.Zone() == "" {
+		a = a.Unmap()
+		return netip.PrefixFrom(a, a.BitLen()), nil
+	}
+	p, err := netip.ParsePrefix(text)
+	switch {
+	case err != nil:
+		return p, errors.New("it is no address and no network")
+	case p.Bits() == 0:
+		return p, errors.New("it is every address there is")
+	case p.Addr().Is4In6():
+		return p, errors.New("it is a network of IPv4 in the notation of IPv6")
+	case p != p.Masked():
+		return p, fmt.Errorf("the network of that address is %s", p.Masked())
+	}
+	return p, nil
 }
 
 // IsLoopback reports whether an address to listen at cannot be reached from another machine.

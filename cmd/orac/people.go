@@ -39,15 +39,20 @@ func (a *app) missing() bool {
 
 // recorded does something that changes who may do what, and writes it into the audit log first: without a record it is not done.
 func (a *app) recorded(state, action, target string, do func() error) error {
+	return a.recordedAs(state, audit.Record{Action: action, Target: target}, func(*audit.Record) error { return do() })
+}
+
+// recordedAs is recorded for what has more to tell: do may add to the record of how it ended.
+func (a *app) recordedAs(state string, r audit.Record, do func(*audit.Record) error) error {
 	if err := os.MkdirAll(state, 0o700); err != nil {
 		return err
 	}
 	log := audit.In(state)
-	r := audit.Record{Who: "unix:" + userName(), Way: "command", Action: action, Target: target, Outcome: audit.Attempt}
+	r.Who, r.Way, r.Outcome = "unix:"+userName(), "command", audit.Attempt
 	if err := log.Append(r); err != nil {
 		return fmt.Errorf("%w; nothing was changed", err)
 	}
-	err := do()
+	err := do(&r)
 	if r.Outcome = audit.Done; err != nil {
 		r.Outcome, r.Why = audit.Failed, err.Error()
 	}
@@ -108,7 +113,7 @@ func (a *app) openGuard() (*auth.Guard, string, error) {
 	if err != nil {
 		return nil, "", failed(err)
 	}
-	if err := g.Use(rb); err != nil {
+	if err := g.Consult(rb); err != nil {
 		return nil, "", failed(errors.Join(err, g.Close()))
 	}
 	return g, state, nil

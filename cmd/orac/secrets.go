@@ -13,6 +13,7 @@ import (
 
 	"orac/cmd/orac/screen"
 	"orac/runbook"
+	"orac/web/audit"
 	"orac/web/auth"
 	"orac/web/auth/secrets"
 )
@@ -98,7 +99,9 @@ func (a *app) secretsRotate() *cobra.Command {
 		Use:   "rotate NAME",
 		Short: "replace a secret by a new one",
 		Long: `Replaces a secret by a new one. The key that tokens are signed with (jwt) is followed by the appliance that runs, and the
-one before is taken for as long as the overlap; nobody is logged out. Other secrets count from the next orac apply.`,
+one before is taken for as long as the overlap; nobody is logged out. Where somebody may have read it, use --overlap 0s: then all
+tokens of before are over. Other secrets count from the next orac apply. The audit log says when each was rotated, and of when the
+one before was; orac secrets list says of when the present ones are.`,
 		Example: "  orac secrets rotate jwt --overlap 24h",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -109,19 +112,42 @@ one before is taken for as long as the overlap; nobody is logged out. Other secr
 			if err != nil {
 				return err
 			}
-			if err := a.recorded(state, "secret.rotate", args[0], func() error { return secrets.In(state).Rotate(args[0], overlap) }); err != nil {
+			was, now, err := a.rotateSecret(state, args[0], overlap)
+			if err != nil {
 				return failed(err)
 			}
 			fmt.Fprintf(a.out, "rotated %s", args[0])
 			if overlap > 0 {
-				fmt.Fprintf(a.out, "; the one before is good until %s", time.Now().Add(overlap).Format(time.DateTime))
+				fmt.Fprintf(a.out, "; the one before is good until %s", now.Previous.Local().Format(time.DateTime))
 			}
-			fmt.Fprintln(a.out)
+			fmt.Fprintf(a.out, "\nthe present one is of %s, the one before was of %s\n", now.Changed.Format(time.DateTime), was.Changed.Format(time.DateTime))
 			return nil
 		},
 	}
 	c.Flags().DurationVar(&overlap, "overlap", 24*time.Hour, "how long the secret before stays good")
 	return a.withState(a.withFile(c))
+}
+
+// rotateSecret tells of the secret before and after, here and in the audit log.
+func (a *app) rotateSecret(state, name string, overlap time.Duration) (was, now secrets.Info, err error) {
+	s := secrets.In(state)
+	if was, err = s.Info(name); err != nil {
+		return was, now, err
+	}
+	r := audit.Record{Action: "secret.rotate", Target: name, Before: map[string]any{"of": was.Changed.UTC()}}
+	err = a.recordedAs(state, r, func(r *audit.Record) (err error) {
+		if err = s.Rotate(name, overlap); err != nil {
+			return err
+		}
+		now, err = s.Info(name)
+		after := map[string]any{"of": now.Changed.UTC()}
+		if !now.Previous.IsZero() {
+			after["previous_until"] = now.Previous.UTC()
+		}
+		r.After = after
+		return err
+	})
+	return was, now, err
 }
 
 func (a *app) secretsList() *cobra.Command {

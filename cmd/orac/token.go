@@ -53,7 +53,11 @@ func (a *app) tokenIssue() *cobra.Command {
 			}
 			var t auth.Token
 			err = a.recorded(state, "token.issue", auth.Identity{Kind: kind, Name: name}.Subject(), func() (err error) {
-				t, err = g.Issue(kind, name, life)
+				v, err := g.Vouch(kind, name)
+				if err != nil {
+					return fmt.Errorf("there is no %s %q in the runbook", kind, name)
+				}
+				t, err = g.Issue(v, life)
 				return err
 			})
 			if err = errors.Join(err, g.Close()); err != nil {

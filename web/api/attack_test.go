@@ -323,7 +323,7 @@ func TestCSRF(t *testing.T) {
 			} else if w.Code == 403 {
 				t.Errorf("%s %v: %s", r.Name, c.headers, w.Body)
 			}
-			token, err := rig.guard.Issue(auth.User, "admin", time.Hour)
+			token, err := rig.guard.Issue(rig.vouch("admin"), time.Hour)
 			rig.must(err)
 			rig.tokens[auth.Admin] = token.Token
 		}

@@ -20,6 +20,10 @@ type Call struct {
 	Who    auth.Identity // nobody if there is no login
 	Route  *Route        // nil for a page
 
+	via           auth.Via      // how it has come: From, and whether it is encrypted
+	proof         auth.Verified // what a change is made of: of who asks, unless the route wants another one
+	denial        error         // why what the request shows is not good; nil if it is, or shows nothing
+	crowded       *Problem      // too many of nobody come from there: only who got in from there before is let in
 	target        string
 	before, after any
 	sent          bool

@@ -16,20 +16,24 @@ import (
 // and nobody has shown who it is of. Where somebody is logged in and something goes on, none is closed.
 type conns struct {
 	net.Listener
-	most   func() int // connections
-	plain  bool       // a refusal can be said in words
-	closed func()     // called once for each connection that was refused
+	most   func() int              // connections
+	proxy  func(a netip.Addr) bool // whose connections are of many people; nil: nobody's
+	plain  bool                    // a refusal can be said in words
+	closed func()                  // called once for each connection that was refused
 
-	mu   sync.Mutex // guards everything that follows
-	open map[net.Conn]*held
+	mu     sync.Mutex // guards everything that follows
+	open   map[net.Conn]*held
+	claims shares // connections of those who are logged in
 }
 
 // held is what is known of a connection.
 type held struct {
 	from  string
+	proxy bool // it carries requests of many
 	state http.ConnState
-	since time.Time // in that state
-	known bool      // somebody was logged in who asked
+	since time.Time     // in that state
+	known bool          // somebody was logged in who asked
+	who   auth.Identity // that has claimed it; nobody if it carries those of many
 }
 
 // How long a connection may be before another may take its place. All of it is short: nobody is closed while there is room, and
@@ -67,16 +71,39 @@ func noteOf(r *http.Request) note {
 	return n
 }
 
-// known tells that somebody is logged in who asks.
-func (n note) known() {
+// known tells that somebody is logged in who asks. It says no if that one has as many connections as may be, or all have but
+// those that are kept for admins: then this one is to be closed.
+func (n note) known(who auth.Identity) bool {
 	if n.conns == nil {
-		return
+		return true
 	}
 	n.conns.mu.Lock()
 	defer n.conns.mu.Unlock()
-	if h := n.conns.open[n.conn]; h != nil {
-		h.known = true
+	h := n.conns.open[n.conn]
+	if h == nil || h.proxy {
+		if h != nil {
+			h.known = true
+		}
+		return true
 	}
+	if h.known && h.who.Kind == who.Kind && h.who.Name == who.Name && h.who.Role == who.Role {
+		return true
+	}
+	n.conns.release(h)
+	most := n.conns.most()
+	if !n.conns.claims.take(who, most, max(1, most/10)) {
+		return false
+	}
+	h.known, h.who = true, who
+	return true
+}
+
+// release gives back what somebody has claimed. The caller holds the lock.
+func (c *conns) release(h *held) {
+	if h.who.Known() {
+		c.claims.leave(h.who)
+	}
+	h.known, h.who = false, auth.Identity{}
 }
 
 // refusal is what one more connection is told, where it can be.
@@ -109,7 +136,8 @@ func (c *conns) Accept() (net.Conn, error) {
 
 // admit makes room for a connection, if there is any to make.
 func (c *conns) admit(conn net.Conn) bool {
-	from, local := networkOf(conn)
+	from, peer := networkOf(conn)
+	shared := c.proxy != nil && c.proxy(peer)
 	most, now := c.most(), time.Now()
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -122,14 +150,14 @@ func (c *conns) admit(conn net.Conn) bool {
 			same++
 		}
 	}
-	// One address may not have all; a machine may of its own.
-	if !local && same >= max(2, most/2) && !c.evict(now, func(h *held) bool { return h.from == from }) {
+	// One address may not have all; a machine may of its own, and a proxy that others are behind.
+	if !peer.IsLoopback() && !shared && same >= max(2, most/2) && !c.evict(now, func(h *held) bool { return h.from == from }) {
 		return false
 	}
 	if len(c.open) >= most && !c.evict(now, func(*held) bool { return true }) {
 		return false
 	}
-	c.open[conn] = &held{from: from, state: http.StateNew, since: now}
+	c.open[conn] = &held{from: from, proxy: shared, state: http.StateNew, since: now}
 	return true
 }
 
@@ -147,6 +175,7 @@ func (c *conns) evict(now time.Time, match func(*held) bool) bool {
 	if victim == nil {
 		return false
 	}
+	c.release(c.open[victim])
 	delete(c.open, victim)
 	_ = victim.Close()
 	return true
@@ -165,7 +194,10 @@ func (c *conns) state(conn net.Conn, s http.ConnState) {
 func (c *conns) forget(raw net.Conn) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	delete(c.open, raw)
+	if h := c.open[raw]; h != nil {
+		c.release(h)
+		delete(c.open, raw)
+	}
 }
 
 // counted is a connection that is counted until it is closed.
@@ -194,10 +226,10 @@ func rawOf(conn net.Conn) net.Conn {
 	}
 }
 
-func networkOf(conn net.Conn) (from string, local bool) {
+func networkOf(conn net.Conn) (from string, peer netip.Addr) {
 	a, err := netip.ParseAddrPort(conn.RemoteAddr().String())
 	if err != nil {
-		return conn.RemoteAddr().String(), false
+		return conn.RemoteAddr().String(), netip.Addr{}
 	}
-	return auth.Network(a.Addr()), a.Addr().Unmap().IsLoopback()
+	return auth.Network(a.Addr()), a.Addr().Unmap()
 }

@@ -28,6 +28,7 @@ type denials struct {
 	log *audit.Log
 	say *slog.Logger
 
+	ended sync.Once
 	mu    sync.Mutex // guards everything that follows
 	runs  map[denial]*denialRun
 	room  float64   // records that may be written now
@@ -104,8 +105,10 @@ func (run *denialRun) counted() audit.Record {
 	return a
 }
 
-// end writes what was counted and not written yet.
-func (r *denials) end() {
+// end writes what was counted and not written yet. It returns when that is done, whoever does it.
+func (r *denials) end() { r.ended.Do(r.writeAll) }
+
+func (r *denials) writeAll() {
 	r.mu.Lock()
 	var left []audit.Record
 	for key, run := range r.runs {
@@ -135,5 +138,12 @@ func (c *Call) refuse(d *auth.Denied) {
 	if inner.target == "" {
 		inner.target = d.Of
 	}
-	c.Server.refused.add(inner.record(what+".refused", audit.Denied, d.Reason))
+	inner.denied(what+".refused", d.Reason)
+}
+
+// denied is the one place where a refusal is counted: of a login, of what a request shows, of a role, of another's things. It is in
+// the metrics, and in the audit log as denials has it.
+func (c *Call) denied(action, why string) {
+	c.Server.metrics.denied.Inc()
+	c.Server.refused.add(c.record(action, audit.Denied, why))
 }

@@ -16,7 +16,7 @@ import (
 // TestRefusedTokensAreOnRecord: what was shown, of whom if that is proven, why, and from where; and never the token.
 func TestRefusedTokensAreOnRecord(t *testing.T) {
 	rig := newRig(t)
-	ended, err := rig.guard.Issue(auth.User, "operator", time.Hour)
+	ended, err := rig.guard.Issue(rig.vouch("operator"), time.Hour)
 	rig.must(err)
 	who, err := rig.guard.Token(ended.Token)
 	rig.must(err)

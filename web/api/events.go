@@ -61,7 +61,7 @@ func (in eventsInput) wanted() ([]string, error) {
 
 // still tells whether who opened a stream may still have it.
 func (c *Call) still() error {
-	who, err := c.Server.o.Guard.Recheck(c.R)
+	who, err := c.Server.o.Guard.Recheck(c.R, c.via)
 	if err == nil && (!who.Known() || !who.Role.Includes(c.Route.Role)) {
 		err = &auth.Denied{Reason: "logged out"}
 	}
@@ -77,10 +77,10 @@ func events(c *Call, in eventsInput) (none, error) {
 	if id, err := strconv.ParseUint(c.R.Header.Get("Last-Event-ID"), 10, 64); err == nil {
 		in.Since = id
 	}
-	if err := c.Server.enter(c.Who.Subject()); err != nil {
+	if err := c.enter(); err != nil {
 		return none{}, err
 	}
-	defer c.Server.leave(c.Who.Subject())
+	defer c.Server.streams.leave(c.Who)
 	stream := c.Server.o.Events.Open(wanted, in.Since)
 	defer stream.Close()
 	w, control := c.Streaming(), http.NewResponseController(c.W)
@@ -166,29 +166,15 @@ func (d *deadline) renew() {
 	}
 }
 
-// enter counts a stream of somebody. The last ones are kept for others than who has most of them.
-func (s *Server) enter(who string) error {
-	most := s.maxStreams()
-	s.perStream.Lock()
-	defer s.perStream.Unlock()
-	n, own := int(s.streams.Load()), s.streamsOf[who]
-	if n >= most || own > most/2 && n >= most-max(1, most/25) {
-		p := Fail(Unavailable, "There are %d event streams already.", n)
+// enter counts a stream of who asks, who gets one as others do, see shares.
+func (c *Call) enter() error {
+	most := c.Server.maxStreams()
+	if !c.Server.streams.take(c.Who, most, max(1, most/8)) {
+		p := Fail(Unavailable, "There are too many event streams, or too many of yours.")
 		p.retry = 10 * time.Second
 		return p
 	}
-	s.streams.Add(1)
-	s.streamsOf[who]++
 	return nil
-}
-
-func (s *Server) leave(who string) {
-	s.perStream.Lock()
-	defer s.perStream.Unlock()
-	s.streams.Add(-1)
-	if s.streamsOf[who]--; s.streamsOf[who] == 0 {
-		delete(s.streamsOf, who)
-	}
 }
 
 // maxStreams leaves a few connections for requests.
@@ -213,10 +199,10 @@ func socket(c *Call, in eventsInput) (none, error) {
 	if c.R.Header.Get("Origin") != "" && !sameOrigin(c.R) && !slices.Contains(origins, c.R.Header.Get("Origin")) {
 		return none{}, Fail(CrossOrigin, "")
 	}
-	if err := c.Server.enter(c.Who.Subject()); err != nil {
+	if err := c.enter(); err != nil {
 		return none{}, err
 	}
-	defer c.Server.leave(c.Who.Subject())
+	defer c.Server.streams.leave(c.Who)
 	var hosts []string
 	for _, o := range origins {
 		if u, err := url.Parse(o); err == nil {

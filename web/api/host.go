@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -70,6 +71,7 @@ func (h *Host) Run(ctx context.Context, s *Server) {
 			h.stop()
 			h.ctx = nil
 			h.mu.Unlock()
+			s.refused.end() // before the process ends
 			return
 		case <-sweep.C:
 			h.sweep()
@@ -79,7 +81,7 @@ func (h *Host) Run(ctx context.Context, s *Server) {
 
 func (h *Host) sweep() {
 	if err := h.server.o.Guard.DB.Sweep(); err != nil {
-		h.Log.Warn("what is over of sessions and tokens could not be removed", "cause", err)
+		h.Log.Warn("could not delete expired sessions and tokens", "cause", err)
 	}
 }
 
@@ -169,7 +171,8 @@ func (h *Host) start() {
 	r := &serving{listen: w.Listen, ended: make(chan struct{})}
 	var base context.Context
 	base, r.cut = context.WithCancel(context.WithoutCancel(h.ctx)) // requests may end when ctx does
-	r.conns = &conns{Listener: l, plain: c == nil, most: func() int { return h.server.set.Load().rb.Web.Limits.MaxConnections }}
+	r.conns = &conns{Listener: l, plain: c == nil, most: func() int { return h.server.set.Load().rb.Web.Limits.MaxConnections },
+		proxy: func(a netip.Addr) bool { return h.server.set.Load().trust(a) }}
 	r.http = &http.Server{
 		Handler: h.server, ReadHeaderTimeout: headerTime, IdleTimeout: idleTime, MaxHeaderBytes: maxHeader, ConnState: r.conns.state,
 		ErrorLog:    slog.NewLogLogger(h.Log.With("part", "web").Handler(), slog.LevelDebug),

@@ -28,7 +28,7 @@ func newMetrics(s *Server) *metrics {
 		took: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "orac_http_request_seconds", Help: "How long requests took.", Buckets: []float64{.001, .0025, .005, .01, .02, .05, .1, .25, 1, 10},
 		}, []string{"route"}),
-		denied: prometheus.NewCounter(prometheus.CounterOpts{Name: "orac_http_denied_total", Help: "Logins, tokens, keys and sessions that were not good."}),
+		denied: prometheus.NewCounter(prometheus.CounterOpts{Name: "orac_http_denied_total", Help: "Logins, tokens, keys and sessions that were not good, and what was asked without the right to it."}),
 	}
 	r.MustRegister(m.requests, m.took, m.denied, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collector{s})
 	m.handler = promhttp.HandlerFor(r, promhttp.HandlerOpts{MaxRequestsInFlight: 2, Timeout: 5 * time.Second})
@@ -103,5 +103,5 @@ func (a collector) Collect(c chan<- prometheus.Metric) {
 	gauge(spoolDesc, float64(st.Spool.MemoryBytes), "memory")
 	gauge(residentDesc, float64(st.Memory.Resident))
 	gauge(genDesc, float64(st.Generation))
-	gauge(streamsDesc, float64(a.s.streams.Load()))
+	gauge(streamsDesc, float64(a.s.streams.taken()))
 }

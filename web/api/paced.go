@@ -30,16 +30,15 @@ func (p *paced) Write(text []byte) (n int, err error) {
 	return n, err
 }
 
-// maxReports is how many reports are sent at a time: each is in memory meanwhile, up to 32 MiB.
-const maxReports = 2
+// maxReports is how many reports are sent at a time: each is in memory meanwhile, up to 32 MiB. One is kept for admins.
+const maxReports = 3
 
 // sendReport writes one with the headers that it has, unless too many are being sent.
 func (c *Call) sendReport(read func() ([]byte, error), headers func(h http.Header, text []byte)) error {
-	if c.Server.reports.Add(1) > maxReports {
-		c.Server.reports.Add(-1)
-		return Fail(Unavailable, "%d reports are being sent already.", maxReports)
+	if !c.Server.reports.take(c.Who, maxReports, 1) {
+		return Fail(Unavailable, "Too many reports are being sent, or too many to you.")
 	}
-	defer c.Server.reports.Add(-1)
+	defer c.Server.reports.leave(c.Who)
 	text, err := read()
 	if err != nil {
 		return simulationProblem(err)

@@ -35,16 +35,27 @@ func TestLongAnswersAreSentInPieces(t *testing.T) {
 	}
 }
 
-// TestReportsAreBounded: each is in memory while it is sent.
+// TestReportsAreBounded: each is in memory while it is sent, and who reads slowly leaves room for others.
 func TestReportsAreBounded(t *testing.T) {
 	rig := newRig(t)
+	other := auth.Identity{Kind: auth.User, Name: "slow", Role: auth.Operator}
+	mine := auth.Identity{Kind: auth.User, Name: "operator", Role: auth.Operator}
 	for _, end := range []string{"report", "report.json"} {
 		path := fmt.Sprint("/api/simulations/1/", end)
-		rig.server.reports.Store(maxReports)
-		rig.problem(path, rig.call(auth.Operator, "GET", path, nil), Unavailable)
-		rig.server.reports.Store(0)
-		if w := rig.call(auth.Operator, "GET", path, nil); w.Code != 200 || rig.server.reports.Load() != 0 {
-			t.Errorf("%s: %d, %d are being sent", path, w.Code, rig.server.reports.Load())
+		if !rig.server.reports.take(other, maxReports, 1) || rig.server.reports.take(other, maxReports, 1) {
+			t.Error("one has more than one report, or none")
 		}
+		if w := rig.call(auth.Operator, "GET", path, nil); w.Code != 200 || rig.server.reports.taken() != 1 {
+			t.Errorf("%s beside a slow reader: %d, %d are being sent", path, w.Code, rig.server.reports.taken())
+		}
+		if !rig.server.reports.take(mine, maxReports, 1) {
+			t.Error("there is no second one")
+		}
+		rig.problem(path, rig.call(auth.Operator, "GET", path, nil), Unavailable)
+		if w := rig.call(auth.Admin, "GET", path, nil); w.Code != 200 {
+			t.Errorf("%s: an admin gets none: %d", path, w.Code)
+		}
+		rig.server.reports.leave(other)
+		rig.server.reports.leave(mine)
 	}
 }

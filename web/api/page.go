@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"errors"
 	"mime"
 	"net/http"
@@ -14,6 +15,9 @@ import (
 // changes anything (all methods but GET) carries the session's token in the field csrf of its form. f gets what it shows by
 // Invoke, which checks and records as the API does. An error of f is shown by ErrorPage.
 func (s *Server) Page(method, path string, role auth.Role, f func(*Call) error) {
+	if role == auth.Nobody && !safe(method) {
+		s.lets[method+" "+path] = true
+	}
 	s.mux.HandleFunc(method+" "+path, func(w http.ResponseWriter, r *http.Request) {
 		c := r.Context().Value(callKey{}).(*Call)
 		c.R = r
@@ -24,11 +28,17 @@ func (s *Server) Page(method, path string, role auth.Role, f func(*Call) error) 
 }
 
 func (s *Server) page(c *Call, role auth.Role, f func(*Call) error) error {
-	err := s.identify(c)
-	if err != nil && auth.Reason(err) == "" {
-		return err
+	if c.denial != nil && auth.Reason(c.denial) == "" {
+		return c.denial
 	}
-	if err := s.limit(c); err != nil {
+	says, read := entrant{}, !safe(c.R.Method) && role == auth.Nobody
+	if read { // who somebody says to be who asks to be let in
+		if err := readForm(c.R); err != nil {
+			return cmp.Or(s.limit(c, says), err)
+		}
+		says = entrant{auth.User, c.R.PostFormValue("username")}
+	}
+	if err := s.limit(c, says); err != nil {
 		return err
 	}
 	switch {
@@ -43,7 +53,7 @@ func (s *Server) page(c *Call, role auth.Role, f func(*Call) error) error {
 	case !c.Who.Role.Includes(role):
 		return Fail(Forbidden, "It needs the role %s.", role)
 	}
-	if !safe(c.R.Method) {
+	if !safe(c.R.Method) && !read {
 		if err := readForm(c.R); err != nil {
 			return err
 		}

@@ -21,10 +21,12 @@ type window struct {
 	last   int64 // second that was last counted
 }
 
-// limiter counts requests by owner. It may be used by many at once.
+// limiter counts requests by owner. It may be used by many at once. It goes by the monotonic clock: setting the machine's clock
+// opens and closes nothing.
 type limiter struct {
-	mu      sync.Mutex // guards windows
+	mu      sync.Mutex // guards everything that follows
 	windows map[string]*window
+	start   time.Time // of the first request, when the seconds begin
 }
 
 // verdict is what a limiter says of one request.
@@ -36,10 +38,13 @@ type verdict struct {
 
 // take counts a request of an owner, unless limit were made in the last minute.
 func (l *limiter) take(owner string, limit int) verdict {
-	now := time.Now()
-	second := now.Unix()
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.start.IsZero() {
+		l.start = time.Now()
+	}
+	now := time.Since(l.start)
+	second := int64(now / time.Second)
 	w := l.windows[owner]
 	if w == nil {
 		if l.windows == nil {
@@ -63,9 +68,6 @@ func (l *limiter) take(owner string, limit int) verdict {
 
 // slide forgets what is older than a minute.
 func (w *window) slide(second int64) {
-	if second <= w.last { // a clock that was set back stops the window for a while
-		return
-	}
 	for s := w.last + 1; s <= second && s <= w.last+windowSteps; s++ {
 		w.sum -= int(w.counts[s%windowSteps])
 		w.counts[s%windowSteps] = 0
@@ -74,11 +76,11 @@ func (w *window) slide(second int64) {
 }
 
 // free is when a request would be counted that would not be now; 0 if it would.
-func (w *window) free(now time.Time, limit int) time.Duration {
+func (w *window) free(now time.Duration, limit int) time.Duration {
 	over := w.sum - limit + 1
 	for s := w.last - windowSteps + 1; over > 0 && s <= w.last; s++ {
 		if over -= int(w.counts[((s%windowSteps)+windowSteps)%windowSteps]); over <= 0 {
-			return max(time.Second, time.Unix(s+windowSteps, 0).Sub(now))
+			return max(time.Second, time.Duration(s+windowSteps)*time.Second-now)
 		}
 	}
 	if over > 0 {

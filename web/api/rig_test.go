@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -239,6 +240,7 @@ type rig struct {
 	server *Server
 	dir    string
 	log    *bytes.Buffer
+	logged *lockedBuffer // log, while somebody writes it
 	cancel context.CancelFunc
 	sims   *simulations.Runner
 	tokens map[auth.Role]string
@@ -274,12 +276,14 @@ func newRigWith(t testing.TB, change func(*runbook.Runbook)) *rig {
 	ctx, cancel := context.WithCancel(t.Context())
 	r.cancel = cancel
 	t.Cleanup(cancel)
-	log := slog.New(slog.NewJSONHandler(&lockedBuffer{b: r.log}, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	r.logged = &lockedBuffer{b: r.log}
+	log := slog.New(slog.NewJSONHandler(r.logged, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	r.sims = simulations.New(ctx, simulations.Options{Dir: simulated(t, r.dir), Program: "/bin/true", Env: []string{}})
 	t.Cleanup(func() { cancel(); r.sims.Close() })
 	r.server = New(ctx, Options{App: r.app, Guard: r.guard, Audit: r.audit, Events: NewHub(), Log: log, Version: "test", Simulations: r.sims, Samples: sampled(t, r.dir)})
+	t.Cleanup(func() { cancel(); r.server.refused.end() }) // which writes to the folder
 	for _, u := range rb.Users {
-		token, err := r.guard.Issue(auth.User, u.Name, time.Hour)
+		token, err := r.guard.Issue(r.vouch(u.Name), time.Hour)
 		r.must(err)
 		r.tokens[auth.Role(u.Role)] = token.Token
 	}
@@ -329,6 +333,20 @@ func (l *lockedBuffer) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.b.Write(p)
+}
+
+// vouch is the proof of a user by the word of this machine.
+func (r *rig) vouch(name string) auth.Verified {
+	r.t.Helper()
+	v, err := r.guard.Vouch(auth.User, name)
+	r.must(err)
+	return v
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
 }
 
 func (r *rig) must(err error) {
@@ -422,3 +440,6 @@ func goldenFile(t *testing.T, name string, got []byte) {
 func healthPart(name string, level health.Level, why string) health.Component {
 	return health.Component{Name: name, Level: level, Why: why, Since: time.Now()}
 }
+
+// from is where the requests of a test come from.
+func (r *rig) from() netip.Addr { return netip.MustParseAddr("192.0.2.1") }

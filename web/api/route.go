@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"reflect"
@@ -25,8 +26,9 @@ type Route struct {
 	Long bool
 	// Shared: the answer is the same for all who may have it and takes no input, and is made once for all of a moment.
 	Shared bool
-	// Open to who has no login although Role is not: while there is no user, and for health.
+
 	in, out reflect.Type
+	may     func(*Call, any) error // beyond the role; nil: the role is enough
 	params  []param
 	body    *Schema
 	run     func(*Call, any) (any, error)
@@ -53,6 +55,13 @@ func route[In, Out any](r Route, f func(*Call, In) (Out, error)) *Route {
 	return &r
 }
 
+// only is a route that is for some of those who have the role: may says no to others, by what is asked. It is asked before the
+// change is on record as an attempt, so that a refusal is counted as all refusals are, and costs no more.
+func only[In any](r *Route, may func(*Call, In) error) *Route {
+	r.may = func(c *Call, in any) error { return may(c, in.(In)) }
+	return r
+}
+
 // read gives the validated input of a request.
 func (r *Route) read(req *http.Request) (any, error) {
 	v := reflect.New(r.in).Elem()
@@ -74,6 +83,15 @@ func (r *Route) read(req *http.Request) (any, error) {
 		return nil, err
 	}
 	return v.Interface(), nil
+}
+
+// action is what the audit log calls what the route does.
+func (r *Route) action() string { return cmp.Or(r.Change, r.Name) }
+
+// enters tells whether the route lets somebody in: its input says whom.
+func (r *Route) enters() bool {
+	_, ok := r.zero().(interface{ entrant() entrant })
+	return ok
 }
 
 // zero is the empty input.

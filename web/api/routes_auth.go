@@ -1,6 +1,7 @@
 package api
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -15,6 +16,8 @@ type loginInput struct {
 	Session  bool   `json:"session" doc:"A session in a cookie in place of tokens, for a browser."`
 }
 
+func (in loginInput) entrant() entrant { return entrant{auth.User, in.Username} }
+
 // loginOut is what a login gives: tokens, or what a session's pages need.
 type loginOut struct {
 	auth.Token
@@ -23,25 +26,36 @@ type loginOut struct {
 
 func login(c *Call, in loginInput) (out loginOut, err error) {
 	c.target = clean(in.Username)
+	var v auth.Verified
 	err = c.entrance("login", func() (err error) {
-		c.Who, err = c.Server.o.Guard.Login(in.Username, in.Password, c.From)
+		v, err = c.Server.o.Guard.Login(in.Username, in.Password, c.From)
+		c.Who = v.Identity()
 		return err
 	})
 	if err != nil {
 		return out, err
 	}
-	return c.welcome(c.Who.Name, in.Session)
+	return c.welcome("login", v, in.Session)
 }
 
-// welcome gives tokens, or a session, to a user who has proven who it is.
-func (c *Call) welcome(name string, session bool) (out loginOut, err error) {
-	if !session {
-		out.Token, err = c.Server.o.Guard.Tokens(c.Who)
-		return out, err
+// welcome gives tokens, or a session, to a user who has proven who it is, if what was proven still counts. If not, that is on
+// record as well.
+func (c *Call) welcome(action string, v auth.Verified, session bool) (out loginOut, err error) {
+	if session {
+		var who auth.Identity
+		who, err = c.Server.o.Guard.StartSession(c.W, c.R, v, c.via)
+		out = loginOut{auth.Token{Type: "Session", Expires: who.Expires, Identity: who}, who.CSRF}
+	} else {
+		out.Token, err = c.Server.o.Guard.Tokens(v)
 	}
-	who, err := c.Server.o.Guard.StartSession(c.W, c.R, name)
-	c.Who = who
-	return loginOut{auth.Token{Type: "Session", Expires: who.Expires, Identity: who}, who.CSRF}, err
+	if err == nil {
+		c.Who = out.Identity
+		return out, nil
+	}
+	if reason := auth.Reason(err); reason != "" {
+		c.denied(action, reason)
+	}
+	return loginOut{}, err
 }
 
 // entrance proves who somebody is, and writes that into the audit log: without the record nobody is let in. What was not even
@@ -54,12 +68,10 @@ func (c *Call) entrance(action string, try func() error) error {
 		}
 		return nil
 	}
-	c.Server.metrics.denied.Inc()
-	reason := auth.Reason(err)
-	if reason == "" || strings.HasSuffix(reason, "too many attempts") || strings.HasSuffix(reason, "at once") {
-		return err // it was not looked at; the attempts before it are recorded
+	d, ok := errors.AsType[*auth.Denied](err)
+	if ok && d.RetryAfter == 0 { // else it was not looked at; the attempts before it are recorded
+		c.denied(action, d.Reason)
 	}
-	c.Server.refused.add(c.record(action, audit.Denied, reason))
 	return err
 }
 
@@ -81,6 +93,8 @@ type serviceTokenInput struct {
 	Secret string `json:"secret" check:"required;min=1;max=512"`
 }
 
+func (in serviceTokenInput) entrant() entrant { return entrant{auth.Service, in.ID} }
+
 func serviceToken(c *Call, in serviceTokenInput) (t auth.Token, err error) {
 	c.target = clean(in.ID)
 	err = c.entrance("token.service", func() error {
@@ -91,22 +105,24 @@ func serviceToken(c *Call, in serviceTokenInput) (t auth.Token, err error) {
 	return t, err
 }
 
+// mayLogOut is for who is logged in.
+func mayLogOut(c *Call, _ none) error {
+	if c.Who.Way == auth.ByKey {
+		return Fail(Forbidden, "An API key is no login: an admin can revoke it.")
+	}
+	return nil
+}
+
 func logout(c *Call, _ none) (none, error) {
-	switch c.Who.Way {
-	case auth.BySession:
-		c.Server.o.Guard.EndSession(c.W, c.R)
-	case auth.ByKey:
-		return none{}, Fail(InvalidInput, "An API key is no login: an admin can revoke it.")
+	if c.Who.Way == auth.BySession {
+		c.Server.o.Guard.EndSession(c.W, c.R, c.via)
 	}
 	return none{}, c.Server.o.Guard.LogOut(c.Who)
 }
 
 func logoutEverywhere(c *Call, _ none) (none, error) {
-	if c.Who.Kind == auth.Key {
-		return none{}, Fail(InvalidInput, "An API key is no login: an admin can revoke it.")
-	}
 	if c.Who.Way == auth.BySession {
-		c.Server.o.Guard.EndSession(c.W, c.R)
+		c.Server.o.Guard.EndSession(c.W, c.R, c.via)
 	}
 	return none{}, c.Server.o.Guard.DB.LogOutEverywhere(c.Who.Subject())
 }
@@ -160,7 +176,7 @@ type newKey struct {
 }
 
 func createKey(c *Call, in keyInput) (newKey, error) {
-	k, text, err := c.Server.o.Guard.DB.CreateKey(in.Name, auth.Role(in.Role), time.Duration(in.Days*24*float64(time.Hour)))
+	k, text, err := c.Server.o.Guard.CreateKey(c.Who.Proof(), in.Name, auth.Role(in.Role), time.Duration(in.Days*24*float64(time.Hour)))
 	c.Changed(nil, k)
 	return newKey{k, text}, err
 }
@@ -177,7 +193,7 @@ func rotateKey(c *Call, in rotateInput) (newKey, error) {
 	if err != nil {
 		return newKey{}, keyProblem(err)
 	}
-	k, text, err := c.Server.o.Guard.DB.RotateKey(in.ID, time.Duration(in.Hours*float64(time.Hour)))
+	k, text, err := c.Server.o.Guard.RotateKey(c.Who.Proof(), in.ID, time.Duration(in.Hours*float64(time.Hour)))
 	c.Changed(before, k)
 	return newKey{k, text}, keyProblem(err)
 }
@@ -199,7 +215,7 @@ func revokeKey(c *Call, in keyID) (none, error) {
 }
 
 func keyProblem(err error) error {
-	if err == auth.ErrNoKey {
+	if errors.Is(err, auth.ErrNoKey) {
 		return Fail(NotFound, "There is no such key.")
 	}
 	return err

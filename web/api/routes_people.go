@@ -54,37 +54,48 @@ type passwordInput struct {
 
 func (in passwordInput) target() string { return in.Name }
 
-// changePassword gives a user another password; everybody the own one, with the present one, and admins all.
+// mayChangePassword lets everybody change the own password, with the present one, and admins all.
+func mayChangePassword(c *Call, in passwordInput) error {
+	if own := c.Who.Kind == auth.User && c.Who.Name == in.Name; !own {
+		if !c.Who.Role.Includes(auth.Admin) {
+			return Fail(Forbidden, "It is not your password.")
+		}
+		return nil
+	}
+	v, err := c.Server.o.Guard.Confirm(in.Name, in.Current, c.From)
+	if d, ok := errors.AsType[*auth.Denied](err); ok && d.RetryAfter == 0 {
+		return because(Forbidden, errors.New(d.Reason), "The present password is another one.")
+	}
+	c.proof = v
+	return err
+}
+
+// changePassword gives a user another password, see mayChangePassword.
 func changePassword(c *Call, in passwordInput) (none, error) {
 	g := c.Server.o.Guard
-	own := c.Who.Kind == auth.User && c.Who.Name == in.Name
+	password, declared, err := g.ChangePassword(c.proof, in.Name, in.Password)
 	switch {
-	case !own && !c.Who.Role.Includes(auth.Admin):
-		return none{}, Fail(Forbidden, "It is not your password.")
-	case own:
-		if err := g.Confirm(in.Name, in.Current, c.From); err != nil {
-			if d, ok := errors.AsType[*auth.Denied](err); ok && d.RetryAfter == 0 {
-				return none{}, because(Forbidden, errors.New(d.Reason), "The present password is another one.")
-			}
-			return none{}, err
-		}
-	}
-	password, declared, err := g.ChangePassword(in.Name, in.Password)
-	switch {
-	case errors.Is(err, auth.ErrNoUser):
-		return none{}, Fail(NotFound, "There is no such user.")
-	case errors.Is(err, auth.ErrElsewhere):
-		return none{}, Fail(Conflict, "The hash of the password comes from the environment or a credential: change it there.")
 	case err != nil:
-		return none{}, err
+		return none{}, passwordProblem(err)
 	case !declared: // a user of the set-up is not in the file
 		err := password.Put()
 		c.Server.Use(c.Server.o.App.Runbook())
-		return none{}, err
+		return none{}, passwordProblem(err)
 	}
 	out, err := c.edit(appliance.Change{Begin: password.Put, Undo: password.Undo}, map[string]string{"password_hash": "(secret)"}, func(text string) (string, error) { return text, nil })
 	if err == nil && !out.OK {
 		return none{}, Fail(Conflict, "Nothing was changed: the appliance was not well with it.")
 	}
-	return none{}, err
+	return none{}, passwordProblem(err)
+}
+
+// passwordProblem is why a password is not changed.
+func passwordProblem(err error) error {
+	switch {
+	case errors.Is(err, auth.ErrNoUser):
+		return Fail(NotFound, "There is no such user.")
+	case errors.Is(err, auth.ErrElsewhere):
+		return Fail(Conflict, "The hash of the password comes from the environment or a credential: change it there.")
+	}
+	return err
 }

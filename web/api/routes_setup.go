@@ -36,7 +36,7 @@ type setupOut struct {
 // setup makes the first admin, logs it in, and gives the lines that belong into the runbook.
 func setup(c *Call, in setupInput) (out setupOut, err error) {
 	c.target = clean(in.Name)
-	secret, err := c.Server.o.Guard.MakeFirst(in.Code, in.Name, in.Password, c.From, func() error {
+	secret, v, err := c.Server.o.Guard.MakeFirst(in.Code, in.Name, in.Password, c.From, func() error {
 		if err := c.Server.o.Audit.Append(c.record("setup", audit.Attempt, "")); err != nil {
 			return because(NotAudited, err, "Nobody was made.")
 		}
@@ -44,7 +44,7 @@ func setup(c *Call, in setupInput) (out setupOut, err error) {
 	})
 	switch p := (*Problem)(nil); {
 	case err == nil:
-		c.Who = auth.Identity{Kind: auth.User, Name: in.Name, Role: auth.Admin}
+		c.Who = v.Identity()
 		err = c.entrance("setup", func() error { return nil })
 	case errors.As(err, &p):
 	case errors.Is(err, auth.ErrSetUp):
@@ -57,7 +57,7 @@ func setup(c *Call, in setupInput) (out setupOut, err error) {
 		return out, err
 	}
 	out = setupOut{Name: in.Name, Secret: secret, Lines: fmt.Sprintf("user %q {\n  role          = \"admin\"\n  password_hash = secret(%q)\n}\n", in.Name, secret)}
-	out.loginOut, err = c.welcome(in.Name, in.Session)
+	out.loginOut, err = c.welcome("setup", v, in.Session)
 	return out, err
 }
 

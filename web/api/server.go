@@ -1,16 +1,14 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"crypto/x509"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
-	"net/netip"
 	"runtime/debug"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -41,17 +39,16 @@ type Server struct {
 	o       Options
 	routes  []*Route
 	byName  map[string]*Route
+	lets    map[string]bool // patterns of what lets somebody in, see limit
 	mux     *http.ServeMux
 	set     atomic.Pointer[settings]
-	perWho  limiter
-	perAddr limiter
+	perWho  limiter // requests, see limit
+	inAll   limiter // requests, see count
+	changes limiter // see may
 	metrics *metrics
 	openAPI []byte
-	streams atomic.Int64
-	reports atomic.Int64 // being sent
-
-	perStream sync.Mutex     // guards streamsOf
-	streamsOf map[string]int // event streams by subject
+	streams shares
+	reports shares // being sent
 
 	ctx     context.Context                          // ends with the server
 	say     func(string)                             // to the person at the terminal; nil for nobody
@@ -66,6 +63,7 @@ type settings struct {
 	rb    *runbook.Runbook
 	cross *http.CrossOriginProtection
 	names hostNames
+	proxies
 }
 
 // New makes a server. ctx ends what goes on beyond a request: an apply, a stream.
@@ -76,12 +74,18 @@ func New(ctx context.Context, o Options) *Server {
 	if o.Samples == nil {
 		o.Samples = samples.New(samples.Options{})
 	}
-	s := &Server{o: o, routes: Routes(), byName: map[string]*Route{}, streamsOf: map[string]int{}, mux: http.NewServeMux(), ctx: ctx}
+	s := &Server{o: o, routes: Routes(), byName: map[string]*Route{}, lets: map[string]bool{}, mux: http.NewServeMux(), ctx: ctx}
 	s.refused = newDenials(ctx, o.Audit, o.Log)
 	s.metrics = newMetrics(s)
 	for _, r := range s.routes {
 		s.byName[r.Name] = r
+		s.lets[r.Method+" "+r.Path] = r.enters()
 		s.mux.Handle(r.Method+" "+r.Path, s.serve(r))
+	}
+	o.Guard.Replaced = func(secret string) error {
+		const why = "others could read the file: all tokens signed with it are over"
+		s.o.Log.Warn("the key of tokens is replaced", "secret", secret, "cause", why)
+		return o.Audit.Append(audit.Record{Who: "orac", Way: "start", Action: "secret.replace", Target: secret, Outcome: audit.Done, Why: why})
 	}
 	s.openAPI = Document(s.routes, o.Version)
 	s.Use(o.App.Runbook())
@@ -103,7 +107,7 @@ func (s *Server) Use(rb *runbook.Runbook) {
 	if err := s.o.Guard.Use(rb); err != nil {
 		s.o.Log.Error("tokens can be neither given nor taken", "cause", err)
 	}
-	s.set.Store(&settings{rb, cross, hostNamesOf(rb.Web)})
+	s.set.Store(&settings{rb, cross, hostNamesOf(rb.Web), proxiesOf(rb.Web)})
 	s.changed()
 }
 
@@ -129,12 +133,13 @@ type callKey struct{}
 // ServeHTTP is what every request goes through.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start, set := time.Now(), s.set.Load()
-	c := &Call{Server: s, R: r, ID: idOf(r.Header.Get(requestHeader)), From: addressOf(r)}
+	via := set.via(r)
+	c := &Call{Server: s, R: r, ID: idOf(r.Header.Get(requestHeader)), From: via.From, via: via}
 	rec := &recorder{ResponseWriter: w}
 	c.W, c.base = rec, r.Context()
 	defer s.finish(c, rec, start)
 	h := rec.Header()
-	secure(h, r.TLS != nil)
+	secure(h, via.Secure)
 	h[requestHeader] = []string{c.ID}
 	// First of all: an answer waits for what is left of the body.
 	control := http.NewResponseController(rec)
@@ -142,22 +147,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = control.SetReadDeadline(deadline) // a writer without deadlines is one of a test
 	_ = control.SetWriteDeadline(deadline.Add(time.Second))
 
-	v := s.perAddr.take(auth.Network(c.From), set.rb.Web.Limits.PerAddress)
-	if v.tell(h); !v.ok {
-		c.quiet = true
-		v.problem(" from this address").write(rec, c.ID)
+	handler, pattern := s.mux.Handler(r)
+	if p := s.admit(c, set, pattern); p != nil {
+		p.write(rec, c.ID)
 		return
 	}
-	if !set.names.known(r, s.certificate) {
-		c.quiet = true
-		Fail(WrongHost, "").write(rec, c.ID)
-		return
-	}
-	if cors(rec, r, set.rb.Web.Origins) {
-		return
-	}
-	if err := set.cross.Check(r); err != nil {
-		because(CrossOrigin, err, "").write(rec, c.ID)
+	if rec.status != 0 { // a preflight, which is answered
 		return
 	}
 	ctx, cancel := context.WithDeadline(context.WithValue(r.Context(), callKey{}, c), deadline)
@@ -167,8 +162,6 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(rec, r.Body, int64(set.rb.Web.MaxBody))
 	}
 	c.R = r
-
-	handler, pattern := s.mux.Handler(r)
 	if pattern == "" {
 		s.noRoute(c, handler)
 		return
@@ -178,6 +171,55 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		handler = s.mux // which looks for it once more, and tells it what stands in the path
 	}
 	handler.ServeHTTP(rec, r)
+}
+
+// admit decides whether a request is looked at, and finds out who asks. What shows nothing is counted before anything else. A
+// request for another host, or from another origin, is nobody's: it is neither identified nor keeps a session from ending.
+func (s *Server) admit(c *Call, set *settings, pattern string) *Problem {
+	anonymous := auth.ShowsNothing(c.R)
+	if anonymous {
+		if p := s.count(c); p != nil {
+			if !s.lets[pattern] {
+				return p
+			}
+			c.crowded = p // who it is decides, when that is read
+		}
+	}
+	nobodys := func(p *Problem) *Problem {
+		if anonymous {
+			return p
+		}
+		return cmp.Or(s.count(c), p)
+	}
+	if !set.names.known(c.R, s.certificate) {
+		c.quiet = true
+		return nobodys(Fail(WrongHost, ""))
+	}
+	if c.R.Method == http.MethodOptions {
+		if p := nobodys(nil); p != nil {
+			return p
+		}
+	}
+	if cors(c.W, c.R, set.rb.Web.Origins) {
+		return nil
+	}
+	if err := set.cross.Check(c.R); err != nil {
+		return nobodys(because(CrossOrigin, err, ""))
+	}
+	if anonymous {
+		return nil
+	}
+	c.denial = s.identify(c)
+	if p := s.count(c); p != nil {
+		return p
+	}
+	if c.Who.Known() && !noteOf(c.R).known(c.Who) {
+		c.W.Header().Set("Connection", "close")
+		p := Fail(Unavailable, "There are too many connections, or too many of yours.")
+		p.retry = 5 * time.Second
+		return p
+	}
+	return nil
 }
 
 // noRoute answers a request that no route takes. The mux knows which methods the path has.
@@ -191,7 +233,6 @@ func (s *Server) noRoute(c *Call, handler http.Handler) {
 	}
 	nothing := Fail(NotFound, "There is no such address.")
 	if s.ErrorPage != nil && strings.Contains(c.R.Header.Get("Accept"), "text/html") && !strings.HasPrefix(c.R.URL.Path, "/api/") {
-		_ = s.identify(c) // who is nobody sees it, too
 		s.failPage(c, nothing)
 		return
 	}
@@ -271,17 +312,4 @@ func (s *Server) fail(c *Call, err error) {
 		return // a stream has said so itself
 	}
 	p.write(c.W, c.ID)
-}
-
-// addressOf is whom a connection is from. Forwarded headers count for nothing: anybody can write them.
-func addressOf(r *http.Request) netip.Addr {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		host = r.RemoteAddr
-	}
-	a, err := netip.ParseAddr(host)
-	if err != nil {
-		return netip.Addr{}
-	}
-	return a.Unmap().WithZone("")
 }

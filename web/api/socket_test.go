@@ -232,7 +232,7 @@ func TestStreamsEndWithWhatTheyCameFrom(t *testing.T) {
 				h.key = k.ID
 				header.Set("Authorization", "Bearer "+text)
 			case "the token has expired":
-				token, err := h.guard.Issue(auth.User, "viewer", -3*time.Second) // what clocks may differ by is left
+				token, err := h.guard.Issue(h.vouch("viewer"), -3*time.Second) // what clocks may differ by is left
 				h.must(err)
 				header.Set("Authorization", "Bearer "+token.Token)
 			case "the session is deleted":
@@ -269,24 +269,43 @@ func (h *hosted) users(change func([]runbook.User) []runbook.User) {
 	h.server.Use(&rb)
 }
 
-// TestStreamsAreShared: who takes all event streams leaves some to others.
+// TestStreamsAreShared: however many take all that they get, who comes next gets one, and admins have some of their own.
 func TestStreamsAreShared(t *testing.T) {
 	rig := newRigWith(t, func(rb *runbook.Runbook) { rb.Web.Limits.MaxConnections = 100 })
-	n := 0
-	for ; n < 200 && rig.server.enter("greedy") == nil; n++ {
+	enter := func(who auth.Identity) error { return (&Call{Server: rig.server, Who: who}).enter() }
+	viewer := func(n int) auth.Identity {
+		return auth.Identity{Kind: auth.User, Name: fmt.Sprint("viewer", n), Role: auth.Viewer}
 	}
-	if most := rig.server.maxStreams(); n >= most || n < most*9/10 {
-		t.Errorf("one has %d of %d streams", n, most)
+	var all []auth.Identity
+	fill := func(who auth.Identity) (n int) {
+		for ; n < 200 && enter(who) == nil; n++ {
+			all = append(all, who)
+		}
+		return n
 	}
-	if err := rig.server.enter("another"); err != nil {
-		t.Error("another has none:", err)
+	most := rig.server.maxStreams()
+	for greedy := range 5 {
+		if n := fill(viewer(greedy)); n == 0 || n > (most+1)/2 {
+			t.Errorf("viewer %d has %d of %d streams", greedy, n, most)
+		}
 	}
-	for range n {
-		rig.server.leave("greedy")
+	for n := 5; enter(viewer(n)) == nil; n++ {
+		all = append(all, viewer(n))
 	}
-	rig.server.leave("another")
-	if len(rig.server.streamsOf) != 0 || rig.server.streams.Load() != 0 {
-		t.Errorf("%v are left", rig.server.streamsOf)
+	if n := len(all); n >= most {
+		t.Errorf("viewers have %d of %d", n, most)
+	}
+	for n := range 3 {
+		admin := auth.Identity{Kind: auth.User, Name: fmt.Sprint("admin", n), Role: auth.Admin}
+		if fill(admin) == 0 {
+			t.Errorf("admin %d has none", n)
+		}
+	}
+	for _, who := range all {
+		rig.server.streams.leave(who)
+	}
+	if rig.server.streams.taken() != 0 || len(rig.server.streams.of) != 0 || rig.server.streams.others != 0 {
+		t.Errorf("%d are left: %v", rig.server.streams.taken(), rig.server.streams.of)
 	}
 }
 
@@ -317,7 +336,7 @@ func TestWhatIsOverIsSweptAtTheStart(t *testing.T) {
 	db, err := sql.Open("sqlite", filepath.Join(rig.dir, auth.DBName))
 	rig.must(err)
 	defer db.Close()
-	_, err = db.Exec("INSERT INTO sessions VALUES ('old', 'anna', x'00', 1), ('new', 'anna', x'00', ?)", time.Now().Add(time.Hour).UnixMicro())
+	_, err = db.Exec("INSERT INTO sessions VALUES ('old', 'anna', x'00', 1, -1), ('new', 'anna', x'00', ?, ?)", time.Now().Add(time.Hour).UnixMicro(), time.Hour.Microseconds())
 	rig.must(err)
 	ctx, cancel := context.WithCancel(t.Context())
 	host := &Host{StateDir: rig.dir, Log: slog.New(slog.DiscardHandler)}

@@ -6,23 +6,31 @@ import (
 	"net/http"
 	"time"
 
-	"orac/web/audit"
 	"orac/web/auth"
 )
 
-// take identifies, reads and runs a request.
+// take reads and runs a request of somebody who was identified.
 func (s *Server) take(c *Call) (any, error) {
-	denial := s.identify(c)
-	if err := s.limit(c); err != nil { // who shows something wrong is counted, too
+	var in any
+	var err error
+	who := entrant{}
+	if c.Route.enters() && !c.Who.Known() { // who it says it is stands in what is read
+		if in, err = c.Route.read(c.R); err == nil {
+			who = in.(interface{ entrant() entrant }).entrant()
+		}
+	}
+	if err := s.limit(c, who); err != nil { // who shows something wrong is counted, too
 		return nil, err
 	}
-	if denial != nil && !s.open(c.Route) {
-		return nil, denial
+	if c.denial != nil && !s.open(c.Route) {
+		return nil, c.denial
 	}
 	if err := s.allowed(c); err != nil {
 		return nil, err
 	}
-	in, err := c.Route.read(c.R)
+	if in == nil && err == nil {
+		in, err = c.Route.read(c.R)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -32,32 +40,47 @@ func (s *Server) take(c *Call) (any, error) {
 	return s.run(c, in)
 }
 
+// entrant is who somebody says to be who asks to be let in.
+type entrant struct {
+	kind auth.Kind
+	name string
+}
+
 // identify finds out who asks. An error is a login that is wrong.
 func (s *Server) identify(c *Call) error {
-	who, err := s.o.Guard.Identify(c.R)
+	who, err := s.o.Guard.Identify(c.R, c.via)
 	if err != nil {
-		if d, ok := errors.AsType[*auth.Denied](err); ok {
-			s.metrics.denied.Inc()
-			if d.RetryAfter == 0 { // else it was not even looked at
-				c.refuse(d)
-			}
+		if d, ok := errors.AsType[*auth.Denied](err); ok && d.RetryAfter == 0 { // else it was not even looked at
+			c.refuse(d)
 		}
 		return err
 	}
-	c.Who = who
-	if who.Known() {
-		noteOf(c.R).known()
-	}
+	c.Who, c.proof = who, who.Proof()
 	return nil
 }
 
-// limit counts the request against who makes it: its address as long as nobody is logged in.
-func (s *Server) limit(c *Call) error {
+// count bounds all that one address may ask without a login, and all that each may ask who has one: those who share an address
+// with strangers, behind a proxy or a router, have as much as if they were alone. nil: there is room.
+func (s *Server) count(c *Call) *Problem {
+	owner, whose := "address "+auth.Network(c.From), " from this address"
+	if c.Who.Known() {
+		owner, whose = c.Who.Subject(), " of yours"
+	}
+	v := s.inAll.take(owner, s.set.Load().rb.Web.Limits.PerAddress)
+	if v.tell(c.W.Header()); v.ok {
+		return nil
+	}
+	c.quiet = true
+	return v.problem(whose)
+}
+
+// limit counts the request against who makes it: its address as long as nobody is logged in. Who asks to be let in, and got in
+// from that address before, is counted apart from strangers there.
+func (s *Server) limit(c *Call, says entrant) error {
 	l := s.set.Load().rb.Web.Limits
 	owner, limit := "", l.Anonymous
-	if !c.Who.Known() {
-		owner = "address " + auth.Network(c.From)
-	} else {
+	switch {
+	case c.Who.Known():
 		owner = c.Who.Subject()
 		switch c.Who.Role {
 		case auth.Viewer:
@@ -67,6 +90,12 @@ func (s *Server) limit(c *Call) error {
 		case auth.Admin:
 			limit = l.Admin
 		}
+	case says.name != "" && s.o.Guard.Knows(says.kind, says.name, c.From):
+		owner = "known " + auth.Identity{Kind: says.kind, Name: says.name}.Subject() + " at " + auth.Network(c.From)
+	case c.crowded != nil:
+		return c.crowded
+	default:
+		owner = "address " + auth.Network(c.From)
 	}
 	v := s.perWho.take(owner, limit)
 	if v.tell(c.W.Header()); !v.ok {
@@ -88,15 +117,21 @@ func (s *Server) allowed(c *Call) error {
 		return Fail(Unauthenticated, "")
 	}
 	if !c.Who.Role.Includes(r.Role) {
-		if r.Change != "" {
-			s.refused.add(c.record(r.Change, audit.Denied, "the role is too low"))
-		}
-		return Fail(Forbidden, "It needs the role %s.", r.Role)
+		return s.tooLow(c)
 	}
 	if !safe(c.R.Method) && !auth.CheckCSRF(c.Who, c.R.Header.Get("X-CSRF-Token")) {
+		c.denied(r.action(), "without the token of the session")
 		return Fail(NoCSRF, "")
 	}
 	return nil
+}
+
+// tooLow refuses who has a lesser role than the route wants.
+func (s *Server) tooLow(c *Call) error {
+	if c.Route.Change != "" {
+		c.denied(c.Route.action(), "the role is too low")
+	}
+	return Fail(Forbidden, "It needs the role %s.", c.Route.Role)
 }
 
 func safe(method string) bool {
@@ -106,7 +141,7 @@ func safe(method string) bool {
 // invoke is take for a caller inside: role and audit as over the network.
 func (s *Server) invoke(c *Call, in any) (any, error) {
 	if !c.Who.Role.Includes(c.Route.Role) {
-		return nil, Fail(Forbidden, "It needs the role %s.", c.Route.Role)
+		return nil, s.tooLow(c)
 	}
 	return s.run(c, in)
 }
@@ -118,11 +153,14 @@ func (s *Server) run(c *Call, in any) (out any, err error) {
 		_ = control.SetWriteDeadline(time.Time{})
 		c.R = c.R.WithContext(context.WithValue(c.base, callKey{}, c)) // it still ends when the client goes
 	}
-	if c.Route.Change == "" {
-		return c.Route.run(c, in)
-	}
 	if n, ok := in.(interface{ target() string }); ok {
 		c.target = n.target()
+	}
+	if err := s.may(c, in); err != nil {
+		return nil, err
+	}
+	if c.Route.Change == "" {
+		return c.Route.run(c, in)
 	}
 	err = c.Audited(c.Route.Change, func() error {
 		defer s.changed()
@@ -130,4 +168,32 @@ func (s *Server) run(c *Call, in any) (out any, err error) {
 		return err
 	})
 	return out, err
+}
+
+// maxChanges is how many changes each may make a minute: each is two records that wait for the disk, and the audit log keeps so many.
+const maxChanges = 120
+
+// may asks the route whether it is for who asks, before anything is on record as an attempt. That it is not is a refusal as others
+// are.
+func (s *Server) may(c *Call, in any) error {
+	if c.Route.Change != "" && c.Who.Known() {
+		if v := s.changes.take(c.Who.Subject(), maxChanges); !v.ok {
+			return v.problem(" that change something")
+		}
+	}
+	if c.Route.may == nil {
+		return nil
+	}
+	err := c.Route.may(c, in)
+	if err == nil {
+		return nil
+	}
+	if p := problemOf(err); p.Code == Forbidden {
+		why := p.Detail
+		if reason := auth.Reason(err); reason != "" {
+			why = reason
+		}
+		c.denied(c.Route.action(), why)
+	}
+	return err
 }

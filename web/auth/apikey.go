@@ -3,6 +3,7 @@ package auth
 import (
 	"crypto/rand"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
@@ -49,8 +50,47 @@ var keyName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}$`)
 // ErrNoKey is that there is no such key.
 var ErrNoKey = errors.New("there is no such key")
 
-// CreateKey makes a key and gives the text of it, which is stored nowhere and cannot be shown again.
+// CreateKey makes a key and gives the text of it, which is stored nowhere and cannot be shown again. It is for commands on this
+// machine; requests use the guard's.
 func (d *DB) CreateKey(name string, role Role, lifetime time.Duration) (APIKey, string, error) {
+	return d.createKey(name, role, lifetime, anybody)
+}
+
+// CreateKey makes a key in the name of who was proven, if that still holds when the key is written down.
+func (g *Guard) CreateKey(by Verified, name string, role Role, lifetime time.Duration) (APIKey, string, error) {
+	return g.DB.createKey(name, role, lifetime, g.by(by))
+}
+
+// RotateKey makes a key in place of another, which stays good for as long as overlap. It is for commands on this machine.
+func (d *DB) RotateKey(id string, overlap time.Duration) (APIKey, string, error) {
+	return d.rotateKey(id, overlap, anybody)
+}
+
+// RotateKey makes a key in place of another in the name of who was proven, if that still holds when the key is written down.
+func (g *Guard) RotateKey(by Verified, id string, overlap time.Duration) (APIKey, string, error) {
+	return g.DB.rotateKey(id, overlap, g.by(by))
+}
+
+// issuing goes around the transaction that writes a key down: it holds what has to be held, and refuses who does not count any more.
+type issuing func(write func(check func(*sql.Tx) error) error) error
+
+func anybody(write func(check func(*sql.Tx) error) error) error {
+	return write(func(*sql.Tx) error { return nil })
+}
+
+func (g *Guard) by(v Verified) issuing {
+	return func(write func(check func(*sql.Tx) error) error) error {
+		g.checked()
+		g.mu.RLock()
+		defer g.mu.RUnlock()
+		return write(func(tx *sql.Tx) error {
+			_, err := g.stands(tx, v)
+			return err
+		})
+	}
+}
+
+func (d *DB) createKey(name string, role Role, lifetime time.Duration, by issuing) (APIKey, string, error) {
 	switch {
 	case !keyName.MatchString(name):
 		return APIKey{}, "", Unfit("the name of a key is 1 to 63 letters, digits, spaces, . _ or -")
@@ -59,12 +99,46 @@ func (d *DB) CreateKey(name string, role Role, lifetime time.Duration) (APIKey, 
 	case lifetime < time.Minute || lifetime > MaxKeyLife:
 		return APIKey{}, "", Unfit(fmt.Sprintf("a key is good for a minute at least and %d days at most", int(MaxKeyLife.Hours()/24)))
 	}
-	now := time.Now()
-	return d.makeKey(APIKey{Name: name, Role: role, Created: now, Expires: now.Add(lifetime)}, nil)
+	now := d.clock.wall()
+	return d.makeKey(APIKey{Name: name, Role: role, Created: now, Expires: now.Add(lifetime)}, by, func(*sql.Tx, APIKey) error { return nil })
 }
 
-// makeKey stores a new key; before, if not nil, is the one that it replaces.
-func (d *DB) makeKey(k APIKey, before *APIKey) (APIKey, string, error) {
+func (d *DB) rotateKey(id string, overlap time.Duration, by issuing) (APIKey, string, error) {
+	if overlap < 0 || overlap > MaxKeyLife {
+		return APIKey{}, "", Unfit("the overlap is not from 0 to a year")
+	}
+	old, err := d.Key(id)
+	if err != nil {
+		return APIKey{}, "", err
+	}
+	now := d.clock.wall()
+	if !old.Live(now) {
+		return APIKey{}, "", notLive
+	}
+	end := old.Expires
+	if e := now.Add(overlap); e.Before(end) {
+		end = e
+	}
+	fresh := APIKey{Name: old.Name, Role: old.Role, Created: now, Expires: now.Add(old.Expires.Sub(old.Created))}
+	return d.makeKey(fresh, by, func(tx *sql.Tx, k APIKey) error { // the one before is still what it was: not revoked, and not replaced by another
+		res, err := tx.Exec("UPDATE keys SET expires = ?, due = min(due, ?), replaced = ? WHERE id = ? AND revoked = 0 AND expires = ? AND replaced = ?",
+			end.UnixMicro(), d.due(end.Sub(now)+keepDeadKeys), k.ID, id, old.Expires.UnixMicro(), old.Replaced)
+		if err != nil {
+			return err
+		}
+		if n, err := res.RowsAffected(); err != nil {
+			return err
+		} else if n == 0 {
+			return notLive
+		}
+		return nil
+	})
+}
+
+const notLive = Unfit("the key is not good any more: create a new one")
+
+// makeKey stores a new key, and does what goes with it in the same transaction.
+func (d *DB) makeKey(k APIKey, by issuing, with func(*sql.Tx, APIKey) error) (APIKey, string, error) {
 	id := make([]byte, 6)
 	_, _ = rand.Read(id) // never fails
 	k.ID = hex.EncodeToString(id)
@@ -76,66 +150,52 @@ func (d *DB) makeKey(k APIKey, before *APIKey) (APIKey, string, error) {
 		return APIKey{}, "", err
 	}
 	k.hash = string(hash)
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if err := d.fresh(); err != nil {
-		return APIKey{}, "", err
-	}
-	if len(d.keys) >= maxKeys {
-		return APIKey{}, "", Unfit(fmt.Sprintf("there are %d keys already: revoke some", len(d.keys)))
-	}
-	tx, err := d.db.Begin()
+	err = by(func(check func(*sql.Tx) error) error {
+		return d.write(func(tx *sql.Tx) error {
+			if err := check(tx); err != nil {
+				return err
+			}
+			n := 0
+			if err := tx.QueryRow("SELECT count(*) FROM keys").Scan(&n); err != nil {
+				return err
+			} else if n >= maxKeys {
+				return Unfit(fmt.Sprintf("there are %d keys already: revoke some", n))
+			}
+			_, err := tx.Exec("INSERT INTO keys (id, name, hash, role, created, expires, revoked, replaced, used, due) VALUES (?, ?, ?, ?, ?, ?, 0, '', 0, ?)",
+				k.ID, k.Name, k.hash, k.Role, k.Created.UnixMicro(), k.Expires.UnixMicro(), d.due(k.Expires.Sub(k.Created)+keepDeadKeys))
+			if err != nil {
+				return err
+			}
+			return with(tx, k)
+		})
+	})
 	if err != nil {
 		return APIKey{}, "", err
 	}
-	defer func() { _ = tx.Rollback() }() // after a commit it does nothing
-	_, err = tx.Exec("INSERT INTO keys VALUES (?, ?, ?, ?, ?, ?, 0, '', 0)", k.ID, k.Name, k.hash, k.Role, k.Created.UnixMicro(), k.Expires.UnixMicro())
-	if err == nil && before != nil {
-		_, err = tx.Exec("UPDATE keys SET expires = ?, replaced = ? WHERE id = ?", before.Expires.UnixMicro(), k.ID, before.ID)
-	}
-	if err == nil {
-		err = tx.Commit()
-	}
-	if err != nil {
-		return APIKey{}, "", err
-	}
-	d.keys, err = d.readKeys()
-	return k, text, err
+	return k, text, d.load()
 }
 
-// RotateKey makes a key in place of another, which stays good for as long as overlap.
-func (d *DB) RotateKey(id string, overlap time.Duration) (APIKey, string, error) {
-	if overlap < 0 || overlap > MaxKeyLife {
-		return APIKey{}, "", Unfit("the overlap is not from 0 to a year")
-	}
-	old, err := d.Key(id)
-	if err != nil {
-		return APIKey{}, "", err
-	}
-	now := time.Now()
-	if !old.Live(now) {
-		return APIKey{}, "", Unfit("the key is not good any more: create a new one")
-	}
-	fresh := APIKey{Name: old.Name, Role: old.Role, Created: now, Expires: now.Add(old.Expires.Sub(old.Created))}
-	if end := now.Add(overlap); end.Before(old.Expires) {
-		old.Expires = end
-	}
-	return d.makeKey(fresh, &old)
-}
-
-// RevokeKey ends a key.
+// RevokeKey ends a key. It is shown as a dead one for 30 days.
 func (d *DB) RevokeKey(id string) (APIKey, error) {
-	k, err := d.Key(id)
+	err := d.write(func(tx *sql.Tx) error {
+		res, err := tx.Exec("UPDATE keys SET revoked = iif(revoked = 0, ?1, revoked), due = min(due, ?2) WHERE id = ?3", d.clock.wall().UnixMicro(), d.due(keepDeadKeys), id)
+		if err != nil {
+			return err
+		}
+		if n, err := res.RowsAffected(); err != nil {
+			return err
+		} else if n == 0 {
+			return ErrNoKey
+		}
+		return nil
+	})
+	if err == nil {
+		err = d.load()
+	}
 	if err != nil {
-		return k, err
+		return APIKey{}, err
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	k.Revoked = time.Now()
-	if _, err = d.db.Exec("UPDATE keys SET revoked = ? WHERE id = ? AND revoked = 0", k.Revoked.UnixMicro(), id); err == nil {
-		d.keys, err = d.readKeys()
-	}
-	return k, err
+	return d.Key(id)
 }
 
 // Key finds a key.
@@ -199,21 +259,13 @@ func (g *Guard) key(text string, from netip.Addr) (Identity, error) {
 		return Identity{}, denied("key: too long")
 	}
 	id, _, _ := strings.Cut(strings.TrimPrefix(text, keyPrefix), "_")
-	k, err := g.DB.Key(id)
-	now := time.Now()
-	switch {
-	case errors.Is(err, ErrNoKey):
-		return Identity{}, denied("key: unknown")
-	case err != nil:
+	k, err := g.liveKey(id)
+	if err != nil {
 		return Identity{}, err
-	case !k.Revoked.IsZero():
-		return Identity{}, denied("key " + id + ": revoked")
-	case !k.Live(now):
-		return Identity{}, denied("key " + id + ": expired")
 	}
 	sum := sha256.Sum256([]byte(text + "\x00" + k.hash))
 	if !g.proven.has(sum) {
-		if wait := g.guesses.begin(id, from); wait > 0 {
+		if wait := g.guesses.begin(Key, id, from); wait > 0 {
 			return Identity{}, &Denied{Reason: "key " + id + ": too many attempts", RetryAfter: wait}
 		}
 		ok, err := g.comparer.compare(k.hash, text[len(keyPrefix):], true) // guesses at it are slowed down
@@ -223,9 +275,32 @@ func (g *Guard) key(text string, from netip.Addr) (Identity, error) {
 		if !ok {
 			return Identity{}, denied("key " + id + ": wrong")
 		}
-		g.guesses.succeed(id, from)
+		g.guesses.succeed(Key, id, from)
 		g.proven.add(sum)
+		g.checked()
+		if k, err = g.liveKey(id); err != nil { // it may have ended while it was compared
+			return Identity{}, err
+		}
 	}
-	g.DB.useKey(id, now)
-	return Identity{Kind: Key, Name: k.Name, Role: k.Role, Way: ByKey, Expires: k.Expires, ID: k.ID}, nil
+	g.DB.useKey(id, g.now())
+	return Identity{
+		Kind: Key, Name: k.Name, Role: k.Role, Way: ByKey, Expires: k.Expires, ID: k.ID,
+		proof: Verified{kind: Key, name: k.ID, role: k.Role},
+	}, nil
+}
+
+// liveKey gives a key that is good now.
+func (g *Guard) liveKey(id string) (APIKey, error) {
+	k, err := g.DB.Key(id)
+	switch {
+	case errors.Is(err, ErrNoKey):
+		return k, denied("key: unknown")
+	case err != nil:
+		return k, err
+	case !k.Revoked.IsZero():
+		return k, denied("key " + id + ": revoked")
+	case !k.Live(g.now()):
+		return k, denied("key " + id + ": expired")
+	}
+	return k, nil
 }

@@ -1,12 +1,9 @@
 package auth
 
 import (
-	"crypto/rand"
 	"database/sql"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -53,6 +50,26 @@ var steps = []string{
 	) WITHOUT ROWID;
 	CREATE TABLE users (name TEXT PRIMARY KEY, hash TEXT NOT NULL, role TEXT NOT NULL, created INTEGER NOT NULL) WITHOUT ROWID;`,
 	`CREATE INDEX refresh_subject ON refresh (subject, used, expires);`,
+	// Epochs were counters, and what was revoked was a list that a clock could cut short. All that was given with them ends here.
+	// due is an age, see age.
+	`DROP TABLE epochs;
+	DROP TABLE revoked;
+	DELETE FROM meta;
+	DELETE FROM sessions;
+	ALTER TABLE sessions ADD COLUMN due INTEGER NOT NULL DEFAULT 0;
+	DELETE FROM refresh;
+	ALTER TABLE refresh ADD COLUMN epoch TEXT NOT NULL DEFAULT '';
+	ALTER TABLE refresh ADD COLUMN due INTEGER NOT NULL DEFAULT 0;
+	ALTER TABLE keys ADD COLUMN due INTEGER NOT NULL DEFAULT 0;
+	UPDATE keys SET due = max(0, expires - 1000000 * CAST(strftime('%s', 'now') AS INTEGER)) + 2592000000000; -- 30 days
+	CREATE TABLE epochs (
+		subject TEXT PRIMARY KEY,
+		epoch   TEXT NOT NULL, -- random: another one when the subject is logged out everywhere or changes
+		print   TEXT NOT NULL -- of the password and the role that it belongs to
+	) WITHOUT ROWID;
+	CREATE TABLE families (family TEXT PRIMARY KEY, subject TEXT NOT NULL, due INTEGER NOT NULL) WITHOUT ROWID; -- logins that have tokens
+	CREATE INDEX families_subject ON families (subject, due);
+	CREATE TABLE known (subject TEXT NOT NULL, network TEXT NOT NULL, due INTEGER NOT NULL, PRIMARY KEY (subject, network)) WITHOUT ROWID; -- who got in from where`,
 }
 
 // pragmas of the connection, as of the history's.
@@ -67,26 +84,29 @@ const DBName = "web.db"
 // DB remembers sessions, refresh tokens, what was revoked, keys, and the users that were made before any was declared. It may
 // be used by many at once, and by several processes.
 type DB struct {
-	db *sql.DB
-	id string // random: what was given with another database is not good with this one
+	db    *sql.DB
+	clock clock
+	age   age // set when it is opened
 	// Aside is where a damaged database was put; "" if there was none.
 	Aside string
 
 	mu      sync.Mutex // guards everything that follows: a copy of what every request asks
 	looked  time.Time
-	version int64 // PRAGMA data_version: counts the changes of other processes
-	revoked map[string]time.Time
-	epochs  map[string]int
+	version int64             // PRAGMA data_version: counts the changes of other processes
+	live    map[string]bool   // families that were found
+	epochs  map[string]string // by subject
 	keys    map[string]APIKey
 }
 
 // OpenDB opens the database of a state directory, or makes one. A damaged one is set aside.
-func OpenDB(stateDir string) (*DB, error) {
+func OpenDB(stateDir string) (*DB, error) { return openDBWith(stateDir, machineClock()) }
+
+func openDBWith(stateDir string, c clock) (*DB, error) {
 	path, err := filepath.Abs(filepath.Join(stateDir, DBName))
 	if err != nil {
 		return nil, err
 	}
-	d, err := openDB(path)
+	d, err := openDB(path, c)
 	if !isDamage(err) {
 		return d, err
 	}
@@ -96,7 +116,7 @@ func OpenDB(stateDir string) (*DB, error) {
 			return nil, fmt.Errorf("%s is damaged (%w) and cannot be set aside: %w", path, err, moved)
 		}
 	}
-	if d, err = openDB(path); err == nil {
+	if d, err = openDB(path, c); err == nil {
 		d.Aside = aside
 	}
 	return d, err
@@ -107,7 +127,7 @@ func isDamage(err error) bool {
 	return ok && (e.Code()&0xff == sqlite3.SQLITE_CORRUPT || e.Code()&0xff == sqlite3.SQLITE_NOTADB)
 }
 
-func openDB(path string) (*DB, error) {
+func openDB(path string, c clock) (*DB, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) // here, so that only its owner may read it
 	if err != nil {
 		return nil, err
@@ -121,7 +141,7 @@ func openDB(path string) (*DB, error) {
 		return nil, err
 	}
 	db.SetMaxOpenConns(1)
-	d := &DB{db: db}
+	d := &DB{db: db, clock: c}
 	if err := d.begin(); err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), db.Close())
 	}
@@ -144,24 +164,25 @@ func (d *DB) begin() error {
 		return fmt.Errorf("its schema has version %d and this program knows 1 to %d: it was written by a newer ORAC", version, len(steps))
 	}
 	for ; version < len(steps); version++ {
-		if _, err := d.db.Exec("BEGIN IMMEDIATE; " + steps[version] + "; PRAGMA user_version = " + strconv.Itoa(version+1) + "; COMMIT"); err != nil {
+		if _, err := d.db.Exec("BEGIN IMMEDIATE; " + steps[version] + "\n; PRAGMA user_version = " + strconv.Itoa(version+1) + "; COMMIT"); err != nil {
 			_, _ = d.db.Exec("ROLLBACK")
 			return err
 		}
 	}
-	id := make([]byte, 8)
-	_, _ = rand.Read(id) // never fails
-	if _, err := d.db.Exec("INSERT INTO meta VALUES ('id', ?) ON CONFLICT DO NOTHING", hex.EncodeToString(id)); err != nil {
+	if err := d.openAge(); err != nil {
 		return err
 	}
-	if err := d.db.QueryRow("SELECT value FROM meta WHERE name = 'id'").Scan(&d.id); err != nil {
+	if err := d.write(d.keepAge); err != nil {
 		return err
 	}
 	return d.load()
 }
 
 // Close ends the use of the database.
-func (d *DB) Close() error { return d.db.Close() }
+func (d *DB) Close() error {
+	_ = d.write(d.keepAge) // without it less time has passed than did, and things are deleted later
+	return d.db.Close()
+}
 
 // lookEvery is how soon changes of another process are seen.
 const lookEvery = time.Second
@@ -187,127 +208,61 @@ func (d *DB) fresh() error {
 func (d *DB) load() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if err := d.db.QueryRow("PRAGMA data_version").Scan(&d.version); err != nil {
-		return err
+	err := d.db.QueryRow("PRAGMA data_version").Scan(&d.version)
+	if err == nil {
+		err = d.read()
 	}
-	return d.read()
+	if err != nil { // the copies are old: whoever asks next reads them or gets the error
+		d.version, d.looked = -1, time.Time{}
+	}
+	return err
 }
 
 // read makes the copies. The caller holds the lock.
 func (d *DB) read() error {
-	revoked, epochs := map[string]time.Time{}, map[string]int{}
-	if err := each(d.db, "SELECT id, expires FROM revoked", func(id string, at int64) { revoked[id] = fromMicros(at) }); err != nil {
-		return err
-	}
-	if err := each(d.db, "SELECT subject, n FROM epochs", func(subject string, n int64) { epochs[subject] = int(n) }); err != nil {
+	epochs, err := readEpochs(d.db)
+	if err != nil {
 		return err
 	}
 	keys, err := d.readKeys()
 	if err != nil {
 		return err
 	}
-	d.revoked, d.epochs, d.keys = revoked, epochs, keys
+	d.live, d.epochs, d.keys = map[string]bool{}, epochs, keys
 	return nil
 }
 
-func each(db *sql.DB, query string, row func(string, int64)) error {
-	rows, err := db.Query(query)
+func readEpochs(db *sql.DB) (map[string]string, error) {
+	rows, err := db.Query("SELECT subject, epoch FROM epochs")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer rows.Close()
+	epochs := map[string]string{}
 	for rows.Next() {
-		var text string
-		var n int64
-		if err := rows.Scan(&text, &n); err != nil {
-			return err
+		var subject, epoch string
+		if err := rows.Scan(&subject, &epoch); err != nil {
+			return nil, err
 		}
-		row(text, n)
+		epochs[subject] = epoch
 	}
-	return rows.Err()
+	return epochs, rows.Err()
 }
 
-// epoch is what tokens and sessions of a subject must carry: it changes when the subject is logged out everywhere.
-func (d *DB) epoch(subject string) (string, error) {
+// write does something in one transaction: all of it or nothing, and nobody else writes meanwhile. do uses the transaction and
+// nothing else of the database.
+func (d *DB) write(do func(*sql.Tx) error) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if err := d.fresh(); err != nil {
-		return "", err
-	}
-	return d.id + "." + strconv.Itoa(d.epochs[subject]), nil
-}
-
-// isRevoked tells whether a token or a family was revoked. When that cannot be known it was.
-func (d *DB) isRevoked(ids ...string) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.fresh() != nil {
-		return true
-	}
-	for _, id := range ids {
-		if _, ok := d.revoked[id]; ok && id != "" {
-			return true
-		}
-	}
-	return false
-}
-
-// revoke ends a token or a family; until is when it would have ended anyway.
-func (d *DB) revoke(id string, until time.Time) error {
-	if id == "" {
-		return nil
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	_, err := d.db.Exec("INSERT INTO revoked VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET expires = max(expires, excluded.expires)", id, until.UnixMicro())
-	if err == nil {
-		d.revoked[id] = until
-	}
-	return err
-}
-
-// LogOutEverywhere ends every session and token of a subject.
-func (d *DB) LogOutEverywhere(subject string) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	_, err := d.db.Exec("INSERT INTO epochs VALUES (?, 1) ON CONFLICT (subject) DO UPDATE SET n = n + 1", subject)
+	tx, err := d.db.Begin()
 	if err != nil {
 		return err
 	}
-	d.epochs[subject]++
-	_, err = d.db.Exec("DELETE FROM sessions WHERE subject = ?", subject)
-	if err == nil {
-		_, err = d.db.Exec("DELETE FROM refresh WHERE subject = ?", subject)
+	defer func() { _ = tx.Rollback() }() // after a commit it does nothing
+	if err := do(tx); err != nil {
+		return err
 	}
-	return err
-}
-
-// Sweep removes what is over.
-func (d *DB) Sweep() error {
-	now := time.Now()
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for _, query := range []string{
-		"DELETE FROM sessions WHERE expires < ?", "DELETE FROM refresh WHERE expires < ?", "DELETE FROM revoked WHERE expires < ?",
-	} {
-		if _, err := d.db.Exec(query, now.UnixMicro()); err != nil {
-			return err
-		}
-	}
-	maps.DeleteFunc(d.revoked, func(_ string, until time.Time) bool { return until.Before(now) })
-	// Dead keys are shown for a while, so that people see why something has stopped working.
-	_, err := d.db.Exec("DELETE FROM keys WHERE expires < ?1 OR revoked != 0 AND revoked < ?1", now.Add(-keepDeadKeys).UnixMicro())
-	if err == nil {
-		d.keys, err = d.readKeys()
-	}
-	return err
-}
-
-func micros(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMicro()
+	return tx.Commit()
 }
 
 func fromMicros(n int64) time.Time {

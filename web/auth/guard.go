@@ -3,10 +3,12 @@ package auth
 import (
 	"crypto/sha256"
 	"crypto/subtle"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/netip"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -19,8 +21,11 @@ type Guard struct {
 	DB      *DB
 	Secrets *secrets.Store
 
-	hashKey  []byte
-	policy   atomic.Pointer[policy]
+	hashKey []byte
+	// mu is held for writing while who counts is changed, and for reading from the moment that what was proven is compared with
+	// who counts until what is made of it is written down. Lock it before the database's.
+	mu       sync.RWMutex
+	policy   atomic.Pointer[policy] // stored under mu
 	keys     *keyring
 	throttle *throttle
 	guesses  *throttle // of API keys: apart, so that a program with a wrong key keeps no person out
@@ -28,16 +33,30 @@ type Guard struct {
 	proven   proven
 	signed   signed
 	setup    setup
+
+	// Replaced, if it is not nil, is called before the key of tokens is replaced by another one because others may have read it.
+	// Its error leaves the key as it is; then no token is taken or given. Set it before Use.
+	Replaced func(secret string) error
+
+	meanwhile func() // see checked; nil but in tests
 }
 
 // Open makes a guard for a state directory. hashKey stays the same over restarts. Use must be called before anything else.
 func Open(stateDir string, hashKey []byte) (*Guard, error) {
-	db, err := OpenDB(stateDir)
+	return openWith(stateDir, hashKey, machineClock())
+}
+
+func openWith(stateDir string, hashKey []byte, c clock) (*Guard, error) {
+	db, err := openDBWith(stateDir, c)
 	if err != nil {
 		return nil, fmt.Errorf("who may do what cannot be known: %w", err)
 	}
 	s := secrets.In(stateDir)
-	return &Guard{DB: db, Secrets: s, hashKey: hashKey, keys: &keyring{store: s}, throttle: newThrottle(), guesses: newGuesses(), comparer: newComparer()}, nil
+	g := &Guard{DB: db, Secrets: s, hashKey: hashKey, keys: &keyring{store: s}, throttle: newThrottle(c.passed), guesses: newGuesses(c.passed), comparer: newComparer()}
+	if g.throttle.known, err = db.knownPairs(); err != nil {
+		return nil, errors.Join(fmt.Errorf("who may do what cannot be known: %w", err), db.Close())
+	}
+	return g, nil
 }
 
 // Close ends the use of the database.
@@ -45,81 +64,124 @@ func (g *Guard) Close() error { return g.DB.Close() }
 
 // Use puts what a runbook says into force. Until its signing key can be read no token is taken or given; the error says why.
 func (g *Guard) Use(rb *runbook.Runbook) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
 	made, err := g.DB.madeUsers()
-	if err != nil {
-		return err
+	if err != nil && len(rb.Users) == 0 {
+		return err // who counts is not known: those of before do
 	}
 	// Who was made by the set-up and is declared now counts again when a generation without users is returned to: with the password
 	// of now, and not with that of the set-up.
 	for _, m := range made {
 		for _, u := range rb.Users {
 			if hash := u.PasswordHash.Reveal(); u.Name == m.name && hash != m.hash {
-				if _, err := g.DB.db.Exec("UPDATE users SET hash = ? WHERE name = ?", hash, m.name); err != nil {
-					return err
-				}
+				_, failed := g.DB.db.Exec("UPDATE users SET hash = ? WHERE name = ?", hash, m.name)
+				err = errors.Join(err, failed)
 			}
 		}
 	}
-	g.policy.Store(newPolicy(g.DB, rb, made, g.hashKey))
-	return g.keys.use(rb.Auth)
+	return errors.Join(err, g.put(newPolicy(g.DB, rb, made, g.hashKey), rb, false))
 }
 
+// Consult is Use for a command beside the appliance, whose runbook need not be the one that runs: it ends nothing that the
+// appliance has given.
+func (g *Guard) Consult(rb *runbook.Runbook) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	made, err := g.DB.madeUsers()
+	if err != nil {
+		return err
+	}
+	return g.put(newPolicy(g.DB, rb, made, g.hashKey), rb, true)
+}
+
+// put makes a policy the one that counts. It does so first of all: who is not in it is out, whatever fails after that. The caller
+// holds the lock.
+func (g *Guard) put(p *policy, rb *runbook.Runbook, consulted bool) error {
+	g.policy.Store(p)
+	replaced := g.Replaced
+	if consulted {
+		replaced = nil
+	}
+	return errors.Join(g.DB.settle(p.prints(), consulted), g.keys.use(rb.Auth, replaced))
+}
+
+// maxName is how many bytes of a name are looked at.
+const maxName = 64
+
+func clipName(name string) string { return name[:min(len(name), maxName)] }
+
 // Login checks a password. The denial of a wrong name looks and lasts like that of a wrong password.
-func (g *Guard) Login(name, password string, from netip.Addr) (Identity, error) {
-	p := g.policy.Load()
-	if len(name) > 64 {
-		name = name[:64]
-	}
-	if wait := g.throttle.begin(name, from); wait > 0 {
-		return Identity{}, &Denied{Reason: "login: too many attempts", RetryAfter: wait}
-	}
+func (g *Guard) Login(name, password string, from netip.Addr) (Verified, error) {
+	p, name := g.policy.Load(), clipName(name)
 	u, known := p.users[name]
+	if wait := g.throttle.begin(User, name, from); wait > 0 {
+		return Verified{}, &Denied{Reason: "login: too many attempts", RetryAfter: wait}
+	}
+	v, err := g.proofOf(u) // before the comparison: what ends this user meanwhile ends what is made of it
+	if err != nil {
+		return Verified{}, err
+	}
 	hash := u.hash
 	if !known {
 		hash = p.decoy
 	}
-	ok, err := g.comparer.compare(hash, password, g.throttle.knows(name, from))
+	ok, err := g.comparer.compare(hash, password, g.throttle.knows(User, name, from))
 	switch {
 	case err != nil:
-		return Identity{}, err
+		return Verified{}, err
 	case !known:
-		return Identity{}, denied("login: no such user")
+		return Verified{}, denied("login: no such user")
 	case !ok:
-		return Identity{}, denied("login: wrong password")
+		return Verified{}, denied("login: wrong password")
 	}
-	g.throttle.succeed(name, from)
-	return Identity{Kind: User, Name: name, Role: u.role}, nil
+	g.gotIn(v, from)
+	return v, nil
+}
+
+// gotIn takes back what a try has cost, and remembers the pair of who and where over restarts.
+func (g *Guard) gotIn(v Verified, from netip.Addr) {
+	if fresh := g.throttle.succeed(v.kind, v.name, from); fresh {
+		_ = g.DB.know(v.Identity().Subject(), Network(from)) // it is for comfort, and opens nothing
+	}
+}
+
+// Knows tells whether a user or an account has got in from an address before, as far as that is remembered: over restarts, for 90
+// days without a login.
+func (g *Guard) Knows(kind Kind, name string, from netip.Addr) bool {
+	return g.throttle.knows(kind, clipName(name), from)
 }
 
 // Tokens gives a user who has logged in a token and a refresh token.
-func (g *Guard) Tokens(i Identity) (Token, error) { return g.pair(g.policy.Load(), i.Kind, i.Name, "") }
+func (g *Guard) Tokens(v Verified) (Token, error) { return g.pair(v) }
 
-// Issue makes a token without a refresh token, for the command line.
-func (g *Guard) Issue(kind Kind, name string, lifetime time.Duration) (Token, error) {
+// Issue makes a token without a refresh token, for the command line. lifetime 0 is that of the runbook.
+func (g *Guard) Issue(v Verified, lifetime time.Duration) (Token, error) {
 	p := g.policy.Load()
 	if lifetime == 0 {
-		if lifetime = p.tokenLifetime; kind == Service {
+		if lifetime = p.tokenLifetime; v.kind == Service {
 			lifetime = p.serviceLifetime
 		}
 	}
-	return g.sign(p, kind, name, "", lifetime)
+	return g.issue(v, lifetime, false)
 }
 
 // ServiceToken checks the secret of a service account and gives it a token.
 func (g *Guard) ServiceToken(name, secret string, from netip.Addr) (Token, error) {
-	p := g.policy.Load()
-	if len(name) > 64 {
-		name = name[:64]
-	}
-	if wait := g.throttle.begin("service:"+name, from); wait > 0 {
+	p, name := g.policy.Load(), clipName(name)
+	a, known := p.accounts[name]
+	if wait := g.throttle.begin(Service, name, from); wait > 0 {
 		return Token{}, &Denied{Reason: "service token: too many attempts", RetryAfter: wait}
 	}
-	a, known := p.accounts[name]
+	v, err := g.proofOf(a)
+	if err != nil {
+		return Token{}, err
+	}
 	if same := equal(secret, a.secret.Reveal()); !known || !same || !a.secret.IsSet() {
 		return Token{}, denied("service token: wrong account or secret")
 	}
-	g.throttle.succeed("service:"+name, from)
-	return g.pair(p, Service, name, "")
+	g.gotIn(v, from)
+	return g.pair(v)
 }
 
 // Token gives whom a bearer token is of: a JWT or an API key.
@@ -132,38 +194,43 @@ func (g *Guard) token(text string, from netip.Addr) (Identity, error) {
 	return g.verify(g.policy.Load(), text)
 }
 
+// Via is how a request has come, as far as that is believed: over a proxy that is trusted it is what the proxy says.
+type Via struct {
+	From   netip.Addr // of who asks
+	Secure bool       // encrypted all the way
+}
+
 // Identify gives who asks: by a bearer token if there is one, else by a session. Nobody without an error is who shows neither.
-func (g *Guard) Identify(r *http.Request) (Identity, error) {
+func (g *Guard) Identify(r *http.Request, via Via) (Identity, error) {
 	if r.Header.Get("Authorization") != "" {
 		token := Bearer(r)
 		if token == "" {
 			return Identity{}, denied("token: an Authorization that is no bearer token")
 		}
-		return g.token(token, addressOf(r))
+		return g.token(token, via.From)
 	}
-	return g.Session(r)
+	return g.Session(r, via)
 }
 
-// addressOf is whom a connection is from; the zero address if that cannot be known.
-func addressOf(r *http.Request) netip.Addr {
-	a, _ := netip.ParseAddrPort(r.RemoteAddr)
-	return a.Addr()
+// ShowsNothing tells whether a request comes with nothing that could say who asks.
+func ShowsNothing(r *http.Request) bool {
+	if r.Header.Get("Authorization") != "" {
+		return false
+	}
+	for _, name := range []string{cookieName, secureCookieName} {
+		if c, err := r.Cookie(name); err == nil && c.Value != "" {
+			return false
+		}
+	}
+	return true
 }
 
-// LogOut ends what somebody is logged in by. An API key has to be revoked instead.
+// LogOut ends the login that a token comes from, with all its tokens. An API key has to be revoked instead.
 func (g *Guard) LogOut(i Identity) error {
-	p := g.policy.Load()
-	until := time.Now().Add(max(p.tokenLifetime, p.serviceLifetime) + leeway)
-	if until.Before(i.Expires) { // a token of the command line may last longer
-		until = i.Expires.Add(leeway)
-	}
 	if i.Way != ByToken {
 		return nil
 	}
-	if err := g.DB.endFamily(i.Family, until); err != nil {
-		return err
-	}
-	return g.DB.revoke(i.ID, until)
+	return g.DB.endFamily(i.Family)
 }
 
 // Person is what may be told of a user or an account.

@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -51,15 +52,25 @@ type keyring struct {
 	problem error
 }
 
-// use puts the keys of a runbook into force. The file is made if the runbook names no key and there is none.
-func (k *keyring) use(a runbook.Auth) error {
+// use puts the keys of a runbook into force. The file is made if the runbook names no key and there is none. Where others may
+// have read it, it is replaced by another one, if replaced is there and lets it.
+func (k *keyring) use(a runbook.Auth, replaced func(secret string) error) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.fixed, k.old, k.follow = a.JWTSecret.Reveal(), a.JWTPrevious.Reveal(), SigningSecret
 	if k.fixed != "" {
 		k.follow = k.store.NameOf(k.fixed)
-	} else if _, err := k.store.Get(SigningSecret); err != nil {
+	} else if _, err := k.store.Get(SigningSecret); errors.Is(err, secrets.ErrNone) {
 		if err := k.store.Generate(SigningSecret); err != nil {
+			return err
+		}
+	} else if replaced != nil && k.store.Exposed(SigningSecret) {
+		err := replaced(SigningSecret)
+		if err == nil {
+			err = k.store.Replace(SigningSecret)
+		}
+		if err != nil {
+			k.keys, k.problem = nil, err
 			return err
 		}
 	}
@@ -87,7 +98,7 @@ func (k *keyring) read() {
 		}
 	}
 	add(text, time.Time{})
-	if k.follow != "" {
+	if k.follow != "" { // one that is over is removed
 		if text, until, ok := k.store.Previous(k.follow); ok {
 			add(text, until)
 		}
@@ -112,7 +123,10 @@ func (k *keyring) good() ([]signingKey, error) {
 	}
 	over := func(key signingKey) bool { return !key.until.IsZero() && !now.Before(key.until) }
 	if slices.ContainsFunc(k.keys, over) {
-		return slices.DeleteFunc(slices.Clone(k.keys), over), nil
+		k.read() // which removes the file: setting the clock back does not make the key good again
+		if k.problem != nil {
+			return nil, k.problem
+		}
 	}
 	return k.keys, nil // read makes others, and changes none
 }

@@ -18,8 +18,8 @@ import (
 func TestLogin(t *testing.T) {
 	cheaply(t)
 	g := newGuard(t)
-	if i, err := g.Login("anna", annasPassword, home); err != nil || i.Role != Admin || i.Subject() != "anna" {
-		t.Errorf("%+v, %v", i, err)
+	if v, err := g.Login("anna", annasPassword, home); err != nil || v.Identity().Role != Admin || v.Identity().Subject() != "anna" {
+		t.Errorf("%+v, %v", v, err)
 	}
 	long := annasPassword + string(make([]byte, 100))
 	for name, c := range map[string][3]string{
@@ -30,7 +30,7 @@ func TestLogin(t *testing.T) {
 		"SQL":            {"' OR 1=1 --", annasPassword, "login: no such user"},
 		"an account":     {"core", accountSecret, "login: no such user"},
 	} {
-		g.throttle = newThrottle()
+		g.throttle = newThrottle(g.DB.clock.passed)
 		_, err := g.Login(c[0], c[1], home)
 		refused(t, name, err, c[2])
 		if err.Error() != "not authenticated" {
@@ -55,7 +55,7 @@ func TestAWrongNameLastsAsLongAsAWrongPassword(t *testing.T) {
 		}
 		best := map[string]time.Duration{}
 		for _, name := range []string{"anna", "mallory", "anna", "mallory", "anna", "mallory"} {
-			g.throttle = newThrottle()
+			g.throttle = newThrottle(g.DB.clock.passed)
 			before, start := g.comparer.done.Load(), time.Now()
 			if _, err := g.Login(name, "wrong password", home); err == nil {
 				t.Fatal("it is let in")
@@ -202,14 +202,14 @@ func TestFewAreComparedAtOnce(t *testing.T) {
 
 // TestManyAddresses: the memory of the throttle is bounded, and a user is protected from many addresses at once.
 func TestManyAddresses(t *testing.T) {
-	th := newThrottle()
+	th := newThrottle(machineClock().passed)
 	passed := 0
 	for n := range 3 * maxThrottled {
 		a := netip.AddrFrom4([4]byte{10, byte(n >> 16), byte(n >> 8), byte(n)})
-		if th.begin("anna", a) == 0 {
+		if th.begin(User, "anna", a) == 0 {
 			passed++
 		}
-		th.begin(fmt.Sprint("user", n), a)
+		th.begin(User, fmt.Sprint("user", n), a)
 	}
 	if len(th.users) > maxThrottled || len(th.addrs) > maxThrottled {
 		t.Errorf("%d users and %d addresses are remembered", len(th.users), len(th.addrs))

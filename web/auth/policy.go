@@ -41,6 +41,7 @@ func (u user) subject() string { return Identity{Kind: u.kind, Name: u.name}.Sub
 func (u user) identity(c claims) Identity {
 	return Identity{
 		Kind: u.kind, Name: u.name, Role: u.role, Permissions: u.permissions, Way: ByToken, Expires: c.ExpiresAt.Time, ID: c.ID, Family: c.Family,
+		proof: Verified{kind: u.kind, name: u.name, role: u.role, print: c.Print, epoch: c.Epoch, family: c.Family},
 	}
 }
 
@@ -81,6 +82,17 @@ func newPolicy(d *DB, rb *runbook.Runbook, made []user, key []byte) *policy {
 func (p *policy) add(to map[string]user, u user, key []byte) {
 	u.print = u.fingerprint(key)
 	to[u.name] = u
+}
+
+// prints are the fingerprints of all users and accounts, by subject.
+func (p *policy) prints() map[string]string {
+	m := map[string]string{}
+	for _, kind := range []map[string]user{p.users, p.accounts} {
+		for _, u := range kind {
+			m[u.subject()] = u.print
+		}
+	}
+	return m
 }
 
 // find gives a user or an account.

@@ -40,7 +40,7 @@ func TestATokenThatIsRememberedEnds(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				rb := declared(t)
 				g := openGuard(t, dir, rb)
-				token, err := g.Issue(User, "anna", time.Hour)
+				token, err := g.Issue(vouched(t, g, User, "anna"), time.Hour)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -67,7 +67,7 @@ func TestATokenThatIsRememberedEnds(t *testing.T) {
 func TestFewTokensAreRemembered(t *testing.T) {
 	g := newGuard(t)
 	for n := range 2 * maxSigned {
-		token, err := g.Issue(User, "anna", time.Hour+time.Duration(n))
+		token, err := g.Issue(vouched(t, g, User, "anna"), time.Hour+time.Duration(n))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -88,7 +88,7 @@ func TestFewTokensAreRemembered(t *testing.T) {
 // BenchmarkToken is what it costs to know whom a token is of.
 func BenchmarkToken(b *testing.B) {
 	g := newGuard(b)
-	token, err := g.Issue(User, "anna", time.Hour)
+	token, err := g.Issue(vouched(b, g, User, "anna"), time.Hour)
 	if err != nil {
 		b.Fatal(err)
 	}

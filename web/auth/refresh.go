@@ -7,53 +7,103 @@ import (
 	"time"
 )
 
-// pair makes a token and its refresh token. An empty family begins one.
-func (g *Guard) pair(p *policy, kind Kind, name, family string) (Token, error) {
-	if family == "" {
-		family = rand.Text()
-	}
+// pair makes a token and its refresh token of what was proven.
+func (g *Guard) pair(v Verified) (Token, error) {
+	p := g.policy.Load()
 	lifetime := p.tokenLifetime
-	if kind == Service {
+	if v.kind == Service {
 		lifetime = p.serviceLifetime
 	}
-	t, err := g.sign(p, kind, name, family, lifetime)
+	return g.issue(v, lifetime, true)
+}
+
+// issue makes a token of what was proven, and a refresh token if it is to have one. What was proven is compared again with what
+// counts now, under the locks that Use, LogOutEverywhere and endFamily take, and is written down in the same transaction.
+func (g *Guard) issue(v Verified, lifetime time.Duration, refreshed bool) (t Token, err error) {
+	g.checked()
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	p := g.policy.Load()
+	keys, err := g.keys.good()
 	if err != nil {
 		return Token{}, err
 	}
-	t.Refresh, t.RefreshExpires = newOpaque(refreshPrefix), time.Now().Add(p.refreshLifetime).Truncate(time.Second)
-	who, _ := p.find(kind, name)
-	return t, g.DB.addRefresh(digest(t.Refresh), refresh{family: family, subject: who.subject(), print: who.print, expires: t.RefreshExpires})
+	err = g.DB.write(func(tx *sql.Tx) error {
+		who, err := g.stands(tx, v)
+		if err != nil {
+			return err
+		}
+		if v.kind != User && v.kind != Service {
+			return denied("proof: no tokens are given for it")
+		}
+		family := v.family
+		if family == "" {
+			family = rand.Text()
+		}
+		if v.refresh != "" {
+			if err := useRefresh(tx, v.refresh); err != nil {
+				return err
+			}
+		}
+		now := g.now()
+		if t, err = p.sign(keys[0], who, v.epoch, family, now, lifetime); err != nil {
+			return err
+		}
+		life := lifetime + leeway
+		if refreshed {
+			life = max(life, p.refreshLifetime)
+			t.Refresh, t.RefreshExpires = newOpaque(refreshPrefix), now.Add(p.refreshLifetime).Truncate(time.Second)
+			r := refresh{family: family, subject: who.subject(), print: who.print, epoch: v.epoch, expires: t.RefreshExpires}
+			if err := g.DB.addRefresh(tx, digest(t.Refresh), r, p.refreshLifetime); err != nil {
+				return err
+			}
+		}
+		return g.DB.keepFamily(tx, family, who.subject(), life)
+	})
+	if err != nil {
+		return Token{}, err
+	}
+	return t, nil
 }
 
 // Refresh gives a new pair of tokens for a refresh token, which is used up. One that was used before ends its whole family:
 // either it or its successor is in the wrong hands.
 func (g *Guard) Refresh(token string) (Token, error) {
-	p := g.policy.Load()
 	if len(token) > maxToken {
 		return Token{}, denied("refresh: too long")
 	}
-	r, err := g.DB.takeRefresh(digest(token))
-	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		return Token{}, denied("refresh: unknown")
-	case err != nil:
+	hash := digest(token)
+	r, err := g.DB.findRefresh(hash)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return Token{}, err
-	case r.used:
-		// The tokens of the family end with the longest of them.
-		if err := g.DB.endFamily(r.family, time.Now().Add(max(p.tokenLifetime, p.serviceLifetime)+leeway)); err != nil {
-			return Token{}, err
-		}
-		return Token{}, &Denied{Reason: "refresh: used twice; all tokens of " + r.subject + " from that login are ended"}
-	case time.Now().After(r.expires):
-		return Token{}, denied("refresh: expired")
-	case g.DB.isRevoked(r.family):
-		return Token{}, denied("refresh: revoked")
 	}
 	kind, name := ParseSubject(r.subject)
-	if who, ok := p.find(kind, name); !ok || who.print != r.print {
+	who, known := g.policy.Load().find(kind, name)
+	switch {
+	case err != nil:
+		return Token{}, denied("refresh: unknown")
+	case r.used:
+		return Token{}, g.reused(r)
+	case g.now().After(r.expires):
+		return Token{}, denied("refresh: expired")
+	case !g.DB.lives(r.family):
+		return Token{}, denied("refresh: revoked")
+	case !known || who.print != r.print:
 		return Token{}, denied("refresh: of somebody who is no more, or has changed")
 	}
-	return g.pair(p, kind, name, r.family)
+	t, err := g.pair(Verified{kind: kind, name: name, role: who.role, print: r.print, epoch: r.epoch, family: r.family, refresh: hash})
+	if errors.Is(err, errReused) {
+		return Token{}, g.reused(r)
+	}
+	return t, err
+}
+
+// reused ends the family of a refresh token that came twice.
+func (g *Guard) reused(r refresh) error {
+	if err := g.DB.endFamily(r.family); err != nil {
+		return err
+	}
+	return &Denied{Reason: "refresh: used twice; all tokens of " + r.subject + " from that login are ended", Of: r.subject}
 }
 
 // maxRefresh is how many refresh tokens of a user or an account are remembered, used ones included.
@@ -61,52 +111,36 @@ const maxRefresh = 1000
 
 // refresh is a row.
 type refresh struct {
-	family, subject, print string
-	expires                time.Time
-	used                   bool
+	family, subject, print, epoch string
+	expires                       time.Time
+	used                          bool
 }
 
-func (d *DB) addRefresh(hash string, r refresh) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	_, err := d.db.Exec("INSERT INTO refresh VALUES (?, ?, ?, ?, ?, 0)", hash, r.family, r.subject, r.print, r.expires.UnixMicro())
+func (d *DB) addRefresh(tx *sql.Tx, hash string, r refresh, life time.Duration) error {
+	_, err := tx.Exec("INSERT INTO refresh (hash, family, subject, print, expires, used, epoch, due) VALUES (?, ?, ?, ?, ?, 0, ?, ?)",
+		hash, r.family, r.subject, r.print, r.expires.UnixMicro(), r.epoch, d.due(life))
 	if err == nil { // those that were used go first: they are kept only to notice when they come again
-		_, err = d.db.Exec("DELETE FROM refresh WHERE subject = ?1 AND hash <> ?3 AND hash NOT IN (SELECT hash FROM refresh WHERE subject = ?1 AND hash <> ?3 ORDER BY used, expires DESC LIMIT ?2)", r.subject, maxRefresh-1, hash)
+		_, err = tx.Exec("DELETE FROM refresh WHERE subject = ?1 AND hash <> ?3 AND hash NOT IN (SELECT hash FROM refresh WHERE subject = ?1 AND hash <> ?3 ORDER BY used, expires DESC LIMIT ?2)", r.subject, maxRefresh-1, hash)
 	}
 	return err
 }
 
-// takeRefresh marks a refresh token as used and tells what it was before: of two who come at the same time one finds it used.
-func (d *DB) takeRefresh(hash string) (r refresh, err error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	tx, err := d.db.Begin()
-	if err != nil {
-		return r, err
-	}
-	defer func() { _ = tx.Rollback() }() // after a commit it does nothing
+// findRefresh gives a refresh token as it is at this moment; sql.ErrNoRows if there is none.
+func (d *DB) findRefresh(hash string) (r refresh, err error) {
 	var expires int64
-	err = tx.QueryRow("SELECT family, subject, print, expires, used FROM refresh WHERE hash = ?", hash).Scan(&r.family, &r.subject, &r.print, &expires, &r.used)
-	if err != nil {
-		return r, err
-	}
+	err = d.db.QueryRow("SELECT family, subject, print, epoch, expires, used FROM refresh WHERE hash = ?", hash).Scan(&r.family, &r.subject, &r.print, &r.epoch, &expires, &r.used)
 	r.expires = fromMicros(expires)
-	if _, err := tx.Exec("UPDATE refresh SET used = 1 WHERE hash = ?", hash); err != nil {
-		return r, err
-	}
-	return r, tx.Commit()
+	return r, err
 }
 
-// endFamily revokes all tokens of a login.
-func (d *DB) endFamily(family string, until time.Time) error {
-	if family == "" {
-		return nil
-	}
-	d.mu.Lock()
-	_, err := d.db.Exec("UPDATE refresh SET used = 1 WHERE family = ?", family)
-	d.mu.Unlock()
+// useRefresh uses a refresh token up: of two who come at the same time one finds it used.
+func useRefresh(tx *sql.Tx, hash string) error {
+	res, err := tx.Exec("UPDATE refresh SET used = 1 WHERE hash = ? AND used = 0", hash)
 	if err != nil {
 		return err
 	}
-	return d.revoke(family, until)
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
+		return errors.Join(err, errReused)
+	}
+	return nil
 }

@@ -1,18 +1,20 @@
 package auth
 
 import (
+	"database/sql"
 	"errors"
 
 	"orac/web/auth/secrets"
 )
 
 // Replacement is another hash in the place of a secret, ready and not yet there: hashing takes its time, and what it is for may
-// still be refused. Put and Undo are called while nobody else changes anything.
+// still be refused. Put and Undo are called while nobody else changes the runbook.
 type Replacement struct {
-	Secret string // its name
+	Secret string // its name; of a user who is one already, from Put on
 
 	g    *Guard
-	user string
+	by   Verified // in whose name a password is changed
+	user string   // whose; empty for one who is no user yet
 	hash string
 	was  *string // what Put has replaced; nil: there was none
 	put  bool
@@ -33,38 +35,66 @@ func (g *Guard) NewUser(name, password string) (*Replacement, error) {
 	return &Replacement{Secret: PasswordSecret(name), g: g, hash: hash}, nil
 }
 
-// ChangePassword makes another password of a user. It counts from the next Use of a runbook after Put on, and ends what was given
-// before; declared tells whether that runbook must be evaluated anew.
-func (g *Guard) ChangePassword(name, password string) (r *Replacement, declared bool, err error) {
+// ChangePassword makes another password of a user, in the name of who was proven: the user by the present password, or an admin.
+// It counts from the next Use of a runbook after Put on, and ends what was given before; declared tells whether that runbook must
+// be evaluated anew.
+func (g *Guard) ChangePassword(by Verified, name, password string) (r *Replacement, declared bool, err error) {
+	if own := by.kind == User && by.name == name; !own && !by.role.Includes(Admin) {
+		return nil, false, denied("proof: it is not the own password")
+	}
 	p := g.policy.Load()
 	u, ok := p.users[name]
-	if !ok {
+	switch {
+	case !ok:
 		return nil, false, ErrNoUser
-	}
-	hash, err := HashPassword(password)
-	if err != nil {
-		return nil, false, err
-	}
-	secret := g.secretOf(u)
-	if secret == "" {
+	case g.secretOf(u) == "":
 		return nil, false, ErrElsewhere
 	}
-	return &Replacement{Secret: secret, g: g, user: name, hash: hash}, p.declared, nil
+	hash, err := HashPassword(password)
+	return &Replacement{g: g, by: by, user: name, hash: hash}, p.declared, err
 }
 
-// Put writes the hash.
+// Put writes the hash, if what was proven still stands.
 func (r *Replacement) Put() error {
-	switch old, err := r.g.Secrets.Get(r.Secret); {
+	g := r.g
+	g.checked()
+	g.mu.Lock() // one change at a time, and none of who counts meanwhile
+	defer g.mu.Unlock()
+	if r.user != "" {
+		u, ok := g.policy.Load().users[r.user]
+		if !ok {
+			return ErrNoUser
+		}
+		if r.Secret = g.secretOf(u); r.Secret == "" {
+			return ErrElsewhere
+		}
+	}
+	switch old, err := g.Secrets.Get(r.Secret); {
 	case err == nil:
 		r.was = &old
 	case !errors.Is(err, secrets.ErrNone):
 		return err
 	}
-	if err := r.g.Secrets.Put(r.Secret, r.hash); err != nil {
-		return err
+	return g.DB.write(func(tx *sql.Tx) error {
+		if r.user != "" {
+			if _, err := g.stands(tx, r.by); err != nil {
+				return err
+			}
+		}
+		return r.replace(tx, r.hash)
+	})
+}
+
+// replace puts a hash in its place: beside, that of a user of the set-up. Of a declared user, too: who was made by the set-up
+// counts again when a generation without users is returned to.
+func (r *Replacement) replace(tx *sql.Tx, hash string) error {
+	if r.user != "" {
+		if _, err := tx.Exec("UPDATE users SET hash = ? WHERE name = ?", hash, r.user); err != nil {
+			return err
+		}
 	}
 	r.put = true
-	return r.made(r.hash)
+	return r.g.Secrets.Put(r.Secret, hash) // last: a database that fails after it is told of, and has changed nothing else
 }
 
 // Undo takes back what Put did, if it did anything.
@@ -72,19 +102,13 @@ func (r *Replacement) Undo() error {
 	if !r.put {
 		return nil
 	}
-	r.put = false
+	r.g.mu.Lock()
+	defer r.g.mu.Unlock()
 	if r.was == nil {
+		r.put = false
 		return r.g.Secrets.Remove(r.Secret)
 	}
-	return errors.Join(r.g.Secrets.Put(r.Secret, *r.was), r.made(*r.was))
-}
-
-// made keeps the hash of a user of the set-up beside, of a declared one, too: who was made by the set-up counts again when a
-// generation without users is returned to.
-func (r *Replacement) made(hash string) error {
-	if r.user == "" {
-		return nil
-	}
-	_, err := r.g.DB.db.Exec("UPDATE users SET hash = ? WHERE name = ?", hash, r.user)
+	err := r.g.DB.write(func(tx *sql.Tx) error { return r.replace(tx, *r.was) })
+	r.put = false
 	return err
 }

@@ -1,7 +1,9 @@
 package auth
 
 import (
+	"database/sql"
 	"net/netip"
+	"path/filepath"
 	"sync"
 	"testing"
 
@@ -81,9 +83,37 @@ func mustLogIn(t *testing.T, g *Guard, name string) Token {
 	return token
 }
 
+// vouched is the proof of somebody by the word of this machine.
+func vouched(t testing.TB, g *Guard, kind Kind, name string) Verified {
+	t.Helper()
+	v, err := g.Vouch(kind, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
 func refused(t *testing.T, what string, err error, reason string) {
 	t.Helper()
 	if Reason(err) != reason {
 		t.Errorf("%s: %v (%q), want %q", what, err, Reason(err), reason)
 	}
+}
+
+// oldDatabase is one with the first two steps of the schema, as a release before made it.
+func oldDatabase(t *testing.T, dir string) *sql.DB {
+	t.Helper()
+	db, err := sql.Open("sqlite", filepath.Join(dir, DBName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range steps[:2] {
+		if _, err := db.Exec(step); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := db.Exec("PRAGMA user_version = 2"); err != nil {
+		t.Fatal(err)
+	}
+	return db
 }

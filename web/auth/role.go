@@ -63,7 +63,12 @@ type Identity struct {
 	Family string `json:"-"`
 	// CSRF is what a form must carry that comes with a session.
 	CSRF string `json:"-"`
+
+	proof Verified
 }
+
+// Proof is what has shown who it is, for what is issued or changed in its name.
+func (i Identity) Proof() Verified { return i.proof }
 
 // Known reports whether it is anybody.
 func (i Identity) Known() bool { return i.Kind != "" }

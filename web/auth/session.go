@@ -30,15 +30,16 @@ const (
 
 // sessions is the manager of a policy for requests with or without TLS.
 func (p *policy) sessions(secure bool) *scs.SessionManager {
+	m := *p.plain // a copy: StartSession gives it a store of its own
 	if secure {
-		return p.secure
+		m = *p.secure
 	}
-	return p.plain
+	return &m
 }
 
 func (p *policy) newSessions(d *DB, secure bool) *scs.SessionManager {
 	// Not scs.New: that starts a goroutine for a store in memory that nobody can end.
-	m := &scs.SessionManager{Store: sessionStore{d}, Codec: scs.GobCodec{}, Lifetime: p.sessionAbsolute, IdleTimeout: p.sessionIdle}
+	m := &scs.SessionManager{Store: sessionStore{DB: d}, Codec: scs.GobCodec{}, Lifetime: p.sessionAbsolute, IdleTimeout: p.sessionIdle}
 	m.Cookie = scs.SessionCookie{Name: cookieName, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, Persist: true}
 	if m.Cookie.Secure = secure; secure {
 		m.Cookie.Name = secureCookieName
@@ -46,50 +47,54 @@ func (p *policy) newSessions(d *DB, secure bool) *scs.SessionManager {
 	return m
 }
 
-// StartSession logs a user in with a browser: a new session, whatever the browser came with, which is ended.
-func (g *Guard) StartSession(w http.ResponseWriter, r *http.Request, name string) (Identity, error) {
+// StartSession logs a user in with a browser: a new session, whatever the browser came with, which is ended. It is made of what
+// was proven, as tokens are.
+func (g *Guard) StartSession(w http.ResponseWriter, r *http.Request, v Verified, via Via) (Identity, error) {
+	g.checked()
+	g.mu.RLock()
+	defer g.mu.RUnlock()
 	p := g.policy.Load()
-	who, ok := p.users[name]
-	if !ok {
-		return Identity{}, denied("session: no such user")
-	}
-	epoch, err := g.DB.epoch(who.subject())
-	if err != nil {
-		return Identity{}, err
-	}
-	m := p.sessions(r.TLS != nil)
+	m := p.sessions(via.Secure)
 	g.forget(m, r)
 	ctx, err := m.Load(r.Context(), "")
 	if err != nil {
 		return Identity{}, err
 	}
 	csrf := rand.Text()
-	m.Put(ctx, sessionUser, name)
-	m.Put(ctx, sessionEpoch, epoch)
-	m.Put(ctx, sessionPrint, who.print)
+	m.Put(ctx, sessionUser, v.name)
+	m.Put(ctx, sessionEpoch, v.epoch)
+	m.Put(ctx, sessionPrint, v.print)
 	m.Put(ctx, sessionCSRF, csrf)
+	m.Store = sessionStore{g.DB, func(tx *sql.Tx) error {
+		if v.kind != User {
+			return denied("proof: no sessions are given for it")
+		}
+		_, err := g.stands(tx, v)
+		return err
+	}}
 	token, expires, err := m.Commit(ctx)
 	if err != nil {
 		return Identity{}, err
 	}
 	m.WriteSessionCookie(ctx, w, token, m.Deadline(ctx)) // the idle time is ours to measure
-	return Identity{Kind: User, Name: name, Role: who.role, Way: BySession, Expires: expires, CSRF: csrf}, nil
+	v.session = digest(token)
+	return Identity{Kind: User, Name: v.name, Role: v.role, Way: BySession, Expires: expires, CSRF: csrf, proof: v}, nil
 }
 
 // Session gives who a browser is logged in as; nobody without an error if it is not.
-func (g *Guard) Session(r *http.Request) (Identity, error) { return g.session(r, true) }
+func (g *Guard) Session(r *http.Request, via Via) (Identity, error) { return g.session(r, via, true) }
 
 // Recheck is Identify for a stream that goes on: it keeps no session from ending.
-func (g *Guard) Recheck(r *http.Request) (Identity, error) {
+func (g *Guard) Recheck(r *http.Request, via Via) (Identity, error) {
 	if token := Bearer(r); token != "" {
-		return g.token(token, addressOf(r))
+		return g.token(token, via.From)
 	}
-	return g.session(r, false)
+	return g.session(r, via, false)
 }
 
-func (g *Guard) session(r *http.Request, touch bool) (Identity, error) {
+func (g *Guard) session(r *http.Request, via Via, touch bool) (Identity, error) {
 	p := g.policy.Load()
-	m := p.sessions(r.TLS != nil)
+	m := p.sessions(via.Secure)
 	c, err := r.Cookie(m.Cookie.Name)
 	if err != nil || c.Value == "" {
 		return Identity{}, nil
@@ -114,7 +119,7 @@ func (g *Guard) session(r *http.Request, touch bool) (Identity, error) {
 		err = deniedOf(name, "session: of somebody who is no more")
 	case m.GetString(ctx, sessionPrint) != who.print:
 		err = deniedOf(name, "session: password or role have changed since")
-	case m.GetString(ctx, sessionEpoch) != epoch:
+	case epoch == "" || m.GetString(ctx, sessionEpoch) != epoch:
 		err = deniedOf(name, "session: logged out everywhere since")
 	}
 	if err != nil {
@@ -131,12 +136,13 @@ func (g *Guard) session(r *http.Request, touch bool) (Identity, error) {
 			return Identity{}, err
 		}
 	}
-	return Identity{Kind: User, Name: name, Role: who.role, Way: BySession, Expires: expires, CSRF: m.GetString(ctx, sessionCSRF)}, nil
+	proof := Verified{kind: User, name: name, role: who.role, print: who.print, epoch: epoch, session: digest(c.Value)}
+	return Identity{Kind: User, Name: name, Role: who.role, Way: BySession, Expires: expires, CSRF: m.GetString(ctx, sessionCSRF), proof: proof}, nil
 }
 
 // EndSession logs a browser out.
-func (g *Guard) EndSession(w http.ResponseWriter, r *http.Request) {
-	m := g.policy.Load().sessions(r.TLS != nil)
+func (g *Guard) EndSession(w http.ResponseWriter, r *http.Request, via Via) {
+	m := g.policy.Load().sessions(via.Secure)
 	g.forget(m, r)
 	m.WriteSessionCookie(r.Context(), w, "", time.Time{})
 }
@@ -149,7 +155,11 @@ func (g *Guard) forget(m *scs.SessionManager, r *http.Request) {
 }
 
 // sessionStore keeps sessions by the hash of their token. A session that was ended stays so: only a new one is inserted.
-type sessionStore struct{ *DB }
+// stands, where it is set, refuses what was proven by what is no more, in the transaction that inserts it.
+type sessionStore struct {
+	*DB
+	stands func(*sql.Tx) error
+}
 
 // Find implements scs.Store.
 func (s sessionStore) Find(token string) (data []byte, found bool, err error) {
@@ -167,11 +177,20 @@ func (s sessionStore) Commit(token string, data []byte, expires time.Time) error
 		return err
 	}
 	name, _ := values[sessionUser].(string)
-	_, err = s.db.Exec("INSERT INTO sessions VALUES (?, ?, ?, ?)", digest(token), name, data, expires.UnixMicro())
-	if err == nil { // who logs in again and again ends the own oldest sessions, and fills no disk
-		_, err = s.db.Exec("DELETE FROM sessions WHERE subject = ?1 AND token <> ?3 AND token NOT IN (SELECT token FROM sessions WHERE subject = ?1 AND token <> ?3 ORDER BY expires DESC LIMIT ?2)", name, maxSessions-1, digest(token))
+	if s.stands == nil {
+		return errors.New("BUG: a session of nobody who was proven")
 	}
-	return err
+	return s.write(func(tx *sql.Tx) error {
+		if err := s.stands(tx); err != nil {
+			return err
+		}
+		_, err := tx.Exec("INSERT INTO sessions (token, subject, data, expires, due) VALUES (?, ?, ?, ?, ?)",
+			digest(token), name, data, expires.UnixMicro(), s.due(expires.Sub(s.clock.wall())))
+		if err == nil { // who logs in again and again ends the own oldest sessions, and fills no disk
+			_, err = tx.Exec("DELETE FROM sessions WHERE subject = ?1 AND token <> ?3 AND token NOT IN (SELECT token FROM sessions WHERE subject = ?1 AND token <> ?3 ORDER BY expires DESC LIMIT ?2)", name, maxSessions-1, digest(token))
+		}
+		return err
+	})
 }
 
 // Delete implements scs.Store.
@@ -184,8 +203,8 @@ func (d *DB) deleteSession(token string) error {
 
 // touchSession moves the end of a session, unless it would move by less than a step: most requests write nothing.
 func (d *DB) touchSession(token string, now, expires time.Time, step time.Duration) error {
-	_, err := d.db.Exec("UPDATE sessions SET expires = ?1 WHERE token = ?2 AND expires > ?3 AND expires < ?4",
-		expires.UnixMicro(), digest(token), now.UnixMicro(), expires.Add(-step).UnixMicro())
+	_, err := d.db.Exec("UPDATE sessions SET expires = ?1, due = ?5 WHERE token = ?2 AND expires > ?3 AND expires < ?4",
+		expires.UnixMicro(), digest(token), now.UnixMicro(), expires.Add(-step).UnixMicro(), d.due(expires.Sub(now)))
 	return err
 }
 

@@ -29,6 +29,8 @@ func (b *browser) request() *http.Request {
 	return r
 }
 
+func (b *browser) via() Via { return Via{From: home, Secure: b.tls} }
+
 func (b *browser) take(w *httptest.ResponseRecorder) {
 	for _, c := range w.Result().Cookies() {
 		if c.MaxAge < 0 || c.Value == "" {
@@ -42,7 +44,7 @@ func (b *browser) take(w *httptest.ResponseRecorder) {
 func (b *browser) logIn(name string) *http.Cookie {
 	b.t.Helper()
 	w := httptest.NewRecorder()
-	if _, err := b.g.StartSession(w, b.request(), name); err != nil {
+	if _, err := b.g.StartSession(w, b.request(), vouched(b.t, b.g, User, name), b.via()); err != nil {
 		b.t.Fatal(err, Reason(err))
 	}
 	b.take(w)
@@ -64,7 +66,7 @@ func TestCookie(t *testing.T) {
 		if len(c.Value) < 43 {
 			t.Errorf("a session has %d characters", len(c.Value))
 		}
-		if i, err := g.Session(b.request()); err != nil || i.Name != "anna" || i.Role != Admin || i.Way != BySession || i.CSRF == "" {
+		if i, err := g.Session(b.request(), b.via()); err != nil || i.Name != "anna" || i.Role != Admin || i.Way != BySession || i.CSRF == "" {
 			t.Errorf("%+v, %v", i, err)
 		}
 	}
@@ -79,7 +81,7 @@ func TestFixation(t *testing.T) {
 	g := newGuard(t)
 	planted := strings.Repeat("x", 43)
 	b := &browser{t: t, g: g, cookies: map[string]*http.Cookie{cookieName: {Name: cookieName, Value: planted}}}
-	if i, _ := g.Session(b.request()); i.Known() {
+	if i, _ := g.Session(b.request(), b.via()); i.Known() {
 		t.Fatal("a planted session is somebody")
 	}
 	first := b.logIn("vera")
@@ -92,7 +94,7 @@ func TestFixation(t *testing.T) {
 	}
 	r := httptest.NewRequest("GET", "/", nil)
 	r.AddCookie(&old)
-	if i, err := g.Session(r); err == nil || i.Known() {
+	if i, err := g.Session(r, Via{}); err == nil || i.Known() {
 		t.Errorf("the session before the login is still %+v", i)
 	}
 }
@@ -107,7 +109,7 @@ func TestSessionsEnd(t *testing.T) {
 			b.logIn("anna")
 			return b
 		}
-		in := func(b *browser) bool { i, _ := g.Session(b.request()); return i.Known() }
+		in := func(b *browser) bool { i, _ := g.Session(b.request(), b.via()); return i.Known() }
 
 		b := fresh()
 		time.Sleep(2*time.Hour - time.Minute)
@@ -143,7 +145,7 @@ func TestSessionsEnd(t *testing.T) {
 		}
 		stolen := *b.cookies[cookieName]
 		w := httptest.NewRecorder()
-		g.EndSession(w, b.request())
+		g.EndSession(w, b.request(), b.via())
 		b.take(w)
 		if len(b.cookies) > 0 {
 			t.Errorf("logging out leaves the cookie %v", b.cookies)
@@ -177,11 +179,11 @@ func TestAnEndedSessionStaysEnded(t *testing.T) {
 	g := newGuard(t)
 	b := &browser{t: t, g: g, cookies: map[string]*http.Cookie{}}
 	c := b.logIn("anna")
-	g.EndSession(httptest.NewRecorder(), b.request())
+	g.EndSession(httptest.NewRecorder(), b.request(), b.via())
 	if err := g.DB.touchSession(c.Value, time.Now(), time.Now().Add(time.Hour), 0); err != nil {
 		t.Fatal(err)
 	}
-	if i, _ := g.Session(b.request()); i.Known() {
+	if i, _ := g.Session(b.request(), b.via()); i.Known() {
 		t.Error("it is back")
 	}
 }
@@ -191,7 +193,7 @@ func TestHostileCookies(t *testing.T) {
 	for _, v := range []string{"x", "' OR 1=1 --", strings.Repeat("y", 4000), "%00", "../../etc/passwd"} {
 		r := httptest.NewRequest("GET", "/", nil)
 		r.Header.Set("Cookie", cookieName+"="+v)
-		if i, err := g.Session(r); i.Known() || err != nil && Reason(err) == "" {
+		if i, err := g.Session(r, Via{}); i.Known() || err != nil && Reason(err) == "" {
 			t.Errorf("%.20q: %+v, %v", v, i, err)
 		}
 	}

@@ -13,7 +13,9 @@ import (
 // setupTime is how long the code of the set-up page is good.
 const setupTime = 15 * time.Minute
 
-// setup is the one-time code that makes the first admin.
+// setup is the one-time code that makes the first admin. It is in memory only: each start makes another one of 60 random bits, so
+// that guesses at the code of a start are worth nothing after it. Wrong codes slow down the network that they come from, and
+// nobody else: the bits protect the code, and who has read it on the terminal is not held up by who guesses.
 type setup struct {
 	mu    sync.Mutex // guards code and until
 	code  string
@@ -28,7 +30,7 @@ func (g *Guard) SetupCode() (code string, until time.Time, fresh bool) {
 	g.setup.mu.Lock()
 	defer g.setup.mu.Unlock()
 	if fresh = g.setup.code == "" || !time.Now().Before(g.setup.until); fresh {
-		text := rand.Text()[:12] // of 32 letters: 60 bits
+		text := rand.Text()[:12] // of 32 letters: 60 bits, of which a million guesses a second for the whole time try one in 10^9
 		g.setup.code, g.setup.until = text[:4]+"-"+text[4:8]+"-"+text[8:], time.Now().Add(setupTime)
 	}
 	return g.setup.code, g.setup.until, fresh
@@ -40,56 +42,75 @@ var UserName = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,62}$`)
 // ErrSetUp is that there are users: the set-up page is closed.
 var ErrSetUp = errors.New("there is a user already")
 
-// MakeFirst makes the first admin with the code of the terminal. The hash becomes a secret of the state directory, whose name
-// it gives, so that the runbook can say who the user is; until it does the user counts all the same.
+// MakeFirst makes the first admin with the code of the terminal, and proves it. The hash becomes a secret of the state directory,
+// whose name it gives, so that the runbook can say who the user is; until it does the user counts all the same.
 //
 // before is called when all is proven and nothing is changed yet; its error ends it.
-func (g *Guard) MakeFirst(code, name, password string, from netip.Addr, before func() error) (secret string, err error) {
+func (g *Guard) MakeFirst(code, name, password string, from netip.Addr, before func() error) (secret string, v Verified, err error) {
 	if !g.NeedsSetup() {
-		return "", ErrSetUp
+		return "", v, ErrSetUp
 	}
-	if wait := g.throttle.begin("setup:", from); wait > 0 {
-		return "", &Denied{Reason: "setup: too many attempts", RetryAfter: wait}
+	if wait := g.throttle.begin(setupKind, "", from); wait > 0 {
+		return "", v, &Denied{Reason: "setup: too many attempts", RetryAfter: wait}
 	}
-	g.setup.mu.Lock()
-	good := g.setup.code != "" && time.Now().Before(g.setup.until) && equal(normalCode(code), normalCode(g.setup.code))
-	g.setup.mu.Unlock()
-	if !good {
-		return "", denied("setup: wrong or old code")
+	if !g.setup.is(code) {
+		return "", v, denied("setup: wrong or old code")
 	}
-	g.throttle.succeed("setup:", from) // a password that is too short is no guess at the code
+	g.throttle.succeed(setupKind, "", from) // a password that is too short is no guess at the code
 	if !UserName.MatchString(name) {
-		return "", Unfit("a name is a lower-case letter, then at most 62 lower-case letters, digits, _ or -")
+		return "", v, Unfit("a name is a lower-case letter, then at most 62 lower-case letters, digits, _ or -")
 	}
 	hash, err := HashPassword(password)
 	if err != nil {
-		return "", err
+		return "", v, err
 	}
 	if err := before(); err != nil {
-		return "", err
+		return "", v, err
 	}
-	g.setup.mu.Lock()
-	used := !equal(normalCode(code), normalCode(g.setup.code)) // another may have been made meanwhile
-	if !used {
-		g.setup.code = ""
-	}
-	g.setup.mu.Unlock()
-	if used { // by somebody else meanwhile
-		return "", denied("setup: the code was used")
+	g.checked()
+	g.mu.Lock() // nobody else is made, and no runbook declares anybody, until this one counts
+	defer g.mu.Unlock()
+	old := g.policy.Load()
+	switch {
+	case len(old.users) > 0:
+		return "", v, ErrSetUp
+	case !g.setup.use(code):
+		return "", v, denied("setup: the code was used")
 	}
 	secret = PasswordSecret(name)
 	if err := g.Secrets.Put(secret, hash); err != nil {
-		return "", err
+		return "", v, err
 	}
 	if err := g.DB.makeUser(name, hash, Admin); err != nil {
-		return "", err
+		return "", v, err
 	}
-	old := g.policy.Load()
-	fresh := *old
+	fresh, u := *old, user{kind: User, name: name, role: Admin, hash: hash}
 	fresh.users = map[string]user{}
-	fresh.add(fresh.users, user{kind: User, name: name, role: Admin, hash: hash}, g.hashKey)
-	g.policy.CompareAndSwap(old, &fresh) // a runbook that came meanwhile has read the database
-	return secret, nil
+	fresh.add(fresh.users, u, g.hashKey)
+	g.policy.Store(&fresh)
+	if err := g.DB.settle(fresh.prints(), false); err != nil {
+		return secret, v, err
+	}
+	v, err = g.proofOf(fresh.users[name])
+	return secret, v, err
+}
+
+// is tells whether a code is the one that is good.
+func (s *setup) is(code string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.code != "" && time.Now().Before(s.until) && equal(normalCode(code), normalCode(s.code))
+}
+
+// use uses a code up, if it is the one that was made last: of two who come with it one gets it.
+func (s *setup) use(code string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.code == "" || !equal(normalCode(code), normalCode(s.code)) {
+		return false
+	}
+	s.code = ""
+	return true
 }
 
 // PasswordSecret is the name of the secret that holds the hash of a user's password.

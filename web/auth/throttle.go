@@ -7,107 +7,156 @@ import (
 )
 
 // Guessing a password costs time: the first tries are free, then each must wait twice as long as the one before, up to a
-// bound. Tries are counted when they begin, so that it does not matter how many are made side by side.
+// bound. Tries are counted when they begin, so that it does not matter how many are made side by side. All times are those of
+// the monotonic clock: setting the clock of the machine frees nobody and holds nobody up.
 const (
-	freeTries     = 3
-	firstDelay    = time.Second
-	maxUserDelay  = 30 * time.Second // short: else anybody could keep a user out
-	maxAddrDelay  = 15 * time.Minute
-	forgetAfter   = time.Hour // without a try
-	maxThrottled  = 10_000    // names, and addresses, that are remembered
-	maxKnownPairs = 1000
+	freeTries    = 3
+	firstDelay   = time.Second
+	maxUserDelay = 30 * time.Second // short: else anybody could keep a user out
+	maxAddrDelay = 15 * time.Minute
+	forgetAfter  = time.Hour // without a try
+	maxThrottled = 10_000    // names, and addresses, that are remembered
 )
 
+// setupKind is the kind of guesses at the code of the set-up.
+const setupKind Kind = "setup"
+
 // throttle slows guessing down. It may be used by many at once.
+//
+// What is guessed at, a person, an account or the set-up, has a budget of its own at each address: wrong secrets of a service
+// keep nobody out who shares its address. Whoever has got in from an address before has a budget that nobody else uses there,
+// neither guesses at the same name from elsewhere nor guesses at other names from the same address.
 type throttle struct {
+	passed func() time.Duration // monotonic
+	names  bool                 // addresses do not count: what is guessed at cannot be guessed, and only costs
+
 	mu    sync.Mutex // guards everything that follows
-	users map[string]*tries
-	addrs map[string]*tries
-	known map[string]time.Time // user and address that have got in: others' tries do not hold these up
-	names bool                 // addresses do not count: what is guessed at cannot be guessed, and only costs
+	users map[lane]*tries
+	addrs map[lane]*tries
+	known map[lane]time.Duration // who has got in from where, and when that was last to be remembered
+}
+
+// lane is what tries are counted under: somebody everywhere, somebody at a network, or a kind at a network. It is no text made
+// of these: a name may hold any byte.
+type lane struct {
+	kind          Kind
+	name, network string
 }
 
 type tries struct {
 	n    int
-	next time.Time // no try before that
-	last time.Time
+	next time.Duration // no try before that
+	last time.Duration
 }
 
-func newThrottle() *throttle {
-	return &throttle{users: map[string]*tries{}, addrs: map[string]*tries{}, known: map[string]time.Time{}}
+func newThrottle(passed func() time.Duration) *throttle {
+	return &throttle{passed: passed, users: map[lane]*tries{}, addrs: map[lane]*tries{}, known: map[lane]time.Duration{}}
 }
 
-func newGuesses() *throttle {
-	t := newThrottle()
+func newGuesses(passed func() time.Duration) *throttle {
+	t := newThrottle(passed)
 	t.names = true
 	return t
 }
 
 // begin counts a try, or says how long to wait with it.
-func (t *throttle) begin(user string, from netip.Addr) (wait time.Duration) {
-	now := time.Now()
+func (t *throttle) begin(kind Kind, name string, from netip.Addr) (wait time.Duration) {
+	now := t.passed()
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	u, a := t.userKey(user, from), Network(from)
-	if wait = max(held(t.users, u, now), held(t.addrs, a, now)); wait > 0 {
+	u, a, known := t.keys(kind, name, from)
+	if wait = held(t.users, u, now); !known {
+		wait = max(wait, held(t.addrs, a, now))
+	}
+	if wait > 0 {
 		return wait // nothing is remembered of it: names that nobody looks at push none out
 	}
 	entry(t.users, u, now).count(now, maxUserDelay)
-	if !t.names {
+	if !known && !t.names {
 		entry(t.addrs, a, now).count(now, maxAddrDelay)
 	}
 	return 0
 }
 
+// keys are what a try is counted under: a name, and an address. Who has got in from there before has a name of its own there,
+// and so has everybody at the set-up, where nothing can be guessed.
+func (t *throttle) keys(kind Kind, name string, from netip.Addr) (user, addr lane, known bool) {
+	user = lane{kind, name, Network(from)}
+	if _, known = t.known[user]; !known && kind != setupKind {
+		user.network = ""
+	}
+	return user, lane{kind, "", Network(from)}, known
+}
+
 // held is how long what has a key must wait.
-func held(m map[string]*tries, key string, now time.Time) time.Duration {
-	if e := m[key]; e != nil && now.Sub(e.last) < forgetAfter {
-		return e.next.Sub(now)
+func held(m map[lane]*tries, key lane, now time.Duration) time.Duration {
+	if e := m[key]; e != nil && now-e.last < forgetAfter {
+		return e.next - now
 	}
 	return 0
 }
 
-// succeed takes back what begin has counted. Of an address only this try is: it may have guessed at other users.
-func (t *throttle) succeed(user string, from netip.Addr) {
-	now := time.Now()
+// succeed takes back what begin has counted. Of an address only this try is: it may have guessed at other users. It tells whether
+// that is to be remembered over restarts, which it is once a day.
+func (t *throttle) succeed(kind Kind, name string, from netip.Addr) (remember bool) {
+	now := t.passed()
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	delete(t.users, t.userKey(user, from))
-	if a := t.addrs[Network(from)]; a != nil {
+	user, addr, known := t.keys(kind, name, from)
+	delete(t.users, user)
+	if a := t.addrs[addr]; a != nil && !known {
 		if a.n--; a.n <= freeTries {
-			a.next = time.Time{}
+			a.next = 0
 		}
 	}
-	if len(t.known) >= maxKnownPairs {
-		drop(t.known, func(at time.Time) time.Time { return at })
+	if kind == setupKind {
+		return false
 	}
-	t.known[pair(user, from)] = now
+	user.network = addr.network
+	if known && now-t.known[user] < rememberEvery {
+		return false
+	}
+	if !known {
+		t.forgetOne(kind, name)
+	}
+	t.known[user] = now
+	return true
 }
 
-// knows tells whether the user has got in from there before.
-func (t *throttle) knows(user string, from netip.Addr) bool {
+// rememberEvery is how often it is written down that somebody got in.
+const rememberEvery = 24 * time.Hour
+
+// forgetOne makes room for one more network of somebody who has most of them: nobody's push out those of others.
+func (t *throttle) forgetOne(kind Kind, name string) {
+	n, oldest := 0, lane{}
+	for l, at := range t.known {
+		if l.kind != kind || l.name != name {
+			continue
+		}
+		if n++; n == 1 || at < t.known[oldest] {
+			oldest = l
+		}
+	}
+	if n >= maxKnown {
+		delete(t.known, oldest)
+	}
+}
+
+// knows tells whether somebody has got in from there before.
+func (t *throttle) knows(kind Kind, name string, from netip.Addr) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return !t.known[pair(user, from)].IsZero()
+	_, known := t.known[lane{kind, name, Network(from)}]
+	return known
 }
 
-func pair(user string, from netip.Addr) string { return user + "\x00" + Network(from) }
-
-// userKey is what tries at a user are counted under: where the user has logged in from before, apart from all others.
-func (t *throttle) userKey(user string, from netip.Addr) string {
-	if p := pair(user, from); !t.known[p].IsZero() {
-		return p
-	}
-	return user
-}
-
-func entry(m map[string]*tries, key string, now time.Time) *tries {
+func entry(m map[lane]*tries, key lane, now time.Duration) *tries {
 	e := m[key]
-	if e != nil && now.Sub(e.last) < forgetAfter {
+	if e != nil && now-e.last < forgetAfter {
 		return e
 	}
 	if e == nil && len(m) >= maxThrottled {
-		drop(m, func(e *tries) time.Time { return e.last })
+		drop(m)
 	}
 	e = &tries{last: now}
 	m[key] = e
@@ -115,11 +164,11 @@ func entry(m map[string]*tries, key string, now time.Time) *tries {
 }
 
 // drop makes room: it removes the oldest of some entries, whichever the map gives first.
-func drop[V any](m map[string]V, age func(V) time.Time) {
-	oldest, found, n := "", time.Time{}, 0
-	for key, v := range m {
-		if at := age(v); n == 0 || at.Before(found) {
-			oldest, found = key, at
+func drop(m map[lane]*tries) {
+	oldest, n := lane{}, 0
+	for key, e := range m {
+		if n == 0 || e.last < m[oldest].last {
+			oldest = key
 		}
 		if n++; n == 64 {
 			break
@@ -128,7 +177,7 @@ func drop[V any](m map[string]V, age func(V) time.Time) {
 	delete(m, oldest)
 }
 
-func (e *tries) count(now time.Time, longest time.Duration) {
+func (e *tries) count(now, longest time.Duration) {
 	e.n++
 	e.last = now
 	if over := e.n - freeTries; over >= 0 {
@@ -136,7 +185,7 @@ func (e *tries) count(now time.Time, longest time.Duration) {
 		if over < 20 {
 			delay = min(longest, firstDelay<<over)
 		}
-		e.next = now.Add(delay)
+		e.next = now + delay
 	}
 }
 

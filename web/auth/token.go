@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -41,31 +40,18 @@ type Token struct {
 	Identity       Identity  `json:"identity"`
 }
 
-// sign makes a token for a user or an account. family may be empty.
-func (g *Guard) sign(p *policy, kind Kind, name, family string, lifetime time.Duration) (Token, error) {
-	who, ok := p.find(kind, name)
-	if !ok {
-		return Token{}, fmt.Errorf("there is no %s %q", kind, name)
-	}
-	epoch, err := g.DB.epoch(who.subject())
-	if err != nil {
-		return Token{}, err
-	}
-	keys, err := g.keys.good()
-	if err != nil {
-		return Token{}, err
-	}
-	now := time.Now()
+// sign makes a token of a family for a user or an account, at the moment that it is issued.
+func (p *policy) sign(key signingKey, who user, epoch, family string, now time.Time, lifetime time.Duration) (Token, error) {
 	c := claims{
 		RegisteredClaims: jwt.RegisteredClaims{
-			Subject: name, Issuer: p.issuer, Audience: jwt.ClaimStrings{p.audience}, ID: rand.Text(),
+			Subject: who.name, Issuer: p.issuer, Audience: jwt.ClaimStrings{p.audience}, ID: rand.Text(),
 			IssuedAt: jwt.NewNumericDate(now), NotBefore: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(now.Add(lifetime)),
 		},
-		Kind: kind, Role: who.role, Permissions: who.permissions, Family: family, Epoch: epoch, Print: who.print,
+		Kind: who.kind, Role: who.role, Permissions: who.permissions, Family: family, Epoch: epoch, Print: who.print,
 	}
 	t := jwt.NewWithClaims(jwt.SigningMethodHS256, c)
-	t.Header["kid"] = keys[0].id
-	text, err := t.SignedString(keys[0].bytes)
+	t.Header["kid"] = key.id
+	text, err := t.SignedString(key.bytes)
 	if err != nil {
 		return Token{}, err
 	}
@@ -82,7 +68,7 @@ func (g *Guard) verify(p *policy, text string) (Identity, error) {
 		return Identity{}, err
 	}
 	sum := sha256.Sum256([]byte(text))
-	c, known := g.signed.get(sum, p, keys, time.Now())
+	c, known := g.signed.get(sum, p, keys, g.now())
 	if !known {
 		if c, err = g.parse(p, keys, text, sum); err != nil {
 			return Identity{}, err
@@ -96,10 +82,10 @@ func (g *Guard) verify(p *policy, text string) (Identity, error) {
 	case who.print != c.Print:
 		return Identity{}, deniedOf(of, "token: password or role have changed since")
 	}
-	if epoch, err := g.DB.epoch(who.subject()); err != nil || epoch != c.Epoch {
+	if epoch, err := g.DB.epoch(who.subject()); err != nil || epoch == "" || epoch != c.Epoch {
 		return Identity{}, deniedOf(of, "token: logged out everywhere since")
 	}
-	if g.DB.isRevoked(c.ID, c.Family) {
+	if !g.DB.lives(c.Family) {
 		return Identity{}, deniedOf(of, "token: revoked")
 	}
 	return who.identity(c), nil
@@ -111,6 +97,7 @@ func (g *Guard) parse(p *policy, keys []signingKey, text string, sum [sha256.Siz
 	_, err = jwt.NewParser(
 		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}), jwt.WithIssuer(p.issuer), jwt.WithAudience(p.audience),
 		jwt.WithExpirationRequired(), jwt.WithIssuedAt(), jwt.WithLeeway(leeway), jwt.WithStrictDecoding(),
+		jwt.WithTimeFunc(g.now),
 	).ParseWithClaims(text, &c, func(t *jwt.Token) (any, error) {
 		kid, _ := t.Header["kid"].(string)
 		i := slices.IndexFunc(keys, func(k signingKey) bool { return k.id == kid })
@@ -126,7 +113,7 @@ func (g *Guard) parse(p *policy, keys []signingKey, text string, sum [sha256.Siz
 	if err != nil {
 		return claims{}, denied("token: " + tokenReason(err))
 	}
-	if c.IssuedAt == nil || c.ID == "" || c.Subject == "" {
+	if c.IssuedAt == nil || c.ID == "" || c.Subject == "" || c.Family == "" {
 		return claims{}, denied("token: a claim is missing")
 	}
 	g.signed.add(sum, verified{c, key.id, p})

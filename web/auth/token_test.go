@@ -5,7 +5,9 @@ import (
 	"crypto/rsa"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -19,7 +21,7 @@ import (
 // goodClaims are those of a token that is good.
 func goodClaims(t *testing.T, g *Guard) jwt.MapClaims {
 	t.Helper()
-	token, err := g.Issue(User, "anna", time.Hour)
+	token, err := g.Issue(vouched(t, g, User, "anna"), time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,7 +137,7 @@ func TestTheRoleIsTheRunbooks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	vera, err := g.Issue(User, "vera", time.Hour)
+	vera, err := g.Issue(vouched(t, g, User, "vera"), time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -299,7 +301,7 @@ func TestRotation(t *testing.T) {
 		rb := declared(t)
 		rb.Auth.JWTSecret = runbook.Secret{}
 		g := openGuard(t, dir, rb) // it makes the key
-		before, err := g.Issue(User, "anna", 48*time.Hour)
+		before, err := g.Issue(vouched(t, g, User, "anna"), 48*time.Hour)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -307,7 +309,7 @@ func TestRotation(t *testing.T) {
 			t.Fatal(err)
 		}
 		time.Sleep(lookEvery)
-		after, err := g.Issue(User, "anna", 48*time.Hour)
+		after, err := g.Issue(vouched(t, g, User, "anna"), 48*time.Hour)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -357,4 +359,74 @@ func TestServiceTokens(t *testing.T) {
 	if _, err := g.Refresh(token.Refresh); err != nil {
 		t.Error(err, Reason(err))
 	}
+}
+
+// TestAKeyThatOthersMayReadIsReplaced: what it has signed is over, whoever could read it can sign nothing, and it is on record
+// before it happens; without the record there are no tokens. A command beside the appliance replaces nothing.
+func TestAKeyThatOthersMayReadIsReplaced(t *testing.T) {
+	dir, rb := t.TempDir(), declared(t)
+	rb.Auth.JWTSecret = runbook.Secret{}
+	g := openGuard(t, dir, rb)
+	token, err := g.Issue(vouched(t, g, User, "anna"), time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := g.Secrets.Get(SigningSecret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := g.Secrets.Rotate(SigningSecret, time.Hour); err != nil { // one of before is good for a while
+		t.Fatal(err)
+	}
+	path := filepath.Join(g.Secrets.Dir, SigningSecret)
+	if err := os.Chmod(path, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := g.Consult(rb); err == nil {
+		t.Error("a command uses it")
+	}
+	g.Replaced = func(string) error { return errors.New("no record") }
+	if err := g.Use(rb); err == nil || !g.Secrets.Exposed(SigningSecret) {
+		t.Errorf("it is replaced without a record: %v", err)
+	}
+	if _, err := g.Token(token.Token); err == nil {
+		t.Error("tokens are taken all the same")
+	}
+	said := ""
+	g.Replaced = func(secret string) error { said = secret; return nil }
+	if err := g.Use(rb); err != nil || said != SigningSecret || g.Secrets.Exposed(SigningSecret) {
+		t.Fatalf("%v, told of %q", err, said)
+	}
+	if now, err := g.Secrets.Get(SigningSecret); err != nil || now == key || len(now) != len(key) {
+		t.Errorf("the key is no other: %v", err)
+	}
+	_, err = g.Token(token.Token)
+	refused(t, "a token of the exposed key", err, "token: key or algorithm unknown")
+	if _, err := g.Issue(vouched(t, g, User, "anna"), time.Hour); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestAKeyWhoseOverlapIsOverStaysOver: when the clock is set back, too.
+func TestAKeyWhoseOverlapIsOverStaysOver(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		rb := declared(t)
+		rb.Auth.JWTSecret = runbook.Secret{}
+		g := openGuard(t, dir, rb)
+		if err := g.Secrets.Rotate(SigningSecret, time.Hour); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(lookEvery)
+		if keys, err := g.keys.good(); err != nil || len(keys) != 2 {
+			t.Fatalf("%d keys, %v", len(keys), err)
+		}
+		time.Sleep(time.Hour)
+		if keys, err := g.keys.good(); err != nil || len(keys) != 1 {
+			t.Fatalf("%d keys, %v", len(keys), err)
+		}
+		if _, err := os.Stat(filepath.Join(g.Secrets.Dir, SigningSecret+".previous")); err == nil {
+			t.Error("it is kept, and is good again when the clock is set back")
+		}
+	})
 }

@@ -133,6 +133,7 @@ web {
   plain_http_on_the_network = true
   origins                   = ["https://home.test", "http://home.test:8080"]
   hosts                     = ["orac.home.test"]
+  trusted_proxies           = ["192.0.2.7", "2001:db8::/32"]
   trust_admins              = true
   metrics                   = "open"
   request_timeout           = "1m"

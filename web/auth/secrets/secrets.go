@@ -112,6 +112,33 @@ func (s *Store) Rotate(name string, overlap time.Duration) error {
 	})
 }
 
+// Exposed tells whether others than the owner may read a secret, or write it: then it is not used, and has to be replaced.
+func (s *Store) Exposed(name string) bool {
+	info, err := os.Lstat(filepath.Join(s.Dir, name))
+	return err == nil && info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0
+}
+
+// Replace makes a new secret in place of one that others may have read. The one before is good for nothing.
+func (s *Store) Replace(name string) error {
+	return s.in(name, true, func(r *os.Root) error {
+		if err := r.Remove(name + previousSuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		return write(r, name, []byte(New()+"\n"))
+	})
+}
+
+// Info tells of one secret. ErrNone: there is no such.
+func (s *Store) Info(name string) (Info, error) {
+	list, err := s.List()
+	for _, i := range list {
+		if i.Name == name {
+			return i, nil
+		}
+	}
+	return Info{}, errors.Join(err, fmt.Errorf("secret %s: %w", name, ErrNone))
+}
+
 // Get reads a secret.
 func (s *Store) Get(name string) (value string, err error) {
 	err = s.in(name, false, func(r *os.Root) error {

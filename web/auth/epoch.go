@@ -1,0 +1,105 @@
+package auth
+
+import (
+	"crypto/rand"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+)
+
+// newEpoch makes an epoch: 128 random bits, so that nobody who can sign can guess the one that counts.
+func newEpoch() string {
+	b := make([]byte, 16)
+	_, _ = rand.Read(b) // never fails
+	return hex.EncodeToString(b)
+}
+
+// settle makes epochs fit those who count: prints is the fingerprint of each by subject. Who is new gets an epoch. Who has
+// changed gets another one, and who is no more loses it, so that nothing that was given before is good again when the password,
+// the role or the user comes back. With fresh the new ones get theirs, and nobody else's changes.
+func (d *DB) settle(prints map[string]string, fresh bool) error {
+	err := d.write(func(tx *sql.Tx) error {
+		known := map[string]string{}
+		rows, err := tx.Query("SELECT subject, print FROM epochs")
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var subject, print string
+			if err := rows.Scan(&subject, &print); err != nil {
+				return err
+			}
+			known[subject] = print
+		}
+		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+			return err
+		}
+		for subject, print := range prints {
+			if was, ok := known[subject]; !ok || was != print && !fresh {
+				if err := putEpoch(tx, subject, print); err != nil {
+					return err
+				}
+			}
+		}
+		for subject := range known {
+			if _, ok := prints[subject]; ok || fresh {
+				continue
+			}
+			for _, query := range []string{"DELETE FROM epochs WHERE subject = ?", "DELETE FROM known WHERE subject = ?"} {
+				if _, err := tx.Exec(query, subject); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return d.load()
+}
+
+func putEpoch(tx *sql.Tx, subject, print string) error {
+	_, err := tx.Exec("INSERT INTO epochs VALUES (?1, ?2, ?3) ON CONFLICT (subject) DO UPDATE SET epoch = ?2, print = ?3", subject, newEpoch(), print)
+	return err
+}
+
+// epoch is what tokens and sessions of a subject must carry: another one when the subject is logged out everywhere or has
+// changed. There is none, "", for who is unknown: then nothing is good.
+func (d *DB) epoch(subject string) (string, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if err := d.fresh(); err != nil {
+		return "", err
+	}
+	return d.epochs[subject], nil
+}
+
+// epochNow is epoch as the database has it at this moment, whichever process has changed it.
+func (d *DB) epochNow(subject string) (epoch string, err error) {
+	err = d.db.QueryRow("SELECT epoch FROM epochs WHERE subject = ?", subject).Scan(&epoch)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = nil
+	}
+	return epoch, err
+}
+
+// LogOutEverywhere ends every session and token of a subject.
+func (d *DB) LogOutEverywhere(subject string) error {
+	err := d.write(func(tx *sql.Tx) error {
+		if _, err := tx.Exec("UPDATE epochs SET epoch = ? WHERE subject = ?", newEpoch(), subject); err != nil {
+			return err
+		}
+		for _, table := range []string{"sessions", "refresh", "families"} {
+			if _, err := tx.Exec("DELETE FROM "+table+" WHERE subject = ?", subject); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return d.load()
+}

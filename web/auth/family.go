@@ -1,0 +1,72 @@
+package auth
+
+import (
+	"database/sql"
+	"errors"
+	"time"
+)
+
+// A family is all that comes from one login: its tokens and its refresh tokens. A token is good only as long as its family is in
+// the database, so that logging out is to forget: there is no list of what was revoked that could be cut short by a clock or
+// lost with a file.
+
+// maxFamilies is how many logins of a user or an account have tokens; the ones that end first give way.
+const maxFamilies = 2000
+
+// maxLive is how many families are remembered without asking the database.
+const maxLive = 1024
+
+// keepFamily notes that a family has a token or a refresh token that is good for a while yet.
+func (d *DB) keepFamily(tx *sql.Tx, family, subject string, life time.Duration) error {
+	_, err := tx.Exec("INSERT INTO families VALUES (?, ?, ?) ON CONFLICT (family) DO UPDATE SET due = max(due, excluded.due)", family, subject, d.due(life))
+	if err == nil {
+		_, err = tx.Exec("DELETE FROM families WHERE subject = ?1 AND family <> ?3 AND family NOT IN (SELECT family FROM families WHERE subject = ?1 AND family <> ?3 ORDER BY due DESC LIMIT ?2)", subject, maxFamilies-1, family)
+	}
+	return err
+}
+
+// lives tells whether a family is in the database. When that cannot be known it is not.
+func (d *DB) lives(family string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.fresh() != nil {
+		return false
+	}
+	if d.live[family] {
+		return true
+	}
+	if found, err := familyIn(d.db, family); err != nil || !found {
+		return false
+	}
+	if len(d.live) >= maxLive {
+		clear(d.live)
+	}
+	d.live[family] = true
+	return true
+}
+
+// familyIn asks a database or a transaction for a family.
+func familyIn(q interface {
+	QueryRow(query string, args ...any) *sql.Row
+}, family string) (found bool, err error) {
+	err = q.QueryRow("SELECT 1 FROM families WHERE family = ?", family).Scan(new(int))
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// endFamily ends all that comes from a login. Its refresh tokens stay as used ones, so that a second use is told as one.
+func (d *DB) endFamily(family string) error {
+	err := d.write(func(tx *sql.Tx) error {
+		if _, err := tx.Exec("UPDATE refresh SET used = 1 WHERE family = ?", family); err != nil {
+			return err
+		}
+		_, err := tx.Exec("DELETE FROM families WHERE family = ?", family)
+		return err
+	})
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	clear(d.live)
+	return err
+}
