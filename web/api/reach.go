@@ -28,6 +28,11 @@ func (s *Server) reaches(source string) error {
 			what = fmt.Sprintf("%s has a command that does not run yet", t.Address)
 		}
 	}
+	for _, m := range rb.Models {
+		if m.PrivateSource && !slices.ContainsFunc(now.Models, func(o runbook.Model) bool { return o.PrivateSource && o.Source == m.Source }) {
+			what = fmt.Sprintf("%s may be fetched from the local network, which no model in use may from there", m.Address)
+		}
+	}
 	known := now.Inputs().List
 	for _, i := range rb.Inputs().List {
 		if (i.Kind == runbook.InputFile || i.Kind == runbook.InputEnv) &&
