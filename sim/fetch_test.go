@@ -149,6 +149,11 @@ func TestAStartFetches(t *testing.T) {
 		t.Errorf("fetched %v, %v", s.fetched, r.Err)
 	}
 	s = newShop()
+	s.Fetch = nil // as in a simulation
+	if r := s.house(t, elsewhere, nil); r.Err == nil || !strings.Contains(r.Err.Error(), "model.alexa: the model is not in the store") {
+		t.Errorf("where nothing is fetched: %v", r.Err)
+	}
+	s = newShop()
 	s.fails = errors.New("model.alexa: no")
 	if r := s.house(t, elsewhere, nil); !errors.Is(r.Err, s.fails) {
 		t.Errorf("got %v", r.Err)

@@ -274,6 +274,6 @@ func rollback(c *Call, in rollbackInput) (status.Applied, error) {
 		return status.Applied{}, err
 	}
 	a, err := c.Server.o.App.RollbackPlanned(c.Server.ctx, in.Generation, in.Plan, func(step string) { c.Log().Info("rollback", "step", step) })
-	c.Changed(map[string]int{"generation": before}, map[string]any{"generation": a.Generation, "ok": a.OK, "rolled_back": a.RolledBack})
+	c.Changed(map[string]int{"generation": before}, map[string]any{"generation": a.Generation, "ok": a.OK, "rolled_back": a.RolledBack, "fetched": a.Fetched})
 	return a, err
 }
