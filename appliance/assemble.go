@@ -42,7 +42,7 @@ type Inference struct {
 	Head  func(*runbook.Runbook, runbook.Model) (node.Classifier, error)
 	// Fetch downloads models that Model has not found: its error was a *models.UnfetchedError. It is called by an apply, and at a
 	// start, when there is no task yet: t is nil then. It ends within that time, or when the task is told to stop. Nil where
-	// Model finds all.
+	// nothing is fetched: a graph that lacks a model does not run there.
 	Fetch func(t *rt.Task, list []runbook.Model, within time.Duration) error
 }
 

@@ -38,6 +38,9 @@ func (r *Runner) complete(t *rt.Task, p *Prepared, within time.Duration) (*Prepa
 	if len(p.lacks) == 0 {
 		return p, nil
 	}
+	if r.parts.Fetch == nil {
+		return nil, p.whole()
+	}
 	var list []runbook.Model
 	for _, l := range p.lacks {
 		list = append(list, l.model)
@@ -61,7 +64,7 @@ func (p *Prepared) whole() error {
 	for _, l := range p.lacks {
 		names = append(names, string(l.model.Address))
 	}
-	return errors.New(strings.Join(names, ", ") + ": the model is not in the store")
+	return errors.New(strings.Join(names, ", ") + ": the model is not in the store; an apply fetches it, and so does a start of the appliance")
 }
 
 // fetch downloads the models that a plan names, and gives the graph that they complete, within that time.

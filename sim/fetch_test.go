@@ -48,18 +48,30 @@ func newShop() *shop {
 
 var sum = strings.Repeat("ab", 32)
 
-// elsewhere is twoRooms with a model from an https address.
-var elsewhere = strings.Replace(twoRooms, `source = "catalog:alexa"`, "\n  source = \"https://models.example/alexa.onnx\"\n  sha256 = \""+sum+"\"\n", 1)
+// quick is twoRooms, whose changes are watched for as short as they may be.
+const quick = twoRooms + "\napply { health_gate = \"2s\" }\n"
+
+// elsewhere is quick with a model from an https address.
+var elsewhere = strings.Replace(quick, `source = "catalog:alexa"`, "\n  source = \"https://models.example/alexa.onnx\"\n  sha256 = \""+sum+"\"\n", 1)
 
 func (s *shop) house(t *testing.T, text string, script func(*rt.Task, *appliance.Runner) error) Result {
 	t.Helper()
 	w := world(t, speech(2, 0, 0.4, 25000, 0.2, 0, 1.5, 8000, 4, 0))
 	w.Graph, w.Loop, w.Inference = compile(t, text), true, s.Inference
-	w.Script = script
+	ended := script == nil
+	if script != nil {
+		w.Script = func(k *rt.Task, r *appliance.Runner) error {
+			err := script(k, r)
+			if ended = true; err != nil {
+				t.Error(err)
+			}
+			return err
+		}
+	}
 	w.Sound["hall"] = w.Sound["usb"]
-	r := w.Run(time.Minute)
-	if w.Script != nil && r.Script != nil {
-		t.Error(r.Script)
+	r := w.Run(40 * time.Second)
+	if !ended {
+		t.Error("the script has not ended")
 	}
 	return r
 }
@@ -67,8 +79,8 @@ func (s *shop) house(t *testing.T, text string, script func(*rt.Task, *appliance
 // TestAPlanFetchesNothing: a plan names what an apply would fetch, blocks nothing, and asks nobody; the apply fetches it before it
 // touches anything, and says so.
 func TestAPlanFetchesNothing(t *testing.T) {
-	text, s := twoRooms, newShop()
-	s.house(t, twoRooms, func(k *rt.Task, r *appliance.Runner) error {
+	text, s := quick, newShop()
+	s.house(t, quick, func(k *rt.Task, r *appliance.Runner) error {
 		st, err := steward(k, r, virtual.NewDisk(1<<30), &text)
 		if err != nil {
 			return err
@@ -110,7 +122,7 @@ func TestAPlanFetchesNothing(t *testing.T) {
 			return fmt.Errorf("fetching it again: %+v, %v", a, err)
 		}
 		// A return to a graph whose model has gone is refused by whoever would need it, and fetched by a rollback.
-		text = twoRooms
+		text = quick
 		if a, err := st.Apply(k, status.ApplyRequest{PlanRequest: status.PlanRequest{Origin: owner}}, silentSteps); err != nil || !a.OK {
 			return fmt.Errorf("away from it: %+v, %v", a, err)
 		}
@@ -127,8 +139,8 @@ func TestAPlanFetchesNothing(t *testing.T) {
 
 // TestAClassIsCheckedOnceItsModelIsThere: what a plan cannot know of a model that is not fetched, the apply refuses, and changes nothing.
 func TestAClassIsCheckedOnceItsModelIsThere(t *testing.T) {
-	text, s := twoRooms, newShop()
-	s.house(t, twoRooms, func(k *rt.Task, r *appliance.Runner) error {
+	text, s := quick, newShop()
+	s.house(t, quick, func(k *rt.Task, r *appliance.Runner) error {
 		st, err := steward(k, r, virtual.NewDisk(1<<30), &text)
 		if err != nil {
 			return err
@@ -147,6 +159,11 @@ func TestAStartFetches(t *testing.T) {
 	s := newShop()
 	if r := s.house(t, elsewhere, nil); r.Err != nil || !slices.Equal(s.fetched, []runbook.Address{"model.alexa"}) {
 		t.Errorf("fetched %v, %v", s.fetched, r.Err)
+	}
+	s = newShop()
+	s.Fetch = nil // as in a simulation
+	if r := s.house(t, elsewhere, nil); r.Err == nil || !strings.Contains(r.Err.Error(), "model.alexa: the model is not in the store") {
+		t.Errorf("where nothing is fetched: %v", r.Err)
 	}
 	s = newShop()
 	s.fails = errors.New("model.alexa: no")

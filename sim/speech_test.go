@@ -15,6 +15,7 @@ import (
 	"orac/appliance/event"
 	"orac/appliance/rt"
 	"orac/models"
+	"orac/models/modelstest"
 )
 
 // spoken is an example sound that make deps has made.
@@ -33,11 +34,7 @@ func spoken(t testing.TB, name string) []int16 {
 
 // TestSpeechInVirtualTime runs the whole graph with real inference on a spoken command, twice.
 func TestSpeechInVirtualTime(t *testing.T) {
-	dir := os.Getenv("ORAC_MODELS_DIR")
-	if dir == "" {
-		dir = "../.orac/models"
-	}
-	inference, err := appliance.OpenInference(context.Background(), models.Store{Dir: dir}, "")
+	inference, err := appliance.OpenInference(context.Background(), models.Store{Dir: modelstest.Dir(t)}, "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -40,11 +40,19 @@ stt "whisper" { url = "http://stt.example:7272" }
 func house(t *testing.T, seed uint64, script func(*rt.Task, *appliance.Runner) error) Result {
 	t.Helper()
 	w := world(t, speech(2, 0, 0.4, 25000, 0.2, 0, 1.5, 8000, 4, 0))
-	w.Graph, w.Seed, w.Loop, w.Script = compile(t, twoRooms), seed, true, script
+	ended := false
+	w.Graph, w.Seed, w.Loop = compile(t, twoRooms), seed, true
+	w.Script = func(k *rt.Task, r *appliance.Runner) error {
+		defer func() { ended = true }()
+		return script(k, r)
+	}
 	w.Sound["hall"] = w.Sound["usb"]
 	r := w.Run(2 * time.Minute)
 	if r.Script != nil {
 		t.Errorf("seed %d: %v", seed, r.Script)
+	}
+	if !ended {
+		t.Errorf("seed %d: the script has not ended: it proves nothing", seed)
 	}
 	return r
 }

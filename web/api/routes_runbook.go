@@ -212,6 +212,6 @@ func rollback(c *Call, in rollbackInput) (status.Applied, error) {
 	a, err := c.Server.o.App.Rollback(c.Server.ctx, status.RollbackRequest{
 		Generation: in.Generation, Hash: in.Plan, Running: in.Running, Origin: c.origin(), Gone: c.Context().Done(),
 	}, func(step string) { c.Log().Info("rollback", "step", step) })
-	c.Changed(map[string]int{"generation": before}, map[string]any{"generation": a.Generation, "ok": a.OK, "rolled_back": a.RolledBack})
+	c.Changed(map[string]int{"generation": before}, map[string]any{"generation": a.Generation, "ok": a.OK, "rolled_back": a.RolledBack, "fetched": a.Fetched})
 	return a, c.Server.hideFolder(err)
 }

@@ -225,6 +225,7 @@ func TestAnAdminOfTheNetworkRunsNoNewCommand(t *testing.T) {
 		"a file":            strings.Replace(base, "threshold = 0.5", "topic = file(\""+secret+"\")\n  threshold = 0.5", 1),
 		"a variable":        strings.Replace(base, "threshold = 0.5", "topic = try(env(\"ORAC_TEST_NOTHING\"), \"x\")\n  threshold = 0.5", 1),
 		"a log":             strings.Replace(base, "appliance \"test\" {}", "appliance \"test\" {\n  log_file = \"audit.log\"\n}", 1),
+		"the local network": strings.Replace(base, `"catalog:hey_jarvis"`, "\"https://192.0.2.1/x.onnx\"\n  private_source = true\n  sha256 = \""+strings.Repeat("0", 64)+"\"", 1),
 		"trust":             strings.Replace(base, "listen = ", "trust_admins = true\n  listen = ", 1),
 		"trust and command": strings.Replace(base, "listen = ", "trust_admins = true\n  listen = ", 1) + "\nstt \"x\" {\n  protocol = \"exec\"\n  command  = [\"id\"]\n}\n",
 	} {

@@ -15,17 +15,18 @@ import (
 // Act is what a peer does with a connection after it has read a request.
 type Act func(c net.Conn, r *bufio.Reader, req *http.Request)
 
-// Foe is a service that does what it likes with its first connection, and answers well from then on.
+// Foe is a service that does what it likes, until it is told to behave.
 type Foe struct {
 	address string
-	bad     Act          // what it does with its first connection
+	bad     Act
+	good    atomic.Bool
 	asked   atomic.Int32 // connections
 }
 
-// GoodAnswer is what it says to those that come later.
+// GoodAnswer is what it says when it behaves.
 const GoodAnswer = `{"text":"lights on","confidence":0.9,"language":"en","duration":2.0,"processing_time":0.1}`
 
-// Hostile starts a service that misbehaves on its first connection. A nil bad is one that does not.
+// Hostile starts a service that misbehaves. A nil bad is one that does not.
 func Hostile(t *testing.T, bad Act) *Foe {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -33,6 +34,7 @@ func Hostile(t *testing.T, bad Act) *Foe {
 		t.Fatal(err)
 	}
 	p := &Foe{address: l.Addr().String(), bad: bad}
+	p.good.Store(bad == nil)
 	t.Cleanup(func() { l.Close() })
 	go func() {
 		for {
@@ -40,7 +42,8 @@ func Hostile(t *testing.T, bad Act) *Foe {
 			if err != nil {
 				return
 			}
-			go p.serve(c, p.asked.Add(1) == 1 && bad != nil)
+			p.asked.Add(1)
+			go p.serve(c)
 		}
 	}()
 	return p
@@ -52,7 +55,10 @@ func (p *Foe) URL() string { return "http://" + p.address }
 // Asked is how many connections were made so far.
 func (p *Foe) Asked() int { return int(p.asked.Load()) }
 
-func (p *Foe) serve(c net.Conn, bad bool) {
+// Behave makes it answer well from now on.
+func (p *Foe) Behave() { p.good.Store(true) }
+
+func (p *Foe) serve(c net.Conn) {
 	defer c.Close()
 	_ = c.SetDeadline(time.Now().Add(5 * time.Second)) // no test leaves it waiting
 	r := bufio.NewReader(c)
@@ -62,7 +68,7 @@ func (p *Foe) serve(c net.Conn, bad bool) {
 			return
 		}
 		_, _ = io.Copy(io.Discard, req.Body)
-		if bad {
+		if !p.good.Load() {
 			p.bad(c, r, req)
 			_ = c.(*net.TCPConn).CloseWrite() // what was said arrives: no reset overtakes it
 			_, _ = io.Copy(io.Discard, c)
