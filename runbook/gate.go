@@ -51,7 +51,7 @@ func (e *evaluator) fromOutside(s *site) bool {
 
 // takesSecret tells whether a site is an attribute whose secret stays inside ORAC, and names one in so many words.
 func (s *site) takesSecret() bool {
-	call, ok := s.expr.(*hclsyntax.FunctionCallExpr)
+	call, ok := asWritten(s.expr).(*hclsyntax.FunctionCallExpr)
 	return ok && s.of.Keeps && call.Name == string(InputSecret) && len(s.calls) == 1 && literalName(call) != ""
 }
 
@@ -60,7 +60,7 @@ func literalName(call *hclsyntax.FunctionCallExpr) string {
 	if len(call.Args) != 1 || call.ExpandFinal {
 		return ""
 	}
-	text, ok := call.Args[0].(*hclsyntax.TemplateExpr)
+	text, ok := asWritten(call.Args[0]).(*hclsyntax.TemplateExpr)
 	if !ok || !text.IsStringLiteral() {
 		return ""
 	}
