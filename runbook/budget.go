@@ -105,6 +105,9 @@ type metered struct {
 
 // Value is that of the expression, or a problem when the budget is spent.
 func (m *metered) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
+	if m.budget.closed {
+		return m.Expression.Value(ctx)
+	}
 	if !m.budget.charge(m.before, 0) {
 		return cty.DynamicVal, m.budget.diagnostic(m.Range())
 	}

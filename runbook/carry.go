@@ -31,6 +31,9 @@ func (c *carrier) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
 		value = c.Expression.Value
 	}
 	v, diags := value(ctx)
+	if c.budget.closed { // it is true or false, and its error quotes nothing where there was a mark: see Deferred
+		return v, diags
+	}
 	marks := cty.ValueMarks{}
 	for _, t := range c.goes {
 		c.reach(t, ctx, false, marks)
