@@ -87,6 +87,10 @@ func (e *evaluator) exhausted(addr Address, place hcl.Range) bool {
 	}
 	if !e.told {
 		e.told = true
+		if e.budget.spent == endedWhy {
+			e.fail(addr, place, "the evaluation was ended: "+endedWhy, "Ask again.")
+			return true
+		}
 		e.fail(addr, place, fmt.Sprintf("this %s computes too much: %s", e.lang.Noun, e.budget.spent), "Write the values out; "+e.lang.one()+" is not the place to compute them.")
 	}
 	return true
