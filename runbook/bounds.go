@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/convert"
 	"github.com/zclconf/go-cty/cty/function"
 )
 
@@ -70,6 +71,14 @@ func digits(v cty.Value) int {
 	return 0
 }
 
+// toType converts an unmarked value, but no text that takes long to be read as a number.
+func toType(v cty.Value, t cty.Type) (cty.Value, error) {
+	if t == cty.Number && isLongText(v) {
+		return cty.NilVal, errors.New("the number is too long")
+	}
+	return convert.Convert(v, t)
+}
+
 // checkNumbers refuses numbers that would be enormous when written out.
 func checkNumbers(args []cty.Value) error {
 	for _, a := range args {
@@ -84,8 +93,8 @@ func checkNumbers(args []cty.Value) error {
 // their two largest arguments; with all others it is at most the sum.
 var multiplies = map[string]bool{"format": true, "join": true, "replace": true}
 
-// bounded refuses arguments with which f could build something enormous.
-func bounded(f function.Function, multiplies bool) function.Function {
+// bounded refuses arguments with which f could build something enormous, and pays for what it does with others.
+func (b *budget) bounded(name string, f function.Function) function.Function {
 	return function.New(&function.Spec{
 		Params:   f.Params(),
 		VarParam: f.VarParam(),
@@ -93,16 +102,28 @@ func bounded(f function.Function, multiplies bool) function.Function {
 			if err := checkNumbers(args); err != nil {
 				return cty.NilType, err
 			}
-			weights := []int{1, 1}
+			weights, total := []int{1, 1}, 0
 			for _, a := range args {
-				weights = append(weights, weigh(a, maxGrowth))
+				w := weigh(a, maxGrowth)
+				weights = append(weights, w)
+				total += w
 				if plain, _ := a.Unmark(); isText(plain) && wideVerb.MatchString(plain.AsString()) {
 					return cty.NilType, errors.New("a width of more than 999 is refused")
 				}
 			}
 			slices.Sort(weights)
-			if n := len(weights); multiplies && weights[n-1] > maxGrowth/weights[n-2] {
+			if n := len(weights); multiplies[name] && weights[n-1] > maxGrowth/weights[n-2] {
 				return cty.NilType, errors.New("the result could be larger than 4 MiB")
+			}
+			if total > maxGrowth {
+				return cty.NilType, errors.New("the arguments are larger than 4 MiB")
+			}
+			steps, bytes, err := cost(name, args, total)
+			if err == nil && !b.charge(steps, bytes) {
+				err = errors.New(b.spent)
+			}
+			if err != nil {
+				return cty.NilType, err
 			}
 			return f.ReturnTypeForValues(args)
 		},
@@ -117,14 +138,14 @@ func bounded(f function.Function, multiplies bool) function.Function {
 }
 
 // boundOperators makes every operator of the tree refuse enormous numbers.
-func boundOperators(body *hclsyntax.Body) {
+func boundOperators(body *hclsyntax.Body, b *budget) {
 	bound := func(op *hclsyntax.Operation) *hclsyntax.Operation {
 		guarded := *op
-		guarded.Impl = bounded(op.Impl, false)
+		guarded.Impl = b.bounded("", op.Impl)
 		return &guarded
 	}
 	hclsyntax.VisitAll(body, func(n hclsyntax.Node) hcl.Diagnostics {
-		switch n := asWritten(n).(type) {
+		switch n := n.(type) {
 		case *hclsyntax.BinaryOpExpr:
 			n.Op = bound(n.Op)
 		case *hclsyntax.UnaryOpExpr:

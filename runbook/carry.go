@@ -14,7 +14,8 @@ import (
 // a secret, and so does what comes of it. carrier gives the result the marks of all that its parts depend on.
 type carrier struct {
 	hclsyntax.Expression
-	value func(*hcl.EvalContext) (cty.Value, hcl.Diagnostics) // nil: of Expression
+	budget *budget
+	value  func(*hcl.EvalContext) (cty.Value, hcl.Diagnostics) // nil: of Expression
 
 	deep    bool            // a part may fail for any of the reasons below
 	goes    []hcl.Traversal // references that fail only by what they go through; their values keep their own marks
@@ -30,9 +31,12 @@ func (c *carrier) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
 		value = c.Expression.Value
 	}
 	v, diags := value(ctx)
+	if c.budget.closed { // it is true or false, and its error quotes nothing where there was a mark: see Deferred
+		return v, diags
+	}
 	marks := cty.ValueMarks{}
 	for _, t := range c.goes {
-		reach(t, ctx, false, marks)
+		c.reach(t, ctx, false, marks)
 	}
 	if c.deep {
 		c.all(ctx, marks)
@@ -42,9 +46,12 @@ func (c *carrier) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
 
 // all adds the marks of everything that the expression refers to and calls.
 func (c *carrier) all(ctx *hcl.EvalContext, marks cty.ValueMarks) {
+	if !c.budget.charge(stepNode*(1+len(c.names)), 0) {
+		return
+	}
 	maps.Copy(marks, c.sources)
 	for _, t := range c.names {
-		reach(t, ctx, true, marks)
+		c.reach(t, ctx, true, marks)
 	}
 	for _, in := range c.inner {
 		in.all(ctx, marks)
@@ -56,14 +63,17 @@ func (c *carrier) UnwrapExpression() hcl.Expression { return c.Expression }
 
 // asWritten gives a node of the tree as it was parsed.
 func asWritten[N any](n N) any {
-	if c, ok := any(n).(*carrier); ok {
-		return c.Expression
+	switch x := any(n).(type) {
+	case *carrier:
+		return x.Expression
+	case *metered:
+		return asWritten(x.Expression)
 	}
 	return n
 }
 
 // reach adds the marks of what a reference goes through and, when deep, of all that is in what it leads to.
-func reach(t hcl.Traversal, ctx *hcl.EvalContext, deep bool, marks cty.ValueMarks) {
+func (c *carrier) reach(t hcl.Traversal, ctx *hcl.EvalContext, deep bool, marks cty.ValueMarks) {
 	v, found := cty.NilVal, false
 	for ; ctx != nil && !found; ctx = ctx.Parent() {
 		v, found = ctx.Variables[t.RootName()]
@@ -80,43 +90,56 @@ func reach(t hcl.Traversal, ctx *hcl.EvalContext, deep bool, marks cty.ValueMark
 		}
 		v = next
 	}
-	_, own := v.Unmark()
-	if deep {
-		_, own = v.UnmarkDeep()
+	if !deep {
+		_, own := v.Unmark()
+		maps.Copy(marks, own)
+	} else if c.budget.charge(stepNode+looking(v, weigh(v, maxGrowth)), 0) {
+		deepMarks(v, marks)
 	}
+}
+
+// deepMarks adds the marks of a value and of all that is in it.
+func deepMarks(v cty.Value, marks cty.ValueMarks) {
+	v, own := v.Unmark()
 	maps.Copy(marks, own)
+	if v.IsKnown() && !v.IsNull() && v.CanIterateElements() {
+		for it := v.ElementIterator(); it.Next(); {
+			_, el := it.Element()
+			deepMarks(el, marks)
+		}
+	}
 }
 
 // carryMarks puts a carrier around every expression of a file that drops marks.
-func carryMarks(body *hclsyntax.Body) {
+func carryMarks(body *hclsyntax.Body, b *budget) {
 	for _, a := range body.Attributes {
-		a.Expr = rewrite(a.Expr, carried)
+		a.Expr = rewrite(a.Expr, b.carried)
 	}
-	for _, b := range body.Blocks {
-		carryMarks(b.Body)
+	for _, inner := range body.Blocks {
+		carryMarks(inner.Body, b)
 	}
 }
 
 // carried is an expression that keeps its marks.
-func carried(x hclsyntax.Expression) hclsyntax.Expression {
+func (b *budget) carried(x hclsyntax.Expression) hclsyntax.Expression {
 	switch x := x.(type) {
 	case *hclsyntax.ConditionalExpr:
-		return newCarrier(x, x.TrueResult, x.FalseResult)
+		return b.newCarrier(x, x.TrueResult, x.FalseResult)
 	case *hclsyntax.BinaryOpExpr:
 		if x.Op.ShortCircuit != nil {
-			return newCarrier(x, x.LHS, x.RHS)
+			return b.newCarrier(x, x.LHS, x.RHS)
 		}
 	case *hclsyntax.FunctionCallExpr:
 		switch {
 		case x.Name == "try" || x.Name == "can":
-			return newCarrier(x, x.Args...)
+			return b.newCarrier(x, x.Args...)
 		case x.ExpandFinal && len(x.Args) > 0:
-			c := newCarrier(x)
+			c := b.newCarrier(x)
 			c.value = func(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) { return callExpanded(x, ctx) }
 			return c
 		}
 	case *hclsyntax.IndexExpr:
-		c := newCarrier(x)
+		c := b.newCarrier(x)
 		c.value = func(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) { return indexMarked(x, ctx) }
 		return c
 	}
@@ -130,7 +153,14 @@ func callExpanded(x *hclsyntax.FunctionCallExpr, ctx *hcl.EvalContext) (cty.Valu
 	if diags.HasErrors() {
 		return cty.DynamicVal, diags
 	}
-	_, marks := list.Unmark()
+	plain, marks := list.Unmark()
+	if parameter(x.Name, last) == cty.Number && plain.IsKnown() && !plain.IsNull() && plain.CanIterateElements() {
+		for it := plain.ElementIterator(); it.Next(); {
+			if _, el := it.Element(); isLongText(el) {
+				return cty.DynamicVal, longNumber(x.Args[last].Range())
+			}
+		}
+	}
 	call := *x
 	call.Args = append(slices.Clone(x.Args[:last]), &hclsyntax.LiteralValueExpr{Val: list, SrcRange: x.Args[last].Range()})
 	v, diags := call.Value(ctx)
@@ -151,8 +181,8 @@ func indexMarked(x *hclsyntax.IndexExpr, ctx *hcl.EvalContext) (cty.Value, hcl.D
 }
 
 // newCarrier makes the carrier of x, whose result depends on whether the parts fail.
-func newCarrier(x hclsyntax.Expression, parts ...hclsyntax.Expression) *carrier {
-	c := &carrier{Expression: x, sources: cty.ValueMarks{}}
+func (b *budget) newCarrier(x hclsyntax.Expression, parts ...hclsyntax.Expression) *carrier {
+	c := &carrier{Expression: x, budget: b, sources: cty.ValueMarks{}}
 	c.collect(x)
 	for _, p := range parts {
 		c.depend(p)

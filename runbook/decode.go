@@ -116,7 +116,7 @@ func (e *evaluator) unknownAttributes(t *BlockType, addr Address, body *hclsynta
 				e.src.hideLiterals(a.Expr) // a misspelt secret is still one
 			}
 			e.fail(addr, a.NameRange, fmt.Sprintf("%s has no attribute %q", t.Type, clip(a.Name)),
-				suggest(a.Name, t.attributeNames())+"It has "+strings.Join(t.attributeNames(), ", ")+".")
+				e.suggest(a.Name, t.attributeNames())+"It has "+strings.Join(t.attributeNames(), ", ")+".")
 		}
 	}
 }
@@ -154,7 +154,7 @@ func (e *evaluator) nestedBlocks(t *BlockType, addr Address, body *hclsyntax.Bod
 			for _, n := range t.Nested {
 				known = append(known, n.Type)
 			}
-			e.fail(addr, b.TypeRange, fmt.Sprintf("%s has no block %q inside", t.Type, clip(b.Type)), strings.TrimSpace(suggest(b.Type, known)+nestedHint(known)))
+			e.fail(addr, b.TypeRange, fmt.Sprintf("%s has no block %q inside", t.Type, clip(b.Type)), strings.TrimSpace(e.suggest(b.Type, known)+nestedHint(known)))
 		case twice:
 			e.fail(addr, b.TypeRange, fmt.Sprintf("%s may be written once only", b.Type), fmt.Sprintf("The first is in line %d.", first.header.Start.Line))
 		case e.checkLabels(nt, b):

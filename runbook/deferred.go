@@ -65,7 +65,7 @@ type Deferring interface{ Defer(Deferred) }
 
 // CalledFunctions gives functions of the library by name; each refuses arguments with which it could build something enormous.
 func CalledFunctions(names []string) map[string]function.Function {
-	all := pure()
+	all := pure(nil)
 	out := make(map[string]function.Function, len(names))
 	for _, name := range names {
 		f, ok := all[name]
@@ -106,7 +106,7 @@ func (e *evaluator) keep(at *Attribute, addr Address, written *hclsyntax.Attribu
 
 // pieces gives the texts of the values of a map that is written out.
 func (e *evaluator) pieces(at *Attribute, addr Address, expr hclsyntax.Expression) (map[string]cty.Value, bool) {
-	object, ok := expr.(*hclsyntax.ObjectConsExpr)
+	object, ok := asWritten(expr).(*hclsyntax.ObjectConsExpr)
 	if !ok {
 		e.fail(addr, expr.Range(), at.Name+" must be a map that is written out", "Write it like "+at.example()+".")
 		return nil, false
@@ -148,9 +148,10 @@ func (e *evaluator) deferrable(at *Attribute, addr Address, expr hclsyntax.Expre
 	if e.graph.byExpr[expr].forbidden {
 		return nil, false
 	}
-	constants, uses, _, ok := e.namedIn(addr, fixed)
-	e.recorder.public.union(uses)
-	e.path[len(e.path)-1].uses.union(uses)
+	found, ok := e.namedIn(addr, fixed)
+	e.recorder.public.union(&found.uses)
+	e.path[len(e.path)-1].uses.union(&found.uses)
+	constants := found.tree.values()
 	for _, v := range constants {
 		plain, marks := v.UnmarkDeep()
 		if _, hard := marks[markSecret]; hard {
@@ -182,7 +183,7 @@ func (e *evaluator) tryOut(at *Attribute, addr Address, expr hclsyntax.Expressio
 	}
 	if diags.HasErrors() {
 		for _, d := range diags {
-			e.report(addr, expr.Range(), d, cty.ObjectVal(constants).ContainsMarked(), slices.Sorted(maps.Keys(funcs)))
+			e.report(addr, expr.Range(), d, cty.ObjectVal(constants).ContainsMarked(), func() []string { return slices.Sorted(maps.Keys(funcs)) })
 		}
 		return false
 	}
@@ -207,7 +208,7 @@ func (e *evaluator) knownWord(v *Vocabulary, addr Address, t hcl.Traversal) bool
 		names = append(names, w.Name)
 	}
 	e.fail(addr, t.SourceRange(), fmt.Sprintf("nothing is called %q", clip(t.RootName())),
-		suggest(t.RootName(), names)+"Here expressions see "+v.What+": "+strings.Join(names[2:], ", ")+"; and local and var.")
+		e.suggest(t.RootName(), names)+"Here expressions see "+v.What+": "+strings.Join(names[2:], ", ")+"; and local and var.")
 	return false
 }
 
@@ -223,7 +224,7 @@ func (e *evaluator) knownPart(w Word, addr Address, t hcl.Traversal) bool {
 			typ, what = typ.AttributeType(word), what+"."+word
 		case typ.IsObjectType():
 			known := slices.Sorted(maps.Keys(typ.AttributeTypes()))
-			e.fail(addr, t.SourceRange(), fmt.Sprintf("%s has no %q", what, clip(word)), suggest(word, known)+"It has "+strings.Join(known, ", ")+".")
+			e.fail(addr, t.SourceRange(), fmt.Sprintf("%s has no %q", what, clip(word)), e.suggest(word, known)+"It has "+strings.Join(known, ", ")+".")
 			return false
 		default:
 			e.fail(addr, t.SourceRange(), fmt.Sprintf("%s is %s, and has no %q", what, article(typ.FriendlyName()), clip(word)), "Leave out what follows it.")

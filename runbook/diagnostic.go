@@ -119,12 +119,30 @@ type problems struct {
 	src   *source
 	found Diagnostics
 
-	tokens hclsyntax.Tokens // of src
+	tokens   hclsyntax.Tokens // of src
+	compared int              // characters that suggest has compared
 }
 
 func (p *problems) add(d Diagnostic) {
 	d.source = p.src
 	p.found = append(p.found, d)
+}
+
+// maxCompared bounds the comparisons of all suggestions together.
+const maxCompared = 4 << 20
+
+// suggest is the function of that name as long as somebody may read what it says.
+func (p *problems) suggest(name string, candidates []string) string {
+	if len(p.found) > maxDiagnostics || p.compared > maxCompared {
+		return ""
+	}
+	for _, c := range candidates {
+		p.compared += len(name) * len(c)
+	}
+	if p.compared > maxCompared {
+		return ""
+	}
+	return suggest(name, candidates)
 }
 
 // fail adds an error about the block at addr.

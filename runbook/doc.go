@@ -8,6 +8,8 @@
 //     about a block are derived from it.
 //   - No input makes it panic, run without bound or read without bound: size,
 //     nesting, operators, blocks, values and the files that file() reads are capped.
+//     What an evaluation makes and does is counted while it goes on, and ends it when
+//     it is too much, or when Options.Context ends.
 //   - Every problem that can be found is found in one run, in the order of the
 //     file, each with its place and the way out.
 //   - An evaluation sees each thing outside its text once, and says what it saw

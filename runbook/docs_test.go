@@ -37,7 +37,7 @@ func TestReferenceIsWhole(t *testing.T) {
 			}
 		}
 	})
-	for _, name := range newEvaluator(&problems{lang: runbooks}, "", testWorld()).functionNames() {
+	for _, name := range newEvaluator(&problems{lang: runbooks}, "", testWorld(), nil).functionNames() {
 		if !strings.Contains(page, "`"+name) {
 			t.Errorf("the reference lacks the function %s", name)
 		}

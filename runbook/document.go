@@ -2,8 +2,6 @@ package runbook
 
 import (
 	"path/filepath"
-
-	"github.com/hashicorp/hcl/v2"
 )
 
 // Document is what a file of any of the languages says, in generic form.
@@ -79,7 +77,7 @@ func (d *Document) Elsewhere(found Diagnostic, block Address, attribute string) 
 	if found.source != nil && len(found.source.hidden) > 0 && d.source != nil {
 		line, start := d.source.line(out.Subject.Start.Byte)
 		end := max(out.Subject.End.Byte, start+len(line))
-		d.source.hidden = append(d.source.hidden, hcl.Range{Start: out.Subject.Start, End: hcl.Pos{Byte: end}})
+		d.source.hide(out.Subject.Start.Byte, end)
 	}
 	return out
 }

@@ -51,7 +51,7 @@ func isSecretSource(name string) bool {
 
 // functions gives what expressions may call.
 func (e *evaluator) functions() map[string]function.Function {
-	all := pure()
+	all := pure(e.budget)
 	all["env"] = e.source(InputEnv, markInput, e.env)
 	all["file"] = e.source(InputFile, markInput, e.file)
 	if !e.lang.NoSecrets {
@@ -61,10 +61,10 @@ func (e *evaluator) functions() map[string]function.Function {
 }
 
 // pure gives the functions that compute and do nothing else.
-func pure() map[string]function.Function {
+func pure(b *budget) map[string]function.Function {
 	all := map[string]function.Function{"can": tryfunc.CanFunc, "try": tryfunc.TryFunc}
 	for name, f := range library {
-		all[name] = bounded(f, multiplies[name])
+		all[name] = b.bounded(name, f)
 	}
 	return all
 }
@@ -105,6 +105,7 @@ func (e *evaluator) source(kind InputKind, m mark, get func(string) (string, *ca
 				e.uses.add(i)
 				e.site.fetch(i)
 			}
+			e.budget.charge(stepNode, len(text))
 			if err != nil {
 				if len(marks) > 0 {
 					err = &callError{string(kind) + "() failed for a name that comes from env() or file()", "The name is not shown, since it may be a secret."}

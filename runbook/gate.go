@@ -2,6 +2,8 @@ package runbook
 
 import (
 	"fmt"
+	"path/filepath"
+	"slices"
 	"strconv"
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -27,9 +29,10 @@ func (e *evaluator) gate() {
 		s.forbidden = given && !asked
 		return given || asked
 	})
+	moved := !sameFolder(e.dir, within.Dir)
 	for _, s := range g.sites {
 		if s.reads && s.expr != nil {
-			s.forbidden = !within.keeps(s.key()) && !s.takesSecret()
+			s.forbidden = !within.keeps(s.key()) && !s.takesSecret() || moved && s.readsFiles()
 		}
 	}
 	for _, s := range g.sites {
@@ -37,6 +40,18 @@ func (e *evaluator) gate() {
 			e.forbid(s)
 		}
 	}
+}
+
+// sameFolder tells whether relative paths mean the same in two folders.
+func sameFolder(a, b string) bool {
+	a, errA := filepath.Abs(a)
+	b, errB := filepath.Abs(b)
+	return errA == nil && errB == nil && a == b
+}
+
+// readsFiles tells whether a site itself reads files.
+func (s *site) readsFiles() bool {
+	return slices.ContainsFunc(s.calls, func(c *hclsyntax.FunctionCallExpr) bool { return c.Name == string(InputFile) })
 }
 
 // fromOutside tells whether a variable that is new, or not what it was, would have its value from outside of the text.
@@ -51,7 +66,7 @@ func (e *evaluator) fromOutside(s *site) bool {
 
 // takesSecret tells whether a site is an attribute whose secret stays inside ORAC, and names one in so many words.
 func (s *site) takesSecret() bool {
-	call, ok := s.expr.(*hclsyntax.FunctionCallExpr)
+	call, ok := asWritten(s.expr).(*hclsyntax.FunctionCallExpr)
 	return ok && s.of.Keeps && call.Name == string(InputSecret) && len(s.calls) == 1 && literalName(call) != ""
 }
 
@@ -60,7 +75,7 @@ func literalName(call *hclsyntax.FunctionCallExpr) string {
 	if len(call.Args) != 1 || call.ExpandFinal {
 		return ""
 	}
-	text, ok := call.Args[0].(*hclsyntax.TemplateExpr)
+	text, ok := asWritten(call.Args[0]).(*hclsyntax.TemplateExpr)
 	if !ok || !text.IsStringLiteral() {
 		return ""
 	}

@@ -233,6 +233,22 @@ func TestGateOfTheStateDirectory(t *testing.T) {
 	}
 }
 
+// TestGateOfAnotherFolder: a relative path means another file in another folder.
+func TestGateOfAnotherFolder(t *testing.T) {
+	own, ds := Parse([]byte(ownRunbook), "x.hcl", ownWorld())
+	if own == nil {
+		t.Fatal(ds)
+	}
+	o, names := fetchedNames(ownWorld())
+	o.Within = &own.Document
+	if rb, ds := Parse([]byte(ownRunbook), "../x.hcl", o); rb != nil || !ds.Forbidden() || slices.ContainsFunc(*names, func(n string) bool { return strings.HasPrefix(n, "file ") }) {
+		t.Errorf("%v, read %v", ds, *names)
+	}
+	if rb, ds := Parse([]byte(ownRunbook), "./y.hcl", o); rb == nil {
+		t.Errorf("another name in the same folder is refused: %v", ds)
+	}
+}
+
 // TestGateOfCycles: what depends on itself is no way around the gate.
 func TestGateOfCycles(t *testing.T) {
 	own, ds := Parse([]byte(ownRunbook), "x.hcl", ownWorld())

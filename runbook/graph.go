@@ -66,6 +66,7 @@ func (e *evaluator) newGraph() *graph {
 			g.groups[string(n.addr)] = append(g.groups[string(n.addr)], whole)
 		}
 	}
+	g.tokens, e.tokens = nil, nil // they take more room than all else
 	for _, s := range g.sites {
 		if s.expr == nil || g.onlyAddresses(s) {
 			continue
@@ -142,7 +143,7 @@ func (g *graph) onlyAddresses(s *site) bool {
 		return false
 	}
 	list := []hclsyntax.Expression{s.expr}
-	if tuple, ok := s.expr.(*hclsyntax.TupleConsExpr); ok {
+	if tuple, ok := asWritten(s.expr).(*hclsyntax.TupleConsExpr); ok {
 		list = tuple.Exprs
 	}
 	return !slices.ContainsFunc(list, func(x hclsyntax.Expression) bool {

@@ -78,16 +78,26 @@ func (l *Language) Load(path string, opts Options, value any) (*Document, Diagno
 // paths are relative to.
 func (l *Language) Parse(src []byte, filename string, opts Options, value any) (*Document, Diagnostics) {
 	p := &problems{lang: l, src: &source{name: filename, bytes: src}}
+	d := l.evaluate(p, filename, opts.WithDefaults(), value, newBudget(opts.Context, maxSteps, maxMade))
+	return d, p.sorted()
+}
+
+// evaluate is Parse with the problems left where they are, at the cost of b.
+func (l *Language) evaluate(p *problems, filename string, opts Options, value any, b *budget) *Document {
 	body, ok := p.parse()
 	if !ok {
-		return nil, p.sorted()
+		return nil
 	}
-	e := newEvaluator(p, filepath.Dir(filename), opts.WithDefaults())
+	e := newEvaluator(p, filepath.Dir(filename), opts, b)
+	defer func() { b.closed = true }()
+	boundOperators(body, b)
+	carryMarks(body, b)
+	meter(body, b)
 	e.collect(body)
 	e.gate()
 	e.resolveAll()
 	if p.found.HasErrors() {
-		return nil, p.sorted()
+		return nil
 	}
 	d := e.build(filename, value)
 	if l.Complete != nil {
@@ -99,9 +109,9 @@ func (l *Language) Parse(src []byte, filename string, opts Options, value any) (
 		}
 	}
 	if p.found.HasErrors() {
-		return nil, p.sorted()
+		return nil
 	}
-	return d, p.sorted()
+	return d
 }
 
 // HasBlock tells whether a text has a block of that type at its top level, also when it cannot be parsed. It is how the

@@ -16,6 +16,7 @@ const (
 	MaxFileSize  = 256 << 10 // bytes of one runbook
 	maxNesting   = 64        // brackets, blocks and templates inside each other
 	maxOperators = 5000      // operators and template directives in one runbook
+	maxTokens    = 100_000   // words and signs of one runbook
 	maxBlocks    = 1000      // blocks of one runbook, nested ones included
 )
 
@@ -60,7 +61,7 @@ func (p *problems) checkNesting() bool {
 			operators++
 		}
 		switch {
-		case t.Type == hclsyntax.TokenNumberLit && hugeExponent.Match(t.Bytes):
+		case t.Type == hclsyntax.TokenNumberLit && (len(t.Bytes) > maxNumber || hugeExponent.Match(t.Bytes)):
 			p.fail("", t.Range, "the number is too large or too small", "No attribute takes such a number.")
 			return false
 		case depth > maxNesting:
@@ -70,6 +71,10 @@ func (p *problems) checkNesting() bool {
 			p.fail("", t.Range, fmt.Sprintf("the %s has more than %d operators", p.lang.Noun, maxOperators), p.lang.capital()+" declares; compute such values outside of it.")
 			return false
 		}
+	}
+	if len(p.tokens) > maxTokens {
+		p.fail("", hcl.Range{Filename: p.src.name}, fmt.Sprintf("the %s has more than %d words and signs", p.lang.Noun, maxTokens), p.lang.capital()+" declares; is this the right file?")
+		return false
 	}
 	return true
 }

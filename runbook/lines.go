@@ -164,11 +164,15 @@ func match(a, b []line) []int {
 }
 
 // maxGap bounds the work on lines that occur more than once, between two that both texts have: lines of one by lines of the other.
-const maxGap = 1 << 16
+// maxGaps bounds it in all.
+const (
+	maxGap  = 1 << 16
+	maxGaps = 1 << 22
+)
 
 // closeGaps matches what the differ has left: it goes by lines that occur once, and others may be the same, too.
 func closeGaps(a, b []line, partner []int) {
-	i, j := 0, 0
+	i, j, left := 0, 0, maxGaps
 	for end := 0; end <= len(a); end++ {
 		to := len(b)
 		if end < len(a) {
@@ -176,7 +180,8 @@ func closeGaps(a, b []line, partner []int) {
 				continue
 			}
 		}
-		if n := (end - i) * (to - j); n > 0 && n <= maxGap {
+		if n := (end - i) * (to - j); n > 0 && n <= min(maxGap, left) {
+			left -= n
 			for _, pair := range common(a[i:end], b[j:to]) {
 				partner[i+pair[0]] = j + pair[1]
 			}

@@ -2,6 +2,7 @@ package runbook
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"io"
 	"io/fs"
@@ -56,6 +57,10 @@ type Options struct {
 	// same expression, with all that it refers to, stands at the same place there. Nothing else is read, and nothing that it
 	// would have read is evaluated: it is an error that is Forbidden. An attribute that Keeps its secret may name another.
 	Within *Document
+
+	// Context ends the evaluation when whoever asked for it has gone; nil: it runs to its end. What it may cost is bounded in
+	// any case.
+	Context context.Context
 
 	// HashKey is the key of the hashes in Runbook.Inputs that stand for secrets. Hashes
 	// can be compared only under the same key; nil is a random one of this process.
@@ -123,10 +128,7 @@ func (p *problems) parse() (*hclsyntax.Body, bool) {
 		}
 		return nil, false
 	}
-	body := file.Body.(*hclsyntax.Body)
-	boundOperators(body)
-	carryMarks(body)
-	return body, true
+	return file.Body.(*hclsyntax.Body), true
 }
 
 // WithDefaults gives the options with the real world where nothing else is said.

@@ -23,7 +23,8 @@ type Piece struct {
 	From               Origin
 	Base, Mine, Theirs string
 
-	merged []line // what stands there afterwards; of a Clash nothing
+	merged  []line // what stands there afterwards; of a Clash nothing
+	b, m, t [2]int // the lines of the three texts, from and to
 }
 
 // Choice says what is taken where both sides have changed the same lines.
@@ -66,21 +67,27 @@ func Merge(base, mine, theirs string) Merged {
 				continue
 			}
 		}
-		out.add(b[i:end], m[j:toM], t[k:toT])
+		out.add(b, m, t, [2]int{i, end}, [2]int{j, toM}, [2]int{k, toT})
 		if end < len(b) {
-			out.add(b[end:end+1], m[toM:toM+1], t[toT:toT+1])
+			out.add(b, m, t, [2]int{end, end + 1}, [2]int{toM, toM + 1}, [2]int{toT, toT + 1})
 		}
 		i, j, k = end+1, toM+1, toT+1
+	}
+	for n := range out.Pieces {
+		p := &out.Pieces[n]
+		p.Base, p.Mine, p.Theirs = textOf(b[p.b[0]:p.b[1]]), textOf(m[p.m[0]:p.m[1]]), textOf(t[p.t[0]:p.t[1]])
 	}
 	return out
 }
 
-// add adds a piece to those before it; what is unchanged becomes one with what was unchanged before.
-func (r *Merged) add(b, m, t []line) {
+// add adds a piece of the three texts to those before it; what is unchanged becomes one with what was unchanged before. What
+// stands in the pieces is put together once all are known: line by line, that would take the square of their number.
+func (r *Merged) add(base, mine, theirs []line, inBase, inMine, inTheirs [2]int) {
+	b, m, t := base[inBase[0]:inBase[1]], mine[inMine[0]:inMine[1]], theirs[inTheirs[0]:inTheirs[1]]
 	if len(b)+len(m)+len(t) == 0 {
 		return
 	}
-	p := Piece{Base: textOf(b), Mine: textOf(m), Theirs: textOf(t)}
+	p := Piece{b: inBase, m: inMine, t: inTheirs}
 	switch byMe, byThem := !sameText(b, m), !sameText(b, t); {
 	case !byMe && !byThem:
 		p.From, p.merged = Unchanged, mergeEnds(b, m, t)
@@ -95,7 +102,7 @@ func (r *Merged) add(b, m, t []line) {
 	}
 	if n := len(r.Pieces); n > 0 && p.From == Unchanged && r.Pieces[n-1].From == Unchanged {
 		last := &r.Pieces[n-1]
-		last.Base, last.Mine, last.Theirs = last.Base+p.Base, last.Mine+p.Mine, last.Theirs+p.Theirs
+		last.b[1], last.m[1], last.t[1] = p.b[1], p.m[1], p.t[1]
 		last.merged = append(last.merged, p.merged...)
 		return
 	}

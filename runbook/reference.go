@@ -37,7 +37,7 @@ func (l *Language) Reference() []byte {
 		secrets = [2]string{"`env(NAME)` and `file(PATH)` fetch a text from the environment and a file"}
 	}
 	fmt.Fprintf(&b, "\n## Functions\n\n%s (at most 1 MiB, all together 8 MiB, relative to\nthe %s)%s. The rest computes:\n", secrets[0], l.Noun, secrets[1])
-	b.WriteString("`" + strings.Join(slices.Sorted(maps.Keys(pure())), "`, `") + "`.\n")
+	b.WriteString("`" + strings.Join(slices.Sorted(maps.Keys(pure(nil))), "`, `") + "`.\n")
 	return []byte(b.String())
 }
 

@@ -38,7 +38,7 @@ func (e *evaluator) lookup(addr Address, t hcl.Traversal) (targets []*node, pref
 		return nil, nil, false
 	}
 	if len(words) > depth && n.types.Slot != nil {
-		if unknown, hint := unknownPart(n.types, words[depth:]); unknown != "" {
+		if unknown, hint := e.unknownPart(n.types, words[depth:]); unknown != "" {
 			e.fail(addr, t.SourceRange(), fmt.Sprintf("%s has no %q", n.addr, clip(unknown)), hint)
 			return nil, nil, false
 		}
@@ -91,7 +91,7 @@ func (e *evaluator) addressDepth(words []string) int {
 
 // unknownPart finds the word that t does not have, among an attribute and what
 // follows it, and says what it may have meant; "" when t has all.
-func unknownPart(t *BlockType, words []string) (unknown, hint string) {
+func (e *evaluator) unknownPart(t *BlockType, words []string) (unknown, hint string) {
 	all := []string{"address", "name"}
 	for _, a := range t.Attributes {
 		all = append(all, a.Name)
@@ -99,13 +99,13 @@ func unknownPart(t *BlockType, words []string) (unknown, hint string) {
 	for _, n := range t.Nested {
 		all = append(all, n.Type)
 		if n.Type == words[0] && len(words) > 1 {
-			return unknownPart(n, words[1:])
+			return e.unknownPart(n, words[1:])
 		}
 	}
 	if slices.Contains(all, words[0]) {
 		return "", ""
 	}
-	return words[0], suggest(words[0], all) + "It has " + strings.Join(all, ", ") + "."
+	return words[0], e.suggest(words[0], all) + "It has " + strings.Join(all, ", ") + "."
 }
 
 func (e *evaluator) unknownRoot(addr Address, t hcl.Traversal, words []string) {
@@ -115,7 +115,7 @@ func (e *evaluator) unknownRoot(addr Address, t hcl.Traversal, words []string) {
 			roots = append(roots, b.Type)
 		}
 	}
-	hint := suggest(words[0], roots)
+	hint := e.suggest(words[0], roots)
 	if len(words) == 1 {
 		hint += fmt.Sprintf("If it is meant as text, write it in quotes: %q.", clip(words[0]))
 	} else {
@@ -138,7 +138,7 @@ func (e *evaluator) unknownName(addr Address, t hcl.Traversal, words []string) {
 			same = append(same, string(n.addr))
 		}
 	}
-	hint := suggest(name, all)
+	hint := e.suggest(name, all)
 	switch {
 	case hint != "":
 	case len(same) == 0:

@@ -107,7 +107,7 @@ func TestRegistryIsSound(t *testing.T) {
 }
 
 func checkAttribute(t *testing.T, what string, at *Attribute) {
-	e := newEvaluator(&problems{lang: runbooks, src: &source{}}, ".", testWorld())
+	e := newEvaluator(&problems{lang: runbooks, src: &source{}}, ".", testWorld(), nil)
 	if at.Default != "" && at.Kind != Keyword {
 		if _, bad := e.normalise(at, quotable{Value: at.literal(at.Default)}); bad != nil {
 			t.Errorf("the default of %s %s", what, bad.wrong)

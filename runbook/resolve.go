@@ -37,6 +37,8 @@ func (e *evaluator) resolve(n *node) {
 	}
 	e.path = e.path[:len(e.path)-1]
 	n.state = done
+	n.weight, n.marked = weigh(n.value, maxValue), n.value.ContainsMarked()
+	e.budget.charge(2*looking(n.value, n.weight), 0)
 }
 
 // maxValue bounds what one expression may be made of and may give, in bytes and
@@ -54,28 +56,36 @@ func (e *evaluator) evaluate(addr Address, expr hclsyntax.Expression) (cty.Value
 	if site.forbidden {
 		return cty.DynamicVal, &inputSet{}, false
 	}
-	vars, uses, weight, ok := e.variables(addr, expr)
+	if e.budget.ended() {
+		e.exhausted(addr, expr.Range())
+		return cty.DynamicVal, &inputSet{}, false
+	}
+	vars, ok := e.namedIn(addr, expr.Variables())
+	uses := &vars.uses
 	if !ok {
 		return cty.DynamicVal, uses, false
 	}
-	if !e.affordable(expr, weight) {
+	if !e.affordable(expr, vars.weight) {
 		e.fail(addr, expr.Range(), "this expression does too much", "Write out what you need; "+e.lang.one()+" is not the place to compute it.")
 		return cty.DynamicVal, uses, false
 	}
-	marked := cty.ObjectVal(vars).ContainsMarked()
 	before := e.revealed
 	outerUses, outerSite := e.uses, e.site // secret() evaluates where the secrets are
 	e.uses, e.site = uses, site
-	v, diags := expr.Value(&hcl.EvalContext{Variables: vars, Functions: e.funcs})
+	v, diags := expr.Value(&hcl.EvalContext{Variables: vars.tree.values(), Functions: e.funcs})
 	e.uses, e.site = outerUses, outerSite
 	e.path[len(e.path)-1].uses.union(uses)
-	if diags.HasErrors() {
+	weight := weigh(v, maxValue+1)
+	e.budget.charge(stepNode+4*looking(v, weight), 0) // it is looked through some times more
+	switch {
+	case e.exhausted(addr, expr.Range()):
+		return cty.DynamicVal, uses, false
+	case diags.HasErrors():
 		for _, d := range diags {
-			e.report(addr, expr.Range(), d, marked || e.revealed > before, e.functionNames())
+			e.report(addr, expr.Range(), d, vars.marked || e.revealed > before, e.functionNames)
 		}
 		return cty.DynamicVal, uses, false
-	}
-	if weigh(v, maxValue+1) > maxValue {
+	case weight > maxValue:
 		e.fail(addr, expr.Range(), "the value is too large", "Values of "+e.lang.one()+" are at most 2 MiB.")
 		return cty.DynamicVal, uses, false
 	}
@@ -88,7 +98,7 @@ const hiddenReason = "The reason is not shown, since it may quote a secret that 
 // report turns a diagnostic of an evaluation into one of ours. The library's own
 // words may quote what it was given, so they are shown only when no secret was.
 // place is where the problem is when d does not say it.
-func (e *evaluator) report(addr Address, place hcl.Range, d *hcl.Diagnostic, secrets bool, functions []string) {
+func (e *evaluator) report(addr Address, place hcl.Range, d *hcl.Diagnostic, secrets bool, names func() []string) {
 	if d.Subject != nil {
 		place = *d.Subject
 	}
@@ -101,13 +111,17 @@ func (e *evaluator) report(addr Address, place hcl.Range, d *hcl.Diagnostic, sec
 		}
 	}
 	if extra, ok := hcl.DiagnosticExtra[hclsyntax.FunctionCallUnknownDiagExtra](d); ok {
-		name := extra.CalledFunctionName()
+		name, functions := extra.CalledFunctionName(), names()
 		e.fail(addr, place, fmt.Sprintf("there is no function %q", clip(name)),
-			suggest(name, functions)+e.lang.functionsHint(name, functions))
+			e.suggest(name, functions)+e.lang.functionsHint(name, functions))
 		return
 	}
 	if secrets {
 		detail = hiddenReason
+	}
+	const longest = 600 // it may hold what several failures say
+	if r := []rune(detail); len(r) > longest {
+		detail = string(r[:longest-1]) + "…"
 	}
 	e.fail(addr, place, summary, detail)
 }
@@ -132,7 +146,7 @@ func (e *evaluator) affordable(expr hclsyntax.Expression, weight int) bool {
 	}
 	loops := 0
 	hclsyntax.VisitAll(expr, func(n hclsyntax.Node) hcl.Diagnostics {
-		if _, ok := n.(*hclsyntax.ForExpr); ok {
+		if _, ok := asWritten(n).(*hclsyntax.ForExpr); ok {
 			loops++
 		}
 		return nil
@@ -146,39 +160,46 @@ func (e *evaluator) affordable(expr hclsyntax.Expression, weight int) bool {
 	return true
 }
 
-// variables resolves all that expr refers to and gives it by name, as HCL wants
-// it, with what they were made of and the weight of all uses together.
-func (e *evaluator) variables(addr Address, expr hclsyntax.Expression) (map[string]cty.Value, *inputSet, int, bool) {
-	return e.namedIn(addr, expr.Variables())
+// named is what an expression refers to.
+type named struct {
+	tree   scope
+	uses   inputSet // what it was made of
+	weight int      // of all uses together
+	marked bool     // whether any of it holds a mark
 }
 
-// namedIn is variables for names that an expression has been searched for.
-func (e *evaluator) namedIn(addr Address, names []hcl.Traversal) (map[string]cty.Value, *inputSet, int, bool) {
-	tree, uses, weight, ok := scope{}, &inputSet{}, 0, true
-	weights := map[*node]int{}
+// namedIn resolves what an expression refers to.
+func (e *evaluator) namedIn(addr Address, names []hcl.Traversal) (*named, bool) {
+	out, ok := &named{tree: scope{}}, true
+	seen := map[*node]bool{}
 	for _, t := range names {
 		targets, prefix, found := e.lookup(addr, t)
 		if !found {
 			ok = false
 			continue
 		}
-		tree.touch(prefix)
+		out.tree.touch(prefix)
+		if !e.budget.charge(stepTarget*(1+len(targets)), 0) {
+			e.exhausted(addr, t.SourceRange())
+			return out, false
+		}
 		for _, n := range targets {
 			if !e.follow(n, t.SourceRange()) {
 				ok = false
 				continue
 			}
-			if _, seen := weights[n]; !seen {
-				weights[n] = weigh(n.value, maxValue)
-				tree.put(strings.Split(string(n.addr), "."), n.value)
-				uses.union(&n.uses)
+			if !seen[n] {
+				seen[n] = true
+				out.tree.put(strings.Split(string(n.addr), "."), n.value)
+				out.uses.union(&n.uses)
+				out.marked = out.marked || n.marked
 			}
-			if weight += weights[n]; weight > maxValue {
-				return nil, uses, weight, ok
+			if out.weight += n.weight; out.weight > maxValue {
+				return out, ok
 			}
 		}
 	}
-	return tree.values(), uses, weight, ok
+	return out, ok
 }
 
 // follow resolves a node that is referred to at place. It is not ok when that

@@ -44,14 +44,18 @@ func (e *StepError) Error() string { return fmt.Sprintf("operation %d: %v", e.St
 func (e *StepError) Unwrap() error { return e.Err }
 
 // Rework does operations one after the other, as Edit, Unset, Add and Remove do each. Blocks that are new afterwards are laid
-// out as Format does; every other byte stays. When some operation cannot be done the text is nil, and all of those are told. In the
-// largest text an operation takes a fifth of a second: ctx ends it between two, with its error for the next one.
+// out as Format does; every other byte stays. When some operation cannot be done the text is nil, and all of those are told. The
+// work of an operation grows with the text: of the largest one eight can be done at once. ctx ends it between two, with its
+// error for the next one.
 func Rework(ctx context.Context, src []byte, operations []Operation) ([]byte, []*StepError) {
 	var wrong []*StepError
-	out := src
+	out, left := src, maxReworked
 	for i, o := range operations {
 		if ctx.Err() != nil {
 			return nil, append(wrong, &StepError{i, ctx.Err()})
+		}
+		if left -= len(out); left < 0 {
+			return nil, append(wrong, &StepError{i, &EditError{"these are too many operations for a text of that size", "Do fewer at once."}})
 		}
 		next, err := o.do(out)
 		if err != nil {
@@ -63,7 +67,7 @@ func Rework(ctx context.Context, src []byte, operations []Operation) ([]byte, []
 	if len(wrong) > 0 {
 		return nil, wrong
 	}
-	return tidy(src, out), nil
+	return tidy(src, out, left), nil
 }
 
 func (o Operation) do(src []byte) ([]byte, error) {
@@ -83,8 +87,12 @@ func (o Operation) do(src []byte) ([]byte, error) {
 // Quote writes a text as an expression that means it, whatever is in it.
 func Quote(text string) string { return string(hclwrite.TokensForValue(cty.StringVal(text)).Bytes()) }
 
-// tidy lays out the blocks that a text has and another had not. What cannot be laid out without another change stays as it is.
-func tidy(before, after []byte) []byte {
+// maxReworked bounds the text that operations go through, each through all of it, in bytes.
+const maxReworked = 8 * MaxFileSize
+
+// tidy lays out the blocks that a text has and another had not, as long as it may go through the text. What cannot be laid out
+// without another change stays as it is.
+func tidy(before, after []byte, left int) []byte {
 	old, ok := parsed(before)
 	if !ok {
 		return after
@@ -99,6 +107,9 @@ func tidy(before, after []byte) []byte {
 	}
 	said, out := list(body, after), after
 	for _, b := range slices.Backward(newBlocks(body, "", was)) { // from the end, so that the places of the others stay
+		if left -= len(out); left < 0 {
+			break
+		}
 		from, to := b.TypeRange.Start.Byte, b.CloseBraceRange.End.Byte
 		next := slices.Concat(out[:from], laidOut(out, from, to), out[to:])
 		body, ok := parsed(next)

@@ -20,7 +20,7 @@ func eachPart(x hclsyntax.Expression, f func(*hclsyntax.Expression)) {
 			in(&list[i])
 		}
 	}
-	switch x := x.(type) {
+	switch x := asWritten(x).(type) {
 	case *hclsyntax.ParenthesesExpr:
 		in(&x.Expression)
 	case *hclsyntax.RelativeTraversalExpr:

@@ -14,15 +14,17 @@ import (
 
 // node is one thing that expressions can refer to: a local, a variable or a block.
 type node struct {
-	addr  Address
-	types *BlockType
-	block *hclsyntax.Block     // nil for a local, and for a block that is not written
-	local *hclsyntax.Attribute // of a local only
-	state visit
-	value cty.Value // what a reference gives; unknown until it is resolved, and after an error
-	out   Block     // of a block with a Slot
-	uses  inputSet  // what its value, or any of its attributes, was made of
-	site  *site     // of a variable
+	addr   Address
+	types  *BlockType
+	block  *hclsyntax.Block     // nil for a local, and for a block that is not written
+	local  *hclsyntax.Attribute // of a local only
+	state  visit
+	value  cty.Value // what a reference gives; unknown until it is resolved, and after an error
+	out    Block     // of a block with a Slot
+	weight int       // of value, once it is resolved
+	marked bool      // whether value holds a mark
+	uses   inputSet  // what its value, or any of its attributes, was made of
+	site   *site     // of a variable
 }
 
 // visit is how far the resolution of a node has come.
@@ -46,6 +48,11 @@ type evaluator struct {
 	nodes map[Address]*node
 	path  []*node // being resolved, outermost first
 
+	prefixes map[string][]*node // what under has given
+
+	budget *budget
+	told   bool // that it is spent
+
 	revealed int // how many marked values the functions have given
 
 	graph *graph // of what refers to what
@@ -55,8 +62,8 @@ type evaluator struct {
 	site     *site     // that expression
 }
 
-func newEvaluator(p *problems, dir string, opts Options) *evaluator {
-	e := &evaluator{problems: p, dir: dir, opts: opts, nodes: map[Address]*node{}}
+func newEvaluator(p *problems, dir string, opts Options, b *budget) *evaluator {
+	e := &evaluator{problems: p, dir: dir, opts: opts, nodes: map[Address]*node{}, budget: b, prefixes: map[string][]*node{}}
 	e.funcs = e.functions()
 	return e
 }
@@ -67,7 +74,7 @@ func (e *evaluator) collect(body *hclsyntax.Body) {
 	e.lang.eachType(func(t *BlockType) { types = append(types, t.Type) })
 	for _, a := range sortedAttributes(body) {
 		e.fail("", a.NameRange, fmt.Sprintf("%q stands outside of any block", a.Name),
-			suggest(a.Name, types)+"Attributes belong into a block.")
+			e.suggest(a.Name, types)+"Attributes belong into a block.")
 	}
 	if n := countBlocks(body); n > maxBlocks {
 		e.fail("", hcl.Range{Filename: e.src.name}, fmt.Sprintf("the %s has %d blocks, more than %d", e.lang.Noun, n, maxBlocks), "Split it over several.")
@@ -92,7 +99,7 @@ func (e *evaluator) collect(body *hclsyntax.Body) {
 	for name := range e.opts.Vars {
 		if e.nodes[Address("var."+name)] == nil && (e.opts.Spare == nil || !e.opts.Spare(name)) {
 			e.fail("", hcl.Range{Filename: e.src.name}, fmt.Sprintf("there is no variable %q to give a value to", name),
-				suggest(name, names(variables))+fmt.Sprintf("Declare it with variable %q {}, or do not give it.", name))
+				e.suggest(name, names(variables))+fmt.Sprintf("Declare it with variable %q {}, or do not give it.", name))
 		}
 	}
 }
@@ -107,7 +114,7 @@ func (e *evaluator) typeOf(b *hclsyntax.Block) *BlockType {
 		}
 		slices.Sort(types)
 		e.fail("", b.TypeRange, fmt.Sprintf("there is no block type %q", clip(b.Type)),
-			suggest(b.Type, types)+"The types are "+strings.Join(slices.Compact(types), ", ")+".")
+			e.suggest(b.Type, types)+"The types are "+strings.Join(slices.Compact(types), ", ")+".")
 		return nil
 	}
 	t := candidates[0]
@@ -125,12 +132,12 @@ func (e *evaluator) typeOf(b *hclsyntax.Block) *BlockType {
 			if len(b.Labels) > 0 {
 				place, given = b.LabelRanges[0], b.Labels[0]
 			}
-			if hint := suggest(given, kinds); len(kinds) > fewWords && hint != "" {
+			if hint := e.suggest(given, kinds); len(kinds) > fewWords && hint != "" {
 				e.fail("", place, fmt.Sprintf("there is no %s %q", b.Type, clip(given)), strings.TrimSpace(hint))
 				return nil
 			}
 			e.fail("", place, fmt.Sprintf("a %s must be one of %s", b.Type, orList(kinds)),
-				suggest(given, kinds)+"Write "+candidates[0].Header()+".")
+				e.suggest(given, kinds)+"Write "+candidates[0].Header()+".")
 			return nil
 		}
 	}
@@ -214,14 +221,18 @@ func (n *node) place() hcl.Range {
 	return hcl.Range{}
 }
 
-// under gives the nodes whose address begins with the words of prefix.
+// under gives the nodes whose address begins with the words of prefix, once all are collected.
 func (e *evaluator) under(prefix string) []*node {
+	if out, known := e.prefixes[prefix]; known {
+		return out
+	}
 	var out []*node
 	for _, n := range e.order {
-		if strings.HasPrefix(string(n.addr), prefix+".") || string(n.addr) == prefix {
+		if rest, ok := strings.CutPrefix(string(n.addr), prefix); ok && (rest == "" || rest[0] == '.') {
 			out = append(out, n)
 		}
 	}
+	e.prefixes[prefix] = out
 	return out
 }
 

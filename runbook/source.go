@@ -3,6 +3,7 @@ package runbook
 import (
 	"bytes"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -15,7 +16,7 @@ import (
 type source struct {
 	name   string
 	bytes  []byte
-	hidden []hcl.Range
+	hidden []bool // by offset; nil when nothing is
 }
 
 // line gives the line that contains byte offset at, without its newline, and the
@@ -34,13 +35,16 @@ func (s *source) line(at int) (text []byte, start int) {
 func (s *source) text(r hcl.Range) string { return string(s.bytes[r.Start.Byte:r.End.Byte]) }
 
 // isHidden reports whether the byte at offset at must not be shown.
-func (s *source) isHidden(at int) bool {
-	for _, r := range s.hidden {
-		if r.Start.Byte <= at && at < r.End.Byte {
-			return true
-		}
+func (s *source) isHidden(at int) bool { return at < len(s.hidden) && s.hidden[at] }
+
+// hide keeps what stands at a place from being shown.
+func (s *source) hide(from, to int) {
+	if s.hidden == nil {
+		s.hidden = make([]bool, len(s.bytes))
 	}
-	return false
+	for i := max(0, from); i < min(to, len(s.hidden)); i++ {
+		s.hidden[i] = true
+	}
 }
 
 // hideLiterals hides the text that expr spells out, for it may be a secret. What
@@ -52,17 +56,21 @@ func (s *source) hideLiterals(expr hclsyntax.Expression) {
 			calls = append(calls, call.Range())
 		}
 	})
+	slices.SortFunc(calls, func(a, b hcl.Range) int { return a.Start.Byte - b.Start.Byte })
+	ends := make([]int, len(calls)) // the last end of the calls up to each
+	for i, c := range calls {
+		ends[i] = max(c.End.Byte, ends[max(0, i-1)])
+	}
 	hclsyntax.VisitAll(expr, func(n hclsyntax.Node) hcl.Diagnostics {
-		lit, ok := n.(*hclsyntax.LiteralValueExpr)
+		lit, ok := asWritten(n).(*hclsyntax.LiteralValueExpr)
 		if !ok || lit.Val.Type() == cty.Bool {
 			return nil
 		}
-		for _, c := range calls {
-			if c.Start.Byte <= lit.SrcRange.Start.Byte && lit.SrcRange.End.Byte <= c.End.Byte {
-				return nil
-			}
+		place := lit.SrcRange
+		before, _ := slices.BinarySearchFunc(calls, place.Start.Byte+1, func(c hcl.Range, at int) int { return c.Start.Byte - at })
+		if before == 0 || ends[before-1] < place.End.Byte {
+			s.hide(place.Start.Byte, place.End.Byte)
 		}
-		s.hidden = append(s.hidden, lit.SrcRange)
 		return nil
 	})
 }
@@ -85,9 +93,9 @@ var secretLine = func() *regexp.Regexp {
 // like the value of a secret attribute or the password of a URL.
 func (s *source) hideSecretLines() {
 	for _, m := range secretLine.FindAllSubmatchIndex(s.bytes, -1) {
-		s.hidden = append(s.hidden, hcl.Range{Start: hcl.Pos{Byte: m[2]}, End: hcl.Pos{Byte: m[3]}})
+		s.hide(m[2], m[3])
 	}
 	for _, m := range hasPassword.FindAllIndex(s.bytes, -1) {
-		s.hidden = append(s.hidden, hcl.Range{Start: hcl.Pos{Byte: m[0]}, End: hcl.Pos{Byte: m[1]}})
+		s.hide(m[0], m[1])
 	}
 }

@@ -11,7 +11,6 @@ import (
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
-	"github.com/zclconf/go-cty/cty/convert"
 )
 
 // misfit is a value that an attribute does not take: what is wrong with it,
@@ -128,7 +127,7 @@ func fetches(expr hclsyntax.Expression) bool {
 
 // entry is the expression of one entry of a map, or all of it when it is not written out.
 func entry(expr hclsyntax.Expression, name string) hclsyntax.Expression {
-	object, ok := expr.(*hclsyntax.ObjectConsExpr)
+	object, ok := asWritten(expr).(*hclsyntax.ObjectConsExpr)
 	if !ok {
 		return expr
 	}
@@ -164,7 +163,7 @@ func (e *evaluator) normalise(at *Attribute, v quotable) (cty.Value, *misfit) {
 	case Int, Float, Duration, ByteSize:
 		return normaliseAmount(at, v)
 	case Bool:
-		b, err := convert.Convert(v.Value, cty.Bool)
+		b, err := toType(v.Value, cty.Bool)
 		if err != nil {
 			return cty.NilVal, at.wrongType(v)
 		}
@@ -212,7 +211,7 @@ func normaliseAmount(at *Attribute, v quotable) (cty.Value, *misfit) {
 	case (at.Kind == Duration || at.Kind == ByteSize) && v.Type() == cty.Number:
 		return cty.NilVal, &misfit{"is " + v.show() + " without a unit", "Write text with a unit, like \"" + v.show() + at.Kind.unit() + "\"."}
 	case at.Kind == Int || at.Kind == Float:
-		n, err := convert.Convert(v.Value, cty.Number)
+		n, err := toType(v.Value, cty.Number)
 		if err != nil {
 			return cty.NilVal, at.wrongType(v)
 		}
@@ -344,7 +343,7 @@ func numberMap(at *Attribute, v quotable) (cty.Value, *misfit) {
 		if !slices.Contains(at.Values, name) {
 			return cty.NilVal, &misfit{"holds " + v.quote(name), v.meant(name, at.Values, false)}
 		}
-		el, err := convert.Convert(out[name], cty.Number)
+		el, err := toType(out[name], cty.Number)
 		if err != nil || el.IsNull() || !el.IsKnown() {
 			return cty.NilVal, &misfit{fmt.Sprintf("holds %s under %s where a number belongs", v.part(out[name]).describe(), v.quote(name)), "Write it like " + at.Example + "."}
 		}

@@ -7,7 +7,6 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
-	"github.com/zclconf/go-cty/cty/convert"
 )
 
 // variableTypes are what the keywords of a variable's type mean.
@@ -70,7 +69,7 @@ func (e *evaluator) variableType(n *node) cty.Type {
 	if t, ok := variableTypes[word]; ok {
 		return t
 	}
-	e.fail(n.addr, a.Expr.Range(), "the type of a variable is "+orList(at.Values), suggest(word, at.Values)+"Write it without quotes.")
+	e.fail(n.addr, a.Expr.Range(), "the type of a variable is "+orList(at.Values), e.suggest(word, at.Values)+"Write it without quotes.")
 	return cty.String
 }
 
@@ -99,7 +98,7 @@ func (e *evaluator) variableDefault(n *node, typ cty.Type, sensitive bool) (cty.
 	if plain.IsNull() {
 		return cty.NilVal, true
 	}
-	v, err := convert.Convert(plain, typ)
+	v, err := toType(plain, typ)
 	if err != nil || weigh(v, maxValue) > maxValue {
 		e.fail(n.addr, a.Expr.Range(), fmt.Sprintf("the default is no %s", typ.FriendlyName()), "Change the default or the type.")
 		return cty.NilVal, false

@@ -1,0 +1,304 @@
+package runbook
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+)
+
+// What the evaluation of one file may cost. A real runbook takes less than a hundredth of either.
+const (
+	maxSteps = 1 << 18  // of work; a step is about 100 ns of one core of a small computer
+	maxMade  = 24 << 20 // bytes of values made on the way, kept or not
+)
+
+// The cost of some things, in steps.
+const (
+	stepNode   = 2   // an operator, a call, a template
+	stepRound  = 10  // of a loop: it makes a scope
+	stepNumber = 150 // a number that may be written out: it has 512 bits
+	stepTarget = 4   // a block or a local that an expression refers to
+	stepFault  = 200 // a problem that the library reports: it compares names, and keeps the scope
+
+	bytesElement = 64      // of a list or an object
+	bytesFault   = 1 << 10 // a problem
+)
+
+// budget is what the evaluation of one file may still cost. It counts while values are being made, for HCL cannot be
+// interrupted: when it is spent, every expression fails at once. A nil one has no end.
+type budget struct {
+	steps, bytes int // used
+	most         struct{ steps, bytes int }
+	context      context.Context
+	checked      int    // the steps at which the context was looked at
+	spent        string // why; "" while there is something left
+	closed       bool   // nothing is counted any more: what is evaluated later is small
+}
+
+func newBudget(ctx context.Context, steps, bytes int) *budget {
+	b := &budget{context: ctx}
+	b.most.steps, b.most.bytes = steps, bytes
+	return b
+}
+
+// charge takes from the budget. It is false when that is spent.
+func (b *budget) charge(steps, bytes int) bool {
+	if b == nil || b.closed {
+		return true
+	}
+	b.steps += steps
+	b.bytes += bytes
+	const often = 1 << 10
+	switch {
+	case b.spent != "":
+	case b.steps > b.most.steps:
+		b.spent = "it takes too many steps"
+	case b.bytes > b.most.bytes:
+		b.spent = "it makes more than " + FormatSize(Size(b.most.bytes)) + " of values"
+	case b.context != nil && b.steps-b.checked >= often:
+		b.checked = b.steps
+		b.ended()
+	}
+	return b.spent == ""
+}
+
+// ended looks whether whoever asked for the evaluation still waits.
+func (b *budget) ended() bool {
+	if b.spent == "" && b.context != nil && b.context.Err() != nil {
+		b.spent = endedWhy
+	}
+	return b.spent != ""
+}
+
+const endedWhy = "whoever asked for it has gone"
+
+// diagnostic is what expressions fail with when the budget is spent; it is reported once, by exhausted.
+func (b *budget) diagnostic(place hcl.Range) hcl.Diagnostics {
+	return fault(place, "Too much", b.spent)
+}
+
+// exhausted reports that the budget is spent, once.
+func (e *evaluator) exhausted(addr Address, place hcl.Range) bool {
+	if e.budget.spent == "" {
+		return false
+	}
+	if !e.told {
+		e.told = true
+		if e.budget.spent == endedWhy {
+			e.fail(addr, place, "the evaluation was ended: "+endedWhy, "Ask again.")
+			return true
+		}
+		e.fail(addr, place, fmt.Sprintf("this %s computes too much: %s", e.lang.Noun, e.budget.spent), "Write the values out; "+e.lang.one()+" is not the place to compute them.")
+	}
+	return true
+}
+
+// metered is an expression that pays for its value.
+type metered struct {
+	hclsyntax.Expression
+	budget *budget
+	before int  // steps that are paid before it is evaluated
+	copies bool // what it gives is copied into another text
+	number bool // what it gives becomes a number
+	unites bool // its elements get one type: the time grows with the square of their number
+	text   bool // numbers in it may be written out
+}
+
+// Value is that of the expression, or a problem when the budget is spent.
+func (m *metered) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
+	if m.budget.closed {
+		return m.Expression.Value(ctx)
+	}
+	if !m.budget.charge(m.before, 0) {
+		return cty.DynamicVal, m.budget.diagnostic(m.Range())
+	}
+	v, diags := m.Expression.Value(ctx)
+	w := weigh(v, maxGrowth)
+	plain, _ := v.Unmark()
+	bytes := 0
+	switch {
+	case m.copies, isText(plain) && !isName(m.Expression):
+		bytes = w
+	case plain.IsKnown() && !plain.IsNull() && plain.CanIterateElements() && !isName(m.Expression):
+		bytes = bytesElement * plain.LengthInt()
+	}
+	steps := looking(v, w)
+	if t := v.Type(); m.unites && w <= maxGrowth {
+		switch {
+		case t.IsTupleType():
+			steps += t.Length() * w / 128
+		case t.IsObjectType():
+			steps += len(t.AttributeTypes()) * w / 128
+		}
+	}
+	if (m.text || m.copies) && w <= maxGrowth {
+		steps += stepNumber * numbers(v)
+	}
+	if !m.budget.charge(steps+stepFault*len(diags), bytes+bytesFault*len(diags)) {
+		return cty.DynamicVal, m.budget.diagnostic(m.Range())
+	}
+	switch {
+	case w > maxGrowth:
+		return cty.DynamicVal, append(diags, fault(m.Range(), "The value is too large", "A value may have 4 MiB while it is computed.")...)
+	case m.number && isLongText(v):
+		return cty.DynamicVal, append(diags, longNumber(m.Range())...)
+	}
+	return v, diags
+}
+
+func fault(place hcl.Range, summary, detail string) hcl.Diagnostics {
+	return hcl.Diagnostics{{Severity: hcl.DiagError, Summary: summary, Detail: detail, Subject: &place}}
+}
+
+// longNumber refuses a text that takes long to be read as a number: the time grows with the square of its length.
+func longNumber(place hcl.Range) hcl.Diagnostics {
+	return fault(place, "The number is too long", fmt.Sprintf("A number has at most %d digits.", maxNumber))
+}
+
+func isLongText(v cty.Value) bool {
+	v, _ = v.Unmark()
+	return isText(v) && len(v.AsString()) > maxNumber
+}
+
+// parameter is the type that a function of the library turns its argument number i into; any type for other functions.
+func parameter(name string, i int) cty.Type {
+	f, ok := library[name]
+	if !ok {
+		return cty.DynamicPseudoType
+	}
+	if params := f.Params(); i < len(params) {
+		return params[i].Type
+	}
+	if p := f.VarParam(); p != nil {
+		return p.Type
+	}
+	return cty.DynamicPseudoType
+}
+
+// numbers counts the numbers in a value.
+func numbers(v cty.Value) int {
+	v, _ = v.Unmark()
+	switch {
+	case v.Type() == cty.Number:
+		return 1
+	case v.Type().IsPrimitiveType() || !v.IsKnown() || v.IsNull() || !v.CanIterateElements():
+		return 0
+	}
+	n := 0
+	for it := v.ElementIterator(); it.Next(); {
+		_, el := it.Element()
+		n += numbers(el)
+	}
+	return n
+}
+
+// looking is what it costs to go through a value once, of which weigh gave w.
+func looking(v cty.Value, w int) int {
+	if v.Type().IsPrimitiveType() {
+		return w / 512
+	}
+	return w / 64
+}
+
+// UnwrapExpression gives the expression as it was written.
+func (m *metered) UnwrapExpression() hcl.Expression { return m.Expression }
+
+// findable is an expression that a walk through the tree finds in a wrapper: a wrapper shows the parts of what it holds, and a
+// name has none.
+func findable(x hclsyntax.Expression) hclsyntax.Expression {
+	return &hclsyntax.ParenthesesExpr{Expression: x, SrcRange: x.Range()}
+}
+
+// isName tells whether an expression makes nothing: it names a value, spells one out, or passes one on.
+func isName(x hclsyntax.Expression) bool {
+	switch x := x.(type) {
+	case *hclsyntax.ParenthesesExpr:
+		return isName(x.Expression)
+	case *metered: // it has paid
+		return true
+	case *hclsyntax.ScopeTraversalExpr, *hclsyntax.LiteralValueExpr, *hclsyntax.RelativeTraversalExpr, *hclsyntax.AnonSymbolExpr:
+		return true
+	}
+	return false
+}
+
+// meter makes every expression of a file pay.
+func meter(body *hclsyntax.Body, b *budget) {
+	for _, a := range body.Attributes {
+		a.Expr = rewrite(a.Expr, b.metered)
+	}
+	for _, inner := range body.Blocks {
+		meter(inner.Body, b)
+	}
+}
+
+// metered is an expression whose parts pay, and that pays itself where it makes something. What is spelt out, and what names a
+// value, stays as it is, so that it can be recognised.
+func (b *budget) metered(x hclsyntax.Expression) hclsyntax.Expression {
+	round := func(p *hclsyntax.Expression) {
+		if *p != nil {
+			*p = &metered{Expression: findable(*p), budget: b, before: stepRound}
+		}
+	}
+	number := func(p *hclsyntax.Expression) { *p = &metered{Expression: findable(*p), budget: b, number: true} }
+	unites := func(p *hclsyntax.Expression) {
+		*p = &metered{Expression: findable(*p), budget: b, unites: true, text: true}
+	}
+	switch part := asWritten(x).(type) {
+	case *hclsyntax.LiteralValueExpr, *hclsyntax.ScopeTraversalExpr, *hclsyntax.ObjectConsKeyExpr, *hclsyntax.ParenthesesExpr, *hclsyntax.TemplateWrapExpr,
+		*hclsyntax.AnonSymbolExpr, *hclsyntax.ExprSyntaxError:
+		return x
+	case *hclsyntax.TemplateExpr:
+		if part.IsStringLiteral() {
+			return x
+		}
+		for i := range part.Parts {
+			part.Parts[i] = &metered{Expression: findable(part.Parts[i]), budget: b, copies: true}
+		}
+	case *hclsyntax.ForExpr:
+		round(&part.KeyExpr)
+		if part.KeyExpr != nil {
+			part.KeyExpr.(*metered).text = true
+		}
+		round(&part.ValExpr)
+		round(&part.CondExpr)
+	case *hclsyntax.SplatExpr:
+		round(&part.Each)
+	case *hclsyntax.IndexExpr:
+		number(&part.Key)
+		part.Key.(*metered).text = true
+	case *hclsyntax.ObjectConsExpr:
+		keys := 0
+		for _, item := range part.Items {
+			if key, ok := item.KeyExpr.(*hclsyntax.ObjectConsKeyExpr); ok && hcl.ExprAsKeyword(key) == "" && !isLiteral(key.Wrapped) {
+				keys++
+			}
+		}
+		return &metered{Expression: x, budget: b, before: stepNode + stepNumber*keys}
+	case *hclsyntax.BinaryOpExpr:
+		if part.Op.Impl.Params()[0].Type == cty.Number {
+			number(&part.LHS)
+			number(&part.RHS)
+		}
+	case *hclsyntax.UnaryOpExpr:
+		number(&part.Val)
+	case *hclsyntax.ConditionalExpr:
+		unites(&part.TrueResult)
+		unites(&part.FalseResult)
+	case *hclsyntax.FunctionCallExpr:
+		for i := range part.Args {
+			switch t := parameter(part.Name, i); {
+			case t == cty.Number:
+				number(&part.Args[i])
+			case t.IsCollectionType() && t.ElementType() == cty.DynamicPseudoType:
+				unites(&part.Args[i])
+			case t == cty.String, t.IsCollectionType():
+				part.Args[i] = &metered{Expression: findable(part.Args[i]), budget: b, text: true}
+			}
+		}
+	}
+	return &metered{Expression: x, budget: b, before: stepNode}
+}

@@ -1,0 +1,188 @@
+package runbook
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+)
+
+// filled repeats a piece, with its number in it, until the text has about that size, or is as large as a runbook may be.
+func filled(size int, head, piece, tail string) string {
+	var b strings.Builder
+	b.WriteString(head)
+	tokens, _ := hclsyntax.LexConfig([]byte(strings.ReplaceAll(piece, "#", "1")), "", hcl.InitialPos)
+	most := (maxTokens - 3000) / len(tokens)
+	for sign, limit := range map[string]int{" {": maxBlocks - 10, "?": maxOperators, " ==": maxOperators, "+ ": maxOperators, "*": maxOperators} {
+		if strings.Contains(piece, sign) {
+			most = min(most, limit-10)
+		}
+	}
+	for i := 0; b.Len()+len(piece)+len(tail)+16 < size && i < most; i++ {
+		b.WriteString(strings.ReplaceAll(piece, "#", fmt.Sprint(i)))
+	}
+	return b.String() + tail
+}
+
+// costlyTexts are the worst texts that we know, by what they make, of at most about that size where it makes a difference.
+func costlyTexts(size int) map[string]string {
+	fill := func(head, piece, tail string) string { return filled(size, head, piece, tail) }
+	const a = "appliance \"a\" {}\n"
+	doubled := func(n int) string { // b0 of 1 KiB, each next one of twice the size
+		s := a + "locals {\n  b0 = \"" + strings.Repeat("x", 1024) + "\"\n"
+		for i := range n {
+			s += fmt.Sprintf("  b%d = \"${local.b%d}${local.b%d}\"\n", i+1, i, i)
+		}
+		return s
+	}
+	list := doubled(6) + "  l = split(\"\", local.b6)\n" // 65536 elements
+	locals := a + "locals {\n"
+	nested := func(n int, open, end string) string { return strings.Repeat(open, n) + "1" + strings.Repeat(end, n) }
+	return map[string]string{
+		"memory bomb":             doubled(9) + "  s = split(\"\", local.b0)\n  boom = length([for a in local.s : \"${local.b9}${a}\"])\n}\n",
+		"loops in loops":          fill(locals+"  s = split(\"\", \""+strings.Repeat("x", 195)+"\")\n", "  l# = length([for a in local.s : length([for b in local.s : b])])\n", "}\n"),
+		"one loop":                list + "  boom = length([for a in local.l : length([for b in [1, 2, 3] : b])])\n}\n",
+		"lists of a list":         fill(list, "  c# = local.l\n", "}\n"),
+		"elements of a list":      fill(list, "  c# = local.l[#]\n", "}\n"),
+		"functions of a list":     fill(list, "  c# = length(reverse(local.l))\n", "}\n"),
+		"compare lists":           fill(list, "  c# = local.l == local.l\n", "}\n"),
+		"choose among lists":      fill(list, "  c# = true ? local.l : [1]\n", "}\n"),
+		"choose among tuples":     fill(locals+"  l = [for c in split(\"\", \""+strings.Repeat("x", 5000)+"\") : [c]]\n  m = concat(local.l, [1])\n", "  c# = length(true ? local.l : local.m)\n", "}\n"),
+		"distinct":                list + "  c = length(distinct(local.l))\n  d = length(distinct([for i, v in local.l : i]))\n}\n",
+		"sort":                    fill(list, "  c# = length(sort(local.l))\n", "}\n"),
+		"characters":              fill(doubled(9), "  c# = strlen(local.b9)\n", "}\n"),
+		"upper":                   fill(doubled(9), "  c# = strlen(upper(local.b9))\n", "}\n"),
+		"split":                   fill(doubled(10), "  c# = length(split(\"\", local.b10))\n", "}\n"),
+		"replace":                 fill(doubled(9), "  c# = replace(local.b9, \"x\", \"xyz\")\n", "}\n"),
+		"format":                  fill(doubled(9), "  c# = format(\"%s\", local.b9)\n", "}\n"),
+		"templates":               fill(doubled(9), "  c# = \"${local.b9}.\"\n", "}\n"),
+		"template in a loop":      doubled(9) + "  boom = length([for b in [local.b9] : \"" + strings.Repeat("${b}", size/14) + "\"])\n}\n",
+		"list in a loop":          doubled(9) + "  boom = jsonencode([for b in [local.b9] : [" + strings.Repeat("b,", size/14) + "]])\n}\n",
+		"lists in a loop":         locals + "  boom = jsonencode([for b in [[" + strings.Repeat("1,", size/14) + "]] : [" + strings.Repeat("b,", size/14) + "]])\n}\n",
+		"marked lists in a loop":  locals + "  boom = [for b in [[for e in [" + strings.Repeat("1,", size/14) + "] : \"${env(\"TOKEN\")}\"]] : upper([" + strings.Repeat("b,", size/14) + "])]\n}\n",
+		"numbers":                 locals + "  a = " + strings.Repeat("9", size-100) + "\n}\n",
+		"numbers of text":         fill(locals+"  n = \""+strings.Repeat("9", size/3)+"\"\n", "  c# = 1 + local.n\n", "}\n"),
+		"numbers of an index":     fill(locals+"  n = \""+strings.Repeat("9", size/3)+"\"\n", "  c# = [1][local.n]\n", "}\n"),
+		"numbers of a literal":    fill(locals, "  c# = local.l[\""+strings.Repeat("9", size/14)+"\"]\n", "  l = [1]\n}\n"),
+		"numbers of a function":   fill(locals+"  n = \""+strings.Repeat("9", size/3)+"\"\n", "  c# = max([local.n]...)\n  d# = format(\"%d\", local.n)\n  e# = parseint(local.n, 10)\n  f# = jsondecode(local.n)\n", "}\n"),
+		"numbers of an attribute": fill(locals+"  n = \""+strings.Repeat("9", size/3)+"\"\n}\n", "model \"m#\" {\n  source = \"x\"\n  patience = local.n\n}\n", ""),
+		"patterns":                fill(locals, "  c# = regex(\"(((a{100}){100}){10})\", \"b\")\n", "}\n"),
+		"pattern on a text":       fill(doubled(9), "  c# = can(regex(\"(x+x+)+y\", local.b9))\n", "}\n"),
+		"json":                    fill(locals+"  j = \"["+strings.Repeat("1,", size/5)+"1]\"\n", "  c# = length(jsondecode(local.j))\n", "}\n"),
+		"json there and back":     fill(list, "  c# = jsondecode(jsonencode(local.l))\n", "}\n"),
+		"failures in a loop":      list + "  boom = [for a in local.l : a.b]\n}\n",
+		"swallowed failures":      list + "  boom = length([for a in local.l : try(a.b, a.c, a.d, 1)])\n}\n",
+		"failures of failures":    list + "  boom = [for a in local.l : " + nested(30, "try(a.b, ", ")") + "]\n}\n",
+		"unknown names":           fill(locals, "  a_rather_long_name_of_a_local_# = local.another_quite_long_name_of_a_local_#\n", "}\n"),
+		"unknown names of blocks": fill(a, "model \"a_long_name_of_a_model_that_is_there_#\" {\n  source = stt.a_long_name_of_an_stt_that_is_not_#\n}\n", ""),
+		"unknown functions":       fill(locals, "  a# = strlem(1)\n", "}\n"),
+		"unknown attributes":      fill(a+"model \"m\" {\n", "  thresholt# = 1\n", "}\n"),
+		"unknown blocks":          fill(a, "modell \"m#\" {}\n", ""),
+		"whole types":             fill(a, "model \"m#\" {\n  source = \"x\"\n  topic = \"${length(keys(model))}\"\n}\n", ""),
+		"whole types and locals":  fill(a+manyModels(900)+"locals {\n", "  a# = length(model)\n", "}\n"),
+		"chain":                   fill(locals, "  a# = [local.a#, 1]\n", "}\n"),
+		"conditions":              locals + "  a = " + strings.Repeat("local.b?local.b:", min(4900, size/20)) + "1\n  b = true\n}\n",
+		"swallowed conditions":    locals + "  a = " + strings.Repeat("true?1:", min(4900, size/20)) + "try(1)\n  b = true\n}\n",
+		"calls in secrets":        a + "stt \"s\" {\n  url = \"http://h\"\n  token = join(\"\", [" + strings.Repeat("env(\"TOKEN\"),\"a\",", size/24) + "])\n}\n",
+		"splats":                  fill(list, "  c# = local.l[*]\n", "}\n"),
+		"arguments":               fill(list, "  c# = max(local.l...)\n", "}\n"),
+		"merges":                  fill(list+"  o = { for i, v in local.l : i => v }\n", "  c# = merge(local.o, { a = 1 })\n", "}\n"),
+		"lookups":                 fill(list+"  o = { for i, v in slice(local.l, 0, size/14) : i => v }\n", "  c# = lookup(local.o, \"#\", 1)\n", "}\n"),
+		"attributes twice":        fill(locals, "  a = 1\n", "}\n"),
+		"syntax errors":           fill(a, "model { = \n", ""),
+		"quotes":                  fill(a, "a = \"\n", ""),
+		"brackets":                fill(locals, "  a# = "+nested(60, "[", "]")+"\n", "}\n"),
+		"parentheses in lists":    fill(locals, "  a# = "+nested(30, "[(", ")]")+"\n", "}\n"),
+		"arguments nested":        locals + "  a = " + nested(60, "merge([", "]...)") + "\n}\n",
+		"heredocs":                fill(locals, "  a# = <<E\nx${1}\nE\n", "}\n"),
+		"cycles":                  fill(locals, "  a# = [local.a0, local.a#]\n", "}\n"),
+		"headers":                 fill(doubled(8)+"}\n", "webhook \"w#\" {\n  url = \"http://h\"\n  headers = { A = local.b8 }\n}\n", ""),
+		"normal forms":            fill(list+"}\n", "stt \"w#\" {\n  protocol = \"exec\"\n  command = local.l\n}\n", ""),
+	}
+}
+
+func manyModels(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "model \"m%d\" {\n  source = \"x\"\n}\n", i)
+	}
+	return b.String()
+}
+
+// TestCostlyTexts evaluates small ones of the worst texts with a small budget, and looks at what is counted and what is made:
+// each is refused for what it costs, or for something else before that, or costs little.
+func TestCostlyTexts(t *testing.T) {
+	const steps, bytes = 1 << 14, 2 << 20
+	for name, src := range costlyTexts(MaxFileSize / 16) {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		p := &problems{lang: runbooks, src: &source{name: "x.hcl", bytes: []byte(src)}}
+		b := newBudget(context.Background(), steps, bytes)
+		runbooks.evaluate(p, "x.hcl", testWorld().WithDefaults(), &Runbook{}, b)
+		ds := p.sorted()
+		runtime.ReadMemStats(&after)
+		if made := (after.TotalAlloc - before.TotalAlloc) >> 20; made > 40 {
+			t.Errorf("%s: %d MiB are made for %d steps, %d bytes: %s", name, made, b.steps, b.bytes, clip(ds.Error()))
+		}
+		if told := strings.Contains(ds.Error(), "computes too much"); told != (b.spent != "") && len(ds) <= maxDiagnostics {
+			t.Errorf("%s: spent %q, and %s", name, b.spent, clip(ds.Error()))
+		}
+	}
+}
+
+// BenchmarkCostlyTexts measures them as large as they may be, with the budget that there is.
+func BenchmarkCostlyTexts(b *testing.B) {
+	for name, src := range costlyTexts(MaxFileSize) {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				Parse([]byte(src), "x.hcl", testWorld())
+			}
+		})
+	}
+}
+
+// TestContextEndsAnEvaluation: an evaluation ends with the request that asked for it.
+func TestContextEndsAnEvaluation(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	o := testWorld()
+	o.Context = ctx
+	o.Env = func(string) (string, bool) { cancel(); return "x", true } // it goes while the text is being evaluated
+	src := "appliance \"a\" {}\nlocals {\n  a = env(\"A\")\n  b = [for i in split(\"\", \"" + strings.Repeat("x", 900) + "\") : i]\n}\n"
+	if rb, ds := Parse([]byte(src), "x.hcl", o); rb != nil || !strings.Contains(ds.Error(), endedWhy) {
+		t.Errorf("it went on: %v", ds)
+	}
+}
+
+// TestEditsAreBounded: putting texts together takes work that grows with them, and not with the square of them.
+func TestEditsAreBounded(t *testing.T) {
+	lines := strings.Repeat("a\n", MaxFileSize/32)
+	blanks := strings.Repeat("\n", MaxFileSize/32)
+	for name, c := range map[string][3]string{
+		"the same":    {lines, lines, lines},
+		"gaps":        {strings.Repeat(strings.Repeat("x\n", 250)+"1\n", 20), strings.Repeat(strings.Repeat("y\n", 250)+"1\n", 20), blanks},
+		"other lines": {lines, blanks, lines + blanks},
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		Merge(c[0], c[1], c[2]).Text(nil)
+		runtime.ReadMemStats(&after)
+		if made := (after.TotalAlloc - before.TotalAlloc) >> 20; made > 60 {
+			t.Errorf("%s: %d MiB are made", name, made)
+		}
+	}
+	src := []byte("appliance \"a\" {}\n" + strings.Repeat("#"+strings.Repeat(" ", 1000)+"\n", 250))
+	steps := slices.Repeat([]Operation{{Do: DoSet, Block: "watchdog", Attribute: "per", Expression: `"1h"`}}, 200)
+	out, wrong := Rework(context.Background(), src, steps)
+	if out != nil || len(wrong) != 1 || wrong[0].Step < 7 || !strings.Contains(wrong[0].Error(), "too many operations") {
+		t.Errorf("%v", wrong)
+	}
+	if _, wrong := Rework(context.Background(), []byte("appliance \"a\" {}\n"), steps); wrong != nil {
+		t.Errorf("a small text is refused: %v", wrong)
+	}
+}
