@@ -22,7 +22,7 @@ type packed struct {
 	Blocks    []packedBlock `json:"blocks"`
 	Inputs    Inputs        `json:"inputs"`
 	Bounds    packedBounds  `json:"bounds"`
-	Hidden    []hcl.Range   `json:"hidden"`
+	Hidden    [][2]int      `json:"hidden"` // from, to: bytes of the text that are not shown
 	Problems  []packedFound `json:"problems"`
 }
 
@@ -45,6 +45,7 @@ type packedAttr struct {
 
 // packedBounds is what an evaluation within a document needs of it.
 type packedBounds struct {
+	Dir     string    `json:"dir"`
 	Readers []Reader  `json:"readers"`
 	Asked   []Reading `json:"asked"`
 }
@@ -64,18 +65,32 @@ func Pack(rb *Runbook, problems Diagnostics) ([]byte, error) {
 	for _, d := range problems {
 		p.Problems = append(p.Problems, packedFound{d.Severity, d.Summary, d.Detail, d.Subject, d.Address, d.Forbidden})
 		if d.source != nil {
-			p.Hidden = d.source.hidden
+			p.Hidden = d.source.hiddenPieces()
 		}
 	}
 	if rb != nil {
 		p.Whole, p.File, p.Dir, p.Variables = true, rb.File, rb.Dir, rb.Variables
-		p.Inputs, p.Bounds, p.Hidden = rb.inputs.fetched, rb.bounds(), rb.source.hidden
+		p.Inputs, p.Bounds, p.Hidden = rb.inputs.fetched, rb.bounds(), rb.source.hiddenPieces()
 		var err error
 		if p.Blocks, err = packBlocks(rb.Blocks); err != nil {
 			return nil, err
 		}
 	}
 	return json.Marshal(p)
+}
+
+// hiddenPieces are the pieces of the text that are not shown.
+func (s *source) hiddenPieces() (list [][2]int) {
+	for i := range s.hidden {
+		switch {
+		case !s.hidden[i]:
+		case i > 0 && s.hidden[i-1]:
+			list[len(list)-1][1] = i + 1
+		default:
+			list = append(list, [2]int{i, i + 1})
+		}
+	}
+	return list
 }
 
 func packBlocks(blocks []Block) ([]packedBlock, error) {
@@ -112,7 +127,10 @@ func Unpack(data, text []byte, filename string, opts Options) (*Runbook, Diagnos
 	if err := json.Unmarshal(data, &p); err != nil {
 		return nil, nil, fmt.Errorf("what was evaluated cannot be read: %w", err)
 	}
-	src := &source{name: filename, bytes: text, hidden: p.Hidden}
+	src := &source{name: filename, bytes: text}
+	for _, piece := range p.Hidden {
+		src.hide(piece[0], piece[1])
+	}
 	var problems Diagnostics
 	for _, f := range p.Problems {
 		problems = append(problems, Diagnostic{Severity: f.Severity, Summary: f.Summary, Detail: f.Detail, Subject: f.Subject, Address: f.Address, Forbidden: f.Forbidden, source: src})
@@ -209,11 +227,11 @@ func UnpackBounds(data []byte) (*Document, error) {
 	if err := json.Unmarshal(data, &p); err != nil {
 		return nil, fmt.Errorf("what may be read cannot be read: %w", err)
 	}
-	return &Document{readers: p.open()}, nil
+	return &Document{Dir: p.Dir, readers: p.open()}, nil
 }
 
 func (d *Document) bounds() packedBounds {
-	p := packedBounds{Readers: d.Readers()}
+	p := packedBounds{Dir: d.Dir, Readers: d.Readers()}
 	for id := range d.readers.fetched {
 		p.Asked = append(p.Asked, Reading{id.kind, id.name})
 	}

@@ -17,13 +17,15 @@ const (
 	denialBurst = 100 // records at once, over all who are refused
 	denialRate  = 5   // records a minute after that: less than 3 MB a day
 	maxDenials  = 1000
+	perAsker    = 20 // kinds at once of one who asks, from one address
 	firstWindow = time.Minute
 	lastWindow  = time.Hour
 )
 
 // denials writes refused logins, tokens, keys and sessions into the audit log, so that a flood of them is no flood of records.
 // Of those that are alike (what, of whom, why, from where, by whom) the first is a record; while they go on, the next says how many more
-// there were: after one minute, two, four, and at last once an hour. What exceeds the bounds over all is counted the same way.
+// there were: after one minute, two, four, and at last once an hour. What exceeds the bounds of one who asks is counted the same way
+// for that one, and what exceeds those over all for all: so nobody hides another's first refusal among many of the own.
 type denials struct {
 	log *audit.Log
 	say *slog.Logger
@@ -62,6 +64,11 @@ func (r *denials) add(a audit.Record) {
 	}
 	r.since = now
 	run := r.runs[key]
+	if run == nil && r.kinds(a.From, a.Who) >= perAsker {
+		key = denial{action: "refused", from: a.From, who: a.Who}
+		a = audit.Record{Who: a.Who, Role: a.Role, From: a.From, Request: a.Request, Action: "refused", Outcome: audit.Denied, Why: "more denials of one than are recorded one by one"}
+		run = r.runs[key]
+	}
 	if run == nil && (r.room < 1 || len(r.runs) >= maxDenials) {
 		key = denial{action: "refused"}
 		a = audit.Record{Who: a.Who, Action: "refused", Outcome: audit.Denied, Why: "more denials than are recorded one by one"}
@@ -79,6 +86,16 @@ func (r *denials) add(a audit.Record) {
 	r.runs[key] = run
 	r.mu.Unlock()
 	r.write(a)
+}
+
+// kinds is how many kinds of refusals of one who asks are counted now. The caller holds the lock.
+func (r *denials) kinds(from, who string) (n int) {
+	for key := range r.runs {
+		if key.from == from && key.who == who {
+			n++
+		}
+	}
+	return n
 }
 
 // over ends a window: what has come in it is written, and if nothing has, it is forgotten.

@@ -214,16 +214,40 @@ func TestHeaderBombs(t *testing.T) {
 // text is the log so far.
 func (h *hosted) text() string { return h.logged.String() }
 
-// TestStreamsOfAConnectionAreBounded: one connection has 64 requests at a time, and more are refused.
-func TestStreamsOfAConnectionAreBounded(t *testing.T) {
+// TestWhatTheServerSettles: what it tells a client that it takes: 64 requests at a time, and heads that are not much larger than
+// those of HTTP/1. A client that asks for more is refused those.
+func TestWhatTheServerSettles(t *testing.T) {
 	h := listen(t, overTLS)
 	c := dialH2(h)
-	for n := range uint32(200) { // each waits for its body
+	h.must(c.flush())
+	_ = c.conn.SetReadDeadline(time.Now().Add(5 * time.Second))
+	var head [9]byte
+	_, err := io.ReadFull(c.conn, head[:])
+	h.must(err)
+	payload := make([]byte, int(head[1])<<8|int(head[2]))
+	_, err = io.ReadFull(c.conn, payload)
+	h.must(err)
+	if head[3] != settingsFrame {
+		t.Fatalf("the first frame is %v", head)
+	}
+	settled := map[uint16]uint32{}
+	for ; len(payload) >= 6; payload = payload[6:] {
+		settled[binary.BigEndian.Uint16(payload)] = binary.BigEndian.Uint32(payload[2:])
+	}
+	if settled[3] != 64 || settled[6] < maxHeader || settled[6] > 2*maxHeader || settled[5] > 1<<20 {
+		t.Errorf("streams, header list, frame: %d, %d, %d", settled[3], settled[6], settled[5])
+	}
+	before := runtime.NumGoroutine()
+	for n := range uint32(1000) { // each waits for its body
 		c.frame(headersFrame, endHeaders, 2*n+1, append([]byte{0x83, 0x44, 15}, append([]byte("/api/auth/login"), getHead[2:]...)...))
 	}
-	h.must(c.flush())
-	kinds, closed := c.answers(500 * time.Millisecond)
-	if kinds[resetFrame] < 200-64 && !closed {
-		t.Errorf("200 streams are taken: %v", kinds)
+	_ = c.flush() // the server may close before all is sent
+	kinds, closed := c.answers(300 * time.Millisecond)
+	if !closed && kinds[resetFrame] < 1000-64 {
+		t.Errorf("1000 streams are taken: %v", kinds)
 	}
+	if n := runtime.NumGoroutine(); n > before+200 {
+		t.Errorf("%d goroutines, %d before", n, before)
+	}
+	h.othersAreServed("many streams", before)
 }

@@ -177,12 +177,16 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // request for another host, or from another origin, is nobody's: it is neither identified nor keeps a session from ending.
 func (s *Server) admit(c *Call, set *settings, pattern string) *Problem {
 	anonymous := auth.ShowsNothing(c.R)
+	crowded := func() *Problem {
+		p := s.count(c)
+		if p != nil && !c.Who.Known() && s.lets[pattern] { // who it says it is decides, when that is read
+			c.crowded, p = p, nil
+		}
+		return p
+	}
 	if anonymous {
-		if p := s.count(c); p != nil {
-			if !s.lets[pattern] {
-				return p
-			}
-			c.crowded = p // who it is decides, when that is read
+		if p := crowded(); p != nil {
+			return p
 		}
 	}
 	nobodys := func(p *Problem) *Problem {
@@ -210,7 +214,7 @@ func (s *Server) admit(c *Call, set *settings, pattern string) *Problem {
 		return nil
 	}
 	c.denial = s.identify(c)
-	if p := s.count(c); p != nil {
+	if p := crowded(); p != nil {
 		return p
 	}
 	if c.Who.Known() && !noteOf(c.R).known(c.Who) {

@@ -91,6 +91,7 @@ func (s *Server) limit(c *Call, says entrant) error {
 			limit = l.Admin
 		}
 	case says.name != "" && s.o.Guard.Knows(says.kind, says.name, c.From):
+		c.quiet = false
 		owner = "known " + auth.Identity{Kind: says.kind, Name: says.name}.Subject() + " at " + auth.Network(c.From)
 	case c.crowded != nil:
 		return c.crowded

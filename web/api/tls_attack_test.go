@@ -32,10 +32,13 @@ func TestOldTLSIsRefused(t *testing.T) {
 		_, err = conn.Write(helloOf(c.version))
 		h.must(err)
 		_ = conn.SetReadDeadline(time.Now().Add(2 * time.Second))
-		var head [5]byte
+		var head [7]byte
 		_, err = io.ReadFull(conn, head[:])
-		if served := err == nil && head[0] == 22; served != c.good { // a handshake goes on; 21 is an alert
+		switch { // 22: a handshake goes on; 21: an alert, 70: of the version
+		case c.good && (err != nil || head[0] != 22):
 			t.Errorf("%s: %v, %v", name, head, err)
+		case !c.good && (err != nil || head[0] != 21 || head[6] != 70):
+			t.Errorf("%s is not refused for its version: %v, %v", name, head, err)
 		}
 		conn.Close()
 	}

@@ -247,6 +247,17 @@ func TestAClockAheadDeletesNothing(t *testing.T) {
 			t.Errorf("who has logged in meanwhile has to anew: %s", Reason(err))
 		}
 	}
+	// The clock of a machine that was off is as wrong.
+	g.Close()
+	w.wall = w.wall.AddDate(10, 0, 0)
+	g = open()
+	if err := g.DB.Sweep(); err != nil {
+		t.Fatal(err)
+	}
+	w.wall = w.wall.AddDate(-10, 0, 0)
+	if _, err := g.Refresh(stays.Refresh); err != nil {
+		t.Errorf("a start with a wrong clock ends a login: %s", Reason(err))
+	}
 	// A true year later nothing is left of any of it.
 	for range 400 {
 		w.pass(24 * time.Hour)

@@ -4,7 +4,9 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -449,11 +451,113 @@ func TestAPasswordChangesOnce(t *testing.T) {
 	}
 }
 
-// setPassword changes a password, and puts it in its place.
-func setPassword(g *Guard, by Verified, name, password string) error {
-	r, _, err := g.ChangePassword(by, name, password)
-	if err != nil {
-		return err
+// TestAPolicyCountsThoughTheDatabaseFails: a disk that takes no writes when a runbook comes into force keeps nobody in who is out by
+// it: neither what was given before nor what was proven before counts.
+func TestAPolicyCountsThoughTheDatabaseFails(t *testing.T) {
+	cheaply(t)
+	for what, change := range map[string]func(*world){
+		"another password": func(w *world) { w.rb.Users[0].PasswordHash = runbook.NewSecret(otherHash) },
+		"another role":     func(w *world) { w.rb.Users[0].Role = "viewer" },
+		"removed":          func(w *world) { w.rb.Users = w.rb.Users[1:] },
+	} {
+		w := newWorld(t)
+		v := vouched(t, w.g, User, "anna")
+		for _, on := range []string{"UPDATE", "DELETE"} {
+			_, err := w.g.DB.db.Exec("CREATE TRIGGER no_" + on + " BEFORE " + on + " ON epochs BEGIN SELECT RAISE(ABORT, 'the disk is full'); END")
+			w.must(err)
+		}
+		change(w)
+		if err := w.g.Use(w.rb); err == nil {
+			t.Errorf("%s: nothing fails", what)
+		}
+		if _, err := w.g.Token(w.token.Token); err == nil {
+			t.Errorf("%s: a token of before counts", what)
+		}
+		if _, err := w.g.Refresh(w.token.Refresh); err == nil {
+			t.Errorf("%s: a refresh token of before counts", what)
+		}
+		if _, err := w.g.Tokens(v); err == nil {
+			t.Errorf("%s: a proof of before counts", what)
+		}
 	}
-	return r.Put()
+}
+
+// TestTwoRefreshesAtOnce: the second use of a refresh token, between the first one's look and its issue, ends the login for both.
+func TestTwoRefreshesAtOnce(t *testing.T) {
+	cheaply(t)
+	w := newWorld(t)
+	var second Token
+	w.g.meanwhile = func() {
+		w.g.meanwhile = nil
+		var err error
+		second, err = w.g.Refresh(w.token.Refresh)
+		w.must(err)
+	}
+	_, err := w.g.Refresh(w.token.Refresh)
+	refused(t, "the first", err, "refresh: used twice; all tokens of anna from that login are ended")
+	_, err = w.g.Token(second.Token)
+	refused(t, "the second's token", err, "token: revoked")
+	if _, err := w.g.Refresh(second.Refresh); err == nil {
+		t.Error("the second's refresh token is good")
+	}
+}
+
+// TestNamesAreNoLanes: a name that looks like who is known and where, or like another kind, is another one's: it can hold nobody up.
+func TestNamesAreNoLanes(t *testing.T) {
+	cheaply(t)
+	g := newGuard(t)
+	elsewhere := netip.MustParseAddr("198.51.100.7")
+	if _, err := g.Login("anna", annasPassword, home); err != nil {
+		t.Fatal(err)
+	}
+	for n := range 40 {
+		from := netip.AddrFrom4([4]byte{203, 0, 113, byte(n)})
+		for _, name := range []string{"anna\x00" + Network(home), "service:core", "setup", "key:x"} {
+			_, _ = g.Login(name, "wrong", from)
+		}
+	}
+	if _, err := g.Login("anna", annasPassword, home); err != nil {
+		t.Error("anna:", Reason(err))
+	}
+	if _, err := g.ServiceToken("core", accountSecret, elsewhere); err != nil {
+		t.Error("core:", Reason(err))
+	}
+}
+
+// TestWhoIsKnownIsRememberedOverRestarts: for 32 networks each, and nobody's push out another's.
+func TestWhoIsKnownIsRememberedOverRestarts(t *testing.T) {
+	cheaply(t)
+	dir := t.TempDir()
+	g := openGuard(t, dir, declared(t))
+	for n := range maxKnown + 20 {
+		if _, err := g.Login("anna", annasPassword, netip.AddrFrom4([4]byte{203, 0, 113, byte(n)})); err != nil {
+			t.Fatal(Reason(err))
+		}
+		if n == 0 {
+			if _, err := g.Login("vera", annasPassword, home); err != nil {
+				t.Fatal(Reason(err))
+			}
+			if _, err := g.ServiceToken("core", accountSecret, home); err != nil {
+				t.Fatal(Reason(err))
+			}
+		}
+	}
+	g.Close()
+	g = openGuard(t, dir, declared(t))
+	anna := 0
+	for l := range g.throttle.known {
+		if l.name == "anna" {
+			anna++
+		}
+	}
+	if anna != maxKnown || !g.Knows(User, "vera", home) || !g.Knows(Service, "core", home) || g.Knows(User, "core", home) {
+		t.Errorf("%d of anna; %v", anna, g.throttle.known)
+	}
+	for n := range 50 {
+		_, _ = g.Login("vera", "wrong", netip.AddrFrom4([4]byte{198, 51, 100, byte(n)}))
+		_, _ = g.Login(fmt.Sprint("x", n), "wrong", home)
+	}
+	if _, err := g.Login("vera", annasPassword, home); err != nil {
+		t.Error("who was there before the restart is held up:", Reason(err))
+	}
 }

@@ -117,3 +117,12 @@ func oldDatabase(t *testing.T, dir string) *sql.DB {
 	}
 	return db
 }
+
+// setPassword changes a password, and puts it in its place.
+func setPassword(g *Guard, by Verified, name, password string) error {
+	r, _, err := g.ChangePassword(by, name, password)
+	if err != nil {
+		return err
+	}
+	return r.Put()
+}
