@@ -25,10 +25,12 @@ func (a *app) quietState() (string, error) {
 		return "", err
 	}
 	rb, _ := runbook.Load(a.file, o)
+	state := a.spelledState
 	if rb != nil || a.namedState() != "" || a.missing() {
-		return a.state(rb), nil
+		state = func() string { return a.state(rb) }
 	}
-	return a.spelledState(), nil
+	dir := state()
+	return dir, failed(usable(dir))
 }
 
 // missing tells that there is no runbook, and that none was named.
@@ -39,7 +41,7 @@ func (a *app) missing() bool {
 
 // recorded does something that changes who may do what, and writes it into the audit log first: without a record it is not done.
 func (a *app) recorded(state, action, target string, do func() error) error {
-	if err := os.MkdirAll(state, 0o700); err != nil {
+	if err := haveState(state); err != nil {
 		return err
 	}
 	log := audit.In(state)
@@ -97,9 +99,6 @@ func (a *app) openGuard() (*auth.Guard, string, error) {
 		return nil, "", err
 	}
 	state := a.state(rb)
-	if err := os.MkdirAll(state, 0o700); err != nil {
-		return nil, "", failed(err)
-	}
 	key, err := appliance.HashKey(state)
 	if err != nil {
 		return nil, "", failed(err)
