@@ -66,6 +66,7 @@ type settings struct {
 	rb    *runbook.Runbook
 	cross *http.CrossOriginProtection
 	names hostNames
+	veil  *veil
 }
 
 // New makes a server. ctx ends what goes on beyond a request: an apply, a stream.
@@ -103,7 +104,11 @@ func (s *Server) Use(rb *runbook.Runbook) {
 	if err := s.o.Guard.Use(rb); err != nil {
 		s.o.Log.Error("tokens can be neither given nor taken", "cause", err)
 	}
-	s.set.Store(&settings{rb, cross, hostNamesOf(rb.Web)})
+	v := newVeil(rb)
+	s.set.Store(&settings{rb, cross, hostNamesOf(rb.Web), v})
+	if s.o.Events != nil {
+		s.o.Events.behind(v)
+	}
 	s.changed()
 }
 

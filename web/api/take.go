@@ -118,6 +118,13 @@ func (s *Server) run(c *Call, in any) (out any, err error) {
 		_ = control.SetWriteDeadline(time.Time{})
 		c.R = c.R.WithContext(context.WithValue(c.base, callKey{}, c)) // it still ends when the client goes
 	}
+	if c.Route.Role != auth.Admin {
+		defer func() {
+			if err == nil {
+				out = s.set.Load().veil.answer(out)
+			}
+		}()
+	}
 	if c.Route.Change == "" {
 		return c.Route.run(c, in)
 	}

@@ -57,7 +57,7 @@ func (r *Runner) begin(o Order, s *Simulation) (*child, error) {
 	c := &child{said: &tail{limit: maxOutput}, read: make(chan struct{}), ended: make(chan struct{})}
 	c.ctx, c.stop = context.WithCancelCause(r.ctx)
 	c.cmd = exec.CommandContext(c.ctx, r.o.Program, r.arguments(o, s)...)
-	c.cmd.Env = r.environment(o.Vars)
+	c.cmd.Dir, c.cmd.Env = filepath.Dir(o.Runbook), r.environment(o.Vars)
 	c.cmd.Stdout, c.cmd.Stderr = c.said, c.said
 	c.cmd.ExtraFiles = []*os.File{told} // descriptor 3
 	c.cmd.SysProcAttr = &unix.SysProcAttr{Setpgid: true, Pdeathsig: unix.SIGKILL}
@@ -87,18 +87,15 @@ func (r *Runner) arguments(o Order, s *Simulation) []string {
 		args = append(args, "--for", s.For)
 	}
 	if o.Scenario.path == "" {
-		return append(args, "--file="+near(o.Runbook))
+		return append(args, "--file="+near(o.Runbook, o.Runbook))
 	}
-	return append(args, "--", near(o.Scenario.path))
+	return append(args, "--", near(o.Runbook, o.Scenario.path))
 }
 
-// near is a path as somebody would write it in this folder, if it is below it: it stands in reports.
-func near(path string) string {
-	here, err := os.Getwd()
-	if err != nil {
-		return path
-	}
-	if rel, err := filepath.Rel(here, path); err == nil && filepath.IsLocal(rel) {
+// near is a path as somebody would write it in the folder of the runbook, which is where the child runs, if it is below it: it
+// stands in reports, and operators read those.
+func near(runbook, path string) string {
+	if rel, err := filepath.Rel(filepath.Dir(runbook), path); err == nil && filepath.IsLocal(rel) {
 		return rel
 	}
 	return path
