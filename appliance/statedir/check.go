@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -32,6 +33,22 @@ func otherOwner(info fs.FileInfo) (uid int, other bool) {
 		return -1, true
 	}
 	return int(sys.Uid), sys.Uid != 0 && int(sys.Uid) != os.Geteuid()
+}
+
+// unmapped tells whether a user stands for all who have no number in this user namespace, root of the machine among them: that is
+// whose / is there.
+func unmapped(uid int) bool {
+	ids, _ := os.ReadFile("/proc/self/uid_map") // without it there are no namespaces
+	return uid == overflow && inNamespace(string(ids))
+}
+
+// overflow is that user, unless somebody has changed the kernel's setting (user_namespaces(7)).
+const overflow = 65534
+
+// inNamespace tells by the map of a namespace's users whether it is another one than the machine's, which has them all.
+func inNamespace(ids string) bool {
+	fields := strings.Fields(ids)
+	return len(fields) > 0 && !slices.Equal(fields, []string{"0", "0", "4294967295"})
 }
 
 // nameOf is a user for people: the name, or the number of one that has none.
@@ -169,7 +186,7 @@ func (d *Dir) checkAbove(folder string) error {
 	if err != nil {
 		return err
 	}
-	if uid, other := otherOwner(info); other {
+	if uid, other := otherOwner(info); other && !unmapped(uid) {
 		return refuse(d.path, fmt.Sprintf("it is in %s, which belongs to the user %s, who could put another folder in its place", folder, nameOf(uid)),
 			"run orac as that user, or choose a folder elsewhere with --state-dir")
 	}

@@ -454,3 +454,15 @@ func TestWriteFile(t *testing.T) {
 		t.Errorf("there is %q", names)
 	}
 }
+
+// TestUnmapped: in a user namespace / belongs to a user who stands for all others, and nowhere else is that one trusted.
+func TestUnmapped(t *testing.T) {
+	for ids, want := range map[string]bool{"         0          0 4294967295\n": false, "": false, "         0       1000          1\n": true, "0 100000 65536\n": true} {
+		if inNamespace(ids) != want {
+			t.Errorf("%q: %v", ids, !want)
+		}
+	}
+	if unmapped(stranger) || unmapped(0) {
+		t.Error("a user who has a number is taken for one who has none")
+	}
+}
