@@ -131,11 +131,11 @@ func TestVeil(t *testing.T) {
 	v := newVeil(rb)
 	for text, want := range map[string]string{
 		"open /var/lib/orac/spool/1.wav: permission denied": "open 1.wav: permission denied",
-		"catalog:hey_jarvis":                                "catalog:hey_jarvis",
-		"48 kHz, 3/4, and/or, application/json":             "48 kHz, 3/4, and/or, application/json",
-		"wss://anna:word@stt.local:1/key?x=y is closed":     "wss://stt.local:1 is closed",
-		"(/usr/bin/a:/usr/bin/b)":                           "(a:b)",
-		"/one":                                              "/one",
+		"catalog:hey_jarvis":                            "catalog:hey_jarvis",
+		"48 kHz, 3/4, and/or, application/json":         "48 kHz, 3/4, and/or, application/json",
+		"wss://anna:word@stt.local:1/key?x=y is closed": "wss://stt.local:1 is closed",
+		"(/usr/bin/a:/usr/bin/b)":                       "(a:b)",
+		"/one":                                          "/one",
 	} {
 		if got := v.text("error", text); got != want {
 			t.Errorf("%q becomes %q, not %q", text, got, want)

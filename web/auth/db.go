@@ -301,13 +301,6 @@ func (d *DB) Sweep() error {
 	return err
 }
 
-func micros(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMicro()
-}
-
 func fromMicros(n int64) time.Time {
 	if n == 0 {
 		return time.Time{}

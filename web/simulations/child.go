@@ -28,8 +28,8 @@ const stopTime = 10 * time.Second
 
 // Why a child is to end before it does by itself.
 var (
-	stopped = errors.New("it was stopped")
-	tooLong = errors.New("it took longer than 10 minutes")
+	errStopped = errors.New("it was stopped")
+	errTooLong = errors.New("it took longer than 10 minutes")
 )
 
 // child is orac sim while it runs.
@@ -70,7 +70,7 @@ func (r *Runner) begin(o Order, s *Simulation) (*child, error) {
 	}
 	restrain(c.cmd.Process.Pid)
 	c.apart = memory.Apart(c.cmd.Process.Pid) // what it takes is not what the appliance takes
-	c.clock = time.AfterFunc(MaxTime, func() { c.stop(tooLong) })
+	c.clock = time.AfterFunc(MaxTime, func() { c.stop(errTooLong) })
 	go func() {
 		defer close(c.read)
 		defer tells.Close()
@@ -152,7 +152,7 @@ func (c *child) wait() (exit int, failed string) {
 	}
 	exit = c.cmd.ProcessState.ExitCode()
 	switch {
-	case errors.Is(cause, tooLong) || errors.Is(cause, stopped):
+	case errors.Is(cause, errTooLong) || errors.Is(cause, errStopped):
 		failed = cause.Error()
 	case cause != nil:
 		failed = appEnded

@@ -249,7 +249,7 @@ func (r *Runner) Stop(number int) error {
 		return ErrUnknown
 	}
 	if s.Running() && r.current != nil {
-		r.current.stop(stopped)
+		r.current.stop(errStopped)
 	}
 	return nil
 }
