@@ -74,7 +74,7 @@ bench: deps build ## measure: CPU of a hop, memory, first hop, latency to the sp
 	.ci/bench
 
 .PHONY: security
-security: deps deps-security build ## attack the live server with wapiti (as nobody and as every role) and sslscan: clean or explained (ONLY=tls: seconds)
+security: deps deps-security build ## attack the live server with wapiti (as nobody and as every role) and sslscan, read the source with gosec and staticcheck: clean or explained (ONLY=tls, ONLY=static: one part)
 	go build -o bin/security ./web/security
 	bin/security -only '$(ONLY)'
 

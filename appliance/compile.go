@@ -2,6 +2,7 @@ package appliance
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -33,7 +34,7 @@ func Compile(rb *runbook.Runbook) (*Graph, error) {
 		c.device(m.Address, m.Name, selector(m), fmt.Sprintf("%+v %v", m, rb.Watchdog.SourceCheck), "source_check")
 	}
 	for _, w := range rb.WAVs {
-		c.device(w.Address, w.Name, w.Path, fmt.Sprintf("%+v %s", w, version(rb, w.Address, "path")))
+		c.device(w.Address, w.Name, filepath.Base(w.Path), fmt.Sprintf("%+v %s", w, version(rb, w.Address, "path")))
 	}
 	for _, l := range rb.Listeners {
 		c.listener(l)
@@ -70,6 +71,20 @@ func version(rb *runbook.Runbook, block runbook.Address, attribute string) strin
 	return f.Version()
 }
 
+// brief is a source, a URL or a program as the graph shows it to everybody who may look at the appliance: what a path leads through
+// and what follows a host, where a key may stand, is for who may read the runbook.
+func brief(text string) string {
+	if scheme, rest, ok := strings.Cut(text, "://"); ok {
+		host, _, _ := strings.Cut(rest, "/")
+		host, _, _ = strings.Cut(host, "?")
+		return scheme + "://" + host[strings.LastIndexByte(host, '@')+1:]
+	}
+	if strings.ContainsRune(text, '/') {
+		return filepath.Base(text)
+	}
+	return text
+}
+
 func patient(rb *runbook.Runbook, device runbook.Address) bool {
 	w, ok := rb.WAV(device)
 	return ok && w.Pace == "fast"
@@ -104,7 +119,7 @@ func (c *compiler) device(a runbook.Address, name, detail, spec string, watchdog
 		if m.Enabled && slices.ContainsFunc(users, func(l runbook.Listener) bool { return slices.Contains(l.Models, m.Address) }) {
 			head := at(Head, name, m.Name)
 			c.add(&Node{
-				Address: head, Kind: Head, Block: m.Address, Detail: m.Source, build: buildHead(m),
+				Address: head, Kind: Head, Block: m.Address, Detail: brief(m.Source), build: buildHead(m),
 				spec: strings.Join([]string{m.Source, m.SHA256, version(c.Runbook, m.Address, "source")}, " "),
 				Uses: []Use{{m.Address, []string{"source", "sha256"}}},
 			})
@@ -201,9 +216,9 @@ func (c *compiler) services() {
 
 func (c *compiler) service(s runbook.STT) {
 	delivery := at(Delivery, s.Name)
-	target := s.URL
-	if s.Protocol == "exec" {
-		target = strings.Join(s.Command, " ")
+	target := brief(s.URL)
+	if s.Protocol == "exec" && len(s.Command) > 0 {
+		target = brief(s.Command[0])
 	}
 	uses := []Use{{Block: s.Address}}
 	if s.Auth != "" {
@@ -220,7 +235,7 @@ func (c *compiler) service(s runbook.STT) {
 
 func (c *compiler) heartbeat(h runbook.Heartbeat) {
 	address := at(Heartbeat, h.Name)
-	detail := c.Runbook.HeartbeatURL(h) + ", every " + h.Every.String()
+	detail := brief(c.Runbook.HeartbeatURL(h)) + ", every " + h.Every.String()
 	uses := []Use{{Block: h.Address}, {h.STT, []string{"url", "token", "auth", "ca", "client_cert", "client_key"}}}
 	if account := c.Runbook.HeartbeatAuth(h); account != "" {
 		uses = append(uses, Use{Block: account})

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 
 	"orac/appliance/generation"
+	"orac/appliance/statedir"
 	"orac/models"
 	"orac/runbook"
 )
@@ -48,7 +49,7 @@ func (e *engine) keep(rb *runbook.Runbook, m runbook.Model, f models.File) error
 	if _, named := rb.NamedFile(m.Address, "source"); !named || e.copies == "" {
 		return nil
 	}
-	if _, err := os.Stat(to); err == nil {
+	if _, err := os.Lstat(to); err == nil {
 		return nil
 	}
 	b, err := os.ReadFile(f.Path)
@@ -58,17 +59,11 @@ func (e *engine) keep(rb *runbook.Runbook, m runbook.Model, f models.File) error
 	if sum := sha256.Sum256(b); hex.EncodeToString(sum[:]) != f.SHA256 {
 		return errReplaced // in this very moment
 	}
-	if err := os.MkdirAll(e.copies, 0o700); err != nil {
-		return err
-	}
-	part, err := os.CreateTemp(e.copies, ".part-*")
+	dir, err := statedir.Open(e.copies)
 	if err != nil {
 		return err
 	}
-	defer os.Remove(part.Name()) // without effect once renamed
-	_, err = part.Write(b)
-	if err := errors.Join(err, part.Sync(), part.Close()); err != nil {
-		return err
-	}
-	return os.Rename(part.Name(), to)
+	defer dir.Close()
+	dir.Sweep()
+	return dir.WriteFile(filepath.Base(to), b)
 }

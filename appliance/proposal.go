@@ -199,7 +199,7 @@ func (s *Proposer) inStep(t *rt.Task, r status.PlanRequest, file []byte) error {
 		why = "it was changed, and cannot be applied as it is: " + err.Error()
 	}
 	return &status.Refusal{
-		Code: status.OutOfStep, Message: "the runbook's file is not what runs: " + why,
-		Hint: "apply it first, or make it what runs, on the page Runbook; then this change can be made alone",
+		Code: status.OutOfStep, Message: "The runbook's file is not what runs: " + why + ".",
+		Hint: "Apply it first, or make it what runs, on the page Runbook; then this change can be made alone.",
 	}
 }

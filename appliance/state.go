@@ -16,12 +16,14 @@ import (
 
 	"orac/appliance/node"
 	"orac/appliance/rt/live"
+	"orac/appliance/statedir"
 	"orac/appliance/store"
 )
 
 // State is an open state directory. It belongs to one process at a time.
 type State struct {
-	Dir      string
+	Dir      string // absolute
+	Folder   *statedir.Dir
 	FS       *live.FS
 	Store    node.Book
 	Temp     string          // for files that nobody needs after a restart; empty at the start
@@ -51,28 +53,28 @@ func OpenState(dir string) (*State, error) {
 }
 
 func (s *State) open() (err error) {
-	if s.FS, err = live.OpenFS(s.Dir); err != nil {
+	if s.Folder, err = statedir.Open(s.Dir); err != nil {
 		return err
 	}
-	if err = s.closeOff(); err != nil {
-		return err
-	}
+	s.FS = live.NewFS(s.Folder)
+	s.Problems = append(s.Problems, s.Folder.Problems...)
 	if err = s.take(); err != nil {
 		return err
 	}
 	if err := s.key(); err != nil {
 		return err
 	}
-	s.Temp = filepath.Join(s.Dir, "tmp")
-	if err = os.RemoveAll(s.Temp); err == nil { // what a kill has left
-		err = os.Mkdir(s.Temp, 0o700)
+	s.Folder.Sweep()
+	s.Temp = s.Folder.Path("tmp")
+	if err = s.Folder.RemoveAll("tmp"); err == nil { // what a kill has left
+		err = s.Folder.Mkdir("tmp")
 	}
 	if err := s.excuse(err, "temporary files are kept elsewhere"); err != nil {
 		return err
-	} else if _, err := os.Stat(s.Temp); err != nil {
+	} else if _, err := s.Folder.Lstat("tmp"); err != nil {
 		s.Temp = os.TempDir()
 	}
-	s.history, s.SetAside, err = store.Open(filepath.Join(s.Dir, "orac.db"))
+	s.history, s.SetAside, err = store.In(s.Folder)
 	s.Store = s.history
 	if err != nil {
 		s.Store = noHistory{err}
@@ -80,51 +82,30 @@ func (s *State) open() (err error) {
 	return s.excuse(err, "no history is written")
 }
 
-// closeOff takes the right to write in the state directory from everybody else, as a new mount gives it to all. Where somebody
-// has used it the appliance does not start: hashes of passwords, keys of tokens, or links in the place of files may be theirs.
-func (s *State) closeOff() error {
-	info, err := os.Stat(s.Dir)
-	if err != nil || info.Mode().Perm()&0o002 == 0 {
-		return err
-	}
-	for _, dir := range []string{s.Dir, filepath.Join(s.Dir, "secrets"), filepath.Join(s.Dir, "tls")} {
-		entries, err := os.ReadDir(dir)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-		for _, e := range entries {
-			info, err := e.Info()
-			if err != nil {
-				continue // it has just gone
-			}
-			if owner, ok := info.Sys().(*syscall.Stat_t); !ok || owner.Uid != 0 && int(owner.Uid) != os.Geteuid() {
-				return fmt.Errorf("everybody on this machine may write in it, and %s is another user's: look at what is in there, take out what is not ORAC's, "+
-					"and chmod o-w %s", filepath.Join(dir, e.Name()), s.Dir)
-			}
-		}
-	}
-	if err := os.Chmod(s.Dir, info.Mode()&^0o002); err != nil {
-		return fmt.Errorf("everybody on this machine may write in it: chmod o-w %s, and look at what is in there: %w", s.Dir, err)
-	}
-	s.Problems = append(s.Problems, fmt.Sprintf("everybody on this machine could write in %s: nobody else can now, and what is in there is ORAC's or root's", s.Dir))
-	return nil
-}
-
 // key reads the key of hashes, or makes one.
 func (s *State) key() (err error) {
-	s.HashKey, err = HashKey(s.Dir)
+	s.HashKey, err = hashKey(s.Folder)
 	return s.excuse(err, "a plan made at the next start will not know what has changed since this one")
 }
 
 // HashKey gives the key of a state directory's hashes, or makes one. Where it cannot be written it is good for this process.
 func HashKey(dir string) ([]byte, error) {
-	name := filepath.Join(dir, "hash.key")
-	if b, err := os.ReadFile(name); err == nil && len(b) == 32 {
+	d, err := statedir.Open(dir)
+	if err != nil {
+		return nil, stateError(dir, err)
+	}
+	defer d.Close()
+	return hashKey(d)
+}
+
+func hashKey(d *statedir.Dir) ([]byte, error) {
+	const name, size = "hash.key", 32
+	if b, err := d.ReadFile(name, size); err == nil && len(b) == size {
 		return b, nil
 	}
-	key := make([]byte, 32)
+	key := make([]byte, size)
 	_, _ = rand.Read(key) // never fails
-	return key, os.WriteFile(name, key, 0o600)
+	return key, d.WriteFile(name, key)
 }
 
 // excuse lets the appliance start on a full disk: a machine that boots with one must hear all the same. Other errors stand.
@@ -146,7 +127,7 @@ func (n noHistory) Prune(time.Time, time.Duration, int) (int, error)     { retur
 
 // take locks the directory. The lock goes with the process, however that ends.
 func (s *State) take() error {
-	f, err := os.OpenFile(filepath.Join(s.Dir, "lock"), os.O_RDWR|os.O_CREATE, 0o600)
+	f, err := s.Folder.OpenFile("lock", os.O_RDWR|os.O_CREATE)
 	if err != nil {
 		return err
 	}
@@ -169,6 +150,9 @@ func (s *State) take() error {
 
 // stateError says what to do about a state directory that cannot be opened.
 func stateError(dir string, err error) error {
+	if refused, ok := errors.AsType[*statedir.Refusal](err); ok {
+		return fmt.Errorf("state directory %w", refused)
+	}
 	hint := "check that it is a folder that you own"
 	switch {
 	case errors.Is(err, ErrLocked):
@@ -189,8 +173,8 @@ func (s *State) Close() {
 	if s.history != nil {
 		_ = s.history.Close() // what it wrote is on disk already
 	}
-	if s.FS != nil {
-		_ = s.FS.Close()
+	if s.Folder != nil {
+		_ = s.Folder.Close()
 	}
 	if s.lock != nil {
 		_ = s.lock.Close()

@@ -3,10 +3,12 @@ package runbook
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 )
 
 // SecretsDir is the folder of the state directory that secrets are files in.
@@ -34,7 +36,7 @@ func (o Options) findSecret(name, stateDir string) (string, error) {
 		looked = append(looked, "a systemd credential")
 	}
 	if stateDir != "" {
-		text, err := o.readSecret(filepath.Join(stateDir, SecretsDir, name))
+		text, err := o.secretFile(stateDir, name)
 		if err == nil {
 			return strings.TrimRight(string(text), "\r\n"), nil
 		}
@@ -49,11 +51,43 @@ func (o Options) findSecret(name, stateDir string) (string, error) {
 // errOpenSecret is why a secret is refused that others can read as well.
 var errOpenSecret = errors.New("others may read it; make it private with chmod 600")
 
-func (o Options) readSecret(path string) ([]byte, error) {
-	if info, err := os.Stat(path); err == nil && info.Mode().Perm()&0o077 != 0 {
+// readSecretFile reads a secret of a state directory. It follows no link on the way from there, and looks at the file that it has
+// opened: nobody else owns it or may read it.
+func readSecretFile(stateDir, name string) ([]byte, error) {
+	root, err := os.OpenRoot(stateDir)
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	file := filepath.Join(SecretsDir, name)
+	var seen fs.FileInfo
+	for _, part := range []string{".", SecretsDir, file} {
+		if seen, err = root.Lstat(part); err != nil {
+			return nil, err
+		}
+		path := filepath.Join(stateDir, part)
+		if owner, ok := seen.Sys().(*syscall.Stat_t); !ok || owner.Uid != 0 && int(owner.Uid) != os.Geteuid() {
+			return nil, fmt.Errorf("%s is another user's; run orac as that user, or make it yours with chown", path)
+		}
+		if part == file && !seen.Mode().IsRegular() || part != file && !seen.IsDir() {
+			return nil, fmt.Errorf("%s is a link or of another kind; put the file itself in its place", path)
+		}
+	}
+	f, err := root.OpenFile(file, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+		return nil, err
+	case !os.SameFile(seen, info):
+		return nil, errors.New("it was replaced while it was opened; try again")
+	case info.Mode().Perm()&0o077 != 0:
 		return nil, errOpenSecret
 	}
-	return o.ReadFile(path)
+	return io.ReadAll(io.LimitReader(f, maxInputFile+1))
 }
 
 // stateDir is the state directory that secrets are looked for in; "" while it is not known.

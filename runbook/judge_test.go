@@ -253,7 +253,23 @@ func TestPackedAndUnpacked(t *testing.T) {
 			t.Errorf("%s: it may not run in its own place: %v", what, found)
 		}
 	}
-	_, problems := runbook.Parse([]byte("stt \"a\" {\n  token = \"hunter2hunter2\"\n}\n"), "orac.hcl", judged)
+	shows := strings.Replace(inForce, `device "microphone" "usb" {}`, `device "microphone" "usb" { match = env("MIC") }`, 1)
+	there, problems := runbook.Parse([]byte(shows), "orac.hcl", judged)
+	if there == nil {
+		t.Fatal(problems)
+	}
+	packed, err := runbook.Pack(there, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	unpacked, _, err := runbook.Unpack(packed, []byte(shows), "orac.hcl", judged)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := unpacked.Problem("device.microphone.usb", "match", runbook.Error, "there is no value-of-MIC", ""); strings.Contains(p.Summary, "value-of") || p.Summary != there.Problem("device.microphone.usb", "match", runbook.Error, "there is no value-of-MIC", "").Summary {
+		t.Errorf("what came from outside is told: %s", p.Summary)
+	}
+	_, problems = runbook.Parse([]byte("stt \"a\" {\n  token = \"hunter2hunter2\"\n}\n"), "orac.hcl", judged)
 	data, err := runbook.Pack(nil, problems)
 	if err != nil {
 		t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -65,6 +66,9 @@ type Options struct {
 	// HashKey is the key of the hashes in Runbook.Inputs that stand for secrets. Hashes
 	// can be compared only under the same key; nil is a random one of this process.
 	HashKey []byte
+
+	// secretFile reads a secret of a state directory: by ReadFile, where that is given.
+	secretFile func(stateDir, name string) ([]byte, error)
 }
 
 // Load reads, evaluates and validates the runbook at path. When there are errors
@@ -135,6 +139,12 @@ func (p *problems) parse() (*hclsyntax.Body, bool) {
 func (o Options) WithDefaults() Options {
 	if o.Env == nil {
 		o.Env = os.LookupEnv
+	}
+	if o.secretFile == nil {
+		o.secretFile = readSecretFile
+		if read := o.ReadFile; read != nil {
+			o.secretFile = func(stateDir, name string) ([]byte, error) { return read(filepath.Join(stateDir, SecretsDir, name)) }
+		}
 	}
 	if o.ReadFile == nil {
 		o.ReadFile = readLimited

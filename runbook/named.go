@@ -1,6 +1,7 @@
 package runbook
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"syscall"
 	"time"
 )
 
@@ -113,11 +115,21 @@ func (i *Input) look(path string, open func(string) (fs.File, error)) {
 
 // openRegular opens a file that may be read without waiting for anybody.
 func openRegular(path string) (fs.File, error) {
-	// Opening a FIFO would wait for a writer, so look before opening.
+	// Opening a device may have effects, so look before opening; and again at what was opened, which may be another by then.
 	if info, err := os.Stat(path); err != nil {
 		return nil, err
 	} else if !info.Mode().IsRegular() {
-		return nil, errors.New("it is not a regular file")
+		return nil, errNotRegular
 	}
-	return os.Open(path)
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		_ = f.Close()
+		return nil, cmp.Or(err, errNotRegular)
+	}
+	return f, nil
 }
+
+var errNotRegular = errors.New("it is not a regular file")

@@ -39,6 +39,7 @@ type packedAttr struct {
 	Value   json.RawMessage   `json:"value"`
 	Secret  bool              `json:"secret"`
 	Default bool              `json:"default"`
+	Outside bool              `json:"outside"`
 	Range   hcl.Range         `json:"range"`
 	Secrets map[string]string `json:"secrets,omitempty"`
 }
@@ -102,7 +103,7 @@ func packBlocks(blocks []Block) ([]packedBlock, error) {
 			if err != nil {
 				return nil, fmt.Errorf("%s.%s: %w", b.Address, name, err)
 			}
-			packed := packedAttr{Value: value, Secret: a.Secret, Default: a.Default, Range: a.Range}
+			packed := packedAttr{Value: value, Secret: a.Secret, Default: a.Default, Outside: a.outside, Range: a.Range}
 			for key, s := range a.secrets {
 				if packed.Secrets == nil {
 					packed.Secrets = map[string]string{}
@@ -173,7 +174,7 @@ func (p packedBlock) unpack(t *BlockType) (Block, error) {
 		if err != nil {
 			return out, fmt.Errorf("what was evaluated has no such %s.%s: %w", p.Address, at.Name, err)
 		}
-		a := Attr{Value: value, Secret: packed.Secret, Default: packed.Default, Range: packed.Range}
+		a := Attr{Value: value, Secret: packed.Secret, Default: packed.Default, outside: packed.Outside, Range: packed.Range}
 		for key, s := range packed.Secrets {
 			if a.secrets == nil {
 				a.secrets = map[string]Secret{}

@@ -73,7 +73,8 @@ func (e *evaluator) addressDepth(words []string) int {
 	if words[0] == "local" || words[0] == "var" {
 		return 2
 	}
-	for _, t := range e.lang.variants(words[0]) {
+	if all := e.lang.variants(words[0]); len(all) > 0 { // all have the same
+		t := all[0]
 		if t.Slot == nil {
 			return 0
 		}

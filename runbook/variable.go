@@ -5,7 +5,6 @@ import (
 	"strconv"
 
 	"github.com/hashicorp/hcl/v2"
-	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 )
 
@@ -92,7 +91,7 @@ func (e *evaluator) variableDefault(n *node, typ cty.Type, sensitive bool) (cty.
 	}
 	plain, marks := v.UnmarkDeep()
 	if sensitive && len(marks) == 0 && !plain.IsNull() && !isEmptyText(plain) {
-		e.literalSecret(n.addr, a.Expr.(hclsyntax.Expression), "the default of a sensitive variable")
+		e.literalSecret(n.addr, a.Expr, "the default of a sensitive variable")
 		return cty.NilVal, false
 	}
 	if plain.IsNull() {

@@ -198,7 +198,7 @@ func (m *machine) parts(events *rt.Mailbox[event.Event]) *appliance.Parts {
 
 // evaluate reads a text of the runbook.
 func (m *machine) evaluate(text []byte) (*runbook.Runbook, error) {
-	rb, problems := runbook.Parse(text, m.file, m.options())
+	rb, problems := language{m}.Evaluate(nil, appliance.Evaluation{Text: text})
 	if problems.HasErrors() {
 		return nil, problems.Err()
 	}

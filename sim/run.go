@@ -159,11 +159,10 @@ func (m *machine) finish(seed uint64, began time.Time) report.Run {
 			r.Incidents = append(r.Incidents, *m.incidents[id])
 		}
 	}
-	for _, name := range m.micNames {
-		for _, b := range m.mics[name].level {
+	if len(m.micNames) > 0 { // the first device is drawn
+		for _, b := range m.mics[m.micNames[0]].level {
 			r.Level = append(r.Level, report.Sample{At: b.at.Seconds(), Value: b.rms})
 		}
-		break // the first device is drawn
 	}
 	a := m.account
 	r.Counts = map[string]int{

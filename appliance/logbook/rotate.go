@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+
+	"orac/appliance/statedir"
 )
 
 // File is a log file that is rotated by size: PATH is being written, PATH.1 is the one before, up to PATH.(Keep-1). Together
@@ -93,18 +95,24 @@ func (l *File) same() bool {
 	return err == nil && os.SameFile(here, open)
 }
 
-// open opens the file, or makes it with mode 0600. It follows no link and waits for nobody: a pipe or a device is refused.
+// open opens the file, or makes it with mode 0600. It follows no link and waits for nobody: a pipe, a device and
+// another user's file are refused.
 func (l *File) open() error {
 	if err := l.sweep(); err != nil {
 		return err
+	}
+	if info, err := os.Lstat(l.path); err == nil { // before it is opened: to open a device may have effects
+		if err := statedir.CheckFile(l.path, info); err != nil {
+			return fmt.Errorf("log file %w", err)
+		}
 	}
 	f, err := os.OpenFile(l.path, os.O_WRONLY|os.O_APPEND|os.O_CREATE|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0o600)
 	if err != nil {
 		return err
 	}
 	info, err := f.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("log file %s: it is no file; remove it or choose another path", l.path)
+	if err == nil {
+		err = statedir.CheckFile(l.path, info)
 	}
 	if err != nil {
 		f.Close()

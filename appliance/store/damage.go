@@ -4,11 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"time"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"orac/appliance/statedir"
 )
 
 // damage is a reason not to use a database that SQLite itself has no error for.
@@ -32,20 +33,20 @@ func isDamage(err error) bool {
 }
 
 // setAside renames the database and what SQLite keeps beside it, so that it can still be opened under its new name.
-func setAside(path string, why error) (*SetAside, error) {
-	to := path + ".damaged-" + time.Now().UTC().Format("20060102T150405")
-	for n := 2; exists(to); n++ {
-		to = fmt.Sprintf("%s.damaged-%s-%d", path, time.Now().UTC().Format("20060102T150405"), n)
+func setAside(dir *statedir.Dir, name string, why error) (*SetAside, error) {
+	to := name + ".damaged-" + time.Now().UTC().Format("20060102T150405")
+	for n := 2; exists(dir, to); n++ {
+		to = fmt.Sprintf("%s.damaged-%s-%d", name, time.Now().UTC().Format("20060102T150405"), n)
 	}
 	for _, suffix := range []string{"-wal", "-shm", ""} {
-		if err := os.Rename(path+suffix, to+suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := dir.Rename(name+suffix, to+suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
 		}
 	}
-	return &SetAside{Path: to, Why: why}, nil
+	return &SetAside{Path: dir.Path(to), Why: why}, nil
 }
 
-func exists(path string) bool {
-	_, err := os.Lstat(path)
+func exists(dir *statedir.Dir, name string) bool {
+	_, err := dir.Lstat(name)
 	return err == nil
 }

@@ -18,11 +18,12 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"os"
 	"path/filepath"
 	"strconv"
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
+
+	"orac/appliance/statedir"
 )
 
 // pragmas of the connection. The write-ahead log is brought back into the file every 256 pages of 4 KiB, so that it stays at
@@ -47,28 +48,35 @@ type Store struct {
 // Open opens the database at path, or makes a new one. A database that is damaged, no database, not ours or of a newer version
 // is set aside under another name first, which the second value reports. The folder must exist and be writable.
 func Open(path string) (*Store, *SetAside, error) {
-	s, err := open(path)
+	dir, err := statedir.Existing(filepath.Dir(path))
+	if err != nil {
+		return nil, nil, fmt.Errorf("store: %w; the state directory must exist and be writable", err)
+	}
+	defer dir.Close()
+	return openIn(dir, filepath.Base(path))
+}
+
+// Name is the database's in a state directory.
+const Name = "orac.db"
+
+// In is Open for the database of a state directory.
+func In(dir *statedir.Dir) (*Store, *SetAside, error) { return openIn(dir, Name) }
+
+func openIn(dir *statedir.Dir, name string) (*Store, *SetAside, error) {
+	s, err := open(dir, name)
 	if !isDamage(err) {
 		return s, nil, err
 	}
-	aside, moveErr := setAside(path, err)
+	aside, moveErr := setAside(dir, name, err)
 	if moveErr != nil {
-		return nil, nil, fmt.Errorf("store %s is damaged (%w) and cannot be set aside: %w", path, err, moveErr)
+		return nil, nil, fmt.Errorf("store %s is damaged (%w) and cannot be set aside: %w", dir.Path(name), err, moveErr)
 	}
-	s, err = open(path)
+	s, err = open(dir, name)
 	return s, aside, err
 }
 
-func open(path string) (*Store, error) {
-	// The file is made here so that only its owner may read it; SQLite gives -wal and -shm the same mode.
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("store: %w; the state directory must exist and be writable", err)
-	}
-	if err := f.Close(); err != nil {
-		return nil, fmt.Errorf("store: %w", err)
-	}
-	path, err = filepath.Abs(path)
+func open(dir *statedir.Dir, name string) (*Store, error) {
+	path, err := dir.Database(name)
 	if err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
@@ -79,7 +87,7 @@ func open(path string) (*Store, error) {
 	}
 	db.SetMaxOpenConns(1)
 	s := &Store{db: db, statements: map[string]*sql.Stmt{}}
-	if err := s.prepare(); err != nil {
+	if err := errors.Join(s.prepare(), dir.Same()); err != nil {
 		return nil, errors.Join(fmt.Errorf("store %s: %w", path, err), db.Close())
 	}
 	return s, nil

@@ -118,7 +118,7 @@ func clockStepped(b *bench) (err error) {
 		if err != nil {
 			return err
 		}
-		if off := s.Health.At.Sub(time.Now()) - total; off < -10*time.Second || off > 10*time.Second {
+		if off := time.Until(s.Health.At) - total; off < -10*time.Second || off > 10*time.Second {
 			return fmt.Errorf("its clock is not where it was stepped to: it says %v, which is %v off", s.Health.At, off)
 		}
 		if err := b.understood(); err != nil {

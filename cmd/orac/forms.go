@@ -79,7 +79,7 @@ func (a *app) showReport(r report.Report, f forms) error {
 
 // writeForm writes a form into a file.
 func writeForm(form form, r report.Report) error {
-	file, err := os.Create(form.path)
+	file, err := os.OpenFile(form.path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
 	if err != nil {
 		return err
 	}

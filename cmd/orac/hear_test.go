@@ -54,8 +54,17 @@ func start(t testing.TB, dir, text string, env []string) *daemon {
 			t.Fatal(err)
 		}
 	}
-	d := &daemon{t: t, cmd: exec.Command(self, "run", "--json"), events: make(chan happened, 4096), stderr: &said{}}
+	return startAs(t, dir, exec.Command(self, "run", "--json"), 0, env...)
+}
+
+// startAs runs a command that is orac run, as a user; 0: as the tests do.
+func startAs(t testing.TB, dir string, cmd *exec.Cmd, user uint32, env ...string) *daemon {
+	t.Helper()
+	d := &daemon{t: t, cmd: cmd, events: make(chan happened, 4096), stderr: &said{}}
 	d.cmd.Dir, d.cmd.Stderr = dir, d.stderr
+	if user != 0 {
+		d.cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: user, Gid: user}}
+	}
 	d.cmd.Env = append(os.Environ(), "ORAC_TEST_MAIN=1", "ORAC_MODELS_DIR="+modelsForTests(t))
 	d.cmd.Env = append(d.cmd.Env, env...)
 	out, err := d.cmd.StdoutPipe()

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"time"
 
@@ -30,7 +29,7 @@ func (a *app) withKeys(do func(db *auth.DB, state string) error) error {
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(state, 0o700); err != nil {
+	if err := haveState(state); err != nil {
 		return failed(err)
 	}
 	db, err := auth.OpenDB(state)

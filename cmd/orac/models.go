@@ -39,6 +39,9 @@ func (a *app) storeCommand(c *cobra.Command, f func(ctx context.Context, s model
 		store := a.store(rb)
 		if c.Name() == "pull" {
 			store = a.pullStore(rb)
+			if err := a.fit(rb, store); err != nil {
+				return failed(err)
+			}
 		}
 		return f(c.Context(), store, args)
 	}

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"orac/appliance"
+	"orac/appliance/statedir"
 	"orac/models"
 	"orac/runbook"
 )
@@ -36,10 +39,37 @@ func (a *app) store(rb *runbook.Runbook) models.Store {
 // models that are missing are one error.
 func (a *app) ready(rb *runbook.Runbook) (models.Store, error) {
 	s := a.store(rb)
+	if err := a.fit(rb, s); err != nil {
+		return s, failed(err)
+	}
 	if err := a.diagnose(appliance.Check(rb)); err != nil {
 		return s, err
 	}
 	return s, failed(models.Missing(s, appliance.Needs(rb)))
+}
+
+// fit says what is wrong with the folder of a store that is in the state directory.
+func (a *app) fit(rb *runbook.Runbook, s models.Store) error {
+	state := a.state(rb)
+	if s.Dir != filepath.Join(state, "models") {
+		return nil
+	}
+	d, err := statedir.Existing(state)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	folder, err := d.ExistingSub("models")
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return folder.Close()
 }
 
 // pullStore is where models are fetched to.

@@ -25,10 +25,12 @@ func (a *app) quietState() (string, error) {
 		return "", err
 	}
 	rb, _ := runbook.Load(a.file, o)
+	state := a.spelledState
 	if rb != nil || a.namedState() != "" || a.missing() {
-		return a.state(rb), nil
+		state = func() string { return a.state(rb) }
 	}
-	return a.spelledState(), nil
+	dir := state()
+	return dir, failed(usable(dir))
 }
 
 // missing tells that there is no runbook, and that none was named.
@@ -44,7 +46,7 @@ func (a *app) recorded(state, action, target string, do func() error) error {
 
 // recordedAs is recorded for what has more to tell: do may add to the record of how it ended.
 func (a *app) recordedAs(state string, r audit.Record, do func(*audit.Record) error) error {
-	if err := os.MkdirAll(state, 0o700); err != nil {
+	if err := haveState(state); err != nil {
 		return err
 	}
 	log := audit.In(state)
@@ -102,9 +104,6 @@ func (a *app) openGuard() (*auth.Guard, string, error) {
 		return nil, "", err
 	}
 	state := a.state(rb)
-	if err := os.MkdirAll(state, 0o700); err != nil {
-		return nil, "", failed(err)
-	}
 	key, err := appliance.HashKey(state)
 	if err != nil {
 		return nil, "", failed(err)

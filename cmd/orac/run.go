@@ -55,6 +55,9 @@ func (a *app) run(ctx context.Context, watch bool) error {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(garbagePercent)
 	}
+	if err := neverDumped(); err != nil {
+		fmt.Fprintf(a.err, "%s %v\n", a.err.Warn("orac:"), err)
+	}
 	signal.Ignore(syscall.SIGPIPE) // whoever reads the events may go; the appliance stays
 	hangup := make(chan os.Signal, 1)
 	signal.Notify(hangup, syscall.SIGHUP) // from the first moment: by default it ends a process

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"orac/appliance/event"
 	"orac/appliance/logbook"
 	"orac/appliance/rt"
+	"orac/appliance/statedir"
 	"orac/appliance/status"
 	"orac/runbook"
 	"orac/web/control"
@@ -46,13 +48,18 @@ func (a *app) prepare(ctx context.Context, was resumed, alive func(status.Status
 	}
 	var broken error
 	dir := was.state
+	if named := a.namedState(); dir == "" && named != "" {
+		if err := usable(named); err != nil { // before secrets are looked for in it, which would be told one by one
+			return nil, failed(err)
+		}
+	}
 	if dir == "" {
 		_, broken = a.load()
 		dir = a.stateOf(a.evaluated(request))
 	}
 	state, err := appliance.OpenState(dir)
 	if err != nil {
-		if broken != nil {
+		if _, hostile := errors.AsType[*statedir.Refusal](err); broken != nil && !hostile {
 			return nil, broken
 		}
 		return nil, failed(err)

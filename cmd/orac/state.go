@@ -1,9 +1,13 @@
 package main
 
 import (
+	"errors"
+	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
+	"orac/appliance/statedir"
 	"orac/runbook"
 )
 
@@ -25,6 +29,27 @@ func (a *app) state(rb *runbook.Runbook) string {
 		base = filepath.Join(home, ".local", "state")
 	}
 	return filepath.Join(base, "orac")
+}
+
+// usable says why a state directory cannot be used. One that is not there can be made.
+func usable(dir string) error {
+	d, err := statedir.Existing(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("state directory %w", err)
+	}
+	return d.Close()
+}
+
+// haveState makes a state directory if there is none, and says why one cannot be used.
+func haveState(dir string) error {
+	d, err := statedir.Open(dir)
+	if err != nil {
+		return fmt.Errorf("state directory %w", err)
+	}
+	return d.Close()
 }
 
 // namedState is the state directory that the person has named; "" if it is the runbook's to say.

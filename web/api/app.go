@@ -63,18 +63,13 @@ func (l *Live) Audio(utterance string) (io.ReadSeekCloser, time.Time, error) {
 	if !patterns["id"].MatchString(utterance) {
 		return nil, time.Time{}, os.ErrNotExist
 	}
-	root, err := os.OpenRoot(l.State.Dir)
-	if err != nil {
-		return nil, time.Time{}, err
-	}
-	defer root.Close()
 	for _, dir := range []string{spool.KeptDir, filepath.Join("spool", "refused")} {
-		f, err := root.Open(filepath.Join(dir, utterance+".wav"))
+		f, err := l.State.Folder.Open(filepath.Join(dir, utterance+".wav"))
 		if err != nil {
 			continue
 		}
 		info, err := f.Stat()
-		if err != nil || !info.Mode().IsRegular() {
+		if err != nil {
 			_ = f.Close()
 			return nil, time.Time{}, errors.Join(err, os.ErrNotExist)
 		}

@@ -23,6 +23,7 @@ import (
 	"github.com/coder/websocket"
 
 	"orac/appliance/event"
+	"orac/appliance/statedir"
 	"orac/runbook"
 	"orac/web/auth"
 )
@@ -215,7 +216,12 @@ func TestCertificateReload(t *testing.T) {
 	dir, other := t.TempDir(), t.TempDir()
 	cert, key := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
 	for _, d := range []string{dir, other} {
-		if err := selfSign(d, filepath.Join(d, "cert.pem"), filepath.Join(d, "key.pem")); err != nil {
+		folder, err := statedir.Open(d)
+		if err == nil {
+			defer folder.Close()
+			err = selfSign(folder)
+		}
+		if err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -50,6 +50,7 @@ type Hub struct {
 	In *rt.Mailbox[event.Event]
 
 	mu      sync.Mutex // guards everything that follows
+	veil    *veil      // that of the runbook that runs; nil before any does
 	seq     uint64
 	past    []Frame
 	streams map[*Stream]bool
@@ -84,6 +85,13 @@ func isMeter(e event.Event) bool { return slices.Contains(meters, e.Body.Kind())
 // meters are what each hop is like: they are many, and old ones tell nobody anything.
 var meters = []string{"level", "score"}
 
+// behind puts a veil before what is published from now on.
+func (h *Hub) behind(v *veil) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.veil = v
+}
+
 // Publish passes events to all streams that want their kinds.
 func (h *Hub) Publish(events ...event.Event) {
 	h.mu.Lock()
@@ -97,6 +105,11 @@ func (h *Hub) Publish(events ...event.Event) {
 		text, err := json.Marshal(e)
 		if err != nil { // a float that is no number: this frame's fault
 			continue
+		}
+		if h.veil != nil && !meter { // a meter holds names and numbers only
+			if text = h.veil.event(text); text == nil {
+				continue
+			}
 		}
 		h.seq++
 		f := Frame{h.seq, e.Body.Kind(), text}

@@ -85,6 +85,8 @@ type fake struct {
 	stateDir string         // of the secrets that a text may name
 	kept     map[int]string // texts of generations
 	nodes    []status.Node
+	incident status.Incident // one more
+	diskErr  string
 }
 
 func (f *fake) Status() status.Status {
@@ -93,7 +95,7 @@ func (f *fake) Status() status.Status {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return status.Status{Appliance: "test", Generation: 3, Health: f.health, Runbook: "orac.hcl", Started: time.Now(), Nodes: f.nodes}
+	return status.Status{Appliance: "test", Generation: 3, Health: f.health, Runbook: f.file, Started: time.Now(), Nodes: f.nodes, Spool: status.Spool{Error: f.diskErr}}
 }
 
 // proposer judges texts as the appliance does.
@@ -192,11 +194,15 @@ func (f *fake) Generations() ([]status.Generation, error) {
 }
 
 func (f *fake) Incidents(int) ([]status.Incident, error) {
-	return []status.Incident{{ID: "i1", Component: "source.usb", Evidence: "stacks"}}, nil
+	return []status.Incident{{ID: "i1", Component: "source.usb", Evidence: "stacks"}, f.incident}, nil
 }
 
 func (f *fake) Incident(id string) (status.Incident, bool) {
-	return status.Incident{ID: id, Evidence: "stacks"}, id == "i1"
+	i := f.incident
+	if i.ID = id; i.Evidence == "" {
+		i.Evidence = "stacks"
+	}
+	return i, id == "i1"
 }
 
 func (f *fake) Logs(_ context.Context, _ uint64, _ bool, line func(status.LogLine) error) error {

@@ -64,6 +64,7 @@ type settings struct {
 	cross *http.CrossOriginProtection
 	names hostNames
 	proxies
+	veil *veil
 }
 
 // New makes a server. ctx ends what goes on beyond a request: an apply, a stream.
@@ -107,7 +108,11 @@ func (s *Server) Use(rb *runbook.Runbook) {
 	if err := s.o.Guard.Use(rb); err != nil {
 		s.o.Log.Error("tokens can be neither given nor taken", "cause", err)
 	}
-	s.set.Store(&settings{rb, cross, hostNamesOf(rb.Web), proxiesOf(rb.Web)})
+	v := newVeil(rb)
+	s.set.Store(&settings{rb, cross, hostNamesOf(rb.Web), proxiesOf(rb.Web), v})
+	if s.o.Events != nil {
+		s.o.Events.behind(v)
+	}
 	s.changed()
 }
 

@@ -154,6 +154,13 @@ func (s *Server) run(c *Call, in any) (out any, err error) {
 		_ = control.SetWriteDeadline(time.Time{})
 		c.R = c.R.WithContext(context.WithValue(c.base, callKey{}, c)) // it still ends when the client goes
 	}
+	if c.Route.Role != auth.Admin {
+		defer func() {
+			if err == nil {
+				out = s.set.Load().veil.answer(out)
+			}
+		}()
+	}
 	if n, ok := in.(interface{ target() string }); ok {
 		c.target = n.target()
 	}

@@ -11,6 +11,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"math/big"
@@ -21,12 +22,16 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sys/unix"
+
+	"orac/appliance/statedir"
 	"orac/runbook"
 )
 
 // certificate is a pair of files that is read again when it changes.
 type certificate struct {
 	cert, key string
+	own       string // the state directory, when the certificate is our own
 	log       *slog.Logger
 
 	mu     sync.Mutex // guards everything that follows
@@ -64,7 +69,7 @@ func (c *certificate) get() (*tls.Certificate, error) {
 	if c.pair != nil && stamp == c.stamp {
 		return c.pair, nil
 	}
-	pair, err := loadPair(c.cert, c.key)
+	pair, err := c.load()
 	switch {
 	case err == nil:
 		c.pair, c.stamp = pair, stamp
@@ -77,11 +82,46 @@ func (c *certificate) get() (*tls.Certificate, error) {
 	return c.pair, nil
 }
 
-func loadPair(cert, key string) (*tls.Certificate, error) {
-	if info, err := os.Stat(key); err == nil && info.Mode().Perm()&0o077 != 0 {
-		return nil, fmt.Errorf("others may read the private key %s: make it private with chmod 600", key)
+// maxPEM is how large a file of certificates or of a key may be, in bytes.
+const maxPEM = 1 << 20
+
+// load reads the two files. A certificate of our own is in the state directory. One of the runbook is wherever its owner keeps it,
+// often behind links.
+func (c *certificate) load() (*tls.Certificate, error) {
+	open := func(path string) (*os.File, error) { return os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK, 0) }
+	if c.own != "" {
+		dir, err := ownFolder(c.own)
+		if err != nil {
+			return nil, err
+		}
+		defer dir.Close()
+		open = func(path string) (*os.File, error) { return dir.Open(filepath.Base(path)) }
 	}
-	pair, err := tls.LoadX509KeyPair(cert, key)
+	return loadPair(open, c.cert, c.key)
+}
+
+func loadPair(open func(path string) (*os.File, error), cert, key string) (*tls.Certificate, error) {
+	text := map[string][]byte{}
+	for _, path := range []string{key, cert} {
+		f, err := open(path)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		info, err := f.Stat()
+		switch {
+		case err != nil:
+			return nil, err
+		case !info.Mode().IsRegular():
+			return nil, fmt.Errorf("%s is no file", path)
+		case path == key && info.Mode().Perm()&0o077 != 0:
+			return nil, fmt.Errorf("others may read the private key %s: make it private with chmod 600", key)
+		}
+		if text[path], err = io.ReadAll(io.LimitReader(f, maxPEM)); err != nil {
+			return nil, err
+		}
+	}
+	pair, err := tls.X509KeyPair(text[cert], text[key])
 	if err != nil {
 		return nil, err
 	}
@@ -107,10 +147,14 @@ func openCertificate(t runbook.TLS, stateDir string, log *slog.Logger) (c *certi
 	}
 	c = &certificate{cert: t.Cert, key: t.Key, log: log}
 	if t.SelfSigned {
-		dir := filepath.Join(stateDir, "tls")
-		c.cert, c.key = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
-		if _, err := os.Stat(c.cert); errors.Is(err, fs.ErrNotExist) {
-			if err := selfSign(dir, c.cert, c.key); err != nil {
+		dir, err := ownFolder(stateDir)
+		if err != nil {
+			return nil, false, err
+		}
+		defer dir.Close()
+		c.own, c.cert, c.key = stateDir, dir.Path(certName), dir.Path(keyName)
+		if err := dir.Check(certName); errors.Is(err, fs.ErrNotExist) {
+			if err := selfSign(dir); err != nil {
 				return nil, false, fmt.Errorf("a certificate cannot be made: %w", err)
 			}
 			made = true
@@ -137,10 +181,20 @@ func (c *certificate) fingerprint() string {
 // selfSigned is how long a certificate of our own is good: it is made once, and its owner has its fingerprint.
 const selfSigned = 10 * 365 * 24 * time.Hour
 
-func selfSign(dir, cert, key string) error {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
+// The files of a certificate of our own.
+const certName, keyName = "cert.pem", "key.pem"
+
+// ownFolder opens the folder of our own certificate, which it makes if need be.
+func ownFolder(stateDir string) (*statedir.Dir, error) {
+	state, err := statedir.Open(stateDir)
+	if err != nil {
+		return nil, err
 	}
+	defer state.Close()
+	return state.Sub("tls")
+}
+
+func selfSign(dir *statedir.Dir) error {
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return err
@@ -168,10 +222,10 @@ func selfSign(dir, cert, key string) error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(key, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs}), 0o600); err != nil {
+	if err := dir.WriteFile(keyName, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs})); err != nil {
 		return err
 	}
-	return os.WriteFile(cert, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600) // last: it says that both are there
+	return dir.WriteFile(certName, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})) // last: it says that both are there
 }
 
 func localAddresses() []net.IP {

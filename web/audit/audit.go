@@ -30,6 +30,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/sys/unix"
+
+	"orac/appliance/statedir"
 )
 
 // Outcome is how something went.
@@ -77,6 +79,7 @@ const (
 	maxText   = 1 << 10 // bytes of a text
 	maxValue  = 8 << 10 // bytes of Before, and of After
 	maxRecord = 64 << 10
+	maxHead   = 1 << 10
 	hashLen   = 2 * sha256.Size
 	lead      = `{"hash":"`
 )
@@ -94,32 +97,46 @@ func In(stateDir string) *Log { return &Log{dir: stateDir} }
 func (l *Log) Append(r Record) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if err := l.append(r); err != nil {
+	err := l.in(func(d folder) error { return d.append(r) })
+	if err != nil {
 		return fmt.Errorf("the audit record cannot be written: %w", err)
 	}
 	return nil
 }
 
-func (l *Log) append(r Record) error {
-	f, err := l.open()
+// folder is the state directory while something is done in it.
+type folder struct{ *statedir.Dir }
+
+// in does something in the state directory, which is there.
+func (l *Log) in(do func(d folder) error) error {
+	d, err := statedir.Existing(l.dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close() // it was not written to
+	return do(folder{d})
+}
+
+func (d folder) append(r Record) error {
+	f, err := d.open()
 	if err != nil {
 		return err
 	}
 	defer f.Close() // the lock goes with it
-	last, size, err := l.last(f)
+	last, size, err := d.last(f)
 	if err != nil {
 		return err
 	}
 	if size >= maxFile {
-		return l.rotate(last, r)
+		return d.rotate(last, r)
 	}
-	return l.write(f, last, size, r)
+	return d.write(f, last, size, r)
 }
 
 // open opens the file and waits for its lock.
-func (l *Log) open() (*os.File, error) {
+func (d folder) open() (*os.File, error) {
 	for {
-		f, err := os.OpenFile(l.path(fileName), os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
+		f, err := d.OpenFile(fileName, os.O_RDWR|os.O_CREATE|os.O_APPEND)
 		if err != nil {
 			return nil, err
 		}
@@ -129,7 +146,7 @@ func (l *Log) open() (*os.File, error) {
 		}
 		// Another process may have set it aside while we waited.
 		here, err1 := f.Stat()
-		there, err2 := os.Stat(l.path(fileName))
+		there, err2 := d.Lstat(fileName)
 		if err1 == nil && err2 == nil && os.SameFile(here, there) {
 			return f, nil
 		}
@@ -147,7 +164,7 @@ type point struct {
 }
 
 // last is the end of the chain, after a torn line at the end of the file, if there is one, was cut off.
-func (l *Log) last(f *os.File) (point, int64, error) {
+func (d folder) last(f *os.File) (point, int64, error) {
 	info, err := f.Stat()
 	if err != nil {
 		return point{}, 0, err
@@ -165,19 +182,19 @@ func (l *Log) last(f *os.File) (point, int64, error) {
 		}
 	}
 	if len(tail) == 0 {
-		head, err := l.head()
+		head, err := d.head()
 		return head, size, err
 	}
 	tail = tail[:len(tail)-1]
 	line, err := parse(tail[bytes.LastIndexByte(tail, '\n')+1:])
 	if err != nil {
-		return point{}, 0, fmt.Errorf("its last line cannot be read (%w): keep %s, and move it away", err, l.path(fileName))
+		return point{}, 0, fmt.Errorf("its last line cannot be read (%w): keep %s, and move it away", err, d.Path(fileName))
 	}
 	return point{line.Seq, line.Hash}, size, nil
 }
 
 // write adds a record to the file.
-func (l *Log) write(f *os.File, last point, size int64, r Record) error {
+func (d folder) write(f *os.File, last point, size int64, r Record) error {
 	r.Seq, r.Prev, r.At = last.seq+1, last.hash, time.Now().UTC().Round(time.Microsecond)
 	text, hash, err := encode(r)
 	if err != nil {
@@ -190,50 +207,50 @@ func (l *Log) write(f *os.File, last point, size int64, r Record) error {
 		_ = f.Truncate(size) // it was not acknowledged; if this fails too, it is torn and goes the next time
 		return err
 	}
-	l.setHead(point{r.Seq, hash})
+	d.setHead(point{r.Seq, hash})
 	return nil
 }
 
 // rotate sets the file aside and writes the record into a new one. The caller has locked the old one.
-func (l *Log) rotate(last point, r Record) error {
-	first, err := l.first(fileName)
+func (d folder) rotate(last point, r Record) error {
+	first, err := d.first(fileName)
 	if err != nil {
 		return err
 	}
-	if err := os.Rename(l.path(fileName), l.path(fmt.Sprintf(aside, first))); err != nil {
+	if err := d.Rename(fileName, fmt.Sprintf(aside, first)); err != nil {
 		return err
 	}
-	if old, err := l.asides(); err == nil {
+	if old, err := d.asides(); err == nil {
 		for len(old) > maxFiles {
-			_ = os.Remove(l.path(old[0])) // the next time, if not now
+			_ = d.Remove(old[0]) // the next time, if not now
 			old = old[1:]
 		}
 	}
-	f, err := l.open()
+	f, err := d.open()
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	if begun, size, err := l.last(f); err != nil || size > 0 { // another process was quicker
-		return errors.Join(err, l.write(f, begun, size, r))
+	if begun, size, err := d.last(f); err != nil || size > 0 { // another process was quicker
+		return errors.Join(err, d.write(f, begun, size, r))
 	}
-	return l.write(f, last, 0, r)
+	return d.write(f, last, 0, r)
 }
 
 // asides are the files that were set aside, the oldest first.
-func (l *Log) asides() ([]string, error) {
-	paths, err := filepath.Glob(l.path("audit-*.log"))
-	for i := range paths {
-		paths[i] = filepath.Base(paths[i])
+func (d folder) asides() (names []string, err error) {
+	list, err := d.ReadDir()
+	for _, e := range list { // in order of name
+		if ok, _ := filepath.Match("audit-*.log", e.Name()); ok {
+			names = append(names, e.Name())
+		}
 	}
-	return paths, err // Glob sorts
+	return names, err
 }
 
-func (l *Log) path(name string) string { return filepath.Join(l.dir, name) }
-
 // head reads the end of the chain as the second file has it; the zero point if there is none.
-func (l *Log) head() (p point, err error) {
-	text, err := os.ReadFile(l.path(headName))
+func (d folder) head() (p point, err error) {
+	text, err := d.ReadFile(headName, maxHead)
 	if errors.Is(err, fs.ErrNotExist) {
 		return point{}, nil
 	}
@@ -241,14 +258,14 @@ func (l *Log) head() (p point, err error) {
 		return p, err
 	}
 	if n, err := fmt.Sscanf(string(text), "%d %64s", &p.seq, &p.hash); n != 2 || len(p.hash) != hashLen {
-		return point{}, fmt.Errorf("%s cannot be read: %w", l.path(headName), err)
+		return point{}, fmt.Errorf("%s cannot be read: %w", d.Path(headName), err)
 	}
 	return p, nil
 }
 
 // setHead is best effort: a head that is behind is no fault, since the file is on disk.
-func (l *Log) setHead(p point) {
-	f, err := os.OpenFile(l.path(headName), os.O_WRONLY|os.O_CREATE, 0o600)
+func (d folder) setHead(p point) {
+	f, err := d.OpenFile(headName, os.O_WRONLY|os.O_CREATE)
 	if err != nil {
 		return
 	}

@@ -7,14 +7,32 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"slices"
+
+	"orac/appliance/statedir"
 )
 
 // Each calls f with every line, the oldest first, until f gives an error, which it returns. A line that cannot be read or was
 // altered is one.
 func (l *Log) Each(f func(Line) error) error {
-	return l.lines(func(text []byte) error {
+	return l.look(func(d folder) error { return d.each(f) })
+}
+
+// look is in for a directory that need not be there: then nothing was recorded.
+func (l *Log) look(do func(d folder) error) error {
+	d, err := statedir.Existing(l.dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return do(folder{d})
+}
+
+func (d folder) each(f func(Line) error) error {
+	return d.lines(func(text []byte) error {
 		line, err := parse(text)
 		if err != nil {
 			return err
@@ -24,21 +42,21 @@ func (l *Log) Each(f func(Line) error) error {
 }
 
 // lines calls f with the text of every line.
-func (l *Log) lines(f func([]byte) error) error {
-	names, err := l.asides()
+func (d folder) lines(f func([]byte) error) error {
+	names, err := d.asides()
 	if err != nil {
 		return err
 	}
 	for _, name := range append(names, fileName) {
-		if err := l.fileLines(name, f); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := d.fileLines(name, f); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
 	return nil
 }
 
-func (l *Log) fileLines(name string, f func([]byte) error) error {
-	file, err := os.Open(l.path(name))
+func (d folder) fileLines(name string, f func([]byte) error) error {
+	file, err := d.Open(name)
 	if err != nil {
 		return err
 	}
@@ -48,7 +66,7 @@ func (l *Log) fileLines(name string, f func([]byte) error) error {
 	s.Split(whole)
 	for n := 1; s.Scan(); n++ {
 		if err := f(s.Bytes()); err != nil {
-			return fmt.Errorf("%s, line %d: %w", l.path(name), n, err)
+			return fmt.Errorf("%s, line %d: %w", d.Path(name), n, err)
 		}
 	}
 	return s.Err()
@@ -64,8 +82,8 @@ func whole(data []byte, _ bool) (advance int, token []byte, err error) {
 }
 
 // first is the number of a file's first record.
-func (l *Log) first(name string) (seq uint64, err error) {
-	err = l.fileLines(name, func(text []byte) error {
+func (d folder) first(name string) (seq uint64, err error) {
+	err = d.fileLines(name, func(text []byte) error {
 		line, err := parse(text)
 		seq = line.Seq
 		if err == nil {
@@ -81,14 +99,22 @@ func (l *Log) first(name string) (seq uint64, err error) {
 
 // Page gives at most limit lines whose number is below before (0: the newest), the newest first, and of those that match.
 func (l *Log) Page(before uint64, limit int, match func(Record) bool) (list []Line, err error) {
-	names, err := l.asides()
+	err = l.look(func(d folder) error {
+		list, err = d.page(before, limit, match)
+		return err
+	})
+	return list, err
+}
+
+func (d folder) page(before uint64, limit int, match func(Record) bool) (list []Line, err error) {
+	names, err := d.asides()
 	if err != nil {
 		return nil, err
 	}
 	names = append(names, fileName)
 	for _, name := range slices.Backward(names) {
 		var here []Line
-		err := l.fileLines(name, func(text []byte) error {
+		err := d.fileLines(name, func(text []byte) error {
 			line, err := parse(text)
 			if err == nil && (before == 0 || line.Seq < before) && (match == nil || match(line.Record)) {
 				if here = append(here, line); len(here) > limit {
@@ -119,13 +145,22 @@ type Verdict struct {
 
 // Verify proves the chain.
 func (l *Log) Verify() (v Verdict, err error) {
-	head, err := l.head()
+	v.OK = true // as long as nothing was recorded
+	err = l.look(func(d folder) error {
+		v, err = d.verify()
+		return err
+	})
+	return v, err
+}
+
+func (d folder) verify() (v Verdict, err error) {
+	head, err := d.head()
 	if err != nil {
 		return v, err
 	}
 	headSeen := head.seq == 0
 	var last point
-	err = l.Each(func(line Line) error {
+	err = d.each(func(line Line) error {
 		switch {
 		case v.Records == 0:
 			v.First = line.Seq
@@ -144,7 +179,7 @@ func (l *Log) Verify() (v Verdict, err error) {
 	switch {
 	case err != nil:
 		v.Problem = err.Error()
-	case v.Records > 0 && v.First > 1 && !l.hasAsides():
+	case v.Records > 0 && v.First > 1 && !d.hasAsides():
 		v.Problem = fmt.Sprintf("the records before %d are missing", v.First)
 	case !headSeen:
 		v.Problem = fmt.Sprintf("record %d was the last one once, and is missing or another: the end was cut off or altered", head.seq)
@@ -154,15 +189,17 @@ func (l *Log) Verify() (v Verdict, err error) {
 	return v, nil
 }
 
-func (l *Log) hasAsides() bool {
-	names, _ := l.asides()
+func (d folder) hasAsides() bool {
+	names, _ := d.asides()
 	return len(names) > 0
 }
 
 // Export writes all lines as they are: JSON, one a line, the oldest first.
 func (l *Log) Export(w io.Writer) error {
-	return l.lines(func(text []byte) error {
-		_, err := w.Write(append(text, '\n'))
-		return err
+	return l.look(func(d folder) error {
+		return d.lines(func(text []byte) error {
+			_, err := w.Write(append(text, '\n'))
+			return err
+		})
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http/httptest"
 	"net/netip"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -102,7 +103,7 @@ var changes = map[string]map[string]func(*world){
 }
 
 func revokeElsewhere(w *world) {
-	other, err := openDB(w.g.Secrets.Dir+"/../"+DBName, machineClock())
+	other, err := OpenDB(filepath.Dir(w.g.Secrets.Dir))
 	w.must(err)
 	defer other.Close()
 	_, err = other.RevokeKey(w.keyID)

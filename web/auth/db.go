@@ -5,14 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"os"
-	"path/filepath"
 	"strconv"
 	"sync"
 	"time"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"orac/appliance/statedir"
 )
 
 // steps turn an empty database into the present schema; PRAGMA user_version counts those done. A step that was released never
@@ -102,22 +102,23 @@ type DB struct {
 func OpenDB(stateDir string) (*DB, error) { return openDBWith(stateDir, machineClock()) }
 
 func openDBWith(stateDir string, c clock) (*DB, error) {
-	path, err := filepath.Abs(filepath.Join(stateDir, DBName))
+	dir, err := statedir.Existing(stateDir)
 	if err != nil {
 		return nil, err
 	}
-	d, err := openDB(path, c)
+	defer dir.Close()
+	d, err := openDB(dir, c)
 	if !isDamage(err) {
 		return d, err
 	}
-	aside := path + time.Now().UTC().Format(".damaged-20060102T150405.000")
+	aside := DBName + time.Now().UTC().Format(".damaged-20060102T150405.000")
 	for _, suffix := range []string{"", "-wal", "-shm"} {
-		if moved := os.Rename(path+suffix, aside+suffix); moved != nil && suffix == "" {
-			return nil, fmt.Errorf("%s is damaged (%w) and cannot be set aside: %w", path, err, moved)
+		if moved := dir.Rename(DBName+suffix, aside+suffix); moved != nil && suffix == "" {
+			return nil, fmt.Errorf("%s is damaged (%w) and cannot be set aside: %w", dir.Path(DBName), err, moved)
 		}
 	}
-	if d, err = openDB(path, c); err == nil {
-		d.Aside = aside
+	if d, err = openDB(dir, c); err == nil {
+		d.Aside = dir.Path(aside)
 	}
 	return d, err
 }
@@ -127,12 +128,9 @@ func isDamage(err error) bool {
 	return ok && (e.Code()&0xff == sqlite3.SQLITE_CORRUPT || e.Code()&0xff == sqlite3.SQLITE_NOTADB)
 }
 
-func openDB(path string, c clock) (*DB, error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) // here, so that only its owner may read it
+func openDB(dir *statedir.Dir, c clock) (*DB, error) {
+	path, err := dir.Database(DBName)
 	if err != nil {
-		return nil, err
-	}
-	if err := f.Close(); err != nil {
 		return nil, err
 	}
 	dsn := url.URL{Scheme: "file", Path: path, RawQuery: url.Values{"_pragma": pragmas, "_txlock": {"immediate"}}.Encode()}
@@ -142,7 +140,7 @@ func openDB(path string, c clock) (*DB, error) {
 	}
 	db.SetMaxOpenConns(1)
 	d := &DB{db: db, clock: c}
-	if err := d.begin(); err != nil {
+	if err := errors.Join(d.begin(), dir.Same()); err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), db.Close())
 	}
 	return d, nil

@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strconv"
 	"syscall"
@@ -61,8 +62,15 @@ func (c *Client) dial(ctx context.Context) (net.Conn, error) {
 	if err != nil {
 		return nil, c.dialError(err)
 	}
+	if user, err := peerUser(conn.(*net.UnixConn)); err != nil || !mayAnswer(user, uint32(os.Geteuid())) {
+		_ = conn.Close() // nothing was said
+		return nil, fmt.Errorf("what answers in %s belongs to another user, who could read what is asked; ask as that user, or with sudo", c.stateDir)
+	}
 	return conn, nil
 }
+
+// mayAnswer tells whether one user believes an appliance that runs as another: the same one and root. Root asks everybody.
+func mayAnswer(user, own uint32) bool { return user == own || user == 0 || own == 0 }
 
 func (c *Client) dialError(err error) error {
 	switch {

@@ -11,6 +11,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"orac/appliance/statedir"
 )
 
 // SocketName is the name of the socket in the state directory.
@@ -23,7 +25,7 @@ const maxSocketPath = 107
 // there already was left by a process that is dead, and goes. Closing the listener removes the socket.
 func Listen(stateDir string) (net.Listener, error) {
 	path := filepath.Join(stateDir, SocketName)
-	if err := clear(path); err != nil {
+	if err := clear(stateDir); err != nil {
 		return nil, fmt.Errorf("control socket %s: %w", path, err)
 	}
 	short, free, err := shorten(path)
@@ -47,8 +49,13 @@ func Listen(stateDir string) (net.Listener, error) {
 }
 
 // clear removes the socket of a dead daemon. Anything else under its name is not ours to remove.
-func clear(path string) error {
-	info, err := os.Lstat(path)
+func clear(stateDir string) error {
+	dir, err := statedir.Existing(stateDir)
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	info, err := dir.Lstat(SocketName)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
@@ -57,7 +64,7 @@ func clear(path string) error {
 	case info.Mode().Type() != fs.ModeSocket:
 		return errors.New("something else has this name; move it away")
 	}
-	return os.Remove(path)
+	return dir.Remove(SocketName)
 }
 
 // shorten gives a name for path that fits into a socket address, until free is called: by way of a descriptor of its

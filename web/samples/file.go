@@ -3,16 +3,14 @@ package samples
 import (
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"hash/crc32"
 	"io"
 	"math"
 	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
-	"golang.org/x/sys/unix"
+	"orac/appliance/statedir"
 )
 
 // The samples are in two files of records of 48 bytes. One is written to; when it holds as many as are shown it becomes the older
@@ -26,15 +24,18 @@ const (
 	maxFile    = Room * recordSize // bytes
 )
 
-// file keeps samples. It is used by one goroutine at a time.
+// file keeps samples in a state directory. It is used by one goroutine at a time.
 type file struct{ dir string }
-
-func (f *file) path(name string) string { return filepath.Join(f.dir, name) }
 
 // read gives what can be read, in the order in which it was written, as much as is shown.
 func (f *file) read() (list []Sample) {
+	dir, err := statedir.Existing(f.dir)
+	if err != nil {
+		return nil
+	}
+	defer dir.Close()
 	for _, name := range []string{olderName, fileName} {
-		h, _, err := open(f.path(name), os.O_RDONLY)
+		h, err := dir.Open(name)
 		if err != nil {
 			continue // there is none, or it is of no use
 		}
@@ -45,16 +46,13 @@ func (f *file) read() (list []Sample) {
 	return slices.Clone(list[max(0, len(list)-Room):])
 }
 
-// open opens a regular file, and says how large it is.
-func open(path string, flag int) (*os.File, int64, error) {
-	h, err := os.OpenFile(path, flag|unix.O_NONBLOCK|unix.O_NOFOLLOW, 0o600)
+// open opens a file, and says how large it is.
+func open(dir *statedir.Dir, name string, flag int) (*os.File, int64, error) {
+	h, err := dir.OpenFile(name, flag)
 	if err != nil {
 		return nil, 0, err
 	}
 	info, err := h.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("%s is no file", filepath.Base(path))
-	}
 	if err != nil {
 		_ = h.Close()
 		return nil, 0, err
@@ -64,17 +62,22 @@ func open(path string, flag int) (*os.File, int64, error) {
 
 // append writes samples behind those that are there. It does all of it, or nothing that is read later.
 func (f *file) append(list []Sample) error {
-	h, size, err := open(f.path(fileName), os.O_WRONLY|os.O_CREATE)
+	dir, err := statedir.Existing(f.dir)
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	h, size, err := open(dir, fileName, os.O_WRONLY|os.O_CREATE)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = h.Close() }() // it is either done, or an error is told
 	if size >= maxFile {
-		if err := os.Rename(f.path(fileName), f.path(olderName)); err != nil {
+		if err := dir.Rename(fileName, olderName); err != nil {
 			return err
 		}
 		_ = h.Close() // it is the older one
-		if h, size, err = open(f.path(fileName), os.O_WRONLY|os.O_CREATE|os.O_EXCL); err != nil {
+		if h, size, err = open(dir, fileName, os.O_WRONLY|os.O_CREATE|os.O_EXCL); err != nil {
 			return err
 		}
 	}

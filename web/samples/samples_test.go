@@ -103,7 +103,7 @@ func TestTheFilesAreBounded(t *testing.T) {
 		must(t, f.append(part))
 	}
 	for _, name := range []string{fileName, olderName} {
-		if info, err := os.Stat(f.path(name)); err != nil || info.Size() > maxFile+batch*recordSize || info.Mode().Perm() != 0o600 {
+		if info, err := os.Stat(filepath.Join(f.dir, name)); err != nil || info.Size() > maxFile+batch*recordSize || info.Mode().Perm() != 0o600 {
 			t.Errorf("%s: %v, %v", name, info, err)
 		}
 	}
@@ -132,9 +132,9 @@ func TestDamageCostsItselfAlone(t *testing.T) {
 	} {
 		f := &file{dir: t.TempDir()}
 		must(t, f.append(all))
-		text, err := os.ReadFile(f.path(fileName))
+		text, err := os.ReadFile(filepath.Join(f.dir, fileName))
 		must(t, err)
-		must(t, os.WriteFile(f.path(fileName), test.damage(text), 0o600))
+		must(t, os.WriteFile(filepath.Join(f.dir, fileName), test.damage(text), 0o600))
 		got := f.read()
 		if len(got) != 100-test.lost {
 			t.Errorf("%s: %d samples are read", name, len(got))

@@ -13,10 +13,10 @@ import (
 
 // finding is one thing that a scanner says.
 type finding struct {
-	Tool  string // wapiti, sslscan, callback, orac
+	Tool  string // wapiti, sslscan, callback, orac, gosec, staticcheck
 	Role  string // that it was found as
 	What  string // category
-	Where string // path, with the parameter that was attacked
+	Where string // path, with the parameter that was attacked; of the source, the file
 	Says  string
 }
 

@@ -1,5 +1,5 @@
 // Command security attacks a live ORAC with scanners of others: wapiti against console and API, as nobody, viewer, operator and
-// admin, and sslscan against its TLS.
+// admin, and sslscan against its TLS; and has its source read by gosec and staticcheck.
 //
 // Guarantees: the appliance is the real binary, with a runbook, a state directory and users of its own that go when it ends; nothing
 // leaves the machine, so that modules which ask other servers are left out or ask this one; each finding is explained in
@@ -24,7 +24,7 @@ func main() {
 	sounds := flag.String("sounds", ".orac/sounds", "a folder with hey_jarvis_lights_on.wav, which plays as if a microphone heard it")
 	explained := flag.String("explained", "web/security/explained.json", "the findings that are explained")
 	keep := flag.String("keep", ".orac/security", "a folder for the scanners' own reports")
-	only := flag.String("only", "", "tls: sslscan alone, which takes seconds")
+	only := flag.String("only", "", "tls: sslscan alone, which takes seconds; static: gosec and staticcheck alone")
 	each := flag.Duration("each", 15*time.Second, "how long one module of wapiti may attack as one role")
 	flag.Parse()
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -55,19 +55,43 @@ func run(ctx context.Context, o options) error {
 	if o.keep, err = filepath.Abs(o.keep); err != nil {
 		return err
 	}
+	var found []finding
+	if o.only != "tls" {
+		if found, err = static(ctx, o.keep); err != nil {
+			return err
+		}
+		fmt.Println("govulncheck was not run: its database is not among what a build may fetch here")
+	}
+	if o.only != "static" {
+		list, err := attack(ctx, o)
+		if err != nil {
+			return err
+		}
+		found = append(found, list...)
+	}
+	bad := show(known, found, o.only)
+	fmt.Printf("\n%d findings in %v; the scanners' own reports are in %s\n", len(found), time.Since(start).Round(time.Second), o.keep)
+	if bad > 0 {
+		return fmt.Errorf("%d lines above are not explained, or explain nothing", bad)
+	}
+	return nil
+}
+
+// attack lets the scanners at a running appliance.
+func attack(ctx context.Context, o options) ([]finding, error) {
 	target, err := begin(ctx, o)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer target.end()
 	found, err := sslscan(ctx, target, o.keep)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if o.only == "" {
 		callback, err := listenForCallbacks()
 		if err != nil {
-			return err
+			return nil, err
 		}
 		defer callback.close()
 		// Two side by side, the admin last: what it changes the others have seen as it was.
@@ -87,18 +111,23 @@ func run(ctx context.Context, o options) error {
 			}
 			wg.Wait()
 			if err != nil {
-				return err
+				return nil, err
 			}
 		}
 		found = append(found, callback.findings()...)
 	}
-	found = append(found, target.afterwards()...)
-	bad := show(known, found, o.only)
-	fmt.Printf("\n%d findings in %v; the scanners' own reports are in %s\n", len(found), time.Since(start).Round(time.Second), o.keep)
-	if bad > 0 {
-		return fmt.Errorf("%d lines above are not explained, or explain nothing", bad)
+	return append(found, target.afterwards()...), nil
+}
+
+// ran tells whether a tool was run.
+func ran(tool, only string) bool {
+	switch only {
+	case "tls":
+		return tool == "sslscan"
+	case "static":
+		return tool == "gosec" || tool == "staticcheck"
 	}
-	return nil
+	return true
 }
 
 // show prints the table, and tells how many of its lines are not as they must be.
@@ -121,7 +150,7 @@ func show(known []explanation, found []finding, only string) (bad int) {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%.90s\t%s\n", f.Tool, f.roles, f.What, f.where, f.Says, why)
 	}
 	for i, e := range known {
-		if used[i] == 0 && (only == "" || e.Tool == "sslscan") {
+		if used[i] == 0 && ran(e.Tool, only) {
 			bad++
 			fmt.Fprintf(w, "%s\t\t%s\t%s\t%s\tNOTHING NEEDS THIS EXPLANATION ANY MORE: %s\n", e.Tool, e.What, e.Where, e.Says, e.Reason)
 		}

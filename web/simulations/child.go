@@ -28,8 +28,8 @@ const stopTime = 10 * time.Second
 
 // Why a child is to end before it does by itself.
 var (
-	stopped = errors.New("it was stopped")
-	tooLong = errors.New("it took longer than 10 minutes")
+	errStopped = errors.New("it was stopped")
+	errTooLong = errors.New("it took longer than 10 minutes")
 )
 
 // child is orac sim while it runs.
@@ -57,7 +57,7 @@ func (r *Runner) begin(o Order, s *Simulation) (*child, error) {
 	c := &child{said: &tail{limit: maxOutput}, read: make(chan struct{}), ended: make(chan struct{})}
 	c.ctx, c.stop = context.WithCancelCause(r.ctx)
 	c.cmd = exec.CommandContext(c.ctx, r.o.Program, r.arguments(o, s)...)
-	c.cmd.Env = r.environment(o.Vars)
+	c.cmd.Dir, c.cmd.Env = filepath.Dir(o.Runbook), r.environment(o.Vars)
 	c.cmd.Stdout, c.cmd.Stderr = c.said, c.said
 	c.cmd.ExtraFiles = []*os.File{told} // descriptor 3
 	c.cmd.SysProcAttr = &unix.SysProcAttr{Setpgid: true, Pdeathsig: unix.SIGKILL}
@@ -70,7 +70,7 @@ func (r *Runner) begin(o Order, s *Simulation) (*child, error) {
 	}
 	restrain(c.cmd.Process.Pid)
 	c.apart = memory.Apart(c.cmd.Process.Pid) // what it takes is not what the appliance takes
-	c.clock = time.AfterFunc(MaxTime, func() { c.stop(tooLong) })
+	c.clock = time.AfterFunc(MaxTime, func() { c.stop(errTooLong) })
 	go func() {
 		defer close(c.read)
 		defer tells.Close()
@@ -87,18 +87,15 @@ func (r *Runner) arguments(o Order, s *Simulation) []string {
 		args = append(args, "--for", s.For)
 	}
 	if o.Scenario.path == "" {
-		return append(args, "--file="+near(o.Runbook))
+		return append(args, "--file="+near(o.Runbook, o.Runbook))
 	}
-	return append(args, "--", near(o.Scenario.path))
+	return append(args, "--", near(o.Runbook, o.Scenario.path))
 }
 
-// near is a path as somebody would write it in this folder, if it is below it: it stands in reports.
-func near(path string) string {
-	here, err := os.Getwd()
-	if err != nil {
-		return path
-	}
-	if rel, err := filepath.Rel(here, path); err == nil && filepath.IsLocal(rel) {
+// near is a path as somebody would write it in the folder of the runbook, which is where the child runs, if it is below it: it
+// stands in reports, and operators read those.
+func near(runbook, path string) string {
+	if rel, err := filepath.Rel(filepath.Dir(runbook), path); err == nil && filepath.IsLocal(rel) {
 		return rel
 	}
 	return path
@@ -155,7 +152,7 @@ func (c *child) wait() (exit int, failed string) {
 	}
 	exit = c.cmd.ProcessState.ExitCode()
 	switch {
-	case errors.Is(cause, tooLong) || errors.Is(cause, stopped):
+	case errors.Is(cause, errTooLong) || errors.Is(cause, errStopped):
 		failed = cause.Error()
 	case cause != nil:
 		failed = appEnded

@@ -4,15 +4,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
 
-	"golang.org/x/sys/unix"
+	"orac/appliance/statedir"
 )
 
 // What a simulation leaves, by the ends of file names: its report in two forms, and what is known of it.
@@ -31,14 +29,29 @@ const maxKnown = 8 * maxOutput
 var ours = regexp.MustCompile(`^([1-9][0-9]{0,8})\.(html|json|run)$`)
 
 func (r *Runner) file(number int, end string) string {
-	return filepath.Join(r.o.Dir, fmt.Sprintf("%d.%s", number, end))
+	return filepath.Join(r.o.Dir, fileName(number, end))
+}
+
+func fileName(number int, end string) string { return fmt.Sprintf("%d.%s", number, end) }
+
+// in does something in the folder, which is there.
+func (r *Runner) in(do func(dir *statedir.Dir) error) error {
+	dir, err := statedir.Existing(r.o.Dir)
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	return do(dir)
 }
 
 // forget removes what a simulation has left.
 func (r *Runner) forget(number int) {
-	for _, end := range []string{html, report, known} {
-		_ = os.Remove(r.file(number, end)) // there may be none
-	}
+	_ = r.in(func(dir *statedir.Dir) error {
+		for _, end := range []string{html, report, known} {
+			_ = dir.Remove(fileName(number, end)) // there may be none
+		}
+		return nil
+	})
 }
 
 // keep writes down what is known of a simulation.
@@ -47,18 +60,18 @@ func (r *Runner) keep(s *Simulation) error {
 	if err != nil {
 		return err
 	}
-	part := filepath.Join(r.o.Dir, ".part")
-	if err := os.WriteFile(part, text, 0o600); err != nil {
-		_ = os.Remove(part)
-		return err
-	}
-	return os.Rename(part, r.file(s.Number, known))
+	return r.in(func(dir *statedir.Dir) error { return dir.WriteFile(fileName(s.Number, known), text) })
 }
 
 // recall reads what runs before this process have left. What is damaged or belongs to nothing is removed: it would never be
 // counted, nor be shown.
 func (r *Runner) recall() {
-	entries, err := os.ReadDir(r.o.Dir)
+	var entries []fs.DirEntry
+	err := r.in(func(dir *statedir.Dir) (err error) {
+		dir.Sweep()
+		entries, err = dir.ReadDir()
+		return err
+	})
 	if err != nil {
 		if !errors.Is(err, fs.ErrNotExist) {
 			r.o.Log.Warn("simulations that were run before cannot be read", "cause", err)
@@ -91,7 +104,7 @@ func (r *Runner) recall() {
 
 // load reads what is known of a simulation.
 func (r *Runner) load(number int) (*Simulation, error) {
-	text, err := readFile(r.file(number, known), maxKnown)
+	text, err := r.readFile(number, known, maxKnown)
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +118,7 @@ func (r *Runner) load(number int) (*Simulation, error) {
 	if s.Running() { // when it ended is not known
 		s.State, s.Ended, s.Exit, s.Failed = Ended, s.Began, -1, appEnded
 	}
-	if _, err := os.Stat(r.file(number, html)); err != nil {
+	if r.size(number, html) < 0 {
 		s.Report = false
 	}
 	return &s, nil
@@ -116,9 +129,7 @@ func (r *Runner) prune() {
 	bytes, kept := int64(0), 0
 	r.list = slices.DeleteFunc(r.list, func(s *Simulation) bool {
 		for _, end := range []string{html, report, known} {
-			if info, err := os.Stat(r.file(s.Number, end)); err == nil {
-				bytes += info.Size()
-			}
+			bytes += max(0, r.size(s.Number, end))
 		}
 		if kept++; kept == 1 || s.Running() || kept <= maxRuns && bytes <= maxBytes {
 			return false
@@ -130,7 +141,7 @@ func (r *Runner) prune() {
 
 // verdict reads how the report judges.
 func (r *Runner) verdict(number int) (verdict string, reported bool) {
-	text, err := readFile(r.file(number, report), maxReport)
+	text, err := r.readFile(number, report, maxReport)
 	if err != nil {
 		return "", false
 	}
@@ -142,7 +153,7 @@ func (r *Runner) verdict(number int) (verdict string, reported bool) {
 	if err := json.Unmarshal(text, &judged); err != nil || len(judged.Scenarios) == 0 {
 		return "", false
 	}
-	if _, err := os.Stat(r.file(number, html)); err != nil {
+	if r.size(number, html) < 0 {
 		return "", false
 	}
 	return judged.Scenarios[0].Verdict, true
@@ -159,35 +170,35 @@ func (r *Runner) reported(number int, end string) ([]byte, error) {
 	if err != nil || !s.Report {
 		return nil, ErrUnknown
 	}
-	text, err := readFile(r.file(number, end), maxReport)
+	text, err := r.readFile(number, end, maxReport)
 	if errors.Is(err, fs.ErrNotExist) { // it was forgotten just now
 		return nil, ErrUnknown
 	}
 	return text, err
 }
 
-// readFile reads a regular file that is no larger than so many bytes.
-func readFile(path string, most int64) ([]byte, error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK|unix.O_NOFOLLOW, 0)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() || info.Size() > most {
-		return nil, fmt.Errorf("%s is no file of at most %d bytes", filepath.Base(path), most)
-	}
-	return io.ReadAll(io.LimitReader(f, most))
+// readFile reads a file that is no larger than so many bytes.
+func (r *Runner) readFile(number int, end string, most int64) (text []byte, err error) {
+	err = r.in(func(dir *statedir.Dir) (err error) {
+		text, err = dir.ReadFile(fileName(number, end), most)
+		return err
+	})
+	return text, err
 }
 
-// freeBytes is what a disk can still take.
-func freeBytes(dir string) (int64, error) {
-	var s unix.Statfs_t
-	if err := unix.Statfs(dir, &s); err != nil {
-		return 0, err
-	}
-	return int64(s.Bavail) * s.Bsize, nil
+// size is how many bytes a file has; -1 if it cannot be used.
+func (r *Runner) size(number int, end string) (bytes int64) {
+	bytes = -1
+	_ = r.in(func(dir *statedir.Dir) error {
+		name := fileName(number, end)
+		if err := dir.Check(name); err != nil {
+			return err
+		}
+		info, err := dir.Lstat(name)
+		if err == nil {
+			bytes = info.Size()
+		}
+		return err
+	})
+	return bytes
 }

@@ -15,10 +15,11 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"os"
 	"slices"
 	"sync"
 	"time"
+
+	"orac/appliance/statedir"
 )
 
 // Bounds of a simulation and of what is kept.
@@ -195,10 +196,12 @@ func (r *Runner) Start(o Order) (Simulation, error) {
 	case r.ctx.Err() != nil:
 		return Simulation{}, r.ctx.Err()
 	}
-	if err := os.MkdirAll(r.o.Dir, 0o700); err != nil {
+	dir, err := statedir.Open(r.o.Dir)
+	if err != nil {
 		return Simulation{}, err
 	}
-	if free, err := freeBytes(r.o.Dir); err == nil && free < leastFree {
+	defer dir.Close()
+	if free, err := dir.Free(); err == nil && free < leastFree {
 		return Simulation{}, ErrFull
 	}
 	s := &Simulation{Number: r.next, Scenario: o.Scenario.Name, Seeds: o.Seeds, For: o.For, Who: o.Who, State: Running, Began: time.Now()}
@@ -246,7 +249,7 @@ func (r *Runner) Stop(number int) error {
 		return ErrUnknown
 	}
 	if s.Running() && r.current != nil {
-		r.current.stop(stopped)
+		r.current.stop(errStopped)
 	}
 	return nil
 }

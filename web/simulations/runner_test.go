@@ -141,7 +141,7 @@ func TestTheQuietRunIsOfTheRunbook(t *testing.T) {
 	o.For = "7d"
 	_, err := r.Start(o)
 	must(t, err)
-	if got := await(t, r, 1, "its end", ended); !strings.HasSuffix(got.Output, " --for 7d --file="+file) {
+	if got := await(t, r, 1, "its end", ended); !strings.HasSuffix(got.Output, " --for 7d --file="+filepath.Base(file)) {
 		t.Errorf("it ran %s", got.Output)
 	}
 }

@@ -1,60 +1,50 @@
 package live
 
 import (
-	"fmt"
 	"io"
 	"os"
 	"slices"
 	"strings"
 
-	"golang.org/x/sys/unix"
-
 	"orac/appliance/rt"
+	"orac/appliance/statedir"
 )
 
-// FS is the real file system below one folder. It does not follow links out of it.
-type FS struct{ root *os.Root }
+// FS is the real file system below one folder, as package statedir guards it: it follows no link, and uses nothing of another
+// user's.
+type FS struct{ dir *statedir.Dir }
 
 // OpenFS opens a folder, which it makes with mode 0700 if it is not there.
 func OpenFS(dir string) (*FS, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, err
-	}
-	root, err := os.OpenRoot(dir)
+	d, err := statedir.Open(dir)
 	if err != nil {
 		return nil, err
 	}
-	return &FS{root}, nil
+	return NewFS(d), nil
 }
 
+// NewFS is the file system of an open folder. It is closed with the folder.
+func NewFS(dir *statedir.Dir) *FS { return &FS{dir} }
+
 // Close frees the folder.
-func (f *FS) Close() error { return f.root.Close() }
+func (f *FS) Close() error { return f.dir.Close() }
 
 // MkdirAll implements rt.FS.
-func (f *FS) MkdirAll(_ *rt.Task, dir string) error { return f.root.MkdirAll(dir, 0o700) }
+func (f *FS) MkdirAll(_ *rt.Task, dir string) error { return f.dir.MkdirAll(dir) }
 
 // Create implements rt.FS.
 func (f *FS) Create(_ *rt.Task, name string) (rt.File, error) {
-	return f.root.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	return f.dir.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY)
 }
 
 // ReadFile implements rt.FS.
 func (f *FS) ReadFile(_ *rt.Task, name string, limit int64) ([]byte, error) {
-	file, err := f.root.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	b, err := io.ReadAll(io.LimitReader(file, limit+1))
-	if err == nil && int64(len(b)) > limit {
-		return nil, fmt.Errorf("%s: longer than %d bytes", name, limit)
-	}
-	return b, err
+	return f.dir.ReadFile(name, limit)
 }
 
 // ReadDir implements rt.FS.
 func (f *FS) ReadDir(_ *rt.Task, dir string, most int) ([]rt.FileInfo, error) {
-	d, err := f.root.Open(dir)
+	d, err := f.dir.OpenFolder(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -76,14 +66,14 @@ func (f *FS) ReadDir(_ *rt.Task, dir string, most int) ([]rt.FileInfo, error) {
 }
 
 // Rename implements rt.FS.
-func (f *FS) Rename(_ *rt.Task, from, to string) error { return f.root.Rename(from, to) }
+func (f *FS) Rename(_ *rt.Task, from, to string) error { return f.dir.Rename(from, to) }
 
 // Remove implements rt.FS.
-func (f *FS) Remove(_ *rt.Task, name string) error { return f.root.Remove(name) }
+func (f *FS) Remove(_ *rt.Task, name string) error { return f.dir.Remove(name) }
 
 // SyncDir implements rt.FS.
 func (f *FS) SyncDir(_ *rt.Task, dir string) error {
-	d, err := f.root.Open(dir)
+	d, err := f.dir.OpenFolder(dir)
 	if err != nil {
 		return err
 	}
@@ -92,15 +82,4 @@ func (f *FS) SyncDir(_ *rt.Task, dir string) error {
 }
 
 // Free implements rt.FS: what an unprivileged user can still write.
-func (f *FS) Free(*rt.Task) (int64, error) {
-	d, err := f.root.Open(".")
-	if err != nil {
-		return 0, err
-	}
-	defer d.Close()
-	var st unix.Statfs_t
-	if err := unix.Fstatfs(int(d.Fd()), &st); err != nil {
-		return 0, err
-	}
-	return int64(st.Bavail) * st.Bsize, nil
-}
+func (f *FS) Free(*rt.Task) (int64, error) { return f.dir.Free() }

@@ -13,13 +13,13 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"syscall"
 	"time"
 
+	"orac/appliance/statedir"
 	"orac/runbook"
 )
 
@@ -71,17 +71,17 @@ func New() string {
 
 // Generate makes a secret that is not there yet.
 func (s *Store) Generate(name string) error {
-	return s.in(name, true, func(r *os.Root) error {
+	return s.in(name, true, func(r *statedir.Dir) error {
 		if _, err := r.Lstat(name); err == nil {
 			return ErrExists
 		}
-		return write(r, name, []byte(New()+"\n"))
+		return r.WriteFile(name, []byte(New()+"\n"))
 	})
 }
 
 // Put writes a secret, in place of one that may be there.
 func (s *Store) Put(name, value string) error {
-	return s.in(name, true, func(r *os.Root) error { return write(r, name, []byte(value+"\n")) })
+	return s.in(name, true, func(r *statedir.Dir) error { return r.WriteFile(name, []byte(value+"\n")) })
 }
 
 // previous is the secret before the present one.
@@ -92,7 +92,7 @@ type previous struct {
 
 // Rotate replaces a secret by a new one. The one before stays good for as long as overlap.
 func (s *Store) Rotate(name string, overlap time.Duration) error {
-	return s.in(name, true, func(r *os.Root) error {
+	return s.in(name, true, func(r *statedir.Dir) error {
 		old, err := read(r, name)
 		if err != nil {
 			return err
@@ -102,29 +102,33 @@ func (s *Store) Rotate(name string, overlap time.Duration) error {
 			if err != nil {
 				return err
 			}
-			if err := write(r, name+previousSuffix, text); err != nil {
+			if err := r.WriteFile(name+previousSuffix, text); err != nil {
 				return err
 			}
 		} else if err := r.Remove(name + previousSuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
-		return write(r, name, []byte(New()+"\n"))
+		return r.WriteFile(name, []byte(New()+"\n"))
 	})
 }
 
 // Exposed tells whether others than the owner may read a secret, or write it: then it is not used, and has to be replaced.
-func (s *Store) Exposed(name string) bool {
-	info, err := os.Lstat(filepath.Join(s.Dir, name))
-	return err == nil && info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0
+func (s *Store) Exposed(name string) (exposed bool) {
+	_ = s.in(name, false, func(r *statedir.Dir) error {
+		info, err := r.Lstat(name)
+		exposed = err == nil && info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0
+		return err
+	}) // what cannot be looked at is not used either
+	return exposed
 }
 
 // Replace makes a new secret in place of one that others may have read. The one before is good for nothing.
 func (s *Store) Replace(name string) error {
-	return s.in(name, true, func(r *os.Root) error {
+	return s.in(name, true, func(r *statedir.Dir) error {
 		if err := r.Remove(name + previousSuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
-		return write(r, name, []byte(New()+"\n"))
+		return r.WriteFile(name, []byte(New()+"\n"))
 	})
 }
 
@@ -141,7 +145,7 @@ func (s *Store) Info(name string) (Info, error) {
 
 // Get reads a secret.
 func (s *Store) Get(name string) (value string, err error) {
-	err = s.in(name, false, func(r *os.Root) error {
+	err = s.in(name, false, func(r *statedir.Dir) error {
 		value, err = read(r, name)
 		return err
 	})
@@ -150,7 +154,7 @@ func (s *Store) Get(name string) (value string, err error) {
 
 // Previous gives the secret before the present one while it is good. One whose time is over is removed.
 func (s *Store) Previous(name string) (value string, until time.Time, ok bool) {
-	_ = s.in(name, false, func(r *os.Root) error {
+	_ = s.in(name, false, func(r *statedir.Dir) error {
 		text, err := read(r, name+previousSuffix)
 		if err != nil {
 			return err
@@ -184,10 +188,15 @@ func (s *Store) NameOf(value string) string {
 
 // List tells of all secrets, in order of name.
 func (s *Store) List() (list []Info, err error) {
-	entries, err := os.ReadDir(s.Dir)
+	dir, err := s.folder(false)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
+	if err != nil {
+		return nil, fmt.Errorf("secrets: %w", err)
+	}
+	defer dir.Close()
+	entries, err := dir.ReadDir()
 	if err != nil {
 		return nil, fmt.Errorf("secrets: %w", err)
 	}
@@ -216,7 +225,12 @@ type Stamp struct {
 
 // Stamp of a secret. The time alone would not do: it moves in steps of milliseconds.
 func (s *Store) Stamp(name string) Stamp {
-	info, err := os.Stat(filepath.Join(s.Dir, name))
+	dir, err := s.folder(false)
+	if err != nil {
+		return Stamp{}
+	}
+	defer dir.Close()
+	info, err := dir.Lstat(name)
 	if err != nil {
 		return Stamp{}
 	}
@@ -228,16 +242,11 @@ func (s *Store) Stamp(name string) Stamp {
 }
 
 // in calls f with the folder, which it makes if need be.
-func (s *Store) in(name string, make bool, f func(*os.Root) error) error {
+func (s *Store) in(name string, make bool, f func(*statedir.Dir) error) error {
 	if err := CheckName(name); err != nil {
 		return err
 	}
-	if make {
-		if err := os.MkdirAll(s.Dir, 0o700); err != nil {
-			return fmt.Errorf("secrets: %w", err)
-		}
-	}
-	r, err := os.OpenRoot(s.Dir)
+	r, err := s.folder(make)
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("secret %s: %w", name, ErrNone)
 	}
@@ -254,7 +263,25 @@ func (s *Store) in(name string, make bool, f func(*os.Root) error) error {
 	return nil
 }
 
-func read(r *os.Root, name string) (string, error) {
+// folder opens the folder, by way of the state directory that it is in.
+func (s *Store) folder(make bool) (*statedir.Dir, error) {
+	if !make {
+		state, err := statedir.Existing(filepath.Dir(s.Dir))
+		if err != nil {
+			return nil, err
+		}
+		defer state.Close()
+		return state.ExistingSub(filepath.Base(s.Dir))
+	}
+	state, err := statedir.Open(filepath.Dir(s.Dir))
+	if err != nil {
+		return nil, err
+	}
+	defer state.Close()
+	return state.Sub(filepath.Base(s.Dir))
+}
+
+func read(r *statedir.Dir, name string) (string, error) {
 	f, err := r.Open(name)
 	if err != nil {
 		return "", err
@@ -264,46 +291,14 @@ func read(r *os.Root, name string) (string, error) {
 	switch {
 	case err != nil:
 		return "", err
-	case !info.Mode().IsRegular():
-		return "", errors.New("it is no file")
 	case info.Mode().Perm()&0o077 != 0:
-		return "", fmt.Errorf("others may read %s; make it private with chmod 600, and rotate it", filepath.Join(r.Name(), name))
+		return "", fmt.Errorf("others may read %s; make it private with chmod 600, and rotate it", r.Path(name))
 	}
 	text, err := io.ReadAll(io.LimitReader(f, maxSecret+1))
 	if err == nil && len(text) > maxSecret {
 		err = fmt.Errorf("it has more than %d bytes", maxSecret)
 	}
 	return strings.TrimRight(string(text), "\r\n"), err
-}
-
-func write(r *os.Root, name string, text []byte) error {
-	tmp := name + ".tmp"
-	if err := r.Remove(tmp); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	f, err := r.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(text)
-	if err == nil {
-		err = f.Sync()
-	}
-	if cerr := f.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		err = r.Rename(tmp, name)
-	}
-	if err != nil {
-		_ = r.Remove(tmp) // best effort: the next write of this name removes it
-		return err
-	}
-	if dir, err := r.Open("."); err == nil {
-		_ = dir.Sync() // the name survives a power loss on file systems that can
-		_ = dir.Close()
-	}
-	return nil
 }
 
 func reason(err error) string {

@@ -1,0 +1,200 @@
+package statedir
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Open opens a file for reading.
+func (d *Dir) Open(name string) (*os.File, error) { return d.OpenFile(name, os.O_RDONLY) }
+
+// OpenFile opens a file with the flags of os.OpenFile; one that is made has mode 0600. It waits for nobody.
+func (d *Dir) OpenFile(name string, flag int) (*os.File, error) {
+	if err := d.Check(name); err != nil && (flag&os.O_CREATE == 0 || !errors.Is(err, fs.ErrNotExist)) {
+		return nil, err // before it is opened: to open a device may have effects
+	}
+	call(d.hooks.file)
+	fd, err := d.openat(name, flag&^os.O_TRUNC|unix.O_NONBLOCK)
+	if err != nil {
+		return nil, err
+	}
+	f := os.NewFile(uintptr(fd), d.Path(name))
+	info, err := f.Stat()
+	if err == nil {
+		err = CheckFile(d.Path(name), info)
+	}
+	if err == nil && flag&os.O_TRUNC != 0 {
+		err = f.Truncate(0)
+	}
+	if err != nil {
+		_ = f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// Check says what is wrong with a file that is there; fs.ErrNotExist if it is not.
+func (d *Dir) Check(name string) error {
+	if !fs.ValidPath(name) {
+		return d.invalid(name)
+	}
+	for i, c := range name {
+		if c != '/' {
+			continue
+		}
+		above := name[:i]
+		info, err := d.root.Lstat(above)
+		if err != nil {
+			return err
+		}
+		if err := checkKind(d.Path(above), info, true); err != nil {
+			return err
+		}
+	}
+	info, err := d.root.Lstat(name)
+	if err != nil {
+		return err
+	}
+	return CheckFile(d.Path(name), info)
+}
+
+// ReadFile reads a file of at most so many bytes.
+func (d *Dir) ReadFile(name string, most int64) ([]byte, error) {
+	f, err := d.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, most+1))
+	if err == nil && int64(len(b)) > most {
+		return nil, fmt.Errorf("%s: longer than %d bytes", name, most)
+	}
+	return b, err
+}
+
+// partPrefix begins the names of files that are being written.
+const partPrefix = ".part-"
+
+// WriteFile makes a file with mode 0600, in place of one that may be there: a new file, synced, renamed, and the folder synced.
+func (d *Dir) WriteFile(name string, text []byte) error {
+	if err := d.Check(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	random := make([]byte, 8)
+	_, _ = rand.Read(random) // never fails
+	folder, _ := path.Split(name)
+	part := folder + partPrefix + hex.EncodeToString(random)
+	f, err := d.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_EXCL)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(text)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = d.root.Rename(part, name)
+	}
+	if err != nil {
+		_ = d.root.Remove(part) // the error is the one to tell; Sweep removes what is left
+		return err
+	}
+	if parent, err := d.OpenFolder(path.Clean("./" + folder)); err == nil {
+		_ = parent.Sync() // not every file system can
+		_ = parent.Close()
+	}
+	return nil
+}
+
+// Sweep removes what writes that were killed an hour ago or earlier have left.
+func (d *Dir) Sweep() {
+	list, _ := d.ReadDir() // what cannot be read stays
+	for _, e := range list {
+		if info, err := e.Info(); strings.HasPrefix(e.Name(), partPrefix) && err == nil && info.Mode().IsRegular() && time.Since(info.ModTime()) > time.Hour {
+			_ = d.root.Remove(e.Name())
+		}
+	}
+}
+
+// Database prepares a database for SQLite, which opens by path: the file is made with mode 0600 if there is none (SQLite gives the
+// others its mode), and those that SQLite keeps beside it are checked. Call Same when it is open.
+func (d *Dir) Database(name string) (path string, err error) {
+	f, err := d.OpenFile(name, os.O_RDWR|os.O_CREATE)
+	if err != nil {
+		return "", err
+	}
+	if err := f.Close(); err != nil {
+		return "", err
+	}
+	for _, suffix := range []string{"-wal", "-shm", "-journal"} {
+		if err := d.Check(name + suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return "", err
+		}
+	}
+	return d.Path(name), d.Same()
+}
+
+// openat opens something below the folder, and follows no link on the way to it.
+func (d *Dir) openat(name string, flag int) (int, error) {
+	if !fs.ValidPath(name) {
+		return -1, d.invalid(name)
+	}
+	at, done := int(d.handle.Fd()), func() {}
+	folder, base := path.Split(name)
+	walked := ""
+	for _, part := range strings.FieldsFunc(folder, func(r rune) bool { return r == '/' }) {
+		walked = path.Join(walked, part)
+		fd, err := open(at, part, unix.O_PATH|unix.O_DIRECTORY, 0)
+		done()
+		if err != nil {
+			return -1, d.explain(walked, d.Path(walked), err)
+		}
+		at, done = fd, func() { _ = unix.Close(fd) }
+	}
+	defer func() { done() }()
+	fd, err := open(at, base, flag, 0o600)
+	if err != nil {
+		return -1, d.explain(name, d.Path(name), err)
+	}
+	return fd, nil
+}
+
+func (d *Dir) invalid(name string) error {
+	return &fs.PathError{Op: "open", Path: d.Path(name), Err: fs.ErrInvalid}
+}
+
+// explain is an error of open, and a Refusal where what is there is of the wrong kind.
+func (d *Dir) explain(name, path string, err error) error {
+	if errors.Is(err, unix.ELOOP) || errors.Is(err, unix.ENOTDIR) || errors.Is(err, unix.ENXIO) {
+		info, looked := os.Lstat(path)
+		if d.root != nil && name != "" {
+			info, looked = d.root.Lstat(name)
+		}
+		if looked == nil {
+			if wrong := checkKind(path, info, errors.Is(err, unix.ENOTDIR)); wrong != nil {
+				return wrong
+			}
+		}
+	}
+	return &fs.PathError{Op: "open", Path: path, Err: err}
+}
+
+// open is openat(2) without links.
+func open(at int, name string, flag int, perm uint32) (fd int, err error) {
+	for {
+		fd, err = unix.Openat(at, name, flag|unix.O_NOFOLLOW|unix.O_CLOEXEC, perm)
+		if !errors.Is(err, unix.EINTR) {
+			return fd, err
+		}
+	}
+}

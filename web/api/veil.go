@@ -1,0 +1,207 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/url"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/zclconf/go-cty/cty"
+
+	"orac/runbook"
+)
+
+// veil takes out of what the appliance tells what only admins may read in the runbook's text: folders of paths, what follows the
+// host in a URL (there may be a key in it), and the arguments of commands (there may be anything of the environment in them). All
+// answers of routes that need a lower role than admin go through it, and all events.
+type veil struct {
+	paths *strings.Replacer // of the runbook, to their last names; the pattern below would stop at a space in one
+	args  *strings.Replacer
+}
+
+var (
+	urlsInText  = regexp.MustCompile(`\b[a-zA-Z][a-zA-Z0-9+.-]*://[^\s"'<>]+`)
+	pathsInText = regexp.MustCompile(`(^|[\s"'(=:\[;,])((?:/[^\s/"':;,()\[\]]+){2,}/?)`)
+)
+
+// asIs are fields that hold words of people, which may look like a path; freeText are those that may quote a command.
+var (
+	asIs     = []string{"topic", "text", "wake_word"}
+	freeText = []string{"error", "cause", "why", "details", "detail", "evidence", "actions", "output", "problem", "failed"}
+)
+
+// leastArg is the length from which on an argument of a command is looked for, in bytes: a shorter one is no secret.
+const leastArg = 4
+
+// newVeil makes the veil of a runbook.
+func newVeil(rb *runbook.Runbook) *veil {
+	var paths, args []string
+	known := func(path string) {
+		if filepath.IsAbs(path) && len(path) > 1 {
+			paths = append(paths, path)
+		}
+	}
+	var look func(list []runbook.Block)
+	look = func(list []runbook.Block) {
+		for _, b := range list {
+			for name, a := range b.Attrs {
+				for _, text := range textsOf(a.Value) {
+					if name == "command" {
+						args = append(args, text)
+					}
+					known(text)
+				}
+			}
+			look(b.Nested)
+		}
+	}
+	look(rb.Blocks)
+	for _, s := range rb.STTs {
+		if len(s.Command) > 0 { // the program may be named; its arguments not
+			program := s.Command[0]
+			args = slices.DeleteFunc(args, func(a string) bool { return a == program })
+		}
+	}
+	args = slices.DeleteFunc(args, func(a string) bool { return len(a) < leastArg })
+	known(rb.File)
+	known(rb.Appliance.StateDir)
+	for _, w := range rb.WAVs {
+		known(w.Path)
+	}
+	longest := func(a, b string) int { return len(b) - len(a) } // one may begin with another
+	slices.SortStableFunc(paths, longest)
+	slices.SortStableFunc(args, longest)
+	var replaced, hidden []string
+	for _, p := range paths {
+		replaced = append(replaced, p, filepath.Base(p))
+	}
+	for _, a := range args {
+		hidden = append(hidden, a, "…")
+	}
+	return &veil{strings.NewReplacer(replaced...), strings.NewReplacer(hidden...)}
+}
+
+// textsOf are the texts in a value.
+func textsOf(v cty.Value) (list []string) {
+	v, _ = v.UnmarkDeep()
+	_ = cty.Walk(v, func(_ cty.Path, v cty.Value) (bool, error) {
+		if v.IsKnown() && !v.IsNull() && v.Type() == cty.String {
+			list = append(list, v.AsString())
+		}
+		return true, nil
+	}) // f gives no error
+	return list
+}
+
+// text veils the text of a field.
+func (v *veil) text(field, text string) string {
+	if slices.Contains(asIs, field) {
+		return text
+	}
+	if slices.Contains(freeText, field) {
+		text = v.args.Replace(text)
+	}
+	text = urlsInText.ReplaceAllStringFunc(text, hostOf)
+	text = v.paths.Replace(text)
+	return pathsInText.ReplaceAllStringFunc(text, func(found string) string {
+		at := strings.IndexByte(found, '/')
+		return found[:at] + filepath.Base(found[at:])
+	})
+}
+
+// hostOf is a URL without what may be a secret in it.
+func hostOf(text string) string {
+	u, err := url.Parse(text)
+	if err != nil {
+		return "…"
+	}
+	return u.Scheme + "://" + u.Host
+}
+
+// value veils the texts in a value, which stays as it is: what comes back is a copy where anything differs.
+func (v *veil) value(field string, in reflect.Value) reflect.Value {
+	switch in.Kind() {
+	case reflect.String:
+		out := reflect.New(in.Type()).Elem()
+		out.SetString(v.text(field, in.String()))
+		return out
+	case reflect.Pointer, reflect.Interface:
+		if in.IsNil() {
+			return in
+		}
+		out := reflect.New(in.Type()).Elem()
+		inner := v.value(field, in.Elem())
+		if in.Kind() == reflect.Pointer {
+			to := reflect.New(inner.Type())
+			to.Elem().Set(inner)
+			inner = to
+		}
+		out.Set(inner)
+		return out
+	case reflect.Slice:
+		if in.IsNil() || in.Type().Elem().Kind() == reflect.Uint8 { // JSON that is made already: the same for all
+			return in
+		}
+		out := reflect.MakeSlice(in.Type(), in.Len(), in.Len())
+		for i := range in.Len() {
+			out.Index(i).Set(v.value(field, in.Index(i)))
+		}
+		return out
+	case reflect.Map:
+		if in.IsNil() {
+			return in
+		}
+		out := reflect.MakeMapWithSize(in.Type(), in.Len())
+		for _, key := range in.MapKeys() {
+			name := field
+			if key.Kind() == reflect.String {
+				name = key.String()
+			}
+			out.SetMapIndex(key, v.value(name, in.MapIndex(key)))
+		}
+		return out
+	case reflect.Struct:
+		out := reflect.New(in.Type()).Elem()
+		out.Set(in)
+		for i := range in.NumField() {
+			f := in.Type().Field(i)
+			if !f.IsExported() {
+				continue
+			}
+			name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+			if name == "" {
+				name = strings.ToLower(f.Name)
+			}
+			out.Field(i).Set(v.value(name, in.Field(i)))
+		}
+		return out
+	}
+	return in
+}
+
+// answer veils what a route gives.
+func (v *veil) answer(out any) any {
+	if out == nil {
+		return nil
+	}
+	return v.value("", reflect.ValueOf(out)).Interface()
+}
+
+// event veils the JSON of an event.
+func (v *veil) event(text []byte) []byte {
+	var fields map[string]any
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	if err := d.Decode(&fields); err != nil {
+		return nil // it is ours, and it is an object
+	}
+	veiled, err := json.Marshal(v.answer(fields))
+	if err != nil {
+		return nil
+	}
+	return veiled
+}

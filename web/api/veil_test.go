@@ -1,0 +1,151 @@
+package api
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"orac/appliance/event"
+	"orac/appliance/health"
+	"orac/appliance/status"
+	"orac/appliance/store"
+	"orac/runbook"
+	"orac/web/auth"
+)
+
+// canary stands in every path, command line and URL of this runbook where only admins may read it.
+const canary = "canary-7f3a"
+
+const canaryRunbook = `appliance "test" {
+  state_dir = "/srv/canary-7f3a/state"
+  log_file  = "/srv/canary-7f3a/log dir/orac.log"
+}
+
+device "wav" "demo" {
+  path = "/srv/canary-7f3a/a folder/speech.wav"
+}
+
+model "hey_jarvis" {
+  source = "/srv/canary-7f3a/models/hey_jarvis.onnx"
+}
+
+stt "local" {
+  protocol = "exec"
+  command  = ["/opt/canary-7f3a/whisper", "--token", env("TOKEN"), "/srv/canary-7f3a/in dir/x", "{wav}"]
+}
+
+stt "remote" {
+  url = "https://stt.example:7272/canary-7f3a/key"
+}
+
+heartbeat "core" {
+  url   = "https://core.example/canary-7f3a/beat?key=canary-7f3a"
+}
+
+listener "kitchen" {
+  device  = device.wav.demo
+  models  = [model.hey_jarvis]
+  deliver = [stt.local, stt.remote]
+}
+
+web {
+  listen  = "127.0.0.1:7171"
+  metrics = "open"
+}
+`
+
+// TestWhatOnlyAdminsSee plants a canary in paths, commands, URLs, causes and evidence, and searches every answer that who is no
+// admin can have for it.
+func TestWhatOnlyAdminsSee(t *testing.T) {
+	words := "exec /opt/canary-7f3a/whisper --token canary-7f3a-env /srv/canary-7f3a/in dir/x: open /srv/canary-7f3a/a folder/speech.wav: no such file; Post \"https://stt.example:7272/canary-7f3a/key?x=canary-7f3a\": refused"
+	rig := newRigWith(t, func(rb *runbook.Runbook) {
+		made, problems := runbook.Parse([]byte(canaryRunbook), "/srv/canary-7f3a/orac.hcl", runbook.Options{
+			Env:    func(name string) (string, bool) { return "canary-7f3a-env", name == "TOKEN" },
+			Secret: func(string) (string, error) { return "canary-7f3a-secret", nil },
+		})
+		if made == nil {
+			t.Fatal(problems)
+		}
+		made.Users, made.ServiceAccounts, made.Web.Hosts = rb.Users, rb.ServiceAccounts, rb.Web.Hosts
+		*rb = *made
+	})
+	dir := filepath.Join(rig.dir, canary) // the daemon's own names
+	rig.must(os.Mkdir(dir, 0o700))
+	rig.must(os.WriteFile(filepath.Join(dir, "orac.hcl"), []byte(canaryRunbook), 0o600))
+	rig.app.file = filepath.Join(dir, "orac.hcl")
+	rig.app.health = health.Report{Level: health.Degraded, Components: []health.Component{healthPart("delivery.local", health.Degraded, words)}}
+	rig.app.nodes = []status.Node{{Address: "delivery.local", Kind: "delivery", State: "waiting", Error: words}}
+	rig.app.incident = status.Incident{ID: "i2", Component: "delivery.local", Cause: words, Actions: []string{words}, Evidence: words}
+	rig.app.diskErr = words
+	rig.must(rig.app.store.SaveUtterance(store.Utterance{ID: soundID, Started: time.Now()}))
+	rig.must(rig.app.store.SaveDelivery(store.Delivery{UtteranceID: soundID, STT: "local", Outcome: store.Failed, At: time.Now(), Error: words}, nil))
+	answers := 0
+	for _, r := range rig.server.routes {
+		if r.Method != http.MethodGet || r.Name == "events" || r.Name == "socket" {
+			continue // streams: below
+		}
+		for _, role := range []auth.Role{auth.Nobody, auth.Viewer, auth.Operator} {
+			path := pathOf(t, r, rig)
+			if r.Name == "health component" || strings.HasPrefix(path, "/health/none") {
+				path = "/health/delivery.local"
+			}
+			w := rig.call(role, r.Method, path, nil)
+			if w.Code < 400 {
+				answers++
+			}
+			if at := strings.Index(w.Body.String(), canary); at >= 0 {
+				t.Errorf("%s as %q: …%s", path, role, w.Body.String()[max(0, at-60):min(w.Body.Len(), at+60)])
+			}
+		}
+	}
+	if answers < 40 {
+		t.Errorf("only %d answers were searched", answers)
+	}
+	if text := rig.call(auth.Viewer, http.MethodGet, "/api/status", nil).Body.String(); !strings.Contains(text, "whisper") || !strings.Contains(text, "speech.wav") || !strings.Contains(text, "https://stt.example:7272") {
+		t.Errorf("nobody can tell what is wrong: %s", text)
+	}
+	if text := rig.call(auth.Admin, http.MethodGet, "/api/runbook", nil).Body.String(); !strings.Contains(text, canary) {
+		t.Errorf("an admin does not see the runbook: %s", text)
+	}
+	stream := rig.server.o.Events.Open(nil, 0)
+	defer stream.Close()
+	rig.server.o.Events.Publish(
+		event.Event{Node: "source.demo", Body: event.DeviceOpened{Device: "device.wav.demo", Identity: "/srv/canary-7f3a/a folder/speech.wav"}},
+		event.Event{Node: "source.demo", Body: event.DeviceLost{Device: "device.wav.demo", Cause: words, Evidence: words}},
+	)
+	for _, f := range (<-stream.C).Frames {
+		if text := string(f.JSON); strings.Contains(text, canary) || !strings.Contains(text, "speech.wav") {
+			t.Errorf("an event tells %s", text)
+		}
+	}
+}
+
+func TestVeil(t *testing.T) {
+	rb, problems := runbook.Parse([]byte(testRunbook), "/home/ann/orac.hcl", runbook.Options{})
+	if rb == nil {
+		t.Fatal(problems)
+	}
+	v := newVeil(rb)
+	for text, want := range map[string]string{
+		"open /var/lib/orac/spool/1.wav: permission denied": "open 1.wav: permission denied",
+		"catalog:hey_jarvis":                            "catalog:hey_jarvis",
+		"48 kHz, 3/4, and/or, application/json":         "48 kHz, 3/4, and/or, application/json",
+		"wss://anna:word@stt.local:1/key?x=y is closed": "wss://stt.local:1 is closed",
+		"(/usr/bin/a:/usr/bin/b)":                       "(a:b)",
+		"/one":                                          "/one",
+	} {
+		if got := v.text("error", text); got != want {
+			t.Errorf("%q becomes %q, not %q", text, got, want)
+		}
+	}
+	if got := v.text("topic", "/home/kitchen"); got != "/home/kitchen" {
+		t.Errorf("a topic becomes %q", got)
+	}
+	number := string(v.event([]byte(`{"hop":9007199254740993,"model":"x"}`)))
+	if number != `{"hop":9007199254740993,"model":"x"}` {
+		t.Errorf("a number becomes %s", number)
+	}
+}
