@@ -466,3 +466,32 @@ func TestUnmapped(t *testing.T) {
 		t.Error("a user who has a number is taken for one who has none")
 	}
 }
+
+// TestRegular: a link to a file is followed; what takes the place of the file is not opened, and nobody waits for a pipe.
+func TestRegular(t *testing.T) {
+	for _, h := range hostile {
+		if strings.Contains(h.why, "link") || strings.Contains(h.why, "user") || strings.Contains(h.why, "others") {
+			continue // fit to be read
+		}
+		top := t.TempDir()
+		path, link := filepath.Join(top, "file"), filepath.Join(top, "link")
+		must(t, os.WriteFile(path, []byte("words"), 0o600))
+		must(t, os.Symlink("file", link))
+		f, info, err := Regular(link)
+		must(t, err)
+		if f.Close(); info.Size() != 5 {
+			t.Errorf("it has %d bytes", info.Size())
+		}
+		swap := func() {
+			must(t, os.Remove(path))
+			h.put(t, "", path)
+		}
+		if f, _, err := (hooks{file: swap}).regular(link); err == nil {
+			f.Close()
+			t.Errorf("%s is opened in the place of a file", h.name)
+		}
+		if f, _, err := Regular(link); !errors.Is(err, ErrNotRegular) {
+			t.Errorf("%s: %v, %v", h.name, f, err)
+		}
+	}
+}

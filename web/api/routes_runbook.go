@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"orac/appliance"
+	"orac/appliance/statedir"
 	"orac/appliance/status"
 	"orac/runbook"
 )
@@ -55,7 +56,7 @@ func (s *Server) readRunbook() (string, error) {
 }
 
 func readText(path string) (string, error) {
-	f, err := os.Open(path)
+	f, _, err := statedir.Regular(path)
 	if err != nil {
 		return "", err
 	}

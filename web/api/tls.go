@@ -22,8 +22,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"orac/appliance/statedir"
 	"orac/runbook"
 )
@@ -88,7 +86,10 @@ const maxPEM = 1 << 20
 // load reads the two files. A certificate of our own is in the state directory. One of the runbook is wherever its owner keeps it,
 // often behind links.
 func (c *certificate) load() (*tls.Certificate, error) {
-	open := func(path string) (*os.File, error) { return os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK, 0) }
+	open := func(path string) (*os.File, error) {
+		f, _, err := statedir.Regular(path)
+		return f, err
+	}
 	if c.own != "" {
 		dir, err := ownFolder(c.own)
 		if err != nil {
@@ -112,8 +113,6 @@ func loadPair(open func(path string) (*os.File, error), cert, key string) (*tls.
 		switch {
 		case err != nil:
 			return nil, err
-		case !info.Mode().IsRegular():
-			return nil, fmt.Errorf("%s is no file", path)
 		case path == key && info.Mode().Perm()&0o077 != 0:
 			return nil, fmt.Errorf("others may read the private key %s: make it private with chmod 600", key)
 		}

@@ -1,10 +1,11 @@
 package simulations
 
 import (
-	"os"
+	"io"
 	"path/filepath"
 	"strings"
 
+	"orac/appliance/statedir"
 	"orac/runbook"
 	"orac/runbook/scenario"
 )
@@ -54,12 +55,13 @@ func escaped(dir string) string {
 
 // read reads a scenario's file. What is no scenario, as a runbook that scenarios use, is none.
 func read(name, path string) (Scenario, bool) {
-	info, err := os.Stat(path)
-	if err != nil || !info.Mode().IsRegular() || info.Size() > runbook.MaxFileSize {
+	f, _, err := statedir.Regular(path)
+	if err != nil {
 		return Scenario{}, false
 	}
-	text, err := os.ReadFile(path)
-	if err != nil || !scenario.Is(text) {
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, runbook.MaxFileSize+1))
+	if err != nil || len(text) > runbook.MaxFileSize || !scenario.Is(text) {
 		return Scenario{}, false
 	}
 	s := Scenario{Name: name, path: path}

@@ -11,6 +11,7 @@ import (
 	"os"
 
 	"orac/appliance/audio/resample"
+	"orac/appliance/statedir"
 )
 
 // Reader gives the sound of a WAV file as 16 kHz mono int16, channels averaged. It is used by one goroutine.
@@ -150,14 +151,10 @@ type File struct {
 
 // Open opens the file at path. Errors name it.
 func Open(path string) (*File, error) {
-	stat, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if !stat.Mode().IsRegular() { // before it is opened: a FIFO would block
+	f, stat, err := statedir.Regular(path)
+	if errors.Is(err, statedir.ErrNotRegular) {
 		return nil, &fs.PathError{Op: "read", Path: path, Err: fmt.Errorf("%w: not a regular file", ErrNotWAV)}
 	}
-	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}

@@ -6,7 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
+
+	"orac/appliance/statedir"
 )
 
 // TLS says whom to trust, and who we are. The zero value trusts whom the system trusts. What a server shows is always checked.
@@ -41,7 +42,7 @@ func (t TLS) config() (*tls.Config, error) {
 }
 
 func readPEM(path string) ([]byte, error) {
-	f, err := os.Open(path)
+	f, _, err := statedir.Regular(path)
 	if err != nil {
 		return nil, err
 	}
