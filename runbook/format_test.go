@@ -182,8 +182,30 @@ func FuzzParse(f *testing.F) {
 		f.Add(src)
 	}
 	f.Add([]byte("locals {\n a = <<E\n${\"%{ if x }\"}\nE\n}\n"))
+	for _, src := range costlyTexts(MaxFileSize / 64) {
+		f.Add([]byte(src))
+	}
+	nothing, ds := Parse([]byte("appliance \"a\" {}\n"), "x.hcl", testWorld())
+	if nothing == nil {
+		f.Fatal(ds)
+	}
 	f.Fuzz(func(t *testing.T, src []byte) {
 		checkParse(t, src)
+		within, names := fetchedNames(testWorld())
+		within.Within = &nothing.Document
+		Parse(src, "x.hcl", within)
+		for _, n := range *names {
+			if !strings.HasPrefix(n, "env ORAC_VAR_") && !strings.HasPrefix(n, "secret ") { // a password's hash may be another secret
+				t.Fatalf("%s is read, and the runbook that runs reads nothing:\n%s", n, src)
+			}
+		}
+		if rb, _ := Parse(src, "x.hcl", testWorld()); rb != nil {
+			again := testWorld()
+			again.Within = &rb.Document
+			if same, ds := Parse(src, "x.hcl", again); same == nil {
+				t.Fatalf("what runs may not stay as it is: %v\n%s", ds, src)
+			}
+		}
 		once, ds := Format(src, "x.hcl")
 		if ds.HasErrors() {
 			return

@@ -98,6 +98,7 @@ func TestGate(t *testing.T) {
 		{name: "a reference to what reads nothing", src: replace(`"hey"`, `local.plain`)},
 		{name: "a block that reads is named", src: add(`heartbeat "h" { stt = stt.t }`)},
 		{name: "blocks that read are listed", src: replace(`[stt.s]`, `[stt.s, stt.t]`)},
+		{name: "all blocks of a type", src: replace(`[model.m]`, `values(model)`)},
 		{name: "another part of a block that reads", src: replace(`"hey"`, `stt.t.name`)},
 		{name: "an attribute of a block that reads nothing itself", src: replace(`"hey"`, `device.microphone.m.backend`)},
 
@@ -266,6 +267,24 @@ func TestGateOfCycles(t *testing.T) {
 		if rb != nil || !ds.Forbidden() || slices.Contains(*names, "file other.txt") {
 			t.Errorf("%s\n%v\n%v", text, ds, *names)
 		}
+	}
+}
+
+// TestKeeps: of all attributes, only the hash of a password stays inside ORAC.
+func TestKeeps(t *testing.T) {
+	var keep []string
+	runbooks.eachType(func(b *BlockType) {
+		for _, a := range b.Attributes {
+			if a.Keeps {
+				keep = append(keep, b.Key()+"."+a.Name)
+				if a.Secret != SecretOnly {
+					t.Errorf("%s.%s may be shown", b.Key(), a.Name)
+				}
+			}
+		}
+	})
+	if d := cmp.Diff([]string{"user.password_hash"}, keep); d != "" {
+		t.Error(d)
 	}
 }
 

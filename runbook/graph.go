@@ -143,17 +143,37 @@ func (g *graph) onlyAddresses(s *site) bool {
 		return false
 	}
 	list := []hclsyntax.Expression{s.expr}
-	if tuple, ok := asWritten(s.expr).(*hclsyntax.TupleConsExpr); ok {
-		list = tuple.Exprs
+	switch x := asWritten(s.expr).(type) {
+	case *hclsyntax.TupleConsExpr:
+		list = x.Exprs
+	case *hclsyntax.FunctionCallExpr: // values(model): all of a type
+		words, ok := g.spelt(x.Args...)
+		return ok && x.Name == "values" && !x.ExpandFinal && len(words) == 1 && len(words[0]) < g.e.addressDepth(words[0])
 	}
-	return !slices.ContainsFunc(list, func(x hclsyntax.Expression) bool {
+	words, ok := g.spelt(list...)
+	return ok && !slices.ContainsFunc(words, func(w []string) bool { return len(w) != g.e.addressDepth(w) })
+}
+
+// spelt gives the words of expressions that are names of blocks, or the beginnings of such names, and nothing else.
+func (g *graph) spelt(list ...hclsyntax.Expression) (all [][]string, ok bool) {
+	for _, x := range list {
 		t, ok := x.(*hclsyntax.ScopeTraversalExpr)
 		if !ok {
-			return true
+			p, inside := asWritten(x).(*hclsyntax.ParenthesesExpr) // an argument pays
+			if !inside {
+				return nil, false
+			}
+			if t, ok = p.Expression.(*hclsyntax.ScopeTraversalExpr); !ok {
+				return nil, false
+			}
 		}
 		words := wordsOf(t.Traversal)
-		return len(words) != len(t.Traversal) || len(words) != g.e.addressDepth(words) || words[0] == "local" || words[0] == "var"
-	})
+		if len(words) != len(t.Traversal) || words[0] == "local" || words[0] == "var" {
+			return nil, false
+		}
+		all = append(all, words)
+	}
+	return all, true
 }
 
 // targets gives the sites that a traversal may have its value from.
