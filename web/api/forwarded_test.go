@@ -163,6 +163,15 @@ func TestLimitsGoByTheClientBehindAProxy(t *testing.T) {
 	if passed != 5 {
 		t.Errorf("a stranger who writes headers had %d answers", passed)
 	}
+	other := *rig.app.rb
+	other.Web.TrustedProxies = []string{"192.0.2.99"}
+	rig.server.Use(&other) // in place
+	if a, b := ask("192.0.2.99", "203.0.113.50"), ask("192.0.2.7", "203.0.113.51"); a != 200 || b != 200 {
+		t.Errorf("another proxy: %d, %d", a, b)
+	}
+	if r := rig.logged.String(); !strings.Contains(r, `"from":"203.0.113.50"`) || strings.Contains(r, `"from":"203.0.113.51"`) {
+		t.Error("whose word counts has not changed with the runbook")
+	}
 }
 
 // FuzzForwarded: no header makes an address of what is none, or one that its writer could not have had from the proxy.

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -108,6 +110,30 @@ func TestAStaleSessionKeepsNobodyOut(t *testing.T) {
 	stranger := rig.request(auth.Nobody, "POST", "/api/auth/login", loginInput{"viewer", "wrong", true})
 	stranger.AddCookie(&http.Cookie{Name: "orac_session", Value: "over"})
 	rig.problem("a stranger", rig.do(stranger), Slower)
+	// What is read of strangers, to find out that they are, is a name and a secret.
+	read := &countedReader{left: 512 << 10}
+	large := rig.request(auth.Nobody, "POST", "/api/auth/login", nil)
+	large.Body = io.NopCloser(io.MultiReader(strings.NewReader(`{"username":"`), read))
+	large.Header.Set("Content-Type", "application/json")
+	rig.problem("a large body", rig.do(large), Slower)
+	if n := 512<<10 - read.left; n > 2*maxEntrance {
+		t.Errorf("%d bytes are read of it", n)
+	}
+}
+
+// countedReader gives letters, and counts what is left.
+type countedReader struct{ left int }
+
+func (r *countedReader) Read(b []byte) (int, error) {
+	if r.left == 0 {
+		return 0, io.EOF
+	}
+	n := min(len(b), r.left)
+	for i := range b[:n] {
+		b[i] = 'a'
+	}
+	r.left -= n
+	return n, nil
 }
 
 // TestRefusalsAreWrittenBeforeTheEnd: what was counted is on the disk when the server has ended, by whomever it is ended.
@@ -124,4 +150,22 @@ func TestRefusalsAreWrittenBeforeTheEnd(t *testing.T) {
 	if list := all(rig, "audit.export"); len(list) != 2 || list[0].Outcome != audit.Denied || !strings.Contains(fmt.Sprint(list[0].After), "4") {
 		t.Errorf("%+v", list)
 	}
+}
+
+// TestAKeyOfTokensThatOthersMayReadIsReplacedOnRecord: when a runbook comes into force, and not where there is no record of it.
+func TestAKeyOfTokensThatOthersMayReadIsReplacedOnRecord(t *testing.T) {
+	rig := newRig(t)
+	path := filepath.Join(rig.dir, "secrets", auth.SigningSecret)
+	rig.must(os.Chmod(path, 0o644))
+	before, err := os.ReadFile(path)
+	rig.must(err)
+	rig.server.Use(rig.app.rb)
+	list := all(rig, "secret.replace")
+	if len(list) != 1 || list[0].Target != auth.SigningSecret || list[0].Outcome != audit.Done {
+		t.Errorf("%+v", list)
+	}
+	if after, err := os.ReadFile(path); err != nil || string(after) == string(before) {
+		t.Error("it is the same key")
+	}
+	rig.problem("a token of before", rig.call(auth.Admin, "GET", "/api/status", nil), Unauthenticated)
 }

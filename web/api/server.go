@@ -135,6 +135,9 @@ func (s *Server) named(name string) *Route {
 // callKey is the key of a request's Call in its context.
 type callKey struct{}
 
+// maxEntrance bounds the body, in bytes, of who asks to be let in from an address that has asked too much: a name and a secret.
+const maxEntrance = 4 << 10
+
 // ServeHTTP is what every request goes through.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start, set := time.Now(), s.set.Load()
@@ -164,7 +167,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	r = r.WithContext(ctx)
 	if r.Body != http.NoBody {
-		r.Body = http.MaxBytesReader(rec, r.Body, int64(set.rb.Web.MaxBody))
+		most := int64(set.rb.Web.MaxBody)
+		if c.crowded != nil { // it is read only to find out who it says it is
+			most = min(most, maxEntrance)
+		}
+		r.Body = http.MaxBytesReader(rec, r.Body, most)
 	}
 	c.R = r
 	if pattern == "" {

@@ -52,7 +52,7 @@ type modelLogin struct {
 // no token, refresh token or key that was ended is taken at any time after; and nothing is swept before its time has truly passed.
 func TestWhatWasEndedStaysEnded(t *testing.T) {
 	cheaply(t)
-	rarely(t, "15", "40")
+	rarely(t, "10", "40")
 	rapid.Check(t, func(rt *rapid.T) {
 		dir, rb := t.TempDir(), declared(t)
 		w := &wild{wall: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}

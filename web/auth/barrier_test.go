@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"net/http/httptest"
 	"net/netip"
+	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -31,7 +33,9 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{T: t, rb: declared(t)}
 	w.rb.Auth.JWTSecret = runbook.Secret{} // a file, which can be rotated
-	w.g = openGuard(t, t.TempDir(), w.rb)
+	dir := t.TempDir()
+	w.must(os.WriteFile(filepath.Join(dir, DBName), emptyDatabase(), 0o600)) // there are many worlds
+	w.g = openGuard(t, dir, w.rb)
 	hash, err := w.g.Secrets.Get(PasswordSecret("anna"))
 	if err == nil {
 		t.Fatal("there is a secret already: ", hash)
@@ -44,6 +48,24 @@ func newWorld(t *testing.T) *world {
 	w.key, w.keyID = text, k.ID
 	return w
 }
+
+// emptyDatabase is one with all the steps of the schema.
+var emptyDatabase = sync.OnceValue(func() []byte {
+	dir, err := os.MkdirTemp("", "")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(dir)
+	db, err := OpenDB(dir)
+	if err == nil {
+		err = db.Close()
+	}
+	text, failed := os.ReadFile(filepath.Join(dir, DBName))
+	if err := errors.Join(err, failed); err != nil {
+		panic(err)
+	}
+	return text
+})
 
 func (w *world) must(err error) {
 	w.Helper()
@@ -191,6 +213,7 @@ func TestWhatChangesBetweenProofAndIssue(t *testing.T) {
 	cheaply(t)
 	for name, issue := range issues {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel() // each waits for the disk
 			if w := newWorld(t); issue.make(w) != nil {
 				t.Error("it is not issued when nothing changes")
 			}
@@ -513,7 +536,7 @@ func TestNamesAreNoLanes(t *testing.T) {
 	}
 	for n := range 40 {
 		from := netip.AddrFrom4([4]byte{203, 0, 113, byte(n)})
-		for _, name := range []string{"anna\x00" + Network(home), "service:core", "setup", "key:x"} {
+		for _, name := range []string{"anna\x00" + Network(home), "service:core", "core", "setup", "key:x"} {
 			_, _ = g.Login(name, "wrong", from)
 		}
 	}

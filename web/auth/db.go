@@ -81,7 +81,8 @@ var pragmas = []string{
 // DBName is the database's name in the state directory.
 const DBName = "web.db"
 
-// DB remembers sessions, refresh tokens, what was revoked, keys, and the users that were made before any was declared. It may
+// DB remembers sessions, refresh tokens, the logins that have tokens, epochs, keys, who got in from where, and the users that were
+// made before any was declared. It may
 // be used by many at once, and by several processes.
 type DB struct {
 	db    *sql.DB
