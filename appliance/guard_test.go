@@ -119,7 +119,7 @@ func draft(t *rapid.T) string {
 	line("stt \"net\" {\n url = %s\n%s}", pick("url", `"http://a.example"`, `"http://b.example"`, `env("URL")`), pick("token", "", " token = secret(\"s1\")\n", " token = secret(\"s2\")\n", " token = local.x\n", " auth = service_account.me\n"))
 	line("service_account \"me\" { secret = secret(%s) }", pick("account", `"s1"`, `"s2"`))
 	line("user \"ann\" {\n role = \"admin\"\n password_hash = %s\n}", pick("hash", `secret("h1")`, `secret("h2")`, `replace(secret("h1"), "x", "x")`))
-	line("web {\n listen = %s\n%s}", pick("listen", `"127.0.0.1:7171"`, `"127.0.0.1:7272"`), pick("trust", "", "", "", " trust_admins = true\n"))
+	line("web {\n listen = %s\n%s}", pick("listen", `"127.0.0.1:7171"`, `"127.0.0.1:7272"`, "\":7171\"\n plain_http_on_the_network = true"), pick("trust", "", "", "", " trust_admins = true\n"))
 	return b.String()
 }
 
@@ -136,7 +136,7 @@ func newMachine() *machine {
 
 // facts are what a runbook lets happen that an admin of the network may not bring about, told without the table of capabilities.
 func facts(rb *runbook.Runbook) map[string]bool {
-	f := map[string]bool{"trust": rb.Web.TrustAdmins, "log " + rb.Appliance.LogFile: true, "listen " + rb.Web.Listen: true}
+	f := map[string]bool{"trust": rb.Web.TrustAdmins, "log " + rb.Appliance.LogFile: true, "listen " + strings.Split(rb.Web.Listen, ":")[0]: true}
 	for _, s := range rb.STTs {
 		f["run "+strings.Join(s.Command, " ")] = true
 		if s.Token.IsSet() || s.Auth != "" {
