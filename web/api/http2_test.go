@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"runtime"
+	"slices"
 	"testing"
 	"time"
 
@@ -239,7 +240,7 @@ func TestWhatTheServerSettles(t *testing.T) {
 	}
 	before := runtime.NumGoroutine()
 	for n := range uint32(1000) { // each waits for its body
-		c.frame(headersFrame, endHeaders, 2*n+1, append([]byte{0x83, 0x44, 15}, append([]byte("/api/auth/login"), getHead[2:]...)...))
+		c.frame(headersFrame, endHeaders, 2*n+1, slices.Concat([]byte{0x83, 0x44, 15}, []byte("/api/auth/login"), getHead[2:], literal("content-type", "application/json")))
 	}
 	_ = c.flush() // the server may close before all is sent
 	kinds, closed := c.answers(300 * time.Millisecond)
