@@ -3,14 +3,12 @@ package appliance
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
 
 	"orac/appliance/audio"
 	"orac/appliance/generation"
-	"orac/appliance/reconcile"
 	"orac/appliance/rt"
 	"orac/appliance/status"
 	"orac/models"
@@ -315,73 +313,4 @@ func (s *Steward) Begin(t *rt.Task, source []byte) error {
 	}
 	_, err := s.commit(t, Proposal{Runbook: rb, Source: source, Note: "start"})
 	return err
-}
-
-// watchEvery is how often the health of a new graph is looked at.
-const watchEvery = 200 * time.Millisecond
-
-// watch ends with nil when all that a plan has touched has done well for as long as the gate says.
-func (s *Steward) watch(t *rt.Task, plan status.Plan, before []View, gate time.Duration) error {
-	restarts := map[string]int{}
-	for _, v := range before {
-		restarts[v.Node.Address] = v.Restarts
-	}
-	var touched []string
-	for _, c := range plan.Components {
-		if c.Action != status.Keep && c.Action != status.Remove {
-			touched = append(touched, c.Address)
-		}
-		if c.Action == status.Restart {
-			restarts[c.Address] = -1 // it starts anew, with a count of its own
-		}
-	}
-	heard := map[string]sound{}
-	for until := t.Now().Add(gate); t.Now() < until; {
-		if err := t.Sleep(watchEvery); err != nil {
-			return err
-		}
-		for _, v := range s.Runner.Views() {
-			if !slices.Contains(touched, v.Node.Address) {
-				continue
-			}
-			if v.State == reconcile.Waiting {
-				return fmt.Errorf("%s failed: %w", v.Node.Address, v.Err)
-			}
-			if n, known := restarts[v.Node.Address]; known && n >= 0 && v.Restarts > n {
-				return fmt.Errorf("%s had to be started again", v.Node.Address)
-			}
-		}
-		for _, address := range touched {
-			if n := s.Runner.Graph().Node(address); n != nil && n.Kind == Source {
-				hops := s.hops(n)
-				if last, known := heard[address]; !known || hops != last.hops {
-					heard[address] = sound{hops, t.Now()}
-				}
-			}
-		}
-	}
-	// The ring counts what the source before gave, too: what matters is that sound still comes.
-	most := min(s.Runner.Graph().Runbook.Watchdog.DegradedAfter, gate/2)
-	for address, last := range heard {
-		if silent := t.Now().Sub(last.at); silent > most {
-			return fmt.Errorf("%s gave no sound for %v", address, silent.Round(watchEvery))
-		}
-	}
-	return nil
-}
-
-// sound is how much has come from a source, and when that was last more than before.
-type sound struct {
-	hops uint64
-	at   rt.Instant
-}
-
-// hops is how many hops the ring of a source has taken.
-func (s *Steward) hops(n *Node) (taken uint64) {
-	for _, m := range s.Runner.Inbox(at(Ring, strings.TrimPrefix(n.Address, string(Source)+"."))) {
-		if strings.HasPrefix(m.Name, "hops ") {
-			taken += m.Taken
-		}
-	}
-	return taken
 }
