@@ -15,7 +15,7 @@ func TestTheAuditNamesTestsThatThereAre(t *testing.T) {
 		t.Fatal(err)
 	}
 	var all strings.Builder
-	for _, pattern := range []string{"*/*_test.go", "*/*/*_test.go", "../cmd/orac/*_test.go"} {
+	for _, pattern := range []string{"*/*_test.go", "*/*/*_test.go", "../cmd/orac/*_test.go", "../cmd/orac/*/*_test.go", "../runbook/*_test.go", "../appliance/*_test.go", "../appliance/*/*_test.go", "../models/*_test.go", "../sim/*_test.go"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil || len(files) == 0 {
 			t.Fatal(pattern, err)
