@@ -98,24 +98,14 @@ func logIn(t *testing.T, base, name, password string) *person {
 // do asks, and decodes a success.
 func (p *person) do(method, path string, body, into any) []byte {
 	p.t.Helper()
-	text, err := json.Marshal(body)
-	must(p.t, err)
-	req, err := http.NewRequest(method, p.base+path, bytes.NewReader(text))
-	must(p.t, err)
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("X-CSRF-Token", p.csrf)
-	res, err := p.http.Do(req)
-	must(p.t, err)
-	defer res.Body.Close()
-	answer, err := io.ReadAll(res.Body)
-	must(p.t, err)
-	if res.StatusCode >= 300 {
-		p.t.Fatalf("%s %s: %d %s", method, path, res.StatusCode, answer)
+	code, answer := p.ask(method, path, body)
+	if code >= 300 {
+		p.t.Fatalf("%s %s: %d %s", method, path, code, answer)
 	}
 	if into != nil {
-		must(p.t, json.Unmarshal(answer, into))
+		must(p.t, json.Unmarshal([]byte(answer), into))
 	}
-	return answer
+	return []byte(answer)
 }
 
 func freeAddress(t testing.TB) string {
