@@ -55,3 +55,22 @@ func TestFilesOfPagesSayTheirCharacters(t *testing.T) {
 		}
 	}
 }
+
+// TestScriptsKeepNothing: the browser's storage stays empty, and no key that comes from outside becomes a property of an object.
+func TestScriptsKeepNothing(t *testing.T) {
+	scripts, err := filepath.Glob("static/*.js")
+	if err != nil || len(scripts) < 5 {
+		t.Fatal(scripts, err)
+	}
+	for _, name := range scripts {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, word := range []string{"localStorage", "sessionStorage", "indexedDB", "caches.", "document.cookie", "serviceWorker", "addEventListener(\"message\"", "__proto__", "Object.assign(", "] = "} {
+			if strings.Contains(string(text), word) {
+				t.Errorf("%s: %s", name, word)
+			}
+		}
+	}
+}
