@@ -3,28 +3,28 @@ module orac
 go 1.26.0
 
 require (
-	github.com/agext/levenshtein v1.2.1
+	github.com/agext/levenshtein v1.2.1 // suggestions for misspelt names
 	github.com/alexedwards/scs/v2 v2.9.0 // sessions of browsers
 	github.com/chromedp/cdproto v0.159.0 // the protocol that chromedp speaks
 	github.com/chromedp/chromedp v0.23.0 // tests use the console as a person does, in Debian's Chromium
-	github.com/coder/websocket v1.8.15
-	github.com/gen2brain/malgo v0.11.24
+	github.com/coder/websocket v1.8.15 // the stream of a speech-to-text service, and /api/ws
+	github.com/gen2brain/malgo v0.11.24 // microphones, by PulseAudio and ALSA
 	github.com/golang-jwt/jwt/v5 v5.3.1 // tokens
-	github.com/google/go-cmp v0.7.0
-	github.com/hashicorp/hcl/v2 v2.25.0
+	github.com/google/go-cmp v0.7.0 // tests show what differs
+	github.com/hashicorp/hcl/v2 v2.25.0 // the language of the runbook
 	github.com/prometheus/client_golang v1.25.0 // metrics
-	github.com/rogpeppe/go-internal v1.16.0
+	github.com/rogpeppe/go-internal v1.16.0 // a text diff, and tests that are scripts of commands
 	github.com/shirou/gopsutil/v3 v3.24.5 // memory of the daemon and of its children
-	github.com/spf13/cobra v1.10.2
-	github.com/yalue/onnxruntime_go v1.27.0
-	github.com/zclconf/go-cty v1.19.0
+	github.com/spf13/cobra v1.10.2 // commands, their flags and help
+	github.com/yalue/onnxruntime_go v1.27.0 // ONNX Runtime, which computes the networks
+	github.com/zclconf/go-cty v1.19.0 // values and functions of the language, with marks for secrets
 	github.com/zeebo/xxh3 v1.1.0 // 128-bit keys of sounds: a tenth of a microsecond a hop, the same on every machine
 	golang.org/x/crypto v0.59.0 // bcrypt
-	golang.org/x/sys v0.50.0
-	golang.org/x/term v0.48.0
-	google.golang.org/protobuf v1.36.12
-	modernc.org/sqlite v1.48.0
-	pgregory.net/rapid v1.3.0
+	golang.org/x/sys v0.50.0 // what of Linux the standard library does not have: limits, peers of sockets, locks
+	golang.org/x/term v0.48.0 // passwords without an echo, the size of a terminal
+	google.golang.org/protobuf v1.36.12 // ONNX files are protocol buffers
+	modernc.org/sqlite v1.48.0 // the history and the logins, without C
+	pgregory.net/rapid v1.3.0 // property tests
 )
 
 require (
@@ -48,7 +48,7 @@ require (
 	github.com/yusufpapurcu/wmi v1.2.4 // indirect
 	golang.org/x/mod v0.42.0 // indirect
 	golang.org/x/sync v0.25.0 // indirect
-	golang.org/x/text v0.44.0
+	golang.org/x/text v0.44.0 // the width of characters on a terminal
 	golang.org/x/tools v0.52.0 // indirect
 	modernc.org/libc v1.70.0 // indirect
 	modernc.org/mathutil v1.7.1 // indirect

@@ -124,7 +124,7 @@ var authBlock = &BlockType{
 		{Name: "refresh_lifetime", Kind: Duration, Gives: Admits, OnChange: InPlace, Default: "30d", Min: "1h", Max: "365d",
 			Doc: "How long a new token may be had for a refresh token, each of which is good once."},
 		{Name: "session_idle", Kind: Duration, Gives: Admits, OnChange: InPlace, Default: "2h", Min: "1m", Max: "30d",
-			Doc: "After how long without a request a browser is logged out."},
+			Doc: "After how long without a request a browser is logged out; what an open page asks by itself does not count."},
 		{Name: "session_absolute", Kind: Duration, Gives: Admits, OnChange: InPlace, Default: "24h", Min: "1m", Max: "90d",
 			Doc: "After how long a browser is logged out in any case."},
 	},

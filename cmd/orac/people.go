@@ -69,8 +69,8 @@ func userName() string {
 	return strconv.Itoa(os.Geteuid())
 }
 
-// askPassword takes a new password from a terminal, without showing it, twice; or the first line of what is no terminal.
-func (a *app) askPassword(in io.Reader) (string, error) {
+// askPassword takes a new password of a user from a terminal, without showing it, twice; or the first line of what is no terminal.
+func (a *app) askPassword(name string, in io.Reader) (string, error) {
 	f, ok := in.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {
 		text, err := io.ReadAll(io.LimitReader(in, 4096))
@@ -87,7 +87,7 @@ func (a *app) askPassword(in io.Reader) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := auth.CheckPassword(first); err != nil {
+	if err := auth.CheckPassword(name, first); err != nil {
 		return "", err
 	}
 	second, err := ask("Once more: ")

@@ -28,11 +28,11 @@ func (a *app) userHash() *cobra.Command {
   pass show orac/anna | ORAC_SECRET_ANNA_PASSWORD_HASH=$(orac user hash) orac run`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			password, err := a.askPassword(c.InOrStdin())
+			password, err := a.askPassword("", c.InOrStdin())
 			if err != nil {
 				return failed(err)
 			}
-			hash, err := auth.HashPassword(password)
+			hash, err := auth.HashPassword("", password)
 			if err != nil {
 				return failed(err)
 			}
@@ -64,11 +64,11 @@ was logged in with another password is logged out by it.`,
 			if err != nil {
 				return err
 			}
-			password, err := a.askPassword(c.InOrStdin())
+			password, err := a.askPassword(name, c.InOrStdin())
 			if err != nil {
 				return failed(err)
 			}
-			hash, err := auth.HashPassword(password)
+			hash, err := auth.HashPassword(name, password)
 			if err != nil {
 				return failed(err)
 			}

@@ -84,7 +84,7 @@ func events(c *Call, in eventsInput) (none, error) {
 	stream := c.Server.o.Events.Open(wanted, in.Since)
 	defer stream.Close()
 	w, control := c.Streaming(), http.NewResponseController(c.W)
-	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("Content-Type", "text/event-stream; charset=utf-8")
 	w.Header().Set("X-Accel-Buffering", "no")
 	w.WriteHeader(http.StatusOK)
 	due := deadline{set: control.SetWriteDeadline}

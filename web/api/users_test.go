@@ -204,7 +204,7 @@ func TestUsersOfTheSetUp(t *testing.T) {
 
 	// Declared with another password, and then a generation from before that: the password of the set-up is over.
 	rb := *rig.app.rb
-	fresh, err := auth.HashPassword("another password")
+	fresh, err := auth.HashPassword("anna", "another password")
 	rig.must(err)
 	rb.Users = []runbook.User{{Name: "anna", Role: "admin", PasswordHash: runbook.NewSecret(fresh)}}
 	rig.server.Use(&rb)

@@ -53,7 +53,7 @@ func (g *Guard) Forget(name, secret string) error {
 	if secret == "" {
 		return err
 	}
-	hash, failed := HashPassword(secrets.New())
+	hash, failed := HashPassword("", secrets.New())
 	if failed == nil {
 		failed = g.Secrets.Put(secret, hash)
 	}

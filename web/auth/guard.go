@@ -209,7 +209,7 @@ func (g *Guard) Identify(r *http.Request, via Via) (Identity, error) {
 		}
 		return g.token(token, via.From)
 	}
-	return g.Session(r, via)
+	return g.session(r, via, !unattended(r))
 }
 
 // ShowsNothing tells whether a request comes with nothing that could say who asks.

@@ -231,11 +231,11 @@ func TestNetwork(t *testing.T) {
 
 func TestPasswords(t *testing.T) {
 	for _, bad := range []string{"", "short", "nine char", "\xff\xfe\xfd\xfc\xfb\xfa\xf9\xf8\xf7\xf6", "with a \x00 in it", string(make([]byte, 73))} {
-		if _, err := HashPassword(bad); err == nil {
+		if _, err := HashPassword("anna", bad); err == nil {
 			t.Errorf("%q is taken", bad)
 		}
 	}
-	h, err := HashPassword("ten chars!")
+	h, err := HashPassword("anna", "ten chars!")
 	if err != nil || h[:7] != "$2a$12$" {
 		t.Errorf("%s, %v", h, err)
 	}

@@ -22,8 +22,9 @@ const (
 // cost is Cost, but for tests of what does not depend on it: with the race detector a hash takes seconds.
 var cost = Cost
 
-// CheckPassword says what is wrong with a new password; nil if nothing.
-func CheckPassword(password string) error {
+// CheckPassword says what is wrong with a new password of a user; nil if nothing. name may be "": it is not known yet. Any
+// characters do (NIST SP 800-63B): what counts is the length, and that it is not among those that are tried first.
+func CheckPassword(name, password string) error {
 	switch {
 	case !utf8.ValidString(password) || strings.ContainsRune(password, 0):
 		return Unfit("the password is not text")
@@ -32,12 +33,15 @@ func CheckPassword(password string) error {
 	case len(password) > maxPassword:
 		return Unfit(fmt.Sprintf("the password is too long: bcrypt looks at %d bytes and no more", maxPassword))
 	}
+	if why := guessable(name, password); why != "" {
+		return Unfit(why)
+	}
 	return nil
 }
 
-// HashPassword gives the bcrypt hash of a password.
-func HashPassword(password string) (string, error) {
-	if err := CheckPassword(password); err != nil {
+// HashPassword gives the bcrypt hash of a new password, see CheckPassword.
+func HashPassword(name, password string) (string, error) {
+	if err := CheckPassword(name, password); err != nil {
 		return "", err
 	}
 	h, err := bcrypt.GenerateFromPassword([]byte(password), cost)

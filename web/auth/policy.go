@@ -52,7 +52,7 @@ func (u user) fingerprint(key []byte) string {
 		h.Write([]byte{byte(len(s) >> 8), byte(len(s))})
 		h.Write([]byte(s))
 	}
-	return hex.EncodeToString(h.Sum(nil)[:8])
+	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
 // newPolicy reads the runbook. made are the users of the set-up page, which count only while the runbook declares none.

@@ -28,7 +28,7 @@ func (g *Guard) NewUser(name, password string) (*Replacement, error) {
 	if _, known := g.policy.Load().users[name]; known {
 		return nil, Unfit("there is a user of that name")
 	}
-	hash, err := HashPassword(password)
+	hash, err := HashPassword(name, password)
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +50,7 @@ func (g *Guard) ChangePassword(by Verified, name, password string) (r *Replaceme
 	case g.secretOf(u) == "":
 		return nil, false, ErrElsewhere
 	}
-	hash, err := HashPassword(password)
+	hash, err := HashPassword(name, password)
 	return &Replacement{g: g, by: by, user: name, hash: hash}, p.declared, err
 }
 

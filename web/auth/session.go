@@ -84,6 +84,14 @@ func (g *Guard) StartSession(w http.ResponseWriter, r *http.Request, v Verified,
 // Session gives who a browser is logged in as; nobody without an error if it is not.
 func (g *Guard) Session(r *http.Request, via Via) (Identity, error) { return g.session(r, via, true) }
 
+// Unattended is the header of a request that a page makes by itself, without its reader. It keeps no session from ending: else a
+// page that is left open would never be idle. Streams of events count as such without it, since EventSource sends no header.
+const Unattended = "X-Unattended"
+
+func unattended(r *http.Request) bool {
+	return r.Header.Get(Unattended) != "" || r.Header.Get("Accept") == "text/event-stream"
+}
+
 // Recheck is Identify for a stream that goes on: it keeps no session from ending.
 func (g *Guard) Recheck(r *http.Request, via Via) (Identity, error) {
 	if token := Bearer(r); token != "" {

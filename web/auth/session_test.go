@@ -125,6 +125,22 @@ func TestSessionsEnd(t *testing.T) {
 			t.Error("it outlives the idle time")
 		}
 
+		b = fresh() // a page that is left open asks by itself, and is idle all the same
+		for range 23 {
+			time.Sleep(5*time.Minute + time.Second)
+			for name, value := range map[string]string{Unattended: "1", "Accept": "text/event-stream"} {
+				r := b.request()
+				r.Header.Set(name, value)
+				if i, err := g.Identify(r, b.via()); err != nil || !i.Known() {
+					t.Fatal("it is not answered", err)
+				}
+			}
+		}
+		time.Sleep(5 * time.Minute)
+		if in(b) {
+			t.Error("a page that is left open keeps its session")
+		}
+
 		b = fresh()
 		for n := range 24 {
 			if !in(b) {

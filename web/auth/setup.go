@@ -60,7 +60,7 @@ func (g *Guard) MakeFirst(code, name, password string, from netip.Addr, before f
 	if !UserName.MatchString(name) {
 		return "", v, Unfit("a name is a lower-case letter, then at most 62 lower-case letters, digits, _ or -")
 	}
-	hash, err := HashPassword(password)
+	hash, err := HashPassword(name, password)
 	if err != nil {
 		return "", v, err
 	}

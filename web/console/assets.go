@@ -41,7 +41,7 @@ func loadAssets() map[string]asset {
 		_, _ = z.Write(text)                                  // into memory
 		_ = z.Close()
 		sum := sha256.Sum256(text)
-		all[as] = asset{as, mime.TypeByExtension(path.Ext(as)), text, b.Bytes(), hex.EncodeToString(sum[:6])}
+		all[as] = asset{as, kindOf(as), text, b.Bytes(), hex.EncodeToString(sum[:6])}
 	}
 	list, err := fs.ReadDir(ownFiles, "static")
 	if err != nil {
@@ -54,6 +54,14 @@ func loadAssets() map[string]asset {
 	add(npm.Files, "node_modules/uplot/dist/uPlot.iife.min.js", "uplot.js")
 	add(npm.Files, "node_modules/uplot/dist/uPlot.min.css", "uplot.css")
 	return all
+}
+
+// kindOf is the type of a file, with the characters of those that are text.
+func kindOf(name string) string {
+	if path.Ext(name) == ".svg" {
+		return "image/svg+xml; charset=utf-8" // mime leaves them out, since XML can say so itself
+	}
+	return mime.TypeByExtension(path.Ext(name))
 }
 
 // assetURL is the address of a file of the pages.

@@ -6,7 +6,7 @@
 	const levels = ["healthy", "degraded", "unhealthy"];
 	const look = async () => {
 		if (document.hidden) return;
-		const answer = await fetch("/api/status", { headers: { Accept: "application/json" } });
+		const answer = await fetch("/api/status", { headers: { Accept: "application/json", "X-Unattended": "1" } });
 		if (answer.status === 401) location.reload();
 		if (!answer.ok) return;
 		const status = await answer.json();

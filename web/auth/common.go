@@ -1,0 +1,75 @@
+package auth
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	_ "embed"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// common are the 10 000 most frequent passwords of at least 10 characters in published breaches, in lower case, one a line, the
+// most frequent first: of the list "10 million passwords" of SecLists (MIT licence). zcat shows them.
+//
+//go:embed common.txt.gz
+var common []byte
+
+// contextWords are what anybody guesses first at an appliance of this name, besides the name of the user. Long ones come first,
+// because they hold short ones.
+var contextWords = []string{"administrator", "appliance", "operator", "console", "jarvis", "viewer", "admin", "alexa", "orac", "user", "hey"}
+
+// guessable says why a password is one of those that are tried first; "" if it is not. name is whose it is, or "".
+func guessable(name, password string) string {
+	password = strings.ToLower(password)
+	switch {
+	case isCommon(password):
+		return "the password is one of the 10 000 that are tried first"
+	case onlyContext(name, password):
+		return "the password is made of names that anybody would try: of the user, the role or the appliance"
+	}
+	return ""
+}
+
+// isCommon looks through the list, which takes a millisecond beside the quarter of a second of the hash, and keeps nothing of it.
+func isCommon(password string) bool {
+	z, err := gzip.NewReader(bytes.NewReader(common))
+	if err != nil {
+		panic("BUG: the list of passwords: " + err.Error())
+	}
+	lines := bufio.NewScanner(z)
+	for lines.Scan() {
+		if lines.Text() == password {
+			return true
+		}
+	}
+	if lines.Err() != nil {
+		panic("BUG: the list of passwords: " + lines.Err().Error())
+	}
+	return false
+}
+
+// onlyContext tells whether nothing but digits and signs is left of a password without the words of the context, of which it has one.
+func onlyContext(name, password string) bool {
+	letters := func(text string) string {
+		return strings.Map(func(r rune) rune {
+			if unicode.IsLetter(r) {
+				return r
+			}
+			return -1
+		}, text)
+	}
+	rest := letters(password)
+	words := slices.Clone(contextWords)
+	if own := letters(strings.ToLower(name)); len(own) > 2 { // shorter ones are in any text
+		words = slices.Insert(words, 0, own)
+	}
+	found := false
+	for _, word := range words {
+		without := strings.ReplaceAll(rest, word, "")
+		found = found || without != rest
+		rest = without
+	}
+	return found && rest == ""
+}
