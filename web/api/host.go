@@ -171,10 +171,10 @@ func (h *Host) start() {
 	r := &serving{listen: w.Listen, ended: make(chan struct{})}
 	var base context.Context
 	base, r.cut = context.WithCancel(context.WithoutCancel(h.ctx)) // requests may end when ctx does
-	r.conns = &conns{Listener: l, plain: c == nil, most: func() int { return h.server.set.Load().rb.Web.Limits.MaxConnections },
+	r.conns = &conns{Listener: l, plain: c == nil, slow: h.server.waits.slow, most: func() int { return h.server.set.Load().rb.Web.Limits.MaxConnections },
 		proxy: func(a netip.Addr) bool { return h.server.set.Load().trust(a) }}
 	r.http = &http.Server{
-		Handler: h.server, ReadHeaderTimeout: headerTime, IdleTimeout: idleTime, MaxHeaderBytes: maxHeader, ConnState: r.conns.state,
+		Handler: h.server, ReadHeaderTimeout: h.server.waits.head, IdleTimeout: idleTime, MaxHeaderBytes: maxHeader, ConnState: r.conns.state,
 		ErrorLog:    slog.NewLogLogger(h.Log.With("part", "web").Handler(), slog.LevelDebug),
 		BaseContext: func(net.Listener) context.Context { return base },
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context {

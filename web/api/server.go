@@ -49,6 +49,7 @@ type Server struct {
 	openAPI []byte
 	streams shares
 	reports shares // being sent
+	waits   waits
 
 	ctx     context.Context                          // ends with the server
 	say     func(string)                             // to the person at the terminal; nil for nobody
@@ -57,6 +58,15 @@ type Server struct {
 	// ErrorPage shows a problem to a person; nil: as a problem document.
 	ErrorPage func(*Call, *Problem)
 }
+
+// waits are times that others wait for, too.
+type waits struct {
+	recheck time.Duration // how soon a stream ends after its login
+	head    time.Duration // how long the head of a request may take
+	slow    time.Duration // see slowGrace
+}
+
+const recheck = 2 * time.Second
 
 // settings are what of the runbook a request goes by.
 type settings struct {
@@ -75,7 +85,7 @@ func New(ctx context.Context, o Options) *Server {
 	if o.Samples == nil {
 		o.Samples = samples.New(samples.Options{})
 	}
-	s := &Server{o: o, routes: Routes(), byName: map[string]*Route{}, lets: map[string]bool{}, mux: http.NewServeMux(), ctx: ctx}
+	s := &Server{o: o, waits: waits{recheck, headerTime, slowGrace}, routes: Routes(), byName: map[string]*Route{}, lets: map[string]bool{}, mux: http.NewServeMux(), ctx: ctx}
 	s.refused = newDenials(ctx, o.Audit, o.Log)
 	s.metrics = newMetrics(s)
 	for _, r := range s.routes {

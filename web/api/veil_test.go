@@ -140,23 +140,21 @@ func TestWhatOnlyAdminsSee(t *testing.T) {
 // TestErrorsAreVeiled: what a change is refused for may quote the runbook's file, which is for admins. Who is none learns that it was
 // refused; the log and the audit log say why.
 func TestErrorsAreVeiled(t *testing.T) {
+	rig := declaring(t)
 	for name, fail := range map[string]error{
 		"a refusal":     &status.Refusal{Code: status.Invalid, Message: "orac.hcl has problems", Detail: "orac.hcl:3: command = [\"/opt/canary-7f3a/x\", \"canary-7f3a\"]"},
 		"a wrapped one": fmt.Errorf("apply: %w", &status.Refusal{Code: status.OutOfStep, Message: "it cannot be applied: canary-7f3a"}),
 		"a problem":     Fail(Unavailable, "open /srv/canary-7f3a/secrets/x: refused"),
 	} {
-		t.Run(name, func(t *testing.T) {
-			rig := declaring(t)
-			rig.app.apply = func(status.ApplyRequest) (status.Applied, error) { return status.Applied{}, fail }
-			body := map[string]string{"current_password": password, "password": password + "!"}
-			w := rig.call(auth.Viewer, http.MethodPut, "/api/users/viewer/password", body)
-			if w.Code < 400 || strings.Contains(w.Body.String(), canary) {
-				t.Errorf("%d %s", w.Code, w.Body)
-			}
-			if records := rig.records("user.password"); len(records) == 0 || !strings.Contains(records[0].Why, canary) {
-				t.Errorf("the audit log does not say why: %+v", records)
-			}
-		})
+		rig.app.apply = func(status.ApplyRequest) (status.Applied, error) { return status.Applied{}, fail }
+		body := map[string]string{"current_password": password, "password": password + "!"}
+		w := rig.call(auth.Viewer, http.MethodPut, "/api/users/viewer/password", body)
+		if w.Code < 400 || strings.Contains(w.Body.String(), canary) {
+			t.Errorf("%s: %d %s", name, w.Code, w.Body)
+		}
+		if records := rig.records("user.password"); len(records) == 0 || !strings.Contains(records[0].Why, canary) {
+			t.Errorf("%s: the audit log does not say why: %+v", name, records)
+		}
 	}
 }
 
