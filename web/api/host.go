@@ -59,8 +59,8 @@ func (h *Host) Run(ctx context.Context, s *Server) {
 	h.mu.Lock()
 	h.server, h.ctx = s, ctx
 	s.say = h.say
+	h.use(s.o.App.Runbook()) // whoever has another one waits with it
 	h.mu.Unlock()
-	h.Use(s.o.App.Runbook())
 	sweep := time.NewTicker(time.Hour)
 	defer sweep.Stop()
 	h.sweep()
@@ -128,9 +128,13 @@ func bare(err error) error {
 func (h *Host) Use(rb *runbook.Runbook) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.ctx == nil {
-		return
+	if h.ctx != nil {
+		h.use(rb)
 	}
+}
+
+// use is Use while it runs. The caller holds the lock.
+func (h *Host) use(rb *runbook.Runbook) {
 	h.server.Use(rb)
 	w := rb.Web
 	same := h.running != nil && h.last.Listen == w.Listen && h.last.TLS == w.TLS

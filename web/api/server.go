@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -50,6 +51,7 @@ type Server struct {
 	streams shares
 	reports shares // being sent
 	waits   waits
+	using   sync.Mutex // held while another runbook is put into force
 
 	ctx     context.Context                          // ends with the server
 	say     func(string)                             // to the person at the terminal; nil for nobody
@@ -109,6 +111,21 @@ func New(ctx context.Context, o Options) *Server {
 
 // Use puts a runbook into force.
 func (s *Server) Use(rb *runbook.Runbook) {
+	s.using.Lock()
+	defer s.using.Unlock()
+	s.use(rb)
+}
+
+// again puts the runbook that is in force into force once more, when users have changed that it does not declare. The appliance may
+// run another one already, which is on probation or has its Use to come.
+func (s *Server) again() {
+	s.using.Lock()
+	defer s.using.Unlock()
+	s.use(s.set.Load().rb)
+}
+
+// use is Use for who holds the lock.
+func (s *Server) use(rb *runbook.Runbook) {
 	cross := http.NewCrossOriginProtection()
 	for _, origin := range rb.Web.Origins {
 		if err := cross.AddTrustedOrigin(origin); err != nil {
