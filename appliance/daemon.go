@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"os"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -55,6 +56,9 @@ type Daemon struct {
 	started time.Time
 	ready   chan struct{} // closed when it can be asked and changed
 	ended   atomic.Bool
+	// settling is held from when settle reads what runs until that is in force: of two changes that end at the same time the later
+	// one is what stays. Beside.Use is called under it, and waits for nobody.
+	settling sync.Mutex
 }
 
 // NewDaemon builds an appliance; nothing runs yet. An error names the block that cannot be built.
@@ -156,6 +160,8 @@ func (d *Daemon) PlanRollback(ctx context.Context, r status.RollbackRequest) (p 
 
 // settle puts into force what of the runbook is no node's: what it says of the log, and what lives beside the graph.
 func (d *Daemon) settle() {
+	d.settling.Lock()
+	defer d.settling.Unlock()
 	rb := d.core.Graph().Runbook
 	if d.o.Beside != nil {
 		d.o.Beside.Use(rb)

@@ -20,6 +20,7 @@ type conns struct {
 	proxy  func(a netip.Addr) bool // whose connections are of many people; nil: nobody's
 	plain  bool                    // a refusal can be said in words
 	closed func()                  // called once for each connection that was refused
+	slow   time.Duration           // see slowGrace
 
 	mu     sync.Mutex // guards everything that follows
 	open   map[net.Conn]*held
@@ -45,11 +46,11 @@ const (
 )
 
 // spare tells whether the connection may be closed for another.
-func (h *held) spare(now time.Time) bool {
+func (h *held) spare(now time.Time, slow time.Duration) bool {
 	after := grace
 	switch {
 	case h.state == http.StateActive && !h.known: // the head of a request has come, all of it
-		after = slowGrace
+		after = slow
 	case h.state != http.StateNew && h.state != http.StateIdle: // somebody's, or a WebSocket
 		return false
 	case h.known:
@@ -165,7 +166,7 @@ func (c *conns) admit(conn net.Conn) bool {
 func (c *conns) evict(now time.Time, match func(*held) bool) bool {
 	var victim net.Conn
 	for conn, h := range c.open {
-		if !match(h) || !h.spare(now) {
+		if !match(h) || !h.spare(now, c.slow) {
 			continue
 		}
 		if v := c.open[victim]; v == nil || v.known && !h.known || v.known == h.known && h.since.Before(v.since) {

@@ -21,7 +21,6 @@ import (
 const (
 	keepAlive   = 15 * time.Second
 	streamWrite = 10 * time.Second      // for one write: who reads slower is dropped
-	recheck     = 2 * time.Second       // how soon a stream ends after its login
 	maxMessage  = 4 << 10               // bytes of a WebSocket message of a client
 	messagePace = 50 * time.Millisecond // between two of them: who says more waits
 )
@@ -98,7 +97,7 @@ func events(c *Call, in eventsInput) (none, error) {
 	if err := send([]byte("retry: 2000\n\n")); err != nil {
 		return none{}, nil
 	}
-	alive, check := time.NewTicker(keepAlive), time.NewTicker(recheck)
+	alive, check := time.NewTicker(keepAlive), time.NewTicker(c.Server.waits.recheck)
 	defer alive.Stop()
 	defer check.Stop()
 	var room []byte
@@ -243,7 +242,7 @@ func socket(c *Call, in eventsInput) (none, error) {
 			}
 		}
 	}()
-	check := time.NewTicker(recheck)
+	check := time.NewTicker(c.Server.waits.recheck)
 	defer check.Stop()
 	due := deadline{set: line.conn.SetWriteDeadline}
 	// Writes end by their deadline, so that they need no context that ends and nobody who waits for that.

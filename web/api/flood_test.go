@@ -73,7 +73,7 @@ func TestTenThousandHalfOpenConnections(t *testing.T) {
 	}{
 		{"nothing", "", headerTime / 2},
 		{"half a head", "GET /api/status HTTP/1.1\r\nHost: x\r\nX-A: ", headerTime / 2},
-		{"a head without its body", "POST /api/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{", 2 * slowGrace},
+		{"a head without its body", "POST /api/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{", headerTime},
 	} {
 		t.Run(c.name, func(t *testing.T) { flood(t, c.says, c.patience) })
 	}
@@ -83,7 +83,7 @@ func flood(t *testing.T, says string, patience time.Duration) {
 	const most = 50
 	log.SetOutput(io.Discard) // the client of net/http says there of each refusal that it had asked for none
 	defer log.SetOutput(os.Stderr)
-	h := listen(t, func(rb *runbook.Runbook) { rb.Web.Limits.MaxConnections = most })
+	h := listen(t, func(rb *runbook.Runbook) { rb.Web.Limits.MaxConnections = most }, waits{recheck, headerTime, slowGrace / 5})
 	address := strings.TrimSuffix(strings.TrimPrefix(h.url, "http://"), "/")
 	there := plain() // a browser that is there already, and asks now and then
 	ask := func(c *http.Client) error {
@@ -217,7 +217,7 @@ func descriptors(t *testing.T) int {
 // TestWhoGivesWay: nobody's before somebody's, the longest first, and none that is in use or was there for a moment only.
 func TestWhoGivesWay(t *testing.T) {
 	now := time.Now()
-	c := &conns{open: map[net.Conn]*held{}}
+	c := &conns{slow: slowGrace, open: map[net.Conn]*held{}}
 	var all []net.Conn
 	for _, h := range []held{
 		{state: http.StateNew, since: now.Add(-time.Second)}, {state: http.StateNew, since: now.Add(-2 * time.Second)}, {state: http.StateIdle, since: now.Add(-time.Hour), known: true},

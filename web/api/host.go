@@ -59,8 +59,8 @@ func (h *Host) Run(ctx context.Context, s *Server) {
 	h.mu.Lock()
 	h.server, h.ctx = s, ctx
 	s.say = h.say
+	h.use(s.o.App.Runbook()) // whoever has another one waits with it
 	h.mu.Unlock()
-	h.Use(s.o.App.Runbook())
 	sweep := time.NewTicker(time.Hour)
 	defer sweep.Stop()
 	h.sweep()
@@ -128,9 +128,13 @@ func bare(err error) error {
 func (h *Host) Use(rb *runbook.Runbook) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.ctx == nil {
-		return
+	if h.ctx != nil {
+		h.use(rb)
 	}
+}
+
+// use is Use while it runs. The caller holds the lock.
+func (h *Host) use(rb *runbook.Runbook) {
 	h.server.Use(rb)
 	w := rb.Web
 	same := h.running != nil && h.last.Listen == w.Listen && h.last.TLS == w.TLS
@@ -171,10 +175,10 @@ func (h *Host) start() {
 	r := &serving{listen: w.Listen, ended: make(chan struct{})}
 	var base context.Context
 	base, r.cut = context.WithCancel(context.WithoutCancel(h.ctx)) // requests may end when ctx does
-	r.conns = &conns{Listener: l, plain: c == nil, most: func() int { return h.server.set.Load().rb.Web.Limits.MaxConnections },
+	r.conns = &conns{Listener: l, plain: c == nil, slow: h.server.waits.slow, most: func() int { return h.server.set.Load().rb.Web.Limits.MaxConnections },
 		proxy: func(a netip.Addr) bool { return h.server.set.Load().trust(a) }}
 	r.http = &http.Server{
-		Handler: h.server, ReadHeaderTimeout: headerTime, IdleTimeout: idleTime, MaxHeaderBytes: maxHeader, ConnState: r.conns.state,
+		Handler: h.server, ReadHeaderTimeout: h.server.waits.head, IdleTimeout: idleTime, MaxHeaderBytes: maxHeader, ConnState: r.conns.state,
 		ErrorLog:    slog.NewLogLogger(h.Log.With("part", "web").Handler(), slog.LevelDebug),
 		BaseContext: func(net.Listener) context.Context { return base },
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context {

@@ -36,6 +36,9 @@ type hosted struct {
 	said *lines
 }
 
+// often looks at logins of streams more often than a person could wait for.
+var often = waits{recheck: 50 * time.Millisecond, head: headerTime, slow: slowGrace}
+
 // lines is what was said to the terminal.
 type lines struct {
 	mu   sync.Mutex
@@ -64,7 +67,7 @@ func freePort(t *testing.T) string {
 	return l.Addr().String()
 }
 
-func listen(t *testing.T, change func(*runbook.Runbook)) *hosted {
+func listen(t *testing.T, change func(*runbook.Runbook), other ...waits) *hosted {
 	t.Helper()
 	h := &hosted{said: &lines{}}
 	h.rig = newRigWith(t, func(rb *runbook.Runbook) {
@@ -73,6 +76,9 @@ func listen(t *testing.T, change func(*runbook.Runbook)) *hosted {
 		l.Anonymous, l.Viewer, l.Admin, l.PerAddress = 100_000, 100_000, 100_000, 1_000_000
 		change(rb)
 	})
+	for _, w := range other {
+		h.server.waits = w
+	}
 	opened := make(chan string, 8)
 	h.host = &Host{StateDir: h.dir, Log: slog.New(slog.DiscardHandler), Say: h.said.add, Opened: func(url string) { opened <- url }}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -355,7 +361,7 @@ func TestConnectionsAreBounded(t *testing.T) {
 	}
 	c, err := net.Dial("tcp", address)
 	h.must(err)
-	_ = c.SetReadDeadline(time.Now().Add(3 * time.Second))
+	_ = c.SetReadDeadline(time.Now().Add(300 * time.Millisecond))
 	text, _ := io.ReadAll(c)
 	if !strings.HasPrefix(string(text), "HTTP/1.1 503") || !strings.Contains(string(text), `"code":"unavailable"`) {
 		// Those streams that were refused are idle connections by now, and one has given way.
@@ -381,7 +387,7 @@ func TestConnectionsAreBounded(t *testing.T) {
 
 // TestSlowloris: a head or a body that comes a byte at a time is cut off, and others are served meanwhile.
 func TestSlowloris(t *testing.T) {
-	h := listen(t, func(rb *runbook.Runbook) { rb.Web.RequestTimeout = time.Second })
+	h := listen(t, func(rb *runbook.Runbook) { rb.Web.RequestTimeout = time.Second / 2 }, waits{recheck, time.Second / 2, slowGrace})
 	address := strings.TrimSuffix(strings.TrimPrefix(h.url, "http://"), "/")
 	for name, begin := range map[string]string{
 		"a slow body": "POST /api/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n",
@@ -402,7 +408,7 @@ func TestSlowloris(t *testing.T) {
 		start := time.Now()
 		_ = c.SetReadDeadline(start.Add(9 * time.Second))
 		_, err = io.ReadAll(c)
-		if took := time.Since(start); took > 7*time.Second {
+		if took := time.Since(start); took > 4*time.Second {
 			t.Errorf("%s goes on for %v (%v)", name, took, err)
 		}
 		c.Close()
@@ -423,7 +429,7 @@ func TestSlowloris(t *testing.T) {
 // TestEventsOverSSE: what happens comes, in the kinds that are wanted; who comes back goes on where it was; nobody without a
 // login has it, and nobody after it.
 func TestEventsOverSSE(t *testing.T) {
-	h := listen(t, func(*runbook.Runbook) {})
+	h := listen(t, func(*runbook.Runbook) {}, often)
 	for path, code := range map[string]int{"/api/events": 401, "/api/events?kinds=nothing": 401} {
 		if res, err := h.get(plain(), auth.Nobody, path); err != nil || res.StatusCode != code {
 			t.Errorf("%s without a login: %v, %v", path, res, err)
@@ -480,14 +486,14 @@ func TestEventsOverSSE(t *testing.T) {
 	h.must(h.guard.LogOut(who))
 	start := time.Now()
 	next("event: end")
-	if took := time.Since(start); took > recheck+2*time.Second {
+	if took := time.Since(start); took > 4*time.Second {
 		t.Errorf("the stream goes on for %v after the logout", took)
 	}
 }
 
 // TestEventsOverWebSocket: the same, and what a client may say.
 func TestEventsOverWebSocket(t *testing.T) {
-	h := listen(t, func(rb *runbook.Runbook) { rb.Web.Origins = []string{"https://home.test"} })
+	h := listen(t, func(rb *runbook.Runbook) { rb.Web.Origins = []string{"https://home.test"} }, often)
 	dial := func(role auth.Role, origin string) (*websocket.Conn, int) {
 		header := http.Header{}
 		if h.tokens[role] != "" {
@@ -550,7 +556,7 @@ func TestEventsOverWebSocket(t *testing.T) {
 	who, err := h.guard.Token(h.tokens[auth.Viewer])
 	h.must(err)
 	h.must(h.guard.LogOut(who))
-	ctx, cancel := context.WithTimeout(t.Context(), recheck+2*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Second)
 	defer cancel()
 	if _, _, err := c.Read(ctx); websocket.CloseStatus(err) != websocket.StatusPolicyViolation {
 		t.Errorf("after the logout: %v", err)

@@ -3,6 +3,8 @@ package api
 import (
 	"io"
 	"net/http"
+
+	"orac/web/auth"
 )
 
 // paced writes an answer that may be long in pieces, each of which has a deadline of its own: who reads slowly has time, and who
@@ -33,8 +35,8 @@ func (p *paced) Write(text []byte) (n int, err error) {
 // maxReports is how many reports are sent at a time: each is in memory meanwhile, up to 32 MiB. One is kept for admins.
 const maxReports = 3
 
-// sendReport writes one with the headers that it has, unless too many are being sent.
-func (c *Call) sendReport(read func() ([]byte, error), headers func(h http.Header, text []byte)) error {
+// sendReport writes one with the headers that it has, unless too many are being sent. Who is no admin gets it veiled.
+func (c *Call) sendReport(read func() ([]byte, error), veiled func(*veil, []byte) ([]byte, error), headers func(h http.Header, text []byte)) error {
 	if !c.Server.reports.take(c.Who, maxReports, 1) {
 		return Fail(Unavailable, "Too many reports are being sent, or too many to you.")
 	}
@@ -42,6 +44,11 @@ func (c *Call) sendReport(read func() ([]byte, error), headers func(h http.Heade
 	text, err := read()
 	if err != nil {
 		return simulationProblem(err)
+	}
+	if c.Who.Role != auth.Admin {
+		if text, err = veiled(c.Server.set.Load().veil, text); err != nil {
+			return err
+		}
 	}
 	w := c.Streaming()
 	headers(w.Header(), text)

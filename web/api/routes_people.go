@@ -79,7 +79,7 @@ func changePassword(c *Call, in passwordInput) (none, error) {
 		return none{}, passwordProblem(err)
 	case !declared: // a user of the set-up is not in the file
 		err := password.Put()
-		c.Server.Use(c.Server.o.App.Runbook())
+		c.Server.again()
 		return none{}, passwordProblem(err)
 	}
 	out, err := c.edit(appliance.Change{Begin: password.Put, Undo: password.Undo}, map[string]string{"password_hash": "(secret)"}, func(text string) (string, error) { return text, nil })

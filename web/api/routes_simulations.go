@@ -96,7 +96,7 @@ func stopSimulation(c *Call, in simulationNumber) (none, error) {
 // no origin, and its style sheet is allowed by its hash alone.
 func getReportPage(c *Call, in simulationNumber) (none, error) {
 	read := func() ([]byte, error) { return c.Server.o.Simulations.HTML(in.Number) }
-	return none{}, c.sendReport(read, func(h http.Header, text []byte) {
+	return none{}, c.sendReport(read, (*veil).page, func(h http.Header, text []byte) {
 		styles := "'none'"
 		if _, after, ok := bytes.Cut(text, []byte("<style>")); ok {
 			if css, _, ok := bytes.Cut(after, []byte("</style>")); ok {
@@ -111,5 +111,5 @@ func getReportPage(c *Call, in simulationNumber) (none, error) {
 
 func getReportJSON(c *Call, in simulationNumber) (none, error) {
 	read := func() ([]byte, error) { return c.Server.o.Simulations.JSON(in.Number) }
-	return none{}, c.sendReport(read, func(h http.Header, _ []byte) { h.Set("Content-Type", "application/json") })
+	return none{}, c.sendReport(read, (*veil).document, func(h http.Header, _ []byte) { h.Set("Content-Type", "application/json") })
 }

@@ -95,7 +95,7 @@ func (c *Call) made(err error, change map[string]any) (applied, error) {
 	case err != nil:
 		return applied{}, err
 	}
-	c.Server.Use(c.Server.o.App.Runbook())
+	c.Server.again()
 	c.after = change
 	return applied{Applied: status.Applied{OK: true, Generation: c.Server.o.App.Status().Generation}}, nil
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -49,6 +50,8 @@ type Server struct {
 	openAPI []byte
 	streams shares
 	reports shares // being sent
+	waits   waits
+	using   sync.Mutex // held while another runbook is put into force
 
 	ctx     context.Context                          // ends with the server
 	say     func(string)                             // to the person at the terminal; nil for nobody
@@ -57,6 +60,15 @@ type Server struct {
 	// ErrorPage shows a problem to a person; nil: as a problem document.
 	ErrorPage func(*Call, *Problem)
 }
+
+// waits are times that others wait for, too.
+type waits struct {
+	recheck time.Duration // how soon a stream ends after its login
+	head    time.Duration // how long the head of a request may take
+	slow    time.Duration // see slowGrace
+}
+
+const recheck = 2 * time.Second
 
 // settings are what of the runbook a request goes by.
 type settings struct {
@@ -75,7 +87,7 @@ func New(ctx context.Context, o Options) *Server {
 	if o.Samples == nil {
 		o.Samples = samples.New(samples.Options{})
 	}
-	s := &Server{o: o, routes: Routes(), byName: map[string]*Route{}, lets: map[string]bool{}, mux: http.NewServeMux(), ctx: ctx}
+	s := &Server{o: o, waits: waits{recheck, headerTime, slowGrace}, routes: Routes(), byName: map[string]*Route{}, lets: map[string]bool{}, mux: http.NewServeMux(), ctx: ctx}
 	s.refused = newDenials(ctx, o.Audit, o.Log)
 	s.metrics = newMetrics(s)
 	for _, r := range s.routes {
@@ -99,6 +111,21 @@ func New(ctx context.Context, o Options) *Server {
 
 // Use puts a runbook into force.
 func (s *Server) Use(rb *runbook.Runbook) {
+	s.using.Lock()
+	defer s.using.Unlock()
+	s.use(rb)
+}
+
+// again puts the runbook that is in force into force once more, when users have changed that it does not declare. The appliance may
+// run another one already, which is on probation or has its Use to come.
+func (s *Server) again() {
+	s.using.Lock()
+	defer s.using.Unlock()
+	s.use(s.set.Load().rb)
+}
+
+// use is Use for who holds the lock.
+func (s *Server) use(rb *runbook.Runbook) {
 	cross := http.NewCrossOriginProtection()
 	for _, origin := range rb.Web.Origins {
 		if err := cross.AddTrustedOrigin(origin); err != nil {

@@ -156,8 +156,10 @@ func (s *Server) run(c *Call, in any) (out any, err error) {
 	}
 	if c.Route.Role != auth.Admin {
 		defer func() {
-			if err == nil {
-				out = s.set.Load().veil.answer(out)
+			if v := s.set.Load().veil; err == nil {
+				out = v.answer(out)
+			} else {
+				err = v.failure(err)
 			}
 		}()
 	}

@@ -193,7 +193,15 @@ func TestUsersOfTheSetUp(t *testing.T) {
 	rig.must(err)
 	rig.must(db.Close())
 	rig.server.Use(rig.app.rb)
+	// A change of who is in the database puts nothing else into force: what runs may be on probation.
+	inForce, tried := rig.app.rb, *rig.app.rb
+	tried.Users = []runbook.User{{Name: "mallory", Role: "admin", PasswordHash: runbook.NewSecret(cheapHash())}}
+	rig.app.rb = &tried
 	get[applied](rig, rig.call(auth.Admin, "PUT", "/api/users/bert", map[string]string{"role": "viewer"}), 200)
+	if slices.ContainsFunc(rig.guard.People(), func(p auth.Person) bool { return p.Name == "mallory" }) {
+		t.Error("a runbook that is not in force yet lets its users in")
+	}
+	rig.app.rb = inForce
 	if got := rig.guard.People(); len(got) != 3 {
 		t.Errorf("%+v", got)
 	}

@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"net/url"
 	"path/filepath"
 	"reflect"
@@ -12,14 +13,15 @@ import (
 
 	"github.com/zclconf/go-cty/cty"
 
+	"orac/appliance/status"
 	"orac/runbook"
 )
 
 // veil takes out of what the appliance tells what only admins may read in the runbook's text: folders of paths, what follows the
 // host in a URL (there may be a key in it), and the arguments of commands (there may be anything of the environment in them). All
-// answers of routes that need a lower role than admin go through it, and all events.
+// that routes answer which need a lower role than admin goes through it, errors and the reports of simulations too, and all events.
 type veil struct {
-	paths *strings.Replacer // of the runbook, to their last names; the pattern below would stop at a space in one
+	paths *strings.Replacer // of the runbook, to their last names, and its folder, to nothing; the pattern below would stop at a space in one
 	args  *strings.Replacer
 }
 
@@ -78,6 +80,9 @@ func newVeil(rb *runbook.Runbook) *veil {
 	var replaced, hidden []string
 	for _, p := range paths {
 		replaced = append(replaced, p, filepath.Base(p))
+	}
+	if folder := filepath.Dir(rb.File); filepath.IsAbs(folder) && folder != "/" {
+		replaced = append(replaced, folder+"/", "")
 	}
 	for _, a := range args {
 		hidden = append(hidden, a, "…")
@@ -189,6 +194,21 @@ func (v *veil) answer(out any) any {
 		return nil
 	}
 	return v.value("", reflect.ValueOf(out)).Interface()
+}
+
+// failure veils what an error says to whoever asks. What it says to the log stays. A refusal of the appliance quotes lines of the
+// runbook's file, which need not be the one that runs: of these nothing is told.
+func (v *veil) failure(err error) error {
+	p := *problemOf(err)
+	if _, quotes := errors.AsType[*status.Refusal](err); quotes {
+		p.Detail = "Nothing was changed. An admin can see why."
+	}
+	p.Detail = v.text("detail", p.Detail)
+	p.Errors = slices.Clone(p.Errors)
+	for i, e := range p.Errors {
+		p.Errors[i].Wrong = v.text("detail", e.Wrong)
+	}
+	return &p
 }
 
 // event veils the JSON of an event.

@@ -1,6 +1,9 @@
 package api
 
 import (
+	"encoding/json"
+	"fmt"
+	"html"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -82,6 +85,11 @@ func TestWhatOnlyAdminsSee(t *testing.T) {
 	rig.app.diskErr = words
 	rig.must(rig.app.store.SaveUtterance(store.Utterance{ID: soundID, Started: time.Now()}))
 	rig.must(rig.app.store.SaveDelivery(store.Delivery{UtteranceID: soundID, STT: "local", Outcome: store.Failed, At: time.Now(), Error: words}, nil))
+	page := "<!doctype html><style>p{color:red}</style><p title=\"open " + html.EscapeString(words) + "\">" + html.EscapeString(words) + "</p><code>/srv/canary-7f3a/(built in)</code>"
+	document, err := json.Marshal(map[string]any{"scenarios": []any{map[string]any{"verdict": "kept", "file": "/srv/canary-7f3a/(built in)", "seen": words}}})
+	rig.must(err)
+	rig.must(os.WriteFile(filepath.Join(rig.dir, "simulations", "1.html"), []byte(page), 0o600))
+	rig.must(os.WriteFile(filepath.Join(rig.dir, "simulations", "1.json"), document, 0o600))
 	answers := 0
 	for _, r := range rig.server.routes {
 		if r.Method != http.MethodGet || r.Name == "events" || r.Name == "socket" {
@@ -107,6 +115,12 @@ func TestWhatOnlyAdminsSee(t *testing.T) {
 	if text := rig.call(auth.Viewer, http.MethodGet, "/api/status", nil).Body.String(); !strings.Contains(text, "whisper") || !strings.Contains(text, "speech.wav") || !strings.Contains(text, "https://stt.example:7272") {
 		t.Errorf("nobody can tell what is wrong: %s", text)
 	}
+	if text := rig.call(auth.Admin, http.MethodGet, "/api/simulations/1/report", nil).Body.String(); text != page {
+		t.Errorf("an admin does not see the report as it is: %s", text)
+	}
+	if text := rig.call(auth.Operator, http.MethodGet, "/api/simulations/1/report", nil).Body.String(); !strings.HasPrefix(text, page[:45]) || !strings.HasSuffix(text, "<code>(built in)</code>") {
+		t.Errorf("the report is another one: %s", text)
+	}
 	if text := rig.call(auth.Admin, http.MethodGet, "/api/runbook", nil).Body.String(); !strings.Contains(text, canary) {
 		t.Errorf("an admin does not see the runbook: %s", text)
 	}
@@ -119,6 +133,27 @@ func TestWhatOnlyAdminsSee(t *testing.T) {
 	for _, f := range (<-stream.C).Frames {
 		if text := string(f.JSON); strings.Contains(text, canary) || !strings.Contains(text, "speech.wav") {
 			t.Errorf("an event tells %s", text)
+		}
+	}
+}
+
+// TestErrorsAreVeiled: what a change is refused for may quote the runbook's file, which is for admins. Who is none learns that it was
+// refused; the log and the audit log say why.
+func TestErrorsAreVeiled(t *testing.T) {
+	rig := declaring(t)
+	for name, fail := range map[string]error{
+		"a refusal":     &status.Refusal{Code: status.Invalid, Message: "orac.hcl has problems", Detail: "orac.hcl:3: command = [\"/opt/canary-7f3a/x\", \"canary-7f3a\"]"},
+		"a wrapped one": fmt.Errorf("apply: %w", &status.Refusal{Code: status.OutOfStep, Message: "it cannot be applied: canary-7f3a"}),
+		"a problem":     Fail(Unavailable, "open /srv/canary-7f3a/secrets/x: refused"),
+	} {
+		rig.app.apply = func(status.ApplyRequest) (status.Applied, error) { return status.Applied{}, fail }
+		body := map[string]string{"current_password": password, "password": password + "!"}
+		w := rig.call(auth.Viewer, http.MethodPut, "/api/users/viewer/password", body)
+		if w.Code < 400 || strings.Contains(w.Body.String(), canary) {
+			t.Errorf("%s: %d %s", name, w.Code, w.Body)
+		}
+		if records := rig.records("user.password"); len(records) == 0 || !strings.Contains(records[0].Why, canary) {
+			t.Errorf("%s: the audit log does not say why: %+v", name, records)
 		}
 	}
 }

@@ -28,7 +28,8 @@ var escapes = []string{
 // way by whoever sends it. Nothing is found, nothing is told, and no way leads to another route that takes what was sent.
 func TestPathTraversal(t *testing.T) {
 	h := listen(t, func(*runbook.Runbook) {})
-	h.app.sounds["web"] = "RIFF"
+	const sound = "sound-0189" // of letters that no random ID of a request has
+	h.app.sounds["web"] = sound
 	var doc struct {
 		Paths map[string]map[string]json.RawMessage
 	}
@@ -48,7 +49,7 @@ func TestPathTraversal(t *testing.T) {
 					"\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}")
 				code := 0
 				_, _ = fmt.Sscanf(got, "HTTP/1.1 %d", &code)
-				if code < 300 || code >= 500 || strings.Contains(got, "root:") || strings.Contains(got, "RIFF") || strings.Contains(got, h.dir) {
+				if code < 300 || code >= 500 || strings.Contains(got, "root:") || strings.Contains(got, sound) || strings.Contains(got, h.dir) {
 					t.Errorf("%s %s: %.3000s", method, before+evil+after, got)
 				}
 				if i := strings.Index(got, "\nLocation: "); i >= 0 && !strings.HasPrefix(got[i:], "\nLocation: /") || strings.Contains(got, "\nLocation: //") {

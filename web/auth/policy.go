@@ -3,6 +3,7 @@ package auth
 import (
 	"crypto/hmac"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"slices"
 	"time"
@@ -45,11 +46,12 @@ func (u user) identity(c claims) Identity {
 	}
 }
 
-// fingerprint tells whether anything of a user has changed, and nothing of what it is: the key stays on this machine.
+// fingerprint tells whether anything of a user has changed, and nothing of what it is: the key stays on this machine. Each text goes
+// with its whole length, so that no two users have the same bytes.
 func (u user) fingerprint(key []byte) string {
 	h := hmac.New(sha256.New, key)
 	for _, s := range append([]string{string(u.kind), u.name, string(u.role), u.hash, u.secret.Reveal()}, u.permissions...) {
-		h.Write([]byte{byte(len(s) >> 8), byte(len(s))})
+		h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(s))))
 		h.Write([]byte(s))
 	}
 	return hex.EncodeToString(h.Sum(nil)[:16])

@@ -1,0 +1,47 @@
+package appliance
+
+import (
+	"testing"
+
+	"orac/runbook"
+)
+
+// overtaken is a neighbour that is given another runbook while it takes the first one.
+type overtaken struct {
+	meanwhile func()
+	used      *runbook.Runbook
+}
+
+func (*overtaken) Check(*runbook.Runbook) error { return nil }
+
+func (o *overtaken) Use(rb *runbook.Runbook) {
+	if f := o.meanwhile; f != nil {
+		o.meanwhile = nil
+		f()
+	}
+	o.used = rb
+}
+
+// TestTheLaterRunbookStaysInForce: a change ends, and before the web server has what came of it another one ends, too, which takes
+// a user away. What stays in force is what runs.
+func TestTheLaterRunbookStaysInForce(t *testing.T) {
+	first, second := &runbook.Runbook{}, &runbook.Runbook{}
+	first.Appliance.LogLevel, second.Appliance.LogLevel = "info", "info"
+	web := &overtaken{}
+	d := &Daemon{o: Options{Beside: web}, core: &Core{runner: &Runner{}}}
+	later := make(chan struct{})
+	web.meanwhile = func() {
+		d.core.runner.graph.Store(&Graph{Runbook: second})
+		go func() { defer close(later); d.settle() }()
+		if d.settling.TryLock() { // nothing keeps the later one from being first
+			d.settling.Unlock()
+			<-later
+		}
+	}
+	d.core.runner.graph.Store(&Graph{Runbook: first})
+	d.settle()
+	<-later
+	if web.used != second {
+		t.Error("the runbook of before is in force")
+	}
+}

@@ -1,0 +1,69 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"html"
+	"regexp"
+)
+
+// document veils every text in a JSON document, whatever its field is called: it may quote anything.
+func (v *veil) document(text []byte) ([]byte, error) {
+	var value any
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	if err := d.Decode(&value); err != nil {
+		return nil, err
+	}
+	out, err := json.Marshal(v.everywhere(value))
+	return append(out, '\n'), err
+}
+
+func (v *veil) everywhere(value any) any {
+	switch value := value.(type) {
+	case string:
+		return v.quoted(value)
+	case []any:
+		for i := range value {
+			value[i] = v.everywhere(value[i])
+		}
+	case map[string]any:
+		made := make(map[string]any, len(value))
+		for name, inner := range value {
+			made[v.quoted(name)] = v.everywhere(inner)
+		}
+		return made
+	}
+	return value
+}
+
+// quoted veils a text that may quote anything.
+func (v *veil) quoted(text string) string { return v.text("output", text) }
+
+var (
+	// htmlPiece is what stands between two tags or in one. Templates escape < and > everywhere else.
+	htmlPiece = regexp.MustCompile(`(?s)<style>.*?</style>|<[^<>]*>|[^<>]+`)
+	htmlValue = regexp.MustCompile(`"[^"]*"`)
+)
+
+// page veils an HTML page that templates have made: its texts, and the values of its attributes. The style sheet stays as it is.
+func (v *veil) page(text []byte) ([]byte, error) {
+	unescaped := func(escaped string) string {
+		plain := html.UnescapeString(escaped)
+		if veiled := v.quoted(plain); veiled != plain {
+			return html.EscapeString(veiled)
+		}
+		return escaped
+	}
+	return htmlPiece.ReplaceAllFunc(text, func(piece []byte) []byte {
+		switch {
+		case bytes.HasPrefix(piece, []byte("<style>")):
+			return piece
+		case piece[0] != '<':
+			return []byte(unescaped(string(piece)))
+		}
+		return htmlValue.ReplaceAllFunc(piece, func(value []byte) []byte {
+			return []byte(`"` + unescaped(string(value[1:len(value)-1])) + `"`)
+		})
+	}), nil
+}
