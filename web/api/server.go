@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"orac/appliance/turns"
 	"orac/runbook"
 	"orac/web/audit"
 	"orac/web/auth"
@@ -48,7 +49,8 @@ type Server struct {
 	metrics *metrics
 	openAPI []byte
 	streams shares
-	reports shares // being sent
+	reports shares       // being sent
+	costly  *turns.Turns // of routes that are Costly
 
 	ctx     context.Context                          // ends with the server
 	say     func(string)                             // to the person at the terminal; nil for nobody
@@ -75,7 +77,7 @@ func New(ctx context.Context, o Options) *Server {
 	if o.Samples == nil {
 		o.Samples = samples.New(samples.Options{})
 	}
-	s := &Server{o: o, routes: Routes(), byName: map[string]*Route{}, lets: map[string]bool{}, mux: http.NewServeMux(), ctx: ctx}
+	s := &Server{o: o, routes: Routes(), byName: map[string]*Route{}, lets: map[string]bool{}, mux: http.NewServeMux(), ctx: ctx, costly: turns.New(maxCostly, maxCostlyOfOne)}
 	s.refused = newDenials(ctx, o.Audit, o.Log)
 	s.metrics = newMetrics(s)
 	for _, r := range s.routes {
