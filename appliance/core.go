@@ -32,6 +32,8 @@ type CoreOptions struct {
 	Language Language
 	// Check says what of a runbook cannot be done that no node would notice, with the address of the component in front; nil: nothing.
 	Check func(*runbook.Runbook) error
+	// Accept: see Proposer.
+	Accept func(*runbook.Runbook) error
 	// Measure measures the resident memory of the appliance; nil where that means nothing.
 	Measure func() (int64, error)
 	// Evidence gives what is known of the process before a node is ended by force; nil: nothing.
@@ -92,7 +94,7 @@ func NewCore(o CoreOptions) (*Core, error) {
 		Measure: o.Measure, Evidence: o.Evidence, MayRestart: c.mayRestart, Settle: parts.Trim, Changed: c.changed,
 	}
 	c.lastGood = rt.NewCell(o.LastGood)
-	c.steward = &Steward{Proposer: Proposer{o.Language, c.runner.Graph}, Runner: c.runner, Check: o.Check}
+	c.steward = &Steward{Proposer: Proposer{o.Language, c.runner.Graph, o.Accept}, Runner: c.runner, Check: o.Check}
 	return c, nil
 }
 

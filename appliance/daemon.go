@@ -43,6 +43,8 @@ type Options struct {
 type Beside interface {
 	// Check says what of a runbook cannot be done, with the address of the component in front, and changes nothing.
 	Check(rb *runbook.Runbook) error
+	// Accept says why a runbook may not come into force over the network, whatever the table of capabilities allows.
+	Accept(rb *runbook.Runbook) error
 	// Use puts a runbook into force. It does not wait for anybody.
 	Use(rb *runbook.Runbook)
 }
@@ -73,7 +75,7 @@ func NewDaemon(o Options) (*Daemon, error) {
 		c.Ledger = o.State.history
 	}
 	if o.Beside != nil {
-		c.Check = o.Beside.Check
+		c.Check, c.Accept = o.Beside.Check, o.Beside.Accept
 	}
 	if o.Alive != nil {
 		c.Alive = func(*rt.Task) { o.Alive(d.Status()) }

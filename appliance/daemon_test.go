@@ -12,7 +12,8 @@ type overtaken struct {
 	used      *runbook.Runbook
 }
 
-func (*overtaken) Check(*runbook.Runbook) error { return nil }
+func (*overtaken) Check(*runbook.Runbook) error  { return nil }
+func (*overtaken) Accept(*runbook.Runbook) error { return nil }
 
 func (o *overtaken) Use(rb *runbook.Runbook) {
 	if f := o.meanwhile; f != nil {

@@ -48,8 +48,6 @@ type Change struct {
 	Begin func() error
 	// Edit makes the text of what the file says, which must be what runs. Nil: the request says which text.
 	Edit func(file string) (string, error)
-	// Accept sees the runbook that is to run; nothing has changed yet but by Begin. Nil: all are accepted.
-	Accept func(rb *runbook.Runbook) error
 	// Kept is called when it runs and is kept, with its text. Nil: nothing.
 	Kept func(text string, a *status.Applied)
 	// Undo takes back what Begin did: the change did not come into force. Nil: nothing.
@@ -60,6 +58,8 @@ type Change struct {
 type Proposer struct {
 	Language Language
 	Running  func() *Graph
+	// Accept says why a runbook may not come into force over the network, whatever the table of capabilities allows; nil: all may.
+	Accept func(*runbook.Runbook) error
 }
 
 // text is the one that a request is about.
@@ -76,11 +76,22 @@ func (s *Proposer) propose(t *rt.Task, r status.PlanRequest, text []byte, kept *
 	if problems.HasErrors() {
 		return Proposal{}, Refuse(r.File, problems)
 	}
+	if err := s.accept(r, rb); err != nil {
+		return Proposal{}, err
+	}
 	g, err := Compile(rb)
 	if err != nil {
 		return Proposal{}, &status.Refusal{Code: status.Invalid, Message: err.Error(), Hint: "nothing was changed"}
 	}
 	return Proposal{Runbook: rb, Source: text, Note: "apply", graph: g}, nil
+}
+
+// accept asks Accept about what the network wants to run.
+func (s *Proposer) accept(r status.PlanRequest, rb *runbook.Runbook) error {
+	if s.Accept == nil || r.Origin.Trusted() {
+		return nil
+	}
+	return s.Accept(rb)
 }
 
 // Examine evaluates and judges a text as a proposal is, and says all that is wrong with it. The runbook is nil if it could not run.
@@ -91,7 +102,10 @@ func (s *Proposer) Examine(t *rt.Task, r status.PlanRequest) (*runbook.Runbook, 
 	}
 	rb, problems := s.evaluate(t, r, text, nil)
 	if problems.HasErrors() {
-		rb = nil
+		return nil, problems
+	}
+	if err := s.accept(r, rb); err != nil {
+		return nil, append(problems, runbook.Diagnostic{Severity: runbook.Error, Summary: err.Error()})
 	}
 	return rb, problems
 }
@@ -145,11 +159,7 @@ func (s *Proposer) Wanted(t *rt.Task, c Change) (Proposal, error) {
 	if err != nil {
 		return Proposal{}, err
 	}
-	to, err := s.propose(t, c.PlanRequest, text, nil)
-	if err == nil && c.Accept != nil {
-		err = c.Accept(to.Runbook)
-	}
-	return to, err
+	return s.propose(t, c.PlanRequest, text, nil)
 }
 
 // Do makes a change in its order: wanted says what is to run, run makes it so. The caller sees to it that there is one at a time.

@@ -35,7 +35,7 @@ var Capabilities = []CapabilityRow{
 	{Admits, "say who may do what: users, roles, service accounts, lifetimes", "everything; the last admin stays", free},
 	{Reaches, "send audio, texts and events to an address", "everything, unless a credential goes there", free},
 	{Fetches, "load a model", "models of the catalogue and of https URLs; of paths only those that are loaded already", loads},
-	{Proves, "use a credential", "credentials stay where they are, and go where they go; a new user's password_hash may name a secret", proves},
+	{Proves, "use a credential", "credentials stay where they are, and go where they go, checked against the same ca; a new user's password_hash may name a secret", proves},
 	{Reads, "have a file read", "only the files that the same attribute reads already", known},
 	{Writes, "have a file or folder written", "only the one that the same attribute writes already", known},
 	{Runs, "run a command as ORAC's user", "only the commands that the same attribute runs already", known},

@@ -2,6 +2,7 @@ package runbook
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -67,7 +68,7 @@ func (j *judge) blocks(blocks []Block) {
 			}
 		}
 		if j.hasCredential(j.next, b) && !j.sameDestinations(b) {
-			j.forbid(b.Address, "", fmt.Sprintf("%s would send a credential to an address that it does not go to yet", b.Address))
+			j.forbid(b.Address, "", fmt.Sprintf("%s would send a credential to an address that it does not go to yet, or trust another certificate there", b.Address))
 		}
 		j.blocks(b.Nested)
 	}
@@ -77,7 +78,8 @@ func free(*judge, use) string { return "" }
 
 // known allows a value that the same attribute has already, in any block of the type.
 func known(j *judge, u use) string {
-	if u.attr.Value.IsNull() || u.at.isEmpty(u.attr) || slices.ContainsFunc(valuesOf(j.now.Blocks, u.block.Type, u.at.Name), u.attr.Equal) {
+	values := valuesOf(j.now.Blocks, u.block.Type, u.at.Name)
+	if u.attr.Value.IsNull() || u.at.isEmpty(u.attr) || slices.ContainsFunc(values, u.attr.Equal) && !j.moved(u.at, u.attr) {
 		return ""
 	}
 	switch u.at.Gives {
@@ -140,7 +142,26 @@ func (j *judge) inForce(u use) bool {
 	if !ok {
 		return u.attr.Default
 	}
-	return u.attr.Equal(was.Attrs[u.at.Name])
+	return u.attr.Equal(was.Attrs[u.at.Name]) && !j.moved(u.at, u.attr)
+}
+
+// moved tells whether a value that is written alike names another file: a relative path in the folder of another runbook.
+func (j *judge) moved(at *Attribute, a Attr) bool {
+	return !a.Default && at.isRelative(a) && !sameFolder(j.now.Dir, j.next.Dir)
+}
+
+// isRelative tells whether a value goes by the folder of its runbook.
+func (at *Attribute) isRelative(a Attr) bool {
+	switch {
+	case a.Value.IsNull() || at.isEmpty(a):
+		return false
+	case at.Gives == Runs: // a program without a slash is looked up in the PATH
+		program := a.Value.AsValueSlice()[0].AsString()
+		return strings.Contains(program, "/") && !filepath.IsAbs(program)
+	case at.Kind == Path || at.Reads != nil && at.Reads(a.Value.AsString()):
+		return !filepath.IsAbs(a.Value.AsString())
+	}
+	return false
 }
 
 // isEmpty tells whether a list is.
@@ -175,7 +196,8 @@ func (j *judge) hasCredential(rb *Runbook, b Block) bool {
 	return false
 }
 
-// sameDestinations tells whether the addresses of a block are those that it has already, and a credential with them.
+// sameDestinations tells whether the addresses of a block, and who vouches for them, are those that it has already, and a
+// credential with them.
 func (j *judge) sameDestinations(b Block) bool {
 	was, ok := j.now.Block(b.Address)
 	to := destinations(j.next, b, map[Address]bool{})
@@ -183,17 +205,18 @@ func (j *judge) sameDestinations(b Block) bool {
 		return len(to) == 0
 	}
 	return slices.EqualFunc(to, destinations(j.now, was, map[Address]bool{}), func(x, y destination) bool {
-		return x.block == y.block && x.attr.Equal(y.attr)
+		return x.block == y.block && x.at == y.at && x.attr.Equal(y.attr) && !j.moved(x.at, x.attr)
 	})
 }
 
-// destination is an address that a block leads to.
+// destination is an address that a block leads to, or who vouches for it.
 type destination struct {
 	block Address
+	at    *Attribute
 	attr  Attr
 }
 
-// destinations are the addresses of a block and of the blocks that it refers to, in the order of the registry.
+// destinations are the addresses, with who vouches for them, of a block and of the blocks that it refers to, in the order of the registry.
 func destinations(rb *Runbook, b Block, seen map[Address]bool) (list []destination) {
 	if seen[b.Address] {
 		return nil
@@ -204,8 +227,8 @@ func destinations(rb *Runbook, b Block, seen map[Address]bool) (list []destinati
 		a := b.Attrs[at.Name]
 		switch {
 		case a.Value.IsNull():
-		case at.Gives == Reaches:
-			list = append(list, destination{b.Address, a})
+		case at.Gives == Reaches || at.Vouches:
+			list = append(list, destination{b.Address, at, a})
 		case at.Kind == Ref:
 			if to, ok := rb.Block(Address(a.Value.AsString())); ok {
 				list = append(list, destinations(rb, to, seen)...)

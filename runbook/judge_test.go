@@ -40,6 +40,11 @@ stt "cert" {
   url         = "https://cert.example"
   client_cert = "client.pem"
   client_key  = "client.key"
+  ca          = "cert.pem"
+}
+stt "other" {
+  url = "https://other.example"
+  ca  = "other.pem"
 }
 heartbeat "h" {
   stt  = stt.open
@@ -95,6 +100,7 @@ func TestJudge(t *testing.T) {
 		"a new service without a credential":   with(`stt "new" { url = "http://new.example" }`),
 		"a service without its token":          {"  token = secret(\"stt_token\")\n", ""},
 		"another address without the token":    {"  url   = \"http://token.example\"\n  token = secret(\"stt_token\")\n", "  url   = \"http://elsewhere.example\"\n"},
+		"another authority of no credential":   {`ca  = "other.pem"`, `ca  = "cert.pem"`},
 		"a user":                               with("user \"bob\" {\n role = \"admin\"\n password_hash = secret(\"bob\")\n}"),
 		"another port":                         {"127.0.0.1:7171", "127.0.0.1:7272"},
 		"a role":                               {`role          = "admin"`, `role          = "viewer"`},
@@ -113,6 +119,9 @@ func TestJudge(t *testing.T) {
 		"the token to another address":          {"http://token.example", "http://elsewhere.example"},
 		"the certificate to another address":    {"https://cert.example", "https://elsewhere.example"},
 		"another key":                           {`"client.key"`, `"other.key"`},
+		"another authority of a credential":     {`ca          = "cert.pem"`, `ca = "other.pem"`},
+		"any authority of a credential":         {"  ca          = \"cert.pem\"\n", ""},
+		"an authority of an account":            {`stt "open" { url = "http://open.example" }`, "stt \"open\" {\n url = \"http://open.example\"\n ca = \"other.pem\"\n}"},
 		"the account to another address":        {"http://open.example", "http://elsewhere.example"},
 		"the account to another service":        {"stt  = stt.open", "stt  = stt.cert"},
 		"the account in another place":          {`stt "open" { url = "http://open.example" }`, "stt \"open\" {\n url = \"http://open.example\"\n auth = service_account.me\n}"},
@@ -178,6 +187,43 @@ func TestJudge(t *testing.T) {
 	for what, change := range mayNot {
 		if next, _ := runbook.Parse([]byte(strings.Replace(inForce, change[0], change[1], 1)), "orac.hcl", judged); next != nil && len(runbook.Judge(trusting, next)) > 0 {
 			t.Errorf("%s: who is trusted may not", what)
+		}
+	}
+}
+
+// TestJudgeGoesByWhatIsNamed: what is written alike in the folder of another runbook is another file there.
+func TestJudgeGoesByWhatIsNamed(t *testing.T) {
+	const names = `appliance "a" {%s}
+device "wav" "w" { path = "/abs.wav" }
+stt "x" {
+  protocol = "exec"
+  command  = ["say", "x/y"]
+}
+%s`
+	file := func(dir, log, more string) *runbook.Runbook {
+		rb, problems := runbook.Parse(fmt.Appendf(nil, names, log, more), dir+"/orac.hcl", judged)
+		if rb == nil {
+			t.Fatal(problems)
+		}
+		return rb
+	}
+	if found := runbook.Judge(file("/etc/a", "", ""), file("/etc/b", "", "")); len(found) > 0 {
+		t.Errorf("nothing of it goes by the folder: %v", found)
+	}
+	for what, text := range map[string][2]string{
+		"a log":         {"\n log_file = \"orac.log\"\n", ""},
+		"a command":     {"", "stt \"y\" {\n protocol = \"exec\"\n command = [\"./run\"]\n}\n"},
+		"a sound":       {"", "device \"wav\" \"y\" { path = \"y.wav\" }\n"},
+		"a model":       {"", "model \"y\" { source = \"y.onnx\" }\n"},
+		"a certificate": {"", "stt \"y\" {\n url = \"https://y.example\"\n client_cert = \"y.pem\"\n client_key = \"y.key\"\n}\n"},
+		"an authority":  {"", "stt \"y\" {\n url = \"https://y.example\"\n ca = \"y.pem\"\n token = secret(\"y\")\n}\n"},
+	} {
+		now := file("/etc/a", text[0], text[1])
+		if found := runbook.Judge(now, file("/etc/a", text[0], text[1])); len(found) > 0 {
+			t.Errorf("%s: %v", what, found)
+		}
+		if found := runbook.Judge(now, file("/etc/b", text[0], text[1])); !found.Forbidden() {
+			t.Errorf("%s of another folder: it may", what)
 		}
 	}
 }

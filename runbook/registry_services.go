@@ -73,7 +73,7 @@ var heartbeatBlock = &BlockType{
 			Doc: "The account whose short-lived tokens are sent; without it what stt says."},
 		{Name: "listeners", Kind: Refs, Gives: Tunes, OnChange: InPlace, Refs: []string{"listener"}, Example: "[listener.kitchen]",
 			Doc: "The listeners whose models are reported; empty means all."},
-		{Name: "ca", Kind: Path, Gives: Reads, OnChange: Restart, Example: `"/etc/orac/ca.pem"`,
+		{Name: "ca", Kind: Path, Gives: Reads, Vouches: true, OnChange: Restart, Example: `"/etc/orac/ca.pem"`,
 			Doc: "The certificate authorities that may have signed the certificate of url, in PEM; of stt they are those of its block."},
 	},
 	Rules: []Rule{ExactlyOneOf("url", "stt"), AtMostOneOf("stt", "ca")},

@@ -182,7 +182,7 @@ const (
 // tlsClient are the attributes of a block whose service is reached over TLS.
 func tlsClient(what string) []Attribute {
 	return []Attribute{
-		{Name: "ca", Kind: Path, Gives: Reads, OnChange: Restart, Example: `"/etc/orac/ca.pem"`,
+		{Name: "ca", Kind: Path, Gives: Reads, Vouches: true, OnChange: Restart, Example: `"/etc/orac/ca.pem"`,
 			Doc: "The certificate authorities that may have signed " + what + " certificate, in PEM; without it those of the system."},
 		{Name: "client_cert", Kind: Path, Gives: Proves, OnChange: Restart, Example: `"/etc/orac/client.pem"`,
 			Doc: "A certificate that ORAC shows to the server, in PEM."},

@@ -79,6 +79,9 @@ type Attribute struct {
 	// that Options.Within lets it name another one, as secret("NAME").
 	Keeps bool
 
+	// Vouches: it says who may answer at the addresses of its block, so that a credential that goes there goes to whom it names.
+	Vouches bool
+
 	// NoWider tells of an attribute that Opens whether a text lets in nobody whom the one before has not; nil: any other text does.
 	NoWider func(was, is string) bool
 

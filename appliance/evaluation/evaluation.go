@@ -9,7 +9,6 @@
 package evaluation
 
 import (
-	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -120,6 +119,3 @@ func (r request) options() runbook.Options {
 func (r request) evaluate() (*runbook.Runbook, runbook.Diagnostics) {
 	return runbook.Parse(r.Text, r.File, r.options())
 }
-
-// errGone is why nothing was evaluated for somebody who does not wait for it any more.
-var errGone = errors.New("whoever asked has gone")

@@ -1,7 +1,6 @@
 package evaluation
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -10,13 +9,13 @@ import (
 	"runtime"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"orac/appliance"
 	"orac/appliance/rt"
 	"orac/appliance/rt/live"
 	"orac/appliance/status"
+	"orac/appliance/turns"
 	"orac/runbook"
 )
 
@@ -175,62 +174,10 @@ func TestTheChildEndsWithItsRequest(t *testing.T) {
 	gone := make(chan struct{})
 	close(gone)
 	_, problems := evaluate(t, l, appliance.Evaluation{PlanRequest: status.PlanRequest{File: file, Gone: gone}, Text: []byte(text)})
-	if !strings.Contains(problems.Error(), errGone.Error()) {
+	if !strings.Contains(problems.Error(), turns.ErrGone.Error()) {
 		t.Error(problems)
 	}
-	if len(l.Pool.places) != 0 || len(l.Pool.turns) != 0 {
+	if !l.Pool.turns.Idle() {
 		t.Error("its place is still taken")
 	}
-}
-
-// TestTurns: one text of a person at a time, few over all, and a bound of those that wait.
-func TestTurns(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		p := NewPool("")
-		took := make(chan string, 100)
-		ctx, cancel := context.WithCancel(t.Context())
-		take := func(who string) func() {
-			done, err := p.take(ctx, who)
-			if err != nil {
-				took <- who + ": " + err.Error()
-				return nil
-			}
-			took <- who
-			return done
-		}
-		first := take("ann")
-		second := make(chan func(), 1)
-		go func() { second <- take("ann") }()
-		synctest.Wait()
-		if len(took) != 1 {
-			t.Fatal("two texts of a person are evaluated at a time")
-		}
-		bob := take("bob") // is not held up by her
-		go take("cid")     // there is no place
-		synctest.Wait()
-		if len(took) != 2 {
-			t.Fatalf("%d are evaluated at a time", len(took))
-		}
-		for range maxWaiting {
-			go take("ann")
-		}
-		synctest.Wait()
-		if len(took) != 2+2 || p.turns["ann"].wait != maxWaiting {
-			t.Errorf("%d wait", p.turns["ann"].wait)
-		}
-		first()
-		synctest.Wait() // cid or ann's second
-		bob()
-		synctest.Wait()
-		cancel()
-		synctest.Wait()
-		for range 2 {
-			select {
-			case done := <-second:
-				done()
-			default:
-			}
-		}
-		synctest.Wait()
-	})
 }

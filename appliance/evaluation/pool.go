@@ -8,11 +8,11 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
-	"sync"
 
 	"golang.org/x/sys/unix"
 
 	"orac/appliance/memory"
+	"orac/appliance/turns"
 	"orac/runbook"
 )
 
@@ -25,21 +25,12 @@ const maxWaiting = 8
 // Pool evaluates texts in children, one at a time for each person. It may be used by many at once.
 type Pool struct {
 	program string
-	places  chan struct{} // one for each child that may run
-
-	mu    sync.Mutex // guards turns
-	turns map[string]*turn
-}
-
-// turn is whose turn it is of the texts of one person.
-type turn struct {
-	token chan struct{} // held by the one that is evaluated
-	wait  int           // how many hold it or wait for it
+	turns   *turns.Turns
 }
 
 // NewPool makes a pool whose children are the program with Command as its only argument.
 func NewPool(program string) *Pool {
-	return &Pool{program: program, places: make(chan struct{}, maxSideBySide), turns: map[string]*turn{}}
+	return &Pool{program: program, turns: turns.New(maxSideBySide, maxWaiting)}
 }
 
 // evaluate evaluates a text in a child. It ends with ctx.
@@ -52,7 +43,7 @@ func (p *Pool) evaluate(ctx context.Context, who string, r request) (*runbook.Ru
 }
 
 func (p *Pool) attempt(ctx context.Context, who string, r request) (*runbook.Runbook, runbook.Diagnostics, error) {
-	done, err := p.take(ctx, who)
+	done, err := p.turns.Take(ctx, who)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -71,43 +62,6 @@ func (p *Pool) attempt(ctx context.Context, who string, r request) (*runbook.Run
 		return nil, nil, err
 	}
 	return runbook.Unpack(answer, r.Text, r.File, r.options())
-}
-
-// take waits for the turn of a person and for a place. done gives both back.
-func (p *Pool) take(ctx context.Context, who string) (done func(), err error) {
-	p.mu.Lock()
-	t := p.turns[who]
-	if t == nil {
-		t = &turn{token: make(chan struct{}, 1)}
-		p.turns[who] = t
-	}
-	full := t.wait >= maxWaiting
-	if !full {
-		t.wait++
-	}
-	p.mu.Unlock()
-	if full {
-		return nil, fmt.Errorf("%d texts of yours are being evaluated or wait for it already; try again when one is done", maxWaiting)
-	}
-	leave := func() {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		if t.wait--; t.wait == 0 {
-			delete(p.turns, who)
-		}
-	}
-	for i, c := range []chan struct{}{t.token, p.places} {
-		select {
-		case c <- struct{}{}:
-		case <-ctx.Done():
-			if i == 1 {
-				<-t.token
-			}
-			leave()
-			return nil, errGone
-		}
-	}
-	return func() { <-p.places; <-t.token; leave() }, nil
 }
 
 // child runs one child to its end, and gives what it has written.
@@ -129,7 +83,7 @@ func (p *Pool) child(ctx context.Context, ask []byte) ([]byte, error) {
 	case err == nil && !answer.cut:
 		return answer.text, nil
 	case ctx.Err() != nil:
-		return nil, errGone
+		return nil, turns.ErrGone
 	case answer.cut:
 		return nil, errors.New("the text makes values that are too large; write out what is needed")
 	case limited.Err() != nil:

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"encoding/json"
 	"fmt"
 	"io"
 	"io/fs"
@@ -122,6 +123,9 @@ func TestPeopleComeAndGo(t *testing.T) {
 	}
 	refused("the last admin is removed", "DELETE", "/api/users/anna", "", 409)
 	refused("the last admin is made less", "PUT", "/api/users/anna", `{"role":"viewer"}`, 409)
+	nobody, err := json.Marshal(map[string]string{"source": text[:strings.Index(text, "user \"anna\"")]})
+	must(t, err)
+	refused("a text without people", "POST", "/api/runbook/plan", string(nobody), 409)
 	anna.do("POST", "/api/runbook/rollback", map[string]int{"generation": with}, &done) // which declares bert
 	if !done.OK {
 		t.Fatalf("the generation cannot be returned to: %+v", done)

@@ -5,11 +5,14 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
 
+	"orac/appliance/status"
+	"orac/appliance/turns"
 	"orac/runbook"
 	"orac/web/auth"
 )
@@ -233,4 +236,25 @@ type addressed struct {
 
 func (a *addressed) RemoteAddr() net.Addr {
 	return net.TCPAddrFromAddrPort(netip.MustParseAddrPort(a.from))
+}
+
+// TestCostlyRequestsTakeTurns: what goes through texts in this process does so one at a time for each who asks. Every route of the
+// runbook is costly, or leaves the work to the child that evaluates texts, where there are turns as well.
+func TestCostlyRequestsTakeTurns(t *testing.T) {
+	rig := newRig(t)
+	child := []string{"runbook", "validate", "plan", "apply", "planRollback", "rollback"}
+	for _, r := range rig.server.routes {
+		if r.Tag == "runbook" && r.Role == auth.Admin && r.Costly == slices.Contains(child, r.Name) {
+			t.Errorf("%s: who bounds what it costs?", r.Name)
+		}
+	}
+	rig.server.costly = turns.New(2, 1)
+	going, err := rig.server.costly.Take(t.Context(), auth.Identity{Kind: auth.User, Name: "admin"}.Subject())
+	rig.must(err)
+	rig.problem("an edit beside another", rig.call(auth.Admin, "POST", "/api/runbook/edit", map[string]any{"operations": []any{}}), Slower)
+	get[status.Plan](rig, rig.call(auth.Admin, "POST", "/api/runbook/plan", sourceInput{testRunbook}), 200)
+	going()
+	if w := rig.call(auth.Admin, "GET", "/api/runbook/blocks", nil); w.Code != 200 || !rig.server.costly.Idle() {
+		t.Errorf("when it is over: %d %s", w.Code, w.Body)
+	}
 }

@@ -109,6 +109,17 @@ func (h *Host) Check(rb *runbook.Runbook) error {
 	return l.Close()
 }
 
+// Accept implements appliance.Beside. Nobody asks over the network before there is a server.
+func (h *Host) Accept(rb *runbook.Runbook) error {
+	h.mu.Lock()
+	s := h.server
+	h.mu.Unlock()
+	if s == nil {
+		return nil
+	}
+	return s.leavesAdmin(rb)
+}
+
 func samePort(a, b string) bool {
 	_, p, err1 := net.SplitHostPort(a)
 	_, q, err2 := net.SplitHostPort(b)

@@ -87,6 +87,7 @@ type fake struct {
 	nodes    []status.Node
 	incident status.Incident // one more
 	diskErr  string
+	accept   func(*runbook.Runbook) error // nil where the file declares other people than the guard knows
 }
 
 func (f *fake) Status() status.Status {
@@ -100,7 +101,7 @@ func (f *fake) Status() status.Status {
 
 // proposer judges texts as the appliance does.
 func (f *fake) proposer() *appliance.Proposer {
-	return &appliance.Proposer{Language: f, Running: f.Graph}
+	return &appliance.Proposer{Language: f, Running: f.Graph, Accept: f.accept}
 }
 
 // Read implements appliance.Language.

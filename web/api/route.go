@@ -27,6 +27,9 @@ type Route struct {
 	// Shared: the answer is the same for all who may have it and takes no input, and is made once for all of a moment.
 	Shared bool
 
+	// Costly: it goes through texts of who asks, in this process. One such request of each goes on at a time, and few over all.
+	Costly bool
+
 	in, out reflect.Type
 	may     func(*Call, any) error // beyond the role; nil: the role is enough
 	params  []param

@@ -24,7 +24,7 @@ func addUser(c *Call, in newUserInput) (applied, error) {
 		return applied{}, err
 	}
 	change := map[string]any{"user": in.Name, "role": in.Role}
-	return c.edit(appliance.Change{Begin: password.Put, Undo: password.Undo, Accept: leavesAdmin}, change, func(text string) (string, error) {
+	return c.edit(appliance.Change{Begin: password.Put, Undo: password.Undo}, change, func(text string) (string, error) {
 		fresh, kept := c.declareMade(withUser(text, in.Name, in.Role, password.Secret))
 		change["declared"] = kept
 		return fresh, nil

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"orac/runbook"
+	"orac/web/auth"
 	"orac/web/simulations"
 )
 
@@ -85,6 +86,9 @@ func (in simulationNumber) target() string { return fmt.Sprint(in.Number) }
 
 func getSimulation(c *Call, in simulationNumber) (simulations.Simulation, error) {
 	s, err := c.Server.o.Simulations.Get(in.Number)
+	if !c.Who.Role.Includes(auth.Admin) {
+		s.Output = "" // it quotes lines of files that only admins may read
+	}
 	return s, simulationProblem(err)
 }
 

@@ -29,7 +29,7 @@ func changeRole(c *Call, in roleInput) (applied, error) {
 		err := c.Server.o.Guard.SetMadeRole(in.Name, auth.Role(in.Role))
 		return c.made(err, map[string]any{"user": in.Name, "role": in.Role})
 	}
-	return c.edit(appliance.Change{Accept: leavesAdmin}, map[string]any{"was": u.Role, "user": in.Name, "role": in.Role}, func(text string) (string, error) {
+	return c.edit(appliance.Change{}, map[string]any{"was": u.Role, "user": in.Name, "role": in.Role}, func(text string) (string, error) {
 		fresh, err := runbook.Edit([]byte(text), runbook.Address("user."+in.Name), "role", fmt.Sprintf("%q", in.Role))
 		if err != nil {
 			return "", editProblem(err)
@@ -65,7 +65,7 @@ func removeUser(c *Call, in userName) (applied, error) {
 	}
 	gone["was"] = u.Role
 	var failed error
-	out, err := c.edit(appliance.Change{Accept: leavesAdmin, Kept: func(string, *status.Applied) { failed = g.Forget(in.Name, secret) }}, gone, func(text string) (string, error) {
+	out, err := c.edit(appliance.Change{Kept: func(string, *status.Applied) { failed = g.Forget(in.Name, secret) }}, gone, func(text string) (string, error) {
 		fresh, err := runbook.Remove([]byte(text), runbook.Address("user."+in.Name))
 		if err != nil {
 			return "", editProblem(err)
@@ -104,10 +104,11 @@ func lastAdmin() error {
 	return Fail(Conflict, "There would be no admin any more. Make somebody else an admin first.")
 }
 
-// leavesAdmin refuses a runbook that declares nobody who may change anything.
-func leavesAdmin(rb *runbook.Runbook) error {
-	if !slices.ContainsFunc(rb.Users, func(u runbook.User) bool { return u.Role == string(auth.Admin) }) {
+// leavesAdmin refuses a runbook that leaves no admin, by whichever route it comes.
+func (s *Server) leavesAdmin(rb *runbook.Runbook) error {
+	left, err := s.o.Guard.LeavesAdmin(rb)
+	if err == nil && !left {
 		return lastAdmin()
 	}
-	return nil
+	return err
 }

@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"orac/appliance/turns"
 	"orac/runbook"
 	"orac/web/audit"
 	"orac/web/auth"
@@ -51,7 +52,8 @@ type Server struct {
 	streams shares
 	reports shares // being sent
 	waits   waits
-	using   sync.Mutex // held while another runbook is put into force
+	using   sync.Mutex   // held while another runbook is put into force
+	costly  *turns.Turns // of routes that are Costly
 
 	ctx     context.Context                          // ends with the server
 	say     func(string)                             // to the person at the terminal; nil for nobody
@@ -87,7 +89,7 @@ func New(ctx context.Context, o Options) *Server {
 	if o.Samples == nil {
 		o.Samples = samples.New(samples.Options{})
 	}
-	s := &Server{o: o, waits: waits{recheck, headerTime, slowGrace}, routes: Routes(), byName: map[string]*Route{}, lets: map[string]bool{}, mux: http.NewServeMux(), ctx: ctx}
+	s := &Server{o: o, waits: waits{recheck, headerTime, slowGrace}, routes: Routes(), byName: map[string]*Route{}, lets: map[string]bool{}, mux: http.NewServeMux(), ctx: ctx, costly: turns.New(maxCostly, maxCostlyOfOne)}
 	s.refused = newDenials(ctx, o.Audit, o.Log)
 	s.metrics = newMetrics(s)
 	for _, r := range s.routes {

@@ -46,6 +46,13 @@ func TestASimulationByTheAPI(t *testing.T) {
 	if len(all) != 2 || all[0].Number != 2 || all[1].Output != "" {
 		t.Errorf("%+v", all)
 	}
+	// What it has said may quote lines of the runbook, applied or not.
+	if s := get[simulations.Simulation](rig, rig.call(auth.Admin, "GET", "/api/simulations/1", nil), 200); s.Output == "" {
+		t.Error("an admin does not see what it has said")
+	}
+	if s := get[simulations.Simulation](rig, rig.call(auth.Operator, "GET", "/api/simulations/1", nil), 200); s.Output != "" {
+		t.Errorf("an operator sees what it has said: %q", s.Output)
+	}
 	w := rig.call(auth.Operator, "GET", "/api/simulations/1/report", nil)
 	if csp := w.Header().Get("Content-Security-Policy"); w.Code != 200 || !strings.Contains(csp, "sandbox") || !strings.Contains(csp, "style-src 'sha256-") || strings.Contains(csp, "unsafe") {
 		t.Errorf("the report comes with %d, %q", w.Code, csp)

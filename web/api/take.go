@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"orac/appliance/turns"
 	"orac/web/auth"
 )
 
@@ -169,6 +170,13 @@ func (s *Server) run(c *Call, in any) (out any, err error) {
 	if err := s.may(c, in); err != nil {
 		return nil, err
 	}
+	if c.Route.Costly {
+		done, err := s.turn(c)
+		if err != nil {
+			return nil, err
+		}
+		defer done()
+	}
 	if c.Route.Change == "" {
 		return c.Route.run(c, in)
 	}
@@ -178,6 +186,27 @@ func (s *Server) run(c *Call, in any) (out any, err error) {
 		return err
 	})
 	return out, err
+}
+
+// How many requests of routes that are Costly go on side by side, and how many of one person go on or wait: each takes a core for up
+// to some seconds, and the microphone needs one.
+const (
+	maxCostly      = 2
+	maxCostlyOfOne = 8
+)
+
+// turn waits until it is the turn of a request that is costly. done gives the turn to the next.
+func (s *Server) turn(c *Call) (done func(), err error) {
+	done, err = s.costly.Take(c.Context(), c.Who.Subject())
+	switch {
+	case errors.Is(err, turns.ErrFull):
+		p := Fail(Slower, "%d requests of yours that take long go on or wait already.", maxCostlyOfOne)
+		p.retry = time.Second
+		return nil, p
+	case err != nil:
+		return nil, c.Context().Err()
+	}
+	return done, nil
 }
 
 // maxChanges is how many changes each may make a minute: each is two records that wait for the disk, and the audit log keeps so many.

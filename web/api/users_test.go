@@ -56,6 +56,7 @@ func declaring(t *testing.T) *rig {
 	}
 	rig.app.apply = func(r status.ApplyRequest) (status.Applied, error) { return use(*r.Source), nil }
 	use(testRunbook + declaredUsers)
+	rig.app.accept = rig.server.leavesAdmin
 	rig.issue()
 	return rig
 }
@@ -268,4 +269,33 @@ func TestAnAdminOfTheNetworkRunsNoNewCommand(t *testing.T) {
 	rig.problem("another argument", rig.call(auth.Admin, "POST", "/api/runbook/plan", sourceInput{strings.Replace(runs, `["id"]`, `["id", "-u"]`, 1)}), Forbidden)
 	rb.Web.TrustAdmins = true
 	get[status.Plan](rig, rig.call(auth.Admin, "POST", "/api/runbook/plan", sourceInput{strings.Replace(runs, `["id"]`, `["id", "-u"]`, 1)}), 200)
+}
+
+// TestAnAdminStays, by whichever route a text comes: people who cannot be managed any more would need somebody at the machine.
+func TestAnAdminStays(t *testing.T) {
+	rig := declaring(t)
+	base := testRunbook + declaredUsers
+	for name, text := range map[string]string{
+		"nobody":   testRunbook,
+		"no admin": strings.Replace(base, `role          = "admin"`, `role          = "viewer"`, 1),
+	} {
+		rig.problem("plan with "+name, rig.call(auth.Admin, "POST", "/api/runbook/plan", sourceInput{text}), Conflict)
+		rig.problem("apply with "+name, rig.call(auth.Admin, "POST", "/api/runbook/apply", applyInput{text, hashText(base), hashText(text)}), Conflict)
+		if f := get[findings](rig, rig.call(auth.Admin, "POST", "/api/runbook/validate", sourceInput{text}), 200); f.OK {
+			t.Errorf("a text with %s is called good", name)
+		}
+		rig.app.kept = map[int]string{2: text}
+		rig.problem("back to "+name, rig.call(auth.Admin, "POST", "/api/runbook/rollback", rollbackInput{Generation: 2}), Conflict)
+	}
+	if len(rig.app.applied) > 0 {
+		t.Error("something was applied")
+	}
+	// An admin of the set-up counts while nobody is declared.
+	db, err := sql.Open("sqlite", filepath.Join(rig.dir, auth.DBName))
+	rig.must(err)
+	defer db.Close()
+	_, err = db.Exec("INSERT INTO users VALUES ('first', ?, 'admin', 0)", dearHash)
+	rig.must(err)
+	rig.app.kept = map[int]string{2: testRunbook}
+	get[status.Applied](rig, rig.call(auth.Admin, "POST", "/api/runbook/rollback", rollbackInput{Generation: 2}), 200)
 }

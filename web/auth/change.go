@@ -3,8 +3,11 @@ package auth
 import (
 	"database/sql"
 	"errors"
+	"maps"
 	"net/netip"
+	"slices"
 
+	"orac/runbook"
 	"orac/web/auth/secrets"
 )
 
@@ -44,6 +47,20 @@ func (g *Guard) secretOf(u user) string {
 		}
 	}
 	return name
+}
+
+// LeavesAdmin tells whether somebody is an admin while a runbook is in force, or nobody is one now. The people of the set-up count
+// while it declares nobody.
+func (g *Guard) LeavesAdmin(rb *runbook.Runbook) (bool, error) {
+	isAdmin := func(u user) bool { return u.role == Admin }
+	if !slices.ContainsFunc(slices.Collect(maps.Values(g.policy.Load().users)), isAdmin) {
+		return true, nil
+	}
+	if len(rb.Users) > 0 {
+		return slices.ContainsFunc(rb.Users, func(u runbook.User) bool { return u.Role == string(Admin) }), nil
+	}
+	made, err := g.DB.madeUsers()
+	return slices.ContainsFunc(made, isAdmin), err
 }
 
 // Forget ends all that was given to a user who is none any more, and replaces the hash by one that no password has. The secret

@@ -65,7 +65,7 @@ type Simulation struct {
 	Exit     int       `json:"exit" doc:"Of orac sim: 0 kept, 1 broken, 2 unknown, 3 not deterministic, 64 it could not begin; -1 it was killed. It says something once it has ended."`
 	Failed   string    `json:"failed,omitempty" doc:"Why it did not end by itself."`
 	Report   bool      `json:"report" doc:"Whether there is a report."`
-	Output   string    `json:"output,omitempty" doc:"The last that it has said; left out of lists."`
+	Output   string    `json:"output,omitempty" doc:"The last that it has said, for admins: it may quote the runbook. Left out of lists."`
 }
 
 // Progress is how far a simulation is, as `orac sim --progress` tells it.

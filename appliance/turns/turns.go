@@ -1,0 +1,89 @@
+// Package turns lets people do costly things side by side without holding each other up.
+//
+// It guarantees that one thing of each person goes on at a time, and few over all; that those of a person which wait for their
+// turn are bounded; and that whoever has gone waits for nothing.
+package turns
+
+import (
+	"context"
+	"errors"
+	"sync"
+)
+
+// Why nobody's turn came.
+var (
+	ErrFull = errors.New("too much of yours is going on or waits for its turn already; try again when some of it is done")
+	ErrGone = errors.New("whoever asked has gone")
+)
+
+// Turns may be used by many at once.
+type Turns struct {
+	places chan struct{} // one for each thing that may go on
+	most   int
+
+	mu sync.Mutex // guards of
+	of map[string]*turn
+}
+
+// turn is whose turn it is of the things of one person.
+type turn struct {
+	token chan struct{} // held by the one that goes on
+	wait  int           // how many hold it or wait for it
+}
+
+// New lets so many things go on side by side, and so many of one person go on or wait.
+func New(sideBySide, most int) *Turns {
+	return &Turns{places: make(chan struct{}, sideBySide), most: most, of: map[string]*turn{}}
+}
+
+// Take waits for the turn of a person and for a place. done gives both back. The error is ErrFull, or ErrGone once ctx has ended.
+func (t *Turns) Take(ctx context.Context, who string) (done func(), err error) {
+	own := t.enter(who)
+	if own == nil {
+		return nil, ErrFull
+	}
+	for i, c := range []chan struct{}{own.token, t.places} {
+		select {
+		case c <- struct{}{}:
+		case <-ctx.Done():
+			if i == 1 {
+				<-own.token
+			}
+			t.leave(who)
+			return nil, ErrGone
+		}
+	}
+	return func() { <-t.places; <-own.token; t.leave(who) }, nil
+}
+
+// enter counts one more thing of a person; nil if there are too many.
+func (t *Turns) enter(who string) *turn {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	own := t.of[who]
+	if own == nil {
+		own = &turn{token: make(chan struct{}, 1)}
+		t.of[who] = own
+	}
+	if own.wait >= t.most {
+		return nil
+	}
+	own.wait++
+	return own
+}
+
+func (t *Turns) leave(who string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	own := t.of[who]
+	if own.wait--; own.wait == 0 {
+		delete(t.of, who)
+	}
+}
+
+// Idle tells whether nothing goes on or waits.
+func (t *Turns) Idle() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.of) == 0 && len(t.places) == 0
+}
