@@ -3,8 +3,6 @@
 package appliance
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -19,7 +17,7 @@ import (
 // errReplaced is why a model cannot be loaded whose file is another than the one that its runbook was made of.
 var errReplaced = errors.New("the file was replaced, and there is no copy of the one that this runbook names; see orac plan")
 
-// file finds the file of a model as it was when the runbook was evaluated: where the runbook says, or the copy that was made
+// file reads the file of a model as it was when the runbook was evaluated: where the runbook says, or the copy that was made
 // when it was first loaded.
 func (e *engine) file(rb *runbook.Runbook, m runbook.Model) (models.File, error) {
 	f, err := e.store.Resolve(m.Source, m.SHA256, rb.Dir)
@@ -43,7 +41,7 @@ func (e *engine) file(rb *runbook.Runbook, m runbook.Model) (models.File, error)
 
 func (e *engine) copy(sum string) string { return filepath.Join(e.copies, generation.FileName(sum)) }
 
-// keep makes a copy of the file of a model that is named by path, unless there is one.
+// keep makes a copy of the file of a model that is named by path, as it was read, unless there is one.
 func (e *engine) keep(rb *runbook.Runbook, m runbook.Model, f models.File) error {
 	to := e.copy(f.SHA256)
 	if _, named := rb.NamedFile(m.Address, "source"); !named || e.copies == "" {
@@ -52,18 +50,11 @@ func (e *engine) keep(rb *runbook.Runbook, m runbook.Model, f models.File) error
 	if _, err := os.Lstat(to); err == nil {
 		return nil
 	}
-	b, err := os.ReadFile(f.Path)
-	if err != nil {
-		return err
-	}
-	if sum := sha256.Sum256(b); hex.EncodeToString(sum[:]) != f.SHA256 {
-		return errReplaced // in this very moment
-	}
 	dir, err := statedir.Open(e.copies)
 	if err != nil {
 		return err
 	}
 	defer dir.Close()
 	dir.Sweep()
-	return dir.WriteFile(filepath.Base(to), b)
+	return dir.WriteFile(filepath.Base(to), f.Bytes)
 }

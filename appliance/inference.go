@@ -35,8 +35,6 @@ type engine struct {
 	store   models.Store
 	copies  string // folder of model files as they were loaded; empty for none
 	runtime *infer.Runtime
-	library string
-	files   struct{ mel, embedding, vad string }
 
 	mu    sync.Mutex             // guards everything that follows
 	ready map[string]*infer.Head // opened and not yet used, by the SHA-256 of the file
@@ -46,27 +44,37 @@ type engine struct {
 }
 
 func (e *engine) load() error {
-	library, err := e.store.Path("onnxruntime")
+	library, err := e.store.Library()
 	if err != nil {
 		return err
 	}
-	if e.files.mel, err = e.store.Path("melspectrogram"); err != nil {
+	if e.runtime, err = infer.Open(library); err != nil {
 		return err
 	}
-	if e.files.embedding, err = e.store.Path("embedding_model"); err != nil {
-		return err
-	}
-	e.library = library
-	e.runtime, err = infer.Open(library)
+	_, err = e.shared()
 	return err
 }
 
+// shared reads the networks that all models of a device share.
+func (e *engine) shared() (infer.Config, error) {
+	mel, err := e.store.Load("melspectrogram")
+	if err != nil {
+		return infer.Config{}, err
+	}
+	embedding, err := e.store.Load("embedding_model")
+	return infer.Config{Mel: mel.Data, Embedding: embedding.Data}, err
+}
+
 func (e *engine) extractor() (node.Extractor, error) {
-	x, err := e.runtime.OpenExtractor(infer.Config{Mel: e.files.mel, Embedding: e.files.embedding})
+	c, err := e.shared()
 	if err != nil {
 		return nil, err
 	}
-	memory.Trim(e.library) // what loading needed, listening does not
+	x, err := e.runtime.OpenExtractor(c)
+	if err != nil {
+		return nil, err
+	}
+	memory.Trim(e.runtime.Library()) // what loading needed, listening does not
 	return x, nil
 }
 
@@ -81,7 +89,7 @@ func (e *engine) trim() {
 	e.trimmed = true
 	e.mu.Unlock()
 	if first {
-		memory.Trim(e.library)
+		memory.Trim(e.runtime.Library())
 	} else {
 		memory.Release()
 	}
@@ -100,7 +108,7 @@ func (e *engine) model(rb *runbook.Runbook, m runbook.Model) (wake.Model, error)
 		_ = e.keep(rb, m, f) // a full disk shall not keep a model from being loaded; then there may be no way back to it
 		return w, nil
 	}
-	h, err := e.runtime.OpenHead(f.Path)
+	h, err := e.runtime.OpenHead(f.Data)
 	if err != nil {
 		return wake.Model{}, fmt.Errorf("%s: %w", m.Address, err)
 	}
@@ -137,7 +145,7 @@ func (e *engine) head(rb *runbook.Runbook, m runbook.Model) (node.Classifier, er
 	if h != nil {
 		return h, nil
 	}
-	h, err = e.runtime.OpenHead(f.Path)
+	h, err = e.runtime.OpenHead(f.Data)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", m.Address, err)
 	}
@@ -145,21 +153,20 @@ func (e *engine) head(rb *runbook.Runbook, m runbook.Model) (node.Classifier, er
 }
 
 func (e *engine) gateReady() error {
-	_, err := e.store.Path("silero_vad")
-	return err
+	return e.store.Verify("silero_vad")
 }
 
 // gate is Silero's voice detection with openWakeWord's delay.
 func (e *engine) gate() (node.Gate, error) {
-	file, err := e.store.Path("silero_vad")
+	file, err := e.store.Load("silero_vad")
 	if err != nil {
 		return nil, err
 	}
-	v, err := e.runtime.OpenVAD(file)
+	v, err := e.runtime.OpenVAD(file.Data)
 	if err != nil {
 		return nil, err
 	}
-	memory.Trim(e.library)
+	memory.Trim(e.runtime.Library())
 	return &voice{VAD: v}, nil
 }
 

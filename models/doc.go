@@ -3,8 +3,9 @@
 //
 // Guarantees:
 //
-//   - A file that Store hands out has been compared with its SHA-256, by the
-//     call that returned its path; a file that does not match is never loaded.
+//   - What was compared is what runs. Store hands out the bytes of a model, and
+//     an open handle of the library, never a path to be opened again; a file that
+//     does not match its SHA-256 is not handed out.
 //     One that was downloaded is removed, and no error tells what it was.
 //   - Nothing but Pull and Fetch asks the network. Fetch connects to public
 //     addresses only, unless it is allowed others, and keeps to the store's quotas.

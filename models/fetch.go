@@ -64,7 +64,7 @@ func (s Store) Fetch(ctx context.Context, w Wanted) error {
 		return err
 	}
 	dst := s.fetched(want)
-	if sum, err := fileSum(dst); err == nil && sum == want {
+	if d, err := s.hooks.readFile(dst); err == nil && sumOfBytes(d.Bytes) == want {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, cmp.Or(s.fetcher.within, FetchTime))

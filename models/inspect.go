@@ -3,7 +3,6 @@ package models
 import (
 	"cmp"
 	"fmt"
-	"io"
 	"slices"
 
 	"orac/models/onnx"
@@ -68,24 +67,29 @@ func ports(values []onnx.Value) []Port {
 // Inspect reads a model file without running it. Errors name the file and
 // wrap onnx.ErrMalformed when its content is at fault.
 func Inspect(path string) (Report, error) {
-	f, err := openRegular(path)
+	d, err := hooks{}.readFile(path)
 	if err != nil {
 		return Report{}, fmt.Errorf("model file: %w", err)
 	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, onnx.MaxFile+1))
-	if err != nil {
-		return Report{}, fmt.Errorf("model file: %w", err)
-	}
-	m, err := onnx.Parse(b)
-	if err != nil {
-		return Report{}, fmt.Errorf("model file %s: %w", path, err)
-	}
-	sum, err := fileSum(path)
+	return inspect(d)
+}
+
+// Inspect is Inspect for the file of a catalogue entry. Errors wrap what those of Load do, too.
+func (s Store) Inspect(name string) (Report, error) {
+	f, err := s.Load(name)
 	if err != nil {
 		return Report{}, err
 	}
-	r := Report{Path: path, SHA256: sum, Bytes: int64(len(b)), IRVersion: m.IRVersion, Opset: m.Opsets[""],
+	return inspect(f.Data)
+}
+
+func inspect(d onnx.Data) (Report, error) {
+	m, err := onnx.Parse(d.Bytes)
+	if err != nil {
+		return Report{}, fmt.Errorf("model file %s: %w", d.Path, err)
+	}
+	sum := sumOfBytes(d.Bytes)
+	r := Report{Path: d.Path, SHA256: sum, Bytes: int64(len(d.Bytes)), IRVersion: m.IRVersion, Opset: m.Opsets[""],
 		Producer: m.Producer, Inputs: ports(m.Graph.Inputs), Outputs: ports(m.Graph.Outputs), Parameters: m.Parameters()}
 	if m.ProducerVersion != "" {
 		r.Producer += " " + m.ProducerVersion

@@ -38,7 +38,7 @@ func (s Store) Pull(ctx context.Context, names []string, progress func(Progress)
 	wanted := map[string][]Entry{}
 	var packages []string
 	for _, e := range entries {
-		if _, err := s.path(e); err == nil {
+		if s.check(e) == nil {
 			progress(Progress{e.Name, "present"})
 			continue
 		}

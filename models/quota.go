@@ -27,7 +27,7 @@ func (s Store) reserve() (room int64, done func(), err error) {
 	if err := os.MkdirAll(s.Dir, 0o755); err != nil {
 		return 0, nil, fmt.Errorf("model store: %w", err)
 	}
-	f, err := os.OpenFile(filepath.Join(s.Dir, begun), os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW, 0o644)
+	f, err := os.OpenFile(filepath.Join(s.Dir, begun), os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0o644)
 	if err != nil {
 		return 0, nil, fmt.Errorf("model store: %w", err)
 	}
@@ -36,6 +36,9 @@ func (s Store) reserve() (room int64, done func(), err error) {
 			f.Close()
 		}
 	}()
+	if err := ownFile(f); err != nil {
+		return 0, nil, err
+	}
 	if err := lock(f); err != nil {
 		return 0, nil, err
 	}
@@ -50,6 +53,18 @@ func (s Store) reserve() (room int64, done func(), err error) {
 		return 0, nil, fmt.Errorf("the store holds %d MiB of fetched models, the most that it may; delete the files url-*.onnx that no runbook needs from %s", used>>20, s.Dir)
 	}
 	return room, func() { f.Close() }, nil
+}
+
+// ownFile refuses a file that is no regular one, or is another file by a second name.
+func ownFile(f *os.File) error {
+	info, err := f.Stat()
+	if err != nil {
+		return fmt.Errorf("model store: %w", err)
+	}
+	if sys, ok := info.Sys().(*syscall.Stat_t); !info.Mode().IsRegular() || ok && sys.Nlink > 1 {
+		return fmt.Errorf("model store: %s is no file of its own; remove it", f.Name())
+	}
+	return nil
 }
 
 // lock takes the lock of a file, or says that somebody else downloads.

@@ -11,23 +11,25 @@ import (
 	"path/filepath"
 	"strings"
 	"unicode"
+
+	"orac/models/onnx"
 )
 
 // CatalogPrefix marks a source that is a catalogue entry.
 const CatalogPrefix = "catalog:"
 
-// File is a model file that was checked and may be loaded.
+// File is a model file that was read and checked, and may run.
 type File struct {
-	Name     string // catalogue name, or the file's name without .onnx
-	Path     string
-	SHA256   string
-	Licence  string // empty when the file is not in the catalogue
-	WakeWord string
-	Labels   []string
-	Ignored  []int
+	onnx.Data        // what was checked, and may run
+	Name      string // catalogue name, or the file's name without .onnx
+	SHA256    string
+	Licence   string // empty when the file is not in the catalogue
+	WakeWord  string
+	Labels    []string
+	Ignored   []int
 }
 
-// Resolve finds and checks the file that a source stands for:
+// Resolve finds, reads and checks the file that a source stands for:
 //
 //   - "catalog:NAME" is a catalogue entry; it must have been pulled;
 //   - "https://…" needs its sha256 (hex), and must have been fetched: else the
@@ -47,8 +49,7 @@ func (s Store) Resolve(source, sha256, baseDir string) (File, error) {
 		if sha256 != "" && !strings.EqualFold(sha256, e.SHA256) {
 			return File{}, fmt.Errorf("model source %s: %w: the runbook asks for %s, the catalogue has %s", source, ErrChecksum, sha256, e.SHA256)
 		}
-		p, err := s.path(e)
-		return e.file(p), err
+		return s.load(e)
 	}
 	if strings.HasPrefix(source, "https://") {
 		return s.resolveURL(source, sha256)
@@ -63,14 +64,15 @@ func (s Store) Resolve(source, sha256, baseDir string) (File, error) {
 	if !filepath.IsAbs(p) {
 		p = filepath.Join(baseDir, p)
 	}
-	sum, err := fileSum(p)
+	d, err := s.hooks.readFile(p)
 	if err != nil {
 		return File{}, fmt.Errorf("model source %s: %w", source, err)
 	}
+	sum := sumOfBytes(d.Bytes)
 	if sha256 != "" && !strings.EqualFold(sum, sha256) {
 		return File{}, fmt.Errorf("model source %s: %w: it is not the file with SHA-256 %s", source, ErrChecksum, sha256)
 	}
-	return known(p, sum), nil
+	return known(d, sum), nil
 }
 
 // resolveURL returns the copy in the store. A damaged one is as good as none.
@@ -79,15 +81,14 @@ func (s Store) resolveURL(source, sum256 string) (File, error) {
 	if err != nil {
 		return File{}, err
 	}
-	p := s.fetched(want)
-	sum, err := fileSum(p)
-	if errors.Is(err, fs.ErrNotExist) || err == nil && sum != want {
+	d, err := s.hooks.readFile(s.fetched(want))
+	if errors.Is(err, fs.ErrNotExist) || err == nil && sumOfBytes(d.Bytes) != want {
 		return File{}, &UnfetchedError{Host: u.Host, SHA256: want}
 	}
 	if err != nil {
 		return File{}, fmt.Errorf("model store: %w", err)
 	}
-	f := known(p, want)
+	f := known(d, want)
 	if f.Licence == "" { // the file is called after its hash; the address has the better name
 		f.Name = nameOf(u)
 	}
@@ -113,17 +114,17 @@ func isSum(text string) bool {
 	return err == nil && len(b) == sha256.Size
 }
 
-func (e Entry) file(p string) File {
-	return File{Name: e.Name, Path: p, SHA256: e.SHA256, Licence: e.Licence, WakeWord: e.WakeWord, Labels: e.Labels, Ignored: e.Ignored}
+func (e Entry) file(d onnx.Data) File {
+	return File{Data: d, Name: e.Name, SHA256: e.SHA256, Licence: e.Licence, WakeWord: e.WakeWord, Labels: e.Labels, Ignored: e.Ignored}
 }
 
 // known describes a file by its checksum.
-func known(p, sum string) File {
+func known(d onnx.Data, sum string) File {
 	if e, ok := bySum(sum); ok {
-		return e.file(p)
+		return e.file(d)
 	}
-	base := filepath.Base(p)
-	return File{Name: strings.TrimSuffix(base, filepath.Ext(base)), Path: p, SHA256: sum}
+	base := filepath.Base(d.Path)
+	return File{Data: d, Name: strings.TrimSuffix(base, filepath.Ext(base)), SHA256: sum}
 }
 
 // errTooLarge is wrapped when a download or an archive member exceeds its limit.

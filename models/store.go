@@ -9,6 +9,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
+
+	"orac/models/onnx"
 )
 
 // ErrMissing is wrapped by errors about files that are not in the store yet.
@@ -29,42 +32,103 @@ type Store struct {
 	Command string
 
 	fetcher fetcher
+	hooks   hooks
 }
 
-// Path returns the checked file of a catalogue entry. It reads the whole file
-// to compare it (about 1 ms per MB). Errors wrap ErrMissing or ErrChecksum.
-func (s Store) Path(name string) (string, error) {
+// hooks are for tests: what happens between two looks at a file. Nil in production.
+type hooks struct {
+	found func(path string) // a file was looked at, and is not open yet
+	read  func(path string) // it was read
+}
+
+// Load reads the network of a catalogue entry and compares it (about 1 ms per MB). Errors wrap ErrMissing or ErrChecksum.
+func (s Store) Load(name string) (File, error) {
 	e, err := Find(name)
 	if err != nil {
-		return "", err
+		return File{}, err
 	}
-	return s.path(e)
+	return s.load(e)
 }
 
-func (s Store) path(e Entry) (string, error) {
-	p := filepath.Join(s.Dir, e.File)
-	return p, s.check(e, p)
+func (s Store) load(e Entry) (File, error) {
+	d, err := s.hooks.readFile(s.path(e))
+	if err == nil {
+		err = s.compare(e, sumOfBytes(d.Bytes))
+	}
+	if err != nil {
+		return File{}, s.explain(e, err)
+	}
+	return e.file(d), nil
+}
+
+// Library opens the inference library and compares what it has opened: the caller loads it by that handle. It is code, so
+// nobody else may write to it. Errors wrap ErrMissing or ErrChecksum.
+func (s Store) Library() (*os.File, error) {
+	e, err := Find("onnxruntime")
+	if err != nil {
+		return nil, err
+	}
+	f, err := s.open(e)
+	if err != nil {
+		return nil, s.explain(e, err)
+	}
+	if err := ownersOnly(f); err != nil {
+		f.Close()
+		return nil, s.explain(e, err)
+	}
+	return f, nil
+}
+
+// open opens the file of an entry and compares what it has opened.
+func (s Store) open(e Entry) (*os.File, error) {
+	f, err := s.hooks.open(s.path(e))
+	if err != nil {
+		return nil, err
+	}
+	sum, err := fileSum(f)
+	if err == nil {
+		err = s.compare(e, sum)
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
 }
 
 // Verify checks the file of a catalogue entry against its SHA-256.
 func (s Store) Verify(name string) error {
-	_, err := s.Path(name)
-	return err
+	e, err := Find(name)
+	if err != nil {
+		return err
+	}
+	return s.check(e)
 }
 
-func (s Store) check(e Entry, file string) error {
-	sum, err := fileSum(file)
+func (s Store) check(e Entry) error {
+	f, err := s.open(e)
+	if err != nil {
+		return s.explain(e, err)
+	}
+	return f.Close()
+}
+
+func (s Store) path(e Entry) string { return filepath.Join(s.Dir, e.File) }
+
+func (s Store) compare(e Entry, sum string) error {
+	if sum == e.SHA256 {
+		return nil
+	}
+	return fmt.Errorf("%w: %s is not the file with SHA-256 %s that the catalogue names; run: %s",
+		ErrChecksum, s.path(e), e.SHA256, s.fetchCommand(e.Name))
+}
+
+// explain names the entry that an error is about.
+func (s Store) explain(e Entry, err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return s.missing(e.Name)
 	}
-	if err != nil {
-		return fmt.Errorf("model %s: %w", e.Name, err)
-	}
-	if sum != e.SHA256 {
-		return fmt.Errorf("model %s: %w: %s is not the file with SHA-256 %s that the catalogue names; run: %s",
-			e.Name, ErrChecksum, file, e.SHA256, s.fetchCommand(e.Name))
-	}
-	return nil
+	return fmt.Errorf("model %s: %w", e.Name, err)
 }
 
 // Status is one line of `orac models list`.
@@ -80,8 +144,8 @@ type Status struct {
 func (s Store) List() []Status {
 	var out []Status
 	for _, e := range Catalogue() {
-		p, err := s.path(e)
-		st := Status{Entry: e, Location: p, Present: !errors.Is(err, ErrMissing), Verified: err == nil}
+		err := s.check(e)
+		st := Status{Entry: e, Location: s.path(e), Present: !errors.Is(err, ErrMissing), Verified: err == nil}
 		if st.Present && err != nil {
 			st.Problem = err.Error()
 		}
@@ -90,28 +154,80 @@ func (s Store) List() []Status {
 	return out
 }
 
-// fileSum is the SHA-256 of a file in hex.
-func fileSum(file string) (string, error) {
-	f, err := openRegular(file)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
+// fileSum is the SHA-256 of an open file in hex.
+func fileSum(f *os.File) (string, error) {
 	h := sha256.New()
 	if _, err := io.Copy(h, f); err != nil {
-		return "", fmt.Errorf("reading %s: %w", file, err)
+		return "", fmt.Errorf("reading %s: %w", f.Name(), err)
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// openRegular opens a regular file, and nothing else: a FIFO would block.
-func openRegular(path string) (*os.File, error) {
-	info, err := os.Stat(path)
+func sumOfBytes(b []byte) string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
+
+// readFile reads a model file, once.
+func (h hooks) readFile(path string) (onnx.Data, error) {
+	f, err := h.open(path)
+	if err != nil {
+		return onnx.Data{}, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err == nil && info.Size() > onnx.MaxFile {
+		err = &fs.PathError{Op: "read", Path: path, Err: fmt.Errorf("%w of %d MiB; choose an .onnx file", errTooLarge, onnx.MaxFile>>20)}
+	}
+	if err != nil {
+		return onnx.Data{}, err
+	}
+	b := make([]byte, info.Size())
+	n, err := io.ReadFull(f, b)
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return onnx.Data{}, err
+	}
+	if h.read != nil {
+		h.read(path)
+	}
+	return onnx.Data{Path: path, Bytes: b[:n]}, nil
+}
+
+// open opens a regular file, and nothing else, also where another one takes its place meanwhile. It waits for nobody.
+func (h hooks) open(path string) (*os.File, error) {
+	irregular := &fs.PathError{Op: "open", Path: path, Err: errors.New("not a regular file")}
+	info, err := os.Stat(path) // to open a device may have effects
 	if err != nil {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, &fs.PathError{Op: "open", Path: path, Err: errors.New("not a regular file")}
+		return nil, irregular
 	}
-	return os.Open(path)
+	if h.found != nil {
+		h.found(path)
+	}
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	if info, err = f.Stat(); err == nil && !info.Mode().IsRegular() {
+		err = irregular
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// ownersOnly refuses a file that another user could change after it was compared.
+func ownersOnly(f *os.File) error {
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if info.Mode().Perm()&0o022 != 0 {
+		return fmt.Errorf("%s: others may write to it; take the right away: chmod go-w %s", f.Name(), f.Name())
+	}
+	return nil
 }

@@ -52,7 +52,6 @@ var doors = []door{
 		},
 		may: map[string]string{
 			"appliance/audio/pulsetest/":             "tests: a sound server of their own",
-			"appliance/copies.go":                    "the file of a model, to copy it into the state directory",
 			"appliance/incident/evidence/process.go": "/proc of a child",
 			"appliance/logbook/rotate.go":            "the log file: a capability of the runbook",
 			"appliance/memory/trim.go":               "/proc/self",

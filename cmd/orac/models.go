@@ -13,6 +13,7 @@ import (
 	"orac/cmd/orac/screen"
 	"orac/models"
 	"orac/models/infer"
+	"orac/models/onnx"
 )
 
 func (a *app) modelsCommand() *cobra.Command {
@@ -176,15 +177,13 @@ func (a *app) modelsInspect() *cobra.Command {
 		Use: "inspect NAME|FILE", Short: "tell what a model file holds", Args: cobra.ExactArgs(1),
 		Example: "  orac models inspect hey_jarvis\n  orac models inspect my_word.onnx --json",
 	}, func(_ context.Context, s models.Store, args []string) error {
-		path := args[0]
+		path, inspect := args[0], models.Inspect
 		if _, err := models.Find(path); err == nil {
-			if path, err = s.Path(args[0]); err != nil {
-				return failed(err)
-			}
+			inspect = s.Inspect
 		} else if _, missing := os.Stat(path); missing != nil && !strings.ContainsAny(path, "/.") {
 			return usage("%w, and no file of that name", err)
 		}
-		r, err := models.Inspect(path)
+		r, err := inspect(path)
 		if err != nil {
 			return failed(err)
 		}
@@ -283,25 +282,30 @@ func (a *app) modelsBench() *cobra.Command {
 }
 
 func bench(s models.Store, names []string, rounds int) (infer.BenchResult, error) {
-	var heads, problems = []string{}, []error{}
-	path := func(name string) string {
-		p, err := s.Path(name)
-		problems = append(problems, err)
-		return p
-	}
-	library, mel, embedding := path("onnxruntime"), path("melspectrogram"), path("embedding_model")
-	for _, name := range names {
-		heads = append(heads, path(name))
-	}
 	if err := models.Missing(s, slices.Concat([]string{"onnxruntime", "melspectrogram", "embedding_model"}, names)); err != nil {
 		return infer.BenchResult{}, err
 	}
+	var problems []error
+	load := func(name string) onnx.Data {
+		f, err := s.Load(name)
+		problems = append(problems, err)
+		return f.Data
+	}
+	c := infer.Config{Mel: load("melspectrogram"), Embedding: load("embedding_model")}
+	var heads []onnx.Data
+	for _, name := range names {
+		heads = append(heads, load(name))
+	}
 	if err := errors.Join(problems...); err != nil {
+		return infer.BenchResult{}, err
+	}
+	library, err := s.Library()
+	if err != nil {
 		return infer.BenchResult{}, err
 	}
 	r, err := infer.Open(library)
 	if err != nil {
 		return infer.BenchResult{}, err
 	}
-	return r.Bench(infer.Config{Mel: mel, Embedding: embedding}, heads, rounds)
+	return r.Bench(c, heads, rounds)
 }

@@ -71,7 +71,7 @@ func Open(ctx context.Context, c Config) (*Detector, error) {
 	if err := models.Missing(c.Store, c.needs()); err != nil {
 		return nil, err
 	}
-	lib, err := c.Store.Path("onnxruntime")
+	lib, err := c.Store.Library()
 	if err != nil {
 		return nil, err
 	}
@@ -102,15 +102,15 @@ func (c Config) needs() []string {
 }
 
 func (d *Detector) open(ctx context.Context, rt *infer.Runtime, c Config) error {
-	melFile, err := c.Store.Path("melspectrogram")
+	mel, err := c.Store.Load("melspectrogram")
 	if err != nil {
 		return err
 	}
-	embFile, err := c.Store.Path("embedding_model")
+	embedding, err := c.Store.Load("embedding_model")
 	if err != nil {
 		return err
 	}
-	d.extractor, err = rt.OpenExtractor(infer.Config{Mel: melFile, Embedding: embFile, Full: c.Full, OnnxMel: c.Full})
+	d.extractor, err = rt.OpenExtractor(infer.Config{Mel: mel.Data, Embedding: embedding.Data, Full: c.Full, OnnxMel: c.Full})
 	if err != nil {
 		return err
 	}
@@ -125,7 +125,7 @@ func (d *Detector) open(ctx context.Context, rt *infer.Runtime, c Config) error 
 		if err != nil {
 			return err
 		}
-		h, err := rt.OpenHead(file.Path)
+		h, err := rt.OpenHead(file.Data)
 		if err != nil {
 			return err
 		}
@@ -136,11 +136,11 @@ func (d *Detector) open(ctx context.Context, rt *infer.Runtime, c Config) error 
 		m.Classes, m.Labels, m.Ignored = h.Classes(), file.Labels, file.Ignored
 		rules.Models = append(rules.Models, m.Model)
 		if m.VADThreshold > 0 && d.vad == nil {
-			vadFile, err := c.Store.Path("silero_vad")
+			vad, err := c.Store.Load("silero_vad")
 			if err != nil {
 				return fmt.Errorf("model %s has a vad_threshold: %w", m.Name, err)
 			}
-			if d.vad, err = rt.OpenVAD(vadFile); err != nil {
+			if d.vad, err = rt.OpenVAD(vad.Data); err != nil {
 				return err
 			}
 		}

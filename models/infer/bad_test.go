@@ -2,39 +2,27 @@ package infer
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"orac/models/modelstest"
+	"orac/models/onnx"
 )
 
 // TestBadFiles: each is refused with an error that names the file and the cause.
 func TestBadFiles(t *testing.T) {
 	r := open(t)
-	dir := t.TempDir()
-	write := func(name string, b []byte) string {
-		p := filepath.Join(dir, name)
-		if err := os.WriteFile(p, b, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return p
-	}
-	good := func(name string) string { return modelstest.Path(t, name) }
-	whole, err := os.ReadFile(good("hey_jarvis"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	huge := write("huge.onnx", nil)
-	if err := os.Truncate(huge, 1<<30); err != nil {
-		t.Fatal(err)
-	}
+	write := func(name string, b []byte) onnx.Data { return onnx.Data{Path: "/models/" + name, Bytes: b} }
+	good := func(name string) onnx.Data { return data(t, name) }
+	whole := good("hey_jarvis").Bytes
 	foreign := bytes.Replace(whole, []byte("\x22\x04Gemm"), []byte("\x22\x04Gimm"), 1) // well-formed, but no such operator
-	for _, tc := range []struct{ file, want string }{
-		{filepath.Join(dir, "gone.onnx"), "no such file"},
-		{dir, "not a regular file"},
-		{huge, "at most 64 MiB"},
+	for _, tc := range []struct {
+		file onnx.Data
+		want string
+	}{
 		{write("empty.onnx", nil), "empty"},
 		{write("text.onnx", []byte("<html>404</html>")), "not an acceptable ONNX model"},
 		{write("cut.onnx", whole[:len(whole)/2]), "truncated"},
@@ -47,9 +35,9 @@ func TestBadFiles(t *testing.T) {
 		h, err := r.OpenHead(tc.file)
 		if err == nil {
 			h.Close()
-			t.Errorf("%s was accepted", tc.file)
-		} else if !strings.Contains(err.Error(), tc.want) || !strings.Contains(err.Error(), filepath.Base(tc.file)) {
-			t.Errorf("%s: got %v, want %q", tc.file, err, tc.want)
+			t.Errorf("%s was accepted", tc.file.Path)
+		} else if !strings.Contains(err.Error(), tc.want) || !strings.Contains(err.Error(), tc.file.Path) {
+			t.Errorf("%s: got %v, want %q", tc.file.Path, err, tc.want)
 		}
 	}
 	if _, err := r.OpenVAD(good("hey_jarvis")); err == nil || !strings.Contains(err.Error(), "Silero") {
@@ -68,30 +56,55 @@ func TestBadFiles(t *testing.T) {
 
 func TestOpenRuntime(t *testing.T) {
 	r := open(t)
-	if again, err := Open(r.path); err != nil || again != r {
+	if again, err := Open(library(t, r.Library())); err != nil || again != r {
 		t.Errorf("opening it again: %v", err)
 	}
-	if _, err := Open("/elsewhere.so"); err == nil || !strings.Contains(err.Error(), "already loaded") {
+	if _, err := Open(library(t, os.Args[0])); err == nil || !strings.Contains(err.Error(), "already loaded") {
 		t.Errorf("another library: %v", err)
 	}
 }
 
-// TestOpenWithoutLibrary runs in a process of its own, because a process loads
+// TestOpenNoLibrary opens a text. It runs in a process of its own, because a process loads
 // one library only.
-func TestOpenWithoutLibrary(t *testing.T) {
+func TestOpenNoLibrary(t *testing.T) {
 	lib := os.Getenv("ORAC_TEST_LIB")
 	if lib != "" {
-		_, err := Open(lib)
+		_, err := Open(library(t, lib))
 		t.Fatalf("refused: %v", err)
 	}
 	text := filepath.Join(t.TempDir(), "text.so")
 	if err := os.WriteFile(text, []byte("no library"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, lib := range []string{"/nowhere/lib.so", text} {
-		out := again(t, "TestOpenWithoutLibrary", "ORAC_TEST_LIB="+lib)
-		if !strings.Contains(out, "refused") || !strings.Contains(out, "orac models pull onnxruntime") || !strings.Contains(out, lib) {
-			t.Errorf("%s: %s", lib, out)
+	out := again(t, "TestOpenNoLibrary", "ORAC_TEST_LIB="+text)
+	if !strings.Contains(out, "refused") || !strings.Contains(out, "orac models pull onnxruntime") || !strings.Contains(out, text) {
+		t.Errorf("%s: %s", text, out)
+	}
+}
+
+// TestOpenLoadsWhatIsOpen: the library is loaded by its handle, whatever lies at its path by now. It runs in a process of its own.
+func TestOpenLoadsWhatIsOpen(t *testing.T) {
+	dir := os.Getenv("ORAC_TEST_DIR")
+	if dir == "" {
+		out := again(t, "TestOpenLoadsWhatIsOpen", "ORAC_TEST_DIR="+t.TempDir())
+		if !strings.Contains(out, "--- PASS") {
+			t.Error(out)
 		}
+		return
+	}
+	path := filepath.Join(dir, "lib.so")
+	if err := os.Symlink(modelstest.Path(t, "onnxruntime"), path); err != nil {
+		t.Fatal(err)
+	}
+	f := library(t, path)
+	if err := errors.Join(os.Remove(path), os.WriteFile(path, []byte("no library"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	r, err := Open(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.OpenHead(data(t, "hey_jarvis")); err != nil {
+		t.Error(err)
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"orac/models/onnx"
 )
 
 // BenchResult compares the fast forms with the original networks, run in turns
@@ -50,11 +52,11 @@ func (p *pipeline) score() error {
 }
 
 // Bench measures the CPU time (user and system, of the whole process) of a hop
-// for the fast forms and for full windows on noise. heads are files; rounds
+// for the fast forms and for full windows on noise. rounds
 // of 25 hops alternate and the cheapest round of each part counts, because
 // other work on the machine can only add to a round. It takes about
 // rounds × 0.1 s. Nothing else should run in the process meanwhile.
-func (r *Runtime) Bench(c Config, heads []string, rounds int) (res BenchResult, err error) {
+func (r *Runtime) Bench(c Config, heads []onnx.Data, rounds int) (res BenchResult, err error) {
 	const hops = 25
 	if rounds < 1 {
 		return res, fmt.Errorf("bench: %d rounds", rounds)
@@ -66,8 +68,8 @@ func (r *Runtime) Bench(c Config, heads []string, rounds int) (res BenchResult, 
 			return res, err
 		}
 		defer p.x.Close()
-		for _, file := range heads {
-			h, err := r.OpenHead(file)
+		for _, d := range heads {
+			h, err := r.OpenHead(d)
 			if err != nil {
 				return res, err
 			}

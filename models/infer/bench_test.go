@@ -1,10 +1,6 @@
 package infer
 
-import (
-	"testing"
-
-	"orac/models/modelstest"
-)
+import "testing"
 
 func BenchmarkHop(b *testing.B) {
 	for _, c := range []struct {
@@ -74,7 +70,7 @@ func BenchmarkVAD(b *testing.B) {
 
 func openVAD(t testing.TB) *VAD {
 	t.Helper()
-	v, err := open(t).OpenVAD(modelstest.Path(t, "silero_vad"))
+	v, err := open(t).OpenVAD(data(t, "silero_vad"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,23 +9,16 @@ import (
 	"strings"
 	"testing"
 
-	"orac/models/modelstest"
 	"orac/models/onnx"
 )
 
-// private copies the embedding network into a directory of the test's own.
+// private keeps what is proved of the embedding network in a directory of the test's own.
 func private(t *testing.T) (dir string, c Config) {
 	t.Helper()
 	dir = t.TempDir()
-	b, err := os.ReadFile(modelstest.Path(t, "embedding_model"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	file := filepath.Join(dir, "embedding_model.onnx")
-	if err := os.WriteFile(file, b, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return dir, Config{Mel: modelstest.Path(t, "melspectrogram"), Embedding: file}
+	embedding := data(t, "embedding_model")
+	embedding.Path = filepath.Join(dir, "embedding_model.onnx")
+	return dir, Config{Mel: data(t, "melspectrogram"), Embedding: embedding}
 }
 
 func cached(t *testing.T, dir string) string {
@@ -103,13 +96,7 @@ func TestStreamingWithoutCache(t *testing.T) {
 // operator set is too old for the Slice that is needed) still runs.
 func TestFallsBackToFullWindows(t *testing.T) {
 	_, c := private(t)
-	b, err := os.ReadFile(c.Embedding)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(c.Embedding, withOpset(t, b, 9), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	c.Embedding.Bytes = withOpset(t, c.Embedding.Bytes, 9)
 	if f := opens(t, c, "full"); !strings.Contains(f.Why, "no streaming form") {
 		t.Errorf("no reason is given: %+v", f)
 	}
@@ -129,7 +116,7 @@ func withOpset(t *testing.T, b []byte, v byte) []byte {
 // TestProofFindsADifference: a form with other weights is not accepted.
 func TestProofFindsADifference(t *testing.T) {
 	r := open(t)
-	n, err := load(modelstest.Path(t, "embedding_model"))
+	n, err := load(data(t, "embedding_model"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -167,7 +154,7 @@ func rawFloats(v []float32) (b []byte) {
 
 // TestMelProofFindsADifference: a window that is off by a thousandth is not accepted.
 func TestMelProofFindsADifference(t *testing.T) {
-	n, err := load(modelstest.Path(t, "melspectrogram"))
+	n, err := load(data(t, "melspectrogram"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,8 @@
 //     last 76 mel frames. The streaming form of the network and the FFT mel
 //     are used only after they were proved equal to the original networks on this very
 //     machine; otherwise the originals run.
+//   - It runs the bytes and the open library that it is given, and opens no
+//     model by its path.
 //   - A file that is no model, or another kind of model, is refused with an
 //     error that names it before the inference library sees it.
 //   - A score is masked until its window holds nothing but real sound.

@@ -3,6 +3,8 @@ package infer
 import (
 	"errors"
 	"fmt"
+
+	"orac/models/onnx"
 )
 
 // mel turns the newest 1760 samples into 8 frames of 32 bins, already scaled
@@ -39,10 +41,10 @@ type Forms struct {
 // Config names the two networks of an extractor. The zero values of the
 // switches give the fast forms.
 type Config struct {
-	Mel       string // file of the mel spectrogram network
-	Embedding string // file of the embedding network
-	OnnxMel   bool   // run the mel network instead of the FFT
-	Full      bool   // embed full windows instead of streaming
+	Mel       onnx.Data // the mel spectrogram network
+	Embedding onnx.Data // the embedding network
+	OnnxMel   bool      // run the mel network instead of the FFT
+	Full      bool      // embed full windows instead of streaming
 }
 
 // OpenExtractor loads both networks. A network that cannot be used in its fast

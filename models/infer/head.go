@@ -18,8 +18,8 @@ type Head struct {
 
 // OpenHead loads a head. Its window and its number of classes are read from
 // the network, whose input must be [1, window, 96] and whose output [1, classes].
-func (r *Runtime) OpenHead(file string) (*Head, error) {
-	n, err := load(file)
+func (r *Runtime) OpenHead(d onnx.Data) (*Head, error) {
+	n, err := load(d)
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +37,7 @@ func (r *Runtime) OpenHead(file string) (*Head, error) {
 		return nil, err
 	}
 	h := &Head{in: inMem, out: outMem, window: int(window)}
-	h.s, err = r.session("model file "+file, n.bytes, []io{{g.Inputs[0].Name, in}}, []io{{g.Outputs[0].Name, out}})
+	h.s, err = r.session("model file "+n.file, n.bytes, []io{{g.Inputs[0].Name, in}}, []io{{g.Outputs[0].Name, out}})
 	if err != nil {
 		return nil, err
 	}

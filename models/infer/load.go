@@ -2,7 +2,6 @@ package infer
 
 import (
 	"fmt"
-	"os"
 
 	"orac/models/onnx"
 )
@@ -14,25 +13,13 @@ type network struct {
 	model *onnx.Model
 }
 
-// load reads a model under the size limit and parses it. Its errors name the
-// file and what to do about it.
-func load(file string) (*network, error) {
-	info, err := os.Stat(file)
+// load parses a model. Its errors name the file and what to do about it.
+func load(d onnx.Data) (*network, error) {
+	m, err := onnx.Parse(d.Bytes)
 	if err != nil {
-		return nil, fmt.Errorf("model file: %w", err)
+		return nil, fmt.Errorf("model file %s: %w; fetch it again or choose another model", d.Path, err)
 	}
-	if !info.Mode().IsRegular() || info.Size() > onnx.MaxFile {
-		return nil, fmt.Errorf("model file %s: not a regular file of at most %d MiB; choose an .onnx file", file, onnx.MaxFile>>20)
-	}
-	b, err := os.ReadFile(file)
-	if err != nil {
-		return nil, fmt.Errorf("model file: %w", err)
-	}
-	m, err := onnx.Parse(b)
-	if err != nil {
-		return nil, fmt.Errorf("model file %s: %w; fetch it again or choose another model", file, err)
-	}
-	return &network{file: file, bytes: b, model: m}, nil
+	return &network{file: d.Path, bytes: d.Bytes, model: m}, nil
 }
 
 // one returns the single float32 input and output of a network that must have

@@ -8,17 +8,17 @@ package infer
 import (
 	"testing"
 
-	"orac/models/modelstest"
+	"orac/models/onnx"
 )
 
 // TestStreamingCostsAQuarter is the promise of a quarter of the CPU per hop,
 // measured in one run, for one model. Neighbours on the machine take caches
 // and so cost the smaller form more; the best of three runs counts.
 func TestStreamingCostsAQuarter(t *testing.T) {
-	c := Config{Mel: modelstest.Path(t, "melspectrogram"), Embedding: modelstest.Path(t, "embedding_model")}
+	c := Config{Mel: data(t, "melspectrogram"), Embedding: data(t, "embedding_model")}
 	best := 1.0
 	for range 3 {
-		res, err := open(t).Bench(c, []string{modelstest.Path(t, "hey_jarvis")}, 30)
+		res, err := open(t).Bench(c, []onnx.Data{data(t, "hey_jarvis")}, 30)
 		if err != nil {
 			t.Fatal(err)
 		}

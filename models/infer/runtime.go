@@ -11,37 +11,41 @@ import (
 
 // Runtime is the inference library, loaded once per process and for as long as
 // the process lives (ONNX Runtime cannot be loaded twice).
-type Runtime struct{ path string }
+type Runtime struct{ file *os.File }
 
 var (
 	loadMu sync.Mutex // guards loaded and the library's global initialisation
 	loaded *Runtime
 )
 
-// Open loads libonnxruntime from libPath, or returns the one that is loaded
-// already. The library must offer the API version of this binding (24, that is
+// Open loads libonnxruntime from an open file, or returns the one that is loaded already. It loads that very file, whatever
+// lies at its path by now, and keeps or closes it. The library must offer the API version of this binding (24, that is
 // ONNX Runtime 1.24 or later).
-func Open(libPath string) (*Runtime, error) {
+func Open(library *os.File) (*Runtime, error) {
 	loadMu.Lock()
 	defer loadMu.Unlock()
+	name := library.Name()
 	if loaded != nil {
-		if loaded.path != libPath {
-			return nil, fmt.Errorf("ONNX Runtime is already loaded from %s; it cannot be loaded again from %s in one process", loaded.path, libPath)
+		if err := library.Close(); err != nil {
+			return nil, fmt.Errorf("ONNX Runtime library: %w", err)
+		}
+		if loaded.Library() != name {
+			return nil, fmt.Errorf("ONNX Runtime is already loaded from %s; it cannot be loaded again from %s in one process", loaded.Library(), name)
 		}
 		return loaded, nil
 	}
-	if _, err := os.Stat(libPath); err != nil {
-		return nil, fmt.Errorf("ONNX Runtime library: %w (run: orac models pull onnxruntime)", err)
-	}
 	oneArena()
-	ort.SetSharedLibraryPath(libPath)
+	ort.SetSharedLibraryPath(fmt.Sprintf("/proc/self/fd/%d", library.Fd()))
 	if err := ort.InitializeEnvironment(ort.WithLogLevelError()); err != nil {
-		return nil, fmt.Errorf("ONNX Runtime library %s cannot be used: %w "+
-			"(it must be version 1.24 or later for this machine; run: orac models pull onnxruntime)", libPath, err)
+		return nil, errors.Join(fmt.Errorf("ONNX Runtime library %s cannot be used: %w "+
+			"(it must be version 1.24 or later for this machine; run: orac models pull onnxruntime)", name, err), library.Close())
 	}
-	loaded = &Runtime{path: libPath}
+	loaded = &Runtime{file: library}
 	return loaded, nil
 }
+
+// Library is the path that the library was opened at.
+func (r *Runtime) Library() string { return r.file.Name() }
 
 // Version is the library's version, for example "1.30.0".
 func (r *Runtime) Version() string { return ort.GetVersion() }

@@ -41,7 +41,7 @@ func say(t testing.TB, voice, text string) [][Hop]int16 {
 
 func open(t testing.TB) *Runtime {
 	t.Helper()
-	r, err := Open(modelstest.Path(t, "onnxruntime"))
+	r, err := Open(library(t, modelstest.Path(t, "onnxruntime")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +50,7 @@ func open(t testing.TB) *Runtime {
 
 func openExtractor(t testing.TB, c Config) *Extractor {
 	t.Helper()
-	c.Mel, c.Embedding = modelstest.Path(t, "melspectrogram"), modelstest.Path(t, "embedding_model")
+	c.Mel, c.Embedding = data(t, "melspectrogram"), data(t, "embedding_model")
 	x, err := open(t).OpenExtractor(c)
 	if err != nil {
 		t.Fatal(err)
@@ -61,7 +61,7 @@ func openExtractor(t testing.TB, c Config) *Extractor {
 
 func openHead(t testing.TB, name string) *Head {
 	t.Helper()
-	h, err := open(t).OpenHead(modelstest.Path(t, name))
+	h, err := open(t).OpenHead(data(t, name))
 	if err != nil {
 		t.Fatal(err)
 	}

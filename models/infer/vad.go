@@ -25,8 +25,8 @@ type VAD struct {
 }
 
 // OpenVAD loads a Silero VAD network.
-func (r *Runtime) OpenVAD(file string) (*VAD, error) {
-	n, err := load(file)
+func (r *Runtime) OpenVAD(d onnx.Data) (*VAD, error) {
+	n, err := load(d)
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +58,7 @@ func (r *Runtime) OpenVAD(file string) (*VAD, error) {
 		}
 		*x.list, *x.mem = append(*x.list, io{x.name, t}), mem
 	}
-	if v.s, err = r.session("model file "+file, n.bytes, inputs, outputs); err != nil {
+	if v.s, err = r.session("model file "+n.file, n.bytes, inputs, outputs); err != nil {
 		return nil, err
 	}
 	if err := v.s.run(); err != nil {
