@@ -102,8 +102,11 @@ func TestASimulationIsWatched(t *testing.T) {
 		t.Errorf("a stop: %d", w.Code)
 	}
 	r.until("/chaos", "it was stopped")
-	if page := r.get(auth.Operator, "/chaos/2").Body.String(); !strings.Contains(page, "words") {
+	if page := r.get(auth.Admin, "/chaos/2").Body.String(); !strings.Contains(page, "words") {
 		t.Errorf("what it has said is lost: %s", page)
+	}
+	if page := r.get(auth.Operator, "/chaos/2").Body.String(); strings.Contains(page, "words") {
+		t.Errorf("an operator reads what it has said: %s", page)
 	}
 	var said []string
 	list, err := r.audit.Page(0, 10, nil)
