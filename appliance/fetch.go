@@ -72,7 +72,13 @@ func (s *Steward) fetch(t *rt.Task, plan status.Plan, ready *Prepared, within ti
 	for _, f := range plan.Fetches {
 		step("fetching %s from %s, SHA-256 %s", f.Block, f.Host, f.SHA256)
 	}
-	ready, err := s.Runner.complete(t, ready, within)
+	if len(ready.lacks) == 0 {
+		return ready, nil
+	}
+	err := s.one.interruptible(t, "fetch", func(t *rt.Task) (err error) {
+		ready, err = s.Runner.complete(t, ready, within)
+		return err
+	})
 	if err != nil {
 		return nil, &status.Refusal{Code: status.Stuck, Message: err.Error(), Hint: "nothing was changed"}
 	}

@@ -27,7 +27,7 @@ type Steward struct {
 	// Check says what of a runbook cannot be done that no node would notice; nil: nothing.
 	Check func(*runbook.Runbook) error
 
-	busy    atomic.Bool
+	one     oneChange
 	current atomic.Int64 // generation that runs
 }
 
@@ -89,10 +89,10 @@ func (s *Steward) Apply(t *rt.Task, r status.ApplyRequest, progress func(string)
 
 // Change is Apply with all that belongs to it.
 func (s *Steward) Change(t *rt.Task, c Change, progress func(string)) (status.Applied, error) {
-	if !s.busy.CompareAndSwap(false, true) {
-		return status.Applied{}, errBusy
+	if err := s.one.begin(t, c.Origin); err != nil {
+		return status.Applied{}, err
 	}
-	defer s.busy.Store(false)
+	defer s.one.end()
 	return c.Do(func() (Proposal, error) { return s.Wanted(t, c) }, func(to Proposal) (status.Applied, error) {
 		return s.run(t, to, c.Hash, c.Timeout, progress)
 	})
@@ -110,14 +110,12 @@ func (s *Steward) run(t *rt.Task, to Proposal, hash string, timeout time.Duratio
 	return s.change(t, to, plan, ready, timeout, progress)
 }
 
-var errBusy = &status.Refusal{Code: status.Busy, Message: "another apply or rollback goes on", Hint: "wait until it has ended: orac status"}
-
 // Rollback returns to a kept generation.
 func (s *Steward) Rollback(t *rt.Task, r status.RollbackRequest, progress func(string)) (status.Applied, error) {
-	if !s.busy.CompareAndSwap(false, true) {
-		return status.Applied{}, errBusy
+	if err := s.one.begin(t, r.Origin); err != nil {
+		return status.Applied{}, err
 	}
-	defer s.busy.Store(false)
+	defer s.one.end()
 	if now := s.Generation(); r.Running != 0 && r.Running != now {
 		return status.Applied{}, &status.Refusal{Code: status.Changed, Message: fmt.Sprintf("generation %d runs by now", now), Hint: "look at what would be done now"}
 	}

@@ -34,6 +34,9 @@ func (s *Steward) watch(t *rt.Task, plan status.Plan, before []View, gate time.D
 		if err := t.Sleep(watchEvery); err != nil {
 			return err
 		}
+		if err := s.one.room(); err != nil {
+			return err
+		}
 		for _, v := range s.Runner.Views() {
 			if !slices.Contains(touched, v.Node.Address) {
 				continue

@@ -85,6 +85,7 @@ func TestAPlanFetchesNothing(t *testing.T) {
 		if err != nil {
 			return err
 		}
+		_ = k.Sleep(3 * time.Second) // all of it runs: it goes on while something is fetched
 		text = elsewhere
 		want := []status.Fetch{{Block: "model.alexa", Host: "models.example", SHA256: sum}}
 		p, err := st.Plan(k, status.PlanRequest{Origin: owner})

@@ -101,6 +101,53 @@ func TestAnApplyThatDoesNotDoWellIsTakenBack(t *testing.T) {
 	}
 }
 
+// TestTheMachinesUserGoesFirst: a change of the network whose health is watched for long, or which fetches for long, makes room for
+// one of this machine's user, and is taken back; none of the network comes in between.
+func TestTheMachinesUserGoesFirst(t *testing.T) {
+	stranger := status.OnNetwork("user:eve")
+	slow := strings.Replace(quick, `health_gate = "2s"`, `health_gate = "10m"`, 1)
+	slow = strings.Replace(slow, "threshold = 0.5", "threshold = 0.4", 1)
+	for name, theirs := range map[string]string{"a long gate": slow, "a long fetch": elsewhere} {
+		text, s := quick, newShop()
+		ours := strings.Replace(quick, "threshold = 0.5", "threshold = 0.6", 1)
+		s.Fetch = func(k *rt.Task, _ []runbook.Model, within time.Duration) error { return k.Sleep(within) }
+		s.house(t, quick, func(k *rt.Task, r *appliance.Runner) error {
+			st, err := steward(k, r, virtual.NewDisk(1<<30), &text)
+			if err != nil {
+				return err
+			}
+			change := func(k *rt.Task, o status.Origin, text string) (status.Applied, error) {
+				return st.Apply(k, status.ApplyRequest{PlanRequest: status.PlanRequest{Origin: o}.Text(text)}, silentSteps)
+			}
+			var a status.Applied
+			var refused error
+			eve := k.Go("eve", func(k *rt.Task) error {
+				a, refused = change(k, stranger, theirs)
+				if _, again := change(k, stranger, theirs); again == nil {
+					return errors.New("another of hers came in between")
+				}
+				return nil
+			})
+			_ = k.Sleep(3 * time.Second)
+			began := k.Now()
+			mine, err := change(k, owner, ours)
+			if took := k.Now().Sub(began); err != nil || !mine.OK || took > 10*time.Second {
+				return fmt.Errorf("%s: mine: %+v, %v after %v", name, mine, err, took)
+			}
+			if err := k.Wait(eve, k.Now().Add(time.Minute)); err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+			if a.OK || refused == nil && !a.RolledBack || !strings.Contains(a.Why+fmt.Sprint(refused), "goes first") {
+				return fmt.Errorf("%s: hers: %+v, %v", name, a, refused)
+			}
+			if got := r.Graph().Runbook.Models[0].Threshold; got != 0.6 || r.Graph().Runbook.Models[1].SHA256 != "" {
+				return fmt.Errorf("%s: what runs has the threshold %v", name, got)
+			}
+			return nil
+		})
+	}
+}
+
 // TestGenerationsAreKeptAndReturnedTo applies two changes, refuses a plan that is out of date, and rolls back.
 func TestGenerationsAreKeptAndReturnedTo(t *testing.T) {
 	text := twoRooms

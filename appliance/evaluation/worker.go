@@ -67,7 +67,7 @@ func confine(memory uint64, cpu time.Duration) error {
 	for _, l := range []struct {
 		what int
 		most uint64
-	}{{unix.RLIMIT_DATA, memory}, {unix.RLIMIT_CPU, seconds}, {unix.RLIMIT_CORE, 0}, {unix.RLIMIT_FSIZE, 0}} {
+	}{{unix.RLIMIT_DATA, memory + headroom}, {unix.RLIMIT_CPU, seconds}, {unix.RLIMIT_CORE, 0}, {unix.RLIMIT_FSIZE, 0}} {
 		if err := unix.Setrlimit(l.what, &unix.Rlimit{Cur: l.most, Max: l.most}); err != nil {
 			return fmt.Errorf("limit %d: %w", l.what, err)
 		}

@@ -62,7 +62,7 @@ var Codes = []CodeDoc{
 	{CrossOrigin, 403, "From another origin", "A browser sent the request from a page of another origin, which web.origins does not name."},
 	{WrongHost, 421, "For another host", "The request is for a name that this server is not known by. Names besides addresses, localhost, the machine's own name and those of the certificate are declared as web.hosts in the runbook."},
 	{NoCSRF, 403, "Without the form's token", "A change by a browser's session carries the session's token: the header X-CSRF-Token, or the field csrf of a form."},
-	{Slower, 429, "Too many requests", "More than the limits of the web block allow, or too many wrong logins. Retry-After says when to come again; RateLimit-* how much is left."},
+	{Slower, 429, "Too many requests", "More than the limits of the web block allow, too many requests at once that take long, or too many wrong logins. Retry-After says when to come again; RateLimit-* how much is left."},
 	{InvalidInput, 400, "Invalid input", "A parameter or a field is not what the OpenAPI document says. errors names each."},
 	{BadJSON, 400, "Bad JSON", "The body is not one JSON value of at most 16 levels, in UTF-8, with every name once."},
 	{WrongType, 415, "Unsupported media type", "The body is not application/json."},
