@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"orac/web/auth"
@@ -13,10 +14,10 @@ import (
 func (s *Server) take(c *Call) (any, error) {
 	var in any
 	var err error
-	who := entrant{}
+	who := entrant("")
 	if c.Route.enters() && !c.Who.Known() { // who it says it is stands in what is read
 		if in, err = c.Route.read(c.R); err == nil {
-			who = in.(interface{ entrant() entrant }).entrant()
+			who = in.(enters).entrant(s.o.Guard, c.From)
 		}
 	}
 	if err := s.limit(c, who); err != nil { // who shows something wrong is counted, too
@@ -40,10 +41,21 @@ func (s *Server) take(c *Call) (any, error) {
 	return s.run(c, in)
 }
 
-// entrant is who somebody says to be who asks to be let in.
-type entrant struct {
-	kind auth.Kind
-	name string
+// entrant is who asks to be let in and is no stranger, as auth.Identity.Subject has it: somebody who got in from the same address
+// before, or who shows a refresh token that is good. Empty for strangers.
+type entrant string
+
+// enters is what routes take that let somebody in.
+type enters interface {
+	entrant(g *auth.Guard, from netip.Addr) entrant
+}
+
+// known is a name, if its owner got in from an address before.
+func known(g *auth.Guard, kind auth.Kind, name string, from netip.Addr) entrant {
+	if name == "" || !g.Knows(kind, name, from) {
+		return ""
+	}
+	return entrant(auth.Identity{Kind: kind, Name: name}.Subject())
 }
 
 // identify finds out who asks. An error is a login that is wrong.
@@ -74,8 +86,8 @@ func (s *Server) count(c *Call) *Problem {
 	return v.problem(whose)
 }
 
-// limit counts the request against who makes it: its address as long as nobody is logged in. Who asks to be let in, and got in
-// from that address before, is counted apart from strangers there.
+// limit counts the request against who makes it: its address as long as nobody is logged in. Who asks to be let in, and is no stranger,
+// is counted apart from strangers there.
 func (s *Server) limit(c *Call, says entrant) error {
 	l := s.set.Load().rb.Web.Limits
 	owner, limit := "", l.Anonymous
@@ -90,9 +102,9 @@ func (s *Server) limit(c *Call, says entrant) error {
 		case auth.Admin:
 			limit = l.Admin
 		}
-	case says.name != "" && s.o.Guard.Knows(says.kind, says.name, c.From):
+	case says != "":
 		c.quiet = false
-		owner = "known " + auth.Identity{Kind: says.kind, Name: says.name}.Subject() + " at " + auth.Network(c.From)
+		owner = "known " + string(says) + " at " + auth.Network(c.From)
 	case c.crowded != nil:
 		return c.crowded
 	default:

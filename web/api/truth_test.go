@@ -1,0 +1,108 @@
+package api
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"orac/appliance/status"
+	"orac/runbook"
+	"orac/web/audit"
+	"orac/web/auth"
+)
+
+// outcomes are those of the records of an action, the newest first.
+func (r *rig) outcomes(action string) (list []audit.Outcome) {
+	for _, l := range r.records(action) {
+		list = append(list, l.Outcome)
+	}
+	return list
+}
+
+// TestAPanicHasAnOutcome: a change that panics is on record as an attempt, and as one that failed.
+func TestAPanicHasAnOutcome(t *testing.T) {
+	rig := newRig(t)
+	rig.app.apply = func(status.ApplyRequest) (status.Applied, error) { panic("BUG: a test") }
+	w := rig.call(auth.Admin, http.MethodPost, "/api/runbook/apply", inputs["apply"])
+	rig.problem("a panic", w, Internal)
+	if got := rig.outcomes("runbook.apply"); fmt.Sprint(got) != "[failed attempt]" {
+		t.Errorf("%v", got)
+	}
+}
+
+// TestALoginThatFailsAfterItsRecord: the record says that somebody was let in, and the next one that nobody was.
+func TestALoginThatFailsAfterItsRecord(t *testing.T) {
+	rig := newRig(t)
+	req := rig.request(auth.Nobody, http.MethodPost, "/api/auth/login", nil)
+	c := &Call{Server: rig.server, R: req, W: httptest.NewRecorder(), ID: "of-a-test", From: rig.from()}
+	v := rig.vouch("viewer")
+	c.Who = v.Identity()
+	rig.must(c.entrance("login", func() error { return nil }))
+	rig.must(rig.guard.Close()) // the disk fails
+	if _, err := c.welcome("login", v, false); err == nil {
+		t.Fatal("a token without a database")
+	}
+	if got := rig.outcomes("login"); fmt.Sprint(got) != "[failed done]" {
+		t.Errorf("%v", got)
+	}
+}
+
+// TestRefusalsOfPagesAreOnRecord: as those of the API are.
+func TestRefusalsOfPagesAreOnRecord(t *testing.T) {
+	rig := newRig(t)
+	rig.server.Page(http.MethodPost, "/thing", auth.Admin, func(*Call) error { t.Error("it was done"); return nil })
+	req := rig.request(auth.Viewer, http.MethodPost, "/thing", "a=b")
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	rig.problem("a role too low", rig.do(req), Forbidden)
+	w := rig.call(auth.Nobody, http.MethodPost, "/api/auth/login", loginInput{"admin", password, true})
+	req = rig.request(auth.Nobody, http.MethodPost, "/thing", "csrf=wrong")
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.AddCookie(w.Result().Cookies()[0])
+	rig.problem("without the form's token", rig.do(req), NoCSRF)
+	list := rig.records("page.refused")
+	if len(list) != 2 || list[1].Who != "viewer" || list[1].Target != "POST /thing" || list[0].Who != "admin" || list[0].Outcome != audit.Denied {
+		t.Errorf("%+v", list)
+	}
+}
+
+// TestOneNetworkIsOneAsker: who has a network of IPv6 hides nobody's first refusal among those from its many addresses.
+func TestOneNetworkIsOneAsker(t *testing.T) {
+	rig := newRig(t)
+	for n := range 3 * denialBurst {
+		rig.server.refused.add(audit.Record{Who: "nobody", From: fmt.Sprintf("2001:db8::%x", n+1), Action: "login", Target: fmt.Sprint("name", n), Outcome: audit.Denied, Why: "login: no such user"})
+	}
+	rig.server.refused.add(audit.Record{Who: "nobody", From: "192.0.2.9", Action: "login", Target: "admin", Outcome: audit.Denied, Why: "login: wrong password"})
+	list := rig.records("login")
+	if len(list) != perAsker+1 || list[0].From != "192.0.2.9" {
+		t.Errorf("%d records, the last from %s", len(list), list[0].From)
+	}
+}
+
+// TestAPageOfAnotherOriginHasNoSession: browsers send the cookies of this host with a WebSocket that a page of another origin opens. An
+// origin of the runbook gets in with a token, and with nobody's session.
+func TestAPageOfAnotherOriginHasNoSession(t *testing.T) {
+	h := listen(t, func(rb *runbook.Runbook) { rb.Web.Origins = []string{"https://home.test"} }, often)
+	login := h.call(auth.Nobody, http.MethodPost, "/api/auth/login", loginInput{"viewer", password, true}).Result().Cookies()[0]
+	session, token := "Cookie: "+login.Name+"="+login.Value, "Authorization: Bearer "+h.tokens[auth.Viewer]
+	own := strings.TrimSuffix(strings.TrimPrefix(h.url, "http://"), "/")
+	for _, c := range []struct {
+		shows, origin string
+		want          int
+	}{
+		{session, "https://home.test", 403}, {token, "https://home.test", 101}, {session, "http://" + own, 101}, {session, "null", 403}, {token, "https://evil.test", 403},
+	} {
+		got := h.raw("GET /api/ws HTTP/1.1\r\nHost: " + own + "\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n" +
+			c.shows + "\r\nOrigin: " + c.origin + "\r\n\r\n")
+		if len(got) == 0 || got[0] != c.want {
+			t.Errorf("%.10s from %s: %v, want %d", c.shows, c.origin, got, c.want)
+		}
+	}
+	req := httptest.NewRequest(http.MethodGet, "https://orac.test/api/ws", nil)
+	for origin, same := range map[string]bool{"https://orac.test": true, "http://orac.test": false, "": true, "null": false} {
+		if req.Header.Set("Origin", origin); sameOrigin(req, true) != same {
+			t.Errorf("%q is the same as what has come encrypted: %v", origin, !same)
+		}
+	}
+}
