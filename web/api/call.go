@@ -27,6 +27,7 @@ type Call struct {
 	target        string
 	before, after any
 	sent          bool
+	lets          bool            // the route or page lets somebody in
 	quiet         bool            // refused before it was looked at: a flood of these pushes nothing out of the log
 	base          context.Context // of the request, without our deadline
 }

@@ -111,7 +111,10 @@ func (s *Server) limit(c *Call, says entrant) error {
 		owner = "address " + auth.Network(c.From)
 	}
 	v := s.perWho.take(owner, limit)
-	if v.tell(c.W.Header()); !v.ok {
+	if !c.lets || c.Who.Known() { // else it would tell who got in from there before
+		v.tell(c.W.Header())
+	}
+	if !v.ok {
 		return v.problem("")
 	}
 	return nil

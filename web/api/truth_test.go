@@ -106,3 +106,33 @@ func TestAPageOfAnotherOriginHasNoSession(t *testing.T) {
 		}
 	}
 }
+
+// TestNoHeaderTellsWhoIsKnown: whoever shares an address with others learns from the answer to a wrong password neither that somebody
+// has that name, nor that it got in from there.
+func TestNoHeaderTellsWhoIsKnown(t *testing.T) {
+	rig := newRig(t)
+	if code := rig.call(auth.Nobody, http.MethodPost, "/api/auth/login", loginInput{"admin", password, false}).Code; code != 200 {
+		t.Fatal(code)
+	}
+	page := func(name string) *http.Request {
+		req := rig.request(auth.Nobody, http.MethodPost, "/login", "password=wrong&username="+name)
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		return req
+	}
+	answer := func(req *http.Request) string {
+		w := rig.do(req)
+		w.Header().Del(requestHeader)
+		w.Header().Del("Ratelimit-Remaining") // of the address: each request takes one
+		return fmt.Sprint(w.Code, w.Header())
+	}
+	for range 2 {
+		known := answer(rig.request(auth.Nobody, http.MethodPost, "/api/auth/login", loginInput{"admin", "wrong", false}))
+		if unknown := answer(rig.request(auth.Nobody, http.MethodPost, "/api/auth/login", loginInput{"zoe", "wrong", false})); known != unknown {
+			t.Errorf("%s\n%s", known, unknown)
+		}
+	}
+	limit := rig.do(page("admin")).Header().Get("Ratelimit-Limit")
+	if got := fmt.Sprint(rig.app.rb.Web.Limits.PerAddress); limit != got {
+		t.Errorf("the page tells %s, and not the limit of the address, %s", limit, got)
+	}
+}
