@@ -152,8 +152,9 @@ func flood(t *testing.T, says string, patience time.Duration) {
 			all, done = n, true
 		case <-time.After(20 * time.Millisecond):
 		}
-		if asked++; ask(there) != nil {
-			t.Errorf("request %d of who was there already is not answered", asked)
+		asked++
+		if err := ask(there); err != nil {
+			t.Errorf("request %d of who was there already is not answered: %v", asked, err)
 		}
 		if asked%5 == 0 { // and of who comes now
 			fresh++

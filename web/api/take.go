@@ -181,6 +181,9 @@ func (s *Server) run(c *Call, in any) (out any, err error) {
 	if n, ok := in.(interface{ target() string }); ok {
 		c.target = n.target()
 	}
+	if err := c.stands(); err != nil {
+		return nil, err
+	}
 	if err := s.may(c, in); err != nil {
 		return nil, err
 	}
@@ -193,6 +196,18 @@ func (s *Server) run(c *Call, in any) (out any, err error) {
 		return err
 	})
 	return out, err
+}
+
+// stands refuses who has lost the login or the role since the request began: its body may have taken as long as a request may take.
+func (c *Call) stands() error {
+	if !c.Who.Known() || c.Route.Change == "" && c.Route.body == nil {
+		return nil
+	}
+	err := c.Server.o.Guard.Stands(c.Who.Proof())
+	if d, ok := errors.AsType[*auth.Denied](err); ok {
+		c.refuse(d)
+	}
+	return err
 }
 
 // maxChanges is how many changes each may make a minute: each is two records that wait for the disk, and the audit log keeps so many.

@@ -2,8 +2,10 @@ package api
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -132,5 +134,59 @@ func TestNoHeaderTellsWhoIsKnown(t *testing.T) {
 	limit := rig.do(page("admin")).Header().Get("Ratelimit-Limit")
 	if got := fmt.Sprint(rig.app.rb.Web.Limits.PerAddress); limit != got {
 		t.Errorf("the page tells %s, and not the limit of the address, %s", limit, got)
+	}
+}
+
+// waiting is a body that something happens before, as if whoever sends it had waited for that.
+type waiting struct {
+	io.Reader
+	first func()
+}
+
+func (w *waiting) Read(b []byte) (int, error) {
+	if f := w.first; f != nil {
+		w.first = nil
+		f()
+	}
+	return w.Reader.Read(b)
+}
+
+// TestWhoIsNoAdminAnyMoreChangesNothing: an admin begins a request and holds its body back, or waits for the turn of a change, and is
+// made a viewer, removed or logged out meanwhile. Nothing is changed, and the refusal is on record.
+func TestWhoIsNoAdminAnyMoreChangesNothing(t *testing.T) {
+	ends := map[string]func(*rig){
+		"made a viewer": func(r *rig) {
+			rb := *r.app.rb
+			rb.Users = slices.Clone(rb.Users)
+			rb.Users[2].Role = "viewer"
+			r.server.Use(&rb)
+		},
+		"logged out": func(r *rig) { r.must(r.guard.DB.LogOutEverywhere("admin")) },
+	}
+	for end, do := range ends {
+		for _, held := range []string{"the body", "the turn", "the form"} {
+			rig := newRig(t)
+			rig.server.Page(http.MethodPost, "/thing", auth.Admin, func(c *Call) error {
+				_, err := Invoke[applied](c, "apply", inputs["apply"])
+				return err
+			})
+			req := rig.request(auth.Admin, http.MethodPost, "/api/runbook/apply", inputs["apply"])
+			if held == "the form" {
+				req = rig.request(auth.Admin, http.MethodPost, "/thing", "a=b")
+				req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			}
+			if held == "the turn" {
+				rig.app.before = func() { do(rig) }
+			} else {
+				req.Body = io.NopCloser(&waiting{req.Body, func() { do(rig) }})
+			}
+			rig.problem(held+", "+end, rig.do(req), Unauthenticated)
+			if len(rig.app.applied) > 0 {
+				t.Errorf("%s, %s: it was applied", held, end)
+			}
+			if got := append(rig.records("proof.refused"), rig.records("runbook.apply")...); len(got) == 0 || got[0].Outcome != audit.Denied || got[0].Who != "admin" {
+				t.Errorf("%s, %s: %+v", held, end, got)
+			}
+		}
 	}
 }
