@@ -27,6 +27,7 @@ type Call struct {
 	target        string
 	before, after any
 	sent          bool
+	lets          bool            // the route or page lets somebody in
 	quiet         bool            // refused before it was looked at: a flood of these pushes nothing out of the log
 	base          context.Context // of the request, without our deadline
 }
@@ -67,7 +68,14 @@ func (c *Call) Audited(action string, do func() error) error {
 	if err := c.Server.o.Audit.Append(c.record(action, audit.Attempt, "")); err != nil {
 		return because(NotAudited, err, "Nothing was changed.")
 	}
+	ended := false
+	defer func() {
+		if !ended { // it has panicked: how far it came is not known
+			c.ended(action, audit.Failed, string(Internal))
+		}
+	}()
 	err := do()
+	ended = true
 	outcome, why := audit.Done, ""
 	if err != nil {
 		p := problemOf(err)
@@ -77,10 +85,15 @@ func (c *Call) Audited(action string, do func() error) error {
 			why += ": " + p.Detail
 		}
 	}
-	if lost := c.Server.o.Audit.Append(c.record(action, outcome, why)); lost != nil {
-		c.Log().Error("how a change ended is not in the audit log", "action", action, "outcome", string(outcome), "cause", lost)
-	}
+	c.ended(action, outcome, why)
 	return err
+}
+
+// ended writes how something ended of which the audit log knows already.
+func (c *Call) ended(action string, outcome audit.Outcome, why string) {
+	if lost := c.Server.o.Audit.Append(c.record(action, outcome, why)); lost != nil {
+		c.Log().Error("how it ended is not in the audit log", "action", action, "outcome", string(outcome), "cause", lost)
+	}
 }
 
 // Invoke calls a route in the name of who has asked: the console's pages get and change what they show by it. Role, checks and

@@ -46,6 +46,13 @@ func (c *Call) change(change appliance.Change, changes any) (out applied, err er
 			return edit(text)
 		}
 	}
+	begin := change.Begin
+	change.Begin = func() error { // nobody else changes anything now, who may do what either
+		if err := c.stands(); err != nil || begin == nil {
+			return err
+		}
+		return begin()
+	}
 	kept, applied := change.Kept, was
 	change.Kept = func(text string, a *status.Applied) {
 		applied = text

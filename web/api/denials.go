@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"math"
+	"net/netip"
 	"strings"
 	"sync"
 	"time"
@@ -17,7 +18,7 @@ const (
 	denialBurst = 100 // records at once, over all who are refused
 	denialRate  = 5   // records a minute after that: less than 3 MB a day
 	maxDenials  = 1000
-	perAsker    = 20 // kinds at once of one who asks, from one address
+	perAsker    = 20 // kinds at once of one who asks, from one network
 	firstWindow = time.Minute
 	lastWindow  = time.Hour
 )
@@ -38,7 +39,7 @@ type denials struct {
 }
 
 // denial is what makes denials alike.
-type denial struct{ action, target, why, from, who string }
+type denial struct{ action, target, why, from, network, who string }
 
 // denialRun is how often it has come since it was last written.
 type denialRun struct {
@@ -56,7 +57,8 @@ func newDenials(ctx context.Context, log *audit.Log, say *slog.Logger) *denials 
 
 // add records a refusal, or counts it.
 func (r *denials) add(a audit.Record) {
-	key := denial{a.Action, a.Target, a.Why, a.From, a.Who}
+	network := networkOfRecord(a) // whoever has one address of IPv6 has billions
+	key := denial{a.Action, a.Target, a.Why, a.From, network, a.Who}
 	r.mu.Lock()
 	now := time.Now()
 	if passed := now.Sub(r.since); passed > 0 {
@@ -64,8 +66,8 @@ func (r *denials) add(a audit.Record) {
 	}
 	r.since = now
 	run := r.runs[key]
-	if run == nil && r.kinds(a.From, a.Who) >= perAsker {
-		key = denial{action: "refused", from: a.From, who: a.Who}
+	if run == nil && r.kinds(network, a.Who) >= perAsker {
+		key = denial{action: "refused", network: network, who: a.Who}
 		a = audit.Record{Who: a.Who, Role: a.Role, From: a.From, Request: a.Request, Action: "refused", Outcome: audit.Denied, Why: "more denials of one than are recorded one by one"}
 		run = r.runs[key]
 	}
@@ -89,13 +91,20 @@ func (r *denials) add(a audit.Record) {
 }
 
 // kinds is how many kinds of refusals of one who asks are counted now. The caller holds the lock.
-func (r *denials) kinds(from, who string) (n int) {
+func (r *denials) kinds(network, who string) (n int) {
 	for key := range r.runs {
-		if key.from == from && key.who == who {
+		if key.network == network && key.who == who {
 			n++
 		}
 	}
 	return n
+}
+
+func networkOfRecord(a audit.Record) string {
+	if from, err := netip.ParseAddr(a.From); err == nil {
+		return auth.Network(from)
+	}
+	return a.From
 }
 
 // over ends a window: what has come in it is written, and if nothing has, it is forgotten.

@@ -195,7 +195,8 @@ func socket(c *Call, in eventsInput) (none, error) {
 		return none{}, err
 	}
 	origins := c.Server.set.Load().rb.Web.Origins
-	if c.R.Header.Get("Origin") != "" && !sameOrigin(c.R) && !slices.Contains(origins, c.R.Header.Get("Origin")) {
+	// A browser lets a page of another origin open one, and sends the cookies of this host along, which count for pages of this host alone.
+	if !sameOrigin(c.R, c.via.Secure) && (c.Who.Way == auth.BySession || !slices.Contains(origins, c.R.Header.Get("Origin"))) {
 		return none{}, Fail(CrossOrigin, "")
 	}
 	if err := c.enter(); err != nil {

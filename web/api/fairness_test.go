@@ -57,8 +57,12 @@ func TestStrangersAtAnAddressHoldUpNobody(t *testing.T) {
 			if code := login(rig, "admin", password); code != 200 {
 				t.Fatal(code)
 			}
+			pair := get[auth.Token](rig, rig.call(auth.Nobody, "POST", "/api/auth/login", loginInput{"operator", password, false}), 200)
 			for range 100 {
 				flood(rig)
+			}
+			if w := rig.call(auth.Nobody, "POST", "/api/auth/refresh", refreshInput{pair.Refresh}); w.Code != 200 {
+				t.Errorf("a refresh token that is good is held up: %d %s", w.Code, w.Body)
 			}
 			if code := rig.call(auth.Nobody, "GET", "/api/health", nil).Code; code != 429 && !strings.HasPrefix(name, "guesses") {
 				t.Errorf("the flood is no flood: %d", code)

@@ -83,7 +83,7 @@ func flood(t *testing.T, says string, patience time.Duration) {
 	const most = 50
 	log.SetOutput(io.Discard) // the client of net/http says there of each refusal that it had asked for none
 	defer log.SetOutput(os.Stderr)
-	h := listen(t, func(rb *runbook.Runbook) { rb.Web.Limits.MaxConnections = most }, waits{recheck, headerTime, slowGrace / 5})
+	h := listen(t, func(rb *runbook.Runbook) { rb.Web.Limits.MaxConnections = most }, waits{recheck, headerTime, slowGrace / 5, streamWrite})
 	address := strings.TrimSuffix(strings.TrimPrefix(h.url, "http://"), "/")
 	there := plain() // a browser that is there already, and asks now and then
 	ask := func(c *http.Client) error {
@@ -152,8 +152,9 @@ func flood(t *testing.T, says string, patience time.Duration) {
 			all, done = n, true
 		case <-time.After(20 * time.Millisecond):
 		}
-		if asked++; ask(there) != nil {
-			t.Errorf("request %d of who was there already is not answered", asked)
+		asked++
+		if err := ask(there); err != nil {
+			t.Errorf("request %d of who was there already is not answered: %v", asked, err)
 		}
 		if asked%5 == 0 { // and of who comes now
 			fresh++

@@ -59,12 +59,13 @@ func cors(w http.ResponseWriter, r *http.Request, origins []string) (answered bo
 	return true
 }
 
-// sameOrigin tells whether a request comes from a page of this host, or from no page at all.
-func sameOrigin(r *http.Request) bool {
+// sameOrigin tells whether a request comes from a page of this host, or from no page at all. Where it has come encrypted, a page that
+// has not is another's: whoever is on the way may have written it.
+func sameOrigin(r *http.Request, secure bool) bool {
 	origin := r.Header.Get("Origin")
 	if origin == "" {
 		return true
 	}
 	u, err := url.Parse(origin)
-	return err == nil && u.Host == r.Host
+	return err == nil && u.Host == r.Host && (!secure || u.Scheme == "https")
 }

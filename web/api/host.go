@@ -195,7 +195,8 @@ func (h *Host) start() {
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
 			return context.WithValue(ctx, noteKey{}, note{r.conns, rawOf(c)})
 		},
-		HTTP2: &http.HTTP2Config{MaxConcurrentStreams: 64},
+		// Deadlines of requests end streams; who reads nothing at all is in the way of telling that.
+		HTTP2: &http.HTTP2Config{MaxConcurrentStreams: 64, WriteByteTimeout: h.server.waits.write},
 	}
 	if c != nil {
 		leaf := func() *x509.Certificate {

@@ -37,7 +37,7 @@ type hosted struct {
 }
 
 // often looks at logins of streams more often than a person could wait for.
-var often = waits{recheck: 50 * time.Millisecond, head: headerTime, slow: slowGrace}
+var often = waits{recheck: 50 * time.Millisecond, head: headerTime, slow: slowGrace, write: streamWrite}
 
 // lines is what was said to the terminal.
 type lines struct {
@@ -387,7 +387,7 @@ func TestConnectionsAreBounded(t *testing.T) {
 
 // TestSlowloris: a head or a body that comes a byte at a time is cut off, and others are served meanwhile.
 func TestSlowloris(t *testing.T) {
-	h := listen(t, func(rb *runbook.Runbook) { rb.Web.RequestTimeout = time.Second / 2 }, waits{recheck, time.Second / 2, slowGrace})
+	h := listen(t, func(rb *runbook.Runbook) { rb.Web.RequestTimeout = time.Second / 2 }, waits{recheck, time.Second / 2, slowGrace, streamWrite})
 	address := strings.TrimSuffix(strings.TrimPrefix(h.url, "http://"), "/")
 	for name, begin := range map[string]string{
 		"a slow body": "POST /api/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n",

@@ -6,6 +6,8 @@ import (
 	"encoding/binary"
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"testing"
@@ -251,4 +253,28 @@ func TestWhatTheServerSettles(t *testing.T) {
 		t.Errorf("%d goroutines, %d before", n, before)
 	}
 	h.othersAreServed("many streams", before)
+}
+
+// TestWhoReadsNothingIsCutOff: an HTTP/2 client opens its windows wide, asks for megabytes, and reads nothing. Its connection ends,
+// although it is somebody's.
+func TestWhoReadsNothingIsCutOff(t *testing.T) {
+	h := listen(t, overTLS, waits{recheck, headerTime, slowGrace, time.Second / 5})
+	h.must(os.WriteFile(filepath.Join(h.dir, "simulations", "1.html"), bytes.Repeat([]byte("0123456789abcdef"), 1<<19), 0o600))
+	c := dialH2(h)
+	c.frame(settingsFrame, 0, 0, []byte{0, 4, 0x7f, 0xff, 0xff, 0xff})
+	c.frame(windowFrame, 0, 0, []byte{0x7f, 0, 0, 0})
+	const path = "/api/simulations/1/report"
+	head := append(append([]byte{0x82, 0x44, byte(len(path))}, path...), getHead[2:]...)
+	c.frame(headersFrame, endStream|endHeaders, 1, append(head, literal("authorization", "Bearer "+h.tokens[auth.Admin])...))
+	h.must(c.flush())
+	open := func() int {
+		h.host.running.conns.mu.Lock()
+		defer h.host.running.conns.mu.Unlock()
+		return len(h.host.running.conns.open)
+	}
+	for deadline := time.Now().Add(30 * time.Second); open() > 0; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the connection is there still")
+		}
+	}
 }

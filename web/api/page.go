@@ -21,22 +21,22 @@ func (s *Server) Page(method, path string, role auth.Role, f func(*Call) error) 
 	s.mux.HandleFunc(method+" "+path, func(w http.ResponseWriter, r *http.Request) {
 		c := r.Context().Value(callKey{}).(*Call)
 		c.R = r
-		if err := s.page(c, role, f); err != nil {
+		if err := s.page(c, role, method+" "+path, f); err != nil {
 			s.failPage(c, err)
 		}
 	})
 }
 
-func (s *Server) page(c *Call, role auth.Role, f func(*Call) error) error {
+func (s *Server) page(c *Call, role auth.Role, pattern string, f func(*Call) error) error {
 	if c.denial != nil && auth.Reason(c.denial) == "" {
 		return c.denial
 	}
-	says, read := entrant{}, !safe(c.R.Method) && role == auth.Nobody
+	says, read := entrant(""), !safe(c.R.Method) && role == auth.Nobody
 	if read { // who somebody says to be who asks to be let in
 		if err := readForm(c.R); err != nil {
 			return cmp.Or(s.limit(c, says), err)
 		}
-		says = entrant{auth.User, c.R.PostFormValue("username")}
+		says = known(s.o.Guard, auth.User, c.R.PostFormValue("username"), c.From)
 	}
 	if err := s.limit(c, says); err != nil {
 		return err
@@ -51,6 +51,9 @@ func (s *Server) page(c *Call, role auth.Role, f func(*Call) error) error {
 		}
 		return redirect(c, "/login?next="+url.QueryEscape(c.R.URL.RequestURI()))
 	case !c.Who.Role.Includes(role):
+		if !safe(c.R.Method) {
+			c.refusePage(pattern, "the role is too low")
+		}
 		return Fail(Forbidden, "It needs the role %s.", role)
 	}
 	if !safe(c.R.Method) && !read {
@@ -64,10 +67,18 @@ func (s *Server) page(c *Call, role auth.Role, f func(*Call) error) error {
 			given = c.R.PostFormValue("csrf")
 		}
 		if !auth.CheckCSRF(c.Who, given) {
+			c.refusePage(pattern, "without the token of the session")
 			return Fail(NoCSRF, "")
 		}
 	}
 	return f(c)
+}
+
+// refusePage records that somebody may not change what a page changes, as a refusal of the API is.
+func (c *Call) refusePage(pattern, why string) {
+	inner := *c
+	inner.target = pattern
+	inner.denied("page.refused", why)
 }
 
 // readForm reads a form, all of it or none: no page takes files.

@@ -88,6 +88,7 @@ type fake struct {
 	incident status.Incident // one more
 	diskErr  string
 	accept   func(*runbook.Runbook) error // nil where the file declares other people than the guard knows
+	before   func()                       // called when a change is about to have its turn; nil for nothing
 }
 
 func (f *fake) Status() status.Status {
@@ -143,6 +144,9 @@ func (f *fake) Apply(ctx context.Context, r status.ApplyRequest, progress func(s
 }
 
 func (f *fake) Change(_ context.Context, c appliance.Change, progress func(string)) (status.Applied, error) {
+	if f.before != nil {
+		f.before()
+	}
 	return c.Do(func() (appliance.Proposal, error) { return f.proposer().Wanted(nil, c) }, func(to appliance.Proposal) (status.Applied, error) {
 		c.PlanRequest = c.Text(string(to.Source))
 		f.mu.Lock()

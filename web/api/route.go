@@ -93,7 +93,7 @@ func (r *Route) action() string { return cmp.Or(r.Change, r.Name) }
 
 // enters tells whether the route lets somebody in: its input says whom.
 func (r *Route) enters() bool {
-	_, ok := r.zero().(interface{ entrant() entrant })
+	_, ok := r.zero().(enters)
 	return ok
 }
 

@@ -2,6 +2,7 @@ package api
 
 import (
 	"errors"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -16,7 +17,9 @@ type loginInput struct {
 	Session  bool   `json:"session" doc:"A session in a cookie in place of tokens, for a browser."`
 }
 
-func (in loginInput) entrant() entrant { return entrant{auth.User, in.Username} }
+func (in loginInput) entrant(g *auth.Guard, from netip.Addr) entrant {
+	return known(g, auth.User, in.Username, from)
+}
 
 // loginOut is what a login gives: tokens, or what a session's pages need.
 type loginOut struct {
@@ -54,6 +57,8 @@ func (c *Call) welcome(action string, v auth.Verified, session bool) (out loginO
 	}
 	if reason := auth.Reason(err); reason != "" {
 		c.denied(action, reason)
+	} else { // the record of the entrance says that somebody was let in
+		c.ended(action, audit.Failed, string(problemOf(err).Code))
 	}
 	return loginOut{}, err
 }
@@ -79,6 +84,11 @@ type refreshInput struct {
 	Token string `json:"refresh_token" check:"required;min=1;max=256"`
 }
 
+// entrant: a refresh token that is good shows by itself who it is.
+func (in refreshInput) entrant(g *auth.Guard, _ netip.Addr) entrant {
+	return entrant(g.RefreshOf(in.Token))
+}
+
 func refreshToken(c *Call, in refreshInput) (t auth.Token, err error) {
 	err = c.entrance("token.refresh", func() error {
 		t, err = c.Server.o.Guard.Refresh(in.Token)
@@ -93,7 +103,9 @@ type serviceTokenInput struct {
 	Secret string `json:"secret" check:"required;min=1;max=512"`
 }
 
-func (in serviceTokenInput) entrant() entrant { return entrant{auth.Service, in.ID} }
+func (in serviceTokenInput) entrant(g *auth.Guard, from netip.Addr) entrant {
+	return known(g, auth.Service, in.ID, from)
+}
 
 func serviceToken(c *Call, in serviceTokenInput) (t auth.Token, err error) {
 	c.target = clean(in.ID)

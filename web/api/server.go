@@ -68,6 +68,7 @@ type waits struct {
 	recheck time.Duration // how soon a stream ends after its login
 	head    time.Duration // how long the head of a request may take
 	slow    time.Duration // see slowGrace
+	write   time.Duration // how long an HTTP/2 connection may take nothing of what is sent
 }
 
 const recheck = 2 * time.Second
@@ -89,7 +90,7 @@ func New(ctx context.Context, o Options) *Server {
 	if o.Samples == nil {
 		o.Samples = samples.New(samples.Options{})
 	}
-	s := &Server{o: o, waits: waits{recheck, headerTime, slowGrace}, routes: Routes(), byName: map[string]*Route{}, lets: map[string]bool{}, mux: http.NewServeMux(), ctx: ctx, costly: turns.New(maxCostly, maxCostlyOfOne)}
+	s := &Server{o: o, waits: waits{recheck, headerTime, slowGrace, streamWrite}, routes: Routes(), byName: map[string]*Route{}, lets: map[string]bool{}, mux: http.NewServeMux(), ctx: ctx, costly: turns.New(maxCostly, maxCostlyOfOne)}
 	s.refused = newDenials(ctx, o.Audit, o.Log)
 	s.metrics = newMetrics(s)
 	for _, r := range s.routes {
@@ -207,7 +208,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.noRoute(c, handler)
 		return
 	}
-	rec.pattern = pattern
+	rec.pattern, c.lets = pattern, s.lets[pattern]
 	if strings.Contains(pattern, "{") {
 		handler = s.mux // which looks for it once more, and tells it what stands in the path
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"orac/appliance/turns"
@@ -14,10 +15,10 @@ import (
 func (s *Server) take(c *Call) (any, error) {
 	var in any
 	var err error
-	who := entrant{}
+	who := entrant("")
 	if c.Route.enters() && !c.Who.Known() { // who it says it is stands in what is read
 		if in, err = c.Route.read(c.R); err == nil {
-			who = in.(interface{ entrant() entrant }).entrant()
+			who = in.(enters).entrant(s.o.Guard, c.From)
 		}
 	}
 	if err := s.limit(c, who); err != nil { // who shows something wrong is counted, too
@@ -41,10 +42,21 @@ func (s *Server) take(c *Call) (any, error) {
 	return s.run(c, in)
 }
 
-// entrant is who somebody says to be who asks to be let in.
-type entrant struct {
-	kind auth.Kind
-	name string
+// entrant is who asks to be let in and is no stranger, as auth.Identity.Subject has it: somebody who got in from the same address
+// before, or who shows a refresh token that is good. Empty for strangers.
+type entrant string
+
+// enters is what routes take that let somebody in.
+type enters interface {
+	entrant(g *auth.Guard, from netip.Addr) entrant
+}
+
+// known is a name, if its owner got in from an address before.
+func known(g *auth.Guard, kind auth.Kind, name string, from netip.Addr) entrant {
+	if name == "" || !g.Knows(kind, name, from) {
+		return ""
+	}
+	return entrant(auth.Identity{Kind: kind, Name: name}.Subject())
 }
 
 // identify finds out who asks. An error is a login that is wrong.
@@ -75,8 +87,8 @@ func (s *Server) count(c *Call) *Problem {
 	return v.problem(whose)
 }
 
-// limit counts the request against who makes it: its address as long as nobody is logged in. Who asks to be let in, and got in
-// from that address before, is counted apart from strangers there.
+// limit counts the request against who makes it: its address as long as nobody is logged in. Who asks to be let in, and is no stranger,
+// is counted apart from strangers there.
 func (s *Server) limit(c *Call, says entrant) error {
 	l := s.set.Load().rb.Web.Limits
 	owner, limit := "", l.Anonymous
@@ -91,16 +103,19 @@ func (s *Server) limit(c *Call, says entrant) error {
 		case auth.Admin:
 			limit = l.Admin
 		}
-	case says.name != "" && s.o.Guard.Knows(says.kind, says.name, c.From):
+	case says != "":
 		c.quiet = false
-		owner = "known " + auth.Identity{Kind: says.kind, Name: says.name}.Subject() + " at " + auth.Network(c.From)
+		owner = "known " + string(says) + " at " + auth.Network(c.From)
 	case c.crowded != nil:
 		return c.crowded
 	default:
 		owner = "address " + auth.Network(c.From)
 	}
 	v := s.perWho.take(owner, limit)
-	if v.tell(c.W.Header()); !v.ok {
+	if !c.lets || c.Who.Known() { // else it would tell who got in from there before
+		v.tell(c.W.Header())
+	}
+	if !v.ok {
 		return v.problem("")
 	}
 	return nil
@@ -167,6 +182,9 @@ func (s *Server) run(c *Call, in any) (out any, err error) {
 	if n, ok := in.(interface{ target() string }); ok {
 		c.target = n.target()
 	}
+	if err := c.stands(); err != nil {
+		return nil, err
+	}
 	if err := s.may(c, in); err != nil {
 		return nil, err
 	}
@@ -207,6 +225,18 @@ func (s *Server) turn(c *Call) (done func(), err error) {
 		return nil, c.Context().Err()
 	}
 	return done, nil
+}
+
+// stands refuses who has lost the login or the role since the request began: its body may have taken as long as a request may take.
+func (c *Call) stands() error {
+	if !c.Who.Known() || c.Route.Change == "" && c.Route.body == nil {
+		return nil
+	}
+	err := c.Server.o.Guard.Stands(c.Who.Proof())
+	if d, ok := errors.AsType[*auth.Denied](err); ok {
+		c.refuse(d)
+	}
+	return err
 }
 
 // maxChanges is how many changes each may make a minute: each is two records that wait for the disk, and the audit log keeps so many.

@@ -128,7 +128,7 @@ func (d folder) append(r Record) error {
 		return err
 	}
 	if size >= maxFile {
-		return d.rotate(last, r)
+		return d.rotate(r)
 	}
 	return d.write(f, last, size, r)
 }
@@ -165,14 +165,8 @@ type point struct {
 
 // last is the end of the chain, after a torn line at the end of the file, if there is one, was cut off.
 func (d folder) last(f *os.File) (point, int64, error) {
-	info, err := f.Stat()
+	tail, size, err := tailOf(f)
 	if err != nil {
-		return point{}, 0, err
-	}
-	size := info.Size()
-	from := max(0, size-2*maxRecord)
-	tail := make([]byte, size-from)
-	if _, err := f.ReadAt(tail, from); err != nil && !errors.Is(err, io.EOF) {
 		return point{}, 0, err
 	}
 	if n := bytes.LastIndexByte(tail, '\n') + 1; n < len(tail) {
@@ -182,15 +176,62 @@ func (d folder) last(f *os.File) (point, int64, error) {
 		}
 	}
 	if len(tail) == 0 {
-		head, err := d.head()
-		return head, size, err
+		p, err := d.before()
+		return p, size, err
 	}
-	tail = tail[:len(tail)-1]
-	line, err := parse(tail[bytes.LastIndexByte(tail, '\n')+1:])
+	p, err := lastOf(tail)
 	if err != nil {
 		return point{}, 0, fmt.Errorf("its last line cannot be read (%w): keep %s, and move it away", err, d.Path(fileName))
 	}
-	return point{line.Seq, line.Hash}, size, nil
+	return p, size, nil
+}
+
+// before is the end of the chain where the file is empty: that of the newest file that was set aside, which is on disk, or what the
+// second file says. That one may be behind, or torn; where it is ahead the file was emptied, and the gap shows it.
+func (d folder) before() (point, error) {
+	names, err := d.asides()
+	if err != nil {
+		return point{}, err
+	}
+	if len(names) == 0 {
+		return d.head()
+	}
+	f, err := d.Open(names[len(names)-1])
+	if err != nil {
+		return point{}, err
+	}
+	defer f.Close()
+	tail, _, err := tailOf(f)
+	if err != nil {
+		return point{}, err
+	}
+	last, err := lastOf(tail[:bytes.LastIndexByte(tail, '\n')+1])
+	if head, failed := d.head(); err == nil && failed == nil && head.seq > last.seq {
+		return head, nil
+	}
+	return last, err
+}
+
+// tailOf reads the end of a file, which holds its last line, and tells its size.
+func tailOf(f *os.File) (tail []byte, size int64, err error) {
+	info, err := f.Stat()
+	if err != nil {
+		return nil, 0, err
+	}
+	size = info.Size()
+	from := max(0, size-2*maxRecord)
+	tail = make([]byte, size-from)
+	if _, err := f.ReadAt(tail, from); err != nil && !errors.Is(err, io.EOF) {
+		return nil, 0, err
+	}
+	return tail, size, nil
+}
+
+// lastOf is the last of some whole lines.
+func lastOf(lines []byte) (point, error) {
+	lines = bytes.TrimSuffix(lines, []byte("\n"))
+	line, err := parse(lines[bytes.LastIndexByte(lines, '\n')+1:])
+	return point{line.Seq, line.Hash}, err
 }
 
 // write adds a record to the file.
@@ -212,7 +253,7 @@ func (d folder) write(f *os.File, last point, size int64, r Record) error {
 }
 
 // rotate sets the file aside and writes the record into a new one. The caller has locked the old one.
-func (d folder) rotate(last point, r Record) error {
+func (d folder) rotate(r Record) error {
 	first, err := d.first(fileName)
 	if err != nil {
 		return err
@@ -231,10 +272,11 @@ func (d folder) rotate(last point, r Record) error {
 		return err
 	}
 	defer f.Close()
-	if begun, size, err := d.last(f); err != nil || size > 0 { // another process was quicker
-		return errors.Join(err, d.write(f, begun, size, r))
+	begun, size, err := d.last(f) // another process may have been quicker
+	if err != nil {
+		return err
 	}
-	return d.write(f, last, 0, r)
+	return d.write(f, begun, size, r)
 }
 
 // asides are the files that were set aside, the oldest first.

@@ -212,3 +212,50 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// TestARotationThatEndsHalfWay: the file was set aside when the power went, and the second file was never written or is behind. The
+// chain goes on.
+func TestARotationThatEndsHalfWay(t *testing.T) {
+	for name, head := range map[string]func(path string) error{
+		"a head that is empty": func(path string) error { return os.Truncate(path, 0) },
+		"a head that is gone":  os.Remove,
+		"a head that is behind": func(path string) error {
+			text, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			return os.WriteFile(path, []byte(strings.Replace(string(text), "2 ", "1 ", 1)), 0o600)
+		},
+	} {
+		dir := t.TempDir()
+		log := In(dir)
+		for range 2 {
+			if err := log.Append(Record{Action: "a", Outcome: Done}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := errors.Join(os.Rename(filepath.Join(dir, fileName), filepath.Join(dir, fmt.Sprintf(aside, 1))), head(filepath.Join(dir, headName))); err != nil {
+			t.Fatal(err)
+		}
+		if err := log.Append(Record{Action: "a", Outcome: Done}); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if v, err := log.Verify(); err != nil || !v.OK || v.Records != 3 || v.Last != 3 {
+			t.Errorf("%s: %+v, %v", name, v, err)
+		}
+	}
+}
+
+// TestAnEmptiedFileShows: with files set aside, too, and when the chain has gone on.
+func TestAnEmptiedFileShows(t *testing.T) {
+	l, path := full(t, 2)
+	if err := os.Rename(path, filepath.Join(l.dir, fmt.Sprintf(aside, 1))); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(l.Append(Record{Action: "a"}), os.Truncate(path, 0), l.Append(Record{Action: "a"})); err != nil {
+		t.Fatal(err)
+	}
+	if v, err := l.Verify(); err != nil || v.OK {
+		t.Errorf("%+v, %v", v, err)
+	}
+}

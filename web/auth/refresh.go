@@ -98,6 +98,19 @@ func (g *Guard) Refresh(token string) (Token, error) {
 	return t, err
 }
 
+// RefreshOf is whose a refresh token is, as Identity.Subject has it, as long as it is good for another pair; else empty. It proves
+// nothing that Refresh does not prove again.
+func (g *Guard) RefreshOf(token string) (subject string) {
+	if len(token) > maxToken {
+		return ""
+	}
+	r, err := g.DB.findRefresh(digest(token))
+	if err != nil || r.used || g.now().After(r.expires) || !g.DB.lives(r.family) {
+		return ""
+	}
+	return r.subject
+}
+
 // reused ends the family of a refresh token that came twice.
 func (g *Guard) reused(r refresh) error {
 	if err := g.DB.endFamily(r.family); err != nil {

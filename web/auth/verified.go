@@ -88,6 +88,17 @@ func (g *Guard) stands(tx *sql.Tx, v Verified) (user, error) {
 	return u, nil
 }
 
+// Stands refuses a proof of which anything has changed. What is done after it may still meet a change: what must not is done where no
+// change can come in between.
+func (g *Guard) Stands(v Verified) error {
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	return g.DB.write(func(tx *sql.Tx) error {
+		_, err := g.stands(tx, v)
+		return err
+	})
+}
+
 // checked is called between a proof and what is made of it. Tests change something there.
 func (g *Guard) checked() {
 	if g.meanwhile != nil {
