@@ -10,6 +10,7 @@ import (
 	"orac/appliance/health"
 	"orac/appliance/incident"
 	"orac/appliance/node"
+	"orac/appliance/provenclock"
 	"orac/appliance/reconcile"
 	"orac/appliance/rt"
 	"orac/appliance/status"
@@ -32,6 +33,8 @@ type CoreOptions struct {
 	Language Language
 	// Check says what of a runbook cannot be done that no node would notice, with the address of the component in front; nil: nothing.
 	Check func(*runbook.Runbook) error
+	// Proven tells whether the wall clock is synchronised when it shows that time; nil: it never is.
+	Proven func(wall time.Time) bool
 	// Measure measures the resident memory of the appliance; nil where that means nothing.
 	Measure func() (int64, error)
 	// Evidence gives what is known of the process before a node is ended by force; nil: nothing.
@@ -45,7 +48,7 @@ type CoreOptions struct {
 type Ledger interface {
 	incident.Book
 	EndIncidents(at time.Time, action string) (int, error)
-	RestartsSince(component string, since time.Time) (int, error)
+	RestartsWithin(component string, now, within time.Duration) (int, error)
 }
 
 // Core is the whole appliance on the runtime seam: the runner of the graph, the monitor that watches it, the steward that
@@ -54,6 +57,7 @@ type Ledger interface {
 type Core struct {
 	o       CoreOptions
 	runner  *Runner
+	clock   *provenclock.Clock
 	monitor *Monitor
 	steward *Steward
 	log     *incident.Log
@@ -74,6 +78,11 @@ func NewCore(o CoreOptions) (*Core, error) {
 	logged := rt.NewMailbox[event.Event]("events to the log", eventsWaiting)
 	parts := *o.Parts
 	parts.Events = parts.Events.With(watched, logged)
+	c.clock = provenclock.New(parts.FS, o.Proven)
+	c.clock.Jumped = func(t *rt.Task, j provenclock.Jump) {
+		parts.Events.Push(t, event.Event{At: t.Wall(), Node: "clock", Body: event.ClockJumped{By: j.By.Seconds(), Start: j.Start, Proven: j.Proven}})
+	}
+	parts.Age = c.clock.Age
 	if fetch := parts.Fetch; fetch != nil {
 		parts.Fetch = func(t *rt.Task, list []runbook.Model, within time.Duration) error {
 			for _, m := range list { // an apply tells where from, in its steps
@@ -99,6 +108,7 @@ func NewCore(o CoreOptions) (*Core, error) {
 // Run is the appliance until the task is told to stop or all sound is over and delivered. ErrReexec and ErrMemory mean that
 // the process is to be replaced; what was recorded is in the spool then.
 func (c *Core) Run(t *rt.Task) error {
+	clock := t.Shield("clock", c.clock.Run)
 	keeper := t.Shield("keeper", c.keep)
 	monitor := t.Shield("monitor", c.monitor.Run)
 	logger := t.Shield("log", c.monitor.write)
@@ -124,7 +134,7 @@ func (c *Core) Run(t *rt.Task) error {
 	if which == 1 && err == nil {
 		end = monitor.Err()
 	}
-	for _, child := range []*rt.Task{monitor, logger, keeper} {
+	for _, child := range []*rt.Task{clock, monitor, logger, keeper} {
 		child.Stop()
 		_ = t.Outlast(child, t.Now().Add(time.Second)) // what it could not write by then is lost with the process
 	}
@@ -141,13 +151,17 @@ func (c *Core) mayRestart(t *rt.Task, why string) bool {
 	if l == nil {
 		return true
 	}
+	age, ok := c.clock.Age(t)
+	if !ok {
+		return true // the disk gives nothing, and would keep nothing
+	}
 	now := t.Wall()
-	n, err := l.RestartsSince("orac", now.Add(-w.Per))
+	n, err := l.RestartsWithin("orac", age, w.Per)
 	if err == nil && n >= w.RestartBudget {
 		c.o.Slog.Error("memory is over its limit again and again: raise memory.restart, or look for what takes it", "restarts", n, "per", w.Per)
 		return false
 	}
-	r := store.Restart{ID: utterance.ID(now, t.Rand("restart").Uint32()), Component: "orac", Reason: why, At: now}
+	r := store.Restart{ID: utterance.ID(now, t.Rand("restart").Uint32()), Component: "orac", Reason: why, At: now, Age: age}
 	if err := l.AddRestart(r); err != nil {
 		c.o.Slog.Warn("a restart is not in the history", "cause", err)
 	}

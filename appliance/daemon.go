@@ -11,6 +11,7 @@ import (
 	"orac/appliance/incident/evidence"
 	"orac/appliance/logbook"
 	"orac/appliance/memory"
+	"orac/appliance/provenclock"
 	"orac/appliance/rt"
 	"orac/appliance/rt/live"
 	"orac/appliance/status"
@@ -25,6 +26,7 @@ type Options struct {
 	// LastGood: the runbook is the last good generation, since the file cannot be used.
 	LastGood bool
 	Version  string
+	Built    time.Time // when this program was built; zero: not known
 	State    *State
 	Parts    *Parts
 	Log      *logbook.Book
@@ -62,7 +64,7 @@ func NewDaemon(o Options) (*Daemon, error) {
 	d := &Daemon{o: o, driver: live.New(nil), started: time.Now(), ready: make(chan struct{})}
 	c := CoreOptions{
 		Runbook: o.Runbook, Source: o.Source, LastGood: o.LastGood, Parts: o.Parts, Slog: o.Log.Logger(), Language: o.Language,
-		Measure: memory.Measure, Evidence: func() string { return evidence.Collect(0, nil) },
+		Proven: provenclock.Kernel(o.Built), Measure: memory.Measure, Evidence: func() string { return evidence.Collect(0, nil) },
 		Ready: func() { close(d.ready) },
 	}
 	if o.State.history != nil {

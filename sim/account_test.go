@@ -162,12 +162,12 @@ func TestTheLedgerRemembersAndRefuses(t *testing.T) {
 	}
 	l := m.ledger
 	for i := range 5 {
-		if err := l.AddRestart(store.Restart{Component: []string{"orac", "source.mic"}[i%2], At: m.epoch.Add(time.Duration(i) * time.Minute)}); err != nil {
+		if err := l.AddRestart(store.Restart{Component: []string{"orac", "source.mic"}[i%2], Age: time.Duration(i) * time.Minute}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if n, _ := l.RestartsSince("orac", m.epoch.Add(2*time.Minute)); n != 2 {
-		t.Errorf("%d restarts of orac since the third minute", n)
+	if n, _ := l.RestartsWithin("orac", 5*time.Minute, 4*time.Minute); n != 2 {
+		t.Errorf("%d restarts of orac in 4 minutes", n)
 	}
 	for i := range 3 * mostRestarts {
 		_ = l.AddRestart(store.Restart{ID: fmt.Sprint(i)})

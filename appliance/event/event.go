@@ -214,6 +214,13 @@ type StoreBack struct {
 	Lost int `json:"lost"` // events that were not written meanwhile
 }
 
+// ClockJumped: the wall clock has made a step that nothing explains. Nothing is deleted because of it.
+type ClockJumped struct {
+	By     float64 `json:"by"`     // seconds, forwards, or back if negative
+	Start  bool    `json:"start"`  // it was found at the start: the clock is elsewhere than when ORAC ran last
+	Proven bool    `json:"proven"` // the network vouches for the clock as it is now
+}
+
 func (DeviceOpened) Kind() string     { return "device_opened" }
 func (Listening) Kind() string        { return "listening" }
 func (DeviceLost) Kind() string       { return "device_lost" }
@@ -237,3 +244,4 @@ func (NodeFailed) Kind() string       { return "node_failed" }
 func (NodeLeaked) Kind() string       { return "node_leaked" }
 func (StoreFailed) Kind() string      { return "store_failed" }
 func (StoreBack) Kind() string        { return "store_back" }
+func (ClockJumped) Kind() string      { return "clock_jumped" }
