@@ -220,6 +220,12 @@ func (m *Monitor) event(t *rt.Task, e event.Event) {
 		bad(e.Node, string(History), health.Degraded, b.Cause)
 	case event.StoreBack:
 		ok(e.Node, string(History))
+	case event.ClockJumped:
+		if b.Start { // a step while it runs is told in the log: nothing that runs goes by the wall clock
+			id, _ := m.Log.Open(t, e.Node, "the clock of the machine: "+b.String(), "")
+			m.Log.Action(t, id, "nothing is deleted because of it: age is what ORAC has run, and what the network proves")
+			m.Log.Recover(t, id)
+		}
 	}
 }
 

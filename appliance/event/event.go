@@ -4,8 +4,12 @@ package event
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
+	"math"
 	"time"
+
+	"orac/appliance/amount"
 )
 
 // Event is something that happened.
@@ -219,6 +223,23 @@ type ClockJumped struct {
 	By     float64 `json:"by"`     // seconds, forwards, or back if negative
 	Start  bool    `json:"start"`  // it was found at the start: the clock is elsewhere than when ORAC ran last
 	Proven bool    `json:"proven"` // the network vouches for the clock as it is now
+}
+
+// String tells it to a person.
+func (b ClockJumped) String() string {
+	by := time.Duration(math.Abs(b.By) * float64(time.Second))
+	where := "ahead of"
+	if b.By < 0 {
+		where = "behind"
+	}
+	text := fmt.Sprintf("it is %s %s where it was", amount.Span(by), where)
+	if b.Start {
+		text = fmt.Sprintf("it is %s %s when ORAC ran last", amount.Span(by), where)
+	}
+	if !b.Proven {
+		text += ", and the network does not vouch for it"
+	}
+	return text
 }
 
 func (DeviceOpened) Kind() string     { return "device_opened" }
