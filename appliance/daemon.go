@@ -26,7 +26,6 @@ type Options struct {
 	// LastGood: the runbook is the last good generation, since the file cannot be used.
 	LastGood bool
 	Version  string
-	Built    time.Time // when this program was built; zero: not known
 	State    *State
 	Parts    *Parts
 	Log      *logbook.Book
@@ -64,7 +63,7 @@ func NewDaemon(o Options) (*Daemon, error) {
 	d := &Daemon{o: o, driver: live.New(nil), started: time.Now(), ready: make(chan struct{})}
 	c := CoreOptions{
 		Runbook: o.Runbook, Source: o.Source, LastGood: o.LastGood, Parts: o.Parts, Slog: o.Log.Logger(), Language: o.Language,
-		Proven: provenclock.Kernel(o.Built), Measure: memory.Measure, Evidence: func() string { return evidence.Collect(0, nil) },
+		Proven: provenclock.Kernel(provenclock.Built()), Measure: memory.Measure, Evidence: func() string { return evidence.Collect(0, nil) },
 		Ready: func() { close(d.ready) },
 	}
 	if o.State.history != nil {

@@ -1,6 +1,7 @@
 package provenclock
 
 import (
+	"runtime/debug"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -9,6 +10,22 @@ import (
 // apart is how far the kernel's own time may be from the time that a process is shown: more means that the process is shown
 // another clock.
 const apart = time.Second
+
+// earliest is before this program can have been built.
+var earliest = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// Built is when this program was built, as far as it knows: never before the commit that it was made of.
+func Built() time.Time {
+	built := earliest
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			if at, err := time.Parse(time.RFC3339, s.Value); s.Key == "vcs.time" && err == nil && at.After(built) {
+				built = at
+			}
+		}
+	}
+	return built
+}
 
 // Kernel tells of a wall time whether the kernel calls its clock synchronised with the network (adjtimex), and the time is not
 // before that at which this program was built. Setting the clock by hand ends that until it is synchronised again.
