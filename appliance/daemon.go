@@ -45,6 +45,8 @@ type Beside interface {
 	Check(rb *runbook.Runbook) error
 	// Use puts a runbook into force. It does not wait for anybody.
 	Use(rb *runbook.Runbook)
+	// Trouble tells why it cannot be used, "" if it can or is not wanted; and whether that is known yet. It waits for nobody.
+	Trouble() (why string, known bool)
 }
 
 // Daemon is an appliance that runs in this process, and can be asked and changed meanwhile. Its methods may be called from
@@ -70,7 +72,7 @@ func NewDaemon(o Options) (*Daemon, error) {
 		c.Ledger = o.State.history
 	}
 	if o.Beside != nil {
-		c.Check = o.Beside.Check
+		c.Check, c.Console = o.Beside.Check, o.Beside.Trouble
 	}
 	if o.Alive != nil {
 		c.Alive = func(*rt.Task) { o.Alive(d.Status()) }

@@ -31,6 +31,8 @@ type Monitor struct {
 	Changed *rt.Mailbox[struct{}]
 	// MayRestart tells whether the process may be replaced because of its memory; nil: it may.
 	MayRestart func(t *rt.Task, why string) bool
+	// Console tells why the console cannot be served, "" if it is; and whether that is known yet. Nil: there is none.
+	Console func() (why string, known bool)
 	// Evidence gives what is known of the process before a node is ended by force.
 	Evidence func() string
 
@@ -117,6 +119,7 @@ func (m *Monitor) Run(t *rt.Task) error {
 			}
 		}
 		m.look(t, rb.Watchdog)
+		m.console(t, rb.Web)
 		r := m.model.Report(t.Now(), t.Wall())
 		m.report.Store(&r)
 	}
