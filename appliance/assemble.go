@@ -26,6 +26,8 @@ type Parts struct {
 	Heart   func(*runbook.Runbook, runbook.Heartbeat) (notify.Heart, error)
 	Hook    func(runbook.Webhook) (notify.Hook, error)
 	History node.Book
+	// Age is how old the state directory is: see provenclock.Clock.Age.
+	Age node.Age
 
 	Events node.Events // where to say what happens; besides the history
 	Meters node.Events // where to say what each hop is like

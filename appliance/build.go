@@ -156,7 +156,7 @@ func buildSpool(a *assembly, n *Node) (node.Node, error) {
 		}
 	}
 	return &node.Spool{
-		Name: n.Address, FS: a.FS,
+		Name: n.Address, FS: a.FS, Age: a.Age,
 		Config: rt.NewCell(config),
 		In:     inbox[node.Piece](a, n.Address, "pieces"), Requests: inbox[node.Request](a, n.Address, "requests"),
 		Events: a.events(n.Address),
@@ -245,7 +245,7 @@ func buildWebhook(w runbook.Webhook) builder {
 func buildHistory(a *assembly, n *Node) (node.Node, error) {
 	s := a.graph.Runbook.Store
 	return &node.History{
-		Name: n.Address, Book: a.History,
+		Name: n.Address, Book: a.History, Age: a.Age,
 		Config: rt.NewCell(node.HistoryConfig{Retention: s.Retention, MaxRows: s.MaxRows}),
 		In:     inbox[event.Event](a, n.Address, "events"), Events: a.Events,
 	}, nil

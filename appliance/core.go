@@ -10,6 +10,7 @@ import (
 	"orac/appliance/health"
 	"orac/appliance/incident"
 	"orac/appliance/node"
+	"orac/appliance/provenclock"
 	"orac/appliance/reconcile"
 	"orac/appliance/rt"
 	"orac/appliance/status"
@@ -34,8 +35,12 @@ type CoreOptions struct {
 	Check func(*runbook.Runbook) error
 	// Accept: see Proposer.
 	Accept func(*runbook.Runbook) error
+	// Proven tells whether the wall clock is synchronised when it shows that time; nil: it never is.
+	Proven func(wall time.Time) bool
 	// Measure measures the resident memory of the appliance; nil where that means nothing.
 	Measure func() (int64, error)
+	// Console tells why the console cannot be served, "" if it is; and whether that is known yet. Nil: there is none.
+	Console func() (why string, known bool)
 	// Evidence gives what is known of the process before a node is ended by force; nil: nothing.
 	Evidence func() string
 	// Ready is called once, when it can be asked and changed. Alive is called every second. Nil for none.
@@ -47,7 +52,7 @@ type CoreOptions struct {
 type Ledger interface {
 	incident.Book
 	EndIncidents(at time.Time, action string) (int, error)
-	RestartsSince(component string, since time.Time) (int, error)
+	RestartsWithin(component string, now, within time.Duration) (int, error)
 }
 
 // Core is the whole appliance on the runtime seam: the runner of the graph, the monitor that watches it, the steward that
@@ -56,6 +61,7 @@ type Ledger interface {
 type Core struct {
 	o       CoreOptions
 	runner  *Runner
+	clock   *provenclock.Clock
 	monitor *Monitor
 	steward *Steward
 	log     *incident.Log
@@ -76,6 +82,11 @@ func NewCore(o CoreOptions) (*Core, error) {
 	logged := rt.NewMailbox[event.Event]("events to the log", eventsWaiting)
 	parts := *o.Parts
 	parts.Events = parts.Events.With(watched, logged)
+	c.clock = provenclock.New(parts.FS, o.Proven)
+	c.clock.Jumped = func(t *rt.Task, j provenclock.Jump) {
+		parts.Events.Push(t, event.Event{At: t.Wall(), Node: "clock", Body: event.ClockJumped{By: j.By.Seconds(), Start: j.Start, Proven: j.Proven}})
+	}
+	parts.Age = c.clock.Age
 	if fetch := parts.Fetch; fetch != nil {
 		parts.Fetch = func(t *rt.Task, list []runbook.Model, within time.Duration) error {
 			for _, m := range list { // an apply tells where from, in its steps
@@ -91,7 +102,7 @@ func NewCore(o CoreOptions) (*Core, error) {
 	c.log = incident.New(incident.Budget{Restarts: w.RestartBudget, Per: w.Per}, c.records)
 	c.monitor = &Monitor{
 		Runner: c.runner, Log: c.log, FS: parts.FS, Events: watched, Logged: logged, Slog: o.Slog,
-		Measure: o.Measure, Evidence: o.Evidence, MayRestart: c.mayRestart, Settle: parts.Trim, Changed: c.changed,
+		Measure: o.Measure, Evidence: o.Evidence, Console: o.Console, MayRestart: c.mayRestart, Settle: parts.Trim, Changed: c.changed,
 	}
 	c.lastGood = rt.NewCell(o.LastGood)
 	c.steward = &Steward{Proposer: Proposer{o.Language, c.runner.Graph, o.Accept}, Runner: c.runner, Check: o.Check}
@@ -101,6 +112,7 @@ func NewCore(o CoreOptions) (*Core, error) {
 // Run is the appliance until the task is told to stop or all sound is over and delivered. ErrReexec and ErrMemory mean that
 // the process is to be replaced; what was recorded is in the spool then.
 func (c *Core) Run(t *rt.Task) error {
+	clock := t.Shield("clock", c.clock.Run)
 	keeper := t.Shield("keeper", c.keep)
 	monitor := t.Shield("monitor", c.monitor.Run)
 	logger := t.Shield("log", c.monitor.write)
@@ -126,7 +138,7 @@ func (c *Core) Run(t *rt.Task) error {
 	if which == 1 && err == nil {
 		end = monitor.Err()
 	}
-	for _, child := range []*rt.Task{monitor, logger, keeper} {
+	for _, child := range []*rt.Task{clock, monitor, logger, keeper} {
 		child.Stop()
 		_ = t.Outlast(child, t.Now().Add(time.Second)) // what it could not write by then is lost with the process
 	}
@@ -143,13 +155,17 @@ func (c *Core) mayRestart(t *rt.Task, why string) bool {
 	if l == nil {
 		return true
 	}
+	age, ok := c.clock.Age(t)
+	if !ok {
+		return true // the disk gives nothing, and would keep nothing
+	}
 	now := t.Wall()
-	n, err := l.RestartsSince("orac", now.Add(-w.Per))
+	n, err := l.RestartsWithin("orac", age, w.Per)
 	if err == nil && n >= w.RestartBudget {
 		c.o.Slog.Error("memory is over its limit again and again: raise memory.restart, or look for what takes it", "restarts", n, "per", w.Per)
 		return false
 	}
-	r := store.Restart{ID: utterance.ID(now, t.Rand("restart").Uint32()), Component: "orac", Reason: why, At: now}
+	r := store.Restart{ID: utterance.ID(now, t.Rand("restart").Uint32()), Component: "orac", Reason: why, At: now, Age: age}
 	if err := l.AddRestart(r); err != nil {
 		c.o.Slog.Warn("a restart is not in the history", "cause", err)
 	}

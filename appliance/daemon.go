@@ -12,6 +12,7 @@ import (
 	"orac/appliance/incident/evidence"
 	"orac/appliance/logbook"
 	"orac/appliance/memory"
+	"orac/appliance/provenclock"
 	"orac/appliance/rt"
 	"orac/appliance/rt/live"
 	"orac/appliance/status"
@@ -47,6 +48,8 @@ type Beside interface {
 	Accept(rb *runbook.Runbook) error
 	// Use puts a runbook into force. It does not wait for anybody.
 	Use(rb *runbook.Runbook)
+	// Trouble tells why it cannot be used, "" if it can or is not wanted; and whether that is known yet. It waits for nobody.
+	Trouble() (why string, known bool)
 }
 
 // Daemon is an appliance that runs in this process, and can be asked and changed meanwhile. Its methods may be called from
@@ -68,14 +71,14 @@ func NewDaemon(o Options) (*Daemon, error) {
 	d := &Daemon{o: o, driver: live.New(nil), started: time.Now(), ready: make(chan struct{})}
 	c := CoreOptions{
 		Runbook: o.Runbook, Source: o.Source, LastGood: o.LastGood, Parts: o.Parts, Slog: o.Log.Logger(), Language: o.Language,
-		Measure: memory.Measure, Evidence: func() string { return evidence.Collect(0, nil) },
+		Proven: provenclock.Kernel(provenclock.Built()), Measure: memory.Measure, Evidence: func() string { return evidence.Collect(0, nil) },
 		Ready: func() { close(d.ready) },
 	}
 	if o.State.history != nil {
 		c.Ledger = o.State.history
 	}
 	if o.Beside != nil {
-		c.Check, c.Accept = o.Beside.Check, o.Beside.Accept
+		c.Check, c.Accept, c.Console = o.Beside.Check, o.Beside.Accept, o.Beside.Trouble
 	}
 	if o.Alive != nil {
 		c.Alive = func(*rt.Task) { o.Alive(d.Status()) }

@@ -14,6 +14,7 @@ type overtaken struct {
 
 func (*overtaken) Check(*runbook.Runbook) error  { return nil }
 func (*overtaken) Accept(*runbook.Runbook) error { return nil }
+func (*overtaken) Trouble() (string, bool)       { return "", true }
 
 func (o *overtaken) Use(rb *runbook.Runbook) {
 	if f := o.meanwhile; f != nil {

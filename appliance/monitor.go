@@ -31,6 +31,8 @@ type Monitor struct {
 	Changed *rt.Mailbox[struct{}]
 	// MayRestart tells whether the process may be replaced because of its memory; nil: it may.
 	MayRestart func(t *rt.Task, why string) bool
+	// Console tells why the console cannot be served, "" if it is; and whether that is known yet. Nil: there is none.
+	Console func() (why string, known bool)
 	// Evidence gives what is known of the process before a node is ended by force.
 	Evidence func() string
 
@@ -117,6 +119,7 @@ func (m *Monitor) Run(t *rt.Task) error {
 			}
 		}
 		m.look(t, rb.Watchdog)
+		m.console(t, rb.Web)
 		r := m.model.Report(t.Now(), t.Wall())
 		m.report.Store(&r)
 	}
@@ -220,6 +223,12 @@ func (m *Monitor) event(t *rt.Task, e event.Event) {
 		bad(e.Node, string(History), health.Degraded, b.Cause)
 	case event.StoreBack:
 		ok(e.Node, string(History))
+	case event.ClockJumped:
+		if b.Start { // a step while it runs is told in the log: nothing that runs goes by the wall clock
+			id, _ := m.Log.Open(t, e.Node, "the clock of the machine: "+b.String(), "")
+			m.Log.Action(t, id, "nothing is deleted because of it: age is what ORAC has run, and what the network proves")
+			m.Log.Recover(t, id)
+		}
 	}
 }
 

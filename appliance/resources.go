@@ -69,6 +69,27 @@ func (m *Monitor) lag(t *rt.Task, lag, most time.Duration) {
 	}
 }
 
+// console tells how the console is, if there is one.
+func (m *Monitor) console(t *rt.Task, w runbook.Web) {
+	const name = "web"
+	if m.Console == nil {
+		return
+	}
+	why, known := m.Console()
+	switch {
+	case w.Listen == "" || !known:
+		m.model.Forget(name)
+		if id, open := m.open[name]; open {
+			m.Log.Recover(t, id)
+			delete(m.open, name)
+		}
+	case why == "":
+		m.fact(t, health.Fact{Component: name, Kind: name, Level: health.Healthy})
+	default:
+		m.fact(t, health.Fact{Component: name, Kind: name, Level: health.Unhealthy, Why: "the console is not served: " + why})
+	}
+}
+
 func (m *Monitor) disk(t *rt.Task, d runbook.Disk) {
 	f := health.Fact{Component: "disk", Kind: "disk", Level: health.Healthy}
 	switch free, err := m.FS.Free(t); {

@@ -123,7 +123,7 @@ type noHistory struct{ err error }
 func (n noHistory) AddDetection(store.Detection) error                   { return n.err }
 func (n noHistory) SaveUtterance(store.Utterance) error                  { return n.err }
 func (n noHistory) SaveDelivery(store.Delivery, *store.Transcript) error { return n.err }
-func (n noHistory) Prune(time.Time, time.Duration, int) (int, error)     { return 0, n.err }
+func (n noHistory) Prune(_, _ time.Duration, _ int) (int, error)         { return 0, n.err }
 
 // take locks the directory. The lock goes with the process, however that ends.
 func (s *State) take() error {

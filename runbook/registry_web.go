@@ -61,7 +61,7 @@ var tlsBlock = &BlockType{
 		{Name: "key", Kind: Path, Gives: Reads, OnChange: Restart, Example: `"/etc/orac/key.pem"`,
 			Doc: "The certificate's private key in PEM, readable by ORAC only."},
 		{Name: "self_signed", Kind: Bool, Gives: Opens, OnChange: Restart, Default: "false",
-			Doc: "Whether ORAC makes a certificate of its own, once, and prints its fingerprint."},
+			Doc: "Whether ORAC makes a certificate of its own, once, and prints its fingerprint. One that has expired or is damaged is made anew at a start."},
 	},
 	Rules: []Rule{
 		together("cert", "key", "A certificate is of no use without its private key."),

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -162,12 +163,12 @@ func TestTheLedgerRemembersAndRefuses(t *testing.T) {
 	}
 	l := m.ledger
 	for i := range 5 {
-		if err := l.AddRestart(store.Restart{Component: []string{"orac", "source.mic"}[i%2], At: m.epoch.Add(time.Duration(i) * time.Minute)}); err != nil {
+		if err := l.AddRestart(store.Restart{Component: []string{"orac", "source.mic"}[i%2], Age: time.Duration(i) * time.Minute}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if n, _ := l.RestartsSince("orac", m.epoch.Add(2*time.Minute)); n != 2 {
-		t.Errorf("%d restarts of orac since the third minute", n)
+	if n, _ := l.RestartsWithin("orac", 5*time.Minute, 4*time.Minute); n != 2 {
+		t.Errorf("%d restarts of orac in 4 minutes", n)
 	}
 	for i := range 3 * mostRestarts {
 		_ = l.AddRestart(store.Restart{ID: fmt.Sprint(i)})
@@ -193,5 +194,41 @@ func TestTheLedgerRemembersAndRefuses(t *testing.T) {
 			t.Errorf("%s: an incident was kept", k)
 		}
 		m.lasting[k]--
+	}
+}
+
+// TestTheLedgerJudgesWhatIsDeleted: by its age nothing goes before its time; whoever deletes by another clock is told of.
+func TestTheLedgerJudgesWhatIsDeleted(t *testing.T) {
+	_, j := prepared(t, scene(t, "1h", ""))
+	m, err := newMachine(j.sc, 1, j.options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := m.ledger
+	prune := func(age time.Duration, deleted, breaks int) {
+		t.Helper()
+		n, err := l.Prune(age, time.Hour, 3)
+		if err != nil || n != deleted || len(m.judge.Breaks) != breaks {
+			t.Errorf("at %v: %d are deleted, %v; %v", age, n, err, m.judge.Breaks)
+		}
+	}
+	add := func(id string) {
+		if err := errors.Join(l.AddDetection(store.Detection{ID: id}), l.SaveUtterance(store.Utterance{ID: id}), l.SaveUtterance(store.Utterance{ID: id})); err != nil {
+			t.Fatal(err)
+		}
+	}
+	add("a")
+	prune(0, 0, 0)
+	m.clock = time.Hour
+	add("b")
+	prune(time.Hour, 2, 0)
+	m.clock += time.Minute
+	prune(400*24*time.Hour, 2, 2)
+	for _, id := range []string{"c", "d", "e", "f"} {
+		add(id)
+	}
+	prune(400*24*time.Hour, 2, 2) // there are too many
+	if m.judge.Breaks[0].Promise != "safety/history" {
+		t.Errorf("%v", m.judge.Breaks)
 	}
 }

@@ -2,9 +2,11 @@ package sim
 
 import (
 	"fmt"
+	"slices"
 	"syscall"
 	"time"
 
+	"orac/appliance/provenclock"
 	"orac/appliance/status"
 	"orac/appliance/store"
 	"orac/runbook/scenario"
@@ -14,6 +16,9 @@ import (
 // incidents over the end of a process. Its fidelity is that of its errors; SQLite itself is tested elsewhere.
 type ledger struct {
 	m        *machine
+	rows     []row // detections and utterances, in the order of arrival
+	known    map[string]bool
+	ages     provenclock.Ages
 	restarts []store.Restart
 	open     map[string]bool // incidents
 	last     time.Time       // when the newest incident was detected
@@ -44,10 +49,52 @@ func (l *ledger) write() error {
 	return nil
 }
 
-func (l *ledger) AddDetection(store.Detection) error                   { return l.write() }
-func (l *ledger) SaveUtterance(store.Utterance) error                  { return l.write() }
+// row is a record of the history, and when it came, by the true time of the world.
+type row struct {
+	id string
+	at time.Duration
+}
+
+// add takes a record that was not there.
+func (l *ledger) add(id string) error {
+	err := l.write()
+	if err == nil && !l.known[id] {
+		l.known[id] = true
+		l.rows = append(l.rows, row{id, l.m.now()})
+	}
+	return err
+}
+
+func (l *ledger) AddDetection(d store.Detection) error                 { return l.add("detection " + d.ID) }
+func (l *ledger) SaveUtterance(u store.Utterance) error                { return l.add("utterance " + u.ID) }
 func (l *ledger) SaveDelivery(store.Delivery, *store.Transcript) error { return l.write() }
-func (l *ledger) Prune(time.Time, time.Duration, int) (int, error)     { return 0, l.write() }
+
+// Prune deletes by age, as SQLite's does. No record may go that is younger, in true time, than the retention.
+func (l *ledger) Prune(now, retention time.Duration, maxRows int) (deleted int, err error) {
+	if err := l.write(); err != nil {
+		return 0, err
+	}
+	var ids []string
+	for _, r := range l.rows {
+		ids = append(ids, r.id)
+	}
+	l.ages.See(now, ids)
+	over := len(l.rows) - 2*maxRows // of two kinds
+	l.rows = slices.DeleteFunc(l.rows, func(r row) bool {
+		due := l.ages.Due(r.id, now, retention)
+		if age := l.m.now() - r.at; due && age < retention {
+			l.m.judge.Break(l.m.now(), "history", fmt.Sprintf("%s was deleted after %v; records are kept for %v", r.id, age.Round(time.Second), retention))
+		}
+		if !due && over <= 0 {
+			return false
+		}
+		delete(l.known, r.id)
+		over--
+		deleted++
+		return true
+	})
+	return deleted, nil
+}
 
 func (l *ledger) SaveIncident(i status.Incident) error {
 	if err := l.write(); err != nil {
@@ -88,9 +135,9 @@ func (l *ledger) EndIncidents(time.Time, string) (int, error) {
 	return n, nil
 }
 
-func (l *ledger) RestartsSince(component string, since time.Time) (n int, err error) {
+func (l *ledger) RestartsWithin(component string, now, within time.Duration) (n int, err error) {
 	for _, r := range l.restarts {
-		if r.Component == component && !r.At.Before(since) {
+		if r.Component == component && r.Age > now-within && r.Age <= now {
 			n++
 		}
 	}

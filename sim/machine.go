@@ -12,6 +12,7 @@ import (
 	"orac/appliance"
 	"orac/appliance/audio"
 	"orac/appliance/event"
+	"orac/appliance/provenclock"
 	"orac/appliance/rt"
 	"orac/appliance/rt/virtual"
 	"orac/runbook"
@@ -104,7 +105,7 @@ func newMachine(sc *scenario.Scenario, seed uint64, o runOptions) (*machine, err
 		}
 		m.epoch = at
 	}
-	m.judge, m.account, m.ledger = judge.New(sc), newAccount(m), &ledger{m: m, open: map[string]bool{}}
+	m.judge, m.account, m.ledger = judge.New(sc), newAccount(m), &ledger{m: m, known: map[string]bool{}, ages: provenclock.Ages{}, open: map[string]bool{}}
 	for _, name := range schedule.Targets(scenario.STTDown, m.first) {
 		m.services[name] = &service{m: m, name: name, faults: map[scenario.Kind]scenario.Fault{}}
 	}
@@ -159,6 +160,7 @@ func (m *machine) boot() {
 	core, err := appliance.NewCore(appliance.CoreOptions{
 		Runbook: rb, Source: m.text, Parts: m.parts(events), Ledger: m.ledger, Slog: slog.New(slog.NewTextHandler(io.Discard, nil)),
 		Language: language{m},
+		Proven:   func(time.Time) bool { return m.jump == 0 },
 		Measure:  m.measure, Evidence: func() string { return "" },
 	})
 	if err != nil {

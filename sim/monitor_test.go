@@ -180,3 +180,74 @@ func TestARefusedHeartbeatIsAnIncident(t *testing.T) {
 		t.Error(r.Script)
 	}
 }
+
+// TestAConsoleThatCannotBeServedIsUnhealthy with its reason and an incident, until it is served, or wanted no more.
+func TestAConsoleThatCannotBeServedIsUnhealthy(t *testing.T) {
+	w := world(t, speech(2, 0, 0.4, 25000, 0.2, 0, 1.5, 8000, 4, 0))
+	w.Loop = true
+	w.Watch = rt.NewMailbox[event.Event]("events to the monitor", 1024)
+	w.Graph = compile(t, twoRooms+"web { listen = \"127.0.0.1:7171\" }\n")
+	w.Sound["hall"] = w.Sound["usb"]
+	w.Script = func(k *rt.Task, r *appliance.Runner) error {
+		log := incident.New(incident.Budget{Restarts: 5, Per: time.Hour}, nil)
+		why, known := "", false
+		m := &appliance.Monitor{Runner: r, Log: log, FS: w.Disk, Events: w.Watch, Console: func() (string, bool) { return why, known }}
+		k.Go("monitor", m.Run)
+		for _, c := range []struct {
+			why   string
+			known bool
+			want  health.Level
+			open  int
+		}{{"", false, "", 0}, {"", true, health.Healthy, 0}, {"the key is damaged", true, health.Unhealthy, 1}, {"", true, health.Healthy, 0}, {"no port", true, health.Unhealthy, 1}, {"", false, "", 0}} {
+			why, known = c.why, c.known
+			_ = k.Sleep(5 * time.Second)
+			var got health.Component
+			for _, one := range m.Report().Components {
+				if one.Name == "web" {
+					got = one
+				}
+			}
+			if got.Level != c.want || c.why != "" && got.Why != "the console is not served: "+c.why {
+				t.Errorf("%q, %v: it is %+v", c.why, c.known, got)
+			}
+			open := 0
+			for _, i := range log.Recent(k.Now(), 10) {
+				if i.Component == "web" && i.Recovered.IsZero() {
+					open++
+				}
+			}
+			if open != c.open {
+				t.Errorf("%q, %v: %d incidents go on", c.why, c.known, open)
+			}
+		}
+		return nil
+	}
+	if r := w.Run(time.Minute); r.Script != nil {
+		t.Error(r.Script)
+	}
+}
+
+// TestAClockThatIsElsewhereAtTheStartIsAnIncident that is over at once; a step while it runs is told in the log alone.
+func TestAClockThatIsElsewhereAtTheStartIsAnIncident(t *testing.T) {
+	w := world(t, speech(2, 0, 0.4, 25000, 0.2, 0, 1.5, 8000, 4, 0))
+	w.Loop = true
+	w.Watch = rt.NewMailbox[event.Event]("events to the monitor", 1024)
+	w.Script = func(k *rt.Task, r *appliance.Runner) error {
+		log := incident.New(incident.Budget{Restarts: 5, Per: time.Hour}, nil)
+		m := &appliance.Monitor{Runner: r, Log: log, FS: w.Disk, Events: w.Watch}
+		k.Go("monitor", m.Run)
+		for _, jump := range []event.ClockJumped{{By: 1e9, Start: true}, {By: -1e9}} {
+			w.Watch.Push(k, event.Event{At: k.Wall(), Node: "clock", Body: jump})
+			_ = k.Sleep(time.Second)
+		}
+		list := log.Recent(k.Now(), 10)
+		if len(list) != 1 || list[0].Component != "clock" || list[0].Recovered.IsZero() || len(list[0].Actions) != 1 ||
+			!strings.Contains(list[0].Cause, "ahead of when ORAC ran last, and the network does not vouch for it") {
+			t.Errorf("%+v", list)
+		}
+		return nil
+	}
+	if r := w.Run(time.Minute); r.Script != nil {
+		t.Error(r.Script)
+	}
+}

@@ -135,7 +135,7 @@ type forgetful struct{}
 func (forgetful) AddDetection(store.Detection) error                   { return nil }
 func (forgetful) SaveUtterance(store.Utterance) error                  { return nil }
 func (forgetful) SaveDelivery(store.Delivery, *store.Transcript) error { return nil }
-func (forgetful) Prune(time.Time, time.Duration, int) (int, error)     { return 0, nil }
+func (forgetful) Prune(_, _ time.Duration, _ int) (int, error)         { return 0, nil }
 
 // service is a model of a speech-to-text service that takes its time.
 type service struct {

@@ -182,7 +182,7 @@ func (m *machine) finish(seed uint64, began time.Time) report.Run {
 }
 
 // safety is what is demanded of every run.
-var safety = []string{"lost", "once", "order", "holders", "fenced", "patient", "masked", "cooldown", "queues", "secrets", "applied", "runs"}
+var safety = []string{"lost", "once", "order", "holders", "fenced", "patient", "masked", "cooldown", "queues", "secrets", "applied", "runs", "history"}
 
 // highest looks whether every queue has kept to its bound.
 func (m *machine) highest() {

@@ -129,4 +129,4 @@ type noBook struct{}
 func (noBook) AddDetection(store.Detection) error                   { return nil }
 func (noBook) SaveUtterance(store.Utterance) error                  { return nil }
 func (noBook) SaveDelivery(store.Delivery, *store.Transcript) error { return nil }
-func (noBook) Prune(time.Time, time.Duration, int) (int, error)     { return 0, nil }
+func (noBook) Prune(_, _ time.Duration, _ int) (int, error)         { return 0, nil }

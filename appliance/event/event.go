@@ -4,8 +4,12 @@ package event
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
+	"math"
 	"time"
+
+	"orac/appliance/amount"
 )
 
 // Event is something that happened.
@@ -214,6 +218,30 @@ type StoreBack struct {
 	Lost int `json:"lost"` // events that were not written meanwhile
 }
 
+// ClockJumped: the wall clock has made a step that nothing explains. Nothing is deleted because of it.
+type ClockJumped struct {
+	By     float64 `json:"by"`     // seconds, forwards, or back if negative
+	Start  bool    `json:"start"`  // it was found at the start: the clock is elsewhere than when ORAC ran last
+	Proven bool    `json:"proven"` // the network vouches for the clock as it is now
+}
+
+// String tells it to a person.
+func (b ClockJumped) String() string {
+	by := time.Duration(math.Abs(b.By) * float64(time.Second))
+	where := "ahead of"
+	if b.By < 0 {
+		where = "behind"
+	}
+	text := fmt.Sprintf("it is %s %s where it was", amount.Span(by), where)
+	if b.Start {
+		text = fmt.Sprintf("it is %s %s when ORAC ran last", amount.Span(by), where)
+	}
+	if !b.Proven {
+		text += ", and the network does not vouch for it"
+	}
+	return text
+}
+
 func (DeviceOpened) Kind() string     { return "device_opened" }
 func (Listening) Kind() string        { return "listening" }
 func (DeviceLost) Kind() string       { return "device_lost" }
@@ -237,3 +265,4 @@ func (NodeFailed) Kind() string       { return "node_failed" }
 func (NodeLeaked) Kind() string       { return "node_leaked" }
 func (StoreFailed) Kind() string      { return "store_failed" }
 func (StoreBack) Kind() string        { return "store_back" }
+func (ClockJumped) Kind() string      { return "clock_jumped" }

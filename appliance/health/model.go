@@ -111,6 +111,9 @@ func (m *Model) Observe(at rt.Instant, wall time.Time, f Fact) {
 
 // Forget takes a component out, because the appliance has it no more.
 func (m *Model) Forget(name string) {
+	if m.components[name] == nil {
+		return
+	}
 	delete(m.components, name)
 	m.order = slices.DeleteFunc(m.order, func(c *component) bool { return c.name == name })
 	m.stale = true

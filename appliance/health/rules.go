@@ -36,6 +36,7 @@ var Rules = []Rule{
 	{Kind: "heartbeat", ShowDegraded: 2 * time.Second, ShowUnhealthy: 2 * time.Second, Clear: time.Second},
 	{Kind: "webhook", ShowDegraded: 2 * time.Second, ShowUnhealthy: 2 * time.Second, Clear: time.Second},
 	{Kind: "history", ShowDegraded: time.Second, ShowUnhealthy: time.Second, Clear: time.Second},
+	{Kind: "web", ShowUnhealthy: time.Second, Clear: time.Second},
 	{Kind: "disk", Clear: 5 * time.Second},
 	{Kind: "memory", Clear: 5 * time.Second},
 }

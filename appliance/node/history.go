@@ -14,13 +14,26 @@ type Book interface {
 	AddDetection(store.Detection) error
 	SaveUtterance(store.Utterance) error
 	SaveDelivery(d store.Delivery, text *store.Transcript) error
-	Prune(now time.Time, retention time.Duration, maxRows int) (deleted int, err error)
+	// Prune deletes what is older than retention when the state directory is so old as now says: see Age.
+	Prune(now, retention time.Duration, maxRows int) (deleted int, err error)
+}
+
+// Age tells how old the state directory is, by a clock that no step of the wall clock moves. While ok is false it is not known,
+// and nothing is deleted by its age; nil never knows.
+type Age func(t *rt.Task) (age time.Duration, ok bool)
+
+func (a Age) now(t *rt.Task) (age time.Duration, ok bool) {
+	if a == nil {
+		return 0, false
+	}
+	return a(t)
 }
 
 // History writes what happens into the book, and takes out of it what is too old.
 type History struct {
 	Name   string // address of the node
 	Book   Book
+	Age    Age
 	Config *rt.Cell[HistoryConfig]
 	In     *rt.Mailbox[event.Event]
 	Events Events
@@ -39,15 +52,15 @@ type HistoryConfig struct {
 func (n *History) Update(fresh Node) { n.Config.Take(fresh.(*History).Config) }
 
 const (
-	pruneEvery = time.Hour // how often old rows are looked for
+	pruneEvery = time.Hour       // how often old rows are looked for
+	ageEvery   = 2 * time.Second // how often the age is asked for that is not known yet
 	// againEvery is how often a row that was refused is tried again: it may be long until the next one comes.
 	againEvery = 2 * time.Second
 )
 
 // Run implements Node.
 func (n *History) Run(t *rt.Task) error {
-	n.prune(t)
-	prune := t.Now().Add(pruneEvery)
+	prune := n.prune(t)
 	for {
 		until := prune
 		if n.lost > 0 {
@@ -57,14 +70,14 @@ func (n *History) Run(t *rt.Task) error {
 		switch {
 		case err == nil:
 			n.take(t, e)
-		case errors.Is(err, rt.ErrTimeout) && until < prune:
-			if n.again() == nil {
+		case errors.Is(err, rt.ErrTimeout):
+			if n.lost > 0 && n.again() == nil {
 				n.lost--
 				n.back(t)
 			}
-		case errors.Is(err, rt.ErrTimeout):
-			n.prune(t)
-			prune = t.Now().Add(pruneEvery)
+			if t.Now() >= prune {
+				prune = n.prune(t)
+			}
 		default:
 			for e, ok := n.In.TryRecv(t); ok; e, ok = n.In.TryRecv(t) { // what was said before the stop
 				n.take(t, e)
@@ -121,9 +134,15 @@ func (n *History) delivered(t *rt.Task, at time.Time, b event.Delivered) {
 	n.write(t, func() error { return n.Book.SaveDelivery(d, text) })
 }
 
-func (n *History) prune(t *rt.Task) {
+// prune deletes what is too old, and gives when to do it next.
+func (n *History) prune(t *rt.Task) rt.Instant {
+	age, ok := n.Age.now(t)
+	if !ok {
+		return t.Now().Add(ageEvery)
+	}
 	config := n.Config.Get()
-	_, _ = n.Book.Prune(t.Wall(), config.Retention, config.MaxRows) // a disk that refuses that refuses rows, too, and is told of then
+	_, _ = n.Book.Prune(age, config.Retention, config.MaxRows) // a disk that refuses that refuses rows, too, and is told of then
+	return t.Now().Add(pruneEvery)
 }
 
 // write writes a row, and says so when the book begins to refuse them, and when it takes them again.

@@ -18,6 +18,7 @@ import (
 type Spool struct {
 	Name     string // address of the node
 	FS       rt.FS
+	Age      Age // for sounds that are kept
 	Config   *rt.Cell[SpoolConfig]
 	In       *rt.Mailbox[Piece]
 	Requests *rt.Mailbox[Request]
@@ -123,9 +124,14 @@ func (n *Spool) Run(t *rt.Task) error {
 			n.report(t)
 		}
 		if changed || n.prune != 0 && t.Now() >= n.prune {
-			_ = n.kept.Prune(t) // what the disk does not let go of now goes the next time
-			if n.prune = 0; n.kept.Keeps() {
+			age, known := n.Age.now(t)
+			_ = n.kept.Prune(t, age, known) // what the disk does not let go of now goes the next time
+			switch n.prune = 0; {
+			case !n.kept.Keeps():
+			case known:
 				n.prune = t.Now().Add(pruneEvery)
+			default:
+				n.prune = t.Now().Add(ageEvery)
 			}
 		}
 		retry, until := rt.Never, rt.Never

@@ -2,12 +2,15 @@ package spool
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"io/fs"
-	"strings"
+	"math"
+	"slices"
 	"time"
 
 	"orac/appliance/audio/wav"
+	"orac/appliance/provenclock"
 	"orac/appliance/rt"
 )
 
@@ -50,28 +53,75 @@ func (s *Spool) writeKept(t *rt.Task, e *Entry) error {
 // Keeps tells whether sounds are kept after their delivery.
 func (s *Spool) Keeps() bool { return s.limits.Audio > 0 }
 
-// Prune removes kept sounds that are too old or, the oldest first, too many; all, if none are to be kept.
-func (s *Spool) Prune(t *rt.Task) error { return s.pruneKept(t, 0) }
+// Prune removes kept sounds that are too old or, the oldest first, too many; all, if none are to be kept. age is how old the state
+// directory is (package provenclock), and known tells whether that is known: if not, none is too old. A sound is as old as the
+// first Prune that has seen it; the time in its name is one of the wall clock, and decides nothing.
+func (s *Spool) Prune(t *rt.Task, age time.Duration, known bool) error {
+	files, err := s.keptFiles(t)
+	if err != nil || len(files) == 0 && len(s.ages) == 0 {
+		return err
+	}
+	if known = known && s.readAges(t); known {
+		var names []string
+		for _, f := range files {
+			names = append(names, f.Name)
+		}
+		if s.ages.See(age, names) {
+			s.agesChanged = true
+		}
+	}
+	files = slices.DeleteFunc(files, func(f rt.FileInfo) bool {
+		if !known || !s.ages.Due(f.Name, age, s.limits.Retention) {
+			return false
+		}
+		removed := s.removeKept(t, f)
+		err = errors.Join(err, removed)
+		return removed == nil
+	})
+	if err == nil {
+		err = s.fit(t, files, 0)
+	}
+	if s.agesChanged && err == nil {
+		err = s.writeAges(t)
+	}
+	return err
+}
 
 // pruneKept makes room for so many bytes more.
 func (s *Spool) pruneKept(t *rt.Task, room int64) error {
-	files, err := s.fs.ReadDir(t, KeptDir, maxFiles)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
+	files, err := s.keptFiles(t)
 	if err != nil {
 		return err
 	}
-	total, before := room, t.Wall().Add(-s.limits.Retention)
+	return s.fit(t, files, room)
+}
+
+func (s *Spool) keptFiles(t *rt.Task) ([]rt.FileInfo, error) {
+	files, err := s.fs.ReadDir(t, KeptDir, maxFiles)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	return files, err
+}
+
+// fit removes the oldest sounds until so many bytes more have room.
+func (s *Spool) fit(t *rt.Task, files []rt.FileInfo, room int64) error {
+	total := room
 	for _, f := range files {
 		total += f.Size
 	}
-	for _, f := range files { // in order of name, which begins with the time
-		at, dated := recorded(f.Name)
-		if total <= s.limits.Audio && !(dated && at.Before(before)) {
-			continue
+	age := func(f rt.FileInfo) time.Duration {
+		if at, seen := s.ages[f.Name]; seen {
+			return at
 		}
-		if err := s.fs.Remove(t, KeptDir+"/"+f.Name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return math.MaxInt64 // it came after the last look
+	}
+	slices.SortStableFunc(files, func(a, b rt.FileInfo) int { return cmp.Compare(age(a), age(b)) }) // of one age: in order of name
+	for _, f := range files {
+		if total <= s.limits.Audio {
+			return nil
+		}
+		if err := s.removeKept(t, f); err != nil {
 			return err
 		}
 		total -= f.Size
@@ -79,9 +129,38 @@ func (s *Spool) pruneKept(t *rt.Task, room int64) error {
 	return nil
 }
 
-// recorded is when an utterance was recorded, by the name of its file.
-func recorded(name string) (time.Time, bool) {
-	stamp, _, _ := strings.Cut(name, "-")
-	at, err := time.Parse("20060102T150405.000", stamp)
-	return at, err == nil
+func (s *Spool) removeKept(t *rt.Task, f rt.FileInfo) error {
+	err := s.fs.Remove(t, KeptDir+"/"+f.Name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// agesFile holds the ages of kept sounds, in the folder of the clock.
+const agesFile = "audio"
+
+// readAges reads the ages of kept sounds, once, and tells whether they are known. Those of a file that is missing or damaged are
+// seen anew.
+func (s *Spool) readAges(t *rt.Task) bool {
+	if s.ages != nil {
+		return true
+	}
+	text, err := s.fs.ReadFile(t, provenclock.Dir+"/"+agesFile, provenclock.MaxAges)
+	if err != nil && rt.Transient(err) {
+		return false
+	}
+	s.ages = provenclock.ParseAges(text)
+	return true
+}
+
+func (s *Spool) writeAges(t *rt.Task) error {
+	if err := s.fs.MkdirAll(t, provenclock.Dir); err != nil {
+		return err
+	}
+	if err := rt.WriteFile(t, s.fs, provenclock.Dir, agesFile, s.ages.Encode()); err != nil {
+		return err
+	}
+	s.agesChanged = false
+	return nil
 }

@@ -1,13 +1,13 @@
 package spool_test
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"testing"
 	"time"
 
 	"orac/appliance/audio/wav"
+	"orac/appliance/provenclock"
 	"orac/appliance/rt"
 	"orac/appliance/rt/virtual"
 	"orac/appliance/spool"
@@ -50,21 +50,45 @@ func TestSoundsAreKept(t *testing.T) {
 		if got := d.Files(); !slices.Equal(got, names[2:]) {
 			t.Errorf("kept: %v, want the newest three of %v", got, names)
 		}
-		if err := errors.Join(k.Sleep(time.Hour-1500*time.Millisecond), s.Prune(k)); err != nil {
+		kept := func() []string {
+			return slices.DeleteFunc(d.Files(), func(name string) bool { return name == provenclock.Dir+"/audio" })
+		}
+		const seen = 5 * time.Minute // how old the state directory is when the first three are seen
+		if err := s.Prune(k, seen, true); err != nil {
 			t.Fatal(err)
 		}
-		if got := d.Files(); !slices.Equal(got, names[3:]) {
-			t.Errorf("after an hour: %v, want %v", got, names[3:])
+		late := spool.KeptDir + "/" + id(6) + ".wav"
+		deliver(k, s, id(6), sound(6, 10))
+		again, err := spool.Open(k, d, keeping) // another process, which finds the ages on the disk
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range []struct {
+			age   time.Duration
+			known bool
+			want  []string
+		}{
+			{seen + time.Minute, true, append(names[3:], late)}, // of four the oldest has gone
+			{seen + time.Hour - 1, true, append(names[3:], late)},
+			{seen + 100*time.Hour, false, append(names[3:], late)}, // the age is not known
+			{seen + time.Hour, true, []string{late}},
+		} {
+			if err := again.Prune(k, c.age, c.known); err != nil {
+				t.Fatal(err)
+			}
+			if got := kept(); !slices.Equal(got, c.want) {
+				t.Errorf("at the age %v: %v, want %v", c.age, got, c.want)
+			}
 		}
 		s.Limit(limits)
-		if err := s.Prune(k); err != nil {
+		if err := s.Prune(k, 0, false); err != nil {
 			t.Fatal(err)
 		}
-		if got := d.Files(); len(got) != 0 {
+		if got := kept(); len(got) != 0 {
 			t.Errorf("no more wanted, and kept: %v", got)
 		}
 		deliver(k, s, id(9), sound(9, 10))
-		if got := d.Files(); len(got) != 0 {
+		if got := kept(); len(got) != 0 {
 			t.Errorf("not wanted, and kept: %v", got)
 		}
 	})
@@ -91,5 +115,57 @@ func TestADiskThatKeepsNoSoundHoldsNothingUp(t *testing.T) {
 		if r := s.Reports(); len(r) != 1 || r[0].Where != "nowhere" || r[0].Dropped || r[0].Cause == "" {
 			t.Errorf("%+v", r)
 		}
+	})
+}
+
+// TestTheWallClockDeletesNoSound: recordings that were named in 1970, now and in 2069 stay until they are old by the age of the
+// state directory, and where there is no room for all the one that came first goes, whatever its name says.
+func TestTheWallClockDeletesNoSound(t *testing.T) {
+	on(func(k *rt.Task) {
+		d := virtual.NewDisk(1 << 30)
+		s, err := spool.Open(k, d, keeping)
+		if err != nil {
+			t.Fatal(err)
+		}
+		age := 50 * time.Hour
+		var came []string
+		for n, at := range []time.Time{time.Unix(3e9, 0), time.Unix(0, 0), k.Wall()} {
+			id := utterance.ID(at, uint32(n))
+			deliver(k, s, id, sound(n, 10))
+			came = append(came, spool.KeptDir+"/"+id+".wav")
+			age += time.Minute
+			if err := s.Prune(k, age, true); err != nil {
+				t.Fatal(err)
+			}
+		}
+		there := func(names ...string) {
+			t.Helper()
+			var got []string
+			for _, name := range came {
+				if slices.Contains(d.Files(), name) {
+					got = append(got, name)
+				}
+			}
+			if !slices.Equal(got, names) {
+				t.Errorf("there is %v, want %v", got, names)
+			}
+		}
+		there(came...)
+		id := utterance.ID(time.Unix(1, 0), 9)
+		deliver(k, s, id, sound(9, 10))
+		came = append(came, spool.KeptDir+"/"+id+".wav")
+		there(came[1:]...)
+		if err := s.Prune(k, age+58*time.Minute+1, true); err != nil {
+			t.Fatal(err)
+		}
+		there(came[1:]...)
+		if err := s.Prune(k, age+59*time.Minute, true); err != nil {
+			t.Fatal(err)
+		}
+		there(came[2:]...)
+		if err := s.Prune(k, time.Minute, true); err != nil { // the age was lost
+			t.Fatal(err)
+		}
+		there(came[2:]...)
 	})
 }

@@ -29,6 +29,7 @@ import (
 	"time"
 
 	"orac/appliance/audio"
+	"orac/appliance/provenclock"
 	"orac/appliance/rt"
 	"orac/appliance/utterance"
 )
@@ -94,6 +95,9 @@ type Spool struct {
 	reports []Report
 	dropped int
 	remains []*Entry // that have left, and whose files the disk did not let go of
+
+	ages        provenclock.Ages // of kept sounds; nil until they were read
+	agesChanged bool             // they are not on disk as they are
 
 	bytes []byte  // for encoding a hop
 	sound []int16 // for the next utterance; empty, what it is grown from

@@ -42,7 +42,8 @@ func (s *Store) EndIncidents(at time.Time, action string) (int, error) {
 
 // AddRestart records a restart. One that is there already stays as it is.
 func (s *Store) AddRestart(r Restart) error {
-	_, err := s.statements[insertRestart].Exec(r.ID, r.Component, r.Reason, micros(r.At), r.Duration.Microseconds())
+	age := sql.NullInt64{Int64: r.Age.Microseconds(), Valid: r.Age > 0}
+	_, err := s.statements[insertRestart].Exec(r.ID, r.Component, r.Reason, micros(r.At), r.Duration.Microseconds(), age)
 	return wrap("restart "+r.ID, err)
 }
 
@@ -94,9 +95,9 @@ func (s *Store) Restarts(p Page) (list []Restart, next int64, err error) {
 	return list, next, wrap("restarts", err)
 }
 
-// RestartsSince counts the restarts of a component, those of earlier processes included: what a process asks that is about to
-// restart itself.
-func (s *Store) RestartsSince(component string, since time.Time) (n int, err error) {
-	err = s.statements[countRestarts].QueryRow(component, micros(since)).Scan(&n)
+// RestartsWithin counts the restarts of a component whose age is known, those of earlier processes included, in the time before
+// the state directory became so old: what a process asks that is about to restart itself. The wall clock changes nothing of it.
+func (s *Store) RestartsWithin(component string, now, within time.Duration) (n int, err error) {
+	err = s.statements[countRestarts].QueryRow(component, (now - within).Microseconds(), now.Microseconds()).Scan(&n)
 	return n, wrap("restarts of "+component, err)
 }

@@ -123,11 +123,23 @@ func TestPagesOfIncidents(t *testing.T) {
 	if list, next, err := s.Restarts(Page{Limit: 2}); err != nil || len(list) != 2 || list[0].ID != "r6" || next == 0 {
 		t.Errorf("%v, next %d, %v", list, next, err)
 	}
-	if n, err := s.RestartsSince("source.usb", noon.Add(5*time.Minute)); n != 2 || err != nil {
-		t.Errorf("%d restarts, %v", n, err)
+}
+
+// TestRestartsAreCountedByAge: whatever the wall clock said at each, and none of a timeline that is no more.
+func TestRestartsAreCountedByAge(t *testing.T) {
+	s := newStore(t)
+	for n, r := range []Restart{{At: time.Unix(0, 0), Age: 10 * time.Minute}, {At: time.Unix(3e9, 0), Age: 30 * time.Minute}, {At: noon, Age: 50 * time.Minute}, {At: noon, Age: 500 * time.Hour}, {At: noon}} {
+		r.ID, r.Component = fmt.Sprint("r", n), "orac"
+		must(t, s.AddRestart(r))
 	}
-	if n, err := s.RestartsSince("orac", time.Time{}); n != 0 || err != nil {
-		t.Errorf("%d restarts of another component, %v", n, err)
+	for _, c := range []struct {
+		component   string
+		now, within time.Duration
+		want        int
+	}{{"orac", 50 * time.Minute, time.Hour, 3}, {"orac", 50 * time.Minute, 30 * time.Minute, 2}, {"orac", 80 * time.Minute, 30 * time.Minute, 0}, {"source.usb", time.Hour, time.Hour, 0}} {
+		if n, err := s.RestartsWithin(c.component, c.now, c.within); n != c.want || err != nil {
+			t.Errorf("%+v: %d restarts, %v", c, n, err)
+		}
 	}
 }
 
@@ -137,7 +149,7 @@ func TestPruneIncidents(t *testing.T) {
 		must(t, s.SaveIncident(incidentNo(n)))
 		must(t, s.AddRestart(restartNo(n)))
 	}
-	n, err := s.Prune(noon.Add(time.Hour), 58*time.Minute, 3) // 0 and 1 are older; 3 of 8 stay
+	n, err := s.Prune(100*time.Hour, 58*time.Minute, 3)
 	must(t, err)
 	list, _, err := s.Incidents(Page{})
 	must(t, err)
@@ -156,7 +168,7 @@ func TestPruneEvidence(t *testing.T) {
 		i.Evidence = strings.Repeat("x", 100)
 		must(t, s.SaveIncident(i))
 	}
-	_, err := s.Prune(noon, time.Hour, 100_000)
+	_, err := s.Prune(0, time.Hour, 100_000)
 	must(t, err)
 	for id, want := range map[string]int{"i0": 0, "i1": 100, fmt.Sprint("i", evidenceKept): 100} {
 		if i, err := s.Incident(id); err != nil || len(i.Evidence) != want {
@@ -170,7 +182,7 @@ func TestOldSchemaGrows(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "orac.db")
 	s := mustOpen(t, path)
 	must(t, s.AddDetection(detection(1)))
-	_, err := s.db.Exec("DROP TABLE incidents; DROP TABLE restarts; DROP TABLE verdicts; PRAGMA user_version = 1")
+	_, err := s.db.Exec("DROP TABLE incidents; DROP TABLE restarts; DROP TABLE verdicts; DROP TABLE marks; PRAGMA user_version = 1")
 	must(t, err)
 	must(t, s.Close())
 	s = mustOpen(t, path)

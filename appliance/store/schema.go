@@ -76,6 +76,14 @@ var steps = []string{
 		who          TEXT NOT NULL,
 		at           INTEGER NOT NULL
 	) WITHOUT ROWID;`,
+	`CREATE TABLE marks ( -- which rows were there, up to their seq, when the state directory was so old, in microseconds
+		age        INTEGER NOT NULL,
+		detections INTEGER NOT NULL,
+		utterances INTEGER NOT NULL,
+		incidents  INTEGER NOT NULL,
+		restarts   INTEGER NOT NULL
+	);
+	ALTER TABLE restarts ADD COLUMN age INTEGER;`, // the same age; NULL: not known
 }
 
 // The statements of the store. All are prepared when it is opened: a database whose schema is not ours shows then.
@@ -108,10 +116,17 @@ const (
 		(SELECT count(*) FROM transcripts JOIN utterances ON id = utterance_id WHERE started >= ?1)`
 	countOutcomes = `SELECT outcome, count(*) FROM deliveries WHERE at >= ? GROUP BY outcome`
 
-	pruneDetections  = `DELETE FROM detections WHERE at < ?1 OR seq <= (SELECT seq FROM detections ORDER BY seq DESC LIMIT 1 OFFSET ?2)`
-	pruneUtterances  = `DELETE FROM utterances WHERE started < ?1 OR seq <= (SELECT seq FROM utterances ORDER BY seq DESC LIMIT 1 OFFSET ?2)`
+	pruneDetections  = `DELETE FROM detections WHERE seq <= ?1 OR seq <= (SELECT seq FROM detections ORDER BY seq DESC LIMIT 1 OFFSET ?2)`
+	pruneUtterances  = `DELETE FROM utterances WHERE seq <= ?1 OR seq <= (SELECT seq FROM utterances ORDER BY seq DESC LIMIT 1 OFFSET ?2)`
 	pruneDeliveries  = `DELETE FROM deliveries WHERE utterance_id NOT IN (SELECT id FROM utterances)`
 	pruneTranscripts = `DELETE FROM transcripts WHERE utterance_id NOT IN (SELECT id FROM utterances)`
+
+	newestMark = `SELECT max(age) FROM marks`
+	moveMarks  = `UPDATE marks SET age = age - ?`
+	dueMark    = `SELECT detections, utterances, incidents, restarts FROM marks WHERE age <= ? ORDER BY age DESC LIMIT 1`
+	pruneMarks = `DELETE FROM marks WHERE age <= ?`
+	insertMark = `INSERT INTO marks SELECT ?, (SELECT coalesce(max(seq), 0) FROM detections), (SELECT coalesce(max(seq), 0) FROM utterances),
+		(SELECT coalesce(max(seq), 0) FROM incidents), (SELECT coalesce(max(seq), 0) FROM restarts)`
 
 	// An incident that is over stays over; while it goes on its actions only grow.
 	upsertIncident = `INSERT INTO incidents (id, component, cause, detected, recovered, duration, actions, evidence)
@@ -120,7 +135,7 @@ const (
 		(excluded.recovered != 0 OR json_array_length(excluded.actions) >= json_array_length(incidents.actions))`
 	endIncidents = `UPDATE incidents SET recovered = ?1, duration = max(0, ?1 - detected),
 		actions = json_insert(actions, '$[#]', ?2) WHERE recovered = 0`
-	insertRestart = `INSERT INTO restarts (id, component, reason, at, duration) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`
+	insertRestart = `INSERT INTO restarts (id, component, reason, at, duration, age) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`
 
 	upsertVerdict = `INSERT INTO verdicts (detection_id, false_wake, who, at) SELECT ?1, ?2, ?3, ?4
 		WHERE EXISTS (SELECT 1 FROM detections WHERE id = ?1)
@@ -133,10 +148,10 @@ const (
 	selectIncident = `SELECT seq, id, component, cause, detected, recovered, duration, actions, evidence
 		FROM incidents WHERE id = ?`
 	selectRestarts = `SELECT seq, id, component, reason, at, duration FROM restarts WHERE seq < ? ORDER BY seq DESC LIMIT ?`
-	countRestarts  = `SELECT count(*) FROM restarts WHERE component = ? AND at >= ?`
+	countRestarts  = `SELECT count(*) FROM restarts WHERE component = ?1 AND age > ?2 AND age <= ?3`
 
-	pruneIncidents = `DELETE FROM incidents WHERE detected < ?1 OR seq <= (SELECT seq FROM incidents ORDER BY seq DESC LIMIT 1 OFFSET ?2)`
-	pruneRestarts  = `DELETE FROM restarts WHERE at < ?1 OR seq <= (SELECT seq FROM restarts ORDER BY seq DESC LIMIT 1 OFFSET ?2)`
+	pruneIncidents = `DELETE FROM incidents WHERE seq <= ?1 OR seq <= (SELECT seq FROM incidents ORDER BY seq DESC LIMIT 1 OFFSET ?2)`
+	pruneRestarts  = `DELETE FROM restarts WHERE seq <= ?1 OR seq <= (SELECT seq FROM restarts ORDER BY seq DESC LIMIT 1 OFFSET ?2)`
 	pruneVerdicts  = `DELETE FROM verdicts WHERE detection_id NOT IN (SELECT id FROM detections)`
 	pruneEvidence  = `UPDATE incidents SET evidence = '' WHERE evidence != '' AND
 		seq <= (SELECT seq FROM incidents ORDER BY seq DESC LIMIT 1 OFFSET ?)`

@@ -116,6 +116,7 @@ func (s *Store) prepare() error {
 		pruneDetections, pruneUtterances, pruneDeliveries, pruneTranscripts,
 		upsertIncident, endIncidents, insertRestart, selectIncidents, selectIncident, selectRestarts, countRestarts,
 		pruneIncidents, pruneRestarts, pruneEvidence, upsertVerdict, selectVerdict, selectJudged, pruneVerdicts,
+		newestMark, moveMarks, dueMark, pruneMarks, insertMark,
 	} {
 		stmt, err := s.db.Prepare(text)
 		if err != nil {

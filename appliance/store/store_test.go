@@ -157,17 +157,60 @@ func TestPrune(t *testing.T) {
 			t.Errorf("%s: %d deleted, want %d\n%s", what, deleted, wantDeleted, diff)
 		}
 	}
-	n, err := s.Prune(noon.Add(time.Hour), 58*time.Minute, 100) // 0 and 1 are older
+	n, err := s.Prune(100*time.Hour, time.Hour, 3)
 	must(t, err)
-	check("by age", n, 4, 8)
-	n, err = s.Prune(noon.Add(time.Hour), 58*time.Minute, 3)
-	must(t, err)
-	check("by number", n, 10, 3)
-	n, err = s.Prune(noon.Add(time.Hour), 58*time.Minute, 3)
+	check("by number", n, 14, 3)
+	n, err = s.Prune(100*time.Hour, time.Hour, 3)
 	must(t, err)
 	check("again", n, 0, 3)
-	if _, err := s.Prune(noon, 0, 3); err == nil {
+	if _, err := s.Prune(noon.Sub(time.Unix(0, 0)), 0, 3); err == nil {
 		t.Error("a retention of 0 was taken")
+	}
+}
+
+// TestRowsGoByAge: a row goes when the state directory is older by the retention than at the first Prune that saw it, whatever
+// the wall clock said when it was written. Where the age begins anew no row becomes older.
+func TestRowsGoByAge(t *testing.T) {
+	s := newStore(t)
+	said := 0
+	write := func(walls ...time.Time) {
+		t.Helper()
+		for _, at := range walls {
+			d, u, i, r := detection(said), utterance(said), incidentNo(said), restartNo(said)
+			d.At, u.Started, i.Detected, r.At = at, at, at, at
+			must(t, s.AddDetection(d))
+			must(t, s.SaveUtterance(u))
+			must(t, s.SaveIncident(i))
+			must(t, s.AddRestart(r))
+			said++
+		}
+	}
+	prune := func(age time.Duration, want int) {
+		t.Helper()
+		if n, err := s.Prune(age, time.Hour, 100); err != nil || n != 4*want {
+			t.Errorf("at the age %v: %d rows are deleted, want %d; %v", age, n, 4*want, err)
+		}
+	}
+	write(time.Unix(0, 0), time.Unix(3e9, 0), noon)
+	prune(900*time.Hour, 0) // the history is older than the clock: it was never seen before
+	write(time.Unix(0, 0))
+	prune(900*time.Hour+59*time.Minute, 0)
+	write(time.Unix(3e9, 0), noon)
+	prune(901*time.Hour, 3)
+	prune(901*time.Hour, 0)
+	prune(time.Minute, 0) // the age was lost: what was 1 minute old is 1 minute old
+	prune(time.Hour-1, 0)
+	prune(time.Hour+time.Minute, 1)
+	prune(2*time.Hour-2*time.Microsecond, 0)
+	prune(2*time.Hour-time.Microsecond, 2)
+	prune(9000*time.Hour, 0)
+	for n := range 100 {
+		prune(9000*time.Hour+time.Duration(n)*time.Minute, 0)
+	}
+	var marks int
+	must(t, s.db.QueryRow("SELECT count(*) FROM marks").Scan(&marks))
+	if marks > 8 {
+		t.Errorf("there are %d marks", marks)
 	}
 }
 

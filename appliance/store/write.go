@@ -45,15 +45,21 @@ func (s *Store) SaveDelivery(d Delivery, text *Transcript) error {
 // Prune deletes what is older than retention, and of detections, utterances, incidents and restarts all but the newest maxRows
 // each; deliveries and transcripts go with their utterance, and old incidents lose their evidence first. It gives the number of
 // rows deleted, without those of deliveries and transcripts.
-func (s *Store) Prune(now time.Time, retention time.Duration, maxRows int) (deleted int, err error) {
+//
+// now is the age of the state directory (package provenclock): how old rows are is measured by it, and by no wall time. A row
+// is as old as the first Prune that has seen it.
+func (s *Store) Prune(now, retention time.Duration, maxRows int) (deleted int, err error) {
 	if retention <= 0 || maxRows < 1 {
 		return 0, errors.New("store: prune: retention and maxRows must be positive")
 	}
-	before := micros(now.Add(-retention))
 	err = s.transact(func(tx *sql.Tx) error {
 		deleted = 0
-		for _, text := range []string{pruneDetections, pruneUtterances, pruneIncidents, pruneRestarts} {
-			res, err := tx.Stmt(s.statements[text]).Exec(before, maxRows)
+		due, err := s.mark(tx, now.Microseconds(), retention.Microseconds())
+		if err != nil {
+			return err
+		}
+		for i, text := range []string{pruneDetections, pruneUtterances, pruneIncidents, pruneRestarts} {
+			res, err := tx.Stmt(s.statements[text]).Exec(due[i], maxRows)
 			if err != nil {
 				return err
 			}
@@ -72,7 +78,7 @@ func (s *Store) Prune(now time.Time, retention time.Duration, maxRows int) (dele
 		if _, err := tx.Stmt(s.statements[pruneVerdicts]).Exec(); err != nil {
 			return err
 		}
-		_, err := tx.Stmt(s.statements[pruneEvidence]).Exec(evidenceKept)
+		_, err = tx.Stmt(s.statements[pruneEvidence]).Exec(evidenceKept)
 		return err
 	})
 	if err != nil {

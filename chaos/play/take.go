@@ -29,6 +29,7 @@ var told = map[string]func(chaos.Event) string{
 	"node_leaked":       func(chaos.Event) string { return "" },
 	"store_failed":      func(e chaos.Event) string { return e.Cause },
 	"store_back":        func(chaos.Event) string { return "" },
+	"clock_jumped":      func(chaos.Event) string { return "" },
 }
 
 // take takes an event of the appliance, or a line that it prints. The caller holds mu.

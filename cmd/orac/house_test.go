@@ -81,7 +81,7 @@ func TestDependenciesPointOneWay(t *testing.T) {
 }
 
 // seamCode is what runs under both drivers: it reaches the world through appliance/rt alone.
-var seamCode = []string{"appliance/node/", "appliance/spool/", "appliance/utterance/", "appliance/reconcile/", "appliance/health/", "appliance/generation/", "appliance/run.go", "appliance/plan.go",
+var seamCode = []string{"appliance/node/", "appliance/spool/", "appliance/utterance/", "appliance/reconcile/", "appliance/health/", "appliance/generation/", "appliance/provenclock/", "appliance/run.go", "appliance/plan.go",
 	"appliance/core.go", "appliance/judge.go", "appliance/resources.go", "appliance/compile.go", "appliance/graph.go", "appliance/assemble.go", "appliance/build.go",
 	"appliance/audio/sound.go"}
 

@@ -146,7 +146,6 @@ func (a *app) build(ctx context.Context, s *service, c choice) error {
 	ended, err := s.record(ctx, c)
 	if err != nil {
 		s.web.shut(err)
-		o.Beside = nil
 	}
 	s.web.attach(o.Parts)
 	d, err := appliance.NewDaemon(o)

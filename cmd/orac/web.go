@@ -33,21 +33,21 @@ func (a *app) besides(s *service) {
 	state, log := s.options.State, s.options.Log.Logger()
 	w := &webSide{hub: api.NewHub(), audit: audit.In(state.Dir), say: func(text string) { fmt.Fprintf(a.err, "%s %s\n", a.err.Warn("orac:"), text) }}
 	s.web = w
+	out := a.out
+	if a.json {
+		out = a.err
+	}
+	w.host = &api.Host{StateDir: state.Dir, Log: log, Say: func(line string) { fmt.Fprintln(out, screen.Clean(line)) }}
+	s.options.Beside = w.host
 	guard, err := auth.Open(state.Dir, state.HashKey)
 	if err != nil {
-		w.sorry = func() { w.say(fmt.Sprintf("the console is not served: %v", err)) }
+		w.shut(err)
 		return
 	}
 	if guard.DB.Aside != "" {
 		fmt.Fprintf(a.err, "%s the database of sessions and keys was damaged; it is kept as %s, and everybody has to log in anew\n", a.err.Warn("orac:"), guard.DB.Aside)
 	}
-	out := a.out
-	if a.json {
-		out = a.err
-	}
 	w.guard = guard
-	w.host = &api.Host{StateDir: state.Dir, Log: log, Say: func(line string) { fmt.Fprintln(out, screen.Clean(line)) }}
-	s.options.Beside = w.host
 }
 
 // attach lets it see what happens in a world.
@@ -62,6 +62,7 @@ func (w *webSide) attach(p *appliance.Parts) {
 func (w *webSide) shut(why error) {
 	w.close()
 	w.guard, w.sorry = nil, func() { w.say(fmt.Sprintf("the console is not served: %v", why)) }
+	w.host.Shut(why)
 }
 
 // close frees what it has opened, when it was never to serve.

@@ -121,4 +121,10 @@ var mutations = []mutation{
 		new:       "\treturn u.String()\n",
 		scenarios: []string{"refused"},
 	},
+	{
+		name: "history", does: "what is too old for the history is told by the wall clock", file: "appliance/node/history.go",
+		old:       "\tage, ok := n.Age.now(t)\n",
+		new:       "\tage, ok := time.Duration(t.Wall().UnixNano()), true\n",
+		scenarios: []string{"clock_jump"},
+	},
 }

@@ -34,6 +34,7 @@ type Host struct {
 	last    runbook.Web
 	retry   *time.Timer
 	failed  string // why it could not listen when it was last tried
+	tried   bool   // whether it has been tried
 }
 
 // serving is a server that listens.
@@ -154,7 +155,24 @@ func (h *Host) use(rb *runbook.Runbook) {
 		return
 	}
 	h.stop()
+	if h.failed = ""; w.Listen == "" {
+		return
+	}
 	h.start()
+}
+
+// Trouble implements appliance.Beside.
+func (h *Host) Trouble() (why string, known bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.failed, h.tried
+}
+
+// Shut says that it is never going to be served, and why. It is called instead of Run.
+func (h *Host) Shut(why error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.failed, h.tried = why.Error(), true
 }
 
 // start listens. When that fails it is tried again. The caller holds the lock.
@@ -163,24 +181,17 @@ func (h *Host) start() {
 	if w.Listen == "" || h.ctx == nil || h.ctx.Err() != nil {
 		return
 	}
+	h.tried = true
 	c, made, err := openCertificate(w.TLS, h.StateDir, h.Log)
+	if made != "" && made != noneYet {
+		h.say("a new certificate of the console was made: " + made)
+	}
 	var l net.Listener
 	if err == nil {
 		l, err = net.Listen("tcp", w.Listen)
 	}
 	if err != nil {
-		h.Log.Error("the web server cannot listen; it is tried again", "listen", w.Listen, "cause", bare(err))
-		if why := bare(err).Error(); why != h.failed { // said once, not every two seconds
-			h.failed = why
-			h.say("the console is not served: " + why + "; it is tried again")
-		}
-		h.retry = time.AfterFunc(listenWait, func() {
-			h.mu.Lock()
-			defer h.mu.Unlock()
-			if h.running == nil && h.last.Listen == w.Listen {
-				h.start()
-			}
-		})
+		h.again(bare(err))
 		return
 	}
 	r := &serving{listen: w.Listen, ended: make(chan struct{})}
@@ -214,16 +225,40 @@ func (h *Host) start() {
 		r.http.TLSConfig = tlsConfig(c)
 	}
 	go func() {
-		defer close(r.ended)
-		if err := r.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			h.Log.Error("the web server has ended", "cause", err)
+		err := r.http.Serve(listener)
+		close(r.ended)
+		if errors.Is(err, http.ErrServerClosed) {
+			return
+		}
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		if h.running == r { // nobody has stopped it
+			h.stop()
+			h.again(err)
 		}
 	}()
-	h.tell(l.Addr(), c, made)
+	h.tell(l.Addr(), c)
+}
+
+// again tries once more to listen, after a while, and says why it has to. The caller holds the lock.
+func (h *Host) again(err error) {
+	listen := h.last.Listen
+	h.Log.Error("the web server cannot listen; it is tried again", "listen", listen, "cause", err)
+	if why := err.Error(); why != h.failed { // said once, not every two seconds
+		h.failed = why
+		h.say("the console is not served: " + why + "; it is tried again")
+	}
+	h.retry = time.AfterFunc(listenWait, func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		if h.running == nil && h.last.Listen == listen {
+			h.start()
+		}
+	})
 }
 
 // tell says where the console is.
-func (h *Host) tell(at net.Addr, c *certificate, made bool) {
+func (h *Host) tell(at net.Addr, c *certificate) {
 	scheme := "http"
 	if c != nil {
 		scheme = "https"
@@ -238,7 +273,7 @@ func (h *Host) tell(at net.Addr, c *certificate, made bool) {
 	url := scheme + "://" + net.JoinHostPort(host, port) + "/"
 	h.Log.Info("the web server listens", "listen", at.String(), "tls", c != nil)
 	h.say("console: " + url)
-	if c != nil && (made || h.last.TLS.SelfSigned) {
+	if c != nil && h.last.TLS.SelfSigned {
 		h.say("  its certificate is self-signed; SHA-256 " + c.fingerprint())
 	}
 	h.server.announceSetup()

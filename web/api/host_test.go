@@ -212,8 +212,8 @@ func TestSelfSigned(t *testing.T) {
 		}
 	}
 	c, made, err := openCertificate(runbook.TLS{SelfSigned: true}, h.dir, slog.New(slog.DiscardHandler))
-	if again, _ := os.ReadFile(filepath.Join(h.dir, "tls", "cert.pem")); err != nil || made || string(again) != string(pem) || c.fingerprint() == "" {
-		t.Errorf("it is made twice: %v, %v", made, err)
+	if again, _ := os.ReadFile(filepath.Join(h.dir, "tls", "cert.pem")); err != nil || made != "" || string(again) != string(pem) || c.fingerprint() == "" {
+		t.Errorf("it is made twice: %q, %v", made, err)
 	}
 }
 
@@ -225,7 +225,7 @@ func TestCertificateReload(t *testing.T) {
 		folder, err := statedir.Open(d)
 		if err == nil {
 			defer folder.Close()
-			err = selfSign(folder)
+			err = selfSign(folder, machineClock())
 		}
 		if err != nil {
 			t.Fatal(err)

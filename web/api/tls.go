@@ -1,21 +1,12 @@
 package api
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/sha256"
 	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"log/slog"
-	"math/big"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -30,6 +21,7 @@ import (
 type certificate struct {
 	cert, key string
 	own       string // the state directory, when the certificate is our own
+	clock     func() clock
 	log       *slog.Logger
 
 	mu     sync.Mutex // guards everything that follows
@@ -98,8 +90,15 @@ func (c *certificate) load() (*tls.Certificate, error) {
 		defer dir.Close()
 		open = func(path string) (*os.File, error) { return dir.Open(filepath.Base(path)) }
 	}
-	return loadPair(open, c.cert, c.key)
+	pair, err := loadPair(open, c.cert, c.key)
+	if err == nil && c.own == "" && c.clock().after(pair.Leaf.NotAfter) { // one of our own is made anew in time, and else better than none
+		return nil, fmt.Errorf("the certificate %s has expired on %s", c.cert, pair.Leaf.NotAfter.Format(time.DateOnly))
+	}
+	return pair, err
 }
+
+// errDamaged is that two files are no certificate with its key.
+var errDamaged = errors.New("no certificate with its key")
 
 func loadPair(open func(path string) (*os.File, error), cert, key string) (*tls.Certificate, error) {
 	text := map[string][]byte{}
@@ -122,10 +121,7 @@ func loadPair(open func(path string) (*os.File, error), cert, key string) (*tls.
 	}
 	pair, err := tls.X509KeyPair(text[cert], text[key])
 	if err != nil {
-		return nil, err
-	}
-	if time.Now().After(pair.Leaf.NotAfter) {
-		return nil, fmt.Errorf("the certificate %s has expired on %s", cert, pair.Leaf.NotAfter.Format(time.DateOnly))
+		return nil, fmt.Errorf("%s and %s are %w: %w", cert, key, errDamaged, err)
 	}
 	return &pair, nil
 }
@@ -138,28 +134,28 @@ func modified(path string) time.Time {
 	return info.ModTime()
 }
 
-// openCertificate gives the certificate of a runbook; nil for plain HTTP. A self-signed one is made if there is none, which the
-// second value tells.
-func openCertificate(t runbook.TLS, stateDir string, log *slog.Logger) (c *certificate, made bool, err error) {
+// openCertificate gives the certificate of a runbook; nil for plain HTTP. One of our own is made if there is none that can be used:
+// then made says why.
+func openCertificate(t runbook.TLS, stateDir string, log *slog.Logger) (c *certificate, made string, err error) {
 	if !t.On() {
-		return nil, false, nil
+		return nil, "", nil
 	}
-	c = &certificate{cert: t.Cert, key: t.Key, log: log}
+	c = &certificate{cert: t.Cert, key: t.Key, clock: machineClock, log: log}
 	if t.SelfSigned {
 		dir, err := ownFolder(stateDir)
 		if err != nil {
-			return nil, false, err
+			return nil, "", err
 		}
 		defer dir.Close()
 		c.own, c.cert, c.key = stateDir, dir.Path(certName), dir.Path(keyName)
-		if err := dir.Check(certName); errors.Is(err, fs.ErrNotExist) {
-			if err := selfSign(dir); err != nil {
-				return nil, false, fmt.Errorf("a certificate cannot be made: %w", err)
-			}
-			made = true
+		if made, err = c.renew(dir); err != nil {
+			return nil, "", err
 		}
 	}
 	_, err = c.get()
+	if err == nil && made != "" {
+		log.Warn("a certificate of the console was made", "why", made, "sha256", c.fingerprint())
+	}
 	return c, made, err
 }
 
@@ -175,68 +171,4 @@ func (c *certificate) fingerprint() string {
 		parts[i] = fmt.Sprintf("%02X", b)
 	}
 	return strings.Join(parts, ":")
-}
-
-// selfSigned is how long a certificate of our own is good: it is made once, and its owner has its fingerprint.
-const selfSigned = 10 * 365 * 24 * time.Hour
-
-// The files of a certificate of our own.
-const certName, keyName = "cert.pem", "key.pem"
-
-// ownFolder opens the folder of our own certificate, which it makes if need be.
-func ownFolder(stateDir string) (*statedir.Dir, error) {
-	state, err := statedir.Open(stateDir)
-	if err != nil {
-		return nil, err
-	}
-	defer state.Close()
-	return state.Sub("tls")
-}
-
-func selfSign(dir *statedir.Dir) error {
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return err
-	}
-	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 127))
-	if err != nil {
-		return err
-	}
-	host, err := os.Hostname()
-	if err != nil || host == "" {
-		host = "orac"
-	}
-	now := time.Now()
-	template := &x509.Certificate{
-		SerialNumber: serial, Subject: pkix.Name{CommonName: host, Organization: []string{"ORAC, self-signed"}},
-		NotBefore: now.Add(-time.Hour), NotAfter: now.Add(selfSigned), KeyUsage: x509.KeyUsageDigitalSignature,
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}, BasicConstraintsValid: true,
-		DNSNames: []string{host, host + ".local", "localhost"}, IPAddresses: localAddresses(),
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
-	if err != nil {
-		return err
-	}
-	pkcs, err := x509.MarshalPKCS8PrivateKey(private)
-	if err != nil {
-		return err
-	}
-	if err := dir.WriteFile(keyName, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs})); err != nil {
-		return err
-	}
-	return dir.WriteFile(certName, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})) // last: it says that both are there
-}
-
-func localAddresses() []net.IP {
-	list := []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback}
-	addrs, err := net.InterfaceAddrs()
-	if err != nil {
-		return list
-	}
-	for _, a := range addrs {
-		if n, ok := a.(*net.IPNet); ok && n.IP.IsGlobalUnicast() {
-			list = append(list, n.IP)
-		}
-	}
-	return list
 }

@@ -4,27 +4,29 @@ import (
 	"database/sql"
 	"strconv"
 	"time"
+
+	"orac/appliance/provenclock"
 )
 
 // clock is the two clocks of a machine.
 type clock struct {
 	wall   func() time.Time     // may be set to anything at any moment
 	passed func() time.Duration // monotonic: since the process began to count; nobody can set it
+	proven func(time.Time) bool // whether the wall clock is synchronised when it shows that time
 }
 
 func machineClock() clock {
 	start := time.Now()
-	return clock{wall: time.Now, passed: func() time.Duration { return time.Since(start) }}
+	return clock{wall: time.Now, passed: func() time.Duration { return time.Since(start) }, proven: provenclock.Kernel(provenclock.Built())}
 }
 
-// longestGap bounds what one start believes of the time between two runs: a wall clock that was wrong when the machine started
-// ages what is remembered by a day, and not by years.
+// longestGap bounds what one start believes of the time between two runs, even if the wall clock was proven at both ends of it.
 const longestGap = 24 * time.Hour
 
 // age is how long the database has existed, as far as that was seen: the monotonic clock while ORAC runs, and between two runs
-// the wall clock, forward only and by longestGap at most. What is deleted is deleted by its age, so that setting the wall clock
-// removes nothing. The age may fall behind the true time, and never runs ahead of it by more than a gap a start. Age is
-// a timeline of its own: no wall time is compared with it.
+// the wall clock, if it was proven before and is after (package provenclock, which is the same for all that is not a login), and
+// by longestGap at most. What is deleted is deleted by its age, so that setting the wall clock removes nothing. The age may fall
+// behind the true time, and never runs ahead of it. Age is a timeline of its own: no wall time is compared with it.
 //
 // Deleting is never what keeps somebody out: what was ended is gone from the database or carries an epoch that is gone, and
 // what is missing is refused.
@@ -36,22 +38,22 @@ type age struct {
 // Names of rows in the table meta.
 const (
 	metaAge  = "age"  // microseconds
-	metaSeen = "seen" // the wall clock when the age was written, in microseconds since 1970
+	metaSeen = "seen" // the wall clock when the age was written, in microseconds since 1970; 0: it was not proven
 )
 
 // openAge reads the age. The first time it is 0.
 func (d *DB) openAge() error {
-	base, seen, wall := int64(0), int64(0), d.clock.wall().UnixMicro()
+	base, seen := int64(0), int64(0)
 	for name, into := range map[string]*int64{metaAge: &base, metaSeen: &seen} {
 		err := d.db.QueryRow("SELECT value FROM meta WHERE name = ?", name).Scan(into)
-		if err == sql.ErrNoRows {
-			seen = wall
-		} else if err != nil {
+		if err != nil && err != sql.ErrNoRows {
 			return err
 		}
 	}
 	d.age = age{base: time.Duration(base) * time.Microsecond, since: d.clock.passed()}
-	d.age.base += min(max(0, time.Duration(wall-seen)*time.Microsecond), longestGap)
+	if wall := d.clock.wall(); seen > 0 && d.clock.proven(wall) {
+		d.age.base += min(max(0, wall.Sub(time.UnixMicro(seen))), longestGap)
+	}
 	return nil
 }
 
@@ -71,7 +73,11 @@ func (d *DB) keepAge(tx *sql.Tx) error {
 	if _, err := tx.Exec(put, metaAge, strconv.FormatInt(max(old, d.aged().Microseconds()), 10)); err != nil {
 		return err
 	}
-	_, err := tx.Exec(put, metaSeen, strconv.FormatInt(d.clock.wall().UnixMicro(), 10))
+	seen := int64(0)
+	if wall := d.clock.wall(); d.clock.proven(wall) {
+		seen = wall.UnixMicro()
+	}
+	_, err := tx.Exec(put, metaSeen, strconv.FormatInt(seen, 10))
 	return err
 }
 

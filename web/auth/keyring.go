@@ -114,8 +114,8 @@ func (k *keyring) good() ([]signingKey, error) {
 	defer k.mu.Unlock()
 	now := time.Now()
 	if now.Sub(k.looked) >= lookEvery || now.Before(k.looked) {
-		if k.looked = now; k.follow != "" && k.store.Stamp(k.follow) != k.stamp {
-			k.read()
+		if k.looked = now; k.follow != "" && (k.store.Stamp(k.follow) != k.stamp || k.store.HasPrevious(k.follow)) {
+			k.read() // which removes a key before whose overlap is over: no clock makes it good again
 		}
 	}
 	if k.problem != nil {
@@ -123,10 +123,7 @@ func (k *keyring) good() ([]signingKey, error) {
 	}
 	over := func(key signingKey) bool { return !key.until.IsZero() && !now.Before(key.until) }
 	if slices.ContainsFunc(k.keys, over) {
-		k.read() // which removes the file: setting the clock back does not make the key good again
-		if k.problem != nil {
-			return nil, k.problem
-		}
+		return slices.DeleteFunc(slices.Clone(k.keys), over), nil
 	}
 	return k.keys, nil // read makes others, and changes none
 }

@@ -196,6 +196,8 @@ func (v *Events) trouble(body event.Body) (kind, text string) {
 		return v.Warn("history"), "is not written: " + Clean(b.Cause)
 	case event.StoreBack:
 		return v.Good("history"), fmt.Sprintf("is written again; %d events are missing", b.Lost)
+	case event.ClockJumped:
+		return v.Warn("clock"), b.String() + "; nothing is deleted because of it"
 	}
 	return "", ""
 }

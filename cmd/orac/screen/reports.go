@@ -98,6 +98,9 @@ func (s *Screen) Health(r health.Report) {
 	for _, c := range r.Components {
 		if c.Level != health.Healthy && c.Behind == "" {
 			text := Clean(c.Name)
+			if c.Level != r.Level {
+				text += " " + Clean(string(c.Level))
+			}
 			if c.Why != "" {
 				text += " (" + Clean(c.Why) + ")"
 			}

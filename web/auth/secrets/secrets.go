@@ -8,7 +8,6 @@ package secrets
 import (
 	"crypto/rand"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -84,34 +83,6 @@ func (s *Store) Put(name, value string) error {
 	return s.in(name, true, func(r *statedir.Dir) error { return r.WriteFile(name, []byte(value+"\n")) })
 }
 
-// previous is the secret before the present one.
-type previous struct {
-	Until time.Time `json:"until"`
-	Value string    `json:"value"`
-}
-
-// Rotate replaces a secret by a new one. The one before stays good for as long as overlap.
-func (s *Store) Rotate(name string, overlap time.Duration) error {
-	return s.in(name, true, func(r *statedir.Dir) error {
-		old, err := read(r, name)
-		if err != nil {
-			return err
-		}
-		if overlap > 0 {
-			text, err := json.Marshal(previous{time.Now().Add(overlap).UTC().Truncate(time.Second), old})
-			if err != nil {
-				return err
-			}
-			if err := r.WriteFile(name+previousSuffix, text); err != nil {
-				return err
-			}
-		} else if err := r.Remove(name + previousSuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-		return r.WriteFile(name, []byte(New()+"\n"))
-	})
-}
-
 // Exposed tells whether others than the owner may read a secret, or write it: then it is not used, and has to be replaced.
 func (s *Store) Exposed(name string) (exposed bool) {
 	_ = s.in(name, false, func(r *statedir.Dir) error {
@@ -150,26 +121,6 @@ func (s *Store) Get(name string) (value string, err error) {
 		return err
 	})
 	return value, err
-}
-
-// Previous gives the secret before the present one while it is good. One whose time is over is removed.
-func (s *Store) Previous(name string) (value string, until time.Time, ok bool) {
-	_ = s.in(name, false, func(r *statedir.Dir) error {
-		text, err := read(r, name+previousSuffix)
-		if err != nil {
-			return err
-		}
-		var p previous
-		if err := json.Unmarshal([]byte(text), &p); err != nil {
-			return err
-		}
-		if !time.Now().Before(p.Until) {
-			return r.Remove(name + previousSuffix)
-		}
-		value, until, ok = p.Value, p.Until, true
-		return nil
-	}) // whatever is wrong with it: it is not good
-	return value, until, ok
 }
 
 // NameOf finds the secret that has a value; "" if none has.
@@ -211,7 +162,9 @@ func (s *Store) List() (list []Info, err error) {
 		if _, err := s.Get(e.Name()); err != nil {
 			i.Problem = reason(err)
 		}
-		_, i.Previous, _ = s.Previous(e.Name())
+		if _, until, ok := s.Previous(e.Name()); ok && time.Now().Before(until) {
+			i.Previous = until
+		}
 		list = append(list, i)
 	}
 	return list, nil

@@ -1,0 +1,120 @@
+// Package provenclock says how old things are, whatever the wall clock of the machine says. Everything that deletes by age asks it.
+//
+// The age of a state directory is a timeline of its own: it begins at 0 when the directory is first used, and no wall time is
+// compared with it. It grows while ORAC runs, by the monotonic clock. The time between two runs counts only if the wall
+// clock was proven at both ends of it: the kernel calls it synchronised with the network, and it is not before the build of
+// this program.
+//
+// Guarantees:
+//
+//   - While what the kernel says of the wall clock is true, the age is never ahead of the true time. So nothing is deleted
+//     whose true age is below its retention, however the wall clock jumps.
+//   - Even if the kernel vouches for a wrong clock, a day of running ages nothing by more than 1 + CatchUp days. What was owed
+//     for a time that proves false is taken back.
+//   - The age falls behind the true time where nothing proves it: things are then deleted late.
+//   - It never runs backwards in a process. A process that is killed loses at most SaveEvery of it, and a damaged or missing
+//     file begins another timeline: whoever keeps ages moves them along (see Ages), and nothing seems older than it is.
+package provenclock
+
+import (
+	"encoding/json"
+	"errors"
+	"time"
+)
+
+// Mark is what a clock knows: all of it is kept over the end of the process.
+type Mark struct {
+	Age  time.Duration `json:"age_ns"`  // proven
+	Owed time.Duration `json:"owed_ns"` // proven time in which nothing ran, that does not count yet: see CatchUp
+	Wall time.Time     `json:"wall"`    // when it was last looked at
+
+	// Anchor is a proven wall time, and Then the age, with what was owed, at that time. Zero: there was none yet.
+	Anchor time.Time     `json:"anchor,omitzero"`
+	Then   time.Duration `json:"then_ns"`
+}
+
+// Reading is what the clocks of a machine show.
+type Reading struct {
+	Passed time.Duration // by the monotonic clock, since the reading before; 0 for the first of a process
+	Wall   time.Time
+	Proven bool // the wall clock is synchronised
+	First  bool // of a process
+}
+
+// Jump is a step of the wall clock that nothing explains.
+type Jump struct {
+	By     time.Duration // forwards, or back if negative; 100 years at most
+	Start  bool          // it was found when the process started
+	Proven bool          // of the clock after it
+}
+
+const (
+	// CatchUp is how many days of owed time count in a day of running, at most.
+	CatchUp = 3
+	// tolerance is how much a synchronised clock may be corrected without having been wrong.
+	tolerance = time.Minute
+	// longestOff is how long a machine may have been off without a proven clock before that is told of.
+	longestOff = 24 * time.Hour
+	// mostOwed is more than the longest retention.
+	mostOwed = 2 * 366 * 24 * time.Hour
+)
+
+// Step gives what is known after a reading, and a jump if there was one.
+func (m Mark) Step(r Reading) (Mark, *Jump) {
+	jump := m.jump(r)
+	passed := max(0, r.Passed)
+	m.Age += passed
+	counts := min(m.Owed, CatchUp*passed)
+	m.Age, m.Owed, m.Wall = m.Age+counts, m.Owed-counts, r.Wall
+	if !r.Proven {
+		return m, jump
+	}
+	if m.Anchor.IsZero() {
+		m.Anchor, m.Then = r.Wall, m.Age+m.Owed
+		return m, jump
+	}
+	proven := m.Then + between(m.Anchor, r.Wall)
+	m.Owed = min(max(0, proven-m.Age), mostOwed)
+	if proven < m.Age-tolerance || proven > m.Age+mostOwed { // one of the two was wrong: begin again with this one
+		m.Anchor, m.Then = r.Wall, m.Age+m.Owed
+	}
+	return m, jump
+}
+
+// jump tells of a step between two readings. A machine that was off finds its clock ahead of where it was: that is told
+// only if nothing proves it and it is long.
+func (m Mark) jump(r Reading) *Jump {
+	if m.Wall.IsZero() {
+		return nil
+	}
+	by := between(m.Wall, r.Wall)
+	if !r.First {
+		by -= r.Passed
+	}
+	if by > -tolerance && (by < tolerance || r.First && (r.Proven || by < longestOff)) {
+		return nil
+	}
+	return &Jump{By: by, Start: r.First, Proven: r.Proven}
+}
+
+// between is the time from one wall time to another, within mostAge.
+func between(from, to time.Time) time.Duration { return min(max(-mostAge, to.Sub(from)), mostAge) }
+
+// Parse reads a mark as encode writes it. An error means that it is damaged.
+func Parse(text []byte) (m Mark, err error) {
+	if err := json.Unmarshal(text, &m); err != nil {
+		return Mark{}, err
+	}
+	if m.Age < 0 || m.Age > mostAge || m.Owed < 0 || m.Owed > mostOwed || m.Then < 0 || m.Then > mostAge+mostOwed {
+		return Mark{}, errors.New("it holds an age that cannot be")
+	}
+	return m, nil
+}
+
+// mostAge is more than any machine runs: a hundred years.
+const mostAge = 100 * 366 * 24 * time.Hour
+
+func (m Mark) encode() ([]byte, error) {
+	text, err := json.Marshal(m)
+	return append(text, '\n'), err
+}

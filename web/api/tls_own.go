@@ -1,0 +1,150 @@
+package api
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/big"
+	"net"
+	"os"
+	"time"
+
+	"orac/appliance/provenclock"
+	"orac/appliance/statedir"
+)
+
+// selfSigned is how long a certificate of our own is good: it is made once, and its owner has its fingerprint.
+const selfSigned = 10 * 365 * 24 * time.Hour
+
+// longAgo is when a certificate of our own begins to be good: before any clock of those who look at it.
+var longAgo = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// clock is the wall clock, and what may be believed of it.
+type clock struct {
+	now    time.Time
+	built  time.Time // when this program was built: it is later than that
+	proven bool      // the network vouches for it
+}
+
+// credible is how long after its build a program runs with an unproven clock that is believed, when certificates are compared
+// with it. One of our own is good for twice as long: so it is not thrown away because a clock is ahead.
+const credible = selfSigned / 2
+
+func machineClock() clock {
+	now, built := time.Now(), provenclock.Built()
+	return clock{now, built, provenclock.Kernel(built)(now)}
+}
+
+// believed tells whether the clock may be right.
+func (c clock) believed() bool {
+	return c.proven || !c.now.Before(c.built) && c.now.Before(c.built.Add(credible))
+}
+
+// after tells whether it is surely later than at, and before whether it is surely earlier.
+func (c clock) after(at time.Time) bool  { return c.built.After(at) || c.believed() && c.now.After(at) }
+func (c clock) before(at time.Time) bool { return c.believed() && c.now.Before(at) }
+
+// noneYet is why the first certificate of a state directory is made.
+const noneYet = "there was none"
+
+// renew makes a certificate of our own if there is none that can be used, and says why it did. What the rules of the state
+// directory refuse is not replaced, nor is what a disk does not give: that is the error.
+func (c *certificate) renew(dir *statedir.Dir) (why string, err error) {
+	pair, err := c.load()
+	now := c.clock()
+	switch {
+	case err == nil && now.after(pair.Leaf.NotAfter):
+		why = "the one before had expired on " + pair.Leaf.NotAfter.Format(time.DateOnly)
+	case err == nil && now.before(pair.Leaf.NotBefore):
+		why = "the one before was not to be good until " + pair.Leaf.NotBefore.Format(time.DateOnly)
+	case err == nil:
+		return "", nil
+	case errors.Is(err, errDamaged):
+		why = "the one before was damaged"
+	case !errors.Is(err, fs.ErrNotExist):
+		return "", err
+	default:
+		why = noneYet
+		for _, name := range []string{certName, keyName} {
+			if missing := dir.Check(name); missing == nil {
+				why = "a file of the one before was missing"
+			} else if !errors.Is(missing, fs.ErrNotExist) {
+				return "", missing
+			}
+		}
+	}
+	if err := selfSign(dir, now); err != nil {
+		return "", fmt.Errorf("a certificate cannot be made: %w", err)
+	}
+	return why, nil
+}
+
+// The files of a certificate of our own.
+const certName, keyName = "cert.pem", "key.pem"
+
+// ownFolder opens the folder of our own certificate, which it makes if need be.
+func ownFolder(stateDir string) (*statedir.Dir, error) {
+	state, err := statedir.Open(stateDir)
+	if err != nil {
+		return nil, err
+	}
+	defer state.Close()
+	return state.Sub("tls")
+}
+
+func selfSign(dir *statedir.Dir, c clock) error {
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return err
+	}
+	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 127))
+	if err != nil {
+		return err
+	}
+	host, err := os.Hostname()
+	if err != nil || host == "" {
+		host = "orac"
+	}
+	from := c.built
+	if c.now.After(from) {
+		from = c.now
+	}
+	template := &x509.Certificate{
+		SerialNumber: serial, Subject: pkix.Name{CommonName: host, Organization: []string{"ORAC, self-signed"}},
+		NotBefore: longAgo, NotAfter: from.Add(selfSigned), KeyUsage: x509.KeyUsageDigitalSignature,
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}, BasicConstraintsValid: true,
+		DNSNames: []string{host, host + ".local", "localhost"}, IPAddresses: localAddresses(),
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
+	if err != nil {
+		return err
+	}
+	pkcs, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		return err
+	}
+	if err := dir.WriteFile(keyName, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs})); err != nil {
+		return err
+	}
+	return dir.WriteFile(certName, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})) // last: without its key it is made anew
+}
+
+func localAddresses() []net.IP {
+	list := []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback}
+	addrs, err := net.InterfaceAddrs()
+	if err != nil {
+		return list
+	}
+	for _, a := range addrs {
+		if n, ok := a.(*net.IPNet); ok && n.IP.IsGlobalUnicast() {
+			list = append(list, n.IP)
+		}
+	}
+	return list
+}
