@@ -195,7 +195,8 @@ type delivery struct {
 
 type transcript struct {
 	STT        string  `json:"stt"`
-	Text       string  `json:"text"`
+	Text       string  `json:"text" doc:"What was said, without the markers that the service wrote into it."`
+	Original   string  `json:"original,omitempty" doc:"The service's own text, if it differs."`
 	Confidence float64 `json:"confidence"`
 	Language   string  `json:"language,omitempty"`
 	Seconds    float64 `json:"seconds" doc:"That the service took."`
@@ -227,7 +228,7 @@ func getUtterances(c *Call, in pageInput) (utterancePage, error) {
 			row.Deliveries = append(row.Deliveries, delivery{d.STT, string(d.Outcome), d.Attempts, d.Way, d.At, d.Error})
 		}
 		for _, t := range u.Transcripts {
-			row.Transcripts = append(row.Transcripts, transcript{t.STT, t.Text, t.Confidence, t.Language, t.ProcessingTime.Seconds()})
+			row.Transcripts = append(row.Transcripts, transcript{t.STT, t.Text, t.Original, t.Confidence, t.Language, t.ProcessingTime.Seconds()})
 		}
 		out.Utterances = append(out.Utterances, row)
 	}
