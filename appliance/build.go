@@ -12,6 +12,7 @@ import (
 	"orac/appliance/rt"
 	"orac/appliance/spool"
 	"orac/appliance/stt"
+	"orac/appliance/stt/spoken"
 	"orac/appliance/utterance"
 	"orac/models"
 	"orac/models/wake"
@@ -169,7 +170,7 @@ func buildDelivery(s runbook.STT) builder {
 		if err != nil {
 			return nil, err
 		}
-		c := node.DeliveryConfig{Client: client, Whole: "http", Longest: stt.MaxSpeech, MaxDelay: s.MaxRetryDelay}
+		c := node.DeliveryConfig{Client: client, Whole: "http", Longest: stt.MaxSpeech, MaxDelay: s.MaxRetryDelay, Keeps: spoken.All &^ spoken.Named(s.Strip)}
 		if s.Protocol == "exec" {
 			c.Whole = "exec"
 		}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"orac/appliance"
+	"orac/appliance/stt/spoken"
 	"orac/runbook"
 )
 
@@ -49,5 +50,30 @@ func TestGraphs(t *testing.T) {
 				t.Errorf("got:\n%s\nwant:\n%s", got.String(), want)
 			}
 		})
+	}
+}
+
+// TestStripNamesTheMarkers: every word that the runbook offers is a kind of marker, and by default none stays.
+func TestStripNamesTheMarkers(t *testing.T) {
+	at := runbook.TypeByKey("stt").Attribute("strip")
+	var all spoken.Marks
+	for _, name := range at.Values {
+		m := spoken.Named([]string{name})
+		if m == 0 || all&m != 0 {
+			t.Errorf("%q names %b", name, m)
+		}
+		all |= m
+	}
+	if all != spoken.All {
+		t.Errorf("the runbook offers %b of %b", all, spoken.All)
+	}
+	for text, want := range map[string]spoken.Marks{"": spoken.All, "strip = []": 0, `strip = ["speakers", "sounds"]`: spoken.Speakers | spoken.Sounds} {
+		rb, problems := runbook.Parse([]byte("appliance \"a\" {}\nstt \"s\" {\n  url = \"http://stt.example:7272\"\n  "+text+"\n}\n"), "orac.hcl", runbook.Options{})
+		if problems.Err() != nil || spoken.Named(rb.STTs[0].Strip) != want {
+			t.Errorf("%s: %v, %v", text, rb.STTs[0].Strip, problems)
+		}
+	}
+	if _, problems := runbook.Parse([]byte("appliance \"a\" {}\nstt \"s\" {\n  url = \"http://stt.example:7272\"\n  strip = [\"timestamp\"]\n}\n"), "orac.hcl", runbook.Options{}); problems.Err() == nil || !strings.Contains(problems.Error(), "timestamps") {
+		t.Errorf("a kind that there is not: %v", problems)
 	}
 }

@@ -183,6 +183,13 @@ func (at *Attribute) plainSchema() object {
 
 // plainJSON is a value of the registry as encoding/json writes it.
 func plainJSON(v cty.Value) any {
+	if v.Type().IsListType() {
+		list := []any{}
+		for _, el := range v.AsValueSlice() {
+			list = append(list, plainJSON(el))
+		}
+		return list
+	}
 	switch v.Type() {
 	case cty.Number:
 		return json.Number(v.AsBigFloat().Text('f', -1))

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/zclconf/go-cty/cty"
+	ctyjson "github.com/zclconf/go-cty/cty/json"
 )
 
 // words says what a value of the kind is, for messages and documentation.
@@ -66,6 +67,12 @@ func (at *Attribute) literal(text string) cty.Value {
 		return v
 	case Bool:
 		return cty.BoolVal(text == "true")
+	case Strings:
+		v, err := ctyjson.Unmarshal([]byte(text), cty.List(cty.String))
+		if err != nil {
+			panic(fmt.Sprintf("BUG: %s: %q: %v", at.Name, text, err))
+		}
+		return v
 	}
 	return cty.StringVal(text)
 }

@@ -122,7 +122,7 @@ func checkAttribute(t *testing.T, what string, at *Attribute) {
 	if at.Required && at.Default != "" {
 		t.Errorf("%s is required and has a default", what)
 	}
-	if (at.Kind == Enum || at.Kind == Keyword) != (len(at.Values) > 0) || at.Kind.isReference() != (len(at.Refs) > 0) || (at.Pattern == nil) != (at.Expect == "") {
+	if (at.Kind == Enum || at.Kind == Keyword) != (len(at.Values) > 0 && at.Kind != Strings) || at.Kind.isReference() != (len(at.Refs) > 0) || (at.Pattern == nil) != (at.Expect == "") {
 		t.Errorf("%s: its kind and Values, Refs or Pattern do not fit", what)
 	}
 	if at.Kind == Any && at.Name == "NAME" {

@@ -54,7 +54,7 @@ const (
 // but Name, Kind, OnChange and Doc is "nothing special".
 //
 // Default, Min, Max and Example are written as a user writes them, without the
-// quotes of text: "2s", "0.3", "true", "general". Unit says what a bare number
+// quotes of text: "2s", "0.3", "true", "general"; that of a list is written like JSON. Unit says what a bare number
 // counts.
 type Attribute struct {
 	Name     string

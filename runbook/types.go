@@ -116,6 +116,7 @@ type STT struct {
 	Task          string        `hcl:"task"`            // transcribe, translate, or "" for the server's choice
 	ForwardToCore *bool         `hcl:"forward_to_core"` // nil: not sent
 	Command       []string      `hcl:"command"`
+	Strip         []string      `hcl:"strip"` // kinds of markers that are taken out of a text
 	Timeout       time.Duration `hcl:"timeout"`
 	Token         Secret        `hcl:"token"`
 	MaxRetryDelay time.Duration `hcl:"max_retry_delay"`

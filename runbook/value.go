@@ -283,7 +283,7 @@ func (e *evaluator) list(at *Attribute, v quotable) (cty.Value, *misfit) {
 		return cty.NilVal, &misfit{}
 	}
 	if !t.IsTupleType() && !t.IsListType() && !t.IsSetType() {
-		return cty.NilVal, &misfit{"must be a list, not " + v.describe(), "Write it in brackets, like " + at.Example + "."}
+		return cty.NilVal, &misfit{"must be a list, not " + v.describe(), "Write it in brackets, like " + at.example() + "."}
 	}
 	var out []cty.Value
 	for it := v.ElementIterator(); it.Next(); {
@@ -298,7 +298,7 @@ func (e *evaluator) list(at *Attribute, v quotable) (cty.Value, *misfit) {
 		case el.Type() == cty.String && !el.IsNull():
 			normal = el
 		default:
-			bad = &misfit{"must hold text only, not " + v.part(el).describe(), "Write it like " + at.Example + "."}
+			bad = &misfit{"must hold text only, not " + v.part(el).describe(), "Write it like " + at.example() + "."}
 		}
 		switch {
 		case bad != nil:
@@ -310,7 +310,7 @@ func (e *evaluator) list(at *Attribute, v quotable) (cty.Value, *misfit) {
 	}
 	if len(out) == 0 {
 		if at.NonEmpty {
-			return cty.NilVal, &misfit{"is empty", "Name at least one, like " + at.Example + "."}
+			return cty.NilVal, &misfit{"is empty", "Name at least one, like " + at.example() + "."}
 		}
 		return cty.ListValEmpty(cty.String), nil
 	}

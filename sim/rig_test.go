@@ -1,6 +1,7 @@
 package sim_test
 
 import (
+	"cmp"
 	"errors"
 	"strings"
 	"testing"
@@ -142,6 +143,7 @@ type service struct {
 	takes  time.Duration
 	down   func(rt.Instant) bool
 	answer func(*rt.Task) error // instead of taking its time
+	text   string               // what it understands; empty means "something"
 
 	began   []call // each try
 	heard   []string
@@ -166,7 +168,7 @@ func (s *service) Transcribe(t *rt.Task, u stt.Utterance, pcm []int16) (stt.Resu
 		return stt.Result{}, err
 	}
 	s.heard, s.samples = append(s.heard, u.ID), append(s.samples, len(pcm))
-	return stt.Result{Text: "something"}, nil
+	return stt.Result{Text: cmp.Or(s.text, "something")}, nil
 }
 
 func (s *service) Health(t *rt.Task) (string, error) {

@@ -15,7 +15,8 @@ import (
 )
 
 // service is a model of a speech-to-text server at the boundary of its client: what the real client makes of a server that
-// is away, slow, or lies. It transcribes nothing; the text says how long the sound was.
+// is away, slow, or lies. It transcribes nothing; the text says how long the sound was,
+// behind markers such as Whisper writes.
 type service struct {
 	m      *machine
 	name   string
@@ -125,7 +126,7 @@ func (c sttClient) answer(t *rt.Task, op string, u stt.Utterance, samples int) (
 	if empty {
 		return stt.Result{}, nil
 	}
-	return stt.Result{Text: fmt.Sprintf("%d samples", samples), Confidence: 1, Duration: audio.Time(samples)}, nil
+	return stt.Result{Text: fmt.Sprintf("[00:00.000 --> 00:15.000] [Music] %d samples", samples), Confidence: 1, Duration: audio.Time(samples)}, nil
 }
 
 // Health implements stt.Prober.

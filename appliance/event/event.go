@@ -156,8 +156,9 @@ type Delivered struct {
 	STT        string  `json:"stt"`
 	Way        string  `json:"way"`
 	Attempts   int     `json:"attempts"`
-	Outcome    string  `json:"outcome"` // delivered, empty, failed
-	Text       string  `json:"text"`
+	Outcome    string  `json:"outcome"`            // delivered, empty, failed
+	Text       string  `json:"text"`               // what was said, without the markers of the service
+	Original   string  `json:"original,omitempty"` // the service's own text, if it differs
 	Confidence float64 `json:"confidence"`
 	Language   string  `json:"language,omitempty"`
 	Seconds    float64 `json:"seconds"` // from the end of the recording to the answer

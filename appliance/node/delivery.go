@@ -9,6 +9,7 @@ import (
 	"orac/appliance/event"
 	"orac/appliance/rt"
 	"orac/appliance/stt"
+	"orac/appliance/stt/spoken"
 	"orac/appliance/utterance"
 )
 
@@ -38,6 +39,7 @@ type DeliveryConfig struct {
 	Whole    string        // how a whole utterance goes: http, exec
 	Longest  time.Duration // longest utterance, pre-roll included
 	MaxDelay time.Duration // longest pause between two tries
+	Keeps    spoken.Marks  // markers that stay in a text; all others are taken out
 }
 
 // Update implements Updater.
@@ -81,7 +83,7 @@ func (n *Delivery) deliver(t *rt.Task, job Job) error {
 	if job.Recording {
 		attempt++
 		result, err := n.stream(t, job)
-		if err == nil && !result.Empty() {
+		if err == nil && result.Spoken(n.Keeps) != "" {
 			return n.done(t, job, "ws", attempt, result)
 		}
 		if err == nil { // a service that heard nothing in a stream is asked once more with the whole
@@ -185,13 +187,16 @@ func (n *Delivery) done(t *rt.Task, job Job, way string, attempts int, r stt.Res
 	if err := n.Spool.Send(t, Answered{Seq: job.Seq, STT: n.STT}); err != nil {
 		return err
 	}
-	outcome := "delivered"
-	if r.Empty() {
+	outcome, text, original := "delivered", r.Spoken(n.Keeps), ""
+	if text == "" {
 		outcome = "empty"
+	}
+	if text != r.Text {
+		original = r.Text
 	}
 	t.Trace(outcome, int64(job.Seq), int64(attempts))
 	say(t, n.Events, n.Name, event.Delivered{
-		Utterance: job.Meta.ID, STT: n.STT, Way: way, Attempts: attempts, Outcome: outcome, Text: r.Text,
+		Utterance: job.Meta.ID, STT: n.STT, Way: way, Attempts: attempts, Outcome: outcome, Text: text, Original: original,
 		Confidence: r.Confidence, Language: r.Language, Seconds: n.since(t, job.Meta),
 	})
 	return nil

@@ -128,8 +128,8 @@ func (n *History) delivered(t *rt.Task, at time.Time, b event.Delivered) {
 		UtteranceID: b.Utterance, STT: b.STT, Outcome: store.Outcome(b.Outcome), Attempts: b.Attempts, Way: b.Way, At: at, Error: b.Cause,
 	}
 	var text *store.Transcript
-	if d.Outcome == store.Delivered {
-		text = &store.Transcript{UtteranceID: b.Utterance, STT: b.STT, Text: b.Text, Confidence: b.Confidence, Language: b.Language}
+	if d.Outcome == store.Delivered || b.Original != "" { // what was taken for no speech can be read later, too
+		text = &store.Transcript{UtteranceID: b.Utterance, STT: b.STT, Text: b.Text, Original: b.Original, Confidence: b.Confidence, Language: b.Language}
 	}
 	n.write(t, func() error { return n.Book.SaveDelivery(d, text) })
 }

@@ -182,12 +182,22 @@ func TestOldSchemaGrows(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "orac.db")
 	s := mustOpen(t, path)
 	must(t, s.AddDetection(detection(1)))
-	_, err := s.db.Exec("DROP TABLE incidents; DROP TABLE restarts; DROP TABLE verdicts; DROP TABLE marks; PRAGMA user_version = 1")
+	must(t, s.SaveUtterance(utterance(1)))
+	must(t, s.SaveDelivery(Delivery{UtteranceID: "u1", STT: "whisper", Outcome: Delivered}, &Transcript{UtteranceID: "u1", STT: "whisper", Text: "yes"}))
+	_, err := s.db.Exec("DROP TABLE incidents; DROP TABLE restarts; DROP TABLE verdicts; DROP TABLE marks; ALTER TABLE transcripts DROP COLUMN original; PRAGMA user_version = 1")
 	must(t, err)
 	must(t, s.Close())
 	s = mustOpen(t, path)
 	must(t, s.SaveIncident(incidentNo(1)))
 	if list, _, err := s.Detections(Page{}); err != nil || len(list) != 1 {
 		t.Errorf("%v, %v", list, err)
+	}
+	must(t, s.SaveDelivery(Delivery{UtteranceID: "u1", STT: "other", Outcome: Empty}, &Transcript{UtteranceID: "u1", STT: "other", Original: "[BLANK_AUDIO]"}))
+	list, _, err := s.Utterances(Page{})
+	if err != nil || len(list) != 1 || len(list[0].Transcripts) != 2 || list[0].Transcripts[0].Original != "[BLANK_AUDIO]" || list[0].Transcripts[1].Text != "yes" {
+		t.Errorf("%+v, %v", list, err)
+	}
+	if c, err := s.Counts(time.Time{}); err != nil || c.Transcripts != 1 {
+		t.Errorf("a text of nothing counts as a transcript: %+v, %v", c, err)
 	}
 }

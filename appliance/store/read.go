@@ -71,7 +71,7 @@ func (s *Store) tell(u *Told) error {
 	return s.each(selectTranscripts, []any{u.ID}, func(r *sql.Rows) error {
 		var t Transcript
 		var took int64
-		err := r.Scan(&t.UtteranceID, &t.STT, &t.Text, &t.Confidence, &t.Language, &took)
+		err := r.Scan(&t.UtteranceID, &t.STT, &t.Text, &t.Original, &t.Confidence, &t.Language, &took)
 		t.ProcessingTime = time.Duration(took) * time.Microsecond
 		u.Transcripts = append(u.Transcripts, t)
 		return err

@@ -84,6 +84,7 @@ var steps = []string{
 		restarts   INTEGER NOT NULL
 	);
 	ALTER TABLE restarts ADD COLUMN age INTEGER;`, // the same age; NULL: not known
+	`ALTER TABLE transcripts ADD COLUMN original TEXT NOT NULL DEFAULT ''`,
 }
 
 // The statements of the store. All are prepared when it is opened: a database whose schema is not ours shows then.
@@ -100,8 +101,8 @@ const (
 		VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (utterance_id, stt) DO UPDATE SET outcome = excluded.outcome,
 		attempts = excluded.attempts, way = excluded.way, at = excluded.at, error = excluded.error
 		WHERE deliveries.outcome NOT IN ('delivered', 'empty')`
-	insertTranscript = `INSERT INTO transcripts (utterance_id, stt, text, confidence, language, processing_time)
-		VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (utterance_id, stt) DO NOTHING`
+	insertTranscript = `INSERT INTO transcripts (utterance_id, stt, text, original, confidence, language, processing_time)
+		VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (utterance_id, stt) DO NOTHING`
 
 	selectDetections = `SELECT seq, id, at, device, listener, model, class, wake_word, score, threshold
 		FROM detections WHERE seq < ? ORDER BY seq DESC LIMIT ?`
@@ -109,11 +110,11 @@ const (
 		FROM utterances WHERE seq < ? ORDER BY seq DESC LIMIT ?`
 	selectDeliveries = `SELECT utterance_id, stt, outcome, attempts, way, at, error
 		FROM deliveries WHERE utterance_id = ? ORDER BY stt`
-	selectTranscripts = `SELECT utterance_id, stt, text, confidence, language, processing_time
+	selectTranscripts = `SELECT utterance_id, stt, text, original, confidence, language, processing_time
 		FROM transcripts WHERE utterance_id = ? ORDER BY stt`
 	countRows = `SELECT (SELECT count(*) FROM detections WHERE at >= ?1), (SELECT count(*) FROM utterances WHERE started >= ?1),
 		(SELECT count(*) FROM utterances WHERE started >= ?1 AND lost),
-		(SELECT count(*) FROM transcripts JOIN utterances ON id = utterance_id WHERE started >= ?1)`
+		(SELECT count(*) FROM transcripts JOIN utterances ON id = utterance_id WHERE started >= ?1 AND text != '')`
 	countOutcomes = `SELECT outcome, count(*) FROM deliveries WHERE at >= ? GROUP BY outcome`
 
 	pruneDetections  = `DELETE FROM detections WHERE seq <= ?1 OR seq <= (SELECT seq FROM detections ORDER BY seq DESC LIMIT 1 OFFSET ?2)`

@@ -52,7 +52,8 @@ type Delivery struct {
 type Transcript struct {
 	UtteranceID    string
 	STT            string
-	Text           string
+	Text           string  // what was said; empty if nothing was
+	Original       string  // the service's own text if it differs: with timestamps, names of speakers, descriptions of sounds
 	Confidence     float64 // 0 to 1
 	Language       string
 	ProcessingTime time.Duration

@@ -35,7 +35,7 @@ func (s *Store) SaveDelivery(d Delivery, text *Transcript) error {
 		if err != nil || text == nil {
 			return err
 		}
-		_, err = tx.Stmt(s.statements[insertTranscript]).Exec(d.UtteranceID, d.STT, text.Text, number(text.Confidence),
+		_, err = tx.Stmt(s.statements[insertTranscript]).Exec(d.UtteranceID, d.STT, text.Text, text.Original, number(text.Confidence),
 			text.Language, text.ProcessingTime.Microseconds())
 		return err
 	})

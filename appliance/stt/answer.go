@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"orac/appliance/stt/spoken"
 	"orac/appliance/stt/wire"
 )
 
@@ -55,7 +56,7 @@ func (a *answer) result() (Result, error) {
 		return Result{}, errors.New("the answer has no text")
 	}
 	r := Result{Text: wire.CleanText(*a.Text)}
-	if strings.HasPrefix(strings.ToLower(r.Text), failedText) {
+	if hidesFailure(r.Text) {
 		return Result{}, &engineError{r.Text}
 	}
 	// An unreadable or too long file has no duration; sound without speech has one.
@@ -76,6 +77,11 @@ func (a *answer) result() (Result, error) {
 		return Result{}, err
 	}
 	return r, nil
+}
+
+// hidesFailure tells whether a text is that of a failed engine, perhaps behind a timestamp or a speaker.
+func hidesFailure(text string) bool {
+	return strings.HasPrefix(strings.ToLower(spoken.Strip(text, spoken.All&^spoken.Sounds)), failedText)
 }
 
 func span(name string, seconds *float64) (time.Duration, error) {

@@ -84,7 +84,7 @@ func (x *Exec) Transcribe(t *rt.Task, _ Utterance, pcm []int16) (Result, error) 
 		return Result{}, x.fail(Unreachable, 0, err, "is the program installed and on the PATH?")
 	}
 	text := wire.CleanText(stdout.kept.String())
-	if strings.HasPrefix(strings.ToLower(text), failedText) {
+	if hidesFailure(text) {
 		return Result{}, x.fail(Engine, 0, errors.New(text), "")
 	}
 	return Result{Text: text, ProcessingTime: t.Now().Sub(start)}, nil

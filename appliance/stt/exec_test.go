@@ -68,6 +68,7 @@ func TestExecBadBehaviour(t *testing.T) {
 		"hangs":       {`exec sleep 1000`, patience, Engine, 0, RetryBounded, "killed after 100ms"},
 		"never quiet": {`exec yes`, 0, Protocol, 0, RetryBounded, "more than 65536 bytes"},
 		"loud stderr": {`head -c 1000000 /dev/zero | tr '\0' x >&2; echo the end >&2; exit 1`, 0, Engine, 1, RetryBounded, "the end"},
+		"timed text":  {`echo '[00:00.000 --> 00:02.000]  [Transcription Failed: no]'`, 0, Engine, 0, RetryBounded, "Transcription Failed"},
 		"engine text": {`echo '[Transcription Failed: no]'`, 0, Engine, 0, RetryBounded, "Transcription Failed"},
 	}
 	for name, c := range cases {

@@ -5,7 +5,7 @@
 //   - Every call ends: with a Result, with an *Error, or with rt.ErrStopped once its task was told to stop. It keeps to the
 //     client's timeout whatever the service does, and holds at most a bounded piece of an answer in memory.
 //   - A nil error means that the service really transcribed: an engine failure that the service hides in a 200 is an
-//     *Error. Result.Empty tells text from silence.
+//     *Error. Result.Spoken tells speech from silence and from what the service wrote beside it.
 //   - Whatever fails in Stream leaves the utterance undelivered: the same sound may go out again by Transcribe.
 //   - Nothing goes on after a call has returned: no goroutine, no child process, no temporary file.
 //   - A token or secret reaches the configured host and nobody else; no error holds it.
@@ -20,6 +20,7 @@ import (
 
 	"orac/appliance/audio"
 	"orac/appliance/rt"
+	"orac/appliance/stt/spoken"
 	"orac/appliance/stt/wire"
 )
 
@@ -44,12 +45,15 @@ type Result struct {
 	ProcessingTime time.Duration
 }
 
-// Empty tells that the service transcribed and heard no speech: the delivery is done, and there is nothing to act upon. A
-// text in brackets, as Whisper's [BLANK_AUDIO], is a remark and not speech; ORAC STT does not forward it to Core either.
-func (r Result) Empty() bool {
-	text := strings.TrimSpace(r.Text)
-	return text == "" || text[0] == '['
+// Spoken is the text without the markers that the service wrote into it, except those of the kinds that it keeps. It is ""
+// if the service transcribed and heard no speech, as Whisper says with "[BLANK_AUDIO]": the delivery is done, and there is
+// nothing to act upon.
+func (r Result) Spoken(keeps spoken.Marks) string {
+	return strings.TrimSpace(spoken.Strip(r.Text, spoken.All&^keeps))
 }
+
+// Empty tells that the text is nothing but markers, or nothing at all.
+func (r Result) Empty() bool { return r.Spoken(0) == "" }
 
 // Chunk is at most a hop of sound on its way to a Streamer.
 type Chunk struct {

@@ -153,13 +153,13 @@ func TestTheConsoleAsAPersonUsesIt(t *testing.T) {
 	b.photograph("menu")
 	b.wide()
 
-	// A wake that nobody had said: the threshold that keeps it away is suggested.
+	// A wake that nobody had said: one alone suggests no threshold, and the page says what is missing.
 	b.open("/history")
 	b.click("[data-play]")
 	b.until("document.querySelector('.player canvas') && document.querySelector('.player audio').duration > 2")
 	b.click(".verdict .cross")
 	b.until("document.querySelector('.verdict .cross').getAttribute('aria-pressed') === 'true'")
-	b.sees("would have kept them away")
+	b.sees("needs 2 more false wakes and 10 more wakes marked as said")
 	if !ask[bool](b, "!!document.querySelector('.player audio')") {
 		t.Error("the player is gone")
 	}
@@ -172,7 +172,9 @@ func TestTheConsoleAsAPersonUsesIt(t *testing.T) {
 	b.click("a[href='/runbook/blocks/model.hey_jarvis']")
 	b.sees("A wake-word model and when it fires.")
 	b.photograph("block")
-	b.set("[id='model.hey_jarvis.threshold']", "0.6")
+	b.open("/runbook/blocks/model.hey_jarvis?threshold=0.6") // as a suggestion links to it
+	b.sees("is filled in: 0.6 in place of 0.5")
+	b.photograph("block-filled")
 	b.click("button.main")
 	b.sees("update in place")
 	b.photograph("plan")

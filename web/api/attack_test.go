@@ -583,26 +583,6 @@ func TestListeningIsRecorded(t *testing.T) {
 	rig.problem("a viewer", rig.call(auth.Viewer, "GET", "/api/utterances/"+soundID+"/audio", nil), Forbidden)
 }
 
-// TestThresholdsAreSuggested: the least above all false wakes, and what it would miss.
-func TestThresholdsAreSuggested(t *testing.T) {
-	rig := newRig(t)
-	for i, d := range []struct {
-		score float64
-		wrong bool
-	}{{0.52, true}, {0.61, true}, {0.58, false}, {0.9, false}, {0.97, false}} {
-		id := fmt.Sprint("d", i)
-		rig.must(rig.app.store.AddDetection(store.Detection{ID: id, At: time.Now(), Model: "hey_jarvis", Score: d.score, Threshold: 0.5}))
-		if w := rig.call(auth.Operator, "PUT", "/api/detections/"+id+"/verdict", map[string]bool{"false_wake": d.wrong}); w.Code != 204 {
-			t.Fatalf("%d %s", w.Code, w.Body)
-		}
-	}
-	list := get[[]threshold](rig, rig.call(auth.Viewer, "GET", "/api/thresholds", nil), 200)
-	if len(list) != 1 || list[0].Suggestion == nil || *list[0].Suggestion != 0.63 || list[0].Misses != 1 || list[0].False != 2 || list[0].True != 3 || list[0].Lowest != 0.58 {
-		t.Errorf("%+v", list)
-	}
-	rig.problem("no such detection", rig.call(auth.Operator, "PUT", "/api/detections/none/verdict", map[string]bool{"false_wake": true}), NotFound)
-}
-
 // TestOpenRoutesTellLittle: what nobody may know without a login is not in what is open.
 func TestOpenRoutesTellLittle(t *testing.T) {
 	rig := newRig(t)

@@ -12,7 +12,6 @@ import (
 
 	"orac/appliance/status"
 	"orac/appliance/store"
-	"orac/runbook"
 )
 
 type pageInput struct {
@@ -114,61 +113,6 @@ func judge(c *Call, in judgeInput) (none, error) {
 	return none{}, historyProblem(err)
 }
 
-// threshold is what the verdicts say of a model.
-type threshold struct {
-	Model      string   `json:"model"`
-	Threshold  float64  `json:"threshold"`
-	True       int      `json:"true_wakes"`
-	False      int      `json:"false_wakes"`
-	Highest    float64  `json:"highest_false" doc:"The highest score of a false wake; 0 without one."`
-	Lowest     float64  `json:"lowest_true" doc:"The lowest score of a wake that was meant; 0 without one."`
-	Suggestion *float64 `json:"suggestion" doc:"The threshold that keeps the false wakes away; null if there is nothing to change."`
-	Misses     int      `json:"misses" doc:"How many of the wakes that were meant the suggestion would have missed."`
-}
-
-func getThresholds(c *Call, _ none) ([]threshold, error) {
-	h, err := c.history()
-	if err != nil {
-		return nil, err
-	}
-	judged, err := h.Judged(time.Now().Add(-90 * 24 * time.Hour))
-	if err != nil {
-		return nil, historyProblem(err)
-	}
-	out := []threshold{}
-	for _, m := range c.Server.o.App.Runbook().Models {
-		out = append(out, suggest(m, judged[m.Name]))
-	}
-	return out, nil
-}
-
-// suggest gives the least threshold above all false wakes, with a margin of 0.02, in hundredths.
-func suggest(m runbook.Model, judged []store.Judged) threshold {
-	t := threshold{Model: m.Name, Threshold: m.Threshold}
-	for _, j := range judged {
-		if j.FalseWake {
-			t.False++
-			t.Highest = max(t.Highest, j.Score)
-		} else if t.True++; t.Lowest == 0 || j.Score < t.Lowest {
-			t.Lowest = j.Score
-		}
-	}
-	if t.False == 0 || t.Highest < m.Threshold { // what there was is kept away already
-		return t
-	}
-	s := min(0.99, float64(int(t.Highest*100+2.999))/100)
-	if s <= m.Threshold {
-		return t
-	}
-	t.Suggestion = &s
-	for _, j := range judged {
-		if !j.FalseWake && j.Score < s {
-			t.Misses++
-		}
-	}
-	return t
-}
-
 // utterance is a recording with what became of it.
 type utterance struct {
 	ID          string       `json:"id"`
@@ -195,7 +139,8 @@ type delivery struct {
 
 type transcript struct {
 	STT        string  `json:"stt"`
-	Text       string  `json:"text"`
+	Text       string  `json:"text" doc:"What was said, without the markers that the service wrote into it."`
+	Original   string  `json:"original,omitempty" doc:"The service's own text, if it differs."`
 	Confidence float64 `json:"confidence"`
 	Language   string  `json:"language,omitempty"`
 	Seconds    float64 `json:"seconds" doc:"That the service took."`
@@ -227,7 +172,7 @@ func getUtterances(c *Call, in pageInput) (utterancePage, error) {
 			row.Deliveries = append(row.Deliveries, delivery{d.STT, string(d.Outcome), d.Attempts, d.Way, d.At, d.Error})
 		}
 		for _, t := range u.Transcripts {
-			row.Transcripts = append(row.Transcripts, transcript{t.STT, t.Text, t.Confidence, t.Language, t.ProcessingTime.Seconds()})
+			row.Transcripts = append(row.Transcripts, transcript{t.STT, t.Text, t.Original, t.Confidence, t.Language, t.ProcessingTime.Seconds()})
 		}
 		out.Utterances = append(out.Utterances, row)
 	}

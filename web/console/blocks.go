@@ -1,9 +1,12 @@
 package console
 
 import (
+	"math"
 	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"orac/web/api"
@@ -17,6 +20,7 @@ type blockForm struct {
 	Name      string // of a new one
 	Joins     []join // lists that a new one may be put into
 	Sections  []section
+	Filled    []filled
 	Lead      string // what is wrong is about
 	Wrong     []string
 	Unplanned string // the text that has what is wrong, to be carried into the editor; "" when there is none
@@ -36,6 +40,12 @@ type field struct {
 	Was     string   // when the form was made: what stays as it was is not touched
 	Chosen  []string // of a list
 	Must    bool
+}
+
+// filled is a value that a link has put into a control.
+type filled struct {
+	Name, Value, Was string
+	Expression       bool // the file has an expression there, which stays
 }
 
 // join is a list of blocks that a new one may be put into.
@@ -90,7 +100,27 @@ func (c *Console) block(call *api.Call) error {
 	if err != nil {
 		return err
 	}
+	f.fillIn(call.R.URL.Query())
 	return c.showBlock(call, http.StatusOK, f)
+}
+
+// fillIn puts the numbers of a link into the controls of the block itself: a suggestion, for a person to plan. Nothing but a
+// number is taken, so that no link can put words into a form.
+func (f *blockForm) fillIn(query url.Values) {
+	for s, at := range f.fields {
+		value := query.Get(at.Name)
+		number, expression := at.Control == "number", at.Control == "code" && at.Min != ""
+		if s.Address != f.Address || !number && !expression || len(value) > 20 || value == at.Value {
+			continue
+		}
+		if n, err := strconv.ParseFloat(value, 64); err != nil || math.IsNaN(n) || math.IsInf(n, 0) {
+			continue
+		}
+		f.Filled = append(f.Filled, filled{at.Name, value, firstOf(at.Value, at.Default), expression})
+		if number {
+			at.Value = value
+		}
+	}
 }
 
 // formOf makes the form of the block that a request names, as it stands in the file.

@@ -3,6 +3,7 @@ package console
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -108,14 +109,8 @@ func (c *Console) history(call *api.Call) error {
 	for _, m := range models.Models {
 		d.Models = append(d.Models, m.Name)
 	}
-	advice, err := api.Invoke[[]api.Threshold](call, "thresholds", nil)
-	if err != nil {
+	if d.Advice, err = advice(call); err != nil {
 		return err
-	}
-	for _, t := range advice {
-		if t.Suggestion != nil {
-			d.Advice = append(d.Advice, t)
-		}
 	}
 	v.Data = d
 	return c.show(call, http.StatusOK, "history", v)
@@ -159,18 +154,18 @@ func (c *Console) judge(call *api.Call) error {
 	if err != nil {
 		return err
 	}
-	advice, err := api.Invoke[[]api.Threshold](call, "thresholds", nil)
+	fresh, err := advice(call)
 	if err != nil {
 		return err
 	}
-	var fresh []api.Threshold
-	for _, t := range advice {
-		if t.Suggestion != nil {
-			fresh = append(fresh, t)
-		}
-	}
 	v := view{Who: call.Who}
 	return c.part(call, "history", "judged", map[string]any{"Row": historyRow{h, v.Operator(), call.Who.CSRF}, "Advice": fresh, "Admin": v.Admin()})
+}
+
+// advice is what the verdicts say of the models that fire falsely.
+func advice(call *api.Call) ([]api.Threshold, error) {
+	list, err := api.Invoke[[]api.Threshold](call, "thresholds", nil)
+	return slices.DeleteFunc(list, func(t api.Threshold) bool { return t.State == "fine" }), err
 }
 
 // wake finds one among the newest.

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -76,17 +77,21 @@ func TestAGraphIsDrawnWhole(t *testing.T) {
 	}
 }
 
-// TestAFalseWakeSuggestsAThreshold, with and without a script.
-func TestAFalseWakeSuggestsAThreshold(t *testing.T) {
+// TestFalseWakesSuggestAThreshold once enough was judged, with and without a script; it fills itself into the form.
+func TestFalseWakesSuggestAThreshold(t *testing.T) {
 	r := newRig(t, Options{})
 	r.wake("d1", "hey_jarvis", 0.61, "nothing of the kind")
 	r.wake("d2", "hey_jarvis", 0.93, "turn on the light")
-	if w := r.post(auth.Operator, "/history/d1/verdict", url.Values{"false_wake": {"true"}}); w.Code != http.StatusSeeOther {
-		t.Fatalf("%d %s", w.Code, w.Body)
+	judge := func(id string, wrong bool) {
+		t.Helper()
+		if w := r.post(auth.Operator, "/history/"+id+"/verdict", url.Values{"false_wake": {strconv.FormatBool(wrong)}}); w.Code != http.StatusSeeOther {
+			t.Fatalf("%d %s", w.Code, w.Body)
+		}
 	}
+	judge("d1", true)
 	page := r.get(auth.Admin, "/history").Body.String()
-	if !strings.Contains(page, "A threshold of <strong>0.63</strong> in place of 0.50") || !strings.Contains(page, "/runbook/blocks/model.hey_jarvis") {
-		t.Errorf("no threshold is suggested: %s", page)
+	if !strings.Contains(page, "needs 2 more false wakes and 10 more wakes marked as said") || strings.Contains(page, "?threshold=") {
+		t.Errorf("a threshold from one false wake: %s", page)
 	}
 	for query, want := range map[string][2]bool{
 		"verdict=true": {false, false}, "verdict=false": {true, false}, "verdict=none": {false, true}, "text=LIGHT": {false, true}, "model=hey_jarvis": {true, true}, "model=other": {false, false}, "before=x": {true, true},
@@ -98,6 +103,56 @@ func TestAFalseWakeSuggestsAThreshold(t *testing.T) {
 	}
 	if page := r.get(auth.Viewer, "/history").Body.String(); strings.Contains(page, "/verdict") {
 		t.Error("a viewer is offered to judge")
+	}
+
+	for i := range 10 {
+		id := fmt.Sprint("said", i)
+		r.wake(id, "hey_jarvis", 0.8+float64(i)/100, "yes")
+		judge(id, false)
+	}
+	for i, score := range []float64{0.52, 0.6} {
+		id := fmt.Sprint("wrong", i)
+		r.wake(id, "hey_jarvis", score, "no")
+		judge(id, true)
+	}
+	page = r.get(auth.Admin, "/history").Body.String()
+	if !strings.Contains(page, "a threshold of <strong>0.63</strong> in place of 0.5 would have kept away 3 of 3 false wakes, and missed none") {
+		t.Errorf("no threshold is suggested: %s", page)
+	}
+	link := "/runbook/blocks/model.hey_jarvis?threshold=0.63"
+	if !strings.Contains(page, link) || strings.Contains(r.get(auth.Viewer, "/history").Body.String(), "?threshold=") {
+		t.Error("the link is for admins")
+	}
+	const filledIn = `name="model.hey_jarvis.threshold" value="0.63"`
+	form := r.get(auth.Admin, link).Body.String()
+	if !strings.Contains(form, filledIn) || !strings.Contains(form, "is filled in: 0.63 in place of 0.5.") {
+		t.Errorf("the form is not filled in: %s", form)
+	}
+	w := r.post(auth.Admin, "/runbook/blocks/model.hey_jarvis", url.Values{"base": {hashText(r.file())}, "model.hey_jarvis.threshold": {"0.63"}, "was.model.hey_jarvis.threshold": {"0.5"}})
+	if want := strings.Replace(r.file(), "threshold = 0.5 #", "threshold = 0.63 #", 1); w.Code != http.StatusOK || carried(t, w.Body.String()) != want {
+		t.Errorf("it cannot be planned: %d %s", w.Code, w.Body)
+	}
+	// Nothing but a number, and into nothing but a number.
+	for _, query := range []string{"threshold=x", "threshold=NaN", "threshold=0.5", "threshold=" + strings.Repeat("1", 30), "source=7", "wake_word=7", "cooldown=7", "topic=evil", "patience="} {
+		if form := r.get(auth.Admin, "/runbook/blocks/model.hey_jarvis?"+query).Body.String(); strings.Contains(form, "is filled in") || !strings.Contains(form, `name="model.hey_jarvis.threshold" value="0.5"`) {
+			t.Errorf("%s is filled in", query)
+		}
+	}
+
+	// As many again that score like the good ones: no threshold helps, and what may is offered.
+	for i := range 8 {
+		id := fmt.Sprint("like", i)
+		r.wake(id, "hey_jarvis", 0.95, "no")
+		judge(id, true)
+	}
+	page = r.get(auth.Admin, "/history").Body.String()
+	for _, want := range []string{"Most false wakes stay", "/runbook/blocks/model.hey_jarvis?patience=2", "/runbook/blocks/listener.kitchen?vad_threshold=0.7"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("no %q: %s", want, page)
+		}
+	}
+	if form := r.get(auth.Admin, "/runbook/blocks/listener.kitchen?vad_threshold=0.7").Body.String(); !strings.Contains(form, "is filled in: 0.7 in place of 0.5.") {
+		t.Errorf("the default of the voice gate: %s", form)
 	}
 }
 

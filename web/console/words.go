@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"html/template"
+	"strconv"
 	"strings"
 	"time"
 
@@ -23,6 +24,8 @@ var funcs = template.FuncMap{
 	"since":   func(t time.Time) string { return amount.Span(time.Since(t).Round(time.Second)) },
 	"count":   amount.Count,
 	"score":   func(f float64) string { return fmt.Sprintf("%.2f", f) },
+	"decimal": func(f float64) string { return strconv.FormatFloat(f, 'f', -1, 32) },
+	"less":    func(a, b int) int { return a - b },
 	"percent": func(f float64) string { return fmt.Sprintf("%.0f", f*100) },
 	"seconds": func(f float64) string { return amount.Span(time.Duration(f * float64(time.Second))) },
 	"words":   func(s string) string { return strings.ReplaceAll(s, "_", " ") },

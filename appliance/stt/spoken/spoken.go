@@ -1,0 +1,127 @@
+// Package spoken tells what a person said from what a transcriber wrote beside it.
+//
+// Speech-to-text engines put markers into their text: the time of a segment, the name of a speaker, a sound that is no speech,
+// a token of their vocabulary. Strip takes them out. It guarantees:
+//
+//   - It only takes out. What is left stands in the text that was given, in the same order; only spaces may differ.
+//   - A text without a marker comes back byte for byte.
+//   - In the middle of a sentence it takes only what nobody can have said: square brackets, <|tokens|>, song between notes, and
+//     in round brackets or asterisks a sound that Strip knows by name. Other words in round brackets or asterisks are speech ("Joe (at)
+//     home", "the *big* lamp") unless the text holds nothing else.
+//   - Its time is linear in the length of the text, whatever that holds.
+package spoken
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Marks is a set of kinds of markers.
+type Marks uint8
+
+// The kinds of markers.
+const (
+	Timestamps Marks = 1 << iota // [00:00:00.000 --> 00:00:02.120], [0.00s -> 2.12s], <|0.00|>, the head of an SRT cue
+	Speakers                     // SPEAKER_00:, [Speaker 1], (speaker 1), spk_0:, >>
+	Sounds                       // [Music], (coughs), *laughs*, ♪ la la ♪, ++NOISE++
+	Tokens                       // <|en|>, <unk>, [_BEG_]
+
+	All = Timestamps | Speakers | Sounds | Tokens
+)
+
+// names are the kinds as a runbook names them.
+var names = []struct {
+	name string
+	mark Marks
+}{{"timestamps", Timestamps}, {"speakers", Speakers}, {"sounds", Sounds}, {"tokens", Tokens}}
+
+// Named gives the set of the kinds with these names. A name that is unknown adds nothing.
+func Named(list []string) (m Marks) {
+	for _, n := range names {
+		for _, name := range list {
+			if n.name == name {
+				m |= n.mark
+			}
+		}
+	}
+	return m
+}
+
+// cut stands where a marker was. It becomes a space.
+const cut = "\x1f"
+
+// Strip gives a text without its markers of some kinds; "" if the text is nothing but markers, or nothing but markers and
+// punctuation. With Sounds a text is nothing but markers, too, if all its words stand in brackets or asterisks.
+func Strip(text string, m Marks) string {
+	was := text
+	text = strings.ReplaceAll(text, cut, " ")
+	text = brackets(text, m)
+	if m&Sounds != 0 {
+		text = noise.ReplaceAllString(notes(text), cut)
+		text = brackets(asterisks(text, isSound), m) // a sentence may begin behind what was cut
+	}
+	if m&Timestamps != 0 {
+		text = cue.ReplaceAllString(text, cut)
+	}
+	if m&Speakers != 0 {
+		text = namedSpeaker.ReplaceAllString(text, cut)
+		text = speakerTurn.ReplaceAllString(text, "${1}"+cut)
+	}
+	stripped := strings.Contains(text, cut)
+	if m&Sounds != 0 {
+		if rest := asterisks(allBrackets(text), func(string, bool) bool { return true }); strings.Contains(rest, cut) && !hasWords(rest) {
+			return ""
+		}
+	}
+	switch {
+	case !stripped:
+		return was
+	case !hasWords(text):
+		return ""
+	}
+	return tidy(text)
+}
+
+// tidy closes the gaps that markers have left.
+func tidy(text string) string {
+	first := strings.TrimLeft(text, " "+cut)
+	if len(first) < len(text) && strings.Contains(text[:len(text)-len(first)], cut) { // "[Music], turn" is "turn"
+		text = orphan.ReplaceAllString(first, "")
+	}
+	text = gap.ReplaceAllString(text, "${1}") // "the lights [Music]." is "the lights."
+	return strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r == '\x1f' || unicode.IsSpace(r) }), " ")
+}
+
+var (
+	gap    = regexp.MustCompile(`\s*\x1f[\s\x1f]*([.,!?;:…])`)
+	orphan = regexp.MustCompile(`^(?:[.,!?;:…–—\s\x1f]|-\s)+`)
+
+	// noise is a filler of the Sphinx engines.
+	noise = regexp.MustCompile(`\+\+[A-Za-z_]+\+\+`)
+	// cue is a span of time without brackets: WebVTT's, or SubRip's with its number before it.
+	cue = regexp.MustCompile(`(?:^\s*WEBVTT\s+)?(?:\b\d+\s+\d+:\d\d:\d\d,\d{3}|\b(?:\d+:)?\d\d:\d\d[.,]\d{1,3})\s*-->\s*(?:\d+:)?\d\d:\d\d[.,]\d{1,3}`)
+	// namedSpeaker is a label that no engine makes of speech, wherever it stands.
+	namedSpeaker = regexp.MustCompile(`\b(?:SPEAKER_\d{1,3}\b:?|spk_\d{1,3}:)`)
+	// speakerTurn is a label or a mark of another speaker, where a sentence begins.
+	speakerTurn = regexp.MustCompile(`(^\s*|\x1f\s*|[.!?…]\s+)(?:(?i:speaker|guest|spk)[ _-]?(?:\d{1,3}|[A-Z])\s*:|>>+)`)
+)
+
+// hasWords tells whether a text holds anything but spaces and punctuation.
+func hasWords(text string) bool {
+	return strings.ContainsFunc(text, func(r rune) bool {
+		return r != '\x1f' && r != '>' && r != '<' && !unicode.IsSpace(r) && !unicode.IsPunct(r)
+	})
+}
+
+func lastRune(text string) rune {
+	r, _ := utf8.DecodeLastRuneInString(text)
+	return r
+}
+
+// glued tells whether what follows a rune without a space belongs to the same word, as in "notes[1]". Scripts that are
+// written without spaces say nothing about that.
+func glued(r rune) bool {
+	return (unicode.IsLetter(r) || unicode.IsDigit(r)) && !unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Thai)
+}

@@ -1,0 +1,192 @@
+package api
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"time"
+
+	"orac/appliance/store"
+	"orac/runbook"
+)
+
+// judgedFor is how long a verdict counts.
+const judgedFor = 90 * 24 * time.Hour
+
+const (
+	// A suggestion wants this many verdicts on wakes that the present threshold lets through. Ten good wakes that all pass
+	// leave a chance of one in twelve that the next does not; with fewer a suggestion is a guess.
+	leastFalse, leastTrue = 3, 10
+	// mostMissed is the share of good wakes that a suggestion may miss: one in so many.
+	mostMissed = 20
+	// missWeight is how many false wakes one missed command is worth.
+	missWeight = 2
+	// margin is how far a suggestion goes beyond the least threshold of its cost, in hundredths.
+	margin = 1
+	// longestPatience and strictestGate bound what is offered: beyond them a model hardly hears its word.
+	longestPatience, usualGate, strictestGate = 5, 0.5, 0.7
+)
+
+// threshold is what the verdicts say of a model.
+type threshold struct {
+	Model        string   `json:"model"`
+	Threshold    float64  `json:"threshold"`
+	True         int      `json:"true_wakes"`
+	False        int      `json:"false_wakes"`
+	Highest      float64  `json:"highest_false" doc:"The highest score of a false wake; 0 without one."`
+	Lowest       float64  `json:"lowest_true" doc:"The lowest score of a wake that was meant; 0 without one."`
+	State        string   `json:"state" doc:"fine: no false wake reaches the threshold. few: a suggestion needs more verdicts. threshold: a higher one helps. other: what helps is no threshold, or not that alone."`
+	MissingFalse int      `json:"missing_false" doc:"How many more verdicts on false wakes a suggestion needs."`
+	MissingTrue  int      `json:"missing_true" doc:"How many more verdicts on wakes that were meant a suggestion needs."`
+	Suggestion   *float64 `json:"suggestion" doc:"The threshold at which false wakes and missed wakes cost least; a missed one counts as two, and at most one in 20 may be missed. Null if no higher one costs less, or too little is known."`
+	Misses       int      `json:"misses" doc:"How many of the wakes that were meant the suggestion would have missed."`
+	Costs        []cost   `json:"costs" doc:"Of the present threshold, then of the suggestion. Empty if no false wake reaches the threshold."`
+	Offers       []offer  `json:"offers" doc:"Settings to try, the best first."`
+}
+
+// cost is what a threshold does to the wakes that were judged and reach the present one.
+type cost struct {
+	Threshold float64 `json:"threshold"`
+	False     int     `json:"false_wakes" doc:"How many of the judged false wakes fire."`
+	Missed    int     `json:"missed" doc:"How many of the judged wakes that were meant do not fire."`
+	FalseRate float64 `json:"false_rate" doc:"The share of the present false wakes that is expected to fire, 0 to 1."`
+	MissRate  float64 `json:"miss_rate" doc:"The share of the wakes that were meant that is expected to be missed beyond those that are missed at present, 0 to 1."`
+}
+
+// offer is a value for an attribute.
+type offer struct {
+	Block     string `json:"block"`
+	Attribute string `json:"attribute"`
+	Value     string `json:"value" doc:"An expression."`
+	Was       string `json:"was"`
+	Why       string `json:"why"`
+}
+
+func getThresholds(c *Call, _ none) ([]threshold, error) {
+	h, err := c.history()
+	if err != nil {
+		return nil, err
+	}
+	judged, err := h.Judged(time.Now().Add(-judgedFor))
+	if err != nil {
+		return nil, historyProblem(err)
+	}
+	out := []threshold{}
+	rb := c.Server.o.App.Runbook()
+	for _, m := range rb.Models {
+		out = append(out, suggest(m, rb.Listeners, judged[m.Name]))
+	}
+	return out, nil
+}
+
+// suggest weighs what a higher threshold of a model would keep away against what it would miss. The suggestion is the least
+// threshold of least cost, in hundredths, and up to the margin above that where the cost stays the same. It is above the present
+// one and at most 0.99, and all but one in mostMissed of the good wakes reach it. Where more than half of the false wakes stay, it
+// offers patience and the voice gate.
+func suggest(m runbook.Model, listeners []runbook.Listener, judged []store.Judged) threshold {
+	t := threshold{Model: m.Name, Threshold: m.Threshold, State: "fine", Costs: []cost{}, Offers: []offer{}}
+	var wrong, right []float64 // scores of the wakes that the present threshold lets through
+	for _, j := range judged {
+		passes := reaches(j.Score, m.Threshold)
+		if j.FalseWake {
+			t.False++
+			t.Highest = max(t.Highest, j.Score)
+			if passes {
+				wrong = append(wrong, j.Score)
+			}
+			continue
+		}
+		if t.True++; t.Lowest == 0 || j.Score < t.Lowest {
+			t.Lowest = j.Score
+		}
+		if passes {
+			right = append(right, j.Score)
+		}
+	}
+	if len(wrong) == 0 {
+		return t
+	}
+	now := cost{Threshold: m.Threshold, False: len(wrong), FalseRate: 1}
+	t.Costs = append(t.Costs, now)
+	t.MissingFalse, t.MissingTrue = max(0, leastFalse-len(wrong)), max(0, leastTrue-len(right))
+	if t.MissingFalse > 0 || t.MissingTrue > 0 {
+		t.State = "few"
+		return t
+	}
+	left := len(wrong)
+	if best, ok := cheapest(now, wrong, right); ok {
+		t.State, t.Suggestion, t.Misses, left = "threshold", &best.Threshold, best.Missed, best.False
+		t.Costs = append(t.Costs, best)
+		t.Offers = append(t.Offers, offer{string(m.Address), "threshold", shortNumber(best.Threshold), shortNumber(m.Threshold), "What scores less does not fire."})
+	}
+	if 2*left > len(wrong) {
+		t.State = "other"
+		t.Offers = append(t.Offers, besides(m, listeners)...)
+	}
+	return t
+}
+
+// cheapest finds the threshold; false if none costs less than the present one.
+func cheapest(now cost, wrong, right []float64) (best cost, ok bool) {
+	weight := func(c cost) int { return c.False + missWeight*c.Missed }
+	best = now
+	first := 0
+	for h := int(math.Floor(now.Threshold*100)) + 1; h <= 99; h++ {
+		c := costOf(float64(h)/100, wrong, right)
+		if c.Threshold <= now.Threshold {
+			continue
+		}
+		if c.Missed*mostMissed > len(right) {
+			break // as does every higher one
+		}
+		if weight(c) < weight(best) {
+			best, first, ok = c, h, true
+		} else if ok && weight(c) == weight(best) && c.False == best.False && h <= first+margin {
+			best = c
+		}
+	}
+	return best, ok
+}
+
+// costOf counts, and expects by the rule of succession: of n with k it is (k+1)/(n+2) for the next.
+func costOf(threshold float64, wrong, right []float64) cost {
+	c := cost{Threshold: threshold}
+	for _, s := range wrong {
+		if reaches(s, threshold) {
+			c.False++
+		}
+	}
+	for _, s := range right {
+		if !reaches(s, threshold) {
+			c.Missed++
+		}
+	}
+	c.FalseRate = float64(c.False+1) / float64(len(wrong)+2)
+	c.MissRate = float64(c.Missed+1) / float64(len(right)+2)
+	return c
+}
+
+// reaches compares as the trigger does.
+func reaches(score, threshold float64) bool { return float32(score) >= float32(threshold) }
+
+// besides offers what helps where false wakes score as high as good ones.
+func besides(m runbook.Model, listeners []runbook.Listener) (list []offer) {
+	if p := m.Patience + 1; p <= longestPatience {
+		list = append(list, offer{string(m.Address), "patience", strconv.Itoa(p), strconv.Itoa(m.Patience),
+			fmt.Sprintf("The score must hold for %d ms: a short sound that resembles the word does not fire.", p*80)})
+	}
+	for _, l := range listeners {
+		gate := usualGate
+		if l.VADThreshold > 0 {
+			gate = strictestGate
+		}
+		if l.VADThreshold < gate && slices.Contains(l.Models, m.Address) {
+			list = append(list, offer{string(l.Address), "vad_threshold", shortNumber(gate), shortNumber(l.VADThreshold), "The voice gate: what is no voice does not fire."})
+		}
+	}
+	return list
+}
+
+// shortNumber writes a number as short as it can be read back as a float32, which is what thresholds are compared as.
+func shortNumber(f float64) string { return strconv.FormatFloat(f, 'f', -1, 32) }
