@@ -26,6 +26,8 @@ type Delivery struct {
 	DeliveryConfig // of the utterance that is being delivered
 	jitter         *rand.Rand
 	busy           rt.Cell[bool]
+	mark           any // of DeliveryConfig
+	aside          int // utterances set aside since the service last answered one
 }
 
 // Idle tells whether nothing is on its way to the service. It may be called from anywhere.
@@ -45,9 +47,6 @@ func (n *Delivery) Update(fresh Node) { n.Config.Take(fresh.(*Delivery).Config) 
 
 const (
 	firstDelay = 500 * time.Millisecond
-	// boundedTries is how often an utterance is tried that the service takes and then fails on: for some 10 s, so that a
-	// service that is just starting up has its chance, and then the next utterance has its.
-	boundedTries = 5
 	// readPatience is how long a disk is asked for an utterance that it does not give. All that is younger waits meanwhile.
 	readPatience = 2 * time.Minute
 )
@@ -57,7 +56,7 @@ func (n *Delivery) Run(t *rt.Task) error {
 	n.jitter = t.Rand("jitter")
 	jobs := rt.NewMailbox[Job]("jobs", 1)
 	for {
-		n.DeliveryConfig = n.Config.Get()
+		n.DeliveryConfig, _ = n.Config.Changed(&n.mark)
 		if err := n.Spool.Send(t, Next{STT: n.STT, Live: n.Live, Reply: jobs}); err != nil {
 			return over(err)
 		}
@@ -100,7 +99,7 @@ func (n *Delivery) deliver(t *rt.Task, job Job) error {
 	if len(whole.PCM) == 0 { // nobody can be given nothing
 		return n.Spool.Send(t, Answered{Seq: job.Seq, STT: n.STT})
 	}
-	for bounded := 0; ; {
+	for s, well := (suspicion{}), false; ; {
 		attempt++
 		say(t, n.Events, n.Name, event.DeliveryStarted{Utterance: job.Meta.ID, STT: n.STT, Way: n.Whole, Attempt: attempt})
 		result, err := n.Client.Transcribe(t, n.utterance(job.Meta), whole.PCM)
@@ -110,12 +109,9 @@ func (n *Delivery) deliver(t *rt.Task, job Job) error {
 		if errors.Is(err, rt.ErrStopped) {
 			return err
 		}
-		retry := stt.RetryOf(err)
-		if retry == stt.RetryBounded {
-			bounded++
-		}
-		if retry == stt.GiveUp || bounded >= boundedTries {
-			return n.givenUp(t, job, attempt, err)
+		s.weigh(t.Now(), err, well)
+		if stt.RetryOf(err) == stt.GiveUp || s.proven(t.Now(), n.aside) {
+			return n.givenUp(t, job, attempt, s.told(t.Now(), err))
 		}
 		wait := n.delay(attempt)
 		var said *stt.Error
@@ -126,7 +122,12 @@ func (n *Delivery) deliver(t *rt.Task, job Job) error {
 		if err := n.pause(t, wait); err != nil {
 			return err
 		}
-		n.DeliveryConfig = n.Config.Get() // an outage may end because the address was changed
+		if fresh, changed := n.Config.Changed(&n.mark); changed { // an outage may end because the address was changed
+			n.DeliveryConfig, s = fresh, suspicion{}
+		}
+		if well, err = n.well(t); err != nil {
+			return err
+		}
 	}
 }
 
@@ -182,6 +183,7 @@ func (n *Delivery) utterance(m utterance.Meta) stt.Utterance {
 
 // done lets the utterance leave the spool, and only then says so.
 func (n *Delivery) done(t *rt.Task, job Job, way string, attempts int, r stt.Result) error {
+	n.aside = 0
 	if err := n.Spool.Send(t, Answered{Seq: job.Seq, STT: n.STT}); err != nil {
 		return err
 	}
@@ -206,7 +208,8 @@ func (n *Delivery) since(t *rt.Task, m utterance.Meta) float64 {
 }
 
 func (n *Delivery) givenUp(t *rt.Task, job Job, attempts int, cause error) error {
-	if err := n.Spool.Send(t, Answered{Seq: job.Seq, STT: n.STT, Refused: true}); err != nil {
+	n.aside++
+	if err := n.Spool.Send(t, Answered{Seq: job.Seq, STT: n.STT, Refused: true, Cause: cause.Error()}); err != nil {
 		return err
 	}
 	t.Trace("given up", int64(job.Seq), int64(attempts))

@@ -92,7 +92,8 @@ type Whole struct {
 type Answered struct {
 	Seq     utterance.Seq
 	STT     string
-	Refused bool // the service will never take it
+	Refused bool // it is set aside: the service will not take it, or fails on it while it is well
+	Cause   string
 }
 
 func (Next) request()     {}
@@ -249,7 +250,7 @@ func (n *Spool) answer(t *rt.Task, r Request) {
 	case Answered:
 		if e := n.kept.Entry(r.Seq); e != nil {
 			if r.Refused {
-				n.kept.Refused(t, e, r.STT)
+				n.kept.Refused(t, e, r.STT, r.Cause)
 			} else {
 				n.kept.Answered(t, e, r.STT)
 			}

@@ -70,6 +70,9 @@ type Streamer interface {
 	Stream(t *rt.Task, u Utterance, chunks *rt.Mailbox[Chunk]) (Result, error)
 }
 
+// Initializing is the state of a service that is there, and does not transcribe yet.
+const Initializing = "initializing"
+
 // Prober is a Client whose service can be asked how it is.
 type Prober interface {
 	// Health gives the service's own word for its state; err is nil if it is one of healthy, ready and initializing.
