@@ -50,7 +50,7 @@ type Drainer interface{ Drain() }
 // Drain implements Drainer: no more utterances are handed out; those that are kept are for the next start.
 func (n *Spool) Drain() { n.quiet.Take(rt.NewCell(true)) }
 
-// Request is what a delivery node asks of the spool: a Next, a Tail, a Sound or an Answered.
+// Request is what a delivery node asks of the spool, a Next, a Tail, a Sound or an Answered, or what a person asks, a Manage.
 type Request interface{ request() }
 
 // Next asks for the oldest utterance that a service has still to answer. The reply comes as soon as there is one, while it
@@ -247,6 +247,8 @@ func (n *Spool) answer(t *rt.Task, r Request) {
 		n.tail(t, r)
 	case Sound:
 		n.sounds = append(n.sounds, r)
+	case Manage:
+		n.manage(t, r)
 	case Answered:
 		if e := n.kept.Entry(r.Seq); e != nil {
 			if r.Refused {
@@ -310,7 +312,7 @@ func (n *Spool) handOut(t *rt.Task) {
 
 func (n *Spool) show() {
 	s := n.kept.Stats()
-	now := status.Spool{Waiting: s.Waiting, DiskBytes: s.DiskBytes, MemoryBytes: s.MemoryBytes, Dropped: s.Dropped}
+	now := status.Spool{Waiting: s.Waiting, DiskBytes: s.DiskBytes, MemoryBytes: s.MemoryBytes, Dropped: s.Dropped, Refused: s.Refused}
 	if err := n.kept.DiskErr(); err != nil {
 		now.Error = err.Error()
 	}
