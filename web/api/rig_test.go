@@ -87,6 +87,7 @@ type fake struct {
 	nodes    []status.Node
 	incident status.Incident // one more
 	diskErr  string
+	spooled  []status.SpoolRequest // what was done with utterances of the spool
 }
 
 func (f *fake) Status() status.Status {
@@ -191,6 +192,17 @@ func (f *fake) Text(n int) (string, error) {
 
 func (f *fake) Generations() ([]status.Generation, error) {
 	return []status.Generation{{Number: 3, Runbook: "/home/secret/orac.hcl", Current: true}}, nil
+}
+
+func (f *fake) Spool(_ context.Context, r status.SpoolRequest) (status.SpoolAnswer, error) {
+	if r.Do == status.SpoolList {
+		return status.SpoolAnswer{Utterances: []status.Utterance{{ID: "u1", Listener: "kitchen", State: "refused", Services: []string{"whisper"}, Causes: []string{"no"}}}}, nil
+	}
+	if r.ID != "u1" {
+		return status.SpoolAnswer{}, &status.Refusal{Code: status.Unknown, Message: "there is no such utterance"}
+	}
+	f.spooled = append(f.spooled, r)
+	return status.SpoolAnswer{}, nil
 }
 
 func (f *fake) Incidents(int) ([]status.Incident, error) {

@@ -145,6 +145,10 @@ func (a *app) Generations() ([]status.Generation, error) {
 	return []status.Generation{{Number: 1, Runbook: evil, Hash: evil, Note: evil}, {Number: 2, Runbook: evil, Damaged: evil}, {Number: 3, Current: true}}, nil
 }
 
+func (a *app) Spool(_ context.Context, r status.SpoolRequest) (status.SpoolAnswer, error) {
+	return status.SpoolAnswer{}, nil
+}
+
 func (a *app) Incidents(int) ([]status.Incident, error) {
 	return []status.Incident{a.incident()}, nil
 }
