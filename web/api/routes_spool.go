@@ -12,16 +12,16 @@ func getSpool(c *Call, _ none) ([]status.Utterance, error) {
 	return notNil(a.Utterances), c.spoolProblem(err)
 }
 
-// SpooledInput names an utterance of the spool.
-type SpooledInput struct {
+// spooledInput names an utterance of the spool.
+type spooledInput struct {
 	ID string `path:"id" check:"pattern=id"`
 }
 
-func (in SpooledInput) target() string { return in.ID }
+func (in spooledInput) target() string { return in.ID }
 
-func retrySpooled(c *Call, in SpooledInput) (none, error) { return c.spooled(status.SpoolRetry, in.ID) }
+func retrySpooled(c *Call, in spooledInput) (none, error) { return c.spooled(status.SpoolRetry, in.ID) }
 
-func dropSpooled(c *Call, in SpooledInput) (none, error) { return c.spooled(status.SpoolDrop, in.ID) }
+func dropSpooled(c *Call, in spooledInput) (none, error) { return c.spooled(status.SpoolDrop, in.ID) }
 
 func (c *Call) spooled(do, id string) (none, error) {
 	_, err := c.Server.o.App.Spool(c.R.Context(), status.SpoolRequest{Do: do, ID: id})
