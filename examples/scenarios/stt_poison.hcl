@@ -36,7 +36,7 @@ fault "stt_poison" "reset" {
 steady "nobody_waits_long" {
   doc   = "All that is said is delivered or set aside within bounded tries, while the server still fails on the one."
   holds = waiting == 0
-  most  = "3m30s"
+  most  = "3m"
 }
 
 steady "hears_on" {
