@@ -99,6 +99,9 @@ func (n *Delivery) well(t *rt.Task) (bool, error) {
 	if errors.Is(err, rt.ErrStopped) {
 		return false, err
 	}
+	if status == stt.Degraded {
+		return true, nil
+	}
 	if e, ok := errors.AsType[*stt.Error](err); ok {
 		return e.Kind == stt.Protocol || e.Kind == stt.Unreachable && e.Status/100 == 4, nil
 	}

@@ -90,6 +90,9 @@ func TestAPoisonousUtteranceIsSetAside(t *testing.T) {
 		"a reset":             {failure(stt.Unreachable, 0, 10*time.Millisecond), healthy, time.Minute},
 		"an engine's failure": {failure(stt.Engine, 200, 10*time.Millisecond), healthy, time.Minute},
 		"no answer":           {failure(stt.Protocol, 200, 10*time.Millisecond), healthy, time.Minute},
+		"a service that is degraded": {failure(stt.Busy, 500, 10*time.Millisecond), func(*rt.Task) (string, error) {
+			return stt.Degraded, &stt.Error{Op: "health", Kind: stt.Engine}
+		}, time.Minute},
 		"without a health check": {failure(stt.Busy, 500, 10*time.Millisecond), func(*rt.Task) (string, error) {
 			return "", &stt.Error{Op: "health", Kind: stt.Unreachable, Status: 404}
 		}, time.Minute},

@@ -122,8 +122,7 @@ func (o *Orac) Health(t *rt.Task) (string, error) {
 	case "healthy", "ready", Initializing:
 		return answer.Status, nil
 	}
-	e := o.client.Said(op, to, Engine, "status "+strconv.Quote(answer.Status))
-	return "", e
+	return answer.Status, o.client.Said(op, to, Engine, "status "+strconv.Quote(answer.Status))
 }
 
 func (o *Orac) result(op, to string, answer []byte) (Result, error) {
