@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"orac/appliance/event"
 	"orac/appliance/rt"
 	"orac/appliance/stt"
 )
@@ -31,6 +32,9 @@ type suspicion struct {
 	tries int        // failures that speak against the utterance
 	since rt.Instant // the first of them
 	slow  bool       // the service asked for time: it is busy, not broken
+
+	doubts  int        // answers of 500 while its health was not well: either may be to blame
+	doubted rt.Instant // the first of them, or when another utterance was last tried
 }
 
 // weigh counts a failure. A failure speaks against the utterance if the service has answered that it failed, or if its health
@@ -45,6 +49,7 @@ func (s *suspicion) weigh(now rt.Instant, err error, well bool) {
 	case stt.RetryBounded:
 	case stt.RetryForever:
 		if !well || !aboutUtterance(e) {
+			s.doubt(now, e)
 			return
 		}
 	}
@@ -52,6 +57,26 @@ func (s *suspicion) weigh(now rt.Instant, err error, well bool) {
 		s.since = now
 	}
 	s.slow = s.slow || e.Status == http.StatusTooManyRequests || e.RetryAfter > 0
+}
+
+// doubt counts an answer that the service itself gave: what a proxy answers for one that is away (502, 503, 504) is none.
+func (s *suspicion) doubt(now rt.Instant, e *stt.Error) {
+	if e.Status != http.StatusInternalServerError {
+		return
+	}
+	if s.doubts++; s.doubts == 1 {
+		s.doubted = now
+	}
+}
+
+// doubtful tells whether another utterance is to show who is to blame: after as many tries and as long as for a service that is
+// well, and then every patience.
+func (s *suspicion) doubtful(now rt.Instant) bool {
+	if s.doubts < boundedTries || now.Sub(s.doubted) < patience {
+		return false
+	}
+	s.doubted = now
+	return true
 }
 
 // aboutUtterance tells whether an utterance can be the cause of a failure that looks like an outage: a 5xx, no answer in time, a
@@ -86,6 +111,39 @@ func (s *suspicion) told(now rt.Instant, cause error) error {
 		return cause
 	}
 	return fmt.Errorf("it failed %d times in %v while the service was well: %w", s.tries, now.Sub(s.since).Round(time.Second), cause)
+}
+
+// another tries the next utterance that waits, once, and tells whether the service answered it: then it is well, whatever its health
+// check says, and the one before is to blame. It comes right after a try of that one, so that a service that has just come back is
+// not taken for one that was well all the time.
+func (n *Delivery) another(t *rt.Task, job Job) (bool, error) {
+	jobs := rt.NewMailbox[Job]("another", 1)
+	if err := n.Spool.Send(t, Next{STT: n.STT, After: job.Seq, Now: true, Reply: jobs}); err != nil {
+		return false, err
+	}
+	next, err := jobs.Recv(t, rt.Never)
+	if err != nil || next.Seq == 0 {
+		return false, err
+	}
+	reply := rt.NewMailbox[Whole]("sound", 1)
+	if err := n.Spool.Send(t, Sound{Seq: next.Seq, Reply: reply}); err != nil {
+		return false, err
+	}
+	whole, err := reply.Recv(t, rt.Never)
+	if err != nil || whole.Err != nil || len(whole.PCM) == 0 {
+		return false, err
+	}
+	next.Meta = whole.Meta
+	say(t, n.Events, n.Name, event.DeliveryStarted{Utterance: next.Meta.ID, STT: n.STT, Way: n.Whole, Attempt: 1})
+	result, err := n.Client.Transcribe(t, n.utterance(next.Meta), whole.PCM)
+	if errors.Is(err, rt.ErrStopped) {
+		return false, err
+	}
+	if err != nil {
+		n.failed(t, next.Meta.ID, n.Whole, 1, err, "in its turn")
+		return false, nil
+	}
+	return true, n.done(t, next, n.Whole, 1, result)
 }
 
 // well asks the service whether it is there and ready for work, and fails only when the task is told to stop. A service that

@@ -2,6 +2,7 @@ package node
 
 import (
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"time"
 
@@ -112,6 +113,13 @@ func (n *Delivery) deliver(t *rt.Task, job Job) error {
 		s.weigh(t.Now(), err, well)
 		if stt.RetryOf(err) == stt.GiveUp || s.proven(t.Now(), n.aside) {
 			return n.givenUp(t, job, attempt, s.told(t.Now(), err))
+		}
+		if s.doubtful(t.Now()) {
+			if answered, aerr := n.another(t, job); aerr != nil {
+				return aerr
+			} else if answered {
+				return n.givenUp(t, job, attempt, fmt.Errorf("it failed %d times, and the service answered another: %w", attempt, err))
+			}
 		}
 		wait := n.delay(attempt)
 		var said *stt.Error

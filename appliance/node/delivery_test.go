@@ -153,6 +153,40 @@ func TestAServiceThatIsDownIsWaitedFor(t *testing.T) {
 	}
 }
 
+// TestAServiceThatAnswersAnotherIsNotDown: its health check fails, and the one utterance with it; what it does with the next shows
+// which is to blame. In an outage, with the same signs, nothing is set aside and the order is kept.
+func TestAServiceThatAnswersAnotherIsNotDown(t *testing.T) {
+	ill := func(*rt.Task) (string, error) { return "unhealthy", &stt.Error{Kind: stt.Engine} }
+	for name, bad := range map[string]func(k *rt.Task, id string) bool{
+		"one utterance": func(_ *rt.Task, id string) bool { return id == "b" },
+		"an outage":     func(k *rt.Task, _ string) bool { return k.Now() < rt.Instant(10*time.Minute) },
+	} {
+		world(t, time.Hour, func(k *rt.Task) {
+			s := &server{health: ill}
+			s.fails = func(k *rt.Task, id string) error {
+				if bad(k, id) {
+					return failure(stt.Busy, 500, 10*time.Millisecond)(k)
+				}
+				return nil
+			}
+			d, most, want := virtual.NewDisk(1<<30), time.Minute, []string{"a", "c", "d"}
+			if name == "an outage" {
+				most, want = 11*time.Minute, []string{"a", "b", "c", "d"}
+			}
+			told := delivering(k, s, d, []string{"a", "b", "c", "d"}, most)
+			aside := 0
+			for _, b := range told {
+				if b.Outcome == "failed" {
+					aside++
+				}
+			}
+			if !slices.Equal(s.heard, want) || len(told) != 4 || aside != 4-len(want) {
+				t.Errorf("%s: heard %v, told %+v", name, s.heard, told)
+			}
+		})
+	}
+}
+
 // TestABusyServiceHasItsTime: one that asks for time is believed for ten minutes.
 func TestABusyServiceHasItsTime(t *testing.T) {
 	world(t, time.Hour, func(k *rt.Task) {

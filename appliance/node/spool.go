@@ -58,6 +58,8 @@ type Request interface{ request() }
 type Next struct {
 	STT   string
 	Live  bool
+	After utterance.Seq // only younger ones
+	Now   bool          // the reply comes at once, and has no Seq if there is none that is complete
 	Reply *rt.Mailbox[Job]
 }
 
@@ -242,6 +244,10 @@ func (n *Spool) orphans(t *rt.Task, listener string) {
 func (n *Spool) answer(t *rt.Task, r Request) {
 	switch r := r.(type) {
 	case Next:
+		if r.Now {
+			n.atOnce(t, r)
+			return
+		}
 		n.waiting = append(n.waiting, r)
 	case Tail:
 		n.tail(t, r)
@@ -289,6 +295,15 @@ func (n *Spool) sound(t *rt.Task, r Sound) bool {
 		r.Reply.TrySend(t, Whole{Meta: e.Meta, PCM: pcm, Err: err})
 	}
 	return true
+}
+
+// atOnce answers who does not wait for an utterance.
+func (n *Spool) atOnce(t *rt.Task, r Next) {
+	var job Job
+	if e := n.kept.Next(r.STT, r.After+1); e != nil && !e.Recording() && !n.quiet.Get() {
+		job = Job{Seq: e.Seq, Meta: e.Meta}
+	}
+	r.Reply.TrySend(t, job)
 }
 
 // handOut gives utterances to the delivery nodes that wait for one.
