@@ -11,7 +11,6 @@ import (
 	"orac/appliance/incident"
 	"orac/appliance/node"
 	"orac/appliance/provenclock"
-	"orac/appliance/reconcile"
 	"orac/appliance/rt"
 	"orac/appliance/status"
 	"orac/appliance/store"
@@ -293,10 +292,8 @@ func (c *Core) Health() health.Report { return c.monitor.Report() }
 
 // Spool is what waits to be delivered. It may be called from anywhere.
 func (c *Core) Spool() status.Spool {
-	for _, v := range c.runner.Views() {
-		if sp, ok := v.code.(*node.Spool); ok && v.State != reconcile.Leaked {
-			return sp.Shown()
-		}
+	if sp := c.spoolNode(); sp != nil {
+		return sp.Shown()
 	}
 	return status.Spool{}
 }

@@ -208,6 +208,9 @@ func (m *Monitor) event(t *rt.Task, e event.Event) {
 		bad(e.Node, string(Delivery), trouble(b.Denied), b.Cause)
 	case event.Delivered:
 		ok(e.Node, string(Delivery))
+		if b.Outcome == "failed" {
+			m.aside(t, e.Node, b)
+		}
 	case event.Heartbeat:
 		switch {
 		case b.OK:
@@ -239,6 +242,13 @@ func trouble(denied bool) health.Level {
 		return health.Unhealthy
 	}
 	return health.Degraded
+}
+
+// aside keeps an utterance that was set aside as an incident that is over: the next one is on its way.
+func (m *Monitor) aside(t *rt.Task, component string, b event.Delivered) {
+	id, _ := m.Log.Open(t, component, "utterance "+b.Utterance+" was set aside: "+b.Cause, "")
+	m.Log.Action(t, id, "kept in spool/refused; to see it: orac spool list; to try again: orac spool retry "+b.Utterance)
+	m.Log.Recover(t, id)
 }
 
 // restarted counts a restart of a component; more than its budget are an incident of their own.

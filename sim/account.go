@@ -38,6 +38,7 @@ type fate struct {
 	acked    time.Duration  // the last
 	done     bool           // delivered, or refused and set aside
 	dropped  bool           // let go, and said so
+	aside    time.Duration  // when it was said to be set aside; 0: it was not
 	excused  string         // why it may be lost
 }
 
@@ -133,6 +134,7 @@ func (a *account) event(at time.Duration, e event.Event) {
 		switch {
 		case b.Outcome == "failed":
 			a.refused++
+			f.aside = at
 		case f.answers[b.STT] == 0:
 			a.m.judge.Break(at, "lost", fmt.Sprintf("%s is called delivered, and %s was given nothing of it", b.Utterance, b.STT))
 			fallthrough

@@ -154,8 +154,9 @@ func TestTheBacklogOfAServiceThatIsNoMoreIsKeptAside(t *testing.T) {
 				told = append(told, e.Where)
 			}
 		}
-		if len(want) != 3 || !slices.Equal(disk.Files(), want) || !slices.Equal(told, want) {
-			t.Errorf("seed %d: kept %v and told of %v, want %v", seed, disk.Files(), told, want)
+		kept := slices.DeleteFunc(disk.Files(), func(name string) bool { return strings.HasSuffix(name, ".json") })
+		if len(want) != 3 || !slices.Equal(kept, want) || !slices.Equal(told, want) {
+			t.Errorf("seed %d: kept %v and told of %v, want %v", seed, kept, told, want)
 		}
 	}
 }

@@ -160,11 +160,16 @@ func init() {
 		scenario.STTCut:          onService("the client finds half an answer"),
 		scenario.STTCorrupt:      onService("the client finds no answer in what comes"),
 		scenario.STTSilent:       onService("the client's time is up, in connecting too"),
-		scenario.NetDown:         everywhere("no client reaches its server, and who waits for an answer waits in vain"),
-		scenario.HeartbeatDown:   onPeer("heartbeat", "the client's connections are refused"),
-		scenario.HeartbeatNo:     onPeer("heartbeat", "the client is told 401"),
-		scenario.WebhookSlow:     onPeer("webhook", "answers come later, or not in time"),
-		scenario.WebhookDown:     onPeer("webhook", "the client's connections are refused"),
+		scenario.STTPoison: {"the client fails on the first utterance that it brings, as the way says, and on no other", func(m *machine, o *occurrence) func() {
+			s := m.services[o.Target]
+			s.faults[o.Kind], s.poison = o.Fault, ""
+			return func() { delete(s.faults, o.Kind) }
+		}},
+		scenario.NetDown:       everywhere("no client reaches its server, and who waits for an answer waits in vain"),
+		scenario.HeartbeatDown: onPeer("heartbeat", "the client's connections are refused"),
+		scenario.HeartbeatNo:   onPeer("heartbeat", "the client is told 401"),
+		scenario.WebhookSlow:   onPeer("webhook", "answers come later, or not in time"),
+		scenario.WebhookDown:   onPeer("webhook", "the client's connections are refused"),
 
 		scenario.DiskFull:     onDisk("whatever needs space fails with ENOSPC", syscall.ENOSPC, "mkdir", "create", "write"),
 		scenario.DiskReadOnly: onDisk("whatever writes fails with EROFS", syscall.EROFS, "mkdir", "create", "write", "sync", "rename", "remove", "syncdir"),

@@ -69,8 +69,11 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 		scenario.STTCut: {does: func(_ *machine, r report.Run) bool {
 			return said(r, "delivery_failed", "unexpected EOF", begin, end) > 0
 		}},
-		scenario.STTCorrupt:    {does: func(_ *machine, r report.Run) bool { return said(r, "delivery_failed", "no JSON", begin, end) > 0 }},
-		scenario.STTSilent:     {more: "for = \"45s\"", does: failed("no connection in 5s")},
+		scenario.STTCorrupt: {does: func(_ *machine, r report.Run) bool { return said(r, "delivery_failed", "no JSON", begin, end) > 0 }},
+		scenario.STTSilent:  {more: "for = \"45s\"", does: failed("no connection in 5s")},
+		scenario.STTPoison: {more: "for = \"70s\"", does: func(m *machine, r report.Run) bool {
+			return m.account.refused == 1 && said(r, "delivered", "failed", begin, 90) == 1 && m.account.delivered == m.account.recorded-1
+		}},
 		scenario.NetDown:       {more: "for = \"45s\"", does: failed("network is unreachable")},
 		scenario.HeartbeatDown: {does: noticed},
 		scenario.HeartbeatNo:   {does: noticed},

@@ -144,6 +144,9 @@ func (m *machine) finish(seed uint64, began time.Time) report.Run {
 	for _, id := range m.account.lost() {
 		m.judge.Break(m.clock, "lost", id+" is neither waiting nor answered, and nobody said so")
 	}
+	for id, what := range m.account.astray() {
+		m.judge.Break(m.clock, "aside", id+" "+what)
+	}
 	m.judge.Finish(m.clock, m)
 	m.highest()
 	m.judge.Safe(m.clock, safety...)

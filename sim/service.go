@@ -21,6 +21,7 @@ type service struct {
 	m      *machine
 	name   string
 	faults map[scenario.Kind]scenario.Fault
+	poison string // the utterance that stt_poison is about; "" until there is one
 }
 
 const (
@@ -40,6 +41,18 @@ type sttClient struct {
 
 func (s *service) fault(op string, kind wire.Kind, status int, cause string) error {
 	return &wire.Error{Op: op, Address: "http://" + s.name, Kind: kind, Status: status, Cause: errors.New(cause)}
+}
+
+// poisoned tells whether the server cannot digest an utterance, and what comes of it.
+func (s *service) poisoned(id string) (how string, yes bool) {
+	f, ok := s.faults[scenario.STTPoison]
+	if !ok {
+		return "", false
+	}
+	if s.poison == "" {
+		s.poison = id
+	}
+	return f.Way, s.poison == id
 }
 
 // connect reaches the server.
@@ -97,11 +110,15 @@ func (c sttClient) Stream(t *rt.Task, u stt.Utterance, chunks *rt.Mailbox[stt.Ch
 
 // answer is what comes of an utterance that the server has all of.
 func (c sttClient) answer(t *rt.Task, op string, u stt.Utterance, samples int) (stt.Result, error) {
-	if c.has(scenario.STTReset) {
+	how, poisoned := c.poisoned(u.ID)
+	if c.has(scenario.STTReset) || poisoned && how == "reset" {
 		return stt.Result{}, c.fault(op, wire.Unreachable, 0, "connection reset by peer")
 	}
 	takes := answerTime + c.faults[scenario.STTSlow].Delay
 	if c.has(scenario.STTLate) || c.has(scenario.STTHolds) || c.has(scenario.STTSilent) || c.m.active(scenario.NetDown) {
+		takes = c.timeout + time.Second
+	}
+	if poisoned && how == "hang" {
 		takes = c.timeout + time.Second
 	}
 	if err := t.Sleep(min(takes, c.timeout)); err != nil {
@@ -112,6 +129,8 @@ func (c sttClient) answer(t *rt.Task, op string, u stt.Utterance, samples int) (
 		return stt.Result{}, c.fault(op, wire.Timeout, 0, fmt.Sprintf("no transcript %v after the end of the sound", c.timeout))
 	case c.has(scenario.STTDown):
 		return stt.Result{}, c.fault(op, wire.Unreachable, 0, "connection reset by peer")
+	case poisoned:
+		return stt.Result{}, c.fault(op, wire.Busy, 500, "Internal Server Error")
 	case c.has(scenario.STTCut):
 		return stt.Result{}, c.fault(op, wire.Protocol, 200, "the answer ends in the middle: unexpected EOF")
 	case c.has(scenario.STTTrash), c.has(scenario.STTCorrupt):

@@ -2,6 +2,7 @@ package node
 
 import (
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"time"
 
@@ -27,6 +28,8 @@ type Delivery struct {
 	DeliveryConfig // of the utterance that is being delivered
 	jitter         *rand.Rand
 	busy           rt.Cell[bool]
+	mark           any // of DeliveryConfig
+	aside          int // utterances set aside since the service last answered one
 }
 
 // Idle tells whether nothing is on its way to the service. It may be called from anywhere.
@@ -47,9 +50,6 @@ func (n *Delivery) Update(fresh Node) { n.Config.Take(fresh.(*Delivery).Config) 
 
 const (
 	firstDelay = 500 * time.Millisecond
-	// boundedTries is how often an utterance is tried that the service takes and then fails on: for some 10 s, so that a
-	// service that is just starting up has its chance, and then the next utterance has its.
-	boundedTries = 5
 	// readPatience is how long a disk is asked for an utterance that it does not give. All that is younger waits meanwhile.
 	readPatience = 2 * time.Minute
 )
@@ -59,7 +59,7 @@ func (n *Delivery) Run(t *rt.Task) error {
 	n.jitter = t.Rand("jitter")
 	jobs := rt.NewMailbox[Job]("jobs", 1)
 	for {
-		n.DeliveryConfig = n.Config.Get()
+		n.DeliveryConfig, _ = n.Config.Changed(&n.mark)
 		if err := n.Spool.Send(t, Next{STT: n.STT, Live: n.Live, Reply: jobs}); err != nil {
 			return over(err)
 		}
@@ -102,7 +102,7 @@ func (n *Delivery) deliver(t *rt.Task, job Job) error {
 	if len(whole.PCM) == 0 { // nobody can be given nothing
 		return n.Spool.Send(t, Answered{Seq: job.Seq, STT: n.STT})
 	}
-	for bounded := 0; ; {
+	for s, well := (suspicion{}), false; ; {
 		attempt++
 		say(t, n.Events, n.Name, event.DeliveryStarted{Utterance: job.Meta.ID, STT: n.STT, Way: n.Whole, Attempt: attempt})
 		result, err := n.Client.Transcribe(t, n.utterance(job.Meta), whole.PCM)
@@ -112,12 +112,16 @@ func (n *Delivery) deliver(t *rt.Task, job Job) error {
 		if errors.Is(err, rt.ErrStopped) {
 			return err
 		}
-		retry := stt.RetryOf(err)
-		if retry == stt.RetryBounded {
-			bounded++
+		s.weigh(t.Now(), err, well)
+		if stt.RetryOf(err) == stt.GiveUp || s.proven(t.Now(), n.aside) {
+			return n.givenUp(t, job, attempt, s.told(t.Now(), err))
 		}
-		if retry == stt.GiveUp || bounded >= boundedTries {
-			return n.givenUp(t, job, attempt, err)
+		if s.doubtful(t.Now()) {
+			if answered, aerr := n.another(t, job); aerr != nil {
+				return aerr
+			} else if answered {
+				return n.givenUp(t, job, attempt, fmt.Errorf("it failed %d times, and the service answered another: %w", attempt, err))
+			}
 		}
 		wait := n.delay(attempt)
 		var said *stt.Error
@@ -128,7 +132,12 @@ func (n *Delivery) deliver(t *rt.Task, job Job) error {
 		if err := n.pause(t, wait); err != nil {
 			return err
 		}
-		n.DeliveryConfig = n.Config.Get() // an outage may end because the address was changed
+		if fresh, changed := n.Config.Changed(&n.mark); changed { // an outage may end because the address was changed
+			n.DeliveryConfig, s = fresh, suspicion{}
+		}
+		if well, err = n.well(t); err != nil {
+			return err
+		}
 	}
 }
 
@@ -184,6 +193,7 @@ func (n *Delivery) utterance(m utterance.Meta) stt.Utterance {
 
 // done lets the utterance leave the spool, and only then says so.
 func (n *Delivery) done(t *rt.Task, job Job, way string, attempts int, r stt.Result) error {
+	n.aside = 0
 	if err := n.Spool.Send(t, Answered{Seq: job.Seq, STT: n.STT}); err != nil {
 		return err
 	}
@@ -211,7 +221,8 @@ func (n *Delivery) since(t *rt.Task, m utterance.Meta) float64 {
 }
 
 func (n *Delivery) givenUp(t *rt.Task, job Job, attempts int, cause error) error {
-	if err := n.Spool.Send(t, Answered{Seq: job.Seq, STT: n.STT, Refused: true}); err != nil {
+	n.aside++
+	if err := n.Spool.Send(t, Answered{Seq: job.Seq, STT: n.STT, Refused: true, Cause: cause.Error()}); err != nil {
 		return err
 	}
 	t.Trace("given up", int64(job.Seq), int64(attempts))

@@ -51,7 +51,7 @@ type Drainer interface{ Drain() }
 // Drain implements Drainer: no more utterances are handed out; those that are kept are for the next start.
 func (n *Spool) Drain() { n.quiet.Take(rt.NewCell(true)) }
 
-// Request is what a delivery node asks of the spool: a Next, a Tail, a Sound or an Answered.
+// Request is what a delivery node asks of the spool, a Next, a Tail, a Sound or an Answered, or what a person asks, a Manage.
 type Request interface{ request() }
 
 // Next asks for the oldest utterance that a service has still to answer. The reply comes as soon as there is one, while it
@@ -59,6 +59,8 @@ type Request interface{ request() }
 type Next struct {
 	STT   string
 	Live  bool
+	After utterance.Seq // only younger ones
+	Now   bool          // the reply comes at once, and has no Seq if there is none that is complete
 	Reply *rt.Mailbox[Job]
 }
 
@@ -93,7 +95,8 @@ type Whole struct {
 type Answered struct {
 	Seq     utterance.Seq
 	STT     string
-	Refused bool // the service will never take it
+	Refused bool // it is set aside: the service will not take it, or fails on it while it is well
+	Cause   string
 }
 
 func (Next) request()     {}
@@ -247,15 +250,21 @@ func (n *Spool) orphans(t *rt.Task, listener string) {
 func (n *Spool) answer(t *rt.Task, r Request) {
 	switch r := r.(type) {
 	case Next:
+		if r.Now {
+			n.atOnce(t, r)
+			return
+		}
 		n.waiting = append(n.waiting, r)
 	case Tail:
 		n.tail(t, r)
 	case Sound:
 		n.sounds = append(n.sounds, r)
+	case Manage:
+		n.manage(t, r)
 	case Answered:
 		if e := n.kept.Entry(r.Seq); e != nil {
 			if r.Refused {
-				n.kept.Refused(t, e, r.STT)
+				n.kept.Refused(t, e, r.STT, r.Cause)
 			} else {
 				n.kept.Answered(t, e, r.STT)
 			}
@@ -294,6 +303,15 @@ func (n *Spool) sound(t *rt.Task, r Sound) bool {
 	return true
 }
 
+// atOnce answers who does not wait for an utterance.
+func (n *Spool) atOnce(t *rt.Task, r Next) {
+	var job Job
+	if e := n.kept.Next(r.STT, r.After+1); e != nil && !e.Recording() && !n.quiet.Get() {
+		job = Job{Seq: e.Seq, Meta: e.Meta}
+	}
+	r.Reply.TrySend(t, job)
+}
+
 // handOut gives utterances to the delivery nodes that wait for one.
 func (n *Spool) handOut(t *rt.Task) {
 	n.sounds = slices.DeleteFunc(n.sounds, func(r Sound) bool { return n.sound(t, r) })
@@ -315,7 +333,7 @@ func (n *Spool) handOut(t *rt.Task) {
 
 func (n *Spool) show() {
 	s := n.kept.Stats()
-	now := status.Spool{Waiting: s.Waiting, DiskBytes: s.DiskBytes, MemoryBytes: s.MemoryBytes, Dropped: s.Dropped}
+	now := status.Spool{Waiting: s.Waiting, DiskBytes: s.DiskBytes, MemoryBytes: s.MemoryBytes, Dropped: s.Dropped, Refused: s.Refused}
 	if err := n.kept.DiskErr(); err != nil {
 		now.Error = err.Error()
 	}

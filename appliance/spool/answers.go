@@ -33,11 +33,11 @@ func (s *Spool) noteAnswers(t *rt.Task, e *Entry) {
 	}
 }
 
-// Refused notes that a service will never take the utterance. It counts as answered, but when the utterance leaves the
-// spool its sound stays, as a WAV file in spool/refused, for a person to look at.
-func (s *Spool) Refused(t *rt.Task, e *Entry, stt string) {
+// Refused notes that a service will not take the utterance, and why. It counts as answered, but when the utterance leaves the
+// spool its sound stays, as a WAV file in spool/refused, for a person to look at, to try again or to drop.
+func (s *Spool) Refused(t *rt.Task, e *Entry, stt, cause string) {
 	if e.Awaits(stt) {
-		e.refused = append(e.refused, stt)
+		e.refused = append(e.refused, Refusal{STT: stt, Cause: cause})
 		s.Answered(t, e, stt)
 	}
 }
@@ -47,7 +47,7 @@ func (s *Spool) Serve(t *rt.Task, services []string) {
 	for _, e := range slices.Clone(s.entries) {
 		for _, stt := range e.pending() {
 			if !slices.Contains(services, stt) {
-				s.Refused(t, e, stt)
+				s.Refused(t, e, stt, "the runbook names no such service any more")
 			}
 		}
 	}

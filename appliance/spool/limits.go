@@ -1,13 +1,11 @@
 package spool
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
 	"path"
 
-	"orac/appliance/audio/wav"
 	"orac/appliance/rt"
 	"orac/appliance/utterance"
 )
@@ -61,7 +59,7 @@ func (s *Spool) leave(t *rt.Task, e *Entry) {
 	if len(e.refused) > 0 {
 		name, err := s.keepAside(t, e)
 		if err != nil {
-			cause := fmt.Sprintf("%v will not have it, and it could not be set aside: %v", e.refused, err)
+			cause := fmt.Sprintf("%s will not have it, and it could not be set aside: %v", e.refusers(), err)
 			if e.damaged = e.onDisk; e.damaged { // what cannot be read now is for people, too
 				s.report(Report{Entry: e, Where: "damaged", Cause: cause})
 			} else {
@@ -69,42 +67,12 @@ func (s *Spool) leave(t *rt.Task, e *Entry) {
 				s.report(Report{Entry: e, Dropped: true, Cause: cause})
 			}
 		} else {
-			s.report(Report{Entry: e, Where: name, Cause: fmt.Sprintf("%v will not have it; its sound is kept", e.refused)})
+			s.report(Report{Entry: e, Where: name, Cause: fmt.Sprintf("%s will not have it; its sound is kept", e.refusers())})
 		}
 	} else {
 		s.keep(t, e)
 	}
 	s.forget(t, e)
-}
-
-// mostRefused is how many refused utterances are kept: 48 MB at most.
-const mostRefused = 100
-
-func (s *Spool) keepAside(t *rt.Task, e *Entry) (name string, err error) {
-	const refused = dir + "/refused"
-	pcm, err := s.Audio(t, e)
-	if err != nil {
-		return "", err
-	}
-	if err := s.fs.MkdirAll(t, refused); err != nil {
-		return "", err
-	}
-	files, err := s.fs.ReadDir(t, refused, maxFiles)
-	if err != nil {
-		return "", err
-	}
-	for ; len(files) >= mostRefused; files = files[1:] { // names begin with the time
-		if err := s.fs.Remove(t, refused+"/"+files[0].Name); err != nil {
-			return "", err
-		}
-		s.report(Report{Entry: &Entry{Meta: utterance.Meta{ID: files[0].Name}}, Dropped: true, Cause: "a hundred newer refused ones are kept"})
-	}
-	var b bytes.Buffer
-	if err := wav.Encode(&b, pcm); err != nil {
-		return "", err
-	}
-	name = e.Meta.ID + ".wav"
-	return refused + "/" + name, rt.WriteFile(t, s.fs, refused, name, b.Bytes())
 }
 
 // forget takes an utterance out of the spool. Files that the disk does not let go of now are remembered: left there, they would

@@ -63,11 +63,12 @@ type Stats struct {
 	DiskBytes   int64 // of sound on disk
 	MemoryBytes int64 // of complete utterances in memory
 	Dropped     int   // since the start
+	Refused     int   // utterances that were set aside, for people
 }
 
 // Stats gives the state of the spool.
 func (s *Spool) Stats() Stats {
-	st := Stats{Waiting: len(s.entries), Dropped: s.dropped}
+	st := Stats{Waiting: len(s.entries), Dropped: s.dropped, Refused: s.aside}
 	for _, e := range s.entries {
 		switch {
 		case e.onDisk:

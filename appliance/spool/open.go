@@ -83,6 +83,7 @@ func (s *Spool) read(t *rt.Task) error {
 		}
 	}
 	s.unread = false
+	s.countRefused(t)
 	for _, e := range s.entries[before:] {
 		s.report(Report{Entry: e, Where: "disk", Cut: e.Meta.Why == utterance.Cut})
 	}
@@ -114,8 +115,9 @@ func (s *Spool) adopt(t *rt.Task, seq utterance.Seq, files []rt.FileInfo) error 
 			if later(err) {
 				return err
 			}
-			if err == nil && string(b) == refusal {
-				e.refused = append(e.refused, stt)
+			var said answer
+			if err == nil && json.Unmarshal(b, &said) == nil && said.Refused {
+				e.refused = append(e.refused, Refusal{STT: stt, Cause: said.Cause})
 			}
 		case strings.HasSuffix(suffix, ".tmp"):
 			_ = s.fs.Remove(t, dir+"/"+f.Name) // a write that a kill interrupted
@@ -235,15 +237,22 @@ func (s *Spool) writeMeta(t *rt.Task, e *Entry) error {
 	return rt.WriteFile(t, s.fs, dir, strings.TrimPrefix(e.path(".json"), dir+"/"), b)
 }
 
-// refusal is what a .done file of a service says that will never take the utterance.
-const refusal = "{\"refused\":true}\n"
+// answer is what the .done file of a service says.
+type answer struct {
+	Refused bool   `json:"refused,omitempty"` // the service will not take the utterance
+	Cause   string `json:"cause,omitempty"`
+}
 
 func (s *Spool) writeDone(t *rt.Task, e *Entry, stt string) error {
-	text := "{}\n"
-	if slices.Contains(e.refused, stt) {
-		text = refusal
+	var said answer
+	if i := slices.IndexFunc(e.refused, func(r Refusal) bool { return r.STT == stt }); i >= 0 {
+		said = answer{Refused: true, Cause: e.refused[i].Cause}
 	}
-	return rt.WriteFile(t, s.fs, dir, strings.TrimPrefix(e.donePath(stt), dir+"/"), []byte(text))
+	b, err := json.Marshal(said)
+	if err != nil {
+		panic("BUG: spool: answer: " + err.Error())
+	}
+	return rt.WriteFile(t, s.fs, dir, strings.TrimPrefix(e.donePath(stt), dir+"/"), append(b, '\n'))
 }
 
 // write writes sound with the help of a buffer, and gives the buffer for the next time.

@@ -15,7 +15,8 @@
 //	0000000000000007.part       16 kHz mono int16 little-endian, being recorded
 //	0000000000000007.pcm        the same, complete
 //	0000000000000007.whisper.done   the service whisper has answered
-//	refused/ID.wav              a service would never take it, and it is kept for people; the newest hundred
+//	refused/ID.wav              a service would not take it, and it is kept for people; the newest hundred
+//	refused/ID.json             what is known of it, by whom it was refused, and why
 //	../audio/ID.wav             it was delivered, and its sound is kept as the runbook says
 //
 // The file system is that of the runtime seam; a Spool is used by one task.
@@ -61,9 +62,15 @@ type Entry struct {
 	onDisk    bool    // the complete sound is on disk
 	bytes     int64   // size of the sound
 	answered  []string
-	unwritten []string // of those answers, the ones that are not on disk
-	refused   []string // services that will never take it: its sound is kept as a file
-	damaged   bool     // its sound could not be read when it was to leave: it is set aside as it is
+	unwritten []string  // of those answers, the ones that are not on disk
+	refused   []Refusal // by services that will not take it: its sound is kept as a file
+	damaged   bool      // its sound could not be read when it was to leave: it is set aside as it is
+}
+
+// Refusal is why a service will not take an utterance.
+type Refusal struct {
+	STT   string `json:"stt"`
+	Cause string `json:"cause,omitempty"`
 }
 
 // Recording tells whether the utterance still grows.
@@ -94,6 +101,7 @@ type Spool struct {
 	diskErr error // why the disk last refused; nil while it takes what it is given
 	reports []Report
 	dropped int
+	aside   int      // utterances in refused/, as last seen
 	remains []*Entry // that have left, and whose files the disk did not let go of
 
 	ages        provenclock.Ages // of kept sounds; nil until they were read

@@ -229,13 +229,13 @@ func TestARefusedUtteranceIsKeptAside(t *testing.T) {
 		s := open(k, d)
 		pcm := sound(4, 5)
 		for i := range 103 {
-			s.Refused(k, record(k, s, fmt.Sprintf("%03d", i), pcm, "whisper"), "whisper")
+			s.Refused(k, record(k, s, fmt.Sprintf("%03d", i), pcm, "whisper"), "whisper", "no")
 		}
 		files := d.Files()
-		if len(files) != 100 || files[0] != "spool/refused/003.wav" {
+		if len(files) != 200 || files[1] != "spool/refused/003.wav" {
 			t.Fatalf("%d files, from %v", len(files), files[:1])
 		}
-		b, err := d.ReadFile(k, files[0], 1<<20)
+		b, err := d.ReadFile(k, files[1], 1<<20)
 		if err != nil {
 			t.Fatal(err)
 		}

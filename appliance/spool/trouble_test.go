@@ -71,7 +71,7 @@ func TestADiskThatGivesNothingForAWhile(t *testing.T) {
 				d := virtual.NewDisk(1 << 30)
 				s := open(k, d)
 				record(k, s, "a", sound(1, 5), "v", "w")
-				s.Refused(k, s.Next("v", 0), "v")
+				s.Refused(k, s.Next("v", 0), "v", "no")
 				s.Append(k, s.Begin(k, meta("b", "w")), sound(2, 20))
 				fails(d, "read", suffix, cause)
 				s, err := spool.Open(k, d, limits)
@@ -112,7 +112,7 @@ func TestRefusedAndNotToBeRead(t *testing.T) {
 			}
 			return nil
 		}
-		s.Refused(k, e, "w")
+		s.Refused(k, e, "w", "no")
 		for _, r := range s.Reports() {
 			if r.Dropped {
 				t.Errorf("dropped: %s", r.Cause)
@@ -216,11 +216,11 @@ func TestARefusalSurvivesARestart(t *testing.T) {
 	on(func(k *rt.Task) {
 		d := virtual.NewDisk(1 << 30)
 		s := open(k, d)
-		s.Refused(k, record(k, s, "a", sound(1, 5), "w", "v"), "w")
+		s.Refused(k, record(k, s, "a", sound(1, 5), "w", "v"), "w", "no")
 		d.PowerLoss()
 		s = open(k, d)
 		s.Answered(k, s.Next("v", 0), "v")
-		if want := []string{"spool/refused/a.wav"}; !slices.Equal(d.Files(), want) {
+		if want := []string{"spool/refused/a.json", "spool/refused/a.wav"}; !slices.Equal(d.Files(), want) {
 			t.Errorf("left %v, want %v", d.Files(), want)
 		}
 	})
@@ -231,7 +231,7 @@ func TestTheOldestRefusedIsReportedWhenItGoes(t *testing.T) {
 		d := virtual.NewDisk(1 << 30)
 		s := open(k, d)
 		for i := range 130 {
-			s.Refused(k, record(k, s, fmt.Sprintf("%03d", i), sound(1, 2), "w"), "w")
+			s.Refused(k, record(k, s, fmt.Sprintf("%03d", i), sound(1, 2), "w"), "w", "no")
 		}
 		var dropped, want []string
 		for _, r := range s.Reports() {
@@ -240,9 +240,9 @@ func TestTheOldestRefusedIsReportedWhenItGoes(t *testing.T) {
 			}
 		}
 		for i := range 30 {
-			want = append(want, fmt.Sprintf("%03d.wav", i))
+			want = append(want, fmt.Sprintf("%03d", i))
 		}
-		if !slices.Equal(dropped, want) || len(d.Files()) != 100 {
+		if !slices.Equal(dropped, want) || len(d.Files()) != 200 {
 			t.Errorf("reported %v, want %v; %d are kept", dropped, want, len(d.Files()))
 		}
 	})
@@ -258,7 +258,7 @@ func TestOneRefusedWhileItIsRecordedIsKeptAside(t *testing.T) {
 		s.Serve(k, []string{"v"})
 		s.Append(k, e, sound(1, 5))
 		s.End(k, e, meta("a", "w"))
-		if want := []string{"spool/refused/a.wav"}; !slices.Equal(d.Files(), want) {
+		if want := []string{"spool/refused/a.json", "spool/refused/a.wav"}; !slices.Equal(d.Files(), want) {
 			t.Errorf("left %v, want %v", d.Files(), want)
 		}
 		if told := s.Reports(); len(told) != 1 || told[0].Where != "spool/refused/a.wav" {

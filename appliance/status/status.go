@@ -45,6 +45,7 @@ type Spool struct {
 	DiskBytes   int64  `json:"disk_bytes"`
 	MemoryBytes int64  `json:"memory_bytes"` // because the disk refuses
 	Dropped     int    `json:"dropped"`
+	Refused     int    `json:"refused"`         // utterances that were set aside, for people: orac spool list
 	Error       string `json:"error,omitempty"` // why the disk refuses
 }
 

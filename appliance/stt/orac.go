@@ -119,11 +119,10 @@ func (o *Orac) Health(t *rt.Task) (string, error) {
 		return "", &Error{Op: op, Address: wire.Address(to), Kind: Protocol, Cause: err, Hint: "is this an ORAC STT?"}
 	}
 	switch answer.Status {
-	case "healthy", "ready", "initializing":
+	case "healthy", "ready", Initializing:
 		return answer.Status, nil
 	}
-	e := o.client.Said(op, to, Engine, "status "+strconv.Quote(answer.Status))
-	return "", e
+	return answer.Status, o.client.Said(op, to, Engine, "status "+strconv.Quote(answer.Status))
 }
 
 func (o *Orac) result(op, to string, answer []byte) (Result, error) {

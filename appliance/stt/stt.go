@@ -74,9 +74,16 @@ type Streamer interface {
 	Stream(t *rt.Task, u Utterance, chunks *rt.Mailbox[Chunk]) (Result, error)
 }
 
+// States of a service, in its own words.
+const (
+	Initializing = "initializing" // it is there, and does not transcribe yet
+	Degraded     = "degraded"     // it transcribes, and something beside that is not well
+)
+
 // Prober is a Client whose service can be asked how it is.
 type Prober interface {
-	// Health gives the service's own word for its state; err is nil if it is one of healthy, ready and initializing.
+	// Health gives the service's own word for its state; err is nil if it is one of healthy, ready and initializing. With an error
+	// the word is what it said, or empty if it said none.
 	Health(t *rt.Task) (status string, err error)
 }
 

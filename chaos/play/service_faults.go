@@ -86,6 +86,18 @@ func hold(w *World, o occurrence) (*broken, error) {
 	return served(w, o, sttserver.Behaviour{Do: stttest.Never}, speech...)
 }
 
+// poison fails on one utterance, the first that comes.
+func poison(w *World, o occurrence) (*broken, error) {
+	b := sttserver.Behaviour{Do: stttest.Status, Code: http.StatusInternalServerError, One: true}
+	switch o.Way {
+	case "hang":
+		b.Do = stttest.Never
+	case "reset":
+		b.Do, b.After = stttest.Reset, 3
+	}
+	return served(w, o, b, speech...)
+}
+
 func refuseHeartbeats(w *World, o occurrence) (*broken, error) {
 	return served(w, o, sttserver.Behaviour{Do: stttest.Status, Code: http.StatusInternalServerError}, stttest.Heartbeat)
 }

@@ -236,7 +236,7 @@ func (r *run) State() scenario.State {
 	s := scenario.State{
 		Time: now.Seconds(), Healed: now >= r.sc.Head.Heal, Faults: r.lasting, Up: r.up, Health: r.Health(),
 		Components: map[string]string{}, Nodes: map[string]scenario.Node{},
-		Spoken: a.spoken, Recorded: a.recorded, Delivered: a.delivered, Waiting: r.Waiting(), Lost: a.dropped, Duplicated: a.duplicated,
+		Spoken: a.spoken, Recorded: a.recorded, Delivered: a.delivered, Waiting: r.Waiting(), Refused: a.refused, Lost: a.dropped, Duplicated: a.duplicated,
 		Wakes: a.wakes, FalseWakes: a.falseWakes, Missed: a.missed, Restarts: a.restarts, Reexecs: r.reexecs, Boots: r.w.booted() + r.reexecs,
 		Generation: r.now.Generation, Memory: r.memory, Tasks: r.tasks, Holders: r.holders,
 	}

@@ -26,6 +26,9 @@ type Behaviour struct {
 	Do   stttest.Do    `json:"do,omitempty"`
 	Code int           `json:"code,omitempty"`
 	Wait time.Duration `json:"wait_ns,omitempty"`
+	// After is how many bytes of a body, or frames of a stream, come before a reset.
+	After int  `json:"after,omitempty"`
+	One   bool `json:"one,omitempty"` // with one utterance alone
 }
 
 // Answer is the line that comes back for each request, and the first of all with the address alone.
@@ -71,7 +74,7 @@ func serve(in io.Reader, out io.Writer) error {
 			return err
 		}
 		for endpoint, b := range r.Set {
-			s.Set(endpoint, stttest.Behaviour{Do: b.Do, Code: b.Code, Wait: b.Wait})
+			s.Set(endpoint, stttest.Behaviour{Do: b.Do, Code: b.Code, Wait: b.Wait, After: b.After, One: b.One})
 		}
 		var a Answer
 		if r.Heard {

@@ -64,6 +64,7 @@ var doors = []door{
 			"appliance/evaluation/evaluation.go":     "the runbook's file",
 			"cmd/orac/sim.go":                        "orac sim: where it tells its progress",
 			"cmd/orac/simtrace.go":                   "orac sim: the traces that it is told to write or read",
+			"cmd/orac/spool.go":                      "orac spool export: the file that it is told to write",
 			"models/":                                "the store of models, which no state directory need be above",
 			"runbook/findsecret.go":                  "a secret of the state directory; the language knows no appliance",
 			"runbook/named.go":                       "files that a runbook names: a capability of the runbook",

@@ -124,6 +124,22 @@ func (m *model) Status() status.Status {
 	return s
 }
 
+func (m *model) Spool(_ context.Context, r status.SpoolRequest) (status.SpoolAnswer, error) {
+	if r.Do == status.SpoolList {
+		return status.SpoolAnswer{Utterances: []status.Utterance{
+			{ID: "u2", Listener: "kitchen", Seconds: 2, State: "waiting", Services: []string{"whisper"}},
+			{ID: "u1", Listener: "kitchen", Seconds: 3, State: "refused", Services: []string{"whisper"}, Causes: []string{"it failed 6 times"}},
+		}}, nil
+	}
+	if r.ID != "u1" {
+		return status.SpoolAnswer{}, &status.Refusal{Code: status.Unknown, Message: "no utterance " + r.ID + " waits or was set aside", Hint: "To see what is there: orac spool list"}
+	}
+	if r.Do == status.SpoolSound {
+		return status.SpoolAnswer{WAV: []byte("RIFF")}, nil
+	}
+	return status.SpoolAnswer{}, nil
+}
+
 func (m *model) Incidents(int) ([]status.Incident, error) {
 	at := time.Now().Add(-time.Hour)
 	return []status.Incident{{ID: "i1", Component: "source.usb", Cause: "no hop for 2 s", Detected: at, Recovered: at.Add(time.Second), Duration: time.Second,

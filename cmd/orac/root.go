@@ -144,7 +144,7 @@ One file, orac.hcl, declares the whole device.`,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.AddCommand(a.runCommand(), a.planCommand(), a.applyCommand(), a.rollbackCommand(), a.generationsCommand(),
-		a.statusCommand(), a.healthCommand(), a.logsCommand(), a.incidentsCommand(),
+		a.statusCommand(), a.healthCommand(), a.logsCommand(), a.incidentsCommand(), a.spoolCommand(),
 		a.simCommand(), a.chaosCommand(), a.validateCommand(), a.fmtCommand(), a.schemaCommand(), a.graphCommand(),
 		a.secretsCommand(), a.userCommand(), a.keyCommand(), a.tokenCommand(), a.auditCommand(),
 		a.devicesCommand(), a.detectCommand(), a.modelsCommand(), a.completionCommand(), a.versionCommand())

@@ -34,6 +34,7 @@ const (
 	STTCut          Kind = "stt_cut"          // connections end in order, in the middle of an answer
 	STTCorrupt      Kind = "stt_corrupt"      // bytes of answers change on the way
 	STTSilent       Kind = "stt_silent"       // connections are taken, and nothing ever comes: a black hole
+	STTPoison       Kind = "stt_poison"       // one utterance fails for as long as the fault lasts, all others are answered
 	NetDown         Kind = "net_down"         // the appliance has no network
 	HeartbeatDown   Kind = "heartbeat_down"
 	HeartbeatNo     Kind = "heartbeat_refused"

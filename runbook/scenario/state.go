@@ -13,6 +13,7 @@ type State struct {
 
 	Spoken, Recorded, Delivered int // commands that were spoken, recordings that ended, utterances that were answered
 	Waiting                     int // utterances in the spool
+	Refused                     int // utterances that were set aside
 	Lost, Duplicated            int // recordings that are neither waiting nor answered; answered more than once
 	Wakes, FalseWakes, Missed   int // wakes; those that no sound asked for; sounds that asked and were not heard while it could hear
 	Incidents, Open             int // since the start; that have no end yet

@@ -37,6 +37,7 @@ var words = []word{
 	{"delivered", cty.Number, "Utterances that were answered.", count(func(s *State) int { return s.Delivered })},
 	{"waiting", cty.Number, "Utterances in the spool.", count(func(s *State) int { return s.Waiting })},
 	{"lost", cty.Number, "Recordings that are neither waiting nor answered.", count(func(s *State) int { return s.Lost })},
+	{"refused", cty.Number, "Utterances that were set aside.", count(func(s *State) int { return s.Refused })},
 	{"duplicated", cty.Number, "Utterances that were answered more than once.", count(func(s *State) int { return s.Duplicated })},
 	{"wakes", cty.Number, "Wakes.", count(func(s *State) int { return s.Wakes })},
 	{"false_wakes", cty.Number, "Wakes that no sound asked for.", count(func(s *State) int { return s.FalseWakes })},

@@ -127,4 +127,28 @@ var mutations = []mutation{
 		new:       "\tage, ok := time.Duration(t.Wall().UnixNano()), true\n",
 		scenarios: []string{"clock_jump"},
 	},
+	{
+		name: "poison", does: "one utterance that a service cannot digest stops all others", file: "appliance/node/blame.go",
+		old:       "\treturn took >= need && (s.tries",
+		new:       "\treturn false && took >= need && (s.tries",
+		scenarios: []string{"stt_poison"},
+	},
+	{
+		name: "hasty", does: "an outage is taken for a fault of the utterance", file: "appliance/node/blame.go",
+		old:       "if !well || !aboutUtterance(e) {",
+		new:       "if !aboutUtterance(e) {",
+		scenarios: []string{"stt_outage"},
+	},
+	{
+		name: "aside", does: "the sound of what is set aside is not kept", file: "appliance/spool/refused.go",
+		old:       "\tif err := rt.WriteFile(t, s.fs, RefusedDir, name, b.Bytes()); err != nil {\n\t\treturn \"\", err\n\t}\n",
+		new:       "",
+		scenarios: []string{"stt_poison"},
+	},
+	{
+		name: "quiet", does: "nobody is told that an utterance was set aside", file: "appliance/monitor.go",
+		old:       "\t\t\tm.aside(t, e.Node, b)\n",
+		new:       "",
+		scenarios: []string{"stt_poison"},
+	},
 }

@@ -18,7 +18,7 @@ const (
 	denialBurst = 100 // records at once, over all who are refused
 	denialRate  = 5   // records a minute after that: less than 3 MB a day
 	maxDenials  = 1000
-	perAsker    = 20 // kinds at once of one who asks, from one network
+	perAsker    = 30 // kinds at once of one who asks, from one network: more than there are routes that change something
 	firstWindow = time.Minute
 	lastWindow  = time.Hour
 )

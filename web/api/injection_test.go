@@ -62,6 +62,10 @@ func (a evilApp) Generations() ([]status.Generation, error) {
 func (a evilApp) incident() status.Incident {
 	return status.Incident{ID: "i1", Component: evilText, Cause: evilText, Actions: []string{evilText}, Evidence: evilText}
 }
+func (a evilApp) Spool(context.Context, status.SpoolRequest) (status.SpoolAnswer, error) {
+	u := status.Utterance{ID: evilText, Listener: evilText, WakeWord: evilText, State: evilText, Services: []string{evilText}, Causes: []string{evilText}}
+	return status.SpoolAnswer{Utterances: []status.Utterance{u}}, nil
+}
 func (a evilApp) Incidents(int) ([]status.Incident, error) {
 	return []status.Incident{a.incident()}, nil
 }

@@ -63,6 +63,7 @@ var (
 	takenDesc    = prometheus.NewDesc("orac_node_taken_total", "Values taken since the start.", []string{"node"}, nil)
 	droppedDesc  = prometheus.NewDesc("orac_node_dropped_total", "Values that found no room.", []string{"node"}, nil)
 	waitingDesc  = prometheus.NewDesc("orac_spool_utterances", "Utterances that wait to be delivered.", nil, nil)
+	asideDesc    = prometheus.NewDesc("orac_spool_refused", "Utterances that were set aside because a service would not take them.", nil, nil)
 	spoolDesc    = prometheus.NewDesc("orac_spool_bytes", "Sound that waits to be delivered.", []string{"where"}, nil)
 	residentDesc = prometheus.NewDesc("orac_memory_resident_bytes", "Of the appliance and its children.", nil, nil)
 	genDesc      = prometheus.NewDesc("orac_generation", "The generation that runs.", nil, nil)
@@ -71,7 +72,7 @@ var (
 
 // Describe implements prometheus.Collector.
 func (a collector) Describe(c chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{healthDesc, overallDesc, restartsDesc, takenDesc, droppedDesc, waitingDesc, spoolDesc, residentDesc, genDesc, streamsDesc} {
+	for _, d := range []*prometheus.Desc{healthDesc, overallDesc, restartsDesc, takenDesc, droppedDesc, waitingDesc, asideDesc, spoolDesc, residentDesc, genDesc, streamsDesc} {
 		c <- d
 	}
 }
@@ -99,6 +100,7 @@ func (a collector) Collect(c chan<- prometheus.Metric) {
 		c <- prometheus.MustNewConstMetric(droppedDesc, prometheus.CounterValue, float64(n.Dropped), n.Address)
 	}
 	gauge(waitingDesc, float64(st.Spool.Waiting))
+	gauge(asideDesc, float64(st.Spool.Refused))
 	gauge(spoolDesc, float64(st.Spool.DiskBytes), "disk")
 	gauge(spoolDesc, float64(st.Spool.MemoryBytes), "memory")
 	gauge(residentDesc, float64(st.Memory.Resident))

@@ -89,6 +89,7 @@ type fake struct {
 	diskErr  string
 	accept   func(*runbook.Runbook) error // nil where the file declares other people than the guard knows
 	before   func()                       // called when a change is about to have its turn; nil for nothing
+	spooled  []status.SpoolRequest        // what was done with utterances of the spool
 }
 
 func (f *fake) Status() status.Status {
@@ -196,6 +197,17 @@ func (f *fake) Text(n int) (string, error) {
 
 func (f *fake) Generations() ([]status.Generation, error) {
 	return []status.Generation{{Number: 3, Runbook: "/home/secret/orac.hcl", Current: true}}, nil
+}
+
+func (f *fake) Spool(_ context.Context, r status.SpoolRequest) (status.SpoolAnswer, error) {
+	if r.Do == status.SpoolList {
+		return status.SpoolAnswer{Utterances: []status.Utterance{{ID: "u1", Listener: "kitchen", State: "refused", Services: []string{"whisper"}, Causes: []string{"no"}}}}, nil
+	}
+	if r.ID != "u1" {
+		return status.SpoolAnswer{}, &status.Refusal{Code: status.Unknown, Message: "there is no such utterance"}
+	}
+	f.spooled = append(f.spooled, r)
+	return status.SpoolAnswer{}, nil
 }
 
 func (f *fake) Incidents(int) ([]status.Incident, error) {

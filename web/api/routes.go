@@ -42,6 +42,9 @@ func Routes() []*Route {
 		route(Route{Method: get, Path: "/api/thresholds", Role: auth.Viewer, Name: "thresholds", Tag: "history", Doc: "What the verdicts say of each model's threshold, and the one that they suggest."}, getThresholds),
 		route(Route{Method: get, Path: "/api/utterances", Role: auth.Viewer, Name: "utterances", Tag: "history", Doc: "Recordings with their deliveries and transcripts, the newest first."}, getUtterances),
 		route(Route{Method: get, Path: "/api/utterances/{id}/audio", Role: auth.Operator, Name: "audio", Tag: "history", Change: "utterance.listen", Produces: "audio/wav", Doc: "The sound of a recording, if store.keep_audio keeps it. Who listens is in the audit log."}, getAudio),
+		route(Route{Method: get, Path: "/api/spool", Role: auth.Viewer, Name: "spool", Tag: "history", Doc: "Recordings that wait, in the order of delivery, and those that were set aside, with why."}, getSpool),
+		route(Route{Method: post, Path: "/api/spool/{id}/retry", Role: auth.Operator, Name: "retrySpooled", Tag: "history", Change: "utterance.retry", Doc: "Puts a recording that was set aside at the end of the queue, for the services that refused it."}, retrySpooled),
+		route(Route{Method: del, Path: "/api/spool/{id}", Role: auth.Admin, Name: "dropSpooled", Tag: "history", Change: "utterance.drop", Doc: "Deletes a recording that waits or was set aside, for good."}, dropSpooled),
 		route(Route{Method: get, Path: "/api/incidents", Role: auth.Viewer, Name: "incidents", Tag: "history", Doc: "What went wrong, and what was done about it, the newest first."}, getIncidents),
 		route(Route{Method: get, Path: "/api/incidents/{id}", Role: auth.Viewer, Name: "incident", Tag: "history", Doc: "One incident with its evidence."}, getIncident),
 

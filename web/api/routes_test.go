@@ -42,6 +42,8 @@ func pathOf(t *testing.T, r *Route, rig *rig) string {
 		path = strings.ReplaceAll(path, "{id}", soundID)
 	case strings.HasPrefix(path, "/api/utterances/{id}"):
 		path = strings.ReplaceAll(path, "{id}", soundID)
+	case strings.HasPrefix(path, "/api/spool/{id}"):
+		path = strings.ReplaceAll(path, "{id}", "u1")
 	case strings.HasPrefix(path, "/api/incidents/{id}"):
 		path = strings.ReplaceAll(path, "{id}", "i1")
 	case strings.HasPrefix(path, "/health/{"):

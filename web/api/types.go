@@ -26,6 +26,7 @@ type (
 	Utterance        = utterance
 	UtterancePage    = utterancePage
 	UtteranceInput   = utteranceInput
+	SpooledInput     = spooledInput
 	IncidentInput    = incidentInput
 	Models           = modelList
 	LogsInput        = logsInput

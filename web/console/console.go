@@ -57,6 +57,9 @@ func (c *Console) routes() []pageRoute {
 		{post, "/history/{id}/verdict", auth.Operator, c.judge},
 		{get, "/incidents", auth.Viewer, c.incidents},
 		{get, "/incidents/{id}", auth.Viewer, c.incident},
+		{get, "/spool", auth.Viewer, c.spool},
+		{post, "/spool/{id}/retry", auth.Operator, c.retrySpooled},
+		{post, "/spool/{id}/drop", auth.Admin, c.dropSpooled},
 		{get, "/system", auth.Viewer, c.system},
 
 		{get, "/runbook", auth.Admin, c.runbook},

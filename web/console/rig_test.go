@@ -53,9 +53,10 @@ const evil = `javascript:x"'></textarea></title></script></style></svg>--><evil 
 
 // app is an appliance that says evil things.
 type app struct {
-	rb    *runbook.Runbook
-	file  string
-	store *store.Store
+	rb      *runbook.Runbook
+	file    string
+	store   *store.Store
+	spooled []status.SpoolRequest // what was done with utterances of the spool
 }
 
 func (a *app) Status() status.Status {
@@ -143,6 +144,17 @@ func (a *app) Text(n int) (string, error) {
 
 func (a *app) Generations() ([]status.Generation, error) {
 	return []status.Generation{{Number: 1, Runbook: evil, Hash: evil, Note: evil}, {Number: 2, Runbook: evil, Damaged: evil}, {Number: 3, Current: true}}, nil
+}
+
+func (a *app) Spool(_ context.Context, r status.SpoolRequest) (status.SpoolAnswer, error) {
+	if r.Do != status.SpoolList {
+		a.spooled = append(a.spooled, r)
+		return status.SpoolAnswer{}, nil
+	}
+	return status.SpoolAnswer{Utterances: []status.Utterance{
+		{ID: "u2", Listener: evil, Wake: time.Now(), State: "waiting", Services: []string{evil}},
+		{ID: "u1", Listener: evil, State: "refused", Services: []string{evil}, Causes: []string{evil}},
+	}}, nil
 }
 
 func (a *app) Incidents(int) ([]status.Incident, error) {

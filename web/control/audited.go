@@ -30,11 +30,44 @@ func (a Audited) Rollback(ctx context.Context, r status.RollbackRequest, progres
 	})
 }
 
+// Spool implements Daemon. A list is on no record.
+func (a Audited) Spool(ctx context.Context, r status.SpoolRequest) (status.SpoolAnswer, error) {
+	if r.Do == status.SpoolList {
+		return a.Daemon.Spool(ctx, r)
+	}
+	note := audit.Record{Action: spoolActions[r.Do], Target: r.ID, Outcome: audit.Attempt}
+	if note.Action == "" {
+		return a.Daemon.Spool(ctx, r) // it refuses what it does not know
+	}
+	note.Who, note.Way = audit.Who(ctx)
+	if err := a.attempt(note); err != nil {
+		return status.SpoolAnswer{}, err
+	}
+	done, err := a.Daemon.Spool(ctx, r)
+	note.Outcome = audit.Done
+	if err != nil {
+		note.Outcome, note.Why = audit.Failed, err.Error()
+	}
+	_ = a.Log.Append(note) // that it was attempted is on record
+	return done, err
+}
+
+// spoolActions are the names, in the audit log, of what is done with an utterance.
+var spoolActions = map[string]string{status.SpoolRetry: "utterance.retry", status.SpoolDrop: "utterance.drop", status.SpoolSound: "utterance.listen"}
+
+// attempt writes that something is about to be done, and refuses it if that cannot be written.
+func (a Audited) attempt(r audit.Record) error {
+	if err := a.Log.Append(r); err != nil {
+		return &status.Refusal{Code: failed, Message: err.Error(), Hint: "nothing was changed; look at the disk of the state directory"}
+	}
+	return nil
+}
+
 func (a Audited) record(ctx context.Context, action, target string, do func() (status.Applied, error)) (status.Applied, error) {
 	r := audit.Record{Action: action, Target: target, Outcome: audit.Attempt, Before: map[string]int{"generation": a.Status().Generation}}
 	r.Who, r.Way = audit.Who(ctx)
-	if err := a.Log.Append(r); err != nil {
-		return status.Applied{}, &status.Refusal{Code: failed, Message: err.Error(), Hint: "nothing was changed; look at the disk of the state directory"}
+	if err := a.attempt(r); err != nil {
+		return status.Applied{}, err
 	}
 	applied, err := do()
 	after := map[string]any{"generation": applied.Generation, "ok": applied.OK, "rolled_back": applied.RolledBack}

@@ -102,6 +102,11 @@ func (c *Client) Incidents(ctx context.Context, limit int) (list []status.Incide
 	return list, c.quick(ctx, "incidents?limit="+strconv.Itoa(limit), &list)
 }
 
+// Spool asks what waits and what was set aside, or does something with one utterance.
+func (c *Client) Spool(ctx context.Context, r status.SpoolRequest) (a status.SpoolAnswer, err error) {
+	return a, c.quickly(ctx, http.MethodPost, "spool", r, &a)
+}
+
 // Plan says what applying a runbook would do.
 func (c *Client) Plan(ctx context.Context, r status.PlanRequest) (p status.Plan, err error) {
 	return p, c.ask(ctx, http.MethodPost, "plan", r, func(body io.Reader) error { return decode(body, &p) })
@@ -131,9 +136,13 @@ func (c *Client) Logs(ctx context.Context, after uint64, follow bool, line func(
 }
 
 func (c *Client) quick(ctx context.Context, what string, into any) error {
+	return c.quickly(ctx, http.MethodGet, what, nil, into)
+}
+
+func (c *Client) quickly(ctx context.Context, method, what string, send, into any) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, quickTimeout, fmt.Errorf("the appliance of %s does not answer within %s", c.stateDir, quickTimeout))
 	defer cancel()
-	err := c.ask(ctx, http.MethodGet, what, nil, func(body io.Reader) error { return decode(body, into) })
+	err := c.ask(ctx, method, what, send, func(body io.Reader) error { return decode(body, into) })
 	if errors.Is(err, context.DeadlineExceeded) {
 		return context.Cause(ctx)
 	}

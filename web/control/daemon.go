@@ -18,6 +18,9 @@ type Daemon interface {
 	Apply(ctx context.Context, r status.ApplyRequest, progress func(step string)) (status.Applied, error)
 	// Rollback returns to a kept generation. Progress and ctx are as in Apply.
 	Rollback(ctx context.Context, r status.RollbackRequest, progress func(step string)) (status.Applied, error)
+	// Spool lists what waits and what was set aside, or does something with one utterance. What drops or retries one, or gives its
+	// sound, is for who may change the appliance.
+	Spool(ctx context.Context, r status.SpoolRequest) (status.SpoolAnswer, error)
 	// Generations are those that are kept, oldest first.
 	Generations() ([]status.Generation, error)
 	// Incidents are the last ones, oldest first, at most limit.

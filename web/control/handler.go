@@ -34,6 +34,7 @@ func (h *handler) routes() http.Handler {
 	mux.HandleFunc("GET /v1/generations", h.generations)
 	mux.HandleFunc("GET /v1/incidents", h.incidents)
 	mux.HandleFunc("GET /v1/logs", h.logs)
+	mux.HandleFunc("POST /v1/spool", h.spool)
 	mux.HandleFunc("POST /v1/plan", h.plan)
 	mux.HandleFunc("POST /v1/apply", h.apply)
 	mux.HandleFunc("POST /v1/rollback", h.rollback)
@@ -72,6 +73,16 @@ func (h *handler) incidents(w http.ResponseWriter, r *http.Request) {
 	}
 	list, err := h.daemon.Incidents(limit)
 	respond(w, notNil(list), err)
+}
+
+func (h *handler) spool(w http.ResponseWriter, r *http.Request) {
+	var ask status.SpoolRequest
+	if err := read(w, r, &ask); err != nil {
+		fail(w, err)
+		return
+	}
+	a, err := h.daemon.Spool(h.by(r), ask)
+	respond(w, a, err)
 }
 
 func (h *handler) plan(w http.ResponseWriter, r *http.Request) {

@@ -20,6 +20,7 @@ type model struct {
 	plan      func(status.PlanRequest) (status.Plan, error)
 	apply     func(ctx context.Context, r status.ApplyRequest, progress func(string)) (status.Applied, error)
 	rollback  func(generation int, progress func(string)) (status.Applied, error)
+	spool     func(status.SpoolRequest) (status.SpoolAnswer, error)
 	kept      []status.Generation
 	incidents func(limit int) ([]status.Incident, error)
 	logs      func(ctx context.Context, after uint64, follow bool, line func(status.LogLine) error) error
@@ -39,6 +40,10 @@ func (m *model) Apply(ctx context.Context, r status.ApplyRequest, progress func(
 
 func (m *model) Rollback(_ context.Context, r status.RollbackRequest, progress func(string)) (status.Applied, error) {
 	return m.rollback(r.Generation, progress)
+}
+
+func (m *model) Spool(_ context.Context, r status.SpoolRequest) (status.SpoolAnswer, error) {
+	return m.spool(r)
 }
 
 func (m *model) Generations() ([]status.Generation, error) { return m.kept, nil }

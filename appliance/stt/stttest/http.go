@@ -39,6 +39,9 @@ func (s *Server) guard(e Endpoint, method string, f func(exchange, http.Response
 	return func(w http.ResponseWriter, r *http.Request) {
 		x := s.begin(e, r)
 		defer x.note(func(h *Heard) { h.Over = true })
+		if e == HTTP {
+			x.aim(r.Header.Get("X-Wake-Word-Time"))
+		}
 		s.mu.Lock()
 		token := s.token
 		s.mu.Unlock()
@@ -47,7 +50,7 @@ func (s *Server) guard(e Endpoint, method string, f func(exchange, http.Response
 			x.refuse(w, http.StatusMethodNotAllowed, "Method Not Allowed")
 		case token != "" && r.Header.Get("Authorization") != "Bearer "+token:
 			x.refuse(w, http.StatusUnauthorized, "Not authenticated")
-		case x.Do == Status:
+		case x.Do == Status && !(x.One && e == WS):
 			_, _ = io.Copy(io.Discard, io.LimitReader(r.Body, maxForm))
 			if x.gate() {
 				if x.RetryAfter != 0 {

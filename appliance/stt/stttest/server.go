@@ -27,6 +27,7 @@ type Server struct {
 	transcribe  func(n int, pcm []int16) string
 	standing    map[Endpoint]Behaviour
 	script      map[Endpoint][]Behaviour
+	one         string // the utterance that a Behaviour with One is about; "" until there is one
 	heard       []Heard
 	changed     chan struct{} // closed and replaced when heard or finished change
 	speeches    int
@@ -114,7 +115,26 @@ func (s *Server) Connections() int {
 func (s *Server) Set(e Endpoint, b Behaviour) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if b.One && !s.standing[e].One { // else it is about the same one
+		s.one = ""
+	}
 	s.standing[e] = b
+}
+
+// aim makes a behaviour that is about one utterance good for all others. wake is the time of the wake word.
+func (x *exchange) aim(wake string) {
+	if !x.One {
+		return
+	}
+	s := x.server
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.one == "" {
+		s.one = wake
+	}
+	if s.one != wake {
+		x.Behaviour = Behaviour{}
+	}
 }
 
 // Script gives the behaviours of an endpoint's next requests, after those already scripted.

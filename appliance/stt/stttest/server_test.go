@@ -193,3 +193,21 @@ func TestScriptThenStanding(t *testing.T) {
 		t.Errorf("%d requests heard", n)
 	}
 }
+
+// TestOneUtteranceIsNotDigested: the first that comes fails every time, and all others are answered.
+func TestOneUtteranceIsNotDigested(t *testing.T) {
+	s := Start(t)
+	s.Set(HTTP, Behaviour{Do: Status, Code: 500, One: true})
+	for i, c := range []struct {
+		wake string
+		code int
+	}{{"2026-01-17T12:00:01.000000", 500}, {"2026-01-17T12:00:02.000000", 200}, {"2026-01-17T12:00:01.000000", 500}, {"2026-01-17T12:00:03.000000", 200}} {
+		if i == 2 {
+			s.Set(HTTP, Behaviour{Do: Status, Code: 500, One: true}) // it is still about the same
+		}
+		code, body := post(t, s.URL()+"/stt/v1/stream/general", sound(16000), nil, map[string]string{"X-Wake-Word-Time": c.wake})
+		if code != c.code {
+			t.Errorf("%d: %d %s, want %d", i, code, body, c.code)
+		}
+	}
+}

@@ -41,7 +41,7 @@ func (s *Server) webSocket(x exchange, w http.ResponseWriter, r *http.Request) {
 }
 
 // listen takes config and sound until "end"; false if the connection is to end without an answer.
-func (x exchange) listen(ctx context.Context, c *websocket.Conn, r *http.Request) ([]int16, bool) {
+func (x *exchange) listen(ctx context.Context, c *websocket.Conn, r *http.Request) ([]int16, bool) {
 	var pcm []int16
 	for frames := 0; ; {
 		kind, data, err := c.Read(ctx)
@@ -58,6 +58,7 @@ func (x exchange) listen(ctx context.Context, c *websocket.Conn, r *http.Request
 			}
 			switch m.Type {
 			case "config":
+				x.aim(m.Wake)
 				x.note(func(h *Heard) {
 					h.Body = data
 					if m.Wake != "" && !isNaive(m.Wake) {
@@ -133,7 +134,7 @@ func (x exchange) wsAnswer(ctx context.Context, c *websocket.Conn, pcm []int16) 
 	case Binary:
 		_ = c.Write(ctx, websocket.MessageBinary, []byte{1, 2, 3})
 		return false
-	case CloseEarly:
+	case CloseEarly, Status:
 		_ = c.Close(websocket.StatusNormalClosure, "")
 		return false
 	case PingFlood:

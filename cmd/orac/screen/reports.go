@@ -68,6 +68,31 @@ func (s *Screen) Incidents(list []status.Incident, evidence bool, now time.Time)
 	}
 }
 
+// Utterances shows what waits and what was set aside, and why.
+func (s *Screen) Utterances(list []status.Utterance, now time.Time) {
+	for _, u := range list {
+		state, detail := s.Warn(Clean(u.State)), "for "+Clean(strings.Join(u.Services, ", "))
+		if u.State == "refused" {
+			state, detail = s.Bad("set aside"), "refused by "+Clean(strings.Join(u.Services, ", "))
+		}
+		if len(u.Services) == 0 {
+			detail = "only its sound is known"
+		}
+		at := "at an unknown time"
+		if !u.Wake.IsZero() {
+			at = When(u.Wake, now)
+		}
+		fmt.Fprintf(s, "%s  %s  %s\n", s.Strong(Clean(u.ID)), state, at)
+		if u.Listener != "" {
+			detail = Clean(u.Listener) + ", " + amount.Span(time.Duration(u.Seconds*float64(time.Second))) + ", " + detail
+		}
+		s.text("  ", "", detail)
+		for _, cause := range u.Causes {
+			s.text("  ", s.Faint("→")+" ", Clean(cause))
+		}
+	}
+}
+
 // Generations shows the runbooks that are kept.
 func (s *Screen) Generations(list []status.Generation, now time.Time) {
 	rows := [][]string{{"", "GENERATION", "APPLIED", "HASH", "BY", "RUNBOOK"}}

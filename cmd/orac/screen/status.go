@@ -134,6 +134,9 @@ func (v *Status) spool(s status.Spool) string {
 	if s.MemoryBytes > 0 {
 		text += v.Warn(", " + amount.Bytes(s.MemoryBytes) + " in memory")
 	}
+	if s.Refused > 0 {
+		text += v.Warn(fmt.Sprintf(", %d set aside (orac spool list)", s.Refused))
+	}
 	if s.Dropped > 0 {
 		text += v.Bad(fmt.Sprintf(", %d lost", s.Dropped))
 	}

@@ -1,0 +1,167 @@
+package node
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"orac/appliance/event"
+	"orac/appliance/rt"
+	"orac/appliance/stt"
+)
+
+const (
+	// boundedTries is how often an utterance fails, at least, before it is set aside.
+	boundedTries = 5
+	// slowTries are enough when every one of them took long, as with a service that hangs.
+	slowTries = 3
+	slowTime  = time.Minute
+	// patience is how long an utterance is tried at least: a service that only starts up has its chance.
+	patience = 30 * time.Second
+	// trusted is how many utterances in a row may be set aside after patience alone. A service that fails on more, and succeeds
+	// with none between them, has a fault of its own, whatever its health check says: each further one is tried for twice as
+	// long as the one before, up to longPatience. So an engine that fails for an hour sets few aside, and no number of bad
+	// utterances in a row stops delivery for good.
+	trusted      = 3
+	longPatience = 10 * time.Minute
+)
+
+// suspicion weighs, from the failures of one utterance, whether the utterance or its service is to blame.
+type suspicion struct {
+	tries int        // failures that speak against the utterance
+	since rt.Instant // the first of them
+	slow  bool       // the service asked for time: it is busy, not broken
+
+	doubts  int        // answers of 500 while its health was not well: either may be to blame
+	doubted rt.Instant // the first of them, or when another utterance was last tried
+}
+
+// weigh counts a failure. A failure speaks against the utterance if the service has answered that it failed, or if its health
+// was well just before this try. well is what the service said of itself then. The others speak against the service: they are
+// not counted, and the utterance waits for as long as the outage lasts.
+func (s *suspicion) weigh(now rt.Instant, err error, well bool) {
+	e, ok := errors.AsType[*stt.Error](err)
+	if !ok {
+		return
+	}
+	switch e.Retry() {
+	case stt.RetryBounded:
+	case stt.RetryForever:
+		if !well || !aboutUtterance(e) {
+			s.doubt(now, e)
+			return
+		}
+	}
+	if s.tries++; s.tries == 1 {
+		s.since = now
+	}
+	s.slow = s.slow || e.Status == http.StatusTooManyRequests || e.RetryAfter > 0
+}
+
+// doubt counts an answer that the service itself gave: what a proxy answers for one that is away (502, 503, 504) is none.
+func (s *suspicion) doubt(now rt.Instant, e *stt.Error) {
+	if e.Status != http.StatusInternalServerError {
+		return
+	}
+	if s.doubts++; s.doubts == 1 {
+		s.doubted = now
+	}
+}
+
+// doubtful tells whether another utterance is to show who is to blame: after as many tries and as long as for a service that is
+// well, and then every patience.
+func (s *suspicion) doubtful(now rt.Instant) bool {
+	if s.doubts < boundedTries || now.Sub(s.doubted) < patience {
+		return false
+	}
+	s.doubted = now
+	return true
+}
+
+// aboutUtterance tells whether an utterance can be the cause of a failure that looks like an outage: a 5xx, no answer in time, a
+// connection that is reset. Credentials and a wrong address are not its fault.
+func aboutUtterance(e *stt.Error) bool {
+	switch e.Kind {
+	case stt.Busy, stt.Timeout:
+		return true
+	case stt.Unreachable:
+		return e.Status == 0
+	}
+	return false
+}
+
+// proven tells whether the utterance has had its tries. aside is how many were set aside before it since the service last
+// answered one.
+func (s *suspicion) proven(now rt.Instant, aside int) bool {
+	need := patience
+	for range min(aside, 16) - trusted + 1 {
+		need = min(2*need, longPatience)
+	}
+	if s.slow {
+		need = longPatience
+	}
+	took := now.Sub(s.since)
+	return took >= need && (s.tries >= boundedTries || s.tries >= slowTries && took >= slowTime)
+}
+
+// told is the cause of a failure with what was weighed.
+func (s *suspicion) told(now rt.Instant, cause error) error {
+	if s.tries < 2 {
+		return cause
+	}
+	return fmt.Errorf("it failed %d times in %v while the service was well: %w", s.tries, now.Sub(s.since).Round(time.Second), cause)
+}
+
+// another tries the next utterance that waits, once, and tells whether the service answered it: then it is well, whatever its health
+// check says, and the one before is to blame. It comes right after a try of that one, so that a service that has just come back is
+// not taken for one that was well all the time.
+func (n *Delivery) another(t *rt.Task, job Job) (bool, error) {
+	jobs := rt.NewMailbox[Job]("another", 1)
+	if err := n.Spool.Send(t, Next{STT: n.STT, After: job.Seq, Now: true, Reply: jobs}); err != nil {
+		return false, err
+	}
+	next, err := jobs.Recv(t, rt.Never)
+	if err != nil || next.Seq == 0 {
+		return false, err
+	}
+	reply := rt.NewMailbox[Whole]("sound", 1)
+	if err := n.Spool.Send(t, Sound{Seq: next.Seq, Reply: reply}); err != nil {
+		return false, err
+	}
+	whole, err := reply.Recv(t, rt.Never)
+	if err != nil || whole.Err != nil || len(whole.PCM) == 0 {
+		return false, err
+	}
+	next.Meta = whole.Meta
+	say(t, n.Events, n.Name, event.DeliveryStarted{Utterance: next.Meta.ID, STT: n.STT, Way: n.Whole, Attempt: 1})
+	result, err := n.Client.Transcribe(t, n.utterance(next.Meta), whole.PCM)
+	if errors.Is(err, rt.ErrStopped) {
+		return false, err
+	}
+	if err != nil {
+		n.failed(t, next.Meta.ID, n.Whole, 1, err, "in its turn")
+		return false, nil
+	}
+	return true, n.done(t, next, n.Whole, 1, result)
+}
+
+// well asks the service whether it is there and ready for work, and fails only when the task is told to stop. A service that
+// knows no health check, and says so, is there.
+func (n *Delivery) well(t *rt.Task) (bool, error) {
+	p, ok := n.Client.(stt.Prober)
+	if !ok {
+		return false, nil
+	}
+	status, err := p.Health(t)
+	if errors.Is(err, rt.ErrStopped) {
+		return false, err
+	}
+	if status == stt.Degraded {
+		return true, nil
+	}
+	if e, ok := errors.AsType[*stt.Error](err); ok {
+		return e.Kind == stt.Protocol || e.Kind == stt.Unreachable && e.Status/100 == 4, nil
+	}
+	return err == nil && status != stt.Initializing, nil
+}

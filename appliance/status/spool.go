@@ -1,0 +1,36 @@
+package status
+
+import "time"
+
+// Utterance is one that the spool holds, or that was set aside.
+type Utterance struct {
+	ID       string    `json:"id"`
+	Listener string    `json:"listener,omitempty"` // empty if nothing is known but the sound
+	WakeWord string    `json:"wake_word,omitempty"`
+	Wake     time.Time `json:"wake,omitzero"` // when the wake word was heard
+	Seconds  float64   `json:"seconds"`       // 0 while it is recorded
+	State    string    `json:"state"`         // recording, waiting, refused
+	Services []string  `json:"services"`      // that have still to answer; of a refused one those that refused it
+	Causes   []string  `json:"causes,omitempty"`
+	Aside    time.Time `json:"aside,omitzero"` // when it was set aside
+}
+
+// What a SpoolRequest can do.
+const (
+	SpoolList  = "list"  // tell what is there
+	SpoolRetry = "retry" // put what was set aside at the end of the queue
+	SpoolDrop  = "drop"  // delete what waits or was set aside
+	SpoolSound = "sound" // give the sound of what waits or was set aside
+)
+
+// SpoolRequest asks something of the spool. ID is empty for a list only.
+type SpoolRequest struct {
+	Do string `json:"do"`
+	ID string `json:"id,omitempty"`
+}
+
+// SpoolAnswer is what the spool answers to it.
+type SpoolAnswer struct {
+	Utterances []Utterance `json:"utterances,omitempty"` // of a list: in the order of delivery, then those that were set aside
+	WAV        []byte      `json:"wav,omitempty"`        // of a sound: 16 kHz mono, at most 2 MB
+}

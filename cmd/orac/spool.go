@@ -1,0 +1,213 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"orac/appliance/status"
+	"orac/web/control"
+)
+
+func (a *app) spoolCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "spool",
+		Short: "list, retry, drop and export recordings that wait or were set aside",
+		Long: `A recording waits in the spool until its services have answered. While a service is away, recordings wait for as long
+as that takes. A recording that a service will not take, or that fails again and again while the service is well, is
+set aside so that the next one has its turn: an incident says so, and the recording is kept. The newest hundred are.`,
+		Args: cobra.NoArgs, RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	c.AddCommand(a.spoolList(), a.spoolRetry(), a.spoolDrop(), a.spoolExport())
+	return c
+}
+
+func (a *app) spoolList() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "list",
+		Short: "show what waits, in the order of delivery, and what was set aside",
+		Example: `  orac spool list
+  orac spool list --json | jq -r '.[] | select(.state == "refused").id'`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			daemon, err := a.daemon()
+			if err != nil {
+				return err
+			}
+			answer, err := daemon.Spool(c.Context(), status.SpoolRequest{Do: status.SpoolList})
+			switch {
+			case err != nil:
+				return a.refused(err)
+			case a.json:
+				return a.printJSON(append([]status.Utterance{}, answer.Utterances...))
+			case len(answer.Utterances) == 0:
+				fmt.Fprintln(a.err, "Nothing waits, and nothing was set aside.")
+				return nil
+			}
+			a.out.Utterances(answer.Utterances, time.Now())
+			return nil
+		},
+	}
+	return a.withJSON(a.withState(a.withFile(c)))
+}
+
+func (a *app) spoolRetry() *cobra.Command {
+	var all bool
+	c := &cobra.Command{
+		Use:   "retry [ID]...",
+		Short: "put recordings that were set aside at the end of the queue",
+		Long:  "Puts recordings that were set aside at the end of the queue, for the services that refused them.",
+		Example: `  orac spool retry 20260117T120000.000-0a1b2c3d
+  orac spool retry --all`,
+		ValidArgsFunction: a.completeUtterances,
+		RunE: func(c *cobra.Command, ids []string) error {
+			if all == (len(ids) > 0) {
+				return usage("name the recordings to retry, or all of them with --all")
+			}
+			return a.eachUtterance(c, status.SpoolRetry, "waits again", ids)
+		},
+	}
+	c.Flags().BoolVar(&all, "all", false, "all that were set aside, oldest first")
+	return a.withJSON(a.withState(a.withFile(c)))
+}
+
+func (a *app) spoolDrop() *cobra.Command {
+	c := &cobra.Command{
+		Use:               "drop ID...",
+		Short:             "delete recordings that wait or were set aside, for good",
+		Example:           "  orac spool drop 20260117T120000.000-0a1b2c3d",
+		Args:              cobra.MinimumNArgs(1),
+		ValidArgsFunction: a.completeUtterances,
+		RunE: func(c *cobra.Command, ids []string) error {
+			return a.eachUtterance(c, status.SpoolDrop, "deleted", ids)
+		},
+	}
+	return a.withJSON(a.withState(a.withFile(c)))
+}
+
+// done is what became of one recording.
+type done struct {
+	ID    string `json:"id"`
+	OK    bool   `json:"ok"`
+	Error string `json:"error,omitempty"`
+}
+
+// eachUtterance does the same with each recording, and goes on after one that fails. Without IDs it means all that were set aside.
+func (a *app) eachUtterance(c *cobra.Command, do, happened string, ids []string) error {
+	daemon, err := a.daemon()
+	if err != nil {
+		return err
+	}
+	if len(ids) == 0 {
+		if ids, err = asides(c, daemon); err != nil {
+			return a.refused(err)
+		}
+		if len(ids) == 0 && !a.json {
+			fmt.Fprintln(a.err, "Nothing was set aside.")
+		}
+	}
+	report := []done{}
+	var last error
+	for _, id := range ids {
+		_, err := daemon.Spool(c.Context(), status.SpoolRequest{Do: do, ID: id})
+		switch {
+		case err == nil:
+			report = append(report, done{ID: id, OK: true})
+			if !a.json {
+				fmt.Fprintf(a.out, "%s %s\n", id, happened)
+			}
+		default:
+			report = append(report, done{ID: id, Error: err.Error()})
+			last = a.refused(err)
+		}
+	}
+	if a.json {
+		return errors.Join(last, a.printJSON(report))
+	}
+	return last
+}
+
+func asides(c *cobra.Command, daemon *control.Client) (ids []string, err error) {
+	answer, err := daemon.Spool(c.Context(), status.SpoolRequest{Do: status.SpoolList})
+	for _, u := range answer.Utterances {
+		if u.State == "refused" {
+			ids = append(ids, u.ID)
+		}
+	}
+	return ids, err
+}
+
+func (a *app) spoolExport() *cobra.Command {
+	var to string
+	c := &cobra.Command{
+		Use:   "export ID",
+		Short: "write the sound of a recording that waits or was set aside",
+		Long:  "Writes the sound as a WAV file, 16 kHz mono, and leaves the recording where it is. A file that exists is not replaced.",
+		Example: `  orac spool export 20260117T120000.000-0a1b2c3d
+  orac spool export 20260117T120000.000-0a1b2c3d -o - | aplay`,
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: a.completeUtterances,
+		RunE: func(c *cobra.Command, args []string) error {
+			daemon, err := a.daemon()
+			if err != nil {
+				return err
+			}
+			answer, err := daemon.Spool(c.Context(), status.SpoolRequest{Do: status.SpoolSound, ID: args[0]})
+			if err != nil {
+				return a.refused(err)
+			}
+			if to == "-" {
+				_, err := a.out.Write(answer.WAV)
+				return failed(err)
+			}
+			if to == "" { // the appliance has such an utterance, so its ID is a file's name
+				to = args[0] + ".wav"
+			}
+			if err := writeNew(to, answer.WAV); err != nil {
+				return failed(err)
+			}
+			if a.json {
+				return a.printJSON(map[string]any{"id": args[0], "file": to, "bytes": len(answer.WAV)})
+			}
+			fmt.Fprintf(a.err, "wrote %s\n", to)
+			return nil
+		},
+	}
+	c.Flags().StringVarP(&to, "output", "o", "", "the file to write; - is standard output (default ID.wav)")
+	_ = c.MarkFlagFilename("output", "wav") // it is there: the line above
+	return a.withJSON(a.withState(a.withFile(c)))
+}
+
+// writeNew writes a file that is not there yet.
+func writeNew(name string, data []byte) error {
+	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) // somebody's voice
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("%s exists; name another file with -o", name)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(data)
+	return errors.Join(err, file.Close())
+}
+
+// completeUtterances offers recordings that wait or were set aside.
+func (a *app) completeUtterances(c *cobra.Command, _ []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	daemon, err := a.daemon()
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	answer, err := daemon.Spool(c.Context(), status.SpoolRequest{Do: status.SpoolList})
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var offers []cobra.Completion
+	for _, u := range answer.Utterances {
+		offers = append(offers, cobra.CompletionWithDesc(u.ID, u.State+" "+u.Listener))
+	}
+	return offers, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
+}

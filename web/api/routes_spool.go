@@ -1,0 +1,47 @@
+package api
+
+import (
+	"errors"
+
+	"orac/appliance/status"
+)
+
+// getSpool lists what waits and what was set aside.
+func getSpool(c *Call, _ none) ([]status.Utterance, error) {
+	a, err := c.Server.o.App.Spool(c.R.Context(), status.SpoolRequest{Do: status.SpoolList})
+	return notNil(a.Utterances), c.spoolProblem(err)
+}
+
+// spooledInput names an utterance of the spool.
+type spooledInput struct {
+	ID string `path:"id" check:"pattern=id"`
+}
+
+func (in spooledInput) target() string { return in.ID }
+
+func retrySpooled(c *Call, in spooledInput) (none, error) { return c.spooled(status.SpoolRetry, in.ID) }
+
+func dropSpooled(c *Call, in spooledInput) (none, error) { return c.spooled(status.SpoolDrop, in.ID) }
+
+func (c *Call) spooled(do, id string) (none, error) {
+	_, err := c.Server.o.App.Spool(c.R.Context(), status.SpoolRequest{Do: do, ID: id})
+	return none{}, c.spoolProblem(err)
+}
+
+// spoolProblem is what the spool refuses, in the words of the API.
+func (c *Call) spoolProblem(err error) error {
+	r, ok := errors.AsType[*status.Refusal](err)
+	switch {
+	case err == nil:
+		return nil
+	case !ok:
+		return because(Unavailable, err, "The spool cannot be read or written: the disk refuses.")
+	case r.Code == status.Unknown:
+		return Fail(NotFound, "There is no such recording in the spool.")
+	case r.Code == status.Invalid:
+		return Fail(Conflict, "No service is left in the runbook that refused this recording.")
+	case r.Code == status.Busy:
+		return Fail(Busy, "The spool does not answer now. Look whether it was done.")
+	}
+	return err
+}

@@ -1,0 +1,61 @@
+package console
+
+import (
+	"net/http"
+
+	"orac/appliance/status"
+	"orac/web/api"
+)
+
+// spoolData is what waits, and what was set aside.
+type spoolData struct {
+	Waiting, Aside []spooled
+}
+
+// spooled is a recording with why it was set aside.
+type spooled struct {
+	status.Utterance
+	Refusals []refusal
+}
+
+type refusal struct{ STT, Cause string }
+
+func (c *Console) spool(call *api.Call) error {
+	list, err := api.Invoke[[]status.Utterance](call, "spool", nil)
+	if err != nil {
+		return err
+	}
+	var d spoolData
+	for _, u := range list {
+		if u.State != "refused" {
+			d.Waiting = append(d.Waiting, spooled{Utterance: u})
+			continue
+		}
+		s := spooled{Utterance: u}
+		for i, name := range u.Services {
+			r := refusal{STT: name}
+			if i < len(u.Causes) {
+				r.Cause = u.Causes[i]
+			}
+			s.Refusals = append(s.Refusals, r)
+		}
+		d.Aside = append(d.Aside, s)
+	}
+	return c.show(call, http.StatusOK, "spool", view{Title: "Recordings that wait", Nav: "/incidents", Scripts: []string{"history.js"}, Data: d})
+}
+
+// retrySpooled puts a recording at the end of the queue.
+func (c *Console) retrySpooled(call *api.Call) error {
+	if _, err := api.Invoke[api.Nothing](call, "retrySpooled", api.SpooledInput{ID: call.R.PathValue("id")}); err != nil {
+		return err
+	}
+	return redirect(call, "/spool")
+}
+
+// dropSpooled deletes a recording.
+func (c *Console) dropSpooled(call *api.Call) error {
+	if _, err := api.Invoke[api.Nothing](call, "dropSpooled", api.SpooledInput{ID: call.R.PathValue("id")}); err != nil {
+		return err
+	}
+	return redirect(call, "/spool")
+}
