@@ -92,7 +92,13 @@ func (c *checker) names() {
 func (c *checker) sound(w runbook.WAV) {
 	f, err := wav.Open(w.Path)
 	if err == nil {
-		_ = f.Close() // it was only read
+		defer f.Close()
+		if note := f.Info().Note; note != "" {
+			c.say(w.Address, "path", runbook.Warning, fmt.Sprintf("the sound %s: %s", w.Path, note), "What is there is heard; or record it again.")
+		}
+		if err := f.Select(w.Channel...); err != nil {
+			c.say(w.Address, "channel", runbook.Warning, fmt.Sprintf("the sound %s: %v", w.Path, err), "Name a channel that it has, or leave channel out: then all are mixed.")
+		}
 		return
 	}
 	c.say(w.Address, "path", runbook.Warning, fmt.Sprintf("the sound %s: %s", w.Path, reason(err)),
