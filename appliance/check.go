@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"orac/appliance/audio/wav"
+	"orac/appliance/logbook"
 	"orac/models"
 	"orac/runbook"
 )
@@ -21,6 +22,12 @@ func Check(rb *runbook.Runbook) runbook.Diagnostics {
 	c := &checker{rb: rb}
 	c.listeners()
 	c.names()
+	if path := rb.Appliance.LogFile; path != "" {
+		if err := logbook.CheckFile(path); err != nil {
+			c.say(rb.Appliance.Address, "log_file", runbook.Warning, fmt.Sprintf("the log cannot be written to %s: %v", path, err),
+				"Make its folder for the user that ORAC runs as, or name another file. Until then there is only what orac logs shows.")
+		}
+	}
 	for _, w := range rb.WAVs {
 		c.sound(w)
 	}

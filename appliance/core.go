@@ -34,6 +34,8 @@ type CoreOptions struct {
 	Check func(*runbook.Runbook) error
 	// Measure measures the resident memory of the appliance; nil where that means nothing.
 	Measure func() (int64, error)
+	// LogFile tells why the log cannot be written to its file; nil where there is none.
+	LogFile func() error
 	// Evidence gives what is known of the process before a node is ended by force; nil: nothing.
 	Evidence func() string
 	// Ready is called once, when it can be asked and changed. Alive is called every second. Nil for none.
@@ -89,7 +91,7 @@ func NewCore(o CoreOptions) (*Core, error) {
 	c.log = incident.New(incident.Budget{Restarts: w.RestartBudget, Per: w.Per}, c.records)
 	c.monitor = &Monitor{
 		Runner: c.runner, Log: c.log, FS: parts.FS, Events: watched, Logged: logged, Slog: o.Slog,
-		Measure: o.Measure, Evidence: o.Evidence, MayRestart: c.mayRestart, Settle: parts.Trim, Changed: c.changed,
+		Measure: o.Measure, LogFile: o.LogFile, Evidence: o.Evidence, MayRestart: c.mayRestart, Settle: parts.Trim, Changed: c.changed,
 	}
 	c.lastGood = rt.NewCell(o.LastGood)
 	c.steward = &Steward{Proposer: Proposer{o.Language, c.runner.Graph}, Runner: c.runner, Check: o.Check}

@@ -29,6 +29,8 @@ type Monitor struct {
 	// for nothing.
 	Settle  func()
 	Changed *rt.Mailbox[struct{}]
+	// LogFile tells why the log cannot be written to its file; nil where there is none.
+	LogFile func() error
 	// MayRestart tells whether the process may be replaced because of its memory; nil: it may.
 	MayRestart func(t *rt.Task, why string) bool
 	// Evidence gives what is known of the process before a node is ended by force.
@@ -107,6 +109,7 @@ func (m *Monitor) Run(t *rt.Task) error {
 		if t.Now() >= disk {
 			disk = t.Now().Add(diskEvery)
 			m.disk(t, rb.Disk)
+			m.logFile(t, rb.Appliance.LogFile)
 		}
 		if over := t.Now().Sub(rated); over >= rateTime {
 			counts, rated = m.measureRates(counts, over), t.Now()

@@ -37,6 +37,7 @@ var Rules = []Rule{
 	{Kind: "webhook", ShowDegraded: 2 * time.Second, ShowUnhealthy: 2 * time.Second, Clear: time.Second},
 	{Kind: "history", ShowDegraded: time.Second, ShowUnhealthy: time.Second, Clear: time.Second},
 	{Kind: "disk", Clear: 5 * time.Second},
+	{Kind: "log", Clear: time.Second},
 	{Kind: "memory", Clear: 5 * time.Second},
 }
 
