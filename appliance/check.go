@@ -4,12 +4,16 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/netip"
+	"net/url"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"orac/appliance/audio/wav"
+	"orac/appliance/logbook"
+	"orac/appliance/stt"
 	"orac/models"
 	"orac/runbook"
 )
@@ -21,6 +25,12 @@ func Check(rb *runbook.Runbook) runbook.Diagnostics {
 	c := &checker{rb: rb}
 	c.listeners()
 	c.names()
+	if path := rb.Appliance.LogFile; path != "" {
+		if err := logbook.CheckFile(path); err != nil {
+			c.say(rb.Appliance.Address, "log_file", runbook.Warning, fmt.Sprintf("the log cannot be written to %s: %v", path, err),
+				"Make its folder for the user that ORAC runs as, or name another file. Until then there is only what orac logs shows.")
+		}
+	}
 	for _, w := range rb.WAVs {
 		c.sound(w)
 	}
@@ -31,6 +41,10 @@ func Check(rb *runbook.Runbook) runbook.Diagnostics {
 		if s.Protocol == "exec" {
 			c.program(s)
 		}
+		c.everywhere(s.Address, s.URL)
+	}
+	for _, h := range rb.Heartbeats {
+		c.everywhere(h.Address, h.URL)
 	}
 	slices.SortStableFunc(c.found, func(a, b runbook.Diagnostic) int { return a.Subject.Start.Byte - b.Subject.Start.Byte })
 	return c.found
@@ -92,7 +106,13 @@ func (c *checker) names() {
 func (c *checker) sound(w runbook.WAV) {
 	f, err := wav.Open(w.Path)
 	if err == nil {
-		_ = f.Close() // it was only read
+		defer f.Close()
+		if note := f.Info().Note; note != "" {
+			c.say(w.Address, "path", runbook.Warning, fmt.Sprintf("the sound %s: %s", w.Path, note), "What is there is heard; or record it again.")
+		}
+		if err := f.Select(w.Channel...); err != nil {
+			c.say(w.Address, "channel", runbook.Warning, fmt.Sprintf("the sound %s: %v", w.Path, err), "Name a channel that it has, or leave channel out: then all are mixed.")
+		}
 		return
 	}
 	c.say(w.Address, "path", runbook.Warning, fmt.Sprintf("the sound %s: %s", w.Path, reason(err)),
@@ -153,16 +173,47 @@ func heads() []string {
 	return names
 }
 
+// everywhere warns of an address that servers listen at and that nothing is reached by: 0.0.0.0 leads to this machine, if anywhere.
+func (c *checker) everywhere(block runbook.Address, address string) {
+	u, err := url.Parse(address)
+	if err != nil {
+		return
+	}
+	if ip, err := netip.ParseAddr(u.Hostname()); err == nil && ip.IsUnspecified() {
+		c.say(block, "url", runbook.Warning, u.Hostname()+" is no address of a machine: it stands for all addresses where a server listens",
+			"Write the address that the service is reached at; on this machine that is 127.0.0.1.")
+	}
+}
+
 // program looks for the program of a service as a delivery would.
 func (c *checker) program(s runbook.STT) {
-	if _, err := program(c.rb, s); err != nil {
+	command, err := program(c.rb, s)
+	if err != nil {
 		where := "in the PATH"
 		if strings.Contains(s.Command[0], "/") {
 			where = "at " + filepath.Clean(c.rb.Resolve(s.Command[0]))
 		}
+		if errors.Is(err, fs.ErrPermission) {
+			if why := stt.Runnable(c.rb.Resolve(s.Command[0])); why != nil {
+				c.cannotRun(s, why)
+				return
+			}
+		}
 		c.say(s.Address, "command", runbook.Warning, fmt.Sprintf("there is no program %q %s", s.Command[0], where),
 			"Install it before it runs, or give its path relative to the runbook.")
+		return
 	}
+	path := command[0]
+	if strings.Contains(s.Command[0], "/") {
+		path = c.rb.Resolve(s.Command[0])
+	}
+	if why := stt.Runnable(path); why != nil {
+		c.cannotRun(s, why)
+	}
+}
+
+func (c *checker) cannotRun(s runbook.STT, why error) {
+	c.say(s.Address, "command", runbook.Warning, "the command cannot be run: "+why.Error(), "Mend it before it runs: every delivery would fail.")
 }
 
 // reason is an error of the file system without the operation and the path.

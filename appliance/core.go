@@ -40,6 +40,8 @@ type CoreOptions struct {
 	Measure func() (int64, error)
 	// Console tells why the console cannot be served, "" if it is; and whether that is known yet. Nil: there is none.
 	Console func() (why string, known bool)
+	// LogFile tells why the log cannot be written to its file; nil where there is none.
+	LogFile func() error
 	// Evidence gives what is known of the process before a node is ended by force; nil: nothing.
 	Evidence func() string
 	// Ready is called once, when it can be asked and changed. Alive is called every second. Nil for none.
@@ -101,7 +103,7 @@ func NewCore(o CoreOptions) (*Core, error) {
 	c.log = incident.New(incident.Budget{Restarts: w.RestartBudget, Per: w.Per}, c.records)
 	c.monitor = &Monitor{
 		Runner: c.runner, Log: c.log, FS: parts.FS, Events: watched, Logged: logged, Slog: o.Slog,
-		Measure: o.Measure, Evidence: o.Evidence, Console: o.Console, MayRestart: c.mayRestart, Settle: parts.Trim, Changed: c.changed,
+		Measure: o.Measure, LogFile: o.LogFile, Evidence: o.Evidence, Console: o.Console, MayRestart: c.mayRestart, Settle: parts.Trim, Changed: c.changed,
 	}
 	c.lastGood = rt.NewCell(o.LastGood)
 	c.steward = &Steward{Proposer: Proposer{o.Language, c.runner.Graph, o.Accept}, Runner: c.runner, Check: o.Check}

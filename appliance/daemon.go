@@ -77,6 +77,9 @@ func NewDaemon(o Options) (*Daemon, error) {
 	if o.State.history != nil {
 		c.Ledger = o.State.history
 	}
+	if o.LogFile != nil {
+		c.LogFile = o.LogFile.Trouble
+	}
 	if o.Beside != nil {
 		c.Check, c.Accept, c.Console = o.Beside.Check, o.Beside.Accept, o.Beside.Trouble
 	}

@@ -29,6 +29,8 @@ type Monitor struct {
 	// for nothing.
 	Settle  func()
 	Changed *rt.Mailbox[struct{}]
+	// LogFile tells why the log cannot be written to its file; nil where there is none.
+	LogFile func() error
 	// MayRestart tells whether the process may be replaced because of its memory; nil: it may.
 	MayRestart func(t *rt.Task, why string) bool
 	// Console tells why the console cannot be served, "" if it is; and whether that is known yet. Nil: there is none.
@@ -109,6 +111,7 @@ func (m *Monitor) Run(t *rt.Task) error {
 		if t.Now() >= disk {
 			disk = t.Now().Add(diskEvery)
 			m.disk(t, rb.Disk)
+			m.logFile(t, rb.Appliance.LogFile)
 		}
 		if over := t.Now().Sub(rated); over >= rateTime {
 			counts, rated = m.measureRates(counts, over), t.Now()

@@ -101,6 +101,22 @@ func (m *Monitor) disk(t *rt.Task, d runbook.Disk) {
 	m.fact(t, f)
 }
 
+// logFile opens an incident while the log cannot be written to its file. The appliance hears all the same, so it is degraded and
+// no more.
+func (m *Monitor) logFile(t *rt.Task, path string) {
+	if m.LogFile == nil {
+		return
+	}
+	f := health.Fact{Component: "log", Kind: "log", Level: health.Healthy}
+	if err := m.LogFile(); err != nil && path != "" {
+		f.Level, f.Why = health.Degraded, fmt.Sprintf("the log cannot be written to log_file %s: %v", path, err)
+		if _, open := m.open[f.Component]; !open {
+			m.open[f.Component], _ = m.Log.Open(t, f.Component, f.Why, "")
+		}
+	}
+	m.fact(t, f)
+}
+
 func (m *Monitor) memorySettings() memory.Settings {
 	l := m.Runner.Graph().Runbook.Memory
 	return memory.Settings{Limits: memory.Limits{Warn: int64(l.Warn), Restart: int64(l.Restart)}, Every: l.Every}

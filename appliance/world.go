@@ -57,7 +57,7 @@ func input(rb *runbook.Runbook, a runbook.Address) (audio.Source, error) {
 		}
 		return capture.New(capture.Spec{
 			Selector: capture.Selector{Match: m.Match, Identity: m.Identity, ID: m.ID},
-			Backend:  backend, Channels: m.Channels, StartTimeout: m.StartTimeout, Look: rb.Watchdog.SourceCheck,
+			Backend:  backend, Channels: m.Channels, Channel: m.Channel, StartTimeout: m.StartTimeout, Look: rb.Watchdog.SourceCheck,
 		}), nil
 	}
 	w, ok := rb.WAV(a)
@@ -65,7 +65,7 @@ func input(rb *runbook.Runbook, a runbook.Address) (audio.Source, error) {
 		panic("BUG: no device " + a)
 	}
 	// A file that is wrong now is wrong before anything runs.
-	first, err := wav.Open(w.Path)
+	first, err := wav.Open(w.Path, w.Channel...)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +74,7 @@ func input(rb *runbook.Runbook, a runbook.Address) (audio.Source, error) {
 	}
 	ends := map[string]audio.End{"stop": audio.EndStop, "silence": audio.EndSilence, "loop": audio.EndLoop}
 	return &audio.Player{
-		Name: w.Path, Load: func() (audio.Sound, error) { return wav.Open(w.Path) },
+		Name: w.Path, Load: func() (audio.Sound, error) { return wav.Open(w.Path, w.Channel...) },
 		Fast: w.Pace == "fast", End: ends[w.End], Gap: w.Gap,
 	}, nil
 }

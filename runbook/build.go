@@ -101,6 +101,11 @@ func (d *Document) set(f reflect.Value, at *Attribute, a Attr) {
 	case f.Kind() == reflect.Pointer:
 		f.Set(reflect.New(f.Type().Elem()))
 		d.set(f.Elem(), at, a)
+	case f.Type() == reflect.TypeFor[[]int]():
+		for _, el := range v.AsValueSlice() {
+			n, _ := el.AsBigFloat().Int64()
+			f.Set(reflect.Append(f, reflect.ValueOf(int(n))))
+		}
 	case f.Kind() == reflect.Slice:
 		f.Set(texts(f.Type(), v))
 	case f.Type() == reflect.TypeFor[map[string]Secret]():

@@ -8,7 +8,7 @@ import (
 )
 
 // Format gives the runbook in its canonical layout: indentation, aligned equals
-// signs, one newline at the end. Only white space changes, and formatting twice
+// signs, one newline at the end, every line ended as most are. Only white space changes, and formatting twice
 // changes nothing more. A text that cannot be parsed is refused.
 func Format(src []byte, filename string) ([]byte, Diagnostics) {
 	return runbooks.Format(src, filename)
@@ -20,7 +20,10 @@ func (l *Language) Format(src []byte, filename string) ([]byte, Diagnostics) {
 	if _, ok := p.parse(); !ok {
 		return nil, p.sorted()
 	}
-	out := src
+	// Lines end as most of the file's do, all of them: what is put in between has LF.
+	bom := src[:len(src)-len(bytes.TrimPrefix(src, utf8BOM))]
+	end := usualEnd(linesOf(string(src)))
+	out := bytes.ReplaceAll(src[len(bom):], []byte("\r\n"), []byte("\n"))
 	// One round settles almost every text; a comment that moves can need another.
 	for range 4 {
 		next := append(bytes.TrimRight(hclwrite.Format(out), " \t\r\n"), '\n')
@@ -29,7 +32,7 @@ func (l *Language) Format(src []byte, filename string) ([]byte, Diagnostics) {
 		}
 		out = next
 	}
-	return out, nil
+	return append(bytes.Clone(bom), bytes.ReplaceAll(out, []byte("\n"), []byte(end))...), nil
 }
 
 // Diff gives the change from a to b as a unified diff of the file name; "" when

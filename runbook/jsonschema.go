@@ -161,6 +161,9 @@ func (at *Attribute) plainSchema() object {
 		return object{"type": "string", "pattern": `^[0-9]+(\.[0-9]+)?([KMGT]i?B|kB|B)$`}
 	case URL:
 		return object{"type": "string", "pattern": "^https?://"}
+	case Ints:
+		one := object{"type": "integer", "minimum": json.Number(at.Min), "maximum": json.Number(at.Max)}
+		return object{"anyOf": []object{one, {"type": "array", "items": one, "minItems": 1, "uniqueItems": true}}}
 	case Refs, Strings:
 		items := object{"type": "string"}
 		if len(at.Values) > 0 {

@@ -14,7 +14,7 @@ import (
 func (k Kind) words() string {
 	return [...]string{
 		String: "text", Enum: "one of a few words", Path: "path", URL: "URL", Int: "whole number", Float: "number", Bool: "true or false",
-		Duration: "duration", ByteSize: "size", Ref: "reference", Refs: "list of references", Strings: "list of text", Map: "map of text",
+		Duration: "duration", ByteSize: "size", Ref: "reference", Refs: "list of references", Strings: "list of text", Ints: "whole number or list of them", Map: "map of text",
 		Keyword: "keyword", Any: "any value", Numbers: "map of numbers", Expression: "condition", Code: "any expression",
 		CodeMap: "map of expressions",
 	}[k]
@@ -35,7 +35,7 @@ func (k Kind) hint() string {
 		return `Write a number with a unit ms, s, m, h or d, like "500ms", "2s" or "30d".`
 	case ByteSize:
 		return `Write a number with a unit B, KiB, MiB, GiB, TiB, KB, MB, GB or TB, like "250MiB".`
-	case Int:
+	case Int, Ints:
 		return "Write a whole number."
 	}
 	return "Write a number."
@@ -59,7 +59,7 @@ func (k Kind) isKept() bool { return k == Expression || k == Code || k == CodeMa
 // literal reads text of the registry (a default, a bound) as a value.
 func (at *Attribute) literal(text string) cty.Value {
 	switch at.Kind {
-	case Int, Float, Numbers:
+	case Int, Ints, Float, Numbers:
 		v, err := cty.ParseNumberVal(text)
 		if err != nil {
 			panic(fmt.Sprintf("BUG: %s: %q: %v", at.Name, text, err))
@@ -95,6 +95,8 @@ func (at *Attribute) valueType() cty.Type {
 		return cty.Bool
 	case Refs, Strings:
 		return cty.List(cty.String)
+	case Ints:
+		return cty.List(cty.Number)
 	case Map, CodeMap:
 		return cty.Map(cty.String)
 	case Numbers:
@@ -111,8 +113,8 @@ func (at *Attribute) defaultValue(name string) cty.Value {
 		return cty.StringVal(at.DefaultFrom(name))
 	case at.Default != "":
 		return at.literal(at.Default)
-	case at.Kind == Refs || at.Kind == Strings:
-		return cty.ListValEmpty(cty.String)
+	case at.valueType().IsListType():
+		return cty.ListValEmpty(at.valueType().ElementType())
 	case at.valueType().IsMapType():
 		return cty.MapValEmpty(at.valueType().ElementType())
 	}

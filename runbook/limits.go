@@ -20,6 +20,9 @@ const (
 	maxBlocks    = 1000      // blocks of one runbook, nested ones included
 )
 
+// utf8BOM may begin a file; editors on Windows write it.
+var utf8BOM = []byte("\xef\xbb\xbf")
+
 // check refuses what must not reach the parser. It reports whether src may be parsed.
 func (p *problems) check() bool {
 	src := p.src.bytes
@@ -27,7 +30,13 @@ func (p *problems) check() bool {
 	case len(src) > MaxFileSize:
 		p.fail("", hcl.Range{Filename: p.src.name}, fmt.Sprintf("the file is larger than %s", FormatSize(MaxFileSize)),
 			p.lang.capital()+" is a few KiB of text; is this the right file?")
-	case len(bytes.TrimSpace(src)) == 0:
+	case bytes.HasPrefix(src, []byte("\xff\xfe")), bytes.HasPrefix(src, []byte("\xfe\xff")):
+		p.fail("", p.pointAt(0), "the file is UTF-16 text", "Save it as UTF-8: iconv -f UTF-16 -t UTF-8.")
+	case bytes.LastIndex(src, utf8BOM) > 0:
+		p.fail("", p.pointAt(bytes.LastIndex(src, utf8BOM)), "a byte order mark stands in the middle of the file", "Files with one were put together; remove it (the three bytes EF BB BF).")
+	case bytes.IndexByte(src, '\n') < 0 && bytes.IndexByte(src, '\r') >= 0:
+		p.fail("", p.pointAt(bytes.IndexByte(src, '\r')), "the lines end with CR alone, as on old Macs", "Save it with line ends of Unix (LF) or Windows (CR LF).")
+	case len(bytes.TrimSpace(bytes.TrimPrefix(src, utf8BOM))) == 0:
 		p.fail("", hcl.Range{Filename: p.src.name}, "the "+p.lang.Noun+" is empty", p.lang.Empty)
 	case bytes.IndexByte(src, 0) >= 0:
 		p.fail("", p.pointAt(bytes.IndexByte(src, 0)), "the file is binary, not text", p.lang.capital()+" is a text file in UTF-8; is this the right file?")

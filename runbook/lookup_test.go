@@ -39,7 +39,7 @@ func TestLookups(t *testing.T) {
 	if got := rb.HeartbeatURL(Heartbeat{STT: "stt.whisper"}); got != "https://stt.test" {
 		t.Errorf("the address of a heartbeat that names an stt is %q", got)
 	}
-	if b, ok := rb.Block("listener.kitchen.record"); !ok || b.Attrs["grace"].Value.AsString() != "0s" || b.Attrs["grace"].Range.Start.Line != 52 {
+	if b, ok := rb.Block("listener.kitchen.record"); !ok || b.Attrs["grace"].Value.AsString() != "0s" || b.Attrs["grace"].Range.Start.Line != 54 {
 		t.Errorf("record: %+v, %v", b, ok)
 	}
 	for _, a := range []Address{"device.microphone.usb", "device.wav.demo"} {

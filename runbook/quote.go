@@ -1,7 +1,9 @@
 package runbook
 
 import (
+	"net/netip"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -98,8 +100,33 @@ func (q quotable) badURL(secret bool) string {
 	case u.Fragment != "":
 		return "Leave out the part from # on."
 	}
+	return undialable(u.Hostname(), u.Port(), strings.HasSuffix(u.Host, ":"))
+}
+
+// undialable says what to do about a host or port that no connection can go to; "" for all others. Names are not looked up.
+func undialable(host, port string, cut bool) string {
+	if n, err := strconv.Atoi(port); cut || port != "" && (err != nil || n < 1 || n > 65535) {
+		return "A port is a number from 1 to 65535; leave it out for that of the scheme."
+	}
+	ip, err := netip.ParseAddr(host)
+	switch {
+	case err != nil && numericHost.MatchString(host):
+		return "An address is four numbers from 0 to 255, like 192.0.2.7."
+	case err != nil:
+		return ""
+	}
+	ip = ip.Unmap()
+	switch {
+	case ip.IsMulticast() || ip == netip.AddrFrom4([4]byte{255, 255, 255, 255}):
+		return "This address is of many machines at once; write that of one."
+	case ip.Is6() && ip.IsLinkLocalUnicast() && ip.Zone() == "":
+		return "A link-local address needs its interface: write [fe80::1%25eth0]."
+	}
 	return ""
 }
+
+// numericHost is what would be an address, if its numbers were right; no top-level domain is a number.
+var numericHost = regexp.MustCompile(`^[0-9.]+$|\.[0-9]+$`)
 
 // meant says which of the words a text may have meant, and else, when all is set, what it may be.
 func (q quotable) meant(word string, values []string, all bool) string {

@@ -39,7 +39,7 @@ var applianceBlock = &BlockType{
 		{Name: "log_file", Kind: Path, Gives: Writes, OnChange: InPlace, Example: `"/var/log/orac/orac.log"`,
 			Doc: "A file that the messages are also written to, as lines of JSON."},
 		{Name: "log_size", Kind: ByteSize, Gives: Tunes, OnChange: InPlace, Default: "10MiB", Min: "512KiB", Max: "1GiB",
-			Doc: "The size at which log_file is set aside under another name and begun anew."},
+			Doc: "The size at which log_file is set aside under another name and begun anew. Files beside it that ORAC has not set aside, such as those of logrotate, stay as they are."},
 		{Name: "log_keep", Kind: Int, Gives: Tunes, OnChange: InPlace, Default: "3", Min: "0", Max: "99", Unit: "files",
 			Doc: "How many files that were set aside are kept."},
 		{Name: "instance_id", Kind: String, Gives: Tunes, OnChange: InPlace, DefaultDoc: "hey-orac-<hostname>", Example: `"hey-orac-kitchen"`,

@@ -2,6 +2,7 @@ package runbook
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -18,15 +19,27 @@ var microphoneBlock = &BlockType{
 		{Name: "identity", Kind: String, Gives: Tunes, OnChange: Restart, Example: `"alsa_input.usb-0d8c_USB_Audio-00.mono"`,
 			Doc: "The device's stable identity: an ALSA card id or USB path, or the name of a PulseAudio source. It survives unplugging."},
 		{Name: "id", Kind: String, Gives: Tunes, OnChange: Restart, Example: `"hw:1,0"`,
-			Doc: "The backend's own identifier. It may change when the device is plugged in again."},
+			Doc: "The backend's own identifier: the name of a PulseAudio source, or any PCM that ALSA opens (`hw:1,0`, `plughw:CARD=Mic`, `dsnoop:CARD=Mic`, `default`, one of asound.conf), with backend alsa or where no PulseAudio answers. The number of a card may change when it is plugged in again."},
 		{Name: "backend", Kind: Enum, Gives: Tunes, OnChange: Restart, Default: "auto", Values: []string{"auto", "pulse", "alsa"},
 			Doc: "The audio system to use; auto takes PulseAudio where a server answers, else ALSA."},
-		{Name: "channels", Kind: Int, Gives: Tunes, OnChange: Restart, Default: "1", Min: "1", Max: "8", Unit: "channels",
-			Doc: "How many channels to open; they are mixed to one."},
+		{Name: "channels", Kind: Int, Gives: Tunes, OnChange: Restart, Default: "1", Min: "1", Max: "32", Unit: "channels",
+			Doc: "How many channels to open; they are mixed to one, unless channel picks some."},
+		{Name: "channel", Kind: Ints, Gives: Tunes, OnChange: Restart, Min: "0", Max: "31", Example: "0",
+			Doc: "The channel that is listened to, counted from 0, or a list of channels that are mixed, like [0, 1]. A microphone array gives one processed channel, often 0, beside raw ones and what the loudspeaker plays. The device is opened with all the channels that it has; channels, if it is written, must be that number. PulseAudio mixes more than two by itself: use backend alsa for those."},
 		{Name: "start_timeout", Kind: Duration, Gives: Tunes, OnChange: Restart, Default: "5s", Min: "1s", Max: "60s",
 			Doc: "How long the device may take from being opened to its first sound."},
 	},
-	Rules: []Rule{AtMostOneOf("match", "identity", "id")},
+	Rules: []Rule{
+		AtMostOneOf("match", "identity", "id"),
+		{
+			Uses: []string{"channel", "channels"},
+			Doc:  "channel must be less than channels: channels count from 0",
+			Hint: "Of channels = 6, write 0 to 5; or leave channels out, and the device says how many it has.",
+			Holds: func(g Given) bool {
+				return !g.Written("channels") || !slices.ContainsFunc(g.Numbers("channel"), func(n int) bool { return n >= int(g.Amount("channels")) })
+			},
+		},
+	},
 }
 
 var wavBlock = &BlockType{
@@ -45,6 +58,8 @@ var wavBlock = &BlockType{
 			Doc: "What follows the end of the file: the end of the run, silence for ever, or the file again."},
 		{Name: "gap", Kind: Duration, Gives: Tunes, OnChange: Restart, Default: "2s", Min: "0s", Max: "1h",
 			Doc: "The silence between two rounds of a loop."},
+		{Name: "channel", Kind: Ints, Gives: Tunes, OnChange: Restart, Min: "0", Max: "31", Example: "0",
+			Doc: "The channel of the file that is heard, counted from 0, or a list of channels that are mixed; without it all are mixed."},
 	},
 }
 

@@ -16,7 +16,7 @@ var goTypes = map[Kind][]reflect.Type{
 	String: {reflect.TypeFor[string](), secretType}, Enum: {reflect.TypeFor[string]()}, Path: {reflect.TypeFor[string]()},
 	URL: {reflect.TypeFor[string](), secretType}, Int: {reflect.TypeFor[int]()}, Float: {reflect.TypeFor[float64]()},
 	Bool: {reflect.TypeFor[bool](), reflect.TypeFor[*bool]()}, Duration: {reflect.TypeFor[time.Duration]()}, ByteSize: {reflect.TypeFor[Size]()},
-	Ref: {reflect.TypeFor[Address]()}, Refs: {reflect.TypeFor[[]Address]()}, Strings: {reflect.TypeFor[[]string]()},
+	Ref: {reflect.TypeFor[Address]()}, Refs: {reflect.TypeFor[[]Address]()}, Strings: {reflect.TypeFor[[]string]()}, Ints: {reflect.TypeFor[[]int]()},
 	Map: {reflect.TypeFor[map[string]Secret]()},
 }
 
@@ -116,7 +116,7 @@ func checkAttribute(t *testing.T, what string, at *Attribute) {
 	if (at.Min == "") != (at.Max == "") || at.Min != "" && at.bound(at.Min) >= at.bound(at.Max) {
 		t.Errorf("%s ranges from %q to %q", what, at.Min, at.Max)
 	}
-	if slices.Contains([]Kind{Int, Float, Duration, ByteSize}, at.Kind) && at.Min == "" {
+	if slices.Contains([]Kind{Int, Ints, Float, Duration, ByteSize}, at.Kind) && at.Min == "" {
 		t.Errorf("%s has no bounds", what)
 	}
 	if at.Required && at.Default != "" {

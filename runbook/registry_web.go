@@ -16,7 +16,7 @@ var webBlock = &BlockType{
 	Attributes: []Attribute{
 		{Name: "listen", Kind: String, Gives: Opens, OnChange: Restart, Example: `"127.0.0.1:7171"`,
 			NoWider: sameOrLoopback,
-			Pattern: regexp.MustCompile(`^(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9.-]{0,253}):([1-9][0-9]{0,4})$`), Expect: `HOST:PORT, like "127.0.0.1:7171" or ":7171" for every address`,
+			Pattern: regexp.MustCompile(`^(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9.-]{0,253}):(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[1-9][0-9]{0,3})$`), Expect: `HOST:PORT, like "127.0.0.1:7171" or ":7171" for every address; a port is 1 to 65535`,
 			Doc: "The address that the console and the API are served at; a web block needs it."},
 		{Name: "plain_http_on_the_network", Kind: Bool, Gives: Opens, OnChange: Restart, Default: "false",
 			Doc: "Whether passwords and voices may cross the network unencrypted. Beyond the machine itself there is no plain HTTP unless this says so."},

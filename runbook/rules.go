@@ -42,6 +42,15 @@ func (g Given) Amount(name string) float64 {
 	return n
 }
 
+// Numbers are the values of an attribute of Ints.
+func (g Given) Numbers(name string) (list []int) {
+	for _, el := range g.attrs[name].Value.AsValueSlice() {
+		n, _ := el.AsBigFloat().Int64()
+		list = append(list, int(n))
+	}
+	return list
+}
+
 // Truth is the value of an attribute that is true or false; false when it has none.
 func (g Given) Truth(name string) bool {
 	v := g.attrs[name].Value

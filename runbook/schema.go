@@ -20,6 +20,7 @@ const (
 	Ref                    // one block whose type is in Attribute.Refs
 	Refs                   // a list of different such blocks
 	Strings                // a list of text
+	Ints                   // a whole number, or a list of different ones
 	Map                    // text by name
 	Keyword                // one of Attribute.Values, without quotes
 	Any                    // any value; locals and the default of a variable
@@ -64,9 +65,9 @@ type Attribute struct {
 	Doc      string // one sentence or two
 	Unit     string
 	Default  string
-	Min, Max string // inclusive; for Strings and Refs, nothing
+	Min, Max string // inclusive, of Ints each; for Strings and Refs, nothing
 	Required bool
-	NonEmpty bool // a list that must have an element
+	NonEmpty bool // a list that must have an element; Ints that are written have one in any case
 	Secret   Secrecy
 	Values   []string    // of an Enum or a Keyword, the elements of Strings, the names of Numbers
 	Refs     []string    // types a reference may name

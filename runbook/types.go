@@ -52,6 +52,7 @@ type Microphone struct {
 	ID           string        `hcl:"id"`
 	Backend      string        `hcl:"backend"` // auto, pulse or alsa
 	Channels     int           `hcl:"channels"`
+	Channel      []int         `hcl:"channel"` // from 0; nil: all of Channels
 	StartTimeout time.Duration `hcl:"start_timeout"`
 }
 
@@ -63,6 +64,7 @@ type WAV struct {
 	Pace    string        `hcl:"pace"` // realtime or fast
 	End     string        `hcl:"end"`  // stop, silence or loop
 	Gap     time.Duration `hcl:"gap"`
+	Channel []int         `hcl:"channel"` // from 0; nil: all
 }
 
 // Model is one wake-word model and when it fires.

@@ -172,6 +172,8 @@ func (e *evaluator) normalise(at *Attribute, v quotable) (cty.Value, *misfit) {
 		return e.reference(at, v)
 	case Refs, Strings:
 		return e.list(at, v)
+	case Ints:
+		return wholeNumbers(at, v)
 	case Map:
 		return textMap(at, v)
 	case Numbers:
@@ -252,7 +254,7 @@ func amount(k Kind, v cty.Value) (float64, error) {
 	switch {
 	case math.IsInf(n, 0):
 		return 0, errors.New("it is too large")
-	case k == Int && n != math.Trunc(n):
+	case (k == Int || k == Ints) && n != math.Trunc(n):
 		return 0, errors.New("it is not whole")
 	}
 	return n, nil
@@ -313,6 +315,39 @@ func (e *evaluator) list(at *Attribute, v quotable) (cty.Value, *misfit) {
 			return cty.NilVal, &misfit{"is empty", "Name at least one, like " + at.example() + "."}
 		}
 		return cty.ListValEmpty(cty.String), nil
+	}
+	return cty.ListVal(out), nil
+}
+
+// wholeNumbers is the normal form of one number or of a list of them: a list.
+func wholeNumbers(at *Attribute, v quotable) (cty.Value, *misfit) {
+	one := *at
+	one.Kind = Int
+	t := v.Type()
+	if !t.IsTupleType() && !t.IsListType() && !t.IsSetType() {
+		n, bad := normaliseAmount(&one, v)
+		if bad != nil {
+			return cty.NilVal, bad
+		}
+		return cty.ListVal([]cty.Value{n}), nil
+	}
+	var out []cty.Value
+	for it := v.ElementIterator(); it.Next(); {
+		_, el := it.Element()
+		if el.IsNull() {
+			return cty.NilVal, &misfit{"must hold whole numbers only, not null", "Write it like " + at.Example + "."}
+		}
+		n, bad := normaliseAmount(&one, v.part(el))
+		switch {
+		case bad != nil:
+			return cty.NilVal, bad
+		case slices.ContainsFunc(out, n.RawEquals):
+			return cty.NilVal, &misfit{"holds " + v.part(n).show() + " twice", "Name each once."}
+		}
+		out = append(out, n)
+	}
+	if len(out) == 0 {
+		return cty.NilVal, &misfit{"is empty", "Name at least one, or leave " + at.Name + " out."}
 	}
 	return cty.ListVal(out), nil
 }

@@ -38,6 +38,7 @@ var Rules = []Rule{
 	{Kind: "history", ShowDegraded: time.Second, ShowUnhealthy: time.Second, Clear: time.Second},
 	{Kind: "web", ShowUnhealthy: time.Second, Clear: time.Second},
 	{Kind: "disk", Clear: 5 * time.Second},
+	{Kind: "log", Clear: time.Second},
 	{Kind: "memory", Clear: 5 * time.Second},
 }
 

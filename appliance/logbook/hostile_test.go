@@ -1,6 +1,7 @@
 package logbook
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,7 +14,15 @@ func TestHostileLogFiles(t *testing.T) {
 		put func(victim, path string) error
 		why string
 	}{
-		"a link":    {func(victim, path string) error { return os.Symlink(victim, path) }, "it is a link"},
+		"a link": {func(victim, path string) error {
+			return errors.Join(os.Symlink(victim, path), os.Lchown(path, 12345, 12345))
+		}, "is a link of the user 12345"},
+		"a second name of a link": {func(victim, path string) error {
+			return errors.Join(os.Symlink(victim, path+".ours"), os.Link(path+".ours", path))
+		}, "a second name of a link"},
+		"a link to another's": {func(victim, path string) error {
+			return errors.Join(os.Symlink(victim, path), os.Chown(victim, 12345, 12345))
+		}, "it belongs to the user 12345"},
 		"another's": {func(victim, path string) error { return os.Chown(victim, 12345, 12345) }, "it belongs to the user 12345"},
 		"a folder":  {func(_, path string) error { return os.Mkdir(path, 0o700) }, "it is a folder"},
 	} {
@@ -32,7 +41,7 @@ func TestHostileLogFiles(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := f.Write([]byte("a line\n")); err == nil || !strings.Contains(err.Error(), c.why) || !strings.Contains(err.Error(), path) {
+		if _, err := f.Write([]byte("a line\n")); err == nil || !strings.Contains(err.Error(), c.why) || !strings.Contains(err.Error(), dir) {
 			t.Errorf("%s: %v", name, err)
 		}
 		if text, err := os.ReadFile(victim); err != nil || string(text) != "as it was" {

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -14,8 +15,11 @@ import (
 	"orac/appliance/statedir"
 )
 
-// File is a log file that is rotated by size: PATH is being written, PATH.1 is the one before, up to PATH.(Keep-1). Together
-// they never take more than Size * Keep bytes, whatever was there before. It belongs to one Sink.
+// File is a log file that is rotated by size: PATH is being written, PATH.1 is the one before, and so on, Keep in all.
+// Together they never take more than Size * Keep bytes. A file beside them that ORAC has not set aside (see mark) is not counted,
+// renamed or removed: its number is passed over. It belongs to one Sink.
+//
+// A PATH that is a link of the user that ORAC runs as, or of root, is followed, and the files are set aside where it leads.
 //
 // A write that fails loses its line, leaves no half of it, and the next write tries everything again: a disk that was full or
 // read-only is used as soon as it can be.
@@ -25,6 +29,7 @@ type File struct {
 	keep int
 
 	f    *os.File // nil: not open
+	real string   // where it is: the path, or what that leads to
 	used int64
 }
 
@@ -47,7 +52,7 @@ func NewFile(path string, size int64, keep int) (*File, error) {
 
 // Write writes one or more whole lines, all or nothing.
 func (l *File) Write(p []byte) (int, error) {
-	if int64(len(p)) > l.size {
+	if int64(len(p)+len(mark)) > l.size {
 		return 0, fmt.Errorf("log file %s: a write of %d bytes does not fit", l.path, len(p))
 	}
 	if err := l.ready(int64(len(p))); err != nil {
@@ -75,8 +80,12 @@ func (l *File) ready(n int64) error {
 			return err
 		}
 	}
-	if l.used+n <= l.size {
+	if l.used+n+int64(len(mark)) <= l.size {
 		return nil
+	}
+	if err := l.finish(); err != nil {
+		l.close()
+		return err
 	}
 	l.close()
 	if err := l.rotate(); err != nil {
@@ -87,7 +96,10 @@ func (l *File) ready(n int64) error {
 
 // same tells whether the path still leads to the open file.
 func (l *File) same() bool {
-	here, err := os.Lstat(l.path)
+	if real, err := statedir.Linked(l.path); err != nil || real != l.real {
+		return false
+	}
+	here, err := os.Lstat(l.real)
 	if err != nil {
 		return false
 	}
@@ -95,24 +107,29 @@ func (l *File) same() bool {
 	return err == nil && os.SameFile(here, open)
 }
 
-// open opens the file, or makes it with mode 0600. It follows no link and waits for nobody: a pipe, a device and
+// open opens the file, or makes it with mode 0600. It follows no link but our own, and waits for nobody: a pipe, a device and
 // another user's file are refused.
 func (l *File) open() error {
+	real, err := statedir.Linked(l.path)
+	if err != nil {
+		return fmt.Errorf("log file %w", err)
+	}
+	l.real = real
 	if err := l.sweep(); err != nil {
 		return err
 	}
-	if info, err := os.Lstat(l.path); err == nil { // before it is opened: to open a device may have effects
-		if err := statedir.CheckFile(l.path, info); err != nil {
+	if info, err := os.Lstat(l.real); err == nil { // before it is opened: to open a device may have effects
+		if err := statedir.CheckFile(l.real, info); err != nil {
 			return fmt.Errorf("log file %w", err)
 		}
 	}
-	f, err := os.OpenFile(l.path, os.O_WRONLY|os.O_APPEND|os.O_CREATE|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0o600)
+	f, err := os.OpenFile(l.real, os.O_WRONLY|os.O_APPEND|os.O_CREATE|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0o600)
 	if err != nil {
 		return err
 	}
 	info, err := f.Stat()
 	if err == nil {
-		err = statedir.CheckFile(l.path, info)
+		err = statedir.CheckFile(l.real, info)
 	}
 	if err != nil {
 		f.Close()
@@ -122,10 +139,17 @@ func (l *File) open() error {
 	return nil
 }
 
-// sweep removes what earlier settings left beyond the present ones: files that are too many or too large.
+// folderOf is the folder of a path; of a bare name, this one.
+func folderOf(path string) string {
+	dir, _ := filepath.Split(path)
+	return filepath.Clean(dir)
+}
+
+// sweep removes what earlier settings left beyond the present ones: files of ours that are too many or too large.
 func (l *File) sweep() error {
-	dir, base := filepath.Split(l.path)
-	d, err := os.Open(filepath.Clean(dir)) // of no folder: "."
+	base := filepath.Base(l.real)
+	stay := l.aside()
+	d, err := os.Open(folderOf(l.real))
 	if err != nil {
 		return err
 	}
@@ -144,8 +168,9 @@ func (l *File) sweep() error {
 			if !ok || err != nil || n < 1 || strconv.Itoa(n) != number {
 				continue
 			}
-			path := l.path + "." + number
-			if info, err := os.Lstat(path); n >= l.keep || err == nil && info.Size() > l.size {
+			path := l.real + "." + number
+			info, err := os.Lstat(path)
+			if err == nil && (!slices.Contains(stay, path) || info.Size() > l.size) && isOurs(path) {
 				if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 					return err
 				}
@@ -154,21 +179,18 @@ func (l *File) sweep() error {
 	}
 }
 
-// rotate gives every file the next higher number; the oldest goes.
+// rotate gives every file of ours the next higher number; the oldest goes.
 func (l *File) rotate() error {
-	info, err := os.Lstat(l.path)
+	info, err := os.Lstat(l.real)
 	if err != nil {
 		return err
 	}
 	if l.keep == 1 || info.Size() > l.size { // larger than any may be, by an earlier setting
-		return os.Remove(l.path)
+		return os.Remove(l.real)
 	}
-	for n := l.keep - 1; n >= 1; n-- {
-		from := l.path
-		if n > 1 {
-			from = l.path + "." + strconv.Itoa(n-1)
-		}
-		if err := os.Rename(from, l.path+"."+strconv.Itoa(n)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	names := append([]string{l.real}, l.aside()...)
+	for n := len(names) - 1; n >= 1; n-- {
+		if err := os.Rename(names[n-1], names[n]); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}

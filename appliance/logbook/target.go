@@ -2,6 +2,7 @@ package logbook
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -23,6 +24,8 @@ type FileSink struct {
 	sink *Sink
 	stop func(patience time.Duration) bool
 	from uint64 // the last line that some file has
+
+	trouble atomic.Pointer[error] // of the last line; nil: it was written
 }
 
 // patience is how long a file that hangs may keep others from being written to.
@@ -45,13 +48,45 @@ func (s *FileSink) Set(to Target) error {
 	}
 	s.end()
 	s.now = to
+	s.trouble.Store(nil)
 	if file == nil {
 		return nil
 	}
 	err := file.ready(0)
-	s.file, s.sink = file, &Sink{Book: s.Book, Out: file, Format: JSON}
+	out := watched{file, &s.trouble}
+	out.say(err)
+	s.file, s.sink = file, &Sink{Book: s.Book, Out: out, Format: JSON}
 	s.stop = s.sink.StartAfter(s.from)
 	return err
+}
+
+// Trouble is why the last line could not be written to the file; nil if it could, or if there is no file. It may be called at any
+// time, and waits for no disk.
+func (s *FileSink) Trouble() error {
+	if t := s.trouble.Load(); t != nil {
+		return *t
+	}
+	return nil
+}
+
+// watched is a file whose last error is kept.
+type watched struct {
+	*File
+	trouble *atomic.Pointer[error]
+}
+
+func (w watched) Write(p []byte) (int, error) {
+	n, err := w.File.Write(p)
+	w.say(err)
+	return n, err
+}
+
+func (w watched) say(err error) {
+	if err == nil {
+		w.trouble.Store(nil)
+		return
+	}
+	w.trouble.Store(&err)
 }
 
 // Close writes what was logged before, but for no longer than a second, and ends.

@@ -37,9 +37,10 @@ type Dir struct {
 
 // hooks are for tests: what happens between a check and the use that it is for. Nil in production.
 type hooks struct {
-	found  func() // the path was checked, and nothing is open yet
-	opened func() // the folder is open
-	file   func() // a file was looked at, and is not open yet
+	found  func()                      // the path was checked, and nothing is open yet
+	opened func()                      // the folder is open
+	file   func()                      // a file was looked at, and is not open yet
+	rename func(from, to string) error // in place of os.Rename
 }
 
 // Open opens a folder, which it makes with mode 0700 if it is not there.

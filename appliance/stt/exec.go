@@ -113,6 +113,9 @@ func (x *Exec) run(ctx context.Context, dir, path string, stdout *limited, stder
 	cmd.Cancel = group
 	cmd.WaitDelay = closeGrace // for a grandchild that left the group and holds our pipe
 	if err := cmd.Start(); err != nil {
+		if why := Runnable(cmd.Path); why != nil { // the system says "no such file" of a script whose interpreter is missing
+			err = why
+		}
 		return 0, err
 	}
 	err = cmd.Wait()

@@ -23,6 +23,7 @@ import (
 // detectFlags are the flags of orac detect.
 type detectFlags struct {
 	models         []string
+	channels       []int
 	threshold, vad float64
 	scores         bool
 
@@ -35,7 +36,7 @@ func (a *app) detectCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "detect {--model A,B | -f RUNBOOK} FILE…",
 		Short: "run WAV files through the models, faster than they play",
-		Long: `Runs WAV files (8 to 48 kHz, 8 to 32 bits or float, any number of channels) through the very code that the appliance
+		Long: `Runs WAV files (8 to 48 kHz, 8 to 32 bits or float, up to 32 channels, which are mixed) through the very code that the appliance
 listens with, and reports what it would have woken to. A file that cannot be read is reported, the others still run, and the
 exit code is 1. Times are in seconds from the start of the file to the end of the hop that fired.
 
@@ -45,6 +46,7 @@ win. Without -f the threshold is 0.3, and there is no voice gate.`,
 		Example: `  orac detect --model hey_jarvis speech.wav
   orac detect --model hey_jarvis,alexa --threshold 0.5 --json *.wav
   orac detect -f orac.hcl speech.wav
+  orac detect --model hey_jarvis --channel 0 array.wav
   orac detect --model ./my_word.onnx --vad 0.5 --scores --json speech.wav`,
 		RunE: func(c *cobra.Command, files []string) error {
 			f.runbook, f.ownLevel, f.ownVoice = c.Flags().Changed("file"), c.Flags().Changed("threshold"), c.Flags().Changed("vad")
@@ -54,6 +56,7 @@ win. Without -f the threshold is 0.3, and there is no voice gate.`,
 	c.Flags().StringSliceVar(&f.models, "model", nil, "models: names of the catalogue or paths of .onnx files")
 	c.Flags().Float64Var(&f.threshold, "threshold", 0.3, "score at which a model fires, above 0 to 1")
 	c.Flags().Float64Var(&f.vad, "vad", 0, "voice activity that a detection needs, 0 (off) to 1")
+	c.Flags().IntSliceVar(&f.channels, "channel", nil, "of a file with several channels: the one to listen to, from 0, or several to mix (all of them)")
 	c.Flags().BoolVar(&f.scores, "scores", false, "with --json: the score of every hop, too")
 	return a.withJSON(a.withState(a.withFile(c)))
 }
@@ -109,7 +112,7 @@ func (a *app) detect(ctx context.Context, f detectFlags, files []string) error {
 	defer d.Close()
 	broken := 0
 	for _, file := range files {
-		r, err := a.hear(ctx, d, file)
+		r, err := a.hear(ctx, d, file, f.channels)
 		if ctx.Err() != nil {
 			return failed(errors.New("interrupted"))
 		}
@@ -149,12 +152,15 @@ func (a *app) deaf(file string, err error) error {
 }
 
 // hear runs one file through the detector.
-func (a *app) hear(ctx context.Context, d *detect.Detector, file string) (*detected, error) {
-	sound, err := wav.Open(file)
+func (a *app) hear(ctx context.Context, d *detect.Detector, file string, channels []int) (*detected, error) {
+	sound, err := wav.Open(file, channels...)
 	if err != nil {
 		return nil, err
 	}
 	defer sound.Close()
+	if note := sound.Info().Note; note != "" {
+		fmt.Fprintf(a.err, "%s %s: %s\n", a.err.Warn("orac:"), screen.Clean(file), note)
+	}
 	if err := d.Reset(); err != nil {
 		return nil, err
 	}

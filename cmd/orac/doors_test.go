@@ -70,7 +70,6 @@ var doors = []door{
 			"runbook/named.go":                       "files that a runbook names: a capability of the runbook",
 			"sim/files.go":                           "recordings that a scenario names",
 			"sim/mutants/":                           "a tool of the house: builds and runs mutants",
-			"web/api/routes_runbook.go":              "the runbook: read, and replaced by an apply",
 			"web/control/listener.go":                "removes its own socket",
 			"web/control/socket.go":                  "the folder of a socket whose path is too long",
 			"web/security/":                          "a tool of the house: runs scanners",

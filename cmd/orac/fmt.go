@@ -4,12 +4,12 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
+	"orac/appliance/statedir"
+	"orac/cmd/orac/screen"
 	"orac/runbook"
 	"orac/runbook/scenario"
 )
@@ -79,7 +79,11 @@ func (a *app) fmtFile(name string, check, diff bool) (differs bool, err error) {
 	if check || diff {
 		return true, nil
 	}
-	return true, replace(name, after)
+	inPlace, err := statedir.Replace(name, after)
+	if inPlace && err == nil {
+		fmt.Fprintf(a.err, "%s %s could not be exchanged for a new file, so it was written in place\n", a.err.Faint("note:"), screen.Clean(name))
+	}
+	return true, err
 }
 
 // readRunbook reads a file no further than a runbook may be long. What is no regular file might never end.
@@ -97,35 +101,4 @@ func readRunbook(name string) ([]byte, error) {
 	}
 	defer f.Close()
 	return io.ReadAll(io.LimitReader(f, runbook.MaxFileSize+1)) // one more shows that it is too large
-}
-
-// replace writes a file so that it is never half written, and keeps its mode. Of a link it writes what the link points to.
-func replace(name string, data []byte) error {
-	name, err := filepath.EvalSymlinks(name)
-	if err != nil {
-		return err
-	}
-	mode := fs.FileMode(0o644)
-	if info, err := os.Stat(name); err == nil {
-		mode = info.Mode().Perm()
-	}
-	tmp, err := os.CreateTemp(filepath.Dir(name), ".orac-fmt-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(tmp.Name()) // nothing is left to remove once it was renamed
-	_, err = tmp.Write(data)
-	if err == nil {
-		err = tmp.Chmod(mode)
-	}
-	if err == nil {
-		err = tmp.Sync()
-	}
-	if cerr := tmp.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		err = os.Rename(tmp.Name(), name)
-	}
-	return err
 }

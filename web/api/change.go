@@ -2,10 +2,14 @@ package api
 
 import (
 	"errors"
+	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 
 	"orac/appliance"
+	"orac/appliance/statedir"
 	"orac/appliance/status"
 )
 
@@ -84,14 +88,28 @@ func (out *applied) save(c *Call, file, was, text string) {
 		out.Note, out.Hash = "The file was changed by somebody else meanwhile and is left as it is; what runs is your text.", hashText(now)
 		return
 	case err == nil:
-		err = writeFile(file, text)
+		var inPlace bool
+		if inPlace, err = statedir.Replace(file, []byte(text)); inPlace && err == nil {
+			out.Note = "The file could not be exchanged for a new one (it is mounted by itself, or its folder may not be written), so it was written in place."
+		}
 	}
 	if err != nil {
 		c.Log().Error("the runbook's file cannot be written; what runs is not what it says", "cause", err)
-		out.Note = "The file cannot be written; what runs is your text, until the next start."
+		out.Note = fmt.Sprintf("The file cannot be written (%s); what runs is your text, until the next start.", reason(err))
 		return
 	}
 	out.Saved, out.Hash = true, hashText(text)
+}
+
+// reason is an error of the file system without paths, which are not for everybody.
+func reason(err error) string {
+	if p, ok := errors.AsType[*fs.PathError](err); ok {
+		return p.Err.Error()
+	}
+	if l, ok := errors.AsType[*os.LinkError](err); ok {
+		return l.Err.Error()
+	}
+	return "see the log"
 }
 
 // edit changes one thing: it makes another text of the runbook's file, which must be what runs, and applies it.

@@ -215,7 +215,7 @@ func fieldOf(at *runbook.Attribute, o runbook.Outline, all []runbook.Outline) fi
 	case at.Secret == runbook.SecretOnly: // never as a text, which would be refused
 	case at.Kind == runbook.Bool && simple:
 		f.Control, f.Values, f.Value = "choice", []string{"true", "false"}, w.Plain
-	case (at.Kind == runbook.Int || at.Kind == runbook.Float) && simple && !strings.HasPrefix(w.Text, `"`):
+	case (at.Kind == runbook.Int || at.Kind == runbook.Ints || at.Kind == runbook.Float) && simple && !strings.HasPrefix(w.Text, `"`):
 		f.Control, f.Value = "number", w.Plain
 	case at.Kind == runbook.Enum && (!written || slices.Contains(at.Values, w.Plain)):
 		f.Control, f.Values, f.Value, f.Quoted = "choice", at.Values, w.Plain, true

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -158,38 +157,6 @@ func (s *Server) unchanged(base string) error {
 		return Fail(Conflict, "The runbook's file was changed by somebody else. Nothing was changed.")
 	}
 	return nil
-}
-
-// writeFile replaces a file, whole or not at all; its mode stays.
-func writeFile(path, text string) error {
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		path = real // a link stays a link
-	}
-	info, err := os.Stat(path)
-	if err != nil {
-		return err
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".orac-*.hcl")
-	if err != nil {
-		return err
-	}
-	_, err = io.WriteString(f, text)
-	if err == nil {
-		err = f.Chmod(info.Mode().Perm())
-	}
-	if err == nil {
-		err = f.Sync()
-	}
-	if cerr := f.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		_ = os.Remove(f.Name()) // best effort: it is a temporary file
-	}
-	return err
 }
 
 func getGenerations(c *Call, _ none) ([]status.Generation, error) {

@@ -2,12 +2,16 @@ package capture
 
 import "orac/appliance/rt"
 
-// Check implements audio.Checker: it enumerates, and opens nothing.
+// Check implements audio.Checker: it enumerates, and opens nothing. Of a PCM of ALSA that is not listed only its opening tells.
 func (s *Source) Check(t *rt.Task) error {
 	l, err := List(t, s.spec)
 	if err != nil {
 		return err
 	}
-	_, err = s.spec.pick(l.Devices)
+	backend := s.spec.Backend
+	if backend == "" && len(l.Backends) > 0 {
+		backend = l.Backends[0] // as the worker chooses
+	}
+	_, _, err = s.spec.find(backend, l.Devices)
 	return err
 }

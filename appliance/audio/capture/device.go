@@ -116,6 +116,35 @@ func (s Selector) pick(devices []Device) (Device, error) {
 	return Device{}, fmt.Errorf("%w: %s; give the identity of the one that is meant", ErrAmbiguous, enumerate(fit))
 }
 
+// inventsSilence is ALSA's PCM that is no device.
+const inventsSilence = "null"
+
+// pcm gives the PCM that the selector names by ID and that ALSA does not list as hardware: one of a plugin (plughw, dsnoop,
+// default), of the user's asound.conf, or hardware by its number. Whether ALSA knows it shows when it is opened. A card that ALSA
+// lists, by its name, is none: while it is away there is nothing to open.
+func (s Selector) pcm(backend string) (Device, bool) {
+	if backend != "alsa" || s.ID == "" || strings.HasPrefix(s.ID, listedCard) || s.ID == inventsSilence {
+		return Device{}, false
+	}
+	return Device{Backend: backend, ID: s.ID, Name: s.ID, Identity: s.ID}, true
+}
+
+// find is pick, and where an ID is not listed the PCM of that name.
+func (s Selector) find(backend string, devices []Device) (d Device, listed bool, err error) {
+	d, err = s.pick(devices)
+	switch pcm, ok := s.pcm(backend); {
+	case err == nil:
+		return d, true, nil
+	case ok:
+		return pcm, false, nil
+	case s.ID == inventsSilence:
+		err = fmt.Errorf("%w: null is no device, and gives silence for ever; see orac devices", ErrNotFound)
+	case s.ID != "" && backend == "pulse":
+		err = fmt.Errorf("%w; a PCM of ALSA by that name is opened with backend = \"alsa\"", err)
+	}
+	return d, false, err
+}
+
 // inventory says what is there and where to look.
 func inventory(devices []Device) string {
 	if len(devices) == 0 {

@@ -8,8 +8,9 @@
 //   - A worker never outlives its stream: Close ends it by closing its standard input, by SIGKILL to its process group
 //     100 ms later, and always reaps it; if the parent dies, the worker sees its input end, and the kernel kills it.
 //   - Sound comes from the device that was asked for or not at all. A device is found by name or identity at every
-//     opening, since a replugged one has a new index, and it is opened by ID, never as "default": a server moves a
-//     default stream to another device silently. An opened device that the server no longer lists is an error, within
+//     opening, since a replugged one has a new index, and it is opened by ID, never as "default" unless that is its ID: a
+//     server moves a default stream to another device silently. A PCM of ALSA's plugins or of asound.conf is opened by the
+//     name that the ID gives; what it leads to is for ALSA to say. An opened device that the server no longer lists is an error, within
 //     about a second.
 //
 // What the last guarantee rests on: under PulseAudio the stream is opened with PA_STREAM_DONT_MOVE, which the server

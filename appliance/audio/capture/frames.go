@@ -36,6 +36,8 @@ type hello struct {
 // Listing is what there is to record from.
 type Listing struct {
 	Devices []Device `json:"devices"`
+	// Backends are those that answered, in order of preference.
+	Backends []string `json:"backends"`
 	// Notes tell why a backend has nothing to list.
 	Notes []string `json:"notes,omitempty"`
 }

@@ -2,8 +2,10 @@ package capture
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"io"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -87,7 +89,7 @@ func FuzzFrames(f *testing.F) {
 }
 
 func TestRing(t *testing.T) {
-	r := newRing(2)
+	r := newRing(2, nil)
 	frame := make([]byte, 4*160) // 10 ms of two channels: 300 and 100
 	for i := range 160 {
 		copy(frame[4*i:], []byte{0x2c, 1, 100, 0})
@@ -120,6 +122,51 @@ func TestRing(t *testing.T) {
 	}
 }
 
+// TestRingTakesTheChannelsThatAreNamed and nothing of the others.
+func TestRingTakesTheChannelsThatAreNamed(t *testing.T) {
+	var frame []byte
+	for c := range 6 {
+		frame = binary.LittleEndian.AppendUint16(frame, uint16(int16(-100*(c+1))))
+	}
+	for _, c := range []struct {
+		mixed []int
+		want  int16
+	}{{[]int{0}, -100}, {[]int{5}, -600}, {[]int{1, 3}, -300}, {nil, -350}} {
+		r := newRing(6, c.mixed)
+		r.write(bytes.Repeat(frame, audio.HopSamples))
+		if h := r.read(); h == nil || h.pcm[0] != c.want || h.pcm[audio.HopSamples-1] != c.want {
+			t.Errorf("channels %v give %v, not %d", c.mixed, h.pcm[0], c.want)
+		}
+	}
+}
+
+// TestChannelsAreTakenAsTheyAre or not at all.
+func TestChannelsAreTakenAsTheyAre(t *testing.T) {
+	for _, c := range []struct {
+		backend      string
+		channels     int
+		mixed        []int
+		has          int
+		want, remedy string
+	}{
+		{"alsa", 1, []int{0}, 6, "", ""},
+		{"alsa", 6, []int{5}, 6, "", ""},
+		{"pulse", 1, []int{1}, 2, "", ""},
+		{"alsa", 1, []int{6}, 6, "there is no channel 6", "count from 0"},
+		{"alsa", 8, []int{0}, 6, "has 6 channels, not 8", "leave channels out"},
+		{"pulse", 6, []int{0}, 6, "PulseAudio would mix them", `backend = "alsa"`},
+	} {
+		r := newRing(c.channels, c.mixed)
+		err := r.fit(c.backend, c.has)
+		if (err == nil) != (c.want == "") || err != nil && (!strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), c.remedy)) {
+			t.Errorf("%+v: %v", c, err)
+		}
+		if err == nil && r.channels != c.has {
+			t.Errorf("%+v: frames of %d channels", c, r.channels)
+		}
+	}
+}
+
 func TestQuietLog(t *testing.T) {
 	var b strings.Builder
 	q := newQuietLog(&b)
@@ -141,13 +188,15 @@ func TestWorkerArguments(t *testing.T) {
 		{list: true, channels: 1},
 		{channels: 1, look: 500 * time.Millisecond},
 		{selector: Selector{Match: "-x=\" y"}, backend: "pulse", channels: 2},
+		{channels: 6, channel: []int{0}},
+		{channels: 1, channel: []int{5, 0, 31}},
 		{selector: Selector{Identity: "a b", ID: "c"}, backend: "alsa", channels: 32},
 	} {
-		if got, err := parseOptions(o.args(), io.Discard); err != nil || got != o {
+		if got, err := parseOptions(o.args(), io.Discard); err != nil || !reflect.DeepEqual(got, o) {
 			t.Errorf("%+v became %+v (%v)", o, got, err)
 		}
 	}
-	for _, bad := range [][]string{{"--channels=0"}, {"--channels=33"}, {"more"}, {"--nothing"}, {"--look=1ms"}, {"--look=-1s"}} {
+	for _, bad := range [][]string{{"--channels=0"}, {"--channels=33"}, {"--channel=32"}, {"--channel=-1"}, {"--channel=0,"}, {"--channel="}, {"more"}, {"--nothing"}, {"--look=1ms"}, {"--look=-1s"}} {
 		var stderr strings.Builder
 		if code := WorkerMain(bad, strings.NewReader(""), io.Discard, &stderr); code != usageError || stderr.Len() == 0 {
 			t.Errorf("%q gives %d and says %q", bad, code, stderr.String())

@@ -81,11 +81,14 @@ func (l *library) devices(forms bool) ([]Device, error) {
 	return out, nil
 }
 
+// listedCard begins the name of hardware in ALSA's list.
+const listedCard = "hw:CARD="
+
 // isReal leaves out what invents sound or is a second name of a device: PulseAudio's null devices, and of ALSA's many
-// plugins all but the hardware itself.
+// plugins all but the hardware itself. Those are opened by their name all the same: see Selector.pcm.
 func isReal(d Device) bool {
 	if d.Backend == "alsa" {
-		return strings.HasPrefix(d.ID, "hw:CARD=")
+		return strings.HasPrefix(d.ID, listedCard)
 	}
 	return !strings.HasPrefix(d.ID, "auto_null") && d.ID != "source.null"
 }
@@ -121,13 +124,35 @@ func (l *library) open(d Device, r *ring, stopped func()) (*malgo.Device, error)
 	config.Capture.DeviceID = unsafe.Pointer(&id)
 	config.Capture.Format = malgo.FormatS16
 	config.Capture.Channels = uint32(r.channels)
+	if len(r.mixed) > 0 {
+		config.Capture.Channels = 0 // as many as the device has: any other number, and the library mixes them first
+	}
 	config.Pulse.StreamNameCapture = "ORAC"
+	hear := r.write
+	_, named := (Selector{ID: d.ID}).pcm(l.backend)
+	if named {
+		p := newPace()
+		hear = func(in []byte) {
+			r.write(in)
+			p.took(len(in) / (2 * r.channels))
+		}
+	}
 	device, err := malgo.InitDevice(l.ctx.Context, config, malgo.DeviceCallbacks{
-		Data: func(_, in []byte, _ uint32) { r.write(in) },
+		Data: func(_, in []byte, _ uint32) { hear(in) },
 		Stop: stopped,
 	})
+	if err != nil && named {
+		return nil, fmt.Errorf("ALSA does not open the PCM %q: %w; arecord -L lists those that it knows, and asound.conf makes others; "+
+			"one that is known may be busy, or its device away", d.ID, err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("opening %s: %w", d, err)
+	}
+	if len(r.mixed) > 0 {
+		if err := r.fit(l.backend, int(device.CaptureChannels())); err != nil {
+			device.Uninit()
+			return nil, fmt.Errorf("%s %w", d, err)
+		}
 	}
 	if err := device.Start(); err != nil {
 		return nil, fmt.Errorf("starting %s: %w", d, err)

@@ -2,6 +2,8 @@ package capture
 
 import (
 	"encoding/binary"
+	"fmt"
+	"slices"
 	"sync/atomic"
 
 	"orac/appliance/audio"
@@ -17,20 +19,44 @@ type ring struct {
 	seq      uint64        // of the hop being filled; the writer's own, as all below
 	fill     int           // samples in it
 	dropped  uint64
-	channels int
+	channels int   // of a frame
+	mixed    []int // those that are averaged; nil: all
 }
 
-func newRing(channels int) *ring { return &ring{wake: make(chan struct{}, 1), channels: channels} }
+func newRing(channels int, mixed []int) *ring {
+	return &ring{wake: make(chan struct{}, 1), channels: channels, mixed: mixed}
+}
 
-// write takes interleaved little-endian int16 frames and averages their channels.
+// fit sets the ring to the number of channels that the device has, before it is started. An error says why the channels that are
+// named cannot be taken from it as they are.
+func (r *ring) fit(backend string, has int) error {
+	switch asked := r.channels; {
+	case asked > 1 && asked != has:
+		return fmt.Errorf("has %d channels, not %d: leave channels out; for another number of them name an ALSA PCM that has it, by id and backend = \"alsa\"", has, asked)
+	case slices.Max(r.mixed) >= has:
+		return fmt.Errorf("has %d channels, which count from 0, so there is no channel %d", has, slices.Max(r.mixed))
+	case backend == "pulse" && has > 2:
+		return fmt.Errorf("has %d channels, and PulseAudio would mix them: set backend = \"alsa\" to take one as it is", has)
+	}
+	r.channels = has
+	return nil
+}
+
+// write takes interleaved little-endian int16 frames and averages their channels, or those that are named.
 func (r *ring) write(b []byte) {
 	for step := 2 * r.channels; len(b) >= step; b = b[step:] {
-		sum := 0
-		for c := range r.channels {
+		sum, n := 0, len(r.mixed)
+		for _, c := range r.mixed {
 			sum += int(int16(binary.LittleEndian.Uint16(b[2*c:])))
 		}
+		if n == 0 {
+			n = r.channels
+			for c := range n {
+				sum += int(int16(binary.LittleEndian.Uint16(b[2*c:])))
+			}
+		}
 		slot := &r.slots[r.head.Load()%uint64(len(r.slots))]
-		slot.pcm[r.fill] = int16(sum / r.channels)
+		slot.pcm[r.fill] = int16(sum / n)
 		if r.fill++; r.fill == audio.HopSamples {
 			r.finish(slot)
 		}

@@ -25,6 +25,9 @@ type Spec struct {
 	Backend string
 	// Channels is how many to record and average; 0 is 1.
 	Channels int
+	// Channel are the channels that are averaged, from 0. Where there are any, the device is opened with all the channels that it
+	// has, as they are, and Channels, if it is more than 1, must be that number.
+	Channel []int
 	// StartTimeout bounds Open and List; 0 is DefaultStartTimeout.
 	StartTimeout time.Duration
 	// Look is how often the worker looks whether the device is still listed; 0 is once a second.
@@ -44,7 +47,7 @@ func (s Spec) timeout() time.Duration {
 }
 
 func (s Spec) start(o options) (*process, error) {
-	o.backend, o.channels, o.look = s.Backend, max(s.Channels, 1), s.Look
+	o.backend, o.channels, o.channel, o.look = s.Backend, max(s.Channels, 1), s.Channel, s.Look
 	return start(s.Worker, o.args(), s.Env, s.Dir)
 }
 

@@ -6,6 +6,8 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -29,6 +31,7 @@ type options struct {
 	selector Selector
 	backend  string
 	channels int
+	channel  []int
 	look     time.Duration // 0: lookEvery
 }
 
@@ -42,6 +45,10 @@ func parseOptions(args []string, stderr io.Writer) (options, error) {
 	f.StringVar(&o.selector.ID, "id", "", "record from the device of this `id`")
 	f.StringVar(&o.backend, "backend", "", "use pulse or alsa; the first that answers if empty")
 	f.IntVar(&o.channels, "channels", 1, channelsHelp)
+	f.Func("channel", "of all the `channels` that the device has, average these: 0,1", func(text string) (err error) {
+		o.channel, err = parseChannels(text)
+		return err
+	})
 	f.DurationVar(&o.look, "look", 0, "look so often whether the device is still listed; 1s if 0")
 	if err := f.Parse(args); err != nil {
 		return o, err
@@ -58,6 +65,18 @@ func parseOptions(args []string, stderr io.Writer) (options, error) {
 	return o, nil
 }
 
+// parseChannels reads channels with commas between them.
+func parseChannels(text string) (list []int, err error) {
+	for _, word := range strings.Split(text, ",") {
+		n, err := strconv.Atoi(word)
+		if err != nil || n < 0 || n >= maxChannels {
+			return nil, fmt.Errorf("%q is not a channel from 0 to %d", word, maxChannels-1)
+		}
+		list = append(list, n)
+	}
+	return list, nil
+}
+
 // args is the inverse of parseOptions.
 func (o options) args() []string {
 	var a []string
@@ -69,6 +88,9 @@ func (o options) args() []string {
 		if f.value != "" {
 			a = append(a, f.name+"="+f.value)
 		}
+	}
+	if len(o.channel) > 0 {
+		a = append(a, "--channel="+strings.Trim(strings.ReplaceAll(fmt.Sprint(o.channel), " ", ","), "[]"))
 	}
 	if o.look > 0 {
 		a = append(a, "--look="+o.look.String())
@@ -155,6 +177,7 @@ func (w *worker) listAll() error {
 			listing.Notes = append(listing.Notes, b.title+": "+err.Error())
 		}
 		listing.Devices = append(listing.Devices, devices...)
+		listing.Backends = append(listing.Backends, b.name)
 	}
 	return w.out.json(kindDevices, listing)
 }
@@ -169,20 +192,32 @@ func (w *worker) record() error {
 	if err != nil {
 		return err
 	}
-	d, err := w.selector.pick(devices)
+	d, listed, err := w.selector.find(lib.backend, devices)
 	if err != nil {
 		return lib.without(err)
 	}
-	r := newRing(w.channels)
-	device, err := lib.open(d, r, func() { w.log.line("the device stopped or was suspended") })
+	gone := make(chan error, 2)
+	r := newRing(w.channels, w.channel)
+	device, err := lib.open(d, r, func() {
+		w.log.line("the device stopped or was suspended")
+		if !listed { // nothing else tells
+			select {
+			case gone <- fmt.Errorf("%w: ALSA stopped the PCM %q", ErrGone, d.ID):
+			default: // it is known
+			}
+		}
+	})
 	if err != nil {
 		return err
 	}
-	if err := w.out.json(kindHello, hello{Device: d, Rate: int(device.SampleRate()), Channels: w.channels}); err != nil {
+	if err := w.out.json(kindHello, hello{Device: d, Rate: int(device.SampleRate()), Channels: r.channels}); err != nil {
 		return err
 	}
-	gone := make(chan error, 1)
-	go w.look(lib, d, gone)
+	if listed {
+		go w.look(lib, d, gone)
+	} else {
+		memory.Trim()
+	}
 	for {
 		select {
 		case <-r.wake:

@@ -9,14 +9,17 @@ import (
 	"io/fs"
 	"math"
 	"os"
+	"slices"
 
 	"orac/appliance/audio/resample"
 	"orac/appliance/statedir"
 )
 
-// Reader gives the sound of a WAV file as 16 kHz mono int16, channels averaged. It is used by one goroutine.
+// Reader gives the sound of a WAV file as 16 kHz mono int16. Its channels are averaged, or those that Select has named. It is
+// used by one goroutine.
 type Reader struct {
 	info  Info
+	mixed []int // the channels that are averaged, from 0
 	src   *io.SectionReader
 	conv  *resample.Resampler
 	raw   []byte    // a piece of the file
@@ -38,12 +41,30 @@ func NewReader(r io.ReaderAt, size int64) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Reader{info: info, src: io.NewSectionReader(r, offset, length), conv: conv,
+	mixed := make([]int, info.Channels)
+	for c := range mixed {
+		mixed[c] = c
+	}
+	return &Reader{info: info, mixed: mixed, src: io.NewSectionReader(r, offset, length), conv: conv,
 		raw: make([]byte, pieceFrames*info.blockAlign()), mono: make([]float32, pieceFrames)}, nil
 }
 
 // Info is the form of the sound in the file.
 func (r *Reader) Info() Info { return r.info }
+
+// Select makes Read give the average of the channels named, which count from 0; of one it gives that channel as it is. No
+// names mean all channels. It is called before Read. An error says how many channels the file has.
+func (r *Reader) Select(channels ...int) error {
+	for _, c := range channels {
+		if c < 0 || c >= r.info.Channels {
+			return fmt.Errorf("there is no channel %d: it has %d, which count from 0", c, r.info.Channels)
+		}
+	}
+	if len(channels) > 0 {
+		r.mixed = slices.Clone(channels)
+	}
+	return nil
+}
 
 // Samples is how many samples Read gives in all.
 func (r *Reader) Samples() int64 {
@@ -85,7 +106,7 @@ func (r *Reader) fill() error {
 		return fmt.Errorf("reading: %w", err)
 	}
 	frames := n / r.info.blockAlign()
-	decode(r.mono[:frames], r.raw[:n], r.info)
+	decode(r.mono[:frames], r.raw[:n], r.info, r.mixed)
 	r.ready = r.conv.Process(r.ready[:0], r.mono[:frames])
 	if r.ended {
 		r.ready = r.conv.Flush(r.ready)
@@ -93,17 +114,17 @@ func (r *Reader) fill() error {
 	return nil
 }
 
-// decode averages the channels of raw frames into mono, on the int16 scale (full scale is 32768). Not-a-number counts as
-// silence, infinity as full scale.
-func decode(mono []float32, raw []byte, info Info) {
-	width := info.Bits / 8
+// decode averages channels of raw frames into mono, on the int16 scale (full scale is 32768). Not-a-number counts as silence,
+// infinity as full scale.
+func decode(mono []float32, raw []byte, info Info, channels []int) {
+	width, block := info.Bits/8, info.blockAlign()
 	for i := range mono {
 		sum := 0.0
-		for range info.Channels {
-			sum += sample(raw, info)
-			raw = raw[width:]
+		for _, c := range channels {
+			sum += sample(raw[c*width:], info)
 		}
-		mono[i] = float32(sum / float64(info.Channels))
+		raw = raw[block:]
+		mono[i] = float32(sum / float64(len(channels)))
 	}
 }
 
@@ -149,8 +170,8 @@ type File struct {
 	f *os.File
 }
 
-// Open opens the file at path. Errors name it.
-func Open(path string) (*File, error) {
+// Open opens the file at path, and selects channels as Select does. Errors name the file.
+func Open(path string, channels ...int) (*File, error) {
 	f, stat, err := statedir.Regular(path)
 	if errors.Is(err, statedir.ErrNotRegular) {
 		return nil, &fs.PathError{Op: "read", Path: path, Err: fmt.Errorf("%w: not a regular file", ErrNotWAV)}
@@ -159,6 +180,9 @@ func Open(path string) (*File, error) {
 		return nil, err
 	}
 	r, err := NewReader(f, stat.Size())
+	if err == nil {
+		err = r.Select(channels...)
+	}
 	if err != nil {
 		return nil, errors.Join(&fs.PathError{Op: "read", Path: path, Err: err}, f.Close())
 	}

@@ -1,8 +1,10 @@
 // Package wav reads and writes WAV files.
 //
-// It guarantees that a file that it opens is what its header says: a header that lies, a file that was cut off and a
-// format that it does not know are errors that name the cause and the way out. Reading takes a fixed amount of memory
-// whatever the file's length, and gives 16 kHz mono int16; a file that has that form already comes through bit by bit.
+// It guarantees that a file that it opens is what its header says of the format: a header that contradicts itself and a
+// format that it does not know are errors that name the cause and the way out. Of a file that its recorder did not finish
+// (the length was never filled in, or the end is missing) it reads all whole frames that are there, and Info.Note says so.
+// Reading takes a fixed amount of memory whatever the file's length, and gives 16 kHz mono int16; a file that has that form
+// already comes through bit by bit.
 package wav
 
 import (
@@ -19,7 +21,7 @@ const (
 	// MaxBytes and MaxDuration bound a file.
 	MaxBytes    = 512 << 20
 	MaxDuration = time.Hour
-	maxChannels = 8
+	maxChannels = 32
 	maxChunks   = 1000 // before the sound; each costs a read
 )
 
@@ -32,7 +34,8 @@ type Info struct {
 	Channels int
 	Bits     int // of a sample
 	Float    bool
-	Frames   int64 // samples of one channel
+	Frames   int64  // samples of one channel
+	Note     string // what is wrong with the file, for people, although it can be read; "" if nothing is
 }
 
 // Duration is how long the sound lasts.
@@ -102,21 +105,25 @@ func parse(r io.ReaderAt, size int64) (info Info, offset, length int64, err erro
 		rest := size - at
 		switch {
 		case id == "data" && !haveData:
-			// A program that writes to a pipe cannot know the length and leaves 0 (in both places) or a maximum (ffmpeg
-			// 0xFFFFFFFF, sox and espeak-ng 0x7FFFF000): the sound is the rest.
-			if n >= 0x7FFFF000 || n == 0 && riffLength == 0 {
+			switch {
+			case n >= 0x7FFFF000, n == 0 && riffLength == 0:
+				// A program that writes to a pipe cannot know the length and leaves 0 (in both places) or a maximum (ffmpeg
+				// 0xFFFFFFFF, sox and espeak-ng 0x7FFFF000): the sound is the rest.
 				n, openEnded = rest, true
-			}
-			if n > rest {
-				return fail("the header promises %d bytes of sound, but %d are there: the file was cut off; "+
-					"record it again, or repair it with sox --ignore-length in.wav out.wav", n, rest)
+			case n == 0 && rest > 0 && !chunksFill(r, at, size):
+				n, openEnded = rest, true
+				info.Note = "the recording was not finished: its length is missing, and all that follows is taken as sound"
+			case n > rest:
+				info.Note = fmt.Sprintf("the recording was not finished, or its end is missing: the header promises %d bytes of sound, and %d are there", n, rest)
+				n, openEnded = rest, true
 			}
 			haveData, offset, length = true, at, n
 		case id == "fmt " && !haveFormat:
+			note := info.Note // of a data chunk before it
 			if info, err = parseFormat(r, at, n); err != nil {
 				return Info{}, 0, 0, err
 			}
-			haveFormat = true
+			haveFormat, info.Note = true, note
 		}
 		at += n + n&1 // chunks are padded to even lengths
 	}
@@ -133,6 +140,31 @@ func parse(r io.ReaderAt, size int64) (info Info, offset, length int64, err erro
 		return fail("it lasts %s, more than %s: split it", info.Duration().Round(time.Second), MaxDuration)
 	}
 	return info, offset, info.Frames * block, nil
+}
+
+// chunksFill tells whether chunks follow from an offset on, one after the other up to the end of the file. Sound does not look
+// like that.
+func chunksFill(r io.ReaderAt, at, size int64) bool {
+	for range maxChunks {
+		if at == size {
+			return true
+		}
+		var c [8]byte
+		if _, err := r.ReadAt(c[:], at); err != nil {
+			return false
+		}
+		for _, b := range c[:4] {
+			if b < ' ' || b > '~' {
+				return false
+			}
+		}
+		n := int64(binary.LittleEndian.Uint32(c[4:]))
+		at += int64(len(c)) + n
+		if n&1 == 1 && at < size {
+			at++
+		}
+	}
+	return false
 }
 
 // parseFormat reads the fmt chunk of n bytes at an offset.

@@ -192,11 +192,11 @@ func TestBrokenFiles(t *testing.T) {
 		want   string
 	}{
 		{"empty", func(f *file) { f.data, f.dataLength = nil, 0 }, "no sound in it"},
-		{"longer than the file", func(f *file) { f.dataLength = 100000 }, "promises 100000 bytes of sound, but 3200 are there"},
-		{"half a frame", func(f *file) { f.data = f.data[:3199] }, "whole number of 2-byte frames"},
+		{"empty, with chunks after it", func(f *file) { f.data, f.dataLength, f.after = nil, 0, chunk("LIST", 3, []byte("abc")) }, "no sound in it"},
+		{"half a frame", func(f *file) { f.data, f.after = f.data[:3199], chunk("LIST", 4, []byte("abcd")) }, "whole number of 2-byte frames"},
 		{"block align", func(f *file) { f.align = 4 }, "contradicts itself: 1 channels of 16 bits are 2 bytes, but it says 4"},
-		{"no channels", func(f *file) { f.ch, f.align = 0, 2 }, "0 channels are outside 1 to 8"},
-		{"many channels", func(f *file) { f.ch = 9 }, "9 channels"},
+		{"no channels", func(f *file) { f.ch, f.align = 0, 2 }, "0 channels are outside 1 to 32"},
+		{"many channels", func(f *file) { f.ch = 33 }, "33 channels"},
 		{"rate 0", func(f *file) { f.rate = 0 }, "0 Hz"},
 		{"rate low", func(f *file) { f.rate = 7999 }, "7999 Hz is outside 8000 to 48000 Hz"},
 		{"rate high", func(f *file) { f.rate = 96000 }, "96000 Hz"},
@@ -228,9 +228,82 @@ func TestBrokenFiles(t *testing.T) {
 		})
 	}
 	whole := good().build()
-	for n := range 60 {
+	for n := range 46 { // the header, and no whole sample
 		if _, _, err := Decode(whole[:n]); err == nil {
 			t.Errorf("%d bytes of a file are accepted", n)
+		}
+	}
+}
+
+// TestUnfinished: a recorder that was killed, or a disk that was full, leaves all the sound behind lengths that lie.
+func TestUnfinished(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(*file)
+		frames int64
+		note   string
+	}{
+		"no data length, RIFF length of the header":  {func(f *file) { f.dataLength, f.riffLength = 0, 36 }, 3200, "was not finished"},
+		"no data length, RIFF length of a buffer":    {func(f *file) { f.dataLength, f.riffLength = 0, 4088 }, 3200, "was not finished"},
+		"no data length, RIFF length of a whole one": {func(f *file) { f.dataLength, f.riffLength = 0, -1 }, 3200, "was not finished"},
+		"the end is missing":                         {func(f *file) { f.dataLength = 100000 }, 3200, "promises 100000 bytes of sound, and 6400 are there"},
+		"the end is missing, within a sample":        {func(f *file) { f.dataLength, f.data = 100000, f.data[:6399] }, 3199, "promises 100000"},
+		"finished":                                   {func(f *file) {}, 3200, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := good()
+			f.data = encodeTone(16000, 1, 16, false, 3200)
+			c.change(&f)
+			b := f.build()
+			if len(f.data)%2 == 1 {
+				b = b[:len(b)-1] // no pad byte: the file ends there
+			}
+			pcm, info, err := Decode(b)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if info.Frames != c.frames || int64(len(pcm)) != c.frames || (info.Note == "") != (c.note == "") || !strings.Contains(info.Note, c.note) {
+				t.Errorf("%d frames, %d samples, note %q", info.Frames, len(pcm), info.Note)
+			}
+			if c.frames == 3200 {
+				checkTone(t, b, 16)
+			}
+		})
+	}
+}
+
+// TestSelect: one channel comes through bit by bit, several are averaged, and one that is not there is an error.
+func TestSelect(t *testing.T) {
+	f := good()
+	f.ch, f.data = 6, nil
+	for i := range 1000 {
+		for c := range 6 {
+			f.data = binary.LittleEndian.AppendUint16(f.data, uint16(int16(i*(c+1)))) // channel c is i·(c+1)
+		}
+	}
+	for _, c := range []struct {
+		channels []int
+		times    float64
+	}{{nil, 3.5}, {[]int{0}, 1}, {[]int{5}, 6}, {[]int{1, 3}, 3}} {
+		r, err := NewReader(bytes.NewReader(f.build()), int64(len(f.build())))
+		if err == nil {
+			err = r.Select(c.channels...)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		pcm := make([]int16, 1000)
+		if n, err := r.Read(pcm); n != 1000 || err != nil {
+			t.Fatal(n, err)
+		}
+		for i, got := range pcm {
+			if d := float64(got) - float64(i)*c.times; d < -1 || d > 1 || len(c.channels) == 1 && d != 0 {
+				t.Fatalf("channels %v: sample %d is %d", c.channels, i, got)
+			}
+		}
+		for _, bad := range []int{-1, 6} {
+			if err := r.Select(0, bad); err == nil || !strings.Contains(err.Error(), "it has 6, which count from 0") {
+				t.Errorf("channel %d: %v", bad, err)
+			}
 		}
 	}
 }

@@ -22,7 +22,7 @@ model "sources" {
 }
 
 device "microphone" "usb" {
-  channels      = 9
+  channels      = 33
   start_timeout = "5 parsecs"
 }
 

@@ -12,6 +12,7 @@ device "microphone" "usb" {
   identity      = "alsa_input.usb"
   backend       = "pulse"
   channels      = 2
+  channel       = [1, 0]
   start_timeout = "10s"
 }
 
@@ -20,10 +21,11 @@ device "microphone" "card" {
 }
 
 device "wav" "demo" {
-  path = "sounds/demo.wav"
-  pace = "fast"
-  end  = "loop"
-  gap  = "1s500ms"
+  path    = "sounds/demo.wav"
+  pace    = "fast"
+  end     = "loop"
+  gap     = "1s500ms"
+  channel = 5
 }
 
 model "hey_jarvis" {

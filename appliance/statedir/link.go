@@ -1,0 +1,44 @@
+package statedir
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// Linked is where a file is, or will be, whose path somebody has named and may be a link: links are followed that belong to the
+// user that ORAC runs as or to root, as fs.protected_symlinks has it for folders that all may write to. A link of anybody else is a
+// Refusal. Whoever opens what it gives does so without following a link.
+func Linked(path string) (string, error) {
+	at := path
+	for range maxLinks {
+		info, err := os.Lstat(at)
+		if errors.Is(err, fs.ErrNotExist) || err == nil && info.Mode()&fs.ModeSymlink == 0 {
+			return at, nil
+		}
+		if err != nil {
+			return "", err
+		}
+		uid, other := otherOwner(info)
+		if sys, ok := info.Sys().(*syscall.Stat_t); other || !ok || sys.Nlink > 1 {
+			return "", refuse(path, at+" is a link of the user "+nameOf(uid)+", or a second name of a link", "name what it leads to, or make the link yourself")
+		}
+		target, err := os.Readlink(at)
+		if err != nil {
+			return "", err
+		}
+		if !filepath.IsAbs(target) {
+			folder, err := filepath.EvalSymlinks(filepath.Dir(at)) // ".." is above where the folder is
+			if err != nil {
+				return "", err
+			}
+			target = filepath.Join(folder, target)
+		}
+		at = target
+	}
+	return "", &fs.PathError{Op: "open", Path: path, Err: unix.ELOOP}
+}

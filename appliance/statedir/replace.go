@@ -1,0 +1,108 @@
+package statedir
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+)
+
+// Replace writes a file that somebody has named and that is there, such as a runbook, wherever it is and whosever it is. Of a link
+// it writes what the link leads to; the mode stays. It is written whole or not at all: a new file, synced, renamed, and the folder
+// synced.
+//
+// Where no other file can take its place, because it is mounted by itself (EBUSY) or its folder may not be written, it is written
+// in place, and inPlace says so. A loss of power at that moment can then leave a part of each text in it. An error leaves the old
+// text; where even that fails, it says so.
+func Replace(path string, text []byte) (inPlace bool, err error) { return hooks{}.replace(path, text) }
+
+func (h hooks) replace(path string, text []byte) (inPlace bool, err error) {
+	path, err = filepath.EvalSymlinks(path)
+	if err != nil {
+		return false, err
+	}
+	old, info, err := Regular(path)
+	if err != nil {
+		return false, err
+	}
+	defer old.Close()
+	err = h.exchange(path, text, info.Mode().Perm())
+	for _, fixed := range []error{unix.EBUSY, unix.EXDEV, unix.EROFS, unix.EACCES, unix.EPERM} {
+		if errors.Is(err, fixed) {
+			return true, overwrite(path, info, text)
+		}
+	}
+	return false, err
+}
+
+// exchange puts a new file in the place of one.
+func (h hooks) exchange(path string, text []byte, mode fs.FileMode) error {
+	folder := filepath.Dir(path)
+	f, err := os.CreateTemp(folder, ".orac-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) // nothing is left to remove once it was renamed
+	_, err = f.Write(text)
+	if err == nil {
+		err = f.Chmod(mode)
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	rename := os.Rename
+	if h.rename != nil {
+		rename = h.rename
+	}
+	if err := rename(f.Name(), path); err != nil {
+		return err
+	}
+	if d, err := os.Open(folder); err == nil {
+		_ = d.Sync() // not every file system can
+		_ = d.Close()
+	}
+	return nil
+}
+
+// overwrite writes a text over the one that is in a file, and cuts off what is left of that. It is one write, so that others see
+// the old text for as short a time as can be together with the new one.
+func overwrite(path string, was fs.FileInfo, text []byte) error {
+	f, err := os.OpenFile(path, os.O_RDWR|unix.O_NONBLOCK|unix.O_NOFOLLOW, 0)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if !os.SameFile(was, info) {
+		return &fs.PathError{Op: "write", Path: path, Err: errors.New("another file took its place meanwhile")}
+	}
+	old := make([]byte, info.Size())
+	if _, err := f.ReadAt(old, 0); err != nil && info.Size() > 0 {
+		return err
+	}
+	put := func(text []byte) error {
+		if _, err := f.WriteAt(text, 0); err != nil {
+			return err
+		}
+		if err := f.Truncate(int64(len(text))); err != nil {
+			return err
+		}
+		return f.Sync()
+	}
+	if err := put(text); err != nil {
+		if back := put(old); back != nil {
+			return fmt.Errorf("%w; and the text that was there could not be put back: %w", err, back)
+		}
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,111 @@
+package stt
+
+import (
+	"bytes"
+	"debug/elf"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os/exec"
+	"runtime"
+	"strings"
+	"syscall"
+
+	"orac/appliance/statedir"
+)
+
+// Runnable says why the system would refuse to run the file at a path, and the way out: no permission, a script whose interpreter is
+// missing or whose lines end as on Windows, a program of another machine. The system tells of most of them with the errors of a
+// file that is missing or of a wrong format. Nil if nothing is known that forbids it. It opens the file and runs nothing.
+func Runnable(path string) error {
+	f, info, err := statedir.Regular(path)
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return nil // a program may be run that may not be read
+	case err != nil:
+		return err
+	}
+	defer f.Close()
+	if info.Mode().Perm()&0o111 == 0 {
+		return fmt.Errorf("%s may not be executed: chmod +x %s", path, path)
+	}
+	var volume syscall.Statfs_t
+	const noExec = 8 // ST_NOEXEC of statvfs(3)
+	if syscall.Statfs(path, &volume) == nil && volume.Flags&noExec != 0 {
+		return fmt.Errorf("%s is on a file system that is mounted noexec: put it elsewhere", path)
+	}
+	head := make([]byte, 256) // as far as the kernel looks for an interpreter (BINPRM_BUF_SIZE)
+	n, err := io.ReadFull(f, head)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil // the run will tell
+	}
+	head = head[:n]
+	switch {
+	case n == 0:
+		return fmt.Errorf("%s is empty", path)
+	case bytes.HasPrefix(head, []byte("\x7fELF")):
+		return compiled(path, f)
+	case bytes.HasPrefix(head, []byte("#!")):
+		return script(path, head)
+	case bytes.HasPrefix(head, []byte("\xef\xbb\xbf#!")):
+		return fmt.Errorf("%s begins with a byte order mark, so its #! line counts for nothing: save it as UTF-8 without BOM", path)
+	}
+	return fmt.Errorf("%s is no program of this system: the first line of a script names its interpreter, like #!/bin/sh", path)
+}
+
+// script looks for the interpreter that the first line of a script names.
+func script(path string, head []byte) error {
+	line, _, _ := bytes.Cut(head[2:], []byte("\n"))
+	if bytes.HasSuffix(line, []byte("\r")) {
+		return fmt.Errorf(`the lines of %s end as on Windows (CR LF), so its interpreter is looked for with a CR in its name: sed -i 's/\r$//' %s`, path, path)
+	}
+	words := strings.Fields(string(line))
+	if len(words) == 0 {
+		return fmt.Errorf("%s names no interpreter in its first line: write one, like #!/bin/sh", path)
+	}
+	if _, err := exec.LookPath(words[0]); err != nil || !strings.HasPrefix(words[0], "/") {
+		return fmt.Errorf("%s names the interpreter %q in its first line, and there is none: install it, or name another", path, words[0])
+	}
+	if !strings.HasSuffix(words[0], "/env") {
+		return nil
+	}
+	for _, w := range words[1:] {
+		if strings.HasPrefix(w, "-") || strings.Contains(w, "=") { // an option of env, or a variable
+			continue
+		}
+		if _, err := exec.LookPath(w); err != nil {
+			return fmt.Errorf("%s is run by %q, which is not in the PATH: install it", path, w)
+		}
+		break
+	}
+	return nil
+}
+
+// machines are what programs of this machine are built for.
+var machines = map[string]elf.Machine{"amd64": elf.EM_X86_64, "arm64": elf.EM_AARCH64, "arm": elf.EM_ARM, "386": elf.EM_386, "riscv64": elf.EM_RISCV}
+
+// compiled looks at what a program was built for, and for its loader.
+func compiled(path string, f io.ReaderAt) error {
+	e, err := elf.NewFile(f)
+	if err != nil {
+		return fmt.Errorf("%s is a damaged program: copy it again", path)
+	}
+	want, known := machines[runtime.GOARCH]
+	older := want == elf.EM_X86_64 && e.Machine == elf.EM_386 || want == elf.EM_AARCH64 && e.Machine == elf.EM_ARM
+	if known && e.Machine != want && !older {
+		return fmt.Errorf("%s is a program for %s, and this machine is %s: get the one for this machine", path,
+			strings.TrimPrefix(e.Machine.String(), "EM_"), runtime.GOARCH)
+	}
+	for _, p := range e.Progs {
+		if p.Type != elf.PT_INTERP || p.Filesz > 4096 {
+			continue
+		}
+		name, err := io.ReadAll(p.Open())
+		loader := strings.TrimRight(string(name), "\x00")
+		if _, missing := exec.LookPath(loader); err == nil && missing != nil {
+			return fmt.Errorf("%s needs the loader %s, which this system does not have: get the program for this system (glibc or musl), or one that is linked statically", path, loader)
+		}
+	}
+	return nil
+}
