@@ -3,7 +3,6 @@ package node
 import (
 	"errors"
 	"fmt"
-	"net/http"
 	"time"
 
 	"orac/appliance/event"
@@ -25,6 +24,12 @@ const (
 	// utterances in a row stops delivery for good.
 	trusted      = 3
 	longPatience = 10 * time.Minute
+)
+
+// Statuses of HTTP.
+const (
+	tooManyRequests = 429
+	internalError   = 500
 )
 
 // suspicion weighs, from the failures of one utterance, whether the utterance or its service is to blame.
@@ -56,12 +61,12 @@ func (s *suspicion) weigh(now rt.Instant, err error, well bool) {
 	if s.tries++; s.tries == 1 {
 		s.since = now
 	}
-	s.slow = s.slow || e.Status == http.StatusTooManyRequests || e.RetryAfter > 0
+	s.slow = s.slow || e.Status == tooManyRequests || e.RetryAfter > 0
 }
 
 // doubt counts an answer that the service itself gave: what a proxy answers for one that is away (502, 503, 504) is none.
 func (s *suspicion) doubt(now rt.Instant, e *stt.Error) {
-	if e.Status != http.StatusInternalServerError {
+	if e.Status != internalError {
 		return
 	}
 	if s.doubts++; s.doubts == 1 {
