@@ -24,8 +24,11 @@ const maxGrowth = 4 << 20
 // maxNumber bounds the digits of a number, before and after the point.
 const maxNumber = 400
 
-// hugeExponent finds a number whose exponent only fills memory.
-var hugeExponent = regexp.MustCompile(`[eE][+-]?[0-9]{4,}`)
+// hugeExponent finds a number whose exponent only fills memory; one after p is of base 2.
+var hugeExponent = regexp.MustCompile(`[eEpP][+-]?[0-9]{4,}`)
+
+// hugeNumber finds a text that is such a number, or has many digits.
+var hugeNumber = regexp.MustCompile(`^[+-]?([0-9.]*[eEpP][+-]?[0-9]{4,}|[0-9.]{401,})$`)
 
 // wideVerb finds a format with a width or precision that only fills memory.
 var wideVerb = regexp.MustCompile(`%[^a-zA-Z%]*[0-9]{4}`)

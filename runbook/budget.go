@@ -153,15 +153,19 @@ func fault(place hcl.Range, summary, detail string) hcl.Diagnostics {
 	return hcl.Diagnostics{{Severity: hcl.DiagError, Summary: summary, Detail: detail, Subject: &place}}
 }
 
-// longNumber refuses a text that takes long to be read as a number: the time grows with the square of its length.
+// longNumber refuses a text that takes long to be read as a number, or to be written out as one: the time grows with the square
+// of its digits.
 func longNumber(place hcl.Range) hcl.Diagnostics {
-	return fault(place, "The number is too long", fmt.Sprintf("A number has at most %d digits.", maxNumber))
+	return fault(place, "The number is too long", fmt.Sprintf("Written out, a number has at most %d digits.", maxNumber))
 }
 
 func isLongText(v cty.Value) bool {
 	v, _ = v.Unmark()
-	return isText(v) && len(v.AsString()) > maxNumber
+	return isText(v) && isHuge(v.AsString())
 }
+
+// isHuge tells whether a text, if it is a number, is a huge one.
+func isHuge(text string) bool { return len(text) > maxNumber || hugeExponent.MatchString(text) }
 
 // parameter is the type that a function of the library turns its argument number i into; any type for other functions.
 func parameter(name string, i int) cty.Type {

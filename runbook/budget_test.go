@@ -100,6 +100,12 @@ func costlyTexts(size int) map[string]string {
 		"parentheses in lists":    fill(locals, "  a# = "+nested(30, "[(", ")]")+"\n", "}\n"),
 		"arguments nested":        locals + "  a = " + nested(60, "merge([", "]...)") + "\n}\n",
 		"heredocs":                fill(locals, "  a# = <<E\nx${1}\nE\n", "}\n"),
+		"trim":                    fill(locals+"  x = \""+strings.Repeat("é", size/8)+"\"\n  y = \""+strings.Repeat("b", size/4)+"é\"\n", "  c# = trim(local.x, local.y)\n", "}\n"),
+		"references":              fill(a+manyModels(490)+"locals {\n  l = [for m in model : m]\n}\n", "listener \"l#\" {\n  models = local.l\n}\n", ""),
+		"pieces of a text":        locals + "  a = \"" + strings.Repeat("%", min(size/2, 90_000)) + "\"\n}\n",
+		"lines of a text":         locals + "  a = <<E\n" + strings.Repeat("x\n", min(size/4, 90_000)) + "E\n}\n",
+		"huge exponents":          fill(locals, "  a# = format(\"%d\", \"1e600000\")\n", "}\n"),
+		"huge exponents of texts": fill(a, "model \"m#\" {\n  source = \"catalog:m\"\n  patience = \"1e600000\"\n}\n", ""),
 		"cycles":                  fill(locals, "  a# = [local.a0, local.a#]\n", "}\n"),
 		"headers":                 fill(doubled(8)+"}\n", "webhook \"w#\" {\n  url = \"http://h\"\n  headers = { A = local.b8 }\n}\n", ""),
 		"normal forms":            fill(list+"}\n", "stt \"w#\" {\n  protocol = \"exec\"\n  command = local.l\n}\n", ""),
@@ -144,6 +150,68 @@ func BenchmarkCostlyTexts(b *testing.B) {
 				Parse([]byte(src), "x.hcl", testWorld())
 			}
 		})
+	}
+}
+
+// TestHugeNumbers: what may be read as a number that takes long to be written out is refused for that, before it is written out.
+func TestHugeNumbers(t *testing.T) {
+	for _, number := range []string{"1e600000", "-.5E+600000", "1e-600000", "1p2000000", strings.Repeat("9", 500)} {
+		for _, form := range []string{
+			`format("%d", "N")`, `format("%d", ["N"]...)`, `[1]["N"]`, `[[1]][0]["N"]`, `local.l["N"]`, `local.l[0]["N"]`, `1 * "N"`, `-"N"`, `floor("N")`, `element([1], "N")`, `parseint("N", 10)`,
+		} {
+			src := "appliance \"a\" {}\nlocals {\n  l = [[1]]\n  a = " + strings.ReplaceAll(form, "N", number) + "\n}\n"
+			if rb, ds := Parse([]byte(src), "x.hcl", testWorld()); rb != nil || !strings.Contains(ds.Error(), "too l") {
+				t.Errorf("%s of %s: %s", form, clip(number), clip(ds.Error()))
+			}
+		}
+		for _, attribute := range []string{"patience", "threshold"} {
+			src := "appliance \"a\" {}\nmodel \"m\" {\n  source = \"catalog:m\"\n  " + attribute + " = \"" + number + "\"\n}\n"
+			if rb, ds := Parse([]byte(src), "x.hcl", testWorld()); rb != nil || !strings.Contains(ds.Error(), "must be") {
+				t.Errorf("%s = %s: %s", attribute, clip(number), clip(ds.Error()))
+			}
+		}
+	}
+}
+
+// TestPiecesOfAText: HCL puts the pieces of a text together in a time that grows with the square of their number.
+func TestPiecesOfAText(t *testing.T) {
+	for text, fine := range map[string]bool{
+		"\"" + strings.Repeat("%", maxPieces-10) + "\"":                                        true,
+		"\"" + strings.Repeat("%", maxPieces+10) + "\"":                                        false,
+		"<<E\n" + strings.Repeat("x\n", maxPieces-10) + "E":                                    true,
+		"<<E\n" + strings.Repeat("x\n", maxPieces+10) + "E":                                    false,
+		"\"" + strings.Repeat("%${\"%\"}", maxPieces*3/4) + "\"":                               true,
+		"\"" + strings.Repeat("%${\"%\"}%", maxPieces*3/4) + "\"":                              false,
+		"\"${upper(\"" + strings.Repeat("%", maxPieces+10) + "\")}\"":                          false,
+		"[" + strings.Repeat("\"%"+strings.Repeat("%", maxPieces/2)+"\",\n", 10) + "\"done\"]": true,
+	} {
+		rb, ds := Parse([]byte("appliance \"a\" {}\nlocals {\n  a = "+text+"\n}\n"), "x.hcl", testWorld())
+		if told := strings.Contains(ds.Error(), "pieces"); told == fine || (rb != nil) != fine {
+			t.Errorf("%s: %s", clip(text), clip(ds.Error()))
+		}
+	}
+}
+
+// TestJudgingIsCheap: judging and comparing large runbooks takes work that grows with them.
+func TestJudgingIsCheap(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("appliance \"a\" {}\n")
+	for i := range 900 {
+		fmt.Fprintf(&b, "model \"m%d\" {\n  source = \"m%d.onnx\"\n}\n", i, i)
+	}
+	rb, ds := Parse([]byte(b.String()), "x.hcl", testWorld())
+	if rb == nil {
+		t.Fatal(ds)
+	}
+	rb.Inputs() // looks at the files
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	if found, changes := Judge(rb, rb), Compare(rb, rb); found != nil || changes != nil {
+		t.Errorf("%v, %v", found, changes)
+	}
+	runtime.ReadMemStats(&after)
+	if made := (after.TotalAlloc - before.TotalAlloc) >> 20; made > 30 {
+		t.Errorf("%d MiB are made", made)
 	}
 }
 

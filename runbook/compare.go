@@ -1,8 +1,6 @@
 package runbook
 
 import (
-	"slices"
-
 	"github.com/hashicorp/hcl/v2"
 )
 
@@ -71,7 +69,7 @@ func Compare(old, new *Runbook) []Change {
 		out = append(out, c)
 	}
 	for _, b := range old.Blocks {
-		if slices.ContainsFunc(new.Blocks, func(n Block) bool { return n.Address == b.Address }) {
+		if _, there := findBlock(new.Blocks, b.Address); there {
 			continue
 		}
 		c := Change{Address: b.Address, Kind: Removed, Range: b.Range}

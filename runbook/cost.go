@@ -39,6 +39,8 @@ func cost(name string, args []cty.Value, total int) (steps, bytes int, err error
 	switch name {
 	case "strlen", "substr", "title": // they look for the bounds of characters
 		steps += total / 2
+	case "trim": // each character is looked for among those that are cut off
+		steps += len(text(0)) / 16 * (len(text(1)) / 16)
 	case "split":
 		n := strings.Count(text(1), text(0)) + 1
 		return steps + 4*n, bytesElement * n, nil
@@ -55,12 +57,12 @@ func cost(name string, args []cty.Value, total int) (steps, bytes int, err error
 		}
 		return steps + total/2, 2 * total, nil
 	case "parseint":
-		if len(text(0)) > maxNumber {
+		if isHuge(text(0)) {
 			return 0, 0, errors.New("the number is too long")
 		}
 	case "format":
 		for i := range args {
-			if i > 0 && len(text(i)) > maxNumber && strings.ContainsAny(text(i)[:1], "+-.0123456789") {
+			if i > 0 && isHuge(text(i)) && strings.ContainsAny(text(i)[:1], "+-.0123456789") {
 				return 0, 0, errors.New("an argument is too long")
 			}
 		}

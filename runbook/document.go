@@ -59,11 +59,11 @@ func (d *Document) SameText(text []byte) bool {
 }
 
 func findBlock(blocks []Block, a Address) (Block, bool) {
-	for _, b := range blocks {
-		if b.Address == a {
-			return b, true
+	for i := range blocks { // a Block is large, and this is asked often
+		if blocks[i].Address == a {
+			return blocks[i], true
 		}
-		if n, ok := findBlock(b.Nested, a); ok {
+		if n, ok := findBlock(blocks[i].Nested, a); ok {
 			return n, true
 		}
 	}

@@ -12,12 +12,21 @@ type use struct {
 	block Block
 	at    *Attribute
 	attr  Attr
+	was   Block // what runs at the place of the block
+	there bool  // something does
 }
 
 // judge holds a runbook against the one that runs.
 type judge struct {
 	now, next *Runbook
 	found     Diagnostics
+	running   map[running]map[string][]Attr // what the attributes of the running one are, by their texts
+}
+
+// running is an attribute of all blocks of a type.
+type running struct {
+	block     *BlockType
+	attribute string
 }
 
 // Judge gives why a runbook may not take the place of the one that runs when somebody asks for it who is not this machine's user:
@@ -27,7 +36,7 @@ func Judge(now, next *Runbook) Diagnostics {
 	if now.Web.TrustAdmins {
 		return nil
 	}
-	j := &judge{now: now, next: next}
+	j := &judge{now: now, next: next, running: map[running]map[string][]Attr{}}
 	j.readers()
 	j.blocks(next.Blocks)
 	return j.found
@@ -61,8 +70,9 @@ func (d *Document) hasReader(r Reader) bool {
 
 func (j *judge) blocks(blocks []Block) {
 	for _, b := range blocks {
+		was, there := j.now.Block(b.Address)
 		for i := range b.Type.Attributes {
-			u := use{b, &b.Type.Attributes[i], b.Attrs[b.Type.Attributes[i].Name]}
+			u := use{b, &b.Type.Attributes[i], b.Attrs[b.Type.Attributes[i].Name], was, there}
 			if why := u.at.Gives.row().judge(j, u); why != "" {
 				j.forbid(b.Address, u.at.Name, fmt.Sprintf("%s.%s %s", b.Address, u.at.Name, why))
 			}
@@ -78,8 +88,7 @@ func free(*judge, use) string { return "" }
 
 // known allows a value that the same attribute has already, in any block of the type.
 func known(j *judge, u use) string {
-	values := valuesOf(j.now.Blocks, u.block.Type, u.at.Name)
-	if u.attr.Value.IsNull() || u.at.isEmpty(u.attr) || slices.ContainsFunc(values, u.attr.Equal) && !j.moved(u.at, u.attr) {
+	if u.attr.Value.IsNull() || u.at.isEmpty(u.attr) || j.runs(u) && !j.moved(u.at, u.attr) {
 		return ""
 	}
 	switch u.at.Gives {
@@ -129,20 +138,18 @@ func proves(j *judge, u use) string {
 
 // opens allows what lets in nobody whom what runs does not.
 func opens(j *judge, u use) string {
-	was, ok := j.now.Block(u.block.Address)
-	if ok && u.at.NoWider != nil && !u.attr.Value.IsNull() && !was.Attrs[u.at.Name].Value.IsNull() &&
-		u.at.NoWider(was.Attrs[u.at.Name].Value.AsString(), u.attr.Value.AsString()) {
+	if u.there && u.at.NoWider != nil && !u.attr.Value.IsNull() && !u.was.Attrs[u.at.Name].Value.IsNull() &&
+		u.at.NoWider(u.was.Attrs[u.at.Name].Value.AsString(), u.attr.Value.AsString()) {
 		return ""
 	}
 	return unchanged(j, u)
 }
 
 func (j *judge) inForce(u use) bool {
-	was, ok := j.now.Block(u.block.Address)
-	if !ok {
+	if !u.there {
 		return u.attr.Default
 	}
-	return u.attr.Equal(was.Attrs[u.at.Name]) && !j.moved(u.at, u.attr)
+	return u.attr.Equal(u.was.Attrs[u.at.Name]) && !j.moved(u.at, u.attr)
 }
 
 // moved tells whether a value that is written alike names another file: a relative path in the folder of another runbook.
@@ -162,6 +169,28 @@ func (at *Attribute) isRelative(a Attr) bool {
 		return !filepath.IsAbs(a.Value.AsString())
 	}
 	return false
+}
+
+// runs tells whether an attribute has its value in any block of the type that runs.
+func (j *judge) runs(u use) bool {
+	at := running{u.block.Type, u.at.Name}
+	values, known := j.running[at]
+	if !known {
+		values = map[string][]Attr{}
+		for _, a := range valuesOf(j.now.Blocks, u.block.Type, u.at.Name) {
+			values[a.texts()] = append(values[a.texts()], a)
+		}
+		j.running[at] = values
+	}
+	return slices.ContainsFunc(values[u.attr.texts()], u.attr.Equal)
+}
+
+// texts is the same for equal values, and seldom for others.
+func (a Attr) texts() string {
+	if a.Value.IsNull() || a.Value.Type().IsMapType() {
+		return "" // of a map it would depend on the order
+	}
+	return strings.Join(textsIn(a.Value), "\x00")
 }
 
 // isEmpty tells whether a list is.

@@ -90,6 +90,9 @@ func (l *Language) evaluate(p *problems, filename string, opts Options, value an
 	}
 	e := newEvaluator(p, filepath.Dir(filename), opts, b)
 	defer func() { b.closed = true }()
+	if !p.checkIndices(body) {
+		return nil
+	}
 	boundOperators(body, b)
 	carryMarks(body, b)
 	meter(body, b)

@@ -18,6 +18,7 @@ const (
 	maxOperators = 5000      // operators and template directives in one runbook
 	maxTokens    = 100_000   // words and signs of one runbook
 	maxBlocks    = 1000      // blocks of one runbook, nested ones included
+	maxPieces    = 1000      // pieces of one text in quotes or heredoc: HCL puts them together in a time that grows with the square
 )
 
 // utf8BOM may begin a file; editors on Windows write it.
@@ -58,7 +59,12 @@ func (p *problems) check() bool {
 func (p *problems) checkNesting() bool {
 	p.tokens, _ = hclsyntax.LexConfig(p.src.bytes, p.src.name, hcl.InitialPos)
 	depth, operators := 0, 0
+	var texts pieces
 	for _, t := range p.tokens {
+		if texts.add(t.Type) > maxPieces {
+			p.fail("", t.Range, fmt.Sprintf("the text has more than %d pieces", maxPieces), "Each line of a heredoc is one, and so is each %. Make it shorter.")
+			return false
+		}
 		depth = max(0, depth+nesting(t.Type))
 		switch t.Type {
 		case hclsyntax.TokenTemplateControl:
@@ -86,6 +92,48 @@ func (p *problems) checkNesting() bool {
 		return false
 	}
 	return true
+}
+
+// checkIndices refuses indices that are spelt out and may be read as huge numbers: HCL writes them out where there is no such element.
+func (p *problems) checkIndices(body *hclsyntax.Body) bool {
+	fine := true
+	hclsyntax.VisitAll(body, func(n hclsyntax.Node) hcl.Diagnostics {
+		var steps hcl.Traversal
+		switch n := n.(type) {
+		case *hclsyntax.ScopeTraversalExpr:
+			steps = n.Traversal
+		case *hclsyntax.RelativeTraversalExpr:
+			steps = n.Traversal
+		}
+		for _, s := range steps {
+			if at, ok := s.(hcl.TraverseIndex); ok && isText(at.Key) && hugeNumber.MatchString(at.Key.AsString()) {
+				p.fail("", at.SrcRange, "the index is too large or too small", "Write the index of an element as a number.")
+				fine = false
+			}
+		}
+		return nil
+	})
+	return fine
+}
+
+// pieces counts the pieces of the texts that are open, the innermost last.
+type pieces []int
+
+// add takes the next token, and gives how many pieces the text has so far that it belongs to.
+func (p *pieces) add(t hclsyntax.TokenType) int {
+	last := len(*p) - 1
+	switch t {
+	case hclsyntax.TokenOQuote, hclsyntax.TokenOHeredoc:
+		*p = append(*p, 0)
+	case hclsyntax.TokenCQuote, hclsyntax.TokenCHeredoc:
+		*p = (*p)[:max(last, 0)]
+	case hclsyntax.TokenQuotedLit, hclsyntax.TokenStringLit:
+		if last >= 0 {
+			(*p)[last]++
+			return (*p)[last]
+		}
+	}
+	return 0
 }
 
 // lineAt is the offset at which a line begins; lines are counted from 1.

@@ -288,6 +288,7 @@ func (e *evaluator) list(at *Attribute, v quotable) (cty.Value, *misfit) {
 		return cty.NilVal, &misfit{"must be a list, not " + v.describe(), "Write it in brackets, like " + at.example() + "."}
 	}
 	var out []cty.Value
+	named := map[string]bool{} // by Refs
 	for it := v.ElementIterator(); it.Next(); {
 		_, el := it.Element()
 		var normal cty.Value
@@ -305,8 +306,11 @@ func (e *evaluator) list(at *Attribute, v quotable) (cty.Value, *misfit) {
 		switch {
 		case bad != nil:
 			return cty.NilVal, bad
-		case at.Kind == Refs && slices.ContainsFunc(out, normal.RawEquals):
+		case at.Kind == Refs && named[normal.AsString()]:
 			return cty.NilVal, &misfit{"names " + v.name(Address(normal.AsString())) + " twice", "Name each once."}
+		}
+		if at.Kind == Refs {
+			named[normal.AsString()] = true
 		}
 		out = append(out, normal)
 	}
