@@ -1,6 +1,7 @@
 package sim_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -78,6 +79,37 @@ func TestMemoryOverItsLimitIsOneIncident(t *testing.T) {
 		return nil
 	}
 	if r := w.Run(time.Hour); r.Script != nil {
+		t.Error(r.Script)
+	}
+}
+
+// A log file that cannot be written is one incident and no more than degraded, and both end when it can.
+func TestALogFileThatCannotBeWrittenIsAnIncident(t *testing.T) {
+	w := world(t, speech(2, 0, 0.4, 25000, 0.2, 0, 1.5, 8000, 4, 0))
+	w.Loop = true
+	w.Watch = rt.NewMailbox[event.Event]("events to the monitor", 1024)
+	w.Script = func(k *rt.Task, r *appliance.Runner) error {
+		r.Graph().Runbook.Appliance.LogFile = "/var/log/orac/orac.log"
+		log := incident.New(incident.Budget{Restarts: 5, Per: time.Hour}, nil)
+		refused := errors.New("it is a link of the user 12345")
+		m := &appliance.Monitor{Runner: r, Log: log, FS: w.Disk, Events: w.Watch, LogFile: func() error { return refused }}
+		k.Go("monitor", m.Run)
+		_ = k.Sleep(time.Minute)
+		list := log.Recent(k.Now(), 1000)
+		if len(list) != 1 || list[0].Component != "log" || !list[0].Recovered.IsZero() || !strings.Contains(list[0].Cause, "/var/log/orac/orac.log: it is a link") {
+			t.Errorf("incidents: %+v", list)
+		}
+		if level := m.Report().Level; level != health.Degraded {
+			t.Errorf("it is %v", level)
+		}
+		refused = nil
+		_ = k.Sleep(time.Minute)
+		if list = log.Recent(k.Now(), 1000); len(list) != 1 || list[0].Recovered.IsZero() || m.Report().Level != health.Healthy {
+			t.Errorf("later: %+v, %v", list, m.Report().Level)
+		}
+		return nil
+	}
+	if r := w.Run(5 * time.Minute); r.Script != nil {
 		t.Error(r.Script)
 	}
 }

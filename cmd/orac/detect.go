@@ -76,6 +76,8 @@ type detected struct {
 	Detections []detection          `json:"detections"`
 	Max        map[string]float64   `json:"max"`
 	Scores     map[string][]float64 `json:"scores,omitempty"`
+
+	mixed int // channels of the file, if all were mixed
 }
 
 func (f detectFlags) check(files []string) error {
@@ -166,6 +168,9 @@ func (a *app) hear(ctx context.Context, d *detect.Detector, file string, channel
 	}
 	total := sound.Info().Duration()
 	r := &detected{File: file, Seconds: round(total.Seconds(), 3), Detections: []detection{}, Max: map[string]float64{}, Scores: map[string][]float64{}}
+	if len(channels) == 0 {
+		r.mixed = sound.Info().Channels
+	}
 	rules := d.Models()
 	for _, m := range rules {
 		r.Max[m.Name], r.Scores[m.Name] = 0, []float64{}
@@ -232,6 +237,9 @@ func (a *app) heard(r *detected) error {
 	}
 	if len(r.Detections) == 0 {
 		fmt.Fprintln(a.out, "  nothing was heard")
+		if r.mixed > 1 {
+			fmt.Fprintf(a.out, "  (its %d channels were mixed; --channel 0 listens to the first alone)\n", r.mixed)
+		}
 	}
 	return nil
 }

@@ -33,6 +33,7 @@ var doors = []door{
 			"appliance/evaluation/pool.go":       "this program again, to evaluate a text under limits",
 			"appliance/check.go":                 "looks for the program of an stt block, and runs none",
 			"appliance/stt/exec.go":              "the command of an stt block: a capability of the runbook",
+			"appliance/stt/runnable.go":          "looks for the interpreter of that command, and runs none",
 			"chaos/":                             "breaks things on purpose, as root; no part of orac run",
 			"cmd/orac/resume.go":                 "this program again, in place of itself",
 			"models/npm.go":                      "npm fetches models",
