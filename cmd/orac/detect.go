@@ -77,7 +77,16 @@ type detected struct {
 	Max        map[string]float64   `json:"max"`
 	Scores     map[string][]float64 `json:"scores,omitempty"`
 
+	// Alone are the channels in which something is heard while the mix of all has nothing: an array often has one good channel.
+	Alone []heardAlone `json:"alone,omitempty"`
+
 	mixed int // channels of the file, if all were mixed
+}
+
+// heardAlone is what one channel of a file has.
+type heardAlone struct {
+	Channel    int         `json:"channel"`
+	Detections []detection `json:"detections"`
 }
 
 func (f detectFlags) check(files []string) error {
@@ -115,6 +124,9 @@ func (a *app) detect(ctx context.Context, f detectFlags, files []string) error {
 	broken := 0
 	for _, file := range files {
 		r, err := a.hear(ctx, d, file, f.channels)
+		if err == nil && len(r.Detections) == 0 && r.mixed > 1 {
+			err = a.hearAlone(ctx, d, r)
+		}
 		if ctx.Err() != nil {
 			return failed(errors.New("interrupted"))
 		}
@@ -199,6 +211,20 @@ func (a *app) hear(ctx context.Context, d *detect.Detector, file string, channel
 	}
 }
 
+// hearAlone listens to the channels of a file one by one.
+func (a *app) hearAlone(ctx context.Context, d *detect.Detector, mix *detected) error {
+	for channel := range mix.mixed {
+		r, err := a.hear(ctx, d, mix.File, []int{channel})
+		if err != nil {
+			return err
+		}
+		if len(r.Detections) > 0 {
+			mix.Alone = append(mix.Alone, heardAlone{channel, r.Detections})
+		}
+	}
+	return nil
+}
+
 // add takes what one hop gave.
 func (r *detected) add(rules []wake.Model, hop detect.Result) {
 	r.Hops++
@@ -232,16 +258,27 @@ func (a *app) heard(r *detected) error {
 	}
 	slices.Sort(best)
 	fmt.Fprintf(a.out, "%s  %s\n", a.out.Strong(screen.Clean(r.File)), a.out.Faint(fmt.Sprintf("%.1f s · best: %s", r.Seconds, strings.Join(best, ", "))))
-	for _, d := range r.Detections {
-		fmt.Fprintf(a.out, "  %8.2f s  %s %s  score %.3f\n", d.At, a.out.Mark("wake"), screen.Clean(strings.TrimSpace(d.Model+" "+d.Class)), d.Score)
-	}
-	if len(r.Detections) == 0 {
+	a.wakes(r.Detections)
+	switch {
+	case len(r.Detections) > 0:
+	case r.mixed > 1 && len(r.Alone) == 0:
+		fmt.Fprintf(a.out, "  nothing was heard, in the mix of its %d channels or in one of them\n", r.mixed)
+	case r.mixed > 1:
+		fmt.Fprintf(a.out, "  nothing was heard in the mix of its %d channels\n", r.mixed)
+	default:
 		fmt.Fprintln(a.out, "  nothing was heard")
-		if r.mixed > 1 {
-			fmt.Fprintf(a.out, "  (its %d channels were mixed; --channel 0 listens to the first alone)\n", r.mixed)
-		}
+	}
+	for _, c := range r.Alone {
+		fmt.Fprintf(a.out, "  in channel %d alone (--channel %d; in the runbook, channel = %d):\n", c.Channel, c.Channel, c.Channel)
+		a.wakes(c.Detections)
 	}
 	return nil
+}
+
+func (a *app) wakes(list []detection) {
+	for _, d := range list {
+		fmt.Fprintf(a.out, "  %8.2f s  %s %s  score %.3f\n", d.At, a.out.Mark("wake"), screen.Clean(strings.TrimSpace(d.Model+" "+d.Class)), d.Score)
+	}
 }
 
 // round keeps so many decimals.
