@@ -40,8 +40,9 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}
 	ctx, stop := signals(ctx)
 	defer stop()
+	isPipe := piped(stdout)
 	stdout, results := checkResults(stdout)
-	a := &app{out: screen.New(stdout), err: screen.New(stderr)}
+	a := &app{out: screen.New(stdout), err: screen.New(stderr), piped: isPipe}
 	root := a.root()
 	root.SetArgs(args)
 	root.SetIn(stdin)
@@ -115,6 +116,7 @@ type app struct {
 	file     string // -f
 	stateDir string // --state-dir
 	json     bool   // --json
+	piped    bool   // standard output is a pipe to another program
 	vars     []string
 }
 

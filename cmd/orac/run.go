@@ -32,7 +32,7 @@ func (a *app) runCommand() *cobra.Command {
 		Short: "be the appliance that the runbook declares",
 		Long: `Runs the appliance: opens its devices, listens, records what follows a wake word and delivers it.
 It goes on until it is told to stop (Ctrl-C, SIGTERM; once more: at once), or until the sound of all its files is over and
-everything is delivered. With --json every event is a line of JSON.
+everything is delivered. With --json every event is a line of JSON; when the program that reads them by a pipe ends, so does this one.
 
 A changed runbook changes nothing until orac apply, or SIGHUP. Started with a runbook that cannot be used, the appliance runs
 the last good generation, and says so.`,
@@ -110,7 +110,10 @@ func (a *app) appear(ctx context.Context, cancel func(), s *service, notifier *s
 	go func() {
 		defer close(shown)
 		// Events that were said before the end are shown after it, so the screen's end is not that of ctx.
-		_ = live.New(nil).Run(context.Background(), "terminal", func(t *rt.Task) error { return a.show(t, s.events) })
+		err := live.New(nil).Run(context.Background(), "terminal", func(t *rt.Task) error { return a.show(t, s.events) })
+		if err != nil && a.piped { // orac run --json | head: whoever wanted the events has what they wanted
+			cancel()
+		}
 	}()
 	go a.reload(ctx, audited, notifier, s.request, hangup, watch)
 	go func() {
@@ -196,7 +199,7 @@ func (a *app) show(t *rt.Task, events *rt.Mailbox[event.Event]) error {
 		if !a.json {
 			view.Show(e)
 		} else if err := lines.Encode(e); err != nil {
-			return err // nobody reads any more; the appliance goes on
+			return err // nobody reads any more
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 
@@ -54,7 +55,9 @@ func (a *app) prepare(ctx context.Context, was resumed, alive func(status.Status
 		}
 	}
 	if dir == "" {
-		_, broken = a.load()
+		if _, broken = a.load(); broken != nil && a.nothingRan() {
+			return nil, broken // no generation can take its place, and no folder is made for it
+		}
 		dir = a.stateOf(a.evaluated(request))
 	}
 	state, err := appliance.OpenState(dir)
@@ -76,6 +79,16 @@ func (a *app) prepare(ctx context.Context, was resumed, alive func(status.Status
 		return nil, err
 	}
 	return s, nil
+}
+
+// nothingRan tells whether no appliance ever ran with the state directory of a runbook that cannot be used.
+func (a *app) nothingRan() bool {
+	dir := a.namedState()
+	if dir == "" {
+		dir = a.spelledState()
+	}
+	_, err := os.Stat(dir)
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 // evaluated is the runbook, or nil if it cannot be used.

@@ -57,6 +57,16 @@ func checkResults(w io.Writer) (io.Writer, *checked) {
 	return c, c
 }
 
+// piped tells whether what is written goes to another program by a pipe. A service manager gives a socket or a file.
+func piped(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeNamedPipe != 0
+}
+
 // Write implements io.Writer.
 func (c *checked) Write(p []byte) (int, error) {
 	n, err := c.w.Write(p)
