@@ -10,13 +10,13 @@ package evaluation
 
 import (
 	"io"
-	"os"
 	"path/filepath"
 
 	"orac/appliance"
 	"orac/appliance/generation"
 	"orac/appliance/rt"
 	"orac/appliance/rt/live"
+	"orac/appliance/statedir"
 	"orac/appliance/status"
 	"orac/runbook"
 )
@@ -31,7 +31,7 @@ type Language struct {
 
 // Read implements appliance.Language.
 func (l *Language) Read(file string) ([]byte, error) {
-	f, err := os.Open(file)
+	f, _, err := statedir.Regular(file)
 	if err != nil {
 		return nil, &status.Refusal{Code: status.Invalid, Message: err.Error(), Hint: "say which runbook with -f FILE"}
 	}
