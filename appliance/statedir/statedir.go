@@ -110,16 +110,21 @@ func (d *Dir) adopt(fd int, openRoot func() (*os.Root, error)) (*Dir, error) {
 
 // checkRoot sees that the root is the folder that was checked.
 func (d *Dir) checkRoot() error {
-	a, err := d.root.Stat(".")
+	root, err := d.root.Stat(".")
 	if err != nil {
 		return err
 	}
-	b, err := d.handle.Stat()
+	return d.mustBe(root, "another folder took its place while it was opened", "look at who may write in the folders above it")
+}
+
+// mustBe refuses what is not the folder that is open.
+func (d *Dir) mustBe(found fs.FileInfo, why, way string) error {
+	open, err := d.handle.Stat()
 	if err != nil {
 		return err
 	}
-	if !os.SameFile(a, b) {
-		return refuse(d.path, "another folder took its place while it was opened", "look at who may write in the folders above it")
+	if !os.SameFile(found, open) {
+		return refuse(d.path, why, way)
 	}
 	return nil
 }
@@ -127,18 +132,11 @@ func (d *Dir) checkRoot() error {
 // Same says whether the path still leads to the open folder. Who hands the path to a library that opens by path asks before and
 // after.
 func (d *Dir) Same() error {
-	a, err := os.Stat(d.path)
+	there, err := os.Stat(d.path)
 	if err != nil {
 		return err
 	}
-	b, err := d.handle.Stat()
-	if err != nil {
-		return err
-	}
-	if !os.SameFile(a, b) {
-		return refuse(d.path, "another folder has taken its place", "look at who may write in the folders above it, and start again")
-	}
-	return nil
+	return d.mustBe(there, "another folder has taken its place", "look at who may write in the folders above it, and start again")
 }
 
 // Close frees the folder.

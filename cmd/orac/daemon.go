@@ -18,7 +18,7 @@ import (
 // daemon is the running appliance that a command means, by its state directory. What becomes of the runbook is of no
 // consequence to it: it can be asked while the file is broken.
 func (a *app) daemon() (*control.Client, error) {
-	if a.stateDir == "" && os.Getenv("ORAC_STATE_DIR") == "" {
+	if a.namedState() == "" {
 		if _, err := os.Stat(a.file); !errors.Is(err, fs.ErrNotExist) || a.file != defaultFile {
 			o, err := a.options()
 			if err != nil {
@@ -36,7 +36,7 @@ var spelledStateDir = regexp.MustCompile(`(?m)^\s*state_dir\s*=\s*"([^"$%\\\n]+)
 
 // stateOf is the state directory of a runbook; of one with errors (nil) as far as the text of the file says it.
 func (a *app) stateOf(rb *runbook.Runbook) string {
-	if rb != nil || a.stateDir != "" || os.Getenv("ORAC_STATE_DIR") != "" {
+	if rb != nil || a.namedState() != "" {
 		return a.state(rb)
 	}
 	dir := a.spelledState()

@@ -25,9 +25,9 @@ func (a *app) store(rb *runbook.Runbook) models.Store {
 		return models.Store{Dir: dir, Command: "ORAC_MODELS_DIR=" + quote(dir) + " orac models pull"}
 	}
 	shared, ok := sharedModels()
-	if ok && !isFolder(state) && (isFolder(shared) || !a.stateNamed()) {
+	if ok && !isFolder(state) && (isFolder(shared) || a.namedState() == "") {
 		s := models.Store{Dir: shared}
-		if a.file != defaultFile || a.stateNamed() { // without the flags another folder might be meant
+		if a.file != defaultFile || a.namedState() != "" { // without the flags another folder might be meant
 			s.Command = "ORAC_MODELS_DIR=" + quote(shared) + " orac models pull"
 		}
 		return s
@@ -74,14 +74,11 @@ func (a *app) fit(rb *runbook.Runbook, s models.Store) error {
 
 // pullStore is where models are fetched to.
 func (a *app) pullStore(rb *runbook.Runbook) models.Store {
-	if os.Getenv("ORAC_MODELS_DIR") == "" && (a.stateNamed() || a.file != defaultFile) {
+	if os.Getenv("ORAC_MODELS_DIR") == "" && (a.namedState() != "" || a.file != defaultFile) {
 		return models.Store{Dir: filepath.Join(a.state(rb), "models")}
 	}
 	return a.store(rb)
 }
-
-// stateNamed tells whether the person named the state directory.
-func (a *app) stateNamed() bool { return a.stateDir != "" || os.Getenv("ORAC_STATE_DIR") != "" }
 
 // sharedModels is the user's own folder of models. There is none without a home.
 func sharedModels() (dir string, ok bool) {

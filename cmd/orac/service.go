@@ -55,10 +55,11 @@ func (a *app) prepare(ctx context.Context, was resumed, alive func(status.Status
 		}
 	}
 	if dir == "" {
-		if _, broken = a.load(); broken != nil && a.nothingRan() {
+		var rb *runbook.Runbook
+		if rb, broken = a.load(); broken != nil && a.nothingRan() {
 			return nil, broken // no generation can take its place, and no folder is made for it
 		}
-		dir = a.stateOf(a.evaluated(request))
+		dir = a.stateOf(rb)
 	}
 	state, err := appliance.OpenState(dir)
 	if err != nil {
@@ -89,15 +90,6 @@ func (a *app) nothingRan() bool {
 	}
 	_, err := os.Stat(dir)
 	return errors.Is(err, fs.ErrNotExist)
-}
-
-// evaluated is the runbook, or nil if it cannot be used.
-func (a *app) evaluated(r status.PlanRequest) *runbook.Runbook {
-	rb, _, err := evaluate(&evaluation.Language{StateDir: a.namedState()}, r)
-	if err != nil {
-		return nil
-	}
-	return rb
 }
 
 // newService opens what does not depend on the runbook, and says what is wrong with the state directory.

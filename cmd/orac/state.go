@@ -62,7 +62,7 @@ func (a *app) namedState() string {
 
 // anyRunbook is the runbook for a command that needs none but to find its folders; nil if they are named or there is none.
 func (a *app) anyRunbook() (*runbook.Runbook, error) {
-	if a.stateDir != "" || os.Getenv("ORAC_STATE_DIR") != "" {
+	if a.namedState() != "" {
 		return nil, nil
 	}
 	if _, err := os.Stat(a.file); err != nil && a.file == defaultFile {
