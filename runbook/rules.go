@@ -135,9 +135,14 @@ func NotMoreThan(less, more, why string) Rule {
 }
 
 // orList joins names as people do: "a, b or c".
-func orList(names []string) string {
+func orList(names []string) string { return joined(names, "or") }
+
+// andList is orList with "and".
+func andList(names []string) string { return joined(names, "and") }
+
+func joined(names []string, last string) string {
 	if len(names) < 2 {
 		return strings.Join(names, "")
 	}
-	return strings.Join(names[:len(names)-1], ", ") + " or " + names[len(names)-1]
+	return strings.Join(names[:len(names)-1], ", ") + " " + last + " " + names[len(names)-1]
 }

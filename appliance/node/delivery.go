@@ -23,15 +23,17 @@ type Delivery struct {
 	STT     string
 	Config  *rt.Cell[DeliveryConfig]
 	Spool   *rt.Mailbox[Request]
-	Healthy *rt.Mailbox[struct{}] // a health check was answered well: try again at once
-	Gate    func() (Gate, error)  // listens to a recording in which the service has heard nothing; nil: there is none
+	Healthy *rt.Mailbox[Seen]    // what the probe has seen
+	Gate    func() (Gate, error) // listens to a recording in which the service has heard nothing; nil: there is none
 	Events  Events
 
 	DeliveryConfig // of the utterance that is being delivered
 	jitter         *rand.Rand
 	busy           rt.Cell[bool]
-	mark           any // of DeliveryConfig
-	aside          int // utterances set aside since the service last answered one
+	mark           any             // of DeliveryConfig
+	aside          int             // utterances set aside since the service last answered one
+	offUntil       rt.Instant      // no stream is tried before: the service has said that it takes none
+	off            rt.Cell[string] // why; empty if streams are tried
 }
 
 // Idle tells whether nothing is on its way to the service. It may be called from anywhere.
@@ -42,6 +44,7 @@ type DeliveryConfig struct {
 	Client   stt.Client
 	Live     bool          // stream while the person speaks; the client is a stt.Streamer
 	Whole    string        // how a whole utterance goes: http, exec
+	Way      string        // how utterances go, in words
 	Longest  time.Duration // longest utterance, pre-roll included
 	MaxDelay time.Duration // longest pause between two tries
 	Keeps    spoken.Marks  // markers that stay in a text; all others are taken out
@@ -61,15 +64,16 @@ func (n *Delivery) Run(t *rt.Task) error {
 	n.jitter = t.Rand("jitter")
 	jobs := rt.NewMailbox[Job]("jobs", 1)
 	for {
-		n.DeliveryConfig, _ = n.Config.Changed(&n.mark)
+		n.settings()
+		n.hear(t)
 		if err := n.Spool.Send(t, Next{STT: n.STT, Live: n.Live, Reply: jobs}); err != nil {
 			return over(err)
 		}
-		job, err := jobs.Recv(t, rt.Never)
+		job, err := n.next(t, jobs)
 		if err != nil {
 			return err
 		}
-		n.Healthy.TryRecv(t) // what was well before is no reason to hurry later
+		n.hear(t) // what was well before is no reason to hurry later
 		n.busy.Take(rt.NewCell(true))
 		err = n.deliver(t, job)
 		n.busy.Take(rt.NewCell(false))
@@ -97,30 +101,25 @@ func (n *Delivery) deliver(t *rt.Task, job Job) error {
 	if slices.Contains(job.Meta.Sent, n.STT) {
 		c.doubt = doubt{cause: errNoAnswer, underWay: true, since: t.Now()}
 	}
-	streamed, err := stt.Result{}, error(nil)
-	if job.Recording {
-		c.attempts++
-		if streamed, err = n.stream(t, c); errors.Is(err, rt.ErrStopped) {
+	heard, streamed, err := stt.Result{}, false, error(nil)
+	if job.Recording && n.streams(t) {
+		if heard, streamed, err = n.tryStream(t, c); err != nil {
 			return err
 		}
-		if err == nil && streamed.Spoken(n.Keeps) != "" {
-			return n.done(t, c, "ws", streamed)
-		}
-		if err != nil {
-			n.note(t, c, err)
-			n.failed(t, c, "ws", err, "as a whole, when it is complete")
+		if heard.Spoken(n.Keeps) != "" {
+			return n.done(t, c, "ws", heard)
 		}
 	}
-	whole, serr := n.sound(t, c)
-	if serr != nil || whole.Gone {
-		return serr
+	whole, err := n.sound(t, c)
+	if err != nil || whole.Gone {
+		return err
 	}
 	c.Meta, c.pcm = whole.Meta, whole.PCM
 	if len(c.pcm) == 0 { // nobody can be given nothing
 		return n.Spool.Send(t, Answered{Seq: job.Seq, STT: n.STT})
 	}
-	if job.Recording && err == nil {
-		if over, err := n.nothing(t, c, "ws", streamed); over {
+	if streamed {
+		if over, err := n.nothing(t, c, "ws", heard); over {
 			return err
 		}
 		n.note(t, c, errNothingHeard)
@@ -172,8 +171,8 @@ func (n *Delivery) whole(t *rt.Task, c *course) error {
 		if err := n.pause(t, wait); err != nil {
 			return err
 		}
-		if fresh, changed := n.Config.Changed(&n.mark); changed { // an outage may end because the address was changed
-			n.DeliveryConfig, c.suspicion = fresh, suspicion{}
+		if n.settings() { // an outage may end because the address was changed
+			c.suspicion = suspicion{}
 		}
 		if well, err = n.well(t); err != nil {
 			return err
@@ -185,6 +184,30 @@ var (
 	errNothingHeard = errors.New("the service heard no speech")
 	errNothingSent  = errors.New("the recording was over before it could be streamed")
 )
+
+// tryStream streams an utterance, and tells whether the service has answered. The error is that of the task.
+func (n *Delivery) tryStream(t *rt.Task, c *course) (r stt.Result, answered bool, _ error) {
+	c.attempts++
+	r, err := n.stream(t, c)
+	if errors.Is(err, rt.ErrStopped) {
+		return r, false, err
+	}
+	if err == nil {
+		n.streamed(t)
+		return r, true, nil
+	}
+	n.note(t, c, err)
+	off, herr := n.switchedOff(t, err)
+	switch {
+	case herr != nil:
+		return stt.Result{}, false, herr
+	case off:
+		c.attempts-- // it is no failure
+	default:
+		n.failed(t, c, "ws", err, "as a whole, when it is complete")
+	}
+	return stt.Result{}, false, nil
+}
 
 // stream sends an utterance while it is recorded.
 func (n *Delivery) stream(t *rt.Task, c *course) (stt.Result, error) {
@@ -298,12 +321,19 @@ func (n *Delivery) idle() func() {
 	return func() { n.busy.Take(rt.NewCell(true)) }
 }
 
-// pause waits; a good health check ends it.
+// pause waits; a service that comes back ends it.
 func (n *Delivery) pause(t *rt.Task, wait time.Duration) error {
 	defer n.idle()()
-	_, err := n.Healthy.Recv(t, t.Now().Add(wait))
-	if errors.Is(err, rt.ErrTimeout) || errors.Is(err, rt.ErrClosed) {
-		return nil
+	for until := t.Now().Add(wait); ; {
+		s, err := n.Healthy.Recv(t, until)
+		if errors.Is(err, rt.ErrTimeout) || errors.Is(err, rt.ErrClosed) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if n.heed(t, s.Health); s.Back {
+			return nil
+		}
 	}
-	return err
 }
