@@ -492,7 +492,13 @@ func TestTheConsoleMakesTheFirstAdmin(t *testing.T) {
 	b.sees("anna is the first admin")
 	b.sees("password_hash = secret(")
 	b.photograph("setup-done")
-	b.click("a.main")
+	b.click("form[action='/people/anna/declare'] button") // one click writes the lines, and applies them
+	b.sees("anna is in the runbook's file now.")
+	b.photograph("people-declared")
+	if file, err := os.ReadFile(filepath.Join(dir, "orac.hcl")); err != nil || !strings.Contains(string(file), "user \"anna\" {\n  role          = \"admin\"\n  password_hash = secret(\"anna_password_hash\")\n}\n") {
+		t.Errorf("%v, and the file is\n%s", err, file)
+	}
+	b.open("/")
 	b.sees("Nothing was heard yet.")
 	b.photograph("listen-nothing")
 	b.silent()

@@ -100,6 +100,7 @@ func (c *Console) routes() []pageRoute {
 		{get, "/people", auth.Admin, c.people},
 		{post, "/people", auth.Admin, c.addUser},
 		{get, "/people/{name}", auth.Admin, c.person},
+		{post, "/people/{name}/declare", auth.Admin, c.declareUser},
 		{post, "/people/{name}/role", auth.Admin, c.changeRole},
 		{post, "/people/{name}/password", auth.Admin, c.givePassword},
 		{post, "/people/{name}/remove", auth.Admin, c.removeUser},
