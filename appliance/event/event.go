@@ -173,6 +173,14 @@ type STTHealth struct {
 	Denied bool   `json:"denied,omitempty"` // see DeliveryFailed
 }
 
+// Streaming: whether utterances are streamed to a service that could take streams, on each change. While they are not, they go by
+// HTTP.
+type Streaming struct {
+	STT string `json:"stt"`
+	On  bool   `json:"on"`
+	Why string `json:"why,omitempty"` // it is off
+}
+
 // Heartbeat: whether heartbeats are taken, on each change. One that fails was tried twice.
 type Heartbeat struct {
 	Endpoint string `json:"endpoint"`
@@ -259,6 +267,7 @@ func (DeliveryStarted) Kind() string  { return "delivery_started" }
 func (DeliveryFailed) Kind() string   { return "delivery_failed" }
 func (Delivered) Kind() string        { return "delivered" }
 func (STTHealth) Kind() string        { return "stt_health" }
+func (Streaming) Kind() string        { return "streaming" }
 func (Heartbeat) Kind() string        { return "heartbeat" }
 func (WebhookFailed) Kind() string    { return "webhook_failed" }
 func (Overrun) Kind() string          { return "overrun" }

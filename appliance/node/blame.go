@@ -158,15 +158,16 @@ func (n *Delivery) well(t *rt.Task) (bool, error) {
 	if !ok {
 		return false, nil
 	}
-	status, err := p.Health(t)
+	h, err := p.Health(t)
 	if errors.Is(err, rt.ErrStopped) {
 		return false, err
 	}
-	if status == stt.Degraded {
+	n.heed(t, h)
+	if h.Status == stt.Degraded {
 		return true, nil
 	}
 	if e, ok := errors.AsType[*stt.Error](err); ok {
 		return e.Kind == stt.Protocol || e.Kind == stt.Unreachable && e.Status/100 == 4, nil
 	}
-	return err == nil && status != stt.Initializing, nil
+	return err == nil && h.Status != stt.Initializing, nil
 }

@@ -23,14 +23,16 @@ type Delivery struct {
 	STT     string
 	Config  *rt.Cell[DeliveryConfig]
 	Spool   *rt.Mailbox[Request]
-	Healthy *rt.Mailbox[struct{}] // a health check was answered well: try again at once
+	Healthy *rt.Mailbox[Seen] // what the probe has seen
 	Events  Events
 
 	DeliveryConfig // of the utterance that is being delivered
 	jitter         *rand.Rand
 	busy           rt.Cell[bool]
-	mark           any // of DeliveryConfig
-	aside          int // utterances set aside since the service last answered one
+	mark           any             // of DeliveryConfig
+	aside          int             // utterances set aside since the service last answered one
+	offUntil       rt.Instant      // no stream is tried before: the service has said that it takes none
+	off            rt.Cell[string] // why; empty if streams are tried
 }
 
 // Idle tells whether nothing is on its way to the service. It may be called from anywhere.
@@ -41,6 +43,7 @@ type DeliveryConfig struct {
 	Client   stt.Client
 	Live     bool          // stream while the person speaks; the client is a stt.Streamer
 	Whole    string        // how a whole utterance goes: http, exec
+	Way      string        // how utterances go, in words
 	Longest  time.Duration // longest utterance, pre-roll included
 	MaxDelay time.Duration // longest pause between two tries
 	Keeps    spoken.Marks  // markers that stay in a text; all others are taken out
@@ -60,15 +63,16 @@ func (n *Delivery) Run(t *rt.Task) error {
 	n.jitter = t.Rand("jitter")
 	jobs := rt.NewMailbox[Job]("jobs", 1)
 	for {
-		n.DeliveryConfig, _ = n.Config.Changed(&n.mark)
+		n.settings()
+		n.hear(t)
 		if err := n.Spool.Send(t, Next{STT: n.STT, Live: n.Live, Reply: jobs}); err != nil {
 			return over(err)
 		}
-		job, err := jobs.Recv(t, rt.Never)
+		job, err := n.next(t, jobs)
 		if err != nil {
 			return err
 		}
-		n.Healthy.TryRecv(t) // what was well before is no reason to hurry later
+		n.hear(t) // what was well before is no reason to hurry later
 		n.busy.Take(rt.NewCell(true))
 		err = n.deliver(t, job)
 		n.busy.Take(rt.NewCell(false))
@@ -81,9 +85,12 @@ func (n *Delivery) Run(t *rt.Task) error {
 // deliver ends with nil when the service needs the utterance no more.
 func (n *Delivery) deliver(t *rt.Task, job Job) error {
 	attempt := 0
-	if job.Recording {
+	if job.Recording && n.streams(t) {
 		attempt++
 		result, err := n.stream(t, job)
+		if err == nil {
+			n.streamed(t)
+		}
 		if err == nil && result.Spoken(n.Keeps) != "" {
 			return n.done(t, job, "ws", attempt, result)
 		}
@@ -93,7 +100,15 @@ func (n *Delivery) deliver(t *rt.Task, job Job) error {
 		if errors.Is(err, rt.ErrStopped) {
 			return err
 		}
-		n.failed(t, job.Meta.ID, "ws", attempt, err, "as a whole, when it is complete")
+		off, herr := n.switchedOff(t, err)
+		if herr != nil {
+			return herr
+		}
+		if off {
+			attempt-- // it is no failure
+		} else {
+			n.failed(t, job.Meta.ID, "ws", attempt, err, "as a whole, when it is complete")
+		}
 	}
 	whole, err := n.sound(t, job, attempt)
 	if err != nil || whole.Gone {
@@ -133,8 +148,8 @@ func (n *Delivery) deliver(t *rt.Task, job Job) error {
 		if err := n.pause(t, wait); err != nil {
 			return err
 		}
-		if fresh, changed := n.Config.Changed(&n.mark); changed { // an outage may end because the address was changed
-			n.DeliveryConfig, s = fresh, suspicion{}
+		if n.settings() { // an outage may end because the address was changed
+			s = suspicion{}
 		}
 		if well, err = n.well(t); err != nil {
 			return err
@@ -250,13 +265,20 @@ func (n *Delivery) delay(attempt int) time.Duration {
 	return d/2 + time.Duration(n.jitter.Int64N(int64(d/2)+1))
 }
 
-// pause waits; a good health check ends it.
+// pause waits; a service that comes back ends it.
 func (n *Delivery) pause(t *rt.Task, wait time.Duration) error {
 	n.busy.Take(rt.NewCell(false)) // nothing is on its way meanwhile
 	defer n.busy.Take(rt.NewCell(true))
-	_, err := n.Healthy.Recv(t, t.Now().Add(wait))
-	if errors.Is(err, rt.ErrTimeout) || errors.Is(err, rt.ErrClosed) {
-		return nil
+	for until := t.Now().Add(wait); ; {
+		s, err := n.Healthy.Recv(t, until)
+		if errors.Is(err, rt.ErrTimeout) || errors.Is(err, rt.ErrClosed) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if n.heed(t, s.Health); s.Back {
+			return nil
+		}
 	}
-	return err
 }

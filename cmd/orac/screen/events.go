@@ -181,6 +181,11 @@ func (v *Events) trouble(body event.Body) (kind, text string) {
 			return v.Good("stt"), fmt.Sprintf("%s is %s", Clean(b.STT), Clean(b.Status))
 		}
 		return v.Warn("stt"), fmt.Sprintf("%s: %s", Clean(b.STT), Clean(b.Status))
+	case event.Streaming:
+		if b.On {
+			return v.Good("stt"), Clean(b.STT) + " takes streams again"
+		}
+		return v.Warn("stt"), fmt.Sprintf("%s: %s; recordings go by HTTP", Clean(b.STT), Clean(b.Why))
 	case event.Heartbeat:
 		if b.OK {
 			return v.Good("heartbeat"), fmt.Sprintf("%s counts %d active", Clean(b.Endpoint), b.Topics)
