@@ -43,7 +43,8 @@ func Probe(ctx context.Context, address string) (word string, err error) {
 		return "", err
 	}
 	err = live.New(nil).Run(ctx, "probe", func(t *rt.Task) (err error) {
-		word, err = server.Health(t)
+		h, err := server.Health(t)
+		word = h.Status
 		return err
 	})
 	return word, err
