@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"orac/appliance/amount"
 	"orac/appliance/audio"
 	"orac/appliance/event"
 	"orac/appliance/rt"
@@ -232,7 +233,7 @@ func (n *Delivery) since(t *rt.Task, m utterance.Meta) float64 {
 	if m.EndAt.IsZero() {
 		return 0
 	}
-	return t.Wall().Sub(m.EndAt).Seconds()
+	return amount.Round(t.Wall().Sub(m.EndAt).Seconds(), 3)
 }
 
 func (n *Delivery) givenUp(t *rt.Task, job Job, attempts int, cause error) error {
