@@ -42,8 +42,9 @@ func Probe(ctx context.Context, address string) (word string, err error) {
 	if err != nil {
 		return "", err
 	}
-	err = live.New(nil).Run(ctx, "probe", func(t *rt.Task) (err error) {
-		word, err = server.Health(t)
+	err = live.New(nil).Run(ctx, "probe", func(t *rt.Task) error {
+		said, err := server.Health(t)
+		word = said.Status
 		return err
 	})
 	return word, err
