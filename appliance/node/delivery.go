@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"orac/appliance/amount"
 	"orac/appliance/audio"
 	"orac/appliance/event"
 	"orac/appliance/rt"
@@ -239,13 +240,14 @@ func (n *Delivery) done(t *rt.Task, job Job, way string, attempts int, r stt.Res
 
 // since is how long ago a recording ended, in seconds. For one of before this process began only the wall clock knows.
 func since(t *rt.Task, job Job) float64 {
+	seconds := 0.0
 	switch {
 	case job.Ended != 0:
-		return t.Now().Sub(job.Ended).Seconds()
-	case job.Meta.EndAt.IsZero():
-		return 0
+		seconds = t.Now().Sub(job.Ended).Seconds()
+	case !job.Meta.EndAt.IsZero():
+		seconds = max(0, t.Wall().Sub(job.Meta.EndAt).Seconds())
 	}
-	return max(0, t.Wall().Sub(job.Meta.EndAt).Seconds())
+	return amount.Round(seconds, 3)
 }
 
 func (n *Delivery) givenUp(t *rt.Task, job Job, attempts int, cause error) error {

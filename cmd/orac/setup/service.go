@@ -42,9 +42,9 @@ func Probe(ctx context.Context, address string) (word string, err error) {
 	if err != nil {
 		return "", err
 	}
-	err = live.New(nil).Run(ctx, "probe", func(t *rt.Task) error {
-		said, err := server.Health(t)
-		word = said.Status
+	err = live.New(nil).Run(ctx, "probe", func(t *rt.Task) (err error) {
+		h, err := server.Health(t)
+		word = h.Status
 		return err
 	})
 	return word, err
