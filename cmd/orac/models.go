@@ -148,16 +148,18 @@ func (a *app) pulling() func(models.Progress) {
 	}
 }
 
+// modelVerdict is an element of what orac models verify --json prints.
+type modelVerdict struct {
+	Name    string `json:"name"`
+	OK      bool   `json:"ok"`
+	Problem string `json:"problem,omitempty"`
+}
+
 func (a *app) modelsVerify() *cobra.Command {
 	return a.storeCommand(&cobra.Command{
 		Use: "verify [NAME…]", Short: "check the files that are here against the catalogue",
 		Example: "  orac models verify\n  orac models verify hey_jarvis",
 	}, func(_ context.Context, s models.Store, names []string) error {
-		type verdict struct {
-			Name    string `json:"name"`
-			OK      bool   `json:"ok"`
-			Problem string `json:"problem,omitempty"`
-		}
 		if len(names) == 0 {
 			for _, m := range s.List() {
 				if m.Present {
@@ -168,9 +170,9 @@ func (a *app) modelsVerify() *cobra.Command {
 		if err := known(names); err != nil {
 			return err
 		}
-		verdicts, wrong := []verdict{}, 0
+		verdicts, wrong := []modelVerdict{}, 0
 		for _, name := range names {
-			v := verdict{Name: name, OK: true}
+			v := modelVerdict{Name: name, OK: true}
 			if err := s.Verify(name); err != nil {
 				wrong++
 				v.OK, v.Problem = false, err.Error()
