@@ -22,7 +22,7 @@ var internal = []string{
 }
 
 // goPath is how Go tells of a file that cannot be used: with the name of the system call before it.
-var goPath = regexp.MustCompile(`\b(open|stat|lstat|openat|mkdir|mkdirat|readlink|unlink|unlinkat|read|write|create) \S+: `)
+var goPath = regexp.MustCompile(`(^|: )(open|stat|lstat|openat|mkdir|mkdirat|readlink|unlink|unlinkat|read|write|create) [^\s"-]\S*: `)
 
 // longestLine is how long a line of an error may be, paths of the test's own folder not counted.
 const longestLine = 160
