@@ -152,6 +152,17 @@ func TestHelpFits(t *testing.T) {
 	}
 }
 
+// TestFlagsNameTheirValues: the help says --file FILE, and no Go type.
+func TestFlagsNameTheirValues(t *testing.T) {
+	eachCommand((&app{}).root(), func(c *cobra.Command) {
+		c.LocalFlags().VisitAll(func(f *pflag.Flag) {
+			if name, about := pflag.UnquoteUsage(f); f.Value.Type() != "bool" && name != strings.ToUpper(name) || about == "" {
+				t.Errorf("%s --%s %s: name its value in `CAPITALS` in what is said about it", c.CommandPath(), f.Name, name)
+			}
+		})
+	})
+}
+
 // quoted tells whether a line has spaces between quotes or brackets only, where a command cannot be broken.
 func quoted(line string) bool {
 	return breakAt(strings.TrimSuffix(strings.TrimSpace(line), ` \`), len(line)) < 0
