@@ -21,11 +21,8 @@ func (a *app) modelsCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "models",
 		Short: "list, fetch, check and measure models",
-		Long: `Lists, fetches, checks and measures models. ORAC looks for them in the first of these folders that there is:
-
-  1. ORAC_MODELS_DIR, if it is set
-  2. the folder models of the state directory
-  3. $XDG_DATA_HOME/orac/models, or ~/.local/share/orac/models
+		Long: `Lists, fetches, checks and measures models. ORAC looks for them in ORAC_MODELS_DIR, if it is set; else in the folder models of the
+state directory, if there is one; else in $XDG_DATA_HOME/orac/models or ~/.local/share/orac/models, which all runbooks share.
 
 "pull" puts them into the same folder. With --state-dir, ORAC_STATE_DIR or -f it puts them into that state directory.`,
 		Args: cobra.NoArgs,
@@ -115,7 +112,7 @@ PACKAGE@VERSION on another one (orac names both), and give the folder with --fro
 		}
 		return nil
 	})
-	c.Flags().StringVar(&from, "from", "", "a folder that holds the packages, in place of the network")
+	c.Flags().StringVar(&from, "from", "", "take the packages from this `DIR` instead of the network")
 	_ = c.MarkFlagDirname("from") // it is there: the line above
 	return c
 }
