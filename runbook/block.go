@@ -28,6 +28,7 @@ type Attr struct {
 	Range   hcl.Range // the expression; zero when Default
 
 	deferred *Deferred // of an Expression
+	template *template // of text that is made anew each time; nil of any other
 	outside  bool      // it was made of what env(), file() or secret() gave
 
 	// secrets holds what Value hides: by key for a Map, under "" otherwise.

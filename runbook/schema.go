@@ -71,7 +71,7 @@ type Attribute struct {
 	Secret   Secrecy
 	Values   []string    // of an Enum or a Keyword, the elements of Strings, the names of Numbers
 	Refs     []string    // types a reference may name
-	Sees     *Vocabulary // of an Expression
+	Sees     *Vocabulary // of an Expression; of a URL or a String: that it may be made anew each time, see Template
 	Pattern  *regexp.Regexp
 	Expect   string // what Pattern demands, in words: "64 hexadecimal digits"
 	Example  string // an HCL expression
