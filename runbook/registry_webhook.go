@@ -41,7 +41,7 @@ var webhookBlock = &BlockType{
 			Doc: "The key that requests are signed with, as Standard Webhooks says (HMAC-SHA256, in the header webhook-signature); `orac secrets generate` makes one. What follows whsec_ is base64 of the key; any other text is the key itself."},
 		{Name: "timeout", Kind: Duration, Gives: Tunes, OnChange: InPlace, Default: "5s", Min: "1s", Max: "60s",
 			Doc: "How long one call may take."},
-		{Name: "max_retry_delay", Kind: Duration, Gives: Tunes, OnChange: InPlace, Default: "1m", Min: "1s", Max: "1h",
+		{Name: "max_retry_delay", Kind: Duration, Gives: Tunes, OnChange: InPlace, Default: "30s", Min: "1s", Max: "1h",
 			Doc: "The longest pause between two tries; pauses grow up to it. A receiver may ask for a longer one (Retry-After)."},
 		{Name: "keep", Kind: Duration, Gives: Tunes, OnChange: InPlace, Default: "1d", Min: "1m", Max: "30d",
 			Doc: "How long an event waits for the receiver; then it is dropped. What was set aside is deleted after that time, too."},

@@ -8,6 +8,7 @@ import (
 	"orac/appliance/event"
 	"orac/appliance/rt"
 	"orac/appliance/stt"
+	"orac/appliance/stt/wire"
 )
 
 const (
@@ -37,6 +38,7 @@ type suspicion struct {
 	tries int        // failures that speak against the utterance
 	since rt.Instant // the first of them
 	slow  bool       // the service asked for time: it is busy, not broken
+	blind bool       // there is no health check: whatever may be its fault raises a doubt
 
 	doubts  int        // answers of 500 while its health was not well: either may be to blame
 	doubted rt.Instant // the first of them, or when another utterance was last tried
@@ -66,7 +68,7 @@ func (s *suspicion) weigh(now rt.Instant, err error, well bool) {
 
 // doubt counts an answer that the service itself gave: what a proxy answers for one that is away (502, 503, 504) is none.
 func (s *suspicion) doubt(now rt.Instant, e *stt.Error) {
-	if e.Status != internalError {
+	if e.Status != internalError && !(s.blind && aboutUtterance(e)) {
 		return
 	}
 	if s.doubts++; s.doubts == 1 {
@@ -88,7 +90,7 @@ func (s *suspicion) doubtful(now rt.Instant) bool {
 // connection that is reset. Credentials and a wrong address are not its fault.
 func aboutUtterance(e *stt.Error) bool {
 	switch e.Kind {
-	case stt.Busy, stt.Timeout:
+	case stt.Busy, stt.Timeout, wire.Late:
 		return true
 	case stt.Unreachable:
 		return e.Status == 0
@@ -145,7 +147,7 @@ func (n *Delivery) another(t *rt.Task, job Job) (bool, error) {
 		return false, err
 	}
 	if err != nil {
-		n.failed(t, next.Meta.ID, n.Whole, 1, err, "in its turn")
+		n.failed(t, next.Meta, n.Whole, 1, err, "in its turn")
 		return false, nil
 	}
 	return true, n.done(t, next, n.Whole, 1, result)

@@ -92,7 +92,7 @@ func (n *Delivery) deliver(t *rt.Task, job Job) error {
 		if errors.Is(err, rt.ErrStopped) {
 			return err
 		}
-		n.failed(t, job.Meta.ID, "ws", attempt, err, "as a whole, when it is complete")
+		n.failed(t, job.Meta, "ws", attempt, err, "as a whole, when it is complete")
 	}
 	whole, err := n.sound(t, job, attempt)
 	if err != nil || whole.Gone {
@@ -128,7 +128,7 @@ func (n *Delivery) deliver(t *rt.Task, job Job) error {
 		if errors.As(err, &said) { // a service that says when to come back knows best
 			wait = min(max(wait, said.RetryAfter), max(n.MaxDelay, time.Minute))
 		}
-		n.failed(t, job.Meta.ID, n.Whole, attempt, err, in(wait))
+		n.failed(t, job.Meta, n.Whole, attempt, err, in(wait))
 		if err := n.pause(t, wait); err != nil {
 			return err
 		}
@@ -180,7 +180,7 @@ func (n *Delivery) sound(t *rt.Task, job Job, attempt int) (Whole, error) {
 			return Whole{Gone: true}, n.givenUp(t, job, attempt, w.Err)
 		}
 		wait := n.delay(tries)
-		n.failed(t, job.Meta.ID, n.Whole, attempt, w.Err, in(wait))
+		n.failed(t, job.Meta, n.Whole, attempt, w.Err, in(wait))
 		if err := t.Sleep(wait); err != nil {
 			return w, err
 		}
@@ -207,7 +207,7 @@ func (n *Delivery) done(t *rt.Task, job Job, way string, attempts int, r stt.Res
 	t.Trace(outcome, int64(job.Seq), int64(attempts))
 	say(t, n.Events, n.Name, event.Delivered{
 		Utterance: job.Meta.ID, STT: n.STT, Way: way, Attempts: attempts, Outcome: outcome, Text: text, Original: original,
-		Confidence: r.Confidence, Language: r.Language, Seconds: n.since(t, job.Meta),
+		Confidence: r.Confidence, Language: r.Language, Seconds: n.since(t, job.Meta), Of: originOf(job.Meta),
 	})
 	return nil
 }
@@ -227,26 +227,34 @@ func (n *Delivery) givenUp(t *rt.Task, job Job, attempts int, cause error) error
 	}
 	t.Trace("given up", int64(job.Seq), int64(attempts))
 	say(t, n.Events, n.Name, event.Delivered{
-		Utterance: job.Meta.ID, STT: n.STT, Way: n.Whole, Attempts: attempts, Outcome: "failed", Cause: cause.Error(),
+		Utterance: job.Meta.ID, STT: n.STT, Way: n.Whole, Attempts: attempts, Outcome: "failed", Cause: cause.Error(), Of: originOf(job.Meta),
 	})
 	return nil
 }
 
-func (n *Delivery) failed(t *rt.Task, id, way string, attempt int, cause error, retry string) {
+// originOf is where an utterance comes from.
+func originOf(m utterance.Meta) event.Origin {
+	return event.Origin{Wake: m.Wake, Device: m.Device, Listener: m.Listener, WakeWord: m.WakeWord, Topic: m.Topic}
+}
+
+func (n *Delivery) failed(t *rt.Task, m utterance.Meta, way string, attempt int, cause error, retry string) {
 	t.Trace("delivery failed", int64(attempt))
 	say(t, n.Events, n.Name, event.DeliveryFailed{
-		Utterance: id, STT: n.STT, Way: way, Attempt: attempt, Cause: cause.Error(), Retry: retry, Denied: denied(cause),
+		Utterance: m.ID, STT: n.STT, Way: way, Attempt: attempt, Cause: cause.Error(), Retry: retry, Denied: denied(cause), Of: originOf(m),
 	})
 }
 
-// delay is the pause after an attempt: doubled each time up to MaxDelay, and between half and all of that, so that many
-// appliances do not come back to a service in step.
-func (n *Delivery) delay(attempt int) time.Duration {
-	d := n.MaxDelay
+// delay is the pause after an attempt.
+func (n *Delivery) delay(attempt int) time.Duration { return backoff(n.jitter, attempt, n.MaxDelay) }
+
+// backoff is the pause after an attempt: doubled each time up to most, and between half and all of that, so that many appliances do
+// not come back to a service in step.
+func backoff(jitter *rand.Rand, attempt int, most time.Duration) time.Duration {
+	d := most
 	if attempt < 16 {
 		d = min(d, firstDelay<<(attempt-1))
 	}
-	return d/2 + time.Duration(n.jitter.Int64N(int64(d/2)+1))
+	return d/2 + time.Duration(jitter.Int64N(int64(d/2)+1))
 }
 
 // pause waits; a good health check ends it.

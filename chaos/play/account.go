@@ -22,6 +22,7 @@ type account struct {
 	spoken, recorded, delivered, refused, dropped int
 	wakes, falseWakes, missed                     int
 	restarts, duplicated                          int
+	told                                          int                      // events that webhooks have taken
 	woke                                          map[string]time.Duration // last wake, by device, listener and model
 	opened                                        map[string]time.Duration // devices, by name
 	claimed                                       map[string]time.Duration // wake time of an answer, by service: when the appliance had it
@@ -54,6 +55,8 @@ func (a *account) of(id string) *fate {
 // event takes what the appliance says. What it knew of itself alone ends with it: after a start, only the spool is left.
 func (a *account) event(at time.Duration, e chaos.Event) {
 	switch e.Kind {
+	case "webhook_taken":
+		a.told++
 	case "device_opened":
 		a.opened[deviceOf(e.Node)] = at
 		if e.Opens > 1 {
