@@ -82,6 +82,8 @@ func words(b event.Body) string {
 		return b.Cause
 	case event.WebhookDropped:
 		return b.Cause
+	case event.Streaming:
+		return map[bool]string{true: "on", false: "off"}[b.On]
 	case event.NodeFailed:
 		return b.Cause
 	case event.Dropped:

@@ -4,8 +4,8 @@ import (
 	"strings"
 	"time"
 
+	"orac/appliance/amount"
 	"orac/appliance/event"
-	"orac/appliance/utterance"
 	"orac/runbook/hook"
 )
 
@@ -24,7 +24,7 @@ func at(t time.Time) string { return t.Format(time.RFC3339Nano) }
 func (r *translator) wake(w Wake) hook.Event {
 	return &hook.Wake{
 		Head: headOf("wake", w.At, w.Device, w.Listener), Wake: w.ID, Model: w.Model, WakeWord: w.WakeWord, Topic: w.Topic,
-		Score: float64(w.Score), Threshold: float64(w.Threshold), Scores: w.Scores, MultiTrigger: w.Multi,
+		Score: amount.Decimal(w.Score), Threshold: amount.Decimal(w.Threshold), Scores: w.Scores, MultiTrigger: w.Multi,
 	}
 }
 
@@ -40,7 +40,7 @@ func (r *translator) news(e event.Event) []hook.Event {
 	case event.RecordingEnded:
 		return []hook.Event{&hook.Recording{
 			Head: headOf("recording", e.At, b.Of.Device, b.Listener), State: "ended", Utterance: b.Utterance, Wake: b.Wake,
-			Seconds: b.Seconds, Why: b.Why, Cut: cutOff(utterance.Why(b.Why)),
+			Seconds: b.Seconds, Why: b.Why, Cut: b.Cut,
 		}}
 	case event.Salvaged:
 		if !b.Cut { // its end was told before the restart
@@ -93,18 +93,13 @@ func (r *translator) delivered(when time.Time, b event.Delivered) []hook.Event {
 	}
 	return []hook.Event{delivery(when, b.Of, d), &hook.Transcript{
 		Head: headOf("transcript", when, b.Of.Device, b.Of.Listener), Utterance: b.Utterance, Wake: b.Of.Wake, WakeWord: b.Of.WakeWord,
-		Topic: b.Of.Topic, Service: b.STT, Text: b.Text, Original: original, Confidence: b.Confidence, Language: b.Language, Empty: b.Text == "",
+		Topic: b.Of.Topic, Service: b.STT, Text: b.Text, Original: original, Confidence: b.Confidence, Language: b.Language, Empty: b.Text == "", Cut: b.Cut,
 	}}
 }
 
 func delivery(when time.Time, of event.Origin, d hook.Delivery) hook.Event {
 	d.Head, d.Wake = headOf("delivery", when, of.Device, of.Listener), of.Wake
 	return &d
-}
-
-// cutOff tells of the end of a recording that the person did not make.
-func cutOff(why utterance.Why) bool {
-	return why == utterance.DeviceLost || why == utterance.Stopped || why == utterance.Cut
 }
 
 // about is the device or the listener that a component belongs to.

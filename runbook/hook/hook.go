@@ -50,7 +50,7 @@ type Recording struct {
 	Wake      string  `json:"wake" doc:"Identity of the detection."`
 	Seconds   float64 `json:"seconds" doc:"Length of the recording; 0 when it starts."`
 	Cut       bool    `json:"cut" doc:"Whether the recording ended before the person did: the device was lost, or ORAC ended."`
-	Why       string  `json:"why" doc:"Why it ended: silence, limit, device lost, the sound is over, stopped, cut by a restart; empty when it starts."`
+	Why       string  `json:"why" doc:"Why it ended: silence, limit, device lost, the sound is over, stopped, restarted, cut by a restart, kept in part; empty when it starts."`
 }
 
 // Transcript is what was said.
@@ -66,6 +66,7 @@ type Transcript struct {
 	Confidence float64 `json:"confidence" doc:"Confidence of the service; 0 if it gives none."`
 	Language   string  `json:"language" doc:"Language that the service heard; empty if it does not say."`
 	Empty      bool    `json:"empty" doc:"Whether nothing was said."`
+	Cut        bool    `json:"cut" doc:"Whether the recording was cut off: the text may lack its end."`
 }
 
 // Delivery is what became of an utterance at one service.
