@@ -26,13 +26,11 @@ type retries struct {
 
 func (r *retries) begin(jitter *rand.Rand) {
 	r.jitter = jitter
-	r.suspicion.blind = true
 }
 
 // anew forgets what was so under other settings.
 func (r *retries) anew() {
 	*r = retries{jitter: r.jitter, inARow: r.inARow}
-	r.suspicion.blind = true
 }
 
 // above is the number above which the next event is looked for.
@@ -57,11 +55,11 @@ func (r *retries) again(now rt.Instant, i *outbox.Item, e *wire.Error, most time
 	r.another = false
 	if !other {
 		if i != r.head {
-			r.head, r.failures, r.suspicion = i, 0, suspicion{blind: true}
+			r.head, r.failures, r.suspicion = i, 0, suspicion{}
 		}
 		r.failures++
-		if e != nil {
-			r.weigh(now, e, false)
+		if e != nil && aboutEvent(e) {
+			r.question(now)
 		}
 		if next != nil && r.doubtful(now) {
 			r.another, r.due = true, now
@@ -76,6 +74,12 @@ func (r *retries) again(now rt.Instant, i *outbox.Item, e *wire.Error, most time
 	return wait
 }
 
+// aboutEvent tells whether an event can be the cause of a failure: as with an utterance, and whatever else is not the credentials or
+// the address.
+func aboutEvent(e *wire.Error) bool {
+	return aboutUtterance(e) || e.Kind == wire.Late || e.Retry() == wire.RetryBounded
+}
+
 // blamed is the event that failed while another is taken, and why it is set aside; nil if there is none.
 func (r *retries) blamed(taken *outbox.Item) (*outbox.Item, error) {
 	if !r.another || r.head == nil || taken == r.head {
@@ -85,11 +89,11 @@ func (r *retries) blamed(taken *outbox.Item) (*outbox.Item, error) {
 }
 
 // taken notes that the receiver takes events.
-func (r *retries) taken() { *r = retries{jitter: r.jitter, suspicion: suspicion{blind: true}} }
+func (r *retries) taken() { *r = retries{jitter: r.jitter} }
 
 // aside notes that an event is out of the way.
 func (r *retries) aside() {
-	*r = retries{jitter: r.jitter, suspicion: suspicion{blind: true}, inARow: r.inARow + 1}
+	*r = retries{jitter: r.jitter, inARow: r.inARow + 1}
 }
 
 // unread tells whether a disk that does not give an event is asked again.

@@ -12,7 +12,7 @@ func (a *app) schemaCommand() *cobra.Command {
 	var markdown, scenarios, events bool
 	c := &cobra.Command{
 		Use:   "schema",
-		Short: "print the language of runbooks or scenarios, or the events of webhooks: JSON Schema, or reference documentation",
+		Short: "print the JSON Schema or the reference of runbooks, scenarios or webhook events",
 		Example: `  orac schema > orac.schema.json
   orac schema --markdown | less
   orac schema --scenario --markdown | less
@@ -36,9 +36,9 @@ func (a *app) schemaCommand() *cobra.Command {
 			return failed(err)
 		},
 	}
-	c.Flags().BoolVar(&markdown, "markdown", false, "print the reference documentation")
-	c.Flags().BoolVar(&scenarios, "scenario", false, "print that of scenarios")
-	c.Flags().BoolVar(&events, "events", false, "print that of the events that webhooks are sent")
+	c.Flags().BoolVar(&markdown, "markdown", false, "print the reference as Markdown")
+	c.Flags().BoolVar(&scenarios, "scenario", false, "for scenarios instead of runbooks")
+	c.Flags().BoolVar(&events, "events", false, "for the events that webhooks are sent, instead of runbooks")
 	c.MarkFlagsMutuallyExclusive("scenario", "events")
 	return a.withJSON(c)
 }
