@@ -5,7 +5,7 @@ SHELL := /bin/bash
 
 # What Debian gives: for the build, the demonstration and a microphone; what the tests need besides; what make security needs besides.
 APT := ca-certificates gcc libc6-dev flite pocketsphinx pocketsphinx-en-us libasound2 libpulse0
-APT_TEST := git strace pulseaudio pulseaudio-utils qemu-user chromium
+APT_TEST := git strace curl jq pulseaudio pulseaudio-utils qemu-user chromium
 APT_SECURITY := wapiti sslscan
 
 # The audio library is built without what ORAC does not use: 11 s instead of 90 s.

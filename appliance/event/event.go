@@ -107,7 +107,8 @@ type RecordingEnded struct {
 	Wake      string  `json:"wake"`
 	Listener  string  `json:"listener"`
 	Seconds   float64 `json:"seconds"`
-	Why       string  `json:"why"` // silence, limit, device lost, the sound is over, stopped
+	Why       string  `json:"why"`           // silence, limit, device lost, the sound is over, stopped, restarted, cut by a restart, kept in part
+	Cut       bool    `json:"cut,omitempty"` // it was cut off: the person may have gone on speaking
 }
 
 // Spooled: what became of an utterance's copy on disk.
@@ -135,7 +136,7 @@ type Dropped struct {
 type DeliveryStarted struct {
 	Utterance string `json:"utterance"`
 	STT       string `json:"stt"`
-	Way       string `json:"way"` // stream, whole
+	Way       string `json:"way"` // ws, http, exec; check: asked for proof that nobody spoke
 	Attempt   int    `json:"attempt"`
 }
 
@@ -150,6 +151,16 @@ type DeliveryFailed struct {
 	Denied    bool   `json:"denied,omitempty"` // the service does not know who we are, or will not have us
 }
 
+// DeliveryRepeated: an utterance goes out once more although the service may have acted on it: it may have had all of it, and its
+// answer did not come, or could not be read.
+type DeliveryRepeated struct {
+	Utterance string  `json:"utterance"`
+	STT       string  `json:"stt"`
+	Attempt   int     `json:"attempt"`
+	Waited    float64 `json:"waited"` // seconds, so that nothing of it is under way any more
+	Cause     string  `json:"cause"`
+}
+
 // Delivered: the service answered; the utterance has left the spool.
 type Delivered struct {
 	Utterance  string  `json:"utterance"`
@@ -161,8 +172,11 @@ type Delivered struct {
 	Original   string  `json:"original,omitempty"` // the service's own text, if it differs
 	Confidence float64 `json:"confidence"`
 	Language   string  `json:"language,omitempty"`
-	Seconds    float64 `json:"seconds"` // from the end of the recording to the answer
+	Seconds    float64 `json:"seconds"`       // from the end of the recording to the answer
+	Cut        bool    `json:"cut,omitempty"` // the recording was cut off: the text may lack its end
+	Why        string  `json:"why,omitempty"` // it was; see RecordingEnded
 	Cause      string  `json:"cause,omitempty"`
+	Repeated   bool    `json:"repeated,omitempty"` // see DeliveryRepeated: it may have been acted on more than once
 }
 
 // STTHealth: whether a service answers its health check, on each change.
@@ -265,6 +279,7 @@ func (Salvaged) Kind() string         { return "salvaged" }
 func (Dropped) Kind() string          { return "dropped" }
 func (DeliveryStarted) Kind() string  { return "delivery_started" }
 func (DeliveryFailed) Kind() string   { return "delivery_failed" }
+func (DeliveryRepeated) Kind() string { return "delivery_repeated" }
 func (Delivered) Kind() string        { return "delivered" }
 func (STTHealth) Kind() string        { return "stt_health" }
 func (Streaming) Kind() string        { return "streaming" }

@@ -22,7 +22,7 @@ type writer struct {
 
 func (w *writer) Transcribe(*rt.Task, stt.Utterance, []int16) (stt.Result, error) {
 	w.whole++
-	return stt.Result{Text: w.text}, nil
+	return stt.Result{Text: w.text, Silence: w.text == ""}, nil
 }
 
 func (w *writer) Stream(t *rt.Task, _ stt.Utterance, chunks *rt.Mailbox[stt.Chunk]) (stt.Result, error) {
@@ -32,7 +32,7 @@ func (w *writer) Stream(t *rt.Task, _ stt.Utterance, chunks *rt.Mailbox[stt.Chun
 			break
 		}
 	}
-	return stt.Result{Text: w.text}, nil
+	return stt.Result{Text: w.text, Silence: w.text == ""}, nil
 }
 
 // deliver has one utterance streamed to a service while it is recorded, and gives what is said of it.
@@ -57,6 +57,7 @@ func deliver(t *testing.T, w *writer, keeps spoken.Marks) (got []event.Delivered
 					given = true
 				case node.Tail:
 					r.To.Push(k, stt.Chunk{N: audio.HopSamples})
+					r.Ended.TrySend(k, node.Whole{Meta: utterance.Meta{ID: "u"}, Ended: k.Now()})
 					r.To.Close(k)
 				case node.Sound:
 					r.Reply.Push(k, node.Whole{Meta: utterance.Meta{ID: "u"}, PCM: make([]int16, audio.HopSamples)})

@@ -26,7 +26,7 @@ type Spool struct {
 
 	// What follows outlives an instance: the next one goes on with it.
 	kept    *spool.Spool
-	tails   map[utterance.Seq][]*rt.Mailbox[stt.Chunk]
+	tails   map[utterance.Seq][]Tail
 	waiting []Next
 	sounds  []Sound
 	quiet   rt.Cell[bool]
@@ -51,7 +51,8 @@ type Drainer interface{ Drain() }
 // Drain implements Drainer: no more utterances are handed out; those that are kept are for the next start.
 func (n *Spool) Drain() { n.quiet.Take(rt.NewCell(true)) }
 
-// Request is what a delivery node asks of the spool, a Next, a Tail, a Sound or an Answered, or what a person asks, a Manage.
+// Request is what a delivery node asks of the spool, a Next, a Tail, a Sound, a Sending or an Answered, or what a person asks, a
+// Manage.
 type Request interface{ request() }
 
 // Next asks for the oldest utterance that a service has still to answer. The reply comes as soon as there is one, while it
@@ -69,12 +70,23 @@ type Job struct {
 	Seq       utterance.Seq
 	Meta      utterance.Meta
 	Recording bool
+	Ended     rt.Instant // see spool.Entry.Ended
 }
 
 // Tail asks for the sound of an utterance from its beginning on, while it is recorded. The mailbox is closed at its end.
 type Tail struct {
-	Seq utterance.Seq
-	To  *rt.Mailbox[stt.Chunk]
+	Seq   utterance.Seq
+	STT   string
+	To    *rt.Mailbox[stt.Chunk]
+	Ended *rt.Mailbox[Whole] // is given what is known of it then, without the sound, before To is closed
+}
+
+// Sending tells that a service may have all of an utterance from now on. The reply comes when that is on disk.
+type Sending struct {
+	Seq   utterance.Seq
+	STT   string
+	Not   bool // it has not, after all; there is no reply
+	Reply *rt.Mailbox[struct{}]
 }
 
 // Sound asks for a whole utterance, as soon as it is complete.
@@ -89,6 +101,8 @@ type Whole struct {
 	PCM  []int16
 	Err  error
 	Gone bool // it has left the spool
+
+	Ended rt.Instant // see spool.Entry.Ended
 }
 
 // Answered tells that a service needs an utterance no more.
@@ -102,6 +116,7 @@ type Answered struct {
 func (Next) request()     {}
 func (Tail) request()     {}
 func (Sound) request()    {}
+func (Sending) request()  {}
 func (Answered) request() {}
 
 // diskRetry is how often the disk is tried again while it refuses.
@@ -176,7 +191,7 @@ func (n *Spool) Run(t *rt.Task) error {
 }
 
 func (n *Spool) open(t *rt.Task) {
-	n.tails = map[utterance.Seq][]*rt.Mailbox[stt.Chunk]{}
+	n.tails = map[utterance.Seq][]Tail{}
 	var err error
 	if n.kept, err = spool.Open(t, n.FS, n.Config.Get().Limits); err != nil {
 		say(t, n.Events, n.Name, event.Spooled{Where: "memory", Cause: err.Error()})
@@ -216,7 +231,7 @@ func (n *Spool) piece(t *rt.Task, p Piece) {
 	case e == nil: // this process was never given its beginning
 	case p.Hop != nil:
 		for _, tail := range n.tails[e.Seq] { // the listener first, the disk may be slow
-			tail.TrySend(t, chunk(p.Hop.PCM[:]))
+			tail.To.TrySend(t, chunk(p.Hop.PCM[:]))
 		}
 		n.kept.Append(t, e, p.Hop.PCM[:])
 	case p.End != nil:
@@ -224,12 +239,22 @@ func (n *Spool) piece(t *rt.Task, p Piece) {
 	}
 }
 
-// end completes an utterance.
+// end completes an utterance. A service that was streamed all of it learns that it is over once that is on disk, and that it may
+// have it with that: so a stream costs no write of its own.
 func (n *Spool) end(t *rt.Task, e *spool.Entry, m utterance.Meta) {
-	for _, tail := range n.tails[e.Seq] {
-		tail.Close(t)
-	}
+	tails, ended := n.tails[e.Seq], t.Now()
 	delete(n.tails, e.Seq)
+	for _, tail := range tails {
+		if !tail.To.Closed() && !t.Stopping() { // who is told to stop ends no stream
+			m.Sent = append(m.Sent, tail.STT)
+		}
+	}
+	defer func() {
+		for _, tail := range tails {
+			tail.Ended.TrySend(t, Whole{Meta: m, Ended: ended})
+			tail.To.Close(t)
+		}
+	}()
 	n.kept.End(t, e, m)
 	t.Trace("spooled", int64(e.Seq), int64(e.Meta.Samples))
 }
@@ -242,7 +267,7 @@ func (n *Spool) orphans(t *rt.Task, listener string) {
 		seconds := audio.Time(len(n.kept.PCM(e))).Seconds()
 		n.end(t, e, m)
 		say(t, n.Events, n.Name, event.RecordingEnded{
-			Utterance: m.ID, Wake: m.Wake, Listener: listener, Seconds: seconds, Why: string(m.Why),
+			Utterance: m.ID, Wake: m.Wake, Listener: listener, Seconds: seconds, Why: string(m.Why), Cut: m.Why.CutOff(),
 		})
 	}
 }
@@ -259,6 +284,13 @@ func (n *Spool) answer(t *rt.Task, r Request) {
 		n.tail(t, r)
 	case Sound:
 		n.sounds = append(n.sounds, r)
+	case Sending:
+		if e := n.kept.Entry(r.Seq); e != nil {
+			n.kept.Sent(t, e, r.STT, !r.Not)
+		}
+		if r.Reply != nil {
+			r.Reply.TrySend(t, struct{}{})
+		}
 	case Manage:
 		n.manage(t, r)
 	case Answered:
@@ -285,7 +317,7 @@ func (n *Spool) tail(t *rt.Task, r Tail) {
 		r.To.TrySend(t, chunk(pcm[:m]))
 		pcm = pcm[m:]
 	}
-	n.tails[r.Seq] = append(n.tails[r.Seq], r.To)
+	n.tails[r.Seq] = append(n.tails[r.Seq], r)
 }
 
 // sound answers who waits for a whole utterance, and tells whether it could.
@@ -298,7 +330,7 @@ func (n *Spool) sound(t *rt.Task, r Sound) bool {
 		return false
 	default:
 		pcm, err := n.kept.Audio(t, e)
-		r.Reply.TrySend(t, Whole{Meta: e.Meta, PCM: pcm, Err: err})
+		r.Reply.TrySend(t, Whole{Meta: e.Meta, PCM: pcm, Err: err, Ended: e.Ended()})
 	}
 	return true
 }

@@ -4,6 +4,7 @@
 //
 //   - An utterance whose recording has ended survives a kill or a power loss at any moment until all its answers are in.
 //   - What had been recorded of an unfinished one survives a kill, and becomes a complete one at the next Open.
+//   - That a service may have an utterance whole is on disk before it can be so, until it has answered (Sent).
 //   - A service that has answered is never given the utterance again, from the moment the answer is on disk.
 //   - Utterances are handed out in the order in which they were recorded.
 //   - While the disk refuses, utterances stay in memory up to a bound, and move to the disk when it takes them again.
@@ -62,9 +63,11 @@ type Entry struct {
 	onDisk    bool    // the complete sound is on disk
 	bytes     int64   // size of the sound
 	answered  []string
-	unwritten []string  // of those answers, the ones that are not on disk
-	refused   []Refusal // by services that will not take it: its sound is kept as a file
-	damaged   bool      // its sound could not be read when it was to leave: it is set aside as it is
+	unwritten []string   // of those answers, the ones that are not on disk
+	refused   []Refusal  // by services that will not take it: its sound is kept as a file
+	ended     rt.Instant // when its recording ended; 0 if that was before this process began
+	unsaid    bool       // what is known of it is not on disk as it is
+	damaged   bool       // its sound could not be read when it was to leave: it is set aside as it is
 }
 
 // Refusal is why a service will not take an utterance.
@@ -75,6 +78,9 @@ type Refusal struct {
 
 // Recording tells whether the utterance still grows.
 func (e *Entry) Recording() bool { return e.recording }
+
+// Ended is when the recording ended, by a clock that does not jump; 0 if it goes on, or ended before this process began.
+func (e *Entry) Ended() rt.Instant { return e.ended }
 
 // Awaits tells whether the service has still to answer.
 func (e *Entry) Awaits(stt string) bool {
@@ -160,7 +166,7 @@ func (s *Spool) Append(t *rt.Task, e *Entry, pcm []int16) {
 // End completes an utterance: once it returns, the sound is on disk for good, or in memory because the disk refuses.
 func (s *Spool) End(t *rt.Task, e *Entry, m utterance.Meta) {
 	m.Samples = len(e.pcm)
-	e.Meta, e.recording = m, false
+	e.Meta, e.recording, e.ended = m, false, t.Now()
 	if len(e.pending()) == 0 {
 		if e.file != nil {
 			_ = e.file.Close() // it is about to be removed
@@ -249,6 +255,10 @@ func (s *Spool) Retry(t *rt.Task) {
 			s.report(Report{Entry: e, Where: "disk"})
 		}
 		if err := s.writeAnswers(t, e); err != nil {
+			s.diskErr = err
+			return
+		}
+		if err := s.writeSent(t, e); err != nil {
 			s.diskErr = err
 			return
 		}

@@ -21,10 +21,10 @@ func (a *app) modelsCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "models",
 		Short: "list, fetch, check and measure models",
-		Long: `Lists, fetches, checks and measures models. They are looked for in ORAC_MODELS_DIR if it is set; else in the folder
-"models" of the state directory if there is one; else in the user's own folder, which all runbooks share:
-$XDG_DATA_HOME/orac/models or ~/.local/share/orac/models. "pull" puts them there, too, but with --state-dir, ORAC_STATE_DIR or -f
-into that state directory.`,
+		Long: `Lists, fetches, checks and measures models. ORAC looks for them in ORAC_MODELS_DIR, if it is set; else in the folder models of the
+state directory, if there is one; else in $XDG_DATA_HOME/orac/models or ~/.local/share/orac/models, which all runbooks share.
+
+"pull" puts them into the same folder. With --state-dir, ORAC_STATE_DIR or -f it puts them into that state directory.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
@@ -112,7 +112,7 @@ PACKAGE@VERSION on another one (orac names both), and give the folder with --fro
 		}
 		return nil
 	})
-	c.Flags().StringVar(&from, "from", "", "a folder that holds the packages, in place of the network")
+	c.Flags().StringVar(&from, "from", "", "take the packages from this `DIR` instead of the network")
 	_ = c.MarkFlagDirname("from") // it is there: the line above
 	return c
 }
@@ -148,16 +148,18 @@ func (a *app) pulling() func(models.Progress) {
 	}
 }
 
+// modelVerdict is an element of what orac models verify --json prints.
+type modelVerdict struct {
+	Name    string `json:"name"`
+	OK      bool   `json:"ok"`
+	Problem string `json:"problem,omitempty"`
+}
+
 func (a *app) modelsVerify() *cobra.Command {
 	return a.storeCommand(&cobra.Command{
 		Use: "verify [NAME…]", Short: "check the files that are here against the catalogue",
 		Example: "  orac models verify\n  orac models verify hey_jarvis",
 	}, func(_ context.Context, s models.Store, names []string) error {
-		type verdict struct {
-			Name    string `json:"name"`
-			OK      bool   `json:"ok"`
-			Problem string `json:"problem,omitempty"`
-		}
 		if len(names) == 0 {
 			for _, m := range s.List() {
 				if m.Present {
@@ -168,9 +170,9 @@ func (a *app) modelsVerify() *cobra.Command {
 		if err := known(names); err != nil {
 			return err
 		}
-		verdicts, wrong := []verdict{}, 0
+		verdicts, wrong := []modelVerdict{}, 0
 		for _, name := range names {
-			v := verdict{Name: name, OK: true}
+			v := modelVerdict{Name: name, OK: true}
 			if err := s.Verify(name); err != nil {
 				wrong++
 				v.OK, v.Problem = false, err.Error()
@@ -305,7 +307,7 @@ func (a *app) modelsBench() *cobra.Command {
 			r.Ratio, 1/r.Ratio, r.Realtime, r.Runtime, r.Hops)
 		return nil
 	})
-	c.Flags().IntVar(&rounds, "rounds", 100, "rounds of 25 hops for each form")
+	c.Flags().IntVar(&rounds, "rounds", 100, "measure `N` rounds of 25 hops in each form")
 	return c
 }
 
