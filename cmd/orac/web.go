@@ -82,7 +82,7 @@ func (w *webSide) serve(ctx context.Context, d *appliance.Daemon, s *service) {
 	}
 	defer w.guard.Close()
 	state := s.options.State
-	app := &api.Live{Daemon: d, State: state, Applied: s.request}
+	app := &api.Live{Daemon: d, State: state, Applied: s.request, Models: s.models}
 	program, _ := os.Executable() // without it no simulations can be run
 	log := s.options.Log.Logger().With("part", "web")
 	simulated := simulations.New(ctx, simulations.Options{Dir: filepath.Join(state.Dir, "simulations"), Program: program, Log: log})

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -270,6 +271,15 @@ func (f *fake) Audio(id string) (io.ReadSeekCloser, time.Time, error) {
 type sound struct{ *strings.Reader }
 
 func (sound) Close() error { return nil }
+
+func (f *fake) Level(_ context.Context, _, identity string) (Heard, error) {
+	if identity != "testmic" {
+		return Heard{}, fmt.Errorf("no microphone has the identity %s: %w", identity, capture.ErrNotFound)
+	}
+	return Heard{RMS: 327.68, Peak: 3276}, nil
+}
+
+func (f *fake) Installed(model string) bool { return model == "hey_jarvis" }
 
 func (f *fake) Devices(context.Context) (capture.Listing, error) {
 	return capture.Listing{Devices: []capture.Device{{Name: "USB"}}}, nil
