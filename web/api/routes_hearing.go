@@ -49,6 +49,11 @@ const listenTime = 4 * time.Second
 
 // getLevel listens to a microphone for half a second. It keeps none of it.
 func getLevel(c *Call, in levelInput) (deviceLevel, error) {
+	if in.Identity == "" {
+		p := Fail(InvalidInput, "")
+		p.Errors = []FieldError{{"identity", "is missing"}}
+		return deviceLevel{}, p
+	}
 	ctx, cancel := context.WithTimeout(c.Context(), 2*listenTime)
 	defer cancel()
 	heard, err := c.Server.o.App.Level(ctx, in.Backend, in.Identity)
