@@ -138,7 +138,7 @@ func (n *Delivery) another(t *rt.Task, job Job) (bool, error) {
 	if err != nil || whole.Err != nil || len(whole.PCM) == 0 {
 		return false, err
 	}
-	next.Meta = whole.Meta
+	next.Meta, next.Ended = whole.Meta, whole.Ended
 	say(t, n.Events, n.Name, event.DeliveryStarted{Utterance: next.Meta.ID, STT: n.STT, Way: n.Whole, Attempt: 1})
 	result, err := n.Client.Transcribe(t, n.utterance(next.Meta), whole.PCM)
 	if errors.Is(err, rt.ErrStopped) {

@@ -87,11 +87,12 @@ func (n *Delivery) deliver(t *rt.Task, job Job) error {
 	attempt := 0
 	if job.Recording && n.streams(t) {
 		attempt++
-		result, err := n.stream(t, job)
+		result, ended, err := n.stream(t, job)
 		if err == nil {
 			n.streamed(t)
 		}
 		if err == nil && result.Spoken(n.Keeps) != "" {
+			job.Meta, job.Ended = ended.Meta, ended.Ended
 			return n.done(t, job, "ws", attempt, result)
 		}
 		if err == nil { // a service that heard nothing in a stream is asked once more with the whole
@@ -114,7 +115,7 @@ func (n *Delivery) deliver(t *rt.Task, job Job) error {
 	if err != nil || whole.Gone {
 		return err
 	}
-	job.Meta = whole.Meta
+	job.Meta, job.Ended = whole.Meta, whole.Ended
 	if len(whole.PCM) == 0 { // nobody can be given nothing
 		return n.Spool.Send(t, Answered{Seq: job.Seq, STT: n.STT})
 	}
@@ -160,14 +161,16 @@ func (n *Delivery) deliver(t *rt.Task, job Job) error {
 var (
 	errNothingHeard = errors.New("the service heard no speech in the stream")
 	errNothingSent  = errors.New("the recording was over before it could be streamed")
+	errUnfinished   = errors.New("the service answered before the recording was over")
 )
 
-// stream sends an utterance while it is recorded.
-func (n *Delivery) stream(t *rt.Task, job Job) (stt.Result, error) {
+// stream sends an utterance while it is recorded, and gives with the answer what is known of it now that its recording is over.
+func (n *Delivery) stream(t *rt.Task, job Job) (stt.Result, Whole, error) {
+	ends := rt.NewMailbox[Whole]("end", 1)
 	chunks := rt.NewMailbox[stt.Chunk]("stream of "+n.STT, int(n.Longest/audio.HopTime)+2)
 	defer chunks.Close(t)
-	if err := n.Spool.Send(t, Tail{Seq: job.Seq, To: chunks}); err != nil {
-		return stt.Result{}, err
+	if err := n.Spool.Send(t, Tail{Seq: job.Seq, To: chunks, Ended: ends}); err != nil {
+		return stt.Result{}, Whole{}, err
 	}
 	say(t, n.Events, n.Name, event.DeliveryStarted{Utterance: job.Meta.ID, STT: n.STT, Way: "ws", Attempt: 1})
 	t.Trace("stream", int64(job.Seq))
@@ -175,7 +178,14 @@ func (n *Delivery) stream(t *rt.Task, job Job) (stt.Result, error) {
 	if err == nil && chunks.Stats().Taken == 0 { // whatever the service says of nothing is no answer
 		err = errNothingSent
 	}
-	return r, err
+	ended, ok := ends.TryRecv(t)
+	if !ok { // a service that answers in the middle has not heard all of it
+		ended.Meta = job.Meta
+		if err == nil {
+			err = errUnfinished
+		}
+	}
+	return r, ended, err
 }
 
 // sound waits for the utterance to be complete. One that cannot be read after some tries, or that the disk does not give for some
@@ -204,7 +214,7 @@ func (n *Delivery) sound(t *rt.Task, job Job, attempt int) (Whole, error) {
 }
 
 func (n *Delivery) utterance(m utterance.Meta) stt.Utterance {
-	return stt.Utterance{ID: m.ID, Topic: m.Topic, WakeWord: m.WakeWord, Wake: m.WakeAt, End: m.EndAt}
+	return stt.Utterance{ID: m.ID, Topic: m.Topic, WakeWord: m.WakeWord, Wake: m.WakeAt, End: m.EndAt, Cut: m.Cut()}
 }
 
 // done lets the utterance leave the spool, and only then says so.
@@ -223,17 +233,21 @@ func (n *Delivery) done(t *rt.Task, job Job, way string, attempts int, r stt.Res
 	t.Trace(outcome, int64(job.Seq), int64(attempts))
 	say(t, n.Events, n.Name, event.Delivered{
 		Utterance: job.Meta.ID, STT: n.STT, Way: way, Attempts: attempts, Outcome: outcome, Text: text, Original: original,
-		Confidence: r.Confidence, Language: r.Language, Seconds: n.since(t, job.Meta),
+		Confidence: r.Confidence, Language: r.Language, Seconds: since(t, job), Cut: job.Meta.Cut() != "", Why: job.Meta.Cut(),
 	})
 	return nil
 }
 
-// since is the time from the end of a recording; of a streamed one that is not known here, and 0.
-func (n *Delivery) since(t *rt.Task, m utterance.Meta) float64 {
-	if m.EndAt.IsZero() {
-		return 0
+// since is how long ago a recording ended, in seconds. For one of before this process began only the wall clock knows.
+func since(t *rt.Task, job Job) float64 {
+	seconds := 0.0
+	switch {
+	case job.Ended != 0:
+		seconds = t.Now().Sub(job.Ended).Seconds()
+	case !job.Meta.EndAt.IsZero():
+		seconds = max(0, t.Wall().Sub(job.Meta.EndAt).Seconds())
 	}
-	return amount.Round(t.Wall().Sub(m.EndAt).Seconds(), 3)
+	return amount.Round(seconds, 3)
 }
 
 func (n *Delivery) givenUp(t *rt.Task, job Job, attempts int, cause error) error {
@@ -244,6 +258,7 @@ func (n *Delivery) givenUp(t *rt.Task, job Job, attempts int, cause error) error
 	t.Trace("given up", int64(job.Seq), int64(attempts))
 	say(t, n.Events, n.Name, event.Delivered{
 		Utterance: job.Meta.ID, STT: n.STT, Way: n.Whole, Attempts: attempts, Outcome: "failed", Cause: cause.Error(),
+		Cut: job.Meta.Cut() != "", Why: job.Meta.Cut(),
 	})
 	return nil
 }

@@ -57,6 +57,7 @@ func deliver(t *testing.T, w *writer, keeps spoken.Marks) (got []event.Delivered
 					given = true
 				case node.Tail:
 					r.To.Push(k, stt.Chunk{N: audio.HopSamples})
+					r.Ended.TrySend(k, node.Whole{Meta: utterance.Meta{ID: "u"}, Ended: k.Now()})
 					r.To.Close(k)
 				case node.Sound:
 					r.Reply.Push(k, node.Whole{Meta: utterance.Meta{ID: "u"}, PCM: make([]int16, audio.HopSamples)})

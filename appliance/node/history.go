@@ -126,7 +126,7 @@ func (n *History) take(t *rt.Task, e event.Event) {
 
 func (n *History) delivered(t *rt.Task, at time.Time, b event.Delivered) {
 	d := store.Delivery{
-		UtteranceID: b.Utterance, STT: b.STT, Outcome: store.Outcome(b.Outcome), Attempts: b.Attempts, Way: b.Way, At: at, Error: b.Cause,
+		UtteranceID: b.Utterance, STT: b.STT, Outcome: store.Outcome(b.Outcome), Attempts: b.Attempts, Way: b.Way, At: at, Error: b.Cause, Seconds: b.Seconds,
 	}
 	var text *store.Transcript
 	if d.Outcome == store.Delivered || b.Original != "" { // what was taken for no speech can be read later, too

@@ -65,7 +65,7 @@ func (s *Store) tell(u *Told) error {
 	err := s.each(selectDeliveries, []any{u.ID}, func(r *sql.Rows) error {
 		var d Delivery
 		var at int64
-		err := r.Scan(&d.UtteranceID, &d.STT, &d.Outcome, &d.Attempts, &d.Way, &at, &d.Error)
+		err := r.Scan(&d.UtteranceID, &d.STT, &d.Outcome, &d.Attempts, &d.Way, &at, &d.Error, &d.Seconds)
 		d.At = fromMicros(at)
 		u.Deliveries = append(u.Deliveries, d)
 		return err

@@ -26,6 +26,8 @@ const (
 	maxSamples = int(MaxSpeech / time.Second * audio.Rate)
 	// naiveTime is local ISO 8601 without zone, always with microseconds: ORAC Core mis-times a command otherwise.
 	naiveTime = "2006-01-02T15:04:05.000000"
+	// cutHeader tells a service that the recording was cut off, and why. An ORAC STT does not know it, and passes it over.
+	cutHeader = "X-Recording-Cut"
 )
 
 // OracConfig makes an Orac. All but URL may be zero.
@@ -97,6 +99,9 @@ func (o *Orac) Transcribe(t *rt.Task, u Utterance, pcm []int16) (Result, error) 
 		if !at.IsZero() {
 			header.Set(name, at.Local().Format(naiveTime))
 		}
+	}
+	if u.Cut != "" {
+		header.Set(cutHeader, u.Cut)
 	}
 	answer, err := o.client.Do(t, wire.Request{Op: op, Method: http.MethodPost, URL: to, ContentType: contentType, Header: header, Body: body})
 	if err != nil {

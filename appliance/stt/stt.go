@@ -34,6 +34,7 @@ type Utterance struct {
 	WakeWord string
 	Wake     time.Time // when the wake word was heard; zero if none was
 	End      time.Time // when the recording ended; zero while the person still speaks
+	Cut      string    // why the recording was cut off, such as "stopped"; empty if it was not, or that is not known yet
 }
 
 // Result is what a service understood.

@@ -75,7 +75,7 @@ func (a *app) initialise(ctx context.Context, f initFlags, in io.Reader) error {
 			return err
 		}
 	case !isFile || !screen.IsTerminal(in) || !a.err.Moves():
-		return usage("orac init asks in a terminal, and this is none: answer with --microphone, --model, --stt or --command, and --console; or add --yes, which takes what it would propose for the others")
+		return usage("this is no terminal to ask in: answer by flags (--microphone, --model, --stt, --console), or add --yes")
 	default:
 		if answers, err = a.interview(ctx, answers, tty); err != nil {
 			return err
@@ -227,7 +227,7 @@ func (a *app) drafted(text []byte) (*runbook.Runbook, error) {
 
 // pullFor fetches models of the catalogue to where a runbook looks for them.
 func (a *app) pullFor(ctx context.Context, rb *runbook.Runbook, names []string) error {
-	err := a.pullStore(rb).Pull(ctx, names, a.pulling)
+	err := a.pullStore(rb).Pull(ctx, names, a.pulling())
 	a.err.Still()
 	return err
 }

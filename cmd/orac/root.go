@@ -121,7 +121,7 @@ type app struct {
 }
 
 func (a *app) complain(err error) {
-	lines := strings.Split(err.Error(), "\n")
+	lines := strings.Split(plainly(err), "\n")
 	for i, line := range lines { // an error quotes what came from outside
 		lines[i] = screen.Clean(line)
 	}
@@ -151,6 +151,9 @@ One file, orac.hcl, declares the whole device.`,
 		a.simCommand(), a.chaosCommand(), a.validateCommand(), a.fmtCommand(), a.schemaCommand(), a.graphCommand(),
 		a.secretsCommand(), a.userCommand(), a.keyCommand(), a.tokenCommand(), a.auditCommand(),
 		a.devicesCommand(), a.detectCommand(), a.modelsCommand(), a.completionCommand(), a.versionCommand())
+	root.SetHelpCommand(a.helpCommand())
+	root.SetHelpFunc(func(c *cobra.Command, _ []string) { a.showHelp(c) })
+	root.SetFlagErrorFunc(flagError)
 	return root
 }
 
