@@ -54,6 +54,8 @@ type (
 	MergeInput       = mergeInput
 	MergedText       = merged
 	MergedPiece      = mergedPiece
+	DocTitle         = docTitle
+	DocInput         = docInput
 	CatalogueModel   = catalogueModel
 	Device           = capture.Device
 	Devices          = capture.Listing

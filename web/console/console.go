@@ -99,6 +99,9 @@ func (c *Console) routes() []pageRoute {
 		{get, "/simulations/{number}/report", auth.Operator, c.simulationReport},
 		{post, "/simulations/{number}/stop", auth.Admin, c.stopSimulation},
 
+		{get, "/docs", auth.Viewer, c.docs},
+		{get, "/docs/{topic}", auth.Viewer, c.doc},
+
 		{get, "/people", auth.Admin, c.people},
 		{post, "/people", auth.Admin, c.addUser},
 		{get, "/people/{name}", auth.Admin, c.person},

@@ -293,7 +293,7 @@ func newRig(t *testing.T, o Options) *rig {
 	t.Cleanup(func() { cancel(); r.sims.Close() })
 	r.server = api.New(ctx, api.Options{
 		App: r.app, Guard: guard, Audit: r.audit, Events: api.NewHub(), Log: slog.New(slog.DiscardHandler), Version: "test",
-		Simulations: r.sims, Samples: samples.New(samples.Options{Dir: o.Samples}), Pages: r.console.Pages,
+		Simulations: r.sims, Samples: samples.New(samples.Options{Dir: o.Samples}), Docs: testDocs, Pages: r.console.Pages,
 	})
 	for _, role := range auth.Roles() {
 		w := r.send(auth.Nobody, "POST", "/login", url.Values{"username": {string(role)}, "password": {password}})
