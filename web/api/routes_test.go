@@ -46,6 +46,8 @@ func pathOf(t *testing.T, r *Route, rig *rig) string {
 		path = strings.ReplaceAll(path, "{id}", "u1")
 	case strings.HasPrefix(path, "/api/incidents/{id}"):
 		path = strings.ReplaceAll(path, "{id}", "i1")
+	case path == "/api/devices/level":
+		path += "?identity=testmic"
 	case strings.HasPrefix(path, "/health/{"):
 		path = "/health/none"
 	}
