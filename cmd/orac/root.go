@@ -144,8 +144,7 @@ func (a *app) root() *cobra.Command {
 		Short: "listen for wake words, record what follows, deliver it to speech-to-text",
 		Long: `ORAC listens for wake words, records the command that follows, and delivers it to speech-to-text.
 One file, orac.hcl, declares the whole device.`,
-		Example: `  orac init                                   write a first orac.hcl, for what is plugged in
-  orac init                                   write a first orac.hcl
+		Example: `  orac init                                   write a first orac.hcl
   orac run                                    run the appliance
   orac validate                               check orac.hcl
   orac plan                                   show what would change
