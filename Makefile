@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 # What the build, the demonstration and the tests need of Debian.
-APT := ca-certificates gcc libc6-dev git flite pocketsphinx pocketsphinx-en-us libasound2 libpulse0 pulseaudio pulseaudio-utils qemu-user chromium
+APT := ca-certificates gcc libc6-dev git flite pocketsphinx pocketsphinx-en-us libasound2 libpulse0 pulseaudio pulseaudio-utils qemu-user chromium curl jq
 
 # The audio library is built without what ORAC does not use: 11 s instead of 90 s.
 export CGO_CFLAGS := -O1 -g0 -DMA_NO_DECODING -DMA_NO_ENCODING -DMA_NO_ENGINE -DMA_NO_RESOURCE_MANAGER -DMA_NO_NODE_GRAPH -DMA_NO_GENERATION

@@ -84,6 +84,7 @@ func (a *app) tokenInspect() *cobra.Command {
 		Short: "show what a token says, and whether it is good here",
 		Long:  "Shows the claims of a token, from the command line or standard input, and whether the appliance would take it; exit code 2 if not.",
 		Example: `  orac token issue --user anna | orac token inspect
+  orac token issue --user anna > token.txt
   orac token inspect --json < token.txt | jq .claims.exp`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
