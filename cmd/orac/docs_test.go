@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/spf13/cobra"
@@ -137,7 +138,7 @@ func runBlocks(t *testing.T, blocks []docstest.Block) {
 	need(t, ".orac/sounds")
 	need(t, ".orac/models")
 	s := docstest.New(t, root, "testdata/docs/files")
-	d := document{t: t, s: s, pages: s.NewPages(string(stock), string(scenario)), seen: map[string]bool{}}
+	d := document{t: t, s: s, pages: s.NewPages(string(stock), string(scenario))}
 	for _, b := range blocks {
 		d.block(b)
 	}
@@ -148,10 +149,12 @@ type document struct {
 	t       *testing.T
 	s       *docstest.Sandbox
 	pages   *docstest.Pages
-	seen    map[string]bool // what was run as a part of a sentence
-	command string          // that was run last
+	command string // that was run last
 	output  string
 }
+
+// spansRun are the commands within sentences that were run: once, whichever document is first.
+var spansRun sync.Map
 
 func (d *document) block(b docstest.Block) {
 	d.t.Helper()
@@ -198,10 +201,9 @@ func (d *document) commands(b docstest.Block) error {
 	}
 	for _, c := range list {
 		if c.Span {
-			if d.seen[c.Text] || mention(c.Text) {
+			if _, again := spansRun.LoadOrStore(c.Text, true); again || mention(c.Text) {
 				continue
 			}
-			d.seen[c.Text] = true
 			c.Text = strings.TrimSuffix(c.Text, " …") // what is left out is the reader's
 		}
 		output, code := d.s.Run(c)
@@ -236,7 +238,8 @@ func mention(text string) bool {
 	if err != nil && strings.Contains(err.Error(), "flag needs an argument") {
 		return true
 	}
-	return err == nil && (open || c.ValidateArgs(c.Flags().Args()) != nil || slices.Contains([]string{"sim", "chaos", "detect"}, c.Name()) && c.Flags().NArg() == 0 && c.Flags().NFlag() == 0)
+	none := c.Flags().NArg() == 0 && (c.Name() == "detect" || c.Flags().NFlag() == 0 && (c.Name() == "sim" || c.Name() == "chaos"))
+	return err == nil && (open || none || c.ValidateArgs(c.Flags().Args()) != nil)
 }
 
 // json compares a value with what the command above it printed, or with an event.

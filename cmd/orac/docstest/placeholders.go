@@ -6,7 +6,7 @@ import (
 )
 
 // placeholder is a word in capitals; not a variable, nor a part of a longer name.
-var placeholder = regexp.MustCompile(`(^|[^$\w{-])(NAME|ID|SCENARIO|FILE|RUNBOOK|WAV|DIRECTORY|FOLDER|HOST|KEY|GENERATION|N|TOPIC|SHELL)\b(…?)(=?)`)
+var placeholder = regexp.MustCompile(`(^|[^$\w{-])(NAME|ID|SCENARIO|FILE|RUNBOOK|WAV|DIRECTORY|FOLDER|HOST|KEY|GENERATION|NUMBER|N|TOPIC|SHELL)\b(…?)(=?)`)
 
 // filled are the words in capitals that a reader fills in.
 func (s *Sandbox) filled(text string) string {
@@ -27,10 +27,16 @@ func (s *Sandbox) fill(word, text string) string {
 		if strings.Contains(text, "key ") {
 			return s.keyID
 		}
+		if strings.Contains(text, "incidents ") { // none is to be had on order: all are shown
+			return ""
+		}
 		return utteranceID
 	case "SCENARIO":
 		return "examples/scenarios/unplug.hcl"
 	case "FILE", "RUNBOOK":
+		if strings.Contains(text, "sim report") {
+			return "sim.json"
+		}
 		return "orac.hcl"
 	case "WAV":
 		return ".orac/sounds/hey_jarvis_lights_on.wav"
@@ -40,7 +46,7 @@ func (s *Sandbox) fill(word, text string) string {
 		return "127.0.0.1"
 	case "KEY":
 		return s.key
-	case "GENERATION", "N":
+	case "GENERATION", "NUMBER", "N":
 		return "1"
 	case "TOPIC":
 		return "run"

@@ -40,7 +40,8 @@ type Sandbox struct {
 	key     string // of the API
 	keyID   string
 	names   int
-	kept    bool // there are generations to return to
+	self    string // the test binary
+	kept    bool   // there are generations to return to
 	daemon  *daemon
 	shorten *strings.Replacer // to the sandbox
 	back    *strings.Replacer // and back
@@ -168,10 +169,15 @@ func (s *Sandbox) programs() {
 	s.t.Helper()
 	self, err := os.Executable()
 	s.must(err)
+	s.self = self
 	for _, dir := range []string{"bin", "tools", "home", "machine/usr/local/bin", "machine/var/lib"} {
 		s.must(os.MkdirAll(filepath.Join(s.Dir, dir), 0o755))
 	}
-	s.must(os.Symlink(self, filepath.Join(s.Dir, "bin/orac")))
+	for _, orac := range []string{"bin/orac", "machine/usr/local/bin/orac"} {
+		s.must(os.MkdirAll(filepath.Dir(filepath.Join(s.Dir, orac)), 0o755))
+		s.must(os.Symlink(self, filepath.Join(s.Dir, orac)))
+	}
+	s.must(os.Symlink("../../../.orac", filepath.Join(s.Dir, "machine/var/lib/orac")))
 	for _, p := range standIns {
 		s.must(os.Symlink(self, filepath.Join(s.Dir, "tools", p.name)))
 	}
@@ -207,6 +213,9 @@ func insideOut(text string) string {
 // asksDaemon are commands that ask the appliance that runs.
 var asksDaemon = regexp.MustCompile(`\borac (?:[a-z]+ )?(?:status|health|logs|incidents|spool|apply|rollback|generations|plan|token inspect|list|retry|drop|export)\b|\bcurl\b`)
 
+// initialises is orac init, with the file that it writes.
+var initialises = regexp.MustCompile(`\borac init\b(.*? -f (\S+))?`)
+
 var idOfSpool = regexp.MustCompile(`\bspool [a-z]+ ID\b`)
 
 var runsAppliance = regexp.MustCompile(`\borac run\b`)
@@ -216,9 +225,25 @@ func (s *Sandbox) Run(c Command) (output string, code int) {
 	s.t.Helper()
 	s.ready(c.Text)
 	line := s.filled(c.Text)
-	script := "set -o pipefail\nfpath=(\"$HOME\" \"$HOME\")\n[ ! -f \"$HOME/.carried\" ] || . \"$HOME/.carried\"\n" +
-		"trap 'code=$?; export -p >\"$HOME/.carried\"; printf \"cd %q\\n\" \"$PWD\" >>\"$HOME/.carried\"; exit $code' EXIT\nset -a\n" +
+	if first, _, _ := strings.Cut(line, " "); readOnly[first] != "" {
+		line = "bash -n " + first
+	}
+	script := "set -o pipefail\nfpath=(\"$HOME\" \"$HOME\")\n"
+	if !c.Span { // variables and the folder go from line to line
+		script += carried
+	}
+	script +=
 		strings.ReplaceAll(s.inside(line), shownKey, s.keyID)
+	if makes := initialises.FindStringSubmatch(line); makes != nil { // where no runbook is yet
+		file := filepath.Join(s.Dir, "orac.hcl")
+		if makes[2] != "" {
+			file = s.inside(" " + makes[2])[1:]
+		}
+		if before, err := os.ReadFile(file); err == nil {
+			s.must(os.Remove(file))
+			defer func() { s.must(os.WriteFile(file, before, 0o644)) }()
+		}
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "/bin/bash", "-c", script)
@@ -254,6 +279,12 @@ func (s *Sandbox) Run(c Command) (output string, code int) {
 	}
 	return output, 0
 }
+
+// carried takes over what the command before has set and where it went, and leaves it to the next one.
+const carried = `[ ! -f "$HOME/.carried" ] || . "$HOME/.carried"
+trap 'code=$?; export -p >"$HOME/.carried"; printf "cd %q\n" "$PWD" >>"$HOME/.carried"; exit $code' EXIT
+set -a
+`
 
 // terminal is one at which a person has something to say.
 func terminal(t testing.TB) (person, tty *os.File) {
@@ -293,6 +324,12 @@ func (s *Sandbox) ready(line string) {
 	if strings.Contains(line, "orac rollback") {
 		s.generations()
 	}
+	if strings.Contains(line, "sim report FILE") {
+		s.Run(Command{Text: "orac sim first.hcl --json sim.json"})
+	}
+	if strings.Contains(line, "orac-VERSION") {
+		s.release()
+	}
 	switch {
 	case runsAppliance.MatchString(line):
 		s.end()
@@ -304,6 +341,23 @@ func (s *Sandbox) ready(line string) {
 	}
 	if strings.Contains(line, utteranceID) || idOfSpool.MatchString(line) {
 		s.setAside()
+	}
+}
+
+// release makes the archive that people download: make dist builds the real one. Its reader has fetched the models before.
+func (s *Sandbox) release() {
+	s.t.Helper()
+	const name = "orac-VERSION-linux-amd64"
+	dir := filepath.Join(s.Dir, "home/release", name)
+	if _, err := os.Stat(dir); err == nil {
+		return
+	}
+	s.take(filepath.Join(s.root, "examples/systemd/orac.service"), filepath.Join("home/release", name, "systemd/orac.service"))
+	s.must(os.Symlink(s.self, filepath.Join(dir, "orac")))
+	s.link(filepath.Join(s.root, ".orac/models"), "home/.local/share/orac/models")
+	out, err := exec.Command("tar", "-C", filepath.Dir(dir), "-czf", filepath.Join(s.Dir, name+".tar.gz"), name).CombinedOutput()
+	if err != nil {
+		s.t.Fatalf("%v: %s", err, out)
 	}
 }
 

@@ -31,15 +31,16 @@ var standIns = []program{
 	{"usermod", "changes the machine: options that it has", options("-a", "-G", "-aG", "audio", "orac")},
 	{"chown", "needs root: the files exist", chown},
 	{"install", "owners need root: it is run without them", installed},
+	{"tar", "the state directory has another name here: archives are made of the real one, and read", archive},
 	{"docker", "needs a daemon, an image and minutes: the files that it names exist; what exec runs in the container is run", docker},
 	{"apt-get", "changes the machine and needs the network: the verb is known", verbs("update", "install", "-y", "-qq")},
 	{"apt", "the same", verbs("update", "install", "-y")},
-	{"npm", "needs the network: the verb is known", verbs("ci", "install", "audit")},
+	{"npm", "needs the network: the verb is known", verbs("ci", "install", "audit", "pack")},
 	{"git", "needs the network: the verb is known", verbs("clone", "pull", "checkout", "init", "add", "commit", "ls-files")},
 	{"make", "builds, installs, or takes minutes: make -n knows the target", dryMake},
 	{"go", "takes minutes: the packages exist, and -run fits a test of theirs", goTool},
 	{"aplay", "needs a sound card: what it would play comes to it", devour},
-	{"arecord", "needs a sound card: options that it has", options("-L", "-l", "-D", "-d", "-f")},
+	{"arecord", "needs a sound card: options that it has", flags("-L", "-l", "-D", "-d", "-f", "-r", "-c")},
 	{"alsamixer", "needs a sound card and a terminal", options("-c", "0", "1", "2")},
 	{"pactl", "needs an audio server: options that it has", options("list", "short", "sources", "info", "suspend-source")},
 	{"dot", "is no package of ours: what it would draw comes to it", devour},
@@ -101,6 +102,18 @@ func options(known ...string) func([]string) ([]string, error) {
 	}
 }
 
+// flags knows the flags that may come; what is beside them is the reader's.
+func flags(known ...string) func([]string) ([]string, error) {
+	return func(args []string) ([]string, error) {
+		for _, a := range args {
+			if strings.HasPrefix(a, "-") && !slices.Contains(known, a) {
+				return nil, fmt.Errorf("%q", a)
+			}
+		}
+		return nil, nil
+	}
+}
+
 // verbs knows the verb; names of packages and addresses are the reader's.
 func verbs(known ...string) func([]string) ([]string, error) {
 	return func(args []string) ([]string, error) {
@@ -137,7 +150,7 @@ func behindSudo(args []string) ([]string, error) {
 			return args, nil
 		}
 	}
-	return nil, fmt.Errorf("no command")
+	return nil, nil // sudo -u orac, which stands before a command
 }
 
 func behindOptions(args []string) ([]string, error) {
@@ -176,8 +189,26 @@ func chown(args []string) ([]string, error) {
 	return nil, nil
 }
 
+// archive gives tar the state directory as it is called here. Nothing is unpacked over it.
+func archive(args []string) ([]string, error) {
+	run := []string{"/usr/bin/tar"}
+	for i, a := range args {
+		switch {
+		case i > 0 && args[i-1] == "-C" && (a == "/var/lib" || a == "/etc"):
+			a = filepath.Join(os.Getenv(sandboxEnv), "machine", a)
+		case strings.HasPrefix(a, "-x") && slices.Contains(args, "-C"):
+			a = strings.Replace(a, "x", "t", 1)
+		}
+		run = append(run, a)
+	}
+	return append(run, "--dereference"), nil
+}
+
 func installed(args []string) ([]string, error) {
 	run := []string{"/usr/bin/install"}
+	if len(args) > 0 && insideOut(filepath.Clean(args[len(args)-1])) == "/var/lib/orac/models" {
+		return nil, nil // they are there: the state directory of the sandbox is that of the reader's folder
+	}
 	for i := 0; i < len(args); i++ {
 		if args[i] == "-o" || args[i] == "-g" {
 			i++
