@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -38,11 +39,11 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if code, is := play.Tool(args, stdin, stdout, stderr); is {
 		return code
 	}
-	ctx, stop := signals(ctx)
-	defer stop()
 	isPipe := piped(stdout)
 	stdout, results := checkResults(stdout)
 	a := &app{out: screen.New(stdout), err: screen.New(stderr), piped: isPipe}
+	ctx, stop := a.signals(ctx)
+	defer stop()
 	root := a.root()
 	root.SetArgs(args)
 	root.SetIn(stdin)
@@ -73,13 +74,21 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 }
 
 // signals ends ctx at the first SIGINT or SIGTERM; the second ends the process at once.
-func signals(ctx context.Context) (context.Context, func()) {
+func (a *app) signals(ctx context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancel(ctx)
+	// Before it starts its first child Go tries whether one can be waited for (syscall.os_checkClonePidfd), in a child that has its
+	// memory and its handlers: a signal to the group at that moment would count twice. So it shall try now, while nothing is caught.
+	if self, err := os.FindProcess(os.Getpid()); err == nil {
+		_ = self.Release() // it cannot fail
+	}
 	caught := make(chan os.Signal, 2)
 	signal.Notify(caught, os.Interrupt, syscall.SIGTERM)
 	go func() {
 		for range caught {
 			if ctx.Err() != nil {
+				if restore := a.restore.Load(); restore != nil {
+					(*restore)()
+				}
 				os.Exit(130)
 			}
 			cancel()
@@ -118,6 +127,7 @@ type app struct {
 	json     bool   // --json
 	piped    bool   // standard output is a pipe to another program
 	vars     []string
+	restore  atomic.Pointer[func()] // gives the terminal back before a sudden end; nil: it is as it was
 }
 
 func (a *app) complain(err error) {
@@ -131,15 +141,15 @@ func (a *app) complain(err error) {
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "orac",
-		Short: "the wake-word appliance that is never deaf",
+		Short: "listen for wake words, record what follows, deliver it to speech-to-text",
 		Long: `ORAC listens for wake words, records the command that follows, and delivers it to speech-to-text.
 One file, orac.hcl, declares the whole device.`,
-		Example: `  orac init                                   write a first orac.hcl, for what is plugged in
-  orac run                                    be the appliance that orac.hcl declares
+		Example: `  orac init                                   write a first orac.hcl
+  orac run                                    run the appliance
   orac validate                               check orac.hcl
-  orac plan                                   what would change in the one that runs
-  orac apply                                  change it: all of it or nothing
-  orac status --watch                         look at it
+  orac plan                                   show what would change
+  orac apply                                  change it: all or nothing
+  orac status --watch                         see how it is
   orac devices                                list the microphones
   orac detect --model hey_jarvis speech.wav   what would it have heard?`,
 		SilenceErrors: true, SilenceUsage: true, Version: versionLine(),
@@ -160,20 +170,20 @@ One file, orac.hcl, declares the whole device.`,
 // Flags that several commands have.
 
 func (a *app) withFile(c *cobra.Command) *cobra.Command {
-	c.Flags().StringVarP(&a.file, "file", "f", defaultFile, "the runbook")
+	c.Flags().StringVarP(&a.file, "file", "f", defaultFile, "read the runbook from this `FILE`")
 	_ = c.MarkFlagFilename("file", "hcl") // it is there: the line above
-	c.Flags().StringArrayVar(&a.vars, "var", nil, "give a variable of the runbook a value: name=value (repeatable)")
+	c.Flags().StringArrayVar(&a.vars, "var", nil, "give a variable of the runbook a value, as `NAME=VALUE`; for several, repeat it")
 	return c
 }
 
 func (a *app) withState(c *cobra.Command) *cobra.Command {
-	c.Flags().StringVar(&a.stateDir, "state-dir", "", "where spool, history and models are (wins over ORAC_STATE_DIR and the runbook)")
+	c.Flags().StringVar(&a.stateDir, "state-dir", "", "use the state directory `DIR`, whatever ORAC_STATE_DIR and the runbook say")
 	_ = c.MarkFlagDirname("state-dir") // it is there: the line above
 	return c
 }
 
 func (a *app) withJSON(c *cobra.Command) *cobra.Command {
-	c.Flags().BoolVar(&a.json, "json", false, "report in JSON")
+	c.Flags().BoolVar(&a.json, "json", false, "print JSON (orac help json explains every field)")
 	return c
 }
 
