@@ -225,6 +225,7 @@ func (m *machine) end() {
 	mend()
 	for _, d := range m.mics {
 		d.streams = nil
+		d.heard.over()
 	}
 	if m.refuses() {
 		m.diskBad = m.clock

@@ -141,8 +141,8 @@ const (
 // finish judges the end.
 func (m *machine) finish(seed uint64, began time.Time) report.Run {
 	m.account.sweep(m.clock + time.Hour)
-	for _, id := range m.account.lost() {
-		m.judge.Break(m.clock, "lost", id+" is neither waiting nor answered, and nobody said so")
+	for _, what := range m.account.lost() {
+		m.judge.Break(m.clock, "lost", what)
 	}
 	for id, what := range m.account.astray() {
 		m.judge.Break(m.clock, "aside", id+" "+what)
@@ -185,7 +185,7 @@ func (m *machine) finish(seed uint64, began time.Time) report.Run {
 }
 
 // safety is what is demanded of every run.
-var safety = []string{"lost", "once", "order", "holders", "fenced", "patient", "masked", "cooldown", "queues", "secrets", "applied", "runs", "history"}
+var safety = []string{"lost", "once", "order", "holders", "fenced", "patient", "sound", "labels", "masked", "cooldown", "queues", "secrets", "applied", "runs", "history"}
 
 // highest looks whether every queue has kept to its bound.
 func (m *machine) highest() {
@@ -238,6 +238,7 @@ func (m *machine) listen() error {
 				}
 			}
 		}
+		d.heard.program = &d.program
 		d.program.background = noise(m.seed+uint64(i), rms, backgroundHops)
 		m.mics[name] = d
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"orac/runbook"
 	"orac/runbook/scenario"
 )
 
@@ -24,6 +25,14 @@ func (m *machine) meta(name string) string {
 	var meta struct{ ID string }
 	_ = json.Unmarshal(m.disk.Peek(name), &meta) // what makes no sense names nobody
 	return meta.ID
+}
+
+// runbook is what the process runs, or was to run at first.
+func (m *machine) runbook() *runbook.Runbook {
+	if m.core == nil {
+		return m.first
+	}
+	return m.core.Graph().Runbook
 }
 
 // alone tells whether no more than the fault that is being made lasts, and nothing did for a while: what it does to the

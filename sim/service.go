@@ -84,7 +84,7 @@ func (c sttClient) Transcribe(t *rt.Task, u stt.Utterance, pcm []int16) (stt.Res
 	if err := c.connect(t, "transcribe"); err != nil {
 		return stt.Result{}, err
 	}
-	return c.answer(t, "transcribe", u, len(pcm))
+	return c.answer(t, "transcribe", u, pcm)
 }
 
 // Stream implements stt.Streamer.
@@ -92,11 +92,11 @@ func (c sttClient) Stream(t *rt.Task, u stt.Utterance, chunks *rt.Mailbox[stt.Ch
 	if err := c.connect(t, "stream"); err != nil {
 		return stt.Result{}, err
 	}
-	for samples := 0; ; {
+	for pcm := []int16(nil); ; {
 		chunk, err := chunks.Recv(t, t.Now().Add(5*time.Second))
 		switch {
 		case errors.Is(err, rt.ErrClosed):
-			return c.answer(t, "stream", u, samples)
+			return c.answer(t, "stream", u, pcm)
 		case errors.Is(err, rt.ErrTimeout):
 			return stt.Result{}, c.fault("stream", wire.Timeout, 0, "our own sound stopped for 5s")
 		case err != nil:
@@ -104,12 +104,13 @@ func (c sttClient) Stream(t *rt.Task, u stt.Utterance, chunks *rt.Mailbox[stt.Ch
 		case c.has(scenario.STTDown), c.has(scenario.STTReset):
 			return stt.Result{}, c.fault("stream", wire.Unreachable, 0, "connection reset by peer")
 		}
-		samples += chunk.N
+		pcm = append(pcm, chunk.PCM[:chunk.N]...)
 	}
 }
 
 // answer is what comes of an utterance that the server has all of.
-func (c sttClient) answer(t *rt.Task, op string, u stt.Utterance, samples int) (stt.Result, error) {
+func (c sttClient) answer(t *rt.Task, op string, u stt.Utterance, pcm []int16) (stt.Result, error) {
+	samples := len(pcm)
 	how, poisoned := c.poisoned(u.ID)
 	if c.has(scenario.STTReset) || poisoned && how == "reset" {
 		return stt.Result{}, c.fault(op, wire.Unreachable, 0, "connection reset by peer")
@@ -140,6 +141,7 @@ func (c sttClient) answer(t *rt.Task, op string, u stt.Utterance, samples int) (
 	}
 	empty := c.has(scenario.STTEmpty)
 	if op != "stream" || !empty && samples > 0 { // a stream that had nothing in it, or that nothing was heard in, is no answer: the whole must follow
+		c.m.account.brought(c.m.now(), c.name, u, pcm)
 		c.m.account.answered(c.m.now(), c.name, u.ID, samples)
 	}
 	if empty {
