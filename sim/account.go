@@ -24,6 +24,7 @@ type account struct {
 	restarts, duplicated                          int
 	woke                                          map[string]time.Duration // last wake, by device, listener and model
 	opened                                        map[string]time.Duration // devices
+	answer                                        time.Duration            // the last
 	ends                                          map[string]listenerEnd   // of the last recording, by listener
 }
 
@@ -43,6 +44,7 @@ type fate struct {
 	dropped  bool            // let go, and said so
 	aside    time.Duration   // when it was said to be set aside; 0: it was not
 	excused  string          // why it may be lost
+	told     bool            // it has waited too long, and that was said
 	claim    *claim          // what it must be; nil while nothing is known of it
 }
 
@@ -73,8 +75,8 @@ func (a *account) answered(at time.Duration, service, id string, samples int) {
 			a.m.judge.Break(at, "once", fmt.Sprintf("%s was answered by %s a second time, %v after the first", id, service, (at-f.acked).Round(time.Millisecond)))
 		}
 	}
-	f.acked = at
-	if f.samples > 0 && samples < f.samples && !f.cut {
+	f.acked, a.answer = at, at
+	if f.samples > 0 && samples < f.samples {
 		a.m.judge.Break(at, "lost", fmt.Sprintf("of %s the service %s was given %v; %v had been recorded", id, service, audio.Time(samples), audio.Time(f.samples)))
 	}
 }
@@ -129,6 +131,7 @@ func (a *account) event(at time.Duration, e event.Event) {
 		if f.ended == 0 {
 			f.ended = at
 		}
+		a.salvaged(at, b.Utterance, f, sampled(b.Seconds))
 		if !f.cut && len(f.over) == 0 && len(f.answers) == 0 && f.samples > sampled(b.Seconds) {
 			a.m.judge.Break(at, "lost", fmt.Sprintf("of %s only %v are left on the disk", b.Utterance, audio.Time(sampled(b.Seconds))))
 		}
@@ -178,6 +181,11 @@ func (a *account) pending(f *fate) (list []string) {
 		}
 	}
 	return list
+}
+
+// owed tells whether a service that shall have an utterance has answered it neither in words nor in deed.
+func (a *account) owed(f *fate) bool {
+	return slices.ContainsFunc(a.pending(f), func(s string) bool { return f.answers[s] == 0 && (s != "" || len(f.answers) == 0) })
 }
 
 // done tells whether nobody waits for an utterance any more.
@@ -272,6 +280,12 @@ func (a *account) power(kind scenario.Kind) {
 	for _, id := range a.order {
 		f := a.utterances[id]
 		f.cut = f.cut || !f.sealed
+		if f.began > 0 && f.ended == 0 && f.claim != nil {
+			a.cutOff(f, kind == scenario.Kill && f.began > a.m.booted && a.m.alone() && f.where != "memory")
+		}
+		if kind == scenario.PowerLoss && !f.sealed && f.claim != nil {
+			f.claim.torn = true
+		}
 		switch {
 		case f.dropped || a.done(f):
 		case f.where == "memory":

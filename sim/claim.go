@@ -2,7 +2,6 @@ package sim
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"orac/appliance/audio"
@@ -23,10 +22,12 @@ type claim struct {
 	word    event.Wake
 	wakeAt  time.Time // as the event says
 	endAt   time.Time
-	heldUp  bool // something has kept nodes from running around its wake
+	late    bool // something has kept nodes from running while it was recorded: hops of it may be lost
 
 	sound []given // what must be in it, from its first hop on; it may be more than was recorded
 	n     int     // hops of that which were recorded; 0 while that is not known
+	least int     // hops that must be left of a recording that was cut off
+	torn  bool    // the power failed before its sound was on the disk for good: any of it may be gone
 }
 
 // woke notes a wake word: it names a hop that its device has given, and that the appliance may know of by now.
@@ -36,16 +37,13 @@ func (a *account) claims(at time.Duration, wall time.Time, w event.Wake) {
 	if c.device = a.m.mics[w.Device]; c.device == nil {
 		return
 	}
-	_, c.heldUp = a.m.heldUp(at)
 	hop, base, ok := c.device.heard.called(w.Hop)
 	if !ok {
-		if !c.heldUp {
-			a.m.judge.Break(at, "sound", fmt.Sprintf("%s woke %s by hop %d, and its device has given no such hop", w.Model, w.Listener, w.Hop))
-		}
+		a.m.judge.Break(at, "sound", fmt.Sprintf("%s woke %s by hop %d, and its device has given no such hop", w.Model, w.Listener, w.Hop))
 		return
 	}
-	if late := at - c.device.heard.list[hop-c.device.heard.first].at; late > 0 && !c.heldUp && a.m.quietFor(at, wakeLate) {
-		a.m.judge.Break(at, "sound", fmt.Sprintf("%s woke %s by a hop that it had been given %v before", w.Model, w.Listener, late))
+	if since := at - c.device.heard.at(hop); since > 0 && !a.m.starved(at-since, at) {
+		a.m.judge.Break(at, "sound", fmt.Sprintf("%s woke %s by a hop that it had been given %v before", w.Model, w.Listener, since))
 	}
 	c.wake, c.from = hop, base
 	if m, ok := a.m.runbook().Model(runbook.Address("model." + w.Model)); ok && (m.Topic != w.Topic || m.WakeWord != w.WakeWord) && a.m.applying == 0 {
@@ -100,14 +98,18 @@ func (a *account) recordedAs(at time.Duration, wall time.Time, id string, f *fat
 	if c.sound == nil {
 		return
 	}
-	c.n = f.samples / audio.HopSamples
+	if c.n = f.samples / audio.HopSamples; a.m.starved(c.sound[0].at, at) { // where it begins, and what is missing, is as it is
+		c.late, c.n = true, 0
+		return
+	}
 	a.ends[f.listener] = listenerEnd{c.device, a.m.boots, c.from + int64(c.n)}
 	if c.n > len(c.sound) || f.samples%audio.HopSamples != 0 {
 		a.m.judge.Break(at, "sound", fmt.Sprintf("%s has %d samples, and its device has given %d since its begin", id, f.samples, len(c.sound)*audio.HopSamples))
 		c.n = min(c.n, len(c.sound))
 		return
 	}
-	pcm := c.pcm()
+	c.sound = c.sound[:c.n]
+	pcm := c.device.heard.sound(c.sound)
 	wrong := c.rules.Ending(pcm, int(c.wake-c.from+1)*audio.HopSamples, why)
 	if end := c.from + int64(c.n); why == "device lost" && !c.device.heard.broken(end) {
 		wrong = "its device is called lost, and has given sound right after its end"
@@ -115,23 +117,46 @@ func (a *account) recordedAs(at time.Duration, wall time.Time, id string, f *fat
 	if wrong != "" {
 		a.m.judge.Break(at, "sound", id+": "+wrong)
 	}
-	c.sound = c.sound[:c.n]
 }
 
-// pcm is the sound that was recorded.
-func (c *claim) pcm() []int16 { return c.device.heard.sound(c.sound[:c.n]) }
+// cutOff notes that a process ends in the middle of a recording. What had come of it before must be left if the disk has it.
+func (a *account) cutOff(f *fate, kept bool) {
+	c := a.settle(f)
+	if c.sound == nil {
+		return
+	}
+	c.late = c.late || a.m.starved(c.sound[0].at, a.m.clock)
+	if kept && !c.late {
+		c.least = len(c.sound) - 1 // the newest may have been on its way
+	}
+}
+
+// salvaged judges what was found of a recording at a start.
+func (a *account) salvaged(at time.Duration, id string, f *fate, samples int) {
+	if c := f.claim; f.cut && c != nil && samples < c.least*audio.HopSamples {
+		a.m.judge.Break(at, "lost", fmt.Sprintf("of %s only %v are left; %v had come when the process ended", id, audio.Time(samples), audio.Time(c.least*audio.HopSamples)))
+	}
+	if f.cut {
+		f.samples = samples
+	}
+}
 
 // brought judges what a service was given.
 func (a *account) brought(at time.Duration, service string, u stt.Utterance, pcm []int16) {
 	f := a.of(u.ID)
 	c := f.claim
 	if c == nil {
+		if u.Wake.Before(a.m.epoch.Add(a.m.booted + a.m.jump)) {
+			return // the process of then ended before it had said anything
+		}
 		a.m.judge.Break(at, "labels", fmt.Sprintf("%s was given %s, which nobody has recorded", service, u.ID))
 		return
 	}
 	a.proven(at, u.ID+", as it was given to "+service+":", f, pcm)
 	switch {
-	case c.wakeAt.IsZero(): // the process ended before it had said so
+	case c.wakeAt.IsZero() && f.cut: // the process ended before it had said so
+	case c.wakeAt.IsZero():
+		a.m.judge.Break(at, "labels", fmt.Sprintf("%s was given %s, and nobody has told of its wake word", service, u.ID))
 	case u.Topic != c.word.Topic || u.WakeWord != c.word.WakeWord:
 		a.m.judge.Break(at, "labels", fmt.Sprintf("%s was given %s with the word %q and the topic %q; it woke with %q and %q", service, u.ID, u.WakeWord, u.Topic, c.word.WakeWord, c.word.Topic))
 	case !u.Wake.Equal(c.wakeAt):
@@ -144,22 +169,20 @@ func (a *account) brought(at time.Duration, service string, u stt.Utterance, pcm
 // proven judges the sound that somebody has of an utterance.
 func (a *account) proven(at time.Duration, what string, f *fate, pcm []int16) {
 	c := a.settle(f)
-	if c.sound == nil {
+	if c.sound == nil || c.torn {
 		return
 	}
 	heard := c.device.heard.sound(c.sound)
-	if c.n > 0 && !f.cut {
-		heard = heard[:c.n*audio.HopSamples]
-	} else {
-		heard = heard[:min(len(heard), len(pcm))] // what was cut off ends anywhere
+	differs := ""
+	switch {
+	case c.late:
+		_, differs = proof.Holes(heard, pcm)
+	case f.cut: // it ends anywhere
+		differs = proof.Differs(heard[:min(len(heard), len(pcm))], pcm)
+	default:
+		differs = proof.Differs(heard, pcm)
 	}
-	differs := proof.Differs(heard, pcm)
 	if differs != "" {
 		a.m.judge.Break(at, "sound", what+" "+differs)
 	}
-}
-
-// quietFor tells whether nothing has disturbed the sound for a while.
-func (m *machine) quietFor(at, d time.Duration) bool {
-	return !slices.ContainsFunc(m.trouble, func(s stretch) bool { return s.from <= at && s.to+d >= at })
 }

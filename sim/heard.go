@@ -91,6 +91,9 @@ func (h *heard) broken(at int64) bool {
 	return at == h.end() || slices.ContainsFunc(h.streams, func(s heardStream) bool { return s.base == at })
 }
 
+// at is when the appliance had a hop that is known.
+func (h *heard) at(hop int64) time.Duration { return h.list[hop-h.first].at }
+
 // part gives hops from one on and before another, as far as they are known.
 func (h *heard) part(from, to int64) []given {
 	from, to = max(from, h.first), min(to, h.end())

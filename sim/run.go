@@ -103,6 +103,7 @@ func (m *machine) watch() {
 			m.out.Health = append(m.out.Health, report.Step{At: m.clock.Seconds(), Value: h})
 		}
 		m.account.sweep(m.clock)
+		m.duties.see(m.clock)
 		m.todo.add(m.clock+time.Second, note)
 	}
 	m.todo.add(0, note)
@@ -147,6 +148,7 @@ func (m *machine) finish(seed uint64, began time.Time) report.Run {
 	for id, what := range m.account.astray() {
 		m.judge.Break(m.clock, "aside", id+" "+what)
 	}
+	m.duties.finish(m.clock)
 	m.judge.Finish(m.clock, m)
 	m.highest()
 	m.judge.Safe(m.clock, safety...)
@@ -185,7 +187,7 @@ func (m *machine) finish(seed uint64, began time.Time) report.Run {
 }
 
 // safety is what is demanded of every run.
-var safety = []string{"lost", "once", "order", "holders", "fenced", "patient", "sound", "labels", "masked", "cooldown", "queues", "secrets", "applied", "runs", "history"}
+var safety = []string{"lost", "once", "order", "holders", "fenced", "patient", "sound", "labels", "masked", "cooldown", "queues", "secrets", "applied", "runs", "history", "honest", "closed", "beats", "tasks"}
 
 // highest looks whether every queue has kept to its bound.
 func (m *machine) highest() {

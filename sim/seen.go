@@ -68,3 +68,24 @@ func (m *machine) couldHear(d *microphone, p *play) bool {
 	}
 	return !slices.ContainsFunc(m.trouble, func(s stretch) bool { return s.from < to && (s.to == 0 || s.to+2*time.Second > from) })
 }
+
+// starved tells whether something has kept nodes from running in a stretch of time, so that sound was lost between them.
+func (m *machine) starved(from, to time.Duration) bool {
+	return slices.ContainsFunc(m.starving, func(s stretch) bool { return s.from < to && s.to+starvedFor >= from })
+}
+
+// starvedFor is how long nodes take to catch up.
+const starvedFor = 2 * time.Second
+
+// starving are the kinds of faults that keep nodes from running.
+func starving(k scenario.Kind) bool {
+	switch k {
+	case scenario.NodeStarve, scenario.NodePanic, scenario.CPUStarve:
+		return true
+	}
+	return false
+}
+
+// lasts tells whether an incident is right to be open although its component is well: that it was restarted too often is true for as long as
+// its restarts count.
+func (m *machine) lasts(cause string) bool { return strings.Contains(cause, "more than the budget") }

@@ -21,6 +21,8 @@ type service struct {
 	m      *machine
 	name   string
 	faults map[scenario.Kind]scenario.Fault
+	asked  calls  // to transcribe
+	probed calls  // to say how it is
 	poison string // the utterance that stt_poison is about; "" until there is one
 }
 
@@ -57,6 +59,11 @@ func (s *service) poisoned(id string) (how string, yes bool) {
 
 // connect reaches the server.
 func (c sttClient) connect(t *rt.Task, op string) error {
+	if op == "health" {
+		c.probed.call(c.m, c.name)
+	} else {
+		c.asked.call(c.m, c.name)
+	}
 	if err := t.Sleep(connectTime); err != nil {
 		return err
 	}
@@ -171,6 +178,8 @@ type peer struct {
 	m       *machine
 	address string
 	faults  map[scenario.Kind]scenario.Fault
+	asked   calls
+	called  time.Duration // the last time
 }
 
 func (p *peer) has(k scenario.Kind) bool { _, ok := p.faults[k]; return ok }
@@ -182,6 +191,8 @@ const (
 )
 
 func (p *peer) call(t *rt.Task, op string) error {
+	p.called = p.m.now()
+	p.asked.call(p.m, op)
 	takes := peerTime + p.faults[scenario.WebhookSlow].Delay
 	if err := t.Sleep(min(takes, peerPatience)); err != nil {
 		return err
