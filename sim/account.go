@@ -44,6 +44,7 @@ type fate struct {
 	dropped  bool            // let go, and said so
 	aside    time.Duration   // when it was said to be set aside; 0: it was not
 	excused  string          // why it may be lost
+	counted  bool            // as delivered
 	told     bool            // it has waited too long, and that was said
 	claim    *claim          // what it must be; nil while nothing is known of it
 }
@@ -58,6 +59,7 @@ func (a *account) of(id string) *fate {
 		f = &fate{answers: map[string]int{}, over: map[string]bool{}, refused: map[string]bool{}}
 		a.utterances[id] = f
 		a.order = append(a.order, id)
+		a.forget()
 	}
 	return f
 }
@@ -76,6 +78,7 @@ func (a *account) answered(at time.Duration, service, id string, samples int) {
 		}
 	}
 	f.acked, a.answer = at, at
+	a.counts(f)
 	if f.samples > 0 && samples < f.samples {
 		a.m.judge.Break(at, "lost", fmt.Sprintf("of %s the service %s was given %v; %v had been recorded", id, service, audio.Time(samples), audio.Time(f.samples)))
 	}
@@ -150,7 +153,6 @@ func (a *account) event(at time.Duration, e event.Event) {
 // delivers notes that a service needs an utterance no more. It is delivered when all that shall have it have answered.
 func (a *account) delivers(at time.Duration, b event.Delivered) {
 	f := a.of(b.Utterance)
-	before := a.done(f)
 	f.over[b.STT] = true
 	switch {
 	case b.Outcome == "failed":
@@ -161,7 +163,13 @@ func (a *account) delivers(at time.Duration, b event.Delivered) {
 	case f.answers[b.STT] == 0:
 		a.m.judge.Break(at, "lost", fmt.Sprintf("%s is called delivered, and %s was given nothing of it", b.Utterance, b.STT))
 	}
-	if !before && a.done(f) && len(f.refused) == 0 {
+	a.counts(f)
+}
+
+// counts counts an utterance as delivered once all that shall have it have answered, and none has refused it.
+func (a *account) counts(f *fate) {
+	if !f.counted && !a.owed(f) && len(f.refused) == 0 {
+		f.counted = true
 		a.delivered++
 	}
 }

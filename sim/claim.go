@@ -80,7 +80,9 @@ func (a *account) settle(f *fate) *claim {
 	if last, ok := a.ends[f.listener]; ok && last.device == c.device && last.boot == a.m.boots {
 		c.from = max(c.from, last.at)
 	}
-	c.sound = c.device.heard.part(c.from, c.device.heard.end())
+	if c.from >= c.device.heard.first {
+		c.sound = c.device.heard.part(c.from, c.device.heard.end())
+	}
 	return c
 }
 

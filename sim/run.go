@@ -145,6 +145,7 @@ func (m *machine) finish(seed uint64, began time.Time) report.Run {
 	for _, what := range m.account.lost() {
 		m.judge.Break(m.clock, "lost", what)
 	}
+	m.account.proveKept()
 	for id, what := range m.account.astray() {
 		m.judge.Break(m.clock, "aside", id+" "+what)
 	}
