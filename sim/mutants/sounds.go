@@ -156,34 +156,4 @@ var others = []mutation{
 		new:       "\tn.aside = 0\n\tt.Go(\"left\", func(t *rt.Task) error { return t.Sleep(24 * time.Hour) })\n",
 		scenarios: []string{"worker_dies"},
 	},
-	{
-		name: "open_for_ever", does: "an incident that is over stays open", file: "appliance/monitor.go",
-		old:       "\tcase f.Level == health.Healthy && open:\n\t\tm.Log.Recover(t, id)\n",
-		new:       "\tcase f.Level == health.Healthy && open:\n\t\t_ = id\n",
-		scenarios: []string{"blocked_read"},
-	},
-	{
-		name: "rosy", does: "the appliance is called healthy whatever its components are", file: "appliance/health/model.go",
-		old:       "\t\tr.Level = worse(r.Level, m.counts(c))\n",
-		new:       "\t\t_ = m.counts(c)\n",
-		scenarios: []string{"deaf"},
-	},
-	{
-		name: "hammer", does: "a service that fails is tried again without a pause", file: "appliance/node/delivery.go",
-		old:       "\treturn d/2 + time.Duration(n.jitter.Int64N(int64(d/2)+1))\n",
-		new:       "\treturn 0\n",
-		scenarios: []string{"stt_outage"},
-	},
-	{
-		name: "heartless", does: "heartbeats end when one has failed", file: "appliance/node/heartbeat.go",
-		old:       "\t\t\twait = min(wait, again)\n",
-		new:       "\t\t\twait = 24 * time.Hour\n",
-		scenarios: []string{"refused"},
-	},
-	{
-		name: "tasks", does: "each delivery leaves a task behind", file: "appliance/node/delivery.go",
-		old:       "\tn.aside = 0\n",
-		new:       "\tn.aside = 0\n\tt.Go(\"left\", func(t *rt.Task) error { return t.Sleep(24 * time.Hour) })\n",
-		scenarios: []string{"worker_dies"},
-	},
 }
