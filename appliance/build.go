@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"orac/appliance/audio"
 	"orac/appliance/event"
@@ -170,15 +171,16 @@ func buildDelivery(s runbook.STT) builder {
 		if err != nil {
 			return nil, err
 		}
-		c := node.DeliveryConfig{Client: client, Whole: "http", Longest: stt.MaxSpeech, MaxDelay: s.MaxRetryDelay, Keeps: spoken.All &^ spoken.Named(s.Strip)}
-		if s.Protocol == "exec" {
-			c.Whole = "exec"
+		way, _ := s.Way()
+		c := node.DeliveryConfig{Client: client, Whole: string(runbook.ByHTTP), Longest: stt.MaxSpeech, MaxDelay: s.MaxRetryDelay, Way: strings.TrimPrefix(wayInWords(s), ", "), Keeps: spoken.All &^ spoken.Named(s.Strip)}
+		if way == runbook.ByCommand {
+			c.Whole = string(way)
 		}
 		_, streams := client.(stt.Streamer)
-		c.Live = s.Streaming && streams
+		c.Live = way == runbook.ByStream && streams
 		return &node.Delivery{
 			Name: n.Address, STT: s.Name, Config: rt.NewCell(c),
-			Spool: inbox[node.Request](a, string(Spool), "requests"), Healthy: inbox[struct{}](a, n.Address, "healthy"),
+			Spool: inbox[node.Request](a, string(Spool), "requests"), Healthy: inbox[node.Seen](a, n.Address, "healthy"),
 			Events: a.events(n.Address),
 		}, nil
 	}
@@ -196,7 +198,7 @@ func buildProbe(s runbook.STT) builder {
 		}
 		return &node.Probe{
 			Name: n.Address, STT: s.Name, Config: rt.NewCell(node.ProbeConfig{Client: prober, Every: s.HealthEvery}),
-			Healthy: outs[struct{}](a, n.Address, "healthy"), Events: a.events(n.Address),
+			Healthy: outs[node.Seen](a, n.Address, "healthy"), Events: a.events(n.Address),
 		}, nil
 	}
 }

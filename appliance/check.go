@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -36,6 +37,7 @@ func Check(rb *runbook.Runbook) runbook.Diagnostics {
 	}
 	for _, m := range rb.Models {
 		c.model(m)
+		c.topic(m)
 	}
 	for _, s := range rb.STTs {
 		if s.Protocol == "exec" {
@@ -130,6 +132,33 @@ func (c *checker) model(m runbook.Model) {
 			c.say(m.Address, "source", runbook.Warning, fmt.Sprintf("the model %s: %s", path, strings.TrimPrefix(reason(err), "model file "+path+": ")),
 				"Put the file there before it runs; the path is relative to the runbook. A model of the catalogue is written \"catalog:NAME\".")
 		}
+	}
+}
+
+// topicORAC is what an ORAC STT takes as a topic. Everything else it files under general, and tells its own log alone.
+var topicORAC = regexp.MustCompile(`^[A-Za-z0-9_]+$`)
+
+// topic warns of a topic under which an ORAC STT files nothing.
+func (c *checker) topic(m runbook.Model) {
+	if !m.Enabled || topicORAC.MatchString(m.Topic) {
+		return
+	}
+	for _, s := range c.rb.STTs {
+		delivers := func(l runbook.Listener) bool {
+			return slices.Contains(l.Models, m.Address) && slices.Contains(l.Deliver, s.Address)
+		}
+		if s.Protocol != "orac" || !slices.ContainsFunc(c.rb.Listeners, delivers) {
+			continue
+		}
+		better := strings.Map(func(r rune) rune {
+			if topicORAC.MatchString(string(r)) {
+				return r
+			}
+			return '_'
+		}, m.Topic)
+		c.say(m.Address, "topic", runbook.Warning, fmt.Sprintf("an ORAC STT files the topic %q under \"general\"", m.Topic),
+			fmt.Sprintf("That is %s: it knows only letters, digits and _ in a topic. Write topic = %q.", s.Address, better))
+		return
 	}
 }
 

@@ -224,13 +224,24 @@ func (c *compiler) service(s runbook.STT) {
 	if s.Auth != "" {
 		uses = append(uses, Use{Block: s.Auth})
 	}
-	c.add(&Node{Address: delivery, Kind: Delivery, Block: s.Address, Detail: target, build: buildDelivery(s), Uses: uses})
+	c.add(&Node{Address: delivery, Kind: Delivery, Block: s.Address, Detail: target + wayInWords(s), build: buildDelivery(s), Uses: uses})
 	c.connect(Edge{From: delivery, To: string(Spool), Carries: "requests", Capacity: asksWaiting, Waits: true, asks: true})
 	if s.Protocol == "orac" {
 		probe := at(Probe, s.Name)
 		c.add(&Node{Address: probe, Kind: Probe, Block: s.Address, Detail: "every " + s.HealthEvery.String(), build: buildProbe(s), Uses: uses})
 		c.connect(Edge{From: probe, To: delivery, Carries: "healthy", Capacity: 1, asks: true})
 	}
+}
+
+// wayInWords says how utterances reach a service over the network, and why they are not streamed.
+func wayInWords(s runbook.STT) string {
+	switch way, why := s.Way(); way {
+	case runbook.ByStream:
+		return ", streamed"
+	case runbook.ByHTTP:
+		return ", by HTTP: " + why
+	}
+	return ""
 }
 
 func (c *compiler) heartbeat(h runbook.Heartbeat) {

@@ -335,6 +335,9 @@ func (c *Core) Status(now rt.Instant, wall time.Time) status.Status {
 			n.Taken += m.Taken
 			n.Dropped += m.Dropped
 		}
+		if d, ok := v.code.(*node.Delivery); ok {
+			n.Way = d.Way()
+		}
 		s.Nodes = append(s.Nodes, n)
 		if sp, ok := v.code.(*node.Spool); ok {
 			s.Spool = sp.Shown()

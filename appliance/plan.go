@@ -63,13 +63,32 @@ func (d differ) component(n *Node) status.Component {
 	case was.spec != n.spec || was.Claim != n.Claim:
 		c.Action, c.Because = status.Restart, because
 	case len(because) > 0:
-		c.Action, c.Because = status.Update, because
+		c.Action, c.Because, c.Why = status.Update, because, d.goes(n)
 	default:
 		if feeds := d.feeds(n.Address); feeds != "" {
 			c.Action, c.Why = status.Update, feeds
 		}
 	}
 	return c
+}
+
+// goes says how utterances reach a service from now on, if that changes.
+func (d differ) goes(n *Node) string {
+	if n.Kind != Delivery {
+		return ""
+	}
+	was, _ := d.old.Runbook.STT(n.Block)
+	is, _ := d.fresh.Runbook.STT(n.Block)
+	if wayInWords(was) == wayInWords(is) {
+		return ""
+	}
+	switch way, why := is.Way(); way {
+	case runbook.ByStream:
+		return "from now on recordings are streamed"
+	case runbook.ByHTTP:
+		return "from now on recordings go by HTTP: " + why
+	}
+	return "from now on a command is given each recording"
 }
 
 // because gives the changed attributes of the runbook that a node depends on.

@@ -96,3 +96,25 @@ func TestThePlanOfWhoMayDoWhat(t *testing.T) {
 		}
 	}
 }
+
+// TestThePlanSaysHowRecordingsGo: a setting that a stream cannot carry changes the way, and the plan says so and why.
+func TestThePlanSaysHowRecordingsGo(t *testing.T) {
+	service := func(more string) *appliance.Graph {
+		return graphOf(t, strings.Replace(bare, "models = [model.hey_jarvis]", "models = [model.hey_jarvis]\n  deliver = [stt.s]", 1)+
+			"stt \"s\" {\n  url = \"http://stt.test\"\n"+more+"}\n")
+	}
+	for _, c := range []struct{ old, fresh, why string }{
+		{"", "  language = \"en\"\n", "from now on recordings go by HTTP: a stream cannot carry language"},
+		{"  language = \"en\"\n", "  language = \"de\"\n", ""},
+		{"  language = \"en\"\n", "  forward_to_core = true\n", "from now on recordings go by HTTP: a stream cannot carry forward_to_core"},
+		{"  task = \"translate\"\n", "", "from now on recordings are streamed"},
+		{"  streaming = false\n", "  timeout = \"40s\"\n", "from now on recordings are streamed"},
+		{"", "  streaming = false\n", "from now on recordings go by HTTP: streaming = false"},
+	} {
+		for _, component := range appliance.Plan(service(c.old), service(c.fresh)).Components {
+			if component.Address == "delivery.s" && (component.Why != c.why || component.Action != status.Update) {
+				t.Errorf("%q → %q: %s because %q, want %q", c.old, c.fresh, component.Action, component.Why, c.why)
+			}
+		}
+	}
+}

@@ -142,9 +142,12 @@ func (s *Proposer) Asked(t *rt.Task, r status.PlanRequest) (Proposal, error) {
 // Former is the proposal to return to a kept generation: its text, with the variables and files of then.
 func (s *Proposer) Former(t *rt.Task, r status.RollbackRequest, kept *generation.Generation) (Proposal, error) {
 	to, err := s.propose(t, status.PlanRequest{File: kept.File, Origin: r.Origin, Gone: r.Gone}, kept.Source, kept)
-	to.Note = fmt.Sprintf("rollback to %d", kept.Number)
+	to.Note = rolledBackTo(kept.Number)
 	return to, err
 }
+
+// rolledBackTo is the note of a generation that is a former one again.
+func rolledBackTo(number int) string { return fmt.Sprintf("rollback to %d", number) }
 
 // Wanted is what a change wants to run.
 func (s *Proposer) Wanted(t *rt.Task, c Change) (Proposal, error) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"orac/appliance/amount"
 	"orac/appliance/health"
 	"orac/appliance/memory"
 	"orac/appliance/rt"
@@ -36,7 +37,7 @@ func (m *Monitor) measureRates(before map[string]uint64, over time.Duration) map
 		taken, _, _ := n.taken()
 		now[address] = taken
 		if was, ok := before[address]; ok && taken >= was {
-			rates[address] = float64(taken-was) / over.Seconds()
+			rates[address] = amount.Round(float64(taken-was)/over.Seconds(), 2)
 		}
 	}
 	m.rates.Store(&rates)

@@ -39,12 +39,29 @@ func (s *Steward) Runs(number int) { s.current.Store(int64(number)) }
 
 // Plan says what applying a runbook would do.
 func (s *Steward) Plan(t *rt.Task, r status.PlanRequest) (status.Plan, error) {
+	r, err := s.withText(t, r)
+	if err != nil {
+		return status.Plan{}, err
+	}
 	to, err := s.Asked(t, r)
 	if err != nil {
 		return status.Plan{}, err
 	}
 	p, _ := s.compare(t, to)
 	return p, nil
+}
+
+// withText is a request with the text of the generation that it names. Such a text is evaluated as the file's would be, with what
+// there is today: when it is written into the file, a start runs the same.
+func (s *Steward) withText(t *rt.Task, r status.PlanRequest) (status.PlanRequest, error) {
+	if r.Of == 0 {
+		return r, nil
+	}
+	kept, err := s.load(t, r.Of)
+	if err != nil {
+		return r, err
+	}
+	return r.Text(string(kept.Source)), nil
 }
 
 // compare plans the way to a proposal and prepares it: what cannot be done is blocked.
@@ -93,7 +110,18 @@ func (s *Steward) Change(t *rt.Task, c Change, progress func(string)) (status.Ap
 		return status.Applied{}, err
 	}
 	defer s.one.end()
-	return c.Do(func() (Proposal, error) { return s.Wanted(t, c) }, func(to Proposal) (status.Applied, error) {
+	r, err := s.withText(t, c.PlanRequest)
+	if err != nil {
+		return status.Applied{}, err
+	}
+	c.PlanRequest = r
+	return c.Do(func() (Proposal, error) {
+		to, err := s.Wanted(t, c)
+		if c.Of != 0 {
+			to.Note = rolledBackTo(c.Of)
+		}
+		return to, err
+	}, func(to Proposal) (status.Applied, error) {
 		return s.run(t, to, c.Hash, c.Timeout, progress)
 	})
 }
@@ -151,26 +179,13 @@ func (s *Steward) former(t *rt.Task, r status.RollbackRequest) (Proposal, error)
 	return s.Former(t, r, kept)
 }
 
-// before is the generation before the one that runs. A damaged one is not stepped over: who asks for the one before has not asked
-// for another.
+// before is the generation before the one that runs.
 func (s *Steward) before(t *rt.Task) (int, error) {
 	list, err := s.Kept.List(t)
 	if err != nil {
 		return 0, err
 	}
-	var last status.Generation
-	for _, g := range list {
-		if g.Number < s.Generation() && g.Number > last.Number {
-			last = g
-		}
-	}
-	switch {
-	case last.Number == 0:
-		return 0, &status.Refusal{Code: status.Unknown, Message: "there is no generation before this one", Hint: "see which are kept: orac generations"}
-	case last.Damaged != "":
-		return 0, &status.Refusal{Code: status.Unknown, Message: fmt.Sprintf("generation %d, the one before, cannot be used: %s", last.Number, last.Damaged), Hint: "say which one to return to: orac generations"}
-	}
-	return last.Number, nil
+	return status.Before(list, s.Generation())
 }
 
 // Text is the runbook of a kept generation.

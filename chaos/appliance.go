@@ -25,7 +25,7 @@ type Event struct {
 	Seconds                                 float64
 	Device, Model, Wake, Listener           string
 	Opens                                   int
-	OK, Cut                                 bool
+	OK, On, Cut                             bool
 }
 
 // String is the event for people.

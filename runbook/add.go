@@ -8,11 +8,11 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
 
-// Add gives the text of a runbook with one block more, which is empty: behind the last one of its type, else at the end. The
-// block may be nested ("listener.kitchen.record"); then it is added to the one around it. Every other byte stays, but for white
-// space where a line has to be broken; that nothing else is another one than before is checked on the result. Edit fills it in.
+// Add returns the text of a runbook with one more block, which is empty: after the last block of its type, or at the end. The
+// block may be nested ("listener.kitchen.record"); then it is added to the block around it. Every other byte stays, except
+// white space where a line must be broken. The result is checked: nothing else has changed. Use Edit to fill the block in.
 //
-// An error is an *EditError, or Diagnostics when the text is no runbook to begin with.
+// Errors are an *EditError, or Diagnostics when the text is not a valid runbook to begin with.
 func Add(src []byte, block Address) ([]byte, error) {
 	p := &problems{lang: runbooks, src: &source{bytes: src}}
 	body, ok := p.parse()
@@ -34,7 +34,7 @@ func Add(src []byte, block Address) ([]byte, error) {
 	return nil, &EditError{fmt.Sprintf("%s cannot be added by itself", block), "The file is written in an unusual way: edit it by hand."}
 }
 
-// additions are the ways to add the innermost block of the path, the best one first.
+// additions lists the ways to add the innermost block of the path, the best one first.
 func (e *edit) additions(block Address, body *hclsyntax.Body) ([]splice, error) {
 	var inside *hclsyntax.Block
 	top := e.path[0].types
@@ -59,7 +59,8 @@ func (e *edit) additions(block Address, body *hclsyntax.Body) ([]splice, error) 
 	panic("BUG: an address without blocks")
 }
 
-// behind is how blocks are added behind the last one of their type; none when there is no such.
+// behind lists the ways to add a block after the last one of its type; none when there is no such
+// block.
 func (e *edit) behind(body *hclsyntax.Body) []splice {
 	at := -1
 	for _, b := range body.Blocks {

@@ -10,7 +10,7 @@ import (
 // Block is one block in generic form, for code that treats all types alike: the
 // plan compares two of them attribute by attribute and names the source lines.
 type Block struct {
-	Address Address // a nested block's is its parent's with its type appended
+	Address Address // the address of a nested block is its parent's with its type appended
 	Type    *BlockType
 	Written bool      // false: the block is not in the file and holds defaults
 	Range   hcl.Range // its header; zero when it is not written
@@ -24,18 +24,18 @@ type Block struct {
 type Attr struct {
 	Value   cty.Value // "(secret)" in place of text when Secret
 	Secret  bool
-	Default bool      // the value is the default
+	Default bool      // the attribute was not written
 	Range   hcl.Range // the expression; zero when Default
 
-	deferred *Deferred // of an Expression
-	outside  bool      // it was made of what env(), file() or secret() gave
+	deferred *Deferred // for kind Expression
+	outside  bool      // it depends on a result of env(), file() or secret()
 
-	// secrets holds what Value hides: by key for a Map, under "" otherwise.
+	// secrets holds what Value hides: by key for a Map, otherwise under "".
 	secrets map[string]Secret
 }
 
-// Equal reports whether both have the same value, secrets compared by what they hide.
-// Where it was written, and whether it was, makes no difference.
+// Equal reports whether both have the same value. Secrets are compared by what they hide. Whether
+// and where the value was written makes no difference.
 func (a Attr) Equal(b Attr) bool {
 	return a.Value.RawEquals(b.Value) && maps.Equal(a.secrets, b.secrets)
 }

@@ -13,10 +13,10 @@ import (
 	"github.com/zclconf/go-cty/cty/function"
 )
 
-// A value that an evaluation makes must stay small while it is being made, for
-// HCL cannot be interrupted. Three things could grow: text by functions that
-// repeat it, lists by loops (see affordable), and the digits of a number, since
-// 1e999999999 takes a few bytes until it is turned into text.
+// A value must stay small while it is being made, because an evaluation by HCL cannot be
+// interrupted. Three things could grow: text through functions that repeat it, lists through loops
+// (see affordable), and the digits of a number: 1e999999999 takes a few bytes until it is converted
+// to text.
 
 // maxGrowth bounds the result of one function, in bytes and elements.
 const maxGrowth = 4 << 20
@@ -24,17 +24,17 @@ const maxGrowth = 4 << 20
 // maxNumber bounds the digits of a number, before and after the point.
 const maxNumber = 400
 
-// hugeExponent finds a number whose exponent only fills memory; one after p is of base 2.
+// hugeExponent matches a number whose exponent only fills memory; an exponent after p has base 2.
 var hugeExponent = regexp.MustCompile(`[eEpP][+-]?[0-9]{4,}`)
 
-// hugeNumber finds a text that is such a number, or has many digits.
+// hugeNumber matches a text that is such a number, or has many digits.
 var hugeNumber = regexp.MustCompile(`^[+-]?([0-9.]*[eEpP][+-]?[0-9]{4,}|[0-9.]{401,})$`)
 
-// wideVerb finds a format with a width or precision that only fills memory.
+// wideVerb matches a format verb whose width or precision only fills memory.
 var wideVerb = regexp.MustCompile(`%[^a-zA-Z%]*[0-9]{4}`)
 
-// weigh gives the number of bytes, digits and elements of v, and stops counting
-// when it has passed most.
+// weigh returns the number of bytes, digits and elements of v. It stops counting when it has passed
+// most.
 func weigh(v cty.Value, most int) int {
 	v, _ = v.Unmark()
 	switch {
@@ -47,7 +47,7 @@ func weigh(v cty.Value, most int) int {
 	case !v.CanIterateElements():
 		return 1
 	}
-	const each = 16 // an element takes about that many bytes more than what it holds
+	const each = 16 // the memory of an element, besides its contents
 	n := each
 	for it := v.ElementIterator(); it.Next() && n <= most; {
 		k, el := it.Element()
@@ -59,8 +59,7 @@ func weigh(v cty.Value, most int) int {
 	return n
 }
 
-// digits is about how many digits a number has when it is written out; few are
-// counted as none.
+// digits estimates how many digits a number has when it is written out; a small number counts as 0.
 func digits(v cty.Value) int {
 	const bitsPerDigit = 3
 	f := v.AsBigFloat()
@@ -74,7 +73,7 @@ func digits(v cty.Value) int {
 	return 0
 }
 
-// toType converts an unmarked value, but no text that takes long to be read as a number.
+// toType converts an unmarked value, but refuses a text that takes long to convert to a number.
 func toType(v cty.Value, t cty.Type) (cty.Value, error) {
 	if t == cty.Number && isLongText(v) {
 		return cty.NilVal, errors.New("the number is too long")
@@ -92,11 +91,12 @@ func checkNumbers(args []cty.Value) error {
 	return nil
 }
 
-// multiplies names the functions whose result can be as large as the product of
-// their two largest arguments; with all others it is at most the sum.
+// multiplies names the functions whose result can be as large as the product of their two largest
+// arguments. The results of all other functions are at most the sum.
 var multiplies = map[string]bool{"format": true, "join": true, "replace": true}
 
-// bounded refuses arguments with which f could build something enormous, and pays for what it does with others.
+// bounded wraps f: it refuses arguments that would build something enormous, and charges the budget for the
+// others.
 func (b *budget) bounded(name string, f function.Function) function.Function {
 	return function.New(&function.Spec{
 		Params:   f.Params(),

@@ -9,33 +9,33 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// What the evaluation of one file may cost. A real runbook takes less than a hundredth of either.
+// The cost limits for evaluating one file. A real runbook uses less than a hundredth of either.
 const (
-	maxSteps = 1 << 18  // of work; a step is about 100 ns of one core of a small computer
-	maxMade  = 24 << 20 // bytes of values made on the way, kept or not
+	maxSteps = 1 << 18  // a step is about 100 ns on one core of a small computer
+	maxMade  = 24 << 20 // bytes of all values made on the way, kept or not
 )
 
-// The cost of some things, in steps.
+// The cost of single operations, in steps.
 const (
 	stepNode   = 2   // an operator, a call, a template
-	stepRound  = 10  // of a loop: it makes a scope
-	stepNumber = 150 // a number that may be written out: it has 512 bits
+	stepRound  = 10  // one round of a loop, which makes a scope
+	stepNumber = 150 // a number that may be converted to text: it has 512 bits
 	stepTarget = 4   // a block or a local that an expression refers to
 	stepFault  = 200 // a problem that the library reports: it compares names, and keeps the scope
 
-	bytesElement = 64      // of a list or an object
+	bytesElement = 64      // an element of a list or an object
 	bytesFault   = 1 << 10 // a problem
 )
 
-// budget is what the evaluation of one file may still cost. It counts while values are being made, for HCL cannot be
-// interrupted: when it is spent, every expression fails at once. A nil one has no end.
+// budget is what the evaluation of one file may still cost. HCL cannot be interrupted, so the budget is charged
+// while values are being made. When it is spent, every expression fails at once. A nil budget has no limit.
 type budget struct {
-	steps, bytes int // used
+	steps, bytes int // used so far
 	most         struct{ steps, bytes int }
 	context      context.Context
-	checked      int    // the steps at which the context was looked at
-	spent        string // why; "" while there is something left
-	closed       bool   // nothing is counted any more: what is evaluated later is small
+	checked      int    // the number of steps when the context was last checked
+	spent        string // the reason; "" while there is budget left
+	closed       bool   // nothing is counted any more, because what is evaluated from here on is small
 }
 
 func newBudget(ctx context.Context, steps, bytes int) *budget {
@@ -44,7 +44,7 @@ func newBudget(ctx context.Context, steps, bytes int) *budget {
 	return b
 }
 
-// charge takes from the budget. It is false when that is spent.
+// charge takes from the budget. It returns false when the budget is spent.
 func (b *budget) charge(steps, bytes int) bool {
 	if b == nil || b.closed {
 		return true
@@ -65,7 +65,7 @@ func (b *budget) charge(steps, bytes int) bool {
 	return b.spent == ""
 }
 
-// ended looks whether whoever asked for the evaluation still waits.
+// ended checks whether the caller has given up waiting for the evaluation.
 func (b *budget) ended() bool {
 	if b.spent == "" && b.context != nil && b.context.Err() != nil {
 		b.spent = endedWhy
@@ -75,7 +75,7 @@ func (b *budget) ended() bool {
 
 const endedWhy = "whoever asked for it has gone"
 
-// diagnostic is what expressions fail with when the budget is spent; it is reported once, by exhausted.
+// diagnostic is the error of every expression after the budget is spent. exhausted reports it once.
 func (b *budget) diagnostic(place hcl.Range) hcl.Diagnostics {
 	return fault(place, "Too much", b.spent)
 }
@@ -96,18 +96,18 @@ func (e *evaluator) exhausted(addr Address, place hcl.Range) bool {
 	return true
 }
 
-// metered is an expression that pays for its value.
+// metered is an expression that charges the budget for its value.
 type metered struct {
 	hclsyntax.Expression
 	budget *budget
-	before int  // steps that are paid before it is evaluated
-	copies bool // what it gives is copied into another text
-	number bool // what it gives becomes a number
-	unites bool // its elements get one type: the time grows with the square of their number
-	text   bool // numbers in it may be written out
+	before int  // steps charged before it is evaluated
+	copies bool // its value is copied into another text
+	number bool // its value is converted to a number
+	unites bool // its elements are converted to one type: the time grows with the square of their number
+	text   bool // numbers in it may be converted to text
 }
 
-// Value is that of the expression, or a problem when the budget is spent.
+// Value returns the value of the expression, or a problem when the budget is spent.
 func (m *metered) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
 	if m.budget.closed {
 		return m.Expression.Value(ctx)
@@ -153,8 +153,7 @@ func fault(place hcl.Range, summary, detail string) hcl.Diagnostics {
 	return hcl.Diagnostics{{Severity: hcl.DiagError, Summary: summary, Detail: detail, Subject: &place}}
 }
 
-// longNumber refuses a text that takes long to be read as a number, or to be written out as one: the time grows with the square
-// of its digits.
+// longNumber refuses a text that takes long to convert to or from a number: the time grows with the square of its digits.
 func longNumber(place hcl.Range) hcl.Diagnostics {
 	return fault(place, "The number is too long", fmt.Sprintf("Written out, a number has at most %d digits.", maxNumber))
 }
@@ -164,10 +163,10 @@ func isLongText(v cty.Value) bool {
 	return isText(v) && isHuge(v.AsString())
 }
 
-// isHuge tells whether a text, if it is a number, is a huge one.
+// isHuge tells whether a text is a huge number.
 func isHuge(text string) bool { return len(text) > maxNumber || hugeExponent.MatchString(text) }
 
-// parameter is the type that a function of the library turns its argument number i into; any type for other functions.
+// parameter returns the type that a library function converts its argument number i to; any type for other functions.
 func parameter(name string, i int) cty.Type {
 	f, ok := library[name]
 	if !ok {
@@ -199,7 +198,7 @@ func numbers(v cty.Value) int {
 	return n
 }
 
-// looking is what it costs to go through a value once, of which weigh gave w.
+// looking returns the cost of walking through a value once, given its weight w.
 func looking(v cty.Value, w int) int {
 	if v.Type().IsPrimitiveType() {
 		return w / 512
@@ -207,21 +206,22 @@ func looking(v cty.Value, w int) int {
 	return w / 64
 }
 
-// UnwrapExpression gives the expression as it was written.
+// UnwrapExpression returns the expression as it was written.
 func (m *metered) UnwrapExpression() hcl.Expression { return m.Expression }
 
-// findable is an expression that a walk through the tree finds in a wrapper: a wrapper shows the parts of what it holds, and a
-// name has none.
+// findable makes a wrapped expression visible to a walk through the tree: a wrapper shows the parts of what it holds, and a
+// name has no parts.
 func findable(x hclsyntax.Expression) hclsyntax.Expression {
 	return &hclsyntax.ParenthesesExpr{Expression: x, SrcRange: x.Range()}
 }
 
-// isName tells whether an expression makes nothing: it names a value, spells one out, or passes one on.
+// isName tells whether an expression makes no new value: it names a value, is a literal, or passes a
+// value on.
 func isName(x hclsyntax.Expression) bool {
 	switch x := x.(type) {
 	case *hclsyntax.ParenthesesExpr:
 		return isName(x.Expression)
-	case *metered: // it has paid
+	case *metered: // it is charged already
 		return true
 	case *hclsyntax.ScopeTraversalExpr, *hclsyntax.LiteralValueExpr, *hclsyntax.RelativeTraversalExpr, *hclsyntax.AnonSymbolExpr:
 		return true
@@ -229,7 +229,7 @@ func isName(x hclsyntax.Expression) bool {
 	return false
 }
 
-// meter makes every expression of a file pay.
+// meter makes every expression of a file charge the budget.
 func meter(body *hclsyntax.Body, b *budget) {
 	for _, a := range body.Attributes {
 		a.Expr = rewrite(a.Expr, b.metered)
@@ -239,8 +239,8 @@ func meter(body *hclsyntax.Body, b *budget) {
 	}
 }
 
-// metered is an expression whose parts pay, and that pays itself where it makes something. What is spelt out, and what names a
-// value, stays as it is, so that it can be recognised.
+// metered wraps the parts of an expression, and the expression itself where it makes a value. Literals and names stay as they
+// are, so that later code can recognise them.
 func (b *budget) metered(x hclsyntax.Expression) hclsyntax.Expression {
 	round := func(p *hclsyntax.Expression) {
 		if *p != nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// build fills value from blocks that are free of errors, and gives them in generic form.
+// build fills value from blocks that are free of errors, and returns them in generic form.
 func (e *evaluator) build(filename string, value any) *Document {
 	d := &Document{File: filename, Dir: filepath.Dir(filename), source: e.src, Variables: names(e.under("var"))}
 	for _, n := range e.order {
@@ -25,16 +25,16 @@ func (e *evaluator) build(filename string, value any) *Document {
 	return d
 }
 
-// Tags of fields that hold no attribute: the block's variant, its label where that is no Name, and the attributes of a
-// block that takes any, as text by name.
+// Tags of fields that hold no attribute: the block's variant, its label if that is not the field Name, and the
+// attributes, as text by name, of a block that accepts any.
 const (
 	tagVariant = ",variant"
 	tagLabel   = ",label"
 	tagRemain  = ",remain"
 )
 
-// fill sets the fields of a struct from a block, by their hcl tags. A field whose attribute is that of another variant
-// keeps its zero value.
+// fill sets the fields of a struct from a block, by their hcl tags. A field keeps its zero value if its attribute
+// belongs to another variant.
 func (d *Document) fill(dst reflect.Value, b Block) {
 	for i := range dst.NumField() {
 		field, f := dst.Type().Field(i), dst.Field(i)
@@ -122,7 +122,7 @@ func (d *Document) set(f reflect.Value, at *Attribute, a Attr) {
 	}
 }
 
-// texts gives a list of text as a slice of a string type; nil for an empty one.
+// texts converts a list of text to a slice of a string type; nil for an empty one.
 func texts(t reflect.Type, v cty.Value) reflect.Value {
 	out := reflect.Zero(t)
 	for it := v.ElementIterator(); it.Next(); {

@@ -1,21 +1,21 @@
 package runbook
 
-// Capability is what an attribute lets whoever writes it do with the machine. Every attribute of the registry states one: what an
-// admin of the network may put into force is judged by it (see Judge), and the table in web/SECURITY.md is made from it.
+// Capability says what power over the machine an attribute gives to whoever writes it. Every attribute of the registry states
+// one. Judge uses it to decide what an admin of the network may put into force, and the table in web/SECURITY.md is made from it.
 type Capability string
 
 // The capabilities.
 const (
-	Tunes   Capability = "tunes"   // how the appliance behaves, and nothing beyond it
+	Tunes   Capability = "tunes"   // how the appliance behaves, and nothing else
 	Admits  Capability = "admits"  // who may do what with the appliance
 	Reaches Capability = "reaches" // an address that ORAC sends to
 	Fetches Capability = "fetches" // a file from the catalogue, an https URL, or a path
-	Proves  Capability = "proves"  // a credential: what ORAC shows to others, or holds others against
+	Proves  Capability = "proves"  // a credential: ORAC shows it to others, or checks others with it
 	Reads   Capability = "reads"   // a file, by its path
 	Writes  Capability = "writes"  // a file or folder, by its path
 	Runs    Capability = "runs"    // a command, as ORAC's user
-	Opens   Capability = "opens"   // a port, or a port to more clients
-	Trusts  Capability = "trusts"  // admins of the network with all of these
+	Opens   Capability = "opens"   // a port, or an existing port to more clients
+	Trusts  Capability = "trusts"  // gives admins of the network all of these
 )
 
 // CapabilityRow is a row of the table of capabilities.
@@ -28,8 +28,8 @@ type CapabilityRow struct {
 	judge func(j *judge, u use) string
 }
 
-// Capabilities is the table: what whoever changes a runbook over the network may do with each capability. This machine's user may
-// do all of it.
+// Capabilities is the table of what somebody who changes a runbook over the network may do with each capability. This machine's
+// user may do everything.
 var Capabilities = []CapabilityRow{
 	{Tunes, "change how the appliance behaves", "everything", free},
 	{Admits, "say who may do what: users, roles, service accounts, lifetimes", "everything; the last admin stays", free},

@@ -9,29 +9,29 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// Some expressions drop marks: they swallow the failure of a part (try, can, a condition whose other branch fails, && and ||),
-// or what a part decides (the key of an index, the length of a list that becomes arguments). Whether a part fails can depend on
-// a secret, and so does what comes of it. carrier gives the result the marks of all that its parts depend on.
+// Some expressions drop marks. They swallow the failure of a part (try, can, a condition whose other branch fails, && and ||),
+// or use a part only to decide something (the key of an index, the length of a list that becomes arguments). Whether a part
+// fails can depend on a secret, and so can the result. carrier gives the result the marks of all parts that it depends on.
 type carrier struct {
 	hclsyntax.Expression
 	budget *budget
-	value  func(*hcl.EvalContext) (cty.Value, hcl.Diagnostics) // nil: of Expression
+	value  func(*hcl.EvalContext) (cty.Value, hcl.Diagnostics) // nil: the Value of Expression
 
 	deep    bool            // a part may fail for any of the reasons below
-	goes    []hcl.Traversal // references that fail only by what they go through; their values keep their own marks
-	names   []hcl.Traversal // all references, but for those in inner
-	sources cty.ValueMarks  // of the calls that give marked values, but for those in inner
-	inner   []*carrier      // those in this expression, outermost only
+	goes    []hcl.Traversal // references that fail only because of what they pass through; their values keep their own marks
+	names   []hcl.Traversal // all references except those in inner
+	sources cty.ValueMarks  // marks of the calls that return marked values, except those in inner
+	inner   []*carrier      // the outermost carriers inside this expression
 }
 
-// Value is that of the expression, with the marks that it dropped.
+// Value returns the value of the expression with the marks that the expression dropped.
 func (c *carrier) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
 	value := c.value
 	if value == nil {
 		value = c.Expression.Value
 	}
 	v, diags := value(ctx)
-	if c.budget.closed { // it is true or false, and its error quotes nothing where there was a mark: see Deferred
+	if c.budget.closed { // it is true or false, and its error quotes nothing marked: see Deferred
 		return v, diags
 	}
 	marks := cty.ValueMarks{}
@@ -58,10 +58,10 @@ func (c *carrier) all(ctx *hcl.EvalContext, marks cty.ValueMarks) {
 	}
 }
 
-// UnwrapExpression gives the expression as it was written.
+// UnwrapExpression returns the expression as it was written.
 func (c *carrier) UnwrapExpression() hcl.Expression { return c.Expression }
 
-// asWritten gives a node of the tree as it was parsed.
+// asWritten returns a node of the tree as it was parsed.
 func asWritten[N any](n N) any {
 	switch x := any(n).(type) {
 	case *carrier:
@@ -72,13 +72,14 @@ func asWritten[N any](n N) any {
 	return n
 }
 
-// reach adds the marks of what a reference goes through and, when deep, of all that is in what it leads to.
+// reach adds the marks of everything that a reference passes through and, when deep, of everything inside
+// its target.
 func (c *carrier) reach(t hcl.Traversal, ctx *hcl.EvalContext, deep bool, marks cty.ValueMarks) {
 	v, found := cty.NilVal, false
 	for ; ctx != nil && !found; ctx = ctx.Parent() {
 		v, found = ctx.Variables[t.RootName()]
 	}
-	if !found { // of a loop within: what it goes through is referred to as well
+	if !found { // a variable of an inner loop: the collection it runs over is referred to as well
 		return
 	}
 	for _, step := range t[1:] {
@@ -98,7 +99,7 @@ func (c *carrier) reach(t hcl.Traversal, ctx *hcl.EvalContext, deep bool, marks 
 	}
 }
 
-// deepMarks adds the marks of a value and of all that is in it.
+// deepMarks adds the marks of a value and of everything in it.
 func deepMarks(v cty.Value, marks cty.ValueMarks) {
 	v, own := v.Unmark()
 	maps.Copy(marks, own)
@@ -110,7 +111,7 @@ func deepMarks(v cty.Value, marks cty.ValueMarks) {
 	}
 }
 
-// carryMarks puts a carrier around every expression of a file that drops marks.
+// carryMarks wraps every expression of a file that drops marks in a carrier.
 func carryMarks(body *hclsyntax.Body, b *budget) {
 	for _, a := range body.Attributes {
 		a.Expr = rewrite(a.Expr, b.carried)
@@ -146,7 +147,8 @@ func (b *budget) carried(x hclsyntax.Expression) hclsyntax.Expression {
 	return x
 }
 
-// callExpanded calls a function with the elements of a list. How many there are is said by the list.
+// callExpanded calls a function with the elements of a list. The number of arguments depends on the
+// list.
 func callExpanded(x *hclsyntax.FunctionCallExpr, ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
 	last := len(x.Args) - 1
 	list, diags := x.Args[last].Value(ctx)
@@ -167,7 +169,7 @@ func callExpanded(x *hclsyntax.FunctionCallExpr, ctx *hcl.EvalContext) (cty.Valu
 	return v.WithMarks(marks), diags
 }
 
-// indexMarked takes an element. Which one is said by the key.
+// indexMarked takes an element. Which one depends on the key.
 func indexMarked(x *hclsyntax.IndexExpr, ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
 	key, diags := x.Key.Value(ctx)
 	if diags.HasErrors() {
@@ -180,7 +182,7 @@ func indexMarked(x *hclsyntax.IndexExpr, ctx *hcl.EvalContext) (cty.Value, hcl.D
 	return v.WithMarks(marks), diags
 }
 
-// newCarrier makes the carrier of x, whose result depends on whether the parts fail.
+// newCarrier makes the carrier of x, whose result depends on whether its parts fail.
 func (b *budget) newCarrier(x hclsyntax.Expression, parts ...hclsyntax.Expression) *carrier {
 	c := &carrier{Expression: x, budget: b, sources: cty.ValueMarks{}}
 	c.collect(x)
@@ -209,7 +211,7 @@ func (c *carrier) collect(x hclsyntax.Expression) {
 	eachPart(x, func(p *hclsyntax.Expression) { c.collect(*p) })
 }
 
-// depend finds out what a part may fail by.
+// depend finds out why a part may fail.
 func (c *carrier) depend(x hclsyntax.Expression) {
 	switch x := x.(type) {
 	case *hclsyntax.LiteralValueExpr, *hclsyntax.TemplateWrapExpr, *hclsyntax.ParenthesesExpr, *hclsyntax.TupleConsExpr, *hclsyntax.ObjectConsExpr:
@@ -220,20 +222,20 @@ func (c *carrier) depend(x hclsyntax.Expression) {
 		c.deep = c.deep || !x.IsStringLiteral()
 	case *hclsyntax.ScopeTraversalExpr:
 		c.goes = append(c.goes, x.Traversal)
-	case *hclsyntax.FunctionCallExpr: // whether there is something of a name is no secret
+	case *hclsyntax.FunctionCallExpr: // whether something of that name exists is no secret
 		c.deep = c.deep || !isSecretSource(x.Name) || literalName(x) == ""
 	default:
 		c.deep = true
 	}
 }
 
-// isLiteral tells whether an expression is a text that is spelt out.
+// isLiteral tells whether an expression is a literal text.
 func isLiteral(x hclsyntax.Expression) bool {
 	t, ok := x.(*hclsyntax.TemplateExpr)
 	return ok && t.IsStringLiteral()
 }
 
-// eachCall calls f for every call of a function in an expression.
+// eachCall calls f for every function call in an expression.
 func eachCall(x hclsyntax.Node, f func(*hclsyntax.FunctionCallExpr)) {
 	hclsyntax.VisitAll(x, func(n hclsyntax.Node) hcl.Diagnostics {
 		if call, ok := asWritten(n).(*hclsyntax.FunctionCallExpr); ok {

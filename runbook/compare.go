@@ -4,7 +4,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 )
 
-// ChangeKind says what became of a block.
+// ChangeKind says what happened to a block.
 type ChangeKind string
 
 // The kinds.
@@ -14,21 +14,21 @@ const (
 	Changed ChangeKind = "changed"
 )
 
-// Change is what became of one block; nested blocks are part of it.
+// Change is what happened to one block; nested blocks are part of it.
 type Change struct {
 	Address    Address
 	Kind       ChangeKind
-	Range      hcl.Range         // the block's header; in the old file when Removed or no longer written
-	Attributes []AttributeChange // in the order of the registry; of an added or removed block the written ones
+	Range      hcl.Range         // the block's header; in the old file when it was Removed or is no longer written
+	Attributes []AttributeChange // in the order of the registry; for an added or removed block, the written ones
 }
 
-// AttributeChange is one attribute whose value is another than before.
+// AttributeChange is one attribute whose value has changed.
 type AttributeChange struct {
-	Name string // "threshold"; of a nested block "record.pre_roll"
+	Name string // "threshold"; in a nested block "record.pre_roll"
 
-	// Old and New are the values as a runbook writes them: "(secret)" in place of a
-	// secret, "null" for none, and "" where there was or is no block. Where one name
-	// leads to another file than before, what tells them apart follows in brackets.
+	// Old and New are the values as a runbook writes them: "(secret)" in place of a secret, "null"
+	// for none, and "" where there is no block. If one name leads to another file than before, the
+	// difference follows in brackets.
 	Old, New string
 
 	Secret   bool
@@ -37,12 +37,11 @@ type AttributeChange struct {
 	Source   string    // the line of Range, with "(secret)" in place of what may be one; "" without a Range
 }
 
-// Compare gives what turns one runbook into another: the blocks in the order of the
-// new file, then those that are gone in the order of the old one. Values are compared,
-// not how they are written: another spelling, another local, or a default that is
-// spelt out is no change. A reference changes when it names another block, not when
-// the block that it names changes; a file that an attribute names, when what is in it
-// does. With a nil old all that is written is Added.
+// Compare returns the changes that turn one runbook into another: the blocks in the order of the
+// new file, then the removed ones in the order of the old file. It compares values, not spelling: a
+// different spelling, another local, or a default that is written out is no change. A reference
+// changes when it names another block, not when the named block changes; a file that an attribute
+// names changes when its content does. With a nil old, everything that is written is Added.
 func Compare(old, new *Runbook) []Change {
 	if old == nil {
 		old = &Runbook{}
@@ -101,7 +100,7 @@ func (c *Change) compare(prefix string, old, new Block, oldBook, newBook *Docume
 		a.Old, a.New = at.text(was)+oldFile, at.text(is)+newFile
 		c.Attributes = append(c.Attributes, a)
 	}
-	for i, n := range new.Nested { // every block of a type has the same ones
+	for i, n := range new.Nested { // every block of a type has the same nested blocks
 		c.compare(prefix+n.Type.Type+".", old.Nested[i], n, oldBook, newBook)
 	}
 }
@@ -121,7 +120,7 @@ func (c *Change) list(prefix string, b Block, text *source, set func(*AttributeC
 	}
 }
 
-// change is a changed attribute without its values.
+// change makes a changed attribute without its values.
 func (at *Attribute) change(prefix string, place hcl.Range, text *source) AttributeChange {
 	secret := at.Secret != Public
 	return AttributeChange{Name: prefix + at.Name, Secret: secret, OnChange: at.OnChange, Range: place, Source: text.show(place, secret)}

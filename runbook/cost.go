@@ -9,14 +9,15 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// maxPattern bounds what regex() compiles a pattern to, in instructions; its text in bytes as well.
+// maxPattern bounds the size of a compiled pattern of regex(), in instructions, and of its text, in
+// bytes.
 const maxPattern = 2000
 
-// longDigits finds a number that takes long to read.
+// longDigits matches a number that takes long to read.
 var longDigits = regexp.MustCompile(`[0-9]{401}`)
 
-// cost says what a call of a function costs, in steps and in bytes of its result, before it is made. total is the weight of its
-// arguments. An error is a call that is not made at all.
+// cost returns the cost of a function call, in steps and in bytes of its result, before the call is made. total is the weight
+// of its arguments. An error means that the call must not be made.
 func cost(name string, args []cty.Value, total int) (steps, bytes int, err error) {
 	steps = stepNode + total/16
 	text := func(i int) string {
@@ -37,9 +38,9 @@ func cost(name string, args []cty.Value, total int) (steps, bytes int, err error
 		return n
 	}
 	switch name {
-	case "strlen", "substr", "title": // they look for the bounds of characters
+	case "strlen", "substr", "title": // they look for the boundaries of characters
 		steps += total / 2
-	case "trim": // each character is looked for among those that are cut off
+	case "trim": // each character is looked up in the set that is cut off
 		steps += len(text(0)) / 16 * (len(text(1)) / 16)
 	case "split":
 		n := strings.Count(text(1), text(0)) + 1
@@ -83,7 +84,7 @@ func cost(name string, args []cty.Value, total int) (steps, bytes int, err error
 	return steps, bytes, nil
 }
 
-// patternSize is about how many instructions a pattern has.
+// patternSize estimates how many instructions a pattern has.
 func patternSize(pattern string) (int, error) {
 	tooLarge := errors.New("the pattern is too large")
 	if len(pattern) > maxPattern {
@@ -91,7 +92,7 @@ func patternSize(pattern string) (int, error) {
 	}
 	re, err := syntax.Parse(pattern, syntax.Perl)
 	if err != nil {
-		return 1, nil // the function says what is wrong
+		return 1, nil // the function itself reports what is wrong
 	}
 	n := instructions(re)
 	if n > maxPattern {

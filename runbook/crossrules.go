@@ -16,8 +16,8 @@ var runbookRules = []Between{
 	{"permissions are SERVICE.ACTION.", permissionsAreNamed},
 }
 
-// microphonesDiffer refuses two blocks that select the same device: a device is
-// opened once, and listeners share it.
+// microphonesDiffer refuses two blocks that select the same device: a device is opened once, and
+// listeners share it.
 func microphonesDiffer(value any, d *Document) Diagnostics {
 	var found Diagnostics
 	type selection struct{ backend, match, identity, id string }
@@ -35,8 +35,8 @@ func microphonesDiffer(value any, d *Document) Diagnostics {
 	return found
 }
 
-// heartbeatsHaveServers refuses a heartbeat to a speech-to-text service that is a
-// command and has no address.
+// heartbeatsHaveServers refuses a heartbeat to a speech-to-text service that is a command: it has
+// no address.
 func heartbeatsHaveServers(value any, d *Document) Diagnostics {
 	rb := value.(*Runbook)
 	var found Diagnostics
@@ -51,7 +51,7 @@ func heartbeatsHaveServers(value any, d *Document) Diagnostics {
 	return found
 }
 
-// webIsSafe refuses passwords in the clear on a network, unless that is what the runbook says in so many words.
+// webIsSafe refuses passwords in clear text on a network, unless the runbook allows them explicitly.
 func webIsSafe(value any, d *Document) Diagnostics {
 	w := value.(*Runbook).Web
 	b, _ := d.Block(w.Address)
@@ -66,7 +66,7 @@ func webIsSafe(value any, d *Document) Diagnostics {
 	return nil
 }
 
-// originsAreExact refuses what no browser ever sends as an Origin.
+// originsAreExact refuses values that no browser ever sends as an Origin.
 func originsAreExact(value any, d *Document) (found Diagnostics) {
 	w := value.(*Runbook).Web
 	for _, o := range w.Origins {
@@ -81,7 +81,8 @@ func originsAreExact(value any, d *Document) (found Diagnostics) {
 
 var hostName = regexp.MustCompile(`^[a-z0-9]([a-z0-9._-]{0,251}[a-z0-9])?$`)
 
-// hostsAreNames refuses what no request can be for; a pattern would let in what is to be kept out.
+// hostsAreNames refuses values that no request can be addressed to. A pattern would admit names
+// that must be kept out.
 func hostsAreNames(value any, d *Document) (found Diagnostics) {
 	w := value.(*Runbook).Web
 	for _, h := range w.Hosts {
@@ -93,7 +94,7 @@ func hostsAreNames(value any, d *Document) (found Diagnostics) {
 	return found
 }
 
-// proxiesAreNetworks refuses what names no proxy.
+// proxiesAreNetworks refuses values that name no proxy.
 func proxiesAreNetworks(value any, d *Document) (found Diagnostics) {
 	w := value.(*Runbook).Web
 	for _, text := range w.TrustedProxies {

@@ -19,8 +19,8 @@ func (e *evaluator) decodeBlock(n *node) {
 	n.out, n.value = e.decodeBody(n.types, n.addr, n.addr.Name(), body, n.place())
 }
 
-// decodeBody reads the body of a block; a nil body is a block that is not written.
-// It gives the block, and the object that references see.
+// decodeBody reads the body of a block; nil means that the block is not written. It returns the
+// block, and the object that references see.
 func (e *evaluator) decodeBody(t *BlockType, addr Address, name string, body *hclsyntax.Body, header hcl.Range) (Block, cty.Value) {
 	out := Block{Address: addr, Type: t, Written: body != nil, Range: header, Attrs: map[string]Attr{}}
 	object := map[string]cty.Value{"address": cty.StringVal(string(addr)), "name": cty.StringVal(name)}
@@ -60,8 +60,8 @@ func (e *evaluator) decodeBody(t *BlockType, addr Address, name string, body *hc
 	return out, cty.ObjectVal(object)
 }
 
-// attribute reads one attribute, which may not be written (a nil), into its normal
-// form and into what references to it see.
+// attribute reads one attribute, which may be unwritten (a is nil), into its normal form and into
+// the value that references to it get.
 func (e *evaluator) attribute(at *Attribute, addr Address, name string, written *hclsyntax.Attribute) (Attr, cty.Value, bool) {
 	if written == nil {
 		v := at.defaultValue(name)
@@ -88,7 +88,7 @@ func (e *evaluator) attribute(at *Attribute, addr Address, name string, written 
 	return e.value(at, addr, raw, written.Expr)
 }
 
-// free gives the attributes of a body whose block type takes any.
+// free returns the attributes of a body whose block type accepts any.
 func (e *evaluator) free(t *BlockType, body *hclsyntax.Body) []*hclsyntax.Attribute {
 	if !t.FreeForm {
 		return nil
@@ -96,7 +96,7 @@ func (e *evaluator) free(t *BlockType, body *hclsyntax.Body) []*hclsyntax.Attrib
 	return sortedAttributes(body)
 }
 
-// attributes are the ones that a block of the type always has.
+// attributes returns the ones that a block of the type always has.
 func (t *BlockType) attributes() []Attribute {
 	if t.FreeForm {
 		return nil
@@ -104,7 +104,7 @@ func (t *BlockType) attributes() []Attribute {
 	return t.Attributes
 }
 
-// unknownAttributes reports what t does not have.
+// unknownAttributes reports attributes that t does not have.
 func (e *evaluator) unknownAttributes(t *BlockType, addr Address, body *hclsyntax.Body) {
 	for _, a := range sortedAttributes(body) {
 		switch {
@@ -113,7 +113,7 @@ func (e *evaluator) unknownAttributes(t *BlockType, addr Address, body *hclsynta
 			e.fail(addr, a.NameRange, fmt.Sprintf("%s is a block, not an attribute", a.Name), fmt.Sprintf("Write %s { … } without the =.", a.Name))
 		default:
 			if slices.ContainsFunc(t.Attributes, func(at Attribute) bool { return at.Secret != Public }) {
-				e.src.hideLiterals(a.Expr) // a misspelt secret is still one
+				e.src.hideLiterals(a.Expr) // the text of a misspelt secret is still a secret
 			}
 			e.fail(addr, a.NameRange, fmt.Sprintf("%s has no attribute %q", t.Type, clip(a.Name)),
 				e.suggest(a.Name, t.attributeNames())+"It has "+strings.Join(t.attributeNames(), ", ")+".")
@@ -129,15 +129,15 @@ func (t *BlockType) attributeNames() []string {
 	return out
 }
 
-// written is the body and the header of a nested block; the zero value is one
-// that is not written.
+// written is the body and the header of a nested block; the zero value is a block that is not
+// written.
 type written struct {
 	body   *hclsyntax.Body
 	header hcl.Range
 }
 
-// nestedBlocks gives every nested block that t can have, in the order of the
-// registry, and reports the ones that it cannot.
+// nestedBlocks returns every nested block that t can have, in the order of the registry, and
+// reports those that it cannot have.
 func (e *evaluator) nestedBlocks(t *BlockType, addr Address, body *hclsyntax.Body) func(func(string, written) bool) {
 	found := map[string]written{}
 	for _, b := range body.Blocks {

@@ -12,17 +12,18 @@ import (
 	"github.com/zclconf/go-cty/cty/function"
 )
 
-// maxDeferred bounds the text of an expression that is evaluated later, in bytes: it is evaluated often.
+// maxDeferred bounds the text of a deferred expression, in bytes, because it is evaluated often.
 const maxDeferred = 4 << 10
 
-// deferredWeight is what the values that such an expression sees count as, in bytes and elements. It allows two loops.
+// deferredWeight is the weight of the values that such an expression sees, in bytes and elements. It allows two nested
+// loops.
 const deferredWeight = 1 << 10
 
-// Vocabulary is what an expression that is evaluated later may name.
+// Vocabulary is what a deferred expression may name.
 type Vocabulary struct {
 	What      string // what it describes: "the state"
 	Words     []Word
-	Functions []string // of the language's; pure ones
+	Functions []string // functions of the language; pure ones only
 }
 
 // Word is a variable of a Vocabulary.
@@ -32,8 +33,8 @@ type Word struct {
 	Doc  string
 }
 
-// Deferred is the value of an attribute of kind Expression: an expression that gives true or false and is evaluated when
-// there is something to evaluate it with. It names nothing but words of its vocabulary and Constants, and costs little.
+// Deferred is the value of an attribute of kind Expression: a true-or-false expression that is evaluated later, when its
+// words have values. It names only words of its vocabulary and Constants, and it is cheap.
 type Deferred struct {
 	Text      string // as it is written
 	Range     hcl.Range
@@ -41,7 +42,7 @@ type Deferred struct {
 	Constants map[string]cty.Value // "local" and "var", as far as it names them; with their marks
 }
 
-// Eval evaluates the expression with what it may name besides Constants. An error quotes nothing that came from the machine.
+// Eval evaluates the expression with words and Constants. Its errors quote nothing that came from the machine.
 func (d Deferred) Eval(words map[string]cty.Value, functions map[string]function.Function) (bool, error) {
 	vars := make(map[string]cty.Value, len(d.Constants)+len(words))
 	maps.Copy(vars, d.Constants)
@@ -60,10 +61,10 @@ func (d Deferred) Eval(words map[string]cty.Value, functions map[string]function
 	return v.True(), nil
 }
 
-// Deferring is a field of a built value that takes an attribute of kind Expression.
+// Deferring is a field of a built value that accepts an attribute of kind Expression.
 type Deferring interface{ Defer(Deferred) }
 
-// CalledFunctions gives functions of the library by name; each refuses arguments with which it could build something enormous.
+// CalledFunctions returns functions of the library by name. Each refuses arguments that would build something enormous.
 func CalledFunctions(names []string) map[string]function.Function {
 	all := pure(nil)
 	out := make(map[string]function.Function, len(names))
@@ -77,7 +78,7 @@ func CalledFunctions(names []string) map[string]function.Function {
 	return out
 }
 
-// keep reads an attribute that is not evaluated: an Expression, or a piece of another language.
+// keep reads an attribute that is not evaluated: an Expression, or text in another language.
 func (e *evaluator) keep(at *Attribute, addr Address, written *hclsyntax.Attribute) (Attr, cty.Value, bool) {
 	out := Attr{Range: written.Expr.Range()}
 	switch at.Kind {
@@ -104,7 +105,7 @@ func (e *evaluator) keep(at *Attribute, addr Address, written *hclsyntax.Attribu
 	return out, out.Value, true
 }
 
-// pieces gives the texts of the values of a map that is written out.
+// pieces returns the texts of the values of a map that is written out.
 func (e *evaluator) pieces(at *Attribute, addr Address, expr hclsyntax.Expression) (map[string]cty.Value, bool) {
 	object, ok := asWritten(expr).(*hclsyntax.ObjectConsExpr)
 	if !ok {
@@ -126,7 +127,7 @@ func (e *evaluator) pieces(at *Attribute, addr Address, expr hclsyntax.Expressio
 	return out, true
 }
 
-// deferrable checks an expression that is evaluated later as far as that can be done now, and gives the constants in it.
+// deferrable checks a deferred expression as far as possible now, and returns the constants in it.
 func (e *evaluator) deferrable(at *Attribute, addr Address, expr hclsyntax.Expression) (map[string]cty.Value, bool) {
 	if n := expr.Range().End.Byte - expr.Range().Start.Byte; n > maxDeferred || !e.affordable(expr, deferredWeight) {
 		e.fail(addr, expr.Range(), "this expression does too much", "It is evaluated again and again: at most 4 KiB of text, and two loops in it.")
@@ -158,12 +159,12 @@ func (e *evaluator) deferrable(at *Attribute, addr Address, expr hclsyntax.Expre
 			e.fail(addr, expr.Range(), at.Name+" would show a secret", "It is printed, so it takes nothing that is made from secret() or a sensitive variable.")
 			return nil, false
 		}
-		ok = ok && plain.IsWhollyKnown() // else the problem has been reported where it is
+		ok = ok && plain.IsWhollyKnown() // otherwise the problem has been reported at its own place
 	}
 	return constants, ok && e.tryOut(at, addr, expr, constants)
 }
 
-// tryOut evaluates an expression with what is known of the types of its words.
+// tryOut evaluates an expression with values of the right types for its words.
 func (e *evaluator) tryOut(at *Attribute, addr Address, expr hclsyntax.Expression, constants map[string]cty.Value) bool {
 	unknown, sample := maps.Clone(constants), maps.Clone(constants)
 	if unknown == nil {
@@ -171,7 +172,7 @@ func (e *evaluator) tryOut(at *Attribute, addr Address, expr hclsyntax.Expressio
 	}
 	for _, w := range at.Sees.Words {
 		unknown[w.Name], sample[w.Name] = cty.UnknownVal(w.Type), cty.UnknownVal(w.Type)
-		if w.Type.IsMapType() { // the body of a loop is looked at only where there is something to loop over
+		if w.Type.IsMapType() { // the body of a loop is checked only if the collection has an element
 			sample[w.Name] = cty.MapVal(map[string]cty.Value{"example": cty.UnknownVal(w.Type.ElementType())})
 		}
 	}
@@ -198,7 +199,7 @@ func (e *evaluator) tryOut(at *Attribute, addr Address, expr hclsyntax.Expressio
 	return true
 }
 
-// knownWord checks a name in an expression, and what follows it.
+// knownWord checks a name in an expression and the parts that follow it.
 func (e *evaluator) knownWord(v *Vocabulary, addr Address, t hcl.Traversal) bool {
 	names := []string{"local", "var"}
 	for _, w := range v.Words {
@@ -212,7 +213,7 @@ func (e *evaluator) knownWord(v *Vocabulary, addr Address, t hcl.Traversal) bool
 	return false
 }
 
-// knownPart checks what follows a word, as far as it is spelt out.
+// knownPart checks what follows a word, as far as it is written out.
 func (e *evaluator) knownPart(w Word, addr Address, t hcl.Traversal) bool {
 	typ, what := w.Type, w.Name
 	for i, word := range wordsOf(t) {

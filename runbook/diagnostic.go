@@ -20,24 +20,25 @@ const (
 	Warning Severity = "warning"
 )
 
-// maxDiagnostics bounds how many problems one run reports; the rest is counted.
+// maxDiagnostics bounds how many problems one run reports; the others are only counted.
 const maxDiagnostics = 100
 
-// Diagnostic is one problem: what is wrong, where, and the way out.
+// Diagnostic is one problem: what is wrong, where, and how to fix it.
 type Diagnostic struct {
 	Severity Severity
 	Summary  string    // what is wrong
 	Detail   string    // what to do about it; it may have several lines
-	Subject  hcl.Range // the place; the zero Range when it has none
-	Address  Address   // the block it is about, "" when none
+	Subject  hcl.Range // the place; the zero Range when there is none
+	Address  Address   // the block it is about; "" when there is none
 
-	// Forbidden says that an expression was not evaluated, for Options.Within does not have what it would read.
+	// Forbidden says that an expression was not evaluated, because Options.Within does not have what it would
+	// read.
 	Forbidden bool
 
 	source *source // to show the line; nil when there is none
 }
 
-// String is the problem in one line: "orac.hcl:3:7: error: … …".
+// String returns the problem in one line: "orac.hcl:3:7: error: … …".
 func (d Diagnostic) String() string {
 	s := string(d.Severity) + ": " + escape(d.Summary)
 	if d.Detail != "" {
@@ -49,7 +50,7 @@ func (d Diagnostic) String() string {
 	return d.place() + ": " + s
 }
 
-// place is "file:line:column", or the file alone when there is no line.
+// place returns "file:line:column", or only the file when there is no line.
 func (d Diagnostic) place() string {
 	if d.Subject.Start.Line == 0 {
 		return escape(d.Subject.Filename)
@@ -57,8 +58,8 @@ func (d Diagnostic) place() string {
 	return fmt.Sprintf("%s:%d:%d", escape(d.Subject.Filename), d.Subject.Start.Line, d.Subject.Start.Column)
 }
 
-// MarshalJSON gives severity, summary, detail, file, line, column, end_line,
-// end_column (from 1; columns count characters), address, and forbidden where it is true.
+// MarshalJSON writes severity, summary, detail, file, line, column, end_line, end_column (from 1;
+// columns count characters), address, and forbidden if it is true.
 func (d Diagnostic) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
 		Severity  Severity `json:"severity"`
@@ -88,7 +89,7 @@ func (ds Diagnostics) Forbidden() bool {
 	return slices.ContainsFunc(ds, func(d Diagnostic) bool { return d.Forbidden })
 }
 
-// Error makes Diagnostics an error for callers that need one; a line a problem.
+// Error makes Diagnostics an error for callers that need one, with one line per problem.
 func (ds Diagnostics) Error() string {
 	lines := make([]string, len(ds))
 	for i, d := range ds {
@@ -97,7 +98,7 @@ func (ds Diagnostics) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// Err is nil when there is no Error among them, else the Diagnostics themselves.
+// Err returns nil when there is no Error among them, otherwise the Diagnostics themselves.
 func (ds Diagnostics) Err() error {
 	if !ds.HasErrors() {
 		return nil
@@ -105,7 +106,7 @@ func (ds Diagnostics) Err() error {
 	return ds
 }
 
-// MarshalJSON gives an array, an empty one for none.
+// MarshalJSON writes an array, an empty one for none.
 func (ds Diagnostics) MarshalJSON() ([]byte, error) {
 	if ds == nil {
 		return []byte("[]"), nil
@@ -131,7 +132,8 @@ func (p *problems) add(d Diagnostic) {
 // maxCompared bounds the comparisons of all suggestions together.
 const maxCompared = 4 << 20
 
-// suggest is the function of that name as long as somebody may read what it says.
+// suggest calls the function suggest, until so much has been compared that nobody would read more
+// suggestions.
 func (p *problems) suggest(name string, candidates []string) string {
 	if len(p.found) > maxDiagnostics || p.compared > maxCompared {
 		return ""
@@ -150,8 +152,8 @@ func (p *problems) fail(addr Address, place hcl.Range, summary, detail string) {
 	p.add(Diagnostic{Severity: Error, Summary: summary, Detail: detail, Subject: place, Address: addr})
 }
 
-// sorted gives the problems in the order of the file, each once, what is said
-// alike about a block folded into one, the ones without a place last, and at most maxDiagnostics of them with a count of the rest.
+// sorted returns the problems in the order of the file, each once, with those without a place last. Equal problems of one block
+// are folded into one. It returns at most maxDiagnostics, and a count of the rest.
 func (p *problems) sorted() Diagnostics {
 	list := slices.Clone(p.found)
 	slices.SortStableFunc(list, func(a, b Diagnostic) int {
@@ -182,8 +184,8 @@ func (p *problems) sorted() Diagnostics {
 	return list
 }
 
-// fold makes one problem of several in a block that say the same: the first, with
-// the number of the others.
+// fold makes one problem of several in a block that say the same: the first, with the number of the
+// others.
 func fold(list Diagnostics) Diagnostics {
 	type same struct {
 		severity Severity

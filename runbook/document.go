@@ -4,7 +4,7 @@ import (
 	"path/filepath"
 )
 
-// Document is what a file of any of the languages says, in generic form.
+// Document is what a file in any of the languages says, in generic form.
 type Document struct {
 	// File is its name as it was given; Dir its directory, against which relative paths have been resolved.
 	File, Dir string
@@ -14,7 +14,7 @@ type Document struct {
 
 	Variables []string `json:"-"` // the names of those that it declares
 
-	inputs  *inputs  // what it was made of
+	inputs  *inputs  // the inputs it was made of
 	readers *readers // which of its expressions read from the machine
 	source  *source  // its text
 }

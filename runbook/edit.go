@@ -10,17 +10,17 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
 
-// EditError says why an edit was not made, and the way out.
+// EditError says why an edit was not made, and what to do.
 type EditError struct{ Summary, Hint string }
 
 func (e *EditError) Error() string { return e.Summary + ". " + e.Hint }
 
-// Edit gives the text of a runbook in which one attribute of one block has another expression. The block may be nested
-// ("listener.kitchen.record"); a block that exists once and is not written is added. The expression is put in as it is
-// written, and every other byte stays, comments too, but for white space where a line has to be broken. That nothing but this
-// attribute is another one than before is checked on the result. Whether the new value is a good one is not: Parse says that.
+// Edit returns the text of a runbook in which one attribute of one block has another expression. The block may be nested
+// ("listener.kitchen.record"); a block that exists once and is not written is added. The expression is inserted as it is
+// written. Every other byte stays, including comments, except white space where a line must be broken. The result is checked:
+// only this attribute has changed. Whether the new value is valid is for Parse to say.
 //
-// An error is an *EditError, or Diagnostics when the text is no runbook to begin with.
+// Errors are an *EditError, or Diagnostics when the text is not a valid runbook to begin with.
 func Edit(src []byte, block Address, attribute, expression string) ([]byte, error) {
 	p := &problems{lang: runbooks, src: &source{bytes: src}}
 	body, ok := p.parse()
@@ -99,7 +99,7 @@ func (l *Language) pathTo(a Address) ([]step, error) {
 	return nil, &EditError{fmt.Sprintf("%q names no block of %s", clip(string(a)), l.one()), suggest(string(a), keys) + "An address begins with " + orList(keys) + "."}
 }
 
-// into goes on to nested blocks.
+// into continues with nested blocks.
 func (s step) into(a Address, rest string) ([]step, error) {
 	path := []step{s}
 	for rest != "" {
@@ -114,7 +114,7 @@ func (s step) into(a Address, rest string) ([]step, error) {
 	return path, nil
 }
 
-// checkExpression refuses what is no expression by itself.
+// checkExpression refuses text that is not one complete expression.
 func checkExpression(attribute, text string) error {
 	bad := func(why string) error {
 		return &EditError{fmt.Sprintf("the new value of %s is no expression: %s", attribute, why), `Write it as in a runbook, text in quotes: "2s", 0.5, true, model.hey_jarvis.`}
@@ -132,7 +132,7 @@ func checkExpression(attribute, text string) error {
 	return nil
 }
 
-// edit is one edit: what is written, and where.
+// edit is one edit: what to write, and where.
 type edit struct {
 	src                   []byte
 	attribute, expression string
@@ -141,13 +141,13 @@ type edit struct {
 	newline               string
 }
 
-// splice is a piece of text in place of another.
+// splice replaces a stretch of text with another text.
 type splice struct {
 	from, to int
 	text     string
 }
 
-// splices are the ways to make the edit, the best one first.
+// splices lists the ways to make the edit, the best one first.
 func (e *edit) splices(body *hclsyntax.Body) ([]splice, error) {
 	var inside *hclsyntax.Block // the innermost block of the path that is written
 	for i, s := range e.path {
@@ -186,7 +186,8 @@ func (e *edit) noBlock(body *hclsyntax.Body) error {
 	return &EditError{"the runbook has no " + name, strings.TrimSpace(hint)}
 }
 
-// lines are those of the blocks of path, with the attribute in the innermost, if there is one.
+// lines returns the blocks of path as lines, with the attribute, if there is one, in the innermost
+// block.
 func (e *edit) lines(path []step) []string {
 	var lines []string
 	for i, s := range path {
@@ -201,7 +202,7 @@ func (e *edit) lines(path []step) []string {
 	return lines
 }
 
-// added are the ways to add the blocks of path, with the attribute in the innermost.
+// added lists the ways to add the blocks of path, with the attribute in the innermost.
 func (e *edit) added(inside *hclsyntax.Block, body *hclsyntax.Body, path []step) []splice {
 	lines := e.lines(path)
 	if inside != nil {
@@ -217,7 +218,8 @@ func (e *edit) added(inside *hclsyntax.Block, body *hclsyntax.Body, path []step)
 	return []splice{{len(e.src), len(e.src), text}}
 }
 
-// into are the ways to put lines into a block: after its last attribute if that is wanted, else at its end.
+// into lists the ways to put lines into a block: after its last attribute if that is wanted, otherwise at
+// its end.
 func (e *edit) into(b *hclsyntax.Block, body *hclsyntax.Body, lines []string, beside bool) []splice {
 	open, end := b.OpenBraceRange.End.Byte, b.CloseBraceRange.Start.Byte
 	base := e.indentation(b.TypeRange.Start.Byte)
@@ -264,13 +266,13 @@ func (e *edit) indented(by string, lines []string) string {
 	return b.String()
 }
 
-// indentation is the white space before what stands at an offset, if nothing else is.
+// indentation returns the white space before an offset, if nothing else is on that line before it.
 func (e *edit) indentation(at int) string {
 	before := e.src[bytes.LastIndexByte(e.src[:at], '\n')+1 : at]
 	return string(before[:len(before)-len(bytes.TrimLeft(before, " \t"))])
 }
 
-// newlineOf is how the lines of a text end.
+// newlineOf returns the line end that a text uses.
 func newlineOf(src []byte) string {
 	if i := bytes.IndexByte(src, '\n'); i > 0 && src[i-1] == '\r' {
 		return "\r\n"

@@ -10,14 +10,14 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
 
-// said is one thing that a text says: a block, or an attribute of one.
+// said is one thing that a text states: a block, or an attribute of a block.
 type said struct {
-	path string // of the block: its header and those around it, with the place of each among the same
-	name string // of the attribute; "" for the block itself
+	path string // path of the block: its header and those around it, each with its position among equal ones
+	name string // name of the attribute; "" for the block itself
 	text string // its expression
 }
 
-// list gives what a text says, in the order of the file.
+// list returns what a text states, in the order of the file.
 func list(body *hclsyntax.Body, src []byte) []said {
 	var out []said
 	var walk func(path string, body *hclsyntax.Body)
@@ -37,7 +37,8 @@ func list(body *hclsyntax.Body, src []byte) []said {
 	return out
 }
 
-// pathOf is the path of a block in one with a path; same counts the blocks there that have the same header.
+// pathOf returns the path of a block inside the block with the given path; same counts the blocks there
+// with the same header.
 func pathOf(path string, b *hclsyntax.Block, same map[string]int) string {
 	header := b.Type
 	for _, l := range b.Labels {
@@ -48,10 +49,10 @@ func pathOf(path string, b *hclsyntax.Block, same map[string]int) string {
 	return fmt.Sprintf("%s/%s#%d", path, header, n)
 }
 
-// comments gives the comments of a text.
+// comments returns the comments of a text.
 func comments(src []byte) []string { return commentsIn(src, func(hcl.Range) bool { return true }) }
 
-// commentsIn gives the comments of a text that stand where they are wanted.
+// commentsIn returns the comments of a text that stand in the wanted places.
 func commentsIn(src []byte, wanted func(hcl.Range) bool) []string {
 	var out []string
 	tokens, _ := hclsyntax.LexConfig(src, "", hcl.InitialPos)
@@ -63,7 +64,7 @@ func commentsIn(src []byte, wanted func(hcl.Range) bool) []string {
 	return out
 }
 
-// first makes the change by the first way that changes nothing else; nil if none does.
+// first makes the change in the first way that changes nothing else; nil if there is none.
 func (e *edit) first(body *hclsyntax.Body, splices []splice) []byte {
 	before := list(body, e.src)
 	for _, s := range splices {
@@ -75,7 +76,7 @@ func (e *edit) first(body *hclsyntax.Body, splices []splice) []byte {
 	return nil
 }
 
-// isOnlyChange tells whether a text says what was said before, and differs from it in nothing but the attribute of the edit.
+// isOnlyChange tells whether a text states the same as before, except for the attribute of the edit.
 func (e *edit) isOnlyChange(before []said, out []byte) bool {
 	p := &problems{lang: runbooks, src: &source{bytes: out}}
 	body, ok := p.parse()

@@ -11,15 +11,15 @@ import (
 	"syscall"
 )
 
-// SecretsDir is the folder of the state directory that secrets are files in.
+// SecretsDir is the folder of the state directory where each secret is a file.
 const SecretsDir = "secrets"
 
-// SecretVariable is the environment variable that a secret is looked for in.
+// SecretVariable is the environment variable that may hold a secret.
 func SecretVariable(name string) string {
 	return "ORAC_SECRET_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
 }
 
-// findSecret is where secrets come from in the real world. stateDir may be "".
+// findSecret looks for secrets in the real world. stateDir may be "".
 func (o Options) findSecret(name, stateDir string) (string, error) {
 	variable := SecretVariable(name)
 	if v, ok := o.Env(variable); ok {
@@ -51,8 +51,8 @@ func (o Options) findSecret(name, stateDir string) (string, error) {
 // errOpenSecret is why a secret is refused that others can read as well.
 var errOpenSecret = errors.New("others may read it; make it private with chmod 600")
 
-// readSecretFile reads a secret of a state directory. It follows no link on the way from there, and looks at the file that it has
-// opened: nobody else owns it or may read it.
+// readSecretFile reads a secret of a state directory. It follows no link on the way, and checks the file that it has opened: only
+// its owner may read it, and nobody else may own it.
 func readSecretFile(stateDir, name string) ([]byte, error) {
 	root, err := os.OpenRoot(stateDir)
 	if err != nil {
@@ -90,7 +90,7 @@ func readSecretFile(stateDir, name string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, maxInputFile+1))
 }
 
-// stateDir is the state directory that secrets are looked for in; "" while it is not known.
+// stateDir returns the state directory where secrets are looked for; "" while it is not known.
 func (e *evaluator) stateDir() string {
 	if e.opts.StateDir != "" {
 		return e.opts.StateDir

@@ -7,24 +7,24 @@ import (
 	"github.com/rogpeppe/go-internal/diff"
 )
 
-// Format gives the runbook in its canonical layout: indentation, aligned equals
-// signs, one newline at the end, every line ended as most are. Only white space changes, and formatting twice
-// changes nothing more. A text that cannot be parsed is refused.
+// Format returns the runbook in its canonical layout: indentation, aligned equals signs, one newline at the
+// end, and the line end that most lines have. It changes only white space, and formatting twice changes
+// nothing more. It refuses a text that cannot be parsed.
 func Format(src []byte, filename string) ([]byte, Diagnostics) {
 	return runbooks.Format(src, filename)
 }
 
-// Format is the function Format for a file of this language.
+// Format does what the function Format does, for a file of this language.
 func (l *Language) Format(src []byte, filename string) ([]byte, Diagnostics) {
 	p := &problems{lang: l, src: &source{name: filename, bytes: src}}
 	if _, ok := p.parse(); !ok {
 		return nil, p.sorted()
 	}
-	// Lines end as most of the file's do, all of them: what is put in between has LF.
+	// All lines get the line end that most lines of the file have; inserted lines begin with LF.
 	bom := src[:len(src)-len(bytes.TrimPrefix(src, utf8BOM))]
 	end := usualEnd(linesOf(string(src)))
 	out := bytes.ReplaceAll(src[len(bom):], []byte("\r\n"), []byte("\n"))
-	// One round settles almost every text; a comment that moves can need another.
+	// One round is enough for almost every text; a comment that moves can need another.
 	for range 4 {
 		next := append(bytes.TrimRight(hclwrite.Format(out), " \t\r\n"), '\n')
 		if bytes.Equal(next, out) {
@@ -35,8 +35,7 @@ func (l *Language) Format(src []byte, filename string) ([]byte, Diagnostics) {
 	return append(bytes.Clone(bom), bytes.ReplaceAll(out, []byte("\n"), []byte(end))...), nil
 }
 
-// Diff gives the change from a to b as a unified diff of the file name; "" when
-// they are equal.
+// Diff returns the change from a to b as a unified diff of the file name; "" when they are equal.
 func Diff(name string, a, b []byte) string {
 	return string(diff.Diff(name, a, name+" (formatted)", b))
 }

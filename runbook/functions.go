@@ -13,19 +13,19 @@ import (
 	"github.com/zclconf/go-cty/cty/function/stdlib"
 )
 
-// mark is what a value carries that came out of env, file or secret, and
-// everything computed from it.
+// mark is carried by a value that came from env, file or secret, and by everything computed from
+// it.
 type mark string
 
-// A markSecret never leaves a secret attribute. What has a markInput is the value of
-// a public attribute as well: env("STT_URL") is a fine url. No error quotes either.
+// A value with markSecret never leaves a secret attribute. A value with markInput may be used in a
+// public attribute: env("STT_URL") is a fine url. No error quotes either.
 const (
 	markSecret mark = "secret"
 	markInput  mark = "input"
 )
 
-// library is the part of the cty standard library that runbooks may call, each
-// behind bounded.
+// library is the part of the cty standard library that runbooks may call, each function behind
+// bounded.
 var library = map[string]function.Function{
 	"abs": stdlib.AbsoluteFunc, "ceil": stdlib.CeilFunc, "floor": stdlib.FloorFunc, "max": stdlib.MaxFunc, "min": stdlib.MinFunc,
 	"parseint": stdlib.ParseIntFunc, "signum": stdlib.SignumFunc,
@@ -49,7 +49,7 @@ func isSecretSource(name string) bool {
 	return name == "env" || name == "file" || name == "secret"
 }
 
-// functions gives what expressions may call.
+// functions returns what expressions may call.
 func (e *evaluator) functions() map[string]function.Function {
 	all := pure(e.budget)
 	all["env"] = e.source(InputEnv, markInput, e.env)
@@ -60,7 +60,7 @@ func (e *evaluator) functions() map[string]function.Function {
 	return all
 }
 
-// pure gives the functions that compute and do nothing else.
+// pure returns the functions that compute and do nothing else.
 func pure(b *budget) map[string]function.Function {
 	all := map[string]function.Function{"can": tryfunc.CanFunc, "try": tryfunc.TryFunc}
 	for name, f := range library {
@@ -69,25 +69,25 @@ func pure(b *budget) map[string]function.Function {
 	return all
 }
 
-// functionsHint says which functions there are instead of one that there is not.
+// functionsHint lists the functions that exist, for a call of one that does not.
 func (l *Language) functionsHint(name string, all []string) string {
 	switch {
 	case l.NoSecrets && name == "secret":
 		return l.capital() + " holds no secrets; the runbook has secret()."
-	case len(all) < 20: // of an expression that is evaluated later
+	case len(all) < 20: // for a deferred expression
 		return "The functions are " + strings.Join(all, ", ") + "."
 	}
 	return "`" + l.Schema + " --markdown` lists the functions."
 }
 
-// callError is an error of one of our own functions. It is written by us and
-// safe to show, unlike what the library says about its arguments.
+// callError is an error of one of our own functions. We wrote its text, so it is safe to show,
+// unlike what the library says about its arguments.
 type callError struct{ summary, hint string }
 
 func (c *callError) Error() string { return c.summary }
 
-// source makes a function of one name whose result is marked and recorded. The name
-// may come from env or file, but may not be a secret itself.
+// source makes a function of one name whose result is marked and recorded. The name may come from
+// env or file, but must not be a secret itself.
 func (e *evaluator) source(kind InputKind, m mark, get func(string) (string, *callError)) function.Function {
 	return function.New(&function.Spec{
 		Params: []function.Parameter{{Name: "name", Type: cty.String, AllowMarked: true}},

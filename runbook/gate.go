@@ -9,8 +9,8 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
 
-// gate decides, before anything is evaluated, which expressions may be: with Options.Within those that read nothing from the
-// machine, and those that read the same as there. It reports the others.
+// gate decides, before anything is evaluated, which expressions may be evaluated. With Options.Within these are the ones
+// that read nothing from the machine, or read the same as the other document at the same place. It reports the others.
 func (e *evaluator) gate() {
 	g := e.newGraph()
 	e.graph = g
@@ -54,7 +54,7 @@ func (s *site) readsFiles() bool {
 	return slices.ContainsFunc(s.calls, func(c *hclsyntax.FunctionCallExpr) bool { return c.Name == string(InputFile) })
 }
 
-// fromOutside tells whether a variable that is new, or not what it was, would have its value from outside of the text.
+// fromOutside tells whether a variable that is new or changed would get its value from outside the text.
 func (e *evaluator) fromOutside(s *site) bool {
 	def := s.block.Body.Attributes["default"]
 	if def == nil || len(e.graph.byExpr[def.Expr].calls) > 0 {
@@ -64,13 +64,14 @@ func (e *evaluator) fromOutside(s *site) bool {
 	return given
 }
 
-// takesSecret tells whether a site is an attribute whose secret stays inside ORAC, and names one in so many words.
+// takesSecret tells whether a site is an attribute whose secret stays inside ORAC, and which names its secret
+// literally.
 func (s *site) takesSecret() bool {
 	call, ok := asWritten(s.expr).(*hclsyntax.FunctionCallExpr)
 	return ok && s.of.Keeps && call.Name == string(InputSecret) && len(s.calls) == 1 && literalName(call) != ""
 }
 
-// literalName is the name that a function is called with, if it is spelt out; else "".
+// literalName returns the name that a function is called with if it is a literal; otherwise "".
 func literalName(call *hclsyntax.FunctionCallExpr) string {
 	if len(call.Args) != 1 || call.ExpandFinal {
 		return ""
@@ -86,7 +87,7 @@ func literalName(call *hclsyntax.FunctionCallExpr) string {
 	return v.AsString()
 }
 
-// follows tells whether a site is forbidden only for referring to others that are.
+// follows tells whether a site is forbidden only because it refers to forbidden sites.
 func (s *site) follows() bool {
 	if len(s.calls) > 0 || s.expr == nil {
 		return false
@@ -99,7 +100,7 @@ func (s *site) follows() bool {
 	return true
 }
 
-// refused tells whether a site is forbidden, or all that reads in a group is.
+// refused tells whether a site is forbidden, or every reading site of a group is.
 func (s *site) refused() bool {
 	if !s.group {
 		return s.forbidden
@@ -112,7 +113,7 @@ func (s *site) refused() bool {
 	return true
 }
 
-// forbid reports a site that is not evaluated, by what stands in the text and nothing else.
+// forbid reports a site that is not evaluated. It quotes only the text itself.
 func (e *evaluator) forbid(s *site) {
 	hint := "Over the network such an expression can be kept or removed, not written or changed. Write it into the " + e.lang.Noun + "'s file on the machine, and apply it there."
 	addr, what := s.addr, s.attr
@@ -138,7 +139,7 @@ func (e *evaluator) forbid(s *site) {
 	e.add(Diagnostic{Severity: Error, Summary: what, Detail: hint, Subject: s.place, Address: addr, Forbidden: true})
 }
 
-// name is how a reference to a site is written.
+// name returns a site the way a reference to it is written.
 func (s *site) name() string {
 	if s.attr == "" {
 		return string(s.addr)
@@ -146,8 +147,8 @@ func (s *site) name() string {
 	return string(s.addr) + "." + s.attr
 }
 
-// mayFetch tells whether the expression that is being evaluated may read a name: one that it spells out, or one that was read
-// for Options.Within. It reports what may not be.
+// mayFetch tells whether the expression that is being evaluated may read a name: one that it writes literally, or one that
+// was read for Options.Within. It reports names that it may not read.
 func (e *evaluator) mayFetch(id inputID) bool {
 	if e.opts.Within == nil || e.opts.Within.asked(id) {
 		return true

@@ -12,26 +12,27 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
 
-// site is one expression of a file and the place where it stands, in the graph of what refers to what. It is known before
-// anything is evaluated. A group is no expression: it stands for all sites of a block, or of all blocks of a type.
+// site is one expression of a file and its place, as a node of the graph of references. The graph is built before
+// anything is evaluated. A group is a site without an expression: it stands for all sites of a block, or of all blocks of
+// a type.
 type site struct {
 	addr  Address
-	attr  string // "" of a variable
+	attr  string // empty for a variable
 	of    *Attribute
-	expr  hclsyntax.Expression // nil of a variable and of a group
-	block *hclsyntax.Block     // of a variable
+	expr  hclsyntax.Expression // nil for a variable and for a group
+	block *hclsyntax.Block     // only for a variable
 	place hcl.Range
 	group bool
 
-	calls []*hclsyntax.FunctionCallExpr // of env(), file() and secret()
+	calls []*hclsyntax.FunctionCallExpr // calls of env(), file() and secret()
 	deps  []*site                       // what it refers to
 	users []*site                       // what refers to it
 	reads bool                          // it, or what it refers to, reads from the machine
 
-	own       [sha256.Size]byte  // of its own text
-	text      *[sha256.Size]byte // of its own text and of all that it refers to; nil until it is asked for
+	own       [sha256.Size]byte  // hash of its own text
+	text      *[sha256.Size]byte // hash of its own text and of everything that it refers to; nil until first asked for
 	hashing   bool
-	forbidden bool      // it is not evaluated
+	forbidden bool      // must not be evaluated
 	fetched   *inputSet // what its own calls have read; nil for nothing
 }
 
@@ -50,7 +51,7 @@ type place struct {
 	attr string
 }
 
-// newGraph finds out what refers to what. Nothing is evaluated.
+// newGraph finds out which sites refer to which. It evaluates nothing.
 func (e *evaluator) newGraph() *graph {
 	g := &graph{e: e, byExpr: map[hclsyntax.Expression]*site{}, named: map[place][]*site{}, groups: map[string][]*site{}, tokens: e.tokens}
 	for _, n := range e.order {
@@ -66,7 +67,7 @@ func (e *evaluator) newGraph() *graph {
 			g.groups[string(n.addr)] = append(g.groups[string(n.addr)], whole)
 		}
 	}
-	g.tokens, e.tokens = nil, nil // they take more room than all else
+	g.tokens, e.tokens = nil, nil // they use more memory than everything else
 	for _, s := range g.sites {
 		if s.expr == nil || g.onlyAddresses(s) {
 			continue
@@ -93,7 +94,7 @@ func (g *graph) add(s *site, a *hclsyntax.Attribute) *site {
 	return s
 }
 
-// block adds the sites of a block and gives the group of them.
+// block adds the sites of a block and returns their group.
 func (g *graph) block(t *BlockType, addr Address, body *hclsyntax.Body) *site {
 	whole := &site{addr: addr, group: true}
 	for _, a := range sortedAttributes(body) {
@@ -113,7 +114,8 @@ func (g *graph) block(t *BlockType, addr Address, body *hclsyntax.Body) *site {
 	return whole
 }
 
-// variable adds the site of a variable itself. Its text is that of what says which values it takes.
+// variable adds the site of a variable. Its text is the text of the attributes that say which
+// values it accepts.
 func (g *graph) variable(n *node) *site {
 	s := &site{addr: n.addr, place: n.place(), block: n.block}
 	n.site = s
@@ -136,8 +138,8 @@ func (g *graph) variable(n *node) *site {
 	return s
 }
 
-// onlyAddresses tells whether an expression is a reference to a block, or a list of them, where one belongs. What stands in the
-// blocks does not matter to it.
+// onlyAddresses tells whether an expression is a reference to a block, or a list of them, in an attribute that expects one.
+// Such an expression does not depend on what the blocks contain.
 func (g *graph) onlyAddresses(s *site) bool {
 	if !s.of.Kind.isReference() {
 		return false
@@ -146,7 +148,7 @@ func (g *graph) onlyAddresses(s *site) bool {
 	switch x := asWritten(s.expr).(type) {
 	case *hclsyntax.TupleConsExpr:
 		list = x.Exprs
-	case *hclsyntax.FunctionCallExpr: // values(model): all of a type
+	case *hclsyntax.FunctionCallExpr: // values(model): all blocks of a type
 		words, ok := g.spelt(x.Args...)
 		return ok && x.Name == "values" && !x.ExpandFinal && len(words) == 1 && len(words[0]) < g.e.addressDepth(words[0])
 	}
@@ -154,12 +156,12 @@ func (g *graph) onlyAddresses(s *site) bool {
 	return ok && !slices.ContainsFunc(words, func(w []string) bool { return len(w) != g.e.addressDepth(w) })
 }
 
-// spelt gives the words of expressions that are names of blocks, or the beginnings of such names, and nothing else.
+// spelt returns the words of expressions that are only names of blocks, or the beginnings of such names.
 func (g *graph) spelt(list ...hclsyntax.Expression) (all [][]string, ok bool) {
 	for _, x := range list {
 		t, ok := x.(*hclsyntax.ScopeTraversalExpr)
 		if !ok {
-			p, inside := asWritten(x).(*hclsyntax.ParenthesesExpr) // an argument pays
+			p, inside := asWritten(x).(*hclsyntax.ParenthesesExpr) // arguments are wrapped so that they are charged
 			if !inside {
 				return nil, false
 			}
@@ -176,7 +178,7 @@ func (g *graph) spelt(list ...hclsyntax.Expression) (all [][]string, ok bool) {
 	return all, true
 }
 
-// targets gives the sites that a traversal may have its value from.
+// targets returns the sites that can contribute to the value of a traversal.
 func (g *graph) targets(t hcl.Traversal) []*site {
 	words := wordsOf(t)
 	depth := g.e.addressDepth(words)
@@ -196,7 +198,7 @@ func (g *graph) targets(t hcl.Traversal) []*site {
 	return g.groups[addr]
 }
 
-// within gives the sites of a part of a block: an attribute, a nested block, or all of it.
+// within returns the sites of a part of a block: an attribute, a nested block, or the whole block.
 func (g *graph) within(t *BlockType, addr string, words []string) []*site {
 	if len(words) == 0 {
 		return g.groups[addr]
@@ -212,7 +214,7 @@ func (g *graph) within(t *BlockType, addr string, words []string) []*site {
 	return g.groups[addr]
 }
 
-// wholeType gives the group of all blocks of a type, or of all locals.
+// wholeType returns the group of all blocks of a type, or of all locals.
 func (g *graph) wholeType(words []string) []*site {
 	prefix := strings.Join(words, ".")
 	if all, ok := g.groups[prefix]; ok {
@@ -220,11 +222,11 @@ func (g *graph) wholeType(words []string) []*site {
 	}
 	variant := func(t *BlockType) bool { return t.Variant == words[1] }
 	if len(words) > 1 && !slices.ContainsFunc(g.e.lang.variants(words[0]), variant) {
-		return nil // reported where it is evaluated
+		return nil // reported when it is evaluated
 	}
 	whole := &site{addr: Address(prefix), group: true}
 	for _, n := range g.e.under(prefix) {
-		if g.e.nodes[n.addr] == n { // the groups of an address hold all of its blocks
+		if g.e.nodes[n.addr] == n { // the group of an address holds all blocks with that address
 			whole.deps = append(whole.deps, g.groups[string(n.addr)]...)
 		}
 	}
@@ -232,8 +234,8 @@ func (g *graph) wholeType(words []string) []*site {
 	return g.groups[prefix]
 }
 
-// textAfter hashes the tokens of the expression that begins at an offset, without comments and spacing. It goes by the tokens
-// rather than by the range of the expression, so that no part of it can be left out.
+// textAfter hashes the tokens of the expression that begins at an offset, without comments and spacing. It uses the tokens
+// instead of the range of the expression, so that no part of the expression is left out.
 func (g *graph) textAfter(at int) (out [sha256.Size]byte) {
 	first, _ := slices.BinarySearchFunc(g.tokens, at, func(t hclsyntax.Token, at int) int { return cmp.Compare(t.Range.Start.Byte, at) })
 	h := sha256.New()
@@ -250,7 +252,7 @@ func (g *graph) textAfter(at int) (out [sha256.Size]byte) {
 		if newline || t.Type == hclsyntax.TokenComment {
 			continue
 		}
-		if gap { // it may part the entries of an object
+		if gap { // it may separate the entries of an object
 			feed(h, "\n")
 			gap = false
 		}
@@ -260,7 +262,7 @@ func (g *graph) textAfter(at int) (out [sha256.Size]byte) {
 	return out
 }
 
-// nesting is 1 for a token that opens something, and -1 for one that closes it.
+// nesting returns 1 for a token that opens a bracket or a template, and -1 for one that closes it.
 func nesting(t hclsyntax.TokenType) int {
 	switch t {
 	case hclsyntax.TokenOBrace, hclsyntax.TokenOBrack, hclsyntax.TokenOParen, hclsyntax.TokenOQuote, hclsyntax.TokenOHeredoc,
@@ -273,8 +275,8 @@ func nesting(t hclsyntax.TokenType) int {
 	return 0
 }
 
-// hash gives the hash of the site's own text and of all that it refers to, directly or not. Sites of a cycle have one that
-// nothing else has: their hash holds the word.
+// hash returns the hash of the site's own text and of everything that it refers to, directly or not. Sites of a cycle hash
+// the word "cycle", so that they match nothing else.
 func (s *site) hash() [sha256.Size]byte {
 	if s.text != nil {
 		return *s.text
@@ -299,7 +301,7 @@ func (s *site) hash() [sha256.Size]byte {
 	return sum
 }
 
-// fetch notes an input that a call of the site has read.
+// fetch records an input that a call of the site has read.
 func (s *site) fetch(i int) {
 	if s.fetched == nil {
 		s.fetched = &inputSet{}
@@ -314,7 +316,8 @@ func (s *site) hex() string {
 
 func (s *site) key() readerKey { return readerKey{s.addr, s.attr, s.hash()} }
 
-// findReaders marks every site that reads from the machine, or refers to one that does. variable says which variables do.
+// findReaders marks every site that reads from the machine, or refers to one that does. variable tells which variables
+// do.
 func (g *graph) findReaders(variable func(*site) bool) {
 	seen := map[*site]bool{}
 	var link func(*site)

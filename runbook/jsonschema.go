@@ -10,14 +10,14 @@ import (
 // object is a JSON object; encoding/json writes its keys in order.
 type object = map[string]any
 
-// JSONSchema describes the language for editors and other tools, as a JSON Schema
-// of draft 2020-12. It describes the JSON form of HCL: blocks become objects by
-// label, and every value may instead be a template "${…}". What JSON Schema cannot
-// say stands in x-orac-… keys: kind, unit, bounds of durations and sizes, whether
-// a value is secret, what a change does. The output is the same on every call.
+// JSONSchema describes the language for editors and other tools, as a JSON Schema of draft 2020-12.
+// It describes the JSON form of HCL: blocks become objects by label, and every value may instead be
+// a template "${…}". What JSON Schema cannot say is in x-orac-… keys: kind, unit, bounds of
+// durations and sizes, whether a value is secret, what a change does. The output is the same on
+// every call.
 func JSONSchema() []byte { return runbooks.JSONSchema() }
 
-// JSONSchema is the function JSONSchema for this language.
+// JSONSchema does what the function JSONSchema does, for this language.
 func (l *Language) JSONSchema() []byte {
 	defs := object{"expression": object{
 		"type": "string", "pattern": `\$\{`, "description": "An HCL template that gives the value.",
@@ -56,7 +56,7 @@ func (l *Language) JSONSchema() []byte {
 	return append(out, '\n')
 }
 
-// placed is how blocks of the type stand in their parent: by name where they have one.
+// placed returns how blocks of the type appear in their parent: by name if they have one.
 func (t *BlockType) placed() object {
 	ref := object{"$ref": "#/$defs/" + t.Key()}
 	if !t.Named {
@@ -184,7 +184,7 @@ func (at *Attribute) plainSchema() object {
 	return s
 }
 
-// plainJSON is a value of the registry as encoding/json writes it.
+// plainJSON returns a value of the registry as encoding/json writes it.
 func plainJSON(v cty.Value) any {
 	if v.Type().IsListType() {
 		list := []any{}
@@ -202,7 +202,7 @@ func plainJSON(v cty.Value) any {
 	return v.AsString()
 }
 
-// defaultText is a default as a user writes it; "" when there is none.
+// defaultText returns a default as a user writes it; "" when there is none.
 func (at *Attribute) defaultText() string {
 	switch {
 	case at.Default == "":

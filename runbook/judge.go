@@ -7,31 +7,31 @@ import (
 	"strings"
 )
 
-// use is an attribute of a block that is to come into force.
+// use is an attribute of a block in the proposed runbook.
 type use struct {
 	block Block
 	at    *Attribute
 	attr  Attr
-	was   Block // what runs at the place of the block
-	there bool  // something does
+	was   Block // the block at the same place in the running runbook
+	there bool  // there is such a block
 }
 
-// judge holds a runbook against the one that runs.
+// judge compares a proposed runbook with the running one.
 type judge struct {
 	now, next *Runbook
 	found     Diagnostics
-	running   map[running]map[string][]Attr // what the attributes of the running one are, by their texts
+	running   map[running]map[string][]Attr // the attributes of the running runbook, by their text
 }
 
-// running is an attribute of all blocks of a type.
+// running names an attribute of all blocks of a type.
 type running struct {
 	block     *BlockType
 	attribute string
 }
 
-// Judge gives why a runbook may not take the place of the one that runs when somebody asks for it who is not this machine's user:
-// each use of a capability that goes beyond what runs, at its place, as a Diagnostic that is Forbidden. It looks at the two values
-// alone, so what it has judged is what runs. While the running one has web.trust_admins it finds nothing.
+// Judge says why a runbook may not replace the running one when somebody other than this machine's user asks for it: each use of
+// a capability that goes beyond what runs, at its place, as a Diagnostic that is Forbidden. It looks at the two values alone, so
+// what it has judged is what runs. While the running runbook has web.trust_admins it finds nothing.
 func Judge(now, next *Runbook) Diagnostics {
 	if now.Web.TrustAdmins {
 		return nil
@@ -50,8 +50,8 @@ func (j *judge) forbid(block Address, attribute, why string) {
 	j.found = append(j.found, d)
 }
 
-// readers forbids every expression that reads from the machine and does not stand where it stands in the runbook that runs. The
-// evaluation has not evaluated these, if it was told to; this is so that nothing depends on whether it was.
+// readers forbids every expression that reads from the machine unless the running runbook has the same expression at the same
+// place. Under Options.Within the evaluation has refused these already; the judge does not rely on that.
 func (j *judge) readers() {
 	for _, r := range j.next.Readers() {
 		if r.Keeps || j.now.hasReader(r) {
@@ -61,7 +61,8 @@ func (j *judge) readers() {
 	}
 }
 
-// hasReader tells whether an expression stands at the same place in the document, and reads by way of the same.
+// hasReader tells whether the running runbook has the same expression at the same place, which reads in the
+// same way.
 func (d *Document) hasReader(r Reader) bool {
 	return slices.ContainsFunc(d.Readers(), func(o Reader) bool {
 		return o.Address == r.Address && o.Attribute == r.Attribute && o.Text == r.Text
@@ -102,7 +103,7 @@ func known(j *judge, u use) string {
 	return "names a file that it does not read yet"
 }
 
-// unchanged allows only the value that the attribute has at its place already.
+// unchanged allows only the value that the attribute already has at its place.
 func unchanged(j *judge, u use) string {
 	if j.inForce(u) {
 		return ""
@@ -110,7 +111,8 @@ func unchanged(j *judge, u use) string {
 	return "is another than what runs"
 }
 
-// loads allows the catalogue and public addresses. A path, and an address of a block whose limits are lifted, must be in force.
+// loads allows the catalogue and public addresses. A path, and an address of a block whose limits are lifted, must be in force
+// already.
 func loads(j *judge, u use) string {
 	source := u.attr.Value.AsString()
 	if u.at.Reads(source) || strings.HasPrefix(source, "https:") && u.block.isTrusted() {
@@ -127,8 +129,8 @@ func (b Block) isTrusted() bool {
 	})
 }
 
-// proves allows what is not set, what is in force at its place, and texts: whether these read a secret that they may read is what
-// readers says.
+// proves allows an unset value, a value that is in force at its place, and texts. Whether those texts read a secret that they may
+// read is up to readers.
 func proves(j *judge, u use) string {
 	if u.attr.Default || u.attr.Value.IsNull() || u.attr.Secret || j.inForce(u) {
 		return ""
@@ -136,7 +138,7 @@ func proves(j *judge, u use) string {
 	return "is a credential that is not used here yet"
 }
 
-// opens allows what lets in nobody whom what runs does not.
+// opens allows a value that admits nobody new.
 func opens(j *judge, u use) string {
 	if u.there && u.at.NoWider != nil && !u.attr.Value.IsNull() && !u.was.Attrs[u.at.Name].Value.IsNull() &&
 		u.at.NoWider(u.was.Attrs[u.at.Name].Value.AsString(), u.attr.Value.AsString()) {
@@ -152,12 +154,12 @@ func (j *judge) inForce(u use) bool {
 	return u.attr.Equal(u.was.Attrs[u.at.Name]) && !j.moved(u.at, u.attr)
 }
 
-// moved tells whether a value that is written alike names another file: a relative path in the folder of another runbook.
+// moved tells whether the same text now names another file: a relative path in the folder of another runbook.
 func (j *judge) moved(at *Attribute, a Attr) bool {
 	return !a.Default && at.isRelative(a) && !sameFolder(j.now.Dir, j.next.Dir)
 }
 
-// isRelative tells whether a value goes by the folder of its runbook.
+// isRelative tells whether a value is relative to the folder of its runbook.
 func (at *Attribute) isRelative(a Attr) bool {
 	switch {
 	case a.Value.IsNull() || at.isEmpty(a):
@@ -171,7 +173,7 @@ func (at *Attribute) isRelative(a Attr) bool {
 	return false
 }
 
-// runs tells whether an attribute has its value in any block of the type that runs.
+// runs tells whether any block of the type has this value of the attribute in the running runbook.
 func (j *judge) runs(u use) bool {
 	at := running{u.block.Type, u.at.Name}
 	values, known := j.running[at]
@@ -185,20 +187,20 @@ func (j *judge) runs(u use) bool {
 	return slices.ContainsFunc(values[u.attr.texts()], u.attr.Equal)
 }
 
-// texts is the same for equal values, and seldom for others.
+// texts returns a key that is the same for equal values, and rarely for others.
 func (a Attr) texts() string {
 	if a.Value.IsNull() || a.Value.Type().IsMapType() {
-		return "" // of a map it would depend on the order
+		return "" // for a map it would depend on the order
 	}
 	return strings.Join(textsIn(a.Value), "\x00")
 }
 
-// isEmpty tells whether a list is.
+// isEmpty tells whether a list is empty.
 func (at *Attribute) isEmpty(a Attr) bool {
 	return at.valueType().IsListType() && a.Value.LengthInt() == 0
 }
 
-// valuesOf are those that an attribute has in all blocks of a type.
+// valuesOf returns the values that an attribute has in all blocks of a type.
 func valuesOf(blocks []Block, t *BlockType, attribute string) (list []Attr) {
 	for _, b := range blocks {
 		if b.Type == t {
@@ -209,7 +211,7 @@ func valuesOf(blocks []Block, t *BlockType, attribute string) (list []Attr) {
 	return list
 }
 
-// hasCredential tells whether ORAC shows one to the addresses of a block.
+// hasCredential tells whether ORAC sends a credential to the addresses of a block.
 func (j *judge) hasCredential(rb *Runbook, b Block) bool {
 	for i := range b.Type.Attributes {
 		at := &b.Type.Attributes[i]
@@ -225,8 +227,8 @@ func (j *judge) hasCredential(rb *Runbook, b Block) bool {
 	return false
 }
 
-// sameDestinations tells whether the addresses of a block, and who vouches for them, are those that it has already, and a
-// credential with them.
+// sameDestinations tells whether a block already has these addresses, with the same way to verify them, and a credential
+// for them.
 func (j *judge) sameDestinations(b Block) bool {
 	was, ok := j.now.Block(b.Address)
 	to := destinations(j.next, b, map[Address]bool{})
@@ -238,14 +240,15 @@ func (j *judge) sameDestinations(b Block) bool {
 	})
 }
 
-// destination is an address that a block leads to, or who vouches for it.
+// destination is an address that a block leads to, or the authority that verifies it.
 type destination struct {
 	block Address
 	at    *Attribute
 	attr  Attr
 }
 
-// destinations are the addresses, with who vouches for them, of a block and of the blocks that it refers to, in the order of the registry.
+// destinations returns the addresses of a block and of the blocks that it refers to, and how they are verified, in the order of
+// the registry.
 func destinations(rb *Runbook, b Block, seen map[Address]bool) (list []destination) {
 	if seen[b.Address] {
 		return nil

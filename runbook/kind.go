@@ -20,7 +20,7 @@ func (k Kind) words() string {
 	}[k]
 }
 
-// unit is the unit that a number without one most likely means.
+// unit is the unit that a number without a unit most likely means.
 func (k Kind) unit() string {
 	if k == ByteSize {
 		return "MiB"
@@ -77,7 +77,7 @@ func (at *Attribute) literal(text string) cty.Value {
 	return cty.StringVal(text)
 }
 
-// bound gives a limit as amount does.
+// bound returns a limit in the form that amount uses.
 func (at *Attribute) bound(text string) float64 {
 	n, err := amount(at.Kind, at.literal(text))
 	if err != nil {
@@ -86,7 +86,7 @@ func (at *Attribute) bound(text string) float64 {
 	return n
 }
 
-// valueType is the type of the normal form.
+// valueType returns the type of the normal form.
 func (at *Attribute) valueType() cty.Type {
 	switch at.Kind {
 	case Int, Float:
@@ -105,8 +105,8 @@ func (at *Attribute) valueType() cty.Type {
 	return cty.String
 }
 
-// defaultValue gives the normal form of what holds when nothing is written in a
-// block of that name.
+// defaultValue returns the normal form of the value that applies when a block of that name does not
+// write the attribute.
 func (at *Attribute) defaultValue(name string) cty.Value {
 	switch {
 	case at.DefaultFrom != nil:
@@ -121,7 +121,7 @@ func (at *Attribute) defaultValue(name string) cty.Value {
 	return cty.NullVal(at.valueType())
 }
 
-// example gives an expression that shows how the attribute is written.
+// example returns an expression that shows how the attribute is written.
 func (at *Attribute) example() string {
 	switch {
 	case at.Example != "":
@@ -136,7 +136,7 @@ func (at *Attribute) example() string {
 	panic("BUG: " + at.Name + " has no example")
 }
 
-// unitText is " (unit)" when the registry states one.
+// unitText returns " (unit)" if the registry states a unit.
 func (at *Attribute) unitText() string {
 	if at.Unit == "" {
 		return ""
@@ -144,7 +144,7 @@ func (at *Attribute) unitText() string {
 	return " (" + at.Unit + ")"
 }
 
-// wrongType is the misfit of a value of another type.
+// wrongType returns the misfit of a value of another type.
 func (at *Attribute) wrongType(v quotable) *misfit {
 	return &misfit{"must be " + article(at.Kind.words()) + ", not " + v.describe(), "Write it like " + at.example() + "."}
 }
@@ -169,7 +169,7 @@ func quotedList(values []string) string {
 	return orList(q)
 }
 
-// sentence begins with a capital and ends with a full stop.
+// sentence adds a capital letter at the start and a full stop at the end.
 func sentence(s string) string {
 	if s == "" {
 		return ""

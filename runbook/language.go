@@ -8,37 +8,37 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
 
-// Language is one language that this package reads: what its files are called, and every block type that they may hold. All
-// of the machinery, from the limits on a text to the reference documentation, works from it, and is the same for all
-// languages. A Language is never changed.
+// Language describes one language that this package reads: what its files are called, and every block type that they may
+// contain. All of the machinery, from the limits on a text to the reference documentation, works from it, and is the same
+// for all languages. A Language never changes.
 type Language struct {
 	Noun    string // what one file is: "runbook"
 	Title   string // of its documentation and of its schema
-	Intro   string // Markdown below the title of the reference: where it comes from, what goes without saying
-	Empty   string // the way out of an empty file: one that is valid and does something
+	Intro   string // Markdown below the title of the reference: where the file comes from, and which defaults apply
+	Empty   string // how to fix an empty file: a short text that is valid and does something
 	Schema  string // the command that describes it
-	Missing string // the way out where there is no such file
+	Missing string // what to do when there is no such file
 
 	// Blocks are in the order in which documentation and forms show them.
 	Blocks []*BlockType
 
-	// Complete fills in the defaults that depend on several blocks, before the rules are
-	// checked; nil when there are none.
+	// Complete fills in the defaults that depend on several blocks, before the rules are checked;
+	// nil when there are none.
 	Complete func(value any, d *Document)
 
-	// Rules are demands on several blocks together.
+	// Rules apply to several blocks together.
 	Rules []Between
 
-	NoSecrets bool // secret() is no function of it
+	NoSecrets bool // the language has no function secret()
 }
 
-// Between is a demand on several blocks. It sees a value whose blocks are all valid in themselves.
+// Between is a rule about several blocks. It sees a value whose blocks are all valid by themselves.
 type Between struct {
 	Doc   string
 	Check func(value any, d *Document) Diagnostics
 }
 
-// Into makes the Slot of a block type of a function that knows what the language builds: a *T.
+// Into makes the Slot of a block type from a function that knows what the language builds: a *T.
 func Into[T any](slot func(*T) any) func(any) any {
 	return func(value any) any { return slot(value.(*T)) }
 }
@@ -63,8 +63,8 @@ listener "kitchen" {
 	Rules:  runbookRules,
 }
 
-// Load reads, evaluates and validates the file at path into value, a pointer to what the Slots of the language take. When
-// there are errors among the Diagnostics the Document is nil and value is not to be used.
+// Load reads, evaluates and validates the file at path into value, a pointer to what the Slots of the language expect.
+// When there are errors among the Diagnostics, the Document is nil and value must not be used.
 func (l *Language) Load(path string, opts Options, value any) (*Document, Diagnostics) {
 	opts = opts.WithDefaults()
 	src, problem := l.Read(path, opts)
@@ -74,15 +74,15 @@ func (l *Language) Load(path string, opts Options, value any) (*Document, Diagno
 	return l.Parse(src, path, opts, value)
 }
 
-// Parse is Load for text that has been read already; filename stands in diagnostics, and its directory is what relative
-// paths are relative to.
+// Parse does what Load does, for text that has been read already. Diagnostics name filename, and relative paths start
+// at its directory.
 func (l *Language) Parse(src []byte, filename string, opts Options, value any) (*Document, Diagnostics) {
 	p := &problems{lang: l, src: &source{name: filename, bytes: src}}
 	d := l.evaluate(p, filename, opts.WithDefaults(), value, newBudget(opts.Context, maxSteps, maxMade))
 	return d, p.sorted()
 }
 
-// evaluate is Parse with the problems left where they are, at the cost of b.
+// evaluate does what Parse does with the cost charged to b, and leaves the problems in e.
 func (l *Language) evaluate(p *problems, filename string, opts Options, value any, b *budget) *Document {
 	body, ok := p.parse()
 	if !ok {
@@ -117,14 +117,14 @@ func (l *Language) evaluate(p *problems, filename string, opts Options, value an
 	return d
 }
 
-// HasBlock tells whether a text has a block of that type at its top level, also when it cannot be parsed. It is how the
-// languages are told apart.
+// HasBlock tells whether a text has a block of that type at its top level, even if the text cannot be parsed. Callers
+// use it to tell the languages apart.
 func HasBlock(src []byte, typ string) bool {
 	if len(src) > MaxFileSize {
 		return false
 	}
 	tokens, _ := hclsyntax.LexConfig(src, "", hcl.InitialPos)
-	depth, first := 0, true // first: on its line
+	depth, first := 0, true // first word of its line
 	for i, t := range tokens {
 		switch t.Type {
 		case hclsyntax.TokenOBrace, hclsyntax.TokenOBrack, hclsyntax.TokenOParen:
@@ -141,7 +141,7 @@ func HasBlock(src []byte, typ string) bool {
 	return false
 }
 
-// variants gives the block types that begin with the word typ.
+// variants returns the block types that begin with the word typ.
 func (l *Language) variants(typ string) []*BlockType {
 	var out []*BlockType
 	for _, t := range l.Blocks {
@@ -152,7 +152,7 @@ func (l *Language) variants(typ string) []*BlockType {
 	return out
 }
 
-// eachType calls f for every block type, nested ones included.
+// eachType calls f for every block type, including nested ones.
 func (l *Language) eachType(f func(*BlockType)) {
 	var walk func([]*BlockType)
 	walk = func(types []*BlockType) {
@@ -164,8 +164,8 @@ func (l *Language) eachType(f func(*BlockType)) {
 	walk(l.Blocks)
 }
 
-// one names a file of the language with its article: "a runbook".
+// one returns the name of a file of the language with its article: "a runbook".
 func (l *Language) one() string { return article(l.Noun) }
 
-// capital begins a sentence with one of the language's files: "A runbook".
+// capital returns the same with a capital letter, to begin a sentence: "A runbook".
 func (l *Language) capital() string { return strings.ToUpper(l.one()[:1]) + l.one()[1:] }

@@ -9,22 +9,21 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
 
-// The limits of a runbook. They are far above any real one and far below what
-// harms: HCL's parser is recursive and overflows the stack, which Go cannot
-// recover from, at some 60 000 nested brackets.
+// The limits of a runbook are far above any real one and far below what does harm. HCL's parser is
+// recursive: it overflows the stack, which Go cannot recover from, at about 60 000 nested brackets.
 const (
 	MaxFileSize  = 256 << 10 // bytes of one runbook
 	maxNesting   = 64        // brackets, blocks and templates inside each other
 	maxOperators = 5000      // operators and template directives in one runbook
 	maxTokens    = 100_000   // words and signs of one runbook
 	maxBlocks    = 1000      // blocks of one runbook, nested ones included
-	maxPieces    = 1000      // pieces of one text in quotes or heredoc: HCL puts them together in a time that grows with the square
+	maxPieces    = 1000      // pieces of one text in quotes or heredoc: HCL joins them in a time that grows with the square of their number
 )
 
 // utf8BOM may begin a file; editors on Windows write it.
 var utf8BOM = []byte("\xef\xbb\xbf")
 
-// check refuses what must not reach the parser. It reports whether src may be parsed.
+// check refuses text that must not reach the parser. It reports whether src may be parsed.
 func (p *problems) check() bool {
 	src := p.src.bytes
 	switch {
@@ -54,8 +53,7 @@ func (p *problems) check() bool {
 	return false
 }
 
-// checkNesting counts brackets and operators on the tokens, which are found
-// without recursion.
+// checkNesting counts brackets and operators on the tokens, which are found without recursion.
 func (p *problems) checkNesting() bool {
 	p.tokens, _ = hclsyntax.LexConfig(p.src.bytes, p.src.name, hcl.InitialPos)
 	depth, operators := 0, 0
@@ -94,7 +92,7 @@ func (p *problems) checkNesting() bool {
 	return true
 }
 
-// checkIndices refuses indices that are spelt out and may be read as huge numbers: HCL writes them out where there is no such element.
+// checkIndices refuses literal indices that may be read as huge numbers: HCL writes them out when there is no such element.
 func (p *problems) checkIndices(body *hclsyntax.Body) bool {
 	fine := true
 	hclsyntax.VisitAll(body, func(n hclsyntax.Node) hcl.Diagnostics {
@@ -119,7 +117,7 @@ func (p *problems) checkIndices(body *hclsyntax.Body) bool {
 // pieces counts the pieces of the texts that are open, the innermost last.
 type pieces []int
 
-// add takes the next token, and gives how many pieces the text has so far that it belongs to.
+// add takes the next token, and returns how many pieces the text around it has so far.
 func (p *pieces) add(t hclsyntax.TokenType) int {
 	last := len(*p) - 1
 	switch t {
@@ -136,12 +134,12 @@ func (p *pieces) add(t hclsyntax.TokenType) int {
 	return 0
 }
 
-// lineAt is the offset at which a line begins; lines are counted from 1.
+// lineAt returns the offset at which a line begins; lines count from 1.
 func (p *problems) lineAt(number int) int {
 	return len(textOf(linesOf(string(p.src.bytes))[:number-1]))
 }
 
-// pointAt is the range of the one byte at offset at.
+// pointAt returns the range of the one byte at offset at.
 func (p *problems) pointAt(at int) hcl.Range {
 	before := p.src.bytes[:at]
 	_, start := p.src.line(at)

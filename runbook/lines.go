@@ -7,7 +7,7 @@ import (
 	"github.com/rogpeppe/go-internal/diff"
 )
 
-// line is one line of a text: what stands in it, and how it ends.
+// line is one line of a text, and the way it ends.
 type line struct{ text, end string } // end: "\n", "\r\n", "\r", or "" for the last one
 
 // linesOf splits a text at line ends of every kind, as browsers do.
@@ -27,7 +27,7 @@ func linesOf(text string) (out []line) {
 	return out
 }
 
-// textOf is the text of lines. A CR that would become one line end with the LF after it is made an LF, so that no line is lost.
+// textOf joins lines. A CR before a line end LF would merge with it, so it becomes an LF: no line is lost.
 func textOf(lines []line) string {
 	ends := make([]string, len(lines))
 	for i := len(lines) - 1; i >= 0; i-- {
@@ -42,7 +42,7 @@ func textOf(lines []line) string {
 	return b.String()
 }
 
-// sameText tells whether the same stands in both, however the lines end.
+// sameText tells whether both texts have the same lines, whatever their line ends.
 func sameText(a, b []line) bool {
 	if len(a) != len(b) {
 		return false
@@ -55,7 +55,7 @@ func sameText(a, b []line) bool {
 	return true
 }
 
-// usualEnd is how most lines end: LF or CR LF.
+// usualEnd returns the line end that most lines have: LF or CR LF.
 func usualEnd(lines []line) string {
 	count := map[string]int{}
 	for _, l := range lines {
@@ -67,9 +67,9 @@ func usualEnd(lines []line) string {
 	return "\n"
 }
 
-// KeepLineEnds gives fresh with the line ends of old in every line that both have, whatever the line ends of fresh are: a
-// browser's text area sends all as CR LF. A line that is another one ends as the one that it stands for did, a new one as the
-// one before it, and only whether the last line ends at all is what fresh says.
+// KeepLineEnds returns fresh with the line ends of old in every line that both have: a browser's text area sends every line
+// with CR LF. A changed line ends like the line that it replaces, and a new line like the one before it. Only fresh decides
+// whether the last line has an end.
 func KeepLineEnds(old, fresh string) string {
 	a, b := linesOf(old), linesOf(fresh)
 	if len(b) == 0 {
@@ -82,7 +82,7 @@ func KeepLineEnds(old, fresh string) string {
 			b[i].end = a[j].end
 			continue
 		}
-		stands := -1 // the line that it stands for: as far behind the last that both have
+		stands := -1 // the old line that it replaces: as far after the last common line as this one
 		if i == 0 {
 			stands = 0
 		} else if partner[i-1] >= 0 {
@@ -116,7 +116,7 @@ func KeepLineEnds(old, fresh string) string {
 	return textOf(b)
 }
 
-// match gives for every line of a the line of b that is the same one, or -1; those pairs are in the order of both texts.
+// match returns for every line of a the equal line of b, or -1. The pairs are in the order of both texts.
 func match(a, b []line) []int {
 	out := make([]int, len(a))
 	for i := range out {
@@ -163,7 +163,7 @@ func match(a, b []line) []int {
 	return out
 }
 
-// maxGap bounds the work on lines that occur more than once, between two that both texts have: lines of one by lines of the other.
+// maxGap bounds the work on repeated lines between two common ones: lines of one text times lines of the other.
 // maxGaps bounds it in all.
 const (
 	maxGap  = 1 << 16

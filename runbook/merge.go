@@ -8,8 +8,8 @@ import (
 // Origin says where a piece of a merged text comes from.
 type Origin string
 
-// Unchanged is in all three texts; Mine and Theirs were changed by one side, Agreed by both in the same way, and a Clash by
-// both in different ways.
+// Unchanged is the same in all three texts. Mine and Theirs were changed by one side, Agreed by both in the same way, and a
+// Clash by both in different ways.
 const (
 	Unchanged Origin = "unchanged"
 	Mine      Origin = "mine"
@@ -18,48 +18,50 @@ const (
 	Clash     Origin = "conflict"
 )
 
-// Piece is a stretch of whole lines in the three texts: what stood there to begin with, and what each side has there.
+// Piece is a stretch of whole lines in the three texts: the original lines, and the lines of each side.
 type Piece struct {
 	From               Origin
 	Base, Mine, Theirs string
 
-	merged  []line // what stands there afterwards; of a Clash nothing
+	merged  []line // the resulting lines; none for a Clash
 	b, m, t [2]int // the lines of the three texts, from and to
 }
 
-// Choice says what is taken where both sides have changed the same lines.
+// Choice says which side is taken where both have changed the same lines.
 type Choice string
 
-// The choices; Both is mine, then theirs. Any other leaves both versions there, between marks.
+// The choices; Both is mine, then theirs. Any other value leaves both versions in the text, between
+// markers.
 const (
 	TakeMine   Choice = "mine"
 	TakeTheirs Choice = "theirs"
 	TakeBoth   Choice = "both"
 )
 
-// Merged is what became of two edits of one text. No line of either is in none of the pieces.
+// Merged is the merge of two edits of one text. Every line of either side is in one of the pieces.
 type Merged struct {
 	Pieces []Piece
 	usual  string // line end
 }
 
-// The marks around what was changed by both sides in different ways. A text that has them is refused as a runbook.
+// The markers around lines that both sides changed in different ways. A text that contains them is refused as a
+// runbook.
 const (
 	markMine   = "<<<<<<< your edit"
 	markMiddle = "======="
 	markTheirs = ">>>>>>> the file as it is now"
 )
 
-// Merge puts two edits of one text together, by lines: what one side has changed is taken, and where both have, in lines that
-// are the same or touch, nothing is decided. It does not know what the lines mean: that the result is a runbook is not said.
-// How a line ends is merged for each line by itself, and never a clash.
+// Merge combines two edits of one text, by lines. A change of one side is taken. If both sides changed lines that are the
+// same or touch, nothing is decided. Merge does not know what the lines mean, so its result may be an invalid runbook. Line
+// ends are merged separately for each line, and never clash.
 func Merge(base, mine, theirs string) Merged {
 	b, m, t := linesOf(base), linesOf(mine), linesOf(theirs)
 	inMine, inTheirs := match(b, m), match(b, t)
 	var out Merged
 	all := append(append(append([]line(nil), b...), m...), t...)
 	out.usual = usualEnd(all)
-	i, j, k := 0, 0, 0 // lines of b, m and t that are behind us
+	i, j, k := 0, 0, 0 // lines of b, m and t that are done
 	for end := 0; end <= len(b); end++ {
 		toM, toT := len(m), len(t)
 		if end < len(b) {
@@ -80,8 +82,8 @@ func Merge(base, mine, theirs string) Merged {
 	return out
 }
 
-// add adds a piece of the three texts to those before it; what is unchanged becomes one with what was unchanged before. What
-// stands in the pieces is put together once all are known: line by line, that would take the square of their number.
+// add adds a piece of the three texts to the ones before it, and joins adjacent unchanged pieces. The text of the pieces is
+// joined at the end, when all are known: line by line it would take the square of their number.
 func (r *Merged) add(base, mine, theirs []line, inBase, inMine, inTheirs [2]int) {
 	b, m, t := base[inBase[0]:inBase[1]], mine[inMine[0]:inMine[1]], theirs[inTheirs[0]:inTheirs[1]]
 	if len(b)+len(m)+len(t) == 0 {
@@ -109,7 +111,7 @@ func (r *Merged) add(base, mine, theirs []line, inBase, inMine, inTheirs [2]int)
 	r.Pieces = append(r.Pieces, p)
 }
 
-// mergeEnds merges how lines end that are the same; where both sides differ, or there was none before, the longer end is taken.
+// mergeEnds merges the line ends of equal lines. If both sides differ, or there was none before, it takes the longer one.
 func mergeEnds(base, mine, theirs []line) []line {
 	out := make([]line, len(mine))
 	for i := range mine {
@@ -126,7 +128,7 @@ func mergeEnds(base, mine, theirs []line) []line {
 	return out
 }
 
-// Clashes is how many pieces were changed by both sides in different ways.
+// Clashes returns how many pieces were changed by both sides in different ways.
 func (r Merged) Clashes() (n int) {
 	for _, p := range r.Pieces {
 		if p.From == Clash {
@@ -136,15 +138,15 @@ func (r Merged) Clashes() (n int) {
 	return n
 }
 
-// Part is where a piece stands in the merged text.
+// Part is the place of a piece in the merged text.
 type Part struct {
 	Piece
-	Line, EndLine int // from 1 on; EndLine is the last line, Line-1 when nothing stands there
+	Line, EndLine int // counted from 1; EndLine is the last line, or Line-1 when the piece is empty
 	Open          bool
 }
 
-// Text gives the merged text, and where in it the pieces stand. choices say what is taken of each clash, in their order; what
-// is not chosen stays Open: both versions stand there, between marks that no runbook may have.
+// Text returns the merged text, and where in it the pieces are. choices decide the clashes, in their order. A clash without a
+// choice stays Open: both versions are in the text, between markers that no runbook may contain.
 func (r Merged) Text(choices []Choice) (string, []Part) {
 	var out []line
 	var parts []Part
@@ -177,13 +179,13 @@ func (r Merged) Text(choices []Choice) (string, []Part) {
 	}
 	for i := range out {
 		if out[i].end == "" && i < len(out)-1 {
-			out[i].end = r.usual // it was the last line of a side, and is not here
+			out[i].end = r.usual // it was the last line of one side, and is not the last here
 		}
 	}
 	return textOf(out), parts
 }
 
-// unresolved finds the first line of a clash that nobody has decided, as Text, git and others mark it; 0 when there is none.
+// unresolved finds the first line of an undecided clash, as Text, git and others mark it; 0 when there is none.
 func unresolved(src []byte) (first int) {
 	if !bytes.Contains(src, []byte(markMine[:8])) {
 		return 0

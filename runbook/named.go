@@ -13,11 +13,11 @@ import (
 	"time"
 )
 
-// maxHashed is the size up to which a named file counts by its content; a larger
-// one counts by its size and the time of its last change.
+// maxHashed is the largest named file that is identified by its content. A larger one is identified
+// by its size and the time of its last change.
 const maxHashed = 64 << 20
 
-// namedFiles looks at the files that attributes name, nested blocks included.
+// namedFiles reads the files that attributes name, including attributes of nested blocks.
 func (d *Document) namedFiles(blocks []Block, o Options) []Input {
 	var out []Input
 	for _, b := range blocks {
@@ -39,7 +39,7 @@ func (d *Document) namedFiles(blocks []Block, o Options) []Input {
 	return out
 }
 
-// reads gives the file that the attribute of a block names, if it names one.
+// reads returns the file that the attribute of a block names, if it names one.
 func (at *Attribute) reads(b Block) (name string, ok bool) {
 	v := b.Attrs[at.Name].Value
 	if at.Reads == nil || v.IsNull() || !at.Reads(v.AsString()) {
@@ -48,7 +48,8 @@ func (at *Attribute) reads(b Block) (name string, ok bool) {
 	return v.AsString(), true
 }
 
-// NamedFile gives what was seen of the file that an attribute of a block names; false when it names none.
+// NamedFile returns what was found at the file that an attribute of a block names; false when the
+// attribute names none.
 func (d *Document) NamedFile(block Address, attribute string) (Input, bool) {
 	b, ok := d.Block(block)
 	if !ok {
@@ -85,12 +86,12 @@ func (i Input) Version() string {
 	return FormatSize(Size(i.Size)) + " of " + time.Unix(0, i.Modified).UTC().Format(time.RFC3339Nano)
 }
 
-// same tells whether a named file is as it was.
+// same tells whether a named file is unchanged.
 func (i Input) same(was Input) bool {
 	return i.Missing == was.Missing && i.Hash == was.Hash && i.Size == was.Size && i.Modified == was.Modified
 }
 
-// look fills in what can be seen of the file at path.
+// look records what can be found out about the file at path.
 func (i *Input) look(path string, open func(string) (fs.File, error)) {
 	i.Missing = true
 	f, err := open(path)
@@ -113,9 +114,10 @@ func (i *Input) look(path string, open func(string) (fs.File, error)) {
 	}
 }
 
-// openRegular opens a file that may be read without waiting for anybody.
+// openRegular opens a file only if it can be read without waiting.
 func openRegular(path string) (fs.File, error) {
-	// Opening a device may have effects, so look before opening; and again at what was opened, which may be another by then.
+	// Opening a device may have effects, so check before opening. Check the opened file again, because the path may lead to
+	// another file by then.
 	if info, err := os.Stat(path); err != nil {
 		return nil, err
 	} else if !info.Mode().IsRegular() {

@@ -6,30 +6,31 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
 
-// Outline is what a text says, block by block, without evaluating it: for forms, which are of use also where a secret is missing
-// or a block refers to nothing.
+// Outline is what a text states, block by block, without evaluating it. Forms use it, because it works even where a secret is
+// missing or a reference leads nowhere.
 type Outline struct {
 	Address Address
 	Type    *BlockType
 	Written bool
-	Line    int                // from 1 on; 0 if it is not written
-	Attrs   map[string]Written // what is written of the attributes that the type has
+	Line    int                // counted from 1; 0 if it is not written
+	Attrs   map[string]Written // the written ones of the attributes that the type has
 	Nested  []Outline          // one of each type that may be nested, written or not
 }
 
-// Written is an attribute as it stands in a text.
+// Written is an attribute as it is written in a text.
 type Written struct {
 	Text string // the expression, byte for byte
 	Line int
-	// Plain is the value of a text that is spelt out, or Text of a number or a truth value that is; Simple says that it is one.
+	// Plain is the value of a literal text, or Text for a literal number or truth value. Simple says that it is one of these.
 	Plain  string
 	Simple bool
-	// Names are the blocks that a plain reference, or a list of plain references and nothing else, names; nil for all else.
+	// Names are the blocks that a plain reference, or a list of only plain references, names; nil for everything else.
 	Names []Address
 }
 
-// Outlines are the blocks of a text in the order of the file, each address once, then those that exist once and are not written.
-// What is no block of the language is left out, and so are locals and variables. An error is Diagnostics: the text cannot be parsed.
+// Outlines returns the blocks of a text in the order of the file, each address once, then those that exist once and are not
+// written. It leaves out blocks that the language does not know, locals and variables. The error is Diagnostics: the text cannot
+// be parsed.
 func Outlines(src []byte) ([]Outline, error) {
 	p := &problems{lang: runbooks, src: &source{bytes: src}}
 	body, ok := p.parse()
@@ -55,7 +56,7 @@ func Outlines(src []byte) ([]Outline, error) {
 	return out, nil
 }
 
-// BlankOutline is the outline of a block that is not written yet.
+// BlankOutline returns the outline of a block that is not written yet.
 func BlankOutline(t *BlockType, a Address) Outline { return outline(nil, t, a, nil) }
 
 func outline(src *source, t *BlockType, a Address, b *hclsyntax.Block) Outline {
@@ -104,19 +105,19 @@ func writtenOf(src *source, at *hclsyntax.Attribute) Written {
 			text := src.text(t.Range())
 			names, texts = append(names, Address(text)), append(texts, text)
 		}
-		if squeeze(w.Text) == squeeze("["+strings.Join(texts, ",")+"]") { // no comment among them
+		if squeeze(w.Text) == squeeze("["+strings.Join(texts, ",")+"]") { // the list contains no comment
 			w.Names = names
 		}
 	}
 	return w
 }
 
-// squeeze takes white space away, and the comma behind the last element of a list.
+// squeeze removes white space, and the comma after the last element of a list.
 func squeeze(s string) string {
 	return strings.Replace(strings.Join(strings.Fields(s), ""), ",]", "]", 1)
 }
 
-// TypeByKey finds a type of block that a runbook may hold by its key: "model", "device.microphone"; nil when there is none.
+// TypeByKey finds a block type of runbooks by its key: "model", "device.microphone"; nil when there is none.
 func TypeByKey(key string) *BlockType {
 	for _, t := range Registry {
 		if t.Slot != nil && t.Key() == key {
@@ -126,7 +127,7 @@ func TypeByKey(key string) *BlockType {
 	return nil
 }
 
-// NameRule is what the name of a block of the type must match, and that in words.
+// NameRule returns what the name of a block of the type must match, and the same in words.
 func (t *BlockType) NameRule() (pattern, words string) {
 	if t.Label != nil {
 		return t.Label.String(), t.LabelExpect
@@ -134,10 +135,10 @@ func (t *BlockType) NameRule() (pattern, words string) {
 	return namePattern.String(), nameExpect
 }
 
-// How says in words what the attribute takes: "duration, 100ms to 5s".
+// How says in words what the attribute accepts: "duration, 100ms to 5s".
 func (at *Attribute) How() string { return at.valueText() }
 
-// Like gives an expression that shows how the attribute is written.
+// Like returns an expression that shows how the attribute is written.
 func (at *Attribute) Like() string { return at.example() }
 
 // Quoted tells whether values of the kind are written in quotes.

@@ -10,25 +10,26 @@ import (
 	ctyjson "github.com/zclconf/go-cty/cty/json"
 )
 
-// A text of the network is evaluated in another process of the same program, which may be ended. What comes back is the value, not
-// the text: it is packed there and unpacked here, and nothing is evaluated again.
+// A text from the network is evaluated in a child process of the same program, which can be killed. The child returns the value
+// instead of the text: it is packed there and unpacked here, and nothing is evaluated again.
 
-// packed is how the outcome of an evaluation crosses a pipe. It holds secrets: no file and no log may hold it.
+// packed is how the result of an evaluation crosses a pipe. It contains secrets, so it must never be written
+// to a file or a log.
 type packed struct {
-	Whole     bool          `json:"whole"` // there is a runbook
+	Whole     bool          `json:"whole"` // whether there is a runbook
 	File      string        `json:"file"`
 	Dir       string        `json:"dir"`
 	Variables []string      `json:"variables"`
 	Blocks    []packedBlock `json:"blocks"`
 	Inputs    Inputs        `json:"inputs"`
 	Bounds    packedBounds  `json:"bounds"`
-	Hidden    [][2]int      `json:"hidden"` // from, to: bytes of the text that are not shown
+	Hidden    [][2]int      `json:"hidden"` // from, to: bytes of the text that must not be shown
 	Problems  []packedFound `json:"problems"`
 }
 
 type packedBlock struct {
 	Address Address               `json:"address"`
-	Type    string                `json:"type"` // the key of the block's type; of a nested one its word
+	Type    string                `json:"type"` // the key of the block's type; for a nested block, its word
 	Written bool                  `json:"written"`
 	Range   hcl.Range             `json:"range"`
 	Attrs   map[string]packedAttr `json:"attrs"`
@@ -44,7 +45,7 @@ type packedAttr struct {
 	Secrets map[string]string `json:"secrets,omitempty"`
 }
 
-// packedBounds is what an evaluation within a document needs of it.
+// packedBounds is what an evaluation within the bounds of a document needs from that document.
 type packedBounds struct {
 	Dir     string    `json:"dir"`
 	Readers []Reader  `json:"readers"`
@@ -60,7 +61,7 @@ type packedFound struct {
 	Forbidden bool      `json:"forbidden"`
 }
 
-// Pack writes the outcome of Parse for another process. The runbook is nil if there is none.
+// Pack writes the result of Parse for another process. The runbook is nil if there is none.
 func Pack(rb *Runbook, problems Diagnostics) ([]byte, error) {
 	p := packed{}
 	for _, d := range problems {
@@ -80,7 +81,7 @@ func Pack(rb *Runbook, problems Diagnostics) ([]byte, error) {
 	return json.Marshal(p)
 }
 
-// hiddenPieces are the pieces of the text that are not shown.
+// hiddenPieces returns the pieces of the text that must not be shown.
 func (s *source) hiddenPieces() (list [][2]int) {
 	for i := range s.hidden {
 		switch {
@@ -121,8 +122,8 @@ func packBlocks(blocks []Block) ([]packedBlock, error) {
 	return out, nil
 }
 
-// Unpack reads what Pack has written of a text in another process. Files that attributes name are looked at here, as opts says,
-// when Inputs is called.
+// Unpack reads what Pack has written in another process. Files that attributes name are read here, as opts says, when Inputs is
+// called.
 func Unpack(data, text []byte, filename string, opts Options) (*Runbook, Diagnostics, error) {
 	var p packed
 	if err := json.Unmarshal(data, &p); err != nil {
@@ -222,7 +223,7 @@ func (d *Document) put(value any, b Block) {
 // PackBounds writes what Options.Within needs of a document, for another process.
 func (d *Document) PackBounds() ([]byte, error) { return json.Marshal(d.bounds()) }
 
-// UnpackBounds reads what PackBounds has written: a document that says what may be read, and nothing else.
+// UnpackBounds reads what PackBounds has written: a document that can only be used for Options.Within.
 func UnpackBounds(data []byte) (*Document, error) {
 	var p packedBounds
 	if err := json.Unmarshal(data, &p); err != nil {

@@ -11,14 +11,14 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// quotable is a value without its marks, as checks need it, together with whether errors may quote it. All that an error says
-// of a value comes from its methods, so that no error can forget that the value came from elsewhere; a test enforces that.
+// quotable is a value without its marks, for checks, together with whether errors may quote it. Errors quote values only
+// through its methods, so that no error can forget where a value came from; a test enforces that.
 type quotable struct {
 	cty.Value
 	hidden bool
 }
 
-// notShown stands in an error for what must not be quoted.
+// notShown replaces what an error must not quote.
 const notShown = "(not shown)"
 
 // part is a value inside of q.
@@ -80,7 +80,7 @@ func (q quotable) showURL() string {
 	return q.show()
 }
 
-// name writes the address of a block that the value refers to.
+// name returns the address of a block that the value refers to.
 func (q quotable) name(a Address) string {
 	if q.hidden {
 		return notShown
@@ -88,8 +88,8 @@ func (q quotable) name(a Address) string {
 	return string(a)
 }
 
-// badURL says what to do about a URL that cannot be used; "" for a good one. Only
-// one that is kept as a secret may have a user and password in it.
+// badURL says how to fix a URL that cannot be used; "" for a good one. Only a URL that is kept as a
+// secret may contain a user and password.
 func (q quotable) badURL(secret bool) string {
 	u, err := url.Parse(q.AsString())
 	switch {
@@ -103,7 +103,7 @@ func (q quotable) badURL(secret bool) string {
 	return undialable(u.Hostname(), u.Port(), strings.HasSuffix(u.Host, ":"))
 }
 
-// undialable says what to do about a host or port that no connection can go to; "" for all others. Names are not looked up.
+// undialable says how to fix a host or port that no connection can reach; "" for all others. It looks no names up.
 func undialable(host, port string, cut bool) string {
 	if n, err := strconv.Atoi(port); cut || port != "" && (err != nil || n < 1 || n > 65535) {
 		return "A port is a number from 1 to 65535; leave it out for that of the scheme."
@@ -125,10 +125,11 @@ func undialable(host, port string, cut bool) string {
 	return ""
 }
 
-// numericHost is what would be an address, if its numbers were right; no top-level domain is a number.
+// numericHost matches a host that must be an address: no top-level domain is a number.
 var numericHost = regexp.MustCompile(`^[0-9.]+$|\.[0-9]+$`)
 
-// meant says which of the words a text may have meant, and else, when all is set, what it may be.
+// meant suggests the word that a text most likely stands for; if there is none, it lists what is
+// allowed.
 func (q quotable) meant(word string, values []string, all bool) string {
 	hint := ""
 	if !q.hidden {
@@ -140,7 +141,7 @@ func (q quotable) meant(word string, values []string, all bool) string {
 	return hint + "It is " + quotedList(values) + "."
 }
 
-// scrub takes the texts of attributes that came from the machine out of what is said about them.
+// scrub removes the texts of attributes that came from the machine from a message about them.
 func (b Block) scrub(d *Document, said string) string {
 	var texts []string
 	for _, a := range b.Attrs {
@@ -151,7 +152,7 @@ func (b Block) scrub(d *Document, said string) string {
 			texts = append(texts, d.Resolve(v), v, clip(v))
 		}
 	}
-	const shortest = 3 // what is shorter says nothing, and stands in every sentence
+	const shortest = 3 // a shorter text reveals nothing, and occurs in every sentence
 	slices.SortFunc(texts, func(a, b string) int { return len(b) - len(a) })
 	for _, s := range texts {
 		if len(s) >= shortest {
@@ -163,7 +164,7 @@ func (b Block) scrub(d *Document, said string) string {
 	return said
 }
 
-// textsIn gives the texts of a normal form.
+// textsIn returns the texts in a normal form.
 func textsIn(v cty.Value) (out []string) {
 	switch t := v.Type(); {
 	case v.IsNull():

@@ -5,26 +5,27 @@ import (
 	"slices"
 )
 
-// Reader is one expression that reads from the machine: it calls env(), file() or secret(), or it refers to one that does, or to a
-// variable. Two readers with the same Address, Attribute and Text stand at the same place, and compute the same from what they read.
+// Reader is one expression that reads from the machine: it calls env(), file() or secret(), or refers to an expression or
+// variable that does. Two readers with the same Address, Attribute and Text are at the same place, and compute the same from what
+// they read.
 type Reader struct {
 	Address   Address   // its block, nested ones with their parents; "local" for a local, "var.NAME" for a variable
 	Attribute string    // or the name of the local; "" for a variable
-	Keeps     bool      // it is secret("NAME"), in an attribute that Keeps it, and nothing else
-	Text      string    // SHA-256, in hexadecimal, of the expression's text without comments and spacing, and of all that it refers to
-	Reads     []Reading // what it was made of, by kind, then name; also by way of what it refers to
+	Keeps     bool      // it is exactly secret("NAME"), in an attribute that Keeps it
+	Text      string    // SHA-256, in hexadecimal, of the expression's text without comments and spacing, and of everything that it refers to
+	Reads     []Reading // the inputs it was made of, by kind, then name; also indirectly
 }
 
-// Reading names one thing that was read. A name that was itself read by env() or file() is a keyed hash in brackets, as in Input.
+// Reading names one thing that was read. A name that itself came from env() or file() is a keyed hash in brackets, as in Input.
 type Reading struct {
 	Kind InputKind
 	Name string
 }
 
-// readers are those of one document.
+// readers belongs to one document.
 type readers struct {
 	at      map[readerKey]bool
-	fetched map[inputID]bool // what was asked for, also what was not there
+	fetched map[inputID]bool // everything that was asked for, even if it was absent
 	list    func() []Reader
 }
 
@@ -34,7 +35,8 @@ type readerKey struct {
 	text [32]byte
 }
 
-// Readers gives the expressions that read from the machine, by address, then attribute. They are what Options.Within allows.
+// Readers returns the expressions that read from the machine, by address, then attribute. They are what Options.Within
+// allows.
 func (d *Document) Readers() []Reader {
 	if d.readers == nil {
 		return nil
@@ -42,13 +44,13 @@ func (d *Document) Readers() []Reader {
 	return d.readers.list()
 }
 
-// keeps tells whether an expression stands at the same place in the document, and refers to the same there.
+// keeps tells whether an expression is at the same place in the document, and refers to the same there.
 func (d *Document) keeps(k readerKey) bool { return d.readers != nil && d.readers.at[k] }
 
 // asked tells whether the evaluation of the document asked for a name.
 func (d *Document) asked(id inputID) bool { return d.readers != nil && d.readers.fetched[id] }
 
-// readers gives the readers of an evaluation that went well.
+// readers returns the readers of an evaluation that succeeded.
 func (e *evaluator) readers(found Inputs) *readers {
 	out := &readers{at: map[readerKey]bool{}, fetched: map[inputID]bool{}}
 	for _, f := range e.recorder.list {
@@ -89,7 +91,8 @@ func listReaders(reading []*site, names []Reading) []Reader {
 	return list
 }
 
-// madeOf gives the inputs that the value of a site was made of. The graph of a document without errors has no cycles.
+// madeOf returns the inputs that the value of a site was made of. The graph of a document without errors has no
+// cycles.
 func (s *site) madeOf(known map[*site]*inputSet) *inputSet {
 	if set, ok := known[s]; ok {
 		return set

@@ -2,15 +2,15 @@ package runbook
 
 import "fmt"
 
-// maxFetched bounds how many names env(), file() and secret() may be called with,
-// maxFiles the bytes that file() reads in all.
+// maxFetched bounds how many names env(), file() and secret() may be called with. maxFiles bounds
+// the total bytes that file() reads.
 const (
 	maxFetched = 1024
 	maxFiles   = 8 << 20
 )
 
-// inputSet is a set of inputs by their place in a recorder: the fetched ones, and
-// the variables, of which there are at most maxBlocks.
+// inputSet is a set of inputs by their position in a recorder: the fetched inputs, and the
+// variables, of which there are at most maxBlocks.
 type inputSet [(maxFetched + 1024) / 64]uint64
 
 func (s *inputSet) add(i int) { s[i/64] |= 1 << (i % 64) }
@@ -23,16 +23,16 @@ func (s *inputSet) union(o *inputSet) {
 	}
 }
 
-// recorder keeps what an evaluation has from outside. Each thing is fetched once,
-// so that an evaluation never sees two states of it.
+// recorder keeps everything that an evaluation reads from outside. It fetches each thing once, so
+// that an evaluation never sees two states of it.
 type recorder struct {
 	list    []fetched
 	index   map[inputID]int
 	fetches int
-	bytes   int // of files
+	bytes   int // total of files
 
-	public inputSet // what has reached attributes that are printed
-	secret inputSet // what has reached secret attributes and sensitive variables
+	public inputSet // inputs that have reached attributes that are printed
+	secret inputSet // inputs that have reached secret attributes and sensitive variables
 }
 
 type inputID struct {
@@ -47,8 +47,8 @@ type fetched struct {
 	err        *callError
 }
 
-// fetch gives what get says of a name, and its place; the place is -1 when there
-// is no room for more. hidden is for a name that may be a secret.
+// fetch returns what get finds for a name, and the input's position; the position is -1 when there
+// is no room for more. hidden is set for a name that may be a secret.
 func (r *recorder) fetch(kind InputKind, name string, hidden bool, get func(string) (string, *callError)) (int, string, *callError) {
 	id := inputID{kind, name}
 	i, seen := r.index[id]
@@ -70,7 +70,7 @@ func (r *recorder) fetch(kind InputKind, name string, hidden bool, get func(stri
 	return i, f.value, f.err
 }
 
-// put keeps a value and gives its place.
+// put keeps a value and returns its position.
 func (r *recorder) put(f fetched) int {
 	if r.index == nil {
 		r.index = map[inputID]int{}
@@ -80,9 +80,10 @@ func (r *recorder) put(f fetched) int {
 	return len(r.list) - 1
 }
 
-// inputs gives what was fetched without anything that may be a secret. The value of a
-// variable stands in it unless it has reached a secret attribute, for the runbook says
-// which are sensitive; that of a file only if it has reached a public one besides.
+// inputs returns what was fetched, without anything that may be a secret. It includes the value of
+// a variable unless that has reached a secret attribute, because the runbook says which variables
+// are sensitive. It includes the value of a file only if that has reached a public attribute and no
+// secret one.
 func (r *recorder) inputs(src []byte, key []byte) Inputs {
 	out := Inputs{Source: plainHash(src), List: []Input{}}
 	for i, f := range r.list {

@@ -12,7 +12,7 @@ import (
 // Reference is the reference documentation of the language in Markdown.
 func Reference() []byte { return runbooks.Reference() }
 
-// Reference is the function Reference for this language.
+// Reference does what the function Reference does, for this language.
 func (l *Language) Reference() []byte {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# %s\n\n%s\n\n", l.Title, l.Intro)
@@ -41,7 +41,7 @@ func (l *Language) Reference() []byte {
 	return []byte(b.String())
 }
 
-// hasEffects tells whether a change of an attribute does something to what runs.
+// hasEffects tells whether changing an attribute affects what runs.
 func (l *Language) hasEffects() bool {
 	found := false
 	l.eachType(func(t *BlockType) {
@@ -50,7 +50,7 @@ func (l *Language) hasEffects() bool {
 	return found
 }
 
-// vocabularies are what the conditions of the language may name, each once.
+// vocabularies returns what the conditions of the language may name, each once.
 func (l *Language) vocabularies() []*Vocabulary {
 	var out []*Vocabulary
 	l.eachType(func(t *BlockType) {
@@ -92,7 +92,7 @@ func typeText(t cty.Type) string {
 	return t.FriendlyName()
 }
 
-// anchor is the fragment that Markdown renderers give a heading.
+// anchor returns the fragment that Markdown renderers give a heading.
 func anchor(heading string) string {
 	var b strings.Builder
 	for _, r := range strings.ToLower(heading) {
@@ -106,7 +106,7 @@ func anchor(heading string) string {
 	return b.String()
 }
 
-// document writes the section of a block type, and of what is nested in it.
+// document writes the section of a block type, and of the types nested in it.
 func (t *BlockType) document(b *strings.Builder, level, heading string, effects bool) {
 	fmt.Fprintf(b, "\n%s `%s`\n\n%s%s\n\n```hcl\n%s\n```\n\n", level, heading, t.Doc, t.howMany(), t.Example)
 	columns, rule := " a change |", "---|"
@@ -142,10 +142,10 @@ func (t *BlockType) howMany() string {
 	return " At most one; without it the defaults hold."
 }
 
-// fewWords is how many words a table can show that an attribute takes.
+// fewWords is how many allowed words a table can show.
 const fewWords = 12
 
-// valueText says what the attribute takes.
+// valueText says what the attribute accepts.
 func (at *Attribute) valueText() string {
 	s := at.Kind.words()
 	switch {

@@ -8,9 +8,9 @@ import (
 	"github.com/hashicorp/hcl/v2"
 )
 
-// lookup finds what a traversal refers to: one node, or all nodes of a type when
-// it stops short of a name ("model" in values(model)). prefix is the part of the
-// address that the traversal spells out for a whole type.
+// lookup finds what a traversal refers to: one node, or all nodes of a type when the traversal ends
+// before a name ("model" in values(model)). prefix is the part of the address that the traversal
+// names for a whole type.
 func (e *evaluator) lookup(addr Address, t hcl.Traversal) (targets []*node, prefix []string, found bool) {
 	words := wordsOf(t)
 	depth := e.addressDepth(words)
@@ -19,7 +19,7 @@ func (e *evaluator) lookup(addr Address, t hcl.Traversal) (targets []*node, pref
 		return nil, nil, false
 	}
 	if len(words) < depth {
-		// A whole type. Its variants' names must exist even when no block does.
+		// A whole type. Its variants' names must exist even when there is no such block.
 		for i, v := range e.lang.variants(words[0]) {
 			if i > 0 && len(words) > 1 || v.Variant == "" {
 				break
@@ -46,7 +46,7 @@ func (e *evaluator) lookup(addr Address, t hcl.Traversal) (targets []*node, pref
 	return []*node{n}, words[:depth-1], true
 }
 
-// wordsOf gives the names that a traversal begins with.
+// wordsOf returns the names that a traversal begins with.
 func wordsOf(t hcl.Traversal) []string {
 	var words []string
 	for _, step := range t {
@@ -67,13 +67,13 @@ func wordsOf(t hcl.Traversal) []string {
 	return words
 }
 
-// addressDepth is how many words the addresses under words[0] have; 0 when
-// nothing has such an address.
+// addressDepth returns how many words the addresses under words[0] have; 0 when nothing has such an
+// address.
 func (e *evaluator) addressDepth(words []string) int {
 	if words[0] == "local" || words[0] == "var" {
 		return 2
 	}
-	if all := e.lang.variants(words[0]); len(all) > 0 { // all have the same
+	if all := e.lang.variants(words[0]); len(all) > 0 { // all variants have the same number
 		t := all[0]
 		if t.Slot == nil {
 			return 0
@@ -90,8 +90,8 @@ func (e *evaluator) addressDepth(words []string) int {
 	return 0
 }
 
-// unknownPart finds the word that t does not have, among an attribute and what
-// follows it, and says what it may have meant; "" when t has all.
+// unknownPart finds the first word that t does not have, among an attribute and the words after it,
+// and suggests another; "" when t has all.
 func (e *evaluator) unknownPart(t *BlockType, words []string) (unknown, hint string) {
 	all := []string{"address", "name"}
 	for _, a := range t.Attributes {

@@ -18,14 +18,14 @@ var sttBlock = &BlockType{
 		{Name: "url", Kind: URL, Gives: Reaches, OnChange: Restart, Example: `"http://stt.local:7272"`,
 			Doc: "The server's address without a path; protocol orac needs it."},
 		{Name: "streaming", Kind: Bool, Gives: Tunes, OnChange: InPlace, Default: "true",
-			Doc: "Whether audio is sent while the person still speaks. When streaming fails the same audio goes by HTTP."},
+			Doc: "Whether audio is sent while the person still speaks. When streaming fails, the same audio goes by HTTP. A stream cannot carry language, task and forward_to_core: with one of them, and streaming left out, all audio goes by HTTP, once the recording is complete."},
 		{Name: "language", Kind: String, Gives: Tunes, OnChange: InPlace, Example: `"en"`,
 			Pattern: regexp.MustCompile(`^[A-Za-z]{2,8}([_-][A-Za-z0-9]{1,8}){0,3}$`), Expect: `a language code like "en" or "en-GB"`,
-			Doc: "The language that is spoken; without it the server decides."},
+			Doc: "The language that is spoken; without it the server decides. Audio then goes by HTTP: see streaming."},
 		{Name: "task", Kind: Enum, Gives: Tunes, OnChange: InPlace, Values: []string{"transcribe", "translate"}, Example: `"transcribe"`,
-			Doc: "What the server does with the speech; without it the server decides."},
+			Doc: "What the server does with the speech; without it the server decides. Audio then goes by HTTP: see streaming."},
 		{Name: "forward_to_core", Kind: Bool, Gives: Tunes, OnChange: InPlace, Example: "true",
-			Doc: "Whether ORAC STT forwards the text to ORAC Core; without it the server decides."},
+			Doc: "Whether ORAC STT forwards the text to ORAC Core; without it the server decides. Audio then goes by HTTP: see streaming."},
 		{Name: "command", Kind: Strings, Gives: Runs, OnChange: Restart, Example: `["whisper-cli", "-m", "base.en.bin", "-f", "{wav}"]`,
 			Doc: "The program of protocol exec and its arguments. {wav} in an argument is replaced by the recording's path; without it the path comes last."},
 		{Name: "strip", Kind: Strings, Gives: Tunes, OnChange: InPlace, Default: `["timestamps", "speakers", "sounds", "tokens"]`,
@@ -42,7 +42,7 @@ var sttBlock = &BlockType{
 		{Name: "health_every", Kind: Duration, Gives: Tunes, OnChange: InPlace, Default: "30s", Min: "5s", Max: "10m",
 			Doc: "How often the server's health is asked for."},
 	}, tlsClient("the server's")),
-	Rules: []Rule{
+	Rules: slices.Concat([]Rule{
 		RequiredWhen("protocol", "orac", "url", `Add url = "http://HOST:7272", the address of the ORAC STT server.`),
 		RequiredWhen("protocol", "exec", "command", `Add command = ["PROGRAM", "{wav}"].`),
 		OnlyWhen("protocol", "orac", "url"),
@@ -51,9 +51,10 @@ var sttBlock = &BlockType{
 		OnlyWhen("protocol", "orac", "auth"),
 		OnlyWhen("protocol", "orac", "ca"),
 		OnlyWhen("protocol", "orac", "client_cert"),
+		OnlyWhen("protocol", "orac", "health_every"),
 		AtMostOneOf("token", "auth"),
 		together("client_cert", "client_key", "A certificate is of no use without its private key."),
-	},
+	}, wayRules()),
 }
 
 var heartbeatBlock = &BlockType{

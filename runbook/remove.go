@@ -10,12 +10,12 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
 
-// Remove gives the text of a runbook without one block, which may be nested ("listener.kitchen.record"). What stands inside of
-// the block goes with it; all else stays byte for byte, the comments beside it too, but for a blank line that would be the second
-// in a row. That nothing else is gone is checked on the result. Whether others refer to the block is not: Parse of the result
-// says that, and Referrers before.
+// Remove returns the text of a runbook without one block, which may be nested ("listener.kitchen.record"). Everything inside the
+// block goes with it. All other bytes stay, including the comments beside it, except a second blank line in a row. The result is
+// checked: nothing else is gone. Remove does not check whether others refer to the block: Parse reports that afterwards, and
+// Referrers beforehand.
 //
-// An error is an *EditError, or Diagnostics when the text is no runbook to begin with.
+// Errors are an *EditError, or Diagnostics when the text is not a valid runbook to begin with.
 func Remove(src []byte, block Address) ([]byte, error) {
 	c, err := cutOf(src, block)
 	if err != nil {
@@ -27,10 +27,11 @@ func Remove(src []byte, block Address) ([]byte, error) {
 	return c.make(string(block))
 }
 
-// Unset gives the text of a runbook in which one attribute of a block is not written, so that its default holds. All else stays
-// byte for byte, a comment behind the attribute too; one inside of its expression goes with that. Where it is not written to begin with the text is as it was.
+// Unset returns the text of a runbook in which one attribute of a block is not written, so that its default applies. All other
+// bytes stay, including a comment after the attribute; a comment inside the expression goes with it. If the attribute is not
+// written to begin with, the text stays as it is.
 //
-// An error is an *EditError, or Diagnostics when the text is no runbook to begin with.
+// Errors are an *EditError, or Diagnostics when the text is not a valid runbook to begin with.
 func Unset(src []byte, block Address, attribute string) ([]byte, error) {
 	path, err := runbooks.pathTo(block)
 	if err != nil {
@@ -62,15 +63,15 @@ func (t *BlockType) has(attribute string) error {
 		suggest(attribute, t.attributeNames()) + "It has " + strings.Join(t.attributeNames(), ", ") + "."}
 }
 
-// cutting takes a piece out of a text.
+// cutting removes a piece of a text.
 type cutting struct {
 	src      []byte
 	body     *hclsyntax.Body
-	block    *hclsyntax.Block // that an address names
-	around   *hclsyntax.Block // that the piece stands in; nil at the top
-	target   string           // path of the block, as list gives it
+	block    *hclsyntax.Block // the block that an address names
+	around   *hclsyntax.Block // the block around the piece; nil at the top level
+	target   string           // path of the block, as list returns it
 	from, to int              // bytes of the piece
-	gone     func(said) bool  // what the piece says
+	gone     func(said) bool  // matches what the piece states
 }
 
 // cutOf finds a block that is written.
@@ -103,7 +104,7 @@ func cutOf(src []byte, block Address) (*cutting, error) {
 	return c, nil
 }
 
-// make takes the piece out, with the line that it leaves empty if that changes nothing else.
+// make removes the piece, with the line that it leaves empty if that changes nothing else.
 func (c *cutting) make(what string) ([]byte, error) {
 	before := list(c.body, c.src)
 	for _, r := range c.ranges() {
@@ -115,7 +116,7 @@ func (c *cutting) make(what string) ([]byte, error) {
 	return nil, &EditError{what + " cannot be removed by itself", "The file is written in an unusual way: edit it by hand."}
 }
 
-// ranges are the ways to take the piece out, the best one first.
+// ranges lists the ways to remove the piece, the best one first.
 func (c *cutting) ranges() [][2]int {
 	start := bytes.LastIndexByte(c.src[:c.from], '\n') + 1
 	end := c.lineAfter(c.to)
@@ -125,7 +126,7 @@ func (c *cutting) ranges() [][2]int {
 	if !isBlank(c.src[start:c.from]) {
 		return [][2]int{{c.from, c.to}}
 	}
-	if !isBlank(c.src[c.to:end]) { // a comment follows, and stays where the piece began
+	if !isBlank(c.src[c.to:end]) { // a comment follows, and moves to where the piece began
 		rest := c.src[c.to:end]
 		return [][2]int{{c.from, c.to + len(rest) - len(bytes.TrimLeft(rest, " \t"))}, {c.from, c.to}}
 	}
@@ -147,7 +148,7 @@ func (c *cutting) ranges() [][2]int {
 	return [][2]int{lines}
 }
 
-// lineAfter is where the line after an offset begins.
+// lineAfter returns the offset of the line after the one of an offset.
 func (c *cutting) lineAfter(at int) int {
 	if i := bytes.IndexByte(c.src[at:], '\n'); i >= 0 {
 		return at + i + 1
@@ -157,7 +158,7 @@ func (c *cutting) lineAfter(at int) int {
 
 func isBlank(text []byte) bool { return len(bytes.TrimSpace(text)) == 0 }
 
-// isOnlyChange tells whether a text says all that was said before but the piece, with all comments beside it.
+// isOnlyChange tells whether a text still states everything except the piece, with all comments beside it.
 func (c *cutting) isOnlyChange(before []said, out []byte) bool {
 	rest := slices.DeleteFunc(slices.Clone(before), c.gone)
 	kept := commentsIn(c.src, func(r hcl.Range) bool { return r.End.Byte <= c.from || r.Start.Byte >= c.to })

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/text/width"
 )
 
-// RenderOptions say how diagnostics are written for people. The zero value is
-// plain text for a terminal of 100 columns.
+// RenderOptions says how diagnostics are written for people. The zero value is plain text for a
+// terminal of 100 columns.
 type RenderOptions struct {
 	Color bool
 	Width int // columns; lines of source are cut to it around the place
@@ -22,8 +22,8 @@ const (
 	red, yellow, bold, faint, plain = "\x1b[31m", "\x1b[33m", "\x1b[1m", "\x1b[2m", "\x1b[0m"
 )
 
-// Render writes every diagnostic: its place and what is wrong, the line of the
-// source with the place underlined, and the way out.
+// Render writes every diagnostic: its place and what is wrong, the line of the source with the
+// place underlined, and how to fix it.
 func (ds Diagnostics) Render(w io.Writer, o RenderOptions) error {
 	var b strings.Builder
 	for i, d := range ds {
@@ -71,7 +71,7 @@ func (d Diagnostic) render(b *strings.Builder, o RenderOptions) {
 	}
 }
 
-// columns is the width with its default.
+// columns returns the width, or its default.
 func (o RenderOptions) columns() int {
 	if o.Width <= 0 {
 		return 100
@@ -79,15 +79,15 @@ func (o RenderOptions) columns() int {
 	return o.Width
 }
 
-// cell is what stands for one character of the source: its text, the columns that
-// it takes, and whether it is part of the place.
+// cell shows one character of the source: its text, the columns that it takes, and whether it is
+// part of the place.
 type cell struct {
 	text   string
 	width  int
 	marked bool
 }
 
-// snippet gives the line of the place, cut to columns, and the line of ^ under it.
+// snippet returns the line of the place, cut to columns, and the line of ^ under it.
 func (d Diagnostic) snippet(columns int) (line, under string) {
 	cells := d.cells()
 	first, total := -1, 0
@@ -172,10 +172,10 @@ func (d Diagnostic) cells() []cell {
 	return out
 }
 
-// near keeps of a very long line what a terminal can show of it: a line of 256 KiB may
-// hold a hundred places.
+// near keeps the part of a very long line that a terminal can show: a line of 256 KiB may contain a
+// hundred places.
 func near(text []byte, start, place int) ([]byte, int) {
-	const around = 4 << 10 // bytes on each side, more than any terminal is wide
+	const around = 4 << 10 // bytes on each side, more than any terminal shows
 	if place-start > around {
 		skip := place - start - around
 		for !utf8.RuneStart(text[skip]) {
@@ -192,8 +192,8 @@ func near(text []byte, start, place int) ([]byte, int) {
 	return text, start
 }
 
-// visible gives a character as a terminal may show it, and its columns. What would
-// command the terminal, or reorder its text, is escaped.
+// visible returns a character as a terminal may show it, and its columns. It escapes whatever would
+// command the terminal, or reorder its text.
 func visible(r rune, size int) (string, int) {
 	switch {
 	case r == utf8.RuneError && size == 1:

@@ -11,14 +11,14 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// resolveAll gives every node its value.
+// resolveAll evaluates every node.
 func (e *evaluator) resolveAll() {
 	for _, n := range e.order {
 		e.resolve(n)
 	}
 }
 
-// resolve gives n its value, after all that n refers to.
+// resolve evaluates n after everything that n refers to.
 func (e *evaluator) resolve(n *node) {
 	if n.state != unseen {
 		return
@@ -41,16 +41,16 @@ func (e *evaluator) resolve(n *node) {
 	e.budget.charge(2*looking(n.value, n.weight), 0)
 }
 
-// maxValue bounds what one expression may be made of and may give, in bytes and
-// elements, and with them what an expression that doubles the one before can reach.
+// maxValue bounds the inputs and the result of one expression, in bytes and elements. It also
+// limits a chain of expressions that each double the one before.
 const maxValue = 2 << 20
 
 // maxLoop bounds the rounds that nested for expressions may make.
 const maxLoop = 1 << 26
 
-// evaluate gives the value of an expression of the node at addr, and what it was
-// made of. It is not ok when a problem has been reported; parts of the value are
-// unknown when one has been reported for something that it refers to.
+// evaluate returns the value of an expression of the node at addr, and the inputs it was made of.
+// ok is false when a problem has been reported; parts of the value are unknown when something that
+// it refers to has a reported problem.
 func (e *evaluator) evaluate(addr Address, expr hclsyntax.Expression) (cty.Value, *inputSet, bool) {
 	site := e.graph.byExpr[expr]
 	if site.forbidden {
@@ -70,13 +70,13 @@ func (e *evaluator) evaluate(addr Address, expr hclsyntax.Expression) (cty.Value
 		return cty.DynamicVal, uses, false
 	}
 	before := e.revealed
-	outerUses, outerSite := e.uses, e.site // secret() evaluates where the secrets are
+	outerUses, outerSite := e.uses, e.site // secret() is evaluated where the secrets are
 	e.uses, e.site = uses, site
 	v, diags := expr.Value(&hcl.EvalContext{Variables: vars.tree.values(), Functions: e.funcs})
 	e.uses, e.site = outerUses, outerSite
 	e.path[len(e.path)-1].uses.union(uses)
 	weight := weigh(v, maxValue+1)
-	e.budget.charge(stepNode+4*looking(v, weight), 0) // it is looked through some times more
+	e.budget.charge(stepNode+4*looking(v, weight), 0) // the value is walked through several more times
 	switch {
 	case e.exhausted(addr, expr.Range()):
 		return cty.DynamicVal, uses, false
@@ -92,12 +92,12 @@ func (e *evaluator) evaluate(addr Address, expr hclsyntax.Expression) (cty.Value
 	return v, uses, true
 }
 
-// hiddenReason stands for a reason that may quote a secret.
+// hiddenReason replaces a reason that may quote a secret.
 const hiddenReason = "The reason is not shown, since it may quote a secret that the expression uses."
 
-// report turns a diagnostic of an evaluation into one of ours. The library's own
-// words may quote what it was given, so they are shown only when no secret was.
-// place is where the problem is when d does not say it.
+// report converts a diagnostic of an evaluation into one of ours. The library's own words may quote
+// the values, so they are shown only when no secret is among them. place is where the problem is
+// when d does not say it.
 func (e *evaluator) report(addr Address, place hcl.Range, d *hcl.Diagnostic, secrets bool, names func() []string) {
 	if d.Subject != nil {
 		place = *d.Subject
@@ -119,7 +119,7 @@ func (e *evaluator) report(addr Address, place hcl.Range, d *hcl.Diagnostic, sec
 	if secrets {
 		detail = hiddenReason
 	}
-	const longest = 600 // it may hold what several failures say
+	const longest = 600 // it may contain the messages of several failures
 	if r := []rune(detail); len(r) > longest {
 		detail = string(r[:longest-1]) + "…"
 	}
@@ -137,8 +137,8 @@ func (e *evaluator) functionNames() []string {
 	return out
 }
 
-// affordable reports whether an expression whose operands weigh weight in total
-// can be evaluated: every for expression, and every splat, may go through all of it.
+// affordable reports whether an expression whose operands weigh weight in total can be evaluated:
+// every for expression, and every splat, may walk through all of it.
 func (e *evaluator) affordable(expr hclsyntax.Expression, weight int) bool {
 	weight += expr.Range().End.Byte - expr.Range().Start.Byte
 	if weight > maxValue {
@@ -160,15 +160,15 @@ func (e *evaluator) affordable(expr hclsyntax.Expression, weight int) bool {
 	return true
 }
 
-// named is what an expression refers to.
+// named collects what an expression refers to.
 type named struct {
 	tree   scope
-	uses   inputSet // what it was made of
+	uses   inputSet // the inputs it was made of
 	weight int      // of all uses together
-	marked bool     // whether any of it holds a mark
+	marked bool     // whether any of it carries a mark
 }
 
-// namedIn resolves what an expression refers to.
+// namedIn resolves everything that an expression refers to.
 func (e *evaluator) namedIn(addr Address, names []hcl.Traversal) (*named, bool) {
 	out, ok := &named{tree: scope{}}, true
 	seen := map[*node]bool{}
@@ -202,8 +202,7 @@ func (e *evaluator) namedIn(addr Address, names []hcl.Traversal) (*named, bool) 
 	return out, ok
 }
 
-// follow resolves a node that is referred to at place. It is not ok when that
-// closes a cycle.
+// follow resolves a node that is referred to at place. ok is false when that closes a cycle.
 func (e *evaluator) follow(n *node, place hcl.Range) bool {
 	if n.state != visiting {
 		e.resolve(n)
@@ -236,7 +235,7 @@ func chain(cycle []string) string {
 // scope is the tree of names that an expression may use; its leaves are values.
 type scope map[string]any
 
-// touch makes sure that the words of prefix exist, as an empty object if need be.
+// touch makes sure that the words of prefix exist, as an empty object if needed.
 func (s scope) touch(prefix []string) scope {
 	for _, word := range prefix {
 		next, ok := s[word].(scope)

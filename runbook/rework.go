@@ -15,8 +15,8 @@ import (
 // Verb is what an Operation does.
 type Verb string
 
-// DoSet gives an attribute another expression, DoUnset leaves it at its default, DoAdd adds an empty block, and DoRemove takes one
-// out.
+// DoSet gives an attribute another expression, DoUnset returns it to its default, DoAdd adds an empty block, and DoRemove removes
+// a block.
 const (
 	DoSet    Verb = "set"
 	DoUnset  Verb = "unset"
@@ -28,25 +28,25 @@ const (
 type Operation struct {
 	Do         Verb
 	Block      Address
-	Attribute  string // of DoSet and DoUnset
-	Expression string // of DoSet
+	Attribute  string // for DoSet and DoUnset
+	Expression string // for DoSet
 }
 
-// StepError is an operation that was not done.
+// StepError is an operation that failed.
 type StepError struct {
-	Step int // from 0 on
+	Step int // counted from 0
 	Err  error
 }
 
 func (e *StepError) Error() string { return fmt.Sprintf("operation %d: %v", e.Step+1, e.Err) }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *StepError) Unwrap() error { return e.Err }
 
-// Rework does operations one after the other, as Edit, Unset, Add and Remove do each. Blocks that are new afterwards are laid
-// out as Format does; every other byte stays. When some operation cannot be done the text is nil, and all of those are told. The
-// work of an operation grows with the text: of the largest one eight can be done at once. ctx ends it between two, with its
-// error for the next one.
+// Rework performs operations one after the other, in the way of Edit, Unset, Add and Remove. New blocks are laid out as Format
+// does; every other byte stays. If operations fail, the text is nil and every failure is reported. The work of an operation
+// grows with the text: at most eight fit for the largest text. ctx can end the work between two operations; the next operation
+// then fails with its error.
 func Rework(ctx context.Context, src []byte, operations []Operation) ([]byte, []*StepError) {
 	var wrong []*StepError
 	out, left := src, maxReworked
@@ -84,14 +84,14 @@ func (o Operation) do(src []byte) ([]byte, error) {
 	return nil, &EditError{fmt.Sprintf("%q is no operation", clip(string(o.Do))), `It is one of "set", "unset", "add" and "remove".`}
 }
 
-// Quote writes a text as an expression that means it, whatever is in it.
+// Quote writes any text as an expression whose value is that text.
 func Quote(text string) string { return string(hclwrite.TokensForValue(cty.StringVal(text)).Bytes()) }
 
-// maxReworked bounds the text that operations go through, each through all of it, in bytes.
+// maxReworked bounds the sum of the texts that all operations walk through, in bytes.
 const maxReworked = 8 * MaxFileSize
 
-// tidy lays out the blocks that a text has and another had not, as long as it may go through the text. What cannot be laid out
-// without another change stays as it is.
+// tidy lays out the blocks that are new in a text, while the budget allows. A block that cannot be laid out without another
+// change stays as it is.
 func tidy(before, after []byte, left int) []byte {
 	old, ok := parsed(before)
 	if !ok {
@@ -106,7 +106,7 @@ func tidy(before, after []byte, left int) []byte {
 		return after
 	}
 	said, out := list(body, after), after
-	for _, b := range slices.Backward(newBlocks(body, "", was)) { // from the end, so that the places of the others stay
+	for _, b := range slices.Backward(newBlocks(body, "", was)) { // from the end, so that the earlier offsets stay valid
 		if left -= len(out); left < 0 {
 			break
 		}
@@ -125,7 +125,7 @@ func parsed(src []byte) (*hclsyntax.Body, bool) {
 	return p.parse()
 }
 
-// newBlocks are the outermost blocks whose path was not there, in the order of the file.
+// newBlocks returns the outermost blocks whose path is new, in the order of the file.
 func newBlocks(body *hclsyntax.Body, path string, was map[string]bool) (out []*hclsyntax.Block) {
 	same := map[string]int{}
 	for _, b := range body.Blocks {
@@ -139,11 +139,12 @@ func newBlocks(body *hclsyntax.Body, path string, was map[string]bool) (out []*h
 	return out
 }
 
-// laidOut is a block as Format lays it out, with the indentation and the line ends that it has.
+// laidOut returns a block as Format lays it out, with the indentation and the line ends that it
+// has.
 func laidOut(src []byte, from, to int) []byte {
 	e := edit{src: src}
 	text, newline := string(src[from:to]), newlineOf(src[from:to])
-	if strings.Contains(text, "<<") { // the lines of a text are not to be moved
+	if strings.Contains(text, "<<") { // the lines of a heredoc must not move
 		return src[from:to]
 	}
 	text = string(hclwrite.Format([]byte(strings.ReplaceAll(text, "\r\n", "\n"))))

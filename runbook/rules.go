@@ -7,16 +7,16 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// Given is what a Rule sees of a block: its attributes, defaults filled in.
+// Given is what a Rule sees of a block: its attributes, with defaults filled in.
 type Given struct {
 	attrs map[string]Attr
 	types *BlockType
 }
 
-// Written reports whether the runbook gives the attribute a value of its own.
+// Written reports whether the runbook writes the attribute.
 func (g Given) Written(name string) bool { return !g.attrs[name].Default }
 
-// Text is the value of an attribute that holds text; "" when it has none.
+// Text returns the value of an attribute that holds text; "" when it has none.
 func (g Given) Text(name string) string {
 	v := g.attrs[name].Value
 	if v == cty.NilVal || v.IsNull() || v.Type() != cty.String {
@@ -25,14 +25,14 @@ func (g Given) Text(name string) string {
 	return v.AsString()
 }
 
-// Flag is the value of an attribute that is true or false.
+// Flag returns the value of an attribute that is true or false.
 func (g Given) Flag(name string) bool {
 	v := g.attrs[name].Value
 	return v != cty.NilVal && !v.IsNull() && v.Type() == cty.Bool && v.True()
 }
 
-// Amount is the value of an attribute that is a number, a duration (in ns) or a
-// size (in bytes).
+// Amount returns the value of an attribute that is a number, a duration (in ns) or a size (in
+// bytes).
 func (g Given) Amount(name string) float64 {
 	at := g.types.Attribute(name)
 	n, err := amount(at.Kind, g.attrs[name].Value)
@@ -42,7 +42,7 @@ func (g Given) Amount(name string) float64 {
 	return n
 }
 
-// Numbers are the values of an attribute of Ints.
+// Numbers returns the values of an attribute of kind Ints.
 func (g Given) Numbers(name string) (list []int) {
 	for _, el := range g.attrs[name].Value.AsValueSlice() {
 		n, _ := el.AsBigFloat().Int64()
@@ -51,13 +51,13 @@ func (g Given) Numbers(name string) (list []int) {
 	return list
 }
 
-// Truth is the value of an attribute that is true or false; false when it has none.
+// Truth returns the value of an attribute that is true or false; false when it has none.
 func (g Given) Truth(name string) bool {
 	v := g.attrs[name].Value
 	return v != cty.NilVal && !v.IsNull() && v.Type() == cty.Bool && v.True()
 }
 
-// count says how many of the names are written.
+// count returns how many of the names are written.
 func (g Given) count(names []string) int {
 	n := 0
 	for _, name := range names {
@@ -135,9 +135,14 @@ func NotMoreThan(less, more, why string) Rule {
 }
 
 // orList joins names as people do: "a, b or c".
-func orList(names []string) string {
+func orList(names []string) string { return joined(names, "or") }
+
+// andList is orList with "and".
+func andList(names []string) string { return joined(names, "and") }
+
+func joined(names []string, last string) string {
 	if len(names) < 2 {
 		return strings.Join(names, "")
 	}
-	return strings.Join(names[:len(names)-1], ", ") + " or " + names[len(names)-1]
+	return strings.Join(names[:len(names)-1], ", ") + " " + last + " " + names[len(names)-1]
 }

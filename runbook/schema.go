@@ -2,8 +2,8 @@ package runbook
 
 import "regexp"
 
-// Kind is what sort of value an attribute takes. It decides how the value is
-// written, checked, normalised and described.
+// Kind is the sort of value that an attribute accepts. It decides how the value is written,
+// checked, normalised and described.
 type Kind int
 
 // The kinds. A reference names another block; its normal form is an Address.
@@ -24,8 +24,8 @@ const (
 	Map                    // text by name
 	Keyword                // one of Attribute.Values, without quotes
 	Any                    // any value; locals and the default of a variable
-	Numbers                // numbers by name, the names of Attribute.Values
-	Expression             // true or false, evaluated later with what Attribute.Sees names: see Deferred
+	Numbers                // numbers by name; the names are Attribute.Values
+	Expression             // true or false, evaluated later with the words of Attribute.Sees: see Deferred
 	Code                   // an expression of another file, kept as text
 	CodeMap                // such expressions by name
 )
@@ -33,9 +33,8 @@ const (
 // Secrecy says what an attribute does with a marked value.
 type Secrecy int
 
-// Public refuses secret(), and shows what env() and file() gave; references to it
-// keep their mark. SecretAllowed keeps any value as a Secret, literals too.
-// SecretOnly refuses literals.
+// Public refuses secret(), and shows what env() and file() return; references to it keep their
+// mark. SecretAllowed keeps any value as a Secret, even a literal. SecretOnly refuses literals.
 const (
 	Public Secrecy = iota
 	SecretAllowed
@@ -51,51 +50,51 @@ const (
 	Restart Effect = "restart"
 )
 
-// Attribute describes one attribute of a block. The zero value of every field
-// but Name, Kind, OnChange and Doc is "nothing special".
+// Attribute describes one attribute of a block. The zero value of every field except Name, Kind,
+// OnChange and Doc means "nothing special".
 //
-// Default, Min, Max and Example are written as a user writes them, without the
-// quotes of text: "2s", "0.3", "true", "general"; that of a list is written like JSON. Unit says what a bare number
-// counts.
+// Default, Min, Max and Example are written as a user writes them, without the quotes of text: "2s", "0.3", "true",
+// "general"; a list is written like JSON. Unit says what a bare number counts.
 type Attribute struct {
 	Name     string
 	Kind     Kind
-	Gives    Capability // of a runbook's; a test walks the registry
+	Gives    Capability // required in runbooks; a test walks the registry
 	OnChange Effect
 	Doc      string // one sentence or two
 	Unit     string
 	Default  string
-	Min, Max string // inclusive, of Ints each; for Strings and Refs, nothing
+	Min, Max string // inclusive; for Ints, of each number; not for Strings and Refs
 	Required bool
-	NonEmpty bool // a list that must have an element; Ints that are written have one in any case
+	NonEmpty bool // a list that must have an element; written Ints always need one
 	Secret   Secrecy
-	Values   []string    // of an Enum or a Keyword, the elements of Strings, the names of Numbers
+	Values   []string    // of an Enum or a Keyword; the allowed elements of Strings; the names of Numbers
 	Refs     []string    // types a reference may name
-	Sees     *Vocabulary // of an Expression
+	Sees     *Vocabulary // for an Expression
 	Pattern  *regexp.Regexp
 	Expect   string // what Pattern demands, in words: "64 hexadecimal digits"
 	Example  string // an HCL expression
 
-	// Keeps says that the secret that the attribute names stays inside ORAC: nothing sends it, shows it or runs with it, so
-	// that Options.Within lets it name another one, as secret("NAME").
+	// Keeps says that the secret which the attribute names stays inside ORAC: nothing sends it, shows it or runs with it.
+	// Options.Within therefore lets the attribute name another one, as secret("NAME").
 	Keeps bool
 
-	// Vouches: it says who may answer at the addresses of its block, so that a credential that goes there goes to whom it names.
+	// Vouches says that the attribute decides who may answer at the addresses of its block, so that a credential reaches the
+	// right server.
 	Vouches bool
 
-	// NoWider tells of an attribute that Opens whether a text lets in nobody whom the one before has not; nil: any other text does.
+	// NoWider tells whether a text of an attribute that Opens admits nobody new compared with the text before; nil: every other
+	// text does.
 	NoWider func(was, is string) bool
 
-	// SecretKeys finds the names of a Map under which a text that is spelt out is
-	// refused, as in an attribute that is SecretOnly; nil when there is none.
+	// SecretKeys finds the names of a Map whose texts must not be literals, as in an attribute that
+	// is SecretOnly; nil when there are none.
 	SecretKeys *regexp.Regexp
 
-	// Reads says of a value whether it names a file whose contents are part of what
-	// the runbook means; nil when none does.
+	// Reads tells whether a value names a file whose content is part of the meaning of the runbook;
+	// nil when no value does.
 	Reads func(value string) bool
 
-	// DefaultFrom gives the default that depends on the block's name;
-	// DefaultDoc says it in words.
+	// DefaultFrom returns a default that depends on the block's name; DefaultDoc says it in words.
 	DefaultFrom func(name string) string
 	DefaultDoc  string
 }
@@ -103,12 +102,12 @@ type Attribute struct {
 // BlockType describes one type of block, or one variant of a type.
 type BlockType struct {
 	Type     string // the word that opens the block
-	Variant  string // the fixed first label, "" where the type has no variants
+	Variant  string // the fixed first label; "" if the type has no variants
 	Named    bool   // whether it has a name as its (last) label
 	Single   bool   // at most one in its parent
 	Required bool   // at least one in the file
-	Optional bool   // of a Single one: where it is not written there is none, not one of defaults
-	FreeForm bool   // attributes of any name; Attributes[0] describes them all
+	Optional bool   // for a Single one: if it is not written there is none, instead of one with defaults
+	FreeForm bool   // attributes may have any name; Attributes[0] describes them all
 	Doc      string
 	Example  string // HCL; the body of one block
 
@@ -116,26 +115,26 @@ type BlockType struct {
 	LabelExpect string         // what Label demands, in words
 
 	Attributes []Attribute
-	Nested     []*BlockType // Single and without a name
+	Nested     []*BlockType // each Single and without a name
 	Rules      []Rule
 
-	// Slot gives the place that a block of this type is built into, in the value that
-	// the language builds: a pointer to a struct, or to a slice of them. Nil for what
-	// is only language. Variants may share one struct; what a variant does not have
-	// keeps its zero value. See Into.
+	// Slot returns the place that a block of this type is built into, in the value that the
+	// language builds: a pointer to a struct, or to a slice of structs. It is nil for blocks that
+	// belong to the language itself. Variants may share one struct; fields that a variant does not
+	// have keep their zero value. See Into.
 	Slot func(any) any
 
-	// binds is the word that references to what is only language begin with: "local"
-	// for every attribute, "var" for the block; "" for all else.
+	// binds is the first word of references to blocks of the language itself: "local" for every
+	// attribute, "var" for the block; "" for all other types.
 	binds string
 }
 
-// Rule is a demand on several attributes of one block. It is checked once all of
-// Uses are valid in themselves.
+// Rule is a condition on several attributes of one block. It is checked when all of Uses are valid
+// by themselves.
 type Rule struct {
-	Uses  []string // attributes it reads; a broken rule points at the first that is written
-	Doc   string   // what must hold; the summary of its diagnostic
-	Hint  string   // the way out
+	Uses  []string // attributes it reads; a broken rule points at the first one that is written
+	Doc   string   // the condition; the summary of its diagnostic
+	Hint  string   // how to fix it
 	Holds func(Given) bool
 }
 
@@ -144,7 +143,7 @@ var namePattern = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,62}$`)
 
 const nameExpect = "a lower-case letter, then at most 62 lower-case letters, digits, _ or -"
 
-// Key is the block's type as addresses begin with it: "model", "device.microphone".
+// Key returns the block's type as addresses begin with it: "model", "device.microphone".
 func (t *BlockType) Key() string {
 	if t.Variant == "" {
 		return t.Type
@@ -152,7 +151,7 @@ func (t *BlockType) Key() string {
 	return t.Type + "." + t.Variant
 }
 
-// Header is the line that opens the block: `device "microphone" "NAME"`.
+// Header returns the line that opens the block: `device "microphone" "NAME"`.
 func (t *BlockType) Header() string {
 	h := t.Type
 	if t.Variant != "" {
@@ -184,7 +183,7 @@ func (t *BlockType) nested(name string) *BlockType {
 	return nil
 }
 
-// label is what the names of the type's blocks match.
+// label returns what the names of the type's blocks must match.
 func (t *BlockType) label() *regexp.Regexp {
 	if t.Label != nil {
 		return t.Label

@@ -17,14 +17,14 @@ type node struct {
 	addr   Address
 	types  *BlockType
 	block  *hclsyntax.Block     // nil for a local, and for a block that is not written
-	local  *hclsyntax.Attribute // of a local only
+	local  *hclsyntax.Attribute // only for a local
 	state  visit
-	value  cty.Value // what a reference gives; unknown until it is resolved, and after an error
-	out    Block     // of a block with a Slot
-	weight int       // of value, once it is resolved
-	marked bool      // whether value holds a mark
-	uses   inputSet  // what its value, or any of its attributes, was made of
-	site   *site     // of a variable
+	value  cty.Value // what a reference gets; unknown until it is resolved, and after an error
+	out    Block     // for a block with a Slot
+	weight int       // of value, after it is resolved
+	marked bool      // whether value carries a mark
+	uses   inputSet  // the inputs of its value, or of any of its attributes
+	site   *site     // for a variable
 }
 
 // visit is how far the resolution of a node has come.
@@ -36,29 +36,29 @@ const (
 	done
 )
 
-// evaluator turns a syntax tree into blocks. Nodes are resolved depth first, so
-// whatever an expression refers to has its value before the expression is read.
+// evaluator turns a syntax tree into blocks. It resolves nodes depth first, so that everything an
+// expression refers to has a value before the expression is read.
 type evaluator struct {
 	*problems
 	dir   string
 	opts  Options
 	funcs map[string]function.Function
 
-	order []*node // of the file, then what is not written
+	order []*node // first the nodes of the file, then those that are not written
 	nodes map[Address]*node
 	path  []*node // being resolved, outermost first
 
-	prefixes map[string][]*node // what under has given
+	prefixes map[string][]*node // results of under
 
 	budget *budget
-	told   bool // that it is spent
+	told   bool // whether the spent budget has been reported
 
-	revealed int // how many marked values the functions have given
+	revealed int // how many marked values the functions have returned
 
-	graph *graph // of what refers to what
+	graph *graph // which sites refer to which
 
 	recorder recorder
-	uses     *inputSet // of the expression that is being evaluated
+	uses     *inputSet // inputs of the expression that is being evaluated
 	site     *site     // that expression
 }
 
@@ -147,7 +147,7 @@ func (e *evaluator) typeOf(b *hclsyntax.Block) *BlockType {
 	return t
 }
 
-// checkLabels checks how many labels a block has and that its name is a good one.
+// checkLabels checks how many labels a block has and whether its name is valid.
 func (e *evaluator) checkLabels(t *BlockType, b *hclsyntax.Block) bool {
 	want := 0
 	if t.Variant != "" {
@@ -196,8 +196,7 @@ func (e *evaluator) collectBlock(t *BlockType, b *hclsyntax.Block) {
 	e.addNode(&node{addr: Address(addr), types: t, block: b})
 }
 
-// addNode keeps a node; of several with the same address only the first can be
-// referred to.
+// addNode keeps a node. If several have the same address, references reach only the first.
 func (e *evaluator) addNode(n *node) {
 	n.value = cty.DynamicVal
 	e.order = append(e.order, n)
@@ -210,7 +209,7 @@ func (e *evaluator) addNode(n *node) {
 	}
 }
 
-// place is where a node is declared.
+// place returns where a node is declared.
 func (n *node) place() hcl.Range {
 	switch {
 	case n.local != nil:
@@ -221,7 +220,7 @@ func (n *node) place() hcl.Range {
 	return hcl.Range{}
 }
 
-// under gives the nodes whose address begins with the words of prefix, once all are collected.
+// under returns the nodes whose address begins with the words of prefix, after all are collected.
 func (e *evaluator) under(prefix string) []*node {
 	if out, known := e.prefixes[prefix]; known {
 		return out

@@ -7,15 +7,15 @@ import (
 	"unique"
 )
 
-// Redacted is what stands wherever a secret would have been printed.
+// Redacted is printed in place of a secret.
 const Redacted = "(secret)"
 
-// Secret is a string that prints as "(secret)" by every road that printing
-// knows: fmt with any verb, log/slog, encoding/json and text marshalling.
-// The empty secret prints as "". Two secrets can be compared with ==.
+// Secret is a string that prints as "(secret)" in every way that Go prints: fmt with any verb,
+// log/slog, encoding/json and text marshalling. The empty secret prints as "". Two secrets can be
+// compared with ==.
 //
-// The handle matters: fmt calls no method on an unexported field of another
-// struct, and would print a string there; of a handle it prints an address.
+// The handle is needed because fmt calls no method on an unexported field of another struct: it
+// would print a string there, and prints an address for a handle.
 type Secret struct{ handle unique.Handle[string] }
 
 // NewSecret keeps value as a secret. NewSecret("") is the zero value.
@@ -26,7 +26,7 @@ func NewSecret(value string) Secret {
 	return Secret{unique.Make(value)}
 }
 
-// Reveal gives the value. Callers hand it to the wire and to nothing else.
+// Reveal returns the value. Callers pass it to the wire and to nothing else.
 func (s Secret) Reveal() string {
 	if !s.IsSet() {
 		return ""
@@ -37,7 +37,7 @@ func (s Secret) Reveal() string {
 // IsSet reports whether there is a value at all.
 func (s Secret) IsSet() bool { return s != Secret{} }
 
-// Equal is ==, for packages that compare by method.
+// Equal does what == does, for packages that compare by method.
 func (s Secret) Equal(other Secret) bool { return s == other }
 
 // String redacts.

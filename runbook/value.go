@@ -13,16 +13,16 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// misfit is a value that an attribute does not take: what is wrong with it,
-// worded to follow the attribute's name, and the way out. The empty misfit is one
-// whose cause has been reported already.
+// misfit describes a value that an attribute does not accept: what is wrong, worded to follow the
+// attribute's name, and how to fix it. The empty misfit means that the cause has been reported
+// already.
 type misfit struct{ wrong, hint string }
 
-// value checks a written, known, non-null value against its attribute. It gives
-// the normal form, and what references to the attribute see, which keeps all marks.
+// value checks a written, known, non-null value against its attribute. It returns the normal form,
+// and the value that references to the attribute get, which keeps all marks.
 func (e *evaluator) value(at *Attribute, addr Address, raw cty.Value, expr hclsyntax.Expression) (Attr, cty.Value, bool) {
 	plain, marks := raw.UnmarkDeep()
-	if at.Kind.isReference() { // the secrets of a block do not show in its address
+	if at.Kind.isReference() { // a block's secrets do not show in its address
 		marks = outerMarks(raw)
 	}
 	_, hard := marks[markSecret]
@@ -75,7 +75,8 @@ func (e *evaluator) value(at *Attribute, addr Address, raw cty.Value, expr hclsy
 	return out, reference, true
 }
 
-// outerMarks gives the marks of a value and of its elements, but none of what those hold.
+// outerMarks returns the marks of a value and of its elements, but not of what the elements
+// contain.
 func outerMarks(v cty.Value) cty.ValueMarks {
 	v, found := v.Unmark()
 	marks := cty.ValueMarks{}
@@ -89,16 +90,16 @@ func outerMarks(v cty.Value) cty.ValueMarks {
 	return marks
 }
 
-// literalSecret reports a secret that is spelt out, and sees to it that no
-// diagnostic shows its line.
+// literalSecret reports a secret that is written out as text, and makes sure that no diagnostic
+// shows its line.
 func (e *evaluator) literalSecret(addr Address, expr hclsyntax.Expression, what string) {
 	e.src.hideLiterals(expr)
 	e.fail(addr, expr.Range(), what+" is a secret that stands in the file",
 		`Use secret("NAME"), env("NAME") or file("PATH") instead, and change the secret, for others may have read it.`)
 }
 
-// literalSecrets reports the texts of a map that are spelt out under a name that
-// only secrets have. It tells whether there was one.
+// literalSecrets reports the texts of a map that are written out under a name that only secrets
+// have. It tells whether it found one.
 func (e *evaluator) literalSecrets(at *Attribute, addr Address, raw cty.Value, expr hclsyntax.Expression) bool {
 	if raw.IsMarked() || at.SecretKeys == nil || !raw.Type().IsObjectType() && !raw.Type().IsMapType() {
 		return false
@@ -109,7 +110,7 @@ func (e *evaluator) literalSecrets(at *Attribute, addr Address, raw cty.Value, e
 			continue
 		}
 		written := entry(expr, name)
-		if fetches(written) { // "Bearer ${try(env("TOKEN"), "")}" where there is no token
+		if fetches(written) { // "Bearer ${try(env("TOKEN"), "")}" when TOKEN is not set
 			continue
 		}
 		found = true
@@ -118,14 +119,15 @@ func (e *evaluator) literalSecrets(at *Attribute, addr Address, raw cty.Value, e
 	return found
 }
 
-// fetches tells whether an expression calls a function that gives secrets.
+// fetches tells whether an expression calls a function that returns secrets.
 func fetches(expr hclsyntax.Expression) bool {
 	found := false
 	eachCall(expr, func(call *hclsyntax.FunctionCallExpr) { found = found || isSecretSource(call.Name) })
 	return found
 }
 
-// entry is the expression of one entry of a map, or all of it when it is not written out.
+// entry returns the expression of one entry of a map, or the whole expression when the map is not
+// written out.
 func entry(expr hclsyntax.Expression, name string) hclsyntax.Expression {
 	object, ok := asWritten(expr).(*hclsyntax.ObjectConsExpr)
 	if !ok {
@@ -139,7 +141,7 @@ func entry(expr hclsyntax.Expression, name string) hclsyntax.Expression {
 	return expr
 }
 
-// hide moves the texts of a secret attribute out of what can be printed.
+// hide moves the texts of a secret attribute into a place that is never printed.
 func (a *Attr) hide() {
 	a.secrets = map[string]Secret{}
 	if a.Value.Type() == cty.String {
@@ -157,7 +159,7 @@ func (a *Attr) hide() {
 	}
 }
 
-// normalise gives the normal form of an unmarked value.
+// normalise returns the normal form of an unmarked value.
 func (e *evaluator) normalise(at *Attribute, v quotable) (cty.Value, *misfit) {
 	switch at.Kind {
 	case Int, Float, Duration, ByteSize:
@@ -205,7 +207,7 @@ func (e *evaluator) text(at *Attribute, v quotable) (cty.Value, *misfit) {
 	return v.Value, nil
 }
 
-// hasPassword finds the user and password of a URL, whatever else is wrong with it.
+// hasPassword finds the user and password of a URL, even if the rest of the URL is invalid.
 var hasPassword = regexp.MustCompile(`//[^/\s"@]*@`)
 
 func normaliseAmount(at *Attribute, v quotable) (cty.Value, *misfit) {
@@ -239,8 +241,8 @@ func normaliseAmount(at *Attribute, v quotable) (cty.Value, *misfit) {
 	return v.Value, nil
 }
 
-// amount is a number, a duration in ns or a size in bytes. A whole number has no
-// fraction, and none is infinite.
+// amount checks a number, a duration in ns or a size in bytes. It refuses fractions where a whole
+// number is expected, and infinity everywhere.
 func amount(k Kind, v cty.Value) (float64, error) {
 	switch k {
 	case Duration:
@@ -323,7 +325,7 @@ func (e *evaluator) list(at *Attribute, v quotable) (cty.Value, *misfit) {
 	return cty.ListVal(out), nil
 }
 
-// wholeNumbers is the normal form of one number or of a list of them: a list.
+// wholeNumbers returns the normal form of one number or of a list of numbers: a list.
 func wholeNumbers(at *Attribute, v quotable) (cty.Value, *misfit) {
 	one := *at
 	one.Kind = Int
@@ -372,7 +374,7 @@ func textMap(at *Attribute, v quotable) (cty.Value, *misfit) {
 	return cty.MapVal(out), nil
 }
 
-// numberMap is the normal form of numbers by name.
+// numberMap returns the normal form of numbers by name.
 func numberMap(at *Attribute, v quotable) (cty.Value, *misfit) {
 	if !v.Type().IsObjectType() && !v.Type().IsMapType() {
 		return cty.NilVal, &misfit{"must be a map of numbers, not " + v.describe(), "Write it like " + at.Example + "."}

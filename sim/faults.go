@@ -160,6 +160,7 @@ func init() {
 		scenario.STTCut:          onService("the client finds half an answer"),
 		scenario.STTCorrupt:      onService("the client finds no answer in what comes"),
 		scenario.STTSilent:       onService("the client's time is up, in connecting too"),
+		scenario.STTNoStream:     onService("the client's streams are refused with 403, and its health checks say why"),
 		scenario.STTPoison: {"the client fails on the first utterance that it brings, as the way says, and on no other", func(m *machine, o *occurrence) func() {
 			s := m.services[o.Target]
 			s.faults[o.Kind], s.poison = o.Fault, ""

@@ -74,6 +74,10 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 		scenario.STTPoison: {more: "for = \"70s\"", does: func(m *machine, r report.Run) bool {
 			return m.account.refused == 1 && said(r, "delivered", "failed", begin, 90) == 1 && m.account.delivered == m.account.recorded-1
 		}},
+		scenario.STTNoStream: {does: func(m *machine, r report.Run) bool {
+			return said(r, "streaming", "off", begin, end) == 1 && said(r, "streaming", "on", end, 120) == 1 && said(r, "delivery_failed", "", 0, 120) == 0 &&
+				m.account.delivered == m.account.recorded
+		}},
 		scenario.NetDown:       {more: "for = \"45s\"", does: failed("network is unreachable")},
 		scenario.HeartbeatDown: {does: noticed},
 		scenario.HeartbeatNo:   {does: noticed},

@@ -171,11 +171,11 @@ func (s *service) Transcribe(t *rt.Task, u stt.Utterance, pcm []int16) (stt.Resu
 	return stt.Result{Text: cmp.Or(s.text, "something")}, nil
 }
 
-func (s *service) Health(t *rt.Task) (string, error) {
+func (s *service) Health(t *rt.Task) (stt.Health, error) {
 	if s.down != nil && s.down(t.Now()) {
-		return "", errors.New("connection refused")
+		return stt.Health{}, errors.New("connection refused")
 	}
-	return "healthy", nil
+	return stt.Health{Status: "healthy"}, nil
 }
 
 // plays is a device that plays a sound once.

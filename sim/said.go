@@ -75,6 +75,8 @@ func words(b event.Body) string {
 		return b.Cause
 	case event.Delivered:
 		return b.Outcome
+	case event.Streaming:
+		return map[bool]string{true: "on", false: "off"}[b.On]
 	case event.NodeFailed:
 		return b.Cause
 	case event.Dropped:

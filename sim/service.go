@@ -99,6 +99,9 @@ func (c sttClient) Stream(t *rt.Task, u stt.Utterance, chunks *rt.Mailbox[stt.Ch
 	if err := c.connect(t, "stream"); err != nil {
 		return stt.Result{}, err
 	}
+	if c.has(scenario.STTNoStream) {
+		return stt.Result{}, c.fault("stream", wire.Unauthorised, 403, "")
+	}
 	for pcm := []int16(nil); ; {
 		chunk, err := chunks.Recv(t, t.Now().Add(5*time.Second))
 		switch {
@@ -158,19 +161,20 @@ func (c sttClient) answer(t *rt.Task, op string, u stt.Utterance, pcm []int16) (
 }
 
 // Health implements stt.Prober.
-func (c sttClient) Health(t *rt.Task) (string, error) {
+func (c sttClient) Health(t *rt.Task) (stt.Health, error) {
 	if err := c.connect(t, "health"); err != nil {
-		return "", err
+		return stt.Health{}, err
 	}
 	if d := c.faults[scenario.STTSlow].Delay; d > 0 {
 		if err := t.Sleep(min(d, 5*time.Second)); err != nil {
-			return "", err
+			return stt.Health{}, err
 		}
 		if d > 5*time.Second {
-			return "", c.fault("health", wire.Timeout, 0, "no answer in 5s")
+			return stt.Health{}, c.fault("health", wire.Timeout, 0, "no answer in 5s")
 		}
 	}
-	return "healthy", nil
+	streams := !c.has(scenario.STTNoStream)
+	return stt.Health{Status: "healthy", Streaming: &streams}, nil
 }
 
 // peer is a model of a server that takes heartbeats, or of a webhook.

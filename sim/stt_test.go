@@ -83,9 +83,9 @@ func (c testClient) answer(t *rt.Task, u stt.Utterance, samples int, first rt.In
 }
 
 // Health implements stt.Prober.
-func (c testClient) Health(t *rt.Task) (string, error) {
+func (c testClient) Health(t *rt.Task) (stt.Health, error) {
 	if c.away(t) {
-		return "", errRefused
+		return stt.Health{}, errRefused
 	}
-	return "healthy", t.Sleep(time.Millisecond)
+	return stt.Health{Status: "healthy"}, t.Sleep(time.Millisecond)
 }

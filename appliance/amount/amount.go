@@ -4,6 +4,7 @@ package amount
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -69,4 +70,23 @@ func Count(n int, one string) string {
 		return fmt.Sprintf("%d %sies", n, strings.TrimSuffix(one, "y"))
 	}
 	return fmt.Sprintf("%d %ss", n, one)
+}
+
+// Decimal is a 32-bit number, such as a score or a threshold, as the 64-bit number with the same digits: 0.55 stays 0.55, and is
+// not 0.550000011920929. Whatever leaves the graph as a float64 is made by it.
+func Decimal(f float32) float64 {
+	d, err := strconv.ParseFloat(strconv.FormatFloat(float64(f), 'g', -1, 32), 64)
+	if err != nil {
+		panic("BUG: " + err.Error()) // what was written can be read, infinities and NaN, too
+	}
+	return d
+}
+
+// Round is a measured number with so many decimals as people can use, so that no list shows 12.463355597079104.
+func Round(f float64, decimals int) float64 {
+	unit := math.Pow10(decimals)
+	if r := math.Round(f*unit) / unit; !math.IsInf(r, 0) && !math.IsNaN(r) {
+		return r
+	}
+	return f
 }

@@ -2,6 +2,7 @@ package amount
 
 import (
 	"math"
+	"strconv"
 	"testing"
 	"time"
 )
@@ -29,6 +30,27 @@ func TestCount(t *testing.T) {
 	for got, want := range map[string]string{Count(1, "query"): "1 query", Count(2, "query"): "2 queries", Count(0, "wake"): "0 wakes"} {
 		if got != want {
 			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// TestDecimal: a score keeps the digits that it is written with, and stays the same score.
+func TestDecimal(t *testing.T) {
+	for _, f := range []float32{0, 0.55, 0.1, 0.98596406, 1, 1e-9, 3.4e38, float32(math.Inf(1))} {
+		got := Decimal(f)
+		if text := strconv.FormatFloat(got, 'g', -1, 64); text != strconv.FormatFloat(float64(f), 'g', -1, 32) || float32(got) != f {
+			t.Errorf("%v becomes %s", f, text)
+		}
+	}
+	if got := Decimal(float32(math.NaN())); !math.IsNaN(got) {
+		t.Errorf("NaN becomes %v", got)
+	}
+}
+
+func TestRound(t *testing.T) {
+	for f, want := range map[float64]float64{12.463355597079104: 12.46, -0.005: -0.01, 3: 3, math.MaxFloat64: math.MaxFloat64, math.Inf(-1): math.Inf(-1)} {
+		if got := Round(f, 2); got != want {
+			t.Errorf("Round(%v, 2) = %v, want %v", f, got, want)
 		}
 	}
 }

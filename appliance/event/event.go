@@ -108,7 +108,8 @@ type RecordingEnded struct {
 	Wake      string  `json:"wake"`
 	Listener  string  `json:"listener"`
 	Seconds   float64 `json:"seconds"`
-	Why       string  `json:"why"` // silence, limit, device lost, the sound is over, stopped
+	Why       string  `json:"why"`           // silence, limit, device lost, the sound is over, stopped, restarted, cut by a restart, kept in part
+	Cut       bool    `json:"cut,omitempty"` // it was cut off: the person may have gone on speaking
 }
 
 // Spooled: what became of an utterance's copy on disk.
@@ -162,7 +163,9 @@ type Delivered struct {
 	Original   string  `json:"original,omitempty"` // the service's own text, if it differs
 	Confidence float64 `json:"confidence"`
 	Language   string  `json:"language,omitempty"`
-	Seconds    float64 `json:"seconds"` // from the end of the recording to the answer
+	Seconds    float64 `json:"seconds"`       // from the end of the recording to the answer
+	Cut        bool    `json:"cut,omitempty"` // the recording was cut off: the text may lack its end
+	Why        string  `json:"why,omitempty"` // it was; see RecordingEnded
 	Cause      string  `json:"cause,omitempty"`
 }
 
@@ -172,6 +175,14 @@ type STTHealth struct {
 	OK     bool   `json:"ok"`
 	Status string `json:"status"`
 	Denied bool   `json:"denied,omitempty"` // see DeliveryFailed
+}
+
+// Streaming: whether utterances are streamed to a service that could take streams, on each change. While they are not, they go by
+// HTTP.
+type Streaming struct {
+	STT string `json:"stt"`
+	On  bool   `json:"on"`
+	Why string `json:"why,omitempty"` // it is off
 }
 
 // Heartbeat: whether heartbeats are taken, on each change. One that fails was tried twice.
@@ -260,6 +271,7 @@ func (DeliveryStarted) Kind() string  { return "delivery_started" }
 func (DeliveryFailed) Kind() string   { return "delivery_failed" }
 func (Delivered) Kind() string        { return "delivered" }
 func (STTHealth) Kind() string        { return "stt_health" }
+func (Streaming) Kind() string        { return "streaming" }
 func (Heartbeat) Kind() string        { return "heartbeat" }
 func (WebhookFailed) Kind() string    { return "webhook_failed" }
 func (Overrun) Kind() string          { return "overrun" }

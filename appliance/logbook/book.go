@@ -5,9 +5,10 @@
 //
 //   - Logging never waits for a disk, a terminal or a reader, and never fails: a line is put into memory, and whoever wants it
 //     takes it from there. Lines that a sink could not write, or came too late for, are counted.
-//   - Memory is bounded: by default the newest 2000 lines and 4 MiB. They lie close together, so that lines which stay keep nothing
+//   - Memory is bounded: by default the newest 2000 lines and 4 MiB, and beside them the newest 1000 requests of the web server and
+//     1 MiB, so that requests push nothing else out. They lie close together, so that lines which stay keep nothing
 //     else from being given back.
-//   - Lines are numbered from 1 without gaps, so that a reader knows what it has missed.
+//   - Lines are numbered from 1 without gaps, whatever their kind, so that a reader knows how many it has missed.
 //   - A value that redacts itself (runbook.Secret, by LogValue, Format or MarshalText) stays redacted, wherever it stands in an
 //     attribute: nothing of an attribute is read but by these roads.
 //   - A line is one line, and holds no control characters, whatever was logged.
@@ -32,22 +33,28 @@ type Options struct {
 
 // Book keeps the newest lines. Its methods may be called from anywhere.
 type Book struct {
-	level        slog.Leveler
-	lines, bytes int
+	level slog.Leveler
 
-	mu      sync.Mutex // guards everything that follows
-	kept    []entry    // a ring
-	head, n int
-	size    int    // of kept lines
-	last    uint64 // number of the newest line; 0: there is none yet
-	room    []byte // what is left of the newest piece of memory
-	changed chan struct{}
+	mu       sync.Mutex // guards everything that follows
+	ordinary ring
+	requests ring   // lines of LevelRequest
+	last     uint64 // number of the newest line; 0: there is none yet
+	room     []byte // what is left of the newest piece of memory
+	changed  chan struct{}
 }
 
-// entry is a line and what it counts of Options.Bytes.
-type entry struct {
-	text []byte // as JSON, without its number; a part of a piece that it shares with its neighbours
-	size int
+// LevelRequest is the level of a line that tells of one request of the web server. There may be many of them: they have room of
+// their own, and orac logs shows them when it is asked to.
+const LevelRequest = slog.LevelInfo + 1
+
+// Request is what LogLine.Level says of such a line.
+const Request = "REQUEST"
+
+func levelName(l slog.Level) string {
+	if l == LevelRequest {
+		return Request
+	}
+	return l.String()
 }
 
 // piece is how much memory is taken at once. It is free again when the last of its lines is gone.
@@ -65,28 +72,30 @@ func (b *Book) pack(text []byte) []byte {
 }
 
 // line gives a line back. Its numbers are of type json.Number: as they were written.
-func (e entry) line(seq uint64) (l status.LogLine) {
+func (e entry) line() (l status.LogLine) {
 	d := json.NewDecoder(bytes.NewReader(e.text))
 	d.UseNumber()
 	if err := d.Decode(&l); err != nil {
 		panic("BUG: a line of the log is no JSON any more: " + err.Error())
 	}
-	l.Seq = seq
+	l.Seq = e.seq
 	return l
 }
 
 // New makes an empty book.
 func New(o Options) *Book {
-	b := &Book{level: o.Level, lines: o.Lines, bytes: o.Bytes}
+	b := &Book{level: o.Level}
 	if b.level == nil {
 		b.level = slog.LevelInfo
 	}
-	if b.lines <= 0 {
-		b.lines = 2000
+	if o.Lines <= 0 {
+		o.Lines = 2000
 	}
-	if b.bytes <= 0 {
-		b.bytes = 4 << 20
+	if o.Bytes <= 0 {
+		o.Bytes = 4 << 20
 	}
+	b.ordinary = ring{lines: o.Lines, bytes: o.Bytes}
+	b.requests = ring{lines: max(1, o.Lines/2), bytes: max(1, o.Bytes/4)}
 	return b
 }
 
@@ -94,67 +103,72 @@ func New(o Options) *Book {
 func (b *Book) Logger() *slog.Logger { return slog.New(&handler{book: b}) }
 
 // add numbers a line, keeps a copy of its text, and wakes whoever waits.
-func (b *Book) add(text []byte, size int) {
+func (b *Book) add(level slog.Level, text []byte, size int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.last++
-	e := entry{b.pack(text), size}
-	for b.n > 0 && (b.n == b.lines || b.size+e.size > b.bytes) {
-		b.size -= b.kept[b.head].size
-		b.kept[b.head] = entry{}
-		b.head = (b.head + 1) % len(b.kept)
-		b.n--
+	r := &b.ordinary
+	if level == LevelRequest {
+		r = &b.requests
 	}
-	if b.n == len(b.kept) {
-		b.grow()
-	}
-	b.kept[(b.head+b.n)%len(b.kept)] = e
-	b.n++
-	b.size += e.size
+	r.add(entry{b.last, b.pack(text), size})
 	if b.changed != nil {
 		close(b.changed)
 		b.changed = nil
 	}
 }
 
-// grow makes room for more lines than there ever were, up to Options.Lines. The caller holds the lock.
-func (b *Book) grow() {
-	more := make([]entry, min(b.lines, max(64, 2*len(b.kept))))
-	for i := range b.n {
-		more[i] = b.kept[(b.head+i)%len(b.kept)]
-	}
-	b.kept, b.head = more, 0
-}
-
 // Since gives at most limit lines that follow the line number after, oldest first, and the number of those that are gone
 // already. The number to go on with is that of the last line given, or after itself if there was none. A number that is higher
 // than any is one of an earlier process, and everything follows it.
 func (b *Book) Since(after uint64, limit int) (lines []status.LogLine, missed uint64) {
-	kept, first, missed := b.since(after, limit)
+	kept, missed := b.since(after, limit)
 	lines = make([]status.LogLine, 0, len(kept))
-	for i, e := range kept {
-		lines = append(lines, e.line(first+uint64(i)))
+	for _, e := range kept {
+		lines = append(lines, e.line())
 	}
 	return lines, missed
 }
 
-// since gives the lines that Since gives, and the number of the first.
-func (b *Book) since(after uint64, limit int) (kept []entry, first, missed uint64) {
+// since gives the lines that Since gives. Of the lines up to the last one given, those that neither ring has are gone.
+func (b *Book) since(after uint64, limit int) (kept []entry, missed uint64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if after > b.last {
 		after = 0 // a number of an earlier process: all lines of this one are new
 	}
-	oldest := b.last - uint64(b.n) // number of the line before the first kept
-	if after < oldest {
-		missed, after = oldest-after, oldest
+	i, j := b.ordinary.after(after), b.requests.after(after)
+	left := b.ordinary.n - i + b.requests.n - j
+	kept = make([]entry, 0, min(left, max(0, limit)))
+	for len(kept) < cap(kept) {
+		if j == b.requests.n || i < b.ordinary.n && b.ordinary.at(i).seq < b.requests.at(j).seq {
+			kept = append(kept, b.ordinary.at(i))
+			i++
+		} else {
+			kept = append(kept, b.requests.at(j))
+			j++
+		}
 	}
-	count := min(int(b.last-after), max(0, limit))
-	kept = make([]entry, 0, count)
-	for i := range count {
-		kept = append(kept, b.kept[(b.head+int(after-oldest)+i)%len(b.kept)])
+	until := after
+	switch {
+	case len(kept) > 0:
+		until = kept[len(kept)-1].seq
+	case left == 0 || limit <= 0:
+		until = b.oldest(after) - 1
 	}
-	return kept, after + 1, missed
+	return kept, until - after - uint64(len(kept))
+}
+
+// oldest is the number of the oldest line that is kept and higher than after; the one after the last if there is none. The caller
+// holds the lock.
+func (b *Book) oldest(after uint64) uint64 {
+	first := b.last + 1
+	for _, r := range []*ring{&b.ordinary, &b.requests} {
+		if i := r.after(after); i < r.n {
+			first = min(first, r.at(i).seq)
+		}
+	}
+	return first
 }
 
 // Last is the number of the newest line; 0 if there is none.

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
 	"orac/appliance/status"
@@ -67,7 +68,7 @@ func TestRing(t *testing.T) {
 			all = append(all, m)
 		}
 		lines, missed := b.Since(0, len(all))
-		if len(all) > 0 && len(lines) == 0 || len(lines) > b.lines || int(missed)+len(lines) != len(all) {
+		if len(all) > 0 && len(lines) == 0 || len(lines) > b.ordinary.lines || int(missed)+len(lines) != len(all) {
 			t.Fatalf("%d lines of %d, %d missed", len(lines), len(all), missed)
 		}
 		size := 0
@@ -77,8 +78,57 @@ func TestRing(t *testing.T) {
 				t.Fatalf("line %d is number %d", i, l.Seq)
 			}
 		}
-		if size != b.size || size > b.bytes && len(lines) > 1 {
-			t.Fatalf("%d bytes, counted as %d, of %d", size, b.size, b.bytes)
+		if size != b.ordinary.size || size > b.ordinary.bytes && len(lines) > 1 {
+			t.Fatalf("%d bytes, counted as %d, of %d", size, b.ordinary.size, b.ordinary.bytes)
+		}
+	})
+}
+
+// TestRequestsPushNothingOut: whatever is logged in between, each kind keeps its own newest lines, and a reader that goes on from
+// any line learns of every number once: as a line, or as missed.
+func TestRequestsPushNothingOut(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		bound := rapid.IntRange(2, 40).Draw(t, "lines")
+		b := New(Options{Lines: bound})
+		var all []slog.Level
+		kept := map[slog.Level][]string{}
+		for i := range rapid.IntRange(0, 200).Draw(t, "n") {
+			level := rapid.SampledFrom([]slog.Level{slog.LevelInfo, slog.LevelWarn, LevelRequest, LevelRequest, LevelRequest}).Draw(t, "level")
+			b.Logger().Log(context.Background(), level, fmt.Sprint("line", i+1))
+			all = append(all, level)
+			kind := level
+			if kind == slog.LevelWarn {
+				kind = slog.LevelInfo
+			}
+			kept[kind] = append(kept[kind], fmt.Sprint(i+1, " line", i+1))
+		}
+		limit, after, missed := rapid.IntRange(1, 7).Draw(t, "at once"), uint64(0), uint64(0)
+		got := map[slog.Level][]string{}
+		given := uint64(0)
+		for after < b.Last() {
+			lines, gone := b.Since(after, limit)
+			missed += gone
+			for _, l := range lines {
+				if l.Seq <= after {
+					t.Fatalf("line %d after line %d", l.Seq, after)
+				}
+				after = l.Seq
+				kind := slog.LevelInfo
+				if l.Level == Request {
+					kind = LevelRequest
+				}
+				got[kind] = append(got[kind], messages([]status.LogLine{l})...)
+				given++
+			}
+		}
+		if given+missed != uint64(len(all)) {
+			t.Fatalf("%d lines given and %d missed of %d", given, missed, len(all))
+		}
+		for kind, most := range map[slog.Level]int{slog.LevelInfo: bound, LevelRequest: bound / 2} {
+			want := kept[kind]
+			if diff := cmp.Diff(want[max(0, len(want)-most):], got[kind], cmpopts.EquateEmpty()); diff != "" {
+				t.Fatal(diff)
+			}
 		}
 	})
 }

@@ -19,7 +19,7 @@ func appendHead(b []byte, r slog.Record, message string) []byte {
 		at = time.Time{}
 	}
 	b = append(at.AppendFormat(append(b, `{"seq":0,"at":"`...), time.RFC3339Nano), `","level":`...)
-	b = appendText(b, r.Level.String())
+	b = appendText(b, levelName(r.Level))
 	return appendText(append(b, `,"message":`...), message)
 }
 

@@ -50,7 +50,7 @@ func (h *handler) Handle(_ context.Context, r slog.Record) error {
 		}
 	}
 	all.text = append(all.text, '}')
-	h.book.add(all.text, 128+len(message)+all.size)
+	h.book.add(r.Level, all.text, 128+len(message)+all.size)
 	if cap(all.text) <= maxRoom {
 		*room = all.text
 		lines.Put(room)

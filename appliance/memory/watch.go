@@ -1,6 +1,7 @@
 package memory
 
 import (
+	"math"
 	"time"
 
 	"orac/appliance/rt"
@@ -39,7 +40,7 @@ func (w *Watch) Run(t *rt.Task) error {
 		if err == nil {
 			w.trend.Add(rt.Instant(t.Now().Sub(start)), resident)
 			if slope, known := w.trend.Slope(); known {
-				m.Slope = slope
+				m.Slope = math.Round(slope)
 			}
 			v = w.judge.Decide(resident, m.Slope, s.Limits)
 		}

@@ -138,7 +138,7 @@ func (n *Delivery) another(t *rt.Task, job Job) (bool, error) {
 	if err != nil || whole.Err != nil || len(whole.PCM) == 0 {
 		return false, err
 	}
-	next.Meta = whole.Meta
+	next.Meta, next.Ended = whole.Meta, whole.Ended
 	say(t, n.Events, n.Name, event.DeliveryStarted{Utterance: next.Meta.ID, STT: n.STT, Way: n.Whole, Attempt: 1})
 	result, err := n.Client.Transcribe(t, n.utterance(next.Meta), whole.PCM)
 	if errors.Is(err, rt.ErrStopped) {
@@ -158,15 +158,16 @@ func (n *Delivery) well(t *rt.Task) (bool, error) {
 	if !ok {
 		return false, nil
 	}
-	status, err := p.Health(t)
+	h, err := p.Health(t)
 	if errors.Is(err, rt.ErrStopped) {
 		return false, err
 	}
-	if status == stt.Degraded {
+	n.heed(t, h)
+	if h.Status == stt.Degraded {
 		return true, nil
 	}
 	if e, ok := errors.AsType[*stt.Error](err); ok {
 		return e.Kind == stt.Protocol || e.Kind == stt.Unreachable && e.Status/100 == 4, nil
 	}
-	return err == nil && status != stt.Initializing, nil
+	return err == nil && h.Status != stt.Initializing, nil
 }

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"orac/appliance/amount"
 	"orac/appliance/audio"
 	"orac/appliance/event"
 	"orac/appliance/rt"
@@ -22,14 +23,16 @@ type Delivery struct {
 	STT     string
 	Config  *rt.Cell[DeliveryConfig]
 	Spool   *rt.Mailbox[Request]
-	Healthy *rt.Mailbox[struct{}] // a health check was answered well: try again at once
+	Healthy *rt.Mailbox[Seen] // what the probe has seen
 	Events  Events
 
 	DeliveryConfig // of the utterance that is being delivered
 	jitter         *rand.Rand
 	busy           rt.Cell[bool]
-	mark           any // of DeliveryConfig
-	aside          int // utterances set aside since the service last answered one
+	mark           any             // of DeliveryConfig
+	aside          int             // utterances set aside since the service last answered one
+	offUntil       rt.Instant      // no stream is tried before: the service has said that it takes none
+	off            rt.Cell[string] // why; empty if streams are tried
 }
 
 // Idle tells whether nothing is on its way to the service. It may be called from anywhere.
@@ -40,6 +43,7 @@ type DeliveryConfig struct {
 	Client   stt.Client
 	Live     bool          // stream while the person speaks; the client is a stt.Streamer
 	Whole    string        // how a whole utterance goes: http, exec
+	Way      string        // how utterances go, in words
 	Longest  time.Duration // longest utterance, pre-roll included
 	MaxDelay time.Duration // longest pause between two tries
 	Keeps    spoken.Marks  // markers that stay in a text; all others are taken out
@@ -59,15 +63,16 @@ func (n *Delivery) Run(t *rt.Task) error {
 	n.jitter = t.Rand("jitter")
 	jobs := rt.NewMailbox[Job]("jobs", 1)
 	for {
-		n.DeliveryConfig, _ = n.Config.Changed(&n.mark)
+		n.settings()
+		n.hear(t)
 		if err := n.Spool.Send(t, Next{STT: n.STT, Live: n.Live, Reply: jobs}); err != nil {
 			return over(err)
 		}
-		job, err := jobs.Recv(t, rt.Never)
+		job, err := n.next(t, jobs)
 		if err != nil {
 			return err
 		}
-		n.Healthy.TryRecv(t) // what was well before is no reason to hurry later
+		n.hear(t) // what was well before is no reason to hurry later
 		n.busy.Take(rt.NewCell(true))
 		err = n.deliver(t, job)
 		n.busy.Take(rt.NewCell(false))
@@ -80,10 +85,14 @@ func (n *Delivery) Run(t *rt.Task) error {
 // deliver ends with nil when the service needs the utterance no more.
 func (n *Delivery) deliver(t *rt.Task, job Job) error {
 	attempt := 0
-	if job.Recording {
+	if job.Recording && n.streams(t) {
 		attempt++
-		result, err := n.stream(t, job)
+		result, ended, err := n.stream(t, job)
+		if err == nil {
+			n.streamed(t)
+		}
 		if err == nil && result.Spoken(n.Keeps) != "" {
+			job.Meta, job.Ended = ended.Meta, ended.Ended
 			return n.done(t, job, "ws", attempt, result)
 		}
 		if err == nil { // a service that heard nothing in a stream is asked once more with the whole
@@ -92,13 +101,21 @@ func (n *Delivery) deliver(t *rt.Task, job Job) error {
 		if errors.Is(err, rt.ErrStopped) {
 			return err
 		}
-		n.failed(t, job.Meta.ID, "ws", attempt, err, "as a whole, when it is complete")
+		off, herr := n.switchedOff(t, err)
+		if herr != nil {
+			return herr
+		}
+		if off {
+			attempt-- // it is no failure
+		} else {
+			n.failed(t, job.Meta.ID, "ws", attempt, err, "as a whole, when it is complete")
+		}
 	}
 	whole, err := n.sound(t, job, attempt)
 	if err != nil || whole.Gone {
 		return err
 	}
-	job.Meta = whole.Meta
+	job.Meta, job.Ended = whole.Meta, whole.Ended
 	if len(whole.PCM) == 0 { // nobody can be given nothing
 		return n.Spool.Send(t, Answered{Seq: job.Seq, STT: n.STT})
 	}
@@ -132,8 +149,8 @@ func (n *Delivery) deliver(t *rt.Task, job Job) error {
 		if err := n.pause(t, wait); err != nil {
 			return err
 		}
-		if fresh, changed := n.Config.Changed(&n.mark); changed { // an outage may end because the address was changed
-			n.DeliveryConfig, s = fresh, suspicion{}
+		if n.settings() { // an outage may end because the address was changed
+			s = suspicion{}
 		}
 		if well, err = n.well(t); err != nil {
 			return err
@@ -144,14 +161,16 @@ func (n *Delivery) deliver(t *rt.Task, job Job) error {
 var (
 	errNothingHeard = errors.New("the service heard no speech in the stream")
 	errNothingSent  = errors.New("the recording was over before it could be streamed")
+	errUnfinished   = errors.New("the service answered before the recording was over")
 )
 
-// stream sends an utterance while it is recorded.
-func (n *Delivery) stream(t *rt.Task, job Job) (stt.Result, error) {
+// stream sends an utterance while it is recorded, and gives with the answer what is known of it now that its recording is over.
+func (n *Delivery) stream(t *rt.Task, job Job) (stt.Result, Whole, error) {
+	ends := rt.NewMailbox[Whole]("end", 1)
 	chunks := rt.NewMailbox[stt.Chunk]("stream of "+n.STT, int(n.Longest/audio.HopTime)+2)
 	defer chunks.Close(t)
-	if err := n.Spool.Send(t, Tail{Seq: job.Seq, To: chunks}); err != nil {
-		return stt.Result{}, err
+	if err := n.Spool.Send(t, Tail{Seq: job.Seq, To: chunks, Ended: ends}); err != nil {
+		return stt.Result{}, Whole{}, err
 	}
 	say(t, n.Events, n.Name, event.DeliveryStarted{Utterance: job.Meta.ID, STT: n.STT, Way: "ws", Attempt: 1})
 	t.Trace("stream", int64(job.Seq))
@@ -159,7 +178,14 @@ func (n *Delivery) stream(t *rt.Task, job Job) (stt.Result, error) {
 	if err == nil && chunks.Stats().Taken == 0 { // whatever the service says of nothing is no answer
 		err = errNothingSent
 	}
-	return r, err
+	ended, ok := ends.TryRecv(t)
+	if !ok { // a service that answers in the middle has not heard all of it
+		ended.Meta = job.Meta
+		if err == nil {
+			err = errUnfinished
+		}
+	}
+	return r, ended, err
 }
 
 // sound waits for the utterance to be complete. One that cannot be read after some tries, or that the disk does not give for some
@@ -188,7 +214,7 @@ func (n *Delivery) sound(t *rt.Task, job Job, attempt int) (Whole, error) {
 }
 
 func (n *Delivery) utterance(m utterance.Meta) stt.Utterance {
-	return stt.Utterance{ID: m.ID, Topic: m.Topic, WakeWord: m.WakeWord, Wake: m.WakeAt, End: m.EndAt}
+	return stt.Utterance{ID: m.ID, Topic: m.Topic, WakeWord: m.WakeWord, Wake: m.WakeAt, End: m.EndAt, Cut: m.Cut()}
 }
 
 // done lets the utterance leave the spool, and only then says so.
@@ -207,17 +233,21 @@ func (n *Delivery) done(t *rt.Task, job Job, way string, attempts int, r stt.Res
 	t.Trace(outcome, int64(job.Seq), int64(attempts))
 	say(t, n.Events, n.Name, event.Delivered{
 		Utterance: job.Meta.ID, STT: n.STT, Way: way, Attempts: attempts, Outcome: outcome, Text: text, Original: original,
-		Confidence: r.Confidence, Language: r.Language, Seconds: n.since(t, job.Meta),
+		Confidence: r.Confidence, Language: r.Language, Seconds: since(t, job), Cut: job.Meta.Cut() != "", Why: job.Meta.Cut(),
 	})
 	return nil
 }
 
-// since is the time from the end of a recording; of a streamed one that is not known here, and 0.
-func (n *Delivery) since(t *rt.Task, m utterance.Meta) float64 {
-	if m.EndAt.IsZero() {
-		return 0
+// since is how long ago a recording ended, in seconds. For one of before this process began only the wall clock knows.
+func since(t *rt.Task, job Job) float64 {
+	seconds := 0.0
+	switch {
+	case job.Ended != 0:
+		seconds = t.Now().Sub(job.Ended).Seconds()
+	case !job.Meta.EndAt.IsZero():
+		seconds = max(0, t.Wall().Sub(job.Meta.EndAt).Seconds())
 	}
-	return t.Wall().Sub(m.EndAt).Seconds()
+	return amount.Round(seconds, 3)
 }
 
 func (n *Delivery) givenUp(t *rt.Task, job Job, attempts int, cause error) error {
@@ -228,6 +258,7 @@ func (n *Delivery) givenUp(t *rt.Task, job Job, attempts int, cause error) error
 	t.Trace("given up", int64(job.Seq), int64(attempts))
 	say(t, n.Events, n.Name, event.Delivered{
 		Utterance: job.Meta.ID, STT: n.STT, Way: n.Whole, Attempts: attempts, Outcome: "failed", Cause: cause.Error(),
+		Cut: job.Meta.Cut() != "", Why: job.Meta.Cut(),
 	})
 	return nil
 }
@@ -249,13 +280,20 @@ func (n *Delivery) delay(attempt int) time.Duration {
 	return d/2 + time.Duration(n.jitter.Int64N(int64(d/2)+1))
 }
 
-// pause waits; a good health check ends it.
+// pause waits; a service that comes back ends it.
 func (n *Delivery) pause(t *rt.Task, wait time.Duration) error {
 	n.busy.Take(rt.NewCell(false)) // nothing is on its way meanwhile
 	defer n.busy.Take(rt.NewCell(true))
-	_, err := n.Healthy.Recv(t, t.Now().Add(wait))
-	if errors.Is(err, rt.ErrTimeout) || errors.Is(err, rt.ErrClosed) {
-		return nil
+	for until := t.Now().Add(wait); ; {
+		s, err := n.Healthy.Recv(t, until)
+		if errors.Is(err, rt.ErrTimeout) || errors.Is(err, rt.ErrClosed) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if n.heed(t, s.Health); s.Back {
+			return nil
+		}
 	}
-	return err
 }

@@ -57,6 +57,7 @@ func deliver(t *testing.T, w *writer, keeps spoken.Marks) (got []event.Delivered
 					given = true
 				case node.Tail:
 					r.To.Push(k, stt.Chunk{N: audio.HopSamples})
+					r.Ended.TrySend(k, node.Whole{Meta: utterance.Meta{ID: "u"}, Ended: k.Now()})
 					r.To.Close(k)
 				case node.Sound:
 					r.Reply.Push(k, node.Whole{Meta: utterance.Meta{ID: "u"}, PCM: make([]int16, audio.HopSamples)})
@@ -66,7 +67,7 @@ func deliver(t *testing.T, w *writer, keeps spoken.Marks) (got []event.Delivered
 			}
 		})
 		k.Go("delivery", (&node.Delivery{
-			Name: "delivery.w", STT: "w", Spool: requests, Healthy: rt.NewMailbox[struct{}]("healthy", 1), Events: rt.NewOut(told),
+			Name: "delivery.w", STT: "w", Spool: requests, Healthy: rt.NewMailbox[node.Seen]("healthy", 1), Events: rt.NewOut(told),
 			Config: rt.NewCell(node.DeliveryConfig{Client: w, Live: true, Whole: "http", Longest: stt.MaxSpeech, MaxDelay: time.Second, Keeps: keeps}),
 		}).Run)
 		_ = k.Sleep(30 * time.Second)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"orac/appliance/amount"
 	"orac/appliance/event"
 	"orac/appliance/rt"
 	"orac/appliance/store"
@@ -94,7 +95,7 @@ func (n *History) take(t *rt.Task, e event.Event) {
 		n.write(t, func() error {
 			return n.Book.AddDetection(store.Detection{
 				ID: b.ID, At: e.At, Device: b.Device, Listener: b.Listener, Model: b.Model, Class: b.Class,
-				WakeWord: b.WakeWord, Score: float64(b.Score), Threshold: float64(b.Threshold),
+				WakeWord: b.WakeWord, Score: amount.Decimal(b.Score), Threshold: amount.Decimal(b.Threshold),
 			})
 		})
 	case event.RecordingStarted:
@@ -125,7 +126,7 @@ func (n *History) take(t *rt.Task, e event.Event) {
 
 func (n *History) delivered(t *rt.Task, at time.Time, b event.Delivered) {
 	d := store.Delivery{
-		UtteranceID: b.Utterance, STT: b.STT, Outcome: store.Outcome(b.Outcome), Attempts: b.Attempts, Way: b.Way, At: at, Error: b.Cause,
+		UtteranceID: b.Utterance, STT: b.STT, Outcome: store.Outcome(b.Outcome), Attempts: b.Attempts, Way: b.Way, At: at, Error: b.Cause, Seconds: b.Seconds,
 	}
 	var text *store.Transcript
 	if d.Outcome == store.Delivered || b.Original != "" { // what was taken for no speech can be read later, too

@@ -32,7 +32,10 @@ func (s *server) Transcribe(k *rt.Task, u stt.Utterance, _ []int16) (stt.Result,
 	return stt.Result{Text: "text"}, nil
 }
 
-func (s *server) Health(k *rt.Task) (string, error) { return s.health(k) }
+func (s *server) Health(k *rt.Task) (stt.Health, error) {
+	word, err := s.health(k)
+	return stt.Health{Status: word}, err
+}
 
 func healthy(*rt.Task) (string, error) { return "healthy", nil }
 
@@ -58,7 +61,7 @@ func delivering(k *rt.Task, s *server, d *virtual.Disk, ids []string, most time.
 	}
 	events := mailbox()
 	delivers := k.Go("delivery", (&node.Delivery{
-		Name: "delivery.w", STT: "w", Spool: requests, Healthy: rt.NewMailbox[struct{}]("healthy", 1), Events: rt.NewOut(events),
+		Name: "delivery.w", STT: "w", Spool: requests, Healthy: rt.NewMailbox[node.Seen]("healthy", 1), Events: rt.NewOut(events),
 		Config: rt.NewCell(node.DeliveryConfig{Client: s, Whole: "http", Longest: stt.MaxSpeech, MaxDelay: 8 * time.Second}),
 	}).Run)
 	_ = k.Sleep(most)

@@ -9,12 +9,12 @@ import (
 	"orac/appliance/stt"
 )
 
-// Probe asks a speech-to-text service how it is, and tells the delivery node when it is well.
+// Probe asks a speech-to-text service how it is, and tells the delivery node when it is well again, and what it says of streaming.
 type Probe struct {
 	Name    string // address of the node
 	STT     string
 	Config  *rt.Cell[ProbeConfig]
-	Healthy *rt.Out[struct{}]
+	Healthy *rt.Out[Seen]
 	Events  Events
 }
 
@@ -35,11 +35,11 @@ func (n *Probe) Run(t *rt.Task) error {
 	refused := false
 	for known, was := false, false; ; known = true {
 		config := n.Config.Get()
-		status, err := config.Client.Health(t)
+		said, err := config.Client.Health(t)
 		if errors.Is(err, rt.ErrStopped) {
 			return err
 		}
-		ok := err == nil
+		ok, status := err == nil, said.Status
 		if err != nil {
 			status = err.Error()
 		}
@@ -49,8 +49,8 @@ func (n *Probe) Run(t *rt.Task) error {
 			say(t, n.Events, n.Name, event.STTHealth{STT: n.STT, OK: ok, Status: status, Denied: no})
 		}
 		refused = no
-		if ok && !was {
-			n.Healthy.Push(t, struct{}{})
+		if back := ok && !was; back || said.Streaming != nil {
+			n.Healthy.Push(t, Seen{Back: back, Health: said})
 		}
 		was = ok
 		wait := config.Every

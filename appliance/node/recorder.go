@@ -108,7 +108,7 @@ func (r *Recorder) record(t *rt.Task, w Wake) (utterance.Why, error) {
 	m.EndAt, m.Why, m.Samples = t.Wall(), why, samples
 	t.Trace("recorded", int64(samples))
 	say(t, r.Events, r.Name, event.RecordingEnded{
-		Utterance: m.ID, Wake: w.ID, Listener: r.Listener, Seconds: m.Duration().Seconds(), Why: string(why),
+		Utterance: m.ID, Wake: w.ID, Listener: r.Listener, Seconds: m.Duration().Seconds(), Why: string(why), Cut: why.CutOff(),
 	})
 	if !r.end(t, Piece{Utterance: m.ID, End: &m}) {
 		return why, rt.ErrStopped
@@ -131,7 +131,7 @@ func (r *Recorder) follow(t *rt.Task, config RecorderConfig, m utterance.Meta, w
 		case errors.Is(err, rt.ErrTimeout):
 			return samples, utterance.DeviceLost, nil
 		default:
-			return samples, utterance.Stopped, err
+			return samples, r.told(), err
 		}
 		if hop.Reset && samples > 0 && hop.Seq > wake {
 			return samples, utterance.DeviceLost, nil
@@ -139,13 +139,13 @@ func (r *Recorder) follow(t *rt.Task, config RecorderConfig, m utterance.Meta, w
 		if samples == 0 {
 			m.PreRoll = int(max(0, wake-hop.Seq+1)) * audio.HopSamples
 			if err := r.Out.Send(t, Piece{Utterance: m.ID, Begin: &m}); err != nil {
-				return 0, utterance.Stopped, over(err)
+				return 0, r.told(), over(err)
 			}
 			t.Trace("recording", wake)
 			say(t, r.Events, r.Name, event.RecordingStarted{Utterance: m.ID, Wake: m.Wake, Listener: r.Listener})
 		}
 		if err := r.Out.Send(t, Piece{Utterance: m.ID, Hop: hop}); err != nil {
-			return samples, utterance.Stopped, err
+			return samples, r.told(), err
 		}
 		samples += audio.HopSamples
 		r.recorded = hop.Seq + 1
@@ -159,6 +159,14 @@ func (r *Recorder) follow(t *rt.Task, config RecorderConfig, m utterance.Meta, w
 			return samples, why, nil
 		}
 	}
+}
+
+// told is why a recorder was told to stop in the middle of a recording.
+func (r *Recorder) told() utterance.Why {
+	if r.draining.Get() {
+		return utterance.Stopped
+	}
+	return utterance.Restarted
 }
 
 // end hands over the last piece even if the recorder was told to stop: without it the spool would hold an utterance that

@@ -26,7 +26,7 @@ type Spool struct {
 
 	// What follows outlives an instance: the next one goes on with it.
 	kept    *spool.Spool
-	tails   map[utterance.Seq][]*rt.Mailbox[stt.Chunk]
+	tails   map[utterance.Seq][]Tail
 	waiting []Next
 	sounds  []Sound
 	quiet   rt.Cell[bool]
@@ -69,12 +69,14 @@ type Job struct {
 	Seq       utterance.Seq
 	Meta      utterance.Meta
 	Recording bool
+	Ended     rt.Instant // see spool.Entry.Ended
 }
 
 // Tail asks for the sound of an utterance from its beginning on, while it is recorded. The mailbox is closed at its end.
 type Tail struct {
-	Seq utterance.Seq
-	To  *rt.Mailbox[stt.Chunk]
+	Seq   utterance.Seq
+	To    *rt.Mailbox[stt.Chunk]
+	Ended *rt.Mailbox[Whole] // is given what is known of it then, without the sound, before To is closed
 }
 
 // Sound asks for a whole utterance, as soon as it is complete.
@@ -89,6 +91,8 @@ type Whole struct {
 	PCM  []int16
 	Err  error
 	Gone bool // it has left the spool
+
+	Ended rt.Instant // see spool.Entry.Ended
 }
 
 // Answered tells that a service needs an utterance no more.
@@ -176,7 +180,7 @@ func (n *Spool) Run(t *rt.Task) error {
 }
 
 func (n *Spool) open(t *rt.Task) {
-	n.tails = map[utterance.Seq][]*rt.Mailbox[stt.Chunk]{}
+	n.tails = map[utterance.Seq][]Tail{}
 	var err error
 	if n.kept, err = spool.Open(t, n.FS, n.Config.Get().Limits); err != nil {
 		say(t, n.Events, n.Name, event.Spooled{Where: "memory", Cause: err.Error()})
@@ -216,7 +220,7 @@ func (n *Spool) piece(t *rt.Task, p Piece) {
 	case e == nil: // this process was never given its beginning
 	case p.Hop != nil:
 		for _, tail := range n.tails[e.Seq] { // the listener first, the disk may be slow
-			tail.TrySend(t, chunk(p.Hop.PCM[:]))
+			tail.To.TrySend(t, chunk(p.Hop.PCM[:]))
 		}
 		n.kept.Append(t, e, p.Hop.PCM[:])
 	case p.End != nil:
@@ -227,7 +231,8 @@ func (n *Spool) piece(t *rt.Task, p Piece) {
 // end completes an utterance.
 func (n *Spool) end(t *rt.Task, e *spool.Entry, m utterance.Meta) {
 	for _, tail := range n.tails[e.Seq] {
-		tail.Close(t)
+		tail.Ended.TrySend(t, Whole{Meta: m, Ended: t.Now()})
+		tail.To.Close(t)
 	}
 	delete(n.tails, e.Seq)
 	n.kept.End(t, e, m)
@@ -242,7 +247,7 @@ func (n *Spool) orphans(t *rt.Task, listener string) {
 		seconds := audio.Time(len(n.kept.PCM(e))).Seconds()
 		n.end(t, e, m)
 		say(t, n.Events, n.Name, event.RecordingEnded{
-			Utterance: m.ID, Wake: m.Wake, Listener: listener, Seconds: seconds, Why: string(m.Why),
+			Utterance: m.ID, Wake: m.Wake, Listener: listener, Seconds: seconds, Why: string(m.Why), Cut: m.Why.CutOff(),
 		})
 	}
 }
@@ -285,7 +290,7 @@ func (n *Spool) tail(t *rt.Task, r Tail) {
 		r.To.TrySend(t, chunk(pcm[:m]))
 		pcm = pcm[m:]
 	}
-	n.tails[r.Seq] = append(n.tails[r.Seq], r.To)
+	n.tails[r.Seq] = append(n.tails[r.Seq], r)
 }
 
 // sound answers who waits for a whole utterance, and tells whether it could.
@@ -298,7 +303,7 @@ func (n *Spool) sound(t *rt.Task, r Sound) bool {
 		return false
 	default:
 		pcm, err := n.kept.Audio(t, e)
-		r.Reply.TrySend(t, Whole{Meta: e.Meta, PCM: pcm, Err: err})
+		r.Reply.TrySend(t, Whole{Meta: e.Meta, PCM: pcm, Err: err, Ended: e.Ended()})
 	}
 	return true
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"orac/appliance/amount"
 	"orac/appliance/audio"
 	"orac/appliance/event"
 	"orac/appliance/rt"
@@ -226,7 +227,7 @@ func (n *Trigger) scores(s *slot) map[string]float64 {
 		for _, v := range s.scores[i].Values {
 			best = max(best, v)
 		}
-		all[m.Name] = float64(best)
+		all[m.Name] = amount.Decimal(best)
 	}
 	return all
 }

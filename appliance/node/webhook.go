@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 
+	"orac/appliance/amount"
 	"orac/appliance/event"
 	"orac/appliance/notify"
 	"orac/appliance/rt"
@@ -40,7 +41,7 @@ func (n *Webhook) Run(t *rt.Task) error {
 			continue
 		}
 		err = config.Client.Fire(t, notify.Firing{
-			WakeWord: w.WakeWord, Model: w.Model, Score: float64(w.Score), Threshold: float64(w.Threshold),
+			WakeWord: w.WakeWord, Model: w.Model, Score: amount.Decimal(w.Score), Threshold: amount.Decimal(w.Threshold),
 			At: w.At, AllScores: w.Scores, MultiTrigger: w.Multi,
 		})
 		if errors.Is(err, rt.ErrStopped) {

@@ -142,6 +142,9 @@ func (s *Spool) adopt(t *rt.Task, seq utterance.Seq, files []rt.FileInfo) error 
 		s.remove(t, e)
 		return nil
 	}
+	if n := int(e.bytes / 2); !e.Meta.EndAt.IsZero() && n < e.Meta.Samples { // the rest was in memory only
+		e.Meta.Samples, e.Meta.Why = n, utterance.Part
+	}
 	if !e.onDisk {
 		if err := s.salvage(t, e); err != nil {
 			if later(err) {

@@ -62,9 +62,10 @@ type Entry struct {
 	onDisk    bool    // the complete sound is on disk
 	bytes     int64   // size of the sound
 	answered  []string
-	unwritten []string  // of those answers, the ones that are not on disk
-	refused   []Refusal // by services that will not take it: its sound is kept as a file
-	damaged   bool      // its sound could not be read when it was to leave: it is set aside as it is
+	unwritten []string   // of those answers, the ones that are not on disk
+	refused   []Refusal  // by services that will not take it: its sound is kept as a file
+	ended     rt.Instant // when its recording ended; 0 if that was before this process began
+	damaged   bool       // its sound could not be read when it was to leave: it is set aside as it is
 }
 
 // Refusal is why a service will not take an utterance.
@@ -75,6 +76,9 @@ type Refusal struct {
 
 // Recording tells whether the utterance still grows.
 func (e *Entry) Recording() bool { return e.recording }
+
+// Ended is when the recording ended, by a clock that does not jump; 0 if it goes on, or ended before this process began.
+func (e *Entry) Ended() rt.Instant { return e.ended }
 
 // Awaits tells whether the service has still to answer.
 func (e *Entry) Awaits(stt string) bool {
@@ -160,7 +164,7 @@ func (s *Spool) Append(t *rt.Task, e *Entry, pcm []int16) {
 // End completes an utterance: once it returns, the sound is on disk for good, or in memory because the disk refuses.
 func (s *Spool) End(t *rt.Task, e *Entry, m utterance.Meta) {
 	m.Samples = len(e.pcm)
-	e.Meta, e.recording = m, false
+	e.Meta, e.recording, e.ended = m, false, t.Now()
 	if len(e.pending()) == 0 {
 		if e.file != nil {
 			_ = e.file.Close() // it is about to be removed

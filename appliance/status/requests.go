@@ -27,6 +27,8 @@ type PlanRequest struct {
 	Vars map[string]string `json:"vars,omitempty"` // of the runbook, by name; they win over the daemon's environment
 	// Source is a text that is taken for that of the file; nil: the file as it is. An empty text is an error as an empty file is.
 	Source *string `json:"source,omitempty"`
+	// Of is a kept generation whose text is taken for that of the file, in place of Source; 0: none is.
+	Of int `json:"of,omitempty"`
 
 	Origin Origin `json:"-"`
 	// Gone is closed when whoever asks has gone: an evaluation ends then. Nil: never.

@@ -10,6 +10,7 @@ type Utterance struct {
 	Wake     time.Time `json:"wake,omitzero"` // when the wake word was heard
 	Seconds  float64   `json:"seconds"`       // 0 while it is recorded
 	State    string    `json:"state"`         // recording, waiting, refused
+	Cut      string    `json:"cut,omitempty"` // why the recording was cut off: stopped, limit, device lost, restarted, …
 	Services []string  `json:"services"`      // that have still to answer; of a refused one those that refused it
 	Causes   []string  `json:"causes,omitempty"`
 	Aside    time.Time `json:"aside,omitzero"` // when it was set aside

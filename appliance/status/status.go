@@ -36,6 +36,7 @@ type Node struct {
 	Taken      uint64    `json:"taken"`      // values taken since the start of the daemon
 	Dropped    uint64    `json:"dropped"`    // values that found no room in its mailboxes
 	Error      string    `json:"error,omitempty"`
+	Way        string    `json:"way,omitempty"`   // of a delivery: how utterances go, "streamed" or "by HTTP: why"
 	Feeds      []string  `json:"feeds,omitempty"` // addresses of the nodes that read what it writes
 }
 

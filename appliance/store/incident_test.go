@@ -184,7 +184,7 @@ func TestOldSchemaGrows(t *testing.T) {
 	must(t, s.AddDetection(detection(1)))
 	must(t, s.SaveUtterance(utterance(1)))
 	must(t, s.SaveDelivery(Delivery{UtteranceID: "u1", STT: "whisper", Outcome: Delivered}, &Transcript{UtteranceID: "u1", STT: "whisper", Text: "yes"}))
-	_, err := s.db.Exec("DROP TABLE incidents; DROP TABLE restarts; DROP TABLE verdicts; DROP TABLE marks; ALTER TABLE transcripts DROP COLUMN original; PRAGMA user_version = 1")
+	_, err := s.db.Exec("DROP TABLE incidents; DROP TABLE restarts; DROP TABLE verdicts; DROP TABLE marks; ALTER TABLE transcripts DROP COLUMN original; ALTER TABLE deliveries DROP COLUMN seconds; PRAGMA user_version = 1")
 	must(t, err)
 	must(t, s.Close())
 	s = mustOpen(t, path)

@@ -4,6 +4,8 @@ import (
 	"database/sql"
 	"math"
 	"time"
+
+	"orac/appliance/amount"
 )
 
 // maxPage is the most rows that one question gives.
@@ -31,12 +33,15 @@ func (s *Store) Detections(p Page) (list []Detection, next int64, err error) {
 		var d Detection
 		var at int64
 		err = r.Scan(&seq, &d.ID, &at, &d.Device, &d.Listener, &d.Model, &d.Class, &d.WakeWord, &d.Score, &d.Threshold)
-		d.At = fromMicros(at)
+		d.At, d.Score, d.Threshold = fromMicros(at), asScore(d.Score), asScore(d.Threshold)
 		list = append(list, d)
 		return seq, err
 	})
 	return list, next, wrap("detections", err)
 }
+
+// asScore is a number that a model has made, 32 bits wide, as it is written: older databases hold 0.550000011920929 for 0.55.
+func asScore(f float64) float64 { return amount.Decimal(float32(f)) }
 
 // Utterances gives a page in the order of arrival, each with its deliveries and transcripts. next as for Detections.
 func (s *Store) Utterances(p Page) (list []Told, next int64, err error) {
@@ -60,7 +65,7 @@ func (s *Store) tell(u *Told) error {
 	err := s.each(selectDeliveries, []any{u.ID}, func(r *sql.Rows) error {
 		var d Delivery
 		var at int64
-		err := r.Scan(&d.UtteranceID, &d.STT, &d.Outcome, &d.Attempts, &d.Way, &at, &d.Error)
+		err := r.Scan(&d.UtteranceID, &d.STT, &d.Outcome, &d.Attempts, &d.Way, &at, &d.Error, &d.Seconds)
 		d.At = fromMicros(at)
 		u.Deliveries = append(u.Deliveries, d)
 		return err

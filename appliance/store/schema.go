@@ -85,6 +85,7 @@ var steps = []string{
 	);
 	ALTER TABLE restarts ADD COLUMN age INTEGER;`, // the same age; NULL: not known
 	`ALTER TABLE transcripts ADD COLUMN original TEXT NOT NULL DEFAULT ''`,
+	`ALTER TABLE deliveries ADD COLUMN seconds REAL NOT NULL DEFAULT 0`,
 }
 
 // The statements of the store. All are prepared when it is opened: a database whose schema is not ours shows then.
@@ -97,9 +98,9 @@ const (
 		listener = excluded.listener, started = excluded.started, ended = excluded.ended, seconds = excluded.seconds,
 		why = excluded.why, lost = max(lost, excluded.lost) WHERE excluded.ended != 0 OR utterances.ended = 0`
 	// A service that has answered has answered.
-	upsertDelivery = `INSERT INTO deliveries (utterance_id, stt, outcome, attempts, way, at, error)
-		VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (utterance_id, stt) DO UPDATE SET outcome = excluded.outcome,
-		attempts = excluded.attempts, way = excluded.way, at = excluded.at, error = excluded.error
+	upsertDelivery = `INSERT INTO deliveries (utterance_id, stt, outcome, attempts, way, at, error, seconds)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (utterance_id, stt) DO UPDATE SET outcome = excluded.outcome,
+		attempts = excluded.attempts, way = excluded.way, at = excluded.at, error = excluded.error, seconds = excluded.seconds
 		WHERE deliveries.outcome NOT IN ('delivered', 'empty')`
 	insertTranscript = `INSERT INTO transcripts (utterance_id, stt, text, original, confidence, language, processing_time)
 		VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (utterance_id, stt) DO NOTHING`
@@ -108,7 +109,7 @@ const (
 		FROM detections WHERE seq < ? ORDER BY seq DESC LIMIT ?`
 	selectUtterances = `SELECT seq, id, detection_id, listener, started, ended, seconds, why, lost
 		FROM utterances WHERE seq < ? ORDER BY seq DESC LIMIT ?`
-	selectDeliveries = `SELECT utterance_id, stt, outcome, attempts, way, at, error
+	selectDeliveries = `SELECT utterance_id, stt, outcome, attempts, way, at, error, seconds
 		FROM deliveries WHERE utterance_id = ? ORDER BY stt`
 	selectTranscripts = `SELECT utterance_id, stt, text, original, confidence, language, processing_time
 		FROM transcripts WHERE utterance_id = ? ORDER BY stt`

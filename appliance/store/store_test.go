@@ -49,7 +49,7 @@ func TestWhatIsWrittenIsRead(t *testing.T) {
 	s := mustOpen(t, path)
 	must(t, s.AddDetection(detection(1)))
 	must(t, s.SaveUtterance(utterance(1)))
-	d := Delivery{UtteranceID: "u1", STT: "whisper", Outcome: Delivered, Attempts: 2, Way: "http", At: noon, Error: "busy"}
+	d := Delivery{UtteranceID: "u1", STT: "whisper", Outcome: Delivered, Attempts: 2, Way: "http", At: noon, Error: "busy", Seconds: 1.5}
 	text := Transcript{UtteranceID: "u1", STT: "whisper", Text: "turn on the lights", Confidence: 0.75, Language: "en", ProcessingTime: 1500 * time.Microsecond}
 	must(t, s.SaveDelivery(d, &text))
 	must(t, s.Close())
@@ -94,7 +94,7 @@ func TestRepeatingChangesNothing(t *testing.T) {
 	}
 
 	failed := Delivery{UtteranceID: "u1", STT: "whisper", Outcome: Failed, Attempts: 1, At: noon, Error: "gone"}
-	done := Delivery{UtteranceID: "u1", STT: "whisper", Outcome: Delivered, Attempts: 2, At: noon}
+	done := Delivery{UtteranceID: "u1", STT: "whisper", Outcome: Delivered, Attempts: 2, At: noon, Seconds: 0.25}
 	must(t, s.SaveDelivery(failed, nil))
 	must(t, s.SaveDelivery(done, &Transcript{UtteranceID: "u1", STT: "whisper", Text: "first"}))
 	must(t, s.SaveDelivery(failed, nil))

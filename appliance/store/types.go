@@ -45,7 +45,8 @@ type Delivery struct {
 	Attempts    int
 	Way         string // "http", "ws" or "exec"
 	At          time.Time
-	Error       string // the last one; empty if there was none
+	Error       string  // the last one; empty if there was none
+	Seconds     float64 // from the end of the recording to the answer; 0 if that is not known
 }
 
 // Transcript is what a service understood.

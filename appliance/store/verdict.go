@@ -56,6 +56,7 @@ func (s *Store) Judged(since time.Time) (map[string][]Judged, error) {
 		var model string
 		var j Judged
 		err := r.Scan(&model, &j.Score, &j.FalseWake)
+		j.Score = asScore(j.Score)
 		out[model] = append(out[model], j)
 		return err
 	})

@@ -31,7 +31,7 @@ func (s *Store) SaveDelivery(d Delivery, text *Transcript) error {
 		return fmt.Errorf("store: delivery of %s: no such outcome %q", d.UtteranceID, d.Outcome)
 	}
 	err := s.transact(func(tx *sql.Tx) error {
-		_, err := tx.Stmt(s.statements[upsertDelivery]).Exec(d.UtteranceID, d.STT, d.Outcome, d.Attempts, d.Way, micros(d.At), d.Error)
+		_, err := tx.Stmt(s.statements[upsertDelivery]).Exec(d.UtteranceID, d.STT, d.Outcome, d.Attempts, d.Way, micros(d.At), d.Error, number(d.Seconds))
 		if err != nil || text == nil {
 			return err
 		}

@@ -93,3 +93,22 @@ func span(name string, seconds *float64) (time.Duration, error) {
 	}
 	return time.Duration(*seconds * float64(time.Second)), nil
 }
+
+// parseHealth reads the answer to a health check. What stands under streaming in another form than that of an ORAC STT says
+// nothing.
+func parseHealth(data []byte) (Health, error) {
+	var a struct {
+		Status    string          `json:"status"`
+		Streaming json.RawMessage `json:"streaming"`
+	}
+	if err := json.Unmarshal(data, &a); err != nil {
+		return Health{}, err
+	}
+	var streaming struct {
+		Enabled *bool `json:"enabled"`
+	}
+	if len(a.Streaming) > 0 && json.Unmarshal(a.Streaming, &streaming) != nil {
+		streaming.Enabled = nil
+	}
+	return Health{Status: a.Status, Streaming: streaming.Enabled}, nil
+}

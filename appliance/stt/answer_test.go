@@ -108,3 +108,41 @@ func FuzzParseMessage(f *testing.F) {
 		}
 	})
 }
+
+// TestHealthSaysWhetherItStreams: only streaming.enabled says it, and nothing else that stands there makes the answer a bad one.
+func TestHealthSaysWhetherItStreams(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"status":"healthy","streaming":{"enabled":false,"active":0}}`: "off",
+		`{"status":"healthy","streaming":{"enabled":true}}`:             "on",
+		`{"status":"healthy"}`:                                   "",
+		`{"status":"healthy","streaming":{}}`:                    "",
+		`{"status":"healthy","streaming":null}`:                  "",
+		`{"status":"healthy","streaming":{"enabled":null}}`:      "",
+		`{"status":"healthy","streaming":false}`:                 "",
+		`{"status":"healthy","streaming":{"enabled":"no"}}`:      "",
+		`{"status":"healthy","streaming":[{"enabled":false}]}`:   "",
+		`{"status":"healthy","enabled":false,"stream":"fast"}`:   "",
+		`{"status":"healthy","streaming":{"streaming":{"x":1}}}`: "",
+	} {
+		h, err := parseHealth([]byte(text))
+		got := ""
+		if h.Streaming != nil {
+			got = map[bool]string{true: "on", false: "off"}[*h.Streaming]
+		}
+		if err != nil || h.Status != "healthy" || got != want {
+			t.Errorf("%s: %+v, %v; streaming is %q, want %q", text, h, err, got, want)
+		}
+	}
+}
+
+func FuzzParseHealth(f *testing.F) {
+	for _, text := range []string{`{"status":"healthy","streaming":{"enabled":false}}`, `{"status":7}`, `{"streaming":{"enabled":[`, "null", ""} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		h, err := parseHealth(data)
+		if err != nil && (h.Status != "" || h.Streaming != nil) {
+			t.Errorf("%q: %+v beside %v", data, h, err)
+		}
+	})
+}

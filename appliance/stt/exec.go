@@ -21,6 +21,8 @@ import (
 const (
 	// WAVArgument stands in a command for the path of the sound.
 	WAVArgument = "{wav}"
+	// CutVariable tells a command in its environment that the recording was cut off, and why.
+	CutVariable = "ORAC_CUT"
 	// maxStderr is how much of the end of a command's complaints an error shows.
 	maxStderr = 400
 )
@@ -53,7 +55,7 @@ func NewExec(c ExecConfig) (*Exec, error) {
 }
 
 // Transcribe runs the command. It and all that it started in its process group are gone when Transcribe returns.
-func (x *Exec) Transcribe(t *rt.Task, _ Utterance, pcm []int16) (Result, error) {
+func (x *Exec) Transcribe(t *rt.Task, u Utterance, pcm []int16) (Result, error) {
 	dir, err := os.MkdirTemp(x.config.TempDir, "orac-stt-") // 0700
 	if err != nil {
 		return Result{}, x.own(err)
@@ -70,7 +72,7 @@ func (x *Exec) Transcribe(t *rt.Task, _ Utterance, pcm []int16) (Result, error) 
 
 	stdout, stderr := &limited{max: wire.MaxAnswer, over: done}, &tail{max: maxStderr}
 	start := t.Now()
-	status, err := x.run(ctx, dir, path, stdout, stderr)
+	status, err := x.run(ctx, dir, path, u.Cut, stdout, stderr)
 	switch {
 	case t.Stopping():
 		return Result{}, rt.ErrStopped
@@ -99,7 +101,7 @@ func writeWAV(path string, pcm []int16) error {
 }
 
 // run starts the command and waits for it. A status other than 0 is that of a command that ran; -1 means a signal.
-func (x *Exec) run(ctx context.Context, dir, path string, stdout *limited, stderr *tail) (status int, err error) {
+func (x *Exec) run(ctx context.Context, dir, path, cut string, stdout *limited, stderr *tail) (status int, err error) {
 	args := slices.Clone(x.config.Command[1:])
 	for i, a := range args {
 		args[i] = strings.ReplaceAll(a, WAVArgument, path)
@@ -107,6 +109,9 @@ func (x *Exec) run(ctx context.Context, dir, path string, stdout *limited, stder
 	cmd := exec.CommandContext(ctx, x.config.Command[0], args...)
 	cmd.Dir = dir
 	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "LANG=C.UTF-8", "TMPDIR=" + dir}, x.config.Env...)
+	if cut != "" {
+		cmd.Env = append(cmd.Env, CutVariable+"="+cut)
+	}
 	cmd.Stdout, cmd.Stderr = stdout, stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	group := func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }

@@ -2,7 +2,6 @@ package stt
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"mime/multipart"
@@ -27,6 +26,8 @@ const (
 	maxSamples = int(MaxSpeech / time.Second * audio.Rate)
 	// naiveTime is local ISO 8601 without zone, always with microseconds: ORAC Core mis-times a command otherwise.
 	naiveTime = "2006-01-02T15:04:05.000000"
+	// cutHeader tells a service that the recording was cut off, and why. An ORAC STT does not know it, and passes it over.
+	cutHeader = "X-Recording-Cut"
 )
 
 // OracConfig makes an Orac. All but URL may be zero.
@@ -99,6 +100,9 @@ func (o *Orac) Transcribe(t *rt.Task, u Utterance, pcm []int16) (Result, error) 
 			header.Set(name, at.Local().Format(naiveTime))
 		}
 	}
+	if u.Cut != "" {
+		header.Set(cutHeader, u.Cut)
+	}
 	answer, err := o.client.Do(t, wire.Request{Op: op, Method: http.MethodPost, URL: to, ContentType: contentType, Header: header, Body: body})
 	if err != nil {
 		return Result{}, err
@@ -107,22 +111,22 @@ func (o *Orac) Transcribe(t *rt.Task, u Utterance, pcm []int16) (Result, error) 
 }
 
 // Health asks the service how it is.
-func (o *Orac) Health(t *rt.Task) (string, error) {
+func (o *Orac) Health(t *rt.Task) (Health, error) {
 	const op = "health"
 	to := o.base.HTTP(nil, "stt", "v1", "health")
 	body, err := o.health.Do(t, wire.Request{Op: op, Method: http.MethodGet, URL: to})
 	if err != nil {
-		return "", err
+		return Health{}, err
 	}
-	var answer struct{ Status string }
-	if err := json.Unmarshal(body, &answer); err != nil {
-		return "", &Error{Op: op, Address: wire.Address(to), Kind: Protocol, Cause: err, Hint: "is this an ORAC STT?"}
+	h, err := parseHealth(body)
+	if err != nil {
+		return Health{}, &Error{Op: op, Address: wire.Address(to), Kind: Protocol, Cause: err, Hint: "is this an ORAC STT?"}
 	}
-	switch answer.Status {
+	switch h.Status {
 	case "healthy", "ready", Initializing:
-		return answer.Status, nil
+		return h, nil
 	}
-	return answer.Status, o.client.Said(op, to, Engine, "status "+strconv.Quote(answer.Status))
+	return h, o.client.Said(op, to, Engine, "status "+strconv.Quote(h.Status))
 }
 
 func (o *Orac) result(op, to string, answer []byte) (Result, error) {

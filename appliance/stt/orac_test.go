@@ -223,7 +223,8 @@ func TestHealth(t *testing.T) {
 			if c.kind == Timeout {
 				timeout = patience
 			}
-			status, err := do(t, newOrac(t, OracConfig{URL: s.URL(), Timeout: timeout}).Health)
+			said, err := do(t, newOrac(t, OracConfig{URL: s.URL(), Timeout: timeout}).Health)
+			status := said.Status
 			if c.kind == 0 {
 				if status != "healthy" || err != nil {
 					t.Errorf("%q, %v", status, err)

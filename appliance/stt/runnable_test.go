@@ -67,7 +67,7 @@ func TestAScriptThatCannotBeRunSaysWhy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := x.run(t.Context(), t.TempDir(), "x.wav", &limited{max: 10}, &tail{max: 10}); err == nil || !strings.Contains(err.Error(), "CR LF") {
+	if _, err := x.run(t.Context(), t.TempDir(), "x.wav", "", &limited{max: 10}, &tail{max: 10}); err == nil || !strings.Contains(err.Error(), "CR LF") {
 		t.Errorf("it says %v", err)
 	}
 }

@@ -196,3 +196,28 @@ func TestStopInterruptsAStream(t *testing.T) {
 		}
 	}
 }
+
+// TestAServiceThatStreamsNothingSaysSo: the refusal is a 403 without words, and the health check tells it from one of who we are.
+func TestAServiceThatStreamsNothingSaysSo(t *testing.T) {
+	s := stttest.Start(t)
+	o := newOrac(t, OracConfig{URL: s.URL(), Timeout: DefaultTimeout})
+	for _, off := range []bool{false, true} {
+		if off {
+			s.Set(stttest.WS, stttest.Behaviour{Do: stttest.NoStream})
+			s.Set(stttest.Health, stttest.Behaviour{Do: stttest.NoStream})
+		}
+		h, err := do(t, o.Health)
+		if err != nil || h.Status != "healthy" || h.Streaming == nil || *h.Streaming == off {
+			t.Fatalf("off: %v; %+v, %v", off, h, err)
+		}
+		_, err = streamAll(t, o, voice(3000))
+		if off {
+			wantError(t, err, Unauthorised, 403, RetryForever, "")
+		} else if err != nil {
+			t.Error(err)
+		}
+	}
+	if got, err := asked(t, o); err != nil || got.Text == "" {
+		t.Errorf("in one request: %+v, %v", got, err)
+	}
+}

@@ -34,6 +34,7 @@ type Utterance struct {
 	WakeWord string
 	Wake     time.Time // when the wake word was heard; zero if none was
 	End      time.Time // when the recording ended; zero while the person still speaks
+	Cut      string    // why the recording was cut off, such as "stopped"; empty if it was not, or that is not known yet
 }
 
 // Result is what a service understood.
@@ -80,11 +81,16 @@ const (
 	Degraded     = "degraded"     // it transcribes, and something beside that is not well
 )
 
+// Health is what a service says of itself.
+type Health struct {
+	Status    string // its own word for its state; empty if it said none
+	Streaming *bool  // whether it takes streams; nil if it does not say
+}
+
 // Prober is a Client whose service can be asked how it is.
 type Prober interface {
-	// Health gives the service's own word for its state; err is nil if it is one of healthy, ready and initializing. With an error
-	// the word is what it said, or empty if it said none.
-	Health(t *rt.Task) (status string, err error)
+	// Health gives what the service said, even with an error; err is nil if its state is one of healthy, ready and initializing.
+	Health(t *rt.Task) (Health, error)
 }
 
 // The failures of a client, under the names that its callers use.

@@ -44,8 +44,27 @@ const (
 	DeviceLost Why = "device lost"       // no more sound came
 	SoundOver  Why = "the sound is over" // a file ended
 	Stopped    Why = "stopped"           // the appliance was told to stop
-	Cut        Why = "cut by a restart"  // found unfinished in the spool
+	Restarted  Why = "restarted"         // what records it was restarted: a change was applied, or it was stuck
+	Cut        Why = "cut by a restart"  // found unfinished: the appliance was killed, or what recorded it failed
+	Part       Why = "kept in part"      // the disk refused some of it, and the appliance was killed before it took the rest
 )
+
+// CutOff tells whether the person may have gone on speaking: the recording ended for a reason of ours. A command may lack its end.
+func (w Why) CutOff() bool {
+	switch w {
+	case Limit, DeviceLost, Stopped, Restarted, Cut, Part:
+		return true
+	}
+	return false
+}
+
+// Cut is why the recording was cut off; empty if it was not, or goes on.
+func (m Meta) Cut() string {
+	if m.Why.CutOff() {
+		return string(m.Why)
+	}
+	return ""
+}
 
 // IsID tells whether a text may be the identity of an utterance: letters, digits, _, - and dots, at most 64, no dot first. It is safe
 // as a file name and as a segment of a path.

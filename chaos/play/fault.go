@@ -68,6 +68,7 @@ var Kinds = []Kind{
 	{Kind: scenario.STTCorrupt, How: "the proxy changes some bytes of answers, drawn from the seed", probe: reachable, prepare: corrupt},
 	{Kind: scenario.STTSilent, How: "the proxy takes connections and passes nothing on; those that there are fall silent", probe: reachable, prepare: swallow},
 	{Kind: scenario.STTPoison, How: "the server fails on the first utterance that it is sent, whenever it comes again, as the way says", probe: reachable, prepare: poison},
+	{Kind: scenario.STTNoStream, How: "the server refuses streams with 403, and says in its health that streaming is switched off", probe: reachable, prepare: unstream},
 	{Kind: scenario.NetDown, How: "the appliance runs in a network namespace of its own, whose only link is taken down", machine: separable, prepare: unlink},
 	{Kind: scenario.HeartbeatDown, How: "the proxy before the heartbeat's server refuses connections", prepare: down},
 	{Kind: scenario.HeartbeatNo, How: "the server answers heartbeats with 500", prepare: refuseHeartbeats},

@@ -86,6 +86,11 @@ func hold(w *World, o occurrence) (*broken, error) {
 	return served(w, o, sttserver.Behaviour{Do: stttest.Never}, speech...)
 }
 
+// unstream switches streaming off.
+func unstream(w *World, o occurrence) (*broken, error) {
+	return served(w, o, sttserver.Behaviour{Do: stttest.NoStream}, stttest.WS, stttest.Health)
+}
+
 // poison fails on one utterance, the first that comes.
 func poison(w *World, o occurrence) (*broken, error) {
 	b := sttserver.Behaviour{Do: stttest.Status, Code: http.StatusInternalServerError, One: true}

@@ -22,6 +22,7 @@ var told = map[string]func(chaos.Event) string{
 	"delivery_failed":   func(e chaos.Event) string { return e.Cause },
 	"delivered":         func(e chaos.Event) string { return e.Outcome },
 	"stt_health":        func(e chaos.Event) string { return map[bool]string{true: "well", false: "not well"}[e.OK] },
+	"streaming":         func(e chaos.Event) string { return map[bool]string{true: "on", false: "off"}[e.On] },
 	"heartbeat":         func(e chaos.Event) string { return e.Cause },
 	"webhook_failed":    func(e chaos.Event) string { return e.Cause },
 	"overrun":           func(chaos.Event) string { return "" },

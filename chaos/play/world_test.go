@@ -10,6 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"orac/appliance/rt"
+	"orac/appliance/rt/live"
+	"orac/appliance/stt"
 	"orac/chaos"
 	"orac/chaos/process"
 	"orac/runbook/scenario"
@@ -224,7 +227,7 @@ func TestServiceFaults(t *testing.T) {
 	}
 	webhook := ask(w.services["webhook.light"], "/webhook")
 	heartbeat := ask(w.services["heartbeat.whisper"], "/stt/v1/heartbeat")
-	stt := ask(w.services["stt.whisper"], "/stt/v1/stream/general")
+	transcribe := ask(w.services["stt.whisper"], "/stt/v1/stream/general")
 	code := func(f func() (int, time.Duration, error), want int) func() error {
 		return func() error {
 			if got, _, err := f(); got != want {
@@ -242,21 +245,47 @@ func TestServiceFaults(t *testing.T) {
 		return nil
 	}, code(webhook, http.StatusOK))
 	during(t, w, scenario.Fault{Kind: scenario.HeartbeatDown}, code(heartbeat, 0), code(heartbeat, noFile))
-	during(t, w, scenario.Fault{Kind: scenario.STTDown}, code(stt, 0), code(stt, noFile))
-	during(t, w, scenario.Fault{Kind: scenario.STTCut}, code(stt, 0), code(stt, noFile))
-	during(t, w, scenario.Fault{Kind: scenario.STTUnauthorized}, code(stt, http.StatusUnauthorized), code(stt, noFile))
+	during(t, w, scenario.Fault{Kind: scenario.STTDown}, code(transcribe, 0), code(transcribe, noFile))
+	during(t, w, scenario.Fault{Kind: scenario.STTCut}, code(transcribe, 0), code(transcribe, noFile))
+	during(t, w, scenario.Fault{Kind: scenario.STTUnauthorized}, code(transcribe, http.StatusUnauthorized), code(transcribe, noFile))
+	service, err := stt.NewOrac(stt.OracConfig{URL: "http://" + w.services["stt.whisper"].proxy.Address(), Timeout: 5 * time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	streams := func(on bool) func() error { // as the appliance's own client sees it
+		return func() error {
+			var h stt.Health
+			var refused error
+			err := live.New(nil).Run(t.Context(), "client", func(t *rt.Task) (err error) {
+				if h, err = service.Health(t); err != nil {
+					return err
+				}
+				chunks := rt.NewMailbox[stt.Chunk]("chunks", 1)
+				chunks.Push(t, stt.Chunk{N: 1280})
+				chunks.Close(t)
+				_, refused = service.Stream(t, stt.Utterance{ID: "u", Topic: "general"}, chunks)
+				return nil
+			})
+			e, _ := errors.AsType[*stt.Error](refused)
+			if err != nil || h.Streaming == nil || *h.Streaming != on || on != (refused == nil) || e != nil && e.Status != http.StatusForbidden {
+				return fmt.Errorf("health %+v, %v; the stream: %v", h, err, refused)
+			}
+			return nil
+		}
+	}
+	during(t, w, scenario.Fault{Kind: scenario.STTNoStream}, streams(false), streams(true))
 	// Of two at once the one that is left still holds when the other is over.
 	lies, refuses := fault(t, w, scenario.Fault{Kind: scenario.STTLies}), fault(t, w, scenario.Fault{Kind: scenario.STTUnauthorized})
 	if err := errors.Join(refuses.apply(), lies.apply(), lies.undo()); err != nil {
 		t.Fatal(err)
 	}
-	if err := code(stt, http.StatusUnauthorized)(); err != nil {
+	if err := code(transcribe, http.StatusUnauthorized)(); err != nil {
 		t.Errorf("after the other: %v", err)
 	}
 	if err := refuses.undo(); err != nil {
 		t.Fatal(err)
 	}
-	if err := code(stt, noFile)(); err != nil {
+	if err := code(transcribe, noFile)(); err != nil {
 		t.Error(err)
 	}
 	if err := w.supported(occurrence{Fault: scenario.Fault{Kind: scenario.STTDown, Target: "local"}}); err == nil {

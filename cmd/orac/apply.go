@@ -33,13 +33,13 @@ An apply that has begun is finished by the appliance, whatever becomes of this c
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if timeout <= 0 {
-				return usage("--timeout %s: it must be more than nothing", timeout)
+				return usage("--timeout %s: it must be more than 0s", timeout)
 			}
 			return a.apply(c.Context(), c.InOrStdin(), approved, timeout)
 		},
 	}
 	c.Flags().BoolVar(&approved, "auto-approve", false, "do not ask")
-	c.Flags().DurationVar(&timeout, "timeout", applyTimeout, "return to what ran before if it is not done and healthy by then")
+	durationVar(c.Flags(), &timeout, "timeout", applyTimeout, "return to what ran before if it is not done and healthy by then")
 	return a.withJSON(a.withState(a.withFile(c)))
 }
 

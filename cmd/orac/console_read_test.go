@@ -73,7 +73,7 @@ func TestTheConsoleIsReadWithoutScripts(t *testing.T) {
 		{"/runbook/blocks", []string{"model.hey_jarvis", "stt.whisper"}},
 		{"/runbook/blocks/model.hey_jarvis", []string{"threshold"}},
 		{"/runbook/generations", []string{"1"}},
-		{"/chaos", []string{"Chaos"}},
+		{"/simulations", []string{"Simulations"}},
 		{"/people", []string{"anna", "admin"}},
 		{"/audit", []string{"anna", "login"}},
 		{"/password", []string{"assword"}},

@@ -313,7 +313,7 @@ func TestTheConsoleAsAPersonUsesIt(t *testing.T) {
 	b.photograph("system")
 
 	// A simulation, watched, and its report; before it one that is stopped.
-	b.open("/chaos")
+	b.open("/simulations")
 	b.set("#scenario", "unplug")
 	b.set("#seeds", "50")
 	b.set("#for", "7d")
@@ -321,7 +321,7 @@ func TestTheConsoleAsAPersonUsesIt(t *testing.T) {
 	b.until("document.querySelector('#far progress[value]') && document.querySelector('#far').textContent.includes('of 50 runs')")
 	was := ask[float64](b, "document.querySelector('#far progress').value")
 	b.until(fmt.Sprintf("document.querySelector('#far progress').value > %v", was)) // it moves by itself
-	b.photograph("chaos-runs")
+	b.photograph("simulations-runs")
 	b.click("#stop")
 	b.until("document.querySelector('#past .level') && document.querySelector('#past .level').textContent === 'it was stopped'")
 	b.set("#scenario", "blocked_read")
@@ -330,7 +330,7 @@ func TestTheConsoleAsAPersonUsesIt(t *testing.T) {
 	b.click("form.run button")
 	b.until("document.querySelector('#past .level') && document.querySelector('#past .level').textContent === 'kept' && !document.querySelector('#go').disabled")
 	b.until("document.getElementById('told').textContent === 'blocked read: kept'") // for a screen reader
-	b.photograph("chaos")
+	b.photograph("simulations")
 	report := ask[string](b, "fetch(document.querySelector('#past a.button').href).then(a => a.text().then(t => a.headers.get('content-security-policy') + t))")
 	if !strings.Contains(report, "sandbox") || !strings.Contains(report, "blocked_read") {
 		t.Errorf("the report is %.300s", report)
@@ -492,7 +492,13 @@ func TestTheConsoleMakesTheFirstAdmin(t *testing.T) {
 	b.sees("anna is the first admin")
 	b.sees("password_hash = secret(")
 	b.photograph("setup-done")
-	b.click("a.main")
+	b.click("form[action='/people/anna/declare'] button") // one click writes the lines, and applies them
+	b.sees("anna is in the runbook's file now.")
+	b.photograph("people-declared")
+	if file, err := os.ReadFile(filepath.Join(dir, "orac.hcl")); err != nil || !strings.Contains(string(file), "user \"anna\" {\n  role          = \"admin\"\n  password_hash = secret(\"anna_password_hash\")\n}\n") {
+		t.Errorf("%v, and the file is\n%s", err, file)
+	}
+	b.open("/")
 	b.sees("Nothing was heard yet.")
 	b.photograph("listen-nothing")
 	b.silent()

@@ -83,6 +83,12 @@ type detected struct {
 	mixed int // channels of the file, if all were mixed
 }
 
+// undetected is the line of a file that cannot be read.
+type undetected struct {
+	File  string `json:"file"`
+	Error string `json:"error"`
+}
+
 // heardAlone is what one channel of a file has.
 type heardAlone struct {
 	Channel    int         `json:"channel"`
@@ -159,10 +165,7 @@ func (a *app) deaf(file string, err error) error {
 	}
 	e := json.NewEncoder(a.out)
 	e.SetEscapeHTML(false)
-	return failed(e.Encode(struct {
-		File  string `json:"file"`
-		Error string `json:"error"`
-	}{file, err.Error()}))
+	return failed(e.Encode(undetected{file, err.Error()}))
 }
 
 // hear runs one file through the detector.

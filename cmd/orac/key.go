@@ -111,7 +111,7 @@ func (a *app) keyRotate() *cobra.Command {
 			})
 		},
 	}
-	c.Flags().DurationVar(&overlap, "overlap", 24*time.Hour, "how long the old key stays good")
+	durationVar(c.Flags(), &overlap, "overlap", 24*time.Hour, "how long the old key stays good")
 	return a.withJSON(a.withState(a.withFile(c)))
 }
 

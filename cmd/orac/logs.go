@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"orac/appliance/logbook"
 	"orac/appliance/status"
 	"orac/web/control"
 )
@@ -18,13 +19,16 @@ const (
 )
 
 func (a *app) logsCommand() *cobra.Command {
-	var follow bool
+	var follow, requests bool
 	var n int
 	c := &cobra.Command{
 		Use:   "logs",
 		Short: "show what the running appliance has logged",
+		Long: `Shows the newest lines of the log, from the memory of the running appliance. One line for each request of the web
+server would hide the rest: --requests shows these, too. Requests that failed on our side are always shown.`,
 		Example: `  orac logs
   orac logs -f -n 0
+  orac logs --requests
   orac logs --json | jq 'select(.level == "WARN")'`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -35,10 +39,11 @@ func (a *app) logsCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.logs(c.Context(), daemon, n, follow)
+			return a.logs(c.Context(), daemon, logsWanted{n, follow, requests})
 		},
 	}
 	c.Flags().BoolVarP(&follow, "follow", "f", false, "go on with what is logged from now on, until Ctrl-C")
+	c.Flags().BoolVar(&requests, "requests", false, "show a line for each request of the web server, too")
 	c.Flags().IntVarP(&n, "lines", "n", fewLines, "how many of the last lines to show")
 	return a.withJSON(a.withState(a.withRunbook(c)))
 }
@@ -50,18 +55,27 @@ func (a *app) withRunbook(c *cobra.Command) *cobra.Command {
 	return c
 }
 
-// logs shows the last n lines, and goes on from there.
-func (a *app) logs(ctx context.Context, daemon *control.Client, n int, follow bool) error {
+// logsWanted is what of the log is to be shown.
+type logsWanted struct {
+	lines            int
+	follow, requests bool
+}
+
+// logs shows the last lines, and goes on from there.
+func (a *app) logs(ctx context.Context, daemon *control.Client, want logsWanted) error {
 	show := func(l status.LogLine) error { a.out.Log(l); return nil }
 	if a.json {
 		lines := json.NewEncoder(a.out)
 		show = func(l status.LogLine) error { return lines.Encode(l) }
 	}
+	hidden := func(l status.LogLine) bool { return l.Level == logbook.Request && !want.requests }
 	var last []status.LogLine
 	var after uint64
 	err := daemon.Logs(ctx, 0, false, func(l status.LogLine) error {
-		after = l.Seq
-		if last = append(last, l); len(last) > n {
+		if after = l.Seq; hidden(l) {
+			return nil
+		}
+		if last = append(last, l); len(last) > want.lines {
 			last = last[1:]
 		}
 		return nil
@@ -71,8 +85,13 @@ func (a *app) logs(ctx context.Context, daemon *control.Client, n int, follow bo
 			err = show(l)
 		}
 	}
-	if err == nil && follow {
-		err = daemon.Logs(ctx, after, true, show)
+	if err == nil && want.follow {
+		err = daemon.Logs(ctx, after, true, func(l status.LogLine) error {
+			if hidden(l) {
+				return nil
+			}
+			return show(l)
+		})
 	}
 	switch {
 	case ctx.Err() != nil:

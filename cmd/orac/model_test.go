@@ -15,6 +15,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"orac/appliance/health"
+	"orac/appliance/logbook"
 	"orac/appliance/status"
 	"orac/web/control"
 )
@@ -42,12 +43,29 @@ func (m *model) Plan(_ context.Context, r status.PlanRequest) (status.Plan, erro
 	return m.plan(r)
 }
 
-func (m *model) plan(r status.PlanRequest) (status.Plan, error) {
+// text is what a request is about.
+func (m *model) text(r status.PlanRequest) (string, error) {
+	if r.Of > 0 {
+		return m.texts[r.Of-1], nil
+	}
 	b, err := os.ReadFile(r.File)
+	return string(b), err
+}
+
+func (m *model) Text(n int) (string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if n < 1 || n > len(m.texts) {
+		return "", &status.Refusal{Code: status.Unknown, Message: fmt.Sprintf("generation %d is not kept", n), Hint: "orac generations lists those that are"}
+	}
+	return m.texts[n-1], nil
+}
+
+func (m *model) plan(r status.PlanRequest) (status.Plan, error) {
+	text, err := m.text(r)
 	if err != nil {
 		return status.Plan{}, err
 	}
-	text := string(b)
 	if strings.Contains(text, "invalid") {
 		return status.Plan{}, &status.Refusal{Code: status.Invalid, Message: "orac.hcl has errors", Hint: "mend it first", Detail: "orac.hcl:1:1: error: it says invalid\n   1 | invalid\x1b[2J"}
 	}
@@ -76,14 +94,14 @@ func (m *model) Apply(_ context.Context, r status.ApplyRequest, progress func(st
 	}
 	progress("prepare")
 	progress("swap trigger.kitchen")
-	text, err := os.ReadFile(r.File)
+	text, err := m.text(r.PlanRequest)
 	if err != nil {
 		return status.Applied{}, err
 	}
-	if strings.Contains(string(text), "sick") {
+	if strings.Contains(text, "sick") {
 		return status.Applied{Generation: len(m.texts), RolledBack: true, Why: fmt.Sprintf("trigger.kitchen was not healthy within %s", r.Timeout)}, nil
 	}
-	m.texts = append(m.texts, string(text))
+	m.texts = append(m.texts, text)
 	return status.Applied{OK: true, Generation: len(m.texts)}, nil
 }
 
@@ -147,8 +165,12 @@ func (m *model) Incidents(int) ([]status.Incident, error) {
 }
 
 func (m *model) Logs(_ context.Context, after uint64, _ bool, line func(status.LogLine) error) error {
-	for seq := after + 1; seq <= 5; seq++ {
-		if err := line(status.LogLine{Seq: seq, At: time.Now(), Level: "INFO", Message: fmt.Sprint("line ", seq)}); err != nil {
+	for seq := after + 1; seq <= 6; seq++ {
+		l := status.LogLine{Seq: seq, At: time.Now(), Level: "INFO", Message: fmt.Sprint("line ", seq)}
+		if seq == 6 {
+			l.Level, l.Message = logbook.Request, "request"
+		}
+		if err := line(l); err != nil {
 			return err
 		}
 	}

@@ -8,17 +8,25 @@ import (
 	"github.com/spf13/cobra"
 
 	"orac/appliance/status"
+	"orac/cmd/orac/screen"
 )
 
 func (a *app) rollbackCommand() *cobra.Command {
+	var write, approved bool
 	c := &cobra.Command{
 		Use:   "rollback [GENERATION]",
 		Short: "return to a generation that is kept, or to the one before",
-		Long: `Applies a generation that is kept, with the inputs that it had: all of it or nothing, watched for its health as any
-apply is. It does not ask. The runbook file stays as it is: what it says counts again at the next
-orac apply, and at the next start. Edit it if the generation is to stay.`,
+		Long: `Applies a kept generation: all of it or nothing, and the appliance watches its health as after any apply.
+
+Without --write the generation runs with the files and variables that it had, and the runbook's file stays as it is. The next
+orac apply and the next start read that file again: they undo the rollback.
+
+With --write the generation is applied with the files and variables of today, and its text is written into the runbook's file,
+so that it stays. ORAC shows what changes in the file first. It asks only if the file holds changes that were never applied:
+they would be lost.`,
 		Example: `  orac rollback
   orac rollback 3
+  orac rollback 3 --write
   orac generations`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -30,9 +38,17 @@ orac apply, and at the next start. Edit it if the generation is to stay.`,
 				}
 				generation = n
 			}
+			if approved && !write {
+				return usage("--auto-approve belongs to --write: nothing else asks")
+			}
 			daemon, err := a.daemon()
 			if err != nil {
 				return err
+			}
+			if write {
+				return a.rollbackFile(c.Context(), daemon, generation, func(question string) bool {
+					return approved || !a.json && screen.IsTerminal(c.InOrStdin()) && a.yes(c.Context(), c.InOrStdin(), question)
+				})
 			}
 			applied, err := a.follow(c.Context(), func(progress func(string)) (status.Applied, error) {
 				return daemon.Rollback(c.Context(), generation, progress)
@@ -40,10 +56,16 @@ orac apply, and at the next start. Edit it if the generation is to stay.`,
 			if err != nil {
 				return err
 			}
-			return a.ended(applied, a.reportJSON(applied))
+			if err := a.ended(applied, a.reportJSON(applied)); err != nil || a.json {
+				return err
+			}
+			fmt.Fprintln(a.err, "The runbook's file stays as it is: the next start reads it. To keep this generation, add --write.")
+			return nil
 		},
 		ValidArgsFunction: a.completeGenerations,
 	}
+	c.Flags().BoolVar(&write, "write", false, "write the generation's text into the runbook's file, so that a start runs it, too")
+	c.Flags().BoolVar(&approved, "auto-approve", false, "with --write: do not ask, even if the file holds changes that were never applied")
 	return a.withJSON(a.withState(a.withFile(c)))
 }
 

@@ -121,7 +121,7 @@ type app struct {
 }
 
 func (a *app) complain(err error) {
-	lines := strings.Split(err.Error(), "\n")
+	lines := strings.Split(plainly(err), "\n")
 	for i, line := range lines { // an error quotes what came from outside
 		lines[i] = screen.Clean(line)
 	}
@@ -134,7 +134,8 @@ func (a *app) root() *cobra.Command {
 		Short: "the wake-word appliance that is never deaf",
 		Long: `ORAC listens for wake words, records the command that follows, and delivers it to speech-to-text.
 One file, orac.hcl, declares the whole device.`,
-		Example: `  orac run                                    be the appliance that orac.hcl declares
+		Example: `  orac init                                   write a first orac.hcl, for what is plugged in
+  orac run                                    be the appliance that orac.hcl declares
   orac validate                               check orac.hcl
   orac plan                                   what would change in the one that runs
   orac apply                                  change it: all of it or nothing
@@ -145,11 +146,14 @@ One file, orac.hcl, declares the whole device.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	root.AddCommand(a.runCommand(), a.planCommand(), a.applyCommand(), a.rollbackCommand(), a.generationsCommand(),
+	root.AddCommand(a.initCommand(), a.runCommand(), a.planCommand(), a.applyCommand(), a.rollbackCommand(), a.generationsCommand(),
 		a.statusCommand(), a.healthCommand(), a.logsCommand(), a.incidentsCommand(), a.spoolCommand(),
 		a.simCommand(), a.chaosCommand(), a.validateCommand(), a.fmtCommand(), a.schemaCommand(), a.graphCommand(),
 		a.secretsCommand(), a.userCommand(), a.keyCommand(), a.tokenCommand(), a.auditCommand(),
 		a.devicesCommand(), a.detectCommand(), a.modelsCommand(), a.completionCommand(), a.versionCommand())
+	root.SetHelpCommand(a.helpCommand())
+	root.SetHelpFunc(func(c *cobra.Command, _ []string) { a.showHelp(c) })
+	root.SetFlagErrorFunc(flagError)
 	return root
 }
 

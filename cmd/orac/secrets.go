@@ -124,7 +124,7 @@ one before was; orac secrets list says of when the present ones are.`,
 			return nil
 		},
 	}
-	c.Flags().DurationVar(&overlap, "overlap", 24*time.Hour, "how long the secret before stays good")
+	durationVar(c.Flags(), &overlap, "overlap", 24*time.Hour, "how long the secret before stays good")
 	return a.withState(a.withFile(c))
 }
 

@@ -96,6 +96,13 @@ type done struct {
 	Error string `json:"error,omitempty"`
 }
 
+// exportReport is what orac spool export --json prints.
+type exportReport struct {
+	ID    string `json:"id"`
+	File  string `json:"file"`
+	Bytes int    `json:"bytes"`
+}
+
 // eachUtterance does the same with each recording, and goes on after one that fails. Without IDs it means all that were set aside.
 func (a *app) eachUtterance(c *cobra.Command, do, happened string, ids []string) error {
 	daemon, err := a.daemon()
@@ -171,7 +178,7 @@ func (a *app) spoolExport() *cobra.Command {
 				return failed(err)
 			}
 			if a.json {
-				return a.printJSON(map[string]any{"id": args[0], "file": to, "bytes": len(answer.WAV)})
+				return a.printJSON(exportReport{args[0], to, len(answer.WAV)})
 			}
 			fmt.Fprintf(a.err, "wrote %s\n", to)
 			return nil

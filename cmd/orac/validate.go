@@ -65,10 +65,7 @@ func (a *app) validate() error {
 		}
 	}
 	if a.json {
-		report := struct {
-			Valid       bool                `json:"valid"`
-			Diagnostics runbook.Diagnostics `json:"diagnostics"`
-		}{graph != nil && !problems.HasErrors(), problems}
+		report := validReport{graph != nil && !problems.HasErrors(), problems}
 		if err := a.printJSON(report); err != nil {
 			return err
 		}
@@ -82,6 +79,12 @@ func (a *app) validate() error {
 	}
 	fmt.Fprintf(a.out, "%s %s: %s\n", a.out.Good("valid"), a.file, contents(sc, rb, graph))
 	return nil
+}
+
+// validReport is what orac validate --json prints.
+type validReport struct {
+	Valid       bool                `json:"valid"`
+	Diagnostics runbook.Diagnostics `json:"diagnostics"`
 }
 
 // addresses are those of the nodes of a graph.

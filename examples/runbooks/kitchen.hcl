@@ -44,9 +44,7 @@ listener "kitchen" {
 }
 
 stt "whisper" {
-  url       = local.stt_url
-  streaming = true
-  language  = "en"
+  url = local.stt_url # streamed while you speak; with language = "en" each recording goes by HTTP when it is complete
 }
 
 heartbeat "whisper" {

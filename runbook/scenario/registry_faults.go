@@ -106,6 +106,8 @@ var kinds = []Info{
 	{Kind: STTPoison, Target: "stt", Lasts: true, Swarm: true, Doc: "It fails on one utterance, the first that it is given, however often that comes, and answers all others; its health is well.",
 		more: []runbook.Attribute{{Name: "way", Kind: runbook.Enum, Default: "error", Values: []string{"error", "hang", "reset"},
 			Doc: "How it fails: error answers 500, hang never answers, reset ends the connection at the same byte."}}},
+	{Kind: STTNoStream, Target: "stt", Lasts: true, Harmless: true, Swarm: true, duration: "5m",
+		Doc: "It has streaming switched off: it refuses streams with 403, and its health says so. That is no fault: what is said goes by HTTP."},
 	{Kind: NetDown, Lasts: true, Swarm: true, Doc: "The appliance has no network: no service can be reached, and connections fall silent."},
 	{Kind: HeartbeatDown, Target: "heartbeat", Lasts: true, Swarm: true, Doc: "The heartbeat's server refuses connections."},
 	{Kind: HeartbeatNo, Target: "heartbeat", Lasts: true, Swarm: true, Doc: "It answers heartbeats with an error."},

@@ -37,7 +37,7 @@ var families = map[scenario.Kind]family{
 	scenario.WorkerKill: device, scenario.WorkerStop: device, scenario.WorkerTrash: device,
 	scenario.OpenHangs: hidden, scenario.ListHangs: hidden,
 	scenario.Drops: mild, scenario.ShortReads: mild, scenario.WrongRate: mild,
-	scenario.Silence: harmless, scenario.Noise: harmless, scenario.Clipping: harmless,
+	scenario.STTNoStream: harmless, scenario.Silence: harmless, scenario.Noise: harmless, scenario.Clipping: harmless,
 	scenario.STTDown: service, scenario.STTSlow: service, scenario.STTReset: service, scenario.STTEmpty: service, scenario.STTTrash: service,
 	scenario.STTLies: service, scenario.STTLate: service, scenario.STTUnauthorized: service, scenario.STTHolds: service,
 	scenario.STTCut: service, scenario.STTCorrupt: service, scenario.STTSilent: service, scenario.STTPoison: service, scenario.NetDown: service,

@@ -36,8 +36,6 @@ type App interface {
 	Examine(ctx context.Context, r status.PlanRequest) (*runbook.Runbook, runbook.Diagnostics, error)
 	// Change is Apply with all that belongs to it. Progress and ctx are as in Apply.
 	Change(ctx context.Context, c appliance.Change, progress func(step string)) (status.Applied, error)
-	// Text is the runbook of a kept generation.
-	Text(generation int) (string, error)
 	// PlanRollback says what returning to a kept generation would do, and changes nothing.
 	PlanRollback(ctx context.Context, r status.RollbackRequest) (status.Plan, error)
 	// Audio opens the sound of an utterance, a WAV file; fs.ErrNotExist if it was not kept.

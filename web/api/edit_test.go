@@ -2,11 +2,14 @@ package api
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"os"
 	"strings"
 	"testing"
 
+	"orac/appliance/status"
+	"orac/web/audit"
 	"orac/web/auth"
 )
 
@@ -203,5 +206,44 @@ func TestAGenerationIsReadAndPlannedBeforeItRunsAgain(t *testing.T) {
 		if w := r.call(auth.Admin, "GET", path, nil); w.Code != 404 {
 			t.Errorf("%s: %d %s", path, w.Code, w.Body)
 		}
+	}
+}
+
+// TestARollbackMayWriteTheFile: the text of the generation becomes the file, comments and all, if it runs well, if the file is the
+// one that was shown, and if nothing else runs by then. It is on record as a rollback.
+func TestARollbackMayWriteTheFile(t *testing.T) {
+	r := newRig(t)
+	want, err := r.app.Text(1)
+	r.must(err)
+	was := r.file()
+	type m = map[string]any
+	plan := ask[status.Plan](t, r, "GET", "/api/runbook/generations/1/plan?write=true", nil, 200)
+	for name, body := range map[string]m{
+		"another plan": {"plan": "another"}, "another generation runs": {"running": 2}, "another file": {"base": hashText("another")},
+		"none before": {"generation": 0},
+	} {
+		full := m{"generation": 1, "write": true}
+		maps.Copy(full, body)
+		if w := r.call(auth.Admin, "POST", "/api/runbook/rollback", full); w.Code != 409 && w.Code != 404 || r.file() != was {
+			t.Errorf("%s: %d %s", name, w.Code, w.Body)
+		}
+	}
+	r.app.apply = func(status.ApplyRequest) (status.Applied, error) {
+		return status.Applied{RolledBack: true, Why: "not well"}, nil
+	}
+	if out := ask[applied](t, r, "POST", "/api/runbook/rollback", m{"generation": 1, "write": true}, 200); out.Saved || r.file() != was {
+		t.Errorf("the file of one that was not well is\n%s", r.file())
+	}
+	r.app.apply = nil
+	out := ask[applied](t, r, "POST", "/api/runbook/rollback", m{"generation": 1, "write": true, "plan": plan.Hash, "running": 3, "base": hashText(was)}, 200)
+	if !out.OK || !out.Saved || r.file() != want || out.Hash != hashText(want) {
+		t.Errorf("%+v, and the file is\n%s", out, r.file())
+	}
+	list := r.records("runbook.rollback")
+	if last := list[0]; last.Target != "generation 1 into the runbook's file" || last.Outcome != audit.Done {
+		t.Errorf("on record is %+v", last)
+	}
+	if out := ask[applied](t, r, "POST", "/api/runbook/rollback", m{"generation": 2}, 200); out.Saved || r.file() != want || !strings.Contains(out.Note, "next start") {
+		t.Errorf("without write it is %+v", out)
 	}
 }

@@ -125,7 +125,20 @@ func (f *fake) parse(text string) (*runbook.Runbook, runbook.Diagnostics) {
 // Check implements appliance.Language.
 func (f *fake) Check(*runbook.Runbook) runbook.Diagnostics { return nil }
 
+// of is a request with the text of the generation that it names, as the steward makes it.
+func (f *fake) of(r status.PlanRequest) (status.PlanRequest, error) {
+	if r.Of == 0 {
+		return r, nil
+	}
+	text, err := f.Text(r.Of)
+	return r.Text(text), err
+}
+
 func (f *fake) Plan(_ context.Context, r status.PlanRequest) (status.Plan, error) {
+	r, err := f.of(r)
+	if err != nil {
+		return status.Plan{}, err
+	}
 	if strings.Contains(*r.Source, "broken") {
 		return status.Plan{}, &status.Refusal{Code: status.Invalid, Message: "orac.hcl has problems", Detail: "orac.hcl:1:1: error"}
 	}
@@ -148,7 +161,15 @@ func (f *fake) Change(_ context.Context, c appliance.Change, progress func(strin
 	if f.before != nil {
 		f.before()
 	}
+	r, err := f.of(c.PlanRequest)
+	if err != nil {
+		return status.Applied{}, err
+	}
+	c.PlanRequest = r
 	return c.Do(func() (appliance.Proposal, error) { return f.proposer().Wanted(nil, c) }, func(to appliance.Proposal) (status.Applied, error) {
+		if c.Of != 0 && c.Hash != "" && c.Hash != hashText(string(to.Source)) {
+			return status.Applied{}, &status.Refusal{Code: status.Changed, Message: "another plan"}
+		}
 		c.PlanRequest = c.Text(string(to.Source))
 		f.mu.Lock()
 		f.applied = append(f.applied, c.ApplyRequest)

@@ -178,7 +178,20 @@ func getGeneration(c *Call, in generationInput) (generationText, error) {
 	return out, nil
 }
 
-func planRollback(c *Call, in generationInput) (status.Plan, error) {
+type planRollbackInput struct {
+	Number int  `path:"number" check:"min=1;max=1000000000"`
+	Write  bool `query:"write" doc:"Of a rollback that also writes the runbook's file: with the files and variables of today."`
+}
+
+func planRollback(c *Call, in planRollbackInput) (status.Plan, error) {
+	if in.Write {
+		r, err := c.former(in.Number)
+		if err != nil {
+			return status.Plan{}, err
+		}
+		p, err := c.Server.o.App.Plan(c.Context(), r)
+		return c.Server.hidePaths(p), c.Server.hideFolder(err)
+	}
 	p, err := c.Server.o.App.PlanRollback(c.Context(), status.RollbackRequest{Generation: in.Number, Origin: c.origin(), Gone: c.Context().Done()})
 	return c.Server.hidePaths(p), c.Server.hideFolder(err)
 }

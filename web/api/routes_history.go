@@ -12,6 +12,7 @@ import (
 
 	"orac/appliance/status"
 	"orac/appliance/store"
+	recorded "orac/appliance/utterance"
 )
 
 type pageInput struct {
@@ -122,6 +123,7 @@ type utterance struct {
 	Ended       time.Time    `json:"ended,omitzero"`
 	Seconds     float64      `json:"seconds"`
 	Why         string       `json:"why" doc:"Why the recording ended."`
+	Cut         bool         `json:"cut,omitempty" doc:"Whether it was cut off, for why: the person may have gone on speaking."`
 	Lost        bool         `json:"lost"`
 	Audio       bool         `json:"audio" doc:"Whether its sound is kept."`
 	Deliveries  []delivery   `json:"deliveries"`
@@ -135,6 +137,7 @@ type delivery struct {
 	Way      string    `json:"way"`
 	At       time.Time `json:"at"`
 	Error    string    `json:"error,omitempty"`
+	Seconds  float64   `json:"seconds" doc:"From the end of the recording to the answer; 0 if that is not known."`
 }
 
 type transcript struct {
@@ -161,7 +164,7 @@ func getUtterances(c *Call, in pageInput) (utterancePage, error) {
 	out := utterancePage{Utterances: []utterance{}, Next: next, Kept: c.Server.o.App.Runbook().Store.KeepAudio}
 	for _, u := range list {
 		row := utterance{
-			ID: u.ID, Detection: u.DetectionID, Listener: u.Listener, Started: u.Started, Ended: u.Ended, Seconds: u.Seconds, Why: u.Why,
+			ID: u.ID, Detection: u.DetectionID, Listener: u.Listener, Started: u.Started, Ended: u.Ended, Seconds: u.Seconds, Why: u.Why, Cut: recorded.Why(u.Why).CutOff(),
 			Lost: u.Lost, Deliveries: []delivery{}, Transcripts: []transcript{},
 		}
 		if f, _, err := c.Server.o.App.Audio(u.ID); err == nil {
@@ -169,7 +172,7 @@ func getUtterances(c *Call, in pageInput) (utterancePage, error) {
 			_ = f.Close() // it was only looked for
 		}
 		for _, d := range u.Deliveries {
-			row.Deliveries = append(row.Deliveries, delivery{d.STT, string(d.Outcome), d.Attempts, d.Way, d.At, d.Error})
+			row.Deliveries = append(row.Deliveries, delivery{d.STT, string(d.Outcome), d.Attempts, d.Way, d.At, d.Error, d.Seconds})
 		}
 		for _, t := range u.Transcripts {
 			row.Transcripts = append(row.Transcripts, transcript{t.STT, t.Text, t.Original, t.Confidence, t.Language, t.ProcessingTime.Seconds()})

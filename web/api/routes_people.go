@@ -35,6 +35,21 @@ func withUser(text, name, role, secret string) string {
 	return strings.TrimRight(text, "\n") + fmt.Sprintf("\n\nuser %q {\n  role          = %q\n  password_hash = secret(%q)\n}\n", name, role, secret)
 }
 
+// declareUser writes a user of the set-up into the runbook's file, with all others of the set-up, and applies it. Whoever is declared
+// already stays as declared.
+func declareUser(c *Call, in userName) (applied, error) {
+	u, err := c.user(in.Name)
+	if err != nil {
+		return applied{}, err
+	}
+	change := map[string]any{"user": u.Name, "role": u.Role}
+	return c.edit(appliance.Change{}, change, func(text string) (string, error) {
+		fresh, names := c.declareMade(text)
+		change["declared"] = names
+		return fresh, nil
+	})
+}
+
 // declareMade adds the users of the set-up to a text that declares a user: it would end them otherwise.
 func (c *Call) declareMade(text string) (fresh string, names []string) {
 	g := c.Server.o.Guard

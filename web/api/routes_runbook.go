@@ -171,15 +171,68 @@ type rollbackInput struct {
 	Generation int    `json:"generation" check:"required;min=0;max=1000000000" doc:"0 is the one before."`
 	Plan       string `json:"plan" check:"max=128" doc:"hash of the plan that was shown; without it whatever has to be done is."`
 	Running    int    `json:"running" check:"min=0;max=1000000000" doc:"The generation that ran when that plan was made; with another nothing is done."`
+	Write      bool   `json:"write" doc:"Write its text into the runbook's file, too, so that the next start runs it. It is applied with the files and variables of today then. Without it the file stays, and the next start undoes the rollback."`
+	Base       string `json:"base" check:"max=64" doc:"With write: hash of the file that was shown; with another file nothing is done. Empty: whatever the file says."`
 }
 
-func (in rollbackInput) target() string { return fmt.Sprint("generation ", in.Generation) }
+func (in rollbackInput) target() string {
+	if in.Write {
+		return fmt.Sprintf("generation %d into the runbook's file", in.Generation)
+	}
+	return fmt.Sprint("generation ", in.Generation)
+}
 
-func rollback(c *Call, in rollbackInput) (status.Applied, error) {
+func rollback(c *Call, in rollbackInput) (applied, error) {
+	if in.Write {
+		return c.rollbackFile(in)
+	}
 	before := c.Server.o.App.Status().Generation
 	a, err := c.Server.o.App.Rollback(c.Server.ctx, status.RollbackRequest{
 		Generation: in.Generation, Hash: in.Plan, Running: in.Running, Origin: c.origin(), Gone: c.Context().Done(),
 	}, func(step string) { c.Log().Info("rollback", "step", step) })
 	c.Changed(map[string]int{"generation": before}, map[string]any{"generation": a.Generation, "ok": a.OK, "rolled_back": a.RolledBack, "fetched": a.Fetched})
-	return a, c.Server.hideFolder(err)
+	if err != nil {
+		return applied{}, c.Server.hideFolder(err)
+	}
+	out := applied{Applied: a}
+	if text, err := c.Server.readRunbook(); err == nil {
+		out.Hash = hashText(text)
+	}
+	if a.OK {
+		out.Note = "The runbook's file stays as it is: the next start reads it, and undoes this."
+	}
+	return out, nil
+}
+
+// rollbackFile applies the text of a kept generation as any other text is applied and judged, and writes it into the file.
+func (c *Call) rollbackFile(in rollbackInput) (applied, error) {
+	r, err := c.former(in.Generation)
+	if err != nil {
+		return applied{}, err
+	}
+	return c.change(appliance.Change{
+		ApplyRequest: status.ApplyRequest{PlanRequest: r, Hash: in.Plan},
+		Begin: func() error {
+			if now := c.Server.o.App.Status().Generation; in.Running != 0 && in.Running != now {
+				return &status.Refusal{Code: status.Changed, Message: fmt.Sprintf("generation %d runs by now", now), Hint: "look at what would be done now"}
+			}
+			if in.Base == "" {
+				return nil
+			}
+			return c.Server.unchanged(in.Base)
+		},
+	}, nil)
+}
+
+// former is a request for the text of a kept generation; 0 is the one before.
+func (c *Call) former(generation int) (status.PlanRequest, error) {
+	r := c.request()
+	if r.Of = generation; generation != 0 {
+		return r, nil
+	}
+	list, err := c.Server.o.App.Generations()
+	if err == nil {
+		r.Of, err = status.Before(list, c.Server.o.App.Status().Generation)
+	}
+	return r, err
 }

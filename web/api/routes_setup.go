@@ -68,5 +68,6 @@ func (s *Server) announceSetup() {
 	}
 	if code, until, fresh := s.o.Guard.SetupCode(); fresh {
 		s.say(fmt.Sprintf("  there is no user yet: open it, and make the first admin with the code %s (once, until %s)", code, until.Local().Format("15:04")))
+		s.say("  to see this again: journalctl -u orac (systemd), or docker logs CONTAINER (Docker)")
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"orac/appliance/logbook"
 	"orac/appliance/turns"
 	"orac/runbook"
 	"orac/web/audit"
@@ -294,7 +295,7 @@ func (h *header) WriteHeader(int)             {}
 
 // finish logs a request, and answers for a handler that has panicked.
 func (s *Server) finish(c *Call, rec *recorder, start time.Time) {
-	level := slog.LevelInfo
+	level := logbook.LevelRequest
 	if fault := recover(); fault != nil {
 		if fault == http.ErrAbortHandler {
 			panic(fault)
@@ -348,7 +349,7 @@ func (s *Server) serve(r *Route) http.Handler {
 func (s *Server) fail(c *Call, err error) {
 	p := problemOf(err)
 	if p.cause != nil {
-		level := slog.LevelInfo
+		level := logbook.LevelRequest
 		if p.Status >= 500 {
 			level = slog.LevelError
 		}

@@ -51,6 +51,7 @@ type (
 	MergedText       = merged
 	MergedPiece      = mergedPiece
 	GenerationIn     = generationInput
+	RollbackPlanIn   = planRollbackInput
 	GenerationText   = generationText
 	Global           = global
 	GlobalInput      = globalInput

@@ -251,6 +251,8 @@ func TestAnAdminOfTheNetworkRunsNoNewCommand(t *testing.T) {
 		// It may be in a generation from before that it was taken out.
 		rig.app.kept = map[int]string{2: evil}
 		rig.problem("back to "+name, rig.call(auth.Admin, "POST", "/api/runbook/rollback", rollbackInput{Generation: 2}), Forbidden)
+		rig.problem("back, in the file, to "+name, rig.call(auth.Admin, "POST", "/api/runbook/rollback", rollbackInput{Generation: 2, Write: true}), Forbidden)
+		rig.problem("a plan back, in the file, to "+name, rig.call(auth.Admin, "GET", "/api/runbook/generations/2/plan?write=true", nil), Forbidden)
 		rig.problem("a plan back to "+name, rig.call(auth.Admin, "GET", "/api/runbook/generations/2/plan", nil), Forbidden)
 		rig.app.kept = nil
 	}
@@ -286,6 +288,10 @@ func TestAnAdminStays(t *testing.T) {
 		}
 		rig.app.kept = map[int]string{2: text}
 		rig.problem("back to "+name, rig.call(auth.Admin, "POST", "/api/runbook/rollback", rollbackInput{Generation: 2}), Conflict)
+		rig.problem("back, in the file, to "+name, rig.call(auth.Admin, "POST", "/api/runbook/rollback", rollbackInput{Generation: 2, Write: true}), Conflict)
+	}
+	if rig.file() != base {
+		t.Errorf("the file is now\n%s", rig.file())
 	}
 	if len(rig.app.applied) > 0 {
 		t.Error("something was applied")

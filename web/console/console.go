@@ -12,6 +12,7 @@ package console
 
 import (
 	"net/http"
+	"strings"
 
 	"orac/web/api"
 	"orac/web/auth"
@@ -27,9 +28,20 @@ func New() *Console { return &Console{pages: loadPages()} }
 func (c *Console) Pages(s *api.Server) {
 	s.ErrorPage = c.showProblem
 	s.Handle("GET /static/", http.HandlerFunc(serveAsset))
+	s.Handle("GET /chaos", http.HandlerFunc(moved))
+	s.Handle("GET /chaos/{rest...}", http.HandlerFunc(moved))
 	for _, p := range c.routes() {
 		s.Page(p.method, p.path, p.role, p.show)
 	}
+}
+
+// moved sends a bookmark of the page Simulations to its present address: it was called Chaos.
+func moved(w http.ResponseWriter, r *http.Request) {
+	to := "/simulations" + strings.TrimPrefix(r.URL.EscapedPath(), "/chaos")
+	if r.URL.RawQuery != "" {
+		to += "?" + r.URL.RawQuery
+	}
+	http.Redirect(w, r, to, http.StatusMovedPermanently)
 }
 
 type pageRoute struct {
@@ -78,16 +90,17 @@ func (c *Console) routes() []pageRoute {
 		{get, "/runbook/generations/{number}", auth.Admin, c.generation},
 		{post, "/runbook/rollback", auth.Admin, c.rollback},
 
-		{get, "/chaos", auth.Operator, c.chaosPage},
-		{get, "/parts/chaos", auth.Operator, c.chaosPart},
-		{post, "/chaos/run", auth.Admin, c.chaosRun},
-		{get, "/chaos/{number}", auth.Operator, c.simulation},
-		{get, "/chaos/{number}/report", auth.Operator, c.chaosReport},
-		{post, "/chaos/{number}/stop", auth.Admin, c.chaosStop},
+		{get, "/simulations", auth.Operator, c.simulationsPage},
+		{get, "/parts/simulations", auth.Operator, c.simulationsPart},
+		{post, "/simulations/run", auth.Admin, c.runSimulation},
+		{get, "/simulations/{number}", auth.Operator, c.simulation},
+		{get, "/simulations/{number}/report", auth.Operator, c.simulationReport},
+		{post, "/simulations/{number}/stop", auth.Admin, c.stopSimulation},
 
 		{get, "/people", auth.Admin, c.people},
 		{post, "/people", auth.Admin, c.addUser},
 		{get, "/people/{name}", auth.Admin, c.person},
+		{post, "/people/{name}/declare", auth.Admin, c.declareUser},
 		{post, "/people/{name}/role", auth.Admin, c.changeRole},
 		{post, "/people/{name}/password", auth.Admin, c.givePassword},
 		{post, "/people/{name}/remove", auth.Admin, c.removeUser},

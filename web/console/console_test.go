@@ -57,7 +57,7 @@ func TestNoTextIsTakenForHTML(t *testing.T) {
 		"audit":      r.get(auth.Admin, "/audit?who="+url.QueryEscape(evil)),
 		"component":  r.get(auth.Admin, "/incidents?component="+url.QueryEscape(evil)),
 		"nowhere":    r.get(auth.Admin, "/"+url.PathEscape(evil)),
-		"chaos":      r.post(auth.Admin, "/chaos/run", url.Values{"scenario": {evil}, "seeds": {"1"}}),
+		"chaos":      r.post(auth.Admin, "/simulations/run", url.Values{"scenario": {evil}, "seeds": {"1"}}),
 		"judged":     r.post(auth.Admin, "/history/d1/verdict", url.Values{"false_wake": {"true"}}),
 	}
 	for _, p := range r.pages() {

@@ -11,6 +11,7 @@ import (
 // entrance is what the pages of login and set-up show.
 type entrance struct {
 	Next, Name, Wrong string
+	Done              string // what has led here
 	Wait              time.Duration
 	First             *api.SetupOut
 }
@@ -25,7 +26,7 @@ func (c *Console) loginPage(call *api.Call) error {
 	case call.Who.Known():
 		return redirect(call, call.Next())
 	}
-	return c.write(call, http.StatusOK, "login", "plain", view{Title: "Log in", Data: entrance{Next: call.Next()}})
+	return c.write(call, http.StatusOK, "login", "plain", view{Title: "Log in", Data: entrance{Next: call.Next(), Done: loginDone[call.R.URL.Query().Get("done")]}})
 }
 
 func (c *Console) login(call *api.Call) error {
@@ -52,14 +53,14 @@ func (c *Console) logout(call *api.Call) error {
 	if _, err := api.Invoke[api.Nothing](call, "logout", nil); err != nil {
 		return err
 	}
-	return redirect(call, "/login")
+	return redirect(call, after("/login", "logout", ""))
 }
 
 func (c *Console) logoutEverywhere(call *api.Call) error {
 	if _, err := api.Invoke[api.Nothing](call, "logoutEverywhere", nil); err != nil {
 		return err
 	}
-	return redirect(call, "/login")
+	return redirect(call, after("/login", "everywhere", ""))
 }
 
 func (c *Console) setupPage(call *api.Call) error {

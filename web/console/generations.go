@@ -26,12 +26,23 @@ func (c *Console) generations(call *api.Call) error {
 
 // generationData is a kept runbook, and what returning to it would do.
 type generationData struct {
-	planned          // of the rollback; its editor is the file with the kept text
-	Which            status.Generation
-	Running          int
-	Blocked          string // why it cannot be returned to
-	SameAsTheRunning bool
+	planned // of a rollback that writes the file; its editor is the file with the kept text, its diff what the file would say
+	Which   status.Generation
+	Running int
+	Blocked string // why that cannot be done
+	// Once is a rollback that leaves the file: the generation runs with the inputs of then.
+	Once        status.Plan
+	OnceBlocked string
+	Written     bool // the file says this already
 }
+
+// Alike tells whether both ways of returning change the same.
+func (d generationData) Alike() bool {
+	return d.Blocked == "" && d.OnceBlocked == "" && d.Plan.Hash == d.Once.Hash
+}
+
+// OncePlanned is the plan of the rollback that leaves the file, to be shown as others are.
+func (d generationData) OncePlanned() planned { return planned{Plan: d.Once} }
 
 func (c *Console) generation(call *api.Call) error {
 	n, err := strconv.Atoi(call.R.PathValue("number"))
@@ -54,17 +65,20 @@ func (c *Console) showGeneration(call *api.Call, code, number int, wrong string)
 	if err != nil {
 		return err
 	}
-	d := generationData{Running: text.Running, SameAsTheRunning: text.Diff == ""}
+	d := generationData{Running: text.Running, Written: file.Source == text.Source}
 	d.editor = editor{File: file.File, Source: text.Source, Base: file.Hash, Began: file.Source}
-	d.Wrong, d.Diff = wrong, linesOfDiff(text.Diff)
+	d.Wrong, d.Diff = wrong, diff(file.File, file.Source, text.Source)
 	for _, g := range list {
 		if g.Number == number {
 			d.Which = g
 		}
 	}
+	if d.Plan, err = api.Invoke[status.Plan](call, "planRollback", api.RollbackPlanIn{Number: number, Write: true}); err != nil {
+		d.Blocked = sayWrong(api.AsProblem(err))
+	}
 	if !d.Which.Current {
-		if d.Plan, err = api.Invoke[status.Plan](call, "planRollback", api.GenerationIn{Number: number}); err != nil {
-			d.Blocked = sayWrong(api.AsProblem(err))
+		if d.Once, err = api.Invoke[status.Plan](call, "planRollback", api.RollbackPlanIn{Number: number}); err != nil {
+			d.OnceBlocked = sayWrong(api.AsProblem(err))
 		}
 	}
 	return c.show(call, code, "generation", view{Title: "Generation " + strconv.Itoa(number), Nav: "/runbook", Wide: true, Data: d})
@@ -80,18 +94,16 @@ func (c *Console) rollback(call *api.Call) error {
 	if err != nil || call.R.PostFormValue("plan") == "" {
 		return c.showGeneration(call, http.StatusUnprocessableEntity, n, "Look at what it would do first.")
 	}
-	in := api.RollbackInput{Generation: n, Plan: call.R.PostFormValue("plan"), Running: running}
-	done, err := api.Invoke[status.Applied](call, "rollback", in)
+	in := api.RollbackInput{
+		Generation: n, Plan: call.R.PostFormValue("plan"), Running: running, Write: call.R.PostFormValue("write") == "yes", Base: call.R.PostFormValue("base"),
+	}
+	done, err := api.Invoke[api.Applied](call, "rollback", in)
 	if err != nil {
 		switch p := api.AsProblem(err); p.Code {
-		case api.PlanChanged, api.PlanBlocked, api.Busy:
+		case api.PlanChanged, api.PlanBlocked, api.Busy, api.Conflict, api.InvalidRunbook:
 			return c.showGeneration(call, p.Status, n, sayWrong(p))
 		}
 		return err
 	}
-	back := api.Applied{Applied: done}
-	if done.OK {
-		back.Note = "The runbook's file is as it was: it counts again at the next apply and at the next start. Edit it if this generation is to stay."
-	}
-	return c.show(call, http.StatusOK, "applied", view{Title: "Rolled back", Nav: "/runbook", Data: back})
+	return c.show(call, http.StatusOK, "applied", view{Title: "Rolled back", Nav: "/runbook", Data: done})
 }

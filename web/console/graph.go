@@ -2,6 +2,7 @@ package console
 
 import (
 	"net/http"
+	"strings"
 
 	"orac/appliance"
 	"orac/appliance/status"
@@ -80,6 +81,9 @@ func graphNodes(g *appliance.Graph, s status.Status) (list []graphNode) {
 		for _, now := range s.Nodes {
 			if now.Address == n.Address {
 				row.Now, row.Known = now, true
+				if target, ok := strings.CutSuffix(row.Detail, ", streamed"); ok && now.Way != "" { // what the service says counts
+					row.Detail = target + ", " + now.Way
+				}
 			}
 		}
 		for _, h := range s.Health.Components {

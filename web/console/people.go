@@ -14,6 +14,8 @@ type peopleData struct {
 	People []auth.Person
 	Keys   []keyRow
 	Made   *api.NewKey // shown this once
+	Done   string      // what was done
+	Note   string      // what else there is to know of it
 	Wrong  string
 }
 
@@ -37,7 +39,18 @@ func (c *Console) showPeople(call *api.Call, status int, d peopleData) (err erro
 	if err != nil {
 		return err
 	}
+	if d.Done == "" && call.R.Method == http.MethodGet {
+		d.Done = d.peopleDone(call.R.URL.Query())
+	}
 	return c.show(call, status, "people", view{Title: "People", Nav: "/people", Data: d})
+}
+
+// toldPeople leads to the page of people, which says what was done. What else there is to know of a change is shown at once.
+func (c *Console) toldPeople(call *api.Call, what, name, note string) error {
+	if note == "" {
+		return redirect(call, after("/people", what, name))
+	}
+	return c.showPeople(call, http.StatusOK, peopleData{Done: "It is done.", Note: note})
 }
 
 func (c *Console) logoutUser(call *api.Call) error {
@@ -45,7 +58,7 @@ func (c *Console) logoutUser(call *api.Call) error {
 	if _, err := api.Invoke[api.Nothing](call, "logoutUser", in); err != nil {
 		return err
 	}
-	return redirect(call, "/people")
+	return redirect(call, after("/people", "logout", in.Name))
 }
 
 // addUser adds somebody by the runbook's file, which is applied.
@@ -62,7 +75,7 @@ func (c *Console) addUser(call *api.Call) error {
 	if !done.OK {
 		return c.showPeople(call, http.StatusConflict, peopleData{Wrong: "Not added: " + done.Why})
 	}
-	return redirect(call, "/people")
+	return c.toldPeople(call, "added", in.Name, done.Note)
 }
 
 // passwordData is the page on which people change their own password.
@@ -84,7 +97,7 @@ func (c *Console) changePassword(call *api.Call) error {
 		}
 		return c.show(call, p.Status, "password", view{Title: "Password", Data: passwordData{sayWrong(p)}})
 	}
-	return redirect(call, "/login")
+	return redirect(call, after("/login", "password", ""))
 }
 
 func (c *Console) createKey(call *api.Call) error {
@@ -130,10 +143,11 @@ func sayWrong(p *api.Problem) string {
 }
 
 func (c *Console) revokeKey(call *api.Call) error {
-	if _, err := api.Invoke[api.Nothing](call, "revokeKey", api.KeyID{ID: call.R.PathValue("id")}); err != nil {
+	id := call.R.PathValue("id")
+	if _, err := api.Invoke[api.Nothing](call, "revokeKey", api.KeyID{ID: id}); err != nil {
 		return err
 	}
-	return redirect(call, "/people")
+	return redirect(call, after("/people", "revoked", id))
 }
 
 type auditData struct {

@@ -36,27 +36,36 @@ func (c *Console) showPerson(call *api.Call, status int, wrong string) error {
 func (c *Console) changeRole(call *api.Call) error {
 	in := api.RoleInput{Name: call.R.PathValue("name"), Role: call.R.PostFormValue("role")}
 	done, err := api.Invoke[api.Applied](call, "changeRole", in)
-	return c.changed(call, done, err)
+	return c.changed(call, "role", done, err)
+}
+
+// declareUser writes a user of the set-up into the runbook's file.
+func (c *Console) declareUser(call *api.Call) error {
+	done, err := api.Invoke[api.Applied](call, "declareUser", api.UserName{Name: call.R.PathValue("name")})
+	return c.changed(call, "declared", done, err)
 }
 
 // givePassword gives somebody else another password.
 func (c *Console) givePassword(call *api.Call) error {
 	in := api.PasswordInput{Name: call.R.PathValue("name"), Password: call.R.PostFormValue("password")}
 	_, err := api.Invoke[api.Nothing](call, "changePassword", in)
-	return c.changed(call, api.Applied{Applied: status.Applied{OK: true}}, err)
+	return c.changed(call, "password", api.Applied{Applied: status.Applied{OK: true}}, err)
 }
 
 func (c *Console) removeUser(call *api.Call) error {
 	done, err := api.Invoke[api.Applied](call, "removeUser", api.UserName{Name: call.R.PathValue("name")})
-	return c.changed(call, done, err)
+	return c.changed(call, "removed", done, err)
 }
 
-// changed shows how a change of a person ended: the list if it is made, else the page that it was asked on.
-func (c *Console) changed(call *api.Call, done api.Applied, err error) error {
-	p := &api.Problem{}
+// changed shows how a change of a person ended: the list if it is made, else the page that it was asked on. Whoever changes the own
+// login has to log in again, unless it only moves into the runbook.
+func (c *Console) changed(call *api.Call, what string, done api.Applied, err error) error {
+	p, name := &api.Problem{}, call.R.PathValue("name")
 	switch {
+	case err == nil && done.OK && what != "declared" && call.Who.Kind == auth.User && call.Who.Name == name:
+		return redirect(call, after("/login", "changed", ""))
 	case err == nil && done.OK:
-		return redirect(call, "/people")
+		return c.toldPeople(call, what, name, done.Note)
 	case err == nil:
 		return c.showPerson(call, http.StatusConflict, "Not changed: "+done.Why)
 	}

@@ -50,7 +50,7 @@ func TestAPersonIsChangedWithoutAScript(t *testing.T) {
 	if w := r.post(auth.Admin, "/people/viewer/role", url.Values{"role": {evil}}); w.Code != http.StatusBadRequest {
 		t.Errorf("a role that there is not: %d", w.Code)
 	}
-	if w := r.post(auth.Admin, "/people/viewer/remove", nil); w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/people" || file() != before+"\n# the end\n" {
+	if w := r.post(auth.Admin, "/people/viewer/remove", nil); w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/people?done=removed&name=viewer" || file() != before+"\n# the end\n" {
 		t.Errorf("%d %s\n%s", w.Code, w.Body, file())
 	}
 	if w := r.post(auth.Admin, "/people/operator/remove", nil); w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), "the runbook has no user.operator") {

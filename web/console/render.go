@@ -84,7 +84,7 @@ var menu = []entry{
 	{"/incidents", "Incidents", auth.Viewer},
 	{"/system", "System", auth.Viewer},
 	{"/runbook", "Runbook", auth.Admin},
-	{"/chaos", "Chaos", auth.Operator},
+	{"/simulations", "Simulations", auth.Operator},
 	{"/people", "People", auth.Admin},
 	{"/audit", "Audit", auth.Admin},
 }

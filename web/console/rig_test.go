@@ -111,6 +111,13 @@ func (a *app) Apply(ctx context.Context, r status.ApplyRequest, progress func(st
 }
 
 func (a *app) Change(_ context.Context, c appliance.Change, _ func(string)) (status.Applied, error) {
+	if c.Of != 0 {
+		text, err := a.Text(c.Of)
+		if err != nil {
+			return status.Applied{}, err
+		}
+		c.PlanRequest = c.Text(text)
+	}
 	return c.Do(func() (appliance.Proposal, error) { return a.proposer().Wanted(nil, c) }, func(to appliance.Proposal) (status.Applied, error) {
 		if c.Hash != "" && c.Hash != "plan-hash" {
 			return status.Applied{}, &status.Refusal{Code: status.Changed, Message: "another plan"}

@@ -29,7 +29,7 @@ func (r *rig) file() string {
 
 var (
 	area   = regexp.MustCompile(`(?s)<textarea[^>]*name="source"[^>]*>\n(.*?)</textarea>`)
-	hidden = regexp.MustCompile(`<input type="hidden" name="(base|began|plan|packed|onto|running|generation)" value="([^"]*)">`)
+	hidden = regexp.MustCompile(`<input type="hidden" name="(base|began|plan|packed|onto|running|generation|write)" value="([^"]*)">`)
 )
 
 // formIn is what the page's form carries on: the last one that carries a text.
@@ -44,6 +44,20 @@ func formIn(t *testing.T, page string) url.Values {
 	}
 	if v.Get("source") == "" && v.Get("packed") == "" {
 		t.Fatalf("no text is carried on: %.2000s", page)
+	}
+	return v
+}
+
+// sentBy is what the form with a button of that text carries.
+func sentBy(t *testing.T, page, button string) url.Values {
+	t.Helper()
+	at := strings.Index(page, ">"+button+"<")
+	if at < 0 {
+		t.Fatalf("the page has no button %q", button)
+	}
+	v := url.Values{}
+	for _, m := range hidden.FindAllStringSubmatch(page[strings.LastIndex(page[:at], "<form"):at], -1) {
+		v.Set(m[1], html.UnescapeString(m[2]))
 	}
 	return v
 }
@@ -314,32 +328,56 @@ func TestAFormOfAFileThatHasChanged(t *testing.T) {
 func TestARollbackIsPlanned(t *testing.T) {
 	r := newRig(t, Options{})
 	page := r.get(auth.Admin, "/runbook/generations/1").Body.String()
-	for _, want := range []string{"Roll back to generation 1", "threshold = 0.3", "-  threshold = 0.5 # tuned", "What rolling back would do"} {
+	for _, want := range []string{"Roll back and write the file", "Roll back until the next start", "threshold = 0.3", "-  threshold = 0.5 # tuned", "What rolling back does"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page has no %s", want)
 		}
 	}
-	v := formIn(t, page)
-	if v.Get("plan") != "back-hash" || v.Get("running") != "3" || !strings.Contains(carried(t, page), "threshold = 0.3") {
+	if v := sentBy(t, page, "Roll back and write the file"); v.Get("plan") != "plan-hash" || v.Get("write") != "yes" || v.Get("base") != hashOfFile(t, r.app.file) {
+		t.Errorf("a rollback that writes the file sends %v", v)
+	}
+	v := sentBy(t, page, "Roll back until the next start")
+	if v.Get("plan") != "back-hash" || v.Get("write") != "" || v.Get("running") != "3" || !strings.Contains(carried(t, page), "threshold = 0.3") {
 		t.Errorf("%v", v)
 	}
 	if w := r.post(auth.Admin, "/runbook/rollback", v); w.Code != 200 {
 		t.Errorf("%d", w.Code)
 	}
 	for what, change := range map[string][2]string{"another plan": {"plan", "x"}, "another runs": {"running", "2"}, "no plan": {"plan", ""}} {
-		form := formIn(t, page)
+		form := sentBy(t, page, "Roll back until the next start")
 		form.Set(change[0], change[1])
 		if w := r.post(auth.Admin, "/runbook/rollback", form); w.Code < 400 || w.Code >= 500 || !strings.Contains(w.Body.String(), `role="alert"`) {
 			t.Errorf("%s: %d", what, w.Code)
 		}
 	}
-	if now := r.get(auth.Admin, "/runbook/generations/3").Body.String(); strings.Contains(now, "Roll back to") || !strings.Contains(now, "It runs now.") {
+	if now := r.get(auth.Admin, "/runbook/generations/3").Body.String(); strings.Contains(now, "Roll back") || !strings.Contains(now, "It runs now") {
 		t.Error("what runs can be returned to")
+	}
+	r.must(os.WriteFile(r.app.file, []byte("# another\n"+r.file()), 0o640))
+	if now := r.get(auth.Admin, "/runbook/generations/3").Body.String(); !strings.Contains(now, "Write it into the file") || !strings.Contains(now, "the next start runs what the file says") {
+		t.Error("what runs cannot be written into a file that says something else")
 	}
 	for _, path := range []string{"/runbook/generations/9", "/runbook/generations/x"} {
 		if w := r.get(auth.Admin, path); w.Code != http.StatusNotFound {
 			t.Errorf("%s: %d", path, w.Code)
 		}
+	}
+}
+
+// TestARollbackWritesTheFile: by one click, and what runs then is what the next start runs.
+func TestARollbackWritesTheFile(t *testing.T) {
+	r := newRig(t, Options{})
+	form := sentBy(t, r.get(auth.Admin, "/runbook/generations/1").Body.String(), "Roll back and write the file")
+	if w := r.post(auth.Admin, "/runbook/rollback", form); w.Code != 200 || !strings.Contains(w.Body.String(), "the file is saved") {
+		t.Fatalf("%d %s", w.Code, w.Body)
+	}
+	want, err := r.app.Text(1)
+	r.must(err)
+	if r.file() != want {
+		t.Errorf("the file is now\n%s", r.file())
+	}
+	if w := r.post(auth.Admin, "/runbook/rollback", form); w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), `role="alert"`) {
+		t.Errorf("over a file that has changed since: %d", w.Code)
 	}
 }
 

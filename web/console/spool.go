@@ -10,6 +10,7 @@ import (
 // spoolData is what waits, and what was set aside.
 type spoolData struct {
 	Waiting, Aside []spooled
+	Done           string
 }
 
 // spooled is a recording with why it was set aside.
@@ -25,7 +26,7 @@ func (c *Console) spool(call *api.Call) error {
 	if err != nil {
 		return err
 	}
-	var d spoolData
+	d := spoolData{Done: spoolDone[call.R.URL.Query().Get("done")]}
 	for _, u := range list {
 		if u.State != "refused" {
 			d.Waiting = append(d.Waiting, spooled{Utterance: u})
@@ -49,7 +50,7 @@ func (c *Console) retrySpooled(call *api.Call) error {
 	if _, err := api.Invoke[api.Nothing](call, "retrySpooled", api.SpooledInput{ID: call.R.PathValue("id")}); err != nil {
 		return err
 	}
-	return redirect(call, "/spool")
+	return redirect(call, after("/spool", "retry", ""))
 }
 
 // dropSpooled deletes a recording.
@@ -57,5 +58,5 @@ func (c *Console) dropSpooled(call *api.Call) error {
 	if _, err := api.Invoke[api.Nothing](call, "dropSpooled", api.SpooledInput{ID: call.R.PathValue("id")}); err != nil {
 		return err
 	}
-	return redirect(call, "/spool")
+	return redirect(call, after("/spool", "drop", ""))
 }

@@ -21,7 +21,7 @@ func TestThePageOfWhatWasSetAside(t *testing.T) {
 	if w := r.post(auth.Viewer, "/spool/u1/retry", nil); w.Code != 403 {
 		t.Errorf("a viewer retries: %d", w.Code)
 	}
-	if w := r.post(auth.Operator, "/spool/u1/retry", nil); w.Code != 303 || w.Header().Get("Location") != "/spool" {
+	if w := r.post(auth.Operator, "/spool/u1/retry", nil); w.Code != 303 || w.Header().Get("Location") != "/spool?done=retry" {
 		t.Errorf("an operator retries: %d %s", w.Code, w.Body)
 	}
 	if w := r.post(auth.Admin, "/spool/u2/drop", nil); w.Code != 303 {

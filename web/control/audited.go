@@ -20,7 +20,11 @@ type Audited struct {
 
 // Apply implements Daemon.
 func (a Audited) Apply(ctx context.Context, r status.ApplyRequest, progress func(string)) (status.Applied, error) {
-	return a.record(ctx, "runbook.apply", r.File, func() (status.Applied, error) { return a.Daemon.Apply(ctx, r, progress) })
+	action, target := "runbook.apply", r.File
+	if r.Of != 0 { // a rollback whose text is to be the file's
+		action, target = "runbook.rollback", fmt.Sprintf("generation %d into %s", r.Of, r.File)
+	}
+	return a.record(ctx, action, target, func() (status.Applied, error) { return a.Daemon.Apply(ctx, r, progress) })
 }
 
 // Rollback implements Daemon.

@@ -97,6 +97,13 @@ func (c *Client) Generations(ctx context.Context) (list []status.Generation, err
 	return list, c.quick(ctx, "generations", &list)
 }
 
+// Text is the runbook of a kept generation.
+func (c *Client) Text(ctx context.Context, generation int) (string, error) {
+	var text generationText
+	err := c.quick(ctx, "generations/"+strconv.Itoa(generation), &text)
+	return text.Source, err
+}
+
 // Incidents are the last ones, oldest first.
 func (c *Client) Incidents(ctx context.Context, limit int) (list []status.Incident, err error) {
 	return list, c.quick(ctx, "incidents?limit="+strconv.Itoa(limit), &list)

@@ -21,6 +21,8 @@ type Daemon interface {
 	// Spool lists what waits and what was set aside, or does something with one utterance. What drops or retries one, or gives its
 	// sound, is for who may change the appliance.
 	Spool(ctx context.Context, r status.SpoolRequest) (status.SpoolAnswer, error)
+	// Text is the runbook of a kept generation.
+	Text(generation int) (string, error)
 	// Generations are those that are kept, oldest first.
 	Generations() ([]status.Generation, error)
 	// Incidents are the last ones, oldest first, at most limit.

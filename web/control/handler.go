@@ -32,6 +32,7 @@ func (h *handler) routes() http.Handler {
 	mux.HandleFunc("GET /v1/status", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, h.daemon.Status()) })
 	mux.HandleFunc("GET /v1/health", h.health)
 	mux.HandleFunc("GET /v1/generations", h.generations)
+	mux.HandleFunc("GET /v1/generations/{number}", h.text)
 	mux.HandleFunc("GET /v1/incidents", h.incidents)
 	mux.HandleFunc("GET /v1/logs", h.logs)
 	mux.HandleFunc("POST /v1/spool", h.spool)
@@ -55,6 +56,21 @@ func (h *handler) health(w http.ResponseWriter, _ *http.Request) {
 func (h *handler) generations(w http.ResponseWriter, _ *http.Request) {
 	list, err := h.daemon.Generations()
 	respond(w, notNil(list), err)
+}
+
+// generationText is what a kept generation says.
+type generationText struct {
+	Source string `json:"source"`
+}
+
+func (h *handler) text(w http.ResponseWriter, r *http.Request) {
+	number, err := strconv.Atoi(r.PathValue("number"))
+	if err != nil || number < 1 {
+		fail(w, invalid("%.40q is no generation: generations begin with 1", r.PathValue("number")))
+		return
+	}
+	text, err := h.daemon.Text(number)
+	respond(w, generationText{text}, err)
 }
 
 const (
@@ -169,6 +185,8 @@ func check(r status.PlanRequest) error {
 	switch {
 	case !filepath.IsAbs(r.File) || len(r.File) > maxPath:
 		return invalid("the file %.100q is not an absolute path of at most %d bytes", r.File, maxPath)
+	case r.Of < 0:
+		return invalid("generation %d: generations begin with 1", r.Of)
 	case len(r.Vars) > maxVars:
 		return invalid("there are %d variables; at most %d are taken", len(r.Vars), maxVars)
 	}

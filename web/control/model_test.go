@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net"
 	"os"
@@ -47,6 +48,13 @@ func (m *model) Spool(_ context.Context, r status.SpoolRequest) (status.SpoolAns
 }
 
 func (m *model) Generations() ([]status.Generation, error) { return m.kept, nil }
+
+func (m *model) Text(number int) (string, error) {
+	if number < 1 || number > len(m.kept) {
+		return "", &status.Refusal{Code: status.Unknown, Message: fmt.Sprintf("there is no generation %d", number)}
+	}
+	return m.kept[number-1].Note, nil
+}
 
 func (m *model) Incidents(limit int) ([]status.Incident, error) { return m.incidents(limit) }
 

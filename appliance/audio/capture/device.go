@@ -116,6 +116,11 @@ func (s Selector) pick(devices []Device) (Device, error) {
 	return Device{}, fmt.Errorf("%w: %s; give the identity of the one that is meant", ErrAmbiguous, enumerate(fit))
 }
 
+// Pick finds the one device that a part of a name means, as match of a runbook does.
+func Pick(devices []Device, match string) (Device, error) {
+	return Selector{Match: match}.pick(devices)
+}
+
 // inventsSilence is ALSA's PCM that is no device.
 const inventsSilence = "null"
 

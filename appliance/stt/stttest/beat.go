@@ -91,7 +91,7 @@ func (s *Server) health(x exchange, w http.ResponseWriter, r *http.Request) {
 	if x.Do == EngineError {
 		status = "unhealthy"
 	}
-	x.answer(w, map[string]any{"status": status})
+	x.answer(w, map[string]any{"status": status, "streaming": map[string]any{"enabled": x.Do != NoStream}})
 }
 
 func (s *Server) webhook(x exchange, w http.ResponseWriter, r *http.Request) {

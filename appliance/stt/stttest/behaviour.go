@@ -25,6 +25,7 @@ const (
 	Impatient   Do = "impatient"    // answers a WebSocket after the first frame
 	Chatty      Do = "chatty"       // pings, partial results and unknown messages before the answer
 	PingFlood   Do = "ping-flood"   // pings and nothing else
+	NoStream    Do = "no-stream"    // streaming is switched off: 403 for the upgrade of a WebSocket; a health check says so
 	Deaf        Do = "deaf"         // takes the headers, or the upgrade, and reads nothing more
 )
 

@@ -58,6 +58,9 @@ func (s *Server) guard(e Endpoint, method string, f func(exchange, http.Response
 				}
 				x.refuse(w, x.Code, "as told; you sent "+r.Header.Get("Authorization"))
 			}
+		case x.Do == NoStream && e == WS: // before the upgrade, as the original does: its answer has no words
+			x.note(func(h *Heard) { h.Complaint = "streaming is switched off" })
+			w.WriteHeader(http.StatusForbidden)
 		case x.Do == Redirect:
 			_, _ = io.Copy(io.Discard, io.LimitReader(r.Body, maxForm))
 			http.Redirect(w, r, x.To, http.StatusTemporaryRedirect)

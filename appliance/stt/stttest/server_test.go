@@ -184,7 +184,7 @@ func TestScriptThenStanding(t *testing.T) {
 	s := Start(t)
 	s.Set(Health, Behaviour{Do: Status, Code: 503})
 	s.Script(Health, Behaviour{}, Behaviour{Do: EngineError})
-	for _, want := range []string{`{"status":"healthy"}`, `{"status":"unhealthy"}`, "as told", "as told"} {
+	for _, want := range []string{`{"status":"healthy","streaming":{"enabled":true}}`, `{"status":"unhealthy","streaming":{"enabled":true}}`, "as told", "as told"} {
 		if _, body := send(t, http.MethodGet, s.URL()+"/stt/v1/health", nil, "", nil); !strings.Contains(body, want) {
 			t.Errorf("%s, want %s", body, want)
 		}

@@ -128,11 +128,13 @@ func (v *Events) line(body event.Body) (kind, text string) {
 // endings are the reasons for the end of a recording in words.
 var endings = map[string]string{
 	string(utterance.Silence):    "ended by silence",
-	string(utterance.Limit):      "ended by the longest time allowed",
+	string(utterance.Limit):      "cut off: the longest time allowed was over",
 	string(utterance.DeviceLost): "cut off: the device was lost",
 	string(utterance.SoundOver):  "ended with the sound",
-	string(utterance.Stopped):    "ended because the appliance stops",
+	string(utterance.Stopped):    "cut off: the appliance stops",
+	string(utterance.Restarted):  "cut off: the recorder was restarted",
 	string(utterance.Cut):        "cut off by a restart",
+	string(utterance.Part):       "cut off: the disk had a part of it only",
 }
 
 func (v *Events) delivered(b event.Delivered) (kind, text string) {
@@ -142,6 +144,9 @@ func (v *Events) delivered(b event.Delivered) (kind, text string) {
 	}
 	if b.Way == "ws" {
 		how += ", streamed"
+	}
+	if b.Cut {
+		how += ", cut off (" + Clean(b.Why) + ")"
 	}
 	if b.Attempts > 1 {
 		how += fmt.Sprintf(", attempt %d", b.Attempts)
@@ -181,6 +186,11 @@ func (v *Events) trouble(body event.Body) (kind, text string) {
 			return v.Good("stt"), fmt.Sprintf("%s is %s", Clean(b.STT), Clean(b.Status))
 		}
 		return v.Warn("stt"), fmt.Sprintf("%s: %s", Clean(b.STT), Clean(b.Status))
+	case event.Streaming:
+		if b.On {
+			return v.Good("stt"), Clean(b.STT) + " takes streams again"
+		}
+		return v.Warn("stt"), fmt.Sprintf("%s: %s; recordings go by HTTP", Clean(b.STT), Clean(b.Why))
 	case event.Heartbeat:
 		if b.OK {
 			return v.Good("heartbeat"), fmt.Sprintf("%s counts %d active", Clean(b.Endpoint), b.Topics)

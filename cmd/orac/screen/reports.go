@@ -86,6 +86,9 @@ func (s *Screen) Utterances(list []status.Utterance, now time.Time) {
 		if u.Listener != "" {
 			detail = Clean(u.Listener) + ", " + amount.Span(time.Duration(u.Seconds*float64(time.Second))) + ", " + detail
 		}
+		if u.Cut != "" {
+			detail += ", cut off (" + Clean(u.Cut) + ")"
+		}
 		s.text("  ", "", detail)
 		for _, cause := range u.Causes {
 			s.text("  ", s.Faint("→")+" ", Clean(cause))

@@ -24,6 +24,7 @@ type Screen struct {
 	colour bool
 	moving bool // a moving line is shown
 	frames bool // frames are shown
+	live   int  // lines that Live shows
 }
 
 // New makes a screen of a stream.

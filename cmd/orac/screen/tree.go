@@ -194,6 +194,9 @@ func (v *Status) notes(n status.Node, now time.Time) (notes []string) {
 	if n.Restarts > 0 {
 		notes = append(notes, v.Warn(amount.Count(n.Restarts, "restart")))
 	}
+	if strings.HasPrefix(n.Way, "by HTTP") { // that it is streamed is as it should be
+		notes = append(notes, v.Faint(Clean(n.Way)))
+	}
 	if n.Dropped > 0 {
 		notes = append(notes, v.Warn(fmt.Sprintf("%d dropped", n.Dropped)))
 	}

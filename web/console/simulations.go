@@ -8,8 +8,8 @@ import (
 	"orac/web/simulations"
 )
 
-// chaosData is what the page of simulations shows.
-type chaosData struct {
+// simulationsData is what the page of simulations shows.
+type simulationsData struct {
 	api.ScenarioList
 	Now   *simulations.Simulation // that runs; nil: none
 	Past  []simulations.Simulation
@@ -20,7 +20,7 @@ type chaosData struct {
 }
 
 // Last is the number of the simulation that was the last to end; 0 without one.
-func (d chaosData) Last() int {
+func (d simulationsData) Last() int {
 	if len(d.Past) == 0 {
 		return 0
 	}
@@ -28,7 +28,7 @@ func (d chaosData) Last() int {
 }
 
 // Current is the number of the one that runs; 0 without one.
-func (d chaosData) Current() int {
+func (d simulationsData) Current() int {
 	if d.Now == nil {
 		return 0
 	}
@@ -39,10 +39,10 @@ func (d chaosData) Current() int {
 var lengths = []struct{ Value, Name string }{{"", "as the scenario says"}, {"1h", "1 hour"}, {"1d", "1 day"}, {"7d", "7 days"}, {"30d", "30 days"}}
 
 // Lengths are the choices of the form.
-func (chaosData) Lengths() any { return lengths }
+func (simulationsData) Lengths() any { return lengths }
 
-func (c *Console) chaosData(call *api.Call) (d chaosData, err error) {
-	d = chaosData{Form: api.SimulationInput{Scenario: simulations.Quiet, Seeds: 5}, CSRF: call.Who.CSRF, Admin: view{Who: call.Who}.Admin()}
+func (c *Console) simulationsData(call *api.Call) (d simulationsData, err error) {
+	d = simulationsData{Form: api.SimulationInput{Scenario: simulations.Quiet, Seeds: 5}, CSRF: call.Who.CSRF, Admin: view{Who: call.Who}.Admin()}
 	list, err := api.Invoke[[]simulations.Simulation](call, "simulations", nil)
 	if err != nil {
 		return d, err
@@ -64,50 +64,50 @@ func (c *Console) chaosData(call *api.Call) (d chaosData, err error) {
 	return d, nil
 }
 
-func (c *Console) chaosPage(call *api.Call) error {
-	d, err := c.chaosData(call)
+func (c *Console) simulationsPage(call *api.Call) error {
+	d, err := c.simulationsData(call)
 	if err != nil {
 		return err
 	}
-	return c.showChaos(call, http.StatusOK, d)
+	return c.showSimulations(call, http.StatusOK, d)
 }
 
-func (c *Console) showChaos(call *api.Call, status int, d chaosData) (err error) {
+func (c *Console) showSimulations(call *api.Call, status int, d simulationsData) (err error) {
 	d.ScenarioList, err = api.Invoke[api.ScenarioList](call, "scenarios", nil)
 	if err != nil {
 		return err
 	}
-	return c.show(call, status, "chaos", view{Title: "Chaos", Nav: "/chaos", Data: d})
+	return c.show(call, status, "simulations", view{Title: "Simulations", Nav: "/simulations", Data: d})
 }
 
-// chaosPart gives a page what has changed since it was made: it says which simulation ran then, and which was the last to end.
-func (c *Console) chaosPart(call *api.Call) error {
-	d, err := c.chaosData(call)
+// simulationsPart gives a page what has changed since it was made: it says which simulation ran then, and which was the last to end.
+func (c *Console) simulationsPart(call *api.Call) error {
+	d, err := c.simulationsData(call)
 	if err != nil {
 		return err
 	}
 	q := call.R.URL.Query()
 	same := q.Get("now") == strconv.Itoa(d.Current()) && q.Get("last") == strconv.Itoa(d.Last())
-	return c.part(call, "chaos", map[bool]string{true: "same", false: "changed"}[same], d)
+	return c.part(call, "simulations", map[bool]string{true: "same", false: "changed"}[same], d)
 }
 
-func (c *Console) chaosRun(call *api.Call) error {
+func (c *Console) runSimulation(call *api.Call) error {
 	seeds, _ := strconv.Atoi(call.R.PostFormValue("seeds")) // what is no number is none, and said so
 	in := api.SimulationInput{Scenario: call.R.PostFormValue("scenario"), Seeds: seeds, For: call.R.PostFormValue("for")}
 	_, err := api.Invoke[simulations.Simulation](call, "startSimulation", in)
 	if err == nil {
-		return redirect(call, "/chaos")
+		return redirect(call, "/simulations")
 	}
 	p := api.AsProblem(err)
 	if p.Status == http.StatusInternalServerError {
 		return err
 	}
-	d, err := c.chaosData(call)
+	d, err := c.simulationsData(call)
 	if err != nil {
 		return err
 	}
 	d.Form, d.Wrong = in, sayWrong(p)
-	return c.showChaos(call, p.Status, d)
+	return c.showSimulations(call, p.Status, d)
 }
 
 // simulationOf is the simulation that an address names.
@@ -128,10 +128,10 @@ func (c *Console) simulation(call *api.Call) error {
 	if err != nil {
 		return err
 	}
-	return c.show(call, http.StatusOK, "simulation", view{Title: "Simulation", Nav: "/chaos", Data: s})
+	return c.show(call, http.StatusOK, "simulation", view{Title: "Simulation", Nav: "/simulations", Data: s})
 }
 
-func (c *Console) chaosStop(call *api.Call) error {
+func (c *Console) stopSimulation(call *api.Call) error {
 	in, err := simulationOf(call)
 	if err != nil {
 		return err
@@ -139,11 +139,11 @@ func (c *Console) chaosStop(call *api.Call) error {
 	if _, err := api.Invoke[api.Nothing](call, "stopSimulation", in); err != nil {
 		return err
 	}
-	return redirect(call, "/chaos")
+	return redirect(call, "/simulations")
 }
 
-// chaosReport gives the page that a simulation has left.
-func (c *Console) chaosReport(call *api.Call) error {
+// simulationReport gives the page that a simulation has left.
+func (c *Console) simulationReport(call *api.Call) error {
 	in, err := simulationOf(call)
 	if err != nil {
 		return err

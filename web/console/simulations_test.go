@@ -68,9 +68,9 @@ func (r *rig) until(path, text string) string {
 func TestASimulationIsWatched(t *testing.T) {
 	r := newRig(t, simulated(t, script(t, `echo '{"scenario":"storm","seed":4,"done":3,"of":10,"share":0.35,"virtual_seconds":7200,"wall_seconds":3.5,"broken":1}' >/dev/fd/3; echo words; sleep 60`)))
 	r.scenarioIn("storm")
-	page := r.get(auth.Admin, "/chaos").Body.String()
+	page := r.get(auth.Admin, "/simulations").Body.String()
 	for _, want := range []string{">storm<", `value="3" required`, // of what was run last
-		"&lt;evil&gt; breaks", `hx-get="/parts/chaos?now=0&amp;last=1"`, `href="/chaos/1/report"`} {
+		"&lt;evil&gt; breaks", `hx-get="/parts/simulations?now=0&amp;last=1"`, `href="/simulations/1/report"`} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %s: %s", want, page)
 		}
@@ -78,34 +78,34 @@ func TestASimulationIsWatched(t *testing.T) {
 	if strings.Contains(page, ">runbook<") {
 		t.Error("a runbook is offered as a scenario")
 	}
-	if w := r.post(auth.Admin, "/chaos/run", url.Values{"scenario": {"storm"}, "seeds": {"10"}, "for": {"1d"}}); w.Code != http.StatusSeeOther {
+	if w := r.post(auth.Admin, "/simulations/run", url.Values{"scenario": {"storm"}, "seeds": {"10"}, "for": {"1d"}}); w.Code != http.StatusSeeOther {
 		t.Fatalf("%d %s", w.Code, w.Body)
 	}
-	page = r.until("/chaos", "3 of 10 runs")
-	for _, want := range []string{`<progress max="1" value="0.350"`, "2 h simulated", "1 broken", "10 seeds · 1 d each", `value="storm" selected`, `value="1d" selected`, "about 7 s to go", `action="/chaos/2/stop"`, "disabled"} {
+	page = r.until("/simulations", "3 of 10 runs")
+	for _, want := range []string{`<progress max="1" value="0.350"`, "2 h simulated", "1 broken", "10 seeds · 1 d each", `value="storm" selected`, `value="1d" selected`, "about 7 s to go", `action="/simulations/2/stop"`, "disabled"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %s: %s", want, page)
 		}
 	}
-	same := r.get(auth.Operator, "/parts/chaos?now=2&last=1").Body.String()
+	same := r.get(auth.Operator, "/parts/simulations?now=2&last=1").Body.String()
 	if !strings.Contains(same, `id="far" hx-swap-oob`) || strings.Contains(same, `id="past"`) {
 		t.Errorf("while it goes on the page gets %s", same)
 	}
-	changed := r.get(auth.Operator, "/parts/chaos?now=0&last=1").Body.String()
+	changed := r.get(auth.Operator, "/parts/simulations?now=0&last=1").Body.String()
 	if !strings.Contains(changed, `id="now" hx-swap-oob`) || strings.Contains(changed, "/stop") || strings.Contains(changed, `id="go"`) {
 		t.Errorf("an operator who has the page of before gets %s", changed)
 	}
-	if w := r.post(auth.Admin, "/chaos/run", url.Values{"scenario": {"storm"}, "seeds": {"1"}}); w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), "A simulation runs already.") {
+	if w := r.post(auth.Admin, "/simulations/run", url.Values{"scenario": {"storm"}, "seeds": {"1"}}); w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), "A simulation runs already.") {
 		t.Errorf("a second one: %d", w.Code)
 	}
-	if w := r.post(auth.Admin, "/chaos/2/stop", nil); w.Code != http.StatusSeeOther {
+	if w := r.post(auth.Admin, "/simulations/2/stop", nil); w.Code != http.StatusSeeOther {
 		t.Errorf("a stop: %d", w.Code)
 	}
-	r.until("/chaos", "it was stopped")
-	if page := r.get(auth.Admin, "/chaos/2").Body.String(); !strings.Contains(page, "words") {
+	r.until("/simulations", "it was stopped")
+	if page := r.get(auth.Admin, "/simulations/2").Body.String(); !strings.Contains(page, "words") {
 		t.Errorf("what it has said is lost: %s", page)
 	}
-	if page := r.get(auth.Operator, "/chaos/2").Body.String(); strings.Contains(page, "words") { // lines of files may stand in it
+	if page := r.get(auth.Operator, "/simulations/2").Body.String(); strings.Contains(page, "words") { // lines of files may stand in it
 		t.Errorf("an operator reads what it has said: %s", page)
 	}
 	var said []string
@@ -124,11 +124,11 @@ func TestASimulationIsWatched(t *testing.T) {
 // TestWhatASimulationLeavesIsShown, and runs no script; what is no simulation is none.
 func TestWhatASimulationLeavesIsShown(t *testing.T) {
 	r := newRig(t, simulated(t, "/bin/true"))
-	w := r.get(auth.Operator, "/chaos/1/report")
+	w := r.get(auth.Operator, "/simulations/1/report")
 	if csp := w.Header().Get("Content-Security-Policy"); w.Code != 200 || !strings.Contains(csp, "sandbox") || !strings.Contains(csp, "style-src 'sha256-") || strings.Contains(csp, "unsafe") {
 		t.Errorf("the report comes with %d, %q", w.Code, csp)
 	}
-	for _, path := range []string{"/chaos/2/report", "/chaos/..%2f..%2faudit.log/report", "/chaos/-1/report", "/chaos/1.html/report", "/chaos/2", "/chaos/x"} {
+	for _, path := range []string{"/simulations/2/report", "/simulations/..%2f..%2faudit.log/report", "/simulations/-1/report", "/simulations/1.html/report", "/simulations/2", "/simulations/x"} {
 		if w := r.get(auth.Operator, path); w.Code != http.StatusNotFound && w.Code != http.StatusBadRequest || !strings.Contains(w.Header().Get("Content-Type"), "text/html") {
 			t.Errorf("%s: %d", path, w.Code)
 		}
@@ -137,9 +137,22 @@ func TestWhatASimulationLeavesIsShown(t *testing.T) {
 		"no such": {"scenario": {"../orac"}, "seeds": {"1"}}, "a path": {"scenario": {r.app.file}, "seeds": {"1"}}, "too many": {"scenario": {"quiet"}, "seeds": {"51"}}, "none": {"scenario": {"quiet"}, "seeds": {"x"}},
 		"too long": {"scenario": {"quiet"}, "seeds": {"1"}, "for": {"999d"}},
 	} {
-		w := r.post(auth.Admin, "/chaos/run", v)
+		w := r.post(auth.Admin, "/simulations/run", v)
 		if w.Code != http.StatusNotFound && w.Code != http.StatusBadRequest || !regexp.MustCompile(`role="alert">[A-Z]`).MatchString(w.Body.String()) {
 			t.Errorf("%s: %d %s", what, w.Code, w.Body)
+		}
+	}
+}
+
+// TestTheOldAddressLeadsToSimulations: bookmarks of the page that was called Chaos still work, and lead to this host alone.
+func TestTheOldAddressLeadsToSimulations(t *testing.T) {
+	r := newRig(t, Options{})
+	for from, to := range map[string]string{
+		"/chaos": "/simulations", "/chaos/7": "/simulations/7", "/chaos/7/report?x=1": "/simulations/7/report?x=1", "/chaos/%2f%2fevil.example": "/simulations/%2f%2fevil.example",
+	} {
+		w := r.get(auth.Nobody, from)
+		if got := w.Header().Get("Location"); w.Code != http.StatusMovedPermanently || got != to {
+			t.Errorf("%s leads to %q with %d, not to %q", from, got, w.Code, to)
 		}
 	}
 }

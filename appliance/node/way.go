@@ -1,0 +1,120 @@
+package node
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"orac/appliance/event"
+	"orac/appliance/rt"
+	"orac/appliance/stt"
+)
+
+// Seen is what a probe has seen of its service.
+type Seen struct {
+	Back   bool // the service is well again: now is the time to try
+	Health stt.Health
+}
+
+// offFor is how long a service is believed that has said that it takes no streams. It is longer than the longest time between
+// two health checks, so that each renews it. After that a stream is tried again.
+const offFor = 15 * time.Minute
+
+// offThere is why a service that could be streamed to is not.
+const offThere = "streaming is switched off there"
+
+// streams tells whether an utterance may be streamed now.
+func (n *Delivery) streams(t *rt.Task) bool { return n.Live && t.Now() >= n.offUntil }
+
+// Way is how utterances go now, and why they are not streamed if they could be. It may be called from anywhere.
+func (n *Delivery) Way() string {
+	if why := n.off.Get(); why != "" {
+		return "by HTTP: " + why
+	}
+	return n.Config.Get().Way
+}
+
+// heed takes what a service has said of streaming. What changes is said once.
+func (n *Delivery) heed(t *rt.Task, h stt.Health) {
+	switch {
+	case !n.Live || h.Streaming == nil:
+	case *h.Streaming:
+		n.offUntil = 0
+		n.streamed(t)
+	default:
+		n.offUntil = t.Now().Add(offFor)
+		if n.off.Get() == "" {
+			n.off.Take(rt.NewCell(offThere))
+			t.Trace("streaming", 0)
+			say(t, n.Events, n.Name, event.Streaming{STT: n.STT, On: false, Why: offThere})
+		}
+	}
+}
+
+// streamed notes that the service takes streams.
+func (n *Delivery) streamed(t *rt.Task) {
+	if n.off.Get() == "" {
+		return
+	}
+	n.off.Take(rt.NewCell(""))
+	t.Trace("streaming", 1)
+	say(t, n.Events, n.Name, event.Streaming{STT: n.STT, On: true})
+}
+
+// hear takes what the probe has seen meanwhile, and tells whether the service came back.
+func (n *Delivery) hear(t *rt.Task) (back bool) {
+	for s, ok := n.Healthy.TryRecv(t); ok; s, ok = n.Healthy.TryRecv(t) {
+		n.heed(t, s.Health)
+		back = back || s.Back
+	}
+	return back
+}
+
+// next waits for an utterance, and listens to the probe meanwhile.
+func (n *Delivery) next(t *rt.Task, jobs *rt.Mailbox[Job]) (Job, error) {
+	for {
+		if n.Healthy.Closed() { // nothing probes the service any more
+			return jobs.Recv(t, rt.Never)
+		}
+		if _, err := rt.Select(t, rt.Never, jobs, n.Healthy); err != nil {
+			return Job{}, err
+		}
+		n.hear(t)
+		if job, ok := jobs.TryRecv(t); ok {
+			return job, nil
+		}
+		if jobs.Closed() {
+			return Job{}, rt.ErrClosed
+		}
+	}
+}
+
+// switchedOff tells whether a refused stream means that the service takes none, as its health says, and nobody is to be told of a
+// refusal: the same sound goes by HTTP. What else a refusal is, such as a token that is no good, is what it was.
+func (n *Delivery) switchedOff(t *rt.Task, err error) (bool, error) {
+	e, ok := errors.AsType[*stt.Error](err)
+	if !ok || e.Status/100 != 4 || e.Status == http.StatusUnauthorized {
+		return false, nil
+	}
+	p, ok := n.Client.(stt.Prober)
+	if !ok {
+		return false, nil
+	}
+	h, err := p.Health(t)
+	if errors.Is(err, rt.ErrStopped) {
+		return false, err
+	}
+	n.heed(t, h)
+	return h.Streaming != nil && !*h.Streaming, nil
+}
+
+// settings takes the settings of the runbook, and tells whether they are others than before. What was known of the service before
+// is forgotten with them: it may be another one.
+func (n *Delivery) settings() (changed bool) {
+	c, changed := n.Config.Changed(&n.mark)
+	if changed {
+		n.DeliveryConfig, n.offUntil = c, 0
+		n.off.Take(rt.NewCell(""))
+	}
+	return changed
+}

@@ -1,0 +1,41 @@
+package screen
+
+import (
+	"fmt"
+	"io"
+	"strings"
+)
+
+// Live shows lines that the next ones replace, below what stays; nothing where there is no terminal. They are cut to it.
+func (s *Screen) Live(lines []string) {
+	if !s.Moves() {
+		return
+	}
+	width, height := s.size()
+	lines = s.fit(lines, height-1)
+	var b strings.Builder
+	b.WriteString(s.backToLive())
+	for _, line := range lines {
+		b.Write(safe([]byte(cut(line, width-1))))
+		b.WriteString("\x1b[K\r\n")
+	}
+	b.WriteString("\x1b[J")
+	s.live = len(lines)
+	_, _ = io.WriteString(s.w, b.String()) // a terminal that is gone ends the program by its signal
+}
+
+// EndLive takes the live lines away, or leaves them where they are.
+func (s *Screen) EndLive(leave bool) {
+	if s.live > 0 && !leave {
+		fmt.Fprint(s.w, s.backToLive()+"\x1b[J")
+	}
+	s.live = 0
+}
+
+// backToLive moves the cursor to the first of the live lines.
+func (s *Screen) backToLive() string {
+	if s.live == 0 {
+		return "\r"
+	}
+	return fmt.Sprintf("\r\x1b[%dA", s.live)
+}

@@ -1,0 +1,47 @@
+package setup
+
+import (
+	"context"
+	"fmt"
+)
+
+// Propose answers what is not answered with what an interview proposes, for who is not asked. The notes say what of it may be of
+// less use than it looks.
+func Propose(ctx context.Context, a Answers) (_ Answers, notes []string, _ error) {
+	if a.Microphone == nil {
+		a.Microphone = &Microphone{}
+		list, why, err := List(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return a, nil, ctx.Err()
+		case err != nil:
+			notes = append(notes, fmt.Sprintf("%v; the runbook takes the default microphone", err))
+		case len(list) == 0:
+			notes = append(notes, "there is no microphone; the runbook takes the default one, which must be there when ORAC runs")
+			notes = append(notes, why...)
+		default:
+			a.Microphone.Device = list[0]
+		}
+	}
+	if len(a.Models) == 0 {
+		a.Models = []string{proposedModel}
+	}
+	if a.Service == nil {
+		a.Service = FindService(ctx)
+		if a.Service.URL == "" {
+			a.Service.Command = InstalledProgram()
+		}
+	}
+	if a.Console == "" {
+		a.Console = Consoles[0]
+	}
+	return a, notes, ctx.Err()
+}
+
+// FindService looks for an ORAC STT server on this machine; the zero value when there is none.
+func FindService(ctx context.Context) *Service {
+	if _, err := Probe(ctx, LocalSTT); err != nil {
+		return &Service{}
+	}
+	return &Service{URL: LocalSTT}
+}

@@ -1,0 +1,61 @@
+package setup
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"os/exec"
+	"time"
+
+	"orac/appliance/rt"
+	"orac/appliance/rt/live"
+	"orac/appliance/stt"
+)
+
+// LocalSTT is where an ORAC STT server of this machine answers.
+const LocalSTT = "http://localhost:7272"
+
+// probeTime is how long a server has to answer.
+const probeTime = 5 * time.Second
+
+// programs understand speech without a server, each with the arguments that make it print the text and nothing else.
+var programs = []struct {
+	name      string
+	arguments []string
+}{
+	{"pocketsphinx_continuous", []string{"-infile", "{wav}", "-logfn", "/dev/null"}},
+}
+
+// InstalledProgram is the command of the first of those that are installed; nil when none is.
+func InstalledProgram() []string {
+	for _, p := range programs {
+		if _, err := exec.LookPath(p.name); err == nil {
+			return append([]string{p.name}, p.arguments...)
+		}
+	}
+	return nil
+}
+
+// Probe asks a server how it is: its own word, or why there is none.
+func Probe(ctx context.Context, address string) (word string, err error) {
+	server, err := stt.NewOrac(stt.OracConfig{URL: address, Timeout: probeTime})
+	if err != nil {
+		return "", err
+	}
+	err = live.New(nil).Run(ctx, "probe", func(t *rt.Task) (err error) {
+		h, err := server.Health(t)
+		word = h.Status
+		return err
+	})
+	return word, err
+}
+
+// CheckAddress says what is wrong with the address of a server.
+func CheckAddress(address string) error {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
+		return errors.New("write the address of the server, like http://stt.local:7272")
+	}
+	_, err = stt.NewOrac(stt.OracConfig{URL: address})
+	return err
+}

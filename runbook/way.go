@@ -1,0 +1,77 @@
+package runbook
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Way is how the sound of an utterance reaches a speech-to-text service.
+type Way string
+
+const (
+	ByStream  Way = "ws"   // while the person speaks; the same sound goes ByHTTP when that fails
+	ByHTTP    Way = "http" // in one request, when the recording is complete
+	ByCommand Way = "exec" // as a file, to a command that is started for it
+)
+
+// onlyInQuery are the settings that an ORAC STT reads from the query of one HTTP request. Its WebSocket has no place for them.
+var onlyInQuery = []string{"language", "task", "forward_to_core"}
+
+// wayOf decides how utterances go, and says why they do not go as the protocol would have it. set are those of onlyInQuery that
+// have a value. The rules of the block and the graph both ask it, so that what is checked is what runs.
+func wayOf(protocol string, streaming bool, set []string) (w Way, why string) {
+	switch {
+	case protocol == "exec":
+		return ByCommand, ""
+	case !streaming:
+		return ByHTTP, "streaming = false"
+	case len(set) > 0:
+		return ByHTTP, "a stream cannot carry " + andList(set)
+	}
+	return ByStream, ""
+}
+
+// Way is how utterances reach the service and, if they could be streamed and are not, why.
+func (s STT) Way() (w Way, why string) {
+	has := map[string]bool{"language": s.Language != "", "task": s.Task != "", "forward_to_core": s.ForwardToCore != nil}
+	return wayOf(s.Protocol, s.Streaming, slices.DeleteFunc(slices.Clone(onlyInQuery), func(name string) bool { return !has[name] }))
+}
+
+// wayRules refuse a setting that the way of the utterances cannot carry.
+func wayRules() (rules []Rule) {
+	for _, name := range onlyInQuery {
+		rules = append(rules, Rule{
+			Uses: []string{"streaming", name, "protocol"},
+			Doc:  fmt.Sprintf("streaming = true cannot carry %s", name),
+			Hint: fmt.Sprintf("ORAC STT reads %s from an HTTP request only. Leave streaming out: each recording then goes by HTTP when it is complete. Or leave %s out.", name, name),
+			Holds: func(g Given) bool {
+				if g.Text("protocol") == "exec" || !g.Written("streaming") || !g.Written(name) {
+					return true // a command has rules of its own
+				}
+				w, _ := wayOf(g.Text("protocol"), g.Flag("streaming"), []string{name})
+				return !g.Flag("streaming") || w == ByStream
+			},
+		}, Rule{
+			Uses:  []string{name, "protocol"},
+			Doc:   fmt.Sprintf("%s is for protocol = %q only", name, "orac"),
+			Hint:  noCommand[name],
+			Holds: func(g Given) bool { return g.Text("protocol") == "orac" || !g.Written(name) },
+		})
+	}
+	return append(rules, Rule{
+		Uses: []string{"streaming", "protocol"},
+		Doc:  `streaming = true is for protocol = "orac" only`,
+		Hint: "A command is given the whole recording. Leave streaming out.",
+		Holds: func(g Given) bool {
+			w, _ := wayOf(g.Text("protocol"), g.Flag("streaming"), nil)
+			return !g.Written("streaming") || !g.Flag("streaming") || w == ByStream
+		},
+	})
+}
+
+// noCommand is the way out for a setting that only an ORAC STT knows.
+var noCommand = map[string]string{
+	"language":        `Leave language out, and give the command the language itself: command = ["PROGRAM", "-l", "en", "{wav}"].`,
+	"task":            "Leave task out, and choose what the command does with its arguments.",
+	"forward_to_core": "Leave forward_to_core out: a command forwards nothing to ORAC Core.",
+}

@@ -1,0 +1,64 @@
+package runbook
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// TestTheWayThatIsCheckedIsTheWayThatRuns writes an stt block with every set of settings. Whatever validates carries all that it
+// says: a stream only what a stream carries. What does not validate says streaming = true, or names a setting that a command
+// cannot take.
+func TestTheWayThatIsCheckedIsTheWayThatRuns(t *testing.T) {
+	values := map[string]string{"language": `"en"`, "task": `"translate"`, "forward_to_core": "false"}
+	if len(values) != len(onlyInQuery) {
+		t.Fatalf("this test knows %d settings, the language %d", len(values), len(onlyInQuery))
+	}
+	ways := map[Way]int{}
+	for _, protocol := range []string{"orac", "exec"} {
+		for _, streaming := range []string{"", "true", "false"} {
+			for set := range 1 << len(onlyInQuery) {
+				var b strings.Builder
+				fmt.Fprintf(&b, "appliance \"a\" {}\nstt \"s\" {\n  protocol = %q\n", protocol)
+				if protocol == "orac" {
+					b.WriteString("  url = \"http://host\"\n")
+				} else {
+					b.WriteString("  command = [\"cat\"]\n")
+				}
+				if streaming != "" {
+					fmt.Fprintf(&b, "  streaming = %s\n", streaming)
+				}
+				for i, name := range onlyInQuery {
+					if set>>i&1 == 1 {
+						fmt.Fprintf(&b, "  %s = %s\n", name, values[name])
+					}
+				}
+				b.WriteString("}\n")
+				rb, found := Parse([]byte(b.String()), "orac.hcl", Options{})
+				refused := streaming == "true" && (set != 0 || protocol == "exec") || protocol == "exec" && set != 0
+				if found.HasErrors() != refused {
+					t.Errorf("%s\n%v", b.String(), found)
+				}
+				if found.HasErrors() {
+					continue
+				}
+				way, why := rb.STTs[0].Way()
+				ways[way]++
+				if way == ByStream && (set != 0 || streaming == "false" || why != "") || (way == ByCommand) != (protocol == "exec") {
+					t.Errorf("%s: goes by %s, because %q", b.String(), way, why)
+				}
+				if way == ByHTTP && why == "" {
+					t.Errorf("%s: it does not say why it goes by HTTP", b.String())
+				}
+				for i, name := range onlyInQuery {
+					if way == ByHTTP && streaming == "" && strings.Contains(why, name) != (set>>i&1 == 1) {
+						t.Errorf("%s: it goes by HTTP because %q", b.String(), why)
+					}
+				}
+			}
+		}
+	}
+	if ways[ByStream] != 2 || ways[ByHTTP] == 0 || ways[ByCommand] != 2 {
+		t.Errorf("ways %v", ways)
+	}
+}
