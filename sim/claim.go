@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -22,7 +23,8 @@ type claim struct {
 	word    event.Wake
 	wakeAt  time.Time // as the event says
 	endAt   time.Time
-	late    bool // something has kept nodes from running while it was recorded: hops of it may be lost
+	why     string // it ended
+	late    bool   // something has kept nodes from running while it was recorded: hops of it may be lost
 
 	sound []given // what must be in it, from its first hop on; it may be more than was recorded
 	n     int     // hops of that which were recorded; 0 while that is not known
@@ -96,7 +98,7 @@ type listenerEnd struct {
 // recordedAs judges a recording that has ended: how long it is, and where it ends.
 func (a *account) recordedAs(at time.Duration, wall time.Time, id string, f *fate, why string) {
 	c := a.settle(f)
-	c.endAt = wall
+	c.endAt, c.why = wall, why
 	if c.sound == nil {
 		return
 	}
@@ -163,10 +165,15 @@ func (a *account) brought(at time.Duration, service string, u stt.Utterance, pcm
 		a.m.judge.Break(at, "labels", fmt.Sprintf("%s was given %s with the word %q and the topic %q; it woke with %q and %q", service, u.ID, u.WakeWord, u.Topic, c.word.WakeWord, c.word.Topic))
 	case !u.Wake.Equal(c.wakeAt):
 		a.m.judge.Break(at, "labels", fmt.Sprintf("%s was given %s as of %v; it woke at %v", service, u.ID, u.Wake.Format(time.RFC3339Nano), c.wakeAt.Format(time.RFC3339Nano)))
+	case !f.cut && u.Cut != "" && (u.Cut != c.why || whole(c.why)) || u.Cut == "" && !u.End.IsZero() && (f.cut && !f.sealed || c.why != "" && !whole(c.why)):
+		a.m.judge.Break(at, "labels", fmt.Sprintf("%s was given %s as %q; it ended of: %s", service, u.ID, cmp.Or(u.Cut, "whole"), cmp.Or(c.why, "the process ended")))
 	case !f.cut && !u.End.IsZero() && !c.endAt.IsZero() && !u.End.Equal(c.endAt):
 		a.m.judge.Break(at, "labels", fmt.Sprintf("%s was given %s as ended at %v; it ended at %v", service, u.ID, u.End.Format(time.RFC3339Nano), c.endAt.Format(time.RFC3339Nano)))
 	}
 }
+
+// whole tells whether a recording that ended for a reason is all of what the person said.
+func whole(why string) bool { return why == "silence" || why == "the sound is over" }
 
 // proven judges the sound that somebody has of an utterance.
 func (a *account) proven(at time.Duration, what string, f *fate, pcm []int16) {

@@ -16,8 +16,8 @@ var sounds = []mutation{
 	},
 	{
 		name: "last_hop", does: "the last hop is counted, and not kept", file: "appliance/node/recorder.go",
-		old:       "\t\tif err := r.Out.Send(t, Piece{Utterance: m.ID, Hop: hop}); err != nil {\n\t\t\treturn samples, utterance.Stopped, err\n\t\t}\n",
-		new:       "\t\tover := false\n\t\tif e != nil {\n\t\t\tprobe := *e\n\t\t\t_, over = probe.Hop(&hop.PCM)\n\t\t}\n\t\tif over {\n\t\t} else if err := r.Out.Send(t, Piece{Utterance: m.ID, Hop: hop}); err != nil {\n\t\t\treturn samples, utterance.Stopped, err\n\t\t}\n",
+		old:       "\t\tif err := r.Out.Send(t, Piece{Utterance: m.ID, Hop: hop}); err != nil {\n\t\t\treturn samples, r.told(), err\n\t\t}\n",
+		new:       "\t\tover := false\n\t\tif e != nil {\n\t\t\tprobe := *e\n\t\t\t_, over = probe.Hop(&hop.PCM)\n\t\t}\n\t\tif over {\n\t\t} else if err := r.Out.Send(t, Piece{Utterance: m.ID, Hop: hop}); err != nil {\n\t\t\treturn samples, r.told(), err\n\t\t}\n",
 		scenarios: []string{"worker_dies"},
 	},
 	{
@@ -28,8 +28,8 @@ var sounds = []mutation{
 	},
 	{
 		name: "streamed_twice", does: "a chunk is streamed twice", file: "appliance/node/spool.go",
-		old:       "\t\t\ttail.TrySend(t, chunk(p.Hop.PCM[:]))\n",
-		new:       "\t\t\ttail.TrySend(t, chunk(p.Hop.PCM[:]))\n\t\t\tif p.Hop.Seq%40 == 0 {\n\t\t\t\ttail.TrySend(t, chunk(p.Hop.PCM[:]))\n\t\t\t}\n",
+		old:       "\t\t\ttail.To.TrySend(t, chunk(p.Hop.PCM[:]))\n",
+		new:       "\t\t\ttail.To.TrySend(t, chunk(p.Hop.PCM[:]))\n\t\t\tif p.Hop.Seq%40 == 0 {\n\t\t\t\ttail.To.TrySend(t, chunk(p.Hop.PCM[:]))\n\t\t\t}\n",
 		scenarios: []string{"worker_dies"},
 	},
 	{
@@ -40,8 +40,8 @@ var sounds = []mutation{
 	},
 	{
 		name: "fallback", does: "what goes out whole after a stream lacks its first hop", file: "appliance/node/delivery.go",
-		old:       "\tjob.Meta = whole.Meta\n\tif len(whole.PCM) == 0 {",
-		new:       "\tjob.Meta = whole.Meta\n\tif attempt > 0 {\n\t\twhole.PCM = whole.PCM[audio.HopSamples:]\n\t}\n\tif len(whole.PCM) == 0 {",
+		old:       "\tjob.Meta, job.Ended = whole.Meta, whole.Ended\n\tif len(whole.PCM) == 0 {",
+		new:       "\tjob.Meta, job.Ended = whole.Meta, whole.Ended\n\tif attempt > 0 {\n\t\twhole.PCM = whole.PCM[audio.HopSamples:]\n\t}\n\tif len(whole.PCM) == 0 {",
 		scenarios: []string{"stt_outage"},
 	},
 	{
