@@ -21,10 +21,10 @@ func (a *app) modelsCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "models",
 		Short: "list, fetch, check and measure models",
-		Long: `Lists, fetches, checks and measures models. They are looked for in ORAC_MODELS_DIR if it is set; else in the folder
-"models" of the state directory if there is one; else in the user's own folder, which all runbooks share:
-$XDG_DATA_HOME/orac/models or ~/.local/share/orac/models. "pull" puts them there, too, but with --state-dir, ORAC_STATE_DIR or -f
-into that state directory.`,
+		Long: `Lists, fetches, checks and measures models. ORAC looks for them in ORAC_MODELS_DIR, if it is set; else in the folder models of the
+state directory, if there is one; else in $XDG_DATA_HOME/orac/models or ~/.local/share/orac/models, which all runbooks share.
+
+"pull" puts them into the same folder. With --state-dir, ORAC_STATE_DIR or -f it puts them into that state directory.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
@@ -112,7 +112,7 @@ PACKAGE@VERSION on another one (orac names both), and give the folder with --fro
 		}
 		return nil
 	})
-	c.Flags().StringVar(&from, "from", "", "a folder that holds the packages, in place of the network")
+	c.Flags().StringVar(&from, "from", "", "take the packages from this `DIR` instead of the network")
 	_ = c.MarkFlagDirname("from") // it is there: the line above
 	return c
 }
@@ -307,7 +307,7 @@ func (a *app) modelsBench() *cobra.Command {
 			r.Ratio, 1/r.Ratio, r.Realtime, r.Runtime, r.Hops)
 		return nil
 	})
-	c.Flags().IntVar(&rounds, "rounds", 100, "rounds of 25 hops for each form")
+	c.Flags().IntVar(&rounds, "rounds", 100, "measure `N` rounds of 25 hops in each form")
 	return c
 }
 

@@ -22,7 +22,7 @@ var internal = []string{
 }
 
 // goPath is how Go tells of a file that cannot be used: with the name of the system call before it.
-var goPath = regexp.MustCompile(`\b(open|stat|lstat|openat|mkdir|mkdirat|readlink|unlink|unlinkat|read|write|create) \S+: `)
+var goPath = regexp.MustCompile(`(^|: )(open|stat|lstat|openat|mkdir|mkdirat|readlink|unlink|unlinkat|read|write|create) [^\s"-]\S*: `)
 
 // longestLine is how long a line of an error may be, paths of the test's own folder not counted.
 const longestLine = 160
@@ -150,6 +150,17 @@ func TestHelpFits(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestFlagsNameTheirValues: the help says --file FILE, and no Go type.
+func TestFlagsNameTheirValues(t *testing.T) {
+	eachCommand((&app{}).root(), func(c *cobra.Command) {
+		c.LocalFlags().VisitAll(func(f *pflag.Flag) {
+			if name, about := pflag.UnquoteUsage(f); f.Value.Type() != "bool" && name != strings.ToUpper(name) || about == "" {
+				t.Errorf("%s --%s %s: name its value in `CAPITALS` in what is said about it", c.CommandPath(), f.Name, name)
+			}
+		})
+	})
 }
 
 // quoted tells whether a line has spaces between quotes or brackets only, where a command cannot be broken.

@@ -50,8 +50,8 @@ var known = []mutation{
 	},
 	{
 		name: "twice", does: "a delivery that was tried again goes out twice", file: "appliance/node/delivery.go",
-		old:       "\t\t\treturn n.done(t, job, n.Whole, attempt, result)\n",
-		new:       "\t\t\tif attempt > 1 {\n\t\t\t\t_, _ = n.Client.Transcribe(t, n.utterance(job.Meta), whole.PCM)\n\t\t\t}\n\t\t\treturn n.done(t, job, n.Whole, attempt, result)\n",
+		old:       "\t\t\treturn n.done(t, c, n.Whole, result)\n",
+		new:       "\t\t\tif c.attempts > 1 {\n\t\t\t\t_, _ = n.Client.Transcribe(t, n.utterance(c), c.pcm)\n\t\t\t}\n\t\t\treturn n.done(t, c, n.Whole, result)\n",
 		scenarios: []string{"disk_full"},
 	},
 	{

@@ -40,8 +40,8 @@ var sounds = []mutation{
 	},
 	{
 		name: "fallback", does: "what goes out whole after a stream lacks its first hop", file: "appliance/node/delivery.go",
-		old:       "\tjob.Meta, job.Ended = whole.Meta, whole.Ended\n\tif len(whole.PCM) == 0 {",
-		new:       "\tjob.Meta, job.Ended = whole.Meta, whole.Ended\n\tif attempt > 0 {\n\t\twhole.PCM = whole.PCM[audio.HopSamples:]\n\t}\n\tif len(whole.PCM) == 0 {",
+		old:       "\tif len(c.pcm) == 0 { // nobody",
+		new:       "\tif c.attempts > 0 {\n\t\tc.pcm = c.pcm[audio.HopSamples:]\n\t}\n\tif len(c.pcm) == 0 { // nobody",
 		scenarios: []string{"stt_outage"},
 	},
 	{
