@@ -115,6 +115,9 @@ func (a *account) recordedAs(at time.Duration, wall time.Time, id string, f *fat
 	c.sound = c.sound[:c.n]
 	pcm := c.device.heard.sound(c.sound)
 	wrong := c.rules.Ending(pcm, int(c.wake-c.from+1)*audio.HopSamples, why)
+	if at, broken := c.device.heard.breaks(max(c.wake, c.from)+1, c.from+int64(c.n)); broken {
+		wrong = fmt.Sprintf("the sound broke off %v after its begin, and it goes on", audio.Time(int(at-c.from)*audio.HopSamples))
+	}
 	if end := c.from + int64(c.n); why == "device lost" && !c.device.heard.broken(end) {
 		wrong = "its device is called lost, and has given sound right after its end"
 	}

@@ -45,6 +45,8 @@ const (
 	openTime = time.Minute
 	// moreTasks is how many tasks a process at rest may have more than when it first was.
 	moreTasks = 6
+	// beatLate is how much later than it should a heartbeat may be.
+	beatLate = 7 * time.Second
 	// mostCalls is how often a peer is called within a minute, at the most.
 	mostCalls = 60
 )
@@ -144,7 +146,7 @@ func (d *duties) beats(at time.Duration) {
 		if !known {
 			since, d.well[h.Name] = at, at
 		}
-		if silent := at - max(since, p.called); silent > h.Every+peerPatience+2*time.Second {
+		if silent := at - max(since, p.called); silent > h.Every+beatLate {
 			d.broken(at, "beats", "heartbeat %s was silent for %v; it is sent every %v", h.Name, silent.Round(time.Second), h.Every)
 			d.well[h.Name] = at
 		}

@@ -91,6 +91,16 @@ func (h *heard) broken(at int64) bool {
 	return at == h.end() || slices.ContainsFunc(h.streams, func(s heardStream) bool { return s.base == at })
 }
 
+// breaks finds the first hop of a stream from one hop on and before another.
+func (h *heard) breaks(from, to int64) (at int64, ok bool) {
+	for _, s := range h.streams {
+		if s.base >= from && s.base < to {
+			return s.base, true
+		}
+	}
+	return 0, false
+}
+
 // at is when the appliance had a hop that is known.
 func (h *heard) at(hop int64) time.Duration { return h.list[hop-h.first].at }
 

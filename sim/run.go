@@ -149,6 +149,9 @@ func (m *machine) finish(seed uint64, began time.Time) report.Run {
 	for id, what := range m.account.astray() {
 		m.judge.Break(m.clock, "aside", id+" "+what)
 	}
+	for _, what := range m.account.silent() {
+		m.judge.Break(m.clock, "told", what)
+	}
 	m.duties.finish(m.clock)
 	m.judge.Finish(m.clock, m)
 	m.highest()
@@ -188,7 +191,7 @@ func (m *machine) finish(seed uint64, began time.Time) report.Run {
 }
 
 // safety is what is demanded of every run.
-var safety = []string{"lost", "once", "twice", "silence", "order", "holders", "fenced", "patient", "sound", "labels", "masked", "cooldown", "queues", "secrets", "applied", "runs", "history", "honest", "closed", "beats", "tasks"}
+var safety = []string{"lost", "once", "twice", "silence", "order", "holders", "fenced", "patient", "sound", "labels", "masked", "cooldown", "queues", "secrets", "applied", "runs", "history", "honest", "closed", "beats", "tasks", "told"}
 
 // highest looks whether every queue has kept to its bound.
 func (m *machine) highest() {

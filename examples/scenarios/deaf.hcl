@@ -15,9 +15,15 @@ sound "command" {
   every = "20s"
 }
 
+# The first ends in the middle of a command: what had come of it is delivered, and told to be cut off.
 fault "unplug" "gone" {
-  at  = "2m"
+  at  = "121500ms"
   for = "1m"
+}
+
+# The sound breaks off in the middle of a command, and goes on at once: no recording holds both.
+fault "worker_kill" "in_a_command" {
+  at = "281500ms"
 }
 
 fault "stt_down" "away" {

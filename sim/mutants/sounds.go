@@ -84,7 +84,7 @@ var sounds = []mutation{
 		name: "over_the_gap", does: "a recording goes on over a break in the sound", file: "appliance/node/recorder.go",
 		old:       "\t\tif hop.Reset && samples > 0 && hop.Seq > wake {\n",
 		new:       "\t\tif false {\n",
-		scenarios: []string{"worker_dies"},
+		scenarios: []string{"deaf"},
 	},
 	{
 		name: "salvaged_short", does: "what a kill leaves of a recording loses its end", file: "appliance/spool/open.go",
@@ -140,7 +140,7 @@ var others = []mutation{
 	},
 	{
 		name: "hammer", does: "a service that fails is tried again without a pause", file: "appliance/node/delivery.go",
-		old:       "\treturn d/2 + time.Duration(n.jitter.Int64N(int64(d/2)+1))\n",
+		old:       "\treturn d/2 + time.Duration(jitter.Int64N(int64(d/2)+1))\n",
 		new:       "\treturn 0\n",
 		scenarios: []string{"stt_outage"},
 	},
