@@ -3,6 +3,7 @@ package sim
 import (
 	"errors"
 	"fmt"
+	"syscall"
 	"time"
 
 	"orac/appliance/audio"
@@ -40,7 +41,11 @@ type sttClient struct {
 }
 
 func (s *service) fault(op string, kind wire.Kind, status int, cause string) error {
-	return &wire.Error{Op: op, Address: "http://" + s.name, Kind: kind, Status: status, Cause: errors.New(cause)}
+	return s.failure(op, kind, status, errors.New(cause))
+}
+
+func (s *service) failure(op string, kind wire.Kind, status int, cause error) error {
+	return &wire.Error{Op: op, Address: "http://" + s.name, Kind: kind, Status: status, Cause: cause}
 }
 
 // poisoned tells whether the server cannot digest an utterance, and what comes of it.
@@ -68,11 +73,11 @@ func (c sttClient) connect(t *rt.Task, op string) error {
 	}
 	switch {
 	case c.m.active(scenario.NetDown):
-		return c.fault(op, wire.Unreachable, 0, "network is unreachable")
+		return c.failure(op, wire.Unreachable, 0, syscall.ENETUNREACH)
 	case c.m.active(scenario.Descriptors):
-		return c.fault(op, wire.Unreachable, 0, "too many open files")
+		return c.failure(op, wire.Unreachable, 0, syscall.EMFILE)
 	case c.has(scenario.STTDown):
-		return c.fault(op, wire.Unreachable, 0, "connection refused")
+		return c.failure(op, wire.Unreachable, 0, syscall.ECONNREFUSED)
 	case c.has(scenario.STTUnauthorized):
 		return c.fault(op, wire.Unauthorised, 401, "the token is not accepted")
 	}

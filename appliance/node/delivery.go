@@ -24,6 +24,7 @@ type Delivery struct {
 	Config  *rt.Cell[DeliveryConfig]
 	Spool   *rt.Mailbox[Request]
 	Healthy *rt.Mailbox[Seen] // what the probe has seen
+	Sights  *rt.Out[Sight]    // what the probe is told
 	Events  Events
 
 	DeliveryConfig // of the utterance that is being delivered
@@ -50,7 +51,11 @@ type DeliveryConfig struct {
 }
 
 // Update implements Updater.
-func (n *Delivery) Update(fresh Node) { n.Config.Take(fresh.(*Delivery).Config) }
+func (n *Delivery) Update(fresh Node) {
+	f := fresh.(*Delivery)
+	n.Config.Take(f.Config)
+	n.Sights.To(f.Sights)
+}
 
 const (
 	firstDelay = 500 * time.Millisecond
@@ -220,6 +225,7 @@ func (n *Delivery) utterance(m utterance.Meta) stt.Utterance {
 // done lets the utterance leave the spool, and only then says so.
 func (n *Delivery) done(t *rt.Task, job Job, way string, attempts int, r stt.Result) error {
 	n.aside = 0
+	saw(t, n.Sights, nil)
 	if err := n.Spool.Send(t, Answered{Seq: job.Seq, STT: n.STT}); err != nil {
 		return err
 	}
@@ -265,6 +271,7 @@ func (n *Delivery) givenUp(t *rt.Task, job Job, attempts int, cause error) error
 
 func (n *Delivery) failed(t *rt.Task, id, way string, attempt int, cause error, retry string) {
 	t.Trace("delivery failed", int64(attempt))
+	saw(t, n.Sights, cause)
 	say(t, n.Events, n.Name, event.DeliveryFailed{
 		Utterance: id, STT: n.STT, Way: way, Attempt: attempt, Cause: cause.Error(), Retry: retry, Denied: denied(cause),
 	})
