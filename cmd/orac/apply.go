@@ -21,31 +21,31 @@ func (a *app) applyCommand() *cobra.Command {
 	var timeout time.Duration
 	c := &cobra.Command{
 		Use:   "apply",
-		Short: "make the running appliance what the runbook declares: all of it or nothing",
-		Long: `Shows the plan, asks, and has the running appliance do exactly that plan: if the runbook, a variable, a file or a secret
-has changed in between, it refuses. Everything that can fail is tried first; only what changes is exchanged; if the
-appliance is not healthy afterwards it returns to what it ran before by itself, and the exit code is 1.
+		Short: "change the running appliance to what the runbook says: all or nothing",
+		Long: `Shows the plan, asks you, and lets the running appliance do exactly that. If the runbook, a variable, a file or a secret has changed
+since the plan, it refuses.
 
-An apply that has begun is finished by the appliance, whatever becomes of this command.`,
+The appliance first tries everything that can fail. Then it replaces only what changes. If it is not healthy afterwards, it returns
+to what ran before, and the exit code is 1. Once an apply has begun the appliance finishes it, even if you end this command.`,
 		Example: `  orac apply
   orac apply --auto-approve --timeout 2m
   orac apply --auto-approve --json | jq .applied.generation`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if timeout <= 0 {
-				return usage("--timeout %s: it must be more than nothing", timeout)
+				return usage("--timeout %s: it must be more than 0s", timeout)
 			}
 			return a.apply(c.Context(), c.InOrStdin(), approved, timeout)
 		},
 	}
 	c.Flags().BoolVar(&approved, "auto-approve", false, "do not ask")
-	c.Flags().DurationVar(&timeout, "timeout", applyTimeout, "return to what ran before if it is not done and healthy by then")
+	durationVar(c.Flags(), &timeout, "timeout", applyTimeout, "return to what ran before if it is not healthy after this `TIME`")
 	return a.withJSON(a.withState(a.withFile(c)))
 }
 
 func (a *app) apply(ctx context.Context, stdin io.Reader, approved bool, timeout time.Duration) error {
 	if !approved && (a.json || !screen.IsTerminal(stdin)) {
-		return usage("there is nobody to ask: read the plan (orac plan), then say orac apply --auto-approve")
+		return usage("this is no terminal to ask in: read the plan (orac plan), then use orac apply --auto-approve")
 	}
 	request, err := a.planRequest()
 	if err != nil {

@@ -51,8 +51,8 @@ func (a *app) auditTail() *cobra.Command {
 			return failed(a.tail(c.Context(), log, n, follow))
 		},
 	}
-	c.Flags().IntVarP(&n, "number", "n", 20, "how many of the last ones to show")
-	c.Flags().BoolVarP(&follow, "follow", "f", false, "go on with those that come")
+	c.Flags().IntVarP(&n, "number", "n", 20, "show the last `N`")
+	c.Flags().BoolVarP(&follow, "follow", "f", false, "go on with new ones, until Ctrl-C")
 	return a.withJSON(a.withState(a.withRunbook(c)))
 }
 
@@ -107,7 +107,7 @@ func (a *app) auditVerify() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "verify",
 		Short:   "prove that no record was altered, put in or taken out",
-		Long:    "Proves the chain of hashes from the oldest record that is kept to the newest; exit code 1 if it is broken.",
+		Long:    "Checks the chain of hashes from the oldest record to the newest. The exit code is 1 if it is broken.",
 		Example: "  orac audit verify",
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {

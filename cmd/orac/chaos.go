@@ -30,19 +30,18 @@ func (a *app) chaosCommand() *cobra.Command {
 	var f chaosFlags
 	c := &cobra.Command{
 		Use:   "chaos {SCENARIO… | --list}",
-		Short: "run scenarios on a live appliance with real faults, and judge its promises",
-		Long: `Runs scenarios on the real thing, in real time: this binary, an audio server of its own with virtual microphones, a
-speech-to-text server in a process of its own behind a proxy that breaks connections, a state directory on a file system of its
-own. Faults are real where this machine can make them; --list says which, and how. One that cannot be made is unsupported, and
-a run with one is unknown, never kept.
+		Short: "break a real appliance in real ways, and judge its promises",
+		Long: `Runs scenarios in real time on a real appliance: this binary, its own audio server with virtual microphones, a speech-to-text server
+behind a proxy that breaks connections, and a state directory on a file system of its own. --list shows which faults this machine
+can make, and how. A run with a fault that it cannot make counts as unknown, never as kept.
 
-Only processes that it started are touched. How a fault is undone is written down before it is made, and a watchdog undoes it
-if this process dies. It takes root for the file system; without: unshare --user --map-root-user --mount orac chaos …
+It touches only processes that it has started. Before it makes a fault it writes down how to undo it, and a watchdog does that if
+this process dies. The file system needs root, or: unshare --user --map-root-user --mount orac chaos …
 
-With --compare the times of recovery stand beside those of a report of orac sim: a fault whose real recovery is outside the
-simulated range is a defect of the model.
+With --compare the recovery times stand beside those of a report of orac sim. A real time outside the simulated range is a defect of
+the model.
 
-Exit codes: 0 every promise was kept; 1 one was broken; 2 not known; 64 usage, or a scenario that is wrong.`,
+Exit codes: 0 every promise was kept, 1 one was broken, 2 not known, 64 wrong usage or a wrong scenario.`,
 		Example: `  orac chaos --list
   orac chaos examples/scenarios/unplug.hcl
   orac chaos examples/scenarios/*.hcl --html chaos.html
@@ -51,12 +50,12 @@ Exit codes: 0 every promise was kept; 1 one was broken; 2 not known; 64 usage, o
 		RunE: func(c *cobra.Command, paths []string) error { return a.chaos(c.Context(), f, paths) },
 	}
 	f.flags(c)
-	c.Flags().Uint64Var(&f.seed, "seed", 1, "the seed that what is random is drawn from")
-	c.Flags().IntVar(&f.workers, "workers", 1, "scenarios at the same time: each has a world of its own, but they share the processors")
-	c.Flags().StringVar(&f.compare, "compare", "", "set the times beside those of this report of orac sim")
-	c.Flags().StringVar(&f.sounds, "sounds", ".orac/sounds", "the folder of spoken commands that make deps makes")
-	c.Flags().StringVar(&f.binary, "binary", "", "the orac that is broken; default: this one")
-	c.Flags().BoolVar(&f.list, "list", false, "list the kinds of faults, and how they are made on this machine")
+	c.Flags().Uint64Var(&f.seed, "seed", 1, "draw what is random from this `SEED`")
+	c.Flags().IntVar(&f.workers, "workers", 1, "run `N` scenarios at a time; they share the processors")
+	c.Flags().StringVar(&f.compare, "compare", "", "compare the times with the report of orac sim in this `FILE`")
+	c.Flags().StringVar(&f.sounds, "sounds", ".orac/sounds", "take the spoken commands from this `DIR`")
+	c.Flags().StringVar(&f.binary, "binary", "", "break this `PROGRAM` instead of this one")
+	c.Flags().BoolVar(&f.list, "list", false, "list the faults, and how this machine makes them")
 	_ = c.MarkFlagDirname("sounds") // it is there: the lines above
 	return c
 }

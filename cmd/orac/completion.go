@@ -7,7 +7,7 @@ import (
 func (a *app) completionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "completion bash|zsh|fish",
-		Short: "print a script that completes commands and flags in a shell",
+		Short: "print the script that lets a shell complete commands and flags",
 		Example: `  source <(orac completion bash)                                      this shell only
   orac completion bash > ~/.local/share/bash-completion/completions/orac
   orac completion zsh > "${fpath[1]}/_orac"                           zsh; needs: autoload -U compinit; compinit

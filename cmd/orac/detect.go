@@ -36,13 +36,13 @@ func (a *app) detectCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "detect {--model A,B | -f RUNBOOK} FILE…",
 		Short: "run WAV files through the models, faster than they play",
-		Long: `Runs WAV files (8 to 48 kHz, 8 to 32 bits or float, up to 32 channels, which are mixed) through the very code that the appliance
-listens with, and reports what it would have woken to. A file that cannot be read is reported, the others still run, and the
-exit code is 1. Times are in seconds from the start of the file to the end of the hop that fired.
+		Long: `Runs WAV files through the code that the appliance listens with, and reports what would have woken it. Files may have 8 to 48 kHz, 8
+to 32 bits or float, and up to 32 channels, which are mixed. If a file cannot be read, the others still run, and the exit code is 1.
+Times are in seconds from the start of the file.
 
-With -f the models and their rules are those of the runbook: threshold, cooldown and patience of the model; vad_threshold,
-rms_filter and multi_trigger of the first listener that has it. Without --model all its models listen; --threshold and --vad
-win. Without -f the threshold is 0.3, and there is no voice gate.`,
+With -f, models and rules are those of the runbook: threshold, cooldown and patience of each model; vad_threshold, rms_filter and
+multi_trigger of the first listener that has it. --model, --threshold and --vad win over them. Without -f the threshold is 0.3, and
+there is no voice gate.`,
 		Example: `  orac detect --model hey_jarvis speech.wav
   orac detect --model hey_jarvis,alexa --threshold 0.5 --json *.wav
   orac detect -f orac.hcl speech.wav
@@ -53,11 +53,11 @@ win. Without -f the threshold is 0.3, and there is no voice gate.`,
 			return a.detect(c.Context(), f, files)
 		},
 	}
-	c.Flags().StringSliceVar(&f.models, "model", nil, "models: names of the catalogue or paths of .onnx files")
-	c.Flags().Float64Var(&f.threshold, "threshold", 0.3, "score at which a model fires, above 0 to 1")
-	c.Flags().Float64Var(&f.vad, "vad", 0, "voice activity that a detection needs, 0 (off) to 1")
-	c.Flags().IntSliceVar(&f.channels, "channel", nil, "of a file with several channels: the one to listen to, from 0, or several to mix (all of them)")
-	c.Flags().BoolVar(&f.scores, "scores", false, "with --json: the score of every hop, too")
+	c.Flags().StringSliceVar(&f.models, "model", nil, "listen for these `NAMES`: of the catalogue, or paths of .onnx files")
+	c.Flags().Float64Var(&f.threshold, "threshold", 0.3, "fire at this `SCORE`, above 0 to 1")
+	c.Flags().Float64Var(&f.vad, "vad", 0, "fire only if there is this much `VOICE`, 0 (off) to 1")
+	c.Flags().IntSliceVar(&f.channels, "channel", nil, "of a file with several channels listen to these `NUMBERS`, from 0 (else all are mixed)")
+	c.Flags().BoolVar(&f.scores, "scores", false, "with --json, also print the score of every 80 ms")
 	return a.withJSON(a.withState(a.withFile(c)))
 }
 
@@ -81,6 +81,12 @@ type detected struct {
 	Alone []heardAlone `json:"alone,omitempty"`
 
 	mixed int // channels of the file, if all were mixed
+}
+
+// undetected is the line of a file that cannot be read.
+type undetected struct {
+	File  string `json:"file"`
+	Error string `json:"error"`
 }
 
 // heardAlone is what one channel of a file has.
@@ -159,10 +165,7 @@ func (a *app) deaf(file string, err error) error {
 	}
 	e := json.NewEncoder(a.out)
 	e.SetEscapeHTML(false)
-	return failed(e.Encode(struct {
-		File  string `json:"file"`
-		Error string `json:"error"`
-	}{file, err.Error()}))
+	return failed(e.Encode(undetected{file, err.Error()}))
 }
 
 // hear runs one file through the detector.

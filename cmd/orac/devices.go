@@ -16,10 +16,11 @@ func (a *app) devicesCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "devices",
 		Short: "list the microphones of this machine",
-		Long: `Lists what there is to record from. A runbook names a device by match (a part of its name), by identity (it stays
-the same when the device is plugged in again), or by id.
-With backend = "alsa" the id may be any PCM that ALSA opens, listed here or not: hw:1,0, plughw:CARD=Mic, dsnoop:CARD=Mic,
-default, or one of your asound.conf. arecord -L lists those that it knows.`,
+		Long: `Lists what you can record from. A runbook names a device by match (a part of its name), by identity (which stays the same when you
+plug the device in again), or by id.
+
+With backend = "alsa", id may be any PCM that ALSA opens, listed here or not: hw:1,0, plughw:CARD=Mic, dsnoop:CARD=Mic, default, or
+one of your asound.conf. arecord -L lists those that ALSA knows.`,
 		Example: `  orac devices
   orac devices --json | jq -r '.devices[] | select(.monitor | not) | .identity'`,
 		Args: cobra.NoArgs,

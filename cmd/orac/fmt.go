@@ -18,11 +18,11 @@ func (a *app) fmtCommand() *cobra.Command {
 	var check, diff bool
 	c := &cobra.Command{
 		Use:   "fmt [FILE…]",
-		Short: "give runbooks and scenarios their canonical form",
-		Long:  "Rewrites runbooks and scenarios in canonical form: indentation, alignment, spacing. Comments stay where they are.",
-		Example: `  orac fmt                     rewrite orac.hcl
+		Short: "format runbooks and scenarios",
+		Long:  "Sets the indentation, alignment and spacing of runbooks and scenarios. Comments stay where they are.",
+		Example: `  orac fmt                     format orac.hcl
   orac fmt --check             exit 2 if a file would change
-  orac fmt --diff a.hcl b.hcl  show what would change, change nothing`,
+  orac fmt --diff a.hcl b.hcl  only show what would change`,
 		RunE: func(_ *cobra.Command, files []string) error {
 			if len(files) == 0 {
 				files = []string{a.file}
@@ -30,9 +30,9 @@ func (a *app) fmtCommand() *cobra.Command {
 			return a.fmt(files, check, diff)
 		},
 	}
-	c.Flags().BoolVar(&check, "check", false, "change nothing; exit 2 if a file would change")
-	c.Flags().BoolVar(&diff, "diff", false, "change nothing; show what would change")
-	c.Flags().StringVarP(&a.file, "file", "f", defaultFile, "the runbook, if no files are named")
+	c.Flags().BoolVar(&check, "check", false, "only look; exit code 2 if a file would change")
+	c.Flags().BoolVar(&diff, "diff", false, "only show what would change")
+	c.Flags().StringVarP(&a.file, "file", "f", defaultFile, "format this `FILE`, if no others are named")
 	return c
 }
 

@@ -18,9 +18,9 @@ import (
 type forms struct{ json, junit, html string }
 
 func (f *forms) flags(c *cobra.Command) {
-	c.Flags().StringVar(&f.json, "json", "", "write the report into this file as JSON (- is standard output)")
-	c.Flags().StringVar(&f.junit, "junit", "", "write it as JUnit XML, which GitHub and GitLab read")
-	c.Flags().StringVar(&f.html, "html", "", "write it as one HTML page")
+	c.Flags().StringVar(&f.json, "json", "", "write the report as JSON to this `FILE` (- is standard output)")
+	c.Flags().StringVar(&f.junit, "junit", "", "write it as JUnit XML, for GitHub and GitLab, to this `FILE`")
+	c.Flags().StringVar(&f.html, "html", "", "write it as one HTML page to this `FILE`")
 }
 
 // check refuses what could not be written after a long run. Standard output can hold one form.

@@ -10,7 +10,7 @@ func (a *app) graphCommand() *cobra.Command {
 	var dot bool
 	c := &cobra.Command{
 		Use:   "graph",
-		Short: "draw the runtime graph that the runbook compiles to",
+		Short: "draw the graph that a runbook becomes when it runs",
 		Example: `  orac graph
   orac graph --dot | dot -Tsvg > graph.svg
   orac graph --json | jq '.nodes[].address'`,
@@ -38,6 +38,6 @@ func (a *app) graphCommand() *cobra.Command {
 			return nil
 		},
 	}
-	c.Flags().BoolVar(&dot, "dot", false, "draw for Graphviz")
+	c.Flags().BoolVar(&dot, "dot", false, "print it for Graphviz")
 	return a.withJSON(a.withFile(c))
 }

@@ -9,9 +9,8 @@ import (
 func (a *app) healthCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "health",
-		Short: "say in one line whether the running appliance is well",
-		Long: `The check for Docker and scripts. Exit codes: 0 healthy or degraded, 1 unhealthy, not answering within 5 s, or no
-appliance runs.`,
+		Short: "say in one line whether the appliance is well",
+		Long:  `For Docker, systemd and scripts. Exit codes: 0 healthy or degraded; 1 unhealthy, no answer within 5 s, or no appliance runs.`,
 		Example: `  orac health
   orac health --json | jq -r .status`,
 		Args: cobra.NoArgs,

@@ -20,7 +20,7 @@ func (a *app) incidentsCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "incidents [ID]",
 		Short: "show what went wrong, what was done about it, and how long it took",
-		Long:  "Shows the last incidents, oldest first; with an ID that one, with its evidence: stacks, the state of the child, the last frames.",
+		Long:  "Shows the last incidents, the oldest first. With an ID it shows that one with its evidence: what ORAC knew at that moment.",
 		Example: `  orac incidents
   orac incidents -n 1
   orac incidents --json | jq '.[] | [.component, .cause, .duration_ns / 1e9]'`,
@@ -57,6 +57,6 @@ func (a *app) incidentsCommand() *cobra.Command {
 			return nil
 		},
 	}
-	c.Flags().IntVarP(&n, "number", "n", fewIncidents, "how many of the last ones to show")
+	c.Flags().IntVarP(&n, "number", "n", fewIncidents, "show the last `N`")
 	return a.withJSON(a.withState(a.withFile(c)))
 }

@@ -43,16 +43,16 @@ A runbook that is there is not overwritten, and nothing is written before the la
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return a.initialise(c.Context(), f, c.InOrStdin()) },
 	}
-	c.Flags().StringVar(&f.microphone, "microphone", "", `the microphone: a part of its name (see orac devices), or "default"`)
-	c.Flags().StringSliceVar(&f.models, "model", nil, "the wake words: names of the catalogue (see orac models list)")
-	c.Flags().StringVar(&f.stt, "stt", "", `the address of an ORAC STT server, or "none"`)
-	c.Flags().StringVar(&f.command, "command", "", `in place of --stt: a program that prints what it understands, with its arguments; {wav} stands for the recording`)
-	c.Flags().StringVar(&f.console, "console", "", "who may open the console: local (this machine), network (encrypted), none")
-	c.Flags().StringVar(&f.name, "name", "", "what the appliance is called (the name of the machine)")
+	c.Flags().StringVar(&f.microphone, "microphone", "", "listen to the microphone with this `PART` in its name (see orac devices), or \"default\"")
+	c.Flags().StringSliceVar(&f.models, "model", nil, "wake on these `NAMES` of the catalogue (see orac models list)")
+	c.Flags().StringVar(&f.stt, "stt", "", "deliver to the ORAC STT server at this `URL`, or \"none\"")
+	c.Flags().StringVar(&f.command, "command", "", "instead of --stt run this `COMMAND`, which prints what it understands; {wav} is the recording")
+	c.Flags().StringVar(&f.console, "console", "", "open the console to `WHOM`: local (this machine), network (encrypted) or none")
+	c.Flags().StringVar(&f.name, "name", "", "give the appliance this `NAME` (else that of the machine)")
 	c.Flags().BoolVarP(&f.yes, "yes", "y", false, "ask nothing")
 	c.Flags().BoolVar(&f.force, "force", false, "replace a runbook that is there")
 	c.Flags().BoolVar(&f.noPull, "no-pull", false, "with --yes: fetch no models")
-	c.Flags().StringVarP(&a.file, "file", "f", defaultFile, "the runbook to write")
+	c.Flags().StringVarP(&a.file, "file", "f", defaultFile, "write the runbook to this `FILE`")
 	_ = c.MarkFlagFilename("file", "hcl") // it is there: the line above
 	c.MarkFlagsMutuallyExclusive("stt", "command")
 	return a.withState(c)
@@ -75,7 +75,7 @@ func (a *app) initialise(ctx context.Context, f initFlags, in io.Reader) error {
 			return err
 		}
 	case !isFile || !screen.IsTerminal(in) || !a.err.Moves():
-		return usage("orac init asks in a terminal, and this is none: answer with --microphone, --model, --stt or --command, and --console; or add --yes, which takes what it would propose for the others")
+		return usage("this is no terminal to ask in: answer by flags (--microphone, --model, --stt, --console), or add --yes")
 	default:
 		if answers, err = a.interview(ctx, answers, tty); err != nil {
 			return err
@@ -227,7 +227,7 @@ func (a *app) drafted(text []byte) (*runbook.Runbook, error) {
 
 // pullFor fetches models of the catalogue to where a runbook looks for them.
 func (a *app) pullFor(ctx context.Context, rb *runbook.Runbook, names []string) error {
-	err := a.pullStore(rb).Pull(ctx, names, a.pulling)
+	err := a.pullStore(rb).Pull(ctx, names, a.pulling())
 	a.err.Still()
 	return err
 }

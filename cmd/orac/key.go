@@ -16,7 +16,7 @@ import (
 func (a *app) keyCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "key", Short: "create, rotate, revoke and list API keys",
-		Long: "API keys let programs in: Authorization: Bearer KEY. A key is shown once, when it is made, and stored as a bcrypt hash. The\nappliance that runs sees a change within a second.",
+		Long: "An API key lets a program in: Authorization: Bearer KEY. It is shown once, when you make it; ORAC keeps only its hash. The running\nappliance sees a change within a second.",
 		Args: cobra.NoArgs, RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.AddCommand(a.keyCreate(), a.keyRotate(), a.keyRevoke(), a.keyList())
@@ -59,12 +59,12 @@ func (a *app) keyCreate() *cobra.Command {
 	var role, life string
 	c := &cobra.Command{
 		Use:     "create NAME",
-		Short:   "make a key, and show it this once",
+		Short:   "make a key, and show it once",
 		Example: "  orac key create prometheus --role viewer --for 90d",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if !slices.Contains(auth.Roles(), auth.Role(role)) {
-				return usage("--role %s: it is viewer, operator or admin", role)
+				return usage("--role %s: it must be viewer, operator or admin", role)
 			}
 			lifetime, err := runbook.ParseDuration(life)
 			if err != nil {
@@ -84,8 +84,8 @@ func (a *app) keyCreate() *cobra.Command {
 			})
 		},
 	}
-	c.Flags().StringVar(&role, "role", string(auth.Viewer), "what it opens: viewer, operator or admin")
-	c.Flags().StringVar(&life, "for", "90d", "how long it is good, at most 366d")
+	c.Flags().StringVar(&role, "role", string(auth.Viewer), "give it this `ROLE`: viewer, operator or admin")
+	c.Flags().StringVar(&life, "for", "90d", "let it expire after this `TIME`, at most 366d")
 	return a.withJSON(a.withState(a.withFile(c)))
 }
 
@@ -93,7 +93,7 @@ func (a *app) keyRotate() *cobra.Command {
 	var overlap time.Duration
 	c := &cobra.Command{
 		Use:     "rotate ID",
-		Short:   "make a key in place of another, which stays good for a while",
+		Short:   "replace a key; the old one stays good for a while",
 		Example: "  orac key rotate 1f2e3d4c5b6a --overlap 24h",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -111,14 +111,14 @@ func (a *app) keyRotate() *cobra.Command {
 			})
 		},
 	}
-	c.Flags().DurationVar(&overlap, "overlap", 24*time.Hour, "how long the old key stays good")
+	durationVar(c.Flags(), &overlap, "overlap", 24*time.Hour, "keep the old key good for this `TIME`")
 	return a.withJSON(a.withState(a.withFile(c)))
 }
 
 func (a *app) keyRevoke() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "revoke ID",
-		Short:   "end a key at once",
+		Short:   "make a key invalid at once",
 		Example: "  orac key revoke 1f2e3d4c5b6a",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {

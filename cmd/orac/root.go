@@ -121,7 +121,7 @@ type app struct {
 }
 
 func (a *app) complain(err error) {
-	lines := strings.Split(err.Error(), "\n")
+	lines := strings.Split(plainly(err), "\n")
 	for i, line := range lines { // an error quotes what came from outside
 		lines[i] = screen.Clean(line)
 	}
@@ -131,15 +131,16 @@ func (a *app) complain(err error) {
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "orac",
-		Short: "the wake-word appliance that is never deaf",
+		Short: "listen for wake words, record what follows, deliver it to speech-to-text",
 		Long: `ORAC listens for wake words, records the command that follows, and delivers it to speech-to-text.
 One file, orac.hcl, declares the whole device.`,
 		Example: `  orac init                                   write a first orac.hcl, for what is plugged in
-  orac run                                    be the appliance that orac.hcl declares
+  orac init                                   write a first orac.hcl
+  orac run                                    run the appliance
   orac validate                               check orac.hcl
-  orac plan                                   what would change in the one that runs
-  orac apply                                  change it: all of it or nothing
-  orac status --watch                         look at it
+  orac plan                                   show what would change
+  orac apply                                  change it: all or nothing
+  orac status --watch                         see how it is
   orac devices                                list the microphones
   orac detect --model hey_jarvis speech.wav   what would it have heard?`,
 		SilenceErrors: true, SilenceUsage: true, Version: versionLine(),
@@ -151,26 +152,29 @@ One file, orac.hcl, declares the whole device.`,
 		a.simCommand(), a.chaosCommand(), a.validateCommand(), a.fmtCommand(), a.schemaCommand(), a.graphCommand(),
 		a.secretsCommand(), a.userCommand(), a.keyCommand(), a.tokenCommand(), a.auditCommand(),
 		a.devicesCommand(), a.detectCommand(), a.modelsCommand(), a.completionCommand(), a.versionCommand())
+	root.SetHelpCommand(a.helpCommand())
+	root.SetHelpFunc(func(c *cobra.Command, _ []string) { a.showHelp(c) })
+	root.SetFlagErrorFunc(flagError)
 	return root
 }
 
 // Flags that several commands have.
 
 func (a *app) withFile(c *cobra.Command) *cobra.Command {
-	c.Flags().StringVarP(&a.file, "file", "f", defaultFile, "the runbook")
+	c.Flags().StringVarP(&a.file, "file", "f", defaultFile, "read the runbook from this `FILE`")
 	_ = c.MarkFlagFilename("file", "hcl") // it is there: the line above
-	c.Flags().StringArrayVar(&a.vars, "var", nil, "give a variable of the runbook a value: name=value (repeatable)")
+	c.Flags().StringArrayVar(&a.vars, "var", nil, "give a variable of the runbook a value, as `NAME=VALUE`; for several, repeat it")
 	return c
 }
 
 func (a *app) withState(c *cobra.Command) *cobra.Command {
-	c.Flags().StringVar(&a.stateDir, "state-dir", "", "where spool, history and models are (wins over ORAC_STATE_DIR and the runbook)")
+	c.Flags().StringVar(&a.stateDir, "state-dir", "", "use the state directory `DIR`, whatever ORAC_STATE_DIR and the runbook say")
 	_ = c.MarkFlagDirname("state-dir") // it is there: the line above
 	return c
 }
 
 func (a *app) withJSON(c *cobra.Command) *cobra.Command {
-	c.Flags().BoolVar(&a.json, "json", false, "report in JSON")
+	c.Flags().BoolVar(&a.json, "json", false, "print JSON (orac help json explains every field)")
 	return c
 }
 

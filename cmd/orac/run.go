@@ -29,21 +29,22 @@ func (a *app) runCommand() *cobra.Command {
 	var watch bool
 	c := &cobra.Command{
 		Use:   "run",
-		Short: "be the appliance that the runbook declares",
-		Long: `Runs the appliance: opens its devices, listens, records what follows a wake word and delivers it.
-It goes on until it is told to stop (Ctrl-C, SIGTERM; once more: at once), or until the sound of all its files is over and
-everything is delivered. With --json every event is a line of JSON; when the program that reads them by a pipe ends, so does this one.
+		Short: "run the appliance: listen, record, deliver",
+		Long: `Opens the devices of the runbook, listens, records what follows a wake word and delivers it. It runs until you stop it (Ctrl-C
+or SIGTERM; a second Ctrl-C ends it at once). If its devices are sound files, it ends when they are over and everything is delivered.
 
-A changed runbook changes nothing until orac apply, or SIGHUP. Started with a runbook that cannot be used, the appliance runs
-the last good generation, and says so.`,
+With --json each event is a line of JSON. When the program that reads them through a pipe ends, orac run ends, too.
+
+A changed runbook counts after orac apply or SIGHUP. If the runbook cannot be used at the start, the last one that worked runs
+instead, and ORAC says so.`,
 		Example: `  orac run
   orac run -f examples/runbooks/kitchen.hcl --state-dir /var/lib/orac
-  orac run --watch                      apply the runbook whenever it is saved
+  orac run --watch                      apply the runbook each time it is saved
   orac run --json | jq 'select(.kind == "delivered") | .text'`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return a.run(c.Context(), watch) },
 	}
-	c.Flags().BoolVar(&watch, "watch", false, "apply the runbook whenever it is saved (for development)")
+	c.Flags().BoolVar(&watch, "watch", false, "apply the runbook each time it is saved (for development)")
 	return a.withJSON(a.withState(a.withFile(c)))
 }
 

@@ -11,7 +11,7 @@ func (a *app) schemaCommand() *cobra.Command {
 	var markdown, scenarios bool
 	c := &cobra.Command{
 		Use:   "schema",
-		Short: "print the language of runbooks, or of scenarios: JSON Schema, or reference documentation",
+		Short: "print the JSON Schema or the reference of runbooks, or of scenarios",
 		Example: `  orac schema > orac.schema.json
   orac schema --markdown | less
   orac schema --scenario --markdown | less`,
@@ -30,7 +30,7 @@ func (a *app) schemaCommand() *cobra.Command {
 			return failed(err)
 		},
 	}
-	c.Flags().BoolVar(&markdown, "markdown", false, "print the reference documentation")
-	c.Flags().BoolVar(&scenarios, "scenario", false, "print that of scenarios")
+	c.Flags().BoolVar(&markdown, "markdown", false, "print the reference as Markdown")
+	c.Flags().BoolVar(&scenarios, "scenario", false, "for scenarios instead of runbooks")
 	return a.withJSON(c)
 }

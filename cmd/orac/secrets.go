@@ -22,9 +22,9 @@ func (a *app) secretsCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "secrets",
 		Short: "make, rotate and list the secrets of the state directory",
-		Long: `A runbook names secrets, secret("NAME"), and never holds one. They are looked for in the environment variable
-ORAC_SECRET_NAME, then among the systemd credentials, then in the folder secrets of the state directory, which these commands
-look after: files of mode 0600. No command prints a secret.`,
+		Long: `A runbook names its secrets, as secret("NAME"), and never holds one. ORAC looks for each in the environment variable ORAC_SECRET_NAME,
+then among the systemd credentials, then in the folder secrets of the state directory. These commands look after that folder. No
+command prints a secret.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
@@ -35,7 +35,7 @@ look after: files of mode 0600. No command prints a secret.`,
 func (a *app) secretsInit() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "init",
-		Short:   "make every secret that the runbook names and that is nowhere yet",
+		Short:   "make every secret that the runbook names and that does not exist yet",
 		Long:    "Makes the key that tokens are signed with, and every secret that the runbook names and that is nowhere yet, but for hashes of\npasswords: those come from orac user add.",
 		Example: "  orac secrets init",
 		Args:    cobra.NoArgs,
@@ -98,15 +98,14 @@ func (a *app) secretsRotate() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "rotate NAME",
 		Short: "replace a secret by a new one",
-		Long: `Replaces a secret by a new one. The key that tokens are signed with (jwt) is followed by the appliance that runs, and the
-one before is taken for as long as the overlap; nobody is logged out. Where somebody may have read it, use --overlap 0s: then all
-tokens of before are over. Other secrets count from the next orac apply. The audit log says when each was rotated, and of when the
-one before was; orac secrets list says of when the present ones are.`,
+		Long: `Replaces a secret by a new one. The running appliance takes a new signing key (jwt) at once, and accepts the old one for the overlap;
+nobody is logged out. If somebody may have read the key, use --overlap 0s: then all earlier tokens are invalid. Other secrets count
+from the next orac apply. The audit log keeps the date of each rotation, and orac secrets list shows the date of each secret.`,
 		Example: "  orac secrets rotate jwt --overlap 24h",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if overlap < 0 || overlap > 90*24*time.Hour {
-				return usage("--overlap %s: it must be from nothing to 90 days", overlap)
+				return usage("--overlap %s: it must be from 0s to 90d", overlap)
 			}
 			state, err := a.quietState()
 			if err != nil {
@@ -124,7 +123,7 @@ one before was; orac secrets list says of when the present ones are.`,
 			return nil
 		},
 	}
-	c.Flags().DurationVar(&overlap, "overlap", 24*time.Hour, "how long the secret before stays good")
+	durationVar(c.Flags(), &overlap, "overlap", 24*time.Hour, "keep the old secret good for this `TIME`")
 	return a.withState(a.withFile(c))
 }
 

@@ -39,17 +39,17 @@ func (a *app) simCommand() *cobra.Command {
 	var f simFlags
 	c := &cobra.Command{
 		Use:   "sim {SCENARIO… | -f RUNBOOK}",
-		Short: "run the same graph in virtual time under faults, and judge its promises",
-		Long: `Runs scenarios: the graph, supervision and recovery of the appliance itself, in virtual time, in a world that breaks in the
-ways that the scenario says, or that it draws from a seed. It prints what was promised and how well it was kept; of what broke
-where it stands, what was seen, the seed, and the command that repeats it.
+		Short: "simulate the appliance in virtual time with faults, and judge its promises",
+		Long: `Runs scenarios: the graph of the appliance, its supervision and its recovery, in virtual time, in a world that breaks as the scenario
+says or as the seed draws it. It prints each promise and how well it was kept. For a broken one it shows the line, what was seen,
+the seed, and the command that repeats it.
 
-With -f the scenarios run with that runbook instead of their own; -f alone runs a quiet hour in which nothing may happen.
-The same seed gives the same run, byte for byte: one in ten runs twice to show it. Ctrl-C ends early and reports what ended.
+With -f the scenarios run with that runbook instead of their own. -f alone runs a quiet hour in which nothing may happen. The same
+seed gives the same run, byte for byte; one run in ten is made twice to prove it. Ctrl-C ends early and reports what has ended.
 
-Exit codes: 0 every promise was kept; 1 one was broken; 2 not known (a fault that cannot be made, a situation that was never
-reached, a promise that was never put to the test, ended early); 3 a seed gave two different runs; 64 usage, or a scenario
-that is wrong. On GitHub (GITHUB_ACTIONS=true) what is wrong is shown beside its line, too.`,
+Exit codes: 0 every promise was kept; 1 one was broken; 2 not known, because a fault could not be made, a situation was never reached,
+a promise was never tested, or you ended it early; 3 one seed gave two different runs; 64 wrong usage or a wrong scenario. On GitHub
+(GITHUB_ACTIONS=true) each problem is also shown beside its line.`,
 		Example: `  orac sim examples/scenarios/blocked_read.hcl
   orac sim examples/scenarios/swarm.hcl --seeds 1-200 --html report.html
   orac sim examples/scenarios/*.hcl --seeds 1-50 --junit sim.xml --json sim.json
@@ -64,17 +64,17 @@ that is wrong. On GitHub (GITHUB_ACTIONS=true) what is wrong is shown beside its
 		},
 	}
 	f.flags(c)
-	c.Flags().Uint64Var(&f.seed, "seed", 1, "the seed to run")
-	c.Flags().StringVar(&f.seeds, "seeds", "", "several seeds: 1-200, or 1-50,99")
-	c.Flags().StringVar(&f.length, "for", "", "how long each run takes in virtual time, like 72h or 30d; default: as the scenario says")
-	c.Flags().StringVar(&f.trace, "trace", "", "write the trace into this file, of several runs into this folder; compressed if it ends in .gz")
-	c.Flags().StringVar(&f.told, "progress", "", "write how far it is into this file, twice a second as a line of JSON, and show no lines of it")
-	c.Flags().BoolVar(&f.shrink, "shrink", false, "look for the smallest set of faults with which a run still breaks")
-	c.Flags().IntVar(&f.workers, "workers", 0, "runs at the same time; 0: as many as there are cores")
+	c.Flags().Uint64Var(&f.seed, "seed", 1, "run this `SEED`")
+	c.Flags().StringVar(&f.seeds, "seeds", "", "run these `SEEDS`: 1-200, or 1-50,99")
+	c.Flags().StringVar(&f.length, "for", "", "let each run take this `TIME`, like 72h or 30d (else as the scenario says)")
+	c.Flags().StringVar(&f.trace, "trace", "", "write the trace to this `PATH`: a file, or a folder for several runs; compressed if it ends in .gz")
+	c.Flags().StringVar(&f.told, "progress", "", "write how far it is to this `FILE`, twice a second, as a line of JSON")
+	c.Flags().BoolVar(&f.shrink, "shrink", false, "look for the fewest faults that still break a promise")
+	c.Flags().IntVar(&f.workers, "workers", 0, "make `N` runs at a time; 0: one for each core")
 	c.AddCommand(a.simDiff(), a.simReport())
 	c = a.withState(a.withFile(c))
 	file := c.Flags().Lookup("file")
-	file.Usage, file.DefValue = "run with this runbook instead of the scenarios' own", ""
+	file.Usage, file.DefValue = "run this `FILE` instead of the scenarios' own runbooks", ""
 	return c
 }
 

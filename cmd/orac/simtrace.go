@@ -110,7 +110,7 @@ func (a *app) simDiff() *cobra.Command {
 			return a.diff(args[0], args[1], context)
 		},
 	}
-	c.Flags().IntVar(&context, "context", fewRecords, "records to show before the difference, and after it on each side")
+	c.Flags().IntVar(&context, "context", fewRecords, "show `N` records before the difference, and after it on each side")
 	return a.withJSON(c)
 }
 

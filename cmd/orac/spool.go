@@ -17,9 +17,10 @@ func (a *app) spoolCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "spool",
 		Short: "list, retry, drop and export recordings that wait or were set aside",
-		Long: `A recording waits in the spool until its services have answered. While a service is away, recordings wait for as long
-as that takes. A recording that a service will not take, or that fails again and again while the service is well, is
-set aside so that the next one has its turn: an incident says so, and the recording is kept. The newest hundred are.`,
+		Long: `A recording waits in the spool until its services have answered, however long a service is away.
+
+If a service refuses a recording, or fails on it again and again while it is well, the recording is set aside, so that the next one
+has its turn. An incident says so. The newest hundred are kept.`,
 		Args: cobra.NoArgs, RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.AddCommand(a.spoolList(), a.spoolRetry(), a.spoolDrop(), a.spoolExport())
@@ -71,7 +72,7 @@ func (a *app) spoolRetry() *cobra.Command {
 			return a.eachUtterance(c, status.SpoolRetry, "waits again", ids)
 		},
 	}
-	c.Flags().BoolVar(&all, "all", false, "all that were set aside, oldest first")
+	c.Flags().BoolVar(&all, "all", false, "retry all that were set aside, the oldest first")
 	return a.withJSON(a.withState(a.withFile(c)))
 }
 
@@ -94,6 +95,13 @@ type done struct {
 	ID    string `json:"id"`
 	OK    bool   `json:"ok"`
 	Error string `json:"error,omitempty"`
+}
+
+// exportReport is what orac spool export --json prints.
+type exportReport struct {
+	ID    string `json:"id"`
+	File  string `json:"file"`
+	Bytes int    `json:"bytes"`
 }
 
 // eachUtterance does the same with each recording, and goes on after one that fails. Without IDs it means all that were set aside.
@@ -171,13 +179,13 @@ func (a *app) spoolExport() *cobra.Command {
 				return failed(err)
 			}
 			if a.json {
-				return a.printJSON(map[string]any{"id": args[0], "file": to, "bytes": len(answer.WAV)})
+				return a.printJSON(exportReport{args[0], to, len(answer.WAV)})
 			}
 			fmt.Fprintf(a.err, "wrote %s\n", to)
 			return nil
 		},
 	}
-	c.Flags().StringVarP(&to, "output", "o", "", "the file to write; - is standard output (default ID.wav)")
+	c.Flags().StringVarP(&to, "output", "o", "", "write to this `FILE`; - is standard output (default ID.wav)")
 	_ = c.MarkFlagFilename("output", "wav") // it is there: the line above
 	return a.withJSON(a.withState(a.withFile(c)))
 }

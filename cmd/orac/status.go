@@ -19,9 +19,9 @@ func (a *app) statusCommand() *cobra.Command {
 	var watch bool
 	c := &cobra.Command{
 		Use:   "status",
-		Short: "show the running appliance: its graph, health, rates, spool, memory",
-		Long: `Shows every node of the running graph with its health, how many values it takes a second, its restarts in the last hour
-and what it had to drop; then the spool, the memory and the last incident. With --watch it goes on until Ctrl-C.`,
+		Short: "show how the running appliance is",
+		Long: `Shows the health of the appliance, the spool, the memory and the last incident; then each node of the graph: how it is, how many
+values it takes a second, how often it was restarted in the last hour, and what it had to drop.`,
 		Example: `  orac status
   orac status --watch
   orac status --json | jq '.nodes[] | select(.restarts > 0)'`,
@@ -45,7 +45,7 @@ and what it had to drop; then the spool, the memory and the last incident. With 
 			return nil
 		},
 	}
-	c.Flags().BoolVar(&watch, "watch", false, "look again every second, until Ctrl-C")
+	c.Flags().BoolVar(&watch, "watch", false, "look again each second, until Ctrl-C")
 	return a.withJSON(a.withState(a.withFile(c)))
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -39,11 +40,15 @@ func terminal(t *testing.T) (tty, written *os.File) {
 
 // TestAPullsLinesStandApart: the moving line, on standard error, is gone before a line that stays, on standard output.
 func TestAPullsLinesStandApart(t *testing.T) {
+	t.Setenv("NO_COLOR", "1")
 	tty, written := terminal(t)
 	a := &app{out: screen.New(tty), err: screen.New(tty)}
-	a.pulling(models.Progress{Name: "package", Step: "checking"})
-	a.pulling(models.Progress{Name: "alexa", Step: "installed"})
-	want := "\r\x1b[Kchecking package\r\x1b[Kinstalled   alexa\r\n"
+	show := a.pulling()
+	show(models.Progress{Name: "package", Step: "downloading", Done: 60_000_000, All: 120_000_000})
+	show(models.Progress{Name: "package", Step: "downloading", Done: 60_000_001, All: 120_000_000}) // too soon to be shown
+	show(models.Progress{Name: "package", Step: "checking"})
+	show(models.Progress{Name: "alexa", Step: "installed"})
+	want := "\r\x1b[Kpackage 60 MB " + strings.Repeat("█", 14) + strings.Repeat("░", 14) + "  50%\r\x1b[Kchecking package\r\x1b[Kinstalled   alexa\r\n"
 	got := make([]byte, len(want))
 	n, err := written.Read(got)
 	for err == nil && n < len(want) {

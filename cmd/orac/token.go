@@ -16,7 +16,7 @@ import (
 
 func (a *app) tokenCommand() *cobra.Command {
 	c := &cobra.Command{
-		Use: "token", Short: "issue tokens, and look into them",
+		Use: "token", Short: "issue tokens, and see what is in one",
 		Args: cobra.NoArgs, RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.AddCommand(a.tokenIssue(), a.tokenInspect())
@@ -71,9 +71,9 @@ func (a *app) tokenIssue() *cobra.Command {
 			return nil
 		},
 	}
-	c.Flags().StringVar(&name, "user", "", "the user that it is for")
-	c.Flags().StringVar(&service, "service", "", "the service account that it is for")
-	c.Flags().StringVar(&length, "for", "", "how long it is good, like 15m or 1d; what the runbook says without it")
+	c.Flags().StringVar(&name, "user", "", "for the user `NAME`")
+	c.Flags().StringVar(&service, "service", "", "for the service account `NAME`")
+	c.Flags().StringVar(&length, "for", "", "let it expire after this `TIME`, like 15m or 1d (else as the runbook says)")
 	c.MarkFlagsMutuallyExclusive("user", "service")
 	return a.withJSON(a.withState(a.withFile(c)))
 }
@@ -82,7 +82,7 @@ func (a *app) tokenInspect() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "inspect [TOKEN]",
 		Short: "show what a token says, and whether it is good here",
-		Long:  "Shows the claims of a token, from the command line or standard input, and whether the appliance would take it; exit code 2 if not.",
+		Long:  "Shows what a token says, and whether this appliance accepts it. Without TOKEN it is read from standard input. The exit code is 2 if\nit is not accepted.",
 		Example: `  orac token issue --user anna | orac token inspect
   orac token inspect --json < token.txt | jq .claims.exp`,
 		Args: cobra.MaximumNArgs(1),

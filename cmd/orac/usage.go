@@ -35,11 +35,7 @@ func wayOut(c *cobra.Command, err error) error {
 	if c == nil || err == nil || strings.Contains(err.Error(), "(see: ") {
 		return err
 	}
-	if rest, ok := strings.CutPrefix(err.Error(), "unknown command "); ok && !c.HasSubCommands() { // cobra's words for an argument too many
-		word, _, _ := strings.Cut(rest, " for ")
-		err = fmt.Errorf("%s takes no argument, and %s is one", c.CommandPath(), word)
-	}
-	return fmt.Errorf("%w (see: %s --help)", err, c.CommandPath())
+	return fmt.Errorf("%w (see: %s --help)", argumentError(c, err), c.CommandPath())
 }
 
 // checked remembers that results could not be written, since commands do not look at each line.

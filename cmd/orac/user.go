@@ -46,10 +46,10 @@ func (a *app) userAdd() *cobra.Command {
 	var role string
 	c := &cobra.Command{
 		Use:   "add NAME",
-		Short: "keep the hash of a password as a secret, and show the lines that the runbook needs",
-		Long: `Asks for a password, or takes the first line of standard input, keeps its hash as the secret NAME_password_hash of the state
-directory, in place of one that was there, and prints the block that belongs into the runbook. orac apply lets the user in; who
-was logged in with another password is logged out by it.`,
+		Short: "let a person log in: keep their password, and print the lines for the runbook",
+		Long: `Asks for a password, or takes the first line of standard input. It keeps the hash as the secret NAME_password_hash of the state
+directory, in place of an older one, and prints the block that you put into the runbook. After orac apply the user can log in. A
+changed password logs that user out everywhere.`,
 		Example: `  orac user add anna --role admin`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -58,7 +58,7 @@ was logged in with another password is logged out by it.`,
 				return usage("%q cannot be the name of a user: it is a lower-case letter, then at most 62 lower-case letters, digits, _ or -", name)
 			}
 			if !slices.Contains(auth.Roles(), auth.Role(role)) {
-				return usage("--role %s: it is viewer, operator or admin", role)
+				return usage("--role %s: it must be viewer, operator or admin", role)
 			}
 			state, err := a.quietState()
 			if err != nil {
@@ -81,6 +81,6 @@ was logged in with another password is logged out by it.`,
 			return nil
 		},
 	}
-	c.Flags().StringVar(&role, "role", string(auth.Viewer), "what the user may do: viewer, operator or admin")
+	c.Flags().StringVar(&role, "role", string(auth.Viewer), "give this `ROLE`: viewer, operator or admin")
 	return a.withState(a.withFile(c))
 }

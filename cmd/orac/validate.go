@@ -14,10 +14,9 @@ import (
 func (a *app) validateCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "validate [FILE]",
-		Short: "check the runbook or a scenario and report every problem in it",
-		Long: `Checks the runbook and reports every problem in it with its place, and without starting anything. Files and programs that
-it names and that are not there are warnings, since they may appear before it runs. A scenario is checked with the runbook
-that it runs, and its changes in that.`,
+		Short: "check a runbook or a scenario, and report every problem",
+		Long: `Checks the runbook and reports every problem with its place. Nothing is started. A file or program that does not exist yet is a
+warning, since it may exist later. A scenario is checked together with the runbook that it runs.`,
 		Example: `  orac validate
   orac validate -f kitchen.hcl --var room=kitchen
   orac validate examples/scenarios/blocked_read.hcl
@@ -65,10 +64,7 @@ func (a *app) validate() error {
 		}
 	}
 	if a.json {
-		report := struct {
-			Valid       bool                `json:"valid"`
-			Diagnostics runbook.Diagnostics `json:"diagnostics"`
-		}{graph != nil && !problems.HasErrors(), problems}
+		report := validReport{graph != nil && !problems.HasErrors(), problems}
 		if err := a.printJSON(report); err != nil {
 			return err
 		}
@@ -82,6 +78,12 @@ func (a *app) validate() error {
 	}
 	fmt.Fprintf(a.out, "%s %s: %s\n", a.out.Good("valid"), a.file, contents(sc, rb, graph))
 	return nil
+}
+
+// validReport is what orac validate --json prints.
+type validReport struct {
+	Valid       bool                `json:"valid"`
+	Diagnostics runbook.Diagnostics `json:"diagnostics"`
 }
 
 // addresses are those of the nodes of a graph.

@@ -15,20 +15,22 @@ func (a *app) versionCommand() *cobra.Command {
 		Example: "  orac version --json",
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			v := struct {
-				Version string `json:"version"`
-				Go      string `json:"go"`
-				OS      string `json:"os"`
-				Arch    string `json:"arch"`
-			}{version(), runtime.Version(), runtime.GOOS, runtime.GOARCH}
 			if a.json {
-				return a.printJSON(v)
+				return a.printJSON(versionReport{version(), runtime.Version(), runtime.GOOS, runtime.GOARCH})
 			}
 			fmt.Fprintln(a.out, "orac", versionLine())
 			return nil
 		},
 	}
 	return a.withJSON(c)
+}
+
+// versionReport is what orac version --json prints.
+type versionReport struct {
+	Version string `json:"version"`
+	Go      string `json:"go"`
+	OS      string `json:"os"`
+	Arch    string `json:"arch"`
 }
 
 // versionLine is the version with what it was built by and for.

@@ -183,7 +183,7 @@ func (q *questions) draft(ctx context.Context) (*runbook.Runbook, error) {
 func (q *questions) fetch(ctx context.Context, rb *runbook.Runbook, names []string) (bool, error) {
 	question := "The model is not here yet. Fetch it now, to try it?"
 	if strings.Contains(strings.Join(names, " "), "onnxruntime") {
-		question = "The model and what runs it are not here yet. Fetch them now (120 MB)?"
+		question = "The model and what runs it are not here yet. Fetch them now (130 MB)?"
 	}
 	yes, err := q.confirm(ctx, question, true)
 	if err != nil || !yes {

@@ -1,0 +1,128 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/agext/levenshtein"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"orac/runbook"
+)
+
+// flagError says what is wrong with a flag in the words of a person: which flag, what was given, and what fits.
+func flagError(c *cobra.Command, err error) error {
+	var (
+		unknown *pflag.NotExistError
+		missing *pflag.ValueRequiredError
+		invalid *pflag.InvalidValueError
+		syntax  *pflag.InvalidSyntaxError
+	)
+	switch {
+	case errors.As(err, &unknown):
+		return unknownFlag(c, unknown)
+	case errors.As(err, &missing):
+		return usage("--%s needs a value: --%s %s", missing.GetFlag().Name, missing.GetFlag().Name, placeholder(missing.GetFlag()))
+	case errors.As(err, &invalid):
+		f := invalid.GetFlag()
+		return usage("--%s %.60q: write %s", f.Name, invalid.GetValue(), fits(f))
+	case errors.As(err, &syntax):
+		return usage("%.60q is no flag; a flag is --NAME or --NAME=VALUE", syntax.GetSpecifiedFlag())
+	}
+	return err
+}
+
+// unknownFlag names the flag that is nearest to one that does not exist.
+func unknownFlag(c *cobra.Command, e *pflag.NotExistError) error {
+	name, dashes := e.GetSpecifiedName(), "--"
+	if e.GetSpecifiedShortnames() != "" {
+		dashes = "-"
+	}
+	near, distance := "", max(1, (len(name)+2)/4) // letters that may be wrong
+	c.Flags().VisitAll(func(f *pflag.Flag) {
+		if d := levenshtein.Distance(name, f.Name, nil); d <= distance && !f.Hidden {
+			near, distance = f.Name, d
+		}
+	})
+	if near != "" {
+		return usage("there is no flag %s%s; did you mean --%s?", dashes, name, near)
+	}
+	return usage("there is no flag %s%s", dashes, name)
+}
+
+// placeholder is what stands for the value of a flag in its help.
+func placeholder(f *pflag.Flag) string {
+	name, _ := pflag.UnquoteUsage(f)
+	return name
+}
+
+// fits says what a flag of this kind takes.
+func fits(f *pflag.Flag) string {
+	switch f.Value.Type() {
+	case "bool":
+		return "--" + f.Name + " alone, or =true or =false behind it"
+	case "int":
+		return "a whole number, like 10"
+	case "uint64":
+		return "a whole number from 0, like 17"
+	case "float64":
+		return "a number, like 0.5"
+	case "intSlice":
+		return "whole numbers with commas between them, like 0,2"
+	case "stringSlice":
+		return "names with commas between them, like hey_jarvis,alexa"
+	case durationKind:
+		return "how long, like 90s, 15m, 24h or 30d"
+	}
+	return placeholder(f)
+}
+
+// durationKind is the type of flags that say how long.
+const durationKind = "duration"
+
+// howLong is the value of a flag that says how long, as runbooks do: 90s, 15m, 24h, 30d.
+type howLong time.Duration
+
+// durationVar defines a flag that says how long.
+func durationVar(flags *pflag.FlagSet, p *time.Duration, name string, value time.Duration, about string) {
+	*p = value
+	flags.Var((*howLong)(p), name, about)
+}
+
+// String implements pflag.Value.
+func (d *howLong) String() string { return runbook.FormatDuration(time.Duration(*d)) }
+
+// Set implements pflag.Value.
+func (d *howLong) Set(text string) error {
+	v, err := runbook.ParseDuration(text)
+	if err == nil {
+		*d = howLong(v)
+	}
+	return err
+}
+
+// Type implements pflag.Value.
+func (d *howLong) Type() string { return durationKind }
+
+// argumentError says what arguments a command takes, in place of cobra's words.
+func argumentError(c *cobra.Command, err error) error {
+	text := err.Error()
+	if rest, ok := strings.CutPrefix(text, "unknown command "); ok && !c.HasSubCommands() { // cobra's words for an argument too many
+		word, _, _ := strings.Cut(rest, " for ")
+		return fmt.Errorf("%s takes no argument, and %s is one", c.CommandPath(), word)
+	}
+	form := strings.TrimSuffix(c.UseLine(), " [flags]")
+	switch {
+	case strings.HasPrefix(text, "requires at least") || strings.HasSuffix(text, "received 0") && strings.HasPrefix(text, "accepts"):
+		return fmt.Errorf("something is missing; write: %s", form)
+	case strings.HasPrefix(text, "accepts"):
+		return fmt.Errorf("there is one word too many or too few; write: %s", form)
+	case strings.HasPrefix(text, "invalid argument ") && len(c.ValidArgs) > 0:
+		word, _, _ := strings.Cut(strings.TrimPrefix(text, "invalid argument "), " for ")
+		return fmt.Errorf("%s takes no %s; write: %s", c.CommandPath(), word, form)
+	}
+	return err
+}

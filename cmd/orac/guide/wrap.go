@@ -1,0 +1,38 @@
+package guide
+
+import "strings"
+
+// Wrap breaks a text between words into lines of at most so many columns. A word that is longer has a line of its own, and a code
+// span like `orac run` is one word, so that what people copy stands on one line, unless it would not fit there.
+func Wrap(text string, columns int) []string {
+	lines, line, used := []string{}, "", 0
+	for _, word := range words(text, columns) {
+		n := len([]rune(word))
+		switch {
+		case line == "":
+			line, used = word, n
+		case used+1+n <= columns:
+			line, used = line+" "+word, used+1+n
+		default:
+			lines = append(lines, line)
+			line, used = word, n
+		}
+	}
+	return append(lines, line)
+}
+
+// words are those of a text; what stands between backquotes is one, with what touches it.
+func words(text string, columns int) []string {
+	var all []string
+	open := false
+	for _, word := range strings.Fields(text) {
+		last := len(all) - 1
+		if open && len([]rune(all[last]))+1+len([]rune(word)) <= columns {
+			all[last] += " " + word
+		} else {
+			all = append(all, word)
+		}
+		open = open != (strings.Count(word, "`")%2 == 1)
+	}
+	return all
+}
