@@ -180,6 +180,7 @@ func buildDelivery(s runbook.STT) builder {
 		c.Live = way == runbook.ByStream && streams
 		return &node.Delivery{
 			Name: n.Address, STT: s.Name, Config: rt.NewCell(c),
+			Gate:  a.Gate,
 			Spool: inbox[node.Request](a, string(Spool), "requests"), Healthy: inbox[node.Seen](a, n.Address, "healthy"),
 			Events: a.events(n.Address),
 		}, nil

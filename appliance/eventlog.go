@@ -22,7 +22,7 @@ func (m *Monitor) write(t *rt.Task) error {
 		switch e.Body.(type) {
 		case event.DeviceLost, event.NodeFailed, event.NodeLeaked, event.Dropped:
 			level = slog.LevelError
-		case event.DeliveryFailed, event.Overrun, event.StoreFailed, event.WebhookFailed, event.ClockJumped:
+		case event.DeliveryFailed, event.DeliveryRepeated, event.Overrun, event.StoreFailed, event.WebhookFailed, event.ClockJumped:
 			level = slog.LevelWarn
 		}
 		m.Slog.LogAttrs(context.Background(), level, e.Body.Kind(), attrs(e)...)

@@ -2,6 +2,7 @@ package appliance
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -209,6 +210,8 @@ func (m *Monitor) event(t *rt.Task, e event.Event) {
 		}
 	case event.DeliveryFailed:
 		bad(e.Node, string(Delivery), trouble(b.Denied), b.Cause)
+	case event.DeliveryRepeated:
+		m.doubled(t, e.Node, b)
 	case event.Delivered:
 		ok(e.Node, string(Delivery))
 		if b.Outcome == "failed" {
@@ -251,6 +254,13 @@ func trouble(denied bool) health.Level {
 func (m *Monitor) aside(t *rt.Task, component string, b event.Delivered) {
 	id, _ := m.Log.Open(t, component, "utterance "+b.Utterance+" was set aside: "+b.Cause, "")
 	m.Log.Action(t, id, "kept in spool/refused; to see it: orac spool list; to try again: orac spool retry "+b.Utterance)
+	m.Log.Recover(t, id)
+}
+
+// doubled keeps it as an incident that is over that an utterance goes out once more although it may have been acted on.
+func (m *Monitor) doubled(t *rt.Task, component string, b event.DeliveryRepeated) {
+	id, _ := m.Log.Open(t, component, "utterance "+b.Utterance+" may be acted on twice: "+b.Cause, "")
+	m.Log.Action(t, id, fmt.Sprintf("it was sent again to %s after %.0f s, so that it is not lost", b.STT, b.Waited))
 	m.Log.Recover(t, id)
 }
 

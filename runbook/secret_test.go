@@ -113,7 +113,7 @@ func TestAttrEqual(t *testing.T) {
 		same bool
 	}{
 		{"other spelling", attr("timeout", `timeout = "60s"`, ""), attr("timeout", `timeout = "1m"`, ""), true},
-		{"written default", attr("timeout", ``, ""), attr("timeout", `timeout = "30s"`, ""), true},
+		{"written default", attr("timeout", ``, ""), attr("timeout", `timeout = "45s"`, ""), true},
 		{"other value", attr("timeout", ``, ""), attr("timeout", `timeout = "31s"`, ""), false},
 		{"same secret", attr("token", `token = secret("x")`, "one"), attr("token", `token = secret("y")`, "one"), true},
 		{"other secret", attr("token", `token = secret("x")`, "one"), attr("token", `token = secret("x")`, "two"), false},

@@ -21,8 +21,10 @@ type account struct {
 	spoken, recorded, delivered, refused, dropped int
 	wakes, falseWakes, missed                     int
 	restarts, duplicated                          int
+	done, doubled                                 int                      // utterances that Core acted on; more than once
 	woke                                          map[string]time.Duration // last wake, by device, listener and model
 	opened                                        map[string]time.Duration // devices
+	spoke                                         map[string]bool          // wakes that a command followed, and nothing disturbed
 }
 
 // fate is what has become of an utterance.
@@ -40,16 +42,18 @@ type fate struct {
 	dropped  bool           // let go, and said so
 	aside    time.Duration  // when it was said to be set aside; 0: it was not
 	excused  string         // why it may be lost
+	acts     map[string]int // of Core, by service
+	repeated map[string]int // how often it was said that it goes out again in doubt, by service
 }
 
 func newAccount(m *machine) *account {
-	return &account{m: m, utterances: map[string]*fate{}, woke: map[string]time.Duration{}, opened: map[string]time.Duration{}}
+	return &account{m: m, utterances: map[string]*fate{}, woke: map[string]time.Duration{}, opened: map[string]time.Duration{}, spoke: map[string]bool{}}
 }
 
 func (a *account) of(id string) *fate {
 	f, ok := a.utterances[id]
 	if !ok {
-		f = &fate{answers: map[string]int{}}
+		f = &fate{answers: map[string]int{}, acts: map[string]int{}, repeated: map[string]int{}}
 		a.utterances[id] = f
 		a.order = append(a.order, id)
 	}
@@ -128,10 +132,16 @@ func (a *account) event(at time.Duration, e event.Event) {
 			f.dropped = true
 			a.dropped++
 		}
+	case event.DeliveryRepeated:
+		a.of(b.Utterance).repeated[b.STT]++
 	case event.Delivered:
 		f := a.of(b.Utterance)
 		f.done = true
 		switch {
+		case b.Outcome == "empty":
+			if a.delivered++; a.spoke[b.Utterance] && !f.cut {
+				a.m.judge.Break(at, "silence", fmt.Sprintf("a command was spoken in %s, and it is taken for silence", b.Utterance))
+			}
 		case b.Outcome == "failed":
 			a.refused++
 			f.aside = at
@@ -185,7 +195,26 @@ func (a *account) wake(at time.Duration, w event.Wake) {
 		a.m.mark("world", "false_wake", "nobody had said "+w.Model)
 		return
 	}
-	d.program.plays[best].heard = true
+	p := &d.program.plays[best]
+	p.heard = true
+	a.spoke[w.ID] = p.speaks && a.m.couldHear(d, p)
+}
+
+// acted notes that Core acts on an utterance. A second time may be: the protocol cannot prevent it. It must have been said before.
+func (a *account) acted(at time.Duration, service, id string) {
+	f := a.of(id)
+	f.acts[service]++
+	switch n := f.acts[service]; {
+	case n == 1:
+		a.done++
+		return
+	case n == 2:
+		a.doubled++
+	}
+	forgotten := a.m.boots > 1 && a.m.diskBad > 0 && a.m.stopped-a.m.diskBad < diskPatience // what is under way could not be noted
+	if f.repeated[service] < f.acts[service]-1 && !forgotten {
+		a.m.judge.Break(at, "twice", fmt.Sprintf("Core acts on %s by %s for the %d. time, and nobody has said that it may", id, service, f.acts[service]))
+	}
 }
 
 // sweep judges the sounds that can no longer wake anything.

@@ -148,13 +148,29 @@ func init() {
 			return func() {}
 		}},
 
-		scenario.STTDown:         onService("the client's connections are refused, or end"),
+		scenario.STTDown: {"the client's connections are refused, or end, and what the server had is gone", func(m *machine, o *occurrence) func() {
+			s := m.services[o.Target]
+			s.faults[o.Kind] = o.Fault
+			s.end()
+			return func() { delete(s.faults, o.Kind) }
+		}},
+		scenario.STTStopped: {"nothing is heard of the server; what it has or is sent meanwhile it does afterwards, whoever waits for it", func(m *machine, o *occurrence) func() {
+			s := m.services[o.Target]
+			s.faults[o.Kind] = o.Fault
+			s.stop()
+			return func() {
+				delete(s.faults, o.Kind)
+				s.proceed()
+			}
+		}},
+		scenario.STTEngine:       onService("the client is told a failure in a stream, and an empty text by HTTP"),
+		scenario.STTEnds:         onService("Core has what was said, and the client's connection ends before the answer"),
 		scenario.STTSlow:         onService("answers come later"),
 		scenario.STTReset:        onService("the client's connections end in the middle"),
 		scenario.STTEmpty:        onService("answers are empty"),
 		scenario.STTTrash:        onService("the client finds no answer in what comes"),
 		scenario.STTLies:         onService("the client finds a failure in what comes"),
-		scenario.STTLate:         onService("the client's time is up before the answer"),
+		scenario.STTLate:         onService("the client's time is up a second before the answer, and Core has it all the same"),
 		scenario.STTUnauthorized: onService("the client is told 401"),
 		scenario.STTHolds:        onService("the client's time is up, and nothing ends"),
 		scenario.STTCut:          onService("the client finds half an answer"),

@@ -23,6 +23,10 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 			return said(r, "delivery_failed", cause, begin, end+32) > 0 && m.account.delivered == m.account.recorded
 		}
 	}
+	// Who is cut off after the end of a stream waits for the answer, and has it when that is over.
+	unreached := func(m *machine, r report.Run) bool {
+		return said(r, "stt_health", "", begin, end) > 0 && said(r, "delivered", "", begin+1, end) == 0 && m.account.delivered == m.account.recorded && m.account.doubled == 0
+	}
 	noticed := func(m *machine, _ report.Run) bool { _, _, at, _ := m.judge.Fault(0); return at >= 0 }
 	deaf := func(_ *machine, r report.Run) bool {
 		return said(r, "wake", "", begin+1, end-1) == 0 && said(r, "device_lost", "", 0, 120) == 0 && said(r, "wake", "", end+5, 120) > 0
@@ -55,22 +59,37 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 		scenario.WorkerTrash: {does: lost("no frames")},
 		scenario.Suspended:   {does: lost("no sound for")},
 
-		scenario.STTDown:  {does: failed("connection refused")},
-		scenario.STTSlow:  {more: "delay = \"40s\"", does: failed("no transcript")},
+		scenario.STTDown: {does: failed("connection refused")},
+		scenario.STTSlow: {more: "delay = \"8s\"", does: func(m *machine, r report.Run) bool {
+			return said(r, "delivery_failed", "", 0, 120) == 0 && m.account.done == m.account.recorded && m.account.doubled == 0 && said(r, "delivered", "", begin+8, end) > 1
+		}},
 		scenario.STTReset: {does: failed("reset by peer")},
-		scenario.STTEmpty: {does: func(_ *machine, r report.Run) bool { return said(r, "delivered", "empty", begin, end) > 0 }},
+		scenario.STTEmpty: {does: func(m *machine, r report.Run) bool {
+			return said(r, "delivered", "failed", begin, end) > 0 && m.account.refused+m.account.done == m.account.recorded
+		}},
 		scenario.STTTrash: {does: func(_ *machine, r report.Run) bool { return said(r, "delivery_failed", "no JSON", begin, end) > 0 }},
 		scenario.STTLies: {does: func(_ *machine, r report.Run) bool {
 			return said(r, "delivery_failed", "Transcription Failed", begin, end) > 0
 		}},
-		scenario.STTLate:         {does: failed("no transcript")},
+		scenario.STTLate: {does: func(m *machine, r report.Run) bool {
+			return failed("no transcript")(m, r) && said(r, "delivery_repeated", "no transcript", begin, 120) == m.account.doubled && m.account.doubled > 0
+		}},
+		scenario.STTEngine: {does: func(m *machine, r report.Run) bool {
+			return failed("Transcription Failed")(m, r) && said(r, "delivery_failed", "its engine failed", begin, end) > 0 && m.account.refused == 0 && m.account.done == m.account.recorded
+		}},
+		scenario.STTStopped: {does: func(m *machine, r report.Run) bool {
+			return said(r, "delivered", "", begin+1, end) == 0 && m.account.delivered == m.account.recorded && m.account.doubled == 0
+		}},
+		scenario.STTEnds: {more: "for = \"7s\"", does: func(m *machine, r report.Run) bool {
+			return said(r, "delivery_repeated", "reset by peer", begin+31, end+60) == 1 && m.account.doubled == 1 && m.account.refused == 0
+		}},
 		scenario.STTUnauthorized: {does: failed("token")},
 		scenario.STTHolds:        {does: failed("no transcript")},
 		scenario.STTCut: {does: func(_ *machine, r report.Run) bool {
 			return said(r, "delivery_failed", "unexpected EOF", begin, end) > 0
 		}},
 		scenario.STTCorrupt: {does: func(_ *machine, r report.Run) bool { return said(r, "delivery_failed", "no JSON", begin, end) > 0 }},
-		scenario.STTSilent:  {more: "for = \"45s\"", does: failed("no connection in 5s")},
+		scenario.STTSilent:  {more: "for = \"45s\"", does: unreached},
 		scenario.STTPoison: {more: "for = \"70s\"", does: func(m *machine, r report.Run) bool {
 			return m.account.refused == 1 && said(r, "delivered", "failed", begin, 90) == 1 && m.account.delivered == m.account.recorded-1
 		}},
@@ -78,7 +97,7 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 			return said(r, "streaming", "off", begin, end) == 1 && said(r, "streaming", "on", end, 120) == 1 && said(r, "delivery_failed", "", 0, 120) == 0 &&
 				m.account.delivered == m.account.recorded
 		}},
-		scenario.NetDown:       {more: "for = \"45s\"", does: failed("network is unreachable")},
+		scenario.NetDown:       {more: "for = \"45s\"", does: unreached},
 		scenario.HeartbeatDown: {does: noticed},
 		scenario.HeartbeatNo:   {does: noticed},
 		scenario.WebhookSlow:   {does: noticed},

@@ -23,6 +23,7 @@ type play struct {
 	model      string        // whose wake word it says
 	at, until  time.Duration // when it is heard
 	wakes      bool
+	speaks     bool // a command follows the wake word
 	heard      bool // it has woken
 	judged     bool
 }

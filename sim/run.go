@@ -169,7 +169,7 @@ func (m *machine) finish(seed uint64, began time.Time) report.Run {
 	}
 	a := m.account
 	r.Counts = map[string]int{
-		"spoken": a.spoken, "recorded": a.recorded, "delivered": a.delivered, "refused": a.refused, "dropped": a.dropped, "duplicated": a.duplicated,
+		"spoken": a.spoken, "recorded": a.recorded, "delivered": a.delivered, "refused": a.refused, "dropped": a.dropped, "duplicated": a.duplicated, "acted": a.done, "acted_twice": a.doubled,
 		"wakes": a.wakes, "false_wakes": a.falseWakes, "missed": a.missed, "restarts": a.restarts, "boots": m.boots, "reexecs": m.reexecs,
 		"applied": m.applied, "rolled_back": m.rolledBack, "disk_changes": m.disk.Changes(),
 	}
@@ -185,7 +185,7 @@ func (m *machine) finish(seed uint64, began time.Time) report.Run {
 }
 
 // safety is what is demanded of every run.
-var safety = []string{"lost", "once", "order", "holders", "fenced", "patient", "masked", "cooldown", "queues", "secrets", "applied", "runs", "history"}
+var safety = []string{"lost", "once", "twice", "silence", "order", "holders", "fenced", "patient", "masked", "cooldown", "queues", "secrets", "applied", "runs", "history"}
 
 // highest looks whether every queue has kept to its bound.
 func (m *machine) highest() {
@@ -278,7 +278,7 @@ func (m *machine) schedulePlays(s scenario.Sound) error {
 	}
 	r := m.random("sound " + string(s.Address))
 	for _, at := range schedule.Times(r, s.At, s.Every, s.Jitter, s.Times, m.sc.Head.For-audio.Time(len(pcm))-hush) {
-		d.program.add(play{pcm: pcm, model: model, at: at, wakes: s.Wakes})
+		d.program.add(play{pcm: pcm, model: model, at: at, wakes: s.Wakes, speaks: s.Play == "speech" && s.Command > 0})
 	}
 	return nil
 }

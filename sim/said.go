@@ -72,6 +72,8 @@ func words(b event.Body) string {
 		return fmt.Sprintf("%.1f s, %s", b.Seconds, b.Why)
 	case event.DeliveryFailed:
 		return b.Cause
+	case event.DeliveryRepeated:
+		return b.Cause
 	case event.Delivered:
 		return b.Outcome
 	case event.Streaming:

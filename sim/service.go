@@ -2,26 +2,25 @@ package sim
 
 import (
 	"errors"
-	"fmt"
+	"slices"
 	"time"
 
-	"orac/appliance/audio"
 	"orac/appliance/notify"
 	"orac/appliance/rt"
-	"orac/appliance/stt"
 	"orac/appliance/stt/wire"
 	"orac/runbook"
 	"orac/runbook/scenario"
 )
 
-// service is a model of a speech-to-text server at the boundary of its client: what the real client makes of a server that
-// is away, slow, or lies. It transcribes nothing; the text says how long the sound was,
-// behind markers such as Whisper writes.
+// service is a model of a speech-to-text server, and of the ORAC Core behind it. It transcribes nothing; the text says how long the
+// sound was, behind markers such as Whisper writes. As the real one does, it goes on with an utterance when its client has gone, and
+// has Core act on what it understood.
 type service struct {
 	m      *machine
 	name   string
 	faults map[scenario.Kind]scenario.Fault
 	poison string // the utterance that stt_poison is about; "" until there is one
+	works  []*work
 }
 
 const (
@@ -29,17 +28,15 @@ const (
 	// connectPatience is how long the client waits for a connection.
 	connectPatience = 5 * time.Second
 	answerTime      = 300 * time.Millisecond // of a server that is well, from the end of the sound
+	// answerLeast and holdMost are how long the real client waits for an answer to what a server has whole: of the time in which
+	// the server lives, and of all time.
+	answerLeast = 45 * time.Second
+	holdMost    = 10 * time.Minute
 )
 
 func (s *service) has(k scenario.Kind) bool { _, ok := s.faults[k]; return ok }
 
-// sttClient is a client of a service under the settings of one runbook.
-type sttClient struct {
-	*service
-	timeout time.Duration
-}
-
-func (s *service) fault(op string, kind wire.Kind, status int, cause string) error {
+func (s *service) fault(op string, kind wire.Kind, status int, cause string) *wire.Error {
 	return &wire.Error{Op: op, Address: "http://" + s.name, Kind: kind, Status: status, Cause: errors.New(cause)}
 }
 
@@ -55,117 +52,84 @@ func (s *service) poisoned(id string) (how string, yes bool) {
 	return f.Way, s.poison == id
 }
 
-// connect reaches the server.
-func (c sttClient) connect(t *rt.Task, op string) error {
-	if err := t.Sleep(connectTime); err != nil {
-		return err
-	}
-	if c.has(scenario.STTSilent) {
-		if err := t.Sleep(connectPatience); err != nil {
-			return err
-		}
-		return c.fault(op, wire.Timeout, 0, fmt.Sprintf("no connection in %v", connectPatience))
-	}
+// mute tells whether nothing is heard of the server.
+func (s *service) mute() bool {
+	return s.has(scenario.STTSilent) || s.has(scenario.STTStopped) || s.m.active(scenario.NetDown)
+}
+
+// work is an utterance that a server has whole.
+type work struct {
+	id      string
+	samples int
+	check   bool          // nobody is to act on it
+	at      time.Duration // when it is done; 0: never, or not while the server is stopped
+	hangs   bool
+	ended   bool // with the server, before it was done
+	judged  bool
+	text    bool // it was understood
+}
+
+// begin gives the server an utterance, which it goes on with whatever its client does.
+func (s *service) begin(w *work, patience time.Duration) {
+	how, poisoned := s.poisoned(w.id)
+	w.hangs = s.has(scenario.STTHolds) || poisoned && how == "hang"
+	s.works = append(slices.DeleteFunc(s.works, func(x *work) bool { return x.judged || x.ended || x.hangs }), w)
 	switch {
-	case c.m.active(scenario.NetDown):
-		return c.fault(op, wire.Unreachable, 0, "network is unreachable")
-	case c.m.active(scenario.Descriptors):
-		return c.fault(op, wire.Unreachable, 0, "too many open files")
-	case c.has(scenario.STTDown):
-		return c.fault(op, wire.Unreachable, 0, "connection refused")
-	case c.has(scenario.STTUnauthorized):
-		return c.fault(op, wire.Unauthorised, 401, "the token is not accepted")
+	case w.hangs || s.has(scenario.STTStopped):
+	case s.has(scenario.STTLate):
+		s.due(w, patience+time.Second)
+	default:
+		s.due(w, answerTime+s.faults[scenario.STTSlow].Delay)
 	}
-	return nil
 }
 
-// Transcribe implements stt.Client.
-func (c sttClient) Transcribe(t *rt.Task, u stt.Utterance, pcm []int16) (stt.Result, error) {
-	if err := c.connect(t, "transcribe"); err != nil {
-		return stt.Result{}, err
-	}
-	return c.answer(t, "transcribe", u, len(pcm))
-}
-
-// Stream implements stt.Streamer.
-func (c sttClient) Stream(t *rt.Task, u stt.Utterance, chunks *rt.Mailbox[stt.Chunk]) (stt.Result, error) {
-	if err := c.connect(t, "stream"); err != nil {
-		return stt.Result{}, err
-	}
-	if c.has(scenario.STTNoStream) {
-		return stt.Result{}, c.fault("stream", wire.Unauthorised, 403, "")
-	}
-	for samples := 0; ; {
-		chunk, err := chunks.Recv(t, t.Now().Add(5*time.Second))
-		switch {
-		case errors.Is(err, rt.ErrClosed):
-			return c.answer(t, "stream", u, samples)
-		case errors.Is(err, rt.ErrTimeout):
-			return stt.Result{}, c.fault("stream", wire.Timeout, 0, "our own sound stopped for 5s")
-		case err != nil:
-			return stt.Result{}, err
-		case c.has(scenario.STTDown), c.has(scenario.STTReset):
-			return stt.Result{}, c.fault("stream", wire.Unreachable, 0, "connection reset by peer")
+// due has a work done after so long.
+func (s *service) due(w *work, takes time.Duration) {
+	at := s.m.now() + takes
+	w.at = at
+	s.m.todo.add(at, func() {
+		if w.at == at {
+			s.finish(w)
 		}
-		samples += chunk.N
+	})
+}
+
+// finish does a work, once: what was understood goes to Core.
+func (s *service) finish(w *work) {
+	if w.judged || w.ended {
+		return
+	}
+	w.judged = true
+	_, poisoned := s.poisoned(w.id)
+	w.text = w.samples > 0 && !poisoned && !s.has(scenario.STTLies) && !s.has(scenario.STTEmpty) && !s.has(scenario.STTEngine)
+	if w.text && !w.check {
+		s.m.account.acted(w.at, s.name, w.id)
 	}
 }
 
-// answer is what comes of an utterance that the server has all of.
-func (c sttClient) answer(t *rt.Task, op string, u stt.Utterance, samples int) (stt.Result, error) {
-	how, poisoned := c.poisoned(u.ID)
-	if c.has(scenario.STTReset) || poisoned && how == "reset" {
-		return stt.Result{}, c.fault(op, wire.Unreachable, 0, "connection reset by peer")
+// end is the end of the server's process: what it has not done, it does no more.
+func (s *service) end() {
+	for _, w := range s.works {
+		w.ended = w.ended || !w.judged
 	}
-	takes := answerTime + c.faults[scenario.STTSlow].Delay
-	if c.has(scenario.STTLate) || c.has(scenario.STTHolds) || c.has(scenario.STTSilent) || c.m.active(scenario.NetDown) {
-		takes = c.timeout + time.Second
-	}
-	if poisoned && how == "hang" {
-		takes = c.timeout + time.Second
-	}
-	if err := t.Sleep(min(takes, c.timeout)); err != nil {
-		return stt.Result{}, err
-	}
-	switch {
-	case takes > c.timeout:
-		return stt.Result{}, c.fault(op, wire.Timeout, 0, fmt.Sprintf("no transcript %v after the end of the sound", c.timeout))
-	case c.has(scenario.STTDown):
-		return stt.Result{}, c.fault(op, wire.Unreachable, 0, "connection reset by peer")
-	case poisoned:
-		return stt.Result{}, c.fault(op, wire.Busy, 500, "Internal Server Error")
-	case c.has(scenario.STTCut):
-		return stt.Result{}, c.fault(op, wire.Protocol, 200, "the answer ends in the middle: unexpected EOF")
-	case c.has(scenario.STTTrash), c.has(scenario.STTCorrupt):
-		return stt.Result{}, c.fault(op, wire.Protocol, 200, "the answer is no JSON")
-	case c.has(scenario.STTLies):
-		return stt.Result{}, c.fault(op, wire.Engine, 200, "[Transcription Failed: out of memory]")
-	}
-	empty := c.has(scenario.STTEmpty)
-	if op != "stream" || !empty && samples > 0 { // a stream that had nothing in it, or that nothing was heard in, is no answer: the whole must follow
-		c.m.account.answered(c.m.now(), c.name, u.ID, samples)
-	}
-	if empty {
-		return stt.Result{}, nil
-	}
-	return stt.Result{Text: fmt.Sprintf("[00:00.000 --> 00:15.000] [Music] %d samples", samples), Confidence: 1, Duration: audio.Time(samples)}, nil
+	s.works = nil
 }
 
-// Health implements stt.Prober.
-func (c sttClient) Health(t *rt.Task) (stt.Health, error) {
-	if err := c.connect(t, "health"); err != nil {
-		return stt.Health{}, err
-	}
-	if d := c.faults[scenario.STTSlow].Delay; d > 0 {
-		if err := t.Sleep(min(d, 5*time.Second)); err != nil {
-			return stt.Health{}, err
-		}
-		if d > 5*time.Second {
-			return stt.Health{}, c.fault("health", wire.Timeout, 0, "no answer in 5s")
+// stop keeps the server from going on, and proceed lets it.
+func (s *service) stop() {
+	for _, w := range s.works {
+		if !w.judged {
+			w.at = 0
 		}
 	}
-	streams := !c.has(scenario.STTNoStream)
-	return stt.Health{Status: "healthy", Streaming: &streams}, nil
+}
+
+func (s *service) proceed() {
+	for _, w := range s.works {
+		if !w.judged && !w.hangs {
+			s.due(w, answerTime)
+		}
+	}
 }
 
 // peer is a model of a server that takes heartbeats, or of a webhook.
@@ -213,19 +177,6 @@ func (p *peer) Beat(t *rt.Task, b notify.Beat) (int, error) {
 
 // Fire implements notify.Hook.
 func (p *peer) Fire(t *rt.Task, _ notify.Firing) error { return p.call(t, "webhook") }
-
-func (m *machine) client(_ *runbook.Runbook, s runbook.STT) (stt.Client, error) {
-	timeout := s.Timeout
-	if timeout <= 0 {
-		timeout = 30 * time.Second
-	}
-	v, ok := m.services[s.Name]
-	if !ok { // an apply has added it
-		v = &service{m: m, name: s.Name, faults: map[scenario.Kind]scenario.Fault{}}
-		m.services[s.Name] = v
-	}
-	return sttClient{v, timeout}, nil
-}
 
 func (m *machine) heart(_ *runbook.Runbook, h runbook.Heartbeat) (notify.Heart, error) {
 	return m.peer("heartbeat " + h.Name), nil

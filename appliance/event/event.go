@@ -136,7 +136,7 @@ type Dropped struct {
 type DeliveryStarted struct {
 	Utterance string `json:"utterance"`
 	STT       string `json:"stt"`
-	Way       string `json:"way"` // stream, whole
+	Way       string `json:"way"` // ws, http, exec; check: asked for proof that nobody spoke
 	Attempt   int    `json:"attempt"`
 }
 
@@ -149,6 +149,16 @@ type DeliveryFailed struct {
 	Cause     string `json:"cause"`
 	Retry     string `json:"retry"`            // what comes next
 	Denied    bool   `json:"denied,omitempty"` // the service does not know who we are, or will not have us
+}
+
+// DeliveryRepeated: an utterance goes out once more although the service may have acted on it: it may have had all of it, and its
+// answer did not come, or could not be read.
+type DeliveryRepeated struct {
+	Utterance string  `json:"utterance"`
+	STT       string  `json:"stt"`
+	Attempt   int     `json:"attempt"`
+	Waited    float64 `json:"waited"` // seconds, so that nothing of it is under way any more
+	Cause     string  `json:"cause"`
 }
 
 // Delivered: the service answered; the utterance has left the spool.
@@ -166,6 +176,7 @@ type Delivered struct {
 	Cut        bool    `json:"cut,omitempty"` // the recording was cut off: the text may lack its end
 	Why        string  `json:"why,omitempty"` // it was; see RecordingEnded
 	Cause      string  `json:"cause,omitempty"`
+	Repeated   bool    `json:"repeated,omitempty"` // see DeliveryRepeated: it may have been acted on more than once
 }
 
 // STTHealth: whether a service answers its health check, on each change.
@@ -268,6 +279,7 @@ func (Salvaged) Kind() string         { return "salvaged" }
 func (Dropped) Kind() string          { return "dropped" }
 func (DeliveryStarted) Kind() string  { return "delivery_started" }
 func (DeliveryFailed) Kind() string   { return "delivery_failed" }
+func (DeliveryRepeated) Kind() string { return "delivery_repeated" }
 func (Delivered) Kind() string        { return "delivered" }
 func (STTHealth) Kind() string        { return "stt_health" }
 func (Streaming) Kind() string        { return "streaming" }

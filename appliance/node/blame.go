@@ -3,11 +3,13 @@ package node
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"orac/appliance/event"
 	"orac/appliance/rt"
 	"orac/appliance/stt"
+	"orac/appliance/utterance"
 )
 
 const (
@@ -37,24 +39,31 @@ type suspicion struct {
 	tries int        // failures that speak against the utterance
 	since rt.Instant // the first of them
 	slow  bool       // the service asked for time: it is busy, not broken
+	hides bool       // its engine failed, of which its health says nothing
 
-	doubts  int        // answers of 500 while its health was not well: either may be to blame
+	doubts  int        // such failures, and answers of 500 while its health was not well: either may be to blame
 	doubted rt.Instant // the first of them, or when another utterance was last tried
 }
 
 // weigh counts a failure. A failure speaks against the utterance if the service has answered that it failed, or if its health
 // was well just before this try. well is what the service said of itself then. The others speak against the service: they are
-// not counted, and the utterance waits for as long as the outage lasts.
-func (s *suspicion) weigh(now rt.Instant, err error, well bool) {
+// not counted, and the utterance waits for as long as the outage lasts. asked tells whether the service has a health that can be
+// asked for; of one that has, it says nothing of the engine behind it.
+func (s *suspicion) weigh(now rt.Instant, err error, well, asked bool) {
 	e, ok := errors.AsType[*stt.Error](err)
 	if !ok {
 		return
 	}
 	switch e.Retry() {
 	case stt.RetryBounded:
+		if s.hides = s.hides || asked && e.Kind == stt.Engine; s.hides {
+			s.question(now)
+		}
 	case stt.RetryForever:
 		if !well || !aboutUtterance(e) {
-			s.doubt(now, e)
+			if e.Status == internalError { // what a proxy answers for a service that is away (502, 503, 504) is no answer
+				s.question(now)
+			}
 			return
 		}
 	}
@@ -64,11 +73,8 @@ func (s *suspicion) weigh(now rt.Instant, err error, well bool) {
 	s.slow = s.slow || e.Status == tooManyRequests || e.RetryAfter > 0
 }
 
-// doubt counts an answer that the service itself gave: what a proxy answers for one that is away (502, 503, 504) is none.
-func (s *suspicion) doubt(now rt.Instant, e *stt.Error) {
-	if e.Status != internalError {
-		return
-	}
+// question counts a failure for which either may be to blame.
+func (s *suspicion) question(now rt.Instant) {
 	if s.doubts++; s.doubts == 1 {
 		s.doubted = now
 	}
@@ -103,7 +109,7 @@ func (s *suspicion) proven(now rt.Instant, aside int) bool {
 	for range min(aside, 16) - trusted + 1 {
 		need = min(2*need, longPatience)
 	}
-	if s.slow {
+	if s.slow || s.hides {
 		need = longPatience
 	}
 	took := now.Sub(s.since)
@@ -118,37 +124,58 @@ func (s *suspicion) told(now rt.Instant, cause error) error {
 	return fmt.Errorf("it failed %d times in %v while the service was well: %w", s.tries, now.Sub(s.since).Round(time.Second), cause)
 }
 
-// another tries the next utterance that waits, once, and tells whether the service answered it: then it is well, whatever its health
+// another tries another utterance that waits, once, and tells whether the service answered it: then it is well, whatever its health
 // check says, and the one before is to blame. It comes right after a try of that one, so that a service that has just come back is
-// not taken for one that was well all the time.
-func (n *Delivery) another(t *rt.Task, job Job) (bool, error) {
-	jobs := rt.NewMailbox[Job]("another", 1)
-	if err := n.Spool.Send(t, Next{STT: n.STT, After: job.Seq, Now: true, Reply: jobs}); err != nil {
+// not taken for one that was well all the time. When an engine fails on the other as well, that is an outage, and waited for.
+func (n *Delivery) another(t *rt.Task, c *course) (bool, error) {
+	next, whole, err := n.other(t, c)
+	if err != nil || next.Seq == 0 || whole.Err != nil || len(whole.PCM) == 0 {
 		return false, err
 	}
-	next, err := jobs.Recv(t, rt.Never)
-	if err != nil || next.Seq == 0 {
+	o := &course{Job: next, pcm: whole.PCM, attempts: 1}
+	o.Meta, o.Ended = whole.Meta, whole.Ended
+	if slices.Contains(o.Meta.Sent, n.STT) { // it may be under way: it has its turn, and time, later
+		return false, nil
+	}
+	say(t, n.Events, n.Name, event.DeliveryStarted{Utterance: o.Meta.ID, STT: n.STT, Way: n.Whole, Attempt: 1})
+	result, err := n.Client.Transcribe(t, n.utterance(o), whole.PCM)
+	switch {
+	case errors.Is(err, rt.ErrStopped):
 		return false, err
+	case err == nil && result.Spoken(n.Keeps) != "":
+		return true, n.done(t, o, n.Whole, result)
+	case err == nil: // which shows nothing, as long as it is not known why
+		err = errNothingHeard
+	}
+	if e, ok := errors.AsType[*stt.Error](err); (!ok || e.Kind == stt.Engine) && c.hides {
+		c.since = t.Now()
+	}
+	n.note(t, o, err)
+	n.failed(t, o, n.Whole, err, "in its turn")
+	return false, nil
+}
+
+// other is a complete utterance that waits behind another: each time the next one, and after the last the first.
+func (n *Delivery) other(t *rt.Task, c *course) (next Job, whole Whole, err error) {
+	jobs := rt.NewMailbox[Job]("another", 1)
+	for _, after := range []utterance.Seq{max(c.Seq, c.other), c.Seq} {
+		if err := n.Spool.Send(t, Next{STT: n.STT, After: after, Now: true, Reply: jobs}); err != nil {
+			return Job{}, whole, err
+		}
+		if next, err = jobs.Recv(t, rt.Never); err != nil || next.Seq != 0 {
+			break
+		}
+	}
+	c.other = next.Seq
+	if err != nil || next.Seq == 0 {
+		return next, whole, err
 	}
 	reply := rt.NewMailbox[Whole]("sound", 1)
 	if err := n.Spool.Send(t, Sound{Seq: next.Seq, Reply: reply}); err != nil {
-		return false, err
+		return next, whole, err
 	}
-	whole, err := reply.Recv(t, rt.Never)
-	if err != nil || whole.Err != nil || len(whole.PCM) == 0 {
-		return false, err
-	}
-	next.Meta, next.Ended = whole.Meta, whole.Ended
-	say(t, n.Events, n.Name, event.DeliveryStarted{Utterance: next.Meta.ID, STT: n.STT, Way: n.Whole, Attempt: 1})
-	result, err := n.Client.Transcribe(t, n.utterance(next.Meta), whole.PCM)
-	if errors.Is(err, rt.ErrStopped) {
-		return false, err
-	}
-	if err != nil {
-		n.failed(t, next.Meta.ID, n.Whole, 1, err, "in its turn")
-		return false, nil
-	}
-	return true, n.done(t, next, n.Whole, 1, result)
+	whole, err = reply.Recv(t, rt.Never)
+	return next, whole, err
 }
 
 // well asks the service whether it is there and ready for work, and fails only when the task is told to stop. A service that

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"orac/appliance/amount"
@@ -23,7 +24,8 @@ type Delivery struct {
 	STT     string
 	Config  *rt.Cell[DeliveryConfig]
 	Spool   *rt.Mailbox[Request]
-	Healthy *rt.Mailbox[Seen] // what the probe has seen
+	Healthy *rt.Mailbox[Seen]    // what the probe has seen
+	Gate    func() (Gate, error) // listens to a recording in which the service has heard nothing; nil: there is none
 	Events  Events
 
 	DeliveryConfig // of the utterance that is being delivered
@@ -82,75 +84,96 @@ func (n *Delivery) Run(t *rt.Task) error {
 	}
 }
 
+// course is what has become of one utterance so far.
+type course struct {
+	Job
+	pcm      []int16
+	attempts int
+	suspicion
+	doubt    doubt
+	silences int           // answers that nobody has spoken
+	heard    *heard        // by the voice gate; nil: it was not asked
+	other    utterance.Seq // the last one that was tried in the place of this one
+}
+
 // deliver ends with nil when the service needs the utterance no more.
 func (n *Delivery) deliver(t *rt.Task, job Job) error {
-	attempt := 0
+	c := &course{Job: job}
+	if slices.Contains(job.Meta.Sent, n.STT) {
+		c.doubt = doubt{cause: errNoAnswer, underWay: true, since: t.Now()}
+	}
+	heard, streamed, err := stt.Result{}, false, error(nil)
 	if job.Recording && n.streams(t) {
-		attempt++
-		result, ended, err := n.stream(t, job)
-		if err == nil {
-			n.streamed(t)
-		}
-		if err == nil && result.Spoken(n.Keeps) != "" {
-			job.Meta, job.Ended = ended.Meta, ended.Ended
-			return n.done(t, job, "ws", attempt, result)
-		}
-		if err == nil { // a service that heard nothing in a stream is asked once more with the whole
-			err = errNothingHeard
-		}
-		if errors.Is(err, rt.ErrStopped) {
+		if heard, streamed, err = n.tryStream(t, c); err != nil {
 			return err
 		}
-		off, herr := n.switchedOff(t, err)
-		if herr != nil {
-			return herr
-		}
-		if off {
-			attempt-- // it is no failure
-		} else {
-			n.failed(t, job.Meta.ID, "ws", attempt, err, "as a whole, when it is complete")
+		if heard.Spoken(n.Keeps) != "" {
+			return n.done(t, c, "ws", heard)
 		}
 	}
-	whole, err := n.sound(t, job, attempt)
+	whole, err := n.sound(t, c)
 	if err != nil || whole.Gone {
 		return err
 	}
-	job.Meta, job.Ended = whole.Meta, whole.Ended
-	if len(whole.PCM) == 0 { // nobody can be given nothing
+	c.Meta, c.Ended, c.pcm = whole.Meta, whole.Ended, whole.PCM
+	if len(c.pcm) == 0 { // nobody can be given nothing
 		return n.Spool.Send(t, Answered{Seq: job.Seq, STT: n.STT})
 	}
-	for s, well := (suspicion{}), false; ; {
-		attempt++
-		say(t, n.Events, n.Name, event.DeliveryStarted{Utterance: job.Meta.ID, STT: n.STT, Way: n.Whole, Attempt: attempt})
-		result, err := n.Client.Transcribe(t, n.utterance(job.Meta), whole.PCM)
+	if streamed {
+		if over, err := n.nothing(t, c, "ws", heard); over {
+			return err
+		}
+		n.note(t, c, errNothingHeard)
+		n.failed(t, c, "ws", errNothingHeard, "as a whole")
+	}
+	return n.whole(t, c)
+}
+
+// whole sends a complete utterance until it is done with.
+func (n *Delivery) whole(t *rt.Task, c *course) error {
+	for well := false; ; {
+		if over, err := n.clear(t, c); over || err != nil {
+			return err
+		}
+		c.attempts++
+		say(t, n.Events, n.Name, event.DeliveryStarted{Utterance: c.Meta.ID, STT: n.STT, Way: n.Whole, Attempt: c.attempts})
+		result, err := n.Client.Transcribe(t, n.utterance(c), c.pcm)
+		if err == nil && result.Spoken(n.Keeps) != "" {
+			return n.done(t, c, n.Whole, result)
+		}
 		if err == nil {
-			return n.done(t, job, n.Whole, attempt, result)
+			var over bool
+			if over, err = n.nothing(t, c, n.Whole, result); over {
+				return err
+			}
 		}
 		if errors.Is(err, rt.ErrStopped) {
 			return err
 		}
-		s.weigh(t.Now(), err, well)
-		if stt.RetryOf(err) == stt.GiveUp || s.proven(t.Now(), n.aside) {
-			return n.givenUp(t, job, attempt, s.told(t.Now(), err))
+		n.note(t, c, err)
+		_, asked := n.Client.(stt.Prober)
+		c.weigh(t.Now(), err, well, asked)
+		if stt.RetryOf(err) == stt.GiveUp || c.proven(t.Now(), n.aside) {
+			return n.givenUp(t, c, c.told(t.Now(), err))
 		}
-		if s.doubtful(t.Now()) {
-			if answered, aerr := n.another(t, job); aerr != nil {
+		if c.doubtful(t.Now()) {
+			if answered, aerr := n.another(t, c); aerr != nil {
 				return aerr
 			} else if answered {
-				return n.givenUp(t, job, attempt, fmt.Errorf("it failed %d times, and the service answered another: %w", attempt, err))
+				return n.givenUp(t, c, fmt.Errorf("it failed %d times while the service was well, and answered another: %w", c.attempts, err))
 			}
 		}
-		wait := n.delay(attempt)
+		wait := n.delay(c.attempts)
 		var said *stt.Error
 		if errors.As(err, &said) { // a service that says when to come back knows best
 			wait = min(max(wait, said.RetryAfter), max(n.MaxDelay, time.Minute))
 		}
-		n.failed(t, job.Meta.ID, n.Whole, attempt, err, in(wait))
+		n.failed(t, c, n.Whole, err, in(wait))
 		if err := n.pause(t, wait); err != nil {
 			return err
 		}
 		if n.settings() { // an outage may end because the address was changed
-			s = suspicion{}
+			c.suspicion = suspicion{}
 		}
 		if well, err = n.well(t); err != nil {
 			return err
@@ -159,42 +182,64 @@ func (n *Delivery) deliver(t *rt.Task, job Job) error {
 }
 
 var (
-	errNothingHeard = errors.New("the service heard no speech in the stream")
+	errNothingHeard = errors.New("the service heard no speech")
 	errNothingSent  = errors.New("the recording was over before it could be streamed")
 	errUnfinished   = errors.New("the service answered before the recording was over")
 )
 
-// stream sends an utterance while it is recorded, and gives with the answer what is known of it now that its recording is over.
-func (n *Delivery) stream(t *rt.Task, job Job) (stt.Result, Whole, error) {
+// tryStream streams an utterance, and tells whether the service has answered. The error is that of the task.
+func (n *Delivery) tryStream(t *rt.Task, c *course) (r stt.Result, answered bool, _ error) {
+	c.attempts++
+	r, err := n.stream(t, c)
+	if errors.Is(err, rt.ErrStopped) {
+		return r, false, err
+	}
+	if err == nil {
+		n.streamed(t)
+		return r, true, nil
+	}
+	n.note(t, c, err)
+	off, herr := n.switchedOff(t, err)
+	switch {
+	case herr != nil:
+		return stt.Result{}, false, herr
+	case off:
+		c.attempts-- // it is no failure
+	default:
+		n.failed(t, c, "ws", err, "as a whole, when it is complete")
+	}
+	return stt.Result{}, false, nil
+}
+
+// stream sends an utterance while it is recorded, and learns what is known of it now that its recording is over.
+func (n *Delivery) stream(t *rt.Task, c *course) (stt.Result, error) {
 	ends := rt.NewMailbox[Whole]("end", 1)
 	chunks := rt.NewMailbox[stt.Chunk]("stream of "+n.STT, int(n.Longest/audio.HopTime)+2)
 	defer chunks.Close(t)
-	if err := n.Spool.Send(t, Tail{Seq: job.Seq, To: chunks, Ended: ends}); err != nil {
-		return stt.Result{}, Whole{}, err
+	if err := n.Spool.Send(t, Tail{Seq: c.Seq, STT: n.STT, To: chunks, Ended: ends}); err != nil {
+		return stt.Result{}, err
 	}
-	say(t, n.Events, n.Name, event.DeliveryStarted{Utterance: job.Meta.ID, STT: n.STT, Way: "ws", Attempt: 1})
-	t.Trace("stream", int64(job.Seq))
-	r, err := n.Client.(stt.Streamer).Stream(t, n.utterance(job.Meta), chunks)
+	say(t, n.Events, n.Name, event.DeliveryStarted{Utterance: c.Meta.ID, STT: n.STT, Way: "ws", Attempt: 1})
+	t.Trace("stream", int64(c.Seq))
+	r, err := n.Client.(stt.Streamer).Stream(t, n.utterance(c), chunks)
 	if err == nil && chunks.Stats().Taken == 0 { // whatever the service says of nothing is no answer
 		err = errNothingSent
 	}
-	ended, ok := ends.TryRecv(t)
-	if !ok { // a service that answers in the middle has not heard all of it
-		ended.Meta = job.Meta
-		if err == nil {
-			err = errUnfinished
-		}
+	if ended, ok := ends.TryRecv(t); ok {
+		c.Meta, c.Ended = ended.Meta, ended.Ended
+	} else if err == nil { // a service that answers in the middle has not heard all of it
+		err = errUnfinished
 	}
-	return r, ended, err
+	return r, err
 }
 
 // sound waits for the utterance to be complete. One that cannot be read after some tries, or that the disk does not give for some
 // minutes, is given up, so that the next has its turn; what is left of it is set aside.
-func (n *Delivery) sound(t *rt.Task, job Job, attempt int) (Whole, error) {
+func (n *Delivery) sound(t *rt.Task, c *course) (Whole, error) {
 	reply := rt.NewMailbox[Whole]("sound", 1)
 	began := t.Now()
 	for tries := 1; ; tries++ {
-		if err := n.Spool.Send(t, Sound{Seq: job.Seq, Reply: reply}); err != nil {
+		if err := n.Spool.Send(t, Sound{Seq: c.Seq, Reply: reply}); err != nil {
 			return Whole{}, err
 		}
 		w, err := reply.Recv(t, rt.Never)
@@ -202,25 +247,29 @@ func (n *Delivery) sound(t *rt.Task, job Job, attempt int) (Whole, error) {
 			return w, err
 		}
 		if tries >= boundedTries && (!rt.Transient(w.Err) || t.Now().Sub(began) >= readPatience) {
-			job.Meta = w.Meta
-			return Whole{Gone: true}, n.givenUp(t, job, attempt, w.Err)
+			c.Meta = w.Meta
+			return Whole{Gone: true}, n.givenUp(t, c, w.Err)
 		}
 		wait := n.delay(tries)
-		n.failed(t, job.Meta.ID, n.Whole, attempt, w.Err, in(wait))
+		n.failed(t, c, n.Whole, w.Err, in(wait))
 		if err := t.Sleep(wait); err != nil {
 			return w, err
 		}
 	}
 }
 
-func (n *Delivery) utterance(m utterance.Meta) stt.Utterance {
-	return stt.Utterance{ID: m.ID, Topic: m.Topic, WakeWord: m.WakeWord, Wake: m.WakeAt, End: m.EndAt, Cut: m.Cut()}
+func (n *Delivery) utterance(c *course) stt.Utterance {
+	m := c.Meta
+	return stt.Utterance{
+		ID: m.ID, Topic: m.Topic, WakeWord: m.WakeWord, Wake: m.WakeAt, End: m.EndAt, Cut: m.Cut(),
+		Sending: func(t *rt.Task) error { return n.sending(t, c) },
+	}
 }
 
 // done lets the utterance leave the spool, and only then says so.
-func (n *Delivery) done(t *rt.Task, job Job, way string, attempts int, r stt.Result) error {
+func (n *Delivery) done(t *rt.Task, c *course, way string, r stt.Result) error {
 	n.aside = 0
-	if err := n.Spool.Send(t, Answered{Seq: job.Seq, STT: n.STT}); err != nil {
+	if err := n.Spool.Send(t, Answered{Seq: c.Seq, STT: n.STT}); err != nil {
 		return err
 	}
 	outcome, text, original := "delivered", r.Spoken(n.Keeps), ""
@@ -230,10 +279,11 @@ func (n *Delivery) done(t *rt.Task, job Job, way string, attempts int, r stt.Res
 	if text != r.Text {
 		original = r.Text
 	}
-	t.Trace(outcome, int64(job.Seq), int64(attempts))
+	t.Trace(outcome, int64(c.Seq), int64(c.attempts))
 	say(t, n.Events, n.Name, event.Delivered{
-		Utterance: job.Meta.ID, STT: n.STT, Way: way, Attempts: attempts, Outcome: outcome, Text: text, Original: original,
-		Confidence: r.Confidence, Language: r.Language, Seconds: since(t, job), Cut: job.Meta.Cut() != "", Why: job.Meta.Cut(),
+		Utterance: c.Meta.ID, STT: n.STT, Way: way, Attempts: c.attempts, Outcome: outcome, Text: text, Original: original,
+		Confidence: r.Confidence, Language: r.Language, Seconds: since(t, c.Job), Cut: c.Meta.Cut() != "", Why: c.Meta.Cut(),
+		Repeated: c.doubt.told > 0, Cause: c.doubt.note(),
 	})
 	return nil
 }
@@ -250,23 +300,23 @@ func since(t *rt.Task, job Job) float64 {
 	return amount.Round(seconds, 3)
 }
 
-func (n *Delivery) givenUp(t *rt.Task, job Job, attempts int, cause error) error {
+func (n *Delivery) givenUp(t *rt.Task, c *course, cause error) error {
 	n.aside++
-	if err := n.Spool.Send(t, Answered{Seq: job.Seq, STT: n.STT, Refused: true, Cause: cause.Error()}); err != nil {
+	if err := n.Spool.Send(t, Answered{Seq: c.Seq, STT: n.STT, Refused: true, Cause: cause.Error()}); err != nil {
 		return err
 	}
-	t.Trace("given up", int64(job.Seq), int64(attempts))
+	t.Trace("given up", int64(c.Seq), int64(c.attempts))
 	say(t, n.Events, n.Name, event.Delivered{
-		Utterance: job.Meta.ID, STT: n.STT, Way: n.Whole, Attempts: attempts, Outcome: "failed", Cause: cause.Error(),
-		Cut: job.Meta.Cut() != "", Why: job.Meta.Cut(),
+		Utterance: c.Meta.ID, STT: n.STT, Way: n.Whole, Attempts: c.attempts, Outcome: "failed", Cause: cause.Error(),
+		Cut: c.Meta.Cut() != "", Why: c.Meta.Cut(), Repeated: c.doubt.told > 0,
 	})
 	return nil
 }
 
-func (n *Delivery) failed(t *rt.Task, id, way string, attempt int, cause error, retry string) {
-	t.Trace("delivery failed", int64(attempt))
+func (n *Delivery) failed(t *rt.Task, c *course, way string, cause error, retry string) {
+	t.Trace("delivery failed", int64(c.attempts))
 	say(t, n.Events, n.Name, event.DeliveryFailed{
-		Utterance: id, STT: n.STT, Way: way, Attempt: attempt, Cause: cause.Error(), Retry: retry, Denied: denied(cause),
+		Utterance: c.Meta.ID, STT: n.STT, Way: way, Attempt: c.attempts, Cause: cause.Error(), Retry: retry, Denied: denied(cause),
 	})
 }
 
@@ -280,10 +330,15 @@ func (n *Delivery) delay(attempt int) time.Duration {
 	return d/2 + time.Duration(n.jitter.Int64N(int64(d/2)+1))
 }
 
+// idle tells that nothing is on its way, until what it gives is called.
+func (n *Delivery) idle() func() {
+	n.busy.Take(rt.NewCell(false))
+	return func() { n.busy.Take(rt.NewCell(true)) }
+}
+
 // pause waits; a service that comes back ends it.
 func (n *Delivery) pause(t *rt.Task, wait time.Duration) error {
-	n.busy.Take(rt.NewCell(false)) // nothing is on its way meanwhile
-	defer n.busy.Take(rt.NewCell(true))
+	defer n.idle()()
 	for until := t.Now().Add(wait); ; {
 		s, err := n.Healthy.Recv(t, until)
 		if errors.Is(err, rt.ErrTimeout) || errors.Is(err, rt.ErrClosed) {

@@ -22,7 +22,7 @@ type writer struct {
 
 func (w *writer) Transcribe(*rt.Task, stt.Utterance, []int16) (stt.Result, error) {
 	w.whole++
-	return stt.Result{Text: w.text}, nil
+	return stt.Result{Text: w.text, Silence: w.text == ""}, nil
 }
 
 func (w *writer) Stream(t *rt.Task, _ stt.Utterance, chunks *rt.Mailbox[stt.Chunk]) (stt.Result, error) {
@@ -32,7 +32,7 @@ func (w *writer) Stream(t *rt.Task, _ stt.Utterance, chunks *rt.Mailbox[stt.Chun
 			break
 		}
 	}
-	return stt.Result{Text: w.text}, nil
+	return stt.Result{Text: w.text, Silence: w.text == ""}, nil
 }
 
 // deliver has one utterance streamed to a service while it is recorded, and gives what is said of it.

@@ -51,7 +51,8 @@ type Drainer interface{ Drain() }
 // Drain implements Drainer: no more utterances are handed out; those that are kept are for the next start.
 func (n *Spool) Drain() { n.quiet.Take(rt.NewCell(true)) }
 
-// Request is what a delivery node asks of the spool, a Next, a Tail, a Sound or an Answered, or what a person asks, a Manage.
+// Request is what a delivery node asks of the spool, a Next, a Tail, a Sound, a Sending or an Answered, or what a person asks, a
+// Manage.
 type Request interface{ request() }
 
 // Next asks for the oldest utterance that a service has still to answer. The reply comes as soon as there is one, while it
@@ -75,8 +76,17 @@ type Job struct {
 // Tail asks for the sound of an utterance from its beginning on, while it is recorded. The mailbox is closed at its end.
 type Tail struct {
 	Seq   utterance.Seq
+	STT   string
 	To    *rt.Mailbox[stt.Chunk]
 	Ended *rt.Mailbox[Whole] // is given what is known of it then, without the sound, before To is closed
+}
+
+// Sending tells that a service may have all of an utterance from now on. The reply comes when that is on disk.
+type Sending struct {
+	Seq   utterance.Seq
+	STT   string
+	Not   bool // it has not, after all; there is no reply
+	Reply *rt.Mailbox[struct{}]
 }
 
 // Sound asks for a whole utterance, as soon as it is complete.
@@ -106,6 +116,7 @@ type Answered struct {
 func (Next) request()     {}
 func (Tail) request()     {}
 func (Sound) request()    {}
+func (Sending) request()  {}
 func (Answered) request() {}
 
 // diskRetry is how often the disk is tried again while it refuses.
@@ -228,13 +239,22 @@ func (n *Spool) piece(t *rt.Task, p Piece) {
 	}
 }
 
-// end completes an utterance.
+// end completes an utterance. A service that was streamed all of it learns that it is over once that is on disk, and that it may
+// have it with that: so a stream costs no write of its own.
 func (n *Spool) end(t *rt.Task, e *spool.Entry, m utterance.Meta) {
-	for _, tail := range n.tails[e.Seq] {
-		tail.Ended.TrySend(t, Whole{Meta: m, Ended: t.Now()})
-		tail.To.Close(t)
-	}
+	tails, ended := n.tails[e.Seq], t.Now()
 	delete(n.tails, e.Seq)
+	for _, tail := range tails {
+		if !tail.To.Closed() && !t.Stopping() { // who is told to stop ends no stream
+			m.Sent = append(m.Sent, tail.STT)
+		}
+	}
+	defer func() {
+		for _, tail := range tails {
+			tail.Ended.TrySend(t, Whole{Meta: m, Ended: ended})
+			tail.To.Close(t)
+		}
+	}()
 	n.kept.End(t, e, m)
 	t.Trace("spooled", int64(e.Seq), int64(e.Meta.Samples))
 }
@@ -264,6 +284,13 @@ func (n *Spool) answer(t *rt.Task, r Request) {
 		n.tail(t, r)
 	case Sound:
 		n.sounds = append(n.sounds, r)
+	case Sending:
+		if e := n.kept.Entry(r.Seq); e != nil {
+			n.kept.Sent(t, e, r.STT, !r.Not)
+		}
+		if r.Reply != nil {
+			r.Reply.TrySend(t, struct{}{})
+		}
 	case Manage:
 		n.manage(t, r)
 	case Answered:

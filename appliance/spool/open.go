@@ -237,7 +237,9 @@ func (s *Spool) writeMeta(t *rt.Task, e *Entry) error {
 	if err != nil {
 		panic("BUG: spool: meta: " + err.Error())
 	}
-	return rt.WriteFile(t, s.fs, dir, strings.TrimPrefix(e.path(".json"), dir+"/"), b)
+	err = rt.WriteFile(t, s.fs, dir, strings.TrimPrefix(e.path(".json"), dir+"/"), b)
+	e.unsaid = e.unsaid && err != nil
+	return err
 }
 
 // answer is what the .done file of a service says.

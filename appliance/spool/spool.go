@@ -4,6 +4,7 @@
 //
 //   - An utterance whose recording has ended survives a kill or a power loss at any moment until all its answers are in.
 //   - What had been recorded of an unfinished one survives a kill, and becomes a complete one at the next Open.
+//   - That a service may have an utterance whole is on disk before it can be so, until it has answered (Sent).
 //   - A service that has answered is never given the utterance again, from the moment the answer is on disk.
 //   - Utterances are handed out in the order in which they were recorded.
 //   - While the disk refuses, utterances stay in memory up to a bound, and move to the disk when it takes them again.
@@ -65,6 +66,7 @@ type Entry struct {
 	unwritten []string   // of those answers, the ones that are not on disk
 	refused   []Refusal  // by services that will not take it: its sound is kept as a file
 	ended     rt.Instant // when its recording ended; 0 if that was before this process began
+	unsaid    bool       // what is known of it is not on disk as it is
 	damaged   bool       // its sound could not be read when it was to leave: it is set aside as it is
 }
 
@@ -253,6 +255,10 @@ func (s *Spool) Retry(t *rt.Task) {
 			s.report(Report{Entry: e, Where: "disk"})
 		}
 		if err := s.writeAnswers(t, e); err != nil {
+			s.diskErr = err
+			return
+		}
+		if err := s.writeSent(t, e); err != nil {
 			s.diskErr = err
 			return
 		}

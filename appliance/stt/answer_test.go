@@ -17,7 +17,7 @@ func TestParseResult(t *testing.T) {
 		engine bool
 		words  string // of the error
 	}{
-		"whole":           {`{"text":" hi ","confidence":0.5,"language":"en","duration":2,"processing_time":0.5}`, Result{"hi", 0.5, "en", 2 * time.Second, time.Second / 2}, false, ""},
+		"whole":           {`{"text":" hi ","confidence":0.5,"language":"en","duration":2,"processing_time":0.5}`, Result{Text: "hi", Confidence: 0.5, Language: "en", Duration: 2 * time.Second, ProcessingTime: time.Second / 2}, false, ""},
 		"text only":       {`{"text":"hi"}`, Result{Text: "hi"}, false, ""},
 		"nulls":           {`{"text":"hi","confidence":null,"language":null,"duration":null}`, Result{Text: "hi"}, false, ""},
 		"more than known": {`{"text":"hi","segments":[{"a":1}]}`, Result{Text: "hi"}, false, ""},

@@ -89,7 +89,7 @@ func (x *Exec) Transcribe(t *rt.Task, u Utterance, pcm []int16) (Result, error) 
 	if hidesFailure(text) {
 		return Result{}, x.fail(Engine, 0, errors.New(text), "")
 	}
-	return Result{Text: text, ProcessingTime: t.Now().Sub(start)}, nil
+	return Result{Text: text, Silence: text == "", ProcessingTime: t.Now().Sub(start)}, nil
 }
 
 func writeWAV(path string, pcm []int16) error {

@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"mime/multipart"
 	"net/http"
 	"net/textproto"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"orac/appliance/audio"
@@ -18,8 +20,8 @@ import (
 )
 
 const (
-	// DefaultTimeout is how long Hey ORAC waits for a transcript.
-	DefaultTimeout = 30 * time.Second
+	// DefaultTimeout is longer than the service's own limit: it answers before that, if only that it has failed.
+	DefaultTimeout = answerLeast
 	// healthTimeout is how long Hey ORAC waits for a health answer.
 	healthTimeout = 5 * time.Second
 	// maxSamples is MaxSpeech in samples.
@@ -33,7 +35,7 @@ const (
 // OracConfig makes an Orac. All but URL may be zero.
 type OracConfig struct {
 	URL           string        // of the service, with or without /stt/v1/…
-	Timeout       time.Duration // for a transcript, from the end of the sound; 0 means DefaultTimeout
+	Timeout       time.Duration // for each part of an exchange; 0 means DefaultTimeout. The transcript has more: see vigil
 	Token         wire.Secret   // bearer token
 	Tokens        wire.Tokens   // of a service account, in its place
 	TLS           wire.TLS
@@ -49,6 +51,8 @@ type Orac struct {
 	timeout time.Duration
 	client  *wire.Client
 	health  *wire.Client
+
+	least, most time.Duration // of a vigil: answerLeast or timeout, and holdMost
 }
 
 // NewOrac makes a client; it connects to nothing yet.
@@ -61,6 +65,7 @@ func NewOrac(c OracConfig) (*Orac, error) {
 	if o.timeout <= 0 {
 		o.timeout = DefaultTimeout
 	}
+	o.least, o.most = max(answerLeast, o.timeout), holdMost
 	if c.Language != "" {
 		o.query.Set("language", c.Language)
 	}
@@ -83,8 +88,26 @@ func NewOrac(c OracConfig) (*Orac, error) {
 
 // Transcribe sends an utterance in one request.
 func (o *Orac) Transcribe(t *rt.Task, u Utterance, pcm []int16) (Result, error) {
+	return o.transcribe(t, u, pcm, o.query)
+}
+
+// checkLanguage is what a Check asks for. Which it is does not matter: silence answers it, and a failure does not.
+const checkLanguage = "en"
+
+// Check implements Checker: with a language in the query a failure answers the language "unknown".
+func (o *Orac) Check(t *rt.Task, u Utterance, pcm []int16) (Result, error) {
+	query := maps.Clone(o.query)
+	query.Set("forward_to_core", "false")
+	if query.Get("language") == "" {
+		query.Set("language", checkLanguage)
+	}
+	u.ID, u.Sending = "", nil // it is no delivery
+	return o.transcribe(t, u, pcm, query)
+}
+
+func (o *Orac) transcribe(t *rt.Task, u Utterance, pcm []int16, query url.Values) (Result, error) {
 	const op = "transcribe"
-	to := o.base.HTTP(o.query, "stt", "v1", "stream", topic(u))
+	to := o.base.HTTP(query, "stt", "v1", "stream", topic(u))
 	if err := addressable(op, to, u); err != nil {
 		return Result{}, err
 	}
@@ -103,11 +126,45 @@ func (o *Orac) Transcribe(t *rt.Task, u Utterance, pcm []int16) (Result, error) 
 	if u.Cut != "" {
 		header.Set(cutHeader, u.Cut)
 	}
-	answer, err := o.client.Do(t, wire.Request{Op: op, Method: http.MethodPost, URL: to, ContentType: contentType, Header: header, Body: body})
+	if u.ID != "" {
+		header.Set("Idempotency-Key", u.ID)
+	}
+	var v *vigil
+	ready := func(t *rt.Task) error {
+		defer func() { v = o.vigil(t) }()
+		if u.Sending == nil {
+			return nil
+		}
+		return u.Sending(t)
+	}
+	answer, err := o.client.Do(t, wire.Request{
+		Op: op, Method: http.MethodPost, URL: to, ContentType: contentType, Header: header, Body: body,
+		Ready: ready, Hold: func(t *rt.Task) time.Duration { return v.more(t) },
+	})
 	if err != nil {
 		return Result{}, err
 	}
-	return o.result(op, to, answer)
+	r, err := o.result(op, to, answer)
+	if err != nil || r.Text != "" {
+		return r, err
+	}
+	switch asked := query.Get("language"); {
+	case asked == "":
+	case strings.EqualFold(r.Language, "unknown"):
+		return Result{}, o.client.Said(op, to, Engine, "no text, and the language unknown: its engine failed")
+	default:
+		r.Silence = sameLanguage(asked, r.Language)
+	}
+	return r, nil
+}
+
+// sameLanguage compares languages without their regions: who is asked for en-GB may answer en.
+func sameLanguage(a, b string) bool {
+	base := func(s string) string {
+		s, _, _ = strings.Cut(strings.ReplaceAll(s, "_", "-"), "-")
+		return s
+	}
+	return strings.EqualFold(base(a), base(b))
 }
 
 // Health asks the service how it is.
@@ -138,7 +195,7 @@ func (o *Orac) result(op, to string, answer []byte) (Result, error) {
 		return Result{}, o.client.Said(op, to, Engine, failed.words)
 	}
 	if err != nil {
-		return Result{}, &Error{Op: op, Address: wire.Address(to), Kind: Protocol, Cause: err, Hint: "is this an ORAC STT?"}
+		return Result{}, &Error{Op: op, Address: wire.Address(to), Kind: Protocol, Cause: err, Hint: "is this an ORAC STT?", Doubt: Acted}
 	}
 	return r, nil
 }

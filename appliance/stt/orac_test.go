@@ -23,7 +23,7 @@ func TestTranscribeOnTheWire(t *testing.T) {
 	o := newOrac(t, OracConfig{URL: s.URL() + "/stt/v1/stream/", Token: secret("hush"), Language: "en", Task: "translate", ForwardToCore: &no})
 	pcm := voice(16000)
 	got, err := transcribe(t, o, pcm)
-	want := Result{"utterance 1 of 1.00 seconds", 0.9, "en", time.Second, 250 * time.Millisecond}
+	want := Result{Text: "utterance 1 of 1.00 seconds", Confidence: 0.9, Language: "en", Duration: time.Second, ProcessingTime: 250 * time.Millisecond}
 	if err != nil || got != want || got.Empty() {
 		t.Errorf("%+v, %v; want %+v", got, err, want)
 	}
@@ -38,6 +38,9 @@ func TestTranscribeOnTheWire(t *testing.T) {
 	wake, end := h.Header.Get("X-Wake-Word-Time"), h.Header.Get("X-Recording-End-Time")
 	if wake != "2026-01-17T09:00:00.120000" || end != "2026-01-17T09:00:03.000000" {
 		t.Errorf("times %q and %q", wake, end)
+	}
+	if key := h.Header.Get("Idempotency-Key"); key != said.ID {
+		t.Errorf("Idempotency-Key %q", key)
 	}
 }
 

@@ -30,6 +30,8 @@ type stream struct {
 	to   string
 	tcp  net.Conn
 	conn *websocket.Conn
+	// ended tells that the service has all of the sound: whatever happens now, it may act on it.
+	ended bool
 }
 
 // streamed is the last message of a service, or why there was none.
@@ -145,11 +147,14 @@ func (s *stream) result(t *rt.Task, last streamed) (Result, error) {
 		return Result{}, s.explain(t, last.err)
 	}
 	r, err := last.answer.result()
+	r.Silence = r.Text == "" // a failure has a text
 	if failed, ok := errors.AsType[*engineError](err); ok {
 		return Result{}, s.orac.client.Said(streamOp, s.to, Engine, failed.words)
 	}
 	if err != nil {
-		return Result{}, s.fail(Protocol, err)
+		e := s.fail(Protocol, err)
+		e.Doubt = Acted
+		return Result{}, e
 	}
 	return r, nil
 }
@@ -159,14 +164,18 @@ func (s *stream) explain(t *rt.Task, err error) error {
 	code := websocket.CloseStatus(err)
 	switch {
 	case errors.Is(err, errMessage), errors.Is(err, websocket.ErrMessageTooBig):
-		return s.fail(Protocol, err)
+		e := s.fail(Protocol, err)
+		if s.ended {
+			e.Doubt = Acted
+		}
+		return e
 	case code == websocket.StatusNormalClosure || code == websocket.StatusNoStatusRcvd:
 		return s.fail(Protocol, errors.New("closed without a transcript"))
 	}
 	return s.orac.client.Fail(t, streamOp, s.to, err)
 }
 
-func (s *stream) fail(kind Kind, cause error) error {
+func (s *stream) fail(kind Kind, cause error) *Error {
 	return &Error{Op: streamOp, Address: wire.Address(s.to), Kind: kind, Cause: cause}
 }
 
@@ -180,7 +189,8 @@ func configMessage(u Utterance) []byte {
 	config := struct {
 		Type string `json:"type"`
 		Wake string `json:"wake_word_time,omitempty"`
-	}{Type: "config"}
+		ID   string `json:"utterance_id,omitempty"`
+	}{Type: "config", ID: u.ID}
 	if !u.Wake.IsZero() {
 		config.Wake = u.Wake.Local().Format(naiveTime)
 	}

@@ -27,9 +27,15 @@ func (o *Orac) Stream(t *rt.Task, u Utterance, chunks *rt.Mailbox[Chunk]) (Resul
 	if err := addressable(streamOp, s.to, u); err != nil {
 		return Result{}, err
 	}
-	stop, cancel := live.Context(t)
-	defer cancel()
-	ctx, done := context.WithTimeout(stop, MaxSpeech+stall+o.timeout)
+	r, err := s.run(t, u, chunks)
+	if e, ok := errors.AsType[*Error](err); ok && s.ended && e.Kind != Engine && e.Doubt == NoDoubt {
+		e.Doubt = UnderWay
+	}
+	return r, err
+}
+
+func (s *stream) run(t *rt.Task, u Utterance, chunks *rt.Mailbox[Chunk]) (Result, error) {
+	ctx, done := live.Context(t) // each part has a deadline of its own
 	defer done()
 	if err := s.dial(t, ctx); err != nil {
 		return Result{}, err
@@ -49,17 +55,51 @@ func (o *Orac) Stream(t *rt.Task, u Utterance, chunks *rt.Mailbox[Chunk]) (Resul
 	if err := s.sound(t, ctx, chunks, answers); err != nil {
 		return Result{}, err
 	}
+	if u.Sending != nil {
+		if err := u.Sending(t); err != nil {
+			return Result{}, err
+		}
+	}
 	if err := s.write(t, ctx, websocket.MessageText, []byte(`{"type":"end"}`)); err != nil {
 		return Result{}, s.early(t, answers, err)
 	}
-	a, err := answers.Recv(t, t.Now().Add(o.timeout))
-	if errors.Is(err, rt.ErrTimeout) {
-		return Result{}, s.fail(Timeout, fmt.Errorf("no transcript %v after the end of the sound", o.timeout))
-	}
+	s.ended = true
+	a, err := s.transcript(t, ctx, answers)
 	if err != nil {
 		return Result{}, err
 	}
 	return s.result(t, a)
+}
+
+// transcript waits for the answer to what was sent whole. A service that is late is pinged.
+func (s *stream) transcript(t *rt.Task, ctx context.Context, answers *rt.Mailbox[streamed]) (streamed, error) {
+	v := s.orac.vigil(t)
+	for {
+		a, err := answers.Recv(t, t.Now().Add(v.next()))
+		if !errors.Is(err, rt.ErrTimeout) {
+			return a, err
+		}
+		pong, err := s.ping(t, ctx, answers)
+		if err != nil {
+			return a, err
+		}
+		if answers.Stats().Len == 0 && !v.goesOn(t, pong) {
+			return a, s.fail(Timeout, v.over(t))
+		}
+	}
+}
+
+// ping tells whether the service answers a ping, or answers at all.
+func (s *stream) ping(t *rt.Task, ctx context.Context, answers *rt.Mailbox[streamed]) (pong bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, min(askEvery, s.orac.least))
+	ping := t.Go("stt-ping", func(*rt.Task) error {
+		pong = s.conn.Ping(ctx) == nil
+		return nil
+	})
+	which, err := rt.Select(t, rt.Never, answers, ping)
+	cancel()
+	_ = t.Outlast(ping, rt.Never) // it ends with its context
+	return pong || which == 0, err
 }
 
 // sound sends chunks until the mailbox is closed; it fails when the service answers before that.
@@ -74,7 +114,9 @@ func (s *stream) sound(t *rt.Task, ctx context.Context, chunks *rt.Mailbox[Chunk
 			return err
 		}
 		if which == 0 {
-			return s.early(t, answers, s.fail(Protocol, errors.New("a transcript before the sound had ended")))
+			err := s.fail(Protocol, errors.New("a transcript before the sound had ended"))
+			err.Doubt = Acted
+			return s.early(t, answers, err)
 		}
 		c, ok := chunks.TryRecv(t)
 		if dropped := chunks.Stats().Dropped; dropped > 0 {

@@ -40,13 +40,13 @@ func TestStreamOnTheWire(t *testing.T) {
 			s.Set(stttest.WS, stttest.Behaviour{Do: b})
 			pcm := voice(20000) // not whole hops
 			got, err := streamAll(t, newOrac(t, OracConfig{URL: s.URL(), Token: secret("hush")}), pcm)
-			want := Result{"utterance 1 of 1.25 seconds", 0.9, "en", 1250 * time.Millisecond, 250 * time.Millisecond}
+			want := Result{Text: "utterance 1 of 1.25 seconds", Confidence: 0.9, Language: "en", Duration: 1250 * time.Millisecond, ProcessingTime: 250 * time.Millisecond}
 			if err != nil || got != want {
 				t.Errorf("%+v, %v; want %+v", got, err, want)
 			}
 			h := one(t, s)
 			wantSound(t, h, pcm)
-			if h.Topic != said.Topic || h.Frames != 16 || string(h.Body) != `{"type":"config","wake_word_time":"2026-01-17T09:00:00.120000"}` {
+			if h.Topic != said.Topic || h.Frames != 16 || string(h.Body) != `{"type":"config","wake_word_time":"2026-01-17T09:00:00.120000","utterance_id":"u1"}` {
 				t.Errorf("topic %q, %d frames, config %s", h.Topic, h.Frames, h.Body)
 			}
 			if b == stttest.Chatty && !slices.Equal(h.Messages, []string{`{"type":"pong"}`}) {

@@ -3,7 +3,9 @@
 // Guarantees:
 //
 //   - Every call ends: with a Result, with an *Error, or with rt.ErrStopped once its task was told to stop. It keeps to the
-//     client's timeout whatever the service does, and holds at most a bounded piece of an answer in memory.
+//     client's timeout until the service has all of the sound, and to the bounds of a vigil after that, whatever the service does;
+//     it holds at most a bounded piece of an answer in memory.
+//   - Error.Doubt tells whether the service may act on an utterance although the call has failed.
 //   - A nil error means that the service really transcribed: an engine failure that the service hides in a 200 is an
 //     *Error. Result.Spoken tells speech from silence and from what the service wrote beside it.
 //   - Whatever fails in Stream leaves the utterance undelivered: the same sound may go out again by Transcribe.
@@ -35,6 +37,10 @@ type Utterance struct {
 	Wake     time.Time // when the wake word was heard; zero if none was
 	End      time.Time // when the recording ended; zero while the person still speaks
 	Cut      string    // why the recording was cut off, such as "stopped"; empty if it was not, or that is not known yet
+
+	// Sending is called by the task of the call before the service can have all of the utterance: before the end of a stream, and
+	// before the body of a request whose connection stands. An error ends the call. Nil: nothing.
+	Sending func(*rt.Task) error
 }
 
 // Result is what a service understood.
@@ -44,6 +50,9 @@ type Result struct {
 	Language       string        // as the service names it; empty if it does not
 	Duration       time.Duration // of the sound, as the service measured it
 	ProcessingTime time.Duration
+	// Silence tells, of an empty text, that the service has listened and heard nobody: when its engine fails, it answers
+	// otherwise. Without it an empty text may be either.
+	Silence bool
 }
 
 // Spoken is the text without the markers that the service wrote into it, except those of the kinds that it keeps. It is ""
@@ -75,6 +84,13 @@ type Streamer interface {
 	Stream(t *rt.Task, u Utterance, chunks *rt.Mailbox[Chunk]) (Result, error)
 }
 
+// Checker is a Client whose empty answers can hide a failure of its engine.
+type Checker interface {
+	// Check asks for the same sound in the way in which silence and failure differ, and has nobody act on it: an *Error, or a
+	// Result with a text or with Silence, if the service keeps to its protocol.
+	Check(t *rt.Task, u Utterance, pcm []int16) (Result, error)
+}
+
 // States of a service, in its own words.
 const (
 	Initializing = "initializing" // it is there, and does not transcribe yet
@@ -98,6 +114,7 @@ type (
 	Error = wire.Error
 	Kind  = wire.Kind
 	Retry = wire.Retry
+	Doubt = wire.Doubt
 )
 
 const (
@@ -108,6 +125,10 @@ const (
 	Busy         = wire.Busy
 	Engine       = wire.Engine
 	Protocol     = wire.Protocol
+
+	NoDoubt  = wire.NoDoubt
+	Acted    = wire.Acted
+	UnderWay = wire.UnderWay
 
 	RetryForever = wire.RetryForever
 	RetryBounded = wire.RetryBounded

@@ -53,6 +53,9 @@ func newOrac(t *testing.T, c OracConfig) *Orac {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if c.Timeout == patience { // the real bounds are minutes
+		o.least, o.most = patience, 2*patience
+	}
 	return o
 }
 

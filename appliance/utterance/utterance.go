@@ -29,6 +29,9 @@ type Meta struct {
 	EndAt   time.Time `json:"end_at"` // zero while the recording goes on
 	Why     Why       `json:"why,omitempty"`
 	Samples int       `json:"samples"`
+
+	// Sent names the services that may have all of it, and whose answer is missing: they may act on it, or have done so.
+	Sent []string `json:"sent,omitempty"`
 }
 
 // Duration is how long the recording is.

@@ -22,6 +22,8 @@ type account struct {
 	spoken, recorded, delivered, refused, dropped int
 	wakes, falseWakes, missed                     int
 	restarts, duplicated                          int
+	done, doubled                                 int                      // utterances that Core acted on; more than once
+	said                                          map[string]int           // acts of an utterance that were said, or told of as a break
 	woke                                          map[string]time.Duration // last wake, by device, listener and model
 	opened                                        map[string]time.Duration // devices, by name
 	claimed                                       map[string]time.Duration // wake time of an answer, by service: when the appliance had it
@@ -32,19 +34,20 @@ type fate struct {
 	ended   time.Duration
 	where   string          // disk, memory; "" while nothing was said of it
 	done    map[string]bool // services that have answered, or refused it for good
+	again   map[string]int  // how often it was said that it goes out again in doubt, by service
 	acked   time.Duration
 	dropped bool   // let go, and said so
 	excused string // why it may be lost
 }
 
 func newAccount(r *run) *account {
-	return &account{r: r, utterances: map[string]*fate{}, woke: map[string]time.Duration{}, opened: map[string]time.Duration{}, claimed: map[string]time.Duration{}}
+	return &account{r: r, utterances: map[string]*fate{}, woke: map[string]time.Duration{}, opened: map[string]time.Duration{}, claimed: map[string]time.Duration{}, said: map[string]int{}}
 }
 
 func (a *account) of(id string) *fate {
 	f, ok := a.utterances[id]
 	if !ok {
-		f = &fate{done: map[string]bool{}}
+		f = &fate{done: map[string]bool{}, again: map[string]int{}}
 		a.utterances[id] = f
 		a.order = append(a.order, id)
 	}
@@ -79,6 +82,8 @@ func (a *account) event(at time.Duration, e chaos.Event) {
 			f.dropped = true
 			a.dropped++
 		}
+	case "delivery_repeated":
+		a.of(e.Utterance).again[e.STT]++
 	case "delivered":
 		f := a.of(e.Utterance)
 		if f.done[e.STT] && !a.forgotten(f.acked) {
@@ -192,6 +197,7 @@ func (a *account) lost(kept []string, inMemory int) (ids []string) {
 // heard compares a server's record with what the appliance knows. An utterance is known to be answered when the appliance has
 // said so and has had time to write it down; whatever is answered after that is answered twice.
 func (a *account) heard(service string, list []sttserver.Heard) {
+	a.acted(service, list)
 	const settle = time.Second
 	for _, h := range list {
 		if h.Answered.IsZero() || h.Wake == "" {
@@ -206,6 +212,40 @@ func (a *account) heard(service string, list []sttserver.Heard) {
 		case began > first+settle && !a.forgotten(first) && !a.disturbed(first-settle, began):
 			a.twice(answered, fmt.Sprintf("%s has answered the utterance of %s a second time", service, h.Wake))
 			a.claimed[key] = answered
+		}
+	}
+}
+
+// acted holds what Core was given against what was said: an utterance may reach it again when an answer was lost, and that must have
+// been said before.
+func (a *account) acted(service string, list []sttserver.Heard) {
+	acts := map[string]int{}
+	again := func(id, name string) int {
+		if f := a.utterances[id]; f != nil {
+			return f.again[name]
+		}
+		return 0
+	}
+	name := strings.TrimPrefix(service, "stt.")
+	for _, h := range list {
+		if h.Acted.IsZero() || h.ID == "" {
+			continue
+		}
+		key := service + " " + h.ID
+		acts[key]++
+		n := acts[key]
+		if n <= a.said[key] || again(h.ID, name) < n-1 && time.Since(h.Acted) < time.Second { // it may be on its way to us
+			continue
+		}
+		a.said[key] = n
+		switch n {
+		case 1:
+			a.done++
+		case 2:
+			a.doubled++
+		}
+		if again(h.ID, name) < n-1 {
+			a.r.judge.Break(h.Acted.Sub(a.r.began), "twice", fmt.Sprintf("Core acts on %s for the %d. time, and nobody has said that it may", h.ID, n))
 		}
 	}
 }

@@ -248,7 +248,7 @@ func (r *run) finish(ctx context.Context) (report.Run, error) {
 		r.judge.Break(end, "lost", id+" is neither waiting nor answered, and nobody said so")
 	}
 	r.judge.Finish(end, r)
-	r.judge.Safe(end, "lost", "once", "holders", "cooldown", "runs")
+	r.judge.Safe(end, "lost", "once", "twice", "holders", "cooldown", "runs")
 	return r.report(end), nil
 }
 

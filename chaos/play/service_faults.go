@@ -5,7 +5,9 @@ import (
 	"net/http"
 	"time"
 
+	"orac/appliance/stt"
 	"orac/appliance/stt/stttest"
+	"orac/chaos/journal"
 	"orac/chaos/proxy"
 	"orac/chaos/sttserver"
 	"orac/runbook"
@@ -75,7 +77,7 @@ func late(w *World, o occurrence) (*broken, error) {
 	if !ok {
 		return nil, fmt.Errorf("the runbook has no stt %q", o.Target)
 	}
-	return served(w, o, later(s.Timeout+time.Second), speech...)
+	return served(w, o, later(max(s.Timeout, stt.DefaultTimeout)+time.Second), speech...)
 }
 
 func refuse(w *World, o occurrence) (*broken, error) {
@@ -89,6 +91,27 @@ func hold(w *World, o occurrence) (*broken, error) {
 // unstream switches streaming off.
 func unstream(w *World, o occurrence) (*broken, error) {
 	return served(w, o, sttserver.Behaviour{Do: stttest.NoStream}, stttest.WS, stttest.Health)
+}
+
+// failEngine fails behind a health that is well.
+func failEngine(w *World, o occurrence) (*broken, error) {
+	return served(w, o, sttserver.Behaviour{Do: stttest.EngineFails}, speech...)
+}
+
+// die loses the answer to what was acted on.
+func die(w *World, o occurrence) (*broken, error) {
+	return served(w, o, sttserver.Behaviour{Do: stttest.Dies}, speech...)
+}
+
+// freeze stops the server's process, and continues it.
+func freeze(w *World, o occurrence) (*broken, error) {
+	s, err := w.peer(o)
+	if err != nil {
+		return nil, err
+	}
+	return &broken{
+		steps: []journal.Step{{Do: journal.Cont, Process: s.server.Process()}}, apply: s.server.Stop, undo: s.server.Cont,
+	}, nil
 }
 
 // poison fails on one utterance, the first that comes.

@@ -20,6 +20,7 @@ var told = map[string]func(chaos.Event) string{
 	"salvaged":          func(e chaos.Event) string { return e.Why },
 	"dropped":           func(e chaos.Event) string { return e.Cause },
 	"delivery_failed":   func(e chaos.Event) string { return e.Cause },
+	"delivery_repeated": func(e chaos.Event) string { return e.Cause },
 	"delivered":         func(e chaos.Event) string { return e.Outcome },
 	"stt_health":        func(e chaos.Event) string { return map[bool]string{true: "well", false: "not well"}[e.OK] },
 	"streaming":         func(e chaos.Event) string { return map[bool]string{true: "on", false: "off"}[e.On] },

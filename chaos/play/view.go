@@ -236,7 +236,7 @@ func (r *run) State() scenario.State {
 	s := scenario.State{
 		Time: now.Seconds(), Healed: now >= r.sc.Head.Heal, Faults: r.lasting, Up: r.up, Health: r.Health(),
 		Components: map[string]string{}, Nodes: map[string]scenario.Node{},
-		Spoken: a.spoken, Recorded: a.recorded, Delivered: a.delivered, Waiting: r.Waiting(), Refused: a.refused, Lost: a.dropped, Duplicated: a.duplicated,
+		Spoken: a.spoken, Recorded: a.recorded, Delivered: a.delivered, Waiting: r.Waiting(), Refused: a.refused, Lost: a.dropped, Duplicated: a.duplicated, Acted: a.done, ActedTwice: a.doubled,
 		Wakes: a.wakes, FalseWakes: a.falseWakes, Missed: a.missed, Restarts: a.restarts, Reexecs: r.reexecs, Boots: r.w.booted() + r.reexecs,
 		Generation: r.now.Generation, Memory: r.memory, Tasks: r.tasks, Holders: r.holders,
 	}
@@ -276,7 +276,7 @@ func (r *run) report(end time.Duration) report.Run {
 	}
 	applied, rolledBack := r.w.changes()
 	out.Counts = map[string]int{
-		"spoken": a.spoken, "recorded": a.recorded, "delivered": a.delivered, "refused": a.refused, "dropped": a.dropped, "duplicated": a.duplicated,
+		"spoken": a.spoken, "recorded": a.recorded, "delivered": a.delivered, "refused": a.refused, "dropped": a.dropped, "duplicated": a.duplicated, "acted": a.done, "acted_twice": a.doubled,
 		"wakes": a.wakes, "false_wakes": a.falseWakes, "missed": a.missed, "restarts": a.restarts, "boots": r.w.booted() + r.reexecs, "reexecs": r.reexecs,
 		"applied": applied, "rolled_back": rolledBack,
 	}

@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"orac/appliance/stt/stttest"
 	"orac/chaos/process"
 )
@@ -28,6 +30,9 @@ type Process struct {
 	in  io.WriteCloser
 	out *os.File
 	buf *bufio.Reader
+
+	stopped bool                           // it answers nothing
+	waiting map[stttest.Endpoint]Behaviour // what is set when it goes on
 }
 
 // Start runs program with args, which runs Main.
@@ -69,23 +74,54 @@ func (p *Process) Process() process.Process { return p.self }
 
 // Set changes how endpoints behave.
 func (p *Process) Set(how map[stttest.Endpoint]Behaviour) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.stopped {
+		p.waiting = how
+		return nil
+	}
 	_, err := p.ask(Request{Set: how})
+	return err
+}
+
+// Stop stops the process as it stands; its kernel goes on to take connections and what is sent. Cont continues it.
+func (p *Process) Stop() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.stopped = true
+	return p.self.Signal(unix.SIGSTOP)
+}
+
+// Cont continues a process that was stopped.
+func (p *Process) Cont() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	err := p.self.Signal(unix.SIGCONT)
+	p.stopped = false
+	if how := p.waiting; how != nil && err == nil {
+		p.waiting = nil
+		_, err = p.ask(Request{Set: how})
+	}
 	return err
 }
 
 // Heard is all that it was sent so far.
 func (p *Process) Heard() ([]Heard, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.stopped {
+		return nil, errStopped
+	}
 	a, err := p.ask(Request{Heard: true})
 	return a.Heard, err
 }
 
+// ask is a request and its answer. The caller holds mu.
 func (p *Process) ask(r Request) (Answer, error) {
 	line, err := json.Marshal(r)
 	if err != nil {
 		return Answer{}, err
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	if _, err := p.in.Write(append(line, '\n')); err != nil {
 		return Answer{}, fmt.Errorf("%w: %w", errEnded, err)
 	}

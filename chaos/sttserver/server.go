@@ -40,9 +40,11 @@ type Answer struct {
 // Heard is an utterance that the server was sent, in the order in which requests began. What was said is not in it.
 type Heard struct {
 	Wake       string    `json:"wake"` // the time of its wake word, to the microsecond: its identity
+	ID         string    `json:"id"`   // of the utterance, as the appliance names it; empty of one that is to have no effect
 	Samples    int       `json:"samples"`
 	Whole      bool      `json:"whole"`
 	Began      time.Time `json:"began"`
+	Acted      time.Time `json:"acted,omitzero"`    // when ORAC Core was given what was understood
 	Answered   time.Time `json:"answered,omitzero"` // when a good answer went out
 	Complaint  string    `json:"complaint,omitempty"`
 	Connection string    `json:"way"` // http or ws
@@ -93,7 +95,7 @@ func record(all []stttest.Heard) (list []Heard) {
 		if h.Endpoint != stttest.HTTP && h.Endpoint != stttest.WS {
 			continue
 		}
-		r := Heard{Wake: h.Header.Get("X-Wake-Word-Time"), Samples: len(h.PCM), Whole: h.Whole, Began: h.Began, Complaint: h.Complaint, Connection: string(h.Endpoint)}
+		r := Heard{Wake: h.Header.Get("X-Wake-Word-Time"), ID: h.ID, Samples: len(h.PCM), Whole: h.Whole, Acted: h.Acted, Began: h.Began, Complaint: h.Complaint, Connection: string(h.Endpoint)}
 		if h.Endpoint == stttest.WS {
 			var config struct {
 				Wake string `json:"wake_word_time"`
@@ -109,6 +111,9 @@ func record(all []stttest.Heard) (list []Heard) {
 	}
 	return list
 }
+
+// errStopped is returned while the process is stopped.
+var errStopped = errors.New("the speech-to-text server's process is stopped")
 
 // errEnded is returned when the process is gone.
 var errEnded = errors.New("the speech-to-text server's process has ended")

@@ -192,7 +192,12 @@ func (a *app) interview(ctx context.Context, answers setup.Answers, tty *os.File
 	if err != nil {
 		return answers, failed(err)
 	}
-	defer func() { err = errors.Join(err, failed(keys.Close())) }()
+	restore := func() { _ = keys.Close() } // the process ends: nobody is left to tell
+	a.restore.Store(&restore)
+	defer func() {
+		a.restore.Store(nil)
+		err = errors.Join(err, failed(keys.Close()))
+	}()
 	i := setup.Interview{Keys: keys, Out: a.err, Program: setup.Program{
 		Parse: a.drafted,
 		Hearing: func(rb *runbook.Runbook) (detect.Config, error) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -33,12 +34,15 @@ type talk struct {
 	more  chan struct{} // something was shown
 }
 
+// around is the shell of the terminal: with its end, what nobody has read of the terminal would be lost.
+const around = `trap : INT; "$0" "$@"; echo "ended with $?"; read line`
+
 // talkTo starts orac in a terminal.
 func talkTo(t *testing.T, env []string, args ...string) *talk {
 	t.Helper()
 	self, err := os.Executable()
 	must(t, err)
-	k := &talk{t: t, cmd: exec.Command(self, args...), dir: t.TempDir(), more: make(chan struct{}, 1)}
+	k := &talk{t: t, cmd: exec.Command("/bin/sh", slices.Concat([]string{"-c", around, self}, args)...), dir: t.TempDir(), more: make(chan struct{}, 1)}
 	k.tty, k.person = terminal(t)
 	k.cmd.Dir, k.cmd.Stdin, k.cmd.Stdout, k.cmd.Stderr = k.dir, k.tty, k.tty, k.tty
 	k.cmd.Env = append(os.Environ(), "ORAC_TEST_MAIN=1", "ORAC_MODELS_DIR="+modelsForTests(t), "TERM=xterm", "NO_COLOR=1", "HOME="+k.dir)
@@ -101,23 +105,16 @@ func (k *talk) types(keys string) {
 // ends waits for the end, with this exit code, and with the terminal as it was.
 func (k *talk) ends(code int) {
 	k.t.Helper()
-	ended := make(chan error, 1)
-	go func() { ended <- k.cmd.Wait() }()
-	select {
-	case <-ended:
-	case <-time.After(patience):
-		k.t.Fatal("it does not end")
-	}
-	if got := k.cmd.ProcessState.ExitCode(); got != code {
-		k.mu.Lock()
-		defer k.mu.Unlock()
-		k.t.Errorf("exit code %d, not %d: %q", got, code, k.shown.String())
+	if said := k.sees(`ended with [0-9]+`); said != fmt.Sprint("ended with ", code) {
+		k.t.Errorf("%s, not %d", said, code)
 	}
 	modes, err := unix.IoctlGetTermios(int(k.tty.Fd()), unix.TCGETS)
 	must(k.t, err)
 	if modes.Lflag&unix.ICANON == 0 || modes.Lflag&unix.ECHO == 0 {
 		k.t.Error("the terminal shows nothing that is typed any more")
 	}
+	k.types("\n")
+	must(k.t, k.cmd.Wait())
 }
 
 // left is what is in the folder.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -39,11 +40,11 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if code, is := play.Tool(args, stdin, stdout, stderr); is {
 		return code
 	}
-	ctx, stop := signals(ctx)
-	defer stop()
 	isPipe := piped(stdout)
 	stdout, results := checkResults(stdout)
 	a := &app{out: screen.New(stdout), err: screen.New(stderr), piped: isPipe}
+	ctx, stop := a.signals(ctx)
+	defer stop()
 	root := a.root()
 	root.SetArgs(args)
 	root.SetIn(stdin)
@@ -74,13 +75,21 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 }
 
 // signals ends ctx at the first SIGINT or SIGTERM; the second ends the process at once.
-func signals(ctx context.Context) (context.Context, func()) {
+func (a *app) signals(ctx context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancel(ctx)
+	// Before it starts its first child Go tries whether one can be waited for (syscall.os_checkClonePidfd), in a child that has its
+	// memory and its handlers: a signal to the group at that moment would count twice. So it shall try now, while nothing is caught.
+	if self, err := os.FindProcess(os.Getpid()); err == nil {
+		_ = self.Release() // it cannot fail
+	}
 	caught := make(chan os.Signal, 2)
 	signal.Notify(caught, os.Interrupt, syscall.SIGTERM)
 	go func() {
 		for range caught {
 			if ctx.Err() != nil {
+				if restore := a.restore.Load(); restore != nil {
+					(*restore)()
+				}
 				os.Exit(130)
 			}
 			cancel()
@@ -119,6 +128,7 @@ type app struct {
 	json     bool   // --json
 	piped    bool   // standard output is a pipe to another program
 	vars     []string
+	restore  atomic.Pointer[func()] // gives the terminal back before a sudden end; nil: it is as it was
 }
 
 func (a *app) complain(err error) {
@@ -139,8 +149,7 @@ func (a *app) root() *cobra.Command {
 		Short: "listen for wake words, record what follows, deliver it to speech-to-text",
 		Long: `ORAC listens for wake words, records the command that follows, and delivers it to speech-to-text.
 One file, orac.hcl, declares the whole device.`,
-		Example: `  orac init                                   write a first orac.hcl, for what is plugged in
-  orac init                                   write a first orac.hcl
+		Example: `  orac init                                   write a first orac.hcl
   orac run                                    run the appliance
   orac validate                               check orac.hcl
   orac plan                                   show what would change

@@ -35,6 +35,9 @@ const (
 	STTCorrupt      Kind = "stt_corrupt"      // bytes of answers change on the way
 	STTSilent       Kind = "stt_silent"       // connections are taken, and nothing ever comes: a black hole
 	STTPoison       Kind = "stt_poison"       // one utterance fails for as long as the fault lasts, all others are answered
+	STTEngine       Kind = "stt_engine"       // its engine fails, and by HTTP that looks like silence
+	STTStopped      Kind = "stt_stopped"      // stopped, and continued afterwards with what it has
+	STTEnds         Kind = "stt_ends"         // ends between what it does and its answer
 	STTNoStream     Kind = "stt_no_stream"    // streaming is switched off there; no fault
 	NetDown         Kind = "net_down"         // the appliance has no network
 	HeartbeatDown   Kind = "heartbeat_down"

@@ -38,6 +38,8 @@ var words = []word{
 	{"waiting", cty.Number, "Utterances in the spool.", count(func(s *State) int { return s.Waiting })},
 	{"lost", cty.Number, "Recordings that are neither waiting nor answered.", count(func(s *State) int { return s.Lost })},
 	{"refused", cty.Number, "Utterances that were set aside.", count(func(s *State) int { return s.Refused })},
+	{"acted", cty.Number, "Utterances that ORAC Core acted on.", count(func(s *State) int { return s.Acted })},
+	{"acted_twice", cty.Number, "Utterances that ORAC Core acted on more than once: a service had them whole, and its answer was lost.", count(func(s *State) int { return s.ActedTwice })},
 	{"duplicated", cty.Number, "Utterances that were answered more than once.", count(func(s *State) int { return s.Duplicated })},
 	{"wakes", cty.Number, "Wakes.", count(func(s *State) int { return s.Wakes })},
 	{"false_wakes", cty.Number, "Wakes that no sound asked for.", count(func(s *State) int { return s.FalseWakes })},

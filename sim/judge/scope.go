@@ -40,7 +40,7 @@ var families = map[scenario.Kind]family{
 	scenario.STTNoStream: harmless, scenario.Silence: harmless, scenario.Noise: harmless, scenario.Clipping: harmless,
 	scenario.STTDown: service, scenario.STTSlow: service, scenario.STTReset: service, scenario.STTEmpty: service, scenario.STTTrash: service,
 	scenario.STTLies: service, scenario.STTLate: service, scenario.STTUnauthorized: service, scenario.STTHolds: service,
-	scenario.STTCut: service, scenario.STTCorrupt: service, scenario.STTSilent: service, scenario.STTPoison: service, scenario.NetDown: service,
+	scenario.STTCut: service, scenario.STTCorrupt: service, scenario.STTSilent: service, scenario.STTPoison: service, scenario.STTEngine: service, scenario.STTStopped: service, scenario.STTEnds: service, scenario.NetDown: service,
 	scenario.HeartbeatDown: heartbeat, scenario.HeartbeatNo: heartbeat, scenario.WebhookSlow: webhook, scenario.WebhookDown: webhook,
 	scenario.DiskFull: disk, scenario.DiskReadOnly: disk, scenario.DiskError: disk, scenario.DiskSlow: disk,
 	scenario.NodePanic: node, scenario.NodeStarve: node, scenario.CPUStarve: processor,

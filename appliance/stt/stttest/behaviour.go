@@ -7,7 +7,9 @@ type Do string
 
 const (
 	Good        Do = ""             // as the protocol says
-	EmptyText   Do = "empty"        // 200, text "", duration of the sound
+	EmptyText   Do = "empty"        // 200, text "", duration of the sound: nobody spoke. A language that is asked for is answered
+	EngineFails Do = "engine-fails" // whisper answers 500: by HTTP as EmptyText with the language "unknown", by WebSocket as EngineText
+	Dies        Do = "dies"         // has Core act on it, and resets the connection instead of an answer
 	Unreadable  Do = "unreadable"   // 200, text "", duration 0.0
 	EngineText  Do = "engine-text"  // 200, text "[Transcription Failed: …]"
 	EngineError Do = "error"        // 200 with status "error" or "unhealthy"; {"type":"error"} on a WebSocket, after After frames if not 0

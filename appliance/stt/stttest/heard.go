@@ -20,9 +20,11 @@ type Heard struct {
 	Messages   []string  // other text messages of a WebSocket
 	Began      time.Time // when the request was there
 	FirstSound time.Time
-	Whole      bool   // all of the sound came
-	Text       string // what was understood
-	Answered   bool   // a good answer went out
+	Whole      bool      // all of the sound came
+	Text       string    // what was understood
+	ID         string    // of the utterance, as Idempotency-Key or utterance_id; the original ignores both
+	Acted      time.Time // when what was understood was forwarded to ORAC Core; the original does that for a client that has gone, too
+	Answered   bool      // a good answer went out
 	AnsweredAt time.Time
 	Complaint  string // what was wrong with what was sent
 	Over       bool   // the request has ended
@@ -62,7 +64,7 @@ type exchange struct {
 
 func (s *Server) begin(e Endpoint, r *http.Request) exchange {
 	b := s.next(e)
-	h := Heard{Endpoint: e, Behaviour: b, Topic: r.PathValue("topic"), Header: r.Header.Clone(), Query: r.URL.Query(), Began: time.Now()}
+	h := Heard{Endpoint: e, Behaviour: b, Topic: r.PathValue("topic"), Header: r.Header.Clone(), Query: r.URL.Query(), Began: time.Now(), ID: r.Header.Get("Idempotency-Key")}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.heard = append(s.heard, h)
@@ -87,6 +89,17 @@ func (x exchange) sound(pcm []int16, frames int) {
 		h.PCM = append(slices.Clip(h.PCM), pcm...)
 		h.Frames += frames
 	})
+}
+
+// forward has ORAC Core act on what was understood, as the original does before it answers, whether or not anybody waits for that.
+func (x exchange) forward(wanted bool) {
+	switch x.Do {
+	case EmptyText, Unreadable, EngineText, EngineFails, EngineError, Never:
+		return
+	}
+	if wanted {
+		x.note(func(h *Heard) { h.Acted = time.Now() })
+	}
 }
 
 // answered notes that a good answer went out.

@@ -97,6 +97,8 @@ func (x exchange) misbehave(w http.ResponseWriter, r *http.Request) bool {
 		_, _ = io.WriteString(w, `{"text": ["a list"], "status": 7}`)
 	case CloseEarly:
 		panic(http.ErrAbortHandler)
+	case Dies:
+		reset(r)
 	case ResetAnswer:
 		w.Header().Set("Content-Length", "500")
 		_, _ = io.WriteString(w, `{"text": "cut`)
@@ -171,12 +173,35 @@ func (s *Server) oneShot(x exchange, w http.ResponseWriter, r *http.Request) {
 	}
 	x.sound(pcm, 0)
 	x.note(func(h *Heard) { h.Whole = true })
-	if !x.gate() || x.misbehave(w, r) {
+	if !x.gate() {
+		return
+	}
+	asked := r.URL.Query()
+	x.forward(err == nil && asked.Get("forward_to_core") != "false")
+	if x.misbehave(w, r) {
 		return
 	}
 	text, duration := x.words(pcm, err == nil)
 	x.note(func(h *Heard) { h.Text = text })
-	x.answer(w, map[string]any{"text": text, "confidence": 0.9, "language": "en", "duration": duration, "processing_time": 0.25})
+	x.answer(w, map[string]any{"text": text, "confidence": confidence(text), "language": x.language(text, asked.Get("language")), "duration": duration, "processing_time": 0.25})
+}
+
+// language is what an answer says of it. A failure has none, whatever was asked for; where nothing was, silence has none either.
+func (x exchange) language(text, asked string) string {
+	switch {
+	case x.Do == EngineFails, text == "" && asked == "":
+		return "unknown"
+	case asked != "":
+		return asked
+	}
+	return "en"
+}
+
+func confidence(text string) float64 {
+	if text == "" {
+		return 0
+	}
+	return 0.9
 }
 
 // words is the text and duration of an answer, bad behaviour included.
@@ -185,7 +210,7 @@ func (x exchange) words(pcm []int16, readable bool) (text string, duration float
 	switch {
 	case x.Do == Unreadable || !readable:
 		return "", 0
-	case x.Do == EmptyText:
+	case x.Do == EmptyText, x.Do == EngineFails:
 		return "", duration
 	case x.Do == EngineText:
 		return "[Transcription Failed: the engine is not there]", duration

@@ -29,7 +29,15 @@ func (s *Server) webSocket(x exchange, w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	x.note(func(h *Heard) { h.Whole = true })
-	if x.gate() && x.wsAnswer(ctx, c, pcm) {
+	if !x.gate() {
+		return
+	}
+	x.forward(len(pcm) > 0)
+	if x.Do == Dies {
+		reset(r)
+		return
+	}
+	if x.wsAnswer(ctx, c, pcm) {
 		x.answered()
 		if x.Do == NeverClose {
 			_, _, _ = c.Read(ctx) // the client closes
@@ -52,6 +60,7 @@ func (x *exchange) listen(ctx context.Context, c *websocket.Conn, r *http.Reques
 			var m struct {
 				Type string `json:"type"`
 				Wake string `json:"wake_word_time"`
+				ID   string `json:"utterance_id"`
 			}
 			if err := json.Unmarshal(data, &m); err != nil {
 				return nil, x.object(ctx, c, "Invalid JSON")
@@ -60,7 +69,7 @@ func (x *exchange) listen(ctx context.Context, c *websocket.Conn, r *http.Reques
 			case "config":
 				x.aim(m.Wake)
 				x.note(func(h *Heard) {
-					h.Body = data
+					h.Body, h.ID = data, m.ID
 					if m.Wake != "" && !isNaive(m.Wake) {
 						h.Complaint = fmt.Sprintf("wake_word_time %q is not a naive local time with microseconds", m.Wake)
 					}
@@ -157,7 +166,10 @@ func (x exchange) wsAnswer(ctx context.Context, c *websocket.Conn, pcm []int16) 
 		text(`{"type":"transcription","text":"half of it","is_final":false}`)
 	}
 	words, duration := x.words(pcm, true)
+	if x.Do == EngineFails {
+		words = "[Transcription Failed: the engine answered 500]"
+	}
 	x.note(func(h *Heard) { h.Text = words })
-	return x.send(ctx, c, map[string]any{"type": "transcription", "text": words, "confidence": 0.9, "language": "en",
+	return x.send(ctx, c, map[string]any{"type": "transcription", "text": words, "confidence": confidence(words), "language": "en",
 		"duration": duration, "processing_time": 0.25, "is_final": true})
 }

@@ -6,12 +6,10 @@
 package wire
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -21,7 +19,6 @@ import (
 	"time"
 
 	"orac/appliance/rt"
-	"orac/appliance/rt/live"
 )
 
 const (
@@ -148,6 +145,13 @@ type Request struct {
 	Header      http.Header
 	Body        []byte
 	Unread      bool // the body of a success does not matter, and is not waited for
+
+	// Ready is called once, by the caller's task, when the connection stands and before any of the body goes out. An error ends the
+	// exchange. Nil: nothing.
+	Ready func(*rt.Task) error
+	// Hold is asked, by the caller's task, when the timeout has passed without an answer to what was sent whole, and again after
+	// as long as it says: how much longer to wait. 0 gives up; nil always does.
+	Hold func(*rt.Task) time.Duration
 }
 
 // Do sends a request and gives the body of a success. A peer that does not take the token is given another one, once.
@@ -164,50 +168,6 @@ func (c *Client) Do(t *rt.Task, r Request) ([]byte, error) {
 
 // Drop closes the connections that wait for reuse: what a peer that misbehaved has left in them is nobody's answer.
 func (c *Client) Drop() { c.http.CloseIdleConnections() }
-
-// once sends a request and gives the body of a success, and the token that it went with.
-func (c *Client) once(t *rt.Task, r Request, refused string) (_ []byte, token string, _ error) {
-	stop, cancel := live.Context(t)
-	defer cancel()
-	ctx, done := context.WithTimeout(stop, c.timeout)
-	defer done()
-	req, err := http.NewRequestWithContext(ctx, r.Method, r.URL, bytes.NewReader(r.Body))
-	if err != nil {
-		return nil, "", &Error{Op: r.Op, Address: Address(r.URL), Kind: Refused, Cause: withoutURL(err)}
-	}
-	if req.Header, token, err = c.Header(t, refused); err != nil {
-		return nil, "", &Error{Op: r.Op, Address: Address(r.URL), Kind: Unauthorised, Cause: err}
-	}
-	for name, values := range r.Header {
-		req.Header[name] = values
-	}
-	if r.ContentType != "" {
-		req.Header.Set("Content-Type", r.ContentType)
-	}
-	res, err := c.http.Do(req)
-	if err != nil {
-		return nil, token, c.Fail(t, r.Op, r.URL, err)
-	}
-	defer res.Body.Close()
-	if res.StatusCode == http.StatusSwitchingProtocols { // its body is the connection, which no deadline of ours ends
-		return nil, token, c.Status(r.Op, r.URL, res, nil)
-	}
-	if r.Unread && res.StatusCode/100 == 2 {
-		return nil, token, nil
-	}
-	body, err := io.ReadAll(io.LimitReader(res.Body, MaxAnswer+1))
-	if e := c.Status(r.Op, r.URL, res, body); e != nil {
-		return nil, token, e // whether all of a refusal's text came does not matter
-	}
-	if err != nil {
-		return nil, token, c.Fail(t, r.Op, r.URL, err)
-	}
-	if len(body) > MaxAnswer {
-		return nil, token, &Error{Op: r.Op, Address: Address(r.URL), Kind: Protocol,
-			Cause: fmt.Errorf("the answer is longer than %d bytes", MaxAnswer), Hint: "is this an ORAC STT?"}
-	}
-	return body, token, nil
-}
 
 // Address is a URL as an Error shows it.
 func Address(raw string) string {

@@ -61,6 +61,18 @@ func (r Retry) String() string {
 	return fmt.Sprintf("Retry(%d)", int(r))
 }
 
+// Doubt is what is not known, after a failed exchange, of what the other side does with what it was sent.
+type Doubt int
+
+const (
+	// NoDoubt: it does not have all of it, or has answered that it failed.
+	NoDoubt Doubt = iota
+	// Acted: it had all of it and has answered, illegibly: it may have acted on it.
+	Acted
+	// UnderWay: it had all of it and has not answered: it may still be at work on it, and act on it.
+	UnderWay
+)
+
 // maxCause bounds the text of a cause, in characters: libraries quote what a peer has sent.
 const maxCause = 600
 
@@ -72,6 +84,7 @@ type Error struct {
 	Kind       Kind
 	Status     int           // HTTP status or exit status; 0 if there was none
 	RetryAfter time.Duration // the least wait that the other side asked for; 0 if it did not
+	Doubt      Doubt         // of a request that told when it was sent (Request.Ready), and of a stream
 	Hint       string        // the way out; may be empty
 	Cause      error
 }

@@ -165,6 +165,8 @@ func (v *Events) trouble(body event.Body) (kind, text string) {
 	switch b := body.(type) {
 	case event.DeliveryFailed:
 		return v.Warn("not delivered"), fmt.Sprintf("%s: %s; again %s", Clean(b.STT), Clean(b.Cause), b.Retry)
+	case event.DeliveryRepeated:
+		return v.Warn("sent again"), fmt.Sprintf("%s may act on it twice: %s", Clean(b.STT), Clean(b.Cause))
 	case event.Spooled:
 		if b.Where == "disk" {
 			return v.Good("on disk"), "the disk takes utterances again: " + b.Utterance

@@ -1,0 +1,129 @@
+package node
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"orac/appliance/event"
+	"orac/appliance/rt"
+	"orac/appliance/stt"
+)
+
+// doubt is whether a service may act on an utterance, or has acted on it, although its answer is missing. The protocol cannot tell.
+// What is in doubt is sent again all the same, since it would be lost otherwise: late, seldom, and never without saying so.
+type doubt struct {
+	cause    error      // why the answer is missing; nil: nothing is in doubt since it was last sent
+	underWay bool       // the service may still be at work on it
+	since    rt.Instant // when it may have had all of it, at the latest
+	told     int        // how often it was sent again in doubt, which was said each time
+}
+
+const (
+	// settleTime is how long after the loss of its answer nothing is under way any more: the service's own limit, and time for
+	// ORAC Core to have what comes of it.
+	settleTime = stt.PeerLimit + 2*time.Second
+	// mostDoubles is how often an utterance is sent again in doubt: a service that acts on every one acts three times at most.
+	mostDoubles = 2
+	// firstDouble is the pause before that where nothing is under way; the next one is three times as long.
+	firstDouble = 10 * time.Second
+	// lifeEvery is how often a service that gives no sign of life is asked for one.
+	lifeEvery = 2 * time.Second
+)
+
+var errNoAnswer = errors.New("the service may have had all of it before, and its answer never came")
+
+// sending has it on disk that the service may have all of an utterance, before that is so.
+func (n *Delivery) sending(t *rt.Task, c *course) error {
+	reply := rt.NewMailbox[struct{}]("noted", 1)
+	if err := n.Spool.Send(t, Sending{Seq: c.Seq, STT: n.STT, Reply: reply}); err != nil {
+		return err
+	}
+	_, err := reply.Recv(t, rt.Never)
+	c.doubt.since = t.Now()
+	return err
+}
+
+// note takes what a failure leaves in doubt.
+func (n *Delivery) note(t *rt.Task, c *course, err error) {
+	if e, ok := errors.AsType[*stt.Error](err); ok && e.Doubt != stt.NoDoubt {
+		c.doubt.cause, c.doubt.underWay = err, e.Doubt == stt.UnderWay
+		return
+	}
+	if c.doubt.cause == nil && c.doubt.told == 0 {
+		_ = n.Spool.Send(t, Sending{Seq: c.Seq, STT: n.STT, Not: true}) // who is told to stop leaves the note
+	}
+}
+
+// clear comes before an utterance is sent again. One that is in doubt waits until nothing of it can be under way any more, and it
+// is said that it goes out once more. over tells that it was sent often enough.
+func (n *Delivery) clear(t *rt.Task, c *course) (over bool, err error) {
+	d := &c.doubt
+	if d.cause == nil {
+		return false, nil
+	}
+	if d.told >= mostDoubles {
+		return true, n.givenUp(t, c, fmt.Errorf("it was sent %d times without an answer that could be read, and may have been acted on each time: %w", d.told+1, d.cause))
+	}
+	began := t.Now()
+	if err := n.settle(t, d); err != nil {
+		return false, err
+	}
+	t.Trace("repeated", int64(c.Seq))
+	say(t, n.Events, n.Name, event.DeliveryRepeated{
+		Utterance: c.Meta.ID, STT: n.STT, Attempt: c.attempts + 1, Waited: t.Now().Sub(began).Seconds(), Cause: d.cause.Error(),
+	})
+	d.told++
+	d.cause = nil
+	return false, nil
+}
+
+// settle waits as long as a doubt asks for.
+func (n *Delivery) settle(t *rt.Task, d *doubt) error {
+	defer n.idle()()
+	if d.underWay {
+		return n.outlast(t, d)
+	}
+	pause := firstDouble
+	for range d.told {
+		pause *= 3
+	}
+	return t.Sleep(pause)
+}
+
+// outlast waits until a service that may be at work on an utterance is so no more. One that is stopped begins with it when it is
+// continued: its time counts from its next sign of life.
+func (n *Delivery) outlast(t *rt.Task, d *doubt) error {
+	until := d.since.Add(settleTime)
+	if p, ok := n.Client.(stt.Prober); ok {
+		for mute := false; ; {
+			_, err := p.Health(t)
+			if errors.Is(err, rt.ErrStopped) {
+				return err
+			}
+			e, failed := errors.AsType[*stt.Error](err)
+			switch {
+			case failed && e.Kind == stt.Timeout:
+				mute = true
+			case failed && e.Kind == stt.Unreachable && e.Status == 0:
+			default:
+				if mute {
+					until = t.Now().Add(settleTime)
+				}
+				return t.Sleep(max(0, until.Sub(t.Now())))
+			}
+			if err := t.Sleep(lifeEvery); err != nil {
+				return err
+			}
+		}
+	}
+	return t.Sleep(max(0, until.Sub(t.Now())))
+}
+
+// note is what the record of a delivery says of it.
+func (d *doubt) note() string {
+	if d.told == 0 {
+		return ""
+	}
+	return fmt.Sprintf("it was sent %d times, since answers were lost: the service may have acted on it more than once", d.told+1)
+}

@@ -1,0 +1,32 @@
+package spool
+
+import (
+	"slices"
+
+	"orac/appliance/rt"
+)
+
+// Sent notes, before it is so, that a service may have all of an utterance, or with has false that it has not. Until the service
+// has answered, whoever delivers it again must know: a kill may come between the two. A disk that refuses is tried again by Retry.
+func (s *Spool) Sent(t *rt.Task, e *Entry, stt string, has bool) {
+	if slices.Contains(e.Meta.Sent, stt) == has {
+		return
+	}
+	if has {
+		e.Meta.Sent = append(slices.Clone(e.Meta.Sent), stt)
+	} else {
+		e.Meta.Sent = slices.DeleteFunc(slices.Clone(e.Meta.Sent), func(x string) bool { return x == stt })
+	}
+	e.unsaid = true
+	if err := s.writeSent(t, e); err != nil {
+		s.diskErr = err
+	}
+}
+
+// writeSent writes what Sent has changed. Of an utterance that is not on disk yet it is written with the whole.
+func (s *Spool) writeSent(t *rt.Task, e *Entry) error {
+	if !e.unsaid || !e.onDisk {
+		return nil
+	}
+	return s.writeMeta(t, e)
+}

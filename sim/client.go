@@ -1,0 +1,219 @@
+package sim
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"orac/appliance/audio"
+	"orac/appliance/rt"
+	"orac/appliance/stt"
+	"orac/appliance/stt/wire"
+	"orac/runbook"
+	"orac/runbook/scenario"
+)
+
+// sttClient is a client of a service under the settings of one runbook: what the real client makes of a server that is away, slow,
+// stopped, or lies.
+type sttClient struct {
+	*service
+	timeout time.Duration
+}
+
+// connect reaches the server.
+func (c sttClient) connect(t *rt.Task, op string) error {
+	if err := t.Sleep(connectTime); err != nil {
+		return err
+	}
+	if c.has(scenario.STTSilent) {
+		if err := t.Sleep(connectPatience); err != nil {
+			return err
+		}
+		return c.fault(op, wire.Timeout, 0, fmt.Sprintf("no connection in %v", connectPatience))
+	}
+	switch {
+	case c.m.active(scenario.NetDown):
+		return c.fault(op, wire.Unreachable, 0, "network is unreachable")
+	case c.m.active(scenario.Descriptors):
+		return c.fault(op, wire.Unreachable, 0, "too many open files")
+	case c.has(scenario.STTDown):
+		return c.fault(op, wire.Unreachable, 0, "connection refused")
+	case c.has(scenario.STTUnauthorized):
+		return c.fault(op, wire.Unauthorised, 401, "the token is not accepted")
+	}
+	return nil
+}
+
+// greet waits for the first word of the server after the connection, which the kernel of a stopped one makes.
+func (c sttClient) greet(t *rt.Task, op string) error {
+	for until := t.Now().Add(connectPatience); c.has(scenario.STTStopped); {
+		if t.Now() >= until {
+			return c.fault(op, wire.Timeout, 0, fmt.Sprintf("no answer in %v", connectPatience))
+		}
+		if err := t.Sleep(100 * time.Millisecond); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Transcribe implements stt.Client.
+func (c sttClient) Transcribe(t *rt.Task, u stt.Utterance, pcm []int16) (stt.Result, error) {
+	return c.request(t, "transcribe", u, pcm)
+}
+
+// Check implements stt.Checker.
+func (c sttClient) Check(t *rt.Task, u stt.Utterance, pcm []int16) (stt.Result, error) {
+	u.Sending = nil
+	return c.request(t, "check", u, pcm)
+}
+
+func (c sttClient) request(t *rt.Task, op string, u stt.Utterance, pcm []int16) (stt.Result, error) {
+	if err := c.connect(t, op); err != nil {
+		return stt.Result{}, err
+	}
+	if u.Sending != nil {
+		if err := u.Sending(t); err != nil {
+			return stt.Result{}, err
+		}
+	}
+	if how, poisoned := c.poisoned(u.ID); c.has(scenario.STTReset) || poisoned && how == "reset" { // in the middle of the sound
+		return stt.Result{}, c.fault(op, wire.Unreachable, 0, "connection reset by peer")
+	}
+	return c.answer(t, op, u, len(pcm))
+}
+
+// Stream implements stt.Streamer.
+func (c sttClient) Stream(t *rt.Task, u stt.Utterance, chunks *rt.Mailbox[stt.Chunk]) (stt.Result, error) {
+	if err := c.connect(t, "stream"); err != nil {
+		return stt.Result{}, err
+	}
+	if err := c.greet(t, "stream"); err != nil {
+		return stt.Result{}, err
+	}
+	if c.has(scenario.STTNoStream) {
+		return stt.Result{}, c.fault("stream", wire.Unauthorised, 403, "")
+	}
+	for samples := 0; ; {
+		chunk, err := chunks.Recv(t, t.Now().Add(5*time.Second))
+		how, poisoned := c.poisoned(u.ID)
+		switch {
+		case errors.Is(err, rt.ErrClosed):
+			if u.Sending != nil {
+				if err := u.Sending(t); err != nil {
+					return stt.Result{}, err
+				}
+			}
+			return c.answer(t, "stream", u, samples)
+		case errors.Is(err, rt.ErrTimeout):
+			return stt.Result{}, c.fault("stream", wire.Timeout, 0, "our own sound stopped for 5s")
+		case err != nil:
+			return stt.Result{}, err
+		case c.has(scenario.STTDown), c.has(scenario.STTReset), poisoned && how == "reset":
+			return stt.Result{}, c.fault("stream", wire.Unreachable, 0, "connection reset by peer")
+		}
+		samples += chunk.N
+	}
+}
+
+// answer is what comes of an utterance that the server has all of.
+func (c sttClient) answer(t *rt.Task, op string, u stt.Utterance, samples int) (stt.Result, error) {
+	w := &work{id: u.ID, samples: samples, check: op == "check"}
+	c.begin(w, max(c.timeout, answerLeast))
+	if err := c.wait(t, op, w); err != nil {
+		return stt.Result{}, err
+	}
+	c.finish(w)
+	_, poisoned := c.poisoned(u.ID)
+	acted := func(e *wire.Error) error {
+		e.Doubt = wire.Acted
+		return e
+	}
+	switch {
+	case poisoned:
+		return stt.Result{}, c.fault(op, wire.Busy, 500, "Internal Server Error")
+	case c.has(scenario.STTEnds):
+		e := c.fault(op, wire.Unreachable, 0, "connection reset by peer")
+		e.Doubt = wire.UnderWay
+		return stt.Result{}, e
+	case c.has(scenario.STTCut):
+		return stt.Result{}, acted(c.fault(op, wire.Protocol, 200, "the answer ends in the middle: unexpected EOF"))
+	case c.has(scenario.STTTrash), c.has(scenario.STTCorrupt):
+		return stt.Result{}, acted(c.fault(op, wire.Protocol, 200, "the answer is no JSON"))
+	case c.has(scenario.STTLies), c.has(scenario.STTEngine) && op == "stream":
+		return stt.Result{}, c.fault(op, wire.Engine, 200, "[Transcription Failed: out of memory]")
+	case c.has(scenario.STTEngine) && op == "check":
+		return stt.Result{}, c.fault(op, wire.Engine, 200, "no text, and the language unknown: its engine failed")
+	case !w.text: // that nobody spoke cannot be told from a failure without a language in the request
+		return stt.Result{Silence: op != "transcribe", Duration: audio.Time(samples)}, nil
+	}
+	if !w.check {
+		c.m.account.answered(c.m.now(), c.name, u.ID, samples)
+	}
+	return stt.Result{Text: fmt.Sprintf("[00:00.000 --> 00:15.000] [Music] %d samples", samples), Confidence: 1, Duration: audio.Time(samples)}, nil
+}
+
+// wait is the vigil of the real client: it counts only the time in which the server lives.
+func (c sttClient) wait(t *rt.Task, op string, w *work) error {
+	doubtful := func(kind wire.Kind, cause string) error {
+		e := c.fault(op, kind, 0, cause)
+		e.Doubt = wire.UnderWay
+		return e
+	}
+	began := t.Now()
+	for lived := time.Duration(0); ; {
+		now := c.m.now()
+		switch done := w.at > 0 && now >= w.at; {
+		case w.ended || c.has(scenario.STTDown):
+			return doubtful(wire.Unreachable, "connection reset by peer")
+		case done && !c.mute():
+			return nil
+		case lived >= max(c.timeout, answerLeast) || t.Now().Sub(began) >= holdMost:
+			return doubtful(wire.Timeout, fmt.Sprintf("no transcript %v after the end of the sound", t.Now().Sub(began).Round(time.Second)))
+		}
+		step := time.Second
+		if w.at > now {
+			step = min(step, w.at-now)
+		}
+		mute := c.mute()
+		if err := t.Sleep(step); err != nil {
+			return err
+		}
+		if !mute {
+			lived += step
+		}
+	}
+}
+
+// Health implements stt.Prober.
+func (c sttClient) Health(t *rt.Task) (stt.Health, error) {
+	if err := c.connect(t, "health"); err != nil {
+		return stt.Health{}, err
+	}
+	if err := c.greet(t, "health"); err != nil {
+		return stt.Health{}, err
+	}
+	if d := c.faults[scenario.STTSlow].Delay; d > 0 {
+		if err := t.Sleep(min(d, 5*time.Second)); err != nil {
+			return stt.Health{}, err
+		}
+		if d > 5*time.Second {
+			return stt.Health{}, c.fault("health", wire.Timeout, 0, "no answer in 5s")
+		}
+	}
+	streams := !c.has(scenario.STTNoStream)
+	return stt.Health{Status: "healthy", Streaming: &streams}, nil
+}
+
+func (m *machine) client(_ *runbook.Runbook, s runbook.STT) (stt.Client, error) {
+	timeout := s.Timeout
+	if timeout <= 0 {
+		timeout = 30 * time.Second
+	}
+	v, ok := m.services[s.Name]
+	if !ok { // an apply has added it
+		v = &service{m: m, name: s.Name, faults: map[scenario.Kind]scenario.Fault{}}
+		m.services[s.Name] = v
+	}
+	return sttClient{v, timeout}, nil
+}
