@@ -118,6 +118,11 @@ docs: build ## write the reference documentation anew from the code
 	bin/orac schema --markdown > runbook/REFERENCE.md
 	bin/orac schema --scenario --markdown > runbook/scenario/REFERENCE.md
 
+.PHONY: man
+man: build ## write the man pages into .orac/man (MANPATH=.orac/man man orac)
+	@rm -rf $(STATE)/man
+	bin/orac man $(STATE)/man
+
 .PHONY: fmt
 fmt: build ## format Go and HCL
 	gofmt -w $(GO_FILES)

@@ -11,6 +11,7 @@ import (
 	"orac/appliance/incident"
 	"orac/appliance/node"
 	"orac/appliance/provenclock"
+	"orac/appliance/reconcile"
 	"orac/appliance/rt"
 	"orac/appliance/status"
 	"orac/appliance/store"
@@ -300,6 +301,18 @@ func (c *Core) Spool() status.Spool {
 	return status.Spool{}
 }
 
+// Hooks is what waits for webhooks. It may be called from anywhere.
+func (c *Core) Hooks() (list []status.Hook) {
+	for _, v := range c.runner.Views() {
+		if h, ok := v.code.(*node.Webhook); ok && v.State != reconcile.Leaked {
+			shown := h.Shown()
+			shown.Name = h.Hook // it has shown nothing yet when it has just been started
+			list = append(list, shown)
+		}
+	}
+	return list
+}
+
 // Generation is the number of the generation that runs; 0 if none was committed. It may be called from anywhere.
 func (c *Core) Generation() int { return c.steward.Generation() }
 
@@ -339,6 +352,7 @@ func (c *Core) Status(now rt.Instant, wall time.Time) status.Status {
 			s.Spool = sp.Shown()
 		}
 	}
+	s.Hooks = c.Hooks()
 	if last := c.log.Recent(now, 1); len(last) > 0 {
 		s.Incident = &last[0]
 	}

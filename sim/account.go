@@ -25,6 +25,10 @@ type account struct {
 	woke                                          map[string]time.Duration // last wake, by device, listener and model
 	opened                                        map[string]time.Duration // devices
 	spoke                                         map[string]bool          // wakes that a command followed, and nothing disturbed
+
+	dues   []*due         // what webhooks must be told
+	told   int            // events that webhooks have taken
+	untold map[string]int // events that were called dropped, by webhook
 }
 
 // fate is what has become of an utterance.
@@ -47,7 +51,7 @@ type fate struct {
 }
 
 func newAccount(m *machine) *account {
-	return &account{m: m, utterances: map[string]*fate{}, woke: map[string]time.Duration{}, opened: map[string]time.Duration{}, spoke: map[string]bool{}}
+	return &account{m: m, utterances: map[string]*fate{}, woke: map[string]time.Duration{}, opened: map[string]time.Duration{}, spoke: map[string]bool{}, untold: map[string]int{}}
 }
 
 func (a *account) of(id string) *fate {
@@ -99,6 +103,7 @@ const diskPatience = 3 * time.Second
 
 // event takes what the appliance says.
 func (a *account) event(at time.Duration, e event.Event) {
+	a.expect(at, e)
 	switch b := e.Body.(type) {
 	case event.DeviceOpened:
 		a.opened[b.Device] = at
@@ -259,6 +264,7 @@ func (a *account) waiting() (ids []string) {
 
 // power notes a loss of power, or a kill: what was not where it survives is excused.
 func (a *account) power(kind scenario.Kind) {
+	a.ending()
 	for _, id := range a.order {
 		f := a.utterances[id]
 		f.cut = f.cut || !f.sealed

@@ -101,7 +101,21 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 		scenario.HeartbeatDown: {does: noticed},
 		scenario.HeartbeatNo:   {does: noticed},
 		scenario.WebhookSlow:   {does: noticed},
-		scenario.WebhookDown:   {does: noticed},
+		scenario.WebhookDown: {does: func(m *machine, r report.Run) bool {
+			return noticed(m, r) && said(r, "webhook_failed", "connection refused", begin, end) > 2 && m.core.Hooks()[0].Waiting == 0
+		}},
+		scenario.WebhookRefused: {does: func(m *machine, r report.Run) bool {
+			return noticed(m, r) && len(m.incidentIn) == 1 && m.incidents[m.incidentIn[0]].End > 0 && m.core.Hooks()[0].Waiting == 0
+		}},
+		scenario.WebhookGone: {does: func(m *machine, r report.Run) bool {
+			return noticed(m, r) && said(r, "webhook_failed", "410", begin, 120) == 1 && m.core.Hooks()[0].Gone && m.core.Hooks()[0].Waiting > 20
+		}},
+		scenario.WebhookPoison: {more: "for = \"45s\"", does: func(m *machine, r report.Run) bool {
+			return said(r, "webhook_aside", "takes", begin, 120)+said(r, "webhook_aside", "took another", begin, 120) == 1 && m.core.Hooks()[0].Aside == 1 && m.core.Hooks()[0].Waiting == 0
+		}},
+		scenario.WebhookFlood: {does: func(m *machine, r report.Run) bool {
+			return said(r, "webhook_failed", "", 0, 120) == 0 && m.account.told > 20
+		}},
 
 		scenario.DiskFull:     {does: stored},
 		scenario.DiskReadOnly: {does: stored},

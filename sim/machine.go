@@ -49,17 +49,18 @@ type machine struct {
 	records int
 	count   map[string]uint64 // hops that reached the models before this boot, by device
 
-	disk     *virtual.Disk
-	diskBad  time.Duration // when it was last refusing
-	mics     map[string]*microphone
-	micNames []string
-	services map[string]*service
-	peers    map[string]*peer
-	ledger   *ledger
-	lasting  map[scenario.Kind]int // faults that last, by kind
-	faulty   int                   // of those that are no mere conditions
-	trouble  []stretch             // when sound was disturbed
-	memory   struct {
+	disk      *virtual.Disk
+	diskBad   time.Duration // when it was last refusing
+	mics      map[string]*microphone
+	micNames  []string
+	services  map[string]*service
+	peers     map[string]*peer
+	receivers map[string]*receiver
+	ledger    *ledger
+	lasting   map[scenario.Kind]int // faults that last, by kind
+	faulty    int                   // of those that are no mere conditions
+	trouble   []stretch             // when sound was disturbed
+	memory    struct {
 		base, rate int64
 		since      time.Duration
 	}
@@ -94,7 +95,7 @@ const canary = "canary-4e1f-never-to-be-seen"
 func newMachine(sc *scenario.Scenario, seed uint64, o runOptions) (*machine, error) {
 	m := &machine{
 		sc: sc, seed: seed, o: o, file: o.book.file, text: o.book.text, first: o.book.runbook,
-		disk: virtual.NewDisk(4 << 30), mics: map[string]*microphone{}, services: map[string]*service{}, peers: map[string]*peer{},
+		disk: virtual.NewDisk(4 << 30), mics: map[string]*microphone{}, services: map[string]*service{}, peers: map[string]*peer{}, receivers: map[string]*receiver{},
 		lasting: map[scenario.Kind]int{}, incidents: map[string]*report.Incident{}, count: map[string]uint64{},
 	}
 	m.epoch = time.Date(2026, 1, 17, 9, 0, 0, 0, time.UTC)

@@ -147,6 +147,9 @@ func (m *machine) finish(seed uint64, began time.Time) report.Run {
 	for id, what := range m.account.astray() {
 		m.judge.Break(m.clock, "aside", id+" "+what)
 	}
+	for _, what := range m.account.silent() {
+		m.judge.Break(m.clock, "told", what)
+	}
 	m.judge.Finish(m.clock, m)
 	m.highest()
 	m.judge.Safe(m.clock, safety...)
@@ -185,7 +188,7 @@ func (m *machine) finish(seed uint64, began time.Time) report.Run {
 }
 
 // safety is what is demanded of every run.
-var safety = []string{"lost", "once", "twice", "silence", "order", "holders", "fenced", "patient", "masked", "cooldown", "queues", "secrets", "applied", "runs", "history"}
+var safety = []string{"lost", "once", "twice", "silence", "order", "holders", "fenced", "patient", "masked", "cooldown", "queues", "secrets", "applied", "runs", "history", "told"}
 
 // highest looks whether every queue has kept to its bound.
 func (m *machine) highest() {
