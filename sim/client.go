@@ -77,8 +77,10 @@ func (c sttClient) request(t *rt.Task, op string, u stt.Utterance, pcm []int16) 
 			return stt.Result{}, err
 		}
 	}
-	if how, poisoned := c.poisoned(u.ID); c.has(scenario.STTReset) || poisoned && how == "reset" { // in the middle of the sound
-		return stt.Result{}, c.fault(op, wire.Unreachable, 0, "connection reset by peer")
+	if how, poisoned := c.poisoned(u.ID); c.has(scenario.STTReset) || poisoned && how == "reset" {
+		e := c.fault(op, wire.Unreachable, 0, "connection reset by peer")
+		e.Doubt = wire.UnderWay // in the middle of the sound; but the kernel of this machine has taken all of it, and nobody knows
+		return stt.Result{}, e
 	}
 	return c.answer(t, op, u, len(pcm))
 }
