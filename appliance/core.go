@@ -322,7 +322,7 @@ func (c *Core) Status(now rt.Instant, wall time.Time) status.Status {
 	for _, v := range c.runner.Views() {
 		n := status.Node{
 			Address: v.Node.Address, Kind: string(v.Node.Kind), State: string(v.State), Since: wall.Add(-now.Sub(v.Since)),
-			Generation: uint64(v.Generation), Restarts: v.Restarts, Rate: c.monitor.Rate(v.Node.Address), Feeds: readersOf(g, v.Node.Address),
+			Generation: uint64(v.Generation), Restarts: v.Restarts, Rate: c.monitor.Rate(v.Node.Address),
 		}
 		if v.Err != nil {
 			n.Error = v.Err.Error()
@@ -334,11 +334,15 @@ func (c *Core) Status(now rt.Instant, wall time.Time) status.Status {
 		if d, ok := v.code.(*node.Delivery); ok {
 			n.Way = d.Way()
 		}
+		for _, r := range g.readers(v.Node) {
+			n.Feeds = append(n.Feeds, r.To)
+		}
 		s.Nodes = append(s.Nodes, n)
 		if sp, ok := v.code.(*node.Spool); ok {
 			s.Spool = sp.Shown()
 		}
 	}
+	g.inWay(s.Nodes) // an apply puts new instances behind those that stay
 	if last := c.log.Recent(now, 1); len(last) > 0 {
 		s.Incident = &last[0]
 	}

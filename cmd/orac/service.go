@@ -30,6 +30,7 @@ type service struct {
 	events   *rt.Mailbox[event.Event]
 	web      *webSide
 	daemon   *appliance.Daemon
+	models   string // the folder of the models that it runs
 	close    func()
 }
 
@@ -158,7 +159,7 @@ func (a *app) build(ctx context.Context, s *service, c choice) error {
 	if err != nil {
 		return failed(err)
 	}
-	s.options, s.daemon = o, d
+	s.options, s.daemon, s.models = o, d, store.Dir
 	return nil
 }
 
