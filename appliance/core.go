@@ -28,6 +28,8 @@ type CoreOptions struct {
 	// Ledger keeps incidents and restarts; nil: they are forgotten with the process.
 	Ledger Ledger
 	Slog   *slog.Logger
+	// Unclean is the run before if that did not end in good order; nil: it did, or there was none.
+	Unclean *Unclean
 	// Language evaluates runbooks for plans and changes.
 	Language Language
 	// Check says what of a runbook cannot be done that no node would notice, with the address of the component in front; nil: nothing.
@@ -121,6 +123,7 @@ func (c *Core) Run(t *rt.Task) error {
 	if err := c.begin(t); err != nil {
 		c.o.Slog.Warn("this runbook is not kept as a generation", "cause", err)
 	}
+	c.tellUnclean(t)
 	if c.o.Ready != nil {
 		c.o.Ready()
 	}
