@@ -16,8 +16,9 @@ require (
 	github.com/rogpeppe/go-internal v1.16.0 // a text diff, and tests that are scripts of commands
 	github.com/shirou/gopsutil/v3 v3.24.5 // memory of the daemon and of its children
 	github.com/spf13/cobra v1.10.2 // commands, their flags and help
+	github.com/standard-webhooks/standard-webhooks/libraries v0.0.1 // tests check our signatures with somebody else's code
 	github.com/yalue/onnxruntime_go v1.27.0 // ONNX Runtime, which computes the networks
-	github.com/yuin/goldmark v1.8.7 // reads the pages of `orac help TOPIC`, which are Markdown; glamour would bring 20 modules
+	github.com/yuin/goldmark v1.8.7 // reads the pages of `orac help TOPIC` and of the console, which are Markdown; glamour would bring 20 modules
 	github.com/zclconf/go-cty v1.19.0 // values and functions of the language, with marks for secrets
 	github.com/zeebo/xxh3 v1.1.0 // 128-bit keys of sounds: a tenth of a microsecond a hop, the same on every machine
 	golang.org/x/crypto v0.59.0 // bcrypt
@@ -43,7 +44,7 @@ require (
 	github.com/power-devops/perfstat v0.0.0-20210106213030-5aafc221ea8c // indirect
 	github.com/remyoudompheng/bigfft v0.0.0-20230129092748-24d4a6f8daec // indirect
 	github.com/shoenig/go-m1cpu v0.1.6 // indirect
-	github.com/spf13/pflag v1.0.9
+	github.com/spf13/pflag v1.0.9 // the flags of cobra, to say in plain words what is wrong with one
 	github.com/tklauser/go-sysconf v0.3.12 // indirect
 	github.com/tklauser/numcpus v0.6.1 // indirect
 	github.com/yusufpapurcu/wmi v1.2.4 // indirect

@@ -55,7 +55,7 @@ func notOurs(dir string) (owner string, denied bool) {
 		case errors.Is(err, fs.ErrPermission) && at != "/": // the folder above says whose it is
 			denied = true
 			continue
-		case err != nil:
+		case err != nil || !info.IsDir(): // whatever that is, it is told where it is used
 			return "", false
 		}
 		stat, ok := info.Sys().(*syscall.Stat_t)

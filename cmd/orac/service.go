@@ -15,6 +15,7 @@ import (
 	"orac/appliance/rt"
 	"orac/appliance/statedir"
 	"orac/appliance/status"
+	"orac/models"
 	"orac/runbook"
 	"orac/web/control"
 )
@@ -30,7 +31,7 @@ type service struct {
 	events   *rt.Mailbox[event.Event]
 	web      *webSide
 	daemon   *appliance.Daemon
-	models   string // the folder of the models that it runs
+	models   models.Store
 	close    func()
 }
 
@@ -140,6 +141,7 @@ func (a *app) build(ctx context.Context, s *service, c choice) error {
 	if err != nil {
 		return err
 	}
+	s.models = store
 	o := s.options
 	o.Runbook, o.Source, o.LastGood = c.runbook, c.source, c.lastGood
 	if o.Parts, err = appliance.World(ctx, c.runbook, o.State, store); err != nil {
@@ -159,7 +161,7 @@ func (a *app) build(ctx context.Context, s *service, c choice) error {
 	if err != nil {
 		return failed(err)
 	}
-	s.options, s.daemon, s.models = o, d, store.Dir
+	s.options, s.daemon = o, d
 	return nil
 }
 

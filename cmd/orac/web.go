@@ -8,7 +8,9 @@ import (
 	"sync"
 
 	"orac/appliance"
+	"orac/cmd/orac/guide"
 	"orac/cmd/orac/screen"
+	"orac/runbook"
 	"orac/web/api"
 	"orac/web/audit"
 	"orac/web/auth"
@@ -82,18 +84,18 @@ func (w *webSide) serve(ctx context.Context, d *appliance.Daemon, s *service) {
 	}
 	defer w.guard.Close()
 	state := s.options.State
-	app := &api.Live{Daemon: d, State: state, Applied: s.request}
+	app := &api.Live{Daemon: d, State: state, Applied: s.request, Models: s.models}
 	program, _ := os.Executable() // without it no simulations can be run
 	log := s.options.Log.Logger().With("part", "web")
 	env := os.Environ()
-	if dir, err := filepath.Abs(s.models); err == nil { // a simulation hears with the models of the appliance, wherever those are
+	if dir, err := filepath.Abs(s.models.Dir); err == nil { // a simulation hears with the models of the appliance, wherever those are
 		env = append(env, "ORAC_MODELS_DIR="+dir)
 	}
 	simulated := simulations.New(ctx, simulations.Options{Dir: filepath.Join(state.Dir, "simulations"), Program: program, Env: env, Log: log})
 	measured := samples.New(samples.Options{Dir: state.Dir, Log: log})
 	server := api.New(ctx, api.Options{
 		App: app, Guard: w.guard, Audit: w.audit, Events: w.hub, Log: log, Version: version(),
-		Simulations: simulated, Samples: measured, Pages: console.New().Pages,
+		Simulations: simulated, Samples: measured, Docs: docs(), Pages: console.New().Pages,
 	})
 	var beside sync.WaitGroup // what goes on beside requests; it ends with ctx
 	beside.Go(func() { _ = w.hub.Run(ctx) })
@@ -101,4 +103,12 @@ func (w *webSide) serve(ctx context.Context, d *appliance.Daemon, s *service) {
 	w.host.Run(ctx, server)
 	simulated.Close()
 	beside.Wait()
+}
+
+// docs are the pages of the guide, and the reference of the runbook, for the console and the API.
+func docs() (list []api.Doc) {
+	for _, t := range guide.Topics() {
+		list = append(list, api.Doc{Name: t.Name, Title: t.Title, Text: string(t.Text)})
+	}
+	return append(list, api.Doc{Name: "reference", Title: "Reference of the runbook", Text: string(runbook.Reference())})
 }

@@ -9,12 +9,14 @@ import (
 	"time"
 
 	"orac/appliance"
+	"orac/appliance/audio"
 	"orac/appliance/audio/capture"
 	"orac/appliance/rt"
 	"orac/appliance/rt/live"
 	"orac/appliance/spool"
 	"orac/appliance/status"
 	"orac/appliance/store"
+	"orac/models"
 	"orac/runbook"
 	"orac/web/control"
 )
@@ -41,6 +43,16 @@ type App interface {
 	// Audio opens the sound of an utterance, a WAV file; fs.ErrNotExist if it was not kept.
 	Audio(utterance string) (io.ReadSeekCloser, time.Time, error)
 	Devices(ctx context.Context) (capture.Listing, error)
+	// Level listens for half a second to the microphone of that identity, whether or not it is in the runbook.
+	Level(ctx context.Context, backend, identity string) (Heard, error)
+	// Installed tells whether the file of a model of the catalogue is there and is the right one.
+	Installed(model string) bool
+}
+
+// Heard is how loud it was at a microphone, as amplitudes of 16 bits.
+type Heard struct {
+	RMS  float64
+	Peak int
 }
 
 // Live is a running appliance as an App.
@@ -48,6 +60,7 @@ type Live struct {
 	*appliance.Daemon
 	State   *appliance.State
 	Applied status.PlanRequest // with absolute file
+	Models  models.Store       // that the appliance takes its models from
 }
 
 // History implements App.
@@ -84,3 +97,30 @@ func (l *Live) Devices(ctx context.Context) (found capture.Listing, err error) {
 	})
 	return found, err
 }
+
+// levelHops is how many hops a level is of: half a second.
+const levelHops = 6
+
+// Level implements App.
+func (l *Live) Level(ctx context.Context, backend, identity string) (heard Heard, err error) {
+	err = live.New(nil).Run(ctx, "level", func(t *rt.Task) error {
+		source := capture.New(capture.Spec{Selector: capture.Selector{Identity: identity}, Backend: backend, StartTimeout: listenTime})
+		stream, err := source.Open(t)
+		if err != nil {
+			return err
+		}
+		defer stream.Close(t)
+		var hop [audio.HopSamples]int16
+		for range levelHops {
+			if err := stream.Read(t, &hop, t.Now().Add(listenTime)); err != nil {
+				return err
+			}
+			heard.RMS, heard.Peak = max(heard.RMS, float64(audio.RMS(hop[:]))), max(heard.Peak, audio.Peak(hop[:]))
+		}
+		return nil
+	})
+	return heard, err
+}
+
+// Installed implements App.
+func (l *Live) Installed(model string) bool { return l.Models.Verify(model) == nil }

@@ -271,6 +271,15 @@ type sound struct{ *strings.Reader }
 
 func (sound) Close() error { return nil }
 
+func (f *fake) Level(_ context.Context, _, identity string) (Heard, error) {
+	if identity != "testmic" {
+		return Heard{}, fmt.Errorf("no microphone has the identity %s: %w", identity, capture.ErrNotFound)
+	}
+	return Heard{RMS: 327.68, Peak: 3276}, nil
+}
+
+func (f *fake) Installed(model string) bool { return model == "hey_jarvis" }
+
 func (f *fake) Devices(context.Context) (capture.Listing, error) {
 	return capture.Listing{Devices: []capture.Device{{Name: "USB"}}}, nil
 }
@@ -324,7 +333,7 @@ func newRigWith(t testing.TB, change func(*runbook.Runbook)) *rig {
 	log := slog.New(slog.NewJSONHandler(r.logged, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	r.sims = simulations.New(ctx, simulations.Options{Dir: simulated(t, r.dir), Program: "/bin/true", Env: []string{}})
 	t.Cleanup(func() { cancel(); r.sims.Close() })
-	r.server = New(ctx, Options{App: r.app, Guard: r.guard, Audit: r.audit, Events: NewHub(), Log: log, Version: "test", Simulations: r.sims, Samples: sampled(t, r.dir)})
+	r.server = New(ctx, Options{App: r.app, Guard: r.guard, Audit: r.audit, Events: NewHub(), Log: log, Version: "test", Simulations: r.sims, Docs: []Doc{{"install", "Install", "# Install\n"}}, Samples: sampled(t, r.dir)})
 	t.Cleanup(func() { cancel(); r.server.refused.end() }) // which writes to the folder
 	for _, u := range rb.Users {
 		token, err := r.guard.Issue(r.vouch(u.Name), time.Hour)

@@ -46,6 +46,8 @@ func pathOf(t *testing.T, r *Route, rig *rig) string {
 		path = strings.ReplaceAll(path, "{id}", "u1")
 	case strings.HasPrefix(path, "/api/incidents/{id}"):
 		path = strings.ReplaceAll(path, "{id}", "i1")
+	case path == "/api/devices/level":
+		path += "?identity=testmic"
 	case strings.HasPrefix(path, "/health/{"):
 		path = "/health/none"
 	}
@@ -53,7 +55,7 @@ func pathOf(t *testing.T, r *Route, rig *rig) string {
 	if strings.Contains(path, "simulations") {
 		number = "1"
 	}
-	path = strings.NewReplacer("{address}", "model.hey_jarvis", "{type}", "model", "{number}", number).Replace(path)
+	path = strings.NewReplacer("{topic}", "install", "{address}", "model.hey_jarvis", "{type}", "model", "{number}", number).Replace(path)
 	path = strings.ReplaceAll(path, "{name}", map[bool]string{true: "hey_jarvis", false: "viewer"}[strings.Contains(path, "models")])
 	if strings.Contains(path, "{") {
 		t.Fatalf("no value for %s", path)

@@ -33,6 +33,8 @@ type Options struct {
 	// Simulations runs them; nil: none can be run. Samples are what the appliance takes of the machine; nil: there are none.
 	Simulations *simulations.Runner
 	Samples     *samples.Samples
+	// Docs are the pages of the documentation, in the order in which people need them.
+	Docs []Doc
 	// Pages adds what is not the API: the console. It is called once. Without it there are only the pages that let somebody in.
 	Pages func(*Server)
 }

@@ -1,6 +1,10 @@
 package api
 
-import "net/http"
+import (
+	"net/http"
+
+	"orac/appliance/audio/capture"
+)
 
 // What goes into routes and comes out of them, for callers of Invoke, under names of their own.
 type (
@@ -50,6 +54,11 @@ type (
 	MergeInput       = mergeInput
 	MergedText       = merged
 	MergedPiece      = mergedPiece
+	DocTitle         = docTitle
+	DocInput         = docInput
+	CatalogueModel   = catalogueModel
+	Device           = capture.Device
+	Devices          = capture.Listing
 	GenerationIn     = generationInput
 	RollbackPlanIn   = planRollbackInput
 	GenerationText   = generationText

@@ -86,6 +86,8 @@ func (c *Console) routes() []pageRoute {
 		{post, "/runbook/blocks/{address}/remove", auth.Admin, c.removeBlock},
 		{get, "/runbook/add/{type}", auth.Admin, c.newBlock},
 		{post, "/runbook/add/{type}", auth.Admin, c.addBlock},
+		{get, "/runbook/microphone", auth.Admin, c.newMicrophone},
+		{post, "/runbook/microphone", auth.Admin, c.addMicrophone},
 		{get, "/runbook/generations", auth.Viewer, c.generations},
 		{get, "/runbook/generations/{number}", auth.Admin, c.generation},
 		{post, "/runbook/rollback", auth.Admin, c.rollback},
@@ -96,6 +98,9 @@ func (c *Console) routes() []pageRoute {
 		{get, "/simulations/{number}", auth.Operator, c.simulation},
 		{get, "/simulations/{number}/report", auth.Operator, c.simulationReport},
 		{post, "/simulations/{number}/stop", auth.Admin, c.stopSimulation},
+
+		{get, "/docs", auth.Viewer, c.docs},
+		{get, "/docs/{topic}", auth.Viewer, c.doc},
 
 		{get, "/people", auth.Admin, c.people},
 		{post, "/people", auth.Admin, c.addUser},

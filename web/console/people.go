@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"orac/web/api"
-	"orac/web/audit"
 	"orac/web/auth"
 )
 
@@ -148,30 +147,4 @@ func (c *Console) revokeKey(call *api.Call) error {
 		return err
 	}
 	return redirect(call, after("/people", "revoked", id))
-}
-
-type auditData struct {
-	In      api.AuditInput
-	Page    api.AuditPage
-	Verdict *audit.Verdict
-}
-
-func (c *Console) audit(call *api.Call) error { return c.showAudit(call, nil) }
-
-func (c *Console) verifyAudit(call *api.Call) error {
-	v, err := api.Invoke[audit.Verdict](call, "verifyAudit", nil)
-	if err != nil {
-		return err
-	}
-	return c.showAudit(call, &v)
-}
-
-func (c *Console) showAudit(call *api.Call, verdict *audit.Verdict) (err error) {
-	q := call.R.URL.Query()
-	before, _ := strconv.ParseUint(q.Get("before"), 10, 64) // what is no number is the newest page
-	d := auditData{In: api.AuditInput{Before: before, Limit: 100, Who: q.Get("who"), Action: q.Get("action")}, Verdict: verdict}
-	if d.Page, err = api.Invoke[api.AuditPage](call, "audit", d.In); err != nil {
-		return err
-	}
-	return c.show(call, http.StatusOK, "audit", view{Title: "Audit", Nav: "/audit", Data: d, Wide: true})
 }

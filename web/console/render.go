@@ -87,6 +87,7 @@ var menu = []entry{
 	{"/simulations", "Simulations", auth.Operator},
 	{"/people", "People", auth.Admin},
 	{"/audit", "Audit", auth.Admin},
+	{"/docs", "Docs and API", auth.Viewer},
 }
 
 // Menu is what who asks may open.

@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -199,8 +200,17 @@ func (a *app) Audio(string) (io.ReadSeekCloser, time.Time, error) {
 	return nil, time.Time{}, fs.ErrNotExist
 }
 
+func (a *app) Level(_ context.Context, _, identity string) (api.Heard, error) {
+	if identity != "testmic" {
+		return api.Heard{}, errors.New("no microphone has the identity " + identity)
+	}
+	return api.Heard{RMS: 327.68, Peak: 3276}, nil
+}
+
+func (a *app) Installed(model string) bool { return model == "hey_jarvis" }
+
 func (a *app) Devices(context.Context) (capture.Listing, error) {
-	return capture.Listing{Devices: []capture.Device{{Name: evil, Identity: evil, ID: evil, Backend: evil}}, Notes: []string{evil}}, nil
+	return capture.Listing{Devices: []capture.Device{{Name: evil, Identity: evil, ID: evil, Backend: evil}, {Name: "Test microphone", Identity: "testmic", ID: "testmic", Backend: "alsa"}, {Name: "Monitor", Identity: "monitor", Backend: "pulse", Monitor: true}}, Notes: []string{evil}}, nil
 }
 
 // evilRunbook has evil in every text that the language lets be anything: it takes no control characters.
@@ -283,7 +293,7 @@ func newRig(t *testing.T, o Options) *rig {
 	t.Cleanup(func() { cancel(); r.sims.Close() })
 	r.server = api.New(ctx, api.Options{
 		App: r.app, Guard: guard, Audit: r.audit, Events: api.NewHub(), Log: slog.New(slog.DiscardHandler), Version: "test",
-		Simulations: r.sims, Samples: samples.New(samples.Options{Dir: o.Samples}), Pages: r.console.Pages,
+		Simulations: r.sims, Samples: samples.New(samples.Options{Dir: o.Samples}), Docs: testDocs, Pages: r.console.Pages,
 	})
 	for _, role := range auth.Roles() {
 		w := r.send(auth.Nobody, "POST", "/login", url.Values{"username": {string(role)}, "password": {password}})

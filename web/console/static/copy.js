@@ -19,6 +19,13 @@
 		}
 	};
 	const add = (root) => {
+		for (const pre of root.querySelectorAll(".docs > pre")) {
+			const box = document.createElement("div");
+			box.className = "copy";
+			pre.tabIndex = 0;
+			pre.replaceWith(box);
+			box.append(pre);
+		}
 		for (const box of root.querySelectorAll(".copy:not(:has(button))")) {
 			const el = box.firstElementChild, button = document.createElement("button");
 			button.type = "button";

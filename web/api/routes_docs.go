@@ -1,0 +1,35 @@
+package api
+
+// Doc is a page of the documentation.
+type Doc struct {
+	Name  string `json:"name"`
+	Title string `json:"title"`
+	Text  string `json:"text" doc:"Markdown."`
+}
+
+// docTitle is a page in the list of all.
+type docTitle struct {
+	Name  string `json:"name"`
+	Title string `json:"title"`
+}
+
+func getDocs(c *Call, _ none) ([]docTitle, error) {
+	list := []docTitle{}
+	for _, d := range c.Server.o.Docs {
+		list = append(list, docTitle{d.Name, d.Title})
+	}
+	return list, nil
+}
+
+type docInput struct {
+	Topic string `path:"topic" check:"max=64"`
+}
+
+func getDoc(c *Call, in docInput) (Doc, error) {
+	for _, d := range c.Server.o.Docs {
+		if d.Name == in.Topic {
+			return d, nil
+		}
+	}
+	return Doc{}, Fail(NotFound, "There is no such page. GET /api/docs lists them.")
+}

@@ -1,0 +1,86 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"math"
+	"strings"
+	"time"
+
+	"orac/appliance/amount"
+	"orac/appliance/audio/capture"
+	"orac/appliance/rt"
+	"orac/models"
+)
+
+// catalogueModel is a wake-word model that ORAC can fetch.
+type catalogueModel struct {
+	Name       string `json:"name" doc:"Its source in a runbook is catalog:NAME."`
+	WakeWord   string `json:"wake_word"`
+	Licence    string `json:"licence" doc:"SPDX identifier."`
+	Commercial bool   `json:"commercial" doc:"Whether its licence allows commercial use."`
+	Installed  bool   `json:"installed" doc:"Whether its file is on this machine, and is the right one."`
+}
+
+func getCatalogue(c *Call, _ none) ([]catalogueModel, error) {
+	list := []catalogueModel{}
+	for _, e := range models.Catalogue() {
+		if e.Kind == models.Head {
+			list = append(list, catalogueModel{e.Name, e.WakeWord, e.Licence, !strings.Contains(e.Licence, "-NC-"), c.Server.o.App.Installed(e.Name)})
+		}
+	}
+	return list, nil
+}
+
+type levelInput struct {
+	Backend  string `query:"backend" check:"enum=pulse|alsa" doc:"Without it the first that answers."`
+	Identity string `query:"identity" check:"required;min=1;max=512" doc:"Of the device, as GET /api/devices lists it."`
+}
+
+// deviceLevel is how loud it is at a microphone.
+type deviceLevel struct {
+	Decibels float64 `json:"rms_db" doc:"Below full scale, of half a second: about -60 in a quiet room; -100 for silence."`
+	Peak     float64 `json:"peak_db" doc:"The loudest sample of it."`
+	Problem  string  `json:"problem,omitempty" doc:"Why the microphone cannot be heard."`
+}
+
+// listenTime bounds how long a microphone may take to open and to give its first sound.
+const listenTime = 4 * time.Second
+
+// getLevel listens to a microphone for half a second. It keeps none of it.
+func getLevel(c *Call, in levelInput) (deviceLevel, error) {
+	if in.Identity == "" {
+		p := Fail(InvalidInput, "")
+		p.Errors = []FieldError{{"identity", "is missing"}}
+		return deviceLevel{}, p
+	}
+	ctx, cancel := context.WithTimeout(c.Context(), 2*listenTime)
+	defer cancel()
+	heard, err := c.Server.o.App.Level(ctx, in.Backend, in.Identity)
+	if err != nil {
+		c.Log().Info("a microphone cannot be heard", "identity", in.Identity, "cause", err)
+		return deviceLevel{Decibels: silent, Peak: silent, Problem: unheard(err)}, nil
+	}
+	return deviceLevel{Decibels: decibels(heard.RMS), Peak: decibels(float64(heard.Peak))}, nil
+}
+
+// unheard is why a microphone cannot be heard, in words that hold nothing of what was asked.
+func unheard(err error) string {
+	switch {
+	case errors.Is(err, capture.ErrNotFound), errors.Is(err, capture.ErrGone):
+		return "It is not plugged in any more."
+	case errors.Is(err, capture.ErrAmbiguous):
+		return "Several microphones have this identity."
+	case errors.Is(err, rt.ErrTimeout), errors.Is(err, context.DeadlineExceeded):
+		return "It gives no sound."
+	}
+	return "It cannot be opened. Another program may use it."
+}
+
+// silent stands for digital silence, in decibels.
+const silent = -100
+
+// decibels are those of an amplitude of 16 bits, below full scale.
+func decibels(amplitude float64) float64 {
+	return amount.Round(max(silent, 20*math.Log10(max(amplitude, 1e-3)/32768)), 1)
+}
