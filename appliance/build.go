@@ -10,6 +10,7 @@ import (
 	"orac/appliance/event"
 	"orac/appliance/node"
 	"orac/appliance/notify"
+	"orac/appliance/outbox"
 	"orac/appliance/rt"
 	"orac/appliance/spool"
 	"orac/appliance/stt"
@@ -182,7 +183,7 @@ func buildDelivery(s runbook.STT) builder {
 			Name: n.Address, STT: s.Name, Config: rt.NewCell(c),
 			Gate:  a.Gate,
 			Spool: inbox[node.Request](a, string(Spool), "requests"), Healthy: inbox[node.Seen](a, n.Address, "healthy"),
-			Events: a.events(n.Address),
+			Sights: outs[node.Sight](a, n.Address, "sights"), Events: a.events(n.Address),
 		}, nil
 	}
 }
@@ -199,7 +200,7 @@ func buildProbe(s runbook.STT) builder {
 		}
 		return &node.Probe{
 			Name: n.Address, STT: s.Name, Config: rt.NewCell(node.ProbeConfig{Client: prober, Every: s.HealthEvery}),
-			Healthy: outs[node.Seen](a, n.Address, "healthy"), Events: a.events(n.Address),
+			Sights: inbox[node.Sight](a, n.Address, "sights"), Healthy: outs[node.Seen](a, n.Address, "healthy"), Events: a.events(n.Address),
 		}, nil
 	}
 }
@@ -222,7 +223,8 @@ func buildHeartbeat(h runbook.Heartbeat) builder {
 		}
 		return &node.Heartbeat{
 			Name: n.Address, Endpoint: rb.HeartbeatURL(h), InstanceID: a.InstanceID, Config: rt.NewCell(c),
-			In: inbox[node.Wake](a, n.Address, "wakes"), Events: a.events(n.Address),
+			In: inbox[node.Wake](a, n.Address, "wakes"), Healthy: inbox[node.Seen](a, n.Address, "healthy"),
+			Sights: outs[node.Sight](a, n.Address, "sights"), Events: a.events(n.Address),
 		}, nil
 	}
 }
@@ -233,15 +235,25 @@ func buildWebhook(w runbook.Webhook) builder {
 		if err != nil {
 			return nil, err
 		}
-		c := node.WebhookConfig{Client: client}
-		for _, m := range a.graph.Runbook.Models {
+		rb := a.graph.Runbook
+		c := node.WebhookConfig{
+			Client: client, Make: notify.FormOf(w).Make, Kinds: w.Events, Listeners: names(w.Listeners), MaxDelay: w.MaxRetryDelay,
+			Limits: outbox.Limits{Bytes: int64(w.Queue), KeepFree: int64(rb.Disk.KeepFree), Keep: w.Keep},
+		}
+		for _, m := range rb.Models {
 			if m.Webhook == w.Address {
 				c.Models = append(c.Models, m.Name)
 			}
 		}
+		for _, l := range w.Listeners {
+			if listener, ok := rb.Listener(l); ok {
+				c.Devices = append(c.Devices, listener.Device.Name())
+			}
+		}
 		return &node.Webhook{
-			Name: n.Address, Hook: w.Name, Config: rt.NewCell(c),
-			In: inbox[node.Wake](a, n.Address, "wakes"), Events: a.events(n.Address),
+			Name: n.Address, Hook: w.Name, Appliance: rb.Appliance.Name, InstanceID: a.InstanceID, FS: a.FS, Age: a.Age, Config: rt.NewCell(c),
+			In: inbox[node.Wake](a, n.Address, "wakes"), News: inbox[event.Event](a, n.Address, "events"),
+			Requests: inbox[node.ManageHook](a, n.Address, "requests"), Events: a.events(n.Address),
 		}, nil
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"orac/appliance/audio"
+	"orac/appliance/stt/wire"
 	"orac/runbook"
 )
 
@@ -230,6 +231,7 @@ func (c *compiler) service(s runbook.STT) {
 		probe := at(Probe, s.Name)
 		c.add(&Node{Address: probe, Kind: Probe, Block: s.Address, Detail: "every " + s.HealthEvery.String(), build: buildProbe(s), Uses: uses})
 		c.connect(Edge{From: probe, To: delivery, Carries: "healthy", Capacity: 1, asks: true})
+		c.connect(Edge{From: delivery, To: probe, Carries: "sights", Capacity: 1, asks: true})
 	}
 }
 
@@ -255,6 +257,10 @@ func (c *compiler) heartbeat(h runbook.Heartbeat) {
 		uses = append(uses, Use{m.Address, []string{"threshold", "topic", "wake_word", "enabled"}})
 	}
 	c.add(&Node{Address: address, Kind: Heartbeat, Block: h.Address, Detail: detail, build: buildHeartbeat(h), Uses: uses})
+	if probe := at(Probe, serviceBehind(c.Runbook, h).Name()); c.Node(probe) != nil {
+		c.connect(Edge{From: probe, To: address, Carries: "healthy", Capacity: 1, asks: true})
+		c.connect(Edge{From: address, To: probe, Carries: "sights", Capacity: 1, asks: true})
+	}
 	for _, l := range c.Runbook.Listeners {
 		told := len(h.Listeners) == 0 || slices.Contains(h.Listeners, l.Address)
 		if told && c.Node(at(Trigger, l.Name)) != nil {
@@ -263,27 +269,57 @@ func (c *compiler) heartbeat(h runbook.Heartbeat) {
 	}
 }
 
+// serviceBehind is the speech-to-text service that takes a heartbeat: the one that it names, or else the one at its address; "" if
+// there is none.
+func serviceBehind(rb *runbook.Runbook, h runbook.Heartbeat) runbook.Address {
+	if h.STT != "" {
+		return h.STT
+	}
+	to, err := wire.ParseBase(h.URL)
+	if err != nil {
+		return ""
+	}
+	for _, s := range rb.STTs {
+		if at, err := wire.ParseBase(s.URL); s.Protocol == "orac" && err == nil && at.String() == to.String() {
+			return s.Address
+		}
+	}
+	return ""
+}
+
+// webhook adds a webhook that is told anything: with events, or with models that name it.
 func (c *compiler) webhook(w runbook.Webhook) {
 	address := at(Webhook, w.Name)
 	var from []string
 	for _, l := range c.Runbook.Listeners {
 		hooked := func(m runbook.Model) bool { return m.Webhook == w.Address }
-		if slices.ContainsFunc(c.models(l), hooked) {
+		told := slices.Contains(w.Events, "wake") && (len(w.Listeners) == 0 || slices.Contains(w.Listeners, l.Address))
+		if models := c.models(l); len(models) > 0 && told || slices.ContainsFunc(models, hooked) {
 			from = append(from, at(Trigger, l.Name))
 		}
 	}
-	if len(from) == 0 {
+	if len(from) == 0 && len(w.Events) == 0 {
 		return
 	}
-	uses := []Use{{Block: w.Address}}
+	uses := []Use{{Block: w.Address}, {"appliance", []string{"instance_id"}}, {"disk", []string{"keep_free"}}}
 	for _, m := range c.Runbook.Models {
 		uses = append(uses, Use{m.Address, []string{"webhook"}})
 	}
-	c.add(&Node{
-		Address: address, Kind: Webhook, Block: w.Address, Detail: "timeout " + w.Timeout.String(), build: buildWebhook(w), Uses: uses,
-	})
+	for _, l := range w.Listeners {
+		uses = append(uses, Use{l, []string{"device"}})
+	}
+	detail := "timeout " + w.Timeout.String()
+	if len(w.Events) > 0 {
+		detail = strings.Join(w.Events, ", ") + ", " + detail
+	}
+	c.add(&Node{Address: address, Kind: Webhook, Block: w.Address, Detail: detail, build: buildWebhook(w), Uses: uses})
 	for _, trigger := range from {
 		c.connect(Edge{From: trigger, To: address, Carries: "wakes", Capacity: wakesWaiting})
+	}
+	for _, n := range c.Nodes {
+		if len(w.Events) > 0 && (n.Kind == Recorder || n.Kind == Spool || n.Kind == Delivery) {
+			c.connect(Edge{From: n.Address, To: address, Carries: "events", Capacity: eventsWaiting, asks: true})
+		}
 	}
 }
 
