@@ -5,7 +5,7 @@
 
 scenario "webhooks" {
   doc       = "What webhooks are told waits on the disk, and one bad event stops no other."
-  runbook   = "../runbooks/told.hcl"
+  runbook   = "told.hcl"
   for       = "30m"
   inference = "modelled"
 }

@@ -1,7 +1,5 @@
-# A runbook that tells others what happens: a house hears everything, signed; a phone shows what was said.
-#
-#   orac secrets generate house
-#   orac secrets generate phone
+# A runbook that tells others what happens: a house hears everything, signed; a phone shows what was said. Both secrets are made by
+# `orac secrets generate house phone`.
 
 appliance "told" {
   state_dir = "../../.orac/told" # relative to this file; for a service "/var/lib/orac"
@@ -27,7 +25,7 @@ stt "whisper" {
 webhook "house" {
   url             = "http://house.local:8123/api/webhook/orac"
   events          = ["wake", "recording", "transcript", "delivery", "incident", "health"]
-  secret          = secret("house") # the receiver checks the signature with the same
+  secret          = secret("house") # the receiver checks signatures with the same one
   max_retry_delay = "8s"
 }
 
