@@ -68,8 +68,8 @@ func jsonReports() []jsonReport {
 var eventBodies = []event.Body{
 	event.DeviceOpened{}, event.Listening{}, event.DeviceLost{}, event.DeviceEnded{}, event.Level{}, event.Score{}, event.Wake{},
 	event.RecordingStarted{}, event.RecordingEnded{}, event.Spooled{}, event.Salvaged{}, event.Dropped{}, event.DeliveryStarted{},
-	event.DeliveryFailed{}, event.Delivered{}, event.STTHealth{}, event.Heartbeat{}, event.WebhookFailed{}, event.WebhookTaken{},
-	event.WebhookAside{}, event.WebhookDropped{}, event.Overrun{}, event.NodeFailed{}, event.NodeLeaked{}, event.StoreFailed{}, event.StoreBack{}, event.ClockJumped{},
+	event.DeliveryFailed{}, event.DeliveryRepeated{}, event.Streaming{}, event.Delivered{}, event.STTHealth{}, event.Heartbeat{}, event.WebhookFailed{}, event.WebhookTaken{}, event.WebhookAside{}, event.WebhookDropped{}, event.IncidentTold{}, event.HealthTold{}, event.Overrun{},
+	event.NodeFailed{}, event.NodeLeaked{}, event.StoreFailed{}, event.StoreBack{}, event.ClockJumped{},
 }
 
 // anyBody has nothing of its own: what is left are the fields of every event.

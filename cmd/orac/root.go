@@ -16,6 +16,7 @@ import (
 	"orac/appliance/audio/capture"
 	"orac/appliance/evaluation"
 	"orac/chaos/play"
+	"orac/cmd/orac/guide"
 	"orac/cmd/orac/screen"
 	"orac/runbook"
 )
@@ -132,8 +133,12 @@ type app struct {
 
 func (a *app) complain(err error) {
 	lines := strings.Split(plainly(err), "\n")
+	const lead = "orac: "
 	for i, line := range lines { // an error quotes what came from outside
 		lines[i] = screen.Clean(line)
+		if room := a.err.Width() - len(lead); room > 0 && len([]rune(lines[i])) > room {
+			lines[i] = strings.Join(guide.Wrap(lines[i], room), "\n"+strings.Repeat(" ", len(lead)))
+		}
 	}
 	fmt.Fprintf(a.err, "%s %s\n", a.err.Bad("orac:"), strings.Join(lines, "\n"))
 }
@@ -215,7 +220,7 @@ func (a *app) load() (*runbook.Runbook, error) {
 
 // diagnose shows diagnostics on standard error.
 func (a *app) diagnose(problems runbook.Diagnostics) error {
-	if err := problems.Render(a.err, runbook.RenderOptions{Color: a.err.Colour()}); err != nil {
+	if err := problems.Render(a.err, runbook.RenderOptions{Color: a.err.Colour(), Width: a.err.Width()}); err != nil {
 		return failed(err)
 	}
 	if problems.HasErrors() {
