@@ -31,12 +31,7 @@ func (n graphNode) Name() string {
 }
 
 // Short is the name as far as a box has room for it.
-func (n graphNode) Short() string {
-	if r := []rune(n.Name()); len(r) > 15 {
-		return string(r[:14]) + "…"
-	}
-	return n.Name()
-}
+func (n graphNode) Short() string { return fit(n.Name(), boxWidth-2*boxPadding, titleSize) }
 
 // Label is what a screen reader says of it.
 func (n graphNode) Label() string {
