@@ -15,7 +15,7 @@
 		};
 		const plot = new uPlot({
 			width: el.clientWidth || 300, height: el.clientHeight || 120, legend: { show: false }, cursor: { show: !!options.cursor, drag: { x: false, y: false } },
-			padding: [12, 24, options.time === false ? 12 : 0, 0],
+			padding: [12, 24, options.time === false ? 12 : 8, 0],
 			scales: { x: { time: options.time !== false }, y: { range } },
 			axes: [{ ...axis, size: 26, grid: { show: false }, show: options.time !== false, space: 70, values: clock, incrs: [60, 300, 600, 1800, 3600, 7200, 10800, 14400, 21600, 43200] }, { ...axis, size: wide, space: 34, splits: options.splits, values: options.values }],
 			series: [{}, ...series.map((s) => ({ stroke: c(s.colour), fill: s.fill ? c(s.fill) : undefined, width: s.width || 1.6, dash: s.dash, points: { show: false }, spanGaps: false }))],
