@@ -103,20 +103,25 @@ recovery: deps build ## break a running appliance in every way promised against,
 	$(if $(filter 0,$(shell id -u)),,unshare --user --map-root-user --mount) bin/recovery -json $(STATE)/recovery.json -only '$(ONLY)' $(if $(ALL),-all)
 
 # The short set of scenarios, which CI runs: side by side, each in a world of its own. All but the last can be simulated.
-CHAOS_BOTH := $(addprefix chaos/scenarios/,sound.hcl services.hcl machine.hcl clock.hcl)
+CHAOS_BOTH := $(addprefix chaos/scenarios/,sound.hcl services.hcl answers.hcl machine.hcl clock.hcl)
 CHAOS_SHORT := $(CHAOS_BOTH) chaos/scenarios/real.hcl
-CHAOS_ALL := $(CHAOS_SHORT) chaos/scenarios/memory.hcl $(filter-out $(addprefix examples/scenarios/,guarded.hcl kitchen.hcl),$(wildcard examples/scenarios/*.hcl))
+CHAOS_ALL := $(CHAOS_SHORT) chaos/scenarios/memory.hcl $(filter-out $(addprefix examples/scenarios/,guarded.hcl house.hcl kitchen.hcl),$(wildcard examples/scenarios/*.hcl))
 
 .PHONY: chaos
 chaos: deps build ## run the scenarios that a live appliance can keep, with real faults, and compare with the simulation (SHORT=1: the short set)
 	bin/orac sim $(CHAOS_BOTH) --seeds 1-20 --json $(STATE)/chaos-sim.json >/dev/null
-	$(if $(filter 0,$(shell id -u)),,unshare --user --map-root-user --mount) bin/orac chaos $(if $(SHORT),$(CHAOS_SHORT),$(CHAOS_ALL)) --workers 5 \
+	$(if $(filter 0,$(shell id -u)),,unshare --user --map-root-user --mount) bin/orac chaos $(if $(SHORT),$(CHAOS_SHORT),$(CHAOS_ALL)) --workers 6 \
 		--json $(STATE)/chaos.json --junit $(STATE)/chaos.xml --html $(STATE)/chaos.html --compare $(STATE)/chaos-sim.json
 
 .PHONY: docs
 docs: build ## write the reference documentation anew from the code
 	bin/orac schema --markdown > runbook/REFERENCE.md
 	bin/orac schema --scenario --markdown > runbook/scenario/REFERENCE.md
+
+.PHONY: man
+man: build ## write the man pages into .orac/man (MANPATH=.orac/man man orac)
+	@rm -rf $(STATE)/man
+	bin/orac man $(STATE)/man
 
 .PHONY: fmt
 fmt: build ## format Go and HCL

@@ -16,6 +16,7 @@ require (
 	github.com/rogpeppe/go-internal v1.16.0 // a text diff, and tests that are scripts of commands
 	github.com/shirou/gopsutil/v3 v3.24.5 // memory of the daemon and of its children
 	github.com/spf13/cobra v1.10.2 // commands, their flags and help
+	github.com/standard-webhooks/standard-webhooks/libraries v0.0.1 // tests check our signatures with somebody else's code
 	github.com/yalue/onnxruntime_go v1.27.0 // ONNX Runtime, which computes the networks
 	github.com/yuin/goldmark v1.8.7 // reads the pages of `orac help TOPIC` and of the console, which are Markdown; glamour would bring 20 modules
 	github.com/zclconf/go-cty v1.19.0 // values and functions of the language, with marks for secrets

@@ -10,6 +10,7 @@ import (
 	"orac/appliance/event"
 	"orac/appliance/node"
 	"orac/appliance/notify"
+	"orac/appliance/outbox"
 	"orac/appliance/rt"
 	"orac/appliance/spool"
 	"orac/appliance/stt"
@@ -233,15 +234,25 @@ func buildWebhook(w runbook.Webhook) builder {
 		if err != nil {
 			return nil, err
 		}
-		c := node.WebhookConfig{Client: client}
-		for _, m := range a.graph.Runbook.Models {
+		rb := a.graph.Runbook
+		c := node.WebhookConfig{
+			Client: client, Make: notify.FormOf(w).Make, Kinds: w.Events, Listeners: names(w.Listeners), MaxDelay: w.MaxRetryDelay,
+			Limits: outbox.Limits{Bytes: int64(w.Queue), KeepFree: int64(rb.Disk.KeepFree), Keep: w.Keep},
+		}
+		for _, m := range rb.Models {
 			if m.Webhook == w.Address {
 				c.Models = append(c.Models, m.Name)
 			}
 		}
+		for _, l := range w.Listeners {
+			if listener, ok := rb.Listener(l); ok {
+				c.Devices = append(c.Devices, listener.Device.Name())
+			}
+		}
 		return &node.Webhook{
-			Name: n.Address, Hook: w.Name, Config: rt.NewCell(c),
-			In: inbox[node.Wake](a, n.Address, "wakes"), Events: a.events(n.Address),
+			Name: n.Address, Hook: w.Name, Appliance: rb.Appliance.Name, InstanceID: a.InstanceID, FS: a.FS, Age: a.Age, Config: rt.NewCell(c),
+			In: inbox[node.Wake](a, n.Address, "wakes"), News: inbox[event.Event](a, n.Address, "events"),
+			Requests: inbox[node.ManageHook](a, n.Address, "requests"), Events: a.events(n.Address),
 		}, nil
 	}
 }

@@ -263,27 +263,39 @@ func (c *compiler) heartbeat(h runbook.Heartbeat) {
 	}
 }
 
+// webhook adds a webhook that is told anything: with events, or with models that name it.
 func (c *compiler) webhook(w runbook.Webhook) {
 	address := at(Webhook, w.Name)
 	var from []string
 	for _, l := range c.Runbook.Listeners {
 		hooked := func(m runbook.Model) bool { return m.Webhook == w.Address }
-		if slices.ContainsFunc(c.models(l), hooked) {
+		told := slices.Contains(w.Events, "wake") && (len(w.Listeners) == 0 || slices.Contains(w.Listeners, l.Address))
+		if models := c.models(l); len(models) > 0 && told || slices.ContainsFunc(models, hooked) {
 			from = append(from, at(Trigger, l.Name))
 		}
 	}
-	if len(from) == 0 {
+	if len(from) == 0 && len(w.Events) == 0 {
 		return
 	}
-	uses := []Use{{Block: w.Address}}
+	uses := []Use{{Block: w.Address}, {"appliance", []string{"instance_id"}}, {"disk", []string{"keep_free"}}}
 	for _, m := range c.Runbook.Models {
 		uses = append(uses, Use{m.Address, []string{"webhook"}})
 	}
-	c.add(&Node{
-		Address: address, Kind: Webhook, Block: w.Address, Detail: "timeout " + w.Timeout.String(), build: buildWebhook(w), Uses: uses,
-	})
+	for _, l := range w.Listeners {
+		uses = append(uses, Use{l, []string{"device"}})
+	}
+	detail := "timeout " + w.Timeout.String()
+	if len(w.Events) > 0 {
+		detail = strings.Join(w.Events, ", ") + ", " + detail
+	}
+	c.add(&Node{Address: address, Kind: Webhook, Block: w.Address, Detail: detail, build: buildWebhook(w), Uses: uses})
 	for _, trigger := range from {
 		c.connect(Edge{From: trigger, To: address, Carries: "wakes", Capacity: wakesWaiting})
+	}
+	for _, n := range c.Nodes {
+		if len(w.Events) > 0 && (n.Kind == Recorder || n.Kind == Spool || n.Kind == Delivery) {
+			c.connect(Edge{From: n.Address, To: address, Carries: "events", Capacity: eventsWaiting, asks: true})
+		}
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"orac/appliance/incident"
 	"orac/appliance/node"
 	"orac/appliance/provenclock"
+	"orac/appliance/reconcile"
 	"orac/appliance/rt"
 	"orac/appliance/status"
 	"orac/appliance/store"
@@ -178,10 +179,14 @@ func (c *Core) keep(t *rt.Task) error {
 	if c.o.Ledger == nil {
 		return nil
 	}
-	if _, err := c.o.Ledger.EndIncidents(t.Wall(), "the process ended"); err != nil {
-		c.o.Slog.Warn("incidents of the last process are still open in the history", "cause", err)
-	}
-	return (&incident.Keeper{Book: c.o.Ledger, In: c.records}).Run(t)
+	began := t.Wall()
+	return (&incident.Keeper{Book: c.o.Ledger, In: c.records, First: func() error {
+		_, err := c.o.Ledger.EndIncidents(began, "the process ended")
+		if err != nil {
+			c.o.Slog.Warn("incidents of the last process are still open in the history: it is tried again", "cause", err)
+		}
+		return err
+	}}).Run(t)
 }
 
 func (c *Core) begin(t *rt.Task) error {
@@ -300,6 +305,18 @@ func (c *Core) Spool() status.Spool {
 	return status.Spool{}
 }
 
+// Hooks is what waits for webhooks. It may be called from anywhere.
+func (c *Core) Hooks() (list []status.Hook) {
+	for _, v := range c.runner.Views() {
+		if h, ok := v.code.(*node.Webhook); ok && v.State != reconcile.Leaked {
+			shown := h.Shown()
+			shown.Name = h.Hook // it has shown nothing yet when it has just been started
+			list = append(list, shown)
+		}
+	}
+	return list
+}
+
 // Generation is the number of the generation that runs; 0 if none was committed. It may be called from anywhere.
 func (c *Core) Generation() int { return c.steward.Generation() }
 
@@ -339,6 +356,7 @@ func (c *Core) Status(now rt.Instant, wall time.Time) status.Status {
 			s.Spool = sp.Shown()
 		}
 	}
+	s.Hooks = c.Hooks()
 	if last := c.log.Recent(now, 1); len(last) > 0 {
 		s.Incident = &last[0]
 	}

@@ -20,10 +20,12 @@ func (m *Monitor) write(t *rt.Task) error {
 		}
 		level := slog.LevelInfo
 		switch e.Body.(type) {
-		case event.DeviceLost, event.NodeFailed, event.NodeLeaked, event.Dropped:
+		case event.DeviceLost, event.NodeFailed, event.NodeLeaked, event.Dropped, event.WebhookDropped:
 			level = slog.LevelError
-		case event.DeliveryFailed, event.DeliveryRepeated, event.Overrun, event.StoreFailed, event.WebhookFailed, event.ClockJumped:
+		case event.DeliveryFailed, event.DeliveryRepeated, event.Overrun, event.StoreFailed, event.WebhookFailed, event.WebhookAside, event.ClockJumped:
 			level = slog.LevelWarn
+		case event.WebhookTaken:
+			level = slog.LevelDebug
 		}
 		m.Slog.LogAttrs(context.Background(), level, e.Body.Kind(), attrs(e)...)
 	}

@@ -39,6 +39,8 @@ type Monitor struct {
 	// Evidence gives what is known of the process before a node is ended by force.
 	Evidence func() string
 
+	hooked hooked // what webhooks were told
+
 	rates   atomic.Pointer[map[string]float64]
 	report  atomic.Pointer[health.Report]
 	memory  atomic.Pointer[status.Memory]
@@ -125,7 +127,9 @@ func (m *Monitor) Run(t *rt.Task) error {
 		m.look(t, rb.Watchdog)
 		m.console(t, rb.Web)
 		r := m.model.Report(t.Now(), t.Wall())
+		m.tellHealth(t, r)
 		m.report.Store(&r)
+		m.tellIncidents(t)
 	}
 }
 
@@ -228,6 +232,26 @@ func (m *Monitor) event(t *rt.Task, e event.Event) {
 			m.fact(t, m.symptom(t.Now(), m.facts[e.Node]))
 			m.acted(t, e.Node, "tried again "+b.Retry)
 		}
+	case event.WebhookTaken:
+		ok(e.Node, string(Webhook))
+	case event.WebhookFailed:
+		level := health.Degraded
+		if b.Denied || b.Attempt >= refusals {
+			level = health.Unhealthy
+		}
+		why := b.Cause
+		if b.Gone {
+			why += "; nothing is sent to it: give the webhook another url, or take it out"
+		}
+		bad(e.Node, string(Webhook), level, why)
+	case event.WebhookAside:
+		if b.InARow < refusals {
+			m.asideEvent(t, e.Node, b)
+			break
+		}
+		bad(e.Node, string(Webhook), health.Unhealthy, "it takes no event: "+b.Cause)
+		m.fact(t, m.facts[e.Node])
+		m.acted(t, e.Node, "kept, newest hundred; to see them: orac spool list")
 	case event.StoreFailed:
 		bad(e.Node, string(History), health.Degraded, b.Cause)
 	case event.StoreBack:
@@ -239,6 +263,16 @@ func (m *Monitor) event(t *rt.Task, e event.Event) {
 			m.Log.Recover(t, id)
 		}
 	}
+}
+
+// refusals are how often in a row a webhook fails before that is an incident: once is normal.
+const refusals = 3
+
+// asideEvent keeps an event that was set aside as an incident that is over: the next one is on its way.
+func (m *Monitor) asideEvent(t *rt.Task, component string, b event.WebhookAside) {
+	id, _ := m.Log.Open(t, component, b.Type+" event "+b.Event+" was set aside: "+b.Cause, "")
+	m.Log.Action(t, id, "kept in hooks/"+b.Webhook+"/aside; to see it: orac spool list; to try again: orac spool retry "+b.Event)
+	m.Log.Recover(t, id)
 }
 
 // trouble is how bad a failed exchange is: one may fail, but who is refused stays so until a person sees to it, and that is an

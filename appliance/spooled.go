@@ -26,13 +26,29 @@ func (c *Core) ManageSpool(t *rt.Task, r status.SpoolRequest) (status.SpoolAnswe
 	default:
 		return status.SpoolAnswer{}, &status.Refusal{Code: status.Invalid, Message: "the spool can be asked for list, retry, drop and sound"}
 	}
+	until := t.Now().Add(spoolPatience)
+	if node.IsEvent(r.ID) {
+		return c.manageHooks(t, until, r)
+	}
 	sp := c.spoolNode()
+	if sp == nil && r.Do == status.SpoolList {
+		return c.manageHooks(t, until, r)
+	}
 	if sp == nil {
 		return status.SpoolAnswer{}, &status.Refusal{Code: status.Unknown, Message: "there is no spool: the runbook delivers to no service"}
 	}
-	until := t.Now().Add(spoolPatience)
+	a, err := asked(t, until, sp.Requests, func(to *rt.Mailbox[node.Managed]) node.Request { return node.Manage{SpoolRequest: r, Reply: to} })
+	if err == nil && r.Do == status.SpoolList {
+		hooks, herr := c.manageHooks(t, until, r)
+		a.Events, err = hooks.Events, herr
+	}
+	return a, err
+}
+
+// asked asks a node that owns what is on the disk.
+func asked[R any](t *rt.Task, until rt.Instant, of *rt.Mailbox[R], ask func(*rt.Mailbox[node.Managed]) R) (status.SpoolAnswer, error) {
 	reply := rt.NewMailbox[node.Managed]("reply", 1)
-	if !sp.Requests.TrySend(t, node.Manage{SpoolRequest: r, Reply: reply}) {
+	if !of.TrySend(t, ask(reply)) {
 		return status.SpoolAnswer{}, busySpool
 	}
 	m, err := reply.Recv(t, until)
@@ -43,6 +59,30 @@ func (c *Core) ManageSpool(t *rt.Task, r status.SpoolRequest) (status.SpoolAnswe
 		return status.SpoolAnswer{}, err
 	}
 	return m.SpoolAnswer, m.Err
+}
+
+// manageHooks asks the webhooks: each for a list, and else one after the other, until one has the event.
+func (c *Core) manageHooks(t *rt.Task, until rt.Instant, r status.SpoolRequest) (all status.SpoolAnswer, err error) {
+	if r.Do != status.SpoolList {
+		err = node.UnknownID(r.ID)
+	}
+	for _, v := range c.runner.Views() {
+		h, ok := v.code.(*node.Webhook)
+		if !ok || v.State == reconcile.Leaked {
+			continue
+		}
+		a, herr := asked(t, until, h.Requests, func(to *rt.Mailbox[node.Managed]) node.ManageHook { return node.ManageHook{SpoolRequest: r, Reply: to} })
+		refused, _ := errors.AsType[*status.Refusal](herr)
+		switch {
+		case r.Do == status.SpoolList && herr != nil:
+			return all, herr
+		case r.Do == status.SpoolList:
+			all.Events = append(all.Events, a.Events...)
+		case refused == nil || refused.Code != status.Unknown:
+			return a, herr
+		}
+	}
+	return all, err
 }
 
 var busySpool = &status.Refusal{Code: status.Busy, Message: "the spool does not answer: the disk may be slow, or it is being started again", Hint: "Look whether it was done: orac spool list"}

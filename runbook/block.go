@@ -28,6 +28,7 @@ type Attr struct {
 	Range   hcl.Range // the expression; zero when Default
 
 	deferred *Deferred // for kind Expression
+	template *template // for text that is made anew for each event; nil otherwise
 	outside  bool      // it depends on a result of env(), file() or secret()
 
 	// secrets holds what Value hides: by key for a Map, otherwise under "".

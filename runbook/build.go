@@ -65,6 +65,7 @@ func (d *Document) fill(dst reflect.Value, b Block) {
 
 var (
 	secretType   = reflect.TypeFor[Secret]()
+	templateType = reflect.TypeFor[Template]()
 	durationType = reflect.TypeFor[time.Duration]()
 	sizeType     = reflect.TypeFor[Size]()
 )
@@ -78,6 +79,8 @@ func (d *Document) set(f reflect.Value, at *Attribute, a Attr) {
 	switch {
 	case at.Kind == Expression:
 		f.Addr().Interface().(Deferring).Defer(*a.deferred)
+	case f.Type() == templateType:
+		f.Set(reflect.ValueOf(Template{fixed: a.secrets[""], made: a.template}))
 	case f.Type() == secretType:
 		f.Set(reflect.ValueOf(a.secrets[""]))
 	case f.Type() == durationType:

@@ -14,6 +14,7 @@ var runbookRules = []Between{
 	{"hosts are names in lower case, without port.", hostsAreNames},
 	{"trusted_proxies are addresses or networks, and not all there are.", proxiesAreNetworks},
 	{"permissions are SERVICE.ACTION.", permissionsAreNamed},
+	{"url and body of a webhook name fields that its events have.", webhooksNameTheirFields},
 }
 
 // microphonesDiffer refuses two blocks that select the same device: a device is opened once, and

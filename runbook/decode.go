@@ -73,6 +73,9 @@ func (e *evaluator) attribute(at *Attribute, addr Address, name string, written 
 	if at.Secret == SecretOnly || at.Secret == SecretAllowed && at.Kind == Map {
 		e.src.hideLiterals(written.Expr)
 	}
+	if e.isTemplate(at, written.Expr) {
+		return e.template(at, addr, written.Expr)
+	}
 	raw, uses, ok := e.evaluate(addr, written.Expr)
 	if at.Secret == Public {
 		e.recorder.public.union(uses)

@@ -86,7 +86,7 @@ listener "kitchen" {
 }
 `
 	_, ds := Parse([]byte(src), "orac.hcl", testWorld())
-	if got := render(t, ds, RenderOptions{}); !strings.Contains(string(page), "```\n"+got+"```\n") {
+	if got := render(t, ds, RenderOptions{}); !strings.Contains(string(page), "```text\n"+got+"```\n") {
 		t.Errorf("the README does not show:\n%s", got)
 	}
 }

@@ -148,6 +148,12 @@ func (e *evaluator) file(name string) (string, *callError) {
 	return string(text), nil
 }
 
+// noSecret begins what is said of a secret that cannot be had.
+const noSecret = "secret() failed: "
+
+// NoSecret tells whether the problem is a secret that cannot be had on this machine.
+func (d Diagnostic) NoSecret() bool { return strings.HasPrefix(d.Summary, noSecret) }
+
 var secretName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$`)
 
 func (e *evaluator) secret(name string) (string, *callError) {
@@ -163,7 +169,7 @@ func (e *evaluator) secret(name string) (string, *callError) {
 	}
 	switch {
 	case err != nil:
-		return "", &callError{"secret() failed: " + err.Error(), "Make one with: orac secrets generate " + name + " (the hash of a password with: orac user add NAME). Secrets come from ORAC_SECRET_NAME, systemd credentials, or files of the state directory."}
+		return "", &callError{noSecret + err.Error(), "Make one with: orac secrets generate " + name + " (the hash of a password with: orac user add NAME). Secrets come from ORAC_SECRET_NAME, systemd credentials, or files of the state directory."}
 	case len(v) > maxInputFile || !utf8.ValidString(v):
 		return "", &callError{fmt.Sprintf("the secret %q is not text of at most 1 MiB", name), "Store it as valid UTF-8."}
 	}

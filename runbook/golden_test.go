@@ -36,7 +36,7 @@ func testWorld() Options {
 			switch name {
 			case "token":
 				return storedSecret, nil
-			case "jwt", "hey_orac":
+			case "jwt", "hey_orac", "house", "ha_webhook":
 				return storedKey, nil
 			case "anna_password_hash":
 				return storedHash, nil

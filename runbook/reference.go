@@ -25,7 +25,7 @@ func (l *Language) Reference() []byte {
 		fmt.Fprintf(&b, "- [`%s`](#%s)\n", t.Header(), anchor(t.Header()))
 	}
 	for _, t := range l.Blocks {
-		t.document(&b, "##", t.Header(), l.hasEffects())
+		t.document(&b, "##", t.Header(), "", l.hasEffects())
 	}
 	b.WriteString("\n## Between blocks\n\n")
 	for _, r := range l.Rules {
@@ -106,9 +106,10 @@ func anchor(heading string) string {
 	return b.String()
 }
 
-// document writes the section of a block type, and of the types nested in it.
-func (t *BlockType) document(b *strings.Builder, level, heading string, effects bool) {
-	fmt.Fprintf(b, "\n%s `%s`\n\n%s%s\n\n```hcl\n%s\n```\n\n", level, heading, t.Doc, t.howMany(), t.Example)
+// document writes the section of a block type, and of the types nested in it. in tells whoever checks the example which block it
+// stands in; renderers do not show it.
+func (t *BlockType) document(b *strings.Builder, level, heading, in string, effects bool) {
+	fmt.Fprintf(b, "\n%s `%s`\n\n%s%s\n\n```hcl%s\n%s\n```\n\n", level, heading, t.Doc, t.howMany(), in, t.Example)
 	columns, rule := " a change |", "---|"
 	if !effects {
 		columns, rule = "", ""
@@ -128,7 +129,7 @@ func (t *BlockType) document(b *strings.Builder, level, heading string, effects 
 		}
 	}
 	for _, n := range t.Nested {
-		n.document(b, level+"#", n.Type+" in "+t.Type, effects)
+		n.document(b, level+"#", n.Type+" in "+t.Type, " in="+t.Type, effects)
 	}
 }
 

@@ -82,24 +82,3 @@ var heartbeatBlock = &BlockType{
 	},
 	Rules: []Rule{ExactlyOneOf("url", "stt"), AtMostOneOf("stt", "ca")},
 }
-
-var webhookBlock = &BlockType{
-	Type: "webhook", Named: true,
-	Doc:  "A URL that is called with JSON when a model fires. It never stands in the way of detection.",
-	Slot: Into(func(rb *Runbook) any { return &rb.Webhooks }),
-	Example: `webhook "light" {
-  url = "http://lights.local/wake"
-  headers = {
-    Authorization = "Bearer ${env("LIGHTS_TOKEN")}"
-  }
-}`,
-	Attributes: []Attribute{
-		{Name: "url", Kind: URL, Gives: Reaches, OnChange: Restart, Required: true, Secret: SecretAllowed, Example: `"http://lights.local/wake"`,
-			Doc: "What is called. It may be a secret, since some services hide a key in it."},
-		{Name: "timeout", Kind: Duration, Gives: Tunes, OnChange: InPlace, Default: "5s", Min: "1s", Max: "60s",
-			Doc: "How long one call may take."},
-		{Name: "headers", Kind: Map, Gives: Proves, OnChange: InPlace, Secret: SecretAllowed, Example: `{ Authorization = "Bearer ${env("LIGHTS_TOKEN")}" }`,
-			SecretKeys: regexp.MustCompile(`(?i)^((proxy-)?authorization|(set-)?cookie|(x-)?api-?key|(.+[-_])?(token|secret|password|key))$`),
-			Doc:        "HTTP headers to send; their values are never printed. Under Authorization, Cookie, X-Api-Key, and names that end in -Token, -Secret, -Password or -Key, the file may not spell them out; others may be literal."},
-	},
-}

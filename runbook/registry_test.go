@@ -13,8 +13,8 @@ import (
 
 // goTypes says which Go types may hold a kind.
 var goTypes = map[Kind][]reflect.Type{
-	String: {reflect.TypeFor[string](), secretType}, Enum: {reflect.TypeFor[string]()}, Path: {reflect.TypeFor[string]()},
-	URL: {reflect.TypeFor[string](), secretType}, Int: {reflect.TypeFor[int]()}, Float: {reflect.TypeFor[float64]()},
+	String: {reflect.TypeFor[string](), secretType, templateType}, Enum: {reflect.TypeFor[string]()}, Path: {reflect.TypeFor[string]()},
+	URL: {reflect.TypeFor[string](), secretType, templateType}, Int: {reflect.TypeFor[int]()}, Float: {reflect.TypeFor[float64]()},
 	Bool: {reflect.TypeFor[bool](), reflect.TypeFor[*bool]()}, Duration: {reflect.TypeFor[time.Duration]()}, ByteSize: {reflect.TypeFor[Size]()},
 	Ref: {reflect.TypeFor[Address]()}, Refs: {reflect.TypeFor[[]Address]()}, Strings: {reflect.TypeFor[[]string]()}, Ints: {reflect.TypeFor[[]int]()},
 	Map: {reflect.TypeFor[map[string]Secret]()},
@@ -58,7 +58,7 @@ func matchType(t *testing.T, bt *BlockType, typ reflect.Type, top bool) {
 		if !ok || !slices.Contains(goTypes[at.Kind], ft) {
 			t.Errorf("%s.%s, %s, is in a field of type %v", bt.Key(), at.Name, at.Kind.words(), ft)
 		}
-		if (ft == secretType) != (at.Secret != Public) && at.Kind != Map {
+		if (ft == secretType || ft == templateType) != (at.Secret != Public) && at.Kind != Map || (ft == templateType) != (at.Sees != nil) {
 			t.Errorf("%s.%s: secrecy and field type disagree", bt.Key(), at.Name)
 		}
 		delete(tagged, at.Name)

@@ -3,12 +3,14 @@ package runbook
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/function"
 )
 
 // resolveAll evaluates every node.
@@ -52,44 +54,53 @@ const maxLoop = 1 << 26
 // ok is false when a problem has been reported; parts of the value are unknown when something that
 // it refers to has a reported problem.
 func (e *evaluator) evaluate(addr Address, expr hclsyntax.Expression) (cty.Value, *inputSet, bool) {
+	v, found, ok := e.evaluateWith(addr, expr, nil, e.funcs)
+	return v, &found.uses, ok
+}
+
+// evaluateWith is evaluate with words that are no part of the file, and with functions; it gives what else was named.
+func (e *evaluator) evaluateWith(addr Address, expr hclsyntax.Expression, words map[string]cty.Value, funcs map[string]function.Function) (cty.Value, *named, bool) {
+	nothing := &named{tree: scope{}}
 	site := e.graph.byExpr[expr]
 	if site.forbidden {
-		return cty.DynamicVal, &inputSet{}, false
+		return cty.DynamicVal, nothing, false
 	}
 	if e.budget.ended() {
 		e.exhausted(addr, expr.Range())
-		return cty.DynamicVal, &inputSet{}, false
+		return cty.DynamicVal, nothing, false
 	}
-	vars, ok := e.namedIn(addr, expr.Variables())
+	vars, ok := e.namedIn(addr, slices.DeleteFunc(expr.Variables(), func(t hcl.Traversal) bool { _, ours := words[t.RootName()]; return ours }))
 	uses := &vars.uses
 	if !ok {
-		return cty.DynamicVal, uses, false
+		return cty.DynamicVal, vars, false
 	}
 	if !e.affordable(expr, vars.weight) {
 		e.fail(addr, expr.Range(), "this expression does too much", "Write out what you need; "+e.lang.one()+" is not the place to compute it.")
-		return cty.DynamicVal, uses, false
+		return cty.DynamicVal, vars, false
 	}
 	before := e.revealed
 	outerUses, outerSite := e.uses, e.site // secret() is evaluated where the secrets are
 	e.uses, e.site = uses, site
-	v, diags := expr.Value(&hcl.EvalContext{Variables: vars.tree.values(), Functions: e.funcs})
+	values := vars.tree.values()
+	maps.Copy(values, words)
+	v, diags := expr.Value(&hcl.EvalContext{Variables: values, Functions: funcs})
 	e.uses, e.site = outerUses, outerSite
 	e.path[len(e.path)-1].uses.union(uses)
 	weight := weigh(v, maxValue+1)
 	e.budget.charge(stepNode+4*looking(v, weight), 0) // the value is walked through several more times
 	switch {
 	case e.exhausted(addr, expr.Range()):
-		return cty.DynamicVal, uses, false
+		return cty.DynamicVal, vars, false
 	case diags.HasErrors():
 		for _, d := range diags {
 			e.report(addr, expr.Range(), d, vars.marked || e.revealed > before, e.functionNames)
 		}
-		return cty.DynamicVal, uses, false
+		return cty.DynamicVal, vars, false
 	case weight > maxValue:
 		e.fail(addr, expr.Range(), "the value is too large", "Values of "+e.lang.one()+" are at most 2 MiB.")
-		return cty.DynamicVal, uses, false
+		return cty.DynamicVal, vars, false
 	}
-	return v, uses, true
+	return v, vars, true
 }
 
 // hiddenReason replaces a reason that may quote a secret.

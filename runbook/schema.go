@@ -69,7 +69,7 @@ type Attribute struct {
 	Secret   Secrecy
 	Values   []string    // of an Enum or a Keyword; the allowed elements of Strings; the names of Numbers
 	Refs     []string    // types a reference may name
-	Sees     *Vocabulary // for an Expression
+	Sees     *Vocabulary // for an Expression; for a URL or String, the words that its text may name: see Template
 	Pattern  *regexp.Regexp
 	Expect   string // what Pattern demands, in words: "64 hexadecimal digits"
 	Example  string // an HCL expression

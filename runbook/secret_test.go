@@ -73,7 +73,7 @@ stt "t" {
 	if got := rb.STTs[1].Token.Reveal(); got != "ENV-S3CRET+STORED-S3CRET" {
 		t.Errorf("token is %q", got)
 	}
-	if got := rb.Webhooks[0].URL.Reveal(); got != "http://file-s3cret@host" {
+	if got := rb.Webhooks[0].URL.Text(); got != "http://file-s3cret@host" {
 		t.Errorf("url is %q", got)
 	}
 	if got := rb.Webhooks[0].Headers; got["A"].Reveal() != "Bearer env-s3cret" || got["B"].Reveal() != "plain" {

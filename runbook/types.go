@@ -142,13 +142,24 @@ type Heartbeat struct {
 	CA        string        `hcl:"ca"`        // resolved against Runbook.Dir; "" for none
 }
 
-// Webhook is called on every trigger of the models that name it.
+// Webhook is called when something happens.
 type Webhook struct {
-	Address Address
-	Name    string
-	URL     Secret            `hcl:"url"`
-	Timeout time.Duration     `hcl:"timeout"`
-	Headers map[string]Secret `hcl:"headers"`
+	Address       Address
+	Name          string
+	URL           Template          `hcl:"url"`
+	Events        []string          `hcl:"events"`    // nil: the wakes of the models that name it, in the form of Hey ORAC
+	Listeners     []Address         `hcl:"listeners"` // empty: all
+	Method        string            `hcl:"method"`    // POST, PUT or GET
+	Body          Template          `hcl:"body"`
+	Secret        Secret            `hcl:"secret"` // see Webhook.SigningKey
+	Timeout       time.Duration     `hcl:"timeout"`
+	MaxRetryDelay time.Duration     `hcl:"max_retry_delay"`
+	Keep          time.Duration     `hcl:"keep"`
+	Queue         Size              `hcl:"queue"`
+	Headers       map[string]Secret `hcl:"headers"`
+	CA            string            `hcl:"ca"` // these paths are resolved against Runbook.Dir; "" for none
+	ClientCert    string            `hcl:"client_cert"`
+	ClientKey     string            `hcl:"client_key"`
 }
 
 // Apply says when a changed runbook is kept.

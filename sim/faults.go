@@ -55,12 +55,21 @@ func onService(how string) breaks {
 	}}
 }
 
-// onPeer makes a fault of who takes heartbeats or webhooks.
-func onPeer(kind, how string) breaks {
+// onHeartbeat makes a fault of who takes heartbeats.
+func onHeartbeat(how string) breaks {
 	return breaks{how, func(m *machine, o *occurrence) func() {
-		p := m.peer(kind + " " + o.Target)
+		p := m.peer("heartbeat " + o.Target)
 		p.faults[o.Kind] = o.Fault
 		return func() { delete(p.faults, o.Kind) }
+	}}
+}
+
+// onWebhook makes a fault of who takes the events of a webhook.
+func onWebhook(how string) breaks {
+	return breaks{how, func(m *machine, o *occurrence) func() {
+		r := m.receiver(o.Target)
+		r.faults[o.Kind], r.poison = o.Fault, ""
+		return func() { delete(r.faults, o.Kind) }
 	}}
 }
 
@@ -183,10 +192,15 @@ func init() {
 			return func() { delete(s.faults, o.Kind) }
 		}},
 		scenario.NetDown:       everywhere("no client reaches its server, and who waits for an answer waits in vain"),
-		scenario.HeartbeatDown: onPeer("heartbeat", "the client's connections are refused"),
-		scenario.HeartbeatNo:   onPeer("heartbeat", "the client is told 401"),
-		scenario.WebhookSlow:   onPeer("webhook", "answers come later, or not in time"),
-		scenario.WebhookDown:   onPeer("webhook", "the client's connections are refused"),
+		scenario.HeartbeatDown: onHeartbeat("the client's connections are refused"),
+		scenario.HeartbeatNo:   onHeartbeat("the client is told 401"),
+
+		scenario.WebhookSlow:    onWebhook("answers come later, or not in time"),
+		scenario.WebhookDown:    onWebhook("the client's connections are refused"),
+		scenario.WebhookRefused: onWebhook("the client is told 401"),
+		scenario.WebhookGone:    onWebhook("the client is told 410"),
+		scenario.WebhookPoison:  onWebhook("the client fails on the first event that it brings, as the way says, and on no other"),
+		scenario.WebhookFlood:   onWebhook("the client takes a 200 for a yes, reads nothing after it, and connects anew"),
 
 		scenario.DiskFull:     onDisk("whatever needs space fails with ENOSPC", syscall.ENOSPC, "mkdir", "create", "write"),
 		scenario.DiskReadOnly: onDisk("whatever writes fails with EROFS", syscall.EROFS, "mkdir", "create", "write", "sync", "rename", "remove", "syncdir"),
@@ -351,6 +365,9 @@ func (m *machine) begin(o occurrence, b breaks) {
 	if disturbing(o.Kind) {
 		end := max(o.End, at+4*time.Second)
 		m.disturbed(at, end)
+	}
+	if starving(o.Kind) {
+		m.starving = append(m.starving, stretch{at, max(o.End, at)})
 	}
 	m.lasting[o.Kind]++
 	if !o.Kind.Info().Harmless {

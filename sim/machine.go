@@ -49,17 +49,19 @@ type machine struct {
 	records int
 	count   map[string]uint64 // hops that reached the models before this boot, by device
 
-	disk     *virtual.Disk
-	diskBad  time.Duration // when it was last refusing
-	mics     map[string]*microphone
-	micNames []string
-	services map[string]*service
-	peers    map[string]*peer
-	ledger   *ledger
-	lasting  map[scenario.Kind]int // faults that last, by kind
-	faulty   int                   // of those that are no mere conditions
-	trouble  []stretch             // when sound was disturbed
-	memory   struct {
+	disk      *virtual.Disk
+	diskBad   time.Duration // when it was last refusing
+	mics      map[string]*microphone
+	micNames  []string
+	services  map[string]*service
+	peers     map[string]*peer
+	receivers map[string]*receiver
+	ledger    *ledger
+	lasting   map[scenario.Kind]int // faults that last, by kind
+	faulty    int                   // of those that are no mere conditions
+	trouble   []stretch             // when sound was disturbed
+	starving  []stretch             // when nodes were kept from running
+	memory    struct {
 		base, rate int64
 		since      time.Duration
 	}
@@ -67,6 +69,7 @@ type machine struct {
 	judge      *judge.Judge
 	looks      int // calls of look
 	account    *account
+	duties     *duties
 	holders    int
 	applied    int
 	applying   int // applies that go on
@@ -94,7 +97,7 @@ const canary = "canary-4e1f-never-to-be-seen"
 func newMachine(sc *scenario.Scenario, seed uint64, o runOptions) (*machine, error) {
 	m := &machine{
 		sc: sc, seed: seed, o: o, file: o.book.file, text: o.book.text, first: o.book.runbook,
-		disk: virtual.NewDisk(4 << 30), mics: map[string]*microphone{}, services: map[string]*service{}, peers: map[string]*peer{},
+		disk: virtual.NewDisk(4 << 30), mics: map[string]*microphone{}, services: map[string]*service{}, peers: map[string]*peer{}, receivers: map[string]*receiver{},
 		lasting: map[scenario.Kind]int{}, incidents: map[string]*report.Incident{}, count: map[string]uint64{},
 	}
 	m.epoch = time.Date(2026, 1, 17, 9, 0, 0, 0, time.UTC)
@@ -105,7 +108,8 @@ func newMachine(sc *scenario.Scenario, seed uint64, o runOptions) (*machine, err
 		}
 		m.epoch = at
 	}
-	m.judge, m.account, m.ledger = judge.New(sc), newAccount(m), &ledger{m: m, known: map[string]bool{}, ages: provenclock.Ages{}, open: map[string]bool{}}
+	m.judge, m.account, m.ledger = judge.New(sc), newAccount(m), &ledger{m: m, known: map[string]bool{}, wrote: map[string]time.Duration{}, ages: provenclock.Ages{}, open: map[string]bool{}}
+	m.duties = newDuties(m)
 	for _, name := range schedule.Targets(scenario.STTDown, m.first) {
 		m.services[name] = &service{m: m, name: name, faults: map[scenario.Kind]scenario.Fault{}}
 	}
@@ -225,6 +229,7 @@ func (m *machine) end() {
 	mend()
 	for _, d := range m.mics {
 		d.streams = nil
+		d.heard.over()
 	}
 	if m.refuses() {
 		m.diskBad = m.clock

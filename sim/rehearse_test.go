@@ -27,7 +27,11 @@ listener "kitchen" {
 }
 stt "whisper" { url = "http://stt.local:7272" }
 heartbeat "whisper" { stt = stt.whisper }
-webhook "light" { url = "http://light.local/on" }
+webhook "light" {
+  url    = "http://light.local/on"
+  events = ["wake", "recording", "transcript", "delivery", "incident", "health"]
+  max_retry_delay = "8s"
+}
 `
 
 // scene is a scenario of so long that runs the house, and whatever else is written.

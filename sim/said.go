@@ -29,8 +29,9 @@ func (m *machine) record(r rt.Record) {
 func (m *machine) event(e event.Event) {
 	at := m.now()
 	m.account.event(at, e)
+	m.duties.event(at, e)
 	switch b := e.Body.(type) {
-	case event.DeviceLost, event.NodeFailed, event.NodeLeaked, event.StoreFailed, event.DeliveryFailed, event.WebhookFailed:
+	case event.DeviceLost, event.NodeFailed, event.NodeLeaked, event.StoreFailed, event.DeliveryFailed, event.WebhookFailed, event.WebhookAside:
 		m.judge.Noticed(at, e.Node)
 	case event.STTHealth:
 		if !b.OK {
@@ -49,7 +50,9 @@ func (m *machine) event(e event.Event) {
 	if err == nil && strings.Contains(string(text), canary) {
 		m.judge.Break(at, "secrets", "a secret stands in an event of "+e.Node)
 	}
-	m.mark(e.Node, e.Body.Kind(), words(e.Body))
+	if _, taken := e.Body.(event.WebhookTaken); !taken { // of each event that went well
+		m.mark(e.Node, e.Body.Kind(), words(e.Body))
+	}
 }
 
 // mark keeps an event of the timeline.
@@ -76,6 +79,12 @@ func words(b event.Body) string {
 		return b.Cause
 	case event.Delivered:
 		return b.Outcome
+	case event.WebhookFailed:
+		return b.Cause
+	case event.WebhookAside:
+		return b.Cause
+	case event.WebhookDropped:
+		return b.Cause
 	case event.Streaming:
 		return map[bool]string{true: "on", false: "off"}[b.On]
 	case event.NodeFailed:

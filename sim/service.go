@@ -19,6 +19,8 @@ type service struct {
 	m      *machine
 	name   string
 	faults map[scenario.Kind]scenario.Fault
+	asked  calls  // to transcribe
+	probed calls  // to say how it is
 	poison string // the utterance that stt_poison is about; "" until there is one
 	works  []*work
 }
@@ -103,7 +105,7 @@ func (s *service) finish(w *work) {
 	_, poisoned := s.poisoned(w.id)
 	w.text = w.samples > 0 && !poisoned && !s.has(scenario.STTLies) && !s.has(scenario.STTEmpty) && !s.has(scenario.STTEngine)
 	if w.text && !w.check {
-		s.m.account.acted(w.at, s.name, w.id)
+		s.m.account.acts(w.at, s.name, w.id)
 	}
 }
 
@@ -132,37 +134,35 @@ func (s *service) proceed() {
 	}
 }
 
-// peer is a model of a server that takes heartbeats, or of a webhook.
+// peer is a model of a server that takes heartbeats.
 type peer struct {
 	m       *machine
 	address string
 	faults  map[scenario.Kind]scenario.Fault
+	asked   calls
+	called  time.Duration // the last time
 }
 
 func (p *peer) has(k scenario.Kind) bool { _, ok := p.faults[k]; return ok }
 
-// peerTime is what a well peer takes; peerPatience is the client's.
-const (
-	peerTime     = 5 * time.Millisecond
-	peerPatience = 5 * time.Second
-)
+// peerTime is what a well peer takes.
+const peerTime = 5 * time.Millisecond
 
 func (p *peer) call(t *rt.Task, op string) error {
-	takes := peerTime + p.faults[scenario.WebhookSlow].Delay
-	if err := t.Sleep(min(takes, peerPatience)); err != nil {
+	p.called = p.m.now()
+	p.asked.call(p.m, op)
+	if err := t.Sleep(peerTime); err != nil {
 		return err
 	}
 	fault := func(k wire.Kind, status int, cause string) error {
 		return &wire.Error{Op: op, Address: p.address, Kind: k, Status: status, Cause: errors.New(cause)}
 	}
 	switch {
-	case takes > peerPatience:
-		return fault(wire.Late, 0, "no answer in 5s")
 	case p.m.active(scenario.NetDown):
 		return fault(wire.Unreachable, 0, "network is unreachable")
 	case p.m.active(scenario.Descriptors):
 		return fault(wire.Unreachable, 0, "too many open files")
-	case p.has(scenario.HeartbeatDown), p.has(scenario.WebhookDown):
+	case p.has(scenario.HeartbeatDown):
 		return fault(wire.Unreachable, 0, "connection refused")
 	case p.has(scenario.HeartbeatNo):
 		return fault(wire.Unauthorised, 401, "the token is not accepted")
@@ -175,17 +175,8 @@ func (p *peer) Beat(t *rt.Task, b notify.Beat) (int, error) {
 	return len(b.Models), p.call(t, "heartbeat")
 }
 
-// Fire implements notify.Hook.
-func (p *peer) Fire(t *rt.Task, _ notify.Firing) error { return p.call(t, "webhook") }
-
 func (m *machine) heart(_ *runbook.Runbook, h runbook.Heartbeat) (notify.Heart, error) {
 	return m.peer("heartbeat " + h.Name), nil
-}
-
-func (m *machine) hook(w runbook.Webhook) (notify.Hook, error) {
-	p := m.peer("webhook " + w.Name)
-	p.address = wire.Origin(w.URL.Reveal()) // as the real client names it
-	return p, nil
 }
 
 func (m *machine) peer(name string) *peer {

@@ -121,7 +121,7 @@ type peer struct{}
 func (peer) Beat(t *rt.Task, b notify.Beat) (int, error) {
 	return len(b.Models), t.Sleep(5 * time.Millisecond)
 }
-func (peer) Fire(t *rt.Task, _ notify.Firing) error { return t.Sleep(5 * time.Millisecond) }
+func (peer) Send(t *rt.Task, _ notify.Message) error { return t.Sleep(5 * time.Millisecond) }
 
 // noBook is a history that nobody reads.
 type noBook struct{}

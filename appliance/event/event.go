@@ -39,11 +39,21 @@ func (e Event) MarshalJSON() ([]byte, error) {
 	return json.Marshal(flat)
 }
 
+// Origin is where an utterance comes from, for those who tell others of it. It is no part of an event's JSON.
+type Origin struct {
+	Wake     string // ID of the detection
+	Device   string
+	Listener string
+	WakeWord string
+	Topic    string
+}
+
 // DeviceOpened: sound is expected from a device.
 type DeviceOpened struct {
 	Device   string `json:"device"`
 	Identity string `json:"identity"`
 	Opens    int    `json:"opens"` // how often it was opened since the start
+	Hop      int64  `json:"hop"`   // the number of the first hop that it will give
 }
 
 // Listening: the first hop of a listener was scored.
@@ -99,6 +109,7 @@ type RecordingStarted struct {
 	Utterance string `json:"utterance"`
 	Wake      string `json:"wake"`
 	Listener  string `json:"listener"`
+	Of        Origin `json:"-"`
 }
 
 // RecordingEnded: an utterance is complete.
@@ -109,6 +120,7 @@ type RecordingEnded struct {
 	Seconds   float64 `json:"seconds"`
 	Why       string  `json:"why"`           // silence, limit, device lost, the sound is over, stopped, restarted, cut by a restart, kept in part
 	Cut       bool    `json:"cut,omitempty"` // it was cut off: the person may have gone on speaking
+	Of        Origin  `json:"-"`
 }
 
 // Spooled: what became of an utterance's copy on disk.
@@ -124,12 +136,14 @@ type Salvaged struct {
 	Seconds   float64 `json:"seconds"`
 	Cut       bool    `json:"cut"` // its recording had not ended
 	Why       string  `json:"why"` // see RecordingEnded
+	Of        Origin  `json:"-"`
 }
 
 // Dropped: an utterance was lost, and why.
 type Dropped struct {
 	Utterance string `json:"utterance"`
 	Cause     string `json:"cause"`
+	Of        Origin `json:"-"`
 }
 
 // DeliveryStarted: an utterance is on its way to a speech-to-text service.
@@ -149,6 +163,7 @@ type DeliveryFailed struct {
 	Cause     string `json:"cause"`
 	Retry     string `json:"retry"`            // what comes next
 	Denied    bool   `json:"denied,omitempty"` // the service does not know who we are, or will not have us
+	Of        Origin `json:"-"`
 }
 
 // DeliveryRepeated: an utterance goes out once more although the service may have acted on it: it may have had all of it, and its
@@ -177,6 +192,7 @@ type Delivered struct {
 	Why        string  `json:"why,omitempty"` // it was; see RecordingEnded
 	Cause      string  `json:"cause,omitempty"`
 	Repeated   bool    `json:"repeated,omitempty"` // see DeliveryRepeated: it may have been acted on more than once
+	Of         Origin  `json:"-"`
 }
 
 // STTHealth: whether a service answers its health check, on each change.
@@ -206,10 +222,39 @@ type Heartbeat struct {
 	Denied   bool   `json:"denied,omitempty"` // see DeliveryFailed
 }
 
-// WebhookFailed: a webhook did not take a detection.
+// WebhookFailed: a webhook did not take an event, which waits.
 type WebhookFailed struct {
 	Webhook string `json:"webhook"`
-	Wake    string `json:"wake"`
+	Event   string `json:"event"` // ID
+	Type    string `json:"type"`  // wake, transcript, …
+	Attempt int    `json:"attempt"`
+	Cause   string `json:"cause"`
+	Denied  bool   `json:"denied,omitempty"` // the credentials or the address are wrong: it stays so until a person sees to it
+	Gone    bool   `json:"gone,omitempty"`   // the receiver is no more: nothing is sent to it
+}
+
+// WebhookTaken: a webhook has taken an event.
+type WebhookTaken struct {
+	Webhook  string `json:"webhook"`
+	Event    string `json:"event"`
+	Type     string `json:"type"`
+	Attempts int    `json:"attempts"`
+}
+
+// WebhookAside: an event was set aside, since the webhook does not take it.
+type WebhookAside struct {
+	Webhook string `json:"webhook"`
+	Event   string `json:"event"`
+	Type    string `json:"type"`
+	Cause   string `json:"cause"`
+	InARow  int    `json:"in_a_row"` // so many, since one was taken
+}
+
+// WebhookDropped: an event was lost: it was too old, found no room, or a person dropped it.
+type WebhookDropped struct {
+	Webhook string `json:"webhook"`
+	Event   string `json:"event"`
+	Type    string `json:"type"`
 	Cause   string `json:"cause"`
 }
 
@@ -265,6 +310,23 @@ func (b ClockJumped) String() string {
 	return text
 }
 
+// IncidentTold: an incident has opened, or closed. The monitor tells it to webhooks.
+type IncidentTold struct {
+	ID        string  `json:"id"`
+	Component string  `json:"component"`
+	Cause     string  `json:"cause"`
+	Closed    bool    `json:"closed"`
+	Seconds   float64 `json:"seconds"` // how long it lasted; 0 while it goes on
+}
+
+// HealthTold: a component, or the appliance as a whole, is in better or worse health than before. The monitor tells it to webhooks.
+type HealthTold struct {
+	Component string `json:"component"` // "appliance" is the whole
+	From      string `json:"from"`      // empty: it was not known
+	To        string `json:"to"`
+	Why       string `json:"why,omitempty"`
+}
+
 func (DeviceOpened) Kind() string     { return "device_opened" }
 func (Listening) Kind() string        { return "listening" }
 func (DeviceLost) Kind() string       { return "device_lost" }
@@ -285,9 +347,14 @@ func (STTHealth) Kind() string        { return "stt_health" }
 func (Streaming) Kind() string        { return "streaming" }
 func (Heartbeat) Kind() string        { return "heartbeat" }
 func (WebhookFailed) Kind() string    { return "webhook_failed" }
+func (WebhookTaken) Kind() string     { return "webhook_taken" }
+func (WebhookAside) Kind() string     { return "webhook_aside" }
+func (WebhookDropped) Kind() string   { return "webhook_dropped" }
 func (Overrun) Kind() string          { return "overrun" }
 func (NodeFailed) Kind() string       { return "node_failed" }
 func (NodeLeaked) Kind() string       { return "node_leaked" }
 func (StoreFailed) Kind() string      { return "store_failed" }
 func (StoreBack) Kind() string        { return "store_back" }
 func (ClockJumped) Kind() string      { return "clock_jumped" }
+func (IncidentTold) Kind() string     { return "incident" }
+func (HealthTold) Kind() string       { return "health" }

@@ -39,6 +39,7 @@ type Log struct {
 	restarts  []store.Restart
 	budget    Budget
 	counters  map[string]*counter
+	news      []status.Incident // that have opened or ended since News was last called, the newest Kept
 	nextID    uint32
 	numbered  bool // nextID began at random
 }
@@ -75,6 +76,9 @@ func (l *Log) Open(t *rt.Task, component, cause, evidence string) (id string, fr
 		e.Evidence = evidence
 	}
 	told := e.told(now)
+	if fresh {
+		l.tell(told)
+	}
 	l.mu.Unlock()
 	if changed {
 		l.push(t, Record{Incident: &told})
@@ -117,6 +121,9 @@ func (l *Log) change(t *rt.Task, match func(*entry) bool, f func(*entry)) int {
 		if !e.over && match(e) {
 			f(e)
 			told = append(told, e.told(now))
+			if e.over {
+				l.tell(told[len(told)-1])
+			}
 		}
 	}
 	l.mu.Unlock()
@@ -124,6 +131,23 @@ func (l *Log) change(t *rt.Task, match func(*entry) bool, f func(*entry)) int {
 		l.push(t, Record{Incident: &told[i]})
 	}
 	return len(told)
+}
+
+// tell keeps what has become of an incident for News. The caller holds the lock.
+func (l *Log) tell(i status.Incident) {
+	if i.Evidence = ""; len(l.news) == Kept {
+		l.news = slices.Delete(l.news, 0, 1)
+	}
+	l.news = append(l.news, i)
+}
+
+// News gives, once each and in order, the incidents that have opened or ended, as they were then and without evidence.
+func (l *Log) News() []status.Incident {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := l.news
+	l.news = nil
+	return n
 }
 
 // Recent gives at most n incidents, newest first, as they are at that instant.

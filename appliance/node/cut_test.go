@@ -180,6 +180,7 @@ func TestADeliverySaysHowLongItTookAndWhatWasCutOff(t *testing.T) {
 						}
 					}
 					c.want.Utterance, c.want.STT, c.want.Attempts, c.want.Outcome, c.want.Text = "u", "w", 1, "delivered", "text"
+					c.want.Of.Listener = "x"
 					if diff := cmp.Diff([]event.Delivered{c.want}, got); diff != "" {
 						t.Errorf("seed %d (-want +got):\n%s", seed, diff)
 					}

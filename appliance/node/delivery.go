@@ -283,7 +283,7 @@ func (n *Delivery) done(t *rt.Task, c *course, way string, r stt.Result) error {
 	say(t, n.Events, n.Name, event.Delivered{
 		Utterance: c.Meta.ID, STT: n.STT, Way: way, Attempts: c.attempts, Outcome: outcome, Text: text, Original: original,
 		Confidence: r.Confidence, Language: r.Language, Seconds: since(t, c.Job), Cut: c.Meta.Cut() != "", Why: c.Meta.Cut(),
-		Repeated: c.doubt.told > 0, Cause: c.doubt.note(),
+		Repeated: c.doubt.told > 0, Cause: c.doubt.note(), Of: originOf(c.Meta),
 	})
 	return nil
 }
@@ -308,26 +308,34 @@ func (n *Delivery) givenUp(t *rt.Task, c *course, cause error) error {
 	t.Trace("given up", int64(c.Seq), int64(c.attempts))
 	say(t, n.Events, n.Name, event.Delivered{
 		Utterance: c.Meta.ID, STT: n.STT, Way: n.Whole, Attempts: c.attempts, Outcome: "failed", Cause: cause.Error(),
-		Cut: c.Meta.Cut() != "", Why: c.Meta.Cut(), Repeated: c.doubt.told > 0,
+		Cut: c.Meta.Cut() != "", Why: c.Meta.Cut(), Repeated: c.doubt.told > 0, Of: originOf(c.Meta),
 	})
 	return nil
+}
+
+// originOf is where an utterance comes from.
+func originOf(m utterance.Meta) event.Origin {
+	return event.Origin{Wake: m.Wake, Device: m.Device, Listener: m.Listener, WakeWord: m.WakeWord, Topic: m.Topic}
 }
 
 func (n *Delivery) failed(t *rt.Task, c *course, way string, cause error, retry string) {
 	t.Trace("delivery failed", int64(c.attempts))
 	say(t, n.Events, n.Name, event.DeliveryFailed{
-		Utterance: c.Meta.ID, STT: n.STT, Way: way, Attempt: c.attempts, Cause: cause.Error(), Retry: retry, Denied: denied(cause),
+		Utterance: c.Meta.ID, STT: n.STT, Way: way, Attempt: c.attempts, Cause: cause.Error(), Retry: retry, Denied: denied(cause), Of: originOf(c.Meta),
 	})
 }
 
-// delay is the pause after an attempt: doubled each time up to MaxDelay, and between half and all of that, so that many
-// appliances do not come back to a service in step.
-func (n *Delivery) delay(attempt int) time.Duration {
-	d := n.MaxDelay
+// delay is the pause after an attempt.
+func (n *Delivery) delay(attempt int) time.Duration { return backoff(n.jitter, attempt, n.MaxDelay) }
+
+// backoff is the pause after an attempt: doubled each time up to most, and between half and all of that, so that many appliances do
+// not come back to a service in step.
+func backoff(jitter *rand.Rand, attempt int, most time.Duration) time.Duration {
+	d := most
 	if attempt < 16 {
 		d = min(d, firstDelay<<(attempt-1))
 	}
-	return d/2 + time.Duration(n.jitter.Int64N(int64(d/2)+1))
+	return d/2 + time.Duration(jitter.Int64N(int64(d/2)+1))
 }
 
 // idle tells that nothing is on its way, until what it gives is called.

@@ -47,12 +47,17 @@ func (n *Spool) manage(t *rt.Task, r Manage) {
 func refusal(r Manage, err error) error {
 	switch {
 	case errors.Is(err, spool.ErrUnknown):
-		return &status.Refusal{Code: status.Unknown, Message: "no utterance " + r.ID + " waits or was set aside", Hint: "To see what is there: orac spool list"}
+		return UnknownID(r.ID)
 	case errors.Is(err, spool.ErrNoService):
 		return &status.Refusal{Code: status.Invalid, Message: "the runbook has no service any more that refused " + r.ID,
 			Hint: "To keep its sound as a file: orac spool export " + r.ID}
 	}
 	return err
+}
+
+// UnknownID is the refusal of what is asked of something that is not there.
+func UnknownID(id string) error {
+	return &status.Refusal{Code: status.Unknown, Message: "nothing called " + id + " waits or was set aside", Hint: "To see what is there: orac spool list"}
 }
 
 func (n *Spool) list(t *rt.Task) ([]status.Utterance, error) {

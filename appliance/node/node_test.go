@@ -277,37 +277,6 @@ func TestATriggerWaitsForSlowHeadsAndNotForAbsentOnes(t *testing.T) {
 	})
 }
 
-// slowHook is a model of a webhook that hangs.
-type slowHook struct{ fired int }
-
-func (h *slowHook) Fire(t *rt.Task, _ notify.Firing) error {
-	h.fired++
-	return t.Sleep(time.Hour)
-}
-
-func TestAWebhookThatHangsStopsNobody(t *testing.T) {
-	world(t, time.Minute, func(k *rt.Task) {
-		hook := &slowHook{}
-		in := rt.NewMailbox[node.Wake]("wakes", 4)
-		w := k.Go("webhook", (&node.Webhook{
-			Name: "webhook.x", Config: rt.NewCell(node.WebhookConfig{Client: hook, Models: []string{"a"}}), In: in,
-		}).Run)
-		from := k.Now()
-		for range 100 {
-			in.Push(k, node.Wake{Model: "a"})
-			in.Push(k, node.Wake{Model: "other"})
-		}
-		if k.Now() != from {
-			t.Error("a writer had to wait")
-		}
-		_ = k.Sleep(time.Second)
-		w.Stop()
-		if err := k.Wait(w, k.Now().Add(time.Second)); !errors.Is(err, rt.ErrStopped) {
-			t.Errorf("it ended with %v", err)
-		}
-	})
-}
-
 // slowHeart is a model of a heartbeat server that takes its time.
 type slowHeart struct{ beats []notify.Beat }
 

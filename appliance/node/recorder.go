@@ -108,7 +108,7 @@ func (r *Recorder) record(t *rt.Task, w Wake) (utterance.Why, error) {
 	m.EndAt, m.Why, m.Samples = t.Wall(), why, samples
 	t.Trace("recorded", int64(samples))
 	say(t, r.Events, r.Name, event.RecordingEnded{
-		Utterance: m.ID, Wake: w.ID, Listener: r.Listener, Seconds: m.Duration().Seconds(), Why: string(why), Cut: why.CutOff(),
+		Utterance: m.ID, Wake: w.ID, Listener: r.Listener, Seconds: m.Duration().Seconds(), Why: string(why), Cut: why.CutOff(), Of: originOf(m),
 	})
 	if !r.end(t, Piece{Utterance: m.ID, End: &m}) {
 		return why, rt.ErrStopped
@@ -142,7 +142,7 @@ func (r *Recorder) follow(t *rt.Task, config RecorderConfig, m utterance.Meta, w
 				return 0, r.told(), over(err)
 			}
 			t.Trace("recording", wake)
-			say(t, r.Events, r.Name, event.RecordingStarted{Utterance: m.ID, Wake: m.Wake, Listener: r.Listener})
+			say(t, r.Events, r.Name, event.RecordingStarted{Utterance: m.ID, Wake: m.Wake, Listener: r.Listener, Of: originOf(m)})
 		}
 		if err := r.Out.Send(t, Piece{Utterance: m.ID, Hop: hop}); err != nil {
 			return samples, r.told(), err

@@ -267,7 +267,7 @@ func (n *Spool) orphans(t *rt.Task, listener string) {
 		seconds := audio.Time(len(n.kept.PCM(e))).Seconds()
 		n.end(t, e, m)
 		say(t, n.Events, n.Name, event.RecordingEnded{
-			Utterance: m.ID, Wake: m.Wake, Listener: listener, Seconds: seconds, Why: string(m.Why), Cut: m.Why.CutOff(),
+			Utterance: m.ID, Wake: m.Wake, Listener: listener, Seconds: seconds, Why: string(m.Why), Cut: m.Why.CutOff(), Of: originOf(m),
 		})
 	}
 }
@@ -380,7 +380,7 @@ func (n *Spool) report(t *rt.Task) {
 		switch {
 		case r.Dropped:
 			t.Trace("dropped", int64(r.Entry.Seq))
-			say(t, n.Events, n.Name, event.Dropped{Utterance: r.Entry.Meta.ID, Cause: r.Cause})
+			say(t, n.Events, n.Name, event.Dropped{Utterance: r.Entry.Meta.ID, Cause: r.Cause, Of: originOf(r.Entry.Meta)})
 		default:
 			t.Trace("kept in "+r.Where, int64(r.Entry.Seq))
 			say(t, n.Events, n.Name, event.Spooled{Utterance: r.Entry.Meta.ID, Where: r.Where, Cause: r.Cause})
@@ -396,7 +396,7 @@ func (n *Spool) found(t *rt.Task, r spool.Report) {
 	}
 	t.Trace("found", int64(r.Entry.Seq))
 	say(t, n.Events, n.Name, event.Salvaged{
-		Utterance: r.Entry.Meta.ID, Seconds: r.Entry.Meta.Duration().Seconds(), Cut: r.Cut, Why: string(r.Entry.Meta.Why),
+		Utterance: r.Entry.Meta.ID, Seconds: r.Entry.Meta.Duration().Seconds(), Cut: r.Cut, Why: string(r.Entry.Meta.Why), Of: originOf(r.Entry.Meta),
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"time"
 
@@ -173,4 +174,12 @@ func parseBeat(answer []byte) (topics int, words string, err error) {
 		return 0, "", fmt.Errorf("the answer's topics_processed is %d", *a.Topics)
 	}
 	return *a.Topics, "", nil
+}
+
+// finite keeps a broken model's NaN from breaking the JSON.
+func finite(f float64) float64 {
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		return 0
+	}
+	return f
 }

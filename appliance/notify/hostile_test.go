@@ -11,6 +11,7 @@ import (
 	"orac/appliance/rt"
 	"orac/appliance/stt/stttest"
 	"orac/appliance/stt/wire"
+	"orac/runbook/hook"
 )
 
 // wantFailed checks that a call has failed in time, with an error that is short, one line of plain text, and holds no secret.
@@ -50,7 +51,7 @@ func TestAHostileHook(t *testing.T) {
 			t.Parallel()
 			began := time.Now()
 			err := fire(t, WebhookConfig{URL: stttest.Hostile(t, bad).URL() + "/services/hush-key?token=hush-token", Timeout: patience,
-				Headers: map[string]wire.Secret{"Authorization": secret("hush-head")}}, Firing{At: began})
+				Headers: map[string]wire.Secret{"Authorization": secret("hush-head")}}, &hook.Wake{})
 			wantFailed(t, began, err)
 		})
 	}
@@ -60,7 +61,7 @@ func TestAHostileHook(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if err := fire(t, WebhookConfig{URL: stttest.Hostile(t, yes).URL(), Timeout: Timeout}, Firing{At: time.Now()}); err != nil {
+			if err := fire(t, WebhookConfig{URL: stttest.Hostile(t, yes).URL(), Timeout: Timeout}, &hook.Wake{}); err != nil {
 				t.Errorf("a yes is taken for a no: %v", err)
 			}
 		})

@@ -1,4 +1,4 @@
-// Package notify tells others what ORAC is and hears: the heartbeat to ORAC STT and the webhook of a model.
+// Package notify tells others what ORAC is and hears: the heartbeat to ORAC STT, and webhooks.
 //
 // Guarantees:
 //
@@ -22,11 +22,6 @@ type Heart interface {
 	Beat(t *rt.Task, b Beat) (topics int, err error)
 }
 
-// Hook tells a webhook of a detection.
-type Hook interface {
-	Fire(t *rt.Task, d Firing) error
-}
-
 // Error is how a call fails.
 type Error = wire.Error
 
@@ -47,15 +42,4 @@ type BeatModel struct {
 	Threshold     float64 // 0 to 1
 	TriggerCount  int
 	LastTriggered time.Time // zero if never
-}
-
-// Firing is a detection as a webhook sees it.
-type Firing struct {
-	WakeWord     string
-	Model        string
-	Score        float64 // 0 to 1
-	Threshold    float64 // 0 to 1
-	At           time.Time
-	AllScores    map[string]float64 // the score of every model in that hop
-	MultiTrigger bool
 }

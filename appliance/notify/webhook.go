@@ -1,10 +1,14 @@
 package notify
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"fmt"
-	"math"
 	"net/http"
+	"strconv"
+	"strings"
 	"time"
 
 	"orac/appliance/rt"
@@ -13,15 +17,18 @@ import (
 
 // WebhookConfig makes a Webhook. All but URL may be zero.
 type WebhookConfig struct {
-	URL     string        // whole; path and query are sent, and shown nowhere: services hide a key in them
+	URL     string        // any that messages go to: it is checked, and not shown
+	Key     []byte        // that requests are signed with; empty: they are not signed
 	Timeout time.Duration // 0 means Timeout
 	Headers map[string]wire.Secret
+	TLS     wire.TLS
 }
 
 // Webhook is a Hook. It may be used by several tasks at once.
 type Webhook struct {
-	to     string
 	client *wire.Client
+	key    []byte
+	typed  bool // the headers say what the body is
 }
 
 // NewWebhook makes a client; it connects to nothing yet.
@@ -30,48 +37,64 @@ func NewWebhook(c WebhookConfig) (*Webhook, error) {
 	if err != nil {
 		return nil, fmt.Errorf("webhook: %w", err)
 	}
-	client, err := wire.NewClient(wire.Options{Timeout: orDefault(c.Timeout), Headers: c.Headers, Hidden: wire.Keys(to)})
-	if err != nil {
+	w := &Webhook{key: c.Key}
+	for name := range c.Headers {
+		w.typed = w.typed || strings.EqualFold(name, "Content-Type")
+	}
+	o := wire.Options{Timeout: orDefault(c.Timeout), Headers: c.Headers, Hidden: wire.Keys(to), TLS: c.TLS}
+	if len(c.Key) > 0 {
+		o.Hidden = append(o.Hidden, string(c.Key))
+	}
+	if w.client, err = wire.NewClient(o); err != nil {
 		return nil, fmt.Errorf("webhook %s: %w", wire.Origin(c.URL), err)
 	}
-	return &Webhook{to.String(), client}, nil
+	return w, nil
 }
 
-// firingBody is a detection on the wire.
-type firingBody struct {
-	WakeWord     string             `json:"wake_word"`
-	Confidence   float64            `json:"confidence"`
-	Threshold    float64            `json:"threshold"`
-	Timestamp    float64            `json:"timestamp"` // seconds since 1970
-	ModelName    string             `json:"model_name"`
-	AllScores    map[string]float64 `json:"all_scores"`
-	MultiTrigger bool               `json:"multi_trigger"`
-}
-
-// Fire implements Hook. Any status from 200 to 299 is a yes, whatever the body says.
-func (w *Webhook) Fire(t *rt.Task, d Firing) error {
-	_, err := w.client.Do(t, wire.Request{Op: "webhook", Method: http.MethodPost, URL: w.to, ContentType: "application/json", Body: encodeFiring(d), Unread: true})
+// Send implements Hook. Any status from 200 to 299 is a yes, whatever the body says.
+func (w *Webhook) Send(t *rt.Task, m Message) error {
+	to, err := wire.ParseURL(m.URL)
+	if err != nil {
+		return &Error{Op: "webhook", Address: wire.Origin(m.URL), Kind: wire.Refused, Cause: err}
+	}
+	r := wire.Request{
+		Op: "webhook", Method: m.Method, URL: to.String(), Header: w.head(m, t.Wall()), ContentType: m.ContentType, Body: m.Body, Unread: true,
+	}
+	if w.typed {
+		r.ContentType = ""
+	}
+	_, err = w.client.Do(t, r)
 	if e, ok := errors.AsType[*wire.Error](err); ok {
-		e.Address = wire.Origin(w.to)
+		e.Address = wire.Origin(m.URL)
+		if e.Cause != nil { // a receiver may repeat what it was sent, in the path as well
+			e.Cause = hide(e.Cause, wire.Keys(to))
+		}
 	}
 	return late(err)
 }
 
-func encodeFiring(d Firing) []byte {
-	scores := make(map[string]float64, len(d.AllScores)) // {} and never null
-	for model, score := range d.AllScores {
-		scores[model] = finite(score)
+// head is what Standard Webhooks puts in the headers of a request: https://www.standardwebhooks.com
+func (w *Webhook) head(m Message, now time.Time) http.Header {
+	stamp := strconv.FormatInt(now.Unix(), 10)
+	h := http.Header{"Webhook-Id": {m.ID}, "Webhook-Timestamp": {stamp}}
+	if len(w.key) > 0 {
+		h["Webhook-Signature"] = []string{"v1," + Sign(w.key, m.ID, stamp, m.Body)}
 	}
-	return encode(firingBody{
-		WakeWord: d.WakeWord, Confidence: finite(d.Score), Threshold: finite(d.Threshold),
-		Timestamp: float64(d.At.UnixMicro()) / 1e6, ModelName: d.Model, AllScores: scores, MultiTrigger: d.MultiTrigger,
-	})
+	return h
 }
 
-// finite keeps a broken model's NaN from breaking the JSON.
-func finite(f float64) float64 {
-	if math.IsNaN(f) || math.IsInf(f, 0) {
-		return 0
+// Sign is the signature of a request: base64 of the HMAC-SHA256 of its identity, its time in seconds since 1970, and its body.
+func Sign(key []byte, id, timestamp string, body []byte) string {
+	mac := hmac.New(sha256.New, key)
+	fmt.Fprintf(mac, "%s.%s.%s", id, timestamp, body)
+	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
+}
+
+// hide takes texts out of an error.
+func hide(err error, keys []string) error {
+	text := err.Error()
+	for _, key := range keys {
+		text = strings.ReplaceAll(text, key, "(secret)")
 	}
-	return f
+	return errors.New(text)
 }

@@ -16,6 +16,17 @@ type Utterance struct {
 	Aside    time.Time `json:"aside,omitzero"` // when it was set aside
 }
 
+// Waits is an event that waits for a webhook, or that was set aside. What it says is not shown.
+type Waits struct {
+	ID       string    `json:"id"`
+	Webhook  string    `json:"webhook"`
+	Type     string    `json:"type"` // wake, transcript, …
+	Sequence uint64    `json:"sequence"`
+	State    string    `json:"state"` // waiting, refused
+	Cause    string    `json:"cause,omitempty"`
+	Aside    time.Time `json:"aside,omitzero"` // when it was set aside
+}
+
 // What a SpoolRequest can do.
 const (
 	SpoolList  = "list"  // tell what is there
@@ -33,5 +44,6 @@ type SpoolRequest struct {
 // SpoolAnswer is what the spool answers to it.
 type SpoolAnswer struct {
 	Utterances []Utterance `json:"utterances,omitempty"` // of a list: in the order of delivery, then those that were set aside
+	Events     []Waits     `json:"events,omitempty"`     // of a list: for webhooks, in the same order, one webhook after the other
 	WAV        []byte      `json:"wav,omitempty"`        // of a sound: 16 kHz mono, at most 2 MB
 }

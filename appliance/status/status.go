@@ -20,6 +20,7 @@ type Status struct {
 	Health     health.Report `json:"health"`
 	Nodes      []Node        `json:"nodes"`
 	Spool      Spool         `json:"spool"`
+	Hooks      []Hook        `json:"webhooks,omitempty"`
 	Memory     Memory        `json:"memory"`
 	Incident   *Incident     `json:"last_incident,omitempty"`
 }
@@ -48,6 +49,17 @@ type Spool struct {
 	Dropped     int    `json:"dropped"`
 	Refused     int    `json:"refused"`         // utterances that were set aside, for people: orac spool list
 	Error       string `json:"error,omitempty"` // why the disk refuses
+}
+
+// Hook is what waits for a webhook.
+type Hook struct {
+	Name    string `json:"name"`
+	Waiting int    `json:"waiting"` // events
+	Bytes   int64  `json:"bytes"`
+	Dropped int    `json:"dropped"`         // since the start
+	Aside   int    `json:"aside"`           // events that were set aside, for people: orac spool list
+	Gone    bool   `json:"gone,omitempty"`  // the receiver says that it is no more, and nothing is sent to it
+	Error   string `json:"error,omitempty"` // why the disk refuses events
 }
 
 // Memory is the resident memory of the daemon and its children.

@@ -24,6 +24,7 @@ type account struct {
 	restarts, duplicated                          int
 	done, doubled                                 int                      // utterances that Core acted on; more than once
 	said                                          map[string]int           // acts of an utterance that were said, or told of as a break
+	told                                          int                      // events that webhooks have taken
 	woke                                          map[string]time.Duration // last wake, by device, listener and model
 	opened                                        map[string]time.Duration // devices, by name
 	claimed                                       map[string]time.Duration // wake time of an answer, by service: when the appliance had it
@@ -57,6 +58,8 @@ func (a *account) of(id string) *fate {
 // event takes what the appliance says. What it knew of itself alone ends with it: after a start, only the spool is left.
 func (a *account) event(at time.Duration, e chaos.Event) {
 	switch e.Kind {
+	case "webhook_taken":
+		a.told++
 	case "device_opened":
 		a.opened[deviceOf(e.Node)] = at
 		if e.Opens > 1 {

@@ -77,6 +77,10 @@ var Kinds = []Kind{
 	{Kind: scenario.HeartbeatNo, How: "the server answers heartbeats with 500", prepare: refuseHeartbeats},
 	{Kind: scenario.WebhookSlow, How: "the webhook's server answers later by the delay", prepare: slowWebhook},
 	{Kind: scenario.WebhookDown, How: "the proxy before the webhook's server refuses connections", prepare: down},
+	{Kind: scenario.WebhookRefused, How: "the webhook's server answers 401", prepare: refuseWebhook},
+	{Kind: scenario.WebhookGone, How: "the webhook's server answers 410", prepare: endWebhook},
+	{Kind: scenario.WebhookPoison, How: "the webhook's server fails on the first event that it is sent, whenever it comes again, as the way says", prepare: poisonWebhook},
+	{Kind: scenario.WebhookFlood, How: "the webhook's server answers with 1 GB", prepare: floodWebhook},
 
 	{Kind: scenario.DiskFull, How: "a file takes all the space of the state directory's file system", prepare: fillDisk},
 	{Kind: scenario.DiskReadOnly, How: "strace lets the appliance's calls that sync, rename, remove, make folders and write the history fail with EROFS; it can still create and read files, and is slower meanwhile", machine: traceable, prepare: readOnly},
@@ -141,7 +145,7 @@ func (w *World) peer(o occurrence) (*service, error) {
 	switch o.Kind {
 	case scenario.HeartbeatDown, scenario.HeartbeatNo:
 		block = "heartbeat"
-	case scenario.WebhookDown, scenario.WebhookSlow:
+	case scenario.WebhookDown, scenario.WebhookSlow, scenario.WebhookRefused, scenario.WebhookGone, scenario.WebhookPoison, scenario.WebhookFlood:
 		block = "webhook"
 	}
 	if s, ok := w.services[runbook.Address(block+"."+o.Target)]; ok {

@@ -106,7 +106,7 @@ func TestTheRunbookIsPointedToTheWorld(t *testing.T) {
 	local, _ := b.rb.STT("stt.local")
 	for got, want := range map[string]string{
 		b.rb.Appliance.StateDir: "/world/disk/state", whisper.URL: "http://127.0.0.1:1", b.rb.HeartbeatURL(b.rb.Heartbeats[0]): "http://127.0.0.1:2",
-		b.rb.Webhooks[0].URL.Reveal(): "http://127.0.0.1:3/webhook", local.Command[0]: filepath.Join(dir, "bin/whisper"), local.Command[1]: "${HOME}",
+		b.rb.Webhooks[0].URL.Text(): "http://127.0.0.1:3/webhook", local.Command[0]: filepath.Join(dir, "bin/whisper"), local.Command[1]: "${HOME}",
 	} {
 		if got != want {
 			t.Errorf("%q; want %q", got, want)

@@ -133,3 +133,29 @@ func refuseHeartbeats(w *World, o occurrence) (*broken, error) {
 func slowWebhook(w *World, o occurrence) (*broken, error) {
 	return served(w, o, later(o.Delay), stttest.Webhook)
 }
+
+func refuseWebhook(w *World, o occurrence) (*broken, error) {
+	return served(w, o, unauthorized, stttest.Webhook)
+}
+
+func endWebhook(w *World, o occurrence) (*broken, error) {
+	return served(w, o, sttserver.Behaviour{Do: stttest.Status, Code: http.StatusGone}, stttest.Webhook)
+}
+
+func floodWebhook(w *World, o occurrence) (*broken, error) {
+	return served(w, o, sttserver.Behaviour{Do: stttest.Huge}, stttest.Webhook)
+}
+
+// poisonWebhook fails on one event, the first that comes.
+func poisonWebhook(w *World, o occurrence) (*broken, error) {
+	b := sttserver.Behaviour{Do: stttest.Status, Code: http.StatusInternalServerError, One: true}
+	switch o.Way {
+	case "hang":
+		b.Do = stttest.Never
+	case "reset":
+		b.Do = stttest.CloseEarly
+	case "refuse":
+		b.Code = http.StatusBadRequest
+	}
+	return served(w, o, b, stttest.Webhook)
+}

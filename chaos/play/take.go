@@ -26,6 +26,8 @@ var told = map[string]func(chaos.Event) string{
 	"streaming":         func(e chaos.Event) string { return map[bool]string{true: "on", false: "off"}[e.On] },
 	"heartbeat":         func(e chaos.Event) string { return e.Cause },
 	"webhook_failed":    func(e chaos.Event) string { return e.Cause },
+	"webhook_aside":     func(e chaos.Event) string { return e.Cause },
+	"webhook_dropped":   func(e chaos.Event) string { return e.Cause },
 	"overrun":           func(chaos.Event) string { return "" },
 	"node_failed":       func(e chaos.Event) string { return e.Cause },
 	"node_leaked":       func(chaos.Event) string { return "" },
@@ -42,7 +44,7 @@ func (r *run) take(a *chaos.Appliance, e chaos.Event) {
 		r.event(e.Kind, e.Node, say(e))
 	}
 	switch e.Kind {
-	case "device_lost", "node_failed", "node_leaked", "store_failed", "delivery_failed", "webhook_failed":
+	case "device_lost", "node_failed", "node_leaked", "store_failed", "delivery_failed", "webhook_failed", "webhook_aside":
 		r.judge.Noticed(at, e.Node)
 	case "stt_health":
 		if !e.OK {

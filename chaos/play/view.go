@@ -241,6 +241,11 @@ func (r *run) State() scenario.State {
 		Generation: r.now.Generation, Memory: r.memory, Tasks: r.tasks, Holders: r.holders,
 	}
 	s.Applied, s.RolledBack = r.w.changes()
+	s.Told = a.told
+	for _, h := range r.now.Hooks {
+		s.HooksWaiting += h.Waiting
+		s.HooksAside += h.Aside
+	}
 	s.Incidents = len(r.incidentIn)
 	for _, id := range r.incidentIn {
 		if r.incidents[id].End == 0 {

@@ -63,6 +63,7 @@ var doors = []door{
 			"cmd/orac/daemon.go":                     "the runbook, for the state directory that it spells",
 			"cmd/orac/fmt.go":                        "orac fmt: the files that it is given",
 			"cmd/orac/forms.go":                      "orac sim: the reports that it is told to write or read",
+			"cmd/orac/man.go":                        "orac man: the folder that it is given",
 			"cmd/orac/sim.go":                        "orac sim: where it tells its progress",
 			"cmd/orac/simtrace.go":                   "orac sim: the traces that it is told to write or read",
 			"cmd/orac/spool.go":                      "orac spool export: the file that it is told to write",

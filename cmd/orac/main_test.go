@@ -1,11 +1,16 @@
 package main
 
 import (
+	"context"
 	"os"
 	"path/filepath"
+	"slices"
+	"syscall"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"orac/cmd/orac/docstest"
 )
 
 // TestMain makes the test binary orac itself: for scripts, as the command on the PATH; for itself as the capture worker's
@@ -14,8 +19,11 @@ func TestMain(m *testing.M) {
 	if os.Getenv(crowdEnv) != "" {
 		os.Exit(crowdMain())
 	}
+	if code, is := docstest.Main(os.Args); is {
+		os.Exit(code)
+	}
 	if os.Getenv("ORAC_TEST_MAIN") != "" {
-		main()
+		documented(main)
 		return
 	}
 	testscript.Main(m, map[string]func(){"orac": func() {
@@ -65,4 +73,37 @@ func need(t testing.TB, path string) string {
 		t.Fatalf("%v: run make deps", err)
 	}
 	return full
+}
+
+// documented runs orac as a document shows it: what takes minutes with less, and what has no end until its first line. Outside
+// of documents it is main.
+func documented(main func()) {
+	args := os.Args[1:]
+	if docstest.Endless(args) {
+		real := os.Stdout
+		read, write, err := os.Pipe()
+		if err != nil {
+			panic(err)
+		}
+		done := docstest.Watch(read, real, func() { _ = syscall.Kill(os.Getpid(), syscall.SIGINT) })
+		os.Stdout = write
+		code := Run(context.Background(), args, os.Stdin, write, os.Stderr)
+		write.Close()
+		<-done
+		os.Exit(code)
+	}
+	lines, less := docstest.Shorten(args)
+	if !less && slices.Equal(lines[0], args) {
+		main()
+		return
+	}
+	for _, line := range lines {
+		code := Run(context.Background(), line, os.Stdin, os.Stdout, os.Stderr)
+		if code == exitDiffers && less && line[0] == "sim" {
+			code = exitFine // too few seeds to reach everything
+		}
+		if code != exitFine {
+			os.Exit(code)
+		}
+	}
 }

@@ -160,7 +160,7 @@ One file, orac.hcl, declares the whole device.`,
 		a.statusCommand(), a.healthCommand(), a.logsCommand(), a.incidentsCommand(), a.spoolCommand(),
 		a.simCommand(), a.chaosCommand(), a.validateCommand(), a.fmtCommand(), a.schemaCommand(), a.graphCommand(),
 		a.secretsCommand(), a.userCommand(), a.keyCommand(), a.tokenCommand(), a.auditCommand(),
-		a.devicesCommand(), a.detectCommand(), a.modelsCommand(), a.completionCommand(), a.versionCommand())
+		a.devicesCommand(), a.detectCommand(), a.modelsCommand(), a.completionCommand(), a.manCommand(), a.versionCommand())
 	root.SetHelpCommand(a.helpCommand())
 	root.SetHelpFunc(func(c *cobra.Command, _ []string) { a.showHelp(c) })
 	root.SetFlagErrorFunc(flagError)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"orac/cmd/orac/screen"
 	"orac/runbook"
 	"orac/runbook/scenario"
 	"orac/sim"
@@ -158,21 +159,34 @@ func (f *simFlags) options(a *app) (o sim.Options, err error) {
 	return o, nil
 }
 
-// scenarios reads the scenarios, and says all that is wrong with any of them.
+// scenarios reads the scenarios, and says all that is wrong with any of them. A runbook among them is what some of them run, as
+// when a shell has filled in *.hcl: it is passed over, and that is said.
 func (a *app) scenarios(paths []string, o runbook.Options) (list []*scenario.Scenario, err error) {
-	wrong := false
+	wrong, runbooks := false, 0
 	take := func(sc *scenario.Scenario, problems runbook.Diagnostics) {
 		wrong = a.diagnose(problems) != nil || wrong
 		list = append(list, sc)
 	}
 	for _, path := range paths {
-		take(scenario.Load(path, o))
+		src, problems := runbook.Read(path, o)
+		switch {
+		case problems.HasErrors():
+			take(nil, problems)
+		case !scenario.Is(src) && runbook.HasBlock(src, "appliance"):
+			fmt.Fprintf(a.err, "%s %s is a runbook, not a scenario: passed over\n", a.err.Faint("note:"), screen.Clean(path))
+			runbooks++
+		default:
+			take(scenario.Parse(src, path, o))
+		}
 	}
 	if len(paths) == 0 {
 		take(quietScenario(a.file, o))
 	}
-	if wrong {
+	switch {
+	case wrong:
 		return nil, &exit{code: report.ExitUsage}
+	case runbooks > 0 && len(list) == 0:
+		return nil, usage("no scenario is among the files; for a quiet hour of a runbook: orac sim -f %s", quote(paths[0]))
 	}
 	return list, nil
 }
@@ -265,7 +279,8 @@ func (a *app) simReport() *cobra.Command {
 		Use:   "report FILE",
 		Short: "show a report that --json has written, and give it other forms",
 		Long:  "Shows a report that orac sim or orac chaos has written with --json (- is standard input). The exit code is 0 whatever is in it.",
-		Example: `  orac sim report sim.json
+		Example: `  orac sim examples/scenarios/unplug.hcl --json sim.json
+  orac sim report sim.json
   orac sim report sim.json --html report.html --junit sim.xml`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {

@@ -84,6 +84,7 @@ func (a *app) tokenInspect() *cobra.Command {
 		Short: "show what a token says, and whether it is good here",
 		Long:  "Shows what a token says, and whether this appliance accepts it. Without TOKEN it is read from standard input. The exit code is 2 if\nit is not accepted.",
 		Example: `  orac token issue --user anna | orac token inspect
+  orac token issue --user anna > token.txt
   orac token inspect --json < token.txt | jq .claims.exp`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {

@@ -2,21 +2,28 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"orac/appliance"
+	"orac/cmd/orac/screen"
 	"orac/runbook"
 	"orac/runbook/scenario"
 )
 
 func (a *app) validateCommand() *cobra.Command {
+	var strict bool
 	c := &cobra.Command{
 		Use:   "validate [FILE]",
 		Short: "check a runbook or a scenario, and report every problem",
 		Long: `Checks the runbook and reports every problem with its place. Nothing is started. A file or program that does not exist yet is a
-warning, since it may exist later. A scenario is checked together with the runbook that it runs.`,
+warning, since it may exist later. So is a missing secret on a machine that is not the device: no appliance has run there, or its
+state belongs to another user. --strict makes that an error. A scenario is checked together with the runbook that it runs.`,
 		Example: `  orac validate
   orac validate -f kitchen.hcl --var room=kitchen
   orac validate examples/scenarios/blocked_read.hcl
@@ -26,31 +33,89 @@ warning, since it may exist later. A scenario is checked together with the runbo
 			if len(args) == 1 {
 				a.file = args[0]
 			}
-			return a.validate()
+			return a.validate(strict)
 		},
 	}
-	return a.withJSON(a.withFile(c))
+	c.Flags().BoolVar(&strict, "strict", false, "a secret that is not on this machine is an error")
+	return a.withJSON(a.withState(a.withFile(c)))
 }
 
-func (a *app) validate() error {
+// evaluated is a runbook, or a scenario with the runbook that it runs, as far as it can be evaluated.
+type evaluated struct {
+	rb       *runbook.Runbook
+	sc       *scenario.Scenario
+	problems runbook.Diagnostics
+}
+
+// evaluate evaluates the file. The secrets of a scenario are stand-ins, as when it runs.
+func (a *app) evaluate(src []byte, o runbook.Options) (e evaluated) {
+	if !scenario.Is(src) {
+		e.rb, e.problems = runbook.Parse(src, a.file, o)
+		return e
+	}
+	o.Secret, o.StandIns = standsIn, true
+	if e.sc, e.problems = scenario.Parse(src, a.file, o); e.sc != nil {
+		var more runbook.Diagnostics
+		e.rb, _, more = e.sc.Runbook(o)
+		e.problems = append(e.problems, more...)
+	}
+	return e
+}
+
+func standsIn(string) (string, error) { return "stands in for a secret of the device", nil }
+
+// elsewhere evaluates a runbook on a machine that is not its device, and turns each secret that is missing into a warning.
+func (a *app) elsewhere(src []byte, o runbook.Options, e evaluated, why string) evaluated {
+	var missing runbook.Diagnostics
+	for _, d := range e.problems {
+		if d.NoSecret() {
+			d.Severity = runbook.Warning
+			d.Detail = why + " The device must have it. With --strict this is an error."
+			missing = append(missing, d)
+		}
+	}
+	if len(missing) == 0 {
+		return e
+	}
+	o.Secret, o.StandIns = standsIn, true
+	e = a.evaluate(src, o)
+	e.problems = append(missing, e.problems...)
+	return e
+}
+
+// notTheDevice says why this machine, or this user, has not the secrets of a runbook; "" if it ought to have them. An appliance that
+// has run, or orac secrets, has left a trace in the state directory.
+func (a *app) notTheDevice() string {
+	state := a.namedState()
+	if state == "" {
+		state = a.spelledState()
+	}
+	for _, trace := range []string{"hash.key", runbook.SecretsDir} {
+		switch _, err := os.Lstat(filepath.Join(state, trace)); {
+		case err == nil:
+			return ""
+		case errors.Is(err, fs.ErrPermission):
+			return fmt.Sprintf("You may not look into %s, where the secrets of the appliance are.", screen.Clean(state))
+		}
+	}
+	return fmt.Sprintf("No appliance has run here: %s holds no secrets.", screen.Clean(state))
+}
+
+func (a *app) validate(strict bool) error {
 	o, err := a.options()
 	if err != nil {
 		return err
 	}
 	src, problems := runbook.Read(a.file, o)
-	var rb *runbook.Runbook
-	var sc *scenario.Scenario
-	switch {
-	case problems.HasErrors():
-	case scenario.Is(src):
-		if sc, problems = scenario.Parse(src, a.file, o); sc != nil {
-			var more runbook.Diagnostics
-			rb, _, more = sc.Runbook(o)
-			problems = append(problems, more...)
+	var e evaluated
+	if !problems.HasErrors() {
+		e = a.evaluate(src, o)
+		if why := a.notTheDevice(); why != "" && !strict {
+			e = a.elsewhere(src, o, e, why)
 		}
-	default:
-		rb, problems = runbook.Parse(src, a.file, o)
+		problems = e.problems
 	}
+	rb, sc := e.rb, e.sc
 	var graph *appliance.Graph
 	if rb != nil {
 		problems = append(problems, appliance.Check(rb)...)

@@ -44,6 +44,10 @@ const (
 	HeartbeatNo     Kind = "heartbeat_refused"
 	WebhookSlow     Kind = "webhook_slow"
 	WebhookDown     Kind = "webhook_down"
+	WebhookRefused  Kind = "webhook_refused" // 401
+	WebhookGone     Kind = "webhook_gone"    // 410: it is no more
+	WebhookPoison   Kind = "webhook_poison"  // one event fails for as long as the fault lasts, all others are taken
+	WebhookFlood    Kind = "webhook_flood"   // answers 200 and 1 GB
 
 	DiskFull     Kind = "disk_full"
 	DiskReadOnly Kind = "disk_read_only"

@@ -117,6 +117,12 @@ var kinds = []Info{
 	{Kind: HeartbeatNo, Target: "heartbeat", Lasts: true, Swarm: true, Doc: "It answers heartbeats with an error."},
 	{Kind: WebhookSlow, Target: "webhook", Lasts: true, Swarm: true, Doc: "The webhook answers late.", more: delay("10s", "How late.")},
 	{Kind: WebhookDown, Target: "webhook", Lasts: true, Swarm: true, Doc: "The webhook refuses connections."},
+	{Kind: WebhookRefused, Target: "webhook", Lasts: true, Swarm: true, Doc: "It answers 401."},
+	{Kind: WebhookGone, Target: "webhook", Lasts: true, Doc: "It answers 410: it is no more, and nothing is sent to it until its block, or the process, is another."},
+	{Kind: WebhookPoison, Target: "webhook", Lasts: true, Swarm: true, Doc: "It fails on one event, the first that it is sent, however often that comes, and takes all others.",
+		more: []runbook.Attribute{{Name: "way", Kind: runbook.Enum, Default: "error", Values: []string{"error", "hang", "reset", "refuse"},
+			Doc: "How it fails: error answers 500, hang never answers, reset ends the connection, refuse answers 400."}}},
+	{Kind: WebhookFlood, Target: "webhook", Lasts: true, Swarm: true, Doc: "It answers 200, and then 1 GB."},
 
 	{Kind: DiskFull, Lasts: true, Swarm: true, Doc: "The disk of the state directory is full."},
 	{Kind: DiskReadOnly, Lasts: true, Swarm: true, Doc: "It takes no writes."},

@@ -16,6 +16,8 @@ type State struct {
 	Refused                     int // utterances that were set aside
 	Lost, Duplicated            int // recordings that are neither waiting nor answered; answered more than once
 	Acted, ActedTwice           int // utterances that ORAC Core acted on, behind whatever service; more than once
+	Told                        int // events that webhooks have taken
+	HooksWaiting, HooksAside    int // events that wait for webhooks; that were set aside
 	Wakes, FalseWakes, Missed   int // wakes; those that no sound asked for; sounds that asked and were not heard while it could hear
 	Incidents, Open             int // since the start; that have no end yet
 	Restarts, Reexecs, Boots    int // of nodes and devices; of the process by itself; starts of the process

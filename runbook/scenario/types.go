@@ -95,7 +95,7 @@ type Fault struct {
 	Back    bool              `hcl:"back"`
 	Rate    float64           `hcl:"rate"`  // of wrong_rate: factor; of drops: share of hops
 	Size    runbook.Size      `hcl:"size"`  // of memory_leak (a minute), memory_spike
-	Way     string            `hcl:"way"`   // of stt_poison: error, hang, reset; "" is error
+	Way     string            `hcl:"way"`   // of stt_poison and webhook_poison: error, hang, reset, refuse; "" is error
 	Other   bool              `hcl:"other"` // of unplug: another device takes its place meanwhile
 	Block   string            `hcl:"block"` // of apply: address of the block that is changed
 	Set     map[string]string `hcl:"set"`   // of apply: attribute -> HCL expression

@@ -42,6 +42,7 @@ var families = map[scenario.Kind]family{
 	scenario.STTLies: service, scenario.STTLate: service, scenario.STTUnauthorized: service, scenario.STTHolds: service,
 	scenario.STTCut: service, scenario.STTCorrupt: service, scenario.STTSilent: service, scenario.STTPoison: service, scenario.STTEngine: service, scenario.STTStopped: service, scenario.STTEnds: service, scenario.NetDown: service,
 	scenario.HeartbeatDown: heartbeat, scenario.HeartbeatNo: heartbeat, scenario.WebhookSlow: webhook, scenario.WebhookDown: webhook,
+	scenario.WebhookRefused: webhook, scenario.WebhookGone: webhook, scenario.WebhookPoison: webhook, scenario.WebhookFlood: harmless,
 	scenario.DiskFull: disk, scenario.DiskReadOnly: disk, scenario.DiskError: disk, scenario.DiskSlow: disk,
 	scenario.NodePanic: node, scenario.NodeStarve: node, scenario.CPUStarve: processor,
 	scenario.MemoryLeak: memory, scenario.MemoryRise: memory, scenario.PowerLoss: process, scenario.Kill: process, scenario.OutOfMemory: process,

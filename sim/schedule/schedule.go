@@ -147,6 +147,8 @@ func drawn(k scenario.Kind, rb *runbook.Runbook, r *rand.Rand) scenario.Fault {
 		f.Rate = 0.8 + 0.4*r.Float64()
 	case scenario.STTSlow, scenario.WebhookSlow:
 		f.Delay = time.Duration(1+r.IntN(20)) * time.Second
+	case scenario.WebhookPoison:
+		f.Way = []string{"error", "hang", "reset", "refuse"}[r.IntN(4)]
 	case scenario.DiskSlow:
 		f.Delay = time.Duration(5+r.IntN(200)) * time.Millisecond
 	case scenario.ClockJump:

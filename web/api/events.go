@@ -30,8 +30,8 @@ var kinds = func() (list []string) {
 	for _, b := range []event.Body{
 		event.DeviceOpened{}, event.Listening{}, event.DeviceLost{}, event.DeviceEnded{}, event.Level{}, event.Score{}, event.Wake{},
 		event.RecordingStarted{}, event.RecordingEnded{}, event.Spooled{}, event.Salvaged{}, event.Dropped{}, event.DeliveryStarted{},
-		event.DeliveryFailed{}, event.DeliveryRepeated{}, event.Delivered{}, event.STTHealth{}, event.Streaming{}, event.Heartbeat{}, event.WebhookFailed{},
-		event.Overrun{},
+		event.DeliveryFailed{}, event.DeliveryRepeated{}, event.Delivered{}, event.STTHealth{}, event.Streaming{}, event.Heartbeat{},
+		event.WebhookFailed{}, event.WebhookTaken{}, event.WebhookAside{}, event.WebhookDropped{}, event.Overrun{},
 		event.NodeFailed{}, event.NodeLeaked{}, event.StoreFailed{}, event.StoreBack{}, event.ClockJumped{},
 	} {
 		list = append(list, b.Kind())

@@ -192,7 +192,7 @@ func TestEventsEscapeWhatIsSaid(t *testing.T) {
 	h.Publish(
 		event.Event{Node: e, Body: event.Delivered{Utterance: e, STT: e, Way: e, Text: e, Language: e, Cause: e, Outcome: e}},
 		event.Event{Node: e, Body: event.DeviceOpened{Device: e, Identity: e}},
-		event.Event{Node: e, Body: event.WebhookFailed{Webhook: e, Wake: e, Cause: e}},
+		event.Event{Node: e, Body: event.WebhookFailed{Webhook: e, Event: e, Type: e, Cause: e}},
 	)
 	b := <-s.C
 	text := string(b.sse())

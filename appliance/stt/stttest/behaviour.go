@@ -39,8 +39,8 @@ type Behaviour struct {
 	To         string        // for Redirect
 	After      int           // for Reset
 	Wait       time.Duration // before the answer, and before nothing else
-	// One confines this to one utterance: the first that comes, by the time of its wake word, and that one every time. All others
-	// are answered well. A Status ends its stream without an answer.
+	// One confines this to one utterance, or event of a webhook: the first that comes, by the time of its wake word or its identity,
+	// and that one every time. All others are answered well. A Status ends its stream without an answer.
 	One bool
 	// Gate delays the answer, and nothing before it, until it is closed.
 	Gate <-chan struct{}

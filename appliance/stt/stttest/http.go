@@ -42,6 +42,9 @@ func (s *Server) guard(e Endpoint, method string, f func(exchange, http.Response
 		if e == HTTP {
 			x.aim(r.Header.Get("X-Wake-Word-Time"))
 		}
+		if e == Webhook {
+			x.aim(r.Header.Get("Webhook-Id"))
+		}
 		s.mu.Lock()
 		token := s.token
 		s.mu.Unlock()

@@ -200,6 +200,10 @@ func (v *Events) trouble(body event.Body) (kind, text string) {
 		return v.Warn("heartbeat"), fmt.Sprintf("%s: %s", Clean(b.Endpoint), Clean(b.Cause))
 	case event.WebhookFailed:
 		return v.Warn("webhook"), fmt.Sprintf("%s: %s", Clean(b.Webhook), Clean(b.Cause))
+	case event.WebhookAside:
+		return v.Warn("set aside"), fmt.Sprintf("%s event of webhook %s: %s", Clean(b.Type), Clean(b.Webhook), Clean(b.Cause))
+	case event.WebhookDropped:
+		return v.Bad("lost"), fmt.Sprintf("%s event of webhook %s: %s", Clean(b.Type), Clean(b.Webhook), Clean(b.Cause))
 	case event.Overrun:
 		return v.Warn("overrun"), fmt.Sprintf("%d hops of %s were lost: the machine is too slow", b.Hops, b.Port)
 	case event.NodeFailed:

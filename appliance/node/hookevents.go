@@ -1,0 +1,116 @@
+package node
+
+import (
+	"strings"
+	"time"
+
+	"orac/appliance/amount"
+	"orac/appliance/event"
+	"orac/runbook/hook"
+)
+
+// translator makes the events of webhooks from what nodes say.
+type translator struct {
+	waiting map[string]bool // utterances, with their service, of which it was said that they wait
+}
+
+// maxWaiting bounds what a translator remembers.
+const maxWaiting = 1000
+
+func (r *translator) start() { r.waiting = map[string]bool{} }
+
+func at(t time.Time) string { return t.Format(time.RFC3339Nano) }
+
+func (r *translator) wake(w Wake) hook.Event {
+	return &hook.Wake{
+		Head: headOf("wake", w.At, w.Device, w.Listener), Wake: w.ID, Model: w.Model, WakeWord: w.WakeWord, Topic: w.Topic,
+		Score: amount.Decimal(w.Score), Threshold: amount.Decimal(w.Threshold), Scores: w.Scores, MultiTrigger: w.Multi,
+	}
+}
+
+func headOf(kind string, when time.Time, device, listener string) hook.Head {
+	return hook.Head{Type: kind, Timestamp: at(when), Device: device, Listener: listener}
+}
+
+// news are the events that what a node says comes to.
+func (r *translator) news(e event.Event) []hook.Event {
+	switch b := e.Body.(type) {
+	case event.RecordingStarted:
+		return []hook.Event{&hook.Recording{Head: headOf("recording", e.At, b.Of.Device, b.Listener), State: "started", Utterance: b.Utterance, Wake: b.Wake}}
+	case event.RecordingEnded:
+		return []hook.Event{&hook.Recording{
+			Head: headOf("recording", e.At, b.Of.Device, b.Listener), State: "ended", Utterance: b.Utterance, Wake: b.Wake,
+			Seconds: b.Seconds, Why: b.Why, Cut: b.Cut,
+		}}
+	case event.Salvaged:
+		if !b.Cut { // its end was told before the restart
+			return nil
+		}
+		return []hook.Event{&hook.Recording{
+			Head: headOf("recording", e.At, b.Of.Device, b.Of.Listener), State: "ended", Utterance: b.Utterance, Wake: b.Of.Wake,
+			Seconds: b.Seconds, Why: b.Why, Cut: true,
+		}}
+	case event.DeliveryFailed:
+		key := b.Utterance + " " + b.STT
+		if r.waiting[key] { // told at its first failure
+			return nil
+		}
+		if len(r.waiting) >= maxWaiting {
+			r.start()
+		}
+		r.waiting[key] = true
+		return []hook.Event{delivery(e.At, b.Of, hook.Delivery{State: "waiting", Utterance: b.Utterance, Service: b.STT, Attempts: b.Attempt, Cause: b.Cause})}
+	case event.Dropped:
+		return []hook.Event{delivery(e.At, b.Of, hook.Delivery{State: "lost", Utterance: b.Utterance, Cause: b.Cause})}
+	case event.Delivered:
+		return r.delivered(e.At, b)
+	case event.IncidentTold:
+		i := &hook.Incident{Head: headOf("incident", e.At, "", ""), State: "opened", Incident: b.ID, Component: b.Component, Cause: b.Cause, Seconds: b.Seconds}
+		i.Device, i.Listener = about(b.Component)
+		if b.Closed {
+			i.State = "closed"
+		}
+		return []hook.Event{i}
+	case event.HealthTold:
+		h := &hook.Health{Head: headOf("health", e.At, "", ""), Component: b.Component, From: b.From, To: b.To, Why: b.Why}
+		h.Device, h.Listener = about(b.Component)
+		return []hook.Event{h}
+	}
+	return nil
+}
+
+// delivered is what was said, and that it was delivered; or that it was set aside.
+func (r *translator) delivered(when time.Time, b event.Delivered) []hook.Event {
+	delete(r.waiting, b.Utterance+" "+b.STT)
+	d := hook.Delivery{State: "delivered", Utterance: b.Utterance, Service: b.STT, Attempts: b.Attempts, Cause: b.Cause}
+	if b.Outcome == "failed" {
+		d.State = "aside"
+		return []hook.Event{delivery(when, b.Of, d)}
+	}
+	original := b.Original
+	if original == "" {
+		original = b.Text
+	}
+	return []hook.Event{delivery(when, b.Of, d), &hook.Transcript{
+		Head: headOf("transcript", when, b.Of.Device, b.Of.Listener), Utterance: b.Utterance, Wake: b.Of.Wake, WakeWord: b.Of.WakeWord,
+		Topic: b.Of.Topic, Service: b.STT, Text: b.Text, Original: original, Confidence: b.Confidence, Language: b.Language, Empty: b.Text == "", Cut: b.Cut,
+	}}
+}
+
+func delivery(when time.Time, of event.Origin, d hook.Delivery) hook.Event {
+	d.Head, d.Wake = headOf("delivery", when, of.Device, of.Listener), of.Wake
+	return &d
+}
+
+// about is the device or the listener that a component belongs to.
+func about(component string) (device, listener string) {
+	kind, name, _ := strings.Cut(component, ".")
+	first, _, _ := strings.Cut(name, ".")
+	switch kind {
+	case "source", "ring", "features", "voice", "head":
+		return first, ""
+	case "trigger", "recorder":
+		return "", first
+	}
+	return "", ""
+}

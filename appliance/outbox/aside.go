@@ -1,0 +1,165 @@
+package outbox
+
+import (
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"slices"
+	"time"
+
+	"orac/appliance/rt"
+	"orac/runbook/hook"
+)
+
+// asideDir is the folder, in that of a webhook, of events that were set aside.
+const asideDir = "aside"
+
+// ErrUnknown is the error for an ID that names no event of the box.
+var ErrUnknown = errors.New("there is no such event")
+
+// Aside is an event that was set aside: the webhook does not take it, or its request cannot be made.
+type Aside struct {
+	ID    string          `json:"-"`
+	Kind  string          `json:"-"`
+	Seq   uint64          `json:"-"`
+	Cause string          `json:"cause"`
+	At    time.Time       `json:"aside"`
+	Event json.RawMessage `json:"event,omitempty"` // missing if it could not be read
+}
+
+// SetAside takes an event out of the way of the others, and keeps it for people. A disk that does not take it makes it lost, and
+// that is reported.
+func (b *Box) SetAside(t *rt.Task, i *Item, cause string) {
+	text := i.data
+	if i.onDisk {
+		text, _ = b.fs.ReadFile(t, b.dir+"/"+i.file(), maxEvent) // one that cannot be read is kept without its event
+	}
+	a := Aside{Cause: cause, At: t.Wall()}
+	if json.Valid(text) {
+		a.Event = text
+	}
+	if err := b.writeAside(t, i, a); err != nil {
+		b.release(t, i, cause+"; and it could not be set aside: "+err.Error())
+		return
+	}
+	b.release(t, i, "")
+}
+
+func (b *Box) writeAside(t *rt.Task, i *Item, a Aside) error {
+	text, err := json.Marshal(a)
+	if err != nil {
+		panic("BUG: " + err.Error())
+	}
+	if err := rt.WriteFile(t, b.fs, b.dir+"/"+asideDir, i.file(), text); err != nil {
+		return err
+	}
+	return b.trimAsides(t, func(n int, _ *Item) bool { return n >= mostAside })
+}
+
+// asides are the files of what was set aside, oldest first.
+func (b *Box) asides(t *rt.Task) (items []*Item, err error) {
+	files, err := b.fs.ReadDir(t, b.dir+"/"+asideDir, maxFiles)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	for _, f := range files {
+		if i, ok := itemOf(f); ok {
+			items = append(items, i)
+		}
+	}
+	if err == nil {
+		b.aside = len(items)
+	}
+	return items, err
+}
+
+// trimAsides removes those of which due says so; n counts from the newest.
+func (b *Box) trimAsides(t *rt.Task, due func(n int, i *Item) bool) error {
+	items, err := b.asides(t)
+	if err != nil {
+		return err
+	}
+	for n, i := range slices.Backward(items) {
+		if due(len(items)-1-n, i) {
+			if err := b.removeAside(t, i); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (b *Box) removeAside(t *rt.Task, i *Item) error {
+	if err := b.fs.Remove(t, b.dir+"/"+asideDir+"/"+i.file()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	b.aside = max(0, b.aside-1)
+	return b.fs.SyncDir(t, b.dir+"/"+asideDir)
+}
+
+func (b *Box) expireAsides(t *rt.Task, now, keep int64) error {
+	if b.aside == 0 || b.unread {
+		return nil
+	}
+	return b.trimAsides(t, func(_ int, i *Item) bool { return i.since != unknownAge && i.since <= now && now-i.since >= keep })
+}
+
+// Asides are the events that were set aside, oldest first, without what they say.
+func (b *Box) Asides(t *rt.Task) (list []Aside, err error) {
+	items, err := b.asides(t)
+	for _, i := range items {
+		a, _ := b.about(t, i)
+		a.ID, a.Kind, a.Seq, a.Event = i.ID, i.Kind, i.Seq, nil
+		list = append(list, a)
+	}
+	return list, err
+}
+
+func (b *Box) about(t *rt.Task, i *Item) (a Aside, err error) {
+	text, err := b.fs.ReadFile(t, b.dir+"/"+asideDir+"/"+i.file(), maxEvent)
+	if err != nil {
+		return a, err
+	}
+	return a, json.Unmarshal(text, &a)
+}
+
+// find is what was set aside with an ID; ErrUnknown if there is none.
+func (b *Box) find(t *rt.Task, id string) (*Item, error) {
+	items, err := b.asides(t)
+	if err != nil {
+		return nil, err
+	}
+	for _, i := range items {
+		if i.ID == id {
+			return i, nil
+		}
+	}
+	return nil, ErrUnknown
+}
+
+func (b *Box) dropAside(t *rt.Task, id string) error {
+	i, err := b.find(t, id)
+	if err != nil {
+		return err
+	}
+	return b.removeAside(t, i)
+}
+
+// Again puts an event that was set aside at the end, with the identity that it had and a new number. A kill in the middle leaves it
+// in both places, and it is sent twice.
+func (b *Box) Again(t *rt.Task, id string, since time.Duration, known bool) error {
+	i, err := b.find(t, id)
+	if err != nil {
+		return err
+	}
+	a, err := b.about(t, i)
+	if err != nil {
+		return err
+	}
+	e, err := hook.Decode(i.Kind, a.Event)
+	if err != nil {
+		return err
+	}
+	b.Add(t, e, since, known)
+	return b.removeAside(t, i)
+}

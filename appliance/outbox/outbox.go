@@ -1,0 +1,336 @@
+// Package outbox keeps events until a webhook has taken them.
+//
+// It guarantees, on any file system that keeps what it has synced:
+//
+//   - An event that was added survives a kill or a power loss until it was taken, dropped or set aside.
+//   - Events are handed out in the order in which they were added. Their sequence numbers grow by one, over restarts too.
+//   - Each event is given out at least once. One that was taken is given out again only if the process ended before the disk knew.
+//   - While the disk refuses, events wait in memory up to a bound, and move to the disk when it takes them again.
+//   - What finds no room, or is too old, is dropped, the oldest first, and every drop is reported.
+//
+// On disk each webhook has a folder, and each event a file in it:
+//
+//	hooks/NAME/0000000000000007.wake.ID.3600.json   it waits since the state directory was 3600 s old (package provenclock)
+//	hooks/NAME/0000000000000006.done                the highest number that has left
+//	hooks/NAME/aside/0000000000000005.wake.ID.3600.json   it was set aside, and why
+//
+// A Box is used by one task.
+package outbox
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"time"
+
+	"orac/appliance/rt"
+	"orac/runbook/hook"
+)
+
+// Dir is the folder of all webhooks, below the state directory.
+const Dir = "hooks"
+
+const (
+	// most is how many events may wait, and mostAside how many are kept aside.
+	most      = 10_000
+	mostAside = 100
+	// maxMemory bounds what waits in memory while the disk refuses, in bytes.
+	maxMemory = 1 << 20
+	// maxEvent is more than the file of any event.
+	maxEvent = 1 << 20
+	// maxFiles bounds what is looked at.
+	maxFiles = 2 * most
+	// maxReads is how often the folder is read before a new count begins beside it.
+	maxReads = 5
+	// beyond is where that count begins: above every number of before, below what JSON keeps exactly.
+	beyond = 1 << 40
+)
+
+// Limits bound what a box may hold.
+type Limits struct {
+	Bytes    int64         // of events on disk
+	KeepFree int64         // bytes that stay free on the file system
+	Keep     time.Duration // how long an event waits, or is kept aside
+}
+
+// unknownAge is that of an event that was added when the age of the state directory was not known.
+const unknownAge = -1
+
+// Item is an event that waits.
+type Item struct {
+	Seq  uint64
+	Kind string
+	ID   string
+
+	since  int64  // age of the state directory when it was added or first seen, in seconds, or unknownAge
+	named  int64  // the same, in the name of its file
+	size   int64  // of its JSON
+	data   []byte // its JSON, while the disk refuses it
+	onDisk bool
+}
+
+// Report is something that happened to an event and that somebody should know.
+type Report struct {
+	ID    string
+	Kind  string
+	Cause string // why it was dropped
+}
+
+// Box is the events that a webhook has still to take.
+type Box struct {
+	fs      rt.FS
+	dir     string
+	limits  Limits
+	items   []*Item // in order of Seq
+	next    uint64
+	marked  uint64 // the number of the .done file; 0: there is none
+	unread  bool   // what is on disk is not known yet
+	reads   int
+	early   []early // what was added before that was known
+	remains []string
+	diskErr error
+	reports []Report
+	dropped int
+	aside   int
+}
+
+type early struct {
+	e     hook.Event
+	since int64
+}
+
+// Open reads the folder of a webhook. A disk that does not give it is asked again by Retry.
+func Open(t *rt.Task, fsys rt.FS, name string, limits Limits) *Box {
+	b := &Box{fs: fsys, dir: Dir + "/" + name, limits: limits, next: 1, unread: true}
+	b.diskErr = b.read(t)
+	return b
+}
+
+// Limit changes what the box may hold, from now on.
+func (b *Box) Limit(l Limits) { b.limits = l }
+
+// Add adds an event at the end, and gives it its sequence number. since is how old the state directory is; known tells whether
+// that is known.
+func (b *Box) Add(t *rt.Task, e hook.Event, since time.Duration, known bool) {
+	at := int64(unknownAge)
+	if known {
+		at = int64(since / time.Second)
+	}
+	if b.unread {
+		if b.early = append(b.early, early{e, at}); len(b.early) > most {
+			b.drop(hook.HeadOf(b.early[0].e).ID, hook.KindOf(b.early[0].e).Name, "the disk does not say what waits, and too many came since")
+			b.early = b.early[1:]
+		}
+		return
+	}
+	b.add(t, e, at)
+}
+
+func (b *Box) add(t *rt.Task, e hook.Event, since int64) {
+	head := hook.HeadOf(e)
+	head.Sequence = b.next
+	text := hook.Encode(e)
+	i := &Item{Seq: b.next, Kind: head.Type, ID: head.ID, since: since, named: since, size: int64(len(text)), data: text}
+	b.next++
+	b.items = append(b.items, i)
+	b.fit(func(i *Item) bool { return i.onDisk }, b.limits.Bytes-i.size, t, "the queue of the webhook is full")
+	for len(b.items) > most {
+		b.release(t, b.items[0], "too many events wait for the webhook")
+	}
+	if b.diskErr == nil {
+		b.keep(b.store(t, i))
+	}
+	b.fit(func(i *Item) bool { return !i.onDisk }, maxMemory, t, "the disk refuses, and memory is full")
+}
+
+// keep notes why the disk refuses.
+func (b *Box) keep(err error) {
+	if err != nil {
+		b.diskErr = err
+	}
+}
+
+// fit drops the oldest of some events until they take no more than so many bytes.
+func (b *Box) fit(which func(*Item) bool, bytes int64, t *rt.Task, why string) {
+	total := int64(0)
+	for _, i := range b.items {
+		if which(i) {
+			total += i.size
+		}
+	}
+	for _, i := range slices.Clone(b.items) {
+		if total <= bytes {
+			return
+		}
+		if which(i) {
+			total -= i.size
+			b.release(t, i, why)
+		}
+	}
+}
+
+// store writes an event to the disk.
+func (b *Box) store(t *rt.Task, i *Item) error {
+	free, err := b.fs.Free(t)
+	if err != nil {
+		return err
+	}
+	if free-i.size < b.limits.KeepFree {
+		return fmt.Errorf("%d KiB are free, and disk.keep_free asks for %d KiB; make room", free>>10, b.limits.KeepFree>>10)
+	}
+	if err := rt.WriteFile(t, b.fs, b.dir, i.file(), i.data); err != nil {
+		return err
+	}
+	i.onDisk, i.data = true, nil
+	return nil
+}
+
+// Next is the oldest event whose number is above that one; nil if none waits.
+func (b *Box) Next(above uint64) *Item {
+	for _, i := range b.items {
+		if i.Seq > above {
+			return i
+		}
+	}
+	return nil
+}
+
+// Load reads an event. An error that is not rt.Transient says that it can never be read.
+func (b *Box) Load(t *rt.Task, i *Item) (hook.Event, error) {
+	text := i.data
+	if i.onDisk {
+		var err error
+		if text, err = b.fs.ReadFile(t, b.dir+"/"+i.file(), maxEvent); err != nil {
+			return nil, err
+		}
+	}
+	return hook.Decode(i.Kind, text)
+}
+
+// Taken lets an event go that the webhook has taken.
+func (b *Box) Taken(t *rt.Task, i *Item) { b.release(t, i, "") }
+
+// Expire drops what is older than Limits.Keep. age is how old the state directory is.
+func (b *Box) Expire(t *rt.Task, age time.Duration) {
+	now, keep := int64(age/time.Second), int64(b.limits.Keep/time.Second)
+	for _, i := range slices.Clone(b.items) {
+		if i.since == unknownAge || i.since > now { // first seen now, or the age has begun anew
+			i.since = now
+		}
+		if now-i.since >= keep {
+			b.release(t, i, "it waited longer than the webhook's keep")
+		}
+	}
+	b.keep(b.expireAsides(t, now, keep))
+}
+
+// Drop removes an event that waits or was set aside, because a person says so.
+func (b *Box) Drop(t *rt.Task, id string) error {
+	for _, i := range b.items {
+		if i.ID == id {
+			b.release(t, i, "a person dropped it")
+			return nil
+		}
+	}
+	return b.dropAside(t, id)
+}
+
+// release lets an event go; why is empty if it was taken or set aside.
+func (b *Box) release(t *rt.Task, i *Item, why string) {
+	b.items = slices.DeleteFunc(b.items, func(x *Item) bool { return x == i })
+	if why != "" {
+		b.drop(i.ID, i.Kind, why)
+	}
+	if !i.onDisk {
+		return // its number is known to the next one that the disk takes
+	}
+	if err := b.remove(t, i.file()); err != nil {
+		b.remains = append(b.remains, i.file())
+		b.diskErr = err
+	}
+}
+
+func (b *Box) drop(id, kind, why string) {
+	b.dropped++
+	b.reports = append(b.reports, Report{ID: id, Kind: kind, Cause: why})
+}
+
+// remove takes the file of an event away, so that its number is not given again.
+func (b *Box) remove(t *rt.Task, file string) error {
+	seq, _, _ := numbered(file)
+	if seq < b.marked {
+		if err := b.fs.Remove(t, b.dir+"/"+file); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		return b.fs.SyncDir(t, b.dir)
+	}
+	if err := b.fs.Rename(t, b.dir+"/"+file, b.dir+"/"+done(seq)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	before := b.marked
+	b.marked = seq
+	if before > 0 {
+		if err := b.fs.Remove(t, b.dir+"/"+done(before)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return b.fs.SyncDir(t, b.dir)
+}
+
+// Retry tries a disk again that has refused. The caller decides when.
+func (b *Box) Retry(t *rt.Task) {
+	b.diskErr = b.retry(t)
+}
+
+func (b *Box) retry(t *rt.Task) error {
+	if b.unread {
+		if err := b.read(t); err != nil {
+			return err
+		}
+	}
+	for len(b.remains) > 0 {
+		if err := b.remove(t, b.remains[0]); err != nil {
+			return err
+		}
+		b.remains = b.remains[1:]
+	}
+	for _, i := range b.items {
+		if !i.onDisk {
+			if err := b.store(t, i); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Reports gives, once each, what happened since it was last called.
+func (b *Box) Reports() []Report {
+	r := b.reports
+	b.reports = nil
+	return r
+}
+
+// DiskErr is why the disk refuses events; nil while it takes them.
+func (b *Box) DiskErr() error { return b.diskErr }
+
+// Stats is how full a box is.
+type Stats struct {
+	Waiting int   // events
+	Bytes   int64 // of them
+	Dropped int   // since the start
+	Aside   int   // events that were set aside
+}
+
+// Stats gives the state of the box.
+func (b *Box) Stats() Stats {
+	s := Stats{Waiting: len(b.items) + len(b.early), Dropped: b.dropped, Aside: b.aside}
+	for _, i := range b.items {
+		s.Bytes += i.size
+	}
+	return s
+}
+
+// Items are the events that wait, in order. The caller must not change them.
+func (b *Box) Items() []*Item { return b.items }

@@ -1,0 +1,120 @@
+package outbox
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strconv"
+	"strings"
+
+	"orac/appliance/rt"
+	"orac/appliance/utterance"
+	"orac/runbook/hook"
+)
+
+// file is the name of an event's file.
+func (i *Item) file() string { return fmt.Sprintf("%016d.%s.%s.%d.json", i.Seq, i.Kind, i.ID, i.named) }
+
+func done(seq uint64) string { return fmt.Sprintf("%016d.done", seq) }
+
+// numbered reads the number that a name begins with.
+func numbered(name string) (seq uint64, rest string, ok bool) {
+	number, rest, _ := strings.Cut(name, ".")
+	seq, err := strconv.ParseUint(number, 10, 64)
+	return seq, rest, err == nil && len(number) == 16 && seq > 0
+}
+
+// itemOf reads the name of an event's file.
+func itemOf(f rt.FileInfo) (*Item, bool) {
+	seq, rest, ok := numbered(f.Name)
+	rest, json := strings.CutSuffix(rest, ".json")
+	kind, rest, _ := strings.Cut(rest, ".")
+	id, since, _ := cutLast(rest, ".")
+	age, err := strconv.ParseInt(since, 10, 64)
+	_, known := hook.Named(kind)
+	if !ok || !json || !known || err != nil || age < unknownAge || !utterance.IsID(id) {
+		return nil, false
+	}
+	return &Item{Seq: seq, Kind: kind, ID: id, since: age, named: age, size: f.Size, onDisk: true}, true
+}
+
+func cutLast(s, sep string) (before, after string, found bool) {
+	i := strings.LastIndex(s, sep)
+	if i < 0 {
+		return s, "", false
+	}
+	return s[:i], s[i+len(sep):], true
+}
+
+// read takes in what is on disk, and adds what came before that was known.
+func (b *Box) read(t *rt.Task) error {
+	items, err := b.list(t)
+	if b.reads++; err != nil && b.reads < maxReads {
+		return err
+	}
+	b.unread = false
+	if err != nil { // what comes now is counted above all that may be there
+		b.next = beyond
+	}
+	b.items = append(b.items, items...)
+	for _, e := range b.early {
+		b.add(t, e.e, e.since)
+	}
+	b.early = nil
+	return err
+}
+
+func (b *Box) list(t *rt.Task) (items []*Item, err error) {
+	for _, dir := range []string{Dir, b.dir, b.dir + "/" + asideDir} {
+		if err := b.fs.MkdirAll(t, dir); err != nil {
+			return nil, err
+		}
+	}
+	files, err := b.fs.ReadDir(t, b.dir, maxFiles)
+	if err != nil {
+		return nil, err
+	}
+	asides, err := b.fs.ReadDir(t, b.dir+"/"+asideDir, maxFiles)
+	if err != nil {
+		return nil, err
+	}
+	b.aside = len(asides)
+	for _, f := range files {
+		seq, rest, ok := numbered(f.Name)
+		if f.Dir || !ok {
+			if strings.HasSuffix(f.Name, ".tmp") {
+				b.clear(t, f.Name)
+			}
+			continue // it is none of ours
+		}
+		b.next = max(b.next, seq+1)
+		i, is := itemOf(f)
+		switch {
+		case rest == "done" && seq > b.marked:
+			if b.marked > 0 {
+				b.clear(t, done(b.marked))
+			}
+			b.marked = seq
+		case rest == "done", !is: // an older mark, or what a kill has left of a write
+			b.clear(t, f.Name)
+		case slices.ContainsFunc(asides, func(a rt.FileInfo) bool { return a.Name == f.Name }): // a kill has left it in both
+			b.remains = append(b.remains, f.Name)
+		default:
+			items = append(items, i)
+		}
+	}
+	for _, a := range asides {
+		if seq, _, ok := numbered(a.Name); ok {
+			b.next = max(b.next, seq+1)
+		}
+	}
+	return items, nil
+}
+
+// clear removes what is of no use; left there, it is removed at the next start.
+func (b *Box) clear(t *rt.Task, name string) {
+	if err := b.fs.Remove(t, b.dir+"/"+name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		b.diskErr = err
+	}
+}

@@ -1,0 +1,200 @@
+package docstest
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"orac/runbook"
+	"orac/runbook/scenario"
+)
+
+// Pages remembers the last whole runbook and scenario of a document: pieces belong to them.
+type Pages struct {
+	Runbook, Scenario string // at first those of the sandbox
+	dir               string
+	stock             string
+}
+
+// NewPages begins a document in a sandbox. stock is a runbook of what pieces refer to and do not show, scenario one that pieces
+// belong to.
+func (s *Sandbox) NewPages(stock, scenario string) *Pages {
+	s.t.Helper()
+	read := func(name string) string {
+		text, err := os.ReadFile(filepath.Join(s.Dir, name))
+		s.must(err)
+		return string(text)
+	}
+	return &Pages{Runbook: strings.TrimSuffix(read("orac.hcl"), accounts), Scenario: scenario, dir: s.Dir, stock: stock}
+}
+
+// secret is what env(), secret() and file() give: documents name secrets that their readers have.
+const secret = "a-secret-of-the-reader-that-is-long-enough"
+
+func world() runbook.Options {
+	return runbook.Options{
+		Env: func(name string) (string, bool) {
+			switch {
+			case strings.HasSuffix(name, "_URL"):
+				return "http://stt.local:7272", true
+			case strings.HasSuffix(name, "_TOKEN") || strings.HasSuffix(name, "_KEY") || strings.HasSuffix(name, "_PASSWORD"):
+				return secret, true
+			}
+			return "", false
+		},
+		Secret: func(string) (string, error) { return secret, nil }, StandIns: true,
+		ReadFile: func(path string) ([]byte, error) {
+			if filepath.Ext(path) == ".hcl" {
+				return os.ReadFile(path)
+			}
+			return []byte(secret), nil
+		},
+	}
+}
+
+// HCL checks a runbook, a scenario, or a piece of one; in names the block that bare attributes stand in.
+func (p *Pages) HCL(text, in string) error {
+	src := []byte(text)
+	formatted, problems := runbook.Format(src, "block.hcl")
+	if problems.HasErrors() {
+		return said(problems)
+	}
+	if !bytes.Equal(formatted, src) {
+		return fmt.Errorf("it is not formatted:\n%s", runbook.Diff("block.hcl", src, formatted))
+	}
+	f, diags := hclsyntax.ParseConfig(src, "block.hcl", hcl.InitialPos)
+	if diags.HasErrors() {
+		return diags
+	}
+	body := f.Body.(*hclsyntax.Body)
+	switch {
+	case in != "":
+		return p.within(text, in)
+	case len(body.Attributes) > 0:
+		return fmt.Errorf("say which block these attributes stand in: ```hcl in=web")
+	case scenario.Is(src) && promises(body):
+		p.Scenario = text
+		return p.scenario(text)
+	case inScenario(body):
+		return p.scenario(without(p.Scenario, body) + "\n" + text)
+	case runbook.HasBlock(src, "appliance") && runbook.HasBlock(src, "listener"):
+		p.Runbook = text
+		return p.runbook(text)
+	}
+	completed := without(p.Runbook, body) + "\n" + text
+	err := p.runbook(completed)
+	if err == nil {
+		p.Runbook = completed // later pieces build on it, as the reader does
+	}
+	return err
+}
+
+// inScenario tells whether a piece belongs to a scenario: it has a block that no runbook has.
+func inScenario(body *hclsyntax.Body) bool {
+	has := func(types []*runbook.BlockType, name string) bool {
+		return slices.ContainsFunc(types, func(t *runbook.BlockType) bool { return t.Type == name })
+	}
+	return slices.ContainsFunc(body.Blocks, func(b *hclsyntax.Block) bool {
+		return has(scenario.Language.Blocks, b.Type) && !has(runbook.Registry, b.Type)
+	})
+}
+
+// promises tells whether a scenario is whole: one that promises nothing is the beginning of one.
+func promises(body *hclsyntax.Body) bool {
+	return slices.ContainsFunc(body.Blocks, func(b *hclsyntax.Block) bool {
+		return slices.Contains([]string{"recovery", "steady", "expect", "flat", "sometimes"}, b.Type)
+	})
+}
+
+// within checks what stands in a block: that of the document, or an empty one.
+func (p *Pages) within(text, in string) error {
+	outer := blockOf(p.Runbook, in)
+	if outer == "" {
+		outer = blockOf(p.stock, in)
+	}
+	if outer == "" {
+		outer = in + " {\n}"
+	}
+	whole := strings.TrimSuffix(outer, "}") + text + "}\n"
+	f, diags := hclsyntax.ParseConfig([]byte(whole), "block.hcl", hcl.InitialPos)
+	if diags.HasErrors() {
+		return diags
+	}
+	return p.runbook(without(p.Runbook, f.Body.(*hclsyntax.Body)) + "\n" + whole)
+}
+
+func (p *Pages) scenario(text string) error {
+	s, problems := scenario.Parse([]byte(text), filepath.Join(p.dir, "document.hcl"), world())
+	if s == nil {
+		return said(problems)
+	}
+	_, _, problems = s.Runbook(world())
+	return said(problems)
+}
+
+var missing = regexp.MustCompile(`([a-z_.0-9]+) does not exist`)
+
+// runbook evaluates a text. What it refers to and neither it nor the document has comes from the stock.
+func (p *Pages) runbook(text string) error {
+	for {
+		_, problems := runbook.Parse([]byte(text), filepath.Join(p.dir, "document.hcl"), world())
+		added := false
+		for _, d := range problems {
+			if m := missing.FindStringSubmatch(d.Summary); m != nil {
+				if block := blockOf(p.stock, m[1]); block != "" && !strings.Contains(text, block) {
+					text += "\n" + block + "\n"
+					added = true
+				}
+			}
+		}
+		if !added {
+			return said(problems)
+		}
+	}
+}
+
+// blockOf is the first block of a text with this address, or of this type; "" if it has none.
+func blockOf(text, address string) string {
+	f, _ := hclsyntax.ParseConfig([]byte(text), "stock.hcl", hcl.InitialPos) // a text of ours
+	for _, b := range f.Body.(*hclsyntax.Body).Blocks {
+		if b.Type == address || strings.Join(append([]string{b.Type}, b.Labels...), ".") == address {
+			r := b.Range()
+			return text[r.Start.Byte:b.CloseBraceRange.End.Byte]
+		}
+	}
+	return ""
+}
+
+// without is a text without the blocks that a piece replaces: those of the same address, and what can be there once.
+func without(text string, piece *hclsyntax.Body) string {
+	for _, b := range piece.Blocks {
+		address := strings.Join(append([]string{b.Type}, b.Labels...), ".")
+		if slices.Contains([]string{"appliance", "scenario"}, b.Type) { // there is one, whatever it is called
+			address = b.Type
+		}
+		for old := blockOf(text, address); old != ""; old = blockOf(text, address) {
+			text = strings.Replace(text, old, "", 1)
+		}
+	}
+	return text
+}
+
+// said are the errors among diagnostics as people see them.
+func said(problems runbook.Diagnostics) error {
+	if !problems.HasErrors() {
+		return nil
+	}
+	var b strings.Builder
+	if err := problems.Render(&b, runbook.RenderOptions{}); err != nil {
+		return err
+	}
+	return errors.New(b.String())
+}

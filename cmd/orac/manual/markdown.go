@@ -1,0 +1,159 @@
+package manual
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/extension"
+	table "github.com/yuin/goldmark/extension/ast"
+	"github.com/yuin/goldmark/text"
+)
+
+var markdown = goldmark.New(goldmark.WithExtensions(extension.Table))
+
+// markdown writes a page of the documentation. Its title is the page's: it is left out.
+func (r *roff) markdown(page []byte) {
+	r.section("description")
+	w := &writer{r, page}
+	w.blocks(markdown.Parser().Parse(text.NewReader(page)))
+}
+
+// writer writes Markdown.
+type writer struct {
+	*roff
+	source []byte
+}
+
+func (w *writer) blocks(parent ast.Node) {
+	for n := parent.FirstChild(); n != nil; n = n.NextSibling() {
+		w.block(n)
+	}
+}
+
+func (w *writer) block(n ast.Node) {
+	switch n := n.(type) {
+	case *ast.Heading:
+		switch n.Level {
+		case 1:
+		case 2:
+			w.macro(".SH " + quoted(w.inline(n))) // names of blocks keep their case
+		default:
+			w.subsection(w.inline(n))
+		}
+	case *ast.List:
+		w.list(n)
+	case *ast.CodeBlock, *ast.FencedCodeBlock:
+		var b strings.Builder
+		for i := range n.Lines().Len() {
+			at := n.Lines().At(i)
+			b.Write(at.Value(w.source))
+		}
+		w.code(b.String())
+	case *ast.Blockquote:
+		w.macro(".RS 4")
+		w.blocks(n)
+		w.macro(".RE")
+	case *table.Table:
+		w.table(n)
+	case *ast.HTMLBlock, *ast.ThematicBreak:
+	default:
+		w.paragraph()
+		w.text(w.inline(n))
+	}
+}
+
+func (w *writer) list(l *ast.List) {
+	if first, ok := l.FirstChild().FirstChild().FirstChild().(*ast.Link); ok && strings.HasPrefix(string(first.Destination), "#") {
+		return // the contents of the page
+	}
+	number := l.Start
+	for item := l.FirstChild(); item != nil; item = item.NextSibling() {
+		mark := "•"
+		if l.IsOrdered() {
+			mark = fmt.Sprintf("%d.", number)
+			number++
+		}
+		w.bullet(mark)
+		for n := item.FirstChild(); n != nil; n = n.NextSibling() {
+			switch n.(type) {
+			case *ast.TextBlock, *ast.Paragraph:
+				w.text(w.inline(n))
+			default:
+				w.macro(".RS 4")
+				w.block(n)
+				w.macro(".RE")
+			}
+		}
+	}
+}
+
+// table writes a row as an item: its first cell, and below it the others, each after the heading of its column.
+func (w *writer) table(t *table.Table) {
+	var heads []string
+	for row := t.FirstChild(); row != nil; row = row.NextSibling() {
+		var cells []string
+		for c := row.FirstChild(); c != nil; c = c.NextSibling() {
+			cells = append(cells, w.inline(c))
+		}
+		if _, isHead := row.(*table.TableHeader); isHead {
+			heads = cells
+			continue
+		}
+		w.item(strings.ReplaceAll(cells[0], "`", ""))
+		var facts []string
+		for i, cell := range cells[1:] {
+			head := heads[i+1]
+			switch {
+			case cell == "":
+			case head == "":
+				w.text(cell)
+			default:
+				facts = append(facts, head+": "+cell)
+			}
+		}
+		if len(facts) > 0 {
+			w.macro(".br")
+			w.text(strings.Join(facts, "; "))
+		}
+	}
+}
+
+// inline is the text of a block on one line, code between back quotes.
+func (w *writer) inline(parent ast.Node) string {
+	var b strings.Builder
+	for n := parent.FirstChild(); n != nil; n = n.NextSibling() {
+		switch n := n.(type) {
+		case *ast.Text:
+			b.Write(n.Segment.Value(w.source))
+			if n.SoftLineBreak() || n.HardLineBreak() {
+				b.WriteByte(' ')
+			}
+		case *ast.String:
+			b.Write(n.Value)
+		case *ast.CodeSpan:
+			b.WriteString("`" + w.inline(n) + "`")
+		case *ast.Link:
+			b.WriteString(w.inline(n) + leads(string(n.Destination)))
+		case *ast.AutoLink:
+			b.Write(n.URL(w.source))
+		case *ast.RawHTML:
+		default: // emphasis: its text
+			b.WriteString(w.inline(n))
+		}
+	}
+	return strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&", `\|`, "|").Replace(b.String())
+}
+
+// leads says where a link leads: to another page of the manual, or to an address. Files of the repository are not where a manual is.
+func leads(to string) string {
+	to, _, _ = strings.Cut(to, "#")
+	if strings.Contains(to, "://") {
+		return " <" + to + ">"
+	}
+	if name, ok := strings.CutSuffix(to, ".md"); ok && !strings.Contains(name, "/") {
+		return " (orac-" + name + "(7))"
+	}
+	return ""
+}

@@ -1,0 +1,40 @@
+# What pieces of runbooks in the documents refer to, when neither they nor their documents show it.
+
+device "microphone" "usb" {
+  match = "USB"
+}
+
+device "wav" "demo" {
+  path = "demo.wav"
+}
+
+model "hey_jarvis" {
+  source = "catalog:hey_jarvis"
+}
+
+model "alexa" {
+  source = "catalog:alexa"
+}
+
+stt "whisper" {
+  url = "http://stt.local:7272"
+}
+
+stt "pocketsphinx" {
+  protocol = "exec"
+  command  = ["examples/stt/pocketsphinx.sh"]
+}
+
+webhook "light" {
+  url = "http://lights.local/wake"
+}
+
+service_account "hey_orac" {
+  secret      = secret("hey_orac")
+  permissions = ["stt.transcribe", "stt.heartbeat"]
+}
+
+listener "kitchen" {
+  device = device.microphone.usb
+  models = [model.hey_jarvis]
+}

@@ -1,0 +1,126 @@
+package runbook
+
+import (
+	"encoding/base64"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"orac/runbook/hook"
+)
+
+// anEvent is what the url and the body of a webhook see.
+var anEvent = &Vocabulary{
+	What:  "the event that is sent",
+	Words: []Word{{"event", hook.Type(), "The event that is sent: see appliance/notify/README.md."}},
+}
+
+var webhookBlock = &BlockType{
+	Type: "webhook", Named: true,
+	Doc:  "A URL that is called when something happens. It never stands in the way of detection: what is to be sent waits in a queue of its own on the disk, and is sent in order, again and again until it is taken. appliance/notify/README.md lists the events, and shows how to check a signature.",
+	Slot: Into(func(rb *Runbook) any { return &rb.Webhooks }),
+	Example: `webhook "house" {
+  url    = "http://homeassistant.local:8123/api/webhook/${secret("ha_webhook")}"
+  events = ["wake", "transcript"]
+  secret = secret("house")
+}`,
+	Attributes: slices.Concat([]Attribute{
+		{Name: "url", Kind: URL, Gives: Reaches, OnChange: InPlace, Required: true, Secret: SecretAllowed, Sees: anEvent, Example: `"http://lights.local/wake"`,
+			Doc: "What is called. It may be a secret, since some services hide a key in it. ${event.…} may stand in its path and its query, each value escaped for its place, and not in its host."},
+		{Name: "events", Kind: Strings, Gives: Tunes, OnChange: InPlace, Values: hook.Names(), Example: `["wake", "transcript"]`,
+			Doc: "The events that are sent, as JSON: wake, recording, transcript (what was said), delivery, incident, health. Without it the wakes of the models that name the webhook are sent, in the form of Hey ORAC."},
+		{Name: "listeners", Kind: Refs, Gives: Tunes, OnChange: InPlace, Refs: []string{"listener"}, Example: "[listener.kitchen]",
+			Doc: "The listeners, with their devices, whose events are sent; empty means all. Events about none of them are sent in any case."},
+		{Name: "method", Kind: Enum, Gives: Tunes, OnChange: InPlace, Default: "POST", Values: []string{"POST", "PUT", "GET"},
+			Doc: "The method of the request. GET has no body."},
+		{Name: "body", Kind: String, Gives: Tunes, OnChange: InPlace, Secret: SecretAllowed, Sees: anEvent, Example: `jsonencode({ text = event.text })`,
+			Doc: "What is sent in place of the event's JSON: text with ${event.…} in it, or jsonencode({ … }). A field that an event does not have is empty, 0 or false there."},
+		{Name: "secret", Kind: String, Gives: Proves, OnChange: InPlace, Secret: SecretOnly, Example: `secret("house")`,
+			Pattern: signingKey, Expect: `whsec_ and base64 of 24 to 64 bytes, or 24 to 512 other printable characters on one line`,
+			Doc: "The key that requests are signed with, as Standard Webhooks says (HMAC-SHA256, in the header webhook-signature); `orac secrets generate` makes one. What follows whsec_ is base64 of the key; any other text is the key itself."},
+		{Name: "timeout", Kind: Duration, Gives: Tunes, OnChange: InPlace, Default: "5s", Min: "1s", Max: "60s",
+			Doc: "How long one call may take."},
+		{Name: "max_retry_delay", Kind: Duration, Gives: Tunes, OnChange: InPlace, Default: "30s", Min: "1s", Max: "1h",
+			Doc: "The longest pause between two tries; pauses grow up to it. A receiver may ask for a longer one (Retry-After)."},
+		{Name: "keep", Kind: Duration, Gives: Tunes, OnChange: InPlace, Default: "1d", Min: "1m", Max: "30d",
+			Doc: "How long an event waits for the receiver; then it is dropped. What was set aside is deleted after that time, too."},
+		{Name: "queue", Kind: ByteSize, Gives: Tunes, OnChange: InPlace, Default: "4MiB", Min: "64KiB", Max: "256MiB",
+			Doc: "How much may wait on the disk, 10000 events at most; then the oldest is dropped."},
+		{Name: "headers", Kind: Map, Gives: Proves, OnChange: InPlace, Secret: SecretAllowed, Example: `{ Authorization = "Bearer ${env("LIGHTS_TOKEN")}" }`,
+			SecretKeys: regexp.MustCompile(`(?i)^((proxy-)?authorization|(set-)?cookie|(x-)?api-?key|(.+[-_])?(token|secret|password|key))$`),
+			Doc:        "HTTP headers to send; their values are never printed. Under Authorization, Cookie, X-Api-Key, and names that end in -Token, -Secret, -Password or -Key, the file may not spell them out; others may be literal."},
+	}, tlsClient("the receiver's")),
+	Rules: []Rule{
+		{
+			Uses: []string{"body", "method"},
+			Doc:  `method = "GET" sends no body`,
+			Hint: "Leave body out, and put what the receiver needs into url; or use POST.",
+			Holds: func(g Given) bool {
+				return g.Text("method") != "GET" || !g.Written("body")
+			},
+		},
+		together("client_cert", "client_key", "A certificate is of no use without its private key."),
+	},
+}
+
+// signingKey is what secret may be: base64 of 24 to 64 bytes after whsec_, or 24 to 512 printable characters that begin otherwise.
+var signingKey = regexp.MustCompile(`^(whsec_([A-Za-z0-9+/]{4}){7,20}([A-Za-z0-9+/]{4}|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{2}==)` +
+	`|[ -vx-~][ -~]{23,511}|w[ -gi-~][ -~]{22,510}|wh[ -rt-~][ -~]{21,509}|whs[ -df-~][ -~]{20,508}|whse[ -bd-~][ -~]{19,507}|whsec[ -^\x60-~][ -~]{18,506})$`)
+
+// SigningKey gives the key that secret means; nil where there is none.
+func (w Webhook) SigningKey() []byte {
+	text := w.Secret.Reveal()
+	encoded, ok := strings.CutPrefix(text, "whsec_")
+	if !ok {
+		return []byte(text)
+	}
+	key, err := base64.StdEncoding.DecodeString(encoded)
+	if err != nil {
+		panic("BUG: signingKey lets in what is no base64")
+	}
+	return key
+}
+
+// Told are the kinds of events that a webhook is told; wake of the models that name it, if it names none.
+func (w Webhook) Told() []string {
+	if len(w.Events) == 0 {
+		return []string{"wake"}
+	}
+	return w.Events
+}
+
+// webhooksNameTheirFields refuses a field in a template that none of the webhook's events has: it would always be empty.
+func webhooksNameTheirFields(value any, d *Document) (found Diagnostics) {
+	for _, w := range value.(*Runbook).Webhooks {
+		has := map[string]bool{}
+		for _, name := range w.Told() {
+			k, _ := hook.Named(name)
+			for _, f := range k.Fields() {
+				has[f.Name] = true
+			}
+		}
+		look := func(attribute string, t Template) {
+			for _, name := range t.Fields() {
+				field, ok := strings.CutPrefix(name, "event.")
+				if !ok || has[field] {
+					continue
+				}
+				found = append(found, d.Problem(w.Address, attribute, Error, fmt.Sprintf("no event of this webhook has %s", name),
+					fmt.Sprintf("It is a field of %s; %s sends %s.", orList(kindsWith(field)), w.Address, orList(w.Told()))))
+			}
+		}
+		look("url", w.URL)
+		look("body", w.Body)
+	}
+	return found
+}
+
+func kindsWith(field string) (names []string) {
+	for _, k := range hook.Kinds {
+		if slices.ContainsFunc(k.Fields(), func(f hook.Field) bool { return f.Name == field }) {
+			names = append(names, k.Name)
+		}
+	}
+	return names
+}

@@ -1,0 +1,150 @@
+package runbook
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/convert"
+	"github.com/zclconf/go-cty/cty/function"
+)
+
+// maxTemplateText bounds what a template makes, in bytes.
+const maxTemplateText = 64 << 10
+
+// Template is the value of an attribute whose text may be made anew each time, from words that Attribute.Sees names. One that names
+// none of them is a text. It prints as a Secret does: it may hold one.
+type Template struct {
+	fixed Secret
+	made  *template
+}
+
+// TextTemplate is a Template that is always the same text.
+func TextTemplate(text string) Template { return Template{fixed: NewSecret(text)} }
+
+// template is an expression with all that it names but the words: it is evaluated without the file and without the machine.
+type template struct {
+	expr      hclsyntax.Expression
+	parts     []part // of a URL; nil of any other text
+	constants map[string]cty.Value
+	funcs     map[string]function.Function
+	fields    []string
+	example   string // what it makes of a sample
+}
+
+// part is a piece of a URL: one that names a word is escaped for its place.
+type part struct {
+	expr    hclsyntax.Expression
+	escapes bool
+}
+
+// IsSet tells whether there is a text at all.
+func (t Template) IsSet() bool { return t.fixed.IsSet() }
+
+// Changes tells whether the text depends on words.
+func (t Template) Changes() bool { return t.made != nil }
+
+// Text is the text that never changes, or, of one that does, what it would be for a sample. It may be a secret.
+func (t Template) Text() string {
+	if t.made == nil {
+		return t.fixed.Reveal()
+	}
+	return t.made.example
+}
+
+// Fields are what the text names of its words, as they are written: "event.text"; a word alone is all of it.
+func (t Template) Fields() []string {
+	if t.made == nil {
+		return nil
+	}
+	return t.made.fields
+}
+
+// String redacts, as a Secret does.
+func (t Template) String() string { return t.fixed.String() }
+
+// Format redacts under every verb.
+func (t Template) Format(f fmt.State, verb rune) { t.fixed.Format(f, verb) }
+
+// MarshalJSON redacts.
+func (t Template) MarshalJSON() ([]byte, error) { return t.fixed.MarshalJSON() }
+
+// ErrTooLong is a template that makes too much text.
+var ErrTooLong = fmt.Errorf("the template makes more than %d KiB of text", maxTemplateText>>10)
+
+var errNoText = errors.New("the template gives no text")
+
+// errDots is a value that would lead a URL elsewhere.
+var errDots = errors.New("a value of the event is . or .. in the path of the url, which leads to another path")
+
+// Eval makes the text. It may be called from anywhere. An error quotes neither the words nor anything else that the template was
+// made of, since each may be a secret or what somebody said.
+func (t Template) Eval(words map[string]cty.Value) (string, error) {
+	if t.made == nil {
+		return t.fixed.Reveal(), nil
+	}
+	return t.made.text(words)
+}
+
+func (m *template) text(words map[string]cty.Value) (string, error) {
+	vars := maps.Clone(m.constants)
+	maps.Copy(vars, words)
+	ctx := &hcl.EvalContext{Variables: vars, Functions: m.funcs}
+	if m.parts == nil {
+		return evalText(m.expr, ctx)
+	}
+	var b strings.Builder
+	for _, p := range m.parts {
+		text, err := evalText(p.expr, ctx)
+		if err != nil {
+			return "", err
+		}
+		if p.escapes {
+			text = escapeFor(b.String(), text)
+		}
+		if b.WriteString(text); b.Len() > maxTemplateText {
+			return "", ErrTooLong
+		}
+	}
+	return b.String(), noDots(b.String())
+}
+
+func evalText(expr hclsyntax.Expression, ctx *hcl.EvalContext) (string, error) {
+	v, found := expr.Value(ctx)
+	if found.HasErrors() {
+		return "", fmt.Errorf("the template cannot be evaluated: %s", lowerFirst(found[0].Summary))
+	}
+	v, _ = v.UnmarkDeep()
+	v, err := convert.Convert(v, cty.String)
+	if err != nil || !isText(v) {
+		return "", errNoText
+	}
+	if text := v.AsString(); len(text) <= maxTemplateText {
+		return text, nil
+	}
+	return "", ErrTooLong
+}
+
+// escapeFor makes a value one piece of the path, or of the query, of a URL that begins so.
+func escapeFor(begin, value string) string {
+	if strings.ContainsRune(begin, '?') {
+		return url.QueryEscape(value)
+	}
+	return url.PathEscape(value)
+}
+
+// noDots refuses a URL with . and .. in its path, which many servers resolve even when they are escaped.
+func noDots(made string) error {
+	path, _, _ := strings.Cut(made, "?")
+	for segment := range strings.SplitSeq(path, "/") {
+		if plain, err := url.PathUnescape(segment); err != nil || plain == "." || plain == ".." {
+			return errDots
+		}
+	}
+	return nil
+}

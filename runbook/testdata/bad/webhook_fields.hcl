@@ -1,0 +1,6 @@
+appliance "a" {}
+
+webhook "other" {
+  url    = "http://lights.local/${event.text}"
+  events = ["wake", "recording"]
+}

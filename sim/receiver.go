@@ -1,0 +1,145 @@
+package sim
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"orac/appliance/notify"
+	"orac/appliance/rt"
+	"orac/appliance/stt/wire"
+	"orac/runbook"
+	"orac/runbook/scenario"
+)
+
+// receiver is a model of a program that a webhook calls, at the boundary of the client: what the real client makes of one that is
+// away, slow, or refuses. It keeps what it has taken.
+type receiver struct {
+	m      *machine
+	name   string
+	faults map[scenario.Kind]scenario.Fault
+	closed bool   // the client has closed its connection
+	poison string // the event that webhook_poison is about; "" until there is one
+	taken  map[string]time.Duration
+	told   map[string]bool // what its events were about: see subject
+	last   uint64          // highest sequence number
+	lastAt time.Duration
+}
+
+// caller is a client of a receiver under the settings of one runbook.
+type caller struct {
+	*receiver
+	address string // as the real client names it
+	timeout time.Duration
+}
+
+func (r *receiver) has(k scenario.Kind) bool { _, ok := r.faults[k]; return ok }
+
+func (c caller) fault(k wire.Kind, status int, cause string) error {
+	return &wire.Error{Op: "webhook", Address: c.address, Kind: k, Status: status, Cause: errors.New(cause)}
+}
+
+// Send implements notify.Hook.
+func (c caller) Send(t *rt.Task, msg notify.Message) error {
+	if c.has(scenario.WebhookPoison) && c.poison == "" {
+		c.poison = msg.ID
+	}
+	way := ""
+	if c.has(scenario.WebhookPoison) && c.poison == msg.ID {
+		way = c.faults[scenario.WebhookPoison].Way
+	}
+	if c.closed {
+		if err := t.Sleep(connectTime); err != nil {
+			return err
+		}
+	}
+	c.closed = c.has(scenario.WebhookFlood)
+	takes := peerTime + c.faults[scenario.WebhookSlow].Delay
+	if way == "hang" {
+		takes = c.timeout + time.Second
+	}
+	if err := t.Sleep(min(takes, c.timeout)); err != nil {
+		return err
+	}
+	switch {
+	case c.m.active(scenario.NetDown):
+		return c.fault(wire.Unreachable, 0, "network is unreachable")
+	case c.m.active(scenario.Descriptors):
+		return c.fault(wire.Unreachable, 0, "too many open files")
+	case c.has(scenario.WebhookDown):
+		return c.fault(wire.Unreachable, 0, "connection refused")
+	case takes > c.timeout:
+		return c.fault(wire.Late, 0, fmt.Sprintf("no answer in %v", c.timeout))
+	case c.has(scenario.WebhookRefused):
+		return c.fault(wire.Unauthorised, 401, "the token is not accepted")
+	case c.has(scenario.WebhookGone):
+		return c.fault(wire.Unreachable, 410, "Gone")
+	case way == "reset":
+		return c.fault(wire.Unreachable, 0, "connection reset by peer")
+	case way == "refuse":
+		return c.fault(wire.Refused, 400, "Bad Request")
+	case way == "error":
+		return c.fault(wire.Busy, 500, "Internal Server Error")
+	}
+	c.take(msg)
+	return nil
+}
+
+// take keeps an event, and holds the appliance to what is always promised of events.
+func (r *receiver) take(msg notify.Message) {
+	at := r.m.now()
+	var e aboutEvent
+	_ = json.Unmarshal(msg.Body, &e) // what a template makes may be anything
+	if first, twice := r.taken[msg.ID]; twice {
+		// What was not on disk when the process was killed is not known after it.
+		if forgotten := r.m.booted > first && r.m.stopped-max(first, r.m.diskBad) < diskPatience; !forgotten {
+			r.m.judge.Break(at, "told", fmt.Sprintf("the webhook %s was sent %s a second time, %v after the first", r.name, msg.ID, (at-first).Round(time.Millisecond)))
+		}
+	}
+	if e.ID != "" && e.ID != msg.ID {
+		r.m.judge.Break(at, "told", fmt.Sprintf("the webhook %s was sent %s under the identity %s", r.name, e.ID, msg.ID))
+	}
+	if e.Sequence > 0 {
+		if _, twice := r.taken[msg.ID]; !twice && e.Sequence <= r.last && r.m.booted < r.lastAt {
+			r.m.judge.Break(at, "told", fmt.Sprintf("the webhook %s was sent number %d after number %d", r.name, e.Sequence, r.last))
+		}
+		r.last, r.lastAt = max(r.last, e.Sequence), at
+	}
+	r.taken[msg.ID] = at
+	for _, s := range e.subjects() {
+		r.told[s] = true
+	}
+}
+
+// aboutEvent is what an event is about, of any kind.
+type aboutEvent struct {
+	ID, Type, Wake, Utterance, State, Service string
+	Sequence                                  uint64
+}
+
+// subjects names what an event is about, as expected does.
+func (e aboutEvent) subjects() []string {
+	switch e.Type {
+	case "wake":
+		return []string{"wake " + e.Wake}
+	case "recording", "delivery":
+		return []string{e.Type + " " + e.State + " " + e.Utterance + " " + e.Service}
+	case "transcript":
+		return []string{"transcript " + e.Utterance + " " + e.Service}
+	}
+	return nil
+}
+
+func (m *machine) hook(w runbook.Webhook) (notify.Hook, error) {
+	return caller{m.receiver(w.Name), wire.Origin(w.URL.Text()), w.Timeout}, nil
+}
+
+func (m *machine) receiver(name string) *receiver {
+	r, ok := m.receivers[name]
+	if !ok {
+		r = &receiver{m: m, name: name, faults: map[scenario.Kind]scenario.Fault{}, taken: map[string]time.Duration{}, told: map[string]bool{}}
+		m.receivers[name] = r
+	}
+	return r
+}
