@@ -42,6 +42,13 @@ const misfits = `(() => {
 		const r = e.getBoundingClientRect();
 		if (seen(e) && r.width && !e.closest("svg, .canvas, .scroll, pre, .docs table, .unseen, .gauge") && r.right > innerWidth + 1) out.push("beyond the screen: " + e.textContent.trim().slice(0, 40));
 	}
+	const name = document.querySelector(".where"), pulse = document.querySelector(".pulse");
+	if (name && seen(name)) {
+		const range = document.createRange();
+		range.selectNodeContents(name);
+		const a = range.getBoundingClientRect(), b = pulse.getBoundingClientRect();
+		if (a.right > b.left + 1 && a.top < b.bottom && b.top < a.bottom) out.push("the appliance's name lies on its health");
+	}
 	for (const cut of new Set(window.cutLabels || [])) out.push("a label of a curve is cut: " + cut);
 	return [...new Set(out)].slice(0, 12);
 })()`

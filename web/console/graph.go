@@ -31,7 +31,14 @@ func (n graphNode) Name() string {
 }
 
 // Short is the name as far as a box has room for it.
-func (n graphNode) Short() string { return fit(n.Name(), boxWidth-2*boxPadding, titleSize) }
+func (n graphNode) Short() string {
+	const room = boxWidth - 2*boxPadding
+	name := n.Name()
+	if i := strings.LastIndexByte(name, '.'); i >= 0 && fit(name, room, titleSize) != name { // the model tells heads of one device apart
+		name = name[i+1:]
+	}
+	return fit(name, room, titleSize)
+}
 
 // Label is what a screen reader says of it.
 func (n graphNode) Label() string {
