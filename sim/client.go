@@ -3,6 +3,7 @@ package sim
 import (
 	"errors"
 	"fmt"
+	"syscall"
 	"time"
 
 	"orac/appliance/audio"
@@ -38,11 +39,11 @@ func (c sttClient) connect(t *rt.Task, op string) error {
 	}
 	switch {
 	case c.m.active(scenario.NetDown):
-		return c.fault(op, wire.Unreachable, 0, "network is unreachable")
+		return c.failure(op, wire.Unreachable, 0, syscall.ENETUNREACH)
 	case c.m.active(scenario.Descriptors):
-		return c.fault(op, wire.Unreachable, 0, "too many open files")
+		return c.failure(op, wire.Unreachable, 0, syscall.EMFILE)
 	case c.has(scenario.STTDown):
-		return c.fault(op, wire.Unreachable, 0, "connection refused")
+		return c.failure(op, wire.Unreachable, 0, syscall.ECONNREFUSED)
 	case c.has(scenario.STTUnauthorized):
 		return c.fault(op, wire.Unauthorised, 401, "the token is not accepted")
 	}
