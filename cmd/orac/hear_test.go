@@ -322,6 +322,7 @@ func TestACommandSurvivesAKillAtAnyMoment(t *testing.T) {
 	gate := make(chan struct{})
 	server.Set(stttest.WS, stttest.Behaviour{Do: stttest.Status, Code: 403}) // no streaming: whole utterances only
 	server.Set(stttest.HTTP, stttest.Behaviour{Gate: gate})
+	server.Set(stttest.Health, stttest.Behaviour{Do: stttest.Once}) // what may be under way there is sent again at once
 
 	// Killed while it records: what was recorded by then is delivered after the restart.
 	d := start(t, dir, kitchenRunbook(server.URL()), audio.Env())
@@ -347,6 +348,19 @@ func TestACommandSurvivesAKillAtAnyMoment(t *testing.T) {
 	second := d.kind("delivered")
 	if first.Utterance == second.Utterance {
 		t.Error("it was delivered twice")
+	}
+	killed := func() int {
+		said, _ := d.ask("incidents", "--json")
+		return strings.Count(said, "orac was killed or crashed")
+	}
+	if n := killed(); n != 2 {
+		t.Errorf("two kills made %d incidents", n)
+	}
+	d.stop()
+	d = start(t, dir, kitchenRunbook(server.URL()), audio.Env())
+	d.kind("device_opened")
+	if n := killed(); n != 2 {
+		t.Errorf("a SIGTERM made an incident: there are %d", n)
 	}
 	d.stop()
 	if n := len(utterances(server.Heard())) - asked; n != 2 {
