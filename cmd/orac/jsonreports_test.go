@@ -32,6 +32,7 @@ func jsonReports() []jsonReport {
 		{"orac health", []string{"orac health"}, health.Report{}, false},
 		{"orac incidents", []string{"orac incidents"}, []status.Incident{}, false},
 		{"orac spool list", []string{"orac spool list"}, []status.Utterance{}, false},
+		{"orac spool events", []string{"orac spool events"}, []status.Waits{}, false},
 		{"orac spool retry, orac spool drop", []string{"orac spool retry", "orac spool drop"}, []done{}, false},
 		{"orac spool export", []string{"orac spool export"}, exportReport{}, false},
 		{"orac logs", []string{"orac logs"}, status.LogLine{}, false},
