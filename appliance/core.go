@@ -160,7 +160,7 @@ func (c *Core) mayRestart(t *rt.Task, why string) bool {
 	if l == nil {
 		return true
 	}
-	age, ok := c.clock.Age(t)
+	age, ok := c.clock.Elapsed(t)
 	if !ok {
 		return true // the disk gives nothing, and would keep nothing
 	}

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"orac/appliance/node"
+	"orac/appliance/provenclock"
 	"orac/appliance/rt/live"
 	"orac/appliance/statedir"
 	"orac/appliance/store"
@@ -120,10 +121,10 @@ func (s *State) excuse(err error, consequence string) error {
 // noHistory is the book of an appliance that cannot keep one.
 type noHistory struct{ err error }
 
-func (n noHistory) AddDetection(store.Detection) error                   { return n.err }
-func (n noHistory) SaveUtterance(store.Utterance) error                  { return n.err }
-func (n noHistory) SaveDelivery(store.Delivery, *store.Transcript) error { return n.err }
-func (n noHistory) Prune(_, _ time.Duration, _ int) (int, error)         { return 0, n.err }
+func (n noHistory) AddDetection(store.Detection) error                             { return n.err }
+func (n noHistory) SaveUtterance(store.Utterance) error                            { return n.err }
+func (n noHistory) SaveDelivery(store.Delivery, *store.Transcript) error           { return n.err }
+func (n noHistory) Prune(provenclock.Point, bool, time.Duration, int) (int, error) { return 0, n.err }
 
 // take locks the directory. The lock goes with the process, however that ends.
 func (s *State) take() error {

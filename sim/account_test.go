@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"orac/appliance/event"
+	"orac/appliance/provenclock"
 	"orac/appliance/status"
 	"orac/appliance/store"
 	"orac/runbook/scenario"
@@ -207,7 +208,7 @@ func TestTheLedgerJudgesWhatIsDeleted(t *testing.T) {
 	l := m.ledger
 	prune := func(age time.Duration, deleted, breaks int) {
 		t.Helper()
-		n, err := l.Prune(age, time.Hour, 3)
+		n, err := l.Prune(provenclock.Point{Age: age, Born: age}, true, time.Hour, 3)
 		if err != nil || n != deleted || len(m.judge.Breaks) != breaks {
 			t.Errorf("at %v: %d are deleted, %v; %v", age, n, err, m.judge.Breaks)
 		}

@@ -93,18 +93,20 @@ func (l *ledger) says(err error, b event.Body) error {
 }
 
 // Prune deletes by age, as SQLite's does. No record may go that is younger, in true time, than the retention.
-func (l *ledger) Prune(now, retention time.Duration, maxRows int) (deleted int, err error) {
+func (l *ledger) Prune(p provenclock.Point, known bool, retention time.Duration, maxRows int) (deleted int, err error) {
 	if err := l.write(); err != nil {
 		return 0, err
 	}
-	var ids []string
-	for _, r := range l.rows {
-		ids = append(ids, r.id)
+	if known {
+		var ids []string
+		for _, r := range l.rows {
+			ids = append(ids, r.id)
+		}
+		l.ages.See(p, ids)
 	}
-	l.ages.See(now, ids)
 	over := len(l.rows) - 2*maxRows // of two kinds
 	l.rows = slices.DeleteFunc(l.rows, func(r row) bool {
-		due := l.ages.Due(r.id, now, retention)
+		due := known && l.ages.Due(r.id, p.Age, retention)
 		if age := l.m.now() - r.at; due && age < retention {
 			l.m.judge.Break(l.m.now(), "history", fmt.Sprintf("%s was deleted after %v; records are kept for %v", r.id, age.Round(time.Second), retention))
 		}

@@ -11,6 +11,7 @@ import (
 	"orac/appliance/audio"
 	"orac/appliance/event"
 	"orac/appliance/notify"
+	"orac/appliance/provenclock"
 	"orac/appliance/rt"
 	"orac/appliance/rt/virtual"
 	"orac/appliance/store"
@@ -133,10 +134,10 @@ func (r *rig) recorded() (ids []string) {
 // forgetful is a history that nobody reads.
 type forgetful struct{}
 
-func (forgetful) AddDetection(store.Detection) error                   { return nil }
-func (forgetful) SaveUtterance(store.Utterance) error                  { return nil }
-func (forgetful) SaveDelivery(store.Delivery, *store.Transcript) error { return nil }
-func (forgetful) Prune(_, _ time.Duration, _ int) (int, error)         { return 0, nil }
+func (forgetful) AddDetection(store.Detection) error                             { return nil }
+func (forgetful) SaveUtterance(store.Utterance) error                            { return nil }
+func (forgetful) SaveDelivery(store.Delivery, *store.Transcript) error           { return nil }
+func (forgetful) Prune(provenclock.Point, bool, time.Duration, int) (int, error) { return 0, nil }
 
 // service is a model of a speech-to-text service that takes its time.
 type service struct {

@@ -8,6 +8,7 @@ import (
 	"orac/appliance/audio"
 	"orac/appliance/event"
 	"orac/appliance/notify"
+	"orac/appliance/provenclock"
 	"orac/appliance/rt"
 	"orac/appliance/rt/virtual"
 	"orac/appliance/store"
@@ -126,7 +127,7 @@ func (peer) Send(t *rt.Task, _ notify.Message) error { return t.Sleep(5 * time.M
 // noBook is a history that nobody reads.
 type noBook struct{}
 
-func (noBook) AddDetection(store.Detection) error                   { return nil }
-func (noBook) SaveUtterance(store.Utterance) error                  { return nil }
-func (noBook) SaveDelivery(store.Delivery, *store.Transcript) error { return nil }
-func (noBook) Prune(_, _ time.Duration, _ int) (int, error)         { return 0, nil }
+func (noBook) AddDetection(store.Detection) error                             { return nil }
+func (noBook) SaveUtterance(store.Utterance) error                            { return nil }
+func (noBook) SaveDelivery(store.Delivery, *store.Transcript) error           { return nil }
+func (noBook) Prune(provenclock.Point, bool, time.Duration, int) (int, error) { return 0, nil }

@@ -6,6 +6,7 @@ import (
 
 	"orac/appliance/amount"
 	"orac/appliance/event"
+	"orac/appliance/provenclock"
 	"orac/appliance/rt"
 	"orac/appliance/store"
 )
@@ -15,17 +16,18 @@ type Book interface {
 	AddDetection(store.Detection) error
 	SaveUtterance(store.Utterance) error
 	SaveDelivery(d store.Delivery, text *store.Transcript) error
-	// Prune deletes what is older than retention when the state directory is so old as now says: see Age.
-	Prune(now, retention time.Duration, maxRows int) (deleted int, err error)
+	// Prune deletes what is older than retention when the state directory is so old as p says, if that is known (see Age), and of
+	// what is left all but the newest maxRows.
+	Prune(p provenclock.Point, known bool, retention time.Duration, maxRows int) (deleted int, err error)
 }
 
 // Age tells how old the state directory is, by a clock that no step of the wall clock moves. While ok is false it is not known,
 // and nothing is deleted by its age; nil never knows.
-type Age func(t *rt.Task) (age time.Duration, ok bool)
+type Age func(t *rt.Task) (p provenclock.Point, ok bool)
 
-func (a Age) now(t *rt.Task) (age time.Duration, ok bool) {
+func (a Age) now(t *rt.Task) (p provenclock.Point, ok bool) {
 	if a == nil {
-		return 0, false
+		return p, false
 	}
 	return a(t)
 }
@@ -41,6 +43,7 @@ type History struct {
 
 	lost  int          // events that could not be written since the last one that could
 	again func() error // writes the last of them
+	count rt.Instant   // when rows are counted while the age is not known
 }
 
 // HistoryConfig are the settings of a history.
@@ -135,15 +138,19 @@ func (n *History) delivered(t *rt.Task, at time.Time, b event.Delivered) {
 	n.write(t, func() error { return n.Book.SaveDelivery(d, text) })
 }
 
-// prune deletes what is too old, and gives when to do it next.
+// prune deletes what is too old and too much, and gives when to do it next. What is too much goes even while the age is not known:
+// an appliance that never runs for long enough to know it fills no disk.
 func (n *History) prune(t *rt.Task) rt.Instant {
-	age, ok := n.Age.now(t)
-	if !ok {
+	p, known := n.Age.now(t)
+	if !known && t.Now() < n.count {
 		return t.Now().Add(ageEvery)
 	}
 	config := n.Config.Get()
-	_, _ = n.Book.Prune(age, config.Retention, config.MaxRows) // a disk that refuses that refuses rows, too, and is told of then
-	return t.Now().Add(pruneEvery)
+	_, _ = n.Book.Prune(p, known, config.Retention, config.MaxRows) // a disk that refuses that refuses rows, too, and is told of then
+	if n.count = t.Now().Add(pruneEvery); known {
+		return n.count
+	}
+	return t.Now().Add(ageEvery)
 }
 
 // write writes a row, and says so when the book begins to refuse them, and when it takes them again.

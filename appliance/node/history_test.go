@@ -8,6 +8,7 @@ import (
 
 	"orac/appliance/event"
 	"orac/appliance/node"
+	"orac/appliance/provenclock"
 	"orac/appliance/rt"
 	"orac/appliance/store"
 )
@@ -31,7 +32,7 @@ func (f *fickle) SaveUtterance(u store.Utterance) error { return f.add(u.ID) }
 func (f *fickle) SaveDelivery(d store.Delivery, _ *store.Transcript) error {
 	return f.add(d.UtteranceID)
 }
-func (f *fickle) Prune(_, _ time.Duration, _ int) (int, error) { return 0, nil }
+func (f *fickle) Prune(provenclock.Point, bool, time.Duration, int) (int, error) { return 0, nil }
 
 // TestAHistoryIsBackWithoutWaitingForTheNextRow: two rows are refused, space returns, and nothing more happens in the room: the
 // last row is written and it is said that the history is back, with what was lost.

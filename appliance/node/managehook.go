@@ -21,8 +21,8 @@ func (n *Webhook) manage(t *rt.Task, r ManageHook, under *outbox.Item) {
 	case status.SpoolList:
 		m.Events, m.Err = n.list(t)
 	case status.SpoolRetry:
-		age, known := n.Age.now(t)
-		m.Err = n.box.Again(t, r.ID, age, known)
+		p, known := n.Age.now(t)
+		m.Err = n.box.Again(t, r.ID, p, known)
 		n.retries.gone = n.retries.gone && m.Err != nil // a person wants it sent
 	case status.SpoolDrop:
 		if under != nil && under.ID == r.ID {

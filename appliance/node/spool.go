@@ -142,8 +142,8 @@ func (n *Spool) Run(t *rt.Task) error {
 			n.report(t)
 		}
 		if changed || n.prune != 0 && t.Now() >= n.prune {
-			age, known := n.Age.now(t)
-			_ = n.kept.Prune(t, age, known) // what the disk does not let go of now goes the next time
+			p, known := n.Age.now(t)
+			_ = n.kept.Prune(t, p, known) // what the disk does not let go of now goes the next time
 			switch n.prune = 0; {
 			case !n.kept.Keeps():
 			case known:

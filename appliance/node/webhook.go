@@ -182,8 +182,8 @@ func (n *Webhook) disk(t *rt.Task) {
 		return
 	}
 	n.expire = t.Now().Add(expireEvery)
-	if age, known := n.Age.now(t); known {
-		n.box.Expire(t, age)
+	if p, known := n.Age.now(t); known {
+		n.box.Expire(t, p)
 	} else {
 		n.expire = t.Now().Add(ageEvery)
 	}
@@ -300,8 +300,8 @@ func (n *Webhook) put(t *rt.Task, c WebhookConfig, e hook.Event) {
 	head.Schema, head.Appliance, head.InstanceID = hook.Version, n.Appliance, n.InstanceID
 	head.ID = fmt.Sprintf("evt-%013d-%016x", max(0, t.Wall().UnixMilli()), n.ids.Uint64())
 	hook.Clean(e)
-	age, known := n.Age.now(t)
-	n.box.Add(t, e, age, known)
+	p, known := n.Age.now(t)
+	n.box.Add(t, e, p, known)
 	t.Trace("queued "+head.Type, int64(head.Sequence))
 }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"orac/appliance/provenclock"
 	"orac/appliance/rt"
 	"orac/runbook/hook"
 )
@@ -101,7 +102,7 @@ func (b *Box) expireAsides(t *rt.Task, now, keep int64) error {
 	if b.aside == 0 || b.unread {
 		return nil
 	}
-	return b.trimAsides(t, func(_ int, i *Item) bool { return i.since != unknownAge && i.since <= now && now-i.since >= keep })
+	return b.trimAsides(t, func(_ int, i *Item) bool { return i.since != unknownAge && now-i.since >= keep })
 }
 
 // Asides are the events that were set aside, oldest first, without what they say.
@@ -147,7 +148,7 @@ func (b *Box) dropAside(t *rt.Task, id string) error {
 
 // Again puts an event that was set aside at the end, with the identity that it had and a new number. A kill in the middle leaves it
 // in both places, and it is sent twice.
-func (b *Box) Again(t *rt.Task, id string, since time.Duration, known bool) error {
+func (b *Box) Again(t *rt.Task, id string, p provenclock.Point, known bool) error {
 	i, err := b.find(t, id)
 	if err != nil {
 		return err
@@ -160,6 +161,6 @@ func (b *Box) Again(t *rt.Task, id string, since time.Duration, known bool) erro
 	if err != nil {
 		return err
 	}
-	b.Add(t, e, since, known)
+	b.Add(t, e, p, known)
 	return b.removeAside(t, i)
 }

@@ -24,6 +24,7 @@ import (
 	"slices"
 	"time"
 
+	"orac/appliance/provenclock"
 	"orac/appliance/rt"
 	"orac/runbook/hook"
 )
@@ -110,12 +111,12 @@ func Open(t *rt.Task, fsys rt.FS, name string, limits Limits) *Box {
 // Limit changes what the box may hold, from now on.
 func (b *Box) Limit(l Limits) { b.limits = l }
 
-// Add adds an event at the end, and gives it its sequence number. since is how old the state directory is; known tells whether
-// that is known.
-func (b *Box) Add(t *rt.Task, e hook.Event, since time.Duration, known bool) {
+// Add adds an event at the end, and gives it its sequence number. p is how old the state directory is; known tells whether that
+// is known.
+func (b *Box) Add(t *rt.Task, e hook.Event, p provenclock.Point, known bool) {
 	at := int64(unknownAge)
 	if known {
-		at = int64(since / time.Second)
+		at = seconds(p.Born)
 	}
 	if b.unread {
 		if b.early = append(b.early, early{e, at}); len(b.early) > most {
@@ -126,6 +127,9 @@ func (b *Box) Add(t *rt.Task, e hook.Event, since time.Duration, known bool) {
 	}
 	b.add(t, e, at)
 }
+
+// seconds are those of an age at which something is noted, rounded up: it is never taken to be older than it is.
+func seconds(age time.Duration) int64 { return int64((age + time.Second - 1) / time.Second) }
 
 func (b *Box) add(t *rt.Task, e hook.Event, since int64) {
 	head := hook.HeadOf(e)
@@ -211,12 +215,12 @@ func (b *Box) Load(t *rt.Task, i *Item) (hook.Event, error) {
 // Taken lets an event go that the webhook has taken.
 func (b *Box) Taken(t *rt.Task, i *Item) { b.release(t, i, "") }
 
-// Expire drops what is older than Limits.Keep. age is how old the state directory is.
-func (b *Box) Expire(t *rt.Task, age time.Duration) {
-	now, keep := int64(age/time.Second), int64(b.limits.Keep/time.Second)
+// Expire drops what is older than Limits.Keep. p is how old the state directory is.
+func (b *Box) Expire(t *rt.Task, p provenclock.Point) {
+	now, born, keep := int64(p.Age/time.Second), seconds(p.Born), int64(b.limits.Keep/time.Second)
 	for _, i := range slices.Clone(b.items) {
-		if i.since == unknownAge || i.since > now { // first seen now, or the age has begun anew
-			i.since = now
+		if i.since == unknownAge || i.since > born { // first seen now, or the timeline went back
+			i.since = born
 		}
 		if now-i.since >= keep {
 			b.release(t, i, "it waited longer than the webhook's keep")

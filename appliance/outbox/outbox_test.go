@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"orac/appliance/outbox"
+	"orac/appliance/provenclock"
 	"orac/appliance/rt"
 	"orac/appliance/rt/virtual"
 	"orac/runbook/hook"
@@ -40,7 +41,7 @@ func open(k *rt.Task, d *virtual.Disk) *outbox.Box { return outbox.Open(k, d, "l
 
 func add(k *rt.Task, b *outbox.Box, ids ...string) {
 	for _, id := range ids {
-		b.Add(k, event(id), 0, true)
+		b.Add(k, event(id), at(0), true)
 	}
 }
 
@@ -166,34 +167,47 @@ func TestABoxIsBounded(t *testing.T) {
 	})
 }
 
+// at is a moment at which nothing is owed.
+func at(age time.Duration) provenclock.Point { return provenclock.Point{Age: age, Born: age} }
+
 // TestOldEventsGo by the age of the state directory; one that was added when that was not known is as old as when it was first seen.
 func TestOldEventsGo(t *testing.T) {
 	on(func(k *rt.Task) {
 		d := virtual.NewDisk(1 << 30)
 		b := open(k, d)
-		b.Add(k, event("a"), 100*time.Hour, true)
-		b.Add(k, event("b"), 0, false)
-		b.Add(k, event("c"), 101*time.Hour, true)
+		b.Add(k, event("a"), at(100*time.Hour), true)
+		b.Add(k, event("b"), at(0), false)
+		b.Add(k, event("c"), at(101*time.Hour), true)
 		b.SetAside(k, b.Next(2), "no")
-		b.Expire(k, 100*time.Hour+59*time.Minute)
+		b.Expire(k, at(100*time.Hour+59*time.Minute))
 		if s := b.Stats(); s.Waiting != 2 || s.Aside != 1 {
 			t.Errorf("%+v", s)
 		}
-		b.Expire(k, 101*time.Hour)
+		b.Expire(k, at(101*time.Hour))
 		if got := waits(t, k, b); !slices.Equal(got, []string{"2:b"}) {
 			t.Errorf("%v", got)
 		}
 		if r := b.Reports(); len(r) != 1 || r[0].ID != "a" || !strings.Contains(r[0].Cause, "keep") {
 			t.Errorf("%+v", r)
 		}
-		b.Expire(k, 102*time.Hour)
+		b.Expire(k, at(102*time.Hour))
 		if s := b.Stats(); s.Waiting != 0 || s.Aside != 0 {
 			t.Errorf("%+v, %v", s, d.Files())
 		}
-		b.Add(k, event("d"), 102*time.Hour, true)
-		b.Expire(k, time.Minute) // the age was lost
-		b.Expire(k, 59*time.Minute)
+		b.Add(k, event("d"), at(102*time.Hour), true)
+		b.Expire(k, at(time.Minute)) // the age was lost
+		b.Expire(k, at(59*time.Minute))
 		if got := waits(t, k, b); len(got) != 1 {
+			t.Errorf("%v", got)
+		}
+		b.Expire(k, at(61*time.Minute))
+		b.Add(k, event("e"), provenclock.Point{Age: 2 * time.Hour, Born: 5*time.Hour + 1}, true) // what is owed ages it by nothing
+		b.Expire(k, at(6*time.Hour))
+		if got := waits(t, k, b); len(got) != 1 {
+			t.Errorf("%v", got)
+		}
+		b.Expire(k, at(6*time.Hour+time.Second))
+		if got := waits(t, k, b); len(got) != 0 {
 			t.Errorf("%v", got)
 		}
 	})
@@ -213,11 +227,11 @@ func TestWhatWasSetAsideIsTriedAgain(t *testing.T) {
 			t.Fatalf("%+v, %v", list, err)
 		}
 		for _, id := range []string{"b", "../a", ""} {
-			if err := b.Again(k, id, 0, true); !errors.Is(err, outbox.ErrUnknown) {
+			if err := b.Again(k, id, at(0), true); !errors.Is(err, outbox.ErrUnknown) {
 				t.Errorf("%q: %v", id, err)
 			}
 		}
-		if err := b.Again(k, "a", 0, true); err != nil {
+		if err := b.Again(k, "a", at(0), true); err != nil {
 			t.Fatal(err)
 		}
 		if got := waits(t, k, b); !slices.Equal(got, []string{"2:b", "3:a"}) {

@@ -9,37 +9,66 @@ import (
 	"time"
 )
 
-// Ages are the ages, on the timeline of a clock, at which things were first seen. A thing may be older than that, and is never
+// Ages are where things were first seen on the timeline of a clock: their Point.Born. A thing may be older than that, and is never
 // younger.
 type Ages map[string]time.Duration
 
-// See notes what is there at an age: what is new is as old as that, and what is gone is forgotten. Where the timeline has
-// begun anew, all move along with it, so that nothing becomes older or younger by that.
-func (a Ages) See(age time.Duration, names []string) (changed bool) {
-	newest := time.Duration(0)
-	for _, at := range a {
-		newest = max(newest, at)
-	}
-	if back := newest - age; back > 0 {
-		for name := range a {
-			a[name] -= back
-		}
-		changed = len(a) > 0
-	}
+// Names under which Ages keep the Point of their last change. A file cannot have such a name.
+const (
+	lastAge  = "/age"
+	lastBorn = "/born"
+)
+
+// See notes what is there now: what is new is noted at p.Born, and what is gone is forgotten. Where the timeline went back, all move
+// along with it, so that nothing becomes older or younger by that. changed tells whether they are worth keeping.
+func (a Ages) See(p Point, names []string) (changed bool) {
+	changed = a.follow(p)
 	there := make(map[string]bool, len(names))
 	for _, name := range names {
 		there[name] = true
 		if _, known := a[name]; !known {
-			a[name], changed = age, true
+			a[name], changed = p.Born, true
 		}
 	}
 	for name := range a {
-		if !there[name] {
+		if !there[name] && name != lastAge && name != lastBorn {
 			delete(a, name)
 			changed = true
 		}
 	}
+	if a[lastAge], a[lastBorn] = p.Age, p.Born; len(names) == 0 {
+		clear(a) // nothing to move along
+	}
 	return changed
+}
+
+// follow moves all along with a timeline that went back. Nothing stays noted in the future: it is there now.
+func (a Ages) follow(p Point) (changed bool) {
+	back := a.last().Back(p)
+	for name, at := range a {
+		if a[name] = min(at-back, p.Born); a[name] != at && name != lastAge && name != lastBorn {
+			changed = true
+		}
+	}
+	return changed
+}
+
+// Back is how far the timeline went back between two looks, at least: by that much things may be moved back. It is 0 if the age grew
+// (time that was owed was taken back), and if what is owed makes up for the age that was lost.
+func (p Point) Back(now Point) time.Duration { return max(0, min(p.Age-now.Age, p.Born-now.Born)) }
+
+// last is the Point of the last look, or one before it.
+func (a Ages) last() Point {
+	age, known := a[lastAge]
+	born, too := a[lastBorn]
+	if known && too {
+		return Point{age, born}
+	}
+	newest := time.Duration(0) // a file of before
+	for _, at := range a {
+		newest = max(newest, at)
+	}
+	return Point{newest, newest}
 }
 
 // Due tells whether a thing is older than its retention. What was never seen is not.

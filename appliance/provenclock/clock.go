@@ -24,7 +24,7 @@ const (
 	maxMark   = 4 << 10 // bytes
 )
 
-// Clock is the clock of an appliance. Run keeps it going; Age may be called by any task.
+// Clock is the clock of an appliance. Run keeps it going; Age and Elapsed may be called by any task.
 type Clock struct {
 	FS rt.FS // of the state directory
 	// Proven tells whether the wall clock is synchronised when it shows that time; nil: it never is.
@@ -33,6 +33,9 @@ type Clock struct {
 	Jumped func(*rt.Task, Jump)
 
 	known *rt.Cell[reading]
+	// What follows is that of the task of Run.
+	kept   Mark // is on the disk
+	unread bool // something else may be there: it could not be read
 }
 
 // reading is a mark and when it was made.
@@ -40,6 +43,7 @@ type reading struct {
 	mark Mark
 	at   rt.Instant
 	open bool // the mark was read
+	sure bool // what is seen now will not be older than it is: see Mark.finds
 }
 
 // New makes a clock that does not know anything yet.
@@ -47,11 +51,22 @@ func New(fsys rt.FS, proven func(wall time.Time) bool) *Clock {
 	return &Clock{FS: fsys, Proven: proven, known: rt.NewCell(reading{})}
 }
 
-// Age is how old the state directory is. It is not known, and ok false, until the clock runs and its mark was read: then
-// nothing may be deleted.
-func (c *Clock) Age(t *rt.Task) (age time.Duration, ok bool) {
+// Age is how old the state directory is. It is not known, and ok false, until the clock runs, its mark was read, and the time off
+// before this process was found or is given up (settleAfter); also while the disk does not take that, and right after a machine
+// has slept. Then nothing may be deleted by its age, and nothing is noted.
+func (c *Clock) Age(t *rt.Task) (p Point, ok bool) {
 	r := c.known.Get()
-	return r.mark.Age + t.Now().Sub(r.at), r.open
+	since := t.Now().Sub(r.at)
+	age := r.mark.Age + since
+	asleep := between(r.mark.Wall, t.Wall().Round(0)) - since
+	return Point{age, age + r.mark.Owed}, r.sure && asleep <= tolerance
+}
+
+// Elapsed is the time since the state directory was first used, as far as it is known: what is owed counts, and time off that is
+// not found yet does not. It serves to count within a time, and never to delete. ok is false until the mark was read.
+func (c *Clock) Elapsed(t *rt.Task) (elapsed time.Duration, ok bool) {
+	r := c.known.Get()
+	return r.mark.Age + r.mark.Owed + t.Now().Sub(r.at), r.open
 }
 
 // Run keeps the clock until the task is told to stop.
@@ -63,14 +78,14 @@ func (c *Clock) Run(t *rt.Task) error {
 		}
 	}
 	last := t.Now()
-	c.look(t, mark, Reading{First: true})
+	c.look(t, mark, last, Reading{First: true})
 	c.save(t)
-	for saved := t.Now(); ; {
+	for saved := last; ; {
 		err := t.Sleep(lookEvery)
 		now := t.Now()
-		jumped := c.look(t, c.known.Get().mark, Reading{Passed: now.Sub(last)})
+		jumped := c.look(t, c.known.Get().mark, now, Reading{Passed: now.Sub(last)})
 		last = now
-		if err != nil || jumped || now.Sub(saved) >= SaveEvery {
+		if r := c.known.Get(); err != nil || jumped || r.mark.settled && !r.sure || now.Sub(saved) >= SaveEvery {
 			c.save(t)
 			saved = now
 		}
@@ -81,34 +96,44 @@ func (c *Clock) Run(t *rt.Task) error {
 }
 
 // look reads the clocks, and tells whether the wall clock has jumped.
-func (c *Clock) look(t *rt.Task, m Mark, r Reading) bool {
+func (c *Clock) look(t *rt.Task, m Mark, now rt.Instant, r Reading) bool {
 	r.Wall = t.Wall().Round(0)
 	r.Proven = c.Proven != nil && c.Proven(r.Wall)
 	m, jump := m.Step(r)
-	c.known.Take(rt.NewCell(reading{m, t.Now(), true}))
+	c.tell(reading{mark: m, at: now})
 	if jump != nil && c.Jumped != nil {
 		c.Jumped(t, *jump)
 	}
 	return jump != nil
 }
 
+// tell makes a reading known.
+func (c *Clock) tell(r reading) {
+	r.open, r.sure = true, r.mark.settled && !c.unread && !c.kept.finds(r.mark)
+	c.known.Take(rt.NewCell(r))
+}
+
 // read reads the mark. The error is that of a disk that may give it later; what is missing or damaged begins at 0.
 func (c *Clock) read(t *rt.Task) (Mark, error) {
 	text, err := c.FS.ReadFile(t, Dir+"/"+File, maxMark)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) && rt.Transient(err) {
+	missing := errors.Is(err, fs.ErrNotExist)
+	if err != nil && !missing && rt.Transient(err) {
 		return Mark{}, err
 	}
-	m, err := Parse(text)
-	if err != nil {
-		return Mark{}, nil
+	c.unread = err != nil && !missing
+	if c.kept, err = Parse(text); err != nil {
+		c.kept = Mark{}
 	}
-	return m, nil
+	return c.kept, nil
 }
 
 // save writes the mark. Without it less time has passed than did.
 func (c *Clock) save(t *rt.Task) {
-	text, err := c.known.Get().mark.encode()
-	if err == nil && c.FS.MkdirAll(t, Dir) == nil {
-		_ = rt.WriteFile(t, c.FS, Dir, File, text) // tried again with the next
+	r := c.known.Get()
+	text, err := r.mark.encode()
+	if err != nil || c.FS.MkdirAll(t, Dir) != nil || rt.WriteFile(t, c.FS, Dir, File, text) != nil {
+		return // tried again with the next
 	}
+	c.kept, c.unread = r.mark, false
+	c.tell(r)
 }

@@ -31,6 +31,18 @@ type Mark struct {
 	// Anchor is a proven wall time, and Then the age, with what was owed, at that time. Zero: there was none yet.
 	Anchor time.Time     `json:"anchor,omitzero"`
 	Then   time.Duration `json:"then_ns"`
+
+	// What follows is about the present process, and is not kept.
+	ran     time.Duration // since its first reading
+	settled bool          // no more time off will be found: see settleAfter
+}
+
+// Point is a moment on the timeline of a clock.
+type Point struct {
+	// Age is how old the state directory is, without what is owed: a thing is due by it.
+	Age time.Duration
+	// Born is Age and what is owed: a thing that is first seen now is noted there. So the time owed from before ages it by nothing.
+	Born time.Duration
 }
 
 // Reading is what the clocks of a machine show.
@@ -51,6 +63,9 @@ type Jump struct {
 const (
 	// CatchUp is how many days of owed time count in a day of running, at most.
 	CatchUp = 3
+	// settleAfter is how long a process waits for a proven clock. Only the first proof in that time finds time in which nothing
+	// ran: until then nothing is seen, so nothing that was seen becomes older by it.
+	settleAfter = 10 * time.Minute
 	// tolerance is how much a synchronised clock may be corrected without having been wrong.
 	tolerance = time.Minute
 	// longestOff is how long a machine may have been off without a proven clock before that is told of.
@@ -62,23 +77,45 @@ const (
 // Step gives what is known after a reading, and a jump if there was one.
 func (m Mark) Step(r Reading) (Mark, *Jump) {
 	jump := m.jump(r)
+	if r.First {
+		m.ran, m.settled = 0, false
+	}
 	passed := max(0, r.Passed)
+	m.ran += passed
 	m.Age += passed
 	counts := min(m.Owed, CatchUp*passed)
 	m.Age, m.Owed, m.Wall = m.Age+counts, m.Owed-counts, r.Wall
-	if !r.Proven {
-		return m, jump
-	}
-	if m.Anchor.IsZero() {
+	off, before := m.off(), m.settled
+	m.settled = before || r.Proven || m.ran >= settleAfter
+	switch {
+	case r.Proven:
+		if before { // the clock was wrong, or the machine slept: things were seen since
+			off = min(0, off)
+		}
+		m.Owed = min(max(0, m.Owed+off), mostOwed)
 		m.Anchor, m.Then = r.Wall, m.Age+m.Owed
-		return m, jump
-	}
-	proven := m.Then + between(m.Anchor, r.Wall)
-	m.Owed = min(max(0, proven-m.Age), mostOwed)
-	if proven < m.Age-tolerance || proven > m.Age+mostOwed { // one of the two was wrong: begin again with this one
-		m.Anchor, m.Then = r.Wall, m.Age+m.Owed
+	case !m.settled:
+	case !before, off > tolerance, jump != nil && jump.By > 0: // what is seen from now on, or was, would become older by this anchor
+		m.Anchor, m.Then = time.Time{}, 0
 	}
 	return m, jump
+}
+
+// off is the time that the wall clock adds to what is known, since the anchor; it is negative where the clock is behind.
+func (m Mark) off() time.Duration {
+	if m.Anchor.IsZero() {
+		return 0
+	}
+	return m.Then + between(m.Anchor, m.Wall) - m.Age - m.Owed
+}
+
+// finds tells whether a process that begins with this mark may find time off that a later mark has given up. What was seen by then
+// would become older by it.
+func (m Mark) finds(later Mark) bool {
+	if m.Anchor.IsZero() {
+		return false
+	}
+	return later.Anchor.IsZero() || between(m.Anchor, later.Anchor)-(later.Then-m.Then) > tolerance
 }
 
 // jump tells of a step between two readings. A machine that was off finds its clock ahead of where it was: that is told

@@ -1,6 +1,7 @@
 package provenclock
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"testing"
@@ -19,24 +20,42 @@ type device struct {
 	off   time.Duration // by how much the wall clock is wrong
 	mark  Mark
 	saved Mark
+	unit  time.Duration // the magnitude of the times that the machine is off
+}
+
+// point is what Clock.Age tells, with the disk as it is.
+func (d *device) point() (Point, bool) {
+	return Point{d.mark.Age, d.mark.Age + d.mark.Owed}, d.mark.settled && !d.saved.finds(d.mark)
 }
 
 func (d *device) step(passed time.Duration, first, proven bool) {
 	d.mark, _ = d.mark.Step(Reading{Passed: passed, Wall: epoch.Add(d.now).Add(d.off), Proven: proven, First: first})
 }
 
-// live lets the machine go through a random life: it runs, is off, is killed, loses its mark, and its clock jumps. proven says
-// whether the kernel vouches for the clock at a moment. Each moment is followed by a look.
+// live lets the machine go through a random life: it runs, sleeps, is off, is killed, loses its mark, and its clock jumps. proven
+// says whether the kernel vouches for the clock at a moment. Each moment is followed by a look. A disk may refuse the mark.
 func (d *device) live(t *rapid.T, proven func() bool, look func()) {
 	first := true
 	for range rapid.IntRange(1, 60).Draw(t, "steps") {
 		passed := time.Duration(0)
-		switch rapid.IntRange(0, 6).Draw(t, "what") {
+		switch rapid.IntRange(0, 8).Draw(t, "what") {
 		case 0, 1: // it runs
 			passed = time.Duration(rapid.Int64Range(0, int64(48*time.Hour)).Draw(t, "runs"))
 			d.now, d.ran = d.now+passed, d.ran+passed
+		case 7: // for as long as a look takes to come
+			passed = lookEvery
+			d.now, d.ran = d.now+passed, d.ran+passed
+		case 8: // it sleeps: the monotonic clock stands
+			d.now += time.Duration(rapid.Int64Range(int64(2*tolerance), int64(2*d.unit)).Draw(t, "sleeps"))
 		case 2: // it is off
-			d.now += time.Duration(rapid.Int64Range(0, int64(90*24*time.Hour)).Draw(t, "is off"))
+			off := time.Duration(rapid.Int64Range(0, int64(2*d.unit)).Draw(t, "is off"))
+			d.now += off
+			if rapid.Bool().Draw(t, "has no battery") { // its clock stands meanwhile
+				d.off -= off
+			}
+			if rapid.Bool().Draw(t, "in good order") {
+				d.saved = d.mark
+			}
 			d.mark, first = d.saved, true
 		case 3: // it is killed, and started again at once
 			d.mark, first = d.saved, true
@@ -58,24 +77,56 @@ func (d *device) live(t *rapid.T, proven func() bool, look func()) {
 	}
 }
 
+// units are magnitudes of times off and of retentions: where the two are alike, an error of the one shows in the other.
+var units = []time.Duration{time.Hour, 24 * time.Hour, 45 * 24 * time.Hour, 365 * 24 * time.Hour}
+
+// things are what a machine keeps, and Ages of them over the ends of processes.
+type things struct {
+	ages, kept Ages
+	born       map[string]time.Duration // when they came, by any clock of the test
+	retention  time.Duration
+}
+
+func newThings(t *rapid.T, d *device) *things {
+	d.unit = rapid.SampledFrom(units).Draw(t, "unit")
+	retention := time.Duration(rapid.Int64Range(int64(d.unit)/4, int64(d.unit)).Draw(t, "retention"))
+	return &things{Ages{}, Ages{}, map[string]time.Duration{}, retention}
+}
+
+// look lets things come and go, sees them if the age is known, and gives the age of each that is due, as now says.
+func (s *things) look(t *rapid.T, d *device, now time.Duration) (due map[string]time.Duration) {
+	if rapid.Bool().Draw(t, "something new") {
+		s.born[fmt.Sprint("thing ", len(s.born))] = now
+	}
+	if rapid.IntRange(0, 9).Draw(t, "a process") == 0 {
+		s.ages = ParseAges(s.kept.Encode())
+	}
+	p, known := d.point()
+	if !known {
+		return nil
+	}
+	if s.ages.See(p, slices.Collect(maps.Keys(s.born))) {
+		s.kept = maps.Clone(s.ages)
+	}
+	due = map[string]time.Duration{}
+	for name, at := range s.born {
+		if s.ages.Due(name, p.Age, s.retention) {
+			due[name] = now - at
+		}
+	}
+	return due
+}
+
 // TestNothingYoungIsDue: whatever the wall clock does, as long as the kernel vouches for it only when it is right, nothing is
 // ever taken to be older than it is.
 func TestNothingYoungIsDue(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		retention := time.Duration(rapid.Int64Range(int64(time.Hour), int64(365*24*time.Hour)).Draw(t, "retention"))
-		d, ages, born := device{}, Ages{}, map[string]time.Duration{}
+		d := device{}
+		s := newThings(t, &d)
 		d.live(t, func() bool { return d.off == 0 && rapid.Bool().Draw(t, "synchronised") }, func() {
-			name := string(rune('a' + len(born)))
-			if rapid.Bool().Draw(t, "something new") {
-				born[name] = d.now
-			}
-			if rapid.IntRange(0, 9).Draw(t, "a process") == 0 {
-				ages = ParseAges(ages.Encode())
-			}
-			ages.See(d.mark.Age, slices.Collect(maps.Keys(born)))
-			for name, at := range born {
-				if ages.Due(name, d.mark.Age, retention) && d.now-at < retention {
-					t.Fatalf("%s is %v old, is kept for %v, and is due", name, d.now-at, retention)
+			for name, age := range s.look(t, &d, d.now) {
+				if age < s.retention {
+					t.Fatalf("%s is %v old, is kept for %v, and is due", name, age, s.retention)
 				}
 			}
 			if d.mark.Age > d.now {
@@ -85,10 +136,26 @@ func TestNothingYoungIsDue(t *testing.T) {
 	})
 }
 
+// TestNothingIsDueBeforeItRanForLong: even if the kernel vouches for any clock, what came when the machine had run for so long is
+// due when it has run for its retention by 1 + CatchUp, and not before.
+func TestNothingIsDueBeforeItRanForLong(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		d := device{}
+		s := newThings(t, &d)
+		d.live(t, func() bool { return rapid.Bool().Draw(t, "vouches") }, func() {
+			for name, ran := range s.look(t, &d, d.ran) {
+				if most := (1 + CatchUp) * ran; most < s.retention {
+					t.Fatalf("it ran for %v since %s came, which is kept for %v, and is due", ran, name, s.retention)
+				}
+			}
+		})
+	})
+}
+
 // TestADayAgesByAFewDays: even if the kernel vouches for any clock. So no day deletes more than what 1 + CatchUp days have made.
 func TestADayAgesByAFewDays(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		d := device{}
+		d := device{unit: rapid.SampledFrom(units).Draw(t, "unit")}
 		d.live(t, func() bool { return rapid.Bool().Draw(t, "vouches") }, func() {
 			if most := (1 + CatchUp) * d.ran; d.mark.Age > most {
 				t.Fatalf("it ran for %v, and the age is %v", d.ran, d.mark.Age)
@@ -116,15 +183,65 @@ func TestTimeOffCounts(t *testing.T) {
 	if d.mark.Age != d.now || d.mark.Owed != 0 {
 		t.Errorf("after ten days the age is %v of %v, and %v are owed", d.mark.Age, d.now, d.mark.Owed)
 	}
-	d.off = 40 * 365 * day // a wrong server of time
-	d.step(0, false, true)
-	if d.mark.Age != d.now || d.mark.Owed == 0 {
-		t.Errorf("%+v", d.mark)
+	wrong := func(first bool) {
+		d.off = 40 * 365 * day // a wrong server of time
+		d.step(0, first, true)
+		if d.mark.Age != d.now || (d.mark.Owed != 0) != first {
+			t.Errorf("first %v: %+v", first, d.mark)
+		}
 	}
-	d.off, d.now = 0, d.now+day
-	d.step(day, false, true)
-	if d.mark.Owed != 0 || d.mark.Age > d.now+CatchUp*day {
-		t.Errorf("what was false is still owed: %+v", d.mark)
+	right := func() {
+		d.off, d.now = 0, d.now+day
+		d.step(day, false, true)
+		if d.mark.Owed != 0 || d.mark.Age > d.now+CatchUp*day {
+			t.Errorf("what was false is still owed: %+v", d.mark)
+		}
+	}
+	wrong(false) // which a process that has seen things does not believe
+	right()
+	if d.mark.Age != d.now {
+		t.Errorf("the age is %v of %v", d.mark.Age, d.now)
+	}
+	wrong(true)
+	right()
+}
+
+// TestAProofThatComesLate: time off is found by the first proof of a process, within settleAfter; a later one finds none, not even in
+// the next process, and begins anew.
+func TestAProofThatComesLate(t *testing.T) {
+	const off = 30 * 24 * time.Hour
+	for name, c := range map[string]struct {
+		proofs []time.Duration // since the start
+		known  []bool          // after a minute, after settleAfter
+		owed   time.Duration   // in the next process, which is proven at once
+	}{
+		"at once":            {[]time.Duration{0}, []bool{true, true}, off},
+		"in time":            {[]time.Duration{settleAfter - time.Minute}, []bool{false, true}, off},
+		"late":               {[]time.Duration{settleAfter + time.Minute}, []bool{false, true}, 0},
+		"never":              {nil, []bool{false, true}, 0},
+		"at once, and later": {[]time.Duration{0, time.Minute, settleAfter + time.Minute}, []bool{true, true}, off},
+	} {
+		d := device{}
+		d.step(0, true, true)
+		d.now += off
+		d.mark, _ = d.mark.Step(Reading{Wall: epoch.Add(d.now), Proven: slices.Contains(c.proofs, 0), First: true})
+		var known []bool
+		for n := range 12 {
+			d.now += time.Minute
+			proven := slices.Contains(c.proofs, time.Duration(n+1)*time.Minute)
+			if d.off = -off; proven { // it has no battery
+				d.off = 0
+			}
+			d.step(time.Minute, false, proven)
+			if n == 0 || n == 9 {
+				known = append(known, d.mark.settled)
+			}
+		}
+		d.off = 0
+		d.step(0, true, true)
+		if total := d.mark.Age + d.mark.Owed; !slices.Equal(known, c.known) || total != c.owed+12*time.Minute {
+			t.Errorf("%s: known %v, %v in all", name, known, total)
+		}
 	}
 }
 
@@ -182,7 +299,7 @@ func FuzzParseAges(f *testing.F) {
 		if !maps.Equal(a, ParseAges(a.Encode())) {
 			t.Errorf("%v is not read again", a)
 		}
-		a.See(time.Hour, []string{"new"})
+		a.See(Point{Age: time.Hour, Born: time.Hour}, []string{"new"})
 		for name, at := range a {
 			if a.Due(name, time.Hour, time.Hour) != (time.Hour-at >= time.Hour) {
 				t.Error(name, at)

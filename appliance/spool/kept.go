@@ -53,10 +53,10 @@ func (s *Spool) writeKept(t *rt.Task, e *Entry) error {
 // Keeps tells whether sounds are kept after their delivery.
 func (s *Spool) Keeps() bool { return s.limits.Audio > 0 }
 
-// Prune removes kept sounds that are too old or, the oldest first, too many; all, if none are to be kept. age is how old the state
+// Prune removes kept sounds that are too old or, the oldest first, too many; all, if none are to be kept. p is how old the state
 // directory is (package provenclock), and known tells whether that is known: if not, none is too old. A sound is as old as the
 // first Prune that has seen it; the time in its name is one of the wall clock, and decides nothing.
-func (s *Spool) Prune(t *rt.Task, age time.Duration, known bool) error {
+func (s *Spool) Prune(t *rt.Task, p provenclock.Point, known bool) error {
 	files, err := s.keptFiles(t)
 	if err != nil || len(files) == 0 && len(s.ages) == 0 {
 		return err
@@ -66,12 +66,12 @@ func (s *Spool) Prune(t *rt.Task, age time.Duration, known bool) error {
 		for _, f := range files {
 			names = append(names, f.Name)
 		}
-		if s.ages.See(age, names) {
+		if s.ages.See(p, names) {
 			s.agesChanged = true
 		}
 	}
 	files = slices.DeleteFunc(files, func(f rt.FileInfo) bool {
-		if !known || !s.ages.Due(f.Name, age, s.limits.Retention) {
+		if !known || !s.ages.Due(f.Name, p.Age, s.limits.Retention) {
 			return false
 		}
 		removed := s.removeKept(t, f)

@@ -17,6 +17,9 @@ import (
 // keeping are limits under which three utterances of ten hops are kept for an hour.
 var keeping = spool.Limits{Disk: 10 << 20, Memory: 1 << 20, Audio: 3 * (44 + 2*10*1280), Retention: time.Hour}
 
+// at is a moment at which nothing is owed.
+func at(age time.Duration) provenclock.Point { return provenclock.Point{Age: age, Born: age} }
+
 func deliver(k *rt.Task, s *spool.Spool, id string, pcm []int16) {
 	s.Answered(k, record(k, s, id, pcm, "whisper"), "whisper")
 }
@@ -54,7 +57,7 @@ func TestSoundsAreKept(t *testing.T) {
 			return slices.DeleteFunc(d.Files(), func(name string) bool { return name == provenclock.Dir+"/audio" })
 		}
 		const seen = 5 * time.Minute // how old the state directory is when the first three are seen
-		if err := s.Prune(k, seen, true); err != nil {
+		if err := s.Prune(k, at(seen), true); err != nil {
 			t.Fatal(err)
 		}
 		late := spool.KeptDir + "/" + id(6) + ".wav"
@@ -73,7 +76,7 @@ func TestSoundsAreKept(t *testing.T) {
 			{seen + 100*time.Hour, false, append(names[3:], late)}, // the age is not known
 			{seen + time.Hour, true, []string{late}},
 		} {
-			if err := again.Prune(k, c.age, c.known); err != nil {
+			if err := again.Prune(k, at(c.age), c.known); err != nil {
 				t.Fatal(err)
 			}
 			if got := kept(); !slices.Equal(got, c.want) {
@@ -81,7 +84,7 @@ func TestSoundsAreKept(t *testing.T) {
 			}
 		}
 		s.Limit(limits)
-		if err := s.Prune(k, 0, false); err != nil {
+		if err := s.Prune(k, at(0), false); err != nil {
 			t.Fatal(err)
 		}
 		if got := kept(); len(got) != 0 {
@@ -129,12 +132,12 @@ func TestTheWallClockDeletesNoSound(t *testing.T) {
 		}
 		age := 50 * time.Hour
 		var came []string
-		for n, at := range []time.Time{time.Unix(3e9, 0), time.Unix(0, 0), k.Wall()} {
-			id := utterance.ID(at, uint32(n))
+		for n, named := range []time.Time{time.Unix(3e9, 0), time.Unix(0, 0), k.Wall()} {
+			id := utterance.ID(named, uint32(n))
 			deliver(k, s, id, sound(n, 10))
 			came = append(came, spool.KeptDir+"/"+id+".wav")
 			age += time.Minute
-			if err := s.Prune(k, age, true); err != nil {
+			if err := s.Prune(k, at(age), true); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -155,17 +158,48 @@ func TestTheWallClockDeletesNoSound(t *testing.T) {
 		deliver(k, s, id, sound(9, 10))
 		came = append(came, spool.KeptDir+"/"+id+".wav")
 		there(came[1:]...)
-		if err := s.Prune(k, age+58*time.Minute+1, true); err != nil {
+		if err := s.Prune(k, at(age+58*time.Minute+1), true); err != nil {
 			t.Fatal(err)
 		}
 		there(came[1:]...)
-		if err := s.Prune(k, age+59*time.Minute, true); err != nil {
+		if err := s.Prune(k, at(age+59*time.Minute), true); err != nil {
 			t.Fatal(err)
 		}
 		there(came[2:]...)
-		if err := s.Prune(k, time.Minute, true); err != nil { // the age was lost
+		if err := s.Prune(k, at(time.Minute), true); err != nil { // the age was lost
 			t.Fatal(err)
 		}
 		there(came[2:]...)
+	})
+}
+
+// TestWhatIsOwedAgesNoSoundThatCameLater, over the end of a process, too.
+func TestWhatIsOwedAgesNoSoundThatCameLater(t *testing.T) {
+	on(func(k *rt.Task) {
+		d := virtual.NewDisk(1 << 30)
+		name := spool.KeptDir + "/" + utterance.ID(k.Wall(), 1) + ".wav"
+		for n, c := range []struct {
+			age, owed time.Duration
+			want      bool
+		}{
+			{time.Minute, 5 * time.Hour, true},
+			{3 * time.Hour, 2*time.Hour + time.Minute, true},
+			{6 * time.Hour, 0, true},
+			{6*time.Hour + time.Minute, 0, false},
+		} {
+			s, err := spool.Open(k, d, keeping)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n == 0 {
+				deliver(k, s, utterance.ID(k.Wall(), 1), sound(1, 10))
+			}
+			if err := s.Prune(k, provenclock.Point{Age: c.age, Born: c.age + c.owed}, true); err != nil {
+				t.Fatal(err)
+			}
+			if got := slices.Contains(d.Files(), name); got != c.want {
+				t.Errorf("at %v, with %v owed, it is there: %v", c.age, c.owed, got)
+			}
+		}
 	})
 }

@@ -149,7 +149,7 @@ func TestPruneIncidents(t *testing.T) {
 		must(t, s.SaveIncident(incidentNo(n)))
 		must(t, s.AddRestart(restartNo(n)))
 	}
-	n, err := s.Prune(100*time.Hour, 58*time.Minute, 3)
+	n, err := s.Prune(at(100*time.Hour), true, 58*time.Minute, 3)
 	must(t, err)
 	list, _, err := s.Incidents(Page{})
 	must(t, err)
@@ -168,7 +168,7 @@ func TestPruneEvidence(t *testing.T) {
 		i.Evidence = strings.Repeat("x", 100)
 		must(t, s.SaveIncident(i))
 	}
-	_, err := s.Prune(0, time.Hour, 100_000)
+	_, err := s.Prune(at(0), true, time.Hour, 100_000)
 	must(t, err)
 	for id, want := range map[string]int{"i0": 0, "i1": 100, fmt.Sprint("i", evidenceKept): 100} {
 		if i, err := s.Incident(id); err != nil || len(i.Evidence) != want {

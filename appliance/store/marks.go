@@ -2,35 +2,40 @@ package store
 
 import (
 	"database/sql"
-	"errors"
+	"time"
+
+	"orac/appliance/provenclock"
 )
 
-// markEvery is how much older the state directory is at the next mark, at least, in microseconds. It bounds the number of marks.
-const markEvery = 10 * 60 * 1e6
+// markEvery is how much older the state directory is at the next mark, at least. It bounds the number of marks.
+const markEvery = 10 * time.Minute
 
-// mark notes that all rows that are there now were there at an age, and gives the newest row of each table that is older than
-// the retention: of detections, utterances, incidents and restarts. Ages are in microseconds. Where their timeline has begun
-// anew the marks move along with it, so that no row becomes older by that.
-func (s *Store) mark(tx *sql.Tx, age, retention int64) (due [4]int64, err error) {
-	var newest sql.NullInt64
-	if err := tx.Stmt(s.statements[newestMark]).QueryRow().Scan(&newest); err != nil {
+// mark notes that all rows that are there now were there at p.Born, and gives the newest row of each table that is older than
+// the retention: of detections, utterances, incidents and restarts. Where the timeline went back the marks move along with it,
+// so that no row becomes older by that, and no mark stays in the future: its rows are there now.
+func (s *Store) mark(tx *sql.Tx, p provenclock.Point, retention time.Duration) (due [4]int64, err error) {
+	var seen, age sql.NullInt64
+	if err := tx.Stmt(s.statements[newestMark]).QueryRow().Scan(&seen, &age); err != nil {
 		return due, err
 	}
-	if back := newest.Int64 - age; newest.Valid && back > 0 {
-		if _, err := tx.Stmt(s.statements[moveMarks]).Exec(back); err != nil {
+	newest := provenclock.Point{Age: time.Duration(seen.Int64) * time.Microsecond, Born: time.Duration(age.Int64) * time.Microsecond}
+	if newest.Age > p.Age || newest.Born > p.Born {
+		_, err := tx.Stmt(s.statements[moveMarks]).Exec(newest.Back(p).Microseconds(), p.Age.Microseconds(), p.Born.Microseconds())
+		if err != nil {
 			return due, err
 		}
-		newest.Int64 = age
+		newest.Age = p.Age
 	}
-	err = tx.Stmt(s.statements[dueMark]).QueryRow(age-retention).Scan(&due[0], &due[1], &due[2], &due[3])
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+	last := (p.Age - retention).Microseconds() // whose rows are due
+	err = tx.Stmt(s.statements[dueMark]).QueryRow(last).Scan(&due[0], &due[1], &due[2], &due[3])
+	if err != nil {
 		return due, err
 	}
-	if _, err := tx.Stmt(s.statements[pruneMarks]).Exec(age - retention); err != nil {
+	if _, err := tx.Stmt(s.statements[pruneMarks]).Exec(last); err != nil {
 		return due, err
 	}
-	if !newest.Valid || age-newest.Int64 >= markEvery {
-		_, err := tx.Stmt(s.statements[insertMark]).Exec(age)
+	if !seen.Valid || p.Age-newest.Age >= markEvery {
+		_, err := tx.Stmt(s.statements[insertMark]).Exec(p.Age.Microseconds(), p.Born.Microseconds())
 		return due, err
 	}
 	return due, nil

@@ -86,6 +86,9 @@ var steps = []string{
 	ALTER TABLE restarts ADD COLUMN age INTEGER;`, // the same age; NULL: not known
 	`ALTER TABLE transcripts ADD COLUMN original TEXT NOT NULL DEFAULT ''`,
 	`ALTER TABLE deliveries ADD COLUMN seconds REAL NOT NULL DEFAULT 0`,
+	// seen is the age at which a mark was made; age is that and what was owed then, and so is the age of a restart.
+	`ALTER TABLE marks ADD COLUMN seen INTEGER NOT NULL DEFAULT 0;
+	UPDATE marks SET seen = age`,
 }
 
 // The statements of the store. All are prepared when it is opened: a database whose schema is not ours shows then.
@@ -123,11 +126,13 @@ const (
 	pruneDeliveries  = `DELETE FROM deliveries WHERE utterance_id NOT IN (SELECT id FROM utterances)`
 	pruneTranscripts = `DELETE FROM transcripts WHERE utterance_id NOT IN (SELECT id FROM utterances)`
 
-	newestMark = `SELECT max(age) FROM marks`
-	moveMarks  = `UPDATE marks SET age = age - ?`
-	dueMark    = `SELECT detections, utterances, incidents, restarts FROM marks WHERE age <= ? ORDER BY age DESC LIMIT 1`
+	newestMark = `SELECT max(seen), max(age) FROM marks`
+	moveMarks  = `UPDATE marks SET seen = min(seen - ?1, ?2), age = min(age - ?1, ?3)`
+	dueMark    = `SELECT coalesce(max(detections), 0), coalesce(max(utterances), 0), coalesce(max(incidents), 0), coalesce(max(restarts), 0)
+		FROM marks WHERE age <= ?`
 	pruneMarks = `DELETE FROM marks WHERE age <= ?`
-	insertMark = `INSERT INTO marks SELECT ?, (SELECT coalesce(max(seq), 0) FROM detections), (SELECT coalesce(max(seq), 0) FROM utterances),
+	insertMark = `INSERT INTO marks (seen, age, detections, utterances, incidents, restarts) SELECT ?, ?,
+		(SELECT coalesce(max(seq), 0) FROM detections), (SELECT coalesce(max(seq), 0) FROM utterances),
 		(SELECT coalesce(max(seq), 0) FROM incidents), (SELECT coalesce(max(seq), 0) FROM restarts)`
 
 	// An incident that is over stays over; while it goes on its actions only grow.

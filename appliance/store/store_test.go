@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"orac/appliance/provenclock"
 )
 
 var noon = time.UnixMicro(1_768_640_400_123_456)
@@ -157,16 +159,19 @@ func TestPrune(t *testing.T) {
 			t.Errorf("%s: %d deleted, want %d\n%s", what, deleted, wantDeleted, diff)
 		}
 	}
-	n, err := s.Prune(100*time.Hour, time.Hour, 3)
+	n, err := s.Prune(at(100*time.Hour), true, time.Hour, 3)
 	must(t, err)
 	check("by number", n, 14, 3)
-	n, err = s.Prune(100*time.Hour, time.Hour, 3)
+	n, err = s.Prune(at(100*time.Hour), true, time.Hour, 3)
 	must(t, err)
 	check("again", n, 0, 3)
-	if _, err := s.Prune(noon.Sub(time.Unix(0, 0)), 0, 3); err == nil {
+	if _, err := s.Prune(at(noon.Sub(time.Unix(0, 0))), true, 0, 3); err == nil {
 		t.Error("a retention of 0 was taken")
 	}
 }
+
+// at is a moment at which nothing is owed.
+func at(age time.Duration) provenclock.Point { return provenclock.Point{Age: age, Born: age} }
 
 // TestRowsGoByAge: a row goes when the state directory is older by the retention than at the first Prune that saw it, whatever
 // the wall clock said when it was written. Where the age begins anew no row becomes older.
@@ -185,11 +190,15 @@ func TestRowsGoByAge(t *testing.T) {
 			said++
 		}
 	}
+	owed := func(age, owed time.Duration, want int) {
+		t.Helper()
+		if n, err := s.Prune(provenclock.Point{Age: age, Born: age + owed}, true, time.Hour, 100); err != nil || n != 4*want {
+			t.Errorf("at the age %v, with %v owed: %d rows are deleted, want %d; %v", age, owed, n, 4*want, err)
+		}
+	}
 	prune := func(age time.Duration, want int) {
 		t.Helper()
-		if n, err := s.Prune(age, time.Hour, 100); err != nil || n != 4*want {
-			t.Errorf("at the age %v: %d rows are deleted, want %d; %v", age, n, 4*want, err)
-		}
+		owed(age, 0, want)
 	}
 	write(time.Unix(0, 0), time.Unix(3e9, 0), noon)
 	prune(900*time.Hour, 0) // the history is older than the clock: it was never seen before
@@ -211,6 +220,32 @@ func TestRowsGoByAge(t *testing.T) {
 	must(t, s.db.QueryRow("SELECT count(*) FROM marks").Scan(&marks))
 	if marks > 8 {
 		t.Errorf("there are %d marks", marks)
+	}
+	write(noon)
+	const late = 20_000 * time.Hour
+	owed(late, 5*time.Hour, 0) // what is owed from before a row ages it by nothing
+	prune(late+6*time.Hour-1, 0)
+	prune(late+6*time.Hour, 1)
+	write(noon)
+	owed(late+7*time.Hour, 5*time.Hour, 0)
+	prune(late+8*time.Hour, 0) // what was owed is taken back, and the row is there now
+	prune(late+9*time.Hour-1, 0)
+	prune(late+9*time.Hour, 1)
+	write(noon)
+	owed(late+10*time.Hour, 0, 0)
+	owed(late+8*time.Hour, 2*time.Hour, 0) // the process was killed, and what it lost is owed: the row stays where it was noted
+	owed(late+10*time.Hour, 0, 0)
+	prune(late+11*time.Hour, 1)
+	write(noon)
+	prune(late+12*time.Hour, 0)
+	for range 3 { // while the age is not known
+		if n, err := s.Prune(at(late+99*time.Hour), false, time.Hour, 100); n != 0 || err != nil {
+			t.Errorf("%d rows are deleted, %v", n, err)
+		}
+	}
+	write(noon)
+	if n, err := s.Prune(provenclock.Point{}, false, time.Hour, 1); n != 4 || err != nil {
+		t.Errorf("of 2 rows of each table, where 1 is kept, %d are deleted in all; %v", n, err)
 	}
 }
 

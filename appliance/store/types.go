@@ -86,6 +86,6 @@ type Restart struct {
 	Reason    string        `json:"reason"`
 	At        time.Time     `json:"at"`
 	Duration  time.Duration `json:"duration_ns"` // from the old instance's end until the new one was at work
-	// Age is how old the state directory was then (package provenclock); 0 if that is not known.
+	// Age is how old the state directory was then (provenclock.Clock.Elapsed); 0 if that is not known.
 	Age time.Duration `json:"-"`
 }

@@ -30,7 +30,7 @@ func TestVerdicts(t *testing.T) {
 	if n := len(judged[detection(0).Model]); err != nil || n != 2 {
 		t.Errorf("%v, %v", judged, err)
 	}
-	if _, err := s.Prune(0, time.Hour, 1); err != nil {
+	if _, err := s.Prune(at(0), true, time.Hour, 1); err != nil {
 		t.Fatal(err)
 	}
 	if got, err := s.Verdicts([]string{detection(0).ID, detection(1).ID}); err != nil || len(got) != 0 {

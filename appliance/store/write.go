@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math"
 	"time"
+
+	"orac/appliance/provenclock"
 )
 
 // AddDetection records a detection. One that is there already stays as it is.
@@ -46,17 +48,20 @@ func (s *Store) SaveDelivery(d Delivery, text *Transcript) error {
 // each; deliveries and transcripts go with their utterance, and old incidents lose their evidence first. It gives the number of
 // rows deleted, without those of deliveries and transcripts.
 //
-// now is the age of the state directory (package provenclock): how old rows are is measured by it, and by no wall time. A row
-// is as old as the first Prune that has seen it.
-func (s *Store) Prune(now, retention time.Duration, maxRows int) (deleted int, err error) {
+// p is the age of the state directory (package provenclock): how old rows are is measured by it, and by no wall time. A row
+// is as old as the first Prune that has seen it. While the age is not known, nothing goes because it is old.
+func (s *Store) Prune(p provenclock.Point, known bool, retention time.Duration, maxRows int) (deleted int, err error) {
 	if retention <= 0 || maxRows < 1 {
 		return 0, errors.New("store: prune: retention and maxRows must be positive")
 	}
 	err = s.transact(func(tx *sql.Tx) error {
 		deleted = 0
-		due, err := s.mark(tx, now.Microseconds(), retention.Microseconds())
-		if err != nil {
-			return err
+		var due [4]int64
+		if known {
+			var err error
+			if due, err = s.mark(tx, p, retention); err != nil {
+				return err
+			}
 		}
 		for i, text := range []string{pruneDetections, pruneUtterances, pruneIncidents, pruneRestarts} {
 			res, err := tx.Stmt(s.statements[text]).Exec(due[i], maxRows)

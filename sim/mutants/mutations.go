@@ -146,8 +146,8 @@ var known = []mutation{
 	},
 	{
 		name: "history", does: "what is too old for the history is told by the wall clock", file: "appliance/node/history.go",
-		old:       "\tage, ok := n.Age.now(t)\n",
-		new:       "\tage, ok := time.Duration(t.Wall().UnixNano()), true\n",
+		old:       "\tp, known := n.Age.now(t)\n",
+		new:       "\tp, known := provenclock.Point{Age: time.Duration(t.Wall().UnixNano()), Born: time.Duration(t.Wall().UnixNano())}, true\n",
 		scenarios: []string{"clock_jump"},
 	},
 	{
