@@ -103,7 +103,7 @@ var storeBlock = &BlockType{
 }`,
 	Attributes: []Attribute{
 		{Name: "retention", Kind: Duration, Gives: Tunes, OnChange: InPlace, Default: "30d", Min: "1h", Max: "365d",
-			Doc: "How long a row is kept. It is measured by the time that ORAC has run, and the time between two runs counts if the network has proven the clock at both ends: a clock that jumps deletes nothing."},
+			Doc: "How long a row is kept. It is measured by the time that ORAC has run, and the time between two runs counts if the network has proven the clock before it, and at the latest ten minutes after the start: a clock that jumps deletes nothing."},
 		{Name: "max_rows", Kind: Int, Gives: Tunes, OnChange: InPlace, Default: "100000", Min: "100", Max: "10000000", Unit: "rows",
 			Doc: "How many rows are kept of each kind."},
 		{Name: "keep_audio", Kind: Bool, Gives: Tunes, OnChange: InPlace, Default: "false",

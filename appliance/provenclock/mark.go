@@ -1,19 +1,26 @@
 // Package provenclock says how old things are, whatever the wall clock of the machine says. Everything that deletes by age asks it.
 //
 // The age of a state directory is a timeline of its own: it begins at 0 when the directory is first used, and no wall time is
-// compared with it. It grows while ORAC runs, by the monotonic clock. The time between two runs counts only if the wall
-// clock was proven at both ends of it: the kernel calls it synchronised with the network, and it is not before the build of
-// this program.
+// compared with it. It grows while ORAC runs, by the monotonic clock. The time between two runs counts only if the wall clock was
+// proven before it, and is proven again by settleAfter after the start: the kernel calls it synchronised with the network, and it
+// is not before the build of this program.
+//
+// Time between two runs is owed first. It becomes age over some days, while ORAC runs (CatchUp). A thing is noted at the age with
+// what is owed, and is due by the age alone (Point). Until a process knows of the time before it, its age is not known: nothing is
+// noted, and nothing is deleted by age.
 //
 // Guarantees:
 //
-//   - While what the kernel says of the wall clock is true, the age is never ahead of the true time. So nothing is deleted
-//     whose true age is below its retention, however the wall clock jumps.
+//   - While what the kernel says of the wall clock is true, no thing seems older than it is. So nothing is deleted whose true age
+//     is below its retention, however the wall clock jumps, and however processes end.
 //   - Even if the kernel vouches for a wrong clock, a day of running ages nothing by more than 1 + CatchUp days. What was owed
 //     for a time that proves false is taken back.
 //   - The age falls behind the true time where nothing proves it: things are then deleted late.
 //   - It never runs backwards in a process. A process that is killed loses at most SaveEvery of it, and a damaged or missing
 //     file begins another timeline: whoever keeps ages moves them along (see Ages), and nothing seems older than it is.
+//
+// A machine may sleep while a process runs. The time asleep does not count: things are deleted later by it. Sleep of less than
+// tolerance that no proven clock has seen may make a thing seem older, by tolerance at most in each process.
 package provenclock
 
 import (

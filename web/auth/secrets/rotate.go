@@ -15,8 +15,10 @@ import (
 type previous struct {
 	Until   time.Time     `json:"until"`
 	Overlap time.Duration `json:"overlap_ns,omitempty"` // from the rotation on
-	// Age is how old the state directory was at the rotation; nil where that was not known.
+	// Age is how old the state directory was at the rotation; nil where that was not known. Born is what the overlap begins at
+	// (provenclock.Point); nil in a file of before: at Age.
 	Age   *time.Duration `json:"age_ns,omitempty"`
+	Born  *time.Duration `json:"born_ns,omitempty"`
 	Value string         `json:"value"`
 }
 
@@ -24,7 +26,11 @@ type previous struct {
 // decides; where it is not known, or has begun anew since the rotation, the wall clock does.
 func (p previous) gone(age time.Duration, known bool) bool {
 	if p.Age != nil && known && age >= *p.Age {
-		return age-*p.Age >= p.Overlap
+		born := p.Age
+		if p.Born != nil {
+			born = p.Born
+		}
+		return age-*born >= p.Overlap
 	}
 	return !time.Now().Before(p.Until)
 }
@@ -39,9 +45,20 @@ func (s *Store) age() (time.Duration, bool) {
 	return provenclock.Read(state)
 }
 
+// now is where what begins now is noted.
+func (s *Store) now() (provenclock.Point, bool) {
+	state, err := statedir.Existing(filepath.Dir(s.Dir))
+	if err != nil {
+		return provenclock.Point{}, false
+	}
+	defer state.Close()
+	wall := time.Now()
+	return provenclock.Now(state, wall, provenclock.Kernel(provenclock.Built())(wall))
+}
+
 // Rotate replaces a secret by a new one. The one before stays good for as long as overlap.
 func (s *Store) Rotate(name string, overlap time.Duration) error {
-	age, known := s.age()
+	now, known := s.now()
 	return s.in(name, true, func(r *statedir.Dir) error {
 		old, err := read(r, name)
 		if err != nil {
@@ -50,7 +67,7 @@ func (s *Store) Rotate(name string, overlap time.Duration) error {
 		if overlap > 0 {
 			p := previous{Until: time.Now().Add(overlap).UTC().Truncate(time.Second), Overlap: overlap, Value: old}
 			if known {
-				p.Age = &age
+				p.Age, p.Born = &now.Age, &now.Born
 			}
 			text, err := json.Marshal(p)
 			if err != nil {

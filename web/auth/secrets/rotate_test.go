@@ -12,9 +12,9 @@ import (
 )
 
 // aged writes down how old a state directory is.
-func aged(t *testing.T, dir string, age time.Duration) {
+func aged(t *testing.T, dir string, m provenclock.Mark) {
 	t.Helper()
-	text, err := json.Marshal(provenclock.Mark{Age: age})
+	text, err := json.Marshal(m)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,16 +34,22 @@ func TestTheWallClockRemovesNoSecret(t *testing.T) {
 		before, after time.Duration // age at the rotation, and when it is asked for; -1: not known
 		wall          time.Duration // from one to the other
 		want          bool
+		mark          provenclock.Mark // at the rotation, without its age
 	}{
-		"as usual":              {5 * time.Hour, 5*time.Hour + 59*time.Minute, 59 * time.Minute, true},
-		"43 years ahead":        {5 * time.Hour, 5*time.Hour + time.Minute, 43 * 365 * 24 * time.Hour, true},
-		"over, and set back":    {5 * time.Hour, 6 * time.Hour, 0, false},
-		"over":                  {5 * time.Hour, 7 * time.Hour, 2 * time.Hour, false},
-		"never known":           {-1, -1, 59 * time.Minute, true},
-		"never known, and over": {-1, -1, time.Hour, false},
-		"begun anew":            {5 * time.Hour, 0, 59 * time.Minute, true},
-		"begun anew, and over":  {5 * time.Hour, 0, time.Hour, false},
-		"lost, and over":        {5 * time.Hour, -1, time.Hour, false},
+		"as usual":              {5 * time.Hour, 5*time.Hour + 59*time.Minute, 59 * time.Minute, true, provenclock.Mark{}},
+		"43 years ahead":        {5 * time.Hour, 5*time.Hour + time.Minute, 43 * 365 * 24 * time.Hour, true, provenclock.Mark{}},
+		"over, and set back":    {5 * time.Hour, 6*time.Hour + provenclock.Stale, 0, false, provenclock.Mark{}},
+		"over":                  {5 * time.Hour, 7 * time.Hour, 2 * time.Hour, false, provenclock.Mark{}},
+		"never known":           {-1, -1, 59 * time.Minute, true, provenclock.Mark{}},
+		"never known, and over": {-1, -1, time.Hour, false, provenclock.Mark{}},
+		"begun anew":            {5 * time.Hour, 0, 59 * time.Minute, true, provenclock.Mark{}},
+		"begun anew, and over":  {5 * time.Hour, 0, time.Hour, false, provenclock.Mark{}},
+		"lost, and over":        {5 * time.Hour, -1, time.Hour, false, provenclock.Mark{}},
+		"the file is old":       {5 * time.Hour, 6*time.Hour + provenclock.Stale - 1, 0, true, provenclock.Mark{}},
+		"time off is owed":      {5 * time.Hour, 106*time.Hour + provenclock.Stale - 1, 43 * 365 * 24 * time.Hour, true, provenclock.Mark{Owed: 100 * time.Hour}},
+		"owed, and over":        {5 * time.Hour, 106*time.Hour + provenclock.Stale, 0, false, provenclock.Mark{Owed: 100 * time.Hour}},
+		"may be found":          {5 * time.Hour, 500 * time.Hour, 59 * time.Minute, true, provenclock.Mark{Anchor: time.Unix(1e9, 0)}},
+		"may be found, is over": {5 * time.Hour, 5 * time.Hour, time.Hour, false, provenclock.Mark{Anchor: time.Unix(1e9, 0)}},
 	} {
 		dir := t.TempDir()
 		synctest.Test(t, func(t *testing.T) {
@@ -52,13 +58,14 @@ func TestTheWallClockRemovesNoSecret(t *testing.T) {
 				t.Fatal(err)
 			}
 			if c.before >= 0 {
-				aged(t, dir, c.before)
+				c.mark.Age = c.before
+				aged(t, dir, c.mark)
 			}
 			if err := s.Rotate("jwt", time.Hour); err != nil {
 				t.Fatal(err)
 			}
 			if c.after >= 0 {
-				aged(t, dir, c.after)
+				aged(t, dir, provenclock.Mark{Age: c.after})
 			} else if err := os.RemoveAll(filepath.Join(dir, provenclock.Dir)); err != nil {
 				t.Fatal(err)
 			}
