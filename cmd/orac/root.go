@@ -42,7 +42,7 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}
 	isPipe := piped(stdout)
 	stdout, results := checkResults(stdout)
-	a := &app{out: screen.New(stdout), err: screen.New(stderr), piped: isPipe}
+	a := &app{out: screen.New(stdout), err: screen.New(stderr), piped: isPipe, args: args}
 	ctx, stop := a.signals(ctx)
 	defer stop()
 	root := a.root()
@@ -128,6 +128,7 @@ type app struct {
 	json     bool   // --json
 	piped    bool   // standard output is a pipe to another program
 	vars     []string
+	args     []string               // the whole command line, without the program
 	restore  atomic.Pointer[func()] // gives the terminal back before a sudden end; nil: it is as it was
 }
 
@@ -158,8 +159,9 @@ One file, orac.hcl, declares the whole device.`,
   orac devices                                list the microphones
   orac detect --model hey_jarvis speech.wav   what would it have heard?`,
 		SilenceErrors: true, SilenceUsage: true, Version: versionLine(),
-		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+		Args:              cobra.NoArgs,
+		RunE:              func(c *cobra.Command, _ []string) error { return c.Help() },
+		PersistentPreRunE: func(c *cobra.Command, _ []string) error { return a.owned(c, a.args) },
 	}
 	root.AddCommand(a.initCommand(), a.runCommand(), a.planCommand(), a.applyCommand(), a.rollbackCommand(), a.generationsCommand(),
 		a.statusCommand(), a.healthCommand(), a.logsCommand(), a.incidentsCommand(), a.spoolCommand(),
