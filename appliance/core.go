@@ -179,10 +179,14 @@ func (c *Core) keep(t *rt.Task) error {
 	if c.o.Ledger == nil {
 		return nil
 	}
-	if _, err := c.o.Ledger.EndIncidents(t.Wall(), "the process ended"); err != nil {
-		c.o.Slog.Warn("incidents of the last process are still open in the history", "cause", err)
-	}
-	return (&incident.Keeper{Book: c.o.Ledger, In: c.records}).Run(t)
+	began := t.Wall()
+	return (&incident.Keeper{Book: c.o.Ledger, In: c.records, First: func() error {
+		_, err := c.o.Ledger.EndIncidents(began, "the process ended")
+		if err != nil {
+			c.o.Slog.Warn("incidents of the last process are still open in the history: it is tried again", "cause", err)
+		}
+		return err
+	}}).Run(t)
 }
 
 func (c *Core) begin(t *rt.Task) error {

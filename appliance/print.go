@@ -105,7 +105,7 @@ func (g *Graph) DOT(w io.Writer) {
 		fmt.Fprintf(w, "  %s [label=%s];\n", quote(n.Address), quote(n.Address+"\n"+n.Detail))
 	}
 	for _, e := range g.Edges {
-		if e.Carries == "events" { // everybody tells the history: drawn, it hides the rest
+		if e.Report() {
 			continue
 		}
 		style := ""

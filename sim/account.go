@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -21,9 +22,11 @@ type account struct {
 	spoken, recorded, delivered, refused, dropped int
 	wakes, falseWakes, missed                     int
 	restarts, duplicated                          int
-	done, doubled                                 int                      // utterances that Core acted on; more than once
+	acted, doubled                                int                      // utterances that Core acted on; more than once
 	woke                                          map[string]time.Duration // last wake, by device, listener and model
 	opened                                        map[string]time.Duration // devices
+	answer                                        time.Duration            // the last
+	ends                                          map[string]listenerEnd   // of the last recording, by listener
 	spoke                                         map[string]bool          // wakes that a command followed, and nothing disturbed
 
 	dues   []*due         // what webhooks must be told
@@ -36,30 +39,35 @@ type fate struct {
 	began    time.Duration // its recording; 0 if nothing was said of that
 	ended    time.Duration
 	listener string
-	samples  int            // that were recorded; 0 while that is not known
-	where    string         // disk, memory; "" while nothing was said of it
-	sealed   bool           // the spool has said that the disk has all of it for good
-	cut      bool           // the process ended before it was sealed: some of its end may be missing
-	answers  map[string]int // that reached the appliance, by service
-	acked    time.Duration  // the last
-	done     bool           // delivered, or refused and set aside
-	dropped  bool           // let go, and said so
-	aside    time.Duration  // when it was said to be set aside; 0: it was not
-	excused  string         // why it may be lost
-	acts     map[string]int // of Core, by service
-	repeated map[string]int // how often it was said that it goes out again in doubt, by service
+	samples  int             // that were recorded; 0 while that is not known
+	where    string          // disk, memory; "" while nothing was said of it
+	sealed   bool            // the spool has said that the disk has all of it for good
+	cut      bool            // the process ended before it was sealed: some of its end may be missing
+	answers  map[string]int  // that reached the appliance, by service
+	acked    time.Duration   // the last
+	over     map[string]bool // services that have answered, or have refused it: that was said
+	refused  map[string]bool // of these, the ones that have refused it
+	dropped  bool            // let go, and said so
+	aside    time.Duration   // when it was said to be set aside; 0: it was not
+	excused  string          // why it may be lost
+	counted  bool            // as delivered
+	told     bool            // it has waited too long, and that was said
+	acts     map[string]int  // of Core, by service
+	repeated map[string]int  // how often it was said that it goes out again in doubt, by service
+	claim    *claim          // what it must be; nil while nothing is known of it
 }
 
 func newAccount(m *machine) *account {
-	return &account{m: m, utterances: map[string]*fate{}, woke: map[string]time.Duration{}, opened: map[string]time.Duration{}, spoke: map[string]bool{}, untold: map[string]int{}}
+	return &account{m: m, utterances: map[string]*fate{}, woke: map[string]time.Duration{}, opened: map[string]time.Duration{}, ends: map[string]listenerEnd{}, spoke: map[string]bool{}, untold: map[string]int{}}
 }
 
 func (a *account) of(id string) *fate {
 	f, ok := a.utterances[id]
 	if !ok {
-		f = &fate{answers: map[string]int{}, acts: map[string]int{}, repeated: map[string]int{}}
+		f = &fate{answers: map[string]int{}, over: map[string]bool{}, refused: map[string]bool{}, acts: map[string]int{}, repeated: map[string]int{}}
 		a.utterances[id] = f
 		a.order = append(a.order, id)
+		a.forget()
 	}
 	return f
 }
@@ -77,8 +85,9 @@ func (a *account) answered(at time.Duration, service, id string, samples int) {
 			a.m.judge.Break(at, "once", fmt.Sprintf("%s was answered by %s a second time, %v after the first", id, service, (at-f.acked).Round(time.Millisecond)))
 		}
 	}
-	f.acked = at
-	if f.samples > 0 && samples < f.samples && !f.cut {
+	f.acked, a.answer = at, at
+	a.counts(f)
+	if f.samples > 0 && samples < f.samples {
 		a.m.judge.Break(at, "lost", fmt.Sprintf("of %s the service %s was given %v; %v had been recorded", id, service, audio.Time(samples), audio.Time(f.samples)))
 	}
 }
@@ -89,7 +98,8 @@ func (a *account) ordered(at time.Duration, service, id string) {
 	for _, earlier := range a.order[:slices.Index(a.order, id)] {
 		f := a.utterances[earlier]
 		switch {
-		case f.done || f.dropped || f.answers[service] > 0 || f.ended == 0 || f.excused != "" || f.listener != listener || listener == "":
+		case f.over[service] || f.dropped || f.answers[service] > 0 || f.ended == 0 || f.excused != "" || f.listener != listener || listener == "":
+		case !slices.Contains(a.pending(f), service):
 		case f.began < a.m.booted && (a.m.refuses() || a.m.diskBad >= a.m.booted): // it stands on a disk that could not be read at the start
 		default:
 			a.m.judge.Break(at, "order", fmt.Sprintf("%s was answered by %s before %s, which was recorded before it", id, service, earlier))
@@ -107,27 +117,34 @@ func (a *account) event(at time.Duration, e event.Event) {
 	switch b := e.Body.(type) {
 	case event.DeviceOpened:
 		a.opened[b.Device] = at
+		if d := a.m.mics[b.Device]; d != nil {
+			d.heard.named(b.Hop)
+		}
 		if b.Opens > 1 {
 			a.restarts++
 		}
 	case event.NodeFailed:
 		a.restarts++
 	case event.Wake:
+		a.claims(at, e.At, b)
 		a.wake(at, b)
 	case event.RecordingStarted:
 		f := a.of(b.Utterance)
 		f.began, f.listener = at, b.Listener
+		a.starts(f, b.Listener)
 	case event.RecordingEnded:
 		a.recorded++
 		f := a.of(b.Utterance)
 		f.ended, f.samples = at, sampled(b.Seconds)
+		a.recordedAs(at, e.At, b.Utterance, f, b.Why)
 	case event.Salvaged:
 		f := a.of(b.Utterance)
 		f.where, f.sealed = "disk", true
 		if f.ended == 0 {
 			f.ended = at
 		}
-		if !f.cut && !f.done && len(f.answers) == 0 && f.samples > sampled(b.Seconds) {
+		a.salvaged(at, b.Utterance, f, sampled(b.Seconds))
+		if !f.cut && len(f.over) == 0 && len(f.answers) == 0 && f.samples > sampled(b.Seconds) {
 			a.m.judge.Break(at, "lost", fmt.Sprintf("of %s only %v are left on the disk", b.Utterance, audio.Time(sampled(b.Seconds))))
 		}
 	case event.Spooled:
@@ -140,24 +157,62 @@ func (a *account) event(at time.Duration, e event.Event) {
 	case event.DeliveryRepeated:
 		a.of(b.Utterance).repeated[b.STT]++
 	case event.Delivered:
-		f := a.of(b.Utterance)
-		f.done = true
-		switch {
-		case b.Outcome == "empty":
-			if a.delivered++; a.spoke[b.Utterance] && !f.cut {
-				a.m.judge.Break(at, "silence", fmt.Sprintf("a command was spoken in %s, and it is taken for silence", b.Utterance))
-			}
-		case b.Outcome == "failed":
-			a.refused++
-			f.aside = at
-		case f.answers[b.STT] == 0:
-			a.m.judge.Break(at, "lost", fmt.Sprintf("%s is called delivered, and %s was given nothing of it", b.Utterance, b.STT))
-			fallthrough
-		default:
-			a.delivered++
-		}
+		a.delivers(at, b)
 	}
 }
+
+// delivers notes that a service needs an utterance no more. It is delivered when all that shall have it have answered.
+func (a *account) delivers(at time.Duration, b event.Delivered) {
+	f := a.of(b.Utterance)
+	f.over[b.STT] = true
+	switch {
+	case b.Outcome == "empty":
+		if a.spoke[b.Utterance] && !f.cut {
+			a.m.judge.Break(at, "silence", fmt.Sprintf("a command was spoken in %s, and it is taken for silence", b.Utterance))
+		}
+	case b.Outcome == "failed":
+		if f.aside = at; len(f.refused) == 0 {
+			a.refused++
+		}
+		f.refused[b.STT] = true
+	case f.answers[b.STT] == 0:
+		a.m.judge.Break(at, "lost", fmt.Sprintf("%s is called delivered, and %s was given nothing of it", b.Utterance, b.STT))
+	}
+	a.counts(f)
+}
+
+// counts counts an utterance as delivered once all that shall have it have answered, and none has refused it.
+func (a *account) counts(f *fate) {
+	if !f.counted && !a.owed(f) && len(f.refused) == 0 {
+		f.counted = true
+		a.delivered++
+	}
+}
+
+// pending are the services that shall have an utterance, and of which nobody has said that they have answered or refused it.
+func (a *account) pending(f *fate) (list []string) {
+	if f.claim == nil || len(f.claim.deliver) == 0 { // what was found at a start without a word of who shall have it: one at least
+		if len(f.over) == 0 {
+			return []string{""}
+		}
+		return nil
+	}
+	rb := a.m.runbook()
+	for _, s := range f.claim.deliver {
+		if _, there := rb.STT(runbook.Address("stt." + s)); there && !f.over[s] {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
+// owed tells whether a service that shall have an utterance has answered it neither in words nor in deed.
+func (a *account) owed(f *fate) bool {
+	return slices.ContainsFunc(a.pending(f), func(s string) bool { return f.answers[s] == 0 && (s != "" || len(f.answers) == 0) })
+}
+
+// done tells whether nobody waits for an utterance any more.
+func (a *account) done(f *fate) bool { return len(a.pending(f)) == 0 }
 
 // sampled is how many samples so much sound has.
 func sampled(seconds float64) int { return int(math.Round(seconds * audio.Rate)) }
@@ -175,7 +230,7 @@ const (
 func (a *account) wake(at time.Duration, w event.Wake) {
 	a.wakes++
 	key := w.Device + " " + w.Listener + " " + w.Model
-	rb := a.m.core.Graph().Runbook
+	rb := a.m.runbook()
 	if m, ok := rb.Model(runbook.Address("model." + w.Model)); ok {
 		if last, known := a.woke[key]; known && at-last < m.Cooldown-audio.HopTime && last > a.m.booted {
 			a.m.judge.Break(at, "cooldown", fmt.Sprintf("%s woke %v after it last did; its cooldown is %v", w.Model, at-last, m.Cooldown))
@@ -205,13 +260,13 @@ func (a *account) wake(at time.Duration, w event.Wake) {
 	a.spoke[w.ID] = p.speaks && a.m.couldHear(d, p)
 }
 
-// acted notes that Core acts on an utterance. A second time may be: the protocol cannot prevent it. It must have been said before.
-func (a *account) acted(at time.Duration, service, id string) {
+// acts notes that Core acts on an utterance. A second time may be: the protocol cannot prevent it. It must have been said before.
+func (a *account) acts(at time.Duration, service, id string) {
 	f := a.of(id)
 	f.acts[service]++
 	switch n := f.acts[service]; {
 	case n == 1:
-		a.done++
+		a.acted++
 		return
 	case n == 2:
 		a.doubled++
@@ -255,7 +310,7 @@ func between(d, least, most time.Duration) bool { return d >= least && d <= most
 // waiting are the utterances that are known and not done with.
 func (a *account) waiting() (ids []string) {
 	for _, id := range a.order {
-		if f := a.utterances[id]; !f.done && !f.dropped {
+		if f := a.utterances[id]; !f.dropped && !a.done(f) {
 			ids = append(ids, id)
 		}
 	}
@@ -268,8 +323,14 @@ func (a *account) power(kind scenario.Kind) {
 	for _, id := range a.order {
 		f := a.utterances[id]
 		f.cut = f.cut || !f.sealed
+		if f.began > 0 && f.ended == 0 && f.claim != nil {
+			a.cutOff(f, kind == scenario.Kill && f.began > a.m.booted && a.m.alone() && f.where != "memory")
+		}
+		if kind == scenario.PowerLoss && !f.sealed && f.claim != nil {
+			f.claim.torn = true
+		}
 		switch {
-		case f.done || f.dropped:
+		case f.dropped || a.done(f):
 		case f.where == "memory":
 			f.excused, f.cut = "the disk had refused it when the process ended", true
 		case kind == scenario.PowerLoss && !f.sealed:
@@ -280,13 +341,19 @@ func (a *account) power(kind scenario.Kind) {
 	}
 }
 
-// lost are the utterances that nobody has, at the end.
-func (a *account) lost() (ids []string) {
+// lost are the utterances that somebody waits for in vain, at the end, with what is wrong.
+func (a *account) lost() (list []string) {
 	kept := a.m.spooled()
 	for _, id := range a.waiting() {
-		if f := a.utterances[id]; f.excused == "" && f.ended > 0 && len(f.answers) == 0 && !slices.Contains(kept, id) {
-			ids = append(ids, id)
+		f := a.utterances[id]
+		if f.excused != "" || f.ended == 0 || slices.Contains(kept, id) {
+			continue
+		}
+		for _, s := range a.pending(f) {
+			if f.answers[s] == 0 && (s != "" || len(f.answers) == 0) {
+				list = append(list, fmt.Sprintf("%s does not wait any more, %s has not answered it, and nobody said so", id, cmp.Or(s, "a service")))
+			}
 		}
 	}
-	return ids
+	return list
 }

@@ -13,6 +13,16 @@ const mostAside = 100
 // incidentTime is more than an incident takes from the event to the history.
 const incidentTime = 10 * time.Second
 
+// answered tells whether those that have refused an utterance have answered it all the same.
+func (f *fate) answered() bool {
+	for s := range f.refused {
+		if f.answers[s] == 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // astray are the utterances that were said to be set aside and are nowhere, or that no incident tells of, with what is wrong.
 func (a *account) astray() iter.Seq2[string, string] {
 	files := a.m.disk.Files()
@@ -28,7 +38,7 @@ func (a *account) astray() iter.Seq2[string, string] {
 		for _, id := range a.order {
 			f := a.utterances[id]
 			switch {
-			case f.aside == 0 || f.dropped || f.excused != "" || len(f.answers) > 0:
+			case f.aside == 0 || f.dropped || f.excused != "" || f.answered():
 			case !damaged && a.refused < mostAside && !slices.Contains(kept, id) && !slices.Contains(files, "spool/refused/"+id+".wav"):
 				if !yield(id, "was set aside, and is nowhere") {
 					return

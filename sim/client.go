@@ -3,6 +3,7 @@ package sim
 import (
 	"errors"
 	"fmt"
+	"syscall"
 	"time"
 
 	"orac/appliance/audio"
@@ -22,6 +23,11 @@ type sttClient struct {
 
 // connect reaches the server.
 func (c sttClient) connect(t *rt.Task, op string) error {
+	if op == "health" {
+		c.probed.call(c.m, c.name)
+	} else {
+		c.asked.call(c.m, c.name)
+	}
 	if err := t.Sleep(connectTime); err != nil {
 		return err
 	}
@@ -33,11 +39,11 @@ func (c sttClient) connect(t *rt.Task, op string) error {
 	}
 	switch {
 	case c.m.active(scenario.NetDown):
-		return c.fault(op, wire.Unreachable, 0, "network is unreachable")
+		return c.failure(op, wire.Unreachable, 0, syscall.ENETUNREACH)
 	case c.m.active(scenario.Descriptors):
-		return c.fault(op, wire.Unreachable, 0, "too many open files")
+		return c.failure(op, wire.Unreachable, 0, syscall.EMFILE)
 	case c.has(scenario.STTDown):
-		return c.fault(op, wire.Unreachable, 0, "connection refused")
+		return c.failure(op, wire.Unreachable, 0, syscall.ECONNREFUSED)
 	case c.has(scenario.STTUnauthorized):
 		return c.fault(op, wire.Unauthorised, 401, "the token is not accepted")
 	}
@@ -82,7 +88,7 @@ func (c sttClient) request(t *rt.Task, op string, u stt.Utterance, pcm []int16) 
 		e.Doubt = wire.UnderWay // in the middle of the sound; but the kernel of this machine has taken all of it, and nobody knows
 		return stt.Result{}, e
 	}
-	return c.answer(t, op, u, len(pcm))
+	return c.answer(t, op, u, pcm)
 }
 
 // Stream implements stt.Streamer.
@@ -96,7 +102,7 @@ func (c sttClient) Stream(t *rt.Task, u stt.Utterance, chunks *rt.Mailbox[stt.Ch
 	if c.has(scenario.STTNoStream) {
 		return stt.Result{}, c.fault("stream", wire.Unauthorised, 403, "")
 	}
-	for samples := 0; ; {
+	for pcm := []int16(nil); ; {
 		chunk, err := chunks.Recv(t, t.Now().Add(5*time.Second))
 		how, poisoned := c.poisoned(u.ID)
 		switch {
@@ -106,7 +112,7 @@ func (c sttClient) Stream(t *rt.Task, u stt.Utterance, chunks *rt.Mailbox[stt.Ch
 					return stt.Result{}, err
 				}
 			}
-			return c.answer(t, "stream", u, samples)
+			return c.answer(t, "stream", u, pcm)
 		case errors.Is(err, rt.ErrTimeout):
 			return stt.Result{}, c.fault("stream", wire.Timeout, 0, "our own sound stopped for 5s")
 		case err != nil:
@@ -114,18 +120,22 @@ func (c sttClient) Stream(t *rt.Task, u stt.Utterance, chunks *rt.Mailbox[stt.Ch
 		case c.has(scenario.STTDown), c.has(scenario.STTReset), poisoned && how == "reset":
 			return stt.Result{}, c.fault("stream", wire.Unreachable, 0, "connection reset by peer")
 		}
-		samples += chunk.N
+		pcm = append(pcm, chunk.PCM[:chunk.N]...)
 	}
 }
 
 // answer is what comes of an utterance that the server has all of.
-func (c sttClient) answer(t *rt.Task, op string, u stt.Utterance, samples int) (stt.Result, error) {
+func (c sttClient) answer(t *rt.Task, op string, u stt.Utterance, pcm []int16) (stt.Result, error) {
+	samples := len(pcm)
 	w := &work{id: u.ID, samples: samples, check: op == "check"}
 	c.begin(w, max(c.timeout, answerLeast))
 	if err := c.wait(t, op, w); err != nil {
 		return stt.Result{}, err
 	}
 	c.finish(w)
+	if samples > 0 { // of a stream that began too late nothing came
+		c.m.account.brought(c.m.now(), c.name, u, pcm)
+	}
 	_, poisoned := c.poisoned(u.ID)
 	acted := func(e *wire.Error) error {
 		e.Doubt = wire.Acted

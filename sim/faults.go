@@ -366,6 +366,9 @@ func (m *machine) begin(o occurrence, b breaks) {
 		end := max(o.End, at+4*time.Second)
 		m.disturbed(at, end)
 	}
+	if starving(o.Kind) {
+		m.starving = append(m.starving, stretch{at, max(o.End, at)})
+	}
 	m.lasting[o.Kind]++
 	if !o.Kind.Info().Harmless {
 		m.faulty++

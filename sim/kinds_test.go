@@ -61,11 +61,11 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 
 		scenario.STTDown: {does: failed("connection refused")},
 		scenario.STTSlow: {more: "delay = \"8s\"", does: func(m *machine, r report.Run) bool {
-			return said(r, "delivery_failed", "", 0, 120) == 0 && m.account.done == m.account.recorded && m.account.doubled == 0 && said(r, "delivered", "", begin+8, end) > 1
+			return said(r, "delivery_failed", "", 0, 120) == 0 && m.account.acted == m.account.recorded && m.account.doubled == 0 && said(r, "delivered", "", begin+8, end) > 1
 		}},
 		scenario.STTReset: {does: failed("reset by peer")},
 		scenario.STTEmpty: {does: func(m *machine, r report.Run) bool {
-			return said(r, "delivered", "failed", begin, end) > 0 && m.account.refused+m.account.done == m.account.recorded
+			return said(r, "delivered", "failed", begin, end) > 0 && m.account.refused+m.account.acted == m.account.recorded
 		}},
 		scenario.STTTrash: {does: func(_ *machine, r report.Run) bool { return said(r, "delivery_failed", "no JSON", begin, end) > 0 }},
 		scenario.STTLies: {does: func(_ *machine, r report.Run) bool {
@@ -75,7 +75,7 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 			return failed("no transcript")(m, r) && said(r, "delivery_repeated", "no transcript", begin, 120) == m.account.doubled && m.account.doubled > 0
 		}},
 		scenario.STTEngine: {does: func(m *machine, r report.Run) bool {
-			return failed("Transcription Failed")(m, r) && said(r, "delivery_failed", "its engine failed", begin, end) > 0 && m.account.refused == 0 && m.account.done == m.account.recorded
+			return failed("Transcription Failed")(m, r) && said(r, "delivery_failed", "its engine failed", begin, end) > 0 && m.account.refused == 0 && m.account.acted == m.account.recorded
 		}},
 		scenario.STTStopped: {does: func(m *machine, r report.Run) bool {
 			return said(r, "delivered", "", begin+1, end) == 0 && m.account.delivered == m.account.recorded && m.account.doubled == 0

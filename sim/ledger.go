@@ -6,6 +6,7 @@ import (
 	"syscall"
 	"time"
 
+	"orac/appliance/event"
 	"orac/appliance/provenclock"
 	"orac/appliance/status"
 	"orac/appliance/store"
@@ -18,6 +19,7 @@ type ledger struct {
 	m        *machine
 	rows     []row // detections and utterances, in the order of arrival
 	known    map[string]bool
+	wrote    map[string]time.Duration // what rows say that were taken, as duties put it
 	ages     provenclock.Ages
 	restarts []store.Restart
 	open     map[string]bool // incidents
@@ -65,9 +67,30 @@ func (l *ledger) add(id string) error {
 	return err
 }
 
-func (l *ledger) AddDetection(d store.Detection) error                 { return l.add("detection " + d.ID) }
-func (l *ledger) SaveUtterance(u store.Utterance) error                { return l.add("utterance " + u.ID) }
-func (l *ledger) SaveDelivery(store.Delivery, *store.Transcript) error { return l.write() }
+// AddDetection implements node.Book.
+func (l *ledger) AddDetection(d store.Detection) error {
+	return l.says(l.add("detection "+d.ID), event.Wake{ID: d.ID, Listener: d.Listener, Model: d.Model, WakeWord: d.WakeWord})
+}
+
+// SaveUtterance implements node.Book.
+func (l *ledger) SaveUtterance(u store.Utterance) error {
+	return l.says(l.add("utterance "+u.ID), event.RecordingEnded{Utterance: u.ID, Seconds: u.Seconds, Why: u.Why})
+}
+
+// SaveDelivery implements node.Book.
+func (l *ledger) SaveDelivery(d store.Delivery, text *store.Transcript) error {
+	return l.says(l.write(), event.Delivered{Utterance: d.UtteranceID, STT: d.STT, Outcome: string(d.Outcome)})
+}
+
+// says notes what a row says that was taken.
+func (l *ledger) says(err error, b event.Body) error {
+	if err == nil {
+		for _, what := range written(b) {
+			l.wrote[what] = l.m.now()
+		}
+	}
+	return err
+}
 
 // Prune deletes by age, as SQLite's does. No record may go that is younger, in true time, than the retention.
 func (l *ledger) Prune(now, retention time.Duration, maxRows int) (deleted int, err error) {

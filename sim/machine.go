@@ -60,6 +60,7 @@ type machine struct {
 	lasting   map[scenario.Kind]int // faults that last, by kind
 	faulty    int                   // of those that are no mere conditions
 	trouble   []stretch             // when sound was disturbed
+	starving  []stretch             // when nodes were kept from running
 	memory    struct {
 		base, rate int64
 		since      time.Duration
@@ -68,6 +69,7 @@ type machine struct {
 	judge      *judge.Judge
 	looks      int // calls of look
 	account    *account
+	duties     *duties
 	holders    int
 	applied    int
 	applying   int // applies that go on
@@ -106,7 +108,8 @@ func newMachine(sc *scenario.Scenario, seed uint64, o runOptions) (*machine, err
 		}
 		m.epoch = at
 	}
-	m.judge, m.account, m.ledger = judge.New(sc), newAccount(m), &ledger{m: m, known: map[string]bool{}, ages: provenclock.Ages{}, open: map[string]bool{}}
+	m.judge, m.account, m.ledger = judge.New(sc), newAccount(m), &ledger{m: m, known: map[string]bool{}, wrote: map[string]time.Duration{}, ages: provenclock.Ages{}, open: map[string]bool{}}
+	m.duties = newDuties(m)
 	for _, name := range schedule.Targets(scenario.STTDown, m.first) {
 		m.services[name] = &service{m: m, name: name, faults: map[scenario.Kind]scenario.Fault{}}
 	}
@@ -226,6 +229,7 @@ func (m *machine) end() {
 	mend()
 	for _, d := range m.mics {
 		d.streams = nil
+		d.heard.over()
 	}
 	if m.refuses() {
 		m.diskBad = m.clock

@@ -26,6 +26,7 @@ type microphone struct {
 	index    int // changes with every plugging in
 	present  bool
 	program  program // what is heard
+	heard    heard   // what of it the appliance was given
 
 	faults  map[scenario.Kind]scenario.Fault // that last
 	streams []*micStream
@@ -101,6 +102,7 @@ func (s *source) Open(t *rt.Task) (audio.Stream, error) {
 	s.known = true
 	st := &micStream{mic: d, index: d.index, from: d.m.hop(d.m.now())}
 	d.streams = append(d.streams, st)
+	d.heard.opened()
 	d.m.held(d)
 	st.process = t.Go("capture", func(t *rt.Task) error { // it ends with its owner, whatever that ends with
 		defer st.release()
@@ -170,9 +172,8 @@ type micStream struct {
 	read    int64 // hops of the device that were given or lost
 	pace    pace
 	lost    uint64
-	frozen  bool  // its process is stopped, or its read blocks for ever
-	dead    error // its process has ended
-	same    *[audio.HopSamples]int16
+	frozen  bool   // its process is stopped, or its read blocks for ever
+	dead    error  // its process has ended
 	stale   uint64 // what the ring had been given when an instance that was given up on read its first hop here
 	isStale bool
 }
@@ -230,7 +231,7 @@ func (s *micStream) Read(t *rt.Task, pcm *[audio.HopSamples]int16, until rt.Inst
 			if t.Stopping() && !s.isStale && d.m.leaked(t) {
 				s.isStale, s.stale = true, d.m.ringed(d.name)
 			}
-			return s.alter(t, pcm)
+			return s.give(t, pcm, heard)
 		}
 		// What it waits for is the next hop of the world, or the end of whatever silences it: looked for at every hop.
 		wait := max(audio.HopTime-now%audio.HopTime, time.Millisecond)
@@ -285,26 +286,41 @@ func (p pace) at(hop, from int64) int64 {
 	return p.base + int64(float64(hop-p.since)*p.rate)
 }
 
-// alter does to a hop what lasts now.
-func (s *micStream) alter(t *rt.Task, pcm *[audio.HopSamples]int16) error {
+// give does to a hop what lasts now, and notes that the appliance has it.
+func (s *micStream) give(t *rt.Task, pcm *[audio.HopSamples]int16, hop int64) error {
 	d := s.mic
-	switch {
-	case d.has(scenario.ShortReads): // the pieces come one by one, and the hop when the last is there
-		return t.Sleep(schedule.Jitter(d.r, 60*time.Millisecond))
-	case d.has(scenario.Stuck):
-		if s.same == nil {
-			s.same = &[audio.HopSamples]int16{}
-			for i := range s.same {
-				s.same[i] = int16(79 - 158*(i&1)) // the level of the recorded incident
+	g := given{hop: hop, n: int(s.read)}
+	if d.has(scenario.ShortReads) { // the pieces come one by one, and the hop when the last is there
+		if err := t.Sleep(schedule.Jitter(d.r, 60*time.Millisecond)); err != nil {
+			return err
+		}
+	} else {
+		for _, k := range []scenario.Kind{scenario.Stuck, scenario.Silence, scenario.Noise, scenario.Clipping} {
+			if d.has(k) {
+				g.shape = k
+				break
 			}
 		}
-		*pcm = *s.same
-	case d.has(scenario.Silence):
+		shaped(pcm, g.shape, g.n)
+	}
+	if g.at = d.m.now(); !s.isStale { // what was given up on gives nothing to anybody
+		d.heard.gave(g)
+	}
+	return nil
+}
+
+// shaped makes of a hop what a device does that is not well; n counts the hops of its stream.
+func shaped(pcm *[audio.HopSamples]int16, k scenario.Kind, n int) {
+	switch k {
+	case scenario.Stuck:
+		for i := range pcm {
+			pcm[i] = int16(79 - 158*(i&1)) // the level of the recorded incident
+		}
+	case scenario.Silence:
 		*pcm = [audio.HopSamples]int16{}
-	case d.has(scenario.Noise):
-		hiss := &loud[int(s.read)%len(loud)]
-		*pcm = *hiss
-	case d.has(scenario.Clipping):
+	case scenario.Noise:
+		*pcm = loud[n%len(loud)]
+	case scenario.Clipping:
 		for i, v := range pcm {
 			if v >= 0 {
 				pcm[i] = 32767
@@ -313,7 +329,6 @@ func (s *micStream) alter(t *rt.Task, pcm *[audio.HopSamples]int16) error {
 			}
 		}
 	}
-	return nil
 }
 
 // die ends the process of every open stream.

@@ -14,6 +14,7 @@ type program struct {
 	background [][audio.HopSamples]int16 // repeated; empty is digital silence
 	plays      []play                    // in order of their begin
 	next       int                       // the first that is not over yet, for readers that go forward
+	longest    int64                     // hops of a play
 }
 
 // play is a sound at a time.
@@ -58,23 +59,35 @@ func (p *program) add(x play) {
 	x.at = time.Duration(x.begin) * audio.HopTime
 	x.until = time.Duration(x.end) * audio.HopTime
 	p.plays = append(p.plays, x)
+	p.longest = max(p.longest, x.end-x.begin)
 }
 
 func (p *program) sort() {
 	slices.SortStableFunc(p.plays, func(a, b play) int { return cmp.Compare(a.begin, b.begin) })
 }
 
-// fill writes a hop.
+// fill writes a hop. It is for a reader that goes forward.
 func (p *program) fill(pcm *[audio.HopSamples]int16, hop int64) {
+	for p.next < len(p.plays) && p.plays[p.next].end+backlog < hop {
+		p.next++
+	}
+	p.mix(pcm, hop, p.next)
+}
+
+// again writes a hop of any time.
+func (p *program) again(pcm *[audio.HopSamples]int16, hop int64) {
+	first, _ := slices.BinarySearchFunc(p.plays, hop-p.longest, func(x play, hop int64) int { return cmp.Compare(x.begin, hop) })
+	p.mix(pcm, hop, first)
+}
+
+// mix writes a hop of the background and of the plays from one on.
+func (p *program) mix(pcm *[audio.HopSamples]int16, hop int64, first int) {
 	if n := int64(len(p.background)); n > 0 {
 		*pcm = p.background[((hop%n)+n)%n]
 	} else {
 		*pcm = [audio.HopSamples]int16{}
 	}
-	for p.next < len(p.plays) && p.plays[p.next].end+backlog < hop {
-		p.next++
-	}
-	for i := p.next; i < len(p.plays) && p.plays[i].begin <= hop; i++ {
+	for i := first; i < len(p.plays) && p.plays[i].begin <= hop; i++ {
 		x := &p.plays[i]
 		if hop >= x.end {
 			continue

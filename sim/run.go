@@ -103,6 +103,7 @@ func (m *machine) watch() {
 			m.out.Health = append(m.out.Health, report.Step{At: m.clock.Seconds(), Value: h})
 		}
 		m.account.sweep(m.clock)
+		m.duties.see(m.clock)
 		m.todo.add(m.clock+time.Second, note)
 	}
 	m.todo.add(0, note)
@@ -141,15 +142,17 @@ const (
 // finish judges the end.
 func (m *machine) finish(seed uint64, began time.Time) report.Run {
 	m.account.sweep(m.clock + time.Hour)
-	for _, id := range m.account.lost() {
-		m.judge.Break(m.clock, "lost", id+" is neither waiting nor answered, and nobody said so")
+	for _, what := range m.account.lost() {
+		m.judge.Break(m.clock, "lost", what)
 	}
+	m.account.proveKept()
 	for id, what := range m.account.astray() {
 		m.judge.Break(m.clock, "aside", id+" "+what)
 	}
 	for _, what := range m.account.silent() {
 		m.judge.Break(m.clock, "told", what)
 	}
+	m.duties.finish(m.clock)
 	m.judge.Finish(m.clock, m)
 	m.highest()
 	m.judge.Safe(m.clock, safety...)
@@ -172,7 +175,7 @@ func (m *machine) finish(seed uint64, began time.Time) report.Run {
 	}
 	a := m.account
 	r.Counts = map[string]int{
-		"spoken": a.spoken, "recorded": a.recorded, "delivered": a.delivered, "refused": a.refused, "dropped": a.dropped, "duplicated": a.duplicated, "acted": a.done, "acted_twice": a.doubled,
+		"spoken": a.spoken, "recorded": a.recorded, "delivered": a.delivered, "refused": a.refused, "dropped": a.dropped, "duplicated": a.duplicated, "acted": a.acted, "acted_twice": a.doubled,
 		"wakes": a.wakes, "false_wakes": a.falseWakes, "missed": a.missed, "restarts": a.restarts, "boots": m.boots, "reexecs": m.reexecs,
 		"applied": m.applied, "rolled_back": m.rolledBack, "disk_changes": m.disk.Changes(),
 	}
@@ -188,7 +191,7 @@ func (m *machine) finish(seed uint64, began time.Time) report.Run {
 }
 
 // safety is what is demanded of every run.
-var safety = []string{"lost", "once", "twice", "silence", "order", "holders", "fenced", "patient", "masked", "cooldown", "queues", "secrets", "applied", "runs", "history", "told"}
+var safety = []string{"lost", "once", "twice", "silence", "order", "holders", "fenced", "patient", "sound", "labels", "masked", "cooldown", "queues", "secrets", "applied", "runs", "history", "honest", "closed", "beats", "tasks", "told"}
 
 // highest looks whether every queue has kept to its bound.
 func (m *machine) highest() {
@@ -241,6 +244,7 @@ func (m *machine) listen() error {
 				}
 			}
 		}
+		d.heard.program = &d.program
 		d.program.background = noise(m.seed+uint64(i), rms, backgroundHops)
 		m.mics[name] = d
 	}

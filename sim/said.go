@@ -29,6 +29,7 @@ func (m *machine) record(r rt.Record) {
 func (m *machine) event(e event.Event) {
 	at := m.now()
 	m.account.event(at, e)
+	m.duties.event(at, e)
 	switch b := e.Body.(type) {
 	case event.DeviceLost, event.NodeFailed, event.NodeLeaked, event.StoreFailed, event.DeliveryFailed, event.WebhookFailed, event.WebhookAside:
 		m.judge.Noticed(at, e.Node)

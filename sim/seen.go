@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"orac/runbook"
 	"orac/runbook/scenario"
 )
 
@@ -24,6 +25,14 @@ func (m *machine) meta(name string) string {
 	var meta struct{ ID string }
 	_ = json.Unmarshal(m.disk.Peek(name), &meta) // what makes no sense names nobody
 	return meta.ID
+}
+
+// runbook is what the process runs, or was to run at first.
+func (m *machine) runbook() *runbook.Runbook {
+	if m.core == nil {
+		return m.first
+	}
+	return m.core.Graph().Runbook
 }
 
 // alone tells whether no more than the fault that is being made lasts, and nothing did for a while: what it does to the
@@ -59,3 +68,24 @@ func (m *machine) couldHear(d *microphone, p *play) bool {
 	}
 	return !slices.ContainsFunc(m.trouble, func(s stretch) bool { return s.from < to && (s.to == 0 || s.to+2*time.Second > from) })
 }
+
+// starved tells whether something has kept nodes from running in a stretch of time, so that sound was lost between them.
+func (m *machine) starved(from, to time.Duration) bool {
+	return slices.ContainsFunc(m.starving, func(s stretch) bool { return s.from < to && s.to+starvedFor >= from })
+}
+
+// starvedFor is how long nodes take to catch up.
+const starvedFor = 2 * time.Second
+
+// starving are the kinds of faults that keep nodes from running.
+func starving(k scenario.Kind) bool {
+	switch k {
+	case scenario.NodeStarve, scenario.NodePanic, scenario.CPUStarve:
+		return true
+	}
+	return false
+}
+
+// lasts tells whether an incident is right to be open although its component is well: that it was restarted too often is true for as long as
+// its restarts count.
+func (m *machine) lasts(cause string) bool { return strings.Contains(cause, "more than the budget") }

@@ -19,6 +19,8 @@ type service struct {
 	m      *machine
 	name   string
 	faults map[scenario.Kind]scenario.Fault
+	asked  calls  // to transcribe
+	probed calls  // to say how it is
 	poison string // the utterance that stt_poison is about; "" until there is one
 	works  []*work
 }
@@ -37,7 +39,11 @@ const (
 func (s *service) has(k scenario.Kind) bool { _, ok := s.faults[k]; return ok }
 
 func (s *service) fault(op string, kind wire.Kind, status int, cause string) *wire.Error {
-	return &wire.Error{Op: op, Address: "http://" + s.name, Kind: kind, Status: status, Cause: errors.New(cause)}
+	return s.failure(op, kind, status, errors.New(cause))
+}
+
+func (s *service) failure(op string, kind wire.Kind, status int, cause error) *wire.Error {
+	return &wire.Error{Op: op, Address: "http://" + s.name, Kind: kind, Status: status, Cause: cause}
 }
 
 // poisoned tells whether the server cannot digest an utterance, and what comes of it.
@@ -103,7 +109,7 @@ func (s *service) finish(w *work) {
 	_, poisoned := s.poisoned(w.id)
 	w.text = w.samples > 0 && !poisoned && !s.has(scenario.STTLies) && !s.has(scenario.STTEmpty) && !s.has(scenario.STTEngine)
 	if w.text && !w.check {
-		s.m.account.acted(w.at, s.name, w.id)
+		s.m.account.acts(w.at, s.name, w.id)
 	}
 }
 
@@ -137,6 +143,8 @@ type peer struct {
 	m       *machine
 	address string
 	faults  map[scenario.Kind]scenario.Fault
+	asked   calls
+	called  time.Duration // the last time
 }
 
 func (p *peer) has(k scenario.Kind) bool { _, ok := p.faults[k]; return ok }
@@ -145,6 +153,8 @@ func (p *peer) has(k scenario.Kind) bool { _, ok := p.faults[k]; return ok }
 const peerTime = 5 * time.Millisecond
 
 func (p *peer) call(t *rt.Task, op string) error {
+	p.called = p.m.now()
+	p.asked.call(p.m, op)
 	if err := t.Sleep(peerTime); err != nil {
 		return err
 	}

@@ -53,6 +53,7 @@ type DeviceOpened struct {
 	Device   string `json:"device"`
 	Identity string `json:"identity"`
 	Opens    int    `json:"opens"` // how often it was opened since the start
+	Hop      int64  `json:"hop"`   // the number of the first hop that it will give
 }
 
 // Listening: the first hop of a listener was scored.

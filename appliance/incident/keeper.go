@@ -20,6 +20,9 @@ type Book interface {
 type Keeper struct {
 	Book Book
 	In   *rt.Mailbox[Record]
+	// First is done before any record is written, and tried again until the book takes it: what ends the incidents of the process before
+	// must not end those of this one. nil: nothing is.
+	First func() error
 	// Trouble is told when the book begins to refuse, and with nil when it takes records again. It may be nil.
 	Trouble func(t *rt.Task, err error)
 
@@ -35,9 +38,10 @@ const retryEvery = 10 * time.Second
 
 // Run ends with nil when the mailbox is closed and empty. When told to stop it writes what is there first.
 func (k *Keeper) Run(t *rt.Task) error {
+	k.write(t)
 	for {
 		until := rt.Never
-		if len(k.unsaved) > 0 {
+		if len(k.unsaved) > 0 || k.First != nil {
 			until = t.Now().Add(retryEvery)
 		}
 		r, err := k.In.Recv(t, until)
@@ -79,6 +83,14 @@ func (k *Keeper) hold(r Record) {
 
 // write writes until the book refuses.
 func (k *Keeper) write(t *rt.Task) {
+	if k.First != nil {
+		err := k.First()
+		k.told(t, err)
+		if err != nil {
+			return
+		}
+		k.First = nil
+	}
 	for len(k.unsaved) > 0 {
 		var err error
 		if r := k.unsaved[0]; r.Incident != nil {
@@ -86,15 +98,20 @@ func (k *Keeper) write(t *rt.Task) {
 		} else {
 			err = k.Book.AddRestart(*r.Restart)
 		}
-		if refused := err != nil; refused != k.refused {
-			k.refused = refused
-			if k.Trouble != nil {
-				k.Trouble(t, err)
-			}
-		}
+		k.told(t, err)
 		if err != nil {
 			return
 		}
 		k.unsaved = slices.Delete(k.unsaved, 0, 1)
+	}
+}
+
+// told tells when the book begins to refuse, and when it takes records again.
+func (k *Keeper) told(t *rt.Task, err error) {
+	if refused := err != nil; refused != k.refused {
+		k.refused = refused
+		if k.Trouble != nil {
+			k.Trouble(t, err)
+		}
 	}
 }

@@ -83,7 +83,7 @@ func (s *Source) Run(t *rt.Task) error {
 			s.opens++
 			s.cause = ""
 			t.Trace("opened", int64(s.opens))
-			say(t, s.Events, s.Name, event.DeviceOpened{Device: s.Device, Identity: stream.Identity(), Opens: s.opens})
+			say(t, s.Events, s.Name, event.DeviceOpened{Device: s.Device, Identity: stream.Identity(), Opens: s.opens, Hop: s.seq})
 			err = s.listen(t, stream)
 			evidence = s.evidence(t, stream, err)
 			stream.Close(t)

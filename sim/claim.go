@@ -1,0 +1,200 @@
+package sim
+
+import (
+	"cmp"
+	"fmt"
+	"time"
+
+	"orac/appliance/audio"
+	"orac/appliance/event"
+	"orac/appliance/stt"
+	"orac/runbook"
+	"orac/sim/proof"
+)
+
+// claim is what an utterance must be, worked out from what its microphone has given and from what the runbook says: its sound, who is
+// to have it, and what goes with it.
+type claim struct {
+	device  *microphone
+	wake    int64 // the hop that woke, as hops are counted in heard; -1 while that is not known
+	from    int64 // the first hop of the recording
+	rules   proof.Rules
+	deliver []string // services
+	word    event.Wake
+	wakeAt  time.Time // as the event says
+	endAt   time.Time
+	why     string // it ended
+	late    bool   // something has kept nodes from running while it was recorded: hops of it may be lost
+
+	sound []given // what must be in it, from its first hop on; it may be more than was recorded
+	n     int     // hops of that which were recorded; 0 while that is not known
+	least int     // hops that must be left of a recording that was cut off
+	torn  bool    // the power failed before its sound was on the disk for good: any of it may be gone
+}
+
+// woke notes a wake word: it names a hop that its device has given, and that the appliance may know of by now.
+func (a *account) claims(at time.Duration, wall time.Time, w event.Wake) {
+	c := a.of(w.ID).claimed()
+	c.word, c.wakeAt, c.wake = w, wall, -1
+	if c.device = a.m.mics[w.Device]; c.device == nil {
+		return
+	}
+	hop, base, ok := c.device.heard.called(w.Hop)
+	if !ok {
+		a.m.judge.Break(at, "sound", fmt.Sprintf("%s woke %s by hop %d, and its device has given no such hop", w.Model, w.Listener, w.Hop))
+		return
+	}
+	if since := at - c.device.heard.at(hop); since > 0 && !a.m.starved(at-since, at) {
+		a.m.judge.Break(at, "sound", fmt.Sprintf("%s woke %s by a hop that it had been given %v before", w.Model, w.Listener, since))
+	}
+	c.wake, c.from = hop, base
+	if m, ok := a.m.runbook().Model(runbook.Address("model." + w.Model)); ok && (m.Topic != w.Topic || m.WakeWord != w.WakeWord) && a.m.applying == 0 {
+		a.m.judge.Break(at, "labels", fmt.Sprintf("%s woke %s with the word %q and the topic %q; the runbook says %q and %q", w.Model, w.Listener, w.WakeWord, w.Topic, m.WakeWord, m.Topic))
+	}
+}
+
+func (f *fate) claimed() *claim {
+	if f.claim == nil {
+		f.claim = &claim{wake: -1}
+	}
+	return f.claim
+}
+
+// starts notes that a recording begins: it keeps the settings of now.
+func (a *account) starts(f *fate, listener string) {
+	c := f.claimed()
+	if l, ok := a.m.runbook().Listener(runbook.Address("listener." + listener)); ok {
+		c.rules = proof.Rules{Record: l.Record}
+		for _, d := range l.Deliver {
+			c.deliver = append(c.deliver, d.Name())
+		}
+	}
+}
+
+// settle works out where a recording begins: a pre-roll before its wake word, or where the sound has been broken off since, or where the
+// one before it has ended.
+func (a *account) settle(f *fate) *claim {
+	c := f.claimed()
+	if c.wake < 0 || c.sound != nil {
+		return c
+	}
+	c.from = max(c.wake-c.rules.PreRoll()+1, c.from)
+	if last, ok := a.ends[f.listener]; ok && last.device == c.device && last.boot == a.m.boots {
+		c.from = max(c.from, last.at)
+	}
+	if c.from >= c.device.heard.first {
+		c.sound = c.device.heard.part(c.from, c.device.heard.end())
+	}
+	return c
+}
+
+// listenerEnd is where the last recording of a listener has ended.
+type listenerEnd struct {
+	device *microphone
+	boot   int
+	at     int64
+}
+
+// recordedAs judges a recording that has ended: how long it is, and where it ends.
+func (a *account) recordedAs(at time.Duration, wall time.Time, id string, f *fate, why string) {
+	c := a.settle(f)
+	c.endAt, c.why = wall, why
+	if c.sound == nil {
+		return
+	}
+	if c.n = f.samples / audio.HopSamples; a.m.starved(c.sound[0].at, at) { // where it begins, and what is missing, is as it is
+		c.late, c.n = true, 0
+		return
+	}
+	a.ends[f.listener] = listenerEnd{c.device, a.m.boots, c.from + int64(c.n)}
+	if c.n > len(c.sound) || f.samples%audio.HopSamples != 0 {
+		a.m.judge.Break(at, "sound", fmt.Sprintf("%s has %d samples, and its device has given %d since its begin", id, f.samples, len(c.sound)*audio.HopSamples))
+		c.n = min(c.n, len(c.sound))
+		return
+	}
+	c.sound = c.sound[:c.n]
+	pcm := c.device.heard.sound(c.sound)
+	wrong := c.rules.Ending(pcm, int(c.wake-c.from+1)*audio.HopSamples, why)
+	if at, broken := c.device.heard.breaks(max(c.wake, c.from)+1, c.from+int64(c.n)); broken {
+		wrong = fmt.Sprintf("the sound broke off %v after its begin, and it goes on", audio.Time(int(at-c.from)*audio.HopSamples))
+	}
+	if end := c.from + int64(c.n); why == "device lost" && !c.device.heard.broken(end) {
+		wrong = "its device is called lost, and has given sound right after its end"
+	}
+	if wrong != "" {
+		a.m.judge.Break(at, "sound", id+": "+wrong)
+	}
+}
+
+// cutOff notes that a process ends in the middle of a recording. What had come of it before must be left if the disk has it.
+func (a *account) cutOff(f *fate, kept bool) {
+	c := a.settle(f)
+	if c.sound == nil {
+		return
+	}
+	c.late = c.late || a.m.starved(c.sound[0].at, a.m.clock)
+	if kept && !c.late {
+		c.least = len(c.sound) - 1 // the newest may have been on its way
+	}
+}
+
+// salvaged judges what was found of a recording at a start.
+func (a *account) salvaged(at time.Duration, id string, f *fate, samples int) {
+	if c := f.claim; f.cut && c != nil && samples < c.least*audio.HopSamples {
+		a.m.judge.Break(at, "lost", fmt.Sprintf("of %s only %v are left; %v had come when the process ended", id, audio.Time(samples), audio.Time(c.least*audio.HopSamples)))
+	}
+	if f.cut {
+		f.samples = samples
+	}
+}
+
+// brought judges what a service was given.
+func (a *account) brought(at time.Duration, service string, u stt.Utterance, pcm []int16) {
+	f := a.of(u.ID)
+	c := f.claim
+	if c == nil {
+		if u.Wake.Before(a.m.epoch.Add(a.m.booted + a.m.jump)) {
+			return // the process of then ended before it had said anything
+		}
+		a.m.judge.Break(at, "labels", fmt.Sprintf("%s was given %s, which nobody has recorded", service, u.ID))
+		return
+	}
+	a.proven(at, u.ID+", as it was given to "+service+":", f, pcm)
+	switch {
+	case c.wakeAt.IsZero() && f.cut: // the process ended before it had said so
+	case c.wakeAt.IsZero():
+		a.m.judge.Break(at, "labels", fmt.Sprintf("%s was given %s, and nobody has told of its wake word", service, u.ID))
+	case u.Topic != c.word.Topic || u.WakeWord != c.word.WakeWord:
+		a.m.judge.Break(at, "labels", fmt.Sprintf("%s was given %s with the word %q and the topic %q; it woke with %q and %q", service, u.ID, u.WakeWord, u.Topic, c.word.WakeWord, c.word.Topic))
+	case !u.Wake.Equal(c.wakeAt):
+		a.m.judge.Break(at, "labels", fmt.Sprintf("%s was given %s as of %v; it woke at %v", service, u.ID, u.Wake.Format(time.RFC3339Nano), c.wakeAt.Format(time.RFC3339Nano)))
+	case !f.cut && u.Cut != "" && (u.Cut != c.why || whole(c.why)) || u.Cut == "" && !u.End.IsZero() && (f.cut && !f.sealed || c.why != "" && !whole(c.why)):
+		a.m.judge.Break(at, "labels", fmt.Sprintf("%s was given %s as %q; it ended of: %s", service, u.ID, cmp.Or(u.Cut, "whole"), cmp.Or(c.why, "the process ended")))
+	case !f.cut && !u.End.IsZero() && !c.endAt.IsZero() && !u.End.Equal(c.endAt):
+		a.m.judge.Break(at, "labels", fmt.Sprintf("%s was given %s as ended at %v; it ended at %v", service, u.ID, u.End.Format(time.RFC3339Nano), c.endAt.Format(time.RFC3339Nano)))
+	}
+}
+
+// whole tells whether a recording that ended for a reason is all of what the person said.
+func whole(why string) bool { return why == "silence" || why == "the sound is over" }
+
+// proven judges the sound that somebody has of an utterance.
+func (a *account) proven(at time.Duration, what string, f *fate, pcm []int16) {
+	c := a.settle(f)
+	if c.sound == nil || c.torn {
+		return
+	}
+	heard := c.device.heard.sound(c.sound)
+	differs := ""
+	switch {
+	case c.late:
+		_, differs = proof.Holes(heard, pcm)
+	case f.cut: // it ends anywhere
+		differs = proof.Differs(heard[:min(len(heard), len(pcm))], pcm)
+	default:
+		differs = proof.Differs(heard, pcm)
+	}
+	if differs != "" {
+		a.m.judge.Break(at, "sound", what+" "+differs)
+	}
+}

@@ -1,0 +1,193 @@
+package sim
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"orac/appliance/event"
+	"orac/runbook/scenario"
+)
+
+// duties are what the appliance must do all the time, and in vain if nobody looks: write down what has happened, say when it is not well,
+// end its incidents, let peers hear of it, leave them in peace when they fail, and take no more tasks than it needs.
+type duties struct {
+	m     *machine
+	due   []entryDue
+	sound map[string]progress      // hops that have reached the models, by device
+	well  map[string]time.Duration // since when a peer has had no fault, by name; absent: it has one
+	tasks int                      // of a process that had just come to rest; 0: it has not
+	boot  int                      // that they are of
+}
+
+// entryDue is what must stand in the history by and by.
+type entryDue struct {
+	what string
+	at   time.Duration
+}
+
+type progress struct {
+	n  uint64
+	at time.Duration
+}
+
+const (
+	// entryTime is how long the history may take for an entry.
+	entryTime = 5 * time.Second
+	// settled is how long after a start, or after a change, everything is at rest.
+	settled = 20 * time.Second
+	// deafTime is more than health takes to say that no sound comes: the watchdog's time, and what shows late.
+	deafTime = 10 * time.Second
+	// waitTime is how long an utterance may wait, and none be answered, while all is called well.
+	waitTime = time.Minute
+	// openTime is how long an incident may be open whose component is well.
+	openTime = time.Minute
+	// moreTasks is how many tasks a process at rest may have more than when it first was.
+	moreTasks = 6
+	// beatLate is how much later than it should a heartbeat may be.
+	beatLate = 7 * time.Second
+	// mostCalls is how often a peer is called within a minute, at the most.
+	mostCalls = 60
+)
+
+func newDuties(m *machine) *duties {
+	return &duties{m: m, sound: map[string]progress{}, well: map[string]time.Duration{}}
+}
+
+// event notes what must stand in the history.
+func (d *duties) event(at time.Duration, e event.Event) {
+	for _, what := range written(e.Body) {
+		d.due = append(d.due, entryDue{what, at})
+	}
+}
+
+// written is what the history must say of an event.
+func written(b event.Body) []string {
+	switch b := b.(type) {
+	case event.Wake:
+		return []string{fmt.Sprintf("detection %s %s %s %q", b.ID, b.Listener, b.Model, b.WakeWord)}
+	case event.RecordingEnded:
+		return []string{fmt.Sprintf("utterance %s %.2f %s", b.Utterance, b.Seconds, b.Why)}
+	case event.Delivered:
+		return []string{fmt.Sprintf("delivery %s %s %s", b.Utterance, b.STT, b.Outcome)}
+	case event.Dropped:
+		return []string{fmt.Sprintf("delivery %s  dropped", b.Utterance)}
+	}
+	return nil
+}
+
+// see looks, once a second.
+func (d *duties) see(at time.Duration) {
+	d.written(at)
+	d.honest(at)
+	d.beats(at)
+	d.rests(at)
+}
+
+func (d *duties) broken(at time.Duration, name, format string, args ...any) {
+	d.m.judge.Break(at, name, fmt.Sprintf(format, args...))
+}
+
+// written looks for entries that the history has not. One that the disk may have refused, or that a process has not come to write before its
+// end, may be missing.
+func (d *duties) written(at time.Duration) {
+	for len(d.due) > 0 && at-d.due[0].at > entryTime {
+		e := d.due[0]
+		d.due = d.due[1:]
+		excused := !d.m.Up() || d.m.booted > e.at || d.m.refuses() || d.m.diskBad+entryTime >= e.at && d.m.diskBad > 0 || d.m.starved(e.at, at)
+		if at, ok := d.m.ledger.wrote[e.what]; (!ok || at < e.at) && !excused {
+			d.broken(e.at+entryTime, "history", "%v after it happened the history does not have it: %s", entryTime, e.what)
+		}
+	}
+	maps.DeleteFunc(d.m.ledger.wrote, func(_ string, wrote time.Duration) bool { return at-wrote > 2*entryTime })
+}
+
+// resting tells whether the process has run for a while, undisturbed.
+func (d *duties) resting(at, least time.Duration) bool {
+	return d.m.Up() && at-d.m.booted >= least && !d.m.starved(at-least, at)
+}
+
+// honest looks whether the appliance calls itself well while it is deaf, or while somebody waits.
+func (d *duties) honest(at time.Duration) {
+	for _, name := range d.m.micNames {
+		if n := d.m.Sound(name); n != d.sound[name].n || !d.resting(at, settled) {
+			d.sound[name] = progress{n, at}
+		}
+	}
+	if d.m.Health() != "healthy" {
+		return
+	}
+	for _, name := range d.m.micNames {
+		if deaf := at - d.sound[name].at; deaf > deafTime {
+			d.broken(at, "honest", "no sound of %s has reached its models for %v, and the appliance is called healthy", name, deaf)
+			d.sound[name] = progress{d.sound[name].n, at}
+		}
+	}
+	a := d.m.account
+	for _, id := range a.waiting() {
+		f := a.utterances[id]
+		if since := max(f.ended, d.m.booted, a.answer); f.ended > 0 && f.excused == "" && a.owed(f) && at-since > waitTime && !f.told && d.resting(at, waitTime) {
+			f.told = true
+			d.broken(at, "honest", "%s waits, and nothing was answered for %v, and the appliance is called healthy", id, (at - since).Round(time.Second))
+		}
+	}
+}
+
+// beats looks whether servers that are well have heard of the appliance in time.
+func (d *duties) beats(at time.Duration) {
+	for _, h := range d.m.runbook().Heartbeats {
+		p := d.m.peer("heartbeat " + h.Name)
+		if !d.resting(at, settled) || len(p.faults) > 0 || d.m.active(scenario.NetDown) || d.m.active(scenario.Descriptors) || d.m.applying > 0 {
+			delete(d.well, h.Name)
+			continue
+		}
+		since, known := d.well[h.Name]
+		if !known {
+			since, d.well[h.Name] = at, at
+		}
+		if silent := at - max(since, p.called); silent > h.Every+beatLate {
+			d.broken(at, "beats", "heartbeat %s was silent for %v; it is sent every %v", h.Name, silent.Round(time.Second), h.Every)
+			d.well[h.Name] = at
+		}
+	}
+}
+
+// rests notes how many tasks a process has that has come to rest.
+func (d *duties) rests(at time.Duration) {
+	if d.m.boots != d.boot {
+		d.boot, d.tasks = d.m.boots, 0
+	}
+	if d.tasks == 0 && d.resting(at, settled) && d.m.Health() == "healthy" {
+		d.tasks = d.m.Tasks()
+	}
+}
+
+// finish looks at what is left at the end.
+func (d *duties) finish(at time.Duration) {
+	if !d.resting(at, settled) || d.m.Health() != "healthy" {
+		return
+	}
+	if n := d.m.Tasks(); d.tasks > 0 && d.boot == d.m.boots && d.m.applied == 0 && n > d.tasks+moreTasks {
+		d.broken(at, "tasks", "%d tasks run at the end, and %d did when all had come to rest", n, d.tasks)
+	}
+	for _, id := range d.m.incidentIn {
+		i := d.m.incidents[id]
+		if open := at - time.Duration(i.Begin*float64(time.Second)); i.End == 0 && open > openTime && !d.m.lasts(i.Cause) {
+			d.broken(at, "closed", "the incident of %s has been open for %v, and all is well: %s", i.Component, open.Round(time.Second), i.Cause)
+		}
+	}
+}
+
+// calls counts how often a peer is called.
+type calls struct{ recent []time.Duration }
+
+// call notes a call, and tells when there are too many.
+func (c *calls) call(m *machine, who string) {
+	now := m.now()
+	c.recent = append(slices.DeleteFunc(c.recent, func(at time.Duration) bool { return now-at > time.Minute }), now)
+	if len(c.recent) > mostCalls {
+		m.judge.Break(now, "patient", fmt.Sprintf("%s was called %d times within a minute", who, len(c.recent)))
+		c.recent = nil
+	}
+}

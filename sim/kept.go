@@ -1,0 +1,56 @@
+package sim
+
+import (
+	"encoding/binary"
+	"strings"
+
+	"orac/appliance/audio/wav"
+)
+
+// mostProven is of how many utterances it is known what they must be: those that are done with are forgotten when so many are younger.
+const mostProven = 500
+
+// forget lets go of what an utterance must be that nobody waits for any more.
+func (a *account) forget() {
+	if n := len(a.order) - mostProven; n > 0 {
+		if f := a.utterances[a.order[n]]; f.claim != nil && a.done(f) {
+			f.claim.sound, f.claim.wake = nil, -1
+		}
+	}
+}
+
+// proveKept looks at every recording that is on the disk at the end, whether it waits, was set aside or is kept for people: it is what was
+// heard, to the last sample.
+func (a *account) proveKept() {
+	for _, name := range a.m.disk.Files() {
+		data := a.m.disk.Peek(name)
+		var id string
+		var pcm []int16
+		switch stem, suffix, _ := strings.Cut(name, "."); {
+		case strings.HasPrefix(name, "spool/damaged/"):
+			continue
+		case suffix == "pcm":
+			id, pcm = a.m.meta(stem+".json"), samples(data)
+		case strings.HasSuffix(name, ".wav"):
+			id = strings.TrimSuffix(name[strings.LastIndexByte(name, '/')+1:], ".wav")
+			var err error
+			if pcm, _, err = wav.Decode(data); err != nil {
+				a.m.judge.Break(a.m.clock, "sound", name+" is on the disk, and cannot be read: "+err.Error())
+				continue
+			}
+		default:
+			continue
+		}
+		if f := a.utterances[id]; f != nil && f.claim != nil {
+			a.proven(a.m.clock, name+", as it is on the disk:", f, pcm)
+		}
+	}
+}
+
+func samples(b []byte) []int16 {
+	pcm := make([]int16, len(b)/2)
+	for i := range pcm {
+		pcm[i] = int16(binary.LittleEndian.Uint16(b[2*i:]))
+	}
+	return pcm
+}
