@@ -67,7 +67,7 @@ func jsonReports() []jsonReport {
 var eventBodies = []event.Body{
 	event.DeviceOpened{}, event.Listening{}, event.DeviceLost{}, event.DeviceEnded{}, event.Level{}, event.Score{}, event.Wake{},
 	event.RecordingStarted{}, event.RecordingEnded{}, event.Spooled{}, event.Salvaged{}, event.Dropped{}, event.DeliveryStarted{},
-	event.DeliveryFailed{}, event.Delivered{}, event.STTHealth{}, event.Heartbeat{}, event.WebhookFailed{}, event.Overrun{},
+	event.DeliveryFailed{}, event.DeliveryRepeated{}, event.Delivered{}, event.STTHealth{}, event.Heartbeat{}, event.WebhookFailed{}, event.Overrun{},
 	event.NodeFailed{}, event.NodeLeaked{}, event.StoreFailed{}, event.StoreBack{}, event.ClockJumped{},
 }
 
