@@ -127,6 +127,24 @@ var known = []mutation{
 		scenarios: []string{"refused"},
 	},
 	{
+		name: "untold", does: "an event for a webhook is kept in memory alone", file: "appliance/outbox/outbox.go",
+		old:       "\t\tb.keep(b.store(t, i))\n",
+		new:       "",
+		scenarios: []string{"webhooks"},
+	},
+	{
+		name: "retold", does: "an event that a webhook has taken stays on the disk", file: "appliance/outbox/outbox.go",
+		old:       "\tif err := b.remove(t, i.file()); err != nil {\n",
+		new:       "\tif err := error(nil); err != nil {\n",
+		scenarios: []string{"webhooks"},
+	},
+	{
+		name: "stuck", does: "one event that a webhook fails on stops all others", file: "appliance/node/retries.go",
+		old:       "if next != nil && r.doubtful(now) {",
+		new:       "if next != nil && r.doubtful(now) && false {",
+		scenarios: []string{"webhooks"},
+	},
+	{
 		name: "history", does: "what is too old for the history is told by the wall clock", file: "appliance/node/history.go",
 		old:       "\tage, ok := n.Age.now(t)\n",
 		new:       "\tage, ok := time.Duration(t.Wall().UnixNano()), true\n",
