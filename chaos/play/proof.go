@@ -59,7 +59,7 @@ func (r *run) prove(service string, h sttserver.Heard, pcm []int16) {
 		if differs == "" && holes > 0 && !r.account.shaken(f.woke-time.Duration(len(pcm))*time.Second/rate, f.ended) {
 			differs = fmt.Sprintf("sound is missing in it in %d places, and nothing has disturbed it", holes)
 		}
-		if differs != "" && !r.account.shaped(f.woke, f.ended) {
+		if differs != "" {
 			wrong(differs)
 		}
 		return
@@ -88,6 +88,3 @@ const quietAfter = 1000
 func (a *account) shaken(from, to time.Duration) bool {
 	return slices.ContainsFunc(a.r.trouble, func(s stretch) bool { return s.from < to && (s.to == 0 || s.to+2*time.Second > from) })
 }
-
-// shaped tells whether a fault changes what a microphone gives in a stretch of time: which pieces it was then, nobody can say.
-func (a *account) shaped(from, to time.Duration) bool { return a.shaken(from-5*time.Second, to) }

@@ -34,7 +34,8 @@ func TestATrackFindsWhatWasGiven(t *testing.T) {
 		"another order":  {slices.Concat(whole[7000:9000], whole[5000:7000]), -1, 0, false},
 		"twice":          {slices.Concat(whole[5000:7000], whole[6000:7000]), -1, 0, false},
 		"a sample":       {changed, -1, 0, false},
-		"silence":        {make([]int16, 2000), -1, 0, false},
+		"silence":        {make([]int16, 2000), -1, 0, true},
+		"silence in it":  {slices.Concat(whole[5000:7000], make([]int16, 640), whole[7640:9000]), -1, 2, true},
 		"half a sample":  {shifted(whole[5000:7000]), -1, 0, false},
 		"nothing at all": {nil, 0, 0, true},
 	} {
