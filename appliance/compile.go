@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"orac/appliance/audio"
+	"orac/appliance/stt/wire"
 	"orac/runbook"
 )
 
@@ -230,6 +231,7 @@ func (c *compiler) service(s runbook.STT) {
 		probe := at(Probe, s.Name)
 		c.add(&Node{Address: probe, Kind: Probe, Block: s.Address, Detail: "every " + s.HealthEvery.String(), build: buildProbe(s), Uses: uses})
 		c.connect(Edge{From: probe, To: delivery, Carries: "healthy", Capacity: 1, asks: true})
+		c.connect(Edge{From: delivery, To: probe, Carries: "sights", Capacity: 1, asks: true})
 	}
 }
 
@@ -255,12 +257,34 @@ func (c *compiler) heartbeat(h runbook.Heartbeat) {
 		uses = append(uses, Use{m.Address, []string{"threshold", "topic", "wake_word", "enabled"}})
 	}
 	c.add(&Node{Address: address, Kind: Heartbeat, Block: h.Address, Detail: detail, build: buildHeartbeat(h), Uses: uses})
+	if probe := at(Probe, serviceBehind(c.Runbook, h).Name()); c.Node(probe) != nil {
+		c.connect(Edge{From: probe, To: address, Carries: "healthy", Capacity: 1, asks: true})
+		c.connect(Edge{From: address, To: probe, Carries: "sights", Capacity: 1, asks: true})
+	}
 	for _, l := range c.Runbook.Listeners {
 		told := len(h.Listeners) == 0 || slices.Contains(h.Listeners, l.Address)
 		if told && c.Node(at(Trigger, l.Name)) != nil {
 			c.connect(Edge{From: at(Trigger, l.Name), To: address, Carries: "wakes", Capacity: wakesWaiting})
 		}
 	}
+}
+
+// serviceBehind is the speech-to-text service that takes a heartbeat: the one that it names, or else the one at its address; "" if
+// there is none.
+func serviceBehind(rb *runbook.Runbook, h runbook.Heartbeat) runbook.Address {
+	if h.STT != "" {
+		return h.STT
+	}
+	to, err := wire.ParseBase(h.URL)
+	if err != nil {
+		return ""
+	}
+	for _, s := range rb.STTs {
+		if at, err := wire.ParseBase(s.URL); s.Protocol == "orac" && err == nil && at.String() == to.String() {
+			return s.Address
+		}
+	}
+	return ""
 }
 
 // webhook adds a webhook that is told anything: with events, or with models that name it.

@@ -29,6 +29,8 @@ type CoreOptions struct {
 	// Ledger keeps incidents and restarts; nil: they are forgotten with the process.
 	Ledger Ledger
 	Slog   *slog.Logger
+	// Unclean is the run before if that did not end in good order; nil: it did, or there was none.
+	Unclean *Unclean
 	// Language evaluates runbooks for plans and changes.
 	Language Language
 	// Check says what of a runbook cannot be done that no node would notice, with the address of the component in front; nil: nothing.
@@ -122,6 +124,7 @@ func (c *Core) Run(t *rt.Task) error {
 	if err := c.begin(t); err != nil {
 		c.o.Slog.Warn("this runbook is not kept as a generation", "cause", err)
 	}
+	c.tellUnclean(t)
 	if c.o.Ready != nil {
 		c.o.Ready()
 	}
@@ -339,7 +342,7 @@ func (c *Core) Status(now rt.Instant, wall time.Time) status.Status {
 	for _, v := range c.runner.Views() {
 		n := status.Node{
 			Address: v.Node.Address, Kind: string(v.Node.Kind), State: string(v.State), Since: wall.Add(-now.Sub(v.Since)),
-			Generation: uint64(v.Generation), Restarts: v.Restarts, Rate: c.monitor.Rate(v.Node.Address), Feeds: readersOf(g, v.Node.Address),
+			Generation: uint64(v.Generation), Restarts: v.Restarts, Rate: c.monitor.Rate(v.Node.Address),
 		}
 		if v.Err != nil {
 			n.Error = v.Err.Error()
@@ -351,11 +354,15 @@ func (c *Core) Status(now rt.Instant, wall time.Time) status.Status {
 		if d, ok := v.code.(*node.Delivery); ok {
 			n.Way = d.Way()
 		}
+		for _, r := range g.readers(v.Node) {
+			n.Feeds = append(n.Feeds, r.To)
+		}
 		s.Nodes = append(s.Nodes, n)
 		if sp, ok := v.code.(*node.Spool); ok {
 			s.Spool = sp.Shown()
 		}
 	}
+	g.inWay(s.Nodes) // an apply puts new instances behind those that stay
 	s.Hooks = c.Hooks()
 	if last := c.log.Recent(now, 1); len(last) > 0 {
 		s.Incident = &last[0]

@@ -98,7 +98,14 @@ func NewDaemon(o Options) (*Daemon, error) {
 // be replaced; what was recorded is in the spool then.
 func (d *Daemon) Run(ctx context.Context) error {
 	defer d.ended.Store(true)
-	return d.driver.Run(ctx, "orac", d.core.Run)
+	before, end, err := beginRun(d.o.State.Folder, bootID(), os.Getpid(), time.Now())
+	if err != nil {
+		d.o.Log.Logger().Warn("if this process is killed, the next one will not know", "cause", err)
+	}
+	d.core.o.Unclean = before
+	err = d.driver.Run(ctx, "orac", d.core.Run)
+	end() // not deferred: a panic is no end in good order
+	return err
 }
 
 // do runs f as a task of the daemon, as soon as that is ready.

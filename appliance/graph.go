@@ -81,11 +81,14 @@ func (n *Node) device() string {
 // Edge is a mailbox between two nodes. Edges to the same node that carry the same thing share one.
 type Edge struct {
 	From, To string
-	Carries  string // hops, features, votes, wakes, pieces, follows, requests, healthy, events
+	Carries  string // hops, features, votes, wakes, pieces, follows, requests, healthy, sights, events
 	Capacity int
 	Waits    bool // the writer waits for room; otherwise the oldest goes and is counted
 	asks     bool // a question to a server: its end is not the end of the reader's work
 }
+
+// Report tells whether an edge carries reports alone, which nobody's work waits for: drawn, they would hide the rest.
+func (e Edge) Report() bool { return e.Carries == "events" || e.Carries == "sights" }
 
 // back tells whether an edge runs against the way of the sound: a question, or a recorder that follows a ring.
 func (e Edge) back() bool { return e.asks || e.Carries == "follows" }

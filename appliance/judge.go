@@ -139,10 +139,11 @@ func (m *Monitor) symptom(now rt.Instant, f health.Fact) health.Fact {
 		return f
 	}
 	for _, h := range m.Runner.Graph().Runbook.Heartbeats {
-		service := "stt." + h.STT.Name()
-		if at(Heartbeat, h.Name) != f.Component || h.STT == "" {
+		behind := serviceBehind(m.Runner.Graph().Runbook, h)
+		if at(Heartbeat, h.Name) != f.Component || behind == "" {
 			continue
 		}
+		service := "stt." + behind.Name()
 		back, known := m.back[service]
 		if m.facts[service].Level == health.Unhealthy || known && now.Sub(back) < h.Every+h.Timeout {
 			f.Level = health.Degraded

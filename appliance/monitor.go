@@ -209,8 +209,9 @@ func (m *Monitor) event(t *rt.Task, e event.Event) {
 				m.back[component] = t.Now()
 			}
 			ok(component, "stt")
-		} else {
+		} else { // at once: it may be well again before the next look
 			bad(component, "stt", health.Unhealthy, b.Status)
+			m.fact(t, m.facts[component])
 		}
 	case event.DeliveryFailed:
 		bad(e.Node, string(Delivery), trouble(b.Denied), b.Cause)

@@ -54,6 +54,9 @@ func (c *oneChange) begin(t *rt.Task, o status.Origin) error {
 	}
 }
 
+// underWay tells whether a change is being made. It may be called from anywhere.
+func (c *oneChange) underWay() bool { return c.whose.Load() != nobodys }
+
 func (c *oneChange) end() { c.whose.Store(nobodys) }
 
 // room is errRoom if the change that is made is to make room.

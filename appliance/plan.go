@@ -181,7 +181,7 @@ func (d differ) feeds(address string) string {
 
 func readersOf(g *Graph, address string) (list []string) {
 	for _, e := range g.Edges {
-		if e.From == address && e.Carries != "events" && !slices.Contains(list, e.To) {
+		if e.From == address && !e.Report() && !slices.Contains(list, e.To) {
 			list = append(list, e.To)
 		}
 	}

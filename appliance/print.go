@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"orac/appliance/status"
 	"orac/appliance/stt/wire"
 )
 
@@ -25,6 +26,43 @@ func (g *Graph) Print(w io.Writer) {
 			p.line("", "", n, nil)
 		}
 	}
+}
+
+// way gives each node its place on the way of the sound: a source, what it feeds, and so on to its end; then the next source.
+// What no sound reaches comes last, in the order in which it was compiled.
+func (g *Graph) way() map[string]int {
+	places := map[string]int{}
+	var visit func(n *Node)
+	visit = func(n *Node) {
+		if _, seen := places[n.Address]; seen {
+			return
+		}
+		places[n.Address] = len(places)
+		for _, r := range g.readers(n) {
+			visit(g.Node(r.To))
+		}
+	}
+	for _, n := range g.Nodes {
+		if n.Kind == Source {
+			visit(n)
+		}
+	}
+	for _, n := range g.Nodes {
+		visit(n)
+	}
+	return places
+}
+
+// inWay puts nodes in the order of the way of the sound. What is not in the graph any more comes last: it is being stopped.
+func (g *Graph) inWay(nodes []status.Node) {
+	places := g.way()
+	place := func(n status.Node) int {
+		if p, ok := places[n.Address]; ok {
+			return p
+		}
+		return len(places)
+	}
+	slices.SortStableFunc(nodes, func(a, b status.Node) int { return place(a) - place(b) })
 }
 
 type printer struct {
@@ -78,7 +116,7 @@ type reader struct {
 
 // readers are the nodes that a node feeds: not those that it asks, which are drawn where they are fed, nor the history,
 // which everybody feeds. A spool feeds the deliveries that ask it.
-func (p *printer) readers(n *Node) []reader {
+func (g *Graph) readers(n *Node) []reader {
 	var list []reader
 	add := func(to, carries string) {
 		if i := slices.IndexFunc(list, func(r reader) bool { return r.To == to }); i >= 0 {
@@ -87,7 +125,7 @@ func (p *printer) readers(n *Node) []reader {
 		}
 		list = append(list, reader{to, []string{carries}})
 	}
-	for _, e := range p.Edges {
+	for _, e := range g.Edges {
 		switch {
 		case e.From == n.Address && !e.back():
 			add(e.To, e.Carries)
@@ -105,7 +143,7 @@ func (g *Graph) DOT(w io.Writer) {
 		fmt.Fprintf(w, "  %s [label=%s];\n", quote(n.Address), quote(n.Address+"\n"+n.Detail))
 	}
 	for _, e := range g.Edges {
-		if e.Carries == "events" { // everybody tells the history: drawn, it hides the rest
+		if e.Report() {
 			continue
 		}
 		style := ""

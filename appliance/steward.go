@@ -48,6 +48,7 @@ func (s *Steward) Plan(t *rt.Task, r status.PlanRequest) (status.Plan, error) {
 		return status.Plan{}, err
 	}
 	p, _ := s.compare(t, to)
+	p.UnderWay = s.one.underWay()
 	return p, nil
 }
 

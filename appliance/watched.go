@@ -95,7 +95,7 @@ func serviceOf(g *Graph, n *Node) string {
 	}
 	for _, h := range g.Runbook.Heartbeats {
 		if h.Address == n.Block {
-			return "stt." + h.STT.Name()
+			return "stt." + serviceBehind(g.Runbook, h).Name()
 		}
 	}
 	return "stt."

@@ -41,12 +41,20 @@ func (o Options) findSecret(name, stateDir string) (string, error) {
 			return strings.TrimRight(string(text), "\r\n"), nil
 		}
 		if !errors.Is(err, fs.ErrNotExist) {
-			return "", fmt.Errorf("the file of the secret %q cannot be used: %s", name, reason(err))
+			return "", unusable{fmt.Sprintf("the file of the secret %q cannot be used: %s", name, reason(err))}
 		}
 		looked = append(looked, "a file of the state directory")
 	}
 	return "", fmt.Errorf("there is no secret %q: neither %s", name, strings.Join(looked, " nor "))
 }
+
+// errUnusable is what the error of a secret is that is there and cannot be read.
+var errUnusable = errors.New("unusable")
+
+type unusable struct{ why string }
+
+func (u unusable) Error() string        { return u.why }
+func (u unusable) Is(target error) bool { return target == errUnusable }
 
 // errOpenSecret is why a secret is refused that others can read as well.
 var errOpenSecret = errors.New("others may read it; make it private with chmod 600")

@@ -1,6 +1,7 @@
 package runbook
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"regexp"
@@ -168,6 +169,8 @@ func (e *evaluator) secret(name string) (string, *callError) {
 		v, err = e.opts.findSecret(name, e.stateDir())
 	}
 	switch {
+	case errors.Is(err, errUnusable):
+		return "", &callError{noSecret + err.Error(), "It is there. Run orac as the user whose state directory this is, or mend the file; do not make it anew."}
 	case err != nil:
 		return "", &callError{noSecret + err.Error(), "Make one with: orac secrets generate " + name + " (the hash of a password with: orac user add NAME). Secrets come from ORAC_SECRET_NAME, systemd credentials, or files of the state directory."}
 	case len(v) > maxInputFile || !utf8.ValidString(v):

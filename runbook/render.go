@@ -7,6 +7,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/mitchellh/go-wordwrap"
 	"golang.org/x/text/width"
 )
 
@@ -47,10 +48,12 @@ func (d Diagnostic) render(b *strings.Builder, o RenderOptions) {
 	if d.Severity == Warning {
 		hue = yellow
 	}
+	lead := string(d.Severity) + ": "
 	if d.Subject.Filename != "" {
 		b.WriteString(paint(bold, d.place()) + ": ")
+		lead = d.place() + ": " + lead
 	}
-	b.WriteString(paint(hue+bold, string(d.Severity)) + ": " + escape(d.Summary) + "\n")
+	b.WriteString(paint(hue+bold, string(d.Severity)) + ": " + folded(escape(d.Summary), utf8.RuneCountInString(lead), "      ", o.headline()) + "\n")
 	if d.source != nil && d.Subject.Start.Line > 0 {
 		number := fmt.Sprintf("%4d", d.Subject.Start.Line)
 		before, under := d.snippet(max(20, o.columns()-len(number)-3))
@@ -66,15 +69,43 @@ func (d Diagnostic) render(b *strings.Builder, o RenderOptions) {
 	}
 	if len(notes) > 0 {
 		for line := range strings.SplitSeq(strings.Join(notes, " "), "\n") {
-			b.WriteString(strings.TrimRight("  "+escape(line), " ") + "\n")
+			b.WriteString(strings.TrimRight("  "+folded(escape(line), 2, "  ", o.columns()), " ") + "\n")
 		}
 	}
+}
+
+// folded breaks a text between words, so that it fits the columns when used of them are taken on its first line. Further lines are
+// indented. A line that is indented itself is an example, and stays as it is.
+func folded(text string, used int, indent string, columns int) string {
+	if strings.HasPrefix(text, " ") || used+utf8.RuneCountInString(text) <= columns {
+		return text
+	}
+	room := max(20, columns-len(indent))
+	first := strings.Repeat("x", max(0, used-len(indent))) // stands for what is taken, as a part of the first word
+	if used-len(indent) >= room {
+		first = ""
+	}
+	lines := strings.Split(wordwrap.WrapString(first+text, uint(room)), "\n")
+	lines[0] = strings.TrimPrefix(lines[0], first)
+	for i := range lines {
+		lines[i] = strings.TrimRight(lines[i], " ")
+	}
+	return strings.Join(lines, "\n"+indent)
 }
 
 // columns returns the width, or its default.
 func (o RenderOptions) columns() int {
 	if o.Width <= 0 {
 		return 100
+	}
+	return o.Width
+}
+
+// headline is how wide the first line of a diagnostic may be. A program that reads it finds place and summary on one line, unless that
+// is too long for anybody.
+func (o RenderOptions) headline() int {
+	if o.Width <= 0 {
+		return 160
 	}
 	return o.Width
 }

@@ -3,6 +3,7 @@ package sim
 import (
 	"errors"
 	"fmt"
+	"syscall"
 	"time"
 
 	"orac/appliance/audio"
@@ -38,11 +39,11 @@ func (c sttClient) connect(t *rt.Task, op string) error {
 	}
 	switch {
 	case c.m.active(scenario.NetDown):
-		return c.fault(op, wire.Unreachable, 0, "network is unreachable")
+		return c.failure(op, wire.Unreachable, 0, syscall.ENETUNREACH)
 	case c.m.active(scenario.Descriptors):
-		return c.fault(op, wire.Unreachable, 0, "too many open files")
+		return c.failure(op, wire.Unreachable, 0, syscall.EMFILE)
 	case c.has(scenario.STTDown):
-		return c.fault(op, wire.Unreachable, 0, "connection refused")
+		return c.failure(op, wire.Unreachable, 0, syscall.ECONNREFUSED)
 	case c.has(scenario.STTUnauthorized):
 		return c.fault(op, wire.Unauthorised, 401, "the token is not accepted")
 	}
@@ -82,8 +83,10 @@ func (c sttClient) request(t *rt.Task, op string, u stt.Utterance, pcm []int16) 
 			return stt.Result{}, err
 		}
 	}
-	if how, poisoned := c.poisoned(u.ID); c.has(scenario.STTReset) || poisoned && how == "reset" { // in the middle of the sound
-		return stt.Result{}, c.fault(op, wire.Unreachable, 0, "connection reset by peer")
+	if how, poisoned := c.poisoned(u.ID); c.has(scenario.STTReset) || poisoned && how == "reset" {
+		e := c.fault(op, wire.Unreachable, 0, "connection reset by peer")
+		e.Doubt = wire.UnderWay // in the middle of the sound; but the kernel of this machine has taken all of it, and nobody knows
+		return stt.Result{}, e
 	}
 	return c.answer(t, op, u, pcm)
 }

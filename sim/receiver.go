@@ -101,7 +101,10 @@ func (r *receiver) take(msg notify.Message) {
 		r.m.judge.Break(at, "told", fmt.Sprintf("the webhook %s was sent %s under the identity %s", r.name, e.ID, msg.ID))
 	}
 	if e.Sequence > 0 {
-		if _, twice := r.taken[msg.ID]; !twice && e.Sequence <= r.last && r.m.booted < r.lastAt {
+		if r.lastAt < r.m.booted { // a number that the disk never had is given again after a loss of power
+			r.last = 0
+		}
+		if _, twice := r.taken[msg.ID]; !twice && e.Sequence <= r.last {
 			r.m.judge.Break(at, "told", fmt.Sprintf("the webhook %s was sent number %d after number %d", r.name, e.Sequence, r.last))
 		}
 		r.last, r.lastAt = max(r.last, e.Sequence), at

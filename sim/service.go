@@ -39,7 +39,11 @@ const (
 func (s *service) has(k scenario.Kind) bool { _, ok := s.faults[k]; return ok }
 
 func (s *service) fault(op string, kind wire.Kind, status int, cause string) *wire.Error {
-	return &wire.Error{Op: op, Address: "http://" + s.name, Kind: kind, Status: status, Cause: errors.New(cause)}
+	return s.failure(op, kind, status, errors.New(cause))
+}
+
+func (s *service) failure(op string, kind wire.Kind, status int, cause error) *wire.Error {
+	return &wire.Error{Op: op, Address: "http://" + s.name, Kind: kind, Status: status, Cause: cause}
 }
 
 // poisoned tells whether the server cannot digest an utterance, and what comes of it.

@@ -25,6 +25,7 @@ type Delivery struct {
 	Config  *rt.Cell[DeliveryConfig]
 	Spool   *rt.Mailbox[Request]
 	Healthy *rt.Mailbox[Seen]    // what the probe has seen
+	Sights  *rt.Out[Sight]       // what the probe is told
 	Gate    func() (Gate, error) // listens to a recording in which the service has heard nothing; nil: there is none
 	Events  Events
 
@@ -52,7 +53,11 @@ type DeliveryConfig struct {
 }
 
 // Update implements Updater.
-func (n *Delivery) Update(fresh Node) { n.Config.Take(fresh.(*Delivery).Config) }
+func (n *Delivery) Update(fresh Node) {
+	f := fresh.(*Delivery)
+	n.Config.Take(f.Config)
+	n.Sights.To(f.Sights)
+}
 
 const (
 	firstDelay = 500 * time.Millisecond
@@ -269,6 +274,7 @@ func (n *Delivery) utterance(c *course) stt.Utterance {
 // done lets the utterance leave the spool, and only then says so.
 func (n *Delivery) done(t *rt.Task, c *course, way string, r stt.Result) error {
 	n.aside = 0
+	saw(t, n.Sights, nil)
 	if err := n.Spool.Send(t, Answered{Seq: c.Seq, STT: n.STT}); err != nil {
 		return err
 	}
@@ -320,6 +326,7 @@ func originOf(m utterance.Meta) event.Origin {
 
 func (n *Delivery) failed(t *rt.Task, c *course, way string, cause error, retry string) {
 	t.Trace("delivery failed", int64(c.attempts))
+	saw(t, n.Sights, cause)
 	say(t, n.Events, n.Name, event.DeliveryFailed{
 		Utterance: c.Meta.ID, STT: n.STT, Way: way, Attempt: c.attempts, Cause: cause.Error(), Retry: retry, Denied: denied(cause), Of: originOf(c.Meta),
 	})

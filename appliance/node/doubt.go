@@ -62,6 +62,10 @@ func (n *Delivery) clear(t *rt.Task, c *course) (over bool, err error) {
 	if d.cause == nil {
 		return false, nil
 	}
+	if once, err := n.actsOnce(t); once || err != nil {
+		d.cause = nil
+		return false, err
+	}
 	if d.told >= mostDoubles {
 		return true, n.givenUp(t, c, fmt.Errorf("it was sent %d times without an answer that could be read, and may have been acted on each time: %w", d.told+1, d.cause))
 	}
@@ -76,6 +80,19 @@ func (n *Delivery) clear(t *rt.Task, c *course) (over bool, err error) {
 	d.told++
 	d.cause = nil
 	return false, nil
+}
+
+// actsOnce tells whether the service knows an utterance by its ID, so that it may be sent again at any time.
+func (n *Delivery) actsOnce(t *rt.Task) (bool, error) {
+	p, ok := n.Client.(stt.Prober)
+	if !ok {
+		return false, nil
+	}
+	h, err := p.Health(t)
+	if errors.Is(err, rt.ErrStopped) {
+		return false, err
+	}
+	return h.Idempotent, nil
 }
 
 // settle waits as long as a doubt asks for.

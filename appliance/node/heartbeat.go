@@ -18,11 +18,14 @@ type Heartbeat struct {
 	InstanceID string
 	Config     *rt.Cell[HeartbeatConfig]
 	In         *rt.Mailbox[Wake]
+	Healthy    *rt.Mailbox[Seen] // what the probe of the service has seen, if there is one
+	Sights     *rt.Out[Sight]    // what it is told
 	Events     Events
 
 	fired  map[string]notify.BeatModel // what is known of each model's triggers
 	recent []rt.Instant                // activations of the last hour, oldest first
 	last   time.Time
+	sent   rt.Instant // the last beat
 }
 
 // HeartbeatConfig are the settings of a heartbeat.
@@ -33,7 +36,11 @@ type HeartbeatConfig struct {
 }
 
 // Update implements Updater.
-func (n *Heartbeat) Update(fresh Node) { n.Config.Take(fresh.(*Heartbeat).Config) }
+func (n *Heartbeat) Update(fresh Node) {
+	f := fresh.(*Heartbeat)
+	n.Config.Take(f.Config)
+	n.Sights.To(f.Sights)
+}
 
 // maxRecent bounds the activations that are counted as those of the last hour: more than one a second.
 const maxRecent = 4096
@@ -47,16 +54,21 @@ func (n *Heartbeat) Run(t *rt.Task) error {
 	for known, failed := false, 0; ; {
 		config := n.Config.Get()
 		wait := config.Every
+		n.sent = t.Now()
 		topics, err := config.Client.Beat(t, n.beat(t, config.Models))
 		if errors.Is(err, rt.ErrStopped) {
 			return err
 		}
+		n.saw(t, err)
 		now := event.Heartbeat{Endpoint: n.Endpoint, OK: err == nil, Topics: topics}
 		if failed++; err == nil {
 			failed = 0
 		} else {
 			e, ours := errors.AsType[*notify.Error](err)
-			now.Cause, now.Late, now.Retry = err.Error(), ours && e.Kind == wire.Late, "every "+config.Every.String()
+			if ours {
+				wait = min(wait, retry(e, wait))
+			}
+			now.Cause, now.Late, now.Retry = err.Error(), ours && e.Kind == wire.Late, "every "+wait.String()
 			now.Denied = denied(err)
 		}
 		if failed == 1 { // one that fails may be a blip
@@ -72,31 +84,72 @@ func (n *Heartbeat) Run(t *rt.Task) error {
 	}
 }
 
-// again is how soon a heartbeat that failed is sent once more, before anything is said of it.
-const again = 5 * time.Second
+const (
+	// again is how soon a heartbeat that failed is sent once more, before anything is said of it.
+	again = 5 * time.Second
+	// beatGap is the least time between two beats, however often the service comes back, and beatSpread what is added to it, drawn
+	// anew each time, so that many appliances do not come back to a service in step.
+	beatGap    = 2 * time.Second
+	beatSpread = time.Second
+)
 
-// count counts wakes until the next beat is due.
-func (n *Heartbeat) count(t *rt.Task, until rt.Instant) error {
+// retry is how soon a beat that failed again is sent once more. A server that cannot be reached, or is busy, is tried often, so that
+// it knows of us soon after its return. One that refuses us, or that others keep waiting, is not pressed.
+func retry(e *notify.Error, every time.Duration) time.Duration {
+	if e.Kind == wire.Unreachable && e.Status == 0 || e.Kind == wire.Busy {
+		return max(again, e.RetryAfter)
+	}
+	return every
+}
+
+// saw tells the probe what a beat has shown. A server of another kind may stand before this address, so that no connection is no
+// proof of an outage: the probe looks for itself.
+func (n *Heartbeat) saw(t *rt.Task, err error) {
+	if s, shows := sight(err); shows && n.Sights != nil {
+		s.Away = false
+		n.Sights.Push(t, s)
+	}
+}
+
+// count counts wakes until the next beat is due. That is soon after the service came back: it may have forgotten us.
+func (n *Heartbeat) count(t *rt.Task, due rt.Instant) error {
 	for {
-		w, err := n.In.Recv(t, until)
-		switch {
-		case errors.Is(err, rt.ErrTimeout):
+		var from []rt.Case // a mailbox that is closed has nothing more to give; the models are there all the same
+		if n.Healthy != nil && !n.Healthy.Closed() {
+			from = append(from, n.Healthy)
+		}
+		if !n.In.Closed() || n.In.Stats().Len > 0 {
+			from = append(from, n.In)
+		}
+		_, err := rt.Select(t, due, from...)
+		if errors.Is(err, rt.ErrTimeout) {
 			return nil
-		case errors.Is(err, rt.ErrClosed):
-			return t.Sleep(until.Sub(t.Now())) // no sound comes any more; the models are there all the same
-		case err != nil:
+		}
+		if err != nil {
 			return err
 		}
-		n.last = t.Wall()
-		m := n.fired[w.Model]
-		m.TriggerCount++
-		m.LastTriggered = n.last
-		n.fired[w.Model] = m
-		if len(n.recent) == maxRecent {
-			n.recent = slices.Delete(n.recent, 0, 1)
+		if n.Healthy != nil {
+			if s, ok := n.Healthy.TryRecv(t); ok && s.Back {
+				soonest := max(t.Now(), n.sent.Add(beatGap)).Add(time.Duration(t.Rand("beat").Int64N(int64(beatSpread))))
+				due = min(due, soonest)
+			}
 		}
-		n.recent = append(n.recent, t.Now())
+		if w, ok := n.In.TryRecv(t); ok {
+			n.took(t, w)
+		}
 	}
+}
+
+func (n *Heartbeat) took(t *rt.Task, w Wake) {
+	n.last = t.Wall()
+	m := n.fired[w.Model]
+	m.TriggerCount++
+	m.LastTriggered = n.last
+	n.fired[w.Model] = m
+	if len(n.recent) == maxRecent {
+		n.recent = slices.Delete(n.recent, 0, 1)
+	}
+	n.recent = append(n.recent, t.Now())
 }
 
 func (n *Heartbeat) beat(t *rt.Task, models []notify.BeatModel) notify.Beat {

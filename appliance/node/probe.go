@@ -9,13 +9,18 @@ import (
 	"orac/appliance/stt"
 )
 
-// Probe asks a speech-to-text service how it is, and tells the delivery node when it is well again, and what it says of streaming.
+// Probe asks a speech-to-text service how it is, every so often, and at once when who speaks to it sees that it may be away or
+// back. It tells those nodes when it is well again, and what it says of streaming.
 type Probe struct {
 	Name    string // address of the node
 	STT     string
 	Config  *rt.Cell[ProbeConfig]
+	Sights  *rt.Mailbox[Sight]
 	Healthy *rt.Out[Seen]
 	Events  Events
+
+	known, well, refused bool // what was said of the service
+	asked                rt.Instant
 }
 
 // ProbeConfig are the settings of a probe.
@@ -25,41 +30,75 @@ type ProbeConfig struct {
 }
 
 // Update implements Updater.
-func (n *Probe) Update(fresh Node) { n.Config.Take(fresh.(*Probe).Config) }
+func (n *Probe) Update(fresh Node) {
+	f := fresh.(*Probe)
+	n.Config.Take(f.Config)
+	n.Healthy.To(f.Healthy)
+}
 
-// soon is how often a service is asked that is not well: often enough to deliver at once when it is back.
-const soon = 2 * time.Second
+const (
+	// soon is how often a service is asked that is not well: often enough to deliver at once when it is back.
+	soon = 2 * time.Second
+	// askGap is the least time between two questions, however much is seen of a service.
+	askGap = 500 * time.Millisecond
+)
 
 // Run implements Node.
 func (n *Probe) Run(t *rt.Task) error {
-	refused := false
-	for known, was := false, false; ; known = true {
+	n.known, n.well, n.refused = false, false, false
+	for {
 		config := n.Config.Get()
+		n.asked = t.Now()
 		said, err := config.Client.Health(t)
 		if errors.Is(err, rt.ErrStopped) {
 			return err
 		}
-		ok, status := err == nil, said.Status
+		status := said.Status
 		if err != nil {
 			status = err.Error()
 		}
-		no := denied(err)
-		if !known || ok != was || no != refused {
-			t.Trace("health", flag(ok))
-			say(t, n.Events, n.Name, event.STTHealth{STT: n.STT, OK: ok, Status: status, Denied: no})
-		}
-		refused = no
-		if back := ok && !was; back || said.Streaming != nil {
+		back := err == nil && !n.well
+		n.say(t, err == nil, status, denied(err))
+		if back || said.Streaming != nil {
 			n.Healthy.Push(t, Seen{Back: back, Health: said})
 		}
-		was = ok
 		wait := config.Every
-		if !ok {
+		if !n.well {
 			wait = min(wait, soon)
 		}
-		if err := t.Sleep(wait); err != nil {
+		if err := n.watch(t, t.Now().Add(wait)); err != nil {
 			return err
 		}
+	}
+}
+
+// say says how the service is, if that is another thing than was said of it last.
+func (n *Probe) say(t *rt.Task, ok bool, status string, refused bool) {
+	if !n.known || ok != n.well || refused != n.refused {
+		t.Trace("health", flag(ok))
+		say(t, n.Events, n.Name, event.STTHealth{STT: n.STT, OK: ok, Status: status, Denied: refused})
+	}
+	n.known, n.well, n.refused = true, ok, refused
+}
+
+// watch waits until the service is to be asked again: then, or as soon as somebody sees of it what contradicts what is known.
+func (n *Probe) watch(t *rt.Task, until rt.Instant) error {
+	for {
+		s, err := n.Sights.Recv(t, until)
+		switch {
+		case errors.Is(err, rt.ErrTimeout):
+			return nil
+		case errors.Is(err, rt.ErrClosed):
+			return t.Sleep(until.Sub(t.Now()))
+		case err != nil:
+			return err
+		case s.Well == n.well:
+			continue
+		}
+		if s.Away { // it may be back before it can be asked, and was away all the same
+			n.say(t, false, s.Cause, false)
+		}
+		until = min(until, max(t.Now(), n.asked.Add(askGap)))
 	}
 }
 

@@ -69,7 +69,7 @@ func speaking(k *rt.Task, p *picky, utterances int, probed bool) (told []string)
 	tasks := []*rt.Task{k.Go("spool", sp.Run), k.Go("delivery", d.Run)}
 	if probed {
 		tasks = append(tasks, k.Go("probe", (&node.Probe{
-			Name: "probe.w", STT: "w", Healthy: rt.NewOut(healthy), Events: rt.NewOut[event.Event](),
+			Name: "probe.w", STT: "w", Sights: rt.NewMailbox[node.Sight]("sights", 1), Healthy: rt.NewOut(healthy), Events: rt.NewOut[event.Event](),
 			Config: rt.NewCell(node.ProbeConfig{Client: p, Every: 30 * time.Second}),
 		}).Run))
 	}

@@ -116,6 +116,7 @@ type Plan struct {
 	Fetches    []Fetch     `json:"fetches,omitempty"`  // what applying it fetches first; planning fetches nothing
 	Problems   []string    `json:"problems,omitempty"` // why components are blocked
 	Changes    bool        `json:"changes"`
+	UnderWay   bool        `json:"under_way,omitempty"` // another change is being made, and may still be taken back
 }
 
 // Component is a node of the old or the new graph in a plan.

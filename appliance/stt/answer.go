@@ -100,6 +100,7 @@ func parseHealth(data []byte) (Health, error) {
 	var a struct {
 		Status    string          `json:"status"`
 		Streaming json.RawMessage `json:"streaming"`
+		Once      any             `json:"idempotent"`
 	}
 	if err := json.Unmarshal(data, &a); err != nil {
 		return Health{}, err
@@ -110,5 +111,5 @@ func parseHealth(data []byte) (Health, error) {
 	if len(a.Streaming) > 0 && json.Unmarshal(a.Streaming, &streaming) != nil {
 		streaming.Enabled = nil
 	}
-	return Health{Status: a.Status, Streaming: streaming.Enabled}, nil
+	return Health{Status: a.Status, Streaming: streaming.Enabled, Idempotent: a.Once == true}, nil
 }

@@ -101,6 +101,8 @@ const (
 type Health struct {
 	Status    string // its own word for its state; empty if it said none
 	Streaming *bool  // whether it takes streams; nil if it does not say
+	// Idempotent tells that it knows utterances by their ID: one that it is given again it answers as before, and acts on once.
+	Idempotent bool
 }
 
 // Prober is a Client whose service can be asked how it is.

@@ -11,7 +11,7 @@ import (
 )
 
 // patience is how long anything is waited for: more than any bound, so that what is late is measured and not only missed.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // row is a fault and what is promised of it.
 type row struct {

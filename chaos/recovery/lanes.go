@@ -18,7 +18,7 @@ var lanes = []lane{
 		{name: "speech-to-text down 20 s, five commands", bound: 10 * time.Second, run: sttDown},
 		{name: "state directory full 10 s", bound: 10 * time.Second, run: diskFull},
 		{name: "kill -9 during a recording", bound: 10 * time.Second, run: killedRecording},
-		{name: "kill -9 during a delivery", bound: 10 * time.Second, run: killedDelivering},
+		{name: "kill -9 during a delivery", bound: 45 * time.Second, run: killedDelivering},
 		{name: "clock stepped by an hour", bound: 10 * time.Second, run: clockStepped},
 		{name: "memory over its limit", bound: 10 * time.Second, run: memoryExceeded, replaces: true},
 	}},

@@ -181,6 +181,14 @@ func killedDelivering(b *bench) error {
 	if err := b.restart(); err != nil {
 		return err
 	}
+	// The service may act on it yet: it goes out again when that is over, and not without saying so.
+	again, err := b.orac.Kind(b.ctx, 0, patience, "delivery_repeated")
+	if err != nil {
+		return err
+	}
+	if again.Utterance != recorded[0].Utterance {
+		return fmt.Errorf("%s was said to go out again, and not %s", again.Utterance, recorded[0].Utterance)
+	}
 	last, err := b.delivered(0, before, recorded)
 	if err != nil {
 		return err

@@ -6,8 +6,8 @@
 scenario "services" {
   doc       = "Whatever the speech-to-text service does: no command is lost, none is delivered twice."
   runbook   = "room.hcl"
-  for       = "80s"
-  heal      = "60s"
+  for       = "96s"
+  heal      = "52s"
   inference = "modelled"
   backends  = ["sim", "chaos"]
 }
@@ -24,32 +24,27 @@ fault "stt_down" "away" {
 }
 
 fault "stt_reset" "resets" {
-  at     = "20s"
+  at     = "26s"
   jitter = "2s"
-  for    = "9s"
+  for    = "8s"
 }
 
 fault "stt_trash" "mad" {
-  at     = "32s"
-  jitter = "2s"
+  at     = "18s"
+  jitter = "1s"
   for    = "4s"
 }
 
-fault "stt_late" "late" {
-  at     = "40s"
-  jitter = "2s"
-  for    = "10s"
-}
-
 fault "stt_unauthorized" "locked" {
-  at     = "53s"
+  at     = "44s"
   jitter = "2s"
   for    = "6s"
 }
 
+# What a service may have whole when its connection breaks goes out again half a minute later.
 recovery "delivered" {
   from    = "end"
-  recover = "20s"
+  recover = "44s"
   means   = "delivered"
 }
 

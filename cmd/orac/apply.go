@@ -11,6 +11,7 @@ import (
 
 	"orac/appliance/status"
 	"orac/cmd/orac/screen"
+	"orac/web/control"
 )
 
 // applyTimeout is how long an apply may take unless told otherwise, the time included in which it has to be healthy.
@@ -55,9 +56,9 @@ func (a *app) apply(ctx context.Context, stdin io.Reader, approved bool, timeout
 	if err != nil {
 		return err
 	}
-	plan, err := daemon.Plan(ctx, request)
+	plan, err := a.settled(ctx, daemon, request, timeout)
 	if err != nil {
-		return a.refused(err)
+		return err
 	}
 	if !a.json {
 		a.out.Plan(a.asNamed(plan), false)
@@ -87,6 +88,33 @@ func (a *app) apply(ctx context.Context, stdin io.Reader, approved bool, timeout
 	}
 	report.Applied = &applied
 	return a.ended(applied, a.reportJSON(report))
+}
+
+// settled is a plan. While another change is being made that does what this one would do, nobody knows whether there is anything
+// to do: it may still be taken back. So its end is waited for.
+func (a *app) settled(ctx context.Context, daemon *control.Client, r status.PlanRequest, timeout time.Duration) (status.Plan, error) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	clock := time.NewTicker(200 * time.Millisecond)
+	defer clock.Stop()
+	for said := false; ; {
+		plan, err := daemon.Plan(ctx, r)
+		if err == nil && (plan.Changes || !plan.UnderWay) {
+			return plan, nil
+		}
+		if err != nil && !said {
+			return plan, a.refused(err)
+		}
+		if !said {
+			fmt.Fprintln(a.err, "Another apply is doing the same, and may still be taken back. Waiting for its end …")
+			said = true
+		}
+		select {
+		case <-clock.C:
+		case <-ctx.Done():
+			return plan, failed(errors.New("another apply goes on, and may still be taken back; see how it ends: orac status, orac generations"))
+		}
+	}
 }
 
 // applyReport is what apply says in JSON.

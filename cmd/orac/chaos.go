@@ -80,7 +80,11 @@ func (a *app) chaos(ctx context.Context, f chaosFlags, paths []string) error {
 		return &exit{report.ExitUnknown, err}
 	}
 	o := play.Options{Seed: f.seed, Sounds: f.sounds}
-	if o.Models, err = filepath.Abs(a.store(nil).Dir); err != nil {
+	given, err := a.options()
+	if err != nil {
+		return err
+	}
+	if o.Models, err = filepath.Abs(a.simStore(list, "", given).Dir); err != nil {
 		return failed(err)
 	}
 	if f.binary != "" {

@@ -348,6 +348,19 @@ func TestACommandSurvivesAKillAtAnyMoment(t *testing.T) {
 	if first.Utterance == second.Utterance {
 		t.Error("it was delivered twice")
 	}
+	killed := func() int {
+		said, _ := d.ask("incidents", "--json")
+		return strings.Count(said, "orac was killed or crashed")
+	}
+	if n := killed(); n != 2 {
+		t.Errorf("two kills made %d incidents", n)
+	}
+	d.stop()
+	d = start(t, dir, kitchenRunbook(server.URL()), audio.Env())
+	d.kind("device_opened")
+	if n := killed(); n != 2 {
+		t.Errorf("a SIGTERM made an incident: there are %d", n)
+	}
 	d.stop()
 	if n := len(utterances(server.Heard())) - asked; n != 2 {
 		t.Errorf("%d utterances came after the last kill; one was waiting and one was spoken", n)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"go/ast"
 	"os"
 	"reflect"
 	"regexp"
@@ -102,6 +103,33 @@ func TestEveryCommandWithJSONIsOnThePage(t *testing.T) {
 		}
 	}
 	walk((&app{}).root())
+}
+
+// TestEveryKindOfEventIsOnThePage reads them from the code.
+func TestEveryKindOfEventIsOnThePage(t *testing.T) {
+	known := map[string]bool{}
+	for _, b := range eventBodies {
+		known[reflect.TypeOf(b).Name()] = true
+	}
+	found := 0
+	for path, f := range goFiles(t) {
+		if !strings.HasPrefix(path, "appliance/event/") || strings.HasSuffix(path, "_test.go") {
+			continue
+		}
+		for _, d := range f.Decls {
+			kind, ok := d.(*ast.FuncDecl)
+			if !ok || kind.Name.Name != "Kind" || kind.Recv == nil {
+				continue
+			}
+			found++
+			if name := kind.Recv.List[0].Type.(*ast.Ident).Name; !known[name] {
+				t.Errorf("event.%s is not on the page: add it to eventBodies", name)
+			}
+		}
+	}
+	if found != len(eventBodies) {
+		t.Errorf("%d kinds of events are in the code and %d on the page", found, len(eventBodies))
+	}
 }
 
 // field is a field of what a command prints.

@@ -32,6 +32,7 @@ func jsonReports() []jsonReport {
 		{"orac health", []string{"orac health"}, health.Report{}, false},
 		{"orac incidents", []string{"orac incidents"}, []status.Incident{}, false},
 		{"orac spool list", []string{"orac spool list"}, []status.Utterance{}, false},
+		{"orac spool events", []string{"orac spool events"}, []status.Waits{}, false},
 		{"orac spool retry, orac spool drop", []string{"orac spool retry", "orac spool drop"}, []done{}, false},
 		{"orac spool export", []string{"orac spool export"}, exportReport{}, false},
 		{"orac logs", []string{"orac logs"}, status.LogLine{}, false},
@@ -67,7 +68,7 @@ func jsonReports() []jsonReport {
 var eventBodies = []event.Body{
 	event.DeviceOpened{}, event.Listening{}, event.DeviceLost{}, event.DeviceEnded{}, event.Level{}, event.Score{}, event.Wake{},
 	event.RecordingStarted{}, event.RecordingEnded{}, event.Spooled{}, event.Salvaged{}, event.Dropped{}, event.DeliveryStarted{},
-	event.DeliveryFailed{}, event.Delivered{}, event.STTHealth{}, event.Heartbeat{}, event.WebhookFailed{}, event.Overrun{},
+	event.DeliveryFailed{}, event.DeliveryRepeated{}, event.Streaming{}, event.Delivered{}, event.STTHealth{}, event.Heartbeat{}, event.WebhookFailed{}, event.WebhookTaken{}, event.WebhookAside{}, event.WebhookDropped{}, event.IncidentTold{}, event.HealthTold{}, event.Overrun{},
 	event.NodeFailed{}, event.NodeLeaked{}, event.StoreFailed{}, event.StoreBack{}, event.ClockJumped{},
 }
 

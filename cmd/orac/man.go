@@ -12,7 +12,8 @@ import (
 
 // manCommand is for who packs ORAC: make man, make dist.
 func (a *app) manCommand() *cobra.Command {
-	return &cobra.Command{
+	var release string
+	c := &cobra.Command{
 		Use:     "man FOLDER",
 		Short:   "write the man pages into a folder",
 		Long:    "Writes a man page of each command, of the runbook (orac.hcl(5)), and of each topic of the help, into man1, man5 and man7 of a folder.",
@@ -20,7 +21,7 @@ func (a *app) manCommand() *cobra.Command {
 		Args:    cobra.ExactArgs(1),
 		Hidden:  true,
 		RunE: func(c *cobra.Command, args []string) error {
-			pages := manual.Pages(c.Root(), version())
+			pages := manual.Pages(c.Root(), release)
 			for _, p := range pages {
 				path := filepath.Join(args[0], p.File())
 				if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
@@ -34,4 +35,6 @@ func (a *app) manCommand() *cobra.Command {
 			return nil
 		},
 	}
+	c.Flags().StringVar(&release, "release", version(), "Write this `VERSION` at the foot of each page.")
+	return c
 }

@@ -21,12 +21,13 @@ import (
 )
 
 // model is an appliance that does as it is told by words in the runbook: "invalid" is refused, "blocked" is planned as such,
-// "changing" differs at every look, "sick" does not become healthy. Its generations are texts.
+// "changing" differs at every look, "contested" is being applied by another and taken back, "sick" does not become healthy. Its generations are texts.
 type model struct {
-	mu    sync.Mutex
-	texts []string // of the generations from 1
-	looks int
-	sick  bool
+	mu        sync.Mutex
+	texts     []string // of the generations from 1
+	looks     int
+	contested int // looks at a text that says so
+	sick      bool
 }
 
 func (m *model) hash(text string) string {
@@ -71,6 +72,11 @@ func (m *model) plan(r status.PlanRequest) (status.Plan, error) {
 	}
 	c := status.Component{Address: "trigger.kitchen", Kind: "trigger", Action: status.Keep}
 	p := status.Plan{Runbook: r.File, Against: "the running appliance", Hash: m.hash(text), Changes: text != m.texts[len(m.texts)-1]}
+	if strings.Contains(text, "contested") { // at two looks somebody else's apply of it is watched; then it is taken back
+		m.contested++
+		p.UnderWay = m.contested < 3
+		p.Changes = p.Changes && !p.UnderWay
+	}
 	if p.Changes {
 		c.Action = status.Update
 		c.Because = []status.Attribute{{Block: "model.a", Name: "threshold", Old: "0.5", New: r.Vars["threshold"], File: r.File, Line: 2}}

@@ -11,6 +11,7 @@ import (
 	"orac/appliance/statedir"
 	"orac/models"
 	"orac/runbook"
+	"orac/runbook/scenario"
 )
 
 // Where model files are. ORAC_MODELS_DIR decides. Else they are in the folder "models" of the state directory if there is one,
@@ -33,6 +34,36 @@ func (a *app) store(rb *runbook.Runbook) models.Store {
 		return s
 	}
 	return models.Store{Dir: state, Command: "orac models pull --state-dir " + quote(a.state(rb))}
+}
+
+// simStore is where the models of scenarios are: in the state directory of a runbook that one of them runs, or of the runbook of
+// this folder, which make run has filled; else where they are without a runbook. instead is the runbook that runs in all of them; "":
+// each has its own.
+func (a *app) simStore(list []*scenario.Scenario, instead string, o runbook.Options) models.Store {
+	if os.Getenv("ORAC_MODELS_DIR") != "" || a.namedState() != "" {
+		return a.store(nil)
+	}
+	o.Secret, o.StandIns = standsIn, true
+	var books []*runbook.Runbook
+	if instead != "" {
+		rb, _ := runbook.Load(instead, o) // what is wrong with it is said when it runs
+		books = append(books, rb)
+	} else {
+		for _, sc := range list {
+			rb, _, _ := sc.Runbook(o)
+			books = append(books, rb)
+		}
+	}
+	rb, _ := runbook.Load(defaultFile, o)
+	for _, rb := range append(books, rb) {
+		if rb != nil && isFolder(filepath.Join(a.state(rb), "models")) {
+			return a.store(rb)
+		}
+	}
+	if instead != "" {
+		return a.store(books[0])
+	}
+	return a.store(nil)
 }
 
 // ready is the store of a runbook that is about to run. What the runbook names and is not there is shown with its place; all

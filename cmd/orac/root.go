@@ -16,6 +16,7 @@ import (
 	"orac/appliance/audio/capture"
 	"orac/appliance/evaluation"
 	"orac/chaos/play"
+	"orac/cmd/orac/guide"
 	"orac/cmd/orac/screen"
 	"orac/runbook"
 )
@@ -41,7 +42,7 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}
 	isPipe := piped(stdout)
 	stdout, results := checkResults(stdout)
-	a := &app{out: screen.New(stdout), err: screen.New(stderr), piped: isPipe}
+	a := &app{out: screen.New(stdout), err: screen.New(stderr), piped: isPipe, args: args}
 	ctx, stop := a.signals(ctx)
 	defer stop()
 	root := a.root()
@@ -127,13 +128,18 @@ type app struct {
 	json     bool   // --json
 	piped    bool   // standard output is a pipe to another program
 	vars     []string
+	args     []string               // the whole command line, without the program
 	restore  atomic.Pointer[func()] // gives the terminal back before a sudden end; nil: it is as it was
 }
 
 func (a *app) complain(err error) {
 	lines := strings.Split(plainly(err), "\n")
+	const lead = "orac: "
 	for i, line := range lines { // an error quotes what came from outside
 		lines[i] = screen.Clean(line)
+		if room := a.err.Width() - len(lead); room > 0 && len([]rune(lines[i])) > room {
+			lines[i] = strings.Join(guide.Wrap(lines[i], room), "\n"+strings.Repeat(" ", len(lead)))
+		}
 	}
 	fmt.Fprintf(a.err, "%s %s\n", a.err.Bad("orac:"), strings.Join(lines, "\n"))
 }
@@ -153,8 +159,9 @@ One file, orac.hcl, declares the whole device.`,
   orac devices                                list the microphones
   orac detect --model hey_jarvis speech.wav   what would it have heard?`,
 		SilenceErrors: true, SilenceUsage: true, Version: versionLine(),
-		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+		Args:              cobra.NoArgs,
+		RunE:              func(c *cobra.Command, _ []string) error { return c.Help() },
+		PersistentPreRunE: func(c *cobra.Command, _ []string) error { return a.owned(c, a.args) },
 	}
 	root.AddCommand(a.initCommand(), a.runCommand(), a.planCommand(), a.applyCommand(), a.rollbackCommand(), a.generationsCommand(),
 		a.statusCommand(), a.healthCommand(), a.logsCommand(), a.incidentsCommand(), a.spoolCommand(),
@@ -215,7 +222,7 @@ func (a *app) load() (*runbook.Runbook, error) {
 
 // diagnose shows diagnostics on standard error.
 func (a *app) diagnose(problems runbook.Diagnostics) error {
-	if err := problems.Render(a.err, runbook.RenderOptions{Color: a.err.Colour()}); err != nil {
+	if err := problems.Render(a.err, runbook.RenderOptions{Color: a.err.Colour(), Width: a.err.Width()}); err != nil {
 		return failed(err)
 	}
 	if problems.HasErrors() {

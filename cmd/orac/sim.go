@@ -193,7 +193,7 @@ func (a *app) scenarios(paths []string, o runbook.Options) (list []*scenario.Sce
 
 // simulated runs the scenarios and shows how far they are, to a person or, if told is not nil, to a program.
 func (a *app) simulated(ctx context.Context, list []*scenario.Scenario, o sim.Options, told io.Writer) (report.Report, error) {
-	o.Store = a.store(nil)
+	o.Store = a.simStore(list, o.Runbook, o.Options)
 	debug.SetGCPercent(800) // a run holds some 30 MB and makes much that is short-lived: a sixth of the time less
 	var p progress
 	o.Progress = p.set

@@ -23,7 +23,7 @@ If a service refuses a recording, or fails on it again and again while it is wel
 has its turn. An incident says so. The newest hundred are kept.`,
 		Args: cobra.NoArgs, RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(a.spoolList(), a.spoolRetry(), a.spoolDrop(), a.spoolExport())
+	c.AddCommand(a.spoolList(), a.spoolEvents(), a.spoolRetry(), a.spoolDrop(), a.spoolExport())
 	return c
 }
 
@@ -45,11 +45,43 @@ func (a *app) spoolList() *cobra.Command {
 				return a.refused(err)
 			case a.json:
 				return a.printJSON(append([]status.Utterance{}, answer.Utterances...))
-			case len(answer.Utterances) == 0:
+			case len(answer.Utterances) == 0 && len(answer.Events) == 0:
 				fmt.Fprintln(a.err, "Nothing waits, and nothing was set aside.")
 				return nil
 			}
 			a.out.Utterances(answer.Utterances, time.Now())
+			a.out.Waits(answer.Events, time.Now())
+			return nil
+		},
+	}
+	return a.withJSON(a.withState(a.withFile(c)))
+}
+
+func (a *app) spoolEvents() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "events",
+		Short: "show the events that wait for webhooks, or were set aside",
+		Long: `Shows the events that wait for webhooks, in the order of delivery, and those that were set aside because the receiver does
+not take them. What they say is not shown. "orac spool retry" and "orac spool drop" take their IDs, too.`,
+		Example: `  orac spool events
+  orac spool events --json | jq -r '.[] | select(.state == "refused").id'`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			daemon, err := a.daemon()
+			if err != nil {
+				return err
+			}
+			answer, err := daemon.Spool(c.Context(), status.SpoolRequest{Do: status.SpoolList})
+			switch {
+			case err != nil:
+				return a.refused(err)
+			case a.json:
+				return a.printJSON(append([]status.Waits{}, answer.Events...))
+			case len(answer.Events) == 0:
+				fmt.Fprintln(a.err, "No event waits, and none was set aside.")
+				return nil
+			}
+			a.out.Waits(answer.Events, time.Now())
 			return nil
 		},
 	}
@@ -146,6 +178,11 @@ func asides(c *cobra.Command, daemon *control.Client) (ids []string, err error) 
 			ids = append(ids, u.ID)
 		}
 	}
+	for _, e := range answer.Events {
+		if e.State == "refused" {
+			ids = append(ids, e.ID)
+		}
+	}
 	return ids, err
 }
 
@@ -216,6 +253,9 @@ func (a *app) completeUtterances(c *cobra.Command, _ []string, _ string) ([]cobr
 	var offers []cobra.Completion
 	for _, u := range answer.Utterances {
 		offers = append(offers, cobra.CompletionWithDesc(u.ID, u.State+" "+u.Listener))
+	}
+	for _, e := range answer.Events {
+		offers = append(offers, cobra.CompletionWithDesc(e.ID, e.State+" "+e.Type))
 	}
 	return offers, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
 }

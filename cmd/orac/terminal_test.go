@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -58,5 +59,26 @@ func TestAPullsLinesStandApart(t *testing.T) {
 	}
 	if string(got[:n]) != want || err != nil {
 		t.Errorf("the terminal gets %q, not %q (%v)", got[:n], want, err)
+	}
+}
+
+// TestErrorsFitATerminal: a long error is broken between words, below the first word of its text.
+func TestErrorsFitATerminal(t *testing.T) {
+	tty, written := terminal(t)
+	a := &app{out: screen.New(tty), err: screen.New(tty)}
+	a.complain(errors.New(strings.Repeat("something is not as it should be, ", 5) + "and that is all"))
+	got := make([]byte, 4096)
+	n, err := written.Read(got)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimRight(string(got[:n]), "\r\n"), "\r\n")
+	if len(lines) < 3 {
+		t.Errorf("the terminal gets %q", got[:n])
+	}
+	for i, line := range lines {
+		if len(line) > 80+len("\x1b[31;1m\x1b[0m") || i > 0 && !strings.HasPrefix(line, "      ") {
+			t.Errorf("line %d is %q", i, line)
+		}
 	}
 }

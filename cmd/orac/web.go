@@ -87,7 +87,11 @@ func (w *webSide) serve(ctx context.Context, d *appliance.Daemon, s *service) {
 	app := &api.Live{Daemon: d, State: state, Applied: s.request, Models: s.models}
 	program, _ := os.Executable() // without it no simulations can be run
 	log := s.options.Log.Logger().With("part", "web")
-	simulated := simulations.New(ctx, simulations.Options{Dir: filepath.Join(state.Dir, "simulations"), Program: program, Log: log})
+	env := os.Environ()
+	if dir, err := filepath.Abs(s.models.Dir); err == nil { // a simulation hears with the models of the appliance, wherever those are
+		env = append(env, "ORAC_MODELS_DIR="+dir)
+	}
+	simulated := simulations.New(ctx, simulations.Options{Dir: filepath.Join(state.Dir, "simulations"), Program: program, Env: env, Log: log})
 	measured := samples.New(samples.Options{Dir: state.Dir, Log: log})
 	server := api.New(ctx, api.Options{
 		App: app, Guard: w.guard, Audit: w.audit, Events: w.hub, Log: log, Version: version(),

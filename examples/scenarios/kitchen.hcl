@@ -25,3 +25,9 @@ stt "whisper" {
 heartbeat "whisper" {
   stt = stt.whisper
 }
+
+webhook "house" {
+  url             = "http://house.local:8123/api/webhook/orac"
+  events          = ["wake", "recording", "transcript", "delivery", "incident", "health"]
+  max_retry_delay = "8s"
+}

@@ -20,7 +20,7 @@ const MaxText = 8 << 10
 type Head struct {
 	Schema     int    `json:"schema" doc:"Version of this schema." enum:"1"`
 	ID         string `json:"id" doc:"Identity of the event. It is the same however often the event is sent: a receiver that keeps the last ones can tell a second copy." min:"1"`
-	Sequence   uint64 `json:"sequence" doc:"Counts the events of one webhook, from 1. It goes on over restarts; a number that is missing is an event that was dropped."`
+	Sequence   uint64 `json:"sequence" doc:"Counts the events of one webhook, from 1. It goes on over restarts. A number that is missing is an event that was dropped; one that comes for another event again was given while the disk refused, before a crash."`
 	Type       string `json:"type" doc:"Kind of the event."`
 	Timestamp  string `json:"timestamp" doc:"When it happened, by the clock of the appliance: RFC 3339 with its zone." format:"date-time"`
 	Appliance  string `json:"appliance" doc:"Name of the appliance in its runbook." min:"1"`

@@ -127,6 +127,24 @@ var known = []mutation{
 		scenarios: []string{"refused"},
 	},
 	{
+		name: "untold", does: "an event for a webhook is kept in memory alone", file: "appliance/outbox/outbox.go",
+		old:       "\t\tb.keep(b.store(t, i))\n",
+		new:       "",
+		scenarios: []string{"webhooks"},
+	},
+	{
+		name: "retold", does: "an event that a webhook has taken stays on the disk", file: "appliance/outbox/outbox.go",
+		old:       "\tif err := b.remove(t, i.file()); err != nil {\n",
+		new:       "\tif err := error(nil); err != nil {\n",
+		scenarios: []string{"webhooks"},
+	},
+	{
+		name: "stuck", does: "one event that a webhook fails on stops all others", file: "appliance/node/retries.go",
+		old:       "if next != nil && r.doubtful(now) {",
+		new:       "if next != nil && r.doubtful(now) && false {",
+		scenarios: []string{"webhooks"},
+	},
+	{
 		name: "history", does: "what is too old for the history is told by the wall clock", file: "appliance/node/history.go",
 		old:       "\tage, ok := n.Age.now(t)\n",
 		new:       "\tage, ok := time.Duration(t.Wall().UnixNano()), true\n",
@@ -149,6 +167,36 @@ var known = []mutation{
 		old:       "\tif err := rt.WriteFile(t, s.fs, RefusedDir, name, b.Bytes()); err != nil {\n\t\treturn \"\", err\n\t}\n",
 		new:       "",
 		scenarios: []string{"stt_poison"},
+	},
+	{
+		name: "impatient", does: "what a service may be at work on is sent again at once", file: "appliance/node/doubt.go",
+		old:       "\tif d.underWay {\n\t\treturn n.outlast(t, d)\n\t}\n",
+		new:       "\tif d.underWay {\n\t\treturn nil\n\t}\n",
+		scenarios: []string{"stt_late_answer"},
+	},
+	{
+		name: "unsaid", does: "an utterance goes out again without a word that the service may have acted on it", file: "appliance/node/doubt.go",
+		old:       "\tsay(t, n.Events, n.Name, event.DeliveryRepeated{\n",
+		new:       "\tsay(t, rt.NewOut[event.Event](), n.Name, event.DeliveryRepeated{\n",
+		scenarios: []string{"stt_late_answer"},
+	},
+	{
+		name: "unnoted", does: "who is killed before the answer does not know that the service may have the utterance", file: "appliance/node/delivery.go",
+		old:       "\tif slices.Contains(job.Meta.Sent, n.STT) {\n",
+		new:       "\tif false {\n",
+		scenarios: []string{"stt_late_answer"},
+	},
+	{
+		name: "gullible", does: "an empty text is taken for silence, whatever stands behind it", file: "appliance/node/silence.go",
+		old:       "\tif h.verdict == quiet || ",
+		new:       "\tif h.verdict != quiet || ",
+		scenarios: []string{"stt_engine"},
+	},
+	{
+		name: "engine", does: "an engine that fails behind a healthy server is taken for a fault of the utterance", file: "appliance/node/blame.go",
+		old:       "\tif s.slow || s.hides {\n",
+		new:       "\tif s.slow {\n",
+		scenarios: []string{"stt_engine"},
 	},
 	{
 		name: "quiet", does: "nobody is told that an utterance was set aside", file: "appliance/monitor.go",

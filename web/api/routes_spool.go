@@ -12,6 +12,12 @@ func getSpool(c *Call, _ none) ([]status.Utterance, error) {
 	return notNil(a.Utterances), c.spoolProblem(err)
 }
 
+// getSpoolEvents lists what waits for webhooks and what was set aside.
+func getSpoolEvents(c *Call, _ none) ([]status.Waits, error) {
+	a, err := c.Server.o.App.Spool(c.R.Context(), status.SpoolRequest{Do: status.SpoolList})
+	return notNil(a.Events), c.spoolProblem(err)
+}
+
 // spooledInput names an utterance of the spool.
 type spooledInput struct {
 	ID string `path:"id" check:"pattern=id"`
@@ -37,7 +43,7 @@ func (c *Call) spoolProblem(err error) error {
 	case !ok:
 		return because(Unavailable, err, "The spool cannot be read or written: the disk refuses.")
 	case r.Code == status.Unknown:
-		return Fail(NotFound, "There is no such recording in the spool.")
+		return Fail(NotFound, "There is no such recording or event in the spool.")
 	case r.Code == status.Invalid:
 		return Fail(Conflict, "No service is left in the runbook that refused this recording.")
 	case r.Code == status.Busy:

@@ -45,7 +45,7 @@ func draw(g *appliance.Graph, nodes []graphNode, down bool) drawing {
 	layer := map[string]int{}
 	for range flow { // no way is longer than there are kinds
 		for _, e := range g.Edges {
-			if e.Carries != "events" && rank(e.From) < rank(e.To) {
+			if !e.Report() && rank(e.From) < rank(e.To) {
 				layer[e.To] = max(layer[e.To], layer[e.From]+1)
 			}
 		}
@@ -92,7 +92,7 @@ func draw(g *appliance.Graph, nodes []graphNode, down bool) drawing {
 	}
 	for _, e := range g.Edges {
 		switch {
-		case e.Carries == "events":
+		case e.Report():
 		case g.Node(e.To).Kind == appliance.Spool && g.Node(e.From).Kind == appliance.Delivery: // it asks for utterances, and gets them
 			d.Lines = append(d.Lines, line{curve(at[e.To], at[e.From], down), "utterances", false})
 		default:
@@ -140,7 +140,7 @@ func arranged(g *appliance.Graph, l []graphNode, place map[string]float64) []gra
 func wish(g *appliance.Graph, n graphNode, place map[string]float64) float64 {
 	sum, count := 0.0, 0
 	for _, e := range g.Edges {
-		if at, ok := place[e.From]; ok && e.To == n.Address && e.Carries != "events" {
+		if at, ok := place[e.From]; ok && e.To == n.Address && !e.Report() {
 			sum += at
 			count++
 		}

@@ -162,6 +162,9 @@ func (a *app) Spool(_ context.Context, r status.SpoolRequest) (status.SpoolAnswe
 	return status.SpoolAnswer{Utterances: []status.Utterance{
 		{ID: "u2", Listener: evil, Wake: time.Now(), State: "waiting", Services: []string{evil}},
 		{ID: "u1", Listener: evil, State: "refused", Services: []string{evil}, Causes: []string{evil}},
+	}, Events: []status.Waits{
+		{ID: "evt-2", Webhook: evil, Type: evil, Sequence: 2, State: "waiting"},
+		{ID: "evt-1", Webhook: evil, Type: evil, Sequence: 1, State: "refused", Cause: evil, Aside: time.Now()},
 	}}, nil
 }
 

@@ -39,7 +39,8 @@ const daemonEnv = "ORAC_DOC_DAEMON"
 // quiet is how long a command without an end is given for its first line: orac logs -f -n 0 may have none.
 const quiet = 2 * time.Second
 
-// Shorten gives the command lines of orac that are run in the place of one.
+// Shorten gives the command lines of orac that are run in the place of one. less tells that fewer seeds run, which may not reach
+// every situation that a scenario wants to see.
 func Shorten(args []string) (lines [][]string, less bool) {
 	if os.Getenv(sandboxEnv) == "" || len(args) < 1 || len(args) == 1 && args[0] != "init" || slices.Contains(args, "--help") {
 		return [][]string{args}, false
@@ -62,7 +63,8 @@ func Shorten(args []string) (lines [][]string, less bool) {
 	case args[0] == "sim":
 		for flag, value := range map[string]string{"--seeds": "1-2", "--for": "20m"} {
 			if i := slices.Index(args, flag); i >= 0 && i+1 < len(args) {
-				args[i+1], less = value, true
+				args[i+1] = value
+				less = less || flag == "--seeds"
 			}
 		}
 		some := slices.DeleteFunc(slices.Clone(args), func(a string) bool { return slices.Contains(long, filepath.Base(a)) })

@@ -184,6 +184,10 @@ func (v *planView) summary(p status.Plan) {
 		n[c.Action]++
 	}
 	if !p.Changes && !blocked(p) {
+		if p.UnderWay {
+			fmt.Fprintln(v, v.Warn("Another apply is doing this, and may still be taken back: orac status shows how it goes."))
+			return
+		}
 		fmt.Fprintf(v, "%s %s\n", v.Good("Nothing to do."), amount.Count(len(p.Components), "component")+" would stay as they are.")
 		return
 	}

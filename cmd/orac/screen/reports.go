@@ -96,6 +96,21 @@ func (s *Screen) Utterances(list []status.Utterance, now time.Time) {
 	}
 }
 
+// Waits shows events that wait for webhooks or were set aside.
+func (s *Screen) Waits(list []status.Waits, now time.Time) {
+	for _, e := range list {
+		state, at := s.Warn(Clean(e.State)), ""
+		if e.State == "refused" {
+			state, at = s.Bad("set aside"), "  "+When(e.Aside, now)
+		}
+		fmt.Fprintf(s, "%s  %s%s\n", s.Strong(Clean(e.ID)), state, at)
+		s.text("  ", "", fmt.Sprintf("%s event %d for webhook %s", Clean(e.Type), e.Sequence, Clean(e.Webhook)))
+		if e.Cause != "" {
+			s.text("  ", s.Faint("→")+" ", Clean(e.Cause))
+		}
+	}
+}
+
 // Generations shows the runbooks that are kept.
 func (s *Screen) Generations(list []status.Generation, now time.Time) {
 	rows := [][]string{{"", "GENERATION", "APPLIED", "HASH", "BY", "RUNBOOK"}}

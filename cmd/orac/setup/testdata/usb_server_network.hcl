@@ -9,24 +9,12 @@ appliance "k_che_2" {
 device "microphone" "usb_audio_mono" {
   identity = "hw:CARD=Mic\"$${x},DEV=0"
   backend  = "alsa"
-
-  # The channel that is listened to, counted from 0, or a list of channels that are mixed, like [0, 1].
-  # channel = 0
 }
 
 # Say "hey jarvis". Licence of the model: CC-BY-NC-SA-4.0, not for commercial use. `orac models list`
 # shows the others.
 model "hey_jarvis" {
   source = "catalog:hey_jarvis"
-
-  # The score at which the model fires. Higher means fewer false wakes and more misses.
-  # threshold = 0.3
-
-  # How long the model does not fire again after it fired.
-  # cooldown = "2s"
-
-  # The ORAC topic that the utterance goes to.
-  # topic = "general"
 }
 
 # Say "alexa". Licence of the model: CC-BY-NC-SA-4.0, not for commercial use. `orac models list` shows
@@ -38,9 +26,6 @@ model "alexa" {
 # An ORAC STT server turns each command into text. While it is away, commands wait on the disk.
 stt "orac" {
   url = "http://stt.local:7272"
-
-  # How long one attempt to deliver may take.
-  # timeout = "30s"
 }
 
 # Tells the server that this appliance listens, and for which words.
@@ -53,9 +38,6 @@ listener "k_che_2" {
   device  = device.microphone.usb_audio_mono
   models  = [model.hey_jarvis, model.alexa]
   deliver = [stt.orac]
-
-  # The voice activity below which nothing fires; 0 switches the gate off.
-  # vad_threshold = 0.5
 }
 
 # The console and the API, for the whole network and always encrypted: the certificate is made at the

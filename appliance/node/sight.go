@@ -1,0 +1,35 @@
+package node
+
+import (
+	"errors"
+
+	"orac/appliance/rt"
+	"orac/appliance/stt/wire"
+)
+
+// Sight is what a node that speaks to a service has seen of it. The probe takes it as evidence: an outage that is over before
+// the next health check is due is seen all the same.
+type Sight struct {
+	Well  bool   // it has answered
+	Away  bool   // no connection came about: it was away at that moment, whatever its health says a moment later
+	Cause string // why it is not well
+}
+
+// sight is what an exchange shows of a service, if it shows anything.
+func sight(err error) (s Sight, shows bool) {
+	if err == nil {
+		return Sight{Well: true}, true
+	}
+	e, ok := errors.AsType[*wire.Error](err)
+	if !ok || !e.Doubtful() {
+		return Sight{}, false
+	}
+	return Sight{Away: e.Away(), Cause: err.Error()}, true
+}
+
+// saw tells the probe what an exchange has shown. The newest is what counts.
+func saw(t *rt.Task, out *rt.Out[Sight], err error) {
+	if s, shows := sight(err); shows && out != nil {
+		out.Push(t, s)
+	}
+}

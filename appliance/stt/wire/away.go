@@ -1,0 +1,35 @@
+package wire
+
+import (
+	"errors"
+	"net"
+	"syscall"
+)
+
+// Away tells whether no connection came about: the other side, or the way to it, was away at that moment, whatever was to be sent.
+func (e *Error) Away() bool {
+	if e.Status != 0 {
+		return false
+	}
+	if op, ok := errors.AsType[*net.OpError](e.Cause); ok && op.Op == "dial" && !errors.Is(op, syscall.EMFILE) && !errors.Is(op, syscall.ENFILE) {
+		return true
+	}
+	for _, no := range []error{syscall.ECONNREFUSED, syscall.EHOSTUNREACH, syscall.ENETUNREACH, syscall.EHOSTDOWN} {
+		if errors.Is(e.Cause, no) {
+			return true
+		}
+	}
+	return false
+}
+
+// Doubtful tells whether the failure may be one of the service as a whole, so that its health is worth asking for: no connection,
+// one that broke, no answer in time, or what a proxy answers for one that is away.
+func (e *Error) Doubtful() bool {
+	switch e.Kind {
+	case Unreachable, Timeout, Late:
+		return e.Status == 0
+	case Busy:
+		return e.Status >= 502 && e.Status <= 504
+	}
+	return false
+}

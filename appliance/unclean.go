@@ -1,0 +1,105 @@
+package appliance
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path"
+	"strings"
+	"time"
+
+	"orac/appliance/amount"
+	"orac/appliance/rt"
+	"orac/appliance/spool"
+	"orac/appliance/statedir"
+)
+
+// runningFile says that an appliance runs. Whatever ends it in good order takes the file away: a signal, the end of all sound, a
+// process that takes its place. What is there at a start was left by one that was killed, has crashed, or went down with its machine.
+const runningFile = "running"
+
+// run is what the file holds.
+type run struct {
+	PID  int       `json:"pid"`
+	Boot string    `json:"boot"` // of the kernel: another one after a power cut
+	At   time.Time `json:"at"`   // when it started
+}
+
+// Unclean is a run that nobody has seen end.
+type Unclean struct {
+	Cause    string
+	Evidence string
+	Found    string // what of its recordings is there
+}
+
+// bootID is the kernel's name of this boot; "" where it tells none.
+func bootID() string {
+	b, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(b))
+}
+
+// beginRun notes that an appliance runs, and gives the run before if that did not end in good order. end takes the note away.
+func beginRun(d *statedir.Dir, boot string, pid int, now time.Time) (before *Unclean, end func(), err error) {
+	const most = 4 << 10
+	if text, err := d.ReadFile(runningFile, most); err == nil {
+		before = uncleanRun(text, boot)
+		before.Found = leftBehind(d)
+	}
+	text, err := json.Marshal(run{PID: pid, Boot: boot, At: now.UTC().Round(time.Second)})
+	if err != nil {
+		panic("BUG: running: " + err.Error())
+	}
+	return before, func() { _ = d.Remove(runningFile) }, d.WriteFile(runningFile, append(text, '\n'))
+}
+
+// uncleanRun says what became of a run. Its file may be damaged: a power cut can do that.
+func uncleanRun(text []byte, boot string) *Unclean {
+	var r run
+	if err := json.Unmarshal(text, &r); err != nil {
+		return &Unclean{Cause: "orac did not end in good order", Evidence: "its note of the run cannot be read: " + err.Error()}
+	}
+	u := &Unclean{Evidence: fmt.Sprintf("process %d, started at %s", r.PID, r.At.Format(time.RFC3339))}
+	switch {
+	case r.Boot == "" || boot == "":
+		u.Cause = "orac did not end in good order: it was killed, it crashed, or its machine went down"
+	case r.Boot != boot:
+		u.Cause = "the machine went down while orac ran: a power cut, or a reset"
+	default:
+		u.Cause = "orac was killed or crashed: kill -9, the kernel when memory ran out, or a fault of its own"
+	}
+	return u
+}
+
+// leftBehind counts the recordings that are in the spool before anybody has looked at it.
+func leftBehind(d *statedir.Dir) string {
+	cut, whole := 0, 0
+	if sub, err := d.ExistingSub(path.Dir(spool.RefusedDir)); err == nil {
+		defer sub.Close()
+		files, _ := sub.ReadDir() // what cannot be listed is found by the spool, and told
+		for _, f := range files {
+			switch name := f.Name(); {
+			case strings.HasSuffix(name, ".part"):
+				cut++
+			case strings.HasSuffix(name, ".pcm"):
+				whole++
+			}
+		}
+	}
+	return fmt.Sprintf("started again; %s cut off by it and completed from the disk, %s on disk to be delivered",
+		amount.Count(cut, "recording"), amount.Count(whole, "recording"))
+}
+
+// tellUnclean makes an incident of a run that did not end in good order. It is over: this process runs.
+func (c *Core) tellUnclean(t *rt.Task) {
+	u := c.o.Unclean
+	if u == nil {
+		return
+	}
+	c.o.Slog.Warn(u.Cause, "found", u.Found)
+	id, _ := c.log.Open(t, "orac", u.Cause, u.Evidence)
+	c.log.Action(t, id, u.Found)
+	c.log.Recover(t, id)
+}

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/user"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
+
+	"orac/cmd/orac/screen"
+)
+
+// openToAll are commands that have a use for the state directory and do without it: they read models, or report what they miss.
+var openToAll = []string{"orac validate", "orac sim", "orac chaos", "orac detect", "orac graph", "orac models", "orac init"}
+
+// owned says whose a state directory is that this user may not use, and the command line that works: before a command stumbles over
+// it, and advises to make anew what is there. args are those of the command line.
+func (a *app) owned(c *cobra.Command, args []string) error {
+	path := c.CommandPath()
+	if c.Flags().Lookup("state-dir") == nil || slices.ContainsFunc(openToAll, func(open string) bool { return path == open || strings.HasPrefix(path, open+" ") }) {
+		return nil
+	}
+	dir := a.namedState()
+	if dir == "" {
+		if _, err := os.Stat(a.file); err != nil { // without a runbook it is the user's own
+			return nil
+		}
+		dir = a.spelledState()
+	}
+	owner, denied := notOurs(dir)
+	if !denied {
+		return nil
+	}
+	return failed(fmt.Errorf("the state directory %s belongs to the user %s, and you are %s; run this as that user:\n  %s",
+		screen.Clean(dir), owner, nameOfUser(uint32(os.Geteuid())), a.asUser(owner, dir, args)))
+}
+
+// notOurs gives the owner of a folder that this user may not work in, or of the folder above it that hides it.
+func notOurs(dir string) (owner string, denied bool) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return "", false
+	}
+	for at := dir; ; at = filepath.Dir(at) {
+		info, err := os.Stat(at)
+		switch {
+		case errors.Is(err, fs.ErrPermission) && at != "/": // the folder above says whose it is
+			denied = true
+			continue
+		case err != nil || !info.IsDir(): // whatever that is, it is told where it is used
+			return "", false
+		}
+		stat, ok := info.Sys().(*syscall.Stat_t)
+		if !ok {
+			return "", false
+		}
+		return nameOfUser(stat.Uid), denied || errors.Is(unix.Access(at, unix.R_OK|unix.W_OK|unix.X_OK), unix.EACCES)
+	}
+}
+
+// nameOfUser is the name of a user, or the number of one that has none here.
+func nameOfUser(uid uint32) string {
+	id := strconv.FormatUint(uint64(uid), 10)
+	if u, err := user.LookupId(id); err == nil {
+		return u.Username
+	}
+	return "#" + id
+}
+
+// asUser is a command line as another user types it. sudo takes no variables along.
+func (a *app) asUser(owner, dir string, args []string) string {
+	words := []string{"sudo"}
+	if owner != "root" {
+		words = append(words, "-u", quote(owner))
+	}
+	words = append(words, "orac")
+	for _, arg := range args {
+		words = append(words, quote(arg))
+	}
+	if a.stateDir == "" && os.Getenv("ORAC_STATE_DIR") != "" {
+		words = append(words, "--state-dir", quote(dir))
+	}
+	return strings.Join(words, " ")
+}
