@@ -178,6 +178,8 @@ func (d *document) block(b docstest.Block) {
 		err = d.json(b)
 	case "go":
 		err = goCode(b.Text)
+	case "js":
+		err = docstest.JavaScript(b.Text)
 	case "yaml":
 		err = docstest.YAML(b.Text)
 	case "text":

@@ -322,6 +322,7 @@ func TestACommandSurvivesAKillAtAnyMoment(t *testing.T) {
 	gate := make(chan struct{})
 	server.Set(stttest.WS, stttest.Behaviour{Do: stttest.Status, Code: 403}) // no streaming: whole utterances only
 	server.Set(stttest.HTTP, stttest.Behaviour{Gate: gate})
+	server.Set(stttest.Health, stttest.Behaviour{Do: stttest.Once}) // what may be under way there is sent again at once
 
 	// Killed while it records: what was recorded by then is delivered after the restart.
 	d := start(t, dir, kitchenRunbook(server.URL()), audio.Env())

@@ -43,7 +43,7 @@ func TestScripts(t *testing.T) {
 	}
 	testscript.Run(t, testscript.Params{
 		Dir:  "testdata/script",
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"appliance": startModel, "code": code},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"appliance": startModel, "code": code, "documented": onThePage},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("ROOT", root)
 			e.Setenv("SOUNDS", need(t, ".orac/sounds"))

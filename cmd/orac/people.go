@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/user"
 	"strconv"
@@ -12,6 +13,7 @@ import (
 	"golang.org/x/term"
 
 	"orac/appliance"
+	"orac/cmd/orac/screen"
 	"orac/runbook"
 	"orac/web/audit"
 	"orac/web/auth"
@@ -23,6 +25,9 @@ func (a *app) quietState() (string, error) {
 	o, err := a.options()
 	if err != nil {
 		return "", err
+	}
+	if _, err := os.Stat(a.file); errors.Is(err, fs.ErrNotExist) && a.file != defaultFile && a.namedState() == "" {
+		return "", failed(fmt.Errorf("there is no runbook %s: name the one of the appliance with -f, or its state directory with --state-dir", screen.Clean(a.file)))
 	}
 	rb, _ := runbook.Load(a.file, o)
 	state := a.spelledState

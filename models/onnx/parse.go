@@ -23,6 +23,9 @@ func Parse(b []byte) (*Model, error) {
 	}
 	fields, err := p.cut(b, "model")
 	if err != nil {
+		if known := foreignFile(b); known != nil {
+			return nil, known
+		}
 		return nil, err
 	}
 	m := &Model{fields: fields, Opsets: map[string]int64{}}

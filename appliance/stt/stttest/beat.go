@@ -91,7 +91,11 @@ func (s *Server) health(x exchange, w http.ResponseWriter, r *http.Request) {
 	if x.Do == EngineError {
 		status = "unhealthy"
 	}
-	x.answer(w, map[string]any{"status": status, "streaming": map[string]any{"enabled": x.Do != NoStream}})
+	body := map[string]any{"status": status, "streaming": map[string]any{"enabled": x.Do != NoStream}}
+	if x.Do == Once { // the original knows nothing of it
+		body["idempotent"] = true
+	}
+	x.answer(w, body)
 }
 
 func (s *Server) webhook(x exchange, w http.ResponseWriter, r *http.Request) {

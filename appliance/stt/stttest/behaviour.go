@@ -28,6 +28,7 @@ const (
 	Chatty      Do = "chatty"       // pings, partial results and unknown messages before the answer
 	PingFlood   Do = "ping-flood"   // pings and nothing else
 	NoStream    Do = "no-stream"    // streaming is switched off: 403 for the upgrade of a WebSocket; a health check says so
+	Once        Do = "once"         // a health check says that utterances are known by their ID, as an ORAC STT of ours does
 	Deaf        Do = "deaf"         // takes the headers, or the upgrade, and reads nothing more
 )
 

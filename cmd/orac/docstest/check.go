@@ -3,6 +3,7 @@ package docstest
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 )
@@ -46,6 +47,16 @@ func NoCommand(text string) error {
 		if line = strings.TrimSpace(line); strings.HasPrefix(line, "$ ") || isCommand(explained(line)) {
 			return fmt.Errorf("%q is a command: ```sh runs it", line)
 		}
+	}
+	return nil
+}
+
+// JavaScript says what is wrong with the syntax of a program, as Node does, which builds the console, too.
+func JavaScript(text string) error {
+	cmd := exec.Command("node", "--check", "-")
+	cmd.Stdin = strings.NewReader(text)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("%w: %s", err, out)
 	}
 	return nil
 }

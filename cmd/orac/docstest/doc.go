@@ -10,7 +10,7 @@
 //	```hcl                     a runbook or a scenario. It must be formatted and free of errors. A piece of one is completed
 //	                           with the last whole one of the document, or with orac.hcl
 //	```json                    compared with what the command above printed: each key must be there, with a value of its type
-//	```yaml, ```go             must be well-formed
+//	```yaml, ```go, ```js      must be well-formed
 //	```text                    shows a drawing or a file; a command in it is an error
 //
 // An indented block counts as sh. Words after the language say more, and nobody who reads the page sees them:

@@ -23,7 +23,7 @@ func (b Block) At() string { return fmt.Sprintf("%s:%d", b.File, b.Line) }
 // languages are what a fence may say. Those that are not written out are run or checked as the one that they map to.
 var languages = map[string]string{
 	"sh": "sh", "bash": "sh", "shell": "sh", "console": "console", "hcl": "hcl", "json": "json", "jsonc": "json", "yaml": "yaml",
-	"go": "go", "text": "text", "txt": "text", "ini": "text",
+	"js": "js", "go": "go", "text": "text", "txt": "text", "ini": "text",
 }
 
 var (
