@@ -110,11 +110,11 @@ func (c *conns) release(h *held) {
 // refusal is what one more connection is told, where it can be.
 var refusal = func() string {
 	d := Unavailable.doc()
-	body := fmt.Sprintf(`{"type":"urn:orac:problem:%s","title":%q,"status":%d,"code":%q,"detail":"There are too many connections."}`+"\n", d.Code, d.Title, d.Status, d.Code)
+	body := fmt.Sprintf(`{"type":"urn:orac:problem:%s","title":%q,"status":%d,"code":%q,"detail":"Too many connections are open."}`+"\n", d.Code, d.Title, d.Status, d.Code)
 	return fmt.Sprintf("HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 5\r\nContent-Type: application/problem+json\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
 }()
 
-// Accept gives the next connection that there is room for.
+// Accept returns the next connection that there is room for.
 func (c *conns) Accept() (net.Conn, error) {
 	for {
 		conn, err := c.Listener.Accept()

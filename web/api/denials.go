@@ -68,12 +68,12 @@ func (r *denials) add(a audit.Record) {
 	run := r.runs[key]
 	if run == nil && r.kinds(network, a.Who) >= perAsker {
 		key = denial{action: "refused", network: network, who: a.Who}
-		a = audit.Record{Who: a.Who, Role: a.Role, From: a.From, Request: a.Request, Action: "refused", Outcome: audit.Denied, Why: "more denials of one than are recorded one by one"}
+		a = audit.Record{Who: a.Who, Role: a.Role, From: a.From, Request: a.Request, Action: "refused", Outcome: audit.Denied, Why: "too many denials of one to record each"}
 		run = r.runs[key]
 	}
 	if run == nil && (r.room < 1 || len(r.runs) >= maxDenials) {
 		key = denial{action: "refused"}
-		a = audit.Record{Who: a.Who, Action: "refused", Outcome: audit.Denied, Why: "more denials than are recorded one by one"}
+		a = audit.Record{Who: a.Who, Action: "refused", Outcome: audit.Denied, Why: "too many denials to record each"}
 		run = r.runs[key]
 	} else if run == nil {
 		r.room--
@@ -152,7 +152,7 @@ func (r *denials) writeAll() {
 
 func (r *denials) write(a audit.Record) {
 	if err := r.log.Append(a); err != nil {
-		r.say.Error("a refusal is not in the audit log", "request", a.Request, "action", a.Action, "cause", err)
+		r.say.Error("cannot record a refusal in the audit log", "request", a.Request, "action", a.Action, "cause", err)
 	}
 }
 

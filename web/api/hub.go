@@ -46,7 +46,7 @@ const (
 
 // Hub passes what happens in the appliance to streams. A stream that is slow loses frames, and holds up nobody.
 type Hub struct {
-	// In takes events from the appliance.
+	// In receives events from the appliance.
 	In *rt.Mailbox[event.Event]
 
 	mu      sync.Mutex // guards everything that follows
@@ -72,7 +72,7 @@ func (h *Hub) Run(ctx context.Context) error {
 			batch := []event.Event{e}
 			for until := t.Now().Add(gather); isMeter(e) && len(batch) < together; batch = append(batch, e) {
 				if e, err = h.In.Recv(t, until); err != nil {
-					break // whatever it is, what has come is told first
+					break // whatever it is, deliver first what has arrived
 				}
 			}
 			h.Publish(batch...)

@@ -76,7 +76,7 @@ type waits struct {
 
 const recheck = 2 * time.Second
 
-// settings are what of the runbook a request goes by.
+// settings are the parts of the runbook that a request depends on.
 type settings struct {
 	rb    *runbook.Runbook
 	cross *http.CrossOriginProtection
@@ -85,7 +85,7 @@ type settings struct {
 	veil *veil
 }
 
-// New makes a server. ctx ends what goes on beyond a request: an apply, a stream.
+// New makes a server. ctx ends what outlives a request: an apply, a stream.
 func New(ctx context.Context, o Options) *Server {
 	if o.Simulations == nil {
 		o.Simulations = simulations.New(ctx, simulations.Options{})
@@ -102,8 +102,8 @@ func New(ctx context.Context, o Options) *Server {
 		s.mux.Handle(r.Method+" "+r.Path, s.serve(r))
 	}
 	o.Guard.Replaced = func(secret string) error {
-		const why = "others could read the file: all tokens signed with it are over"
-		s.o.Log.Warn("the key of tokens is replaced", "secret", secret, "cause", why)
+		const why = "others could read the file: all tokens signed with it have ended"
+		s.o.Log.Warn("replaced the signing key of tokens", "secret", secret, "cause", why)
 		return o.Audit.Append(audit.Record{Who: "orac", Way: "start", Action: "secret.replace", Target: secret, Outcome: audit.Done, Why: why})
 	}
 	s.openAPI = Document(s.routes, o.Version)
@@ -135,11 +135,11 @@ func (s *Server) use(rb *runbook.Runbook) {
 	cross := http.NewCrossOriginProtection()
 	for _, origin := range rb.Web.Origins {
 		if err := cross.AddTrustedOrigin(origin); err != nil {
-			s.o.Log.Error("an origin of the runbook cannot be used", "origin", origin, "cause", err)
+			s.o.Log.Error("an origin in the runbook is invalid", "origin", origin, "cause", err)
 		}
 	}
 	if err := s.o.Guard.Use(rb); err != nil {
-		s.o.Log.Error("tokens can be neither given nor taken", "cause", err)
+		s.o.Log.Error("tokens can be neither issued nor checked", "cause", err)
 	}
 	v := newVeil(rb)
 	s.set.Store(&settings{rb, cross, hostNamesOf(rb.Web), proxiesOf(rb.Web), v})
@@ -264,7 +264,7 @@ func (s *Server) admit(c *Call, set *settings, pattern string) *Problem {
 	}
 	if c.Who.Known() && !noteOf(c.R).known(c.Who) {
 		c.W.Header().Set("Connection", "close")
-		p := Fail(Unavailable, "There are too many connections, or too many of yours.")
+		p := Fail(Unavailable, "Too many connections are open, in all or from you.")
 		p.retry = 5 * time.Second
 		return p
 	}
@@ -277,7 +277,7 @@ func (s *Server) noRoute(c *Call, handler http.Handler) {
 	handler.ServeHTTP(probe, c.R)
 	if allow := probe.h.Get("Allow"); allow != "" {
 		c.W.Header().Set("Allow", allow)
-		Fail(WrongMethod, "It has %s.", allow).write(c.W, c.ID)
+		Fail(WrongMethod, "It accepts %s.", allow).write(c.W, c.ID)
 		return
 	}
 	nothing := Fail(NotFound, "There is no such address.")
@@ -288,7 +288,7 @@ func (s *Server) noRoute(c *Call, handler http.Handler) {
 	nothing.write(c.W, c.ID)
 }
 
-// header takes the head of an answer and drops the rest.
+// header keeps the head of an answer and drops the rest.
 type header struct{ h http.Header }
 
 func (h *header) Header() http.Header         { return h.h }
@@ -319,7 +319,7 @@ func (s *Server) finish(c *Call, rec *recorder, start time.Time) {
 		"status", rec.status, "bytes", rec.bytes, "took_ms", float64(took.Microseconds())/1000, "who", c.Who.Subject(), "from", c.From.String())
 }
 
-// redact keeps what a panic says off the log beyond its first line: values may stand in it.
+// redact keeps all but the first line of a panic out of the log: the rest may contain values.
 func redact(fault string) string {
 	first, _, _ := strings.Cut(fault, "\n")
 	return clip(clean(first), 200)
@@ -347,7 +347,7 @@ func (s *Server) serve(r *Route) http.Handler {
 	})
 }
 
-// fail answers with an error, and logs what is not for whoever asks.
+// fail answers with an error, and logs what is not for the caller.
 func (s *Server) fail(c *Call, err error) {
 	p := problemOf(err)
 	if p.cause != nil {

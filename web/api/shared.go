@@ -20,7 +20,7 @@ type shared struct {
 // text is an answer that is JSON already, with a line end. Many may hold it: nobody changes it.
 type text []byte
 
-// get gives the answer of this moment.
+// get returns the answer of this moment.
 func (s *shared) get(now time.Time, ask func() (any, error)) (text, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

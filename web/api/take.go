@@ -46,7 +46,7 @@ func (s *Server) take(c *Call) (any, error) {
 // before, or who shows a refresh token that is good. Empty for strangers.
 type entrant string
 
-// enters is what routes take that let somebody in.
+// enters tells whether a route logs somebody in.
 type enters interface {
 	entrant(g *auth.Guard, from netip.Addr) entrant
 }
@@ -148,7 +148,7 @@ func (s *Server) tooLow(c *Call) error {
 	if c.Route.Change != "" {
 		c.denied(c.Route.action(), "the role is too low")
 	}
-	return Fail(Forbidden, "It needs the role %s.", c.Route.Role)
+	return Fail(Forbidden, "You need the role %s.", c.Route.Role)
 }
 
 func safe(method string) bool {
@@ -218,7 +218,7 @@ func (s *Server) turn(c *Call) (done func(), err error) {
 	done, err = s.costly.Take(c.Context(), c.Who.Subject())
 	switch {
 	case errors.Is(err, turns.ErrFull):
-		p := Fail(Slower, "%d requests of yours that take long go on or wait already.", maxCostlyOfOne)
+		p := Fail(Slower, "%d slow requests of yours are running or waiting already.", maxCostlyOfOne)
 		p.retry = time.Second
 		return nil, p
 	case err != nil:

@@ -196,7 +196,7 @@ func (v *veil) answer(out any) any {
 	return v.value("", reflect.ValueOf(out)).Interface()
 }
 
-// failure veils what an error says to whoever asks. What it says to the log stays. A refusal of the appliance quotes lines of the
+// failure veils what an error says to the caller. What it says to the log stays. A refusal of the appliance quotes lines of the
 // runbook's file, which need not be the one that runs: of these nothing is told.
 func (v *veil) failure(err error) error {
 	p := *problemOf(err)
