@@ -139,7 +139,7 @@ func (g *Guard) Login(name, password string, from netip.Addr) (Verified, error) 
 	return v, nil
 }
 
-// gotIn takes back what a try has cost, and remembers the pair of who and where over restarts.
+// gotIn refunds what a try has cost, and remembers the pair of name and address over restarts.
 func (g *Guard) gotIn(v Verified, from netip.Addr) {
 	if fresh := g.throttle.succeed(v.kind, v.name, from); fresh {
 		_ = g.DB.know(v.Identity().Subject(), Network(from)) // it is for comfort, and opens nothing

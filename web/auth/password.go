@@ -69,7 +69,8 @@ func newComparer() *comparer {
 // busyFor is how long who finds the comparer busy is told to wait.
 const busyFor = 2 * time.Second
 
-// compare tells whether the password has the hash. It takes as long whatever it finds. known is who has got in from there before.
+// compare tells whether the password has the hash. It takes the same time either way. known: somebody has logged in from there
+// before.
 func (c *comparer) compare(hash, password string, known bool) (bool, error) {
 	q := c.strangers
 	if known {
@@ -81,7 +82,7 @@ func (c *comparer) compare(hash, password string, known bool) (bool, error) {
 	default:
 		return false, &Denied{Reason: "too many logins at once", RetryAfter: busyFor}
 	}
-	for _, turn := range []chan struct{}{q.first, c.running} { // whoever has one ends within seconds
+	for _, turn := range []chan struct{}{q.first, c.running} { // each holder finishes within seconds
 		turn <- struct{}{}
 		defer func() { <-turn }()
 	}

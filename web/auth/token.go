@@ -34,7 +34,7 @@ type Token struct {
 	Token   string    `json:"token"`
 	Type    string    `json:"token_type"` // Bearer
 	Expires time.Time `json:"expires_at"`
-	// Refresh returns a new token, once; empty where there is none.
+	// Refresh can be exchanged once for a new token; empty if there is none.
 	Refresh        string    `json:"refresh_token,omitempty"`
 	RefreshExpires time.Time `json:"refresh_expires_at,omitzero"`
 	Identity       Identity  `json:"identity"`

@@ -14,7 +14,7 @@ type Verified struct {
 	name         string // of a key its ID
 	role         Role
 	print, epoch string
-	family       string // that the login goes on with; "" begins one
+	family       string // the login that it continues; "" begins one
 	session      string // digest of a session; "" if it came by another way
 	refresh      string // digest of the refresh token that is used up by it; "" for none
 }
