@@ -29,7 +29,7 @@ func Check(rb *runbook.Runbook) runbook.Diagnostics {
 	if path := rb.Appliance.LogFile; path != "" {
 		if err := logbook.CheckFile(path); err != nil {
 			c.say(rb.Appliance.Address, "log_file", runbook.Warning, fmt.Sprintf("the log cannot be written to %s: %v", path, err),
-				"Make its folder for the user that ORAC runs as, or name another file. Until then there is only what orac logs shows.")
+				"Create its folder for the user that ORAC runs as, or name another file. Until then only orac logs shows the log.")
 		}
 	}
 	for _, w := range rb.WAVs {
@@ -81,7 +81,7 @@ func (c *checker) say(block runbook.Address, attribute string, s runbook.Severit
 // listeners demands that something listens.
 func (c *checker) listeners() {
 	if len(c.rb.Listeners) == 0 {
-		c.say(c.rb.Appliance.Address, "", runbook.Error, "nothing listens: there is no listener",
+		c.say(c.rb.Appliance.Address, "", runbook.Error, "ORAC hears nothing: there is no listener",
 			"Add one:\n\nlistener \"NAME\" {\n  device = device.microphone.NAME\n  models = [model.NAME]\n}")
 		return
 	}
@@ -99,7 +99,7 @@ func (c *checker) names() {
 	}
 	for _, w := range c.rb.WAVs {
 		if m := runbook.Address("device.microphone." + w.Name); heard(w.Address) && heard(m) {
-			c.say(w.Address, "", runbook.Error, fmt.Sprintf("two devices are named %q", w.Name), "The other is "+string(m)+"; give one another name.")
+			c.say(w.Address, "", runbook.Error, fmt.Sprintf("two devices are named %q", w.Name), "The other is "+string(m)+"; rename one of them.")
 		}
 	}
 }
@@ -110,10 +110,10 @@ func (c *checker) sound(w runbook.WAV) {
 	if err == nil {
 		defer f.Close()
 		if note := f.Info().Note; note != "" {
-			c.say(w.Address, "path", runbook.Warning, fmt.Sprintf("the sound %s: %s", w.Path, note), "What is there is heard; or record it again.")
+			c.say(w.Address, "path", runbook.Warning, fmt.Sprintf("the sound %s: %s", w.Path, note), "ORAC hears what is there; record it again for the rest.")
 		}
 		if err := f.Select(w.Channel...); err != nil {
-			c.say(w.Address, "channel", runbook.Warning, fmt.Sprintf("the sound %s: %v", w.Path, err), "Name a channel that it has, or leave channel out: then all are mixed.")
+			c.say(w.Address, "channel", runbook.Warning, fmt.Sprintf("the sound %s: %v", w.Path, err), "Name a channel that the file has, or leave channel out to mix them all.")
 		}
 		return
 	}
@@ -157,7 +157,7 @@ func (c *checker) topic(m runbook.Model) {
 			return '_'
 		}, m.Topic)
 		c.say(m.Address, "topic", runbook.Warning, fmt.Sprintf("an ORAC STT files the topic %q under \"general\"", m.Topic),
-			fmt.Sprintf("That is %s: it knows only letters, digits and _ in a topic. Write topic = %q.", s.Address, better))
+			fmt.Sprintf("%s accepts only letters, digits and _ in a topic. Write topic = %q.", s.Address, better))
 		return
 	}
 }
@@ -174,11 +174,11 @@ func (c *checker) catalogued(m runbook.Model, name string) {
 		return
 	}
 	if e.Kind != models.Head {
-		c.say(m.Address, "source", runbook.Error, fmt.Sprintf("%s is no wake word", name), "Wake words are "+strings.Join(heads(), ", ")+".")
+		c.say(m.Address, "source", runbook.Error, fmt.Sprintf("%s is not a wake word", name), "Wake words are "+strings.Join(heads(), ", ")+".")
 		return
 	}
 	if m.SHA256 != "" && !strings.EqualFold(m.SHA256, e.SHA256) {
-		c.say(m.Address, "sha256", runbook.Error, "the catalogue has another checksum for "+name, "Leave sha256 out: models of the catalogue are checked anyway.")
+		c.say(m.Address, "sha256", runbook.Error, "the catalogue lists a different checksum for "+name, "Leave sha256 out: models of the catalogue are checked anyway.")
 	}
 	for _, class := range m.Classes {
 		if !slices.Contains(e.Labels, class) {
@@ -209,8 +209,8 @@ func (c *checker) everywhere(block runbook.Address, address string) {
 		return
 	}
 	if ip, err := netip.ParseAddr(u.Hostname()); err == nil && ip.IsUnspecified() {
-		c.say(block, "url", runbook.Warning, u.Hostname()+" is no address of a machine: it stands for all addresses where a server listens",
-			"Write the address that the service is reached at; on this machine that is 127.0.0.1.")
+		c.say(block, "url", runbook.Warning, u.Hostname()+" is not the address of a machine: a server listens there on all its addresses",
+			"Write the address where the service answers; on this machine that is 127.0.0.1.")
 	}
 }
 
@@ -242,7 +242,7 @@ func (c *checker) program(s runbook.STT) {
 }
 
 func (c *checker) cannotRun(s runbook.STT, why error) {
-	c.say(s.Address, "command", runbook.Warning, "the command cannot be run: "+why.Error(), "Mend it before it runs: every delivery would fail.")
+	c.say(s.Address, "command", runbook.Warning, "the command cannot be run: "+why.Error(), "Fix it before ORAC runs: until then every delivery fails.")
 }
 
 // reason is an error of the file system without the operation and the path.

@@ -99,7 +99,7 @@ func (c *compiler) device(a runbook.Address, name, detail, spec string, watchdog
 	}
 	source, ring, features := at(Source, name), at(Ring, name), at(Features, name)
 	if c.Node(source) != nil {
-		c.err = fmt.Errorf("%s: two devices are named %q: give one another name", c.Runbook.File, name)
+		c.err = fmt.Errorf("%s: two devices are named %q: rename one of them", c.Runbook.File, name)
 		return
 	}
 	c.add(&Node{

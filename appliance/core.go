@@ -122,7 +122,7 @@ func (c *Core) Run(t *rt.Task) error {
 	logger := t.Shield("log", c.monitor.write)
 	nodes := t.Shield("runner", c.runner.Run)
 	if err := c.begin(t); err != nil {
-		c.o.Slog.Warn("this runbook is not kept as a generation", "cause", err)
+		c.o.Slog.Warn("cannot keep this runbook as a generation", "cause", err)
 	}
 	c.tellUnclean(t)
 	if c.o.Ready != nil {
@@ -167,12 +167,12 @@ func (c *Core) mayRestart(t *rt.Task, why string) bool {
 	now := t.Wall()
 	n, err := l.RestartsWithin("orac", age, w.Per)
 	if err == nil && n >= w.RestartBudget {
-		c.o.Slog.Error("memory is over its limit again and again: raise memory.restart, or look for what takes it", "restarts", n, "per", w.Per)
+		c.o.Slog.Error("memory exceeds its limit again and again: raise memory.restart, or find what uses it", "restarts", n, "per", w.Per)
 		return false
 	}
 	r := store.Restart{ID: utterance.ID(now, t.Rand("restart").Uint32()), Component: "orac", Reason: why, At: now, Age: age}
 	if err := l.AddRestart(r); err != nil {
-		c.o.Slog.Warn("a restart is not in the history", "cause", err)
+		c.o.Slog.Warn("cannot write a restart to the history", "cause", err)
 	}
 	return true
 }
@@ -186,7 +186,7 @@ func (c *Core) keep(t *rt.Task) error {
 	return (&incident.Keeper{Book: c.o.Ledger, In: c.records, First: func() error {
 		_, err := c.o.Ledger.EndIncidents(began, "the process ended")
 		if err != nil {
-			c.o.Slog.Warn("incidents of the last process are still open in the history: it is tried again", "cause", err)
+			c.o.Slog.Warn("cannot close the last process's incidents in the history; trying again", "cause", err)
 		}
 		return err
 	}}).Run(t)

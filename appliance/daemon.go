@@ -100,7 +100,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	defer d.ended.Store(true)
 	before, end, err := beginRun(d.o.State.Folder, bootID(), os.Getpid(), time.Now())
 	if err != nil {
-		d.o.Log.Logger().Warn("if this process is killed, the next one will not know", "cause", err)
+		d.o.Log.Logger().Warn("cannot note that this process runs: if it is killed, the next one will not know", "cause", err)
 	}
 	d.core.o.Unclean = before
 	err = d.driver.Run(ctx, "orac", d.core.Run)
@@ -116,7 +116,7 @@ func (d *Daemon) do(ctx context.Context, name string, f func(*rt.Task) error) er
 		return ctx.Err()
 	}
 	if d.ended.Load() {
-		return &status.Refusal{Code: status.Stopping, Message: "the appliance is about to end"}
+		return &status.Refusal{Code: status.Stopping, Message: "the appliance is stopping"}
 	}
 	return d.driver.Run(ctx, name, f)
 }

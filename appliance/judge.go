@@ -102,10 +102,10 @@ func (m *Monitor) judge(t *rt.Task, n *watched, v *View, w runbook.Watchdog) hea
 	told, has := m.facts[address]
 	switch {
 	case v.State == reconcile.Waiting:
-		f.Level, f.Why = health.Unhealthy, fmt.Sprintf("it failed and is started again: %v", v.Err)
+		f.Level, f.Why = health.Unhealthy, fmt.Sprintf("it failed and is being restarted: %v", v.Err)
 	case v.State == reconcile.Finished:
 	case v.Node.Kind != Source && (full || waits && v.Node.Kind.prompt()) && idle > w.NodeStall:
-		f.Level, f.Why = health.Unhealthy, fmt.Sprintf("it has taken nothing of what waits for it for %v", idle.Round(100*time.Millisecond))
+		f.Level, f.Why = health.Unhealthy, fmt.Sprintf("it has made no progress on what waits for it for %v", idle.Round(100*time.Millisecond))
 		_, open := m.open[address]
 		if m.fact(t, f); !open {
 			m.Log.Open(t, address, f.Why, m.evidence())
@@ -115,7 +115,7 @@ func (m *Monitor) judge(t *rt.Task, n *watched, v *View, w runbook.Watchdog) hea
 		m.Runner.Restart(t, address)
 		m.nodes[address] = progress{taken: taken, since: now, restarts: v.Restarts + 1, stuck: true}
 	case p.stuck && full: // that it was started again is no recovery
-		f.Level, f.Why = health.Unhealthy, "it was started again, and has taken nothing since"
+		f.Level, f.Why = health.Unhealthy, "it was restarted and has made no progress since"
 	case v.Node.Kind == Source && has && told.Level != health.Healthy:
 		f.Level, f.Why = told.Level, told.Why
 	case v.Node.Kind == Source && idle > w.ReadStall:

@@ -202,7 +202,7 @@ func (m *Monitor) event(t *rt.Task, e event.Event) {
 	case event.NodeFailed:
 		m.restarted(t, e.Node, b.Cause)
 	case event.NodeLeaked:
-		m.leaks[e.Node], _ = m.Log.Open(t, e.Node, "it did not stop in time, and keeps "+b.Claim, m.evidence())
+		m.leaks[e.Node], _ = m.Log.Open(t, e.Node, "it did not stop in time and still holds "+b.Claim, m.evidence())
 	case event.STTHealth:
 		if component := "stt." + b.STT; b.OK {
 			if m.facts[component].Level == health.Unhealthy {
@@ -242,7 +242,7 @@ func (m *Monitor) event(t *rt.Task, e event.Event) {
 		}
 		why := b.Cause
 		if b.Gone {
-			why += "; nothing is sent to it: give the webhook another url, or take it out"
+			why += "; nothing more is sent to it: change the webhook's url, or remove the webhook"
 		}
 		bad(e.Node, string(Webhook), level, why)
 	case event.WebhookAside:
@@ -250,9 +250,9 @@ func (m *Monitor) event(t *rt.Task, e event.Event) {
 			m.asideEvent(t, e.Node, b)
 			break
 		}
-		bad(e.Node, string(Webhook), health.Unhealthy, "it takes no event: "+b.Cause)
+		bad(e.Node, string(Webhook), health.Unhealthy, "it accepts no events: "+b.Cause)
 		m.fact(t, m.facts[e.Node])
-		m.acted(t, e.Node, "kept, newest hundred; to see them: orac spool list")
+		m.acted(t, e.Node, "the newest hundred are kept; to see them: orac spool list")
 	case event.StoreFailed:
 		bad(e.Node, string(History), health.Degraded, b.Cause)
 	case event.StoreBack:
@@ -260,7 +260,7 @@ func (m *Monitor) event(t *rt.Task, e event.Event) {
 	case event.ClockJumped:
 		if b.Start { // a step while it runs is told in the log: nothing that runs goes by the wall clock
 			id, _ := m.Log.Open(t, e.Node, "the clock of the machine: "+b.String(), "")
-			m.Log.Action(t, id, "nothing is deleted because of it: age is what ORAC has run, and what the network proves")
+			m.Log.Action(t, id, "nothing is deleted because of it: ages count only time that ORAC ran or the network proves")
 			m.Log.Recover(t, id)
 		}
 	}

@@ -27,8 +27,8 @@ const (
 const roomTime = 30 * time.Second
 
 var (
-	errBusy = &status.Refusal{Code: status.Busy, Message: "another apply or rollback goes on", Hint: "wait until it has ended: orac status"}
-	errRoom = errors.New("this machine's user changes something, which goes first")
+	errBusy = &status.Refusal{Code: status.Busy, Message: "another apply or rollback is running", Hint: "wait until it ends: orac status"}
+	errRoom = errors.New("a person at this machine is changing something, and that goes first")
 )
 
 // begin waits until a change can be made, or says why it cannot. end must follow.

@@ -27,7 +27,7 @@ func Plan(old, fresh *Graph) status.Plan {
 	for _, n := range old.Nodes {
 		if fresh.Node(n.Address) == nil {
 			p.Components = append(p.Components, status.Component{
-				Address: n.Address, Kind: string(n.Kind), Action: status.Remove, Because: d.because(n), Why: "nothing of the runbook needs it any more",
+				Address: n.Address, Kind: string(n.Kind), Action: status.Remove, Because: d.because(n), Why: "nothing in the runbook needs it any more",
 			})
 		}
 	}
@@ -88,7 +88,7 @@ func (d differ) goes(n *Node) string {
 	case runbook.ByHTTP:
 		return "from now on recordings go by HTTP: " + why
 	}
-	return "from now on a command is given each recording"
+	return "from now on a command receives each recording"
 }
 
 // because gives the changed attributes of the runbook that a node depends on.
@@ -129,9 +129,9 @@ func (d differ) settings() (list []status.Component) {
 				continue
 			}
 			if c.Because = append(c.Because, attribute(change.Address, a)); a.OnChange == runbook.Restart {
-				c.Why = a.Name + " counts from the next start of the appliance"
+				c.Why = a.Name + " takes effect at the next start of the appliance"
 				if kind == "web" {
-					c.Why = "the console and the API are away for a moment; nothing else is touched"
+					c.Why = "the console and the API are unavailable for a moment; nothing else is touched"
 				}
 			}
 		}
@@ -168,12 +168,12 @@ func (d differ) feeds(address string) string {
 	var parts []string
 	for _, r := range is {
 		if !slices.Contains(was, r) {
-			parts = append(parts, "it feeds "+r+", too")
+			parts = append(parts, "it also feeds "+r)
 		}
 	}
 	for _, r := range was {
 		if !slices.Contains(is, r) {
-			parts = append(parts, "it feeds "+r+" no more")
+			parts = append(parts, "it no longer feeds "+r)
 		}
 	}
 	return strings.Join(parts, "; ")

@@ -207,12 +207,12 @@ func (s *Proposer) inStep(t *rt.Task, r status.PlanRequest, file []byte) error {
 	if err == nil && !Plan(now, p.graph).Changes {
 		return nil
 	}
-	why := "it was changed and not applied, or an older generation was returned to"
+	why := "it was changed and not applied, or an older generation was restored"
 	if err != nil {
 		why = "it was changed, and cannot be applied as it is: " + err.Error()
 	}
 	return &status.Refusal{
 		Code: status.OutOfStep, Message: "The runbook's file is not what runs: " + why + ".",
-		Hint: "Apply it first, or make it what runs, on the page Runbook; then this change can be made alone.",
+		Hint: "On the page Runbook, apply the file or replace it with what runs; then make this change again.",
 	}
 }

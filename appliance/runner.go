@@ -97,7 +97,7 @@ func (r *Runner) Swap(t *rt.Task, p *Prepared) error {
 	return errors.Join(err, waitErr)
 }
 
-var errEnded = errors.New("the appliance is about to end")
+var errEnded = errors.New("the appliance is stopping")
 
 func (r *Runner) swap(t *rt.Task, o order) {
 	var err error

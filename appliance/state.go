@@ -156,7 +156,7 @@ func stateError(dir string, err error) error {
 	hint := "check that it is a folder that you own"
 	switch {
 	case errors.Is(err, ErrLocked):
-		hint = "another orac runs with it: stop that one, or give this one a folder of its own with --state-dir"
+		hint = "another orac uses it: stop that one, or give this one a folder of its own with --state-dir"
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
 		hint = "it cannot be written: choose another with --state-dir or ORAC_STATE_DIR"
 	case errors.Is(err, syscall.ENOSPC):

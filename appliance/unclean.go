@@ -59,16 +59,16 @@ func beginRun(d *statedir.Dir, boot string, pid int, now time.Time) (before *Unc
 func uncleanRun(text []byte, boot string) *Unclean {
 	var r run
 	if err := json.Unmarshal(text, &r); err != nil {
-		return &Unclean{Cause: "orac did not end in good order", Evidence: "its note of the run cannot be read: " + err.Error()}
+		return &Unclean{Cause: "orac did not stop cleanly", Evidence: "its note of the last run cannot be read: " + err.Error()}
 	}
 	u := &Unclean{Evidence: fmt.Sprintf("process %d, started at %s", r.PID, r.At.Format(time.RFC3339))}
 	switch {
 	case r.Boot == "" || boot == "":
-		u.Cause = "orac did not end in good order: it was killed, it crashed, or its machine went down"
+		u.Cause = "orac did not stop cleanly: it was killed, it crashed, or its machine went down"
 	case r.Boot != boot:
 		u.Cause = "the machine went down while orac ran: a power cut, or a reset"
 	default:
-		u.Cause = "orac was killed or crashed: kill -9, the kernel when memory ran out, or a fault of its own"
+		u.Cause = "orac was killed or crashed: by kill -9, by the kernel when memory ran out, or by a fault of its own"
 	}
 	return u
 }
@@ -88,7 +88,7 @@ func leftBehind(d *statedir.Dir) string {
 			}
 		}
 	}
-	return fmt.Sprintf("started again; %s cut off by it and completed from the disk, %s on disk to be delivered",
+	return fmt.Sprintf("restarted; completed %s that had been cut off; %s on disk waiting for delivery",
 		amount.Count(cut, "recording"), amount.Count(whole, "recording"))
 }
 

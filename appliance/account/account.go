@@ -39,7 +39,7 @@ type Tokens struct {
 // New makes the tokens of an account; the first is signed when it is asked for.
 func New(c Config) (*Tokens, error) {
 	if n := len(c.Secret.Reveal()); n < minSecret {
-		return nil, fmt.Errorf("service account %s: its secret has %d bytes, and needs %d at least: orac secrets rotate", c.Name, n, minSecret)
+		return nil, fmt.Errorf("service account %s: its secret has %d bytes; it needs at least %d: run orac secrets rotate", c.Name, n, minSecret)
 	}
 	return &Tokens{c: c}, nil
 }

@@ -305,7 +305,7 @@ func (b ClockJumped) String() string {
 		text = fmt.Sprintf("it is %s %s when ORAC ran last", amount.Span(by), where)
 	}
 	if !b.Proven {
-		text += ", and the network does not vouch for it"
+		text += ", and the network does not confirm it"
 	}
 	return text
 }

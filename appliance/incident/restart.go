@@ -24,7 +24,7 @@ type Alert struct {
 }
 
 func (a Alert) String() string {
-	return fmt.Sprintf("%s was started again %d times within %v: more than the budget", a.Component, a.Restarts, a.Per)
+	return fmt.Sprintf("%s was restarted %d times within %v: more than its budget", a.Component, a.Restarts, a.Per)
 }
 
 // counter is the restarts of one component.

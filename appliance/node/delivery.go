@@ -165,7 +165,7 @@ func (n *Delivery) whole(t *rt.Task, c *course) error {
 			if answered, aerr := n.another(t, c); aerr != nil {
 				return aerr
 			} else if answered {
-				return n.givenUp(t, c, fmt.Errorf("it failed %d times while the service was well, and answered another: %w", c.attempts, err))
+				return n.givenUp(t, c, fmt.Errorf("it failed %d times while the service was well, and another recording was answered: %w", c.attempts, err))
 			}
 		}
 		wait := n.delay(c.attempts)

@@ -31,7 +31,7 @@ const (
 	lifeEvery = 2 * time.Second
 )
 
-var errNoAnswer = errors.New("the service may have had all of it before, and its answer never came")
+var errNoAnswer = errors.New("the service may already have all of it, and its answer never came")
 
 // sending has it on disk that the service may have all of an utterance, before that is so.
 func (n *Delivery) sending(t *rt.Task, c *course) error {

@@ -49,7 +49,7 @@ func refusal(r Manage, err error) error {
 	case errors.Is(err, spool.ErrUnknown):
 		return UnknownID(r.ID)
 	case errors.Is(err, spool.ErrNoService):
-		return &status.Refusal{Code: status.Invalid, Message: "the runbook has no service any more that refused " + r.ID,
+		return &status.Refusal{Code: status.Invalid, Message: "the runbook no longer has the service that refused " + r.ID,
 			Hint: "To keep its sound as a file: orac spool export " + r.ID}
 	}
 	return err

@@ -45,7 +45,7 @@ type SpoolConfig struct {
 	Services []string // that there are
 }
 
-// Drainer is a node that can be told that the appliance is about to end: it begins nothing new.
+// Drainer is a node that can be told that the appliance is stopping: it begins nothing new.
 type Drainer interface{ Drain() }
 
 // Drain implements Drainer: no more utterances are handed out; those that are kept are for the next start.

@@ -167,7 +167,7 @@ func parseBeat(answer []byte) (topics int, words string, err error) {
 	case a.Status == "error":
 		return 0, "status error: " + a.Message, nil
 	case a.Status != "ok":
-		return 0, "", fmt.Errorf("the answer's status is %.40q and not ok", a.Status)
+		return 0, "", fmt.Errorf("the answer's status is %.40q, not ok", a.Status)
 	case a.Topics == nil:
 		return 0, "", nil
 	case *a.Topics < 0 || *a.Topics > maxTopics:

@@ -119,7 +119,7 @@ func (b *Box) Add(t *rt.Task, e hook.Event, since time.Duration, known bool) {
 	}
 	if b.unread {
 		if b.early = append(b.early, early{e, at}); len(b.early) > most {
-			b.drop(hook.HeadOf(b.early[0].e).ID, hook.KindOf(b.early[0].e).Name, "the disk does not say what waits, and too many came since")
+			b.drop(hook.HeadOf(b.early[0].e).ID, hook.KindOf(b.early[0].e).Name, "the disk cannot be read, and too many events came since")
 			b.early = b.early[1:]
 		}
 		return
@@ -134,14 +134,14 @@ func (b *Box) add(t *rt.Task, e hook.Event, since int64) {
 	i := &Item{Seq: b.next, Kind: head.Type, ID: head.ID, since: since, named: since, size: int64(len(text)), data: text}
 	b.next++
 	b.items = append(b.items, i)
-	b.fit(func(i *Item) bool { return i.onDisk }, b.limits.Bytes-i.size, t, "the queue of the webhook is full")
+	b.fit(func(i *Item) bool { return i.onDisk }, b.limits.Bytes-i.size, t, "the webhook's queue is full")
 	for len(b.items) > most {
 		b.release(t, b.items[0], "too many events wait for the webhook")
 	}
 	if b.diskErr == nil {
 		b.keep(b.store(t, i))
 	}
-	b.fit(func(i *Item) bool { return !i.onDisk }, maxMemory, t, "the disk refuses, and memory is full")
+	b.fit(func(i *Item) bool { return !i.onDisk }, maxMemory, t, "the disk refuses writes, and memory is full")
 }
 
 // keep notes why the disk refuses.

@@ -47,7 +47,7 @@ func (s *Spool) Serve(t *rt.Task, services []string) {
 	for _, e := range slices.Clone(s.entries) {
 		for _, stt := range e.pending() {
 			if !slices.Contains(services, stt) {
-				s.Refused(t, e, stt, "the runbook names no such service any more")
+				s.Refused(t, e, stt, "the runbook no longer names this service")
 			}
 		}
 	}

@@ -35,7 +35,7 @@ func (s *Spool) room(t *rt.Task, n int64) error {
 func (s *Spool) shrink(t *rt.Task) {
 	for s.Stats().MemoryBytes > s.limits.Memory {
 		inMemory := func(e *Entry) bool { return !e.onDisk && !e.recording }
-		if !s.dropOldest(t, inMemory, "the disk refuses and memory is full: disk.memory_spool is reached") {
+		if !s.dropOldest(t, inMemory, "the disk refuses writes and memory is full: disk.memory_spool is reached") {
 			return
 		}
 	}
@@ -59,7 +59,7 @@ func (s *Spool) leave(t *rt.Task, e *Entry) {
 	if len(e.refused) > 0 {
 		name, err := s.keepAside(t, e)
 		if err != nil {
-			cause := fmt.Sprintf("%s will not have it, and it could not be set aside: %v", e.refusers(), err)
+			cause := fmt.Sprintf("%s refused it, and it could not be set aside: %v", e.refusers(), err)
 			if e.damaged = e.onDisk; e.damaged { // what cannot be read now is for people, too
 				s.report(Report{Entry: e, Where: "damaged", Cause: cause})
 			} else {
@@ -67,7 +67,7 @@ func (s *Spool) leave(t *rt.Task, e *Entry) {
 				s.report(Report{Entry: e, Dropped: true, Cause: cause})
 			}
 		} else {
-			s.report(Report{Entry: e, Where: name, Cause: fmt.Sprintf("%s will not have it; its sound is kept", e.refusers())})
+			s.report(Report{Entry: e, Where: name, Cause: fmt.Sprintf("%s refused it; its sound is kept", e.refusers())})
 		}
 	} else {
 		s.keep(t, e)

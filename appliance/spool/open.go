@@ -64,7 +64,7 @@ func (s *Spool) read(t *rt.Task) error {
 		number, _, _ := strings.Cut(f.Name, ".")
 		n, err := strconv.ParseUint(number, 10, 64)
 		if err != nil || len(number) != 16 {
-			s.setAside(t, f.Name, "it is no utterance's name")
+			s.setAside(t, f.Name, "its name is not that of an utterance")
 			continue
 		}
 		seq := utterance.Seq(n)
@@ -122,7 +122,7 @@ func (s *Spool) adopt(t *rt.Task, seq utterance.Seq, files []rt.FileInfo) error 
 		case strings.HasSuffix(suffix, ".tmp"):
 			_ = s.fs.Remove(t, dir+"/"+f.Name) // a write that a kill interrupted
 		default:
-			s.setAside(t, f.Name, "it is no file of an utterance")
+			s.setAside(t, f.Name, "it is not a file of an utterance")
 		}
 	}
 	if !e.onDisk && !part { // what a kill in the middle of a removal, or before the recording began, has left
@@ -215,7 +215,7 @@ func (s *Spool) readMeta(t *rt.Task, e *Entry, there bool) error {
 		return errors.New("its .json names no utterance or no service")
 	}
 	if !utterance.IsID(e.Meta.ID) { // it becomes the name of a file
-		return fmt.Errorf("its .json names the utterance %.40q, which no appliance does", e.Meta.ID)
+		return fmt.Errorf("its .json names the utterance %.40q, which is not a valid ID", e.Meta.ID)
 	}
 	return nil
 }
