@@ -19,8 +19,8 @@ import (
 	"orac/runbook"
 )
 
-// Check says what is wrong with a runbook that the language itself allows, each with its place, without starting anything.
-// What no run could mend is an error: nothing listens, a name that the catalogue does not have, a class that a model does not
+// Check says what is wrong with a runbook that the language itself allows, each problem with its place. It starts nothing.
+// What no run could repair is an error: no listener, a name that the catalogue does not have, a class that a model does not
 // have. What may still appear is a warning: sounds, models, programs. The network is not asked.
 func Check(rb *runbook.Runbook) runbook.Diagnostics {
 	c := &checker{rb: rb}
@@ -78,7 +78,7 @@ func (c *checker) say(block runbook.Address, attribute string, s runbook.Severit
 	c.found = append(c.found, c.rb.Problem(block, attribute, s, summary, detail))
 }
 
-// listeners demands that something listens.
+// listeners requires a listener.
 func (c *checker) listeners() {
 	if len(c.rb.Listeners) == 0 {
 		c.say(c.rb.Appliance.Address, "", runbook.Error, "ORAC hears nothing: there is no listener",
@@ -92,7 +92,7 @@ func (c *checker) listeners() {
 	}
 }
 
-// names demands different names of devices that are heard: nodes are called after them.
+// names requires different names for the devices that listeners use: nodes are named after them.
 func (c *checker) names() {
 	heard := func(a runbook.Address) bool {
 		return slices.ContainsFunc(c.rb.Listeners, func(l runbook.Listener) bool { return l.Device == a && len(enabledModels(c.rb, l)) > 0 })
@@ -135,7 +135,8 @@ func (c *checker) model(m runbook.Model) {
 	}
 }
 
-// topicORAC is what an ORAC STT takes as a topic. Everything else it files under general, and tells its own log alone.
+// topicORAC is what an ORAC STT accepts as a topic. It files everything else under general, and reports that only in
+// its own log.
 var topicORAC = regexp.MustCompile(`^[A-Za-z0-9_]+$`)
 
 // topic warns of a topic under which an ORAC STT files nothing.
@@ -202,7 +203,8 @@ func heads() []string {
 	return names
 }
 
-// everywhere warns of an address that servers listen at and that nothing is reached by: 0.0.0.0 leads to this machine, if anywhere.
+// everywhere warns of an address that servers listen on and that no client can rely on: 0.0.0.0 leads to this machine, if
+// anywhere.
 func (c *checker) everywhere(block runbook.Address, address string) {
 	u, err := url.Parse(address)
 	if err != nil {

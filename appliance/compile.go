@@ -91,7 +91,8 @@ func patient(rb *runbook.Runbook, device runbook.Address) bool {
 	return ok && w.Pace == "fast"
 }
 
-// device adds what all listeners of a device share, if it has any. Its source goes by more watchdogs than each does.
+// device adds what all listeners of a device share, if it has any. watchdogs lists the extra settings that its
+// source depends on.
 func (c *compiler) device(a runbook.Address, name, detail, spec string, watchdogs ...string) {
 	users := c.users(a)
 	if len(users) == 0 {

@@ -29,7 +29,7 @@ type CoreOptions struct {
 	// Ledger keeps incidents and restarts; nil: they are forgotten with the process.
 	Ledger Ledger
 	Slog   *slog.Logger
-	// Unclean is the run before if that did not end in good order; nil: it did, or there was none.
+	// Unclean is the previous run if it did not stop cleanly; nil: it did, or there was none.
 	Unclean *Unclean
 	// Language evaluates runbooks for plans and changes.
 	Language Language
@@ -45,7 +45,7 @@ type CoreOptions struct {
 	Console func() (why string, known bool)
 	// LogFile tells why the log cannot be written to its file; nil where there is none.
 	LogFile func() error
-	// Evidence gives what is known of the process before a node is ended by force; nil: nothing.
+	// Evidence returns what is known of the process before a node is ended by force; nil: nothing.
 	Evidence func() string
 	// Ready is called once, when it can be asked and changed. Alive is called every second. Nil for none.
 	Ready func()
@@ -162,7 +162,7 @@ func (c *Core) mayRestart(t *rt.Task, why string) bool {
 	}
 	age, ok := c.clock.Age(t)
 	if !ok {
-		return true // the disk gives nothing, and would keep nothing
+		return true // the disk returns nothing, and would keep nothing
 	}
 	now := t.Wall()
 	n, err := l.RestartsWithin("orac", age, w.Per)
@@ -277,7 +277,7 @@ func (c *Core) changeable() error {
 	return nil
 }
 
-// settings puts into force what of the runbook in force belongs to no node.
+// settings applies those settings of the runbook in force that belong to no node.
 func (c *Core) settings() {
 	w := c.runner.Graph().Runbook.Watchdog
 	c.log.SetBudget(incident.Budget{Restarts: w.RestartBudget, Per: w.Per})

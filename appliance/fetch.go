@@ -67,7 +67,8 @@ func (p *Prepared) whole() error {
 	return errors.New(strings.Join(names, ", ") + ": the model is not in the store; orac apply fetches it, and so does a start of the appliance")
 }
 
-// fetch downloads the models that a plan names, and gives the graph that they complete, within that time.
+// fetch downloads the models that a plan names, and returns the graph that they complete, within that
+// time.
 func (s *Steward) fetch(t *rt.Task, plan status.Plan, ready *Prepared, within time.Duration, step func(string, ...any)) (*Prepared, error) {
 	for _, f := range plan.Fetches {
 		step("fetching %s from %s, SHA-256 %s", f.Block, f.Host, f.SHA256)

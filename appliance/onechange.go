@@ -9,8 +9,8 @@ import (
 	"orac/appliance/status"
 )
 
-// oneChange sees to it that one change is made at a time. A change of the network holds up no change of this machine's user for
-// as long as its author likes: while it fetches models, and while its health is watched, it makes room, and is taken back.
+// oneChange sees to it that one change is made at a time. A network client cannot hold up a change of this machine's user:
+// while its change fetches models, and while its health is watched, it makes room, and is taken back.
 type oneChange struct {
 	whose atomic.Int32 // makes one
 	waits atomic.Int32 // changes of this machine's user that want to be made
@@ -23,7 +23,7 @@ const (
 	machines
 )
 
-// roomTime is how long this machine's user waits for a change of the network to make room: to stop components takes its time.
+// roomTime is how long this machine's user waits for a change of the network to make room: components need time to stop.
 const roomTime = 30 * time.Second
 
 var (

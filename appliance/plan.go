@@ -91,7 +91,7 @@ func (d differ) goes(n *Node) string {
 	return "from now on a command receives each recording"
 }
 
-// because gives the changed attributes of the runbook that a node depends on.
+// because returns the changed attributes of the runbook that a node depends on.
 func (d differ) because(n *Node) (list []status.Attribute) {
 	for _, c := range d.changes {
 		for _, a := range c.Attributes {
@@ -110,13 +110,14 @@ func attribute(block runbook.Address, a runbook.AttributeChange) status.Attribut
 	}
 }
 
-// Settings is the kind of a component that is no node: a block that the appliance as a whole goes by.
+// Settings is the kind of a component that is not a node: a block that concerns the appliance as a
+// whole.
 const Settings = "settings"
 
 // ofTheWhole are the types of those blocks.
 var ofTheWhole = []string{"appliance", "apply", "watchdog", "memory", "disk", "store", "web", "auth", "user", "service_account"}
 
-// settings are the blocks with changed attributes that the appliance as a whole goes by, and no node.
+// settings are the blocks with changed attributes that concern the appliance as a whole, and no node.
 func (d differ) settings() (list []status.Component) {
 	for _, change := range d.changes {
 		kind, _, _ := strings.Cut(string(change.Address), ".")
@@ -147,8 +148,7 @@ func touches(p status.Plan) bool {
 	return slices.ContainsFunc(p.Components, func(c status.Component) bool { return c.Kind != Settings && c.Action != status.Keep })
 }
 
-// settingsAction is what becomes of a block that no node comes from. The web server is the only one of them that is started
-// again.
+// settingsAction is what happens to a block that no node comes from. Only the web server is restarted.
 func settingsAction(c runbook.Change) status.Action {
 	restarts := func(a runbook.AttributeChange) bool { return a.OnChange == runbook.Restart }
 	switch {

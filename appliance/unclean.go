@@ -14,8 +14,8 @@ import (
 	"orac/appliance/statedir"
 )
 
-// runningFile says that an appliance runs. Whatever ends it in good order takes the file away: a signal, the end of all sound, a
-// process that takes its place. What is there at a start was left by one that was killed, has crashed, or went down with its machine.
+// runningFile says that an appliance runs. A clean end removes the file: a signal, the end of all sound, a process that takes
+// over. A file that is there at a start was left by a process that was killed, has crashed, or went down with its machine.
 const runningFile = "running"
 
 // run is what the file holds.
@@ -41,7 +41,7 @@ func bootID() string {
 	return strings.TrimSpace(string(b))
 }
 
-// beginRun notes that an appliance runs, and gives the run before if that did not end in good order. end takes the note away.
+// beginRun notes that an appliance runs, and returns the run before if that did not stop cleanly. end removes the note.
 func beginRun(d *statedir.Dir, boot string, pid int, now time.Time) (before *Unclean, end func(), err error) {
 	const most = 4 << 10
 	if text, err := d.ReadFile(runningFile, most); err == nil {
@@ -92,7 +92,7 @@ func leftBehind(d *statedir.Dir) string {
 		amount.Count(cut, "recording"), amount.Count(whole, "recording"))
 }
 
-// tellUnclean makes an incident of a run that did not end in good order. It is over: this process runs.
+// tellUnclean makes an incident of a run that did not stop cleanly. It has ended: this process runs.
 func (c *Core) tellUnclean(t *rt.Task) {
 	u := c.o.Unclean
 	if u == nil {

@@ -48,7 +48,7 @@ func (n *Delivery) nothing(t *rt.Task, c *course, way string, r stt.Result) (ove
 	return false, errNothingHeard
 }
 
-// hidden is the failure of an engine that its service does not tell of.
+// hidden is the failure of an engine that its service does not report.
 func (n *Delivery) hidden(cause string) error {
 	return &stt.Error{Op: "transcribe", Address: n.STT, Kind: stt.Engine, Cause: errors.New(cause)}
 }

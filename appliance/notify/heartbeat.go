@@ -75,7 +75,7 @@ func (h *Heartbeat) Beat(t *rt.Task, b Beat) (topics int, err error) {
 	return topics, nil
 }
 
-// late tells that the time is up apart from an outage: both kinds of request are answered only after others have been.
+// late tells whether the time is up without an outage: both kinds of request are answered only after others have been.
 func late(err error) error {
 	if e, ok := errors.AsType[*Error](err); ok && e.Kind == wire.Timeout {
 		e.Kind = wire.Late

@@ -53,8 +53,8 @@ func (s *Spool) dropOldest(t *rt.Task, which func(*Entry) bool, cause string) bo
 	return false
 }
 
-// leave lets go of an utterance that all have answered. One that a service refused is first kept aside; a disk that does
-// not take it there makes it lost, and that is reported.
+// leave removes an utterance that all have answered. One that a service refused is first kept aside; if the disk refuses
+// it there, it is lost, and that is reported.
 func (s *Spool) leave(t *rt.Task, e *Entry) {
 	if len(e.refused) > 0 {
 		name, err := s.keepAside(t, e)
@@ -114,7 +114,7 @@ func (s *Spool) remove(t *rt.Task, e *Entry) error {
 	return s.fs.SyncDir(t, dir)
 }
 
-// sweep takes away the files of utterances that have left while the disk did not let go of them.
+// sweep removes the files of utterances that have left while the disk did not let go of them.
 func (s *Spool) sweep(t *rt.Task) error {
 	for len(s.remains) > 0 {
 		if err := s.remove(t, s.remains[0]); err != nil {

@@ -30,10 +30,10 @@ const (
 	maxReads = 60
 )
 
-// Open reads the spool below the state directory, makes unfinished utterances complete, and sweeps what a kill in the
-// middle of a removal has left. A file that makes no sense is set aside in spool/damaged and reported, never deleted; one that
-// the disk does not give is no such file until it was asked for some minutes. The error is that of the file system; a spool is
-// there all the same, in memory, and Retry tries the disk again.
+// Open reads the spool below the state directory, completes unfinished utterances, and sweeps what a kill in the middle of a
+// removal has left. A file that makes no sense is set aside in spool/damaged and reported, never deleted. A file that the disk
+// does not return counts as such only after some minutes of asking. The error is that of the file system; a spool is there
+// anyway, in memory, and Retry tries the disk again.
 func Open(t *rt.Task, fsys rt.FS, limits Limits) (*Spool, error) {
 	s := &Spool{fs: fsys, limits: limits, next: 1, unread: true}
 	if err := s.read(t); err != nil {
@@ -191,7 +191,7 @@ func (s *Spool) salvage(t *rt.Task, e *Entry) error {
 	if err == nil {
 		err = s.fs.Remove(t, e.path(".part"))
 	}
-	if err != nil { // a disk that refuses, or may only be read: go on from memory
+	if err != nil { // a disk that refuses, or is read-only: continue from memory
 		s.diskErr = err
 		e.pcm = decode(b)
 		return nil
@@ -244,7 +244,7 @@ func (s *Spool) writeMeta(t *rt.Task, e *Entry) error {
 
 // answer is what the .done file of a service says.
 type answer struct {
-	Refused bool   `json:"refused,omitempty"` // the service will not take the utterance
+	Refused bool   `json:"refused,omitempty"` // the service rejects the utterance
 	Cause   string `json:"cause,omitempty"`
 }
 

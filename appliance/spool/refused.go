@@ -124,7 +124,7 @@ func (s *Spool) countRefused(t *rt.Task) {
 	}
 }
 
-// removeRefused removes a refused utterance: the sound first, so that what is left after a kill counts for nothing.
+// removeRefused removes a refused utterance: the sound first, so that what is left after a kill does not count.
 func (s *Spool) removeRefused(t *rt.Task, id string) error {
 	for _, suffix := range []string{".wav", ".json"} {
 		if err := s.fs.Remove(t, RefusedDir+"/"+id+suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -44,7 +44,7 @@ func (r PlanRequest) Text(source string) PlanRequest {
 // ApplyRequest asks for exactly the plan that was shown.
 type ApplyRequest struct {
 	PlanRequest
-	Hash    string        `json:"hash"`       // of that plan; any other is refused
+	Hash    string        `json:"hash"`       // of that plan; a different one is refused
 	Timeout time.Duration `json:"timeout_ns"` // for all of it, the health gate included; then it is rolled back
 }
 
