@@ -271,7 +271,7 @@ func (s *Steward) change(t *rt.Task, to Proposal, plan status.Plan, ready *Prepa
 	a.Why = err.Error()
 	step("not well: %v", err)
 	if noWay != nil {
-		a.Why += "; it runs on, since there is no way back: " + noWay.Error()
+		a.Why += "; it keeps running, since there is no way back: " + noWay.Error()
 		return a, nil
 	}
 	a.RolledBack = true

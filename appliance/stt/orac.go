@@ -113,7 +113,7 @@ func (o *Orac) transcribe(t *rt.Task, u Utterance, pcm []int16, query url.Values
 	}
 	if len(pcm) == 0 || len(pcm) > maxSamples {
 		return Result{}, &Error{Op: op, Address: wire.Address(to), Kind: Refused,
-			Cause: fmt.Errorf("%.2f s of sound; the service takes more than 0 and at most %v", seconds(pcm), MaxSpeech),
+			Cause: fmt.Errorf("%.2f s of sound; the service accepts more than 0 and at most %v", seconds(pcm), MaxSpeech),
 			Hint:  "lower max of the listener's record block"}
 	}
 	body, contentType := form(pcm)
@@ -212,7 +212,7 @@ func addressable(op, to string, u Utterance) error {
 	if !wire.IsDots(u.Topic) {
 		return nil
 	}
-	return &Error{Op: op, Address: wire.Address(to), Kind: Refused, Cause: fmt.Errorf("the topic %q is no part of an address", u.Topic)}
+	return &Error{Op: op, Address: wire.Address(to), Kind: Refused, Cause: fmt.Errorf("the topic %q cannot be part of an address", u.Topic)}
 }
 
 func seconds(pcm []int16) float64 { return float64(len(pcm)) / audio.Rate }

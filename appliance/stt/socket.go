@@ -41,7 +41,7 @@ type streamed struct {
 }
 
 // errMessage is a message that the protocol does not know.
-var errMessage = errors.New("a message that is none of the protocol")
+var errMessage = errors.New("a message that is not part of the protocol")
 
 // dial connects. A service that does not take the token is given another one, once.
 func (s *stream) dial(t *rt.Task, ctx context.Context) error {

@@ -20,10 +20,10 @@ func ParseBase(raw string) (Base, error) {
 		return Base{}, err
 	}
 	if u.RawQuery != "" {
-		return Base{}, fmt.Errorf("url %q: a query is not possible here; language, task and the like are settings of their own", shown(u))
+		return Base{}, fmt.Errorf("url %q: a query is not allowed here; language, task and the like are attributes of their own", shown(u))
 	}
 	if slices.ContainsFunc(strings.Split(u.Path, "/"), IsDots) {
-		return Base{}, fmt.Errorf("url %q: . and .. in the path lead to another path; write where the service is", shown(u))
+		return Base{}, fmt.Errorf("url %q: the path must not contain . or ..; write the path of the service itself", shown(u))
 	}
 	path, _, _ := strings.Cut(strings.TrimRight(u.Path, "/")+"/", "/stt/v1/")
 	return Base{url.URL{Scheme: u.Scheme, Host: u.Host, Path: strings.TrimRight(path, "/")}}, nil

@@ -86,7 +86,7 @@ func NewClient(o Options) (*Client, error) {
 
 func (c *Client) header(name, value, secret string) error {
 	if name == "" || strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == ':' }) {
-		return fmt.Errorf("header %q: a header's name is letters, digits and dashes", name)
+		return fmt.Errorf("header %q: a header's name has only letters, digits and dashes", name)
 	}
 	if strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r == 0x7f }) {
 		return fmt.Errorf("header %s: its value has a control character, perhaps the newline at the end of a file", name)

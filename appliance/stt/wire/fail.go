@@ -31,7 +31,7 @@ func (c *Client) Fail(t *rt.Task, op, rawURL string, err error) error {
 		e.Kind = Timeout
 	}
 	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		e.Hint = "the certificate is not trusted by this machine; ca of the block says whom to trust"
+		e.Hint = "this machine does not trust the certificate; name the authority that signed it in ca"
 	}
 	return e
 }
@@ -63,7 +63,7 @@ func (c *Client) Status(op, rawURL string, res *http.Response, body []byte) *Err
 	}
 	switch s := res.StatusCode; {
 	case s == 401 || s == 403 || s == 407:
-		e.Kind, e.Hint = Unauthorised, "check the token or the account that the runbook gives"
+		e.Kind, e.Hint = Unauthorised, "check the token or the account in the runbook"
 	case s == 408 || s == 425 || s == 429 || s >= 500:
 		e.Kind, e.RetryAfter = Busy, retryAfter(res.Header.Get("Retry-After"))
 	case s == 400 || s == 413 || s == 415 || s == 422:
