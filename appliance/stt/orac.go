@@ -101,7 +101,7 @@ func (o *Orac) Check(t *rt.Task, u Utterance, pcm []int16) (Result, error) {
 	if query.Get("language") == "" {
 		query.Set("language", checkLanguage)
 	}
-	u.ID, u.Sending = "", nil // it is no delivery
+	u.ID, u.Sending = "", nil // it is not a delivery
 	return o.transcribe(t, u, pcm, query)
 }
 
@@ -207,7 +207,7 @@ func topic(u Utterance) string {
 	return u.Topic
 }
 
-// addressable refuses a topic that would lead to another address than the one that is meant.
+// addressable refuses a topic that would change the address.
 func addressable(op, to string, u Utterance) error {
 	if !wire.IsDots(u.Topic) {
 		return nil

@@ -15,9 +15,9 @@ import (
 	"orac/appliance/statedir"
 )
 
-// Runnable says why the system would refuse to run the file at a path, and the way out: no permission, a script whose interpreter is
-// missing or whose lines end as on Windows, a program of another machine. The system tells of most of them with the errors of a
-// file that is missing or of a wrong format. Nil if nothing is known that forbids it. It opens the file and runs nothing.
+// Runnable says why the system would refuse to run the file at a path, and how to fix it: no permission, a script whose
+// interpreter is missing or whose lines end as on Windows, a program for another machine. For most of these the system only
+// reports a missing file or a wrong format. Nil if it knows no obstacle. It opens the file and runs nothing.
 func Runnable(path string) error {
 	f, info, err := statedir.Regular(path)
 	switch {

@@ -79,7 +79,8 @@ func (b Base) at(scheme string, query url.Values, segments []string) string {
 	return s
 }
 
-// escape makes a text one segment of a path. Dots alone are escaped, too: unescaped they are another path to all who read it.
+// escape makes a text one segment of a path. Dots are escaped if there is nothing else: every reader takes them for another
+// path.
 func escape(segment string) string {
 	if IsDots(segment) {
 		return strings.ReplaceAll(segment, ".", "%2E")

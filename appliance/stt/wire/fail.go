@@ -44,7 +44,7 @@ func timedOut(err error) bool {
 	return ok && n.Timeout()
 }
 
-// withoutURL drops the request's own URL from an error, since it may hold a secret and stands in Address anyway.
+// withoutURL drops the request's own URL from an error, since it may hold a secret and is in Address anyway.
 func withoutURL(err error) error {
 	if u, ok := errors.AsType[*url.Error](err); ok {
 		return u.Err
@@ -52,7 +52,7 @@ func withoutURL(err error) error {
 	return err
 }
 
-// Status gives the *Error of an answer that is no success, and nil for one that is (200 to 299).
+// Status returns the *Error of an answer other than a success (200 to 299), and nil for a success.
 func (c *Client) Status(op, rawURL string, res *http.Response, body []byte) *Error {
 	if res.StatusCode/100 == 2 {
 		return nil
@@ -138,8 +138,8 @@ func (c *Client) Said(op, rawURL string, kind Kind, words string) *Error {
 	return &Error{Op: op, Address: Address(rawURL), Kind: kind, Cause: errors.New(c.snippet([]byte(words)))}
 }
 
-// CleanText makes foreign text fit for a terminal and a log: valid UTF-8 in one line, without control characters and the
-// marks that turn the direction of writing.
+// CleanText makes text of others safe for a terminal and a log: valid UTF-8 in one line, without control characters and
+// the marks that change the direction of writing.
 func CleanText(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029' {
