@@ -17,17 +17,19 @@ func TestAWebhookIsTakenOut(t *testing.T) {
 	dir := t.TempDir()
 	const block = "webhook \"away\" {\n  url    = \"http://127.0.0.1:1/\"\n  events = [\"transcript\"]\n  keep   = \"2h\"\n}\n"
 	book := kitchenRunbook(server.URL()) + "apply {\n  health_gate = \"1s\"\n}\n"
-	d := start(t, dir, book+block, audio.Env())
-	d.kind("listening")
-	queue := filepath.Join(stateOf(t, d), "hooks/away")
+	queue := filepath.Join(dir, "state/hooks/away")
+	for _, folder := range []string{"state", "state/hooks", "state/hooks/away", "state/hooks/away/aside"} {
+		if err := os.Mkdir(filepath.Join(dir, folder), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for name, text := range map[string]string{"0000000000000001.transcript.evt-one.-1.json": `{"schema":1,"id":"evt-one","type":"transcript","text":"a secret"}`,
 		"aside/0000000000000002.transcript.evt-two.-1.json": `{"cause":"status 400","aside":"2026-01-17T12:00:00Z"}`} {
 		if err := os.WriteFile(filepath.Join(queue, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	d.stop()
-	d = start(t, dir, book+block, audio.Env())
+	d := start(t, dir, book+block, audio.Env())
 	d.kind("listening")
 	d.rewrite(block, "")
 	const said = "2 events for webhook.away are not sent any more, and deleted after waiting 2h"
