@@ -86,14 +86,10 @@ func (b *Box) list(t *rt.Task) (items []*Item, err error) {
 			if strings.HasSuffix(f.Name, ".tmp") {
 				b.clear(t, f.Name)
 			}
-<<<<<<< HEAD
 			if f.Name == keepFile && !f.Dir {
 				b.noted = b.readKeep(t)
 			}
-			continue // it is none of ours
-=======
 			continue // it is not ours
->>>>>>> main
 		}
 		b.next = max(b.next, seq+1)
 		i, is := itemOf(f)
