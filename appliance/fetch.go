@@ -64,7 +64,7 @@ func (p *Prepared) whole() error {
 	for _, l := range p.lacks {
 		names = append(names, string(l.model.Address))
 	}
-	return errors.New(strings.Join(names, ", ") + ": the model is not in the store; an apply fetches it, and so does a start of the appliance")
+	return errors.New(strings.Join(names, ", ") + ": the model is not in the store; the next apply or start of the appliance fetches it")
 }
 
 // fetch downloads the models that a plan names, and gives the graph that they complete, within that time.

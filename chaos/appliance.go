@@ -182,7 +182,7 @@ func (a *Appliance) Await(ctx context.Context, mark int, most time.Duration, wha
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			return Event{}, fmt.Errorf("within %v there was no: %s", most, what)
+			return Event{}, fmt.Errorf("waited %v in vain for: %s", most, what)
 		}
 	}
 }

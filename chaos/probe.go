@@ -31,7 +31,7 @@ func (r Orac) poll(ctx context.Context, most time.Duration, what string, f func(
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			return fmt.Errorf("within %v there was no: %s", most, what)
+			return fmt.Errorf("waited %v in vain for: %s", most, what)
 		}
 	}
 }

@@ -67,7 +67,7 @@ func Measure() (resident int64, err error) {
 	for i, p := range family {
 		info, err := p.MemoryInfo()
 		if err != nil && i == 0 {
-			return 0, fmt.Errorf("memory: of this process: %w", err)
+			return 0, fmt.Errorf("reading the memory of this process: %w", err)
 		}
 		if err == nil {
 			resident += int64(info.RSS)

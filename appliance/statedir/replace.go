@@ -83,7 +83,7 @@ func overwrite(path string, was fs.FileInfo, text []byte) error {
 		return err
 	}
 	if !os.SameFile(was, info) {
-		return &fs.PathError{Op: "write", Path: path, Err: errors.New("another file took its place meanwhile")}
+		return &fs.PathError{Op: "write", Path: path, Err: errors.New("another program replaced the file meanwhile")}
 	}
 	old := make([]byte, info.Size())
 	if _, err := f.ReadAt(old, 0); err != nil && info.Size() > 0 {
@@ -100,7 +100,7 @@ func overwrite(path string, was fs.FileInfo, text []byte) error {
 	}
 	if err := put(text); err != nil {
 		if back := put(old); back != nil {
-			return fmt.Errorf("%w; and the text that was there could not be put back: %w", err, back)
+			return fmt.Errorf("%w; and the earlier text could not be restored: %w", err, back)
 		}
 		return err
 	}

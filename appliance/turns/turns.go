@@ -12,8 +12,8 @@ import (
 
 // Why nobody's turn came.
 var (
-	ErrFull = errors.New("too much of yours is going on or waits for its turn already; try again when some of it is done")
-	ErrGone = errors.New("whoever asked has gone")
+	ErrFull = errors.New("you already have too many requests running or waiting; try again when one is done")
+	ErrGone = errors.New("the client has gone")
 )
 
 // Turns may be used by many at once.

@@ -178,7 +178,7 @@ func (a *account) sweep(now time.Duration) {
 		a.spoken++
 		if !p.heard && a.couldHear(p) {
 			a.missed++
-			a.r.event("missed", p.device, "a sound that asked was not heard")
+			a.r.event("missed", p.device, "a wake word was not heard")
 		}
 	}
 }
@@ -255,7 +255,7 @@ func (a *account) heard(service string, list []sttserver.Heard) {
 		case !known:
 			a.claimed[key] = answered
 		case began > first+settle && !a.forgotten(first) && !a.disturbed(first-settle, began):
-			a.twice(answered, fmt.Sprintf("%s has answered the utterance of %s a second time", service, h.Wake))
+			a.twice(answered, fmt.Sprintf("%s answered the utterance of %s a second time", service, h.Wake))
 			a.claimed[key] = answered
 		}
 	}
@@ -290,7 +290,7 @@ func (a *account) acted(service string, list []sttserver.Heard) {
 			a.doubled++
 		}
 		if again(h.ID, name) < n-1 {
-			a.r.judge.Break(h.Acted.Sub(a.r.began), "twice", fmt.Sprintf("Core acts on %s for the %d. time, and nobody has said that it may", h.ID, n))
+			a.r.judge.Break(h.Acted.Sub(a.r.began), "twice", fmt.Sprintf("Core acts on %s %d times, and nothing announced that it may be repeated", h.ID, n))
 		}
 	}
 }

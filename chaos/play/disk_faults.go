@@ -35,7 +35,7 @@ func traceable() error {
 	}
 	cmd := exec.Command("strace", "-f", "-qq", "-o", os.DevNull, "-e", "trace="+changing, "-e", "inject="+changing+":error=EIO", "true")
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("strace may not trace here: %w: %s", err, firstLine(out))
+		return fmt.Errorf("strace is not allowed to trace here: %w: %s", err, firstLine(out))
 	}
 	return nil
 }
@@ -101,7 +101,7 @@ func (t *tracer) start() error {
 		default:
 		}
 		if time.Now().After(until) {
-			return fmt.Errorf("strace does not hold the appliance after %v", attachTime)
+			return fmt.Errorf("strace did not attach to the appliance within %v", attachTime)
 		}
 	}
 	return nil
@@ -118,7 +118,7 @@ func (t *tracer) end() error {
 	case <-t.ended:
 		return nil
 	case <-time.After(attachTime):
-		return fmt.Errorf("strace does not end")
+		return fmt.Errorf("strace did not exit")
 	}
 }
 

@@ -27,7 +27,7 @@ func separate() (*network, error) {
 		}
 		if err != nil {
 			runtime.UnlockOSThread() // it is where it was
-			made <- fmt.Errorf("a network of its own cannot be had: %w; run it as root", err)
+			made <- fmt.Errorf("cannot make a network namespace: %w; run it as root", err)
 			return
 		}
 		made <- link(true)

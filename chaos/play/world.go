@@ -194,7 +194,7 @@ func (w *World) Start(ctx context.Context) (*chaos.Appliance, error) {
 }
 
 // errDown is returned while the appliance does not run.
-var errDown = errors.New("the appliance does not run at that moment")
+var errDown = errors.New("the appliance is not running at that moment")
 
 // Running is the appliance; an error while it does not run.
 func (w *World) Running() (*chaos.Appliance, error) {

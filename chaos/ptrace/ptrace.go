@@ -52,7 +52,7 @@ func Main(args []string, stderr io.Writer) int {
 
 func run(args []string) error {
 	if len(args) != 4 {
-		return errors.New("BUG: it takes a process, its start, its image and bytes")
+		return errors.New("BUG: it needs a process, its start, its image and bytes")
 	}
 	pid, err1 := strconv.Atoi(args[0])
 	start, err2 := strconv.ParseUint(args[1], 10, 64)

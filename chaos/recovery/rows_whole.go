@@ -44,7 +44,7 @@ func memoryExceeded(b *bench) error {
 		return err
 	}
 	if opened.Opens != 1 {
-		return fmt.Errorf("the device was opened for the %d. time: the process is the old one", opened.Opens)
+		return fmt.Errorf("the device was opened %d times: the process is the old one", opened.Opens)
 	}
 	first, err := b.Flow(b.ctx, patience)
 	if err != nil {
@@ -119,7 +119,7 @@ func clockStepped(b *bench) (err error) {
 			return err
 		}
 		if off := time.Until(s.Health.At) - total; off < -10*time.Second || off > 10*time.Second {
-			return fmt.Errorf("its clock is not where it was stepped to: it says %v, which is %v off", s.Health.At, off)
+			return fmt.Errorf("its clock was not stepped: it says %v, which is %v off", s.Health.At, off)
 		}
 		if err := b.understood(); err != nil {
 			return err
