@@ -12,8 +12,8 @@ import (
 
 const (
 	probeEvery = 50 * time.Millisecond
-	// goodProbes that heard new sound are asked for, with no pause between them in which a hop of 80 ms was missing for so long:
-	// one good probe is no recovery.
+	// goodProbes in a row must hear new sound, and no hop of 80 ms may be missing for longer than pauseMost between them: one
+	// good probe is not a recovery.
 	goodProbes = 5
 	pauseMost  = 400 * time.Millisecond
 )

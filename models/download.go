@@ -41,8 +41,8 @@ func again(format string, args ...any) error { return passing{error: fmt.Errorf(
 
 func unmade(format string, args ...any) error { return passing{fmt.Errorf(format, args...), true} }
 
-// downloadPackage gets a package from a registry into a file of the store, and goes on where a download before has stopped. The file is
-// what the lock file says when it returns, and belongs to the caller, who removes it.
+// downloadPackage downloads a package from a registry into a file of the store, and continues where an earlier download stopped.
+// When it returns, the file matches the lock file and belongs to the caller, who removes it.
 func (s Store) downloadPackage(ctx context.Context, pkg string, l locked, progress func(Progress)) (_ *os.File, err error) {
 	registry, err := s.address(ctx)
 	if err != nil {
@@ -238,8 +238,8 @@ func (d *download) unwritten(err error, all int64) error {
 	return stored(d.dir, err)
 }
 
-// unreachable says why a registry gave nothing, or not all. All of it may go better at the next try, but for what only a person can
-// change.
+// unreachable says why a registry sent nothing, or only a part. Every cause may be gone at the next try, except those that only a
+// person can change.
 func (d *download) unreachable(ctx context.Context, err error) error {
 	var (
 		dns      *net.DNSError

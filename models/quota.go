@@ -55,7 +55,7 @@ func (s Store) reserve() (room int64, done func(), err error) {
 	return room, func() { f.Close() }, nil
 }
 
-// ownFile refuses a file that is no regular one, or is another file by a second name.
+// ownFile refuses a file that is not a regular one or has hard links.
 func ownFile(f *os.File) error {
 	info, err := f.Stat()
 	if err != nil {

@@ -202,9 +202,9 @@ func (d *Dir) checkAbove(folder string) error {
 	return nil
 }
 
-// closeOff takes the right to write in the folder from everybody else, as a new mount gives it to all. Where somebody may have
-// used it the folder is refused: hashes of passwords, keys of tokens, or links in the place of files may be theirs. Root's folder
-// stays writable for a group that ORAC is in: that is how it was let in.
+// closeOff removes the right to write in the folder from everybody else; a new mount gives it to everyone. If somebody may have
+// used it, it refuses the folder: hashes of passwords, keys of tokens, or links instead of files may be theirs. Root's folder
+// stays writable for a group that ORAC is in, because that group is how ORAC has access.
 func (d *Dir) closeOff() error {
 	info, err := d.handle.Stat()
 	if err != nil {

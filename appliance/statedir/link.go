@@ -10,9 +10,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Linked is where a file is, or will be, whose path somebody has named and may be a link: links are followed that belong to the
-// user that ORAC runs as or to root, as fs.protected_symlinks has it for folders that all may write to. A link of anybody else is a
-// Refusal. Whoever opens what it gives does so without following a link.
+// Linked returns where a file is, or will be, if the path that somebody has named may be a link. It follows links that belong to
+// the user that ORAC runs as or to root, as fs.protected_symlinks does in folders that everybody may write to. A link of anybody
+// else is a Refusal. Open the result without following links.
 func Linked(path string) (string, error) {
 	at := path
 	for range maxLinks {

@@ -15,7 +15,7 @@ import (
 const (
 	// patience is how long a fault waits for something to break: a capture process that is being started, for one.
 	patience = 3 * time.Second
-	// undoTime is how long taking a fault back may take. Whoever takes longer is ended by the watchdog.
+	// undoTime is the limit for undoing a fault. The watchdog ends a run that takes longer.
 	undoTime = 30 * time.Second
 	retry    = 100 * time.Millisecond
 )

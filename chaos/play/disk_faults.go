@@ -21,8 +21,8 @@ func fillDisk(w *World, _ occurrence) (*broken, error) {
 	return &broken{steps: []journal.Step{{Do: journal.Remove, Path: filepath.Join(dir, "ballast")}}, apply: f.Apply, undo: f.Undo}, nil
 }
 
-// The calls that put something on a disk and nothing else: what writes to sockets and pipes as well is left alone, or the
-// appliance would lose more than its disk. A ? stands for what some architectures lack.
+// The calls that write to a disk and nothing else. Calls that also write to sockets and pipes are excluded: the appliance
+// would lose more than its disk. A ? marks a call that some architectures lack.
 const (
 	syncing  = "fsync,fdatasync,pwrite64,ftruncate"
 	changing = syncing + ",?mkdir,mkdirat,?rename,?renameat,renameat2,?unlink,unlinkat"

@@ -108,7 +108,7 @@ func leak(w *World, o occurrence) (*broken, error) {
 	return &broken{apply: l.start, undo: l.end}, nil
 }
 
-// leaking is a leak that goes on until it is taken back, or the process is another one.
+// leaking is a leak that continues until it is undone or another process has taken over.
 type leaking struct {
 	grow       func() error
 	step       int64

@@ -276,7 +276,7 @@ func (r *run) start(ctx context.Context) error {
 	return nil
 }
 
-// die ends the run early: nothing that it would show could be believed. The caller holds mu.
+// die ends the run early, because its results could no longer be trusted. The caller holds mu.
 func (r *run) die(err error) {
 	r.fatal = errors.Join(r.fatal, err)
 	if r.giveUp != nil {

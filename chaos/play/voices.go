@@ -27,7 +27,8 @@ type voices struct {
 	said   int
 }
 
-// commanded is the wake word for which there are spoken commands; of the others there is the word alone.
+// commanded is the only wake word with recorded commands; the other wake words are recorded without a
+// command.
 const commanded = "hey_jarvis"
 
 // sound gives what a sound of a scenario is: 16 kHz mono.

@@ -57,7 +57,7 @@ type World struct {
 	refusals            []string // of applies, with why
 }
 
-// build makes the world of a scenario: everything but the appliance. It stands in a folder of its own.
+// build makes the world of a scenario in its own folder: everything except the appliance.
 func build(ctx context.Context, sc *scenario.Scenario, o Options) (_ *World, err error) {
 	w := &World{Orac: chaos.Orac{Binary: o.Binary}, Tools: o.Tools, life: ctx, sc: sc, seed: o.Seed, services: map[runbook.Address]*service{}, mics: map[string]*microphone{}, ending: map[*chaos.Appliance]bool{}}
 	if w.book, err = load(sc); err != nil {

@@ -93,8 +93,8 @@ func (s Selector) exactly(d Device) bool {
 	return strings.EqualFold(d.Name, s.Match) || strings.EqualFold(d.Identity, s.Match)
 }
 
-// pick finds the one device that is meant. The errors are ErrNotFound and ErrAmbiguous; they list what is there; whoever
-// asked says what for.
+// pick finds the one device that the selector means. The errors are ErrNotFound and ErrAmbiguous, and list the devices
+// that are there; the caller adds what it needed the device for.
 func (s Selector) pick(devices []Device) (Device, error) {
 	var fit, exact []Device
 	for _, d := range devices {
@@ -124,9 +124,9 @@ func Pick(devices []Device, match string) (Device, error) {
 // inventsSilence is ALSA's PCM that is no device.
 const inventsSilence = "null"
 
-// pcm gives the PCM that the selector names by ID and that ALSA does not list as hardware: one of a plugin (plughw, dsnoop,
-// default), of the user's asound.conf, or hardware by its number. Whether ALSA knows it shows when it is opened. A card that ALSA
-// lists, by its name, is none: while it is away there is nothing to open.
+// pcm returns the PCM that the selector names by ID and that ALSA does not list as hardware: a plugin (plughw, dsnoop, default),
+// a name in the user's asound.conf, or hardware by number. Only opening it shows whether ALSA knows it. It excludes a card that
+// ALSA lists by name: while the card is away there is nothing to open.
 func (s Selector) pcm(backend string) (Device, bool) {
 	if backend != "alsa" || s.ID == "" || strings.HasPrefix(s.ID, listedCard) || s.ID == inventsSilence {
 		return Device{}, false

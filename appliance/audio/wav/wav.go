@@ -58,7 +58,7 @@ var tagNames = map[uint16]string{2: "Microsoft ADPCM", 6: "A-law", 7: "mu-law", 
 // guidTail is what follows the tag in the sub-format of WAVE_FORMAT_EXTENSIBLE (KSDATAFORMAT_SUBTYPE_*).
 const guidTail = "\x00\x00\x00\x00\x10\x00\x80\x00\x00\xaa\x00\x38\x9b\x71"
 
-// parse finds the format and the place of the sound in a file of size bytes. Chunks may stand in any order; of several
+// parse finds the format and the place of the sound in a file of size bytes. Chunks may come in any order; of several
 // fmt or data chunks the first counts.
 func parse(r io.ReaderAt, size int64) (info Info, offset, length int64, err error) {
 	fail := func(format string, a ...any) (Info, int64, int64, error) {
