@@ -7,6 +7,7 @@ import (
 	"orac/appliance/event"
 	"orac/appliance/node"
 	"orac/appliance/notify"
+	"orac/appliance/outbox"
 	"orac/appliance/rt"
 	"orac/appliance/stt"
 	"orac/models/wake"
@@ -28,6 +29,8 @@ type Parts struct {
 	History node.Book
 	// Age is how old the state directory is: see provenclock.Clock.Age.
 	Age node.Age
+	// Turn is that of webhooks at their folders; nil where no folder is of a webhook that was removed.
+	Turn *outbox.Turn
 
 	Events node.Events // where to say what happens; besides the history
 	Meters node.Events // where to say what each hop is like
@@ -37,7 +40,7 @@ type Parts struct {
 type Inference struct {
 	Extractor func() (node.Extractor, error)
 	Gate      func() (node.Gate, error)
-	Trim      func()       // gives back what loading has needed; nil for nothing
+	Trim      func()       // releases what loading needed; nil for nothing
 	Ready     func() error // why a gate cannot be opened; nil if it always can
 	// Model gives what the file of a model says: its classes, their labels, and those that never fire.
 	Model func(*runbook.Runbook, runbook.Model) (wake.Model, error)

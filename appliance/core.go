@@ -10,6 +10,7 @@ import (
 	"orac/appliance/health"
 	"orac/appliance/incident"
 	"orac/appliance/node"
+	"orac/appliance/outbox"
 	"orac/appliance/provenclock"
 	"orac/appliance/reconcile"
 	"orac/appliance/rt"
@@ -29,7 +30,7 @@ type CoreOptions struct {
 	// Ledger keeps incidents and restarts; nil: they are forgotten with the process.
 	Ledger Ledger
 	Slog   *slog.Logger
-	// Unclean is the run before if that did not end in good order; nil: it did, or there was none.
+	// Unclean is the previous run if it did not stop cleanly; nil: it did, or there was none.
 	Unclean *Unclean
 	// Language evaluates runbooks for plans and changes.
 	Language Language
@@ -45,7 +46,7 @@ type CoreOptions struct {
 	Console func() (why string, known bool)
 	// LogFile tells why the log cannot be written to its file; nil where there is none.
 	LogFile func() error
-	// Evidence gives what is known of the process before a node is ended by force; nil: nothing.
+	// Evidence returns what is known of the process before a node is ended by force; nil: nothing.
 	Evidence func() string
 	// Ready is called once, when it can be asked and changed. Alive is called every second. Nil for none.
 	Ready func()
@@ -67,6 +68,7 @@ type Core struct {
 	runner  *Runner
 	clock   *provenclock.Clock
 	monitor *Monitor
+	removed *removedHooks
 	steward *Steward
 	log     *incident.Log
 	records *rt.Mailbox[incident.Record]
@@ -90,7 +92,7 @@ func NewCore(o CoreOptions) (*Core, error) {
 	c.clock.Jumped = func(t *rt.Task, j provenclock.Jump) {
 		parts.Events.Push(t, event.Event{At: t.Wall(), Node: "clock", Body: event.ClockJumped{By: j.By.Seconds(), Start: j.Start, Proven: j.Proven}})
 	}
-	parts.Age = c.clock.Age
+	parts.Age, parts.Turn = c.clock.Age, new(outbox.Turn)
 	if fetch := parts.Fetch; fetch != nil {
 		parts.Fetch = func(t *rt.Task, list []runbook.Model, within time.Duration) error {
 			for _, m := range list { // an apply tells where from, in its steps
@@ -102,6 +104,7 @@ func NewCore(o CoreOptions) (*Core, error) {
 	if c.runner, err = NewRunner(g, &parts); err != nil {
 		return nil, err
 	}
+	c.removed = newRemovedHooks(c.runner, &parts, func(text string) { o.Slog.Warn(text) })
 	w := o.Runbook.Watchdog
 	c.log = incident.New(incident.Budget{Restarts: w.RestartBudget, Per: w.Per}, c.records)
 	c.monitor = &Monitor{
@@ -109,7 +112,7 @@ func NewCore(o CoreOptions) (*Core, error) {
 		Measure: o.Measure, LogFile: o.LogFile, Evidence: o.Evidence, Console: o.Console, MayRestart: c.mayRestart, Settle: parts.Trim, Changed: c.changed,
 	}
 	c.lastGood = rt.NewCell(o.LastGood)
-	c.steward = &Steward{Proposer: Proposer{o.Language, c.runner.Graph, o.Accept}, Runner: c.runner, Check: o.Check}
+	c.steward = &Steward{Proposer: Proposer{o.Language, c.runner.Graph, o.Accept}, Runner: c.runner, Check: o.Check, Queued: c.queued}
 	return c, nil
 }
 
@@ -121,8 +124,9 @@ func (c *Core) Run(t *rt.Task) error {
 	monitor := t.Shield("monitor", c.monitor.Run)
 	logger := t.Shield("log", c.monitor.write)
 	nodes := t.Shield("runner", c.runner.Run)
+	removed := t.Shield("removed webhooks", c.removed.Run)
 	if err := c.begin(t); err != nil {
-		c.o.Slog.Warn("this runbook is not kept as a generation", "cause", err)
+		c.o.Slog.Warn("cannot keep this runbook as a generation", "cause", err)
 	}
 	c.tellUnclean(t)
 	if c.o.Ready != nil {
@@ -143,7 +147,7 @@ func (c *Core) Run(t *rt.Task) error {
 	if which == 1 && err == nil {
 		end = monitor.Err()
 	}
-	for _, child := range []*rt.Task{clock, monitor, logger, keeper} {
+	for _, child := range []*rt.Task{removed, clock, monitor, logger, keeper} {
 		child.Stop()
 		_ = t.Outlast(child, t.Now().Add(time.Second)) // what it could not write by then is lost with the process
 	}
@@ -162,17 +166,17 @@ func (c *Core) mayRestart(t *rt.Task, why string) bool {
 	}
 	age, ok := c.clock.Elapsed(t)
 	if !ok {
-		return true // the disk gives nothing, and would keep nothing
+		return true // the disk returns nothing, and would keep nothing
 	}
 	now := t.Wall()
 	n, err := l.RestartsWithin("orac", age, w.Per)
 	if err == nil && n >= w.RestartBudget {
-		c.o.Slog.Error("memory is over its limit again and again: raise memory.restart, or look for what takes it", "restarts", n, "per", w.Per)
+		c.o.Slog.Error("memory exceeds its limit again and again: raise memory.restart, or find what uses it", "restarts", n, "per", w.Per)
 		return false
 	}
 	r := store.Restart{ID: utterance.ID(now, t.Rand("restart").Uint32()), Component: "orac", Reason: why, At: now, Age: age}
 	if err := l.AddRestart(r); err != nil {
-		c.o.Slog.Warn("a restart is not in the history", "cause", err)
+		c.o.Slog.Warn("cannot write a restart to the history", "cause", err)
 	}
 	return true
 }
@@ -186,7 +190,7 @@ func (c *Core) keep(t *rt.Task) error {
 	return (&incident.Keeper{Book: c.o.Ledger, In: c.records, First: func() error {
 		_, err := c.o.Ledger.EndIncidents(began, "the process ended")
 		if err != nil {
-			c.o.Slog.Warn("incidents of the last process are still open in the history: it is tried again", "cause", err)
+			c.o.Slog.Warn("cannot close the last process's incidents in the history; trying again", "cause", err)
 		}
 		return err
 	}}).Run(t)
@@ -277,7 +281,7 @@ func (c *Core) changeable() error {
 	return nil
 }
 
-// settings puts into force what of the runbook in force belongs to no node.
+// settings applies those settings of the runbook in force that belong to no node.
 func (c *Core) settings() {
 	w := c.runner.Graph().Runbook.Watchdog
 	c.log.SetBudget(incident.Budget{Restarts: w.RestartBudget, Per: w.Per})

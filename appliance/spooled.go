@@ -21,10 +21,10 @@ func (c *Core) ManageSpool(t *rt.Task, r status.SpoolRequest) (status.SpoolAnswe
 	case status.SpoolList:
 	case status.SpoolRetry, status.SpoolDrop, status.SpoolSound:
 		if !utterance.IsID(r.ID) {
-			return status.SpoolAnswer{}, &status.Refusal{Code: status.Invalid, Message: "that is no ID of an utterance", Hint: "To see what is there: orac spool list"}
+			return status.SpoolAnswer{}, &status.Refusal{Code: status.Invalid, Message: "that is not the ID of an utterance", Hint: "To see what is there: orac spool list"}
 		}
 	default:
-		return status.SpoolAnswer{}, &status.Refusal{Code: status.Invalid, Message: "the spool can be asked for list, retry, drop and sound"}
+		return status.SpoolAnswer{}, &status.Refusal{Code: status.Invalid, Message: "the spool only knows list, retry, drop and sound"}
 	}
 	until := t.Now().Add(spoolPatience)
 	if node.IsEvent(r.ID) {
@@ -61,7 +61,7 @@ func asked[R any](t *rt.Task, until rt.Instant, of *rt.Mailbox[R], ask func(*rt.
 	return m.SpoolAnswer, m.Err
 }
 
-// manageHooks asks the webhooks: each for a list, and else one after the other, until one has the event.
+// manageHooks asks the webhooks: each for a list, and else one after the other, until one has the event. Those that were removed come last.
 func (c *Core) manageHooks(t *rt.Task, until rt.Instant, r status.SpoolRequest) (all status.SpoolAnswer, err error) {
 	if r.Do != status.SpoolList {
 		err = node.UnknownID(r.ID)
@@ -82,10 +82,19 @@ func (c *Core) manageHooks(t *rt.Task, until rt.Instant, r status.SpoolRequest) 
 			return a, herr
 		}
 	}
+	a, rerr := c.removed.ask(t, until, r)
+	refused, _ := errors.AsType[*status.Refusal](rerr)
+	switch {
+	case r.Do == status.SpoolList:
+		all.Events = append(all.Events, a.Events...)
+		return all, rerr
+	case refused == nil || refused.Code != status.Unknown:
+		return a, rerr
+	}
 	return all, err
 }
 
-var busySpool = &status.Refusal{Code: status.Busy, Message: "the spool does not answer: the disk may be slow, or it is being started again", Hint: "Look whether it was done: orac spool list"}
+var busySpool = &status.Refusal{Code: status.Busy, Message: "the spool does not answer: the disk may be slow, or the spool is restarting", Hint: "Check whether it was done: orac spool list"}
 
 // spoolNode is the spool that runs; nil if there is none.
 func (c *Core) spoolNode() *node.Spool {

@@ -43,19 +43,19 @@ func (n *Spool) manage(t *rt.Task, r Manage) {
 	r.Reply.TrySend(t, m)
 }
 
-// refusal is an error of the spool in words for people.
+// refusal puts an error of the spool into words for people.
 func refusal(r Manage, err error) error {
 	switch {
 	case errors.Is(err, spool.ErrUnknown):
 		return UnknownID(r.ID)
 	case errors.Is(err, spool.ErrNoService):
-		return &status.Refusal{Code: status.Invalid, Message: "the runbook has no service any more that refused " + r.ID,
+		return &status.Refusal{Code: status.Invalid, Message: "the runbook no longer has the service that refused " + r.ID,
 			Hint: "To keep its sound as a file: orac spool export " + r.ID}
 	}
 	return err
 }
 
-// UnknownID is the refusal of what is asked of something that is not there.
+// UnknownID is the refusal of a request for something that does not exist.
 func UnknownID(id string) error {
 	return &status.Refusal{Code: status.Unknown, Message: "nothing called " + id + " waits or was set aside", Hint: "To see what is there: orac spool list"}
 }
@@ -65,7 +65,7 @@ func (n *Spool) list(t *rt.Task) ([]status.Utterance, error) {
 	for _, e := range n.kept.Entries() {
 		u := status.Utterance{
 			ID: e.Meta.ID, Listener: e.Meta.Listener, WakeWord: e.Meta.WakeWord, Wake: e.Meta.WakeAt, Seconds: e.Meta.Duration().Seconds(),
-			State: "waiting", Services: e.Pending(), Cut: e.Meta.Cut(),
+			State: "waiting", Services: e.Pending(), Sent: e.Meta.Sent, Cut: e.Meta.Cut(),
 		}
 		if e.Recording() {
 			u.State = "recording"
@@ -75,7 +75,7 @@ func (n *Spool) list(t *rt.Task) ([]status.Utterance, error) {
 	asides, err := n.kept.Asides(t)
 	for _, a := range asides {
 		u := status.Utterance{
-			ID: a.ID, Listener: a.Listener, WakeWord: a.WakeWord, Wake: a.WakeAt, Seconds: a.Duration().Seconds(), State: "refused", Services: []string{}, Aside: a.At, Cut: a.Cut(),
+			ID: a.ID, Listener: a.Listener, WakeWord: a.WakeWord, Wake: a.WakeAt, Seconds: a.Duration().Seconds(), State: "refused", Services: []string{}, Sent: a.Sent, Aside: a.At, Cut: a.Cut(),
 		}
 		for _, r := range a.Refused {
 			u.Services, u.Causes = append(u.Services, r.STT), append(u.Causes, r.Cause)

@@ -19,14 +19,14 @@ func (n *Webhook) manage(t *rt.Task, r ManageHook, under *outbox.Item) {
 	var m Managed
 	switch r.Do {
 	case status.SpoolList:
-		m.Events, m.Err = n.list(t)
+		m.Events, m.Err = Queued(t, n.box, n.Hook)
 	case status.SpoolRetry:
 		p, known := n.Age.now(t)
 		m.Err = n.box.Again(t, r.ID, p, known)
 		n.retries.gone = n.retries.gone && m.Err != nil // a person wants it sent
 	case status.SpoolDrop:
 		if under != nil && under.ID == r.ID {
-			m.Err = &status.Refusal{Code: status.Busy, Message: "event " + r.ID + " is on its way to the webhook", Hint: "Look whether it was taken: orac spool list"}
+			m.Err = &status.Refusal{Code: status.Busy, Message: "event " + r.ID + " is on its way to the webhook", Hint: "Check whether it was accepted: orac spool list"}
 			break
 		}
 		m.Err = n.box.Drop(t, r.ID)
@@ -42,14 +42,15 @@ func (n *Webhook) manage(t *rt.Task, r ManageHook, under *outbox.Item) {
 	r.Reply.TrySend(t, m)
 }
 
-func (n *Webhook) list(t *rt.Task) ([]status.Waits, error) {
+// Queued are the events of a webhook for a person: those that wait, then those that were set aside.
+func Queued(t *rt.Task, box *outbox.Box, hook string) ([]status.Waits, error) {
 	var list []status.Waits
-	for _, i := range n.box.Items() {
-		list = append(list, status.Waits{ID: i.ID, Webhook: n.Hook, Type: i.Kind, Sequence: i.Seq, State: "waiting"})
+	for _, i := range box.Items() {
+		list = append(list, status.Waits{ID: i.ID, Webhook: hook, Type: i.Kind, Sequence: i.Seq, State: "waiting"})
 	}
-	asides, err := n.box.Asides(t)
+	asides, err := box.Asides(t)
 	for _, a := range asides {
-		list = append(list, status.Waits{ID: a.ID, Webhook: n.Hook, Type: a.Kind, Sequence: a.Seq, State: "refused", Cause: a.Cause, Aside: a.At})
+		list = append(list, status.Waits{ID: a.ID, Webhook: hook, Type: a.Kind, Sequence: a.Seq, State: "refused", Cause: a.Cause, Aside: a.At})
 	}
 	return list, err
 }

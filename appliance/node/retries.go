@@ -10,8 +10,8 @@ import (
 	"orac/appliance/stt/wire"
 )
 
-// retries says which event of a webhook is tried when. A receiver has no health check: whether it or the event is to blame shows by
-// whether it takes another one, as with a service that answers 500.
+// retries says which event of a webhook is tried when. A receiver has no health check. Whether it or the event is to blame shows
+// by whether it accepts another one, as with a service that answers 500.
 type retries struct {
 	jitter   *rand.Rand
 	due      rt.Instant   // when the next try is made
@@ -19,7 +19,7 @@ type retries struct {
 	failures int          // of it
 	suspicion
 	another bool       // the next try is one of the event after it
-	gone    bool       // the receiver is no more
+	gone    bool       // the receiver no longer exists
 	inARow  int        // events set aside since one was taken
 	asked   rt.Instant // when the disk was first asked for an event that it does not give; 0: it gives all
 }
@@ -74,10 +74,12 @@ func (r *retries) again(now rt.Instant, i *outbox.Item, e *wire.Error, most time
 	return wait
 }
 
-// aboutEvent tells whether an event can be the cause of a failure: as with an utterance, and whatever else is not the credentials or
-// the address.
+// aboutEvent tells whether an event can be the cause of a failure: as with an utterance, and whatever a receiver has answered. What
+// looks like a wrong address or wrong credentials may be its refusal of what the event says, in a url that is too long (414), in a
+// path that it does not have (404), or in words that a guard in front of it does not let through (403). If it takes another event,
+// they are right.
 func aboutEvent(e *wire.Error) bool {
-	return aboutUtterance(e) || e.Kind == wire.Late || e.Retry() == wire.RetryBounded
+	return aboutUtterance(e) || e.Kind == wire.Late || e.Retry() == wire.RetryBounded || e.Status != 0
 }
 
 // blamed is the event that failed while another is taken, and why it is set aside; nil if there is none.

@@ -1,18 +1,20 @@
-// Package outbox keeps events until a webhook has taken them.
+// Package outbox keeps events until a webhook has accepted them.
 //
 // It guarantees, on any file system that keeps what it has synced:
 //
 //   - An event that was added survives a kill or a power loss until it was taken, dropped or set aside.
-//   - Events are handed out in the order in which they were added. Their sequence numbers grow by one, over restarts too.
-//   - Each event is given out at least once. One that was taken is given out again only if the process ended before the disk knew.
-//   - While the disk refuses, events wait in memory up to a bound, and move to the disk when it takes them again.
-//   - What finds no room, or is too old, is dropped, the oldest first, and every drop is reported.
+//   - Events are handed out in the order in which they were added. Their sequence numbers grow by one, also across restarts.
+//   - Each event is handed out at least once. One that was accepted is handed out again only if the process ended before the disk
+//     knew.
+//   - While the disk refuses writes, events wait in memory up to a bound, and move to the disk when it accepts them again.
+//   - An event that finds no room, or is too old, is dropped, the oldest first, and every drop is reported.
 //
 // On disk each webhook has a folder, and each event a file in it:
 //
 //	hooks/NAME/0000000000000007.wake.ID.3600.json   it waits since the state directory was 3600 s old (package provenclock)
 //	hooks/NAME/0000000000000006.done                the highest number that has left
 //	hooks/NAME/aside/0000000000000005.wake.ID.3600.json   it was set aside, and why
+//	hooks/NAME/keep                                 for how many seconds an event waits: the runbook may not say so any more
 //
 // A Box is used by one task.
 package outbox
@@ -46,6 +48,9 @@ const (
 	maxReads = 5
 	// beyond is where that count begins: above every number of before, below what JSON keeps exactly.
 	beyond = 1 << 40
+	// highest bounds the numbers that are read: JSON keeps those below exactly, and no box comes near. A file with a higher one is
+	// none of ours.
+	highest = 1 << 53
 )
 
 // Limits bound what a box may hold.
@@ -78,7 +83,7 @@ type Report struct {
 	Cause string // why it was dropped
 }
 
-// Box is the events that a webhook has still to take.
+// Box holds the events that a webhook has not accepted yet.
 type Box struct {
 	fs      rt.FS
 	dir     string
@@ -86,6 +91,7 @@ type Box struct {
 	items   []*Item // in order of Seq
 	next    uint64
 	marked  uint64 // the number of the .done file; 0: there is none
+	noted   int64  // what the file keep says, in seconds; 0: nothing
 	unread  bool   // what is on disk is not known yet
 	reads   int
 	early   []early // what was added before that was known
@@ -120,7 +126,7 @@ func (b *Box) Add(t *rt.Task, e hook.Event, p provenclock.Point, known bool) {
 	}
 	if b.unread {
 		if b.early = append(b.early, early{e, at}); len(b.early) > most {
-			b.drop(hook.HeadOf(b.early[0].e).ID, hook.KindOf(b.early[0].e).Name, "the disk does not say what waits, and too many came since")
+			b.drop(hook.HeadOf(b.early[0].e).ID, hook.KindOf(b.early[0].e).Name, "the disk cannot be read, and too many events came since")
 			b.early = b.early[1:]
 		}
 		return
@@ -138,14 +144,15 @@ func (b *Box) add(t *rt.Task, e hook.Event, since int64) {
 	i := &Item{Seq: b.next, Kind: head.Type, ID: head.ID, since: since, named: since, size: int64(len(text)), data: text}
 	b.next++
 	b.items = append(b.items, i)
-	b.fit(func(i *Item) bool { return i.onDisk }, b.limits.Bytes-i.size, t, "the queue of the webhook is full")
+	b.fit(func(i *Item) bool { return i.onDisk }, b.limits.Bytes-i.size, t, "the webhook's queue is full")
 	for len(b.items) > most {
 		b.release(t, b.items[0], "too many events wait for the webhook")
 	}
 	if b.diskErr == nil {
+		b.keep(b.note(t))
 		b.keep(b.store(t, i))
 	}
-	b.fit(func(i *Item) bool { return !i.onDisk }, maxMemory, t, "the disk refuses, and memory is full")
+	b.fit(func(i *Item) bool { return !i.onDisk }, maxMemory, t, "the disk refuses writes, and memory is full")
 }
 
 // keep notes why the disk refuses.
@@ -155,7 +162,7 @@ func (b *Box) keep(err error) {
 	}
 }
 
-// fit drops the oldest of some events until they take no more than so many bytes.
+// fit drops the oldest of some events until they need no more than that many bytes.
 func (b *Box) fit(which func(*Item) bool, bytes int64, t *rt.Task, why string) {
 	total := int64(0)
 	for _, i := range b.items {
@@ -209,10 +216,25 @@ func (b *Box) Load(t *rt.Task, i *Item) (hook.Event, error) {
 			return nil, err
 		}
 	}
-	return hook.Decode(i.Kind, text)
+	return i.decode(text)
 }
 
-// Taken lets an event go that the webhook has taken.
+// errAnother is a file of which somebody has changed the name or the text.
+var errAnother = errors.New("what the file says is not the event of its name")
+
+// decode reads the text of an event. It is the one of the file's name, or none.
+func (i *Item) decode(text []byte) (hook.Event, error) {
+	e, err := hook.Decode(i.Kind, text)
+	if err != nil {
+		return nil, err
+	}
+	if head := hook.HeadOf(e); head.ID != i.ID || head.Type != i.Kind || head.Sequence != i.Seq {
+		return nil, errAnother
+	}
+	return e, nil
+}
+
+// Taken removes an event that the webhook has accepted.
 func (b *Box) Taken(t *rt.Task, i *Item) { b.release(t, i, "") }
 
 // Expire drops what is older than Limits.Keep. p is how old the state directory is.
@@ -225,6 +247,9 @@ func (b *Box) Expire(t *rt.Task, p provenclock.Point) {
 		if now-i.since >= keep {
 			b.release(t, i, "it waited longer than the webhook's keep")
 		}
+	}
+	if len(b.items) > 0 || b.aside > 0 {
+		b.keep(b.note(t))
 	}
 	b.keep(b.expireAsides(t, now, keep))
 }
@@ -240,9 +265,13 @@ func (b *Box) Drop(t *rt.Task, id string) error {
 	return b.dropAside(t, id)
 }
 
-// release lets an event go; why is empty if it was taken or set aside.
+// release lets an event go; why is empty if it was taken or set aside. One that has gone already, while it was on its way, stays gone.
 func (b *Box) release(t *rt.Task, i *Item, why string) {
-	b.items = slices.DeleteFunc(b.items, func(x *Item) bool { return x == i })
+	at := slices.Index(b.items, i)
+	if at < 0 {
+		return
+	}
+	b.items = slices.Delete(b.items, at, at+1)
 	if why != "" {
 		b.drop(i.ID, i.Kind, why)
 	}

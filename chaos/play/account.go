@@ -2,6 +2,7 @@ package play
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -27,22 +28,32 @@ type account struct {
 	told                                          int                      // events that webhooks have taken
 	woke                                          map[string]time.Duration // last wake, by device, listener and model
 	opened                                        map[string]time.Duration // devices, by name
+	proven                                        map[string]bool          // recordings whose sound was looked at
+	exact                                         int                      // of these, the ones that were found whole
 	claimed                                       map[string]time.Duration // wake time of an answer, by service: when the appliance had it
 }
 
 // fate is what has become of an utterance.
 type fate struct {
-	ended   time.Duration
-	where   string          // disk, memory; "" while nothing was said of it
-	done    map[string]bool // services that have answered, or refused it for good
-	again   map[string]int  // how often it was said that it goes out again in doubt, by service
-	acked   time.Duration
-	dropped bool   // let go, and said so
-	excused string // why it may be lost
+	listener string
+	woke     time.Duration // when its recording began
+	follows  bool          // right after another one
+	samples  int           // that were recorded; 0 while that is not known
+	why      string        // it ended
+	sound    []int16       // as the first service was given it
+	refused  bool          // by a service
+	counted  bool          // as delivered
+	ended    time.Duration
+	where    string          // disk, memory; "" while nothing was said of it
+	done     map[string]bool // services that have answered, or refused it for good
+	again    map[string]int  // how often it was said that it goes out again in doubt, by service
+	acked    time.Duration
+	dropped  bool   // let go, and said so
+	excused  string // why it may be lost
 }
 
 func newAccount(r *run) *account {
-	return &account{r: r, utterances: map[string]*fate{}, woke: map[string]time.Duration{}, opened: map[string]time.Duration{}, claimed: map[string]time.Duration{}, said: map[string]int{}}
+	return &account{r: r, utterances: map[string]*fate{}, woke: map[string]time.Duration{}, opened: map[string]time.Duration{}, claimed: map[string]time.Duration{}, said: map[string]int{}, proven: map[string]bool{}}
 }
 
 func (a *account) of(id string) *fate {
@@ -55,7 +66,8 @@ func (a *account) of(id string) *fate {
 	return f
 }
 
-// event takes what the appliance says. What it knew of itself alone ends with it: after a start, only the spool is left.
+// event records what the appliance reports. Knowledge that only the process had is lost when it ends: after a start,
+// only the spool is left.
 func (a *account) event(at time.Duration, e chaos.Event) {
 	switch e.Kind {
 	case "webhook_taken":
@@ -69,9 +81,17 @@ func (a *account) event(at time.Duration, e chaos.Event) {
 		a.restarts++
 	case "wake":
 		a.wake(at, e)
+	case "recording_started":
+		f := a.of(e.Utterance)
+		f.listener, f.woke = e.Listener, at
+		for _, id := range a.order {
+			other := a.utterances[id]
+			f.follows = f.follows || other != f && other.listener == f.listener && other.ended > at-2*time.Second
+		}
 	case "recording_ended":
 		a.recorded++
-		a.of(e.Utterance).ended = at
+		f := a.of(e.Utterance)
+		f.ended, f.why, f.samples = at, e.Why, int(math.Round(e.Seconds*rate))
 	case "salvaged":
 		f := a.of(e.Utterance)
 		f.where = "disk"
@@ -95,8 +115,13 @@ func (a *account) event(at time.Duration, e chaos.Event) {
 		f.done[e.STT] = true
 		f.acked = at
 		if e.Outcome == "failed" {
-			a.refused++
-		} else {
+			if !f.refused {
+				a.refused++
+			}
+			f.refused = true
+		}
+		if len(a.pending(f)) == 0 && !f.refused && !f.counted { // all that shall have it have answered
+			f.counted = true
 			a.delivered++
 		}
 	}
@@ -154,7 +179,7 @@ func (a *account) sweep(now time.Duration) {
 		a.spoken++
 		if !p.heard && a.couldHear(p) {
 			a.missed++
-			a.r.event("missed", p.device, "a sound that asked was not heard")
+			a.r.event("missed", p.device, "a wake word was not heard")
 		}
 	}
 }
@@ -168,10 +193,28 @@ func (a *account) couldHear(p *play) bool {
 	return !slices.ContainsFunc(a.r.trouble, func(s stretch) bool { return s.from < to && (s.to == 0 || s.to+2*time.Second > from) })
 }
 
+// pending lists the services that must get an utterance and have neither answered nor refused it. An utterance found at a start
+// does not say which services need it: then one answer is enough.
+func (a *account) pending(f *fate) (list []string) {
+	l, ok := a.r.w.book.rb.Listener(runbook.Address("listener." + f.listener))
+	if !ok {
+		if len(f.done) == 0 {
+			return []string{""}
+		}
+		return nil
+	}
+	for _, s := range l.Deliver {
+		if !f.done[s.Name()] {
+			list = append(list, s.Name())
+		}
+	}
+	return list
+}
+
 // waiting are the utterances that are known and not done with.
 func (a *account) waiting() (ids []string) {
 	for _, id := range a.order {
-		if f := a.utterances[id]; !f.dropped && len(f.done) < a.r.ackers {
+		if f := a.utterances[id]; !f.dropped && len(a.pending(f)) > 0 {
 			ids = append(ids, id)
 		}
 	}
@@ -187,7 +230,8 @@ func (a *account) killed() {
 	}
 }
 
-// lost are the utterances that nobody has, at the end: kept are the IDs in the spool, and so many wait in memory.
+// lost lists the utterances that nobody has at the end: kept are the IDs in the spool, and inMemory more wait in
+// memory.
 func (a *account) lost(kept []string, inMemory int) (ids []string) {
 	for _, id := range a.waiting() {
 		if f := a.utterances[id]; f.excused == "" && f.ended > 0 && !slices.Contains(kept, id) {
@@ -213,7 +257,7 @@ func (a *account) heard(service string, list []sttserver.Heard) {
 		case !known:
 			a.claimed[key] = answered
 		case began > first+settle && !a.forgotten(first) && !a.disturbed(first-settle, began):
-			a.twice(answered, fmt.Sprintf("%s has answered the utterance of %s a second time", service, h.Wake))
+			a.twice(answered, fmt.Sprintf("%s answered the utterance of %s a second time", service, h.Wake))
 			a.claimed[key] = answered
 		}
 	}
@@ -248,7 +292,7 @@ func (a *account) acted(service string, list []sttserver.Heard) {
 			a.doubled++
 		}
 		if again(h.ID, name) < n-1 {
-			a.r.judge.Break(h.Acted.Sub(a.r.began), "twice", fmt.Sprintf("Core acts on %s for the %d. time, and nobody has said that it may", h.ID, n))
+			a.r.judge.Break(h.Acted.Sub(a.r.began), "twice", fmt.Sprintf("Core acts on %s %d times, and nothing announced that it may be repeated", h.ID, n))
 		}
 	}
 }

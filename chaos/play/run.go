@@ -46,7 +46,6 @@ type run struct {
 	judge   *judge.Judge
 	account *account
 	out     report.Run
-	ackers  int       // services that take an utterance
 	trouble []stretch // when sound was disturbed
 	cuts    []stretch // when services or the process were
 	lasting int       // faults now
@@ -101,7 +100,6 @@ func Run(ctx context.Context, sc *scenario.Scenario, o Options) (out report.Run,
 	var deafen func()
 	r.heard, deafen = context.WithCancel(ctx)
 	defer func() { deafen(); r.ears.Wait() }()
-	r.ackers = max(1, ackers(w.book.rb))
 	r.out = report.Run{Seed: o.Seed, Faults: []report.Fault{}, Events: []report.Event{}, Incidents: []report.Incident{}, Health: []report.Step{}}
 	all := schedule.Of(sc, w.book.rb, o.Seed)
 	list := r.possible(slices.Clone(all))
@@ -238,17 +236,17 @@ func (r *run) finish(ctx context.Context) (report.Run, error) {
 	}
 	end := r.clock()
 	if end < r.sc.Head.For {
-		r.out.Unsupported = append(r.out.Unsupported, fmt.Sprintf("the run was ended early, after %v of %v", end.Round(time.Second), r.sc.Head.For))
+		r.out.Unsupported = append(r.out.Unsupported, fmt.Sprintf("the run ended early, after %v of %v", end.Round(time.Second), r.sc.Head.For))
 	}
 	r.account.sweep(end + time.Hour)
 	if r.up {
 		inMemory = max(0, r.now.Spool.Waiting-len(kept))
 	}
 	for _, id := range r.account.lost(kept, inMemory) {
-		r.judge.Break(end, "lost", id+" is neither waiting nor answered, and nobody said so")
+		r.judge.Break(end, "lost", id+" is neither waiting nor answered, and nothing reported its loss")
 	}
 	r.judge.Finish(end, r)
-	r.judge.Safe(end, "lost", "once", "twice", "holders", "cooldown", "runs")
+	r.judge.Safe(end, "lost", "sound", "once", "twice", "holders", "cooldown", "runs")
 	return r.report(end), nil
 }
 
@@ -278,7 +276,7 @@ func (r *run) start(ctx context.Context) error {
 	return nil
 }
 
-// die ends the run early: nothing that it would show could be believed. The caller holds mu.
+// die ends the run early, because its results could no longer be trusted. The caller holds mu.
 func (r *run) die(err error) {
 	r.fatal = errors.Join(r.fatal, err)
 	if r.giveUp != nil {

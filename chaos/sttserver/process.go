@@ -84,7 +84,7 @@ func (p *Process) Set(how map[stttest.Endpoint]Behaviour) error {
 	return err
 }
 
-// Stop stops the process as it stands; its kernel goes on to take connections and what is sent. Cont continues it.
+// Stop freezes the process; its kernel still accepts connections and data. Cont continues it.
 func (p *Process) Stop() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -117,6 +117,12 @@ func (p *Process) Heard() ([]Heard, error) {
 }
 
 // ask is a request and its answer. The caller holds mu.
+// Sound is what came with the n-th of what it has heard, from 0.
+func (p *Process) Sound(n int) ([]int16, error) {
+	a, err := p.ask(Request{Sound: n + 1})
+	return a.Sound, err
+}
+
 func (p *Process) ask(r Request) (Answer, error) {
 	line, err := json.Marshal(r)
 	if err != nil {

@@ -126,6 +126,12 @@ func TestThePagesFit(t *testing.T) {
 	b.click(".made .copy button")
 	b.until("['Copied', 'Press Ctrl-C'].includes(document.querySelector('.made .copy button').textContent)")
 
+	// A score has the digits that it is written with: 0.55, not 0.550000011920929.
+	long := ask[[]string](b, `Promise.all(["status", "detections", "utterances", "thresholds", "models", "listeners", "system/samples", "spool", "logs"].map(async (p) => [p, await (await fetch("/api/" + p)).text()])).then((all) => all.flatMap(([p, t]) => (t.match(/"[a-z_]+":-?\d+\.\d{9,}/g) || []).map((n) => p + " " + n)))`)
+	if len(long) > 0 {
+		t.Errorf("numbers that nobody can read: %s", strings.Join(long, ", "))
+	}
+
 	pages := []string{
 		"/", "/history", "/graph", "/incidents", "/spool", "/system", "/runbook", "/runbook/blocks", "/runbook/blocks/model." + longName("m"), "/runbook/blocks/listener." + longName("l"),
 		"/runbook/add/stt", "/runbook/microphone", "/runbook/generations", "/runbook/generations/1", "/simulations", "/people", "/people/" + longName("u"), "/password", "/audit", "/docs", "/docs/install", "/docs/reference", "/nowhere",

@@ -90,6 +90,9 @@ func (s *Screen) Utterances(list []status.Utterance, now time.Time) {
 			detail += ", cut off (" + Clean(u.Cut) + ")"
 		}
 		s.text("  ", "", detail)
+		if len(u.Sent) > 0 {
+			s.text("  ", "", Clean(strings.Join(u.Sent, ", "))+" may have it already, and act on it again if it is sent again")
+		}
 		for _, cause := range u.Causes {
 			s.text("  ", s.Faint("→")+" ", Clean(cause))
 		}
@@ -107,6 +110,9 @@ func (s *Screen) Waits(list []status.Waits, now time.Time) {
 		s.text("  ", "", fmt.Sprintf("%s event %d for webhook %s", Clean(e.Type), e.Sequence, Clean(e.Webhook)))
 		if e.Cause != "" {
 			s.text("  ", s.Faint("→")+" ", Clean(e.Cause))
+		}
+		if e.Removed {
+			s.text("  ", s.Faint("→")+" ", "the runbook does not declare this webhook any more: the event is not sent, and is deleted when its keep is over")
 		}
 	}
 }
