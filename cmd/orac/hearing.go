@@ -68,7 +68,7 @@ func (f detectFlags) model(given string, rb *runbook.Runbook) (detect.Model, *ru
 		return m, nil, usage("--model: %w", err)
 	}
 	if e.Kind != models.Head {
-		return m, nil, usage("--model %s: it is no wake word (orac models list shows them)", given)
+		return m, nil, usage("--model %s: it is not a wake word (orac models list shows them)", given)
 	}
 	m.Name, m.Source = e.Name, models.CatalogPrefix+e.Name
 	return m, nil, nil

@@ -179,7 +179,7 @@ func TestInitAsksAndIsSpokenTo(t *testing.T) {
 	k.sees(`write the address of the server`)
 	k.types("\x15" + server.URL() + "/x\x7f\x7f\r")
 	k.sees(`✓ ` + regexp.QuoteMeta(server.URL()) + ` answers: `)
-	k.sees(`From where may the console be opened\?`)
+	k.sees(`Who may open the console\?`)
 	k.types("2\r")
 	k.sees(`wrote orac.hcl`)
 	k.sees(`Start it: orac run`)

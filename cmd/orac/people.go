@@ -27,7 +27,7 @@ func (a *app) quietState() (string, error) {
 		return "", err
 	}
 	if _, err := os.Stat(a.file); errors.Is(err, fs.ErrNotExist) && a.file != defaultFile && a.namedState() == "" {
-		return "", failed(fmt.Errorf("there is no runbook %s: name the one of the appliance with -f, or its state directory with --state-dir", screen.Clean(a.file)))
+		return "", failed(fmt.Errorf("there is no runbook %s: name the appliance's runbook with -f, or its state directory with --state-dir", screen.Clean(a.file)))
 	}
 	rb, _ := runbook.Load(a.file, o)
 	state := a.spelledState

@@ -61,24 +61,24 @@ func reexec(was resumed) error {
 func (a *app) resume(ctx context.Context, s *service, number int, why string) error {
 	kept, err := s.kept(ctx, number)
 	if err != nil {
-		fmt.Fprintf(a.err, "%s generation %d, which ran, cannot be read: %v; what is in %s is used\n", a.err.Bad("orac:"), number, err, a.file)
+		fmt.Fprintf(a.err, "%s cannot read generation %d, which was running: %v; using %s instead\n", a.err.Bad("orac:"), number, err, a.file)
 		return a.begin(ctx, s, nil)
 	}
 	log := s.options.Log.Logger()
 	log.Warn("the process was replaced", "why", why, "generation", number)
 	rb, _, unusable := evaluate(s.language, s.request)
 	if err := a.use(ctx, s, kept[0], unusable != nil); err != nil {
-		fmt.Fprintf(a.err, "%s generation %d, which ran, cannot be built again; what is in %s is tried:\n", a.err.Bad("orac:"), number, a.file)
+		fmt.Fprintf(a.err, "%s cannot build generation %d, which was running; trying %s:\n", a.err.Bad("orac:"), number, a.file)
 		a.shown(err)
 		return a.begin(ctx, s, nil)
 	}
 	switch {
 	case unusable != nil:
-		fmt.Fprintf(a.err, "%s %s cannot be used; generation %d runs on: orac validate\n", a.err.Warn("orac:"), a.file, number)
-		log.Warn("the runbook cannot be used; the generation that ran runs on", "runbook", a.file, "generation", number)
+		fmt.Fprintf(a.err, "%s %s cannot be used (orac validate says why); generation %d keeps running\n", a.err.Warn("orac:"), a.file, number)
+		log.Warn("the runbook cannot be used; the generation keeps running", "runbook", a.file, "generation", number)
 	case rb.Inputs().Hash() != kept[0].Inputs.Hash():
-		fmt.Fprintf(a.err, "%s %s was changed and not applied; generation %d runs on: orac plan\n", a.err.Warn("orac:"), a.file, number)
-		log.Warn("the runbook was changed and not applied; the generation that ran runs on", "runbook", a.file, "generation", number)
+		fmt.Fprintf(a.err, "%s %s has changed and was not applied (see: orac plan); generation %d keeps running\n", a.err.Warn("orac:"), a.file, number)
+		log.Warn("the runbook has changed and was not applied; the generation keeps running", "runbook", a.file, "generation", number)
 	}
 	return nil
 }

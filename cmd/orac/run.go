@@ -31,11 +31,11 @@ func (a *app) runCommand() *cobra.Command {
 		Use:   "run",
 		Short: "run the appliance: listen, record, deliver",
 		Long: `Opens the devices of the runbook, listens, records what follows a wake word and delivers it. It runs until you stop it (Ctrl-C
-or SIGTERM; a second Ctrl-C ends it at once). If its devices are sound files, it ends when they are over and everything is delivered.
+or SIGTERM; a second Ctrl-C ends it at once). If its devices are sound files, it ends when they have played and everything is delivered.
 
 With --json each event is a line of JSON. When the program that reads them through a pipe ends, orac run ends, too.
 
-A changed runbook counts after orac apply or SIGHUP. If the runbook cannot be used at the start, the last one that worked runs
+A changed runbook takes effect after orac apply or SIGHUP. If the runbook cannot be used at the start, the last one that worked runs
 instead, and ORAC says so.`,
 		Example: `  orac run
   orac run -f examples/runbooks/kitchen.hcl --state-dir /var/lib/orac
@@ -183,9 +183,9 @@ func (a *app) farewell(s status.Status) {
 	case 0:
 		fmt.Fprintln(a.out, a.out.Faint("stopped"))
 	case 1:
-		fmt.Fprintln(a.out, "stopped: 1 utterance waits in the spool, and is delivered after the next start")
+		fmt.Fprintln(a.out, "stopped: 1 utterance waits in the spool, and will be delivered after the next start")
 	default:
-		fmt.Fprintf(a.out, "stopped: %d utterances wait in the spool, and are delivered after the next start\n", n)
+		fmt.Fprintf(a.out, "stopped: %d utterances wait in the spool, and will be delivered after the next start\n", n)
 	}
 }
 

@@ -105,7 +105,7 @@ func (a *app) newService(r status.PlanRequest, state *appliance.State, alive fun
 		fmt.Fprintf(a.err, "%s %s\n", a.err.Warn("orac:"), p)
 	}
 	if aside := state.SetAside; aside != nil {
-		fmt.Fprintf(a.err, "%s the history was damaged (%v); it is kept as %s, and a new one is begun\n", a.err.Warn("orac:"), aside.Why, aside.Path)
+		fmt.Fprintf(a.err, "%s the history was damaged (%v); it is kept as %s, and a new one was started\n", a.err.Warn("orac:"), aside.Why, aside.Path)
 	}
 	s := &service{
 		request: r, language: language, events: rt.NewMailbox[event.Event]("events to the terminal", 4096),

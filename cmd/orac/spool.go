@@ -46,7 +46,7 @@ func (a *app) spoolList() *cobra.Command {
 			case a.json:
 				return a.printJSON(append([]status.Utterance{}, answer.Utterances...))
 			case len(answer.Utterances) == 0 && len(answer.Events) == 0:
-				fmt.Fprintln(a.err, "Nothing waits, and nothing was set aside.")
+				fmt.Fprintln(a.err, "Nothing waits, and nothing is set aside.")
 				return nil
 			}
 			a.out.Utterances(answer.Utterances, time.Now())
@@ -61,8 +61,8 @@ func (a *app) spoolEvents() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "events",
 		Short: "show the events that wait for webhooks, or were set aside",
-		Long: `Shows the events that wait for webhooks, in the order of delivery, and those that were set aside because the receiver does
-not take them. What they say is not shown. "orac spool retry" and "orac spool drop" take their IDs, too.`,
+		Long: `Shows the events that wait for webhooks, in the order of delivery, and those that were set aside because the receiver
+refuses them. Their content is not shown. "orac spool retry" and "orac spool drop" accept their IDs, too.`,
 		Example: `  orac spool events
   orac spool events --json | jq -r '.[] | select(.state == "refused").id'`,
 		Args: cobra.NoArgs,
@@ -78,7 +78,7 @@ not take them. What they say is not shown. "orac spool retry" and "orac spool dr
 			case a.json:
 				return a.printJSON(append([]status.Waits{}, answer.Events...))
 			case len(answer.Events) == 0:
-				fmt.Fprintln(a.err, "No event waits, and none was set aside.")
+				fmt.Fprintln(a.err, "No event waits, and none is set aside.")
 				return nil
 			}
 			a.out.Waits(answer.Events, time.Now())
@@ -147,7 +147,7 @@ func (a *app) eachUtterance(c *cobra.Command, do, happened string, ids []string)
 			return a.refused(err)
 		}
 		if len(ids) == 0 && !a.json {
-			fmt.Fprintln(a.err, "Nothing was set aside.")
+			fmt.Fprintln(a.err, "Nothing is set aside.")
 		}
 	}
 	report := []done{}

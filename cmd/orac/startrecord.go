@@ -35,7 +35,7 @@ func (s *service) record(ctx context.Context, c choice) (ended func(error), err 
 		Before: map[string]any{"generation": number}, After: inForce(c.runbook),
 	}
 	if err := s.web.audit.Append(r); err != nil {
-		return func(error) {}, fmt.Errorf("what this start changes cannot be put on record: %w; look at the disk of the state directory", err)
+		return func(error) {}, fmt.Errorf("cannot write to the audit log what this start changes: %w; check the disk of the state directory", err)
 	}
 	return func(err error) {
 		if r.Outcome = audit.Done; err != nil {

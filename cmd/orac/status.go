@@ -19,8 +19,8 @@ func (a *app) statusCommand() *cobra.Command {
 	var watch bool
 	c := &cobra.Command{
 		Use:   "status",
-		Short: "show how the running appliance is",
-		Long: `Shows the health of the appliance, the spool, the memory and the last incident; then each node of the graph: how it is, how many
+		Short: "show the state of the running appliance",
+		Long: `Shows the health of the appliance, the spool, the memory and the last incident; then each node of the graph: its state, how many
 values it takes a second, how often it was restarted in the last hour, and what it had to drop.`,
 		Example: `  orac status
   orac status --watch

@@ -67,7 +67,7 @@ func piped(w io.Writer) bool {
 func (c *checked) Write(p []byte) (int, error) {
 	n, err := c.w.Write(p)
 	if err != nil && c.err == nil {
-		c.err = fmt.Errorf("the results could not be written: %w", err)
+		c.err = fmt.Errorf("cannot write the results: %w", err)
 	}
 	return n, err
 }

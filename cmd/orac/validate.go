@@ -36,7 +36,7 @@ state belongs to another user. --strict makes that an error. A scenario is check
 			return a.validate(strict)
 		},
 	}
-	c.Flags().BoolVar(&strict, "strict", false, "a secret that is not on this machine is an error")
+	c.Flags().BoolVar(&strict, "strict", false, "treat a secret that is not on this machine as an error")
 	return a.withJSON(a.withState(a.withFile(c)))
 }
 
@@ -95,7 +95,7 @@ func (a *app) notTheDevice() string {
 		case err == nil:
 			return ""
 		case errors.Is(err, fs.ErrPermission):
-			return fmt.Sprintf("You may not look into %s, where the secrets of the appliance are.", screen.Clean(state))
+			return fmt.Sprintf("You may not read %s, which holds the secrets of the appliance.", screen.Clean(state))
 		}
 	}
 	return fmt.Sprintf("No appliance has run here: %s holds no secrets.", screen.Clean(state))

@@ -47,7 +47,7 @@ func (a *app) besides(s *service) {
 		return
 	}
 	if guard.DB.Aside != "" {
-		fmt.Fprintf(a.err, "%s the database of sessions and keys was damaged; it is kept as %s, and everybody has to log in anew\n", a.err.Warn("orac:"), guard.DB.Aside)
+		fmt.Fprintf(a.err, "%s the database of sessions and keys was damaged; it is kept as %s, and everybody has to log in again\n", a.err.Warn("orac:"), guard.DB.Aside)
 	}
 	w.guard = guard
 }

@@ -90,7 +90,7 @@ func (c *Console) planOf(call *api.Call, f blockForm, do []api.Operation, names 
 	e.Source, e.Edited, e.Findings, e.Checked = out.Source, out.Source != file.Source, out.Findings, true
 	if !out.Findings.OK {
 		if f.Lead == "" {
-			f.Lead = "With that the runbook cannot be used:"
+			f.Lead = "With this change ORAC cannot use the runbook:"
 		}
 		for _, p := range out.Findings.Problems {
 			where := ""

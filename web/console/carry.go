@@ -68,7 +68,7 @@ func posted(call *api.Call) (e editor, file api.RunbookText, err error) {
 	}
 	if packed := call.R.PostFormValue("packed"); packed != "" {
 		if e.Source, err = unpack(packed); err != nil {
-			return e, file, api.Fail(api.InvalidInput, "The form does not carry a text.")
+			return e, file, api.Fail(api.InvalidInput, "The form came without a text. Go back, reload the page and try again.")
 		}
 	} else {
 		lines := e.Began

@@ -115,7 +115,7 @@ func (c *Console) merge(call *api.Call) error {
 		return err
 	}
 	if call.R.PostFormValue("onto") != file.Hash {
-		return c.showConflict(call, e, file, "The file was changed once more. Choose again.")
+		return c.showConflict(call, e, file, "The file has changed again. Choose again.")
 	}
 	var choices []string
 	for n := 0; n < 1000; n++ {

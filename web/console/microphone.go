@@ -229,7 +229,7 @@ func (f *microphoneForm) take(call *api.Call) (do []api.Operation) {
 		}
 	}
 	if !chosen {
-		f.Wrong = append(f.Wrong, "Microphone: choose one that is there.")
+		f.Wrong = append(f.Wrong, "Microphone: choose one from the list.")
 	}
 	var models, services []string
 	for i := range f.Words {

@@ -142,12 +142,12 @@ func (v *planView) deaf(p status.Plan) {
 		column = max(column, width(Clean(d.Device)))
 	}
 	for _, d := range p.Deaf {
-		says := v.Good("hears all the time")
+		says := v.Good("keeps listening")
 		switch action := sources[d.Device]; {
 		case action == status.Add:
-			says = v.Good("begins to hear")
+			says = v.Good("starts listening")
 		case action == status.Remove:
-			says = v.Warn("hears no more")
+			says = v.Warn("stops listening")
 		case d.For > 0:
 			says = v.Warn("hears nothing for about " + amount.Span(d.For))
 		}
@@ -185,7 +185,7 @@ func (v *planView) summary(p status.Plan) {
 	}
 	if !p.Changes && !blocked(p) {
 		if p.UnderWay {
-			fmt.Fprintln(v, v.Warn("Another apply is doing this, and may still be taken back: orac status shows how it goes."))
+			fmt.Fprintln(v, v.Warn("Another apply is making this change, and may still be rolled back: orac status shows how it goes."))
 			return
 		}
 		fmt.Fprintf(v, "%s %s\n", v.Good("Nothing to do."), amount.Count(len(p.Components), "component")+" would stay as they are.")
