@@ -14,7 +14,7 @@ import (
 	"orac/web/control"
 )
 
-// applyTimeout is how long an apply may take unless told otherwise, the time included in which it has to be healthy.
+// applyTimeout is how long an apply may take by default, including the time until it is healthy.
 const applyTimeout = time.Minute
 
 func (a *app) applyCommand() *cobra.Command {
@@ -90,8 +90,8 @@ func (a *app) apply(ctx context.Context, stdin io.Reader, approved bool, timeout
 	return a.ended(applied, a.reportJSON(report))
 }
 
-// settled is a plan. While another change is being made that does what this one would do, nobody knows whether there is anything
-// to do: it may still be taken back. So its end is waited for.
+// settled returns a plan. While another apply makes the same change, nobody knows whether there is anything to do: that change
+// may still be rolled back. So settled waits for it to end.
 func (a *app) settled(ctx context.Context, daemon *control.Client, r status.PlanRequest, timeout time.Duration) (status.Plan, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
@@ -150,7 +150,7 @@ func (a *app) follow(ctx context.Context, work func(progress func(string)) (stat
 			view.Tick(now)
 		case <-done:
 			if err != nil && ctx.Err() != nil {
-				view.Still() // nobody knows how the step went on
+				view.Still() // nobody knows how the step ended
 				return applied, failed(errors.New("interrupted, but the appliance finishes it; orac status and orac generations show how it ended"))
 			}
 			view.End(time.Now(), err == nil && applied.OK)

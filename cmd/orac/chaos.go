@@ -146,7 +146,7 @@ func (a *app) chaosReport(r report.Report, simulated *report.Report, f chaosFlag
 	}
 	if err != nil {
 		a.complain(err)
-		if code == report.ExitKept { // nobody can read that it was
+		if code == report.ExitKept { // nobody can read that they were kept
 			code = report.ExitUnknown
 		}
 	}

@@ -196,7 +196,7 @@ func (a *app) hear(ctx context.Context, d *detect.Detector, file string, channel
 		if err != nil && err != io.EOF {
 			return nil, err
 		}
-		if n < len(pcm) { // a remainder is no hop
+		if n < len(pcm) { // an incomplete hop at the end is ignored
 			return r, ctx.Err()
 		}
 		hop, err := d.Push(&pcm)
@@ -228,7 +228,7 @@ func (a *app) hearAlone(ctx context.Context, d *detect.Detector, mix *detected) 
 	return nil
 }
 
-// add takes what one hop gave.
+// add adds the result of one hop.
 func (r *detected) add(rules []wake.Model, hop detect.Result) {
 	r.Hops++
 	for i, m := range rules {

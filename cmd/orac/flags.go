@@ -13,7 +13,7 @@ import (
 	"orac/runbook"
 )
 
-// flagError says what is wrong with a flag in the words of a person: which flag, what was given, and what fits.
+// flagError explains a wrong flag in plain words: which flag, what was given, and what fits.
 func flagError(c *cobra.Command, err error) error {
 	var (
 		unknown *pflag.NotExistError
@@ -53,13 +53,13 @@ func unknownFlag(c *cobra.Command, e *pflag.NotExistError) error {
 	return usage("there is no flag %s%s", dashes, name)
 }
 
-// placeholder is what stands for the value of a flag in its help.
+// placeholder is the word for the value of a flag in its help.
 func placeholder(f *pflag.Flag) string {
 	name, _ := pflag.UnquoteUsage(f)
 	return name
 }
 
-// fits says what a flag of this kind takes.
+// fits says which values a flag of this kind accepts.
 func fits(f *pflag.Flag) string {
 	switch f.Value.Type() {
 	case "bool":
@@ -107,7 +107,7 @@ func (d *howLong) Set(text string) error {
 // Type implements pflag.Value.
 func (d *howLong) Type() string { return durationKind }
 
-// argumentError says what arguments a command takes, in place of cobra's words.
+// argumentError says which arguments a command accepts, instead of cobra's words.
 func argumentError(c *cobra.Command, err error) error {
 	text := err.Error()
 	if rest, ok := strings.CutPrefix(text, "unknown command "); ok && !c.HasSubCommands() { // cobra's words for an argument too many

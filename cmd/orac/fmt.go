@@ -54,7 +54,7 @@ func (a *app) fmt(files []string, check, diff bool) error {
 	return nil
 }
 
-// fmtFile tells whether the file is not in canonical form, and rewrites it unless it shall only look.
+// fmtFile tells whether the file needs formatting, and rewrites it unless it should only look.
 func (a *app) fmtFile(name string, check, diff bool) (differs bool, err error) {
 	before, err := readRunbook(name)
 	if err != nil {
@@ -86,7 +86,8 @@ func (a *app) fmtFile(name string, check, diff bool) (differs bool, err error) {
 	return true, err
 }
 
-// readRunbook reads a file no further than a runbook may be long. What is no regular file might never end.
+// readRunbook reads a file up to the largest size of a runbook. It refuses anything but a regular file,
+// which might never end.
 func readRunbook(name string) ([]byte, error) {
 	info, err := os.Stat(name)
 	if err != nil {

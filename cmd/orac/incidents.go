@@ -12,7 +12,7 @@ import (
 
 const (
 	fewIncidents  = 10
-	manyIncidents = 1000 // as many as the appliance gives
+	manyIncidents = 1000 // as many as the appliance returns
 )
 
 func (a *app) incidentsCommand() *cobra.Command {

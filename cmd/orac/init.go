@@ -96,7 +96,7 @@ func (a *app) initialise(ctx context.Context, f initFlags, in io.Reader) error {
 	return nil
 }
 
-// next says how to go on.
+// next says what to do next.
 func (a *app) next() {
 	file := ""
 	if a.file != defaultFile {
@@ -145,7 +145,7 @@ func (f initFlags) answers(ctx context.Context) (a setup.Answers, err error) {
 	return a, nil
 }
 
-// words takes the wake words from the flags.
+// words reads the wake words from the flags.
 func (f initFlags) words(a *setup.Answers) error {
 	for _, name := range f.models {
 		e, err := models.Find(strings.TrimPrefix(name, models.CatalogPrefix))
@@ -192,7 +192,7 @@ func (a *app) interview(ctx context.Context, answers setup.Answers, tty *os.File
 	if err != nil {
 		return answers, failed(err)
 	}
-	restore := func() { _ = keys.Close() } // the process ends: nobody is left to tell
+	restore := func() { _ = keys.Close() } // the process ends: there is nobody left to tell
 	a.restore.Store(&restore)
 	defer func() {
 		a.restore.Store(nil)

@@ -61,7 +61,7 @@ type logsWanted struct {
 	follow, requests bool
 }
 
-// logs shows the last lines, and goes on from there.
+// logs shows the last lines, and continues from there.
 func (a *app) logs(ctx context.Context, daemon *control.Client, want logsWanted) error {
 	show := func(l status.LogLine) error { a.out.Log(l); return nil }
 	if a.json {

@@ -28,7 +28,7 @@ func (a *app) store(rb *runbook.Runbook) models.Store {
 	shared, ok := sharedModels()
 	if ok && !isFolder(state) && (isFolder(shared) || a.namedState() == "") {
 		s := models.Store{Dir: shared}
-		if a.file != defaultFile || a.namedState() != "" { // without the flags another folder might be meant
+		if a.file != defaultFile || a.namedState() != "" { // without the flags the command might mean another folder
 			s.Command = "ORAC_MODELS_DIR=" + quote(shared) + " orac models pull"
 		}
 		return s
@@ -46,7 +46,7 @@ func (a *app) simStore(list []*scenario.Scenario, instead string, o runbook.Opti
 	o.Secret, o.StandIns = standsIn, true
 	var books []*runbook.Runbook
 	if instead != "" {
-		rb, _ := runbook.Load(instead, o) // what is wrong with it is said when it runs
+		rb, _ := runbook.Load(instead, o) // problems are reported when it runs
 		books = append(books, rb)
 	} else {
 		for _, sc := range list {
@@ -79,7 +79,7 @@ func (a *app) ready(rb *runbook.Runbook) (models.Store, error) {
 	return s, failed(models.Missing(s, appliance.Needs(rb)))
 }
 
-// fit says what is wrong with the folder of a store that is in the state directory.
+// fit says what is wrong with a store's folder in the state directory.
 func (a *app) fit(rb *runbook.Runbook, s models.Store) error {
 	state := a.state(rb)
 	if s.Dir != filepath.Join(state, "models") {
@@ -111,7 +111,7 @@ func (a *app) pullStore(rb *runbook.Runbook) models.Store {
 	return a.store(rb)
 }
 
-// sharedModels is the user's own folder of models. There is none without a home.
+// sharedModels is the user's own folder of models. Without a home directory there is none.
 func sharedModels() (dir string, ok bool) {
 	base := os.Getenv("XDG_DATA_HOME")
 	if base == "" {

@@ -38,7 +38,7 @@ func (a *app) quietState() (string, error) {
 	return dir, failed(usable(dir))
 }
 
-// missing tells that there is no runbook, and that none was named.
+// missing tells whether there is no runbook and none was named.
 func (a *app) missing() bool {
 	_, err := os.Stat(a.file)
 	return err != nil && a.file == defaultFile
@@ -74,7 +74,7 @@ func userName() string {
 	return strconv.Itoa(os.Geteuid())
 }
 
-// askPassword takes a new password of a user from a terminal, without showing it, twice; or the first line of what is no terminal.
+// askPassword asks for a user's new password on a terminal, twice and hidden. If input is not a terminal it reads the first line.
 func (a *app) askPassword(name string, in io.Reader) (string, error) {
 	f, ok := in.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {

@@ -19,13 +19,13 @@ const (
 	resumeWhy        = "ORAC_RESUME_WHY"
 )
 
-// resumed is what a process before this one has left; the zero value is none.
+// resumed is what the process before this one left; the zero value means that there was none.
 type resumed struct {
 	generation int
 	state, why string
 }
 
-// takeResumed reads it, and takes it out of the environment: it is for this process alone.
+// takeResumed reads it and removes it from the environment: it is only for this process.
 func takeResumed() (r resumed) {
 	n, err := strconv.Atoi(os.Getenv(resumeGeneration))
 	if err == nil && n > 0 && os.Getenv(resumeState) != "" {

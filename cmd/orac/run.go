@@ -59,7 +59,7 @@ func (a *app) run(ctx context.Context, watch bool) error {
 	if err := neverDumped(); err != nil {
 		fmt.Fprintf(a.err, "%s %v\n", a.err.Warn("orac:"), err)
 	}
-	signal.Ignore(syscall.SIGPIPE) // whoever reads the events may go; the appliance stays
+	signal.Ignore(syscall.SIGPIPE) // the reader of the events may go; the appliance stays
 	hangup := make(chan os.Signal, 1)
 	signal.Notify(hangup, syscall.SIGHUP) // from the first moment: by default it ends a process
 	defer signal.Stop(hangup)
@@ -112,7 +112,7 @@ func (a *app) appear(ctx context.Context, cancel func(), s *service, notifier *s
 		defer close(shown)
 		// Events that were said before the end are shown after it, so the screen's end is not that of ctx.
 		err := live.New(nil).Run(context.Background(), "terminal", func(t *rt.Task) error { return a.show(t, s.events) })
-		if err != nil && a.piped { // orac run --json | head: whoever wanted the events has what they wanted
+		if err != nil && a.piped { // orac run --json | head: the reader has the events that it wanted
 			cancel()
 		}
 	}()
@@ -132,7 +132,7 @@ func (a *app) appear(ctx context.Context, cancel func(), s *service, notifier *s
 	_ = live.New(nil).Run(context.Background(), "end", func(t *rt.Task) error { s.events.Close(t); return nil })
 	select {
 	case <-shown:
-	case <-time.After(time.Second): // nobody reads what is shown, and nobody waits for that
+	case <-time.After(time.Second): // nobody reads the output, so do not wait for it
 	}
 	a.farewell(d.Status())
 	return err
@@ -173,7 +173,7 @@ func alive(n *sdnotify.Notifier) func(status.Status) {
 	}
 }
 
-// farewell says what is left to do at the next start.
+// farewell says what remains for the next start.
 func (a *app) farewell(s status.Status) {
 	a.out.Still()
 	if a.json {

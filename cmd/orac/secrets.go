@@ -193,7 +193,7 @@ func (a *app) secretsList() *cobra.Command {
 	return a.withJSON(a.withState(a.withFile(c)))
 }
 
-// secretLine is what is shown of a secret.
+// secretLine is what orac secrets list shows of a secret.
 type secretLine struct {
 	Name string       `json:"name"`
 	From string       `json:"from"` // empty: it is nowhere

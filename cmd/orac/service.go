@@ -119,7 +119,7 @@ func (a *app) newService(r status.PlanRequest, state *appliance.State, alive fun
 	return s
 }
 
-// begin builds the appliance of the runbook, else of the last good generation.
+// begin builds the appliance of the runbook, or otherwise of the last good generation.
 func (a *app) begin(ctx context.Context, s *service, broken error) error {
 	if broken == nil {
 		rb, source, err := evaluate(s.language, s.request)

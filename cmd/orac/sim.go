@@ -118,7 +118,7 @@ func (a *app) sim(ctx context.Context, f simFlags, paths []string) error {
 	code := r.Exit()
 	if err := a.showReport(r, f.forms); err != nil {
 		a.complain(err)
-		if code == report.ExitKept { // nobody can read that it was
+		if code == report.ExitKept { // nobody can read that they were kept
 			code = report.ExitUnknown
 		}
 	}
@@ -128,7 +128,7 @@ func (a *app) sim(ctx context.Context, f simFlags, paths []string) error {
 	return nil
 }
 
-// options are what the flags say.
+// options returns what the flags say.
 func (f *simFlags) options(a *app) (o sim.Options, err error) {
 	if o.Options, err = a.options(); err != nil {
 		return o, err

@@ -136,7 +136,8 @@ type exportReport struct {
 	Bytes int    `json:"bytes"`
 }
 
-// eachUtterance does the same with each recording, and goes on after one that fails. Without IDs it means all that were set aside.
+// eachUtterance does the same with each recording, and continues after a failure. Without IDs it means all recordings that are
+// set aside.
 func (a *app) eachUtterance(c *cobra.Command, do, happened string, ids []string) error {
 	daemon, err := a.daemon()
 	if err != nil {

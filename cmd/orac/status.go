@@ -49,7 +49,8 @@ values it takes a second, how often it was restarted in the last hour, and what 
 	return a.withJSON(a.withState(a.withFile(c)))
 }
 
-// watch shows the status every second until ctx ends. An appliance that goes away is waited for: it may be starting anew.
+// watch shows the status every second until ctx ends. If the appliance goes away, watch waits for it: it may be
+// restarting.
 func (a *app) watch(ctx context.Context, daemon *control.Client) error {
 	s, err := daemon.Status(ctx)
 	if err != nil {

@@ -171,7 +171,7 @@ func contents(sc *scenario.Scenario, rb *runbook.Runbook, graph *appliance.Graph
 		plural(len(rb.Models), "model", "models"), plural(len(graph.Nodes), "node", "nodes"))
 }
 
-// plural gives a number with its noun.
+// plural returns a number with its noun.
 func plural(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one

@@ -60,7 +60,7 @@ func (w *webSide) attach(p *appliance.Parts) {
 	}
 }
 
-// shut keeps everybody out: who may do what is not as it was, and that could not be put on record.
+// shut keeps everybody out: permissions have changed, and the audit log could not record that.
 func (w *webSide) shut(why error) {
 	w.close()
 	w.guard, w.sorry = nil, func() { w.say(fmt.Sprintf("the console is not served: %v", why)) }
@@ -77,7 +77,7 @@ func (w *webSide) close() {
 // serve is the web server until ctx ends.
 func (w *webSide) serve(ctx context.Context, d *appliance.Daemon, s *service) {
 	if w.guard == nil {
-		if d.Runbook().Web.Listen != "" { // else nobody misses it
+		if d.Runbook().Web.Listen != "" { // otherwise nobody misses it
 			w.sorry()
 		}
 		return
@@ -97,7 +97,7 @@ func (w *webSide) serve(ctx context.Context, d *appliance.Daemon, s *service) {
 		App: app, Guard: w.guard, Audit: w.audit, Events: w.hub, Log: log, Version: version(),
 		Simulations: simulated, Samples: measured, Docs: docs(), Pages: console.New().Pages,
 	})
-	var beside sync.WaitGroup // what goes on beside requests; it ends with ctx
+	var beside sync.WaitGroup // work beside requests; it ends with ctx
 	beside.Go(func() { _ = w.hub.Run(ctx) })
 	beside.Go(func() { measured.Run(ctx, app) })
 	w.host.Run(ctx, server)

@@ -41,7 +41,7 @@ func (v *Events) Show(e event.Event) {
 	}
 }
 
-// width is how many columns a text takes, colours not counted.
+// width is how many columns a text needs, without its colours.
 func width(text string) int {
 	n, escape := 0, false
 	for _, r := range text {
@@ -96,7 +96,7 @@ func Spark(levels []float32) string {
 	return b.String()
 }
 
-// line gives the word and the text for an event; no word for one that people need not see.
+// line returns the word and the text for an event; no word if people need not see it.
 func (v *Events) line(body event.Body) (kind, text string) {
 	switch b := body.(type) {
 	case event.DeviceOpened:
@@ -160,7 +160,7 @@ func (v *Events) delivered(b event.Delivered) (kind, text string) {
 	return v.Bad("given up"), how + ": " + Clean(b.Cause)
 }
 
-// trouble is for what goes wrong and what becomes right again.
+// trouble shows what goes wrong, and what is well again.
 func (v *Events) trouble(body event.Body) (kind, text string) {
 	switch b := body.(type) {
 	case event.DeliveryFailed:

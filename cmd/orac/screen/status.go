@@ -10,7 +10,8 @@ import (
 	"orac/appliance/status"
 )
 
-// Status shows an appliance as a whole. It remembers what it was shown, to draw how memory goes.
+// Status shows an appliance as a whole. It remembers what it was shown, to draw the trend of
+// memory.
 type Status struct {
 	*Screen
 	memory []float64 // bytes
