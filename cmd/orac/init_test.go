@@ -239,7 +239,7 @@ func TestInitThatIsEnded(t *testing.T) {
 		"Ctrl-C at the first question": {"init", `❯ 1  none of these`, "\x03", "interrupted; nothing was written"},
 		"Ctrl-D at the first question": {"init", `❯ 1  none of these`, "\x04", "the terminal was closed"},
 		"Ctrl-C at a wake word":        {"init --microphone default", `Which words wake it\?`, "\x03", "interrupted; nothing was written"},
-		"Ctrl-C at the last question":  {"init --microphone default --model alexa --stt none", `(Say|gives no sound)`, "\x03", "interrupted; nothing was written"},
+		"Ctrl-C at the last question":  {"init --microphone default --model alexa --stt none", `(Say|gives no more sound)`, "\x03", "interrupted; nothing was written"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			k := talkTo(t, audio.Env(), strings.Fields(end.args)...)
