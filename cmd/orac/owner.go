@@ -21,8 +21,8 @@ import (
 // openToAll are commands that have a use for the state directory and do without it: they read models, or report what they miss.
 var openToAll = []string{"orac validate", "orac sim", "orac chaos", "orac detect", "orac graph", "orac models", "orac init"}
 
-// owned says whose a state directory is that this user may not use, and the command line that works: before a command stumbles over
-// it, and advises to make anew what is there. args are those of the command line.
+// owned refuses a state directory of another user, and shows the command line that works, before a command stumbles over it and
+// advises to make anew what exists. args are those of the command line.
 func (a *app) owned(c *cobra.Command, args []string) error {
 	path := c.CommandPath()
 	if c.Flags().Lookup("state-dir") == nil || slices.ContainsFunc(openToAll, func(open string) bool { return path == open || strings.HasPrefix(path, open+" ") }) {

@@ -11,8 +11,8 @@ import (
 	"orac/appliance"
 )
 
-// A process that replaces itself tells the one that takes its place, in its environment, what ran and where: a runbook that was
-// edited and not applied must not come into force by that.
+// A process that replaces itself tells its successor, in the environment, what ran and where. Without that, a restart would put
+// a runbook into force that was edited but not applied.
 const (
 	resumeGeneration = "ORAC_RESUME_GENERATION"
 	resumeState      = "ORAC_RESUME_STATE"
@@ -42,8 +42,8 @@ func replaceable(err error) bool {
 	return errors.Is(err, appliance.ErrMemory) || errors.Is(err, appliance.ErrReexec)
 }
 
-// reexec replaces this process by a fresh one with the same arguments, which goes on with the generation that ran. Where none
-// could be kept it reads the runbook.
+// reexec replaces this process by a fresh one with the same arguments, which continues with the generation that ran. If no
+// generation could be kept, the new process reads the runbook.
 func reexec(was resumed) error {
 	self, err := os.Executable()
 	if err != nil {
@@ -56,8 +56,8 @@ func reexec(was resumed) error {
 	return syscall.Exec(self, os.Args, env)
 }
 
-// resume builds the appliance of the generation that ran before this process took the place of another. The file is only looked
-// at: whether it says the same.
+// resume builds the appliance of the generation that ran before this process replaced the old one. It reads the file only to
+// say whether that differs.
 func (a *app) resume(ctx context.Context, s *service, number int, why string) error {
 	kept, err := s.kept(ctx, number)
 	if err != nil {

@@ -77,8 +77,9 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 // signals ends ctx at the first SIGINT or SIGTERM; the second ends the process at once.
 func (a *app) signals(ctx context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancel(ctx)
-	// Before it starts its first child Go tries whether one can be waited for (syscall.os_checkClonePidfd), in a child that has its
-	// memory and its handlers: a signal to the group at that moment would count twice. So it shall try now, while nothing is caught.
+	// Before its first child, Go tests whether children can be waited for (syscall.os_checkClonePidfd), in a child that shares
+	// its memory and handlers: a signal to the group at that moment would count twice. So let it test now, while no signal is
+	// caught.
 	if self, err := os.FindProcess(os.Getpid()); err == nil {
 		_ = self.Release() // it cannot fail
 	}

@@ -48,8 +48,8 @@ instead, and ORAC says so.`,
 	return a.withJSON(a.withState(a.withFile(c)))
 }
 
-// garbagePercent is how much garbage there may be beside what is in use. What is in use is small, 3 MB, and grows for a moment
-// with each plan and command: half as much garbage as Go's own choice costs nothing that can be measured, and is 2 MB less.
+// garbagePercent is how much garbage there may be beside the memory in use. That is small, 3 MB, and grows for a moment with
+// each plan and command: half of Go's default costs no measurable time and saves 2 MB.
 const garbagePercent = 50
 
 func (a *app) run(ctx context.Context, watch bool) error {
@@ -150,8 +150,8 @@ func near(path string) string {
 	return path
 }
 
-// alive tells the service manager how the appliance is, and that it lives: only while sound is counted, which nothing that
-// hangs can pretend.
+// alive tells the service manager how the appliance is, and that it lives: only while sound is counted, so a hanging
+// process cannot pretend.
 func alive(n *sdnotify.Notifier) func(status.Status) {
 	interval, _ := sdnotify.WatchdogInterval(os.Getenv, os.Getpid()) // without one there is nothing to tell
 	said, heard := "", uint64(0)

@@ -42,8 +42,8 @@ type choice struct {
 	lastGood bool // it is a generation, since the file cannot be used
 }
 
-// prepare reads the runbook and builds an appliance. When either cannot be done it says why, and the last good generation takes
-// its place if there is one. A process that takes the place of one that ran goes on with the generation that ran.
+// prepare reads the runbook and builds an appliance. If it can do neither, it says why, and the last good generation runs
+// instead if there is one. A process that replaces a running one continues with its generation.
 func (a *app) prepare(ctx context.Context, was resumed, alive func(status.Status)) (*service, error) {
 	request, err := a.planRequest()
 	if err != nil {
@@ -165,8 +165,8 @@ func (a *app) build(ctx context.Context, s *service, c choice) error {
 	return nil
 }
 
-// evaluate reads and evaluates a runbook for this machine's user, as the daemon does: its text first, so that what is kept is what
-// was evaluated.
+// evaluate reads and evaluates a runbook for this machine's user, as the daemon does. It reads the text first, so that ORAC keeps
+// exactly what it evaluated.
 func evaluate(l *evaluation.Language, r status.PlanRequest) (*runbook.Runbook, []byte, error) {
 	source, err := l.Read(r.File)
 	if err != nil {

@@ -43,8 +43,8 @@ func namesFolder(path string) bool {
 	return isFolder(path) || strings.HasSuffix(path, string(os.PathSeparator))
 }
 
-// open makes the file of a run. A scenario may have several runs with one seed; they are numbered from the second on. It may be
-// called from any goroutine.
+// open creates the trace file of a run. A scenario may have several runs with one seed: they are numbered from the second on.
+// Any goroutine may call it.
 func (t *traces) open(scenario string, seed uint64) (io.WriteCloser, error) {
 	path := t.path
 	if t.folder {

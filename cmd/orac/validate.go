@@ -83,8 +83,8 @@ func (a *app) elsewhere(src []byte, o runbook.Options, e evaluated, why string) 
 	return e
 }
 
-// notTheDevice says why this machine, or this user, has not the secrets of a runbook; "" if it ought to have them. An appliance that
-// has run, or orac secrets, has left a trace in the state directory.
+// notTheDevice says why this machine, or this user, does not have the secrets of a runbook; "" if they should be here. An
+// appliance that has run, or orac secrets, has left a trace in the state directory.
 func (a *app) notTheDevice() string {
 	state := a.namedState()
 	if state == "" {

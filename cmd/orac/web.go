@@ -29,8 +29,8 @@ type webSide struct {
 	say   func(warning string)
 }
 
-// besides puts the web server beside the appliance that is about to be made. Where it is not possible to know who may do what,
-// nobody gets in, and the appliance hears all the same.
+// besides adds the web server to the appliance that is about to be built. If permissions cannot be read, nobody gets in, and
+// the appliance still listens.
 func (a *app) besides(s *service) {
 	state, log := s.options.State, s.options.Log.Logger()
 	w := &webSide{hub: api.NewHub(), audit: audit.In(state.Dir), say: func(text string) { fmt.Fprintf(a.err, "%s %s\n", a.err.Warn("orac:"), text) }}
