@@ -146,7 +146,7 @@ func TestFalseWakesSuggestAThreshold(t *testing.T) {
 		judge(id, true)
 	}
 	page = r.get(auth.Admin, "/history").Body.String()
-	for _, want := range []string{"Most false wakes stay", "/runbook/blocks/model.hey_jarvis?patience=2", "/runbook/blocks/listener.kitchen?vad_threshold=0.7"} {
+	for _, want := range []string{"Most false wakes remain", "/runbook/blocks/model.hey_jarvis?patience=2", "/runbook/blocks/listener.kitchen?vad_threshold=0.7"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("no %q: %s", want, page)
 		}
