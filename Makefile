@@ -123,7 +123,7 @@ docs: build ## write the reference documentation anew from the code
 
 .PHONY: dist
 dist: $(STATE)/apt.done $(STATE)/apt-dist.done build ## make the archives that people install from, in dist/ (VERSION=1.2.3; ARCH=amd64: one of them)
-	go run ./cmd/dist -version '$(or $(VERSION),0.0.0-$(shell git rev-parse --short=12 HEAD))' -time "$$(git log -1 --format=%ct)" \
+	go run ./cmd/orac/dist -version '$(or $(VERSION),0.0.0-$(shell git rev-parse --short=12 HEAD))' -time "$$(git log -1 --format=%ct)" \
 		-registry '$(REGISTRY)' -arch '$(or $(ARCH),amd64,arm64)'
 
 .PHONY: man
