@@ -46,7 +46,7 @@ to what ran before, and the exit code is 1. Once an apply has begun the applianc
 
 func (a *app) apply(ctx context.Context, stdin io.Reader, approved bool, timeout time.Duration) error {
 	if !approved && (a.json || !screen.IsTerminal(stdin)) {
-		return usage("apply asks for approval, and this is not a terminal: read the plan (orac plan), then use orac apply --auto-approve")
+		return usage("this is not a terminal, so nobody can approve: read the plan (orac plan), then use orac apply --auto-approve")
 	}
 	request, err := a.planRequest()
 	if err != nil {

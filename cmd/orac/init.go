@@ -75,7 +75,7 @@ func (a *app) initialise(ctx context.Context, f initFlags, in io.Reader) error {
 			return err
 		}
 	case !isFile || !screen.IsTerminal(in) || !a.err.Moves():
-		return usage("init asks questions, and this is not a terminal: answer with flags (--microphone, --model, --stt, --console), or add --yes")
+		return usage("this is not a terminal: answer with flags (--microphone, --model, --stt, --console), or add --yes")
 	default:
 		if answers, err = a.interview(ctx, answers, tty); err != nil {
 			return err
