@@ -20,13 +20,13 @@ const MaxText = 8 << 10
 type Head struct {
 	Schema     int    `json:"schema" doc:"Version of this schema." enum:"1"`
 	ID         string `json:"id" doc:"Identity of the event. It is the same however often the event is sent: a receiver that keeps the last ones can tell a second copy." min:"1"`
-	Sequence   uint64 `json:"sequence" doc:"Counts the events of one webhook, from 1. It goes on over restarts. A number that is missing is an event that was dropped; one that comes for another event again was given while the disk refused, before a crash."`
+	Sequence   uint64 `json:"sequence" doc:"Counts the events of one webhook, from 1, also across restarts. A missing number is a dropped event. A number may come again for a different event if ORAC crashed while the disk refused writes."`
 	Type       string `json:"type" doc:"Kind of the event."`
 	Timestamp  string `json:"timestamp" doc:"When it happened, by the clock of the appliance: RFC 3339 with its zone." format:"date-time"`
 	Appliance  string `json:"appliance" doc:"Name of the appliance in its runbook." min:"1"`
 	InstanceID string `json:"instance_id" doc:"What the appliance calls itself, as in heartbeats." min:"1"`
-	Device     string `json:"device" doc:"Name of the device that it is about; empty if it is about none."`
-	Listener   string `json:"listener" doc:"Name of the listener that it is about; empty if it is about none."`
+	Device     string `json:"device" doc:"Name of the device that the event is about; empty if there is none."`
+	Listener   string `json:"listener" doc:"Name of the listener that the event is about; empty if there is none."`
 }
 
 // Wake is a wake word that was heard.
@@ -63,7 +63,7 @@ type Transcript struct {
 	Service    string  `json:"service" doc:"Name of the speech-to-text service." min:"1"`
 	Text       string  `json:"text" doc:"What was said; empty if nothing was."`
 	Original   string  `json:"original" doc:"Text of the service, with its markers."`
-	Confidence float64 `json:"confidence" doc:"Confidence of the service; 0 if it gives none."`
+	Confidence float64 `json:"confidence" doc:"Confidence of the service; 0 if it states none."`
 	Language   string  `json:"language" doc:"Language that the service heard; empty if it does not say."`
 	Empty      bool    `json:"empty" doc:"Whether nothing was said."`
 	Cut        bool    `json:"cut" doc:"Whether the recording was cut off: the text may lack its end."`
@@ -72,10 +72,10 @@ type Transcript struct {
 // Delivery is what became of an utterance at one service.
 type Delivery struct {
 	Head
-	State     string `json:"state" doc:"delivered: the service has answered. waiting: a try failed, and it is tried again. aside: it was set aside (orac spool). lost: it had to go, and cause says why." enum:"delivered,waiting,aside,lost"`
+	State     string `json:"state" doc:"delivered: the service has answered. waiting: an attempt failed, and ORAC tries again. aside: it was set aside (orac spool). lost: it was dropped, and cause says why." enum:"delivered,waiting,aside,lost"`
 	Utterance string `json:"utterance" doc:"Identity of the utterance." min:"1"`
 	Wake      string `json:"wake" doc:"Identity of the detection."`
-	Service   string `json:"service" doc:"Name of the speech-to-text service; empty of an utterance that is lost."`
+	Service   string `json:"service" doc:"Name of the speech-to-text service; empty if the utterance is lost."`
 	Attempts  int    `json:"attempts" doc:"Tries so far."`
 	Cause     string `json:"cause" doc:"Why it was not delivered; empty if it was."`
 }
@@ -85,7 +85,7 @@ type Incident struct {
 	Head
 	State     string  `json:"state" doc:"What happened." enum:"opened,closed"`
 	Incident  string  `json:"incident" doc:"Identity of the incident, as orac incidents shows it." min:"1"`
-	Component string  `json:"component" doc:"What it is about: the address of a node, or what of the machine." min:"1"`
+	Component string  `json:"component" doc:"What it is about: the address of a node, or a part of the machine." min:"1"`
 	Cause     string  `json:"cause" doc:"What went wrong."`
 	Seconds   float64 `json:"seconds" doc:"How long it lasted; 0 when it opens."`
 }
@@ -93,7 +93,7 @@ type Incident struct {
 // Health is a component whose health has changed.
 type Health struct {
 	Head
-	Component string `json:"component" doc:"The address of a node, what of the machine, or appliance for all of it." min:"1"`
+	Component string `json:"component" doc:"The address of a node, a part of the machine, or appliance for the whole." min:"1"`
 	From      string `json:"from" doc:"How it was; empty if it was not known before." enum:",healthy,degraded,unhealthy"`
 	To        string `json:"to" doc:"How it is." enum:"healthy,degraded,unhealthy"`
 	Why       string `json:"why" doc:"Why; empty when it is healthy."`
