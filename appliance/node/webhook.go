@@ -24,6 +24,7 @@ type Webhook struct {
 	Appliance  string
 	InstanceID string
 	FS         rt.FS
+	Turn       *outbox.Turn // at its folder
 	Age        Age
 	Config     *rt.Cell[WebhookConfig]
 	In         *rt.Mailbox[Wake]
@@ -84,6 +85,9 @@ const (
 func (n *Webhook) Run(t *rt.Task) error {
 	c, _ := n.Config.Changed(&n.mark)
 	if n.box == nil {
+		if err := n.Turn.Wait(t, n.Hook); err != nil {
+			return err
+		}
 		n.box = outbox.Open(t, n.FS, n.Hook, c.Limits)
 		n.told.start()
 	}
@@ -250,8 +254,11 @@ func stays(e *wire.Error) bool {
 }
 
 func (n *Webhook) setAside(t *rt.Task, i *outbox.Item, cause error) {
-	n.box.SetAside(t, i, cause.Error())
+	aside := n.box.SetAside(t, i, cause.Error())
 	n.retries.aside()
+	if !aside {
+		return // it is reported as dropped
+	}
 	t.Trace("set aside", int64(i.Seq))
 	say(t, n.Events, n.Name, event.WebhookAside{Webhook: n.Hook, Event: i.ID, Type: i.Kind, Cause: cause.Error(), InARow: n.retries.inARow})
 }

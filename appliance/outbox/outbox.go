@@ -14,6 +14,7 @@
 //	hooks/NAME/0000000000000007.wake.ID.3600.json   it waits since the state directory was 3600 s old (package provenclock)
 //	hooks/NAME/0000000000000006.done                the highest number that has left
 //	hooks/NAME/aside/0000000000000005.wake.ID.3600.json   it was set aside, and why
+//	hooks/NAME/keep                                 for how many seconds an event waits: the runbook may not say so any more
 //
 // A Box is used by one task.
 package outbox
@@ -46,6 +47,9 @@ const (
 	maxReads = 5
 	// beyond is where that count begins: above every number of before, below what JSON keeps exactly.
 	beyond = 1 << 40
+	// highest bounds the numbers that are read: JSON keeps those below exactly, and no box comes near. A file with a higher one is
+	// none of ours.
+	highest = 1 << 53
 )
 
 // Limits bound what a box may hold.
@@ -86,6 +90,7 @@ type Box struct {
 	items   []*Item // in order of Seq
 	next    uint64
 	marked  uint64 // the number of the .done file; 0: there is none
+	noted   int64  // what the file keep says, in seconds; 0: nothing
 	unread  bool   // what is on disk is not known yet
 	reads   int
 	early   []early // what was added before that was known
@@ -140,6 +145,7 @@ func (b *Box) add(t *rt.Task, e hook.Event, since int64) {
 		b.release(t, b.items[0], "too many events wait for the webhook")
 	}
 	if b.diskErr == nil {
+		b.keep(b.note(t))
 		b.keep(b.store(t, i))
 	}
 	b.fit(func(i *Item) bool { return !i.onDisk }, maxMemory, t, "the disk refuses writes, and memory is full")
@@ -206,7 +212,22 @@ func (b *Box) Load(t *rt.Task, i *Item) (hook.Event, error) {
 			return nil, err
 		}
 	}
-	return hook.Decode(i.Kind, text)
+	return i.decode(text)
+}
+
+// errAnother is a file of which somebody has changed the name or the text.
+var errAnother = errors.New("what the file says is not the event of its name")
+
+// decode reads the text of an event. It is the one of the file's name, or none.
+func (i *Item) decode(text []byte) (hook.Event, error) {
+	e, err := hook.Decode(i.Kind, text)
+	if err != nil {
+		return nil, err
+	}
+	if head := hook.HeadOf(e); head.ID != i.ID || head.Type != i.Kind || head.Sequence != i.Seq {
+		return nil, errAnother
+	}
+	return e, nil
 }
 
 // Taken removes an event that the webhook has accepted.
@@ -223,6 +244,9 @@ func (b *Box) Expire(t *rt.Task, age time.Duration) {
 			b.release(t, i, "it waited longer than the webhook's keep")
 		}
 	}
+	if len(b.items) > 0 || b.aside > 0 {
+		b.keep(b.note(t))
+	}
 	b.keep(b.expireAsides(t, now, keep))
 }
 
@@ -237,9 +261,13 @@ func (b *Box) Drop(t *rt.Task, id string) error {
 	return b.dropAside(t, id)
 }
 
-// release lets an event go; why is empty if it was taken or set aside.
+// release lets an event go; why is empty if it was taken or set aside. One that has gone already, while it was on its way, stays gone.
 func (b *Box) release(t *rt.Task, i *Item, why string) {
-	b.items = slices.DeleteFunc(b.items, func(x *Item) bool { return x == i })
+	at := slices.Index(b.items, i)
+	if at < 0 {
+		return
+	}
+	b.items = slices.Delete(b.items, at, at+1)
 	if why != "" {
 		b.drop(i.ID, i.Kind, why)
 	}

@@ -62,7 +62,10 @@ func (a *app) spoolEvents() *cobra.Command {
 		Use:   "events",
 		Short: "show the events that wait for webhooks, or were set aside",
 		Long: `Shows the events that wait for webhooks, in the order of delivery, and those that were set aside because the receiver
-refuses them. Their content is not shown. "orac spool retry" and "orac spool drop" accept their IDs, too.`,
+refuses them. Their content is not shown. "orac spool retry" and "orac spool drop" accept their IDs, too.
+
+After a webhook is removed from the runbook, its events are no longer sent. ORAC deletes them once they have waited for its keep.
+Until then this list shows them with a note. If the webhook comes back, ORAC still sends them.`,
 		Example: `  orac spool events
   orac spool events --json | jq -r '.[] | select(.state == "refused").id'`,
 		Args: cobra.NoArgs,
@@ -180,7 +183,7 @@ func asides(c *cobra.Command, daemon *control.Client) (ids []string, err error) 
 		}
 	}
 	for _, e := range answer.Events {
-		if e.State == "refused" {
+		if e.State == "refused" && !e.Removed { // no webhook would take it
 			ids = append(ids, e.ID)
 		}
 	}
