@@ -102,7 +102,7 @@ npm pack PACKAGE@VERSION on another one (orac names both), and name the folder w
 		err := s.Pull(ctx, names, a.pulling())
 		a.err.Still()
 		if ctx.Err() != nil {
-			err = errors.New("interrupted; run it again, and it continues where it stopped")
+			err = errors.New("interrupted; run it again: it continues where it stopped")
 		}
 		if err != nil {
 			return failed(err)
