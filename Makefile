@@ -108,7 +108,7 @@ recovery: deps build ## break a running appliance in every way promised against,
 # The short set of scenarios, which CI runs: side by side, each in a world of its own. All but the last can be simulated.
 CHAOS_BOTH := $(addprefix chaos/scenarios/,sound.hcl services.hcl answers.hcl machine.hcl clock.hcl)
 CHAOS_SHORT := $(CHAOS_BOTH) chaos/scenarios/real.hcl
-CHAOS_ALL := $(CHAOS_SHORT) chaos/scenarios/memory.hcl $(filter-out $(addprefix examples/scenarios/,guarded.hcl house.hcl kitchen.hcl),$(wildcard examples/scenarios/*.hcl))
+CHAOS_ALL := $(CHAOS_SHORT) chaos/scenarios/memory.hcl $(filter-out $(addprefix examples/scenarios/,guarded.hcl house.hcl kitchen.hcl told.hcl),$(wildcard examples/scenarios/*.hcl))
 
 .PHONY: chaos
 chaos: deps build ## run the scenarios that a live appliance can keep, with real faults, and compare with the simulation (SHORT=1: the short set)
@@ -123,7 +123,7 @@ docs: build ## write the reference documentation anew from the code
 
 .PHONY: dist
 dist: $(STATE)/apt.done $(STATE)/apt-dist.done build ## make the archives that people install from, in dist/ (VERSION=1.2.3; ARCH=amd64: one of them)
-	go run ./cmd/dist -version '$(or $(VERSION),0.0.0-$(shell git rev-parse --short=12 HEAD))' -time "$$(git log -1 --format=%ct)" \
+	go run ./cmd/orac/dist -version '$(or $(VERSION),0.0.0-$(shell git rev-parse --short=12 HEAD))' -time "$$(git log -1 --format=%ct)" \
 		-registry '$(REGISTRY)' -arch '$(or $(ARCH),amd64,arm64)'
 
 .PHONY: man

@@ -85,7 +85,7 @@ func (s Store) partFile(pkg string, l locked) (*os.File, error) {
 	path := filepath.Join(s.Dir, ".npm-"+packed(pkg, l.Version))
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("model store: %w", err)
+		return nil, stored(s.Dir, err)
 	}
 	err = ownFile(f)
 	if err == nil {
@@ -235,7 +235,7 @@ func (d *download) unwritten(err error, all int64) error {
 		}
 		return fmt.Errorf("the disk of %s is full: a package%s does not fit; make room, and call it again: it goes on where it stopped", d.dir, size)
 	}
-	return fmt.Errorf("writing into %s: %w", d.dir, err)
+	return stored(d.dir, err)
 }
 
 // unreachable says why a registry gave nothing, or not all. All of it may go better at the next try, but for what only a person can
@@ -246,7 +246,7 @@ func (d *download) unreachable(ctx context.Context, err error) error {
 		redirect *redirectError
 	)
 	host := hostOf(d.from)
-	cert, isCert := errors.AsType[*tls.CertificateVerificationError](err)
+	badCert, badProxy := untrusted(host, err, time.Now()), throughProxy(err)
 	switch {
 	case errors.Is(context.Cause(ctx), errStalled):
 		return again("%s went silent; call it again, it goes on where it stopped", host)
@@ -254,8 +254,10 @@ func (d *download) unreachable(ctx context.Context, err error) error {
 		return ctx.Err()
 	case errors.As(err, &redirect):
 		return fmt.Errorf("%s: %w", host, redirect)
-	case isCert:
-		return fmt.Errorf("the certificate of %s is not good: %w (is the clock of this machine right? a proxy of your own needs its authority in SSL_CERT_FILE)", host, cert.Err)
+	case badCert != nil:
+		return badCert
+	case badProxy != nil:
+		return badProxy
 	case errors.As(err, &dns), errors.Is(err, syscall.ENETUNREACH), errors.Is(err, syscall.EHOSTUNREACH):
 		return unmade("%s cannot be found: is this machine on the network? (another registry is named by %s)", host, registryVariable)
 	case errors.Is(err, syscall.ECONNREFUSED):

@@ -135,8 +135,8 @@ func explain(err error) error {
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return errors.New("the server did not answer in time (check the address and the network, then try again)")
 	}
-	if cert, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		return fmt.Errorf("the server's certificate is not good: %w", cert.Err)
+	if bad := untrusted("the server", err, time.Now()); bad != nil {
+		return bad
 	}
 	return errors.New("the download failed (check the address and the network, then try again)")
 }

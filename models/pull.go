@@ -67,7 +67,7 @@ func (s Store) pullPackage(ctx context.Context, pkg string, wanted []Entry, prog
 		return err
 	}
 	if err := os.MkdirAll(s.Dir, 0o755); err != nil {
-		return fmt.Errorf("model store: %w", err)
+		return stored(s.Dir, err)
 	}
 	s.Sweep()
 	var f *os.File

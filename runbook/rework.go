@@ -67,7 +67,19 @@ func Rework(ctx context.Context, src []byte, operations []Operation) ([]byte, []
 	if len(wrong) > 0 {
 		return nil, wrong
 	}
-	return tidy(src, out, left), nil
+	return KeepFormat(src, tidy(src, out, left)), nil
+}
+
+// KeepFormat lays out a text that was made of a formatted one: orac fmt --check, which let the old one pass, lets the new one pass.
+// A text that nobody had formatted keeps the layout of its author.
+func KeepFormat(before, after []byte) []byte {
+	if was, problems := Format(before, ""); problems.HasErrors() || !bytes.Equal(was, before) {
+		return after
+	}
+	if out, problems := Format(after, ""); !problems.HasErrors() {
+		return out
+	}
+	return after
 }
 
 func (o Operation) do(src []byte) ([]byte, error) {

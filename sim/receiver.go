@@ -23,9 +23,13 @@ type receiver struct {
 	poison string // the event that webhook_poison is about; "" until there is one
 	taken  map[string]time.Duration
 	told   map[string]bool // what its events were about: see subject
+	bodies [][]byte        // the first of what it has taken
 	last   uint64          // highest sequence number
 	lastAt time.Duration
 }
+
+// mostBodies is how many requests a receiver keeps.
+const mostBodies = 500
 
 // caller is a client of a receiver under the settings of one runbook.
 type caller struct {
@@ -110,6 +114,9 @@ func (r *receiver) take(msg notify.Message) {
 		r.last, r.lastAt = max(r.last, e.Sequence), at
 	}
 	r.taken[msg.ID] = at
+	if len(r.bodies) < mostBodies {
+		r.bodies = append(r.bodies, msg.Body)
+	}
 	for _, s := range e.subjects() {
 		r.told[s] = true
 	}

@@ -65,7 +65,7 @@ func (n *Spool) list(t *rt.Task) ([]status.Utterance, error) {
 	for _, e := range n.kept.Entries() {
 		u := status.Utterance{
 			ID: e.Meta.ID, Listener: e.Meta.Listener, WakeWord: e.Meta.WakeWord, Wake: e.Meta.WakeAt, Seconds: e.Meta.Duration().Seconds(),
-			State: "waiting", Services: e.Pending(), Cut: e.Meta.Cut(),
+			State: "waiting", Services: e.Pending(), Sent: e.Meta.Sent, Cut: e.Meta.Cut(),
 		}
 		if e.Recording() {
 			u.State = "recording"
@@ -75,7 +75,7 @@ func (n *Spool) list(t *rt.Task) ([]status.Utterance, error) {
 	asides, err := n.kept.Asides(t)
 	for _, a := range asides {
 		u := status.Utterance{
-			ID: a.ID, Listener: a.Listener, WakeWord: a.WakeWord, Wake: a.WakeAt, Seconds: a.Duration().Seconds(), State: "refused", Services: []string{}, Aside: a.At, Cut: a.Cut(),
+			ID: a.ID, Listener: a.Listener, WakeWord: a.WakeWord, Wake: a.WakeAt, Seconds: a.Duration().Seconds(), State: "refused", Services: []string{}, Sent: a.Sent, Aside: a.At, Cut: a.Cut(),
 		}
 		for _, r := range a.Refused {
 			u.Services, u.Causes = append(u.Services, r.STT), append(u.Causes, r.Cause)

@@ -2,7 +2,6 @@ package node
 
 import (
 	"errors"
-	"net/http"
 	"time"
 
 	"orac/appliance/event"
@@ -92,8 +91,7 @@ func (n *Delivery) next(t *rt.Task, jobs *rt.Mailbox[Job]) (Job, error) {
 // switchedOff tells whether a refused stream means that the service takes none, as its health says, and nobody is to be told of a
 // refusal: the same sound goes by HTTP. What else a refusal is, such as a token that is no good, is what it was.
 func (n *Delivery) switchedOff(t *rt.Task, err error) (bool, error) {
-	e, ok := errors.AsType[*stt.Error](err)
-	if !ok || e.Status/100 != 4 || e.Status == http.StatusUnauthorized {
+	if !stt.MayMeanNoStreams(err) {
 		return false, nil
 	}
 	p, ok := n.Client.(stt.Prober)

@@ -7,11 +7,12 @@ type Utterance struct {
 	ID       string    `json:"id"`
 	Listener string    `json:"listener,omitempty"` // empty if nothing is known but the sound
 	WakeWord string    `json:"wake_word,omitempty"`
-	Wake     time.Time `json:"wake,omitzero"` // when the wake word was heard
-	Seconds  float64   `json:"seconds"`       // 0 while it is recorded
-	State    string    `json:"state"`         // recording, waiting, refused
-	Cut      string    `json:"cut,omitempty"` // why the recording was cut off: stopped, limit, device lost, restarted, …
-	Services []string  `json:"services"`      // that have still to answer; of a refused one those that refused it
+	Wake     time.Time `json:"wake,omitzero"`  // when the wake word was heard
+	Seconds  float64   `json:"seconds"`        // 0 while it is recorded
+	State    string    `json:"state"`          // recording, waiting, refused
+	Cut      string    `json:"cut,omitempty"`  // why the recording was cut off: stopped, limit, device lost, restarted, …
+	Services []string  `json:"services"`       // that have still to answer; of a refused one those that refused it
+	Sent     []string  `json:"sent,omitempty"` // services that may have all of it and have not answered: they may act on it
 	Causes   []string  `json:"causes,omitempty"`
 	Aside    time.Time `json:"aside,omitzero"` // when it was set aside
 }

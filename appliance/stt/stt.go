@@ -17,6 +17,7 @@ package stt
 
 import (
 	"errors"
+	"net/http"
 	"strings"
 	"time"
 
@@ -144,4 +145,11 @@ func RetryOf(err error) Retry {
 		return e.Retry()
 	}
 	return RetryForever
+}
+
+// MayMeanNoStreams tells whether a refused stream may mean that the service accepts no streams: any 4xx except 401, which means
+// the token.
+func MayMeanNoStreams(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.Status/100 == 4 && e.Status != http.StatusUnauthorized
 }

@@ -2,6 +2,7 @@ package play
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -27,22 +28,32 @@ type account struct {
 	told                                          int                      // events that webhooks have taken
 	woke                                          map[string]time.Duration // last wake, by device, listener and model
 	opened                                        map[string]time.Duration // devices, by name
+	proven                                        map[string]bool          // recordings whose sound was looked at
+	exact                                         int                      // of these, the ones that were found whole
 	claimed                                       map[string]time.Duration // wake time of an answer, by service: when the appliance had it
 }
 
 // fate is what has become of an utterance.
 type fate struct {
-	ended   time.Duration
-	where   string          // disk, memory; "" while nothing was said of it
-	done    map[string]bool // services that have answered, or refused it for good
-	again   map[string]int  // how often it was said that it goes out again in doubt, by service
-	acked   time.Duration
-	dropped bool   // let go, and said so
-	excused string // why it may be lost
+	listener string
+	woke     time.Duration // when its recording began
+	follows  bool          // right after another one
+	samples  int           // that were recorded; 0 while that is not known
+	why      string        // it ended
+	sound    []int16       // as the first service was given it
+	refused  bool          // by a service
+	counted  bool          // as delivered
+	ended    time.Duration
+	where    string          // disk, memory; "" while nothing was said of it
+	done     map[string]bool // services that have answered, or refused it for good
+	again    map[string]int  // how often it was said that it goes out again in doubt, by service
+	acked    time.Duration
+	dropped  bool   // let go, and said so
+	excused  string // why it may be lost
 }
 
 func newAccount(r *run) *account {
-	return &account{r: r, utterances: map[string]*fate{}, woke: map[string]time.Duration{}, opened: map[string]time.Duration{}, claimed: map[string]time.Duration{}, said: map[string]int{}}
+	return &account{r: r, utterances: map[string]*fate{}, woke: map[string]time.Duration{}, opened: map[string]time.Duration{}, claimed: map[string]time.Duration{}, said: map[string]int{}, proven: map[string]bool{}}
 }
 
 func (a *account) of(id string) *fate {
@@ -69,9 +80,17 @@ func (a *account) event(at time.Duration, e chaos.Event) {
 		a.restarts++
 	case "wake":
 		a.wake(at, e)
+	case "recording_started":
+		f := a.of(e.Utterance)
+		f.listener, f.woke = e.Listener, at
+		for _, id := range a.order {
+			other := a.utterances[id]
+			f.follows = f.follows || other != f && other.listener == f.listener && other.ended > at-2*time.Second
+		}
 	case "recording_ended":
 		a.recorded++
-		a.of(e.Utterance).ended = at
+		f := a.of(e.Utterance)
+		f.ended, f.why, f.samples = at, e.Why, int(math.Round(e.Seconds*rate))
 	case "salvaged":
 		f := a.of(e.Utterance)
 		f.where = "disk"
@@ -95,8 +114,13 @@ func (a *account) event(at time.Duration, e chaos.Event) {
 		f.done[e.STT] = true
 		f.acked = at
 		if e.Outcome == "failed" {
-			a.refused++
-		} else {
+			if !f.refused {
+				a.refused++
+			}
+			f.refused = true
+		}
+		if len(a.pending(f)) == 0 && !f.refused && !f.counted { // all that shall have it have answered
+			f.counted = true
 			a.delivered++
 		}
 	}
@@ -168,10 +192,28 @@ func (a *account) couldHear(p *play) bool {
 	return !slices.ContainsFunc(a.r.trouble, func(s stretch) bool { return s.from < to && (s.to == 0 || s.to+2*time.Second > from) })
 }
 
+// pending are the services that shall have an utterance and have neither answered nor refused it. Of one that was found at a start
+// nobody has said whose it is: then one is enough.
+func (a *account) pending(f *fate) (list []string) {
+	l, ok := a.r.w.book.rb.Listener(runbook.Address("listener." + f.listener))
+	if !ok {
+		if len(f.done) == 0 {
+			return []string{""}
+		}
+		return nil
+	}
+	for _, s := range l.Deliver {
+		if !f.done[s.Name()] {
+			list = append(list, s.Name())
+		}
+	}
+	return list
+}
+
 // waiting are the utterances that are known and not done with.
 func (a *account) waiting() (ids []string) {
 	for _, id := range a.order {
-		if f := a.utterances[id]; !f.dropped && len(f.done) < a.r.ackers {
+		if f := a.utterances[id]; !f.dropped && len(a.pending(f)) > 0 {
 			ids = append(ids, id)
 		}
 	}

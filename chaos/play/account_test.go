@@ -18,7 +18,7 @@ func telling(t *testing.T) (*run, func(second float64, e chaos.Event)) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &run{w: &World{sc: sc, book: b}, sc: sc, judge: judge.New(sc), began: time.Now(), up: true, ackers: 1, sound: map[string]counter{}}
+	r := &run{w: &World{sc: sc, book: b}, sc: sc, judge: judge.New(sc), began: time.Now(), up: true, sound: map[string]counter{}}
 	r.account = newAccount(r)
 	return r, func(second float64, e chaos.Event) {
 		e.Seen = r.began.Add(time.Duration(second * float64(time.Second)))

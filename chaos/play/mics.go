@@ -12,6 +12,7 @@ import (
 	"orac/appliance/audio/pulsetest"
 	"orac/runbook"
 	"orac/runbook/scenario"
+	"orac/sim/proof"
 	"orac/sim/schedule"
 )
 
@@ -19,7 +20,8 @@ import (
 type microphone struct {
 	name string // of the block
 	mic  *pulsetest.Mic
-	rms  int // of the background
+	gave *proof.Track // all that it has given
+	rms  int          // of the background
 
 	mu     sync.Mutex // guards what follows
 	shapes map[scenario.Kind]func(*pulsetest.Shape)
@@ -112,7 +114,8 @@ func (w *World) plugOne(d scenario.Microphone, id, name string) error {
 	if err != nil {
 		return err
 	}
-	m := &microphone{name: d.Name, mic: mic, rms: d.Noise, shapes: map[scenario.Kind]func(*pulsetest.Shape){}, draw: schedule.Stream(w.seed, "microphone "+d.Name)}
+	m := &microphone{name: d.Name, mic: mic, gave: &proof.Track{}, rms: d.Noise, shapes: map[scenario.Kind]func(*pulsetest.Shape){}, draw: schedule.Stream(w.seed, "microphone "+d.Name)}
+	mic.Gave(func(b []byte) { m.gave.Gave(time.Now(), b) })
 	m.reshape()
 	w.mics[d.Name] = m
 	if !d.Present {

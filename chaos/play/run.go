@@ -46,7 +46,6 @@ type run struct {
 	judge   *judge.Judge
 	account *account
 	out     report.Run
-	ackers  int       // services that take an utterance
 	trouble []stretch // when sound was disturbed
 	cuts    []stretch // when services or the process were
 	lasting int       // faults now
@@ -101,7 +100,6 @@ func Run(ctx context.Context, sc *scenario.Scenario, o Options) (out report.Run,
 	var deafen func()
 	r.heard, deafen = context.WithCancel(ctx)
 	defer func() { deafen(); r.ears.Wait() }()
-	r.ackers = max(1, ackers(w.book.rb))
 	r.out = report.Run{Seed: o.Seed, Faults: []report.Fault{}, Events: []report.Event{}, Incidents: []report.Incident{}, Health: []report.Step{}}
 	all := schedule.Of(sc, w.book.rb, o.Seed)
 	list := r.possible(slices.Clone(all))
@@ -248,7 +246,7 @@ func (r *run) finish(ctx context.Context) (report.Run, error) {
 		r.judge.Break(end, "lost", id+" is neither waiting nor answered, and nobody said so")
 	}
 	r.judge.Finish(end, r)
-	r.judge.Safe(end, "lost", "once", "twice", "holders", "cooldown", "runs")
+	r.judge.Safe(end, "lost", "sound", "once", "twice", "holders", "cooldown", "runs")
 	return r.report(end), nil
 }
 

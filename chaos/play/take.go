@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"orac/chaos"
-	"orac/runbook"
 )
 
 // told are the kinds of events that stand on the timeline, with what is said of them. No word that was said is among it.
@@ -109,12 +108,4 @@ func (r *run) revive() {
 		r.die(err)
 		r.mu.Unlock()
 	}
-}
-
-// ackers is how many services take each utterance.
-func ackers(rb *runbook.Runbook) (n int) {
-	for _, l := range rb.Listeners {
-		n = max(n, len(l.Deliver))
-	}
-	return n
 }

@@ -183,7 +183,13 @@ func (r *run) hear() {
 		}
 		r.mu.Lock()
 		r.account.heard(string(s.Address), list)
+		fresh := r.account.unproven(s.Name, list)
 		r.mu.Unlock()
+		for _, n := range fresh {
+			if pcm, err := service.server.Sound(n); err == nil {
+				r.prove(s.Name, list[n], pcm)
+			}
+		}
 	}
 }
 

@@ -238,6 +238,9 @@ func TestServiceFaults(t *testing.T) {
 	}
 	const noFile = http.StatusUnprocessableEntity // what a server that is well says of these requests
 	during(t, w, scenario.Fault{Kind: scenario.WebhookDown}, code(webhook, 0), code(webhook, http.StatusOK))
+	during(t, w, scenario.Fault{Kind: scenario.WebhookRefused}, code(webhook, http.StatusUnauthorized), code(webhook, http.StatusOK))
+	during(t, w, scenario.Fault{Kind: scenario.WebhookGone}, code(webhook, http.StatusGone), code(webhook, http.StatusOK))
+	during(t, w, scenario.Fault{Kind: scenario.WebhookPoison, Way: "refuse"}, code(webhook, http.StatusBadRequest), code(webhook, http.StatusOK))
 	during(t, w, scenario.Fault{Kind: scenario.WebhookSlow, Delay: 300 * time.Millisecond}, func() error {
 		if got, took, err := webhook(); err != nil || got != http.StatusOK || took < 300*time.Millisecond {
 			return fmt.Errorf("%d after %v, %v", got, took, err)

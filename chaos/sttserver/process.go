@@ -117,6 +117,12 @@ func (p *Process) Heard() ([]Heard, error) {
 }
 
 // ask is a request and its answer. The caller holds mu.
+// Sound is what came with the n-th of what it has heard, from 0.
+func (p *Process) Sound(n int) ([]int16, error) {
+	a, err := p.ask(Request{Sound: n + 1})
+	return a.Sound, err
+}
+
 func (p *Process) ask(r Request) (Answer, error) {
 	line, err := json.Marshal(r)
 	if err != nil {

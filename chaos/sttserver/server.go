@@ -19,6 +19,7 @@ import (
 type Request struct {
 	Set   map[stttest.Endpoint]Behaviour `json:"set,omitempty"`   // how endpoints behave from now on
 	Heard bool                           `json:"heard,omitempty"` // asks for the record
+	Sound int                            `json:"sound,omitempty"` // asks for the sound of one of the record, counted from 1
 }
 
 // Behaviour is what a server does with requests: see stttest.Behaviour.
@@ -35,6 +36,7 @@ type Behaviour struct {
 type Answer struct {
 	Address string  `json:"address,omitempty"`
 	Heard   []Heard `json:"heard,omitempty"`
+	Sound   []int16 `json:"sound,omitempty"`
 }
 
 // Heard is an utterance that the server was sent, in the order in which requests began. What was said is not in it.
@@ -80,7 +82,12 @@ func serve(in io.Reader, out io.Writer) error {
 		}
 		var a Answer
 		if r.Heard {
-			a.Heard = record(s.Heard())
+			a.Heard, _ = record(s.Heard())
+		}
+		if r.Sound > 0 {
+			if _, sounds := record(s.Heard()); r.Sound <= len(sounds) {
+				a.Sound = sounds[r.Sound-1]
+			}
 		}
 		if err := answers.Encode(a); err != nil {
 			return err
@@ -89,8 +96,8 @@ func serve(in io.Reader, out io.Writer) error {
 	return lines.Err()
 }
 
-// record leaves the requests that carried sound.
-func record(all []stttest.Heard) (list []Heard) {
+// record leaves the requests that carried sound, and gives the sound of each.
+func record(all []stttest.Heard) (list []Heard, sounds [][]int16) {
 	for _, h := range all {
 		if h.Endpoint != stttest.HTTP && h.Endpoint != stttest.WS {
 			continue
@@ -107,9 +114,9 @@ func record(all []stttest.Heard) (list []Heard) {
 		if h.Answered {
 			r.Answered = h.AnsweredAt
 		}
-		list = append(list, r)
+		list, sounds = append(list, r), append(sounds, h.PCM)
 	}
-	return list
+	return list, sounds
 }
 
 // errStopped is returned while the process is stopped.

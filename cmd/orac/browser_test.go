@@ -51,7 +51,7 @@ func openBrowser(t *testing.T, url string) *browser {
 	must(t, chromedp.Do(ctx, chromedp.EmulateViewport(1280, 860))) // the browser lives as long as the context of its first action
 	// What moves after the first paint is counted from the beginning of each page.
 	_, err = chromedp.Call(ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{
-		Source: "window.jumps = 0; new PerformanceObserver((l) => { for (const e of l.getEntries()) if (!e.hadRecentInput) window.jumps += e.value; }).observe({type: 'layout-shift', buffered: true})",
+		Source: "window.jumps = 0; new PerformanceObserver((l) => { for (const e of l.getEntries()) if (!e.hadRecentInput) window.jumps += e.value; }).observe({type: 'layout-shift', buffered: true});" + watchLabels,
 	})
 	must(t, err)
 	messages := chromedp.Console(ctx)
@@ -158,9 +158,7 @@ func (b *browser) photograph(name string) {
 		width, height int64
 	}{{"phone", 390, 844}, {"desktop", 1280, 860}} {
 		b.do("turn to the "+device.name, chromedp.EmulateViewport(device.width, device.height))
-		if ask[bool](b, "document.documentElement.scrollWidth > innerWidth + 1") {
-			b.t.Errorf("%s is wider than a %s", name, device.name)
-		}
+		b.fits(name + " on a " + device.name)
 		for _, scheme := range []string{"light", "dark"} {
 			features := []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}
 			ctx, cancel := context.WithTimeout(b.ctx, patience)

@@ -285,9 +285,9 @@ func TestTheConsoleAsAPersonUsesIt(t *testing.T) {
 	b.open("/runbook/generations")
 	b.photograph("generations")
 	b.click("a[aria-label='Look at generation 1']")
-	b.sees("What rolling back would do")
+	b.sees("What rolling back does")
 	b.photograph("generation")
-	b.click("form[action='/runbook/rollback'] button")
+	b.click("form[action='/runbook/rollback'] button:not(.main)")
 	b.sees("Done")
 	b.open("/")
 	b.sees("of 0.50")
@@ -360,7 +360,7 @@ func TestTheConsoleAsAPersonUsesIt(t *testing.T) {
 		t.Errorf("the file is now\n%s", text())
 	}
 	b.click("a[href='/people/carla']")
-	b.sees("all sessions and tokens end at once")
+	b.sees("all sessions end at once")
 	b.photograph("person")
 	b.set("#role", "operator")
 	b.click("form[action='/people/carla/role'] button")
@@ -372,7 +372,7 @@ func TestTheConsoleAsAPersonUsesIt(t *testing.T) {
 	b.open("/people")
 	b.set("#key-name", "nightly backup")
 	b.click("form[action='/keys'] button.main")
-	b.sees("Shown this once")
+	b.sees("Copy it now")
 	b.photograph("people")
 	b.open("/people")
 	if ask[bool](b, "!!document.querySelector('.made')") {
@@ -478,7 +478,7 @@ func TestTheConsoleMakesTheFirstAdmin(t *testing.T) {
 	awaitServed(t, "http://"+listen)
 	b := openBrowser(t, "http://"+listen)
 	b.open("/history")
-	b.sees("There is no user yet.")
+	b.sees("Nobody can log in yet.")
 	b.photograph("setup")
 	fill := func(code string) {
 		b.set("#code", code)

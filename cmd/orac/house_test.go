@@ -45,7 +45,7 @@ func goFiles(t *testing.T) map[string]*ast.File {
 // shared are the parts of the simulator that the chaos runner may know besides: what breaks when, what promises mean, and what came
 // of them, are
 // the same for both.
-var shared = []string{"sim/judge", "sim/report", "sim/schedule"}
+var shared = []string{"sim/judge", "sim/proof", "sim/report", "sim/schedule"}
 
 // TestDependenciesPointOneWay: cmd -> web, sim, chaos -> appliance -> models, runbook; tests included.
 func TestDependenciesPointOneWay(t *testing.T) {

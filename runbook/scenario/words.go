@@ -34,7 +34,7 @@ var words = []word{
 	{"nodes", cty.Map(nodeType), "Nodes of the graph by address (see `orac graph`). nodes[\"source.usb\"].state is running, waiting, stopping, finished or leaked; taken and dropped count messages.", nodes},
 	{"spoken", cty.Number, "Commands that were spoken.", count(func(s *State) int { return s.Spoken })},
 	{"recorded", cty.Number, "Recordings that have ended.", count(func(s *State) int { return s.Recorded })},
-	{"delivered", cty.Number, "Utterances that were answered.", count(func(s *State) int { return s.Delivered })},
+	{"delivered", cty.Number, "Utterances that every service that shall have them has answered.", count(func(s *State) int { return s.Delivered })},
 	{"waiting", cty.Number, "Utterances in the spool.", count(func(s *State) int { return s.Waiting })},
 	{"lost", cty.Number, "Recordings that are neither waiting nor answered.", count(func(s *State) int { return s.Lost })},
 	{"refused", cty.Number, "Utterances that were set aside.", count(func(s *State) int { return s.Refused })},

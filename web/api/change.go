@@ -11,6 +11,7 @@ import (
 	"orac/appliance"
 	"orac/appliance/statedir"
 	"orac/appliance/status"
+	"orac/runbook"
 )
 
 // request is the runbook's file as whoever calls asks for it.
@@ -47,7 +48,11 @@ func (c *Call) change(change appliance.Change, changes any) (out applied, err er
 	if edit := change.Edit; edit != nil {
 		change.Edit = func(text string) (string, error) {
 			was = text
-			return edit(text)
+			fresh, err := edit(text)
+			if err != nil {
+				return "", err
+			}
+			return string(runbook.KeepFormat([]byte(text), []byte(fresh))), nil // orac fmt --check goes on to take the file
 		}
 	}
 	begin := change.Begin

@@ -65,6 +65,8 @@ var (
 	waitingDesc  = prometheus.NewDesc("orac_spool_utterances", "Utterances that wait to be delivered.", nil, nil)
 	asideDesc    = prometheus.NewDesc("orac_spool_refused", "Utterances that were set aside because a service would not take them.", nil, nil)
 	spoolDesc    = prometheus.NewDesc("orac_spool_bytes", "Sound that waits to be delivered.", []string{"where"}, nil)
+	hookDesc     = prometheus.NewDesc("orac_webhook_events", "Events that wait for a webhook.", []string{"webhook"}, nil)
+	hookAside    = prometheus.NewDesc("orac_webhook_aside", "Events that were set aside because a webhook does not take them.", []string{"webhook"}, nil)
 	residentDesc = prometheus.NewDesc("orac_memory_resident_bytes", "Of the appliance and its children.", nil, nil)
 	genDesc      = prometheus.NewDesc("orac_generation", "The generation that runs.", nil, nil)
 	streamsDesc  = prometheus.NewDesc("orac_event_streams", "Open event streams.", nil, nil)
@@ -72,7 +74,7 @@ var (
 
 // Describe implements prometheus.Collector.
 func (a collector) Describe(c chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{healthDesc, overallDesc, restartsDesc, takenDesc, droppedDesc, waitingDesc, asideDesc, spoolDesc, residentDesc, genDesc, streamsDesc} {
+	for _, d := range []*prometheus.Desc{healthDesc, overallDesc, restartsDesc, takenDesc, droppedDesc, waitingDesc, asideDesc, spoolDesc, hookDesc, hookAside, residentDesc, genDesc, streamsDesc} {
 		c <- d
 	}
 }
@@ -103,6 +105,10 @@ func (a collector) Collect(c chan<- prometheus.Metric) {
 	gauge(asideDesc, float64(st.Spool.Refused))
 	gauge(spoolDesc, float64(st.Spool.DiskBytes), "disk")
 	gauge(spoolDesc, float64(st.Spool.MemoryBytes), "memory")
+	for _, h := range st.Hooks {
+		gauge(hookDesc, float64(h.Waiting), h.Name)
+		gauge(hookAside, float64(h.Aside), h.Name)
+	}
 	gauge(residentDesc, float64(st.Memory.Resident))
 	gauge(genDesc, float64(st.Generation))
 	gauge(streamsDesc, float64(a.s.streams.taken()))

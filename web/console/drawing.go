@@ -28,7 +28,9 @@ type line struct {
 }
 
 const (
-	boxWidth, boxHeight = 122, 54
+	boxWidth, boxHeight = 152, 54
+	boxPadding          = 10     // left and right of the texts in a box
+	titleSize           = 13     // pixels; console.css has it, too
 	along, beside       = 30, 14 // between boxes, in the way of the sound and across it
 	margin              = 10
 )

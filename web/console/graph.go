@@ -32,10 +32,12 @@ func (n graphNode) Name() string {
 
 // Short is the name as far as a box has room for it.
 func (n graphNode) Short() string {
-	if r := []rune(n.Name()); len(r) > 15 {
-		return string(r[:14]) + "…"
+	const room = boxWidth - 2*boxPadding
+	name := n.Name()
+	if i := strings.LastIndexByte(name, '.'); i >= 0 && fit(name, room, titleSize) != name { // the model tells heads of one device apart
+		name = name[i+1:]
 	}
-	return n.Name()
+	return fit(name, room, titleSize)
 }
 
 // Label is what a screen reader says of it.

@@ -12,7 +12,7 @@ import (
 // spoolData is what waits, and what was set aside.
 type spoolData struct {
 	Waiting, Aside []spooled
-	Events         []status.Waits // those that were set aside first
+	Hooked         []status.Waits // those that were set aside first
 	Done           string
 }
 
@@ -45,10 +45,10 @@ func (c *Console) spool(call *api.Call) error {
 		}
 		d.Aside = append(d.Aside, s)
 	}
-	if d.Events, err = api.Invoke[[]status.Waits](call, "spoolEvents", nil); err != nil {
+	if d.Hooked, err = api.Invoke[[]status.Waits](call, "spoolEvents", nil); err != nil {
 		return err
 	}
-	slices.SortStableFunc(d.Events, func(a, b status.Waits) int { return strings.Compare(a.State, b.State) })
+	slices.SortStableFunc(d.Hooked, func(a, b status.Waits) int { return strings.Compare(a.State, b.State) })
 	return c.show(call, http.StatusOK, "spool", view{Title: "Recordings that wait", Nav: "/incidents", Scripts: []string{"history.js"}, Data: d})
 }
 

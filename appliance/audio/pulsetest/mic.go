@@ -32,6 +32,7 @@ type Mic struct {
 	mu    sync.Mutex // guards what follows
 	queue []played
 	shape Shape
+	gave  func([]byte)
 }
 
 type played struct {
@@ -103,6 +104,13 @@ func (m *Mic) Given() time.Duration {
 	return time.Duration(m.given.Load()) * time.Second / (2 * rate)
 }
 
+// Gave has f told of all sound that the server is given from now on, byte for byte, by the goroutine that gives it.
+func (m *Mic) Gave(f func([]byte)) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.gave = f
+}
+
 // Play makes the microphone hear pcm, after what it was given before. The channel closes when it has been heard.
 func (m *Mic) Play(pcm []int16) <-chan struct{} {
 	done := make(chan struct{})
@@ -160,7 +168,15 @@ func (m *Mic) write(fd int, b []byte) int {
 		_ = syscall.Close(fd)
 		return -1
 	}
-	m.given.Add(int64(max(0, n)))
+	if n > 0 {
+		m.given.Add(int64(n))
+		m.mu.Lock()
+		gave := m.gave
+		m.mu.Unlock()
+		if gave != nil {
+			gave(b[:n])
+		}
+	}
 	return fd
 }
 

@@ -90,6 +90,9 @@ func (s *Screen) Utterances(list []status.Utterance, now time.Time) {
 			detail += ", cut off (" + Clean(u.Cut) + ")"
 		}
 		s.text("  ", "", detail)
+		if len(u.Sent) > 0 {
+			s.text("  ", "", Clean(strings.Join(u.Sent, ", "))+" may have it already, and act on it again if it is sent again")
+		}
 		for _, cause := range u.Causes {
 			s.text("  ", s.Faint("→")+" ", Clean(cause))
 		}

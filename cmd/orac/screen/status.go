@@ -34,6 +34,9 @@ func (v *Status) Lines(s status.Status, now time.Time) []string {
 	lines := append(v.head(s, now), "")
 	lines = append(lines, v.health(s, now)...)
 	lines = append(lines, v.labels("spool", v.spool(s.Spool))...)
+	for _, h := range s.Hooks {
+		lines = append(lines, v.labels("webhook", v.hook(h))...)
+	}
 	lines = append(lines, v.label("memory", v.memoryLine(s.Memory)))
 	lines = append(lines, v.incident(s.Incident, now)...)
 	if len(s.Nodes) == 0 {
@@ -142,6 +145,27 @@ func (v *Status) spool(s status.Spool) string {
 	}
 	if s.Error != "" {
 		text += v.Warn(": " + Clean(s.Error))
+	}
+	return text
+}
+
+// hook is what waits for a webhook.
+func (v *Status) hook(h status.Hook) string {
+	text := Clean(h.Name) + ": nothing waits"
+	if h.Waiting > 0 {
+		text = Clean(h.Name) + ": " + v.Warn(amount.Count(h.Waiting, "event")+" waiting")
+	}
+	if h.Gone {
+		text += v.Bad(", its receiver says that it is gone")
+	}
+	if h.Aside > 0 {
+		text += v.Warn(fmt.Sprintf(", %d set aside (orac spool events)", h.Aside))
+	}
+	if h.Dropped > 0 {
+		text += v.Bad(fmt.Sprintf(", %d lost", h.Dropped))
+	}
+	if h.Error != "" {
+		text += v.Warn(": " + Clean(h.Error))
 	}
 	return text
 }

@@ -9,7 +9,7 @@
 	const kept = { at: [], memory: [], cpu: [], disk: [], spool: [] };
 	const plots = [...document.querySelectorAll("[data-curve]")].map((el) => {
 		const name = el.dataset.curve;
-		return [name, orac.curve(el, [{ colour: "accent", fill: "accent-soft" }], up(least[name]), { gutter: name === "memory" || name === "disk" ? 62 : 44, values: (_, v) => v.map(units[name]) })];
+		return [name, orac.curve(el, [{ colour: "accent", fill: "accent-soft" }], up(least[name]), { values: (_, v) => v.map(units[name]) })];
 	});
 	// add keeps what is new. Where nothing was measured, the curve has a gap.
 	const add = (s) => {

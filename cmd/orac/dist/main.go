@@ -17,7 +17,7 @@ import (
 	"strings"
 	"time"
 
-	"orac/cmd/dist/glibc"
+	"orac/cmd/orac/dist/glibc"
 	"orac/cmd/orac/guide"
 )
 

@@ -78,7 +78,7 @@ func Stubs(cc, dir string) (flags []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	flags = []string{"-L" + dir, filepath.Join(dir, "shims.o"), "-Wl,--no-as-needed"}
+	flags = []string{"-L" + dir, filepath.Join(dir, "shims.o"), "-Wl,--wrap=__libc_start_main", "-Wl,--no-as-needed"}
 	for _, name := range moved {
 		flags = append(flags, "-l"+name)
 	}
@@ -181,6 +181,7 @@ func keys(m map[string]bool) func(yield func(string) bool) {
 
 // shimSource are functions that the older library has not, by those that it has. Until 2.33 stat and its kin were static functions
 // around these, whose first argument says which form of the structure is meant: the one that the kernel has. res_search was a macro.
+// And it was the program that ran its functions that come before main; later the library does that where it is given none.
 const shimSource = `
 #if defined(__x86_64__)
 #define FORM 1
@@ -189,6 +190,18 @@ const shimSource = `
 #else
 #error "of this architecture the form of struct stat is not known"
 #endif
+typedef void starter(int, char **, char **);
+extern starter *__init_array_start[], *__init_array_end[];
+static void start(int argc, char **argv, char **env)
+{
+	for (starter **f = __init_array_start; f < __init_array_end; f++) (*f)(argc, argv, env);
+}
+typedef int begin(int, char **, char **);
+extern int __real___libc_start_main(begin *, int, char **, starter *, void (*)(void), void (*)(void), void *);
+int __wrap___libc_start_main(begin *main, int argc, char **argv, starter *init, void (*fini)(void), void (*last)(void), void *stack)
+{
+	return __real___libc_start_main(main, argc, argv, init ? init : start, fini, last, stack);
+}
 extern int __res_search(const char *, int, int, unsigned char *, int);
 int res_search(const char *name, int class, int type, unsigned char *answer, int size) { return __res_search(name, class, type, answer, size); }
 extern int __fxstat(int, int, void *), __xstat(int, const char *, void *), __lxstat(int, const char *, void *), __fxstatat(int, int, const char *, void *, int);

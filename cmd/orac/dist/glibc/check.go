@@ -7,8 +7,7 @@ import (
 	"slices"
 )
 
-// Check tells whether a program runs with the C library of Newest: which libraries it names, the versions that it needs of them,
-// and whether it has code of its own that would have to run before main, which the older library would leave out.
+// Check tells whether a program runs with the C library of Newest: which libraries it names, and the versions that it needs of them.
 func Check(path string) error {
 	f, err := elf.Open(path)
 	if err != nil {
@@ -39,9 +38,6 @@ func Check(path string) error {
 		if v, ok := parse(s.Version); !ok || v.compare(Newest) > 0 {
 			wrong = append(wrong, fmt.Errorf("%s needs %s of %s, newer than %v", path, s.Name, s.Version, Newest))
 		}
-	}
-	if s := f.Section(".init_array"); s != nil && s.Size > 8 { // one is the compiler's own, which does nothing
-		wrong = append(wrong, fmt.Errorf("%s has %d functions that must run before main", path, s.Size/8))
 	}
 	return errors.Join(wrong...)
 }

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"orac/cmd/dist/glibc"
+	"orac/cmd/orac/dist/glibc"
 )
 
 // TestThePackIsTheSame whenever and in whatever order its files came to be, and whoever they belong to.

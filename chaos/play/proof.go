@@ -1,0 +1,90 @@
+package play
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"orac/appliance/audio"
+	"orac/chaos/sttserver"
+	"orac/runbook"
+	"orac/sim/proof"
+)
+
+// unproven are the recordings that a service has answered and of whose sound nothing is known yet, by their place in its record. One
+// that has only just been answered waits: the word of its end may be on its way.
+func (a *account) unproven(service string, list []sttserver.Heard) (fresh []int) {
+	for n, h := range list {
+		key := fmt.Sprint(service, " ", n)
+		if h.Answered.IsZero() || !h.Whole || h.ID == "" || a.proven[key] || time.Since(h.Answered) < time.Second {
+			continue
+		}
+		a.proven[key] = true
+		fresh = append(fresh, n)
+	}
+	return fresh
+}
+
+// prove holds a recording that a service has answered against what the microphone has given: it is a part of that, without a sample
+// missing, from its pre-roll to its end, and each service has the same.
+func (r *run) prove(service string, h sttserver.Heard, pcm []int16) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	f := r.account.utterances[h.ID]
+	if f == nil || f.listener == "" {
+		return // of a process that ended before it could say anything of it
+	}
+	l, ok := r.w.book.rb.Listener(runbook.Address("listener." + f.listener))
+	mic := r.w.mics[l.Device.Name()]
+	if !ok || mic == nil {
+		return
+	}
+	at := h.Answered.Sub(r.began)
+	wrong := func(text string) {
+		r.judge.Break(at, "sound", fmt.Sprintf("%s, as it was given to %s: %s", h.ID, service, text))
+	}
+	if f.sound == nil {
+		f.sound = pcm
+	} else if differs := proof.Differs(f.sound, pcm); differs != "" {
+		wrong("another service was given another sound: " + differs)
+	}
+	if f.samples > 0 && len(pcm) != f.samples {
+		wrong(fmt.Sprintf("it has %d samples, and %d were recorded", len(pcm), f.samples))
+	}
+	rules := proof.Rules{Record: l.Record}
+	from := mic.gave.Find(pcm)
+	if from < 0 {
+		// What a fault takes away before the audio server has it, or keeps the appliance from reading, is missing. The rest is there.
+		holes, differs := mic.gave.Pieces(pcm)
+		if differs == "" && holes > 0 && !r.account.shaken(f.woke-time.Duration(len(pcm))*time.Second/rate, f.ended) {
+			differs = fmt.Sprintf("sound is missing in it in %d places, and nothing has disturbed it", holes)
+		}
+		if differs != "" {
+			wrong(differs)
+		}
+		return
+	}
+	r.account.exact++
+	if f.woke == 0 || r.account.opened[deviceOf(string(l.Device))]+rules.Record.PreRoll > f.woke || r.account.shaken(f.woke-2*rules.Record.PreRoll, f.ended) {
+		return
+	}
+	// The word of a wake comes after the hop that woke was given: how much later is the machine's business.
+	before := mic.gave.By(r.began.Add(f.woke)) - int(rules.PreRoll())*audio.HopSamples
+	if late := from - before; late > 0 && !f.follows {
+		wrong(fmt.Sprintf("its pre-roll is %v short", audio.Time(late)))
+	}
+	for _, p := range r.account.plays {
+		end := mic.gave.By(r.began.Add(p.ended))
+		if f.why == "silence" && p.heard && p.device == l.Device.Name() && p.begun < f.woke && f.woke < p.ended && from+len(pcm) < end-2*audio.HopSamples-rate*quietAfter/1000 {
+			wrong(fmt.Sprintf("it ends %v before what was said is over", audio.Time(end-from-len(pcm))))
+		}
+	}
+}
+
+// quietAfter is the silence at the end of a spoken command, in ms: a recording may end in it.
+const quietAfter = 1000
+
+// shaken tells whether something disturbed the sound in a stretch of time.
+func (a *account) shaken(from, to time.Duration) bool {
+	return slices.ContainsFunc(a.r.trouble, func(s stretch) bool { return s.from < to && (s.to == 0 || s.to+2*time.Second > from) })
+}
