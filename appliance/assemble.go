@@ -37,7 +37,7 @@ type Parts struct {
 type Inference struct {
 	Extractor func() (node.Extractor, error)
 	Gate      func() (node.Gate, error)
-	Trim      func()       // gives back what loading has needed; nil for nothing
+	Trim      func()       // releases what loading needed; nil for nothing
 	Ready     func() error // why a gate cannot be opened; nil if it always can
 	// Model gives what the file of a model says: its classes, their labels, and those that never fire.
 	Model func(*runbook.Runbook, runbook.Model) (wake.Model, error)

@@ -110,7 +110,7 @@ func buildTrigger(l runbook.Listener) builder {
 	}
 }
 
-// choose makes only the classes fire that the runbook names, if it names any.
+// choose lets only the classes fire that the runbook names, if it names any.
 func choose(rules *wake.Model, m runbook.Model) error {
 	if len(m.Classes) == 0 {
 		return nil

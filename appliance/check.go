@@ -19,8 +19,8 @@ import (
 	"orac/runbook"
 )
 
-// Check says what is wrong with a runbook that the language itself allows, each with its place, without starting anything.
-// What no run could mend is an error: nothing listens, a name that the catalogue does not have, a class that a model does not
+// Check says what is wrong with a runbook that the language itself allows, each problem with its place. It starts nothing.
+// What no run could repair is an error: no listener, a name that the catalogue does not have, a class that a model does not
 // have. What may still appear is a warning: sounds, models, programs. The network is not asked.
 func Check(rb *runbook.Runbook) runbook.Diagnostics {
 	c := &checker{rb: rb}
@@ -29,7 +29,7 @@ func Check(rb *runbook.Runbook) runbook.Diagnostics {
 	if path := rb.Appliance.LogFile; path != "" {
 		if err := logbook.CheckFile(path); err != nil {
 			c.say(rb.Appliance.Address, "log_file", runbook.Warning, fmt.Sprintf("the log cannot be written to %s: %v", path, err),
-				"Make its folder for the user that ORAC runs as, or name another file. Until then there is only what orac logs shows.")
+				"Create its folder for the user that ORAC runs as, or name another file. Until then only orac logs shows the log.")
 		}
 	}
 	for _, w := range rb.WAVs {
@@ -78,10 +78,10 @@ func (c *checker) say(block runbook.Address, attribute string, s runbook.Severit
 	c.found = append(c.found, c.rb.Problem(block, attribute, s, summary, detail))
 }
 
-// listeners demands that something listens.
+// listeners requires a listener.
 func (c *checker) listeners() {
 	if len(c.rb.Listeners) == 0 {
-		c.say(c.rb.Appliance.Address, "", runbook.Error, "nothing listens: there is no listener",
+		c.say(c.rb.Appliance.Address, "", runbook.Error, "ORAC hears nothing: there is no listener",
 			"Add one:\n\nlistener \"NAME\" {\n  device = device.microphone.NAME\n  models = [model.NAME]\n}")
 		return
 	}
@@ -92,14 +92,14 @@ func (c *checker) listeners() {
 	}
 }
 
-// names demands different names of devices that are heard: nodes are called after them.
+// names requires different names for the devices that listeners use: nodes are named after them.
 func (c *checker) names() {
 	heard := func(a runbook.Address) bool {
 		return slices.ContainsFunc(c.rb.Listeners, func(l runbook.Listener) bool { return l.Device == a && len(enabledModels(c.rb, l)) > 0 })
 	}
 	for _, w := range c.rb.WAVs {
 		if m := runbook.Address("device.microphone." + w.Name); heard(w.Address) && heard(m) {
-			c.say(w.Address, "", runbook.Error, fmt.Sprintf("two devices are named %q", w.Name), "The other is "+string(m)+"; give one another name.")
+			c.say(w.Address, "", runbook.Error, fmt.Sprintf("two devices are named %q", w.Name), "The other is "+string(m)+"; rename one of them.")
 		}
 	}
 }
@@ -110,10 +110,10 @@ func (c *checker) sound(w runbook.WAV) {
 	if err == nil {
 		defer f.Close()
 		if note := f.Info().Note; note != "" {
-			c.say(w.Address, "path", runbook.Warning, fmt.Sprintf("the sound %s: %s", w.Path, note), "What is there is heard; or record it again.")
+			c.say(w.Address, "path", runbook.Warning, fmt.Sprintf("the sound %s: %s", w.Path, note), "ORAC hears what is there; record it again for the rest.")
 		}
 		if err := f.Select(w.Channel...); err != nil {
-			c.say(w.Address, "channel", runbook.Warning, fmt.Sprintf("the sound %s: %v", w.Path, err), "Name a channel that it has, or leave channel out: then all are mixed.")
+			c.say(w.Address, "channel", runbook.Warning, fmt.Sprintf("the sound %s: %v", w.Path, err), "Name a channel that the file has, or leave channel out to mix them all.")
 		}
 		return
 	}
@@ -135,7 +135,8 @@ func (c *checker) model(m runbook.Model) {
 	}
 }
 
-// topicORAC is what an ORAC STT takes as a topic. Everything else it files under general, and tells its own log alone.
+// topicORAC is what an ORAC STT accepts as a topic. It files everything else under general, and reports that only in
+// its own log.
 var topicORAC = regexp.MustCompile(`^[A-Za-z0-9_]+$`)
 
 // topic warns of a topic under which an ORAC STT files nothing.
@@ -157,7 +158,7 @@ func (c *checker) topic(m runbook.Model) {
 			return '_'
 		}, m.Topic)
 		c.say(m.Address, "topic", runbook.Warning, fmt.Sprintf("an ORAC STT files the topic %q under \"general\"", m.Topic),
-			fmt.Sprintf("That is %s: it knows only letters, digits and _ in a topic. Write topic = %q.", s.Address, better))
+			fmt.Sprintf("%s accepts only letters, digits and _ in a topic. Write topic = %q.", s.Address, better))
 		return
 	}
 }
@@ -174,11 +175,11 @@ func (c *checker) catalogued(m runbook.Model, name string) {
 		return
 	}
 	if e.Kind != models.Head {
-		c.say(m.Address, "source", runbook.Error, fmt.Sprintf("%s is no wake word", name), "Wake words are "+strings.Join(heads(), ", ")+".")
+		c.say(m.Address, "source", runbook.Error, fmt.Sprintf("%s is not a wake word", name), "Wake words are "+strings.Join(heads(), ", ")+".")
 		return
 	}
 	if m.SHA256 != "" && !strings.EqualFold(m.SHA256, e.SHA256) {
-		c.say(m.Address, "sha256", runbook.Error, "the catalogue has another checksum for "+name, "Leave sha256 out: models of the catalogue are checked anyway.")
+		c.say(m.Address, "sha256", runbook.Error, "the catalogue lists a different checksum for "+name, "Leave sha256 out: models of the catalogue are checked anyway.")
 	}
 	for _, class := range m.Classes {
 		if !slices.Contains(e.Labels, class) {
@@ -202,15 +203,16 @@ func heads() []string {
 	return names
 }
 
-// everywhere warns of an address that servers listen at and that nothing is reached by: 0.0.0.0 leads to this machine, if anywhere.
+// everywhere warns of an address that servers listen on and that no client can rely on: 0.0.0.0 leads to this machine, if
+// anywhere.
 func (c *checker) everywhere(block runbook.Address, address string) {
 	u, err := url.Parse(address)
 	if err != nil {
 		return
 	}
 	if ip, err := netip.ParseAddr(u.Hostname()); err == nil && ip.IsUnspecified() {
-		c.say(block, "url", runbook.Warning, u.Hostname()+" is no address of a machine: it stands for all addresses where a server listens",
-			"Write the address that the service is reached at; on this machine that is 127.0.0.1.")
+		c.say(block, "url", runbook.Warning, u.Hostname()+" is not the address of a machine: a server listens there on all its addresses",
+			"Write the address where the service answers; on this machine that is 127.0.0.1.")
 	}
 }
 
@@ -242,7 +244,7 @@ func (c *checker) program(s runbook.STT) {
 }
 
 func (c *checker) cannotRun(s runbook.STT, why error) {
-	c.say(s.Address, "command", runbook.Warning, "the command cannot be run: "+why.Error(), "Mend it before it runs: every delivery would fail.")
+	c.say(s.Address, "command", runbook.Warning, "the command cannot be run: "+why.Error(), "Fix it before ORAC runs: until then every delivery fails.")
 }
 
 // reason is an error of the file system without the operation and the path.

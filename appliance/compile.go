@@ -91,7 +91,8 @@ func patient(rb *runbook.Runbook, device runbook.Address) bool {
 	return ok && w.Pace == "fast"
 }
 
-// device adds what all listeners of a device share, if it has any. Its source goes by more watchdogs than each does.
+// device adds what all listeners of a device share, if it has any. watchdogs lists the extra settings that its
+// source depends on.
 func (c *compiler) device(a runbook.Address, name, detail, spec string, watchdogs ...string) {
 	users := c.users(a)
 	if len(users) == 0 {
@@ -99,7 +100,7 @@ func (c *compiler) device(a runbook.Address, name, detail, spec string, watchdog
 	}
 	source, ring, features := at(Source, name), at(Ring, name), at(Features, name)
 	if c.Node(source) != nil {
-		c.err = fmt.Errorf("%s: two devices are named %q: give one another name", c.Runbook.File, name)
+		c.err = fmt.Errorf("%s: two devices are named %q: rename one of them", c.Runbook.File, name)
 		return
 	}
 	c.add(&Node{

@@ -14,7 +14,7 @@ import (
 	"orac/runbook"
 )
 
-// errReplaced is why a model cannot be loaded whose file is another than the one that its runbook was made of.
+// errReplaced says why a model cannot be loaded: its file differs from the one that the runbook was made of.
 var errReplaced = errors.New("the file was replaced, and there is no copy of the one that this runbook names; see orac plan")
 
 // file reads the file of a model as it was when the runbook was evaluated: where the runbook says, or the copy that was made

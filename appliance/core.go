@@ -29,7 +29,7 @@ type CoreOptions struct {
 	// Ledger keeps incidents and restarts; nil: they are forgotten with the process.
 	Ledger Ledger
 	Slog   *slog.Logger
-	// Unclean is the run before if that did not end in good order; nil: it did, or there was none.
+	// Unclean is the previous run if it did not stop cleanly; nil: it did, or there was none.
 	Unclean *Unclean
 	// Language evaluates runbooks for plans and changes.
 	Language Language
@@ -45,7 +45,7 @@ type CoreOptions struct {
 	Console func() (why string, known bool)
 	// LogFile tells why the log cannot be written to its file; nil where there is none.
 	LogFile func() error
-	// Evidence gives what is known of the process before a node is ended by force; nil: nothing.
+	// Evidence returns what is known of the process before a node is ended by force; nil: nothing.
 	Evidence func() string
 	// Ready is called once, when it can be asked and changed. Alive is called every second. Nil for none.
 	Ready func()
@@ -122,7 +122,7 @@ func (c *Core) Run(t *rt.Task) error {
 	logger := t.Shield("log", c.monitor.write)
 	nodes := t.Shield("runner", c.runner.Run)
 	if err := c.begin(t); err != nil {
-		c.o.Slog.Warn("this runbook is not kept as a generation", "cause", err)
+		c.o.Slog.Warn("cannot keep this runbook as a generation", "cause", err)
 	}
 	c.tellUnclean(t)
 	if c.o.Ready != nil {
@@ -162,17 +162,17 @@ func (c *Core) mayRestart(t *rt.Task, why string) bool {
 	}
 	age, ok := c.clock.Age(t)
 	if !ok {
-		return true // the disk gives nothing, and would keep nothing
+		return true // the disk returns nothing, and would keep nothing
 	}
 	now := t.Wall()
 	n, err := l.RestartsWithin("orac", age, w.Per)
 	if err == nil && n >= w.RestartBudget {
-		c.o.Slog.Error("memory is over its limit again and again: raise memory.restart, or look for what takes it", "restarts", n, "per", w.Per)
+		c.o.Slog.Error("memory exceeds its limit again and again: raise memory.restart, or find what uses it", "restarts", n, "per", w.Per)
 		return false
 	}
 	r := store.Restart{ID: utterance.ID(now, t.Rand("restart").Uint32()), Component: "orac", Reason: why, At: now, Age: age}
 	if err := l.AddRestart(r); err != nil {
-		c.o.Slog.Warn("a restart is not in the history", "cause", err)
+		c.o.Slog.Warn("cannot write a restart to the history", "cause", err)
 	}
 	return true
 }
@@ -186,7 +186,7 @@ func (c *Core) keep(t *rt.Task) error {
 	return (&incident.Keeper{Book: c.o.Ledger, In: c.records, First: func() error {
 		_, err := c.o.Ledger.EndIncidents(began, "the process ended")
 		if err != nil {
-			c.o.Slog.Warn("incidents of the last process are still open in the history: it is tried again", "cause", err)
+			c.o.Slog.Warn("cannot close the last process's incidents in the history; trying again", "cause", err)
 		}
 		return err
 	}}).Run(t)
@@ -277,7 +277,7 @@ func (c *Core) changeable() error {
 	return nil
 }
 
-// settings puts into force what of the runbook in force belongs to no node.
+// settings applies those settings of the runbook in force that belong to no node.
 func (c *Core) settings() {
 	w := c.runner.Graph().Runbook.Watchdog
 	c.log.SetBudget(incident.Budget{Restarts: w.RestartBudget, Per: w.Per})

@@ -34,13 +34,13 @@ type Options struct {
 	LogFile  *logbook.FileSink // set to the file that the runbook names; nil: none is written
 	// Language evaluates runbooks for plans and changes.
 	Language Language
-	// Beside is what lives beside the graph and goes by the runbook, too; nil for nothing.
+	// Beside is what lives beside the graph and depends on the runbook, too; nil for nothing.
 	Beside Beside
 	// Alive is called while sound flows, for a service manager's watchdog; nil for none.
 	Alive func(status.Status)
 }
 
-// Beside is something that lives beside the graph and goes by the runbook, too: the web server.
+// Beside is something that lives beside the graph and depends on the runbook, too: the web server.
 type Beside interface {
 	// Check says what of a runbook cannot be done, with the address of the component in front, and changes nothing.
 	Check(rb *runbook.Runbook) error
@@ -100,11 +100,11 @@ func (d *Daemon) Run(ctx context.Context) error {
 	defer d.ended.Store(true)
 	before, end, err := beginRun(d.o.State.Folder, bootID(), os.Getpid(), time.Now())
 	if err != nil {
-		d.o.Log.Logger().Warn("if this process is killed, the next one will not know", "cause", err)
+		d.o.Log.Logger().Warn("cannot note that this process runs: if it is killed, the next one will not know", "cause", err)
 	}
 	d.core.o.Unclean = before
 	err = d.driver.Run(ctx, "orac", d.core.Run)
-	end() // not deferred: a panic is no end in good order
+	end() // not deferred: a panic is not a clean end
 	return err
 }
 
@@ -116,7 +116,7 @@ func (d *Daemon) do(ctx context.Context, name string, f func(*rt.Task) error) er
 		return ctx.Err()
 	}
 	if d.ended.Load() {
-		return &status.Refusal{Code: status.Stopping, Message: "the appliance is about to end"}
+		return &status.Refusal{Code: status.Stopping, Message: "the appliance is stopping"}
 	}
 	return d.driver.Run(ctx, name, f)
 }
@@ -173,7 +173,7 @@ func (d *Daemon) PlanRollback(ctx context.Context, r status.RollbackRequest) (p 
 	return p, err
 }
 
-// settle puts into force what of the runbook is no node's: what it says of the log, and what lives beside the graph.
+// settle applies what the runbook says of no node: of the log, and of what lives beside the graph.
 func (d *Daemon) settle() {
 	d.settling.Lock()
 	defer d.settling.Unlock()

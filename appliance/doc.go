@@ -2,10 +2,10 @@
 //
 // It guarantees:
 //
-//   - The graph is a function of the runbook alone: the same runbook gives the same graph, in the same order.
-//   - Every node runs as an instance of its own. One that fails is started again, after a pause that grows while it keeps
-//     failing, and no other node is touched; what waits in its mailboxes waits on.
-//   - Webhooks, speech-to-text services, heartbeats and history stand beside the way from sound to detection: none of them
+//   - The graph is a function of the runbook only: the same runbook makes the same graph, in the same order.
+//   - Every node runs as an instance of its own. One that fails is restarted, after a pause that grows while it keeps
+//     failing. No other node is touched, and what waits in its mailboxes keeps waiting.
+//   - Webhooks, speech-to-text services, heartbeats and history are beside the way from sound to detection: none of them
 //     can make it wait.
 //   - When the appliance is told to stop, what has been recorded is in the spool before it ends.
 //

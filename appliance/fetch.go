@@ -64,10 +64,11 @@ func (p *Prepared) whole() error {
 	for _, l := range p.lacks {
 		names = append(names, string(l.model.Address))
 	}
-	return errors.New(strings.Join(names, ", ") + ": the model is not in the store; an apply fetches it, and so does a start of the appliance")
+	return errors.New(strings.Join(names, ", ") + ": the model is not in the store; orac apply fetches it, and so does a start of the appliance")
 }
 
-// fetch downloads the models that a plan names, and gives the graph that they complete, within that time.
+// fetch downloads the models that a plan names, and returns the graph that they complete, within that
+// time.
 func (s *Steward) fetch(t *rt.Task, plan status.Plan, ready *Prepared, within time.Duration, step func(string, ...any)) (*Prepared, error) {
 	for _, f := range plan.Fetches {
 		step("fetching %s from %s, SHA-256 %s", f.Block, f.Host, f.SHA256)

@@ -48,11 +48,12 @@ type Node struct {
 	Address string          // kind.name, or kind.device.model for a head
 	Kind    Kind            // what it does
 	Block   runbook.Address // of the runbook that it comes from
-	Detail  string          // the settings that matter most, for people
+	Detail  string          // the most important settings, for people
 	Claim   string          // the device that only one instance may hold
 	Uses    []Use           // what of the runbook it depends on
 
-	// spec is what an instance cannot change while it runs: one with another spec takes its place.
+	// spec is what an instance cannot change while it runs: a new instance replaces it when spec
+	// changes.
 	spec  string
 	build builder
 }
@@ -87,7 +88,7 @@ type Edge struct {
 	asks     bool // a question to a server: its end is not the end of the reader's work
 }
 
-// Report tells whether an edge carries reports alone, which nobody's work waits for: drawn, they would hide the rest.
+// Report tells whether an edge carries only reports, which nobody's work waits for: drawn, they would hide the rest.
 func (e Edge) Report() bool { return e.Carries == "events" || e.Carries == "sights" }
 
 // back tells whether an edge runs against the way of the sound: a question, or a recorder that follows a ring.

@@ -78,7 +78,7 @@ func (e *engine) extractor() (node.Extractor, error) {
 	return x, nil
 }
 
-// trim gives back what loading needed: heads that were opened for a plan that nobody applied, and memory.
+// trim releases what loading needed: heads that were opened for a plan that nobody applied, and memory.
 func (e *engine) trim() {
 	e.mu.Lock()
 	for sum, h := range e.ready {
@@ -105,7 +105,7 @@ func (e *engine) model(rb *runbook.Runbook, m runbook.Model) (wake.Model, error)
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if w, ok := e.known[f.SHA256]; ok {
-		_ = e.keep(rb, m, f) // a full disk shall not keep a model from being loaded; then there may be no way back to it
+		_ = e.keep(rb, m, f) // a full disk must not keep a model from being loaded; then there may be no way back to it
 		return w, nil
 	}
 	h, err := e.runtime.OpenHead(f.Data)
@@ -135,7 +135,7 @@ func (e *engine) fetch(t *rt.Task, list []runbook.Model, within time.Duration) e
 
 func (e *engine) head(rb *runbook.Runbook, m runbook.Model) (node.Classifier, error) {
 	f, err := e.file(rb, m)
-	if err != nil && !errors.Is(err, errReplaced) { // another model hears more than none
+	if err != nil && !errors.Is(err, errReplaced) { // with another model the appliance still hears
 		return nil, err
 	}
 	e.mu.Lock()

@@ -62,7 +62,7 @@ func (m *Monitor) forget(t *rt.Task) {
 	}
 }
 
-// close ends the incidents that no fact ends: of leaks that have ended after all, and of restarts that are within their budget
+// close ends the incidents that no fact ends: leaks that have ended after all, and restarts that are within their budget
 // again.
 func (m *Monitor) close(t *rt.Task, views []View) {
 	if len(m.leaks) == 0 && len(m.alerts) == 0 {
@@ -94,7 +94,7 @@ func (m *Monitor) judge(t *rt.Task, n *watched, v *View, w runbook.Watchdog) hea
 	case !known || taken != p.taken:
 		p = progress{taken: taken, since: now, restarts: v.Restarts}
 		m.nodes[address] = p
-	case v.Restarts != p.restarts, !waits && v.Node.Kind != Source: // a node that has nothing to take is not stuck
+	case v.Restarts != p.restarts, !waits && v.Node.Kind != Source: // a node with nothing to read is not stuck
 		p.since, p.restarts = now, v.Restarts
 		m.nodes[address] = p
 	}
@@ -102,10 +102,10 @@ func (m *Monitor) judge(t *rt.Task, n *watched, v *View, w runbook.Watchdog) hea
 	told, has := m.facts[address]
 	switch {
 	case v.State == reconcile.Waiting:
-		f.Level, f.Why = health.Unhealthy, fmt.Sprintf("it failed and is started again: %v", v.Err)
+		f.Level, f.Why = health.Unhealthy, fmt.Sprintf("it failed and is being restarted: %v", v.Err)
 	case v.State == reconcile.Finished:
 	case v.Node.Kind != Source && (full || waits && v.Node.Kind.prompt()) && idle > w.NodeStall:
-		f.Level, f.Why = health.Unhealthy, fmt.Sprintf("it has taken nothing of what waits for it for %v", idle.Round(100*time.Millisecond))
+		f.Level, f.Why = health.Unhealthy, fmt.Sprintf("it has made no progress on what waits for it for %v", idle.Round(100*time.Millisecond))
 		_, open := m.open[address]
 		if m.fact(t, f); !open {
 			m.Log.Open(t, address, f.Why, m.evidence())
@@ -114,8 +114,8 @@ func (m *Monitor) judge(t *rt.Task, n *watched, v *View, w runbook.Watchdog) hea
 		m.restarted(t, address, f.Why)
 		m.Runner.Restart(t, address)
 		m.nodes[address] = progress{taken: taken, since: now, restarts: v.Restarts + 1, stuck: true}
-	case p.stuck && full: // that it was started again is no recovery
-		f.Level, f.Why = health.Unhealthy, "it was started again, and has taken nothing since"
+	case p.stuck && full: // a restart is not a recovery
+		f.Level, f.Why = health.Unhealthy, "it was restarted and has made no progress since"
 	case v.Node.Kind == Source && has && told.Level != health.Healthy:
 		f.Level, f.Why = told.Level, told.Why
 	case v.Node.Kind == Source && idle > w.ReadStall:
@@ -132,8 +132,8 @@ func (m *Monitor) judge(t *rt.Task, n *watched, v *View, w runbook.Watchdog) hea
 	return m.symptom(now, f)
 }
 
-// symptom makes less of a heartbeat that is refused while its service is away, or has been back for less time than it takes to
-// send another: that is one incident, of the service.
+// symptom plays down a refused heartbeat while its service is away, or has not been back long enough to be sent another: that
+// is one incident, of the service.
 func (m *Monitor) symptom(now rt.Instant, f health.Fact) health.Fact {
 	if f.Kind != string(Heartbeat) || f.Level != health.Unhealthy {
 		return f

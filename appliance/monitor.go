@@ -15,8 +15,8 @@ import (
 	"orac/appliance/status"
 )
 
-// Monitor watches a runner: how well each component is, what goes wrong, what was done about it. It looks, and tells the
-// runner to start a stuck node again; it stands in nobody's way.
+// Monitor watches a runner: how well each component is, what goes wrong, what was done about it. It observes, and tells
+// the runner to restart a stuck node; no node waits for it.
 type Monitor struct {
 	Runner *Runner
 	Log    *incident.Log
@@ -47,7 +47,7 @@ type Monitor struct {
 	verdict *rt.Mailbox[memory.Verdict]
 	model   *health.Model
 	facts   map[string]health.Fact // what events have told, by component
-	open    map[string]string      // incidents that go on, by component
+	open    map[string]string      // open incidents, by component
 	leaks   map[string]string      // incidents of instances that hang, by address
 	alerts  map[string]string      // incidents of too many restarts, by component
 	nodes   map[string]progress
@@ -64,9 +64,9 @@ type Monitor struct {
 // progress is what was last seen of a node.
 type progress struct {
 	taken    uint64
-	since    rt.Instant // it was seen to take anything, or to have nothing to take
+	since    rt.Instant // when it was last seen to read something, or to have nothing to read
 	restarts int
-	stuck    bool // it was started again for that it took nothing, and has not taken anything since
+	stuck    bool // restarted: it made no progress, and has made none since
 }
 
 const (
@@ -133,8 +133,8 @@ func (m *Monitor) Run(t *rt.Task) error {
 	}
 }
 
-// settle has given back what loading needed, a little after it. However often a runbook is planned or applied, the process is
-// as large after that as before.
+// settle releases the memory that loading needed, a little after it. However often a runbook is planned or applied, the
+// process stays as large as before.
 func (m *Monitor) settle(t *rt.Task) error {
 	for {
 		if err := t.Sleep(settledAfter); err != nil {
@@ -202,7 +202,7 @@ func (m *Monitor) event(t *rt.Task, e event.Event) {
 	case event.NodeFailed:
 		m.restarted(t, e.Node, b.Cause)
 	case event.NodeLeaked:
-		m.leaks[e.Node], _ = m.Log.Open(t, e.Node, "it did not stop in time, and keeps "+b.Claim, m.evidence())
+		m.leaks[e.Node], _ = m.Log.Open(t, e.Node, "it did not stop in time and still holds "+b.Claim, m.evidence())
 	case event.STTHealth:
 		if component := "stt." + b.STT; b.OK {
 			if m.facts[component].Level == health.Unhealthy {
@@ -226,7 +226,7 @@ func (m *Monitor) event(t *rt.Task, e event.Event) {
 		switch {
 		case b.OK:
 			ok(e.Node, string(Heartbeat))
-		case b.Late: // who is behind the server does not answer it: no outage of ours
+		case b.Late: // the service behind that server does not answer it: not an outage of ours
 			bad(e.Node, string(Heartbeat), health.Degraded, b.Cause)
 		default:
 			bad(e.Node, string(Heartbeat), health.Unhealthy, b.Cause)
@@ -242,7 +242,7 @@ func (m *Monitor) event(t *rt.Task, e event.Event) {
 		}
 		why := b.Cause
 		if b.Gone {
-			why += "; nothing is sent to it: give the webhook another url, or take it out"
+			why += "; nothing more is sent to it: change the webhook's url, or remove the webhook"
 		}
 		bad(e.Node, string(Webhook), level, why)
 	case event.WebhookAside:
@@ -250,17 +250,17 @@ func (m *Monitor) event(t *rt.Task, e event.Event) {
 			m.asideEvent(t, e.Node, b)
 			break
 		}
-		bad(e.Node, string(Webhook), health.Unhealthy, "it takes no event: "+b.Cause)
+		bad(e.Node, string(Webhook), health.Unhealthy, "it accepts no events: "+b.Cause)
 		m.fact(t, m.facts[e.Node])
-		m.acted(t, e.Node, "kept, newest hundred; to see them: orac spool list")
+		m.acted(t, e.Node, "the newest hundred are kept; to see them: orac spool list")
 	case event.StoreFailed:
 		bad(e.Node, string(History), health.Degraded, b.Cause)
 	case event.StoreBack:
 		ok(e.Node, string(History))
 	case event.ClockJumped:
-		if b.Start { // a step while it runs is told in the log: nothing that runs goes by the wall clock
+		if b.Start { // a step while it runs is only logged: nothing that runs depends on the wall clock
 			id, _ := m.Log.Open(t, e.Node, "the clock of the machine: "+b.String(), "")
-			m.Log.Action(t, id, "nothing is deleted because of it: age is what ORAC has run, and what the network proves")
+			m.Log.Action(t, id, "nothing is deleted because of it: ages count only time that ORAC ran or the network proves")
 			m.Log.Recover(t, id)
 		}
 	}
@@ -269,15 +269,16 @@ func (m *Monitor) event(t *rt.Task, e event.Event) {
 // refusals are how often in a row a webhook fails before that is an incident: once is normal.
 const refusals = 3
 
-// asideEvent keeps an event that was set aside as an incident that is over: the next one is on its way.
+// asideEvent records an event that was set aside as an incident that has ended: the next one is on its
+// way.
 func (m *Monitor) asideEvent(t *rt.Task, component string, b event.WebhookAside) {
 	id, _ := m.Log.Open(t, component, b.Type+" event "+b.Event+" was set aside: "+b.Cause, "")
 	m.Log.Action(t, id, "kept in hooks/"+b.Webhook+"/aside; to see it: orac spool list; to try again: orac spool retry "+b.Event)
 	m.Log.Recover(t, id)
 }
 
-// trouble is how bad a failed exchange is: one may fail, but who is refused stays so until a person sees to it, and that is an
-// incident. Its cause names the peer.
+// trouble is how bad a failed exchange is. One may fail, but a refusal lasts until a person fixes it, so it is an incident.
+// Its cause names the peer.
 func trouble(denied bool) health.Level {
 	if denied {
 		return health.Unhealthy
@@ -285,21 +286,24 @@ func trouble(denied bool) health.Level {
 	return health.Degraded
 }
 
-// aside keeps an utterance that was set aside as an incident that is over: the next one is on its way.
+// aside records an utterance that was set aside as an incident that has ended: the next one is on its
+// way.
 func (m *Monitor) aside(t *rt.Task, component string, b event.Delivered) {
 	id, _ := m.Log.Open(t, component, "utterance "+b.Utterance+" was set aside: "+b.Cause, "")
 	m.Log.Action(t, id, "kept in spool/refused; to see it: orac spool list; to try again: orac spool retry "+b.Utterance)
 	m.Log.Recover(t, id)
 }
 
-// doubled keeps it as an incident that is over that an utterance goes out once more although it may have been acted on.
+// doubled records, as an incident that has ended, that an utterance is sent once more although it may have been acted
+// on.
 func (m *Monitor) doubled(t *rt.Task, component string, b event.DeliveryRepeated) {
 	id, _ := m.Log.Open(t, component, "utterance "+b.Utterance+" may be acted on twice: "+b.Cause, "")
 	m.Log.Action(t, id, fmt.Sprintf("it was sent again to %s after %.0f s, so that it is not lost", b.STT, b.Waited))
 	m.Log.Recover(t, id)
 }
 
-// restarted counts a restart of a component; more than its budget are an incident of their own.
+// restarted counts a restart of a component; if they exceed its budget, that is an incident of its
+// own.
 func (m *Monitor) restarted(t *rt.Task, component, why string) {
 	if alert, raised := m.Log.Restarted(t, component, why, 0); raised {
 		m.alerts[component], _ = m.Log.Open(t, component, alert.String(), "")

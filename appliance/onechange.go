@@ -9,8 +9,8 @@ import (
 	"orac/appliance/status"
 )
 
-// oneChange sees to it that one change is made at a time. A change of the network holds up no change of this machine's user for
-// as long as its author likes: while it fetches models, and while its health is watched, it makes room, and is taken back.
+// oneChange sees to it that one change is made at a time. A network client cannot hold up a change of this machine's user:
+// while its change fetches models, and while its health is watched, it makes room, and is taken back.
 type oneChange struct {
 	whose atomic.Int32 // makes one
 	waits atomic.Int32 // changes of this machine's user that want to be made
@@ -23,12 +23,12 @@ const (
 	machines
 )
 
-// roomTime is how long this machine's user waits for a change of the network to make room: to stop components takes its time.
+// roomTime is how long this machine's user waits for a change of the network to make room: components need time to stop.
 const roomTime = 30 * time.Second
 
 var (
-	errBusy = &status.Refusal{Code: status.Busy, Message: "another apply or rollback goes on", Hint: "wait until it has ended: orac status"}
-	errRoom = errors.New("this machine's user changes something, which goes first")
+	errBusy = &status.Refusal{Code: status.Busy, Message: "another apply or rollback is running", Hint: "wait until it ends: orac status"}
+	errRoom = errors.New("a person at this machine is changing something, and that goes first")
 )
 
 // begin waits until a change can be made, or says why it cannot. end must follow.

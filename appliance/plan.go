@@ -27,7 +27,7 @@ func Plan(old, fresh *Graph) status.Plan {
 	for _, n := range old.Nodes {
 		if fresh.Node(n.Address) == nil {
 			p.Components = append(p.Components, status.Component{
-				Address: n.Address, Kind: string(n.Kind), Action: status.Remove, Because: d.because(n), Why: "nothing of the runbook needs it any more",
+				Address: n.Address, Kind: string(n.Kind), Action: status.Remove, Because: d.because(n), Why: "nothing in the runbook needs it any more",
 			})
 		}
 	}
@@ -88,10 +88,10 @@ func (d differ) goes(n *Node) string {
 	case runbook.ByHTTP:
 		return "from now on recordings go by HTTP: " + why
 	}
-	return "from now on a command is given each recording"
+	return "from now on a command receives each recording"
 }
 
-// because gives the changed attributes of the runbook that a node depends on.
+// because returns the changed attributes of the runbook that a node depends on.
 func (d differ) because(n *Node) (list []status.Attribute) {
 	for _, c := range d.changes {
 		for _, a := range c.Attributes {
@@ -110,13 +110,14 @@ func attribute(block runbook.Address, a runbook.AttributeChange) status.Attribut
 	}
 }
 
-// Settings is the kind of a component that is no node: a block that the appliance as a whole goes by.
+// Settings is the kind of a component that is not a node: a block that concerns the appliance as a
+// whole.
 const Settings = "settings"
 
 // ofTheWhole are the types of those blocks.
 var ofTheWhole = []string{"appliance", "apply", "watchdog", "memory", "disk", "store", "web", "auth", "user", "service_account"}
 
-// settings are the blocks with changed attributes that the appliance as a whole goes by, and no node.
+// settings are the blocks with changed attributes that concern the appliance as a whole, and no node.
 func (d differ) settings() (list []status.Component) {
 	for _, change := range d.changes {
 		kind, _, _ := strings.Cut(string(change.Address), ".")
@@ -129,9 +130,9 @@ func (d differ) settings() (list []status.Component) {
 				continue
 			}
 			if c.Because = append(c.Because, attribute(change.Address, a)); a.OnChange == runbook.Restart {
-				c.Why = a.Name + " counts from the next start of the appliance"
+				c.Why = a.Name + " takes effect at the next start of the appliance"
 				if kind == "web" {
-					c.Why = "the console and the API are away for a moment; nothing else is touched"
+					c.Why = "the console and the API are unavailable for a moment; nothing else is touched"
 				}
 			}
 		}
@@ -147,8 +148,7 @@ func touches(p status.Plan) bool {
 	return slices.ContainsFunc(p.Components, func(c status.Component) bool { return c.Kind != Settings && c.Action != status.Keep })
 }
 
-// settingsAction is what becomes of a block that no node comes from. The web server is the only one of them that is started
-// again.
+// settingsAction is what happens to a block that no node comes from. Only the web server is restarted.
 func settingsAction(c runbook.Change) status.Action {
 	restarts := func(a runbook.AttributeChange) bool { return a.OnChange == runbook.Restart }
 	switch {
@@ -168,12 +168,12 @@ func (d differ) feeds(address string) string {
 	var parts []string
 	for _, r := range is {
 		if !slices.Contains(was, r) {
-			parts = append(parts, "it feeds "+r+", too")
+			parts = append(parts, "it also feeds "+r)
 		}
 	}
 	for _, r := range was {
 		if !slices.Contains(is, r) {
-			parts = append(parts, "it feeds "+r+" no more")
+			parts = append(parts, "it no longer feeds "+r)
 		}
 	}
 	return strings.Join(parts, "; ")

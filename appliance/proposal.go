@@ -12,7 +12,7 @@ import (
 	"orac/runbook"
 )
 
-// Evaluation is a text that is to be evaluated, and by whom it may run. It is what a Language is asked with.
+// Evaluation is a text to evaluate, and on whose behalf it may run. It is the question to a Language.
 type Evaluation struct {
 	status.PlanRequest
 	Text []byte
@@ -40,8 +40,8 @@ type Proposal struct {
 	graph   *Graph
 }
 
-// Change is a change of what runs, with what belongs to it and must happen while nobody else changes anything. Its functions are
-// called in the order in which they stand here.
+// Change is a change of what runs, with the steps that must happen while nobody else changes anything. Its functions are called
+// in the order in which they are listed here.
 type Change struct {
 	status.ApplyRequest
 	// Begin is called before anything is read: for a secret that the change is about. An error ends the change; nil: nothing.
@@ -186,7 +186,7 @@ func (c Change) Do(wanted func() (Proposal, error), run func(Proposal) (status.A
 	return a, err
 }
 
-// Refuse is why a text with problems is not used.
+// Refuse says why a text with problems is not used.
 func Refuse(file string, problems runbook.Diagnostics) error {
 	var text strings.Builder
 	_ = problems.Render(&text, runbook.RenderOptions{}) // it writes to memory
@@ -207,12 +207,12 @@ func (s *Proposer) inStep(t *rt.Task, r status.PlanRequest, file []byte) error {
 	if err == nil && !Plan(now, p.graph).Changes {
 		return nil
 	}
-	why := "it was changed and not applied, or an older generation was returned to"
+	why := "it was changed and not applied, or an older generation was restored"
 	if err != nil {
 		why = "it was changed, and cannot be applied as it is: " + err.Error()
 	}
 	return &status.Refusal{
 		Code: status.OutOfStep, Message: "The runbook's file is not what runs: " + why + ".",
-		Hint: "Apply it first, or make it what runs, on the page Runbook; then this change can be made alone.",
+		Hint: "On the page Runbook, apply the file or replace it with what runs; then make this change again.",
 	}
 }

@@ -102,8 +102,7 @@ func (m *Monitor) disk(t *rt.Task, d runbook.Disk) {
 	m.fact(t, f)
 }
 
-// logFile opens an incident while the log cannot be written to its file. The appliance hears all the same, so it is degraded and
-// no more.
+// logFile opens an incident while the log cannot be written to its file. The appliance still hears, so it is only degraded.
 func (m *Monitor) logFile(t *rt.Task, path string) {
 	if m.LogFile == nil {
 		return

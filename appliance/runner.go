@@ -97,7 +97,7 @@ func (r *Runner) Swap(t *rt.Task, p *Prepared) error {
 	return errors.Join(err, waitErr)
 }
 
-var errEnded = errors.New("the appliance is about to end")
+var errEnded = errors.New("the appliance is stopping")
 
 func (r *Runner) swap(t *rt.Task, o order) {
 	var err error
@@ -152,7 +152,7 @@ func (r *Runner) current(address string) *instance {
 	return nil
 }
 
-// wants is what shall run.
+// wants is what should run.
 func (r *Runner) wants() (list []reconcile.Want) {
 	for _, n := range r.graph.Load().Nodes {
 		if r.draining && n.Kind == Source {
@@ -177,7 +177,7 @@ func (r *Runner) haves() (list []reconcile.Have) {
 func (r *Runner) reconcile(t *rt.Task) (rt.Instant, error) {
 	w := r.graph.Load().Runbook.Watchdog
 	policy := reconcile.Policy{StopDeadline: w.StopDeadline, LeakBudget: w.LeakBudget}
-	if r.draining { // the process is about to end anyway
+	if r.draining { // the process is ending anyway
 		policy.LeakBudget = len(r.instances)
 	}
 	for {
@@ -203,7 +203,7 @@ func (r *Runner) reconcile(t *rt.Task) (rt.Instant, error) {
 	}
 }
 
-// drain ends the sound: sources are wanted no more.
+// drain ends the sound: sources are no longer wanted.
 func (r *Runner) drain(t *rt.Task) {
 	r.draining = true
 	for _, i := range r.instances {

@@ -21,10 +21,10 @@ func (c *Core) ManageSpool(t *rt.Task, r status.SpoolRequest) (status.SpoolAnswe
 	case status.SpoolList:
 	case status.SpoolRetry, status.SpoolDrop, status.SpoolSound:
 		if !utterance.IsID(r.ID) {
-			return status.SpoolAnswer{}, &status.Refusal{Code: status.Invalid, Message: "that is no ID of an utterance", Hint: "To see what is there: orac spool list"}
+			return status.SpoolAnswer{}, &status.Refusal{Code: status.Invalid, Message: "that is not the ID of an utterance", Hint: "To see what is there: orac spool list"}
 		}
 	default:
-		return status.SpoolAnswer{}, &status.Refusal{Code: status.Invalid, Message: "the spool can be asked for list, retry, drop and sound"}
+		return status.SpoolAnswer{}, &status.Refusal{Code: status.Invalid, Message: "the spool only knows list, retry, drop and sound"}
 	}
 	until := t.Now().Add(spoolPatience)
 	if node.IsEvent(r.ID) {
@@ -85,7 +85,7 @@ func (c *Core) manageHooks(t *rt.Task, until rt.Instant, r status.SpoolRequest) 
 	return all, err
 }
 
-var busySpool = &status.Refusal{Code: status.Busy, Message: "the spool does not answer: the disk may be slow, or it is being started again", Hint: "Look whether it was done: orac spool list"}
+var busySpool = &status.Refusal{Code: status.Busy, Message: "the spool does not answer: the disk may be slow, or the spool is restarting", Hint: "Check whether it was done: orac spool list"}
 
 // spoolNode is the spool that runs; nil if there is none.
 func (c *Core) spoolNode() *node.Spool {

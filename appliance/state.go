@@ -28,7 +28,7 @@ type State struct {
 	Store    node.Book
 	Temp     string          // for files that nobody needs after a restart; empty at the start
 	HashKey  []byte          // of the hashes that stand for secrets in generations: the same at every start
-	Problems []string        // what does not work, and the appliance starts all the same
+	Problems []string        // problems that do not keep the appliance from starting
 	SetAside *store.SetAside // a damaged history that was moved out of the way; nil if there was none
 
 	history *store.Store
@@ -133,7 +133,7 @@ func (s *State) take() error {
 	}
 	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
 		var pid [32]byte
-		n, _ := f.ReadAt(pid[:], 0) // whose it is helps, and is not needed
+		n, _ := f.ReadAt(pid[:], 0) // naming the holder helps, and is not needed
 		f.Close()
 		if errors.Is(err, unix.EWOULDBLOCK) {
 			return fmt.Errorf("%w by process %s", ErrLocked, strings.TrimSpace(string(pid[:n])))
@@ -156,7 +156,7 @@ func stateError(dir string, err error) error {
 	hint := "check that it is a folder that you own"
 	switch {
 	case errors.Is(err, ErrLocked):
-		hint = "another orac runs with it: stop that one, or give this one a folder of its own with --state-dir"
+		hint = "another orac uses it: stop that one, or give this one a folder of its own with --state-dir"
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
 		hint = "it cannot be written: choose another with --state-dir or ORAC_STATE_DIR"
 	case errors.Is(err, syscall.ENOSPC):

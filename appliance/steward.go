@@ -146,7 +146,7 @@ func (s *Steward) Rollback(t *rt.Task, r status.RollbackRequest, progress func(s
 	}
 	defer s.one.end()
 	if now := s.Generation(); r.Running != 0 && r.Running != now {
-		return status.Applied{}, &status.Refusal{Code: status.Changed, Message: fmt.Sprintf("generation %d runs by now", now), Hint: "look at what would be done now"}
+		return status.Applied{}, &status.Refusal{Code: status.Changed, Message: fmt.Sprintf("generation %d runs now", now), Hint: "look at what would be done now"}
 	}
 	to, err := s.former(t, r)
 	if err != nil {
@@ -271,7 +271,7 @@ func (s *Steward) change(t *rt.Task, to Proposal, plan status.Plan, ready *Prepa
 	a.Why = err.Error()
 	step("not well: %v", err)
 	if noWay != nil {
-		a.Why += "; it runs on, since there is no way back: " + noWay.Error()
+		a.Why += "; it keeps running, since there is no way back: " + noWay.Error()
 		return a, nil
 	}
 	a.RolledBack = true

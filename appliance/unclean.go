@@ -14,8 +14,8 @@ import (
 	"orac/appliance/statedir"
 )
 
-// runningFile says that an appliance runs. Whatever ends it in good order takes the file away: a signal, the end of all sound, a
-// process that takes its place. What is there at a start was left by one that was killed, has crashed, or went down with its machine.
+// runningFile says that an appliance runs. A clean end removes the file: a signal, the end of all sound, a process that takes
+// over. A file that is there at a start was left by a process that was killed, has crashed, or went down with its machine.
 const runningFile = "running"
 
 // run is what the file holds.
@@ -41,7 +41,7 @@ func bootID() string {
 	return strings.TrimSpace(string(b))
 }
 
-// beginRun notes that an appliance runs, and gives the run before if that did not end in good order. end takes the note away.
+// beginRun notes that an appliance runs, and returns the run before if that did not stop cleanly. end removes the note.
 func beginRun(d *statedir.Dir, boot string, pid int, now time.Time) (before *Unclean, end func(), err error) {
 	const most = 4 << 10
 	if text, err := d.ReadFile(runningFile, most); err == nil {
@@ -59,16 +59,16 @@ func beginRun(d *statedir.Dir, boot string, pid int, now time.Time) (before *Unc
 func uncleanRun(text []byte, boot string) *Unclean {
 	var r run
 	if err := json.Unmarshal(text, &r); err != nil {
-		return &Unclean{Cause: "orac did not end in good order", Evidence: "its note of the run cannot be read: " + err.Error()}
+		return &Unclean{Cause: "orac did not stop cleanly", Evidence: "its note of the last run cannot be read: " + err.Error()}
 	}
 	u := &Unclean{Evidence: fmt.Sprintf("process %d, started at %s", r.PID, r.At.Format(time.RFC3339))}
 	switch {
 	case r.Boot == "" || boot == "":
-		u.Cause = "orac did not end in good order: it was killed, it crashed, or its machine went down"
+		u.Cause = "orac did not stop cleanly: it was killed, it crashed, or its machine went down"
 	case r.Boot != boot:
 		u.Cause = "the machine went down while orac ran: a power cut, or a reset"
 	default:
-		u.Cause = "orac was killed or crashed: kill -9, the kernel when memory ran out, or a fault of its own"
+		u.Cause = "orac was killed or crashed: by kill -9, by the kernel when memory ran out, or by a fault of its own"
 	}
 	return u
 }
@@ -88,11 +88,11 @@ func leftBehind(d *statedir.Dir) string {
 			}
 		}
 	}
-	return fmt.Sprintf("started again; %s cut off by it and completed from the disk, %s on disk to be delivered",
+	return fmt.Sprintf("restarted; completed %s that had been cut off; %s on disk waiting for delivery",
 		amount.Count(cut, "recording"), amount.Count(whole, "recording"))
 }
 
-// tellUnclean makes an incident of a run that did not end in good order. It is over: this process runs.
+// tellUnclean makes an incident of a run that did not stop cleanly. It has ended: this process runs.
 func (c *Core) tellUnclean(t *rt.Task) {
 	u := c.o.Unclean
 	if u == nil {

@@ -19,11 +19,11 @@ func TestAnEndThatNobodySaw(t *testing.T) {
 		because string
 	}{
 		"in good order":         {clean: true, boot: "one"},
-		"killed":                {boot: "one", because: "killed or crashed: kill -9"},
+		"killed":                {boot: "one", because: "killed or crashed: by kill -9"},
 		"a power cut":           {boot: "two", because: "the machine went down"},
 		"a kernel without name": {boot: "", because: "it was killed, it crashed, or its machine went down"},
-		"a torn note":           {left: `{"pid": 12`, boot: "two", because: "did not end in good order"},
-		"an empty note":         {left: "\n", boot: "two", because: "did not end in good order"},
+		"a torn note":           {left: `{"pid": 12`, boot: "two", because: "did not stop cleanly"},
+		"an empty note":         {left: "\n", boot: "two", because: "did not stop cleanly"},
 		"a hostile note":        {left: `{"pid": 1, "boot": "\u001b[2J", "at": "2026-01-17T12:00:00Z"}`, boot: "two", because: "the machine went down"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -67,7 +67,7 @@ func TestAnEndThatNobodySaw(t *testing.T) {
 			if before == nil || !strings.Contains(before.Cause, c.because) || before.Evidence == "" {
 				t.Fatalf("got %+v", before)
 			}
-			if want := "1 recording cut off by it and completed from the disk, 2 recordings on disk to be delivered"; !strings.Contains(before.Found, want) {
+			if want := "completed 1 recording that had been cut off; 2 recordings on disk waiting for delivery"; !strings.Contains(before.Found, want) {
 				t.Errorf("it found %s", before.Found)
 			}
 			end()

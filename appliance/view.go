@@ -14,7 +14,7 @@ type View struct {
 	State      reconcile.State
 	Since      rt.Instant
 	Generation rt.Generation
-	Restarts   int // in the last hour; the first start is none
+	Restarts   int // in the last hour; the first start does not count
 	Err        error
 
 	code node.Node

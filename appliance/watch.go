@@ -45,7 +45,7 @@ func (s *Steward) watch(t *rt.Task, plan status.Plan, before []View, gate time.D
 				return fmt.Errorf("%s failed: %w", v.Node.Address, v.Err)
 			}
 			if n, known := restarts[v.Node.Address]; known && n >= 0 && v.Restarts > n {
-				return fmt.Errorf("%s had to be started again", v.Node.Address)
+				return fmt.Errorf("%s had to be restarted", v.Node.Address)
 			}
 		}
 		for _, address := range touched {

@@ -14,7 +14,7 @@ type watched struct {
 	seen  uint64    // the look at which it was there last
 }
 
-// prepare finds out what is to be watched, when the graph is another one than at the last look.
+// prepare finds out what to watch, when the graph has changed since the last look.
 func (m *Monitor) prepare() {
 	g, boxes := m.Runner.Graph(), m.Runner.boxes.Load()
 	if g == m.graph && boxes == m.boxes {
@@ -88,7 +88,7 @@ func (k Kind) prompt() bool {
 	return false
 }
 
-// serviceOf is the component of the speech-to-text service that a node speaks to; "stt." if it is none of the runbook's.
+// serviceOf is the component of the speech-to-text service that a node speaks to; "stt." if the runbook has none.
 func serviceOf(g *Graph, n *Node) string {
 	if n.Kind != Heartbeat {
 		return "stt." + n.Block.Name()

@@ -274,7 +274,7 @@ func TestAClockThatIsElsewhereAtTheStartIsAnIncident(t *testing.T) {
 		}
 		list := log.Recent(k.Now(), 10)
 		if len(list) != 1 || list[0].Component != "clock" || list[0].Recovered.IsZero() || len(list[0].Actions) != 1 ||
-			!strings.Contains(list[0].Cause, "ahead of when ORAC ran last, and the network does not vouch for it") {
+			!strings.Contains(list[0].Cause, "ahead of when ORAC ran last, and the network does not confirm it") {
 			t.Errorf("%+v", list)
 		}
 		return nil

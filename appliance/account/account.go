@@ -1,4 +1,4 @@
-// Package account gives the short-lived tokens by which this appliance shows other services who it is.
+// Package account makes the short-lived tokens that identify this appliance to other services.
 //
 // Guarantees: a token is HS256 (RFC 7519), signed with the secret that both sides know and that never leaves this process; it is
 // replaced before it ends, and at once when a peer has refused it. The other side checks: algorithm HS256, kid the name of the
@@ -27,7 +27,7 @@ type Config struct {
 // minSecret is the least length of a key for HS256 (RFC 7518, 3.2), in bytes.
 const minSecret = 32
 
-// Tokens gives tokens of an account. It may be used by many at once.
+// Tokens makes tokens of an account. Several goroutines may use it at once.
 type Tokens struct {
 	c Config
 
@@ -39,7 +39,7 @@ type Tokens struct {
 // New makes the tokens of an account; the first is signed when it is asked for.
 func New(c Config) (*Tokens, error) {
 	if n := len(c.Secret.Reveal()); n < minSecret {
-		return nil, fmt.Errorf("service account %s: its secret has %d bytes, and needs %d at least: orac secrets rotate", c.Name, n, minSecret)
+		return nil, fmt.Errorf("service account %s: its secret has %d bytes; it needs at least %d: run orac secrets rotate", c.Name, n, minSecret)
 	}
 	return &Tokens{c: c}, nil
 }
@@ -51,8 +51,8 @@ type Claims struct {
 	Permissions []string `json:"permissions"`
 }
 
-// Token gives a token that is good at that moment and for at least a fifth of its lifetime. It is another one than refused, which
-// is what a peer has not taken; empty if nothing was refused.
+// Token returns a token that is valid at that moment and for at least a fifth of its lifetime. It differs from refused, the token
+// that a peer has rejected; refused is empty if none was.
 func (t *Tokens) Token(now time.Time, refused string) (string, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -1,4 +1,4 @@
-// Package amount puts amounts into the words that people read, on the terminal as in the console.
+// Package amount puts amounts into words for people, on the terminal and in the console.
 package amount
 
 import (
@@ -61,7 +61,7 @@ func Bytes(n int64) string {
 	return fmt.Sprintf("%s%.1f TiB", sign, f)
 }
 
-// Count gives a number with its noun: "1 query", "2 queries".
+// Count returns a number with its noun: "1 query", "2 queries".
 func Count(n int, one string) string {
 	switch {
 	case n == 1:
@@ -82,7 +82,8 @@ func Decimal(f float32) float64 {
 	return d
 }
 
-// Round is a measured number with so many decimals as people can use, so that no list shows 12.463355597079104.
+// Round rounds a measured number to as many decimals as people can use, so that no list shows
+// 12.463355597079104.
 func Round(f float64, decimals int) float64 {
 	unit := math.Pow10(decimals)
 	if r := math.Round(f*unit) / unit; !math.IsInf(r, 0) && !math.IsNaN(r) {

@@ -39,7 +39,8 @@ func (e Event) MarshalJSON() ([]byte, error) {
 	return json.Marshal(flat)
 }
 
-// Origin is where an utterance comes from, for those who tell others of it. It is no part of an event's JSON.
+// Origin is where an utterance comes from, for nodes that report it to others. It is not part of an event's
+// JSON.
 type Origin struct {
 	Wake     string // ID of the detection
 	Device   string
@@ -162,12 +163,12 @@ type DeliveryFailed struct {
 	Attempt   int    `json:"attempt"`
 	Cause     string `json:"cause"`
 	Retry     string `json:"retry"`            // what comes next
-	Denied    bool   `json:"denied,omitempty"` // the service does not know who we are, or will not have us
+	Denied    bool   `json:"denied,omitempty"` // the service does not know who we are, or rejects us
 	Of        Origin `json:"-"`
 }
 
-// DeliveryRepeated: an utterance goes out once more although the service may have acted on it: it may have had all of it, and its
-// answer did not come, or could not be read.
+// DeliveryRepeated: an utterance is sent once more although the service may have acted on it. The service may have received all
+// of it, and its answer did not come, or could not be read.
 type DeliveryRepeated struct {
 	Utterance string  `json:"utterance"`
 	STT       string  `json:"stt"`
@@ -203,15 +204,15 @@ type STTHealth struct {
 	Denied bool   `json:"denied,omitempty"` // see DeliveryFailed
 }
 
-// Streaming: whether utterances are streamed to a service that could take streams, on each change. While they are not, they go by
-// HTTP.
+// Streaming: whether utterances are streamed to a service that could accept streams, on each change. While they are not, they go
+// by HTTP.
 type Streaming struct {
 	STT string `json:"stt"`
 	On  bool   `json:"on"`
 	Why string `json:"why,omitempty"` // it is off
 }
 
-// Heartbeat: whether heartbeats are taken, on each change. One that fails was tried twice.
+// Heartbeat: whether the server accepts heartbeats, on each change. One that fails was tried twice.
 type Heartbeat struct {
 	Endpoint string `json:"endpoint"`
 	OK       bool   `json:"ok"`
@@ -229,8 +230,8 @@ type WebhookFailed struct {
 	Type    string `json:"type"`  // wake, transcript, …
 	Attempt int    `json:"attempt"`
 	Cause   string `json:"cause"`
-	Denied  bool   `json:"denied,omitempty"` // the credentials or the address are wrong: it stays so until a person sees to it
-	Gone    bool   `json:"gone,omitempty"`   // the receiver is no more: nothing is sent to it
+	Denied  bool   `json:"denied,omitempty"` // the credentials or the address are wrong: it stays so until a person fixes it
+	Gone    bool   `json:"gone,omitempty"`   // the receiver no longer exists: nothing is sent to it
 }
 
 // WebhookTaken: a webhook has taken an event.
@@ -241,7 +242,7 @@ type WebhookTaken struct {
 	Attempts int    `json:"attempts"`
 }
 
-// WebhookAside: an event was set aside, since the webhook does not take it.
+// WebhookAside: an event was set aside because the webhook does not accept it.
 type WebhookAside struct {
 	Webhook string `json:"webhook"`
 	Event   string `json:"event"`
@@ -258,20 +259,20 @@ type WebhookDropped struct {
 	Cause   string `json:"cause"`
 }
 
-// Overrun: hops were lost before a node could take them.
+// Overrun: hops were lost before a node could read them.
 type Overrun struct {
 	Port string `json:"port"`
 	Hops int    `json:"hops"`
 }
 
-// NodeFailed: a node ended by itself and is started again.
+// NodeFailed: a node ended by itself and is being restarted.
 type NodeFailed struct {
 	Cause string `json:"cause"`
 	Stack string `json:"stack,omitempty"`
 	Retry string `json:"retry"`
 }
 
-// NodeLeaked: an instance did not stop in time; it is fenced off, and keeps what it claims.
+// NodeLeaked: an instance did not stop in time; it is fenced off, and still holds what it claims.
 type NodeLeaked struct {
 	Claim string `json:"claim,omitempty"`
 }
@@ -286,14 +287,14 @@ type StoreBack struct {
 	Lost int `json:"lost"` // events that were not written meanwhile
 }
 
-// ClockJumped: the wall clock has made a step that nothing explains. Nothing is deleted because of it.
+// ClockJumped: the wall clock jumped and nothing explains it. Nothing is deleted because of it.
 type ClockJumped struct {
 	By     float64 `json:"by"`     // seconds, forwards, or back if negative
-	Start  bool    `json:"start"`  // it was found at the start: the clock is elsewhere than when ORAC ran last
-	Proven bool    `json:"proven"` // the network vouches for the clock as it is now
+	Start  bool    `json:"start"`  // found at the start: the clock differs from what ORAC's last run leads to expect
+	Proven bool    `json:"proven"` // the network confirms the clock as it is now
 }
 
-// String tells it to a person.
+// String describes it for a person.
 func (b ClockJumped) String() string {
 	by := time.Duration(math.Abs(b.By) * float64(time.Second))
 	where := "ahead of"
@@ -305,7 +306,7 @@ func (b ClockJumped) String() string {
 		text = fmt.Sprintf("it is %s %s when ORAC ran last", amount.Span(by), where)
 	}
 	if !b.Proven {
-		text += ", and the network does not vouch for it"
+		text += ", and the network does not confirm it"
 	}
 	return text
 }
@@ -316,7 +317,7 @@ type IncidentTold struct {
 	Component string  `json:"component"`
 	Cause     string  `json:"cause"`
 	Closed    bool    `json:"closed"`
-	Seconds   float64 `json:"seconds"` // how long it lasted; 0 while it goes on
+	Seconds   float64 `json:"seconds"` // how long it lasted; 0 while it is open
 }
 
 // HealthTold: a component, or the appliance as a whole, is in better or worse health than before. The monitor tells it to webhooks.

@@ -1,4 +1,5 @@
-// Package health is the one model of how well an appliance is. It is pure: it is told facts with their time, and gives reports.
+// Package health is the one model of how well an appliance is. It is pure: it receives facts with their time, and returns
+// reports.
 //
 // Guarantees:
 //
@@ -75,7 +76,7 @@ type condition struct {
 // levels are those of the conditions, in the order of component.bad.
 var levels = [2]Level{Degraded, Unhealthy}
 
-// Observe takes a fact. Facts come in order of at; wall is the time of day.
+// Observe accepts a fact. Facts come in order of at; wall is the time of day.
 func (m *Model) Observe(at rt.Instant, wall time.Time, f Fact) {
 	now := moment{at, wall}
 	c, known := m.components[f.Component]
@@ -109,7 +110,7 @@ func (m *Model) Observe(at rt.Instant, wall time.Time, f Fact) {
 	c.advance(at)
 }
 
-// Forget takes a component out, because the appliance has it no more.
+// Forget removes a component that the appliance no longer has.
 func (m *Model) Forget(name string) {
 	if m.components[name] == nil {
 		return
@@ -190,8 +191,8 @@ func (m *Model) fresh() Report {
 	return r
 }
 
-// counts is what a component makes of the appliance. A symptom would count as its cause does or less, but for one that carries
-// sound and is dead of something that does not: that appliance is deaf, whatever it is deaf of.
+// counts says how much a component worsens the appliance's health. A symptom counts no more than its cause. The exception
+// carries sound and is dead because of something that does not: that appliance is deaf, whatever the cause.
 func (m *Model) counts(c *Component) Level {
 	if c.Level == Unhealthy && !m.components[c.Name].rule.Sound {
 		return Degraded
@@ -199,7 +200,7 @@ func (m *Model) counts(c *Component) Level {
 	return c.Level
 }
 
-// rank orders levels, best first; one that is none of ours is as bad as the worst.
+// rank orders levels, best first; an unknown level is as bad as the worst.
 func rank(l Level) int {
 	switch l {
 	case Healthy:

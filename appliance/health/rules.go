@@ -8,8 +8,8 @@ type Rule struct {
 	// Sound: without it nothing is heard, so that its being unhealthy makes the appliance unhealthy. Of all other kinds the
 	// worst makes it degraded.
 	Sound bool
-	// Show is how long a condition lasts before it shows, per level. Whoever states a fact may have waited already, as the
-	// watchdogs do: then it is 0.
+	// Show is how long a condition lasts before it shows, per level. If the reporter of a fact has waited already, as the
+	// watchdogs do, it is 0.
 	ShowDegraded, ShowUnhealthy time.Duration
 	// Clear is how long a component has been better before it shows as better.
 	Clear time.Duration

@@ -11,7 +11,7 @@ import (
 	"orac/appliance/status"
 )
 
-// What an incident holds at most. Evidence is what dumps of stacks and /proc take; it counts 200 times in memory.
+// Limits of an incident. Evidence has the size of dumps of stacks and /proc; memory holds it 200 times.
 const (
 	maxName     = 256
 	maxLine     = 1 << 10
@@ -19,7 +19,7 @@ const (
 	maxActions  = 64
 )
 
-// act adds an action; of more than fit only the number is kept, in the last.
+// act adds an action. When too many come, the last one only counts the rest.
 func (e *entry) act(text string) {
 	if len(e.Actions) < maxActions {
 		e.Actions = append(e.Actions, clip(text, maxLine))

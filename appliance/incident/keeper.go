@@ -10,7 +10,7 @@ import (
 	"orac/appliance/store"
 )
 
-// Book is where records are kept. What is there already is written once more without harm.
+// Book is where records are kept. Writing a record twice does no harm.
 type Book interface {
 	SaveIncident(status.Incident) error
 	AddRestart(store.Restart) error

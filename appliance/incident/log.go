@@ -57,8 +57,8 @@ func New(b Budget, out *rt.Mailbox[Record]) *Log {
 	return &Log{out: out, budget: b, counters: map[string]*counter{}}
 }
 
-// Open reports an incident and gives its identity. If one of the same component and cause goes on already it is that one's,
-// and fresh is false; evidence then fills in only what was missing. Texts that are too long are cut.
+// Open reports an incident and returns its identity. If one of the same component and cause is open already, its identity
+// is returned, and fresh is false; evidence then only fills in what was missing. Texts that are too long are cut.
 func (l *Log) Open(t *rt.Task, component, cause, evidence string) (id string, fresh bool) {
 	component, cause, evidence = clip(component, maxName), clip(cause, maxLine), clip(evidence, maxEvidence)
 	now, wall := t.Now(), t.Wall()
@@ -86,23 +86,23 @@ func (l *Log) Open(t *rt.Task, component, cause, evidence string) (id string, fr
 	return told.ID, fresh
 }
 
-// Action adds what was done about an incident, and tells whether there is such an incident that goes on.
+// Action adds what was done about an incident, and tells whether that incident is open.
 func (l *Log) Action(t *rt.Task, id, text string) bool {
 	return l.change(t, func(e *entry) bool { return e.ID == id }, func(e *entry) { e.act(text) }) > 0
 }
 
-// Explain adds evidence to an incident that goes on and has none, and tells whether it did: whoever saw it first may not have had any.
+// Explain adds evidence to an open incident that has none, and tells whether it did: the first reporter may not have had any.
 func (l *Log) Explain(t *rt.Task, id, evidence string) bool {
 	bare := func(e *entry) bool { return e.ID == id && e.Evidence == "" }
 	return l.change(t, bare, func(e *entry) { e.Evidence = clip(evidence, maxEvidence) }) > 0
 }
 
-// Recover ends an incident, and tells whether it went on until now.
+// Recover ends an incident, and tells whether it was open until now.
 func (l *Log) Recover(t *rt.Task, id string) bool {
 	return l.change(t, func(e *entry) bool { return e.ID == id }, l.end(t)) > 0
 }
 
-// RecoverAll ends whatever goes on with a component, and gives the number of incidents ended.
+// RecoverAll ends all open incidents of a component, and returns how many there were.
 func (l *Log) RecoverAll(t *rt.Task, component string) int {
 	return l.change(t, func(e *entry) bool { return e.Component == component }, l.end(t))
 }
@@ -112,7 +112,7 @@ func (l *Log) end(t *rt.Task) func(*entry) {
 	return func(e *entry) { e.over, e.Recovered, e.Duration = true, wall, now.Sub(e.from) }
 }
 
-// change applies f to all incidents that go on and match, and passes them on.
+// change applies f to all open incidents that match, and passes them on.
 func (l *Log) change(t *rt.Task, match func(*entry) bool, f func(*entry)) int {
 	var told []status.Incident
 	now := t.Now()
@@ -141,7 +141,8 @@ func (l *Log) tell(i status.Incident) {
 	l.news = append(l.news, i)
 }
 
-// News gives, once each and in order, the incidents that have opened or ended, as they were then and without evidence.
+// News returns, once each and in order, the incidents that have opened or ended, as they were then and without
+// evidence.
 func (l *Log) News() []status.Incident {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -184,7 +185,8 @@ func (l *Log) find(match func(*entry) bool) *entry {
 	return nil
 }
 
-// makeRoom lets the oldest incident that is over go, or the oldest. The caller holds the lock.
+// makeRoom removes the oldest incident that has ended, or else the oldest. The caller holds the
+// lock.
 func (l *Log) makeRoom() {
 	if len(l.incidents) < Kept {
 		return

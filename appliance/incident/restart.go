@@ -16,7 +16,7 @@ type Budget struct {
 	Per      time.Duration
 }
 
-// Alert says that a component was started again more often than its budget allows.
+// Alert says that a component was restarted more often than its budget allows.
 type Alert struct {
 	Component string
 	Restarts  int
@@ -24,7 +24,7 @@ type Alert struct {
 }
 
 func (a Alert) String() string {
-	return fmt.Sprintf("%s was started again %d times within %v: more than the budget", a.Component, a.Restarts, a.Per)
+	return fmt.Sprintf("%s was restarted %d times within %v: more than its budget", a.Component, a.Restarts, a.Per)
 }
 
 // counter is the restarts of one component.
@@ -47,8 +47,8 @@ func (l *Log) SetBudget(b Budget) {
 	l.budget = b
 }
 
-// Restarted records that a component was started again, and how long it was away. If that is more than the budget allows it
-// raises an alert: once, until the number has fallen below the budget.
+// Restarted records that a component was restarted, and how long it was away. If that exceeds the budget it raises an
+// alert: once, until the number has fallen below the budget.
 func (l *Log) Restarted(t *rt.Task, component, reason string, took time.Duration) (a Alert, raised bool) {
 	component = clip(component, maxName)
 	now, wall := t.Now(), t.Wall()

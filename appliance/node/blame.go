@@ -18,11 +18,12 @@ const (
 	// slowTries are enough when every one of them took long, as with a service that hangs.
 	slowTries = 3
 	slowTime  = time.Minute
-	// patience is how long an utterance is tried at least: a service that only starts up has its chance.
+	// patience is the least time that an utterance is tried: a service that is only starting gets its
+	// chance.
 	patience = 30 * time.Second
-	// trusted is how many utterances in a row may be set aside after patience alone. A service that fails on more, and succeeds
-	// with none between them, has a fault of its own, whatever its health check says: each further one is tried for twice as
-	// long as the one before, up to longPatience. So an engine that fails for an hour sets few aside, and no number of bad
+	// trusted is how many utterances in a row may be set aside after patience only. A service that fails on more, with no
+	// success between them, has a fault of its own, whatever its health check says: each further one is tried for twice as long
+	// as the one before, up to longPatience. So an engine that fails for an hour sets few aside, and no number of bad
 	// utterances in a row stops delivery for good.
 	trusted      = 3
 	longPatience = 10 * time.Minute
@@ -39,7 +40,7 @@ type suspicion struct {
 	tries int        // failures that speak against the utterance
 	since rt.Instant // the first of them
 	slow  bool       // the service asked for time: it is busy, not broken
-	hides bool       // its engine failed, of which its health says nothing
+	hides bool       // its engine failed, and its health does not show it
 
 	doubts  int        // such failures, and answers of 500 while its health was not well: either may be to blame
 	doubted rt.Instant // the first of them, or when another utterance was last tried
@@ -61,7 +62,7 @@ func (s *suspicion) weigh(now rt.Instant, err error, well, asked bool) {
 		}
 	case stt.RetryForever:
 		if !well || !aboutUtterance(e) {
-			if e.Status == internalError { // what a proxy answers for a service that is away (502, 503, 504) is no answer
+			if e.Status == internalError { // a proxy's answer for a service that is away (502, 503, 504) is not the service's answer
 				s.question(now)
 			}
 			return
@@ -80,8 +81,8 @@ func (s *suspicion) question(now rt.Instant) {
 	}
 }
 
-// doubtful tells whether another utterance is to show who is to blame: after as many tries and as long as for a service that is
-// well, and then every patience.
+// doubtful tells whether to try another utterance, to learn who is to blame: after as many tries and as long as for a healthy
+// service, and then once every patience.
 func (s *suspicion) doubtful(now rt.Instant) bool {
 	if s.doubts < boundedTries || now.Sub(s.doubted) < patience {
 		return false
@@ -116,7 +117,7 @@ func (s *suspicion) proven(now rt.Instant, aside int) bool {
 	return took >= need && (s.tries >= boundedTries || s.tries >= slowTries && took >= slowTime)
 }
 
-// told is the cause of a failure with what was weighed.
+// told is the cause of a failure, with the counted tries.
 func (s *suspicion) told(now rt.Instant, cause error) error {
 	if s.tries < 2 {
 		return cause
@@ -124,9 +125,10 @@ func (s *suspicion) told(now rt.Instant, cause error) error {
 	return fmt.Errorf("it failed %d times in %v while the service was well: %w", s.tries, now.Sub(s.since).Round(time.Second), cause)
 }
 
-// another tries another utterance that waits, once, and tells whether the service answered it: then it is well, whatever its health
-// check says, and the one before is to blame. It comes right after a try of that one, so that a service that has just come back is
-// not taken for one that was well all the time. When an engine fails on the other as well, that is an outage, and waited for.
+// another tries another waiting utterance, once, and tells whether the service answered it. If so, the service is well, whatever
+// its health check says, and the one before is to blame. It comes right after a try of that one, so that a service that has just
+// come back does not pass for one that was well all the time. If an engine fails on the other as well, that is an outage, and
+// ORAC waits for its end.
 func (n *Delivery) another(t *rt.Task, c *course) (bool, error) {
 	next, whole, err := n.other(t, c)
 	if err != nil || next.Seq == 0 || whole.Err != nil || len(whole.PCM) == 0 {
@@ -134,7 +136,7 @@ func (n *Delivery) another(t *rt.Task, c *course) (bool, error) {
 	}
 	o := &course{Job: next, pcm: whole.PCM, attempts: 1}
 	o.Meta, o.Ended = whole.Meta, whole.Ended
-	if slices.Contains(o.Meta.Sent, n.STT) { // it may be under way: it has its turn, and time, later
+	if slices.Contains(o.Meta.Sent, n.STT) { // it may be under way: its turn comes later
 		return false, nil
 	}
 	say(t, n.Events, n.Name, event.DeliveryStarted{Utterance: o.Meta.ID, STT: n.STT, Way: n.Whole, Attempt: 1})

@@ -34,7 +34,7 @@ type Delivery struct {
 	busy           rt.Cell[bool]
 	mark           any             // of DeliveryConfig
 	aside          int             // utterances set aside since the service last answered one
-	offUntil       rt.Instant      // no stream is tried before: the service has said that it takes none
+	offUntil       rt.Instant      // until then no stream is tried: the service has said that it accepts none
 	off            rt.Cell[string] // why; empty if streams are tried
 }
 
@@ -49,7 +49,7 @@ type DeliveryConfig struct {
 	Way      string        // how utterances go, in words
 	Longest  time.Duration // longest utterance, pre-roll included
 	MaxDelay time.Duration // longest pause between two tries
-	Keeps    spoken.Marks  // markers that stay in a text; all others are taken out
+	Keeps    spoken.Marks  // markers that stay in a text; all others are removed
 }
 
 // Update implements Updater.
@@ -61,7 +61,8 @@ func (n *Delivery) Update(fresh Node) {
 
 const (
 	firstDelay = 500 * time.Millisecond
-	// readPatience is how long a disk is asked for an utterance that it does not give. All that is younger waits meanwhile.
+	// readPatience is how long to keep asking a disk for an utterance that it does not return. Everything younger waits
+	// meanwhile.
 	readPatience = 2 * time.Minute
 )
 
@@ -89,7 +90,7 @@ func (n *Delivery) Run(t *rt.Task) error {
 	}
 }
 
-// course is what has become of one utterance so far.
+// course is the delivery of one utterance so far.
 type course struct {
 	Job
 	pcm      []int16
@@ -121,7 +122,7 @@ func (n *Delivery) deliver(t *rt.Task, job Job) error {
 		return err
 	}
 	c.Meta, c.Ended, c.pcm = whole.Meta, whole.Ended, whole.PCM
-	if len(c.pcm) == 0 { // nobody can be given nothing
+	if len(c.pcm) == 0 { // there is nothing to send
 		return n.Spool.Send(t, Answered{Seq: job.Seq, STT: n.STT})
 	}
 	if streamed {
@@ -165,7 +166,7 @@ func (n *Delivery) whole(t *rt.Task, c *course) error {
 			if answered, aerr := n.another(t, c); aerr != nil {
 				return aerr
 			} else if answered {
-				return n.givenUp(t, c, fmt.Errorf("it failed %d times while the service was well, and answered another: %w", c.attempts, err))
+				return n.givenUp(t, c, fmt.Errorf("it failed %d times while the service was well, and another recording was answered: %w", c.attempts, err))
 			}
 		}
 		wait := n.delay(c.attempts)
@@ -227,7 +228,7 @@ func (n *Delivery) stream(t *rt.Task, c *course) (stt.Result, error) {
 	say(t, n.Events, n.Name, event.DeliveryStarted{Utterance: c.Meta.ID, STT: n.STT, Way: "ws", Attempt: 1})
 	t.Trace("stream", int64(c.Seq))
 	r, err := n.Client.(stt.Streamer).Stream(t, n.utterance(c), chunks)
-	if err == nil && chunks.Stats().Taken == 0 { // whatever the service says of nothing is no answer
+	if err == nil && chunks.Stats().Taken == 0 { // an answer of the service to no sound does not count
 		err = errNothingSent
 	}
 	if ended, ok := ends.TryRecv(t); ok {
@@ -238,8 +239,8 @@ func (n *Delivery) stream(t *rt.Task, c *course) (stt.Result, error) {
 	return r, err
 }
 
-// sound waits for the utterance to be complete. One that cannot be read after some tries, or that the disk does not give for some
-// minutes, is given up, so that the next has its turn; what is left of it is set aside.
+// sound waits for the utterance to be complete. If it cannot be read after some tries, or the disk does not return it for some
+// minutes, it is given up, so that the next one gets its turn; what is left of it is set aside.
 func (n *Delivery) sound(t *rt.Task, c *course) (Whole, error) {
 	reply := rt.NewMailbox[Whole]("sound", 1)
 	began := t.Now()
@@ -335,8 +336,8 @@ func (n *Delivery) failed(t *rt.Task, c *course, way string, cause error, retry 
 // delay is the pause after an attempt.
 func (n *Delivery) delay(attempt int) time.Duration { return backoff(n.jitter, attempt, n.MaxDelay) }
 
-// backoff is the pause after an attempt: doubled each time up to most, and between half and all of that, so that many appliances do
-// not come back to a service in step.
+// backoff is the pause after an attempt: doubled each time up to most, and randomly between half and all of that, so that many
+// appliances do not return to a service in step.
 func backoff(jitter *rand.Rand, attempt int, most time.Duration) time.Duration {
 	d := most
 	if attempt < 16 {

@@ -10,8 +10,8 @@ import (
 	"orac/appliance/stt"
 )
 
-// doubt is whether a service may act on an utterance, or has acted on it, although its answer is missing. The protocol cannot tell.
-// What is in doubt is sent again all the same, since it would be lost otherwise: late, seldom, and never without saying so.
+// doubt is whether a service may act on an utterance, or has acted on it, although its answer is missing. The protocol cannot
+// tell. An utterance in doubt is sent again, since it would be lost otherwise: late, seldom, and always with a report.
 type doubt struct {
 	cause    error      // why the answer is missing; nil: nothing is in doubt since it was last sent
 	underWay bool       // the service may still be at work on it
@@ -20,20 +20,20 @@ type doubt struct {
 }
 
 const (
-	// settleTime is how long after the loss of its answer nothing is under way any more: the service's own limit, and time for
-	// ORAC Core to have what comes of it.
+	// settleTime is how long after the loss of its answer an utterance may still be under way: the service's own limit, and
+	// time for ORAC Core to receive the result.
 	settleTime = stt.PeerLimit + 2*time.Second
 	// mostDoubles is how often an utterance is sent again in doubt: a service that acts on every one acts three times at most.
 	mostDoubles = 2
-	// firstDouble is the pause before that where nothing is under way; the next one is three times as long.
+	// firstDouble is the pause before that if nothing is under way; the next one is three times as long.
 	firstDouble = 10 * time.Second
-	// lifeEvery is how often a service that gives no sign of life is asked for one.
+	// lifeEvery is how often a service that shows no sign of life is asked for one.
 	lifeEvery = 2 * time.Second
 )
 
-var errNoAnswer = errors.New("the service may have had all of it before, and its answer never came")
+var errNoAnswer = errors.New("the service may already have all of it, and its answer never came")
 
-// sending has it on disk that the service may have all of an utterance, before that is so.
+// sending notes on disk that the service may have all of an utterance, before it can.
 func (n *Delivery) sending(t *rt.Task, c *course) error {
 	reply := rt.NewMailbox[struct{}]("noted", 1)
 	if err := n.Spool.Send(t, Sending{Seq: c.Seq, STT: n.STT, Reply: reply}); err != nil {
@@ -44,19 +44,19 @@ func (n *Delivery) sending(t *rt.Task, c *course) error {
 	return err
 }
 
-// note takes what a failure leaves in doubt.
+// note records what a failure leaves in doubt.
 func (n *Delivery) note(t *rt.Task, c *course, err error) {
 	if e, ok := errors.AsType[*stt.Error](err); ok && e.Doubt != stt.NoDoubt {
 		c.doubt.cause, c.doubt.underWay = err, e.Doubt == stt.UnderWay
 		return
 	}
 	if c.doubt.cause == nil && c.doubt.told == 0 {
-		_ = n.Spool.Send(t, Sending{Seq: c.Seq, STT: n.STT, Not: true}) // who is told to stop leaves the note
+		_ = n.Spool.Send(t, Sending{Seq: c.Seq, STT: n.STT, Not: true}) // a stop keeps the note
 	}
 }
 
-// clear comes before an utterance is sent again. One that is in doubt waits until nothing of it can be under way any more, and it
-// is said that it goes out once more. over tells that it was sent often enough.
+// clear comes before an utterance is sent again. If it is in doubt, clear waits until it can no longer be under way, and reports
+// that it is sent once more. over tells that it was sent often enough.
 func (n *Delivery) clear(t *rt.Task, c *course) (over bool, err error) {
 	d := &c.doubt
 	if d.cause == nil {
@@ -108,8 +108,8 @@ func (n *Delivery) settle(t *rt.Task, d *doubt) error {
 	return t.Sleep(pause)
 }
 
-// outlast waits until a service that may be at work on an utterance is so no more. One that is stopped begins with it when it is
-// continued: its time counts from its next sign of life.
+// outlast waits until a service can no longer be at work on an utterance. A stopped service starts on it when it is continued:
+// its time counts from its next sign of life.
 func (n *Delivery) outlast(t *rt.Task, d *doubt) error {
 	until := d.since.Add(settleTime)
 	if p, ok := n.Client.(stt.Prober); ok {

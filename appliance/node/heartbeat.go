@@ -93,8 +93,8 @@ const (
 	beatSpread = time.Second
 )
 
-// retry is how soon a beat that failed again is sent once more. A server that cannot be reached, or is busy, is tried often, so that
-// it knows of us soon after its return. One that refuses us, or that others keep waiting, is not pressed.
+// retry is how soon a beat that failed again is sent once more. A server that cannot be reached, or is busy, is tried often, so
+// that it knows of us soon after its return. One that refuses us, or that waits for others, is tried less often.
 func retry(e *notify.Error, every time.Duration) time.Duration {
 	if e.Kind == wire.Unreachable && e.Status == 0 || e.Kind == wire.Busy {
 		return max(again, e.RetryAfter)
@@ -102,8 +102,8 @@ func retry(e *notify.Error, every time.Duration) time.Duration {
 	return every
 }
 
-// saw tells the probe what a beat has shown. A server of another kind may stand before this address, so that no connection is no
-// proof of an outage: the probe looks for itself.
+// saw tells the probe what a beat has shown. A different server may answer at this address, so a missing connection does not
+// prove an outage: the probe looks for itself.
 func (n *Heartbeat) saw(t *rt.Task, err error) {
 	if s, shows := sight(err); shows && n.Sights != nil {
 		s.Away = false

@@ -32,7 +32,7 @@ func headOf(kind string, when time.Time, device, listener string) hook.Head {
 	return hook.Head{Type: kind, Timestamp: at(when), Device: device, Listener: listener}
 }
 
-// news are the events that what a node says comes to.
+// news are the events that follow from what a node says.
 func (r *translator) news(e event.Event) []hook.Event {
 	switch b := e.Body.(type) {
 	case event.RecordingStarted:

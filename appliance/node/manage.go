@@ -43,19 +43,19 @@ func (n *Spool) manage(t *rt.Task, r Manage) {
 	r.Reply.TrySend(t, m)
 }
 
-// refusal is an error of the spool in words for people.
+// refusal puts an error of the spool into words for people.
 func refusal(r Manage, err error) error {
 	switch {
 	case errors.Is(err, spool.ErrUnknown):
 		return UnknownID(r.ID)
 	case errors.Is(err, spool.ErrNoService):
-		return &status.Refusal{Code: status.Invalid, Message: "the runbook has no service any more that refused " + r.ID,
+		return &status.Refusal{Code: status.Invalid, Message: "the runbook no longer has the service that refused " + r.ID,
 			Hint: "To keep its sound as a file: orac spool export " + r.ID}
 	}
 	return err
 }
 
-// UnknownID is the refusal of what is asked of something that is not there.
+// UnknownID is the refusal of a request for something that does not exist.
 func UnknownID(id string) error {
 	return &status.Refusal{Code: status.Unknown, Message: "nothing called " + id + " waits or was set aside", Hint: "To see what is there: orac spool list"}
 }

@@ -26,7 +26,7 @@ func (n *Webhook) manage(t *rt.Task, r ManageHook, under *outbox.Item) {
 		n.retries.gone = n.retries.gone && m.Err != nil // a person wants it sent
 	case status.SpoolDrop:
 		if under != nil && under.ID == r.ID {
-			m.Err = &status.Refusal{Code: status.Busy, Message: "event " + r.ID + " is on its way to the webhook", Hint: "Look whether it was taken: orac spool list"}
+			m.Err = &status.Refusal{Code: status.Busy, Message: "event " + r.ID + " is on its way to the webhook", Hint: "Check whether it was accepted: orac spool list"}
 			break
 		}
 		m.Err = n.box.Drop(t, r.ID)

@@ -1,12 +1,12 @@
 // Package node holds the code of the runtime graph's nodes: source, ring, features, voice, head, trigger, recorder, spool,
 // delivery, probe, heartbeat, webhook, history.
 //
-// It is written on the runtime seam alone, so it runs in real and in virtual time alike. What each node guarantees:
+// It is written only on the runtime seam, so it runs in real and in virtual time alike. What each node guarantees:
 //
-//   - A node in the path from sound to detection never waits for anything but sound: it pushes, and where the next node is
-//     too slow the oldest hop goes and is counted.
+//   - A node in the path from sound to detection never waits for anything but sound: it pushes, and if the next node is too
+//     slow the oldest hop is dropped and counted.
 //   - A node behind the trigger never makes a node before it wait.
-//   - A node that ends with an error can be started again by the same value's Run: what must survive that is in its
+//   - A node that ends with an error can be restarted by the same value's Run: what must survive that is in its
 //     mailboxes or on disk.
 package node
 
@@ -20,13 +20,13 @@ import (
 
 // Node is a piece of the graph.
 type Node interface {
-	// Run works until it is told to stop (rt.ErrStopped), until its input is over (nil), or until it cannot go on (any
-	// other error; the supervisor starts it again).
+	// Run works until it is told to stop (rt.ErrStopped), until its input is over (nil), or until it cannot continue
+	// (any other error; the supervisor restarts it).
 	Run(t *rt.Task) error
 }
 
-// Updater is a node that takes new settings, and new readers, while it runs. Update is given a node of the same kind and
-// address, built from another runbook; it may be called from anywhere and never waits.
+// Updater is a node that accepts new settings, and new readers, while it runs. Update receives a node of the same kind
+// and address, built from another runbook; it may be called from anywhere and never waits.
 type Updater interface{ Update(fresh Node) }
 
 // Events is where a node says what happened.

@@ -9,8 +9,8 @@ import (
 	"orac/appliance/stt"
 )
 
-// Probe asks a speech-to-text service how it is, every so often, and at once when who speaks to it sees that it may be away or
-// back. It tells those nodes when it is well again, and what it says of streaming.
+// Probe asks a speech-to-text service how it is, at intervals, and at once when a node that speaks to it sees that it may be
+// away or back. It tells those nodes when it is well again, and what it says of streaming.
 type Probe struct {
 	Name    string // address of the node
 	STT     string
@@ -72,7 +72,7 @@ func (n *Probe) Run(t *rt.Task) error {
 	}
 }
 
-// say says how the service is, if that is another thing than was said of it last.
+// say reports how the service is, if that differs from the last report.
 func (n *Probe) say(t *rt.Task, ok bool, status string, refused bool) {
 	if !n.known || ok != n.well || refused != n.refused {
 		t.Trace("health", flag(ok))
@@ -81,7 +81,8 @@ func (n *Probe) say(t *rt.Task, ok bool, status string, refused bool) {
 	n.known, n.well, n.refused = true, ok, refused
 }
 
-// watch waits until the service is to be asked again: then, or as soon as somebody sees of it what contradicts what is known.
+// watch waits until the service is to be asked again: then, or as soon as a node sees something of it that contradicts what
+// is known.
 func (n *Probe) watch(t *rt.Task, until rt.Instant) error {
 	for {
 		s, err := n.Sights.Recv(t, until)
@@ -95,7 +96,7 @@ func (n *Probe) watch(t *rt.Task, until rt.Instant) error {
 		case s.Well == n.well:
 			continue
 		}
-		if s.Away { // it may be back before it can be asked, and was away all the same
+		if s.Away { // it may be back before it can be asked, and still it was away
 			n.say(t, false, s.Cause, false)
 		}
 		until = min(until, max(t.Now(), n.asked.Add(askGap)))
@@ -109,7 +110,8 @@ func flag(b bool) int64 {
 	return 0
 }
 
-// denied tells whether a service has refused who we are: no outage, and nothing that passes by itself.
+// denied tells whether a service has refused who we are: not an outage, and it does not pass by
+// itself.
 func denied(err error) bool {
 	e, ok := errors.AsType[*stt.Error](err)
 	return ok && e.Kind == stt.Unauthorised

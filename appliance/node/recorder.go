@@ -30,7 +30,7 @@ type Recorder struct {
 // RecorderConfig are the settings of a recorder. A recording that has begun keeps its own.
 type RecorderConfig struct {
 	Patient bool     // the sound is that of a file, which waits
-	Deliver []string // names of the services that shall have the utterance
+	Deliver []string // names of the services that receive the utterance
 	PreRoll time.Duration
 	End     utterance.EndpointConfig
 	Stall   time.Duration // no hop for so long ends a recording
@@ -83,7 +83,7 @@ func (r *Recorder) Run(t *rt.Task) error {
 // Drain implements Drainer: the end of the sound is that of the appliance.
 func (r *Recorder) Drain() { r.draining.Take(rt.NewCell(true)) }
 
-// record takes one utterance from its pre-roll to its end, and says how that came.
+// record records one utterance from its pre-roll to its end, and says why it ended.
 func (r *Recorder) record(t *rt.Task, w Wake) (utterance.Why, error) {
 	config := r.Config.Get()
 	preRoll := int64(config.PreRoll / audio.HopTime)

@@ -10,8 +10,8 @@ import (
 	"orac/appliance/stt/wire"
 )
 
-// retries says which event of a webhook is tried when. A receiver has no health check: whether it or the event is to blame shows by
-// whether it takes another one, as with a service that answers 500.
+// retries says which event of a webhook is tried when. A receiver has no health check. Whether it or the event is to blame shows
+// by whether it accepts another one, as with a service that answers 500.
 type retries struct {
 	jitter   *rand.Rand
 	due      rt.Instant   // when the next try is made
@@ -19,7 +19,7 @@ type retries struct {
 	failures int          // of it
 	suspicion
 	another bool       // the next try is one of the event after it
-	gone    bool       // the receiver is no more
+	gone    bool       // the receiver no longer exists
 	inARow  int        // events set aside since one was taken
 	asked   rt.Instant // when the disk was first asked for an event that it does not give; 0: it gives all
 }
@@ -74,8 +74,8 @@ func (r *retries) again(now rt.Instant, i *outbox.Item, e *wire.Error, most time
 	return wait
 }
 
-// aboutEvent tells whether an event can be the cause of a failure: as with an utterance, and whatever else is not the credentials or
-// the address.
+// aboutEvent tells whether an event can be the cause of a failure: as with an utterance, and with every failure that is not of
+// the credentials or the address.
 func aboutEvent(e *wire.Error) bool {
 	return aboutUtterance(e) || e.Kind == wire.Late || e.Retry() == wire.RetryBounded
 }

@@ -37,7 +37,7 @@ func (r *Ring) Run(t *rt.Task) error {
 		if len(cases) == 2 && which == 0 {
 			if f, ok := r.Follows.TryRecv(t); ok {
 				r.follow(t, f)
-			} else { // nobody will ask any more
+			} else { // nobody will ask again
 				cases = cases[1:]
 			}
 			continue
@@ -54,8 +54,8 @@ func (r *Ring) Run(t *rt.Task) error {
 	}
 }
 
-// end ends the sound for those who read and record it, and goes on to give what is remembered to whoever asks: the last hops
-// are still on their way through the heads.
+// end ends the sound for those who read and record it, and continues to serve what is remembered: the last hops are still on
+// their way through the heads.
 func (r *Ring) end(t *rt.Task) error {
 	for _, f := range r.followers {
 		f.To.Close(t)

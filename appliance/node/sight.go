@@ -7,8 +7,8 @@ import (
 	"orac/appliance/stt/wire"
 )
 
-// Sight is what a node that speaks to a service has seen of it. The probe takes it as evidence: an outage that is over before
-// the next health check is due is seen all the same.
+// Sight is what a node that speaks to a service has seen of it. The probe uses it as evidence: so even an outage that ends
+// before the next health check is seen.
 type Sight struct {
 	Well  bool   // it has answered
 	Away  bool   // no connection came about: it was away at that moment, whatever its health says a moment later

@@ -30,25 +30,25 @@ func (n *Delivery) nothing(t *rt.Task, c *course, way string, r stt.Result) (ove
 		case err != nil:
 			return errors.Is(err, rt.ErrStopped), err
 		case checked.Spoken(n.Keeps) != "":
-			return false, n.hidden("it gave no text, and understood the same sound when asked otherwise")
+			return false, n.hidden("it returned no text, but understood the same sound when asked another way")
 		}
 		proven = checked.Silence || checked.Text != ""
 		c.silences++ // the answer before it is as good as this one
 	}
 	if !proven {
-		return false, n.hidden("it gave no text, and nothing proves that nobody spoke")
+		return false, n.hidden("it returned no text, and nothing proves that nobody spoke")
 	}
 	c.silences++
 	switch {
 	case h.verdict == unsure && way != "ws": // what came of a stream is asked for once more
 		return true, n.done(t, c, way, r)
 	case h.verdict == spoke && c.silences > 1:
-		return true, n.givenUp(t, c, fmt.Errorf("the service heard nobody, asked twice, and in the recording there is %.1f s of speech", h.voice.Seconds()))
+		return true, n.givenUp(t, c, fmt.Errorf("the service was asked twice and heard nobody, but the recording holds %.1f s of speech", h.voice.Seconds()))
 	}
 	return false, errNothingHeard
 }
 
-// hidden is the failure of an engine that its service does not tell of.
+// hidden is the failure of an engine that its service does not report.
 func (n *Delivery) hidden(cause string) error {
 	return &stt.Error{Op: "transcribe", Address: n.STT, Kind: stt.Engine, Cause: errors.New(cause)}
 }

@@ -10,8 +10,8 @@ import (
 	"orac/appliance/rt"
 )
 
-// Source keeps a device open and turns its sound into hops. Health is the age of the last hop and nothing else: a stream
-// that gives none for Stall is closed, whatever it says of itself, and opened again, for ever.
+// Source keeps a device open and turns its sound into hops. Health is only the age of the last hop: a stream that
+// delivers none for Stall is closed, whatever it reports, and reopened, for ever.
 type Source struct {
 	Name   string // address of the node
 	Device string
@@ -31,10 +31,10 @@ type Source struct {
 }
 
 const (
-	// steady is how long a stream must have lived for the failures before it to be forgotten: one that dies at once is as
-	// good as one that does not open.
+	// steady is how long a stream must have lived for the failures before it to be forgotten: one that dies at once is no
+	// better than one that does not open.
 	steady = 10 * time.Second
-	// tellEvery is how often a loss is told of that goes on for the same cause.
+	// tellEvery is how often a continuing loss with the same cause is reported.
 	tellEvery = 5 * time.Minute
 )
 
@@ -72,8 +72,8 @@ func (r Retry) wait(n int) time.Duration {
 
 // Run implements Node. It ends with nil when the sound is over.
 func (s *Source) Run(t *rt.Task) error {
-	// Whoever reads hops wants them to count on when the source is started again, or another takes its place: no source has
-	// given more of them than time has passed.
+	// Readers of hops need their count to continue when the source is restarted or replaced: no source has sent more of
+	// them than time has passed.
 	s.seq = max(s.seq, int64(t.Now()/rt.Instant(audio.HopTime)))
 	failed := 0
 	for {
@@ -162,7 +162,8 @@ func (s *Source) listen(t *rt.Task, stream audio.Stream) error {
 		if len(s.Meters.Boxes()) > 0 {
 			say(t, s.Meters, s.Name, event.Level{Device: s.Device, RMS: hop.RMS, Peak: audio.Peak(hop.PCM[:])})
 		}
-		// Digital silence is what a muted microphone gives; the same non-zero sound again and again is no sound.
+		// Digital silence is what a muted microphone sends; the same non-zero sound again and again is not
+		// sound.
 		if last != nil && hop.RMS > 0 && hop.PCM == last.PCM {
 			if same += audio.HopTime; same >= config.Stuck {
 				return fmt.Errorf("the same %v of sound has come for %v: %w", audio.HopTime, same, errStuck)

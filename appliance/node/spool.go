@@ -13,8 +13,8 @@ import (
 	"orac/appliance/utterance"
 )
 
-// Spool owns the utterances: it writes them while they are recorded, hands them to the delivery nodes in order, and lets
-// them go when all have answered.
+// Spool owns the utterances: it writes them while they are recorded, hands them to the delivery nodes in order, and
+// removes them when all have answered.
 type Spool struct {
 	Name     string // address of the node
 	FS       rt.FS
@@ -45,7 +45,7 @@ type SpoolConfig struct {
 	Services []string // that there are
 }
 
-// Drainer is a node that can be told that the appliance is about to end: it begins nothing new.
+// Drainer is a node that can be told that the appliance is stopping: it begins nothing new.
 type Drainer interface{ Drain() }
 
 // Drain implements Drainer: no more utterances are handed out; those that are kept are for the next start.
@@ -105,11 +105,11 @@ type Whole struct {
 	Ended rt.Instant // see spool.Entry.Ended
 }
 
-// Answered tells that a service needs an utterance no more.
+// Answered tells that a service no longer needs an utterance.
 type Answered struct {
 	Seq     utterance.Seq
 	STT     string
-	Refused bool // it is set aside: the service will not take it, or fails on it while it is well
+	Refused bool // it is set aside: the service rejects it, or fails on it while it is well
 	Cause   string
 }
 
@@ -245,7 +245,7 @@ func (n *Spool) end(t *rt.Task, e *spool.Entry, m utterance.Meta) {
 	tails, ended := n.tails[e.Seq], t.Now()
 	delete(n.tails, e.Seq)
 	for _, tail := range tails {
-		if !tail.To.Closed() && !t.Stopping() { // who is told to stop ends no stream
+		if !tail.To.Closed() && !t.Stopping() { // a stop does not end a stream
 			m.Sent = append(m.Sent, tail.STT)
 		}
 	}

@@ -91,7 +91,7 @@ func (n *Trigger) Run(t *rt.Task) error {
 	}
 }
 
-// take puts settings into force. Patience and cooldowns of models that stay go on, and so do the hops that wait for votes,
+// take applies settings. Patience and cooldowns of models that stay continue, and so do the hops that wait for votes,
 // unless there are other voters now.
 func (n *Trigger) take(t *rt.Task, c TriggerConfig, seq int64) error {
 	if n.rules == nil {

@@ -16,8 +16,8 @@ import (
 	"orac/runbook/hook"
 )
 
-// Webhook tells another program what happens. It stands beside the way from sound to delivery: what it is told goes to a queue of
-// its own on the disk, and from there to the receiver, in order, each event until the receiver has taken it.
+// Webhook tells another program what happens. It is not on the way from sound to delivery: events go to a queue of its own on the
+// disk, and from there to the receiver, in order, each one until the receiver has accepted it.
 type Webhook struct {
 	Name       string // address of the node
 	Hook       string
@@ -35,7 +35,7 @@ type Webhook struct {
 	box     *outbox.Box
 	told    translator
 	retries retries
-	retry   rt.Instant // when the disk is tried again; 0: it takes what it is given
+	retry   rt.Instant // when the disk is tried again; 0: it accepts writes
 	expire  rt.Instant // when old events are looked for
 	mark    any
 	ids     *rand.Rand
@@ -60,7 +60,7 @@ func (n *Webhook) Update(fresh Node) { n.Config.Take(fresh.(*Webhook).Config) }
 // Shown is how the queue stands. It may be called from anywhere.
 func (n *Webhook) Shown() status.Hook { return n.shown.Get() }
 
-// order is a request that the sender makes, and answer what came of it.
+// order is a request for the sender to make, and answer is its result.
 type order struct {
 	item    *outbox.Item
 	message notify.Message
@@ -75,7 +75,8 @@ type answer struct {
 const (
 	// expireEvery is how often old events are looked for.
 	expireEvery = time.Minute
-	// gone is the answer of a receiver that is no more: nothing is sent to it until its block, or the process, is another.
+	// gone is the answer of a receiver that no longer exists: nothing is sent to it until its block, or the process,
+	// changes.
 	gone = 410
 )
 
@@ -217,7 +218,7 @@ func (n *Webhook) next(t *rt.Task, c WebhookConfig) (order, bool) {
 	return order{}, false
 }
 
-// answered takes what came of a request.
+// answered handles the result of a request.
 func (n *Webhook) answered(t *rt.Task, c WebhookConfig, a answer) {
 	t.Trace("webhook", int64(a.item.Seq), flag(a.err == nil))
 	attempt := n.retries.attempt(a.item)
@@ -243,7 +244,7 @@ func (n *Webhook) answered(t *rt.Task, c WebhookConfig, a answer) {
 	}
 }
 
-// stays tells whether a receiver refuses until a person sees to it: the credentials or the address are wrong.
+// stays tells whether a receiver refuses until a person fixes it: the credentials or the address are wrong.
 func stays(e *wire.Error) bool {
 	return e != nil && (e.Kind == wire.Unauthorised || e.Kind == wire.Unreachable && e.Status != 0)
 }

@@ -75,7 +75,7 @@ func (h *Heartbeat) Beat(t *rt.Task, b Beat) (topics int, err error) {
 	return topics, nil
 }
 
-// late tells that the time is up apart from an outage: both kinds of request are answered only after others have been.
+// late tells whether the time is up without an outage: both kinds of request are answered only after others have been.
 func late(err error) error {
 	if e, ok := errors.AsType[*Error](err); ok && e.Kind == wire.Timeout {
 		e.Kind = wire.Late
@@ -167,7 +167,7 @@ func parseBeat(answer []byte) (topics int, words string, err error) {
 	case a.Status == "error":
 		return 0, "status error: " + a.Message, nil
 	case a.Status != "ok":
-		return 0, "", fmt.Errorf("the answer's status is %.40q and not ok", a.Status)
+		return 0, "", fmt.Errorf("the answer's status is %.40q, not ok", a.Status)
 	case a.Topics == nil:
 		return 0, "", nil
 	case *a.Topics < 0 || *a.Topics > maxTopics:

@@ -38,8 +38,8 @@ func FormOf(w runbook.Webhook) Form {
 	return Form{URL: w.URL, Body: w.Body, Method: w.Method, HeyORAC: len(w.Events) == 0}
 }
 
-// Make makes the request for an event. It fails for an event of which the templates make nothing that can be sent: it would fail
-// again. The error quotes nothing of the event.
+// Make makes the request for an event. It fails for an event that the templates turn into nothing that can be sent: it would
+// fail again. The error quotes nothing of the event.
 func (f Form) Make(e hook.Event) (Message, error) {
 	m := Message{ID: hook.HeadOf(e).ID, Method: f.Method}
 	words := map[string]cty.Value{"event": hook.Value(e)}

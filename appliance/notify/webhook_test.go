@@ -273,7 +273,7 @@ func TestTheExamplesOfTheDocumentation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	blocks := regexp.MustCompile(`(?ms)^    webhook .*?^    }`).FindAllString(string(text), -1)
+	blocks := regexp.MustCompile(`(?ms)^webhook .*?^}`).FindAllString(string(text), -1)
 	if len(blocks) < 4 {
 		t.Fatalf("%d blocks", len(blocks))
 	}

@@ -17,7 +17,8 @@ const asideDir = "aside"
 // ErrUnknown is the error for an ID that names no event of the box.
 var ErrUnknown = errors.New("there is no such event")
 
-// Aside is an event that was set aside: the webhook does not take it, or its request cannot be made.
+// Aside is an event that was set aside: the webhook does not accept it, or its request cannot be
+// made.
 type Aside struct {
 	ID    string          `json:"-"`
 	Kind  string          `json:"-"`
@@ -27,8 +28,7 @@ type Aside struct {
 	Event json.RawMessage `json:"event,omitempty"` // missing if it could not be read
 }
 
-// SetAside takes an event out of the way of the others, and keeps it for people. A disk that does not take it makes it lost, and
-// that is reported.
+// SetAside removes an event from the queue, and keeps it for people. If the disk refuses it, it is lost, and that is reported.
 func (b *Box) SetAside(t *rt.Task, i *Item, cause string) {
 	text := i.data
 	if i.onDisk {

@@ -1,12 +1,13 @@
-// Package outbox keeps events until a webhook has taken them.
+// Package outbox keeps events until a webhook has accepted them.
 //
 // It guarantees, on any file system that keeps what it has synced:
 //
 //   - An event that was added survives a kill or a power loss until it was taken, dropped or set aside.
-//   - Events are handed out in the order in which they were added. Their sequence numbers grow by one, over restarts too.
-//   - Each event is given out at least once. One that was taken is given out again only if the process ended before the disk knew.
-//   - While the disk refuses, events wait in memory up to a bound, and move to the disk when it takes them again.
-//   - What finds no room, or is too old, is dropped, the oldest first, and every drop is reported.
+//   - Events are handed out in the order in which they were added. Their sequence numbers grow by one, also across restarts.
+//   - Each event is handed out at least once. One that was accepted is handed out again only if the process ended before the disk
+//     knew.
+//   - While the disk refuses writes, events wait in memory up to a bound, and move to the disk when it accepts them again.
+//   - An event that finds no room, or is too old, is dropped, the oldest first, and every drop is reported.
 //
 // On disk each webhook has a folder, and each event a file in it:
 //
@@ -77,7 +78,7 @@ type Report struct {
 	Cause string // why it was dropped
 }
 
-// Box is the events that a webhook has still to take.
+// Box holds the events that a webhook has not accepted yet.
 type Box struct {
 	fs      rt.FS
 	dir     string
@@ -119,7 +120,7 @@ func (b *Box) Add(t *rt.Task, e hook.Event, since time.Duration, known bool) {
 	}
 	if b.unread {
 		if b.early = append(b.early, early{e, at}); len(b.early) > most {
-			b.drop(hook.HeadOf(b.early[0].e).ID, hook.KindOf(b.early[0].e).Name, "the disk does not say what waits, and too many came since")
+			b.drop(hook.HeadOf(b.early[0].e).ID, hook.KindOf(b.early[0].e).Name, "the disk cannot be read, and too many events came since")
 			b.early = b.early[1:]
 		}
 		return
@@ -134,14 +135,14 @@ func (b *Box) add(t *rt.Task, e hook.Event, since int64) {
 	i := &Item{Seq: b.next, Kind: head.Type, ID: head.ID, since: since, named: since, size: int64(len(text)), data: text}
 	b.next++
 	b.items = append(b.items, i)
-	b.fit(func(i *Item) bool { return i.onDisk }, b.limits.Bytes-i.size, t, "the queue of the webhook is full")
+	b.fit(func(i *Item) bool { return i.onDisk }, b.limits.Bytes-i.size, t, "the webhook's queue is full")
 	for len(b.items) > most {
 		b.release(t, b.items[0], "too many events wait for the webhook")
 	}
 	if b.diskErr == nil {
 		b.keep(b.store(t, i))
 	}
-	b.fit(func(i *Item) bool { return !i.onDisk }, maxMemory, t, "the disk refuses, and memory is full")
+	b.fit(func(i *Item) bool { return !i.onDisk }, maxMemory, t, "the disk refuses writes, and memory is full")
 }
 
 // keep notes why the disk refuses.
@@ -151,7 +152,7 @@ func (b *Box) keep(err error) {
 	}
 }
 
-// fit drops the oldest of some events until they take no more than so many bytes.
+// fit drops the oldest of some events until they need no more than that many bytes.
 func (b *Box) fit(which func(*Item) bool, bytes int64, t *rt.Task, why string) {
 	total := int64(0)
 	for _, i := range b.items {
@@ -208,7 +209,7 @@ func (b *Box) Load(t *rt.Task, i *Item) (hook.Event, error) {
 	return hook.Decode(i.Kind, text)
 }
 
-// Taken lets an event go that the webhook has taken.
+// Taken removes an event that the webhook has accepted.
 func (b *Box) Taken(t *rt.Task, i *Item) { b.release(t, i, "") }
 
 // Expire drops what is older than Limits.Keep. age is how old the state directory is.

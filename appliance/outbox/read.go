@@ -86,7 +86,7 @@ func (b *Box) list(t *rt.Task) (items []*Item, err error) {
 			if strings.HasSuffix(f.Name, ".tmp") {
 				b.clear(t, f.Name)
 			}
-			continue // it is none of ours
+			continue // it is not ours
 		}
 		b.next = max(b.next, seq+1)
 		i, is := itemOf(f)
@@ -112,7 +112,7 @@ func (b *Box) list(t *rt.Task) (items []*Item, err error) {
 	return items, nil
 }
 
-// clear removes what is of no use; left there, it is removed at the next start.
+// clear removes files that are no longer needed; one that stays is removed at the next start.
 func (b *Box) clear(t *rt.Task, name string) {
 	if err := b.fs.Remove(t, b.dir+"/"+name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		b.diskErr = err

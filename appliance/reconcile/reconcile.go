@@ -1,13 +1,13 @@
-// Package reconcile decides what to do next so that what runs becomes what shall run. It is pure: it reads values and gives
-// actions.
+// Package reconcile decides what to do next so that the nodes that should run do run. It is pure: it reads values and
+// returns actions.
 //
 // It guarantees, whatever happens to instances in between:
 //
 //   - What did not change is never touched.
 //   - Of two instances that claim the same device, the second is not started before the first has really ended. One that was
 //     told to stop and did not keeps its claim.
-//   - It converges: once instances end when they are told to, what shall run does run, and nothing else.
-//   - What it wants to be asked again for is bounded in time by the instant it gives.
+//   - It converges: once instances end when they are told to, the wanted nodes run, and nothing else.
+//   - What it wants to be asked again for is bounded in time by the instant it returns.
 package reconcile
 
 import (
@@ -17,7 +17,7 @@ import (
 	"orac/appliance/rt"
 )
 
-// Want is a node that shall run.
+// Want is a node that should run.
 type Want struct {
 	Address string
 	Spec    string // a running instance of another spec is replaced
@@ -64,8 +64,8 @@ const (
 	Start   Do = "start"   // a new instance
 	Stop    Do = "stop"    // tell it to stop
 	Abandon Do = "abandon" // it missed its deadline: fence it off, and wait for it no longer
-	Forget  Do = "forget"  // it does not run, and shall not
-	Reexec  Do = "reexec"  // too much has leaked: replace the process
+	Forget  Do = "forget"  // it does not run, and should not
+	Reexec  Do = "reexec"  // too many have leaked: replace the process
 )
 
 // Action is something to do with an address.
@@ -74,7 +74,7 @@ type Action struct {
 	Address string
 }
 
-// Reconcile gives what to do now, and when to ask again at the latest.
+// Reconcile returns what to do now, and when to ask again at the latest.
 func Reconcile(p Policy, want []Want, have []Have, now rt.Instant) (actions []Action, next rt.Instant) {
 	next = rt.Never
 	leaked := 0

@@ -42,12 +42,12 @@ func (s *Spool) Refused(t *rt.Task, e *Entry, stt, cause string) {
 	}
 }
 
-// Serve tells which services there are. An utterance for one that is no more is treated as refused by it.
+// Serve tells which services exist. An utterance for one that no longer does is treated as refused by it.
 func (s *Spool) Serve(t *rt.Task, services []string) {
 	for _, e := range slices.Clone(s.entries) {
 		for _, stt := range e.pending() {
 			if !slices.Contains(services, stt) {
-				s.Refused(t, e, stt, "the runbook names no such service any more")
+				s.Refused(t, e, stt, "the runbook no longer names this service")
 			}
 		}
 	}

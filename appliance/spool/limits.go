@@ -35,7 +35,7 @@ func (s *Spool) room(t *rt.Task, n int64) error {
 func (s *Spool) shrink(t *rt.Task) {
 	for s.Stats().MemoryBytes > s.limits.Memory {
 		inMemory := func(e *Entry) bool { return !e.onDisk && !e.recording }
-		if !s.dropOldest(t, inMemory, "the disk refuses and memory is full: disk.memory_spool is reached") {
+		if !s.dropOldest(t, inMemory, "the disk refuses writes and memory is full: disk.memory_spool is reached") {
 			return
 		}
 	}
@@ -53,13 +53,13 @@ func (s *Spool) dropOldest(t *rt.Task, which func(*Entry) bool, cause string) bo
 	return false
 }
 
-// leave lets go of an utterance that all have answered. One that a service refused is first kept aside; a disk that does
-// not take it there makes it lost, and that is reported.
+// leave removes an utterance that all have answered. One that a service refused is first kept aside; if the disk refuses
+// it there, it is lost, and that is reported.
 func (s *Spool) leave(t *rt.Task, e *Entry) {
 	if len(e.refused) > 0 {
 		name, err := s.keepAside(t, e)
 		if err != nil {
-			cause := fmt.Sprintf("%s will not have it, and it could not be set aside: %v", e.refusers(), err)
+			cause := fmt.Sprintf("%s refused it, and it could not be set aside: %v", e.refusers(), err)
 			if e.damaged = e.onDisk; e.damaged { // what cannot be read now is for people, too
 				s.report(Report{Entry: e, Where: "damaged", Cause: cause})
 			} else {
@@ -67,7 +67,7 @@ func (s *Spool) leave(t *rt.Task, e *Entry) {
 				s.report(Report{Entry: e, Dropped: true, Cause: cause})
 			}
 		} else {
-			s.report(Report{Entry: e, Where: name, Cause: fmt.Sprintf("%s will not have it; its sound is kept", e.refusers())})
+			s.report(Report{Entry: e, Where: name, Cause: fmt.Sprintf("%s refused it; its sound is kept", e.refusers())})
 		}
 	} else {
 		s.keep(t, e)
@@ -114,7 +114,7 @@ func (s *Spool) remove(t *rt.Task, e *Entry) error {
 	return s.fs.SyncDir(t, dir)
 }
 
-// sweep takes away the files of utterances that have left while the disk did not let go of them.
+// sweep removes the files of utterances that have left while the disk did not let go of them.
 func (s *Spool) sweep(t *rt.Task) error {
 	for len(s.remains) > 0 {
 		if err := s.remove(t, s.remains[0]); err != nil {

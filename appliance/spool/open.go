@@ -30,10 +30,10 @@ const (
 	maxReads = 60
 )
 
-// Open reads the spool below the state directory, makes unfinished utterances complete, and sweeps what a kill in the
-// middle of a removal has left. A file that makes no sense is set aside in spool/damaged and reported, never deleted; one that
-// the disk does not give is no such file until it was asked for some minutes. The error is that of the file system; a spool is
-// there all the same, in memory, and Retry tries the disk again.
+// Open reads the spool below the state directory, completes unfinished utterances, and sweeps what a kill in the middle of a
+// removal has left. A file that makes no sense is set aside in spool/damaged and reported, never deleted. A file that the disk
+// does not return counts as such only after some minutes of asking. The error is that of the file system; a spool is there
+// anyway, in memory, and Retry tries the disk again.
 func Open(t *rt.Task, fsys rt.FS, limits Limits) (*Spool, error) {
 	s := &Spool{fs: fsys, limits: limits, next: 1, unread: true}
 	if err := s.read(t); err != nil {
@@ -64,7 +64,7 @@ func (s *Spool) read(t *rt.Task) error {
 		number, _, _ := strings.Cut(f.Name, ".")
 		n, err := strconv.ParseUint(number, 10, 64)
 		if err != nil || len(number) != 16 {
-			s.setAside(t, f.Name, "it is no utterance's name")
+			s.setAside(t, f.Name, "its name is not that of an utterance")
 			continue
 		}
 		seq := utterance.Seq(n)
@@ -122,7 +122,7 @@ func (s *Spool) adopt(t *rt.Task, seq utterance.Seq, files []rt.FileInfo) error 
 		case strings.HasSuffix(suffix, ".tmp"):
 			_ = s.fs.Remove(t, dir+"/"+f.Name) // a write that a kill interrupted
 		default:
-			s.setAside(t, f.Name, "it is no file of an utterance")
+			s.setAside(t, f.Name, "it is not a file of an utterance")
 		}
 	}
 	if !e.onDisk && !part { // what a kill in the middle of a removal, or before the recording began, has left
@@ -191,7 +191,7 @@ func (s *Spool) salvage(t *rt.Task, e *Entry) error {
 	if err == nil {
 		err = s.fs.Remove(t, e.path(".part"))
 	}
-	if err != nil { // a disk that refuses, or may only be read: go on from memory
+	if err != nil { // a disk that refuses, or is read-only: continue from memory
 		s.diskErr = err
 		e.pcm = decode(b)
 		return nil
@@ -215,7 +215,7 @@ func (s *Spool) readMeta(t *rt.Task, e *Entry, there bool) error {
 		return errors.New("its .json names no utterance or no service")
 	}
 	if !utterance.IsID(e.Meta.ID) { // it becomes the name of a file
-		return fmt.Errorf("its .json names the utterance %.40q, which no appliance does", e.Meta.ID)
+		return fmt.Errorf("its .json names the utterance %.40q, which is not a valid ID", e.Meta.ID)
 	}
 	return nil
 }
@@ -244,7 +244,7 @@ func (s *Spool) writeMeta(t *rt.Task, e *Entry) error {
 
 // answer is what the .done file of a service says.
 type answer struct {
-	Refused bool   `json:"refused,omitempty"` // the service will not take the utterance
+	Refused bool   `json:"refused,omitempty"` // the service rejects the utterance
 	Cause   string `json:"cause,omitempty"`
 }
 

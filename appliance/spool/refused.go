@@ -33,7 +33,7 @@ var ErrUnknown = errors.New("the spool has no such utterance")
 
 // ErrNoService is the error of a retry that nobody could take: the services that refused the utterance are gone from the runbook,
 // or its .json is.
-var ErrNoService = errors.New("no service is left that could take it")
+var ErrNoService = errors.New("no service is left that could accept it")
 
 // refusers are the services that refused the utterance.
 func (e *Entry) refusers() string {
@@ -91,7 +91,7 @@ func (s *Spool) pruneRefused(t *rt.Task) error {
 		if err := s.removeRefused(t, ids[0]); err != nil {
 			return err
 		}
-		s.report(Report{Entry: &Entry{Meta: utterance.Meta{ID: ids[0]}}, Dropped: true, Cause: "a hundred newer refused ones are kept"})
+		s.report(Report{Entry: &Entry{Meta: utterance.Meta{ID: ids[0]}}, Dropped: true, Cause: "only the newest hundred refused utterances are kept"})
 	}
 	return nil
 }
@@ -124,7 +124,7 @@ func (s *Spool) countRefused(t *rt.Task) {
 	}
 }
 
-// removeRefused removes a refused utterance: the sound first, so that what is left after a kill counts for nothing.
+// removeRefused removes a refused utterance: the sound first, so that what is left after a kill does not count.
 func (s *Spool) removeRefused(t *rt.Task, id string) error {
 	for _, suffix := range []string{".wav", ".json"} {
 		if err := s.fs.Remove(t, RefusedDir+"/"+id+suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {

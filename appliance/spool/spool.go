@@ -1,4 +1,4 @@
-// Package spool keeps utterances until every service that shall have them has answered.
+// Package spool keeps utterances until every service that should receive them has answered.
 //
 // It guarantees, on any file system that keeps what it has synced:
 //
@@ -7,8 +7,8 @@
 //   - That a service may have an utterance whole is on disk before it can be so, until it has answered (Sent).
 //   - A service that has answered is never given the utterance again, from the moment the answer is on disk.
 //   - Utterances are handed out in the order in which they were recorded.
-//   - While the disk refuses, utterances stay in memory up to a bound, and move to the disk when it takes them again.
-//   - What finds no room makes the oldest go, and every one that goes is reported.
+//   - While the disk refuses, utterances stay in memory up to a bound, and move to the disk when it accepts them again.
+//   - When there is no room, the oldest utterance is dropped, and every drop is reported.
 //
 // On disk an utterance is a few files in one folder, named by its number:
 //
@@ -64,13 +64,13 @@ type Entry struct {
 	bytes     int64   // size of the sound
 	answered  []string
 	unwritten []string   // of those answers, the ones that are not on disk
-	refused   []Refusal  // by services that will not take it: its sound is kept as a file
+	refused   []Refusal  // by services that reject it: its sound is kept as a file
 	ended     rt.Instant // when its recording ended; 0 if that was before this process began
 	unsaid    bool       // what is known of it is not on disk as it is
 	damaged   bool       // its sound could not be read when it was to leave: it is set aside as it is
 }
 
-// Refusal is why a service will not take an utterance.
+// Refusal is why a service rejects an utterance.
 type Refusal struct {
 	STT   string `json:"stt"`
 	Cause string `json:"cause,omitempty"`

@@ -44,7 +44,7 @@ func (r PlanRequest) Text(source string) PlanRequest {
 // ApplyRequest asks for exactly the plan that was shown.
 type ApplyRequest struct {
 	PlanRequest
-	Hash    string        `json:"hash"`       // of that plan; any other is refused
+	Hash    string        `json:"hash"`       // of that plan; a different one is refused
 	Timeout time.Duration `json:"timeout_ns"` // for all of it, the health gate included; then it is rolled back
 }
 
@@ -68,9 +68,9 @@ const (
 	OutOfStep Code = "out_of_step" // the file is not what runs, so that a change of one thing would apply the rest of it along
 	Changed   Code = "changed"     // what was planned is not what is there now
 	Stuck     Code = "blocked"     // the plan has blocked components
-	Busy      Code = "busy"        // another apply or rollback goes on
+	Busy      Code = "busy"        // another apply or rollback is running
 	Unknown   Code = "unknown"     // there is no such thing
-	Stopping  Code = "stopping"    // the appliance is about to end
+	Stopping  Code = "stopping"    // the appliance is stopping
 )
 
 // Refusal is an error with a code and a way out: why an appliance does not do what it was asked, having changed nothing.

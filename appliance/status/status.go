@@ -76,7 +76,7 @@ type Incident struct {
 	Component string        `json:"component"` // node, or what of the machine
 	Cause     string        `json:"cause"`
 	Detected  time.Time     `json:"detected"`
-	Recovered time.Time     `json:"recovered,omitzero"` // zero while it goes on
+	Recovered time.Time     `json:"recovered,omitzero"` // zero while it is open
 	Duration  time.Duration `json:"duration_ns"`        // until recovered, or until now
 	Actions   []string      `json:"actions"`            // in order
 	Evidence  string        `json:"evidence,omitempty"` // goroutine stacks, the child's state, statistics of the last hops

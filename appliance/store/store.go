@@ -120,7 +120,7 @@ func (s *Store) prepare() error {
 	} {
 		stmt, err := s.db.Prepare(text)
 		if err != nil {
-			return fmt.Errorf("the schema is not ours: %w", err)
+			return fmt.Errorf("the schema is not ORAC's: %w", err)
 		}
 		s.statements[text] = stmt
 	}
@@ -133,7 +133,7 @@ func (s *Store) migrate() error {
 		return err
 	}
 	if version < 0 || version > len(steps) {
-		return damage{fmt.Errorf("its schema has version %d and this program knows 1 to %d", version, len(steps))}
+		return damage{fmt.Errorf("its schema has version %d but this program knows only 1 to %d", version, len(steps))}
 	}
 	for ; version < len(steps); version++ {
 		err := s.transact(func(tx *sql.Tx) error {

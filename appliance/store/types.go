@@ -79,7 +79,7 @@ type SetAside struct {
 	Why  error
 }
 
-// Restart is a component that was started again. (Incidents are kept as they are told: status.Incident.)
+// Restart is a component that was restarted. (Incidents are kept as they are told: status.Incident.)
 type Restart struct {
 	ID        string        `json:"id"` // unique for ever
 	Component string        `json:"component"`

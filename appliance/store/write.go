@@ -43,8 +43,8 @@ func (s *Store) SaveDelivery(d Delivery, text *Transcript) error {
 }
 
 // Prune deletes what is older than retention, and of detections, utterances, incidents and restarts all but the newest maxRows
-// each; deliveries and transcripts go with their utterance, and old incidents lose their evidence first. It gives the number of
-// rows deleted, without those of deliveries and transcripts.
+// each; deliveries and transcripts go with their utterance, and old incidents lose their evidence first. It returns the number
+// of rows deleted, not counting deliveries and transcripts.
 //
 // now is the age of the state directory (package provenclock): how old rows are is measured by it, and by no wall time. A row
 // is as old as the first Prune that has seen it.

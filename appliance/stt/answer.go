@@ -94,8 +94,8 @@ func span(name string, seconds *float64) (time.Duration, error) {
 	return time.Duration(*seconds * float64(time.Second)), nil
 }
 
-// parseHealth reads the answer to a health check. What stands under streaming in another form than that of an ORAC STT says
-// nothing.
+// parseHealth reads the answer to a health check. It ignores a value of streaming that differs in form from that of an ORAC
+// STT.
 func parseHealth(data []byte) (Health, error) {
 	var a struct {
 		Status    string          `json:"status"`

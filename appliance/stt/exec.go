@@ -19,7 +19,7 @@ import (
 )
 
 const (
-	// WAVArgument stands in a command for the path of the sound.
+	// WAVArgument stands for the path of the sound in a command.
 	WAVArgument = "{wav}"
 	// CutVariable tells a command in its environment that the recording was cut off, and why.
 	CutVariable = "ORAC_CUT"
@@ -29,8 +29,8 @@ const (
 
 // ExecConfig makes an Exec. Command is required; the rest may be zero.
 type ExecConfig struct {
-	// Command is a program and its arguments; no shell reads them. Where "{wav}" stands, or else as the last argument,
-	// comes the path of a 16 kHz mono 16-bit WAV file.
+	// Command is a program and its arguments; no shell reads them. The path of a 16 kHz mono 16-bit WAV file replaces
+	// "{wav}", or else becomes the last argument.
 	Command []string
 	Timeout time.Duration // 0 means DefaultTimeout
 	TempDir string        // for the WAV; empty means the system's

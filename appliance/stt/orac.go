@@ -101,7 +101,7 @@ func (o *Orac) Check(t *rt.Task, u Utterance, pcm []int16) (Result, error) {
 	if query.Get("language") == "" {
 		query.Set("language", checkLanguage)
 	}
-	u.ID, u.Sending = "", nil // it is no delivery
+	u.ID, u.Sending = "", nil // it is not a delivery
 	return o.transcribe(t, u, pcm, query)
 }
 
@@ -113,7 +113,7 @@ func (o *Orac) transcribe(t *rt.Task, u Utterance, pcm []int16, query url.Values
 	}
 	if len(pcm) == 0 || len(pcm) > maxSamples {
 		return Result{}, &Error{Op: op, Address: wire.Address(to), Kind: Refused,
-			Cause: fmt.Errorf("%.2f s of sound; the service takes more than 0 and at most %v", seconds(pcm), MaxSpeech),
+			Cause: fmt.Errorf("%.2f s of sound; the service accepts more than 0 and at most %v", seconds(pcm), MaxSpeech),
 			Hint:  "lower max of the listener's record block"}
 	}
 	body, contentType := form(pcm)
@@ -207,12 +207,12 @@ func topic(u Utterance) string {
 	return u.Topic
 }
 
-// addressable refuses a topic that would lead to another address than the one that is meant.
+// addressable refuses a topic that would change the address.
 func addressable(op, to string, u Utterance) error {
 	if !wire.IsDots(u.Topic) {
 		return nil
 	}
-	return &Error{Op: op, Address: wire.Address(to), Kind: Refused, Cause: fmt.Errorf("the topic %q is no part of an address", u.Topic)}
+	return &Error{Op: op, Address: wire.Address(to), Kind: Refused, Cause: fmt.Errorf("the topic %q cannot be part of an address", u.Topic)}
 }
 
 func seconds(pcm []int16) float64 { return float64(len(pcm)) / audio.Rate }

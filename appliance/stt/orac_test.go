@@ -257,9 +257,9 @@ func TestATopicOfDotsGoesNowhere(t *testing.T) {
 		u := said
 		u.Topic = topic
 		_, err := do(t, func(task *rt.Task) (Result, error) { return o.Transcribe(task, u, voice(32000)) })
-		wantError(t, err, Refused, 0, GiveUp, "no part of an address")
+		wantError(t, err, Refused, 0, GiveUp, "cannot be part of an address")
 		_, err = do(t, func(task *rt.Task) (Result, error) { return o.Stream(task, u, rt.NewMailbox[Chunk]("chunks", 1)) })
-		wantError(t, err, Refused, 0, GiveUp, "no part of an address")
+		wantError(t, err, Refused, 0, GiveUp, "cannot be part of an address")
 	}
 	if heard := s.Heard(); len(heard) != 0 {
 		t.Errorf("the service heard %+v", heard)

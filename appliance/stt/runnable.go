@@ -15,9 +15,9 @@ import (
 	"orac/appliance/statedir"
 )
 
-// Runnable says why the system would refuse to run the file at a path, and the way out: no permission, a script whose interpreter is
-// missing or whose lines end as on Windows, a program of another machine. The system tells of most of them with the errors of a
-// file that is missing or of a wrong format. Nil if nothing is known that forbids it. It opens the file and runs nothing.
+// Runnable says why the system would refuse to run the file at a path, and how to fix it: no permission, a script whose
+// interpreter is missing or whose lines end as on Windows, a program for another machine. For most of these the system only
+// reports a missing file or a wrong format. Nil if it knows no obstacle. It opens the file and runs nothing.
 func Runnable(path string) error {
 	f, info, err := statedir.Regular(path)
 	switch {
@@ -49,9 +49,9 @@ func Runnable(path string) error {
 	case bytes.HasPrefix(head, []byte("#!")):
 		return script(path, head)
 	case bytes.HasPrefix(head, []byte("\xef\xbb\xbf#!")):
-		return fmt.Errorf("%s begins with a byte order mark, so its #! line counts for nothing: save it as UTF-8 without BOM", path)
+		return fmt.Errorf("%s begins with a byte order mark, so its #! line is ignored: save it as UTF-8 without BOM", path)
 	}
-	return fmt.Errorf("%s is no program of this system: the first line of a script names its interpreter, like #!/bin/sh", path)
+	return fmt.Errorf("%s is not a program that this system can run: a script names its interpreter in the first line, like #!/bin/sh", path)
 }
 
 // script looks for the interpreter that the first line of a script names.
@@ -62,10 +62,10 @@ func script(path string, head []byte) error {
 	}
 	words := strings.Fields(string(line))
 	if len(words) == 0 {
-		return fmt.Errorf("%s names no interpreter in its first line: write one, like #!/bin/sh", path)
+		return fmt.Errorf("the first line of %s names no interpreter: write one, like #!/bin/sh", path)
 	}
 	if _, err := exec.LookPath(words[0]); err != nil || !strings.HasPrefix(words[0], "/") {
-		return fmt.Errorf("%s names the interpreter %q in its first line, and there is none: install it, or name another", path, words[0])
+		return fmt.Errorf("the first line of %s names the interpreter %q, which does not exist: install it, or name another", path, words[0])
 	}
 	if !strings.HasSuffix(words[0], "/env") {
 		return nil

@@ -41,9 +41,9 @@ type streamed struct {
 }
 
 // errMessage is a message that the protocol does not know.
-var errMessage = errors.New("a message that is none of the protocol")
+var errMessage = errors.New("a message that is not part of the protocol")
 
-// dial connects. A service that does not take the token is given another one, once.
+// dial connects. If a service rejects the token, dial tries a fresh one, once.
 func (s *stream) dial(t *rt.Task, ctx context.Context) error {
 	token, err := s.dialOnce(t, ctx, "")
 	if e, ok := errors.AsType[*Error](err); ok && e.Status == http.StatusUnauthorized && token != "" {

@@ -120,7 +120,7 @@ func (s *stream) sound(t *rt.Task, ctx context.Context, chunks *rt.Mailbox[Chunk
 		}
 		c, ok := chunks.TryRecv(t)
 		if dropped := chunks.Stats().Dropped; dropped > 0 {
-			return s.fail(Busy, fmt.Errorf("the service took the sound too slowly: %d chunks had to go", dropped))
+			return s.fail(Busy, fmt.Errorf("the service took the sound too slowly: %d chunks were dropped", dropped))
 		}
 		if !ok {
 			return nil // closed

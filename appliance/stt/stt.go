@@ -40,7 +40,7 @@ type Utterance struct {
 	Cut      string    // why the recording was cut off, such as "stopped"; empty if it was not, or that is not known yet
 
 	// Sending is called by the task of the call before the service can have all of the utterance: before the end of a stream, and
-	// before the body of a request whose connection stands. An error ends the call. Nil: nothing.
+	// before the body of a request, once it is connected. An error ends the call. Nil: nothing.
 	Sending func(*rt.Task) error
 }
 
@@ -78,8 +78,8 @@ type Client interface {
 }
 
 // Streamer is a Client that can also listen while the person still speaks. Chunks come from the mailbox, pre-roll first,
-// until it is closed; the first goes out as soon as the service is connected. After an error the caller goes on writing
-// into a mailbox that nobody reads: it must use Push or TrySend, or close it.
+// until it is closed; the first is sent as soon as the service is connected. After an error nobody reads the mailbox: a
+// caller that keeps writing must use Push or TrySend, or close it.
 type Streamer interface {
 	Client
 	Stream(t *rt.Task, u Utterance, chunks *rt.Mailbox[Chunk]) (Result, error)
@@ -101,14 +101,15 @@ const (
 // Health is what a service says of itself.
 type Health struct {
 	Status    string // its own word for its state; empty if it said none
-	Streaming *bool  // whether it takes streams; nil if it does not say
-	// Idempotent tells that it knows utterances by their ID: one that it is given again it answers as before, and acts on once.
+	Streaming *bool  // whether it accepts streams; nil if it does not say
+	// Idempotent tells that it knows utterances by their ID: it answers a repeated one as before, and acts on it once.
 	Idempotent bool
 }
 
 // Prober is a Client whose service can be asked how it is.
 type Prober interface {
-	// Health gives what the service said, even with an error; err is nil if its state is one of healthy, ready and initializing.
+	// Health returns what the service said, even with an error; err is nil if its state is one of healthy, ready and
+	// initializing.
 	Health(t *rt.Task) (Health, error)
 }
 
@@ -138,8 +139,8 @@ const (
 	GiveUp       = wire.GiveUp
 )
 
-// RetryOf says what to do with the same utterance after a client's err. What is no *Error, such as rt.ErrStopped, is no
-// fault of the utterance: RetryForever.
+// RetryOf says what to do with the same utterance after a client's err. If err is not an *Error, such as rt.ErrStopped,
+// the utterance is not at fault: RetryForever.
 func RetryOf(err error) Retry {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Retry()

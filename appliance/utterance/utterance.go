@@ -24,7 +24,7 @@ type Meta struct {
 	Score    float32   `json:"score"`
 	WakeAt   time.Time `json:"wake_at"`
 	PreRoll  int       `json:"pre_roll"` // samples before the wake
-	Deliver  []string  `json:"deliver"`  // names of the services that shall have it
+	Deliver  []string  `json:"deliver"`  // names of the services that receive it
 
 	EndAt   time.Time `json:"end_at"` // zero while the recording goes on
 	Why     Why       `json:"why,omitempty"`

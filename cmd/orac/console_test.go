@@ -350,7 +350,7 @@ func TestTheConsoleAsAPersonUsesIt(t *testing.T) {
 	add()
 	b.sees("The runbook's file is not what runs")
 	b.open("/runbook")
-	b.sees("or an older generation was returned to")
+	b.sees("or an older generation was restored")
 	b.click("form.editing button.main")
 	b.click("form[action='/runbook/apply'] button.main")
 	b.sees("Done")

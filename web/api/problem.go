@@ -70,7 +70,7 @@ var Codes = []CodeDoc{
 	{NotFound, 404, "Not found", "There is no such route, or no such thing under it."},
 	{WrongMethod, 405, "Method not allowed", "The route has other methods; Allow names them."},
 	{Conflict, 409, "Changed by somebody else", "The runbook's file is not the one that the edit began with. Read it again, and bring the edit to what it is now: `POST /api/runbook/merge` puts both together."},
-	{OutOfStep, 409, "The file is not what runs", "The runbook's file was changed and not applied, or an older generation was returned to. A change of one thing would apply all of that along, unseen. Apply the file, or make it what runs, first."},
+	{OutOfStep, 409, "The file is not what runs", "The runbook's file was changed and not applied, or an older generation was restored. A change of one thing would apply all of that along, unseen. Apply the file, or make it what runs, first."},
 	{InvalidRunbook, 422, "The runbook has problems", "It cannot be used; detail shows each problem with its place. Nothing was changed."},
 	{PlanChanged, 409, "The plan has changed", "The runbook, a file, a variable or a secret has changed since the plan was made. Plan again. Nothing was changed."},
 	{PlanBlocked, 409, "The plan is blocked", "A component of the plan cannot be made. Nothing was changed."},

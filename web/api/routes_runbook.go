@@ -214,7 +214,7 @@ func (c *Call) rollbackFile(in rollbackInput) (applied, error) {
 		ApplyRequest: status.ApplyRequest{PlanRequest: r, Hash: in.Plan},
 		Begin: func() error {
 			if now := c.Server.o.App.Status().Generation; in.Running != 0 && in.Running != now {
-				return &status.Refusal{Code: status.Changed, Message: fmt.Sprintf("generation %d runs by now", now), Hint: "look at what would be done now"}
+				return &status.Refusal{Code: status.Changed, Message: fmt.Sprintf("generation %d runs now", now), Hint: "look at what would be done now"}
 			}
 			if in.Base == "" {
 				return nil

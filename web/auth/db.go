@@ -160,7 +160,7 @@ func (d *DB) begin() error {
 		return err
 	}
 	if version > len(steps) {
-		return fmt.Errorf("its schema has version %d and this program knows 1 to %d: it was written by a newer ORAC", version, len(steps))
+		return fmt.Errorf("its schema has version %d but this program knows only 1 to %d: it was written by a newer ORAC", version, len(steps))
 	}
 	for ; version < len(steps); version++ {
 		if _, err := d.db.Exec("BEGIN IMMEDIATE; " + steps[version] + "\n; PRAGMA user_version = " + strconv.Itoa(version+1) + "; COMMIT"); err != nil {

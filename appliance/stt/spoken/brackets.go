@@ -17,7 +17,7 @@ var opens = func() map[rune]rune {
 	return m
 }()
 
-// pairs gives for the offset of each opening bracket that of its closing one. A bracket without a partner is text.
+// pairs maps the offset of each opening bracket to that of its closing one. A bracket without a partner is text.
 func pairs(text string) map[int]int {
 	type opened struct {
 		r  rune
@@ -109,7 +109,7 @@ var (
 	tag          = regexp.MustCompile(`^/?[A-Za-z_]{1,20}$`)
 )
 
-// mark says which kind of marker a bracket is; 0 if it is none.
+// mark says which kind of marker a bracket is; 0 if it is not one.
 func (b bracket) mark() Marks {
 	if len(b.inner) > longestMarker {
 		return 0

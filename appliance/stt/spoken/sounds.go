@@ -10,7 +10,7 @@ import (
 // mostWords is how many words a description of a sound has at most.
 const mostWords = 5
 
-// doings are words for what people and things do beside speech. One of them in brackets is a sound wherever it stands.
+// doings are words for what people and things do beside speech. One of them in brackets is a sound anywhere.
 var doings = words(`
 	laughs laughter laughing chuckle chuckles chuckling giggles giggling gelächter rires risas risate gelach смех
 	applauding applaudissements aplausos applausi clapping cheering
@@ -55,7 +55,8 @@ func isSound(inner string, begins bool) bool {
 // someNotes are signs for music; several in a row, with spaces between them, are as good as one.
 var someNotes = regexp.MustCompile(`[♩♪♫♬🎵🎶\x{FE0E}\x{FE0F}]*[♩♪♫♬🎵🎶](?:[\s\x1f\x{FE0E}\x{FE0F}]*[♩♪♫♬🎵🎶])*[\x{FE0E}\x{FE0F}]?`)
 
-// notes cuts what is sung between two notes. Where a note has no partner nobody knows what was sung: the notes alone are cut.
+// notes cuts what is sung between two notes. If a note has no partner, nobody knows what was sung: then only the notes are
+// cut.
 func notes(text string) string {
 	var out strings.Builder
 	from, singing := 0, false
@@ -79,7 +80,7 @@ func notes(text string) string {
 
 var someStars = regexp.MustCompile(`\*+`)
 
-// asterisks cuts what stands between asterisks, with no spaces inside them, if it is wanted. The asterisks of "2 * 3" are text.
+// asterisks cuts what is between asterisks, with no spaces inside them, if that is wanted. The asterisks of "2 * 3" are text.
 func asterisks(text string, wanted func(inner string, begins bool) bool) string {
 	at := someStars.FindAllStringIndex(text, -1)
 	var out strings.Builder

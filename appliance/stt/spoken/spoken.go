@@ -1,11 +1,11 @@
-// Package spoken tells what a person said from what a transcriber wrote beside it.
+// Package spoken separates what a person said from what a transcriber added.
 //
-// Speech-to-text engines put markers into their text: the time of a segment, the name of a speaker, a sound that is no speech,
-// a token of their vocabulary. Strip takes them out. It guarantees:
+// Speech-to-text engines put markers into their text: the time of a segment, the name of a speaker, a sound that is not
+// speech, a token of their vocabulary. Strip removes them. It guarantees:
 //
-//   - It only takes out. What is left stands in the text that was given, in the same order; only spaces may differ.
+//   - It only removes. What is left was in the text that was given, in the same order; only spaces may differ.
 //   - A text without a marker comes back byte for byte.
-//   - In the middle of a sentence it takes only what nobody can have said: square brackets, <|tokens|>, song between notes, and
+//   - In the middle of a sentence it removes only what nobody can have said: square brackets, <|tokens|>, song between notes, and
 //     in round brackets or asterisks a sound that Strip knows by name. Other words in round brackets or asterisks are speech ("Joe (at)
 //     home", "the *big* lamp") unless the text holds nothing else.
 //   - Its time is linear in the length of the text, whatever that holds.
@@ -37,7 +37,7 @@ var names = []struct {
 	mark Marks
 }{{"timestamps", Timestamps}, {"speakers", Speakers}, {"sounds", Sounds}, {"tokens", Tokens}}
 
-// Named gives the set of the kinds with these names. A name that is unknown adds nothing.
+// Named returns the set of the kinds with these names. An unknown name adds nothing.
 func Named(list []string) (m Marks) {
 	for _, n := range names {
 		for _, name := range list {
@@ -49,11 +49,11 @@ func Named(list []string) (m Marks) {
 	return m
 }
 
-// cut stands where a marker was. It becomes a space.
+// cut replaces a marker. It becomes a space.
 const cut = "\x1f"
 
-// Strip gives a text without its markers of some kinds; "" if the text is nothing but markers, or nothing but markers and
-// punctuation. With Sounds a text is nothing but markers, too, if all its words stand in brackets or asterisks.
+// Strip returns a text without its markers of some kinds; "" if the text holds only markers and punctuation. With Sounds,
+// that includes a text whose words are all in brackets or asterisks.
 func Strip(text string, m Marks) string {
 	was := text
 	text = strings.ReplaceAll(text, cut, " ")
@@ -102,7 +102,7 @@ var (
 	noise = regexp.MustCompile(`\+\+[A-Za-z_]+\+\+`)
 	// cue is a span of time without brackets: WebVTT's, or SubRip's with its number before it.
 	cue = regexp.MustCompile(`(?:^\s*WEBVTT\s+)?(?:\b\d+\s+\d+:\d\d:\d\d,\d{3}|\b(?:\d+:)?\d\d:\d\d[.,]\d{1,3})\s*-->\s*(?:\d+:)?\d\d:\d\d[.,]\d{1,3}`)
-	// namedSpeaker is a label that no engine makes of speech, wherever it stands.
+	// namedSpeaker is a label that no engine makes of speech, anywhere in a text.
 	namedSpeaker = regexp.MustCompile(`\b(?:SPEAKER_\d{1,3}\b:?|spk_\d{1,3}:)`)
 	// speakerTurn is a label or a mark of another speaker, where a sentence begins.
 	speakerTurn = regexp.MustCompile(`(^\s*|\x1f\s*|[.!?…]\s+)(?:(?i:speaker|guest|spk)[ _-]?(?:\d{1,3}|[A-Z])\s*:|>>+)`)

@@ -20,10 +20,10 @@ func ParseBase(raw string) (Base, error) {
 		return Base{}, err
 	}
 	if u.RawQuery != "" {
-		return Base{}, fmt.Errorf("url %q: a query is not possible here; language, task and the like are settings of their own", shown(u))
+		return Base{}, fmt.Errorf("url %q: a query is not allowed here; language, task and the like are attributes of their own", shown(u))
 	}
 	if slices.ContainsFunc(strings.Split(u.Path, "/"), IsDots) {
-		return Base{}, fmt.Errorf("url %q: . and .. in the path lead to another path; write where the service is", shown(u))
+		return Base{}, fmt.Errorf("url %q: the path must not contain . or ..; write the path of the service itself", shown(u))
 	}
 	path, _, _ := strings.Cut(strings.TrimRight(u.Path, "/")+"/", "/stt/v1/")
 	return Base{url.URL{Scheme: u.Scheme, Host: u.Host, Path: strings.TrimRight(path, "/")}}, nil
@@ -79,7 +79,8 @@ func (b Base) at(scheme string, query url.Values, segments []string) string {
 	return s
 }
 
-// escape makes a text one segment of a path. Dots alone are escaped, too: unescaped they are another path to all who read it.
+// escape makes a text one segment of a path. Dots are escaped if there is nothing else: every reader takes them for another
+// path.
 func escape(segment string) string {
 	if IsDots(segment) {
 		return strings.ReplaceAll(segment, ".", "%2E")

@@ -34,9 +34,9 @@ const (
 // Secret is a value that prints as something else, such as a runbook's.
 type Secret interface{ Reveal() string }
 
-// Tokens gives bearer tokens that end.
+// Tokens returns bearer tokens that expire.
 type Tokens interface {
-	// Token gives one that is good at that moment, and another one than refused, which the peer has not taken.
+	// Token returns one that is valid at that moment and differs from refused, which the peer has rejected.
 	Token(now time.Time, refused string) (string, error)
 }
 
@@ -44,7 +44,7 @@ type Tokens interface {
 type Options struct {
 	Timeout time.Duration     // of a whole exchange
 	Token   Secret            // sent as a bearer token, unless it is empty
-	Tokens  Tokens            // in its place; a 401 is answered once, with another one
+	Tokens  Tokens            // replaces Token; after a 401 a fresh one is tried, once
 	Headers map[string]Secret // sent as they are
 	Hidden  []string          // what else no error may show, such as a key in an address
 	TLS     TLS
@@ -86,7 +86,7 @@ func NewClient(o Options) (*Client, error) {
 
 func (c *Client) header(name, value, secret string) error {
 	if name == "" || strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == ':' }) {
-		return fmt.Errorf("header %q: a header's name is letters, digits and dashes", name)
+		return fmt.Errorf("header %q: a header's name has only letters, digits and dashes", name)
 	}
 	if strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r == 0x7f }) {
 		return fmt.Errorf("header %s: its value has a control character, perhaps the newline at the end of a file", name)
@@ -120,8 +120,8 @@ func (c *Client) Transport(connected func(net.Conn)) *http.Transport {
 
 func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
-// Header is a copy of what the client sends with every request. refused is the token that the peer has not taken; empty if there
-// was none. It gives the token that is in the header; empty if there is none that another could take the place of.
+// Header is a copy of what the client sends with every request. refused is the token that the peer has rejected; empty if there
+// was none. It returns the token that is in the header; empty if no other could replace it.
 func (c *Client) Header(t *rt.Task, refused string) (h http.Header, token string, err error) {
 	h = c.headers.Clone()
 	if c.tokens == nil {
@@ -146,15 +146,15 @@ type Request struct {
 	Body        []byte
 	Unread      bool // the body of a success does not matter, and is not waited for
 
-	// Ready is called once, by the caller's task, when the connection stands and before any of the body goes out. An error ends the
-	// exchange. Nil: nothing.
+	// Ready is called once, by the caller's task, when the connection is open and before any of the body is sent. An error ends
+	// the exchange. Nil: nothing.
 	Ready func(*rt.Task) error
-	// Hold is asked, by the caller's task, when the timeout has passed without an answer to what was sent whole, and again after
-	// as long as it says: how much longer to wait. 0 gives up; nil always does.
+	// Hold is called, by the caller's task, when the timeout has passed without an answer to a request that was sent whole. It
+	// returns how much longer to wait, and is called again after that time. 0 gives up; nil always does.
 	Hold func(*rt.Task) time.Duration
 }
 
-// Do sends a request and gives the body of a success. A peer that does not take the token is given another one, once.
+// Do sends a request and returns the body of a success. If a peer rejects the token, Do tries a fresh one, once.
 func (c *Client) Do(t *rt.Task, r Request) ([]byte, error) {
 	body, token, err := c.once(t, r, "")
 	if e, ok := errors.AsType[*Error](err); ok && e.Status == http.StatusUnauthorized && token != "" {

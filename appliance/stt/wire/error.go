@@ -24,7 +24,7 @@ const (
 	Busy
 	// Engine: the service answered properly that it failed.
 	Engine
-	// Protocol: the answer is no answer of this service: garbage, too large, cut off.
+	// Protocol: the answer is not one of this service: garbage, too large, cut off.
 	Protocol
 )
 

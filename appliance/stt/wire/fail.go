@@ -31,7 +31,7 @@ func (c *Client) Fail(t *rt.Task, op, rawURL string, err error) error {
 		e.Kind = Timeout
 	}
 	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		e.Hint = "the certificate is not trusted by this machine; ca of the block says whom to trust"
+		e.Hint = "this machine does not trust the certificate; name the authority that signed it in ca"
 	}
 	return e
 }
@@ -44,7 +44,7 @@ func timedOut(err error) bool {
 	return ok && n.Timeout()
 }
 
-// withoutURL drops the request's own URL from an error, since it may hold a secret and stands in Address anyway.
+// withoutURL drops the request's own URL from an error, since it may hold a secret and is in Address anyway.
 func withoutURL(err error) error {
 	if u, ok := errors.AsType[*url.Error](err); ok {
 		return u.Err
@@ -52,7 +52,7 @@ func withoutURL(err error) error {
 	return err
 }
 
-// Status gives the *Error of an answer that is no success, and nil for one that is (200 to 299).
+// Status returns the *Error of an answer other than a success (200 to 299), and nil for a success.
 func (c *Client) Status(op, rawURL string, res *http.Response, body []byte) *Error {
 	if res.StatusCode/100 == 2 {
 		return nil
@@ -63,7 +63,7 @@ func (c *Client) Status(op, rawURL string, res *http.Response, body []byte) *Err
 	}
 	switch s := res.StatusCode; {
 	case s == 401 || s == 403 || s == 407:
-		e.Kind, e.Hint = Unauthorised, "check the token or the account that the runbook gives"
+		e.Kind, e.Hint = Unauthorised, "check the token or the account in the runbook"
 	case s == 408 || s == 425 || s == 429 || s >= 500:
 		e.Kind, e.RetryAfter = Busy, retryAfter(res.Header.Get("Retry-After"))
 	case s == 400 || s == 413 || s == 415 || s == 422:
@@ -138,8 +138,8 @@ func (c *Client) Said(op, rawURL string, kind Kind, words string) *Error {
 	return &Error{Op: op, Address: Address(rawURL), Kind: kind, Cause: errors.New(c.snippet([]byte(words)))}
 }
 
-// CleanText makes foreign text fit for a terminal and a log: valid UTF-8 in one line, without control characters and the
-// marks that turn the direction of writing.
+// CleanText makes text of others safe for a terminal and a log: valid UTF-8 in one line, without control characters and
+// the marks that change the direction of writing.
 func CleanText(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029' {

@@ -15,7 +15,7 @@ import (
 	"orac/appliance/rt/live"
 )
 
-// once sends a request and gives the body of a success, and the token that it went with.
+// once sends a request and returns the body of a success, and the token that it used.
 func (c *Client) once(t *rt.Task, r Request, refused string) (_ []byte, token string, _ error) {
 	ctx, cancel := live.Context(t)
 	defer cancel()
@@ -74,7 +74,8 @@ func (c *Client) roundTrip(req *http.Request, unread bool) answered {
 	return answered{res: res, body: body, err: err}
 }
 
-// await waits for an answer on behalf of the task, which alone may call Ready and Hold. Nothing goes on after it.
+// await waits for an answer on behalf of the task: only the task may call Ready and Hold. Nothing continues after
+// it.
 func (c *Client) await(t *rt.Task, r Request, g *gate, sent *atomic.Bool, done <-chan answered, cancel func()) (answered, error) {
 	began := t.Now()
 	timer := time.NewTimer(c.timeout)

@@ -28,7 +28,7 @@ func (t TLS) config() (*tls.Config, error) {
 		}
 		c.RootCAs = x509.NewCertPool()
 		if !c.RootCAs.AppendCertsFromPEM(text) {
-			return nil, fmt.Errorf("ca: %s holds no certificate in PEM", t.CA)
+			return nil, fmt.Errorf("ca: %s holds no PEM certificate", t.CA)
 		}
 	}
 	if t.Cert != "" {

@@ -68,7 +68,7 @@ func TestThePackIsTheSame(t *testing.T) {
 // TestTheProgramNeedsNoNewLinux: orac, linked as make dist links it, of what is compiled already. It finds what it needs in the C
 // library of Debian 11, and runs.
 func TestTheProgramNeedsNoNewLinux(t *testing.T) {
-	t.Chdir("../..")
+	t.Chdir("../../..")
 	dir := t.TempDir()
 	flags, err := glibc.Stubs("gcc", dir)
 	if err != nil {

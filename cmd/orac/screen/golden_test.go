@@ -86,7 +86,7 @@ func TestPlan(t *testing.T) {
 					{Block: "stt.whisper", Name: "url", Old: `"http://the-old-and-quite-long-name-of-a-server.example:7272/prefix"`, New: `"http://the-new-and-quite-long-name-of-a-server.example:7272/prefix"`, File: "orac.hcl", Line: 29, Source: `url = "http://the-new-and-quite-long-name-of-a-server.example:7272/prefix"`},
 				}},
 				{Address: "webhook.light", Kind: "webhook", Action: status.Add, Why: "it is new"},
-				{Address: "probe.archive", Kind: "probe", Action: status.Remove, Why: "nothing of the runbook needs it any more"},
+				{Address: "probe.archive", Kind: "probe", Action: status.Remove, Why: "nothing in the runbook needs it any more"},
 				keep,
 			},
 			Deaf: []status.Deaf{{Device: "usb", For: 100 * time.Millisecond}, {Device: "hall"}},
