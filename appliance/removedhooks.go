@@ -93,14 +93,14 @@ func (h *removedHooks) open(t *rt.Task, hook string, do func(string, *outbox.Box
 // look tells once of events that are not sent any more, and deletes what has waited long enough.
 func (h *removedHooks) look(t *rt.Task) {
 	h.more = false
-	age, known := h.age(t)
+	p, known := h.age(t)
 	err := h.each(t, func(hook string, b *outbox.Box) error {
 		if n := held(b); n > 0 && !h.told[hook] {
 			h.told[hook] = true
 			h.warn(notSent(at(Webhook, hook), n, b.Keep()))
 		}
 		if known {
-			b.Expire(t, age)
+			b.Expire(t, p)
 		}
 		for _, r := range b.Reports() {
 			h.say(t, hook, event.WebhookDropped{Webhook: hook, Event: r.ID, Type: r.Kind, Cause: r.Cause})

@@ -9,6 +9,7 @@ import (
 	"orac/appliance/event"
 	"orac/appliance/node"
 	"orac/appliance/outbox"
+	"orac/appliance/provenclock"
 	"orac/appliance/rt"
 	"orac/appliance/rt/virtual"
 	"orac/appliance/status"
@@ -37,12 +38,15 @@ func withRemoved(t *testing.T, keep time.Duration, f func(k *rt.Task, r *removed
 		for _, id := range []string{"evt-1", "evt-2", "evt-3"} {
 			e := &hooks.Transcript{Text: "secret"}
 			e.ID, e.Type = id, "transcript"
-			b.Add(k, e, 0, true)
+			b.Add(k, e, provenclock.Point{}, true)
 		}
 		b.SetAside(k, b.Next(0), "status 400")
 		r.removedHooks = &removedHooks{
 			fs: r.disk, turn: new(outbox.Turn), told: map[string]bool{}, warn: func(text string) { r.said = append(r.said, text) },
-			age:    func(*rt.Task) (time.Duration, bool) { return r.old + time.Duration(k.Now()), true },
+			age: func(*rt.Task) (provenclock.Point, bool) {
+				age := r.old + time.Duration(k.Now())
+				return provenclock.Point{Age: age, Born: age}, true
+			},
 			graph:  func() *Graph { return r.now },
 			runs:   func(hook string) bool { return r.in[hook] },
 			events: rt.NewOut(r.events), requests: rt.NewMailbox[node.ManageHook]("requests", 1),

@@ -343,7 +343,7 @@ func TestWhatWasDroppedOnItsWay(t *testing.T) {
 			add(k, b, "a", "b")
 			b.Taken(k, b.Next(0))
 			under := b.Next(0)
-			b.Expire(k, 2*time.Hour)
+			b.Expire(k, at(2*time.Hour))
 			end(b, k, under)
 			if s := b.Stats(); s.Dropped != 1 || s.Aside != 0 || s.Waiting != 0 || b.DiskErr() != nil {
 				t.Errorf("%s: %+v, %v", name, s, b.DiskErr())
@@ -369,7 +369,7 @@ func TestTryingAgainLosesNothing(t *testing.T) {
 			if op == "list" {
 				b = open(k, d)
 			}
-			if err := b.Again(k, "a", 0, true); err == nil {
+			if err := b.Again(k, "a", at(0), true); err == nil {
 				t.Errorf("%s: it says that it was done", op)
 			}
 			mend()
@@ -409,7 +409,7 @@ func TestTamperedFiles(t *testing.T) {
 			}
 			b.SetAside(k, i, "it cannot be read")
 		}
-		b.Expire(k, 100*time.Hour)
+		b.Expire(k, at(100*time.Hour))
 		if s := b.Stats(); s.Dropped != 0 || b.DiskErr() != nil {
 			t.Errorf("%+v, %v: %v", s, b.Reports(), b.DiskErr())
 		}
