@@ -149,7 +149,7 @@ func (s *Steward) Rollback(t *rt.Task, r status.RollbackRequest, progress func(s
 	}
 	defer s.one.end()
 	if now := s.Generation(); r.Running != 0 && r.Running != now {
-		return status.Applied{}, &status.Refusal{Code: status.Changed, Message: fmt.Sprintf("generation %d runs now", now), Hint: "look at what would be done now"}
+		return status.Applied{}, &status.Refusal{Code: status.Changed, Message: fmt.Sprintf("generation %d runs now", now), Hint: "look at the plan again"}
 	}
 	to, err := s.former(t, r)
 	if err != nil {

@@ -129,7 +129,7 @@ func heart(rb *runbook.Runbook, h runbook.Heartbeat) (notify.Heart, error) {
 func hook(w runbook.Webhook) (notify.Hook, error) {
 	c := notify.WebhookConfig{
 		URL: w.URL.Text(), Key: w.SigningKey(), Timeout: w.Timeout, Headers: map[string]wire.Secret{},
-		TLS: wire.TLS{CA: w.CA, Cert: w.ClientCert, Key: w.ClientKey},
+		TLS: wire.TLS{CA: w.CA, Cert: w.ClientCert, Key: w.ClientKey}, Hush: w.Body.HasSecret(),
 	}
 	for name, v := range w.Headers {
 		c.Headers[name] = v

@@ -80,7 +80,7 @@ func (d *Document) set(f reflect.Value, at *Attribute, a Attr) {
 	case at.Kind == Expression:
 		f.Addr().Interface().(Deferring).Defer(*a.deferred)
 	case f.Type() == templateType:
-		f.Set(reflect.ValueOf(Template{fixed: a.secrets[""], made: a.template}))
+		f.Set(reflect.ValueOf(Template{fixed: a.secrets[""], made: a.template, outside: a.outside}))
 	case f.Type() == secretType:
 		f.Set(reflect.ValueOf(a.secrets[""]))
 	case f.Type() == durationType:

@@ -211,20 +211,25 @@ func valuesOf(blocks []Block, t *BlockType, attribute string) (list []Attr) {
 	return list
 }
 
-// hasCredential tells whether ORAC sends a credential to the addresses of a block.
+// hasCredential tells whether ORAC sends a credential to the addresses of a block: what proves who it is, or what an attribute that
+// is kept secret, such as the body of a webhook, has read from the machine.
 func (j *judge) hasCredential(rb *Runbook, b Block) bool {
 	for i := range b.Type.Attributes {
 		at := &b.Type.Attributes[i]
 		a := b.Attrs[at.Name]
-		if at.Gives != Proves || a.Default || a.Value.IsNull() {
+		if at.Gives != Proves && at.Secret == Public || a.Default || a.Value.IsNull() {
 			continue
 		}
-		reads := func(r Reader) bool { return r.Address == b.Address && r.Attribute == at.Name }
-		if at.Kind.isReference() || at.Kind == Path || slices.ContainsFunc(rb.Readers(), reads) {
+		if at.Gives == Proves && (at.Kind.isReference() || at.Kind == Path) || rb.reads(b.Address, at.Name) {
 			return true
 		}
 	}
 	return false
+}
+
+// reads tells whether an attribute reads from the machine.
+func (d *Document) reads(block Address, attribute string) bool {
+	return slices.ContainsFunc(d.Readers(), func(r Reader) bool { return r.Address == block && r.Attribute == attribute })
 }
 
 // sameDestinations tells whether a block already has these addresses, with the same way to verify them, and a credential
@@ -236,7 +241,15 @@ func (j *judge) sameDestinations(b Block) bool {
 		return len(to) == 0
 	}
 	return slices.EqualFunc(to, destinations(j.now, was, map[Address]bool{}), func(x, y destination) bool {
-		return x.block == y.block && x.at == y.at && x.attr.Equal(y.attr) && !j.moved(x.at, x.attr)
+		return x.block == y.block && x.at == y.at && (x.attr.Equal(y.attr) || j.machineSays(x)) && !j.moved(x.at, x.attr)
+	})
+}
+
+// machineSays tells whether an address is what the machine says it is, by the expression that runs: a secret in it may be another
+// today.
+func (j *judge) machineSays(d destination) bool {
+	return d.at.Gives == Reaches && j.next.reads(d.block, d.at.Name) && !slices.ContainsFunc(j.next.Readers(), func(r Reader) bool {
+		return r.Address == d.block && r.Attribute == d.at.Name && !j.now.hasReader(r)
 	})
 }
 

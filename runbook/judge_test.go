@@ -55,6 +55,29 @@ webhook "key" {
   url     = "http://key.example/x"
   headers = { Authorization = "Bearer ${env("HOOK")}" }
 }
+locals {
+  path = "http://path.example"
+  said = "http://said.example"
+}
+webhook "path" { url = "${local.path}/${secret("path")}" }
+webhook "said" {
+  url    = "${local.said}/${secret("said")}?text=${event.text}"
+  events = ["transcript"]
+}
+webhook "body" {
+  url    = "http://body.example/x"
+  events = ["transcript"]
+  body   = jsonencode({ text = event.text, token = secret("body") })
+}
+webhook "fixed" {
+  url  = "http://fixed.example/x"
+  body = env("FIXED")
+}
+webhook "told" {
+  url    = "http://told.example/x"
+  events = ["transcript"]
+  body   = event.text
+}
 service_account "me" { secret = secret("me") }
 user "ann" {
   role          = "admin"
@@ -102,6 +125,8 @@ func TestJudge(t *testing.T) {
 		"another address without the token":    {"  url   = \"http://token.example\"\n  token = secret(\"stt_token\")\n", "  url   = \"http://elsewhere.example\"\n"},
 		"another authority of no credential":   {`ca  = "other.pem"`, `ca  = "cert.pem"`},
 		"a user":                               with("user \"bob\" {\n role = \"admin\"\n password_hash = secret(\"bob\")\n}"),
+		"another address of a text":            {"http://told.example/x", "http://elsewhere.example/y"},
+		"no address with a key":                {`"${local.path}/${secret("path")}"`, `"http://elsewhere.example"`},
 		"another port":                         {"127.0.0.1:7171", "127.0.0.1:7272"},
 		"a role":                               {`role          = "admin"`, `role          = "viewer"`},
 		"a permission":                         {`service_account "me" { secret = secret("me") }`, "service_account \"me\" {\n secret = secret(\"me\")\n permissions = [\"stt.transcribe\"]\n}"},
@@ -126,6 +151,10 @@ func TestJudge(t *testing.T) {
 		"the account to another service":        {"stt  = stt.open", "stt  = stt.cert"},
 		"the account in another place":          {`stt "open" { url = "http://open.example" }`, "stt \"open\" {\n url = \"http://open.example\"\n auth = service_account.me\n}"},
 		"the header to another address":         {"http://key.example/x", "http://key.example/y"},
+		"the key in an address to another host": {"http://path.example", "http://elsewhere.example"},
+		"the key in a template to another host": {"http://said.example", "http://elsewhere.example"},
+		"the secret in a body elsewhere":        {"http://body.example", "http://elsewhere.example"},
+		"a body of the machine elsewhere":       {"http://fixed.example", "http://elsewhere.example"},
 		"another secret in the header":          {`env("HOOK")`, `env("OTHER")`},
 		"a secret in another place":             with("webhook \"x\" {\n url = \"http://x.example\"\n headers = { X-A = secret(\"ann\") }\n}"),
 		"an account of another secret":          {`secret = secret("me")`, `secret = secret("ann")`},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -20,8 +21,9 @@ const maxTemplateText = 64 << 10
 // Template is the value of an attribute whose text may be made anew each time, from words that Attribute.Sees names. One that names
 // none of them is a text. It prints as a Secret does: it may hold one.
 type Template struct {
-	fixed Secret
-	made  *template
+	fixed   Secret
+	made    *template
+	outside bool // it depends on a result of env(), file() or secret()
 }
 
 // TextTemplate is a Template that is always the same text.
@@ -48,6 +50,9 @@ func (t Template) IsSet() bool { return t.fixed.IsSet() }
 
 // Changes tells whether the text depends on words.
 func (t Template) Changes() bool { return t.made != nil }
+
+// HasSecret tells whether something of the machine is in the text: what env(), file() or secret() gave.
+func (t Template) HasSecret() bool { return t.outside }
 
 // Text is the text that never changes, or, of one that does, what it would be for a sample. It may be a secret.
 func (t Template) Text() string {
@@ -138,13 +143,18 @@ func escapeFor(begin, value string) string {
 	return url.PathEscape(value)
 }
 
-// noDots refuses a URL with . and .. in its path, which many servers resolve even when they are escaped.
+// noDots refuses a URL with . and .. in its path, which many servers resolve even when they, or the slashes around them, are escaped.
 func noDots(made string) error {
 	path, _, _ := strings.Cut(made, "?")
 	for segment := range strings.SplitSeq(path, "/") {
-		if plain, err := url.PathUnescape(segment); err != nil || plain == "." || plain == ".." {
+		plain, err := url.PathUnescape(segment)
+		if err != nil || slices.ContainsFunc(strings.FieldsFunc(plain, isSlash), isDots) {
 			return errDots
 		}
 	}
 	return nil
 }
+
+func isSlash(r rune) bool { return r == '/' || r == '\\' }
+
+func isDots(segment string) bool { return segment == "." || segment == ".." }

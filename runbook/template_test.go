@@ -50,12 +50,12 @@ func TestTemplatesEscapeForTheirPlace(t *testing.T) {
 func TestAnEventLeadsNowhereElse(t *testing.T) {
 	w := webhookOf(t, `url = "http://lights.local/a/${event.text}/b"
   events = ["transcript"]`)
-	for _, text := range []string{".", ".."} {
+	for _, text := range []string{".", "..", "../..", "x/../..", "/..", `..\admin`, "./x"} {
 		if made, err := w.URL.Eval(saying(text)); err == nil {
 			t.Errorf("%q leads to %s", text, made)
 		}
 	}
-	for _, text := range []string{"...", "../..", "//other.example", "@other.example", "", strings.Repeat("x", hook.MaxText)} {
+	for _, text := range []string{"...", "..x/y..", "//other.example", "@other.example", "", strings.Repeat("x", hook.MaxText)} {
 		made, err := w.URL.Eval(saying(text))
 		if u, perr := url.Parse(made); err != nil || perr != nil || u.Host != "lights.local" || strings.Count(u.EscapedPath(), "/") != 3 {
 			t.Errorf("%.30q: %.80s, %v", text, made, err)

@@ -74,10 +74,12 @@ func (r *retries) again(now rt.Instant, i *outbox.Item, e *wire.Error, most time
 	return wait
 }
 
-// aboutEvent tells whether an event can be the cause of a failure: as with an utterance, and with every failure that is not of
-// the credentials or the address.
+// aboutEvent tells whether an event can be the cause of a failure: as with an utterance, and whatever a receiver has answered. What
+// looks like a wrong address or wrong credentials may be its refusal of what the event says, in a url that is too long (414), in a
+// path that it does not have (404), or in words that a guard in front of it does not let through (403). If it takes another event,
+// they are right.
 func aboutEvent(e *wire.Error) bool {
-	return aboutUtterance(e) || e.Kind == wire.Late || e.Retry() == wire.RetryBounded
+	return aboutUtterance(e) || e.Kind == wire.Late || e.Retry() == wire.RetryBounded || e.Status != 0
 }
 
 // blamed is the event that failed while another is taken, and why it is set aside; nil if there is none.

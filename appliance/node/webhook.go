@@ -254,8 +254,11 @@ func stays(e *wire.Error) bool {
 }
 
 func (n *Webhook) setAside(t *rt.Task, i *outbox.Item, cause error) {
-	n.box.SetAside(t, i, cause.Error())
+	aside := n.box.SetAside(t, i, cause.Error())
 	n.retries.aside()
+	if !aside {
+		return // it is reported as dropped
+	}
 	t.Trace("set aside", int64(i.Seq))
 	say(t, n.Events, n.Name, event.WebhookAside{Webhook: n.Hook, Event: i.ID, Type: i.Kind, Cause: cause.Error(), InARow: n.retries.inARow})
 }

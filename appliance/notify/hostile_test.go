@@ -11,6 +11,7 @@ import (
 	"orac/appliance/rt"
 	"orac/appliance/stt/stttest"
 	"orac/appliance/stt/wire"
+	"orac/runbook"
 	"orac/runbook/hook"
 )
 
@@ -65,6 +66,44 @@ func TestAHostileHook(t *testing.T) {
 				t.Errorf("a yes is taken for a no: %v", err)
 			}
 		})
+	}
+}
+
+// TestAReceiverThatRepeatsTheBody: a secret in it is not shown, however it is written.
+func TestAReceiverThatRepeatsTheBody(t *testing.T) {
+	for name, answer := range map[string]string{
+		"as it is":     "HTTP/1.1 400 X\r\n\r\nbad token hush-body",
+		"as base64":    "HTTP/1.1 500 X\r\n\r\nbad token aHVzaC1ib2R5",
+		"as a status":  "HTTP/1.1 hush-body\r\n\r\n",
+		"as a version": "aHVzaC1ib2R5\r\n\r\n",
+		"as a header":  "HTTP/1.1 200 OK\r\nhush-body aHVzaC1ib2R5\r\n\r\n",
+		"as a place":   "HTTP/1.1 302 X\r\nLocation: http://hush-body.example/aHVzaC1ib2R5\r\nContent-Length: 0\r\n\r\n",
+	} {
+		err := send(t, WebhookConfig{URL: stttest.Hostile(t, stttest.Says(answer)).URL(), Timeout: patience, Hush: true},
+			Message{ID: "id", Method: "POST", URL: stttest.Hostile(t, stttest.Says(answer)).URL(), Body: []byte("hush-body")})
+		if err == nil || strings.Contains(err.Error(), "hush-body") || strings.Contains(err.Error(), "aHVzaC1ib2R5") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	w, _ := runbook.Parse([]byte("appliance \"a\" {}\nlocals { k = secret(\"k\") }\n"+`
+		webhook "fixed" {
+		  url  = "http://a.local"
+		  body = "x ${local.k}"
+		}
+		webhook "made" {
+		  url    = "http://a.local"
+		  events = ["wake"]
+		  body   = jsonencode({ model = event.model, key = local.k })
+		}
+		webhook "open" {
+		  url    = "http://a.local"
+		  events = ["wake"]
+		  body   = event.model
+		}`), "x.hcl", runbook.Options{Secret: func(string) (string, error) { return "hush", nil }})
+	for i, want := range []bool{true, true, false} {
+		if got := w.Webhooks[i].Body.HasSecret(); got != want {
+			t.Errorf("%s: %v", w.Webhooks[i].Name, got)
+		}
 	}
 }
 

@@ -1,11 +1,13 @@
 package notify
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -22,6 +24,8 @@ type WebhookConfig struct {
 	Timeout time.Duration // 0 means Timeout
 	Headers map[string]wire.Secret
 	TLS     wire.TLS
+	// Hush: the body holds a secret. A receiver may repeat it, in any writing, so that nothing of what it answers is shown.
+	Hush bool
 }
 
 // Webhook is a Hook. It may be used by several tasks at once.
@@ -29,6 +33,7 @@ type Webhook struct {
 	client *wire.Client
 	key    []byte
 	typed  bool // the headers say what the body is
+	hush   bool
 }
 
 // NewWebhook makes a client; it connects to nothing yet.
@@ -37,7 +42,7 @@ func NewWebhook(c WebhookConfig) (*Webhook, error) {
 	if err != nil {
 		return nil, fmt.Errorf("webhook: %w", err)
 	}
-	w := &Webhook{key: c.Key}
+	w := &Webhook{key: c.Key, hush: c.Hush}
 	for name := range c.Headers {
 		w.typed = w.typed || strings.EqualFold(name, "Content-Type")
 	}
@@ -66,11 +71,23 @@ func (w *Webhook) Send(t *rt.Task, m Message) error {
 	_, err = w.client.Do(t, r)
 	if e, ok := errors.AsType[*wire.Error](err); ok {
 		e.Address = wire.Origin(m.URL)
-		if e.Cause != nil { // a receiver may repeat what it was sent, in the path as well
+		switch {
+		case w.hush && (e.Status != 0 || !ours(e.Cause)):
+			e.Cause = errHushed
+		case e.Cause != nil: // a receiver may repeat what it was sent, in the path as well
 			e.Cause = hide(e.Cause, wire.Keys(to))
 		}
 	}
 	return late(err)
+}
+
+// errHushed stands for what a receiver has said.
+var errHushed = errors.New("what it said is not shown, since the body that it was sent holds a secret")
+
+// ours tells of a failure in which there are no words of the receiver: of the connection, or of a clock.
+func ours(err error) bool {
+	_, connection := errors.AsType[*net.OpError](err)
+	return connection || errors.Is(err, context.DeadlineExceeded)
 }
 
 // head is what Standard Webhooks puts in the headers of a request: https://www.standardwebhooks.com

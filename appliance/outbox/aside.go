@@ -1,18 +1,21 @@
 package outbox
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"slices"
 	"time"
 
 	"orac/appliance/rt"
-	"orac/runbook/hook"
 )
 
 // asideDir is the folder, in that of a webhook, of events that were set aside.
 const asideDir = "aside"
+
+var errUnread = errors.New("it does not say yet what waits")
 
 // ErrUnknown is the error for an ID that names no event of the box.
 var ErrUnknown = errors.New("there is no such event")
@@ -28,8 +31,12 @@ type Aside struct {
 	Event json.RawMessage `json:"event,omitempty"` // missing if it could not be read
 }
 
-// SetAside removes an event from the queue, and keeps it for people. If the disk refuses it, it is lost, and that is reported.
-func (b *Box) SetAside(t *rt.Task, i *Item, cause string) {
+// SetAside removes an event from the queue, and keeps it for people. If the disk refuses it, it is lost, and that is reported. It
+// tells whether the event is aside now: one that was dropped while it was on its way is not.
+func (b *Box) SetAside(t *rt.Task, i *Item, cause string) bool {
+	if !slices.Contains(b.items, i) {
+		return false
+	}
 	text := i.data
 	if i.onDisk {
 		text, _ = b.fs.ReadFile(t, b.dir+"/"+i.file(), maxEvent) // one that cannot be read is kept without its event
@@ -40,9 +47,10 @@ func (b *Box) SetAside(t *rt.Task, i *Item, cause string) {
 	}
 	if err := b.writeAside(t, i, a); err != nil {
 		b.release(t, i, cause+"; and it could not be set aside: "+err.Error())
-		return
+		return false
 	}
 	b.release(t, i, "")
+	return true
 }
 
 func (b *Box) writeAside(t *rt.Task, i *Item, a Aside) error {
@@ -146,7 +154,7 @@ func (b *Box) dropAside(t *rt.Task, id string) error {
 }
 
 // Again puts an event that was set aside at the end, with the identity that it had and a new number. A kill in the middle leaves it
-// in both places, and it is sent twice.
+// in both places, and it is sent twice. It stays aside until the disk has it among those that wait.
 func (b *Box) Again(t *rt.Task, id string, since time.Duration, known bool) error {
 	i, err := b.find(t, id)
 	if err != nil {
@@ -156,10 +164,16 @@ func (b *Box) Again(t *rt.Task, id string, since time.Duration, known bool) erro
 	if err != nil {
 		return err
 	}
-	e, err := hook.Decode(i.Kind, a.Event)
+	e, err := i.decode(a.Event)
 	if err != nil {
 		return err
 	}
+	if b.unread || b.diskErr != nil {
+		return fmt.Errorf("the disk refuses, and the event stays aside: %w", cmp.Or(b.diskErr, errUnread))
+	}
 	b.Add(t, e, since, known)
+	if b.diskErr != nil { // it is sent from memory
+		return fmt.Errorf("the disk refuses, and the event stays aside as well: %w", b.diskErr)
+	}
 	return b.removeAside(t, i)
 }

@@ -47,6 +47,9 @@ const (
 	maxReads = 5
 	// beyond is where that count begins: above every number of before, below what JSON keeps exactly.
 	beyond = 1 << 40
+	// highest bounds the numbers that are read: JSON keeps those below exactly, and no box comes near. A file with a higher one is
+	// none of ours.
+	highest = 1 << 53
 )
 
 // Limits bound what a box may hold.
@@ -209,7 +212,22 @@ func (b *Box) Load(t *rt.Task, i *Item) (hook.Event, error) {
 			return nil, err
 		}
 	}
-	return hook.Decode(i.Kind, text)
+	return i.decode(text)
+}
+
+// errAnother is a file of which somebody has changed the name or the text.
+var errAnother = errors.New("what the file says is not the event of its name")
+
+// decode reads the text of an event. It is the one of the file's name, or none.
+func (i *Item) decode(text []byte) (hook.Event, error) {
+	e, err := hook.Decode(i.Kind, text)
+	if err != nil {
+		return nil, err
+	}
+	if head := hook.HeadOf(e); head.ID != i.ID || head.Type != i.Kind || head.Sequence != i.Seq {
+		return nil, errAnother
+	}
+	return e, nil
 }
 
 // Taken removes an event that the webhook has accepted.
@@ -243,9 +261,13 @@ func (b *Box) Drop(t *rt.Task, id string) error {
 	return b.dropAside(t, id)
 }
 
-// release lets an event go; why is empty if it was taken or set aside.
+// release lets an event go; why is empty if it was taken or set aside. One that has gone already, while it was on its way, stays gone.
 func (b *Box) release(t *rt.Task, i *Item, why string) {
-	b.items = slices.DeleteFunc(b.items, func(x *Item) bool { return x == i })
+	at := slices.Index(b.items, i)
+	if at < 0 {
+		return
+	}
+	b.items = slices.Delete(b.items, at, at+1)
 	if why != "" {
 		b.drop(i.ID, i.Kind, why)
 	}

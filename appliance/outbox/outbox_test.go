@@ -315,3 +315,94 @@ func TestNoEventIsLostOrOutOfOrder(t *testing.T) {
 		})
 	})
 }
+
+// TestWhatWasDroppedOnItsWay: an event may be dropped, for its age or for room, while it is sent. What becomes of it then changes
+// nothing of the box any more: the number that was given last stays known.
+func TestWhatWasDroppedOnItsWay(t *testing.T) {
+	for name, end := range map[string]func(*outbox.Box, *rt.Task, *outbox.Item){
+		"taken": func(b *outbox.Box, k *rt.Task, i *outbox.Item) { b.Taken(k, i) },
+		"aside": func(b *outbox.Box, k *rt.Task, i *outbox.Item) { b.SetAside(k, i, "no") },
+	} {
+		on(func(k *rt.Task) {
+			d := virtual.NewDisk(1 << 30)
+			b := open(k, d)
+			add(k, b, "a", "b")
+			b.Taken(k, b.Next(0))
+			under := b.Next(0)
+			b.Expire(k, 2*time.Hour)
+			end(b, k, under)
+			if s := b.Stats(); s.Dropped != 1 || s.Aside != 0 || s.Waiting != 0 || b.DiskErr() != nil {
+				t.Errorf("%s: %+v, %v", name, s, b.DiskErr())
+			}
+			b = open(k, d)
+			add(k, b, "c")
+			if got := waits(t, k, b); !slices.Equal(got, []string{"3:c"}) {
+				t.Errorf("%s: %v", name, got)
+			}
+		})
+	}
+}
+
+// TestTryingAgainLosesNothing: what was set aside stays there until the disk has it among those that wait.
+func TestTryingAgainLosesNothing(t *testing.T) {
+	for _, op := range []string{"create", "write", "sync", "rename", "syncdir", "list"} {
+		on(func(k *rt.Task) {
+			d := virtual.NewDisk(1 << 30)
+			b := open(k, d)
+			add(k, b, "a", "b")
+			b.SetAside(k, b.Next(0), "no")
+			mend := d.Break(op, "", syscall.EIO)
+			if op == "list" {
+				b = open(k, d)
+			}
+			if err := b.Again(k, "a", 0, true); err == nil {
+				t.Errorf("%s: it says that it was done", op)
+			}
+			mend()
+			d.PowerLoss()
+			b = open(k, d)
+			if s := b.Stats(); s.Waiting+s.Aside < 2 {
+				t.Errorf("%s: %+v, %v", op, s, d.Files())
+			}
+		})
+	}
+}
+
+// TestTamperedFiles: a file that says something else than its name is no event, and what cannot be an event's file stops nothing.
+func TestTamperedFiles(t *testing.T) {
+	on(func(k *rt.Task) {
+		d := virtual.NewDisk(1 << 30)
+		open(k, d)
+		for name, text := range map[string]string{
+			"0000000000000001.transcript.other.1.json":  `{"schema":1,"id":"x\r\nAuthorization: y","sequence":1,"type":"transcript"}`,
+			"0000000000000002.transcript.number.1.json": `{"schema":1,"id":"number","sequence":7,"type":"transcript"}`,
+			"0000000000000003.transcript.kind.1.json":   `{"schema":1,"id":"kind","sequence":3,"type":"wake"}`,
+			"0000000000000004.transcript.null.1.json":   `null`,
+			"9999999999999999.transcript.last.1.json":   `{}`,
+			"9999999999999999.done":                     ``,
+		} {
+			if err := rt.WriteFile(k, d, "hooks/light", name, []byte(text)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := d.MkdirAll(k, "hooks/light/aside/0000000000000005.transcript.folder.1.json"); err != nil {
+			t.Fatal(err)
+		}
+		b := open(k, d)
+		for i := b.Next(0); i != nil; i = b.Next(0) {
+			if e, err := b.Load(k, i); err == nil || rt.Transient(err) {
+				t.Errorf("%s is read as %+v, %v", i.ID, e, err)
+			}
+			b.SetAside(k, i, "it cannot be read")
+		}
+		b.Expire(k, 100*time.Hour)
+		if s := b.Stats(); s.Dropped != 0 || b.DiskErr() != nil {
+			t.Errorf("%+v, %v: %v", s, b.Reports(), b.DiskErr())
+		}
+		add(k, b, "new")
+		b = open(k, d)
+		if got := waits(t, k, b); len(got) != 1 || !strings.HasSuffix(got[0], ":new") {
+			t.Errorf("%v of %v", got, d.Files())
+		}
+	})
+}

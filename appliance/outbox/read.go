@@ -22,10 +22,10 @@ func done(seq uint64) string { return fmt.Sprintf("%016d.done", seq) }
 func numbered(name string) (seq uint64, rest string, ok bool) {
 	number, rest, _ := strings.Cut(name, ".")
 	seq, err := strconv.ParseUint(number, 10, 64)
-	return seq, rest, err == nil && len(number) == 16 && seq > 0
+	return seq, rest, err == nil && len(number) == 16 && seq > 0 && seq < highest
 }
 
-// itemOf reads the name of an event's file.
+// itemOf reads the name of an event's file. A folder is none.
 func itemOf(f rt.FileInfo) (*Item, bool) {
 	seq, rest, ok := numbered(f.Name)
 	rest, json := strings.CutSuffix(rest, ".json")
@@ -33,7 +33,7 @@ func itemOf(f rt.FileInfo) (*Item, bool) {
 	id, since, _ := cutLast(rest, ".")
 	age, err := strconv.ParseInt(since, 10, 64)
 	_, known := hook.Named(kind)
-	if !ok || !json || !known || err != nil || age < unknownAge || !utterance.IsID(id) {
+	if !ok || f.Dir || !json || !known || err != nil || age < unknownAge || !utterance.IsID(id) {
 		return nil, false
 	}
 	return &Item{Seq: seq, Kind: kind, ID: id, since: age, named: age, size: f.Size, onDisk: true}, true

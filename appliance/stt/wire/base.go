@@ -98,6 +98,7 @@ const minKey = 4
 func Keys(u *url.URL) []string {
 	list := append(strings.Split(u.Path, "/"), strings.Split(u.EscapedPath(), "/")...)
 	list = append(list, u.Path, u.EscapedPath(), u.RawQuery, u.RequestURI())
+	list = append(list, strings.FieldsFunc(u.RawQuery, func(r rune) bool { return r == '&' || r == '=' || r == ';' })...) // as they are written
 	for name, values := range u.Query() {
 		list = append(append(list, name), values...)
 	}
