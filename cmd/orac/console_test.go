@@ -267,7 +267,7 @@ func TestTheConsoleAsAPersonUsesIt(t *testing.T) {
 	b.photograph("conflict-same")
 	b.click("form.merge button.main")
 	b.until("document.querySelector('.paper .yours') && document.querySelector('.paper .theirs')")
-	b.sees("two edits of the same lines stand here")
+	b.sees("there is an unresolved merge conflict here")
 	b.photograph("conflict-text")
 	b.click("form.editing button.main")
 	b.until("location.pathname === '/runbook/plan' && document.querySelector('#source')")

@@ -214,7 +214,7 @@ func TestTwoEditsOfOneLine(t *testing.T) {
 	}
 	open := choose("open")
 	text := formIn(t, open).Get("source")
-	if want := "<<<<<<< your edit\n  threshold = 0.7 # mine\n=======\n  threshold = 0.3 # theirs\n>>>>>>> the file as it is now\n"; !strings.Contains(text, want) || !strings.Contains(open, "two edits of the same lines stand here") {
+	if want := "<<<<<<< your edit\n  threshold = 0.7 # mine\n=======\n  threshold = 0.3 # theirs\n>>>>>>> the file as it is now\n"; !strings.Contains(text, want) || !strings.Contains(open, "there is an unresolved merge conflict here") {
 		t.Errorf("what nobody decided is\n%s", text)
 	}
 	if w := r.post(auth.Admin, "/runbook/plan", crlf(formIn(t, open))); w.Code != http.StatusUnprocessableEntity {
