@@ -117,7 +117,7 @@ func (c *checker) sound(w runbook.WAV) {
 		}
 		return
 	}
-	c.say(w.Address, "path", runbook.Warning, fmt.Sprintf("the sound %s: %s", w.Path, reason(err)),
+	c.say(w.Address, "path", runbook.Warning, fmt.Sprintf("cannot open the sound %s: %s", w.Path, reason(err)),
 		"Put a WAV file there before it runs; the path is relative to the runbook.")
 }
 

@@ -31,7 +31,7 @@ func Add(src []byte, block Address) ([]byte, error) {
 	if out := e.first(body, splices); out != nil {
 		return out, nil
 	}
-	return nil, &EditError{fmt.Sprintf("%s cannot be added by itself", block), "The file is written in an unusual way: edit it by hand."}
+	return nil, &EditError{fmt.Sprintf("cannot add %s without changing other lines", block), "The layout of the file is unusual: edit it by hand."}
 }
 
 // additions lists the ways to add the innermost block of the path, the best one first.
@@ -42,14 +42,14 @@ func (e *edit) additions(block Address, body *hclsyntax.Body) ([]splice, error) 
 		at := slices.IndexFunc(body.Blocks, s.is)
 		switch {
 		case at >= 0 && i == len(e.path)-1:
-			return nil, &EditError{fmt.Sprintf("%s is there already", block), "Change that one, or choose another name."}
+			return nil, &EditError{fmt.Sprintf("%s exists already", block), "Change that block, or choose another name."}
 		case at >= 0:
 			inside, body = body.Blocks[at], body.Blocks[at].Body
 		case i == 0 && len(e.path) > 1 && (!top.Single || top.Named):
 			return nil, e.noBlock(body)
 		case i == 0:
 			if other := slices.IndexFunc(body.Blocks, func(b *hclsyntax.Block) bool { return b.Type == top.Type }); top.Single && other >= 0 {
-				return nil, &EditError{fmt.Sprintf("%s may be written once only", top.Type), fmt.Sprintf("It stands in line %d.", body.Blocks[other].TypeRange.Start.Line)}
+				return nil, &EditError{fmt.Sprintf("%s may be given only once", top.Type), fmt.Sprintf("It is in line %d.", body.Blocks[other].TypeRange.Start.Line)}
 			}
 			return append(e.behind(body), e.added(nil, body, e.path)...), nil
 		default:

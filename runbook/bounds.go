@@ -111,7 +111,7 @@ func (b *budget) bounded(name string, f function.Function) function.Function {
 				weights = append(weights, w)
 				total += w
 				if plain, _ := a.Unmark(); isText(plain) && wideVerb.MatchString(plain.AsString()) {
-					return cty.NilType, errors.New("a width of more than 999 is refused")
+					return cty.NilType, errors.New("the width is larger than 999")
 				}
 			}
 			slices.Sort(weights)

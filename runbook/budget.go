@@ -73,7 +73,7 @@ func (b *budget) ended() bool {
 	return b.spent != ""
 }
 
-const endedWhy = "whoever asked for it has gone"
+const endedWhy = "the client that asked for it has disconnected"
 
 // diagnostic is the error of every expression after the budget is spent. exhausted reports it once.
 func (b *budget) diagnostic(place hcl.Range) hcl.Diagnostics {
@@ -88,10 +88,10 @@ func (e *evaluator) exhausted(addr Address, place hcl.Range) bool {
 	if !e.told {
 		e.told = true
 		if e.budget.spent == endedWhy {
-			e.fail(addr, place, "the evaluation was ended: "+endedWhy, "Ask again.")
+			e.fail(addr, place, "the evaluation was stopped: "+endedWhy, "Send the request again.")
 			return true
 		}
-		e.fail(addr, place, fmt.Sprintf("this %s computes too much: %s", e.lang.Noun, e.budget.spent), "Write the values out; "+e.lang.one()+" is not the place to compute them.")
+		e.fail(addr, place, fmt.Sprintf("this %s computes too much: %s", e.lang.Noun, e.budget.spent), "Write the values out, or compute them outside the "+e.lang.Noun+".")
 	}
 	return true
 }
@@ -142,7 +142,7 @@ func (m *metered) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
 	}
 	switch {
 	case w > maxGrowth:
-		return cty.DynamicVal, append(diags, fault(m.Range(), "The value is too large", "A value may have 4 MiB while it is computed.")...)
+		return cty.DynamicVal, append(diags, fault(m.Range(), "The value is too large", "While it is computed, a value may be at most 4 MiB.")...)
 	case m.number && isLongText(v):
 		return cty.DynamicVal, append(diags, longNumber(m.Range())...)
 	}
@@ -155,7 +155,7 @@ func fault(place hcl.Range, summary, detail string) hcl.Diagnostics {
 
 // longNumber refuses a text that takes long to convert to or from a number: the time grows with the square of its digits.
 func longNumber(place hcl.Range) hcl.Diagnostics {
-	return fault(place, "The number is too long", fmt.Sprintf("Written out, a number has at most %d digits.", maxNumber))
+	return fault(place, "The number is too long", fmt.Sprintf("A number may have at most %d digits when it is written out.", maxNumber))
 }
 
 func isLongText(v cty.Value) bool {

@@ -32,14 +32,14 @@ type CapabilityRow struct {
 // user may do everything.
 var Capabilities = []CapabilityRow{
 	{Tunes, "change how the appliance behaves", "everything", free},
-	{Admits, "say who may do what: users, roles, service accounts, lifetimes", "everything; the last admin stays", free},
-	{Reaches, "send audio, texts and events to an address", "everything, unless a credential goes there", free},
-	{Fetches, "load a model", "models of the catalogue and of https URLs; of paths only those that are loaded already", loads},
-	{Proves, "use a credential", "credentials stay where they are, and go where they go, checked against the same ca; a new user's password_hash may name a secret", proves},
-	{Reads, "have a file read", "only the files that the same attribute reads already", known},
-	{Writes, "have a file or folder written", "only the one that the same attribute writes already", known},
-	{Runs, "run a command as ORAC's user", "only the commands that the same attribute runs already", known},
-	{Opens, "open a port, or open it wider", "another port of the same address, or of loopback; nothing that lets in more", opens},
+	{Admits, "decide who may do what: users, roles, service accounts, lifetimes", "everything; the last admin stays", free},
+	{Reaches, "send audio, texts and events to an address", "everything, unless a credential is sent there", free},
+	{Fetches, "load a model", "models from the catalogue and from https URLs; from paths only those that are already loaded", loads},
+	{Proves, "use a credential", "existing credentials, sent to the same addresses and checked against the same ca; a new user's password_hash may name a secret", proves},
+	{Reads, "have a file read", "only files that the same attribute already reads", known},
+	{Writes, "have a file or folder written", "only the path that the same attribute already writes", known},
+	{Runs, "run a command as ORAC's user", "only commands that the same attribute already runs", known},
+	{Opens, "open a port, or open it wider", "another port at the same address or at loopback; nothing that admits more clients", opens},
 	{Trusts, "lift all of these limits", "nothing", unchanged},
 }
 

@@ -8,13 +8,13 @@ import (
 
 var runbookRules = []Between{
 	{"Two microphones may not select the same device.", microphonesDiffer},
-	{"A heartbeat may not name an stt of protocol exec.", heartbeatsHaveServers},
-	{"A web block needs listen; beyond the machine itself it needs tls, or plain_http_on_the_network = true.", webIsSafe},
-	{"origins are scheme and host, as browsers send them.", originsAreExact},
-	{"hosts are names in lower case, without port.", hostsAreNames},
-	{"trusted_proxies are addresses or networks, and not all there are.", proxiesAreNetworks},
+	{"A heartbeat may not name an stt block with protocol exec.", heartbeatsHaveServers},
+	{"A web block needs listen. If other machines can reach that address, it also needs tls, or plain_http_on_the_network = true.", webIsSafe},
+	{"origins are scheme and host, as browsers send them, without a path.", originsAreExact},
+	{"hosts are names in lower case, without a port.", hostsAreNames},
+	{"trusted_proxies are addresses or networks; a network of all addresses is refused.", proxiesAreNetworks},
 	{"permissions are SERVICE.ACTION.", permissionsAreNamed},
-	{"url and body of a webhook name fields that its events have.", webhooksNameTheirFields},
+	{"url and body of a webhook may only use fields that its events have.", webhooksNameTheirFields},
 }
 
 // microphonesDiffer refuses two blocks that select the same device: a device is opened once, and
@@ -31,7 +31,7 @@ func microphonesDiffer(value any, d *Document) Diagnostics {
 			continue
 		}
 		found = append(found, d.Problem(m.Address, "", Error, fmt.Sprintf("%s selects the same device as %s", m.Address, other),
-			"Several listeners may share one device block; or give each block its own match, identity or id."))
+			"Let several listeners share one device block, or give each block its own match, identity or id."))
 	}
 	return found
 }
@@ -46,8 +46,8 @@ func heartbeatsHaveServers(value any, d *Document) Diagnostics {
 		if !ok || s.Protocol == "orac" {
 			continue
 		}
-		found = append(found, d.Problem(h.Address, "stt", Error, fmt.Sprintf("stt is %s, which is a command and takes no heartbeats", h.STT),
-			`Name an stt of protocol = "orac", or give url.`))
+		found = append(found, d.Problem(h.Address, "stt", Error, fmt.Sprintf("stt is %s, a command, which cannot receive heartbeats", h.STT),
+			`Name an stt block with protocol = "orac", or give url.`))
 	}
 	return found
 }
@@ -61,8 +61,8 @@ func webIsSafe(value any, d *Document) Diagnostics {
 	case w.Listen == "":
 		return Diagnostics{d.Problem(w.Address, "", Error, "listen is missing", `Add listen = "127.0.0.1:7171". Without a web block nothing is served.`)}
 	case !w.TLS.On() && !w.PlainHTTP && !IsLoopback(w.Listen):
-		return Diagnostics{d.Problem(w.Address, "listen", Error, fmt.Sprintf("%s can be reached from other machines, and nothing is encrypted", w.Listen),
-			`Add tls { self_signed = true }, or listen at "127.0.0.1:7171"; or say plain_http_on_the_network = true and mean it.`)}
+		return Diagnostics{d.Problem(w.Address, "listen", Error, fmt.Sprintf("other machines can reach %s, and nothing is encrypted", w.Listen),
+			`Add tls { self_signed = true }, or listen at "127.0.0.1:7171". To send passwords and voices in the clear, add plain_http_on_the_network = true.`)}
 	}
 	return nil
 }
@@ -73,8 +73,8 @@ func originsAreExact(value any, d *Document) (found Diagnostics) {
 	for _, o := range w.Origins {
 		u, err := url.Parse(o)
 		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.Scheme+"://"+u.Host != o {
-			found = append(found, d.Problem(w.Address, "origins", Error, fmt.Sprintf("%q is no origin", clip(o)),
-				`Write scheme, host and port alone, like "https://home.example"; there are no patterns.`))
+			found = append(found, d.Problem(w.Address, "origins", Error, fmt.Sprintf("%q is not an origin", clip(o)),
+				`Write only scheme, host and port, like "https://home.example". Patterns are not supported.`))
 		}
 	}
 	return found
@@ -88,8 +88,8 @@ func hostsAreNames(value any, d *Document) (found Diagnostics) {
 	w := value.(*Runbook).Web
 	for _, h := range w.Hosts {
 		if !hostName.MatchString(h) {
-			found = append(found, d.Problem(w.Address, "hosts", Error, fmt.Sprintf("%q is no name of a host", clip(h)),
-				`Write the name alone, in lower case, without scheme and port, like "orac.home.example"; there are no patterns, and addresses need not be named.`))
+			found = append(found, d.Problem(w.Address, "hosts", Error, fmt.Sprintf("%q is not a host name", clip(h)),
+				`Write only the name, in lower case, without scheme and port, like "orac.home.example". Patterns are not supported. IP addresses need no entry.`))
 		}
 	}
 	return found
@@ -100,8 +100,8 @@ func proxiesAreNetworks(value any, d *Document) (found Diagnostics) {
 	w := value.(*Runbook).Web
 	for _, text := range w.TrustedProxies {
 		if _, err := ParseNetwork(text); err != nil {
-			found = append(found, d.Problem(w.Address, "trusted_proxies", Error, fmt.Sprintf("%q names no proxy: %v", clip(text), err),
-				`Write the proxy's address, like "192.0.2.7", or its network, like "192.0.2.0/28"; names are not looked up.`))
+			found = append(found, d.Problem(w.Address, "trusted_proxies", Error, fmt.Sprintf("%q is not the address or network of a proxy: %v", clip(text), err),
+				`Write the proxy's address, like "192.0.2.7", or its network, like "192.0.2.0/28". Names are not looked up.`))
 		}
 	}
 	return found
@@ -113,7 +113,7 @@ func permissionsAreNamed(value any, d *Document) (found Diagnostics) {
 	for _, s := range value.(*Runbook).ServiceAccounts {
 		for _, name := range s.Permissions {
 			if !permission.MatchString(name) {
-				found = append(found, d.Problem(s.Address, "permissions", Error, fmt.Sprintf("%q is no permission", clip(name)),
+				found = append(found, d.Problem(s.Address, "permissions", Error, fmt.Sprintf("%q is not a permission", clip(name)),
 					`Write SERVICE.ACTION in lower case, like "stt.transcribe".`))
 			}
 		}

@@ -148,8 +148,8 @@ func (e *evaluator) nestedBlocks(t *BlockType, addr Address, body *hclsyntax.Bod
 		first, twice := found[b.Type]
 		switch {
 		case t.FreeForm:
-			e.fail(addr, b.TypeRange, t.Type+" holds attributes only",
-				fmt.Sprintf("A block inside has an address of its own: write %s \"%s.%s\" { … } beside it.", t.Type, addr[len(t.Type)+1:], clip(b.Type)))
+			e.fail(addr, b.TypeRange, t.Type+" may contain only attributes",
+				fmt.Sprintf("A nested block is named by its own address: write %s \"%s.%s\" { … } next to this block.", t.Type, addr[len(t.Type)+1:], clip(b.Type)))
 		case nt == nil && t.Attribute(b.Type) != nil:
 			e.fail(addr, b.TypeRange, fmt.Sprintf("%s is an attribute, not a block", b.Type), fmt.Sprintf("Write %s = … with an =.", b.Type))
 		case nt == nil:
@@ -157,9 +157,9 @@ func (e *evaluator) nestedBlocks(t *BlockType, addr Address, body *hclsyntax.Bod
 			for _, n := range t.Nested {
 				known = append(known, n.Type)
 			}
-			e.fail(addr, b.TypeRange, fmt.Sprintf("%s has no block %q inside", t.Type, clip(b.Type)), strings.TrimSpace(e.suggest(b.Type, known)+nestedHint(known)))
+			e.fail(addr, b.TypeRange, fmt.Sprintf("%s has no nested block %q", t.Type, clip(b.Type)), strings.TrimSpace(e.suggest(b.Type, known)+nestedHint(known)))
 		case twice:
-			e.fail(addr, b.TypeRange, fmt.Sprintf("%s may be written once only", b.Type), fmt.Sprintf("The first is in line %d.", first.header.Start.Line))
+			e.fail(addr, b.TypeRange, fmt.Sprintf("%s may be given only once", b.Type), fmt.Sprintf("The first is in line %d.", first.header.Start.Line))
 		case e.checkLabels(nt, b):
 			found[b.Type] = written{b.Body, b.DefRange()}
 		}
@@ -175,9 +175,9 @@ func (e *evaluator) nestedBlocks(t *BlockType, addr Address, body *hclsyntax.Bod
 
 func nestedHint(known []string) string {
 	if len(known) == 0 {
-		return "It holds attributes only; is a closing brace missing above?"
+		return "It may contain only attributes. Is a closing brace missing above?"
 	}
-	return "It may hold " + orList(known) + "."
+	return "It may contain " + orList(known) + "."
 }
 
 // checkRules checks the rules whose attributes are all valid.

@@ -109,7 +109,7 @@ func (e *evaluator) keep(at *Attribute, addr Address, written *hclsyntax.Attribu
 func (e *evaluator) pieces(at *Attribute, addr Address, expr hclsyntax.Expression) (map[string]cty.Value, bool) {
 	object, ok := asWritten(expr).(*hclsyntax.ObjectConsExpr)
 	if !ok {
-		e.fail(addr, expr.Range(), at.Name+" must be a map that is written out", "Write it like "+at.example()+".")
+		e.fail(addr, expr.Range(), at.Name+" must be a map written in braces, not an expression", "Write it like "+at.example()+".")
 		return nil, false
 	}
 	out := map[string]cty.Value{}
@@ -119,7 +119,7 @@ func (e *evaluator) pieces(at *Attribute, addr Address, expr hclsyntax.Expressio
 			name = v.AsString()
 		}
 		if _, twice := out[name]; twice || name == "" {
-			e.fail(addr, item.KeyExpr.Range(), at.Name+" needs names, each once", "Write it like "+at.example()+".")
+			e.fail(addr, item.KeyExpr.Range(), at.Name+" needs a name for each entry, and each name only once", "Write it like "+at.example()+".")
 			return nil, false
 		}
 		out[name] = cty.StringVal(e.src.text(item.ValueExpr.Range()))
@@ -130,7 +130,7 @@ func (e *evaluator) pieces(at *Attribute, addr Address, expr hclsyntax.Expressio
 // deferrable checks a deferred expression as far as possible now, and returns the constants in it.
 func (e *evaluator) deferrable(at *Attribute, addr Address, expr hclsyntax.Expression) (map[string]cty.Value, bool) {
 	if n := expr.Range().End.Byte - expr.Range().Start.Byte; n > maxDeferred || !e.affordable(expr, deferredWeight) {
-		e.fail(addr, expr.Range(), "this expression does too much", "It is evaluated again and again: at most 4 KiB of text, and two loops in it.")
+		e.fail(addr, expr.Range(), "this expression does too much", "It is evaluated repeatedly, so it may have at most 4 KiB of text and two loops.")
 		return nil, false
 	}
 	var fixed []hcl.Traversal
@@ -156,7 +156,7 @@ func (e *evaluator) deferrable(at *Attribute, addr Address, expr hclsyntax.Expre
 	for _, v := range constants {
 		plain, marks := v.UnmarkDeep()
 		if _, hard := marks[markSecret]; hard {
-			e.fail(addr, expr.Range(), at.Name+" would show a secret", "It is printed, so it takes nothing that is made from secret() or a sensitive variable.")
+			e.fail(addr, expr.Range(), at.Name+" would show a secret", "It is printed, so it may not use secret() or a sensitive variable.")
 			return nil, false
 		}
 		ok = ok && plain.IsWhollyKnown() // otherwise the problem has been reported at its own place
@@ -208,8 +208,8 @@ func (e *evaluator) knownWord(v *Vocabulary, addr Address, t hcl.Traversal) bool
 		}
 		names = append(names, w.Name)
 	}
-	e.fail(addr, t.SourceRange(), fmt.Sprintf("nothing is called %q", clip(t.RootName())),
-		e.suggest(t.RootName(), names)+"Here expressions see "+v.What+": "+strings.Join(names[2:], ", ")+"; and local and var.")
+	e.fail(addr, t.SourceRange(), fmt.Sprintf("there is nothing named %q", clip(t.RootName())),
+		e.suggest(t.RootName(), names)+"Expressions here may use "+v.What+" ("+strings.Join(names[2:], ", ")+"), local and var.")
 	return false
 }
 
@@ -228,7 +228,7 @@ func (e *evaluator) knownPart(w Word, addr Address, t hcl.Traversal) bool {
 			e.fail(addr, t.SourceRange(), fmt.Sprintf("%s has no %q", what, clip(word)), e.suggest(word, known)+"It has "+strings.Join(known, ", ")+".")
 			return false
 		default:
-			e.fail(addr, t.SourceRange(), fmt.Sprintf("%s is %s, and has no %q", what, article(typ.FriendlyName()), clip(word)), "Leave out what follows it.")
+			e.fail(addr, t.SourceRange(), fmt.Sprintf("%s is %s and has no %q", what, article(typ.FriendlyName()), clip(word)), fmt.Sprintf("Write only %s.", what))
 			return false
 		}
 	}

@@ -176,7 +176,7 @@ func (p *problems) sorted() Diagnostics {
 		list = append(list[:maxDiagnostics:maxDiagnostics], Diagnostic{
 			Severity:  severity,
 			Summary:   fmt.Sprintf("there are %d more problems", rest),
-			Detail:    "Solve the ones above first.",
+			Detail:    "Fix the ones above first.",
 			Subject:   hcl.Range{Filename: p.src.name},
 			Forbidden: list[maxDiagnostics:].Forbidden(),
 		})
@@ -199,7 +199,7 @@ func fold(list Diagnostics) Diagnostics {
 		if i, seen := first[key]; seen {
 			others[i]++
 			if others[i] == 1 {
-				out[i].Detail = strings.TrimSpace(out[i].Detail + fmt.Sprintf(" The same is wrong in line %d", d.Subject.Start.Line))
+				out[i].Detail = strings.TrimSpace(out[i].Detail + fmt.Sprintf(" The same problem is in line %d", d.Subject.Start.Line))
 			}
 			continue
 		}
@@ -208,7 +208,7 @@ func fold(list Diagnostics) Diagnostics {
 	}
 	for i, n := range others {
 		if n > 1 {
-			out[i].Detail += fmt.Sprintf(" and in %d places after it", n-1)
+			out[i].Detail += fmt.Sprintf(" and in %d later places", n-1)
 		}
 		out[i].Detail += "."
 	}

@@ -37,7 +37,7 @@ func Edit(src []byte, block Address, attribute, expression string) ([]byte, erro
 	}
 	expression = strings.TrimSpace(expression)
 	if len(src)+len(expression) > MaxFileSize {
-		return nil, &EditError{"the file becomes larger than " + FormatSize(MaxFileSize), "A runbook is a few KiB of text."}
+		return nil, &EditError{"the file would become larger than " + FormatSize(MaxFileSize), "Make the new value shorter: a runbook is usually a few KiB of text."}
 	}
 	if err := checkExpression(attribute, expression); err != nil {
 		return nil, err
@@ -50,7 +50,7 @@ func Edit(src []byte, block Address, attribute, expression string) ([]byte, erro
 	if out := e.first(body, splices); out != nil {
 		return out, nil
 	}
-	return nil, &EditError{fmt.Sprintf("%s of %s cannot be changed by itself", attribute, block), "Its new value does not stand alone, or the file is written in an unusual way: edit it by hand."}
+	return nil, &EditError{fmt.Sprintf("cannot change %s of %s without changing other lines", attribute, block), "The new value changes what other lines mean, or the layout of the file is unusual: edit it by hand."}
 }
 
 // step is one block on the way to the one that is edited.
@@ -90,13 +90,13 @@ func (l *Language) pathTo(a Address) ([]step, error) {
 		if t.Named {
 			name, more, _ := strings.Cut(rest, ".")
 			if !t.label().MatchString(name) {
-				return nil, &EditError{fmt.Sprintf("%q names no block", clip(string(a))), "Write " + t.Key() + ".NAME."}
+				return nil, &EditError{fmt.Sprintf("%q is not the address of a block", clip(string(a))), "Write " + t.Key() + ".NAME."}
 			}
 			s.labels, rest = append(s.labels, name), more
 		}
 		return s.into(a, strings.TrimSuffix(rest, "."))
 	}
-	return nil, &EditError{fmt.Sprintf("%q names no block of %s", clip(string(a)), l.one()), suggest(string(a), keys) + "An address begins with " + orList(keys) + "."}
+	return nil, &EditError{fmt.Sprintf("%q is not the address of a block in %s", clip(string(a)), l.one()), suggest(string(a), keys) + "An address begins with " + orList(keys) + "."}
 }
 
 // into continues with nested blocks.
@@ -107,7 +107,7 @@ func (s step) into(a Address, rest string) ([]step, error) {
 		word, rest, _ = strings.Cut(rest, ".")
 		n := path[len(path)-1].types.nested(word)
 		if n == nil {
-			return nil, &EditError{fmt.Sprintf("%q names no block", clip(string(a))), fmt.Sprintf("%s has no block %q inside.", path[len(path)-1].types.Type, clip(word))}
+			return nil, &EditError{fmt.Sprintf("%q is not the address of a block", clip(string(a))), fmt.Sprintf("%s has no nested block %q.", path[len(path)-1].types.Type, clip(word))}
 		}
 		path = append(path, step{types: n})
 	}
@@ -117,7 +117,7 @@ func (s step) into(a Address, rest string) ([]step, error) {
 // checkExpression refuses text that is not one complete expression.
 func checkExpression(attribute, text string) error {
 	bad := func(why string) error {
-		return &EditError{fmt.Sprintf("the new value of %s is no expression: %s", attribute, why), `Write it as in a runbook, text in quotes: "2s", 0.5, true, model.hey_jarvis.`}
+		return &EditError{fmt.Sprintf("the new value of %s is not an expression: %s", attribute, why), `Write it as in a runbook, with text in quotes: "2s", 0.5, true, model.hey_jarvis.`}
 	}
 	if text == "" {
 		return bad("it is empty")

@@ -43,7 +43,7 @@ func (o Options) findSecret(name, stateDir string) (string, error) {
 		if !errors.Is(err, fs.ErrNotExist) {
 			return "", unusable{fmt.Sprintf("the file of the secret %q cannot be used: %s", name, reason(err))}
 		}
-		looked = append(looked, "a file of the state directory")
+		looked = append(looked, "a file in the state directory")
 	}
 	return "", fmt.Errorf("there is no secret %q: neither %s", name, strings.Join(looked, " nor "))
 }
@@ -57,7 +57,7 @@ func (u unusable) Error() string        { return u.why }
 func (u unusable) Is(target error) bool { return target == errUnusable }
 
 // errOpenSecret is why a secret is refused that others can read as well.
-var errOpenSecret = errors.New("others may read it; make it private with chmod 600")
+var errOpenSecret = errors.New("other users may read it; make it private with chmod 600")
 
 // readSecretFile reads a secret of a state directory. It follows no link on the way, and checks the file that it has opened: only
 // its owner may read it, and nobody else may own it.
@@ -75,10 +75,10 @@ func readSecretFile(stateDir, name string) ([]byte, error) {
 		}
 		path := filepath.Join(stateDir, part)
 		if owner, ok := seen.Sys().(*syscall.Stat_t); !ok || owner.Uid != 0 && int(owner.Uid) != os.Geteuid() {
-			return nil, fmt.Errorf("%s is another user's; run orac as that user, or make it yours with chown", path)
+			return nil, fmt.Errorf("%s belongs to another user; run orac as that user, or change the owner with chown", path)
 		}
 		if part == file && !seen.Mode().IsRegular() || part != file && !seen.IsDir() {
-			return nil, fmt.Errorf("%s is a link or of another kind; put the file itself in its place", path)
+			return nil, fmt.Errorf("%s is a link or another kind of file; put the real file or folder in its place", path)
 		}
 	}
 	f, err := root.OpenFile(file, os.O_RDONLY|syscall.O_NONBLOCK, 0)
@@ -91,7 +91,7 @@ func readSecretFile(stateDir, name string) ([]byte, error) {
 	case err != nil:
 		return nil, err
 	case !os.SameFile(seen, info):
-		return nil, errors.New("it was replaced while it was opened; try again")
+		return nil, errors.New("it was replaced while it was being opened; try again")
 	case info.Mode().Perm()&0o077 != 0:
 		return nil, errOpenSecret
 	}

@@ -23,16 +23,16 @@ func TestHostileSecrets(t *testing.T) {
 	}{
 		"a link":     {func(_, _, file string) { must(os.Remove(file)); must(os.Symlink("other", file)) }, "is a link"},
 		"a link out": {func(_, _, file string) { must(os.Remove(file)); must(os.Symlink("/etc/hostname", file)) }, "is a link"},
-		"a pipe":     {func(_, _, file string) { must(os.Remove(file)); must(syscall.Mkfifo(file, 0o600)) }, "of another kind"},
-		"a folder":   {func(_, _, file string) { must(os.Remove(file)); must(os.Mkdir(file, 0o700)) }, "of another kind"},
-		"another's":  {func(_, _, file string) { must(os.Chown(file, 12345, 12345)) }, "is another user's"},
+		"a pipe":     {func(_, _, file string) { must(os.Remove(file)); must(syscall.Mkfifo(file, 0o600)) }, "another kind of file"},
+		"a folder":   {func(_, _, file string) { must(os.Remove(file)); must(os.Mkdir(file, 0o700)) }, "another kind of file"},
+		"another's":  {func(_, _, file string) { must(os.Chown(file, 12345, 12345)) }, "belongs to another user"},
 		"in a linked one": {func(_, folder, _ string) {
 			must(os.Rename(folder, folder+".real"))
 			must(os.Symlink("secrets.real", folder))
 		}, "is a link"},
-		"in another's":     {func(_, folder, _ string) { must(os.Chown(folder, 12345, 12345)) }, "is another user's"},
-		"in another state": {func(state, _, _ string) { must(os.Chown(state, 12345, 12345)) }, "is another user's"},
-		"open":             {func(_, _, file string) { must(os.Chmod(file, 0o644)) }, "others may read it"},
+		"in another's":     {func(_, folder, _ string) { must(os.Chown(folder, 12345, 12345)) }, "belongs to another user"},
+		"in another state": {func(state, _, _ string) { must(os.Chown(state, 12345, 12345)) }, "belongs to another user"},
+		"open":             {func(_, _, file string) { must(os.Chmod(file, 0o644)) }, "other users may read it"},
 	} {
 		state := t.TempDir()
 		folder := filepath.Join(state, SecretsDir)

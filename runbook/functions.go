@@ -74,7 +74,7 @@ func pure(b *budget) map[string]function.Function {
 func (l *Language) functionsHint(name string, all []string) string {
 	switch {
 	case l.NoSecrets && name == "secret":
-		return l.capital() + " holds no secrets; the runbook has secret()."
+		return l.capital() + " may not fetch secrets; use secret() in the runbook."
 	case len(all) < 20: // for a deferred expression
 		return "The functions are " + strings.Join(all, ", ") + "."
 	}
@@ -96,7 +96,7 @@ func (e *evaluator) source(kind InputKind, m mark, get func(string) (string, *ca
 		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
 			arg, marks := args[0].Unmark()
 			if _, ok := marks[markSecret]; ok {
-				return cty.NilVal, &callError{string(kind) + "() cannot be called with a secret", "Name what it should fetch in plain text."}
+				return cty.NilVal, &callError{string(kind) + "() cannot be called with a secret", "Write the name in plain text."}
 			}
 			if !e.mayFetch(inputID{kind, arg.AsString()}) {
 				return cty.UnknownVal(cty.String).Mark(m), nil
@@ -109,7 +109,7 @@ func (e *evaluator) source(kind InputKind, m mark, get func(string) (string, *ca
 			e.budget.charge(stepNode, len(text))
 			if err != nil {
 				if len(marks) > 0 {
-					err = &callError{string(kind) + "() failed for a name that comes from env() or file()", "The name is not shown, since it may be a secret."}
+					err = &callError{string(kind) + "() failed; its name comes from env() or file()", "The name is not shown because it may be a secret."}
 				}
 				return cty.NilVal, err
 			}
@@ -142,7 +142,7 @@ func (e *evaluator) file(name string) (string, *callError) {
 		return "", &callError{fmt.Sprintf("cannot read the file %q: %s", clip(name), reason(err)),
 			"The path is relative to the " + e.lang.Noun + ". Check the file and its permissions."}
 	case len(text) > maxInputFile:
-		return "", &callError{fmt.Sprintf("the file %q is larger than 1 MiB", clip(name)), "file() is for small texts."}
+		return "", &callError{fmt.Sprintf("the file %q is larger than 1 MiB", clip(name)), "file() reads at most 1 MiB."}
 	case !utf8.Valid(text):
 		return "", &callError{fmt.Sprintf("the file %q is not text", clip(name)), "file() reads UTF-8 text only."}
 	}
@@ -170,9 +170,9 @@ func (e *evaluator) secret(name string) (string, *callError) {
 	}
 	switch {
 	case errors.Is(err, errUnusable):
-		return "", &callError{noSecret + err.Error(), "It is there. Run orac as the user whose state directory this is, or mend the file; do not make it anew."}
+		return "", &callError{noSecret + err.Error(), "The secret exists. Run orac as the owner of the state directory, or repair the file. Do not generate it again."}
 	case err != nil:
-		return "", &callError{noSecret + err.Error(), "Make one with: orac secrets generate " + name + " (the hash of a password with: orac user add NAME). Secrets come from ORAC_SECRET_NAME, systemd credentials, or files of the state directory."}
+		return "", &callError{noSecret + err.Error(), "Make one with: orac secrets generate " + name + " (the hash of a password with: orac user add NAME). Secrets come from ORAC_SECRET_NAME, systemd credentials, or files in the state directory."}
 	case len(v) > maxInputFile || !utf8.ValidString(v):
 		return "", &callError{fmt.Sprintf("the secret %q is not text of at most 1 MiB", name), "Store it as valid UTF-8."}
 	}

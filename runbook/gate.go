@@ -115,23 +115,23 @@ func (s *site) refused() bool {
 
 // forbid reports a site that is not evaluated. It quotes only the text itself.
 func (e *evaluator) forbid(s *site) {
-	hint := "Over the network such an expression can be kept or removed, not written or changed. Write it into the " + e.lang.Noun + "'s file on the machine, and apply it there."
+	hint := "Over the network, such an expression can be kept or removed, but not added or changed. Edit the " + e.lang.Noun + " on the machine and apply it there."
 	addr, what := s.addr, s.attr
 	if addr == "local" {
 		addr, what = Address("local."+s.attr), "local."+s.attr
 	}
 	switch {
 	case s.expr == nil:
-		what = "the variable " + strconv.Quote(s.addr.Name()) + " would have its value from the machine"
+		what = "the variable " + strconv.Quote(s.addr.Name()) + " would take its value from the machine"
 	case len(s.calls) > 0 && literalName(s.calls[0]) != "":
 		what += fmt.Sprintf(" would read %s(%q) from the machine", s.calls[0].Name, clip(literalName(s.calls[0])))
 	case len(s.calls) > 0:
-		what += fmt.Sprintf(" would read from the machine, by %s()", s.calls[0].Name)
+		what += fmt.Sprintf(" would read from the machine with %s()", s.calls[0].Name)
 	default:
 		what += " would read from the machine"
 		for _, d := range s.deps {
 			if d.reads {
-				what += ", by way of " + d.name()
+				what += ", through " + d.name()
 				break
 			}
 		}

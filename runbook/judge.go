@@ -42,7 +42,7 @@ func Judge(now, next *Runbook) Diagnostics {
 	return j.found
 }
 
-const onTheMachine = "Over the network that is not changed. Write it into the runbook's file on the machine, and apply it there."
+const onTheMachine = "This cannot be changed over the network. Edit the runbook on the machine and apply it there."
 
 func (j *judge) forbid(block Address, attribute, why string) {
 	d := j.next.Problem(block, attribute, Error, why, onTheMachine)
@@ -79,7 +79,7 @@ func (j *judge) blocks(blocks []Block) {
 			}
 		}
 		if j.hasCredential(j.next, b) && !j.sameDestinations(b) {
-			j.forbid(b.Address, "", fmt.Sprintf("%s would send a credential to an address that it does not go to yet, or trust another certificate there", b.Address))
+			j.forbid(b.Address, "", fmt.Sprintf("%s would send a credential to a new address, or trust a different certificate there", b.Address))
 		}
 		j.blocks(b.Nested)
 	}
@@ -94,13 +94,13 @@ func known(j *judge, u use) string {
 	}
 	switch u.at.Gives {
 	case Runs:
-		return "is a command that does not run yet"
+		return "would run a new command"
 	case Writes:
-		return "names a path that it does not write to yet"
+		return "would write to a new path"
 	case Fetches:
-		return "names a model that is not loaded from there yet"
+		return "would load a model from a new path"
 	}
-	return "names a file that it does not read yet"
+	return "would read a new file"
 }
 
 // unchanged allows only the value that the attribute already has at its place.
@@ -108,7 +108,7 @@ func unchanged(j *judge, u use) string {
 	if j.inForce(u) {
 		return ""
 	}
-	return "is another than what runs"
+	return "differs from the running runbook"
 }
 
 // loads allows the catalogue and public addresses. A path, and an address of a block whose limits are lifted, must be in force
@@ -135,7 +135,7 @@ func proves(j *judge, u use) string {
 	if u.attr.Default || u.attr.Value.IsNull() || u.attr.Secret || j.inForce(u) {
 		return ""
 	}
-	return "is a credential that is not used here yet"
+	return "is a new credential"
 }
 
 // opens allows a value that admits nobody new.

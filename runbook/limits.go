@@ -29,24 +29,24 @@ func (p *problems) check() bool {
 	switch {
 	case len(src) > MaxFileSize:
 		p.fail("", hcl.Range{Filename: p.src.name}, fmt.Sprintf("the file is larger than %s", FormatSize(MaxFileSize)),
-			p.lang.capital()+" is a few KiB of text; is this the right file?")
+			p.lang.capital()+" is usually a few KiB of text. Is this the right file?")
 	case bytes.HasPrefix(src, []byte("\xff\xfe")), bytes.HasPrefix(src, []byte("\xfe\xff")):
 		p.fail("", p.pointAt(0), "the file is UTF-16 text", "Save it as UTF-8: iconv -f UTF-16 -t UTF-8.")
 	case bytes.LastIndex(src, utf8BOM) > 0:
-		p.fail("", p.pointAt(bytes.LastIndex(src, utf8BOM)), "a byte order mark stands in the middle of the file", "Files with one were put together; remove it (the three bytes EF BB BF).")
+		p.fail("", p.pointAt(bytes.LastIndex(src, utf8BOM)), "there is a byte order mark in the middle of the file", "It remains when files are joined. Remove its three bytes, EF BB BF.")
 	case bytes.IndexByte(src, '\n') < 0 && bytes.IndexByte(src, '\r') >= 0:
-		p.fail("", p.pointAt(bytes.IndexByte(src, '\r')), "the lines end with CR alone, as on old Macs", "Save it with line ends of Unix (LF) or Windows (CR LF).")
+		p.fail("", p.pointAt(bytes.IndexByte(src, '\r')), "the lines end with CR only, as on old Macs", "Save the file with Unix (LF) or Windows (CR LF) line ends.")
 	case len(bytes.TrimSpace(bytes.TrimPrefix(src, utf8BOM))) == 0:
 		p.fail("", hcl.Range{Filename: p.src.name}, "the "+p.lang.Noun+" is empty", p.lang.Empty)
 	case bytes.IndexByte(src, 0) >= 0:
-		p.fail("", p.pointAt(bytes.IndexByte(src, 0)), "the file is binary, not text", p.lang.capital()+" is a text file in UTF-8; is this the right file?")
+		p.fail("", p.pointAt(bytes.IndexByte(src, 0)), "the file is binary, not text", p.lang.capital()+" is a text file in UTF-8. Is this the right file?")
 	case !utf8.Valid(src):
 		p.fail("", p.pointAt(invalidUTF8(src)), "the file is not valid UTF-8", "Save it as UTF-8 text.")
 	case unresolved(src) > 0:
 		place := p.pointAt(p.lineAt(unresolved(src)))
 		mark, _ := p.src.line(place.Start.Byte)
 		place.End.Column, place.End.Byte = place.Start.Column+utf8.RuneCount(mark), place.Start.Byte+len(mark)
-		p.fail("", place, "two edits of the same lines stand here", "Keep what you want of the lines between <<<<<<<, ======= and >>>>>>>, and remove these three.")
+		p.fail("", place, "there is an unresolved merge conflict here", "Keep the lines that you want between <<<<<<<, ======= and >>>>>>>, and delete these three marks.")
 	default:
 		return p.checkNesting()
 	}
@@ -60,7 +60,7 @@ func (p *problems) checkNesting() bool {
 	var texts pieces
 	for _, t := range p.tokens {
 		if texts.add(t.Type) > maxPieces {
-			p.fail("", t.Range, fmt.Sprintf("the text has more than %d pieces", maxPieces), "Each line of a heredoc is one, and so is each %. Make it shorter.")
+			p.fail("", t.Range, fmt.Sprintf("the text has more than %d pieces", maxPieces), "Each line of a heredoc counts, and each %. Make the text shorter.")
 			return false
 		}
 		depth = max(0, depth+nesting(t.Type))
@@ -75,18 +75,18 @@ func (p *problems) checkNesting() bool {
 		}
 		switch {
 		case t.Type == hclsyntax.TokenNumberLit && (len(t.Bytes) > maxNumber || hugeExponent.Match(t.Bytes)):
-			p.fail("", t.Range, "the number is too large or too small", "No attribute takes such a number.")
+			p.fail("", t.Range, "the number is too large or too small", "No attribute accepts such a number.")
 			return false
 		case depth > maxNesting:
 			p.fail("", t.Range, fmt.Sprintf("brackets are nested more than %d deep", maxNesting), "Put inner parts into locals.")
 			return false
 		case operators > maxOperators:
-			p.fail("", t.Range, fmt.Sprintf("the %s has more than %d operators", p.lang.Noun, maxOperators), p.lang.capital()+" declares; compute such values outside of it.")
+			p.fail("", t.Range, fmt.Sprintf("the %s has more than %d operators", p.lang.Noun, maxOperators), "Compute such values outside the "+p.lang.Noun+", and write the results.")
 			return false
 		}
 	}
 	if len(p.tokens) > maxTokens {
-		p.fail("", hcl.Range{Filename: p.src.name}, fmt.Sprintf("the %s has more than %d words and signs", p.lang.Noun, maxTokens), p.lang.capital()+" declares; is this the right file?")
+		p.fail("", hcl.Range{Filename: p.src.name}, fmt.Sprintf("the %s has more than %d words and signs", p.lang.Noun, maxTokens), "Split it, or make it shorter. Is this the right file?")
 		return false
 	}
 	return true

@@ -45,8 +45,8 @@ func TestTextsOfOtherSystems(t *testing.T) {
 		"a mark":              {"\ufeff" + good, ""},
 		"a mark and no more":  {"\ufeff", "the runbook is empty"},
 		"UTF-16":              {utf16, "the file is UTF-16 text"},
-		"old Macs":            {strings.ReplaceAll(good, "\n", "\r"), "CR alone"},
-		"put together":        {good + "\ufeff" + good, "byte order mark stands in the middle"},
+		"old Macs":            {strings.ReplaceAll(good, "\n", "\r"), "CR only"},
+		"put together":        {good + "\ufeff" + good, "byte order mark in the middle"},
 		"a mark, and a fault": {"\ufeff" + strings.Replace(good, "debug", "loud", 1), `log_level is "loud"`},
 	} {
 		_, ds := Parse([]byte(c.src), "x.hcl", testWorld())

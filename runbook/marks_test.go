@@ -86,7 +86,7 @@ func TestFailuresQuoteNoSecret(t *testing.T) {
 		`stt.s.token.x`:                            "The reason is not shown",
 		`try(secret("token").x, parseint("a", 1))`: "The reason is not shown",
 		`nothing(secret("token"))`:                 `there is no function "nothing"`,
-		`[env("TOKEN")]`:                           "It may be a secret and is not shown",
+		`[env("TOKEN")]`:                           "The value is not shown because it may be a secret",
 	} {
 		if printed := refused(t, expr); !strings.Contains(printed, want) {
 			t.Errorf("%s: want %q:\n%s", expr, want, printed)

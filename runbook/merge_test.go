@@ -48,7 +48,7 @@ func TestMerge(t *testing.T) {
 func TestAMergeThatNobodyDecidedIsNoRunbook(t *testing.T) {
 	text, _ := Merge("appliance \"a\" {\n}\n", "appliance \"a\" {\n  # one\n}\n", "appliance \"a\" {\n  # two\n}\n").Text(nil)
 	for _, src := range []string{text, strings.ReplaceAll(text, "\n", "\r\n"), "/*\n<<<<<<< HEAD\n=======\n>>>>>>> main\n*/\nappliance \"a\" {}\n"} {
-		if rb, ds := Parse([]byte(src), "x.hcl", testWorld()); rb != nil || !strings.Contains(ds.Error(), "two edits of the same lines stand here") || ds[0].Subject.Start.Line != 2 {
+		if rb, ds := Parse([]byte(src), "x.hcl", testWorld()); rb != nil || !strings.Contains(ds.Error(), "there is an unresolved merge conflict here") || ds[0].Subject.Start.Line != 2 {
 			t.Errorf("%q: %v", src, ds)
 		}
 	}

@@ -127,7 +127,7 @@ func packBlocks(blocks []Block) ([]packedBlock, error) {
 func Unpack(data, text []byte, filename string, opts Options) (*Runbook, Diagnostics, error) {
 	var p packed
 	if err := json.Unmarshal(data, &p); err != nil {
-		return nil, nil, fmt.Errorf("what was evaluated cannot be read: %w", err)
+		return nil, nil, fmt.Errorf("cannot read what was evaluated: %w", err)
 	}
 	src := &source{name: filename, bytes: text}
 	for _, piece := range p.Hidden {
@@ -141,7 +141,7 @@ func Unpack(data, text []byte, filename string, opts Options) (*Runbook, Diagnos
 		return nil, problems, nil
 	}
 	if p.Inputs.Source != plainHash(text) {
-		return nil, nil, fmt.Errorf("what was evaluated is another text")
+		return nil, nil, fmt.Errorf("what was evaluated is a different text")
 	}
 	rb := &Runbook{}
 	d := &Document{File: p.File, Dir: p.Dir, Variables: p.Variables, source: src, readers: p.Bounds.open()}
@@ -227,7 +227,7 @@ func (d *Document) PackBounds() ([]byte, error) { return json.Marshal(d.bounds()
 func UnpackBounds(data []byte) (*Document, error) {
 	var p packedBounds
 	if err := json.Unmarshal(data, &p); err != nil {
-		return nil, fmt.Errorf("what may be read cannot be read: %w", err)
+		return nil, fmt.Errorf("cannot read the list of permitted reads: %w", err)
 	}
 	return &Document{Dir: p.Dir, readers: p.open()}, nil
 }

@@ -98,7 +98,7 @@ func (q quotable) badURL(secret bool) string {
 	case u.User != nil && !secret:
 		return "Leave out the user and password: a URL is printed in logs."
 	case u.Fragment != "":
-		return "Leave out the part from # on."
+		return "Leave out # and what follows it."
 	}
 	return undialable(u.Hostname(), u.Port(), strings.HasSuffix(u.Host, ":"))
 }
@@ -106,19 +106,19 @@ func (q quotable) badURL(secret bool) string {
 // undialable says how to fix a host or port that no connection can reach; "" for all others. It looks no names up.
 func undialable(host, port string, cut bool) string {
 	if n, err := strconv.Atoi(port); cut || port != "" && (err != nil || n < 1 || n > 65535) {
-		return "A port is a number from 1 to 65535; leave it out for that of the scheme."
+		return "A port is a number from 1 to 65535. Leave it out to use the default of the scheme."
 	}
 	ip, err := netip.ParseAddr(host)
 	switch {
 	case err != nil && numericHost.MatchString(host):
-		return "An address is four numbers from 0 to 255, like 192.0.2.7."
+		return "An IPv4 address is four numbers from 0 to 255, like 192.0.2.7."
 	case err != nil:
 		return ""
 	}
 	ip = ip.Unmap()
 	switch {
 	case ip.IsMulticast() || ip == netip.AddrFrom4([4]byte{255, 255, 255, 255}):
-		return "This address is of many machines at once; write that of one."
+		return "This address stands for many machines. Write the address of one."
 	case ip.Is6() && ip.IsLinkLocalUnicast() && ip.Zone() == "":
 		return "A link-local address needs its interface: write [fe80::1%25eth0]."
 	}

@@ -156,7 +156,7 @@ web {
 			t.Errorf("%q is shown in\n%s", hidden, text)
 		}
 	}
-	for _, want := range []string{"plain-origin", notShown + " is no origin", notShown + " is no name of a host", notShown + " can be reached"} {
+	for _, want := range []string{"plain-origin", notShown + " is not an origin", notShown + " is not a host name", "other machines can reach " + notShown} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not said in\n%s", want, text)
 		}

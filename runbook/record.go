@@ -58,7 +58,7 @@ func (r *recorder) fetch(kind InputKind, name string, hidden bool, get func(stri
 		}
 		text, err := get(name)
 		if kind == InputFile && r.bytes+len(text) > maxFiles {
-			text, err = "", &callError{"the files that file() reads are larger than 8 MiB together", "file() is for small texts."}
+			text, err = "", &callError{"the files that file() reads are larger than 8 MiB together", "file() reads at most 1 MiB."}
 		}
 		if kind == InputFile {
 			r.bytes += len(text)

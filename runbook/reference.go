@@ -18,7 +18,7 @@ func (l *Language) Reference() []byte {
 	fmt.Fprintf(&b, "# %s\n\n%s\n\n", l.Title, l.Intro)
 	b.WriteString("Names are " + nameExpect + ".\nDurations are text like `\"500ms\"`, `\"2s\"`, `\"1h\"` or `\"30d\"`, sizes like `\"250MiB\"` or `\"1GB\"`.\n")
 	if l.hasEffects() {
-		b.WriteString("\"In place\" and \"restart\" say what a changed attribute does to the running component.\n")
+		b.WriteString("The column \"a change\" says whether a changed attribute takes effect in place or restarts the component.\n")
 	}
 	b.WriteString("\n")
 	for _, t := range l.Blocks {
@@ -36,7 +36,7 @@ func (l *Language) Reference() []byte {
 	if l.NoSecrets {
 		secrets = [2]string{"`env(NAME)` and `file(PATH)` fetch a text from the environment and a file"}
 	}
-	fmt.Fprintf(&b, "\n## Functions\n\n%s (at most 1 MiB, all together 8 MiB, relative to\nthe %s)%s. The rest computes:\n", secrets[0], l.Noun, secrets[1])
+	fmt.Fprintf(&b, "\n## Functions\n\n%s (at most 1 MiB, all together 8 MiB, relative to\nthe %s)%s. The other functions compute:\n", secrets[0], l.Noun, secrets[1])
 	b.WriteString("`" + strings.Join(slices.Sorted(maps.Keys(pure(nil))), "`, `") + "`.\n")
 	return []byte(b.String())
 }
@@ -66,12 +66,18 @@ func (l *Language) vocabularies() []*Vocabulary {
 // documentConditions writes what conditions may name.
 func (l *Language) documentConditions(b *strings.Builder) {
 	for _, v := range l.vocabularies() {
-		fmt.Fprintf(b, "\n## Conditions\n\nA condition is an expression that gives true or false. It is evaluated again and again, and sees %s:\n\n", v.What)
+		about := "Conditions\n\nA condition is an expression that is true or false. It is evaluated repeatedly."
+		rest := " and call `" + strings.Join(slices.Sorted(slices.Values(v.Functions)), "`, `") + "`"
+		if v.Functions == nil { // all functions: see Vocabulary
+			about = "Templates\n\nA template is text that is made anew each time, like the url and the body of a webhook."
+			rest = ", refer to other blocks, and call all functions below"
+		}
+		fmt.Fprintf(b, "\n## %s It may use %s:\n\n", about, v.What)
 		b.WriteString("| name | type | |\n|---|---|---|\n")
 		for _, w := range v.Words {
 			fmt.Fprintf(b, "| `%s` | %s | %s |\n", w.Name, cellText(typeText(w.Type)), cellText(w.Doc))
 		}
-		fmt.Fprintf(b, "\nIt may name `local` and `var` too, and call `%s`.\n", strings.Join(slices.Sorted(slices.Values(v.Functions)), "`, `"))
+		fmt.Fprintf(b, "\nIt may also use `local` and `var`%s.\n", rest)
 	}
 }
 
@@ -140,7 +146,7 @@ func (t *BlockType) howMany() string {
 	case t.Named, t.Optional:
 		return " At most one."
 	}
-	return " At most one; without it the defaults hold."
+	return " At most one. Without it, the defaults apply."
 }
 
 // fewWords is how many allowed words a table can show.

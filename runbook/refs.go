@@ -118,12 +118,12 @@ func (e *evaluator) unknownRoot(addr Address, t hcl.Traversal, words []string) {
 	}
 	hint := e.suggest(words[0], roots)
 	if len(words) == 1 {
-		hint += fmt.Sprintf("If it is meant as text, write it in quotes: %q.", clip(words[0]))
+		hint += fmt.Sprintf("If you mean text, write it in quotes: %q.", clip(words[0]))
 	} else {
 		slices.Sort(roots)
 		hint += "A reference begins with " + orList(slices.Compact(roots)) + "."
 	}
-	e.fail(addr, t.SourceRange(), fmt.Sprintf("nothing is called %q", clip(words[0])), hint)
+	e.fail(addr, t.SourceRange(), fmt.Sprintf("there is nothing named %q", clip(words[0])), hint)
 }
 
 func (e *evaluator) unknownName(addr Address, t hcl.Traversal, words []string) {
@@ -145,9 +145,9 @@ func (e *evaluator) unknownName(addr Address, t hcl.Traversal, words []string) {
 	case len(same) == 0:
 		hint = fmt.Sprintf("The %s declares no %s.", e.lang.Noun, words[0])
 	case len(same) > 8:
-		hint = fmt.Sprintf("There are %d others, %s among them.", len(same), same[0])
+		hint = fmt.Sprintf("There are %d others, such as %s.", len(same), same[0])
 	default:
-		hint = "There is " + strings.Join(same, ", ") + "."
+		hint = "The " + e.lang.Noun + " has " + strings.Join(same, ", ") + "."
 	}
 	e.fail(addr, t.SourceRange(), fmt.Sprintf("%s does not exist", clip(name)), strings.TrimSpace(hint))
 }

@@ -5,12 +5,12 @@ package runbook
 func Locals(noun string) *BlockType {
 	return &BlockType{
 		Type: "locals", FreeForm: true, binds: "local",
-		Doc: "Values with a name, used as local.NAME. A " + noun + " may have several of these blocks; every name once.",
+		Doc: "Named values, used as local.NAME. A " + noun + " may have several of these blocks. Each name may be given once.",
 		Example: `locals {
   stt_host = "stt.local"
 }`,
 		Attributes: []Attribute{
-			{Name: "NAME", Kind: Any, Gives: Tunes, OnChange: InPlace, Secret: SecretAllowed, Doc: "Any expression; other locals, variables and blocks may be used in it."},
+			{Name: "NAME", Kind: Any, Gives: Tunes, OnChange: InPlace, Secret: SecretAllowed, Doc: "Any expression. It may use other locals, variables and blocks."},
 		},
 	}
 }
@@ -19,7 +19,7 @@ func Locals(noun string) *BlockType {
 func Variable() *BlockType {
 	return &BlockType{
 		Type: "variable", Named: true, binds: "var",
-		Doc: "A value that comes from outside, used as var.NAME: from --var NAME=VALUE, else from the environment variable ORAC_VAR_NAME, else from its default.",
+		Doc: "A value given from outside, used as var.NAME. It comes from --var NAME=VALUE, otherwise from the environment variable ORAC_VAR_NAME, otherwise from its default.",
 		Example: `variable "stt_host" {
   type        = string
   default     = "stt.local"
@@ -29,9 +29,9 @@ func Variable() *BlockType {
 			{Name: "type", Kind: Keyword, Gives: Tunes, OnChange: InPlace, Default: "string", Values: []string{"string", "number", "bool"},
 				Doc: "The type that the value is converted to."},
 			{Name: "default", Kind: Any, Gives: Tunes, OnChange: InPlace, Secret: SecretAllowed, Example: `"stt.local"`,
-				Doc: "The value when none is given; without it the variable must be given. It may call functions, but refer to nothing."},
+				Doc: "The value if none is given. Without a default, a value must be given. A default may call functions, but not refer to other blocks."},
 			{Name: "sensitive", Kind: Bool, Gives: Tunes, OnChange: InPlace, Default: "false",
-				Doc: "Whether the value is a secret; its default may then not be a literal."},
+				Doc: "Whether the value is a secret. If it is, the default may not be written out in the file."},
 			{Name: "description", Kind: String, Gives: Tunes, OnChange: InPlace, Doc: "What the variable is for.", Example: `"The machine that runs ORAC STT."`},
 		},
 	}

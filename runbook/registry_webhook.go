@@ -13,12 +13,12 @@ import (
 // anEvent is what the url and the body of a webhook see.
 var anEvent = &Vocabulary{
 	What:  "the event that is sent",
-	Words: []Word{{"event", hook.Type(), "The event that is sent: see appliance/notify/README.md."}},
+	Words: []Word{{"event", hook.Type(), "The event to send: see appliance/notify/README.md."}},
 }
 
 var webhookBlock = &BlockType{
 	Type: "webhook", Named: true,
-	Doc:  "A URL that is called when something happens. It never stands in the way of detection: what is to be sent waits in a queue of its own on the disk, and is sent in order, again and again until it is taken. appliance/notify/README.md lists the events, and shows how to check a signature.",
+	Doc:  "A URL that is called when something happens. A slow receiver never delays detection: events wait in a queue on the disk, are sent in order, and are sent again until the receiver accepts them. appliance/notify/README.md lists the events and shows how to check a signature.",
 	Slot: Into(func(rb *Runbook) any { return &rb.Webhooks }),
 	Example: `webhook "house" {
   url    = "http://homeassistant.local:8123/api/webhook/${secret("ha_webhook")}"
@@ -27,40 +27,40 @@ var webhookBlock = &BlockType{
 }`,
 	Attributes: slices.Concat([]Attribute{
 		{Name: "url", Kind: URL, Gives: Reaches, OnChange: InPlace, Required: true, Secret: SecretAllowed, Sees: anEvent, Example: `"http://lights.local/wake"`,
-			Doc: "What is called. It may be a secret, since some services hide a key in it. ${event.…} may stand in its path and its query, each value escaped for its place, and not in its host."},
+			Doc: "The URL to call. It may be a secret, since some services put a key in it. Its path and query may contain ${event.…}, its host may not. Each value is escaped for its place."},
 		{Name: "events", Kind: Strings, Gives: Tunes, OnChange: InPlace, Values: hook.Names(), Example: `["wake", "transcript"]`,
-			Doc: "The events that are sent, as JSON: wake, recording, transcript (what was said), delivery, incident, health. Without it the wakes of the models that name the webhook are sent, in the form of Hey ORAC."},
+			Doc: "The events to send, as JSON: wake, recording, transcript (what was said), delivery, incident, health. Without it, only wakes of the models that name this webhook are sent, in the format of Hey ORAC."},
 		{Name: "listeners", Kind: Refs, Gives: Tunes, OnChange: InPlace, Refs: []string{"listener"}, Example: "[listener.kitchen]",
-			Doc: "The listeners, with their devices, whose events are sent; empty means all. Events about none of them are sent in any case."},
+			Doc: "Send only events about these listeners and their devices. If empty, events about all are sent. Events that are about no listener or device are always sent."},
 		{Name: "method", Kind: Enum, Gives: Tunes, OnChange: InPlace, Default: "POST", Values: []string{"POST", "PUT", "GET"},
-			Doc: "The method of the request. GET has no body."},
+			Doc: "The HTTP method. GET sends no body."},
 		{Name: "body", Kind: String, Gives: Tunes, OnChange: InPlace, Secret: SecretAllowed, Sees: anEvent, Example: `jsonencode({ text = event.text })`,
-			Doc: "What is sent in place of the event's JSON: text with ${event.…} in it, or jsonencode({ … }). A field that an event does not have is empty, 0 or false there."},
+			Doc: "What to send instead of the event's JSON: text with ${event.…} in it, or jsonencode({ … }). A field that the event does not have is empty, 0 or false."},
 		{Name: "secret", Kind: String, Gives: Proves, OnChange: InPlace, Secret: SecretOnly, Example: `secret("house")`,
 			Pattern: signingKey, Expect: `whsec_ and base64 of 24 to 64 bytes, or 24 to 512 other printable characters on one line`,
-			Doc: "The key that requests are signed with, as Standard Webhooks says (HMAC-SHA256, in the header webhook-signature); `orac secrets generate` makes one. What follows whsec_ is base64 of the key; any other text is the key itself."},
+			Doc: "The key that signs requests, as in Standard Webhooks (HMAC-SHA256, in the header webhook-signature). `orac secrets generate` makes one. Text that begins with whsec_ continues with the key in base64; any other text is the key itself."},
 		{Name: "timeout", Kind: Duration, Gives: Tunes, OnChange: InPlace, Default: "5s", Min: "1s", Max: "60s",
 			Doc: "How long one call may take."},
 		{Name: "max_retry_delay", Kind: Duration, Gives: Tunes, OnChange: InPlace, Default: "30s", Min: "1s", Max: "1h",
-			Doc: "The longest pause between two tries; pauses grow up to it. A receiver may ask for a longer one (Retry-After)."},
+			Doc: "The longest pause between two attempts. Pauses grow up to this value. A receiver may ask for a longer one (Retry-After)."},
 		{Name: "keep", Kind: Duration, Gives: Tunes, OnChange: InPlace, Default: "1d", Min: "1m", Max: "30d",
-			Doc: "How long an event waits for the receiver; then it is dropped. What was set aside is deleted after that time, too."},
+			Doc: "How long an event waits for the receiver before it is dropped. Events that were set aside are also deleted after this time."},
 		{Name: "queue", Kind: ByteSize, Gives: Tunes, OnChange: InPlace, Default: "4MiB", Min: "64KiB", Max: "256MiB",
-			Doc: "How much may wait on the disk, 10000 events at most; then the oldest is dropped."},
+			Doc: "How much may wait on the disk. Beyond this size, or 10000 events, the oldest is dropped."},
 		{Name: "headers", Kind: Map, Gives: Proves, OnChange: InPlace, Secret: SecretAllowed, Example: `{ Authorization = "Bearer ${env("LIGHTS_TOKEN")}" }`,
 			SecretKeys: regexp.MustCompile(`(?i)^((proxy-)?authorization|(set-)?cookie|(x-)?api-?key|(.+[-_])?(token|secret|password|key))$`),
-			Doc:        "HTTP headers to send; their values are never printed. Under Authorization, Cookie, X-Api-Key, and names that end in -Token, -Secret, -Password or -Key, the file may not spell them out; others may be literal."},
+			Doc:        "HTTP headers to send. Their values are never printed. The values of Authorization, Cookie, X-Api-Key and names that end in -Token, -Secret, -Password or -Key may not be written out in the file; others may be."},
 	}, tlsClient("the receiver's")),
 	Rules: []Rule{
 		{
 			Uses: []string{"body", "method"},
 			Doc:  `method = "GET" sends no body`,
-			Hint: "Leave body out, and put what the receiver needs into url; or use POST.",
+			Hint: "Leave body out and put what the receiver needs into url, or use POST.",
 			Holds: func(g Given) bool {
 				return g.Text("method") != "GET" || !g.Written("body")
 			},
 		},
-		together("client_cert", "client_key", "A certificate is of no use without its private key."),
+		together("client_cert", "client_key", "A certificate needs its private key, and a key its certificate."),
 	},
 }
 
@@ -106,7 +106,7 @@ func webhooksNameTheirFields(value any, d *Document) (found Diagnostics) {
 				if !ok || has[field] {
 					continue
 				}
-				found = append(found, d.Problem(w.Address, attribute, Error, fmt.Sprintf("no event of this webhook has %s", name),
+				found = append(found, d.Problem(w.Address, attribute, Error, fmt.Sprintf("no event of this webhook has the field %s", name),
 					fmt.Sprintf("It is a field of %s; %s sends %s.", orList(kindsWith(field)), w.Address, orList(w.Told()))))
 			}
 		}

@@ -93,9 +93,9 @@ func cutOf(src []byte, block Address) (*cutting, error) {
 			e := edit{path: path}
 			return nil, e.noBlock(body)
 		case at < 0:
-			return nil, &EditError{fmt.Sprintf("%s is not written", block), "There its defaults hold."}
+			return nil, &EditError{fmt.Sprintf("%s is not in the file", block), "Its defaults apply, and there is nothing to remove."}
 		case slices.IndexFunc(body.Blocks[at+1:], s.is) >= 0:
-			return nil, &EditError{fmt.Sprintf("%s is written twice", block), "Edit it by hand: which of them is meant is not known."}
+			return nil, &EditError{fmt.Sprintf("%s is in the file twice", block), "Edit the file by hand: it is not clear which one you mean."}
 		}
 		c.around, c.block = c.block, body.Blocks[at]
 		body = c.block.Body
@@ -113,7 +113,7 @@ func (c *cutting) make(what string) ([]byte, error) {
 			return out, nil
 		}
 	}
-	return nil, &EditError{what + " cannot be removed by itself", "The file is written in an unusual way: edit it by hand."}
+	return nil, &EditError{"cannot remove " + what + " without changing other lines", "The layout of the file is unusual: edit it by hand."}
 }
 
 // ranges lists the ways to remove the piece, the best one first.

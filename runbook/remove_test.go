@@ -57,9 +57,9 @@ func TestRemoveRefuses(t *testing.T) {
 		{editable, "stt.whisper", "", "It has no stt."},
 		{editable, "watchdog", "", "no watchdog"},
 		{editable, "model", "", "Write model.NAME."},
-		{editable, "locals", "", "names no block"},
-		{"listener \"a\" {}\n", "listener.a.record", "", "listener.a.record is not written"},
-		{"model \"a\" {}\nmodel \"a\" {}\n", "model.a", "", "is written twice"},
+		{editable, "locals", "", "is not the address of a block"},
+		{"listener \"a\" {}\n", "listener.a.record", "", "listener.a.record is not in the file"},
+		{"model \"a\" {}\nmodel \"a\" {}\n", "model.a", "", "is in the file twice"},
 		{editable, "model.hey_jarvis", "treshold", `Did you mean "threshold"?`},
 		{"model {{", "model.a", "", "block definition required"},
 	} {

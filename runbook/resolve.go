@@ -75,7 +75,7 @@ func (e *evaluator) evaluateWith(addr Address, expr hclsyntax.Expression, words 
 		return cty.DynamicVal, vars, false
 	}
 	if !e.affordable(expr, vars.weight) {
-		e.fail(addr, expr.Range(), "this expression does too much", "Write out what you need; "+e.lang.one()+" is not the place to compute it.")
+		e.fail(addr, expr.Range(), "this expression does too much", "Write the value out, or compute it outside the "+e.lang.Noun+".")
 		return cty.DynamicVal, vars, false
 	}
 	before := e.revealed
@@ -104,7 +104,7 @@ func (e *evaluator) evaluateWith(addr Address, expr hclsyntax.Expression, words 
 }
 
 // hiddenReason replaces a reason that may quote a secret.
-const hiddenReason = "The reason is not shown, since it may quote a secret that the expression uses."
+const hiddenReason = "The reason is not shown because it may quote a secret that the expression uses."
 
 // report converts a diagnostic of an evaluation into one of ours. The library's own words may quote
 // the values, so they are shown only when no secret is among them. place is where the problem is

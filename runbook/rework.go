@@ -93,7 +93,7 @@ func (o Operation) do(src []byte) ([]byte, error) {
 	case DoRemove:
 		return Remove(src, o.Block)
 	}
-	return nil, &EditError{fmt.Sprintf("%q is no operation", clip(string(o.Do))), `It is one of "set", "unset", "add" and "remove".`}
+	return nil, &EditError{fmt.Sprintf("%q is not an operation", clip(string(o.Do))), `Use "set", "unset", "add" or "remove".`}
 }
 
 // Quote writes any text as an expression whose value is that text.

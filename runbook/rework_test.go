@@ -48,14 +48,14 @@ func TestRework(t *testing.T) {
 		"a device of its sort":  {[]Operation{{Do: DoAdd, Block: "device.wav.a"}, {DoSet, "device.wav.a", "path", `"a.wav"`}}, replaced("typed\n}\n", "typed\n}\n\ndevice \"wav\" \"a\" {\n  path = \"a.wav\"\n}\n\n")},
 		"a text that is quoted": {[]Operation{{DoSet, "device.microphone.usb", "match", Quote("say \"${x}\" %{if}\n")}}, replaced(`"USB"`, `"say \"$${x}\" %%{if}\n"`)},
 		"back to the default":   {[]Operation{{DoUnset, "device.microphone.usb", "match", ""}}, replaced("match=\"USB\"   # as", "# as")},
-		"one that there is":     {[]Operation{{Do: DoAdd, Block: "model.hey_jarvis"}}, "model.hey_jarvis is there already"},
-		"a second of one":       {[]Operation{{Do: DoAdd, Block: "appliance.other"}}, "appliance may be written once only"},
-		"no name":               {[]Operation{{Do: DoAdd, Block: "model.Alexa"}}, `"model.Alexa" names no block`},
+		"one that there is":     {[]Operation{{Do: DoAdd, Block: "model.hey_jarvis"}}, "model.hey_jarvis exists already"},
+		"a second of one":       {[]Operation{{Do: DoAdd, Block: "appliance.other"}}, "appliance may be given only once"},
+		"no name":               {[]Operation{{Do: DoAdd, Block: "model.Alexa"}}, `"model.Alexa" is not the address of a block`},
 		"inside of nothing":     {[]Operation{{Do: DoAdd, Block: "listener.hall.record"}}, "the runbook has no listener.hall"},
-		"a second one inside":   {[]Operation{{Do: DoAdd, Block: "web.tls"}, {Do: DoAdd, Block: "web.tls"}}, "operation 2: web.tls is there already"},
-		"what no operation is":  {[]Operation{{Do: "rename", Block: "model.a"}}, `"rename" is no operation`},
+		"a second one inside":   {[]Operation{{Do: DoAdd, Block: "web.tls"}, {Do: DoAdd, Block: "web.tls"}}, "operation 2: web.tls exists already"},
+		"what no operation is":  {[]Operation{{Do: "rename", Block: "model.a"}}, `"rename" is not an operation`},
 		"all that is wrong":     {[]Operation{{DoSet, "model.hey_jarvis", "a", "1"}, {DoSet, "model.hey_jarvis", "threshold", "("}}, "operation 2: "},
-		"more than a runbook":   {[]Operation{{DoSet, "model.hey_jarvis", "topic", Quote(strings.Repeat("x", MaxFileSize-100))}}, "the file becomes larger than 256KiB"},
+		"more than a runbook":   {[]Operation{{DoSet, "model.hey_jarvis", "topic", Quote(strings.Repeat("x", MaxFileSize-100))}}, "the file would become larger than 256KiB"},
 	} {
 		got, wrong := Rework(context.Background(), []byte(reworkable), c.do)
 		if len(wrong) > 0 {

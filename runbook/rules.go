@@ -72,7 +72,7 @@ func AtMostOneOf(names ...string) Rule {
 	return Rule{
 		Uses: names,
 		Doc:  "at most one of " + orList(names) + " may be given",
-		Hint: "Keep the one that you mean.",
+		Hint: "Keep only the one that you want.",
 		Holds: func(g Given) bool {
 			return g.count(names) <= 1
 		},
@@ -83,7 +83,7 @@ func ExactlyOneOf(names ...string) Rule {
 	return Rule{
 		Uses: names,
 		Doc:  "exactly one of " + orList(names) + " must be given",
-		Hint: "Write one of them and leave the other out.",
+		Hint: "Write exactly one of them.",
 		Holds: func(g Given) bool {
 			return g.count(names) == 1
 		},
@@ -104,7 +104,7 @@ func RequiredWhen(name, value, needed, hint string) Rule {
 func OnlyWhen(name, value, allowed string) Rule {
 	return Rule{
 		Uses: []string{allowed, name},
-		Doc:  fmt.Sprintf("%s is for %s = %q only", allowed, name, value),
+		Doc:  fmt.Sprintf("%s is only for %s = %q", allowed, name, value),
 		Hint: fmt.Sprintf("Leave %s out, or set %s = %q.", allowed, name, value),
 		Holds: func(g Given) bool {
 			return g.Text(name) == value || !g.Written(allowed)

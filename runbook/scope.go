@@ -73,11 +73,11 @@ func (e *evaluator) collect(body *hclsyntax.Body) {
 	var types []string
 	e.lang.eachType(func(t *BlockType) { types = append(types, t.Type) })
 	for _, a := range sortedAttributes(body) {
-		e.fail("", a.NameRange, fmt.Sprintf("%q stands outside of any block", a.Name),
-			e.suggest(a.Name, types)+"Attributes belong into a block.")
+		e.fail("", a.NameRange, fmt.Sprintf("%q is outside of any block", a.Name),
+			e.suggest(a.Name, types)+"Attributes belong in a block.")
 	}
 	if n := countBlocks(body); n > maxBlocks {
-		e.fail("", hcl.Range{Filename: e.src.name}, fmt.Sprintf("the %s has %d blocks, more than %d", e.lang.Noun, n, maxBlocks), "Split it over several.")
+		e.fail("", hcl.Range{Filename: e.src.name}, fmt.Sprintf("the %s has %d blocks, more than %d", e.lang.Noun, n, maxBlocks), "Split it into several files.")
 		return
 	}
 	for _, b := range body.Blocks {
@@ -98,8 +98,8 @@ func (e *evaluator) collect(body *hclsyntax.Body) {
 	variables := e.under("var")
 	for name := range e.opts.Vars {
 		if e.nodes[Address("var."+name)] == nil && (e.opts.Spare == nil || !e.opts.Spare(name)) {
-			e.fail("", hcl.Range{Filename: e.src.name}, fmt.Sprintf("there is no variable %q to give a value to", name),
-				e.suggest(name, names(variables))+fmt.Sprintf("Declare it with variable %q {}, or do not give it.", name))
+			e.fail("", hcl.Range{Filename: e.src.name}, fmt.Sprintf("a value was given for the variable %q, which is not declared", name),
+				e.suggest(name, names(variables))+fmt.Sprintf("Declare it with variable %q {}, or leave the value out.", name))
 		}
 	}
 }
@@ -136,7 +136,7 @@ func (e *evaluator) typeOf(b *hclsyntax.Block) *BlockType {
 				e.fail("", place, fmt.Sprintf("there is no %s %q", b.Type, clip(given)), strings.TrimSpace(hint))
 				return nil
 			}
-			e.fail("", place, fmt.Sprintf("a %s must be one of %s", b.Type, orList(kinds)),
+			e.fail("", place, fmt.Sprintf("the first label of a %s must be %s", b.Type, orList(kinds)),
 				e.suggest(given, kinds)+"Write "+candidates[0].Header()+".")
 			return nil
 		}
@@ -177,7 +177,7 @@ func (e *evaluator) collectBlock(t *BlockType, b *hclsyntax.Block) {
 			e.addNode(&node{addr: Address("local." + a.Name), types: t, local: a})
 		}
 		for _, n := range b.Body.Blocks {
-			e.fail("", n.TypeRange, "locals holds attributes only", "Write NAME = VALUE.")
+			e.fail("", n.TypeRange, "locals may contain only attributes", "Write NAME = VALUE.")
 		}
 		return
 	}
@@ -188,8 +188,8 @@ func (e *evaluator) collectBlock(t *BlockType, b *hclsyntax.Block) {
 	if t.Single {
 		for _, other := range e.order {
 			if other.types == t {
-				e.fail(Address(addr), b.TypeRange, fmt.Sprintf("%s may be written once only", t.Type),
-					fmt.Sprintf("The first is in line %d; put everything into that one.", other.place().Start.Line))
+				e.fail(Address(addr), b.TypeRange, fmt.Sprintf("%s may be given only once", t.Type),
+					fmt.Sprintf("The first is in line %d. Put everything into that one.", other.place().Start.Line))
 			}
 		}
 	}
@@ -205,7 +205,7 @@ func (e *evaluator) addNode(n *node) {
 		e.nodes[n.addr] = n
 	} else if !n.types.Single {
 		e.fail(n.addr, n.place(), fmt.Sprintf("%s is declared twice", n.addr),
-			fmt.Sprintf("The first is in line %d; give one of them another name.", first.place().Start.Line))
+			fmt.Sprintf("The first is in line %d. Rename one of them.", first.place().Start.Line))
 	}
 }
 

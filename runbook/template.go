@@ -80,12 +80,12 @@ func (t Template) Format(f fmt.State, verb rune) { t.fixed.Format(f, verb) }
 func (t Template) MarshalJSON() ([]byte, error) { return t.fixed.MarshalJSON() }
 
 // ErrTooLong is a template that makes too much text.
-var ErrTooLong = fmt.Errorf("the template makes more than %d KiB of text", maxTemplateText>>10)
+var ErrTooLong = fmt.Errorf("the template produces more than %d KiB of text", maxTemplateText>>10)
 
-var errNoText = errors.New("the template gives no text")
+var errNoText = errors.New("the template does not produce text")
 
 // errDots is a value that would lead a URL elsewhere.
-var errDots = errors.New("a value of the event is . or .. in the path of the url, which leads to another path")
+var errDots = errors.New("a value of the event puts . or .. into the path of the url, which would change the path")
 
 // Eval makes the text. It may be called from anywhere. An error quotes neither the words nor anything else that the template was
 // made of, since each may be a secret or what somebody said.

@@ -45,7 +45,7 @@ func (e *evaluator) isTemplate(at *Attribute, expr hclsyntax.Expression) bool {
 func (e *evaluator) template(at *Attribute, addr Address, expr hclsyntax.Expression) (Attr, cty.Value, bool) {
 	no := func() (Attr, cty.Value, bool) { return Attr{}, cty.NilVal, false }
 	if n := expr.Range().End.Byte - expr.Range().Start.Byte; n > maxDeferred || !e.affordable(expr, templateWeight) {
-		e.fail(addr, expr.Range(), "this template does too much", "It is made for every event: at most 4 KiB of text, and one loop in it.")
+		e.fail(addr, expr.Range(), "this template does too much", "It is evaluated for every event, so it may have at most 4 KiB of text and one loop.")
 		return no()
 	}
 	m := &template{expr: expr}
@@ -121,7 +121,7 @@ func (e *evaluator) templateCalls(at *Attribute, addr Address, expr hclsyntax.Ex
 		for _, arg := range call.Args {
 			for _, t := range arg.Variables() {
 				if at.Sees.word(t.RootName()) != nil {
-					e.fail(addr, call.Range(), fmt.Sprintf("what %s() fetches may not depend on %s", call.Name, t.RootName()), "Name it in plain text.")
+					e.fail(addr, call.Range(), fmt.Sprintf("the argument of %s() may not depend on %s", call.Name, t.RootName()), "Write the name in plain text.")
 					ok = false
 				}
 			}
@@ -134,7 +134,7 @@ func (e *evaluator) templateCalls(at *Attribute, addr Address, expr hclsyntax.Ex
 func (e *evaluator) urlParts(at *Attribute, addr Address, m *template) bool {
 	text, ok := asWritten(m.expr).(*hclsyntax.TemplateExpr)
 	if !ok {
-		e.fail(addr, m.expr.Range(), at.Name+" must be text with ${…} in it", `So that each value is escaped for its place, write it like "https://home.example/say?text=${event.text}".`)
+		e.fail(addr, m.expr.Range(), at.Name+" must be text with ${…} in it", `Write it like "https://home.example/say?text=${event.text}", so that each value can be escaped for its place.`)
 		return false
 	}
 	for _, p := range text.Parts {
@@ -170,14 +170,14 @@ func (e *evaluator) tryTemplate(at *Attribute, addr Address, m *template, sample
 		}
 		_, rest, found := strings.Cut(begin, "://")
 		if hint := (quotable{cty.StringVal(begin), true}).badURL(true); hint != "" || !found || !strings.ContainsAny(rest, "/?") {
-			e.fail(addr, place, at.Name+" must begin with a whole address", `An event may say what stands after the host: "https://home.example/say?text=${event.text}".`)
+			e.fail(addr, place, at.Name+" must begin with scheme and host in plain text", `Only what follows the host may come from an event: "https://home.example/say?text=${event.text}".`)
 			return false
 		}
 		return true
 	}
 	bad, err := m.text(hostile)
 	if begins := strings.TrimSpace(text); err == nil && json.Valid([]byte(text)) && strings.ContainsAny(begins[:1], "{[") && !json.Valid([]byte(bad)) {
-		e.fail(addr, place, "a quote in a value would break this JSON", "Write it as "+at.Name+" = jsonencode({ text = event.text }): that escapes each value.")
+		e.fail(addr, place, "a quote in a value would break this JSON", "Write it as "+at.Name+" = jsonencode({ text = event.text }), which escapes each value.")
 		return false
 	}
 	return true

@@ -88,13 +88,13 @@ func ParseNetwork(text string) (netip.Prefix, error) {
 	p, err := netip.ParsePrefix(text)
 	switch {
 	case err != nil:
-		return p, errors.New("it is no address and no network")
+		return p, errors.New("it is neither an IP address nor a network")
 	case p.Bits() == 0:
-		return p, errors.New("it is every address there is")
+		return p, errors.New("it contains every address")
 	case p.Addr().Is4In6():
-		return p, errors.New("it is a network of IPv4 in the notation of IPv6")
+		return p, errors.New("it is an IPv4 network written as IPv6")
 	case p != p.Masked():
-		return p, fmt.Errorf("the network of that address is %s", p.Masked())
+		return p, fmt.Errorf("it has bits set after the prefix; the network is %s", p.Masked())
 	}
 	return p, nil
 }

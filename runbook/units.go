@@ -64,11 +64,11 @@ func parseQuantity(s string, units []unit, several bool) (int64, error) {
 		case m == nil && first && isNumber(rest):
 			return 0, errors.New("the unit is missing")
 		case m == nil || !first && !several:
-			return 0, errors.New("it is no number with a unit")
+			return 0, errors.New("it is not a number with a unit")
 		}
 		factor, ok := factorOf(m[3], units)
 		if !ok {
-			return 0, errors.New("there is no such unit")
+			return 0, errors.New("the unit is unknown")
 		}
 		whole, err := strconv.ParseInt(m[1], 10, 64)
 		if err != nil || whole > most/factor {

@@ -29,10 +29,10 @@ func (e *evaluator) value(at *Attribute, addr Address, raw cty.Value, expr hclsy
 	switch {
 	case at.Secret == Public && hard:
 		e.fail(addr, expr.Range(), at.Name+" would show a secret",
-			"This attribute is printed in plans, logs and the console, so it takes nothing that is made from secret() or a sensitive variable.")
+			"This attribute is printed in plans, logs and the console, so it may not use secret() or a sensitive variable.")
 		return Attr{}, cty.NilVal, false
 	case at.Kind == Map && raw.HasMark(markSecret): // the texts are kept as secrets, their names are not
-		e.fail(addr, expr.Range(), "the names in "+at.Name+" would show a secret", "Write the names out; their texts may be secrets.")
+		e.fail(addr, expr.Range(), "the names in "+at.Name+" would show a secret", "Write the names in plain text. Their values may be secrets.")
 		return Attr{}, cty.NilVal, false
 	case at.Kind == Map && e.literalSecrets(at, addr, raw, expr):
 		return Attr{}, cty.NilVal, false
@@ -57,7 +57,7 @@ func (e *evaluator) value(at *Attribute, addr Address, raw cty.Value, expr hclsy
 			bad = &misfit{"has a user and password in it", bad.hint}
 		}
 		if len(marks) > 0 || at.Secret == SecretOnly {
-			bad = &misfit{"has a value that does not fit", "It may be a secret and is not shown. It must be " + article(at.valueText()) + "."}
+			bad = &misfit{"has a value that is not accepted", "The value is not shown because it may be a secret. It must be " + article(at.valueText()) + "."}
 		}
 		e.fail(addr, expr.Range(), at.Name+" "+bad.wrong, bad.hint)
 		return Attr{}, cty.NilVal, false
@@ -94,8 +94,8 @@ func outerMarks(v cty.Value) cty.ValueMarks {
 // shows its line.
 func (e *evaluator) literalSecret(addr Address, expr hclsyntax.Expression, what string) {
 	e.src.hideLiterals(expr)
-	e.fail(addr, expr.Range(), what+" is a secret that stands in the file",
-		`Use secret("NAME"), env("NAME") or file("PATH") instead, and change the secret, for others may have read it.`)
+	e.fail(addr, expr.Range(), what+" is a secret written out in the file",
+		`Use secret("NAME"), env("NAME") or file("PATH") instead. Also change the secret: others may have read it.`)
 }
 
 // literalSecrets reports the texts of a map that are written out under a name that only secrets
@@ -195,10 +195,10 @@ func (e *evaluator) text(at *Attribute, v quotable) (cty.Value, *misfit) {
 		return cty.NilVal, &misfit{"is " + v.show(), v.meant(s, at.Values, true)}
 	case at.Kind == URL:
 		if hint := v.badURL(at.Secret != Public); hint != "" {
-			return cty.NilVal, &misfit{"is " + v.showURL() + ", which is no usable URL", hint}
+			return cty.NilVal, &misfit{"is " + v.showURL() + ", which is not a usable URL", hint}
 		}
 	case at.Kind == Path && (s == "" || strings.ContainsRune(s, 0)):
-		return cty.NilVal, &misfit{"is " + v.show() + ", which is no path", "Write the path of a file, relative to the " + e.lang.Noun + "."}
+		return cty.NilVal, &misfit{"is " + v.show() + ", which is not a path", "Write the path of a file, relative to the " + e.lang.Noun + "."}
 	case at.Pattern != nil && !at.Pattern.MatchString(s):
 		return cty.NilVal, &misfit{"is " + v.show(), "It must be " + at.Expect + "."}
 	case strings.ContainsFunc(s, func(r rune) bool { return r < ' ' && r != '\t' && r != '\n' }):
@@ -257,7 +257,7 @@ func amount(k Kind, v cty.Value) (float64, error) {
 	case math.IsInf(n, 0):
 		return 0, errors.New("it is too large")
 	case (k == Int || k == Ints) && n != math.Trunc(n):
-		return 0, errors.New("it is not whole")
+		return 0, errors.New("it is not a whole number")
 	}
 	return n, nil
 }
@@ -276,7 +276,7 @@ func (e *evaluator) reference(at *Attribute, v quotable) (cty.Value, *misfit) {
 	}
 	n := e.nodes[Address(a.AsString())]
 	if !slices.Contains(at.Refs, n.types.Type) {
-		return cty.NilVal, &misfit{fmt.Sprintf("must be %s, and %s is none", article(orList(at.Refs)), v.name(n.addr)), want}
+		return cty.NilVal, &misfit{fmt.Sprintf("must be %s, and %s is not", article(orList(at.Refs)), v.name(n.addr)), want}
 	}
 	return a, nil
 }
@@ -303,13 +303,13 @@ func (e *evaluator) list(at *Attribute, v quotable) (cty.Value, *misfit) {
 		case el.Type() == cty.String && !el.IsNull():
 			normal = el
 		default:
-			bad = &misfit{"must hold text only, not " + v.part(el).describe(), "Write it like " + at.example() + "."}
+			bad = &misfit{"must contain only text, not " + v.part(el).describe(), "Write it like " + at.example() + "."}
 		}
 		switch {
 		case bad != nil:
 			return cty.NilVal, bad
 		case at.Kind == Refs && named[normal.AsString()]:
-			return cty.NilVal, &misfit{"names " + v.name(Address(normal.AsString())) + " twice", "Name each once."}
+			return cty.NilVal, &misfit{"names " + v.name(Address(normal.AsString())) + " twice", "Write each only once."}
 		}
 		if at.Kind == Refs {
 			named[normal.AsString()] = true
@@ -341,14 +341,14 @@ func wholeNumbers(at *Attribute, v quotable) (cty.Value, *misfit) {
 	for it := v.ElementIterator(); it.Next(); {
 		_, el := it.Element()
 		if el.IsNull() {
-			return cty.NilVal, &misfit{"must hold whole numbers only, not null", "Write it like " + at.Example + "."}
+			return cty.NilVal, &misfit{"must contain only whole numbers, not null", "Write it like " + at.Example + "."}
 		}
 		n, bad := normaliseAmount(&one, v.part(el))
 		switch {
 		case bad != nil:
 			return cty.NilVal, bad
 		case slices.ContainsFunc(out, n.RawEquals):
-			return cty.NilVal, &misfit{"holds " + v.part(n).show() + " twice", "Name each once."}
+			return cty.NilVal, &misfit{"holds " + v.part(n).show() + " twice", "Write each only once."}
 		}
 		out = append(out, n)
 	}
@@ -365,7 +365,7 @@ func textMap(at *Attribute, v quotable) (cty.Value, *misfit) {
 	out := v.AsValueMap()
 	for name, el := range out {
 		if el.Type() != cty.String || el.IsNull() {
-			return cty.NilVal, &misfit{fmt.Sprintf("holds %s under %s where text belongs", v.part(el).describe(), v.quote(name)), "Write it in quotes."}
+			return cty.NilVal, &misfit{fmt.Sprintf("has %s instead of text for %s", v.part(el).describe(), v.quote(name)), "Write it in quotes."}
 		}
 	}
 	if len(out) == 0 {
@@ -386,10 +386,10 @@ func numberMap(at *Attribute, v quotable) (cty.Value, *misfit) {
 		}
 		el, err := toType(out[name], cty.Number)
 		if err != nil || el.IsNull() || !el.IsKnown() {
-			return cty.NilVal, &misfit{fmt.Sprintf("holds %s under %s where a number belongs", v.part(out[name]).describe(), v.quote(name)), "Write it like " + at.Example + "."}
+			return cty.NilVal, &misfit{fmt.Sprintf("has %s instead of a number for %s", v.part(out[name]).describe(), v.quote(name)), "Write it like " + at.Example + "."}
 		}
 		if n, err := amount(Float, el); err != nil || n < at.bound(at.Min) || n > at.bound(at.Max) {
-			return cty.NilVal, &misfit{fmt.Sprintf("holds %s under %s, out of range", v.part(el).show(), v.quote(name)), "It must be from " + at.Min + " to " + at.Max + "."}
+			return cty.NilVal, &misfit{fmt.Sprintf("has %s for %s, which is out of range", v.part(el).show(), v.quote(name)), "It must be from " + at.Min + " to " + at.Max + "."}
 		}
 		out[name] = el
 	}

@@ -68,7 +68,7 @@ func (e *evaluator) variableType(n *node) cty.Type {
 	if t, ok := variableTypes[word]; ok {
 		return t
 	}
-	e.fail(n.addr, a.Expr.Range(), "the type of a variable is "+orList(at.Values), e.suggest(word, at.Values)+"Write it without quotes.")
+	e.fail(n.addr, a.Expr.Range(), "the type of a variable must be "+orList(at.Values), e.suggest(word, at.Values)+"Write it without quotes.")
 	return cty.String
 }
 
@@ -79,7 +79,7 @@ func (e *evaluator) variableDefault(n *node, typ cty.Type, sensitive bool) (cty.
 		return cty.NilVal, true
 	}
 	if refs := a.Expr.Variables(); len(refs) > 0 {
-		e.fail(n.addr, refs[0].SourceRange(), "a default refers to nothing", "Use a local for a value that is made of others.")
+		e.fail(n.addr, refs[0].SourceRange(), "a default may not refer to other values", "Use a local for a value made from others.")
 		return cty.NilVal, false
 	}
 	if sensitive {
@@ -99,10 +99,21 @@ func (e *evaluator) variableDefault(n *node, typ cty.Type, sensitive bool) (cty.
 	}
 	v, err := toType(plain, typ)
 	if err != nil || weigh(v, maxValue) > maxValue {
-		e.fail(n.addr, a.Expr.Range(), fmt.Sprintf("the default is no %s", typ.FriendlyName()), "Change the default or the type.")
+		e.fail(n.addr, a.Expr.Range(), "the default "+misfitOf(typ), "Change the default or the type.")
 		return cty.NilVal, false
 	}
 	return v.WithMarks(marks), true
+}
+
+// misfitOf says why a value cannot be converted to a type.
+func misfitOf(typ cty.Type) string {
+	switch typ {
+	case cty.Number:
+		return "is not a number"
+	case cty.Bool:
+		return "is neither true nor false"
+	}
+	return "is not text, or is too long"
 }
 
 // parseVariable reads text that came from outside as typ. The text is never
@@ -124,8 +135,8 @@ func (e *evaluator) parseVariable(n *node, typ cty.Type, text string) (cty.Value
 			return cty.StringVal(text), true
 		}
 	}
-	e.fail(n.addr, n.place(), fmt.Sprintf("the value given for the variable %q is no %s", n.addr.Name(), typ.FriendlyName()),
-		"Correct it where it comes from: --var or ORAC_VAR_"+n.addr.Name()+".")
+	e.fail(n.addr, n.place(), fmt.Sprintf("the value given for the variable %q %s", n.addr.Name(), misfitOf(typ)),
+		"Correct it where it is given: --var or ORAC_VAR_"+n.addr.Name()+".")
 	return cty.NilVal, false
 }
 

@@ -43,14 +43,14 @@ func TestVariables(t *testing.T) {
 // TestBadVariables: what comes from outside is checked, and never quoted.
 func TestBadVariables(t *testing.T) {
 	for _, c := range []struct{ name, value, want string }{
-		{"patience", "l1teral", `the value given for the variable "patience" is no number`},
-		{"patience", "1e400000000", `the value given for the variable "patience" is no number`},
-		{"patience", "NaN", `the value given for the variable "patience" is no number`},
-		{"patience", "0x1p-1000", `the value given for the variable "patience" is no number`},
-		{"enabled", "l1teral", `the value given for the variable "enabled" is no bool`},
-		{"word", strings.Repeat("x", maxInputFile+1), `the value given for the variable "word" is no string`},
+		{"patience", "l1teral", `the value given for the variable "patience" is not a number`},
+		{"patience", "1e400000000", `the value given for the variable "patience" is not a number`},
+		{"patience", "NaN", `the value given for the variable "patience" is not a number`},
+		{"patience", "0x1p-1000", `the value given for the variable "patience" is not a number`},
+		{"enabled", "l1teral", `the value given for the variable "enabled" is neither true nor false`},
+		{"word", strings.Repeat("x", maxInputFile+1), `the value given for the variable "word" is not text, or is too long`},
 		{"word", "\x00", "It must be 1 to 100 characters on one line"},
-		{"wrod", "l1teral", `there is no variable "wrod" to give a value to. Did you mean "word"?`},
+		{"wrod", "l1teral", `a value was given for the variable "wrod", which is not declared. Did you mean "word"?`},
 		{"patience", "51", "patience is 51, out of range"},
 	} {
 		opts := testWorld()

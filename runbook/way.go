@@ -43,7 +43,7 @@ func wayRules() (rules []Rule) {
 		rules = append(rules, Rule{
 			Uses: []string{"streaming", name, "protocol"},
 			Doc:  fmt.Sprintf("streaming = true cannot carry %s", name),
-			Hint: fmt.Sprintf("ORAC STT reads %s from an HTTP request only. Leave streaming out: each recording then goes by HTTP when it is complete. Or leave %s out.", name, name),
+			Hint: fmt.Sprintf("ORAC STT only accepts %s in an HTTP request. Leave streaming out: each recording is then sent by HTTP when it is complete. Or leave %s out.", name, name),
 			Holds: func(g Given) bool {
 				if g.Text("protocol") == "exec" || !g.Written("streaming") || !g.Written(name) {
 					return true // a command has rules of its own
@@ -53,15 +53,15 @@ func wayRules() (rules []Rule) {
 			},
 		}, Rule{
 			Uses:  []string{name, "protocol"},
-			Doc:   fmt.Sprintf("%s is for protocol = %q only", name, "orac"),
+			Doc:   fmt.Sprintf("%s is only for protocol = %q", name, "orac"),
 			Hint:  noCommand[name],
 			Holds: func(g Given) bool { return g.Text("protocol") == "orac" || !g.Written(name) },
 		})
 	}
 	return append(rules, Rule{
 		Uses: []string{"streaming", "protocol"},
-		Doc:  `streaming = true is for protocol = "orac" only`,
-		Hint: "A command is given the whole recording. Leave streaming out.",
+		Doc:  `streaming = true is only for protocol = "orac"`,
+		Hint: "A command receives the whole recording at once. Leave streaming out.",
 		Holds: func(g Given) bool {
 			w, _ := wayOf(g.Text("protocol"), g.Flag("streaming"), nil)
 			return !g.Written("streaming") || !g.Flag("streaming") || w == ByStream
@@ -71,7 +71,7 @@ func wayRules() (rules []Rule) {
 
 // noCommand is the way out for a setting that only an ORAC STT knows.
 var noCommand = map[string]string{
-	"language":        `Leave language out, and give the command the language itself: command = ["PROGRAM", "-l", "en", "{wav}"].`,
-	"task":            "Leave task out, and choose what the command does with its arguments.",
-	"forward_to_core": "Leave forward_to_core out: a command forwards nothing to ORAC Core.",
+	"language":        `Leave language out, and name the language in the command's arguments: command = ["PROGRAM", "-l", "en", "{wav}"].`,
+	"task":            "Leave task out, and tell the command what to do in its arguments.",
+	"forward_to_core": "Leave forward_to_core out: only an ORAC STT server can forward texts to ORAC Core.",
 }

@@ -14,7 +14,7 @@ import (
 	"orac/web/control"
 )
 
-// applyTimeout is how long an apply may take unless told otherwise, the time included in which it has to be healthy.
+// applyTimeout is how long an apply may take by default, including the time until it is healthy.
 const applyTimeout = time.Minute
 
 func (a *app) applyCommand() *cobra.Command {
@@ -22,7 +22,7 @@ func (a *app) applyCommand() *cobra.Command {
 	var timeout time.Duration
 	c := &cobra.Command{
 		Use:   "apply",
-		Short: "change the running appliance to what the runbook says: all or nothing",
+		Short: "make the running appliance match the runbook: all or nothing",
 		Long: `Shows the plan, asks you, and lets the running appliance do exactly that. If the runbook, a variable, a file or a secret has changed
 since the plan, it refuses.
 
@@ -46,7 +46,7 @@ to what ran before, and the exit code is 1. Once an apply has begun the applianc
 
 func (a *app) apply(ctx context.Context, stdin io.Reader, approved bool, timeout time.Duration) error {
 	if !approved && (a.json || !screen.IsTerminal(stdin)) {
-		return usage("this is no terminal to ask in: read the plan (orac plan), then use orac apply --auto-approve")
+		return usage("this is not a terminal, so nobody can approve: read the plan (orac plan), then use orac apply --auto-approve")
 	}
 	request, err := a.planRequest()
 	if err != nil {
@@ -75,7 +75,7 @@ func (a *app) apply(ctx context.Context, stdin io.Reader, approved bool, timeout
 	}
 	if !approved {
 		fmt.Fprintln(a.err)
-		if yes, err := a.err.Ask(ctx, stdin, "Apply this? Only yes is taken:"); err != nil || yes != "yes" {
+		if yes, err := a.err.Ask(ctx, stdin, "Apply this? Type yes to go ahead:"); err != nil || yes != "yes" {
 			fmt.Fprintln(a.err, "Nothing was changed.")
 			return &exit{code: exitFailed}
 		}
@@ -90,8 +90,8 @@ func (a *app) apply(ctx context.Context, stdin io.Reader, approved bool, timeout
 	return a.ended(applied, a.reportJSON(report))
 }
 
-// settled is a plan. While another change is being made that does what this one would do, nobody knows whether there is anything
-// to do: it may still be taken back. So its end is waited for.
+// settled returns a plan. While another apply makes the same change, nobody knows whether there is anything to do: that change
+// may still be rolled back. So settled waits for it to end.
 func (a *app) settled(ctx context.Context, daemon *control.Client, r status.PlanRequest, timeout time.Duration) (status.Plan, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
@@ -106,13 +106,13 @@ func (a *app) settled(ctx context.Context, daemon *control.Client, r status.Plan
 			return plan, a.refused(err)
 		}
 		if !said {
-			fmt.Fprintln(a.err, "Another apply is doing the same, and may still be taken back. Waiting for its end …")
+			fmt.Fprintln(a.err, "Another apply is making the same change, and may still be rolled back. Waiting for it to end …")
 			said = true
 		}
 		select {
 		case <-clock.C:
 		case <-ctx.Done():
-			return plan, failed(errors.New("another apply goes on, and may still be taken back; see how it ends: orac status, orac generations"))
+			return plan, failed(errors.New("another apply is still running and may be rolled back; orac status and orac generations show how it ends"))
 		}
 	}
 }
@@ -150,8 +150,8 @@ func (a *app) follow(ctx context.Context, work func(progress func(string)) (stat
 			view.Tick(now)
 		case <-done:
 			if err != nil && ctx.Err() != nil {
-				view.Still() // nobody knows how the step went on
-				return applied, failed(errors.New("interrupted; the appliance goes on with it: orac status, orac generations say how it ended"))
+				view.Still() // nobody knows how the step ended
+				return applied, failed(errors.New("interrupted, but the appliance finishes it; orac status and orac generations show how it ended"))
 			}
 			view.End(time.Now(), err == nil && applied.OK)
 			return applied, a.refused(err)

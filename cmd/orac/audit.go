@@ -52,7 +52,7 @@ func (a *app) auditTail() *cobra.Command {
 		},
 	}
 	c.Flags().IntVarP(&n, "number", "n", 20, "show the last `N`")
-	c.Flags().BoolVarP(&follow, "follow", "f", false, "go on with new ones, until Ctrl-C")
+	c.Flags().BoolVarP(&follow, "follow", "f", false, "continue with new ones until Ctrl-C")
 	return a.withJSON(a.withState(a.withRunbook(c)))
 }
 
@@ -106,7 +106,7 @@ func (a *app) showRecord(l audit.Line) {
 func (a *app) auditVerify() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "verify",
-		Short:   "prove that no record was altered, put in or taken out",
+		Short:   "prove that no record was changed, added or removed",
 		Long:    "Checks the chain of hashes from the oldest record to the newest. The exit code is 1 if it is broken.",
 		Example: "  orac audit verify",
 		Args:    cobra.NoArgs,

@@ -76,7 +76,7 @@ func TestARunbookIsChangedWhileItRuns(t *testing.T) {
 	// A threshold: no node is started again, and no frame is dropped.
 	d.rewrite("threshold = 0.5", "threshold = 0.6")
 	out, code := d.ask("plan")
-	if code != 2 || !strings.Contains(out, "0.5 → 0.6") || !strings.Contains(out, "hears all the time") {
+	if code != 2 || !strings.Contains(out, "0.5 → 0.6") || !strings.Contains(out, "keeps listening") {
 		t.Errorf("plan: exit %d: %s", code, out)
 	}
 	if out, code := d.ask("apply", "--auto-approve"); code != 0 {

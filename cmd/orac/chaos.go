@@ -38,7 +38,7 @@ can make, and how. A run with a fault that it cannot make counts as unknown, nev
 It touches only processes that it has started. Before it makes a fault it writes down how to undo it, and a watchdog does that if
 this process dies. The file system needs root, or: unshare --user --map-root-user --mount orac chaos …
 
-With --compare the recovery times stand beside those of a report of orac sim. A real time outside the simulated range is a defect of
+--compare shows the recovery times beside those of a report of orac sim. A real time outside the simulated range is a defect of
 the model.
 
 Exit codes: 0 every promise was kept, 1 one was broken, 2 not known, 64 wrong usage or a wrong scenario.`,
@@ -50,7 +50,7 @@ Exit codes: 0 every promise was kept, 1 one was broken, 2 not known, 64 wrong us
 		RunE: func(c *cobra.Command, paths []string) error { return a.chaos(c.Context(), f, paths) },
 	}
 	f.flags(c)
-	c.Flags().Uint64Var(&f.seed, "seed", 1, "draw what is random from this `SEED`")
+	c.Flags().Uint64Var(&f.seed, "seed", 1, "seed the random choices with this `SEED`")
 	c.Flags().IntVar(&f.workers, "workers", 1, "run `N` scenarios at a time; they share the processors")
 	c.Flags().StringVar(&f.compare, "compare", "", "compare the times with the report of orac sim in this `FILE`")
 	c.Flags().StringVar(&f.sounds, "sounds", ".orac/sounds", "take the spoken commands from this `DIR`")
@@ -124,11 +124,11 @@ func (a *app) chaosScenarios(f chaosFlags, paths []string) ([]*scenario.Scenario
 		if slices.Contains(sc.Head.Backends, "chaos") {
 			return false
 		}
-		fmt.Fprintf(a.err, "%s %s is for the simulator alone: its backends do not have chaos\n", a.err.Faint("note:"), screen.Clean(sc.File))
+		fmt.Fprintf(a.err, "%s %s runs only in the simulator: its backends lack chaos\n", a.err.Faint("note:"), screen.Clean(sc.File))
 		return true
 	})
 	if len(list) == 0 {
-		return nil, usage(`none of these scenarios runs on a live appliance: write backends = ["sim", "chaos"] into one that can`)
+		return nil, usage(`none of these scenarios can run on a live appliance: write backends = ["sim", "chaos"] into one that can`)
 	}
 	return list, nil
 }
@@ -146,7 +146,7 @@ func (a *app) chaosReport(r report.Report, simulated *report.Report, f chaosFlag
 	}
 	if err != nil {
 		a.complain(err)
-		if code == report.ExitKept { // nobody can read that it was
+		if code == report.ExitKept { // nobody can read that they were kept
 			code = report.ExitUnknown
 		}
 	}

@@ -119,13 +119,13 @@ func TestTheConsoleAsAPersonUsesIt(t *testing.T) {
 	b.open("/history?verdict=false")
 	b.photograph("login")
 	b.login("anna", "correct horse")
-	b.sees("Name or password is wrong.")
+	b.sees("The name or the password is wrong.")
 	b.photograph("login-wrong")
 	b.open("/history?verdict=false")
 	b.set("#username", "anna")
 	b.set("#password", "correct horse battery")
 	b.click("button.main")
-	b.sees("Nothing fits the filter.")
+	b.sees("Nothing matches the filter.")
 	if got := ask[string](b, "location.pathname + location.search"); got != "/history?verdict=false" {
 		t.Errorf("the login led to %s", got)
 	}
@@ -133,7 +133,7 @@ func TestTheConsoleAsAPersonUsesIt(t *testing.T) {
 
 	// A wake, while the sound plays: it flashes, the score is seen, and what was said stands there.
 	b.open("/")
-	b.sees("Nothing was heard yet.")
+	b.sees("Nothing has been heard yet.")
 	b.until("document.querySelector('[data-db]').textContent !== '–'") // the level moves
 	mic.Play(sound(t, "hey_jarvis_lights_on"))
 	b.until("document.querySelector('.listener[data-woke]')")
@@ -173,7 +173,7 @@ func TestTheConsoleAsAPersonUsesIt(t *testing.T) {
 	b.sees("A wake-word model and when it fires.")
 	b.photograph("block")
 	b.open("/runbook/blocks/model.hey_jarvis?threshold=0.6") // as a suggestion links to it
-	b.sees("is filled in: 0.6 in place of 0.5")
+	b.sees("is filled in: 0.6 instead of 0.5")
 	b.photograph("block-filled")
 	b.click("button.main")
 	b.sees("update in place")
@@ -249,7 +249,7 @@ func TestTheConsoleAsAPersonUsesIt(t *testing.T) {
 	b.set("#source", strings.Replace(text(), "# found by trying", "# found by listening", 1))
 	must(t, os.WriteFile(file, []byte(strings.Replace(text(), "the one on the shelf", "the one by the window", 1)), 0o600))
 	b.click("form.editing button.main")
-	b.sees("both go together")
+	b.sees("both changes fit together")
 	b.photograph("conflict")
 	b.click("form.merge button.main")
 	b.click("form[action='/runbook/apply'] button.main")
@@ -267,7 +267,7 @@ func TestTheConsoleAsAPersonUsesIt(t *testing.T) {
 	b.photograph("conflict-same")
 	b.click("form.merge button.main")
 	b.until("document.querySelector('.paper .yours') && document.querySelector('.paper .theirs')")
-	b.sees("two edits of the same lines stand here")
+	b.sees("there is an unresolved merge conflict here")
 	b.photograph("conflict-text")
 	b.click("form.editing button.main")
 	b.until("location.pathname === '/runbook/plan' && document.querySelector('#source')")
@@ -487,7 +487,7 @@ func TestTheConsoleMakesTheFirstAdmin(t *testing.T) {
 		b.click("button.main")
 	}
 	fill("AAAA-BBBB-CCCC")
-	b.sees("The code is wrong, used or older than 15 minutes.")
+	b.sees("The code is wrong, already used, or older than 15 minutes.")
 	fill(setupCode(t, d))
 	b.sees("anna is the first admin")
 	b.sees("password_hash = secret(")
@@ -499,7 +499,7 @@ func TestTheConsoleMakesTheFirstAdmin(t *testing.T) {
 		t.Errorf("%v, and the file is\n%s", err, file)
 	}
 	b.open("/")
-	b.sees("Nothing was heard yet.")
+	b.sees("Nothing has been heard yet.")
 	b.photograph("listen-nothing")
 	b.silent()
 	d.stop()

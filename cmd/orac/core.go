@@ -8,12 +8,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// neverDumped keeps secrets out of core files: what this process, or a child of it, has in memory is never written to disk when it
-// crashes. The limit of 0 is hard and goes on to children. Where the kernel pipes cores to a program it does not look at that limit
-// (core(5)), so this process is not dumpable either: then another process of the same user can neither trace it nor read its
-// memory. A new program is dumpable again (prctl(2)), and so children can be measured.
+// neverDumped keeps secrets out of core files: the memory of this process and of its children is never written to disk after a
+// crash. The hard limit of 0 is inherited by children. A kernel that pipes cores to a program ignores that limit (core(5)), so
+// this process is not dumpable either: no other process of the same user can trace it or read its memory. A new program is
+// dumpable again (prctl(2)), so children can be measured.
 //
-// GOTRACEBACK=crash asks Go to end in a core. There is none, but the children need not try.
+// GOTRACEBACK=crash asks Go to end with a core. There would be none here, so children need not try.
 func neverDumped() error {
 	if os.Getenv("GOTRACEBACK") == "crash" {
 		_ = os.Unsetenv("GOTRACEBACK") // fails for no such name

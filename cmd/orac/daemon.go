@@ -40,7 +40,7 @@ func (a *app) stateOf(rb *runbook.Runbook) string {
 		return a.state(rb)
 	}
 	dir := a.spelledState()
-	fmt.Fprintf(a.err, "%s %s cannot be evaluated here (orac validate says why); its state directory is taken to be %s\n", a.err.Warn("orac:"), screen.Clean(a.file), screen.Clean(dir))
+	fmt.Fprintf(a.err, "%s %s cannot be evaluated here (orac validate says why); using the state directory %s\n", a.err.Warn("orac:"), screen.Clean(a.file), screen.Clean(dir))
 	return dir
 }
 

@@ -41,7 +41,7 @@ to 32 bits or float, and up to 32 channels, which are mixed. If a file cannot be
 Times are in seconds from the start of the file.
 
 With -f, models and rules are those of the runbook: threshold, cooldown and patience of each model; vad_threshold, rms_filter and
-multi_trigger of the first listener that has it. --model, --threshold and --vad win over them. Without -f the threshold is 0.3, and
+multi_trigger of the first listener that has it. --model, --threshold and --vad override them. Without -f the threshold is 0.3, and
 there is no voice gate.`,
 		Example: `  orac detect --model hey_jarvis speech.wav
   orac detect --model hey_jarvis,alexa --threshold 0.5 --json *.wav
@@ -53,10 +53,10 @@ there is no voice gate.`,
 			return a.detect(c.Context(), f, files)
 		},
 	}
-	c.Flags().StringSliceVar(&f.models, "model", nil, "listen for these `NAMES`: of the catalogue, or paths of .onnx files")
+	c.Flags().StringSliceVar(&f.models, "model", nil, "listen for these `NAMES` from the catalogue, or paths of .onnx files")
 	c.Flags().Float64Var(&f.threshold, "threshold", 0.3, "fire at this `SCORE`, above 0 to 1")
 	c.Flags().Float64Var(&f.vad, "vad", 0, "fire only if there is this much `VOICE`, 0 (off) to 1")
-	c.Flags().IntSliceVar(&f.channels, "channel", nil, "of a file with several channels listen to these `NUMBERS`, from 0 (else all are mixed)")
+	c.Flags().IntSliceVar(&f.channels, "channel", nil, "listen to these channel `NUMBERS` of a file, from 0 (otherwise all are mixed)")
 	c.Flags().BoolVar(&f.scores, "scores", false, "with --json, also print the score of every 80 ms")
 	return a.withJSON(a.withState(a.withFile(c)))
 }
@@ -98,7 +98,7 @@ type heardAlone struct {
 func (f detectFlags) check(files []string) error {
 	switch {
 	case len(files) == 0:
-		return usage("say which WAV files to listen to")
+		return usage("name the WAV files to run")
 	case !(f.threshold > 0 && f.threshold <= 1):
 		return usage("--threshold %g: it must be above 0 and at most 1", f.threshold)
 	case !(f.vad >= 0 && f.vad <= 1):
@@ -196,7 +196,7 @@ func (a *app) hear(ctx context.Context, d *detect.Detector, file string, channel
 		if err != nil && err != io.EOF {
 			return nil, err
 		}
-		if n < len(pcm) { // a remainder is no hop
+		if n < len(pcm) { // an incomplete hop at the end is ignored
 			return r, ctx.Err()
 		}
 		hop, err := d.Push(&pcm)
@@ -228,7 +228,7 @@ func (a *app) hearAlone(ctx context.Context, d *detect.Detector, mix *detected) 
 	return nil
 }
 
-// add takes what one hop gave.
+// add adds the result of one hop.
 func (r *detected) add(rules []wake.Model, hop detect.Result) {
 	r.Hops++
 	for i, m := range rules {
@@ -265,14 +265,14 @@ func (a *app) heard(r *detected) error {
 	switch {
 	case len(r.Detections) > 0:
 	case r.mixed > 1 && len(r.Alone) == 0:
-		fmt.Fprintf(a.out, "  nothing was heard, in the mix of its %d channels or in one of them\n", r.mixed)
+		fmt.Fprintf(a.out, "  nothing was heard, in the mix of its %d channels or in any single one\n", r.mixed)
 	case r.mixed > 1:
 		fmt.Fprintf(a.out, "  nothing was heard in the mix of its %d channels\n", r.mixed)
 	default:
 		fmt.Fprintln(a.out, "  nothing was heard")
 	}
 	for _, c := range r.Alone {
-		fmt.Fprintf(a.out, "  in channel %d alone (--channel %d; in the runbook, channel = %d):\n", c.Channel, c.Channel, c.Channel)
+		fmt.Fprintf(a.out, "  only in channel %d (--channel %d; in the runbook, channel = %d):\n", c.Channel, c.Channel, c.Channel)
 		a.wakes(c.Detections)
 	}
 	return nil

@@ -54,7 +54,7 @@ func TestTheGoodChannelOfAnArrayIsFound(t *testing.T) {
 	dir := t.TempDir()
 	must(t, os.WriteFile(filepath.Join(dir, "array.wav"), file.Bytes(), 0o600))
 	out := command(t, dir, "", "detect", "--model", "hey_jarvis", "array.wav")
-	for _, want := range []string{"nothing was heard in the mix of its 4 channels", "in channel 1 alone (--channel 1; in the runbook, channel = 1)", "wake hey_jarvis"} {
+	for _, want := range []string{"nothing was heard in the mix of its 4 channels", "only in channel 1 (--channel 1; in the runbook, channel = 1)", "wake hey_jarvis"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("it does not say %q:\n%s", want, out)
 		}

@@ -20,7 +20,7 @@ func (a *app) devicesCommand() *cobra.Command {
 plug the device in again), or by id.
 
 With backend = "alsa", id may be any PCM that ALSA opens, listed here or not: hw:1,0, plughw:CARD=Mic, dsnoop:CARD=Mic, default, or
-one of your asound.conf. arecord -L lists those that ALSA knows.`,
+one from your asound.conf. arecord -L lists those that ALSA knows.`,
 		Example: `  orac devices
   orac devices --json | jq -r '.devices[] | select(.monitor | not) | .identity'`,
 		Args: cobra.NoArgs,
@@ -62,7 +62,7 @@ func (a *app) devices(ctx context.Context) error {
 		fmt.Fprintf(a.err, "%s %s\n", a.err.Faint("note:"), screen.Clean(n))
 	}
 	if len(found.Devices) == 0 {
-		fmt.Fprintln(a.err, "There is no microphone. Plug one in, or see whether the audio server runs (pactl list short sources).")
+		fmt.Fprintln(a.err, "No microphone was found. Plug one in, or check that the audio server runs (pactl list short sources).")
 	}
 	return nil
 }

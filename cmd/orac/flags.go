@@ -13,7 +13,7 @@ import (
 	"orac/runbook"
 )
 
-// flagError says what is wrong with a flag in the words of a person: which flag, what was given, and what fits.
+// flagError explains a wrong flag in plain words: which flag, what was given, and what fits.
 func flagError(c *cobra.Command, err error) error {
 	var (
 		unknown *pflag.NotExistError
@@ -30,7 +30,7 @@ func flagError(c *cobra.Command, err error) error {
 		f := invalid.GetFlag()
 		return usage("--%s %.60q: write %s", f.Name, invalid.GetValue(), fits(f))
 	case errors.As(err, &syntax):
-		return usage("%.60q is no flag; a flag is --NAME or --NAME=VALUE", syntax.GetSpecifiedFlag())
+		return usage("%.60q is not a flag; write --NAME or --NAME=VALUE", syntax.GetSpecifiedFlag())
 	}
 	return err
 }
@@ -53,17 +53,17 @@ func unknownFlag(c *cobra.Command, e *pflag.NotExistError) error {
 	return usage("there is no flag %s%s", dashes, name)
 }
 
-// placeholder is what stands for the value of a flag in its help.
+// placeholder is the word for the value of a flag in its help.
 func placeholder(f *pflag.Flag) string {
 	name, _ := pflag.UnquoteUsage(f)
 	return name
 }
 
-// fits says what a flag of this kind takes.
+// fits says which values a flag of this kind accepts.
 func fits(f *pflag.Flag) string {
 	switch f.Value.Type() {
 	case "bool":
-		return "--" + f.Name + " alone, or =true or =false behind it"
+		return fmt.Sprintf("--%[1]s, --%[1]s=true or --%[1]s=false", f.Name)
 	case "int":
 		return "a whole number, like 10"
 	case "uint64":
@@ -71,9 +71,9 @@ func fits(f *pflag.Flag) string {
 	case "float64":
 		return "a number, like 0.5"
 	case "intSlice":
-		return "whole numbers with commas between them, like 0,2"
+		return "whole numbers separated by commas, like 0,2"
 	case "stringSlice":
-		return "names with commas between them, like hey_jarvis,alexa"
+		return "names separated by commas, like hey_jarvis,alexa"
 	case durationKind:
 		return "how long, like 90s, 15m, 24h or 30d"
 	}
@@ -107,22 +107,22 @@ func (d *howLong) Set(text string) error {
 // Type implements pflag.Value.
 func (d *howLong) Type() string { return durationKind }
 
-// argumentError says what arguments a command takes, in place of cobra's words.
+// argumentError says which arguments a command accepts, instead of cobra's words.
 func argumentError(c *cobra.Command, err error) error {
 	text := err.Error()
 	if rest, ok := strings.CutPrefix(text, "unknown command "); ok && !c.HasSubCommands() { // cobra's words for an argument too many
 		word, _, _ := strings.Cut(rest, " for ")
-		return fmt.Errorf("%s takes no argument, and %s is one", c.CommandPath(), word)
+		return fmt.Errorf("%s takes no arguments; remove %s", c.CommandPath(), word)
 	}
 	form := strings.TrimSuffix(c.UseLine(), " [flags]")
 	switch {
 	case strings.HasPrefix(text, "requires at least") || strings.HasSuffix(text, "received 0") && strings.HasPrefix(text, "accepts"):
-		return fmt.Errorf("something is missing; write: %s", form)
+		return fmt.Errorf("an argument is missing; write: %s", form)
 	case strings.HasPrefix(text, "accepts"):
-		return fmt.Errorf("there is one word too many or too few; write: %s", form)
+		return fmt.Errorf("the number of arguments is wrong; write: %s", form)
 	case strings.HasPrefix(text, "invalid argument ") && len(c.ValidArgs) > 0:
 		word, _, _ := strings.Cut(strings.TrimPrefix(text, "invalid argument "), " for ")
-		return fmt.Errorf("%s takes no %s; write: %s", c.CommandPath(), word, form)
+		return fmt.Errorf("%s does not know %s; write: %s", c.CommandPath(), word, form)
 	}
 	return err
 }

@@ -30,9 +30,9 @@ func (a *app) fmtCommand() *cobra.Command {
 			return a.fmt(files, check, diff)
 		},
 	}
-	c.Flags().BoolVar(&check, "check", false, "only look; exit code 2 if a file would change")
+	c.Flags().BoolVar(&check, "check", false, "change nothing; exit code 2 if a file would change")
 	c.Flags().BoolVar(&diff, "diff", false, "only show what would change")
-	c.Flags().StringVarP(&a.file, "file", "f", defaultFile, "format this `FILE`, if no others are named")
+	c.Flags().StringVarP(&a.file, "file", "f", defaultFile, "format this `FILE` if no other is named")
 	return c
 }
 
@@ -54,7 +54,7 @@ func (a *app) fmt(files []string, check, diff bool) error {
 	return nil
 }
 
-// fmtFile tells whether the file is not in canonical form, and rewrites it unless it shall only look.
+// fmtFile tells whether the file needs formatting, and rewrites it unless it should only look.
 func (a *app) fmtFile(name string, check, diff bool) (differs bool, err error) {
 	before, err := readRunbook(name)
 	if err != nil {
@@ -66,7 +66,7 @@ func (a *app) fmtFile(name string, check, diff bool) (differs bool, err error) {
 	}
 	after, problems := format(before, name)
 	if err := a.diagnose(problems); err != nil {
-		return false, fmt.Errorf("%s: not formatted: it does not parse", name)
+		return false, fmt.Errorf("%s: not formatted, because of the errors above", name)
 	}
 	if bytes.Equal(before, after) {
 		return false, nil
@@ -81,19 +81,20 @@ func (a *app) fmtFile(name string, check, diff bool) (differs bool, err error) {
 	}
 	inPlace, err := statedir.Replace(name, after)
 	if inPlace && err == nil {
-		fmt.Fprintf(a.err, "%s %s could not be exchanged for a new file, so it was written in place\n", a.err.Faint("note:"), screen.Clean(name))
+		fmt.Fprintf(a.err, "%s %s could not be replaced by a new file, so it was overwritten in place\n", a.err.Faint("note:"), screen.Clean(name))
 	}
 	return true, err
 }
 
-// readRunbook reads a file no further than a runbook may be long. What is no regular file might never end.
+// readRunbook reads a file up to the largest size of a runbook. It refuses anything but a regular file,
+// which might never end.
 func readRunbook(name string) ([]byte, error) {
 	info, err := os.Stat(name)
 	if err != nil {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s: it is no regular file; name a runbook", name)
+		return nil, fmt.Errorf("%s: not a regular file; name a runbook", name)
 	}
 	f, err := os.Open(name)
 	if err != nil {

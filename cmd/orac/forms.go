@@ -28,14 +28,14 @@ func (f *forms) check() error {
 	seen := map[string]string{}
 	for _, form := range f.list() {
 		if other := seen[form.path]; other != "" {
-			return usage("--%s and --%s both write into %s", other, form.name, form.path)
+			return usage("--%s and --%s both write to %s", other, form.name, form.path)
 		}
 		if form.path == "" {
 			continue
 		}
 		seen[form.path] = form.name
 		if form.path != "-" && (!isFolder(filepath.Dir(form.path)) || isFolder(form.path)) {
-			return usage("--%s %s: it must be a file in a folder that is there", form.name, form.path)
+			return usage("--%s %s: it must be a file in a folder that exists", form.name, form.path)
 		}
 	}
 	return nil

@@ -44,7 +44,7 @@ func (a *app) hearing(f detectFlags, rb *runbook.Runbook) (detect.Config, error)
 	return c, nil
 }
 
-// model is one that is named on the command line, with the listener whose rules it has; nil when there is none.
+// model finds a model named on the command line, and the listener whose rules it has; nil without one.
 func (f detectFlags) model(given string, rb *runbook.Runbook) (detect.Model, *runbook.Listener, error) {
 	if f.runbook {
 		source := models.CatalogPrefix + given
@@ -68,7 +68,7 @@ func (f detectFlags) model(given string, rb *runbook.Runbook) (detect.Model, *ru
 		return m, nil, usage("--model: %w", err)
 	}
 	if e.Kind != models.Head {
-		return m, nil, usage("--model %s: it is no wake word (orac models list shows them)", given)
+		return m, nil, usage("--model %s: it is not a wake word (orac models list shows them)", given)
 	}
 	m.Name, m.Source = e.Name, models.CatalogPrefix+e.Name
 	return m, nil, nil

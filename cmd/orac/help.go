@@ -53,7 +53,7 @@ func (a *app) noSuchHelp(root *cobra.Command, asked string) error {
 			near, distance = name, min(d, distance)
 		}
 	}
-	said := fmt.Sprintf("there is no command and no topic %q", asked)
+	said := fmt.Sprintf("there is no command or topic %q", asked)
 	if near != "" {
 		said += fmt.Sprintf("; did you mean orac help %s?", near)
 	}

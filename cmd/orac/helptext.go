@@ -23,7 +23,7 @@ func (h *helpText) section(title string) {
 	h.line(title)
 }
 
-// paragraphs writes texts that empty lines part. A line that is indented stands as it is.
+// paragraphs writes texts separated by empty lines. An indented line stays as it is.
 func (h *helpText) paragraphs(text string) {
 	var open []string
 	end := func() {
@@ -50,7 +50,7 @@ func (h *helpText) paragraphs(text string) {
 // remark parts a command from the words about it, which stand three spaces or more behind it.
 var remark = regexp.MustCompile(`^(.*?\S) {2,}(\S.*)$`)
 
-// example writes a command and what is said about it: behind it if there is room, else below.
+// example writes a command and its explanation: behind it if there is room, otherwise below.
 func (h *helpText) example(line string) {
 	if len([]rune(line))+2 <= h.width {
 		h.line("  " + line)
@@ -67,7 +67,7 @@ func (h *helpText) example(line string) {
 	}
 }
 
-// command writes a command line; one that is too long goes on below, as a shell would take it.
+// command writes a command line. One that is too long continues below, as a shell accepts it.
 func (h *helpText) command(line string) {
 	const first, later = "  ", "    "
 	indent := first
@@ -109,7 +109,7 @@ func breakAt(line string, most int) int {
 	return at
 }
 
-// table writes names and what is said about each: beside it if there is room, else below.
+// table writes names with their explanations: beside each if there is room, otherwise below.
 func (h *helpText) table(rows [][2]string) {
 	const gap, leastText = 3, 30
 	names := 0

@@ -12,7 +12,7 @@ import (
 
 const (
 	fewIncidents  = 10
-	manyIncidents = 1000 // as many as the appliance gives
+	manyIncidents = 1000 // as many as the appliance returns
 )
 
 func (a *app) incidentsCommand() *cobra.Command {
@@ -20,7 +20,7 @@ func (a *app) incidentsCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "incidents [ID]",
 		Short: "show what went wrong, what was done about it, and how long it took",
-		Long:  "Shows the last incidents, the oldest first. With an ID it shows that one with its evidence: what ORAC knew at that moment.",
+		Long:  "Shows the last incidents, the oldest first. With an ID it shows one incident and its evidence: what ORAC knew at that moment.",
 		Example: `  orac incidents
   orac incidents -n 1
   orac incidents --json | jq '.[] | [.component, .cause, .duration_ns / 1e9]'`,
@@ -50,7 +50,7 @@ func (a *app) incidentsCommand() *cobra.Command {
 			case a.json:
 				return a.printJSON(list)
 			case len(list) == 0:
-				fmt.Fprintln(a.err, "No incident is known.")
+				fmt.Fprintln(a.err, "There are no incidents.")
 				return nil
 			}
 			a.out.Incidents(list, len(args) == 1, time.Now())

@@ -33,10 +33,10 @@ func (a *app) initCommand() *cobra.Command {
 		Use:   "init",
 		Short: "write a first runbook for what is plugged in: five questions, or flags",
 		Long: `Writes a runbook with comments. In a terminal it asks: which microphone, while the level of each is shown; which words wake it;
-then you say them, and see how well they are heard; what turns a command into text; and from where the console may be opened.
-A flag answers its question. With --yes nothing is asked: what no flag answers is what the question would have proposed.
+then you say them, and see how well they are heard; what turns a command into text; and who may open the console.
+A flag answers its question. --yes asks nothing: where no flag answers, it takes the proposed answer.
 
-A runbook that is there is not overwritten, and nothing is written before the last answer.`,
+An existing runbook is replaced only with --force, and nothing is written before the last answer.`,
 		Example: `  orac init
   orac init --microphone USB --stt http://stt.local:7272
   orac init --yes --console network -f /etc/orac/orac.hcl --state-dir /var/lib/orac`,
@@ -44,13 +44,13 @@ A runbook that is there is not overwritten, and nothing is written before the la
 		RunE: func(c *cobra.Command, _ []string) error { return a.initialise(c.Context(), f, c.InOrStdin()) },
 	}
 	c.Flags().StringVar(&f.microphone, "microphone", "", "listen to the microphone with this `PART` in its name (see orac devices), or \"default\"")
-	c.Flags().StringSliceVar(&f.models, "model", nil, "wake on these `NAMES` of the catalogue (see orac models list)")
+	c.Flags().StringSliceVar(&f.models, "model", nil, "wake on these `NAMES` from the catalogue (see orac models list)")
 	c.Flags().StringVar(&f.stt, "stt", "", "deliver to the ORAC STT server at this `URL`, or \"none\"")
 	c.Flags().StringVar(&f.command, "command", "", "instead of --stt run this `COMMAND`, which prints what it understands; {wav} is the recording")
 	c.Flags().StringVar(&f.console, "console", "", "open the console to `WHOM`: local (this machine), network (encrypted) or none")
-	c.Flags().StringVar(&f.name, "name", "", "give the appliance this `NAME` (else that of the machine)")
+	c.Flags().StringVar(&f.name, "name", "", "give the appliance this `NAME` (otherwise the name of the machine)")
 	c.Flags().BoolVarP(&f.yes, "yes", "y", false, "ask nothing")
-	c.Flags().BoolVar(&f.force, "force", false, "replace a runbook that is there")
+	c.Flags().BoolVar(&f.force, "force", false, "replace an existing runbook")
 	c.Flags().BoolVar(&f.noPull, "no-pull", false, "with --yes: fetch no models")
 	c.Flags().StringVarP(&a.file, "file", "f", defaultFile, "write the runbook to this `FILE`")
 	_ = c.MarkFlagFilename("file", "hcl") // it is there: the line above
@@ -60,7 +60,7 @@ A runbook that is there is not overwritten, and nothing is written before the la
 
 func (a *app) initialise(ctx context.Context, f initFlags, in io.Reader) error {
 	if _, err := os.Lstat(a.file); err == nil && !f.force {
-		return failed(fmt.Errorf("%s is there already, and is not overwritten: name another file (-f FILE), or replace it (--force)", a.file))
+		return failed(fmt.Errorf("%s already exists: name another file (-f FILE), or replace it (--force)", a.file))
 	}
 	answers, err := f.answers(ctx)
 	if err != nil {
@@ -75,7 +75,7 @@ func (a *app) initialise(ctx context.Context, f initFlags, in io.Reader) error {
 			return err
 		}
 	case !isFile || !screen.IsTerminal(in) || !a.err.Moves():
-		return usage("this is no terminal to ask in: answer by flags (--microphone, --model, --stt, --console), or add --yes")
+		return usage("this is not a terminal: answer with flags (--microphone, --model, --stt, --console), or add --yes")
 	default:
 		if answers, err = a.interview(ctx, answers, tty); err != nil {
 			return err
@@ -96,7 +96,7 @@ func (a *app) initialise(ctx context.Context, f initFlags, in io.Reader) error {
 	return nil
 }
 
-// next says how to go on.
+// next says what to do next.
 func (a *app) next() {
 	file := ""
 	if a.file != defaultFile {
@@ -145,7 +145,7 @@ func (f initFlags) answers(ctx context.Context) (a setup.Answers, err error) {
 	return a, nil
 }
 
-// words takes the wake words from the flags.
+// words reads the wake words from the flags.
 func (f initFlags) words(a *setup.Answers) error {
 	for _, name := range f.models {
 		e, err := models.Find(strings.TrimPrefix(name, models.CatalogPrefix))
@@ -153,7 +153,7 @@ func (f initFlags) words(a *setup.Answers) error {
 			return usage("--model: %w", err)
 		}
 		if e.Kind != models.Head {
-			return usage("--model %s: it is no wake word (orac models list shows them)", name)
+			return usage("--model %s: it is not a wake word (orac models list shows them)", name)
 		}
 		a.Models = append(a.Models, e.Name)
 	}
@@ -192,7 +192,7 @@ func (a *app) interview(ctx context.Context, answers setup.Answers, tty *os.File
 	if err != nil {
 		return answers, failed(err)
 	}
-	restore := func() { _ = keys.Close() } // the process ends: nobody is left to tell
+	restore := func() { _ = keys.Close() } // the process ends: there is nobody left to tell
 	a.restore.Store(&restore)
 	defer func() {
 		a.restore.Store(nil)

@@ -179,7 +179,7 @@ func TestInitAsksAndIsSpokenTo(t *testing.T) {
 	k.sees(`write the address of the server`)
 	k.types("\x15" + server.URL() + "/x\x7f\x7f\r")
 	k.sees(`✓ ` + regexp.QuoteMeta(server.URL()) + ` answers: `)
-	k.sees(`From where may the console be opened\?`)
+	k.sees(`Who may open the console\?`)
 	k.types("2\r")
 	k.sees(`wrote orac.hcl`)
 	k.sees(`Start it: orac run`)
@@ -239,7 +239,7 @@ func TestInitThatIsEnded(t *testing.T) {
 		"Ctrl-C at the first question": {"init", `❯ 1  none of these`, "\x03", "interrupted; nothing was written"},
 		"Ctrl-D at the first question": {"init", `❯ 1  none of these`, "\x04", "the terminal was closed"},
 		"Ctrl-C at a wake word":        {"init --microphone default", `Which words wake it\?`, "\x03", "interrupted; nothing was written"},
-		"Ctrl-C at the last question":  {"init --microphone default --model alexa --stt none", `(Say|gives no sound)`, "\x03", "interrupted; nothing was written"},
+		"Ctrl-C at the last question":  {"init --microphone default --model alexa --stt none", `(Say|gives no more sound)`, "\x03", "interrupted; nothing was written"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			k := talkTo(t, audio.Env(), strings.Fields(end.args)...)

@@ -51,7 +51,7 @@ func (a *app) showKey(k auth.APIKey, text string) error {
 		return a.printJSON(shownKey{k, text})
 	}
 	fmt.Fprintln(a.out, text)
-	fmt.Fprintf(a.err, "This is key %s (%s, %s), good until %s. It is shown this once.\n", k.ID, screen.Clean(k.Name), k.Role, k.Expires.Format(time.DateTime))
+	fmt.Fprintf(a.err, "Key %s (%s, %s) is good until %s. Copy it now: it is shown only once.\n", k.ID, screen.Clean(k.Name), k.Role, k.Expires.Format(time.DateTime))
 	return nil
 }
 

@@ -26,7 +26,7 @@ func (a *app) lastGood(ctx context.Context, s *service, broken error) error {
 	for _, g := range kept {
 		err := a.use(ctx, s, g, true)
 		if err == nil {
-			fmt.Fprintf(a.err, "%s %s cannot be used. THE APPLIANCE RUNS GENERATION %d OF %s INSTEAD.\n  Mend what is said above, see orac plan, and apply it.\n",
+			fmt.Fprintf(a.err, "%s %s cannot be used. THE APPLIANCE RUNS GENERATION %d OF %s INSTEAD.\n  Fix the errors above, check with orac plan, then orac apply.\n",
 				a.err.Bad("orac:"), a.file, g.Number, g.Applied.Local().Format(time.DateTime))
 			return nil
 		}

@@ -25,7 +25,7 @@ func (a *app) logsCommand() *cobra.Command {
 		Use:   "logs",
 		Short: "show the log of the running appliance",
 		Long: `Shows the newest lines of the log, from the memory of the running appliance. One line for each request of the web
-server would hide the rest: --requests shows these, too. Requests that failed on our side are always shown.`,
+server would hide the rest: --requests shows these, too. Requests that failed because of ORAC are always shown.`,
 		Example: `  orac logs
   orac logs -f -n 0
   orac logs --requests
@@ -42,7 +42,7 @@ server would hide the rest: --requests shows these, too. Requests that failed on
 			return a.logs(c.Context(), daemon, logsWanted{n, follow, requests})
 		},
 	}
-	c.Flags().BoolVarP(&follow, "follow", "f", false, "go on with new lines, until Ctrl-C")
+	c.Flags().BoolVarP(&follow, "follow", "f", false, "continue with new lines until Ctrl-C")
 	c.Flags().BoolVar(&requests, "requests", false, "show a line for each request of the web server, too")
 	c.Flags().IntVarP(&n, "lines", "n", fewLines, "show the last `N` lines")
 	return a.withJSON(a.withState(a.withRunbook(c)))
@@ -61,7 +61,7 @@ type logsWanted struct {
 	follow, requests bool
 }
 
-// logs shows the last lines, and goes on from there.
+// logs shows the last lines, and continues from there.
 func (a *app) logs(ctx context.Context, daemon *control.Client, want logsWanted) error {
 	show := func(l status.LogLine) error { a.out.Log(l); return nil }
 	if a.json {

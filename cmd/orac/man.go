@@ -35,6 +35,6 @@ func (a *app) manCommand() *cobra.Command {
 			return nil
 		},
 	}
-	c.Flags().StringVar(&release, "release", version(), "Write this `VERSION` at the foot of each page.")
+	c.Flags().StringVar(&release, "release", version(), "write this `VERSION` at the foot of each page")
 	return c
 }

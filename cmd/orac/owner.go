@@ -21,8 +21,8 @@ import (
 // openToAll are commands that have a use for the state directory and do without it: they read models, or report what they miss.
 var openToAll = []string{"orac validate", "orac sim", "orac chaos", "orac detect", "orac graph", "orac models", "orac init"}
 
-// owned says whose a state directory is that this user may not use, and the command line that works: before a command stumbles over
-// it, and advises to make anew what is there. args are those of the command line.
+// owned refuses a state directory of another user, and shows the command line that works, before a command stumbles over it and
+// advises to make anew what exists. args are those of the command line.
 func (a *app) owned(c *cobra.Command, args []string) error {
 	path := c.CommandPath()
 	if c.Flags().Lookup("state-dir") == nil || slices.ContainsFunc(openToAll, func(open string) bool { return path == open || strings.HasPrefix(path, open+" ") }) {
@@ -43,7 +43,7 @@ func (a *app) owned(c *cobra.Command, args []string) error {
 		screen.Clean(dir), owner, nameOfUser(uint32(os.Geteuid())), a.asUser(owner, dir, args)))
 }
 
-// notOurs gives the owner of a folder that this user may not work in, or of the folder above it that hides it.
+// notOurs returns the owner of a folder that this user may not work in, or of the parent folder that hides it.
 func notOurs(dir string) (owner string, denied bool) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -75,7 +75,7 @@ func nameOfUser(uid uint32) string {
 	return "#" + id
 }
 
-// asUser is a command line as another user types it. sudo takes no variables along.
+// asUser is the command line for another user. sudo does not pass variables on.
 func (a *app) asUser(owner, dir string, args []string) string {
 	words := []string{"sudo"}
 	if owner != "root" {

@@ -61,7 +61,7 @@ func TestAnotherUsersState(t *testing.T) {
 	if want := "sudo orac status -f 'my book.hcl' --state-dir " + filepath.Join(dir, "state/deeper"); !strings.Contains(said, want) {
 		t.Errorf("a hidden folder that a variable names: %s", said)
 	}
-	if said, code := as(nil, "validate"); code != exitFine || !strings.Contains(said, "You may not look into state") {
+	if said, code := as(nil, "validate"); code != exitFine || !strings.Contains(said, "You may not read state") {
 		t.Errorf("orac validate: exit code %d, %s", code, said)
 	}
 	if said, code := as(nil, "graph"); strings.Contains(said, "belongs to the user") {

@@ -27,7 +27,7 @@ func (a *app) quietState() (string, error) {
 		return "", err
 	}
 	if _, err := os.Stat(a.file); errors.Is(err, fs.ErrNotExist) && a.file != defaultFile && a.namedState() == "" {
-		return "", failed(fmt.Errorf("there is no runbook %s: name the one of the appliance with -f, or its state directory with --state-dir", screen.Clean(a.file)))
+		return "", failed(fmt.Errorf("there is no runbook %s: name the appliance's runbook with -f, or its state directory with --state-dir", screen.Clean(a.file)))
 	}
 	rb, _ := runbook.Load(a.file, o)
 	state := a.spelledState
@@ -38,7 +38,7 @@ func (a *app) quietState() (string, error) {
 	return dir, failed(usable(dir))
 }
 
-// missing tells that there is no runbook, and that none was named.
+// missing tells whether there is no runbook and none was named.
 func (a *app) missing() bool {
 	_, err := os.Stat(a.file)
 	return err != nil && a.file == defaultFile
@@ -74,7 +74,7 @@ func userName() string {
 	return strconv.Itoa(os.Geteuid())
 }
 
-// askPassword takes a new password of a user from a terminal, without showing it, twice; or the first line of what is no terminal.
+// askPassword asks for a user's new password on a terminal, twice and hidden. If input is not a terminal it reads the first line.
 func (a *app) askPassword(name string, in io.Reader) (string, error) {
 	f, ok := in.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {

@@ -50,7 +50,7 @@ func inPlainWords(err error) string {
 	case *os.SyscallError:
 		return plainly(e.Err)
 	case *strconv.NumError:
-		return fmt.Sprintf("%.60q is no number", e.Num)
+		return fmt.Sprintf("%.60q is not a number", e.Num)
 	case *net.OpError:
 		if e.Addr == nil {
 			return plainly(e.Err)

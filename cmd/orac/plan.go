@@ -73,7 +73,7 @@ func (a *app) plan(ctx context.Context) (status.Plan, error) {
 	return p, a.refused(err)
 }
 
-// planRequest names the runbook of the flags for a process with another current folder.
+// planRequest names the runbook of the flags for a process with a different current folder.
 func (a *app) planRequest() (status.PlanRequest, error) {
 	o, err := a.options()
 	if err != nil {
@@ -83,7 +83,7 @@ func (a *app) planRequest() (status.PlanRequest, error) {
 	return status.PlanRequest{File: file, Vars: o.Vars}, failed(err)
 }
 
-// asNamed gives a plan in which the runbook is called as it was on the command line.
+// asNamed returns a plan that calls the runbook what the command line calls it.
 func (a *app) asNamed(p status.Plan) status.Plan {
 	file, err := filepath.Abs(a.file)
 	if err != nil {

@@ -11,21 +11,21 @@ import (
 	"orac/appliance"
 )
 
-// A process that replaces itself tells the one that takes its place, in its environment, what ran and where: a runbook that was
-// edited and not applied must not come into force by that.
+// A process that replaces itself tells its successor, in the environment, what ran and where. Without that, a restart would put
+// a runbook into force that was edited but not applied.
 const (
 	resumeGeneration = "ORAC_RESUME_GENERATION"
 	resumeState      = "ORAC_RESUME_STATE"
 	resumeWhy        = "ORAC_RESUME_WHY"
 )
 
-// resumed is what a process before this one has left; the zero value is none.
+// resumed is what the process before this one left; the zero value means that there was none.
 type resumed struct {
 	generation int
 	state, why string
 }
 
-// takeResumed reads it, and takes it out of the environment: it is for this process alone.
+// takeResumed reads it and removes it from the environment: it is only for this process.
 func takeResumed() (r resumed) {
 	n, err := strconv.Atoi(os.Getenv(resumeGeneration))
 	if err == nil && n > 0 && os.Getenv(resumeState) != "" {
@@ -42,8 +42,8 @@ func replaceable(err error) bool {
 	return errors.Is(err, appliance.ErrMemory) || errors.Is(err, appliance.ErrReexec)
 }
 
-// reexec replaces this process by a fresh one with the same arguments, which goes on with the generation that ran. Where none
-// could be kept it reads the runbook.
+// reexec replaces this process by a fresh one with the same arguments, which continues with the generation that ran. If no
+// generation could be kept, the new process reads the runbook.
 func reexec(was resumed) error {
 	self, err := os.Executable()
 	if err != nil {
@@ -56,29 +56,29 @@ func reexec(was resumed) error {
 	return syscall.Exec(self, os.Args, env)
 }
 
-// resume builds the appliance of the generation that ran before this process took the place of another. The file is only looked
-// at: whether it says the same.
+// resume builds the appliance of the generation that ran before this process replaced the old one. It reads the file only to
+// say whether that differs.
 func (a *app) resume(ctx context.Context, s *service, number int, why string) error {
 	kept, err := s.kept(ctx, number)
 	if err != nil {
-		fmt.Fprintf(a.err, "%s generation %d, which ran, cannot be read: %v; what is in %s is used\n", a.err.Bad("orac:"), number, err, a.file)
+		fmt.Fprintf(a.err, "%s cannot read generation %d, which was running: %v; using %s instead\n", a.err.Bad("orac:"), number, err, a.file)
 		return a.begin(ctx, s, nil)
 	}
 	log := s.options.Log.Logger()
 	log.Warn("the process was replaced", "why", why, "generation", number)
 	rb, _, unusable := evaluate(s.language, s.request)
 	if err := a.use(ctx, s, kept[0], unusable != nil); err != nil {
-		fmt.Fprintf(a.err, "%s generation %d, which ran, cannot be built again; what is in %s is tried:\n", a.err.Bad("orac:"), number, a.file)
+		fmt.Fprintf(a.err, "%s cannot build generation %d, which was running; trying %s:\n", a.err.Bad("orac:"), number, a.file)
 		a.shown(err)
 		return a.begin(ctx, s, nil)
 	}
 	switch {
 	case unusable != nil:
-		fmt.Fprintf(a.err, "%s %s cannot be used; generation %d runs on: orac validate\n", a.err.Warn("orac:"), a.file, number)
-		log.Warn("the runbook cannot be used; the generation that ran runs on", "runbook", a.file, "generation", number)
+		fmt.Fprintf(a.err, "%s %s cannot be used (orac validate says why); generation %d keeps running\n", a.err.Warn("orac:"), a.file, number)
+		log.Warn("the runbook cannot be used; the generation keeps running", "runbook", a.file, "generation", number)
 	case rb.Inputs().Hash() != kept[0].Inputs.Hash():
-		fmt.Fprintf(a.err, "%s %s was changed and not applied; generation %d runs on: orac plan\n", a.err.Warn("orac:"), a.file, number)
-		log.Warn("the runbook was changed and not applied; the generation that ran runs on", "runbook", a.file, "generation", number)
+		fmt.Fprintf(a.err, "%s %s has changed and was not applied (see: orac plan); generation %d keeps running\n", a.err.Warn("orac:"), a.file, number)
+		log.Warn("the runbook has changed and was not applied; the generation keeps running", "runbook", a.file, "generation", number)
 	}
 	return nil
 }

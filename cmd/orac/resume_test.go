@@ -117,7 +117,7 @@ func TestAProcessThatReplacesItselfGoesOn(t *testing.T) {
 		t.Errorf("plan: exit %d: %s", code, out)
 	}
 	d.stop()
-	if said := d.stderr.String(); !strings.Contains(said, "was changed and not applied; generation 1 runs on") {
+	if said := d.stderr.String(); !strings.Contains(said, "has changed and was not applied (see: orac plan); generation 1 keeps running") {
 		t.Errorf("it does not say so: %s", said)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "elsewhere")); err == nil {

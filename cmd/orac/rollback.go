@@ -34,12 +34,12 @@ they would be lost.`,
 			if len(args) == 1 {
 				n, err := strconv.Atoi(args[0])
 				if err != nil || n < 1 {
-					return usage("%s is no generation: it must be a number from 1 (see orac generations)", args[0])
+					return usage("%s is not a generation: it must be a number from 1 (see orac generations)", args[0])
 				}
 				generation = n
 			}
 			if approved && !write {
-				return usage("--auto-approve belongs to --write: nothing else asks")
+				return usage("--auto-approve works only with --write: nothing else asks")
 			}
 			daemon, err := a.daemon()
 			if err != nil {

@@ -63,8 +63,8 @@ func (a *app) rollbackFile(ctx context.Context, daemon *control.Client, generati
 			applied = true
 		}
 	}
-	if !applied && !sure(a.file+" holds changes that were never applied; they would be lost. Write over them? Only yes is taken:") {
-		return failed(fmt.Errorf("%s holds changes that were never applied, and this would write over them; apply them first, or add --auto-approve. Nothing was changed", a.file))
+	if !applied && !sure(a.file+" holds changes that were never applied; they would be lost. Overwrite them? Type yes to go ahead:") {
+		return failed(fmt.Errorf("%s holds changes that were never applied, and this would overwrite them; apply them first, or add --auto-approve. Nothing was changed", a.file))
 	}
 	done, err := a.follow(ctx, func(progress func(string)) (status.Applied, error) {
 		return daemon.Apply(ctx, status.ApplyRequest{PlanRequest: request, Hash: report.Plan.Hash, Timeout: applyTimeout}, progress)
@@ -82,7 +82,7 @@ func (a *app) rollbackFile(ctx context.Context, daemon *control.Client, generati
 		return err
 	}
 	if unsaved != nil {
-		return failed(fmt.Errorf("generation %d runs, and %s could not be written: %w. The next start reads it as it is", done.Generation, a.file, unsaved))
+		return failed(fmt.Errorf("generation %d runs, but %s could not be written: %w. The next start reads the old text", done.Generation, a.file, unsaved))
 	}
 	if !a.json {
 		fmt.Fprintf(a.out, "%s %s is the text of generation %d\n", a.out.Good("Written:"), a.file, generation)

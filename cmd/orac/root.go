@@ -31,7 +31,7 @@ const (
 
 // Run is the program.
 func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	if len(args) > 0 && args[0] == "capture-worker" { // first of all, since a child is started often and shall be small
+	if len(args) > 0 && args[0] == "capture-worker" { // first, because a child starts often and must stay small
 		return capture.WorkerMain(args[1:], stdin, stdout, stderr)
 	}
 	if len(args) == 1 && args[0] == evaluation.Command {
@@ -71,14 +71,15 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return e.code
 	}
 	a.complain(wayOut(c, err))
-	return exitUsage // what is left are cobra's own errors: unknown commands and flags
+	return exitUsage // only cobra's own errors are left: unknown commands and flags
 }
 
 // signals ends ctx at the first SIGINT or SIGTERM; the second ends the process at once.
 func (a *app) signals(ctx context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancel(ctx)
-	// Before it starts its first child Go tries whether one can be waited for (syscall.os_checkClonePidfd), in a child that has its
-	// memory and its handlers: a signal to the group at that moment would count twice. So it shall try now, while nothing is caught.
+	// Before its first child, Go tests whether children can be waited for (syscall.os_checkClonePidfd), in a child that shares
+	// its memory and handlers: a signal to the group at that moment would count twice. So let it test now, while no signal is
+	// caught.
 	if self, err := os.FindProcess(os.Getpid()); err == nil {
 		_ = self.Release() // it cannot fail
 	}
@@ -129,7 +130,7 @@ type app struct {
 	piped    bool   // standard output is a pipe to another program
 	vars     []string
 	args     []string               // the whole command line, without the program
-	restore  atomic.Pointer[func()] // gives the terminal back before a sudden end; nil: it is as it was
+	restore  atomic.Pointer[func()] // restores the terminal before a sudden end; nil: there is nothing to restore
 }
 
 func (a *app) complain(err error) {

@@ -31,11 +31,11 @@ func (a *app) runCommand() *cobra.Command {
 		Use:   "run",
 		Short: "run the appliance: listen, record, deliver",
 		Long: `Opens the devices of the runbook, listens, records what follows a wake word and delivers it. It runs until you stop it (Ctrl-C
-or SIGTERM; a second Ctrl-C ends it at once). If its devices are sound files, it ends when they are over and everything is delivered.
+or SIGTERM; a second Ctrl-C ends it at once). If its devices are sound files, it ends when they have played and everything is delivered.
 
 With --json each event is a line of JSON. When the program that reads them through a pipe ends, orac run ends, too.
 
-A changed runbook counts after orac apply or SIGHUP. If the runbook cannot be used at the start, the last one that worked runs
+A changed runbook takes effect after orac apply or SIGHUP. If the runbook cannot be used at the start, the last one that worked runs
 instead, and ORAC says so.`,
 		Example: `  orac run
   orac run -f examples/runbooks/kitchen.hcl --state-dir /var/lib/orac
@@ -48,8 +48,8 @@ instead, and ORAC says so.`,
 	return a.withJSON(a.withState(a.withFile(c)))
 }
 
-// garbagePercent is how much garbage there may be beside what is in use. What is in use is small, 3 MB, and grows for a moment
-// with each plan and command: half as much garbage as Go's own choice costs nothing that can be measured, and is 2 MB less.
+// garbagePercent is how much garbage there may be beside the memory in use. That is small, 3 MB, and grows for a moment with
+// each plan and command: half of Go's default costs no measurable time and saves 2 MB.
 const garbagePercent = 50
 
 func (a *app) run(ctx context.Context, watch bool) error {
@@ -59,7 +59,7 @@ func (a *app) run(ctx context.Context, watch bool) error {
 	if err := neverDumped(); err != nil {
 		fmt.Fprintf(a.err, "%s %v\n", a.err.Warn("orac:"), err)
 	}
-	signal.Ignore(syscall.SIGPIPE) // whoever reads the events may go; the appliance stays
+	signal.Ignore(syscall.SIGPIPE) // the reader of the events may go; the appliance stays
 	hangup := make(chan os.Signal, 1)
 	signal.Notify(hangup, syscall.SIGHUP) // from the first moment: by default it ends a process
 	defer signal.Stop(hangup)
@@ -112,7 +112,7 @@ func (a *app) appear(ctx context.Context, cancel func(), s *service, notifier *s
 		defer close(shown)
 		// Events that were said before the end are shown after it, so the screen's end is not that of ctx.
 		err := live.New(nil).Run(context.Background(), "terminal", func(t *rt.Task) error { return a.show(t, s.events) })
-		if err != nil && a.piped { // orac run --json | head: whoever wanted the events has what they wanted
+		if err != nil && a.piped { // orac run --json | head: the reader has the events that it wanted
 			cancel()
 		}
 	}()
@@ -132,7 +132,7 @@ func (a *app) appear(ctx context.Context, cancel func(), s *service, notifier *s
 	_ = live.New(nil).Run(context.Background(), "end", func(t *rt.Task) error { s.events.Close(t); return nil })
 	select {
 	case <-shown:
-	case <-time.After(time.Second): // nobody reads what is shown, and nobody waits for that
+	case <-time.After(time.Second): // nobody reads the output, so do not wait for it
 	}
 	a.farewell(d.Status())
 	return err
@@ -150,8 +150,8 @@ func near(path string) string {
 	return path
 }
 
-// alive tells the service manager how the appliance is, and that it lives: only while sound is counted, which nothing that
-// hangs can pretend.
+// alive tells the service manager how the appliance is, and that it lives: only while sound is counted, so a hanging
+// process cannot pretend.
 func alive(n *sdnotify.Notifier) func(status.Status) {
 	interval, _ := sdnotify.WatchdogInterval(os.Getenv, os.Getpid()) // without one there is nothing to tell
 	said, heard := "", uint64(0)
@@ -173,7 +173,7 @@ func alive(n *sdnotify.Notifier) func(status.Status) {
 	}
 }
 
-// farewell says what is left to do at the next start.
+// farewell says what remains for the next start.
 func (a *app) farewell(s status.Status) {
 	a.out.Still()
 	if a.json {
@@ -183,9 +183,9 @@ func (a *app) farewell(s status.Status) {
 	case 0:
 		fmt.Fprintln(a.out, a.out.Faint("stopped"))
 	case 1:
-		fmt.Fprintln(a.out, "stopped: 1 utterance waits in the spool, and is delivered after the next start")
+		fmt.Fprintln(a.out, "stopped: 1 utterance waits in the spool, and will be delivered after the next start")
 	default:
-		fmt.Fprintf(a.out, "stopped: %d utterances wait in the spool, and are delivered after the next start\n", n)
+		fmt.Fprintf(a.out, "stopped: %d utterances wait in the spool, and will be delivered after the next start\n", n)
 	}
 }
 

@@ -36,7 +36,7 @@ func (a *app) secretsInit() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "init",
 		Short:   "make every secret that the runbook names and that does not exist yet",
-		Long:    "Makes the key that tokens are signed with, and every secret that the runbook names and that is nowhere yet, but for hashes of\npasswords: those come from orac user add.",
+		Long:    "Makes the key that signs tokens, and every secret that the runbook names and that does not exist yet, except password\nhashes: orac user add makes those.",
 		Example: "  orac secrets init",
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
@@ -98,9 +98,9 @@ func (a *app) secretsRotate() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "rotate NAME",
 		Short: "replace a secret by a new one",
-		Long: `Replaces a secret by a new one. The running appliance takes a new signing key (jwt) at once, and accepts the old one for the overlap;
-nobody is logged out. If somebody may have read the key, use --overlap 0s: then all earlier tokens are invalid. Other secrets count
-from the next orac apply. The audit log keeps the date of each rotation, and orac secrets list shows the date of each secret.`,
+		Long: `Replaces a secret by a new one. The running appliance uses a new signing key (jwt) at once, and accepts the old one during the overlap;
+nobody is logged out. If somebody may have read the key, use --overlap 0s: then all earlier tokens are invalid. Other secrets take
+effect at the next orac apply. The audit log keeps the date of each rotation, and orac secrets list shows the date of each secret.`,
 		Example: "  orac secrets rotate jwt --overlap 24h",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -117,9 +117,9 @@ from the next orac apply. The audit log keeps the date of each rotation, and ora
 			}
 			fmt.Fprintf(a.out, "rotated %s", args[0])
 			if overlap > 0 {
-				fmt.Fprintf(a.out, "; the one before is good until %s", now.Previous.Local().Format(time.DateTime))
+				fmt.Fprintf(a.out, "; the old one is good until %s", now.Previous.Local().Format(time.DateTime))
 			}
-			fmt.Fprintf(a.out, "\nthe present one is of %s, the one before was of %s\n", now.Changed.Format(time.DateTime), was.Changed.Format(time.DateTime))
+			fmt.Fprintf(a.out, "\nthe new one is from %s, the old one was from %s\n", now.Changed.Format(time.DateTime), was.Changed.Format(time.DateTime))
 			return nil
 		},
 	}
@@ -193,7 +193,7 @@ func (a *app) secretsList() *cobra.Command {
 	return a.withJSON(a.withState(a.withFile(c)))
 }
 
-// secretLine is what is shown of a secret.
+// secretLine is what orac secrets list shows of a secret.
 type secretLine struct {
 	Name string       `json:"name"`
 	From string       `json:"from"` // empty: it is nowhere
@@ -213,7 +213,7 @@ func (l secretLine) row() []string {
 		changed = l.Info.Changed.Format(time.DateTime)
 	}
 	if !l.Info.Previous.IsZero() {
-		note = "the one before is good until " + l.Info.Previous.Local().Format(time.DateTime)
+		note = "the old one is good until " + l.Info.Previous.Local().Format(time.DateTime)
 	}
 	if !l.Used && note == "" {
 		note = "the runbook does not name it"

@@ -27,7 +27,7 @@ func parseSeeds(text string) ([]uint64, error) {
 		}
 		switch {
 		case to < from:
-			return nil, fmt.Errorf("%s ends before it begins", strings.TrimSpace(part))
+			return nil, fmt.Errorf("%s ends before it starts", strings.TrimSpace(part))
 		case to-from >= maxSeeds || len(seeds)+int(to-from)+1 > maxSeeds:
 			return nil, fmt.Errorf("more than %d seeds", maxSeeds)
 		}
@@ -45,7 +45,7 @@ func parseSeeds(text string) ([]uint64, error) {
 func parseSeed(text string) (uint64, error) {
 	seed, err := strconv.ParseUint(strings.TrimSpace(text), 10, 64)
 	if err != nil {
-		return 0, fmt.Errorf("%.20q is no seed; write it like 7, 1-200 or 1-50,99", text)
+		return 0, fmt.Errorf("%.20q is not a seed; write it like 7, 1-200 or 1-50,99", text)
 	}
 	return seed, nil
 }

@@ -42,8 +42,8 @@ type choice struct {
 	lastGood bool // it is a generation, since the file cannot be used
 }
 
-// prepare reads the runbook and builds an appliance. When either cannot be done it says why, and the last good generation takes
-// its place if there is one. A process that takes the place of one that ran goes on with the generation that ran.
+// prepare reads the runbook and builds an appliance. If it can do neither, it says why, and the last good generation runs
+// instead if there is one. A process that replaces a running one continues with its generation.
 func (a *app) prepare(ctx context.Context, was resumed, alive func(status.Status)) (*service, error) {
 	request, err := a.planRequest()
 	if err != nil {
@@ -105,7 +105,7 @@ func (a *app) newService(r status.PlanRequest, state *appliance.State, alive fun
 		fmt.Fprintf(a.err, "%s %s\n", a.err.Warn("orac:"), p)
 	}
 	if aside := state.SetAside; aside != nil {
-		fmt.Fprintf(a.err, "%s the history was damaged (%v); it is kept as %s, and a new one is begun\n", a.err.Warn("orac:"), aside.Why, aside.Path)
+		fmt.Fprintf(a.err, "%s the history was damaged (%v); it is kept as %s, and a new one was started\n", a.err.Warn("orac:"), aside.Why, aside.Path)
 	}
 	s := &service{
 		request: r, language: language, events: rt.NewMailbox[event.Event]("events to the terminal", 4096),
@@ -119,7 +119,7 @@ func (a *app) newService(r status.PlanRequest, state *appliance.State, alive fun
 	return s
 }
 
-// begin builds the appliance of the runbook, else of the last good generation.
+// begin builds the appliance of the runbook, or otherwise of the last good generation.
 func (a *app) begin(ctx context.Context, s *service, broken error) error {
 	if broken == nil {
 		rb, source, err := evaluate(s.language, s.request)
@@ -165,8 +165,8 @@ func (a *app) build(ctx context.Context, s *service, c choice) error {
 	return nil
 }
 
-// evaluate reads and evaluates a runbook for this machine's user, as the daemon does: its text first, so that what is kept is what
-// was evaluated.
+// evaluate reads and evaluates a runbook for this machine's user, as the daemon does. It reads the text first, so that ORAC keeps
+// exactly what it evaluated.
 func evaluate(l *evaluation.Language, r status.PlanRequest) (*runbook.Runbook, []byte, error) {
 	source, err := l.Read(r.File)
 	if err != nil {

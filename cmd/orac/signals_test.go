@@ -164,7 +164,7 @@ func TestApplyAsksOnATerminal(t *testing.T) {
 			for b := make([]byte, 4096); ; {
 				n, err := typed.Read(b)
 				shown.Write(b[:n])
-				if !told && strings.Contains(shown.String(), "Only yes is taken:") {
+				if !told && strings.Contains(shown.String(), "Type yes to go ahead:") {
 					told = true
 					close(asked)
 				}

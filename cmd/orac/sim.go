@@ -67,9 +67,9 @@ a promise was never tested, or you ended it early; 3 one seed gave two different
 	f.flags(c)
 	c.Flags().Uint64Var(&f.seed, "seed", 1, "run this `SEED`")
 	c.Flags().StringVar(&f.seeds, "seeds", "", "run these `SEEDS`: 1-200, or 1-50,99")
-	c.Flags().StringVar(&f.length, "for", "", "let each run take this `TIME`, like 72h or 30d (else as the scenario says)")
+	c.Flags().StringVar(&f.length, "for", "", "let each run take this `TIME`, like 72h or 30d (otherwise as the scenario says)")
 	c.Flags().StringVar(&f.trace, "trace", "", "write the trace to this `PATH`: a file, or a folder for several runs; compressed if it ends in .gz")
-	c.Flags().StringVar(&f.told, "progress", "", "write how far it is to this `FILE`, twice a second, as a line of JSON")
+	c.Flags().StringVar(&f.told, "progress", "", "write the progress to this `FILE`, twice a second, as a line of JSON")
 	c.Flags().BoolVar(&f.shrink, "shrink", false, "look for the fewest faults that still break a promise")
 	c.Flags().IntVar(&f.workers, "workers", 0, "make `N` runs at a time; 0: one for each core")
 	c.AddCommand(a.simDiff(), a.simReport())
@@ -118,7 +118,7 @@ func (a *app) sim(ctx context.Context, f simFlags, paths []string) error {
 	code := r.Exit()
 	if err := a.showReport(r, f.forms); err != nil {
 		a.complain(err)
-		if code == report.ExitKept { // nobody can read that it was
+		if code == report.ExitKept { // nobody can read that they were kept
 			code = report.ExitUnknown
 		}
 	}
@@ -128,7 +128,7 @@ func (a *app) sim(ctx context.Context, f simFlags, paths []string) error {
 	return nil
 }
 
-// options are what the flags say.
+// options returns what the flags say.
 func (f *simFlags) options(a *app) (o sim.Options, err error) {
 	if o.Options, err = a.options(); err != nil {
 		return o, err
@@ -139,7 +139,7 @@ func (f *simFlags) options(a *app) (o sim.Options, err error) {
 	o.Seeds, o.Workers, o.Shrink = []uint64{f.seed}, f.workers, f.shrink
 	if f.seeds != "" {
 		if f.oneSeed {
-			return o, usage("--seed and --seeds: give one of them")
+			return o, usage("give --seed or --seeds, not both")
 		}
 		if o.Seeds, err = parseSeeds(f.seeds); err != nil {
 			return o, usage("--seeds %s: %w", f.seeds, err)
@@ -173,7 +173,7 @@ func (a *app) scenarios(paths []string, o runbook.Options) (list []*scenario.Sce
 		case problems.HasErrors():
 			take(nil, problems)
 		case !scenario.Is(src) && runbook.HasBlock(src, "appliance"):
-			fmt.Fprintf(a.err, "%s %s is a runbook, not a scenario: passed over\n", a.err.Faint("note:"), screen.Clean(path))
+			fmt.Fprintf(a.err, "%s %s is a runbook, not a scenario: skipped\n", a.err.Faint("note:"), screen.Clean(path))
 			runbooks++
 		default:
 			take(scenario.Parse(src, path, o))
@@ -186,7 +186,7 @@ func (a *app) scenarios(paths []string, o runbook.Options) (list []*scenario.Sce
 	case wrong:
 		return nil, &exit{code: report.ExitUsage}
 	case runbooks > 0 && len(list) == 0:
-		return nil, usage("no scenario is among the files; for a quiet hour of a runbook: orac sim -f %s", quote(paths[0]))
+		return nil, usage("none of these files is a scenario; for a quiet hour of a runbook: orac sim -f %s", quote(paths[0]))
 	}
 	return list, nil
 }
@@ -277,7 +277,7 @@ func (a *app) simReport() *cobra.Command {
 	var f forms
 	c := &cobra.Command{
 		Use:   "report FILE",
-		Short: "show a report that --json has written, and give it other forms",
+		Short: "show a report that --json has written, and convert it",
 		Long:  "Shows a report that orac sim or orac chaos has written with --json (- is standard input). The exit code is 0 whatever is in it.",
 		Example: `  orac sim examples/scenarios/unplug.hcl --json sim.json
   orac sim report sim.json

@@ -28,8 +28,8 @@ func TestParseSeeds(t *testing.T) {
 		t.Errorf("%d seeds, %v", len(got), err)
 	}
 	for text, want := range map[string]string{
-		"": "is no seed", "a": "is no seed", "1-": "is no seed", "-1": "is no seed", "3-1": "ends before it begins", "1-100001": "more than", "0-18446744073709551615": "more than",
-		"1-60000,1-60000": "more than", "18446744073709551616": "is no seed", "1..5": "write it like 7, 1-200",
+		"": "is not a seed", "a": "is not a seed", "1-": "is not a seed", "-1": "is not a seed", "3-1": "ends before it starts", "1-100001": "more than", "0-18446744073709551615": "more than",
+		"1-60000,1-60000": "more than", "18446744073709551616": "is not a seed", "1..5": "write it like 7, 1-200",
 	} {
 		if _, err := parseSeeds(text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, not %q", text, err, want)

@@ -13,14 +13,14 @@ import (
 	"orac/sim"
 )
 
-// How often the progress of a simulation is shown: as a moving line, and as lines that stay where there is no terminal.
+// How often the progress of a simulation is shown: as a moving line on a terminal, otherwise as separate lines.
 const (
 	moveEvery = 200 * time.Millisecond
 	lineEvery = 5 * time.Second
 	tellEvery = 500 * time.Millisecond // to a program
 )
 
-// progress is how far a simulation has come, for whoever shows it.
+// progress is how far a simulation has come.
 type progress struct {
 	mu   sync.Mutex
 	last sim.Progress // guarded by mu
@@ -77,7 +77,7 @@ type told struct {
 	Broken   int     `json:"broken"`
 }
 
-// tell writes progress for a program until done is closed, and once more then. A reader that goes away is no trouble.
+// tell writes progress for a program until done is closed, and once more at the end. The reader may go away.
 func (p *progress) tell(w io.Writer, done <-chan struct{}) {
 	clock := time.NewTicker(tellEvery)
 	defer clock.Stop()

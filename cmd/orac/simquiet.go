@@ -39,7 +39,7 @@ flat "memory" {
 }
 `
 
-// builtIn stands for the file of a scenario that is in no file.
+// builtIn is the file name of a built-in scenario.
 const builtIn = "(built in)"
 
 // quietScenario is that scenario for a runbook.

@@ -43,8 +43,8 @@ func namesFolder(path string) bool {
 	return isFolder(path) || strings.HasSuffix(path, string(os.PathSeparator))
 }
 
-// open makes the file of a run. A scenario may have several runs with one seed; they are numbered from the second on. It may be
-// called from any goroutine.
+// open creates the trace file of a run. A scenario may have several runs with one seed: they are numbered from the second on.
+// Any goroutine may call it.
 func (t *traces) open(scenario string, seed uint64) (io.WriteCloser, error) {
 	path := t.path
 	if t.folder {
@@ -98,7 +98,7 @@ func (a *app) simDiff() *cobra.Command {
 	var context int
 	c := &cobra.Command{
 		Use:   "diff A B",
-		Short: "show where two traces part",
+		Short: "show where two traces differ",
 		Long:  "Compares two traces that orac sim has written with --trace, and shows the first record that differs. Exit codes: 0 they are the same, 2 they differ, 1 one cannot be read.",
 		Example: `  orac sim a.hcl --seed 3 --trace a.trace && GOMAXPROCS=1 orac sim a.hcl --seed 3 --trace b.trace
   orac sim diff a.trace b.trace`,
@@ -173,7 +173,7 @@ func (a *app) printDiff(d trace.Difference, first, second string, same int) {
 		fmt.Fprintf(a.out, "%s %s and %s are the same: %s\n", a.out.Good("✓"), screen.Clean(first), screen.Clean(second), plural(same, "record", "records"))
 		return
 	}
-	fmt.Fprintf(a.out, "%s the traces part at record %d\n  A is %s\n  B is %s\n", a.out.Bad("≠"), d.Record, screen.Clean(first), screen.Clean(second))
+	fmt.Fprintf(a.out, "%s the traces differ from record %d on\n  A is %s\n  B is %s\n", a.out.Bad("≠"), d.Record, screen.Clean(first), screen.Clean(second))
 	_, text, _ := strings.Cut(d.String(), "\n")
 	for line := range strings.Lines(text) {
 		line = "  " + screen.Clean(strings.TrimSuffix(line, "\n"))

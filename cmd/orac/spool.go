@@ -46,7 +46,7 @@ func (a *app) spoolList() *cobra.Command {
 			case a.json:
 				return a.printJSON(append([]status.Utterance{}, answer.Utterances...))
 			case len(answer.Utterances) == 0 && len(answer.Events) == 0:
-				fmt.Fprintln(a.err, "Nothing waits, and nothing was set aside.")
+				fmt.Fprintln(a.err, "Nothing waits, and nothing is set aside.")
 				return nil
 			}
 			a.out.Utterances(answer.Utterances, time.Now())
@@ -61,11 +61,11 @@ func (a *app) spoolEvents() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "events",
 		Short: "show the events that wait for webhooks, or were set aside",
-		Long: `Shows the events that wait for webhooks, in the order of delivery, and those that were set aside because the receiver does
-not take them. What they say is not shown. "orac spool retry" and "orac spool drop" take their IDs, too.
+		Long: `Shows the events that wait for webhooks, in the order of delivery, and those that were set aside because the receiver
+refuses them. Their content is not shown. "orac spool retry" and "orac spool drop" accept their IDs, too.
 
-When a webhook is taken out of the runbook, its events are not sent any more. They are deleted once they have waited for its keep.
-Until then they are shown with a note, and are sent after all if the webhook comes back.`,
+After a webhook is removed from the runbook, its events are no longer sent. ORAC deletes them once they have waited for its keep.
+Until then this list shows them with a note. If the webhook comes back, ORAC still sends them.`,
 		Example: `  orac spool events
   orac spool events --json | jq -r '.[] | select(.state == "refused").id'`,
 		Args: cobra.NoArgs,
@@ -81,7 +81,7 @@ Until then they are shown with a note, and are sent after all if the webhook com
 			case a.json:
 				return a.printJSON(append([]status.Waits{}, answer.Events...))
 			case len(answer.Events) == 0:
-				fmt.Fprintln(a.err, "No event waits, and none was set aside.")
+				fmt.Fprintln(a.err, "No event waits, and none is set aside.")
 				return nil
 			}
 			a.out.Waits(answer.Events, time.Now())
@@ -139,7 +139,8 @@ type exportReport struct {
 	Bytes int    `json:"bytes"`
 }
 
-// eachUtterance does the same with each recording, and goes on after one that fails. Without IDs it means all that were set aside.
+// eachUtterance does the same with each recording, and continues after a failure. Without IDs it means all recordings that are
+// set aside.
 func (a *app) eachUtterance(c *cobra.Command, do, happened string, ids []string) error {
 	daemon, err := a.daemon()
 	if err != nil {
@@ -150,7 +151,7 @@ func (a *app) eachUtterance(c *cobra.Command, do, happened string, ids []string)
 			return a.refused(err)
 		}
 		if len(ids) == 0 && !a.json {
-			fmt.Fprintln(a.err, "Nothing was set aside.")
+			fmt.Fprintln(a.err, "Nothing is set aside.")
 		}
 	}
 	report := []done{}

@@ -12,8 +12,8 @@ import (
 	"orac/web/audit"
 )
 
-// record writes into the audit log that a start puts something into force that was not, before it does: who may do what may be
-// another thing by it. A start with what was in force leaves no record. ended writes how it went.
+// record writes into the audit log, in advance, that a start changes what is in force: permissions may change with it. A start
+// that changes nothing leaves no record. ended records the outcome.
 func (s *service) record(ctx context.Context, c choice) (ended func(error), err error) {
 	same, number := false, 0
 	err = live.New(nil).Run(ctx, "in force", func(t *rt.Task) error {
@@ -35,7 +35,7 @@ func (s *service) record(ctx context.Context, c choice) (ended func(error), err 
 		Before: map[string]any{"generation": number}, After: inForce(c.runbook),
 	}
 	if err := s.web.audit.Append(r); err != nil {
-		return func(error) {}, fmt.Errorf("what this start changes cannot be put on record: %w; look at the disk of the state directory", err)
+		return func(error) {}, fmt.Errorf("cannot write to the audit log what this start changes: %w; check the disk of the state directory", err)
 	}
 	return func(err error) {
 		if r.Outcome = audit.Done; err != nil {

@@ -43,7 +43,7 @@ func usable(dir string) error {
 	return d.Close()
 }
 
-// haveState makes a state directory if there is none, and says why one cannot be used.
+// haveState makes the state directory if it does not exist, and says why it cannot be used.
 func haveState(dir string) error {
 	d, err := statedir.Open(dir)
 	if err != nil {
@@ -52,7 +52,7 @@ func haveState(dir string) error {
 	return d.Close()
 }
 
-// namedState is the state directory that the person has named; "" if it is the runbook's to say.
+// namedState is the state directory that the person named; "" if the runbook decides.
 func (a *app) namedState() string {
 	if a.stateDir != "" {
 		return a.stateDir
@@ -60,7 +60,8 @@ func (a *app) namedState() string {
 	return os.Getenv("ORAC_STATE_DIR")
 }
 
-// anyRunbook is the runbook for a command that needs none but to find its folders; nil if they are named or there is none.
+// anyRunbook is the runbook for a command that needs it only to find its folders; nil if they are named or there is no
+// runbook.
 func (a *app) anyRunbook() (*runbook.Runbook, error) {
 	if a.namedState() != "" {
 		return nil, nil

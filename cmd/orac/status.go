@@ -19,8 +19,8 @@ func (a *app) statusCommand() *cobra.Command {
 	var watch bool
 	c := &cobra.Command{
 		Use:   "status",
-		Short: "show how the running appliance is",
-		Long: `Shows the health of the appliance, the spool, the memory and the last incident; then each node of the graph: how it is, how many
+		Short: "show the state of the running appliance",
+		Long: `Shows the health of the appliance, the spool, the memory and the last incident; then each node of the graph: its state, how many
 values it takes a second, how often it was restarted in the last hour, and what it had to drop.`,
 		Example: `  orac status
   orac status --watch
@@ -49,7 +49,8 @@ values it takes a second, how often it was restarted in the last hour, and what 
 	return a.withJSON(a.withState(a.withFile(c)))
 }
 
-// watch shows the status every second until ctx ends. An appliance that goes away is waited for: it may be starting anew.
+// watch shows the status every second until ctx ends. If the appliance goes away, watch waits for it: it may be
+// restarting.
 func (a *app) watch(ctx context.Context, daemon *control.Client) error {
 	s, err := daemon.Status(ctx)
 	if err != nil {

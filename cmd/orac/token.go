@@ -16,7 +16,7 @@ import (
 
 func (a *app) tokenCommand() *cobra.Command {
 	c := &cobra.Command{
-		Use: "token", Short: "issue tokens, and see what is in one",
+		Use: "token", Short: "issue and inspect tokens",
 		Args: cobra.NoArgs, RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.AddCommand(a.tokenIssue(), a.tokenInspect())
@@ -38,7 +38,7 @@ func (a *app) tokenIssue() *cobra.Command {
 				kind, name = auth.Service, service
 			}
 			if name == "" {
-				return usage("say whom it is for: --user NAME or --service NAME")
+				return usage("name its owner: --user NAME or --service NAME")
 			}
 			var life time.Duration
 			if length != "" {
@@ -73,7 +73,7 @@ func (a *app) tokenIssue() *cobra.Command {
 	}
 	c.Flags().StringVar(&name, "user", "", "for the user `NAME`")
 	c.Flags().StringVar(&service, "service", "", "for the service account `NAME`")
-	c.Flags().StringVar(&length, "for", "", "let it expire after this `TIME`, like 15m or 1d (else as the runbook says)")
+	c.Flags().StringVar(&length, "for", "", "let it expire after this `TIME`, like 15m or 1d (otherwise as the runbook says)")
 	c.MarkFlagsMutuallyExclusive("user", "service")
 	return a.withJSON(a.withState(a.withFile(c)))
 }

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/term"
 )
 
-// takesFiles annotates a command that takes files beside its subcommands.
+// takesFiles annotates a command that accepts files as well as subcommands.
 const takesFiles = "files"
 
 // unknownCommand refuses a word that no command has, before cobra prints its parent's help for it.
@@ -44,7 +44,7 @@ type checked struct {
 	err error
 }
 
-// checkResults watches what is written to a stream. A terminal is left as it is.
+// checkResults watches what is written to a stream, unless that is a terminal.
 func checkResults(w io.Writer) (io.Writer, *checked) {
 	c := &checked{w: w}
 	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
@@ -53,7 +53,7 @@ func checkResults(w io.Writer) (io.Writer, *checked) {
 	return c, c
 }
 
-// piped tells whether what is written goes to another program by a pipe. A service manager gives a socket or a file.
+// piped tells whether output goes to another program through a pipe. A service manager provides a socket or a file.
 func piped(w io.Writer) bool {
 	f, ok := w.(*os.File)
 	if !ok {
@@ -67,7 +67,7 @@ func piped(w io.Writer) bool {
 func (c *checked) Write(p []byte) (int, error) {
 	n, err := c.w.Write(p)
 	if err != nil && c.err == nil {
-		c.err = fmt.Errorf("the results could not be written: %w", err)
+		c.err = fmt.Errorf("cannot write the results: %w", err)
 	}
 	return n, err
 }

@@ -55,7 +55,7 @@ changed password logs that user out everywhere.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			name := args[0]
 			if !auth.UserName.MatchString(name) {
-				return usage("%q cannot be the name of a user: it is a lower-case letter, then at most 62 lower-case letters, digits, _ or -", name)
+				return usage("%q cannot be a user name: write a lower-case letter, then at most 62 lower-case letters, digits, _ or -", name)
 			}
 			if !slices.Contains(auth.Roles(), auth.Role(role)) {
 				return usage("--role %s: it must be viewer, operator or admin", role)
@@ -76,7 +76,7 @@ changed password logs that user out everywhere.`,
 			if err := a.recorded(state, "user.password", name, func() error { return secrets.In(state).Put(secret, hash) }); err != nil {
 				return failed(err)
 			}
-			fmt.Fprintf(a.err, "The hash is the secret %s. The runbook needs these lines, and then: orac apply\n\n", secret)
+			fmt.Fprintf(a.err, "The hash is kept as the secret %s. Put these lines into the runbook, then: orac apply\n\n", secret)
 			fmt.Fprintf(a.out, "user %q {\n  role          = %q\n  password_hash = secret(%q)\n}\n", name, role, secret)
 			return nil
 		},

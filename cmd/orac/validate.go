@@ -36,7 +36,7 @@ state belongs to another user. --strict makes that an error. A scenario is check
 			return a.validate(strict)
 		},
 	}
-	c.Flags().BoolVar(&strict, "strict", false, "a secret that is not on this machine is an error")
+	c.Flags().BoolVar(&strict, "strict", false, "treat a secret that is not on this machine as an error")
 	return a.withJSON(a.withState(a.withFile(c)))
 }
 
@@ -83,8 +83,8 @@ func (a *app) elsewhere(src []byte, o runbook.Options, e evaluated, why string) 
 	return e
 }
 
-// notTheDevice says why this machine, or this user, has not the secrets of a runbook; "" if it ought to have them. An appliance that
-// has run, or orac secrets, has left a trace in the state directory.
+// notTheDevice says why this machine, or this user, does not have the secrets of a runbook; "" if they should be here. An
+// appliance that has run, or orac secrets, has left a trace in the state directory.
 func (a *app) notTheDevice() string {
 	state := a.namedState()
 	if state == "" {
@@ -95,7 +95,7 @@ func (a *app) notTheDevice() string {
 		case err == nil:
 			return ""
 		case errors.Is(err, fs.ErrPermission):
-			return fmt.Sprintf("You may not look into %s, where the secrets of the appliance are.", screen.Clean(state))
+			return fmt.Sprintf("You may not read %s, which holds the secrets of the appliance.", screen.Clean(state))
 		}
 	}
 	return fmt.Sprintf("No appliance has run here: %s holds no secrets.", screen.Clean(state))
@@ -171,7 +171,7 @@ func contents(sc *scenario.Scenario, rb *runbook.Runbook, graph *appliance.Graph
 		plural(len(rb.Models), "model", "models"), plural(len(graph.Nodes), "node", "nodes"))
 }
 
-// plural gives a number with its noun.
+// plural returns a number with its noun.
 func plural(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one

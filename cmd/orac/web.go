@@ -29,8 +29,8 @@ type webSide struct {
 	say   func(warning string)
 }
 
-// besides puts the web server beside the appliance that is about to be made. Where it is not possible to know who may do what,
-// nobody gets in, and the appliance hears all the same.
+// besides adds the web server to the appliance that is about to be built. If permissions cannot be read, nobody gets in, and
+// the appliance still listens.
 func (a *app) besides(s *service) {
 	state, log := s.options.State, s.options.Log.Logger()
 	w := &webSide{hub: api.NewHub(), audit: audit.In(state.Dir), say: func(text string) { fmt.Fprintf(a.err, "%s %s\n", a.err.Warn("orac:"), text) }}
@@ -47,7 +47,7 @@ func (a *app) besides(s *service) {
 		return
 	}
 	if guard.DB.Aside != "" {
-		fmt.Fprintf(a.err, "%s the database of sessions and keys was damaged; it is kept as %s, and everybody has to log in anew\n", a.err.Warn("orac:"), guard.DB.Aside)
+		fmt.Fprintf(a.err, "%s the database of sessions and keys was damaged; it is kept as %s, and everybody has to log in again\n", a.err.Warn("orac:"), guard.DB.Aside)
 	}
 	w.guard = guard
 }
@@ -60,7 +60,7 @@ func (w *webSide) attach(p *appliance.Parts) {
 	}
 }
 
-// shut keeps everybody out: who may do what is not as it was, and that could not be put on record.
+// shut keeps everybody out: permissions have changed, and the audit log could not record that.
 func (w *webSide) shut(why error) {
 	w.close()
 	w.guard, w.sorry = nil, func() { w.say(fmt.Sprintf("the console is not served: %v", why)) }
@@ -77,7 +77,7 @@ func (w *webSide) close() {
 // serve is the web server until ctx ends.
 func (w *webSide) serve(ctx context.Context, d *appliance.Daemon, s *service) {
 	if w.guard == nil {
-		if d.Runbook().Web.Listen != "" { // else nobody misses it
+		if d.Runbook().Web.Listen != "" { // otherwise nobody misses it
 			w.sorry()
 		}
 		return
@@ -97,7 +97,7 @@ func (w *webSide) serve(ctx context.Context, d *appliance.Daemon, s *service) {
 		App: app, Guard: w.guard, Audit: w.audit, Events: w.hub, Log: log, Version: version(),
 		Simulations: simulated, Samples: measured, Docs: docs(), Pages: console.New().Pages,
 	})
-	var beside sync.WaitGroup // what goes on beside requests; it ends with ctx
+	var beside sync.WaitGroup // work beside requests; it ends with ctx
 	beside.Go(func() { _ = w.hub.Run(ctx) })
 	beside.Go(func() { measured.Run(ctx, app) })
 	w.host.Run(ctx, server)

@@ -19,10 +19,10 @@ const MaxText = 8 << 10
 // Head is what every event has.
 type Head struct {
 	Schema     int    `json:"schema" doc:"Version of this schema." enum:"1"`
-	ID         string `json:"id" doc:"Identity of the event. It is the same however often the event is sent: a receiver that keeps the last ones can tell a second copy." min:"1"`
-	Sequence   uint64 `json:"sequence" doc:"Counts the events of one webhook, from 1, also across restarts. A missing number is a dropped event. A number may come again for a different event if ORAC crashed while the disk refused writes."`
+	ID         string `json:"id" doc:"Identity of the event. It stays the same when the event is sent again, so a receiver that remembers recent ones recognises a copy." min:"1"`
+	Sequence   uint64 `json:"sequence" doc:"Number of the event for this webhook, from 1. It continues after a restart. A missing number means that an event was dropped. A number that returns with a different event means that ORAC crashed while it could not write to the disk."`
 	Type       string `json:"type" doc:"Kind of the event."`
-	Timestamp  string `json:"timestamp" doc:"When it happened, by the clock of the appliance: RFC 3339 with its zone." format:"date-time"`
+	Timestamp  string `json:"timestamp" doc:"When it happened, by the appliance's clock, as RFC 3339 with a time zone." format:"date-time"`
 	Appliance  string `json:"appliance" doc:"Name of the appliance in its runbook." min:"1"`
 	InstanceID string `json:"instance_id" doc:"What the appliance calls itself, as in heartbeats." min:"1"`
 	Device     string `json:"device" doc:"Name of the device that the event is about; empty if there is none."`
@@ -34,10 +34,10 @@ type Wake struct {
 	Head
 	Wake         string             `json:"wake" doc:"Identity of the detection." min:"1"`
 	Model        string             `json:"model" doc:"Name of the model that fired." min:"1"`
-	WakeWord     string             `json:"wake_word" doc:"What was said to wake it."`
+	WakeWord     string             `json:"wake_word" doc:"Words that wake the appliance."`
 	Topic        string             `json:"topic" doc:"Topic of the model."`
 	Score        float64            `json:"score" doc:"Score of the model, 0 to 1."`
-	Threshold    float64            `json:"threshold" doc:"What the score had to reach."`
+	Threshold    float64            `json:"threshold" doc:"Score that the model had to reach."`
 	Scores       map[string]float64 `json:"scores" doc:"Scores of all models of the listener at that moment, by name."`
 	MultiTrigger bool               `json:"multi_trigger" doc:"Whether the listener reports every model that fires."`
 }
@@ -49,7 +49,7 @@ type Recording struct {
 	Utterance string  `json:"utterance" doc:"Identity of the utterance." min:"1"`
 	Wake      string  `json:"wake" doc:"Identity of the detection."`
 	Seconds   float64 `json:"seconds" doc:"Length of the recording; 0 when it starts."`
-	Cut       bool    `json:"cut" doc:"Whether the recording ended before the person did: the device was lost, or ORAC ended."`
+	Cut       bool    `json:"cut" doc:"Whether the recording ended before the person did, because the device was lost or ORAC ended."`
 	Why       string  `json:"why" doc:"Why it ended: silence, limit, device lost, the sound is over, stopped, restarted, cut by a restart, kept in part; empty when it starts."`
 }
 
@@ -58,25 +58,25 @@ type Transcript struct {
 	Head
 	Utterance  string  `json:"utterance" doc:"Identity of the utterance." min:"1"`
 	Wake       string  `json:"wake" doc:"Identity of the detection."`
-	WakeWord   string  `json:"wake_word" doc:"What was said to wake it."`
+	WakeWord   string  `json:"wake_word" doc:"Words that wake the appliance."`
 	Topic      string  `json:"topic" doc:"Topic of the model."`
 	Service    string  `json:"service" doc:"Name of the speech-to-text service." min:"1"`
 	Text       string  `json:"text" doc:"What was said; empty if nothing was."`
 	Original   string  `json:"original" doc:"Text of the service, with its markers."`
-	Confidence float64 `json:"confidence" doc:"Confidence of the service; 0 if it states none."`
-	Language   string  `json:"language" doc:"Language that the service heard; empty if it does not say."`
+	Confidence float64 `json:"confidence" doc:"Confidence of the service; 0 if it reports none."`
+	Language   string  `json:"language" doc:"Language that the service heard; empty if it reports none."`
 	Empty      bool    `json:"empty" doc:"Whether nothing was said."`
-	Cut        bool    `json:"cut" doc:"Whether the recording was cut off: the text may lack its end."`
+	Cut        bool    `json:"cut" doc:"Whether the recording was cut off. If so, the end of the text may be missing."`
 }
 
 // Delivery is what became of an utterance at one service.
 type Delivery struct {
 	Head
-	State     string `json:"state" doc:"delivered: the service has answered. waiting: an attempt failed, and ORAC tries again. aside: it was set aside (orac spool). lost: it was dropped, and cause says why." enum:"delivered,waiting,aside,lost"`
+	State     string `json:"state" doc:"delivered: the service has answered. waiting: an attempt failed, and another follows. aside: it was set aside (see orac spool). lost: it was deleted, and cause says why." enum:"delivered,waiting,aside,lost"`
 	Utterance string `json:"utterance" doc:"Identity of the utterance." min:"1"`
 	Wake      string `json:"wake" doc:"Identity of the detection."`
-	Service   string `json:"service" doc:"Name of the speech-to-text service; empty if the utterance is lost."`
-	Attempts  int    `json:"attempts" doc:"Tries so far."`
+	Service   string `json:"service" doc:"Name of the speech-to-text service; empty for a lost utterance."`
+	Attempts  int    `json:"attempts" doc:"Attempts so far."`
 	Cause     string `json:"cause" doc:"Why it was not delivered; empty if it was."`
 }
 
@@ -85,7 +85,7 @@ type Incident struct {
 	Head
 	State     string  `json:"state" doc:"What happened." enum:"opened,closed"`
 	Incident  string  `json:"incident" doc:"Identity of the incident, as orac incidents shows it." min:"1"`
-	Component string  `json:"component" doc:"What it is about: the address of a node, or a part of the machine." min:"1"`
+	Component string  `json:"component" doc:"What went wrong: the address of a node, or a part of the machine." min:"1"`
 	Cause     string  `json:"cause" doc:"What went wrong."`
 	Seconds   float64 `json:"seconds" doc:"How long it lasted; 0 when it opens."`
 }
@@ -94,9 +94,9 @@ type Incident struct {
 type Health struct {
 	Head
 	Component string `json:"component" doc:"The address of a node, a part of the machine, or appliance for the whole." min:"1"`
-	From      string `json:"from" doc:"How it was; empty if it was not known before." enum:",healthy,degraded,unhealthy"`
-	To        string `json:"to" doc:"How it is." enum:"healthy,degraded,unhealthy"`
-	Why       string `json:"why" doc:"Why; empty when it is healthy."`
+	From      string `json:"from" doc:"Health before; empty if it was unknown." enum:",healthy,degraded,unhealthy"`
+	To        string `json:"to" doc:"Health now." enum:"healthy,degraded,unhealthy"`
+	Why       string `json:"why" doc:"Reason; empty when it is healthy."`
 }
 
 // Event is one of the types of Kinds, as a pointer.
@@ -117,11 +117,11 @@ type Kind struct {
 // Kinds is the table, in the order of a command's life.
 var Kinds = []Kind{
 	{"wake", "A wake word was heard.", func() Event { return &Wake{} }},
-	{"recording", "The recording of a command has started, or ended.", func() Event { return &Recording{} }},
-	{"transcript", "A speech-to-text service has said what was spoken.", func() Event { return &Transcript{} }},
-	{"delivery", "A command was delivered, waits, was set aside, or is lost.", func() Event { return &Delivery{} }},
-	{"incident", "Something went wrong, or is well again.", func() Event { return &Incident{} }},
-	{"health", "The health of a component, or of the appliance, has changed.", func() Event { return &Health{} }},
+	{"recording", "The recording of a command has started or ended.", func() Event { return &Recording{} }},
+	{"transcript", "A speech-to-text service has returned a text.", func() Event { return &Transcript{} }},
+	{"delivery", "A command was delivered, is waiting, was set aside, or is lost.", func() Event { return &Delivery{} }},
+	{"incident", "Something went wrong, or works again.", func() Event { return &Incident{} }},
+	{"health", "The health of a component or of the appliance has changed.", func() Event { return &Health{} }},
 }
 
 // Names are the names of the kinds.

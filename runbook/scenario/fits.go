@@ -74,7 +74,7 @@ func (s *Scenario) inventory(rb *runbook.Runbook) map[string][]string {
 func (c *checker) named(block runbook.Address, attribute, what, name string, has map[string][]string) {
 	switch all := has[what]; {
 	case len(all) == 0:
-		c.fail(block, attribute, "the runbook has no "+what, "Run one that has, or leave this out.")
+		c.fail(block, attribute, "the runbook has no "+what, "Use a runbook that has one, or leave this out.")
 	case name != "" && !slices.Contains(all, name):
 		c.fail(block, attribute, fmt.Sprintf("the runbook has no %s %q", what, name), "It has "+strings.Join(all, ", ")+".")
 	}
@@ -87,7 +87,7 @@ func (c *checker) sound(p Sound, opts runbook.Options) {
 		_ = f.Close() // it was only looked for
 		return
 	}
-	c.warn(p.Address, "play", fmt.Sprintf("the sound %s: %s", p.Play, reason(err)), "Put a WAV file there before it runs; the path is relative to the scenario.")
+	c.warn(p.Address, "play", fmt.Sprintf("cannot open the sound %s: %s", p.Play, reason(err)), "Put a WAV file there before the scenario runs. The path is relative to the scenario.")
 }
 
 // reason is an error of the file system without the operation and the path.

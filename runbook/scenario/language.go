@@ -13,7 +13,7 @@ var Language = &runbook.Language{
 	Schema: "orac schema --scenario",
 	Intro: "This page is generated from the registry (`orac schema --scenario --markdown`, `make docs`). README.md explains the language\n" +
 		"and how to write one.",
-	Missing: "Check its name; examples/scenarios has some.",
+	Missing: "Check its name. There are examples in examples/scenarios.",
 	Empty:   "The smallest one:\n\n" + smallest,
 
 	Blocks:    blocks(),
@@ -49,20 +49,20 @@ var headBlock = &runbook.BlockType{
   for     = "20m"
 }`,
 	Attributes: []runbook.Attribute{
-		{Name: "doc", Kind: runbook.String, Example: `"The read of the microphone blocks for ever."`, Doc: "What it shows, in a sentence."},
-		{Name: "runbook", Kind: runbook.Path, Example: `"kitchen.hcl"`, Doc: "The runbook that runs, relative to the scenario."},
+		{Name: "doc", Kind: runbook.String, Example: `"The read of the microphone blocks for ever."`, Doc: "What the scenario shows, in one sentence."},
+		{Name: "runbook", Kind: runbook.Path, Example: `"kitchen.hcl"`, Doc: "The runbook to run; the path is relative to the scenario."},
 		{Name: "text", Kind: runbook.String, Example: `"appliance \"a\" {}"`,
-			Doc: "Instead of runbook: its text, best as a heredoc (<<-EOT … EOT). ${ in it is written $${."},
+			Doc: "Instead of runbook: the text of a runbook, best as a heredoc (<<-EOT … EOT). Write $${ for ${ in it."},
 		{Name: "for", Kind: runbook.Duration, Required: true, Min: "1s", Max: "400d", Example: `"1h"`,
-			Doc: "How long it runs, in virtual time or in real time; faults and healing included."},
-		{Name: "heal", Kind: runbook.Duration, Min: "1ms", Max: "400d", DefaultDoc: "`for` less 2 minutes, at least half of it", Example: `"50m"`,
-			Doc: "The heal point, from the start: no fault begins after it, those that last are ended, and what must recover is judged from then on."},
+			Doc: "How long it runs, in virtual or real time, including faults and recovery."},
+		{Name: "heal", Kind: runbook.Duration, Min: "1ms", Max: "400d", DefaultDoc: "2 minutes before the end, but not before half of `for`", Example: `"50m"`,
+			Doc: "The heal point, counted from the start. It ends all faults, and none begins after it. From then on, everything must recover."},
 		{Name: "epoch", Kind: runbook.String, Default: "2026-03-01T12:00:00Z", Example: `"2026-03-01T12:00:00Z"`,
-			Pattern: regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)$`), Expect: "a time of RFC 3339",
-			Doc: "The time of day at the start, of a simulation."},
+			Pattern: regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)$`), Expect: "a time as in RFC 3339",
+			Doc: "The date and time at the start of a simulation."},
 		{Name: "inference", Kind: runbook.Enum, Default: "real", Values: []string{"real", "recorded", "modelled"},
-			Doc: "What listens in a simulation: the models themselves, their answers as recorded, or a stand-in that hears what sounds say of themselves."},
-		{Name: "recording", Kind: runbook.Path, Example: `"kitchen.scores"`, Doc: "The file of inference = \"recorded\"."},
+			Doc: "What listens in a simulation. real runs the models, recorded uses their recorded scores, modelled computes scores from what each sound declares to contain."},
+		{Name: "recording", Kind: runbook.Path, Example: `"kitchen.scores"`, Doc: "The file of recorded scores, for inference = \"recorded\"."},
 		{Name: "backends", Kind: runbook.Strings, Values: []string{"sim", "chaos"}, DefaultDoc: "`[\"sim\"]`", Example: `["sim", "chaos"]`,
 			Doc: "Where it can run: sim is `orac sim`, in virtual time; chaos is `orac chaos`, on a real appliance in real time."},
 	},
@@ -81,35 +81,35 @@ const changeableExpect = "the address of a block of the runbook, like model.hey_
 
 var changeBlock = &runbook.BlockType{
 	Type: "change", Named: true, FreeForm: true, Label: changeable, LabelExpect: changeableExpect,
-	Doc:  "A change to the runbook before it runs. Its name is " + changeableExpect + "; its attributes are those of that block, and mean what they would mean there.",
+	Doc:  "A change to the runbook before it runs. Its name is " + changeableExpect + ". It has the attributes of that block, with the same meaning.",
 	Slot: runbook.Into(func(s *Scenario) any { return &s.Changes }),
 	Example: `change "model.hey_jarvis" {
   threshold = 0.6
 }`,
 	Attributes: []runbook.Attribute{
-		{Name: "NAME", Kind: runbook.Code, Example: "0.6", Doc: "The attribute's expression. It is put into the runbook as it is, and refers to what is there."},
+		{Name: "NAME", Kind: runbook.Code, Example: "0.6", Doc: "The attribute's new expression. It is copied into the runbook unchanged and may refer to what the runbook contains."},
 	},
 }
 
 var microphoneBlock = &runbook.BlockType{
 	Type: "microphone", Named: true,
-	Doc:  "A microphone of the world. Every device \"microphone\" of the runbook finds one of its name, made for it where there is none; this block describes one, or adds another.",
+	Doc:  "A microphone in the simulated world. Each device \"microphone\" of the runbook has one of the same name, made automatically. This block changes one or adds another.",
 	Slot: runbook.Into(func(s *Scenario) any { return &s.Microphones }),
 	Example: `microphone "laptop" {
   present = false
 }`,
 	Attributes: []runbook.Attribute{
 		{Name: "identity", Kind: runbook.String, DefaultDoc: "the block's name", Example: `"alsa_input.usb-0d8c_USB_Audio-00.mono"`,
-			Doc: "What the runbook can select it by."},
+			Doc: "The identity by which the runbook can select it."},
 		{Name: "present", Kind: runbook.Bool, Default: "true", Doc: "Whether it is plugged in at the start."},
 		{Name: "noise", Kind: runbook.Int, Default: "40", Min: "0", Max: "32767", Unit: "RMS, int16 scale",
-			Doc: "How loud its background is; 0 is digital silence."},
+			Doc: "How loud the background is. 0 is digital silence."},
 	},
 }
 
 var soundBlock = &runbook.BlockType{
 	Type: "sound", Named: true,
-	Doc:  "Something that is played into a device, once or again and again.",
+	Doc:  "A sound that is played into a device, once or repeatedly.",
 	Slot: runbook.Into(func(s *Scenario) any { return &s.Sounds }),
 	Example: `sound "command" {
   at     = "30s"
@@ -121,17 +121,17 @@ var soundBlock = &runbook.BlockType{
 		{Name: "play", Kind: runbook.String, Default: playSpeech, Example: `"door.wav"`,
 			Pattern: regexp.MustCompile(`^(speech|noise|[^\x00]+\.wav)$`), Expect: `"speech", "noise" or the path of a .wav file`,
 			Reads: func(play string) bool { return (Sound{Play: play}).File() },
-			Doc:   "speech is a wake word and a command, for inference = \"modelled\" and for `orac chaos`; noise is noise; else a WAV file, relative to the scenario, which real networks hear."},
-		{Name: "model", Kind: runbook.String, DefaultDoc: "the runbook's first; of a file, any", Example: `"hey_jarvis"`, Doc: "The name of the model whose wake word it says."},
-		{Name: "command", Kind: runbook.Duration, Default: "1500ms", Min: "0s", Max: "14s", Doc: "How long the command takes that speech says after the wake word; 0s: nothing follows."},
-		{Name: "level", Kind: runbook.Int, Default: "1000", Min: "0", Max: "32767", Unit: "RMS, int16 scale", Doc: "How loud noise is."},
-		at("When it plays first, from the start.", runbook.Attribute{Default: "10s"}),
+			Doc:   "speech is a wake word and a command, for inference = \"modelled\" and for `orac chaos`. noise is noise. Anything else is the path of a WAV file, relative to the scenario, which real models hear."},
+		{Name: "model", Kind: runbook.String, DefaultDoc: "the runbook's first; for a file, any", Example: `"hey_jarvis"`, Doc: "The name of the model whose wake word it says."},
+		{Name: "command", Kind: runbook.Duration, Default: "1500ms", Min: "0s", Max: "14s", Doc: "For speech: how long the command after the wake word takes. With 0s nothing follows."},
+		{Name: "level", Kind: runbook.Int, Default: "1000", Min: "0", Max: "32767", Unit: "RMS, int16 scale", Doc: "For noise: how loud it is."},
+		at("When it plays for the first time, counted from the start.", runbook.Attribute{Default: "10s"}),
 		every, jitter, times,
-		{Name: "wakes", Kind: runbook.Bool, DefaultDoc: "true for speech, else false", Example: "false",
-			Doc: "Whether it is to be heard as a command. When a sound wakes that should not, that is a false wake; when one does not that should, it is missed."},
+		{Name: "wakes", Kind: runbook.Bool, DefaultDoc: "true for speech, otherwise false", Example: "false",
+			Doc: "Whether it should wake the appliance. If it is false and the sound wakes, that is a false wake; if it is true and the sound does not wake, it is missed."},
 	},
 	Rules: append([]runbook.Rule{
-		{Uses: []string{"model", "play"}, Doc: "noise says no wake word", Hint: "Leave model out, or play something else.",
+		{Uses: []string{"model", "play"}, Doc: "noise contains no wake word", Hint: "Leave model out, or play something else.",
 			Holds: func(g runbook.Given) bool { return !g.Written("model") || g.Text("play") != playNoise }},
 		runbook.OnlyWhen("play", playSpeech, "command"),
 		runbook.OnlyWhen("play", playNoise, "level"),
@@ -141,11 +141,11 @@ var soundBlock = &runbook.BlockType{
 // The attributes of what happens at times.
 var (
 	every = runbook.Attribute{Name: "every", Kind: runbook.Duration, Min: "1s", Max: "400d", DefaultDoc: "once", Example: `"10m"`,
-		Doc: "How long it takes from one time to the next."}
+		Doc: "The time from one occurrence to the next."}
 	jitter = runbook.Attribute{Name: "jitter", Kind: runbook.Duration, Default: "0s", Min: "0s", Max: "400d",
-		Doc: "Each time is later by up to this, drawn from the seed."}
+		Doc: "Each occurrence is delayed by up to this much, drawn from the seed."}
 	times = runbook.Attribute{Name: "times", Kind: runbook.Int, Min: "1", Max: "100000", Unit: "times", DefaultDoc: "until the end", Example: "10",
-		Doc: "How often at most."}
+		Doc: "The most occurrences."}
 )
 
 // at is the attribute of when something happens first.
@@ -158,6 +158,6 @@ func at(doc string, a runbook.Attribute) runbook.Attribute {
 var repeats = []runbook.Rule{
 	{Uses: []string{"times", "every"}, Doc: "times needs every", Hint: `Add every = "10m", or leave times out.`,
 		Holds: func(g runbook.Given) bool { return !g.Written("times") || g.Written("every") }},
-	{Uses: []string{"jitter", "every"}, Doc: "jitter must be less than every", Hint: "Times would change places.",
+	{Uses: []string{"jitter", "every"}, Doc: "jitter must be less than every", Hint: "Otherwise occurrences would change their order.",
 		Holds: func(g runbook.Given) bool { return !g.Written("every") || g.Amount("jitter") < g.Amount("every") }},
 }

@@ -13,10 +13,10 @@ const maxOccurrences = 100_000
 
 // rules are the demands on several blocks of a scenario.
 var rules = []runbook.Between{
-	{Doc: "heal must be before the end, and no fault may begin at it or after it.", Check: inTime},
-	{Doc: "Sounds, and what is judged from a time on, must begin before the end.", Check: beforeTheEnd},
+	{Doc: "heal must be before the end. Every fault must begin before it.", Check: inTime},
+	{Doc: "Sounds must begin before the end; so must checks with from or warm_up.", Check: beforeTheEnd},
 	{Doc: "A scenario needs at least one promise: recovery, steady, expect, flat or sometimes.", Check: promises},
-	{Doc: "A recovery is about faults that the scenario has.", Check: recoveries},
+	{Doc: "A recovery may cover only faults that the scenario has.", Check: recoveries},
 	{Doc: "Faults and sounds together happen at most 100000 times.", Check: bounded},
 	{Doc: "every_write needs a simulation: backends = [\"sim\"].", Check: simulated},
 }
@@ -49,24 +49,24 @@ func span(d time.Duration) string { return runbook.FormatDuration(d) }
 
 var inTime = check(func(c *checker) {
 	if c.Head.Heal >= c.Head.For {
-		c.fail(c.Head.Address, "heal", fmt.Sprintf("heal is %s, and the scenario ends after %s", span(c.Head.Heal), span(c.Head.For)), "Heal earlier: what must recover needs time to.")
+		c.fail(c.Head.Address, "heal", fmt.Sprintf("heal is %s, but the scenario ends after %s", span(c.Head.Heal), span(c.Head.For)), "Set an earlier heal: after it, ORAC needs time to recover.")
 		return
 	}
 	for _, f := range c.Faults {
 		if f.At >= c.Head.Heal {
-			c.fail(f.Address, "at", fmt.Sprintf("the fault begins at %s, and nothing breaks any more from %s on", span(f.At), span(c.Head.Heal)),
-				"Begin it earlier, or set heal in the scenario block.")
+			c.fail(f.Address, "at", fmt.Sprintf("the fault begins at %s, but no fault may begin after the heal point at %s", span(f.At), span(c.Head.Heal)),
+				"Begin it earlier, or set a later heal in the scenario block.")
 		}
 	}
 	if c.Swarm.Every > 0 && c.Swarm.From >= c.Head.Heal {
-		c.fail(c.Swarm.Address, "from", fmt.Sprintf("the swarm begins at %s, and nothing breaks any more from %s on", span(c.Swarm.From), span(c.Head.Heal)), "Begin it earlier.")
+		c.fail(c.Swarm.Address, "from", fmt.Sprintf("the swarm begins at %s, but no fault may begin after the heal point at %s", span(c.Swarm.From), span(c.Head.Heal)), "Begin it earlier.")
 	}
 })
 
 var beforeTheEnd = check(func(c *checker) {
 	late := func(a runbook.Address, attribute string, t time.Duration) {
 		if t >= c.Head.For {
-			c.fail(a, attribute, fmt.Sprintf("%s is %s, and the scenario ends after %s", attribute, span(t), span(c.Head.For)), "Begin it earlier, or let the scenario take longer.")
+			c.fail(a, attribute, fmt.Sprintf("%s is %s, but the scenario ends after %s", attribute, span(t), span(c.Head.For)), "Begin it earlier, or make the scenario longer (for).")
 		}
 	}
 	for _, p := range c.Sounds {
@@ -93,11 +93,11 @@ var recoveries = check(func(c *checker) {
 		}
 		for _, k := range r.Kinds {
 			if _, drawn := c.Swarm.Weights[k]; !drawn && !slices.ContainsFunc(c.Faults, func(f Fault) bool { return string(f.Kind) == k }) {
-				c.warn(r.Address, "kinds", fmt.Sprintf("no fault of the scenario is of the kind %s", k), "Add one, or leave the kind out.")
+				c.warn(r.Address, "kinds", fmt.Sprintf("the scenario has no fault of the kind %s", k), "Add one, or leave the kind out.")
 			}
 		}
 		if r.Detect > 0 && r.Recover > 0 && r.From == "begin" && r.Detect > r.Recover {
-			c.fail(r.Address, "detect", "detect must not be more than recover", "What is recovered from has been noticed.")
+			c.fail(r.Address, "detect", "detect must not be more than recover", "A fault is noticed before ORAC recovers from it.")
 		}
 	}
 })
@@ -106,7 +106,7 @@ var bounded = check(func(c *checker) {
 	total := 0
 	add := func(a runbook.Address, n int) {
 		if total <= maxOccurrences && total+n > maxOccurrences {
-			c.fail(a, "every", fmt.Sprintf("faults and sounds happen more than %d times", maxOccurrences), "Let them happen more rarely, or the scenario be shorter.")
+			c.fail(a, "every", fmt.Sprintf("faults and sounds happen more than %d times", maxOccurrences), "Let them happen less often, or make the scenario shorter.")
 		}
 		total += n
 	}

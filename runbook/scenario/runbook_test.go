@@ -79,14 +79,14 @@ func TestRunbookProblems(t *testing.T) {
 	for name, c := range map[string]struct{ more, want string }{
 		"no attribute":   {"change \"model.hey_jarvis\" {\n  treshold = 1\n}", "x.hcl:9:14: error: model has no attribute \"treshold\". Did you mean \"threshold\"?"},
 		"no block":       {"change \"model.hey_jarvs\" {\n  threshold = 1\n}", "x.hcl:9:15: error: the runbook has no model.hey_jarvs. Did you mean \"model.hey_jarvis\"?"},
-		"no type":        {"change \"modl.x\" {\n  threshold = 1\n}", "x.hcl:9:15: error: \"modl.x\" names no block of a runbook"},
+		"no type":        {"change \"modl.x\" {\n  threshold = 1\n}", "x.hcl:9:15: error: \"modl.x\" is not the address of a block in a runbook"},
 		"out of range":   {"change \"model.hey_jarvis\" {\n  threshold = 1.5\n}", "x.hcl:9:15: error: threshold is 1.5, out of range"},
 		"a rule":         {"change \"watchdog\" {\n  degraded_after = \"10s\"\n}", "x.hcl:9:20: error: degraded_after must be less than read_stall"},
-		"a secret":       {"change \"stt.whisper\" {\n  token = \"l1teral\"\n}", "x.hcl:9:11: error: token is a secret that stands in the file"},
+		"a secret":       {"change \"stt.whisper\" {\n  token = \"l1teral\"\n}", "x.hcl:9:11: error: token is a secret written out in the file"},
 		"apply":          {"fault \"apply\" \"a\" {\n  at = \"1m\"\n  block = \"model.x\"\n  set = { threshold = 1 }\n}", "x.hcl:11:9: error: the runbook has no model.x"},
 		"target":         {"fault \"unplug\" \"a\" {\n  at = \"1m\"\n  target = \"usbb\"\n}", "x.hcl:10:12: error: the runbook has no device \"usbb\""},
 		"nothing to hit": {"fault \"webhook_down\" \"a\" {\n  at = \"1m\"\n}", "x.hcl:8:1: error: the runbook has no webhook"},
-		"sound":          {"sound \"a\" {\n  play = \"door.wav\"\n}", "x.hcl:9:10: warning: the sound door.wav: no such file"},
+		"sound":          {"sound \"a\" {\n  play = \"door.wav\"\n}", "x.hcl:9:10: warning: cannot open the sound door.wav: no such file"},
 		"model":          {"sound \"a\" {\n  model = \"alexa\"\n}", "x.hcl:9:11: error: the runbook has no model \"alexa\""},
 	} {
 		o := files(map[string]string{"kitchen.hcl": kitchen})
@@ -106,7 +106,7 @@ func TestRunbookProblems(t *testing.T) {
 	s, _ := Parse([]byte(head), "x.hcl", testWorld())
 	for text, want := range map[string]string{
 		"":                     "x.hcl:2:13: error: cannot read the runbook kitchen.hcl: no such file",
-		kitchen + "x = 1\n":    "kitchen.hcl:15:1: error: \"x\" stands outside of any block",
+		kitchen + "x = 1\n":    "kitchen.hcl:15:1: error: \"x\" is outside of any block",
 		"appliance \"a\" { }}": "kitchen.hcl:1:18: error: ",
 	} {
 		world := map[string]string{"kitchen.hcl": text}

@@ -112,7 +112,7 @@ func TestAnEditMakesATextAndChangesNothing(t *testing.T) {
 	wrong := ask[Problem](t, r, "POST", "/api/runbook/edit", do(
 		m{"do": "remove", "block": "stt.none"}, m{"do": "set", "block": "model.hey_jarvis", "attribute": "threshold", "expression": "0.7"}, m{"do": "add", "block": "model.hey_jarvis"},
 	), 400)
-	if len(wrong.Errors) != 2 || wrong.Errors[0].Field != "operations[0]" || wrong.Errors[1].Field != "operations[2]" || !strings.Contains(wrong.Errors[1].Wrong, "is there already") {
+	if len(wrong.Errors) != 2 || wrong.Errors[0].Field != "operations[0]" || wrong.Errors[1].Field != "operations[2]" || !strings.Contains(wrong.Errors[1].Wrong, "exists already") {
 		t.Errorf("%+v", wrong)
 	}
 	for name, body := range map[string]any{

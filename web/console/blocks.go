@@ -228,7 +228,7 @@ func (c *Console) removeBlock(call *api.Call) error {
 	if err := c.fill(call, &f); err != nil {
 		return err
 	}
-	f.Lead = "Without " + address + " the runbook cannot be used:"
+	f.Lead = "Without " + address + " ORAC cannot use the runbook:"
 	return c.planOf(call, f, []api.Operation{{Do: "remove", Block: address}}, []string{address})
 }
 

@@ -39,7 +39,7 @@ func (c *Console) login(call *api.Call) error {
 	if p.Status >= 500 {
 		return err
 	}
-	e := entrance{Next: call.Next(), Name: name, Wrong: "Name or password is wrong.", Wait: p.RetryAfter().Round(time.Second)}
+	e := entrance{Next: call.Next(), Name: name, Wrong: "The name or the password is wrong.", Wait: p.RetryAfter().Round(time.Second)}
 	if p.Status == http.StatusTooManyRequests {
 		e.Wrong = "Too many attempts."
 	}
@@ -86,7 +86,7 @@ func (c *Console) setup(call *api.Call) error {
 	}
 	e := entrance{Name: name, Wrong: sayWrong(p), Wait: p.RetryAfter().Round(time.Second)}
 	if p.Status == http.StatusUnauthorized {
-		e.Wrong = "The code is wrong, used or older than 15 minutes."
+		e.Wrong = "The code is wrong, already used, or older than 15 minutes."
 	}
 	return c.write(call, p.Status, "setup", "plain", view{Title: "Set up", Data: e})
 }

@@ -116,7 +116,7 @@ func TestFalseWakesSuggestAThreshold(t *testing.T) {
 		judge(id, true)
 	}
 	page = r.get(auth.Admin, "/history").Body.String()
-	if !strings.Contains(page, "a threshold of <strong>0.63</strong> in place of 0.5 would have kept away 3 of 3 false wakes, and missed none") {
+	if !strings.Contains(page, "a threshold of <strong>0.63</strong> instead of 0.5 would have stopped 3 of 3 false wakes, and missed none") {
 		t.Errorf("no threshold is suggested: %s", page)
 	}
 	link := "/runbook/blocks/model.hey_jarvis?threshold=0.63"
@@ -125,7 +125,7 @@ func TestFalseWakesSuggestAThreshold(t *testing.T) {
 	}
 	const filledIn = `name="model.hey_jarvis.threshold" value="0.63"`
 	form := r.get(auth.Admin, link).Body.String()
-	if !strings.Contains(form, filledIn) || !strings.Contains(form, "is filled in: 0.63 in place of 0.5.") {
+	if !strings.Contains(form, filledIn) || !strings.Contains(form, "is filled in: 0.63 instead of 0.5.") {
 		t.Errorf("the form is not filled in: %s", form)
 	}
 	w := r.post(auth.Admin, "/runbook/blocks/model.hey_jarvis", url.Values{"base": {hashText(r.file())}, "model.hey_jarvis.threshold": {"0.63"}, "was.model.hey_jarvis.threshold": {"0.5"}})
@@ -146,12 +146,12 @@ func TestFalseWakesSuggestAThreshold(t *testing.T) {
 		judge(id, true)
 	}
 	page = r.get(auth.Admin, "/history").Body.String()
-	for _, want := range []string{"Most false wakes stay", "/runbook/blocks/model.hey_jarvis?patience=2", "/runbook/blocks/listener.kitchen?vad_threshold=0.7"} {
+	for _, want := range []string{"Most false wakes remain", "/runbook/blocks/model.hey_jarvis?patience=2", "/runbook/blocks/listener.kitchen?vad_threshold=0.7"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("no %q: %s", want, page)
 		}
 	}
-	if form := r.get(auth.Admin, "/runbook/blocks/listener.kitchen?vad_threshold=0.7").Body.String(); !strings.Contains(form, "is filled in: 0.7 in place of 0.5.") {
+	if form := r.get(auth.Admin, "/runbook/blocks/listener.kitchen?vad_threshold=0.7").Body.String(); !strings.Contains(form, "is filled in: 0.7 instead of 0.5.") {
 		t.Errorf("the default of the voice gate: %s", form)
 	}
 }

@@ -49,7 +49,7 @@ func (c *Console) toldPeople(call *api.Call, what, name, note string) error {
 	if note == "" {
 		return redirect(call, after("/people", what, name))
 	}
-	return c.showPeople(call, http.StatusOK, peopleData{Done: "It is done.", Note: note})
+	return c.showPeople(call, http.StatusOK, peopleData{Done: "Done.", Note: note})
 }
 
 func (c *Console) logoutUser(call *api.Call) error {

@@ -31,7 +31,7 @@ func TestAPersonIsChangedWithoutAScript(t *testing.T) {
 		}
 	}
 	page := r.get(auth.Admin, "/people/viewer")
-	for _, want := range []string{`action="/people/viewer/role"`, `action="/people/viewer/remove"`, "Remove viewer", "API keys belong to nobody", `<option selected>viewer</option>`} {
+	for _, want := range []string{`action="/people/viewer/role"`, `action="/people/viewer/remove"`, "Remove viewer", "API keys belong to no user", `<option selected>viewer</option>`} {
 		if !strings.Contains(page.Body.String(), want) {
 			t.Errorf("the page lacks %s", want)
 		}

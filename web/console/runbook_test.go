@@ -166,7 +166,7 @@ func TestTwoEditsAtOnce(t *testing.T) {
 	both := strings.Replace(theirs, "# tuned", "# mine", 1)
 	for path, form := range map[string]url.Values{"/runbook/plan": v, "/runbook/apply": plan} {
 		w := r.post(auth.Admin, path, form)
-		if w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), "# theirs") || !strings.Contains(w.Body.String(), "# mine") || !strings.Contains(w.Body.String(), "both go together") {
+		if w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), "# theirs") || !strings.Contains(w.Body.String(), "# mine") || !strings.Contains(w.Body.String(), "both changes fit together") {
 			t.Errorf("%s: %d", path, w.Code)
 		}
 		together := r.post(auth.Admin, "/runbook/merge", formIn(t, w.Body.String()))
@@ -214,7 +214,7 @@ func TestTwoEditsOfOneLine(t *testing.T) {
 	}
 	open := choose("open")
 	text := formIn(t, open).Get("source")
-	if want := "<<<<<<< your edit\n  threshold = 0.7 # mine\n=======\n  threshold = 0.3 # theirs\n>>>>>>> the file as it is now\n"; !strings.Contains(text, want) || !strings.Contains(open, "two edits of the same lines stand here") {
+	if want := "<<<<<<< your edit\n  threshold = 0.7 # mine\n=======\n  threshold = 0.3 # theirs\n>>>>>>> the file as it is now\n"; !strings.Contains(text, want) || !strings.Contains(open, "there is an unresolved merge conflict here") {
 		t.Errorf("what nobody decided is\n%s", text)
 	}
 	if w := r.post(auth.Admin, "/runbook/plan", crlf(formIn(t, open))); w.Code != http.StatusUnprocessableEntity {
@@ -231,7 +231,7 @@ func TestTwoEditsOfOneLine(t *testing.T) {
 	}
 	// A form that does not say what it began with: all that differs is a conflict, and both are there.
 	w := r.post(auth.Admin, "/runbook/plan", url.Values{"source": {mine}, "base": {hashText(before)}})
-	if w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), "is not known any more") || !strings.Contains(w.Body.String(), "# once more") || !strings.Contains(w.Body.String(), "# mine") {
+	if w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), "no longer knows the text that you began with") || !strings.Contains(w.Body.String(), "# once more") || !strings.Contains(w.Body.String(), "# mine") {
 		t.Errorf("without what it began with: %d", w.Code)
 	}
 }
@@ -287,7 +287,7 @@ func TestBlocksAreAddedAndRemoved(t *testing.T) {
 		t.Error("who names it is not said")
 	}
 	code, answer = send("/runbook/blocks/model.hey_jarvis/remove", url.Values{})
-	if code != http.StatusUnprocessableEntity || !strings.Contains(answer, "In listener.kitchen: model.hey_jarvis does not exist") || !strings.Contains(answer, "Go on in the text") {
+	if code != http.StatusUnprocessableEntity || !strings.Contains(answer, "In listener.kitchen: model.hey_jarvis does not exist") || !strings.Contains(answer, "Continue in the text") {
 		t.Errorf("%d %s", code, answer)
 	}
 	r.must(os.WriteFile(r.app.file, []byte(before+"\n# a spare\nstt \"spare\" {\n  url = \"http://x\"\n}\n"), 0o640))
@@ -315,7 +315,7 @@ func TestAFormOfAFileThatHasChanged(t *testing.T) {
 	form.Set("was.model.hey_jarvis.threshold", "0.5")
 	form.Set("model.hey_jarvis.threshold", "0.6")
 	w := r.post(auth.Admin, "/runbook/blocks/model.hey_jarvis", form)
-	if w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), "both go together") {
+	if w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), "both changes fit together") {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
 	w = r.post(auth.Admin, "/runbook/merge", formIn(t, w.Body.String()))

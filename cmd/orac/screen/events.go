@@ -41,7 +41,7 @@ func (v *Events) Show(e event.Event) {
 	}
 }
 
-// width is how many columns a text takes, colours not counted.
+// width is how many columns a text needs, without its colours.
 func width(text string) int {
 	n, escape := 0, false
 	for _, r := range text {
@@ -96,7 +96,7 @@ func Spark(levels []float32) string {
 	return b.String()
 }
 
-// line gives the word and the text for an event; no word for one that people need not see.
+// line returns the word and the text for an event; no word if people need not see it.
 func (v *Events) line(body event.Body) (kind, text string) {
 	switch b := body.(type) {
 	case event.DeviceOpened:
@@ -106,7 +106,7 @@ func (v *Events) line(body event.Body) (kind, text string) {
 	case event.DeviceLost:
 		return v.Bad("deaf"), fmt.Sprintf("%s: %s; trying again %s", Clean(b.Device), Clean(b.Cause), b.Retry)
 	case event.DeviceEnded:
-		return "ended", fmt.Sprintf("%s: the sound is over", Clean(b.Device))
+		return "ended", fmt.Sprintf("%s: the sound has ended", Clean(b.Device))
 	case event.Wake:
 		class := ""
 		if b.Class != "" {
@@ -128,13 +128,13 @@ func (v *Events) line(body event.Body) (kind, text string) {
 // endings are the reasons for the end of a recording in words.
 var endings = map[string]string{
 	string(utterance.Silence):    "ended by silence",
-	string(utterance.Limit):      "cut off: the longest time allowed was over",
+	string(utterance.Limit):      "cut off: it reached the longest time allowed",
 	string(utterance.DeviceLost): "cut off: the device was lost",
 	string(utterance.SoundOver):  "ended with the sound",
 	string(utterance.Stopped):    "cut off: the appliance stops",
 	string(utterance.Restarted):  "cut off: the recorder was restarted",
 	string(utterance.Cut):        "cut off by a restart",
-	string(utterance.Part):       "cut off: the disk had a part of it only",
+	string(utterance.Part):       "cut off: the disk held only a part of it",
 }
 
 func (v *Events) delivered(b event.Delivered) (kind, text string) {
@@ -160,7 +160,7 @@ func (v *Events) delivered(b event.Delivered) (kind, text string) {
 	return v.Bad("given up"), how + ": " + Clean(b.Cause)
 }
 
-// trouble is for what goes wrong and what becomes right again.
+// trouble shows what goes wrong, and what is well again.
 func (v *Events) trouble(body event.Body) (kind, text string) {
 	switch b := body.(type) {
 	case event.DeliveryFailed:
@@ -169,7 +169,7 @@ func (v *Events) trouble(body event.Body) (kind, text string) {
 		return v.Warn("sent again"), fmt.Sprintf("%s may act on it twice: %s", Clean(b.STT), Clean(b.Cause))
 	case event.Spooled:
 		if b.Where == "disk" {
-			return v.Good("on disk"), "the disk takes utterances again: " + b.Utterance
+			return v.Good("on disk"), "the disk accepts utterances again: " + b.Utterance
 		}
 		if b.Where == "memory" {
 			return v.Warn("in memory"), fmt.Sprintf("%s: the disk refuses it: %s", b.Utterance, Clean(b.Cause))
@@ -190,7 +190,7 @@ func (v *Events) trouble(body event.Body) (kind, text string) {
 		return v.Warn("stt"), fmt.Sprintf("%s: %s", Clean(b.STT), Clean(b.Status))
 	case event.Streaming:
 		if b.On {
-			return v.Good("stt"), Clean(b.STT) + " takes streams again"
+			return v.Good("stt"), Clean(b.STT) + " accepts streams again"
 		}
 		return v.Warn("stt"), fmt.Sprintf("%s: %s; recordings go by HTTP", Clean(b.STT), Clean(b.Why))
 	case event.Heartbeat:

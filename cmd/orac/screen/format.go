@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// When says when something was: the time alone today, else with its date.
+// When says when something was: only the time if it was today, otherwise with its date.
 func When(at, now time.Time) string {
 	at, now = at.Local(), now.Local()
 	if at.YearDay() == now.YearDay() && at.Year() == now.Year() {

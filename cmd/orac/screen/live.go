@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// Live shows lines that the next ones replace, below what stays; nothing where there is no terminal. They are cut to it.
+// Live shows lines below the permanent ones; the next call replaces them. They are cut to the terminal's size. Without a
+// terminal it shows nothing.
 func (s *Screen) Live(lines []string) {
 	if !s.Moves() {
 		return
@@ -24,7 +25,7 @@ func (s *Screen) Live(lines []string) {
 	_, _ = io.WriteString(s.w, b.String()) // a terminal that is gone ends the program by its signal
 }
 
-// EndLive takes the live lines away, or leaves them where they are.
+// EndLive removes the live lines, or leaves them where they are.
 func (s *Screen) EndLive(leave bool) {
 	if s.live > 0 && !leave {
 		fmt.Fprint(s.w, s.backToLive()+"\x1b[J")

@@ -77,7 +77,7 @@ func (v *planView) component(c status.Component) {
 	}
 }
 
-// attribute shows what has changed, and where that stands; the place once only.
+// attribute shows what has changed and where the runbook says it; a repeated place is shown once.
 func (v *planView) attribute(action status.Action, b status.Attribute) {
 	name := Clean(b.Block)
 	if b.Name != "" {
@@ -109,7 +109,7 @@ func (v *planView) attribute(action status.Action, b status.Attribute) {
 	v.place(b)
 }
 
-// place shows the line of the runbook that an attribute stands on.
+// place shows the line of the runbook that holds an attribute.
 func (v *planView) place(b status.Attribute) {
 	if b.File == "" || b.Line == 0 {
 		return
@@ -142,12 +142,12 @@ func (v *planView) deaf(p status.Plan) {
 		column = max(column, width(Clean(d.Device)))
 	}
 	for _, d := range p.Deaf {
-		says := v.Good("hears all the time")
+		says := v.Good("keeps listening")
 		switch action := sources[d.Device]; {
 		case action == status.Add:
-			says = v.Good("begins to hear")
+			says = v.Good("starts listening")
 		case action == status.Remove:
-			says = v.Warn("hears no more")
+			says = v.Warn("stops listening")
 		case d.For > 0:
 			says = v.Warn("hears nothing for about " + amount.Span(d.For))
 		}
@@ -185,7 +185,7 @@ func (v *planView) summary(p status.Plan) {
 	}
 	if !p.Changes && !blocked(p) {
 		if p.UnderWay {
-			fmt.Fprintln(v, v.Warn("Another apply is doing this, and may still be taken back: orac status shows how it goes."))
+			fmt.Fprintln(v, v.Warn("Another apply is making this change, and may still be rolled back: orac status shows how it goes."))
 			return
 		}
 		fmt.Fprintf(v, "%s %s\n", v.Good("Nothing to do."), amount.Count(len(p.Components), "component")+" would stay as they are.")
@@ -241,10 +241,10 @@ func (s *Screen) text(indent, mark, text string) {
 	}
 }
 
-// room is how many columns are left beside so many; 0 where there is no bound.
+// room is how many columns remain beside the given number; 0 means no limit.
 func (s *Screen) room(beside int) int { return less(s.width, beside) }
 
-// less takes columns away from a bound; 0 stays no bound.
+// less subtracts columns from a limit; 0 still means no limit.
 func less(columns, by int) int {
 	if columns == 0 {
 		return 0

@@ -45,7 +45,7 @@ func (s *Screen) Frame(lines []string) {
 	_, _ = io.WriteString(s.w, b.String()) // a terminal that is gone ends the program by its signal
 }
 
-// fit leaves as many lines as a terminal of that height has room for, and counts the others; 0 is no bound.
+// fit keeps as many lines as fit the height of the terminal, and counts the others; 0 means no limit.
 func (s *Screen) fit(lines []string, height int) []string {
 	if len(lines) <= height || height <= 1 {
 		return lines
@@ -64,7 +64,7 @@ func (s *Screen) Lines(lines []string) {
 	}
 }
 
-// EndFrames gives the terminal back as it was.
+// EndFrames restores the terminal.
 func (s *Screen) EndFrames() {
 	if s.frames {
 		s.frames = false
@@ -89,10 +89,10 @@ func IsTerminal(stream any) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// maxReply bounds what is read of an answer, in bytes.
+// maxReply is how many bytes of an answer are read.
 const maxReply = 1 << 10
 
-// Ask asks a question and gives the line that comes back, without the space around it. When ctx ends first, that is its error.
+// Ask asks a question and returns the answer without surrounding space. If ctx ends first, it returns that error.
 func (s *Screen) Ask(ctx context.Context, in io.Reader, question string) (string, error) {
 	fmt.Fprintf(s, "%s ", s.Strong(question))
 	type reply struct {

@@ -53,7 +53,7 @@ func (s *Screen) Incidents(list []status.Incident, evidence bool, now time.Time)
 	for _, i := range list {
 		end := s.Good("recovered after " + amount.Span(i.Duration))
 		if i.Recovered.IsZero() {
-			end = s.Bad("goes on for " + amount.Span(now.Sub(i.Detected)))
+			end = s.Bad("ongoing for " + amount.Span(now.Sub(i.Detected)))
 		}
 		fmt.Fprintf(s, "%s  %s  %s  %s\n", When(i.Detected, now), s.Strong(Clean(i.Component)), end, s.Faint(Clean(i.ID)))
 		s.text("  ", "", Clean(i.Cause))
@@ -91,7 +91,7 @@ func (s *Screen) Utterances(list []status.Utterance, now time.Time) {
 		}
 		s.text("  ", "", detail)
 		if len(u.Sent) > 0 {
-			s.text("  ", "", Clean(strings.Join(u.Sent, ", "))+" may have it already, and act on it again if it is sent again")
+			s.text("  ", "", Clean(strings.Join(u.Sent, ", "))+" may have it already, and may act on it twice if you send it again")
 		}
 		for _, cause := range u.Causes {
 			s.text("  ", s.Faint("→")+" ", Clean(cause))

@@ -17,10 +17,10 @@ import (
 	"golang.org/x/term"
 )
 
-// Screen is a terminal, or what stands in for one. It is used by one goroutine.
+// Screen is a terminal, or a file or pipe in its place. Only one goroutine uses it.
 type Screen struct {
 	w      io.Writer
-	width  int // columns; 0 if it is no terminal
+	width  int // columns; 0 if it is not a terminal
 	colour bool
 	moving bool // a moving line is shown
 	frames bool // frames are shown
@@ -41,7 +41,7 @@ func New(w io.Writer) *Screen {
 	return s
 }
 
-// measure takes note of the width, which may change at any time.
+// measure reads the width, which may change at any time.
 func (s *Screen) measure() {
 	if f, ok := s.w.(*os.File); ok {
 		if width, _, err := term.GetSize(int(f.Fd())); err == nil && width > 0 {
@@ -73,7 +73,7 @@ func (s *Screen) terminal() bool { return s.width > 0 || s.colour }
 // Moves tells whether the screen can show a line that changes.
 func (s *Screen) Moves() bool { return s.width > 0 }
 
-// Width is that of the terminal now, in columns; 0 if it is none.
+// Width is the terminal's width now, in columns; 0 if it is not a terminal.
 func (s *Screen) Width() int {
 	if s.width > 0 {
 		s.measure()
@@ -94,7 +94,7 @@ func (s *Screen) Move(line string) {
 	fmt.Fprintf(s.w, "\r\x1b[K%s", safe([]byte(cut(line, s.width-1))))
 }
 
-// Still takes the moving line away.
+// Still removes the moving line.
 func (s *Screen) Still() {
 	if s.moving {
 		s.moving = false
@@ -116,7 +116,7 @@ func (s *Screen) Warn(text string) string { return s.paint("33", text) }
 // Strong is for what the eye should find first.
 func (s *Screen) Strong(text string) string { return s.paint("1", text) }
 
-// Faint is for what is there if one looks for it.
+// Faint is for details.
 func (s *Screen) Faint(text string) string { return s.paint("2", text) }
 
 // Mark is for the moment that all is about.

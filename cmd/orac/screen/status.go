@@ -10,7 +10,8 @@ import (
 	"orac/appliance/status"
 )
 
-// Status shows an appliance as a whole. It remembers what it was shown, to draw how memory goes.
+// Status shows an appliance as a whole. It remembers what it was shown, to draw the trend of
+// memory.
 type Status struct {
 	*Screen
 	memory []float64 // bytes
@@ -211,7 +212,7 @@ func (v *Status) incident(i *status.Incident, now time.Time) []string {
 	text := fmt.Sprintf("%s %s: %s", When(i.Detected, now), Clean(i.Component), Clean(i.Cause))
 	paint := func(s string) string { return s }
 	if i.Recovered.IsZero() {
-		text, paint = text+"; it goes on for "+amount.Span(now.Sub(i.Detected)), v.Bad
+		text, paint = text+"; ongoing for "+amount.Span(now.Sub(i.Detected)), v.Bad
 	} else {
 		text += "; recovered after " + amount.Span(i.Duration)
 	}

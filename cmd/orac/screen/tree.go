@@ -121,7 +121,7 @@ func (t *treeMaker) reaches(n *status.Node, address string, seen map[string]bool
 	return false
 }
 
-// tree gives the lines for the nodes: mark, address, rate, and what is worth a word.
+// tree returns the lines for the nodes: mark, address, rate and notes.
 func (v *Status) tree(s status.Status, now time.Time) []string {
 	wells := map[string]health.Component{}
 	for _, c := range s.Health.Components {
@@ -142,7 +142,7 @@ func (v *Status) tree(s status.Status, now time.Time) []string {
 	return lines
 }
 
-// branch gives the line of a node, and more where that is too narrow for what is worth a word.
+// branch returns the line of a node, or several if one is too narrow for its notes.
 func (v *Status) branch(b branch, wells map[string]health.Component, column int, now time.Time) []string {
 	level := levelOf(*b.node, wells)
 	head := v.Faint(b.lead) + v.mark(level) + " " + shorten(Clean(b.node.Address), max(4, column-width(b.lead)-2))
@@ -158,7 +158,7 @@ func (v *Status) branch(b branch, wells map[string]health.Component, column int,
 	if also := v.Faint("→ " + Clean(strings.Join(b.also, ", "))); len(b.also) > 0 && (v.width == 0 || width(line)+2+width(also) <= v.width) {
 		line += "  " + also
 	}
-	if c := wells[b.node.Address]; b.node.Error != "" && c.Why == "" { // else it stands under health
+	if c := wells[b.node.Address]; b.node.Error != "" && c.Why == "" { // otherwise health shows it
 		for _, text := range wrap(Clean(b.node.Error), v.room(width(b.under)+2)) {
 			below = append(below, v.Faint(b.under)+"  "+v.Warn(text))
 		}
@@ -182,7 +182,7 @@ func levelOf(n status.Node, wells map[string]health.Component) health.Level {
 	return ""
 }
 
-// notes is what is worth a word about a node.
+// notes returns what people should know about a node.
 func (v *Status) notes(n status.Node, now time.Time) (notes []string) {
 	if n.State != "running" {
 		text := n.State

@@ -55,7 +55,7 @@ type questions struct {
 }
 
 // later is the answer that names no microphone.
-const later = "none of these: the system's default, whichever it is when ORAC starts"
+const later = "none of these: the system's default at the time ORAC starts"
 
 func (q *questions) microphone(ctx context.Context) error {
 	if q.answers.Microphone != nil {
@@ -119,7 +119,7 @@ func (q *questions) wakeWord(ctx context.Context) error {
 	words := WakeWords()
 	n, err := q.choose(ctx, &choice{
 		question: "Which words wake it?",
-		hint:     "more words, and your own, are blocks to add to the runbook later",
+		hint:     "you can add more words, and your own, to the runbook later",
 		lines: func() (lines []string) {
 			for _, e := range words {
 				lines = append(lines, column("“"+e.WakeWord+"”", 32)+" "+q.out.Faint(Licence(e.Licence)))
@@ -181,14 +181,14 @@ func (q *questions) draft(ctx context.Context) (*runbook.Runbook, error) {
 
 // fetch gets models that are not there, if that is wanted. Without the network the rest goes on.
 func (q *questions) fetch(ctx context.Context, rb *runbook.Runbook, names []string) (bool, error) {
-	question := "The model is not here yet. Fetch it now, to try it?"
+	question := "The model is not here yet. Fetch it now and try it?"
 	if strings.Contains(strings.Join(names, " "), "onnxruntime") {
 		question = "The model and what runs it are not here yet. Fetch them now (130 MB)?"
 	}
 	yes, err := q.confirm(ctx, question, true)
 	if err != nil || !yes {
 		if err == nil {
-			q.settled("model", "fetched later, by orac models pull")
+			q.settled("model", "fetch it later: orac models pull")
 		}
 		return false, err
 	}
@@ -224,7 +224,7 @@ func (q *questions) service(ctx context.Context) error {
 	if p := InstalledProgram(); p != nil {
 		ways = append(ways, way{p[0] + " on this machine, without a server: it understands little", &Service{Command: p}})
 	}
-	ways = append(ways, way{"nothing yet: ORAC shows that it woke, and records nothing", &Service{}})
+	ways = append(ways, way{"nothing yet: ORAC shows that it woke, but records nothing", &Service{}})
 	for {
 		n, err := q.choose(ctx, &choice{
 			question: "What turns the command that follows into text?",
@@ -270,7 +270,7 @@ func (q *questions) server(ctx context.Context) (*Service, error) {
 		return &Service{URL: address}, nil
 	}
 	fmt.Fprintf(q.out, "%s %s\n", q.out.Warn("!"), screen.Clean(err.Error()))
-	keep, err := q.confirm(ctx, "It does not answer as an ORAC STT does. Take it all the same?", false)
+	keep, err := q.confirm(ctx, "It does not answer as an ORAC STT does. Use it anyway?", false)
 	if err != nil || !keep {
 		return nil, err
 	}
@@ -293,13 +293,13 @@ func (q *questions) console(ctx context.Context) error {
 		return nil
 	}
 	says := map[Console]string{
-		Local:     "from this machine only, at http://127.0.0.1:7171",
-		Network:   "from the network, encrypted with a certificate that ORAC makes, at port 7171",
-		NoConsole: "not at all: there is no console, and no port is open",
+		Local:     "this machine only, at http://127.0.0.1:7171",
+		Network:   "everybody on the network, encrypted with a certificate that ORAC makes, at port 7171",
+		NoConsole: "nobody: there is no console, and no port is open",
 	}
 	n, err := q.choose(ctx, &choice{
-		question: "From where may the console be opened?",
-		hint:     "the first admin is made with a code that orac run prints",
+		question: "Who may open the console?",
+		hint:     "you make the first admin with a code that orac run prints",
 		lines: func() (lines []string) {
 			for _, c := range Consoles {
 				lines = append(lines, says[c])

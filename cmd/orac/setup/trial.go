@@ -94,16 +94,16 @@ func (tr *trial) drawn() []string {
 	out := tr.term.out
 	if tr.err != nil {
 		return []string{
-			out.Bad("The microphone gives no sound any more."),
-			"  " + screen.Clean(tr.err.Error()), "  " + out.Faint("Enter goes on"),
+			out.Bad("The microphone gives no more sound."),
+			"  " + screen.Clean(tr.err.Error()), "  " + out.Faint("Enter continues"),
 		}
 	}
 	status := "  " + out.Faint("Enter skips this")
 	if tr.heard > 0 {
-		status = "  " + out.Good(fmt.Sprintf("Heard it: the best score was %.2f.", tr.best)) + out.Faint(" Say it again, or press Enter to go on.")
+		status = "  " + out.Good(fmt.Sprintf("Heard it: the best score was %.2f.", tr.best)) + out.Faint(" Say it again, or press Enter to continue.")
 	}
 	return []string{
-		out.Strong(fmt.Sprintf("Say “%s” now, as loud and as far away as you will.", tr.say)),
+		out.Strong(fmt.Sprintf("Say “%s” now, as loud and from as far away as you later will.", tr.say)),
 		fmt.Sprintf("  sound  %s  %4.0f dB", tr.term.bar(tr.level), tr.db),
 		fmt.Sprintf("  score  %s  %.2f   best %.2f, needed %.2f", tr.term.bar(tr.score), tr.score, tr.best, tr.needs),
 		status,
@@ -122,7 +122,7 @@ func (tr *trial) outcome() string {
 	case tr.best < tr.needs/3:
 		return "not heard; try it with orac run, or see orac detect --help"
 	}
-	return fmt.Sprintf("not heard: the best score was %.2f, and %.2f is needed. A lower threshold of the model, or a microphone nearer to you, would help", tr.best, tr.needs)
+	return fmt.Sprintf("not heard: the best score was %.2f, and %.2f is needed. Lower the threshold of the model, or move the microphone closer", tr.best, tr.needs)
 }
 
 // saying is what to say for models of the catalogue.

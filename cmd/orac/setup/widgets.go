@@ -112,7 +112,7 @@ func (t *terminal) ask(ctx context.Context, question, hint, proposed string, che
 
 // confirm asks for yes or no.
 func (t *terminal) confirm(ctx context.Context, question string, proposed bool) (bool, error) {
-	c := &choice{question: question, lines: func() []string { return []string{"yes", "no"} }, hint: "Enter takes the marked one"}
+	c := &choice{question: question, lines: func() []string { return []string{"yes", "no"} }, hint: "Enter chooses the marked one"}
 	if !proposed {
 		c.marked = 1
 	}

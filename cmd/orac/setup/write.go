@@ -66,7 +66,7 @@ func (s *sheet) appliance(a Answers) []byte {
 	name := NameOf(a.Name, "orac")
 	address := runbook.Address("appliance." + name)
 	s.comments[address] = "What this appliance hears and where its commands go. Check a change with `orac validate`; `orac plan` shows " +
-		"what it would do to the appliance that runs, and `orac apply` does it."
+		"what it would do to the running appliance, and `orac apply` does it."
 	if a.StateDir != "" {
 		s.set(address, "state_dir", runbook.Quote(a.StateDir))
 	}
@@ -77,12 +77,12 @@ func (s *sheet) microphone(a Answers) runbook.Address {
 	m := a.Microphone
 	if m == nil || m.Identity == "" {
 		address := runbook.Address("device.microphone.default")
-		s.block(address, "The system's default microphone, whichever that is when ORAC starts. `orac devices` lists all of them: name one "+
+		s.block(address, "The system's default microphone at the time ORAC starts. `orac devices` lists all microphones: name one "+
 			"by match, and ORAC listens to no other.")
 		return address
 	}
 	address := runbook.Address("device.microphone." + NameOf(m.Name, "microphone"))
-	s.block(address, clip(m.Name)+". ORAC finds it by its identity when it is plugged in again; `orac devices` lists what else there is.")
+	s.block(address, clip(m.Name)+". ORAC finds it by its identity when it is plugged in again; `orac devices` lists the others.")
 	s.set(address, "identity", runbook.Quote(m.Identity))
 	if m.Backend == "alsa" {
 		s.set(address, "backend", runbook.Quote(m.Backend))
@@ -148,9 +148,9 @@ func quoteAll(list []string) string {
 
 func (s *sheet) listener(a Answers, microphone runbook.Address, words []string, service string) {
 	address := runbook.Address("listener." + NameOf(a.Name, "orac"))
-	comment := "Joins them: this microphone, these wake words, and what understands the command that follows."
+	comment := "Joins this microphone, these wake words, and the service that understands the command that follows."
 	if service == "" {
-		comment = "Joins them: this microphone and these wake words. Nothing is recorded until there is a service: add an stt block, and name it here as deliver = [stt.NAME]."
+		comment = "Joins this microphone and these wake words. ORAC records nothing until there is a service: add an stt block, and name it here as deliver = [stt.NAME]."
 	}
 	s.block(address, comment)
 	s.set(address, "device", string(microphone))
@@ -163,11 +163,11 @@ func (s *sheet) listener(a Answers, microphone runbook.Address, words []string, 
 func (s *sheet) console(a Answers) {
 	switch a.Console {
 	case Local:
-		s.block("web", "The console and the API, for this machine alone. `orac run` prints a code, with which you make the first admin.")
+		s.block("web", "The console and the API, for this machine only. `orac run` prints a code; with it you make the first admin.")
 		s.set("web", "listen", runbook.Quote("127.0.0.1:7171"))
 	case Network:
-		s.block("web", "The console and the API, for the whole network and always encrypted: the certificate is made at the first start. "+
-			"`orac run` prints its fingerprint, and a code with which you make the first admin.")
+		s.block("web", "The console and the API, for the whole network and always encrypted: ORAC makes the certificate at its first start. "+
+			"`orac run` prints its fingerprint, and a code; with that you make the first admin.")
 		s.set("web", "listen", runbook.Quote(":7171"))
 		s.steps = append(s.steps, runbook.Operation{Do: runbook.DoAdd, Block: "web.tls"})
 		s.set("web.tls", "self_signed", "true")

@@ -29,7 +29,7 @@
 		if (e.detail.xhr.responseURL && new URL(e.detail.xhr.responseURL).pathname === "/login") location.reload(); // logged out
 	});
 	body.addEventListener("htmx:responseError", (e) => {
-		if (e.detail.xhr.status === 401 || e.detail.xhr.status === 403) tell("You are not logged in any more, or may not do that. Reload the page.");
+		if (e.detail.xhr.status === 401 || e.detail.xhr.status === 403) tell("You are no longer logged in, or may not do that. Reload the page.");
 	});
 	body.addEventListener("htmx:afterRequest", (e) => { if (e.detail.successful) tell(""); });
 

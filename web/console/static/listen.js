@@ -72,7 +72,7 @@
 	};
 	body.addEventListener("orac:device_lost", (e) => state(e.detail.device, e.detail.cause, "unhealthy"));
 	body.addEventListener("orac:device_opened", (e) => state(e.detail.device, "listening", "healthy"));
-	body.addEventListener("orac:device_ended", (e) => state(e.detail.device, "the sound is over", "healthy"));
+	body.addEventListener("orac:device_ended", (e) => state(e.detail.device, "the sound has ended", "healthy"));
 	body.addEventListener("orac:wake", (e) => {
 		for (const c of cards) {
 			if (c.el.dataset.listener !== e.detail.listener) continue;

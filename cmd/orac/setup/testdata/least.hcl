@@ -1,9 +1,9 @@
 # What this appliance hears and where its commands go. Check a change with `orac validate`; `orac
-# plan` shows what it would do to the appliance that runs, and `orac apply` does it.
+# plan` shows what it would do to the running appliance, and `orac apply` does it.
 appliance "orac" {}
 
-# The system's default microphone, whichever that is when ORAC starts. `orac devices` lists all of
-# them: name one by match, and ORAC listens to no other.
+# The system's default microphone at the time ORAC starts. `orac devices` lists all microphones: name
+# one by match, and ORAC listens to no other.
 device "microphone" "default" {
 }
 
@@ -13,8 +13,8 @@ model "hey_jarvis" {
   source = "catalog:hey_jarvis"
 }
 
-# Joins them: this microphone and these wake words. Nothing is recorded until there is a service: add
-# an stt block, and name it here as deliver = [stt.NAME].
+# Joins this microphone and these wake words. ORAC records nothing until there is a service: add an
+# stt block, and name it here as deliver = [stt.NAME].
 listener "orac" {
   device = device.microphone.default
   models = [model.hey_jarvis]

@@ -1,9 +1,9 @@
 # What this appliance hears and where its commands go. Check a change with `orac validate`; `orac
-# plan` shows what it would do to the appliance that runs, and `orac apply` does it.
+# plan` shows what it would do to the running appliance, and `orac apply` does it.
 appliance "desk" {}
 
 # Bad�}� namexxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…. ORAC finds it by its identity
-# when it is plugged in again; `orac devices` lists what else there is.
+# when it is plugged in again; `orac devices` lists the others.
 device "microphone" "bad_namexxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" {
   identity = "alsa_input.usb"
 }
@@ -20,15 +20,15 @@ stt "whisper_cli" {
   command  = ["whisper-cli", "-f", "{wav}", "a\"b"]
 }
 
-# Joins them: this microphone, these wake words, and what understands the command that follows.
+# Joins this microphone, these wake words, and the service that understands the command that follows.
 listener "desk" {
   device  = device.microphone.bad_namexxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
   models  = [model.timer]
   deliver = [stt.whisper_cli]
 }
 
-# The console and the API, for this machine alone. `orac run` prints a code, with which you make the
-# first admin.
+# The console and the API, for this machine only. `orac run` prints a code; with it you make the first
+# admin.
 web {
   listen = "127.0.0.1:7171"
 }

@@ -1,11 +1,11 @@
 # What this appliance hears and where its commands go. Check a change with `orac validate`; `orac
-# plan` shows what it would do to the appliance that runs, and `orac apply` does it.
+# plan` shows what it would do to the running appliance, and `orac apply` does it.
 appliance "k_che_2" {
   state_dir = "/var/lib/orac"
 }
 
-# USB Audio Mono. ORAC finds it by its identity when it is plugged in again; `orac devices` lists what
-# else there is.
+# USB Audio Mono. ORAC finds it by its identity when it is plugged in again; `orac devices` lists the
+# others.
 device "microphone" "usb_audio_mono" {
   identity = "hw:CARD=Mic\"$${x},DEV=0"
   backend  = "alsa"
@@ -33,15 +33,15 @@ heartbeat "orac" {
   stt = stt.orac
 }
 
-# Joins them: this microphone, these wake words, and what understands the command that follows.
+# Joins this microphone, these wake words, and the service that understands the command that follows.
 listener "k_che_2" {
   device  = device.microphone.usb_audio_mono
   models  = [model.hey_jarvis, model.alexa]
   deliver = [stt.orac]
 }
 
-# The console and the API, for the whole network and always encrypted: the certificate is made at the
-# first start. `orac run` prints its fingerprint, and a code with which you make the first admin.
+# The console and the API, for the whole network and always encrypted: ORAC makes the certificate at
+# its first start. `orac run` prints its fingerprint, and a code; with that you make the first admin.
 web {
   listen = ":7171"
 
