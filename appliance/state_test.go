@@ -64,7 +64,7 @@ func TestAStateDirectoryThatCannotBeUsed(t *testing.T) {
 	s.Close()
 	for dir, want := range map[string]string{
 		readOnly: "cannot be written: choose another",
-		file:     "it is no folder",
+		file:     "it is not a folder",
 	} {
 		s, err := appliance.OpenState(dir)
 		if err == nil {

@@ -26,6 +26,8 @@ type Steward struct {
 	Kept   *generation.Store
 	// Check says what of a runbook cannot be done that no node would notice; nil: nothing.
 	Check func(*runbook.Runbook) error
+	// Queued is how many events a webhook has, waiting and set aside; nil: none has any.
+	Queued func(hook string) int
 
 	one     oneChange
 	current atomic.Int64 // generation that runs
@@ -69,6 +71,7 @@ func (s *Steward) withText(t *rt.Task, r status.PlanRequest) (status.PlanRequest
 func (s *Steward) compare(t *rt.Task, to Proposal) (status.Plan, *Prepared) {
 	p := Plan(s.Runner.Graph(), to.graph)
 	p.Hash = to.Runbook.Inputs().Hash()
+	s.leave(&p)
 	ready, err := s.Runner.Prepare(to.graph)
 	if err == nil {
 		p.Fetches = ready.fetches()
@@ -146,7 +149,7 @@ func (s *Steward) Rollback(t *rt.Task, r status.RollbackRequest, progress func(s
 	}
 	defer s.one.end()
 	if now := s.Generation(); r.Running != 0 && r.Running != now {
-		return status.Applied{}, &status.Refusal{Code: status.Changed, Message: fmt.Sprintf("generation %d runs now", now), Hint: "look at what would be done now"}
+		return status.Applied{}, &status.Refusal{Code: status.Changed, Message: fmt.Sprintf("generation %d runs now", now), Hint: "look at the plan again"}
 	}
 	to, err := s.former(t, r)
 	if err != nil {
@@ -250,6 +253,11 @@ func (s *Steward) change(t *rt.Task, to Proposal, plan status.Plan, ready *Prepa
 		return a, &status.Refusal{Code: status.Stuck, Message: "there is no way back from it: " + noWay.Error(), Hint: "nothing was changed"}
 	}
 	step("prepared: models are loaded, devices are there")
+	for _, c := range plan.Components {
+		if n := s.left(c); n > 0 {
+			step("%s", s.leaves(c, n))
+		}
+	}
 	if noWay != nil { // what runs has lost something that the new runbook may do without
 		step("there is no way back: %v", noWay)
 	}

@@ -162,7 +162,8 @@ func (a *Appliance) Last(n int) []Event {
 	return all[max(0, len(all)-n):]
 }
 
-// Await gives the first event after a mark that fits. It waits at most so long; the error says what was waited for.
+// Await returns the first matching event after a mark. It waits at most this long; the error says what it waited
+// for.
 func (a *Appliance) Await(ctx context.Context, mark int, most time.Duration, what string, fits func(Event) bool) (Event, error) {
 	ctx, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
@@ -182,7 +183,7 @@ func (a *Appliance) Await(ctx context.Context, mark int, most time.Duration, wha
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			return Event{}, fmt.Errorf("within %v there was no: %s", most, what)
+			return Event{}, fmt.Errorf("waited %v in vain for: %s", most, what)
 		}
 	}
 }

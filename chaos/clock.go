@@ -30,7 +30,7 @@ type Clock struct {
 }
 
 // ErrUnsupported is why a fault cannot come about here.
-var ErrUnsupported = errors.New("this machine cannot do it")
+var ErrUnsupported = errors.New("this machine does not support it")
 
 // architectures are those whose system calls the filter knows, all of them little-endian.
 var architectures = map[string]uint32{"amd64": unix.AUDIT_ARCH_X86_64, "arm64": unix.AUDIT_ARCH_AARCH64}
@@ -38,7 +38,7 @@ var architectures = map[string]uint32{"amd64": unix.AUDIT_ARCH_X86_64, "arm64": 
 // ClockSupported tells whether processes can be given a clock of their own: nil, or an error that wraps ErrUnsupported.
 func ClockSupported() error {
 	if architectures[runtime.GOARCH] == 0 {
-		return fmt.Errorf("%w: a clock of its own is for amd64 and arm64", ErrUnsupported)
+		return fmt.Errorf("%w: a separate clock needs amd64 or arm64", ErrUnsupported)
 	}
 	action := uint32(unix.SECCOMP_RET_USER_NOTIF)
 	if _, _, e := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_GET_ACTION_AVAIL, 0, uintptr(unsafe.Pointer(&action))); e != 0 {
@@ -121,7 +121,7 @@ func (c *Clock) startHere(cmd *exec.Cmd) (err error) {
 	if err != nil {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait() // it was killed
-		return fmt.Errorf("%w: take the vDSO from a process: %w", ErrUnsupported, err)
+		return fmt.Errorf("%w: hiding the vDSO from a process: %w", ErrUnsupported, err)
 	}
 	return nil
 }

@@ -88,7 +88,7 @@ func (r Orac) ApplyPlan(ctx context.Context, hash string) (done status.Applied, 
 			return *l.Result, nil
 		}
 	}
-	return done, fmt.Errorf("apply: answered %d and said nothing of a result: %s", code, body)
+	return done, fmt.Errorf("apply: status %d without a result: %s", code, body)
 }
 
 // Run runs a command of the binary, as a person would, and gives its exit code and what it printed on both its outputs.

@@ -114,7 +114,7 @@ func ClockStep(a *Appliance, by time.Duration) Fault {
 	step := func(by time.Duration) func() error {
 		return func() error {
 			if a.clock == nil {
-				return fmt.Errorf("%w: the appliance has the machine's clock; start it with one of its own", ErrUnsupported)
+				return fmt.Errorf("%w: the appliance uses the machine's clock; start it with a clock of its own", ErrUnsupported)
 			}
 			a.clock.Step(by)
 			return nil

@@ -118,11 +118,11 @@ func startOfStack(pid int) (int64, error) {
 	}
 	fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
 	if len(fields) <= startStack {
-		return 0, fmt.Errorf("/proc/%d/stat has %d fields only", pid, len(fields))
+		return 0, fmt.Errorf("/proc/%d/stat has only %d fields", pid, len(fields))
 	}
 	at, err := strconv.ParseInt(fields[startStack], 10, 64)
 	if err == nil && at == 0 {
-		err = errors.New("the kernel does not tell where its stack is")
+		err = errors.New("the kernel does not say where its stack is")
 	}
 	return at, err
 }

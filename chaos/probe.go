@@ -12,8 +12,8 @@ import (
 
 const (
 	probeEvery = 50 * time.Millisecond
-	// goodProbes that heard new sound are asked for, with no pause between them in which a hop of 80 ms was missing for so long:
-	// one good probe is no recovery.
+	// goodProbes in a row must hear new sound, and no hop of 80 ms may be missing for longer than pauseMost between them: one
+	// good probe is not a recovery.
 	goodProbes = 5
 	pauseMost  = 400 * time.Millisecond
 )
@@ -31,7 +31,7 @@ func (r Orac) poll(ctx context.Context, most time.Duration, what string, f func(
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			return fmt.Errorf("within %v there was no: %s", most, what)
+			return fmt.Errorf("waited %v in vain for: %s", most, what)
 		}
 	}
 }

@@ -18,8 +18,8 @@ var commands = []string{"hey_jarvis_lights_on", "hey_jarvis_lights_off", "hey_ja
 const (
 	// quiet is the RMS below which a hop is no speech: 0.01 of full scale, the default of record.silence_threshold.
 	quiet = 327
-	// A command is cut from what is spoken, with so many hops of 80 ms of silence before and after: enough for a recording to
-	// end (silence 300 ms, grace 400 ms) before the next begins.
+	// A command is cut from the recorded speech with this many hops of 80 ms of silence before and after it: enough for a
+	// recording to end (silence 300 ms, grace 400 ms) before the next begins.
 	before, after = 4, 12
 )
 

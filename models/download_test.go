@@ -144,7 +144,7 @@ func TestWhyADownloadFailed(t *testing.T) {
 		tries  int
 	}{
 		"not found":      {status(404), "has no such package; is it an npm registry?", 1},
-		"a login":        {status(401), "wants a login (status 401)", 1},
+		"a login":        {status(401), "requires a login (status 401)", 1},
 		"down":           {status(502), "status 502; try again later", tries},
 		"a page":         {status(204), "status 204: is it an npm registry?", 1},
 		"nobody":         {func(r *registry) { r.Close() }, "refuses the connection", 0},

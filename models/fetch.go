@@ -39,7 +39,7 @@ type UnfetchedError struct {
 
 // Error names the host and the checksum, and what fetches the model.
 func (e *UnfetchedError) Error() string {
-	return fmt.Sprintf("the model with SHA-256 %s from %s: %v: an apply fetches it, and so does a start", e.SHA256, e.Host, ErrMissing)
+	return fmt.Sprintf("the model with SHA-256 %s from %s: %v; the next apply or start fetches it", e.SHA256, e.Host, ErrMissing)
 }
 
 // Unwrap gives ErrMissing.
@@ -91,7 +91,7 @@ func (w Wanted) parse() (want string, u *url.URL, err error) {
 		return "", nil, fmt.Errorf("model source %q: not a valid https address", w.Source)
 	}
 	if u.User != nil {
-		return "", nil, errors.New("model source: an address with a user name or a password in it is not fetched")
+		return "", nil, errors.New("model source: remove the user name and the password from the address")
 	}
 	return want, u, nil
 }

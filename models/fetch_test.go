@@ -117,7 +117,7 @@ func TestFetch(t *testing.T) {
 		"/headers.onnx":      {sum, "download failed"},
 		"/continue.onnx":     {sum, "download failed"},
 		"/missing.onnx":      {sum, "404"},
-		"/else.onnx":         {sum, "not the file with SHA-256 " + sum},
+		"/else.onnx":         {sum, "the SHA-256 of the download is not " + sum},
 		"/good/other.onnx":   {"", "needs sha256"},
 		"/good/x.onnx":       {"12zz", "needs sha256"},
 	} {

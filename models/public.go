@@ -8,8 +8,8 @@ import (
 )
 
 // errClosed is why nothing is fetched from a host: one sentence for a name that nobody has, and for one of the local network.
-var errClosed = errors.New("the host has no address that models are fetched from: there is no such name, or it is not of the public " +
-	"internet (check the name and the network; private_source = true of the model allows an address of your own network)")
+var errClosed = errors.New("the host has no public address: its name is unknown, or it is in a private network " +
+	"(check the name and the network; to fetch from your own network, set private_source = true in the model block)")
 
 // control refuses a connection before it is made. It is given the very address that is dialled: a name that had another one when
 // it was looked up before gains nothing.

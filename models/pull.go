@@ -90,7 +90,7 @@ func (s Store) fromFolder(pkg string, l locked, progress func(Progress)) (*os.Fi
 	name := packed(pkg, l.Version)
 	f, err := s.hooks.open(filepath.Join(s.From, name))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s is not in %s; where there is npm: npm pack %s@%s", name, s.From, pkg, l.Version)
+		return nil, fmt.Errorf("%s is not in %s; on a machine with npm, run npm pack %s@%s", name, s.From, pkg, l.Version)
 	}
 	if err != nil {
 		return nil, err

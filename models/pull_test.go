@@ -194,9 +194,9 @@ func TestPullRefuses(t *testing.T) {
 		want, left   string
 	}{
 		"another package":  {good(t), swapped, "the lock file says", ""},
-		"a forged member":  {swapped, swapped, "not the file with SHA-256 " + sumOf("first model"), ""},
+		"a forged member":  {swapped, swapped, "the SHA-256 of the download is not " + sumOf("first model"), ""},
 		"a missing member": {half, half, "does not hold models/two.onnx", "one.onnx"},
-		"no gzip":          {[]byte("hello"), []byte("hello"), "no gzip file", ""},
+		"no gzip":          {[]byte("hello"), []byte("hello"), "not a gzip file", ""},
 		"a cut tarball":    {cut, cut, "damaged", "one.onnx"},
 		"nothing":          {good(t), nil, "the lock file says", ""},
 	} {

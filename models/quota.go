@@ -50,19 +50,19 @@ func (s Store) reserve() (room int64, done func(), err error) {
 		return 0, nil, err
 	}
 	if room = maxFetched - used; room <= 0 {
-		return 0, nil, fmt.Errorf("the store holds %d MiB of fetched models, the most that it may; delete the files url-*.onnx that no runbook needs from %s", used>>20, s.Dir)
+		return 0, nil, fmt.Errorf("the store is full: it holds %d MiB of fetched models; delete the url-*.onnx files that no runbook needs from %s", used>>20, s.Dir)
 	}
 	return room, func() { f.Close() }, nil
 }
 
-// ownFile refuses a file that is no regular one, or is another file by a second name.
+// ownFile refuses a file that is not a regular one or has hard links.
 func ownFile(f *os.File) error {
 	info, err := f.Stat()
 	if err != nil {
 		return fmt.Errorf("model store: %w", err)
 	}
 	if sys, ok := info.Sys().(*syscall.Stat_t); !info.Mode().IsRegular() || ok && sys.Nlink > 1 {
-		return fmt.Errorf("model store: %s is no file of its own; remove it", f.Name())
+		return fmt.Errorf("model store: %s is a hard link or not a regular file; remove it", f.Name())
 	}
 	return nil
 }
@@ -71,7 +71,7 @@ func ownFile(f *os.File) error {
 func lock(f *os.File) error {
 	err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
-		return errors.New("another model is being fetched into this store; try again when that has ended")
+		return errors.New("another model is being fetched into this store; try again when that is done")
 	}
 	if err != nil {
 		return fmt.Errorf("model store: %w", err)
@@ -98,7 +98,7 @@ func (s Store) count(f *os.File) error {
 		}
 	}
 	if len(recent) >= maxFetches {
-		return fmt.Errorf("%d models were fetched in the last %v, the most that is allowed; try again later", len(recent), fetchSpan)
+		return fmt.Errorf("%d models were fetched in the last %v, which is the limit; try again later", len(recent), fetchSpan)
 	}
 	recent = append(recent, now().UTC().Format(time.RFC3339)+"\n")
 	err = f.Truncate(0)

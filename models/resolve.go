@@ -70,7 +70,7 @@ func (s Store) Resolve(source, sha256, baseDir string) (File, error) {
 	}
 	sum := sumOfBytes(d.Bytes)
 	if sha256 != "" && !strings.EqualFold(sum, sha256) {
-		return File{}, fmt.Errorf("model source %s: %w: it is not the file with SHA-256 %s", source, ErrChecksum, sha256)
+		return File{}, fmt.Errorf("model source %s: %w: its SHA-256 is not %s", source, ErrChecksum, sha256)
 	}
 	return known(d, sum), nil
 }

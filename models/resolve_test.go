@@ -19,7 +19,7 @@ func TestResolveLocal(t *testing.T) {
 		{"hey_jarvis", "", "catalog:"},
 		{"https://host/m.onnx", "", "needs sha256"},
 		{"https://host/m.onnx", "12zz", "needs sha256"},
-		{"https://host/m.onnx", sumOf("x"), "an apply fetches it"},
+		{"https://host/m.onnx", sumOf("x"), "the next apply or start fetches it"},
 		{"http://host/m.onnx", sumOf("x"), "only catalog:NAME"},
 		{"catalog:hey_jarvs", "", `did you mean "hey_jarvis"?`},
 		{"catalog:hey_jarvis", "", "run: orac models pull hey_jarvis"},

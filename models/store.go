@@ -122,7 +122,7 @@ func (s Store) compare(e Entry, sum string) error {
 	if sum == e.SHA256 {
 		return nil
 	}
-	return fmt.Errorf("%w: %s is not the file with SHA-256 %s that the catalogue names; run: %s",
+	return fmt.Errorf("%w: the SHA-256 of %s is not %s, as the catalogue has it; run: %s",
 		ErrChecksum, s.path(e), e.SHA256, s.fetchCommand(e.Name))
 }
 
@@ -230,7 +230,7 @@ func ownersOnly(f *os.File) error {
 		return err
 	}
 	if info.Mode().Perm()&0o022 != 0 {
-		return fmt.Errorf("%s: others may write to it; take the right away: chmod go-w %s", f.Name(), f.Name())
+		return fmt.Errorf("%s: others may write to it; run chmod go-w %s", f.Name(), f.Name())
 	}
 	return nil
 }

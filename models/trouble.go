@@ -20,9 +20,9 @@ func stored(dir string, err error) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		return told{fmt.Sprintf("the disk of %s is full: make room, and call it again", dir), err}
+		return told{fmt.Sprintf("the disk of %s is full: free some space, then run it again", dir), err}
 	case errors.Is(err, syscall.EROFS):
-		return told{fmt.Sprintf("%s may only be read: name another folder in ORAC_MODELS_DIR, or mount it writable", dir), err}
+		return told{fmt.Sprintf("%s is read-only: name another folder in ORAC_MODELS_DIR, or mount it writable", dir), err}
 	case errors.Is(err, fs.ErrPermission):
 		return told{fmt.Sprintf("this user may not write into %s: run orac as its owner, or name another folder in ORAC_MODELS_DIR", dir), err}
 	case errors.Is(err, syscall.EIO):
@@ -47,18 +47,18 @@ func untrusted(host string, err error, now time.Time) error {
 		return nil
 	}
 	if bad, is := errors.AsType[x509.CertificateInvalidError](cert.Err); is && bad.Reason == x509.Expired {
-		return told{fmt.Sprintf("the certificate of %s is not valid at the time that this machine shows, %s: set its clock, if that is wrong", host, now.Format("2006-01-02 15:04")), err}
+		return told{fmt.Sprintf("the certificate of %s is not valid at this machine's time, %s: set the clock if it is wrong", host, now.Format("2006-01-02 15:04")), err}
 	}
 	if _, is := errors.AsType[x509.UnknownAuthorityError](cert.Err); is {
-		return told{fmt.Sprintf("nobody whom this machine trusts has signed the certificate of %s: install ca-certificates; a proxy of your own needs its authority in SSL_CERT_FILE", host), err}
+		return told{fmt.Sprintf("this machine does not trust the certificate of %s: install ca-certificates; for a proxy of your own, name its authority in SSL_CERT_FILE", host), err}
 	}
-	return told{fmt.Sprintf("the certificate of %s is not good: %v", host, cert.Err), err}
+	return told{fmt.Sprintf("the certificate of %s is invalid: %v", host, cert.Err), err}
 }
 
 // throughProxy says that it is the proxy that cannot be used; nil if none is at fault.
 func throughProxy(err error) error {
 	if op, is := errors.AsType[*net.OpError](err); is && op.Op == "proxyconnect" {
-		return told{"the proxy of HTTPS_PROXY or HTTP_PROXY cannot be used: check its address and that it runs, or unset the variable", err}
+		return told{"the proxy of HTTPS_PROXY or HTTP_PROXY cannot be used: check its address and whether it runs, or unset the variable", err}
 	}
 	return nil
 }

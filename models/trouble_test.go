@@ -28,15 +28,15 @@ func TestTroubleIsToldByItsCause(t *testing.T) {
 		is   error
 		want string
 	}{
-		"full":       {stored("/m", &fs.PathError{Op: "write", Path: "/m/x", Err: syscall.ENOSPC}), syscall.ENOSPC, "the disk of /m is full: make room"},
+		"full":       {stored("/m", &fs.PathError{Op: "write", Path: "/m/x", Err: syscall.ENOSPC}), syscall.ENOSPC, "the disk of /m is full: free some space"},
 		"quota":      {stored("/m", syscall.EDQUOT), syscall.EDQUOT, "the disk of /m is full"},
-		"read-only":  {stored("/m", syscall.EROFS), syscall.EROFS, "/m may only be read"},
+		"read-only":  {stored("/m", syscall.EROFS), syscall.EROFS, "/m is read-only"},
 		"permission": {stored("/m", syscall.EACCES), fs.ErrPermission, "this user may not write into /m: run orac as its owner"},
 		"failing":    {stored("/m", syscall.EIO), syscall.EIO, "the disk of /m fails"},
 		"joined":     {stored("/m", errors.Join(nil, syscall.ENOSPC)), syscall.ENOSPC, "the disk of /m is full"},
-		"clock":      {untrusted("h", cert(x509.CertificateInvalidError{Reason: x509.Expired}), now), nil, "not valid at the time that this machine shows, 1970-01-01 00:05: set its clock"},
+		"clock":      {untrusted("h", cert(x509.CertificateInvalidError{Reason: x509.Expired}), now), nil, "not valid at this machine's time, 1970-01-01 00:05: set the clock"},
 		"authority":  {untrusted("h", cert(x509.UnknownAuthorityError{}), now), nil, "install ca-certificates"},
-		"wrong name": {untrusted("h", cert(x509.HostnameError{Certificate: &x509.Certificate{}, Host: "h"}), now), nil, "the certificate of h is not good"},
+		"wrong name": {untrusted("h", cert(x509.HostnameError{Certificate: &x509.Certificate{}, Host: "h"}), now), nil, "the certificate of h is invalid"},
 		"proxy":      {throughProxy(get(&net.OpError{Op: "proxyconnect", Err: syscall.ECONNREFUSED})), syscall.ECONNREFUSED, "the proxy of HTTPS_PROXY"},
 	} {
 		if c.got == nil || !strings.Contains(c.got.Error(), c.want) || c.is != nil && !errors.Is(c.got, c.is) {

@@ -28,7 +28,7 @@ func (s Store) unpack(ctx context.Context, f *os.File, wanted []Entry, progress 
 	}
 	z, err := gzip.NewReader(f)
 	if err != nil {
-		return fmt.Errorf("the package is no gzip file: %w", err)
+		return fmt.Errorf("the package is not a gzip file: %w", err)
 	}
 	defer z.Close()
 	t := tar.NewReader(io.LimitReader(z, maxUnpacked))

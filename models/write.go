@@ -39,7 +39,7 @@ func install(dst string, r io.Reader, limit int64, want string) (err error) {
 		return err
 	}
 	if hex.EncodeToString(h.Sum(nil)) != want {
-		return fmt.Errorf("%w: what came is not the file with SHA-256 %s", ErrChecksum, want)
+		return fmt.Errorf("%w: the SHA-256 of the download is not %s", ErrChecksum, want)
 	}
 	if err := os.Rename(tmp.Name(), dst); err != nil {
 		return stored(filepath.Dir(dst), err)

@@ -33,7 +33,7 @@ type Hop struct {
 	PCM [HopSamples]int16
 }
 
-// Time is how long so many samples last.
+// Time is the duration of this many samples.
 func Time(samples int) time.Duration { return time.Duration(samples) * time.Second / Rate }
 
 // RMS is the root mean square of pcm on the int16 scale.

@@ -1,4 +1,5 @@
-// Package evaluation turns the texts of runbooks into values for a running appliance. It is the one way there.
+// Package evaluation turns the texts of runbooks into values for a running appliance. There is no other way to
+// do it.
 //
 // It guarantees:
 //

@@ -37,7 +37,7 @@ func NewPool(program string) *Pool {
 func (p *Pool) evaluate(ctx context.Context, who string, r request) (*runbook.Runbook, runbook.Diagnostics) {
 	rb, problems, err := p.attempt(ctx, who, r)
 	if err != nil {
-		return nil, runbook.Diagnostics{{Severity: runbook.Error, Summary: err.Error(), Detail: "Nothing of it was used."}}
+		return nil, runbook.Diagnostics{{Severity: runbook.Error, Summary: err.Error(), Detail: "None of the text was used."}}
 	}
 	return rb, problems
 }
@@ -85,12 +85,12 @@ func (p *Pool) child(ctx context.Context, ask []byte) ([]byte, error) {
 	case ctx.Err() != nil:
 		return nil, turns.ErrGone
 	case answer.cut:
-		return nil, errors.New("the text makes values that are too large; write out what is needed")
+		return nil, errors.New("the text computes values that are too large; write the values out instead")
 	case limited.Err() != nil:
-		return nil, fmt.Errorf("the text takes longer than %v to evaluate; write the values out that it computes", maxTime)
+		return nil, fmt.Errorf("evaluating the text takes longer than %v; write out the values that it computes", maxTime)
 	}
 	// Whatever it has said: the text may have had a part in it.
-	return nil, fmt.Errorf("the text takes more than %s of memory or %v of processor time to evaluate; write the values out that it computes", runbook.FormatSize(maxMemory), maxCPU)
+	return nil, fmt.Errorf("evaluating the text takes more than %s of memory or %v of processor time; write out the values that it computes", runbook.FormatSize(maxMemory), maxCPU)
 }
 
 // bounded keeps the beginning of what is written.

@@ -55,7 +55,7 @@ func work(stdin io.Reader, stdout io.Writer) error {
 	return err
 }
 
-// confine lets this process take no more than so many bytes and so much processor time from now on, write no file, and dump no core.
+// confine limits this process from now on: memory and processor time, no written files, no core dumps.
 func confine(memory uint64, cpu time.Duration) error {
 	runtime.GOMAXPROCS(1)
 	debug.SetMemoryLimit(int64(memory / 2))

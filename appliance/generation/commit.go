@@ -25,7 +25,7 @@ func (s *Store) commit(t *rt.Task, g Generation) (int, error) {
 	case err != nil:
 		return 0, err
 	case g.Inputs.Source != sum(g.Source):
-		return 0, fmt.Errorf("BUG: the inputs are those of another text")
+		return 0, fmt.Errorf("BUG: the inputs belong to another text")
 	case len(g.Source) > runbook.MaxFileSize || len(inputs) > maxInputs:
 		return 0, fmt.Errorf("it is too large: %d and %d bytes", len(g.Source), len(inputs))
 	}
@@ -83,7 +83,7 @@ func (s *Store) next(t *rt.Task) (int, error) {
 		}
 	}
 	if n++; n > maxNumber {
-		return 0, fmt.Errorf("there is no number after %d", maxNumber)
+		return 0, fmt.Errorf("generation numbers end at %d", maxNumber)
 	}
 	return n, nil
 }

@@ -14,7 +14,7 @@ import (
 const format = 1
 
 // errNewer is why a generation of a newer ORAC cannot be used.
-var errNewer = errors.New("a newer version of ORAC has written it")
+var errNewer = errors.New("a newer version of ORAC wrote it")
 
 // meta is meta.json: compact JSON, byte for byte as encode writes it.
 type meta struct {
@@ -42,7 +42,7 @@ func (m meta) encode() ([]byte, error) {
 	m.Check = sum(b)
 	b, err = json.Marshal(m)
 	if err == nil && len(b) > maxMeta {
-		err = fmt.Errorf("its name and note take more than %d bytes", maxMeta)
+		err = fmt.Errorf("its name and note exceed %d bytes", maxMeta)
 	}
 	return b, err
 }
@@ -56,7 +56,7 @@ func decodeMeta(b []byte) (meta, error) {
 	}
 	again, _ := m.encode()
 	if err != nil || !bytes.Equal(b, again) {
-		return m, damaged(metaFile + " is not what was written")
+		return m, damaged(metaFile + " has changed since it was written")
 	}
 	return m, nil
 }

@@ -35,7 +35,7 @@ func TestDamageOnARealDisk(t *testing.T) {
 			t.Fatal(err)
 		}
 		s = open(t, k, d)
-		if r := s.Reports(); len(r) != 1 || r[0].Number != 2 || !strings.Contains(r[0].Cause, "runbook.hcl is not what was written") {
+		if r := s.Reports(); len(r) != 1 || r[0].Number != 2 || !strings.Contains(r[0].Cause, "runbook.hcl has changed since it was written") {
 			t.Errorf("%+v", r)
 		}
 		if _, err := os.Stat(filepath.Join(dir, "generations/0000000002")); !errors.Is(err, fs.ErrNotExist) {

@@ -7,8 +7,9 @@ import (
 	"orac/runbook"
 )
 
-// FilesDir is where copies of model files are, by their SHA-256 with .onnx after it: a generation that named one runs with it,
-// whatever lies at its place today. Whoever loads a model puts it there; Sweep takes away what nobody names.
+// FilesDir holds copies of model files, named by their SHA-256 with .onnx. A generation that names one runs with that copy,
+// whatever is at the original path today. The code that loads a model puts the copy there; Sweep removes copies that no
+// generation names.
 const FilesDir = dir + "/files"
 
 const fileSuffix = ".onnx"

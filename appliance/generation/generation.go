@@ -120,7 +120,7 @@ func (s *Store) Current(t *rt.Task) (int, error) {
 	}
 	n, err := strconv.Atoi(strings.TrimSuffix(string(b), "\n"))
 	if err != nil || n < 1 || n > maxNumber {
-		return 0, fmt.Errorf("%w: %s/%s holds no number; the next apply writes it anew", errCurrent, dir, current)
+		return 0, fmt.Errorf("%w: %s/%s holds no number; the next apply rewrites it", errCurrent, dir, current)
 	}
 	return n, nil
 }

@@ -98,7 +98,7 @@ func (s *Store) read(t *rt.Task, d string, number int) (*Generation, error) {
 		case !there:
 			return nil, damaged(name + " is missing")
 		case size > limit:
-			return nil, damaged(name + " is longer than it can be")
+			return nil, damaged(name + " is too long")
 		}
 		return s.fs.ReadFile(t, d+"/"+folder(number)+"/"+name, limit)
 	}
@@ -108,27 +108,27 @@ func (s *Store) read(t *rt.Task, d string, number int) (*Generation, error) {
 	}
 	m, err := decodeMeta(b)
 	if err == nil && m.Number != number {
-		err = damaged(fmt.Sprintf("%s is that of generation %d", metaFile, m.Number))
+		err = damaged(fmt.Sprintf("%s belongs to generation %d", metaFile, m.Number))
 	}
 	if err != nil {
 		return nil, err
 	}
 	g := &Generation{Number: number, Applied: m.Applied, File: m.File, Note: m.Note}
 	if g.Source, err = load(runbookFile, runbook.MaxFileSize); err == nil && sum(g.Source) != m.Sums[runbookFile] {
-		err = damaged(runbookFile + " is not what was written")
+		err = damaged(runbookFile + " has changed since it was written")
 	}
 	if err != nil {
 		return g, err
 	}
 	inputs, err := load(inputsFile, maxInputs)
 	if err == nil && sum(inputs) != m.Sums[inputsFile] {
-		err = damaged(inputsFile + " is not what was written")
+		err = damaged(inputsFile + " has changed since it was written")
 	}
 	if err != nil {
 		return g, err
 	}
 	if err := json.Unmarshal(inputs, &g.Inputs); err != nil || g.Inputs.Hash() != m.Hash || g.Inputs.Source != m.Sums[runbookFile] {
-		return g, damaged(inputsFile + " is not that of the runbook")
+		return g, damaged(inputsFile + " belongs to another runbook")
 	}
 	return g, nil
 }

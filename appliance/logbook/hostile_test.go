@@ -16,10 +16,10 @@ func TestHostileLogFiles(t *testing.T) {
 	}{
 		"a link": {func(victim, path string) error {
 			return errors.Join(os.Symlink(victim, path), os.Lchown(path, 12345, 12345))
-		}, "is a link of the user 12345"},
+		}, "is a link that belongs to the user 12345"},
 		"a second name of a link": {func(victim, path string) error {
 			return errors.Join(os.Symlink(victim, path+".ours"), os.Link(path+".ours", path))
-		}, "a second name of a link"},
+		}, "a hard link to a link"},
 		"a link to another's": {func(victim, path string) error {
 			return errors.Join(os.Symlink(victim, path), os.Chown(victim, 12345, 12345))
 		}, "it belongs to the user 12345"},

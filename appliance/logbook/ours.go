@@ -9,11 +9,12 @@ import (
 	"orac/appliance/statedir"
 )
 
-// mark is the last line of a file that was set aside. By it a file beside the log is known to be ours: one without it is
-// somebody else's, logrotate's say, or was written by an ORAC that set no mark, and stays as it is.
+// mark is the last line of a file that ORAC has set aside, and proves that the file is ORAC's. A file beside the log
+// without it belongs to somebody else, such as logrotate, or to an ORAC that wrote no mark; it is left alone. The text
+// is part of the format: never change it.
 const mark = `{"seq":0,"level":"INFO","message":"the log goes on in a new file","by":"orac"}` + "\n"
 
-// isOurs tells whether a file was set aside by us. What cannot be read is not.
+// isOurs tells whether ORAC has set a file aside. A file that cannot be read does not count.
 func isOurs(path string) bool {
 	f, info, err := statedir.Regular(path)
 	if err != nil {
@@ -28,7 +29,7 @@ func isOurs(path string) bool {
 	return err == nil && string(end) == mark
 }
 
-// aside gives the names that files are set aside under, the newest first: as many as there may be, and none of another's.
+// aside lists the names for files that are set aside, the newest first. It skips names that somebody else's file has.
 func (l *File) aside() (names []string) {
 	for n := 1; len(names) < l.keep-1; n++ {
 		name := l.real + "." + strconv.Itoa(n)
@@ -39,7 +40,7 @@ func (l *File) aside() (names []string) {
 	return names
 }
 
-// finish writes the mark, in place of the end of the file where the disk has no room for more.
+// finish writes the mark; if the disk is full, it replaces the end of the file.
 func (l *File) finish() error {
 	_, err := l.f.Write([]byte(mark))
 	if err == nil {
@@ -52,8 +53,7 @@ func (l *File) finish() error {
 	return err
 }
 
-// CheckFile says why a log file cannot be written, without making or changing anything; nil if nothing is known that
-// forbids it.
+// CheckFile says why a log file cannot be written, without making or changing anything; nil if it finds no reason.
 func CheckFile(path string) error {
 	real, err := statedir.Linked(path)
 	if err != nil {

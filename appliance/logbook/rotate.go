@@ -43,9 +43,9 @@ func NewFile(path string, size int64, keep int) (*File, error) {
 	case path == "":
 		return nil, errors.New("log file: it needs a path")
 	case size < MinFile:
-		return nil, fmt.Errorf("log file %s: a size of %d bytes is too small; give at least %d", path, size, MinFile)
+		return nil, fmt.Errorf("log file %s: a size of %d bytes is too small; set at least %d", path, size, MinFile)
 	case keep < 1 || keep > 100:
-		return nil, fmt.Errorf("log file %s: %d files cannot be kept; give 1 to 100", path, keep)
+		return nil, fmt.Errorf("log file %s: cannot keep %d files; set 1 to 100", path, keep)
 	}
 	return &File{path: path, size: size, keep: keep}, nil
 }

@@ -52,9 +52,9 @@ func (j *Judge) Decide(resident int64, slope float64, l Limits) Verdict {
 	v.Again = j.exceeded > 0 && !v.Restart
 	switch {
 	case j.exceeded > 0:
-		v.Why = fmt.Sprintf("memory is %s, not less than the restart limit of %s", size(resident), size(l.Restart))
+		v.Why = fmt.Sprintf("memory is %s, at or above the restart limit of %s", size(resident), size(l.Restart))
 	case j.large && resident >= l.Warn:
-		v.Why = fmt.Sprintf("memory is %s, not less than the warning limit of %s", size(resident), size(l.Warn))
+		v.Why = fmt.Sprintf("memory is %s, at or above the warning limit of %s", size(resident), size(l.Warn))
 	case j.large:
 		v.Why = fmt.Sprintf("memory is %s, just below the warning limit of %s", size(resident), size(l.Warn))
 	case j.growing:

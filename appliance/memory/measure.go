@@ -12,15 +12,15 @@ import (
 // apart are processes that this one has started and that are no part of the appliance.
 var apart sync.Map // int32, its ID -> nothing
 
-// Apart says that a process which this one has started, with all that descends from it, is no part of the appliance and is not
-// counted: a simulation that somebody has asked for. The function that it gives takes that back, once the process has ended.
+// Apart excludes a process that this one has started, with all its descendants, from the memory of the appliance, such as a
+// simulation that somebody asked for. Call the returned function once the process has ended.
 func Apart(pid int) (ended func()) {
 	apart.Store(int32(pid), nil)
 	return func() { apart.Delete(int32(pid)) }
 }
 
-// Family gives this process, which is the first, and all that descend from it, but for those that are Apart. It reads /proc once, some milliseconds, and starts
-// no program: gopsutil's own list of children asks pgrep, which small images lack.
+// Family returns this process first, then all its descendants except those that are Apart. It reads /proc once, which takes some
+// milliseconds, and starts no program: gopsutil's own list of children runs pgrep, which small images lack.
 func Family() ([]*process.Process, error) {
 	self := int32(os.Getpid())
 	all, err := process.Processes()
@@ -67,7 +67,7 @@ func Measure() (resident int64, err error) {
 	for i, p := range family {
 		info, err := p.MemoryInfo()
 		if err != nil && i == 0 {
-			return 0, fmt.Errorf("memory: of this process: %w", err)
+			return 0, fmt.Errorf("reading the memory of this process: %w", err)
 		}
 		if err == nil {
 			resident += int64(info.RSS)

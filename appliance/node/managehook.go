@@ -19,7 +19,7 @@ func (n *Webhook) manage(t *rt.Task, r ManageHook, under *outbox.Item) {
 	var m Managed
 	switch r.Do {
 	case status.SpoolList:
-		m.Events, m.Err = n.list(t)
+		m.Events, m.Err = Queued(t, n.box, n.Hook)
 	case status.SpoolRetry:
 		age, known := n.Age.now(t)
 		m.Err = n.box.Again(t, r.ID, age, known)
@@ -42,14 +42,15 @@ func (n *Webhook) manage(t *rt.Task, r ManageHook, under *outbox.Item) {
 	r.Reply.TrySend(t, m)
 }
 
-func (n *Webhook) list(t *rt.Task) ([]status.Waits, error) {
+// Queued are the events of a webhook for a person: those that wait, then those that were set aside.
+func Queued(t *rt.Task, box *outbox.Box, hook string) ([]status.Waits, error) {
 	var list []status.Waits
-	for _, i := range n.box.Items() {
-		list = append(list, status.Waits{ID: i.ID, Webhook: n.Hook, Type: i.Kind, Sequence: i.Seq, State: "waiting"})
+	for _, i := range box.Items() {
+		list = append(list, status.Waits{ID: i.ID, Webhook: hook, Type: i.Kind, Sequence: i.Seq, State: "waiting"})
 	}
-	asides, err := n.box.Asides(t)
+	asides, err := box.Asides(t)
 	for _, a := range asides {
-		list = append(list, status.Waits{ID: a.ID, Webhook: n.Hook, Type: a.Kind, Sequence: a.Seq, State: "refused", Cause: a.Cause, Aside: a.At})
+		list = append(list, status.Waits{ID: a.ID, Webhook: hook, Type: a.Kind, Sequence: a.Seq, State: "refused", Cause: a.Cause, Aside: a.At})
 	}
 	return list, err
 }

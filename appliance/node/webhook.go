@@ -24,6 +24,7 @@ type Webhook struct {
 	Appliance  string
 	InstanceID string
 	FS         rt.FS
+	Turn       *outbox.Turn // at its folder
 	Age        Age
 	Config     *rt.Cell[WebhookConfig]
 	In         *rt.Mailbox[Wake]
@@ -84,6 +85,9 @@ const (
 func (n *Webhook) Run(t *rt.Task) error {
 	c, _ := n.Config.Changed(&n.mark)
 	if n.box == nil {
+		if err := n.Turn.Wait(t, n.Hook); err != nil {
+			return err
+		}
 		n.box = outbox.Open(t, n.FS, n.Hook, c.Limits)
 		n.told.start()
 	}

@@ -14,6 +14,7 @@
 //	hooks/NAME/0000000000000007.wake.ID.3600.json   it waits since the state directory was 3600 s old (package provenclock)
 //	hooks/NAME/0000000000000006.done                the highest number that has left
 //	hooks/NAME/aside/0000000000000005.wake.ID.3600.json   it was set aside, and why
+//	hooks/NAME/keep                                 for how many seconds an event waits: the runbook may not say so any more
 //
 // A Box is used by one task.
 package outbox
@@ -89,6 +90,7 @@ type Box struct {
 	items   []*Item // in order of Seq
 	next    uint64
 	marked  uint64 // the number of the .done file; 0: there is none
+	noted   int64  // what the file keep says, in seconds; 0: nothing
 	unread  bool   // what is on disk is not known yet
 	reads   int
 	early   []early // what was added before that was known
@@ -143,6 +145,7 @@ func (b *Box) add(t *rt.Task, e hook.Event, since int64) {
 		b.release(t, b.items[0], "too many events wait for the webhook")
 	}
 	if b.diskErr == nil {
+		b.keep(b.note(t))
 		b.keep(b.store(t, i))
 	}
 	b.fit(func(i *Item) bool { return !i.onDisk }, maxMemory, t, "the disk refuses writes, and memory is full")
@@ -240,6 +243,9 @@ func (b *Box) Expire(t *rt.Task, age time.Duration) {
 		if now-i.since >= keep {
 			b.release(t, i, "it waited longer than the webhook's keep")
 		}
+	}
+	if len(b.items) > 0 || b.aside > 0 {
+		b.keep(b.note(t))
 	}
 	b.keep(b.expireAsides(t, now, keep))
 }

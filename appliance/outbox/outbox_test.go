@@ -80,7 +80,7 @@ func TestEventsSurviveALossOfPower(t *testing.T) {
 		if got := waits(t, k, b); !slices.Equal(got, []string{"4:d"}) {
 			t.Errorf("after all were taken: %v", got)
 		}
-		if files := d.Files(); len(files) != 2 { // the event and the mark
+		if files := d.Files(); len(files) != 3 { // the event, the mark, and how long it waits
 			t.Errorf("left: %v", files)
 		}
 	})

@@ -86,6 +86,9 @@ func (b *Box) list(t *rt.Task) (items []*Item, err error) {
 			if strings.HasSuffix(f.Name, ".tmp") {
 				b.clear(t, f.Name)
 			}
+			if f.Name == keepFile && !f.Dir {
+				b.noted = b.readKeep(t)
+			}
 			continue // it is not ours
 		}
 		b.next = max(b.next, seq+1)

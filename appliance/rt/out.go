@@ -85,7 +85,7 @@ func (c *Cell[T]) Get() T {
 	return zero
 }
 
-// Changed gives the value in force and tells whether it is another one than at the last call with the same mark.
+// Changed returns the value in force, and tells whether it has changed since the last call with the same mark.
 func (c *Cell[T]) Changed(mark *any) (v T, changed bool) {
 	p := c.v.Load()
 	if *mark == any(p) {

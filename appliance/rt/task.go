@@ -69,8 +69,8 @@ func (t *Task) call(f func(*Task) error) (err error) {
 	return f(t)
 }
 
-// Unwind is what a driver panics with inside Park to end a task that will not be resumed. Nobody is told of its end: neither
-// its children, which are not stopped, nor who waits for it.
+// A driver panics with Unwind inside Park to end a task that will not be resumed. Nobody learns of its end: its children are
+// not stopped, and waiting tasks are not woken.
 type Unwind struct{}
 
 var errUnwound = errors.New("unwound")
@@ -101,8 +101,8 @@ func (t *Task) Go(name string, f func(*Task) error) *Task {
 	return t.spawn(&Task{name: name, inst: t.inst}, f)
 }
 
-// Shield starts a child task that goes on when its owner is told to stop, so that the owner can end it in order: see
-// Outlast. It is stopped when the owner's function returns.
+// Shield starts a child task that continues when its owner is told to stop, so that the owner can end it in order:
+// see Outlast. It is stopped when the owner's function returns.
 func (t *Task) Shield(name string, f func(*Task) error) *Task {
 	return t.spawn(&Task{name: name, inst: t.inst, shielded: true}, f)
 }

@@ -66,7 +66,7 @@ func ofAnother(path string, uid int) error {
 	if _, err := strconv.Atoi(who); err == nil {
 		as = "'#" + who + "'" // as sudo takes a number
 	}
-	return refuse(path, "it belongs to the user "+who, fmt.Sprintf("run orac as that user (sudo -u %s orac ...), or look at what is in it and make it yours: chown -R %s %s", as, nameOf(os.Geteuid()), path))
+	return refuse(path, "it belongs to the user "+who, fmt.Sprintf("run orac as that user (sudo -u %s orac ...), or check its contents and take it over: chown -R %s %s", as, nameOf(os.Geteuid()), path))
 }
 
 // CheckFile says what is wrong with a file, by what Lstat or, better, Stat of its open handle has told of it.
@@ -78,10 +78,10 @@ func CheckFile(path string, info fs.FileInfo) error {
 		return ofAnother(path, uid)
 	}
 	if info.Mode().Perm()&0o022 != 0 {
-		return refuse(path, "others may write to it", "look at what is in it, and take the right away: chmod go-w "+path)
+		return refuse(path, "others may write to it", "check its contents, then run chmod go-w "+path)
 	}
 	if sys, ok := info.Sys().(*syscall.Stat_t); ok && sys.Nlink > 1 && int(sys.Uid) != os.Geteuid() {
-		return refuse(path, "it is a second name of another user's file (a hard link)", "move it away")
+		return refuse(path, "it is a hard link to another user's file", "move it away")
 	}
 	return nil
 }
@@ -91,9 +91,9 @@ func checkKind(path string, info fs.FileInfo, folder bool) error {
 	what := ""
 	switch {
 	case mode&fs.ModeSymlink != 0:
-		return refuse(path, "it is a link, and ORAC follows none there", "put what it leads to in its place")
+		return refuse(path, "it is a symbolic link, and ORAC follows no links there", "replace it with what it points to")
 	case folder && !mode.IsDir():
-		return refuse(path, "it is no folder", "move it away, or choose another folder")
+		return refuse(path, "it is not a folder", "move it away, or choose another folder")
 	case folder || mode.IsRegular():
 		return nil
 	case mode.IsDir():
@@ -105,7 +105,7 @@ func checkKind(path string, info fs.FileInfo, folder bool) error {
 	default:
 		what = "a device"
 	}
-	return refuse(path, "it is "+what+" in the place of a file", "move it away")
+	return refuse(path, "it is "+what+" instead of a file", "move it away")
 }
 
 // checkFolder looks at the open folder.
@@ -147,10 +147,10 @@ func (d *Dir) walk(make bool) (string, error) {
 		case info.Mode()&fs.ModeSymlink == 0:
 			at = next
 		case len(rest) == 0:
-			return "", refuse(d.path, "it is a link", "name the folder that it leads to")
+			return "", refuse(d.path, "it is a symbolic link", "name the folder that it points to")
 		default:
 			if uid, other := otherOwner(info); other {
-				return "", refuse(d.path, fmt.Sprintf("%s is a link of the user %s", next, nameOf(uid)), "name the folder that it leads to")
+				return "", refuse(d.path, fmt.Sprintf("%s is a link that belongs to the user %s", next, nameOf(uid)), "name the folder that it points to")
 			}
 			target, err := os.Readlink(next)
 			if links++; err != nil || links > maxLinks {
@@ -187,24 +187,24 @@ func (d *Dir) checkAbove(folder string) error {
 		return err
 	}
 	if uid, other := otherOwner(info); other && !unmapped(uid) {
-		return refuse(d.path, fmt.Sprintf("it is in %s, which belongs to the user %s, who could put another folder in its place", folder, nameOf(uid)),
+		return refuse(d.path, fmt.Sprintf("it is in %s, which belongs to the user %s, who could replace it", folder, nameOf(uid)),
 			"run orac as that user, or choose a folder elsewhere with --state-dir")
 	}
 	sticky, mode := info.Mode()&fs.ModeSticky != 0, info.Mode().Perm()
 	if !sticky && mode&0o002 != 0 {
-		return refuse(d.path, fmt.Sprintf("it is in %s, where everybody could put another folder in its place", folder),
+		return refuse(d.path, fmt.Sprintf("it is in %s, where any user could replace it", folder),
 			fmt.Sprintf("chmod o-w %s (or chmod +t, if all need it)", folder))
 	}
 	sys, ok := info.Sys().(*syscall.Stat_t)
 	if !sticky && mode&0o020 != 0 && ok && sys.Gid != 0 && int(sys.Gid) != os.Getegid() {
-		d.Problems = append(d.Problems, fmt.Sprintf("%s is in %s, where the group %d could put another folder in its place: chmod g-w %s", d.path, folder, sys.Gid, folder))
+		d.Problems = append(d.Problems, fmt.Sprintf("%s is in %s, where the group %d could replace it: run chmod g-w %s", d.path, folder, sys.Gid, folder))
 	}
 	return nil
 }
 
-// closeOff takes the right to write in the folder from everybody else, as a new mount gives it to all. Where somebody may have
-// used it the folder is refused: hashes of passwords, keys of tokens, or links in the place of files may be theirs. Root's folder
-// stays writable for a group that ORAC is in: that is how it was let in.
+// closeOff removes the right to write in the folder from everybody else; a new mount gives it to everyone. If somebody may have
+// used it, it refuses the folder: hashes of passwords, keys of tokens, or links instead of files may be theirs. Root's folder
+// stays writable for a group that ORAC is in, because that group is how ORAC has access.
 func (d *Dir) closeOff() error {
 	info, err := d.handle.Stat()
 	if err != nil {
@@ -226,9 +226,9 @@ func (d *Dir) closeOff() error {
 		return err
 	}
 	if err := d.handle.Chmod(info.Mode() &^ 0o022); err != nil {
-		return fmt.Errorf("%s may write in it: chmod %s %s, and look at what is in there: %w", who, option, d.path, err)
+		return fmt.Errorf("%s may write in it: run chmod %s %s, then check its contents: %w", who, option, d.path, err)
 	}
-	d.Problems = append(d.Problems, fmt.Sprintf("%s could write in %s: nobody else can now, and what is in there is ORAC's or root's", who, d.path))
+	d.Problems = append(d.Problems, fmt.Sprintf("%s could write in %s; ORAC has closed it, and everything in it belongs to ORAC or root", who, d.path))
 	return nil
 }
 
@@ -257,8 +257,8 @@ func (d *Dir) checkAll(who, option string) error {
 				other = true // a second name of root's file
 			}
 			if other {
-				return refuse(d.Path(path), fmt.Sprintf("%s may write in %s, and this is another user's (%s)", who, d.path, nameOf(uid)),
-					fmt.Sprintf("look at what is in there, take out what is not ORAC's, and chmod %s %s", option, d.path))
+				return refuse(d.Path(path), fmt.Sprintf("%s may write in %s, and this file belongs to another user (%s)", who, d.path, nameOf(uid)),
+					fmt.Sprintf("remove what is not ORAC's from the folder, then run chmod %s %s", option, d.path))
 			}
 		}
 	}

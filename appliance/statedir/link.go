@@ -10,9 +10,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Linked is where a file is, or will be, whose path somebody has named and may be a link: links are followed that belong to the
-// user that ORAC runs as or to root, as fs.protected_symlinks has it for folders that all may write to. A link of anybody else is a
-// Refusal. Whoever opens what it gives does so without following a link.
+// Linked returns where a file is, or will be, if the path that somebody has named may be a link. It follows links that belong to
+// the user that ORAC runs as or to root, as fs.protected_symlinks does in folders that everybody may write to. A link of anybody
+// else is a Refusal. Open the result without following links.
 func Linked(path string) (string, error) {
 	at := path
 	for range maxLinks {
@@ -25,7 +25,7 @@ func Linked(path string) (string, error) {
 		}
 		uid, other := otherOwner(info)
 		if sys, ok := info.Sys().(*syscall.Stat_t); other || !ok || sys.Nlink > 1 {
-			return "", refuse(path, at+" is a link of the user "+nameOf(uid)+", or a second name of a link", "name what it leads to, or make the link yourself")
+			return "", refuse(path, at+" is a link that belongs to the user "+nameOf(uid)+", or a hard link to a link", "name what it points to, or make the link yourself")
 		}
 		target, err := os.Readlink(at)
 		if err != nil {

@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Regular opens a file that somebody has named, for reading, wherever it is and whosever it is: links are followed. It opens
-// nothing but a regular file, also where another one takes its place meanwhile, and waits for nobody.
+// Regular opens for reading a file that somebody has named, wherever it is and whoever owns it. It follows links. It opens
+// only regular files, even if the file is swapped meanwhile, and never blocks.
 func Regular(path string) (*os.File, fs.FileInfo, error) { return hooks{}.regular(path) }
 
 func (h hooks) regular(path string) (*os.File, fs.FileInfo, error) {

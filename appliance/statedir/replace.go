@@ -10,13 +10,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Replace writes a file that somebody has named and that is there, such as a runbook, wherever it is and whosever it is. Of a link
-// it writes what the link leads to; the mode stays. It is written whole or not at all: a new file, synced, renamed, and the folder
-// synced.
+// Replace rewrites an existing file that somebody has named, such as a runbook, wherever it is and whoever owns it. If the path
+// is a link, it writes the file that the link points to; the mode stays. It writes the file whole or not at all: a new file,
+// synced, renamed, and the folder synced.
 //
-// Where no other file can take its place, because it is mounted by itself (EBUSY) or its folder may not be written, it is written
-// in place, and inPlace says so. A loss of power at that moment can then leave a part of each text in it. An error leaves the old
-// text; where even that fails, it says so.
+// If the file cannot be replaced, because it is a mount of its own (EBUSY) or its folder is not writable, Replace writes it in
+// place, and inPlace says so. A power loss at that moment can leave a mixture of both texts. An error leaves the old text; if
+// even that fails, it says so.
 func Replace(path string, text []byte) (inPlace bool, err error) { return hooks{}.replace(path, text) }
 
 func (h hooks) replace(path string, text []byte) (inPlace bool, err error) {
@@ -70,8 +70,8 @@ func (h hooks) exchange(path string, text []byte, mode fs.FileMode) error {
 	return nil
 }
 
-// overwrite writes a text over the one that is in a file, and cuts off what is left of that. It is one write, so that others see
-// the old text for as short a time as can be together with the new one.
+// overwrite writes a text over the one in a file, and cuts off the rest. It is one write, so that others see a mixture of both
+// texts for as short a time as possible.
 func overwrite(path string, was fs.FileInfo, text []byte) error {
 	f, err := os.OpenFile(path, os.O_RDWR|unix.O_NONBLOCK|unix.O_NOFOLLOW, 0)
 	if err != nil {
@@ -83,7 +83,7 @@ func overwrite(path string, was fs.FileInfo, text []byte) error {
 		return err
 	}
 	if !os.SameFile(was, info) {
-		return &fs.PathError{Op: "write", Path: path, Err: errors.New("another file took its place meanwhile")}
+		return &fs.PathError{Op: "write", Path: path, Err: errors.New("another program replaced the file meanwhile")}
 	}
 	old := make([]byte, info.Size())
 	if _, err := f.ReadAt(old, 0); err != nil && info.Size() > 0 {
@@ -100,7 +100,7 @@ func overwrite(path string, was fs.FileInfo, text []byte) error {
 	}
 	if err := put(text); err != nil {
 		if back := put(old); back != nil {
-			return fmt.Errorf("%w; and the text that was there could not be put back: %w", err, back)
+			return fmt.Errorf("%w; and the earlier text could not be restored: %w", err, back)
 		}
 		return err
 	}

@@ -114,7 +114,7 @@ func (d *Dir) checkRoot() error {
 	if err != nil {
 		return err
 	}
-	return d.mustBe(root, "another folder took its place while it was opened", "look at who may write in the folders above it")
+	return d.mustBe(root, "the folder was replaced while it was being opened", "check who may write in the folders above it")
 }
 
 // mustBe refuses what is not the folder that is open.
@@ -136,7 +136,7 @@ func (d *Dir) Same() error {
 	if err != nil {
 		return err
 	}
-	return d.mustBe(there, "another folder has taken its place", "look at who may write in the folders above it, and start again")
+	return d.mustBe(there, "the folder was replaced", "check who may write in the folders above it, and start again")
 }
 
 // Close frees the folder.

@@ -70,12 +70,12 @@ var hostile = []struct {
 	put  func(t *testing.T, victim, path string)
 	why  string
 }{
-	{"link", func(t *testing.T, victim, path string) { must(t, os.Symlink(victim, path)) }, "it is a link"},
-	{"link to nothing", func(t *testing.T, _, path string) { must(t, os.Symlink("/nowhere/file", path)) }, "it is a link"},
+	{"link", func(t *testing.T, victim, path string) { must(t, os.Symlink(victim, path)) }, "it is a symbolic link"},
+	{"link to nothing", func(t *testing.T, _, path string) { must(t, os.Symlink("/nowhere/file", path)) }, "it is a symbolic link"},
 	{"link inside", func(t *testing.T, _, path string) {
 		must(t, os.WriteFile(filepath.Join(filepath.Dir(path), "other"), nil, 0o600))
 		must(t, os.Symlink("other", path))
-	}, "it is a link"},
+	}, "it is a symbolic link"},
 	{"pipe", func(t *testing.T, _, path string) { must(t, unix.Mkfifo(path, 0o600)) }, "a named pipe"},
 	{"device", func(t *testing.T, _, path string) {
 		must(t, unix.Mknod(path, unix.S_IFCHR|0o600, int(unix.Mkdev(1, 3))))
@@ -157,14 +157,14 @@ func TestHostileFoldersInside(t *testing.T) {
 		if err := d.WriteFile(name+"/x", nil); err == nil {
 			t.Errorf("%s is followed", name)
 		}
-		refused(t, opened(d.OpenFile(name+"/x", os.O_RDWR|os.O_CREATE)), d.Path(name), "it is a link")
+		refused(t, opened(d.OpenFile(name+"/x", os.O_RDWR|os.O_CREATE)), d.Path(name), "it is a symbolic link")
 		_, err := d.Sub(name)
-		refused(t, err, d.Path(name), "it is a link")
+		refused(t, err, d.Path(name), "it is a symbolic link")
 		_, err = d.OpenFolder(name)
-		refused(t, err, d.Path(name), "it is a link")
+		refused(t, err, d.Path(name), "it is a symbolic link")
 	}
 	_, err = d.Sub("file")
-	refused(t, err, d.Path("file"), "it is no folder")
+	refused(t, err, d.Path("file"), "it is not a folder")
 	_, err = d.Sub("theirs")
 	refused(t, err, d.Path("theirs"), "belongs to the user 12345")
 	for _, name := range []string{"../x", "/etc/passwd", "a/../../x", ""} {
@@ -187,11 +187,11 @@ func TestFoldersThatAreRefused(t *testing.T) {
 		"a link": {func(t *testing.T, top string) string {
 			must(t, os.Symlink(folder(t, 0o700, top, "real"), filepath.Join(top, "state")))
 			return filepath.Join(top, "state")
-		}, "name the folder that it leads to"},
+		}, "name the folder that it points to"},
 		"a file": {func(t *testing.T, top string) string {
 			must(t, os.WriteFile(filepath.Join(top, "state"), nil, 0o600))
 			return filepath.Join(top, "state")
-		}, "it is no folder"},
+		}, "it is not a folder"},
 		"in another's": {func(t *testing.T, top string) string {
 			return folder(t, 0o700, theirs(t, folder(t, 0o755, top, "home")), "state")
 		}, "home, which belongs to the user 12345"},
@@ -212,7 +212,7 @@ func TestFoldersThatAreRefused(t *testing.T) {
 			must(t, os.Symlink(filepath.Join(top, "real"), filepath.Join(open, "link")))
 			must(t, os.Lchown(filepath.Join(open, "link"), stranger, stranger))
 			return filepath.Join(open, "link", "state")
-		}, "is a link of the user 12345"},
+		}, "is a link that belongs to the user 12345"},
 		"by a link into another's": {func(t *testing.T, top string) string {
 			folder(t, 0o700, theirs(t, folder(t, 0o755, top, "home")), "real", "state")
 			must(t, os.Symlink("home/real/../real", filepath.Join(top, "link")))
@@ -290,7 +290,7 @@ func TestClosedOff(t *testing.T) {
 		must(t, os.Symlink("/etc/passwd", file))
 		must(t, os.Lchown(file, stranger, stranger))
 		_, err := Open(path)
-		refused(t, err, file, "and this is another user's")
+		refused(t, err, file, "and this file belongs to another user")
 		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o770 {
 			t.Errorf("it was changed: %v (%v)", info.Mode(), err)
 		}
@@ -346,13 +346,13 @@ func TestSwappedFolder(t *testing.T) {
 		put  func(t *testing.T, other, path string)
 		why  string
 	}{
-		"by a link": {func(h *hooks, swap func()) { h.found = swap }, func(t *testing.T, other, path string) { must(t, os.Symlink(other, path)) }, "it is a link"},
+		"by a link": {func(h *hooks, swap func()) { h.found = swap }, func(t *testing.T, other, path string) { must(t, os.Symlink(other, path)) }, "it is a symbolic link"},
 		"by another's": {func(h *hooks, swap func()) { h.found = swap }, func(t *testing.T, other, path string) {
 			must(t, os.Chown(other, stranger, stranger))
 			must(t, os.Rename(other, path))
 		}, "belongs to the user"},
-		"by a link, once open":    {func(h *hooks, swap func()) { h.opened = swap }, func(t *testing.T, other, path string) { must(t, os.Symlink(other, path)) }, "took its place"},
-		"by another's, once open": {func(h *hooks, swap func()) { h.opened = swap }, func(t *testing.T, other, path string) { must(t, os.Rename(other, path)) }, "took its place"},
+		"by a link, once open":    {func(h *hooks, swap func()) { h.opened = swap }, func(t *testing.T, other, path string) { must(t, os.Symlink(other, path)) }, "was replaced while it was being opened"},
+		"by another's, once open": {func(h *hooks, swap func()) { h.opened = swap }, func(t *testing.T, other, path string) { must(t, os.Rename(other, path)) }, "was replaced while it was being opened"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			top := t.TempDir()
@@ -374,9 +374,9 @@ func TestSwappedFolder(t *testing.T) {
 	must(t, d.Same())
 	must(t, os.Rename(path, path+".gone"))
 	folder(t, 0o700, path)
-	refused(t, d.Same(), path, "another folder has taken its place")
+	refused(t, d.Same(), path, "the folder was replaced")
 	_, err = d.Database("orac.db")
-	refused(t, err, path, "another folder has taken its place")
+	refused(t, err, path, "the folder was replaced")
 	must(t, d.WriteFile("file", nil))
 	if _, err := os.Stat(filepath.Join(path+".gone", "file")); err != nil {
 		t.Errorf("what is open is another folder: %v", err)

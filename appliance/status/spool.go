@@ -26,6 +26,8 @@ type Waits struct {
 	State    string    `json:"state"` // waiting, refused
 	Cause    string    `json:"cause,omitempty"`
 	Aside    time.Time `json:"aside,omitzero"` // when it was set aside
+	// Removed: the runbook does not declare the webhook any more. The event is not sent; it is deleted when the webhook's keep is over.
+	Removed bool `json:"webhook_removed,omitempty"`
 }
 
 // What a SpoolRequest can do.

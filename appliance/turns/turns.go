@@ -1,7 +1,7 @@
 // Package turns lets people do costly things side by side without holding each other up.
 //
-// It guarantees that one thing of each person goes on at a time, and few over all; that those of a person which wait for their
-// turn are bounded; and that whoever has gone waits for nothing.
+// It guarantees that each person runs one thing at a time, and everybody together a few; that the number of things of one
+// person that wait is bounded; and that a client that has gone stops waiting.
 package turns
 
 import (
@@ -12,8 +12,8 @@ import (
 
 // Why nobody's turn came.
 var (
-	ErrFull = errors.New("too much of yours is going on or waits for its turn already; try again when some of it is done")
-	ErrGone = errors.New("whoever asked has gone")
+	ErrFull = errors.New("you already have too many requests running or waiting; try again when one is done")
+	ErrGone = errors.New("the client has gone")
 )
 
 // Turns may be used by many at once.
@@ -31,7 +31,7 @@ type turn struct {
 	wait  int           // how many hold it or wait for it
 }
 
-// New lets so many things go on side by side, and so many of one person go on or wait.
+// New allows this many things side by side, and this many of one person that run or wait.
 func New(sideBySide, most int) *Turns {
 	return &Turns{places: make(chan struct{}, sideBySide), most: most, of: map[string]*turn{}}
 }

@@ -60,7 +60,7 @@ type Entry struct {
 func (j *Journal) Begin(what string, limit time.Duration, steps ...Step) (*Entry, error) {
 	for _, s := range steps {
 		if err := s.allowed(j.root); err != nil {
-			return nil, fmt.Errorf("the journal takes no such step: %s: %w", what, err)
+			return nil, fmt.Errorf("the journal cannot undo this: %s: %w", what, err)
 		}
 	}
 	j.mu.Lock()
@@ -84,7 +84,7 @@ func (j *Journal) write(r record) error {
 		return err
 	}
 	if _, err := j.file.Write(append(line, '\n')); err != nil {
-		return fmt.Errorf("the journal of undoing cannot be written, so nothing is done: %w", err)
+		return fmt.Errorf("cannot write the journal that undoes faults, so nothing is broken: %w", err)
 	}
 	return j.file.Sync()
 }

@@ -43,7 +43,7 @@ func (s Step) allowed(root string) error {
 	switch s.Do {
 	case Kill, Cont, Release:
 		if s.Process.PID <= 1 || s.Process.Start == 0 {
-			return fmt.Errorf("%s: no process is named", s.Do)
+			return fmt.Errorf("%s: names no process", s.Do)
 		}
 		return nil
 	case Unmount, Remove:
@@ -54,11 +54,11 @@ func (s Step) allowed(root string) error {
 		return nil
 	case Group:
 		if !group.MatchString(s.Path) || filepath.Clean(s.Path) != s.Path {
-			return fmt.Errorf("%s: %q is no control group of a chaos run", s.Do, s.Path)
+			return fmt.Errorf("%s: %q is not a control group of a chaos run", s.Do, s.Path)
 		}
 		return nil
 	}
-	return fmt.Errorf("there is no step %q", s.Do)
+	return fmt.Errorf("unknown step %q", s.Do)
 }
 
 // endTime is how long a process may take to be gone, and a control group to be empty.

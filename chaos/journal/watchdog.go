@@ -49,7 +49,7 @@ func Watch(root, program string, args ...string) (*Watchdog, error) {
 		return nil, err
 	}
 	if err := cmd.Start(); err != nil {
-		return nil, fmt.Errorf("the watchdog cannot be started, so nothing is broken: %w", err)
+		return nil, fmt.Errorf("cannot start the watchdog, so nothing is broken: %w", err)
 	}
 	w := &Watchdog{cmd: cmd, alive: alive, done: make(chan struct{})}
 	if _, err := io.ReadFull(ready, make([]byte, 1)); err != nil {
@@ -95,7 +95,7 @@ func WatchdogMain(args []string, alive io.Reader, ready, stderr io.Writer) int {
 		return 1
 	}
 	if len(args) != 3 {
-		return complain(errors.New("BUG: it takes a folder, a process and its start"))
+		return complain(errors.New("BUG: it needs a folder, a process and its start"))
 	}
 	pid, err1 := strconv.Atoi(args[1])
 	start, err2 := strconv.ParseUint(args[2], 10, 64)
@@ -129,7 +129,7 @@ func WatchdogMain(args []string, alive io.Reader, ready, stderr io.Writer) int {
 			return 0
 		case now := <-tick.C:
 			if r, ok := overdue(file, now); ok {
-				fmt.Fprintf(stderr, "orac chaos, watchdog: %s should have been undone by %s: the run is ended\n", r.What, r.Until.Format(time.TimeOnly))
+				fmt.Fprintf(stderr, "orac chaos, watchdog: %s should have been undone by %s; ending the run\n", r.What, r.Until.Format(time.TimeOnly))
 				_ = maker.Signal(unix.SIGKILL) // it is gone, or it will be
 				select {
 				case <-gone:

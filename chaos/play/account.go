@@ -66,7 +66,8 @@ func (a *account) of(id string) *fate {
 	return f
 }
 
-// event takes what the appliance says. What it knew of itself alone ends with it: after a start, only the spool is left.
+// event records what the appliance reports. Knowledge that only the process had is lost when it ends: after a start,
+// only the spool is left.
 func (a *account) event(at time.Duration, e chaos.Event) {
 	switch e.Kind {
 	case "webhook_taken":
@@ -178,7 +179,7 @@ func (a *account) sweep(now time.Duration) {
 		a.spoken++
 		if !p.heard && a.couldHear(p) {
 			a.missed++
-			a.r.event("missed", p.device, "a sound that asked was not heard")
+			a.r.event("missed", p.device, "a wake word was not heard")
 		}
 	}
 }
@@ -192,8 +193,8 @@ func (a *account) couldHear(p *play) bool {
 	return !slices.ContainsFunc(a.r.trouble, func(s stretch) bool { return s.from < to && (s.to == 0 || s.to+2*time.Second > from) })
 }
 
-// pending are the services that shall have an utterance and have neither answered nor refused it. Of one that was found at a start
-// nobody has said whose it is: then one is enough.
+// pending lists the services that must get an utterance and have neither answered nor refused it. An utterance found at a start
+// does not say which services need it: then one answer is enough.
 func (a *account) pending(f *fate) (list []string) {
 	l, ok := a.r.w.book.rb.Listener(runbook.Address("listener." + f.listener))
 	if !ok {
@@ -229,7 +230,8 @@ func (a *account) killed() {
 	}
 }
 
-// lost are the utterances that nobody has, at the end: kept are the IDs in the spool, and so many wait in memory.
+// lost lists the utterances that nobody has at the end: kept are the IDs in the spool, and inMemory more wait in
+// memory.
 func (a *account) lost(kept []string, inMemory int) (ids []string) {
 	for _, id := range a.waiting() {
 		if f := a.utterances[id]; f.excused == "" && f.ended > 0 && !slices.Contains(kept, id) {
@@ -255,7 +257,7 @@ func (a *account) heard(service string, list []sttserver.Heard) {
 		case !known:
 			a.claimed[key] = answered
 		case began > first+settle && !a.forgotten(first) && !a.disturbed(first-settle, began):
-			a.twice(answered, fmt.Sprintf("%s has answered the utterance of %s a second time", service, h.Wake))
+			a.twice(answered, fmt.Sprintf("%s answered the utterance of %s a second time", service, h.Wake))
 			a.claimed[key] = answered
 		}
 	}
@@ -290,7 +292,7 @@ func (a *account) acted(service string, list []sttserver.Heard) {
 			a.doubled++
 		}
 		if again(h.ID, name) < n-1 {
-			a.r.judge.Break(h.Acted.Sub(a.r.began), "twice", fmt.Sprintf("Core acts on %s for the %d. time, and nobody has said that it may", h.ID, n))
+			a.r.judge.Break(h.Acted.Sub(a.r.began), "twice", fmt.Sprintf("Core acts on %s %d times, and nothing announced that it may be repeated", h.ID, n))
 		}
 	}
 }

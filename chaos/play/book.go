@@ -11,7 +11,7 @@ import (
 	"orac/runbook/scenario"
 )
 
-// book is the runbook of a scenario, with its changes, as a text that can stand in another folder.
+// book is the runbook of a scenario, with its changes, as a text that works in another folder.
 type book struct {
 	text []byte
 	rb   *runbook.Runbook // what it says

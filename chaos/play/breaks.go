@@ -15,7 +15,7 @@ import (
 const (
 	// patience is how long a fault waits for something to break: a capture process that is being started, for one.
 	patience = 3 * time.Second
-	// undoTime is how long taking a fault back may take. Whoever takes longer is ended by the watchdog.
+	// undoTime is the limit for undoing a fault. The watchdog ends a run that takes longer.
 	undoTime = 30 * time.Second
 	retry    = 100 * time.Millisecond
 )
@@ -31,7 +31,7 @@ func (r *run) breaks(ctx context.Context, o occurrence) {
 		return
 	}
 	if !r.w.watchdog.Alive() {
-		r.failed(o, errors.New("the watchdog is gone, and nothing is broken without it"))
+		r.failed(o, errors.New("the watchdog is gone, and faults need it"))
 		return
 	}
 	if !o.Lasts() {
@@ -99,7 +99,7 @@ func (r *run) takeBack(o occurrence, b *broken, entry *journal.Entry) {
 			return
 		case time.Now().After(until):
 			r.mu.Lock()
-			r.die(fmt.Errorf("%s could not be taken back: %w", o.Name, err))
+			r.die(fmt.Errorf("%s could not be undone: %w", o.Name, err))
 			r.mu.Unlock()
 			return
 		}

@@ -18,7 +18,7 @@ func jumps(sc *scenario.Scenario) bool {
 // clocked tells whether the appliance of a world has a clock of its own.
 func clocked(w *World, _ occurrence) error {
 	if !w.clocked {
-		return errors.New("a process is started in a network of its own or with a clock of its own, and the scenario asks for both: leave net_down out")
+		return errors.New("a process can have its own network or its own clock, and the scenario needs both: remove net_down")
 	}
 	return nil
 }
@@ -33,7 +33,7 @@ func jump(w *World, o occurrence) (*broken, error) {
 	began := w.image
 	w.mu.Unlock()
 	if now, err := a.Process().Image(); err != nil || now != began {
-		return nil, fmt.Errorf("the process has replaced itself, and has the machine's clock since (%v)", err)
+		return nil, fmt.Errorf("the process has replaced itself and now uses the machine's clock (%v)", err)
 	}
 	by := o.By
 	if o.Back {

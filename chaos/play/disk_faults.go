@@ -21,8 +21,8 @@ func fillDisk(w *World, _ occurrence) (*broken, error) {
 	return &broken{steps: []journal.Step{{Do: journal.Remove, Path: filepath.Join(dir, "ballast")}}, apply: f.Apply, undo: f.Undo}, nil
 }
 
-// The calls that put something on a disk and nothing else: what writes to sockets and pipes as well is left alone, or the
-// appliance would lose more than its disk. A ? stands for what some architectures lack.
+// The calls that write to a disk and nothing else. Calls that also write to sockets and pipes are excluded: the appliance
+// would lose more than its disk. A ? marks a call that some architectures lack.
 const (
 	syncing  = "fsync,fdatasync,pwrite64,ftruncate"
 	changing = syncing + ",?mkdir,mkdirat,?rename,?renameat,renameat2,?unlink,unlinkat"
@@ -35,7 +35,7 @@ func traceable() error {
 	}
 	cmd := exec.Command("strace", "-f", "-qq", "-o", os.DevNull, "-e", "trace="+changing, "-e", "inject="+changing+":error=EIO", "true")
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("strace may not trace here: %w: %s", err, firstLine(out))
+		return fmt.Errorf("strace is not allowed to trace here: %w: %s", err, firstLine(out))
 	}
 	return nil
 }
@@ -101,7 +101,7 @@ func (t *tracer) start() error {
 		default:
 		}
 		if time.Now().After(until) {
-			return fmt.Errorf("strace does not hold the appliance after %v", attachTime)
+			return fmt.Errorf("strace did not attach to the appliance within %v", attachTime)
 		}
 	}
 	return nil
@@ -118,7 +118,7 @@ func (t *tracer) end() error {
 	case <-t.ended:
 		return nil
 	case <-time.After(attachTime):
-		return fmt.Errorf("strace does not end")
+		return fmt.Errorf("strace did not exit")
 	}
 }
 

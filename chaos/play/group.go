@@ -48,11 +48,11 @@ func place(controller string, pid int) (dir string, v2 bool, err error) {
 		}
 	}
 	if dir == "" {
-		return "", false, fmt.Errorf("there is no control group of %s", controller)
+		return "", false, fmt.Errorf("there is no control group for %s", controller)
 	}
 	controllers, err := os.ReadFile(filepath.Join(dir, "cgroup.subtree_control"))
 	if err != nil || !strings.Contains(" "+strings.TrimSpace(string(controllers))+" ", " "+controller+" ") {
-		return "", false, fmt.Errorf("the control group %s gives its children no %s", dir, controller)
+		return "", false, fmt.Errorf("the control group %s does not pass %s to its children", dir, controller)
 	}
 	return dir, v2, nil
 }

@@ -25,7 +25,7 @@ func rise(w *World, o occurrence) (*broken, error) {
 		return nil, err
 	}
 	if int64(o.Size) > mostGrown {
-		return nil, fmt.Errorf("%v is more than the %d MiB that a chaos run takes of the machine", o.Size, mostGrown>>20)
+		return nil, fmt.Errorf("%v exceeds the %d MiB that a chaos run may use", o.Size, mostGrown>>20)
 	}
 	p := a.Process()
 	image, err := p.Image()
@@ -48,7 +48,7 @@ func limitable() error {
 		return err
 	}
 	if err := unix.Access(dir, unix.W_OK); err != nil {
-		return fmt.Errorf("no control group can be made in %s: %w", dir, err)
+		return fmt.Errorf("cannot make a control group in %s: %w", dir, err)
 	}
 	return nil
 }
@@ -77,13 +77,13 @@ func exhaust(w *World, _ occurrence) (*broken, error) {
 		}
 		w.end(a)
 		if err := ptrace.Grow(w.Tools, a.Process(), image, 4*roomLeft); !errors.Is(err, process.ErrGone) {
-			return errors.Join(errors.New("the kernel has not ended it"), err, a.Kill())
+			return errors.Join(errors.New("the kernel did not end it"), err, a.Kill())
 		}
 		select {
 		case <-a.Ended():
 			return nil
 		case <-time.After(patience):
-			return errors.Join(errors.New("the kernel has not ended it"), a.Kill())
+			return errors.Join(errors.New("the kernel did not end it"), a.Kill())
 		}
 	})
 	b.steps = []journal.Step{g.step()}
@@ -108,7 +108,7 @@ func leak(w *World, o occurrence) (*broken, error) {
 	return &broken{apply: l.start, undo: l.end}, nil
 }
 
-// leaking is a leak that goes on until it is taken back, or the process is another one.
+// leaking is a leak that continues until it is undone or another process has taken over.
 type leaking struct {
 	grow       func() error
 	step       int64

@@ -49,18 +49,18 @@ func source(b runbook.Microphone) (id, name string, err error) {
 	id, name = b.Name, b.Name
 	switch {
 	case b.ID != "":
-		return "", "", fmt.Errorf("%s selects its microphone by id, and which id a virtual one has is not known before: select it by identity or match", b.Address)
+		return "", "", fmt.Errorf("%s selects its microphone by id, and the id of a virtual microphone is not known in advance: use identity or match", b.Address)
 	case b.Backend == "alsa":
-		return "", "", fmt.Errorf("%s asks for ALSA, and virtual microphones are of PulseAudio", b.Address)
+		return "", "", fmt.Errorf("%s asks for ALSA, and virtual microphones exist only in PulseAudio", b.Address)
 	case b.Identity != "":
 		id = b.Identity
 	case b.Match != "":
 		if name = title(b.Match); !strings.EqualFold(name, b.Match) {
-			return "", "", fmt.Errorf("%s matches %q; a virtual microphone can be called by letters, digits, spaces and ._- only", b.Address, b.Match)
+			return "", "", fmt.Errorf("%s matches %q; the name of a virtual microphone may have only letters, digits, spaces and ._-", b.Address, b.Match)
 		}
 	}
 	if !identity.MatchString(id) {
-		return "", "", fmt.Errorf("%s: no virtual microphone can have the identity %q: letters, digits and ._- only, 100 at most", b.Address, id)
+		return "", "", fmt.Errorf("%s: a virtual microphone cannot have the identity %q: use at most 100 letters, digits and ._-", b.Address, id)
 	}
 	return id, name, nil
 }
@@ -108,7 +108,7 @@ func (w *World) plug() error {
 
 func (w *World) plugOne(d scenario.Microphone, id, name string) error {
 	if !identity.MatchString(id) {
-		return fmt.Errorf("microphone.%s: no virtual microphone can have the identity %q: letters, digits and ._- only, 100 at most", d.Name, id)
+		return fmt.Errorf("microphone.%s: a virtual microphone cannot have the identity %q: use at most 100 letters, digits and ._-", d.Name, id)
 	}
 	mic, err := w.audio.Plug(id, title(name))
 	if err != nil {

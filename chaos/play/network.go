@@ -10,7 +10,7 @@ import (
 	"orac/runbook/scenario"
 )
 
-// network is a network namespace with a loopback and nothing else. Whoever listens or is started in it stays in it; it goes with
+// network is a network namespace with only a loopback. Sockets and processes that are made in it stay in it; it disappears with
 // the last of them. There is nothing to undo.
 type network struct{ ask chan func() }
 
@@ -27,7 +27,7 @@ func separate() (*network, error) {
 		}
 		if err != nil {
 			runtime.UnlockOSThread() // it is where it was
-			made <- fmt.Errorf("a network of its own cannot be had: %w; run it as root", err)
+			made <- fmt.Errorf("cannot make a network namespace: %w; run it as root", err)
 			return
 		}
 		made <- link(true)

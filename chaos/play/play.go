@@ -43,7 +43,8 @@ func Machine() error {
 	return nil
 }
 
-// All runs scenarios, so many at a time, and judges them. What could not be run is unknown, with why.
+// All runs and judges scenarios, up to workers at a time. A scenario that could not run is unknown,
+// with the reason.
 func All(ctx context.Context, list []*scenario.Scenario, workers int, o Options) report.Report {
 	began := time.Now()
 	r := report.Report{Version: report.Version, Backend: "chaos", Began: began, Scenarios: make([]report.Scenario, len(list))}

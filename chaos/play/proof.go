@@ -57,7 +57,7 @@ func (r *run) prove(service string, h sttserver.Heard, pcm []int16) {
 		// What a fault takes away before the audio server has it, or keeps the appliance from reading, is missing. The rest is there.
 		holes, differs := mic.gave.Pieces(pcm)
 		if differs == "" && holes > 0 && !r.account.shaken(f.woke-time.Duration(len(pcm))*time.Second/rate, f.ended) {
-			differs = fmt.Sprintf("sound is missing in it in %d places, and nothing has disturbed it", holes)
+			differs = fmt.Sprintf("sound is missing in it in %d places, although nothing disturbed it", holes)
 		}
 		if differs != "" {
 			wrong(differs)
@@ -76,7 +76,7 @@ func (r *run) prove(service string, h sttserver.Heard, pcm []int16) {
 	for _, p := range r.account.plays {
 		end := mic.gave.By(r.began.Add(p.ended))
 		if f.why == "silence" && p.heard && p.device == l.Device.Name() && p.begun < f.woke && f.woke < p.ended && from+len(pcm) < end-2*audio.HopSamples-rate*quietAfter/1000 {
-			wrong(fmt.Sprintf("it ends %v before what was said is over", audio.Time(end-from-len(pcm))))
+			wrong(fmt.Sprintf("it ends %v before the spoken words end", audio.Time(end-from-len(pcm))))
 		}
 	}
 }

@@ -236,14 +236,14 @@ func (r *run) finish(ctx context.Context) (report.Run, error) {
 	}
 	end := r.clock()
 	if end < r.sc.Head.For {
-		r.out.Unsupported = append(r.out.Unsupported, fmt.Sprintf("the run was ended early, after %v of %v", end.Round(time.Second), r.sc.Head.For))
+		r.out.Unsupported = append(r.out.Unsupported, fmt.Sprintf("the run ended early, after %v of %v", end.Round(time.Second), r.sc.Head.For))
 	}
 	r.account.sweep(end + time.Hour)
 	if r.up {
 		inMemory = max(0, r.now.Spool.Waiting-len(kept))
 	}
 	for _, id := range r.account.lost(kept, inMemory) {
-		r.judge.Break(end, "lost", id+" is neither waiting nor answered, and nobody said so")
+		r.judge.Break(end, "lost", id+" is neither waiting nor answered, and nothing reported its loss")
 	}
 	r.judge.Finish(end, r)
 	r.judge.Safe(end, "lost", "sound", "once", "twice", "holders", "cooldown", "runs")
@@ -276,7 +276,7 @@ func (r *run) start(ctx context.Context) error {
 	return nil
 }
 
-// die ends the run early: nothing that it would show could be believed. The caller holds mu.
+// die ends the run early, because its results could no longer be trusted. The caller holds mu.
 func (r *run) die(err error) {
 	r.fatal = errors.Join(r.fatal, err)
 	if r.giveUp != nil {

@@ -64,13 +64,13 @@ func (s *service) behave(b sttserver.Behaviour, endpoints ...stttest.Endpoint) *
 	}
 }
 
-// misbehaviour is a fault of the server that lasts. Of several at one endpoint the last one counts.
+// misbehaviour is a lasting fault of the server. If an endpoint has several, the last one counts.
 type misbehaviour struct {
 	sttserver.Behaviour
 	endpoints []stttest.Endpoint
 }
 
-// serving changes what lasts, and tells the server what that means for its endpoints.
+// serving changes the lasting faults, and tells the server what that means for its endpoints.
 func (s *service) serving(change func()) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -21,7 +21,7 @@ func (r *run) prepareSounds() error {
 			device = names[0]
 		}
 		if r.w.mics[device] == nil {
-			r.silent(s, fmt.Errorf("device %q is no microphone, and nothing can be played into it", device))
+			r.silent(s, fmt.Errorf("device %q is not a microphone, so no sound can be played into it", device))
 			continue
 		}
 		draw := schedule.Stream(r.o.Seed, "sound "+string(s.Address))

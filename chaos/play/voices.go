@@ -27,7 +27,8 @@ type voices struct {
 	said   int
 }
 
-// commanded is the wake word for which there are spoken commands; of the others there is the word alone.
+// commanded is the only wake word with recorded commands; the other wake words are recorded without a
+// command.
 const commanded = "hey_jarvis"
 
 // sound gives what a sound of a scenario is: 16 kHz mono.
@@ -50,7 +51,7 @@ func (v *voices) sound(p scenario.Sound, rb *runbook.Runbook, seed uint64) ([]in
 		}
 		pcm, err := readSound(filepath.Join(v.dir, word+".wav"))
 		if errors.Is(err, os.ErrNotExist) {
-			err = fmt.Errorf("nobody has spoken %q: there is no %s.wav in %s", word, word, v.dir)
+			err = fmt.Errorf("no recording of %q: there is no %s.wav in %s", word, word, v.dir)
 		}
 		if err == nil {
 			v.words[word] = pcm
@@ -58,7 +59,7 @@ func (v *voices) sound(p scenario.Sound, rb *runbook.Runbook, seed uint64) ([]in
 		return pcm, err
 	}
 	if word != commanded {
-		return nil, fmt.Errorf("there are spoken commands for %s alone, and the model is %s: write command = \"0s\", or play a WAV file", commanded, word)
+		return nil, fmt.Errorf("recorded commands exist only for %s, and the model is %s: write command = \"0s\", or play a WAV file", commanded, word)
 	}
 	if v.speech == nil {
 		if v.speech, err = chaos.LoadSpeech(v.dir); err != nil {
@@ -77,7 +78,7 @@ func wakeWord(p scenario.Sound, rb *runbook.Runbook) (string, error) {
 		}
 		word, ok := strings.CutPrefix(m.Source, "catalog:")
 		if !ok || !identity.MatchString(word) {
-			return "", fmt.Errorf("what wakes %s is not known: its source is %q", m.Address, m.Source)
+			return "", fmt.Errorf("the wake word of %s is not known: its source is %q", m.Address, m.Source)
 		}
 		return word, nil
 	}
@@ -91,7 +92,7 @@ func readSound(path string) ([]int16, error) {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() || info.Size() > maxSound {
-		return nil, fmt.Errorf("%s: it is no file of at most %v", path, runbook.Size(maxSound))
+		return nil, fmt.Errorf("%s: it is not a regular file of at most %v", path, runbook.Size(maxSound))
 	}
 	b, err := os.ReadFile(path)
 	if err != nil {

@@ -57,7 +57,7 @@ type World struct {
 	refusals            []string // of applies, with why
 }
 
-// build makes the world of a scenario: everything but the appliance. It stands in a folder of its own.
+// build makes the world of a scenario in its own folder: everything except the appliance.
 func build(ctx context.Context, sc *scenario.Scenario, o Options) (_ *World, err error) {
 	w := &World{Orac: chaos.Orac{Binary: o.Binary}, Tools: o.Tools, life: ctx, sc: sc, seed: o.Seed, services: map[runbook.Address]*service{}, mics: map[string]*microphone{}, ending: map[*chaos.Appliance]bool{}}
 	if w.book, err = load(sc); err != nil {
@@ -194,7 +194,7 @@ func (w *World) Start(ctx context.Context) (*chaos.Appliance, error) {
 }
 
 // errDown is returned while the appliance does not run.
-var errDown = errors.New("the appliance does not run at that moment")
+var errDown = errors.New("the appliance is not running at that moment")
 
 // Running is the appliance; an error while it does not run.
 func (w *World) Running() (*chaos.Appliance, error) {

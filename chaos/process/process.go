@@ -1,7 +1,7 @@
-// Package process names a process so that no other one can be meant: by its number and by when it began.
+// Package process identifies a process beyond doubt: by its number and its start time.
 //
-// It guarantees that a signal reaches the process that was named or nobody: numbers are used again, and a number alone is
-// never enough.
+// It guarantees that a signal reaches the named process or nobody. The kernel reuses numbers, so a number is never
+// enough.
 package process
 
 import (

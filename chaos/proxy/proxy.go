@@ -1,9 +1,9 @@
 // Package proxy is a connection between two parties that goes wrong as connections do: refused, late, reset in the middle, cut
 // short, changed on the way, or silent.
 //
-// It works on the bytes of TCP, so that HTTP and WebSocket go wrong alike. It listens on loopback alone. What goes wrong is drawn
-// from a seed: the same seed breaks the n-th connection in the same way. The port is its own while it is down, too: nobody
-// else is taken for the service.
+// It works on the bytes of TCP, so HTTP and WebSocket fail alike. It listens only on loopback. A seed decides what goes wrong:
+// the same seed breaks the n-th connection in the same way. It keeps its port while it is down, so that nobody else can be
+// mistaken for the service.
 package proxy
 
 import (

@@ -14,7 +14,7 @@ import (
 	"orac/chaos/process"
 )
 
-// Supported says why this machine cannot do it; nil if it can.
+// Supported says why this machine does not support it; nil if it can.
 func Supported() error { return nil }
 
 // chunk is how much is mapped with one call: the process's other threads wait for memory meanwhile.
@@ -25,7 +25,7 @@ func grow(p process.Process, image uint64, size int64) (err error) {
 	runtime.LockOSThread() // only the thread that traces may ask
 	defer runtime.UnlockOSThread()
 	if err := unix.PtraceSeize(p.PID); err != nil {
-		return fmt.Errorf("ptrace may not trace here: %w", err)
+		return fmt.Errorf("ptrace is not allowed to trace here: %w", err)
 	}
 	defer func() { err = errors.Join(err, detach(p.PID)) }()
 	if now, err := p.Image(); err != nil || now != image { // it is held: it cannot become another one any more

@@ -9,9 +9,9 @@ import (
 	"orac/chaos/process"
 )
 
-// Supported says why this machine cannot do it.
+// Supported says why this machine does not support it.
 func Supported() error {
-	return errors.New("memory is put into a process on amd64 alone, and this is " + runtime.GOARCH)
+	return errors.New("putting memory into a process needs amd64, and this is " + runtime.GOARCH)
 }
 
 func grow(process.Process, uint64, int64) error { return Supported() }

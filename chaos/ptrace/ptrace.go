@@ -1,8 +1,8 @@
-// Package ptrace makes a running process call the kernel for what it did not ask for.
+// Package ptrace makes a running process issue a system call from outside.
 //
-// It guarantees that the process goes on afterwards as if nothing had been, but for what the call did: its registers are as they
-// were, and a call that was interrupted is resumed. The work is done by a process of its own (Main), since whoever waits for a
-// child must not be who traces it. A tracer that dies lets go of what it traces.
+// It guarantees that the process continues as before, apart from the effect of the call: its registers are restored, and an
+// interrupted call is resumed. A separate process does the work (Main), since the process that waits for a child must not be the
+// one that traces it. If a tracer dies, it releases what it traces.
 package ptrace
 
 import (
@@ -20,8 +20,8 @@ import (
 // Command is the argument with which a binary runs Main.
 const Command = "chaos-ptrace"
 
-// Grow makes a process map so many bytes more of memory that are really there. Binary runs Main. A process that has become
-// another image since is left alone: the error is process.ErrGone.
+// Grow makes a process map this many more bytes of memory and touch them. Binary runs Main. A process that has since
+// become another image is left alone: the error is process.ErrGone.
 func Grow(binary string, p process.Process, image uint64, bytes int64) error {
 	cmd := exec.Command(binary, Command, strconv.Itoa(p.PID), strconv.FormatUint(p.Start, 10), strconv.FormatUint(image, 10), strconv.FormatInt(bytes, 10))
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
@@ -52,7 +52,7 @@ func Main(args []string, stderr io.Writer) int {
 
 func run(args []string) error {
 	if len(args) != 4 {
-		return errors.New("BUG: it takes a process, its start, its image and bytes")
+		return errors.New("BUG: it needs a process, its start, its image and bytes")
 	}
 	pid, err1 := strconv.Atoi(args[0])
 	start, err2 := strconv.ParseUint(args[1], 10, 64)

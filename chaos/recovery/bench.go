@@ -185,11 +185,11 @@ func (b *bench) delivered(mark, before int, recorded []chaos.Event) (last time.T
 	}
 	heard := b.STT.Answered()[before:]
 	if len(heard) != len(recorded) {
-		return last, fmt.Errorf("%d commands were recorded, and the server has answered %d", len(recorded), len(heard))
+		return last, fmt.Errorf("%d commands were recorded, and the server answered %d", len(recorded), len(heard))
 	}
 	for i, r := range recorded {
 		if got := float64(len(heard[i].PCM)) / 16000; got < r.Seconds-0.001 || got > r.Seconds+0.001 {
-			return last, fmt.Errorf("command %d has %.2f s, and what the server answered in its place %.2f s", i+1, r.Seconds, got)
+			return last, fmt.Errorf("command %d has %.2f s, and what the server answered instead %.2f s", i+1, r.Seconds, got)
 		}
 	}
 	return last, nil

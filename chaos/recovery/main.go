@@ -37,11 +37,11 @@ func run(ctx context.Context, args []string, out, progress io.Writer) int {
 	var o options
 	flags := flag.NewFlagSet("recovery", flag.ContinueOnError)
 	flags.SetOutput(progress)
-	flags.StringVar(&o.binary, "orac", "bin/orac", "the binary that is broken")
-	flags.StringVar(&o.models, "models", ".orac/models", "where its models are, unless ORAC_MODELS_DIR says it")
+	flags.StringVar(&o.binary, "orac", "bin/orac", "the binary to break")
+	flags.StringVar(&o.models, "models", ".orac/models", "the folder of its models, unless ORAC_MODELS_DIR is set")
 	flags.StringVar(&o.sounds, "sounds", ".orac/sounds", "the folder of spoken commands that make deps makes")
-	flags.StringVar(&o.json, "json", "", "write the table into this file, too, as JSON")
-	flags.StringVar(&o.only, "only", "", "only rows whose name has this in it")
+	flags.StringVar(&o.json, "json", "", "also write the table to this file as JSON")
+	flags.StringVar(&o.only, "only", "", "only rows whose name contains this")
 	flags.BoolVar(&o.all, "all", false, "200 applies and 1000 plans, instead of 40 and 200")
 	if err := flags.Parse(args); err != nil {
 		return 64

@@ -67,7 +67,7 @@ func (b *bench) heardAll(w watch) (after status.Status, err error) {
 			return after, nil
 		}
 		if time.Now().After(until) {
-			return after, fmt.Errorf("%d hops were heard; the microphone has given %d at least", heard, least)
+			return after, fmt.Errorf("%d hops were heard; the microphone gave at least %d", heard, least)
 		}
 		if err := b.wait(time.Now().Add(50 * time.Millisecond)); err != nil {
 			return after, err
@@ -96,7 +96,7 @@ func (b *bench) refused(rb chaos.Runbook, why string) error {
 	case code != 1:
 		return fmt.Errorf("exit %d, not 1: %s", code, text)
 	case !strings.Contains(text, why):
-		return fmt.Errorf("%q is not said in: %s", why, text)
+		return fmt.Errorf("%q is missing from: %s", why, text)
 	}
 	return errors.Join(b.unchanged(w), b.untouched(w))
 }

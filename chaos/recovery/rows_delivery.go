@@ -36,7 +36,7 @@ func diskFull(b *bench) (err error) {
 	b.Detected = since(inMemory.Seen, clock)
 	recorded, err := b.recordings(mark, commands)
 	if err != nil {
-		return fmt.Errorf("%w: detection did not go on", err)
+		return fmt.Errorf("%w: detection did not continue", err)
 	}
 	if err := b.wait(clock.Add(10 * time.Second)); err != nil {
 		return err
@@ -83,7 +83,7 @@ func (b *bench) undelivered(f chaos.Fault, hold time.Duration, commands int, not
 	b.Detected = since(e.Seen, clock)
 	recorded, err := b.recordings(mark, commands)
 	if err != nil {
-		return fmt.Errorf("%w: detection did not go on", err)
+		return fmt.Errorf("%w: detection did not continue", err)
 	}
 	if err := b.wait(clock.Add(hold)); err != nil {
 		return err
@@ -187,7 +187,7 @@ func killedDelivering(b *bench) error {
 		return err
 	}
 	if again.Utterance != recorded[0].Utterance {
-		return fmt.Errorf("%s was said to go out again, and not %s", again.Utterance, recorded[0].Utterance)
+		return fmt.Errorf("%s was announced as sent again, not %s", again.Utterance, recorded[0].Utterance)
 	}
 	last, err := b.delivered(0, before, recorded)
 	if err != nil {

@@ -10,9 +10,10 @@ import (
 	"orac/chaos"
 )
 
-// memoryExceeded gives the running appliance a limit below what it uses. It is to replace itself and to go on with the generation
-// that ran, whatever is in the file by then; a command that the service has not confirmed is delivered after that, once; and sound
-// flows again. Back at its sane limit, it starts anew: what comes after in this world is a process that must not replace itself.
+// memoryExceeded sets the running appliance a limit below what it uses. The process must replace itself and continue with the
+// running generation, whatever the file says by then; a command that the service has not confirmed is delivered afterwards, once;
+// and sound flows again. The row then restores a sane limit and starts a fresh appliance: the rows that follow need a process
+// that does not replace itself.
 func memoryExceeded(b *bench) error {
 	before, mark := len(b.STT.Answered()), b.orac.Mark()
 	b.STT.Script(stttest.WS, stttest.Behaviour{Do: stttest.Never})
@@ -44,7 +45,7 @@ func memoryExceeded(b *bench) error {
 		return err
 	}
 	if opened.Opens != 1 {
-		return fmt.Errorf("the device was opened for the %d. time: the process is the old one", opened.Opens)
+		return fmt.Errorf("the device was opened %d times: the process is the old one", opened.Opens)
 	}
 	first, err := b.Flow(b.ctx, patience)
 	if err != nil {
@@ -119,7 +120,7 @@ func clockStepped(b *bench) (err error) {
 			return err
 		}
 		if off := time.Until(s.Health.At) - total; off < -10*time.Second || off > 10*time.Second {
-			return fmt.Errorf("its clock is not where it was stepped to: it says %v, which is %v off", s.Health.At, off)
+			return fmt.Errorf("its clock was not stepped: it says %v, which is %v off", s.Health.At, off)
 		}
 		if err := b.understood(); err != nil {
 			return err

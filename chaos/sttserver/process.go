@@ -84,7 +84,7 @@ func (p *Process) Set(how map[stttest.Endpoint]Behaviour) error {
 	return err
 }
 
-// Stop stops the process as it stands; its kernel goes on to take connections and what is sent. Cont continues it.
+// Stop freezes the process; its kernel still accepts connections and data. Cont continues it.
 func (p *Process) Stop() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()

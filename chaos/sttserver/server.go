@@ -1,7 +1,7 @@
 // Package sttserver is a speech-to-text server in a process of its own, and what its maker asks of it.
 //
-// The server is the one of the tests, which speaks the protocol as the real one does and keeps a record of what it was sent. It
-// listens on loopback alone and ends with its standard input, that is, with its maker in whatever way that ends.
+// It is the server of the tests, which speaks the protocol as the real one does and records what it receives. It listens only
+// on loopback, and ends when its standard input does, that is, whenever and however its maker ends.
 package sttserver
 
 import (

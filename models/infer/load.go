@@ -37,5 +37,5 @@ func (n *network) one(what string) (in, out onnx.Value, err error) {
 }
 
 func (n *network) wrong(what, format string, args ...any) error {
-	return fmt.Errorf("model file %s is no %s: %s", n.file, what, fmt.Sprintf(format, args...))
+	return fmt.Errorf("model file %s is not a valid %s: %s", n.file, what, fmt.Sprintf(format, args...))
 }

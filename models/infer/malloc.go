@@ -11,6 +11,6 @@ static void one_arena(void) {}
 */
 import "C"
 
-// oneArena keeps glibc from giving every thread that runs a network a heap of its own, which is never given back. Networks
-// run one at a time for the most part, so the lock they share costs nothing that can be measured.
+// oneArena stops glibc from giving every thread that runs a network its own heap, which it never returns. Networks mostly
+// run one at a time, so sharing a lock costs nothing measurable.
 func oneArena() { C.one_arena() }

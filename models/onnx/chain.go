@@ -34,7 +34,7 @@ func chain(g *Graph) (map[string]*Tensor, error) {
 		}
 		for _, in := range n.Inputs[1:] {
 			if constants[in] == nil {
-				return nil, unstreamable("operator %d (%s) needs %q, which is no constant", i, n.Op, in)
+				return nil, unstreamable("operator %d (%s) needs %q, which is not a constant", i, n.Op, in)
 			}
 		}
 		at = n.Outputs[0]

@@ -19,7 +19,7 @@ var foreign = []struct {
 	{0, "\x1f\x8b", "it is compressed: unpack it with gunzip"},
 }
 
-// foreignFile says that a file is no model but of another well-known kind; nil if it is none of those.
+// foreignFile returns an error for a file of another well-known kind, and nil for every other file.
 func foreignFile(file []byte) error {
 	for _, f := range foreign {
 		if len(file) >= f.at && bytes.HasPrefix(file[f.at:], []byte(f.with)) {

@@ -106,7 +106,7 @@ func TestNotStreamable(t *testing.T) {
 		"kernel []":          func(m *Model) { delete(firstConv(m, 3).Attrs, "kernel_shape") },
 		"GlobalAveragePool":  func(m *Model) { m.Graph.Nodes[2].Op = "GlobalAveragePool" },
 		"single path":        func(m *Model) { m.Graph.Nodes[5].Inputs[0] = m.Graph.Inputs[0].Name },
-		"no constant":        func(m *Model) { m.Graph.Nodes[3].Inputs[1] = m.Graph.Inputs[0].Name },
+		"not a constant":     func(m *Model) { m.Graph.Nodes[3].Inputs[1] = m.Graph.Inputs[0].Name },
 		"not one each":       func(m *Model) { m.Graph.Inputs = append(m.Graph.Inputs, Value{Name: "more"}) },
 		"not [1 76 width 1]": func(m *Model) { m.Graph.Inputs[0].Dims = []int64{1, 80, 32, 1} },
 	} {
@@ -176,7 +176,7 @@ func TestParseRefuses(t *testing.T) {
 		"more than the limit of":  make([]byte, MaxFile+1),
 		"more than 400000 fields": bytes.Repeat([]byte{0x08, 0x00}, MaxFields+1),
 		"sparse tensors are not":  message{bytesField(7, bytesField(15, nil).raw)}.encode(),
-		"is no string":            varintField(2, 1).raw,
+		"is not a string":         varintField(2, 1).raw,
 		"packed integer is cut":   tiny(message{bytesField(1, []byte{0x80})}),
 	} {
 		if _, err := Parse(b); !errors.Is(err, ErrMalformed) || !strings.Contains(err.Error(), want) {

@@ -91,7 +91,7 @@ func (p *parser) bad(format string, args ...any) error {
 // str reads a name field.
 func (p *parser) str(f field, what string) (string, error) {
 	if f.typ != protowire.BytesType {
-		return "", p.bad("%s is no string", what)
+		return "", p.bad("%s is not a string", what)
 	}
 	if len(f.body) > MaxName {
 		return "", p.bad("%s is %d bytes long, more than %d", what, len(f.body), MaxName)

@@ -56,7 +56,7 @@ func (g *Gate) AppendState(b []byte) []byte {
 // SetState makes the gate remember what AppendState gave, and nothing else.
 func (g *Gate) SetState(b []byte) error {
 	if len(b) != gateState || int(b[gateState-1]) > len(g.past) {
-		return fmt.Errorf("voice gate: %d bytes that are no state of a gate (%d bytes)", len(b), gateState)
+		return fmt.Errorf("voice gate: a saved state of %d bytes is not valid (%d are expected)", len(b), gateState)
 	}
 	for i := range g.past {
 		g.past[i] = math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:]))

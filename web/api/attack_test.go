@@ -608,7 +608,7 @@ func TestOpenRoutesTellLittle(t *testing.T) {
 	}
 }
 
-// TestUnknownRoutes: 404 and 405 as problems, for whoever asks.
+// TestUnknownRoutes: 404 and 405 as problems, for the caller.
 func TestUnknownRoutes(t *testing.T) {
 	rig := newRig(t)
 	rig.problem("no route", rig.call(auth.Admin, "GET", "/api/nothing", nil), NotFound)

@@ -92,7 +92,7 @@ func (c *Call) Audited(action string, do func() error) error {
 // ended writes how something ended of which the audit log knows already.
 func (c *Call) ended(action string, outcome audit.Outcome, why string) {
 	if lost := c.Server.o.Audit.Append(c.record(action, outcome, why)); lost != nil {
-		c.Log().Error("how it ended is not in the audit log", "action", action, "outcome", string(outcome), "cause", lost)
+		c.Log().Error("cannot record in the audit log how the change ended", "action", action, "outcome", string(outcome), "cause", lost)
 	}
 }
 

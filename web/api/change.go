@@ -27,9 +27,9 @@ func (c *Call) origin() status.Origin { return status.OnNetwork(c.Who.Subject())
 // applied is how a change ended.
 type applied struct {
 	status.Applied
-	Saved bool   `json:"saved" doc:"Whether the runbook's file is the text that runs."`
+	Saved bool   `json:"saved" doc:"Whether the runbook's file holds the text that runs."`
 	Note  string `json:"note,omitempty"`
-	Hash  string `json:"hash" doc:"Of the file as it is now."`
+	Hash  string `json:"hash" doc:"Hash of the file as it is now."`
 }
 
 // change makes a change of what runs, and writes its text into the runbook's file when it is good. Everything that belongs to it
@@ -90,17 +90,17 @@ func (out *applied) save(c *Call, file, was, text string) {
 	switch {
 	case err == nil && now == text:
 	case err == nil && now != was:
-		out.Note, out.Hash = "The file was changed by somebody else meanwhile and is left as it is; what runs is your text.", hashText(now)
+		out.Note, out.Hash = "Somebody else changed the file meanwhile, so it was not overwritten. Your text runs.", hashText(now)
 		return
 	case err == nil:
 		var inPlace bool
 		if inPlace, err = statedir.Replace(file, []byte(text)); inPlace && err == nil {
-			out.Note = "The file could not be exchanged for a new one (it is mounted by itself, or its folder may not be written), so it was written in place."
+			out.Note = "The file was overwritten in place, because it could not be replaced: it is a mount of its own, or its folder is read-only."
 		}
 	}
 	if err != nil {
-		c.Log().Error("the runbook's file cannot be written; what runs is not what it says", "cause", err)
-		out.Note = fmt.Sprintf("The file cannot be written (%s); what runs is your text, until the next start.", reason(err))
+		c.Log().Error("cannot write the runbook's file: what runs differs from it", "cause", err)
+		out.Note = fmt.Sprintf("The file cannot be written (%s). Your text runs until the next start.", reason(err))
 		return
 	}
 	out.Saved, out.Hash = true, hashText(text)

@@ -25,8 +25,8 @@ func (r *Route) check(in any) error {
 	}
 	if r.body != nil {
 		text, err := json.Marshal(in)
-		if err != nil { // a number that is none
-			return because(InvalidInput, err, "A number cannot be used.")
+		if err != nil { // not a number
+			return because(InvalidInput, err, "A number is out of range.")
 		}
 		raw, err := parseJSON(text)
 		if err != nil {

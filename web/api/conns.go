@@ -11,9 +11,9 @@ import (
 	"orac/web/auth"
 )
 
-// conns bounds how many connections there are, and how many of one address. It costs no handshake and no goroutine to be
-// refused. At the bound, the connection gives way that has been without a whole request longest; then one whose request takes long
-// and nobody has shown who it is of. Where somebody is logged in and something goes on, none is closed.
+// conns bounds how many connections there are, in all and from one address. Refusing one costs no handshake and no goroutine. At
+// the bound a connection is closed to make room: first the one that has been without a whole request longest, then an anonymous
+// one whose request takes long. An active connection of a logged-in person is never closed.
 type conns struct {
 	net.Listener
 	most   func() int              // connections
@@ -27,7 +27,7 @@ type conns struct {
 	claims shares // connections of those who are logged in
 }
 
-// held is what is known of a connection.
+// held is what conns knows about a connection.
 type held struct {
 	from  string
 	proxy bool // it carries requests of many
@@ -37,8 +37,8 @@ type held struct {
 	who   auth.Identity // that has claimed it; nobody if it carries those of many
 }
 
-// How long a connection may be before another may take its place. All of it is short: nobody is closed while there is room, and
-// under a flood what is left goes to those who say at once what they want.
+// How old a connection may be before another may take its place. The times are short: no connection is closed while there is
+// room, and under a flood the rest goes to clients that send their request at once.
 const (
 	grace      = 200 * time.Millisecond // without a whole head of a request
 	slowGrace  = 5 * time.Second        // with a request of nobody
@@ -59,7 +59,7 @@ func (h *held) spare(now time.Time, slow time.Duration) bool {
 	return now.Sub(h.since) >= after
 }
 
-// note is how a request tells what its connection is used for. The zero value tells nobody.
+// note is how a request reports what its connection is used for. The zero value reports to nobody.
 type note struct {
 	conns *conns
 	conn  net.Conn
@@ -72,8 +72,8 @@ func noteOf(r *http.Request) note {
 	return n
 }
 
-// known tells that somebody is logged in who asks. It says no if that one has as many connections as may be, or all have but
-// those that are kept for admins: then this one is to be closed.
+// known reports that the connection's requests are of somebody logged in. It returns false if that person has the most
+// connections allowed, or only those kept for admins are left: then the connection must be closed.
 func (n note) known(who auth.Identity) bool {
 	if n.conns == nil {
 		return true
@@ -99,7 +99,7 @@ func (n note) known(who auth.Identity) bool {
 	return true
 }
 
-// release gives back what somebody has claimed. The caller holds the lock.
+// release returns what somebody has claimed. The caller holds the lock.
 func (c *conns) release(h *held) {
 	if h.who.Known() {
 		c.claims.leave(h.who)
@@ -107,14 +107,14 @@ func (c *conns) release(h *held) {
 	h.known, h.who = false, auth.Identity{}
 }
 
-// refusal is what one more connection is told, where it can be.
+// refusal is the answer to a connection beyond the bound, where one can be sent.
 var refusal = func() string {
 	d := Unavailable.doc()
-	body := fmt.Sprintf(`{"type":"urn:orac:problem:%s","title":%q,"status":%d,"code":%q,"detail":"There are too many connections."}`+"\n", d.Code, d.Title, d.Status, d.Code)
+	body := fmt.Sprintf(`{"type":"urn:orac:problem:%s","title":%q,"status":%d,"code":%q,"detail":"Too many connections are open."}`+"\n", d.Code, d.Title, d.Status, d.Code)
 	return fmt.Sprintf("HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 5\r\nContent-Type: application/problem+json\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
 }()
 
-// Accept gives the next connection that there is room for.
+// Accept returns the next connection that there is room for.
 func (c *conns) Accept() (net.Conn, error) {
 	for {
 		conn, err := c.Listener.Accept()
@@ -151,7 +151,8 @@ func (c *conns) admit(conn net.Conn) bool {
 			same++
 		}
 	}
-	// One address may not have all; a machine may of its own, and a proxy that others are behind.
+	// One address may not have all connections, except this machine and a proxy with others behind
+	// it.
 	if !peer.IsLoopback() && !shared && same >= max(2, most/2) && !c.evict(now, func(h *held) bool { return h.from == from }) {
 		return false
 	}
@@ -162,7 +163,8 @@ func (c *conns) admit(conn net.Conn) bool {
 	return true
 }
 
-// evict closes one that may be closed, of those that match: of nobody before of somebody, the longest first. The caller holds the lock.
+// evict closes one of the matching connections that may be closed: anonymous ones first, then the oldest. The caller holds the
+// lock.
 func (c *conns) evict(now time.Time, match func(*held) bool) bool {
 	var victim net.Conn
 	for conn, h := range c.open {

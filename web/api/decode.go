@@ -29,7 +29,7 @@ func readJSON(r *http.Request) (v any, text []byte, err error) {
 	case errors.As(err, &long):
 		return nil, nil, err
 	case err != nil: // broken off, too slow, or no body as HTTP has them
-		return nil, nil, because(BadJSON, err, "The body cannot be read to its end.")
+		return nil, nil, because(BadJSON, err, "The body broke off.")
 	}
 	v, err = parseJSON(text)
 	if err != nil {
@@ -50,7 +50,7 @@ func parseJSON(text []byte) (any, error) {
 		return nil, err
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("Something follows the value.")
+		return nil, errors.New("Something follows the JSON value.")
 	}
 	return v, nil
 }
@@ -67,7 +67,7 @@ func value(d *json.Decoder, depth int) (any, error) {
 		return t, nil
 	}
 	if depth == maxDepth {
-		return nil, fmt.Errorf("It has more than %d levels.", maxDepth)
+		return nil, fmt.Errorf("It is nested more than %d levels deep.", maxDepth)
 	}
 	if delim == '[' {
 		list := []any{}
@@ -89,7 +89,7 @@ func value(d *json.Decoder, depth int) (any, error) {
 			return nil, errSyntax
 		}
 		if _, twice := o[name]; twice {
-			return nil, errors.New("A name stands twice in an object.")
+			return nil, errors.New("An object has the same name twice.")
 		}
 		if o[name], err = value(d, depth+1); err != nil {
 			return nil, err
@@ -138,7 +138,7 @@ func bind(r *http.Request, into reflect.Value, params []param) error {
 	}
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil || len(query) > 100 {
-		return Fail(InvalidInput, "The query cannot be read.")
+		return Fail(InvalidInput, "The query of the address is malformed.")
 	}
 	var found []FieldError
 	known := map[string]bool{}
@@ -147,7 +147,7 @@ func bind(r *http.Request, into reflect.Value, params []param) error {
 		if p.in == "query" {
 			known[p.name] = true
 			if len(query[p.name]) > 1 {
-				found = append(found, FieldError{p.name, "is given twice"})
+				found = append(found, FieldError{p.name, "appears twice"})
 				continue
 			}
 			if text = query.Get(p.name); !query.Has(p.name) {
@@ -190,7 +190,7 @@ func bind(r *http.Request, into reflect.Value, params []param) error {
 	}
 	for name := range query {
 		if !known[name] && len(found) < maxErrors {
-			found = append(found, FieldError{clean(name), "is not known here"})
+			found = append(found, FieldError{clean(name), "is unknown here"})
 		}
 	}
 	return faults(found)

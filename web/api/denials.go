@@ -13,7 +13,7 @@ import (
 	"orac/web/auth"
 )
 
-// Bounds of what denials leave in the audit log. That log keeps 256 MiB: a flood of denials must not push what was done out of it.
+// Bounds of denials in the audit log. The log keeps 256 MiB: a flood of denials must not push the records of changes out of it.
 const (
 	denialBurst = 100 // records at once, over all who are refused
 	denialRate  = 5   // records a minute after that: less than 3 MB a day
@@ -23,10 +23,11 @@ const (
 	lastWindow  = time.Hour
 )
 
-// denials writes refused logins, tokens, keys and sessions into the audit log, so that a flood of them is no flood of records.
-// Of those that are alike (what, of whom, why, from where, by whom) the first is a record; while they go on, the next says how many more
-// there were: after one minute, two, four, and at last once an hour. What exceeds the bounds of one who asks is counted the same way
-// for that one, and what exceeds those over all for all: so nobody hides another's first refusal among many of the own.
+// denials writes refused logins, tokens, keys and sessions into the audit log, so that a flood of them does not become a flood of
+// records. The first of similar ones (what, of whom, why, from where, by whom) is a record; while they continue, further records
+// say how many more there were: after one minute, two, four, and finally once an hour. Denials beyond the bounds of one person
+// are counted the same way for that person, and those beyond the bounds of all for all: so nobody can hide another's first
+// refusal among many of their own.
 type denials struct {
 	log *audit.Log
 	say *slog.Logger
@@ -38,10 +39,10 @@ type denials struct {
 	since time.Time // when room was counted
 }
 
-// denial is what makes denials alike.
+// denial is what similar denials have in common.
 type denial struct{ action, target, why, from, network, who string }
 
-// denialRun is how often it has come since it was last written.
+// denialRun is how often a denial came since it was last written.
 type denialRun struct {
 	record audit.Record
 	more   int
@@ -68,12 +69,12 @@ func (r *denials) add(a audit.Record) {
 	run := r.runs[key]
 	if run == nil && r.kinds(network, a.Who) >= perAsker {
 		key = denial{action: "refused", network: network, who: a.Who}
-		a = audit.Record{Who: a.Who, Role: a.Role, From: a.From, Request: a.Request, Action: "refused", Outcome: audit.Denied, Why: "more denials of one than are recorded one by one"}
+		a = audit.Record{Who: a.Who, Role: a.Role, From: a.From, Request: a.Request, Action: "refused", Outcome: audit.Denied, Why: "too many denials of one to record each"}
 		run = r.runs[key]
 	}
 	if run == nil && (r.room < 1 || len(r.runs) >= maxDenials) {
 		key = denial{action: "refused"}
-		a = audit.Record{Who: a.Who, Action: "refused", Outcome: audit.Denied, Why: "more denials than are recorded one by one"}
+		a = audit.Record{Who: a.Who, Action: "refused", Outcome: audit.Denied, Why: "too many denials to record each"}
 		run = r.runs[key]
 	} else if run == nil {
 		r.room--
@@ -90,7 +91,7 @@ func (r *denials) add(a audit.Record) {
 	r.write(a)
 }
 
-// kinds is how many kinds of refusals of one who asks are counted now. The caller holds the lock.
+// kinds is how many kinds of one person's refusals are being counted. The caller holds the lock.
 func (r *denials) kinds(network, who string) (n int) {
 	for key := range r.runs {
 		if key.network == network && key.who == who {
@@ -107,7 +108,7 @@ func networkOfRecord(a audit.Record) string {
 	return a.From
 }
 
-// over ends a window: what has come in it is written, and if nothing has, it is forgotten.
+// over ends a window: its count is written, or forgotten if it is zero.
 func (r *denials) over(key denial) {
 	r.mu.Lock()
 	run := r.runs[key]
@@ -131,7 +132,8 @@ func (run *denialRun) counted() audit.Record {
 	return a
 }
 
-// end writes what was counted and not written yet. It returns when that is done, whoever does it.
+// end writes the counts that are not written yet. It returns when that is done, even if another
+// call does it.
 func (r *denials) end() { r.ended.Do(r.writeAll) }
 
 func (r *denials) writeAll() {
@@ -152,11 +154,11 @@ func (r *denials) writeAll() {
 
 func (r *denials) write(a audit.Record) {
 	if err := r.log.Append(a); err != nil {
-		r.say.Error("a refusal is not in the audit log", "request", a.Request, "action", a.Action, "cause", err)
+		r.say.Error("cannot record a refusal in the audit log", "request", a.Request, "action", a.Action, "cause", err)
 	}
 }
 
-// refuse records that what a request showed was not good: the action is what it showed.
+// refuse records that what a request showed was refused: the action names it.
 func (c *Call) refuse(d *auth.Denied) {
 	what, _, _ := strings.Cut(d.Reason, ":")
 	what, _, _ = strings.Cut(what, " ") // "key 0123: revoked"
@@ -167,8 +169,8 @@ func (c *Call) refuse(d *auth.Denied) {
 	inner.denied(what+".refused", d.Reason)
 }
 
-// denied is the one place where a refusal is counted: of a login, of what a request shows, of a role, of another's things. It is in
-// the metrics, and in the audit log as denials has it.
+// denied is the one place that counts refusals: of a login, of a request's credential, of a role, of somebody else's things. Each
+// is in the metrics, and in the audit log as denials decides.
 func (c *Call) denied(action, why string) {
 	c.Server.metrics.denied.Inc()
 	c.Server.refused.add(c.record(action, audit.Denied, why))

@@ -39,10 +39,10 @@ func TestRefusedTokensAreOnRecord(t *testing.T) {
 		{"Authorization", "Bearer " + ended.Token, "token.refused", "operator", "token: revoked"},
 		{"Authorization", "Bearer " + ended.Token[:len(ended.Token)-4] + "AAAA", "token.refused", "", "token: signature or algorithm"},
 		{"Authorization", "Bearer canary-t0ken", "token.refused", "", "token: malformed"},
-		{"Authorization", "Basic canary-t0ken", "token.refused", "", "token: an Authorization that is no bearer token"},
+		{"Authorization", "Basic canary-t0ken", "token.refused", "", "token: the Authorization header holds no bearer token"},
 		{"Authorization", "Bearer " + text, "key.refused", "", "key " + k.ID + ": revoked"},
 		{"Authorization", "Bearer orac_key_0123456789ab_canary-t0ken", "key.refused", "", "key: unknown"},
-		{"Cookie", "orac_session=canary-t0ken", "session.refused", "", "session: unknown or over"},
+		{"Cookie", "orac_session=canary-t0ken", "session.refused", "", "session: unknown or ended"},
 	} {
 		rig.problem(c.why, ask(c.header, c.value), Unauthenticated)
 		list := rig.records(c.action)

@@ -40,8 +40,8 @@ var kinds = func() (list []string) {
 }()
 
 type eventsInput struct {
-	Kinds string `query:"kinds" check:"max=512" doc:"The kinds of events that are wanted, with commas between them; all without it."`
-	Since uint64 `query:"since" check:"min=0" doc:"The number of the last event that is known: those after it come first, as far as they are kept. Last-Event-ID does the same."`
+	Kinds string `query:"kinds" check:"max=512" doc:"The wanted kinds of events, separated by commas; default: all."`
+	Since uint64 `query:"since" check:"min=0" doc:"The number of the last known event: the kept events after it come first. Last-Event-ID does the same."`
 }
 
 func (in eventsInput) wanted() ([]string, error) {
@@ -52,7 +52,7 @@ func (in eventsInput) wanted() ([]string, error) {
 	for _, k := range list {
 		if !slices.Contains(kinds, k) {
 			p := Fail(InvalidInput, "")
-			p.Errors = []FieldError{{"kinds", "has a kind that there is not: " + clip(clean(k), 40) + "; there are " + strings.Join(kinds, ", ")}}
+			p.Errors = []FieldError{{"kinds", "names an unknown kind: " + clip(clean(k), 40) + "; the kinds are " + strings.Join(kinds, ", ")}}
 			return nil, p
 		}
 	}
@@ -108,7 +108,7 @@ func events(c *Call, in eventsInput) (none, error) {
 		case <-c.R.Context().Done():
 			return none{}, nil
 		case <-c.Server.ctx.Done():
-			_ = send([]byte("event: end\ndata: {\"why\":\"the appliance ends\"}\n\n"))
+			_ = send([]byte("event: end\ndata: {\"why\":\"the appliance stops\"}\n\n"))
 			return none{}, nil
 		case <-alive.C:
 			text = append(text, ": alive\n\n"...)
@@ -170,7 +170,7 @@ func (d *deadline) renew() {
 func (c *Call) enter() error {
 	most := c.Server.maxStreams()
 	if !c.Server.streams.take(c.Who, most, max(1, most/8)) {
-		p := Fail(Unavailable, "There are too many event streams, or too many of yours.")
+		p := Fail(Unavailable, "Too many event streams are open, in all or by you.")
 		p.retry = 10 * time.Second
 		return p
 	}

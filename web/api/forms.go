@@ -11,51 +11,51 @@ import (
 // blockList is what the runbook's file declares, and what it may declare.
 type blockList struct {
 	File   string         `json:"file"`
-	Hash   string         `json:"hash" doc:"Of the file: base of an edit."`
-	Blocks []blockSummary `json:"blocks" doc:"In the order of the file; those that exist once and are not written follow."`
+	Hash   string         `json:"hash" doc:"Hash of the file: send it as base of an edit."`
+	Blocks []blockSummary `json:"blocks" doc:"In the order of the file, then the blocks that exist once and are not written."`
 	Types  []typeSummary  `json:"types" doc:"In the order of the reference."`
 }
 
 type blockSummary struct {
 	Address string `json:"address"`
 	Type    string `json:"type"`
-	Written bool   `json:"written" doc:"false: its defaults hold."`
+	Written bool   `json:"written" doc:"false: the defaults hold."`
 	Line    int    `json:"line"`
 }
 
 type typeSummary struct {
-	Type    string `json:"type" doc:"Key of the type: model, device.microphone."`
+	Type    string `json:"type" doc:"Key of the type, such as model or device.microphone."`
 	Doc     string `json:"doc"`
-	Addable bool   `json:"addable" doc:"Whether one more may be added, under a name."`
+	Addable bool   `json:"addable" doc:"Whether another one may be added, under a name."`
 }
 
 // blockForm is a block, written or not, with all that can be set in it.
 type blockForm struct {
-	Address    string      `json:"address" doc:"Of a block that is not there yet: its type alone."`
+	Address    string      `json:"address" doc:"Address of the block; of a new block only its type."`
 	Type       string      `json:"type"`
 	Doc        string      `json:"doc"`
 	File       string      `json:"file"`
-	Hash       string      `json:"hash" doc:"Of the file: base of an edit."`
+	Hash       string      `json:"hash" doc:"Hash of the file: send it as base of an edit."`
 	Written    bool        `json:"written"`
 	Line       int         `json:"line"`
 	Named      bool        `json:"named"`
-	Name       string      `json:"name_pattern,omitempty" doc:"What a name must match."`
+	Name       string      `json:"name_pattern,omitempty" doc:"The pattern that a name must match."`
 	NameWords  string      `json:"name_words,omitempty"`
-	Sections   []section   `json:"sections" doc:"The block, then those that are nested in it."`
-	ReferredBy []reference `json:"referred_by" doc:"Who refers to it, and would miss it."`
-	MayJoin    []joinable  `json:"may_join" doc:"Of a block that is not there yet: lists that may name it. Most blocks do nothing before another names them."`
+	Sections   []section   `json:"sections" doc:"The block, then the blocks nested in it."`
+	ReferredBy []reference `json:"referred_by" doc:"The blocks that refer to it and would miss it."`
+	MayJoin    []joinable  `json:"may_join" doc:"For a new block: the lists that may name it. Most blocks do nothing until another block names them."`
 }
 
 // joinable is a list of blocks that one more can be put into.
 type joinable struct {
 	Block     string   `json:"block"`
 	Attribute string   `json:"attribute"`
-	Names     []string `json:"names" doc:"What is in it."`
+	Names     []string `json:"names" doc:"The names in the list."`
 }
 
 type section struct {
 	Address string  `json:"address"`
-	Title   string  `json:"title" doc:"Of a nested block: its type; empty for the block itself."`
+	Title   string  `json:"title" doc:"Type of a nested block; empty for the block itself."`
 	Doc     string  `json:"doc"`
 	Written bool    `json:"written"`
 	Line    int     `json:"line"`
@@ -66,7 +66,7 @@ type section struct {
 type field struct {
 	Name     string   `json:"name"`
 	Doc      string   `json:"doc"`
-	Takes    string   `json:"takes" doc:"What it takes, in words."`
+	Takes    string   `json:"takes" doc:"What it accepts, in words."`
 	Unit     string   `json:"unit,omitempty"`
 	Default  string   `json:"default,omitempty"`
 	Min      string   `json:"min,omitempty"`
@@ -74,15 +74,15 @@ type field struct {
 	Example  string   `json:"example" doc:"An expression."`
 	Required bool     `json:"required"`
 	Secret   bool     `json:"secret"`
-	Restarts bool     `json:"restarts" doc:"Whether a change restarts what it is of."`
+	Restarts bool     `json:"restarts" doc:"Whether a change restarts the component."`
 	Written  bool     `json:"written"`
 	Line     int      `json:"line"`
-	Text     string   `json:"text" doc:"The expression, byte for byte."`
-	Control  string   `json:"control" doc:"How it can be asked for: text, number, choice, list, or code when it is an expression of its own."`
-	Value    string   `json:"value" doc:"Of text, number and choice: what is written, without quotes."`
-	Quoted   bool     `json:"quoted" doc:"Whether value is a text: operation takes it as text, else as expression."`
-	Values   []string `json:"values,omitempty" doc:"Of choice and list: what there is to choose."`
-	Chosen   []string `json:"chosen,omitempty" doc:"Of list: what is written."`
+	Text     string   `json:"text" doc:"The written expression, byte for byte."`
+	Control  string   `json:"control" doc:"The kind of input: text, number, choice, list, or code for an expression that is none of these."`
+	Value    string   `json:"value" doc:"For text, number and choice: what is written, without quotes."`
+	Quoted   bool     `json:"quoted" doc:"Whether value is a text: send it as text in an operation, else as expression."`
+	Values   []string `json:"values,omitempty" doc:"For choice and list: the possible values."`
+	Chosen   []string `json:"chosen,omitempty" doc:"For list: the written values."`
 }
 
 type reference struct {
@@ -114,7 +114,7 @@ func (c *Call) outlines() (file runbookText, list []runbook.Outline, err error) 
 		return file, nil, err
 	}
 	if list, err = runbook.Outlines([]byte(file.Source)); err != nil {
-		return file, nil, because(InvalidRunbook, err, "The file cannot be read as blocks: mend it in its text first.")
+		return file, nil, because(InvalidRunbook, err, "The file cannot be read as blocks: correct its text first.")
 	}
 	return file, list, nil
 }

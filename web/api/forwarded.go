@@ -103,7 +103,7 @@ func (p proxies) client(next func() (string, bool)) (client netip.Addr, err erro
 	}
 }
 
-// splitRight gives the parts of a list with commas, the last one first.
+// splitRight returns the parts of a comma-separated list, last first.
 func splitRight(list string) func() (string, bool) {
 	rest, done := list, len(list) > maxForwarded
 	return func() (string, bool) {

@@ -17,9 +17,9 @@ type healthOut struct {
 type healthComponent struct {
 	Status health.Level `json:"status"`
 	// Details are for who is logged in: causes may name addresses.
-	Details string    `json:"details,omitempty" doc:"Why, for who is logged in."`
+	Details string    `json:"details,omitempty" doc:"The reason, for logged-in callers."`
 	Since   time.Time `json:"since,omitzero"`
-	Behind  string    `json:"behind,omitempty" doc:"The component whose failure this is a symptom of."`
+	Behind  string    `json:"behind,omitempty" doc:"The component whose failure causes this one."`
 }
 
 func (h healthOut) status() int {

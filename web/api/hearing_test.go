@@ -17,7 +17,7 @@ func TestHowLoudAMicrophoneIs(t *testing.T) {
 	if l := ask[deviceLevel](t, r, "GET", at("testmic"), nil, 200); l.Decibels != -40 || l.Peak != -20 || l.Problem != "" {
 		t.Errorf("%+v", l)
 	}
-	if l := ask[deviceLevel](t, r, "GET", at("none"), nil, 200); l.Decibels != silent || l.Problem != "It is not plugged in any more." {
+	if l := ask[deviceLevel](t, r, "GET", at("none"), nil, 200); l.Decibels != silent || l.Problem != "It is no longer plugged in." {
 		t.Errorf("%+v", l)
 	}
 	for _, bad := range []string{"/api/devices/level", "/api/devices/level?identity=x&backend=oss", at(strings.Repeat("x", 600))} {

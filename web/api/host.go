@@ -184,7 +184,7 @@ func (h *Host) start() {
 	h.tried = true
 	c, made, err := openCertificate(w.TLS, h.StateDir, h.Log)
 	if made != "" && made != noneYet {
-		h.say("a new certificate of the console was made: " + made)
+		h.say("made a new certificate for the console: " + made)
 	}
 	var l net.Listener
 	if err == nil {
@@ -243,10 +243,10 @@ func (h *Host) start() {
 // again tries once more to listen, after a while, and says why it has to. The caller holds the lock.
 func (h *Host) again(err error) {
 	listen := h.last.Listen
-	h.Log.Error("the web server cannot listen; it is tried again", "listen", listen, "cause", err)
+	h.Log.Error("the web server cannot listen; trying again", "listen", listen, "cause", err)
 	if why := err.Error(); why != h.failed { // said once, not every two seconds
 		h.failed = why
-		h.say("the console is not served: " + why + "; it is tried again")
+		h.say("the console is not served: " + why + "; trying again")
 	}
 	h.retry = time.AfterFunc(listenWait, func() {
 		h.mu.Lock()

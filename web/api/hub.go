@@ -20,7 +20,7 @@ type Frame struct {
 	JSON []byte // one object on one line: at, node, kind and the fields of the event
 }
 
-// Batch is frames that have come together, for all streams that want the same kinds: they are written at once.
+// Batch is frames that arrived together, for all streams that want the same kinds: they are written at once.
 type Batch struct {
 	Frames []Frame
 	sse    func() []byte // of all, made when the first stream asks
@@ -44,9 +44,9 @@ const (
 	gather    = 20 * time.Millisecond // how long a level waits for the scores of its hop, a quarter of the next
 )
 
-// Hub passes what happens in the appliance to streams. A stream that is slow loses frames, and holds up nobody.
+// Hub passes the appliance's events to streams. A slow stream loses frames and holds up nobody.
 type Hub struct {
-	// In takes events from the appliance.
+	// In receives events from the appliance.
 	In *rt.Mailbox[event.Event]
 
 	mu      sync.Mutex // guards everything that follows
@@ -72,7 +72,7 @@ func (h *Hub) Run(ctx context.Context) error {
 			batch := []event.Event{e}
 			for until := t.Now().Add(gather); isMeter(e) && len(batch) < together; batch = append(batch, e) {
 				if e, err = h.In.Recv(t, until); err != nil {
-					break // whatever it is, what has come is told first
+					break // whatever it is, deliver first what has arrived
 				}
 			}
 			h.Publish(batch...)
@@ -82,10 +82,10 @@ func (h *Hub) Run(ctx context.Context) error {
 
 func isMeter(e event.Event) bool { return slices.Contains(meters, e.Body.Kind()) }
 
-// meters are what each hop is like: they are many, and old ones tell nobody anything.
+// meters are the kinds that come with each hop: they are many, and old ones are useless.
 var meters = []string{"level", "score"}
 
-// behind puts a veil before what is published from now on.
+// behind veils what is published from now on.
 func (h *Hub) behind(v *veil) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -138,7 +138,7 @@ type Stream struct {
 	lost  int        // frames
 }
 
-// Open begins a stream of some kinds (nil: all), after what is still known since a number (0: nothing).
+// Open begins a stream of some kinds (nil: all), with the kept events after a number (0: none).
 func (h *Hub) Open(kinds []string, since uint64) *Stream {
 	c := make(chan *Batch, frameRoom)
 	s := &Stream{C: c, hub: h, c: c}
@@ -172,7 +172,7 @@ func (s *Stream) Want(kinds []string) {
 	}
 }
 
-// Lost is how many frames found no room since it was last called.
+// Lost returns how many frames were dropped since the last call.
 func (s *Stream) Lost() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -28,7 +28,7 @@ func newMetrics(s *Server) *metrics {
 		took: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "orac_http_request_seconds", Help: "How long requests took.", Buckets: []float64{.001, .0025, .005, .01, .02, .05, .1, .25, 1, 10},
 		}, []string{"route"}),
-		denied: prometheus.NewCounter(prometheus.CounterOpts{Name: "orac_http_denied_total", Help: "Logins, tokens, keys and sessions that were not good, and what was asked without the right to it."}),
+		denied: prometheus.NewCounter(prometheus.CounterOpts{Name: "orac_http_denied_total", Help: "Refused logins, tokens, keys and sessions, and requests without the right to what they ask."}),
 	}
 	r.MustRegister(m.requests, m.took, m.denied, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collector{s})
 	m.handler = promhttp.HandlerFor(r, promhttp.HandlerOpts{MaxRequestsInFlight: 2, Timeout: 5 * time.Second})
@@ -60,15 +60,15 @@ var (
 	healthDesc   = prometheus.NewDesc("orac_component_health", "0 unhealthy, 1 degraded, 2 healthy.", []string{"component"}, nil)
 	overallDesc  = prometheus.NewDesc("orac_health", "0 unhealthy, 1 degraded, 2 healthy.", nil, nil)
 	restartsDesc = prometheus.NewDesc("orac_node_restarts", "Restarts in the last hour.", []string{"node"}, nil)
-	takenDesc    = prometheus.NewDesc("orac_node_taken_total", "Values taken since the start.", []string{"node"}, nil)
-	droppedDesc  = prometheus.NewDesc("orac_node_dropped_total", "Values that found no room.", []string{"node"}, nil)
-	waitingDesc  = prometheus.NewDesc("orac_spool_utterances", "Utterances that wait to be delivered.", nil, nil)
-	asideDesc    = prometheus.NewDesc("orac_spool_refused", "Utterances that were set aside because a service would not take them.", nil, nil)
-	spoolDesc    = prometheus.NewDesc("orac_spool_bytes", "Sound that waits to be delivered.", []string{"where"}, nil)
-	hookDesc     = prometheus.NewDesc("orac_webhook_events", "Events that wait for a webhook.", []string{"webhook"}, nil)
-	hookAside    = prometheus.NewDesc("orac_webhook_aside", "Events that were set aside because a webhook does not take them.", []string{"webhook"}, nil)
-	residentDesc = prometheus.NewDesc("orac_memory_resident_bytes", "Of the appliance and its children.", nil, nil)
-	genDesc      = prometheus.NewDesc("orac_generation", "The generation that runs.", nil, nil)
+	takenDesc    = prometheus.NewDesc("orac_node_taken_total", "Values processed since the start.", []string{"node"}, nil)
+	droppedDesc  = prometheus.NewDesc("orac_node_dropped_total", "Values dropped because the queue was full.", []string{"node"}, nil)
+	waitingDesc  = prometheus.NewDesc("orac_spool_utterances", "Utterances waiting for delivery.", nil, nil)
+	asideDesc    = prometheus.NewDesc("orac_spool_refused", "Utterances set aside because a service refused them.", nil, nil)
+	spoolDesc    = prometheus.NewDesc("orac_spool_bytes", "Sound waiting for delivery.", []string{"where"}, nil)
+	hookDesc     = prometheus.NewDesc("orac_webhook_events", "Events waiting for a webhook.", []string{"webhook"}, nil)
+	hookAside    = prometheus.NewDesc("orac_webhook_aside", "Events set aside because a webhook refused them.", []string{"webhook"}, nil)
+	residentDesc = prometheus.NewDesc("orac_memory_resident_bytes", "Resident memory of the appliance and its children.", nil, nil)
+	genDesc      = prometheus.NewDesc("orac_generation", "The running generation.", nil, nil)
 	streamsDesc  = prometheus.NewDesc("orac_event_streams", "Open event streams.", nil, nil)
 )
 

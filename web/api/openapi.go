@@ -27,7 +27,7 @@ func Document(routes []*Route, version string) []byte {
 		"openapi": "3.1.0",
 		"info": map[string]any{
 			"title": "ORAC", "version": version,
-			"description": "The API of a wake-word appliance. x-role is the least role that a route needs: viewer, operator or admin; none is open to everybody.",
+			"description": "The API of a wake-word appliance. x-role is the lowest role that may call a route: viewer, operator or admin; none: everybody may.",
 		},
 		"paths": paths,
 		"components": map[string]any{
@@ -77,7 +77,7 @@ func operation(r *Route, s *schemas, problem *Schema) map[string]any {
 		}
 		responses[fmt.Sprint(status)] = map[string]any{"description": "A success.", "content": map[string]any{r.Produces: map[string]any{}}}
 	case r.out == reflect.TypeFor[none]():
-		responses["204"] = map[string]any{"description": "It was done."}
+		responses["204"] = map[string]any{"description": "Done."}
 	default:
 		if status == 0 {
 			status = 200

@@ -38,7 +38,7 @@ const maxReports = 3
 // sendReport writes one with the headers that it has, unless too many are being sent. Who is no admin gets it veiled.
 func (c *Call) sendReport(read func() ([]byte, error), veiled func(*veil, []byte) ([]byte, error), headers func(h http.Header, text []byte)) error {
 	if !c.Server.reports.take(c.Who, maxReports, 1) {
-		return Fail(Unavailable, "Too many reports are being sent, or too many to you.")
+		return Fail(Unavailable, "Too many reports are being sent, in all or to you. Try again soon.")
 	}
 	defer c.Server.reports.leave(c.Who)
 	text, err := read()

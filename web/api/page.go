@@ -47,14 +47,14 @@ func (s *Server) page(c *Call, role auth.Role, pattern string, f func(*Call) err
 		return redirect(c, "/setup")
 	case !c.Who.Known():
 		if !safe(c.R.Method) {
-			return Fail(Unauthenticated, "You are not logged in any more. Nothing was changed.")
+			return Fail(Unauthenticated, "You are no longer logged in. Nothing was changed. Log in and try again.")
 		}
 		return redirect(c, "/login?next="+url.QueryEscape(c.R.URL.RequestURI()))
 	case !c.Who.Role.Includes(role):
 		if !safe(c.R.Method) {
 			c.refusePage(pattern, "the role is too low")
 		}
-		return Fail(Forbidden, "It needs the role %s.", role)
+		return Fail(Forbidden, "You need the role %s.", role)
 	}
 	if !safe(c.R.Method) && !read {
 		if err := readForm(c.R); err != nil {
@@ -83,7 +83,7 @@ func (c *Call) refusePage(pattern, why string) {
 
 // readForm reads a form, all of it or none: no page takes files.
 func readForm(r *http.Request) error {
-	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")) // what is none is no form with files
+	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")) // an unreadable type is not a form with files
 	if strings.HasPrefix(kind, "multipart/") {
 		return Fail(WrongType, "Send application/x-www-form-urlencoded.")
 	}

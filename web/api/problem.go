@@ -57,30 +57,30 @@ type CodeDoc struct {
 
 // Codes are all codes, in the order of the reference page.
 var Codes = []CodeDoc{
-	{Unauthenticated, 401, "Not authenticated", "The request needs a login: a session, `Authorization: Bearer` with a token, or an API key. One that was given is wrong, over or revoked; which of these is in the log, under the request's ID, and not in the answer."},
-	{Forbidden, 403, "Not allowed", "Who asks is known, and may not: the route needs another role, or the change gives more of the machine than an admin of the network has."},
-	{CrossOrigin, 403, "From another origin", "A browser sent the request from a page of another origin, which web.origins does not name."},
-	{WrongHost, 421, "For another host", "The request is for a name that this server is not known by. Names besides addresses, localhost, the machine's own name and those of the certificate are declared as web.hosts in the runbook."},
-	{NoCSRF, 403, "Without the form's token", "A change by a browser's session carries the session's token: the header X-CSRF-Token, or the field csrf of a form."},
-	{Slower, 429, "Too many requests", "More than the limits of the web block allow, too many requests at once that take long, or too many wrong logins. Retry-After says when to come again; RateLimit-* how much is left."},
-	{InvalidInput, 400, "Invalid input", "A parameter or a field is not what the OpenAPI document says. errors names each."},
-	{BadJSON, 400, "Bad JSON", "The body is not one JSON value of at most 16 levels, in UTF-8, with every name once."},
-	{WrongType, 415, "Unsupported media type", "The body is not application/json."},
+	{Unauthenticated, 401, "Not authenticated", "The request needs a login: a session, `Authorization: Bearer` with a token, or an API key. If you sent one, it is wrong, expired or revoked: the log says which, under the request's ID."},
+	{Forbidden, 403, "Not allowed", "You are logged in, but the route needs another role, or the change would grant more of the machine than an admin of the network has."},
+	{CrossOrigin, 403, "From another origin", "A browser sent the request from a page of another origin. Name that origin in web.origins to allow it."},
+	{WrongHost, 421, "For another host", "The request names a host that this server does not answer to. It answers to addresses, localhost, the machine's own name and the names in its certificate. Declare further names as web.hosts in the runbook."},
+	{NoCSRF, 403, "Without the form's token", "A change from a browser's session must carry the session's token: as the header X-CSRF-Token, or as the field csrf of a form."},
+	{Slower, 429, "Too many requests", "More requests than the web block allows, too many slow requests at once, or too many wrong logins. Retry-After says when to try again, RateLimit-* how much is left."},
+	{InvalidInput, 400, "Invalid input", "A parameter or a field does not match the OpenAPI document. errors names each one."},
+	{BadJSON, 400, "Bad JSON", "The body must be one JSON value in UTF-8, at most 16 levels deep, with no name twice in an object."},
+	{WrongType, 415, "Unsupported media type", "The body must be application/json."},
 	{TooLarge, 413, "Too large", "The body is larger than web.max_body."},
-	{NotFound, 404, "Not found", "There is no such route, or no such thing under it."},
-	{WrongMethod, 405, "Method not allowed", "The route has other methods; Allow names them."},
-	{Conflict, 409, "Changed by somebody else", "The runbook's file is not the one that the edit began with. Read it again, and bring the edit to what it is now: `POST /api/runbook/merge` puts both together."},
-	{OutOfStep, 409, "The file is not what runs", "The runbook's file was changed and not applied, or an older generation was restored. A change of one thing would apply all of that along, unseen. Apply the file, or make it what runs, first."},
-	{InvalidRunbook, 422, "The runbook has problems", "It cannot be used; detail shows each problem with its place. Nothing was changed."},
+	{NotFound, 404, "Not found", "There is no such route, or it has nothing under this name."},
+	{WrongMethod, 405, "Method not allowed", "The route does not accept this method. Allow lists those that it accepts."},
+	{Conflict, 409, "Changed by somebody else", "The runbook's file has changed since the edit began. Read it again and redo the edit, or combine both with `POST /api/runbook/merge`."},
+	{OutOfStep, 409, "The file is not what runs", "The runbook's file was changed and not applied, or the appliance returned to an older generation. Changing one thing now would apply those differences too, unseen. First apply the file, or make it match what runs."},
+	{InvalidRunbook, 422, "The runbook has problems", "The runbook cannot be used. detail shows each problem with its place. Nothing was changed."},
 	{PlanChanged, 409, "The plan has changed", "The runbook, a file, a variable or a secret has changed since the plan was made. Plan again. Nothing was changed."},
-	{PlanBlocked, 409, "The plan is blocked", "A component of the plan cannot be made. Nothing was changed."},
-	{Busy, 409, "Another change goes on", "An apply, a rollback or a simulation is under way. Nothing was changed."},
-	{Stopping, 503, "Stopping", "The appliance is about to end, or not ready yet."},
+	{PlanBlocked, 409, "The plan is blocked", "A component of the plan cannot be built. Nothing was changed."},
+	{Busy, 409, "Another change is under way", "An apply, a rollback or a simulation is running. Nothing was changed."},
+	{Stopping, 503, "Stopping", "The appliance is stopping, or not ready yet."},
 	{TooLate, 504, "Timeout", "The request took longer than web.request_timeout."},
-	{NotAudited, 503, "The audit log refuses", "The record of the change could not be written, so nothing was changed. Look at the disk of the state directory."},
-	{Unavailable, 503, "Not available", "What the route needs is not there now: the history, the audio server, room for one more connection."},
-	{NeedsSetup, 403, "Not set up", "There is no user yet. Open the console, and make the first admin with the code that is printed on the terminal."},
-	{Internal, 500, "Internal error", "Something failed that is not the request's fault. The log has more, under the request's ID."},
+	{NotAudited, 503, "The audit log cannot be written", "The change could not be recorded, so nothing was changed. Check the disk of the state directory."},
+	{Unavailable, 503, "Not available", "Something that the route needs is missing now: the history, the audio server, or room for one more connection."},
+	{NeedsSetup, 403, "Not set up", "There is no user yet. Open the console and create the first admin with the code that ORAC printed on its terminal."},
+	{Internal, 500, "Internal error", "Something failed inside ORAC. The log says more, under the request's ID."},
 }
 
 // doc finds what there is to know of a code.
@@ -120,7 +120,7 @@ func (p *Problem) Error() string {
 	return p.Title + ": " + p.Detail
 }
 
-// Fail makes a problem. The detail is for whoever asks: no path, no secret.
+// Fail makes a problem. The detail is for the caller: no path, no secret.
 func Fail(c Code, detail string, args ...any) *Problem {
 	if len(args) > 0 {
 		detail = fmt.Sprintf(detail, args...)
@@ -140,7 +140,7 @@ var refusals = map[status.Code]Code{
 	status.Forbidden: Forbidden, status.OutOfStep: OutOfStep,
 }
 
-// problemOf gives any error as it is answered. What is not meant for whoever asks is in the log alone.
+// problemOf returns any error as it is answered. What is not meant for the caller is in the log alone.
 func problemOf(err error) *Problem {
 	var p *Problem
 	var long *http.MaxBytesError
@@ -159,7 +159,7 @@ func problemOf(err error) *Problem {
 	case errors.As(err, &unfit):
 		return Fail(InvalidInput, "%s", sentence(string(unfit)))
 	case errors.As(err, &long):
-		return Fail(TooLarge, "The body may have %d bytes.", long.Limit)
+		return Fail(TooLarge, "The body has more than %d bytes.", long.Limit)
 	case errors.As(err, &r):
 		code, ok := refusals[r.Code]
 		if !ok {
@@ -207,8 +207,8 @@ func sentence(s string) string { return strings.ToUpper(s[:1]) + s[1:] + "." }
 // ProblemPage is the reference page of the codes, in Markdown.
 func ProblemPage() []byte {
 	var b bytes.Buffer
-	b.WriteString("# Problems\n\nAn error of the API is a problem document (RFC 9457, `application/problem+json`): `type`, `title`, `status`, `detail`, and beside them\n" +
-		"`code`, which is stable, `request_id`, which the log and the audit log have, too, and `errors` with what is wrong with each field.\n" +
+	b.WriteString("# Problems\n\nAn error of the API is a problem document (RFC 9457, `application/problem+json`): `type`, `title`, `status`, `detail`, and\n" +
+		"`code` (never changes), `request_id` (find it in the log and the audit log) and `errors` (what is wrong with each field).\n" +
 		"This page is made from the code.\n\n| code | status | title | |\n|---|---|---|---|\n")
 	for _, c := range Codes {
 		fmt.Fprintf(&b, "| `%s` | %d | %s | %s |\n", c.Code, c.Status, c.Title, c.Doc)
@@ -219,5 +219,5 @@ func ProblemPage() []byte {
 // RetryAfter is how long to wait before the request makes sense again; 0 if that does not matter.
 func (p *Problem) RetryAfter() time.Duration { return p.retry }
 
-// ProblemOf gives any error of a route as it is answered.
+// ProblemOf returns any error of a route as it is answered.
 func ProblemOf(err error) *Problem { return problemOf(err) }

@@ -83,7 +83,7 @@ func TestGuessesAtTheOwnPasswordAreRefusals(t *testing.T) {
 		t.Errorf("%v", codes)
 	}
 	list := all(rig, "user.password")
-	if len(list) != 1 || list[0].Outcome != audit.Denied || list[0].Why != "The present password is another one." || list[0].Target != "viewer" {
+	if len(list) != 1 || list[0].Outcome != audit.Denied || list[0].Why != "The present password is wrong." || list[0].Target != "viewer" {
 		t.Errorf("%d records: %+v", len(list), list)
 	}
 }

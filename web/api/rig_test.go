@@ -186,7 +186,7 @@ func (f *fake) Change(_ context.Context, c appliance.Change, progress func(strin
 
 func (f *fake) Rollback(ctx context.Context, r status.RollbackRequest, _ func(string)) (status.Applied, error) {
 	if r.Running != 0 && r.Running != 3 {
-		return status.Applied{}, &status.Refusal{Code: status.Changed, Message: "generation 3 runs by now"}
+		return status.Applied{}, &status.Refusal{Code: status.Changed, Message: "generation 3 runs now"}
 	}
 	if _, err := f.PlanRollback(ctx, r); err != nil {
 		return status.Applied{}, err

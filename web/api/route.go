@@ -22,7 +22,7 @@ type Route struct {
 	Status int
 	// Produces is the media type of an answer that is no JSON.
 	Produces string
-	// Long: it takes as long as it needs; its writes have deadlines of their own.
+	// Long: it may take as long as it needs; its writes have deadlines of their own.
 	Long bool
 	// Shared: the answer is the same for all who may have it and takes no input, and is made once for all of a moment.
 	Shared bool
@@ -38,7 +38,7 @@ type Route struct {
 	shared  *shared // nil unless Shared
 }
 
-// none is the input of a route that takes nothing.
+// none is the input of a route without input.
 type none struct{}
 
 // route makes a route of a function. In is a struct: fields with the tag path or query are parameters, those with the tag json
@@ -65,7 +65,7 @@ func only[In any](r *Route, may func(*Call, In) error) *Route {
 	return r
 }
 
-// read gives the validated input of a request.
+// read returns the validated input of a request.
 func (r *Route) read(req *http.Request) (any, error) {
 	v := reflect.New(r.in).Elem()
 	if r.body != nil {
@@ -79,7 +79,7 @@ func (r *Route) read(req *http.Request) (any, error) {
 			return nil, err
 		}
 		if err := json.Unmarshal(text, v.Addr().Interface()); err != nil {
-			return nil, because(BadJSON, err, "It does not fit.")
+			return nil, because(BadJSON, err, "It does not match the schema.")
 		}
 	}
 	if err := bind(req, v, r.params); err != nil {

@@ -23,8 +23,8 @@ type graphOut struct {
 type graphOfNode struct {
 	Address string `json:"address"`
 	Kind    string `json:"kind"`
-	Block   string `json:"block" doc:"Of the runbook."`
-	Detail  string `json:"detail" doc:"The settings that matter most, for people."`
+	Block   string `json:"block" doc:"The block of the runbook."`
+	Detail  string `json:"detail" doc:"The most important settings, for people."`
 }
 
 type graphOfEdge struct {
@@ -49,9 +49,9 @@ func getGraph(c *Call, _ none) (out graphOut, err error) {
 type listener struct {
 	Name       string  `json:"name"`
 	Device     string  `json:"device"`
-	Microphone string  `json:"microphone,omitempty" doc:"What the microphone is known by; empty if the device is a recording."`
+	Microphone string  `json:"microphone,omitempty" doc:"The microphone's identity; empty if the device is a recording."`
 	Recording  bool    `json:"recording"`
-	Models     []model `json:"models" doc:"Those that are not enabled, too."`
+	Models     []model `json:"models" doc:"All models, including disabled ones."`
 }
 
 func getListeners(c *Call, _ none) ([]listener, error) {
@@ -109,8 +109,8 @@ func getDevices(c *Call, _ none) (capture.Listing, error) {
 }
 
 type logsInput struct {
-	After uint64 `query:"after" check:"min=0" doc:"Lines with a higher number."`
-	Limit int    `query:"limit" check:"min=1;max=1000" doc:"How many at most, the newest of them; 200 without it."`
+	After uint64 `query:"after" check:"min=0" doc:"Only lines with a higher number."`
+	Limit int    `query:"limit" check:"min=1;max=1000" doc:"How many at most, the newest ones; default: 200."`
 }
 
 func getLogs(c *Call, in logsInput) ([]status.LogLine, error) {

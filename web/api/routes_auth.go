@@ -14,7 +14,7 @@ import (
 type loginInput struct {
 	Username string `json:"username" check:"required;min=1;max=64"`
 	Password string `json:"password" check:"required;min=1;max=256"`
-	Session  bool   `json:"session" doc:"A session in a cookie in place of tokens, for a browser."`
+	Session  bool   `json:"session" doc:"Set a session cookie instead of returning tokens, for a browser."`
 }
 
 func (in loginInput) entrant(g *auth.Guard, from netip.Addr) entrant {
@@ -24,7 +24,7 @@ func (in loginInput) entrant(g *auth.Guard, from netip.Addr) entrant {
 // loginOut is what a login gives: tokens, or what a session's pages need.
 type loginOut struct {
 	auth.Token
-	CSRF string `json:"csrf_token,omitempty" doc:"Of the session: changes carry it as X-CSRF-Token."`
+	CSRF string `json:"csrf_token,omitempty" doc:"The session's token: send it as X-CSRF-Token with every change."`
 }
 
 func login(c *Call, in loginInput) (out loginOut, err error) {
@@ -69,7 +69,7 @@ func (c *Call) entrance(action string, try func() error) error {
 	err := try()
 	if err == nil {
 		if lost := c.Server.o.Audit.Append(c.record(action, audit.Done, "")); lost != nil {
-			return because(NotAudited, lost, "Nobody was let in.")
+			return because(NotAudited, lost, "Nobody was logged in.")
 		}
 		return nil
 	}
@@ -120,7 +120,7 @@ func serviceToken(c *Call, in serviceTokenInput) (t auth.Token, err error) {
 // mayLogOut is for who is logged in.
 func mayLogOut(c *Call, _ none) error {
 	if c.Who.Way == auth.ByKey {
-		return Fail(Forbidden, "An API key is no login: an admin can revoke it.")
+		return Fail(Forbidden, "An API key cannot log out: ask an admin to revoke it.")
 	}
 	return nil
 }
@@ -151,7 +151,7 @@ func getUsers(c *Call, _ none) ([]auth.Person, error) {
 
 type userInput struct {
 	Name string `path:"name" check:"pattern=name"`
-	Kind string `json:"kind" check:"enum=user|service" doc:"user, which is the default, or service."`
+	Kind string `json:"kind" check:"enum=user|service" doc:"user (default) or service."`
 }
 
 func (in userInput) target() string { return in.Name }
@@ -176,7 +176,7 @@ func getKeys(c *Call, _ none) ([]auth.APIKey, error) {
 type keyInput struct {
 	Name string  `json:"name" check:"required;pattern=label"`
 	Role string  `json:"role" check:"required;enum=viewer|operator|admin"`
-	Days float64 `json:"days" check:"required;min=0.001;max=366" doc:"How long it is good."`
+	Days float64 `json:"days" check:"required;min=0.001;max=366" doc:"How long the key is good."`
 }
 
 func (in keyInput) target() string { return in.Name }
@@ -184,7 +184,7 @@ func (in keyInput) target() string { return in.Name }
 // newKey is a key with its text, which is shown once.
 type newKey struct {
 	auth.APIKey
-	Key string `json:"key" doc:"Shown this once, and stored nowhere."`
+	Key string `json:"key" doc:"The key. It is shown only this once and stored nowhere."`
 }
 
 func createKey(c *Call, in keyInput) (newKey, error) {
@@ -234,15 +234,15 @@ func keyProblem(err error) error {
 }
 
 type auditInput struct {
-	Before uint64 `query:"before" check:"min=0" doc:"Records with a lower number; the newest without it."`
-	Limit  int    `query:"limit" check:"min=1;max=1000" doc:"How many at most; 100 without it."`
-	Who    string `query:"who" check:"max=128" doc:"Of this person or program alone."`
-	Action string `query:"action" check:"max=64" doc:"This action alone."`
+	Before uint64 `query:"before" check:"min=0" doc:"Records with a lower number; default: start with the newest."`
+	Limit  int    `query:"limit" check:"min=1;max=1000" doc:"How many at most; default: 100."`
+	Who    string `query:"who" check:"max=128" doc:"Only records of this person or program."`
+	Action string `query:"action" check:"max=64" doc:"Only this action."`
 }
 
 type auditPage struct {
 	Records []audit.Line `json:"records"`
-	Next    uint64       `json:"next,omitempty" doc:"before of the next page; none if this is the last."`
+	Next    uint64       `json:"next,omitempty" doc:"Send it as before for the next page; missing on the last page."`
 }
 
 func getAudit(c *Call, in auditInput) (auditPage, error) {

@@ -16,7 +16,7 @@ type global struct {
 	RMSFilter    float64 `json:"rms_filter"`
 	VADThreshold float64 `json:"vad_threshold"`
 	MultiTrigger bool    `json:"multi_trigger"`
-	Cooldown     float64 `json:"cooldown" doc:"Seconds, of the first model."`
+	Cooldown     float64 `json:"cooldown" doc:"Seconds. The value of the first model."`
 }
 
 func getGlobal(c *Call, _ none) (global, error) {
@@ -94,7 +94,7 @@ type edit struct {
 	attribute, expression string
 }
 
-// set gives attributes other expressions in the runbook's file, comments and all else untouched, and applies it.
+// set gives attributes other expressions in the runbook's file, and leaves comments and everything else untouched, and applies it.
 func (c *Call) set(target string, edits []edit) (applied, error) {
 	if len(edits) == 0 {
 		return applied{}, Fail(InvalidInput, "Name at least one setting.")
@@ -122,5 +122,5 @@ func editProblem(err error) error {
 	if errors.As(err, &wrong) {
 		return Fail(Conflict, "%s. %s", wrong.Summary, wrong.Hint)
 	}
-	return because(InvalidRunbook, err, "The runbook's file cannot be edited; validate says what is wrong with it.")
+	return because(InvalidRunbook, err, "The runbook's file cannot be edited. POST /api/runbook/validate says what is wrong with it.")
 }

@@ -12,24 +12,24 @@ import (
 
 // editInput makes one text of another. Nothing is changed by it: apply is the one way of changing.
 type editInput struct {
-	Source     *string    `json:"source,omitempty" check:"max=262144;lines" doc:"The text to edit; without it the runbook's file."`
+	Source     *string    `json:"source,omitempty" check:"max=262144;lines" doc:"The text to edit; default: the runbook's file."`
 	Operations []editStep `json:"operations" check:"required;items=200" doc:"Done one after the other."`
 }
 
 // editStep is one step of an edit.
 type editStep struct {
-	Do         string  `json:"do" check:"required;enum=set|unset|add|remove" doc:"set gives an attribute an expression, unset leaves it at its default, add adds an empty block, remove removes one."`
-	Block      string  `json:"block" check:"required;pattern=node" doc:"Address; of a nested block its parent's with its type appended."`
-	Attribute  string  `json:"attribute,omitempty" check:"pattern=name" doc:"Of set and unset."`
-	Expression *string `json:"expression,omitempty" check:"max=16384;lines" doc:"Of set: as it is written in a runbook."`
-	Text       *string `json:"text,omitempty" check:"max=16384;lines" doc:"Of set, in place of expression: a text, which is put in quotes."`
+	Do         string  `json:"do" check:"required;enum=set|unset|add|remove" doc:"set gives an attribute an expression, unset returns it to its default, add adds an empty block, remove removes a block."`
+	Block      string  `json:"block" check:"required;pattern=node" doc:"Address of the block; of a nested block its parent's address with its type appended."`
+	Attribute  string  `json:"attribute,omitempty" check:"pattern=name" doc:"The attribute, for set and unset."`
+	Expression *string `json:"expression,omitempty" check:"max=16384;lines" doc:"For set: the value as it is written in a runbook."`
+	Text       *string `json:"text,omitempty" check:"max=16384;lines" doc:"For set, instead of expression: a text, which ORAC puts in quotes."`
 }
 
 // edited is a text after an edit.
 type edited struct {
 	Source   string   `json:"source"`
-	Hash     string   `json:"hash" doc:"Of the text that was edited: base of an apply, if it was the file."`
-	Diff     string   `json:"diff" doc:"What is another line than before, as a unified diff."`
+	Hash     string   `json:"hash" doc:"Hash of the edited text: send it as base of an apply, if the text was the file's."`
+	Diff     string   `json:"diff" doc:"The changed lines as a unified diff."`
 	Findings findings `json:"findings"`
 }
 
@@ -46,9 +46,9 @@ func editRunbook(c *Call, in editInput) (edited, error) {
 		set := step.Do == runbook.DoSet
 		switch {
 		case (set || step.Do == runbook.DoUnset) != (o.Attribute != ""):
-			say(i, "set and unset name an attribute, add and remove do not")
+			say(i, "set and unset need an attribute; add and remove have none")
 		case set != ((o.Expression == nil) != (o.Text == nil)) || !set && o.Expression != nil:
-			say(i, "set has either an expression or a text, the others have neither")
+			say(i, "set needs an expression or a text, and not both; the others have neither")
 		case o.Text != nil:
 			step.Expression = runbook.Quote(*o.Text)
 		case o.Expression != nil:
@@ -66,7 +66,7 @@ func editRunbook(c *Call, in editInput) (edited, error) {
 			return edited{}, c.Context().Err()
 		}
 		if !errors.As(f, &reason) {
-			return edited{}, because(InvalidRunbook, f, "The text cannot be edited; validate says what is wrong with it.")
+			return edited{}, because(InvalidRunbook, f, "The text cannot be edited. POST /api/runbook/validate says what is wrong with it.")
 		}
 		say(f.Step, strings.TrimSpace(reason.Summary+". "+reason.Hint))
 	}
@@ -86,7 +86,7 @@ func (c *Call) textOr(text *string) (string, error) {
 	return c.Server.readRunbook()
 }
 
-// diff is what is another line in a text than in one before, as a unified diff under the file's name.
+// diff returns the changed lines between two texts as a unified diff under the file's name.
 func (s *Server) diff(before, after string) string {
 	name := filepath.Base(s.o.App.Request().File)
 	text := runbook.Diff(name, []byte(before), []byte(after))
@@ -101,24 +101,24 @@ func (s *Server) diff(before, after string) string {
 type mergeInput struct {
 	Base    string   `json:"base" check:"max=262144;lines" doc:"The text that both edits began with."`
 	Mine    string   `json:"mine" check:"required;max=262144;lines"`
-	Theirs  *string  `json:"theirs,omitempty" check:"max=262144;lines" doc:"Without it the runbook's file as it is now."`
-	Choices []string `json:"choices" check:"items=1000;enum=mine|theirs|both|open" doc:"What is taken of each conflict, in their order; both is mine, then theirs. What is open or not chosen stays as both versions, between marks that no runbook may have."`
+	Theirs  *string  `json:"theirs,omitempty" check:"max=262144;lines" doc:"The other edit; default: the runbook's file as it is now."`
+	Choices []string `json:"choices" check:"items=1000;enum=mine|theirs|both|open" doc:"The choice for each conflict, in order; both is mine, then theirs. A conflict that is open or not chosen keeps both versions, between marks that no runbook may contain."`
 }
 
 // merged is what became of two edits.
 type merged struct {
 	Source    string        `json:"source"`
-	Hash      string        `json:"hash" doc:"Of theirs: base of an apply, if it was the file."`
-	Open      int           `json:"open" doc:"How many conflicts nobody has decided; with none the text can be planned."`
-	Conflicts int           `json:"conflicts" doc:"How many there are, decided or not."`
-	Changes   []mergedPiece `json:"changes" doc:"What is another line than in base, in the order of the text."`
+	Hash      string        `json:"hash" doc:"Hash of theirs: send it as base of an apply, if it was the file's."`
+	Open      int           `json:"open" doc:"How many conflicts are undecided; with 0 the text can be planned."`
+	Conflicts int           `json:"conflicts" doc:"How many conflicts there are, decided or not."`
+	Changes   []mergedPiece `json:"changes" doc:"The lines that differ from base, in the order of the text."`
 }
 
 type mergedPiece struct {
-	From    string `json:"from" doc:"mine, theirs, both (the same was done twice), or conflict."`
+	From    string `json:"from" doc:"mine, theirs, both (the same change twice) or conflict."`
 	Line    int    `json:"line" doc:"In source, from 1 on."`
-	EndLine int    `json:"end_line" doc:"The last line; line-1 if nothing stands there."`
-	Open    bool   `json:"open" doc:"Of a conflict: both versions stand there, between marks."`
+	EndLine int    `json:"end_line" doc:"The last line; line-1 if the piece is empty."`
+	Open    bool   `json:"open" doc:"For a conflict: the text has both versions, between marks."`
 	Base    string `json:"base"`
 	Mine    string `json:"mine"`
 	Theirs  string `json:"theirs"`
@@ -157,8 +157,8 @@ type generationInput struct {
 type generationText struct {
 	Number  int    `json:"number"`
 	Source  string `json:"source"`
-	Running int    `json:"running" doc:"The generation that runs; 0 if none was kept."`
-	Diff    string `json:"diff" doc:"What returning to it would make another line, from what runs, as a unified diff; empty if it is the same."`
+	Running int    `json:"running" doc:"The running generation; 0 if none was kept."`
+	Diff    string `json:"diff" doc:"The difference from what runs, as a unified diff; empty if there is none."`
 }
 
 func getGeneration(c *Call, in generationInput) (generationText, error) {
@@ -180,7 +180,7 @@ func getGeneration(c *Call, in generationInput) (generationText, error) {
 
 type planRollbackInput struct {
 	Number int  `path:"number" check:"min=1;max=1000000000"`
-	Write  bool `query:"write" doc:"Of a rollback that also writes the runbook's file: with the files and variables of today."`
+	Write  bool `query:"write" doc:"Plan a rollback that also writes the runbook's file: with today's files and variables."`
 }
 
 func planRollback(c *Call, in planRollbackInput) (status.Plan, error) {

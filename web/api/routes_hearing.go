@@ -19,7 +19,7 @@ type catalogueModel struct {
 	WakeWord   string `json:"wake_word"`
 	Licence    string `json:"licence" doc:"SPDX identifier."`
 	Commercial bool   `json:"commercial" doc:"Whether its licence allows commercial use."`
-	Installed  bool   `json:"installed" doc:"Whether its file is on this machine, and is the right one."`
+	Installed  bool   `json:"installed" doc:"Whether its file is on this machine and has the right hash."`
 }
 
 func getCatalogue(c *Call, _ none) ([]catalogueModel, error) {
@@ -33,14 +33,14 @@ func getCatalogue(c *Call, _ none) ([]catalogueModel, error) {
 }
 
 type levelInput struct {
-	Backend  string `query:"backend" check:"enum=pulse|alsa" doc:"Without it the first that answers."`
-	Identity string `query:"identity" check:"required;min=1;max=512" doc:"Of the device, as GET /api/devices lists it."`
+	Backend  string `query:"backend" check:"enum=pulse|alsa" doc:"The sound system; default: the first that answers."`
+	Identity string `query:"identity" check:"required;min=1;max=512" doc:"The device's identity, from GET /api/devices."`
 }
 
 // deviceLevel is how loud it is at a microphone.
 type deviceLevel struct {
-	Decibels float64 `json:"rms_db" doc:"Below full scale, of half a second: about -60 in a quiet room; -100 for silence."`
-	Peak     float64 `json:"peak_db" doc:"The loudest sample of it."`
+	Decibels float64 `json:"rms_db" doc:"Loudness of half a second, in dB below full scale: about -60 in a quiet room, -100 for silence."`
+	Peak     float64 `json:"peak_db" doc:"The loudest sample, in dB."`
 	Problem  string  `json:"problem,omitempty" doc:"Why the microphone cannot be heard."`
 }
 
@@ -58,7 +58,7 @@ func getLevel(c *Call, in levelInput) (deviceLevel, error) {
 	defer cancel()
 	heard, err := c.Server.o.App.Level(ctx, in.Backend, in.Identity)
 	if err != nil {
-		c.Log().Info("a microphone cannot be heard", "identity", in.Identity, "cause", err)
+		c.Log().Info("cannot hear a microphone", "identity", in.Identity, "cause", err)
 		return deviceLevel{Decibels: silent, Peak: silent, Problem: unheard(err)}, nil
 	}
 	return deviceLevel{Decibels: decibels(heard.RMS), Peak: decibels(float64(heard.Peak))}, nil
@@ -68,13 +68,13 @@ func getLevel(c *Call, in levelInput) (deviceLevel, error) {
 func unheard(err error) string {
 	switch {
 	case errors.Is(err, capture.ErrNotFound), errors.Is(err, capture.ErrGone):
-		return "It is not plugged in any more."
+		return "It is no longer plugged in."
 	case errors.Is(err, capture.ErrAmbiguous):
 		return "Several microphones have this identity."
 	case errors.Is(err, rt.ErrTimeout), errors.Is(err, context.DeadlineExceeded):
-		return "It gives no sound."
+		return "It sends no sound."
 	}
-	return "It cannot be opened. Another program may use it."
+	return "It cannot be opened. Another program may be using it."
 }
 
 // silent stands for digital silence, in decibels.

@@ -16,8 +16,8 @@ import (
 )
 
 type pageInput struct {
-	Before int64 `query:"before" check:"min=0" doc:"next of the page before; the newest without it."`
-	Limit  int   `query:"limit" check:"min=1;max=1000" doc:"How many at most; 100 without it."`
+	Before int64 `query:"before" check:"min=0" doc:"next of the previous page; default: start with the newest."`
+	Limit  int   `query:"limit" check:"min=1;max=1000" doc:"How many at most; default: 100."`
 }
 
 func (in pageInput) page() store.Page { return store.Page{Before: in.Before, Limit: in.Limit} }
@@ -47,8 +47,8 @@ type detection struct {
 	Class     string    `json:"class,omitempty"`
 	WakeWord  string    `json:"wake_word"`
 	Score     float64   `json:"score"`
-	Threshold float64   `json:"threshold" doc:"That it had to reach then."`
-	FalseWake *bool     `json:"false_wake" doc:"What somebody has judged; null if nobody has."`
+	Threshold float64   `json:"threshold" doc:"The threshold at that time."`
+	FalseWake *bool     `json:"false_wake" doc:"A person's verdict; null without one."`
 }
 
 type detectionPage struct {
@@ -83,7 +83,7 @@ func getDetections(c *Call, in pageInput) (detectionPage, error) {
 
 type judgeInput struct {
 	ID        string `path:"id" check:"pattern=id"`
-	FalseWake *bool  `json:"false_wake" check:"required" doc:"true: nobody had said it."`
+	FalseWake *bool  `json:"false_wake" check:"required" doc:"true: nobody said it."`
 }
 
 func (in judgeInput) target() string { return in.ID }
@@ -123,9 +123,9 @@ type utterance struct {
 	Ended       time.Time    `json:"ended,omitzero"`
 	Seconds     float64      `json:"seconds"`
 	Why         string       `json:"why" doc:"Why the recording ended."`
-	Cut         bool         `json:"cut,omitempty" doc:"Whether it was cut off, for why: the person may have gone on speaking."`
+	Cut         bool         `json:"cut,omitempty" doc:"Whether it was cut off, for the reason in why: the person may still have been speaking."`
 	Lost        bool         `json:"lost"`
-	Audio       bool         `json:"audio" doc:"Whether its sound is kept."`
+	Audio       bool         `json:"audio" doc:"Whether the sound is kept."`
 	Deliveries  []delivery   `json:"deliveries"`
 	Transcripts []transcript `json:"transcripts"`
 }
@@ -137,22 +137,22 @@ type delivery struct {
 	Way      string    `json:"way"`
 	At       time.Time `json:"at"`
 	Error    string    `json:"error,omitempty"`
-	Seconds  float64   `json:"seconds" doc:"From the end of the recording to the answer; 0 if that is not known."`
+	Seconds  float64   `json:"seconds" doc:"From the end of the recording to the answer; 0 if unknown."`
 }
 
 type transcript struct {
 	STT        string  `json:"stt"`
-	Text       string  `json:"text" doc:"What was said, without the markers that the service wrote into it."`
+	Text       string  `json:"text" doc:"What was said, without the service's markers."`
 	Original   string  `json:"original,omitempty" doc:"The service's own text, if it differs."`
 	Confidence float64 `json:"confidence"`
 	Language   string  `json:"language,omitempty"`
-	Seconds    float64 `json:"seconds" doc:"That the service took."`
+	Seconds    float64 `json:"seconds" doc:"Time that the service took."`
 }
 
 type utterancePage struct {
 	Utterances []utterance `json:"utterances"`
 	Next       int64       `json:"next,omitempty"`
-	Kept       bool        `json:"keeps_audio" doc:"Whether sounds of recordings are kept from now on, by store.keep_audio."`
+	Kept       bool        `json:"keeps_audio" doc:"Whether the sound of new recordings is kept (store.keep_audio)."`
 }
 
 func getUtterances(c *Call, in pageInput) (utterancePage, error) {
@@ -214,7 +214,7 @@ func oneRange(r *http.Request) {
 }
 
 type limitInput struct {
-	Limit int `query:"limit" check:"min=1;max=1000" doc:"How many at most; 100 without it."`
+	Limit int `query:"limit" check:"min=1;max=1000" doc:"How many at most; default: 100."`
 }
 
 func getIncidents(c *Call, in limitInput) ([]status.Incident, error) {

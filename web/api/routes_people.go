@@ -63,7 +63,7 @@ func (c *Call) declareMade(text string) (fresh string, names []string) {
 
 type passwordInput struct {
 	Name     string `path:"name" check:"pattern=name"`
-	Current  string `json:"current_password" check:"max=256" doc:"Of who changes the own one."`
+	Current  string `json:"current_password" check:"max=256" doc:"The present password, if you change your own."`
 	Password string `json:"password" check:"required;min=10;max=72"`
 }
 
@@ -79,13 +79,13 @@ func mayChangePassword(c *Call, in passwordInput) error {
 	}
 	v, err := c.Server.o.Guard.Confirm(in.Name, in.Current, c.From)
 	if d, ok := errors.AsType[*auth.Denied](err); ok && d.RetryAfter == 0 {
-		return because(Forbidden, errors.New(d.Reason), "The present password is another one.")
+		return because(Forbidden, errors.New(d.Reason), "The present password is wrong.")
 	}
 	c.proof = v
 	return err
 }
 
-// changePassword gives a user another password, see mayChangePassword.
+// changePassword sets a user's password, see mayChangePassword.
 func changePassword(c *Call, in passwordInput) (none, error) {
 	g := c.Server.o.Guard
 	password, declared, err := g.ChangePassword(c.proof, in.Name, in.Password)
@@ -99,7 +99,7 @@ func changePassword(c *Call, in passwordInput) (none, error) {
 	}
 	out, err := c.edit(appliance.Change{Begin: password.Put, Undo: password.Undo}, map[string]string{"password_hash": "(secret)"}, func(text string) (string, error) { return text, nil })
 	if err == nil && !out.OK {
-		return none{}, Fail(Conflict, "Nothing was changed: the appliance was not well with it.")
+		return none{}, Fail(Conflict, "Nothing was changed: the appliance was not healthy with the new password.")
 	}
 	return none{}, passwordProblem(err)
 }
@@ -110,7 +110,7 @@ func passwordProblem(err error) error {
 	case errors.Is(err, auth.ErrNoUser):
 		return Fail(NotFound, "There is no such user.")
 	case errors.Is(err, auth.ErrElsewhere):
-		return Fail(Conflict, "The hash of the password comes from the environment or a credential: change it there.")
+		return Fail(Conflict, "The password's hash comes from the environment or a credential: change it there.")
 	}
 	return err
 }

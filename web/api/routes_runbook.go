@@ -18,10 +18,10 @@ import (
 
 // runbookText is the runbook's file as it is now.
 type runbookText struct {
-	File    string `json:"file" doc:"Its name, without the folder."`
+	File    string `json:"file" doc:"The file's name, without the folder."`
 	Source  string `json:"source"`
-	Hash    string `json:"hash" doc:"SHA-256 of source: base of an edit."`
-	Applied bool   `json:"applied" doc:"Whether what runs is this text, or one that an apply of this text would leave as it is."`
+	Hash    string `json:"hash" doc:"SHA-256 of source: send it as base of an edit."`
+	Applied bool   `json:"applied" doc:"Whether applying this text would change nothing."`
 }
 
 func getRunbook(c *Call, _ none) (runbookText, error) {
@@ -45,7 +45,7 @@ func (c *Call) runsAlready(text string) bool {
 	return err == nil && !appliance.Plan(c.Server.o.App.Graph(), g).Changes
 }
 
-// readRunbook gives the text of the runbook's file; its error is a problem.
+// readRunbook returns the text of the runbook's file; its error is a problem.
 func (s *Server) readRunbook() (string, error) {
 	text, err := readText(s.o.App.Request().File)
 	if err != nil {
@@ -84,14 +84,14 @@ type finding struct {
 	Summary  string `json:"summary"`
 	Detail   string `json:"detail,omitempty"`
 	Block    string `json:"block,omitempty"`
-	Line     int    `json:"line" doc:"From 1 on; 0 without a place."`
+	Line     int    `json:"line" doc:"Counted from 1; 0 without a place."`
 	Column   int    `json:"column"`
 	EndLine  int    `json:"end_line"`
 	EndCol   int    `json:"end_column"`
 }
 
 type findings struct {
-	OK       bool      `json:"ok" doc:"Whether it could be applied."`
+	OK       bool      `json:"ok" doc:"Whether the text can be applied."`
 	Problems []finding `json:"problems"`
 }
 
@@ -132,8 +132,8 @@ func (s *Server) hidePaths(p status.Plan) status.Plan {
 
 type applyInput struct {
 	Source string `json:"source" check:"required;min=1;max=262144;lines"`
-	Base   string `json:"base" check:"required;pattern=hash" doc:"hash of the text that the edit began with."`
-	Plan   string `json:"plan" check:"required;min=1;max=128" doc:"hash of the plan that was shown."`
+	Base   string `json:"base" check:"required;pattern=hash" doc:"The hash of the text that the edit began with."`
+	Plan   string `json:"plan" check:"required;min=1;max=128" doc:"The hash of the plan that was shown."`
 }
 
 // applyTime is how long an apply over the API may take, the health gate included.
@@ -154,7 +154,7 @@ func (s *Server) unchanged(base string) error {
 		return err
 	}
 	if hashText(text) != base {
-		return Fail(Conflict, "The runbook's file was changed by somebody else. Nothing was changed.")
+		return Fail(Conflict, "Somebody else changed the runbook's file. Nothing was changed.")
 	}
 	return nil
 }
@@ -168,11 +168,11 @@ func getGenerations(c *Call, _ none) ([]status.Generation, error) {
 }
 
 type rollbackInput struct {
-	Generation int    `json:"generation" check:"required;min=0;max=1000000000" doc:"0 is the one before."`
-	Plan       string `json:"plan" check:"max=128" doc:"hash of the plan that was shown; without it whatever has to be done is."`
-	Running    int    `json:"running" check:"min=0;max=1000000000" doc:"The generation that ran when that plan was made; with another nothing is done."`
-	Write      bool   `json:"write" doc:"Write its text into the runbook's file, too, so that the next start runs it. It is applied with the files and variables of today then. Without it the file stays, and the next start undoes the rollback."`
-	Base       string `json:"base" check:"max=64" doc:"With write: hash of the file that was shown; with another file nothing is done. Empty: whatever the file says."`
+	Generation int    `json:"generation" check:"required;min=0;max=1000000000" doc:"The number; 0 is the previous one."`
+	Plan       string `json:"plan" check:"max=128" doc:"The hash of the plan that was shown; without it any plan is carried out."`
+	Running    int    `json:"running" check:"min=0;max=1000000000" doc:"The generation that ran when that plan was made; if another one runs, nothing is done."`
+	Write      bool   `json:"write" doc:"Also write its text into the runbook's file, so that the next start runs it. It is then applied with today's files and variables. Without it the file stays, and the next start undoes the rollback."`
+	Base       string `json:"base" check:"max=64" doc:"With write: the hash of the file that was shown; if the file differs, nothing is done. Empty: overwrite whatever the file says."`
 }
 
 func (in rollbackInput) target() string {
@@ -199,7 +199,7 @@ func rollback(c *Call, in rollbackInput) (applied, error) {
 		out.Hash = hashText(text)
 	}
 	if a.OK {
-		out.Note = "The runbook's file stays as it is: the next start reads it, and undoes this."
+		out.Note = "The runbook's file was not changed: the next start reads it and undoes this rollback."
 	}
 	return out, nil
 }
@@ -214,7 +214,7 @@ func (c *Call) rollbackFile(in rollbackInput) (applied, error) {
 		ApplyRequest: status.ApplyRequest{PlanRequest: r, Hash: in.Plan},
 		Begin: func() error {
 			if now := c.Server.o.App.Status().Generation; in.Running != 0 && in.Running != now {
-				return &status.Refusal{Code: status.Changed, Message: fmt.Sprintf("generation %d runs now", now), Hint: "look at what would be done now"}
+				return &status.Refusal{Code: status.Changed, Message: fmt.Sprintf("generation %d runs now", now), Hint: "look at the plan again"}
 			}
 			if in.Base == "" {
 				return nil

@@ -19,26 +19,26 @@ func getSetup(c *Call, _ none) (setupState, error) {
 }
 
 type setupInput struct {
-	Code     string `json:"code" check:"required;min=1;max=20" doc:"Of the terminal: good once, for 15 minutes."`
+	Code     string `json:"code" check:"required;min=1;max=20" doc:"The code on the terminal: good once, for 15 minutes."`
 	Name     string `json:"name" check:"required;pattern=name"`
 	Password string `json:"password" check:"required;min=10;max=72"`
-	Session  bool   `json:"session" doc:"A session in a cookie in place of tokens, for a browser."`
+	Session  bool   `json:"session" doc:"Set a session cookie instead of returning tokens, for a browser."`
 }
 
-// setupOut is what becomes of a set-up: the first admin, logged in.
+// setupOut is the result of a set-up: the first admin, logged in.
 type setupOut struct {
 	Name   string `json:"name"`
 	Secret string `json:"secret" doc:"The name of the secret that holds the hash of the password."`
-	Lines  string `json:"lines" doc:"That belong into the runbook."`
+	Lines  string `json:"lines" doc:"Lines to add to the runbook."`
 	loginOut
 }
 
-// setup makes the first admin, logs it in, and gives the lines that belong into the runbook.
+// setup creates the first admin, logs it in, and returns the lines to add to the runbook.
 func setup(c *Call, in setupInput) (out setupOut, err error) {
 	c.target = clean(in.Name)
 	secret, v, err := c.Server.o.Guard.MakeFirst(in.Code, in.Name, in.Password, c.From, func() error {
 		if err := c.Server.o.Audit.Append(c.record("setup", audit.Attempt, "")); err != nil {
-			return because(NotAudited, err, "Nobody was made.")
+			return because(NotAudited, err, "No user was created.")
 		}
 		return nil
 	})
@@ -48,7 +48,7 @@ func setup(c *Call, in setupInput) (out setupOut, err error) {
 		err = c.entrance("setup", func() error { return nil })
 	case errors.As(err, &p):
 	case errors.Is(err, auth.ErrSetUp):
-		err = Fail(Forbidden, "There is a user already.")
+		err = Fail(Forbidden, "A user exists already: log in.")
 	case auth.Reason(err) != "":
 		denial := err
 		err = c.entrance("setup", func() error { return denial })
@@ -67,7 +67,7 @@ func (s *Server) announceSetup() {
 		return
 	}
 	if code, until, fresh := s.o.Guard.SetupCode(); fresh {
-		s.say(fmt.Sprintf("  there is no user yet: open it, and make the first admin with the code %s (once, until %s)", code, until.Local().Format("15:04")))
+		s.say(fmt.Sprintf("  there is no user yet: open it and create the first admin with the code %s (good once, until %s)", code, until.Local().Format("15:04")))
 		s.say("  to see this again: journalctl -u orac (systemd), or docker logs CONTAINER (Docker)")
 	}
 }

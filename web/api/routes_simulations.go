@@ -15,8 +15,8 @@ import (
 )
 
 type scenarioList struct {
-	Possible  bool                   `json:"possible" doc:"Whether simulations can be run here."`
-	Scenarios []simulations.Scenario `json:"scenarios" doc:"quiet, the run of the appliance's own runbook in which nothing may happen, and the files in scenarios and examples/scenarios beside it."`
+	Possible  bool                   `json:"possible" doc:"Whether simulations can run here."`
+	Scenarios []simulations.Scenario `json:"scenarios" doc:"quiet (the appliance's own runbook, where nothing may happen), and the files in scenarios and examples/scenarios beside the runbook."`
 }
 
 func (s *Server) scenarios() []simulations.Scenario {
@@ -28,9 +28,9 @@ func getScenarios(c *Call, _ none) (scenarioList, error) {
 }
 
 type simulationInput struct {
-	Scenario string `json:"scenario" check:"required;min=1;max=128" doc:"One of GET /api/scenarios."`
-	Seeds    int    `json:"seeds" check:"required;min=1;max=50" doc:"It runs with the seeds from 1 to this."`
-	For      string `json:"for,omitempty" check:"pattern=window" doc:"Virtual time of each run, 1m to 30d; without it as the scenario says, an hour of a quiet run."`
+	Scenario string `json:"scenario" check:"required;min=1;max=128" doc:"A name from GET /api/scenarios."`
+	Seeds    int    `json:"seeds" check:"required;min=1;max=50" doc:"It runs with the seeds from 1 to this number."`
+	For      string `json:"for,omitempty" check:"pattern=window" doc:"Virtual time of each run, 1m to 30d; default: as the scenario says, or an hour for quiet."`
 }
 
 func (in simulationInput) target() string { return in.Scenario }
@@ -65,11 +65,11 @@ func simulationProblem(err error) error {
 	case errors.Is(err, simulations.ErrUnknown):
 		return Fail(NotFound, "There is no such simulation, or it has no report.")
 	case errors.Is(err, simulations.ErrBusy):
-		return Fail(Busy, "A simulation runs already.")
+		return Fail(Busy, "A simulation is running already. Stop it, or wait until it ends.")
 	case errors.Is(err, simulations.ErrImpossible):
-		return Fail(Unavailable, "Simulations cannot be run here.")
+		return Fail(Unavailable, "Simulations cannot run here.")
 	case errors.Is(err, simulations.ErrFull):
-		return Fail(Unavailable, "The disk is nearly full: what is left of it is for recordings.")
+		return Fail(Unavailable, "The disk is nearly full: the rest is kept for recordings. Free some space first.")
 	}
 	return err
 }
@@ -96,7 +96,7 @@ func stopSimulation(c *Call, in simulationNumber) (none, error) {
 	return none{}, simulationProblem(c.Server.o.Simulations.Stop(in.Number))
 }
 
-// getReportPage gives the page that a simulation has left. It holds texts of scenario files and no script: it runs none, belongs to
+// getReportPage returns the page that a simulation has left. It holds texts of scenario files and no script: it runs none, belongs to
 // no origin, and its style sheet is allowed by its hash alone.
 func getReportPage(c *Call, in simulationNumber) (none, error) {
 	read := func() ([]byte, error) { return c.Server.o.Simulations.HTML(in.Number) }

@@ -41,13 +41,13 @@ func (c *Call) spoolProblem(err error) error {
 	case err == nil:
 		return nil
 	case !ok:
-		return because(Unavailable, err, "The spool cannot be read or written: the disk refuses.")
+		return because(Unavailable, err, "The spool cannot be read or written. Check the disk of the state directory.")
 	case r.Code == status.Unknown:
 		return Fail(NotFound, "There is no such recording or event in the spool.")
 	case r.Code == status.Invalid:
-		return Fail(Conflict, "No service is left in the runbook that refused this recording.")
+		return Fail(Conflict, "The services that refused this recording are no longer in the runbook.")
 	case r.Code == status.Busy:
-		return Fail(Busy, "The spool does not answer now. Look whether it was done.")
+		return Fail(Busy, "The spool did not answer. Look at the recordings to see whether it happened.")
 	}
 	return err
 }

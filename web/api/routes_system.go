@@ -8,18 +8,18 @@ import (
 )
 
 type samplesInput struct {
-	From int64 `query:"from" check:"min=0;max=253402300799" doc:"The first moment, in seconds since 1970; without it 12 hours ago."`
-	To   int64 `query:"to" check:"min=0;max=253402300799" doc:"The last moment; without it now."`
+	From int64 `query:"from" check:"min=0;max=253402300799" doc:"The first moment, in seconds since 1970; default: 12 hours ago."`
+	To   int64 `query:"to" check:"min=0;max=253402300799" doc:"The last moment, in seconds since 1970; default: now."`
 }
 
 // systemSamples are samples as curves want them: lists of one length, the oldest first.
 type systemSamples struct {
-	Every    float64    `json:"every_seconds" doc:"How often is measured. Where more time lies between two, nothing was."`
-	At       []int64    `json:"at" doc:"Seconds since 1970; all lists are of one length, the oldest first."`
-	Memory   []int64    `json:"memory_bytes" doc:"Of the daemon and its processes."`
-	CPU      []*float64 `json:"cpu_percent" doc:"Of one core, since the sample before; null where it is not known."`
-	DiskFree []int64    `json:"disk_free_bytes" doc:"What the disk of the state directory can still take."`
-	Spooled  []int64    `json:"spool_bytes" doc:"Of utterances that wait on the disk."`
+	Every    float64    `json:"every_seconds" doc:"The time between two measurements. A longer gap means that nothing was measured."`
+	At       []int64    `json:"at" doc:"Seconds since 1970. All lists have the same length, oldest first."`
+	Memory   []int64    `json:"memory_bytes" doc:"Memory of the daemon and its processes."`
+	CPU      []*float64 `json:"cpu_percent" doc:"Percent of one core since the previous sample; null if unknown."`
+	DiskFree []int64    `json:"disk_free_bytes" doc:"Free space on the disk of the state directory."`
+	Spooled  []int64    `json:"spool_bytes" doc:"Bytes of utterances waiting on the disk."`
 	Waiting  []int      `json:"waiting" doc:"Utterances."`
 }
 

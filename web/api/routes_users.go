@@ -18,7 +18,7 @@ type roleInput struct {
 
 func (in roleInput) target() string { return in.Name }
 
-// changeRole gives a user another role. Who has a login of before has to log in anew.
+// changeRole changes a user's role. The user has to log in again.
 func changeRole(c *Call, in roleInput) (applied, error) {
 	u, err := c.user(in.Name)
 	if err != nil {
@@ -75,7 +75,7 @@ func removeUser(c *Call, in userName) (applied, error) {
 	return out, errors.Join(err, failed)
 }
 
-// user finds a person; services are none.
+// user finds a person, not a service.
 func (c *Call) user(name string) (auth.Person, error) {
 	list := c.Server.o.Guard.People()
 	i := slices.IndexFunc(list, func(p auth.Person) bool { return p.Kind == auth.User && p.Name == name })
@@ -101,10 +101,10 @@ func (c *Call) made(err error, change map[string]any) (applied, error) {
 }
 
 func lastAdmin() error {
-	return Fail(Conflict, "There would be no admin any more. Make somebody else an admin first.")
+	return Fail(Conflict, "No admin would be left. Make somebody else an admin first.")
 }
 
-// leavesAdmin refuses a runbook that leaves no admin, by whichever route it comes.
+// leavesAdmin refuses a runbook without any admin, whichever route it comes from.
 func (s *Server) leavesAdmin(rb *runbook.Runbook) error {
 	left, err := s.o.Guard.LeavesAdmin(rb)
 	if err == nil && !left {

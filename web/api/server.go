@@ -30,12 +30,13 @@ type Options struct {
 	Events  *Hub
 	Log     *slog.Logger
 	Version string
-	// Simulations runs them; nil: none can be run. Samples are what the appliance takes of the machine; nil: there are none.
+	// Simulations runs simulations; nil: not possible here. Samples measure what the appliance uses of the machine; nil: not
+	// measured.
 	Simulations *simulations.Runner
 	Samples     *samples.Samples
 	// Docs are the pages of the documentation, in the order in which people need them.
 	Docs []Doc
-	// Pages adds what is not the API: the console. It is called once. Without it there are only the pages that let somebody in.
+	// Pages adds the console. It is called once. Without it there are only the login pages.
 	Pages func(*Server)
 }
 
@@ -66,7 +67,7 @@ type Server struct {
 	ErrorPage func(*Call, *Problem)
 }
 
-// waits are times that others wait for, too.
+// waits are times that other parts depend on too.
 type waits struct {
 	recheck time.Duration // how soon a stream ends after its login
 	head    time.Duration // how long the head of a request may take
@@ -76,7 +77,7 @@ type waits struct {
 
 const recheck = 2 * time.Second
 
-// settings are what of the runbook a request goes by.
+// settings are the parts of the runbook that a request depends on.
 type settings struct {
 	rb    *runbook.Runbook
 	cross *http.CrossOriginProtection
@@ -85,7 +86,7 @@ type settings struct {
 	veil *veil
 }
 
-// New makes a server. ctx ends what goes on beyond a request: an apply, a stream.
+// New makes a server. ctx ends what outlives a request: an apply, a stream.
 func New(ctx context.Context, o Options) *Server {
 	if o.Simulations == nil {
 		o.Simulations = simulations.New(ctx, simulations.Options{})
@@ -102,8 +103,8 @@ func New(ctx context.Context, o Options) *Server {
 		s.mux.Handle(r.Method+" "+r.Path, s.serve(r))
 	}
 	o.Guard.Replaced = func(secret string) error {
-		const why = "others could read the file: all tokens signed with it are over"
-		s.o.Log.Warn("the key of tokens is replaced", "secret", secret, "cause", why)
+		const why = "others could read the file: all tokens signed with it have ended"
+		s.o.Log.Warn("replaced the signing key of tokens", "secret", secret, "cause", why)
 		return o.Audit.Append(audit.Record{Who: "orac", Way: "start", Action: "secret.replace", Target: secret, Outcome: audit.Done, Why: why})
 	}
 	s.openAPI = Document(s.routes, o.Version)
@@ -122,24 +123,24 @@ func (s *Server) Use(rb *runbook.Runbook) {
 	s.use(rb)
 }
 
-// again puts the runbook that is in force into force once more, when users have changed that it does not declare. The appliance may
-// run another one already, which is on probation or has its Use to come.
+// again applies the runbook in force once more, after a change of users that it does not declare. The appliance may already run
+// another one, which is on probation or has not been passed to Use yet.
 func (s *Server) again() {
 	s.using.Lock()
 	defer s.using.Unlock()
 	s.use(s.set.Load().rb)
 }
 
-// use is Use for who holds the lock.
+// use is Use for a caller that holds the lock.
 func (s *Server) use(rb *runbook.Runbook) {
 	cross := http.NewCrossOriginProtection()
 	for _, origin := range rb.Web.Origins {
 		if err := cross.AddTrustedOrigin(origin); err != nil {
-			s.o.Log.Error("an origin of the runbook cannot be used", "origin", origin, "cause", err)
+			s.o.Log.Error("an origin in the runbook is invalid", "origin", origin, "cause", err)
 		}
 	}
 	if err := s.o.Guard.Use(rb); err != nil {
-		s.o.Log.Error("tokens can be neither given nor taken", "cause", err)
+		s.o.Log.Error("tokens can be neither issued nor checked", "cause", err)
 	}
 	v := newVeil(rb)
 	s.set.Store(&settings{rb, cross, hostNamesOf(rb.Web), proxiesOf(rb.Web), v})
@@ -149,7 +150,7 @@ func (s *Server) use(rb *runbook.Runbook) {
 	s.changed()
 }
 
-// certificate is what is shown under TLS; nil for none.
+// certificate is the certificate under TLS; nil without TLS.
 func (s *Server) certificate() *x509.Certificate {
 	if leaf := s.leaf.Load(); leaf != nil {
 		return (*leaf)()
@@ -168,10 +169,10 @@ func (s *Server) named(name string) *Route {
 // callKey is the key of a request's Call in its context.
 type callKey struct{}
 
-// maxEntrance bounds the body, in bytes, of who asks to be let in from an address that has asked too much: a name and a secret.
+// maxEntrance bounds the body, in bytes, of a login from an address that has asked too often: a name and a secret.
 const maxEntrance = 4 << 10
 
-// ServeHTTP is what every request goes through.
+// ServeHTTP takes every request through the same steps.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start, set := time.Now(), s.set.Load()
 	via := set.via(r)
@@ -182,7 +183,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := rec.Header()
 	secure(h, via.Secure)
 	h[requestHeader] = []string{c.ID}
-	// First of all: an answer waits for what is left of the body.
+	// This comes first: an answer waits for the rest of the body.
 	control := http.NewResponseController(rec)
 	deadline := start.Add(set.rb.Web.RequestTimeout)
 	_ = control.SetReadDeadline(deadline) // a writer without deadlines is one of a test
@@ -218,8 +219,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	handler.ServeHTTP(rec, r)
 }
 
-// admit decides whether a request is looked at, and finds out who asks. What shows nothing is counted before anything else. A
-// request for another host, or from another origin, is nobody's: it is neither identified nor keeps a session from ending.
+// admit decides whether a request is handled, and identifies the caller. Anonymous requests are counted before anything else.
+// A request for another host, or from another origin, counts as nobody's: it is not identified and does not keep a session
+// alive.
 func (s *Server) admit(c *Call, set *settings, pattern string) *Problem {
 	anonymous := auth.ShowsNothing(c.R)
 	crowded := func() *Problem {
@@ -264,20 +266,20 @@ func (s *Server) admit(c *Call, set *settings, pattern string) *Problem {
 	}
 	if c.Who.Known() && !noteOf(c.R).known(c.Who) {
 		c.W.Header().Set("Connection", "close")
-		p := Fail(Unavailable, "There are too many connections, or too many of yours.")
+		p := Fail(Unavailable, "Too many connections are open, in all or from you.")
 		p.retry = 5 * time.Second
 		return p
 	}
 	return nil
 }
 
-// noRoute answers a request that no route takes. The mux knows which methods the path has.
+// noRoute answers a request that matches no route. The mux knows the methods of the path.
 func (s *Server) noRoute(c *Call, handler http.Handler) {
 	probe := &header{h: http.Header{}}
 	handler.ServeHTTP(probe, c.R)
 	if allow := probe.h.Get("Allow"); allow != "" {
 		c.W.Header().Set("Allow", allow)
-		Fail(WrongMethod, "It has %s.", allow).write(c.W, c.ID)
+		Fail(WrongMethod, "It accepts %s.", allow).write(c.W, c.ID)
 		return
 	}
 	nothing := Fail(NotFound, "There is no such address.")
@@ -288,7 +290,7 @@ func (s *Server) noRoute(c *Call, handler http.Handler) {
 	nothing.write(c.W, c.ID)
 }
 
-// header takes the head of an answer and drops the rest.
+// header keeps the head of an answer and drops the rest.
 type header struct{ h http.Header }
 
 func (h *header) Header() http.Header         { return h.h }
@@ -319,7 +321,7 @@ func (s *Server) finish(c *Call, rec *recorder, start time.Time) {
 		"status", rec.status, "bytes", rec.bytes, "took_ms", float64(took.Microseconds())/1000, "who", c.Who.Subject(), "from", c.From.String())
 }
 
-// redact keeps what a panic says off the log beyond its first line: values may stand in it.
+// redact keeps all but the first line of a panic out of the log: the rest may contain values.
 func redact(fault string) string {
 	first, _, _ := strings.Cut(fault, "\n")
 	return clip(clean(first), 200)
@@ -347,7 +349,7 @@ func (s *Server) serve(r *Route) http.Handler {
 	})
 }
 
-// fail answers with an error, and logs what is not for whoever asks.
+// fail answers with an error, and logs what is not for the caller.
 func (s *Server) fail(c *Call, err error) {
 	p := problemOf(err)
 	if p.cause != nil {

@@ -6,21 +6,21 @@ import (
 	"time"
 )
 
-// moment is how old an answer may be that all have who ask for it. It is shorter than the monitor takes between two looks.
+// moment is how old a shared answer may be. It is shorter than the time between two looks of the monitor.
 const moment = 100 * time.Millisecond
 
-// shared is the answer of a route to all who ask within a moment. However many they are, the appliance is asked as if they were
-// one, and what they ask for is written as JSON once.
+// shared is the answer of a route to everybody who asks within a moment. However many they are, the appliance is asked once,
+// and the answer is written as JSON once.
 type shared struct {
 	mu   sync.Mutex // guards everything that follows, and is held while an answer is made: others wait for that one
 	made time.Time
 	text text
 }
 
-// text is an answer that is JSON already, with a line end. Many may hold it: nobody changes it.
+// text is an answer that is JSON already, with a line end. It is shared and never changed.
 type text []byte
 
-// get gives the answer of this moment.
+// get returns the answer of this moment.
 func (s *shared) get(now time.Time, ask func() (any, error)) (text, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -40,14 +40,14 @@ func (s *shared) get(now time.Time, ask func() (any, error)) (text, error) {
 	return s.text, nil
 }
 
-// forget makes the next who asks get what is true then.
+// forget makes the next call ask again.
 func (s *shared) forget() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.text = nil
 }
 
-// changed is called when something was: whoever has changed it sees it from now on.
+// changed is called after a change, so that its author sees it from now on.
 func (s *Server) changed() {
 	for _, r := range s.routes {
 		if r.Shared {

@@ -6,9 +6,9 @@ import (
 	"orac/web/auth"
 )
 
-// shares divides a number of places, of streams, reports or connections, among those who ask, so that nobody and no group keeps
-// the others out: who has as many as are still free gets no more, so that of any number of greedy ones each leaves as much as it
-// takes; and a part is kept for admins, so that whoever can mend something gets in. It may be used by many at once.
+// shares divides a number of places (streams, reports, connections) among callers, so that no person and no group keeps others
+// out. Nobody gets more places than are still free: however many greedy ones there are, each leaves as many as it takes. A part
+// is kept for admins, so that they can always get in to help. It is safe for concurrent use.
 type shares struct {
 	mu     sync.Mutex // guards everything that follows
 	n      int
@@ -16,7 +16,7 @@ type shares struct {
 	of     map[string]int
 }
 
-// take gives one of most places to somebody, if there is one to give. kept are those for admins. Who has it gives it back by leave.
+// take gives somebody one of at most most places, if one is free. kept are those for admins. The caller returns it with leave.
 func (s *shares) take(who auth.Identity, most, kept int) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -38,7 +38,7 @@ func (s *shares) take(who auth.Identity, most, kept int) bool {
 	return true
 }
 
-// leave gives back what take has given, to the identity that it was given to.
+// leave returns a place, for the identity that took it.
 func (s *shares) leave(who auth.Identity) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

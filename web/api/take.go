@@ -42,16 +42,16 @@ func (s *Server) take(c *Call) (any, error) {
 	return s.run(c, in)
 }
 
-// entrant is who asks to be let in and is no stranger, as auth.Identity.Subject has it: somebody who got in from the same address
-// before, or who shows a refresh token that is good. Empty for strangers.
+// entrant is a person who asks to log in and is no stranger, as in auth.Identity.Subject: somebody who logged in from the same
+// address before, or who shows a good refresh token. Empty for strangers.
 type entrant string
 
-// enters is what routes take that let somebody in.
+// enters tells whether a route logs somebody in.
 type enters interface {
 	entrant(g *auth.Guard, from netip.Addr) entrant
 }
 
-// known is a name, if its owner got in from an address before.
+// known returns a name if its owner has logged in from this address before.
 func known(g *auth.Guard, kind auth.Kind, name string, from netip.Addr) entrant {
 	if name == "" || !g.Knows(kind, name, from) {
 		return ""
@@ -59,7 +59,7 @@ func known(g *auth.Guard, kind auth.Kind, name string, from netip.Addr) entrant 
 	return entrant(auth.Identity{Kind: kind, Name: name}.Subject())
 }
 
-// identify finds out who asks. An error is a login that is wrong.
+// identify finds out who asks. An error means a wrong login.
 func (s *Server) identify(c *Call) error {
 	who, err := s.o.Guard.Identify(c.R, c.via)
 	if err != nil {
@@ -72,8 +72,8 @@ func (s *Server) identify(c *Call) error {
 	return nil
 }
 
-// count bounds all that one address may ask without a login, and all that each may ask who has one: those who share an address
-// with strangers, behind a proxy or a router, have as much as if they were alone. nil: there is room.
+// count limits the anonymous requests of an address, and the requests of each logged-in person. So people who share an address
+// with strangers, behind a proxy or a router, have their full limit. nil: within the limit.
 func (s *Server) count(c *Call) *Problem {
 	owner, whose := "address "+auth.Network(c.From), " from this address"
 	if c.Who.Known() {
@@ -87,8 +87,8 @@ func (s *Server) count(c *Call) *Problem {
 	return v.problem(whose)
 }
 
-// limit counts the request against who makes it: its address as long as nobody is logged in. Who asks to be let in, and is no stranger,
-// is counted apart from strangers there.
+// limit counts the request against its caller, or against the address while nobody is logged in. Known people who are logging in
+// are counted apart from strangers there.
 func (s *Server) limit(c *Call, says entrant) error {
 	l := s.set.Load().rb.Web.Limits
 	owner, limit := "", l.Anonymous
@@ -143,12 +143,12 @@ func (s *Server) allowed(c *Call) error {
 	return nil
 }
 
-// tooLow refuses who has a lesser role than the route wants.
+// tooLow refuses a caller whose role is lower than the route needs.
 func (s *Server) tooLow(c *Call) error {
 	if c.Route.Change != "" {
 		c.denied(c.Route.action(), "the role is too low")
 	}
-	return Fail(Forbidden, "It needs the role %s.", c.Route.Role)
+	return Fail(Forbidden, "You need the role %s.", c.Route.Role)
 }
 
 func safe(method string) bool {
@@ -206,19 +206,19 @@ func (s *Server) run(c *Call, in any) (out any, err error) {
 	return out, err
 }
 
-// How many requests of routes that are Costly go on side by side, and how many of one person go on or wait: each takes a core for up
-// to some seconds, and the microphone needs one.
+// How many requests of Costly routes run at a time, and how many of one person run or wait: each needs a core for up to some
+// seconds, and the microphone needs one.
 const (
 	maxCostly      = 2
 	maxCostlyOfOne = 8
 )
 
-// turn waits until it is the turn of a request that is costly. done gives the turn to the next.
+// turn waits until a costly request may run. done lets the next one run.
 func (s *Server) turn(c *Call) (done func(), err error) {
 	done, err = s.costly.Take(c.Context(), c.Who.Subject())
 	switch {
 	case errors.Is(err, turns.ErrFull):
-		p := Fail(Slower, "%d requests of yours that take long go on or wait already.", maxCostlyOfOne)
+		p := Fail(Slower, "%d slow requests of yours are running or waiting already.", maxCostlyOfOne)
 		p.retry = time.Second
 		return nil, p
 	case err != nil:
@@ -227,7 +227,8 @@ func (s *Server) turn(c *Call) (done func(), err error) {
 	return done, nil
 }
 
-// stands refuses who has lost the login or the role since the request began: its body may have taken as long as a request may take.
+// stands refuses a caller who has lost the login or the role since the request began: sending its body may have taken as long as
+// a request may take.
 func (c *Call) stands() error {
 	if !c.Who.Known() || c.Route.Change == "" && c.Route.body == nil {
 		return nil
@@ -239,11 +240,11 @@ func (c *Call) stands() error {
 	return err
 }
 
-// maxChanges is how many changes each may make a minute: each is two records that wait for the disk, and the audit log keeps so many.
+// maxChanges is how many changes each person may make a minute: each is two records that wait for the disk, and the audit log's
+// size is bounded.
 const maxChanges = 120
 
-// may asks the route whether it is for who asks, before anything is on record as an attempt. That it is not is a refusal as others
-// are.
+// may asks the route whether this caller may use it, before the attempt is recorded. A no counts as a refusal like any other.
 func (s *Server) may(c *Call, in any) error {
 	if c.Route.Change != "" && c.Who.Known() {
 		if v := s.changes.take(c.Who.Subject(), maxChanges); !v.ok {

@@ -34,24 +34,24 @@ type threshold struct {
 	Threshold    float64  `json:"threshold"`
 	True         int      `json:"true_wakes"`
 	False        int      `json:"false_wakes"`
-	Highest      float64  `json:"highest_false" doc:"The highest score of a false wake; 0 without one."`
-	Lowest       float64  `json:"lowest_true" doc:"The lowest score of a wake that was meant; 0 without one."`
-	State        string   `json:"state" doc:"fine: no false wake reaches the threshold. few: a suggestion needs more verdicts. threshold: a higher one helps. other: what helps is no threshold, or not that alone."`
+	Highest      float64  `json:"highest_false" doc:"The highest score of a false wake; 0 if there is none."`
+	Lowest       float64  `json:"lowest_true" doc:"The lowest score of an intended wake; 0 if there is none."`
+	State        string   `json:"state" doc:"fine: no false wake reaches the threshold. few: a suggestion needs more verdicts. threshold: a higher one helps. other: a threshold is not enough, or does not help."`
 	MissingFalse int      `json:"missing_false" doc:"How many more verdicts on false wakes a suggestion needs."`
-	MissingTrue  int      `json:"missing_true" doc:"How many more verdicts on wakes that were meant a suggestion needs."`
+	MissingTrue  int      `json:"missing_true" doc:"How many more verdicts on intended wakes a suggestion needs."`
 	Suggestion   *float64 `json:"suggestion" doc:"The threshold at which false wakes and missed wakes cost least; a missed one counts as two, and at most one in 20 may be missed. Null if no higher one costs less, or too little is known."`
-	Misses       int      `json:"misses" doc:"How many of the wakes that were meant the suggestion would have missed."`
-	Costs        []cost   `json:"costs" doc:"Of the present threshold, then of the suggestion. Empty if no false wake reaches the threshold."`
-	Offers       []offer  `json:"offers" doc:"Settings to try, the best first."`
+	Misses       int      `json:"misses" doc:"How many intended wakes the suggestion would have missed."`
+	Costs        []cost   `json:"costs" doc:"Costs of the present threshold, then of the suggestion. Empty if no false wake reaches the threshold."`
+	Offers       []offer  `json:"offers" doc:"Settings to try, best first."`
 }
 
 // cost is what a threshold does to the wakes that were judged and reach the present one.
 type cost struct {
 	Threshold float64 `json:"threshold"`
 	False     int     `json:"false_wakes" doc:"How many of the judged false wakes fire."`
-	Missed    int     `json:"missed" doc:"How many of the judged wakes that were meant do not fire."`
-	FalseRate float64 `json:"false_rate" doc:"The share of the present false wakes that is expected to fire, 0 to 1."`
-	MissRate  float64 `json:"miss_rate" doc:"The share of the wakes that were meant that is expected to be missed beyond those that are missed at present, 0 to 1."`
+	Missed    int     `json:"missed" doc:"How many of the judged intended wakes do not fire."`
+	FalseRate float64 `json:"false_rate" doc:"The expected share of the present false wakes that still fire, 0 to 1."`
+	MissRate  float64 `json:"miss_rate" doc:"The expected share of intended wakes that are missed in addition to those missed now, 0 to 1."`
 }
 
 // offer is a value for an attribute.
@@ -118,7 +118,7 @@ func suggest(m runbook.Model, listeners []runbook.Listener, judged []store.Judge
 	if best, ok := cheapest(now, wrong, right); ok {
 		t.State, t.Suggestion, t.Misses, left = "threshold", &best.Threshold, best.Missed, best.False
 		t.Costs = append(t.Costs, best)
-		t.Offers = append(t.Offers, offer{string(m.Address), "threshold", shortNumber(best.Threshold), shortNumber(m.Threshold), "What scores less does not fire."})
+		t.Offers = append(t.Offers, offer{string(m.Address), "threshold", shortNumber(best.Threshold), shortNumber(m.Threshold), "Scores below it do not fire."})
 	}
 	if 2*left > len(wrong) {
 		t.State = "other"
@@ -182,7 +182,7 @@ func besides(m runbook.Model, listeners []runbook.Listener) (list []offer) {
 			gate = strictestGate
 		}
 		if l.VADThreshold < gate && slices.Contains(l.Models, m.Address) {
-			list = append(list, offer{string(l.Address), "vad_threshold", shortNumber(gate), shortNumber(l.VADThreshold), "The voice gate: what is no voice does not fire."})
+			list = append(list, offer{string(l.Address), "vad_threshold", shortNumber(gate), shortNumber(l.VADThreshold), "The voice gate: only voices fire."})
 		}
 	}
 	return list

@@ -46,7 +46,7 @@ func tlsConfig(c *certificate) *tls.Config {
 	}
 }
 
-// get gives the certificate. One that cannot be read when its files have changed leaves the one before in force.
+// get returns the certificate. One that cannot be read when its files have changed leaves the one before in force.
 func (c *certificate) get() (*tls.Certificate, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -67,7 +67,7 @@ func (c *certificate) get() (*tls.Certificate, error) {
 		return nil, err
 	default:
 		c.stamp = stamp
-		c.log.Error("the changed certificate cannot be used; the one before stays", "cause", err)
+		c.log.Error("cannot use the changed certificate; keeping the previous one", "cause", err)
 	}
 	return c.pair, nil
 }
@@ -92,13 +92,13 @@ func (c *certificate) load() (*tls.Certificate, error) {
 	}
 	pair, err := loadPair(open, c.cert, c.key)
 	if err == nil && c.own == "" && c.clock().after(pair.Leaf.NotAfter) { // one of our own is made anew in time, and else better than none
-		return nil, fmt.Errorf("the certificate %s has expired on %s", c.cert, pair.Leaf.NotAfter.Format(time.DateOnly))
+		return nil, fmt.Errorf("the certificate %s expired on %s", c.cert, pair.Leaf.NotAfter.Format(time.DateOnly))
 	}
 	return pair, err
 }
 
 // errDamaged is that two files are no certificate with its key.
-var errDamaged = errors.New("no certificate with its key")
+var errDamaged = errors.New("not a certificate with its key")
 
 func loadPair(open func(path string) (*os.File, error), cert, key string) (*tls.Certificate, error) {
 	text := map[string][]byte{}
@@ -134,7 +134,7 @@ func modified(path string) time.Time {
 	return info.ModTime()
 }
 
-// openCertificate gives the certificate of a runbook; nil for plain HTTP. One of our own is made if there is none that can be used:
+// openCertificate returns the certificate of a runbook; nil for plain HTTP. One of our own is made if there is none that can be used:
 // then made says why.
 func openCertificate(t runbook.TLS, stateDir string, log *slog.Logger) (c *certificate, made string, err error) {
 	if !t.On() {
@@ -154,7 +154,7 @@ func openCertificate(t runbook.TLS, stateDir string, log *slog.Logger) (c *certi
 	}
 	_, err = c.get()
 	if err == nil && made != "" {
-		log.Warn("a certificate of the console was made", "why", made, "sha256", c.fingerprint())
+		log.Warn("made a certificate for the console", "why", made, "sha256", c.fingerprint())
 	}
 	return c, made, err
 }

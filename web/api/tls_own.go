@@ -22,7 +22,7 @@ import (
 // selfSigned is how long a certificate of our own is good: it is made once, and its owner has its fingerprint.
 const selfSigned = 10 * 365 * 24 * time.Hour
 
-// longAgo is when a certificate of our own begins to be good: before any clock of those who look at it.
+// longAgo is when our own certificates become valid: earlier than the clock of any client.
 var longAgo = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // clock is the wall clock, and what may be believed of it.
@@ -60,27 +60,27 @@ func (c *certificate) renew(dir *statedir.Dir) (why string, err error) {
 	now := c.clock()
 	switch {
 	case err == nil && now.after(pair.Leaf.NotAfter):
-		why = "the one before had expired on " + pair.Leaf.NotAfter.Format(time.DateOnly)
+		why = "the previous one expired on " + pair.Leaf.NotAfter.Format(time.DateOnly)
 	case err == nil && now.before(pair.Leaf.NotBefore):
-		why = "the one before was not to be good until " + pair.Leaf.NotBefore.Format(time.DateOnly)
+		why = "the previous one was not valid before " + pair.Leaf.NotBefore.Format(time.DateOnly)
 	case err == nil:
 		return "", nil
 	case errors.Is(err, errDamaged):
-		why = "the one before was damaged"
+		why = "the previous one was damaged"
 	case !errors.Is(err, fs.ErrNotExist):
 		return "", err
 	default:
 		why = noneYet
 		for _, name := range []string{certName, keyName} {
 			if missing := dir.Check(name); missing == nil {
-				why = "a file of the one before was missing"
+				why = "a file of the previous one was missing"
 			} else if !errors.Is(missing, fs.ErrNotExist) {
 				return "", missing
 			}
 		}
 	}
 	if err := selfSign(dir, now); err != nil {
-		return "", fmt.Errorf("a certificate cannot be made: %w", err)
+		return "", fmt.Errorf("cannot make a certificate: %w", err)
 	}
 	return why, nil
 }
@@ -132,7 +132,7 @@ func selfSign(dir *statedir.Dir, c clock) error {
 	if err := dir.WriteFile(keyName, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs})); err != nil {
 		return err
 	}
-	return dir.WriteFile(certName, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})) // last: without its key it is made anew
+	return dir.WriteFile(certName, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})) // last: without its key it is made again
 }
 
 func localAddresses() []net.IP {

@@ -88,5 +88,5 @@ func (s *Server) Events() *Hub { return s.o.Events }
 // App is the appliance, for what no route gives. What changes anything goes by Invoke.
 func (s *Server) App() App { return s.o.App }
 
-// AsProblem gives any error as it is answered: a page may say it in its own words.
+// AsProblem returns any error as it is answered: a page may say it in its own words.
 func AsProblem(err error) *Problem { return problemOf(err) }

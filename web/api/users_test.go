@@ -34,7 +34,7 @@ user "operator" {
 // dearHash is of password, with the cost that the runbook asks for: to make it takes its time.
 const dearHash = "$2a$12$d4N329hnE7Q/EF7VQyFAIOmobQ0CGXNw.CjDZhrtrcjQyh/gRgWAe"
 
-// declaring gives a rig whose runbook's file declares its users, and which applies what it is told.
+// declaring returns a rig whose runbook's file declares its users, and which applies what it is told.
 func declaring(t *testing.T) *rig {
 	t.Helper()
 	rig := newRig(t)

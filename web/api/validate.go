@@ -79,7 +79,7 @@ func (s *Schema) validateObject(field string, o map[string]any, wrong func(strin
 		}
 		for _, name := range sortedKeys(o) {
 			if len(name) > maxText || strings.ContainsFunc(name, unicode.IsControl) {
-				wrong("has a name that is too long or no text")
+				wrong("has a name that is too long or not text")
 				return
 			}
 			each.validate(at(name), o[name], found)
@@ -96,7 +96,7 @@ func (s *Schema) validateObject(field string, o map[string]any, wrong func(strin
 		switch {
 		case p == nil:
 			if len(*found) < maxErrors {
-				*found = append(*found, FieldError{clean(at(name)), "is not known here"})
+				*found = append(*found, FieldError{clean(at(name)), "is unknown here"})
 			}
 		case o[name] == nil && !slices.Contains(s.Required, name): // null is as good as nothing
 		default:
@@ -124,7 +124,7 @@ func (s *Schema) validateText(text string, wrong func(string, ...any)) {
 func (s *Schema) validateNumber(n json.Number, wrong func(string, ...any)) {
 	f, err := n.Float64()
 	if err != nil || math.IsInf(f, 0) || math.IsNaN(f) {
-		wrong("is no number of a size that can be used")
+		wrong("must be a number of a usable size")
 		return
 	}
 	if s.Type == "integer" {

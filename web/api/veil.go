@@ -17,9 +17,9 @@ import (
 	"orac/runbook"
 )
 
-// veil takes out of what the appliance tells what only admins may read in the runbook's text: folders of paths, what follows the
-// host in a URL (there may be a key in it), and the arguments of commands (there may be anything of the environment in them). All
-// that routes answer which need a lower role than admin goes through it, errors and the reports of simulations too, and all events.
+// veil hides what only admins may read in the runbook's text: folders of paths, what follows the host in a URL (it may contain a
+// key), and the arguments of commands (they may contain anything from the environment). Every answer of a route below admin goes
+// through it, including errors, reports of simulations and events.
 type veil struct {
 	paths *strings.Replacer // of the runbook, to their last names, and its folder, to nothing; the pattern below would stop at a space in one
 	args  *strings.Replacer
@@ -30,13 +30,13 @@ var (
 	pathsInText = regexp.MustCompile(`(^|[\s"'(=:\[;,])((?:/[^\s/"':;,()\[\]]+){2,}/?)`)
 )
 
-// asIs are fields that hold words of people, which may look like a path; freeText are those that may quote a command.
+// asIs are fields with people's words, which may look like a path; freeText are fields that may quote a command.
 var (
 	asIs     = []string{"topic", "text", "wake_word"}
 	freeText = []string{"error", "cause", "why", "details", "detail", "evidence", "actions", "output", "problem", "failed"}
 )
 
-// leastArg is the length from which on an argument of a command is looked for, in bytes: a shorter one is no secret.
+// leastArg is the shortest argument of a command that is hidden, in bytes: a shorter one is no secret.
 const leastArg = 4
 
 // newVeil makes the veil of a runbook.
@@ -118,7 +118,7 @@ func (v *veil) text(field, text string) string {
 	})
 }
 
-// hostOf is a URL without what may be a secret in it.
+// hostOf is a URL without the parts that may be secret.
 func hostOf(text string) string {
 	u, err := url.Parse(text)
 	if err != nil {
@@ -127,7 +127,8 @@ func hostOf(text string) string {
 	return u.Scheme + "://" + u.Host
 }
 
-// value veils the texts in a value, which stays as it is: what comes back is a copy where anything differs.
+// value veils the texts in a value. The value itself is not changed: the result is a copy wherever it
+// differs.
 func (v *veil) value(field string, in reflect.Value) reflect.Value {
 	switch in.Kind() {
 	case reflect.String:
@@ -188,7 +189,7 @@ func (v *veil) value(field string, in reflect.Value) reflect.Value {
 	return in
 }
 
-// answer veils what a route gives.
+// answer veils the answer of a route.
 func (v *veil) answer(out any) any {
 	if out == nil {
 		return nil
@@ -196,8 +197,8 @@ func (v *veil) answer(out any) any {
 	return v.value("", reflect.ValueOf(out)).Interface()
 }
 
-// failure veils what an error says to whoever asks. What it says to the log stays. A refusal of the appliance quotes lines of the
-// runbook's file, which need not be the one that runs: of these nothing is told.
+// failure veils the text of an error for the caller; the log keeps all of it. A refusal of the appliance quotes lines of the
+// runbook's file, which may differ from the running one: these are left out entirely.
 func (v *veil) failure(err error) error {
 	p := *problemOf(err)
 	if _, quotes := errors.AsType[*status.Refusal](err); quotes {

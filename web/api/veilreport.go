@@ -41,7 +41,7 @@ func (v *veil) everywhere(value any) any {
 func (v *veil) quoted(text string) string { return v.text("output", text) }
 
 var (
-	// htmlPiece is what stands between two tags or in one. Templates escape < and > everywhere else.
+	// htmlPiece is a tag or the text between two tags. Templates escape < and > everywhere else.
 	htmlPiece = regexp.MustCompile(`(?s)<style>.*?</style>|<[^<>]*>|[^<>]+`)
 	htmlValue = regexp.MustCompile(`"[^"]*"`)
 )

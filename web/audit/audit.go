@@ -1,16 +1,16 @@
-// Package audit keeps a record of who did what: an append-only file of JSON lines, each of which holds the hash of the one
+// Package audit keeps a record of who did what: an append-only file of JSON lines. Each line contains the hash of the line
 // before.
 //
 // Guarantees:
 //
-//   - Append returns without an error only when the record is on disk. Who changes something appends first, and does not do it
-//     when that fails.
-//   - Whatever is altered, taken out, put in or cut off is found by Verify; so is the end, by a second file that holds the last
-//     hash. Whoever may write both, as the user that ORAC runs as and root may, can forge all: export the records to elsewhere
-//     (orac audit export) if that matters.
-//   - Several processes may append at the same time. A record that a power loss has torn was never acknowledged, and goes.
-//   - No value of a record can make another line, or anything but text on a terminal.
-//   - The file is bounded: at 8 MiB it is set aside, and of those set aside the newest 32 stay.
+//   - Append returns without an error only when the record is on disk. Callers append before they change something, and do
+//     not change it if that fails.
+//   - Verify finds whatever was altered, removed, added or cut off, even at the end: a second file holds the last hash.
+//     ORAC's user and root can write both files and so forge everything: export the records to another machine (orac audit
+//     export) if that matters.
+//   - Several processes may append at the same time. A record torn by a power loss was never acknowledged, and is cut off.
+//   - No value in a record can begin a new line, or be anything but text on a terminal.
+//   - The file is bounded: at 8 MiB it is set aside, and the newest 32 of those are kept.
 package audit
 
 import (
@@ -51,14 +51,14 @@ type Record struct {
 	Prev    string    `json:"prev"`
 	At      time.Time `json:"at"`
 	Who     string    `json:"who"`               // see auth.Identity.Subject
-	Role    string    `json:"role,omitempty"`    // that it had
+	Role    string    `json:"role,omitempty"`    // the role at that time
 	Way     string    `json:"way,omitempty"`     // session, token, "key ID", socket, command
 	From    string    `json:"from,omitempty"`    // address
 	Request string    `json:"request,omitempty"` // ID of the request
 	Action  string    `json:"action"`            // "runbook.apply", "login"
 	Target  string    `json:"target,omitempty"`  // what it was done to
 	Outcome Outcome   `json:"outcome"`
-	Why     string    `json:"why,omitempty"` // it failed or was denied
+	Why     string    `json:"why,omitempty"` // reason for a failure or denial
 	Before  any       `json:"before,omitempty"`
 	After   any       `json:"after,omitempty"`
 }
@@ -90,7 +90,7 @@ type Log struct {
 	mu  sync.Mutex // one Append at a time; the lock of the file is for other processes
 }
 
-// In gives the log of a state directory. Nothing is made yet.
+// In returns the log of a state directory. Nothing is made yet.
 func In(stateDir string) *Log { return &Log{dir: stateDir} }
 
 // Append writes a record; Seq, Prev and At are filled in. Texts that are too long are cut.
@@ -172,7 +172,7 @@ func (d folder) last(f *os.File) (point, int64, error) {
 	if n := bytes.LastIndexByte(tail, '\n') + 1; n < len(tail) {
 		size -= int64(len(tail) - n)
 		if tail = tail[:n]; f.Truncate(size) != nil {
-			return point{}, 0, errors.New("its last line is torn and cannot be cut off")
+			return point{}, 0, errors.New("its last line is incomplete and cannot be cut off")
 		}
 	}
 	if len(tail) == 0 {
@@ -356,13 +356,13 @@ func parse(text []byte) (Line, error) {
 	var line Line
 	rest, ok := bytes.CutPrefix(text, []byte(lead))
 	if !ok || len(rest) < hashLen+2 || string(rest[hashLen:hashLen+2]) != `",` {
-		return line, errors.New("it is no record")
+		return line, errors.New("it is not an audit record")
 	}
 	if err := json.Unmarshal(text, &line); err != nil {
-		return line, errors.New("it is no JSON")
+		return line, errors.New("it is not JSON")
 	}
 	if hashOf(rest[hashLen+2:]) != line.Hash {
-		return line, fmt.Errorf("record %d was altered: its hash does not fit", line.Seq)
+		return line, fmt.Errorf("record %d was altered: its hash does not match", line.Seq)
 	}
 	return line, nil
 }

@@ -72,7 +72,7 @@ func (d folder) fileLines(name string, f func([]byte) error) error {
 	return s.Err()
 }
 
-// whole gives the lines that end: one that is being written is none yet.
+// whole returns the complete lines, without one that is still being written.
 func whole(data []byte, _ bool) (advance int, token []byte, err error) {
 	i := bytes.IndexByte(data, '\n')
 	if i < 0 {
@@ -97,7 +97,7 @@ func (d folder) first(name string) (seq uint64, err error) {
 	return seq, err
 }
 
-// Page gives at most limit lines whose number is below before (0: the newest), the newest first, and of those that match.
+// Page returns at most limit lines whose number is below before (0: the newest), the newest first, and of those that match.
 func (l *Log) Page(before uint64, limit int, match func(Record) bool) (list []Line, err error) {
 	err = l.look(func(d folder) error {
 		list, err = d.page(before, limit, match)
@@ -165,9 +165,9 @@ func (d folder) verify() (v Verdict, err error) {
 		case v.Records == 0:
 			v.First = line.Seq
 		case line.Seq != last.seq+1:
-			return fmt.Errorf("record %d follows record %d: some were taken out or put in", line.Seq, last.seq)
+			return fmt.Errorf("record %d follows record %d: records were removed or added", line.Seq, last.seq)
 		case line.Prev != last.hash:
-			return fmt.Errorf("record %d does not follow from record %d: one of them was altered", line.Seq, last.seq)
+			return fmt.Errorf("record %d does not match record %d before it: one of them was altered", line.Seq, last.seq)
 		}
 		if line.Seq == head.seq && line.Hash == head.hash {
 			headSeen = true
@@ -182,7 +182,7 @@ func (d folder) verify() (v Verdict, err error) {
 	case v.Records > 0 && v.First > 1 && !d.hasAsides():
 		v.Problem = fmt.Sprintf("the records before %d are missing", v.First)
 	case !headSeen:
-		v.Problem = fmt.Sprintf("record %d was the last one once, and is missing or another: the end was cut off or altered", head.seq)
+		v.Problem = fmt.Sprintf("record %d was once the last one and is now missing or different: the end was cut off or altered", head.seq)
 	default:
 		v.OK = true
 	}

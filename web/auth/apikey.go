@@ -93,11 +93,11 @@ func (g *Guard) by(v Verified) issuing {
 func (d *DB) createKey(name string, role Role, lifetime time.Duration, by issuing) (APIKey, string, error) {
 	switch {
 	case !keyName.MatchString(name):
-		return APIKey{}, "", Unfit("the name of a key is 1 to 63 letters, digits, spaces, . _ or -")
+		return APIKey{}, "", Unfit("the name of a key must be 1 to 63 letters, digits, spaces, . _ or -")
 	case !slices.Contains(Roles(), role):
 		return APIKey{}, "", Unfit(fmt.Sprintf("there is no role %.40q", role))
 	case lifetime < time.Minute || lifetime > MaxKeyLife:
-		return APIKey{}, "", Unfit(fmt.Sprintf("a key is good for a minute at least and %d days at most", int(MaxKeyLife.Hours()/24)))
+		return APIKey{}, "", Unfit(fmt.Sprintf("a key is good for at least a minute and at most %d days", int(MaxKeyLife.Hours()/24)))
 	}
 	now := d.clock.wall()
 	return d.makeKey(APIKey{Name: name, Role: role, Created: now, Expires: now.Add(lifetime)}, by, func(*sql.Tx, APIKey) error { return nil })
@@ -105,7 +105,7 @@ func (d *DB) createKey(name string, role Role, lifetime time.Duration, by issuin
 
 func (d *DB) rotateKey(id string, overlap time.Duration, by issuing) (APIKey, string, error) {
 	if overlap < 0 || overlap > MaxKeyLife {
-		return APIKey{}, "", Unfit("the overlap is not from 0 to a year")
+		return APIKey{}, "", Unfit("the overlap must be from 0 to a year")
 	}
 	old, err := d.Key(id)
 	if err != nil {
@@ -135,7 +135,7 @@ func (d *DB) rotateKey(id string, overlap time.Duration, by issuing) (APIKey, st
 	})
 }
 
-const notLive = Unfit("the key is not good any more: create a new one")
+const notLive = Unfit("the key no longer works: create a new one")
 
 // makeKey stores a new key, and does what goes with it in the same transaction.
 func (d *DB) makeKey(k APIKey, by issuing, with func(*sql.Tx, APIKey) error) (APIKey, string, error) {
@@ -252,7 +252,7 @@ func (d *DB) useKey(id string, now time.Time) {
 	}
 }
 
-// key gives whom an API key is of. bcrypt is asked once for each key: what it has found true is remembered by its SHA-256. What it
+// key returns whom an API key is of. bcrypt is asked once for each key: what it has found true is remembered by its SHA-256. What it
 // has not found true yet is slowed down as passwords are: a key's ID is no secret, and who knows one could keep bcrypt busy.
 func (g *Guard) key(text string, from netip.Addr) (Identity, error) {
 	if len(text) > 256 {
@@ -289,7 +289,7 @@ func (g *Guard) key(text string, from netip.Addr) (Identity, error) {
 	}, nil
 }
 
-// liveKey gives a key that is good now.
+// liveKey returns a key that is good now.
 func (g *Guard) liveKey(id string) (APIKey, error) {
 	k, err := g.DB.Key(id)
 	switch {

@@ -518,7 +518,7 @@ func TestTwoRefreshesAtOnce(t *testing.T) {
 		w.must(err)
 	}
 	_, err := w.g.Refresh(w.token.Refresh)
-	refused(t, "the first", err, "refresh: used twice; all tokens of anna from that login are ended")
+	refused(t, "the first", err, "refresh: used twice; ended all tokens of anna from that login")
 	_, err = w.g.Token(second.Token)
 	refused(t, "the second's token", err, "token: revoked")
 	if _, err := w.g.Refresh(second.Refresh); err == nil {

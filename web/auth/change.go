@@ -23,7 +23,7 @@ func (g *Guard) Confirm(name, password string, from netip.Addr) (Verified, error
 var ErrNoUser = errors.New("there is no such user")
 
 // ErrLastAdmin is that nobody would be left who may change anything.
-var ErrLastAdmin = errors.New("there would be no admin any more")
+var ErrLastAdmin = errors.New("no admin would be left")
 
 // SecretOf is the secret of the state directory that holds the hash of a user's password; "" if it is elsewhere.
 func (g *Guard) SecretOf(name string) string {

@@ -25,9 +25,9 @@ func guessable(name, password string) string {
 	password = strings.ToLower(password)
 	switch {
 	case isCommon(password):
-		return "the password is one of the 10 000 that are tried first"
+		return "the password is one of the 10 000 most common ones: choose another"
 	case onlyContext(name, password):
-		return "the password is made of names that anybody would try: of the user, the role or the appliance"
+		return "the password only combines names that anybody would try (the user, the role, the appliance): choose another"
 	}
 	return ""
 }

@@ -8,7 +8,7 @@ import (
 // Denied is why somebody is not let in. Error is what anybody may hear; Reason is for the audit and the log.
 type Denied struct {
 	Reason string
-	// RetryAfter is how long it takes until another try is looked at; 0: it may be now.
+	// RetryAfter is how long to wait before another try is accepted; 0: no wait.
 	RetryAfter time.Duration
 	// Of is whose it was, where that is proven; else empty.
 	Of string
@@ -34,7 +34,7 @@ func Reason(err error) string {
 	return ""
 }
 
-// Unfit is a name or a password that cannot be one. Its text is for whoever has typed it.
+// Unfit is an invalid name or password. Its text is for the person who typed it.
 type Unfit string
 
 func (u Unfit) Error() string { return string(u) }

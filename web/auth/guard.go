@@ -49,12 +49,12 @@ func Open(stateDir string, hashKey []byte) (*Guard, error) {
 func openWith(stateDir string, hashKey []byte, c clock) (*Guard, error) {
 	db, err := openDBWith(stateDir, c)
 	if err != nil {
-		return nil, fmt.Errorf("who may do what cannot be known: %w", err)
+		return nil, fmt.Errorf("cannot read who may do what: %w", err)
 	}
 	s := secrets.In(stateDir)
 	g := &Guard{DB: db, Secrets: s, hashKey: hashKey, keys: &keyring{store: s}, throttle: newThrottle(c.passed), guesses: newGuesses(c.passed), comparer: newComparer()}
 	if g.throttle.known, err = db.knownPairs(); err != nil {
-		return nil, errors.Join(fmt.Errorf("who may do what cannot be known: %w", err), db.Close())
+		return nil, errors.Join(fmt.Errorf("cannot read who may do what: %w", err), db.Close())
 	}
 	return g, nil
 }
@@ -139,7 +139,7 @@ func (g *Guard) Login(name, password string, from netip.Addr) (Verified, error) 
 	return v, nil
 }
 
-// gotIn takes back what a try has cost, and remembers the pair of who and where over restarts.
+// gotIn refunds what a try has cost, and remembers the pair of name and address over restarts.
 func (g *Guard) gotIn(v Verified, from netip.Addr) {
 	if fresh := g.throttle.succeed(v.kind, v.name, from); fresh {
 		_ = g.DB.know(v.Identity().Subject(), Network(from)) // it is for comfort, and opens nothing
@@ -152,7 +152,7 @@ func (g *Guard) Knows(kind Kind, name string, from netip.Addr) bool {
 	return g.throttle.knows(kind, clipName(name), from)
 }
 
-// Tokens gives a user who has logged in a token and a refresh token.
+// Tokens returns a user who has logged in a token and a refresh token.
 func (g *Guard) Tokens(v Verified) (Token, error) { return g.pair(v) }
 
 // Issue makes a token without a refresh token, for the command line. lifetime 0 is that of the runbook.
@@ -184,7 +184,7 @@ func (g *Guard) ServiceToken(name, secret string, from netip.Addr) (Token, error
 	return g.pair(v)
 }
 
-// Token gives whom a bearer token is of: a JWT or an API key.
+// Token returns whom a bearer token is of: a JWT or an API key.
 func (g *Guard) Token(text string) (Identity, error) { return g.token(text, netip.Addr{}) }
 
 func (g *Guard) token(text string, from netip.Addr) (Identity, error) {
@@ -200,12 +200,12 @@ type Via struct {
 	Secure bool       // encrypted all the way
 }
 
-// Identify gives who asks: by a bearer token if there is one, else by a session. Nobody without an error is who shows neither.
+// Identify returns who asks: by a bearer token if there is one, else by a session. Nobody without an error is who shows neither.
 func (g *Guard) Identify(r *http.Request, via Via) (Identity, error) {
 	if r.Header.Get("Authorization") != "" {
 		token := Bearer(r)
 		if token == "" {
-			return Identity{}, denied("token: an Authorization that is no bearer token")
+			return Identity{}, denied("token: the Authorization header holds no bearer token")
 		}
 		return g.token(token, via.From)
 	}

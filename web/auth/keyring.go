@@ -30,7 +30,7 @@ type signingKey struct {
 // newKey makes a key. Its ID is derived from it and tells nothing of it.
 func newKey(text string, until time.Time) (signingKey, error) {
 	if len(text) < MinKey {
-		return signingKey{}, fmt.Errorf("a signing key has %d bytes; HS256 needs %d at least: orac secrets rotate", len(text), MinKey)
+		return signingKey{}, fmt.Errorf("a signing key has %d bytes, but HS256 needs at least %d: make a new one with orac secrets rotate", len(text), MinKey)
 	}
 	h := hmac.New(sha256.New, []byte(text))
 	h.Write([]byte("orac key id 1"))
@@ -108,7 +108,7 @@ func (k *keyring) read() {
 	}
 }
 
-// good gives the keys that are good now, the one to sign with first.
+// good returns the keys that are good now, the one to sign with first.
 func (k *keyring) good() ([]signingKey, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()

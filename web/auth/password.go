@@ -19,7 +19,7 @@ const (
 	maxPassword = 72
 )
 
-// cost is Cost, but for tests of what does not depend on it: with the race detector a hash takes seconds.
+// cost is Cost except for tests of what does not depend on it: with the race detector a hash takes seconds.
 var cost = Cost
 
 // CheckPassword says what is wrong with a new password of a user; nil if nothing. name may be "": it is not known yet. Any
@@ -29,9 +29,9 @@ func CheckPassword(name, password string) error {
 	case !utf8.ValidString(password) || strings.ContainsRune(password, 0):
 		return Unfit("the password is not text")
 	case utf8.RuneCountInString(password) < MinPassword:
-		return Unfit(fmt.Sprintf("the password is too short: take at least %d characters", MinPassword))
+		return Unfit(fmt.Sprintf("the password is too short: use at least %d characters", MinPassword))
 	case len(password) > maxPassword:
-		return Unfit(fmt.Sprintf("the password is too long: bcrypt looks at %d bytes and no more", maxPassword))
+		return Unfit(fmt.Sprintf("the password is too long: use at most %d bytes (bcrypt ignores the rest)", maxPassword))
 	}
 	if why := guessable(name, password); why != "" {
 		return Unfit(why)
@@ -39,7 +39,7 @@ func CheckPassword(name, password string) error {
 	return nil
 }
 
-// HashPassword gives the bcrypt hash of a new password, see CheckPassword.
+// HashPassword returns the bcrypt hash of a new password, see CheckPassword.
 func HashPassword(name, password string) (string, error) {
 	if err := CheckPassword(name, password); err != nil {
 		return "", err
@@ -69,7 +69,8 @@ func newComparer() *comparer {
 // busyFor is how long who finds the comparer busy is told to wait.
 const busyFor = 2 * time.Second
 
-// compare tells whether the password has the hash. It takes as long whatever it finds. known is who has got in from there before.
+// compare tells whether the password has the hash. It takes the same time either way. known: somebody has logged in from there
+// before.
 func (c *comparer) compare(hash, password string, known bool) (bool, error) {
 	q := c.strangers
 	if known {
@@ -81,7 +82,7 @@ func (c *comparer) compare(hash, password string, known bool) (bool, error) {
 	default:
 		return false, &Denied{Reason: "too many logins at once", RetryAfter: busyFor}
 	}
-	for _, turn := range []chan struct{}{q.first, c.running} { // whoever has one ends within seconds
+	for _, turn := range []chan struct{}{q.first, c.running} { // each holder finishes within seconds
 		turn <- struct{}{}
 		defer func() { <-turn }()
 	}
@@ -94,7 +95,7 @@ func (c *comparer) compare(hash, password string, known bool) (bool, error) {
 	return bcrypt.CompareHashAndPassword([]byte(hash), text) == nil && fits, nil
 }
 
-// decoy gives a hash that costs as much as the dearest of the users'. A name that nobody has is compared with it, so that it takes
+// decoy returns a hash that costs as much as the dearest of the users'. A name that nobody has is compared with it, so that it takes
 // as long as a wrong password; what the comparison says does not matter, since there is nobody to let in.
 func decoy(users map[string]user) string {
 	dearest := cost

@@ -97,7 +97,7 @@ func (p *policy) prints() map[string]string {
 	return m
 }
 
-// find gives a user or an account.
+// find returns a user or an account.
 func (p *policy) find(kind Kind, name string) (u user, ok bool) {
 	switch kind {
 	case User:

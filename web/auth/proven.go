@@ -46,7 +46,7 @@ type verified struct {
 // maxSigned bounds what is remembered; a token is less than 4 KiB, and mostly a few hundred bytes.
 const maxSigned = 256
 
-// get gives the claims of a token that was good before and whose key and time are good still. Of another one it is to be found
+// get returns the claims of a token that was good before and whose key and time are good still. Of another one it is to be found
 // out what is wrong with it.
 func (s *signed) get(sum [sha256.Size]byte, p *policy, keys []signingKey, now time.Time) (claims, bool) {
 	s.mu.Lock()

@@ -28,8 +28,8 @@ func TestATokenThatIsRememberedEnds(t *testing.T) {
 				t.Error(err)
 			}
 		}, "token: logged out everywhere since"},
-		"another role":     {func(_ *testing.T, _ *Guard, rb *runbook.Runbook, _ Identity) { rb.Users[0].Role = "viewer" }, "token: password or role have changed since"},
-		"no such user":     {func(_ *testing.T, _ *Guard, rb *runbook.Runbook, _ Identity) { rb.Users = rb.Users[1:] }, "token: of somebody who is no more"},
+		"another role":     {func(_ *testing.T, _ *Guard, rb *runbook.Runbook, _ Identity) { rb.Users[0].Role = "viewer" }, "token: password or role changed since"},
+		"no such user":     {func(_ *testing.T, _ *Guard, rb *runbook.Runbook, _ Identity) { rb.Users = rb.Users[1:] }, "token: its user was removed"},
 		"another audience": {func(_ *testing.T, _ *Guard, rb *runbook.Runbook, _ Identity) { rb.Auth.Audience = "attic" }, "token: for somebody else"},
 		"another key": {func(_ *testing.T, _ *Guard, rb *runbook.Runbook, _ Identity) {
 			rb.Auth.JWTSecret = runbook.NewSecret(key2)

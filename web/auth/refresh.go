@@ -34,7 +34,7 @@ func (g *Guard) issue(v Verified, lifetime time.Duration, refreshed bool) (t Tok
 			return err
 		}
 		if v.kind != User && v.kind != Service {
-			return denied("proof: no tokens are given for it")
+			return denied("proof: it is not good for tokens")
 		}
 		family := v.family
 		if family == "" {
@@ -66,7 +66,7 @@ func (g *Guard) issue(v Verified, lifetime time.Duration, refreshed bool) (t Tok
 	return t, nil
 }
 
-// Refresh gives a new pair of tokens for a refresh token, which is used up. One that was used before ends its whole family:
+// Refresh returns a new pair of tokens for a refresh token, which is used up. One that was used before ends its whole family:
 // either it or its successor is in the wrong hands.
 func (g *Guard) Refresh(token string) (Token, error) {
 	if len(token) > maxToken {
@@ -89,7 +89,7 @@ func (g *Guard) Refresh(token string) (Token, error) {
 	case !g.DB.lives(r.family):
 		return Token{}, denied("refresh: revoked")
 	case !known || who.print != r.print:
-		return Token{}, denied("refresh: of somebody who is no more, or has changed")
+		return Token{}, denied("refresh: its user was removed or changed")
 	}
 	t, err := g.pair(Verified{kind: kind, name: name, role: who.role, print: r.print, epoch: r.epoch, family: r.family, refresh: hash})
 	if errors.Is(err, errReused) {
@@ -116,7 +116,7 @@ func (g *Guard) reused(r refresh) error {
 	if err := g.DB.endFamily(r.family); err != nil {
 		return err
 	}
-	return &Denied{Reason: "refresh: used twice; all tokens of " + r.subject + " from that login are ended", Of: r.subject}
+	return &Denied{Reason: "refresh: used twice; ended all tokens of " + r.subject + " from that login", Of: r.subject}
 }
 
 // maxRefresh is how many refresh tokens of a user or an account are remembered, used ones included.
@@ -138,7 +138,7 @@ func (d *DB) addRefresh(tx *sql.Tx, hash string, r refresh, life time.Duration) 
 	return err
 }
 
-// findRefresh gives a refresh token as it is at this moment; sql.ErrNoRows if there is none.
+// findRefresh returns a refresh token as it is now; sql.ErrNoRows if there is none.
 func (d *DB) findRefresh(hash string) (r refresh, err error) {
 	var expires int64
 	err = d.db.QueryRow("SELECT family, subject, print, epoch, expires, used FROM refresh WHERE hash = ?", hash).Scan(&r.family, &r.subject, &r.print, &r.epoch, &expires, &r.used)

@@ -20,13 +20,13 @@ type Replacement struct {
 	put  bool
 }
 
-// NewUser makes the password of a user who is none yet. The user is one when the runbook says so.
+// NewUser makes the password of a new user, who exists once the runbook says so.
 func (g *Guard) NewUser(name, password string) (*Replacement, error) {
 	if !UserName.MatchString(name) {
-		return nil, Unfit("a name is a lower-case letter, then at most 62 lower-case letters, digits, _ or -")
+		return nil, Unfit("the name must be a lower-case letter, then at most 62 lower-case letters, digits, _ or -")
 	}
 	if _, known := g.policy.Load().users[name]; known {
-		return nil, Unfit("there is a user of that name")
+		return nil, Unfit("a user of that name exists already")
 	}
 	hash, err := HashPassword(name, password)
 	if err != nil {
@@ -40,7 +40,7 @@ func (g *Guard) NewUser(name, password string) (*Replacement, error) {
 // be evaluated anew.
 func (g *Guard) ChangePassword(by Verified, name, password string) (r *Replacement, declared bool, err error) {
 	if own := by.kind == User && by.name == name; !own && !by.role.Includes(Admin) {
-		return nil, false, denied("proof: it is not the own password")
+		return nil, false, denied("proof: it is not the user's own password")
 	}
 	p := g.policy.Load()
 	u, ok := p.users[name]
@@ -97,7 +97,7 @@ func (r *Replacement) replace(tx *sql.Tx, hash string) error {
 	return r.g.Secrets.Put(r.Secret, hash) // last: a database that fails after it is told of, and has changed nothing else
 }
 
-// Undo takes back what Put did, if it did anything.
+// Undo reverses Put, if it did anything.
 func (r *Replacement) Undo() error {
 	if !r.put {
 		return nil

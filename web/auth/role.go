@@ -84,7 +84,7 @@ func (i Identity) Subject() string {
 	return string(i.Kind) + ":" + i.Name
 }
 
-// ParseSubject gives kind and name of a Subject.
+// ParseSubject returns kind and name of a Subject.
 func ParseSubject(s string) (Kind, string) {
 	if kind, name, ok := strings.Cut(s, ":"); ok {
 		return Kind(kind), name

@@ -67,7 +67,7 @@ func (g *Guard) StartSession(w http.ResponseWriter, r *http.Request, v Verified,
 	m.Put(ctx, sessionCSRF, csrf)
 	m.Store = sessionStore{g.DB, func(tx *sql.Tx) error {
 		if v.kind != User {
-			return denied("proof: no sessions are given for it")
+			return denied("proof: it is not good for sessions")
 		}
 		_, err := g.stands(tx, v)
 		return err
@@ -81,7 +81,7 @@ func (g *Guard) StartSession(w http.ResponseWriter, r *http.Request, v Verified,
 	return Identity{Kind: User, Name: v.name, Role: v.role, Way: BySession, Expires: expires, CSRF: csrf, proof: v}, nil
 }
 
-// Session gives who a browser is logged in as; nobody without an error if it is not.
+// Session returns who a browser is logged in as; nobody without an error if it is not.
 func (g *Guard) Session(r *http.Request, via Via) (Identity, error) { return g.session(r, via, true) }
 
 // Unattended is the header of a request that a page makes by itself, without its reader. It keeps no session from ending: else a
@@ -92,7 +92,7 @@ func unattended(r *http.Request) bool {
 	return r.Header.Get(Unattended) != "" || r.Header.Get("Accept") == "text/event-stream"
 }
 
-// Recheck is Identify for a stream that goes on: it keeps no session from ending.
+// Recheck is Identify for a running stream: it does not keep a session alive.
 func (g *Guard) Recheck(r *http.Request, via Via) (Identity, error) {
 	if token := Bearer(r); token != "" {
 		return g.token(token, via.From)
@@ -116,7 +116,7 @@ func (g *Guard) session(r *http.Request, via Via, touch bool) (Identity, error) 
 	}
 	name := m.GetString(ctx, sessionUser)
 	if name == "" {
-		return Identity{}, denied("session: unknown or over")
+		return Identity{}, denied("session: unknown or ended")
 	}
 	who, ok := p.users[name]
 	epoch, err := g.DB.epoch(user{kind: User, name: name}.subject())
@@ -124,9 +124,9 @@ func (g *Guard) session(r *http.Request, via Via, touch bool) (Identity, error) 
 	case err != nil:
 		return Identity{}, err
 	case !ok:
-		err = deniedOf(name, "session: of somebody who is no more")
+		err = deniedOf(name, "session: its user was removed")
 	case m.GetString(ctx, sessionPrint) != who.print:
-		err = deniedOf(name, "session: password or role have changed since")
+		err = deniedOf(name, "session: password or role changed since")
 	case epoch == "" || m.GetString(ctx, sessionEpoch) != epoch:
 		err = deniedOf(name, "session: logged out everywhere since")
 	}
@@ -221,7 +221,7 @@ func CheckCSRF(i Identity, given string) bool {
 	return i.Way != BySession || i.CSRF != "" && equal(given, i.CSRF)
 }
 
-// Bearer gives the token of a request; "" if there is none.
+// Bearer returns the token of a request; "" if there is none.
 func Bearer(r *http.Request) string {
 	kind, token, ok := strings.Cut(r.Header.Get("Authorization"), " ")
 	if !ok || !strings.EqualFold(kind, "Bearer") {

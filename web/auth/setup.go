@@ -25,7 +25,7 @@ type setup struct {
 // NeedsSetup reports whether nobody can log in, because there are no users at all.
 func (g *Guard) NeedsSetup() bool { return len(g.policy.Load().users) == 0 }
 
-// SetupCode gives the code that is good, and whether it is a new one: it is good once and for 15 minutes.
+// SetupCode returns the code that is good, and whether it is a new one: it is good once and for 15 minutes.
 func (g *Guard) SetupCode() (code string, until time.Time, fresh bool) {
 	g.setup.mu.Lock()
 	defer g.setup.mu.Unlock()
@@ -40,7 +40,7 @@ func (g *Guard) SetupCode() (code string, until time.Time, fresh bool) {
 var UserName = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,62}$`)
 
 // ErrSetUp is that there are users: the set-up page is closed.
-var ErrSetUp = errors.New("there is a user already")
+var ErrSetUp = errors.New("a user exists already")
 
 // MakeFirst makes the first admin with the code of the terminal, and proves it. The hash becomes a secret of the state directory,
 // whose name it gives, so that the runbook can say who the user is; until it does the user counts all the same.
@@ -58,7 +58,7 @@ func (g *Guard) MakeFirst(code, name, password string, from netip.Addr, before f
 	}
 	g.throttle.succeed(setupKind, "", from) // a password that is too short is no guess at the code
 	if !UserName.MatchString(name) {
-		return "", v, Unfit("a name is a lower-case letter, then at most 62 lower-case letters, digits, _ or -")
+		return "", v, Unfit("the name must be a lower-case letter, then at most 62 lower-case letters, digits, _ or -")
 	}
 	hash, err := HashPassword(name, password)
 	if err != nil {

@@ -189,7 +189,7 @@ func (e *tries) count(now, longest time.Duration) {
 	}
 }
 
-// Network is what counts as one address: of IPv6 the first 64 bits, since whoever has one has all of them.
+// Network is what counts as one address: for IPv6 the first 64 bits, since one customer has all the rest.
 func Network(a netip.Addr) string {
 	a = a.Unmap()
 	if a.Is6() {

@@ -34,7 +34,7 @@ type Token struct {
 	Token   string    `json:"token"`
 	Type    string    `json:"token_type"` // Bearer
 	Expires time.Time `json:"expires_at"`
-	// Refresh gives a new token, once; empty where there is none.
+	// Refresh can be exchanged once for a new token; empty if there is none.
 	Refresh        string    `json:"refresh_token,omitempty"`
 	RefreshExpires time.Time `json:"refresh_expires_at,omitzero"`
 	Identity       Identity  `json:"identity"`
@@ -58,7 +58,7 @@ func (p *policy) sign(key signingKey, who user, epoch, family string, now time.T
 	return Token{Token: text, Type: "Bearer", Expires: c.ExpiresAt.Time, Identity: who.identity(c)}, nil
 }
 
-// verify gives whom a token is of.
+// verify returns whom a token is of.
 func (g *Guard) verify(p *policy, text string) (Identity, error) {
 	if len(text) > maxToken {
 		return Identity{}, denied("token: too long")
@@ -78,9 +78,9 @@ func (g *Guard) verify(p *policy, text string) (Identity, error) {
 	of := Identity{Kind: c.Kind, Name: c.Subject}.Subject() // the signature is good
 	switch {
 	case !ok:
-		return Identity{}, deniedOf(of, "token: of somebody who is no more")
+		return Identity{}, deniedOf(of, "token: its user was removed")
 	case who.print != c.Print:
-		return Identity{}, deniedOf(of, "token: password or role have changed since")
+		return Identity{}, deniedOf(of, "token: password or role changed since")
 	}
 	if epoch, err := g.DB.epoch(who.subject()); err != nil || epoch == "" || epoch != c.Epoch {
 		return Identity{}, deniedOf(of, "token: logged out everywhere since")
@@ -91,7 +91,7 @@ func (g *Guard) verify(p *policy, text string) (Identity, error) {
 	return who.identity(c), nil
 }
 
-// parse gives the claims of a token that is signed by one of the keys, for us, and good now, and remembers it.
+// parse returns the claims of a token that is signed by one of the keys, for us, and good now, and remembers it.
 func (g *Guard) parse(p *policy, keys []signingKey, text string, sum [sha256.Size]byte) (c claims, err error) {
 	var key signingKey
 	_, err = jwt.NewParser(

@@ -221,15 +221,15 @@ func TestTokensEnd(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err = g.Token(changed.Token)
-		refused(t, "another role", err, "token: password or role have changed since")
+		refused(t, "another role", err, "token: password or role changed since")
 		_, err = g.Refresh(changed.Refresh)
-		refused(t, "refresh with another role", err, "refresh: of somebody who is no more, or has changed")
+		refused(t, "refresh with another role", err, "refresh: its user was removed or changed")
 		rb.Users = rb.Users[:1]
 		if err := g.Use(rb); err != nil {
 			t.Fatal(err)
 		}
 		_, err = g.Token(changed.Token)
-		refused(t, "no user", err, "token: of somebody who is no more")
+		refused(t, "no user", err, "token: its user was removed")
 	})
 }
 

@@ -14,7 +14,7 @@ type Verified struct {
 	name         string // of a key its ID
 	role         Role
 	print, epoch string
-	family       string // that the login goes on with; "" begins one
+	family       string // the login that it continues; "" begins one
 	session      string // digest of a session; "" if it came by another way
 	refresh      string // digest of the refresh token that is used up by it; "" for none
 }
@@ -43,7 +43,7 @@ func (g *Guard) Vouch(kind Kind, name string) (Verified, error) {
 // errReused is that a refresh token was used by somebody else meanwhile.
 var errReused = errors.New("refresh: used meanwhile")
 
-// stands gives the user or account of a proof, if nothing of it has changed. The caller holds g.mu, so that the policy stays
+// stands returns the user or account of a proof, if nothing of it has changed. The caller holds g.mu, so that the policy stays
 // the one that counts, and goes on in the same transaction.
 func (g *Guard) stands(tx *sql.Tx, v Verified) (user, error) {
 	changed := func(what string) (user, error) { return user{}, deniedOf(v.Identity().Subject(), "proof: "+what) }
@@ -56,11 +56,11 @@ func (g *Guard) stands(tx *sql.Tx, v Verified) (user, error) {
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return user{}, err
 		}
-		return changed("the key was revoked, or has ended, meanwhile")
+		return changed("the key was revoked or expired meanwhile")
 	}
 	u, ok := g.policy.Load().find(v.kind, v.name)
 	if !ok || v.print == "" || u.print != v.print {
-		return changed("password or role have changed meanwhile")
+		return changed("password or role changed meanwhile")
 	}
 	var epoch string
 	err := tx.QueryRow("SELECT epoch FROM epochs WHERE subject = ?", u.subject()).Scan(&epoch)

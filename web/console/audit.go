@@ -20,7 +20,7 @@ type auditData struct {
 // auditRow is something that somebody did: the record of the attempt, and that of the outcome, as one.
 type auditRow struct {
 	audit.Line           // of the outcome; of the attempt while there is none
-	Attempt    uint64    // number of the attempt's record; 0 where the outcome alone is recorded
+	Attempt    uint64    // number of the attempt's record; 0 if only the outcome is recorded
 	Began      time.Time // when it was attempted
 }
 

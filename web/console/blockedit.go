@@ -9,7 +9,8 @@ import (
 	"orac/web/api"
 )
 
-// take puts what was sent into the controls, and gives the operations that make it so, with the names of their attributes.
+// take puts the sent values into the controls, and returns the operations that make these changes, with the names of their
+// attributes.
 // to is the address that the block has in them.
 func (f *blockForm) take(call *api.Call, to string) (do []api.Operation, names []string) {
 	_ = call.R.ParseForm() // one that cannot be read says nothing
@@ -90,7 +91,7 @@ func (c *Console) planOf(call *api.Call, f blockForm, do []api.Operation, names 
 	e.Source, e.Edited, e.Findings, e.Checked = out.Source, out.Source != file.Source, out.Findings, true
 	if !out.Findings.OK {
 		if f.Lead == "" {
-			f.Lead = "With that the runbook cannot be used:"
+			f.Lead = "This change makes the runbook unusable:"
 		}
 		for _, p := range out.Findings.Problems {
 			where := ""

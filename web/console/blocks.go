@@ -29,7 +29,7 @@ type blockForm struct {
 // section is a block, or one that is nested in it.
 type section struct {
 	api.Section
-	Main, More []field // what must be asked for, and all else
+	Main, More []field // what must be asked for, and everything else
 }
 
 // field is an attribute as a control.
@@ -123,7 +123,7 @@ func (f *blockForm) fillIn(query url.Values) {
 	}
 }
 
-// formOf makes the form of the block that a request names, as it stands in the file.
+// formOf makes the form of the block that a request names, as it is in the file.
 func (c *Console) formOf(call *api.Call) (f blockForm, err error) {
 	f.BlockForm, err = api.Invoke[api.BlockForm](call, "block", api.BlockInput{Address: call.R.PathValue("address")})
 	if err != nil {
@@ -209,7 +209,7 @@ func (c *Console) saveBlock(call *api.Call) error {
 	return c.planOf(call, f, do, names)
 }
 
-// removeBlock takes a block, or one that is nested in it, out of the text, and shows the plan of it.
+// removeBlock removes a block, or a nested one, from the text, and shows the plan.
 func (c *Console) removeBlock(call *api.Call) error {
 	address := call.R.PathValue("address")
 	top := address

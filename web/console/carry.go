@@ -68,7 +68,7 @@ func posted(call *api.Call) (e editor, file api.RunbookText, err error) {
 	}
 	if packed := call.R.PostFormValue("packed"); packed != "" {
 		if e.Source, err = unpack(packed); err != nil {
-			return e, file, api.Fail(api.InvalidInput, "The form does not carry a text.")
+			return e, file, api.Fail(api.InvalidInput, "The form carries no text.")
 		}
 	} else {
 		lines := e.Began
@@ -90,7 +90,7 @@ func (e editor) Packed() string { return pack(e.Source) }
 // diffLine is a line of a difference: kind is add, del, head or empty.
 type diffLine struct{ Kind, Text string }
 
-// diff is what is another line in b than in a.
+// diff returns the lines of b that differ from a.
 func diff(name, a, b string) []diffLine { return linesOfDiff(runbook.Diff(name, []byte(a), []byte(b))) }
 
 // linesOfDiff are the lines of a unified diff, without its head.

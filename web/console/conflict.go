@@ -36,7 +36,7 @@ func (p conflictPiece) Ours() []string { return shown(p.Mine) }
 // Other: see Removed.
 func (p conflictPiece) Other() []string { return shown(p.Theirs) }
 
-// Diff is what one side, or both alike, have made of the lines that stood there.
+// Diff is how one side, or both alike, changed the lines.
 func (p conflictPiece) Diff() (list []diffLine) {
 	for _, line := range p.Removed() {
 		list = append(list, diffLine{"del", "-" + line})
@@ -115,7 +115,7 @@ func (c *Console) merge(call *api.Call) error {
 		return err
 	}
 	if call.R.PostFormValue("onto") != file.Hash {
-		return c.showConflict(call, e, file, "The file was changed once more. Choose again.")
+		return c.showConflict(call, e, file, "The file has changed again. Choose again.")
 	}
 	var choices []string
 	for n := 0; n < 1000; n++ {

@@ -31,7 +31,7 @@ const (
 	boxWidth, boxHeight = 152, 54
 	boxPadding          = 10     // left and right of the texts in a box
 	titleSize           = 13     // pixels; console.css has it, too
-	along, beside       = 30, 14 // between boxes, in the way of the sound and across it
+	along, beside       = 30, 14 // between boxes, along the sound and across it
 	margin              = 10
 )
 
@@ -123,7 +123,7 @@ func behind(g *appliance.Graph, layer map[string]int) {
 	}
 }
 
-// arranged gives the nodes of a layer in order: each beside those that feed it, and what nobody feeds at the rims.
+// arranged returns the nodes of a layer in order: each beside those that feed it, and what nobody feeds at the rims.
 func arranged(g *appliance.Graph, l []graphNode, place map[string]float64) []graphNode {
 	var fed, unfed []graphNode
 	for _, n := range l {

@@ -11,7 +11,7 @@ var widths = map[rune]int{
 
 const (
 	digitWidth = 696
-	otherWidth = 1050 // capitals and all else
+	otherWidth = 1050 // capitals and everything else
 )
 
 func widthOf(r rune) int {

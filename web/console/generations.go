@@ -92,7 +92,7 @@ func (c *Console) rollback(call *api.Call) error {
 	}
 	running, err := strconv.Atoi(call.R.PostFormValue("running"))
 	if err != nil || call.R.PostFormValue("plan") == "" {
-		return c.showGeneration(call, http.StatusUnprocessableEntity, n, "Look at what it would do first.")
+		return c.showGeneration(call, http.StatusUnprocessableEntity, n, "Look at the plan first.")
 	}
 	in := api.RollbackInput{
 		Generation: n, Plan: call.R.PostFormValue("plan"), Running: running, Write: call.R.PostFormValue("write") == "yes", Base: call.R.PostFormValue("base"),

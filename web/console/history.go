@@ -63,7 +63,7 @@ type historyData struct {
 	Keeps    bool // sounds are kept
 }
 
-// historyRow is a wake as a row of the table; it is also shown alone, after a verdict.
+// historyRow is a wake as a row of the table; after a verdict it is also shown by itself.
 type historyRow struct {
 	heard
 	MayJudge bool
@@ -116,7 +116,7 @@ func (c *Console) history(call *api.Call) error {
 	return c.show(call, http.StatusOK, "history", v)
 }
 
-// findWakes gives the wakes that fit, and where to go on.
+// findWakes returns the wakes that fit, and where to go on.
 func findWakes(call *api.Call, f filter) (rows []heard, next int64, err error) {
 	next = f.Before
 	for looked := 0; looked < scanned; {

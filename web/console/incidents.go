@@ -9,7 +9,7 @@ import (
 )
 
 type incidentsData struct {
-	Component string // of this alone
+	Component string // only incidents of this component
 	Open      int
 	Days      []incidentDay
 }

@@ -26,7 +26,7 @@ type listenerModel struct {
 	Threshold      float64
 }
 
-// Mark is where the threshold stands on a bar of 100 units.
+// Mark is the place of the threshold on a bar of 100 units.
 func (m listenerModel) Mark() float64 { return m.Threshold * 100 }
 
 type listenData struct {

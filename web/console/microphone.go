@@ -197,7 +197,8 @@ func (c *Console) addMicrophone(call *api.Call) error {
 	return c.showPlan(call, http.StatusOK, e, file, "")
 }
 
-// take puts what was sent into the form, says what is wrong with it, and gives the operations.
+// take puts the sent values into the form, says what is wrong with them, and returns the
+// operations.
 func (f *microphoneForm) take(call *api.Call) (do []api.Operation) {
 	_ = call.R.ParseForm() // one that cannot be read says nothing
 	form := call.R.PostForm
@@ -229,7 +230,7 @@ func (f *microphoneForm) take(call *api.Call) (do []api.Operation) {
 		}
 	}
 	if !chosen {
-		f.Wrong = append(f.Wrong, "Microphone: choose one that is there.")
+		f.Wrong = append(f.Wrong, "Microphone: choose one that is plugged in.")
 	}
 	var models, services []string
 	for i := range f.Words {

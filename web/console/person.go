@@ -45,7 +45,7 @@ func (c *Console) declareUser(call *api.Call) error {
 	return c.changed(call, "declared", done, err)
 }
 
-// givePassword gives somebody else another password.
+// givePassword sets somebody else's password.
 func (c *Console) givePassword(call *api.Call) error {
 	in := api.PasswordInput{Name: call.R.PathValue("name"), Password: call.R.PostFormValue("password")}
 	_, err := api.Invoke[api.Nothing](call, "changePassword", in)

@@ -19,7 +19,7 @@ var templateFiles embed.FS
 // page is one page's templates: its own, and those that all share.
 type page struct{ t *template.Template }
 
-// loadPages parses templates/*.html: each is a page, but for layout.html and the parts, which all pages have.
+// loadPages parses templates/*.html: each is a page except for layout.html and the parts, which all pages have.
 func loadPages() map[string]*page {
 	shared := template.Must(template.New("").Funcs(funcs).ParseFS(templateFiles, "templates/layout.html", "templates/parts.html"))
 	list, err := templateFiles.ReadDir("templates")

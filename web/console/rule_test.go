@@ -46,7 +46,7 @@ var (
 	}
 )
 
-// reaches gives what a selection reaches around the API by; empty if it does not.
+// reaches returns what a selection reaches around the API by; empty if it does not.
 func reaches(e *ast.SelectorExpr, packages map[string]bool) string {
 	x, isName := e.X.(*ast.Ident)
 	switch {

@@ -271,15 +271,15 @@ func TestBlocksAreAddedAndRemoved(t *testing.T) {
 			t.Errorf("%s: %d, or what was typed is gone", what, code)
 		}
 	}
-	// A list is chosen, and a nested block comes and goes.
+	// A list is chosen, and a nested block comes and goes. A formatted file stays formatted.
 	code, answer = send("/runbook/blocks/listener.kitchen", url.Values{"was.listener.kitchen.deliver": {"stt.whisper"}, "was.listener.kitchen.models": {"model.hey_jarvis"}, "listener.kitchen.models": {"model.hey_jarvis"},
 		"was.listener.kitchen.record.silence": {""}, "listener.kitchen.record.silence": {"1s"}})
-	if want := strings.Replace(before, "  deliver = [stt.whisper]\n", "\n  record {\n    silence = \"1s\"\n  }\n", 1); code != 200 || carried(t, answer) != want {
+	if want := strings.NewReplacer("  deliver = [stt.whisper]\n", "\n  record {\n    silence = \"1s\"\n  }\n", "device  =", "device =", "models  =", "models =").Replace(before); code != 200 || carried(t, answer) != want {
 		t.Errorf("%d\n%s", code, carried(t, answer))
 	}
 	// Back to the default.
 	code, answer = send("/runbook/blocks/model.hey_jarvis", url.Values{"was.model.hey_jarvis.threshold": {"0.5"}, "model.hey_jarvis.threshold": {""}})
-	if want := strings.Replace(before, "threshold = 0.5 # tuned", "# tuned", 1); code != 200 || carried(t, answer) != want {
+	if want := strings.NewReplacer("source    =", "source =", "threshold = 0.5 # tuned", "# tuned").Replace(before); code != 200 || carried(t, answer) != want {
 		t.Errorf("%d\n%s", code, carried(t, answer))
 	}
 	// What others name is not removed; who they are is said before and after.

@@ -58,7 +58,7 @@ func (c *Console) simulationsData(call *api.Call) (d simulationsData, err error)
 		}
 		d.Now = &now
 	}
-	if len(list) > 0 { // whoever has run something changes little of it for the next
+	if len(list) > 0 { // a person who has run one often runs a similar one next
 		d.Form = api.SimulationInput{Scenario: list[0].Scenario, Seeds: list[0].Seeds, For: list[0].For}
 	}
 	return d, nil
@@ -92,7 +92,7 @@ func (c *Console) simulationsPart(call *api.Call) error {
 }
 
 func (c *Console) runSimulation(call *api.Call) error {
-	seeds, _ := strconv.Atoi(call.R.PostFormValue("seeds")) // what is no number is none, and said so
+	seeds, _ := strconv.Atoi(call.R.PostFormValue("seeds")) // text that is not a number becomes 0, which is refused
 	in := api.SimulationInput{Scenario: call.R.PostFormValue("scenario"), Seeds: seeds, For: call.R.PostFormValue("for")}
 	_, err := api.Invoke[simulations.Simulation](call, "startSimulation", in)
 	if err == nil {
@@ -142,7 +142,7 @@ func (c *Console) stopSimulation(call *api.Call) error {
 	return redirect(call, "/simulations")
 }
 
-// simulationReport gives the page that a simulation has left.
+// simulationReport returns the page that a simulation has left.
 func (c *Console) simulationReport(call *api.Call) error {
 	in, err := simulationOf(call)
 	if err != nil {

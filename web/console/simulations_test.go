@@ -50,7 +50,7 @@ func (r *rig) scenarioIn(name string) {
 	r.must(os.WriteFile(filepath.Join(dir, "runbook.hcl"), []byte("appliance \"x\" {}\n"), 0o644))
 }
 
-// until gives a page as soon as it has a text.
+// until returns a page as soon as it has a text.
 func (r *rig) until(path, text string) string {
 	r.t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
@@ -95,7 +95,7 @@ func TestASimulationIsWatched(t *testing.T) {
 	if !strings.Contains(changed, `id="now" hx-swap-oob`) || strings.Contains(changed, "/stop") || strings.Contains(changed, `id="go"`) {
 		t.Errorf("an operator who has the page of before gets %s", changed)
 	}
-	if w := r.post(auth.Admin, "/simulations/run", url.Values{"scenario": {"storm"}, "seeds": {"1"}}); w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), "A simulation runs already.") {
+	if w := r.post(auth.Admin, "/simulations/run", url.Values{"scenario": {"storm"}, "seeds": {"1"}}); w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), "A simulation is running already. Stop it, or wait until it ends.") {
 		t.Errorf("a second one: %d", w.Code)
 	}
 	if w := r.post(auth.Admin, "/simulations/2/stop", nil); w.Code != http.StatusSeeOther {

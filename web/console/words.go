@@ -39,7 +39,7 @@ var funcs = template.FuncMap{
 	"json":    indented,
 }
 
-// dict gives a part of a page several values, by name.
+// dict passes several named values to a part of a page.
 func dict(pairs ...any) (map[string]any, error) {
 	m := map[string]any{}
 	for i := 0; i+1 < len(pairs); i += 2 {
@@ -52,7 +52,7 @@ func dict(pairs ...any) (map[string]any, error) {
 	return m, nil
 }
 
-// prose is a text in which what stands between backquotes is code.
+// prose is a text whose backquoted parts are code.
 func prose(text string) template.HTML {
 	var b strings.Builder
 	for i, piece := range strings.Split(text, "`") {
@@ -83,7 +83,7 @@ func length(text string) string {
 	return amount.Span(d)
 }
 
-// about says how long something takes as far as that is known: to the second at most.
+// about says roughly how long something takes: to the second at most.
 func about(d time.Duration) string {
 	if d < time.Minute {
 		return fmt.Sprintf("%.0f s", max(1, d.Seconds()))

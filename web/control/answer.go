@@ -44,7 +44,7 @@ func invalid(format string, args ...any) error {
 	return &status.Refusal{Code: status.Invalid, Message: fmt.Sprintf(format, args...)}
 }
 
-// describe gives an error as it is sent.
+// describe returns an error in the form that is sent.
 func describe(err error) (int, failure) {
 	var r *status.Refusal
 	if errors.As(err, &r) {
@@ -61,7 +61,7 @@ func describe(err error) (int, failure) {
 	return http.StatusInternalServerError, failure{Error: err.Error(), Code: failed}
 }
 
-// respond answers with a value, or with why there is none.
+// respond answers with a value or an error.
 func respond(w http.ResponseWriter, v any, err error) {
 	if err != nil {
 		fail(w, err)
@@ -79,7 +79,7 @@ func fail(w http.ResponseWriter, err error) {
 func answer(w http.ResponseWriter, code int, v any) {
 	body, err := json.Marshal(v)
 	if err != nil { // a float that is no number, for one
-		code, body = http.StatusInternalServerError, []byte(`{"error":"the answer cannot be written as JSON","code":"failed"}`)
+		code, body = http.StatusInternalServerError, []byte(`{"error":"cannot write the answer as JSON","code":"failed"}`)
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(code)

@@ -62,7 +62,7 @@ var spoolActions = map[string]string{status.SpoolRetry: "utterance.retry", statu
 // attempt writes that something is about to be done, and refuses it if that cannot be written.
 func (a Audited) attempt(r audit.Record) error {
 	if err := a.Log.Append(r); err != nil {
-		return &status.Refusal{Code: failed, Message: err.Error(), Hint: "nothing was changed; look at the disk of the state directory"}
+		return &status.Refusal{Code: failed, Message: err.Error(), Hint: "nothing was changed; check the disk of the state directory"}
 	}
 	return nil
 }

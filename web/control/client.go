@@ -64,7 +64,7 @@ func (c *Client) dial(ctx context.Context) (net.Conn, error) {
 	}
 	if user, err := peerUser(conn.(*net.UnixConn)); err != nil || !mayAnswer(user, uint32(os.Geteuid())) {
 		_ = conn.Close() // nothing was said
-		return nil, fmt.Errorf("what answers in %s belongs to another user, who could read what is asked; ask as that user, or with sudo", c.stateDir)
+		return nil, fmt.Errorf("the appliance in %s belongs to another user, who could read your request; run this as that user, or with sudo", c.stateDir)
 	}
 	return conn, nil
 }
@@ -77,7 +77,7 @@ func (c *Client) dialError(err error) error {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.ENOTDIR):
 		return fmt.Errorf("%w with the state directory %s; start one with: orac run", ErrNoDaemon, c.stateDir)
 	case errors.Is(err, fs.ErrPermission):
-		return fmt.Errorf("the appliance of %s belongs to another user; ask as that user, or with sudo", c.stateDir)
+		return fmt.Errorf("the appliance of %s belongs to another user; run this as that user, or with sudo", c.stateDir)
 	}
 	return fmt.Errorf("the appliance of %s cannot be reached: %w", c.stateDir, cause(err))
 }
@@ -172,7 +172,7 @@ func (c *Client) stepwise(ctx context.Context, what string, r any, progress func
 	case err != nil:
 		return status.Applied{}, err
 	case result == nil:
-		return status.Applied{}, errors.New("the appliance ended before it said how it went; see: orac status, orac generations")
+		return status.Applied{}, errors.New("the appliance ended before it reported the result; see: orac status, orac generations")
 	}
 	return *result, nil
 }

@@ -22,7 +22,7 @@ type handler struct {
 	patience time.Duration   // for one write
 }
 
-// Handler gives the routes below /v1/ alone, for a server with limits and a login of its own. ctx ends what goes on.
+// Handler returns the routes below /v1/ alone, for a server with limits and a login of its own. ctx ends what goes on.
 func Handler(ctx context.Context, d Daemon) http.Handler {
 	return (&handler{daemon: d, ctx: ctx, patience: writeTimeout}).routes()
 }
@@ -66,7 +66,7 @@ type generationText struct {
 func (h *handler) text(w http.ResponseWriter, r *http.Request) {
 	number, err := strconv.Atoi(r.PathValue("number"))
 	if err != nil || number < 1 {
-		fail(w, invalid("%.40q is no generation: generations begin with 1", r.PathValue("number")))
+		fail(w, invalid("%.40q is not a generation: they are numbered from 1", r.PathValue("number")))
 		return
 	}
 	text, err := h.daemon.Text(number)
@@ -111,7 +111,7 @@ func (h *handler) plan(w http.ResponseWriter, r *http.Request) {
 		fail(w, err)
 		return
 	}
-	// A plan loads and compares: that takes longer than one write may.
+	// A plan loads and compares, which takes longer than one write may.
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Time{})
 	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
 	ask.Origin, ask.Gone = origin(r), r.Context().Done()
@@ -129,7 +129,7 @@ func (h *handler) apply(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case err != nil:
 	case ask.Hash == "":
-		err = invalid("the hash of the plan is missing: plan first")
+		err = invalid("the hash of the plan is missing: make a plan first")
 	case ask.Timeout < 0:
 		err = invalid("the timeout is negative")
 	}
@@ -145,7 +145,7 @@ func (h *handler) rollback(w http.ResponseWriter, r *http.Request) {
 	var ask status.RollbackRequest
 	err := read(w, r, &ask)
 	if err == nil && ask.Generation < 0 {
-		err = invalid("generation %d: generations begin with 1", ask.Generation)
+		err = invalid("generation %d: generations are numbered from 1", ask.Generation)
 	}
 	if err != nil {
 		fail(w, err)
@@ -166,13 +166,13 @@ func read(w http.ResponseWriter, r *http.Request, into any) error {
 		if _, err = d.Token(); errors.Is(err, io.EOF) {
 			return nil
 		}
-		err = errors.New("something follows it")
+		err = errors.New("something follows the JSON value")
 	}
 	var long *http.MaxBytesError
 	if errors.As(err, &long) {
 		return &tooLong{}
 	}
-	return invalid("the body is not the JSON that is wanted: %v", err)
+	return invalid("the body is not the expected JSON: %v", err)
 }
 
 const (
@@ -186,9 +186,9 @@ func check(r status.PlanRequest) error {
 	case !filepath.IsAbs(r.File) || len(r.File) > maxPath:
 		return invalid("the file %.100q is not an absolute path of at most %d bytes", r.File, maxPath)
 	case r.Of < 0:
-		return invalid("generation %d: generations begin with 1", r.Of)
+		return invalid("generation %d: generations are numbered from 1", r.Of)
 	case len(r.Vars) > maxVars:
-		return invalid("there are %d variables; at most %d are taken", len(r.Vars), maxVars)
+		return invalid("there are %d variables; at most %d are allowed", len(r.Vars), maxVars)
 	}
 	return nil
 }

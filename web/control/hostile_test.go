@@ -184,13 +184,13 @@ func TestBadRequests(t *testing.T) {
 	get := func(path string) string { return exchange(t, dir, "GET "+path+" HTTP/1.0\r\n\r\n") }
 	for _, c := range []struct{ name, answer, code, words string }{
 		{"large body", post("/v1/plan", `{"file":"`+strings.Repeat("x", maxBody)+`"}`), "413", "more than 1048576 bytes"},
-		{"no JSON", post("/v1/plan", "hello"), "400", "not the JSON"},
+		{"no JSON", post("/v1/plan", "hello"), "400", "not the expected JSON"},
 		{"two values", post("/v1/plan", `{"file":"/f"}{}`), "400", "something follows"},
 		{"unknown field", post("/v1/plan", `{"file":"/f","force":true}`), "400", "force"},
 		{"relative file", post("/v1/plan", `{"file":"orac.hcl"}`), "400", "absolute"},
 		{"no hash", post("/v1/apply", `{"file":"/f"}`), "400", "hash"},
 		{"negative timeout", post("/v1/apply", `{"file":"/f","hash":"x","timeout_ns":-1}`), "400", "negative"},
-		{"negative generation", post("/v1/rollback", `{"generation":-1}`), "400", "begin with 1"},
+		{"negative generation", post("/v1/rollback", `{"generation":-1}`), "400", "numbered from 1"},
 		{"limit", get("/v1/incidents?limit=0"), "400", "1 to 1000"},
 		{"after", get("/v1/logs?after=-1"), "400", "number of a line"},
 		{"follow", get("/v1/logs?follow=perhaps"), "400", "true or false"},

@@ -16,7 +16,7 @@ const (
 	maxRefusals = 8
 )
 
-// listener gives connections that know who is at the other end, and never more of them than the bounds above.
+// listener returns connections that know who is at the other end, and never more of them than the bounds above.
 type listener struct {
 	*net.UnixListener
 	path string
@@ -34,7 +34,7 @@ type peer struct {
 	free    func()
 }
 
-// Accept gives the next connection. Those that are over the bound or from another user are marked, to be told so.
+// Accept returns the next connection. Those that are over the bound or from another user are marked, to be told so.
 func (l *listener) Accept() (net.Conn, error) {
 	for {
 		c, err := l.AcceptUnix()

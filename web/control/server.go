@@ -77,7 +77,7 @@ func admit(next http.Handler) http.Handler {
 
 func hintOf(code int) string {
 	if code == http.StatusForbidden {
-		return "ask as its user, or with sudo"
+		return "run this as its user, or with sudo"
 	}
-	return "end some of them (orac logs -f, orac status --watch), and try again"
+	return "end some (orac logs -f, orac status --watch) and try again"
 }

@@ -62,12 +62,12 @@ func clear(stateDir string) error {
 	case err != nil:
 		return err
 	case info.Mode().Type() != fs.ModeSocket:
-		return errors.New("something else has this name; move it away")
+		return errors.New("something that is not a socket has this name; move it away")
 	}
 	return dir.Remove(SocketName)
 }
 
-// shorten gives a name for path that fits into a socket address, until free is called: by way of a descriptor of its
+// shorten returns a name for path that fits into a socket address, until free is called: by way of a descriptor of its
 // directory where path itself is too long.
 func shorten(path string) (short string, free func(), err error) {
 	if len(path) <= maxSocketPath {

@@ -65,7 +65,7 @@ type line struct {
 // maxSteps is how many steps wait for a client that reads slowly; what finds no room is in the result anyway.
 const maxSteps = 256
 
-// stepwise does something that takes its time, and sends each step as it happens. The daemon never waits for the client.
+// stepwise does something slow, and sends each step as it happens. The daemon never waits for the client.
 func (h *handler) stepwise(w http.ResponseWriter, do func(progress func(string)) (status.Applied, error)) {
 	s := h.stream(w)
 	steps, done, sent := make(chan string, maxSteps), make(chan struct{}), make(chan struct{})
@@ -105,7 +105,8 @@ func (h *handler) stepwise(w http.ResponseWriter, do func(progress func(string))
 	_ = s.send(line{Result: &applied})
 }
 
-// logs sends the log. Who reads slower than a line in the time of a write is dropped, and can ask again with after.
+// logs sends the log. A client that reads slower than a line per write deadline is dropped, and can ask again with
+// after.
 func (h *handler) logs(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	var after uint64

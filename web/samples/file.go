@@ -27,7 +27,7 @@ const (
 // file keeps samples in a state directory. It is used by one goroutine at a time.
 type file struct{ dir string }
 
-// read gives what can be read, in the order in which it was written, as much as is shown.
+// read returns what can be read, in the order in which it was written, as much as is shown.
 func (f *file) read() (list []Sample) {
 	dir, err := statedir.Existing(f.dir)
 	if err != nil {
@@ -37,7 +37,7 @@ func (f *file) read() (list []Sample) {
 	for _, name := range []string{olderName, fileName} {
 		h, err := dir.Open(name)
 		if err != nil {
-			continue // there is none, or it is of no use
+			continue // missing or unusable
 		}
 		text, _ := io.ReadAll(io.LimitReader(h, 2*maxFile)) // what could be read counts
 		_ = h.Close()
@@ -60,7 +60,7 @@ func open(dir *statedir.Dir, name string, flag int) (*os.File, int64, error) {
 	return h, info.Size(), nil
 }
 
-// append writes samples behind those that are there. It does all of it, or nothing that is read later.
+// append adds samples at the end: either all of them, or nothing that is read later.
 func (f *file) append(list []Sample) error {
 	dir, err := statedir.Existing(f.dir)
 	if err != nil {
@@ -102,7 +102,7 @@ func encode(to []byte, s Sample) []byte {
 	return binary.LittleEndian.AppendUint32(to, crc32.ChecksumIEEE(to[begin:]))
 }
 
-// parse gives the whole records of a text. Where one is damaged the next is looked for at its place; where bytes are missing or too
+// parse returns the whole records of a text. Where one is damaged the next is looked for at its place; where bytes are missing or too
 // many, at every place, until one is whole.
 func parse(text []byte) (list []Sample) {
 	for at := 0; at+recordSize <= len(text); {
@@ -116,7 +116,7 @@ func parse(text []byte) (list []Sample) {
 	return list
 }
 
-// decode reads a record. What no sample can hold is none, whatever its checksum.
+// decode reads a record. It refuses values that no sample can have, whatever the checksum.
 func decode(record []byte) (s Sample, ok bool) {
 	word := func(i int) int64 { return int64(binary.LittleEndian.Uint64(record[8*i:])) }
 	if crc32.ChecksumIEEE(record[:recordSize-4]) != binary.LittleEndian.Uint32(record[recordSize-4:]) {
@@ -130,5 +130,5 @@ func decode(record []byte) (s Sample, ok bool) {
 	return s, sound
 }
 
-// lastMoment is the end of the year 9999, in Unix milliseconds: later times are none in JSON.
+// lastMoment is the end of the year 9999, in Unix milliseconds: JSON cannot hold later times.
 const lastMoment = 253402300800000

@@ -1,9 +1,9 @@
-// Package samples measures what the appliance takes of the machine, over the last hours.
+// Package samples measures what the appliance uses of the machine, over the last hours.
 //
 // Guarantees:
 //
 //   - A sample every ten seconds, of the last 12 hours, in a few hundred kilobytes of memory and as many of the disk.
-//   - They outlive a restart, but for the last minute if the power fails: they are written a minute at a time, by one small write, so
+//   - They outlive a restart except for the last minute if the power fails: they are written a minute at a time, by one small write, so
 //     that an SD card lives.
 //   - Whatever is in the file, what can be read of it is shown; a torn, damaged or foreign file costs its samples and nothing else. A disk that
 //     refuses is tried again with the next minute, said once, and touches nothing else.
@@ -60,7 +60,7 @@ type Samples struct {
 	refused bool     // the last write
 }
 
-// New gives the samples that were kept before.
+// New returns the samples that were kept before.
 func New(o Options) *Samples {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -73,7 +73,7 @@ func New(o Options) *Samples {
 	return s
 }
 
-// Between gives the samples from one moment to another, both included, the oldest first.
+// Between returns the samples from one moment to another, both included, the oldest first.
 func (s *Samples) Between(from, to time.Time) []Sample {
 	s.mu.Lock()
 	list := slices.Clone(s.ring)
@@ -150,7 +150,7 @@ func (s *Samples) save() {
 	err := s.file.append(s.unsaved)
 	if err != nil {
 		if !s.refused {
-			s.o.Log.Warn("the samples of the system are not kept over a restart for now", "cause", err)
+			s.o.Log.Warn("cannot save the system's samples: a restart would lose them", "cause", err)
 		}
 		s.refused = true
 		if over := len(s.unsaved) - Room; over > 0 {

@@ -20,7 +20,8 @@ type finding struct {
 	Says  string
 }
 
-// explanation is why a finding is none. Where and Says are regular expressions for the whole text.
+// explanation says why a finding is harmless. Where and Says are regular expressions for the whole
+// text.
 type explanation struct {
 	Tool   string `json:"tool"`
 	What   string `json:"what"`
@@ -51,7 +52,7 @@ func readExplained(path string) (list []explanation, err error) {
 		e.where, err1 = regexp.Compile(`\A(?:` + e.Where + `)\z`)
 		e.says, err2 = regexp.Compile(`(?s)\A(?:` + e.Says + `)\z`)
 		if err := errors.Join(err1, err2); err != nil || e.Reason == "" {
-			return nil, fmt.Errorf("%s: explanation %d has no reason, or no regular expression: %w", path, i+1, err)
+			return nil, fmt.Errorf("%s: explanation %d needs a reason and a valid regular expression: %w", path, i+1, err)
 		}
 	}
 	return list, nil

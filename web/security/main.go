@@ -20,11 +20,11 @@ import (
 )
 
 func main() {
-	program := flag.String("orac", "bin/orac", "the binary that is attacked")
+	program := flag.String("orac", "bin/orac", "the binary to attack")
 	sounds := flag.String("sounds", ".orac/sounds", "a folder with hey_jarvis_lights_on.wav, which plays as if a microphone heard it")
-	explained := flag.String("explained", "web/security/explained.json", "the findings that are explained")
+	explained := flag.String("explained", "web/security/explained.json", "the explained findings")
 	keep := flag.String("keep", ".orac/security", "a folder for the scanners' own reports")
-	only := flag.String("only", "", "tls: sslscan alone, which takes seconds; static: gosec and staticcheck alone")
+	only := flag.String("only", "", "tls: only sslscan, which takes seconds; static: only gosec and staticcheck")
 	each := flag.Duration("each", 15*time.Second, "how long one module of wapiti may attack as one role")
 	flag.Parse()
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -60,7 +60,7 @@ func run(ctx context.Context, o options) error {
 		if found, err = static(ctx, o.keep); err != nil {
 			return err
 		}
-		fmt.Println("govulncheck was not run: its database is not among what a build may fetch here")
+		fmt.Println("govulncheck was not run: a build here may not fetch its database")
 	}
 	if o.only != "static" {
 		list, err := attack(ctx, o)
@@ -72,7 +72,7 @@ func run(ctx context.Context, o options) error {
 	bad := show(known, found, o.only)
 	fmt.Printf("\n%d findings in %v; the scanners' own reports are in %s\n", len(found), time.Since(start).Round(time.Second), o.keep)
 	if bad > 0 {
-		return fmt.Errorf("%d lines above are not explained, or explain nothing", bad)
+		return fmt.Errorf("%d lines above are unexplained findings, or explanations without a finding", bad)
 	}
 	return nil
 }

@@ -78,12 +78,12 @@ func readSSLScan(text []byte) (found []finding, err error) {
 		return nil, fmt.Errorf("sslscan's report: %w", err)
 	}
 	if len(r.Tests) != 1 {
-		return nil, fmt.Errorf("sslscan has tested %d servers", len(r.Tests))
+		return nil, fmt.Errorf("sslscan tested %d servers instead of 1", len(r.Tests))
 	}
 	say := func(what, where, says string) { found = append(found, finding{"sslscan", "nobody", what, where, says}) }
 	test := r.Tests[0]
 	if len(test.Protocols) < 6 || len(test.Heartbleed) == 0 || len(test.Groups) == 0 || len(test.Certificates) == 0 {
-		return nil, fmt.Errorf("sslscan has not looked at all: %d protocols, %d groups, %d certificates", len(test.Protocols), len(test.Groups), len(test.Certificates))
+		return nil, fmt.Errorf("sslscan found nothing to look at: %d protocols, %d groups, %d certificates", len(test.Protocols), len(test.Groups), len(test.Certificates))
 	}
 	modern := map[string]bool{}
 	for _, p := range test.Protocols {
@@ -122,7 +122,7 @@ func readSSLScan(text []byte) (found []finding, err error) {
 		}
 	}
 	if seen < 4 {
-		return nil, fmt.Errorf("sslscan has seen %d ciphers only", seen)
+		return nil, fmt.Errorf("sslscan saw only %d ciphers", seen)
 	}
 	for _, g := range test.Groups {
 		if g.Bits < 112 {

@@ -75,7 +75,7 @@ func readGosec(text []byte, root string) (found []finding, err error) {
 		return nil, fmt.Errorf("gosec could not read %v", r.Errors)
 	}
 	if r.Stats.Files < leastFiles {
-		return nil, fmt.Errorf("gosec has looked at %d files only", r.Stats.Files)
+		return nil, fmt.Errorf("gosec looked at only %d files", r.Stats.Files)
 	}
 	for _, i := range r.Issues {
 		found = append(found, finding{Tool: "gosec", Role: "source", What: i.Rule, Where: below(root, i.File), Says: i.Details})

@@ -268,7 +268,7 @@ func (t *target) addresses(ctx context.Context) (list []string, err error) {
 		list = append(list, t.url+path+strings.Replace(query, "&", "?", 1))
 	}
 	if len(list) < 20 {
-		return nil, fmt.Errorf("the OpenAPI document has %d addresses to ask for: too few to be all", len(list))
+		return nil, fmt.Errorf("the OpenAPI document has only %d addresses: some are missing", len(list))
 	}
 	return list, nil
 }
@@ -279,10 +279,10 @@ func (t *target) afterwards() (found []finding) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	if code, _, err := t.get(ctx, "", "/health/live"); err != nil || code != http.StatusOK {
-		found = append(found, finding{"orac", "nobody", "it does not live any more", "/health/live", fmt.Sprint(code, err)})
+		found = append(found, finding{"orac", "nobody", "it no longer runs", "/health/live", fmt.Sprint(code, err)})
 	}
 	if err := t.logIn(ctx, "admin"); err != nil {
-		found = append(found, finding{"orac", "admin", "nobody can log in any more", "/api/auth/login", err.Error()})
+		found = append(found, finding{"orac", "admin", "nobody can log in", "/api/auth/login", err.Error()})
 	} else if code, text, err := t.get(ctx, "admin", "/api/audit/verify"); err != nil || code != http.StatusOK || !bytes.Contains(text, []byte(`"ok":true`)) {
 		found = append(found, finding{"orac", "admin", "the audit log is not whole", "/api/audit/verify", fmt.Sprint(code, string(text), err)})
 	}

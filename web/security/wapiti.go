@@ -92,7 +92,7 @@ func wapiti(ctx context.Context, t *target, role string, back *callback, o optio
 	}
 	if c := t.cookies[role]; c != nil && ctx.Err() == nil { // else it has looked at the login page only
 		if code, _, err := t.get(ctx, role, "/api/auth/me"); err != nil || code != http.StatusOK {
-			return nil, fmt.Errorf("its login has ended meanwhile (%d, %v): what it has looked at cannot be known", code, err)
+			return nil, fmt.Errorf("its login ended meanwhile (%d, %v): it is unknown what it looked at", code, err)
 		}
 	}
 	if err := lookedAtAll(log.Name(), mods, len(list)); err != nil {
@@ -111,14 +111,14 @@ func lookedAtAll(path string, modules []string, least int) error {
 	}
 	m := foundURLs.FindSubmatch(text)
 	if m == nil {
-		return errors.New("it does not say what it has found: " + path)
+		return errors.New("it does not say how many addresses it found: " + path)
 	}
 	if n, err := strconv.Atoi(string(m[1])); err != nil || n < least {
-		return fmt.Errorf("it has seen %d addresses and was given %d: %s", n, least, path)
+		return fmt.Errorf("it saw %d addresses, but was given %d: %s", n, least, path)
 	}
 	for _, name := range modules {
 		if !bytes.Contains(text, []byte("Launching module "+name)) {
-			return fmt.Errorf("its module %s has not run: %s", name, path)
+			return fmt.Errorf("its module %s did not run: %s", name, path)
 		}
 	}
 	return nil
@@ -148,7 +148,7 @@ func readWapiti(path, role string) (found []finding, err error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	if r.Vulnerabilities == nil {
-		return nil, fmt.Errorf("%s is no report of wapiti", path)
+		return nil, fmt.Errorf("%s is not a report of wapiti", path)
 	}
 	for _, kind := range []map[string][]wapitiFinding{r.Vulnerabilities, r.Anomalies} {
 		for what, list := range kind {
@@ -200,7 +200,7 @@ func (c *callback) findings() (found []finding) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, a := range c.asked {
-		found = append(found, finding{"callback", "", "it asks an address of the attacker", a, ""})
+		found = append(found, finding{"callback", "", "it connected to the attacker's address", a, ""})
 	}
 	return found
 }

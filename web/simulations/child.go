@@ -23,7 +23,7 @@ import (
 	"orac/appliance/memory"
 )
 
-// stopTime is how long a child may take to report what it has, once it is to stop.
+// stopTime is how long a child may take to report its results once it has to stop.
 const stopTime = 10 * time.Second
 
 // Why a child is to end before it does by itself.
@@ -69,7 +69,7 @@ func (r *Runner) begin(o Order, s *Simulation) (*child, error) {
 		return nil, err
 	}
 	restrain(c.cmd.Process.Pid)
-	c.apart = memory.Apart(c.cmd.Process.Pid) // what it takes is not what the appliance takes
+	c.apart = memory.Apart(c.cmd.Process.Pid) // its use is not counted as the appliance's
 	c.clock = time.AfterFunc(MaxTime, func() { c.stop(errTooLong) })
 	go func() {
 		defer close(c.read)
@@ -173,7 +173,7 @@ func (c *child) follow(from io.Reader) {
 			c.mu.Unlock()
 		}
 	}
-	_, _ = io.Copy(io.Discard, from) // after a line that is too long: nobody shall wait for a reader
+	_, _ = io.Copy(io.Discard, from) // after a line that is too long: no writer may block
 }
 
 // readProgress reads a line of orac sim --progress. Shares and numbers are what they can be.
@@ -199,7 +199,7 @@ func (c *child) progress() *Progress {
 	return &p
 }
 
-// tail keeps the last of what is written.
+// tail keeps the end of what is written.
 type tail struct {
 	mu    sync.Mutex // guards text
 	text  []byte

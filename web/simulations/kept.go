@@ -74,7 +74,7 @@ func (r *Runner) recall() {
 	})
 	if err != nil {
 		if !errors.Is(err, fs.ErrNotExist) {
-			r.o.Log.Warn("simulations that were run before cannot be read", "cause", err)
+			r.o.Log.Warn("cannot read earlier simulations", "cause", err)
 		}
 		return
 	}
@@ -92,7 +92,7 @@ func (r *Runner) recall() {
 		seen[number] = true
 		s, err := r.load(number)
 		if err != nil {
-			r.o.Log.Info("a simulation that was run before cannot be read, and is forgotten", "number", number, "cause", err)
+			r.o.Log.Info("cannot read an earlier simulation; leaving it out", "number", number, "cause", err)
 			r.forget(number)
 			continue
 		}
@@ -113,7 +113,7 @@ func (r *Runner) load(number int) (*Simulation, error) {
 		return nil, err
 	}
 	if s.Number != number || s.State != Running && s.State != Ended || s.Seeds < 1 || s.Seeds > MaxSeeds {
-		return nil, errors.New("it is not what was written")
+		return nil, errors.New("the file is damaged")
 	}
 	if s.Running() { // when it ended is not known
 		s.State, s.Ended, s.Exit, s.Failed = Ended, s.Began, -1, appEnded
@@ -159,7 +159,7 @@ func (r *Runner) verdict(number int) (verdict string, reported bool) {
 	return judged.Scenarios[0].Verdict, true
 }
 
-// HTML gives the report of a simulation as a page, which holds no script, and JSON as a program reads it.
+// HTML returns the report of a simulation as a page, which holds no script, and JSON as a program reads it.
 func (r *Runner) HTML(number int) ([]byte, error) { return r.reported(number, html) }
 
 // JSON: see HTML.
@@ -177,7 +177,7 @@ func (r *Runner) reported(number int, end string) ([]byte, error) {
 	return text, err
 }
 
-// readFile reads a file that is no larger than so many bytes.
+// readFile reads a file of bounded size.
 func (r *Runner) readFile(number int, end string, most int64) (text []byte, err error) {
 	err = r.in(func(dir *statedir.Dir) (err error) {
 		text, err = dir.ReadFile(fileName(number, end), most)

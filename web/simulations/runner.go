@@ -1,4 +1,4 @@
-// Package simulations runs `orac sim` for whoever asks by the API, and keeps what came of it.
+// Package simulations runs `orac sim` for callers of the API, and keeps the results.
 //
 // Guarantees:
 //
@@ -36,10 +36,10 @@ const (
 	leastFree   = 128 << 20 // bytes of the disk, to begin
 )
 
-// What may be in the way of a simulation.
+// What may prevent a simulation.
 var (
-	ErrBusy       = errors.New("a simulation runs already")
-	ErrImpossible = errors.New("simulations cannot be run here")
+	ErrBusy       = errors.New("a simulation is running already")
+	ErrImpossible = errors.New("simulations cannot run here")
 	ErrFull       = errors.New("the disk is nearly full")
 	ErrUnknown    = errors.New("there is no such simulation")
 )
@@ -54,33 +54,33 @@ const (
 type Simulation struct {
 	Number   int       `json:"number"`
 	Scenario string    `json:"scenario"`
-	Seeds    int       `json:"seeds" doc:"It ran with the seeds from 1 to this."`
+	Seeds    int       `json:"seeds" doc:"It ran with the seeds from 1 to this number."`
 	For      string    `json:"for,omitempty" doc:"Virtual time of each run; empty: as the scenario says."`
 	Who      string    `json:"who"`
 	State    string    `json:"state" doc:"running or ended"`
 	Began    time.Time `json:"began"`
 	Ended    time.Time `json:"ended,omitzero"`
-	Progress *Progress `json:"progress,omitempty" doc:"While it runs, as soon as it is known, and how far it came."`
-	Verdict  string    `json:"verdict,omitempty" doc:"Of its report: kept, broken, unknown, not deterministic."`
-	Exit     int       `json:"exit" doc:"Of orac sim: 0 kept, 1 broken, 2 unknown, 3 not deterministic, 64 it could not begin; -1 it was killed. It says something once it has ended."`
-	Failed   string    `json:"failed,omitempty" doc:"Why it did not end by itself."`
+	Progress *Progress `json:"progress,omitempty" doc:"How far it is, as soon as that is known; after the end, how far it came."`
+	Verdict  string    `json:"verdict,omitempty" doc:"The report's verdict: kept, broken, unknown, not deterministic."`
+	Exit     int       `json:"exit" doc:"Exit code of orac sim: 0 kept, 1 broken, 2 unknown, 3 not deterministic, 64 it could not start; -1 it was killed. Meaningful only after the end."`
+	Failed   string    `json:"failed,omitempty" doc:"Why it was ended from outside."`
 	Report   bool      `json:"report" doc:"Whether there is a report."`
-	Output   string    `json:"output,omitempty" doc:"The last that it has said, for admins: it may quote the runbook. Left out of lists."`
+	Output   string    `json:"output,omitempty" doc:"The end of its output, for admins: it may quote the runbook. Left out of lists."`
 }
 
 // Progress is how far a simulation is, as `orac sim --progress` tells it.
 type Progress struct {
 	Scenario string  `json:"scenario"`
-	Seed     uint64  `json:"seed" doc:"Of a run that goes on, or that was the last to end."`
+	Seed     uint64  `json:"seed" doc:"Seed of a running run, or of the last that ended."`
 	Done     int     `json:"done" doc:"Runs that have ended."`
 	Of       int     `json:"of" doc:"Runs in all."`
-	Share    float64 `json:"share" doc:"Of the work that is done, 0 to 1."`
+	Share    float64 `json:"share" doc:"Share of the work that is done, 0 to 1."`
 	Virtual  float64 `json:"virtual_seconds"`
 	Wall     float64 `json:"wall_seconds"`
-	Broken   int     `json:"broken" doc:"How often a promise was broken."`
+	Broken   int     `json:"broken" doc:"How many promises were broken."`
 }
 
-// Running tells whether it goes on.
+// Running tells whether it is running.
 func (s Simulation) Running() bool { return s.State == Running }
 
 // Took is how long it took, or has taken.
@@ -91,7 +91,7 @@ func (s Simulation) Took() time.Duration {
 	return s.Ended.Sub(s.Began).Round(100 * time.Millisecond)
 }
 
-// Left is about how long it will take yet; 0 if that is not known.
+// Left is about how much longer it will take; 0 if unknown.
 func (s Simulation) Left() time.Duration {
 	p := s.Progress
 	if !s.Running() || p == nil || p.Share < 0.005 || p.Wall < 1 { // of a part that small nothing follows
@@ -134,7 +134,7 @@ func New(ctx context.Context, o Options) *Runner {
 // Possible tells whether simulations can be run here.
 func (r *Runner) Possible() bool { return r.o.Program != "" && r.o.Dir != "" }
 
-// List gives the simulations, the newest first, without what they have said.
+// List returns the simulations, the newest first, without what they have said.
 func (r *Runner) List() []Simulation {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -147,7 +147,7 @@ func (r *Runner) List() []Simulation {
 	return out
 }
 
-// Get gives one.
+// Get returns one.
 func (r *Runner) Get(number int) (Simulation, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -234,7 +234,7 @@ func (r *Runner) await(c *child, s *Simulation) {
 	s.Output, s.Progress, s.Verdict, s.Report = c.said.String(), c.progress(), verdict, reported
 	r.current = nil
 	if err := r.keep(s); err != nil {
-		r.o.Log.Warn("what came of a simulation is not kept over a restart", "number", s.Number, "cause", err)
+		r.o.Log.Warn("cannot save the result of a simulation: a restart would lose it", "number", s.Number, "cause", err)
 	}
 	r.prune()
 	r.o.Log.Info("a simulation has ended", "number", s.Number, "exit", exit, "verdict", verdict, "failed", failed)

@@ -54,7 +54,7 @@ func order(t *testing.T, file, name string, seeds int) Order {
 	return Order{}
 }
 
-// open gives a runner whose children end with the test.
+// open returns a runner whose children end with the test.
 func open(t *testing.T, dir, script string) *Runner {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -63,7 +63,7 @@ func open(t *testing.T, dir, script string) *Runner {
 	return r
 }
 
-// await gives a simulation as soon as it is as wanted.
+// await returns a simulation as soon as it is as wanted.
 func await(t *testing.T, r *Runner, number int, what string, is func(Simulation) bool) Simulation {
 	t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {

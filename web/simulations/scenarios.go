@@ -30,7 +30,7 @@ const (
 // Scenarios are the quiet run of the runbook, and the scenarios beside it: in its folder scenarios, and in examples/scenarios. A
 // file in both counts once, the first; one that is called as the quiet run is left out.
 func Scenarios(runbookFile string) []Scenario {
-	list := []Scenario{{Name: Quiet, Doc: "The runbook that this appliance was started with, as its file is now: nothing is played and nothing breaks, so nothing may happen, and nothing may grow."}}
+	list := []Scenario{{Name: Quiet, Doc: "The file of this appliance's runbook as it is now. Nothing is played and nothing breaks, so nothing may happen and nothing may grow."}}
 	seen := map[string]bool{Quiet: true}
 	for _, dir := range []string{"scenarios", filepath.Join("examples", "scenarios")} {
 		files, _ := filepath.Glob(filepath.Join(escaped(filepath.Dir(runbookFile)), dir, "*.hcl")) // the pattern is good
@@ -48,12 +48,12 @@ func Scenarios(runbookFile string) []Scenario {
 	return list
 }
 
-// escaped is a folder as a pattern that fits it alone.
+// escaped is a pattern that matches only this folder.
 func escaped(dir string) string {
 	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(dir)
 }
 
-// read reads a scenario's file. What is no scenario, as a runbook that scenarios use, is none.
+// read reads a scenario's file. Anything else, such as a runbook that scenarios use, is skipped.
 func read(name, path string) (Scenario, bool) {
 	f, _, err := statedir.Regular(path)
 	if err != nil {

@@ -83,10 +83,10 @@ func TestWhatALSADoesNotOpen(t *testing.T) {
 			is      error
 			want    string
 		}{
-			{"garden", nil, nil, `ALSA does not open the PCM "garden"`},
+			{"garden", nil, nil, `ALSA cannot open the PCM "garden"`},
 			{"garden", nil, nil, "arecord -L"},
-			{"hw:CARD=Away,DEV=0", nil, ErrNotFound, "there is none at all"},
-			{"null", nil, ErrNotFound, "null is no device"},
+			{"hw:CARD=Away,DEV=0", nil, ErrNotFound, "no microphone is connected"},
+			{"null", nil, ErrNotFound, "null is not a microphone"},
 			{"kitchen", []int{2}, nil, "there is no channel 2"},
 		} {
 			s := s
@@ -139,7 +139,7 @@ func TestWhatIsNotListed(t *testing.T) {
 		{"alsa", "hw:1,0", false, ""},
 		{"alsa", "plughw:CARD=Mic,DEV=0", false, ""},
 		{"alsa", "default", false, ""},
-		{"alsa", "null", false, "gives silence"},
+		{"alsa", "null", false, "silent for ever"},
 		{"alsa", "hw:CARD=Other,DEV=0", false, "no such microphone"},
 		{"pulse", "dsnoop:CARD=Mic", false, `backend = "alsa"`},
 	} {

@@ -77,15 +77,15 @@ func TestBadWorkersFailClearly(t *testing.T) {
 		{"printf 'orcE\\17\\0\\0\\0{\"message\":\"\"}x'", errGarbage, "invalid character"},
 		{"printf orc", errGarbage, "in the middle"},
 		{"printf 'orcH\\5\\0\\0\\0{'", errGarbage, "in the middle"},
-		{"echo cannot open /dev/snd >&2; exit 3", nil, "exit status 3; it said last: cannot open /dev/snd"},
-		{"echo audio library: Loading symbol x >&2; echo no sound card >&2; exit 4", nil, "exit status 4; it said last: no sound card"},
-		{"kill -SEGV $$", nil, "signal: segmentation fault"},
-		{"echo Attempting to initialize >&2; kill -KILL $$", nil, "ended by a signal: killed"},
+		{"echo cannot open /dev/snd >&2; exit 3", nil, "exit status 3; its last words: cannot open /dev/snd"},
+		{"echo audio library: Loading symbol x >&2; echo no sound card >&2; exit 4", nil, "exit status 4; its last words: no sound card"},
+		{"kill -SEGV $$", nil, "a signal ended the capture worker: segmentation fault"},
+		{"echo Attempting to initialize >&2; kill -KILL $$", nil, "a signal ended the capture worker: killed"},
 		{"exit 0", nil, "exit status 0"},
 		{"wrong", ErrWrongSource, `"Other" (pulse, other)`},
 		{"rate", nil, "44100 samples a second"},
-		{"hasty", errGarbage, "'P' out of turn"},
-		{"twice", errGarbage, "'H' out of turn"},
+		{"hasty", errGarbage, "'P' was not expected here"},
+		{"twice", errGarbage, "'H' was not expected here"},
 	} {
 		t.Run(c.worker, func(t *testing.T) {
 			inRealTime(t, func(task *rt.Task) error {
@@ -147,7 +147,7 @@ func TestWorkersThatSayNothing(t *testing.T) {
 				start := time.Now()
 				if _, err := src.Open(task); err == nil {
 					t.Error("it was opened")
-				} else if !errors.Is(err, rt.ErrTimeout) && !strings.Contains(err.Error(), "signal: killed") {
+				} else if !errors.Is(err, rt.ErrTimeout) && !strings.Contains(err.Error(), "a signal ended the capture worker: killed") {
 					t.Errorf("got %v", err)
 				}
 				if took := time.Since(start); took > 200*time.Millisecond+closeAsked+closeForced+300*time.Millisecond {

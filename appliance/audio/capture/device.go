@@ -9,8 +9,8 @@ import (
 // Why a device could not be opened, or was lost.
 var (
 	ErrNotFound    = errors.New("no such microphone")
-	ErrAmbiguous   = errors.New("several microphones fit")
-	ErrWrongSource = errors.New("another microphone was opened")
+	ErrAmbiguous   = errors.New("several microphones match")
+	ErrWrongSource = errors.New("the wrong microphone was opened")
 	ErrGone        = errors.New("the microphone is gone")
 )
 
@@ -93,8 +93,8 @@ func (s Selector) exactly(d Device) bool {
 	return strings.EqualFold(d.Name, s.Match) || strings.EqualFold(d.Identity, s.Match)
 }
 
-// pick finds the one device that is meant. The errors are ErrNotFound and ErrAmbiguous; they list what is there; whoever
-// asked says what for.
+// pick finds the one device that the selector means. The errors are ErrNotFound and ErrAmbiguous, and list the devices
+// that are there; the caller adds what it needed the device for.
 func (s Selector) pick(devices []Device) (Device, error) {
 	var fit, exact []Device
 	for _, d := range devices {
@@ -113,7 +113,7 @@ func (s Selector) pick(devices []Device) (Device, error) {
 	case len(fit) == 0:
 		return Device{}, fmt.Errorf("%w: %s", ErrNotFound, inventory(devices))
 	}
-	return Device{}, fmt.Errorf("%w: %s; give the identity of the one that is meant", ErrAmbiguous, enumerate(fit))
+	return Device{}, fmt.Errorf("%w: %s; set identity to choose one", ErrAmbiguous, enumerate(fit))
 }
 
 // Pick finds the one device that a part of a name means, as match of a runbook does.
@@ -124,9 +124,9 @@ func Pick(devices []Device, match string) (Device, error) {
 // inventsSilence is ALSA's PCM that is no device.
 const inventsSilence = "null"
 
-// pcm gives the PCM that the selector names by ID and that ALSA does not list as hardware: one of a plugin (plughw, dsnoop,
-// default), of the user's asound.conf, or hardware by its number. Whether ALSA knows it shows when it is opened. A card that ALSA
-// lists, by its name, is none: while it is away there is nothing to open.
+// pcm returns the PCM that the selector names by ID and that ALSA does not list as hardware: a plugin (plughw, dsnoop, default),
+// a name in the user's asound.conf, or hardware by number. Only opening it shows whether ALSA knows it. It excludes a card that
+// ALSA lists by name: while the card is away there is nothing to open.
 func (s Selector) pcm(backend string) (Device, bool) {
 	if backend != "alsa" || s.ID == "" || strings.HasPrefix(s.ID, listedCard) || s.ID == inventsSilence {
 		return Device{}, false
@@ -143,9 +143,9 @@ func (s Selector) find(backend string, devices []Device) (d Device, listed bool,
 	case ok:
 		return pcm, false, nil
 	case s.ID == inventsSilence:
-		err = fmt.Errorf("%w: null is no device, and gives silence for ever; see orac devices", ErrNotFound)
+		err = fmt.Errorf("%w: null is not a microphone: it is silent for ever; see orac devices", ErrNotFound)
 	case s.ID != "" && backend == "pulse":
-		err = fmt.Errorf("%w; a PCM of ALSA by that name is opened with backend = \"alsa\"", err)
+		err = fmt.Errorf("%w; for an ALSA PCM of that name, set backend = \"alsa\"", err)
 	}
 	return d, false, err
 }
@@ -153,7 +153,7 @@ func (s Selector) find(backend string, devices []Device) (d Device, listed bool,
 // inventory says what is there and where to look.
 func inventory(devices []Device) string {
 	if len(devices) == 0 {
-		return "there is none at all: plug one in, and look with orac devices"
+		return "no microphone is connected: plug one in, then run orac devices"
 	}
 	return "there are " + enumerate(devices) + "; see orac devices"
 }

@@ -13,9 +13,9 @@
 //     name that the ID gives; what it leads to is for ALSA to say. An opened device that the server no longer lists is an error, within
 //     about a second.
 //
-// What the last guarantee rests on: under PulseAudio the stream is opened with PA_STREAM_DONT_MOVE, which the server
-// keeps; the look at the server's list every second is for servers that do not, and for a stream that just ends: the
-// library says nothing about either.
+// The last guarantee has two foundations. Under PulseAudio the stream is opened with PA_STREAM_DONT_MOVE, which the
+// server obeys. A check of the server's list every second covers servers that do not, and streams that just end: the
+// library reports neither.
 //
 // The worker converts to 16 kHz mono int16 and sends hops of 80 ms, framed, over its standard output.
 package capture

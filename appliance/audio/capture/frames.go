@@ -58,7 +58,7 @@ type hop struct {
 }
 
 // errGarbage is for a worker that does not speak like one.
-var errGarbage = errors.New("what the worker says is not of its protocol")
+var errGarbage = errors.New("the capture worker broke its protocol")
 
 // frameWriter writes frames, each in one Write. It is used by one goroutine.
 type frameWriter struct {
@@ -78,7 +78,7 @@ func (f *frameWriter) json(kind byte, v any) error {
 		panic("BUG: capture: " + err.Error())
 	}
 	if len(b) > maxJSON {
-		return fmt.Errorf("%d bytes are more than a frame may have", len(b))
+		return fmt.Errorf("%d bytes do not fit into a frame", len(b))
 	}
 	f.start(kind, len(b))
 	f.buf = append(f.buf, b...)

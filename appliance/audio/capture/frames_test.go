@@ -152,8 +152,8 @@ func TestChannelsAreTakenAsTheyAre(t *testing.T) {
 		{"alsa", 1, []int{0}, 6, "", ""},
 		{"alsa", 6, []int{5}, 6, "", ""},
 		{"pulse", 1, []int{1}, 2, "", ""},
-		{"alsa", 1, []int{6}, 6, "there is no channel 6", "count from 0"},
-		{"alsa", 8, []int{0}, 6, "has 6 channels, not 8", "leave channels out"},
+		{"alsa", 1, []int{6}, 6, "there is no channel 6", "counted from 0"},
+		{"alsa", 8, []int{0}, 6, "has 6 channels, not 8", "remove channels"},
 		{"pulse", 6, []int{0}, 6, "PulseAudio would mix them", `backend = "alsa"`},
 	} {
 		r := newRing(c.channels, c.mixed)

@@ -54,7 +54,7 @@ func openLibrary(name string, log func(string)) (*library, error) {
 		notes = append(notes, fmt.Sprintf("%s does not answer (%v)", b.title, err))
 	}
 	if notes == nil {
-		return nil, fmt.Errorf("no backend is called %q: there are pulse and alsa", name)
+		return nil, fmt.Errorf("unknown backend %q: use pulse or alsa", name)
 	}
 	return nil, fmt.Errorf("%s: start the audio server, and check PULSE_SERVER and XDG_RUNTIME_DIR", strings.Join(notes, "; "))
 }
@@ -142,8 +142,8 @@ func (l *library) open(d Device, r *ring, stopped func()) (*malgo.Device, error)
 		Stop: stopped,
 	})
 	if err != nil && named {
-		return nil, fmt.Errorf("ALSA does not open the PCM %q: %w; arecord -L lists those that it knows, and asound.conf makes others; "+
-			"one that is known may be busy, or its device away", d.ID, err)
+		return nil, fmt.Errorf("ALSA cannot open the PCM %q: %w; arecord -L lists known PCMs, and asound.conf defines more; "+
+			"a known one may be busy or unplugged", d.ID, err)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("opening %s: %w", d, err)

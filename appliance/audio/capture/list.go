@@ -50,5 +50,5 @@ func readListing(r io.Reader, l *Listing) error {
 	case kind == kindDevices:
 		return parseJSON(payload, l)
 	}
-	return fmt.Errorf("%w: a frame %q out of turn", errGarbage, kind)
+	return fmt.Errorf("%w: a frame %q was not expected here", errGarbage, kind)
 }

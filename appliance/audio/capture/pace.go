@@ -6,8 +6,8 @@ import (
 	"orac/appliance/audio"
 )
 
-// pace holds back a PCM that gives sound faster than time passes: one that leads to a file or to nothing does, and would take a
-// whole core and fill every buffer. Hardware is never held back, however its clock runs: a hundredth faster is still its own pace.
+// pace holds back a PCM that delivers sound faster than time passes. A PCM that reads a file, or nothing, does so, and would use
+// a whole core and fill every buffer. Hardware is never held back: a clock that runs one per cent fast is still its own pace.
 type pace struct {
 	ahead time.Duration // by how much more sound than time there was
 	last  time.Time
@@ -19,7 +19,7 @@ const mayBeAhead = time.Second // a device that was late may catch up
 
 func newPace() *pace { return &pace{now: time.Now, sleep: time.Sleep} }
 
-// took counts so many samples of each channel, and waits when they came too early.
+// took counts samples of each channel, and waits if they came too early.
 func (p *pace) took(samples int) {
 	now := p.now()
 	passed := min(now.Sub(p.last), time.Hour) // at first it is for ever

@@ -99,7 +99,7 @@ func (p *process) reap() error {
 // obituary says how a worker ended. What it wrote counts only if it ended by itself, and not what the audio library traces.
 func obituary(state *os.ProcessState, wrote string) string {
 	if status, ok := state.Sys().(syscall.WaitStatus); ok && status.Signaled() {
-		return "the capture worker was ended by a signal: " + status.Signal().String()
+		return "a signal ended the capture worker: " + status.Signal().String()
 	}
 	what := "the capture worker ended: " + state.String()
 	var said []string
@@ -109,7 +109,7 @@ func obituary(state *os.ProcessState, wrote string) string {
 		}
 	}
 	if len(said) > 0 {
-		what += "; it said last: " + strings.Join(said, " ")
+		what += "; its last words: " + strings.Join(said, " ")
 	}
 	return what
 }

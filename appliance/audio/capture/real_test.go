@@ -212,7 +212,7 @@ func TestKilledWorker(t *testing.T) {
 			for err == nil {
 				err = st.Read(task, &pcm, within(task, time.Second))
 			}
-			if !strings.Contains(err.Error(), "signal: killed") || !strings.Contains(err.Error(), "USB Test Microphone") {
+			if !strings.Contains(err.Error(), "a signal ended the capture worker: killed") || !strings.Contains(err.Error(), "USB Test Microphone") {
 				t.Errorf("the stream died with %v", err)
 			}
 			noticed := time.Since(killed)

@@ -32,11 +32,11 @@ func newRing(channels int, mixed []int) *ring {
 func (r *ring) fit(backend string, has int) error {
 	switch asked := r.channels; {
 	case asked > 1 && asked != has:
-		return fmt.Errorf("has %d channels, not %d: leave channels out; for another number of them name an ALSA PCM that has it, by id and backend = \"alsa\"", has, asked)
+		return fmt.Errorf("has %d channels, not %d: remove channels, or choose an ALSA PCM that has as many, with id and backend = \"alsa\"", has, asked)
 	case slices.Max(r.mixed) >= has:
-		return fmt.Errorf("has %d channels, which count from 0, so there is no channel %d", has, slices.Max(r.mixed))
+		return fmt.Errorf("has %d channels, counted from 0: there is no channel %d", has, slices.Max(r.mixed))
 	case backend == "pulse" && has > 2:
-		return fmt.Errorf("has %d channels, and PulseAudio would mix them: set backend = \"alsa\" to take one as it is", has)
+		return fmt.Errorf("has %d channels, and PulseAudio would mix them: set backend = \"alsa\" to use one unmixed", has)
 	}
 	r.channels = has
 	return nil

@@ -103,8 +103,8 @@ func (s *Source) await(t *rt.Task, st *stream, until rt.Instant) error {
 	case errors.Is(err, rt.ErrClosed):
 		return st.death
 	case errors.Is(err, rt.ErrTimeout):
-		return fmt.Errorf("no sound within %s of its start: the device or the audio server hangs; it is tried again, "+
-			"and orac devices shows what answers: %w", s.spec.timeout(), err)
+		return fmt.Errorf("no sound within %s of its start: the device or the audio server hangs; ORAC tries again, "+
+			"and orac devices lists what answers: %w", s.spec.timeout(), err)
 	}
 	return err
 }
@@ -115,7 +115,7 @@ func (s *Source) check(h hello) error {
 		return fmt.Errorf("%w: %s", ErrWrongSource, h.Device)
 	}
 	if h.Rate != audio.Rate {
-		return fmt.Errorf("%s gives %d samples a second instead of %d", h.Device, h.Rate, audio.Rate)
+		return fmt.Errorf("%s delivers %d samples a second instead of %d", h.Device, h.Rate, audio.Rate)
 	}
 	return nil
 }

@@ -72,7 +72,7 @@ func (s *stream) carry(t *rt.Task) error {
 			parseHop(payload, &sound)
 			s.hops.Push(t, sound)
 		default:
-			return fmt.Errorf("%w: a frame %q out of turn", errGarbage, kind)
+			return fmt.Errorf("%w: a frame %q was not expected here", errGarbage, kind)
 		}
 	}
 }

@@ -22,7 +22,7 @@ const (
 	tracePrefix  = "audio library: "      // before each of them: they are for who debugs the worker, and no error
 	usageError   = 64
 	maxChannels  = 32 // more crash PulseAudio
-	channelsHelp = "record so many `channels` and average them"
+	channelsHelp = "record this many `channels` and average them"
 )
 
 // options are the arguments of a worker.
@@ -39,17 +39,17 @@ func parseOptions(args []string, stderr io.Writer) (options, error) {
 	var o options
 	f := flag.NewFlagSet("capture-worker", flag.ContinueOnError)
 	f.SetOutput(stderr)
-	f.BoolVar(&o.list, "list", false, "list the devices and end")
+	f.BoolVar(&o.list, "list", false, "list the devices and exit")
 	f.StringVar(&o.selector.Match, "match", "", "record from the device whose name or identity has this `text`")
 	f.StringVar(&o.selector.Identity, "identity", "", "record from the device of this `identity`")
 	f.StringVar(&o.selector.ID, "id", "", "record from the device of this `id`")
 	f.StringVar(&o.backend, "backend", "", "use pulse or alsa; the first that answers if empty")
 	f.IntVar(&o.channels, "channels", 1, channelsHelp)
-	f.Func("channel", "of all the `channels` that the device has, average these: 0,1", func(text string) (err error) {
+	f.Func("channel", "average these `channels` of the device: 0,1", func(text string) (err error) {
 		o.channel, err = parseChannels(text)
 		return err
 	})
-	f.DurationVar(&o.look, "look", 0, "look so often whether the device is still listed; 1s if 0")
+	f.DurationVar(&o.look, "look", 0, "check this often that the device is still listed; 1s if 0")
 	if err := f.Parse(args); err != nil {
 		return o, err
 	}
@@ -123,7 +123,7 @@ func WorkerMain(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		select {
 		case err = <-done:
 		case <-time.After(closeGrace):
-			fmt.Fprintln(stderr, "capture-worker: the audio library is stuck; ending anyway")
+			fmt.Fprintln(stderr, "capture-worker: the audio library is stuck; exiting anyway")
 			return 1
 		}
 	}

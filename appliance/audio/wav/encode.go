@@ -12,7 +12,8 @@ import (
 // HeaderBytes is the length of what stands before the samples in an encoded file.
 const HeaderBytes = 44
 
-// Header is the header of a 16 kHz mono int16 file of so many samples. Samples follow it in little-endian order.
+// Header returns the header of a 16 kHz mono int16 file with this many samples. Samples follow it in
+// little-endian order.
 func Header(samples int) ([HeaderBytes]byte, error) {
 	var h [HeaderBytes]byte
 	if samples < 0 || int64(samples)*2 > math.MaxUint32-HeaderBytes {

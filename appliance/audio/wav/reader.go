@@ -57,7 +57,7 @@ func (r *Reader) Info() Info { return r.info }
 func (r *Reader) Select(channels ...int) error {
 	for _, c := range channels {
 		if c < 0 || c >= r.info.Channels {
-			return fmt.Errorf("there is no channel %d: it has %d, which count from 0", c, r.info.Channels)
+			return fmt.Errorf("there is no channel %d: the file has %d, counted from 0", c, r.info.Channels)
 		}
 	}
 	if len(channels) > 0 {

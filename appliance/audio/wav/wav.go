@@ -58,7 +58,7 @@ var tagNames = map[uint16]string{2: "Microsoft ADPCM", 6: "A-law", 7: "mu-law", 
 // guidTail is what follows the tag in the sub-format of WAVE_FORMAT_EXTENSIBLE (KSDATAFORMAT_SUBTYPE_*).
 const guidTail = "\x00\x00\x00\x00\x10\x00\x80\x00\x00\xaa\x00\x38\x9b\x71"
 
-// parse finds the format and the place of the sound in a file of size bytes. Chunks may stand in any order; of several
+// parse finds the format and the place of the sound in a file of size bytes. Chunks may come in any order; of several
 // fmt or data chunks the first counts.
 func parse(r io.ReaderAt, size int64) (info Info, offset, length int64, err error) {
 	fail := func(format string, a ...any) (Info, int64, int64, error) {
@@ -70,7 +70,7 @@ func parse(r io.ReaderAt, size int64) (info Info, offset, length int64, err erro
 	var head [12]byte
 	if _, err := r.ReadAt(head[:], 0); err != nil {
 		if errors.Is(err, io.EOF) {
-			return fail("%w: it has %d bytes only", ErrNotWAV, size)
+			return fail("%w: it has only %d bytes", ErrNotWAV, size)
 		}
 		return fail("reading: %w", err)
 	}
@@ -94,7 +94,7 @@ func parse(r io.ReaderAt, size int64) (info Info, offset, length int64, err erro
 			case err != nil && !errors.Is(err, io.EOF):
 				return fail("reading: %w", err)
 			case chunks == maxChunks:
-				return fail("more than %d chunks and no sound among them: it is damaged", maxChunks)
+				return fail("more than %d chunks and no sound among them: the file is damaged", maxChunks)
 			case !haveFormat:
 				return fail("no fmt chunk: the file is damaged or was cut off; record or convert it again")
 			}
@@ -112,9 +112,9 @@ func parse(r io.ReaderAt, size int64) (info Info, offset, length int64, err erro
 				n, openEnded = rest, true
 			case n == 0 && rest > 0 && !chunksFill(r, at, size):
 				n, openEnded = rest, true
-				info.Note = "the recording was not finished: its length is missing, and all that follows is taken as sound"
+				info.Note = "the recording was not finished: its length is missing, so everything after the header is read as sound"
 			case n > rest:
-				info.Note = fmt.Sprintf("the recording was not finished, or its end is missing: the header promises %d bytes of sound, and %d are there", n, rest)
+				info.Note = fmt.Sprintf("the recording was not finished, or its end is missing: the header promises %d bytes of sound, the file has %d", n, rest)
 				n, openEnded = rest, true
 			}
 			haveData, offset, length = true, at, n
@@ -135,7 +135,7 @@ func parse(r io.ReaderAt, size int64) (info Info, offset, length int64, err erro
 	info.Frames = length / block
 	switch {
 	case info.Frames == 0:
-		return fail("there is no sound in it: its data chunk is empty")
+		return fail("it holds no sound: its data chunk is empty")
 	case info.Frames > int64(MaxDuration/time.Second)*int64(info.Rate):
 		return fail("it lasts %s, more than %s: split it", info.Duration().Round(time.Second), MaxDuration)
 	}

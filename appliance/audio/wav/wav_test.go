@@ -191,8 +191,8 @@ func TestBrokenFiles(t *testing.T) {
 		change func(*file)
 		want   string
 	}{
-		{"empty", func(f *file) { f.data, f.dataLength = nil, 0 }, "no sound in it"},
-		{"empty, with chunks after it", func(f *file) { f.data, f.dataLength, f.after = nil, 0, chunk("LIST", 3, []byte("abc")) }, "no sound in it"},
+		{"empty", func(f *file) { f.data, f.dataLength = nil, 0 }, "holds no sound"},
+		{"empty, with chunks after it", func(f *file) { f.data, f.dataLength, f.after = nil, 0, chunk("LIST", 3, []byte("abc")) }, "holds no sound"},
 		{"half a frame", func(f *file) { f.data, f.after = f.data[:3199], chunk("LIST", 4, []byte("abcd")) }, "whole number of 2-byte frames"},
 		{"block align", func(f *file) { f.align = 4 }, "contradicts itself: 1 channels of 16 bits are 2 bytes, but it says 4"},
 		{"no channels", func(f *file) { f.ch, f.align = 0, 2 }, "0 channels are outside 1 to 32"},
@@ -245,7 +245,7 @@ func TestUnfinished(t *testing.T) {
 		"no data length, RIFF length of the header":  {func(f *file) { f.dataLength, f.riffLength = 0, 36 }, 3200, "was not finished"},
 		"no data length, RIFF length of a buffer":    {func(f *file) { f.dataLength, f.riffLength = 0, 4088 }, 3200, "was not finished"},
 		"no data length, RIFF length of a whole one": {func(f *file) { f.dataLength, f.riffLength = 0, -1 }, 3200, "was not finished"},
-		"the end is missing":                         {func(f *file) { f.dataLength = 100000 }, 3200, "promises 100000 bytes of sound, and 6400 are there"},
+		"the end is missing":                         {func(f *file) { f.dataLength = 100000 }, 3200, "promises 100000 bytes of sound, the file has 6400"},
 		"the end is missing, within a sample":        {func(f *file) { f.dataLength, f.data = 100000, f.data[:6399] }, 3199, "promises 100000"},
 		"finished":                                   {func(f *file) {}, 3200, ""},
 	} {
@@ -301,7 +301,7 @@ func TestSelect(t *testing.T) {
 			}
 		}
 		for _, bad := range []int{-1, 6} {
-			if err := r.Select(0, bad); err == nil || !strings.Contains(err.Error(), "it has 6, which count from 0") {
+			if err := r.Select(0, bad); err == nil || !strings.Contains(err.Error(), "the file has 6, counted from 0") {
 				t.Errorf("channel %d: %v", bad, err)
 			}
 		}

@@ -111,6 +111,9 @@ func (s *Screen) Waits(list []status.Waits, now time.Time) {
 		if e.Cause != "" {
 			s.text("  ", s.Faint("→")+" ", Clean(e.Cause))
 		}
+		if e.Removed {
+			s.text("  ", s.Faint("→")+" ", "the runbook does not declare this webhook any more: the event is not sent, and is deleted when its keep is over")
+		}
 	}
 }
 

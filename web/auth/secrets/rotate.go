@@ -66,7 +66,7 @@ func (s *Store) Rotate(name string, overlap time.Duration) error {
 	})
 }
 
-// Previous gives the secret before the present one, and until when it is good by the wall clock: the caller compares. One whose
+// Previous returns the secret before the present one, and until when it is good by the wall clock: the caller compares. One whose
 // overlap is over for ever is removed; one whose time is over only by a wall clock that is ahead is not.
 func (s *Store) Previous(name string) (value string, until time.Time, ok bool) {
 	age, known := s.age()

@@ -27,7 +27,7 @@ type Store struct {
 	Dir string // <state>/secrets
 }
 
-// In gives the secrets of a state directory. Nothing is made yet.
+// In returns the secrets of a state directory. Nothing is made yet.
 func In(stateDir string) *Store { return &Store{Dir: filepath.Join(stateDir, runbook.SecretsDir)} }
 
 // Info is what may be told of a secret.
@@ -48,7 +48,7 @@ const (
 var namePattern = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$`)
 
 // ErrExists is why a secret is not made: it is there.
-var ErrExists = errors.New("it is there already")
+var ErrExists = errors.New("it exists already")
 
 // ErrNone is that there is no such secret.
 var ErrNone = errors.New("there is no such secret")
@@ -56,7 +56,7 @@ var ErrNone = errors.New("there is no such secret")
 // CheckName says what is wrong with a name.
 func CheckName(name string) error {
 	if !namePattern.MatchString(name) || strings.HasSuffix(name, previousSuffix) || strings.HasSuffix(name, ".tmp") {
-		return fmt.Errorf("%.80q cannot be the name of a secret: it is 1 to 64 letters, digits, _, . or -", name)
+		return fmt.Errorf("%.80q cannot be the name of a secret: use 1 to 64 letters, digits, _, . or -", name)
 	}
 	return nil
 }
@@ -170,13 +170,13 @@ func (s *Store) List() (list []Info, err error) {
 	return list, nil
 }
 
-// Stamp is another one whenever a secret was made, replaced or removed.
+// Stamp changes whenever a secret is made, replaced or removed.
 type Stamp struct {
 	inode   uint64
 	changed int64
 }
 
-// Stamp of a secret. The time alone would not do: it moves in steps of milliseconds.
+// Stamp of a secret. The time is not enough: it moves in steps of milliseconds.
 func (s *Store) Stamp(name string) Stamp {
 	dir, err := s.folder(false)
 	if err != nil {
@@ -216,7 +216,7 @@ func (s *Store) in(name string, make bool, f func(*statedir.Dir) error) error {
 	return nil
 }
 
-// folder opens the folder, by way of the state directory that it is in.
+// folder opens the folder inside the state directory.
 func (s *Store) folder(make bool) (*statedir.Dir, error) {
 	if !make {
 		state, err := statedir.Existing(filepath.Dir(s.Dir))

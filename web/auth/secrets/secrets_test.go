@@ -88,7 +88,7 @@ func TestNamesDoNotLeadOut(t *testing.T) {
 			t.Errorf("%q is made", name)
 		}
 	}
-	if err := s.Put("link", "value"); err == nil || !strings.Contains(err.Error(), "it is a link") {
+	if err := s.Put("link", "value"); err == nil || !strings.Contains(err.Error(), "it is a symbolic link") {
 		t.Errorf("a link is replaced: %v", err)
 	}
 	if text, _ := os.ReadFile(outside); string(text) != "text" {

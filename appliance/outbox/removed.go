@@ -1,0 +1,84 @@
+package outbox
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"orac/appliance/rt"
+)
+
+// keepFile is the file, in the folder of a webhook, that says for how long its events wait.
+const keepFile = "keep"
+
+const (
+	// DefaultKeep is for a box whose folder does not say how long its events wait: what a webhook has that says nothing.
+	DefaultKeep = 24 * time.Hour
+	// mostKeep is the longest that a webhook may say, and leastKeep the shortest.
+	mostKeep  = 30 * 24 * time.Hour
+	leastKeep = time.Minute
+	// maxKeepFile is more than keepFile has, in bytes, and maxBoxes bounds how many folders are looked at.
+	maxKeepFile = 64
+	maxBoxes    = 1000
+)
+
+// Names are the webhooks that have a folder, whether a runbook declares them or not.
+func Names(t *rt.Task, fsys rt.FS) (names []string, err error) {
+	files, err := fsys.ReadDir(t, Dir, maxBoxes)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil // no webhook has ever run
+	}
+	for _, f := range files {
+		if f.Dir {
+			names = append(names, f.Name)
+		}
+	}
+	return names, err
+}
+
+// OpenRemoved reads the folder of a webhook that no runbook declares. Its events wait as long as its last settings said.
+func OpenRemoved(t *rt.Task, fsys rt.FS, name string) (*Box, error) {
+	b := Open(t, fsys, name, Limits{Bytes: math.MaxInt64, Keep: DefaultKeep})
+	if b.noted > 0 {
+		b.limits.Keep = time.Duration(b.noted) * time.Second
+	}
+	b.noted = int64(b.limits.Keep / time.Second)
+	return b, b.diskErr
+}
+
+// Keep is how long an event waits.
+func (b *Box) Keep() time.Duration { return b.limits.Keep }
+
+// note writes down how long an event waits, for the time when no runbook says so.
+func (b *Box) note(t *rt.Task) error {
+	seconds := int64(b.limits.Keep / time.Second)
+	if b.unread || b.noted == seconds {
+		return nil
+	}
+	if err := rt.WriteFile(t, b.fs, b.dir, keepFile, fmt.Appendln(nil, seconds)); err != nil {
+		return err
+	}
+	b.noted = seconds
+	return nil
+}
+
+// readKeep is what keepFile says, in seconds; 0 if that makes no sense.
+func (b *Box) readKeep(t *rt.Task) int64 {
+	text, err := b.fs.ReadFile(t, b.dir+"/"+keepFile, maxKeepFile)
+	if err != nil {
+		return 0
+	}
+	return parseKeep(string(text))
+}
+
+func parseKeep(text string) int64 {
+	seconds, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
+	if err != nil || seconds < int64(leastKeep/time.Second) || seconds > int64(mostKeep/time.Second) {
+		return 0
+	}
+	return seconds
+}

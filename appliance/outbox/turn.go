@@ -1,0 +1,30 @@
+package outbox
+
+import (
+	"time"
+
+	"orac/appliance/rt"
+)
+
+// Turn keeps two tasks from using one folder at the same time: the webhook that comes back, and who looks after the folders of those
+// that were removed. A nil Turn is for a folder that only its webhook uses.
+type Turn struct{ taken rt.Cell[string] }
+
+// turnTime bounds how long a webhook waits for its folder: a disk that hangs that long does not hold it, too.
+const turnTime = 2 * time.Second
+
+// Take takes the folder of a removed webhook. Whoever takes it must look afterwards whether the webhook has come back.
+func (c *Turn) Take(name string) { c.taken.Take(rt.NewCell(name)) }
+
+// Give gives the folder back.
+func (c *Turn) Give() { c.Take("") }
+
+// Wait waits until nobody else uses the folder of a webhook.
+func (c *Turn) Wait(t *rt.Task, name string) error {
+	for until := t.Now().Add(turnTime); c != nil && c.taken.Get() == name && t.Now() < until; {
+		if err := t.Sleep(10 * time.Millisecond); err != nil {
+			return err
+		}
+	}
+	return nil
+}
