@@ -307,7 +307,7 @@ func TestTheConsoleAsAPersonUsesIt(t *testing.T) {
 	b.until("document.querySelector('tr[data-node=\"source.usb\"] [data-rate]').textContent.startsWith('12')")
 	b.photograph("graph")
 	b.click("tr[data-node='source.usb'] a")
-	b.sees("Of source.usb alone")
+	b.sees("Only those of source.usb")
 	b.open("/system")
 	b.until("document.querySelectorAll('.u-wrap').length === 4")
 	b.photograph("system")

@@ -47,3 +47,16 @@ func TestTheCatalogueIsListed(t *testing.T) {
 		t.Errorf("%d models, %d installed", len(list), installed)
 	}
 }
+
+// TestTheCatalogueIsLookedAtOnce for all who ask within a moment: each look goes through the files of all models.
+func TestTheCatalogueIsLookedAtOnce(t *testing.T) {
+	r := newRig(t)
+	const calls = 50
+	for range calls {
+		ask[[]catalogueModel](t, r, "GET", "/api/catalogue", nil, 200)
+	}
+	heads := len(ask[[]catalogueModel](t, r, "GET", "/api/catalogue", nil, 200))
+	if n := r.app.looked.Load(); n == 0 || n >= int64(calls*heads) {
+		t.Errorf("%d looks at %d models for %d who asked", n, heads, calls)
+	}
+}

@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -82,6 +83,7 @@ type fake struct {
 	sounds   map[string]string
 	ready    chan struct{}
 	explodes bool
+	looked   atomic.Int64   // how often a model was looked at
 	stateDir string         // of the secrets that a text may name
 	kept     map[int]string // texts of generations
 	nodes    []status.Node
@@ -278,7 +280,10 @@ func (f *fake) Level(_ context.Context, _, identity string) (Heard, error) {
 	return Heard{RMS: 327.68, Peak: 3276}, nil
 }
 
-func (f *fake) Installed(model string) bool { return model == "hey_jarvis" }
+func (f *fake) Installed(model string) bool {
+	f.looked.Add(1)
+	return model == "hey_jarvis"
+}
 
 func (f *fake) Devices(context.Context) (capture.Listing, error) {
 	return capture.Listing{Devices: []capture.Device{{Name: "USB"}}}, nil

@@ -32,7 +32,7 @@ func Routes() []*Route {
 		route(Route{Method: get, Path: "/api/models", Name: "models", Tag: "appliance", Doc: "The models that the runbook declares."}, getModels),
 		route(Route{Method: get, Path: "/api/devices", Role: auth.Viewer, Name: "devices", Tag: "appliance", Doc: "The microphones of the machine."}, getDevices),
 		route(Route{Method: get, Path: "/api/devices/level", Role: auth.Admin, Name: "level", Tag: "appliance", Costly: true, Long: true, Doc: "How loud it is at a microphone now, in the runbook or not. ORAC listens for half a second and keeps nothing."}, getLevel),
-		route(Route{Method: get, Path: "/api/catalogue", Role: auth.Viewer, Name: "catalogue", Tag: "appliance", Doc: "The wake-word models that ORAC can fetch, with their licences, and whether they are on this machine."}, getCatalogue),
+		route(Route{Method: get, Path: "/api/catalogue", Role: auth.Viewer, Name: "catalogue", Tag: "appliance", Shared: true, Doc: "The wake-word models that ORAC can fetch, with their licences, and whether they are on this machine."}, getCatalogue),
 		route(Route{Method: get, Path: "/api/docs", Role: auth.Viewer, Name: "docs", Tag: "appliance", Doc: "The pages of the documentation."}, getDocs),
 		route(Route{Method: get, Path: "/api/docs/{topic}", Role: auth.Viewer, Name: "doc", Tag: "appliance", Doc: "A page of the documentation, as Markdown."}, getDoc),
 		route(Route{Method: get, Path: "/api/events", Role: auth.Viewer, Name: "events", Tag: "appliance", Produces: "text/event-stream", Long: true, Doc: "Live events as Server-Sent Events: event is the kind, data an object. The stream ends with the login."}, events),

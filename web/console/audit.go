@@ -2,6 +2,7 @@ package console
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -79,25 +80,37 @@ func (c *Console) showAudit(call *api.Call, verdict *audit.Verdict) error {
 
 // joined makes one row of an attempt and its outcome. Records come the newest first; rows are in the order of what ended last.
 func joined(records []audit.Line) (rows []auditRow) {
-	type act struct{ request, who, way, action, target string }
-	ended := map[act]int{} // the row of an outcome whose attempt is still to come
+	ended := map[string][]int{} // by action, the rows of outcomes whose attempt is still to come
 	for _, r := range records {
-		key := act{request: r.Request, action: r.Action} // whoever is let in is somebody else afterwards
-		if r.Request == "" {                             // on the machine
-			key = act{who: r.Who, way: r.Way, action: r.Action, target: r.Target}
-		}
-		if i, ok := ended[key]; ok && r.Outcome == audit.Attempt {
-			row := &rows[i]
-			if row.Attempt, row.Began = r.Seq, r.At; row.Before == nil {
-				row.Before = r.Before
-			}
-			delete(ended, key)
+		if r.Outcome != audit.Attempt {
+			ended[r.Action] = append(ended[r.Action], len(rows))
+			rows = append(rows, auditRow{Line: r})
 			continue
 		}
-		if r.Outcome != audit.Attempt {
-			ended[key] = len(rows)
+		open := ended[r.Action]
+		at := slices.IndexFunc(open, func(i int) bool { return endOf(r, rows[i].Line) })
+		if at < 0 {
+			rows = append(rows, auditRow{Line: r})
+			continue
 		}
-		rows = append(rows, auditRow{Line: r})
+		row := &rows[open[at]]
+		if row.Attempt, row.Began = r.Seq, r.At; row.Before == nil {
+			row.Before = r.Before
+		}
+		ended[r.Action] = slices.Delete(open, at, at+1)
 	}
 	return rows
+}
+
+// endOf tells whether an outcome is that of an attempt. Who asks says what the request calls itself, and may call it as another one:
+// what somebody else did, from elsewhere or to something else is never shown as one with it.
+func endOf(attempt, end audit.Line) bool {
+	if attempt.Request != end.Request || attempt.From != end.From {
+		return false
+	}
+	if attempt.Target != "" && attempt.Target != end.Target { // what it is done to may be known only then
+		return false
+	}
+	letIn := attempt.Request != "" && attempt.Role == "" // somebody else afterwards
+	return letIn || attempt.Who == end.Who && attempt.Way == end.Way
 }

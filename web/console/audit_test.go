@@ -39,6 +39,36 @@ func TestAnAttemptAndItsOutcomeAreOneRow(t *testing.T) {
 	}
 }
 
+// TestARequestThatCallsItselfAsAnother hides nothing: its row and that of the other are two, each with its own attempt.
+func TestARequestThatCallsItselfAsAnother(t *testing.T) {
+	line := func(seq uint64, who, from, target string, o audit.Outcome) audit.Line {
+		return audit.Line{Record: audit.Record{Seq: seq, Who: who, Role: "admin", Way: "session", From: from, Request: "same-request", Action: "user.remove", Target: target, Outcome: o}}
+	}
+	for name, other := range map[string][3]string{
+		"another person":  {"user:eve", "192.0.2.1", "bob"},
+		"another place":   {"user:anna", "192.0.2.9", "bob"},
+		"another purpose": {"user:anna", "192.0.2.1", "eve"},
+	} {
+		records := []audit.Line{ // the newest first
+			line(4, "user:anna", "192.0.2.1", "bob", audit.Failed),
+			line(3, other[0], other[1], other[2], audit.Done),
+			line(2, other[0], other[1], other[2], audit.Attempt),
+			line(1, "user:anna", "192.0.2.1", "bob", audit.Attempt),
+		}
+		var got []string
+		for _, r := range joined(records) {
+			got = append(got, fmt.Sprint(r.Seq, " ", r.Attempt))
+		}
+		if diff := cmp.Diff([]string{"4 1", "3 2"}, got); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+		// An outcome that is missing stays missing.
+		if rows := joined([]audit.Line{records[1], records[3]}); len(rows) != 2 || !rows[1].Unended() {
+			t.Errorf("%s: %+v", name, rows)
+		}
+	}
+}
+
 // TestNoRecordIsLeftOut: every outcome and every attempt without one is a row, once, on whichever page of the list.
 func TestNoRecordIsLeftOut(t *testing.T) {
 	r := newRig(t, Options{})

@@ -354,6 +354,13 @@ func (s *Sandbox) release() {
 	}
 	s.take(filepath.Join(s.root, "examples/systemd/orac.service"), filepath.Join("home/release", name, "systemd/orac.service"))
 	s.must(os.Symlink(s.self, filepath.Join(dir, "orac")))
+	s.must(os.Mkdir(filepath.Join(dir, "completions"), 0o755))
+	script := `"$0" man man && "$0" completion bash >completions/orac.bash && "$0" completion zsh >completions/_orac && "$0" completion fish >completions/orac.fish`
+	fill := exec.Command("/bin/bash", "-c", script, filepath.Join(dir, "orac"))
+	fill.Dir, fill.Env = dir, s.env
+	if out, err := fill.CombinedOutput(); err != nil {
+		s.t.Fatalf("%v: %s", err, out)
+	}
 	s.link(filepath.Join(s.root, ".orac/models"), "home/.local/share/orac/models")
 	out, err := exec.Command("tar", "-C", filepath.Dir(dir), "-czf", filepath.Join(s.Dir, name+".tar.gz"), name).CombinedOutput()
 	if err != nil {

@@ -26,7 +26,8 @@ import (
 // long are the scenarios of examples/scenarios that take more than half a second.
 var long = []string{"apply_storm.hcl", "blocked_read.hcl", "clock_jump.hcl", "killed.hcl", "memory_leak.hcl", "node_starves.hcl",
 	"power_loss.hcl", "power_loss_outage.hcl", "quiet_month.hcl", "soak.hcl", "stt_outage.hcl", "stt_lies.hcl", "stt_poison.hcl",
-	"stuck_or_silent.hcl", "worker_dies.hcl", "stale_source.hcl", "refused.hcl"}
+	"stuck_or_silent.hcl", "worker_dies.hcl", "stale_source.hcl", "refused.hcl", "breathless.hcl", "deaf.hcl", "stt_blip.hcl",
+	"stt_engine.hcl", "stt_late_answer.hcl", "stt_no_stream.hcl", "two_services.hcl", "webhooks.hcl"}
 
 // readOnly are scripts of the examples that need what a test has not: bash reads them, and runs nothing.
 var readOnly = map[string]string{
