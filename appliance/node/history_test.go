@@ -15,8 +15,9 @@ import (
 
 // fickle is a history that refuses rows while it is full.
 type fickle struct {
-	full bool
-	rows []string
+	full   bool
+	rows   []string
+	pruned []bool // whether the age was known
 }
 
 func (f *fickle) add(id string) error {
@@ -32,7 +33,10 @@ func (f *fickle) SaveUtterance(u store.Utterance) error { return f.add(u.ID) }
 func (f *fickle) SaveDelivery(d store.Delivery, _ *store.Transcript) error {
 	return f.add(d.UtteranceID)
 }
-func (f *fickle) Prune(provenclock.Point, bool, time.Duration, int) (int, error) { return 0, nil }
+func (f *fickle) Prune(_ provenclock.Point, known bool, _ time.Duration, _ int) (int, error) {
+	f.pruned = append(f.pruned, known)
+	return 0, nil
+}
 
 // TestAHistoryIsBackWithoutWaitingForTheNextRow: two rows are refused, space returns, and nothing more happens in the room: the
 // last row is written and it is said that the history is back, with what was lost.
@@ -63,6 +67,26 @@ func TestAHistoryIsBackWithoutWaitingForTheNextRow(t *testing.T) {
 		_ = k.Sleep(10 * time.Second)
 		if len(book.rows) != 1 {
 			t.Fatalf("a row was written more than once: %v", book.rows)
+		}
+	})
+}
+
+// TestAHistoryOfUnknownAgeIsBounded: rows are counted at the start and every hour while the age is not known, and go by their age as
+// soon as it is.
+func TestAHistoryOfUnknownAgeIsBounded(t *testing.T) {
+	world(t, 4*time.Hour, func(k *rt.Task) {
+		book, known := &fickle{}, false
+		h := &node.History{
+			Name: "history", Book: book, Config: rt.NewCell(node.HistoryConfig{Retention: time.Hour, MaxRows: 10}),
+			In: rt.NewMailbox[event.Event]("events", 8), Events: rt.NewOut(mailbox()),
+			Age: func(*rt.Task) (provenclock.Point, bool) { return provenclock.Point{}, known },
+		}
+		k.Go("history", h.Run)
+		_ = k.Sleep(90 * time.Minute)
+		known = true
+		_ = k.Sleep(time.Minute)
+		if want := []bool{false, false, true}; !slices.Equal(book.pruned, want) {
+			t.Errorf("it was pruned, known %v, want %v", book.pruned, want)
 		}
 	})
 }

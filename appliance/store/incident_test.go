@@ -201,3 +201,26 @@ func TestOldSchemaGrows(t *testing.T) {
 		t.Errorf("a text of nothing counts as a transcript: %+v, %v", c, err)
 	}
 }
+
+// TestOldMarksStay: the marks of a version that knew nothing of what is owed say that nothing was.
+func TestOldMarksStay(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "orac.db")
+	s := mustOpen(t, path)
+	for n, age := range []time.Duration{10 * time.Hour, 10*time.Hour + 30*time.Minute} {
+		must(t, s.AddDetection(detection(n)))
+		_, err := s.Prune(at(age), true, time.Hour, 100)
+		must(t, err)
+	}
+	_, err := s.db.Exec("ALTER TABLE marks DROP COLUMN seen; PRAGMA user_version = 6")
+	must(t, err)
+	must(t, s.Close())
+	s = mustOpen(t, path)
+	for _, c := range []struct {
+		age  time.Duration
+		want int
+	}{{time.Minute, 0}, {30 * time.Minute, 0}, {31 * time.Minute, 1}, {time.Hour, 0}, {61 * time.Minute, 1}} { // the age was lost
+		if n, err := s.Prune(at(c.age), true, time.Hour, 100); n != c.want || err != nil {
+			t.Errorf("at %v %d rows are deleted, want %d; %v", c.age, n, c.want, err)
+		}
+	}
+}
