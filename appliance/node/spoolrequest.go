@@ -1,0 +1,75 @@
+package node
+
+import (
+	"orac/appliance/rt"
+	"orac/appliance/stt"
+	"orac/appliance/utterance"
+)
+
+// Request is what a delivery node asks of the spool, a Next, a Tail, a Sound, a Sending or an Answered, or what a person asks, a
+// Manage.
+type Request interface{ request() }
+
+// Next asks for the oldest utterance that a service has still to answer. The reply comes as soon as there is one, while it
+// is still being recorded if Live.
+type Next struct {
+	STT   string
+	Live  bool
+	After utterance.Seq // only younger ones
+	Now   bool          // the reply comes at once, and has no Seq if there is none that is complete
+	Reply *rt.Mailbox[Job]
+}
+
+// Job is an utterance to deliver.
+type Job struct {
+	Seq       utterance.Seq
+	Meta      utterance.Meta
+	Recording bool
+	Ended     rt.Instant // see spool.Entry.Ended
+}
+
+// Tail asks for the sound of an utterance from its beginning on, while it is recorded. The mailbox is closed at its end.
+type Tail struct {
+	Seq   utterance.Seq
+	STT   string
+	To    *rt.Mailbox[stt.Chunk]
+	Ended *rt.Mailbox[Whole] // is given what is known of it then, without the sound, before To is closed
+}
+
+// Sending tells that a service may have all of an utterance from now on. The reply comes when that is on disk.
+type Sending struct {
+	Seq   utterance.Seq
+	STT   string
+	Not   bool // it has not, after all; there is no reply
+	Reply *rt.Mailbox[struct{}]
+}
+
+// Sound asks for a whole utterance, as soon as it is complete.
+type Sound struct {
+	Seq   utterance.Seq
+	Reply *rt.Mailbox[Whole]
+}
+
+// Whole is a complete utterance, or why it cannot be read.
+type Whole struct {
+	Meta utterance.Meta
+	PCM  []int16
+	Err  error
+	Gone bool // it has left the spool
+
+	Ended rt.Instant // see spool.Entry.Ended
+}
+
+// Answered tells that a service no longer needs an utterance.
+type Answered struct {
+	Seq     utterance.Seq
+	STT     string
+	Refused bool // it is set aside: the service rejects it, or fails on it while it is well
+	Cause   string
+}
+
+func (Next) request()     {}
+func (Tail) request()     {}
+func (Sound) request()    {}
+func (Sending) request()  {}
+func (Answered) request() {}
