@@ -55,7 +55,7 @@ listener "x" {
 	if f := Fetches(rb, e.store); len(f) != 1 || f[0].Block != "model.far" || f[0].Host != l.Addr().String() {
 		t.Errorf("fetches %+v", f)
 	}
-	if err := e.fetch(nil, rb.Models, time.Minute); err == nil || !strings.Contains(err.Error(), "model.far: ") || !strings.Contains(err.Error(), "public internet") {
+	if err := e.fetch(nil, rb.Models, time.Minute); err == nil || !strings.Contains(err.Error(), "model.far: ") || !strings.Contains(err.Error(), "no public address") {
 		t.Errorf("a fetch: %v", err)
 	}
 	if left, _ := filepath.Glob(filepath.Join(e.store.Dir, "url-*")); len(left) > 0 {

@@ -40,8 +40,8 @@ var sounds = []mutation{
 	},
 	{
 		name: "fallback", does: "what goes out whole after a stream lacks its first hop", file: "appliance/node/delivery.go",
-		old:       "\tif len(c.pcm) == 0 { // nobody",
-		new:       "\tif c.attempts > 0 {\n\t\tc.pcm = c.pcm[audio.HopSamples:]\n\t}\n\tif len(c.pcm) == 0 { // nobody",
+		old:       "\tif len(c.pcm) == 0 { // there is nothing to send",
+		new:       "\tif c.attempts > 0 {\n\t\tc.pcm = c.pcm[audio.HopSamples:]\n\t}\n\tif len(c.pcm) == 0 { // there is nothing to send",
 		scenarios: []string{"stt_outage"},
 	},
 	{
