@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"orac/appliance/event"
+	"orac/appliance/incident"
 	"orac/runbook/scenario"
 )
 
@@ -173,7 +174,7 @@ func (d *duties) finish(at time.Duration) {
 	}
 	for _, id := range d.m.incidentIn {
 		i := d.m.incidents[id]
-		if open := at - time.Duration(i.Begin*float64(time.Second)); i.End == 0 && open > openTime && !d.m.lasts(i.Cause) {
+		if open := at - time.Duration(i.Begin*float64(time.Second)); i.End == 0 && open > openTime && !incident.IsAlert(i.Cause) {
 			d.broken(at, "closed", "the incident of %s has been open for %v, and all is well: %s", i.Component, open.Round(time.Second), i.Cause)
 		}
 	}

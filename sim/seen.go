@@ -85,7 +85,3 @@ func starving(k scenario.Kind) bool {
 	}
 	return false
 }
-
-// lasts tells whether an incident is right to be open although its component is well: that it was restarted too often is true for as long as
-// its restarts count.
-func (m *machine) lasts(cause string) bool { return strings.Contains(cause, "more than the budget") }

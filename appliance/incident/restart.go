@@ -23,9 +23,16 @@ type Alert struct {
 	Per       time.Duration
 }
 
+// overBudget ends the cause of every Alert.
+const overBudget = ": more than its budget"
+
 func (a Alert) String() string {
-	return fmt.Sprintf("%s was restarted %d times within %v: more than its budget", a.Component, a.Restarts, a.Per)
+	return fmt.Sprintf("%s was restarted %d times within %v%s", a.Component, a.Restarts, a.Per, overBudget)
 }
+
+// IsAlert tells whether the cause of an incident is an Alert. Such an incident stays open while the restarts count, however well its
+// component is.
+func IsAlert(cause string) bool { return strings.HasSuffix(cause, overBudget) }
 
 // counter is the restarts of one component.
 type counter struct {
