@@ -154,7 +154,7 @@ func TestAMisbehavingChild(t *testing.T) {
 	written := filepath.Join(t.TempDir(), "x")
 	t.Setenv(misbehave+"_FILE", written)
 	for what, says := range map[string]string{
-		"memory": "of memory", "time": "of processor time", "garbage": "another text", "flood": "too large", "files": "cannot be read",
+		"memory": "of memory", "time": "of processor time", "garbage": "a different text", "flood": "too large", "files": "cannot read what was evaluated",
 	} {
 		t.Setenv(misbehave, what)
 		rb, problems := evaluate(t, l, appliance.Evaluation{PlanRequest: status.PlanRequest{File: file}, Text: []byte(text)})
