@@ -187,6 +187,7 @@ func (n *Webhook) disk(t *rt.Task) {
 		return
 	}
 	n.expire = t.Now().Add(expireEvery)
+	n.box.Note(t)
 	if p, known := n.Age.now(t); known {
 		n.box.Expire(t, p)
 	} else {

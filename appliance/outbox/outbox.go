@@ -248,9 +248,6 @@ func (b *Box) Expire(t *rt.Task, p provenclock.Point) {
 			b.release(t, i, "it waited longer than the webhook's keep")
 		}
 	}
-	if len(b.items) > 0 || b.aside > 0 {
-		b.keep(b.note(t))
-	}
 	b.keep(b.expireAsides(t, now, keep))
 }
 

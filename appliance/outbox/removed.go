@@ -53,6 +53,13 @@ func OpenRemoved(t *rt.Task, fsys rt.FS, name string) (*Box, error) {
 // Keep is how long an event waits.
 func (b *Box) Keep() time.Duration { return b.limits.Keep }
 
+// Note writes down how long events wait, while there are any: it does not need to know how old they are.
+func (b *Box) Note(t *rt.Task) {
+	if len(b.items) > 0 || b.aside > 0 {
+		b.keep(b.note(t))
+	}
+}
+
 // note writes down how long an event waits, for the time when no runbook says so.
 func (b *Box) note(t *rt.Task) error {
 	seconds := int64(b.limits.Keep / time.Second)

@@ -23,7 +23,7 @@ func TestAWebhookIsTakenOut(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for name, text := range map[string]string{"0000000000000001.transcript.evt-one.-1.json": `{"schema":1,"id":"evt-one","type":"transcript","text":"a secret"}`,
+	for name, text := range map[string]string{"0000000000000001.transcript.evt-one.-1.json": `{"schema":1,"id":"evt-one","sequence":1,"type":"transcript","text":"a secret"}`,
 		"aside/0000000000000002.transcript.evt-two.-1.json": `{"cause":"status 400","aside":"2026-01-17T12:00:00Z"}`} {
 		if err := os.WriteFile(filepath.Join(queue, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
