@@ -80,7 +80,7 @@ func TestAStuckExtractorIsSeenAndStartedAgain(t *testing.T) {
 				t.Fatal("there was no incident")
 			}
 			first := list[len(list)-1]
-			if first.Component != "features.file" || !strings.Contains(first.Cause, "nothing of what waits") || !slices.Contains(first.Actions, "started again") ||
+			if first.Component != "features.file" || !strings.Contains(first.Cause, "no progress on what waits") || !slices.Contains(first.Actions, "started again") ||
 				first.Evidence != "all stacks" || first.Detected.Sub(began) > 40*audio.HopTime+1500*time.Millisecond {
 				t.Errorf("the first of %d incidents: %+v", len(list), first)
 			}
