@@ -2,13 +2,13 @@
 //
 // Guarantees:
 //
-// - Pages read and change everything through api.Invoke, so everything that the console does is also an API: role, validation and
-// audit are those of the API, and no page can do what the API refuses. A test checks this package's code for it, and PAGES.md
-// lists what each page calls.
-// - Pages are rendered on the appliance and can be read without a script. Scripts add what moves: levels, scores, health.
-// - Nothing is fetched from elsewhere, nothing is inline, and no text from a person, a device or a service is ever treated as
-// HTML.
-// - A page loads less than 100 KB before it is first painted.
+//   - Pages read and change everything through api.Invoke, so everything that the console does is also an API: role, validation
+//     and audit are those of the API, and no page can do what the API refuses. A test checks this package's code for it, and
+//     PAGES.md lists what each page calls.
+//   - Pages are rendered on the appliance and can be read without a script. Scripts add what moves: levels, scores, health.
+//   - Nothing is fetched from elsewhere, nothing is inline, and no text from a person, a device or a service is ever treated as
+//     HTML.
+//   - A page loads less than 100 KB before it is first painted.
 package console
 
 import (
