@@ -64,7 +64,7 @@ func (r *Runner) begin(o Order, s *Simulation) (*child, error) {
 	c.cmd.WaitDelay = stopTime + 5*time.Second
 	c.cmd.Cancel = func() error { return c.end(r.ctx.Err() != nil) }
 	if err := c.cmd.Start(); err != nil {
-		_ = tells.Close() // nothing reads it
+		_ = tells.Close() // it was never used
 		c.stop(err)
 		return nil, err
 	}
