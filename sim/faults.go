@@ -152,7 +152,7 @@ func init() {
 		scenario.Suspended: onDevice("the pipe falls silent, and opening takes until its deadline"),
 		scenario.AudioDown: {"all pipes fall silent and opening fails", func(m *machine, _ *occurrence) func() {
 			for _, d := range m.mics {
-				d.index++ // no stream of before gives anything again
+				d.index++ // a stream from before delivers nothing any more
 			}
 			return func() {}
 		}},
@@ -260,7 +260,7 @@ func init() {
 	}
 }
 
-// instant is a time of the world on the clock of the process.
+// instant converts a time of the world to the clock of the process.
 func (m *machine) instant(at time.Duration) rt.Instant { return rt.Instant(at - m.booted) }
 
 func (m *machine) powerLoss(o *occurrence) {
@@ -322,12 +322,12 @@ func (m *machine) plan(list []occurrence) {
 	}
 }
 
-// reaches tells whether what a fault is aimed at exists.
+// reaches tells whether the target of a fault exists.
 func (m *machine) reaches(o *occurrence) bool {
 	return o.Kind.Info().Target == "" || slices.Contains(schedule.Targets(o.Kind, m.first), o.Target)
 }
 
-// disturbing are the kinds during which a wake word may go unheard.
+// disturbing tells whether a wake word may go unheard during a fault of this kind.
 func disturbing(k scenario.Kind) bool {
 	switch k.Info().Target {
 	case "stt", "heartbeat", "webhook":
@@ -340,7 +340,7 @@ func disturbing(k scenario.Kind) bool {
 	return true
 }
 
-// breakable tells whether there is anything to break: a process that runs, or a capture process.
+// breakable tells whether the target of a fault is there now: the process, or a capture process.
 func (m *machine) breakable(o occurrence) bool {
 	switch o.Kind {
 	case scenario.Kill, scenario.OutOfMemory, scenario.PowerLoss, scenario.NodePanic, scenario.Apply:
@@ -351,7 +351,7 @@ func (m *machine) breakable(o occurrence) bool {
 	return true
 }
 
-// begin makes a fault.
+// begin makes a fault, and schedules its end if it lasts.
 func (m *machine) begin(o occurrence, b breaks) {
 	at := m.clock
 	if !m.breakable(o) {
