@@ -103,7 +103,7 @@ func (e *evaluator) stateDir() string {
 	if e.opts.StateDir != "" {
 		return e.opts.StateDir
 	}
-	if w := e.opts.Within; w != nil { // another state directory is another place to read from
+	if w := e.opts.Within; w != nil { // a different state directory is a different place to read from
 		for _, b := range w.Blocks {
 			if v := b.Attrs["state_dir"].Value; b.Type == applianceBlock && !v.IsNull() {
 				return w.Resolve(v.AsString())
