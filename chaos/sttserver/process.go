@@ -122,6 +122,7 @@ func (p *Process) Sound(n int) ([]int16, error) {
 	return a.Sound, err
 }
 
+// ask sends a request and returns its answer. The caller holds mu.
 func (p *Process) ask(r Request) (Answer, error) {
 	line, err := json.Marshal(r)
 	if err != nil {
