@@ -39,8 +39,7 @@ type Journal struct {
 	next int
 }
 
-// Create creates a journal in the folder of a run, which is the only place that its steps may
-// touch.
+// Create creates a journal in the folder of a run, which is the only place that its steps may touch.
 func Create(root string) (*Journal, error) {
 	root, err := filepath.Abs(root)
 	if err != nil {
@@ -90,8 +89,7 @@ func (j *Journal) write(r record) error {
 	return j.file.Sync()
 }
 
-// Undo does an entry's steps and, if all of them worked, marks it as undone. It may be called
-// again.
+// Undo does an entry's steps and, if all of them worked, marks it as undone. It may be called again.
 func (e *Entry) Undo() error {
 	j := e.journal
 	j.mu.Lock()
@@ -119,8 +117,7 @@ func (j *Journal) Open() (list []string) {
 	return list
 }
 
-// Close undoes everything that is left, the newest first, and closes the file. What cannot be undone is left to the
-// watchdog.
+// Close undoes everything that is left, the newest first, and closes the file. What cannot be undone is left to the watchdog.
 func (j *Journal) Close() error {
 	j.mu.Lock()
 	defer j.mu.Unlock()

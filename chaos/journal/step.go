@@ -18,8 +18,7 @@ import (
 // Do is what a step does.
 type Do string
 
-// The actions of steps. Each may be done any number of times, and does nothing when there is nothing left
-// to do.
+// The actions of steps. Each may be done any number of times, and does nothing when there is nothing left to do.
 const (
 	Kill    Do = "kill"    // ends Process (SIGKILL) and waits until it is gone
 	Cont    Do = "cont"    // lets Process continue (SIGCONT)

@@ -150,8 +150,7 @@ func (a *account) wake(at time.Duration, e chaos.Event) {
 	device := deviceOf(e.Device)
 	model, _ := a.r.w.book.rb.Model(runbook.Address("model." + e.Model))
 	key := device + " " + e.Listener + " " + e.Model
-	// Events come through a pipe and a scheduler, so comparing the times of two of them needs some
-	// tolerance.
+	// Events come through a pipe and a scheduler, so comparing the times of two of them needs some tolerance.
 	const slack = 250 * time.Millisecond
 	if last, known := a.woke[key]; known && at-last < model.Cooldown-slack && last > a.r.bootedAt {
 		a.r.judge.Break(at, "cooldown", fmt.Sprintf("%s woke %v after it last did; its cooldown is %v", e.Model, (at-last).Round(time.Millisecond), model.Cooldown))
@@ -222,8 +221,7 @@ func (a *account) waiting() (ids []string) {
 	return ids
 }
 
-// killed notes that the process has ended abruptly: the loss of utterances that were only in memory
-// is excused.
+// killed notes that the process has ended abruptly: the loss of utterances that were only in memory is excused.
 func (a *account) killed() {
 	for _, id := range a.waiting() {
 		if f := a.utterances[id]; f.where == "memory" {

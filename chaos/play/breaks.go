@@ -169,8 +169,7 @@ func (r *run) disturb(o occurrence, from, to time.Duration) {
 	}
 }
 
-// failed notes a fault that could not be made: the request was not carried out, and nobody knows what the fault would have
-// shown.
+// failed notes a fault that could not be made: the request was not carried out, and nobody knows what the fault would have shown.
 func (r *run) failed(o occurrence, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -24,8 +24,7 @@ type Kind struct {
 
 	machine func() error                   // returns why it cannot be made on this machine; nil: it can be on every machine
 	probe   func(*World, occurrence) error // returns why it cannot be made in this world; nil: it can be in every world
-	// prepare returns the fault for this moment, or an error if there is nothing to break just
-	// then.
+	// prepare returns the fault for this moment, or an error if there is nothing to break just then.
 	prepare func(*World, occurrence) (*broken, error)
 }
 
@@ -123,8 +122,7 @@ func (k Kind) Here() error {
 	return nil
 }
 
-// supported returns why a fault cannot be made; nil if it can. Whether a live appliance permits it shows only when it
-// is made.
+// supported returns why a fault cannot be made; nil if it can. Whether a live appliance permits it shows only when it is made.
 func (w *World) supported(o occurrence) error {
 	k := kindOf(o.Kind)
 	if err := k.Here(); err != nil || k.probe == nil {

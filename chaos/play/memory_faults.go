@@ -18,8 +18,7 @@ import (
 // mostGrown limits what is mapped for one fault, whatever a scenario says: it is real memory of this machine.
 const mostGrown = 1 << 30
 
-// rise adds memory to the appliance at once. The appliance keeps it until it is replaced, or the fault is
-// undone.
+// rise adds memory to the appliance at once. The appliance keeps it until it is replaced, or the fault is undone.
 func rise(w *World, o occurrence) (*broken, error) {
 	a, err := w.Running()
 	if err != nil {
@@ -54,8 +53,7 @@ func limitable() error {
 	return nil
 }
 
-// exhaust sets a limit for the appliance, and makes it exceed it. The kernel ends it; its undo starts it
-// again.
+// exhaust sets a limit for the appliance, and makes it exceed it. The kernel ends it; its undo starts it again.
 func exhaust(w *World, _ occurrence) (*broken, error) {
 	a, err := w.Running()
 	if err != nil {

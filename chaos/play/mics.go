@@ -33,8 +33,7 @@ type microphone struct {
 // argument of its modules.
 var identity = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`)
 
-// title makes a readable name from what a runbook matches. The name becomes part of an argument of the audio
-// server.
+// title makes a readable name from what a runbook matches. The name becomes part of an argument of the audio server.
 func title(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {

@@ -43,8 +43,7 @@ func Machine() error {
 	return nil
 }
 
-// All runs and judges scenarios, up to workers at a time. A scenario that could not run is unknown,
-// with the reason.
+// All runs and judges scenarios, up to workers at a time. A scenario that could not run is unknown, with the reason.
 func All(ctx context.Context, list []*scenario.Scenario, workers int, o Options) report.Report {
 	began := time.Now()
 	r := report.Report{Version: report.Version, Backend: "chaos", Began: began, Scenarios: make([]report.Scenario, len(list))}

@@ -157,8 +157,7 @@ func lowestFree(pid int) (lowest int, err error) {
 // applyTime is how long an apply may take.
 const applyTime = time.Minute
 
-// applyChange changes the runbook on disk and applies it. If the change is not kept, it restores
-// the file.
+// applyChange changes the runbook on disk and applies it. If the change is not kept, it restores the file.
 func applyChange(w *World, o occurrence) (*broken, error) {
 	if _, err := w.Running(); err != nil {
 		return nil, err

@@ -253,8 +253,7 @@ func (r *run) finish(ctx context.Context) (report.Run, error) {
 // startTime is how long the appliance may take until it is listening.
 const startTime = time.Minute
 
-// start starts the appliance for the first time. Time 0 is when it is listening: in the simulator, starting takes no
-// time.
+// start starts the appliance for the first time. Time 0 is when it is listening: in the simulator, starting takes no time.
 func (r *run) start(ctx context.Context) error {
 	r.began = time.Now()
 	if err := r.boot(); err != nil {

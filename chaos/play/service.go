@@ -84,8 +84,7 @@ func (s *service) serving(change func()) error {
 	return s.server.Set(how)
 }
 
-// pass makes the proxy break connections until the fault is undone. Of several such faults, the last one
-// applies.
+// pass makes the proxy break connections until the fault is undone. Of several such faults, the last one applies.
 func (s *service) pass(b proxy.Behaviour) *broken {
 	bad := &b
 	passing := func(change func()) error {

@@ -41,8 +41,7 @@ func down(w *World, o occurrence) (*broken, error) {
 	return proxied(w, o, proxy.Behaviour{Mode: proxy.Down})
 }
 func reset(w *World, o occurrence) (*broken, error) {
-	// Sound comes in pieces of 2560 bytes: some connections break before the first piece and some after
-	// many.
+	// Sound comes in pieces of 2560 bytes: some connections break before the first piece and some after many.
 	return proxied(w, o, proxy.Behaviour{Mode: proxy.Reset, Most: 20000})
 }
 

@@ -11,8 +11,7 @@ import (
 	"orac/sim/schedule"
 )
 
-// prepareSounds lists which sounds are played when. A sound that is not available here is unsupported, as a fault
-// would be.
+// prepareSounds lists which sounds are played when. A sound that is not available here is unsupported, as a fault would be.
 func (r *run) prepareSounds() error {
 	v := &voices{dir: r.o.Sounds, words: map[string][]int16{}}
 	names := schedule.Devices(r.w.book.rb)

@@ -27,8 +27,7 @@ type voices struct {
 	said   int
 }
 
-// commanded is the only wake word with recorded commands; the other wake words are recorded without a
-// command.
+// commanded is the only wake word with recorded commands; the other wake words are recorded without a command.
 const commanded = "hey_jarvis"
 
 // sound returns the samples of a sound of a scenario: 16 kHz mono.

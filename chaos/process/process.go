@@ -1,7 +1,6 @@
 // Package process identifies a process unambiguously: by its number and its start time.
 //
-// It guarantees that a signal reaches the named process or none. The kernel reuses numbers, so a number alone is
-// never enough.
+// It guarantees that a signal reaches the named process or none. The kernel reuses numbers, so a number alone is never enough.
 package process
 
 import (
@@ -14,8 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ErrGone is returned for a process that has ended, or whose number now belongs to a different
-// process.
+// ErrGone is returned for a process that has ended, or whose number now belongs to a different process.
 var ErrGone = errors.New("the process is gone")
 
 // Process is one process of this machine, from its start on.
@@ -30,8 +28,7 @@ func Of(pid int) (Process, error) {
 	return Process{pid, start}, err
 }
 
-// stat returns when a process began and its state, a letter. A process that has ended (Z, X) or was reaped counts as
-// gone.
+// stat returns when a process began and its state, a letter. A process that has ended (Z, X) or was reaped counts as gone.
 func stat(pid int) (start uint64, state string, err error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if errors.Is(err, os.ErrNotExist) || errors.Is(err, unix.ESRCH) {

@@ -13,8 +13,7 @@ import (
 const (
 	dialTime = 5 * time.Second
 	piece    = 4 << 10 // bytes that are passed on at a time
-	// delayed is how many pieces of a slow connection are kept at most; beyond that, the service
-	// must wait.
+	// delayed is how many pieces of a slow connection are kept at most; beyond that, the service must wait.
 	delayed = 1024
 )
 
@@ -188,8 +187,7 @@ func (l *link) treat(b []byte, answers bool) ([]byte, fate) {
 	return b, goOn
 }
 
-// send writes parcels when they are due. After the last one, the other side learns that no more
-// will come.
+// send writes parcels when they are due. After the last one, the other side learns that no more will come.
 func (l *link) send(to *net.TCPConn, parcels <-chan parcel) {
 	for p := range parcels {
 		if wait := time.Until(p.due); wait > 0 && !l.wait(wait) {

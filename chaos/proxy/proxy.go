@@ -66,8 +66,7 @@ type Proxy struct {
 	running sync.WaitGroup
 }
 
-// Listen starts a proxy on a free port of loopback. Target returns the address of the service, for each connection
-// anew.
+// Listen starts a proxy on a free port of loopback. Target returns the address of the service, for each connection anew.
 func Listen(seed uint64, target func() string) (*Proxy, error) {
 	return ListenIn(seed, target, func(f func() error) error { return f() })
 }
@@ -85,8 +84,7 @@ func ListenIn(seed uint64, target func() string, within func(func() error) error
 	return p, nil
 }
 
-// hold reserves a port for the lifetime of the proxy. Two sockets may be bound to one port while only one of them
-// listens.
+// hold reserves a port for the lifetime of the proxy. Two sockets may be bound to one port while only one of them listens.
 func (p *Proxy) hold() error {
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {

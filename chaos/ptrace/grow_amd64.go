@@ -17,8 +17,7 @@ import (
 // Supported returns why this machine cannot do it; nil if it can.
 func Supported() error { return nil }
 
-// chunk is how much is mapped with one call: meanwhile, the other threads of the process wait for
-// memory.
+// chunk is how much is mapped with one call: meanwhile, the other threads of the process wait for memory.
 const chunk = 16 << 20
 
 // grow stops the main thread of a process and makes it map memory.
@@ -109,8 +108,7 @@ func mmap(pid int, at, size uint64) error {
 	return nil
 }
 
-// instruction finds a syscall instruction in the process: the kernel's own page of code, which every process has, contains
-// one.
+// instruction finds a syscall instruction in the process: the kernel's own page of code, which every process has, contains one.
 func instruction(pid int) (uint64, error) {
 	maps, err := os.Open(fmt.Sprintf("/proc/%d/maps", pid))
 	if err != nil {

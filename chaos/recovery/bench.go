@@ -10,8 +10,7 @@ import (
 	"orac/chaos"
 )
 
-// patience is how long to wait for anything: longer than any bound, so that a late recovery is measured and not just
-// missed.
+// patience is how long to wait for anything: longer than any bound, so that a late recovery is measured and not just missed.
 const patience = time.Minute
 
 // row is a fault and what is promised for it.
@@ -47,8 +46,7 @@ type bench struct {
 	*result
 }
 
-// runLane creates a world, runs rows in it, and removes it. After a row that failed, the next one gets a fresh
-// appliance.
+// runLane creates a world, runs rows in it, and removes it. After a row that failed, the next one gets a fresh appliance.
 func runLane(ctx context.Context, name string, rows []row, binary string, speech chaos.Speech, all bool, done chan<- result) {
 	fail := func(err error) {
 		for _, r := range rows {

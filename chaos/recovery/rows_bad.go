@@ -31,8 +31,7 @@ func twoDaemons(b *bench) error {
 // readers is how many clients never read: more than anyone would leave open by accident.
 const readers = 8
 
-// neverReads has clients ask for the log and read nothing, while the appliance is changed, queried and spoken
-// to.
+// neverReads has clients ask for the log and read nothing, while the appliance is changed, queried and spoken to.
 func neverReads(b *bench) (err error) {
 	var open []io.Closer
 	closeAll := func() {

@@ -104,8 +104,7 @@ func (b *bench) undelivered(f chaos.Fault, hold time.Duration, commands int, not
 	return b.understood()
 }
 
-// spooled waits until a file of the spool has at least this many bytes, and returns how many it
-// has.
+// spooled waits until a file of the spool has at least this many bytes, and returns how many it has.
 func (b *bench) spooled(pattern string, least int64) (size int64, err error) {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
@@ -128,8 +127,7 @@ func (b *bench) spooled(pattern string, least int64) (size int64, err error) {
 	return size, nil
 }
 
-// killedRecording kills the appliance in the middle of a command. What was on disk by then must be delivered after the
-// restart.
+// killedRecording kills the appliance in the middle of a command. What was on disk by then must be delivered after the restart.
 func killedRecording(b *bench) error {
 	mark, before := b.orac.Mark(), len(b.STT.Answered())
 	b.Mic.Play(b.Speech.Say(1))

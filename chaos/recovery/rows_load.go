@@ -15,16 +15,14 @@ const (
 	warmApplies, warmPlans = 10, 100
 	// flatBytes is how much the resident memory may grow after that.
 	flatBytes = 2 << 20
-	// flatCount is how much the number of threads, descriptors or goroutines may grow: some come and go with a
-	// request.
+	// flatCount is how much the number of threads, descriptors or goroutines may grow: some come and go with a request.
 	flatCount = 4
 )
 
 // usage is what a process used, measured each time something was done.
 type usage []chaos.Usage
 
-// around returns the median of a number over some measurements: the garbage collector makes single values
-// vary.
+// around returns the median of a number over some measurements: the garbage collector makes single values vary.
 func around(list []chaos.Usage, f func(chaos.Usage) int64) int64 {
 	values := make([]int64, len(list))
 	for i, u := range list {
@@ -34,8 +32,7 @@ func around(list []chaos.Usage, f func(chaos.Usage) int64) int64 {
 	return values[len(values)/2]
 }
 
-// flat compares the last tenth of the measurements, but at least ten, with as many after the
-// warm-up.
+// flat compares the last tenth of the measurements, but at least ten, with as many after the warm-up.
 func (u usage) flat(b *bench, warm int) error {
 	n := max(10, len(u)/10)
 	early, late := u[warm:warm+n], u[len(u)-n:]
@@ -111,8 +108,7 @@ func appliesUnderLoad(b *bench) error {
 	return b.goroutines()
 }
 
-// goroutines compares the number of goroutines with that of an appliance that has just been started. It ends
-// both.
+// goroutines compares the number of goroutines with that of an appliance that has just been started. It ends both.
 func (b *bench) goroutines() error {
 	is, err := b.orac.Dump()
 	if err != nil {

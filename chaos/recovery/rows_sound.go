@@ -90,8 +90,7 @@ func (b *bench) deaf(f chaos.Fault, hold time.Duration, returns bool) (err error
 	return b.well()
 }
 
-// well checks that everything is well: the health is good, the incident has ended, and a command is
-// understood.
+// well checks that everything is well: the health is good, the incident has ended, and a command is understood.
 func (b *bench) well() error {
 	if _, err := b.Healthy(b.ctx, 10*time.Second); err != nil {
 		return err

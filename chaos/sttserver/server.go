@@ -40,8 +40,7 @@ type Answer struct {
 	Sound   []int16 `json:"sound,omitempty"`
 }
 
-// Heard is an utterance that the server was sent, in the order in which requests began. It does not contain what
-// was said.
+// Heard is an utterance that the server was sent, in the order in which requests began. It does not contain what was said.
 type Heard struct {
 	Wake       string    `json:"wake"` // the time of its wake word, to the microsecond: its identity
 	ID         string    `json:"id"`   // of the utterance, as the appliance names it; empty if the utterance must have no effect

@@ -9,8 +9,7 @@ import (
 	"orac/sim/report"
 )
 
-// Declared returns what a scenario promises, as rows of a report in which nothing has been judged
-// yet.
+// Declared returns what a scenario promises, as rows of a report in which nothing has been judged yet.
 func Declared(sc *scenario.Scenario) (list []report.Promise, sometimes []report.Sometimes) {
 	add := func(address runbook.Address, what, text, unit string, bound float64) {
 		list = append(list, report.Promise{

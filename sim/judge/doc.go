@@ -1,5 +1,5 @@
 // Package judge checks whether a run of a scenario keeps its promises, wherever it runs. The simulator and the chaos runner
-// report what was broken, what the appliance said and how things stand; the judge says which promises were kept.
+// report what was broken, what the appliance said and how things stand; the judge decides which promises were kept.
 //
 // It guarantees that the same sequence of calls produces the same judgements, and that its memory is bounded: it keeps at
 // most 20 000 judgements and 1 000 breaks per run, and only counts the rest.

@@ -21,8 +21,7 @@ type Fault struct {
 // View shows how things stand at an instant.
 type View interface {
 	State() scenario.State // costly: asked for only when an expression needs it
-	// Sound counts the hops of a device that have reached its models since the start of the run; "" means the first
-	// device.
+	// Sound counts the hops of a device that have reached its models since the start of the run; "" means the first device.
 	Sound(device string) uint64
 	Health() string
 	Waiting() int // utterances in the spool
@@ -43,8 +42,7 @@ const (
 	mostBreaks = 1_000
 )
 
-// Judge checks whether one run of a scenario keeps its promises. Times count from the start of the run and
-// never go back.
+// Judge checks whether one run of a scenario keeps its promises. Times count from the start of the run and never go back.
 type Judge struct {
 	sc      *scenario.Scenario
 	faults  []*fault

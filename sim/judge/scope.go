@@ -49,8 +49,7 @@ var families = map[scenario.Kind]family{
 	scenario.Descriptors: outside, scenario.ClockJump: outside, scenario.Apply: outside,
 }
 
-// deaf tells whether sound is certain to stop. If so, probes count only once the appliance has
-// reported it.
+// deaf tells whether sound is certain to stop. If so, probes count only once the appliance has reported it.
 func deaf(k scenario.Kind) bool { f := families[k]; return f == device || f == process }
 
 // about tells whether the component that the appliance complains of is affected by a fault.

@@ -175,8 +175,7 @@ func (m *Memo) add(id identity, fresh *model) (*model, error) {
 // identity distinguishes the heads of different models.
 type identity struct{ name, source, sha256 string }
 
-// identify names the file of a model: by its checksum if the runbook or the catalogue states it, otherwise by its
-// path.
+// identify names the file of a model: by its checksum if the runbook or the catalogue states it, otherwise by its path.
 func identify(rb *runbook.Runbook, m runbook.Model) identity {
 	id := identity{m.Name, m.Source, strings.ToLower(m.SHA256)}
 	if name, ok := strings.CutPrefix(m.Source, models.CatalogPrefix); ok {

@@ -24,8 +24,7 @@ import (
 //	voices, uint32: key [16]byte, value float32, key of the state after it [16]byte
 //	SHA-256 of all that
 //
-// Models are ordered by name, source and sha256, everything else by key: the same run always produces the same
-// recording.
+// Models are ordered by name, source and sha256, everything else by key: the same run always produces the same recording.
 const (
 	magic   = "orac-inf"
 	version = 1

@@ -16,8 +16,7 @@ import (
 	"orac/runbook"
 )
 
-// Recording is a recording that a Memo has written. It needs neither networks nor cgo, and may be used by many
-// goroutines.
+// Recording is a recording that a Memo has written. It needs neither networks nor cgo, and may be used by many goroutines.
 type Recording struct {
 	// Again tells people how to record again; errors end with it.
 	Again string
@@ -87,8 +86,7 @@ func (r *Recording) Stats() Stats {
 	return Stats{Features: r.features.counts(), Scores: r.scores.counts(), Voices: r.voices.counts()}
 }
 
-// absent returns the error for an input that a recording does not hold. hop counts from 0 since the
-// network was opened.
+// absent returns the error for an input that a recording does not hold. hop counts from 0 since the network was opened.
 func absent(what string, hop int64, again string) error {
 	return fmt.Errorf("recorded inference: hop %d that %s was given is not in the recording: the sound, or the moment at which it "+
 		"began, is another than in the run that was recorded; %s", hop, what, again)

@@ -72,8 +72,7 @@ func (b *bench) build(ctx context.Context, m mutation) (string, error) {
 	return bin, nil
 }
 
-// run runs a scenario, and returns the first promise that it breaks. A verdict of "unknown" does not count
-// as a catch.
+// run runs a scenario, and returns the first promise that it breaks. A verdict of "unknown" does not count as a catch.
 func (b *bench) run(ctx context.Context, bin string, m mutation, name string) caught {
 	file := filepath.Join(b.dir, m.name+".report.json")
 	args := []string{"sim", "examples/scenarios/" + name + ".hcl", "--json", file}

@@ -1,7 +1,6 @@
 package main
 
-// sounds are defects in the content of a recording: each loses, doubles, moves or changes some of what was
-// said.
+// sounds are defects in the content of a recording: each loses, doubles, moves or changes some of what was said.
 var sounds = []mutation{
 	{
 		name: "pre_roll", does: "the first hop of the pre-roll is missing", file: "appliance/node/recorder.go",

@@ -11,8 +11,7 @@ import (
 	"orac/appliance/audio"
 )
 
-// Track is what a microphone has produced, sample by sample, for the last half hour. Its methods are safe for concurrent
-// use.
+// Track is what a microphone has produced, sample by sample, for the last half hour. Its methods are safe for concurrent use.
 type Track struct {
 	mu    sync.Mutex // guards what follows
 	given []byte     // 16 bit little-endian
@@ -66,8 +65,7 @@ func (t *Track) By(at time.Time) int {
 	return t.marks[low-1].bytes / 2
 }
 
-// Find returns the sample from which a microphone produced a sound, bit for bit; -1 if it never
-// did.
+// Find returns the sample from which a microphone produced a sound, bit for bit; -1 if it never did.
 func (t *Track) Find(pcm []int16) int {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -30,8 +30,7 @@ type Occurrence struct {
 // Lasts tells whether a fault ends at a later time than it begins.
 func (o Occurrence) Lasts() bool { return o.End > o.Begin }
 
-// Stream returns the random stream of a name under a seed: adding a stream does not change the
-// others.
+// Stream returns the random stream of a name under a seed: adding a stream does not change the others.
 func Stream(seed uint64, name string) *rand.Rand {
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(name))
@@ -84,8 +83,7 @@ func Of(sc *scenario.Scenario, rb *runbook.Runbook, seed uint64) []Occurrence {
 	return list
 }
 
-// swarm draws faults. Each seed first picks a subset of the kinds, so that faults that hide each other are apart in some
-// seeds.
+// swarm draws faults. Each seed first picks a subset of the kinds, so that faults that hide each other are apart in some seeds.
 func swarm(sc *scenario.Scenario, rb *runbook.Runbook, seed uint64) (list []Occurrence) {
 	s := sc.Swarm
 	if s.Every <= 0 || len(s.Weights) == 0 {

@@ -8,8 +8,7 @@ import (
 	"orac/runbook/scenario"
 )
 
-// Devices returns the devices that are listened to, in the order of the runbook; microphones first, since only they
-// can break.
+// Devices returns the devices that are listened to, in the order of the runbook; microphones first, since only they can break.
 func Devices(rb *runbook.Runbook) (names []string) {
 	heard := func(a runbook.Address) bool {
 		return slices.ContainsFunc(rb.Listeners, func(l runbook.Listener) bool { return l.Device == a })

@@ -152,8 +152,7 @@ func NewReader(r io.Reader) (*Reader, error) {
 	return t, nil
 }
 
-// lines splits at newlines only; a last line without a newline is cut short, which is an error in
-// itself.
+// lines splits at newlines only; a last line without a newline is cut short, which is an error in itself.
 func lines(data []byte, atEOF bool) (advance int, token []byte, err error) {
 	if i := bytes.IndexByte(data, '\n'); i >= 0 {
 		return i + 1, data[:i], nil
