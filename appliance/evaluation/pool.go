@@ -73,7 +73,9 @@ func (p *Pool) child(ctx context.Context, ask []byte) ([]byte, error) {
 	answer := &bounded{most: maxAnswer, full: cancel}
 	c.Stdin, c.Stdout, c.Stderr = bytes.NewReader(ask), answer, said
 	c.SysProcAttr = &unix.SysProcAttr{Setpgid: true, Pdeathsig: unix.SIGKILL}
-	if err := c.Start(); err != nil {
+	if err := c.Start(); ctx.Err() != nil && err != nil {
+		return nil, turns.ErrGone
+	} else if err != nil {
 		return nil, fmt.Errorf("the text cannot be evaluated: %w", err)
 	}
 	apart := memory.Apart(c.Process.Pid) // the child's memory does not count as the appliance's
