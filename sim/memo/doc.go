@@ -1,5 +1,5 @@
-// Package memo gives the simulator its inference: real networks that run only for what they have not heard before, a
-// recording of them, or an integer model of them.
+// Package memo provides the simulator with inference: real networks that run only for input they have not heard
+// before, a recording of them, or an integer model of them.
 //
 // Guarantees:
 //
