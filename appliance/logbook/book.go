@@ -26,7 +26,7 @@ import (
 
 // Options of a book. The zero value works.
 type Options struct {
-	Level slog.Leveler // the least severe level that is kept; nil: slog.LevelInfo. A *slog.LevelVar may change meanwhile
+	Level slog.Leveler // the least severe level that is kept; nil: slog.LevelInfo. A *slog.LevelVar may change at any time
 	Lines int          // kept at most; 0: 2000
 	Bytes int          // approximate limit of all kept lines; 0: 4 MiB
 }

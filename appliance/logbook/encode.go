@@ -28,7 +28,7 @@ type attrs struct {
 	text []byte
 	n    int
 	size int  // roughly how much memory they need when they are read
-	full bool // no more fit
+	full bool // further attributes do not fit
 }
 
 // maxDepth is how deep groups may be nested.

@@ -99,7 +99,7 @@ func (m *Mailbox[T]) Push(t *Task, v T) (oldest T, dropped bool) {
 	m.mu.Lock()
 	if m.patient {
 		m.mu.Unlock()
-		_ = m.Send(t, v) // a writer that is told to stop meanwhile learns it at its next wait
+		_ = m.Send(t, v) // a writer that is told to stop meanwhile learns of it at its next wait
 		return oldest, false
 	}
 	if m.refuse(t) {

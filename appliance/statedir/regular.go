@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Regular opens a file for reading that somebody has named, wherever it is and whoever owns it. It follows links. It opens only
+// Regular opens a file that somebody has named, for reading, wherever it is and whoever owns it. It follows links. It opens only
 // regular files, even if the file is swapped meanwhile, and never blocks.
 func Regular(path string) (*os.File, fs.FileInfo, error) { return hooks{}.regular(path) }
 

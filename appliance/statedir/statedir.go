@@ -164,7 +164,7 @@ func (d *Dir) MkdirAll(name string) error { return d.root.MkdirAll(name, 0o700) 
 // Lstat describes a file, a folder or a link itself.
 func (d *Dir) Lstat(name string) (fs.FileInfo, error) { return d.root.Lstat(name) }
 
-// Rename gives a file another name. It follows no link.
+// Rename renames a file. It follows no link.
 func (d *Dir) Rename(from, to string) error { return d.root.Rename(from, to) }
 
 // Remove removes a file or an empty folder; of a link, the link.
