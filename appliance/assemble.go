@@ -14,8 +14,8 @@ import (
 	"orac/runbook"
 )
 
-// Parts is the world that graphs are put into: real adapters, or models of them. What it makes is for a block of the
-// runbook that it is given, since an appliance may be given another runbook while it runs.
+// Parts is the world that graphs are put into: real adapters, or models of them. Each function makes something for
+// the block of the runbook that it is passed, because an appliance may switch to another runbook while it runs.
 type Parts struct {
 	FS         rt.FS // of the state directory
 	InstanceID string
@@ -29,11 +29,12 @@ type Parts struct {
 	History node.Book
 	// Age is how old the state directory is: see provenclock.Clock.Age.
 	Age node.Age
-	// Turn is that of webhooks at their folders; nil where no folder is of a webhook that was removed.
+	// Turn controls when webhooks may use their folders; nil where no folder belongs to a removed
+	// webhook.
 	Turn *outbox.Turn
 
-	Events node.Events // where to say what happens; besides the history
-	Meters node.Events // where to say what each hop is like
+	Events node.Events // where to report what happens, besides the history
+	Meters node.Events // where to report what each hop is like
 }
 
 // Inference opens networks: real ones, or models of them.
@@ -42,11 +43,12 @@ type Inference struct {
 	Gate      func() (node.Gate, error)
 	Trim      func()       // releases what loading needed; nil for nothing
 	Ready     func() error // why a gate cannot be opened; nil if it always can
-	// Model gives what the file of a model says: its classes, their labels, and those that never fire.
+	// Model returns what a model file says: its classes, their labels, and the classes that never
+	// fire.
 	Model func(*runbook.Runbook, runbook.Model) (wake.Model, error)
 	Head  func(*runbook.Runbook, runbook.Model) (node.Classifier, error)
-	// Fetch downloads models that Model has not found: its error was a *models.UnfetchedError. It is called by an apply, and at a
-	// start, when there is no task yet: t is nil then. It ends within that time, or when the task is told to stop. Nil where
+	// Fetch downloads models that Model did not find: its error was a *models.UnfetchedError. An apply calls it, and so does a
+	// start, when there is no task yet and t is nil. It ends within that time, or when the task is told to stop. Nil where
 	// nothing is fetched: a graph that lacks a model does not run there.
 	Fetch func(t *rt.Task, list []runbook.Model, within time.Duration) error
 }
@@ -85,7 +87,7 @@ func inbox[T any](a *assembly, reader, carries string) *rt.Mailbox[T] {
 	return m
 }
 
-// holds is how much the mailbox of a graph holds, and whether who writes to it waits for room.
+// holds is the capacity of a mailbox of the graph, and whether its writers wait for room.
 func (g *Graph) holds(b box) (capacity int, patient bool) {
 	capacity = 1
 	for _, e := range g.Edges {
@@ -105,7 +107,7 @@ func outs[T any](a *assembly, writer, carries string) *rt.Out[T] {
 	return rt.NewOut(boxes...)
 }
 
-// events is where a node says what happens.
+// events is where a node reports what happens.
 func (a *assembly) events(writer string) node.Events {
 	return outs[event.Event](a, writer, "events").With(a.Events.Boxes()...)
 }

@@ -60,7 +60,7 @@ func buildFeatures(a *assembly, n *Node) (node.Node, error) {
 }
 
 func buildVoice(a *assembly, n *Node) (node.Node, error) {
-	if a.Ready != nil { // a gate that cannot be opened is known before anything runs
+	if a.Ready != nil { // report a gate that cannot be opened before anything runs
 		if err := a.Ready(); err != nil {
 			return nil, err
 		}
@@ -110,7 +110,7 @@ func buildTrigger(l runbook.Listener) builder {
 	}
 }
 
-// choose lets only the classes fire that the runbook names, if it names any.
+// choose lets only those classes fire that the runbook names, if it names any.
 func choose(rules *wake.Model, m runbook.Model) error {
 	if len(m.Classes) == 0 {
 		return nil

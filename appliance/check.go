@@ -19,9 +19,10 @@ import (
 	"orac/runbook"
 )
 
-// Check says what is wrong with a runbook that the language itself allows, each problem with its place. It starts nothing.
-// What no run could repair is an error: no listener, a name that the catalogue does not have, a class that a model does not
-// have. What may still appear is a warning: sounds, models, programs. The network is not asked.
+// Check reports what is wrong with a runbook that the language itself allows, each problem with its place. It starts
+// nothing. A problem that no run could repair is an error: no listener, a name missing from the catalogue, a class that a
+// model does not have. Something that may still appear is a warning: sounds, models, programs. Check does not use the
+// network.
 func Check(rb *runbook.Runbook) runbook.Diagnostics {
 	c := &checker{rb: rb}
 	c.listeners()
@@ -52,7 +53,8 @@ func Check(rb *runbook.Runbook) runbook.Diagnostics {
 	return c.found
 }
 
-// Needs names what a runbook needs of the catalogue: what any listening does, and the models that listen.
+// Needs names what a runbook needs from the catalogue: what every listener needs, and the models that
+// listen.
 func Needs(rb *runbook.Runbook) []string {
 	gated := slices.ContainsFunc(rb.Listeners, func(l runbook.Listener) bool { return l.VADThreshold > 0 })
 	names := slices.DeleteFunc(models.Required(), func(name string) bool { return name == gateModel && !gated })
@@ -104,7 +106,7 @@ func (c *checker) names() {
 	}
 }
 
-// sound opens a sound file as a run would.
+// sound opens a sound file the way a run would.
 func (c *checker) sound(w runbook.WAV) {
 	f, err := wav.Open(w.Path)
 	if err == nil {
@@ -139,7 +141,7 @@ func (c *checker) model(m runbook.Model) {
 // its own log.
 var topicORAC = regexp.MustCompile(`^[A-Za-z0-9_]+$`)
 
-// topic warns of a topic under which an ORAC STT files nothing.
+// topic warns of a topic that an ORAC STT ignores.
 func (c *checker) topic(m runbook.Model) {
 	if !m.Enabled || topicORAC.MatchString(m.Topic) {
 		return
@@ -203,8 +205,8 @@ func heads() []string {
 	return names
 }
 
-// everywhere warns of an address that servers listen on and that no client can rely on: 0.0.0.0 leads to this machine, if
-// anywhere.
+// everywhere warns of an address that servers listen on and that no client can rely on: 0.0.0.0 leads at best to this
+// machine.
 func (c *checker) everywhere(block runbook.Address, address string) {
 	u, err := url.Parse(address)
 	if err != nil {
@@ -216,7 +218,7 @@ func (c *checker) everywhere(block runbook.Address, address string) {
 	}
 }
 
-// program looks for the program of a service as a delivery would.
+// program looks for the program of a service the way a delivery would.
 func (c *checker) program(s runbook.STT) {
 	command, err := program(c.rb, s)
 	if err != nil {
@@ -247,7 +249,7 @@ func (c *checker) cannotRun(s runbook.STT, why error) {
 	c.say(s.Address, "command", runbook.Warning, "the command cannot be run: "+why.Error(), "Fix it before ORAC runs: until then every delivery fails.")
 }
 
-// reason is an error of the file system without the operation and the path.
+// reason is a file system error without the operation and the path.
 func reason(err error) string {
 	var pe *fs.PathError
 	if errors.As(err, &pe) {

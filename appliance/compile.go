@@ -25,7 +25,7 @@ const (
 // ringTime is how far back a recorder can reach.
 const ringTime = 10 * time.Second
 
-// Compile makes the graph of a runbook. An error is about something that the language itself allows and no graph can do.
+// Compile makes the graph of a runbook. It fails on what the language allows and no graph can do.
 func Compile(rb *runbook.Runbook) (*Graph, error) {
 	c := &compiler{Graph: &Graph{Runbook: rb}}
 	if len(rb.Listeners) == 0 {
@@ -52,9 +52,9 @@ type compiler struct {
 	err error
 }
 
-// path is an edge on the way from sound to detection. A microphone does not wait, so neither does its edge: the oldest goes.
-// A file that is heard as fast as it can be does, and few hops are under way then, so that the ring still has what a
-// recorder asks for.
+// path is an edge on the way from sound to detection. A microphone does not wait, so neither does its edge: it drops the
+// oldest value. A file that is read as fast as possible does wait. Few hops are then under way, so the ring still holds what
+// a recorder asks for.
 func (c *compiler) path(device runbook.Address, from, to, carries string, capacity int) {
 	e := Edge{From: from, To: to, Carries: carries, Capacity: capacity}
 	if patient(c.Runbook, device) {
@@ -63,7 +63,8 @@ func (c *compiler) path(device runbook.Address, from, to, carries string, capaci
 	c.connect(e)
 }
 
-// version tells the file that an attribute names from another at the same place; empty when it names none.
+// version distinguishes the file that an attribute names from a different file at the same path; empty
+// when it names none.
 func version(rb *runbook.Runbook, block runbook.Address, attribute string) string {
 	f, ok := rb.NamedFile(block, attribute)
 	if !ok {
@@ -72,8 +73,8 @@ func version(rb *runbook.Runbook, block runbook.Address, attribute string) strin
 	return f.Version()
 }
 
-// brief is a source, a URL or a program as the graph shows it to everybody who may look at the appliance: what a path leads through
-// and what follows a host, where a key may stand, is for who may read the runbook.
+// brief is a source, a URL or a program as the graph shows it to everybody who may look at the appliance. Folders, and whatever
+// follows a host, where a key may stand, are shown only to those who may read the runbook.
 func brief(text string) string {
 	if scheme, rest, ok := strings.Cut(text, "://"); ok {
 		host, _, _ := strings.Cut(rest, "/")
@@ -185,7 +186,7 @@ func (c *compiler) listener(l runbook.Listener) {
 	c.connect(Edge{From: recorder, To: string(Spool), Carries: "pieces", Capacity: piecesWaiting, Waits: true})
 }
 
-// services adds the spool and everything that reaches other programs.
+// services adds the spool and everything that talks to other programs.
 func (c *compiler) services() {
 	rb := c.Runbook
 	var used []runbook.Address
@@ -270,8 +271,8 @@ func (c *compiler) heartbeat(h runbook.Heartbeat) {
 	}
 }
 
-// serviceBehind is the speech-to-text service that takes a heartbeat: the one that it names, or else the one at its address; "" if
-// there is none.
+// serviceBehind is the speech-to-text service that receives a heartbeat: the one that the heartbeat names, or else the one at its
+// address; "" if there is none.
 func serviceBehind(rb *runbook.Runbook, h runbook.Heartbeat) runbook.Address {
 	if h.STT != "" {
 		return h.STT
@@ -288,7 +289,7 @@ func serviceBehind(rb *runbook.Runbook, h runbook.Heartbeat) runbook.Address {
 	return ""
 }
 
-// webhook adds a webhook that is told anything: with events, or with models that name it.
+// webhook adds a webhook that has something to report: it lists events, or models name it.
 func (c *compiler) webhook(w runbook.Webhook) {
 	address := at(Webhook, w.Name)
 	var from []string

@@ -14,11 +14,12 @@ import (
 	"orac/runbook"
 )
 
-// errReplaced says why a model cannot be loaded: its file differs from the one that the runbook was made of.
+// errReplaced says why a model cannot be loaded: its file is no longer the one that the runbook was made
+// from.
 var errReplaced = errors.New("the file was replaced, and there is no copy of the one that this runbook names; see orac plan")
 
-// file reads the file of a model as it was when the runbook was evaluated: where the runbook says, or the copy that was made
-// when it was first loaded.
+// file reads the file of a model as it was when the runbook was evaluated: at the path in the runbook, or from the copy that
+// was made when it was first loaded.
 func (e *engine) file(rb *runbook.Runbook, m runbook.Model) (models.File, error) {
 	f, err := e.store.Resolve(m.Source, m.SHA256, rb.Dir)
 	seen, named := rb.NamedFile(m.Address, "source")
@@ -41,7 +42,7 @@ func (e *engine) file(rb *runbook.Runbook, m runbook.Model) (models.File, error)
 
 func (e *engine) copy(sum string) string { return filepath.Join(e.copies, generation.FileName(sum)) }
 
-// keep makes a copy of the file of a model that is named by path, as it was read, unless there is one.
+// keep copies the file of a model that is named by path, as it was read, unless there is a copy.
 func (e *engine) keep(rb *runbook.Runbook, m runbook.Model, f models.File) error {
 	to := e.copy(f.SHA256)
 	if _, named := rb.NamedFile(m.Address, "source"); !named || e.copies == "" {

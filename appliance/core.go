@@ -20,21 +20,22 @@ import (
 	"orac/runbook"
 )
 
-// CoreOptions are what a core is made of.
+// CoreOptions are what a core is made from.
 type CoreOptions struct {
 	Runbook *runbook.Runbook
 	Source  []byte // its text
-	// LastGood: the runbook is the last good generation, since the file cannot be used.
+	// LastGood: the runbook is the last good generation, because the file cannot be used.
 	LastGood bool
 	Parts    *Parts
-	// Ledger keeps incidents and restarts; nil: they are forgotten with the process.
+	// Ledger keeps incidents and restarts; if nil, they are lost when the process ends.
 	Ledger Ledger
 	Slog   *slog.Logger
-	// Unclean is the previous run if it did not stop cleanly; nil: it did, or there was none.
+	// Unclean is the previous run if it did not stop cleanly; nil if it did or there was none.
 	Unclean *Unclean
 	// Language evaluates runbooks for plans and changes.
 	Language Language
-	// Check says what of a runbook cannot be done that no node would notice, with the address of the component in front; nil: nothing.
+	// Check reports what a runbook asks for that cannot be done and that no node would notice, with the address of the component
+	// in front; nil: nothing is checked.
 	Check func(*runbook.Runbook) error
 	// Accept: see Proposer.
 	Accept func(*runbook.Runbook) error
@@ -42,18 +43,21 @@ type CoreOptions struct {
 	Proven func(wall time.Time) bool
 	// Measure measures the resident memory of the appliance; nil where that means nothing.
 	Measure func() (int64, error)
-	// Console tells why the console cannot be served, "" if it is; and whether that is known yet. Nil: there is none.
+	// Console tells why the console cannot be served, "" if it can, and whether that is known yet. Nil: there is no
+	// console.
 	Console func() (why string, known bool)
-	// LogFile tells why the log cannot be written to its file; nil where there is none.
+	// LogFile tells why the log cannot be written to its file; nil where there is no log file.
 	LogFile func() error
-	// Evidence returns what is known of the process before a node is ended by force; nil: nothing.
+	// Evidence returns what is known of the process before a node is ended by force; nil: nothing
+	// is collected.
 	Evidence func() string
-	// Ready is called once, when it can be asked and changed. Alive is called every second. Nil for none.
+	// Ready is called once, when the core can be asked and changed. Alive is called every second. Either
+	// may be nil.
 	Ready func()
 	Alive func(*rt.Task)
 }
 
-// Ledger is where incidents and restarts are kept over the end of the process.
+// Ledger keeps incidents and restarts beyond the end of the process.
 type Ledger interface {
 	incident.Book
 	EndIncidents(at time.Time, action string) (int, error)
@@ -61,8 +65,8 @@ type Ledger interface {
 }
 
 // Core is the whole appliance on the runtime seam: the runner of the graph, the monitor that watches it, the steward that
-// changes it, and those who keep what went wrong. The daemon drives it with goroutines; the simulator, which breaks its
-// world, in virtual time.
+// changes it, and the keepers of incidents. The daemon drives it with goroutines. The simulator drives it in virtual time
+// and breaks its world.
 type Core struct {
 	o       CoreOptions
 	runner  *Runner
@@ -73,11 +77,12 @@ type Core struct {
 	log     *incident.Log
 	records *rt.Mailbox[incident.Record]
 	changed *rt.Mailbox[struct{}] // something was planned or changed
-	// lastGood: it runs a generation because the runbook could not be used, and none was applied since.
+	// lastGood: the runbook could not be used, so a kept generation runs, and nothing has been applied
+	// since.
 	lastGood *rt.Cell[bool]
 }
 
-// NewCore builds an appliance; nothing runs yet. An error names the block that cannot be built.
+// NewCore builds an appliance and runs nothing yet. Its error names the block that cannot be built.
 func NewCore(o CoreOptions) (*Core, error) {
 	g, err := Compile(o.Runbook)
 	if err != nil {
@@ -95,7 +100,7 @@ func NewCore(o CoreOptions) (*Core, error) {
 	parts.Age, parts.Turn = c.clock.Age, new(outbox.Turn)
 	if fetch := parts.Fetch; fetch != nil {
 		parts.Fetch = func(t *rt.Task, list []runbook.Model, within time.Duration) error {
-			for _, m := range list { // an apply tells where from, in its steps
+			for _, m := range list { // the steps of an apply say where from
 				o.Slog.Info("fetching a model", "model", string(m.Address), "sha256", m.SHA256)
 			}
 			return fetch(t, list, within)
@@ -116,8 +121,8 @@ func NewCore(o CoreOptions) (*Core, error) {
 	return c, nil
 }
 
-// Run is the appliance until the task is told to stop or all sound is over and delivered. ErrReexec and ErrMemory mean that
-// the process is to be replaced; what was recorded is in the spool then.
+// Run runs the appliance until the task is told to stop or all sound is over and delivered. ErrReexec and ErrMemory mean
+// that the process is to be replaced; everything recorded is in the spool by then.
 func (c *Core) Run(t *rt.Task) error {
 	clock := t.Shield("clock", c.clock.Run)
 	keeper := t.Shield("keeper", c.keep)
@@ -157,8 +162,8 @@ func (c *Core) Run(t *rt.Task) error {
 	return end
 }
 
-// mayRestart keeps a process whose memory is over the limit right after its start from replacing itself without end: more than
-// watchdog.restart_budget restarts in watchdog.per only make an alert.
+// mayRestart keeps a process whose memory is over the limit right after its start from replacing itself without end: after
+// watchdog.restart_budget restarts in watchdog.per it only raises an alert.
 func (c *Core) mayRestart(t *rt.Task, why string) bool {
 	l, w := c.o.Ledger, c.runner.Graph().Runbook.Watchdog
 	if l == nil {
@@ -166,7 +171,7 @@ func (c *Core) mayRestart(t *rt.Task, why string) bool {
 	}
 	age, ok := c.clock.Elapsed(t)
 	if !ok {
-		return true // the disk returns nothing, and would keep nothing
+		return true // the disk cannot be read, and would keep nothing
 	}
 	now := t.Wall()
 	n, err := l.RestartsWithin("orac", age, w.Per)
@@ -205,7 +210,7 @@ func (c *Core) begin(t *rt.Task) error {
 	return c.steward.Begin(t, c.o.Source)
 }
 
-// Plan says what applying a runbook would do.
+// Plan reports what applying a runbook would do.
 func (c *Core) Plan(t *rt.Task, r status.PlanRequest) (status.Plan, error) {
 	if err := c.changeable(); err != nil {
 		return status.Plan{}, err
@@ -214,7 +219,8 @@ func (c *Core) Plan(t *rt.Task, r status.PlanRequest) (status.Plan, error) {
 	return c.steward.Plan(t, r)
 }
 
-// Change does exactly the plan that was shown, or nothing, and all that belongs to the change.
+// Change carries out exactly the plan that was shown, with all steps of the change, or does
+// nothing.
 func (c *Core) Change(t *rt.Task, change Change, progress func(string)) (status.Applied, error) {
 	if err := c.changeable(); err != nil {
 		return status.Applied{}, err
@@ -228,12 +234,12 @@ func (c *Core) Change(t *rt.Task, change Change, progress func(string)) (status.
 	return a, err
 }
 
-// Examine evaluates and judges a text, and says all that is wrong with it.
+// Examine evaluates and judges a text, and reports everything that is wrong with it.
 func (c *Core) Examine(t *rt.Task, r status.PlanRequest) (*runbook.Runbook, runbook.Diagnostics) {
 	return c.steward.Examine(t, r)
 }
 
-// PlanRollback says what returning to a kept generation would do.
+// PlanRollback reports what returning to a kept generation would do.
 func (c *Core) PlanRollback(t *rt.Task, r status.RollbackRequest) (status.Plan, error) {
 	if err := c.changeable(); err != nil {
 		return status.Plan{}, err
@@ -273,7 +279,7 @@ func (c *Core) Generations(t *rt.Task) ([]status.Generation, error) {
 	return list, err
 }
 
-// changeable refuses what needs generations where none can be kept.
+// changeable returns an error where no generations can be kept, for requests that need them.
 func (c *Core) changeable() error {
 	if c.steward.Kept == nil {
 		return &status.Refusal{Code: status.Invalid, Message: "generations cannot be kept", Hint: "look at the log: orac logs"}
@@ -287,7 +293,7 @@ func (c *Core) settings() {
 	c.log.SetBudget(incident.Budget{Restarts: w.RestartBudget, Per: w.Per})
 }
 
-// telling makes the steps of a change lines of the log, too.
+// telling also logs the steps of a change.
 func (c *Core) telling(what string, progress func(string)) func(string) {
 	return func(step string) {
 		c.o.Slog.Info(what, "step", step)
@@ -298,10 +304,11 @@ func (c *Core) telling(what string, progress func(string)) func(string) {
 // Graph is the graph in force. It may be called from anywhere.
 func (c *Core) Graph() *Graph { return c.runner.Graph() }
 
-// Recent are the newest incidents, newest first, at most so many. It may be called from anywhere.
+// Recent are the newest incidents, newest first, at most limit of them. It may be called from
+// anywhere.
 func (c *Core) Recent(now rt.Instant, limit int) []status.Incident { return c.log.Recent(now, limit) }
 
-// Health is how well the appliance is. It may be called from anywhere.
+// Health is the health of the appliance. It may be called from anywhere.
 func (c *Core) Health() health.Report { return c.monitor.Report() }
 
 // Spool is what waits to be delivered. It may be called from anywhere.
@@ -333,10 +340,11 @@ func (c *Core) Inbox(address string) []rt.Stats { return c.runner.Inbox(address)
 // Views are the instances of nodes. It may be called from anywhere.
 func (c *Core) Views() []View { return c.runner.Views() }
 
-// Incident is one that is still known, with its evidence. It may be called from anywhere.
+// Incident is an incident that is still known, with its evidence. It may be called from anywhere.
 func (c *Core) Incident(now rt.Instant, id string) (status.Incident, bool) { return c.log.Get(now, id) }
 
-// Status is how the appliance is; what only a process knows is left out. It may be called from anywhere.
+// Status is the state of the appliance, without what only a process knows. It may be called from
+// anywhere.
 func (c *Core) Status(now rt.Instant, wall time.Time) status.Status {
 	g := c.runner.Graph()
 	s := status.Status{
@@ -366,7 +374,7 @@ func (c *Core) Status(now rt.Instant, wall time.Time) status.Status {
 			s.Spool = sp.Shown()
 		}
 	}
-	g.inWay(s.Nodes) // an apply puts new instances behind those that stay
+	g.inWay(s.Nodes) // an apply puts new instances after those that stay
 	s.Hooks = c.Hooks()
 	if last := c.log.Recent(now, 1); len(last) > 0 {
 		s.Incident = &last[0]

@@ -20,40 +20,42 @@ import (
 	"orac/runbook"
 )
 
-// Options are what a daemon is made of.
+// Options are what a daemon is made from.
 type Options struct {
 	Runbook *runbook.Runbook
 	Source  []byte // its text
-	// LastGood: the runbook is the last good generation, since the file cannot be used.
+	// LastGood: the runbook is the last good generation, because the file cannot be used.
 	LastGood bool
 	Version  string
 	State    *State
 	Parts    *Parts
 	Log      *logbook.Book
 	Level    *slog.LevelVar    // of the log; set to what the runbook says
-	LogFile  *logbook.FileSink // set to the file that the runbook names; nil: none is written
+	LogFile  *logbook.FileSink // set to the file that the runbook names; nil: no log file is written
 	// Language evaluates runbooks for plans and changes.
 	Language Language
-	// Beside is what lives beside the graph and depends on the runbook, too; nil for nothing.
+	// Beside runs next to the graph and also depends on the runbook; nil for nothing.
 	Beside Beside
 	// Alive is called while sound flows, for a service manager's watchdog; nil for none.
 	Alive func(status.Status)
 }
 
-// Beside is something that lives beside the graph and depends on the runbook, too: the web server.
+// Beside is something that runs next to the graph and also depends on the runbook: the web server.
 type Beside interface {
-	// Check says what of a runbook cannot be done, with the address of the component in front, and changes nothing.
+	// Check reports what in a runbook cannot be done, with the address of the component in front. It changes
+	// nothing.
 	Check(rb *runbook.Runbook) error
-	// Accept says why a runbook may not come into force over the network, whatever the table of capabilities allows.
+	// Accept returns the reason why a runbook may not come into force over the network, whatever the table of
+	// capabilities allows.
 	Accept(rb *runbook.Runbook) error
-	// Use puts a runbook into force. It does not wait for anybody.
+	// Use puts a runbook into force. It never waits.
 	Use(rb *runbook.Runbook)
-	// Trouble tells why it cannot be used, "" if it can or is not wanted; and whether that is known yet. It waits for nobody.
+	// Trouble tells why it cannot be used, "" if it can or is not wanted, and whether that is known yet. It never waits.
 	Trouble() (why string, known bool)
 }
 
-// Daemon is an appliance that runs in this process, and can be asked and changed meanwhile. Its methods may be called from
-// anywhere.
+// Daemon is an appliance that runs in this process and can be asked and changed while it runs. Its methods may be called
+// from anywhere.
 type Daemon struct {
 	o       Options
 	driver  *live.Driver
@@ -61,12 +63,13 @@ type Daemon struct {
 	started time.Time
 	ready   chan struct{} // closed when it can be asked and changed
 	ended   atomic.Bool
-	// settling is held from when settle reads what runs until that is in force: of two changes that end at the same time the later
-	// one is what stays. Beside.Use is called under it, and waits for nobody.
+	// settling is held while settle reads what runs and puts it into force: when two changes end at the same time, the later one
+	// stays. Beside.Use is called with the lock held, and never waits.
 	settling sync.Mutex
 }
 
-// NewDaemon builds an appliance; nothing runs yet. An error names the block that cannot be built.
+// NewDaemon builds an appliance and runs nothing yet. Its error names the block that cannot be
+// built.
 func NewDaemon(o Options) (*Daemon, error) {
 	d := &Daemon{o: o, driver: live.New(nil), started: time.Now(), ready: make(chan struct{})}
 	c := CoreOptions{
@@ -94,8 +97,8 @@ func NewDaemon(o Options) (*Daemon, error) {
 	return d, nil
 }
 
-// Run is the appliance until ctx ends or all sound is over and delivered. ErrReexec and ErrMemory mean that the process is to
-// be replaced; what was recorded is in the spool then.
+// Run runs the appliance until ctx ends or all sound is over and delivered. ErrReexec and ErrMemory mean that the process is
+// to be replaced; everything recorded is in the spool by then.
 func (d *Daemon) Run(ctx context.Context) error {
 	defer d.ended.Store(true)
 	before, end, err := beginRun(d.o.State.Folder, bootID(), os.Getpid(), time.Now())
@@ -108,7 +111,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	return err
 }
 
-// do runs f as a task of the daemon, as soon as that is ready.
+// do runs f as a task of the daemon, as soon as the daemon is ready.
 func (d *Daemon) do(ctx context.Context, name string, f func(*rt.Task) error) error {
 	select {
 	case <-d.ready:
@@ -135,7 +138,7 @@ func (d *Daemon) Apply(ctx context.Context, r status.ApplyRequest, progress func
 	return d.Change(ctx, Change{ApplyRequest: r}, progress)
 }
 
-// Change is Apply with all that belongs to it.
+// Change is Apply with all steps of the change.
 func (d *Daemon) Change(ctx context.Context, c Change, progress func(string)) (a status.Applied, err error) {
 	err = d.do(ctx, "apply", func(t *rt.Task) (err error) {
 		a, err = d.core.Change(t, c, progress)
@@ -145,7 +148,8 @@ func (d *Daemon) Change(ctx context.Context, c Change, progress func(string)) (a
 	return a, err
 }
 
-// Examine evaluates and judges a text, and says all that is wrong with it. The runbook is nil if it could not run.
+// Examine evaluates and judges a text, and reports everything that is wrong with it. The runbook is nil if it
+// could not run.
 func (d *Daemon) Examine(ctx context.Context, r status.PlanRequest) (rb *runbook.Runbook, problems runbook.Diagnostics, err error) {
 	err = d.do(ctx, "examine", func(t *rt.Task) error {
 		rb, problems = d.core.Examine(t, r)
@@ -164,7 +168,7 @@ func (d *Daemon) Rollback(ctx context.Context, r status.RollbackRequest, progres
 	return a, err
 }
 
-// PlanRollback says what returning to a kept generation would do, and changes nothing.
+// PlanRollback reports what returning to a kept generation would do, and changes nothing.
 func (d *Daemon) PlanRollback(ctx context.Context, r status.RollbackRequest) (p status.Plan, err error) {
 	err = d.do(ctx, "plan", func(t *rt.Task) (err error) {
 		p, err = d.core.PlanRollback(t, r)
@@ -173,7 +177,8 @@ func (d *Daemon) PlanRollback(ctx context.Context, r status.RollbackRequest) (p 
 	return p, err
 }
 
-// settle applies what the runbook says of no node: of the log, and of what lives beside the graph.
+// settle applies the settings of the runbook that belong to no node: those of the log, and of
+// Beside.
 func (d *Daemon) settle() {
 	d.settling.Lock()
 	defer d.settling.Unlock()

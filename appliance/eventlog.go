@@ -11,7 +11,7 @@ import (
 	"orac/appliance/rt"
 )
 
-// write makes the log of events.
+// write writes the log of events.
 func (m *Monitor) write(t *rt.Task) error {
 	for {
 		e, err := m.Logged.Recv(t, rt.Never)
@@ -31,8 +31,8 @@ func (m *Monitor) write(t *rt.Task) error {
 	}
 }
 
-// attrs are the fields of an event for the log. What was said in the room is not written there: it is in the history, which
-// has a retention.
+// attrs are the fields of an event for the log. They leave out what was said in the room: that is kept in the history,
+// which has a retention.
 func attrs(e event.Event) []slog.Attr {
 	if d, ok := e.Body.(event.Delivered); ok {
 		d.Text = ""

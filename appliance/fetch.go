@@ -12,20 +12,20 @@ import (
 	"orac/runbook"
 )
 
-// lacking is a model that has to be fetched before the graph that hears with it can run.
+// lacking is a model that must be fetched before the graph that uses it can run.
 type lacking struct {
 	model runbook.Model
 	host  string
 }
 
-// lack notes a model that is to be fetched, once.
+// lack notes, once, that a model must be fetched.
 func (a *assembly) lack(m runbook.Model, why *models.UnfetchedError) {
 	if !slices.ContainsFunc(a.lacks, func(l lacking) bool { return l.model.Address == m.Address }) {
 		a.lacks = append(a.lacks, lacking{m, why.Host})
 	}
 }
 
-// fetches is what has to be fetched before a prepared graph can run.
+// fetches lists what must be fetched before a prepared graph can run.
 func (p *Prepared) fetches() (list []status.Fetch) {
 	for _, l := range p.lacks {
 		list = append(list, status.Fetch{Block: string(l.model.Address), Host: l.host, SHA256: l.model.SHA256})
@@ -55,7 +55,7 @@ func (r *Runner) complete(t *rt.Task, p *Prepared, within time.Duration) (*Prepa
 	return p, err
 }
 
-// whole is nil if a prepared graph can run as it is.
+// whole returns nil if a prepared graph can run as it is.
 func (p *Prepared) whole() error {
 	if len(p.lacks) == 0 {
 		return nil
@@ -67,8 +67,8 @@ func (p *Prepared) whole() error {
 	return errors.New(strings.Join(names, ", ") + ": the model is not in the store; orac apply fetches it, and so does a start of the appliance")
 }
 
-// fetch downloads the models that a plan names, and returns the graph that they complete, within that
-// time.
+// fetch downloads the models that a plan names, within that time, and returns the graph that they
+// complete.
 func (s *Steward) fetch(t *rt.Task, plan status.Plan, ready *Prepared, within time.Duration, step func(string, ...any)) (*Prepared, error) {
 	for _, f := range plan.Fetches {
 		step("fetching %s from %s, SHA-256 %s", f.Block, f.Host, f.SHA256)
@@ -86,7 +86,8 @@ func (s *Steward) fetch(t *rt.Task, plan status.Plan, ready *Prepared, within ti
 	return ready, nil
 }
 
-// Fetches is what applying a runbook would fetch into a store, for a plan where no appliance runs.
+// Fetches lists what applying a runbook would fetch into a store, for a plan where no appliance
+// runs.
 func Fetches(rb *runbook.Runbook, store models.Store) (list []status.Fetch) {
 	for _, m := range rb.Models {
 		listens := slices.ContainsFunc(rb.Listeners, func(l runbook.Listener) bool { return slices.Contains(l.Models, m.Address) })

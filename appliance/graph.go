@@ -48,12 +48,12 @@ type Node struct {
 	Address string          // kind.name, or kind.device.model for a head
 	Kind    Kind            // what it does
 	Block   runbook.Address // of the runbook that it comes from
-	Detail  string          // the most important settings, for people
+	Detail  string          // the most important settings, for display
 	Claim   string          // the device that only one instance may hold
-	Uses    []Use           // what of the runbook it depends on
+	Uses    []Use           // the blocks of the runbook that it depends on
 
-	// spec is what an instance cannot change while it runs: a new instance replaces it when spec
-	// changes.
+	// spec holds what an instance cannot change while it runs: when spec changes, a new instance
+	// replaces it.
 	spec  string
 	build builder
 }
@@ -61,7 +61,7 @@ type Node struct {
 // Use is a block of the runbook that a node depends on.
 type Use struct {
 	Block runbook.Address
-	Attrs []string // the attributes that matter; a name that ends in a dot means all of that nested block; none: all
+	Attrs []string // the attributes that matter; a name that ends in a dot means that whole nested block; none: all
 }
 
 // on tells whether a node depends on an attribute of the runbook.
@@ -84,14 +84,16 @@ type Edge struct {
 	From, To string
 	Carries  string // hops, features, votes, wakes, pieces, follows, requests, healthy, sights, events
 	Capacity int
-	Waits    bool // the writer waits for room; otherwise the oldest goes and is counted
+	Waits    bool // the writer waits for room; otherwise the oldest value is dropped and counted
 	asks     bool // a question to a server: its end is not the end of the reader's work
 }
 
-// Report tells whether an edge carries only reports, which nobody's work waits for: drawn, they would hide the rest.
+// Report tells whether an edge carries only reports. No node's work waits for them, and drawn they would hide the
+// other edges.
 func (e Edge) Report() bool { return e.Carries == "events" || e.Carries == "sights" }
 
-// back tells whether an edge runs against the way of the sound: a question, or a recorder that follows a ring.
+// back tells whether an edge runs against the direction of the sound: a question, or a recorder that follows a
+// ring.
 func (e Edge) back() bool { return e.asks || e.Carries == "follows" }
 
 // Node finds a node by its address; nil if there is none.
@@ -108,7 +110,7 @@ func (g *Graph) add(n *Node) { g.Nodes = append(g.Nodes, n) }
 
 func (g *Graph) connect(e Edge) { g.Edges = append(g.Edges, e) }
 
-// from gives the edges that leave a node with something.
+// from returns the edges on which a node sends something.
 func (g *Graph) from(address, carries string) []Edge {
 	return slices.DeleteFunc(slices.Clone(g.Edges), func(e Edge) bool { return e.From != address || e.Carries != carries })
 }

@@ -19,8 +19,8 @@ import (
 	"orac/runbook"
 )
 
-// OpenInference loads the inference library and gives the networks of a model store. The end of ctx interrupts
-// what is being fetched. Copies of models that are named by path are kept in a folder, if it is given one.
+// OpenInference loads the inference library and returns the networks of a model store. The end of ctx
+// interrupts downloads. If copies names a folder, models that are named by path are copied into it.
 func OpenInference(ctx context.Context, store models.Store, copies string) (Inference, error) {
 	e := &engine{ctx: ctx, store: store, copies: copies, ready: map[string]*infer.Head{}, known: map[string]wake.Model{}}
 	if err := e.load(); err != nil {
@@ -33,12 +33,12 @@ func OpenInference(ctx context.Context, store models.Store, copies string) (Infe
 type engine struct {
 	ctx     context.Context // ends with the process
 	store   models.Store
-	copies  string // folder of model files as they were loaded; empty for none
+	copies  string // folder of model files as they were loaded; empty: no copies are kept
 	runtime *infer.Runtime
 
 	mu    sync.Mutex             // guards everything that follows
 	ready map[string]*infer.Head // opened and not yet used, by the SHA-256 of the file
-	known map[string]wake.Model  // by the same
+	known map[string]wake.Model  // by the same hash
 
 	trimmed bool // once before
 }
@@ -74,7 +74,7 @@ func (e *engine) extractor() (node.Extractor, error) {
 	if err != nil {
 		return nil, err
 	}
-	memory.Trim(e.runtime.Library()) // what loading needed, listening does not
+	memory.Trim(e.runtime.Library()) // memory that loading needed and listening does not
 	return x, nil
 }
 
@@ -95,8 +95,8 @@ func (e *engine) trim() {
 	}
 }
 
-// model says what the file of a model is. The first time it opens the head, and keeps it for the node that asks first: a model
-// that cannot be loaded is known before anything runs.
+// model returns what the file of a model says. The first time it opens the head, and keeps it for the first node that asks: a
+// model that cannot be loaded is found before anything runs.
 func (e *engine) model(rb *runbook.Runbook, m runbook.Model) (wake.Model, error) {
 	f, err := e.file(rb, m)
 	if err != nil {
@@ -105,7 +105,7 @@ func (e *engine) model(rb *runbook.Runbook, m runbook.Model) (wake.Model, error)
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if w, ok := e.known[f.SHA256]; ok {
-		_ = e.keep(rb, m, f) // a full disk must not keep a model from being loaded; then there may be no way back to it
+		_ = e.keep(rb, m, f) // a full disk must not prevent loading a model; a later rollback may then be impossible
 		return w, nil
 	}
 	h, err := e.runtime.OpenHead(f.Data)
@@ -135,7 +135,7 @@ func (e *engine) fetch(t *rt.Task, list []runbook.Model, within time.Duration) e
 
 func (e *engine) head(rb *runbook.Runbook, m runbook.Model) (node.Classifier, error) {
 	f, err := e.file(rb, m)
-	if err != nil && !errors.Is(err, errReplaced) { // with another model the appliance still hears
+	if err != nil && !errors.Is(err, errReplaced) { // a replaced file is loaded all the same: the appliance still hears
 		return nil, err
 	}
 	e.mu.Lock()
@@ -188,8 +188,8 @@ func (v *voice) Reset() {
 	v.gate.Reset()
 }
 
-// AppendState and SetState are those of the network and of the delay, one after the other. A simulator goes on from a state
-// that it has seen before.
+// AppendState and SetState handle the state of the network followed by that of the delay. A simulator can continue from a
+// state that it has seen before.
 func (v *voice) AppendState(b []byte) []byte { return v.gate.AppendState(v.VAD.AppendState(b)) }
 
 func (v *voice) SetState(b []byte) error {

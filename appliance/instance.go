@@ -60,7 +60,7 @@ func (r *Runner) abandon(t *rt.Task, address string) {
 	t.Abandon(i.task)
 	i.says.Push(t, event.Event{At: t.Wall(), Node: address, Body: event.NodeLeaked{Claim: i.have.Claim}})
 	if r.current(address) == nil && r.graph.Load().Node(address) != nil {
-		r.rebuild(i) // its code is still in use by what hangs
+		r.rebuild(i) // the hanging instance still uses its code
 	}
 }
 
@@ -70,7 +70,8 @@ func (r *Runner) rebuild(old *instance) {
 	r.instances = append(r.instances, &instance{node: n, code: &late{r: r, node: n}, says: old.says, starts: old.starts, backoff: old.backoff})
 }
 
-// late is the code of a node that is built when it is started: what it needs may be away just now.
+// late is the code of a node that is built when the node starts: what it needs may be missing for
+// the moment.
 type late struct {
 	r    *Runner
 	node *Node
@@ -102,7 +103,7 @@ func (r *Runner) drop(i *instance) {
 	r.instances = slices.DeleteFunc(r.instances, func(x *instance) bool { return x == i })
 }
 
-// collect takes note of instances that have ended.
+// collect notes which instances have ended.
 func (r *Runner) collect(t *rt.Task) {
 	for _, i := range slices.Clone(r.instances) {
 		if i.task == nil || !i.task.Done() {
@@ -114,12 +115,12 @@ func (r *Runner) collect(t *rt.Task) {
 		case i.have.State == reconcile.Leaked:
 			r.drop(i) // it did end after all; what it claimed is free
 		case i.have.State == reconcile.Stopping && r.current(i.node.Address) != i:
-			r.drop(i) // another takes its place
+			r.drop(i) // a new instance replaces it
 		case i.have.State == reconcile.Stopping && (r.draining || r.graph.Load().Node(i.node.Address) == nil):
 			r.finish(t, i)
 		case err == nil:
 			r.finish(t, i)
-		case i.have.State == reconcile.Stopping: // it was to be replaced, and is wanted again meanwhile
+		case i.have.State == reconcile.Stopping: // it was to be replaced, and is wanted again by now
 			i.have.State, i.have.Since, i.have.Until = reconcile.Waiting, t.Now(), t.Now()
 		default:
 			pause := i.backoff.Failed(i.began, t.Now())
@@ -131,7 +132,8 @@ func (r *Runner) collect(t *rt.Task) {
 	}
 }
 
-// finish notes that an instance has nothing left to do, and tells its readers when all who write to them have.
+// finish notes that an instance has nothing left to do, and tells its readers once all their writers have
+// finished.
 func (r *Runner) finish(t *rt.Task, i *instance) {
 	i.have.State, i.have.Since = reconcile.Finished, t.Now()
 	g := r.graph.Load()
@@ -140,7 +142,7 @@ func (r *Runner) finish(t *rt.Task, i *instance) {
 		return
 	}
 	if r.current(i.node.Address) != i {
-		return // another instance writes on
+		return // another instance is still writing
 	}
 	for _, e := range g.Edges {
 		if e.From == i.node.Address && !e.asks && r.silent(g, e) {
@@ -149,7 +151,7 @@ func (r *Runner) finish(t *rt.Task, i *instance) {
 	}
 }
 
-// silent tells whether all who write what an edge carries to its reader have finished.
+// silent tells whether all writers of what an edge carries to its reader have finished.
 func (r *Runner) silent(g *Graph, edge Edge) bool {
 	return !slices.ContainsFunc(g.Edges, func(e Edge) bool {
 		if e.To != edge.To || e.Carries != edge.Carries {

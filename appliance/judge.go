@@ -14,7 +14,7 @@ import (
 	"orac/runbook"
 )
 
-// look compares what the nodes do with what they should.
+// look compares what the nodes do with what they should do.
 func (m *Monitor) look(t *rt.Task, w runbook.Watchdog) {
 	m.prepare()
 	m.looks++
@@ -38,7 +38,7 @@ func (m *Monitor) look(t *rt.Task, w runbook.Watchdog) {
 	m.close(t, views)
 }
 
-// forget lets go of what was taken out of the graph.
+// forget drops what is known of components that were taken out of the graph.
 func (m *Monitor) forget(t *rt.Task) {
 	var gone []string
 	unseen := func(name string) bool { n := m.watched[name]; return n == nil || n.seen != m.looks }
@@ -62,8 +62,8 @@ func (m *Monitor) forget(t *rt.Task) {
 	}
 }
 
-// close ends the incidents that no fact ends: leaks that have ended after all, and restarts that are within their budget
-// again.
+// close ends the incidents that no fact ends: leaks whose instances have ended after all, and restarts that are within
+// their budget again.
 func (m *Monitor) close(t *rt.Task, views []View) {
 	if len(m.leaks) == 0 && len(m.alerts) == 0 {
 		return
@@ -84,7 +84,7 @@ func (m *Monitor) close(t *rt.Task, views []View) {
 	}
 }
 
-// judge says how well a node is.
+// judge reports how well a node is.
 func (m *Monitor) judge(t *rt.Task, n *watched, v *View, w runbook.Watchdog) health.Fact {
 	address, now := v.Node.Address, t.Now()
 	f := health.Fact{Component: address, Kind: string(v.Node.Kind), Level: health.Healthy, DependsOn: m.dependsOn(n)}
@@ -122,7 +122,7 @@ func (m *Monitor) judge(t *rt.Task, n *watched, v *View, w runbook.Watchdog) hea
 		f.Level, f.Why = health.Unhealthy, fmt.Sprintf("the last sound came %v ago", idle.Round(100*time.Millisecond))
 	case v.Node.Kind == Source && idle > w.DegradedAfter:
 		f.Level, f.Why = health.Degraded, fmt.Sprintf("the last sound came %v ago", idle.Round(100*time.Millisecond))
-	case v.Node.Kind == Spool: // it tries the disk again by itself, and need not have anything to say of it
+	case v.Node.Kind == Spool: // it retries the disk by itself, and may have nothing to report about it
 		if sp, ok := v.code.(*node.Spool); ok && sp.Shown().Error != "" {
 			f.Level, f.Why = health.Degraded, "the disk refuses utterances: "+sp.Shown().Error
 		}
@@ -132,8 +132,8 @@ func (m *Monitor) judge(t *rt.Task, n *watched, v *View, w runbook.Watchdog) hea
 	return m.symptom(now, f)
 }
 
-// symptom plays down a refused heartbeat while its service is away, or has not been back long enough to be sent another: that
-// is one incident, of the service.
+// symptom plays down a refused heartbeat while its service is away, or has not been back long enough for the next heartbeat:
+// the incident is that of the service.
 func (m *Monitor) symptom(now rt.Instant, f health.Fact) health.Fact {
 	if f.Kind != string(Heartbeat) || f.Level != health.Unhealthy {
 		return f

@@ -15,8 +15,8 @@ import (
 	"orac/appliance/status"
 )
 
-// Monitor watches a runner: how well each component is, what goes wrong, what was done about it. It observes, and tells
-// the runner to restart a stuck node; no node waits for it.
+// Monitor watches a runner: how well each component is, what goes wrong, and what was done about it. It observes, and
+// tells the runner to restart a stuck node. No node waits for it.
 type Monitor struct {
 	Runner *Runner
 	Log    *incident.Log
@@ -26,17 +26,18 @@ type Monitor struct {
 	Slog   *slog.Logger
 	// Measure measures the resident memory of the appliance; nil where that means nothing.
 	Measure func() (int64, error)
-	// Settle is called when all that starting, a plan or a change needs has been done with, each of which Changed tells; nil
-	// for nothing.
+	// Settle is called some time after a start, a plan or a change, when what it needed is no longer in use; nil for
+	// nothing. Changed reports each of them.
 	Settle  func()
 	Changed *rt.Mailbox[struct{}]
-	// LogFile tells why the log cannot be written to its file; nil where there is none.
+	// LogFile tells why the log cannot be written to its file; nil where there is no log file.
 	LogFile func() error
 	// MayRestart tells whether the process may be replaced because of its memory; nil: it may.
 	MayRestart func(t *rt.Task, why string) bool
-	// Console tells why the console cannot be served, "" if it is; and whether that is known yet. Nil: there is none.
+	// Console tells why the console cannot be served, "" if it can, and whether that is known yet. Nil: there is no
+	// console.
 	Console func() (why string, known bool)
-	// Evidence gives what is known of the process before a node is ended by force.
+	// Evidence returns what is known of the process before a node is ended by force.
 	Evidence func() string
 
 	hooked hooked // what webhooks were told
@@ -46,18 +47,18 @@ type Monitor struct {
 	memory  atomic.Pointer[status.Memory]
 	verdict *rt.Mailbox[memory.Verdict]
 	model   *health.Model
-	facts   map[string]health.Fact // what events have told, by component
+	facts   map[string]health.Fact // what events have reported, by component
 	open    map[string]string      // open incidents, by component
 	leaks   map[string]string      // incidents of instances that hang, by address
 	alerts  map[string]string      // incidents of too many restarts, by component
 	nodes   map[string]progress
 	back    map[string]rt.Instant // services that were away: when they came back
 
-	// What follows is of one graph.
+	// The fields below belong to one graph.
 	graph    *Graph
 	boxes    *map[box]mailbox
 	watched  map[string]*watched // by component
-	services []string            // those of watched that are no nodes, in order
+	services []string            // those of watched that are not nodes, in order
 	looks    uint64              // so far
 }
 
@@ -133,8 +134,8 @@ func (m *Monitor) Run(t *rt.Task) error {
 	}
 }
 
-// settle releases the memory that loading needed, a little after it. However often a runbook is planned or applied, the
-// process stays as large as before.
+// settle releases the memory that loading needed, a little after loading. The process stays the same size, however
+// often a runbook is planned or applied.
 func (m *Monitor) settle(t *rt.Task) error {
 	for {
 		if err := t.Sleep(settledAfter); err != nil {
@@ -150,7 +151,7 @@ func (m *Monitor) settle(t *rt.Task) error {
 	}
 }
 
-// fact tells the model, and opens or ends the incident of a component.
+// fact passes a fact to the model, and opens or ends the incident of its component.
 func (m *Monitor) fact(t *rt.Task, f health.Fact) {
 	m.model.Observe(t.Now(), t.Wall(), f)
 	switch id, open := m.open[f.Component]; {
@@ -173,7 +174,7 @@ func (m *Monitor) acted(t *rt.Task, component, what string) {
 	}
 }
 
-// event takes what the nodes say.
+// event handles an event of a node.
 func (m *Monitor) event(t *rt.Task, e event.Event) {
 	ok := func(component, kind string) {
 		m.facts[component] = health.Fact{Component: component, Kind: kind, Level: health.Healthy}
@@ -185,7 +186,7 @@ func (m *Monitor) event(t *rt.Task, e event.Event) {
 	case event.DeviceLost:
 		bad(e.Node, string(Source), health.Unhealthy, b.Cause)
 		if b.Evidence != "" {
-			if id, open := m.open[e.Node]; open { // the age of the last hop may have said it a moment before
+			if id, open := m.open[e.Node]; open { // the age of the last hop may have reported it a moment before
 				m.Log.Explain(t, id, b.Evidence)
 			} else {
 				m.open[e.Node], _ = m.Log.Open(t, e.Node, b.Cause, b.Evidence)
@@ -209,7 +210,7 @@ func (m *Monitor) event(t *rt.Task, e event.Event) {
 				m.back[component] = t.Now()
 			}
 			ok(component, "stt")
-		} else { // at once: it may be well again before the next look
+		} else { // at once: it may have recovered before the next look
 			bad(component, "stt", health.Unhealthy, b.Status)
 			m.fact(t, m.facts[component])
 		}
@@ -226,7 +227,7 @@ func (m *Monitor) event(t *rt.Task, e event.Event) {
 		switch {
 		case b.OK:
 			ok(e.Node, string(Heartbeat))
-		case b.Late: // the service behind that server does not answer it: not an outage of ours
+		case b.Late: // the service behind that server does not answer the server: not an outage of ours
 			bad(e.Node, string(Heartbeat), health.Degraded, b.Cause)
 		default:
 			bad(e.Node, string(Heartbeat), health.Unhealthy, b.Cause)
@@ -258,7 +259,7 @@ func (m *Monitor) event(t *rt.Task, e event.Event) {
 	case event.StoreBack:
 		ok(e.Node, string(History))
 	case event.ClockJumped:
-		if b.Start { // a step while it runs is only logged: nothing that runs depends on the wall clock
+		if b.Start { // a step of the clock during a run is only logged: nothing that runs depends on the wall clock
 			id, _ := m.Log.Open(t, e.Node, "the clock of the machine: "+b.String(), "")
 			m.Log.Action(t, id, "nothing is deleted because of it: ages count only time that ORAC ran or the network proves")
 			m.Log.Recover(t, id)
@@ -266,19 +267,19 @@ func (m *Monitor) event(t *rt.Task, e event.Event) {
 	}
 }
 
-// refusals are how often in a row a webhook fails before that is an incident: once is normal.
+// refusals is how many failures in a row of a webhook make an incident: a single one is normal.
 const refusals = 3
 
-// asideEvent records an event that was set aside as an incident that has ended: the next one is on its
-// way.
+// asideEvent records an event that was set aside as an incident that has already ended: the next event
+// is on its way.
 func (m *Monitor) asideEvent(t *rt.Task, component string, b event.WebhookAside) {
 	id, _ := m.Log.Open(t, component, b.Type+" event "+b.Event+" was set aside: "+b.Cause, "")
 	m.Log.Action(t, id, "kept in hooks/"+b.Webhook+"/aside; to see it: orac spool list; to try again: orac spool retry "+b.Event)
 	m.Log.Recover(t, id)
 }
 
-// trouble is how bad a failed exchange is. One may fail, but a refusal lasts until a person fixes it, so it is an incident.
-// Its cause names the peer.
+// trouble is the health level of a failed exchange. One exchange may fail, but a refusal lasts until a person fixes it, so
+// a refusal is an incident. Its cause names the peer.
 func trouble(denied bool) health.Level {
 	if denied {
 		return health.Unhealthy
@@ -286,16 +287,16 @@ func trouble(denied bool) health.Level {
 	return health.Degraded
 }
 
-// aside records an utterance that was set aside as an incident that has ended: the next one is on its
-// way.
+// aside records an utterance that was set aside as an incident that has already ended: the next
+// utterance is on its way.
 func (m *Monitor) aside(t *rt.Task, component string, b event.Delivered) {
 	id, _ := m.Log.Open(t, component, "utterance "+b.Utterance+" was set aside: "+b.Cause, "")
 	m.Log.Action(t, id, "kept in spool/refused; to see it: orac spool list; to try again: orac spool retry "+b.Utterance)
 	m.Log.Recover(t, id)
 }
 
-// doubled records, as an incident that has ended, that an utterance is sent once more although it may have been acted
-// on.
+// doubled records, as an incident that has already ended, that an utterance is sent again although it may have been
+// acted on.
 func (m *Monitor) doubled(t *rt.Task, component string, b event.DeliveryRepeated) {
 	id, _ := m.Log.Open(t, component, "utterance "+b.Utterance+" may be acted on twice: "+b.Cause, "")
 	m.Log.Action(t, id, fmt.Sprintf("it was sent again to %s after %.0f s, so that it is not lost", b.STT, b.Waited))

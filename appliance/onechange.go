@@ -9,21 +9,22 @@ import (
 	"orac/appliance/status"
 )
 
-// oneChange sees to it that one change is made at a time. A network client cannot hold up a change of this machine's user:
-// while its change fetches models, and while its health is watched, it makes room, and is taken back.
+// oneChange ensures that only one change is made at a time. A network client cannot hold up a change by this machine's
+// user: while the client's change fetches models or its health is watched, it makes room and is taken back.
 type oneChange struct {
-	whose atomic.Int32 // makes one
-	waits atomic.Int32 // changes of this machine's user that want to be made
+	whose atomic.Int32 // who makes the current one
+	waits atomic.Int32 // changes by this machine's user that wait for their turn
 }
 
-// Whose change is made.
+// Who makes a change.
 const (
 	nobodys int32 = iota
 	networks
 	machines
 )
 
-// roomTime is how long this machine's user waits for a change of the network to make room: components need time to stop.
+// roomTime is how long this machine's user waits for a change from the network to make room: components need time to
+// stop.
 const roomTime = 30 * time.Second
 
 var (
@@ -31,7 +32,8 @@ var (
 	errRoom = errors.New("a person at this machine is changing something, and that goes first")
 )
 
-// begin waits until a change can be made, or says why it cannot. end must follow.
+// begin waits until a change can be made, or returns why it cannot. The caller must call end
+// afterwards.
 func (c *oneChange) begin(t *rt.Task, o status.Origin) error {
 	if !o.Trusted() {
 		if c.waits.Load() > 0 || !c.whose.CompareAndSwap(nobodys, networks) {
@@ -59,7 +61,7 @@ func (c *oneChange) underWay() bool { return c.whose.Load() != nobodys }
 
 func (c *oneChange) end() { c.whose.Store(nobodys) }
 
-// room is errRoom if the change that is made is to make room.
+// room returns errRoom if the current change must make room.
 func (c *oneChange) room() error {
 	if c.waits.Load() > 0 && c.whose.Load() == networks {
 		return errRoom
@@ -67,7 +69,7 @@ func (c *oneChange) room() error {
 	return nil
 }
 
-// interruptible does something that may take long as a part of a change, unless that is to make room.
+// interruptible runs a part of a change that may take long, unless the change must make room.
 func (c *oneChange) interruptible(t *rt.Task, name string, f func(*rt.Task) error) error {
 	part := t.Go(name, f)
 	for {
@@ -77,7 +79,7 @@ func (c *oneChange) interruptible(t *rt.Task, name string, f func(*rt.Task) erro
 		}
 		if err := c.room(); err != nil {
 			part.Stop()
-			_ = t.Outlast(part, t.Now().Add(roomTime/2)) // why it ended is known
+			_ = t.Outlast(part, t.Now().Add(roomTime/2)) // the reason for its end is known
 			return err
 		}
 	}

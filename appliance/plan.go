@@ -9,10 +9,11 @@ import (
 	"orac/runbook"
 )
 
-// openTime is how long a microphone is deaf while its capture process is replaced, for the plan: measured at 40 to 100 ms.
+// openTime is how long a microphone hears nothing while its capture process is replaced, as shown in the plan: measured at
+// 40 to 100 ms.
 const openTime = 100 * time.Millisecond
 
-// Plan says what it would take to turn one graph into another, and why. A nil old graph is an appliance that does not run.
+// Plan lists the steps from one graph to another, with reasons. A nil old graph is an appliance that does not run.
 func Plan(old, fresh *Graph) status.Plan {
 	p := status.Plan{Runbook: fresh.Runbook.File, Against: "nothing"}
 	if old == nil {
@@ -72,7 +73,7 @@ func (d differ) component(n *Node) status.Component {
 	return c
 }
 
-// goes says how utterances reach a service from now on, if that changes.
+// goes says how utterances will reach a service, if that changes.
 func (d differ) goes(n *Node) string {
 	if n.Kind != Delivery {
 		return ""
@@ -117,7 +118,7 @@ const Settings = "settings"
 // ofTheWhole are the types of those blocks.
 var ofTheWhole = []string{"appliance", "apply", "watchdog", "memory", "disk", "store", "web", "auth", "user", "service_account"}
 
-// settings are the blocks with changed attributes that concern the appliance as a whole, and no node.
+// settings are the changed blocks that concern the appliance as a whole rather than a node.
 func (d differ) settings() (list []status.Component) {
 	for _, change := range d.changes {
 		kind, _, _ := strings.Cut(string(change.Address), ".")
@@ -148,7 +149,7 @@ func touches(p status.Plan) bool {
 	return slices.ContainsFunc(p.Components, func(c status.Component) bool { return c.Kind != Settings && c.Action != status.Keep })
 }
 
-// settingsAction is what happens to a block that no node comes from. Only the web server is restarted.
+// settingsAction is what happens to a block without a node. Only the web server is restarted.
 func settingsAction(c runbook.Change) status.Action {
 	restarts := func(a runbook.AttributeChange) bool { return a.OnChange == runbook.Restart }
 	switch {
@@ -162,7 +163,7 @@ func settingsAction(c runbook.Change) status.Action {
 	return status.Update
 }
 
-// feeds says which readers a node gains and loses.
+// feeds names the readers that a node gains and loses.
 func (d differ) feeds(address string) string {
 	was, is := readersOf(d.old, address), readersOf(d.fresh, address)
 	var parts []string
@@ -188,7 +189,8 @@ func readersOf(g *Graph, address string) (list []string) {
 	return list
 }
 
-// Block marks what cannot be done in a plan, and why. The address in front of an error of Prepare names the component.
+// block marks what cannot be done in a plan, and why. The address in front of an error from Prepare names the
+// component.
 func block(p *status.Plan, err error) {
 	p.Changes = true
 	p.Problems = append(p.Problems, err.Error())

@@ -11,7 +11,7 @@ import (
 	"orac/appliance/stt/wire"
 )
 
-// Print draws the graph for a terminal: every node once, its readers below it.
+// Print draws the graph for a terminal: every node once, with its readers below it.
 func (g *Graph) Print(w io.Writer) {
 	p := printer{Graph: g, w: w, done: map[string]bool{}}
 	fmt.Fprintf(w, "%s: %d nodes, %d edges\n\n", g.Runbook.File, len(g.Nodes), len(g.Edges))
@@ -28,8 +28,8 @@ func (g *Graph) Print(w io.Writer) {
 	}
 }
 
-// way gives each node its place on the way of the sound: a source, what it feeds, and so on to its end; then the next source.
-// What no sound reaches comes last, in the order in which it was compiled.
+// way returns the place of each node along the way of the sound: a source, what it feeds, and so on to the end; then the next
+// source. Nodes that no sound reaches come last, in the order in which they were compiled.
 func (g *Graph) way() map[string]int {
 	places := map[string]int{}
 	var visit func(n *Node)
@@ -53,7 +53,7 @@ func (g *Graph) way() map[string]int {
 	return places
 }
 
-// inWay puts nodes in the order of the way of the sound. What is not in the graph any more comes last: it is being stopped.
+// inWay sorts nodes along the way of the sound. Nodes that are no longer in the graph come last: they are being stopped.
 func (g *Graph) inWay(nodes []status.Node) {
 	places := g.way()
 	place := func(n status.Node) int {
@@ -98,7 +98,7 @@ func (p *printer) line(lead, branch string, n *Node, carries []string) {
 	if len(carries) > 0 {
 		label = strings.Join(carries, ", ") + " → " + label
 	}
-	detail := wire.CleanText(n.Detail) // it may be any text of the runbook
+	detail := wire.CleanText(n.Detail) // it may be any text from the runbook
 	if p.done[n.Address] {
 		detail = "(above)"
 	}
@@ -114,8 +114,8 @@ type reader struct {
 	carries []string
 }
 
-// readers are the nodes that a node feeds: not those that it asks, which are drawn where they are fed, nor the history,
-// which everybody feeds. A spool feeds the deliveries that ask it.
+// readers are the nodes that a node feeds. They exclude the nodes that it asks, which are drawn where they are fed, and
+// the history, which every node feeds. A spool feeds the deliveries that ask it.
 func (g *Graph) readers(n *Node) []reader {
 	var list []reader
 	add := func(to, carries string) {
@@ -164,7 +164,7 @@ func quote(s string) string {
 	return `"` + strings.Join(lines, `\n`) + `"`
 }
 
-// MarshalJSON gives nodes and edges.
+// MarshalJSON writes nodes and edges.
 func (g *Graph) MarshalJSON() ([]byte, error) {
 	type jsonNode struct {
 		Address string `json:"address"`

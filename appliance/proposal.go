@@ -12,27 +12,30 @@ import (
 	"orac/runbook"
 )
 
-// Evaluation is a text to evaluate, and on whose behalf it may run. It is the question to a Language.
+// Evaluation is what a Language evaluates: a text, and on whose behalf it may run.
 type Evaluation struct {
 	status.PlanRequest
 	Text []byte
-	// Kept is the generation that the text is of: its variables and files are as they were then. Nil: today's.
+	// Kept is the generation that the text belongs to: variables and files are as they were then. Nil: as they
+	// are today.
 	Kept *generation.Generation
-	// Within is the runbook that the evaluation may read no more of the machine than: see runbook.Options. Nil: no bound.
+	// Within is the runbook that bounds what the evaluation may read of the machine: see runbook.Options. Nil: no bound.
 	Within *runbook.Runbook
 }
 
 // Language turns texts into runbooks for a steward.
 type Language interface {
-	// Read gives the text of a runbook's file. The error is a *status.Refusal.
+	// Read returns the text of a runbook's file. Its error is a *status.Refusal.
 	Read(file string) ([]byte, error)
-	// Evaluate gives the value of a text. That of another origin than this machine is evaluated under limits.
+	// Evaluate returns the value of a text. A text whose origin is not this machine is evaluated under
+	// limits.
 	Evaluate(t *rt.Task, e Evaluation) (*runbook.Runbook, runbook.Diagnostics)
-	// Check says what is wrong with a value that the language itself allows: it looks at the files that the value names.
+	// Check reports what is wrong with a value that the language itself allows: it looks at the files that the value
+	// names.
 	Check(rb *runbook.Runbook) runbook.Diagnostics
 }
 
-// Proposal is a runbook that is to run. It was evaluated once, and is judged, shown, run, kept and returned to as this value.
+// Proposal is a runbook that is to run. It is evaluated once, and this value is judged, shown, run, kept and returned to.
 type Proposal struct {
 	Runbook *runbook.Runbook
 	Source  []byte
@@ -44,25 +47,30 @@ type Proposal struct {
 // in the order in which they are listed here.
 type Change struct {
 	status.ApplyRequest
-	// Begin is called before anything is read: for a secret that the change is about. An error ends the change; nil: nothing.
+	// Begin is called before anything is read, for a secret that the change is about. An error ends the change. Nil: nothing
+	// is called.
 	Begin func() error
-	// Edit makes the text of what the file says, which must be what runs. Nil: the request says which text.
+	// Edit makes the new text from that of the file, which must be what runs. Nil: the request names the
+	// text.
 	Edit func(file string) (string, error)
-	// Kept is called when it runs and is kept, with its text. Nil: nothing.
+	// Kept is called with the text once it runs and is kept. Nil: nothing is called.
 	Kept func(text string, a *status.Applied)
-	// Undo takes back what Begin did: the change did not come into force. Nil: nothing.
+	// Undo takes back what Begin did, because the change did not come into force. Nil: nothing is
+	// called.
 	Undo func() error
 }
 
-// Proposer makes proposals against what runs. It is the one way from a text to a graph that may run.
+// Proposer makes proposals against what runs. It is the only way from a text to a graph that may
+// run.
 type Proposer struct {
 	Language Language
 	Running  func() *Graph
-	// Accept says why a runbook may not come into force over the network, whatever the table of capabilities allows; nil: all may.
+	// Accept returns the reason why a runbook may not come into force over the network, whatever the table of capabilities
+	// allows; nil: all may.
 	Accept func(*runbook.Runbook) error
 }
 
-// text is the one that a request is about.
+// text is the text that a request is about.
 func (s *Proposer) text(r status.PlanRequest) ([]byte, error) {
 	if r.Source != nil {
 		return []byte(*r.Source), nil
@@ -70,7 +78,7 @@ func (s *Proposer) text(r status.PlanRequest) ([]byte, error) {
 	return s.Language.Read(r.File)
 }
 
-// propose evaluates a text, once, and judges the value.
+// propose evaluates a text once and judges the value.
 func (s *Proposer) propose(t *rt.Task, r status.PlanRequest, text []byte, kept *generation.Generation) (Proposal, error) {
 	rb, problems := s.evaluate(t, r, text, kept)
 	if problems.HasErrors() {
@@ -86,7 +94,7 @@ func (s *Proposer) propose(t *rt.Task, r status.PlanRequest, text []byte, kept *
 	return Proposal{Runbook: rb, Source: text, Note: "apply", graph: g}, nil
 }
 
-// accept asks Accept about what the network wants to run.
+// accept asks Accept about a runbook that the network wants to run.
 func (s *Proposer) accept(r status.PlanRequest, rb *runbook.Runbook) error {
 	if s.Accept == nil || r.Origin.Trusted() {
 		return nil
@@ -94,7 +102,8 @@ func (s *Proposer) accept(r status.PlanRequest, rb *runbook.Runbook) error {
 	return s.Accept(rb)
 }
 
-// Examine evaluates and judges a text as a proposal is, and says all that is wrong with it. The runbook is nil if it could not run.
+// Examine evaluates and judges a text like a proposal, and reports everything that is wrong with it. The runbook is nil if it
+// could not run.
 func (s *Proposer) Examine(t *rt.Task, r status.PlanRequest) (*runbook.Runbook, runbook.Diagnostics) {
 	text, err := s.text(r)
 	if err != nil {
@@ -110,8 +119,8 @@ func (s *Proposer) Examine(t *rt.Task, r status.PlanRequest) (*runbook.Runbook, 
 	return rb, problems
 }
 
-// evaluate is the one way from a text to a value that may run. What a value names is looked at only once it was judged: what is
-// there is not for everybody to learn.
+// evaluate is the only way from a text to a value that may run. It looks at what a value names only after judging the value:
+// not everybody may learn what is there.
 func (s *Proposer) evaluate(t *rt.Task, r status.PlanRequest, text []byte, kept *generation.Generation) (*runbook.Runbook, runbook.Diagnostics) {
 	now := s.Running().Runbook
 	e := Evaluation{PlanRequest: r, Text: text, Kept: kept}
@@ -139,14 +148,15 @@ func (s *Proposer) Asked(t *rt.Task, r status.PlanRequest) (Proposal, error) {
 	return s.propose(t, r, text, nil)
 }
 
-// Former is the proposal to return to a kept generation: its text, with the variables and files of then.
+// Former is the proposal to return to a kept generation: its text, with the variables and files of that
+// time.
 func (s *Proposer) Former(t *rt.Task, r status.RollbackRequest, kept *generation.Generation) (Proposal, error) {
 	to, err := s.propose(t, status.PlanRequest{File: kept.File, Origin: r.Origin, Gone: r.Gone}, kept.Source, kept)
 	to.Note = rolledBackTo(kept.Number)
 	return to, err
 }
 
-// rolledBackTo is the note of a generation that is a former one again.
+// rolledBackTo is the note of a generation that repeats an earlier one.
 func rolledBackTo(number int) string { return fmt.Sprintf("rollback to %d", number) }
 
 // Wanted is what a change wants to run.
@@ -165,7 +175,8 @@ func (s *Proposer) Wanted(t *rt.Task, c Change) (Proposal, error) {
 	return s.propose(t, c.PlanRequest, text, nil)
 }
 
-// Do makes a change in its order: wanted says what is to run, run makes it so. The caller sees to it that there is one at a time.
+// Do carries out a change in its order: wanted returns what is to run, run runs it. The caller ensures that only one change runs
+// at a time.
 func (c Change) Do(wanted func() (Proposal, error), run func(Proposal) (status.Applied, error)) (a status.Applied, err error) {
 	if c.Begin != nil {
 		err = c.Begin()
@@ -186,7 +197,7 @@ func (c Change) Do(wanted func() (Proposal, error), run func(Proposal) (status.A
 	return a, err
 }
 
-// Refuse says why a text with problems is not used.
+// Refuse returns the refusal of a text with problems.
 func Refuse(file string, problems runbook.Diagnostics) error {
 	var text strings.Builder
 	_ = problems.Render(&text, runbook.RenderOptions{}) // it writes to memory
@@ -197,7 +208,8 @@ func Refuse(file string, problems runbook.Diagnostics) error {
 	return &status.Refusal{Code: status.Invalid, Message: name + " has problems", Detail: text.String(), Hint: "nothing was changed"}
 }
 
-// inStep refuses a file that says more than what runs: a change of one thing would apply all of that along, unseen.
+// inStep refuses a file that differs from what runs: a change of one thing would silently apply the other
+// differences, too.
 func (s *Proposer) inStep(t *rt.Task, r status.PlanRequest, file []byte) error {
 	now := s.Running()
 	if now.Runbook.SameText(file) {

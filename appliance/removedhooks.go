@@ -15,9 +15,9 @@ import (
 	"orac/runbook"
 )
 
-// removedHooks looks after the events of webhooks that run no more: a runbook has taken them out, or nothing is told to them.
-// Nobody sends these events. It deletes each when it has waited for the webhook's keep, and people see and drop them meanwhile. A
-// webhook that comes back finds what is left, so that an apply that is rolled back loses nothing.
+// removedHooks looks after the events of webhooks that no longer run: a runbook has removed them, or nothing is reported to them.
+// Nobody sends these events. It deletes each when it has waited for the webhook's keep; until then people can see and drop them.
+// A webhook that comes back finds what is left, so an apply that is rolled back loses nothing.
 type removedHooks struct {
 	fs       rt.FS
 	age      node.Age
@@ -29,11 +29,11 @@ type removedHooks struct {
 	requests *rt.Mailbox[node.ManageHook]
 
 	seen *Graph          // the graph in force when it looked last
-	told map[string]bool // the webhooks whose events were told of
-	more bool            // there is something to delete later, or somebody to wait for
+	told map[string]bool // the webhooks whose events were reported
+	more bool            // there is something to delete later, or an instance to wait for
 }
 
-// removedEvery is how often old events are looked for.
+// removedEvery is how often to look for old events.
 const removedEvery = time.Minute
 
 func newRemovedHooks(r *Runner, p *Parts, warn func(string)) *removedHooks {
@@ -66,7 +66,7 @@ func (h *removedHooks) Run(t *rt.Task) error {
 	}
 }
 
-// each does something with the box of every webhook that runs no more.
+// each does something with the box of every webhook that no longer runs.
 func (h *removedHooks) each(t *rt.Task, do func(hook string, b *outbox.Box) error) error {
 	names, err := outbox.Names(t, h.fs)
 	for _, hook := range names {
@@ -90,7 +90,8 @@ func (h *removedHooks) open(t *rt.Task, hook string, do func(string, *outbox.Box
 	return do(hook, b)
 }
 
-// look tells once of events that are not sent any more, and deletes what has waited long enough.
+// look reports, once, events that are no longer sent, and deletes those that have waited long
+// enough.
 func (h *removedHooks) look(t *rt.Task) {
 	h.more = false
 	p, known := h.age(t)
@@ -180,7 +181,7 @@ func (c *Core) queued(hook string) int {
 	return 0
 }
 
-// leave says in a plan what becomes of the events of webhooks that it removes.
+// leave says in a plan what happens to the events of webhooks that it removes.
 func (s *Steward) leave(p *status.Plan) {
 	for i, c := range p.Components {
 		if n := s.left(c); n > 0 {
@@ -189,7 +190,7 @@ func (s *Steward) leave(p *status.Plan) {
 	}
 }
 
-// left is how many events stay behind when a component goes.
+// left is how many events stay behind when a component is removed.
 func (s *Steward) left(c status.Component) int {
 	hook, is := strings.CutPrefix(c.Address, string(Webhook)+".")
 	if !is || c.Action != status.Remove || s.Queued == nil {
@@ -206,7 +207,7 @@ func (s *Steward) leaves(c status.Component, n int) string {
 	return notSent(c.Address, n, keep)
 }
 
-// notSent says what becomes of the events of a webhook that was removed.
+// notSent says what happens to the events of a webhook that was removed.
 func notSent(address string, n int, keep time.Duration) string {
 	events, are := "events", "are"
 	if n == 1 {

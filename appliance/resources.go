@@ -16,7 +16,7 @@ import (
 // rateTime is the time over which rates are shown.
 const rateTime = 2 * time.Second
 
-// Rate is how many values a node takes a second. It may be called from anywhere.
+// Rate is how many values a node reads per second. It may be called from anywhere.
 func (m *Monitor) Rate(address string) float64 {
 	if r := m.rates.Load(); r != nil {
 		return (*r)[address]
@@ -24,7 +24,7 @@ func (m *Monitor) Rate(address string) float64 {
 	return 0
 }
 
-// measureRates notes what each node has taken since the last time.
+// measureRates notes how much each node has read since the last measurement.
 func (m *Monitor) measureRates(before map[string]uint64, over time.Duration) map[string]uint64 {
 	m.prepare()
 	now, rates := make(map[string]uint64, len(m.watched)), make(map[string]float64, len(m.watched))
@@ -44,7 +44,7 @@ func (m *Monitor) measureRates(before map[string]uint64, over time.Duration) map
 	return now
 }
 
-// Memory is what was last measured. It may be called from anywhere.
+// Memory is the last measurement. It may be called from anywhere.
 func (m *Monitor) Memory() status.Memory {
 	if v := m.memory.Load(); v != nil {
 		return *v
@@ -52,7 +52,7 @@ func (m *Monitor) Memory() status.Memory {
 	return status.Memory{}
 }
 
-// ErrMemory is how Run ends when the appliance has grown over memory.restart.
+// ErrMemory is the error of Run when the appliance has grown over memory.restart.
 var ErrMemory = errors.New("the appliance has grown over memory.restart: the process must be replaced")
 
 // lag notes when the machine does not let the appliance run.
@@ -62,7 +62,7 @@ func (m *Monitor) lag(t *rt.Task, lag, most time.Duration) {
 		f.Level, f.Why = health.Degraded, fmt.Sprintf("the appliance could not run for %v: the machine is overloaded or was asleep", lag.Round(10*time.Millisecond))
 	}
 	m.fact(t, f)
-	if lag > lookEvery { // who could not run was not stuck
+	if lag > lookEvery { // a node that could not run was not stuck
 		for address, p := range m.nodes {
 			p.since = p.since.Add(lag)
 			m.nodes[address] = p
@@ -70,7 +70,7 @@ func (m *Monitor) lag(t *rt.Task, lag, most time.Duration) {
 	}
 }
 
-// console tells how the console is, if there is one.
+// console reports the state of the console, if there is one.
 func (m *Monitor) console(t *rt.Task, w runbook.Web) {
 	const name = "web"
 	if m.Console == nil {
@@ -122,15 +122,15 @@ func (m *Monitor) memorySettings() memory.Settings {
 	return memory.Settings{Limits: memory.Limits{Warn: int64(l.Warn), Restart: int64(l.Restart)}, Every: l.Every}
 }
 
-// measured takes a measurement; it is called by the watch's own task.
+// measured handles a measurement; it is called by the watch's own task.
 func (m *Monitor) measured(t *rt.Task, s status.Memory, v memory.Verdict, err error) {
-	if err == nil { // what cannot be measured is no reason to do anything
+	if err == nil { // a failed measurement is no reason to act
 		m.memory.Store(&s)
 		m.verdict.Push(t, v)
 	}
 }
 
-// grown says how well memory is, and ends the appliance when it has grown too large.
+// grown reports how well memory is, and ends the appliance when it has grown too large.
 func (m *Monitor) grown(t *rt.Task, v memory.Verdict) error {
 	f := health.Fact{Component: "memory", Kind: "memory", Level: health.Healthy}
 	if v.Warn {

@@ -9,15 +9,15 @@ import (
 )
 
 // drainTime is how long the appliance takes to put what is being recorded into the spool when it is told to stop.
-// With the two times below it stays within the 5 s that are promised.
+// Together with the two times below it stays within the promised 5 s.
 const drainTime = 3 * time.Second
 
 const (
-	settleTime = time.Second            // for the spool and the history to take what has just happened
-	endTime    = 700 * time.Millisecond // for nodes to end that were told to
+	settleTime = time.Second            // for the spool and the history to store what has just happened
+	endTime    = 700 * time.Millisecond // for stopped nodes to end
 )
 
-// ErrReexec is how Run ends when too many instances have leaked: the process is to be replaced.
+// ErrReexec is the error of Run when too many instances have leaked: the process is to be replaced.
 var ErrReexec = errors.New("too many nodes did not stop: the process must be replaced")
 
 // Run puts a graph into its world and keeps it running until the task is told to stop, or until all sound is over and
@@ -41,7 +41,8 @@ func (r *Runner) Run(t *rt.Task) error {
 	return err
 }
 
-// run does what the reconciler says, until all that carries sound has finished, or until it is ordered to end.
+// run carries out what the reconciler orders, until everything that carries sound has finished, or until it is
+// told to end.
 func (r *Runner) run(t *rt.Task) error {
 	defer r.ended.Store(true)
 	err := r.work(t)
@@ -68,7 +69,7 @@ func (r *Runner) work(t *rt.Task) (why error) {
 			}
 		}
 		until := min(next, drained)
-		if drained != rt.Never { // what is being delivered is not told of by an end
+		if drained != rt.Never { // the end of a delivery sends no signal, so poll
 			until = min(until, t.Now().Add(20*time.Millisecond))
 		}
 		which, err := rt.Select(t, until, cases...)
@@ -100,7 +101,8 @@ func (r *Runner) work(t *rt.Task) (why error) {
 	return why
 }
 
-// abandonRest stops what is left, and waits only so long for it: a node that hangs must not keep the process from ending.
+// abandonRest stops what is left, and waits for it only a limited time: a node that hangs must not keep the process from
+// ending.
 func (r *Runner) abandonRest(t *rt.Task) {
 	for _, i := range r.instances {
 		if i.task != nil {
@@ -119,8 +121,8 @@ func (r *Runner) abandonRest(t *rt.Task) {
 	}
 }
 
-// settle ends the deliveries before everything else, since an answer may come in that very moment, and lets the spool and the
-// history take what has just happened.
+// settle ends the deliveries before everything else, because an answer may come at that very moment, and lets the spool and
+// the history store what has just happened.
 func (r *Runner) settle(t *rt.Task) error {
 	until := t.Now().Add(settleTime)
 	for _, i := range r.instances {
@@ -143,7 +145,7 @@ func (r *Runner) settle(t *rt.Task) error {
 	return nil
 }
 
-// waiting is what has not been taken by those who keep things.
+// waiting counts what the keepers (spool and history) have not read yet.
 func (r *Runner) waiting() (n int) {
 	for _, key := range []box{{string(Spool), "pieces"}, {string(Spool), "requests"}, {string(History), "events"}} {
 		if m := (*r.boxes.Load())[key]; m != nil {

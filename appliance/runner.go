@@ -12,7 +12,7 @@ import (
 	"orac/models"
 )
 
-// Runner is a graph that runs, and that can be given another graph while it does. Nodes are touched only if they changed.
+// Runner is a graph that runs and that can be replaced by another graph while it does. Only changed nodes are touched.
 type Runner struct {
 	parts  *Parts
 	orders *rt.Mailbox[order]
@@ -21,7 +21,7 @@ type Runner struct {
 	ended  atomic.Bool
 	boxes  atomic.Pointer[map[box]mailbox] // never changed, only replaced
 
-	// What follows belongs to the task of run.
+	// The fields below belong to the task of run.
 	instances []*instance
 	draining  bool
 	last      rt.Generation
@@ -35,7 +35,8 @@ type order struct {
 	reply   *rt.Mailbox[error]
 }
 
-// NewRunner builds the code of all nodes of a graph. An error names the block that cannot be built.
+// NewRunner builds the code of all nodes of a graph. Its error names the block that cannot be
+// built.
 func NewRunner(g *Graph, p *Parts) (*Runner, error) {
 	r := &Runner{parts: p, orders: rt.NewMailbox[order]("orders", 4)}
 	r.boxes.Store(&map[box]mailbox{})
@@ -50,7 +51,7 @@ func NewRunner(g *Graph, p *Parts) (*Runner, error) {
 	return r, nil
 }
 
-// Prepared is a graph whose code is built: nothing in it can fail any more for a reason that could be known before.
+// Prepared is a graph whose code is built: every failure that could be found in advance is ruled out.
 type Prepared struct {
 	graph *Graph
 	code  []node.Node
@@ -59,7 +60,8 @@ type Prepared struct {
 	lacks []lacking // it cannot run before these are fetched: see complete
 }
 
-// Prepare builds the code of all nodes of a graph beside what runs, touching nothing and fetching nothing.
+// Prepare builds the code of all nodes of a graph next to what runs. It touches nothing and fetches
+// nothing.
 func (r *Runner) Prepare(g *Graph) (*Prepared, error) {
 	a := &assembly{Parts: r.parts, graph: g, boxes: map[box]mailbox{}}
 	for key, m := range *r.boxes.Load() {
@@ -80,8 +82,8 @@ func (r *Runner) Prepare(g *Graph) (*Prepared, error) {
 	return p, nil
 }
 
-// Swap makes a prepared graph the one that runs: nodes that stay are given their new settings and readers, the others are
-// stopped and started. It returns when that was begun.
+// Swap makes a prepared graph the one that runs: nodes that stay get their new settings and readers, the others are
+// stopped and started. It returns as soon as that has begun.
 func (r *Runner) Swap(t *rt.Task, p *Prepared) error {
 	if len(p.lacks) > 0 {
 		panic("BUG: a graph is to run whose models are not fetched")
@@ -124,13 +126,13 @@ func (r *Runner) adopt(p *Prepared) {
 				u.Update(p.code[i])
 			}
 			old.node = n
-		default: // another instance takes its place when this one has ended
+		default: // another instance replaces it when it has ended
 			r.instances = append(r.instances, &instance{node: n, code: p.code[i], says: p.says[i]})
 		}
 	}
 }
 
-// fit gives mailboxes that stay the size that the graph in force asks for.
+// fit resizes mailboxes that stay to the size that the graph in force asks for.
 func (r *Runner) fit(t *rt.Task) {
 	g, boxes := r.graph.Load(), *r.boxes.Load()
 	for _, e := range g.Edges {
@@ -173,7 +175,7 @@ func (r *Runner) haves() (list []reconcile.Have) {
 	return list
 }
 
-// reconcile does what is to do now, and gives when to look again.
+// reconcile does what is due now, and returns when to look again.
 func (r *Runner) reconcile(t *rt.Task) (rt.Instant, error) {
 	w := r.graph.Load().Runbook.Watchdog
 	policy := reconcile.Policy{StopDeadline: w.StopDeadline, LeakBudget: w.LeakBudget}
@@ -216,7 +218,7 @@ func (r *Runner) drain(t *rt.Task) {
 	}
 }
 
-// busy tells whether anything that carries sound has not finished.
+// busy tells whether anything that carries sound has not finished yet.
 func (r *Runner) busy() bool {
 	return slices.ContainsFunc(r.graph.Load().Nodes, func(n *Node) bool { return n.Kind.carriesSound() && r.left(n.Kind) })
 }
@@ -229,7 +231,7 @@ func (r *Runner) delivering() bool {
 	})
 }
 
-// left tells whether a node of a kind has not finished.
+// left tells whether a node of a kind has not finished yet.
 func (r *Runner) left(k Kind) bool {
 	return slices.ContainsFunc(r.graph.Load().Nodes, func(n *Node) bool {
 		i := r.current(n.Address)
@@ -237,7 +239,7 @@ func (r *Runner) left(k Kind) bool {
 	})
 }
 
-// Restart has the instance of an address replaced by a new one, as if it had failed. It returns at once.
+// Restart replaces the instance of an address with a new one, as if it had failed. It returns at once.
 func (r *Runner) Restart(t *rt.Task, address string) { r.orders.TrySend(t, order{restart: address}) }
 
 // source is the input of a source in a prepared graph.

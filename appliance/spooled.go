@@ -12,10 +12,11 @@ import (
 	"orac/appliance/utterance"
 )
 
-// spoolPatience is how long the spool is waited for: it may be in the middle of a write to a slow disk.
+// spoolPatience is how long to wait for the spool: it may be in the middle of a write to a slow disk.
 const spoolPatience = 4 * time.Second
 
-// ManageSpool asks something of the spool. An error that is no *status.Refusal is the disk's.
+// ManageSpool asks the spool for something. An error that is not a *status.Refusal comes from the
+// disk.
 func (c *Core) ManageSpool(t *rt.Task, r status.SpoolRequest) (status.SpoolAnswer, error) {
 	switch r.Do {
 	case status.SpoolList:
@@ -45,7 +46,7 @@ func (c *Core) ManageSpool(t *rt.Task, r status.SpoolRequest) (status.SpoolAnswe
 	return a, err
 }
 
-// asked asks a node that owns what is on the disk.
+// asked asks a node that owns data on the disk.
 func asked[R any](t *rt.Task, until rt.Instant, of *rt.Mailbox[R], ask func(*rt.Mailbox[node.Managed]) R) (status.SpoolAnswer, error) {
 	reply := rt.NewMailbox[node.Managed]("reply", 1)
 	if !of.TrySend(t, ask(reply)) {
@@ -61,7 +62,8 @@ func asked[R any](t *rt.Task, until rt.Instant, of *rt.Mailbox[R], ask func(*rt.
 	return m.SpoolAnswer, m.Err
 }
 
-// manageHooks asks the webhooks: each for a list, and else one after the other, until one has the event. Those that were removed come last.
+// manageHooks asks the webhooks: all of them for a list; otherwise one after the other, until one has the event. Removed webhooks
+// come last.
 func (c *Core) manageHooks(t *rt.Task, until rt.Instant, r status.SpoolRequest) (all status.SpoolAnswer, err error) {
 	if r.Do != status.SpoolList {
 		err = node.UnknownID(r.ID)

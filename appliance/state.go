@@ -27,8 +27,8 @@ type State struct {
 	Folder   *statedir.Dir
 	FS       *live.FS
 	Store    node.Book
-	Temp     string          // for files that nobody needs after a restart; empty at the start
-	HashKey  []byte          // of the hashes that stand for secrets in generations: the same at every start
+	Temp     string          // for files that are not needed after a restart; empty at the start
+	HashKey  []byte          // for the hashes that replace secrets in generations: the same at every start
 	Problems []string        // problems that do not keep the appliance from starting
 	SetAside *store.SetAside // a damaged history that was moved out of the way; nil if there was none
 
@@ -36,10 +36,11 @@ type State struct {
 	lock    *os.File
 }
 
-// ErrLocked is why a state directory cannot be opened that another process has open.
+// ErrLocked means that another process has the state directory open.
 var ErrLocked = errors.New("in use")
 
-// OpenState opens a state directory, which it makes with mode 0700 if need be, and locks it.
+// OpenState opens and locks a state directory. It makes the directory with mode 0700 if there is
+// none.
 func OpenState(dir string) (*State, error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
@@ -67,7 +68,7 @@ func (s *State) open() (err error) {
 	}
 	s.Folder.Sweep()
 	s.Temp = s.Folder.Path("tmp")
-	if err = s.Folder.RemoveAll("tmp"); err == nil { // what a kill has left
+	if err = s.Folder.RemoveAll("tmp"); err == nil { // left by a process that was killed
 		err = s.Folder.Mkdir("tmp")
 	}
 	if err := s.excuse(err, "temporary files are kept elsewhere"); err != nil {
@@ -89,7 +90,8 @@ func (s *State) key() (err error) {
 	return s.excuse(err, "a plan made at the next start will not know what has changed since this one")
 }
 
-// HashKey gives the key of a state directory's hashes, or makes one. Where it cannot be written it is good for this process.
+// HashKey returns the key of a state directory's hashes, or makes one. A key that cannot be written lasts as long as this
+// process.
 func HashKey(dir string) ([]byte, error) {
 	d, err := statedir.Open(dir)
 	if err != nil {
@@ -109,7 +111,7 @@ func hashKey(d *statedir.Dir) ([]byte, error) {
 	return key, d.WriteFile(name, key)
 }
 
-// excuse lets the appliance start on a full disk: a machine that boots with one must hear all the same. Other errors stand.
+// excuse lets the appliance start on a full disk: a machine that boots with one must still hear. Other errors are returned.
 func (s *State) excuse(err error, consequence string) error {
 	if err == nil || !errors.Is(err, syscall.ENOSPC) && !strings.Contains(err.Error(), "disk is full") {
 		return err
@@ -126,7 +128,7 @@ func (n noHistory) SaveUtterance(store.Utterance) error                         
 func (n noHistory) SaveDelivery(store.Delivery, *store.Transcript) error           { return n.err }
 func (n noHistory) Prune(provenclock.Point, bool, time.Duration, int) (int, error) { return 0, n.err }
 
-// take locks the directory. The lock goes with the process, however that ends.
+// take locks the directory. The lock ends with the process, however that ends.
 func (s *State) take() error {
 	f, err := s.Folder.OpenFile("lock", os.O_RDWR|os.O_CREATE)
 	if err != nil {
@@ -134,7 +136,7 @@ func (s *State) take() error {
 	}
 	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
 		var pid [32]byte
-		n, _ := f.ReadAt(pid[:], 0) // naming the holder helps, and is not needed
+		n, _ := f.ReadAt(pid[:], 0) // naming the holder is helpful, not necessary
 		f.Close()
 		if errors.Is(err, unix.EWOULDBLOCK) {
 			return fmt.Errorf("%w by process %s", ErrLocked, strings.TrimSpace(string(pid[:n])))
@@ -172,7 +174,7 @@ func (s *State) History() *store.Store { return s.history }
 // Close frees the directory.
 func (s *State) Close() {
 	if s.history != nil {
-		_ = s.history.Close() // what it wrote is on disk already
+		_ = s.history.Close() // everything it wrote is on disk already
 	}
 	if s.Folder != nil {
 		_ = s.Folder.Close()

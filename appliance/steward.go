@@ -15,16 +15,17 @@ import (
 	"orac/runbook"
 )
 
-// Steward changes what a runner runs: all of a plan or nothing, watched for as long as the runbook says, and back to what ran
-// before by itself if it does not do well. It runs on the seam.
+// Steward changes what a runner runs: all of a plan or nothing. It watches the new graph for as long as the runbook says, and
+// returns by itself to what ran before if the new graph does not do well. It runs on the seam.
 //
-// It guarantees that a text is evaluated once for each request, and that the value which comes of that is judged, planned, run and
-// kept: nothing runs that the judge has not seen. A change holds the lock from before its text is read until it is over.
+// It guarantees that a text is evaluated once for each request, and that the resulting value is judged, planned, run and kept:
+// nothing runs that the judge has not seen. A change holds the lock from before its text is read until it is over.
 type Steward struct {
 	Proposer
 	Runner *Runner
 	Kept   *generation.Store
-	// Check says what of a runbook cannot be done that no node would notice; nil: nothing.
+	// Check reports what a runbook asks for that cannot be done and that no node would notice; nil:
+	// nothing is checked.
 	Check func(*runbook.Runbook) error
 	// Queued is how many events a webhook has, waiting and set aside; nil: none has any.
 	Queued func(hook string) int
@@ -39,7 +40,7 @@ func (s *Steward) Generation() int { return int(s.current.Load()) }
 // Runs notes which generation runs.
 func (s *Steward) Runs(number int) { s.current.Store(int64(number)) }
 
-// Plan says what applying a runbook would do.
+// Plan reports what applying a runbook would do.
 func (s *Steward) Plan(t *rt.Task, r status.PlanRequest) (status.Plan, error) {
 	r, err := s.withText(t, r)
 	if err != nil {
@@ -54,8 +55,8 @@ func (s *Steward) Plan(t *rt.Task, r status.PlanRequest) (status.Plan, error) {
 	return p, nil
 }
 
-// withText is a request with the text of the generation that it names. Such a text is evaluated as the file's would be, with what
-// there is today: when it is written into the file, a start runs the same.
+// withText is a request with the text of the generation that it names. Such a text is evaluated like the text of the file, with
+// today's variables and files: once written into the file, a start runs the same.
 func (s *Steward) withText(t *rt.Task, r status.PlanRequest) (status.PlanRequest, error) {
 	if r.Of == 0 {
 		return r, nil
@@ -67,7 +68,7 @@ func (s *Steward) withText(t *rt.Task, r status.PlanRequest) (status.PlanRequest
 	return r.Text(string(kept.Source)), nil
 }
 
-// compare plans the way to a proposal and prepares it: what cannot be done is blocked.
+// compare plans the way to a proposal and prepares it. It marks what cannot be done as blocked.
 func (s *Steward) compare(t *rt.Task, to Proposal) (status.Plan, *Prepared) {
 	p := Plan(s.Runner.Graph(), to.graph)
 	p.Hash = to.Runbook.Inputs().Hash()
@@ -88,7 +89,7 @@ func (s *Steward) compare(t *rt.Task, to Proposal) (status.Plan, *Prepared) {
 	return p, ready
 }
 
-// devices makes sure that the microphones are there that a plan would open.
+// devices checks that the microphones that a plan would open are there.
 func (s *Steward) devices(t *rt.Task, p status.Plan, ready *Prepared) error {
 	for _, c := range p.Components {
 		if c.Kind != string(Source) || c.Action != status.Add && c.Action != status.Restart {
@@ -103,12 +104,12 @@ func (s *Steward) devices(t *rt.Task, p status.Plan, ready *Prepared) error {
 	return nil
 }
 
-// Apply does exactly the plan that was shown, or nothing.
+// Apply carries out exactly the plan that was shown, or does nothing.
 func (s *Steward) Apply(t *rt.Task, r status.ApplyRequest, progress func(string)) (status.Applied, error) {
 	return s.Change(t, Change{ApplyRequest: r}, progress)
 }
 
-// Change is Apply with all that belongs to it.
+// Change is Apply with all steps of the change.
 func (s *Steward) Change(t *rt.Task, c Change, progress func(string)) (status.Applied, error) {
 	if err := s.one.begin(t, c.Origin); err != nil {
 		return status.Applied{}, err
@@ -130,7 +131,7 @@ func (s *Steward) Change(t *rt.Task, c Change, progress func(string)) (status.Ap
 	})
 }
 
-// run plans the way to a proposal, which must be the plan that was shown, and goes it.
+// run plans the way to a proposal, which must be the plan that was shown, and carries it out.
 func (s *Steward) run(t *rt.Task, to Proposal, hash string, timeout time.Duration, progress func(string)) (status.Applied, error) {
 	plan, ready := s.compare(t, to)
 	if hash != "" && plan.Hash != hash {
@@ -158,7 +159,7 @@ func (s *Steward) Rollback(t *rt.Task, r status.RollbackRequest, progress func(s
 	return s.run(t, to, r.Hash, 0, progress)
 }
 
-// PlanRollback says what returning to a kept generation would do.
+// PlanRollback reports what returning to a kept generation would do.
 func (s *Steward) PlanRollback(t *rt.Task, r status.RollbackRequest) (status.Plan, error) {
 	to, err := s.former(t, r)
 	if err != nil {
@@ -228,7 +229,7 @@ func (s *Steward) change(t *rt.Task, to Proposal, plan status.Plan, ready *Prepa
 	}
 	gate := to.Runbook.Apply.HealthGate
 	if !touches(plan) {
-		gate = 0 // no node changes, so that there is nothing to watch
+		gate = 0 // no node changes, so there is nothing to watch
 	}
 	within := models.FetchTime
 	if timeout > 0 {
@@ -258,7 +259,7 @@ func (s *Steward) change(t *rt.Task, to Proposal, plan status.Plan, ready *Prepa
 			step("%s", s.leaves(c, n))
 		}
 	}
-	if noWay != nil { // what runs has lost something that the new runbook may do without
+	if noWay != nil { // what runs has lost something that the new runbook may not need
 		step("there is no way back: %v", noWay)
 	}
 	before := s.Runner.Views()
@@ -290,12 +291,12 @@ func (s *Steward) change(t *rt.Task, to Proposal, plan status.Plan, ready *Prepa
 	return a, nil
 }
 
-// keep makes a generation of what runs, unless it is that of the present one with other secrets: they are not kept with a
-// generation, so that it would return to nothing else.
+// keep makes a generation of what runs, unless it differs from the current one only in its secrets: a generation does not
+// keep them, so returning to it would change nothing.
 func (s *Steward) keep(t *rt.Task, to Proposal, a *status.Applied, step func(string, ...any)) error {
 	if now := s.Generation(); now > 0 {
 		if kept, err := s.Kept.Load(t, now); err == nil && kept.Inputs.SameButSecrets(to.Runbook.Inputs()) {
-			_ = s.Kept.SetInForce(t, to.Runbook.Inputs()) // else the next start looks like a change, and is on record
+			_ = s.Kept.SetInForce(t, to.Runbook.Inputs()) // on failure the next start looks like a change, and is recorded
 			step("in force; the text is that of generation %d", now)
 			return nil
 		}
@@ -317,8 +318,8 @@ func (s *Steward) commit(t *rt.Task, to Proposal) (int, error) {
 		return 0, fmt.Errorf("the generation cannot be kept: %w", err)
 	}
 	s.Runs(n)
-	_ = s.Kept.SetInForce(t, to.Runbook.Inputs()) // else the next start looks like a change, and is on record
-	_, _ = s.Kept.Prune(t, to.Runbook.Apply.Keep) // what could not be removed now is removed by the next
+	_ = s.Kept.SetInForce(t, to.Runbook.Inputs()) // on failure the next start looks like a change, and is recorded
+	_, _ = s.Kept.Prune(t, to.Runbook.Apply.Keep) // what could not be removed now is removed next time
 	_ = s.Kept.Sweep(t)                           // and so is this
 	return n, nil
 }

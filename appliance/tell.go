@@ -7,7 +7,7 @@ import (
 	"orac/appliance/status"
 )
 
-// hooked is what webhooks were told last.
+// hooked is what webhooks were last told.
 type hooked struct {
 	health map[string]health.Level // by component; nil until the first report
 }
@@ -35,11 +35,11 @@ func (m *Monitor) tell(t *rt.Task, node string, b event.Body) {
 	}
 }
 
-// tellHealth tells of components that are better or worse than at the last report, and of the appliance as a whole.
+// tellHealth reports components that are better or worse than at the last report, and the appliance as a whole.
 func (m *Monitor) tellHealth(t *rt.Task, r health.Report) {
 	last := m.report.Load()
 	if last != nil && len(last.Components) == len(r.Components) && last.Level == r.Level && (len(r.Components) == 0 || &last.Components[0] == &r.Components[0]) {
-		return // as nearly always: the model gives the same list while nothing changes
+		return // the usual case: the model returns the same list while nothing changes
 	}
 	first := m.hooked.health == nil
 	now := make(map[string]health.Level, len(r.Components)+1)
@@ -57,10 +57,10 @@ func (m *Monitor) tellHealth(t *rt.Task, r health.Report) {
 	m.hooked.health = now
 }
 
-// whole is the appliance among the components.
+// whole is the name of the appliance among the components.
 const whole = "appliance"
 
-// tellIncidents tells of incidents that have opened or closed since the last look.
+// tellIncidents reports incidents that have opened or closed since the last look.
 func (m *Monitor) tellIncidents(t *rt.Task) {
 	for _, i := range m.Log.News() {
 		m.tell(t, i.Component, told(i))

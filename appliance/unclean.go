@@ -14,25 +14,25 @@ import (
 	"orac/appliance/statedir"
 )
 
-// runningFile says that an appliance runs. A clean end removes the file: a signal, the end of all sound, a process that takes
-// over. A file that is there at a start was left by a process that was killed, has crashed, or went down with its machine.
+// runningFile exists while an appliance runs. A clean end removes it: a signal, the end of all sound, a process that takes
+// over. If it exists at a start, the process that left it was killed, crashed, or went down with its machine.
 const runningFile = "running"
 
 // run is what the file holds.
 type run struct {
 	PID  int       `json:"pid"`
-	Boot string    `json:"boot"` // of the kernel: another one after a power cut
+	Boot string    `json:"boot"` // the kernel's; different after a power cut
 	At   time.Time `json:"at"`   // when it started
 }
 
-// Unclean is a run that nobody has seen end.
+// Unclean is a run without a recorded end.
 type Unclean struct {
 	Cause    string
 	Evidence string
-	Found    string // what of its recordings is there
+	Found    string // which of its recordings are there
 }
 
-// bootID is the kernel's name of this boot; "" where it tells none.
+// bootID is the kernel's name of this boot; "" where it has none.
 func bootID() string {
 	b, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
 	if err != nil {
@@ -55,7 +55,8 @@ func beginRun(d *statedir.Dir, boot string, pid int, now time.Time) (before *Unc
 	return before, func() { _ = d.Remove(runningFile) }, d.WriteFile(runningFile, append(text, '\n'))
 }
 
-// uncleanRun says what became of a run. Its file may be damaged: a power cut can do that.
+// uncleanRun describes the run that left the file. The file may be damaged: a power cut can do
+// that.
 func uncleanRun(text []byte, boot string) *Unclean {
 	var r run
 	if err := json.Unmarshal(text, &r); err != nil {
@@ -78,7 +79,7 @@ func leftBehind(d *statedir.Dir) string {
 	cut, whole := 0, 0
 	if sub, err := d.ExistingSub(path.Dir(spool.RefusedDir)); err == nil {
 		defer sub.Close()
-		files, _ := sub.ReadDir() // what cannot be listed is found by the spool, and told
+		files, _ := sub.ReadDir() // the spool finds and reports what cannot be listed
 		for _, f := range files {
 			switch name := f.Name(); {
 			case strings.HasSuffix(name, ".part"):
@@ -92,7 +93,8 @@ func leftBehind(d *statedir.Dir) string {
 		amount.Count(cut, "recording"), amount.Count(whole, "recording"))
 }
 
-// tellUnclean makes an incident of a run that did not stop cleanly. It has ended: this process runs.
+// tellUnclean records an incident of a run that did not stop cleanly. The incident has already
+// ended: this process runs.
 func (c *Core) tellUnclean(t *rt.Task) {
 	u := c.o.Unclean
 	if u == nil {

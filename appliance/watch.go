@@ -11,10 +11,11 @@ import (
 	"orac/appliance/status"
 )
 
-// watchEvery is how often the health of a new graph is looked at.
+// watchEvery is how often to check the health of a new graph.
 const watchEvery = 200 * time.Millisecond
 
-// watch ends with nil when all that a plan has touched has done well for as long as the gate says.
+// watch returns nil once everything that a plan has touched has done well for as long as the gate
+// says.
 func (s *Steward) watch(t *rt.Task, plan status.Plan, before []View, gate time.Duration) error {
 	restarts := map[string]int{}
 	for _, v := range before {
@@ -26,7 +27,7 @@ func (s *Steward) watch(t *rt.Task, plan status.Plan, before []View, gate time.D
 			touched = append(touched, c.Address)
 		}
 		if c.Action == status.Restart {
-			restarts[c.Address] = -1 // it starts anew, with a count of its own
+			restarts[c.Address] = -1 // it starts anew, with its own count
 		}
 	}
 	heard := map[string]sound{}
@@ -57,7 +58,7 @@ func (s *Steward) watch(t *rt.Task, plan status.Plan, before []View, gate time.D
 			}
 		}
 	}
-	// The ring counts what the source before gave, too: what matters is that sound still comes.
+	// The ring also counts what the previous source wrote: what matters is that sound still comes.
 	most := min(s.Runner.Graph().Runbook.Watchdog.DegradedAfter, gate/2)
 	for address, last := range heard {
 		if silent := t.Now().Sub(last.at); silent > most {
@@ -67,7 +68,7 @@ func (s *Steward) watch(t *rt.Task, plan status.Plan, before []View, gate time.D
 	return nil
 }
 
-// sound is how much has come from a source, and when that was last more than before.
+// sound is how much has come from a source, and when that last increased.
 type sound struct {
 	hops uint64
 	at   rt.Instant

@@ -5,13 +5,13 @@ import (
 	"strings"
 )
 
-// watched is what the monitor has to know of a component of the graph in force: found out once for each graph, so that a look
-// at an appliance that is well costs next to nothing.
+// watched is what the monitor must know of a component of the graph in force. It is found out once per graph, so that looking
+// at a healthy appliance costs next to nothing.
 type watched struct {
-	boxes []mailbox // by which it shows its progress
+	boxes []mailbox // that show its progress
 	needs []string  // the nodes without which it has nothing to do
 	all   []string  // the same, after the service that it is about; nil if it is about none
-	seen  uint64    // the look at which it was there last
+	seen  uint64    // the last look at which it was there
 }
 
 // prepare finds out what to watch, when the graph has changed since the last look.
@@ -38,7 +38,7 @@ func (m *Monitor) prepare() {
 	slices.Sort(m.services)
 }
 
-// shows are the mailboxes by which a node shows its progress: those that it reads. A source shows it by what its ring takes.
+// shows are the mailboxes that show a node's progress: those that it reads. For a source it is the mailbox of its ring.
 func shows(g *Graph, boxes map[box]mailbox, n *Node) []mailbox {
 	if n.Kind != Source {
 		return inboxes(g, boxes, n.Address)
@@ -47,7 +47,7 @@ func shows(g *Graph, boxes map[box]mailbox, n *Node) []mailbox {
 	return slices.DeleteFunc(ring, func(m mailbox) bool { return !strings.HasPrefix(m.Stats().Name, "hops ") })
 }
 
-// needs are the nodes without which one has nothing to do.
+// needs are the nodes without which a node has nothing to do.
 func needs(g *Graph, n *Node) (list []string) {
 	for _, e := range g.Edges {
 		if e.To == n.Address && !e.asks && n.Kind.carriesSound() && n.Kind != Spool && !slices.Contains(list, e.From) {
@@ -67,7 +67,7 @@ func (m *Monitor) dependsOn(n *watched) []string {
 	return n.needs
 }
 
-// taken is how many values a node has taken, whether any wait for it, and whether one of its mailboxes is full.
+// taken is how many values a node has read, whether any are waiting, and whether one of its mailboxes is full.
 func (n *watched) taken() (taken uint64, waits, full bool) {
 	for _, m := range n.boxes {
 		s := m.Stats()
@@ -78,8 +78,8 @@ func (n *watched) taken() (taken uint64, waits, full bool) {
 	return taken, waits, full
 }
 
-// prompt tells whether nodes of a kind take at once what comes: then anything that waits shows that one of them is stuck. The
-// others may have reasons of their own, such as a disk or a service that takes its time, and are stuck when a mailbox is full.
+// prompt tells whether nodes of a kind read at once what comes: a waiting value then shows that one is stuck. Other nodes may
+// be waiting for something slow, such as a disk or a service, and are stuck when a mailbox is full.
 func (k Kind) prompt() bool {
 	switch k {
 	case Ring, Features, Voice, Head, Trigger:
@@ -88,7 +88,7 @@ func (k Kind) prompt() bool {
 	return false
 }
 
-// serviceOf is the component of the speech-to-text service that a node speaks to; "stt." if the runbook has none.
+// serviceOf is the component of the speech-to-text service that a node talks to; "stt." if the runbook has none.
 func serviceOf(g *Graph, n *Node) string {
 	if n.Kind != Heartbeat {
 		return "stt." + n.Block.Name()

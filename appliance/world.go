@@ -19,8 +19,8 @@ import (
 	"orac/runbook"
 )
 
-// World gives a graph its real adapters: the capture process and files for sound, ONNX Runtime for inference, HTTP and
-// commands for services, a state directory for what must last. The end of ctx interrupts what is being fetched.
+// World connects a graph to its real adapters: the capture process and files for sound, ONNX Runtime for inference,
+// HTTP and commands for services, a state directory for what must last. The end of ctx interrupts downloads.
 func World(ctx context.Context, rb *runbook.Runbook, state *State, store models.Store) (*Parts, error) {
 	store.Sweep()
 	inference, err := OpenInference(ctx, store, filepath.Join(state.Dir, filepath.FromSlash(generation.FilesDir)))
@@ -64,7 +64,7 @@ func input(rb *runbook.Runbook, a runbook.Address) (audio.Source, error) {
 	if !ok {
 		panic("BUG: no device " + a)
 	}
-	// A file that is wrong now is wrong before anything runs.
+	// Report a wrong file now, before anything runs.
 	first, err := wav.Open(w.Path, w.Channel...)
 	if err != nil {
 		return nil, err
@@ -99,7 +99,7 @@ func client(rb *runbook.Runbook, s runbook.STT, temp string) (stt.Client, error)
 
 func tlsOf(s runbook.STT) wire.TLS { return wire.TLS{CA: s.CA, Cert: s.ClientCert, Key: s.ClientKey} }
 
-// tokensOf are the tokens of a service account; nil if there is none.
+// tokensOf returns the tokens of a service account; nil if there is none.
 func tokensOf(rb *runbook.Runbook, a runbook.Address) (wire.Tokens, error) {
 	s, ok := rb.ServiceAccount(a)
 	if !ok {
@@ -121,7 +121,7 @@ func heart(rb *runbook.Runbook, h runbook.Heartbeat) (notify.Heart, error) {
 		return nil, err
 	}
 	if c.Tokens != nil {
-		c.Token = nil // the account's take its place
+		c.Token = nil // the account's tokens replace it
 	}
 	return notify.NewHeartbeat(c)
 }

@@ -13,7 +13,8 @@ import (
 	"orac/runbook/scenario"
 )
 
-// account follows every command from the mouth to the answer, and holds the appliance to what must always be so.
+// account follows every command from the mouth to the answer, and checks what must always be true of the
+// appliance.
 type account struct {
 	m          *machine
 	utterances map[string]*fate
@@ -22,39 +23,39 @@ type account struct {
 	spoken, recorded, delivered, refused, dropped int
 	wakes, falseWakes, missed                     int
 	restarts, duplicated                          int
-	acted, doubled                                int                      // utterances that Core acted on; more than once
+	acted, doubled                                int                      // utterances that Core acted on, and those on which it acted more than once
 	woke                                          map[string]time.Duration // last wake, by device, listener and model
 	opened                                        map[string]time.Duration // devices
-	answer                                        time.Duration            // the last
-	ends                                          map[string]listenerEnd   // of the last recording, by listener
-	spoke                                         map[string]bool          // wakes that a command followed, and nothing disturbed
+	answer                                        time.Duration            // time of the last answer
+	ends                                          map[string]listenerEnd   // end of the last recording, by listener
+	spoke                                         map[string]bool          // wakes that were followed by a command, with nothing disturbing it
 
-	dues   []*due         // what webhooks must be told
-	told   int            // events that webhooks have taken
-	untold map[string]int // events that were called dropped, by webhook
+	dues   []*due         // events that webhooks must receive
+	told   int            // events that webhooks have accepted
+	untold map[string]int // events that were reported as dropped, by webhook
 }
 
-// fate is what has become of an utterance.
+// fate is what has happened to an utterance.
 type fate struct {
-	began    time.Duration // its recording; 0 if nothing was said of that
+	began    time.Duration // start of its recording; 0 if it was never reported
 	ended    time.Duration
 	listener string
-	samples  int             // that were recorded; 0 while that is not known
-	where    string          // disk, memory; "" while nothing was said of it
-	sealed   bool            // the spool has said that the disk has all of it for good
-	cut      bool            // the process ended before it was sealed: some of its end may be missing
-	answers  map[string]int  // that reached the appliance, by service
-	acked    time.Duration   // the last
-	over     map[string]bool // services that have answered, or have refused it: that was said
-	refused  map[string]bool // of these, the ones that have refused it
-	dropped  bool            // let go, and said so
-	aside    time.Duration   // when it was said to be set aside; 0: it was not
+	samples  int             // recorded samples; 0 while unknown
+	where    string          // disk or memory; "" while it was not reported
+	sealed   bool            // the spool has reported that all of it is durably on disk
+	cut      bool            // the process ended before it was sealed: part of its end may be missing
+	answers  map[string]int  // answers that reached the appliance, by service
+	acked    time.Duration   // time of the last answer
+	over     map[string]bool // services that are reported to have answered or refused it
+	refused  map[string]bool // the services among them that have refused it
+	dropped  bool            // it was given up, and that was reported
+	aside    time.Duration   // when it was reported as set aside; 0: never
 	excused  string          // why it may be lost
-	counted  bool            // as delivered
-	told     bool            // it has waited too long, and that was said
-	acts     map[string]int  // of Core, by service
-	repeated map[string]int  // how often it was said that it goes out again in doubt, by service
-	claim    *claim          // what it must be; nil while nothing is known of it
+	counted  bool            // it was counted as delivered
+	told     bool            // it has waited too long, and that was reported
+	acts     map[string]int  // how often Core acted on it, by service
+	repeated map[string]int  // how often it was reported as sent again in doubt, by service
+	claim    *claim          // what it must be; nil while nothing is known
 }
 
 func newAccount(m *machine) *account {
@@ -72,13 +73,13 @@ func (a *account) of(id string) *fate {
 	return f
 }
 
-// answered notes an answer that reaches the appliance, to so many samples of an utterance.
+// answered notes that an answer for this many samples of an utterance has reached the appliance.
 func (a *account) answered(at time.Duration, service, id string, samples int) {
 	f := a.of(id)
 	if f.answers[service]++; f.answers[service] == 1 {
 		a.ordered(at, service, id)
 	} else {
-		// An answer that was not on disk when the process was killed is not known after it: at least once is all that can be.
+		// A killed process forgets an answer that was not on disk: only "at least once" can be demanded.
 		known := max(f.acked, a.m.diskBad)
 		if forgotten := a.m.booted > f.acked && a.m.stopped-known < diskPatience; !forgotten {
 			a.duplicated++
@@ -92,7 +93,7 @@ func (a *account) answered(at time.Duration, service, id string, samples int) {
 	}
 }
 
-// ordered holds the first answer to an utterance against those that were recorded before it.
+// ordered checks that no earlier recording still waits when an utterance gets its first answer.
 func (a *account) ordered(at time.Duration, service, id string) {
 	listener := a.of(id).listener
 	for _, earlier := range a.order[:slices.Index(a.order, id)] {
@@ -100,7 +101,7 @@ func (a *account) ordered(at time.Duration, service, id string) {
 		switch {
 		case f.over[service] || f.dropped || f.answers[service] > 0 || f.ended == 0 || f.excused != "" || f.listener != listener || listener == "":
 		case !slices.Contains(a.pending(f), service):
-		case f.began < a.m.booted && (a.m.refuses() || a.m.diskBad >= a.m.booted): // it stands on a disk that could not be read at the start
+		case f.began < a.m.booted && (a.m.refuses() || a.m.diskBad >= a.m.booted): // it is on a disk that could not be read at the start
 		default:
 			a.m.judge.Break(at, "order", fmt.Sprintf("%s was answered by %s before %s, which was recorded before it", id, service, earlier))
 			return
@@ -108,10 +109,11 @@ func (a *account) ordered(at time.Duration, service, id string) {
 	}
 }
 
-// diskPatience is how long after a disk is well again everything must be on it: it is tried every 2 s.
+// diskPatience is how long after the disk has recovered everything must be on it: the appliance
+// retries every 2 s.
 const diskPatience = 3 * time.Second
 
-// event takes what the appliance says.
+// event handles an event of the appliance.
 func (a *account) event(at time.Duration, e event.Event) {
 	a.expect(at, e)
 	switch b := e.Body.(type) {
@@ -161,7 +163,8 @@ func (a *account) event(at time.Duration, e event.Event) {
 	}
 }
 
-// delivers notes that a service needs an utterance no more. It is delivered when all that shall have it have answered.
+// delivers notes that a service is done with an utterance. The utterance is delivered when all its services have
+// answered.
 func (a *account) delivers(at time.Duration, b event.Delivered) {
 	f := a.of(b.Utterance)
 	f.over[b.STT] = true
@@ -181,7 +184,7 @@ func (a *account) delivers(at time.Duration, b event.Delivered) {
 	a.counts(f)
 }
 
-// counts counts an utterance as delivered once all that shall have it have answered, and none has refused it.
+// counts counts an utterance as delivered once all its services have answered and none has refused it.
 func (a *account) counts(f *fate) {
 	if !f.counted && !a.owed(f) && len(f.refused) == 0 {
 		f.counted = true
@@ -189,9 +192,9 @@ func (a *account) counts(f *fate) {
 	}
 }
 
-// pending are the services that shall have an utterance, and of which nobody has said that they have answered or refused it.
+// pending returns the services of an utterance that are not yet reported to have answered or refused it.
 func (a *account) pending(f *fate) (list []string) {
-	if f.claim == nil || len(f.claim.deliver) == 0 { // what was found at a start without a word of who shall have it: one at least
+	if f.claim == nil || len(f.claim.deliver) == 0 { // found at a start, with no record of its services: at least one must get it
 		if len(f.over) == 0 {
 			return []string{""}
 		}
@@ -206,24 +209,24 @@ func (a *account) pending(f *fate) (list []string) {
 	return list
 }
 
-// owed tells whether a service that shall have an utterance has answered it neither in words nor in deed.
+// owed tells whether a service still owes an utterance: no answer was reported, and none was received.
 func (a *account) owed(f *fate) bool {
 	return slices.ContainsFunc(a.pending(f), func(s string) bool { return f.answers[s] == 0 && (s != "" || len(f.answers) == 0) })
 }
 
-// done tells whether nobody waits for an utterance any more.
+// done tells whether an utterance no longer waits for any service.
 func (a *account) done(f *fate) bool { return len(a.pending(f)) == 0 }
 
-// sampled is how many samples so much sound has.
+// sampled converts seconds of sound to samples.
 func sampled(seconds float64) int { return int(math.Round(seconds * audio.Rate)) }
 
-// sealed notes that the spool says of an utterance that the disk has all of it for good.
+// sealed notes that the spool has reported all of an utterance as durably on disk.
 func (a *account) sealed(id string) { a.of(id).sealed = true }
 
 const (
-	// maskedHops is how many hops a head is masked after a break: its window must hold real sound only.
+	// maskedHops is how many hops a head is masked after a break: its window must hold only real sound.
 	maskedHops = 15
-	// wakeLate is how long after the end of its sound a wake may come.
+	// wakeLate is how long after the end of its sound a wake word may still wake.
 	wakeLate = 1500 * time.Millisecond
 )
 
@@ -245,7 +248,7 @@ func (a *account) wake(at time.Duration, w event.Wake) {
 		return
 	}
 	best := d.program.saying(w.Model, at)
-	if best < 0 { // a node that could not run tells of it when it can again
+	if best < 0 { // a node that could not run reports its wake later
 		if since, ok := a.m.heldUp(at); ok {
 			best = d.program.between(w.Model, since, at)
 		}
@@ -260,7 +263,7 @@ func (a *account) wake(at time.Duration, w event.Wake) {
 	a.spoke[w.ID] = p.speaks && a.m.couldHear(d, p)
 }
 
-// acts notes that Core acts on an utterance. A second time may be: the protocol cannot prevent it. It must have been said before.
+// acts notes that Core acts on an utterance. The protocol cannot prevent a second time, but it must have been announced.
 func (a *account) acts(at time.Duration, service, id string) {
 	f := a.of(id)
 	f.acts[service]++
@@ -271,7 +274,7 @@ func (a *account) acts(at time.Duration, service, id string) {
 	case n == 2:
 		a.doubled++
 	}
-	forgotten := a.m.boots > 1 && a.m.diskBad > 0 && a.m.stopped-a.m.diskBad < diskPatience // what is under way could not be noted
+	forgotten := a.m.boots > 1 && a.m.diskBad > 0 && a.m.stopped-a.m.diskBad < diskPatience // work under way could not be written down
 	if f.repeated[service] < f.acts[service]-1 && !forgotten {
 		a.m.judge.Break(at, "twice", fmt.Sprintf("Core acts on %s by %s for the %d. time, and nobody has said that it may", id, service, f.acts[service]))
 	}
@@ -302,12 +305,12 @@ func (a *account) sweep(now time.Duration) {
 	}
 }
 
-// longest is longer than any recording: one that has not ended after that was cut off by something else.
+// longest is longer than any recording: what has not ended by then was cut off by something else.
 const longest = 15 * time.Second
 
 func between(d, least, most time.Duration) bool { return d >= least && d <= most }
 
-// waiting are the utterances that are known and not done with.
+// waiting returns the known utterances that still wait for a service.
 func (a *account) waiting() (ids []string) {
 	for _, id := range a.order {
 		if f := a.utterances[id]; !f.dropped && !a.done(f) {
@@ -317,7 +320,7 @@ func (a *account) waiting() (ids []string) {
 	return ids
 }
 
-// power notes a loss of power, or a kill: what was not where it survives is excused.
+// power notes a loss of power or a kill: it excuses the loss of what was not durable.
 func (a *account) power(kind scenario.Kind) {
 	a.ending()
 	for _, id := range a.order {
@@ -336,12 +339,12 @@ func (a *account) power(kind scenario.Kind) {
 		case kind == scenario.PowerLoss && !f.sealed:
 			f.excused = "its recording had ended and was not on the disk yet"
 		case kind == scenario.Kill && f.ended == 0 && f.began > a.m.booted && a.m.alone() && between(a.m.clock-f.began, time.Second, longest):
-			f.ended = a.m.clock // what was recorded of it is on the disk, and becomes an utterance
+			f.ended = a.m.clock // the recorded part is on disk and becomes an utterance
 		}
 	}
 }
 
-// lost are the utterances that somebody waits for in vain, at the end, with what is wrong.
+// lost returns, at the end, the utterances that a service will never get, each with what is wrong.
 func (a *account) lost() (list []string) {
 	kept := a.m.spooled()
 	for _, id := range a.waiting() {

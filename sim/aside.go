@@ -7,13 +7,13 @@ import (
 	"time"
 )
 
-// mostAside is how many utterances that were set aside the spool keeps.
+// mostAside is how many utterances that were set aside the spool keeps at most.
 const mostAside = 100
 
-// incidentTime is more than an incident takes from the event to the history.
+// incidentTime is longer than an incident takes to get from the event into the history.
 const incidentTime = 10 * time.Second
 
-// answered tells whether those that have refused an utterance have answered it all the same.
+// answered tells whether every service that refused the utterance has answered it nevertheless.
 func (f *fate) answered() bool {
 	for s := range f.refused {
 		if f.answers[s] == 0 {
@@ -23,7 +23,8 @@ func (f *fate) answered() bool {
 	return true
 }
 
-// astray are the utterances that were said to be set aside and are nowhere, or that no incident tells of, with what is wrong.
+// astray returns the utterances that were reported as set aside but are missing, or that no incident mentions, with what is
+// wrong.
 func (a *account) astray() iter.Seq2[string, string] {
 	files := a.m.disk.Files()
 	kept := a.m.spooled()
@@ -31,7 +32,7 @@ func (a *account) astray() iter.Seq2[string, string] {
 	for _, id := range a.m.incidentIn {
 		incidents.WriteString(a.m.incidents[id].Cause + "\n")
 	}
-	// Who was killed, starved or had no disk may not have come to write it down.
+	// A process that was killed, starved or without a disk may not have been able to write it down.
 	calm := a.m.boots <= 1 && a.m.diskBad == 0 && !a.m.refuses() && len(a.m.trouble) == 0
 	damaged := slices.ContainsFunc(files, func(name string) bool { return strings.HasPrefix(name, "spool/damaged/") })
 	return func(yield func(string, string) bool) {

@@ -12,27 +12,28 @@ import (
 	"orac/sim/proof"
 )
 
-// claim is what an utterance must be, worked out from what its microphone has given and from what the runbook says: its sound, who is
-// to have it, and what goes with it.
+// claim is what an utterance must be, worked out from what its microphone delivered and from the runbook: its sound, its
+// services, and the data that go with it.
 type claim struct {
 	device  *microphone
-	wake    int64 // the hop that woke, as hops are counted in heard; -1 while that is not known
+	wake    int64 // the hop that woke, numbered as in heard; -1 while unknown
 	from    int64 // the first hop of the recording
 	rules   proof.Rules
 	deliver []string // services
 	word    event.Wake
-	wakeAt  time.Time // as the event says
+	wakeAt  time.Time // the time in the event
 	endAt   time.Time
-	why     string // it ended
-	late    bool   // something has kept nodes from running while it was recorded: hops of it may be lost
+	why     string // why it ended
+	late    bool   // something kept nodes from running during the recording: hops may be missing
 
-	sound []given // what must be in it, from its first hop on; it may be more than was recorded
-	n     int     // hops of that which were recorded; 0 while that is not known
-	least int     // hops that must be left of a recording that was cut off
-	torn  bool    // the power failed before its sound was on the disk for good: any of it may be gone
+	sound []given // the hops that it must hold, from its first on; may be more than were recorded
+	n     int     // how many of them were recorded; 0 while unknown
+	least int     // hops that must remain of a recording that was cut off
+	torn  bool    // the power failed before its sound was durable: any of it may be missing
 }
 
-// woke notes a wake word: it names a hop that its device has given, and that the appliance may know of by now.
+// claims notes a wake: it must name a hop that its device has delivered and that the appliance may already
+// know.
 func (a *account) claims(at time.Duration, wall time.Time, w event.Wake) {
 	c := a.of(w.ID).claimed()
 	c.word, c.wakeAt, c.wake = w, wall, -1
@@ -60,7 +61,7 @@ func (f *fate) claimed() *claim {
 	return f.claim
 }
 
-// starts notes that a recording begins: it keeps the settings of now.
+// starts notes that a recording begins, and keeps the settings that apply to it.
 func (a *account) starts(f *fate, listener string) {
 	c := f.claimed()
 	if l, ok := a.m.runbook().Listener(runbook.Address("listener." + listener)); ok {
@@ -71,8 +72,8 @@ func (a *account) starts(f *fate, listener string) {
 	}
 }
 
-// settle works out where a recording begins: a pre-roll before its wake word, or where the sound has been broken off since, or where the
-// one before it has ended.
+// settle works out where a recording begins: a pre-roll before its wake word, or later if the sound broke off or the previous
+// recording ended after that.
 func (a *account) settle(f *fate) *claim {
 	c := f.claimed()
 	if c.wake < 0 || c.sound != nil {
@@ -88,21 +89,21 @@ func (a *account) settle(f *fate) *claim {
 	return c
 }
 
-// listenerEnd is where the last recording of a listener has ended.
+// listenerEnd is where the last recording of a listener ended.
 type listenerEnd struct {
 	device *microphone
 	boot   int
 	at     int64
 }
 
-// recordedAs judges a recording that has ended: how long it is, and where it ends.
+// recordedAs checks the length and the end of a recording that has ended.
 func (a *account) recordedAs(at time.Duration, wall time.Time, id string, f *fate, why string) {
 	c := a.settle(f)
 	c.endAt, c.why = wall, why
 	if c.sound == nil {
 		return
 	}
-	if c.n = f.samples / audio.HopSamples; a.m.starved(c.sound[0].at, at) { // where it begins, and what is missing, is as it is
+	if c.n = f.samples / audio.HopSamples; a.m.starved(c.sound[0].at, at) { // its begin and its gaps cannot be predicted
 		c.late, c.n = true, 0
 		return
 	}
@@ -126,7 +127,7 @@ func (a *account) recordedAs(at time.Duration, wall time.Time, id string, f *fat
 	}
 }
 
-// cutOff notes that a process ends in the middle of a recording. What had come of it before must be left if the disk has it.
+// cutOff notes that the process ended in the middle of a recording. If it was on disk, the sound so far must survive.
 func (a *account) cutOff(f *fate, kept bool) {
 	c := a.settle(f)
 	if c.sound == nil {
@@ -134,11 +135,11 @@ func (a *account) cutOff(f *fate, kept bool) {
 	}
 	c.late = c.late || a.m.starved(c.sound[0].at, a.m.clock)
 	if kept && !c.late {
-		c.least = len(c.sound) - 1 // the newest may have been on its way
+		c.least = len(c.sound) - 1 // the newest hop may have been on its way
 	}
 }
 
-// salvaged judges what was found of a recording at a start.
+// salvaged checks what a start has found of a recording.
 func (a *account) salvaged(at time.Duration, id string, f *fate, samples int) {
 	if c := f.claim; f.cut && c != nil && samples < c.least*audio.HopSamples {
 		a.m.judge.Break(at, "lost", fmt.Sprintf("of %s only %v are left; %v had come when the process ended", id, audio.Time(samples), audio.Time(c.least*audio.HopSamples)))
@@ -148,20 +149,20 @@ func (a *account) salvaged(at time.Duration, id string, f *fate, samples int) {
 	}
 }
 
-// brought judges what a service was given.
+// brought checks what a service was given.
 func (a *account) brought(at time.Duration, service string, u stt.Utterance, pcm []int16) {
 	f := a.of(u.ID)
 	c := f.claim
 	if c == nil {
 		if u.Wake.Before(a.m.epoch.Add(a.m.booted + a.m.jump)) {
-			return // the process of then ended before it had said anything
+			return // its process ended before it could report anything
 		}
 		a.m.judge.Break(at, "labels", fmt.Sprintf("%s was given %s, which nobody has recorded", service, u.ID))
 		return
 	}
 	a.proven(at, u.ID+", as it was given to "+service+":", f, pcm)
 	switch {
-	case c.wakeAt.IsZero() && f.cut: // the process ended before it had said so
+	case c.wakeAt.IsZero() && f.cut: // the process ended before it could report its wake
 	case c.wakeAt.IsZero():
 		a.m.judge.Break(at, "labels", fmt.Sprintf("%s was given %s, and nobody has told of its wake word", service, u.ID))
 	case u.Topic != c.word.Topic || u.WakeWord != c.word.WakeWord:
@@ -175,10 +176,10 @@ func (a *account) brought(at time.Duration, service string, u stt.Utterance, pcm
 	}
 }
 
-// whole tells whether a recording that ended for a reason is all of what the person said.
+// whole tells whether a recording with this reason for its end holds all that the person said.
 func whole(why string) bool { return why == "silence" || why == "the sound is over" }
 
-// proven judges the sound that somebody has of an utterance.
+// proven checks the sound of an utterance that somebody received or kept.
 func (a *account) proven(at time.Duration, what string, f *fate, pcm []int16) {
 	c := a.settle(f)
 	if c.sound == nil || c.torn {
@@ -189,7 +190,7 @@ func (a *account) proven(at time.Duration, what string, f *fate, pcm []int16) {
 	switch {
 	case c.late:
 		_, differs = proof.Holes(heard, pcm)
-	case f.cut: // it ends anywhere
+	case f.cut: // it may end anywhere
 		differs = proof.Differs(heard[:min(len(heard), len(pcm))], pcm)
 	default:
 		differs = proof.Differs(heard, pcm)

@@ -14,14 +14,14 @@ import (
 	"orac/runbook/scenario"
 )
 
-// sttClient is a client of a service under the settings of one runbook: what the real client makes of a server that is away, slow,
-// stopped, or lies.
+// sttClient is a client of a service under the settings of one runbook. It behaves as the real client does with a server that is
+// away, slow, stopped, or that lies.
 type sttClient struct {
 	*service
 	timeout time.Duration
 }
 
-// connect reaches the server.
+// connect connects to the server, or fails as the active faults say.
 func (c sttClient) connect(t *rt.Task, op string) error {
 	if op == "health" {
 		c.probed.call(c.m, c.name)
@@ -50,7 +50,8 @@ func (c sttClient) connect(t *rt.Task, op string) error {
 	return nil
 }
 
-// greet waits for the first word of the server after the connection, which the kernel of a stopped one makes.
+// greet waits for the server's first response. The kernel accepts connections for a stopped server, which
+// responds only once it runs again.
 func (c sttClient) greet(t *rt.Task, op string) error {
 	for until := t.Now().Add(connectPatience); c.has(scenario.STTStopped); {
 		if t.Now() >= until {
@@ -85,7 +86,7 @@ func (c sttClient) request(t *rt.Task, op string, u stt.Utterance, pcm []int16) 
 	}
 	if how, poisoned := c.poisoned(u.ID); c.has(scenario.STTReset) || poisoned && how == "reset" {
 		e := c.fault(op, wire.Unreachable, 0, "connection reset by peer")
-		e.Doubt = wire.UnderWay // in the middle of the sound; but the kernel of this machine has taken all of it, and nobody knows
+		e.Doubt = wire.UnderWay // in the middle of the sound; this machine's kernel has accepted all of it, and nobody knows what arrived
 		return stt.Result{}, e
 	}
 	return c.answer(t, op, u, pcm)
@@ -124,7 +125,7 @@ func (c sttClient) Stream(t *rt.Task, u stt.Utterance, chunks *rt.Mailbox[stt.Ch
 	}
 }
 
-// answer is what comes of an utterance that the server has all of.
+// answer returns the result for an utterance that the server has completely.
 func (c sttClient) answer(t *rt.Task, op string, u stt.Utterance, pcm []int16) (stt.Result, error) {
 	samples := len(pcm)
 	w := &work{id: u.ID, samples: samples, check: op == "check"}
@@ -133,7 +134,7 @@ func (c sttClient) answer(t *rt.Task, op string, u stt.Utterance, pcm []int16) (
 		return stt.Result{}, err
 	}
 	c.finish(w)
-	if samples > 0 { // of a stream that began too late nothing came
+	if samples > 0 { // a stream that began too late carried nothing
 		c.m.account.brought(c.m.now(), c.name, u, pcm)
 	}
 	_, poisoned := c.poisoned(u.ID)
@@ -156,7 +157,7 @@ func (c sttClient) answer(t *rt.Task, op string, u stt.Utterance, pcm []int16) (
 		return stt.Result{}, c.fault(op, wire.Engine, 200, "[Transcription Failed: out of memory]")
 	case c.has(scenario.STTEngine) && op == "check":
 		return stt.Result{}, c.fault(op, wire.Engine, 200, "no text, and the language unknown: its engine failed")
-	case !w.text: // that nobody spoke cannot be told from a failure without a language in the request
+	case !w.text: // without a language in the request, silence cannot be told from a failure
 		return stt.Result{Silence: op != "transcribe", Duration: audio.Time(samples)}, nil
 	}
 	if !w.check {
@@ -165,7 +166,7 @@ func (c sttClient) answer(t *rt.Task, op string, u stt.Utterance, pcm []int16) (
 	return stt.Result{Text: fmt.Sprintf("[00:00.000 --> 00:15.000] [Music] %d samples", samples), Confidence: 1, Duration: audio.Time(samples)}, nil
 }
 
-// wait is the vigil of the real client: it counts only the time in which the server lives.
+// wait waits as the real client does: only the time in which the server is alive counts.
 func (c sttClient) wait(t *rt.Task, op string, w *work) error {
 	doubtful := func(kind wire.Kind, cause string) error {
 		e := c.fault(op, kind, 0, cause)
@@ -223,7 +224,7 @@ func (m *machine) client(_ *runbook.Runbook, s runbook.STT) (stt.Client, error) 
 		timeout = 30 * time.Second
 	}
 	v, ok := m.services[s.Name]
-	if !ok { // an apply has added it
+	if !ok { // an apply has added the service
 		v = &service{m: m, name: s.Name, faults: map[scenario.Kind]scenario.Fault{}}
 		m.services[s.Name] = v
 	}

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// agenda is what the world does and when: plain functions that run while the appliance stands still.
+// agenda is what the world does and when: plain functions that run while the appliance is paused.
 type agenda struct {
 	list entries
 	seq  uint64
@@ -17,13 +17,13 @@ type entry struct {
 	do  func()
 }
 
-// add has do called at a time; of several at the same time the first added is the first.
+// add schedules a call of do. Calls at the same time run in the order in which they were added.
 func (a *agenda) add(at time.Duration, do func()) {
 	a.seq++
 	heap.Push(&a.list, entry{at, a.seq, do})
 }
 
-// next is when something is to be done; most if that is sooner or there is nothing.
+// next returns when the next call is due, or most if that is sooner or nothing is scheduled.
 func (a *agenda) next(most time.Duration) time.Duration {
 	if len(a.list) == 0 {
 		return most
@@ -31,7 +31,7 @@ func (a *agenda) next(most time.Duration) time.Duration {
 	return min(most, a.list[0].at)
 }
 
-// due does all that is to be done by now.
+// due makes all calls that are due by now.
 func (a *agenda) due(now time.Duration) {
 	for len(a.list) > 0 && a.list[0].at <= now {
 		heap.Pop(&a.list).(entry).do()

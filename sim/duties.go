@@ -11,18 +11,18 @@ import (
 	"orac/runbook/scenario"
 )
 
-// duties are what the appliance must do all the time, and in vain if nobody looks: write down what has happened, say when it is not well,
-// end its incidents, let peers hear of it, leave them in peace when they fail, and take no more tasks than it needs.
+// duties are what the appliance must do all the time, even when nobody looks: write down what happened, say when it is unwell,
+// end its incidents, send its heartbeats, call failing peers sparingly, and use no more tasks than it needs.
 type duties struct {
 	m     *machine
 	due   []entryDue
 	sound map[string]progress      // hops that have reached the models, by device
-	well  map[string]time.Duration // since when a peer has had no fault, by name; absent: it has one
-	tasks int                      // of a process that had just come to rest; 0: it has not
-	boot  int                      // that they are of
+	well  map[string]time.Duration // since when a peer has had no fault, by name; absent: it has a fault
+	tasks int                      // of the process when it first settled; 0: it has not settled yet
+	boot  int                      // the boot that tasks belongs to
 }
 
-// entryDue is what must stand in the history by and by.
+// entryDue is an entry that the history must soon have.
 type entryDue struct {
 	what string
 	at   time.Duration
@@ -34,21 +34,24 @@ type progress struct {
 }
 
 const (
-	// entryTime is how long the history may take for an entry.
+	// entryTime is how long an entry may take to reach the history.
 	entryTime = 5 * time.Second
-	// settled is how long after a start, or after a change, everything is at rest.
+	// settled is how long the appliance needs to settle after a start or a change.
 	settled = 20 * time.Second
-	// deafTime is more than health takes to say that no sound comes: the watchdog's time, and what shows late.
+	// deafTime is longer than health takes to report missing sound: the watchdog's time, and the delay before
+	// it shows.
 	deafTime = 10 * time.Second
-	// waitTime is how long an utterance may wait, and none be answered, while all is called well.
+	// waitTime is how long an utterance may wait without any answer while the appliance calls
+	// itself healthy.
 	waitTime = time.Minute
-	// openTime is how long an incident may be open whose component is well.
+	// openTime is how long an incident may stay open after its component has recovered.
 	openTime = time.Minute
-	// moreTasks is how many tasks a process at rest may have more than when it first was.
+	// moreTasks is how many tasks a settled process may have beyond those it had when it first
+	// settled.
 	moreTasks = 6
-	// beatLate is how much later than it should a heartbeat may be.
+	// beatLate is how late a heartbeat may be.
 	beatLate = 7 * time.Second
-	// mostCalls is how often a peer is called within a minute, at the most.
+	// mostCalls is how often a peer may be called within a minute.
 	mostCalls = 60
 )
 
@@ -56,14 +59,14 @@ func newDuties(m *machine) *duties {
 	return &duties{m: m, sound: map[string]progress{}, well: map[string]time.Duration{}}
 }
 
-// event notes what must stand in the history.
+// event notes the entries that the history must have.
 func (d *duties) event(at time.Duration, e event.Event) {
 	for _, what := range written(e.Body) {
 		d.due = append(d.due, entryDue{what, at})
 	}
 }
 
-// written is what the history must say of an event.
+// written returns the entries that the history must have for an event.
 func written(b event.Body) []string {
 	switch b := b.(type) {
 	case event.Wake:
@@ -78,7 +81,7 @@ func written(b event.Body) []string {
 	return nil
 }
 
-// see looks, once a second.
+// see checks the duties; it runs once a second.
 func (d *duties) see(at time.Duration) {
 	d.written(at)
 	d.honest(at)
@@ -90,8 +93,8 @@ func (d *duties) broken(at time.Duration, name, format string, args ...any) {
 	d.m.judge.Break(at, name, fmt.Sprintf(format, args...))
 }
 
-// written looks for entries that the history has not. One that the disk may have refused, or that a process has not come to write before its
-// end, may be missing.
+// written looks for entries that the history lacks. An entry may be missing if the disk may have refused it, or if the process
+// ended before it could write it.
 func (d *duties) written(at time.Duration) {
 	for len(d.due) > 0 && at-d.due[0].at > entryTime {
 		e := d.due[0]
@@ -104,12 +107,13 @@ func (d *duties) written(at time.Duration) {
 	maps.DeleteFunc(d.m.ledger.wrote, func(_ string, wrote time.Duration) bool { return at-wrote > 2*entryTime })
 }
 
-// resting tells whether the process has run for a while, undisturbed.
+// resting tells whether the process has run undisturbed for a while.
 func (d *duties) resting(at, least time.Duration) bool {
 	return d.m.Up() && at-d.m.booted >= least && !d.m.starved(at-least, at)
 }
 
-// honest looks whether the appliance calls itself well while it is deaf, or while somebody waits.
+// honest checks that the appliance does not call itself healthy while it is deaf or while an
+// utterance waits.
 func (d *duties) honest(at time.Duration) {
 	for _, name := range d.m.micNames {
 		if n := d.m.Sound(name); n != d.sound[name].n || !d.resting(at, settled) {
@@ -135,7 +139,7 @@ func (d *duties) honest(at time.Duration) {
 	}
 }
 
-// beats looks whether servers that are well have heard of the appliance in time.
+// beats checks that healthy servers have received their heartbeats in time.
 func (d *duties) beats(at time.Duration) {
 	for _, h := range d.m.runbook().Heartbeats {
 		p := d.m.peer("heartbeat " + h.Name)
@@ -154,7 +158,7 @@ func (d *duties) beats(at time.Duration) {
 	}
 }
 
-// rests notes how many tasks a process has that has come to rest.
+// rests notes how many tasks a process has once it has settled.
 func (d *duties) rests(at time.Duration) {
 	if d.m.boots != d.boot {
 		d.boot, d.tasks = d.m.boots, 0
@@ -164,7 +168,7 @@ func (d *duties) rests(at time.Duration) {
 	}
 }
 
-// finish looks at what is left at the end.
+// finish checks what remains at the end.
 func (d *duties) finish(at time.Duration) {
 	if !d.resting(at, settled) || d.m.Health() != "healthy" {
 		return
@@ -183,7 +187,7 @@ func (d *duties) finish(at time.Duration) {
 // calls counts how often a peer is called.
 type calls struct{ recent []time.Duration }
 
-// call notes a call, and tells when there are too many.
+// call notes a call, and reports when there are too many.
 func (c *calls) call(m *machine, who string) {
 	now := m.now()
 	c.recent = append(slices.DeleteFunc(c.recent, func(at time.Duration) bool { return now-at > time.Minute }), now)

@@ -17,13 +17,13 @@ import (
 	"orac/sim/schedule"
 )
 
-// breaks is how a fault is made and taken back in the simulated world. Undo is nil where nothing is to be taken back.
+// breaks is how a fault is made and undone in the simulated world. Undo is nil where there is nothing to undo.
 type breaks struct {
 	how string // what exactly is modelled
 	do  func(m *machine, o *occurrence) (undo func())
 }
 
-// onDevice makes a fault that changes what a device gives while it lasts.
+// onDevice makes a fault that changes what a device delivers while it lasts.
 func onDevice(how string) breaks {
 	return breaks{how, func(m *machine, o *occurrence) func() {
 		d := m.mics[o.Target]
@@ -55,7 +55,7 @@ func onService(how string) breaks {
 	}}
 }
 
-// onHeartbeat makes a fault of who takes heartbeats.
+// onHeartbeat makes a fault of a server that receives heartbeats.
 func onHeartbeat(how string) breaks {
 	return breaks{how, func(m *machine, o *occurrence) func() {
 		p := m.peer("heartbeat " + o.Target)
@@ -64,7 +64,7 @@ func onHeartbeat(how string) breaks {
 	}}
 }
 
-// onWebhook makes a fault of who takes the events of a webhook.
+// onWebhook makes a fault of a server that receives the events of a webhook.
 func onWebhook(how string) breaks {
 	return breaks{how, func(m *machine, o *occurrence) func() {
 		r := m.receiver(o.Target)
@@ -73,7 +73,7 @@ func onWebhook(how string) breaks {
 	}}
 }
 
-// onDisk makes operations of the disk fail; none named means all.
+// onDisk makes operations of the disk fail; without names, all of them.
 func onDisk(how string, err error, ops ...string) breaks {
 	if len(ops) == 0 {
 		ops = []string{""}
@@ -92,17 +92,17 @@ func onDisk(how string, err error, ops ...string) breaks {
 	}}
 }
 
-// everywhere is a fault that whatever it is about looks for itself, for as long as it lasts.
+// everywhere makes a fault that the affected models check for themselves while it lasts.
 func everywhere(how string) breaks {
 	return breaks{how, func(*machine, *occurrence) func() { return nil }}
 }
 
-// instantly makes a fault that happens at a moment.
+// instantly makes a fault that happens at an instant.
 func instantly(how string, f func(m *machine, o *occurrence)) breaks {
 	return breaks{how, func(m *machine, o *occurrence) func() { f(m, o); return nil }}
 }
 
-// killed takes the process away; it is started again when the fault is over.
+// killed ends the process; it is started again when the fault is over.
 var killed = breaks{"all tasks end where they stand; the disk keeps what was written", func(m *machine, _ *occurrence) func() {
 	m.account.power(scenario.Kill)
 	m.end()
@@ -110,7 +110,7 @@ var killed = breaks{"all tasks end where they stand; the disk keeps what was wri
 	return m.launch
 }}
 
-// nodePath is where the tasks of nodes stand in the tree of tasks.
+// nodePath is where the tasks of nodes are in the tree of tasks.
 const nodePath = "orac/runner/node/"
 
 // faults is every kind of fault that the simulator can make.
@@ -152,7 +152,7 @@ func init() {
 		scenario.Suspended: onDevice("the pipe falls silent, and opening takes until its deadline"),
 		scenario.AudioDown: {"all pipes fall silent and opening fails", func(m *machine, _ *occurrence) func() {
 			for _, d := range m.mics {
-				d.index++ // no stream of before gives anything again
+				d.index++ // a stream from before delivers nothing any more
 			}
 			return func() {}
 		}},
@@ -260,7 +260,7 @@ func init() {
 	}
 }
 
-// instant is a time of the world on the clock of the process.
+// instant converts a time of the world to the clock of the process.
 func (m *machine) instant(at time.Duration) rt.Instant { return rt.Instant(at - m.booted) }
 
 func (m *machine) powerLoss(o *occurrence) {
@@ -322,12 +322,12 @@ func (m *machine) plan(list []occurrence) {
 	}
 }
 
-// reaches tells whether what a fault is aimed at exists.
+// reaches tells whether the target of a fault exists.
 func (m *machine) reaches(o *occurrence) bool {
 	return o.Kind.Info().Target == "" || slices.Contains(schedule.Targets(o.Kind, m.first), o.Target)
 }
 
-// disturbing are the kinds during which a wake word may go unheard.
+// disturbing tells whether a wake word may go unheard during a fault of this kind.
 func disturbing(k scenario.Kind) bool {
 	switch k.Info().Target {
 	case "stt", "heartbeat", "webhook":
@@ -340,7 +340,7 @@ func disturbing(k scenario.Kind) bool {
 	return true
 }
 
-// breakable tells whether there is anything to break: a process that runs, or a capture process.
+// breakable tells whether the target of a fault is there now: the process, or a capture process.
 func (m *machine) breakable(o occurrence) bool {
 	switch o.Kind {
 	case scenario.Kill, scenario.OutOfMemory, scenario.PowerLoss, scenario.NodePanic, scenario.Apply:
@@ -351,7 +351,7 @@ func (m *machine) breakable(o occurrence) bool {
 	return true
 }
 
-// begin makes a fault.
+// begin makes a fault, and schedules its end if it lasts.
 func (m *machine) begin(o occurrence, b breaks) {
 	at := m.clock
 	if !m.breakable(o) {

@@ -8,33 +8,33 @@ import (
 	"orac/runbook/scenario"
 )
 
-// heard is what a microphone has given to the appliance, hop by hop: the last of it, and enough of each hop to make its sound again,
-// whatever the appliance has done to the one that it was given.
+// heard is what a microphone has delivered to the appliance: its newest hops, with enough about each to make its sound again,
+// whatever the appliance has done to its own copy.
 type heard struct {
 	program *program
-	list    []given // the newest mostGiven and up to as many again
-	first   int64   // number of list[0]; hops are counted through all streams, without those that were lost
+	list    []given // the newest mostGiven, and up to as many older ones
+	first   int64   // number of list[0]; hops are counted across all streams, without lost ones
 	streams []heardStream
 }
 
-// given is a hop.
+// given is a hop that was delivered.
 type given struct {
 	hop   int64         // of the world
-	shape scenario.Kind // what the device has made of it; "" if nothing
-	n     int           // which hop of the noise
+	shape scenario.Kind // how a fault changed it; "" if none did
+	n     int           // which hop of the noise it is
 	at    time.Duration // when a read returned with it
 }
 
-// heardStream is an open device: its first hop, and the number that the appliance gives to it; -1 while that is not known.
+// heardStream is an open device: its first hop, and the appliance's number for that hop; -1 while unknown.
 type heardStream struct {
 	base, number int64
-	ended        bool // with its process
+	ended        bool // its process has ended
 }
 
 const (
-	// mostGiven is how much is known of the past: five minutes. No recording goes back further, however late it is looked at.
+	// mostGiven is how many past hops are kept: five minutes. No recording goes back further, even when it is checked late.
 	mostGiven = 4096
-	// mostHeardStreams bounds the streams that are known.
+	// mostHeardStreams bounds the streams that are kept.
 	mostHeardStreams = 64
 )
 
@@ -45,7 +45,7 @@ func (h *heard) opened() {
 	}
 }
 
-// named notes which number the appliance gives to the first hop of the stream that was opened last.
+// named notes the appliance's number for the first hop of the stream that was opened last.
 func (h *heard) named(number int64) {
 	for i := range h.streams {
 		if s := &h.streams[i]; s.number < 0 && !s.ended {
@@ -55,14 +55,14 @@ func (h *heard) named(number int64) {
 	}
 }
 
-// over notes that the process has ended: its numbers mean nothing any more.
+// over notes that the process has ended: its numbers no longer mean anything.
 func (h *heard) over() {
 	for i := range h.streams {
 		h.streams[i].ended = true
 	}
 }
 
-// gave notes a hop that the appliance has now.
+// gave notes a hop that the appliance now has.
 func (h *heard) gave(g given) {
 	if len(h.list) == 2*mostGiven {
 		h.list = append(h.list[:0], h.list[mostGiven:]...)
@@ -71,10 +71,11 @@ func (h *heard) gave(g given) {
 	h.list = append(h.list, g)
 }
 
-// end is one more than the number of the newest hop.
+// end returns the number after that of the newest hop.
 func (h *heard) end() int64 { return h.first + int64(len(h.list)) }
 
-// called finds the hop that the appliance of now calls by a number, and the first hop of its stream.
+// called finds the hop that the running appliance knows by a number, and the first hop of its
+// stream.
 func (h *heard) called(number int64) (at, base int64, ok bool) {
 	end := h.end()
 	for _, s := range slices.Backward(h.streams) {
@@ -86,12 +87,12 @@ func (h *heard) called(number int64) (at, base int64, ok bool) {
 	return 0, 0, false
 }
 
-// broken tells whether a hop is the first of its stream, or the one that comes next, whenever that is.
+// broken tells whether a hop is the first of its stream, or has not been delivered yet.
 func (h *heard) broken(at int64) bool {
 	return at == h.end() || slices.ContainsFunc(h.streams, func(s heardStream) bool { return s.base == at })
 }
 
-// breaks finds the first hop of a stream from one hop on and before another.
+// breaks finds the first stream that begins at hop from or later, and before hop to.
 func (h *heard) breaks(from, to int64) (at int64, ok bool) {
 	for _, s := range h.streams {
 		if s.base >= from && s.base < to {
@@ -101,10 +102,10 @@ func (h *heard) breaks(from, to int64) (at int64, ok bool) {
 	return 0, false
 }
 
-// at is when the appliance had a hop that is known.
+// at returns when the appliance received a hop that is still kept.
 func (h *heard) at(hop int64) time.Duration { return h.list[hop-h.first].at }
 
-// part gives hops from one on and before another, as far as they are known.
+// part returns the hops that are still kept, from hop from on and before hop to.
 func (h *heard) part(from, to int64) []given {
 	from, to = max(from, h.first), min(to, h.end())
 	if from >= to {
@@ -113,7 +114,7 @@ func (h *heard) part(from, to int64) []given {
 	return slices.Clone(h.list[from-h.first : to-h.first])
 }
 
-// sound makes the sound of hops again.
+// sound makes the sound of these hops again.
 func (h *heard) sound(list []given) []int16 {
 	pcm := make([]int16, 0, len(list)*audio.HopSamples)
 	var one [audio.HopSamples]int16

@@ -7,10 +7,10 @@ import (
 	"orac/appliance/audio/wav"
 )
 
-// mostProven is of how many utterances it is known what they must be: those that are done with are forgotten when so many are younger.
+// mostProven bounds the utterances whose expected sound is kept: one that is done is forgotten when this many are younger.
 const mostProven = 500
 
-// forget lets go of what an utterance must be that nobody waits for any more.
+// forget drops the expected sound of an old utterance that no longer waits for anything.
 func (a *account) forget() {
 	if n := len(a.order) - mostProven; n > 0 {
 		if f := a.utterances[a.order[n]]; f.claim != nil && a.done(f) {
@@ -19,8 +19,8 @@ func (a *account) forget() {
 	}
 }
 
-// proveKept looks at every recording that is on the disk at the end, whether it waits, was set aside or is kept for people: it is what was
-// heard, to the last sample.
+// proveKept checks every recording on the disk at the end, whether it waits, was set aside or is kept for people: it must be what
+// was heard, to the last sample.
 func (a *account) proveKept() {
 	for _, name := range a.m.disk.Files() {
 		data := a.m.disk.Peek(name)

@@ -10,7 +10,8 @@ import (
 // language evaluates runbooks in the world of a machine.
 type language struct{ m *machine }
 
-// Read implements appliance.Language: the file is what the machine started with, or applied last.
+// Read implements appliance.Language. The file is the text that the machine started with or applied
+// last.
 func (l language) Read(string) ([]byte, error) { return l.m.text, nil }
 
 // Evaluate implements appliance.Language.
@@ -25,10 +26,11 @@ func (l language) Evaluate(_ *rt.Task, e appliance.Evaluation) (*runbook.Runbook
 	return runbook.Parse(e.Text, l.m.file, world)
 }
 
-// Check implements appliance.Language: no file of this machine belongs to the simulated one.
+// Check implements appliance.Language. It checks nothing: the files of this machine are not those
+// of the simulated one.
 func (language) Check(*runbook.Runbook) runbook.Diagnostics { return nil }
 
 var _ appliance.Language = language{}
 
-// asTheOwner is who changes the runbook in a simulation.
+// asTheOwner is the origin of a runbook change in a simulation.
 var asTheOwner = status.OnMachine("world")

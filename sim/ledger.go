@@ -13,22 +13,22 @@ import (
 	"orac/runbook/scenario"
 )
 
-// ledger is a model of the history: it takes everything at once unless the disk refuses, and remembers restarts and open
-// incidents over the end of a process. Its fidelity is that of its errors; SQLite itself is tested elsewhere.
+// ledger is a model of the history. It accepts everything at once unless the disk refuses, and remembers restarts and
+// open incidents when the process ends. It models the errors of the history; SQLite itself is tested elsewhere.
 type ledger struct {
 	m        *machine
 	rows     []row // detections and utterances, in the order of arrival
 	known    map[string]bool
-	wrote    map[string]time.Duration // what rows say that were taken, as duties put it
+	wrote    map[string]time.Duration // when entries were accepted, named as in written
 	ages     provenclock.Ages
 	restarts []store.Restart
 	open     map[string]bool // incidents
 	last     time.Time       // when the newest incident was detected
-	jump     time.Duration   // of the time of day, by then
+	jump     time.Duration   // offset of the time of day at that moment
 }
 
-// ordered demands that incidents come into the book in the order in which they were detected. After a jump of the time of day
-// nobody can say.
+// ordered checks that incidents reach the history in the order in which they were detected. After a jump of the time of day
+// the order is unknown.
 func (l *ledger) ordered(i status.Incident) {
 	if _, known := l.m.incidents[i.ID]; known {
 		return
@@ -51,13 +51,13 @@ func (l *ledger) write() error {
 	return nil
 }
 
-// row is a record of the history, and when it came, by the true time of the world.
+// row is a record of the history and when it arrived, in the true time of the world.
 type row struct {
 	id string
 	at time.Duration
 }
 
-// add takes a record that was not there.
+// add adds a record unless it is there already.
 func (l *ledger) add(id string) error {
 	err := l.write()
 	if err == nil && !l.known[id] {
@@ -82,7 +82,7 @@ func (l *ledger) SaveDelivery(d store.Delivery, text *store.Transcript) error {
 	return l.says(l.write(), event.Delivered{Utterance: d.UtteranceID, STT: d.STT, Outcome: string(d.Outcome)})
 }
 
-// says notes what a row says that was taken.
+// says notes the entries of a record that was accepted.
 func (l *ledger) says(err error, b event.Body) error {
 	if err == nil {
 		for _, what := range written(b) {
@@ -92,7 +92,8 @@ func (l *ledger) says(err error, b event.Body) error {
 	return err
 }
 
-// Prune deletes by age, as SQLite's does. No record may go that is younger, in true time, than the retention.
+// Prune deletes by age, as SQLite's does. It must not delete a record that is younger, in true time, than the
+// retention.
 func (l *ledger) Prune(p provenclock.Point, known bool, retention time.Duration, maxRows int) (deleted int, err error) {
 	if err := l.write(); err != nil {
 		return 0, err
@@ -104,7 +105,7 @@ func (l *ledger) Prune(p provenclock.Point, known bool, retention time.Duration,
 		}
 		l.ages.See(p, ids)
 	}
-	over := len(l.rows) - 2*maxRows // of two kinds
+	over := len(l.rows) - 2*maxRows // there are two kinds of rows
 	l.rows = slices.DeleteFunc(l.rows, func(r row) bool {
 		due := known && l.ages.Due(r.id, p.Age, retention)
 		if age := l.m.now() - r.at; due && age < retention {
@@ -135,7 +136,7 @@ func (l *ledger) SaveIncident(i status.Incident) error {
 	return nil
 }
 
-// mostRestarts bounds what is remembered: more than any budget counts.
+// mostRestarts bounds the restarts that are remembered: more than any budget counts.
 const mostRestarts = 2000
 
 func (l *ledger) AddRestart(r store.Restart) error {

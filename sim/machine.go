@@ -23,17 +23,17 @@ import (
 )
 
 // machine is a computer in a simulated world, with an appliance on it that can be killed and started again. The world is
-// plain code that acts at its times while the appliance stands still; the appliance runs on a virtual driver, a new one with
+// plain code that acts at its times while the appliance is paused; the appliance runs on a virtual driver, a new one for
 // every start of its process.
 type machine struct {
 	sc    *scenario.Scenario
 	seed  uint64
 	o     runOptions
 	file  string // name of the runbook
-	text  []byte // what stands in it now
+	text  []byte // its current text
 	first *runbook.Runbook
 	epoch time.Time
-	jump  time.Duration // of the time of day, so far
+	jump  time.Duration // offset of the time of day so far
 
 	clock  time.Duration // since the start of the run, monotonic
 	todo   agenda
@@ -50,15 +50,15 @@ type machine struct {
 	count   map[string]uint64 // hops that reached the models before this boot, by device
 
 	disk      *virtual.Disk
-	diskBad   time.Duration // when it was last refusing
+	diskBad   time.Duration // when it last refused
 	mics      map[string]*microphone
 	micNames  []string
 	services  map[string]*service
 	peers     map[string]*peer
 	receivers map[string]*receiver
 	ledger    *ledger
-	lasting   map[scenario.Kind]int // faults that last, by kind
-	faulty    int                   // of those that are no mere conditions
+	lasting   map[scenario.Kind]int // active faults, by kind
+	faulty    int                   // active faults that are not harmless
 	trouble   []stretch             // when sound was disturbed
 	starving  []stretch             // when nodes were kept from running
 	memory    struct {
@@ -72,26 +72,26 @@ type machine struct {
 	duties     *duties
 	holders    int
 	applied    int
-	applying   int // applies that go on
+	applying   int // applies in progress
 	rolledBack int
 	incidents  map[string]*report.Incident
 	incidentIn []string
 	out        report.Run
 	over       bool
-	broken     error // the world cannot go on
+	broken     error // why the world cannot continue
 }
 
-// stretch is a time in which something disturbed the sound.
+// stretch is a period of disturbance.
 type stretch struct{ from, to time.Duration }
 
-// restMemory is what an appliance takes that is well: measured on the real one with one model.
+// restMemory is what a healthy appliance uses: measured on the real one with one model.
 const restMemory = 80 << 20
 
-// bootLeast and bootMost are from the start of a process to its graph, with models loaded: measured on the real one, which gives
-// sound 0.5 to 1 s after it was started.
+// bootLeast and bootMost bound the time from the start of a process to its graph, with models loaded: measured on the real one,
+// which delivers sound 0.5 to 1 s after its start.
 const bootLeast, bootMost = 400 * time.Millisecond, 900 * time.Millisecond
 
-// canary is every secret of a simulated runbook: it must turn up nowhere.
+// canary is the value of every secret in a simulated runbook: it must never appear anywhere.
 const canary = "canary-4e1f-never-to-be-seen"
 
 func newMachine(sc *scenario.Scenario, seed uint64, o runOptions) (*machine, error) {
@@ -116,7 +116,7 @@ func newMachine(sc *scenario.Scenario, seed uint64, o runOptions) (*machine, err
 	return m, m.listen()
 }
 
-// now is the time of the world: a task of the appliance sees how far its driver has come.
+// now returns the time of the world: while the appliance runs, that of its driver.
 func (m *machine) now() time.Duration {
 	if m.driver != nil {
 		return m.booted + time.Duration(m.driver.Now())
@@ -124,13 +124,13 @@ func (m *machine) now() time.Duration {
 	return m.clock
 }
 
-// hop is the number of hops of the world that are complete at a time.
+// hop returns how many hops of the world are complete at a time.
 func (m *machine) hop(at time.Duration) int64 { return int64(at / audio.HopTime) }
 
-// active tells whether a fault of a kind lasts.
+// active tells whether a fault of this kind is active.
 func (m *machine) active(k scenario.Kind) bool { return m.lasting[k] > 0 }
 
-// run lets the world go on until a time.
+// run advances the world to a time.
 func (m *machine) run(until time.Duration) {
 	for m.clock < until && !m.over && m.broken == nil {
 		next := m.todo.next(until)
@@ -189,12 +189,12 @@ func (m *machine) boot() {
 	m.mark("process", "boot", fmt.Sprintf("start %d", m.boots))
 }
 
-// launch starts a process, which takes its time.
+// launch schedules the start of a process, which takes a while.
 func (m *machine) launch() {
 	m.todo.add(m.clock+bootLeast+schedule.Jitter(m.random(fmt.Sprint("boot ", m.boots)), bootMost-bootLeast), m.boot)
 }
 
-// parts is the world of one process.
+// parts returns the simulated world as the parts of one process.
 func (m *machine) parts(events *rt.Mailbox[event.Event]) *appliance.Parts {
 	return &appliance.Parts{
 		FS: m.disk, InstanceID: "hey-orac-sim", History: m.ledger, Inference: m.o.inference, Source: m.source,
@@ -202,7 +202,7 @@ func (m *machine) parts(events *rt.Mailbox[event.Event]) *appliance.Parts {
 	}
 }
 
-// evaluate reads a text of the runbook.
+// evaluate evaluates a runbook text.
 func (m *machine) evaluate(text []byte) (*runbook.Runbook, error) {
 	rb, problems := language{m}.Evaluate(nil, appliance.Evaluation{Text: text})
 	if problems.HasErrors() {
@@ -211,10 +211,11 @@ func (m *machine) evaluate(text []byte) (*runbook.Runbook, error) {
 	return rb, nil
 }
 
-// options are the world that a runbook is evaluated in: every secret is the canary.
+// options returns what a runbook is evaluated with: every secret is the canary.
 func (m *machine) options() runbook.Options { return m.o.evaluation }
 
-// end takes the process away, as a kill does: nothing of it runs any more, not even what it deferred.
+// end ends the process as a kill does: nothing of it runs any more, and its deferred calls cannot
+// change the disk.
 func (m *machine) end() {
 	if m.driver == nil {
 		return
@@ -224,7 +225,7 @@ func (m *machine) end() {
 	}
 	m.highest()
 	m.hash = mixHash(m.hash, m.driver.Hash())
-	mend := m.disk.Break("", "", errors.New("the process has ended")) // what it defers reaches no disk
+	mend := m.disk.Break("", "", errors.New("the process has ended")) // deferred calls must not reach the disk
 	m.driver.Close()
 	mend()
 	for _, d := range m.mics {
@@ -245,7 +246,7 @@ func mixHash(a, b uint64) uint64 {
 	return h.Sum64()
 }
 
-// ended is what happens when the process ends by itself.
+// ended handles a process that ended by itself.
 func (m *machine) ended() {
 	err := m.root.Err()
 	m.end()
@@ -266,18 +267,18 @@ func (m *machine) ended() {
 	}
 }
 
-// measure is the resident memory of the process.
+// measure returns the resident memory of the process.
 func (m *machine) measure() (int64, error) {
 	grown := m.memory.base + m.memory.rate*int64((m.now()-m.memory.since)/time.Second)/60
 	return restMemory + grown, nil
 }
 
-// held notes how many hold a device.
+// held checks how many instances hold a device.
 func (m *machine) held(d *microphone) {
 	if m.holders = max(m.holders, d.holders()); d.holders() > 1 {
 		m.judge.Break(m.now(), "holders", fmt.Sprintf("device %s has %d holders", d.name, d.holders()))
 	}
 }
 
-// random is a stream of the world.
+// random returns a named random stream of the world.
 func (m *machine) random(name string) *rand.Rand { return schedule.Stream(m.seed, name) }

@@ -16,22 +16,22 @@ import (
 	"orac/sim/schedule"
 )
 
-// microphone is a model of an input of the machine: fidelity is that of the pipe between the capture process and the
-// appliance. Hops are there every 80 ms of world time, 32 of them wait for a reader, an opening takes 40 to 100 ms (measured
-// on the real process), and what breaks shows as it does there: as an end of the stream, or as nothing at all.
+// microphone is a model of an input of the machine, faithful at the pipe between the capture process and the appliance. A
+// hop arrives every 80 ms of world time, the pipe keeps 32 for a slow reader, and an opening takes 40 to 100 ms (measured on
+// the real process). Faults show as they do there: the stream ends, or nothing arrives.
 type microphone struct {
 	m        *machine
 	name     string // of the runbook's block
 	identity string
-	index    int // changes with every plugging in
+	index    int // changes whenever it is plugged in
 	present  bool
 	program  program // what is heard
-	heard    heard   // what of it the appliance was given
+	heard    heard   // the part of it that the appliance was given
 
-	faults  map[scenario.Kind]scenario.Fault // that last
+	faults  map[scenario.Kind]scenario.Fault // that are active
 	streams []*micStream
 	other   bool            // another device is in its place
-	held    time.Duration   // until when a read that has its hop does not return
+	held    time.Duration   // until then, a read that has its hop does not return
 	tried   []time.Duration // openings of the last minute
 	r       *rand.Rand
 	level   []levelBucket
@@ -40,21 +40,20 @@ type microphone struct {
 const (
 	// backlog is how many hops wait in the pipe for a slow reader, as in the real capture.
 	backlog = 32
-	// openLeast and openMost are how long the capture process takes from its start to the first hop: measured.
+	// openLeast and openMost bound the time from the start of the capture process to its first hop: measured.
 	openLeast, openMost = 41 * time.Millisecond, 104 * time.Millisecond
 )
 
-// holders are the instances that have the device open now.
+// holders returns how many instances have the device open now.
 func (d *microphone) holders() int { return len(d.streams) }
 
 func (d *microphone) has(k scenario.Kind) bool { _, ok := d.faults[k]; return ok }
 
-// source is what one instance of the runbook's device opens. It stays with the device that it opened first, as the real
-// one does.
+// source opens the runbook's device for one instance. Like the real one, it stays with the device that it opened first.
 type source struct {
 	mic   *microphone
 	block runbook.Microphone
-	known bool // it was opened before: where the runbook names none, that is the one that is meant
+	known bool // it was opened before; if the runbook names no device, this is the one
 }
 
 var (
@@ -94,7 +93,7 @@ func (s *source) Open(t *rt.Task) (audio.Stream, error) {
 		if !d.other || !s.fits(otherIdentity) {
 			return fail(errNoDevice)
 		}
-		if err := t.Sleep(timeout - t.Now().Sub(began)); err != nil { // the other one gives no sound, and a device is open when there is some
+		if err := t.Sleep(timeout - t.Now().Sub(began)); err != nil { // the other device delivers no sound, and a device is open only once it does
 			return nil, err
 		}
 		return fail(fmt.Errorf("%w: %w", errHangs, rt.ErrTimeout))
@@ -104,7 +103,7 @@ func (s *source) Open(t *rt.Task) (audio.Stream, error) {
 	d.streams = append(d.streams, st)
 	d.heard.opened()
 	d.m.held(d)
-	st.process = t.Go("capture", func(t *rt.Task) error { // it ends with its owner, whatever that ends with
+	st.process = t.Go("capture", func(t *rt.Task) error { // it ends with its owner, for whatever reason
 		defer st.release()
 		for !t.Stopping() {
 			_ = t.Sleep(24 * time.Hour)
@@ -114,11 +113,12 @@ func (s *source) Open(t *rt.Task) (audio.Stream, error) {
 	return st, nil
 }
 
-// mostTries is how often a device is opened within a minute at the most, whatever happens to it: with the default settings it
-// is half of that.
+// mostTries is how often a device may be opened within a minute, whatever happens to it. With the default settings the
+// appliance tries half as often.
 const mostTries = 60
 
-// tries notes an attempt to open the device. Who tries without a pause heats the machine and fills the log.
+// tries notes an attempt to open the device. Retrying without a pause would heat the machine and fill the
+// log.
 func (d *microphone) tries(b runbook.Microphone) {
 	now := d.m.now()
 	d.tried = append(slices.DeleteFunc(d.tried, func(at time.Duration) bool { return now-at > time.Minute }), now)
@@ -132,10 +132,10 @@ func (d *microphone) tries(b runbook.Microphone) {
 	}
 }
 
-// otherIdentity is what the device is that takes the place of one that went away.
+// otherIdentity is the identity of the device that replaces one that went away.
 const otherIdentity = "another-microphone"
 
-// fits tells whether the runbook's selector may mean a device.
+// fits tells whether the runbook's selector matches a device.
 func (s *source) fits(identity string) bool {
 	b := s.block
 	switch {
@@ -163,26 +163,26 @@ func (s *source) Check(t *rt.Task) error {
 	return nil
 }
 
-// micStream is an open microphone.
+// micStream is an open stream of a microphone.
 type micStream struct {
 	mic     *microphone
 	process *rt.Task // the capture process
 	index   int
 	from    int64 // hop of the world at which it was opened
-	read    int64 // hops of the device that were given or lost
+	read    int64 // hops of the device that were delivered or lost
 	pace    pace
 	lost    uint64
-	frozen  bool   // its process is stopped, or its read blocks for ever
+	frozen  bool   // its process is stopped, or its read blocks forever
 	dead    error  // its process has ended
-	stale   uint64 // what the ring had been given when an instance that was given up on read its first hop here
+	stale   uint64 // hops that the ring had counted when an instance that was given up on read its first hop here
 	isStale bool
 }
 
 // Identity implements audio.Stream.
 func (s *micStream) Identity() string { return s.mic.identity }
 
-// Close implements audio.Stream. It takes as long as the real one: at once if the process ends when it is asked to, 100 ms if
-// it must be killed.
+// Close implements audio.Stream. It takes as long as the real one: no time if the process ends on request, 100 ms if it must
+// be killed.
 func (s *micStream) Close(t *rt.Task) {
 	if s.isStale {
 		if n := s.mic.m.ringed(s.mic.name) - s.stale; n > 0 {
@@ -200,7 +200,7 @@ func (s *micStream) release() {
 	s.mic.streams = slices.DeleteFunc(s.mic.streams, func(x *micStream) bool { return x == s })
 }
 
-// Lost is how many hops were lost so far.
+// Lost returns how many hops have been lost so far.
 func (s *micStream) Lost() uint64 { return s.lost }
 
 // Read implements audio.Stream.
@@ -233,10 +233,10 @@ func (s *micStream) Read(t *rt.Task, pcm *[audio.HopSamples]int16, until rt.Inst
 			}
 			return s.give(t, pcm, heard)
 		}
-		// What it waits for is the next hop of the world, or the end of whatever silences it: looked for at every hop.
+		// It waits for the next hop of the world, or for the end of what silences it, and checks at every hop.
 		wait := max(audio.HopTime-now%audio.HopTime, time.Millisecond)
 		if silent {
-			s.read = ready // what the device gives now is not kept for anybody
+			s.read = ready // what the device delivers now is kept for nobody
 		}
 		if left := until.Sub(t.Now()); left <= wait {
 			if err := t.Sleep(max(0, left)); err != nil {
@@ -253,14 +253,15 @@ func (s *micStream) Read(t *rt.Task, pcm *[audio.HopSamples]int16, until rt.Inst
 	}
 }
 
-// hold keeps a read that has its hop from returning, whoever asks it to stop: a thread that the system does not run.
+// hold keeps a read that has its hop from returning, even when it is asked to stop: the system does not run its
+// thread.
 func (s *micStream) hold(t *rt.Task) {
 	pause := s.mic.held - s.mic.m.now()
 	held := t.Shield("held", func(t *rt.Task) error { return t.Sleep(pause) })
-	_ = t.Outlast(held, rt.Never) // it sleeps for as long, and no longer
+	_ = t.Outlast(held, rt.Never) // it sleeps exactly that long
 }
 
-// given is how many hops the device has given by a hop of the world, at whatever rate.
+// given returns how many hops the device has delivered by a hop of the world, at its rate.
 func (s *micStream) given(hop int64) int64 {
 	rate := 1.0
 	if f, ok := s.mic.faults[scenario.WrongRate]; ok && f.Rate > 0 {
@@ -272,9 +273,9 @@ func (s *micStream) given(hop int64) int64 {
 	return s.pace.at(hop, s.from)
 }
 
-// pace is a rate and what was given when it began.
+// pace is a rate, with the hops that were delivered before it began.
 type pace struct {
-	rate  float64 // 0: it has none yet
+	rate  float64 // 0: none yet
 	base  int64
 	since int64 // hop of the world
 }
@@ -286,11 +287,11 @@ func (p pace) at(hop, from int64) int64 {
 	return p.base + int64(float64(hop-p.since)*p.rate)
 }
 
-// give does to a hop what lasts now, and notes that the appliance has it.
+// give applies the active faults to a hop, and notes that the appliance has it.
 func (s *micStream) give(t *rt.Task, pcm *[audio.HopSamples]int16, hop int64) error {
 	d := s.mic
 	g := given{hop: hop, n: int(s.read)}
-	if d.has(scenario.ShortReads) { // the pieces come one by one, and the hop when the last is there
+	if d.has(scenario.ShortReads) { // the pieces arrive one by one; the hop is there with the last
 		if err := t.Sleep(schedule.Jitter(d.r, 60*time.Millisecond)); err != nil {
 			return err
 		}
@@ -303,13 +304,13 @@ func (s *micStream) give(t *rt.Task, pcm *[audio.HopSamples]int16, hop int64) er
 		}
 		shaped(pcm, g.shape, g.n)
 	}
-	if g.at = d.m.now(); !s.isStale { // what was given up on gives nothing to anybody
+	if g.at = d.m.now(); !s.isStale { // a source that was given up on delivers to nobody
 		d.heard.gave(g)
 	}
 	return nil
 }
 
-// shaped makes of a hop what a device does that is not well; n counts the hops of its stream.
+// shaped changes a hop as a faulty device does; n counts the hops of its stream.
 func shaped(pcm *[audio.HopSamples]int16, k scenario.Kind, n int) {
 	switch k {
 	case scenario.Stuck:
@@ -331,21 +332,21 @@ func shaped(pcm *[audio.HopSamples]int16, k scenario.Kind, n int) {
 	}
 }
 
-// die ends the process of every open stream.
+// die ends the capture process of every open stream.
 func (d *microphone) die(why error) {
 	for _, s := range slices.Clone(d.streams) {
 		s.dead = fmt.Errorf("microphone %s: %w", s.mic.identity, why)
 	}
 }
 
-// freeze stops the process of every open stream.
+// freeze stops the capture process of every open stream.
 func (d *microphone) freeze() {
 	for _, s := range d.streams {
 		s.frozen = true
 	}
 }
 
-// fill writes a hop of the world as it sounds at the device.
+// fill writes a hop of the world as it sounds at the device, and notes its level.
 func (d *microphone) fill(pcm *[audio.HopSamples]int16, hop int64) {
 	d.program.fill(pcm, hop)
 	d.note(hop, pcm)
@@ -364,7 +365,7 @@ func (d *microphone) note(hop int64, pcm *[audio.HopSamples]int16) {
 	n := len(d.level)
 	fresh := n == 0 || at >= d.level[n-1].at+stretch
 	if !fresh && hop%4 != 0 {
-		return // every fourth is enough to draw
+		return // every fourth hop is enough for a drawing
 	}
 	rms := float64(audio.RMS(pcm[:]))
 	if fresh {

@@ -8,13 +8,13 @@ import (
 	"orac/appliance/audio"
 )
 
-// program is what is heard at a device over the whole of a run: a background, and sounds at their times. All of it is integer
-// arithmetic on a grid of hops, so that it is the same everywhere and a loop of the same sound is the same hops.
+// program is what a device hears over a whole run: a background, and sounds at their times. It is all integer arithmetic on a
+// grid of hops, so that it is the same everywhere and repeats of a sound are the same hops.
 type program struct {
 	background [][audio.HopSamples]int16 // repeated; empty is digital silence
-	plays      []play                    // in order of their begin
-	next       int                       // the first that is not over yet, for readers that go forward
-	longest    int64                     // hops of a play
+	plays      []play                    // in order of their start
+	next       int                       // the first that has not ended, for readers that only move forward
+	longest    int64                     // hops of the longest play
 }
 
 // play is a sound at a time.
@@ -25,14 +25,14 @@ type play struct {
 	at, until  time.Duration // when it is heard
 	wakes      bool
 	speaks     bool // a command follows the wake word
-	heard      bool // it has woken
+	heard      bool // it has woken a model
 	judged     bool
 }
 
-// backgroundHops is after how many hops the background repeats: 5 s.
+// backgroundHops is how many hops the background has before it repeats: 5 s.
 const backgroundHops = 64
 
-// noise makes hops of noise with a level, on the int16 scale. No two hops are alike.
+// noise makes hops of noise at an RMS level on the int16 scale. No two hops are alike.
 func noise(seed uint64, rms, hops int) [][audio.HopSamples]int16 {
 	if rms <= 0 {
 		return nil
@@ -49,7 +49,7 @@ func noise(seed uint64, rms, hops int) [][audio.HopSamples]int16 {
 	return list
 }
 
-// loud is the noise of the fault of that name.
+// loud is the sound of the fault scenario.Noise.
 var loud = noise(7, 12000, 16)
 
 // add puts a sound into the program.
@@ -66,7 +66,7 @@ func (p *program) sort() {
 	slices.SortStableFunc(p.plays, func(a, b play) int { return cmp.Compare(a.begin, b.begin) })
 }
 
-// fill writes a hop. It is for a reader that goes forward.
+// fill writes a hop, for a reader that only moves forward.
 func (p *program) fill(pcm *[audio.HopSamples]int16, hop int64) {
 	for p.next < len(p.plays) && p.plays[p.next].end+backlog < hop {
 		p.next++
@@ -74,13 +74,13 @@ func (p *program) fill(pcm *[audio.HopSamples]int16, hop int64) {
 	p.mix(pcm, hop, p.next)
 }
 
-// again writes a hop of any time.
+// again writes a hop of any time, past or future.
 func (p *program) again(pcm *[audio.HopSamples]int16, hop int64) {
 	first, _ := slices.BinarySearchFunc(p.plays, hop-p.longest, func(x play, hop int64) int { return cmp.Compare(x.begin, hop) })
 	p.mix(pcm, hop, first)
 }
 
-// mix writes a hop of the background and of the plays from one on.
+// mix writes a hop of the background and of the plays, beginning with play first.
 func (p *program) mix(pcm *[audio.HopSamples]int16, hop int64, first int) {
 	if n := int64(len(p.background)); n > 0 {
 		*pcm = p.background[((hop%n)+n)%n]
@@ -99,7 +99,7 @@ func (p *program) mix(pcm *[audio.HopSamples]int16, hop int64, first int) {
 	}
 }
 
-// saying finds the sound that a wake of a model at a time is from, of those that have woken nothing yet; -1 if there is none.
+// saying finds the sound that caused a wake of a model, among those that have woken nothing yet; -1 if there is none.
 func (p *program) saying(model string, at time.Duration) int {
 	for i := max(0, p.next-2); i < len(p.plays); i++ {
 		if x := &p.plays[i]; x.at <= at && at <= x.until+wakeLate && x.wakes && (x.model == model || x.model == "") && !x.heard {
@@ -109,7 +109,7 @@ func (p *program) saying(model string, at time.Duration) int {
 	return -1
 }
 
-// between finds a sound of a model that was said in a stretch of time and has woken nothing yet; -1 if there is none.
+// between finds a sound of a model within a period that has woken nothing yet; -1 if there is none.
 func (p *program) between(model string, from, to time.Duration) int {
 	for i := range p.plays {
 		if x := &p.plays[i]; x.until >= from && x.at <= to && x.wakes && (x.model == model || x.model == "") && !x.heard {

@@ -9,7 +9,8 @@ import (
 	"orac/models"
 )
 
-// openReal opens the real networks. A simulation fetches nothing: who may start one may not have the appliance ask the network.
+// openReal opens the real networks. A simulation downloads nothing: a user who may start one may not make the appliance use the
+// network.
 func openReal(ctx context.Context, store models.Store) (appliance.Inference, error) {
 	i, err := appliance.OpenInference(ctx, store, "")
 	i.Fetch = nil

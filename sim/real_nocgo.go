@@ -10,7 +10,7 @@ import (
 	"orac/models"
 )
 
-// openReal says that the real networks need C.
+// openReal fails: the real networks need C.
 func openReal(context.Context, models.Store) (appliance.Inference, error) {
 	return appliance.Inference{}, errors.New("this orac is built without cgo, which real inference needs: set inference = \"modelled\", or build it with cgo")
 }

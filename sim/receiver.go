@@ -13,8 +13,8 @@ import (
 	"orac/runbook/scenario"
 )
 
-// receiver is a model of a program that a webhook calls, at the boundary of the client: what the real client makes of one that is
-// away, slow, or refuses. It keeps what it has taken.
+// receiver is a model of a program that a webhook calls. It models what the real client sees of one that is away, slow or
+// refuses, and keeps what it has accepted.
 type receiver struct {
 	m      *machine
 	name   string
@@ -22,13 +22,13 @@ type receiver struct {
 	closed bool   // the client has closed its connection
 	poison string // the event that webhook_poison is about; "" until there is one
 	taken  map[string]time.Duration
-	told   map[string]bool // what its events were about: see subject
-	bodies [][]byte        // the first of what it has taken
+	told   map[string]bool // what its events were about: see subjects
+	bodies [][]byte        // the first bodies that it accepted
 	last   uint64          // highest sequence number
 	lastAt time.Duration
 }
 
-// mostBodies is how many requests a receiver keeps.
+// mostBodies bounds the request bodies that a receiver keeps.
 const mostBodies = 500
 
 // caller is a client of a receiver under the settings of one runbook.
@@ -90,13 +90,13 @@ func (c caller) Send(t *rt.Task, msg notify.Message) error {
 	return nil
 }
 
-// take keeps an event, and holds the appliance to what is always promised of events.
+// take accepts an event, and checks what is always promised about events.
 func (r *receiver) take(msg notify.Message) {
 	at := r.m.now()
 	var e aboutEvent
-	_ = json.Unmarshal(msg.Body, &e) // what a template makes may be anything
+	_ = json.Unmarshal(msg.Body, &e) // a template may produce anything
 	if first, twice := r.taken[msg.ID]; twice {
-		// What was not on disk when the process was killed is not known after it.
+		// A killed process forgets what was not on disk.
 		if forgotten := r.m.booted > first && r.m.stopped-max(first, r.m.diskBad) < diskPatience; !forgotten {
 			r.m.judge.Break(at, "told", fmt.Sprintf("the webhook %s was sent %s a second time, %v after the first", r.name, msg.ID, (at-first).Round(time.Millisecond)))
 		}
@@ -105,7 +105,7 @@ func (r *receiver) take(msg notify.Message) {
 		r.m.judge.Break(at, "told", fmt.Sprintf("the webhook %s was sent %s under the identity %s", r.name, e.ID, msg.ID))
 	}
 	if e.Sequence > 0 {
-		if r.lastAt < r.m.booted { // a number that the disk never had is given again after a loss of power
+		if r.lastAt < r.m.booted { // after a loss of power, numbers that never reached the disk are used again
 			r.last = 0
 		}
 		if _, twice := r.taken[msg.ID]; !twice && e.Sequence <= r.last {
@@ -122,13 +122,13 @@ func (r *receiver) take(msg notify.Message) {
 	}
 }
 
-// aboutEvent is what an event is about, of any kind.
+// aboutEvent holds the fields that say what an event, of any kind, is about.
 type aboutEvent struct {
 	ID, Type, Wake, Utterance, State, Service string
 	Sequence                                  uint64
 }
 
-// subjects names what an event is about, as expected does.
+// subjects names what an event is about, in the words of account.expect.
 func (e aboutEvent) subjects() []string {
 	switch e.Type {
 	case "wake":

@@ -16,18 +16,18 @@ import (
 	"orac/sim/schedule"
 )
 
-// runOptions are what runs of one scenario share.
+// runOptions are what the runs of one scenario share.
 type runOptions struct {
 	book       book
 	inference  appliance.Inference
 	evaluation runbook.Options
 	sounds     func(play string, s scenario.Sound) ([]int16, error)
 	trace      func(rt.Record)
-	only       func([]occurrence) []occurrence // what remains of a schedule; nil: all
+	only       func([]occurrence) []occurrence // selects faults from a schedule; nil: all
 	crash      int                             // the power fails before this change of the disk; 0: never
-	last       bool                            // and after it instead
+	last       bool                            // or, if set, right after it
 	until      <-chan struct{}                 // ends the run early
-	passed     func(time.Duration)             // told of virtual time that has passed, some at a time; nil: nobody asks
+	passed     func(time.Duration)             // receives the virtual time that has passed, piece by piece; may be nil
 }
 
 // book is the runbook that a scenario runs.
@@ -53,7 +53,7 @@ func once(sc *scenario.Scenario, seed uint64, o runOptions) (r report.Run, err e
 	if o.crash > 0 {
 		m.crashAt(o.crash, o.last)
 	}
-	m.todo.add(sc.Head.Heal, func() { m.memory.base, m.memory.rate = 0, 0 }) // what a process would keep until it is replaced
+	m.todo.add(sc.Head.Heal, func() { m.memory.base, m.memory.rate = 0, 0 }) // end the leaks that a process would keep until it is replaced
 	m.boot()
 	m.watch()
 	m.step(sc.Head.For)
@@ -63,7 +63,8 @@ func once(sc *scenario.Scenario, seed uint64, o runOptions) (r report.Run, err e
 	return m.finish(seed, began), nil
 }
 
-// step runs until the end in pieces, so that the limits of the run itself are kept to.
+// step runs until the end in pieces, and checks the limits of the run itself (time, memory) after
+// each piece.
 func (m *machine) step(until time.Duration) {
 	began := time.Now()
 	const piece = time.Minute
@@ -92,7 +93,8 @@ func (m *machine) step(until time.Duration) {
 	}
 }
 
-// watch looks at the appliance whenever the judge wants it, and notes what changes.
+// watch schedules the judge's looks, the checks of every second, and the samples of health and
+// memory.
 func (m *machine) watch() {
 	m.look()
 	health := ""
@@ -118,8 +120,8 @@ func (m *machine) watch() {
 	m.todo.add(0, sample)
 }
 
-// look lets the judge look, and again whenever it wants to. Each call takes the place of the one before: what the judge wants
-// changes when a fault begins or ends.
+// look has the judge look now, and again whenever it asks to. A call replaces the one before, because a fault that begins or
+// ends changes when the judge wants to look.
 func (m *machine) look() {
 	m.looks++
 	this := m.looks
@@ -139,7 +141,7 @@ const (
 	memorySamples = 400
 )
 
-// finish judges the end.
+// finish judges the run at its end.
 func (m *machine) finish(seed uint64, began time.Time) report.Run {
 	m.account.sweep(m.clock + time.Hour)
 	for _, what := range m.account.lost() {
@@ -168,7 +170,7 @@ func (m *machine) finish(seed uint64, began time.Time) report.Run {
 			r.Incidents = append(r.Incidents, *m.incidents[id])
 		}
 	}
-	if len(m.micNames) > 0 { // the first device is drawn
+	if len(m.micNames) > 0 { // the report draws the first device
 		for _, b := range m.mics[m.micNames[0]].level {
 			r.Level = append(r.Level, report.Sample{At: b.at.Seconds(), Value: b.rms})
 		}
@@ -190,10 +192,10 @@ func (m *machine) finish(seed uint64, began time.Time) report.Run {
 	return r
 }
 
-// safety is what is demanded of every run.
+// safety lists what is demanded of every run.
 var safety = []string{"lost", "once", "twice", "silence", "order", "holders", "fenced", "patient", "sound", "labels", "masked", "cooldown", "queues", "secrets", "applied", "runs", "history", "honest", "closed", "beats", "tasks", "told"}
 
-// highest looks whether every queue has kept to its bound.
+// highest checks that every queue has stayed within its bound.
 func (m *machine) highest() {
 	if m.core == nil {
 		return
@@ -207,7 +209,7 @@ func (m *machine) highest() {
 	}
 }
 
-// crashAt lets the power fail at a change of the disk: before it, and after it if it is the last.
+// crashAt makes the power fail right before change n of the disk, or right after it if last is set.
 func (m *machine) crashAt(n int, last bool) {
 	i := slices.IndexFunc(m.sc.Faults, func(f scenario.Fault) bool { return f.EveryWrite })
 	o := occurrence{Fault: m.sc.Faults[i], Name: fmt.Sprintf("%s at change %d", m.sc.Faults[i].Address, n)}
@@ -220,7 +222,7 @@ func (m *machine) crashAt(n int, last bool) {
 	})
 }
 
-// listen makes the devices of the runbook, and what is heard there.
+// listen makes the devices of the runbook and what they hear.
 func (m *machine) listen() error {
 	m.micNames = schedule.Devices(m.first)
 	for i, name := range m.micNames {
@@ -262,7 +264,7 @@ func (m *machine) listen() error {
 // defaultNoise is the RMS of a quiet room.
 const defaultNoise = 40
 
-// hush is how long before the end nobody speaks any more, so that what was said can be delivered: at the end nothing waits.
+// hush is how long before the end nobody speaks any more, so that everything can be delivered and nothing waits at the end.
 const hush = 20 * time.Second
 
 // schedulePlays puts a sound of the scenario into the program of its device.

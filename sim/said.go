@@ -10,14 +10,14 @@ import (
 	"orac/sim/report"
 )
 
-// record takes the trace.
+// record handles a record of the trace.
 func (m *machine) record(r rt.Record) {
 	m.records++
 	if m.o.trace != nil {
 		r.At += rt.Instant(m.booted)
 		m.o.trace(r)
 	}
-	if r.What == "spooled" { // the spool has done all that it does for an utterance whose recording has ended
+	if r.What == "spooled" { // the spool has done all that it does for a finished recording
 		m.account.sealed(m.meta(fmt.Sprintf("spool/%016d.json", r.Args[0])))
 	}
 	if strings.Contains(r.What, canary) {
@@ -25,7 +25,7 @@ func (m *machine) record(r rt.Record) {
 	}
 }
 
-// event takes what the appliance says.
+// event handles an event of the appliance.
 func (m *machine) event(e event.Event) {
 	at := m.now()
 	m.account.event(at, e)
@@ -50,19 +50,19 @@ func (m *machine) event(e event.Event) {
 	if err == nil && strings.Contains(string(text), canary) {
 		m.judge.Break(at, "secrets", "a secret stands in an event of "+e.Node)
 	}
-	if _, taken := e.Body.(event.WebhookTaken); !taken { // of each event that went well
+	if _, taken := e.Body.(event.WebhookTaken); !taken { // there is one for every event that a webhook accepted
 		m.mark(e.Node, e.Body.Kind(), words(e.Body))
 	}
 }
 
-// mark keeps an event of the timeline.
+// mark adds an event to the timeline.
 func (m *machine) mark(lane, kind, text string) {
 	if len(m.out.Events) < m.sc.Limits.Events {
 		m.out.Events = append(m.out.Events, report.Event{At: m.now().Seconds(), Lane: lane, Kind: kind, Text: text})
 	}
 }
 
-// words is what an event says, for the timeline.
+// words returns the text of an event for the timeline.
 func words(b event.Body) string {
 	switch b := b.(type) {
 	case event.DeviceOpened:

@@ -10,7 +10,7 @@ import (
 	"orac/runbook/scenario"
 )
 
-// spooled are the utterances that the spool has, by their IDs: what it knows of them stands in its files.
+// spooled returns the IDs of the utterances in the spool, as its files say.
 func (m *machine) spooled() (ids []string) {
 	for _, name := range m.disk.Files() {
 		if strings.HasPrefix(name, "spool/") && strings.HasSuffix(name, ".json") {
@@ -20,14 +20,15 @@ func (m *machine) spooled() (ids []string) {
 	return ids
 }
 
-// meta is the ID of the utterance that a file of the spool tells of; "" if it makes no sense.
+// meta returns the ID of the utterance that a file of the spool describes; "" if the file is
+// malformed.
 func (m *machine) meta(name string) string {
 	var meta struct{ ID string }
-	_ = json.Unmarshal(m.disk.Peek(name), &meta) // what makes no sense names nobody
+	_ = json.Unmarshal(m.disk.Peek(name), &meta) // a malformed file names nobody
 	return meta.ID
 }
 
-// runbook is what the process runs, or was to run at first.
+// runbook returns the runbook that the process runs, or the first one while no process runs.
 func (m *machine) runbook() *runbook.Runbook {
 	if m.core == nil {
 		return m.first
@@ -35,22 +36,23 @@ func (m *machine) runbook() *runbook.Runbook {
 	return m.core.Graph().Runbook
 }
 
-// alone tells whether no more than the fault that is being made lasts, and nothing did for a while: what it does to the
-// appliance is then all that was done to it.
+// alone tells whether the fault being made is the only one, now and for a while before: whatever happens to the
+// appliance is then its effect.
 func (m *machine) alone() bool {
 	calm := func(s stretch) bool { return s.from == m.clock || s.to != 0 && s.to+longest < m.clock }
 	return m.faulty <= 1 && (m.diskBad == 0 || m.clock-m.diskBad > longest) && !slices.ContainsFunc(m.trouble, func(s stretch) bool { return !calm(s) })
 }
 
-// refuses tells whether the disk refuses now.
+// refuses tells whether the disk refuses operations now.
 func (m *machine) refuses() bool {
 	return m.active(scenario.DiskFull) || m.active(scenario.DiskReadOnly) || m.active(scenario.DiskError) || m.active(scenario.Descriptors)
 }
 
-// disturbed notes that sound is disturbed from now on, or was until now.
+// disturbed notes a period in which sound is disturbed.
 func (m *machine) disturbed(from, to time.Duration) { m.trouble = append(m.trouble, stretch{from, to}) }
 
-// heldUp tells since when something has kept nodes from running until just before a time.
+// heldUp returns the start of a disturbance that lasted until just before a time: nodes may not
+// have run since.
 func (m *machine) heldUp(at time.Duration) (since time.Duration, ok bool) {
 	for _, s := range m.trouble {
 		if s.from < at && s.to+time.Second >= at {
@@ -60,7 +62,7 @@ func (m *machine) heldUp(at time.Duration) (since time.Duration, ok bool) {
 	return 0, false
 }
 
-// couldHear tells whether nothing kept the appliance from hearing a sound.
+// couldHear tells whether nothing prevented the appliance from hearing a sound.
 func (m *machine) couldHear(d *microphone, p *play) bool {
 	from, to := p.at-3*time.Second, p.until+wakeLate
 	if m.driver == nil || m.booted+5*time.Second > p.at || m.account.opened[d.name]+2*time.Second > p.at {
@@ -69,7 +71,7 @@ func (m *machine) couldHear(d *microphone, p *play) bool {
 	return !slices.ContainsFunc(m.trouble, func(s stretch) bool { return s.from < to && (s.to == 0 || s.to+2*time.Second > from) })
 }
 
-// starved tells whether something has kept nodes from running in a stretch of time, so that sound was lost between them.
+// starved tells whether something kept nodes from running within a period, so that sound was lost between them.
 func (m *machine) starved(from, to time.Duration) bool {
 	return slices.ContainsFunc(m.starving, func(s stretch) bool { return s.from < to && s.to+starvedFor >= from })
 }
@@ -77,7 +79,7 @@ func (m *machine) starved(from, to time.Duration) bool {
 // starvedFor is how long nodes take to catch up.
 const starvedFor = 2 * time.Second
 
-// starving are the kinds of faults that keep nodes from running.
+// starving tells whether faults of this kind keep nodes from running.
 func starving(k scenario.Kind) bool {
 	switch k {
 	case scenario.NodeStarve, scenario.NodePanic, scenario.CPUStarve:

@@ -12,15 +12,15 @@ import (
 	"orac/runbook/scenario"
 )
 
-// service is a model of a speech-to-text server, and of the ORAC Core behind it. It transcribes nothing; the text says how long the
-// sound was, behind markers such as Whisper writes. As the real one does, it goes on with an utterance when its client has gone, and
-// has Core act on what it understood.
+// service is a model of a speech-to-text server and of the ORAC Core behind it. It transcribes nothing: its text says how long
+// the sound was, after markers such as Whisper writes. Like the real server, it continues with an utterance when its client has
+// gone, and has Core act on what it understood.
 type service struct {
 	m      *machine
 	name   string
 	faults map[scenario.Kind]scenario.Fault
-	asked  calls  // to transcribe
-	probed calls  // to say how it is
+	asked  calls  // calls to transcribe
+	probed calls  // calls to check its health
 	poison string // the utterance that stt_poison is about; "" until there is one
 	works  []*work
 }
@@ -29,9 +29,9 @@ const (
 	connectTime = 2 * time.Millisecond
 	// connectPatience is how long the client waits for a connection.
 	connectPatience = 5 * time.Second
-	answerTime      = 300 * time.Millisecond // of a server that is well, from the end of the sound
-	// answerLeast and holdMost are how long the real client waits for an answer to what a server has whole: of the time in which
-	// the server lives, and of all time.
+	answerTime      = 300 * time.Millisecond // of a healthy server, from the end of the sound
+	// answerLeast and holdMost are how long the real client waits for the answer to an utterance that the server has completely:
+	// the first counts only time in which the server is alive, the second all time.
 	answerLeast = 45 * time.Second
 	holdMost    = 10 * time.Minute
 )
@@ -46,7 +46,7 @@ func (s *service) failure(op string, kind wire.Kind, status int, cause error) *w
 	return &wire.Error{Op: op, Address: "http://" + s.name, Kind: kind, Status: status, Cause: cause}
 }
 
-// poisoned tells whether the server cannot digest an utterance, and what comes of it.
+// poisoned tells whether the server fails on an utterance, and how.
 func (s *service) poisoned(id string) (how string, yes bool) {
 	f, ok := s.faults[scenario.STTPoison]
 	if !ok {
@@ -58,24 +58,24 @@ func (s *service) poisoned(id string) (how string, yes bool) {
 	return f.Way, s.poison == id
 }
 
-// mute tells whether nothing is heard of the server.
+// mute tells whether nothing from the server reaches its client.
 func (s *service) mute() bool {
 	return s.has(scenario.STTSilent) || s.has(scenario.STTStopped) || s.m.active(scenario.NetDown)
 }
 
-// work is an utterance that a server has whole.
+// work is an utterance that a server has completely.
 type work struct {
 	id      string
 	samples int
-	check   bool          // nobody is to act on it
+	check   bool          // a check: nobody acts on it
 	at      time.Duration // when it is done; 0: never, or not while the server is stopped
 	hangs   bool
-	ended   bool // with the server, before it was done
+	ended   bool // the server ended before it was done
 	judged  bool
 	text    bool // it was understood
 }
 
-// begin gives the server an utterance, which it goes on with whatever its client does.
+// begin hands the server an utterance. The server continues with it whatever its client does.
 func (s *service) begin(w *work, patience time.Duration) {
 	how, poisoned := s.poisoned(w.id)
 	w.hangs = s.has(scenario.STTHolds) || poisoned && how == "hang"
@@ -89,7 +89,7 @@ func (s *service) begin(w *work, patience time.Duration) {
 	}
 }
 
-// due has a work done after so long.
+// due schedules the end of a piece of work.
 func (s *service) due(w *work, takes time.Duration) {
 	at := s.m.now() + takes
 	w.at = at
@@ -100,7 +100,7 @@ func (s *service) due(w *work, takes time.Duration) {
 	})
 }
 
-// finish does a work, once: what was understood goes to Core.
+// finish finishes a piece of work, once: Core gets what was understood.
 func (s *service) finish(w *work) {
 	if w.judged || w.ended {
 		return
@@ -113,7 +113,7 @@ func (s *service) finish(w *work) {
 	}
 }
 
-// end is the end of the server's process: what it has not done, it does no more.
+// end ends the server's process: its unfinished work is gone.
 func (s *service) end() {
 	for _, w := range s.works {
 		w.ended = w.ended || !w.judged
@@ -121,7 +121,7 @@ func (s *service) end() {
 	s.works = nil
 }
 
-// stop keeps the server from going on, and proceed lets it.
+// stop pauses the server's work, and proceed resumes it.
 func (s *service) stop() {
 	for _, w := range s.works {
 		if !w.judged {
@@ -138,18 +138,18 @@ func (s *service) proceed() {
 	}
 }
 
-// peer is a model of a server that takes heartbeats.
+// peer is a model of a server that receives heartbeats.
 type peer struct {
 	m       *machine
 	address string
 	faults  map[scenario.Kind]scenario.Fault
 	asked   calls
-	called  time.Duration // the last time
+	called  time.Duration // time of the last call
 }
 
 func (p *peer) has(k scenario.Kind) bool { _, ok := p.faults[k]; return ok }
 
-// peerTime is what a well peer takes.
+// peerTime is how long a healthy peer takes to answer.
 const peerTime = 5 * time.Millisecond
 
 func (p *peer) call(t *rt.Task, op string) error {

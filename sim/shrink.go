@@ -7,7 +7,7 @@ import (
 	"orac/sim/report"
 )
 
-// shrink looks for the smallest set of faults with which a run still breaks the same promise.
+// shrink finds the smallest set of faults with which a run still breaks the same promise.
 func (s *simulation) shrink(j *job, v variant, r report.Run) []report.Fault {
 	if v.crash > 0 || len(r.Faults) < 2 {
 		return nil
@@ -35,7 +35,8 @@ func (s *simulation) shrink(j *job, v variant, r report.Run) []report.Fault {
 	return out
 }
 
-// smallest finds a set of which no part breaks: delta debugging (Zeller, 2002). It tries 400 sets at most.
+// smallest finds a set that breaks while no part of it does: delta debugging (Zeller, 2002). It tries 400
+// sets at most.
 func smallest(list []string, breaks func([]string) bool) []string {
 	tries := 0
 	try := func(l []string) bool { tries++; return tries <= 400 && breaks(l) }

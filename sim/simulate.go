@@ -21,8 +21,8 @@ import (
 	"orac/sim/trace"
 )
 
-// Simulate runs scenarios and judges them. An error is about what was asked for; broken promises are in the report. The end of
-// ctx ends it early, with what there is.
+// Simulate runs scenarios and judges them. It returns an error when it cannot do what was asked; broken promises are in the
+// report. When ctx ends it stops early, and reports what it has.
 func Simulate(ctx context.Context, list []*scenario.Scenario, o Options) (report.Report, error) {
 	s := &simulation{Options: o, ctx: ctx, began: time.Now()}
 	if len(s.Seeds) == 0 {
@@ -75,7 +75,7 @@ type simulation struct {
 	began time.Time
 	memo  *memo.Memo // of real inference; nil until it is needed
 	of    int
-	whole time.Duration // virtual time of all runs, those that are made twice counted twice
+	whole time.Duration // virtual time of all runs; a run made twice counts twice
 
 	mu      sync.Mutex    // guards everything that follows
 	passed  time.Duration // of whole
@@ -84,7 +84,7 @@ type simulation struct {
 	breaks  int
 }
 
-// job is a scenario and the runs that it takes.
+// job is a scenario and its runs.
 type job struct {
 	sc       *scenario.Scenario
 	options  runOptions
@@ -92,7 +92,7 @@ type job struct {
 	kind     string // of inference
 }
 
-// variant is one run: a seed, and where the power fails if it does at a change of the disk.
+// variant is one run: its seed, and the change of the disk at which the power fails, if any.
 type variant struct {
 	seed  uint64
 	crash int
@@ -133,7 +133,7 @@ func (s *simulation) job(sc *scenario.Scenario) (*job, error) {
 	}
 	j.variants = nil
 	for _, seed := range s.Seeds {
-		r, err := once(sc, seed, j.options) // how many changes there are to fail at
+		r, err := once(sc, seed, j.options) // to learn how many changes the power can fail at
 		if err != nil {
 			return nil, err
 		}
@@ -157,7 +157,8 @@ func (s *simulation) infer(j *job) error {
 			}
 			s.memo = memo.Wrap(real, memo.Limits{})
 		}
-		// The gate's memory of minutes would make every hop of a quiet room a new one: it starts afresh in quiet.
+		// The gate remembers minutes of sound, so every hop of a quiet room would be new to the memo. The gate
+		// therefore starts afresh in quiet.
 		j.options.inference, j.kind = memo.Fresh(s.memo.Inference(), quietRoom), string(memo.KindMemoised)+"; the voice gate starts afresh after a second of quiet"
 	case "recorded":
 		f, err := openRecording(j.sc.Head.Recording)
@@ -235,10 +236,10 @@ func (s *simulation) run(j *job) (report.Scenario, error) {
 	return out, nil
 }
 
-// again tells whether the i-th run is made twice.
+// again tells whether the i-th run is made twice to compare.
 func (s *simulation) again(i int) bool { return s.Twice > 0 && i%s.Twice == 0 }
 
-// one makes one run, or two that are compared.
+// one makes one run, or two to compare.
 func (s *simulation) one(j *job, i int) (report.Run, error) {
 	v := j.variants[i]
 	o := j.options
@@ -276,7 +277,7 @@ func (s *simulation) one(j *job, i int) (report.Run, error) {
 	return r, nil
 }
 
-// once makes one run, and tells how far it is.
+// once makes one run and reports its progress.
 func (s *simulation) once(j *job, v variant, o runOptions) (report.Run, error) {
 	left := j.sc.Head.For
 	o.passed = func(d time.Duration) {
@@ -284,11 +285,11 @@ func (s *simulation) once(j *job, v variant, o runOptions) (report.Run, error) {
 		s.pass(j, v, d, d)
 	}
 	r, err := once(j.sc, v.seed, o)
-	s.pass(j, v, left, 0) // what a run that ended early has left out
+	s.pass(j, v, left, 0) // the part that a run left out when it ended early
 	return r, err
 }
 
-// part runs a variant twice with its trace, and says where they part.
+// part runs a variant twice with its trace, and says where the two differ first.
 func (s *simulation) part(j *job, v variant) string {
 	var list [2][]rt.Record
 	for i := range list {
@@ -309,10 +310,10 @@ func (s *simulation) part(j *job, v variant) string {
 	return fmt.Sprintf("one has %d records, the other %d", len(list[0]), len(list[1]))
 }
 
-// mostCompared bounds the records that are kept to find where two runs part.
+// mostCompared bounds the records that are kept to find where two runs differ.
 const mostCompared = 2_000_000
 
-// tell says that a run has ended.
+// tell reports that a run has ended.
 func (s *simulation) tell(j *job, r report.Run) {
 	s.mu.Lock()
 	s.done++
@@ -321,7 +322,7 @@ func (s *simulation) tell(j *job, r report.Run) {
 	s.say(j, r.Seed)
 }
 
-// pass says that some of the work is done, and how much virtual time has passed by it.
+// pass reports that some of the work is done, and how much virtual time it took.
 func (s *simulation) pass(j *job, v variant, work, virtual time.Duration) {
 	s.mu.Lock()
 	s.passed += work
@@ -330,7 +331,7 @@ func (s *simulation) pass(j *job, v variant, work, virtual time.Duration) {
 	s.say(j, v.seed)
 }
 
-// say says how far the simulation is.
+// say reports the progress of the simulation.
 func (s *simulation) say(j *job, seed uint64) {
 	if s.Progress == nil {
 		return
@@ -344,7 +345,7 @@ func (s *simulation) say(j *job, seed uint64) {
 	s.Progress(p)
 }
 
-// command repeats a run.
+// command returns the command that repeats a run.
 func command(sc *scenario.Scenario, v variant, o Options) string {
 	text := "orac sim " + sc.File
 	if o.Runbook != "" {
@@ -357,7 +358,7 @@ func command(sc *scenario.Scenario, v variant, o Options) string {
 	return text
 }
 
-// sounds makes what a scenario plays.
+// sounds returns a function that makes the sounds of a scenario.
 func (s *simulation) sounds(sc *scenario.Scenario) func(string, scenario.Sound) ([]int16, error) {
 	return func(play string, x scenario.Sound) ([]int16, error) {
 		switch play {

@@ -11,15 +11,15 @@ import (
 	"orac/appliance/outbox"
 )
 
-// due is an event that webhooks that want its kind must get.
+// due is an event that must reach the webhooks that ask for its kind.
 type due struct {
 	kind    string // wake, recording, …
 	subject string // see aboutEvent.subjects
 	at      time.Duration
-	excused bool // the process ended before the disk could have it
+	excused bool // the process ended before it could reach the disk
 }
 
-// expect notes what webhooks must be told of what the appliance says.
+// expect notes what webhooks must be told about an event.
 func (a *account) expect(at time.Duration, e event.Event) {
 	add := func(kind, subject string) { a.dues = append(a.dues, &due{kind: kind, subject: subject, at: at}) }
 	switch b := e.Body.(type) {
@@ -46,7 +46,7 @@ func (a *account) expect(at time.Duration, e event.Event) {
 	}
 }
 
-// ending excuses what the disk could not have when the process ended.
+// ending excuses events that may not have reached the disk when the process ended.
 func (a *account) ending() {
 	for _, d := range a.dues {
 		if a.m.clock-d.at < diskPatience || a.m.refuses() || a.m.diskBad > 0 && a.m.diskBad+diskPatience > d.at {
@@ -55,14 +55,15 @@ func (a *account) ending() {
 	}
 }
 
-// silent are the webhooks with what they were not told, although it neither waits, nor was set aside, nor was called dropped.
+// silent returns, by webhook, the events it was never told of that neither wait, nor were set aside, nor were reported as
+// dropped.
 func (a *account) silent() (list []string) {
 	if a.m.core == nil || a.m.applied+a.m.rolledBack > 0 {
-		return nil // what they are told may have changed on the way
+		return nil // a change may have altered what they are told
 	}
 	for _, w := range a.m.core.Graph().Runbook.Webhooks {
 		if w.Body.IsSet() || w.Method == "GET" || len(w.Listeners) > 0 {
-			continue // what is sent does not say what it is about
+			continue // its requests do not say what they are about
 		}
 		r := a.m.receiver(w.Name)
 		kept := a.m.queued(w.Name)
@@ -79,7 +80,7 @@ func (a *account) silent() (list []string) {
 	return list
 }
 
-// queued is what the events are about that wait on the disk for a webhook, or were set aside.
+// queued returns the subjects of the events that wait on the disk for a webhook or were set aside.
 func (m *machine) queued(name string) map[string]bool {
 	all := map[string]bool{}
 	for _, file := range m.disk.Files() {

@@ -47,7 +47,7 @@ func (m *machine) Sound(device string) uint64 {
 	return n
 }
 
-// ringed is how many hops were ever given to the ring of a device by this process.
+// ringed returns how many hops this process has ever passed to the ring of a device.
 func (m *machine) ringed(device string) (n uint64) {
 	if m.core == nil {
 		return 0
@@ -127,7 +127,7 @@ func (m *machine) State() scenario.State {
 	return s
 }
 
-// incident takes an incident as the appliance keeps it.
+// incident notes an incident as the appliance records it.
 func (m *machine) incident(i status.Incident) {
 	at := m.now().Seconds()
 	known, ok := m.incidents[i.ID]

@@ -13,43 +13,44 @@ import (
 )
 
 const (
-	// boundedTries is how often an utterance fails, at least, before it is set aside.
+	// boundedTries is the least number of failures before an utterance is set aside.
 	boundedTries = 5
-	// slowTries are enough when every one of them took long, as with a service that hangs.
+	// slowTries is enough when every try took long, as with a service that hangs.
 	slowTries = 3
 	slowTime  = time.Minute
-	// patience is the least time that an utterance is tried: a service that is only starting gets its
-	// chance.
+	// patience is the shortest time for which an utterance is tried: a service that is still starting
+	// gets its chance.
 	patience = 30 * time.Second
 	// trusted is how many utterances in a row may be set aside after patience only. A service that fails on more, with no
-	// success between them, has a fault of its own, whatever its health check says: each further one is tried for twice as long
-	// as the one before, up to longPatience. So an engine that fails for an hour sets few aside, and no number of bad
+	// success in between, has a fault of its own, whatever its health check says: each further utterance is tried for twice as
+	// long as the one before, up to longPatience. So an engine that fails for an hour sets few aside, and no number of bad
 	// utterances in a row stops delivery for good.
 	trusted      = 3
 	longPatience = 10 * time.Minute
 )
 
-// Statuses of HTTP.
+// HTTP statuses.
 const (
 	tooManyRequests = 429
 	internalError   = 500
 )
 
-// suspicion weighs, from the failures of one utterance, whether the utterance or its service is to blame.
+// suspicion decides, from the failures of one utterance, whether the utterance or its service is to
+// blame.
 type suspicion struct {
-	tries int        // failures that speak against the utterance
-	since rt.Instant // the first of them
+	tries int        // failures that count against the utterance
+	since rt.Instant // the first of those failures
 	slow  bool       // the service asked for time: it is busy, not broken
-	hides bool       // its engine failed, and its health does not show it
+	hides bool       // its engine failed, and its health check does not show it
 
 	doubts  int        // such failures, and answers of 500 while its health was not well: either may be to blame
 	doubted rt.Instant // the first of them, or when another utterance was last tried
 }
 
-// weigh counts a failure. A failure speaks against the utterance if the service has answered that it failed, or if its health
-// was well just before this try. well is what the service said of itself then. The others speak against the service: they are
-// not counted, and the utterance waits for as long as the outage lasts. asked tells whether the service has a health that can be
-// asked for; of one that has, it says nothing of the engine behind it.
+// weigh counts a failure. A failure counts against the utterance if the service answered that it failed, or if its health was
+// well just before this try. well is what the service said of itself then. Other failures are blamed on the service: they are
+// not counted, and the utterance waits until the outage is over. asked tells whether the service has a health check; such a
+// check says nothing of the engine behind it.
 func (s *suspicion) weigh(now rt.Instant, err error, well, asked bool) {
 	e, ok := errors.AsType[*stt.Error](err)
 	if !ok {
@@ -62,7 +63,7 @@ func (s *suspicion) weigh(now rt.Instant, err error, well, asked bool) {
 		}
 	case stt.RetryForever:
 		if !well || !aboutUtterance(e) {
-			if e.Status == internalError { // a proxy's answer for a service that is away (502, 503, 504) is not the service's answer
+			if e.Status == internalError { // a proxy answers 502, 503 or 504 for a service that is away: not the service's answer
 				s.question(now)
 			}
 			return
@@ -81,8 +82,8 @@ func (s *suspicion) question(now rt.Instant) {
 	}
 }
 
-// doubtful tells whether to try another utterance, to learn who is to blame: after as many tries and as long as for a healthy
-// service, and then once every patience.
+// doubtful tells whether to try a different utterance to find out who is to blame: after as many tries and as long as for a
+// healthy service, and then once every patience.
 func (s *suspicion) doubtful(now rt.Instant) bool {
 	if s.doubts < boundedTries || now.Sub(s.doubted) < patience {
 		return false
@@ -91,8 +92,8 @@ func (s *suspicion) doubtful(now rt.Instant) bool {
 	return true
 }
 
-// aboutUtterance tells whether an utterance can be the cause of a failure that looks like an outage: a 5xx, no answer in time, a
-// connection that is reset. Credentials and a wrong address are not its fault.
+// aboutUtterance tells whether an utterance can cause a failure that looks like an outage: a 5xx, no answer in time, a
+// connection that is reset. Bad credentials and a wrong address are not its fault.
 func aboutUtterance(e *stt.Error) bool {
 	switch e.Kind {
 	case stt.Busy, stt.Timeout:
@@ -103,8 +104,8 @@ func aboutUtterance(e *stt.Error) bool {
 	return false
 }
 
-// proven tells whether the utterance has had its tries. aside is how many were set aside before it since the service last
-// answered one.
+// proven tells whether the utterance has had its tries. aside is how many utterances were set aside before it since the
+// service last answered one.
 func (s *suspicion) proven(now rt.Instant, aside int) bool {
 	need := patience
 	for range min(aside, 16) - trusted + 1 {
@@ -117,7 +118,7 @@ func (s *suspicion) proven(now rt.Instant, aside int) bool {
 	return took >= need && (s.tries >= boundedTries || s.tries >= slowTries && took >= slowTime)
 }
 
-// told is the cause of a failure, with the counted tries.
+// told is the cause of a failure, with the number of counted tries.
 func (s *suspicion) told(now rt.Instant, cause error) error {
 	if s.tries < 2 {
 		return cause
@@ -125,10 +126,10 @@ func (s *suspicion) told(now rt.Instant, cause error) error {
 	return fmt.Errorf("it failed %d times in %v while the service was well: %w", s.tries, now.Sub(s.since).Round(time.Second), cause)
 }
 
-// another tries another waiting utterance, once, and tells whether the service answered it. If so, the service is well, whatever
-// its health check says, and the one before is to blame. It comes right after a try of that one, so that a service that has just
-// come back does not pass for one that was well all the time. If an engine fails on the other as well, that is an outage, and
-// ORAC waits for its end.
+// another tries a different waiting utterance, once, and tells whether the service answered it. If so, the service is well,
+// whatever its health check says, and the first utterance is to blame. The second try follows the first at once, so a service
+// that has just come back is not mistaken for one that was well all the time. If the engine fails on both, that is an outage,
+// and ORAC waits until it is over.
 func (n *Delivery) another(t *rt.Task, c *course) (bool, error) {
 	next, whole, err := n.other(t, c)
 	if err != nil || next.Seq == 0 || whole.Err != nil || len(whole.PCM) == 0 {
@@ -146,7 +147,7 @@ func (n *Delivery) another(t *rt.Task, c *course) (bool, error) {
 		return false, err
 	case err == nil && result.Spoken(n.Keeps) != "":
 		return true, n.done(t, o, n.Whole, result)
-	case err == nil: // which shows nothing, as long as it is not known why
+	case err == nil: // which proves nothing while the reason is unknown
 		err = errNothingHeard
 	}
 	if e, ok := errors.AsType[*stt.Error](err); (!ok || e.Kind == stt.Engine) && c.hides {
@@ -181,7 +182,7 @@ func (n *Delivery) other(t *rt.Task, c *course) (next Job, whole Whole, err erro
 }
 
 // well asks the service whether it is there and ready for work, and fails only when the task is told to stop. A service that
-// knows no health check, and says so, is there.
+// answers that it has no health check is there.
 func (n *Delivery) well(t *rt.Task) (bool, error) {
 	p, ok := n.Client.(stt.Prober)
 	if !ok {

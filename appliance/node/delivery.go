@@ -16,17 +16,17 @@ import (
 	"orac/appliance/utterance"
 )
 
-// Delivery brings utterances to one speech-to-text service: in order, each until the service has answered, and none again
-// after that. Where the client can, an utterance is streamed while the person still speaks; whatever goes wrong then, the
-// same sound goes out whole.
+// Delivery sends utterances to one speech-to-text service: in order, each until the service has answered, and never again
+// after that. Where the client can, an utterance is streamed while the person still speaks; if anything goes wrong then,
+// the same sound is sent whole.
 type Delivery struct {
 	Name    string // address of the node
 	STT     string
 	Config  *rt.Cell[DeliveryConfig]
 	Spool   *rt.Mailbox[Request]
 	Healthy *rt.Mailbox[Seen]    // what the probe has seen
-	Sights  *rt.Out[Sight]       // what the probe is told
-	Gate    func() (Gate, error) // listens to a recording in which the service has heard nothing; nil: there is none
+	Sights  *rt.Out[Sight]       // what it tells the probe
+	Gate    func() (Gate, error) // listens to a recording in which the service heard nothing; nil: there is none
 	Events  Events
 
 	DeliveryConfig // of the utterance that is being delivered
@@ -34,19 +34,20 @@ type Delivery struct {
 	busy           rt.Cell[bool]
 	mark           any             // of DeliveryConfig
 	aside          int             // utterances set aside since the service last answered one
-	offUntil       rt.Instant      // until then no stream is tried: the service has said that it accepts none
+	offUntil       rt.Instant      // no stream is tried until then: the service has said that it accepts none
 	off            rt.Cell[string] // why; empty if streams are tried
 }
 
 // Idle tells whether nothing is on its way to the service. It may be called from anywhere.
 func (n *Delivery) Idle() bool { return !n.busy.Get() }
 
-// DeliveryConfig are the settings of a delivery node. An utterance that is on its way keeps those that it began with.
+// DeliveryConfig are the settings of a delivery node. An utterance that is on its way keeps the settings that it
+// began with.
 type DeliveryConfig struct {
 	Client   stt.Client
 	Live     bool          // stream while the person speaks; the client is a stt.Streamer
-	Whole    string        // how a whole utterance goes: http, exec
-	Way      string        // how utterances go, in words
+	Whole    string        // how a whole utterance is sent: http, exec
+	Way      string        // how utterances are sent, in words
 	Longest  time.Duration // longest utterance, pre-roll included
 	MaxDelay time.Duration // longest pause between two tries
 	Keeps    spoken.Marks  // markers that stay in a text; all others are removed
@@ -61,8 +62,8 @@ func (n *Delivery) Update(fresh Node) {
 
 const (
 	firstDelay = 500 * time.Millisecond
-	// readPatience is how long to keep asking a disk for an utterance that it does not return. Everything younger waits
-	// meanwhile.
+	// readPatience is how long to keep asking a disk for an utterance that it does not return. All younger utterances
+	// wait meanwhile.
 	readPatience = 2 * time.Minute
 )
 
@@ -80,7 +81,7 @@ func (n *Delivery) Run(t *rt.Task) error {
 		if err != nil {
 			return err
 		}
-		n.hear(t) // what was well before is no reason to hurry later
+		n.hear(t) // earlier good health is no reason to hurry later
 		n.busy.Take(rt.NewCell(true))
 		err = n.deliver(t, job)
 		n.busy.Take(rt.NewCell(false))
@@ -97,12 +98,12 @@ type course struct {
 	attempts int
 	suspicion
 	doubt    doubt
-	silences int           // answers that nobody has spoken
+	silences int           // answers without words
 	heard    *heard        // by the voice gate; nil: it was not asked
-	other    utterance.Seq // the last one that was tried in the place of this one
+	other    utterance.Seq // the last one that was tried in its place
 }
 
-// deliver ends with nil when the service needs the utterance no more.
+// deliver returns nil when the service no longer needs the utterance.
 func (n *Delivery) deliver(t *rt.Task, job Job) error {
 	c := &course{Job: job}
 	if slices.Contains(job.Meta.Sent, n.STT) {
@@ -210,14 +211,14 @@ func (n *Delivery) tryStream(t *rt.Task, c *course) (r stt.Result, answered bool
 	case herr != nil:
 		return stt.Result{}, false, herr
 	case off:
-		c.attempts-- // it is no failure
+		c.attempts-- // not a failure
 	default:
 		n.failed(t, c, "ws", err, "as a whole, when it is complete")
 	}
 	return stt.Result{}, false, nil
 }
 
-// stream sends an utterance while it is recorded, and learns what is known of it now that its recording is over.
+// stream sends an utterance while it is recorded, and learns its final facts when the recording is over.
 func (n *Delivery) stream(t *rt.Task, c *course) (stt.Result, error) {
 	ends := rt.NewMailbox[Whole]("end", 1)
 	chunks := rt.NewMailbox[stt.Chunk]("stream of "+n.STT, int(n.Longest/audio.HopTime)+2)
@@ -228,19 +229,19 @@ func (n *Delivery) stream(t *rt.Task, c *course) (stt.Result, error) {
 	say(t, n.Events, n.Name, event.DeliveryStarted{Utterance: c.Meta.ID, STT: n.STT, Way: "ws", Attempt: 1})
 	t.Trace("stream", int64(c.Seq))
 	r, err := n.Client.(stt.Streamer).Stream(t, n.utterance(c), chunks)
-	if err == nil && chunks.Stats().Taken == 0 { // an answer of the service to no sound does not count
+	if err == nil && chunks.Stats().Taken == 0 { // an answer counts only if the service received sound
 		err = errNothingSent
 	}
 	if ended, ok := ends.TryRecv(t); ok {
 		c.Meta, c.Ended = ended.Meta, ended.Ended
-	} else if err == nil { // a service that answers in the middle has not heard all of it
+	} else if err == nil { // a service that answers midway has not heard all of it
 		err = errUnfinished
 	}
 	return r, err
 }
 
-// sound waits for the utterance to be complete. If it cannot be read after some tries, or the disk does not return it for some
-// minutes, it is given up, so that the next one gets its turn; what is left of it is set aside.
+// sound waits for the utterance to be complete. It gives up an utterance that cannot be read after some tries, or that the
+// disk does not return for some minutes, so that the next one gets its turn. What is left of it is set aside.
 func (n *Delivery) sound(t *rt.Task, c *course) (Whole, error) {
 	reply := rt.NewMailbox[Whole]("sound", 1)
 	began := t.Now()
@@ -272,7 +273,7 @@ func (n *Delivery) utterance(c *course) stt.Utterance {
 	}
 }
 
-// done lets the utterance leave the spool, and only then says so.
+// done reports a delivery once the utterance has left the spool.
 func (n *Delivery) done(t *rt.Task, c *course, way string, r stt.Result) error {
 	n.aside = 0
 	saw(t, n.Sights, nil)
@@ -295,7 +296,8 @@ func (n *Delivery) done(t *rt.Task, c *course, way string, r stt.Result) error {
 	return nil
 }
 
-// since is how long ago a recording ended, in seconds. For one of before this process began only the wall clock knows.
+// since is how long ago a recording ended, in seconds. For a recording from before this process began, only the wall
+// clock knows.
 func since(t *rt.Task, job Job) float64 {
 	seconds := 0.0
 	switch {
@@ -346,13 +348,13 @@ func backoff(jitter *rand.Rand, attempt int, most time.Duration) time.Duration {
 	return d/2 + time.Duration(jitter.Int64N(int64(d/2)+1))
 }
 
-// idle tells that nothing is on its way, until what it gives is called.
+// idle notes that nothing is on its way, until the function that it returns is called.
 func (n *Delivery) idle() func() {
 	n.busy.Take(rt.NewCell(false))
 	return func() { n.busy.Take(rt.NewCell(true)) }
 }
 
-// pause waits; a service that comes back ends it.
+// pause waits; it ends early when the service comes back.
 func (n *Delivery) pause(t *rt.Task, wait time.Duration) error {
 	defer n.idle()()
 	for until := t.Now().Add(wait); ; {

@@ -11,29 +11,31 @@ import (
 )
 
 // doubt is whether a service may act on an utterance, or has acted on it, although its answer is missing. The protocol cannot
-// tell. An utterance in doubt is sent again, since it would be lost otherwise: late, seldom, and always with a report.
+// tell. An utterance in doubt is sent again, because it would be lost otherwise: late, seldom, and always with a report.
 type doubt struct {
 	cause    error      // why the answer is missing; nil: nothing is in doubt since it was last sent
-	underWay bool       // the service may still be at work on it
-	since    rt.Instant // when it may have had all of it, at the latest
-	told     int        // how often it was sent again in doubt, which was said each time
+	underWay bool       // the service may still be working on it
+	since    rt.Instant // the latest time at which it may have received all of it
+	told     int        // how often it was sent again in doubt; each time was reported
 }
 
 const (
-	// settleTime is how long after the loss of its answer an utterance may still be under way: the service's own limit, and
+	// settleTime is how long an utterance may still be under way after its answer was lost: the service's own limit, and
 	// time for ORAC Core to receive the result.
 	settleTime = stt.PeerLimit + 2*time.Second
-	// mostDoubles is how often an utterance is sent again in doubt: a service that acts on every one acts three times at most.
+	// mostDoubles is how often an utterance is sent again in doubt: a service that acts on every copy acts three times at
+	// most.
 	mostDoubles = 2
-	// firstDouble is the pause before that if nothing is under way; the next one is three times as long.
+	// firstDouble is the pause before the first of them if nothing is under way; the next pause is three
+	// times as long.
 	firstDouble = 10 * time.Second
-	// lifeEvery is how often a service that shows no sign of life is asked for one.
+	// lifeEvery is how often to ask a service that shows no sign of life for one.
 	lifeEvery = 2 * time.Second
 )
 
 var errNoAnswer = errors.New("the service may already have all of it, and its answer never came")
 
-// sending notes on disk that the service may have all of an utterance, before it can.
+// sending notes on disk, in advance, that the service may have all of an utterance.
 func (n *Delivery) sending(t *rt.Task, c *course) error {
 	reply := rt.NewMailbox[struct{}]("noted", 1)
 	if err := n.Spool.Send(t, Sending{Seq: c.Seq, STT: n.STT, Reply: reply}); err != nil {
@@ -55,8 +57,8 @@ func (n *Delivery) note(t *rt.Task, c *course, err error) {
 	}
 }
 
-// clear comes before an utterance is sent again. If it is in doubt, clear waits until it can no longer be under way, and reports
-// that it is sent once more. over tells that it was sent often enough.
+// clear is called before an utterance is sent again. If it is in doubt, clear waits until it can no longer be under way, and
+// reports that it is sent once more. over tells that it was sent often enough.
 func (n *Delivery) clear(t *rt.Task, c *course) (over bool, err error) {
 	d := &c.doubt
 	if d.cause == nil {
@@ -82,7 +84,8 @@ func (n *Delivery) clear(t *rt.Task, c *course) (over bool, err error) {
 	return false, nil
 }
 
-// actsOnce tells whether the service knows an utterance by its ID, so that it may be sent again at any time.
+// actsOnce tells whether the service recognises an utterance by its ID, so that sending it again is always
+// safe.
 func (n *Delivery) actsOnce(t *rt.Task) (bool, error) {
 	p, ok := n.Client.(stt.Prober)
 	if !ok {
@@ -95,7 +98,7 @@ func (n *Delivery) actsOnce(t *rt.Task) (bool, error) {
 	return h.Idempotent, nil
 }
 
-// settle waits as long as a doubt asks for.
+// settle waits as long as a doubt requires.
 func (n *Delivery) settle(t *rt.Task, d *doubt) error {
 	defer n.idle()()
 	if d.underWay {
@@ -108,8 +111,8 @@ func (n *Delivery) settle(t *rt.Task, d *doubt) error {
 	return t.Sleep(pause)
 }
 
-// outlast waits until a service can no longer be at work on an utterance. A stopped service starts on it when it is continued:
-// its time counts from its next sign of life.
+// outlast waits until a service can no longer be working on an utterance. A stopped service starts on it when it is continued,
+// so the time counts from its next sign of life.
 func (n *Delivery) outlast(t *rt.Task, d *doubt) error {
 	until := d.since.Add(settleTime)
 	if p, ok := n.Client.(stt.Prober); ok {
@@ -137,7 +140,7 @@ func (n *Delivery) outlast(t *rt.Task, d *doubt) error {
 	return t.Sleep(max(0, until.Sub(t.Now())))
 }
 
-// note is what the record of a delivery says of it.
+// note is what the record of a delivery says about the doubt.
 func (d *doubt) note() string {
 	if d.told == 0 {
 		return ""

@@ -11,7 +11,7 @@ import (
 	"orac/appliance/stt/wire"
 )
 
-// Heartbeat tells a server at once, and then every so often, which models listen and how often they fired.
+// Heartbeat tells a server, at once and then at intervals, which models listen and how often they fired.
 type Heartbeat struct {
 	Name       string // address of the node
 	Endpoint   string
@@ -19,7 +19,7 @@ type Heartbeat struct {
 	Config     *rt.Cell[HeartbeatConfig]
 	In         *rt.Mailbox[Wake]
 	Healthy    *rt.Mailbox[Seen] // what the probe of the service has seen, if there is one
-	Sights     *rt.Out[Sight]    // what it is told
+	Sights     *rt.Out[Sight]    // what it tells the probe
 	Events     Events
 
 	fired  map[string]notify.BeatModel // what is known of each model's triggers
@@ -42,7 +42,7 @@ func (n *Heartbeat) Update(fresh Node) {
 	n.Sights.To(f.Sights)
 }
 
-// maxRecent bounds the activations that are counted as those of the last hour: more than one a second.
+// maxRecent bounds the activations that are counted for the last hour: more than one a second.
 const maxRecent = 4096
 
 // Run implements Node.
@@ -71,7 +71,7 @@ func (n *Heartbeat) Run(t *rt.Task) error {
 			now.Cause, now.Late, now.Retry = err.Error(), ours && e.Kind == wire.Late, "every "+wait.String()
 			now.Denied = denied(err)
 		}
-		if failed == 1 { // one that fails may be a blip
+		if failed == 1 { // a single failure may be a blip
 			wait = min(wait, again)
 		} else if !known || now.OK != said.OK || now.Late != said.Late || now.Denied != said.Denied {
 			t.Trace("heartbeat", flag(now.OK))
@@ -85,16 +85,16 @@ func (n *Heartbeat) Run(t *rt.Task) error {
 }
 
 const (
-	// again is how soon a heartbeat that failed is sent once more, before anything is said of it.
+	// again is how soon a failed heartbeat is sent once more, before anything is reported.
 	again = 5 * time.Second
-	// beatGap is the least time between two beats, however often the service comes back, and beatSpread what is added to it, drawn
-	// anew each time, so that many appliances do not come back to a service in step.
+	// beatGap is the shortest time between two beats, however often the service comes back. beatSpread is a random addition,
+	// drawn anew each time, so that many appliances do not come back to a service in step.
 	beatGap    = 2 * time.Second
 	beatSpread = time.Second
 )
 
-// retry is how soon a beat that failed again is sent once more. A server that cannot be reached, or is busy, is tried often, so
-// that it knows of us soon after its return. One that refuses us, or that waits for others, is tried less often.
+// retry is how soon a beat that failed again is sent once more. A server that is unreachable or busy is tried often, so that it
+// learns of us soon after its return. A server that refuses us, or that waits for others, is tried less often.
 func retry(e *notify.Error, every time.Duration) time.Duration {
 	if e.Kind == wire.Unreachable && e.Status == 0 || e.Kind == wire.Busy {
 		return max(again, e.RetryAfter)
@@ -103,7 +103,7 @@ func retry(e *notify.Error, every time.Duration) time.Duration {
 }
 
 // saw tells the probe what a beat has shown. A different server may answer at this address, so a missing connection does not
-// prove an outage: the probe looks for itself.
+// prove an outage: the probe checks for itself.
 func (n *Heartbeat) saw(t *rt.Task, err error) {
 	if s, shows := sight(err); shows && n.Sights != nil {
 		s.Away = false
@@ -111,10 +111,11 @@ func (n *Heartbeat) saw(t *rt.Task, err error) {
 	}
 }
 
-// count counts wakes until the next beat is due. That is soon after the service came back: it may have forgotten us.
+// count counts wakes until the next beat is due: soon, if the service has just come back, because it may have
+// forgotten us.
 func (n *Heartbeat) count(t *rt.Task, due rt.Instant) error {
 	for {
-		var from []rt.Case // a mailbox that is closed has nothing more to give; the models are there all the same
+		var from []rt.Case // a closed mailbox holds no more; the models are still there
 		if n.Healthy != nil && !n.Healthy.Closed() {
 			from = append(from, n.Healthy)
 		}

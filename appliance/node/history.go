@@ -11,18 +11,18 @@ import (
 	"orac/appliance/store"
 )
 
-// Book is where history is written. Rows that are there already are written once more without harm.
+// Book is where history is written. Writing a row again does no harm.
 type Book interface {
 	AddDetection(store.Detection) error
 	SaveUtterance(store.Utterance) error
 	SaveDelivery(d store.Delivery, text *store.Transcript) error
-	// Prune deletes what is older than retention when the state directory is so old as p says, if that is known (see Age), and of
-	// what is left all but the newest maxRows.
+	// Prune deletes what is older than retention at the age p of the state directory, if that age is known (see Age), and then
+	// all but the newest maxRows.
 	Prune(p provenclock.Point, known bool, retention time.Duration, maxRows int) (deleted int, err error)
 }
 
-// Age tells how old the state directory is, by a clock that no step of the wall clock moves. While ok is false it is not known,
-// and nothing is deleted by its age; nil never knows.
+// Age tells how old the state directory is, by a clock that no step of the wall clock moves. While ok is false the age is not
+// known, and nothing is deleted by age. With a nil Age it is never known.
 type Age func(t *rt.Task) (p provenclock.Point, ok bool)
 
 func (a Age) now(t *rt.Task) (p provenclock.Point, ok bool) {
@@ -32,7 +32,7 @@ func (a Age) now(t *rt.Task) (p provenclock.Point, ok bool) {
 	return a(t)
 }
 
-// History writes what happens into the book, and takes out of it what is too old.
+// History writes what happens into the book, and deletes from it what is too old.
 type History struct {
 	Name   string // address of the node
 	Book   Book
@@ -41,7 +41,7 @@ type History struct {
 	In     *rt.Mailbox[event.Event]
 	Events Events
 
-	lost  int          // events that could not be written since the last one that could
+	lost  int          // events that could not be written since the last successful write
 	again func() error // writes the last of them
 	count rt.Instant   // when rows are counted while the age is not known
 }
@@ -56,9 +56,9 @@ type HistoryConfig struct {
 func (n *History) Update(fresh Node) { n.Config.Take(fresh.(*History).Config) }
 
 const (
-	pruneEvery = time.Hour       // how often old rows are looked for
-	ageEvery   = 2 * time.Second // how often the age is asked for that is not known yet
-	// againEvery is how often a row that was refused is tried again: it may be long until the next one comes.
+	pruneEvery = time.Hour       // how often to look for old rows
+	ageEvery   = 2 * time.Second // how often to ask for an age that is not known yet
+	// againEvery is how often to retry a row that was refused: the next row may be long in coming.
 	againEvery = 2 * time.Second
 )
 
@@ -91,7 +91,7 @@ func (n *History) Run(t *rt.Task) error {
 	}
 }
 
-// take writes the rows that an event means.
+// take writes the rows for an event.
 func (n *History) take(t *rt.Task, e event.Event) {
 	switch b := e.Body.(type) {
 	case event.Wake:
@@ -132,28 +132,29 @@ func (n *History) delivered(t *rt.Task, at time.Time, b event.Delivered) {
 		UtteranceID: b.Utterance, STT: b.STT, Outcome: store.Outcome(b.Outcome), Attempts: b.Attempts, Way: b.Way, At: at, Error: b.Cause, Seconds: b.Seconds,
 	}
 	var text *store.Transcript
-	if d.Outcome == store.Delivered || b.Original != "" { // what was taken for no speech can be read later, too
+	if d.Outcome == store.Delivered || b.Original != "" { // the text behind an answer without speech is kept, too
 		text = &store.Transcript{UtteranceID: b.Utterance, STT: b.STT, Text: b.Text, Original: b.Original, Confidence: b.Confidence, Language: b.Language}
 	}
 	n.write(t, func() error { return n.Book.SaveDelivery(d, text) })
 }
 
-// prune deletes what is too old and too much, and gives when to do it next. What is too much goes even while the age is not known:
-// an appliance that never runs for long enough to know it fills no disk.
+// prune deletes rows that are too old or too many, and returns when to do it next. Rows that are too many are deleted even while
+// the age is not known, so an appliance that never runs long enough to know it still does not fill the disk.
 func (n *History) prune(t *rt.Task) rt.Instant {
 	p, known := n.Age.now(t)
 	if !known && t.Now() < n.count {
 		return t.Now().Add(ageEvery)
 	}
 	config := n.Config.Get()
-	_, _ = n.Book.Prune(p, known, config.Retention, config.MaxRows) // a disk that refuses that refuses rows, too, and is told of then
+	_, _ = n.Book.Prune(p, known, config.Retention, config.MaxRows) // a disk that refuses this also refuses rows, which is reported
 	if n.count = t.Now().Add(pruneEvery); known {
 		return n.count
 	}
 	return t.Now().Add(ageEvery)
 }
 
-// write writes a row, and says so when the book begins to refuse them, and when it takes them again.
+// write writes a row, and reports when the book begins to refuse rows and when it accepts them
+// again.
 func (n *History) write(t *rt.Task, row func() error) {
 	err := row()
 	switch {

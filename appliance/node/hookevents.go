@@ -9,9 +9,9 @@ import (
 	"orac/runbook/hook"
 )
 
-// translator makes the events of webhooks from what nodes say.
+// translator makes the events of webhooks from the events of nodes.
 type translator struct {
-	waiting map[string]bool // utterances, with their service, of which it was said that they wait
+	waiting map[string]bool // utterances, with their service, that were reported as waiting
 }
 
 // maxWaiting bounds what a translator remembers.
@@ -32,7 +32,7 @@ func headOf(kind string, when time.Time, device, listener string) hook.Head {
 	return hook.Head{Type: kind, Timestamp: at(when), Device: device, Listener: listener}
 }
 
-// news are the events that follow from what a node says.
+// news are the webhook events that follow from an event of a node.
 func (r *translator) news(e event.Event) []hook.Event {
 	switch b := e.Body.(type) {
 	case event.RecordingStarted:
@@ -43,7 +43,7 @@ func (r *translator) news(e event.Event) []hook.Event {
 			Seconds: b.Seconds, Why: b.Why, Cut: b.Cut,
 		}}
 	case event.Salvaged:
-		if !b.Cut { // its end was told before the restart
+		if !b.Cut { // its end was reported before the restart
 			return nil
 		}
 		return []hook.Event{&hook.Recording{
@@ -52,7 +52,7 @@ func (r *translator) news(e event.Event) []hook.Event {
 		}}
 	case event.DeliveryFailed:
 		key := b.Utterance + " " + b.STT
-		if r.waiting[key] { // told at its first failure
+		if r.waiting[key] { // reported at its first failure
 			return nil
 		}
 		if len(r.waiting) >= maxWaiting {
@@ -79,7 +79,7 @@ func (r *translator) news(e event.Event) []hook.Event {
 	return nil
 }
 
-// delivered is what was said, and that it was delivered; or that it was set aside.
+// delivered reports what was said and that it was delivered, or that it was set aside.
 func (r *translator) delivered(when time.Time, b event.Delivered) []hook.Event {
 	delete(r.waiting, b.Utterance+" "+b.STT)
 	d := hook.Delivery{State: "delivered", Utterance: b.Utterance, Service: b.STT, Attempts: b.Attempts, Cause: b.Cause}

@@ -59,7 +59,7 @@ func (n *Features) Run(t *rt.Task) error {
 		}
 		f.Seq, f.RMS = hop.Seq, hop.RMS
 		f.Reset = hop.Reset || hop.Gap || hop.Seq != next
-		if f.Reset { // what was heard before a break must not wake anybody together with what comes after it
+		if f.Reset { // sound from before a break must not wake anybody together with sound from after it
 			if err := x.Reset(); err != nil {
 				return err
 			}
@@ -161,7 +161,7 @@ func (n *Head) Run(t *rt.Task) error {
 	}
 }
 
-// closed makes the end of its input the end of a voter that cannot be opened: it has nothing left to be tried again for.
+// closed ends a voter that cannot be opened when its input ends: there is nothing left to retry for.
 func closed[T any](in *rt.Mailbox[T], cause error) error {
 	if in.Closed() {
 		return nil
@@ -169,7 +169,7 @@ func closed[T any](in *rt.Mailbox[T], cause error) error {
 	return cause
 }
 
-// over makes the end of a node's input the end of the node.
+// over ends a node without an error when its input has ended.
 func over(err error) error {
 	if err == rt.ErrClosed {
 		return nil

@@ -10,13 +10,13 @@ import (
 	"orac/appliance/status"
 )
 
-// Manage asks what the spool holds, or does something with one utterance, for a person.
+// Manage asks, for a person, what the spool holds, or does something with one utterance.
 type Manage struct {
 	status.SpoolRequest
 	Reply *rt.Mailbox[Managed]
 }
 
-// Managed is the answer to a Manage. Err is a *status.Refusal, or what the disk said.
+// Managed is the answer to a Manage. Err is a *status.Refusal, or the error of the disk.
 type Managed struct {
 	status.SpoolAnswer
 	Err error

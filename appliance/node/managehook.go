@@ -9,7 +9,7 @@ import (
 	"orac/appliance/status"
 )
 
-// ManageHook asks what waits for a webhook, or does something with one event, for a person.
+// ManageHook asks, for a person, what waits for a webhook, or does something with one event.
 type ManageHook struct {
 	status.SpoolRequest
 	Reply *rt.Mailbox[Managed]
@@ -42,7 +42,8 @@ func (n *Webhook) manage(t *rt.Task, r ManageHook, under *outbox.Item) {
 	r.Reply.TrySend(t, m)
 }
 
-// Queued are the events of a webhook for a person: those that wait, then those that were set aside.
+// Queued lists the events of a webhook for a person: those that wait, then those that were set
+// aside.
 func Queued(t *rt.Task, box *outbox.Box, hook string) ([]status.Waits, error) {
 	var list []status.Waits
 	for _, i := range box.Items() {
@@ -55,5 +56,5 @@ func Queued(t *rt.Task, box *outbox.Box, hook string) ([]status.Waits, error) {
 	return list, err
 }
 
-// IsEvent tells an ID of an event from one of an utterance.
+// IsEvent tells the ID of an event from the ID of an utterance.
 func IsEvent(id string) bool { return strings.HasPrefix(id, "evt-") }

@@ -3,11 +3,13 @@
 //
 // It is written only on the runtime seam, so it runs in real and in virtual time alike. What each node guarantees:
 //
-//   - A node in the path from sound to detection never waits for anything but sound: it pushes, and if the next node is too
-//     slow the oldest hop is dropped and counted.
+//   - A node in the path from sound to detection waits only for sound: it pushes, and if the next node is too slow the
+//
+// oldest hop is dropped and counted.
 //   - A node behind the trigger never makes a node before it wait.
-//   - A node that ends with an error can be restarted by the same value's Run: what must survive that is in its
-//     mailboxes or on disk.
+//   - A node that ends with an error can be restarted by calling Run of the same value again: what must survive that is in
+//
+// its mailboxes or on disk.
 package node
 
 import (
@@ -29,7 +31,7 @@ type Node interface {
 // and address, built from another runbook; it may be called from anywhere and never waits.
 type Updater interface{ Update(fresh Node) }
 
-// Events is where a node says what happened.
+// Events is where a node reports what happened.
 type Events = *rt.Out[event.Event]
 
 // say publishes an event of the node that t runs.
@@ -42,7 +44,7 @@ func say(t *rt.Task, out Events, node string, body event.Body) {
 // MaxClasses is the most classes a head may have.
 const MaxClasses = 16
 
-// Feature is what the extractor made of a hop.
+// Feature is what the extractor made from a hop.
 type Feature struct {
 	Seq       int64
 	RMS       float32
@@ -50,21 +52,21 @@ type Feature struct {
 	Embedding [96]float32
 }
 
-// Vote is what a head, or the voice gate, says of a hop.
+// Vote is what a head, or the voice gate, says about a hop.
 type Vote struct {
 	Seq    int64
 	RMS    float32
 	From   string // name of the model; Voice for the voice gate
 	N      int    // values used
 	Masked bool
-	Absent bool                // the voter ends: it is not waited for until it votes again
+	Absent bool                // the voter ends: nobody waits for it until it votes again
 	Values [MaxClasses]float32 // one per class; the gate's only one
 }
 
-// Voice is the name of the voice gate among the voters; no model is called so.
+// Voice is the name of the voice gate among the voters; no model has this name.
 const Voice = "(voice)"
 
-// Wake is a detection on its way to whoever acts on it.
+// Wake is a detection on its way to the nodes that act on it.
 type Wake struct {
 	ID        string
 	Seq       int64 // hop

@@ -7,13 +7,13 @@ import (
 	"orac/appliance/rt"
 )
 
-// overruns says that hops were lost because a node is too slow, but not for each of them.
+// overruns reports that hops were lost because a node is too slow, but not every single one.
 type overruns struct {
 	lost int
 	last rt.Instant
 }
 
-// overrunEvery is how often lost hops are told of while they go on being lost.
+// overrunEvery is how often lost hops are reported while the loss continues.
 const overrunEvery = 10 * time.Second
 
 func (o *overruns) say(t *rt.Task, out Events, node, port string, n int) {

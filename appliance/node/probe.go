@@ -9,8 +9,8 @@ import (
 	"orac/appliance/stt"
 )
 
-// Probe asks a speech-to-text service how it is, at intervals, and at once when a node that speaks to it sees that it may be
-// away or back. It tells those nodes when it is well again, and what it says of streaming.
+// Probe asks a speech-to-text service for its health, at intervals, and at once when a node that talks to it sees that it
+// may be away or back. It tells those nodes when it is well again, and what it says about streaming.
 type Probe struct {
 	Name    string // address of the node
 	STT     string
@@ -19,7 +19,7 @@ type Probe struct {
 	Healthy *rt.Out[Seen]
 	Events  Events
 
-	known, well, refused bool // what was said of the service
+	known, well, refused bool // what was reported of the service
 	asked                rt.Instant
 }
 
@@ -37,9 +37,9 @@ func (n *Probe) Update(fresh Node) {
 }
 
 const (
-	// soon is how often a service is asked that is not well: often enough to deliver at once when it is back.
+	// soon is how often to ask a service that is not well: often enough to deliver at once when it is back.
 	soon = 2 * time.Second
-	// askGap is the least time between two questions, however much is seen of a service.
+	// askGap is the shortest time between two questions, however many sights of a service arrive.
 	askGap = 500 * time.Millisecond
 )
 
@@ -72,7 +72,7 @@ func (n *Probe) Run(t *rt.Task) error {
 	}
 }
 
-// say reports how the service is, if that differs from the last report.
+// say reports the health of the service, if it differs from the last report.
 func (n *Probe) say(t *rt.Task, ok bool, status string, refused bool) {
 	if !n.known || ok != n.well || refused != n.refused {
 		t.Trace("health", flag(ok))
@@ -81,8 +81,8 @@ func (n *Probe) say(t *rt.Task, ok bool, status string, refused bool) {
 	n.known, n.well, n.refused = true, ok, refused
 }
 
-// watch waits until the service is to be asked again: then, or as soon as a node sees something of it that contradicts what
-// is known.
+// watch waits until the service is to be asked again: at that time, or as soon as a node sees something that contradicts
+// what is known.
 func (n *Probe) watch(t *rt.Task, until rt.Instant) error {
 	for {
 		s, err := n.Sights.Recv(t, until)
@@ -96,7 +96,7 @@ func (n *Probe) watch(t *rt.Task, until rt.Instant) error {
 		case s.Well == n.well:
 			continue
 		}
-		if s.Away { // it may be back before it can be asked, and still it was away
+		if s.Away { // it may be back before it can be asked, and was still away
 			n.say(t, false, s.Cause, false)
 		}
 		until = min(until, max(t.Now(), n.asked.Add(askGap)))
@@ -110,8 +110,8 @@ func flag(b bool) int64 {
 	return 0
 }
 
-// denied tells whether a service has refused who we are: not an outage, and it does not pass by
-// itself.
+// denied tells whether a service has rejected our identity: that is not an outage, and does not
+// pass by itself.
 func denied(err error) bool {
 	e, ok := errors.AsType[*stt.Error](err)
 	return ok && e.Kind == stt.Unauthorised

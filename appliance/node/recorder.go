@@ -11,7 +11,7 @@ import (
 )
 
 // Recorder records what is said after a wake word, together with the sound just before it, and hands it to the spool
-// while it comes in.
+// as it comes in.
 type Recorder struct {
 	Name     string // address of the node
 	Listener string
@@ -23,17 +23,18 @@ type Recorder struct {
 	Out    *rt.Out[Piece]
 	Events Events
 
-	recorded int64 // hops before this one are part of an utterance already
+	recorded int64 // hops before this one already belong to an utterance
 	draining rt.Cell[bool]
 }
 
-// RecorderConfig are the settings of a recorder. A recording that has begun keeps its own.
+// RecorderConfig are the settings of a recorder. A recording that has begun keeps the settings that
+// it began with.
 type RecorderConfig struct {
-	Patient bool     // the sound is that of a file, which waits
+	Patient bool     // the sound comes from a file, which waits
 	Deliver []string // names of the services that receive the utterance
 	PreRoll time.Duration
 	End     utterance.EndpointConfig
-	Stall   time.Duration // no hop for so long ends a recording
+	Stall   time.Duration // a recording ends after this time without a hop
 }
 
 // Update implements Updater.
@@ -45,7 +46,7 @@ func (r *Recorder) Update(fresh Node) {
 
 // Piece is part of an utterance on its way to the spool. One of Begin, Hop, End and Anew is set.
 type Piece struct {
-	Anew      string // a listener whose recorder begins anew: what the one before it was recording has no other end
+	Anew      string // a listener whose recorder begins anew: this ends what the recorder before it was recording
 	Utterance string // ID
 	Begin     *utterance.Meta
 	Hop       *audio.Hop
@@ -80,10 +81,10 @@ func (r *Recorder) Run(t *rt.Task) error {
 	}
 }
 
-// Drain implements Drainer: the end of the sound is that of the appliance.
+// Drain implements Drainer: the sound ends because the appliance stops.
 func (r *Recorder) Drain() { r.draining.Take(rt.NewCell(true)) }
 
-// record records one utterance from its pre-roll to its end, and says why it ended.
+// record records one utterance from its pre-roll to its end, and returns why it ended.
 func (r *Recorder) record(t *rt.Task, w Wake) (utterance.Why, error) {
 	config := r.Config.Get()
 	preRoll := int64(config.PreRoll / audio.HopTime)
@@ -116,8 +117,8 @@ func (r *Recorder) record(t *rt.Task, w Wake) (utterance.Why, error) {
 	return why, stop
 }
 
-// follow passes hops on until the recording ends, and says how it ended. stop is rt.ErrStopped if the recorder was told
-// to stop.
+// follow passes hops on until the recording ends, and returns how it ended. stop is rt.ErrStopped if the recorder was
+// told to stop.
 func (r *Recorder) follow(t *rt.Task, config RecorderConfig, m utterance.Meta, wake int64, hops *rt.Mailbox[*audio.Hop]) (samples int, why utterance.Why, stop error) {
 	var e *utterance.Endpointer
 	for {
@@ -169,8 +170,8 @@ func (r *Recorder) told() utterance.Why {
 	return utterance.Restarted
 }
 
-// end hands over the last piece even if the recorder was told to stop: without it the spool would hold an utterance that
-// never ends. It does not wait then, and the spool completes what it misses when it is opened again.
+// end hands over the last piece even if the recorder was told to stop: otherwise the spool would hold an utterance that
+// never ends. It does not wait in that case, and the spool completes the utterance when it is next opened.
 func (r *Recorder) end(t *rt.Task, p Piece) bool {
 	if t.Stopping() {
 		for _, m := range r.Out.Boxes() {

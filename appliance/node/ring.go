@@ -11,7 +11,7 @@ type Ring struct {
 	Name    string // address of the node
 	Events  Events
 	In      *rt.Mailbox[*audio.Hop]
-	Follows *rt.Mailbox[Follow] // nil if nobody records
+	Follows *rt.Mailbox[Follow] // nil if nothing is recorded
 	Out     *rt.Out[*audio.Hop]
 	Hops    int // how many it remembers
 
@@ -54,7 +54,7 @@ func (r *Ring) Run(t *rt.Task) error {
 	}
 }
 
-// end ends the sound for those who read and record it, and continues to serve what is remembered: the last hops are still on
+// end ends the sound for its readers and recorders, and continues to serve what is remembered: the last hops are still on
 // their way through the heads.
 func (r *Ring) end(t *rt.Task) error {
 	for _, f := range r.followers {
@@ -83,7 +83,7 @@ func (r *Ring) follow(t *rt.Task, f Follow) {
 
 func (r *Ring) hop(t *rt.Task, hop *audio.Hop) {
 	if hop.Reset {
-		r.kept = r.kept[:0] // what was heard before a break is nobody's pre-roll
+		r.kept = r.kept[:0] // sound from before a break is not used as pre-roll
 	}
 	if len(r.kept) == r.Hops {
 		copy(r.kept, r.kept[1:])

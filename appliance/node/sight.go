@@ -7,15 +7,15 @@ import (
 	"orac/appliance/stt/wire"
 )
 
-// Sight is what a node that speaks to a service has seen of it. The probe uses it as evidence: so even an outage that ends
-// before the next health check is seen.
+// Sight is what a node that talks to a service has seen of it. The probe uses it as evidence, so it sees even an outage
+// that ends before the next health check.
 type Sight struct {
 	Well  bool   // it has answered
-	Away  bool   // no connection came about: it was away at that moment, whatever its health says a moment later
+	Away  bool   // no connection was made: it was away at that moment, whatever its health says a moment later
 	Cause string // why it is not well
 }
 
-// sight is what an exchange shows of a service, if it shows anything.
+// sight is what an exchange shows about a service, if it shows anything.
 func sight(err error) (s Sight, shows bool) {
 	if err == nil {
 		return Sight{Well: true}, true
@@ -27,7 +27,7 @@ func sight(err error) (s Sight, shows bool) {
 	return Sight{Away: e.Away(), Cause: err.Error()}, true
 }
 
-// saw tells the probe what an exchange has shown. The newest is what counts.
+// saw tells the probe what an exchange has shown. The newest sight counts.
 func saw(t *rt.Task, out *rt.Out[Sight], err error) {
 	if s, shows := sight(err); shows && out != nil {
 		out.Push(t, s)

@@ -13,13 +13,13 @@ import (
 	"orac/appliance/stt"
 )
 
-// nothing weighs an answer without words. It may be true, and it may be an engine that has failed behind a good status. The
-// utterance is done with if somebody proves that nobody spoke: the voice gate, or the service where the gate is not sure. Speech in
-// which the service hears nothing is asked for in another way, and set aside when that is as empty. Otherwise over is false, and
-// the error says why it is tried again.
+// nothing judges an answer without words. It may be true, or the engine may have failed behind a good status. The utterance is
+// done with if something proves that nobody spoke: the voice gate, or the service where the gate is not sure. For speech in which
+// the service hears nothing, the service is asked in a different way, and the utterance is set aside if that answer is empty,
+// too. Otherwise over is false, and the error says why it is tried again.
 func (n *Delivery) nothing(t *rt.Task, c *course, way string, r stt.Result) (over bool, _ error) {
 	h := n.listen(t, c)
-	if h.verdict == quiet || r.Text != "" && !claimsSilence(r.Text) { // what it writes of music, it has heard
+	if h.verdict == quiet || r.Text != "" && !claimsSilence(r.Text) { // to describe music it must have heard it
 		return true, n.done(t, c, way, r)
 	}
 	proven := r.Silence || r.Text != ""
@@ -33,14 +33,14 @@ func (n *Delivery) nothing(t *rt.Task, c *course, way string, r stt.Result) (ove
 			return false, n.hidden("it returned no text, but understood the same sound when asked another way")
 		}
 		proven = checked.Silence || checked.Text != ""
-		c.silences++ // the answer before it is as good as this one
+		c.silences++ // the answer before counts as well
 	}
 	if !proven {
 		return false, n.hidden("it returned no text, and nothing proves that nobody spoke")
 	}
 	c.silences++
 	switch {
-	case h.verdict == unsure && way != "ws": // what came of a stream is asked for once more
+	case h.verdict == unsure && way != "ws": // ask again about the result of a stream
 		return true, n.done(t, c, way, r)
 	case h.verdict == spoke && c.silences > 1:
 		return true, n.givenUp(t, c, fmt.Errorf("the service was asked twice and heard nobody, but the recording holds %.1f s of speech", h.voice.Seconds()))
@@ -59,33 +59,35 @@ func claimsSilence(text string) bool {
 	return slices.ContainsFunc([]string{"blank", "silen", "no audio", "no speech", "inaudible"}, func(s string) bool { return strings.Contains(text, s) })
 }
 
-// verdict is what the voice gate makes of a recording.
+// verdict is the voice gate's judgement of a recording.
 type verdict int
 
 const (
-	unsure verdict = iota // or there is no gate
+	unsure verdict = iota // also when there is no gate
 	quiet                 // nobody spoke after the wake word
 	spoke
 )
 
-// heard is what the voice gate heard of a command.
+// heard is what the voice gate heard in a command.
 type heard struct {
 	verdict verdict
 	voice   time.Duration
 }
 
-// The gate gives, with a hop, the highest score of three that are four to six hops older. Measured on noise it reaches 0.3 for two
-// hops at the beginning of a sound; white noise of some levels reaches 0.8 all the time, but its level does not change as speech does.
+// For each hop the gate returns the highest score of three hops that are four to six hops older. Measured on noise it reaches 0.3
+// for two hops at the beginning of a sound. White noise of some levels reaches 0.8 all the time, but its level does not change as
+// that of speech does.
 const (
 	gateDelay = 6   // hops
-	surely    = 0.5 // a score that speech of a usual level gives
-	perhaps   = 0.3 // a score that speech gives that is far away
-	fewVoiced = 5   // hops with such a score, of which two come of the gate's looking back: 0.24 s
+	surely    = 0.5 // score of speech at a usual level
+	perhaps   = 0.3 // score of speech from far away
+	fewVoiced = 5   // hops with such a score, two of them because the gate looks back: 0.24 s
 	afterWake = 2   // hops in which the wake word itself may still sound
-	syllables = 1.5 // the loud parts of speech are louder than its soft parts by this factor, at least
+	syllables = 1.5 // the loud parts of speech are louder than its soft parts by at least this factor
 )
 
-// listen has the voice gate listen to the command, once. It begins at the beginning, so that the gate knows the room.
+// listen makes the voice gate listen to the command, once. It starts at the beginning of the recording, so that the
+// gate knows the room.
 func (n *Delivery) listen(t *rt.Task, c *course) *heard {
 	if c.heard != nil {
 		return c.heard
@@ -135,7 +137,7 @@ func (n *Delivery) listen(t *rt.Task, c *course) *heard {
 	return c.heard
 }
 
-// level is how loud the pieces of 20 ms of a hop are.
+// level is the loudness of each 20 ms piece of a hop.
 func (c *course) level(hop int) (list []float32) {
 	const piece = audio.HopSamples / 4
 	for at := hop * audio.HopSamples; at < (hop+1)*audio.HopSamples && at+piece <= len(c.pcm); at += piece {
@@ -144,7 +146,7 @@ func (c *course) level(hop int) (list []float32) {
 	return list
 }
 
-// varied tells speech from noise, which is as loud all the time.
+// varied tells speech from noise, whose level stays the same.
 func varied(levels []float32) bool {
 	if len(levels) == 0 {
 		return false

@@ -10,8 +10,8 @@ import (
 	"orac/appliance/rt"
 )
 
-// Source keeps a device open and turns its sound into hops. Health is only the age of the last hop: a stream that
-// delivers none for Stall is closed, whatever it reports, and reopened, for ever.
+// Source keeps a device open and turns its sound into hops. Its health is only the age of the last hop: a stream
+// that delivers none for Stall is closed, whatever it reports, and reopened, without end.
 type Source struct {
 	Name   string // address of the node
 	Device string
@@ -23,15 +23,15 @@ type Source struct {
 
 	seq   int64 // of the next hop
 	opens int
-	cause string       // of the loss that was last told of; none since the device was last opened
+	cause string       // of the loss that was last reported; empty if there was none since the device was last opened
 	told  rt.Instant   // when that was
 	heard []*audio.Hop // the last ones
 	lost  overruns
-	gone  overruns // hops that the capture process, or who reads it, has lost
+	gone  overruns // hops that the capture process or its reader has lost
 }
 
 const (
-	// steady is how long a stream must have lived for the failures before it to be forgotten: one that dies at once is no
+	// steady is how long a stream must live before the failures before it are forgotten: a stream that dies at once is no
 	// better than one that does not open.
 	steady = 10 * time.Second
 	// tellEvery is how often a continuing loss with the same cause is reported.
@@ -41,7 +41,7 @@ const (
 // SourceConfig are the settings of a source.
 type SourceConfig struct {
 	Stall time.Duration // age of the last hop at which the stream is closed
-	Stuck time.Duration // bit-identical, non-zero hops for so long are a fault
+	Stuck time.Duration // a fault if non-zero hops are bit-identical for this long
 	Retry Retry
 }
 
@@ -59,7 +59,7 @@ type Retry struct {
 	Slow  time.Duration
 }
 
-// wait is the pause before a try that follows n failed ones.
+// wait is the pause before the try after n failed ones.
 func (r Retry) wait(n int) time.Duration {
 	switch {
 	case n == 0:
@@ -70,10 +70,10 @@ func (r Retry) wait(n int) time.Duration {
 	return r.Slow
 }
 
-// Run implements Node. It ends with nil when the sound is over.
+// Run implements Node. It returns nil when the sound is over.
 func (s *Source) Run(t *rt.Task) error {
-	// Readers of hops need their count to continue when the source is restarted or replaced: no source has sent more of
-	// them than time has passed.
+	// Readers need the hop count to continue when the source is restarted or replaced. No source has sent more hops
+	// than time has passed.
 	s.seq = max(s.seq, int64(t.Now()/rt.Instant(audio.HopTime)))
 	failed := 0
 	for {
@@ -98,7 +98,8 @@ func (s *Source) Run(t *rt.Task) error {
 		case errors.Is(err, rt.ErrStopped):
 			return err
 		}
-		// The pause is between two openings: a stream that hung for as long was pause enough.
+		// The pause counts from one opening to the next: time in which a stream hung counts as
+		// pause.
 		wait := max(0, s.Config.Get().Retry.wait(failed)-t.Now().Sub(began))
 		failed++
 		t.Trace("lost", int64(failed))
@@ -112,10 +113,10 @@ func (s *Source) Run(t *rt.Task) error {
 	}
 }
 
-// evident is a stream that can tell how its device is.
+// evident is a stream that can report the state of its device.
 type evident interface{ Evidence() string }
 
-// errStuck is wrapped by what ends a stream by force.
+// errStuck is wrapped by errors that end a stream by force.
 var errStuck = errors.New("the device is stuck")
 
 // evidence is what is known before a stream is closed by force.
@@ -162,8 +163,8 @@ func (s *Source) listen(t *rt.Task, stream audio.Stream) error {
 		if len(s.Meters.Boxes()) > 0 {
 			say(t, s.Meters, s.Name, event.Level{Device: s.Device, RMS: hop.RMS, Peak: audio.Peak(hop.PCM[:])})
 		}
-		// Digital silence is what a muted microphone sends; the same non-zero sound again and again is not
-		// sound.
+		// A muted microphone sends digital silence, which is fine. The same non-zero hop again and again
+		// is a fault.
 		if last != nil && hop.RMS > 0 && hop.PCM == last.PCM {
 			if same += audio.HopTime; same >= config.Stuck {
 				return fmt.Errorf("the same %v of sound has come for %v: %w", audio.HopTime, same, errStuck)
@@ -178,7 +179,7 @@ func (s *Source) listen(t *rt.Task, stream audio.Stream) error {
 	}
 }
 
-// gapped is a stream that tells how many hops it has lost so far.
+// gapped is a stream that reports how many hops it has lost so far.
 type gapped interface{ Lost() uint64 }
 
 // in says when something is tried again.

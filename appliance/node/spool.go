@@ -14,7 +14,7 @@ import (
 )
 
 // Spool owns the utterances: it writes them while they are recorded, hands them to the delivery nodes in order, and
-// removes them when all have answered.
+// removes them when all services have answered.
 type Spool struct {
 	Name     string // address of the node
 	FS       rt.FS
@@ -24,14 +24,14 @@ type Spool struct {
 	Requests *rt.Mailbox[Request]
 	Events   Events
 
-	// What follows outlives an instance: the next one goes on with it.
+	// The fields below outlive an instance: the next one continues with them.
 	kept    *spool.Spool
 	tails   map[utterance.Seq][]Tail
 	waiting []Next
 	sounds  []Sound
 	quiet   rt.Cell[bool]
-	retry   rt.Instant // when the disk is tried again
-	prune   rt.Instant // when kept sounds are looked at; 0: none are kept
+	retry   rt.Instant // when to try the disk again
+	prune   rt.Instant // when to look at kept sounds; 0: none are kept
 	mark    any
 	shown   rt.Cell[status.Spool]
 }
@@ -42,27 +42,29 @@ func (n *Spool) Shown() status.Spool { return n.shown.Get() }
 // SpoolConfig are the settings of a spool.
 type SpoolConfig struct {
 	Limits   spool.Limits
-	Services []string // that there are
+	Services []string // all that exist
 }
 
-// Drainer is a node that can be told that the appliance is stopping: it begins nothing new.
+// Drainer is a node that can be told that the appliance is stopping: it then begins nothing new.
 type Drainer interface{ Drain() }
 
-// Drain implements Drainer: no more utterances are handed out; those that are kept are for the next start.
+// Drain implements Drainer: no more utterances are handed out; those that are kept wait for the next
+// start.
 func (n *Spool) Drain() { n.quiet.Take(rt.NewCell(true)) }
 
-// diskRetry is how often the disk is tried again while it refuses.
+// diskRetry is how often to retry a disk that refuses.
 const diskRetry = 2 * time.Second
 
 // Update implements Updater.
 func (n *Spool) Update(fresh Node) { n.Config.Take(fresh.(*Spool).Config) }
 
-// Run implements Node. When everything that records has finished it goes on until all is delivered.
+// Run implements Node. When everything that records has finished, it continues until everything is
+// delivered.
 func (n *Spool) Run(t *rt.Task) error {
 	if n.kept == nil {
 		n.open(t)
 	} else {
-		n.kept.Retry(t) // what the last instance was about when it failed
+		n.kept.Retry(t) // what the last instance was doing when it failed
 	}
 	n.show()
 	n.mark = nil
@@ -75,7 +77,7 @@ func (n *Spool) Run(t *rt.Task) error {
 		}
 		if changed || n.prune != 0 && t.Now() >= n.prune {
 			p, known := n.Age.now(t)
-			_ = n.kept.Prune(t, p, known) // what the disk does not let go of now goes the next time
+			_ = n.kept.Prune(t, p, known) // what cannot be deleted now is deleted next time
 			switch n.prune = 0; {
 			case !n.kept.Keeps():
 			case known:
@@ -133,7 +135,8 @@ func (n *Spool) open(t *rt.Task) {
 	}
 }
 
-// wait waits for a piece or a request, pieces first. When all that records has finished, only requests are left.
+// wait waits for a piece or a request, pieces first. When everything that records has finished, only requests
+// remain.
 func (n *Spool) wait(t *rt.Task, until rt.Instant) (int, error) {
 	if n.In.Closed() && n.In.Stats().Len == 0 {
 		_, err := rt.Select(t, until, n.Requests)
@@ -160,9 +163,9 @@ func (n *Spool) piece(t *rt.Task, p Piece) {
 		n.orphans(t, p.Anew)
 	case p.Begin != nil:
 		n.kept.Begin(t, *p.Begin)
-	case e == nil: // this process was never given its beginning
+	case e == nil: // this process never received its beginning
 	case p.Hop != nil:
-		for _, tail := range n.tails[e.Seq] { // the listener first, the disk may be slow
+		for _, tail := range n.tails[e.Seq] { // the stream first: the disk may be slow
 			tail.To.TrySend(t, chunk(p.Hop.PCM[:]))
 		}
 		n.kept.Append(t, e, p.Hop.PCM[:])
@@ -171,8 +174,8 @@ func (n *Spool) piece(t *rt.Task, p Piece) {
 	}
 }
 
-// end completes an utterance. A service that was streamed all of it learns that it is over once that is on disk, and that it may
-// have it with that: so a stream costs no write of its own.
+// end completes an utterance. A service to which all of it was streamed learns of the end once that is on disk. The same write
+// notes that the service may have the utterance, so a stream costs no write of its own.
 func (n *Spool) end(t *rt.Task, e *spool.Entry, m utterance.Meta) {
 	tails, ended := n.tails[e.Seq], t.Now()
 	delete(n.tails, e.Seq)
@@ -191,7 +194,7 @@ func (n *Spool) end(t *rt.Task, e *spool.Entry, m utterance.Meta) {
 	t.Trace("spooled", int64(e.Seq), int64(e.Meta.Samples))
 }
 
-// orphans completes what a recorder that failed was recording: nobody else would, and all that comes after it would wait.
+// orphans completes what a failed recorder was recording: nothing else would, and all later utterances would wait.
 func (n *Spool) orphans(t *rt.Task, listener string) {
 	for _, e := range n.kept.RecordingOf(listener) {
 		m := e.Meta
@@ -240,7 +243,7 @@ func (n *Spool) answer(t *rt.Task, r Request) {
 func (n *Spool) tail(t *rt.Task, r Tail) {
 	e := n.kept.Entry(r.Seq)
 	if e == nil || !e.Recording() {
-		r.To.Close(t) // too late: the caller takes the whole of it
+		r.To.Close(t) // too late: the caller asks for the whole utterance
 		return
 	}
 	pcm := n.kept.PCM(e)
@@ -252,7 +255,7 @@ func (n *Spool) tail(t *rt.Task, r Tail) {
 	n.tails[r.Seq] = append(n.tails[r.Seq], r)
 }
 
-// sound answers who waits for a whole utterance, and tells whether it could.
+// sound answers a request for a whole utterance, and tells whether it could.
 func (n *Spool) sound(t *rt.Task, r Sound) bool {
 	e := n.kept.Entry(r.Seq)
 	switch {
@@ -267,7 +270,7 @@ func (n *Spool) sound(t *rt.Task, r Sound) bool {
 	return true
 }
 
-// atOnce answers who does not wait for an utterance.
+// atOnce answers a request that does not wait for an utterance.
 func (n *Spool) atOnce(t *rt.Task, r Next) {
 	var job Job
 	if e := n.kept.Next(r.STT, r.After+1); e != nil && !e.Recording() && !n.quiet.Get() {
@@ -276,7 +279,7 @@ func (n *Spool) atOnce(t *rt.Task, r Next) {
 	r.Reply.TrySend(t, job)
 }
 
-// handOut gives utterances to the delivery nodes that wait for one.
+// handOut hands utterances to the delivery nodes that wait for one.
 func (n *Spool) handOut(t *rt.Task) {
 	n.sounds = slices.DeleteFunc(n.sounds, func(r Sound) bool { return n.sound(t, r) })
 	if n.quiet.Get() {
@@ -306,7 +309,7 @@ func (n *Spool) show() {
 	}
 }
 
-// report says what happened to utterances.
+// report reports what happened to utterances.
 func (n *Spool) report(t *rt.Task) {
 	for _, r := range n.kept.Reports() {
 		switch {
@@ -320,7 +323,7 @@ func (n *Spool) report(t *rt.Task) {
 	}
 }
 
-// found says what was in the spool at the start.
+// found reports what was in the spool at the start.
 func (n *Spool) found(t *rt.Task, r spool.Report) {
 	if r.Where != "disk" || r.Cause != "" {
 		say(t, n.Events, n.Name, event.Spooled{Utterance: r.Entry.Meta.ID, Where: r.Where, Cause: r.Cause})

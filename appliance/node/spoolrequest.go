@@ -6,17 +6,16 @@ import (
 	"orac/appliance/utterance"
 )
 
-// Request is what a delivery node asks of the spool, a Next, a Tail, a Sound, a Sending or an Answered, or what a person asks, a
-// Manage.
+// Request is what a delivery node asks of the spool (a Next, Tail, Sound, Sending or Answered) or what a person asks (a Manage).
 type Request interface{ request() }
 
-// Next asks for the oldest utterance that a service has still to answer. The reply comes as soon as there is one, while it
-// is still being recorded if Live.
+// Next asks for the oldest utterance that a service has not answered yet. The reply comes as soon as there is one; if
+// Live, while it is still being recorded.
 type Next struct {
 	STT   string
 	Live  bool
 	After utterance.Seq // only younger ones
-	Now   bool          // the reply comes at once, and has no Seq if there is none that is complete
+	Now   bool          // the reply comes at once, and has no Seq if no complete one is there
 	Reply *rt.Mailbox[Job]
 }
 
@@ -28,19 +27,19 @@ type Job struct {
 	Ended     rt.Instant // see spool.Entry.Ended
 }
 
-// Tail asks for the sound of an utterance from its beginning on, while it is recorded. The mailbox is closed at its end.
+// Tail asks for the sound of an utterance from its beginning, while it is recorded. The mailbox is closed at its end.
 type Tail struct {
 	Seq   utterance.Seq
 	STT   string
 	To    *rt.Mailbox[stt.Chunk]
-	Ended *rt.Mailbox[Whole] // is given what is known of it then, without the sound, before To is closed
+	Ended *rt.Mailbox[Whole] // receives what is known of the utterance, without the sound, before To is closed
 }
 
-// Sending tells that a service may have all of an utterance from now on. The reply comes when that is on disk.
+// Sending notes that a service may have all of an utterance from now on. The reply comes when that is on disk.
 type Sending struct {
 	Seq   utterance.Seq
 	STT   string
-	Not   bool // it has not, after all; there is no reply
+	Not   bool // after all, the service does not have it; there is no reply
 	Reply *rt.Mailbox[struct{}]
 }
 
@@ -50,7 +49,7 @@ type Sound struct {
 	Reply *rt.Mailbox[Whole]
 }
 
-// Whole is a complete utterance, or why it cannot be read.
+// Whole is a complete utterance, or the reason why it cannot be read.
 type Whole struct {
 	Meta utterance.Meta
 	PCM  []int16

@@ -13,7 +13,7 @@ import (
 	"orac/models/wake"
 )
 
-// Trigger decides, once all heads of a listener have voted on a hop, whether that was a wake word.
+// Trigger decides, once all heads of a listener have voted on a hop, whether it was a wake word.
 type Trigger struct {
 	Name     string // address of the node
 	Device   string
@@ -27,9 +27,9 @@ type Trigger struct {
 	mark          any
 	rules         *wake.Trigger
 	ids           *rand.Rand
-	slots         [maxBehind]slot // of the hops from oldest on, by number modulo maxBehind
-	oldest        int64           // hop that is decided next
-	newest        int64           // hop that anybody has voted on
+	slots         [maxBehind]slot // for the hops from oldest on, by number modulo maxBehind
+	oldest        int64           // the next hop to decide
+	newest        int64           // the newest hop with a vote
 	voters        []voter
 }
 
@@ -40,7 +40,7 @@ type TriggerConfig struct {
 	Voice bool   // there is a voice gate
 }
 
-// Word is what the runbook says of a model.
+// Word is what the runbook says about a model.
 type Word struct {
 	WakeWord, Topic string
 }
@@ -52,14 +52,14 @@ func (n *Trigger) Update(fresh Node) {
 	n.Out.To(f.Out)
 }
 
-// maxBehind is how many hops a voter may be behind the newest before it counts as absent and is no longer waited for: 5 s,
-// twice what the mailboxes before it hold. A head that ends says so, and is not waited for at all.
+// maxBehind is how many hops a voter may be behind the newest before it counts as absent and nobody waits for it: 5 s,
+// twice what the mailboxes before it hold. A head that ends says so, and nobody waits for it at all.
 const maxBehind = 64
 
 // voter is a head, or the voice gate.
 type voter struct {
 	name   string
-	last   int64 // hop that it has voted on
+	last   int64 // the last hop that it voted on
 	absent bool
 }
 
@@ -91,8 +91,8 @@ func (n *Trigger) Run(t *rt.Task) error {
 	}
 }
 
-// take applies settings. Patience and cooldowns of models that stay continue, and so do the hops that wait for votes,
-// unless there are other voters now.
+// take applies settings. Patience and cooldowns of models that stay continue. So do the hops that wait for votes,
+// unless the voters have changed.
 func (n *Trigger) take(t *rt.Task, c TriggerConfig, seq int64) error {
 	if n.rules == nil {
 		w, err := wake.New(c.Rules)
@@ -133,12 +133,12 @@ func (n *Trigger) reset(rules wake.Rules) {
 	}
 }
 
-// count takes a vote and decides what can be decided with it. Each voter votes in the order of hops, so it has nothing more
-// to say of a hop once it has voted on a later one.
+// count counts a vote and decides what can be decided with it. Each voter votes in the order of hops, so a vote on a later
+// hop means that it says no more about earlier ones.
 func (n *Trigger) count(t *rt.Task, v Vote) {
 	who := slices.IndexFunc(n.voters, func(x voter) bool { return x.name == v.From })
 	if who < 0 {
-		return // it has no say any more
+		return // it no longer has a vote
 	}
 	if n.voters[who].absent = v.Absent; v.Absent {
 		n.decideComplete(t)
@@ -148,7 +148,7 @@ func (n *Trigger) count(t *rt.Task, v Vote) {
 		return // the hop was decided without it
 	}
 	n.newest = max(n.newest, v.Seq)
-	for n.newest-n.oldest >= maxBehind { // whoever has not voted by now is absent
+	for n.newest-n.oldest >= maxBehind { // a voter that has not voted by now is absent
 		n.decideOldest(t)
 	}
 	s := &n.slots[v.Seq%maxBehind]
@@ -171,7 +171,7 @@ func (n *Trigger) decideComplete(t *rt.Task) {
 	}
 }
 
-// complete tells whether all who are not absent have voted on the oldest hop.
+// complete tells whether all voters that are not absent have voted on the oldest hop.
 func (n *Trigger) complete() bool {
 	for _, v := range n.voters {
 		if !v.absent && v.last < n.oldest && n.newest-v.last < maxBehind {
@@ -181,7 +181,7 @@ func (n *Trigger) complete() bool {
 	return true
 }
 
-// decideOldest decides the oldest hop, unless nobody has voted on it, and goes on to the next.
+// decideOldest decides the oldest hop, unless nobody has voted on it, and moves on to the next.
 func (n *Trigger) decideOldest(t *rt.Task) {
 	if s := &n.slots[n.oldest%maxBehind]; s.used {
 		n.decide(t, s)
@@ -201,7 +201,7 @@ func (s *slot) open(v Vote) {
 // decide passes on what fires in a hop.
 func (n *Trigger) decide(t *rt.Task, s *slot) {
 	s.used = false
-	heard := time.Duration(s.seq+1) * audio.HopTime // cooldowns are of heard sound: a file may play faster than it sounds
+	heard := time.Duration(s.seq+1) * audio.HopTime // cooldowns count heard sound: a file may play faster than real time
 	for _, d := range n.rules.Step(s.seq, heard, float64(s.rms), s.voice, s.scores) {
 		wall := t.Wall()
 		m, word := n.Rules.Models[d.Index], n.Words[d.Index]

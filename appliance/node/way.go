@@ -11,21 +11,22 @@ import (
 
 // Seen is what a probe has seen of its service.
 type Seen struct {
-	Back   bool // the service is well again: now is the time to try
+	Back   bool // the service is well again: try now
 	Health stt.Health
 }
 
-// offFor is how long a service is believed that has said that it takes no streams. It is longer than the longest time between
-// two health checks, so that each renews it. After that a stream is tried again.
+// offFor is how long to believe a service that says that it accepts no streams. It is longer than the longest time between
+// two health checks, so each check renews it. After that a stream is tried again.
 const offFor = 15 * time.Minute
 
-// offThere is why a service that could be streamed to is not.
+// offThere is why a service that could accept streams does not.
 const offThere = "streaming is switched off there"
 
 // streams tells whether an utterance may be streamed now.
 func (n *Delivery) streams(t *rt.Task) bool { return n.Live && t.Now() >= n.offUntil }
 
-// Way is how utterances go now, and why they are not streamed if they could be. It may be called from anywhere.
+// Way is how utterances are sent now, and why they are not streamed if they could be. It may be called from
+// anywhere.
 func (n *Delivery) Way() string {
 	if why := n.off.Get(); why != "" {
 		return "by HTTP: " + why
@@ -33,7 +34,7 @@ func (n *Delivery) Way() string {
 	return n.Config.Get().Way
 }
 
-// heed takes what a service has said of streaming. What changes is said once.
+// heed handles what a service has said about streaming. Each change is reported once.
 func (n *Delivery) heed(t *rt.Task, h stt.Health) {
 	switch {
 	case !n.Live || h.Streaming == nil:
@@ -50,7 +51,7 @@ func (n *Delivery) heed(t *rt.Task, h stt.Health) {
 	}
 }
 
-// streamed notes that the service takes streams.
+// streamed notes that the service accepts streams.
 func (n *Delivery) streamed(t *rt.Task) {
 	if n.off.Get() == "" {
 		return
@@ -60,7 +61,7 @@ func (n *Delivery) streamed(t *rt.Task) {
 	say(t, n.Events, n.Name, event.Streaming{STT: n.STT, On: true})
 }
 
-// hear takes what the probe has seen meanwhile, and tells whether the service came back.
+// hear reads what the probe has seen meanwhile, and tells whether the service came back.
 func (n *Delivery) hear(t *rt.Task) (back bool) {
 	for s, ok := n.Healthy.TryRecv(t); ok; s, ok = n.Healthy.TryRecv(t) {
 		n.heed(t, s.Health)
@@ -72,7 +73,7 @@ func (n *Delivery) hear(t *rt.Task) (back bool) {
 // next waits for an utterance, and listens to the probe meanwhile.
 func (n *Delivery) next(t *rt.Task, jobs *rt.Mailbox[Job]) (Job, error) {
 	for {
-		if n.Healthy.Closed() { // nothing probes the service any more
+		if n.Healthy.Closed() { // the service is no longer probed
 			return jobs.Recv(t, rt.Never)
 		}
 		if _, err := rt.Select(t, rt.Never, jobs, n.Healthy); err != nil {
@@ -88,8 +89,8 @@ func (n *Delivery) next(t *rt.Task, jobs *rt.Mailbox[Job]) (Job, error) {
 	}
 }
 
-// switchedOff tells whether a refused stream means that the service takes none, as its health says, and nobody is to be told of a
-// refusal: the same sound goes by HTTP. What else a refusal is, such as a token that is no good, is what it was.
+// switchedOff tells whether a refused stream means that the service accepts none, as its health says. Such a refusal is not
+// reported: the same sound goes by HTTP. Any other refusal, such as one of an invalid token, stays a refusal.
 func (n *Delivery) switchedOff(t *rt.Task, err error) (bool, error) {
 	if !stt.MayMeanNoStreams(err) {
 		return false, nil
@@ -106,8 +107,8 @@ func (n *Delivery) switchedOff(t *rt.Task, err error) (bool, error) {
 	return h.Streaming != nil && !*h.Streaming, nil
 }
 
-// settings takes the settings of the runbook, and tells whether they are others than before. What was known of the service before
-// is forgotten with them: it may be another one.
+// settings applies the settings of the runbook, and tells whether they have changed. What was known of the service is forgotten
+// with the old settings: it may be a different service.
 func (n *Delivery) settings() (changed bool) {
 	c, changed := n.Config.Changed(&n.mark)
 	if changed {

@@ -16,28 +16,28 @@ import (
 	"orac/runbook/hook"
 )
 
-// Webhook tells another program what happens. It is not on the way from sound to delivery: events go to a queue of its own on the
-// disk, and from there to the receiver, in order, each one until the receiver has accepted it.
+// Webhook tells another program what happens. It is not on the way from sound to delivery: events go to a queue of their own on
+// the disk, and from there to the receiver, in order, each one until the receiver has accepted it.
 type Webhook struct {
 	Name       string // address of the node
 	Hook       string
 	Appliance  string
 	InstanceID string
 	FS         rt.FS
-	Turn       *outbox.Turn // at its folder
+	Turn       *outbox.Turn // to use its folder
 	Age        Age
 	Config     *rt.Cell[WebhookConfig]
 	In         *rt.Mailbox[Wake]
-	News       *rt.Mailbox[event.Event] // of recorders, the spool, deliveries and the monitor
+	News       *rt.Mailbox[event.Event] // from recorders, the spool, deliveries and the monitor
 	Requests   *rt.Mailbox[ManageHook]
 	Events     Events
 
-	// What follows outlives an instance.
+	// The fields below outlive an instance.
 	box     *outbox.Box
 	told    translator
 	retries retries
-	retry   rt.Instant // when the disk is tried again; 0: it accepts writes
-	expire  rt.Instant // when old events are looked for
+	retry   rt.Instant // when to try the disk again; 0: it accepts writes
+	expire  rt.Instant // when to look for old events
 	mark    any
 	ids     *rand.Rand
 	shown   rt.Cell[status.Hook]
@@ -47,9 +47,9 @@ type Webhook struct {
 type WebhookConfig struct {
 	Client    notify.Hook
 	Make      func(hook.Event) (notify.Message, error)
-	Kinds     []string // that it is told
-	Models    []string // whose wakes it is told although wake is none of them
-	Listeners []string // that it is about; nil: all
+	Kinds     []string // that it receives
+	Models    []string // whose wakes it receives even if Kinds does not list wake
+	Listeners []string // whose events it receives; nil: all
 	Devices   []string // of these
 	Limits    outbox.Limits
 	MaxDelay  time.Duration // longest pause between two tries
@@ -58,7 +58,7 @@ type WebhookConfig struct {
 // Update implements Updater.
 func (n *Webhook) Update(fresh Node) { n.Config.Take(fresh.(*Webhook).Config) }
 
-// Shown is how the queue stands. It may be called from anywhere.
+// Shown is the state of the queue. It may be called from anywhere.
 func (n *Webhook) Shown() status.Hook { return n.shown.Get() }
 
 // order is a request for the sender to make, and answer is its result.
@@ -74,7 +74,7 @@ type answer struct {
 }
 
 const (
-	// expireEvery is how often old events are looked for.
+	// expireEvery is how often to look for old events.
 	expireEvery = time.Minute
 	// gone is the answer of a receiver that no longer exists: nothing is sent to it until its block, or the process,
 	// changes.
@@ -96,7 +96,7 @@ func (n *Webhook) Run(t *rt.Task) error {
 	sender := t.Go("send", func(t *rt.Task) error { return send(t, orders, answers) })
 	n.retries.begin(t.Rand("jitter"))
 	n.ids = t.Rand("event")
-	var under *outbox.Item // what is on its way
+	var under *outbox.Item // the event that is being sent
 	for {
 		if fresh, changed := n.Config.Changed(&n.mark); changed {
 			c = fresh
@@ -173,7 +173,7 @@ func send(t *rt.Task, orders *rt.Mailbox[order], answers *rt.Mailbox[answer]) er
 	}
 }
 
-// disk tries a disk again that has refused, and drops what is too old.
+// disk retries a disk that has refused, and drops what is too old.
 func (n *Webhook) disk(t *rt.Task) {
 	if n.box.DiskErr() == nil {
 		n.retry = 0
@@ -195,7 +195,7 @@ func (n *Webhook) disk(t *rt.Task) {
 	}
 }
 
-// next is the request that is to be made now.
+// next is the request to make now.
 func (n *Webhook) next(t *rt.Task, c WebhookConfig) (order, bool) {
 	for !n.retries.gone && t.Now() >= n.retries.due {
 		i := n.box.Next(n.retries.above())
@@ -249,7 +249,8 @@ func (n *Webhook) answered(t *rt.Task, c WebhookConfig, a answer) {
 	}
 }
 
-// stays tells whether a receiver refuses until a person fixes it: the credentials or the address are wrong.
+// stays tells whether a receiver will refuse until a person fixes it: the credentials or the address are
+// wrong.
 func stays(e *wire.Error) bool {
 	return e != nil && (e.Kind == wire.Unauthorised || e.Kind == wire.Unreachable && e.Status != 0)
 }
@@ -270,7 +271,7 @@ func (n *Webhook) failed(t *rt.Task, i *outbox.Item, attempt int, cause error, s
 	})
 }
 
-// takeRest keeps what was said before the stop.
+// takeRest keeps what was reported before the stop.
 func (n *Webhook) takeRest(t *rt.Task, c WebhookConfig) {
 	for w, ok := n.In.TryRecv(t); ok; w, ok = n.In.TryRecv(t) {
 		n.wake(t, c, w)
@@ -281,14 +282,14 @@ func (n *Webhook) takeRest(t *rt.Task, c WebhookConfig) {
 	n.show()
 }
 
-// wake tells of a wake, if it is one of those that are wanted.
+// wake adds a wake, if it is wanted.
 func (n *Webhook) wake(t *rt.Task, c WebhookConfig, w Wake) {
 	if slices.Contains(c.Kinds, "wake") || slices.Contains(c.Models, w.Model) {
 		n.put(t, c, n.told.wake(w))
 	}
 }
 
-// add tells of what is wanted.
+// add adds the wanted events of a list.
 func (n *Webhook) add(t *rt.Task, c WebhookConfig, list []hook.Event) {
 	for _, e := range list {
 		if slices.Contains(c.Kinds, hook.HeadOf(e).Type) {
@@ -325,7 +326,7 @@ func (n *Webhook) show() {
 	}
 }
 
-// report says which events were dropped.
+// report reports which events were dropped.
 func (n *Webhook) report(t *rt.Task) {
 	for _, r := range n.box.Reports() {
 		t.Trace("event dropped")

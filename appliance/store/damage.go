@@ -12,11 +12,11 @@ import (
 	"orac/appliance/statedir"
 )
 
-// damage is a reason not to use a database that SQLite itself has no error for.
+// damage is a reason not to use a database for which SQLite itself has no error.
 type damage struct{ error }
 
-// isDamage tells errors of the database's content, while it is opened, from those of the disk, of permissions and of locks.
-// SQLITE_ERROR is a statement that the schema does not fit.
+// isDamage distinguishes errors in the database's content, while it is opened, from errors of the disk, of permissions and
+// of locks. SQLITE_ERROR is a statement that does not fit the schema.
 func isDamage(err error) bool {
 	if _, ok := errors.AsType[damage](err); ok {
 		return true
@@ -32,7 +32,7 @@ func isDamage(err error) bool {
 	return e.Code() == sqlite3.SQLITE_IOERR_SHORT_READ
 }
 
-// setAside renames the database and what SQLite keeps beside it, so that it can still be opened under its new name.
+// setAside renames the database and SQLite's files next to it, so that it can still be opened under its new name.
 func setAside(dir *statedir.Dir, name string, why error) (*SetAside, error) {
 	to := name + ".damaged-" + time.Now().UTC().Format("20060102T150405")
 	for n := 2; exists(dir, to); n++ {

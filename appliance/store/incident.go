@@ -9,14 +9,14 @@ import (
 	"orac/appliance/status"
 )
 
-// ErrUnknown is the answer to a question for a record that is not there.
+// ErrUnknown means that the requested record does not exist.
 var ErrUnknown = errors.New("not in the history")
 
 // evidenceKept is the number of newest incidents that keep their evidence when Prune runs: at 64 KiB each, 32 MiB at most.
 const evidenceKept = 500
 
-// SaveIncident records an incident, as often as something new is known of it. Once it is over nothing changes it, and a
-// record with fewer actions than the one that is there changes nothing, so that repeats may come in any order.
+// SaveIncident records an incident, every time that something new is known of it. An incident that is over no longer
+// changes, and a record with fewer actions than the stored one is ignored, so repeats may come in any order.
 func (s *Store) SaveIncident(i status.Incident) error {
 	if i.Actions == nil {
 		i.Actions = []string{}
@@ -29,8 +29,8 @@ func (s *Store) SaveIncident(i status.Incident) error {
 	return wrap("incident "+i.ID, err)
 }
 
-// EndIncidents ends all incidents that go on, at a time and with a last action that says why: at the start of a process, for
-// what the process before could not end. It gives their number.
+// EndIncidents ends all open incidents at a given time, with a last action that says why. A process calls it at its start,
+// for the incidents that the process before could not end. It returns their number.
 func (s *Store) EndIncidents(at time.Time, action string) (int, error) {
 	var n int64
 	res, err := s.statements[endIncidents].Exec(micros(at), action)
@@ -40,15 +40,15 @@ func (s *Store) EndIncidents(at time.Time, action string) (int, error) {
 	return int(n), wrap("end incidents", err)
 }
 
-// AddRestart records a restart. One that is there already stays as it is.
+// AddRestart records a restart. A restart that is already there stays as it is.
 func (s *Store) AddRestart(r Restart) error {
 	age := sql.NullInt64{Int64: r.Age.Microseconds(), Valid: r.Age > 0}
 	_, err := s.statements[insertRestart].Exec(r.ID, r.Component, r.Reason, micros(r.At), r.Duration.Microseconds(), age)
 	return wrap("restart "+r.ID, err)
 }
 
-// Incidents gives a page in the order of arrival, without the evidence. next as for Detections. The duration of one that goes
-// on is what it was when it was last saved.
+// Incidents returns a page in the order of arrival, without the evidence. next works as for Detections. The duration of an
+// open incident is that of the last save.
 func (s *Store) Incidents(p Page) (list []status.Incident, next int64, err error) {
 	next, err = s.page(selectIncidents, p, func(r *sql.Rows) (int64, error) {
 		seq, i, err := scanIncident(r)
@@ -58,7 +58,7 @@ func (s *Store) Incidents(p Page) (list []status.Incident, next int64, err error
 	return list, next, wrap("incidents", err)
 }
 
-// Incident gives one with its evidence; ErrUnknown if there is none of that identity.
+// Incident returns one incident with its evidence; ErrUnknown if none has that identity.
 func (s *Store) Incident(id string) (found status.Incident, err error) {
 	known := false
 	err = s.each(selectIncident, []any{id}, func(r *sql.Rows) (err error) {
@@ -82,7 +82,7 @@ func scanIncident(r *sql.Rows) (seq int64, i status.Incident, err error) {
 	return seq, i, json.Unmarshal([]byte(actions), &i.Actions)
 }
 
-// Restarts gives a page in the order of arrival. next as for Detections.
+// Restarts returns a page in the order of arrival. next works as for Detections.
 func (s *Store) Restarts(p Page) (list []Restart, next int64, err error) {
 	next, err = s.page(selectRestarts, p, func(r *sql.Rows) (seq int64, err error) {
 		var x Restart
@@ -95,8 +95,9 @@ func (s *Store) Restarts(p Page) (list []Restart, next int64, err error) {
 	return list, next, wrap("restarts", err)
 }
 
-// RestartsWithin counts the restarts of a component whose age is known, those of earlier processes included, in the time before
-// the state directory became so old: what a process asks that is about to restart itself. The wall clock changes nothing of it.
+// RestartsWithin counts the restarts of a component whose age is known, including those of earlier processes, within a time
+// before the age now of the state directory. A process asks it before it restarts itself. The wall clock does not affect the
+// result.
 func (s *Store) RestartsWithin(component string, now, within time.Duration) (n int, err error) {
 	err = s.statements[countRestarts].QueryRow(component, (now - within).Microseconds(), now.Microseconds()).Scan(&n)
 	return n, wrap("restarts of "+component, err)

@@ -7,12 +7,12 @@ import (
 	"orac/appliance/provenclock"
 )
 
-// markEvery is how much older the state directory is at the next mark, at least. It bounds the number of marks.
+// markEvery is the least growth of the state directory's age between two marks. It bounds the number of marks.
 const markEvery = 10 * time.Minute
 
-// mark notes that all rows that are there now were there at p.Born, and gives the newest row of each table that is older than
-// the retention: of detections, utterances, incidents and restarts. Where the timeline went back the marks move along with it,
-// so that no row becomes older by that, and no mark stays in the future: its rows are there now.
+// mark notes that all rows that are there now were there at p.Born. It returns the newest row of each table that is older than
+// the retention: of detections, utterances, incidents and restarts. Where the timeline went back, the marks move back with it,
+// so that no row becomes older by that. No mark stays in the future, because its rows are there now.
 func (s *Store) mark(tx *sql.Tx, p provenclock.Point, retention time.Duration) (due [4]int64, err error) {
 	var seen, age sql.NullInt64
 	if err := tx.Stmt(s.statements[newestMark]).QueryRow().Scan(&seen, &age); err != nil {
@@ -26,7 +26,7 @@ func (s *Store) mark(tx *sql.Tx, p provenclock.Point, retention time.Duration) (
 		}
 		newest.Age = p.Age
 	}
-	last := (p.Age - retention).Microseconds() // whose rows are due
+	last := (p.Age - retention).Microseconds() // for rows that are due
 	err = tx.Stmt(s.statements[dueMark]).QueryRow(last).Scan(&due[0], &due[1], &due[2], &due[3])
 	if err != nil {
 		return due, err

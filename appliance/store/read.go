@@ -8,7 +8,7 @@ import (
 	"orac/appliance/amount"
 )
 
-// maxPage is the most rows that one question gives.
+// maxPage is the largest number of rows that one query returns.
 const maxPage = 1000
 
 // Page is a piece of a list, newest first. The zero value is the newest 100.
@@ -27,7 +27,8 @@ func (p Page) args() []any {
 	return []any{p.Before, min(p.Limit, maxPage)}
 }
 
-// Detections gives a page in the order of arrival. next is for the page after it, 0 if there is none.
+// Detections returns a page in the order of arrival. next leads to the page after it, 0 if there is
+// none.
 func (s *Store) Detections(p Page) (list []Detection, next int64, err error) {
 	next, err = s.page(selectDetections, p, func(r *sql.Rows) (seq int64, err error) {
 		var d Detection
@@ -40,10 +41,11 @@ func (s *Store) Detections(p Page) (list []Detection, next int64, err error) {
 	return list, next, wrap("detections", err)
 }
 
-// asScore is a number that a model has made, 32 bits wide, as it is written: older databases hold 0.550000011920929 for 0.55.
+// asScore is a 32-bit score of a model, as it is printed: older databases hold 0.550000011920929 for 0.55.
 func asScore(f float64) float64 { return amount.Decimal(float32(f)) }
 
-// Utterances gives a page in the order of arrival, each with its deliveries and transcripts. next as for Detections.
+// Utterances returns a page in the order of arrival, each with its deliveries and transcripts. next works as for
+// Detections.
 func (s *Store) Utterances(p Page) (list []Told, next int64, err error) {
 	next, err = s.page(selectUtterances, p, func(r *sql.Rows) (seq int64, err error) {
 		var u Utterance
@@ -83,7 +85,7 @@ func (s *Store) tell(u *Told) error {
 	})
 }
 
-// Counts counts what happened since a time; the zero time counts all that is kept.
+// Counts counts what happened since a time; the zero time counts everything that is kept.
 func (s *Store) Counts(since time.Time) (Counts, error) {
 	c := Counts{Deliveries: map[Outcome]int{}}
 	err := s.statements[countRows].QueryRow(micros(since)).Scan(&c.Detections, &c.Utterances, &c.Lost, &c.Transcripts)
@@ -99,7 +101,7 @@ func (s *Store) Counts(since time.Time) (Counts, error) {
 	return c, wrap("counts", err)
 }
 
-// page reads rows that begin with seq and gives the cursor of the next page.
+// page reads rows that begin with seq, and returns the cursor of the next page.
 func (s *Store) page(text string, p Page, row func(*sql.Rows) (int64, error)) (next int64, err error) {
 	args := p.args()
 	n := 0

@@ -1,9 +1,9 @@
 package store
 
-// steps turn an empty database into the present schema, one version each; PRAGMA user_version counts those done. A step
-// that was released never changes: add another. Times are microseconds since 1970 UTC, 0 for none. seq is the order of
-// arrival, since the wall clock may jump. Nothing refers to another table by a foreign key: each record is written when it is
-// known, and one that could not be written on a full disk must not keep the others out.
+// steps turn an empty database into the present schema, one version each; PRAGMA user_version counts the steps done. A
+// released step never changes: add a new one. Times are microseconds since 1970 UTC, 0 for none. seq is the order of arrival,
+// because the wall clock may jump. No table refers to another by a foreign key: each record is written when it is known, and
+// a record that could not be written on a full disk must not keep the others out.
 var steps = []string{
 	`CREATE TABLE detections (
 		seq       INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -91,7 +91,8 @@ var steps = []string{
 	UPDATE marks SET seen = age`,
 }
 
-// The statements of the store. All are prepared when it is opened: a database whose schema is not ours shows then.
+// The statements of the store. All are prepared when it is opened, which reveals a database whose schema is not
+// ours.
 const (
 	insertDetection = `INSERT INTO detections (id, at, device, listener, model, class, wake_word, score, threshold)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`

@@ -1,16 +1,17 @@
-// Package store keeps the history of an appliance - detections, utterances, deliveries,
-// transcripts, incidents and restarts - in one SQLite file.
+// Package store keeps the history of an appliance - detections, utterances, deliveries, transcripts, incidents and restarts
+// - in one SQLite file.
 //
 // Guarantees:
 //
-//   - What a method wrote is there for every later read, and survives the end of the process. A power loss may take the last
-//     seconds (WAL, synchronous NORMAL) but never damages the file; the spool, not the store, is what keeps an utterance.
-//   - Writing the same record again changes nothing, so that a node may repeat itself after a restart.
-//   - A database that cannot be used is renamed and kept, never repaired or overwritten, and a new one takes its place.
-//   - A full or failing disk gives an error that wraps SQLite's and leaves the store usable once there is room again.
-//   - There is one connection with 256 KiB of page cache and no memory map of the file: about 2.6 MiB of RSS when
-//     opened and 4.5 MiB with a full cache. Methods may be called from anywhere and block for as long as
-//     the disk does.
+//   - What a method wrote is there for every later read, and survives the end of the process. A power loss may lose the last
+//
+// seconds (WAL, synchronous NORMAL) but never damages the file; the spool, not the store, is what keeps an utterance.
+//   - Writing the same record again changes nothing, so a node may repeat itself after a restart.
+//   - A database that cannot be used is renamed and kept, never repaired or overwritten, and a new one replaces it.
+//   - A full or failing disk leads to an error that wraps SQLite's and leaves the store usable once there is room again.
+//   - There is one connection with 256 KiB of page cache and no memory map of the file: about 2.6 MiB of RSS when opened and
+//
+// 4.5 MiB with a full cache. Methods may be called from anywhere and block for as long as the disk does.
 package store
 
 import (
@@ -45,8 +46,8 @@ type Store struct {
 	statements map[string]*sql.Stmt
 }
 
-// Open opens the database at path, or makes a new one. A database that is damaged, no database, not ours or of a newer version
-// is set aside under another name first, which the second value reports. The folder must exist and be writable.
+// Open opens the database at path, or makes a new one. A database that is damaged, not a database, not ours or of a newer
+// version is first set aside under another name, which the second value reports. The folder must exist and be writable.
 func Open(path string) (*Store, *SetAside, error) {
 	dir, err := statedir.Existing(filepath.Dir(path))
 	if err != nil {
@@ -56,7 +57,7 @@ func Open(path string) (*Store, *SetAside, error) {
 	return openIn(dir, filepath.Base(path))
 }
 
-// Name is the database's in a state directory.
+// Name is the name of the database in a state directory.
 const Name = "orac.db"
 
 // In is Open for the database of a state directory.
@@ -105,8 +106,8 @@ func (s *Store) prepare() error {
 	if err := s.migrate(); err != nil {
 		return err
 	}
-	// Only now, since it changes the file: one that is to be set aside stays as it was. Where WAL is not possible (no
-	// shared memory) SQLite keeps its rollback journal, and all guarantees hold.
+	// This comes last because it changes the file: a file that is to be set aside stays as it was. Where WAL is not
+	// possible (no shared memory) SQLite keeps its rollback journal, and all guarantees hold.
 	if _, err := s.db.Exec("PRAGMA journal_mode = WAL"); err != nil {
 		return err
 	}
@@ -156,7 +157,7 @@ func (s *Store) transact(f func(*sql.Tx) error) error {
 		return err
 	}
 	if err := f(tx); err != nil {
-		_ = tx.Rollback() // the first error is the one to tell; SQLite may have rolled back already
+		_ = tx.Rollback() // report the first error; SQLite may have rolled back already
 		return err
 	}
 	if err := tx.Commit(); err != nil {
@@ -166,5 +167,5 @@ func (s *Store) transact(f func(*sql.Tx) error) error {
 	return nil
 }
 
-// Close ends the use of the database and brings the write-ahead log back into the file.
+// Close closes the database and moves the write-ahead log back into the file.
 func (s *Store) Close() error { return s.db.Close() }

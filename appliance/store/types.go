@@ -24,7 +24,7 @@ type Utterance struct {
 	Ended       time.Time // zero while recording
 	Seconds     float64   // of sound, pre-roll included
 	Why         string    // why the recording ended: "silence", "max", "device", …
-	Lost        bool      // its sound is gone before any service had it
+	Lost        bool      // its sound was lost before any service had it
 }
 
 // Outcome is how the delivery of an utterance to a service ended.
@@ -34,10 +34,10 @@ const (
 	Delivered Outcome = "delivered" // the service answered with text
 	Empty     Outcome = "empty"     // the service answered that it heard no speech
 	Failed    Outcome = "failed"    // given up: the service will not or cannot take it
-	Dropped   Outcome = "dropped"   // the spool was full: the oldest went
+	Dropped   Outcome = "dropped"   // the spool was full: the oldest was dropped
 )
 
-// Delivery is the end of an utterance's way to one service.
+// Delivery is how the delivery of an utterance to one service ended.
 type Delivery struct {
 	UtteranceID string
 	STT         string // the runbook's name of the service
@@ -60,7 +60,7 @@ type Transcript struct {
 	ProcessingTime time.Duration
 }
 
-// Told is an utterance with all that is known of it.
+// Told is an utterance with everything that is known of it.
 type Told struct {
 	Utterance
 	Deliveries  []Delivery
@@ -79,7 +79,7 @@ type SetAside struct {
 	Why  error
 }
 
-// Restart is a component that was restarted. (Incidents are kept as they are told: status.Incident.)
+// Restart is a component that was restarted. (Incidents are kept as status.Incident.)
 type Restart struct {
 	ID        string        `json:"id"` // unique for ever
 	Component string        `json:"component"`

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Verdict is what a person says of a detection.
+// Verdict is a person's judgement of a detection.
 type Verdict struct {
 	DetectionID string
 	FalseWake   bool // nobody had said the wake word
@@ -20,7 +20,7 @@ type Judged struct {
 	FalseWake bool
 }
 
-// SaveVerdict keeps a verdict, in place of one that was given before. ErrUnknown if there is no such detection.
+// SaveVerdict keeps a verdict and replaces an earlier one. ErrUnknown if there is no such detection.
 func (s *Store) SaveVerdict(v Verdict) error {
 	res, err := s.statements[upsertVerdict].Exec(v.DetectionID, v.FalseWake, v.Who, micros(v.At))
 	if err != nil {
@@ -32,7 +32,7 @@ func (s *Store) SaveVerdict(v Verdict) error {
 	return nil
 }
 
-// Verdicts gives whether detections were false wakes, of those that were judged.
+// Verdicts returns, for those of the detections that were judged, whether they were false wakes.
 func (s *Store) Verdicts(detections []string) (map[string]bool, error) {
 	out := map[string]bool{}
 	for _, id := range detections {
@@ -49,7 +49,7 @@ func (s *Store) Verdicts(detections []string) (map[string]bool, error) {
 	return out, nil
 }
 
-// Judged gives the judged detections since a time, by model.
+// Judged returns the judged detections since a time, by model.
 func (s *Store) Judged(since time.Time) (map[string][]Judged, error) {
 	out := map[string][]Judged{}
 	err := s.each(selectJudged, []any{micros(since)}, func(r *sql.Rows) error {

@@ -10,7 +10,7 @@ import (
 	"orac/appliance/provenclock"
 )
 
-// AddDetection records a detection. One that is there already stays as it is.
+// AddDetection records a detection. A detection that is already there stays as it is.
 func (s *Store) AddDetection(d Detection) error {
 	_, err := s.statements[insertDetection].Exec(d.ID, micros(d.At), d.Device, d.Listener, d.Model, d.Class, d.WakeWord,
 		number(d.Score), number(d.Threshold))
@@ -24,8 +24,8 @@ func (s *Store) SaveUtterance(u Utterance) error {
 	return wrap("utterance "+u.ID, err)
 }
 
-// SaveDelivery records a delivery, and with it the transcript unless that is nil: both or neither. Once a service has answered,
-// later records for the same utterance and service change nothing.
+// SaveDelivery records a delivery together with its transcript, unless that is nil: both or neither. Once a service has
+// answered, later records for the same utterance and service change nothing.
 func (s *Store) SaveDelivery(d Delivery, text *Transcript) error {
 	switch d.Outcome {
 	case Delivered, Empty, Failed, Dropped:
@@ -48,8 +48,8 @@ func (s *Store) SaveDelivery(d Delivery, text *Transcript) error {
 // each; deliveries and transcripts go with their utterance, and old incidents lose their evidence first. It returns the number
 // of rows deleted, not counting deliveries and transcripts.
 //
-// p is the age of the state directory (package provenclock): how old rows are is measured by it, and by no wall time. A row
-// is as old as the first Prune that has seen it. While the age is not known, nothing goes because it is old.
+// p is the age of the state directory (package provenclock): it measures the age of rows, and the wall clock does not. A row
+// is as old as the first Prune that has seen it. While the age is not known, nothing is deleted for its age.
 func (s *Store) Prune(p provenclock.Point, known bool, retention time.Duration, maxRows int) (deleted int, err error) {
 	if retention <= 0 || maxRows < 1 {
 		return 0, errors.New("store: prune: retention and maxRows must be positive")
@@ -99,7 +99,7 @@ func wrap(what string, err error) error {
 	return fmt.Errorf("store: %s: %w", what, err)
 }
 
-// micros is a time as the database holds it: microseconds since 1970, 0 for the zero time.
+// micros is a time as the database stores it: microseconds since 1970, 0 for the zero time.
 func micros(t time.Time) int64 {
 	if t.IsZero() {
 		return 0
@@ -114,7 +114,7 @@ func fromMicros(n int64) time.Time {
 	return time.UnixMicro(n)
 }
 
-// number keeps NaN, which SQLite holds for NULL, out of columns that have none.
+// number keeps NaN, which SQLite treats as NULL, out of columns that must not be NULL.
 func number(f float64) float64 {
 	if math.IsNaN(f) {
 		return 0

@@ -120,7 +120,7 @@ func (a *app) settled(ctx context.Context, daemon *control.Client, r status.Plan
 // applyReport is what apply says in JSON.
 type applyReport struct {
 	Plan    status.Plan     `json:"plan"`
-	Applied *status.Applied `json:"applied,omitempty"` // nothing if there was nothing to apply
+	Applied *status.Applied `json:"applied,omitempty"` // absent if there was nothing to apply
 }
 
 func (a *app) reportJSON(v any) error {
@@ -130,7 +130,7 @@ func (a *app) reportJSON(v any) error {
 	return a.printJSON(v)
 }
 
-// follow shows the steps of a work of the appliance as they happen.
+// follow shows the steps of an operation of the appliance as they happen.
 func (a *app) follow(ctx context.Context, work func(progress func(string)) (status.Applied, error)) (status.Applied, error) {
 	var applied status.Applied
 	var err error

@@ -17,7 +17,7 @@ import (
 	"orac/sim/report"
 )
 
-// chaosFlags are the flags of orac chaos.
+// chaosFlags holds the flags of orac chaos.
 type chaosFlags struct {
 	forms
 	seed                    uint64
@@ -101,7 +101,7 @@ func (a *app) chaos(ctx context.Context, f chaosFlags, paths []string) error {
 	return a.chaosReport(r, simulated, f)
 }
 
-// chaosScenarios reads scenarios, and leaves those that can run here.
+// chaosScenarios reads scenarios, and drops those that cannot run here.
 func (a *app) chaosScenarios(f chaosFlags, paths []string) ([]*scenario.Scenario, error) {
 	if len(paths) == 0 {
 		return nil, usage("name a scenario, or --list")

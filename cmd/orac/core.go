@@ -16,7 +16,7 @@ import (
 // GOTRACEBACK=crash asks Go to end with a core. There would be none here, so children need not try.
 func neverDumped() error {
 	if os.Getenv("GOTRACEBACK") == "crash" {
-		_ = os.Unsetenv("GOTRACEBACK") // fails for no such name
+		_ = os.Unsetenv("GOTRACEBACK") // fails only for a malformed name
 	}
 	err := errors.Join(
 		unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{}),

@@ -15,8 +15,8 @@ import (
 	"orac/web/control"
 )
 
-// daemon is the running appliance that a command means, by its state directory. What becomes of the runbook is of no
-// consequence to it: it can be asked while the file is broken.
+// daemon is the running appliance that a command addresses, by its state directory. It does not depend on the
+// runbook: it can be asked while the file is broken.
 func (a *app) daemon() (*control.Client, error) {
 	if a.namedState() == "" {
 		if _, err := os.Stat(a.file); !errors.Is(err, fs.ErrNotExist) || a.file != defaultFile {
@@ -34,7 +34,8 @@ func (a *app) daemon() (*control.Client, error) {
 // spelledStateDir finds the state directory in the text of a runbook that cannot be evaluated.
 var spelledStateDir = regexp.MustCompile(`(?m)^\s*state_dir\s*=\s*"([^"$%\\\n]+)"`)
 
-// stateOf is the state directory of a runbook; of one with errors (nil) as far as the text of the file says it.
+// stateOf returns the state directory of a runbook. For a runbook with errors (nil) it returns what the text of
+// the file says.
 func (a *app) stateOf(rb *runbook.Runbook) string {
 	if rb != nil || a.namedState() != "" {
 		return a.state(rb)
@@ -44,7 +45,7 @@ func (a *app) stateOf(rb *runbook.Runbook) string {
 	return dir
 }
 
-// spelledState is the state directory as far as the text of the runbook says it.
+// spelledState returns the state directory as far as the text of the runbook says it.
 func (a *app) spelledState() string {
 	dir := "state" // the default of the language, beside the runbook
 	if text, err := os.ReadFile(a.file); err == nil {

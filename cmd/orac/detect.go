@@ -20,14 +20,14 @@ import (
 	"orac/models/wake"
 )
 
-// detectFlags are the flags of orac detect.
+// detectFlags holds the flags of orac detect.
 type detectFlags struct {
 	models         []string
 	channels       []int
 	threshold, vad float64
 	scores         bool
 
-	runbook            bool // -f is given: its rules hold
+	runbook            bool // -f is given: its rules apply
 	ownLevel, ownVoice bool // --threshold, --vad are given
 }
 
@@ -61,7 +61,7 @@ there is no voice gate.`,
 	return a.withJSON(a.withState(a.withFile(c)))
 }
 
-// detection, detected: a line of orac detect --json.
+// detection and detected are lines of orac detect --json.
 type detection struct {
 	Model string  `json:"model"`
 	Class string  `json:"class,omitempty"`
@@ -77,19 +77,20 @@ type detected struct {
 	Max        map[string]float64   `json:"max"`
 	Scores     map[string][]float64 `json:"scores,omitempty"`
 
-	// Alone are the channels in which something is heard while the mix of all has nothing: an array often has one good channel.
+	// Alone lists the channels in which something is heard although the mix of all channels has nothing: an array often has one
+	// good channel.
 	Alone []heardAlone `json:"alone,omitempty"`
 
 	mixed int // channels of the file, if all were mixed
 }
 
-// undetected is the line of a file that cannot be read.
+// undetected is the line for a file that cannot be read.
 type undetected struct {
 	File  string `json:"file"`
 	Error string `json:"error"`
 }
 
-// heardAlone is what one channel of a file has.
+// heardAlone is what was heard in one channel of a file.
 type heardAlone struct {
 	Channel    int         `json:"channel"`
 	Detections []detection `json:"detections"`
@@ -112,7 +113,7 @@ func (a *app) detect(ctx context.Context, f detectFlags, files []string) error {
 		return err
 	}
 	rb, err := a.anyRunbook()
-	if f.runbook && rb == nil && err == nil { // the state directory is named, and rules are wanted all the same
+	if f.runbook && rb == nil && err == nil { // the state directory is named, but the rules are still needed
 		rb, err = a.load()
 	}
 	if err != nil {
@@ -156,7 +157,7 @@ func (a *app) detect(ctx context.Context, f detectFlags, files []string) error {
 	return nil
 }
 
-// deaf reports a file that cannot be heard.
+// deaf reports a file that the detector cannot listen to.
 func (a *app) deaf(file string, err error) error {
 	a.err.Still()
 	if !a.json {
@@ -168,7 +169,7 @@ func (a *app) deaf(file string, err error) error {
 	return failed(e.Encode(undetected{file, err.Error()}))
 }
 
-// hear runs one file through the detector.
+// hear runs the detector on one file.
 func (a *app) hear(ctx context.Context, d *detect.Detector, file string, channels []int) (*detected, error) {
 	sound, err := wav.Open(file, channels...)
 	if err != nil {
@@ -247,7 +248,7 @@ func (r *detected) add(rules []wake.Model, hop detect.Result) {
 	}
 }
 
-// heard reports one file.
+// heard reports the results of one file.
 func (a *app) heard(r *detected) error {
 	a.err.Still()
 	if a.json {
@@ -284,7 +285,7 @@ func (a *app) wakes(list []detection) {
 	}
 }
 
-// round keeps so many decimals.
+// round rounds to the given number of decimals.
 func round(f float64, decimals int) float64 {
 	p := math.Pow10(decimals)
 	return math.Round(f*p) / p

@@ -35,7 +35,7 @@ func flagError(c *cobra.Command, err error) error {
 	return err
 }
 
-// unknownFlag names the flag that is nearest to one that does not exist.
+// unknownFlag names the existing flag that is nearest to an unknown one.
 func unknownFlag(c *cobra.Command, e *pflag.NotExistError) error {
 	name, dashes := e.GetSpecifiedName(), "--"
 	if e.GetSpecifiedShortnames() != "" {
@@ -80,13 +80,13 @@ func fits(f *pflag.Flag) string {
 	return placeholder(f)
 }
 
-// durationKind is the type of flags that say how long.
+// durationKind is the type of flags that hold a duration.
 const durationKind = "duration"
 
-// howLong is the value of a flag that says how long, as runbooks do: 90s, 15m, 24h, 30d.
+// howLong is the value of a duration flag, written as in runbooks: 90s, 15m, 24h, 30d.
 type howLong time.Duration
 
-// durationVar defines a flag that says how long.
+// durationVar defines a duration flag.
 func durationVar(flags *pflag.FlagSet, p *time.Duration, name string, value time.Duration, about string) {
 	*p = value
 	flags.Var((*howLong)(p), name, about)
@@ -110,7 +110,7 @@ func (d *howLong) Type() string { return durationKind }
 // argumentError says which arguments a command accepts, instead of cobra's words.
 func argumentError(c *cobra.Command, err error) error {
 	text := err.Error()
-	if rest, ok := strings.CutPrefix(text, "unknown command "); ok && !c.HasSubCommands() { // cobra's words for an argument too many
+	if rest, ok := strings.CutPrefix(text, "unknown command "); ok && !c.HasSubCommands() { // cobra's words for a surplus argument
 		word, _, _ := strings.Cut(rest, " for ")
 		return fmt.Errorf("%s takes no arguments; remove %s", c.CommandPath(), word)
 	}

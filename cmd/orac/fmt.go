@@ -101,5 +101,5 @@ func readRunbook(name string) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, runbook.MaxFileSize+1)) // one more shows that it is too large
+	return io.ReadAll(io.LimitReader(f, runbook.MaxFileSize+1)) // one more byte shows that it is too large
 }

@@ -14,7 +14,7 @@ import (
 	"orac/sim/report"
 )
 
-// forms are the files that a report is written into; "-" is standard output.
+// forms holds the files that a report is written to; "-" is standard output.
 type forms struct{ json, junit, html string }
 
 func (f *forms) flags(c *cobra.Command) {
@@ -23,7 +23,8 @@ func (f *forms) flags(c *cobra.Command) {
 	c.Flags().StringVar(&f.html, "html", "", "write it as one HTML page to this `FILE`")
 }
 
-// check refuses what could not be written after a long run. Standard output can hold one form.
+// check refuses targets that could not be written, before a long run starts. Standard output can
+// hold one form.
 func (f *forms) check() error {
 	seen := map[string]string{}
 	for _, form := range f.list() {
@@ -50,10 +51,11 @@ func (f *forms) list() []form {
 	return []form{{"json", f.json, report.JSON}, {"junit", f.junit, report.JUnit}, {"html", f.html, report.HTML}}
 }
 
-// toStdout tells whether standard output holds a form, so that nothing else may be written there.
+// toStdout tells whether a form goes to standard output, so that nothing else may be written there.
 func (f *forms) toStdout() bool { return f.json == "-" || f.junit == "-" || f.html == "-" }
 
-// showReport shows a report to a person and writes its forms. On GitHub it says what is wrong beside the lines of the scenarios, too.
+// showReport shows a report to a person and writes its forms. On GitHub it also annotates the lines of the scenarios with what is
+// wrong.
 func (a *app) showReport(r report.Report, f forms) error {
 	to := a.out
 	if f.toStdout() {
@@ -77,7 +79,7 @@ func (a *app) showReport(r report.Report, f forms) error {
 	return errors.Join(problems...)
 }
 
-// writeForm writes a form into a file.
+// writeForm writes a form to a file.
 func writeForm(form form, r report.Report) error {
 	file, err := os.OpenFile(form.path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
 	if err != nil {

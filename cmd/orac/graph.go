@@ -22,7 +22,7 @@ func (a *app) graphCommand() *cobra.Command {
 			}
 			graph, err := appliance.Compile(rb)
 			if err != nil {
-				if problems := appliance.Check(rb); problems.HasErrors() { // it says where
+				if problems := appliance.Check(rb); problems.HasErrors() { // Check names the place
 					return a.diagnose(problems)
 				}
 				return failed(err)

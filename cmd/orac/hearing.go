@@ -12,7 +12,8 @@ import (
 	"orac/runbook"
 )
 
-// hearing is what orac detect listens for: the models that are named, or those of the runbook.
+// hearing is what orac detect listens for: the models named on the command line, or those of the
+// runbook.
 func (a *app) hearing(f detectFlags, rb *runbook.Runbook) (detect.Config, error) {
 	c := detect.Config{Store: a.store(rb), BaseDir: "."}
 	named := f.models
@@ -44,7 +45,8 @@ func (a *app) hearing(f detectFlags, rb *runbook.Runbook) (detect.Config, error)
 	return c, nil
 }
 
-// model finds a model named on the command line, and the listener whose rules it has; nil without one.
+// model finds a model named on the command line, and the listener whose rules apply to it; nil if
+// there is none.
 func (f detectFlags) model(given string, rb *runbook.Runbook) (detect.Model, *runbook.Listener, error) {
 	if f.runbook {
 		source := models.CatalogPrefix + given
@@ -74,7 +76,7 @@ func (f detectFlags) model(given string, rb *runbook.Runbook) (detect.Model, *ru
 	return m, nil, nil
 }
 
-// declared is a model of the runbook with its rules; flags win over them.
+// declared returns a model of the runbook with its rules; flags override them.
 func (f detectFlags) declared(rb *runbook.Runbook, m runbook.Model) (detect.Model, *runbook.Listener) {
 	d := detect.Model{Source: m.Source, SHA256: m.SHA256, Private: m.PrivateSource, Model: wake.Model{
 		Name: m.Name, Threshold: float32(m.Threshold), Cooldown: m.Cooldown, Patience: m.Patience,

@@ -41,7 +41,7 @@ func (a *app) helpCommand() *cobra.Command {
 	}
 }
 
-// noSuchHelp says what there is help about, the nearest first.
+// noSuchHelp lists the topics that help covers, the nearest first.
 func (a *app) noSuchHelp(root *cobra.Command, asked string) error {
 	near, distance := "", max(1, (len(asked)+2)/4) // letters that may be wrong
 	names := topicNames()
@@ -68,7 +68,7 @@ func topicNames() []string {
 	return names
 }
 
-// completeHelp offers commands, and for the first word the topics, too.
+// completeHelp offers commands, and for the first word also topics.
 func completeHelp(c *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	var offers []cobra.Completion
 	parent, rest, err := c.Root().Find(args)
@@ -88,10 +88,10 @@ func completeHelp(c *cobra.Command, args []string, _ string) ([]cobra.Completion
 	return offers, cobra.ShellCompDirectiveNoFileComp
 }
 
-// mostReadable is the longest line that the eye follows easily.
+// mostReadable is the longest line that is easy to read.
 const mostReadable = 100
 
-// readable is the width in which long texts are shown: that of the terminal, else what COLUMNS says, else that of a usual one.
+// readable is the width in which long texts are shown: that of the terminal, else COLUMNS, else the usual one.
 func (a *app) readable() int {
 	if w := a.out.Width(); w > 0 {
 		return min(w, mostReadable)
@@ -154,7 +154,7 @@ func (a *app) showHelp(c *cobra.Command) {
 	fmt.Fprint(a.out, h.String())
 }
 
-// sentence makes a sentence of a short text.
+// sentence turns a short text into a sentence.
 func sentence(short string) string {
 	if short == "" || slices.Contains([]byte(".!?"), short[len(short)-1]) {
 		return short

@@ -47,10 +47,10 @@ func (h *helpText) paragraphs(text string) {
 	end()
 }
 
-// remark parts a command from the words about it, which stand three spaces or more behind it.
+// remark separates a command from the words about it, which follow after three spaces or more.
 var remark = regexp.MustCompile(`^(.*?\S) {2,}(\S.*)$`)
 
-// example writes a command and its explanation: behind it if there is room, otherwise below.
+// example writes a command and its explanation: beside it if there is room, otherwise below.
 func (h *helpText) example(line string) {
 	if len([]rune(line))+2 <= h.width {
 		h.line("  " + line)
@@ -67,7 +67,8 @@ func (h *helpText) example(line string) {
 	}
 }
 
-// command writes a command line. One that is too long continues below, as a shell accepts it.
+// command writes a command line. A line that is too long continues below, in a form that a shell
+// accepts.
 func (h *helpText) command(line string) {
 	const first, later = "  ", "    "
 	indent := first
@@ -86,8 +87,8 @@ func (h *helpText) command(line string) {
 	}
 }
 
-// breakAt is the last space of a command line, no further than so many bytes, that is not between quotes or brackets; else the first
-// beyond; -1 without one.
+// breakAt returns the last space of a command line within the given number of bytes that is not between quotes or brackets; else
+// the first one beyond; -1 if there is none.
 func breakAt(line string, most int) int {
 	at, quote, depth := -1, byte(0), 0
 	for i := range len(line) {
@@ -135,7 +136,7 @@ func (h *helpText) table(rows [][2]string) {
 	}
 }
 
-// flagRows are the flags of a command: how each is written, and what it does.
+// flagRows returns the flags of a command: how each is written, and what it does.
 func flagRows(flags *pflag.FlagSet) [][2]string {
 	var rows [][2]string
 	flags.VisitAll(func(f *pflag.Flag) {

@@ -20,7 +20,7 @@ import (
 	"orac/runbook"
 )
 
-// initFlags are the flags of orac init.
+// initFlags holds the flags of orac init.
 type initFlags struct {
 	name, microphone, stt, command, console string
 	models                                  []string
@@ -105,11 +105,11 @@ func (a *app) next() {
 	fmt.Fprintf(a.err, "%s orac run%s\n", a.err.Faint("Start it:"), file)
 }
 
-// answers are those that the flags give.
+// answers returns the answers that the flags give.
 func (f initFlags) answers(ctx context.Context) (a setup.Answers, err error) {
 	a.Name = f.name
 	if a.Name == "" {
-		host, _ := os.Hostname() // without one there is a name all the same
+		host, _ := os.Hostname() // without a host name there is still a default name
 		a.Name = host
 	}
 	if err := f.words(&a); err != nil {
@@ -160,7 +160,7 @@ func (f initFlags) words(a *setup.Answers) error {
 	return nil
 }
 
-// propose answers without asking, and fetches the models. Without the network there is a runbook all the same.
+// propose answers without asking, and fetches the models. Without the network it still returns a runbook.
 func (a *app) propose(ctx context.Context, answers setup.Answers, noPull bool) (setup.Answers, error) {
 	answers, notes, err := setup.Propose(ctx, answers)
 	if err != nil {
@@ -186,13 +186,13 @@ func (a *app) propose(ctx context.Context, answers setup.Answers, noPull bool) (
 	return answers, interrupted(ctx, ctx.Err())
 }
 
-// interview asks in a terminal, which is as it was before when it returns.
+// interview asks in a terminal, and restores the terminal before it returns.
 func (a *app) interview(ctx context.Context, answers setup.Answers, tty *os.File) (_ setup.Answers, err error) {
 	keys, err := setup.OpenKeys(tty)
 	if err != nil {
 		return answers, failed(err)
 	}
-	restore := func() { _ = keys.Close() } // the process ends: there is nobody left to tell
+	restore := func() { _ = keys.Close() } // the process ends: nobody is left to tell
 	a.restore.Store(&restore)
 	defer func() {
 		a.restore.Store(nil)
@@ -209,7 +209,7 @@ func (a *app) interview(ctx context.Context, answers setup.Answers, tty *os.File
 	return answers, interrupted(ctx, err)
 }
 
-// interrupted tells that a person has ended it, in the place of what that led to.
+// interrupted reports that a person ended it, instead of the error that this caused.
 func interrupted(ctx context.Context, err error) error {
 	if err != nil && ctx.Err() != nil {
 		err = errors.New("interrupted; nothing was written")
@@ -217,7 +217,8 @@ func interrupted(ctx context.Context, err error) error {
 	return failed(err)
 }
 
-// drafted reads a runbook that is not written yet. That one has a problem is a fault of ours, or of a flag's text.
+// drafted reads a runbook that is not written yet. If that has a problem, the fault is ours or lies in the text of
+// a flag.
 func (a *app) drafted(text []byte) (*runbook.Runbook, error) {
 	o, err := a.options()
 	if err != nil {
@@ -230,7 +231,7 @@ func (a *app) drafted(text []byte) (*runbook.Runbook, error) {
 	return rb, nil
 }
 
-// pullFor fetches models of the catalogue to where a runbook looks for them.
+// pullFor fetches models of the catalogue into the folder where a runbook looks for them.
 func (a *app) pullFor(ctx context.Context, rb *runbook.Runbook, names []string) error {
 	err := a.pullStore(rb).Pull(ctx, names, a.pulling())
 	a.err.Still()

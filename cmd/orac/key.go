@@ -23,7 +23,7 @@ func (a *app) keyCommand() *cobra.Command {
 	return c
 }
 
-// withKeys does something with the keys of the state directory.
+// withKeys opens the keys of the state directory and calls a function with them.
 func (a *app) withKeys(do func(db *auth.DB, state string) error) error {
 	state, err := a.quietState()
 	if err != nil {
@@ -40,7 +40,7 @@ func (a *app) withKeys(do func(db *auth.DB, state string) error) error {
 	return failed(errors.Join(err, db.Close()))
 }
 
-// shownKey is a new key as it is shown.
+// shownKey is a new key in the form in which it is shown.
 type shownKey struct {
 	auth.APIKey
 	Key string `json:"key"`

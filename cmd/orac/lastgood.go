@@ -11,8 +11,8 @@ import (
 	"orac/appliance/rt/live"
 )
 
-// lastGood builds the appliance of the newest generation that can still be built, and says so loudly. Without any it ends with
-// why the runbook cannot be used.
+// lastGood builds the appliance of the newest generation that can still be built, and says so prominently. If there is none,
+// it returns the reason why the runbook cannot be used.
 func (a *app) lastGood(ctx context.Context, s *service, broken error) error {
 	kept, err := s.kept(ctx, 0)
 	if err != nil {
@@ -39,7 +39,8 @@ func (a *app) lastGood(ctx context.Context, s *service, broken error) error {
 	return &exit{code: exitFailed}
 }
 
-// kept are the generations that are not damaged, the best to start with first; with a number only that one.
+// kept returns the generations that are not damaged, the best to start with first; with a number, only that
+// one.
 func (s *service) kept(ctx context.Context, number int) (list []*generation.Generation, err error) {
 	err = live.New(nil).Run(ctx, "generations", func(t *rt.Task) error {
 		store, err := generation.Open(t, s.options.State.FS)
@@ -73,7 +74,7 @@ func (a *app) use(ctx context.Context, s *service, g *generation.Generation, las
 	return a.build(ctx, s, choice{rb, g.Source, lastGood})
 }
 
-// shown says what went wrong, unless that was said when it did.
+// shown says what went wrong, unless that has been said already.
 func (a *app) shown(err error) {
 	var e *exit
 	switch {

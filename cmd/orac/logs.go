@@ -48,14 +48,14 @@ server would hide the rest: --requests shows these, too. Requests that failed be
 	return a.withJSON(a.withState(a.withRunbook(c)))
 }
 
-// withRunbook is withFile without -f, which follows here as it does in tail.
+// withRunbook is withFile without -f: here -f means follow, as in tail.
 func (a *app) withRunbook(c *cobra.Command) *cobra.Command {
 	c.Flags().StringVar(&a.file, "file", defaultFile, "read the runbook from this `FILE`")
 	c.Flags().StringArrayVar(&a.vars, "var", nil, "give a variable of the runbook a value, as `NAME=VALUE`; for several, repeat it")
 	return c
 }
 
-// logsWanted is what of the log is to be shown.
+// logsWanted says which part of the log to show.
 type logsWanted struct {
 	lines            int
 	follow, requests bool

@@ -10,7 +10,7 @@ import (
 	"orac/cmd/orac/manual"
 )
 
-// manCommand is for who packs ORAC: make man, make dist.
+// manCommand is for packagers of ORAC: make man and make dist use it.
 func (a *app) manCommand() *cobra.Command {
 	var release string
 	c := &cobra.Command{

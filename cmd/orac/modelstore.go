@@ -14,13 +14,13 @@ import (
 	"orac/runbook/scenario"
 )
 
-// Where model files are. ORAC_MODELS_DIR decides. Otherwise they are in the folder "models" of the state directory if there is
-// one, or in the user's own folder, which all runbooks share: $XDG_DATA_HOME/orac/models, or ~/.local/share/orac/models. `orac
-// models pull` writes to the folder that it would read from. With --state-dir, ORAC_STATE_DIR or -f it writes to that state
-// directory, so that a service finds the models whoever fetched them.
+// Where model files are. ORAC_MODELS_DIR decides. Otherwise they are in the folder "models" of the state directory if that
+// exists, or in the user's own folder, which all runbooks share: $XDG_DATA_HOME/orac/models, or ~/.local/share/orac/models.
+// `orac models pull` writes to the folder that it would read from. With --state-dir, ORAC_STATE_DIR or -f it writes to that
+// state directory, so that a service finds the models whichever user fetched them.
 
-// store is where the models of a runbook are; rb is nil without a runbook. Its errors say how to fetch missing
-// models.
+// store returns the folder of a runbook's models; rb is nil without a runbook. Its errors say how to fetch
+// missing models.
 func (a *app) store(rb *runbook.Runbook) models.Store {
 	state := filepath.Join(a.state(rb), "models")
 	if dir := os.Getenv("ORAC_MODELS_DIR"); dir != "" {
@@ -29,7 +29,7 @@ func (a *app) store(rb *runbook.Runbook) models.Store {
 	shared, ok := sharedModels()
 	if ok && !isFolder(state) && (isFolder(shared) || a.namedState() == "") {
 		s := models.Store{Dir: shared}
-		if a.file != defaultFile || a.namedState() != "" { // without the flags the command might mean another folder
+		if a.file != defaultFile || a.namedState() != "" { // without these flags the command might mean a different folder
 			s.Command = "ORAC_MODELS_DIR=" + quote(shared) + " orac models pull"
 		}
 		return s
@@ -37,9 +37,9 @@ func (a *app) store(rb *runbook.Runbook) models.Store {
 	return models.Store{Dir: state, Command: "orac models pull --state-dir " + quote(a.state(rb))}
 }
 
-// simStore is where the models of scenarios are: in the state directory of a runbook that one of them runs, or of the runbook in
-// this folder, which make run has filled; otherwise where they are without a runbook. instead is the runbook that runs in all
-// scenarios; "" means that each has its own.
+// simStore returns the folder of the models of scenarios: in the state directory of a runbook that one of them runs, or of the
+// runbook in this folder, which make run has filled; otherwise the folder that is used without a runbook. instead is the runbook
+// that runs in all scenarios; "" means that each scenario has its own.
 func (a *app) simStore(list []*scenario.Scenario, instead string, o runbook.Options) models.Store {
 	if os.Getenv("ORAC_MODELS_DIR") != "" || a.namedState() != "" {
 		return a.store(nil)
@@ -67,8 +67,8 @@ func (a *app) simStore(list []*scenario.Scenario, instead string, o runbook.Opti
 	return a.store(nil)
 }
 
-// ready is the store of a runbook that is about to run. It shows each missing file with its place in the runbook; all
-// missing models are one error.
+// ready returns the store of a runbook that is about to run. It shows each missing file with its place in the
+// runbook; all missing models are one error.
 func (a *app) ready(rb *runbook.Runbook) (models.Store, error) {
 	s := a.store(rb)
 	if err := a.fit(rb, s); err != nil {
@@ -104,7 +104,7 @@ func (a *app) fit(rb *runbook.Runbook, s models.Store) error {
 	return folder.Close()
 }
 
-// pullStore is where models are fetched to.
+// pullStore returns the folder that models are fetched to.
 func (a *app) pullStore(rb *runbook.Runbook) models.Store {
 	if os.Getenv("ORAC_MODELS_DIR") == "" && (a.namedState() != "" || a.file != defaultFile) {
 		return models.Store{Dir: filepath.Join(a.state(rb), "models")}
@@ -112,7 +112,8 @@ func (a *app) pullStore(rb *runbook.Runbook) models.Store {
 	return a.store(rb)
 }
 
-// sharedModels is the user's own folder of models. Without a home directory there is none.
+// sharedModels returns the folder of models in the home directory of the user; ok is false without
+// a home directory.
 func sharedModels() (dir string, ok bool) {
 	base := os.Getenv("XDG_DATA_HOME")
 	if base == "" {
@@ -130,7 +131,7 @@ func isFolder(path string) bool {
 	return err == nil && info.IsDir()
 }
 
-// quote makes a path one word of a shell's command line.
+// quote turns a path into one word of a shell's command line.
 func quote(path string) string {
 	plain := func(r rune) bool {
 		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("/._-+,:@%=", r)

@@ -17,9 +17,9 @@ import (
 	"orac/runbook"
 )
 
-// planWithoutDaemon compares a runbook with the last generation that is kept in a state directory that no appliance uses.
+// planWithoutDaemon compares a runbook with the last generation in a state directory that no appliance uses.
 func planWithoutDaemon(ctx context.Context, dir string, rb *runbook.Runbook, r status.PlanRequest, store models.Store) (status.Plan, error) {
-	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) { // nothing ever ran with it, and a plan makes nothing
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) { // no appliance has ever used it, and a plan creates nothing
 		return against(nil, rb, "nothing", store)
 	}
 	state, err := appliance.OpenState(dir)
@@ -47,7 +47,7 @@ func planWithoutDaemon(ctx context.Context, dir string, rb *runbook.Runbook, r s
 			return err
 		}
 		old, err := language.Replay(g)
-		if err != nil { // what it was made of is gone: everything is new
+		if err != nil { // the inputs of that generation are gone: everything is new
 			return nil
 		}
 		last, name = old, fmt.Sprintf("generation %d", g.Number)

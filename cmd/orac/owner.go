@@ -18,11 +18,11 @@ import (
 	"orac/cmd/orac/screen"
 )
 
-// openToAll are commands that have a use for the state directory and do without it: they read models, or report what they miss.
+// openToAll lists commands that use the state directory but can do without it: they read models, or report what they miss.
 var openToAll = []string{"orac validate", "orac sim", "orac chaos", "orac detect", "orac graph", "orac models", "orac init"}
 
-// owned refuses a state directory of another user, and shows the command line that works, before a command stumbles over it and
-// advises to make anew what exists. args are those of the command line.
+// owned refuses a state directory of another user, and shows the command line that works. Otherwise the command would fail
+// later, and advise the user to create what already exists. args is the command line.
 func (a *app) owned(c *cobra.Command, args []string) error {
 	path := c.CommandPath()
 	if c.Flags().Lookup("state-dir") == nil || slices.ContainsFunc(openToAll, func(open string) bool { return path == open || strings.HasPrefix(path, open+" ") }) {
@@ -30,7 +30,7 @@ func (a *app) owned(c *cobra.Command, args []string) error {
 	}
 	dir := a.namedState()
 	if dir == "" {
-		if _, err := os.Stat(a.file); err != nil { // without a runbook it is the user's own
+		if _, err := os.Stat(a.file); err != nil { // without a runbook the directory is the user's own
 			return nil
 		}
 		dir = a.spelledState()
@@ -52,10 +52,10 @@ func notOurs(dir string) (owner string, denied bool) {
 	for at := dir; ; at = filepath.Dir(at) {
 		info, err := os.Stat(at)
 		switch {
-		case errors.Is(err, fs.ErrPermission) && at != "/": // the folder above says whose it is
+		case errors.Is(err, fs.ErrPermission) && at != "/": // the folder above tells whose it is
 			denied = true
 			continue
-		case err != nil || !info.IsDir(): // whatever that is, it is told where it is used
+		case err != nil || !info.IsDir(): // whatever that is, the code that uses it reports it
 			return "", false
 		}
 		stat, ok := info.Sys().(*syscall.Stat_t)
@@ -66,7 +66,7 @@ func notOurs(dir string) (owner string, denied bool) {
 	}
 }
 
-// nameOfUser is the name of a user, or the number of one that has none here.
+// nameOfUser returns the name of a user, or the number if the user has no name here.
 func nameOfUser(uid uint32) string {
 	id := strconv.FormatUint(uint64(uid), 10)
 	if u, err := user.LookupId(id); err == nil {
@@ -75,7 +75,7 @@ func nameOfUser(uid uint32) string {
 	return "#" + id
 }
 
-// asUser is the command line for another user. sudo does not pass variables on.
+// asUser returns the command line for another user. sudo does not pass variables on.
 func (a *app) asUser(owner, dir string, args []string) string {
 	words := []string{"sudo"}
 	if owner != "root" {

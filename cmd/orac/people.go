@@ -19,8 +19,8 @@ import (
 	"orac/web/auth"
 )
 
-// quietState is the state directory for commands that need nothing else of the runbook, which may lack what they are about to
-// make.
+// quietState returns the state directory for commands that need nothing else of the runbook. The runbook may lack what they
+// are about to create.
 func (a *app) quietState() (string, error) {
 	o, err := a.options()
 	if err != nil {
@@ -38,18 +38,18 @@ func (a *app) quietState() (string, error) {
 	return dir, failed(usable(dir))
 }
 
-// missing tells whether there is no runbook and none was named.
+// missing tells whether there is no runbook and the command line names none.
 func (a *app) missing() bool {
 	_, err := os.Stat(a.file)
 	return err != nil && a.file == defaultFile
 }
 
-// recorded does something that changes who may do what, and writes it into the audit log first: without a record it is not done.
+// recorded makes a change to who may do what, and writes it to the audit log first: if it cannot be recorded, it is not made.
 func (a *app) recorded(state, action, target string, do func() error) error {
 	return a.recordedAs(state, audit.Record{Action: action, Target: target}, func(*audit.Record) error { return do() })
 }
 
-// recordedAs is recorded for what has more to tell: do may add to the record of how it ended.
+// recordedAs is recorded for changes with more to tell: do may add to the record of the outcome.
 func (a *app) recordedAs(state string, r audit.Record, do func(*audit.Record) error) error {
 	if err := haveState(state); err != nil {
 		return err
@@ -66,7 +66,7 @@ func (a *app) recordedAs(state string, r audit.Record, do func(*audit.Record) er
 	return errors.Join(err, log.Append(r))
 }
 
-// userName is who runs the command.
+// userName is the user who runs the command.
 func userName() string {
 	if u, err := user.Current(); err == nil {
 		return u.Username
@@ -102,7 +102,7 @@ func (a *app) askPassword(name string, in io.Reader) (string, error) {
 	return first, err
 }
 
-// openGuard opens who may do what of a state directory, by the runbook. The appliance may run meanwhile.
+// openGuard opens the permissions of a state directory, by the runbook. The appliance may run meanwhile.
 func (a *app) openGuard() (*auth.Guard, string, error) {
 	rb, err := a.load()
 	if err != nil {

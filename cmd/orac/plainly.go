@@ -12,8 +12,8 @@ import (
 	"strings"
 )
 
-// plainly is the text of an error without the words that Go puts into it: the name of a system call before a path, "dial tcp" before
-// an address, "EOF". What ORAC itself says stays as it is.
+// plainly returns the text of an error without the words that Go adds: the name of a system call before a path, "dial tcp" before
+// an address, "EOF". ORAC's own words stay as they are.
 func plainly(err error) string {
 	text := err.Error()
 	for _, e := range chain(err) {
@@ -24,7 +24,7 @@ func plainly(err error) string {
 	return text
 }
 
-// chain are an error and all that it wraps, the outermost first.
+// chain returns an error and all errors that it wraps, the outermost first.
 func chain(err error) []error {
 	all := []error{err}
 	switch e := err.(type) {
@@ -40,7 +40,7 @@ func chain(err error) []error {
 	return all
 }
 
-// inPlainWords says what an error of Go's library means; "" for any other.
+// inPlainWords says what an error of Go's library means; "" for any other error.
 func inPlainWords(err error) string {
 	switch e := err.(type) {
 	case *fs.PathError:

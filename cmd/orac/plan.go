@@ -51,7 +51,8 @@ Exit codes: 0 nothing would change, 2 something would change, 1 it cannot be app
 	return a.withJSON(a.withState(a.withFile(c)))
 }
 
-// plan asks the appliance for a plan; if none runs, it is compared with the last generation.
+// plan asks the appliance for a plan. If no appliance runs, it compares the runbook with the last
+// generation.
 func (a *app) plan(ctx context.Context) (status.Plan, error) {
 	request, err := a.planRequest()
 	if err != nil {
@@ -73,7 +74,7 @@ func (a *app) plan(ctx context.Context) (status.Plan, error) {
 	return p, a.refused(err)
 }
 
-// planRequest names the runbook of the flags for a process with a different current folder.
+// planRequest names the runbook of the flags for a process whose current folder differs.
 func (a *app) planRequest() (status.PlanRequest, error) {
 	o, err := a.options()
 	if err != nil {

@@ -11,33 +11,33 @@ import (
 	"orac/appliance"
 )
 
-// A process that replaces itself tells its successor, in the environment, what ran and where. Without that, a restart would put
-// a runbook into force that was edited but not applied.
+// A process that replaces itself tells its successor, in the environment, what ran and where. Otherwise a restart would put a
+// runbook into force that was edited but not applied.
 const (
 	resumeGeneration = "ORAC_RESUME_GENERATION"
 	resumeState      = "ORAC_RESUME_STATE"
 	resumeWhy        = "ORAC_RESUME_WHY"
 )
 
-// resumed is what the process before this one left; the zero value means that there was none.
+// resumed is what the previous process left; the zero value means that there was none.
 type resumed struct {
 	generation int
 	state, why string
 }
 
-// takeResumed reads it and removes it from the environment: it is only for this process.
+// takeResumed reads it and removes it from the environment: it is meant for this process only.
 func takeResumed() (r resumed) {
 	n, err := strconv.Atoi(os.Getenv(resumeGeneration))
 	if err == nil && n > 0 && os.Getenv(resumeState) != "" {
 		r = resumed{generation: n, state: os.Getenv(resumeState), why: os.Getenv(resumeWhy)}
 	}
 	for _, name := range []string{resumeGeneration, resumeState, resumeWhy} {
-		_ = os.Unsetenv(name) // it fails only for names that cannot be
+		_ = os.Unsetenv(name) // fails only for a malformed name
 	}
 	return r
 }
 
-// replaceable tells whether an appliance has ended for a new process to take its place.
+// replaceable tells whether an appliance has ended so that a new process can replace it.
 func replaceable(err error) bool {
 	return errors.Is(err, appliance.ErrMemory) || errors.Is(err, appliance.ErrReexec)
 }
@@ -57,7 +57,7 @@ func reexec(was resumed) error {
 }
 
 // resume builds the appliance of the generation that ran before this process replaced the old one. It reads the file only to
-// say whether that differs.
+// report whether it differs.
 func (a *app) resume(ctx context.Context, s *service, number int, why string) error {
 	kept, err := s.kept(ctx, number)
 	if err != nil {

@@ -69,7 +69,7 @@ they would be lost.`,
 	return a.withJSON(a.withState(a.withFile(c)))
 }
 
-// completeGenerations offers the generations that can be returned to.
+// completeGenerations offers the generations that a rollback can return to.
 func (a *app) completeGenerations(c *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	daemon, err := a.daemon()
 	if err != nil || len(args) > 0 {

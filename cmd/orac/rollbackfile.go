@@ -13,15 +13,16 @@ import (
 	"orac/web/control"
 )
 
-// rolledBack is what rollback --write says in JSON.
+// rolledBack is what rollback --write prints as JSON.
 type rolledBack struct {
 	Plan    status.Plan     `json:"plan"`
 	Diff    string          `json:"diff"`              // of the runbook's file, as a unified diff
-	Applied *status.Applied `json:"applied,omitempty"` // nothing if it could not be tried
+	Applied *status.Applied `json:"applied,omitempty"` // absent if it could not be tried
 	Saved   bool            `json:"saved"`             // the file is the generation's text now
 }
 
-// rollbackFile makes the text of a generation run, and makes it the runbook's file. sure asks about what would be lost.
+// rollbackFile runs the text of a generation, and writes it to the runbook's file. sure asks the person to confirm what
+// would be lost.
 func (a *app) rollbackFile(ctx context.Context, daemon *control.Client, generation int, sure func(question string) bool) error {
 	request, err := a.planRequest()
 	if err != nil {
@@ -90,7 +91,7 @@ func (a *app) rollbackFile(ctx context.Context, daemon *control.Client, generati
 	return nil
 }
 
-// before is the generation before the one that runs.
+// before returns the generation before the running one.
 func before(list []status.Generation) (int, error) {
 	for _, g := range list {
 		if g.Current {
@@ -100,7 +101,8 @@ func before(list []status.Generation) (int, error) {
 	return status.Before(list, 0)
 }
 
-// replaceRunbook writes a text into the runbook's file, unless somebody has changed it since it was shown.
+// replaceRunbook writes a text to the runbook's file, unless somebody has changed the file since it was
+// shown.
 func replaceRunbook(path, was, text string) error {
 	now, err := readRunbook(path)
 	switch {
@@ -113,7 +115,7 @@ func replaceRunbook(path, was, text string) error {
 	return err
 }
 
-// yes asks on the terminal.
+// yes asks for confirmation on the terminal.
 func (a *app) yes(ctx context.Context, stdin io.Reader, question string) bool {
 	fmt.Fprintln(a.err)
 	answer, err := a.err.Ask(ctx, stdin, question)

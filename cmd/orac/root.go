@@ -99,7 +99,7 @@ func (a *app) signals(ctx context.Context) (context.Context, func()) {
 	return ctx, func() { signal.Stop(caught); close(caught); cancel() }
 }
 
-// exit is an error with an exit code. Without an error inside, everything has been said already.
+// exit is an error with an exit code. Without an inner error, everything has been said already.
 type exit struct {
 	code int
 	err  error
@@ -195,7 +195,7 @@ func (a *app) withJSON(c *cobra.Command) *cobra.Command {
 	return c
 }
 
-// options are how runbooks are evaluated.
+// options returns the options for evaluating runbooks.
 func (a *app) options() (runbook.Options, error) {
 	o := runbook.Options{Vars: map[string]string{}, StateDir: a.namedState()}
 	for _, v := range a.vars {

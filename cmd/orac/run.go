@@ -48,8 +48,8 @@ instead, and ORAC says so.`,
 	return a.withJSON(a.withState(a.withFile(c)))
 }
 
-// garbagePercent is how much garbage there may be beside the memory in use. That is small, 3 MB, and grows for a moment with
-// each plan and command: half of Go's default costs no measurable time and saves 2 MB.
+// garbagePercent is how much garbage may accumulate, relative to the memory in use. That memory is small, 3 MB, and grows
+// briefly with each plan and command: half of Go's default costs no measurable time and saves 2 MB.
 const garbagePercent = 50
 
 func (a *app) run(ctx context.Context, watch bool) error {
@@ -59,7 +59,7 @@ func (a *app) run(ctx context.Context, watch bool) error {
 	if err := neverDumped(); err != nil {
 		fmt.Fprintf(a.err, "%s %v\n", a.err.Warn("orac:"), err)
 	}
-	signal.Ignore(syscall.SIGPIPE) // the reader of the events may go; the appliance stays
+	signal.Ignore(syscall.SIGPIPE) // the reader of the events may leave; the appliance keeps running
 	hangup := make(chan os.Signal, 1)
 	signal.Notify(hangup, syscall.SIGHUP) // from the first moment: by default it ends a process
 	defer signal.Stop(hangup)
@@ -110,9 +110,9 @@ func (a *app) appear(ctx context.Context, cancel func(), s *service, notifier *s
 	shown := make(chan struct{})
 	go func() {
 		defer close(shown)
-		// Events that were said before the end are shown after it, so the screen's end is not that of ctx.
+		// Events from before the end are shown after it, so the screen does not end with ctx.
 		err := live.New(nil).Run(context.Background(), "terminal", func(t *rt.Task) error { return a.show(t, s.events) })
-		if err != nil && a.piped { // orac run --json | head: the reader has the events that it wanted
+		if err != nil && a.piped { // orac run --json | head: the reader has what it wanted
 			cancel()
 		}
 	}()
@@ -138,7 +138,7 @@ func (a *app) appear(ctx context.Context, cancel func(), s *service, notifier *s
 	return err
 }
 
-// near is a path as a person in this folder would write it.
+// near returns a path as a person in this folder would write it.
 func near(path string) string {
 	here, err := os.Getwd()
 	if err != nil {
@@ -150,10 +150,10 @@ func near(path string) string {
 	return path
 }
 
-// alive tells the service manager how the appliance is, and that it lives: only while sound is counted, so a hanging
-// process cannot pretend.
+// alive reports health to the service manager, and that the process lives. It does so only while sound is counted,
+// so a hanging process cannot pretend to live.
 func alive(n *sdnotify.Notifier) func(status.Status) {
-	interval, _ := sdnotify.WatchdogInterval(os.Getenv, os.Getpid()) // without one there is nothing to tell
+	interval, _ := sdnotify.WatchdogInterval(os.Getenv, os.Getpid()) // without a watchdog there is nothing to report
 	said, heard := "", uint64(0)
 	return func(s status.Status) {
 		if line := fmt.Sprintf("%s, generation %d, %d utterances wait", s.Health.Level, s.Generation, s.Spool.Waiting); line != said {
@@ -173,7 +173,7 @@ func alive(n *sdnotify.Notifier) func(status.Status) {
 	}
 }
 
-// farewell says what remains for the next start.
+// farewell says what is left for the next start.
 func (a *app) farewell(s status.Status) {
 	a.out.Still()
 	if a.json {
@@ -233,7 +233,7 @@ func (a *app) reload(ctx context.Context, d control.Daemon, n *sdnotify.Notifier
 			err = errors.New(done.Why)
 		}
 		if err != nil && ctx.Err() == nil {
-			_ = a.refused(err) // it is shown; what ran before runs on
+			_ = a.refused(err) // shown; the runbook in force stays in force
 		}
 		_ = n.Ready()
 	}

@@ -127,7 +127,7 @@ effect at the next orac apply. The audit log keeps the date of each rotation, an
 	return a.withState(a.withFile(c))
 }
 
-// rotateSecret tells of the secret before and after, here and in the audit log.
+// rotateSecret describes the secret before and after, here and in the audit log.
 func (a *app) rotateSecret(state, name string, overlap time.Duration) (was, now secrets.Info, err error) {
 	s := secrets.In(state)
 	if was, err = s.Info(name); err != nil {
@@ -196,7 +196,7 @@ func (a *app) secretsList() *cobra.Command {
 // secretLine is what orac secrets list shows of a secret.
 type secretLine struct {
 	Name string       `json:"name"`
-	From string       `json:"from"` // empty: it is nowhere
+	From string       `json:"from"` // empty: it was not found
 	Used bool         `json:"used"` // by the runbook
 	Info secrets.Info `json:"file,omitzero"`
 }
@@ -221,10 +221,12 @@ func (l secretLine) row() []string {
 	return []string{screen.Clean(l.Name), from, changed, screen.Clean(note)}
 }
 
-// namedSecret is a secret that the runbook names, and where it comes from; where is empty if it is nowhere.
+// namedSecret is a secret that the runbook names, and where it comes from; where is empty if it was not
+// found.
 type namedSecret struct{ name, where string }
 
-// namedSecrets are the secrets that the runbook names, and the key of tokens, which it need not name.
+// namedSecrets returns the secrets that the runbook names, and the key of tokens, which it need not
+// name.
 func (a *app) namedSecrets(s *secrets.Store) (list []namedSecret) {
 	add := func(name string) {
 		if slices.ContainsFunc(list, func(n namedSecret) bool { return n.name == name }) || secrets.CheckName(name) != nil {
@@ -238,7 +240,7 @@ func (a *app) namedSecrets(s *secrets.Store) (list []namedSecret) {
 	}
 	o.Secret = func(name string) (string, error) {
 		add(name)
-		return "", errors.New("it is only asked for its name") // the diagnostics of that are of no interest
+		return "", errors.New("it is only asked for its name") // only the names matter here; the diagnostics are dropped
 	}
 	rb, _ := runbook.Load(a.file, o)
 	_ = rb

@@ -10,7 +10,7 @@ import (
 // maxSeeds bounds the seeds of one call.
 const maxSeeds = 100_000
 
-// parseSeeds reads seeds as "7", "1-200" or "1-50,99,7": each once, in order.
+// parseSeeds reads seeds as "7", "1-200" or "1-50,99,7": each one once, in order.
 func parseSeeds(text string) ([]uint64, error) {
 	var seeds []uint64
 	for part := range strings.SplitSeq(text, ",") {

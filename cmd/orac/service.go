@@ -23,10 +23,10 @@ import (
 // The handlers of the control socket ask a daemon.
 var _ control.Daemon = (*appliance.Daemon)(nil)
 
-// service is what orac run is made of before anything runs.
+// service is what orac run prepares before anything runs.
 type service struct {
-	options  appliance.Options  // without what a runbook decides
-	request  status.PlanRequest // that the runbook is applied with again
+	options  appliance.Options  // without what the runbook decides
+	request  status.PlanRequest // for applying the runbook again
 	language *evaluation.Language
 	events   *rt.Mailbox[event.Event]
 	web      *webSide
@@ -35,7 +35,7 @@ type service struct {
 	close    func()
 }
 
-// choice is a runbook that an appliance can be made of.
+// choice is a runbook that an appliance can be built from.
 type choice struct {
 	runbook  *runbook.Runbook
 	source   []byte
@@ -52,14 +52,14 @@ func (a *app) prepare(ctx context.Context, was resumed, alive func(status.Status
 	var broken error
 	dir := was.state
 	if named := a.namedState(); dir == "" && named != "" {
-		if err := usable(named); err != nil { // before secrets are looked for in it, which would be told one by one
+		if err := usable(named); err != nil { // checked before secrets are looked up in it: each missing one would be reported
 			return nil, failed(err)
 		}
 	}
 	if dir == "" {
 		var rb *runbook.Runbook
 		if rb, broken = a.load(); broken != nil && a.nothingRan() {
-			return nil, broken // no generation can take its place, and no folder is made for it
+			return nil, broken // no generation can replace it, and no folder is created for it
 		}
 		dir = a.stateOf(rb)
 	}
@@ -99,7 +99,7 @@ func (a *app) newService(r status.PlanRequest, state *appliance.State, alive fun
 	level := &slog.LevelVar{}
 	log := logbook.New(logbook.Options{Level: level})
 	file := &logbook.FileSink{Book: log}
-	program, _ := os.Executable() // without it nothing of the network is evaluated, and that says so
+	program, _ := os.Executable() // without it nothing from the network is evaluated; the evaluation reports that
 	language := &evaluation.Language{StateDir: state.Dir, HashKey: state.HashKey, Vars: r.Vars, Pool: evaluation.NewPool(program)}
 	for _, p := range state.Problems {
 		fmt.Fprintf(a.err, "%s %s\n", a.err.Warn("orac:"), p)
@@ -119,12 +119,12 @@ func (a *app) newService(r status.PlanRequest, state *appliance.State, alive fun
 	return s
 }
 
-// begin builds the appliance of the runbook, or otherwise of the last good generation.
+// begin builds the appliance of the runbook, or of the last good generation if that fails.
 func (a *app) begin(ctx context.Context, s *service, broken error) error {
 	if broken == nil {
 		rb, source, err := evaluate(s.language, s.request)
 		if err != nil {
-			broken = a.refused(err) // said now, with its places
+			broken = a.refused(err) // said now, with the places
 		} else if broken = a.build(ctx, s, choice{runbook: rb, source: source}); broken == nil {
 			return nil
 		}
@@ -135,7 +135,7 @@ func (a *app) begin(ctx context.Context, s *service, broken error) error {
 	return a.lastGood(ctx, s, broken)
 }
 
-// build opens what a runbook needs, and makes an appliance of it; nothing runs yet.
+// build opens what a runbook needs, and builds an appliance from it; nothing runs yet.
 func (a *app) build(ctx context.Context, s *service, c choice) error {
 	store, err := a.ready(c.runbook)
 	if err != nil {

@@ -19,10 +19,10 @@ import (
 	"orac/sim/report"
 )
 
-// simulate runs scenarios; tests put a rehearsal in its place.
+// simulate runs scenarios; tests replace it with a rehearsal.
 var simulate = sim.Simulate
 
-// simFlags are the flags of orac sim.
+// simFlags holds the flags of orac sim.
 type simFlags struct {
 	forms
 	seed    uint64
@@ -109,7 +109,7 @@ func (a *app) sim(ctx context.Context, f simFlags, paths []string) error {
 	var wrong runbook.Diagnostics
 	switch {
 	case err != nil && ctx.Err() == nil && errors.As(err, &wrong):
-		_ = a.diagnose(wrong) // it says that there are errors, and that is known
+		_ = a.diagnose(wrong) // its error only says that there are errors, which is known
 		return &exit{code: report.ExitUsage}
 	case err != nil && ctx.Err() == nil:
 		return &exit{report.ExitUnknown, err}
@@ -159,8 +159,8 @@ func (f *simFlags) options(a *app) (o sim.Options, err error) {
 	return o, nil
 }
 
-// scenarios reads the scenarios, and says all that is wrong with any of them. A runbook among them is what some of them run, as
-// when a shell has filled in *.hcl: it is passed over, and that is said.
+// scenarios reads the scenarios, and reports everything that is wrong with any of them. A file that some of them run as their
+// runbook, as when a shell has expanded *.hcl, is skipped with a note.
 func (a *app) scenarios(paths []string, o runbook.Options) (list []*scenario.Scenario, err error) {
 	wrong, runbooks := false, 0
 	take := func(sc *scenario.Scenario, problems runbook.Diagnostics) {
@@ -191,10 +191,10 @@ func (a *app) scenarios(paths []string, o runbook.Options) (list []*scenario.Sce
 	return list, nil
 }
 
-// simulated runs the scenarios and shows how far they are, to a person or, if told is not nil, to a program.
+// simulated runs the scenarios and shows their progress, to a person or, if told is not nil, to a program.
 func (a *app) simulated(ctx context.Context, list []*scenario.Scenario, o sim.Options, told io.Writer) (report.Report, error) {
 	o.Store = a.simStore(list, o.Runbook, o.Options)
-	debug.SetGCPercent(800) // a run holds some 30 MB and makes much that is short-lived: a sixth of the time less
+	debug.SetGCPercent(800) // a run holds some 30 MB and makes much short-lived garbage: this saves a sixth of the time
 	var p progress
 	o.Progress = p.set
 	done, over := make(chan struct{}), make(chan struct{})
@@ -219,7 +219,8 @@ func (a *app) simulated(ctx context.Context, list []*scenario.Scenario, o sim.Op
 	return r, err
 }
 
-// finish fills in what only the command knows: that it was interrupted, how many runs were asked for, and how to repeat one.
+// finish fills in what only the command knows: whether it was interrupted, how many runs were requested, and how to repeat
+// one.
 func (a *app) finish(ctx context.Context, r *report.Report, o sim.Options, f simFlags) {
 	r.Version, r.Backend, r.Orac = report.Version, "sim", version()
 	if ctx.Err() != nil {
@@ -236,7 +237,8 @@ func (a *app) finish(ctx context.Context, r *report.Report, o sim.Options, f sim
 	}
 }
 
-// addSources puts the lines of the scenario beside its promises. A file that has gone away meanwhile leaves them without.
+// addSources adds the lines of the scenario to its promises. If a file has disappeared meanwhile, its promises have no
+// lines.
 func addSources(sc *report.Scenario) {
 	text, err := readRunbook(sc.File)
 	if err != nil {
@@ -251,7 +253,8 @@ func addSources(sc *report.Scenario) {
 	}
 }
 
-// command repeats one run. The values of variables may be secret and are left out.
+// command returns the command that repeats one run. It leaves out the values of variables, which
+// may be secret.
 func (f *simFlags) command(a *app, file string, seed uint64) string {
 	words := []string{"orac", "sim"}
 	if strings.HasSuffix(file, builtIn) { // the runbook's own

@@ -20,7 +20,7 @@ const (
 	tellEvery = 500 * time.Millisecond // to a program
 )
 
-// progress is how far a simulation has come.
+// progress holds how far a simulation has come.
 type progress struct {
 	mu   sync.Mutex
 	last sim.Progress // guarded by mu
@@ -30,7 +30,7 @@ type progress struct {
 func (p *progress) set(now sim.Progress) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !p.any || now.Done >= p.last.Done && now.Share >= p.last.Share { // runs end on several goroutines; none takes the line back
+	if !p.any || now.Done >= p.last.Done && now.Share >= p.last.Share { // runs end on several goroutines; the line never moves back
 		p.last, p.any = now, true
 	}
 }
@@ -65,7 +65,7 @@ func (p *progress) watch(s *screen.Screen, done <-chan struct{}) {
 	}
 }
 
-// told is progress as a program reads it.
+// told is the progress in the form that a program reads.
 type told struct {
 	Scenario string  `json:"scenario"`
 	Seed     uint64  `json:"seed"`
@@ -77,7 +77,7 @@ type told struct {
 	Broken   int     `json:"broken"`
 }
 
-// tell writes progress for a program until done is closed, and once more at the end. The reader may go away.
+// tell writes progress for a program until done is closed, and once more at the end. The reader may leave.
 func (p *progress) tell(w io.Writer, done <-chan struct{}) {
 	clock := time.NewTicker(tellEvery)
 	defer clock.Stop()
@@ -88,13 +88,13 @@ func (p *progress) tell(w io.Writer, done <-chan struct{}) {
 		case <-clock.C:
 		}
 		if s, any := p.get(); any {
-			line, _ := json.Marshal(told{s.Scenario, s.Seed, s.Done, s.Of, s.Share, s.Virtual.Seconds(), s.Wall.Seconds(), s.Breaks}) // numbers and text
-			_, _ = w.Write(append(line, '\n'))                                                                                        // it is for whoever looks
+			line, _ := json.Marshal(told{s.Scenario, s.Seed, s.Done, s.Of, s.Share, s.Virtual.Seconds(), s.Wall.Seconds(), s.Breaks}) // numbers and text: it cannot fail
+			_, _ = w.Write(append(line, '\n'))                                                                                        // the reader may have left
 		}
 	}
 }
 
-// progressText is the line without its bar.
+// progressText returns the line without its bar.
 func progressText(p sim.Progress, wall time.Duration) string {
 	parts := []string{fmt.Sprintf("%d of %s", p.Done, plural(p.Of, "run", "runs"))}
 	if p.Virtual > 0 {
@@ -115,7 +115,7 @@ func progressText(p sim.Progress, wall time.Duration) string {
 	return strings.Join(parts, " · ")
 }
 
-// progressLine is the moving line.
+// progressLine returns the moving line.
 func progressLine(s *screen.Screen, p sim.Progress, wall time.Duration) string {
 	share := 0.0
 	if p.Of > 0 {

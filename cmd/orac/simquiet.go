@@ -10,7 +10,7 @@ import (
 	"orac/runbook/scenario"
 )
 
-// quiet is the scenario of a runbook that comes with none: nothing is played, nothing breaks, and nothing may happen.
+// quiet is the scenario for a runbook without one: nothing is played, nothing breaks, and nothing may happen.
 const quiet = `scenario "quiet" {
   doc     = "Nothing is played and nothing breaks: no watchdog fires, nothing is restarted, and nothing grows."
   runbook = %s
@@ -42,7 +42,7 @@ flat "memory" {
 // builtIn is the file name of a built-in scenario.
 const builtIn = "(built in)"
 
-// quietScenario is that scenario for a runbook.
+// quietScenario returns the quiet scenario for a runbook.
 func quietScenario(path string, o runbook.Options) (*scenario.Scenario, runbook.Diagnostics) {
 	name := strings.NewReplacer("${", "$${", "%{", "%%{").Replace(strconv.Quote(filepath.Base(path))) // a string of HCL
 	text := fmt.Sprintf(quiet, name)

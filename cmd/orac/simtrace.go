@@ -16,16 +16,17 @@ import (
 	"orac/sim/trace"
 )
 
-// traces are the files that traces are written into.
+// traces holds the files that traces are written to.
 type traces struct {
 	path   string
 	folder bool
 
 	mu     sync.Mutex
-	opened map[string]int // guarded by mu: how often a path was asked for
+	opened map[string]int // guarded by mu: how often each path was requested
 }
 
-// newTraces are the traces of so many runs: one into a file, several into a folder; nil without a path.
+// newTraces prepares the traces of the given number of runs: one run writes to a file, several to a
+// folder. It returns nil without a path.
 func newTraces(path string, runs int) (*traces, error) {
 	switch {
 	case path == "":
@@ -38,12 +39,12 @@ func newTraces(path string, runs int) (*traces, error) {
 	return &traces{path: path, opened: map[string]int{}}, nil
 }
 
-// namesFolder tells whether a path means a folder: one that is there, or one whose name says so.
+// namesFolder tells whether a path means a folder: the folder exists, or the name says so.
 func namesFolder(path string) bool {
 	return isFolder(path) || strings.HasSuffix(path, string(os.PathSeparator))
 }
 
-// open creates the trace file of a run. A scenario may have several runs with one seed: they are numbered from the second on.
+// open creates the trace file of a run. If a scenario has several runs with one seed, they are numbered from the second on.
 // Any goroutine may call it.
 func (t *traces) open(scenario string, seed uint64) (io.WriteCloser, error) {
 	path := t.path
@@ -69,7 +70,7 @@ func (t *traces) open(scenario string, seed uint64) (io.WriteCloser, error) {
 	return &packed{gzip.NewWriter(file), file}, nil
 }
 
-// fileName makes a scenario's name a file's.
+// fileName turns the name of a scenario into a file name.
 func fileName(scenario string) string {
 	name := strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_' {
@@ -145,7 +146,7 @@ func (a *app) diff(first, second string, context int) error {
 type diffReport struct {
 	Same    bool     `json:"same"`
 	Records int      `json:"same_records"`
-	Record  int      `json:"record,omitempty"` // the first that differs, from 1
+	Record  int      `json:"record,omitempty"` // the first record that differs, from 1
 	Before  []string `json:"before,omitempty"`
 	A       []string `json:"a,omitempty"`
 	B       []string `json:"b,omitempty"`

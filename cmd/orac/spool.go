@@ -125,7 +125,7 @@ func (a *app) spoolDrop() *cobra.Command {
 	return a.withJSON(a.withState(a.withFile(c)))
 }
 
-// done is what became of one recording.
+// done is the outcome for one recording.
 type done struct {
 	ID    string `json:"id"`
 	OK    bool   `json:"ok"`
@@ -139,7 +139,7 @@ type exportReport struct {
 	Bytes int    `json:"bytes"`
 }
 
-// eachUtterance does the same with each recording, and continues after a failure. Without IDs it means all recordings that are
+// eachUtterance does the same to each recording, and continues after a failure. Without IDs it means all recordings that are
 // set aside.
 func (a *app) eachUtterance(c *cobra.Command, do, happened string, ids []string) error {
 	daemon, err := a.daemon()
@@ -183,7 +183,7 @@ func asides(c *cobra.Command, daemon *control.Client) (ids []string, err error) 
 		}
 	}
 	for _, e := range answer.Events {
-		if e.State == "refused" && !e.Removed { // no webhook would take it
+		if e.State == "refused" && !e.Removed { // no webhook would accept it
 			ids = append(ids, e.ID)
 		}
 	}
@@ -213,7 +213,7 @@ func (a *app) spoolExport() *cobra.Command {
 				_, err := a.out.Write(answer.WAV)
 				return failed(err)
 			}
-			if to == "" { // the appliance has such an utterance, so its ID is a file's name
+			if to == "" { // the appliance has such an utterance, so its ID is a valid file name
 				to = args[0] + ".wav"
 			}
 			if err := writeNew(to, answer.WAV); err != nil {
@@ -231,7 +231,7 @@ func (a *app) spoolExport() *cobra.Command {
 	return a.withJSON(a.withState(a.withFile(c)))
 }
 
-// writeNew writes a file that is not there yet.
+// writeNew writes a file that must not exist yet.
 func writeNew(name string, data []byte) error {
 	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) // somebody's voice
 	if errors.Is(err, fs.ErrExist) {

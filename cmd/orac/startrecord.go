@@ -12,7 +12,7 @@ import (
 	"orac/web/audit"
 )
 
-// record writes into the audit log, in advance, that a start changes what is in force: permissions may change with it. A start
+// record notes in the audit log, in advance, that a start changes what is in force: permissions may change with it. A start
 // that changes nothing leaves no record. ended records the outcome.
 func (s *service) record(ctx context.Context, c choice) (ended func(error), err error) {
 	same, number := false, 0
@@ -22,7 +22,7 @@ func (s *service) record(ctx context.Context, c choice) (ended func(error), err 
 			return err
 		}
 		if number, err = kept.Current(t); err != nil {
-			number = 0 // it is not known; the record says so
+			number = 0 // unknown; the record says so
 		}
 		same = kept.IsInForce(t, c.runbook.Inputs())
 		return nil
@@ -41,11 +41,12 @@ func (s *service) record(ctx context.Context, c choice) (ended func(error), err 
 		if r.Outcome = audit.Done; err != nil {
 			r.Outcome, r.Why = audit.Failed, err.Error()
 		}
-		_ = s.web.audit.Append(r) // that it was attempted is on record
+		_ = s.web.audit.Append(r) // the attempt is on record already
 	}, nil
 }
 
-// inForce is what a record says of a runbook: its text by its hash, and who may do what by it.
+// inForce is what a record says about a runbook: the hash of its text, and who may do what under
+// it.
 func inForce(rb *runbook.Runbook) map[string]any {
 	people := map[string]string{}
 	for _, u := range rb.Users {

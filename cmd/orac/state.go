@@ -11,8 +11,8 @@ import (
 	"orac/runbook"
 )
 
-// state is the state directory: --state-dir, else ORAC_STATE_DIR, else what the runbook says. Without a runbook it is the
-// user's own.
+// state returns the state directory: --state-dir, else ORAC_STATE_DIR, else what the runbook says. Without a runbook it
+// is the user's own.
 func (a *app) state(rb *runbook.Runbook) string {
 	if named := a.namedState(); named != "" {
 		return named
@@ -31,7 +31,7 @@ func (a *app) state(rb *runbook.Runbook) string {
 	return filepath.Join(base, "orac")
 }
 
-// usable says why a state directory cannot be used. One that is not there can be made.
+// usable returns why a state directory cannot be used. A missing one is fine: it can be created.
 func usable(dir string) error {
 	d, err := statedir.Existing(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -43,7 +43,7 @@ func usable(dir string) error {
 	return d.Close()
 }
 
-// haveState makes the state directory if it does not exist, and says why it cannot be used.
+// haveState creates the state directory if it does not exist, and returns why it cannot be used.
 func haveState(dir string) error {
 	d, err := statedir.Open(dir)
 	if err != nil {
@@ -52,7 +52,7 @@ func haveState(dir string) error {
 	return d.Close()
 }
 
-// namedState is the state directory that the person named; "" if the runbook decides.
+// namedState returns the state directory that the person named; "" if the runbook decides.
 func (a *app) namedState() string {
 	if a.stateDir != "" {
 		return a.stateDir
@@ -60,8 +60,8 @@ func (a *app) namedState() string {
 	return os.Getenv("ORAC_STATE_DIR")
 }
 
-// anyRunbook is the runbook for a command that needs it only to find its folders; nil if they are named or there is no
-// runbook.
+// anyRunbook returns the runbook for a command that needs it only to find its folders; nil if they are named or there
+// is no runbook.
 func (a *app) anyRunbook() (*runbook.Runbook, error) {
 	if a.namedState() != "" {
 		return nil, nil

@@ -12,7 +12,7 @@ import (
 	"orac/web/control"
 )
 
-// watchEvery is how often status --watch looks.
+// watchEvery is how often status --watch refreshes.
 const watchEvery = time.Second
 
 func (a *app) statusCommand() *cobra.Command {
@@ -93,7 +93,7 @@ func (a *app) watch(ctx context.Context, daemon *control.Client) error {
 	}
 }
 
-// frame is the status, below the reason if it is an old one.
+// frame shows the status; if it is an old one, the reason follows below.
 func (a *app) frame(view *screen.Status, s status.Status, err error) []string {
 	lines := view.Lines(s, time.Now())
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 // takesFiles annotates a command that accepts files as well as subcommands.
 const takesFiles = "files"
 
-// unknownCommand refuses a word that no command has, before cobra prints its parent's help for it.
+// unknownCommand refuses a word that is no command, before cobra prints its parent's help for it.
 func unknownCommand(root *cobra.Command, args []string) error {
 	c, rest, err := root.Find(args)
 	if err != nil || !c.HasSubCommands() || c.Annotations[takesFiles] != "" || len(rest) == 0 || strings.HasPrefix(rest[0], "-") {
@@ -30,7 +30,7 @@ func unknownCommand(root *cobra.Command, args []string) error {
 	return usage("there is no command %q%s (see: %s --help)", c.CommandPath()+" "+rest[0], near, c.CommandPath())
 }
 
-// wayOut points to the help of the command that was called wrongly.
+// wayOut points to the help of the command that was misused.
 func wayOut(c *cobra.Command, err error) error {
 	if c == nil || err == nil || strings.Contains(err.Error(), "(see: ") {
 		return err
@@ -38,13 +38,13 @@ func wayOut(c *cobra.Command, err error) error {
 	return fmt.Errorf("%w (see: %s --help)", argumentError(c, err), c.CommandPath())
 }
 
-// checked remembers that results could not be written, since commands do not look at each line.
+// checked remembers that results could not be written, because commands do not check each line.
 type checked struct {
 	w   io.Writer
 	err error
 }
 
-// checkResults watches what is written to a stream, unless that is a terminal.
+// checkResults watches for write errors on a stream, unless the stream is a terminal.
 func checkResults(w io.Writer) (io.Writer, *checked) {
 	c := &checked{w: w}
 	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {

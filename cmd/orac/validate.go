@@ -47,7 +47,7 @@ type evaluated struct {
 	problems runbook.Diagnostics
 }
 
-// evaluate evaluates the file. The secrets of a scenario are stand-ins, as when it runs.
+// evaluate evaluates the file. A scenario gets stand-ins for secrets, as when it runs.
 func (a *app) evaluate(src []byte, o runbook.Options) (e evaluated) {
 	if !scenario.Is(src) {
 		e.rb, e.problems = runbook.Parse(src, a.file, o)
@@ -64,7 +64,7 @@ func (a *app) evaluate(src []byte, o runbook.Options) (e evaluated) {
 
 func standsIn(string) (string, error) { return "stands in for a secret of the device", nil }
 
-// elsewhere evaluates a runbook on a machine that is not its device, and turns each secret that is missing into a warning.
+// elsewhere evaluates a runbook on a machine that is not its device, and turns each missing secret into a warning.
 func (a *app) elsewhere(src []byte, o runbook.Options, e evaluated, why string) evaluated {
 	var missing runbook.Diagnostics
 	for _, d := range e.problems {
@@ -83,8 +83,8 @@ func (a *app) elsewhere(src []byte, o runbook.Options, e evaluated, why string) 
 	return e
 }
 
-// notTheDevice says why this machine, or this user, does not have the secrets of a runbook; "" if they should be here. An
-// appliance that has run, or orac secrets, has left a trace in the state directory.
+// notTheDevice returns why this machine, or this user, does not have the secrets of a runbook; "" if they should be here.
+// An appliance that has run, or orac secrets, leaves a trace in the state directory.
 func (a *app) notTheDevice() string {
 	state := a.namedState()
 	if state == "" {
@@ -151,7 +151,7 @@ type validReport struct {
 	Diagnostics runbook.Diagnostics `json:"diagnostics"`
 }
 
-// addresses are those of the nodes of a graph.
+// addresses returns the addresses of the nodes of a graph.
 func addresses(g *appliance.Graph) []string {
 	var out []string
 	for _, n := range g.Nodes {

@@ -33,7 +33,7 @@ type versionReport struct {
 	Arch    string `json:"arch"`
 }
 
-// versionLine is the version with what it was built by and for.
+// versionLine is the version, and what it was built with and for.
 func versionLine() string {
 	return fmt.Sprintf("%s (%s, %s/%s)", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }

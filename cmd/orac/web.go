@@ -19,17 +19,17 @@ import (
 	"orac/web/simulations"
 )
 
-// webSide is the web server of an appliance, which listens if the runbook says so.
+// webSide is the web server of an appliance. It listens if the runbook says so.
 type webSide struct {
 	host  *api.Host
 	hub   *api.Hub
 	guard *auth.Guard
 	audit *audit.Log
-	sorry func() // says why there is no guard
+	sorry func() // reports why there is no guard
 	say   func(warning string)
 }
 
-// besides adds the web server to the appliance that is about to be built. If permissions cannot be read, nobody gets in, and
+// besides adds the web server to the appliance that is about to be built. If permissions cannot be read, nobody gets in, but
 // the appliance still listens.
 func (a *app) besides(s *service) {
 	state, log := s.options.State, s.options.Log.Logger()
@@ -52,7 +52,7 @@ func (a *app) besides(s *service) {
 	w.guard = guard
 }
 
-// attach lets it see what happens in a world.
+// attach connects it to the events of a world.
 func (w *webSide) attach(p *appliance.Parts) {
 	if w.guard != nil {
 		p.Events = p.Events.With(w.hub.In)
@@ -67,14 +67,14 @@ func (w *webSide) shut(why error) {
 	w.host.Shut(why)
 }
 
-// close frees what it has opened, when it was never to serve.
+// close frees what it has opened, when it will never serve.
 func (w *webSide) close() {
 	if w.guard != nil {
 		_ = w.guard.Close() // the process is about to end
 	}
 }
 
-// serve is the web server until ctx ends.
+// serve runs the web server until ctx ends.
 func (w *webSide) serve(ctx context.Context, d *appliance.Daemon, s *service) {
 	if w.guard == nil {
 		if d.Runbook().Web.Listen != "" { // otherwise nobody misses it
@@ -88,7 +88,7 @@ func (w *webSide) serve(ctx context.Context, d *appliance.Daemon, s *service) {
 	program, _ := os.Executable() // without it no simulations can be run
 	log := s.options.Log.Logger().With("part", "web")
 	env := os.Environ()
-	if dir, err := filepath.Abs(s.models.Dir); err == nil { // a simulation hears with the models of the appliance, wherever those are
+	if dir, err := filepath.Abs(s.models.Dir); err == nil { // a simulation uses the models of the appliance, wherever they are
 		env = append(env, "ORAC_MODELS_DIR="+dir)
 	}
 	simulated := simulations.New(ctx, simulations.Options{Dir: filepath.Join(state.Dir, "simulations"), Program: program, Env: env, Log: log})
@@ -97,7 +97,7 @@ func (w *webSide) serve(ctx context.Context, d *appliance.Daemon, s *service) {
 		App: app, Guard: w.guard, Audit: w.audit, Events: w.hub, Log: log, Version: version(),
 		Simulations: simulated, Samples: measured, Docs: docs(), Pages: console.New().Pages,
 	})
-	var beside sync.WaitGroup // work beside requests; it ends with ctx
+	var beside sync.WaitGroup // work besides requests; it ends with ctx
 	beside.Go(func() { _ = w.hub.Run(ctx) })
 	beside.Go(func() { measured.Run(ctx, app) })
 	w.host.Run(ctx, server)
@@ -105,7 +105,8 @@ func (w *webSide) serve(ctx context.Context, d *appliance.Daemon, s *service) {
 	beside.Wait()
 }
 
-// docs are the pages of the guide, and the reference of the runbook, for the console and the API.
+// docs returns the pages of the guide, and the reference of the runbook, for the console and the
+// API.
 func docs() (list []api.Doc) {
 	for _, t := range guide.Topics() {
 		list = append(list, api.Doc{Name: t.Name, Title: t.Title, Text: string(t.Text)})

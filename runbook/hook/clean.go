@@ -7,7 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// Clean makes an event fit to be sent: texts are valid UTF-8 of at most MaxText, numbers are finite, and no map is null.
+// Clean makes an event fit to send: texts are valid UTF-8 of at most MaxText bytes, numbers are finite, and no map is
+// null.
 func Clean(e Event) {
 	v := reflect.ValueOf(e).Elem()
 	for _, f := range reflect.VisibleFields(v.Type()) {

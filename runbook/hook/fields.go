@@ -30,7 +30,7 @@ func fieldsOf(t reflect.Type, kind string, common bool) (list []Field) {
 	return list
 }
 
-// ctyType is the type of a field in the language.
+// ctyType returns the type of a field in the language.
 func (f Field) ctyType() cty.Type {
 	switch f.Type.Kind() {
 	case reflect.String:
@@ -43,7 +43,7 @@ func (f Field) ctyType() cty.Type {
 	return cty.Number
 }
 
-// empty is what a template sees of a field that an event does not have.
+// empty is what a template sees in place of a field that an event does not have.
 func (f Field) empty() cty.Value {
 	switch t := f.ctyType(); {
 	case t == cty.String:
@@ -67,7 +67,8 @@ func Type() cty.Type {
 	return cty.Object(fields)
 }
 
-// Value is an event as templates see it. A field that its kind does not have is empty, 0 or false there.
+// Value returns an event as templates see it. A field that its kind does not have is empty, 0 or false
+// there.
 func Value(e Event) cty.Value {
 	fields := map[string]cty.Value{}
 	for _, k := range Kinds {
@@ -114,16 +115,16 @@ func toCty(v reflect.Value) cty.Value {
 	return cty.MapVal(scores)
 }
 
-// Encode is an event as JSON.
+// Encode returns an event as JSON.
 func Encode(e Event) []byte {
 	b, err := json.Marshal(e)
 	if err != nil {
-		panic("BUG: " + err.Error()) // no field can fail but a number that is none, which Clean has taken out
+		panic("BUG: " + err.Error()) // only NaN and infinity can fail, and Clean has removed them
 	}
 	return b
 }
 
-// Decode reads an event of a kind, as Encode writes it.
+// Decode reads an event of a kind, as written by Encode.
 func Decode(kind string, text []byte) (Event, error) {
 	k, ok := Named(kind)
 	if !ok {
@@ -137,7 +138,7 @@ func Decode(kind string, text []byte) (Event, error) {
 	return e, nil
 }
 
-// UnknownKindError is an event of a kind that there is not, perhaps of a newer ORAC.
+// UnknownKindError reports an event of an unknown kind, perhaps from a newer ORAC.
 type UnknownKindError struct{ Kind string }
 
 func (e *UnknownKindError) Error() string { return "there is no event of the kind " + e.Kind }

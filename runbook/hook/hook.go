@@ -1,5 +1,6 @@
-// Package hook holds what a webhook is told: one table of the kinds of events, with a Go type each. The language takes from it
-// the words of templates, the appliance what it fills in, `orac schema --events` the JSON Schema, and the documentation its tables.
+// Package hook defines what webhooks are told: one table of the kinds of events, with a Go type for each. It is the source of the
+// words in templates, of the events that the appliance fills in, of the JSON Schema that `orac schema --events` prints, and of
+// the tables in the documentation.
 //
 // It guarantees that these agree, since they are made from the same types, and that a field keeps its name and its meaning: a
 // change that a receiver could notice raises Version.
@@ -10,13 +11,13 @@ import (
 	"slices"
 )
 
-// Version is that of the events, in their field schema.
+// Version is the version of the events, in their field schema.
 const Version = 1
 
-// MaxText bounds a text in an event, in bytes: fifteen seconds of speech are some 300 of them.
+// MaxText bounds a text in an event, in bytes: fifteen seconds of speech need some 300.
 const MaxText = 8 << 10
 
-// Head is what every event has.
+// Head holds the fields that every event has.
 type Head struct {
 	Schema     int    `json:"schema" doc:"Version of this schema." enum:"1"`
 	ID         string `json:"id" doc:"Identity of the event. It stays the same when the event is sent again, so a receiver that remembers recent ones recognises a copy." min:"1"`
@@ -29,7 +30,7 @@ type Head struct {
 	Listener   string `json:"listener" doc:"Name of the listener that the event is about; empty if there is none."`
 }
 
-// Wake is a wake word that was heard.
+// Wake reports a wake word that was heard.
 type Wake struct {
 	Head
 	Wake         string             `json:"wake" doc:"Identity of the detection." min:"1"`
@@ -42,7 +43,7 @@ type Wake struct {
 	MultiTrigger bool               `json:"multi_trigger" doc:"Whether the listener reports every model that fires."`
 }
 
-// Recording is the beginning or the end of the recording of an utterance.
+// Recording reports the start or the end of the recording of an utterance.
 type Recording struct {
 	Head
 	State     string  `json:"state" doc:"What happened." enum:"started,ended"`
@@ -53,7 +54,7 @@ type Recording struct {
 	Why       string  `json:"why" doc:"Why it ended: silence, limit, device lost, the sound is over, stopped, restarted, cut by a restart, kept in part; empty when it starts."`
 }
 
-// Transcript is what was said.
+// Transcript reports what was said.
 type Transcript struct {
 	Head
 	Utterance  string  `json:"utterance" doc:"Identity of the utterance." min:"1"`
@@ -69,7 +70,7 @@ type Transcript struct {
 	Cut        bool    `json:"cut" doc:"Whether the recording was cut off. If so, the end of the text may be missing."`
 }
 
-// Delivery is what became of an utterance at one service.
+// Delivery reports what became of an utterance at one service.
 type Delivery struct {
 	Head
 	State     string `json:"state" doc:"delivered: the service has answered. waiting: an attempt failed, and another follows. aside: it was set aside (see orac spool). lost: it was deleted, and cause says why." enum:"delivered,waiting,aside,lost"`
@@ -80,7 +81,7 @@ type Delivery struct {
 	Cause     string `json:"cause" doc:"Why it was not delivered; empty if it was."`
 }
 
-// Incident is something that went wrong, or its end.
+// Incident reports that something went wrong, or that it has ended.
 type Incident struct {
 	Head
 	State     string  `json:"state" doc:"What happened." enum:"opened,closed"`
@@ -90,7 +91,7 @@ type Incident struct {
 	Seconds   float64 `json:"seconds" doc:"How long it lasted; 0 when it opens."`
 }
 
-// Health is a component whose health has changed.
+// Health reports a component whose health has changed.
 type Health struct {
 	Head
 	Component string `json:"component" doc:"The address of a node, a part of the machine, or appliance for the whole." min:"1"`
@@ -104,7 +105,7 @@ type Event interface{ head() *Head }
 
 func (h *Head) head() *Head { return h }
 
-// HeadOf is what every event has, of this one.
+// HeadOf returns the fields of an event that every event has.
 func HeadOf(e Event) *Head { return e.head() }
 
 // Kind is a kind of event.
@@ -114,7 +115,7 @@ type Kind struct {
 	New  func() Event
 }
 
-// Kinds is the table, in the order of a command's life.
+// Kinds is the table of all kinds, in the order of a command's life.
 var Kinds = []Kind{
 	{"wake", "A wake word was heard.", func() Event { return &Wake{} }},
 	{"recording", "The recording of a command has started or ended.", func() Event { return &Recording{} }},
@@ -124,7 +125,7 @@ var Kinds = []Kind{
 	{"health", "The health of a component or of the appliance has changed.", func() Event { return &Health{} }},
 }
 
-// Names are the names of the kinds.
+// Names returns the names of the kinds.
 func Names() (list []string) {
 	for _, k := range Kinds {
 		list = append(list, k.Name)
@@ -132,7 +133,7 @@ func Names() (list []string) {
 	return list
 }
 
-// KindOf is the kind of an event.
+// KindOf returns the kind of an event.
 func KindOf(e Event) Kind {
 	i := slices.IndexFunc(Kinds, func(k Kind) bool { return reflect.TypeOf(k.New()) == reflect.TypeOf(e) })
 	if i < 0 {
@@ -160,5 +161,5 @@ type Field struct {
 	Common    bool // every kind has it
 }
 
-// Fields are those of a kind, the common ones first.
+// Fields returns the fields of a kind, the common ones first.
 func (k Kind) Fields() []Field { return fieldsOf(reflect.TypeOf(k.New()).Elem(), k.Name, false) }

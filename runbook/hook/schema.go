@@ -10,7 +10,7 @@ import (
 // SchemaID is the identity of the schema. Nothing is fetched from there.
 const SchemaID = "https://orac.invalid/schema/event-1.json"
 
-// JSONSchema is the schema of all events, draft 2020-12: each is exactly one of $defs.
+// JSONSchema returns the schema of all events, draft 2020-12: each event is exactly one of $defs.
 func JSONSchema() []byte {
 	defs, all := map[string]any{}, []any{}
 	for _, k := range Kinds {
@@ -64,7 +64,7 @@ func (f Field) schema() map[string]any {
 	return s
 }
 
-// values are those of an enumeration, by its type.
+// values are the allowed values of an enumeration, by its type.
 func (f Field) values() (list []any) {
 	for _, v := range f.Enum {
 		if f.Type.Kind() == reflect.String {
@@ -76,7 +76,7 @@ func (f Field) values() (list []any) {
 	return list
 }
 
-// Markdown is a table of every kind's own fields, after one of the common ones.
+// Markdown returns a table of the common fields, then one of each kind's own fields.
 func Markdown() string {
 	var b strings.Builder
 	table := func(fields []Field, common bool) {

@@ -11,7 +11,8 @@ import (
 // mostExplained bounds the length of an explanation.
 const mostExplained = 400
 
-// Explain says what the words of the expression were in a state, for people: "lost = 2, waiting = 0".
+// Explain returns the values that the words of the expression had in a state, for people: "lost = 2,
+// waiting = 0".
 func (e Expr) Explain(s State) string {
 	var parts []string
 	for _, u := range e.uses {
@@ -36,7 +37,7 @@ func (e Expr) Explain(s State) string {
 	return text
 }
 
-// plain is a value of the state as it would be written.
+// plain writes a value of the state for people.
 func plain(v cty.Value) string {
 	switch t := v.Type(); {
 	case t == cty.Bool:

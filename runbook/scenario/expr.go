@@ -9,7 +9,7 @@ import (
 	"orac/runbook"
 )
 
-// Expr is an expression that is evaluated while a scenario runs, over the state of the appliance: see State.
+// Expr is an expression over the state of the appliance, evaluated while a scenario runs: see State.
 type Expr struct {
 	Text  string // as it is written
 	Range hcl.Range
@@ -17,13 +17,13 @@ type Expr struct {
 	uses  []use
 }
 
-// use is a word of the state that an expression names, so that no other is made for it.
+// use is a word of the state that an expression names, so that only the named words are computed.
 type use struct {
 	*word
-	keys []string // of a map, when all that it is asked for is spelt out; else nil
+	keys []string // the keys of a map, if the expression spells them all out; else nil
 }
 
-// Defer takes an expression that has been checked; the language calls it.
+// Defer accepts an expression that has been checked; the language calls it.
 func (e *Expr) Defer(d runbook.Deferred) {
 	*e = Expr{Text: d.Text, Range: d.Range, kept: d}
 	at := map[string]int{} // in e.uses
@@ -42,7 +42,7 @@ func (e *Expr) Defer(d runbook.Deferred) {
 	}
 }
 
-// ask adds the key of a map that a traversal names, or all of them.
+// ask adds the key of a map that a traversal names, or all keys.
 func (u *use) ask(t hcl.Traversal) {
 	key := ""
 	if len(t) > 1 {
@@ -63,12 +63,12 @@ func (u *use) ask(t hcl.Traversal) {
 	}
 }
 
-// Given tells whether an expression is written.
+// Given tells whether the file contains the expression.
 func (e Expr) Given() bool { return e.kept.Expr != nil }
 
-// Eval says whether the expression is true in a state. An error names what is wrong with it; a scenario that was validated
-// gives none but for states that lack what it asks for, such as a node that an apply has taken away: try() and lookup() say
-// what holds then.
+// Eval tells whether the expression is true in a state. An error says what is wrong with it. In a validated scenario the
+// only cause is a state that lacks what the expression asks for, such as a node that an apply has removed; try() and
+// lookup() say what applies then.
 func (e Expr) Eval(s State) (bool, error) {
 	state := make(map[string]cty.Value, len(e.uses))
 	for _, u := range e.uses {
@@ -77,15 +77,15 @@ func (e Expr) Eval(s State) (bool, error) {
 	return e.kept.Eval(state, exprFunctions)
 }
 
-// Watch gives a function that does what Eval does, and evaluates only when something that the expression names is another than
-// at the call before: a promise is looked at millions of times in a simulated month. It is for one goroutine.
+// Watch returns a function that does what Eval does, but evaluates only when a value that the expression names has changed
+// since the previous call: a simulated month looks at a promise millions of times. Only one goroutine may use it.
 func (e Expr) Watch() func(State) (bool, error) {
 	var before, now []any
 	var holds bool
 	var err error
 	return func(s State) (bool, error) {
 		now = now[:0]
-		all := false // of a map: not compared
+		all := false // keys of a map: they are not compared
 		for _, u := range e.uses {
 			switch {
 			case !u.typ.IsMapType():

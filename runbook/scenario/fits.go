@@ -10,7 +10,8 @@ import (
 	"orac/runbook"
 )
 
-// fits checks what a scenario names against the runbook that it runs, and the files that it plays.
+// fits checks that everything a scenario names is in the runbook that it runs, and that the files
+// that it plays exist.
 func (s *Scenario) fits(rb *runbook.Runbook, src []byte, opts runbook.Options) runbook.Diagnostics {
 	c := &checker{Scenario: s, doc: s.doc}
 	has := s.inventory(rb)
@@ -24,7 +25,7 @@ func (s *Scenario) fits(rb *runbook.Runbook, src []byte, opts runbook.Options) r
 		}
 	}
 	for _, f := range s.Faults {
-		if target := f.Kind.Info().Target; target != "" && target != "node" { // nodes are known when the graph is
+		if target := f.Kind.Info().Target; target != "" && target != "node" { // nodes are known when the graph is: see Nodes
 			c.named(f.Address, "target", target, f.Target, has)
 		}
 		if f.Kind != Apply {
@@ -38,7 +39,7 @@ func (s *Scenario) fits(rb *runbook.Runbook, src []byte, opts runbook.Options) r
 	return c.found
 }
 
-// inventory is what there is to name, by what it is.
+// inventory returns the names that a scenario may use, by what they name.
 func (s *Scenario) inventory(rb *runbook.Runbook) map[string][]string {
 	has := map[string][]string{}
 	add := func(what, name string) {
@@ -70,7 +71,7 @@ func (s *Scenario) inventory(rb *runbook.Runbook) map[string][]string {
 	return has
 }
 
-// named demands that what an attribute names is there; "" is the first one.
+// named demands that the thing an attribute names exists; "" means the first one.
 func (c *checker) named(block runbook.Address, attribute, what, name string, has map[string][]string) {
 	switch all := has[what]; {
 	case len(all) == 0:
@@ -80,17 +81,17 @@ func (c *checker) named(block runbook.Address, attribute, what, name string, has
 	}
 }
 
-// sound warns of a file that is not there: it may appear before the scenario runs.
+// sound warns of a missing file: it may appear before the scenario runs.
 func (c *checker) sound(p Sound, opts runbook.Options) {
 	f, err := opts.WithDefaults().Open(p.Play)
 	if err == nil {
-		_ = f.Close() // it was only looked for
+		_ = f.Close() // this only checked that it exists
 		return
 	}
 	c.warn(p.Address, "play", fmt.Sprintf("cannot open the sound %s: %s", p.Play, reason(err)), "Put a WAV file there before the scenario runs. The path is relative to the scenario.")
 }
 
-// reason is an error of the file system without the operation and the path.
+// reason returns an error of the file system without the operation and the path.
 func reason(err error) string {
 	var pe *fs.PathError
 	if errors.As(err, &pe) {
@@ -99,8 +100,8 @@ func reason(err error) string {
 	return err.Error()
 }
 
-// Nodes checks what a scenario names of the graph, whose nodes have these addresses. A target that is not there is an error; a
-// node that a condition asks for is a warning, since a change that is applied may add it.
+// Nodes checks what a scenario names in the graph whose nodes have these addresses. A missing target is an error. A missing
+// node in a condition is a warning, since a change that is applied may add it.
 func (s *Scenario) Nodes(addresses []string) runbook.Diagnostics {
 	c := &checker{Scenario: s, doc: s.doc}
 	for _, f := range s.Faults {

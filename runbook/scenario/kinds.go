@@ -3,41 +3,41 @@ package scenario
 // Kind is what a fault breaks, and how.
 type Kind string
 
-// The kinds of faults. Where a device is meant, Target is its name in the runbook.
+// The kinds of faults. If a fault breaks a device, Target is the device's name in the runbook.
 const (
 	ReadBlocks  Kind = "read_blocks"  // the read in the capture process blocks for ever, until that process is replaced
 	OpenHangs   Kind = "open_hangs"   // opening the device hangs while the fault lasts
 	ListHangs   Kind = "list_hangs"   // looking for devices hangs while the fault lasts
 	Drops       Kind = "drops"        // a share of the hops is lost
-	ShortReads  Kind = "short_reads"  // the device gives pieces of hops: they come late, and whole
-	WrongRate   Kind = "wrong_rate"   // the device gives sound too fast or too slowly
+	ShortReads  Kind = "short_reads"  // the device returns pieces of hops: the hops come late, but whole
+	WrongRate   Kind = "wrong_rate"   // the device delivers sound too fast or too slowly
 	Stuck       Kind = "stuck"        // hops are bit-identical and not silent
 	Silence     Kind = "silence"      // hops are digital silence; no fault
 	Noise       Kind = "noise"        // loud noise; no fault
 	Clipping    Kind = "clipping"     // sound at full scale; no fault
-	Unplug      Kind = "unplug"       // the device goes away and comes back, renumbered
-	Suspended   Kind = "suspended"    // the device is there, and the audio server gives nothing of it
-	AudioDown   Kind = "audio_down"   // the audio server is away: all devices are
+	Unplug      Kind = "unplug"       // the device disappears and comes back, renumbered
+	Suspended   Kind = "suspended"    // the device is there, but the audio server delivers no sound from it
+	AudioDown   Kind = "audio_down"   // the audio server is away, and all devices with it
 	WorkerKill  Kind = "worker_kill"  // the capture process ends
 	WorkerStop  Kind = "worker_stop"  // the capture process is frozen
-	WorkerTrash Kind = "worker_trash" // the capture process writes what are no frames
+	WorkerTrash Kind = "worker_trash" // the capture process writes malformed frames
 
 	STTDown         Kind = "stt_down"         // connections are refused
 	STTSlow         Kind = "stt_slow"         // answers Delay later
-	STTReset        Kind = "stt_reset"        // connections are reset in the middle
+	STTReset        Kind = "stt_reset"        // connections are reset halfway
 	STTEmpty        Kind = "stt_empty"        // answers with empty text
-	STTTrash        Kind = "stt_trash"        // answers with what is no answer
+	STTTrash        Kind = "stt_trash"        // answers are malformed
 	STTLies         Kind = "stt_lies"         // answers "[Transcription Failed: …]"
-	STTLate         Kind = "stt_late"         // takes the utterance and answers after the timeout
+	STTLate         Kind = "stt_late"         // accepts the utterance and answers after the timeout
 	STTUnauthorized Kind = "stt_unauthorized" // 401
 	STTHolds        Kind = "stt_holds"        // streams never end
-	STTCut          Kind = "stt_cut"          // connections end in order, in the middle of an answer
+	STTCut          Kind = "stt_cut"          // connections are closed properly, but halfway through an answer
 	STTCorrupt      Kind = "stt_corrupt"      // bytes of answers change on the way
-	STTSilent       Kind = "stt_silent"       // connections are taken, and nothing ever comes: a black hole
-	STTPoison       Kind = "stt_poison"       // one utterance fails for as long as the fault lasts, all others are answered
-	STTEngine       Kind = "stt_engine"       // its engine fails, and by HTTP that looks like silence
-	STTStopped      Kind = "stt_stopped"      // stopped, and continued afterwards with what it has
-	STTEnds         Kind = "stt_ends"         // ends between what it does and its answer
+	STTSilent       Kind = "stt_silent"       // connections are accepted, but nothing is ever sent: a black hole
+	STTPoison       Kind = "stt_poison"       // one utterance fails for as long as the fault lasts; all others are answered
+	STTEngine       Kind = "stt_engine"       // its engine fails, which over HTTP looks like silence
+	STTStopped      Kind = "stt_stopped"      // stopped, and later continued with what it has
+	STTEnds         Kind = "stt_ends"         // ends after it has done the work and before it answers
 	STTNoStream     Kind = "stt_no_stream"    // streaming is switched off there; no fault
 	NetDown         Kind = "net_down"         // the appliance has no network
 	HeartbeatDown   Kind = "heartbeat_down"
@@ -45,8 +45,8 @@ const (
 	WebhookSlow     Kind = "webhook_slow"
 	WebhookDown     Kind = "webhook_down"
 	WebhookRefused  Kind = "webhook_refused" // 401
-	WebhookGone     Kind = "webhook_gone"    // 410: it is no more
-	WebhookPoison   Kind = "webhook_poison"  // one event fails for as long as the fault lasts, all others are taken
+	WebhookGone     Kind = "webhook_gone"    // 410: it no longer exists
+	WebhookPoison   Kind = "webhook_poison"  // one event fails for as long as the fault lasts; all others are accepted
 	WebhookFlood    Kind = "webhook_flood"   // answers 200 and 1 GB
 
 	DiskFull     Kind = "disk_full"
@@ -61,9 +61,9 @@ const (
 	MemoryLeak  Kind = "memory_leak" // Size a minute, until the process is replaced
 	MemoryRise  Kind = "memory_rise" // Size at once, until the process is replaced
 
-	PowerLoss   Kind = "power_loss"    // what is not synced is lost; started again after For
-	Kill        Kind = "kill"          // the process ends (kill -9), and is started again after For
-	OutOfMemory Kind = "out_of_memory" // the kernel ends the process for its memory, and it is started again after For
+	PowerLoss   Kind = "power_loss"    // everything that is not synced is lost; the appliance starts again after For
+	Kill        Kind = "kill"          // the process ends (kill -9) and starts again after For
+	OutOfMemory Kind = "out_of_memory" // the kernel ends the process because of its memory; it starts again after For
 	ClockJump   Kind = "clock_jump"
 	Apply       Kind = "apply" // a change is applied
 )

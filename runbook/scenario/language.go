@@ -6,7 +6,7 @@ import (
 	"orac/runbook"
 )
 
-// Language is the language of scenarios: every block type that one may hold. It is never changed.
+// Language is the language of scenarios: every block type that one may contain. It never changes.
 var Language = &runbook.Language{
 	Noun:   "scenario",
 	Title:  "The scenario, block by block",
@@ -31,7 +31,7 @@ expect "nothing_lost" {
   holds = lost == 0
 }`
 
-// blocks are all block types in the order of the documentation.
+// blocks lists all block types in the order of the documentation.
 func blocks() []*runbook.BlockType {
 	all := []*runbook.BlockType{headBlock, changeBlock, microphoneBlock, soundBlock}
 	all = append(all, faultBlocks()...)
@@ -74,7 +74,7 @@ var headBlock = &runbook.BlockType{
 	},
 }
 
-// changeable is the address of a block of a runbook that an edit can name.
+// changeable matches the address of a block of a runbook that an edit can name.
 var changeable = regexp.MustCompile(`^[a-z_]{1,40}(\.[a-z][a-z0-9_-]{0,62}){0,3}$`)
 
 const changeableExpect = "the address of a block of the runbook, like model.hey_jarvis, watchdog or listener.kitchen.record"
@@ -138,7 +138,7 @@ var soundBlock = &runbook.BlockType{
 	}, repeats...),
 }
 
-// The attributes of what happens at times.
+// The attributes of blocks that describe something repeated or timed.
 var (
 	every = runbook.Attribute{Name: "every", Kind: runbook.Duration, Min: "1s", Max: "400d", DefaultDoc: "once", Example: `"10m"`,
 		Doc: "The time from one occurrence to the next."}
@@ -148,13 +148,13 @@ var (
 		Doc: "The most occurrences."}
 )
 
-// at is the attribute of when something happens first.
+// at is the attribute for the time of the first occurrence.
 func at(doc string, a runbook.Attribute) runbook.Attribute {
 	a.Name, a.Kind, a.Min, a.Max, a.Example, a.Doc = "at", runbook.Duration, "0s", "400d", `"5m"`, doc
 	return a
 }
 
-// repeats are the rules of what has every, jitter and times.
+// repeats are the rules of blocks with every, jitter and times.
 var repeats = []runbook.Rule{
 	{Uses: []string{"times", "every"}, Doc: "times needs every", Hint: `Add every = "10m", or leave times out.`,
 		Holds: func(g runbook.Given) bool { return !g.Written("times") || g.Written("every") }},

@@ -6,31 +6,33 @@ import (
 	"orac/runbook"
 )
 
-// Load reads, evaluates and validates the scenario at path. When there are errors among the Diagnostics the Scenario is nil;
-// warnings come beside one. The runbook that it runs is not looked at, see Scenario.Runbook; and a variable that is given may be
-// the runbook's.
+// Load reads, evaluates and validates the scenario at path. If there are errors among the Diagnostics, the Scenario is nil;
+// warnings can come with a Scenario. Load does not read the runbook that the scenario runs, see Scenario.Runbook. It accepts
+// values of variables that the scenario does not declare, since they may be the runbook's.
 func Load(path string, opts runbook.Options) (*Scenario, runbook.Diagnostics) {
 	s := &Scenario{}
 	return s.of(Language.Load(path, spare(opts), s))
 }
 
-// Parse is Load for text that has been read already; filename stands in diagnostics, and its directory is what relative paths
-// are relative to.
+// Parse does what Load does, for text that has been read already. Diagnostics name filename, and relative paths start at its
+// directory.
 func Parse(src []byte, filename string, opts runbook.Options) (*Scenario, runbook.Diagnostics) {
 	s := &Scenario{}
 	return s.of(Language.Parse(src, filename, spare(opts), s))
 }
 
-// spare lets variables be given that the runbook declares and the scenario does not.
+// spare allows values of variables that the runbook declares and the scenario does not.
 func spare(opts runbook.Options) runbook.Options {
 	opts.Spare = func(string) bool { return true }
 	return opts
 }
 
-// Is tells whether a text is a scenario, by its block of that type; also one that cannot be parsed.
+// Is tells whether a text is a scenario, by its block of that type, even if the text cannot be
+// parsed.
 func Is(src []byte) bool { return runbook.HasBlock(src, headBlock.Type) }
 
-// of completes a scenario with the document that it was built from; nil when there is none.
+// of completes a scenario with the document that it was built from; it returns nil if there is
+// none.
 func (s *Scenario) of(d *runbook.Document, found runbook.Diagnostics) (*Scenario, runbook.Diagnostics) {
 	if d == nil {
 		return nil, found
@@ -39,12 +41,14 @@ func (s *Scenario) of(d *runbook.Document, found runbook.Diagnostics) (*Scenario
 	return s, found
 }
 
-// Problem is a diagnostic about an attribute of a block, or about the whole block when the attribute is "" or not written.
+// Problem returns a diagnostic about an attribute of a block, or about the whole block if the attribute is "" or not
+// written.
 func (s *Scenario) Problem(block runbook.Address, attribute string, severity runbook.Severity, summary, detail string) runbook.Diagnostic {
 	return s.doc.Problem(block, attribute, severity, summary, detail)
 }
 
-// settling is how long before the end the faults end, unless the scenario says when: there must be time to recover in.
+// settling is how long before the end of the run faults end, unless the scenario sets heal: the appliance needs time
+// to recover.
 const settling = 2 * time.Minute
 
 // complete fills in the defaults that depend on other attributes.
@@ -78,7 +82,7 @@ func complete(value any, d *runbook.Document) {
 	}
 }
 
-// What a sound may play but a file.
+// What a sound may play instead of a file.
 const (
 	playSpeech = "speech"
 	playNoise  = "noise"

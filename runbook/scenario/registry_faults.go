@@ -8,25 +8,25 @@ import (
 	"orac/runbook"
 )
 
-// Info is what is known of a kind of fault.
+// Info describes a kind of fault.
 type Info struct {
 	Kind     Kind
 	Doc      string
 	Target   string // what Fault.Target names: device, stt, heartbeat, webhook, node, or "" for nothing
 	Lasts    bool   // it takes time: Fault.For
-	Harmless bool   // it is no fault: nothing may react to it
-	Swarm    bool   // a swarm can draw it: it needs nothing but its kind, or what it needs is drawn
+	Harmless bool   // it is not a fault: nothing may react to it
+	Swarm    bool   // a swarm can draw it: it needs only its kind, or the rest is drawn too
 
 	duration string // default of For
 	more     []runbook.Attribute
 	rules    []runbook.Rule
-	example  string // attributes of its example, besides at
+	example  string // attributes of its example, except at
 }
 
-// Kinds are all kinds of faults, in the order of the documentation.
+// Kinds lists all kinds of faults, in the order of the documentation.
 func Kinds() []Info { return slices.Clone(kinds) }
 
-// Info is what is known of the kind; the zero value of one that does not exist.
+// Info returns the description of the kind; the zero value for an unknown kind.
 func (k Kind) Info() Info {
 	i := slices.IndexFunc(kinds, func(i Info) bool { return i.Kind == k })
 	if i < 0 {
@@ -154,7 +154,7 @@ var kinds = []Info{
 		}},
 }
 
-// faultBlocks makes a block type of every kind: they share one struct.
+// faultBlocks makes a block type for every kind: all share one struct.
 func faultBlocks() []*runbook.BlockType {
 	var out []*runbook.BlockType
 	for _, k := range kinds {

@@ -131,7 +131,7 @@ var limitsBlock = &runbook.BlockType{
 	},
 }
 
-// validEpoch demands a day and a time that exist.
+// validEpoch demands an existing day and time.
 var validEpoch = runbook.Rule{
 	Uses: []string{"epoch"}, Doc: "epoch must be a valid time", Hint: `Write it like "2026-03-01T12:00:00Z".`,
 	Holds: func(g runbook.Given) bool {

@@ -11,7 +11,7 @@ import (
 // maxOccurrences bounds how often faults begin and sounds play in one run.
 const maxOccurrences = 100_000
 
-// rules are the demands on several blocks of a scenario.
+// rules apply to several blocks of a scenario together.
 var rules = []runbook.Between{
 	{Doc: "heal must be before the end. Every fault must begin before it.", Check: inTime},
 	{Doc: "Sounds must begin before the end; so must checks with from or warm_up.", Check: beforeTheEnd},
@@ -21,7 +21,7 @@ var rules = []runbook.Between{
 	{Doc: "every_write needs a simulation: backends = [\"sim\"].", Check: simulated},
 }
 
-// checker collects what rules find.
+// checker collects what the rules find.
 type checker struct {
 	*Scenario
 	doc   *runbook.Document
@@ -121,7 +121,7 @@ var bounded = check(func(c *checker) {
 	}
 })
 
-// occurrences is how often something happens before end.
+// occurrences returns how often something happens before end.
 func occurrences(at, every time.Duration, times int, end time.Duration) int {
 	switch {
 	case at >= end:

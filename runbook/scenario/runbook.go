@@ -10,16 +10,17 @@ import (
 	"orac/runbook"
 )
 
-// Runbook evaluates the runbook that the scenario runs, with its changes in it. It gives the text that was evaluated as well,
-// in which every byte but that of the changes is as it stands in the file. When there are errors among the Diagnostics the
-// Runbook is nil: the file or a change is wrong, or the scenario names what the runbook does not have. Warnings come beside it.
+// Runbook evaluates the runbook that the scenario runs, with the scenario's changes in it. It also returns the text that was
+// evaluated: except for the changes, every byte is as it is in the file. If there are errors among the Diagnostics, the Runbook
+// is nil: the file or a change is wrong, or the scenario names something that the runbook does not have. Warnings can come with
+// a Runbook.
 func (s *Scenario) Runbook(opts runbook.Options) (*runbook.Runbook, []byte, runbook.Diagnostics) {
 	opts.Spare = func(name string) bool { return slices.Contains(s.doc.Variables, name) }
 	src, name, found := s.source(opts)
 	if found.HasErrors() {
 		return nil, nil, found
 	}
-	if len(s.Changes) > 0 { // what is wrong with the file itself is said with the lines of the file
+	if len(s.Changes) > 0 { // problems of the file itself are reported with the lines of the file
 		if rb, found := runbook.Parse(src, name, opts); rb == nil {
 			return nil, nil, found
 		}
@@ -52,8 +53,8 @@ func (s *Scenario) Runbook(opts runbook.Options) (*runbook.Runbook, []byte, runb
 	return rb, changed, found
 }
 
-// Changed gives a runbook's text as a fault of the kind Apply changes it. Whether the result is a good runbook is not checked:
-// what an appliance does with a bad one is worth a scenario.
+// Changed returns a runbook's text as changed by a fault of the kind Apply. It does not check whether the result is valid:
+// what an appliance does with an invalid one is worth a scenario.
 func (s *Scenario) Changed(src []byte, f Fault) ([]byte, error) {
 	for _, attribute := range slices.Sorted(maps.Keys(f.Set)) {
 		out, err := runbook.Edit(src, runbook.Address(f.Block), attribute, f.Set[attribute])
@@ -65,7 +66,7 @@ func (s *Scenario) Changed(src []byte, f Fault) ([]byte, error) {
 	return src, nil
 }
 
-// source reads the runbook, or takes the text that the scenario holds.
+// source reads the runbook, or returns the text that the scenario contains.
 func (s *Scenario) source(opts runbook.Options) ([]byte, string, runbook.Diagnostics) {
 	if s.Head.Runbook == "" {
 		return []byte(s.Head.Text), s.File + " (text)", nil
@@ -78,7 +79,7 @@ func (s *Scenario) source(opts runbook.Options) ([]byte, string, runbook.Diagnos
 	return src, s.Head.Runbook, nil
 }
 
-// editProblem is an edit that could not be made, at the place that asked for it.
+// editProblem reports an edit that could not be made, at the place that requested it.
 func (s *Scenario) editProblem(err error, block runbook.Address, attribute string) runbook.Diagnostic {
 	var e *runbook.EditError
 	if !errors.As(err, &e) {
@@ -87,7 +88,7 @@ func (s *Scenario) editProblem(err error, block runbook.Address, attribute strin
 	return s.Problem(block, attribute, runbook.Error, e.Summary, e.Hint)
 }
 
-// ofChange is a problem of the changed runbook, moved to the change that it comes from if there is one.
+// ofChange moves a problem of the changed runbook to the change that causes it, if there is one.
 func (s *Scenario) ofChange(d runbook.Diagnostic) runbook.Diagnostic {
 	for _, c := range s.Changes {
 		if c.Block != d.Address && !strings.HasPrefix(string(c.Block), string(d.Address)+".") {

@@ -4,29 +4,29 @@ package scenario
 type State struct {
 	Time   float64 // seconds since the start
 	Healed bool    // the heal point has passed
-	Faults int     // that last now
-	Up     bool    // the appliance runs (it is not between a power loss and its restart)
+	Faults int     // that are active now
+	Up     bool    // the appliance runs (false between a power loss and the restart)
 
 	Health     string            // healthy, degraded or unhealthy
-	Components map[string]string // the same by component
+	Components map[string]string // the same for each component
 	Nodes      map[string]Node
 
 	Spoken, Recorded, Delivered int // commands that were spoken, recordings that ended, utterances that were answered
 	Waiting                     int // utterances in the spool
 	Refused                     int // utterances that were set aside
 	Lost, Duplicated            int // recordings that are neither waiting nor answered; answered more than once
-	Acted, ActedTwice           int // utterances that ORAC Core acted on, behind whatever service; more than once
-	Told                        int // events that webhooks have taken
-	HooksWaiting, HooksAside    int // events that wait for webhooks; that were set aside
-	Wakes, FalseWakes, Missed   int // wakes; those that no sound asked for; sounds that asked and were not heard while it could hear
-	Incidents, Open             int // since the start; that have no end yet
+	Acted, ActedTwice           int // utterances that ORAC Core acted on, through any service; more than once
+	Told                        int // events that webhooks have accepted
+	HooksWaiting, HooksAside    int // events that wait for webhooks; events that were set aside
+	Wakes, FalseWakes, Missed   int // wakes; wakes without a sound that should wake; sounds that should have woken the appliance and did not, while it could hear
+	Incidents, Open             int // since the start; still open
 	Restarts, Reexecs, Boots    int // of nodes and devices; of the process by itself; starts of the process
 	Leaked                      int // instances that hang
 	Applied, RolledBack         int
 	Generation                  int
 	Memory                      int64 // bytes
 	Tasks                       int
-	Holders                     int // most holders of one device at once, so far
+	Holders                     int // the most holders of one device at once, so far
 	DiskFree                    int64
 }
 

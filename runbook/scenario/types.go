@@ -6,8 +6,8 @@ import (
 	"orac/runbook"
 )
 
-// Scenario is one decoded scenario file. It is immutable by convention. Every default is filled in, every reference names a
-// block that exists. The slices keep the order of the file.
+// Scenario is one decoded scenario file. It is immutable by convention. Every default is filled in, and every reference
+// names an existing block. The slices keep the order of the file.
 //
 // The hcl tags name attributes of the registry and nothing more; a test proves that tags and registry agree.
 type Scenario struct {
@@ -18,7 +18,7 @@ type Scenario struct {
 	Microphones []Microphone
 	Sounds      []Sound
 	Faults      []Fault
-	Swarm       Swarm // its Every is zero where there is none
+	Swarm       Swarm // its Every is zero if there is no swarm
 	Steady      []Steady
 	Recoveries  []Recovery
 	Holds       []Hold
@@ -26,20 +26,20 @@ type Scenario struct {
 	Sometimes   []Sometimes
 	Limits      Limits
 
-	Blocks []runbook.Block `json:"-"` // the same in generic form
+	Blocks []runbook.Block `json:"-"` // the blocks in generic form
 
 	doc *runbook.Document
 }
 
-// Head is the block `scenario "NAME"`: what runs, for how long.
+// Head is the block `scenario "NAME"`: what runs, and for how long.
 type Head struct {
 	Address   runbook.Address
 	Name      string
 	Doc       string        `hcl:"doc"`
 	Runbook   string        `hcl:"runbook"`   // path, resolved against Scenario.Dir; "" when Text is set
 	Text      string        `hcl:"text"`      // a runbook written into the scenario (heredoc)
-	For       time.Duration `hcl:"for"`       // virtual or real time, faults and healing included
-	Heal      time.Duration `hcl:"heal"`      // from the start: no fault is begun after it, those that last are ended; liveness is judged from then on. 0: For less 2 min, at least half of For
+	For       time.Duration `hcl:"for"`       // virtual or real time, including faults and healing
+	Heal      time.Duration `hcl:"heal"`      // from the start: no fault begins after it, and active ones end; liveness is judged from then on. 0: For minus 2 min, but at least half of For
 	Epoch     string        `hcl:"epoch"`     // time of day at the start, RFC 3339
 	Inference string        `hcl:"inference"` // real, recorded or modelled
 	Recording string        `hcl:"recording"` // file of recorded inference
@@ -50,11 +50,11 @@ type Head struct {
 type Change struct {
 	Address    runbook.Address
 	Block      runbook.Address   `hcl:",label"`
-	Attributes map[string]string `hcl:",remain"` // name -> HCL expression, as it is written in the scenario
+	Attributes map[string]string `hcl:",remain"` // name -> HCL expression, as written in the scenario
 }
 
-// Microphone is an input of the world that no runbook need name: `microphone "NAME"`. Every `device "microphone"` of the
-// runbook finds one: its own, made for it where the scenario has none of its name.
+// Microphone is an input of the world that the runbook need not name: `microphone "NAME"`. Every `device "microphone"`
+// of the runbook finds one: if the scenario has none of its name, one is made for it.
 type Microphone struct {
 	Address  runbook.Address
 	Name     string
@@ -67,24 +67,25 @@ type Microphone struct {
 type Sound struct {
 	Address runbook.Address
 	Name    string
-	Device  string        `hcl:"device"`  // name of the device; "" is the first of the runbook
+	Device  string        `hcl:"device"`  // name of the device; "" is the runbook's first
 	Play    string        `hcl:"play"`    // "speech" (wake word and command of Model), "noise", or the path of a WAV file, resolved
-	Model   string        `hcl:"model"`   // whose wake word speech says; "" is the first of the runbook
-	Command time.Duration `hcl:"command"` // how long the command of speech takes; 0: the wake word alone
+	Model   string        `hcl:"model"`   // whose wake word the speech says; "" is the first model of the runbook
+	Command time.Duration `hcl:"command"` // how long the command in the speech lasts; 0: only the wake word
 	Level   int           `hcl:"level"`   // RMS of noise, int16 scale
 	At      time.Duration `hcl:"at"`
 	Every   time.Duration `hcl:"every"`  // 0: once
 	Jitter  time.Duration `hcl:"jitter"` // later by up to this, drawn from the seed
-	Times   int           `hcl:"times"`  // at most so often; 0: until the end
-	Wakes   bool          `hcl:"wakes"`  // whether it is to be heard as a command: a sound with false that wakes is a false wake
+	Times   int           `hcl:"times"`  // at most this often; 0: until the end
+	Wakes   bool          `hcl:"wakes"`  // whether it should be heard as a command: if a sound with false wakes the appliance, that is a false wake
 }
 
-// Fault is a block `fault "KIND" "NAME"`: something that breaks at times. Kinds and what they take stand in kinds.go.
+// Fault is a block `fault "KIND" "NAME"`: something that breaks at certain times. kinds.go lists the kinds and what
+// they accept.
 type Fault struct {
 	Address runbook.Address // fault.KIND.NAME
 	Kind    Kind            `hcl:",variant"`
 	Name    string
-	Target  string            `hcl:"target"` // device, stt, heartbeat, webhook, or address of a node, by kind; "" is the first one (or all of a kind that says so)
+	Target  string            `hcl:"target"` // device, stt, heartbeat, webhook, or address of a node, by kind; "" is the first one (or all, for kinds that say so)
 	At      time.Duration     `hcl:"at"`
 	For     time.Duration     `hcl:"for"`   // how long it lasts; 0 for kinds that happen at an instant
 	Every   time.Duration     `hcl:"every"` // 0: once
@@ -96,11 +97,11 @@ type Fault struct {
 	Rate    float64           `hcl:"rate"`  // of wrong_rate: factor; of drops: share of hops
 	Size    runbook.Size      `hcl:"size"`  // of memory_leak (a minute), memory_spike
 	Way     string            `hcl:"way"`   // of stt_poison and webhook_poison: error, hang, reset, refuse; "" is error
-	Other   bool              `hcl:"other"` // of unplug: another device takes its place meanwhile
+	Other   bool              `hcl:"other"` // of unplug: a different device takes its place meanwhile
 	Block   string            `hcl:"block"` // of apply: address of the block that is changed
 	Set     map[string]string `hcl:"set"`   // of apply: attribute -> HCL expression
 
-	EveryWrite bool `hcl:"every_write"` // of power_loss: instead of At, at each disk operation of one utterance, a run each
+	EveryWrite bool `hcl:"every_write"` // of power_loss: instead of at At, at each disk operation of one utterance, with a run for each
 }
 
 // Swarm is the block `swarm`: faults drawn from the seed. Each seed picks a subset of the kinds first.
@@ -110,11 +111,12 @@ type Swarm struct {
 	Every   time.Duration      `hcl:"every"`   // mean time between two faults
 	Least   time.Duration      `hcl:"least"`   // a fault lasts from Least
 	Most    time.Duration      `hcl:"most"`    // to Most
-	From    time.Duration      `hcl:"from"`    // none before
+	From    time.Duration      `hcl:"from"`    // no faults before
 	Subset  bool               `hcl:"subset"`  // false: every seed uses all kinds
 }
 
-// Steady is a block `steady "NAME"`: an expression over the state that must hold whenever it is looked at.
+// Steady is a block `steady "NAME"`: an expression over the state that must be true whenever it is
+// checked.
 type Steady struct {
 	Address runbook.Address
 	Name    string
@@ -123,7 +125,7 @@ type Steady struct {
 	Every   time.Duration `hcl:"every"`
 	From    time.Duration `hcl:"from"`
 	Healed  bool          `hcl:"healed"` // only after the heal point
-	Most    time.Duration `hcl:"most"`   // how long it may be false at a stretch
+	Most    time.Duration `hcl:"most"`   // how long it may be false without a break
 }
 
 // Recovery is a block `recovery "NAME"`: a promise of how soon a fault is noticed and recovered from.
@@ -132,11 +134,11 @@ type Recovery struct {
 	Name    string
 	Doc     string            `hcl:"doc"`
 	After   []runbook.Address `hcl:"after"` // faults: fault.KIND.NAME
-	Kinds   []string          `hcl:"kinds"` // and all faults of these kinds, swarm included; neither: every fault
-	From    string            `hcl:"from"`  // begin: the clock starts with the fault; end: when it is over (what went away returns)
+	Kinds   []string          `hcl:"kinds"` // and all faults of these kinds, including the swarm's; without After and Kinds: every fault
+	From    string            `hcl:"from"`  // begin: the clock starts with the fault; end: when the fault is over (the missing thing is back)
 	Detect  time.Duration     `hcl:"detect"`
 	Recover time.Duration     `hcl:"recover"`
-	Means   string            `hcl:"means"`  // what recovered is: sound (consecutive good probes of hops that reach the models), health, delivered (nothing waits any more)
+	Means   string            `hcl:"means"`  // what counts as recovered: sound (consecutive good probes of hops that reach the models), health, delivered (nothing waits any more)
 	Probes  int               `hcl:"probes"` // how many good ones in a row
 }
 
@@ -153,8 +155,8 @@ type Flat struct {
 	Address runbook.Address
 	Name    string
 	Doc     string        `hcl:"doc"`
-	Memory  runbook.Size  `hcl:"memory"` // most growth; 0: not asked
-	Tasks   int           `hcl:"tasks"`  // most growth of tasks (goroutines); -1: not asked
+	Memory  runbook.Size  `hcl:"memory"` // most growth; 0: not checked
+	Tasks   int           `hcl:"tasks"`  // most growth of tasks (goroutines); -1: not checked
 	WarmUp  time.Duration `hcl:"warm_up"`
 }
 
@@ -166,10 +168,10 @@ type Sometimes struct {
 	Holds   Expr   `hcl:"holds"`
 }
 
-// Limits bound what a run itself may take.
+// Limits bound what a run itself may use.
 type Limits struct {
 	Address runbook.Address
 	Wall    time.Duration `hcl:"wall"`   // of one seed
 	Memory  runbook.Size  `hcl:"memory"` // of the simulator
-	Events  int           `hcl:"events"` // kept of one seed
+	Events  int           `hcl:"events"` // kept for one seed
 }

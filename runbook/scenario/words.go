@@ -6,7 +6,7 @@ import (
 	"orac/runbook"
 )
 
-// word is a name that expressions may use, and how its value is had of a State.
+// word is a name that expressions may use, and how to read its value from a State.
 type word struct {
 	name string
 	typ  cty.Type
@@ -14,8 +14,8 @@ type word struct {
 	from
 }
 
-// from is how a value is had of a State: for HCL, and to be compared with that of another State. keys are those of a map
-// that are asked for, all when nil; key is one of them.
+// from reads a value from a State: get for HCL, look for comparing it with the value in a different State. keys are the
+// keys of a map that are wanted, nil for all; key is one of them.
 type from struct {
 	get  func(s *State, keys []string) cty.Value
 	look func(s *State, key string) any
@@ -23,7 +23,7 @@ type from struct {
 
 var nodeType = cty.Object(map[string]cty.Type{"state": cty.String, "taken": cty.Number, "dropped": cty.Number, "restarts": cty.Number})
 
-// words are all of them, in the order of State.
+// words lists all words, in the order of State.
 var words = []word{
 	{"time", cty.Number, "Seconds since the start.", from{func(s *State, _ []string) cty.Value { return cty.NumberFloatVal(s.Time) }, func(s *State, _ string) any { return s.Time }}},
 	{"healed", cty.Bool, "Whether the heal point has passed, after which there are no faults.", truth(func(s *State) bool { return s.Healed })},
@@ -62,12 +62,13 @@ var words = []word{
 	{"disk_free", cty.Number, "Bytes that are free on the disk of the state directory.", count(func(s *State) int { return int(s.DiskFree) })},
 }
 
-// calls are the functions that conditions may call. None of them makes more than it is given.
+// calls lists the functions that conditions may call. None of them returns more than its arguments
+// hold.
 var calls = []string{"abs", "can", "ceil", "coalesce", "contains", "floor", "keys", "length", "lookup", "max", "min", "try", "values"}
 
 var exprFunctions = runbook.CalledFunctions(calls)
 
-// state is what conditions may name.
+// state is the vocabulary of conditions.
 var state = func() *runbook.Vocabulary {
 	v := &runbook.Vocabulary{What: "the state of the appliance", Functions: calls}
 	for _, w := range words {
@@ -121,7 +122,7 @@ var nodes = from{
 	},
 }
 
-// mapOf makes a map of the keys that are asked for and are there.
+// mapOf makes a map of the wanted keys that exist.
 func mapOf[V any](all map[string]V, keys []string, typ cty.Type, value func(V) cty.Value) cty.Value {
 	out := map[string]cty.Value{}
 	if keys == nil {

@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// maxAnnotations bounds the annotations of a report: GitHub shows ten of a step.
+// maxAnnotations bounds the annotations of a report: GitHub shows ten per step.
 const maxAnnotations = 10
 
-// Annotations writes a report as commands of GitHub's workflows, which show what broke (an error) and what is unknown (a
-// warning) beside the lines of the scenario. They work on a line of their own in what a step prints.
+// Annotations writes a report as GitHub workflow commands, which show breaks (as errors) and unknowns (as warnings)
+// beside the lines of the scenario. Each command works on a line of its own in the output of a step.
 func Annotations(w io.Writer, r Report) error {
 	var b strings.Builder
 	n := 0
@@ -28,7 +28,7 @@ func Annotations(w io.Writer, r Report) error {
 		where = append(where, "title="+property(title))
 		fmt.Fprintf(&b, "::%s %s::%s\n", level, strings.Join(where, ","), data(strings.TrimRight(lines(text...), "\n")))
 	}
-	for i := range r.Scenarios { // what is worst comes first, since not all may be shown
+	for i := range r.Scenarios { // the worst comes first, because not all may be shown
 		sc := &r.Scenarios[i]
 		for _, run := range sc.Runs {
 			if run.Verdict == NotSame {

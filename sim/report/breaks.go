@@ -6,16 +6,16 @@ import (
 	"strings"
 )
 
-// broken is one promise that broke, with the run that shows it best: one whose faults were shrunk, else the first.
+// broken is one promise that broke, with the run that shows it best: the first with shrunk faults, else the first.
 type broken struct {
 	Break
 	run   *Run
 	index int      // of the run
-	runs  int      // that broke it
+	runs  int      // how many broke it
 	seeds []uint64 // that broke it, each once
 }
 
-// breaksOf groups the breaks of a scenario by promise, in the order in which they are met.
+// breaksOf groups the breaks of a scenario by promise, in order of appearance.
 func breaksOf(sc *Scenario) (list []*broken) {
 	by := map[[2]string]*broken{}
 	for i := range sc.Runs {
@@ -44,8 +44,8 @@ func breaksOf(sc *Scenario) (list []*broken) {
 	return list
 }
 
-// allBreaks are the breaks of a run, and one for each promise that was judged as not kept and that none of them is about. A
-// break without a place has that of its promise.
+// allBreaks returns the breaks of a run, and adds one for each promise that was judged as not kept and has none yet. A
+// break without a place gets that of its promise.
 func (r *Run) allBreaks(sc *Scenario) []Break {
 	list := slices.Clone(r.Breaks)
 	for _, j := range r.Judged {
@@ -68,7 +68,7 @@ func (r *Run) allBreaks(sc *Scenario) []Break {
 // title names what broke.
 func (b Break) title() string { return Promise{Name: b.Promise, What: b.What}.Title() }
 
-// saw is what was seen, for people.
+// saw returns what was seen, for people.
 func (b Break) saw() string {
 	if b.Text == "" {
 		return "not kept"
@@ -76,7 +76,7 @@ func (b Break) saw() string {
 	return b.Text
 }
 
-// others says which other seeds broke the same.
+// others says which other seeds broke the same promise.
 func (g *broken) others(sc *Scenario) string {
 	var names []string
 	for _, s := range g.seeds {
@@ -97,7 +97,8 @@ func (g *broken) others(sc *Scenario) string {
 	return fmt.Sprintf("seed %s%s broke it, too: %d of %s", strings.Join(names, ", "), more, g.runs, count(len(sc.Runs), "run"))
 }
 
-// shown are the promises of a scenario as a person reads them: the demands of safety that were all kept are one row.
+// shown returns the promises of a scenario as a person reads them: the demands of safety that were all kept share
+// one row.
 func shown(sc *Scenario) (list []Promise) {
 	safety := Promise{Name: "safety", What: "safety", Kept: true}
 	var names []string
@@ -178,7 +179,7 @@ func tally(runs []Run) map[Verdict]int {
 	return n
 }
 
-// distinct counts the seeds of runs, which are in their order.
+// distinct counts the different seeds of runs, which are sorted by seed.
 func distinct(runs []Run) int {
 	n := 0
 	for i := range runs {

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// How many timelines of one scenario the page has at most.
+// How many timelines of one scenario the page shows at most.
 const (
 	maxBrokenDrawn = 12
 	maxWorstDrawn  = 3
@@ -17,8 +17,8 @@ type chosen struct {
 	why   string
 }
 
-// choose picks the runs whose timelines are drawn: those that were not kept (of each promise the one that shows best how it
-// broke comes first), then those that came nearest to a bound. Few runs are all drawn.
+// choose picks the runs whose timelines are drawn: first those that were not kept (beginning with the best example of each
+// broken promise), then those that came nearest to a bound. If there are few runs, all are drawn.
 func choose(sc *Scenario) (list []chosen) {
 	have := map[int]bool{}
 	add := func(i int, why string) {

@@ -10,13 +10,14 @@ import (
 // maxValues bounds the judgements that a promise keeps one by one.
 const maxValues = 10000
 
-// maxNumber is the greatest number that a judgement may have: what lies beyond (or is none) has no place in JSON or a drawing.
+// maxNumber is the greatest number that a judgement may have: JSON and drawings cannot show larger ones, or what is not a
+// number.
 const maxNumber = 1e15
 
 // badness orders verdicts from good to bad.
 func (v Verdict) badness() int { return slices.Index([]Verdict{Kept, Unknown, Broken, NotSame}, v) }
 
-// worse is the worse of two verdicts.
+// worse returns the worse of two verdicts.
 func worse(a, b Verdict) Verdict {
 	if b.badness() > a.badness() {
 		return b
@@ -24,7 +25,8 @@ func worse(a, b Verdict) Verdict {
 	return a
 }
 
-// Verdict is that of all scenarios: the worst. A report without scenarios, and one that ended early, is not kept.
+// Verdict returns the worst verdict of all scenarios. A report without scenarios, or one that ended early, is
+// unknown at best.
 func (r Report) Verdict() Verdict {
 	v := Kept
 	if len(r.Scenarios) == 0 || r.Ended != "" {
@@ -36,7 +38,7 @@ func (r Report) Verdict() Verdict {
 	return v
 }
 
-// Exit is the exit code of the command that made the report.
+// Exit returns the exit code of the command that made the report.
 func (r Report) Exit() int {
 	switch r.Verdict() {
 	case NotSame:
@@ -49,12 +51,12 @@ func (r Report) Exit() int {
 	return ExitKept
 }
 
-// Collect fills what follows from the runs of a scenario: the verdict of each run, Promises, Sometimes, Verdict and Why.
+// Collect derives the results of a scenario from its runs: the verdict of each run, Promises, Sometimes, Verdict and Why.
 //
-// Promises and Sometimes that are there already are taken as what the scenario declares (name, what, place, text, unit and
-// bound stay; their figures are made anew), so that what was never judged is seen; it makes the scenario unknown. What is
-// judged or broken without being declared gets a row of its own. A verdict that a run or the scenario has already is only
-// ever made worse. Calling it again changes nothing.
+// Promises and Sometimes that are already there are what the scenario declares: their name, what, place, text, unit and
+// bound stay, and their figures are made anew. A declared promise that was never judged therefore shows, and makes the
+// scenario unknown. What is judged or broken without being declared gets a row of its own. A verdict that a run or the
+// scenario already has can only get worse. Calling Collect again changes nothing.
 func Collect(sc *Scenario) {
 	slices.SortStableFunc(sc.Runs, func(a, b Run) int { return cmp.Compare(a.Seed, b.Seed) })
 	rows := newRows(sc.Promises)
@@ -83,7 +85,7 @@ func Collect(sc *Scenario) {
 	}
 }
 
-// verdictOf is what follows from what a run has seen.
+// verdictOf returns the verdict that follows from what a run has seen.
 func verdictOf(r *Run) Verdict {
 	switch {
 	case r.Differs != "":
@@ -96,13 +98,13 @@ func verdictOf(r *Run) Verdict {
 	return Kept
 }
 
-// reason is why a verdict is not kept.
+// reason is why a scenario is not called kept.
 type reason struct {
 	verdict Verdict
 	text    string
 }
 
-// reasons are listed from the worst to the least.
+// reasons returns the reasons for a verdict, the worst first.
 func reasons(sc *Scenario) (list []reason) {
 	if len(sc.Runs) == 0 {
 		return []reason{{Unknown, "no run of it ended"}}
@@ -144,7 +146,7 @@ func reasons(sc *Scenario) (list []reason) {
 	return list
 }
 
-// Title names a promise in one piece: what a block promises may be several things.
+// Title names a promise fully: one block may promise several things.
 func (p Promise) Title() string {
 	switch p.What {
 	case "detect", "recover", "memory", "tasks":
@@ -211,7 +213,7 @@ func (rs *rows) judge(seed uint64, j Judgement) {
 		r = rs.add(Promise{Name: j.Promise, What: j.What, Kept: true})
 	}
 	r.N++
-	// What was not kept is worse than all that was, whatever its value is.
+	// What was not kept is worse than everything that was, whatever its value.
 	if r.N == 1 || r.kept && !j.Kept || r.kept == j.Kept && j.Value > r.Worst {
 		r.Worst, r.WorstAt, r.kept = j.Value, seed, j.Kept
 	}
@@ -222,7 +224,7 @@ func (rs *rows) judge(seed uint64, j Judgement) {
 	}
 }
 
-// broken counts a break that no judgement stands for, and takes over the place that it knows.
+// broken counts a break that has no judgement, and adopts its place.
 func (rs *rows) broken(run *Run, b Break) {
 	r := rs.by[[2]string{b.Promise, b.What}]
 	if r == nil {
@@ -242,7 +244,7 @@ func (rs *rows) broken(run *Run, b Break) {
 	}
 }
 
-// promises are the rows. What only ever shows when it breaks (safety) was judged in every run.
+// promises returns the rows. Safety only shows when it breaks, so it counts as judged in every run.
 func (rs *rows) promises(runs int) []Promise {
 	list := make([]Promise, 0, len(rs.order))
 	for _, r := range rs.order {
@@ -258,7 +260,7 @@ func (rs *rows) promises(runs int) []Promise {
 	return list
 }
 
-// thin leaves at most n values, evenly chosen, the last one among them.
+// thin returns at most n values, evenly chosen, always with the last one.
 func thin(values []float64, n int) []float64 {
 	if len(values) <= n {
 		return slices.Clone(values)
@@ -270,7 +272,8 @@ func thin(values []float64, n int) []float64 {
 	return out
 }
 
-// Median is the middle of sorted values, or the mean of the two in the middle; 0 of none.
+// Median returns the middle of sorted values, or the mean of the two in the middle; 0 if there are
+// none.
 func Median(sorted []float64) float64 {
 	n := len(sorted)
 	switch {
@@ -282,7 +285,8 @@ func Median(sorted []float64) float64 {
 	return sorted[n/2-1] + (sorted[n/2]-sorted[n/2-1])/2
 }
 
-// Percentile is the least of sorted values that at least that share of them does not exceed (nearest rank); 0 of none.
+// Percentile returns the smallest of sorted values that at least this share of them does not exceed (nearest rank); 0
+// if there are none.
 func Percentile(sorted []float64, share float64) float64 {
 	if len(sorted) == 0 {
 		return 0
@@ -291,7 +295,7 @@ func Percentile(sorted []float64, share float64) float64 {
 	return sorted[min(max(rank, 1), len(sorted))-1]
 }
 
-// finite makes a number one that every form can hold.
+// finite replaces a number that not every form can hold.
 func finite(v float64) float64 {
 	if math.IsNaN(v) {
 		return 0

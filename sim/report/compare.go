@@ -10,8 +10,8 @@ import (
 )
 
 // Tolerance is how far beyond the simulated range a real time may lie: by a share of the nearer end, or by Slack, whichever
-// is more. Slack is for what a simulation of a quiet machine leaves out: the scheduler, a slow disk, the interval at which
-// the real appliance is looked at.
+// is more. Slack covers what a simulation of a quiet machine leaves out: the scheduler, a slow disk, the interval between
+// looks at the real appliance.
 type Tolerance struct {
 	Share float64 `json:"share"`
 	Slack float64 `json:"slack_seconds"`
@@ -23,19 +23,20 @@ var DefaultTolerance = Tolerance{Share: 0.25, Slack: 0.25}
 // How a pair of ranges compares.
 const (
 	Inside    = "inside"            // every real time lies within the simulated range
-	Outside   = "outside the model" // some does not: a defect of the model
+	Outside   = "outside the model" // some real time does not: a defect of the model
 	OnlySim   = "only simulated"
 	OnlyChaos = "only real"
 )
 
-// Comparison is what both backends measured of the same scenarios, side by side.
+// Comparison holds what both backends measured for the same scenarios, side by side.
 type Comparison struct {
 	Version   int       `json:"version"` // of this form: 1
 	Tolerance Tolerance `json:"tolerance"`
 	Pairs     []Pair    `json:"pairs"` // by scenario, promise and kind of fault
 }
 
-// Pair is one time, such as that of recovery from one kind of fault, as both backends measured it.
+// Pair is one kind of time, such as that of recovery from one kind of fault, as both backends
+// measured it.
 type Pair struct {
 	Scenario string    `json:"scenario"`
 	Promise  string    `json:"promise"`
@@ -48,7 +49,7 @@ type Pair struct {
 	Beyond   []float64 `json:"beyond_seconds,omitempty"` // the real times outside the simulated range
 }
 
-// Range is how times of one kind lie. Times are in seconds.
+// Range is the range of the times of one kind, in seconds.
 type Range struct {
 	N      int     `json:"n"`
 	Min    float64 `json:"min_seconds"`
@@ -64,7 +65,7 @@ func rangeOf(values []float64) Range {
 	return Range{len(sorted), sorted[0], Median(sorted), sorted[len(sorted)-1]}
 }
 
-// Holds tells whether a time lies in a range, give or take the tolerance.
+// Holds tells whether a time lies within a range, give or take the tolerance.
 func (t Tolerance) Holds(r Range, v float64) bool {
 	return v >= r.Min-max(t.Slack, t.Share*r.Min) && v <= r.Max+max(t.Slack, t.Share*r.Max)
 }
@@ -72,9 +73,9 @@ func (t Tolerance) Holds(r Range, v float64) bool {
 // key names a Pair.
 type key struct{ scenario, promise, what, kind string }
 
-// Compare sets the times of detection and recovery of two reports side by side. Scenarios are matched by their name, promises
-// by theirs, faults by kind. What was judged without a fault has none to be matched by and is left out. A time that never came
-// counts as the time that it was waited for, which is beyond the range of what did come.
+// Compare sets the detection and recovery times of two reports side by side. Scenarios and promises are matched by name,
+// faults by kind. Times that were judged without a fault cannot be matched and are left out. For a detection or recovery that
+// never came, the time it was waited for counts, which is beyond the range of those that came.
 func Compare(sim, chaos Report, t Tolerance) Comparison {
 	a, bounds := times(sim)
 	b, more := times(chaos)
@@ -106,7 +107,8 @@ func Compare(sim, chaos Report, t Tolerance) Comparison {
 	return c
 }
 
-// times are all times of detection and recovery of a report, in order, and the bounds of their promises.
+// times returns all detection and recovery times of a report, in order, and the bounds of their
+// promises.
 func times(r Report) (map[key][]float64, map[key]float64) {
 	values, bounds := map[key][]float64{}, map[key]float64{}
 	for _, sc := range r.Scenarios {
@@ -128,7 +130,7 @@ func times(r Report) (map[key][]float64, map[key]float64) {
 	return values, bounds
 }
 
-// Outside are the defects of the model.
+// Outside returns the defects of the model.
 func (c Comparison) Outside() (list []Pair) {
 	for _, p := range c.Pairs {
 		if p.Verdict == Outside {
@@ -145,7 +147,7 @@ func (c Comparison) JSON(w io.Writer) error {
 	return e.Encode(c)
 }
 
-// Terminal writes a comparison for a person: a table per scenario, and what is outside the model.
+// Terminal writes a comparison for a person: a table per scenario, and the times outside the model.
 func (c Comparison) Terminal(w io.Writer, l Look) error {
 	p := &page{Look: l}
 	for i := 0; i < len(c.Pairs); {
@@ -208,7 +210,7 @@ func (p *page) pairs(list []Pair) {
 	p.table(rows, drop)
 }
 
-// String is "1.2 s..2.3 s", or one time.
+// String returns "1.2 s..2.3 s", or one time if both ends read the same.
 func (r Range) String() string {
 	switch {
 	case r.N == 0:

@@ -26,13 +26,13 @@ var pageCSS string
 
 var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{"clean": clean}).Parse(pageHTML))
 
-// HTML writes a report as one page that needs nothing else: no script, no font, no picture from elsewhere. It follows the
-// reader's choice of light or dark, and can be read on a phone.
+// HTML writes a report as one self-contained page: it loads no script, font or picture. It follows the reader's choice of
+// light or dark, and can be read on a phone.
 func HTML(w io.Writer, r Report) error {
 	v := newHTMLPage(&r)
 	used := len(pageCSS) + 64<<10 // the head, and the list of scenarios
 	for i := range r.Scenarios {
-		// Each scenario has an equal share of what the ones before it have left.
+		// Each scenario gets an equal share of what the ones before it have left.
 		share := (MaxHTML - used) / (len(r.Scenarios) - i)
 		html, ok, err := section(&r, i, share)
 		if err != nil {
@@ -54,7 +54,8 @@ func HTML(w io.Writer, r Report) error {
 // maxIndex bounds the links at the top.
 const maxIndex = 60
 
-// section renders a scenario within so many bytes: first without timelines, then with as many as fit.
+// section renders a scenario in at most share bytes: first without timelines, then with as many as
+// fit.
 func section(r *Report, i, share int) (html template.HTML, ok bool, err error) {
 	v := newHTMLScenario(r, i)
 	render := func(name string, v any) (string, error) {

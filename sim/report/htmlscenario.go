@@ -12,9 +12,9 @@ type htmlScenario struct {
 	Doc       string
 	Where     string
 	Facts     []string
-	Why       []string // of what is unknown
+	Why       []string // reasons why it is unknown
 	Broken    []htmlBreak
-	More      int // that broke and are not shown
+	More      int // broken promises that are not shown
 	Differs   []htmlDiffer
 	Promises  []htmlPromise
 	Spread    bool // some promise has a distribution
@@ -45,7 +45,7 @@ type htmlPromise struct {
 	Badge                              badge
 	Title, Text, Where                 string
 	Bound, N, Median, P99, Worst, Seed string
-	Note                               string // instead of a distribution
+	Note                               string // shown instead of a distribution
 	Percent                            string // margin
 	Margin                             template.HTML
 	Spread                             template.HTML
@@ -161,7 +161,7 @@ func (v *htmlScenario) seeds(sc *Scenario, i int, drawn map[int]bool) {
 	}
 }
 
-// unlink leaves links to the timelines that are drawn.
+// unlink removes links to timelines that are not drawn.
 func (v *htmlScenario) unlink(drawn map[string]bool) {
 	for i := range v.Seeds {
 		if !drawn[v.Seeds[i].Anchor] {
@@ -175,7 +175,7 @@ func (v *htmlScenario) unlink(drawn map[string]bool) {
 	}
 }
 
-// leftOut says which timelines the page does not have.
+// leftOut says which timelines are missing from the page.
 func (v *htmlScenario) leftOut(sc *Scenario) {
 	rest := len(sc.Runs) - v.Drawn
 	if rest == 0 {
@@ -230,5 +230,6 @@ func newHTMLPromise(p Promise) htmlPromise {
 	return h
 }
 
-// anchor names the place of a run's timeline, by their numbers in the report: several runs may have one seed.
+// anchor names the place of a run's timeline by its numbers in the report, because several runs may have the
+// same seed.
 func anchor(scenario, run int) string { return fmt.Sprintf("s%d-%d", scenario, run) }

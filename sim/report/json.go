@@ -7,18 +7,19 @@ import (
 	"io"
 )
 
-// Version is the version of the JSON form that this package writes and reads. It grows when the meaning of a field changes;
-// new fields alone do not change it.
+// Version is the version of the JSON form that this package writes and reads. It grows when the meaning of a field changes,
+// not when fields are added.
 const Version = 1
 
-// Limits of a report that is read. They are far above what 200 seeds of an hour or one of a month make.
+// Limits of a report that Read accepts. They are far above what 200 seeds of an hour, or one seed of a
+// month, produce.
 const (
 	maxReport    = 256 << 20 // bytes
 	maxScenarios = 1000
 	maxRuns      = 100_000 // of a scenario
 )
 
-// ErrTooLarge is wrapped by what Read says of a report beyond its limits.
+// ErrTooLarge is wrapped by the error of Read for a report beyond its limits.
 var ErrTooLarge = errors.New("it is too large for a report")
 
 // JSON writes a report on one line, in the form that Read reads.
@@ -32,8 +33,8 @@ func JSON(w io.Writer, r Report) error {
 	return nil
 }
 
-// Read reads what JSON has written. Fields that it does not know are left out; a report of a later version, one that is cut
-// short, and one with a verdict that there is not are errors.
+// Read reads what JSON has written. It ignores unknown fields. A report of a later version, a truncated one, and one with
+// an unknown verdict are errors.
 func Read(r io.Reader) (Report, error) { return read(r, maxReport) }
 
 func read(r io.Reader, limit int64) (Report, error) {
@@ -62,7 +63,7 @@ func read(r io.Reader, limit int64) (Report, error) {
 	return out, nil
 }
 
-// check refuses what the forms of a report cannot show as what it is.
+// check refuses values that the forms of a report cannot show correctly.
 func (r *Report) check() error {
 	switch {
 	case r.Version == 0:

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// The form is the one that GitHub's reporters and GitLab read (testmoapp/junitxml describes it): a suite per scenario, a case
-// per promise, and one case each for what else can go wrong. encoding/xml writes U+FFFD for what XML forbids.
+// The form is the one that GitHub's reporters and GitLab read (described by testmoapp/junitxml): a suite per scenario, a case
+// per promise, and a case for each other thing that can go wrong. encoding/xml writes U+FFFD for what XML forbids.
 
 type junitSuites struct {
 	XMLName  xml.Name     `xml:"testsuites"`
@@ -60,9 +60,9 @@ type junitProblem struct {
 	Text    string `xml:",chardata"`
 }
 
-// JUnit writes a report as JUnit XML. A broken promise is a failure; what is unknown (unsupported, never reached, never put to
-// the test) and what is not deterministic is an error, so that no reader takes it for a pass. The wall time of a scenario is
-// shared out evenly among its cases, since all of them are judged over the same runs.
+// JUnit writes a report as JUnit XML. A broken promise is a failure. What is unknown (unsupported, never reached, never put to
+// the test) or not deterministic is an error, so that no reader takes it for a pass. The wall time of a scenario is divided
+// evenly among its cases, because all of them are judged over the same runs.
 func JUnit(w io.Writer, r Report) error {
 	out := junitSuites{Name: strings.TrimSpace("orac " + clean(r.Backend)), Time: seconds(r.Wall)}
 	for i := range r.Scenarios {
@@ -111,7 +111,7 @@ func suite(r *Report, sc *Scenario) junitSuite {
 	return s
 }
 
-// promises makes a case of each promise; what broke that stands in no row has one, too, and so has safety where it is in none.
+// promises adds a case for each promise, for each break without a row, and for safety if no row is about it.
 func (s *junitSuite) promises(sc *Scenario) {
 	broke := map[[2]string]*broken{}
 	for _, g := range breaksOf(sc) {
@@ -141,7 +141,7 @@ func (s *junitSuite) promises(sc *Scenario) {
 		}
 		delete(broke, [2]string{p.Name, p.What})
 	}
-	for _, g := range breaksOf(sc) { // of a report that Collect has not seen
+	for _, g := range breaksOf(sc) { // only for a report that Collect has not seen
 		if broke[[2]string{g.Promise, g.What}] != nil {
 			safety = safety || g.What == "safety"
 			s.add(g.title(), g.File, g.Line).Failure = &junitProblem{Message: clean(g.saw()), Type: string(Broken), Text: g.story(sc)}
@@ -152,7 +152,7 @@ func (s *junitSuite) promises(sc *Scenario) {
 	}
 }
 
-// rest are the situations, the faults that could not be made, the runs that differ and those that are missing.
+// rest adds cases for situations, faults that could not be made, runs that differ and runs that are missing.
 func (s *junitSuite) rest(sc *Scenario) {
 	for _, x := range sc.Sometimes {
 		c := s.add("sometimes "+x.Name, x.File, x.Line)
@@ -206,7 +206,7 @@ func (c *junitCase) property(name, value string) {
 	c.Properties.List = append(c.Properties.List, junitProperty{name, clean(value)})
 }
 
-// story tells of a break in plain lines.
+// story describes a break in plain lines.
 func (g *broken) story(sc *Scenario) string {
 	list := []string{fmt.Sprintf("seed %d at %s: %s", g.run.Seed, at(g.At), g.saw())}
 	if g.File != "" {
@@ -230,7 +230,7 @@ func (g *broken) story(sc *Scenario) string {
 	return lines(list...)
 }
 
-// lines joins texts from outside, each one cleaned.
+// lines joins texts from outside, after cleaning each one.
 func lines(list ...string) string {
 	var b strings.Builder
 	for _, text := range list {

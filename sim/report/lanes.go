@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// stages is the way of a command through the graph: the order of the lanes.
+// stages is the order of the lanes: the path of a command through the graph.
 var stages = []string{"world", "process", "source", "ring", "features", "voice", "head", "trigger", "recorder", "spool", "delivery", "heartbeat", "probe", "webhook", "watchdog", "memory", "disk", "health", "history"}
 
 func stage(name string) int {
@@ -18,13 +18,13 @@ func stage(name string) int {
 	return len(stages)
 }
 
-// mark is what is drawn for one event, or for several of a kind that would cover each other.
+// mark is drawn for one event, or for several of a kind that would cover each other.
 type mark struct {
 	first, last Event
 	n           int
 }
 
-// events draws a lane per node.
+// events draws one lane per node.
 func (t *timeline) events() (list []lane) {
 	by := map[string][]Event{}
 	var names []string
@@ -42,7 +42,7 @@ func (t *timeline) events() (list []lane) {
 	}
 	room := maxMarks
 	for i, name := range names {
-		// Each lane has an equal share of the marks that the ones before it have left.
+		// Each lane gets an equal share of the marks that the ones before it have left.
 		marks := t.marks(by[name], room/(len(names)-i))
 		room -= len(marks)
 		s := newSVG(22, fmt.Sprintf("%s: %s", name, count(len(by[name]), "event")))
@@ -63,8 +63,8 @@ func (t *timeline) events() (list []lane) {
 	return list
 }
 
-// marks puts together events of a kind that lie within a slice of the timeline, with slices just fine enough to leave at most
-// that many marks. What went wrong is drawn last, so that nothing covers it.
+// marks merges events of a kind that lie within the same slice of the timeline. The slices are just fine enough to leave at
+// most this many marks. What went wrong is drawn last, so that nothing covers it.
 func (t *timeline) marks(events []Event, most int) []mark {
 	events = slices.Clone(events)
 	slices.SortStableFunc(events, func(a, b Event) int { return cmp.Compare(a.At, b.At) })

@@ -1,7 +1,7 @@
-// Package report is what came of running scenarios, as values, and every form in which it is shown: for a terminal, as JSON, as
-// JUnit XML, as one HTML page, as annotations of a forge. The simulator and the chaos runner make the same values.
+// Package report holds the results of running scenarios as values, and writes them in every form: for a terminal, as JSON, as
+// JUnit XML, as one HTML page, as annotations of a forge. The simulator and the chaos runner produce the same values.
 //
-// It guarantees that a report holds no secret and no word that was said, that the same report gives the same bytes, and that
+// It guarantees that a report holds no secret and no spoken word, that the same report produces the same bytes, and that
 // nothing in it (names come from scenario files) can break out of the form it is written in.
 package report
 
@@ -10,8 +10,8 @@ import "time"
 // Verdict is how a scenario, or one run of it, ended.
 type Verdict string
 
-// The verdicts, from good to bad. Unknown: something asked for cannot be done by this backend, or a declared situation was
-// never reached. NotSame: two runs with one seed differed.
+// The verdicts, from good to bad. Unknown: this backend cannot do something that was asked for, or a declared situation
+// was never reached. NotSame: two runs with the same seed differed.
 const (
 	Kept    Verdict = "kept"
 	Unknown Verdict = "unknown"
@@ -28,18 +28,18 @@ const (
 	ExitUsage   = 64
 )
 
-// Report is what came of a call.
+// Report is the result of one call.
 type Report struct {
 	Version   int        `json:"version"` // of this form: 1
 	Backend   string     `json:"backend"` // sim or chaos
 	Orac      string     `json:"orac"`    // version of the binary
 	Began     time.Time  `json:"began"`
 	Wall      float64    `json:"wall_seconds"`
-	Ended     string     `json:"ended_early,omitempty"` // why not everything that was asked for ran; such a report is never kept
+	Ended     string     `json:"ended_early,omitempty"` // why not everything ran that was asked for; the verdict is then never kept
 	Scenarios []Scenario `json:"scenarios"`
 }
 
-// Scenario is what came of one scenario over all its seeds.
+// Scenario is the result of one scenario over all its seeds.
 type Scenario struct {
 	Name      string      `json:"name"`
 	File      string      `json:"file"`
@@ -48,25 +48,25 @@ type Scenario struct {
 	For       float64     `json:"for_seconds"`
 	Inference string      `json:"inference,omitempty"` // real (memoised), recorded, modelled
 	Verdict   Verdict     `json:"verdict"`
-	Why       []string    `json:"why,omitempty"` // of a verdict other than kept, a line each
+	Why       []string    `json:"why,omitempty"` // reasons for a verdict other than kept, one per line
 	Promises  []Promise   `json:"promises"`
 	Sometimes []Sometimes `json:"sometimes,omitempty"`
-	Runs      []Run       `json:"runs"`            // in order of the seed
+	Runs      []Run       `json:"runs"`            // in order of their seeds
 	Virtual   float64     `json:"virtual_seconds"` // of all runs together
 	Wall      float64     `json:"wall_seconds"`
-	Asked     int         `json:"runs_asked,omitempty"` // runs that were asked for; 0: as many as there are
-	Repeated  int         `json:"repeated"`             // runs that were made twice to compare
+	Asked     int         `json:"runs_asked,omitempty"` // how many runs were asked for; 0: as many as there are
+	Repeated  int         `json:"repeated"`             // how many runs were made twice to compare
 }
 
-// Promise is what was promised, and how well it was kept over all runs.
+// Promise is one promise, with how well it was kept over all runs.
 type Promise struct {
 	Name    string    `json:"name"` // of the block
 	What    string    `json:"what"` // detect, recover, holds, memory, tasks, steady, safety
 	File    string    `json:"file"`
 	Line    int       `json:"line"`
-	Source  string    `json:"source,omitempty"` // that line
+	Source  string    `json:"source,omitempty"` // the text of that line
 	Text    string    `json:"text"`             // for people: "recover within 3s after fault.unplug.mic", or the expression
-	Unit    string    `json:"unit,omitempty"`   // s, bytes, tasks; "" where there is only kept or not
+	Unit    string    `json:"unit,omitempty"`   // s, bytes, tasks; "" if it is only kept or not
 	Bound   float64   `json:"bound,omitempty"`
 	N       int       `json:"n"`                // how often it was judged
 	Broken  int       `json:"broken,omitempty"` // how often it was not kept
@@ -86,26 +86,26 @@ func (p Promise) Margin() float64 {
 	return (p.Bound - p.Worst) / p.Bound
 }
 
-// Sometimes is a situation that some run was to reach.
+// Sometimes is a situation that at least one run should reach.
 type Sometimes struct {
 	Name  string  `json:"name"`
 	File  string  `json:"file"`
 	Line  int     `json:"line"`
 	Text  string  `json:"text"`
-	Runs  int     `json:"runs"` // that reached it
+	Runs  int     `json:"runs"` // how many reached it
 	First uint64  `json:"first_seed"`
-	At    float64 `json:"at_seconds"` // in that run
+	At    float64 `json:"at_seconds"` // in the run of that seed
 }
 
-// Run is what came of one seed.
+// Run is the result of one seed.
 type Run struct {
 	Seed        uint64         `json:"seed"`
 	Verdict     Verdict        `json:"verdict"`
 	Breaks      []Break        `json:"breaks,omitempty"`
 	Judged      []Judgement    `json:"judged,omitempty"`      // in order of time
 	Reached     []Reached      `json:"reached,omitempty"`     // situations of Sometimes
-	Differs     string         `json:"differs,omitempty"`     // where two runs with this seed part, a line a record
-	Unsupported []string       `json:"unsupported,omitempty"` // faults that this backend cannot make here, with why
+	Differs     string         `json:"differs,omitempty"`     // where two runs with this seed differ, one line per record
+	Unsupported []string       `json:"unsupported,omitempty"` // faults that this backend cannot make here, and why
 	Virtual     float64        `json:"virtual_seconds"`
 	Wall        float64        `json:"wall_seconds"`
 	Hash        string         `json:"trace_hash,omitempty"`
@@ -118,17 +118,17 @@ type Run struct {
 	Level       []Sample       `json:"level,omitempty"`  // of the sound, int16 RMS, a few hundred at most
 	Counts      map[string]int `json:"counts"`           // spoken, recorded, delivered, wakes, false_wakes, missed, restarts, boots, …
 	Shrunk      []Fault        `json:"shrunk,omitempty"` // the smallest set of faults with which it still breaks
-	Command     string         `json:"command"`          // that repeats it
+	Command     string         `json:"command"`          // repeats the run
 }
 
 // Judgement is one promise judged once in one run.
 type Judgement struct {
 	Promise string  `json:"promise"`         // its name; safety/NAME for what is always judged
-	What    string  `json:"what"`            // with Promise it names a Promise of the scenario
-	Fault   string  `json:"fault,omitempty"` // that it is about: fault.KIND.NAME
+	What    string  `json:"what"`            // together with Promise it identifies a Promise of the scenario
+	Fault   string  `json:"fault,omitempty"` // the fault that it is about: fault.KIND.NAME
 	Kind    string  `json:"kind,omitempty"`  // of that fault
 	At      float64 `json:"at_seconds"`
-	Value   float64 `json:"value"` // in the promise's unit; of what never came: how long it was waited for
+	Value   float64 `json:"value"` // in the promise's unit; for what never came, how long it was waited for
 	Kept    bool    `json:"kept"`
 	Text    string  `json:"text,omitempty"` // what was seen, for people
 }
@@ -145,7 +145,7 @@ type Break struct {
 	What    string  `json:"what"`
 	File    string  `json:"file,omitempty"`
 	Line    int     `json:"line,omitempty"`
-	Source  string  `json:"source,omitempty"` // that line
+	Source  string  `json:"source,omitempty"` // the text of that line
 	At      float64 `json:"at_seconds"`
 	Text    string  `json:"text"` // what was seen, for people
 }
@@ -158,9 +158,9 @@ type Fault struct {
 	Fidelity  string  `json:"fidelity"`      // modelled, real, unsupported
 	How       string  `json:"how,omitempty"` // what exactly is done
 	Begin     float64 `json:"begin_seconds"`
-	End       float64 `json:"end_seconds"`                 // 0: it happens at an instant
-	Detected  float64 `json:"detected_seconds,omitempty"`  // since Begin; 0: not asked or not seen
-	Recovered float64 `json:"recovered_seconds,omitempty"` // since the instant that its promise says
+	End       float64 `json:"end_seconds"`                 // 0: the fault is instantaneous
+	Detected  float64 `json:"detected_seconds,omitempty"`  // since Begin; 0: not asked for, or not seen
+	Recovered float64 `json:"recovered_seconds,omitempty"` // since the instant that its promise names
 }
 
 // Event is a moment on the timeline.
@@ -171,15 +171,15 @@ type Event struct {
 	Text string  `json:"text,omitempty"`
 }
 
-// Incident is one that the appliance itself recorded.
+// Incident is an incident that the appliance itself recorded.
 type Incident struct {
 	Component string  `json:"component"`
 	Cause     string  `json:"cause"`
 	Begin     float64 `json:"begin_seconds"`
-	End       float64 `json:"end_seconds"` // 0: none yet
+	End       float64 `json:"end_seconds"` // 0: it has not ended
 }
 
-// Step is a value from an instant on.
+// Step is a value that holds from an instant on.
 type Step struct {
 	At    float64 `json:"at_seconds"`
 	Value string  `json:"value"`

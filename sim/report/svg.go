@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// svg is a drawing while it is made. Its width is that of its place: x is a share of it from 0 to 1 and is written in percent;
-// y and sizes are pixels. Classes are words of this package; all text goes through escape.
+// svg is a drawing in progress. It is as wide as its place: x is a share of that width from 0 to 1, written in percent; y and
+// sizes are in pixels. Classes are words of this package; all text goes through escape.
 type svg struct{ b strings.Builder }
 
 func newSVG(height int, label string) *svg {
@@ -28,7 +28,7 @@ func (s *svg) end() template.HTML {
 
 func escape(text string) string { return html.EscapeString(shorten(clean(text), 300)) }
 
-// x writes a share as percent, kept near the drawing.
+// x writes a share in percent, limited to slightly beyond the drawing.
 func x(share float64) string {
 	if math.IsNaN(share) {
 		share = 0
@@ -36,7 +36,7 @@ func x(share float64) string {
 	return strconv.FormatFloat(math.Round(max(-0.02, min(1.02, share))*100000)/1000, 'f', -1, 64) + "%"
 }
 
-// rect draws from one share to another, at least a pixel and a half wide.
+// rect draws a rectangle from one share to another, at least a pixel and a half wide.
 func (s *svg) rect(class string, from, to float64, y, height float64, title string) {
 	from, to = max(0, min(1, from)), max(0, min(1, to))
 	width := x(to - from)
@@ -66,7 +66,7 @@ func (s *svg) text(class string, at, y float64, text string) {
 	fmt.Fprintf(&s.b, `<text class="%s" x="%s" y="%g">%s</text>`, class, x(at), y, escape(text))
 }
 
-// glyph draws one of symbols.
+// glyph draws one of the symbols.
 func (s *svg) glyph(id string, at, y float64, title string) {
 	fmt.Fprintf(&s.b, `<use href="#g-%s" x="%s" y="%g">`, id, x(at), y)
 	s.title(title)
@@ -92,7 +92,7 @@ func (s *svg) area(class string, points [][2]float64, y, height float64) {
 		class, y, height, d.String(), last, first, d.String())
 }
 
-// envelope leaves at most n points: of each stretch its lowest and its highest.
+// envelope returns at most n points: the lowest and the highest of each stretch.
 func envelope(points [][2]float64, n int) [][2]float64 {
 	if len(points) <= n {
 		return points
@@ -120,7 +120,7 @@ func envelope(points [][2]float64, n int) [][2]float64 {
 	return out
 }
 
-// symbols are the glyphs of the timelines, drawn around their middle.
+// symbols are the glyphs of the timelines, drawn around their centre.
 const symbols template.HTML = `<svg class="symbols" width="0" height="0" aria-hidden="true"><defs>` +
 	`<circle id="g-wake" class="g accent" r="4"/>` +
 	`<circle id="g-recorded" class="g ring" r="3.5"/>` +
@@ -130,7 +130,7 @@ const symbols template.HTML = `<svg class="symbols" width="0" height="0" aria-hi
 	`<rect id="g-apply" class="g accent" x="-3.5" y="-3.5" width="7" height="7"/>` +
 	`<path id="g-other" class="g tick" d="M0-5V5"/></defs></svg>`
 
-// glyphOf is the symbol of a kind of event, by the words that its name has.
+// glyphOf returns the symbol of a kind of event, chosen by words in its name.
 func glyphOf(kind string) string {
 	has := func(words ...string) bool {
 		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(kind, w) })
@@ -154,7 +154,7 @@ func glyphOf(kind string) string {
 	return "other"
 }
 
-// marginBar draws what the worst case leaves of the bound.
+// marginBar draws the share of the bound that the worst case leaves.
 func marginBar(m float64) template.HTML {
 	s := newSVG(8, "margin")
 	class := "ok"
@@ -166,15 +166,15 @@ func marginBar(m float64) template.HTML {
 	return s.end()
 }
 
-// Of a distribution: where its bound stands, how many dots it has, how high it is.
+// A distribution: where its bound is drawn, how many dots it has at most, how high it is.
 const (
 	boundAt  = 0.8
 	maxDots  = 240
 	spreadPx = 34
 )
 
-// spread draws the judgements of a promise: a dot each, a box around the middle half, a line at the median, and the bound,
-// which stands at the same place in every row so that margins can be compared.
+// spread draws the judgements of a promise: a dot for each, a box around the middle half, a line at the median, and the
+// bound, which is at the same place in every row so that margins can be compared.
 func spread(p Promise) template.HTML {
 	sorted := slices.Sorted(slices.Values(p.Values))
 	scale := p.Bound
@@ -209,7 +209,7 @@ func spread(p Promise) template.HTML {
 	return s.end()
 }
 
-// scatter moves a dot up or down by up to 8 pixels, always the same way.
+// scatter returns how far a dot moves up or down, up to 8 pixels, always the same for one i.
 func scatter(i int) float64 {
 	h := fnv.New32a()
 	fmt.Fprint(h, i)

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// promises writes the table of what was promised. On a narrow terminal it leaves out, in this order, the median, how often it
-// was judged, and the 99th percentile.
+// promises writes the table of promises. On a narrow terminal it leaves out, in this order, the median, the number of
+// judgements, and the 99th percentile.
 func (p *page) promises(sc *Scenario) {
 	if len(sc.Promises) == 0 {
 		return
@@ -57,7 +57,7 @@ func (p *page) promise(pr Promise) []string {
 	return row
 }
 
-// margin draws what the worst case leaves of the bound.
+// margin draws the share of the bound that the worst case leaves.
 func (p *page) margin(pr Promise) string {
 	if !pr.Kept {
 		return p.bad(fmt.Sprintf("broken %d×", pr.Broken))
@@ -73,8 +73,8 @@ func (p *page) margin(pr Promise) string {
 	return paint(bar(m, 5)) + fmt.Sprintf(" %2.0f %%", 100*m)
 }
 
-// table writes rows in columns; the first is the heading, the first column takes what room is left, the others but the last
-// are flush right. It leaves out the columns to drop, and those in which no row has anything.
+// table writes rows in columns. The first row is the heading. The first column gets the remaining width; the others, except
+// the last, are aligned right. The columns to drop are left out, and so are empty ones.
 func (p *page) table(rows [][]string, drop []int) {
 	var shown []int
 	widths := make([]int, len(rows[0]))
@@ -123,7 +123,7 @@ func (p *page) table(rows [][]string, drop []int) {
 	}
 }
 
-// fitFirst gives the first column its width; its mark may be painted.
+// fitFirst fits the first column to its width; its mark may be painted.
 func (p *page) fitFirst(cell string, most int, heading bool) string {
 	if heading {
 		return pad(shorten(cell, most), most, false)
@@ -137,7 +137,7 @@ func (p *page) fitFirst(cell string, most int, heading bool) string {
 	return cell + strings.Repeat(" ", max(0, most-columns(raw)))
 }
 
-// bare takes the paint off a cell.
+// bare removes the paint from a cell.
 func bare(text string) string {
 	if !strings.Contains(text, "\x1b[") {
 		return text

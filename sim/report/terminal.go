@@ -7,18 +7,18 @@ import (
 	"strings"
 )
 
-// Look is how a report is shown to a person in a terminal. The zero value is plain text without a bound on its width.
+// Look is how a report is shown in a terminal. The zero value is plain text of unlimited width.
 type Look struct {
 	Colour bool
-	Width  int // columns; 0: no bound
+	Width  int // columns; 0: unlimited
 }
 
-// maxBroken bounds the promises of one scenario whose breaking is told in full.
+// maxBroken bounds the broken promises of one scenario that are described in full.
 const maxBroken = 20
 
-// Terminal writes a report for a person: of each scenario what was promised and how well it was kept, which situations were
-// reached, what broke and how to repeat it; and a line that sums up. No line is wider than the terminal, but for commands,
-// which can be copied whole.
+// Terminal writes a report for a person: for each scenario, what was promised and how well it was kept, which situations
+// were reached, what broke and how to repeat it; then a summary line. No line is wider than the terminal except commands,
+// so that they can be copied whole.
 func Terminal(w io.Writer, r Report, l Look) error {
 	p := &page{Look: l}
 	for i := range r.Scenarios {
@@ -29,7 +29,7 @@ func Terminal(w io.Writer, r Report, l Look) error {
 	return err
 }
 
-// page is a text for a terminal while it is written.
+// page is a text for a terminal in progress.
 type page struct {
 	Look
 	b strings.Builder
@@ -48,7 +48,7 @@ func (p *page) paint(code, text string) string {
 	return "\x1b[" + code + "m" + text + "\x1b[0m"
 }
 
-// verdict is a verdict's mark and paint.
+// verdict returns the mark and the paint of a verdict.
 func (p *page) verdict(v Verdict) (mark string, paint func(string) string) {
 	switch v {
 	case Kept:
@@ -61,7 +61,7 @@ func (p *page) verdict(v Verdict) (mark string, paint func(string) string) {
 	return "✗", p.bad
 }
 
-// room is how many columns are left of an indent; 0: no bound.
+// room returns how many columns remain after an indent; 0: unlimited.
 func (p *page) room(indent int) int {
 	if p.Width == 0 {
 		return 0
@@ -69,7 +69,7 @@ func (p *page) room(indent int) int {
 	return max(16, p.Width-indent)
 }
 
-// line writes a line. None begins with "::", which GitHub's runner would take for a command.
+// line writes a line. No line begins with "::", which GitHub's runner would take for a command.
 func (p *page) line(format string, args ...any) {
 	line := strings.TrimRight(fmt.Sprintf(format, args...), " ")
 	if rest := strings.TrimLeft(bare(line), " "); strings.HasPrefix(rest, "::") {
@@ -78,7 +78,7 @@ func (p *page) line(format string, args ...any) {
 	p.b.WriteString(line + "\n")
 }
 
-// text writes a text that may need several lines, the first one behind a mark.
+// text writes a text over as many lines as it needs, the first one after a mark.
 func (p *page) text(indent int, mark, text string, paint func(string) string) {
 	space, cells := strings.Repeat(" ", indent), columns(bare(mark))
 	for i, line := range wrap(clean(text), p.room(indent+cells+1)) {
@@ -115,7 +115,7 @@ func (p *page) scenario(r *Report, sc *Scenario) {
 	p.line("")
 }
 
-// facts say what was run.
+// facts returns what was run.
 func facts(sc *Scenario, backend string) []string {
 	var list []string
 	n := len(sc.Runs)
@@ -157,7 +157,7 @@ func facts(sc *Scenario, backend string) []string {
 	return list
 }
 
-// unknowns are the reasons that no other part of the page tells.
+// unknowns returns the reasons that no other part of the page shows.
 func unknowns(sc *Scenario) (list []string) {
 	for _, why := range reasons(sc) {
 		if why.verdict == Unknown {
@@ -205,7 +205,7 @@ func (p *page) whatBroke(sc *Scenario) {
 	}
 }
 
-// source shows where a promise stands, underlined as diagnostics do.
+// source shows the line of a promise, underlined as in diagnostics.
 func (p *page) source(b Break) {
 	if b.File == "" {
 		return
@@ -236,7 +236,7 @@ func (p *page) shrunk(r *Run) {
 	}
 }
 
-// notSame tells where the two runs of a seed part.
+// notSame shows where the two runs of a seed differ.
 func (p *page) notSame(sc *Scenario) {
 	shown := 0
 	for i := range sc.Runs {
@@ -262,7 +262,7 @@ func (p *page) notSame(sc *Scenario) {
 	}
 }
 
-// sum is the line at the end.
+// sum writes the summary line.
 func (p *page) sum(r *Report) {
 	v := r.Verdict()
 	mark, paint := p.verdict(v)
@@ -301,7 +301,7 @@ func (p *page) sum(r *Report) {
 	}
 }
 
-// place is "file:line", or what of it is known.
+// place returns "file:line", or only the file if the line is unknown.
 func place(file string, line int) string {
 	if file == "" || line <= 0 {
 		return file
@@ -309,7 +309,7 @@ func place(file string, line int) string {
 	return fmt.Sprintf("%s:%d", file, line)
 }
 
-// bar draws a margin, from 0 to 1, in so many cells.
+// bar draws a margin, from 0 to 1, in this many cells.
 func bar(part float64, cells int) string {
 	if math.IsNaN(part) {
 		part = 0

@@ -25,7 +25,7 @@ type htmlRun struct {
 	Badge                      badge
 	Counts                     []tile
 	Lanes                      []lane
-	Behind                     template.HTML // what stands behind all lanes
+	Behind                     template.HTML // drawn behind all lanes
 	Faults                     []htmlFault
 	MoreFaults                 int
 	Open                       bool
@@ -102,7 +102,7 @@ func (t *timeline) lanes() []lane {
 	return slices.DeleteFunc(list, func(l lane) bool { return l.SVG == "" })
 }
 
-// family groups kinds of faults by what they hit, for their colour.
+// family groups kinds of faults by what they affect, to choose their colour.
 func family(kind string) string {
 	switch {
 	case strings.HasPrefix(kind, "stt_"), strings.HasPrefix(kind, "webhook_"), strings.HasPrefix(kind, "heartbeat_"):
@@ -117,12 +117,12 @@ func family(kind string) string {
 	return "process"
 }
 
-// ends is where a band of a fault begins and ends.
+// ends returns where the band of a fault begins and ends.
 func (t *timeline) ends(begin, end float64) (from, to float64) {
 	return t.share(begin), t.share(max(begin, end))
 }
 
-// behind draws the lines of the clock and the faults through all lanes.
+// behind draws the clock's grid lines and the faults behind all lanes.
 func (t *timeline) behind() template.HTML {
 	s := &svg{}
 	s.b.WriteString(`<svg width="100%" height="100%" aria-hidden="true">`)
@@ -153,7 +153,7 @@ func (t *timeline) axis() lane {
 	return lane{Height: 20, SVG: s.end(), Class: "axis"}
 }
 
-// ticks are round instants from 0 on, three to ten of them.
+// ticks returns round instants, beginning with 0, at most ten of them.
 func ticks(length float64) []float64 {
 	steps := []float64{0.001, 0.01, 0.1, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 432000, 864000, 2592000}
 	step := steps[len(steps)-1]
@@ -173,7 +173,7 @@ func ticks(length float64) []float64 {
 	return list
 }
 
-// pack gives each interval a row in which it touches no other; what finds none is counted.
+// pack assigns each interval a row in which it touches no other, and counts those that fit in none.
 func pack(n int, interval func(int) (from, to float64), most int) (rows []int, used, left int) {
 	var free []float64
 	rows = make([]int, n)
@@ -240,7 +240,7 @@ func (t *timeline) level() (lane, bool) {
 		return lane{}, false
 	}
 	var points [][2]float64
-	for _, p := range t.r.Level { // loudness is heard by ratios: a logarithm of the RMS
+	for _, p := range t.r.Level { // loudness is perceived by ratios: take a logarithm of the RMS
 		points = append(points, [2]float64{t.share(p.At), math.Log2(1+max(0, p.Value)) / 15})
 	}
 	s := newSVG(34, "level of the sound")

@@ -12,8 +12,8 @@ import (
 // maxText bounds how much of one text is shown, in characters.
 const maxText = 2000
 
-// clean makes text from outside one line without anything that commands a terminal, reorders text, or that GitHub's runner
-// takes for a command of its first generation ("##[" anywhere in a line).
+// clean makes one line of a text from outside. It replaces what controls a terminal or reorders text, and breaks up
+// what GitHub's runner takes for a command of its first generation ("##[" anywhere in a line).
 func clean(text string) string {
 	var b strings.Builder
 	n := 0
@@ -33,7 +33,7 @@ func clean(text string) string {
 	return strings.ReplaceAll(b.String(), "##[", "## [")
 }
 
-// columns is how many columns of a terminal a text takes.
+// columns returns how many terminal columns a text occupies.
 func columns(text string) int {
 	n := 0
 	for _, r := range text {
@@ -46,7 +46,7 @@ func runeColumns(r rune) int {
 	switch {
 	case unicode.In(r, unicode.Mn, unicode.Me):
 		return 0
-	case r < 0x1100: // none below is wide
+	case r < 0x1100: // no rune below this is wide
 		return 1
 	}
 	if k := width.LookupRune(r).Kind(); k == width.EastAsianWide || k == width.EastAsianFullwidth {
@@ -55,7 +55,7 @@ func runeColumns(r rune) int {
 	return 1
 }
 
-// shorten cuts a text to so many columns, with an ellipsis; 0 or less is no bound.
+// shorten cuts a text to at most this many columns, with an ellipsis; 0 or less: no limit.
 func shorten(text string, most int) string {
 	if most <= 0 || columns(text) <= most {
 		return text
@@ -69,7 +69,7 @@ func shorten(text string, most int) string {
 	return text
 }
 
-// wrap breaks a text into lines of so many columns at its spaces; 0 or less is no bound.
+// wrap breaks a text at its spaces into lines of at most this many columns; 0 or less: no limit.
 func wrap(text string, most int) []string {
 	if most <= 0 || columns(text) <= most {
 		return []string{text}
@@ -103,7 +103,8 @@ func wrap(text string, most int) []string {
 	return lines
 }
 
-// pad fills a text with spaces to so many columns, on its right or (right) on its left.
+// pad fills a text with spaces to this many columns, on the left if right is set, else on the
+// right.
 func pad(text string, most int, right bool) string {
 	space := strings.Repeat(" ", max(0, most-columns(text)))
 	if right {
@@ -112,7 +113,7 @@ func pad(text string, most int, right bool) string {
 	return text + space
 }
 
-// count gives a number with its noun.
+// count returns a number with its noun.
 func count(n int, one string) string {
 	if n == 1 {
 		return "1 " + one
@@ -136,7 +137,7 @@ func thousands(n int) string {
 	return b.String()
 }
 
-// span says how long something takes, to three digits or two units: "340 ms", "2.14 s", "3 min 20 s", "2 d 4 h".
+// span returns a duration with three digits or two units: "340 ms", "2.14 s", "3 min 20 s", "2 d 4 h".
 func span(seconds float64) string {
 	switch a := math.Abs(seconds); {
 	case math.IsNaN(seconds) || a >= 1e9:
@@ -170,14 +171,14 @@ func span(seconds float64) string {
 		}
 		return text
 	}
-	return fmt.Sprintf("%s%.0f s", sign, seconds) // never: what comes here is at least a minute
+	return fmt.Sprintf("%s%.0f s", sign, seconds) // never reached: the value is at least a minute
 }
 
 func trimZeros(number string) string {
 	return strings.TrimSuffix(strings.TrimRight(number, "0"), ".")
 }
 
-// size says how large something is: "96.3 MiB".
+// size returns a size for people: "96.3 MiB".
 func size(n float64) string {
 	if math.IsNaN(n) || math.Abs(n) >= 1<<60 {
 		return fmt.Sprintf("%.3g B", n)
@@ -199,7 +200,7 @@ func size(n float64) string {
 	return fmt.Sprintf("%s%.1f TiB", sign, n)
 }
 
-// quantity writes a value in the unit of a promise; "" where there is only kept or not.
+// quantity returns a value in the unit of a promise; "" if the promise is only kept or not.
 func quantity(v float64, unit string) string {
 	switch unit {
 	case "":
@@ -212,7 +213,7 @@ func quantity(v float64, unit string) string {
 	return fmt.Sprintf("%.4g %s", v, shorten(clean(unit), 8))
 }
 
-// speed is how many times faster than the clock something ran.
+// speed returns how many times faster than real time something ran.
 func speed(virtual, wall float64) string {
 	if wall <= 0 || virtual <= 0 {
 		return ""
@@ -224,11 +225,11 @@ func speed(virtual, wall float64) string {
 	case x >= 1e12:
 		return fmt.Sprintf("%.3g", x)
 	}
-	p := math.Pow(10, max(0, math.Floor(math.Log10(x))-2)) // three digits mean something
+	p := math.Pow(10, max(0, math.Floor(math.Log10(x))-2)) // three significant digits
 	return thousands(int(math.Round(x/p) * p))
 }
 
-// at writes an instant of a run as a clock that counts from its start: "1:02:03.4" or, below a minute, "7.25 s".
+// at returns an instant of a run as a clock that starts at 0: "1:02:03.4" or, below a minute, "7.25 s".
 func at(seconds float64) string {
 	if math.IsNaN(seconds) || math.Abs(seconds) >= 1e9 || seconds < 60 {
 		return span(seconds)

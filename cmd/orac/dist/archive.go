@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// pack writes a folder as an archive under another name. The same files at the same time give the same bytes: names are sorted,
-// everything belongs to root, and of the modes only "may be run" counts.
+// pack writes a folder as an archive under a different name. The same files at the same time produce the same bytes: names are
+// sorted, everything belongs to root, and the only mode that counts is "executable".
 func pack(w io.Writer, folder, name string, at time.Time) error {
 	z, err := gzip.NewWriterLevel(w, gzip.BestCompression)
 	if err != nil {

@@ -12,13 +12,13 @@ import (
 	"strings"
 )
 
-// module is a Go module that the program is made of.
+// module is a Go module that is part of the program.
 type module struct {
 	Path, Version, Dir string
 	Main               bool
 }
 
-// modules are those that the program is made of on an architecture, sorted.
+// modules returns the modules that are part of the program on an architecture, sorted.
 func modules(env []string) (list []module, err error) {
 	cmd := exec.Command("go", "list", "-deps", "-json=Module", "./cmd/orac")
 	cmd.Env = env
@@ -44,7 +44,7 @@ func modules(env []string) (list []module, err error) {
 	return list, nil
 }
 
-// licences writes the licence of everything that is in the program, word for word.
+// licences writes the licences of everything in the program, word for word.
 func licences(w io.Writer, env []string) error {
 	list, err := modules(env)
 	if err != nil {
@@ -58,7 +58,7 @@ func licences(w io.Writer, env []string) error {
 	for _, m := range list {
 		parts = append(parts, part{m.Path + " " + m.Version, m.Dir})
 	}
-	for _, name := range []string{"htmx.org", "uplot"} { // carried in the program, for its pages: web/npm/package.json
+	for _, name := range []string{"htmx.org", "uplot"} { // part of the program, for its pages: web/npm/package.json
 		parts = append(parts, part{name + " (npm), for the pages of the console", filepath.Join("web/npm/node_modules", name)})
 	}
 	fmt.Fprintf(w, "orac is made of what follows. The models, which orac models pull fetches, have licences of their own:\norac models list shows them, and LICENCES-MODELS.md tells more.\n")

@@ -1,8 +1,9 @@
-// Command dist makes the archives that people install ORAC from: one for each architecture, with the program, its completions, man
-// pages and systemd unit, and beside them SHA256SUMS. It runs on Debian 12, and what it makes runs on Debian 11, Ubuntu 20.04 and
-// later: see package glibc.
+// Command dist makes the archives that people install ORAC from: one for each architecture, with the program, its completions,
+// man pages and systemd unit, and SHA256SUMS for all of them. It runs on Debian 12, and the program that it builds runs on Debian
+// 11, Ubuntu 20.04 and later: see package glibc.
 //
-// The same commit gives the same bytes, wherever it is built with the same Go and the same compiler.
+// The same commit produces the same bytes, wherever it is built with the same Go and the same
+// compiler.
 package main
 
 import (
@@ -45,13 +46,13 @@ func main() {
 	}
 }
 
-// dist is what is to be made.
+// dist says what to make.
 type dist struct {
 	version, to, registry, orac string
 	at                          time.Time
 }
 
-// all makes the archives and their sums.
+// all makes the archives and their checksums.
 func (d dist) all(architectures []string) error {
 	if err := os.MkdirAll(d.to, 0o755); err != nil {
 		return err
@@ -72,7 +73,7 @@ func (d dist) all(architectures []string) error {
 	return os.WriteFile(filepath.Join(d.to, "SHA256SUMS"), []byte(sums.String()), 0o644)
 }
 
-// one makes the archive of an architecture, and gives its name.
+// one makes the archive of an architecture, and returns its name.
 func (d dist) one(arch string) (string, error) {
 	folder, err := os.MkdirTemp("", "orac-dist-*")
 	if err != nil {
@@ -98,7 +99,7 @@ func (d dist) one(arch string) (string, error) {
 	return name + ".tar.gz", os.WriteFile(filepath.Join(d.to, name+".tar.gz"), archive.Bytes(), 0o644)
 }
 
-// build makes the program, and checks that it runs where it should. It gives the environment of its Go commands.
+// build builds the program, and checks that it runs where it should. It returns the environment for Go commands.
 func (d dist) build(arch, folder, to string) (env []string, err error) {
 	cc, ok := compilers[arch]
 	if !ok {
@@ -122,7 +123,7 @@ func (d dist) build(arch, folder, to string) (env []string, err error) {
 	return env, glibc.Check(to)
 }
 
-// fill puts what belongs beside the program into the folder of an archive.
+// fill copies everything that comes with the program into the folder of an archive.
 func (d dist) fill(stage string, env []string) error {
 	var notices bytes.Buffer
 	if err := licences(&notices, env); err != nil {

@@ -20,7 +20,7 @@ func (s *Sandbox) Save(name, text string) error {
 	return os.WriteFile(path, []byte(s.inside(text)), 0o644)
 }
 
-// Change makes a file read otherwise: "FILE|old|new". undo takes it back.
+// Change replaces a text in a file: "FILE|old|new". undo reverts it.
 func (s *Sandbox) Change(change string) (undo func(), err error) {
 	part := strings.Split(change, "|")
 	if len(part) != 3 || !filepath.IsLocal(part[0]) {
@@ -41,7 +41,7 @@ func (s *Sandbox) Change(change string) (undo func(), err error) {
 	return func() { s.must(os.WriteFile(path, before, 0o644)) }, nil
 }
 
-// NoCommand says which line of a text that is not run is a command.
+// NoCommand reports a line that is a command, in a text that is not run.
 func NoCommand(text string) error {
 	for line := range strings.Lines(text) {
 		if line = strings.TrimSpace(line); strings.HasPrefix(line, "$ ") || isCommand(explained(line)) {
@@ -51,7 +51,8 @@ func NoCommand(text string) error {
 	return nil
 }
 
-// JavaScript says what is wrong with the syntax of a program, as Node does, which builds the console, too.
+// JavaScript returns what is wrong with the syntax of a program, according to Node, which also builds the
+// console.
 func JavaScript(text string) error {
 	cmd := exec.Command("node", "--check", "-")
 	cmd.Stdin = strings.NewReader(text)
@@ -61,9 +62,10 @@ func JavaScript(text string) error {
 	return nil
 }
 
-// YAML says what no YAML can have: tabs before a key, and a line that is neither a key, an item, nor within a text.
+// YAML reports what no YAML can contain: tabs before a key, and a line that is neither a key, an item, nor part of
+// a text.
 func YAML(text string) error {
-	block := -1 // the indentation of the key whose text of several lines this is
+	block := -1 // the indentation of the key whose multi-line text this is
 	for line := range strings.Lines(text) {
 		line = strings.TrimRight(line, "\n ")
 		trimmed := strings.TrimLeft(line, " ")

@@ -7,16 +7,16 @@ import (
 	"strings"
 )
 
-// Command is one command line of a block, with what the document shows of its output.
+// Command is one command line of a block, with the part of its output that the document shows.
 type Command struct {
 	At    string
 	Text  string
 	Shown []string
-	Exit  []int // the exit codes that are right
+	Exit  []int // the exit codes that are allowed
 	Span  bool
 }
 
-// Commands are the command lines of a block.
+// Commands returns the command lines of a block.
 func Commands(b Block) (list []Command, err error) {
 	lines := strings.Split(strings.TrimRight(b.Text, "\n"), "\n")
 	for i := 0; i < len(lines); i++ {
@@ -46,7 +46,8 @@ func Commands(b Block) (list []Command, err error) {
 	return list, exits(b, list)
 }
 
-// exits puts the exit codes of exit=1,0 to the commands. Without it orac plan may say that something would change.
+// exits assigns the exit codes of exit=1,0 to the commands. Without it, orac plan may report that something would
+// change.
 func exits(b Block, list []Command) error {
 	for i := range list {
 		if planned.MatchString(list[i].Text) {
@@ -71,7 +72,7 @@ var planned = regexp.MustCompile(`\borac plan\b[^|]*$`)
 
 var heredoc = regexp.MustCompile(`<<-?\s*(['"]?)([A-Z]+)(['"]?)`)
 
-// goesOn tells whether a command needs the next line, too.
+// goesOn tells whether a command continues on the next line.
 func goesOn(text string) bool {
 	if m := heredoc.FindStringSubmatch(text); m != nil {
 		first, rest, _ := strings.Cut(text, "\n")
@@ -87,13 +88,13 @@ func goesOn(text string) bool {
 	return strings.Count(strings.ReplaceAll(text, `\'`, ""), "'")%2 == 1
 }
 
-// explained is a command without the explanation that stands beside it, two spaces apart.
+// explained returns a command without the explanation beside it, which follows after two spaces.
 func explained(line string) string {
 	quote := rune(0)
 	for i, r := range line {
 		switch {
 		case r == '\n':
-			return line // several lines explain nothing
+			return line // a command of several lines has no explanation
 		case quote != 0:
 			if r == quote {
 				quote = 0
@@ -107,8 +108,8 @@ func explained(line string) string {
 	return line
 }
 
-// Differs says how an output lacks what a document shows of it; "" if it has all. A line is compared without the space at its
-// ends, "…" in it stands for anything, and a line that is nothing else for any lines.
+// Differs says what an output lacks of what a document shows; "" if nothing. Lines are compared without the space at their
+// ends. "…" within a line matches anything; a line that is only "…" matches any lines.
 func Differs(shown []string, output string) string {
 	got := strings.Split(output, "\n")
 	next, gap := 0, true
@@ -132,7 +133,7 @@ func Differs(shown []string, output string) string {
 				found = i
 				break
 			}
-			if !gap { // lines that follow each other in the document do so in the output
+			if !gap { // adjacent lines of the document are adjacent in the output
 				break
 			}
 		}

@@ -21,14 +21,14 @@ type daemon struct {
 	ready chan struct{} // closed when it listens, or has ended
 	mu    sync.Mutex    // guards lines
 	lines []string
-	wake  *sync.Cond // on mu: a line has come, or the last one
+	wake  *sync.Cond // on mu: a new line, or the end
 	over  bool
 }
 
-// hash is that of the password, made once: it takes a quarter of a second.
+// hash is the hash of the password, computed once: it needs a quarter of a second.
 var hash = sync.OnceValues(func() (string, error) { return auth.HashPassword("anna", Password) })
 
-// secrets puts what the accounts need where orac secrets puts it.
+// secrets stores what the accounts need where orac secrets would store it.
 func (s *Sandbox) secrets() {
 	s.t.Helper()
 	hashed, err := hash()
@@ -40,7 +40,8 @@ func (s *Sandbox) secrets() {
 	}
 }
 
-// makeKey makes the API key that a document calls KEY, or shows the ID of: a fresh one, since it may have been revoked.
+// makeKey makes the API key that a document calls KEY, or whose ID it shows. The key is a new one each time, since the
+// previous one may have been revoked.
 func (s *Sandbox) makeKey() {
 	s.t.Helper()
 	out, code := s.Run(Command{Text: "orac key create docs --role admin --json"})
@@ -52,7 +53,7 @@ func (s *Sandbox) makeKey() {
 	s.env = append(s.env, "KEY="+made.Key)
 }
 
-// begin starts the appliance unless it runs.
+// begin starts the appliance unless it is running.
 func (s *Sandbox) begin() {
 	s.t.Helper()
 	if s.daemon != nil {
@@ -78,7 +79,7 @@ func (s *Sandbox) begin() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.over || len(d.lines) == 0 {
-		log, _ := os.ReadFile(filepath.Join(s.Dir, "home/daemon.log")) // the failure is told in any case
+		log, _ := os.ReadFile(filepath.Join(s.Dir, "home/daemon.log")) // the failure is reported in any case
 		s.t.Fatalf("orac run does not listen: %s", log)
 	}
 }
@@ -102,7 +103,7 @@ func (d *daemon) read(lines *bufio.Scanner) {
 	d.wake.Broadcast()
 }
 
-// Event waits until the appliance has told an event that fits.
+// Event waits until the appliance has sent a matching event.
 func (s *Sandbox) Event(fits func(line string) bool) (string, bool) {
 	s.begin()
 	d := s.daemon
@@ -128,7 +129,7 @@ func (s *Sandbox) Event(fits func(line string) bool) (string, bool) {
 	}
 }
 
-// end ends the appliance as systemd does.
+// end stops the appliance as systemd does.
 func (s *Sandbox) end() {
 	s.t.Helper()
 	d := s.daemon
@@ -136,19 +137,20 @@ func (s *Sandbox) end() {
 		return
 	}
 	s.daemon = nil
-	_ = d.cmd.Process.Signal(syscall.SIGTERM) // it may have ended
+	_ = d.cmd.Process.Signal(syscall.SIGTERM) // it may have ended already
 	d.mu.Lock()
 	for !d.over {
 		d.wake.Wait()
 	}
 	d.mu.Unlock()
 	if err := d.cmd.Wait(); err != nil {
-		log, _ := os.ReadFile(filepath.Join(s.Dir, "home/daemon.log")) // the failure is told in any case
+		log, _ := os.ReadFile(filepath.Join(s.Dir, "home/daemon.log")) // the failure is reported in any case
 		s.t.Errorf("the appliance ended with %v: %s", err, log)
 	}
 }
 
-// generations makes three, as three starts with other thresholds do; then the runbook is what it was.
+// generations makes three generations, as three starts with different thresholds do; then it restores
+// the runbook.
 func (s *Sandbox) generations() {
 	s.t.Helper()
 	if s.kept {

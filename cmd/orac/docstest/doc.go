@@ -1,6 +1,7 @@
-// Package docstest runs what the documents show. The tests of cmd/orac give it every Markdown file, the help of every command,
-// and the examples; it takes out the command lines and the blocks of code, and runs each literally: the real binary, in a folder
-// that looks like this repository after `make deps`, one folder a document, with an appliance that runs when a command asks it.
+// Package docstest runs what the documents show. The tests of cmd/orac pass it every Markdown file, the help of every command,
+// and the examples. It extracts the command lines and the blocks of code, and runs each literally: with the real binary, in a
+// folder that looks like this repository after `make deps`. Each document has a folder of its own, with an appliance that starts
+// when a command needs it.
 //
 // How to write a block that is run:
 //
@@ -13,7 +14,7 @@
 //	```yaml, ```go, ```js      must be well-formed
 //	```text                    shows a drawing or a file; a command in it is an error
 //
-// An indented block counts as sh. Words after the language say more, and nobody who reads the page sees them:
+// An indented block counts as sh. Words after the language say more; readers of the page do not see them:
 //
 //	exit=2                     the exit code; of several commands exit=2,0
 //	file=first.hcl             the block is saved under this name: later commands find it
@@ -21,6 +22,6 @@
 //	in=web                     the attributes stand in this block of the runbook (hcl)
 //	of="orac status --json"    the command whose output has this shape (json)
 //
-// A command in `backquotes` is run as well. Words in capitals are filled in (placeholders.go). What cannot be run here is in two
-// tables, each with its reason and what is checked instead: programs in standins.go, commands of orac in shortened.go.
+// A command in `backquotes` is run as well. Words in capitals are filled in (placeholders.go). Two tables list what cannot be
+// run here, with the reason and what is checked instead: programs in standins.go, commands of orac in shortened.go.
 package docstest

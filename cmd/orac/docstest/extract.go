@@ -7,12 +7,12 @@ import (
 	"strings"
 )
 
-// Block is a piece of code of a document.
+// Block is a piece of code in a document.
 type Block struct {
 	File string
 	Line int               // of the first line of its text
 	Lang string            // sh, console, hcl, json, …
-	Info map[string]string // what stands after the language
+	Info map[string]string // the words after the language
 	Text string
 	Span bool // in backquotes, within a sentence
 }
@@ -20,7 +20,7 @@ type Block struct {
 // At names the place of a block.
 func (b Block) At() string { return fmt.Sprintf("%s:%d", b.File, b.Line) }
 
-// languages are what a fence may say. Those that are not written out are run or checked as the one that they map to.
+// languages maps each language that a fence may name to the one that its block is run or checked as.
 var languages = map[string]string{
 	"sh": "sh", "bash": "sh", "shell": "sh", "console": "console", "hcl": "hcl", "json": "json", "jsonc": "json", "yaml": "yaml",
 	"js": "js", "go": "go", "text": "text", "txt": "text", "ini": "text",
@@ -34,7 +34,7 @@ var (
 	comment  = regexp.MustCompile(`(?s)<!--.*?-->`)
 )
 
-// Markdown takes the blocks out of a page.
+// Markdown extracts the blocks of a page.
 func Markdown(file, text string) (blocks []Block, err error) {
 	text = comment.ReplaceAllStringFunc(text, func(c string) string { return strings.Repeat("\n", strings.Count(c, "\n")) })
 	lines := strings.Split(text, "\n")
@@ -99,7 +99,7 @@ func fenced(file string, lines []string, i int, m []string) (Block, int, error) 
 	return b, 0, fmt.Errorf("%s:%d: the block has no end", file, i+1)
 }
 
-// spans are the commands in backquotes of a line. In a table a bar stands behind a backslash.
+// spans returns the commands in backquotes of a line. In a table a bar is escaped with a backslash.
 func spans(file string, number int, line string) (list []Block) {
 	for _, m := range span.FindAllStringSubmatch(line, -1) {
 		text := strings.TrimSpace(strings.ReplaceAll(m[2], `\|`, "|"))
@@ -110,8 +110,8 @@ func spans(file string, number int, line string) (list []Block) {
 	return list
 }
 
-// isCommand tells whether a text in backquotes is a command line: it begins with orac, or with a program that stands in here and
-// an argument.
+// isCommand tells whether a text in backquotes is a command line: it begins with orac, or with a program that has a stand-in,
+// followed by an argument.
 func isCommand(text string) bool {
 	first, rest, _ := strings.Cut(text, " ")
 	switch first {
@@ -125,7 +125,7 @@ func isCommand(text string) bool {
 	return standIn(first) != nil && slices.ContainsFunc(strings.Fields(rest), func(word string) bool { return word[0] != '-' })
 }
 
-// Help is the block of examples of a command.
+// Help returns the block of examples of a command.
 func Help(command, examples string) []Block {
 	var lines []string
 	for line := range strings.Lines(examples) {
@@ -139,7 +139,8 @@ var (
 	opensHCL  = regexp.MustCompile(`^[a-z_]+( "[^"]*")* \{`)
 )
 
-// Comments are the blocks in the comments of an example: what is indented by three spaces, and commands in backquotes.
+// Comments returns the blocks in the comments of an example: text indented by three spaces, and commands in
+// backquotes.
 func Comments(file, text string) (blocks []Block) {
 	var open *Block
 	shut := func() {
@@ -172,7 +173,7 @@ func Comments(file, text string) (blocks []Block) {
 		blocks = append(blocks, spans(file, i+1, m[2])...)
 	}
 	shut()
-	for i := range blocks { // an empty comment line is no part of a block
+	for i := range blocks { // an empty comment line does not belong to a block
 		blocks[i].Text = strings.TrimRight(blocks[i].Text, "\n") + "\n"
 	}
 	return blocks

@@ -24,8 +24,8 @@ type Pages struct {
 	stock             string
 }
 
-// NewPages begins a document in a sandbox. stock is a runbook of what pieces refer to and do not show, scenario one that pieces
-// belong to.
+// NewPages begins a document in a sandbox. stock is a runbook with the blocks that pieces refer to without showing them;
+// scenario is the one that pieces belong to.
 func (s *Sandbox) NewPages(stock, scenario string) *Pages {
 	s.t.Helper()
 	read := func(name string) string {
@@ -36,7 +36,7 @@ func (s *Sandbox) NewPages(stock, scenario string) *Pages {
 	return &Pages{Runbook: strings.TrimSuffix(read("orac.hcl"), accounts), Scenario: scenario, dir: s.Dir, stock: stock}
 }
 
-// secret is what env(), secret() and file() give: documents name secrets that their readers have.
+// secret is what env(), secret() and file() return: documents name secrets that their readers have.
 const secret = "a-secret-of-the-reader-that-is-long-enough"
 
 func world() runbook.Options {
@@ -60,7 +60,8 @@ func world() runbook.Options {
 	}
 }
 
-// HCL checks a runbook, a scenario, or a piece of one; in names the block that bare attributes stand in.
+// HCL checks a runbook, a scenario, or a piece of one; in names the block that bare attributes belong
+// to.
 func (p *Pages) HCL(text, in string) error {
 	src := []byte(text)
 	formatted, problems := runbook.Format(src, "block.hcl")
@@ -97,7 +98,7 @@ func (p *Pages) HCL(text, in string) error {
 	return err
 }
 
-// inScenario tells whether a piece belongs to a scenario: it has a block that no runbook has.
+// inScenario tells whether a piece belongs to a scenario: it has a block that runbooks do not have.
 func inScenario(body *hclsyntax.Body) bool {
 	has := func(types []*runbook.BlockType, name string) bool {
 		return slices.ContainsFunc(types, func(t *runbook.BlockType) bool { return t.Type == name })
@@ -107,14 +108,14 @@ func inScenario(body *hclsyntax.Body) bool {
 	})
 }
 
-// promises tells whether a scenario is whole: one that promises nothing is the beginning of one.
+// promises tells whether a scenario is whole. Without a promise it is only the beginning of one.
 func promises(body *hclsyntax.Body) bool {
 	return slices.ContainsFunc(body.Blocks, func(b *hclsyntax.Block) bool {
 		return slices.Contains([]string{"recovery", "steady", "expect", "flat", "sometimes"}, b.Type)
 	})
 }
 
-// within checks what stands in a block: that of the document, or an empty one.
+// within checks the contents of a block, as part of the document's block or of an empty one.
 func (p *Pages) within(text, in string) error {
 	outer := blockOf(p.Runbook, in)
 	if outer == "" {
@@ -142,7 +143,8 @@ func (p *Pages) scenario(text string) error {
 
 var missing = regexp.MustCompile(`([a-z_.0-9]+) does not exist`)
 
-// runbook evaluates a text. What it refers to and neither it nor the document has comes from the stock.
+// runbook evaluates a text. If it refers to a block that neither it nor the document has, the block
+// comes from the stock.
 func (p *Pages) runbook(text string) error {
 	for {
 		_, problems := runbook.Parse([]byte(text), filepath.Join(p.dir, "document.hcl"), world())
@@ -161,9 +163,9 @@ func (p *Pages) runbook(text string) error {
 	}
 }
 
-// blockOf is the first block of a text with this address, or of this type; "" if it has none.
+// blockOf returns the first block of a text with this address, or of this type; "" if it has none.
 func blockOf(text, address string) string {
-	f, _ := hclsyntax.ParseConfig([]byte(text), "stock.hcl", hcl.InitialPos) // a text of ours
+	f, _ := hclsyntax.ParseConfig([]byte(text), "stock.hcl", hcl.InitialPos) // one of our own texts: it parses
 	for _, b := range f.Body.(*hclsyntax.Body).Blocks {
 		if b.Type == address || strings.Join(append([]string{b.Type}, b.Labels...), ".") == address {
 			r := b.Range()
@@ -173,11 +175,12 @@ func blockOf(text, address string) string {
 	return ""
 }
 
-// without is a text without the blocks that a piece replaces: those of the same address, and what can be there once.
+// without removes from a text the blocks that a piece replaces: those with the same address, and those that can
+// exist only once.
 func without(text string, piece *hclsyntax.Body) string {
 	for _, b := range piece.Blocks {
 		address := strings.Join(append([]string{b.Type}, b.Labels...), ".")
-		if slices.Contains([]string{"appliance", "scenario"}, b.Type) { // there is one, whatever it is called
+		if slices.Contains([]string{"appliance", "scenario"}, b.Type) { // there is only one, whatever its name
 			address = b.Type
 		}
 		for old := blockOf(text, address); old != ""; old = blockOf(text, address) {
@@ -187,7 +190,7 @@ func without(text string, piece *hclsyntax.Body) string {
 	return text
 }
 
-// said are the errors among diagnostics as people see them.
+// said returns the errors among diagnostics as people see them.
 func said(problems runbook.Diagnostics) error {
 	if !problems.HasErrors() {
 		return nil

@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// placeholder is a word in capitals; not a variable, nor a part of a longer name.
+// placeholder matches a word in capitals, but not a variable, nor a part of a longer name.
 var placeholder = regexp.MustCompile(`(^|[^$\w{-])(NAME|ID|SCENARIO|FILE|RUNBOOK|WAV|DIRECTORY|FOLDER|HOST|KEY|GENERATION|NUMBER|N|TOPIC|SHELL)\b(…?)(=?)`)
 
-// filled are the words in capitals that a reader fills in.
+// filled replaces the words in capitals that a reader fills in.
 func (s *Sandbox) filled(text string) string {
 	return placeholder.ReplaceAllStringFunc(text, func(found string) string {
 		m := placeholder.FindStringSubmatch(found)
@@ -27,7 +27,7 @@ func (s *Sandbox) fill(word, text string) string {
 		if strings.Contains(text, "key ") {
 			return s.keyID
 		}
-		if strings.Contains(text, "incidents ") { // none is to be had on order: all are shown
+		if strings.Contains(text, "incidents ") { // no particular incident can be produced: show all
 			return ""
 		}
 		return utteranceID

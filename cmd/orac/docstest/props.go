@@ -9,7 +9,8 @@ import (
 	"orac/appliance/audio/wav"
 )
 
-// release makes the archive that people download: make dist builds the real one. Its reader has fetched the models before.
+// release makes the archive that people download: make dist builds the real one. Its readers have fetched the models
+// already.
 func (s *Sandbox) release() {
 	s.t.Helper()
 	const name = "orac-VERSION-linux-amd64"
@@ -33,7 +34,7 @@ func (s *Sandbox) release() {
 	}
 }
 
-// setAside puts the recording that help shows where recordings are that a service has refused.
+// setAside puts the recording that help shows where refused recordings are.
 func (s *Sandbox) setAside() {
 	s.t.Helper()
 	dir := filepath.Join(s.Dir, ".orac/spool/refused")

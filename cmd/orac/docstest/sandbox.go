@@ -23,11 +23,11 @@ const (
 	rootEnv    = "ORAC_DOC_ROOT"    // the repository
 )
 
-// patience bounds a command.
+// patience bounds the time of a command.
 const patience = 60 * time.Second
 
-// Sandbox is a folder that looks like this repository after `make deps`, in which commands run with a machine of their own: what
-// documents call /etc/orac, /var/lib/orac and the like is in it, and the port of the console is a free one.
+// Sandbox is a folder that looks like this repository after `make deps`. Commands in it have a machine of their own: /etc/orac,
+// /var/lib/orac and other paths of documents lead into the folder, and the port of the console is a free one.
 type Sandbox struct {
 	t       testing.TB
 	Dir     string
@@ -40,14 +40,14 @@ type Sandbox struct {
 	self    string // the test binary
 	kept    bool   // there are generations to return to
 	daemon  *daemon
-	shorten *strings.Replacer // to the sandbox
+	shorten *strings.Replacer // from the document's paths to the sandbox's
 	back    *strings.Replacer // and back
 }
 
-// copied are the parts of the repository that commands of documents work on.
+// copied lists the parts of the repository that commands of documents work on.
 var copied = []string{"orac.hcl", "examples", "chaos/scenarios", "Makefile", "runbook/README.md", "web/npm/package.json"}
 
-// New makes a sandbox. stock is a folder of files that documents name and that the reader has: kitchen.hcl, say.
+// New makes a sandbox. stock is a folder of files that documents name and readers have, such as kitchen.hcl.
 func New(t testing.TB, root, stock string) *Sandbox {
 	t.Helper()
 	dir, err := os.MkdirTemp(filepath.Join(root, ".orac"), "d") // near the models, so that they can be linked; short, for sockets
@@ -90,7 +90,7 @@ func (s *Sandbox) must(err error) {
 	}
 }
 
-// take copies a file or a folder, with the places of the sandbox in it.
+// take copies a file or a folder, with paths changed to the sandbox's.
 func (s *Sandbox) take(from, to string) {
 	s.t.Helper()
 	s.must(filepath.WalkDir(from, func(path string, d fs.DirEntry, err error) error {
@@ -117,7 +117,7 @@ func (s *Sandbox) take(from, to string) {
 	}))
 }
 
-// link makes the files of a folder appear in another.
+// link links the files of a folder into another folder.
 func (s *Sandbox) link(from, to string) {
 	s.t.Helper()
 	entries, err := os.ReadDir(from)
@@ -130,7 +130,7 @@ func (s *Sandbox) link(from, to string) {
 	}
 }
 
-// people adds what makes the console's accounts to orac.hcl: documents issue tokens for them.
+// people adds the console's accounts to orac.hcl: documents issue tokens for them.
 func (s *Sandbox) people() {
 	s.t.Helper()
 	for _, file := range []string{"orac.hcl", "machine/etc/orac/orac.hcl"} {
@@ -161,7 +161,8 @@ service_account "core" {
 }
 `
 
-// programs makes the folder of programs: orac, and what stands in. All are the test binary, told apart by their names.
+// programs makes the folder of programs: orac, and the stand-ins. All of them are the test binary, which tells them
+// apart by name.
 func (s *Sandbox) programs() {
 	s.t.Helper()
 	self, err := os.Executable()
@@ -183,13 +184,14 @@ func (s *Sandbox) programs() {
 		"PATH=" + strings.Join([]string{filepath.Join(s.Dir, "tools"), filepath.Join(s.Dir, "bin"), "/usr/local/bin", "/usr/bin", "/bin"}, ":")}
 }
 
-// Setenv gives all later commands a variable.
+// Setenv sets a variable for all later commands.
 func (s *Sandbox) Setenv(name, value string) { s.env = append(s.env, name+"="+s.inside(value)) }
 
-// device is a part of the machine that documents name. /var/lib/orac is the state of the appliance that runs.
+// device matches the paths of the machine that documents name. /var/lib/orac is the state of the running
+// appliance.
 var device = regexp.MustCompile(`(^|[\s"'=:<>(])(/(?:etc/orac|etc/systemd|var/log/orac|usr/local|srv|opt/orac|root)\b|/var/lib/orac\b)`)
 
-// inside gives a text the places of the sandbox.
+// inside returns a text with paths changed to the sandbox's.
 func (s *Sandbox) inside(text string) string {
 	text = device.ReplaceAllStringFunc(text, func(found string) string {
 		m := device.FindStringSubmatch(found)
@@ -201,23 +203,23 @@ func (s *Sandbox) inside(text string) string {
 	return s.shorten.Replace(text)
 }
 
-// insideOut gives a word that a stand-in was called with as the document has it.
+// insideOut returns an argument of a stand-in as it is in the document.
 func insideOut(text string) string {
 	dir := os.Getenv(sandboxEnv)
 	return strings.ReplaceAll(strings.ReplaceAll(text, dir+"/machine", ""), dir+"/.orac", "/var/lib/orac")
 }
 
-// asksDaemon are commands that ask the appliance that runs.
+// asksDaemon matches commands that ask the running appliance.
 var asksDaemon = regexp.MustCompile(`\borac (?:[a-z]+ )?(?:status|health|logs|incidents|spool|apply|rollback|generations|plan|token inspect|list|retry|drop|export)\b|\bcurl\b`)
 
-// initialises is orac init, with the file that it writes.
+// initialises matches orac init, with the file that it writes.
 var initialises = regexp.MustCompile(`\borac init\b(.*? -f (\S+))?`)
 
 var idOfSpool = regexp.MustCompile(`\bspool [a-z]+ ID\b`)
 
 var runsAppliance = regexp.MustCompile(`\borac run\b`)
 
-// Run runs a command line, and gives what it prints with the places of the document.
+// Run runs a command line, and returns its output with the paths of the document.
 func (s *Sandbox) Run(c Command) (output string, code int) {
 	s.t.Helper()
 	s.ready(c.Text)
@@ -226,12 +228,12 @@ func (s *Sandbox) Run(c Command) (output string, code int) {
 		line = "bash -n " + first
 	}
 	script := "set -o pipefail\nfpath=(\"$HOME\" \"$HOME\")\n"
-	if !c.Span { // variables and the folder go from line to line
+	if !c.Span { // variables and the current folder carry over from line to line
 		script += carried
 	}
 	script +=
 		strings.ReplaceAll(s.inside(line), shownKey, s.keyID)
-	if makes := initialises.FindStringSubmatch(line); makes != nil { // where no runbook is yet
+	if makes := initialises.FindStringSubmatch(line); makes != nil { // it runs where there is no runbook yet
 		file := filepath.Join(s.Dir, "orac.hcl")
 		if makes[2] != "" {
 			file = s.inside(" " + makes[2])[1:]
@@ -244,7 +246,7 @@ func (s *Sandbox) Run(c Command) (output string, code int) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "/bin/bash", "-c", script)
-	out, err := os.CreateTemp(filepath.Join(s.Dir, "home"), "out") // a file: what goes on behind the command does not hold it
+	out, err := os.CreateTemp(filepath.Join(s.Dir, "home"), "out") // a file: background processes of the command do not block it
 	s.must(err)
 	defer os.Remove(out.Name())
 	defer out.Close()
@@ -277,13 +279,13 @@ func (s *Sandbox) Run(c Command) (output string, code int) {
 	return output, 0
 }
 
-// carried takes over what the command before has set and where it went, and leaves it to the next one.
+// carried passes the variables and the current folder of one command on to the next.
 const carried = `[ ! -f "$HOME/.carried" ] || . "$HOME/.carried"
 trap 'code=$?; export -p >"$HOME/.carried"; printf "cd %q\n" "$PWD" >>"$HOME/.carried"; exit $code' EXIT
 set -a
 `
 
-// terminal is one at which a person has something to say.
+// terminal is one at which a person types answers.
 func terminal(t testing.TB) (person, tty *os.File) {
 	t.Helper()
 	person, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
@@ -304,7 +306,8 @@ func terminal(t testing.TB) (person, tty *os.File) {
 	return person, tty
 }
 
-// Before gets ready for the commands of a block before a file is changed for them: the appliance runs what was there.
+// Before prepares for the commands of a block whose file is about to be changed: the appliance runs the text from
+// before.
 func (s *Sandbox) Before(text string) {
 	s.t.Helper()
 	if strings.Contains(text, "orac rollback") {
@@ -315,7 +318,8 @@ func (s *Sandbox) Before(text string) {
 	}
 }
 
-// ready starts, or ends, the appliance for a command, and sets aside the recording that help shows.
+// ready starts or stops the appliance as a command needs it, and sets aside the recording that help
+// shows.
 func (s *Sandbox) ready(line string) {
 	s.t.Helper()
 	if strings.Contains(line, "orac rollback") {

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Values are the JSON values of a text: one, or one a line.
+// Values returns the JSON values of a text: one value, or one on each line.
 func Values(text string) (list []any, err error) {
 	d := json.NewDecoder(strings.NewReader(text))
 	for {
@@ -24,8 +24,8 @@ func Values(text string) (list []any, err error) {
 	}
 }
 
-// Shape says how none of the real values has the shape of the one that a document shows; "" if one has it: every key that is
-// shown is there, with a value of the same type. An event is compared with events of its kind.
+// Shape says why no real value has the shape of the value that a document shows; "" if one has it: every key that is shown
+// exists, with a value of the same type. An event is compared with events of its kind.
 func Shape(shown any, real []any) string {
 	if len(real) == 0 {
 		return "there is nothing to compare it with"
@@ -48,7 +48,7 @@ func Shape(shown any, real []any) string {
 	return lack
 }
 
-// lacks says what of a shown value the real one has not.
+// lacks says what the real value lacks of the shown one.
 func lacks(at string, shown, real any) string {
 	switch shown := shown.(type) {
 	case map[string]any:
@@ -81,7 +81,7 @@ func lacks(at string, shown, real any) string {
 				return lack
 			}
 		}
-	case nil: // anything
+	case nil: // matches anything
 	default:
 		if real != nil && fmt.Sprintf("%T", shown) != fmt.Sprintf("%T", real) {
 			return fmt.Sprintf("%s is %T in the document and %T in reality", name(at), shown, real)

@@ -11,7 +11,7 @@ import (
 	"orac/runbook/scenario"
 )
 
-// What of orac's own commands takes minutes, or goes on for ever, is run with less.
+// Commands of orac that take minutes, or never end, are run in a shortened form.
 //
 //	orac sim --seeds A-B             two seeds
 //	orac sim --for 30d               20 minutes
@@ -23,25 +23,26 @@ import (
 //	orac run, status --watch,        end as by Ctrl-C after their first line
 //	logs -f, audit tail -f
 
-// long are the scenarios of examples/scenarios that take more than half a second.
+// long lists the scenarios of examples/scenarios that take more than half a second.
 var long = []string{"apply_storm.hcl", "blocked_read.hcl", "clock_jump.hcl", "killed.hcl", "memory_leak.hcl", "node_starves.hcl",
 	"power_loss.hcl", "power_loss_outage.hcl", "quiet_month.hcl", "soak.hcl", "stt_outage.hcl", "stt_lies.hcl", "stt_poison.hcl",
 	"stuck_or_silent.hcl", "worker_dies.hcl", "stale_source.hcl", "refused.hcl", "breathless.hcl", "deaf.hcl", "stt_blip.hcl",
 	"stt_engine.hcl", "stt_late_answer.hcl", "stt_no_stream.hcl", "two_services.hcl", "webhooks.hcl"}
 
-// readOnly are scripts of the examples that need what a test has not: bash reads them, and runs nothing.
+// readOnly lists scripts of the examples that need more than a test has: bash only checks their syntax.
 var readOnly = map[string]string{
 	"examples/stt/home-assistant.sh": "needs a Home Assistant, its address and a token: a test of its own plays one",
 }
 
-// daemonEnv marks the appliance of a sandbox, which goes on.
+// daemonEnv marks the appliance of a sandbox, which keeps running.
 const daemonEnv = "ORAC_DOC_DAEMON"
 
-// quiet is how long a command without an end is given for its first line: orac logs -f -n 0 may have none.
+// quiet is how long to wait for the first line of a command that never ends: orac logs -f -n 0 may print
+// none.
 const quiet = 2 * time.Second
 
-// Shorten gives the command lines of orac that are run in the place of one. less tells that fewer seeds run, which may not reach
-// every situation that a scenario wants to see.
+// Shorten returns the command lines of orac that are run instead of the given one. less says that fewer seeds run, which may not
+// reach every situation that a scenario wants to see.
 func Shorten(args []string) (lines [][]string, less bool) {
 	if os.Getenv(sandboxEnv) == "" || len(args) < 1 || len(args) == 1 && args[0] != "init" || slices.Contains(args, "--help") {
 		return [][]string{args}, false
@@ -81,14 +82,14 @@ func Shorten(args []string) (lines [][]string, less bool) {
 // read validates the files of a command instead of running them.
 func read(args []string) (lines [][]string) {
 	for _, a := range args[1:] {
-		if src, err := os.ReadFile(a); strings.HasSuffix(a, ".hcl") && (err != nil || scenario.Is(src)) { // else it is passed over
+		if src, err := os.ReadFile(a); strings.HasSuffix(a, ".hcl") && (err != nil || scenario.Is(src)) { // other files are skipped
 			lines = append(lines, []string{"validate", a})
 		}
 	}
 	return lines
 }
 
-// Endless tells whether a command goes on until Ctrl-C.
+// Endless tells whether a command runs until Ctrl-C.
 func Endless(args []string) bool {
 	if os.Getenv(sandboxEnv) == "" || os.Getenv(daemonEnv) != "" || len(args) == 0 || slices.Contains(args, "--help") {
 		return false
@@ -107,9 +108,9 @@ func Endless(args []string) bool {
 	return false
 }
 
-// Watch copies what a command without an end prints, and calls end after its first line.
+// Watch copies the output of a command that never ends, and calls end after the first line.
 func Watch(from, to *os.File, end func()) (done chan struct{}) {
-	end = sync.OnceFunc(end) // a second Ctrl-C would end it at once
+	end = sync.OnceFunc(end) // a second Ctrl-C would kill the command
 	done = make(chan struct{})
 	late := time.AfterFunc(quiet, end)
 	go func() {
@@ -117,7 +118,7 @@ func Watch(from, to *os.File, end func()) (done chan struct{}) {
 		b := make([]byte, 64<<10)
 		for {
 			n, err := from.Read(b)
-			_, _ = to.Write(b[:n]) // a reader that has gone is the command's affair
+			_, _ = to.Write(b[:n]) // if the reader is gone, the command notices
 			if slices.Contains(b[:n], '\n') {
 				late.Stop()
 				end()

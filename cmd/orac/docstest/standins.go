@@ -12,15 +12,16 @@ import (
 	"syscall"
 )
 
-// A program that a document uses and that cannot run in a test: why, and what is checked instead. A command line with any other
-// program runs that program. check gives what follows the program's own options to be run; a nil list runs nothing.
+// program is a program that a document uses and that cannot run in a test, with the reason, and what is checked instead.
+// Programs outside this table run for real. check returns the command to run in its place, which follows the program's own
+// options; a nil list runs nothing.
 type program struct {
 	name  string
 	why   string
 	check func(args []string) (rest []string, err error)
 }
 
-// standIns are all of them.
+// standIns lists all of them.
 var standIns = []program{
 	{"sudo", "needs root: the command behind it is run, as the user of the test", behindSudo},
 	{"systemctl", "needs a machine that systemd has started: the verb is known, and the unit was installed", systemctl},
@@ -54,7 +55,7 @@ var standIns = []program{
 	{"scp", "needs another machine", devour},
 }
 
-// Password is one that ORAC takes.
+// Password is one that ORAC accepts.
 const Password = "correct horse battery"
 
 func standIn(name string) *program {
@@ -64,8 +65,7 @@ func standIn(name string) *program {
 	return nil
 }
 
-// Main is the main function of a program that stands in, told by the name that the test binary was called by; no says that it
-// was none of those.
+// Main is the main function of the stand-ins. The name of the test binary says which one to be; is is false if it names none.
 func Main(args []string) (code int, is bool) {
 	p := standIn(filepath.Base(args[0]))
 	if p == nil || os.Getenv(sandboxEnv) == "" {
@@ -90,7 +90,7 @@ func Main(args []string) (code int, is bool) {
 	return 127, true
 }
 
-// options knows the words that may come.
+// options accepts only the listed words.
 func options(known ...string) func([]string) ([]string, error) {
 	return func(args []string) ([]string, error) {
 		for _, a := range args {
@@ -102,7 +102,7 @@ func options(known ...string) func([]string) ([]string, error) {
 	}
 }
 
-// flags knows the flags that may come; what is beside them is the reader's.
+// flags accepts only the listed flags; all other arguments are the reader's choice.
 func flags(known ...string) func([]string) ([]string, error) {
 	return func(args []string) ([]string, error) {
 		for _, a := range args {
@@ -114,7 +114,7 @@ func flags(known ...string) func([]string) ([]string, error) {
 	}
 }
 
-// verbs knows the verb; names of packages and addresses are the reader's.
+// verbs accepts only the listed verbs; names of packages and addresses are the reader's choice.
 func verbs(known ...string) func([]string) ([]string, error) {
 	return func(args []string) ([]string, error) {
 		args = slices.DeleteFunc(slices.Clone(args), func(a string) bool { return strings.HasPrefix(a, "-") && !slices.Contains(known, a) })
@@ -150,7 +150,7 @@ func behindSudo(args []string) ([]string, error) {
 			return args, nil
 		}
 	}
-	return nil, nil // sudo -u orac, which stands before a command
+	return nil, nil // sudo -u orac, in front of a command
 }
 
 func behindOptions(args []string) ([]string, error) {
@@ -189,7 +189,8 @@ func chown(args []string) ([]string, error) {
 	return nil, nil
 }
 
-// archive gives tar the state directory as it is called here. Nothing is unpacked over it.
+// archive runs tar on the state directory of the sandbox. It lists an archive instead of unpacking
+// it over that.
 func archive(args []string) ([]string, error) {
 	run := []string{"/usr/bin/tar"}
 	for i, a := range args {
@@ -207,7 +208,7 @@ func archive(args []string) ([]string, error) {
 func installed(args []string) ([]string, error) {
 	run := []string{"/usr/bin/install"}
 	if len(args) > 0 && insideOut(filepath.Clean(args[len(args)-1])) == "/var/lib/orac/models" {
-		return nil, nil // they are there: the state directory of the sandbox is that of the reader's folder
+		return nil, nil // they exist: the sandbox's state directory is that of the reader's folder
 	}
 	for i := 0; i < len(args); i++ {
 		if args[i] == "-o" || args[i] == "-g" {
@@ -216,7 +217,7 @@ func installed(args []string) ([]string, error) {
 		}
 		run = append(run, args[i])
 	}
-	for _, a := range args[max(0, len(args)-1):] { // a machine has these folders
+	for _, a := range args[max(0, len(args)-1):] { // these folders exist on every machine
 		if !slices.Contains(args, "-d") {
 			if err := os.MkdirAll(filepath.Dir(a), 0o755); err != nil {
 				return nil, err
@@ -250,11 +251,11 @@ func docker(args []string) ([]string, error) {
 	return nil, nil
 }
 
-// dryMake asks make whether it knows the target, and the Makefile and its scripts whether they read the variables.
+// dryMake checks that make knows the target, and that the Makefile and its scripts read the variables.
 func dryMake(args []string) ([]string, error) {
 	root := os.Getenv(rootEnv)
 	var text strings.Builder
-	files, _ := filepath.Glob(filepath.Join(root, ".ci", "*")) // the pattern is fine
+	files, _ := filepath.Glob(filepath.Join(root, ".ci", "*")) // the pattern is valid
 	for _, f := range append(files, filepath.Join(root, "Makefile")) {
 		b, err := os.ReadFile(f)
 		if err != nil {
@@ -280,7 +281,7 @@ func dryMake(args []string) ([]string, error) {
 	return nil, nil
 }
 
-// goTool looks for the packages, and for a test that -run or -bench names.
+// goTool checks that the packages exist, and a test that -run or -bench names.
 func goTool(args []string) ([]string, error) {
 	root := os.Getenv(rootEnv)
 	if len(args) == 0 || !slices.Contains([]string{"test", "build", "run", "version", "vet", "install", "list"}, args[0]) {
@@ -296,7 +297,7 @@ func goTool(args []string) ([]string, error) {
 		if !strings.HasPrefix(a, "./") || strings.HasSuffix(a, "...") {
 			continue
 		}
-		files, _ := filepath.Glob(filepath.Join(root, a, "*.go")) // the pattern is fine
+		files, _ := filepath.Glob(filepath.Join(root, a, "*.go")) // the pattern is valid
 		if len(files) == 0 {
 			return nil, fmt.Errorf("there is no package %s", a)
 		}

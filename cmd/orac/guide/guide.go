@@ -1,6 +1,7 @@
-// Package guide holds the pages that answer what people ask first: how to install ORAC, which microphone, their own wake word.
-// The pages are Markdown, to be read on the web as they are; Render shows one in a terminal. A page's first heading is its title,
-// and topics is the one list of them: the help, the completion of the shells and README's table of contents follow it.
+// Package guide contains the pages that answer what people ask first: how to install ORAC, which microphone to use, how to make
+// their own wake word. The pages are Markdown and can be read on the web as they are; Render shows one in a terminal. A page's
+// first heading is its title. topics is the only list of the pages: the help, the completion of the shells and README's table of
+// contents follow it.
 package guide
 
 import (
@@ -18,12 +19,12 @@ type Topic struct {
 	Text  []byte // the page as Markdown
 }
 
-// topics are the pages in the order in which people need them.
+// topics lists the pages in the order in which people need them.
 var topics = []string{
 	"install", "microphones", "wake-words", "troubleshooting", "update", "backup", "home-assistant", "stack", "security", "json", "words",
 }
 
-// Topics are all pages.
+// Topics returns all pages.
 func Topics() []Topic {
 	all := make([]Topic, 0, len(topics))
 	for _, name := range topics {
@@ -37,7 +38,7 @@ func Topics() []Topic {
 	return all
 }
 
-// Find is the page of that name.
+// Find returns the page with a name.
 func Find(name string) (Topic, bool) {
 	for _, t := range Topics() {
 		if t.Name == name {

@@ -12,12 +12,13 @@ import (
 	"github.com/yuin/goldmark/text"
 )
 
-// home is the folder of the pages in the repository: links lead out of it.
+// home is the folder of the pages in the repository: links are relative to it.
 const home = "cmd/orac/guide"
 
 var markdown = goldmark.New(goldmark.WithExtensions(extension.Table))
 
-// Render gives a page as lines for a terminal of so many columns. strong marks headings. Code is never broken: a person copies it.
+// Render returns a page as lines for a terminal of the given width. strong marks headings. Lines of code are never broken: people
+// copy them.
 func Render(page []byte, columns int, strong func(string) string) string {
 	r := &renderer{source: page, columns: max(columns, 20), strong: strong}
 	r.blocks(markdown.Parser().Parse(text.NewReader(page)), "")
@@ -32,7 +33,7 @@ type renderer struct {
 	lines   []string
 }
 
-// blocks writes what a block holds, each line after an indent.
+// blocks writes the contents of a block, each line after an indent.
 func (r *renderer) blocks(parent ast.Node, indent string) {
 	for n := parent.FirstChild(); n != nil; n = n.NextSibling() {
 		if n != parent.FirstChild() && n.Kind() != ast.KindTextBlock && n.PreviousSibling().Kind() != ast.KindTextBlock {
@@ -89,7 +90,7 @@ func (r *renderer) list(l *ast.List, indent string) {
 	}
 }
 
-// inline is the text of a block on one line.
+// inline returns the text of a block on one line.
 func (r *renderer) inline(parent ast.Node) string {
 	var b strings.Builder
 	for n := parent.FirstChild(); n != nil; n = n.NextSibling() {
@@ -115,8 +116,8 @@ func (r *renderer) inline(parent ast.Node) string {
 	return strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&", `\|`, "|").Replace(b.String())
 }
 
-// leads says where a link leads, in a terminal: to a topic, to a file of the repository, or to an address. A link within the page
-// needs no word.
+// leads says where a link leads, in a terminal: to a topic, to a file of the repository, or to an address. For a link within the
+// page it says nothing.
 func leads(to string) string {
 	to, _, _ = strings.Cut(to, "#")
 	switch {

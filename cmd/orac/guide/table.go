@@ -13,8 +13,8 @@ const (
 	leastColumn = 14
 )
 
-// table writes rows in columns whose cells wrap. Where there is no room for that, each row becomes an item: its cells below each
-// other.
+// table writes rows in columns whose cells wrap. If there is no room for that, each row becomes an item, with its cells one
+// below the other.
 func (r *renderer) table(t *table.Table, indent string) {
 	var rows [][]string
 	for n := t.FirstChild(); n != nil; n = n.NextSibling() {
@@ -46,8 +46,8 @@ func (r *renderer) cells(row ast.Node) []string {
 	return cells
 }
 
-// fit gives the widths of the columns: what their cells would like to have, and if that is too much, the widest narrowed. Nil if
-// they do not fit even so. No column gets narrower than its longest word.
+// fit returns the widths of the columns: what their cells need, or if that is too much, with the widest columns narrowed. It
+// returns nil if they still do not fit. No column gets narrower than its longest word.
 func fit(rows [][]string, room int) []int {
 	widths, least := make([]int, len(rows[0])), make([]int, len(rows[0]))
 	total := columnGap * (len(widths) - 1)
@@ -76,7 +76,7 @@ func fit(rows [][]string, room int) []int {
 	return widths
 }
 
-// beside are the lines of a row: its cells beside each other.
+// beside returns the lines of a row, with its cells side by side.
 func beside(row []string, widths []int) []string {
 	var lines []string
 	left := 0
@@ -95,7 +95,7 @@ func beside(row []string, widths []int) []string {
 	return lines
 }
 
-// items writes each row as its first cell, and indented below it the others, each after the heading of its column.
+// items writes the first cell of each row, and the others indented below it, each after the heading of its column.
 func (r *renderer) items(rows [][]string, indent string) {
 	for _, row := range rows[1:] {
 		lead := indent

@@ -2,8 +2,8 @@ package guide
 
 import "strings"
 
-// Wrap breaks a text between words into lines of at most so many columns. A word that is longer has a line of its own, and a code
-// span like `orac run` is one word, so that what people copy stands on one line, unless it would not fit there.
+// Wrap breaks a text between words into lines of at most the given number of columns. A longer word has a line of its own. A code
+// span like `orac run` counts as one word, so that people can copy it from one line, unless it does not fit on one.
 func Wrap(text string, columns int) []string {
 	lines, line, used := []string{}, "", 0
 	for _, word := range words(text, columns) {
@@ -21,7 +21,8 @@ func Wrap(text string, columns int) []string {
 	return append(lines, line)
 }
 
-// words are those of a text; what stands between backquotes is one, with what touches it.
+// words returns the words of a text. A text between backquotes is one word, together with what
+// touches it.
 func words(text string, columns int) []string {
 	var all []string
 	open := false

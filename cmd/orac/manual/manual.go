@@ -1,5 +1,5 @@
-// Package manual makes man pages: one of each command from the table that the help is made from, orac.hcl(5) from the registry of
-// the language, and one of each page of the guide. Nothing is written for them alone, so nothing of them can be out of date.
+// Package manual makes the man pages: one for each command, from the table that the help is made from; orac.hcl(5), from the
+// registry of the language; and one for each page of the guide. No text is written only for them, so none can be out of date.
 package manual
 
 import (
@@ -21,10 +21,10 @@ type Page struct {
 	Text    []byte // in the macros of man(7), UTF-8
 }
 
-// File is where the page belongs below a folder of manuals.
+// File is the path of the page below a folder of manuals.
 func (p Page) File() string { return fmt.Sprintf("man%d/%s.%d", p.Section, p.Name, p.Section) }
 
-// Pages are all of them, the one of the program itself first. version stands at the foot of each.
+// Pages returns all pages, the program's own one first. version appears at the foot of each.
 func Pages(root *cobra.Command, version string) []Page {
 	var pages []Page
 	add := func(name string, section int, about string, body func(*roff)) {
@@ -49,7 +49,7 @@ func Pages(root *cobra.Command, version string) []Page {
 	return pages
 }
 
-// each calls f with a command and all below it that people may call.
+// each calls f with a command and all commands below it that people may call.
 func each(c *cobra.Command, f func(*cobra.Command)) {
 	f(c)
 	for _, child := range c.Commands() {
@@ -61,12 +61,12 @@ func each(c *cobra.Command, f func(*cobra.Command)) {
 
 func pageName(c *cobra.Command) string { return strings.ReplaceAll(c.CommandPath(), " ", "-") }
 
-// command writes what the help says of a command.
+// command writes what the help says about a command.
 func command(r *roff, c *cobra.Command) {
 	c.InitDefaultHelpFlag()
 	r.section("synopsis")
 	switch {
-	case c.HasAvailableSubCommands() && c.Runnable() && c.Annotations != nil: // it takes files besides
+	case c.HasAvailableSubCommands() && c.Runnable() && c.Annotations != nil: // it also accepts files
 		r.synopsis(c.UseLine())
 		fallthrough
 	case c.HasAvailableSubCommands():
@@ -137,7 +137,7 @@ func seeAlso(r *roff, pages ...string) {
 	r.text(strings.Join(pages, ", "))
 }
 
-// sentence makes a sentence of a short text.
+// sentence turns a short text into a sentence.
 func sentence(text string) string {
 	if text == "" {
 		return ""

@@ -13,7 +13,7 @@ import (
 
 var markdown = goldmark.New(goldmark.WithExtensions(extension.Table))
 
-// markdown writes a page of the documentation. Its title is the page's: it is left out.
+// markdown writes a page of the documentation, without its title, which is the man page's title.
 func (r *roff) markdown(page []byte) {
 	r.section("description")
 	w := &writer{r, page}
@@ -66,7 +66,7 @@ func (w *writer) block(n ast.Node) {
 
 func (w *writer) list(l *ast.List) {
 	if first, ok := l.FirstChild().FirstChild().FirstChild().(*ast.Link); ok && strings.HasPrefix(string(first.Destination), "#") {
-		return // the contents of the page
+		return // the table of contents of the page
 	}
 	number := l.Start
 	for item := l.FirstChild(); item != nil; item = item.NextSibling() {
@@ -89,7 +89,8 @@ func (w *writer) list(l *ast.List) {
 	}
 }
 
-// table writes a row as an item: its first cell, and below it the others, each after the heading of its column.
+// table writes each row as an item: its first cell, and below it the others, each after the heading of its
+// column.
 func (w *writer) table(t *table.Table) {
 	var heads []string
 	for row := t.FirstChild(); row != nil; row = row.NextSibling() {
@@ -120,7 +121,7 @@ func (w *writer) table(t *table.Table) {
 	}
 }
 
-// inline is the text of a block on one line, code between back quotes.
+// inline returns the text of a block on one line, with code between backquotes.
 func (w *writer) inline(parent ast.Node) string {
 	var b strings.Builder
 	for n := parent.FirstChild(); n != nil; n = n.NextSibling() {
@@ -146,7 +147,8 @@ func (w *writer) inline(parent ast.Node) string {
 	return strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&", `\|`, "|").Replace(b.String())
 }
 
-// leads says where a link leads: to another page of the manual, or to an address. Files of the repository are not where a manual is.
+// leads says where a link leads: to another page of the manual, or to an address. Links to files of the repository lead nowhere:
+// a reader of the manual does not have them.
 func leads(to string) string {
 	to, _, _ = strings.Cut(to, "#")
 	if strings.Contains(to, "://") {

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// roff writes a page in the macros of man(7). What it is given is text: nothing of it is taken for a macro.
+// roff writes a page in the macros of man(7). Its input is text: nothing in it can become a macro.
 type roff struct {
 	b    bytes.Buffer
 	last string // macro of the last line; "" of text
@@ -17,7 +17,7 @@ func (r *roff) macro(line string) {
 	r.b.WriteString(line + "\n")
 }
 
-// title begins a page. Programs break no words and justify no lines: what is shown is to be copied.
+// title begins a page. Words are not broken and lines not justified: people copy what is shown.
 func (r *roff) title(name string, section int, version string) {
 	r.macro(fmt.Sprintf(`.TH %s %d "" %s "ORAC"`, quoted(strings.ToUpper(name)), section, quoted("orac "+version)))
 	r.b.WriteString(".nh\n.ad l\n")
@@ -27,7 +27,7 @@ func (r *roff) section(name string) { r.macro(".SH " + quoted(strings.ToUpper(na
 
 func (r *roff) subsection(name string) { r.macro(".SS " + quoted(name)) }
 
-// paragraph begins one, unless a heading has just done so.
+// paragraph begins a paragraph, unless a heading has just done so.
 func (r *roff) paragraph() {
 	if r.last != ".SH" && r.last != ".SS" && r.last != ".PP" {
 		r.macro(".PP")
@@ -74,12 +74,12 @@ func (r *roff) code(text string) {
 
 func (r *roff) bytes() []byte { return r.b.Bytes() }
 
-// escapes stand for characters that roff would take for something else, or typeset as another one.
+// escapes replace characters that roff would interpret, or typeset differently.
 var escapes = strings.NewReplacer(`\`, `\e`, "-", `\-`, "'", `\(aq`, "`", `\(ga`, "^", `\(ha`, "~", `\(ti`)
 
 func escaped(text string) string { return escapes.Replace(strings.ReplaceAll(text, "\t", "    ")) }
 
-// guarded keeps the first character of a line from being taken for the beginning of a macro.
+// guarded prevents the first character of a line from starting a macro.
 func guarded(line string) string {
 	if line == "" || strings.HasPrefix(line, ".") || strings.HasPrefix(line, `\(aq`) {
 		return `\&` + line
@@ -87,7 +87,7 @@ func guarded(line string) string {
 	return line
 }
 
-// line is a text as one line of a page. Code between back quotes is bold.
+// line returns a text as one line of a page. Code between backquotes is bold.
 func line(text string) string {
 	parts := strings.Split(strings.Join(strings.Fields(text), " "), "`")
 	var b strings.Builder
@@ -95,7 +95,7 @@ func line(text string) string {
 		switch {
 		case i%2 == 1 && i < len(parts)-1:
 			b.WriteString(`\fB` + escaped(part) + `\fR`)
-		case i%2 == 1: // a quote without its other half
+		case i%2 == 1: // an unpaired quote
 			b.WriteString(escaped("`" + part))
 		default:
 			b.WriteString(escaped(part))
@@ -107,7 +107,7 @@ func line(text string) string {
 	return guarded(b.String())
 }
 
-// quoted is an argument of a macro.
+// quoted returns an argument of a macro.
 func quoted(text string) string {
 	return `"` + strings.ReplaceAll(escaped(strings.ReplaceAll(strings.Join(strings.Fields(text), " "), "`", "")), `"`, `\(dq`) + `"`
 }

@@ -10,7 +10,8 @@ import (
 	"orac/appliance/utterance"
 )
 
-// Events shows what happens in an appliance, one line each, and the level of the sound on a moving line.
+// Events shows what happens in an appliance: each event on a line, and the level of the sound on a
+// moving line.
 type Events struct {
 	*Screen
 	levels  []float32 // RMS of the last hops
@@ -41,7 +42,7 @@ func (v *Events) Show(e event.Event) {
 	}
 }
 
-// width is how many columns a text needs, without its colours.
+// width returns how many columns a text needs, without its colours.
 func width(text string) int {
 	n, escape := 0, false
 	for _, r := range text {
@@ -76,7 +77,7 @@ func (v *Events) level(at time.Time, b event.Level) {
 	}
 }
 
-// level says how loud a hop is: RMS on the int16 scale, which rms_filter compares with, and against full scale.
+// level says how loud a hop is: RMS on the int16 scale, as for rms_filter, and relative to full scale.
 func level(rms float32) string {
 	if rms < 1 {
 		return "RMS     0   silence "
@@ -96,7 +97,7 @@ func Spark(levels []float32) string {
 	return b.String()
 }
 
-// line returns the word and the text for an event; no word if people need not see it.
+// line returns the word and the text for an event; no word if people need not see the event.
 func (v *Events) line(body event.Body) (kind, text string) {
 	switch b := body.(type) {
 	case event.DeviceOpened:
@@ -125,7 +126,7 @@ func (v *Events) line(body event.Body) (kind, text string) {
 	return v.trouble(body)
 }
 
-// endings are the reasons for the end of a recording in words.
+// endings says in words why a recording ended.
 var endings = map[string]string{
 	string(utterance.Silence):    "ended by silence",
 	string(utterance.Limit):      "cut off: it reached the longest time allowed",
@@ -160,7 +161,7 @@ func (v *Events) delivered(b event.Delivered) (kind, text string) {
 	return v.Bad("given up"), how + ": " + Clean(b.Cause)
 }
 
-// trouble shows what goes wrong, and what is well again.
+// trouble shows what goes wrong, and what works again.
 func (v *Events) trouble(body event.Body) (kind, text string) {
 	switch b := body.(type) {
 	case event.DeliveryFailed:

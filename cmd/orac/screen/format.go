@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// When says when something was: only the time if it was today, otherwise with its date.
+// When says when something happened: only the time if it was today, otherwise with the date.
 func When(at, now time.Time) string {
 	at, now = at.Local(), now.Local()
 	if at.YearDay() == now.YearDay() && at.Year() == now.Year() {
@@ -24,7 +24,7 @@ func Bar(part float64, cells int) (full, empty string) {
 	return strings.Repeat("█", n), strings.Repeat("░", cells-n)
 }
 
-// Trend draws values as a row of bars between their least and their greatest, which are taken to be at least span apart.
+// Trend draws values as a row of bars between their least and their greatest, with at least span between these two.
 func Trend(values []float64, span float64) string {
 	if len(values) == 0 {
 		return ""
@@ -46,12 +46,12 @@ func Trend(values []float64, span float64) string {
 	return b.String()
 }
 
-// pad fills a text with spaces to so many columns.
+// pad fills a text with spaces to the given number of columns.
 func pad(text string, columns int) string {
 	return text + strings.Repeat(" ", max(0, columns-width(text)))
 }
 
-// shorten cuts a text to so many columns, with an ellipsis; 0 columns mean no bound.
+// shorten cuts a text to the given number of columns, with an ellipsis; 0 columns mean no limit.
 func shorten(text string, columns int) string {
 	if columns <= 0 || width(text) <= columns {
 		return text
@@ -59,7 +59,8 @@ func shorten(text string, columns int) string {
 	return cut(text, max(1, columns)-1) + "…"
 }
 
-// wrap breaks a text without colours into lines of so many columns at its spaces; 0 columns mean no bound.
+// wrap breaks a text without colours at its spaces into lines of the given number of columns; 0 columns
+// mean no limit.
 func wrap(text string, columns int) []string {
 	if columns <= 0 {
 		return []string{text}

@@ -22,7 +22,7 @@ func (s *Screen) Live(lines []string) {
 	}
 	b.WriteString("\x1b[J")
 	s.live = len(lines)
-	_, _ = io.WriteString(s.w, b.String()) // a terminal that is gone ends the program by its signal
+	_, _ = io.WriteString(s.w, b.String()) // if the terminal is gone, its signal ends the program
 }
 
 // EndLive removes the live lines, or leaves them where they are.

@@ -9,7 +9,7 @@ import (
 	"orac/appliance/status"
 )
 
-// actions is how the actions of a plan look, in the order in which the last line counts them.
+// actions says how each action of a plan looks, in the order in which the last line counts them.
 var actions = []struct {
 	action status.Action
 	symbol string
@@ -77,7 +77,7 @@ func (v *planView) component(c status.Component) {
 	}
 }
 
-// attribute shows what has changed and where the runbook says it; a repeated place is shown once.
+// attribute shows what has changed and where the runbook says so; a repeated place is shown once.
 func (v *planView) attribute(action status.Action, b status.Attribute) {
 	name := Clean(b.Block)
 	if b.Name != "" {
@@ -121,7 +121,7 @@ func (v *planView) place(b status.Attribute) {
 	fmt.Fprintf(v, "        %s\n", v.Faint(shorten(text, v.room(8))))
 }
 
-// value is one of an attribute, as it is shown.
+// value returns one value of an attribute as it is shown.
 func value(text string) string {
 	if text == "" {
 		return "(not set)"
@@ -129,7 +129,7 @@ func value(text string) string {
 	return Clean(text)
 }
 
-// deaf says of every microphone how long it hears nothing.
+// deaf says for each microphone how long it hears nothing.
 func (v *planView) deaf(p status.Plan) {
 	sources := map[string]status.Action{}
 	for _, c := range p.Components {
@@ -158,7 +158,7 @@ func (v *planView) deaf(p status.Plan) {
 	}
 }
 
-// fetches says what an apply gets from elsewhere before it changes anything.
+// fetches says what an apply downloads before it changes anything.
 func (v *planView) fetches(list []status.Fetch) {
 	for _, f := range list {
 		v.text("  ", v.Warn("↓")+" ", fmt.Sprintf("%s will be fetched from %s: SHA-256 %s", Clean(f.Block), Clean(f.Host), Clean(f.SHA256)))
@@ -177,7 +177,7 @@ func (v *planView) problems(list []string) {
 	}
 }
 
-// summary is the last line: how many of what.
+// summary is the last line: the number of each action.
 func (v *planView) summary(p status.Plan) {
 	n := map[status.Action]int{}
 	for _, c := range p.Components {
@@ -230,7 +230,7 @@ func blocked(p status.Plan) bool {
 	return len(p.Problems) > 0 || slices.ContainsFunc(p.Components, func(c status.Component) bool { return c.Action == status.Blocked })
 }
 
-// text shows a text on as many lines as it needs, the first with a mark.
+// text shows a text on as many lines as it needs, with a mark before the first.
 func (s *Screen) text(indent, mark, text string) {
 	for i, line := range wrap(text, s.room(width(indent)+width(mark))) {
 		lead := mark
@@ -241,7 +241,7 @@ func (s *Screen) text(indent, mark, text string) {
 	}
 }
 
-// room is how many columns remain beside the given number; 0 means no limit.
+// room returns how many columns remain beside the given number; 0 means no limit.
 func (s *Screen) room(beside int) int { return less(s.width, beside) }
 
 // less subtracts columns from a limit; 0 still means no limit.

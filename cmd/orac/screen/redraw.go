@@ -20,8 +20,8 @@ const (
 	endFrame    = "\x1b[J\x1b[?2026l"
 )
 
-// Frame shows lines in the place of the frame before, without flicker; what does not fit into the terminal is counted. Where
-// there is no terminal, frames follow each other.
+// Frame shows lines in place of the previous frame, without flicker. If lines do not fit into the terminal, it says how
+// many. Without a terminal, frames follow each other.
 func (s *Screen) Frame(lines []string) {
 	if !s.Moves() {
 		fmt.Fprintln(s, strings.Join(lines, "\n")+"\n")
@@ -42,10 +42,10 @@ func (s *Screen) Frame(lines []string) {
 		b.WriteString("\x1b[K")
 	}
 	b.WriteString(endFrame)
-	_, _ = io.WriteString(s.w, b.String()) // a terminal that is gone ends the program by its signal
+	_, _ = io.WriteString(s.w, b.String()) // if the terminal is gone, its signal ends the program
 }
 
-// fit keeps as many lines as fit the height of the terminal, and counts the others; 0 means no limit.
+// fit keeps as many lines as fit the height of the terminal, and counts the rest; 0 means no limit.
 func (s *Screen) fit(lines []string, height int) []string {
 	if len(lines) <= height || height <= 1 {
 		return lines
@@ -54,7 +54,7 @@ func (s *Screen) fit(lines []string, height int) []string {
 	return append(lines[:height-1:height-1], s.Faint(fmt.Sprintf("… %d more lines", more)))
 }
 
-// Lines shows lines that stay, cut to the terminal.
+// Lines shows lines that stay, cut to the size of the terminal.
 func (s *Screen) Lines(lines []string) {
 	for _, line := range lines {
 		if s.width > 0 {
@@ -72,7 +72,7 @@ func (s *Screen) EndFrames() {
 	}
 }
 
-// size is that of the terminal now: it may have changed since the last frame.
+// size returns the current size of the terminal: it may have changed since the last frame.
 func (s *Screen) size() (columns, lines int) {
 	if f, ok := s.w.(*os.File); ok {
 		if columns, lines, err := term.GetSize(int(f.Fd())); err == nil && columns > 0 {
@@ -89,7 +89,7 @@ func IsTerminal(stream any) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// maxReply is how many bytes of an answer are read.
+// maxReply bounds the bytes that are read of an answer.
 const maxReply = 1 << 10
 
 // Ask asks a question and returns the answer without surrounding space. If ctx ends first, it returns that error.

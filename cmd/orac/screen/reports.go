@@ -48,7 +48,7 @@ func attr(v any) string {
 	return text
 }
 
-// Incidents shows what went wrong and what was done about it, one after the other; evidence only if it is asked for.
+// Incidents shows one after the other what went wrong and what was done about it; evidence only on request.
 func (s *Screen) Incidents(list []status.Incident, evidence bool, now time.Time) {
 	for _, i := range list {
 		end := s.Good("recovered after " + amount.Span(i.Duration))
@@ -68,7 +68,7 @@ func (s *Screen) Incidents(list []status.Incident, evidence bool, now time.Time)
 	}
 }
 
-// Utterances shows what waits and what was set aside, and why.
+// Utterances shows which utterances wait and which were set aside, and why.
 func (s *Screen) Utterances(list []status.Utterance, now time.Time) {
 	for _, u := range list {
 		state, detail := s.Warn(Clean(u.State)), "for "+Clean(strings.Join(u.Services, ", "))
@@ -141,7 +141,7 @@ func short(hash string) string {
 	return hash
 }
 
-// Health says in one line how well an appliance is.
+// Health says in one line how healthy an appliance is.
 func (s *Screen) Health(r health.Report) {
 	var bad []string
 	for _, c := range r.Components {

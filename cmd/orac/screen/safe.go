@@ -7,11 +7,11 @@ import (
 	"unicode/utf8"
 )
 
-// colours are the codes of paint, and that of its end.
+// colours lists the codes that paint uses, including the one that ends a colour.
 var colours = []string{"0", "1", "2", "31;1", "32", "33", "36;1"}
 
-// safe is what a terminal may be given of a text: printable characters, line ends, tabs, and our colours. All else is shown as
-// U+FFFD, which moves no cursor and turns no text around.
+// safe returns what a terminal may receive of a text: printable characters, line ends, tabs, and our colours. Everything else
+// becomes U+FFFD, which moves no cursor and does not reverse text.
 func safe(p []byte) []byte {
 	out := make([]byte, 0, len(p))
 	for len(p) > 0 {
@@ -23,7 +23,7 @@ func safe(p []byte) []byte {
 		switch {
 		case r == '\n' || r == '\t' || unicode.IsPrint(r) && (r != utf8.RuneError || n > 1):
 			out = append(out, p[:n]...)
-		case r == '\r' && n < len(p) && p[n] == '\n': // a line end of another system
+		case r == '\r' && n < len(p) && p[n] == '\n': // a Windows line end
 		default:
 			out = utf8.AppendRune(out, utf8.RuneError)
 		}
@@ -32,7 +32,7 @@ func safe(p []byte) []byte {
 	return out
 }
 
-// colour is the length of the colour that a text begins with; 0 if it begins with none of ours.
+// colour returns the length of the colour code at the start of a text; 0 if it is not one of ours.
 func colour(p []byte) int {
 	rest, ok := bytes.CutPrefix(p, []byte("\x1b["))
 	if !ok {

@@ -1,8 +1,8 @@
 // Package screen is what a person sees of orac in a terminal.
 //
-// Its rules: colour and moving lines appear on a terminal only, and never with NO_COLOR; elsewhere the same facts stand on
-// plain lines. What is shown never holds a control character that came from outside: who shows a text cleans it, and the screen
-// lets through to a terminal nothing but printable characters, line ends and its own colours.
+// Its rules: colours and moving lines appear only on a terminal, and never with NO_COLOR; elsewhere the same facts are on plain
+// lines. No control character from outside is ever shown: the code that shows a text cleans it, and the screen passes only
+// printable characters, line ends and its own colours to a terminal.
 package screen
 
 import (
@@ -17,7 +17,7 @@ import (
 	"golang.org/x/term"
 )
 
-// Screen is a terminal, or a file or pipe in its place. Only one goroutine uses it.
+// Screen is a terminal, or a file or pipe instead. Only one goroutine uses it.
 type Screen struct {
 	w      io.Writer
 	width  int // columns; 0 if it is not a terminal
@@ -27,12 +27,12 @@ type Screen struct {
 	live   int  // lines that Live shows
 }
 
-// New makes a screen of a stream.
+// New returns a screen that writes to a stream.
 func New(w io.Writer) *Screen {
 	s := &Screen{w: w}
 	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		if os.Getenv("TERM") == "dumb" {
-			return s // it shows lines, and cannot take one back
+			return s // it shows lines, but cannot take one back
 		}
 		s.width = 80
 		s.colour = os.Getenv("NO_COLOR") == ""
@@ -41,7 +41,7 @@ func New(w io.Writer) *Screen {
 	return s
 }
 
-// measure reads the width, which may change at any time.
+// measure reads the width, which can change at any time.
 func (s *Screen) measure() {
 	if f, ok := s.w.(*os.File); ok {
 		if width, _, err := term.GetSize(int(f.Fd())); err == nil && width > 0 {
@@ -50,7 +50,7 @@ func (s *Screen) measure() {
 	}
 }
 
-// Write implements io.Writer: lines that stay, above the moving one.
+// Write implements io.Writer: its lines stay, above the moving one.
 func (s *Screen) Write(p []byte) (int, error) {
 	if s.moving {
 		s.moving = false
@@ -67,7 +67,7 @@ func (s *Screen) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// terminal tells whether what is written is shown at once.
+// terminal tells whether output is shown at once.
 func (s *Screen) terminal() bool { return s.width > 0 || s.colour }
 
 // Moves tells whether the screen can show a line that changes.
@@ -102,7 +102,7 @@ func (s *Screen) Still() {
 	}
 }
 
-// Colours by what they mean.
+// The colours, by meaning.
 
 // Good is for what went well.
 func (s *Screen) Good(text string) string { return s.paint("32", text) }
@@ -119,7 +119,7 @@ func (s *Screen) Strong(text string) string { return s.paint("1", text) }
 // Faint is for details.
 func (s *Screen) Faint(text string) string { return s.paint("2", text) }
 
-// Mark is for the moment that all is about.
+// Mark is for the moment that matters.
 func (s *Screen) Mark(text string) string { return s.paint("36;1", text) }
 
 func (s *Screen) paint(code, text string) string {
@@ -142,7 +142,7 @@ func Clean(text string) string {
 	}, text)
 }
 
-// cut shortens a line to so many columns, colours not counted.
+// cut shortens a line to the given number of columns, not counting colours.
 func cut(line string, width int) string {
 	var b strings.Builder
 	columns, escape := 0, false
@@ -189,7 +189,7 @@ func (s *Screen) Table(rows [][]string) {
 	}
 }
 
-// Progress shows how much of a long work is done, if the screen can show it.
+// Progress shows how much of a long operation is done, if the screen can show it.
 func (s *Screen) Progress(label string, done float64) {
 	const cells = 28
 	full := int(max(0, min(1, done)) * cells)

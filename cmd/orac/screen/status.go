@@ -10,7 +10,7 @@ import (
 	"orac/appliance/status"
 )
 
-// Status shows an appliance as a whole. It remembers what it was shown, to draw the trend of
+// Status shows an appliance as a whole. It remembers the values it was given, to draw the trend of
 // memory.
 type Status struct {
 	*Screen
@@ -27,7 +27,7 @@ const (
 	trendSpan = 8 << 20
 )
 
-// Lines draws the status as it is now, for the width of the screen.
+// Lines draws the current status, for the width of the screen.
 func (v *Status) Lines(s status.Status, now time.Time) []string {
 	if v.memory = append(v.memory, float64(s.Memory.Resident)); len(v.memory) > trendShown {
 		v.memory = v.memory[1:]
@@ -46,10 +46,10 @@ func (v *Status) Lines(s status.Status, now time.Time) []string {
 	return append(append(lines, ""), v.tree(s, now)...) // last, because it may be longer than the terminal
 }
 
-// label is a line with a word in front.
+// label returns a line with a word in front.
 func (v *Status) label(word, text string) string { return v.Faint(pad(word, 10)) + text }
 
-// labels is a text with a word in front, on as many lines as it needs.
+// labels returns a text with a word in front, on as many lines as it needs.
 func (v *Status) labels(word, text string) (lines []string) {
 	for _, part := range wrap(text, v.room(10)) {
 		lines = append(lines, v.label(word, part))
@@ -84,7 +84,7 @@ func (v *Status) level(level health.Level) string {
 	return v.Faint(Clean(string(level)))
 }
 
-// health lists what is not healthy: causes, and below each what it takes with it.
+// health lists what is not healthy: the causes, and below each the components that it affects.
 func (v *Status) health(s status.Status, now time.Time) []string {
 	var causes []health.Component
 	behind := map[string][]string{}
@@ -150,7 +150,7 @@ func (v *Status) spool(s status.Spool) string {
 	return text
 }
 
-// hook is what waits for a webhook.
+// hook says what waits for a webhook.
 func (v *Status) hook(h status.Hook) string {
 	text := Clean(h.Name) + ": nothing waits"
 	if h.Waiting > 0 {
@@ -204,7 +204,7 @@ func signed(n int64) string {
 	return amount.Bytes(n)
 }
 
-// incident is the last of them.
+// incident shows the last one.
 func (v *Status) incident(i *status.Incident, now time.Time) []string {
 	if i == nil {
 		return []string{v.label("incident", "none")}

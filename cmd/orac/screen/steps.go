@@ -7,7 +7,8 @@ import (
 	"orac/appliance/amount"
 )
 
-// Steps shows long work step by step: the current step with a clock, the finished ones with their duration.
+// Steps shows a long operation step by step: the current step with a clock, the finished ones with their
+// duration.
 type Steps struct {
 	*Screen
 	step  string
@@ -17,7 +18,7 @@ type Steps struct {
 // NewSteps shows steps on a screen.
 func NewSteps(s *Screen) *Steps { return &Steps{Screen: s} }
 
-// Step starts a step and ends the one before.
+// Step starts a step and ends the previous one.
 func (v *Steps) Step(now time.Time, step string) {
 	v.end(now, v.Good("✓"))
 	v.step, v.since = Clean(step), now

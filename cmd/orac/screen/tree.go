@@ -11,7 +11,7 @@ import (
 	"orac/appliance/status"
 )
 
-// marks is how levels of health look; shapes differ, for terminals without colours.
+// marks shows how each level of health looks; the shapes differ, for terminals without colours.
 var marks = map[health.Level]struct {
 	mark  string
 	paint func(*Screen, string) string
@@ -34,11 +34,11 @@ type branch struct {
 	lead  string // the lines of the tree before the mark
 	under string // what continues below it
 	node  *status.Node
-	also  []string // nodes that it feeds, too, and that stand elsewhere in the tree
+	also  []string // other nodes that it feeds, which are elsewhere in the tree
 }
 
-// tree draws a graph from its sources: every node once, below the first that feeds it. The history, which everybody feeds,
-// stands alone.
+// tree draws a graph from its sources: every node once, below the first node that feeds it. The history, which every node
+// feeds, is drawn by itself.
 func tree(nodes []status.Node) []branch {
 	t := treeMaker{byAddress: map[string]*status.Node{}, done: map[string]bool{}}
 	fed := map[string]bool{}
@@ -56,7 +56,7 @@ func tree(nodes []status.Node) []branch {
 			t.add(n, "", "")
 		}
 	}
-	for i := range nodes { // the history, and nodes that feed each other
+	for i := range nodes { // the history, and nodes in cycles
 		t.add(&nodes[i], "", "")
 	}
 	return t.branches
@@ -89,7 +89,7 @@ func (t *treeMaker) add(n *status.Node, lead, under string) {
 	}
 	t.branches[at].under = under
 	for i, r := range below {
-		if t.done[r.Address] { // a sibling feeds it and has drawn it
+		if t.done[r.Address] { // a sibling that feeds it has drawn it
 			also = append(also, r.Address)
 			continue
 		}
@@ -158,7 +158,7 @@ func (v *Status) branch(b branch, wells map[string]health.Component, column int,
 	if also := v.Faint("→ " + Clean(strings.Join(b.also, ", "))); len(b.also) > 0 && (v.width == 0 || width(line)+2+width(also) <= v.width) {
 		line += "  " + also
 	}
-	if c := wells[b.node.Address]; b.node.Error != "" && c.Why == "" { // otherwise health shows it
+	if c := wells[b.node.Address]; b.node.Error != "" && c.Why == "" { // otherwise it is in the health section
 		for _, text := range wrap(Clean(b.node.Error), v.room(width(b.under)+2)) {
 			below = append(below, v.Faint(b.under)+"  "+v.Warn(text))
 		}
@@ -166,7 +166,8 @@ func (v *Status) branch(b branch, wells map[string]health.Component, column int,
 	return append([]string{line}, below...)
 }
 
-// levelOf is how well a node is: as health says, else as its state shows; none for one that has finished.
+// levelOf returns how well a node is: what health says, else what its state implies; none for a finished
+// node.
 func levelOf(n status.Node, wells map[string]health.Component) health.Level {
 	if c, ok := wells[n.Address]; ok && (c.Level != health.Healthy || n.State == "running") {
 		return c.Level
@@ -194,7 +195,7 @@ func (v *Status) notes(n status.Node, now time.Time) (notes []string) {
 	if n.Restarts > 0 {
 		notes = append(notes, v.Warn(amount.Count(n.Restarts, "restart")))
 	}
-	if strings.HasPrefix(n.Way, "by HTTP") { // that it is streamed is as it should be
+	if strings.HasPrefix(n.Way, "by HTTP") { // streaming is the normal case and needs no note
 		notes = append(notes, v.Faint(Clean(n.Way)))
 	}
 	if n.Dropped > 0 {
@@ -203,7 +204,7 @@ func (v *Status) notes(n status.Node, now time.Time) (notes []string) {
 	return notes
 }
 
-// rate is how many values a node takes a second.
+// rate returns how many values a node receives per second.
 func rate(r float64) string {
 	switch {
 	case r < 0.05:

@@ -8,7 +8,7 @@ import (
 	"orac/models"
 )
 
-// Answers are what a runbook is made of. A field that is nil or empty is not answered yet.
+// Answers is what a runbook is made from. A field that is nil or empty is not answered yet.
 type Answers struct {
 	Name     string // of the appliance: see NameOf
 	StateDir string // empty: the runbook's default
@@ -19,29 +19,30 @@ type Answers struct {
 	Console    Console
 }
 
-// Microphone is what to listen to. The zero value is the system's default one, whichever that is when ORAC starts.
+// Microphone is what to listen to. The zero value is the system's default at the time when ORAC starts.
 type Microphone struct{ capture.Device }
 
-// Service is what understands the command that follows a wake word. The zero value is none: wake words are only shown.
+// Service is what understands the command that follows a wake word. The zero value means none: wake words are only
+// shown.
 type Service struct {
 	URL     string   // of an ORAC STT server
-	Command []string // a program that prints what it understands of a WAV
+	Command []string // a program that prints the text of a WAV
 }
 
-// Console says who reaches the console.
+// Console says who can reach the console.
 type Console string
 
-// The consoles: none at all, for this machine, for the network with encryption.
+// The consoles: none, for this machine, for the network with encryption.
 const (
 	NoConsole Console = "none"
 	Local     Console = "local"
 	Network   Console = "network"
 )
 
-// Consoles are all of them, the one that is proposed first.
+// Consoles lists all of them, the proposed one first.
 var Consoles = []Console{Local, Network, NoConsole}
 
-// WakeWords are the models that can be chosen, the one that is proposed first.
+// WakeWords returns the models that can be chosen, the proposed one first.
 func WakeWords() (list []models.Entry) {
 	for _, e := range models.Catalogue() {
 		if e.Kind == models.Head {
@@ -64,10 +65,11 @@ func boolRank(b bool) int {
 	return 0
 }
 
-// maxName bounds a name that is made from another text. The language allows some more.
+// maxName bounds a name that is made from another text. The language allows longer names.
 const maxName = 40
 
-// NameOf makes the name of a block of any text, such as that of a machine or of a microphone; fallback where nothing of it can stay.
+// NameOf turns any text, such as the name of a machine or of a microphone, into the name of a block. It returns fallback if no
+// character of the text is allowed.
 func NameOf(text, fallback string) string {
 	var b strings.Builder
 	for _, r := range strings.ToLower(text) {

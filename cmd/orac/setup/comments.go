@@ -8,21 +8,21 @@ import (
 	"orac/runbook"
 )
 
-// annotate puts comments above blocks, and what else they may say into them.
+// annotate adds comments: above blocks, and in them about what else they may say.
 func annotate(text []byte, above map[runbook.Address]string) ([]byte, error) {
 	outlines, err := runbook.Outlines(text)
 	if err != nil {
 		return nil, err
 	}
 	lines := strings.Split(strings.TrimRight(string(text), "\n"), "\n")
-	for i, o := range slices.Backward(outlines) { // from the end, so that the numbers of the lines stay true
+	for i, o := range slices.Backward(outlines) { // from the end, so that line numbers stay valid
 		if !o.Written {
 			continue
 		}
 		first := o.Line - 1
 		isFirst := slices.IndexFunc(outlines, func(other runbook.Outline) bool { return other.Type == o.Type }) == i
 		said := func(name string) bool { _, ok := o.Attrs[name]; return ok }
-		if more := hints(o.Type, said); isFirst && len(more) > 0 { // one block of a type is enough to learn from
+		if more := hints(o.Type, said); isFirst && len(more) > 0 { // one block of each type is enough to learn from
 			lines = unfold(lines, first)
 			end := first + slices.Index(lines[first:], "}")
 			if end == first+1 { // an empty block
@@ -35,7 +35,7 @@ func annotate(text []byte, above map[runbook.Address]string) ([]byte, error) {
 	return []byte(strings.Join(lines, "\n") + "\n"), nil
 }
 
-// unfold opens a block that stands on one line.
+// unfold spreads a block that is on one line.
 func unfold(lines []string, at int) []string {
 	if header, ok := strings.CutSuffix(lines[at], "{}"); ok {
 		return slices.Replace(lines, at, at+1, header+"{", "}")
@@ -43,7 +43,7 @@ func unfold(lines []string, at int) []string {
 	return lines
 }
 
-// brief is a documentation, or where that is long its first sentence.
+// brief returns a documentation text, or only its first sentence if it is long.
 func brief(doc string) string {
 	const long = 160
 	sentence, _, more := strings.Cut(doc, ". ")
@@ -53,7 +53,7 @@ func brief(doc string) string {
 	return sentence + "."
 }
 
-// comment makes lines of a text that are comments.
+// comment turns a text into comment lines.
 func comment(text string) (lines []string) {
 	for _, line := range wrap(text, 100) {
 		lines = append(lines, "# "+line)
@@ -61,7 +61,7 @@ func comment(text string) (lines []string) {
 	return lines
 }
 
-// wrap breaks a text into lines of so many characters at most.
+// wrap breaks a text into lines of at most the given number of characters.
 func wrap(text string, width int) (lines []string) {
 	line := ""
 	for _, word := range strings.Fields(text) {
@@ -78,7 +78,7 @@ func wrap(text string, width int) (lines []string) {
 	return append(lines, line)
 }
 
-// printable leaves what can be seen and turns no line around.
+// printable replaces characters that cannot be seen or that would reverse text.
 func printable(r rune) rune {
 	if !unicode.IsPrint(r) {
 		return '\uFFFD'

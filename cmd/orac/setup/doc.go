@@ -1,5 +1,5 @@
-// Package setup makes a first runbook: it looks at what is plugged in, asks what is not known yet, and writes a file that a
-// person can read and change.
+// Package setup makes a first runbook: it looks at what is plugged in, asks what it does not know, and returns a file that
+// a person can read and change.
 //
 // It guarantees:
 //

@@ -13,13 +13,13 @@ import (
 	"orac/runbook"
 )
 
-// Program gives what the questions need of the program around them.
+// Program is what the interview needs from the program around it.
 type Program struct {
-	// Parse reads what Write has written.
+	// Parse reads the output of Write.
 	Parse func(text []byte) (*runbook.Runbook, error)
-	// Hearing is what a runbook listens for, with its rules and the store of its models.
+	// Hearing returns what a runbook listens for, with its rules and the store of its models.
 	Hearing func(*runbook.Runbook) (detect.Config, error)
-	// Pull fetches models of the catalogue for a runbook, and shows how far it is.
+	// Pull fetches models of the catalogue for a runbook, and shows its progress.
 	Pull func(ctx context.Context, rb *runbook.Runbook, names []string) error
 }
 
@@ -30,7 +30,7 @@ type Interview struct {
 	Out  *screen.Screen
 }
 
-// Ask asks what is not answered yet, five questions at most.
+// Ask asks what is not answered yet: at most five questions.
 func (i *Interview) Ask(ctx context.Context, a Answers) (Answers, error) {
 	looking, stop := context.WithCancel(ctx)
 	defer stop()
@@ -46,7 +46,7 @@ func (i *Interview) Ask(ctx context.Context, a Answers) (Answers, error) {
 	return q.answers, nil
 }
 
-// questions are those of one interview.
+// questions is the state of one interview.
 type questions struct {
 	*Interview
 	*terminal
@@ -54,7 +54,7 @@ type questions struct {
 	found   <-chan *Service
 }
 
-// later is the answer that names no microphone.
+// later is the answer that leaves the microphone open.
 const later = "none of these: the system's default at the time ORAC starts"
 
 func (q *questions) microphone(ctx context.Context) error {
@@ -135,7 +135,7 @@ func (q *questions) wakeWord(ctx context.Context) error {
 	return nil
 }
 
-// trial lets the wake word be tried, once its model is there.
+// trial lets the person try the wake word, once its model is there.
 func (q *questions) trial(ctx context.Context) error {
 	rb, err := q.draft(ctx)
 	if err != nil {
@@ -151,14 +151,14 @@ func (q *questions) trial(ctx context.Context) error {
 		if fetched, err := q.fetch(ctx, rb, missing.Names); err != nil || !fetched {
 			return err
 		}
-		if config, err = q.Hearing(rb); err == nil { // it may be another store now
+		if config, err = q.Hearing(rb); err == nil { // the store may have changed
 			d, err = detect.Open(ctx, config)
 		}
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	if err != nil { // the runbook is of use all the same
+	if err != nil { // the runbook is useful all the same
 		fmt.Fprintf(q.out, "%s the model cannot be tried: %s\n", q.out.Warn("!"), screen.Clean(err.Error()))
 		return nil
 	}
@@ -170,7 +170,7 @@ func (q *questions) trial(ctx context.Context) error {
 	return nil
 }
 
-// draft is the runbook of the answers until now.
+// draft returns the runbook of the answers so far.
 func (q *questions) draft(ctx context.Context) (*runbook.Runbook, error) {
 	text, err := Write(ctx, q.answers)
 	if err != nil {
@@ -179,7 +179,8 @@ func (q *questions) draft(ctx context.Context) (*runbook.Runbook, error) {
 	return q.Parse(text)
 }
 
-// fetch gets models that are not there, if that is wanted. Without the network the rest goes on.
+// fetch downloads missing models, if the person agrees. Without the network the interview
+// continues.
 func (q *questions) fetch(ctx context.Context, rb *runbook.Runbook, names []string) (bool, error) {
 	question := "The model is not here yet. Fetch it now and try it?"
 	if strings.Contains(strings.Join(names, " "), "onnxruntime") {
@@ -209,7 +210,7 @@ func (q *questions) service(ctx context.Context) error {
 	}
 	type way struct {
 		text    string
-		service *Service // nil: an address is asked for
+		service *Service // nil: ask for an address
 	}
 	var ways []way
 	select {
@@ -253,7 +254,8 @@ func (q *questions) service(ctx context.Context) error {
 	}
 }
 
-// server asks for the address of a server, and asks the server how it is. nil: another answer is wanted.
+// server asks for the address of a server, and asks the server for its state. nil: the person wants a
+// different answer.
 func (q *questions) server(ctx context.Context) (*Service, error) {
 	address, err := q.ask(ctx, "Where is the server?", "its address, like http://stt.local:7272", "http://", CheckAddress)
 	if err != nil {
@@ -315,7 +317,7 @@ func (q *questions) console(ctx context.Context) error {
 	return nil
 }
 
-// column makes a text from outside so many columns wide.
+// column pads or cuts a text from outside to the given number of columns.
 func column(text string, width int) string {
 	runes := []rune(screen.Clean(text))
 	if len(runes) > width {
@@ -324,7 +326,8 @@ func column(text string, width int) string {
 	return string(runes) + strings.Repeat(" ", width-len(runes))
 }
 
-// PickMicrophone finds the one that a person has named: "default", or a part of a name that fits one.
+// PickMicrophone finds the microphone that a person has named: by "default", or by a part of its name
+// that matches only one.
 func PickMicrophone(ctx context.Context, name string) (*Microphone, error) {
 	if name == "default" {
 		return &Microphone{}, nil

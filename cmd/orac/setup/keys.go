@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// key is a key that was pressed: a character, or one of those below.
+// key is a pressed key: a character, or one of those below.
 type key rune
 
 const (
@@ -21,14 +21,15 @@ const (
 	hangUp key = -3 // Ctrl-D, or the terminal is gone
 )
 
-// Keys are the keys of a terminal as they are pressed, without an echo. Ctrl-C is a signal as ever.
+// Keys returns the keys of a terminal as they are pressed, without an echo. Ctrl-C is a signal as
+// usual.
 type Keys struct {
 	fd      int
 	before  *unix.Termios
 	pressed chan key
 }
 
-// OpenKeys takes the keys of a terminal until Close gives them back.
+// OpenKeys takes over the keyboard of a terminal until Close.
 func OpenKeys(f *os.File) (*Keys, error) {
 	fd := int(f.Fd())
 	before, err := unix.IoctlGetTermios(fd, unix.TCGETS)
@@ -46,15 +47,15 @@ func OpenKeys(f *os.File) (*Keys, error) {
 	return k, nil
 }
 
-// Close gives the terminal back as it was.
+// Close restores the terminal.
 func (k *Keys) Close() error { return unix.IoctlSetTermios(k.fd, unix.TCSETS, k.before) }
 
-// drain forgets what was pressed before a question was shown.
+// drain drops keys that were pressed before a question was shown.
 func (k *Keys) drain() {
 	for {
 		select {
 		case p := <-k.pressed:
-			if p == hangUp { // it stays; where there is no room for it, the keys before it tell the same
+			if p == hangUp { // keep it; if there is no room for it, the keys before it mean the same
 				select {
 				case k.pressed <- p:
 				default:
@@ -96,8 +97,8 @@ func (k *Keys) read(f io.Reader) {
 	}
 }
 
-// readKey reads one key; 0 is one that means nothing here. What a terminal sends for a key comes in one piece, so an escape that
-// nothing follows is the key of that name.
+// readKey reads one key; 0 is a key without a meaning here. A terminal sends the bytes of a key in one piece, so an escape that
+// nothing follows is the Escape key.
 func readKey(in *bufio.Reader) (key, error) {
 	r, _, err := in.ReadRune()
 	switch {

@@ -17,10 +17,10 @@ import (
 const (
 	relist     = 2 * time.Second  // between two looks at what is plugged in
 	patience   = 10 * time.Second // for a microphone's first sound
-	mostMeters = 8                // microphones that are shown: each is chosen by one digit, and so is "later"
+	mostMeters = 8                // microphones that are shown: one digit chooses each, and also "later"
 )
 
-// List gives the microphones of this machine, without copies of what loudspeakers play, and what it has to say about the look.
+// List returns the microphones of this machine, without monitors of loudspeakers, and its notes about the search.
 func List(ctx context.Context) (list []capture.Device, notes []string, err error) {
 	var found capture.Listing
 	err = live.New(nil).Run(ctx, "microphones", func(t *rt.Task) (err error) {
@@ -35,7 +35,7 @@ func List(ctx context.Context) (list []capture.Device, notes []string, err error
 	return list, found.Notes, nil
 }
 
-// open listens to a microphone until ctx ends or it is lost, and gives every hop away.
+// open listens to a microphone until ctx ends or the microphone is lost, and passes every hop on.
 func open(ctx context.Context, m Microphone, hear func(pcm *[audio.HopSamples]int16) error) error {
 	return live.New(nil).Run(ctx, "microphone", func(t *rt.Task) error {
 		source := capture.New(capture.Spec{Selector: capture.Selector{Identity: m.Identity}, Backend: m.Backend, StartTimeout: patience})
@@ -56,31 +56,31 @@ func open(ctx context.Context, m Microphone, hear func(pcm *[audio.HopSamples]in
 	})
 }
 
-// meter is a microphone with the level that it has now.
+// meter is a microphone with its current level.
 type meter struct {
 	capture.Device
 	level float64 // 0 to 1
 	db    float64 // below full scale; 0 before the first sound
 	heard bool
 	err   error
-	live  bool // it is listened to
+	live  bool // it is being listened to
 }
 
-// board are the microphones that are plugged in, each with its level. They are listened to until close.
+// board holds the microphones that are plugged in, each with its level. It listens to them until close.
 type board struct {
 	ctx     context.Context
 	stop    context.CancelFunc
 	workers sync.WaitGroup
-	changed chan struct{} // something is to be shown anew; one is kept
+	changed chan struct{} // there is something new to show; at most one is pending
 
-	mu     sync.Mutex // guards what follows
+	mu     sync.Mutex // guards the fields below
 	meters []*meter
-	looked bool // the first look is over
+	looked bool // the first search is over
 	why    []string
 	err    error
 }
 
-// newBoard looks at what is plugged in, again and again.
+// newBoard looks repeatedly at what is plugged in.
 func newBoard(ctx context.Context) *board {
 	b := &board{changed: make(chan struct{}, 1)}
 	b.ctx, b.stop = context.WithCancel(ctx)
@@ -88,7 +88,7 @@ func newBoard(ctx context.Context) *board {
 	return b
 }
 
-// close lets go of all microphones; when it returns, they can be opened.
+// close releases all microphones; after it returns, others can open them.
 func (b *board) close() {
 	b.stop()
 	b.workers.Wait()
@@ -119,7 +119,7 @@ func (b *board) watch() {
 	}
 }
 
-// update takes a list over: who stays keeps its level, who is new or was lost is opened.
+// update applies a new list: microphones that stay keep their level; new and lost ones are opened.
 func (b *board) update(list []capture.Device, notes []string, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -157,7 +157,7 @@ func (b *board) listen(m *meter) {
 	b.tell()
 }
 
-// shown is a copy of what there is to show.
+// shown returns a copy of the meters to show.
 func (b *board) shown() (list []meter, looked bool, notes []string, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -167,17 +167,18 @@ func (b *board) shown() (list []meter, looked bool, notes []string, err error) {
 	return list, b.looked, b.why, b.err
 }
 
-// floor is the level that an empty bar stands for, in decibels below full scale; a quiet room has about -60.
+// floor is the level at which the bar is empty, in decibels relative to full scale; a quiet room has about
+// -60.
 const floor = -60
 
-// levelOf is the level of a hop, from 0 to 1 for a bar, and in decibels.
+// levelOf returns the level of a hop, from 0 to 1 for a bar, and in decibels.
 func levelOf(pcm *[audio.HopSamples]int16) (level, db float64) {
 	rms := float64(audio.RMS(pcm[:])) / 32768
 	db = max(20*math.Log10(max(rms, 1e-5)), -100)
 	return max(0, min(1, (db-floor)/-floor)), db
 }
 
-// says is the level in words.
+// says returns the level in words.
 func (m meter) says() string {
 	switch {
 	case m.err != nil:

@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// Propose answers what is not answered with what an interview proposes, for who is not asked. The notes say what of it may be of
-// less use than it looks.
+// Propose fills in open answers with what an interview proposes, for people who are not asked. The notes say which of these may
+// be less useful than they look.
 func Propose(ctx context.Context, a Answers) (_ Answers, notes []string, _ error) {
 	if a.Microphone == nil {
 		a.Microphone = &Microphone{}
@@ -38,7 +38,8 @@ func Propose(ctx context.Context, a Answers) (_ Answers, notes []string, _ error
 	return a, notes, ctx.Err()
 }
 
-// FindService looks for an ORAC STT server on this machine; the zero value when there is none.
+// FindService looks for an ORAC STT server on this machine; it returns the zero value if there is
+// none.
 func FindService(ctx context.Context) *Service {
 	if _, err := Probe(ctx, LocalSTT); err != nil {
 		return &Service{}

@@ -12,13 +12,13 @@ import (
 	"orac/appliance/stt"
 )
 
-// LocalSTT is where an ORAC STT server of this machine answers.
+// LocalSTT is the address of an ORAC STT server on this machine.
 const LocalSTT = "http://localhost:7272"
 
 // probeTime is how long a server has to answer.
 const probeTime = 5 * time.Second
 
-// programs understand speech without a server, each with the arguments that make it print the text and nothing else.
+// programs understand speech without a server, each with the arguments that make it print only the text.
 var programs = []struct {
 	name      string
 	arguments []string
@@ -26,7 +26,7 @@ var programs = []struct {
 	{"pocketsphinx_continuous", []string{"-infile", "{wav}", "-logfn", "/dev/null"}},
 }
 
-// InstalledProgram is the command of the first of those that are installed; nil when none is.
+// InstalledProgram returns the command of the first of these that is installed; nil if none is.
 func InstalledProgram() []string {
 	for _, p := range programs {
 		if _, err := exec.LookPath(p.name); err == nil {
@@ -36,7 +36,7 @@ func InstalledProgram() []string {
 	return nil
 }
 
-// Probe asks a server how it is: its own word, or why there is none.
+// Probe asks a server for its state. It returns the server's own word, or why there is none.
 func Probe(ctx context.Context, address string) (word string, err error) {
 	server, err := stt.NewOrac(stt.OracConfig{URL: address, Timeout: probeTime})
 	if err != nil {

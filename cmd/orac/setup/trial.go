@@ -13,26 +13,26 @@ import (
 	"orac/models/detect"
 )
 
-// trial listens for the wake words that were chosen, and shows how well they are heard.
+// trial listens for the chosen wake words, and shows how well it hears them.
 type trial struct {
 	term    *terminal
 	say     string
 	needs   float64 // the threshold
 	changed chan struct{}
 
-	mu    sync.Mutex // guards what follows
+	mu    sync.Mutex // guards the fields below
 	db    float64
 	level float64
 	score float64
 	best  float64
 	heard int
-	err   error // why listening has ended
+	err   error // why listening ended
 }
 
-// errEnough ends listening when the person has.
+// errEnough ends listening when the person has had enough.
 var errEnough = errors.New("enough")
 
-// run listens to a microphone until Enter is pressed. The detector is closed when it returns.
+// run listens to a microphone until Enter is pressed. It has closed the detector when it returns.
 func (tr *trial) run(ctx context.Context, m Microphone, d *detect.Detector) (err error) {
 	defer func() { err = errors.Join(err, d.Close()) }()
 	listening, stop := context.WithCancelCause(ctx)
@@ -110,7 +110,7 @@ func (tr *trial) drawn() []string {
 	}
 }
 
-// outcome says in a few words what came of it.
+// outcome says in a few words how the trial went.
 func (tr *trial) outcome() string {
 	tr.mu.Lock()
 	defer tr.mu.Unlock()
@@ -125,7 +125,7 @@ func (tr *trial) outcome() string {
 	return fmt.Sprintf("not heard: the best score was %.2f, and %.2f is needed. Lower the threshold of the model, or move the microphone closer", tr.best, tr.needs)
 }
 
-// saying is what to say for models of the catalogue.
+// saying returns what to say to models of the catalogue.
 func saying(names []string) string {
 	var words []string
 	for _, name := range names {
@@ -136,7 +136,7 @@ func saying(names []string) string {
 	return strings.Join(words, "” or “")
 }
 
-// bestOf is the best score of one model in one hop, without the classes that stand for nothing.
+// bestOf returns the best score of a model in one hop, leaving out the ignored classes.
 func bestOf(values []float32, masked bool, ignored []int) (best float64) {
 	if masked {
 		return 0

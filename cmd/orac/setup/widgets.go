@@ -9,7 +9,7 @@ import (
 	"orac/cmd/orac/screen"
 )
 
-// terminal is where a person is asked.
+// terminal is where the interview asks.
 type terminal struct {
 	keys *Keys
 	out  *screen.Screen
@@ -19,14 +19,15 @@ type terminal struct {
 type choice struct {
 	question string
 	hint     string              // what to do, under the answers
-	lines    func() []string     // the answers now; they may change while they are shown
+	lines    func() []string     // the current answers; they may change while they are shown
 	note     func() []string     // below them
 	changed  <-chan struct{}     // the answers have changed
 	keys     map[key]func() bool // further keys; true ends the question
 	marked   int
 }
 
-// choose asks for one of several answers: by its number, by moving the mark, by Enter for the marked one.
+// choose asks for one of several answers: a person presses its number, or moves the mark and presses
+// Enter.
 func (t *terminal) choose(ctx context.Context, c *choice) (int, error) {
 	t.keys.drain()
 	defer t.out.EndLive(false)
@@ -78,7 +79,7 @@ func (t *terminal) drawn(c *choice, answers []string) []string {
 // maxLine bounds a line that is typed, in characters.
 const maxLine = 500
 
-// ask asks for a line. check says what is wrong with one, and it is asked for again.
+// ask asks for a line. check says what is wrong with it; then ask asks again.
 func (t *terminal) ask(ctx context.Context, question, hint, proposed string, check func(string) error) (string, error) {
 	t.keys.drain()
 	defer t.out.EndLive(false)
@@ -124,7 +125,7 @@ func (t *terminal) confirm(ctx context.Context, question string, proposed bool) 
 	return i == 0, err
 }
 
-// settled tells an answer, on a line that stays.
+// settled shows an answer on a line that stays.
 func (t *terminal) settled(what, answer string) {
 	fmt.Fprintf(t.out, "%s %s %s\n", t.out.Good("✓"), t.out.Faint(fmt.Sprintf("%-10s", what)), screen.Clean(answer))
 }

@@ -12,8 +12,8 @@ import (
 	"orac/runbook"
 )
 
-// Write makes the runbook of answers. What is not answered is the proposal that needs nothing: the default microphone, the first
-// wake word, no service, no console.
+// Write makes the runbook of answers. For an open answer it takes the proposal that needs nothing else: the default microphone,
+// the first wake word, no service, no console.
 func Write(ctx context.Context, a Answers) ([]byte, error) {
 	s := sheet{comments: map[runbook.Address]string{}}
 	first := s.appliance(a)
@@ -45,13 +45,13 @@ func stepErrors(wrong []*runbook.StepError) (out []error) {
 	return out
 }
 
-// sheet collects what is to be written.
+// sheet collects what to write.
 type sheet struct {
 	steps    []runbook.Operation
 	comments map[runbook.Address]string // above a block
 }
 
-// block adds a block with what a person should know of it; its attributes follow by set.
+// block adds a block with what a person should know about it; set adds its attributes.
 func (s *sheet) block(a runbook.Address, comment string) {
 	s.steps = append(s.steps, runbook.Operation{Do: runbook.DoAdd, Block: a})
 	s.comments[a] = comment
@@ -61,7 +61,7 @@ func (s *sheet) set(a runbook.Address, attribute, expression string) {
 	s.steps = append(s.steps, runbook.Operation{Do: runbook.DoSet, Block: a, Attribute: attribute, Expression: expression})
 }
 
-// appliance gives the text to begin with: nothing can be added to one without a block.
+// appliance returns the text to start from: nothing can be added to a text without a block.
 func (s *sheet) appliance(a Answers) []byte {
 	name := NameOf(a.Name, "orac")
 	address := runbook.Address("appliance." + name)
@@ -108,7 +108,7 @@ func (s *sheet) models(a Answers) (words []string) {
 	return words
 }
 
-// Licence says in words what a licence of the catalogue means for who uses a model.
+// Licence says in words what a licence of the catalogue means for users of a model.
 func Licence(id string) string {
 	if strings.Contains(id, "-NC-") {
 		return id + ", not for commercial use"
@@ -174,7 +174,7 @@ func (s *sheet) console(a Answers) {
 	}
 }
 
-// clip makes a name from outside fit for a comment: one line, of no more than 60 characters, that shows what it says.
+// clip makes a name from outside fit for a comment: one line of at most 60 visible characters.
 func clip(name string) string {
 	runes := []rune(strings.Map(printable, name))
 	if len(runes) > 60 {
@@ -183,8 +183,8 @@ func clip(name string) string {
 	return string(runes)
 }
 
-// worthKnowing are the attributes that people change first, by the type of their block. Each is a comment that can be taken in
-// by removing its "# ".
+// worthKnowing lists the attributes that people change first, by block type. Each becomes a comment; removing its "# " makes
+// it part of the runbook.
 var worthKnowing = map[string][]string{
 	"device.microphone": {"channel"},
 	"model":             {"threshold", "cooldown", "topic"},
@@ -192,7 +192,7 @@ var worthKnowing = map[string][]string{
 	"stt":               {"timeout"},
 }
 
-// hints are the comments on what else a block of a type may say, without what it says.
+// hints returns comments on what else a block of a type may say, without what it says already.
 func hints(t *runbook.BlockType, said func(name string) bool) (lines []string) {
 	for _, name := range worthKnowing[t.Key()] {
 		at := t.Attribute(name)
@@ -209,7 +209,7 @@ func hints(t *runbook.BlockType, said func(name string) bool) (lines []string) {
 	return lines
 }
 
-// example is a value as a runbook writes it: the default, or what the registry shows.
+// example returns a value as a runbook writes it: the default, or the registry's example.
 func example(at *runbook.Attribute) string {
 	if at.Default == "" {
 		return at.Example
