@@ -1,12 +1,13 @@
 package runbook
 
-// Capability says what power over the machine an attribute gives to whoever writes it. Every attribute of the registry states
-// one. Judge uses it to decide what an admin of the network may put into force, and the table in web/SECURITY.md is made from it.
+// Capability says what power over the machine an attribute grants to the people who write it. Every attribute of the registry
+// states one. Judge uses it to decide what an admin of the network may put into force, and the table in web/SECURITY.md is made
+// from it.
 type Capability string
 
 // The capabilities.
 const (
-	Tunes   Capability = "tunes"   // how the appliance behaves, and nothing else
+	Tunes   Capability = "tunes"   // only how the appliance behaves
 	Admits  Capability = "admits"  // who may do what with the appliance
 	Reaches Capability = "reaches" // an address that ORAC sends to
 	Fetches Capability = "fetches" // a file from the catalogue, an https URL, or a path

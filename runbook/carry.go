@@ -11,7 +11,7 @@ import (
 
 // Some expressions drop marks. They swallow the failure of a part (try, can, a condition whose other branch fails, && and ||),
 // or use a part only to decide something (the key of an index, the length of a list that becomes arguments). Whether a part
-// fails can depend on a secret, and so can the result. carrier gives the result the marks of all parts that it depends on.
+// fails can depend on a secret, and so can the result. A carrier adds the marks of all parts to the result.
 type carrier struct {
 	hclsyntax.Expression
 	budget *budget

@@ -6,20 +6,22 @@ import (
 
 // Document is what a file in any of the languages says, in generic form.
 type Document struct {
-	// File is its name as it was given; Dir its directory, against which relative paths have been resolved.
+	// File is the name of the file as it was given. Dir is its directory; relative paths have been resolved
+	// against it.
 	File, Dir string
 
-	// Blocks are in the order of the file; blocks that exist once and were not written follow with their defaults.
+	// Blocks are in the order of the file. Blocks that exist once and were not written follow, with their
+	// defaults.
 	Blocks []Block `json:"-"`
 
-	Variables []string `json:"-"` // the names of those that it declares
+	Variables []string `json:"-"` // the names of the variables that it declares
 
 	inputs  *inputs  // the inputs it was made of
 	readers *readers // which of its expressions read from the machine
 	source  *source  // its text
 }
 
-// Resolve gives the path that a relative path in this file means.
+// Resolve returns the path that a relative path in this file means.
 func (d *Document) Resolve(path string) string {
 	if path == "" || filepath.IsAbs(path) {
 		return path
@@ -30,9 +32,9 @@ func (d *Document) Resolve(path string) string {
 // Block finds a block in generic form, nested ones included.
 func (d *Document) Block(a Address) (Block, bool) { return findBlock(d.Blocks, a) }
 
-// Problem is a diagnostic about an attribute of a block, or about the whole block when the attribute is "" or not written. It
-// is for checks that need more than the language: files, programs, a catalogue. What the block's attributes have from the
-// machine is not shown in it.
+// Problem returns a diagnostic about an attribute of a block, or about the whole block if the attribute is "" or not written.
+// It is for checks that need more than the language: files, programs, a catalogue. The diagnostic hides values of the block's
+// attributes that came from the machine.
 func (d *Document) Problem(block Address, attribute string, severity Severity, summary, detail string) Diagnostic {
 	b, _ := d.Block(block)
 	place := b.Range
@@ -45,7 +47,8 @@ func (d *Document) Problem(block Address, attribute string, severity Severity, s
 	return Diagnostic{Severity: severity, Summary: b.scrub(d, summary), Detail: b.scrub(d, detail), Subject: place, Address: block, source: d.source}
 }
 
-// Inputs gives what the file was made of. Files that attributes name are looked at once, when it is called first.
+// Inputs returns what the file was made of. The first call reads the files that attributes name; later calls
+// return the same.
 func (d *Document) Inputs() Inputs {
 	if d.inputs == nil {
 		return Inputs{}
@@ -53,13 +56,13 @@ func (d *Document) Inputs() Inputs {
 	return d.inputs.get()
 }
 
-// SameText tells whether a text is the one that the file was made of.
+// SameText tells whether the file was made of this text.
 func (d *Document) SameText(text []byte) bool {
 	return d.inputs != nil && d.inputs.fetched.Source == plainHash(text)
 }
 
 func findBlock(blocks []Block, a Address) (Block, bool) {
-	for i := range blocks { // a Block is large, and this is asked often
+	for i := range blocks { // a Block is large, and this is called often
 		if blocks[i].Address == a {
 			return blocks[i], true
 		}
@@ -70,8 +73,8 @@ func findBlock(blocks []Block, a Address) (Block, bool) {
 	return Block{}, false
 }
 
-// Elsewhere is a diagnostic about another file, as one about an attribute of this file that the problem comes from. What the
-// other file hides is not shown here either.
+// Elsewhere turns a diagnostic about another file into one about the attribute of this file that causes the problem. It
+// hides what the other file hides.
 func (d *Document) Elsewhere(found Diagnostic, block Address, attribute string) Diagnostic {
 	out := d.Problem(block, attribute, found.Severity, found.Summary, found.Detail)
 	if found.source != nil && len(found.source.hidden) > 0 && d.source != nil {

@@ -48,7 +48,7 @@ func (o Options) findSecret(name, stateDir string) (string, error) {
 	return "", fmt.Errorf("there is no secret %q: neither %s", name, strings.Join(looked, " nor "))
 }
 
-// errUnusable is what the error of a secret is that is there and cannot be read.
+// errUnusable is the error for a secret that exists but cannot be read.
 var errUnusable = errors.New("unusable")
 
 type unusable struct{ why string }
@@ -56,11 +56,11 @@ type unusable struct{ why string }
 func (u unusable) Error() string        { return u.why }
 func (u unusable) Is(target error) bool { return target == errUnusable }
 
-// errOpenSecret is why a secret is refused that others can read as well.
+// errOpenSecret is the error for a secret that other users can read as well.
 var errOpenSecret = errors.New("other users may read it; make it private with chmod 600")
 
-// readSecretFile reads a secret of a state directory. It follows no link on the way, and checks the file that it has opened: only
-// its owner may read it, and nobody else may own it.
+// readSecretFile reads a secret of a state directory. It follows no link on the way, and checks the file after opening it: only
+// its owner may read it, and the owner must be this user or root.
 func readSecretFile(stateDir, name string) ([]byte, error) {
 	root, err := os.OpenRoot(stateDir)
 	if err != nil {
@@ -103,7 +103,7 @@ func (e *evaluator) stateDir() string {
 	if e.opts.StateDir != "" {
 		return e.opts.StateDir
 	}
-	if w := e.opts.Within; w != nil { // another state directory is another place to read from
+	if w := e.opts.Within; w != nil { // a different state directory is a different place to read from
 		for _, b := range w.Blocks {
 			if v := b.Attrs["state_dir"].Value; b.Type == applianceBlock && !v.IsNull() {
 				return w.Resolve(v.AsString())

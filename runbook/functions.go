@@ -149,10 +149,10 @@ func (e *evaluator) file(name string) (string, *callError) {
 	return string(text), nil
 }
 
-// noSecret begins what is said of a secret that cannot be had.
+// noSecret is the start of a message about a secret that cannot be read.
 const noSecret = "secret() failed: "
 
-// NoSecret tells whether the problem is a secret that cannot be had on this machine.
+// NoSecret tells whether the problem is a secret that cannot be read on this machine.
 func (d Diagnostic) NoSecret() bool { return strings.HasPrefix(d.Summary, noSecret) }
 
 var secretName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$`)

@@ -29,9 +29,9 @@ type running struct {
 	attribute string
 }
 
-// Judge says why a runbook may not replace the running one when somebody other than this machine's user asks for it: each use of
-// a capability that goes beyond what runs, at its place, as a Diagnostic that is Forbidden. It looks at the two values alone, so
-// what it has judged is what runs. While the running runbook has web.trust_admins it finds nothing.
+// Judge says why a runbook may not replace the running one at the request of anybody except this machine's user. It reports each
+// use of a capability that goes beyond what runs, at its place, as a Diagnostic that is Forbidden. It looks only at the two
+// values, so what it has judged is what runs. While the running runbook has web.trust_admins, it reports nothing.
 func Judge(now, next *Runbook) Diagnostics {
 	if now.Web.TrustAdmins {
 		return nil
@@ -211,8 +211,8 @@ func valuesOf(blocks []Block, t *BlockType, attribute string) (list []Attr) {
 	return list
 }
 
-// hasCredential tells whether ORAC sends a credential to the addresses of a block: what proves who it is, or what an attribute that
-// is kept secret, such as the body of a webhook, has read from the machine.
+// hasCredential tells whether ORAC sends a credential to the addresses of a block: an attribute that proves who ORAC is, or one
+// that is kept secret, such as the body of a webhook, with something that it has read from the machine.
 func (j *judge) hasCredential(rb *Runbook, b Block) bool {
 	for i := range b.Type.Attributes {
 		at := &b.Type.Attributes[i]
@@ -245,8 +245,8 @@ func (j *judge) sameDestinations(b Block) bool {
 	})
 }
 
-// machineSays tells whether an address is what the machine says it is, by the expression that runs: a secret in it may be another
-// today.
+// machineSays tells whether an address comes from the machine by the same expression that runs: a secret in it may have changed
+// since.
 func (j *judge) machineSays(d destination) bool {
 	return d.at.Gives == Reaches && j.next.reads(d.block, d.at.Name) && !slices.ContainsFunc(j.next.Readers(), func(r Reader) bool {
 		return r.Address == d.block && r.Attribute == d.at.Name && !j.now.hasReader(r)

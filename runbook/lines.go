@@ -170,7 +170,8 @@ const (
 	maxGaps = 1 << 22
 )
 
-// closeGaps matches what the differ has left: it goes by lines that occur once, and others may be the same, too.
+// closeGaps matches what the differ has left: the differ uses only lines that occur once, but other lines may be
+// equal, too.
 func closeGaps(a, b []line, partner []int) {
 	i, j, left := 0, 0, maxGaps
 	for end := 0; end <= len(a); end++ {
@@ -190,7 +191,7 @@ func closeGaps(a, b []line, partner []int) {
 	}
 }
 
-// common is a longest common subsequence, as pairs of places.
+// common returns a longest common subsequence, as pairs of places.
 func common(a, b []line) (pairs [][2]int) {
 	longest := make([][]int, len(a)+1) // of a[i:] and b[j:]
 	longest[len(a)] = make([]int, len(b)+1)

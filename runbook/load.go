@@ -14,81 +14,81 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
 
-// Options is the world that a runbook is evaluated in. The zero value is the
-// real one.
+// Options is the world in which a runbook is evaluated. The zero value is the real one.
 type Options struct {
-	// Vars holds values of variables by name, as --var gives them. A variable
-	// that is not in it is taken from ORAC_VAR_name by Env.
+	// Vars holds values of variables by name, as --var sets them. Env supplies the others, as
+	// ORAC_VAR_name.
 	Vars map[string]string
 
-	// Spare tells of a name in Vars that the file need not declare it, because
-	// another one does; nil: every one must be declared.
+	// Spare tells whether Vars may hold a name that this file does not declare, because another
+	// file does. Nil: the file must declare every name.
 	Spare func(name string) bool
 
 	// Env looks up an environment variable; nil is the process's environment.
 	Env func(name string) (string, bool)
 
-	// Secret gives a secret by name. Nil looks in Env for ORAC_SECRET_NAME (upper
-	// case, - as _), then for the file NAME in the directory that Env's
-	// CREDENTIALS_DIRECTORY names, which is where systemd puts credentials, then for
-	// the file secrets/NAME in the state directory, which nobody but its owner may read.
+	// Secret returns a secret by name. Nil looks in Env for ORAC_SECRET_NAME (upper case, - as _),
+	// then for the file NAME in the directory that CREDENTIALS_DIRECTORY of Env names, where
+	// systemd puts credentials, then for the file secrets/NAME in the state directory, which only
+	// its owner may read.
 	Secret func(name string) (string, error)
 
-	// StandIns tells that what Secret gives stands in for the real ones, as in a simulation: its form is not checked.
+	// StandIns says that Secret returns stand-ins instead of the real secrets, as in a simulation: their form is not
+	// checked.
 	StandIns bool
 
-	// StateDir is the state directory whose secrets are meant; "" is the one that the
+	// StateDir is the state directory in which secrets are looked up; "" is the one that the
 	// runbook declares.
 	StateDir string
 
-	// ReadFile reads a file that file() names, and the runbook itself; nil is the
-	// real file system. More than 1 MiB, or 256 KiB of runbook, is refused.
+	// ReadFile reads the runbook, and files that file() names; nil is the real file system. A file
+	// of more than 1 MiB, or a runbook of more than 256 KiB, is refused.
 	ReadFile func(path string) ([]byte, error)
 
-	// Open opens a file that an attribute names, a sound or a model, for
-	// Runbook.Inputs; nil is the real file system.
+	// Open opens a file that an attribute names, such as a sound or a model, for Runbook.Inputs;
+	// nil is the real file system.
 	Open func(path string) (fs.File, error)
 
-	// Named are files that attributes name as they were when somebody looked before, by name: a file that is
-	// in it is not looked at again.
+	// Named holds what an earlier look found at files that attributes name, by name. These files are not
+	// looked at again.
 	Named map[string]Input
 
-	// Within, if it is set, keeps the evaluation to what another runbook reads already: an expression that reads from the
-	// machine (env(), file(), secret(), a variable's environment, directly or by what it refers to) is evaluated only if the
-	// same expression, with all that it refers to, stands at the same place there. Nothing else is read, and nothing that it
-	// would have read is evaluated: it is an error that is Forbidden. An attribute that Keeps its secret may name another.
+	// Within, if set, limits the evaluation to what another runbook reads already. An expression that reads from the machine
+	// (env(), file(), secret(), a variable's environment, directly or by what it refers to) is evaluated only if the other
+	// runbook has the same expression, with everything that it refers to, at the same place. Otherwise the expression is not
+	// evaluated and reads nothing: that is an error, which is Forbidden. An attribute that Keeps its secret may name a
+	// different secret.
 	Within *Document
 
-	// Context ends the evaluation when whoever asked for it has gone; nil: it runs to its end. What it may cost is bounded in
-	// any case.
+	// Context ends the evaluation when its caller has given up; nil lets it run to its end. Its cost is bounded in any case.
 	Context context.Context
 
-	// HashKey is the key of the hashes in Runbook.Inputs that stand for secrets. Hashes
-	// can be compared only under the same key; nil is a random one of this process.
+	// HashKey is the key of the hashes that replace secrets in Runbook.Inputs. Hashes can be
+	// compared only under the same key; nil is a random key of this process.
 	HashKey []byte
 
-	// secretFile reads a secret of a state directory: by ReadFile, where that is given.
+	// secretFile reads a secret of a state directory, by ReadFile if that is set.
 	secretFile func(stateDir, name string) ([]byte, error)
 }
 
-// Load reads, evaluates and validates the runbook at path. When there are errors
-// among the Diagnostics the Runbook is nil; warnings come beside one.
+// Load reads, evaluates and validates the runbook at path. If there are errors among the
+// Diagnostics, the Runbook is nil; warnings can come with a Runbook.
 func Load(path string, opts Options) (*Runbook, Diagnostics) {
 	rb := &Runbook{}
 	return rb.of(runbooks.Load(path, opts, rb))
 }
 
-// Read reads a runbook as Load does. The Diagnostics are nil when that went well.
+// Read reads a runbook as Load does. The Diagnostics are nil if it could be read.
 func Read(path string, opts Options) ([]byte, Diagnostics) { return runbooks.Read(path, opts) }
 
-// Parse is Load for text that has been read already; filename stands in
-// diagnostics, and its directory is what relative paths are relative to.
+// Parse does what Load does, for text that has been read already. Diagnostics name filename, and
+// relative paths start at its directory.
 func Parse(src []byte, filename string, opts Options) (*Runbook, Diagnostics) {
 	rb := &Runbook{}
 	return rb.of(runbooks.Parse(src, filename, opts, rb))
 }
 
-// of completes a runbook with the document that it was built from; nil when there is none.
+// of completes a runbook with the document that it was built from; it returns nil if there is none.
 func (rb *Runbook) of(d *Document, found Diagnostics) (*Runbook, Diagnostics) {
 	if d == nil {
 		return nil, found
@@ -97,7 +97,7 @@ func (rb *Runbook) of(d *Document, found Diagnostics) (*Runbook, Diagnostics) {
 	return rb, found
 }
 
-// Read reads a file as Load does. The Diagnostics are nil when that went well.
+// Read reads a file as Load does. The Diagnostics are nil if it could be read.
 func (l *Language) Read(path string, opts Options) ([]byte, Diagnostics) {
 	src, err := opts.WithDefaults().ReadFile(path)
 	if err == nil {
@@ -112,7 +112,7 @@ func (l *Language) Read(path string, opts Options) ([]byte, Diagnostics) {
 	return nil, p.sorted()
 }
 
-// parse gives the syntax tree, when the text has one.
+// parse returns the syntax tree, if the text has one.
 func (p *problems) parse() (*hclsyntax.Body, bool) {
 	if !p.check() {
 		return nil, false
@@ -127,7 +127,7 @@ func (p *problems) parse() (*hclsyntax.Body, bool) {
 			}
 			p.fail("", place, lowerFirst(d.Summary), d.Detail)
 			if strings.Contains(d.Summary, "multi-line string") {
-				break // after a missing quote all text reads as quotes and all quotes as text
+				break // after a missing quote, the parser takes all text for quotes and all quotes for text
 			}
 		}
 		return nil, false
@@ -135,7 +135,7 @@ func (p *problems) parse() (*hclsyntax.Body, bool) {
 	return file.Body.(*hclsyntax.Body), true
 }
 
-// WithDefaults gives the options with the real world where nothing else is said.
+// WithDefaults returns the options with the real world in place of everything that is not set.
 func (o Options) WithDefaults() Options {
 	if o.Env == nil {
 		o.Env = os.LookupEnv
@@ -158,11 +158,10 @@ func (o Options) WithDefaults() Options {
 	return o
 }
 
-// maxInputFile bounds what file() reads.
+// maxInputFile bounds the bytes that file() reads.
 const maxInputFile = 1 << 20
 
-// readLimited reads a regular file, and of a larger one only as much as shows
-// that it is too large.
+// readLimited reads a regular file. Of one that is too large, it reads only as much as shows that.
 func readLimited(path string) ([]byte, error) {
 	f, err := openRegular(path)
 	if err != nil {
@@ -172,7 +171,7 @@ func readLimited(path string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, maxInputFile+1))
 }
 
-// reason is an error of the file system without the operation and the path.
+// reason returns an error of the file system without the operation and the path.
 func reason(err error) string {
 	var pe *fs.PathError
 	if errors.As(err, &pe) {

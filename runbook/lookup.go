@@ -46,7 +46,7 @@ func (rb *Runbook) Webhook(a Address) (Webhook, bool) {
 	return find(rb.Webhooks, a, func(w *Webhook) Address { return w.Address })
 }
 
-// HeartbeatURL is the address that a heartbeat goes to: its own, or its STT's.
+// HeartbeatURL returns the address of a heartbeat: its own, or its STT's.
 func (rb *Runbook) HeartbeatURL(h Heartbeat) string {
 	if h.URL != "" {
 		return h.URL
@@ -60,7 +60,7 @@ func (rb *Runbook) ServiceAccount(a Address) (ServiceAccount, bool) {
 	return find(rb.ServiceAccounts, a, func(s *ServiceAccount) Address { return s.Address })
 }
 
-// HeartbeatAuth is the service account that a heartbeat goes out with: its own, or its STT's; "" for none.
+// HeartbeatAuth returns the service account that sends a heartbeat: its own, or its STT's; "" for none.
 func (rb *Runbook) HeartbeatAuth(h Heartbeat) Address {
 	if h.Auth != "" {
 		return h.Auth

@@ -27,7 +27,7 @@ type Piece struct {
 	b, m, t [2]int // the lines of the three texts, from and to
 }
 
-// Choice says which side is taken where both have changed the same lines.
+// Choice says which side wins where both have changed the same lines.
 type Choice string
 
 // The choices; Both is mine, then theirs. Any other value leaves both versions in the text, between

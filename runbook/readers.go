@@ -6,8 +6,8 @@ import (
 )
 
 // Reader is one expression that reads from the machine: it calls env(), file() or secret(), or refers to an expression or
-// variable that does. Two readers with the same Address, Attribute and Text are at the same place, and compute the same from what
-// they read.
+// variable that does. Two readers with the same Address, Attribute and Text are at the same place, and compute the same result
+// from what they read.
 type Reader struct {
 	Address   Address   // its block, nested ones with their parents; "local" for a local, "var.NAME" for a variable
 	Attribute string    // or the name of the local; "" for a variable

@@ -112,8 +112,8 @@ func anchor(heading string) string {
 	return b.String()
 }
 
-// document writes the section of a block type, and of the types nested in it. in tells whoever checks the example which block it
-// stands in; renderers do not show it.
+// document writes the section of a block type, and of the types nested in it. in names the block around the example, for tools
+// that check the example; renderers do not show it.
 func (t *BlockType) document(b *strings.Builder, level, heading, in string, effects bool) {
 	fmt.Fprintf(b, "\n%s `%s`\n\n%s%s\n\n```hcl%s\n%s\n```\n\n", level, heading, t.Doc, t.howMany(), in, t.Example)
 	columns, rule := " a change |", "---|"

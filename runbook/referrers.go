@@ -15,8 +15,8 @@ type Referrer struct {
 	Place     hcl.Range // of the name
 }
 
-// Referrers gives the attributes that refer to a block or to a part of it, in the order of the file: those that would miss it, or
-// get its defaults, if it were not there. Those of the block itself do not count, nor does who takes all blocks of a type
+// Referrers returns the attributes that refer to a block or to a part of it, in the order of the file. Without the block they
+// would be broken, or get its defaults. References within the block itself do not count, nor do those to all blocks of a type
 // ("values(model)"). A text that cannot be parsed has none.
 func Referrers(src []byte, block Address) (out []Referrer) {
 	body, ok := parsed(src)

@@ -1,7 +1,7 @@
 package runbook
 
-// Registry is the language: every block type that a runbook may hold, in the
-// order in which documentation and forms show them. It is never changed.
+// Registry is the language: every block type that a runbook may contain, in the order in which
+// documentation and forms show them. It never changes.
 var Registry = []*BlockType{
 	applianceBlock,
 	microphoneBlock,

@@ -63,11 +63,12 @@ var wavBlock = &BlockType{
 	},
 }
 
-// TopicPattern is what a topic may be. It becomes a segment of a path, where "." and ".." mean another path, however they are escaped.
+// TopicPattern is the pattern of a topic. A topic becomes a segment of a path, where "." and ".." would lead to a different path,
+// however they are escaped.
 var TopicPattern = regexp.MustCompile(`^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$`)
 
-// oneLine is text for people: no control characters, which a terminal obeys, and no marks that turn the direction of writing, which
-// make a text look like another.
+// oneLine matches text for people: no control characters, which a terminal obeys, and no marks that reverse text, which make it
+// look like a different one.
 var oneLine = regexp.MustCompile("^[^\\x00-\\x1f\\x7f\u0080-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]{1,100}$")
 
 const oneLineExpect = "1 to 100 characters on one line, without control characters"

@@ -1,7 +1,7 @@
 package runbook
 
-// Locals is the block type of values with a name, for the registry of a language
-// whose files are called noun.
+// Locals returns the block type of named values, for the registry of a language whose files are
+// called noun.
 func Locals(noun string) *BlockType {
 	return &BlockType{
 		Type: "locals", FreeForm: true, binds: "local",

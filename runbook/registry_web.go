@@ -38,7 +38,8 @@ var webBlock = &BlockType{
 	Nested: []*BlockType{tlsBlock, limitsBlock},
 }
 
-// sameOrLoopback tells whether an address to listen at is another port of the one before, or one of this machine alone.
+// sameOrLoopback tells whether a listen address keeps the host of the one before, or can be reached only from this
+// machine.
 func sameOrLoopback(was, is string) bool {
 	before, _, err := net.SplitHostPort(was)
 	now, _, failed := net.SplitHostPort(is)
@@ -179,7 +180,7 @@ const (
 	claimExpect = "1 to 100 letters, digits and . _ : / -"
 )
 
-// tlsClient are the attributes of a block whose service is reached over TLS.
+// tlsClient returns the attributes of a block whose service is reached over TLS.
 func tlsClient(what string) []Attribute {
 	return []Attribute{
 		{Name: "ca", Kind: Path, Gives: Reads, Vouches: true, OnChange: Restart, Example: `"/etc/orac/ca.pem"`,
@@ -191,7 +192,7 @@ func tlsClient(what string) []Attribute {
 	}
 }
 
-// together demands that two attributes are given both or neither.
+// together demands that two attributes are either both written or both left out.
 func together(a, b, why string) Rule {
 	return Rule{
 		Uses: []string{a, b},

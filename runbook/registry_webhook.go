@@ -10,7 +10,7 @@ import (
 	"orac/runbook/hook"
 )
 
-// anEvent is what the url and the body of a webhook see.
+// anEvent is what the url and the body of a webhook can name.
 var anEvent = &Vocabulary{
 	What:  "the event that is sent",
 	Words: []Word{{"event", hook.Type(), "The event to send: see appliance/notify/README.md."}},
@@ -64,11 +64,12 @@ var webhookBlock = &BlockType{
 	},
 }
 
-// signingKey is what secret may be: base64 of 24 to 64 bytes after whsec_, or 24 to 512 printable characters that begin otherwise.
+// signingKey matches what secret may be: base64 of 24 to 64 bytes after whsec_, or 24 to 512 printable characters with any other
+// start.
 var signingKey = regexp.MustCompile(`^(whsec_([A-Za-z0-9+/]{4}){7,20}([A-Za-z0-9+/]{4}|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{2}==)` +
 	`|[ -vx-~][ -~]{23,511}|w[ -gi-~][ -~]{22,510}|wh[ -rt-~][ -~]{21,509}|whs[ -df-~][ -~]{20,508}|whse[ -bd-~][ -~]{19,507}|whsec[ -^\x60-~][ -~]{18,506})$`)
 
-// SigningKey gives the key that secret means; nil where there is none.
+// SigningKey returns the key that secret means; nil if there is no secret.
 func (w Webhook) SigningKey() []byte {
 	text := w.Secret.Reveal()
 	encoded, ok := strings.CutPrefix(text, "whsec_")
@@ -82,7 +83,8 @@ func (w Webhook) SigningKey() []byte {
 	return key
 }
 
-// Told are the kinds of events that a webhook is told; wake of the models that name it, if it names none.
+// Told returns the kinds of events that a webhook receives. If it names none, these are the wakes of the
+// models that name it.
 func (w Webhook) Told() []string {
 	if len(w.Events) == 0 {
 		return []string{"wake"}

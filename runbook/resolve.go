@@ -58,7 +58,8 @@ func (e *evaluator) evaluate(addr Address, expr hclsyntax.Expression) (cty.Value
 	return v, &found.uses, ok
 }
 
-// evaluateWith is evaluate with words that are no part of the file, and with functions; it gives what else was named.
+// evaluateWith does what evaluate does, with additional words and functions from outside the file. It also returns
+// everything else that the expression names.
 func (e *evaluator) evaluateWith(addr Address, expr hclsyntax.Expression, words map[string]cty.Value, funcs map[string]function.Function) (cty.Value, *named, bool) {
 	nothing := &named{tree: scope{}}
 	site := e.graph.byExpr[expr]

@@ -15,8 +15,8 @@ import (
 // Verb is what an Operation does.
 type Verb string
 
-// DoSet gives an attribute another expression, DoUnset returns it to its default, DoAdd adds an empty block, and DoRemove removes
-// a block.
+// DoSet replaces the expression of an attribute, DoUnset returns the attribute to its default, DoAdd adds an empty block, and
+// DoRemove removes a block.
 const (
 	DoSet    Verb = "set"
 	DoUnset  Verb = "unset"

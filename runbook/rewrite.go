@@ -2,13 +2,13 @@ package runbook
 
 import "github.com/hashicorp/hcl/v2/hclsyntax"
 
-// rewrite puts f(x) in the place of every expression x of a tree, the inner ones first, and gives what stands for the outermost.
+// rewrite replaces every expression x of a tree with f(x), the inner ones first, and returns the replacement of the outermost.
 func rewrite(x hclsyntax.Expression, f func(hclsyntax.Expression) hclsyntax.Expression) hclsyntax.Expression {
 	eachPart(x, func(p *hclsyntax.Expression) { *p = rewrite(*p, f) })
 	return f(x)
 }
 
-// eachPart calls f for every expression that x is made of directly.
+// eachPart calls f for every direct part of the expression x.
 func eachPart(x hclsyntax.Expression, f func(*hclsyntax.Expression)) {
 	in := func(p *hclsyntax.Expression) {
 		if *p != nil {

@@ -137,7 +137,7 @@ func NotMoreThan(less, more, why string) Rule {
 // orList joins names as people do: "a, b or c".
 func orList(names []string) string { return joined(names, "or") }
 
-// andList is orList with "and".
+// andList does what orList does, with "and".
 func andList(names []string) string { return joined(names, "and") }
 
 func joined(names []string, last string) string {

@@ -11,16 +11,15 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// source is the text that diagnostics point into, with the places in it that are
-// never shown.
+// source is the text that diagnostics point into, with the places in it that are never shown.
 type source struct {
 	name   string
 	bytes  []byte
-	hidden []bool // by offset; nil when nothing is
+	hidden []bool // by offset; nil when nothing is hidden
 }
 
-// line gives the line that contains byte offset at, without its newline, and the
-// offset at which it begins.
+// line returns the line that contains byte offset at, without its newline, and the offset at which
+// it begins.
 func (s *source) line(at int) (text []byte, start int) {
 	at = max(0, min(at, len(s.bytes)))
 	start = bytes.LastIndexByte(s.bytes[:at], '\n') + 1
@@ -31,13 +30,13 @@ func (s *source) line(at int) (text []byte, start int) {
 	return bytes.TrimSuffix(s.bytes[start:end], []byte("\r")), start
 }
 
-// text gives what stands at a place.
+// text returns the text at a place.
 func (s *source) text(r hcl.Range) string { return string(s.bytes[r.Start.Byte:r.End.Byte]) }
 
 // isHidden reports whether the byte at offset at must not be shown.
 func (s *source) isHidden(at int) bool { return at < len(s.hidden) && s.hidden[at] }
 
-// hide keeps what stands at a place from being shown.
+// hide keeps the text at a place from being shown.
 func (s *source) hide(from, to int) {
 	if s.hidden == nil {
 		s.hidden = make([]bool, len(s.bytes))
@@ -47,8 +46,8 @@ func (s *source) hide(from, to int) {
 	}
 }
 
-// hideLiterals hides the text that expr spells out, for it may be a secret. What
-// the functions of secrets are called with is a name and stays visible.
+// hideLiterals hides the text that expr spells out, because it may be a secret. The argument of a
+// function that reads secrets is a name, and stays visible.
 func (s *source) hideLiterals(expr hclsyntax.Expression) {
 	var calls []hcl.Range
 	eachCall(expr, func(call *hclsyntax.FunctionCallExpr) {
@@ -75,8 +74,8 @@ func (s *source) hideLiterals(expr hclsyntax.Expression) {
 	})
 }
 
-// secretLine finds what is written to an attribute that takes secrets only, and
-// to whatever else bears a name that secrets usually have.
+// secretLine matches what is written to an attribute that accepts only secrets, and to anything
+// else with a name that secrets usually have.
 var secretLine = func() *regexp.Regexp {
 	names := []string{"authorization", "api[_-]?key", "pass(?:word|phrase)?", `[\w-]*(?:secret|token)`}
 	runbooks.eachType(func(t *BlockType) {
@@ -89,8 +88,8 @@ var secretLine = func() *regexp.Regexp {
 	return regexp.MustCompile(`(?i)\b(?:` + strings.Join(names, "|") + `)"?[ \t]*[=:][ \t]*([^\r\n]+)`)
 }()
 
-// hideSecretLines hides, in a text that cannot be parsed, everything that looks
-// like the value of a secret attribute or the password of a URL.
+// hideSecretLines hides, in a text that cannot be parsed, everything that looks like the value of a
+// secret attribute or the password of a URL.
 func (s *source) hideSecretLines() {
 	for _, m := range secretLine.FindAllSubmatchIndex(s.bytes, -1) {
 		s.hide(m[2], m[3])

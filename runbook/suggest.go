@@ -6,9 +6,9 @@ import (
 	"github.com/agext/levenshtein"
 )
 
-// suggest gives a sentence that names the candidate nearest to name, `Did you mean
-// "threshold"? `, or "" when none is near. Near is a Levenshtein distance of a third
-// of the length, rounded up, so that two letters of four may have changed places.
+// suggest returns a sentence that names the candidate nearest to name, `Did you mean "threshold"?
+// `, or "" if none is near. Near means a Levenshtein distance of at most a third of the length,
+// rounded up, so that two letters of four may have changed places.
 func suggest(name string, candidates []string) string {
 	if len(name) > 100 {
 		return ""

@@ -15,11 +15,11 @@ import (
 	"github.com/zclconf/go-cty/cty/function"
 )
 
-// maxTemplateText bounds what a template makes, in bytes.
+// maxTemplateText bounds the text that a template makes, in bytes.
 const maxTemplateText = 64 << 10
 
-// Template is the value of an attribute whose text may be made anew each time, from words that Attribute.Sees names. One that names
-// none of them is a text. It prints as a Secret does: it may hold one.
+// Template is the value of an attribute whose text may be made anew each time, from the words in Attribute.Sees. If it names none
+// of them, it is a fixed text. It prints as a Secret does, because it may contain one.
 type Template struct {
 	fixed   Secret
 	made    *template
@@ -29,17 +29,18 @@ type Template struct {
 // TextTemplate is a Template that is always the same text.
 func TextTemplate(text string) Template { return Template{fixed: NewSecret(text)} }
 
-// template is an expression with all that it names but the words: it is evaluated without the file and without the machine.
+// template is an expression with everything that it names except the words: it is evaluated without the file and without
+// the machine.
 type template struct {
 	expr      hclsyntax.Expression
-	parts     []part // of a URL; nil of any other text
+	parts     []part // the parts of a URL; nil for any other text
 	constants map[string]cty.Value
 	funcs     map[string]function.Function
 	fields    []string
-	example   string // what it makes of a sample
+	example   string // its text for a sample
 }
 
-// part is a piece of a URL: one that names a word is escaped for its place.
+// part is a piece of a URL. A value from an event is escaped for its place.
 type part struct {
 	expr    hclsyntax.Expression
 	escapes bool
@@ -51,10 +52,11 @@ func (t Template) IsSet() bool { return t.fixed.IsSet() }
 // Changes tells whether the text depends on words.
 func (t Template) Changes() bool { return t.made != nil }
 
-// HasSecret tells whether something of the machine is in the text: what env(), file() or secret() gave.
+// HasSecret tells whether the text contains something from the machine: a result of env(), file() or
+// secret().
 func (t Template) HasSecret() bool { return t.outside }
 
-// Text is the text that never changes, or, of one that does, what it would be for a sample. It may be a secret.
+// Text returns a fixed text, or the text of a template for a sample. It may be a secret.
 func (t Template) Text() string {
 	if t.made == nil {
 		return t.fixed.Reveal()
@@ -62,7 +64,8 @@ func (t Template) Text() string {
 	return t.made.example
 }
 
-// Fields are what the text names of its words, as they are written: "event.text"; a word alone is all of it.
+// Fields returns the fields of its words that the text names, as written: "event.text"; a word without a
+// field means all of it.
 func (t Template) Fields() []string {
 	if t.made == nil {
 		return nil
@@ -79,16 +82,16 @@ func (t Template) Format(f fmt.State, verb rune) { t.fixed.Format(f, verb) }
 // MarshalJSON redacts.
 func (t Template) MarshalJSON() ([]byte, error) { return t.fixed.MarshalJSON() }
 
-// ErrTooLong is a template that makes too much text.
+// ErrTooLong reports a template that makes too much text.
 var ErrTooLong = fmt.Errorf("the template produces more than %d KiB of text", maxTemplateText>>10)
 
 var errNoText = errors.New("the template does not produce text")
 
-// errDots is a value that would lead a URL elsewhere.
+// errDots reports a value that would lead a URL elsewhere.
 var errDots = errors.New("a value of the event puts . or .. into the path of the url, which would change the path")
 
-// Eval makes the text. It may be called from anywhere. An error quotes neither the words nor anything else that the template was
-// made of, since each may be a secret or what somebody said.
+// Eval makes the text. Any goroutine may call it. An error quotes neither the words nor anything else in the template, since
+// each may be a secret or what somebody said.
 func (t Template) Eval(words map[string]cty.Value) (string, error) {
 	if t.made == nil {
 		return t.fixed.Reveal(), nil
@@ -135,7 +138,8 @@ func evalText(expr hclsyntax.Expression, ctx *hcl.EvalContext) (string, error) {
 	return "", ErrTooLong
 }
 
-// escapeFor makes a value one piece of the path, or of the query, of a URL that begins so.
+// escapeFor escapes a value for its place in a URL with this beginning, as one piece of the path or
+// of the query.
 func escapeFor(begin, value string) string {
 	if strings.ContainsRune(begin, '?') {
 		return url.QueryEscape(value)

@@ -14,7 +14,8 @@ import (
 	ctyjson "github.com/zclconf/go-cty/cty/json"
 )
 
-// templateWeight is what the values that a template sees count as, in bytes and elements. It allows one loop.
+// templateWeight is the assumed weight of the values that a template sees, in bytes and elements. It allows
+// one loop.
 const templateWeight = 16 << 10
 
 // word finds a word by its name; nil when there is none.
@@ -27,7 +28,8 @@ func (v *Vocabulary) word(name string) *Word {
 	return nil
 }
 
-// isTemplate tells whether an expression of an attribute is made anew each time: it names a word, or what is meant as one.
+// isTemplate tells whether the text of an expression is made anew each time: the expression names a word, or a misspelt
+// one.
 func (e *evaluator) isTemplate(at *Attribute, expr hclsyntax.Expression) bool {
 	if at.Sees == nil {
 		return false
@@ -41,7 +43,8 @@ func (e *evaluator) isTemplate(at *Attribute, expr hclsyntax.Expression) bool {
 	})
 }
 
-// template checks a text that is made anew each time as far as that can be done now, and takes along all that it is made of.
+// template checks a text that is made anew each time, as far as that is possible now, and stores everything that it depends
+// on.
 func (e *evaluator) template(at *Attribute, addr Address, expr hclsyntax.Expression) (Attr, cty.Value, bool) {
 	no := func() (Attr, cty.Value, bool) { return Attr{}, cty.NilVal, false }
 	if n := expr.Range().End.Byte - expr.Range().Start.Byte; n > maxDeferred || !e.affordable(expr, templateWeight) {
@@ -65,14 +68,15 @@ func (e *evaluator) template(at *Attribute, addr Address, expr hclsyntax.Express
 	}
 	m.constants = found.tree.values()
 	for _, c := range m.constants {
-		if plain, _ := c.UnmarkDeep(); !plain.IsWhollyKnown() { // the problem has been reported where it is
+		if plain, _ := c.UnmarkDeep(); !plain.IsWhollyKnown() { // the problem has been reported at its own place
 			return no()
 		}
 	}
-	// Calls in a loop, or after a condition, are made where there is something to loop over.
+	// Calls in a loop, or after a condition, happen only with values: evaluate it once more with
+	// the sample.
 	outerUses, outerSite := e.uses, e.site
 	e.uses, e.site = &found.uses, e.graph.byExpr[expr]
-	_, _ = expr.Value(&hcl.EvalContext{Variables: with(m.constants, sample), Functions: e.fetching(fetched)}) // an error may be the sample's
+	_, _ = expr.Value(&hcl.EvalContext{Variables: with(m.constants, sample), Functions: e.fetching(fetched)}) // the sample may have caused the error
 	e.uses, e.site = outerUses, outerSite
 	e.recorder.secret.union(&found.uses)
 	m.funcs = maps.Clone(pure(nil))
@@ -111,7 +115,7 @@ func (e *evaluator) templateWords(at *Attribute, addr Address, m *template) bool
 	return ok
 }
 
-// templateCalls refuses to fetch from the machine by a name that comes with an event.
+// templateCalls refuses to read from the machine under a name that comes from an event.
 func (e *evaluator) templateCalls(at *Attribute, addr Address, expr hclsyntax.Expression) bool {
 	ok := true
 	eachCall(expr, func(call *hclsyntax.FunctionCallExpr) {
@@ -130,7 +134,8 @@ func (e *evaluator) templateCalls(at *Attribute, addr Address, expr hclsyntax.Ex
 	return ok
 }
 
-// urlParts takes a URL to pieces. An event may say what stands in its path and its query, and never which machine is meant.
+// urlParts splits a URL into parts. An event may determine what is in its path and its query, but never which machine it
+// leads to.
 func (e *evaluator) urlParts(at *Attribute, addr Address, m *template) bool {
 	text, ok := asWritten(m.expr).(*hclsyntax.TemplateExpr)
 	if !ok {
@@ -144,13 +149,13 @@ func (e *evaluator) urlParts(at *Attribute, addr Address, m *template) bool {
 	return true
 }
 
-// tryTemplate makes the text for samples.
+// tryTemplate makes the text for the samples.
 func (e *evaluator) tryTemplate(at *Attribute, addr Address, m *template, sample, hostile map[string]cty.Value) bool {
 	place := m.expr.Range()
-	text, _ := m.text(sample) // what is wrong with it was reported, but for a value that the sample lacks
+	text, _ := m.text(sample) // its errors were reported already, or the sample lacks a value
 	m.example = text
 	if at.Kind == URL {
-		if e.opts.StandIns { // a secret of the real one may be its beginning
+		if e.opts.StandIns { // the real URL may begin with a secret
 			return true
 		}
 		begin := ""
@@ -183,7 +188,8 @@ func (e *evaluator) tryTemplate(at *Attribute, addr Address, m *template, sample
 	return true
 }
 
-// samples are values of the words: unknown ones, ordinary ones, and such as break what is put together by hand.
+// samples returns values of the words: unknown ones, ordinary ones, and hostile ones, which break text that
+// does not escape them.
 func (v *Vocabulary) samples() (unknown, ordinary, hostile map[string]cty.Value) {
 	unknown, ordinary, hostile = map[string]cty.Value{}, map[string]cty.Value{}, map[string]cty.Value{}
 	for _, w := range v.Words {
@@ -214,7 +220,7 @@ func sampleOf(t cty.Type, text string) cty.Value {
 	return cty.NullVal(t)
 }
 
-// fetching are the functions with env(), file() and secret() noting what they give, by name.
+// fetching returns the functions, with env(), file() and secret() recording their results by name.
 func (e *evaluator) fetching(known map[string]map[string]cty.Value) map[string]function.Function {
 	funcs := maps.Clone(e.funcs)
 	for name, f := range e.funcs {
@@ -239,7 +245,7 @@ func (e *evaluator) fetching(known map[string]map[string]cty.Value) map[string]f
 	return funcs
 }
 
-// fetchedBefore is a function that gives what was fetched, and fetches nothing.
+// fetchedBefore returns a function that looks up recorded results, and reads nothing.
 func fetchedBefore(known map[string]cty.Value) function.Function {
 	return function.New(&function.Spec{
 		Params: []function.Parameter{{Name: "name", Type: cty.String, AllowMarked: true}},
@@ -254,7 +260,8 @@ func fetchedBefore(known map[string]cty.Value) function.Function {
 	})
 }
 
-// identity is a text that differs exactly where two templates do: in how they are written, or in what they are made of.
+// identity returns a text that differs exactly if two templates differ: in their source, or in the values that they
+// depend on.
 func (e *evaluator) identity(m *template, fetched map[string]map[string]cty.Value) string {
 	var b strings.Builder
 	b.WriteString(e.src.text(m.expr.Range()))

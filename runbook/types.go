@@ -2,13 +2,12 @@ package runbook
 
 import "time"
 
-// Runbook is one decoded orac.hcl. It is immutable by convention: a changed
-// file gives a new Runbook. Every default is filled in and every reference
-// names a block that exists. The slices keep the order of the file.
+// Runbook is one decoded orac.hcl. It is immutable by convention: a changed file becomes a new
+// Runbook. Every default is filled in, and every reference names an existing block. The slices keep
+// the order of the file.
 //
-// The hcl tags below name attributes of the registry and nothing more; a test
-// proves that tags and registry agree, field for field and type for type.
-// Name is the block's label, "" where it has none.
+// The hcl tags below only name attributes of the registry; a test proves that tags and registry
+// agree, field for field and type for type. Name is the block's label, "" if it has none.
 type Runbook struct {
 	Document
 
@@ -56,7 +55,7 @@ type Microphone struct {
 	StartTimeout time.Duration `hcl:"start_timeout"`
 }
 
-// WAV is a sound file that stands in for a microphone.
+// WAV is a sound file that replaces a microphone.
 type WAV struct {
 	Address Address
 	Name    string
@@ -118,7 +117,7 @@ type STT struct {
 	Task          string        `hcl:"task"`            // transcribe, translate, or "" for the server's choice
 	ForwardToCore *bool         `hcl:"forward_to_core"` // nil: not sent
 	Command       []string      `hcl:"command"`
-	Strip         []string      `hcl:"strip"` // kinds of markers that are taken out of a text
+	Strip         []string      `hcl:"strip"` // kinds of markers that are removed from a text
 	Timeout       time.Duration `hcl:"timeout"`
 	Token         Secret        `hcl:"token"`
 	MaxRetryDelay time.Duration `hcl:"max_retry_delay"`
@@ -147,7 +146,7 @@ type Webhook struct {
 	Address       Address
 	Name          string
 	URL           Template          `hcl:"url"`
-	Events        []string          `hcl:"events"`    // nil: the wakes of the models that name it, in the form of Hey ORAC
+	Events        []string          `hcl:"events"`    // nil: the wakes of the models that name it, in the format of Hey ORAC
 	Listeners     []Address         `hcl:"listeners"` // empty: all
 	Method        string            `hcl:"method"`    // POST, PUT or GET
 	Body          Template          `hcl:"body"`
@@ -198,7 +197,7 @@ type Memory struct {
 	Every   time.Duration `hcl:"every"`
 }
 
-// Disk bounds what utterances may take.
+// Disk bounds the space for utterances.
 type Disk struct {
 	Address     Address
 	Name        string

@@ -25,7 +25,7 @@ type Web struct {
 	Limits         Limits        `hcl:"limits"`
 }
 
-// TLS is how a server shows who it is. The zero value is plain HTTP.
+// TLS is how a server proves who it is. The zero value is plain HTTP.
 type TLS struct {
 	Cert       string `hcl:"cert"` // resolved against Runbook.Dir
 	Key        string `hcl:"key"`  // resolved against Runbook.Dir
@@ -35,7 +35,7 @@ type TLS struct {
 // On reports whether there is any encryption.
 func (t TLS) On() bool { return t.Cert != "" || t.SelfSigned }
 
-// Limits bound what may be asked; all but MaxConnections in requests a minute.
+// Limits bound the requests of clients; all but MaxConnections count requests per minute.
 type Limits struct {
 	MaxConnections int `hcl:"max_connections"`
 	Anonymous      int `hcl:"anonymous"`
@@ -45,7 +45,7 @@ type Limits struct {
 	PerAddress     int `hcl:"per_address"`
 }
 
-// Auth is how people and programs show who they are.
+// Auth is how people and programs prove who they are.
 type Auth struct {
 	Address         Address
 	Name            string
@@ -68,7 +68,7 @@ type User struct {
 	PasswordHash Secret `hcl:"password_hash"` // bcrypt
 }
 
-// ServiceAccount is a program that has a secret in common with this one.
+// ServiceAccount is a program that shares a secret with this one.
 type ServiceAccount struct {
 	Address     Address
 	Name        string
@@ -78,8 +78,8 @@ type ServiceAccount struct {
 	Role        string   `hcl:"role"` // viewer, operator, admin, or "" for nothing
 }
 
-// ParseNetwork reads an address, or a network in CIDR notation, of IPv4 or IPv6. The network of all addresses is refused: a list
-// that holds it names nobody.
+// ParseNetwork reads an address, or a network in CIDR notation, of IPv4 or IPv6. It refuses the network of all addresses: a list
+// with it would exclude nobody.
 func ParseNetwork(text string) (netip.Prefix, error) {
 	if a, err := netip.ParseAddr(text); err == nil && a.Zone() == "" {
 		a = a.Unmap()

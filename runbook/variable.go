@@ -8,11 +8,11 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// variableTypes are what the keywords of a variable's type mean.
+// variableTypes maps the keywords of a variable's type to types.
 var variableTypes = map[string]cty.Type{"string": cty.String, "number": cty.Number, "bool": cty.Bool}
 
-// variable gives the value of a variable block: what the caller gave, else the
-// environment's, else the default; unknown when that is a problem, which is reported.
+// variable returns the value of a variable block: what the caller set, else the environment's, else
+// the default. If none is usable, it reports that and returns an unknown value.
 func (e *evaluator) variable(n *node) cty.Value {
 	body, name := n.block.Body, n.addr.Name()
 	e.unknownAttributes(n.types, n.addr, body)
@@ -57,7 +57,7 @@ func (e *evaluator) given(name string) (string, bool) {
 	return e.opts.Env("ORAC_VAR_" + name)
 }
 
-// variableType reads the keyword of a type; string when it is not written or wrong.
+// variableType reads the keyword of a type. It returns string if the keyword is missing or wrong.
 func (e *evaluator) variableType(n *node) cty.Type {
 	at := n.types.Attribute("type")
 	a := n.block.Body.Attributes["type"]
@@ -72,7 +72,7 @@ func (e *evaluator) variableType(n *node) cty.Type {
 	return cty.String
 }
 
-// variableDefault gives the default, NilVal when there is none.
+// variableDefault returns the default, or NilVal if there is none.
 func (e *evaluator) variableDefault(n *node, typ cty.Type, sensitive bool) (cty.Value, bool) {
 	a := n.block.Body.Attributes["default"]
 	if a == nil {
@@ -116,8 +116,8 @@ func misfitOf(typ cty.Type) string {
 	return "is not text, or is too long"
 }
 
-// parseVariable reads text that came from outside as typ. The text is never
-// shown, since the outside may hold secrets.
+// parseVariable reads text from outside as typ. It never shows the text, since that may hold
+// secrets.
 func (e *evaluator) parseVariable(n *node, typ cty.Type, text string) (cty.Value, bool) {
 	switch typ {
 	case cty.Number:

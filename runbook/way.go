@@ -17,8 +17,8 @@ const (
 // onlyInQuery are the settings that an ORAC STT reads from the query of one HTTP request. Its WebSocket has no place for them.
 var onlyInQuery = []string{"language", "task", "forward_to_core"}
 
-// wayOf decides how utterances go, and says why they do not go as the protocol would have it. set are those of onlyInQuery that
-// have a value. The rules of the block and the graph both ask it, so that what is checked is what runs.
+// wayOf decides how utterances are sent, and says why that is not what the protocol provides for. set lists the settings of
+// onlyInQuery that have a value. Both the rules of the block and the graph ask it, so that what is checked is what runs.
 func wayOf(protocol string, streaming bool, set []string) (w Way, why string) {
 	switch {
 	case protocol == "exec":
@@ -31,13 +31,14 @@ func wayOf(protocol string, streaming bool, set []string) (w Way, why string) {
 	return ByStream, ""
 }
 
-// Way is how utterances reach the service and, if they could be streamed and are not, why.
+// Way returns how utterances reach the service and, if they could be streamed but are not, the
+// reason.
 func (s STT) Way() (w Way, why string) {
 	has := map[string]bool{"language": s.Language != "", "task": s.Task != "", "forward_to_core": s.ForwardToCore != nil}
 	return wayOf(s.Protocol, s.Streaming, slices.DeleteFunc(slices.Clone(onlyInQuery), func(name string) bool { return !has[name] }))
 }
 
-// wayRules refuse a setting that the way of the utterances cannot carry.
+// wayRules refuse a setting that cannot be sent along with the utterances.
 func wayRules() (rules []Rule) {
 	for _, name := range onlyInQuery {
 		rules = append(rules, Rule{
@@ -69,7 +70,7 @@ func wayRules() (rules []Rule) {
 	})
 }
 
-// noCommand is the way out for a setting that only an ORAC STT knows.
+// noCommand is the hint for a setting that only an ORAC STT knows.
 var noCommand = map[string]string{
 	"language":        `Leave language out, and name the language in the command's arguments: command = ["PROGRAM", "-l", "en", "{wav}"].`,
 	"task":            "Leave task out, and tell the command what to do in its arguments.",

@@ -10,7 +10,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// text writes a value as a runbook would, on one line; "(secret)" for one.
+// text writes a value as a runbook would, on one line; a secret as "(secret)".
 func (at *Attribute) text(a Attr) string {
 	isSet := func(s Secret) bool { return s.IsSet() }
 	if slices.ContainsFunc(slices.Collect(maps.Values(a.secrets)), isSet) {
@@ -47,9 +47,9 @@ func (at *Attribute) expression(v cty.Value) string {
 // literal writes text, a number or a truth value so that it is safe on a terminal.
 func literal(v cty.Value) string { return escape(string(hclwrite.TokensForValue(v).Bytes())) }
 
-// show gives the line on which place begins, for people: without its indentation, at
-// most 200 characters, and with "(secret)" in place of what is hidden. When secret
-// the whole expression at place is.
+// show returns the line on which place begins, for people: without its indentation, at most 200
+// characters, and with "(secret)" in place of what is hidden. If secret is true, the whole
+// expression at place is hidden.
 func (s *source) show(place hcl.Range, secret bool) string {
 	const most = 200
 	if s == nil || place.Start.Line == 0 {

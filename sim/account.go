@@ -23,10 +23,10 @@ type account struct {
 	spoken, recorded, delivered, refused, dropped int
 	wakes, falseWakes, missed                     int
 	restarts, duplicated                          int
-	acted, doubled                                int                      // utterances that Core acted on; more than once
+	acted, doubled                                int                      // utterances that Core acted on, and those on which it acted more than once
 	woke                                          map[string]time.Duration // last wake, by device, listener and model
 	opened                                        map[string]time.Duration // devices
-	answer                                        time.Duration            // time of the last one
+	answer                                        time.Duration            // time of the last answer
 	ends                                          map[string]listenerEnd   // end of the last recording, by listener
 	spoke                                         map[string]bool          // wakes that were followed by a command, with nothing disturbing it
 

@@ -21,7 +21,7 @@ type sttClient struct {
 	timeout time.Duration
 }
 
-// connect reaches the server.
+// connect connects to the server, or fails as the active faults say.
 func (c sttClient) connect(t *rt.Task, op string) error {
 	if op == "health" {
 		c.probed.call(c.m, c.name)
@@ -50,8 +50,8 @@ func (c sttClient) connect(t *rt.Task, op string) error {
 	return nil
 }
 
-// greet waits for the server's first response. The kernel accepts connections for a stopped server, but the
-// response never comes.
+// greet waits for the server's first response. The kernel accepts connections for a stopped server, which
+// responds only once it runs again.
 func (c sttClient) greet(t *rt.Task, op string) error {
 	for until := t.Now().Add(connectPatience); c.has(scenario.STTStopped); {
 		if t.Now() >= until {

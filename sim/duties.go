@@ -36,7 +36,7 @@ type progress struct {
 const (
 	// entryTime is how long an entry may take to reach the history.
 	entryTime = 5 * time.Second
-	// settled is how long after a start or a change everything has settled.
+	// settled is how long the appliance needs to settle after a start or a change.
 	settled = 20 * time.Second
 	// deafTime is longer than health takes to report missing sound: the watchdog's time, and the delay before
 	// it shows.

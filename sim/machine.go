@@ -214,8 +214,8 @@ func (m *machine) evaluate(text []byte) (*runbook.Runbook, error) {
 // options returns what a runbook is evaluated with: every secret is the canary.
 func (m *machine) options() runbook.Options { return m.o.evaluation }
 
-// end ends the process as a kill does: nothing of it runs any more, and its deferred calls have no
-// effect.
+// end ends the process as a kill does: nothing of it runs any more, and its deferred calls cannot
+// change the disk.
 func (m *machine) end() {
 	if m.driver == nil {
 		return

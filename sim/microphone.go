@@ -26,7 +26,7 @@ type microphone struct {
 	index    int // changes whenever it is plugged in
 	present  bool
 	program  program // what is heard
-	heard    heard   // what of it was delivered to the appliance
+	heard    heard   // the part of it that the appliance was given
 
 	faults  map[scenario.Kind]scenario.Fault // that are active
 	streams []*micStream
@@ -163,7 +163,7 @@ func (s *source) Check(t *rt.Task) error {
 	return nil
 }
 
-// micStream is an open microphone.
+// micStream is an open stream of a microphone.
 type micStream struct {
 	mic     *microphone
 	process *rt.Task // the capture process
@@ -174,7 +174,7 @@ type micStream struct {
 	lost    uint64
 	frozen  bool   // its process is stopped, or its read blocks forever
 	dead    error  // its process has ended
-	stale   uint64 // hops in the ring's count when an instance that was given up on read its first hop here
+	stale   uint64 // hops that the ring had counted when an instance that was given up on read its first hop here
 	isStale bool
 }
 

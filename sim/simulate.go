@@ -157,8 +157,8 @@ func (s *simulation) infer(j *job) error {
 			}
 			s.memo = memo.Wrap(real, memo.Limits{})
 		}
-		// The gate remembers minutes of sound, so every hop of a quiet room would be new to the memo: in quiet,
-		// it starts afresh.
+		// The gate remembers minutes of sound, so every hop of a quiet room would be new to the memo. The gate
+		// therefore starts afresh in quiet.
 		j.options.inference, j.kind = memo.Fresh(s.memo.Inference(), quietRoom), string(memo.KindMemoised)+"; the voice gate starts afresh after a second of quiet"
 	case "recorded":
 		f, err := openRecording(j.sc.Head.Recording)

@@ -1,12 +1,11 @@
-// Package evaluation turns the texts of runbooks into values for a running appliance. There is no other way to
-// do it.
+// Package evaluation turns the texts of runbooks into values for a running appliance. It is the only way to do so.
 //
 // It guarantees:
 //
-//   - A text of this machine's user is evaluated in this process. Any other is evaluated in a child process with limits of memory, CPU
-//     and time, which ends with the request that asked for it; whatever it does, this process is not harmed.
-//   - One text at a time for each person, and few at a time over all.
-//   - What comes back from the child is the value that it made; nothing is evaluated again here.
+//   - A text of this machine's user is evaluated in this process. Any other text is evaluated in a child process with limits on
+//     memory, CPU and time, which ends with the request that asked for it. Whatever the text does, this process is not harmed.
+//   - Each person has one text evaluated at a time, and only a few are evaluated at once in total.
+//   - The child returns the finished value; nothing is evaluated again here.
 package evaluation
 
 import (
@@ -26,8 +25,8 @@ import (
 type Language struct {
 	StateDir string
 	HashKey  []byte            // see runbook.Options
-	Vars     map[string]string // those that the appliance was started with
-	Pool     *Pool             // evaluates what is not this machine's user's
+	Vars     map[string]string // the variables that the appliance was started with
+	Pool     *Pool             // evaluates texts that are not from this machine's user
 }
 
 // Read implements appliance.Language.
@@ -55,7 +54,7 @@ func (l *Language) Evaluate(t *rt.Task, e appliance.Evaluation) (*runbook.Runboo
 	if e.Gone != nil {
 		ended := make(chan struct{})
 		defer close(ended)
-		go func() { // it ends with this call
+		go func() { // ends with this call
 			select {
 			case <-e.Gone:
 				cancel()
@@ -69,7 +68,7 @@ func (l *Language) Evaluate(t *rt.Task, e appliance.Evaluation) (*runbook.Runboo
 // Check implements appliance.Language.
 func (l *Language) Check(rb *runbook.Runbook) runbook.Diagnostics { return appliance.Check(rb) }
 
-// Parse evaluates a text of this machine's user, which no appliance is running with yet.
+// Parse evaluates a text of this machine's user that no appliance runs with yet.
 func (l *Language) Parse(file string, vars map[string]string, text []byte) (*runbook.Runbook, runbook.Diagnostics) {
 	return l.request(appliance.Evaluation{PlanRequest: status.PlanRequest{File: file, Vars: vars}, Text: text}).evaluate()
 }
@@ -94,20 +93,20 @@ func (l *Language) request(e appliance.Evaluation) request {
 	return r
 }
 
-// request is all that the evaluation of a text depends on, apart from the files and variables of the machine.
+// request is everything that the evaluation of a text depends on, except for the files and variables of the machine.
 type request struct {
 	File     string            `json:"file"`
 	Text     []byte            `json:"text"`
 	Vars     map[string]string `json:"vars"`
 	StateDir string            `json:"state_dir"`
 	HashKey  []byte            `json:"hash_key"`
-	Kept     *runbook.Inputs   `json:"kept,omitempty"` // of the generation that the text is of
+	Kept     *runbook.Inputs   `json:"kept,omitempty"` // of the generation that the text belongs to
 
 	within *runbook.Document // crosses a pipe as Bounds
 	Bounds []byte            `json:"bounds,omitempty"`
 }
 
-// options are the world of a request.
+// options returns the world that the request is evaluated in.
 func (r request) options() runbook.Options {
 	o := runbook.Options{Vars: r.Vars, HashKey: r.HashKey, StateDir: r.StateDir, Within: r.within}
 	if r.Kept != nil {
@@ -116,7 +115,7 @@ func (r request) options() runbook.Options {
 	return o
 }
 
-// evaluate does it in this process.
+// evaluate evaluates the request in this process.
 func (r request) evaluate() (*runbook.Runbook, runbook.Diagnostics) {
 	return runbook.Parse(r.Text, r.File, r.options())
 }

@@ -2,5 +2,5 @@
 
 package evaluation
 
-// headroom is how much memory the program itself takes beyond what an evaluation may, in bytes.
+// headroom is how much memory the program itself needs on top of the limit of an evaluation, in bytes.
 const headroom = 0

@@ -16,24 +16,24 @@ import (
 	"orac/runbook"
 )
 
-// maxSideBySide is how many texts are evaluated at a time, over all; the microphone needs its core.
+// maxSideBySide is how many texts are evaluated at once in total; the microphone needs its core.
 const maxSideBySide = 2
 
-// maxWaiting is how many texts of one person wait for their turn; one more is refused.
+// maxWaiting is how many texts of one person may wait for their turn; further ones are refused.
 const maxWaiting = 8
 
-// Pool evaluates texts in children, one at a time for each person. It may be used by many at once.
+// Pool evaluates texts in child processes, one at a time for each person. It is safe for concurrent use.
 type Pool struct {
 	program string
 	turns   *turns.Turns
 }
 
-// NewPool makes a pool whose children are the program with Command as its only argument.
+// NewPool makes a pool whose children run the program with Command as its only argument.
 func NewPool(program string) *Pool {
 	return &Pool{program: program, turns: turns.New(maxSideBySide, maxWaiting)}
 }
 
-// evaluate evaluates a text in a child. It ends with ctx.
+// evaluate evaluates a text in a child. It returns early when ctx ends.
 func (p *Pool) evaluate(ctx context.Context, who string, r request) (*runbook.Runbook, runbook.Diagnostics) {
 	rb, problems, err := p.attempt(ctx, who, r)
 	if err != nil {
@@ -64,7 +64,7 @@ func (p *Pool) attempt(ctx context.Context, who string, r request) (*runbook.Run
 	return runbook.Unpack(answer, r.Text, r.File, r.options())
 }
 
-// child runs one child to its end, and gives what it has written.
+// child runs one child until it ends, and returns what it wrote.
 func (p *Pool) child(ctx context.Context, ask []byte) ([]byte, error) {
 	limited, cancel := context.WithTimeout(ctx, maxTime)
 	defer cancel()
@@ -78,7 +78,7 @@ func (p *Pool) child(ctx context.Context, ask []byte) ([]byte, error) {
 	} else if err != nil {
 		return nil, fmt.Errorf("the text cannot be evaluated: %w", err)
 	}
-	apart := memory.Apart(c.Process.Pid) // what it takes is not what the appliance takes
+	apart := memory.Apart(c.Process.Pid) // the child's memory does not count as the appliance's
 	err := c.Wait()
 	apart()
 	switch {
@@ -91,7 +91,7 @@ func (p *Pool) child(ctx context.Context, ask []byte) ([]byte, error) {
 	case limited.Err() != nil:
 		return nil, fmt.Errorf("evaluating the text takes longer than %v; write out the values that it computes", maxTime)
 	}
-	// Whatever it has said: the text may have had a part in it.
+	// Do not pass on what the child wrote: the text may have influenced it.
 	return nil, fmt.Errorf("evaluating the text takes more than %s of memory or %v of processor time; write out the values that it computes", runbook.FormatSize(maxMemory), maxCPU)
 }
 
@@ -99,7 +99,7 @@ func (p *Pool) child(ctx context.Context, ask []byte) ([]byte, error) {
 type bounded struct {
 	text []byte
 	most int
-	full func() // is called when there is more; nil: nothing
+	full func() // called when more is written; may be nil
 	cut  bool
 }
 

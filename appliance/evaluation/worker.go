@@ -13,20 +13,20 @@ import (
 	"orac/runbook"
 )
 
-// The limits of one evaluation in a child. A real runbook takes some milliseconds and some MiB; the language counts what a text
-// costs and ends it far below these, so that they are the second fence.
+// The limits of one evaluation in a child. A real runbook takes some milliseconds and some MiB. The language itself counts what a
+// text costs and stops it far below these limits, so they are the second fence.
 const (
-	maxMemory = 256 << 20 // bytes of data, above what the program itself takes
+	maxMemory = 256 << 20 // bytes of data, on top of what the program itself needs
 	maxCPU    = 5 * time.Second
-	maxTime   = 10 * time.Second // from start to end, waiting for a slow disk included
+	maxTime   = 10 * time.Second // from start to end, including the wait for a slow disk
 	maxAnswer = 64 << 20         // bytes
 )
 
 // Command is the word on the command line that makes the program evaluate one text and end.
 const Command = "evaluate-worker"
 
-// WorkerMain is the program of the child: it evaluates the text that stdin asks for, and writes what came of it to stdout. It gives
-// the exit code.
+// WorkerMain is the program of the child: it evaluates the text in the request on stdin, and writes the result to stdout. It
+// returns the exit code.
 func WorkerMain(stdin io.Reader, stdout, stderr io.Writer) int {
 	if err := work(stdin, stdout); err != nil {
 		fmt.Fprintln(stderr, err)
@@ -55,7 +55,7 @@ func work(stdin io.Reader, stdout io.Writer) error {
 	return err
 }
 
-// confine limits this process from now on: memory and processor time, no written files, no core dumps.
+// confine limits this process from now on: its memory and processor time; it may write no files and dump no core.
 func confine(memory uint64, cpu time.Duration) error {
 	runtime.GOMAXPROCS(1)
 	debug.SetMemoryLimit(int64(memory / 2))

@@ -9,8 +9,8 @@ import (
 	"orac/runbook"
 )
 
-// Commit keeps a generation under the next number, which it gives, and makes it the current one. When it fails, the one that
-// was current before still is; only if the very last write to the disk failed the disk may say either.
+// Commit keeps a generation under the next number, makes it the current one and returns its number. When it fails, the previous
+// generation stays current; only if the very last write to the disk failed, either of the two may be current.
 func (s *Store) Commit(t *rt.Task, g Generation) (int, error) {
 	n, err := s.commit(t, g)
 	if err != nil {
@@ -49,7 +49,7 @@ func (s *Store) commit(t *rt.Task, g Generation) (int, error) {
 	return g.Number, nil
 }
 
-// write makes the folder of a generation, with what makes it a whole one last.
+// write makes the folder of a generation. It writes the file that makes the generation complete last.
 func (s *Store) write(t *rt.Task, at string, files map[string][]byte) error {
 	if err := s.fs.MkdirAll(t, at); err != nil {
 		return err
@@ -67,11 +67,11 @@ func (s *Store) write(t *rt.Task, at string, files map[string][]byte) error {
 	return nil
 }
 
-// next is a number that no generation has, nor one that was set aside.
+// next returns a number that no generation has, including those that were set aside.
 func (s *Store) next(t *rt.Task) (int, error) {
 	n, err := s.Current(t)
 	if err != nil {
-		n = 0 // it is written anew; the folders tell
+		n = 0 // it is rewritten; the folders show the number
 	}
 	for _, d := range []string{dir, damagedDir} {
 		numbers, err := s.numbers(t, d)
@@ -88,12 +88,12 @@ func (s *Store) next(t *rt.Task) (int, error) {
 	return n, nil
 }
 
-// Prune removes the oldest generations until keep are left, never the current one, and gives the numbers of those that went.
-// Damaged ones that were set aside do not count and stay.
+// Prune removes the oldest generations until keep are left, never the current one, and returns the numbers of the removed ones.
+// Damaged generations that were set aside stay and do not count.
 func (s *Store) Prune(t *rt.Task, keep int) ([]int, error) {
 	now, err := s.Current(t)
 	if err != nil {
-		return nil, err // which one must stay is not known
+		return nil, err // without the current one, nothing can be removed safely
 	}
 	numbers, err := s.numbers(t, dir)
 	if err != nil {

@@ -10,10 +10,10 @@ import (
 	"time"
 )
 
-// format is the version of meta.json. A higher one is of a newer ORAC: unusable, but not damaged.
+// format is the version of meta.json. A higher version comes from a newer ORAC: it is unusable, but not damaged.
 const format = 1
 
-// errNewer is why a generation of a newer ORAC cannot be used.
+// errNewer says that a generation cannot be used because a newer ORAC wrote it.
 var errNewer = errors.New("a newer version of ORAC wrote it")
 
 // meta is meta.json: compact JSON, byte for byte as encode writes it.
@@ -25,7 +25,7 @@ type meta struct {
 	Note    string            `json:"note"`
 	Hash    string            `json:"hash"`  // of all inputs
 	Sums    map[string]string `json:"sums"`  // SHA-256 of the other files, in hexadecimal
-	Check   string            `json:"check"` // SHA-256 of this with an empty check
+	Check   string            `json:"check"` // SHA-256 of this file with an empty check
 }
 
 func newMeta(g Generation, inputs []byte) meta {

@@ -7,17 +7,16 @@ import (
 	"orac/runbook"
 )
 
-// FilesDir holds copies of model files, named by their SHA-256 with .onnx. A generation that names one runs with that copy,
-// whatever is at the original path today. The code that loads a model puts the copy there; Sweep removes copies that no
-// generation names.
+// FilesDir holds copies of model files, named by their SHA-256 with .onnx. A generation that names a copy runs with it, whatever
+// is at the original path today. The code that loads a model puts the copy there; Sweep removes copies that no generation names.
 const FilesDir = dir + "/files"
 
 const fileSuffix = ".onnx"
 
-// FileName is what the copy of a file is called.
+// FileName is the name of the copy of a file.
 func FileName(hash string) string { return hash + fileSuffix }
 
-// Sweep removes the copies that no generation names, and what a kill has left of one.
+// Sweep removes the copies that no generation names, and partial copies that a killed process left.
 func (s *Store) Sweep(t *rt.Task) error {
 	copies, err := s.entries(t, FilesDir)
 	if err != nil || len(copies) == 0 {
@@ -31,7 +30,7 @@ func (s *Store) Sweep(t *rt.Task) error {
 	for _, n := range numbers {
 		g, err := s.read(t, dir, n)
 		if err != nil {
-			return fmt.Errorf("generation %d: %w", n, err) // what it names is not known: all stays
+			return fmt.Errorf("generation %d: %w", n, err) // the files it names are unknown: remove nothing
 		}
 		for _, in := range g.Inputs.List {
 			if in.Kind == runbook.InputNamed && in.Hash != "" {

@@ -1,13 +1,12 @@
-// Package generation keeps the runbooks that were applied, each with what it was made of, so that the appliance can return
-// to any of them.
+// Package generation keeps the runbooks that were applied, each with its inputs, so that the appliance can return to any of them.
 //
 // It guarantees:
 //
-//   - A power loss or a kill at any moment leaves the generation current that was before, or the new one; never a part of one.
-//   - A generation whose files are damaged is recognised by its checksums. It is listed as damaged, never used, never
-//     deleted: Open moves it to generations/damaged. It is never in the way of the others.
-//   - Nothing that is kept holds a secret but what the runbook's text itself spells out. Hashes stand for secrets.
-//   - A generation can be evaluated again although the files that its file() calls read, or the variables it was given, have
+//   - After a power loss or a kill at any moment, either the previous generation or the new one is current, and it is complete.
+//   - A generation whose files are damaged is recognised by its checksums. It is listed as damaged, never used and never deleted:
+//     Open moves it to generations/damaged. It never affects the other generations.
+//   - No stored file holds a secret, except one that the text of the runbook spells out. Hashes stand for secrets.
+//   - A generation can be evaluated again even if the files that its file() calls read, or the variables it was given, have
 //     changed meanwhile.
 //
 // A Store keeps no state of its own: the disk is read each time. It belongs to one task at a time.
@@ -40,35 +39,35 @@ const (
 	runbookFile = "runbook.hcl"
 	inputsFile  = "inputs.json"
 	metaFile    = "meta.json"
-	// removedFile is what meta.json is called in a generation that is being removed.
+	// removedFile is the name of meta.json in a generation that is being removed.
 	removedFile = "meta.removed"
 )
 
-// The most that is read and written of each file. Inputs keep up to 8 MiB of text, of which JSON can make six times as much.
+// Limits of each file, for reading and writing. Inputs keep up to 8 MiB of text, which JSON can make six times as large.
 const (
 	maxInputs  = 64 << 20
 	maxMeta    = 64 << 10
 	maxCurrent = 64
-	// maxEntries bounds how many generations, and how many files of one, are looked at; a runbook keeps 1000 at most.
+	// maxEntries bounds how many generations, and how many files of each, are looked at; a runbook keeps at most 1000.
 	maxEntries = 4096
 	// maxNumber is the largest number that has ten digits.
 	maxNumber = 9_999_999_999
 )
 
-// What Load and LastGood end with, besides errors of the file system.
+// The errors of Load and LastGood, besides those of the file system.
 var (
 	ErrNone    = errors.New("there is no generation")
 	ErrDamaged = errors.New("the generation is damaged")
 )
 
-// errCurrent is why it is not known which generation is current.
+// errCurrent says that it is not known which generation is current.
 var errCurrent = errors.New("the current generation is not known")
 
 // Generation is a runbook as it was applied.
 type Generation struct {
-	Number  int // from 1; given by Commit
+	Number  int // from 1; set by Commit
 	Applied time.Time
-	File    string // name of the runbook, which relative paths are relative to
+	File    string // name of the runbook; relative paths are relative to it
 	Note    string // "start", "apply", "rollback to 3"
 	Source  []byte // at most runbook.MaxFileSize
 	Inputs  runbook.Inputs
@@ -80,20 +79,21 @@ type Store struct {
 	reports []Report
 }
 
-// Report is something that Open did to what it found.
+// Report says what Open did with something that it found.
 type Report struct {
 	Number int
-	Cause  string // why it was moved to generations/damaged, and what was wrong with that
+	Cause  string // why the generation was moved to generations/damaged, and what was wrong with it
 }
 
-// Reports gives what Open has done, once.
+// Reports returns what Open has done. A second call returns nothing.
 func (s *Store) Reports() []Report {
 	r := s.reports
 	s.reports = nil
 	return r
 }
 
-// Load gives a generation. The error wraps ErrNone when there is none of that number, ErrDamaged when it cannot be used.
+// Load returns a generation. The error wraps ErrNone when there is no generation with that number, and ErrDamaged when it cannot
+// be used.
 func (s *Store) Load(t *rt.Task, number int) (*Generation, error) {
 	g, err := s.read(t, dir, number)
 	if err != nil {
@@ -102,7 +102,8 @@ func (s *Store) Load(t *rt.Task, number int) (*Generation, error) {
 	return g, nil
 }
 
-// Current is the number of the generation that was committed last; 0 when none was. Whether it is damaged is another question.
+// Current returns the number of the generation that was committed last, or 0 when there is none. It does not check whether that
+// generation is damaged.
 func (s *Store) Current(t *rt.Task) (int, error) {
 	entries, err := s.entries(t, dir)
 	if err != nil {
@@ -125,8 +126,8 @@ func (s *Store) Current(t *rt.Task) (int, error) {
 	return n, nil
 }
 
-// Candidates gives the numbers of the generations to start with, the best first: the current one, those before it, newest first,
-// then those after it, newest first. Some may be damaged.
+// Candidates returns the numbers of the generations to start with, the best first: the current one, then the older ones, newest
+// first, then the newer ones, newest first. Some may be damaged.
 func (s *Store) Candidates(t *rt.Task) ([]int, error) {
 	numbers, err := s.numbers(t, dir)
 	if err != nil {
@@ -134,7 +135,7 @@ func (s *Store) Candidates(t *rt.Task) ([]int, error) {
 	}
 	now, err := s.Current(t)
 	if err != nil {
-		now = maxNumber // which one it was is not known: the newest is the best guess
+		now = maxNumber // the current one is unknown: the newest is the best guess
 	}
 	slices.Reverse(numbers)
 	first := slices.IndexFunc(numbers, func(n int) bool { return n <= now })
@@ -144,7 +145,7 @@ func (s *Store) Candidates(t *rt.Task) ([]int, error) {
 	return slices.Concat(numbers[first:], numbers[:first]), nil
 }
 
-// LastGood gives the generation to start with: the first of the candidates that is not damaged. The error wraps ErrNone when
+// LastGood returns the generation to start with: the first of the candidates that is not damaged. The error wraps ErrNone when
 // there is none.
 func (s *Store) LastGood(t *rt.Task) (*Generation, error) {
 	numbers, err := s.Candidates(t)
@@ -161,7 +162,7 @@ func (s *Store) LastGood(t *rt.Task) (*Generation, error) {
 
 func folder(number int) string { return fmt.Sprintf("%010d", number) }
 
-// numberOf reads the name of a folder; 0 when it is no generation's.
+// numberOf returns the number that a folder's name stands for, or 0 when it is not the folder of a generation.
 func numberOf(name string) int {
 	n, err := strconv.Atoi(name)
 	if err != nil || n < 1 || folder(n) != name {

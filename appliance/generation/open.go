@@ -8,9 +8,9 @@ import (
 	"orac/appliance/rt"
 )
 
-// Open looks at the generations below a state directory. What a power loss has left of a commit or of a removal goes; what
-// is damaged is moved to generations/damaged, and reported. The error is that of the file system; the store can be used all the
-// same, and says so again.
+// Open looks at the generations below a state directory. It removes what a power loss has left of a commit or of a removal, moves
+// damaged generations to generations/damaged, and reports them. An error is that of the file system; the store can be used all
+// the same, and later calls return the error again.
 func Open(t *rt.Task, fsys rt.FS) (*Store, error) {
 	s := &Store{fs: fsys}
 	if err := fsys.MkdirAll(t, dir); err != nil {
@@ -29,7 +29,7 @@ func Open(t *rt.Task, fsys rt.FS) (*Store, error) {
 	return s, nil
 }
 
-// sweep erases what is left of commits and removals that were cut short, as far as the disk lets it.
+// sweep erases what is left of interrupted commits and removals, as far as the disk allows.
 func (s *Store) sweep(t *rt.Task) {
 	now, err := s.Current(t)
 	known := err == nil
@@ -47,8 +47,8 @@ func (s *Store) sweep(t *rt.Task) {
 	}
 }
 
-// erase removes a generation. First it stops being a whole one, last it stops being one that is being removed, so that what a
-// power loss leaves of it never looks damaged.
+// erase removes a generation. Its first step marks the generation as incomplete, and its last step removes that mark, so that
+// what a power loss leaves never looks damaged.
 func (s *Store) erase(t *rt.Task, number int) error {
 	at := dir + "/" + folder(number)
 	err := s.fs.Rename(t, at+"/"+metaFile, at+"/"+removedFile)
@@ -79,7 +79,7 @@ func (s *Store) erase(t *rt.Task, number int) error {
 	return s.removeFolder(t, at)
 }
 
-// removeFolder removes the folder of a generation that has no files any more.
+// removeFolder removes the folder of a generation that has no files left.
 func (s *Store) removeFolder(t *rt.Task, at string) error {
 	if err := s.fs.SyncDir(t, at); err != nil {
 		return err
@@ -90,8 +90,8 @@ func (s *Store) removeFolder(t *rt.Task, at string) error {
 	return s.fs.SyncDir(t, dir)
 }
 
-// setAside moves a damaged generation to where people find it, meta.json last, so that what a power loss leaves of it still
-// looks damaged. Where the disk refuses, it stays and is tried again by the next Open.
+// setAside moves a damaged generation to where people find it, meta.json last, so that what a power loss leaves still looks
+// damaged. If the disk refuses, the generation stays and the next Open tries again.
 func (s *Store) setAside(t *rt.Task, number int, cause string) {
 	if err := s.moveAside(t, number); err != nil {
 		cause += "; it could not be set aside: " + err.Error()

@@ -13,7 +13,7 @@ import (
 	"orac/runbook"
 )
 
-// List gives all generations by number, the damaged ones and those that were set aside among them.
+// List returns all generations by number, including damaged ones and those that were set aside.
 func (s *Store) List(t *rt.Task) ([]status.Generation, error) {
 	now, err := s.Current(t)
 	if err != nil && !errors.Is(err, errCurrent) {
@@ -44,7 +44,7 @@ func (s *Store) List(t *rt.Task) ([]status.Generation, error) {
 	return list, nil
 }
 
-// entries gives what is in a folder; nothing when there is none.
+// entries returns the entries of a folder; none when the folder does not exist.
 func (s *Store) entries(t *rt.Task, d string) ([]rt.FileInfo, error) {
 	entries, err := s.fs.ReadDir(t, d, maxEntries)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -53,7 +53,7 @@ func (s *Store) entries(t *rt.Task, d string) ([]rt.FileInfo, error) {
 	return entries, nil
 }
 
-// numbers gives the numbers of the generations below a folder, in order, whatever state they are in.
+// numbers returns the numbers of the generations below a folder, in order, whatever their state.
 func (s *Store) numbers(t *rt.Task, d string) ([]int, error) {
 	entries, err := s.entries(t, d)
 	if err != nil {
@@ -69,7 +69,7 @@ func (s *Store) numbers(t *rt.Task, d string) ([]int, error) {
 	return out, nil
 }
 
-// files gives the sizes of a generation's files by name.
+// files returns the sizes of a generation's files by name.
 func (s *Store) files(t *rt.Task, d string, number int) (map[string]int64, error) {
 	entries, err := s.entries(t, d+"/"+folder(number))
 	if err != nil {
@@ -82,8 +82,9 @@ func (s *Store) files(t *rt.Task, d string, number int) (map[string]int64, error
 	return sizes, nil
 }
 
-// read gives a generation below the folder d. The error wraps ErrDamaged when its files prove it, then beside what its meta.json
-// says of it; ErrNone when there is none of that number; else it is the file system's.
+// read returns a generation below the folder d. The error wraps ErrDamaged when the files prove that it is damaged; the result
+// then holds what meta.json says about it. The error wraps ErrNone when there is no generation with that number. Any other error
+// is the file system's.
 func (s *Store) read(t *rt.Task, d string, number int) (*Generation, error) {
 	sizes, err := s.files(t, d, number)
 	switch {

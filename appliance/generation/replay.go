@@ -9,17 +9,17 @@ import (
 	"orac/runbook"
 )
 
-// variablePrefix is what the environment variable of a variable is called before its name.
+// variablePrefix begins the name of the environment variable that sets a variable.
 const variablePrefix = "ORAC_VAR_"
 
-// Parse evaluates a generation again, in the world of today but with its own text, variables and files: see Options.
+// Parse evaluates a generation again in today's world, but with its own text, variables and files: see Options.
 func (g *Generation) Parse(world runbook.Options) (*runbook.Runbook, runbook.Diagnostics) {
 	return runbook.Parse(g.Source, g.File, g.Options(world))
 }
 
-// Options gives the world as the generation saw it: variables and what file() reads are as they were kept, and what was
-// missing then is missing. Files that attributes name are known by the hashes that they had. Secrets, env(), sensitive variables, secret files, and whatever was not read then come
-// from the world that is given.
+// Options returns the world as the generation saw it. Variables and the files that file() reads are as they were kept, and what
+// was missing then is missing. Files that attributes name are known by the hashes that they had. Secrets, env(), sensitive
+// variables, secret files and everything that was not read then come from the given world.
 func (g *Generation) Options(world runbook.Options) runbook.Options {
 	kept, missing := map[string]string{}, map[string]bool{}
 	vars, sensitive := map[string]string{}, map[string]bool{}
@@ -46,7 +46,7 @@ func (g *Generation) Options(world runbook.Options) runbook.Options {
 	out.Vars, out.Named = vars, named
 	out.Env = func(name string) (string, bool) {
 		if v, ok := strings.CutPrefix(name, variablePrefix); ok && !sensitive[v] {
-			return "", false // it was not given then, or its value is kept
+			return "", false // it was not set then, or vars holds its value
 		}
 		return env(name)
 	}
@@ -62,7 +62,7 @@ func (g *Generation) Options(world runbook.Options) runbook.Options {
 	return out
 }
 
-// resolve is the path that the runbook reads for a name.
+// resolve returns the path that the runbook reads for a name.
 func (g *Generation) resolve(name string) string {
 	if filepath.IsAbs(name) {
 		return name

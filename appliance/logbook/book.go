@@ -1,17 +1,17 @@
-// Package logbook is the log of the daemon: a slog.Handler whose lines are kept in memory, followed by any number of readers,
-// and written to files and terminals by tasks of their own.
+// Package logbook is the log of the daemon: a slog.Handler that keeps lines in memory. Any number of readers follow them, and
+// separate tasks write them to files and terminals.
 //
 // Guarantees:
 //
-//   - Logging never waits for a disk, a terminal or a reader, and never fails: a line is put into memory, and whoever wants it
-//     takes it from there. Lines that a sink could not write, or came too late for, are counted.
-//   - Memory is bounded: by default the newest 2000 lines and 4 MiB, and beside them the newest 1000 requests of the web server and
-//     1 MiB, so that requests push nothing else out. They lie close together, so that lines which stay keep nothing
-//     else from being given back.
-//   - Lines are numbered from 1 without gaps, whatever their kind, so that a reader knows how many it has missed.
-//   - A value that redacts itself (runbook.Secret, by LogValue, Format or MarshalText) stays redacted, wherever it stands in an
-//     attribute: nothing of an attribute is read but by these roads.
-//   - A line is one line, and holds no control characters, whatever was logged.
+//   - Logging never waits for a disk, a terminal or a reader, and never fails: a line is put into memory, and readers take it
+//     from there. Lines that a sink could not write, or came too late for, are counted.
+//   - Memory is bounded: by default it holds the newest 2000 lines up to 4 MiB and, separately, the newest 1000 requests of the
+//     web server up to 1 MiB, so that requests push out nothing else. Lines are packed together, so that kept lines do not hold
+//     on to other memory.
+//   - Lines of all kinds are numbered from 1 without gaps, so that a reader knows how many it has missed.
+//   - A value that redacts itself (runbook.Secret, by LogValue, Format or MarshalText) stays redacted wherever it is in an
+//     attribute: attributes are only read through these methods.
+//   - A line is one line without control characters, whatever was logged.
 package logbook
 
 import (
@@ -26,9 +26,9 @@ import (
 
 // Options of a book. The zero value works.
 type Options struct {
-	Level slog.Leveler // the least severe lines that are taken; nil: slog.LevelInfo. A *slog.LevelVar may change meanwhile
+	Level slog.Leveler // the least severe level that is kept; nil: slog.LevelInfo. A *slog.LevelVar may change at any time
 	Lines int          // kept at most; 0: 2000
-	Bytes int          // of kept lines, roughly, at most; 0: 4 MiB
+	Bytes int          // approximate limit of all kept lines; 0: 4 MiB
 }
 
 // Book keeps the newest lines. Its methods may be called from anywhere.
@@ -38,16 +38,16 @@ type Book struct {
 	mu       sync.Mutex // guards everything that follows
 	ordinary ring
 	requests ring   // lines of LevelRequest
-	last     uint64 // number of the newest line; 0: there is none yet
+	last     uint64 // number of the newest line; 0: none yet
 	room     []byte // what is left of the newest piece of memory
 	changed  chan struct{}
 }
 
-// LevelRequest is the level of a line that tells of one request of the web server. There may be many of them: they have room of
-// their own, and orac logs shows them when it is asked to.
+// LevelRequest is the level of a line about one request of the web server. There may be many of them, so they have their own
+// room, and orac logs shows them only on request.
 const LevelRequest = slog.LevelInfo + 1
 
-// Request is what LogLine.Level says of such a line.
+// Request is the LogLine.Level of such a line.
 const Request = "REQUEST"
 
 func levelName(l slog.Level) string {
@@ -57,10 +57,10 @@ func levelName(l slog.Level) string {
 	return l.String()
 }
 
-// piece is how much memory is taken at once. It is free again when the last of its lines is gone.
+// piece is how much memory is allocated at once. It is freed when the last of its lines is gone.
 const piece = 32 << 10
 
-// pack puts a line behind the last one. The caller holds the lock.
+// pack copies a line behind the previous one. The caller holds the lock.
 func (b *Book) pack(text []byte) []byte {
 	if len(text) > len(b.room) {
 		b.room = make([]byte, max(piece, len(text)))
@@ -71,7 +71,7 @@ func (b *Book) pack(text []byte) []byte {
 	return packed
 }
 
-// line gives a line back. Its numbers are of type json.Number: as they were written.
+// line decodes a line. Its numbers are of type json.Number, as they were written.
 func (e entry) line() (l status.LogLine) {
 	d := json.NewDecoder(bytes.NewReader(e.text))
 	d.UseNumber()
@@ -99,10 +99,10 @@ func New(o Options) *Book {
 	return b
 }
 
-// Logger is a logger that writes into the book.
+// Logger returns a logger that writes into the book.
 func (b *Book) Logger() *slog.Logger { return slog.New(&handler{book: b}) }
 
-// add numbers a line, keeps a copy of its text, and wakes whoever waits.
+// add numbers a line, keeps a copy of its text, and wakes waiting readers.
 func (b *Book) add(level slog.Level, text []byte, size int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -118,9 +118,9 @@ func (b *Book) add(level slog.Level, text []byte, size int) {
 	}
 }
 
-// Since gives at most limit lines that follow the line number after, oldest first, and the number of those that are gone
-// already. The number to go on with is that of the last line given, or after itself if there was none. A number that is higher
-// than any is one of an earlier process, and everything follows it.
+// Since returns at most limit lines that follow the line with the number after, oldest first, and how many lines were missed
+// because they are already gone. To continue, pass the number of the last line returned, or after again if there was none. A
+// number above every existing one comes from an earlier process: every line follows it.
 func (b *Book) Since(after uint64, limit int) (lines []status.LogLine, missed uint64) {
 	kept, missed := b.since(after, limit)
 	lines = make([]status.LogLine, 0, len(kept))
@@ -130,7 +130,7 @@ func (b *Book) Since(after uint64, limit int) (lines []status.LogLine, missed ui
 	return lines, missed
 }
 
-// since gives the lines that Since gives. Of the lines up to the last one given, those that neither ring has are gone.
+// since returns the lines of Since. Lines up to the last one returned that neither ring holds are gone.
 func (b *Book) since(after uint64, limit int) (kept []entry, missed uint64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -159,7 +159,7 @@ func (b *Book) since(after uint64, limit int) (kept []entry, missed uint64) {
 	return kept, until - after - uint64(len(kept))
 }
 
-// oldest is the number of the oldest line that is kept and higher than after; the one after the last if there is none. The caller
+// oldest returns the number of the oldest kept line above after, or the one after the last line if there is none. The caller
 // holds the lock.
 func (b *Book) oldest(after uint64) uint64 {
 	first := b.last + 1
@@ -171,14 +171,14 @@ func (b *Book) oldest(after uint64) uint64 {
 	return first
 }
 
-// Last is the number of the newest line; 0 if there is none.
+// Last returns the number of the newest line; 0 if there is none.
 func (b *Book) Last() uint64 {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.last
 }
 
-// Wait waits until Since has a line after that number; the context's error when that is done first.
+// Wait waits until Since has a line after that number. It returns the context's error when the context ends first.
 func (b *Book) Wait(ctx context.Context, after uint64) error {
 	for {
 		b.mu.Lock()

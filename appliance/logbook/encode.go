@@ -9,10 +9,10 @@ import (
 	"time"
 )
 
-// A line is written as JSON when it is logged, in one go: as a status.LogLine is, without its number. It is the most frequent
-// thing that a busy web server does.
+// A line is written as JSON when it is logged, in one pass: as a status.LogLine, but without its number. A busy web server does
+// this more often than anything else.
 
-// appendHead begins a line: all but its attributes and its end.
+// appendHead begins a line: everything except its attributes and its end.
 func appendHead(b []byte, r slog.Record, message string) []byte {
 	at := r.Time
 	if y := at.Year(); y < 0 || y > 9999 { // JSON has no such time
@@ -23,20 +23,20 @@ func appendHead(b []byte, r slog.Record, message string) []byte {
 	return appendText(append(b, `,"message":`...), message)
 }
 
-// attrs are attributes as they stand in a line, with commas between them. One that stands there twice counts as it was last.
+// attrs are the attributes of a line, separated by commas. If one occurs twice, the last value counts.
 type attrs struct {
 	text []byte
 	n    int
-	size int  // roughly what they take in memory when they are read
-	full bool // no more fit
+	size int  // roughly how much memory they need when they are read
+	full bool // further attributes do not fit
 }
 
-// maxDepth of groups in groups.
+// maxDepth is how deep groups may be nested.
 const maxDepth = 8
 
 // put adds an attribute.
 func (as *attrs) put(prefix string, a slog.Attr, depth int) {
-	v := a.Value.Resolve() // LogValue, and what panics in it, is slog's to handle
+	v := a.Value.Resolve() // slog handles LogValue and its panics
 	switch {
 	case as.full:
 		return
@@ -72,7 +72,7 @@ func (as *attrs) name(key string) {
 	as.text = append(appendText(as.text, key), ':')
 }
 
-// appendPlain writes a value as what JSON has: numbers and truth as they are, all else as text.
+// appendPlain writes a value as plain JSON: numbers and truth values as they are, everything else as text.
 func appendPlain(b []byte, v slog.Value) []byte {
 	switch v.Kind() {
 	case slog.KindBool:
@@ -95,13 +95,13 @@ func appendPlain(b []byte, v slog.Value) []byte {
 	case slog.KindTime:
 		return appendText(b, v.Time().Format(time.RFC3339Nano))
 	case slog.KindAny:
-		// fmt asks Format, Error and String of everything it can reach, so that what redacts itself is redacted.
+		// fmt calls Format, Error and String on everything it can reach, so that values which redact themselves stay redacted.
 		return appendText(b, clip(fmt.Sprintf("%+v", v.Any()), maxValue))
 	}
 	return appendText(b, clip(v.String(), maxValue))
 }
 
-// appendText writes a string that is valid UTF-8.
+// appendText writes a string, which must be valid UTF-8.
 func appendText(b []byte, s string) []byte {
 	for i := range len(s) {
 		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {

@@ -9,7 +9,7 @@ import (
 	"sync"
 )
 
-// What a line holds at most. More is cut, and said to be.
+// Limits of one line. Longer content is cut, and the line says so.
 const (
 	maxMessage = 8 << 10
 	maxValue   = 4 << 10
@@ -26,10 +26,10 @@ type handler struct {
 // Enabled implements slog.Handler.
 func (h *handler) Enabled(_ context.Context, l slog.Level) bool { return l >= h.book.level.Level() }
 
-// lines is room for lines that are being written. There is one for each request of the web server.
+// lines holds buffers for lines that are being written. Each request of the web server needs one.
 var lines = sync.Pool{New: func() any { return &[]byte{} }}
 
-// maxRoom is the largest room that is kept for other lines, in bytes.
+// maxRoom is the largest buffer that is kept for later lines, in bytes.
 const maxRoom = 16 << 10
 
 // Handle implements slog.Handler. It never fails.
@@ -78,7 +78,7 @@ func (h *handler) WithGroup(name string) slog.Handler {
 	return &next
 }
 
-// clip makes s valid UTF-8 of at most limit bytes and a few.
+// clip makes s valid UTF-8 of at most limit bytes, plus a short note if it was cut.
 func clip(s string, limit int) string {
 	if len(s) > limit {
 		s = s[:limit] + fmt.Sprintf("… (%d bytes more)", len(s)-limit)

@@ -14,7 +14,7 @@ import (
 // is part of the format: never change it.
 const mark = `{"seq":0,"level":"INFO","message":"the log goes on in a new file","by":"orac"}` + "\n"
 
-// isOurs tells whether ORAC has set a file aside. A file that cannot be read does not count.
+// isOurs tells whether ORAC has set a file aside. It returns false for a file that cannot be read.
 func isOurs(path string) bool {
 	f, info, err := statedir.Regular(path)
 	if err != nil {
@@ -22,14 +22,14 @@ func isOurs(path string) bool {
 	}
 	defer f.Close()
 	if here, err := os.Lstat(path); err != nil || !os.SameFile(here, info) || info.Size() < int64(len(mark)) {
-		return false // a link is none of ours
+		return false // a link is not ours
 	}
 	end := make([]byte, len(mark))
 	_, err = f.ReadAt(end, info.Size()-int64(len(mark)))
 	return err == nil && string(end) == mark
 }
 
-// aside lists the names for files that are set aside, the newest first. It skips names that somebody else's file has.
+// aside lists the names for files that are set aside, the newest first. It skips names of files that belong to somebody else.
 func (l *File) aside() (names []string) {
 	for n := 1; len(names) < l.keep-1; n++ {
 		name := l.real + "." + strconv.Itoa(n)
@@ -53,7 +53,7 @@ func (l *File) finish() error {
 	return err
 }
 
-// CheckFile says why a log file cannot be written, without making or changing anything; nil if it finds no reason.
+// CheckFile returns why a log file cannot be written, without making or changing anything; nil if it finds no reason.
 func CheckFile(path string) error {
 	real, err := statedir.Linked(path)
 	if err != nil {

@@ -1,13 +1,13 @@
 package logbook
 
-// entry is a line and what it counts of the ring's bytes.
+// entry is a line and the number of bytes it counts for in the ring.
 type entry struct {
 	seq  uint64
-	text []byte // as JSON, without its number; a part of a piece that it shares with its neighbours
+	text []byte // as JSON, without its number; part of a piece that it shares with its neighbours
 	size int
 }
 
-// ring keeps the newest lines of one kind, within bounds of its own: no kind pushes out lines of another.
+// ring keeps the newest lines of one kind within its own bounds: no kind pushes out lines of another.
 type ring struct {
 	lines, bytes int // at most
 
@@ -16,10 +16,10 @@ type ring struct {
 	size    int // of the kept lines
 }
 
-// at is the i-th line, oldest first.
+// at returns the i-th line, oldest first.
 func (r *ring) at(i int) entry { return r.kept[(r.head+i)%len(r.kept)] }
 
-// add keeps a line, and lets the oldest go for it.
+// add keeps a line, and drops the oldest lines to make room.
 func (r *ring) add(e entry) {
 	for r.n > 0 && (r.n == r.lines || r.size+e.size > r.bytes) {
 		r.size -= r.kept[r.head].size
@@ -35,7 +35,7 @@ func (r *ring) add(e entry) {
 	r.size += e.size
 }
 
-// grow makes room for more lines than there ever were, up to the bound.
+// grow doubles the room for lines, up to the bound.
 func (r *ring) grow() {
 	more := make([]entry, min(r.lines, max(64, 2*len(r.kept))))
 	for i := range r.n {
@@ -44,7 +44,7 @@ func (r *ring) grow() {
 	r.kept, r.head = more, 0
 }
 
-// after is the place of the first line with a higher number.
+// after returns the place of the first line with a higher number.
 func (r *ring) after(seq uint64) int {
 	low, high := 0, r.n
 	for low < high {

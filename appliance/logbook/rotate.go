@@ -15,29 +15,30 @@ import (
 	"orac/appliance/statedir"
 )
 
-// File is a log file that is rotated by size: PATH is being written, PATH.1 is the one before, and so on, Keep in all.
-// Together they never take more than Size * Keep bytes. A file beside them that ORAC has not set aside (see mark) is not counted,
-// renamed or removed: its number is passed over. It belongs to one Sink.
+// File is a log file that is rotated by size: PATH is being written, PATH.1 is the one before, and so on, Keep in total. Together
+// they never need more than Size * Keep bytes. A file beside them that ORAC has not set aside (see mark) is not counted, renamed
+// or removed: its number is skipped. A File belongs to one Sink.
 //
-// A PATH that is a link of the user that ORAC runs as, or of root, is followed, and the files are set aside where it leads.
+// If PATH is a link that belongs to the user that ORAC runs as, or to root, it is followed, and the files are set aside at its
+// target.
 //
-// A write that fails loses its line, leaves no half of it, and the next write tries everything again: a disk that was full or
-// read-only is used as soon as it can be.
+// A write that fails loses its line and leaves no partial line. The next write tries everything again, so a disk that was full or
+// read-only is used again as soon as possible.
 type File struct {
 	path string
 	size int64
 	keep int
 
 	f    *os.File // nil: not open
-	real string   // where it is: the path, or what that leads to
+	real string   // where it is: the path, or the target of the link
 	used int64
 }
 
-// MinFile is the smallest file: the longest line fits.
+// MinFile is the smallest size of a file: the longest line fits.
 const MinFile = 512 << 10
 
-// NewFile makes a file of at most size bytes, of which keep are kept. It opens nothing yet: a disk that refuses is a matter of
-// the writes. An error is one of the settings.
+// NewFile makes a file of at most size bytes, of which keep are kept. It opens nothing yet, so a disk that refuses shows when a
+// line is written. An error means that the settings are wrong.
 func NewFile(path string, size int64, keep int) (*File, error) {
 	switch {
 	case path == "":
@@ -63,17 +64,17 @@ func (l *File) Write(p []byte) (int, error) {
 		l.used += int64(n)
 		return n, nil
 	}
-	if n > 0 && l.f.Truncate(l.used) != nil { // no half lines; where that is refused, too, a new file begins
+	if n > 0 && l.f.Truncate(l.used) != nil { // no partial lines; if truncating fails, too, a new file begins
 		l.used += int64(n)
 	}
 	l.close()
 	return 0, err
 }
 
-// ready makes the file open and with room for n bytes.
+// ready makes sure that the file is open and has room for n bytes.
 func (l *File) ready(n int64) error {
 	if l.f != nil && !l.same() {
-		l.close() // someone moved it away: what is written goes where people look
+		l.close() // someone moved it away: write to the path, where people look
 	}
 	if l.f == nil {
 		if err := l.open(); err != nil {
@@ -107,8 +108,8 @@ func (l *File) same() bool {
 	return err == nil && os.SameFile(here, open)
 }
 
-// open opens the file, or makes it with mode 0600. It follows no link but our own, and waits for nobody: a pipe, a device and
-// another user's file are refused.
+// open opens the file, or makes it with mode 0600. It follows no link except our own, and never blocks: it refuses a pipe, a
+// device and another user's file.
 func (l *File) open() error {
 	real, err := statedir.Linked(l.path)
 	if err != nil {
@@ -118,7 +119,7 @@ func (l *File) open() error {
 	if err := l.sweep(); err != nil {
 		return err
 	}
-	if info, err := os.Lstat(l.real); err == nil { // before it is opened: to open a device may have effects
+	if info, err := os.Lstat(l.real); err == nil { // before opening it: opening a device may have effects
 		if err := statedir.CheckFile(l.real, info); err != nil {
 			return fmt.Errorf("log file %w", err)
 		}
@@ -139,13 +140,13 @@ func (l *File) open() error {
 	return nil
 }
 
-// folderOf is the folder of a path; of a bare name, this one.
+// folderOf returns the folder of a path; for a bare name, the current folder.
 func folderOf(path string) string {
 	dir, _ := filepath.Split(path)
 	return filepath.Clean(dir)
 }
 
-// sweep removes what earlier settings left beyond the present ones: files of ours that are too many or too large.
+// sweep removes files of ours that exceed the present settings, because there are too many or they are too large.
 func (l *File) sweep() error {
 	base := filepath.Base(l.real)
 	stay := l.aside()
@@ -179,13 +180,13 @@ func (l *File) sweep() error {
 	}
 }
 
-// rotate gives every file of ours the next higher number; the oldest goes.
+// rotate gives each file of ours the next higher number and removes the oldest.
 func (l *File) rotate() error {
 	info, err := os.Lstat(l.real)
 	if err != nil {
 		return err
 	}
-	if l.keep == 1 || info.Size() > l.size { // larger than any may be, by an earlier setting
+	if l.keep == 1 || info.Size() > l.size { // larger than allowed, from an earlier setting
 		return os.Remove(l.real)
 	}
 	names := append([]string{l.real}, l.aside()...)
@@ -199,12 +200,12 @@ func (l *File) rotate() error {
 
 func (l *File) close() {
 	if l.f != nil {
-		_ = l.f.Close() // each write was asked for its error
+		_ = l.f.Close() // each write has already reported its error
 		l.f = nil
 	}
 }
 
-// Close ends the use of the file.
+// Close closes the file.
 func (l *File) Close() error {
 	l.close()
 	return nil

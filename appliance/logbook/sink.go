@@ -9,22 +9,21 @@ import (
 	"orac/appliance/status"
 )
 
-// Sink writes lines of a book to a writer. It is a reader like any other: a writer that hangs holds nobody up.
+// Sink writes lines of a book to a writer. It is a reader like any other: a writer that hangs blocks nobody else.
 type Sink struct {
 	Book   *Book
 	Out    io.Writer
 	Format func(status.LogLine) string // nil: Human
 
-	lost uint64 // since the last line that could be written
+	lost uint64 // lines lost since the last one that could be written
 	last atomic.Uint64
 }
 
 // batch is the number of lines that are taken at once.
 const batch = 100
 
-// Run writes lines as they come, from the line after the number given. When ctx is done it writes what
-// was logged before, and returns.
-// A writer that fails loses the line; a line that says how many were lost follows when it writes again.
+// Run writes lines as they arrive, starting after the given line number. When ctx ends, it writes what was logged before, and
+// returns. A line is lost when the writer fails; when it works again, a line that says how many were lost follows.
 func (s *Sink) Run(ctx context.Context, after uint64) {
 	if s.Format == nil {
 		s.Format = Human
@@ -66,14 +65,14 @@ func (s *Sink) try(l status.LogLine) bool {
 	return err == nil
 }
 
-// Start runs the sink in a goroutine, beginning with the oldest line that is kept. The function it gives ends it: it waits until
-// everything logged before is written, but not longer than the time given, and tells whether it was.
+// Start runs the sink in a goroutine, beginning with the oldest line that is kept. The returned function ends it: it waits until
+// everything logged before is written, but at most for the given time, and tells whether everything was written.
 func (s *Sink) Start() (stop func(patience time.Duration) bool) { return s.StartAfter(0) }
 
-// Written is the number of the last line that was written, or lost for good.
+// Written returns the number of the last line that was written, or lost for good.
 func (s *Sink) Written() uint64 { return s.last.Load() }
 
-// StartAfter is Start for a reader that has the lines up to a number.
+// StartAfter is Start for a reader that already has the lines up to a number.
 func (s *Sink) StartAfter(after uint64) (stop func(patience time.Duration) bool) {
 	s.last.Store(after)
 	ctx, cancel := context.WithCancel(context.Background())

@@ -6,15 +6,15 @@ import (
 	"time"
 )
 
-// Target says where lines are also written to. The zero value is nowhere.
+// Target says where else lines are written. The zero value means nowhere.
 type Target struct {
 	Path string
-	Size int64 // bytes at which the file is set aside, MinFile at least
-	Keep int   // how many files there are at most, the one being written included
+	Size int64 // bytes at which the file is set aside, at least MinFile
+	Keep int   // maximum number of files, including the one being written
 }
 
-// FileSink writes the lines of a book, as JSON, into a file that may be another one from one moment to the next. The zero value
-// with a Book is ready. Its methods may be called from anywhere.
+// FileSink writes the lines of a book, as JSON, into a file that may be changed at any time. The zero value with a Book is ready.
+// Its methods may be called from anywhere.
 type FileSink struct {
 	Book *Book
 
@@ -23,16 +23,17 @@ type FileSink struct {
 	file *File
 	sink *Sink
 	stop func(patience time.Duration) bool
-	from uint64 // the last line that some file has
+	from uint64 // the last line that some file contains
 
-	trouble atomic.Pointer[error] // of the last line; nil: it was written
+	trouble atomic.Pointer[error] // why the last line failed; nil: it was written
 }
 
-// patience is how long a file that hangs may keep others from being written to.
+// patience is how long a file that hangs may delay writing to the next file.
 const patience = time.Second
 
-// Set makes lines go to a target from now on: none is lost or written twice on the way. An error says why nothing can be written
-// just now; unless the settings are impossible, each line is tried all the same, since a disk that refuses may take the next.
+// Set makes lines go to a target from now on: no line is lost or written twice in the change. An error says why the file cannot
+// be written just now. Unless the settings are impossible, each line is tried all the same, since a disk that refuses may accept
+// the next.
 func (s *FileSink) Set(to Target) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -60,8 +61,8 @@ func (s *FileSink) Set(to Target) error {
 	return err
 }
 
-// Trouble is why the last line could not be written to the file; nil if it could, or if there is no file. It may be called at any
-// time, and waits for no disk.
+// Trouble returns why the last line could not be written to the file; nil if it was written, or if there is no file. It may be
+// called at any time, and waits for no disk.
 func (s *FileSink) Trouble() error {
 	if t := s.trouble.Load(); t != nil {
 		return *t
@@ -89,7 +90,7 @@ func (w watched) say(err error) {
 	w.trouble.Store(&err)
 }
 
-// Close writes what was logged before, but for no longer than a second, and ends.
+// Close writes what was logged before, for at most a second, and ends.
 func (s *FileSink) Close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -102,7 +103,7 @@ func (s *FileSink) end() {
 		return
 	}
 	if s.stop(patience) {
-		_ = s.file.Close() // every line was written as it came
+		_ = s.file.Close() // every line was written immediately
 	}
 	s.from = s.sink.Written()
 	s.file, s.sink, s.stop = nil, nil, nil

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Limits are those of the runbook: memory.warn and memory.restart, in bytes.
+// Limits are memory.warn and memory.restart of the runbook, in bytes.
 type Limits struct {
 	Warn, Restart int64
 }
@@ -13,28 +13,28 @@ type Limits struct {
 // Verdict is what to do about memory.
 type Verdict struct {
 	Warn    bool
-	Restart bool   // now, in good order
-	Again   bool   // measure again soon: the limit is exceeded, but not for long enough
+	Restart bool   // restart now, in good order
+	Again   bool   // measure again soon: the limit is exceeded, but has not been for long enough
 	Why     string // for people; empty if there is nothing to do
 }
 
 const (
-	// confirmations in a row are asked before a restart. The sum counts the commands of speech-to-text services, too, which
-	// come and go; a restart would not help against them.
+	// confirmations is how many measurements in a row must exceed the limit before a restart. The sum includes the commands of
+	// speech-to-text services, which come and go; a restart would not help against them.
 	confirmations = 3
-	// A warning ends below 95 % of the limit, and when growth would take half as long again to reach it.
+	// A warning ends below 95 % of the limit, and when growth would need half as long again to reach it.
 	clearPercent = 95
 	horizon      = 24 * time.Hour
 )
 
-// Judge decides by measurements what to do, with hysteresis. It is pure; its zero value is ready.
+// Judge decides from measurements what to do, with hysteresis. It is pure; its zero value is ready.
 type Judge struct {
-	large, growing bool // is warned of
+	large, growing bool // has been warned about
 	exceeded       int  // measurements in a row
 }
 
-// Decide takes the newest measurement; slope is in bytes an hour, 0 while unknown. It warns at the warning limit, and when
-// growth reaches the restart limit within a day. It restarts when the limit was exceeded three times in a row.
+// Decide judges the newest measurement; slope is in bytes an hour, 0 while unknown. It warns at the warning limit, and when
+// growth would reach the restart limit within a day. It restarts when the limit was exceeded three times in a row.
 func (j *Judge) Decide(resident int64, slope float64, l Limits) Verdict {
 	j.large = resident >= l.Warn || j.large && resident >= l.Warn/100*clearPercent
 	reached := j.hours(resident, slope, l)
@@ -64,7 +64,7 @@ func (j *Judge) Decide(resident int64, slope float64, l Limits) Verdict {
 	return v
 }
 
-// hours is the time until growth reaches the restart limit; without growth more than any bound.
+// hours returns the time until growth reaches the restart limit; without growth, a value above every bound.
 func (j *Judge) hours(resident int64, slope float64, l Limits) float64 {
 	if slope <= 0 {
 		return 1e9

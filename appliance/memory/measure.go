@@ -9,10 +9,10 @@ import (
 	"github.com/shirou/gopsutil/v3/process"
 )
 
-// apart are processes that this one has started and that are no part of the appliance.
+// apart holds processes that this one has started and that are not part of the appliance.
 var apart sync.Map // int32, its ID -> nothing
 
-// Apart excludes a process that this one has started, with all its descendants, from the memory of the appliance, such as a
+// Apart excludes a process that this one has started, with all its descendants, from the memory of the appliance: for example a
 // simulation that somebody asked for. Call the returned function once the process has ended.
 func Apart(pid int) (ended func()) {
 	apart.Store(int32(pid), nil)
@@ -56,9 +56,9 @@ func isApart(pid int32, parents map[int32]int32) (found bool) {
 	return found
 }
 
-// Measure gives the resident memory of this process and of all that descend from it and are not Apart, in bytes. Pages that several of them
-// share (the capture worker runs the same program file) count in each, so the sum errs on the high side. A process that ends
-// meanwhile counts as nothing.
+// Measure returns the resident memory of this process and of all its descendants that are not Apart, in bytes. Pages that several
+// of them share (the capture worker runs the same program file) count in each, so the sum errs on the high side. A process that
+// ends meanwhile counts as nothing.
 func Measure() (resident int64, err error) {
 	family, err := Family()
 	if err != nil {
@@ -76,8 +76,8 @@ func Measure() (resident int64, err error) {
 	return resident, nil
 }
 
-// descends tells whether pid is ancestor or below it. Numbers that are used again while the list is read could make a circle:
-// no more steps are taken than there are processes.
+// descends tells whether pid is ancestor or below it. If process numbers are used again while the list is read, they could form a
+// circle, so it takes at most as many steps as there are processes.
 func descends(pid, ancestor int32, parents map[int32]int32) bool {
 	for range len(parents) + 1 {
 		if pid == ancestor {

@@ -7,8 +7,8 @@ import (
 	"orac/appliance/rt"
 )
 
-// How the trend is taken: not before everything is loaded and warm, from a value every five minutes, over the last six hours,
-// and not from less than an hour.
+// How the trend is measured: not before everything is loaded and warm, with a value every five minutes, over the last six hours,
+// and over at least an hour.
 const (
 	warmUp    = 30 * time.Minute
 	spacing   = 5 * time.Minute
@@ -19,9 +19,8 @@ const (
 // Trend tells how fast memory grows. It is pure, holds 72 values, and its zero value is ready.
 //
 // It is the estimator of Sen (Estimates of the regression coefficient based on Kendall's tau, 1968), the median slope between
-// pairs of values, taken over pairs that are an eighth to a quarter of the window apart. A step (a model that is loaded, a
-// larger cache) touches at most a third of those pairs, wherever it is, so that it does not count as growth; steps that keep
-// coming do.
+// pairs of values, over pairs that are an eighth to a quarter of the window apart. A single step (a model that is loaded, a
+// larger cache) touches at most a third of those pairs, wherever it is, so it does not count as growth; repeated steps do.
 type Trend struct {
 	values []value // oldest first
 }
@@ -31,7 +30,7 @@ type value struct {
 	bytes int64
 }
 
-// Add takes a measurement. at is the time since the start of the process, and does not decrease.
+// Add adds a measurement. at is the time since the start of the process, and does not decrease.
 func (t *Trend) Add(at rt.Instant, resident int64) {
 	if at < rt.Instant(warmUp) {
 		return
@@ -45,7 +44,7 @@ func (t *Trend) Add(at rt.Instant, resident int64) {
 	t.values = append(t.values, value{at, resident})
 }
 
-// Slope gives the growth in bytes an hour; false until an hour has been seen after the warm-up.
+// Slope returns the growth in bytes an hour; false until it has seen an hour after the warm-up.
 func (t *Trend) Slope() (perHour float64, known bool) {
 	n := len(t.values)
 	if n < leastSeen {

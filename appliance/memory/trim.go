@@ -1,4 +1,4 @@
-// Package memory keeps the appliance small: it gives back what starting needed and listening does not.
+// Package memory keeps the appliance small: it gives back memory that was needed for starting and is not needed for listening.
 package memory
 
 /*
@@ -24,9 +24,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Trim gives unused memory back to the system: Go's, C's, and the pages of the program's own file, and of the libraries
-// named, that only starting has touched. What is needed again comes back from the page cache. It is for the moments after
-// something was loaded, and takes some milliseconds. The libraries must have been loaded before, and stay loaded.
+// Trim gives unused memory back to the system: Go's, C's, and the pages of the program's own file and of the named libraries that
+// only starting has touched. Pages that are needed again come back from the page cache. Call it after something was loaded; it
+// takes some milliseconds. The libraries must have been loaded before, and stay loaded.
 func Trim(libraries ...string) {
 	Release()
 	var files []string
@@ -38,16 +38,16 @@ func Trim(libraries ...string) {
 	dropFilePages(files)
 }
 
-// Release gives unused memory back to the system: Go's and C's. It is for the moments after something was planned or changed.
+// Release gives unused memory back to the system: Go's and C's. Call it after something was planned or changed.
 func Release() {
 	debug.FreeOSMemory()
 	C.give_back()
 }
 
-// dropFilePages lets go of the resident pages of mappings of files that are exactly as they are in the file: read-only,
-// private, and with no page of their own (a page that the dynamic linker has written into is not in the file any more). Only
-// files whose mappings never move are dropped: a library that is being loaded meanwhile maps itself anew over what was looked
-// at. It is best effort: without /proc nothing is dropped.
+// dropFilePages releases the resident pages of file mappings whose contents are exactly those of the file: read-only, private,
+// and without pages of their own (a page that the dynamic linker has written to differs from the file). It only drops pages of
+// files whose mappings never move: a library that is being loaded meanwhile maps itself anew over the mapping that was looked at.
+// It is best effort: without /proc nothing is dropped.
 func dropFilePages(files []string) {
 	f, err := os.Open("/proc/self/smaps")
 	if err != nil {
@@ -92,7 +92,7 @@ func fileMapping(line string) (start, end uintptr, file string, ok bool) {
 	return uintptr(s), uintptr(e), strings.Join(fields[5:], " "), err1 == nil && err2 == nil && s < e
 }
 
-// drop lets go of a mapping's pages, and asks for small ones when they come back: a huge page of a file brings 2 MiB for one
+// drop releases the pages of a mapping, and asks for small pages when they come back: a huge page of a file brings 2 MiB for one
 // byte that is needed.
 func drop(start, end uintptr) {
 	_, _, _ = unix.Syscall(unix.SYS_MADVISE, start, end-start, unix.MADV_NOHUGEPAGE) // kernels without huge pages refuse

@@ -8,25 +8,25 @@ import (
 	"orac/appliance/status"
 )
 
-// Watch measures memory every so often, and passes on what it finds. It runs on the seam.
+// Watch measures memory regularly and passes on the results. It runs on the seam.
 type Watch struct {
-	Measure func() (resident int64, err error) // memory.Measure; the simulator's own there
-	// Settings are asked before each measurement, since an apply may change them in place.
+	Measure func() (resident int64, err error) // memory.Measure; the simulator has its own
+	// Settings is called before each measurement, since an apply may change the settings while Watch runs.
 	Settings func() Settings
-	// Found is told of every measurement. With an error nothing is known: the verdict is empty.
+	// Found is called with every measurement. With an error nothing is known, and the verdict is empty.
 	Found func(t *rt.Task, m status.Memory, v Verdict, err error)
 
 	trend Trend
 	judge Judge
 }
 
-// Settings are those of the runbook's memory block.
+// Settings are the settings of the runbook's memory block.
 type Settings struct {
 	Limits
 	Every time.Duration
 }
 
-// soon is the pause before an exceeded limit is measured again: with three confirmations a restart comes 4 s after the first.
+// soon is the pause before an exceeded limit is measured again: with three confirmations, a restart comes 4 s after the first.
 const soon = 2 * time.Second
 
 // Run measures at once and then every Settings().Every, until it is told to stop.

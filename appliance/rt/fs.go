@@ -6,8 +6,8 @@ import (
 	"syscall"
 )
 
-// FS is the file system of the state directory. Names are slash-separated and relative to it; none leaves it.
-// Errors wrap the operating system's (errors.Is with fs.ErrNotExist, syscall.ENOSPC, … works under both drivers).
+// FS is the file system of the state directory. Names are slash-separated and relative to it; no name leads out of it. Errors
+// wrap those of the operating system (errors.Is with fs.ErrNotExist, syscall.ENOSPC, … works under both drivers).
 type FS interface {
 	MkdirAll(t *Task, dir string) error
 	// Create makes a new file; fs.ErrExist if there is one.
@@ -18,7 +18,7 @@ type FS interface {
 	ReadDir(t *Task, dir string, max int) ([]FileInfo, error)
 	Rename(t *Task, from, to string) error
 	Remove(t *Task, name string) error
-	// SyncDir makes creations, renames and removals in dir survive a power loss.
+	// SyncDir ensures that creations, renames and removals in dir survive a power loss.
 	SyncDir(t *Task, dir string) error
 	// Free is the number of bytes that can still be written.
 	Free(t *Task) (int64, error)
@@ -38,8 +38,8 @@ type FileInfo struct {
 	Dir  bool
 }
 
-// WriteFile writes a file so that after a power loss either all of it is there or none: temporary file, sync, rename,
-// sync of the folder.
+// WriteFile writes a file so that after a power loss it is either complete or absent: temporary file, sync, rename, sync of the
+// folder.
 func WriteFile(t *Task, fsys FS, dir, name string, data []byte) error {
 	tmp := dir + "/" + name + ".tmp"
 	if err := fsys.Remove(t, tmp); err != nil && !isNotExist(err) {
@@ -68,8 +68,8 @@ func WriteFile(t *Task, fsys FS, dir, name string, data []byte) error {
 
 func isNotExist(err error) bool { return errors.Is(err, fs.ErrNotExist) }
 
-// Transient tells whether an error of a FS may be gone at the next try and says nothing of the file: the disk or the process is in
-// trouble.
+// Transient tells whether an error of an FS may be gone at the next try and says nothing about the file: the disk or the process
+// is in trouble.
 func Transient(err error) bool {
 	_, ok := errors.AsType[syscall.Errno](err)
 	return ok && !errors.Is(err, fs.ErrNotExist)

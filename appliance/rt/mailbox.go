@@ -5,19 +5,19 @@ import (
 	"sync"
 )
 
-// Mailbox is a bounded queue with one reader and any number of writers. It belongs to the edge of the graph that it
-// carries, not to a node, so a node that restarts loses nothing that waits there.
+// Mailbox is a bounded queue with one reader and any number of writers. It belongs to the edge of the graph that it carries, not
+// to a node, so a node that restarts loses no waiting value.
 type Mailbox[T any] struct {
 	name string
 
 	mu       sync.Mutex // guards everything that follows
 	patient  bool
 	capacity int
-	ring     []T // grows to its capacity as it is needed: most hold few values for most of the time
+	ring     []T // grows to its capacity on demand: most hold few values most of the time
 	head, n  int
 	closed   bool
-	readers  waiters // for something to arrive
-	writers  waiters // for room
+	readers  waiters // readers that wait for a value
+	writers  waiters // writers that wait for room
 	dropped  uint64
 	fenced   uint64
 	taken    uint64
@@ -32,16 +32,16 @@ func NewMailbox[T any](name string, capacity int) *Mailbox[T] {
 	return &Mailbox[T]{name: name, capacity: capacity}
 }
 
-// NewPatientMailbox makes a mailbox that loses nothing: Push waits for room. It is for what must not be late but may be
-// slow, such as a file that is heard as fast as it can be.
+// NewPatientMailbox makes a mailbox that loses nothing: Push waits for room. Use it where delay is acceptable but loss is not,
+// such as for a file that is heard as fast as possible.
 func NewPatientMailbox[T any](name string, capacity int) *Mailbox[T] {
 	m := NewMailbox[T](name, capacity)
 	m.patient = true
 	return m
 }
 
-// Fit gives the mailbox another capacity, and makes it patient or not, while it is used. What waits in it stays: when that is
-// more than the capacity, nothing finds room until enough was taken.
+// Fit changes the capacity of a mailbox in use, and whether it is patient. Waiting values stay: if there are more than the
+// capacity, there is no room until enough of them were received.
 func (m *Mailbox[T]) Fit(t *Task, capacity int, patient bool) {
 	if capacity < 1 {
 		panic("BUG: mailbox " + m.name + ": capacity below 1")
@@ -51,7 +51,7 @@ func (m *Mailbox[T]) Fit(t *Task, capacity int, patient bool) {
 	m.unlockAndWake(t, &m.writers) // there may be room for them now
 }
 
-// Send waits for room. ErrStopped if t was told to stop first, ErrClosed if the mailbox is closed.
+// Send waits for room. It returns ErrStopped if t was told to stop first, ErrClosed if the mailbox is closed.
 func (m *Mailbox[T]) Send(t *Task, v T) error {
 	for {
 		m.mu.Lock()
@@ -94,12 +94,12 @@ func (m *Mailbox[T]) TrySend(t *Task, v T) bool {
 	return true
 }
 
-// Push adds v; without room the oldest value goes, is counted as dropped and returned. It waits only for a patient mailbox.
+// Push adds v. Without room, it drops, counts and returns the oldest value. Only a patient mailbox makes it wait.
 func (m *Mailbox[T]) Push(t *Task, v T) (oldest T, dropped bool) {
 	m.mu.Lock()
 	if m.patient {
 		m.mu.Unlock()
-		_ = m.Send(t, v) // a writer that is told to stop meanwhile sees that at its next wait
+		_ = m.Send(t, v) // a writer that is told to stop meanwhile learns of it at its next wait
 		return oldest, false
 	}
 	if m.refuse(t) {
@@ -107,7 +107,7 @@ func (m *Mailbox[T]) Push(t *Task, v T) (oldest T, dropped bool) {
 	}
 	if m.n >= m.capacity {
 		oldest, dropped = m.take(), true
-		m.taken-- // nobody took it
+		m.taken-- // no reader received it
 		m.dropped++
 	}
 	m.put(v)
@@ -115,7 +115,7 @@ func (m *Mailbox[T]) Push(t *Task, v T) (oldest T, dropped bool) {
 	return oldest, dropped
 }
 
-// refuse unlocks and returns true if a send of t must vanish.
+// refuse unlocks and returns true if a value that t sends must vanish.
 func (m *Mailbox[T]) refuse(t *Task) bool {
 	if t.inst.fenced.Load() {
 		m.fenced++
@@ -129,8 +129,8 @@ func (m *Mailbox[T]) refuse(t *Task) bool {
 	return false
 }
 
-// Recv waits until the deadline for a value. ErrTimeout at the deadline, ErrClosed when the mailbox is closed and empty,
-// ErrStopped if t was told to stop, whatever is there: it stays for whoever reads next.
+// Recv waits for a value until the deadline. It returns ErrTimeout at the deadline, ErrClosed when the mailbox is closed and
+// empty, and ErrStopped if t was told to stop, even when there is a value: that stays for the next reader.
 func (m *Mailbox[T]) Recv(t *Task, until Instant) (T, error) {
 	for {
 		if t.Stopping() {
@@ -150,14 +150,14 @@ func (m *Mailbox[T]) Recv(t *Task, until Instant) (T, error) {
 	}
 }
 
-// TryRecv takes a value that is there.
+// TryRecv receives a value if there is one.
 func (m *Mailbox[T]) TryRecv(t *Task) (T, bool) {
 	v, ok, _ := m.tryRecv(t, false)
 	return v, ok
 }
 
 func (m *Mailbox[T]) tryRecv(t *Task, register bool) (v T, ok bool, err error) {
-	if t.inst.fenced.Load() { // what is there is for its successor
+	if t.inst.fenced.Load() { // waiting values are for its successor
 		return v, false, ErrStopped
 	}
 	m.mu.Lock()
@@ -178,7 +178,7 @@ func (m *Mailbox[T]) tryRecv(t *Task, register bool) (v T, ok bool, err error) {
 	return v, false, err
 }
 
-// Close lets the reader finish what is there and then see ErrClosed. Later sends vanish.
+// Close lets the reader receive the remaining values and then ErrClosed. Values that are sent later vanish.
 func (m *Mailbox[T]) Close(t *Task) {
 	m.mu.Lock()
 	m.closed = true
@@ -187,12 +187,12 @@ func (m *Mailbox[T]) Close(t *Task) {
 	m.unlockAndWake(t, &m.writers)
 }
 
-// Stats is what a mailbox shows of itself.
+// Stats are the counts of a mailbox.
 type Stats struct {
 	Name     string
 	Len, Cap int
 	High     int    // most values held at once
-	Taken    uint64 // values that a reader has taken
+	Taken    uint64 // values that a reader has received
 	Dropped  uint64 // values that found no room
 	Fenced   uint64 // values of a fenced writer
 }
@@ -217,7 +217,7 @@ func (m *Mailbox[T]) put(v T) {
 	m.high = max(m.high, m.n)
 }
 
-// grow makes room for twice as many values, or for as many as there may be.
+// grow doubles the room, up to the capacity.
 func (m *Mailbox[T]) grow() {
 	ring := make([]T, min(max(4, 2*len(m.ring)), m.capacity))
 	n := copy(ring, m.ring[m.head:])
@@ -237,7 +237,7 @@ func (m *Mailbox[T]) take() T {
 	return v
 }
 
-// waiters are the tasks that wait for something: nearly always none or one.
+// waiters are the tasks that wait for something: nearly always zero or one.
 type waiters struct {
 	first *Task
 	more  []*Task // only if first is set
@@ -267,7 +267,7 @@ func (w *waiters) remove(t *Task) {
 	}
 }
 
-// takeAll empties the list and gives what was in it.
+// takeAll empties the list and returns its tasks.
 func (w *waiters) takeAll() waiters {
 	all := *w
 	*w = waiters{}
@@ -285,7 +285,7 @@ func (w waiters) wake(t *Task) {
 	}
 }
 
-// unlockAndWake unlocks and then wakes all of list: no task is woken under the lock.
+// unlockAndWake unlocks and then wakes all tasks of list: no task is woken under the lock.
 func (m *Mailbox[T]) unlockAndWake(t *Task, list *waiters) {
 	woken := list.takeAll()
 	m.mu.Unlock()
@@ -299,7 +299,7 @@ func (m *Mailbox[T]) forget(t *Task) {
 	m.mu.Unlock()
 }
 
-// ready implements Case: something to receive, or closed.
+// ready implements Case: there is a value to receive, or the mailbox is closed.
 func (m *Mailbox[T]) ready(t *Task) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()

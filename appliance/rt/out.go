@@ -5,8 +5,8 @@ import (
 	"sync/atomic"
 )
 
-// Out is the writing end of a port: every value goes to each of the mailboxes behind it. Which ones those are may change
-// while it is used. Its zero value leads nowhere.
+// Out is the writing end of a port: every value goes to each of the mailboxes behind it. The mailboxes may change while it is
+// used. Its zero value leads nowhere.
 type Out[T any] struct {
 	list atomic.Pointer[[]*Mailbox[T]]
 }
@@ -18,10 +18,10 @@ func NewOut[T any](boxes ...*Mailbox[T]) *Out[T] {
 	return o
 }
 
-// To makes the port lead where another one leads. It may be called from anywhere.
+// To makes the port lead to the mailboxes of another port. It may be called from anywhere.
 func (o *Out[T]) To(other *Out[T]) { o.list.Store(other.list.Load()) }
 
-// Boxes are the mailboxes behind the port.
+// Boxes returns the mailboxes behind the port.
 func (o *Out[T]) Boxes() []*Mailbox[T] {
 	if o == nil {
 		return nil
@@ -32,13 +32,13 @@ func (o *Out[T]) Boxes() []*Mailbox[T] {
 	return nil
 }
 
-// With is a port that also leads to more mailboxes.
+// With returns a port that also leads to more mailboxes.
 func (o *Out[T]) With(more ...*Mailbox[T]) *Out[T] {
 	return NewOut(append(slices.Clone(o.Boxes()), more...)...)
 }
 
-// Push sends v to all without waiting, patient mailboxes apart; where there is no room the oldest value goes. It gives the
-// number dropped.
+// Push sends v to all mailboxes. It waits only for patient ones; a mailbox without room drops its oldest value. It returns the
+// number of dropped values.
 func (o *Out[T]) Push(t *Task, v T) (dropped int) {
 	for _, m := range o.Boxes() {
 		if _, d := m.Push(t, v); d {
@@ -48,7 +48,7 @@ func (o *Out[T]) Push(t *Task, v T) (dropped int) {
 	return dropped
 }
 
-// Send sends v to all and waits for room: for writers that may wait, and values that may not be lost.
+// Send sends v to all and waits for room: for writers that may wait, and values that must not be lost.
 func (o *Out[T]) Send(t *Task, v T) error {
 	for _, m := range o.Boxes() {
 		if err := m.Send(t, v); err != nil {
@@ -76,7 +76,7 @@ func NewCell[T any](v T) *Cell[T] {
 	return c
 }
 
-// Get is the value in force. It may be called from anywhere.
+// Get returns the value in force. It may be called from anywhere.
 func (c *Cell[T]) Get() T {
 	if v := c.v.Load(); v != nil {
 		return *v
@@ -95,5 +95,5 @@ func (c *Cell[T]) Changed(mark *any) (v T, changed bool) {
 	return c.Get(), true
 }
 
-// Take makes the cell hold what another one holds.
+// Take makes the cell hold the value of another cell.
 func (c *Cell[T]) Take(other *Cell[T]) { c.v.Store(other.v.Load()) }

@@ -1,16 +1,16 @@
 package rt
 
-// Case is what a Select waits for: a mailbox, or the end of a task.
+// Case is something that a Select waits for: a mailbox, or the end of a task.
 type Case interface {
 	ready(*Task) bool
 	forget(*Task)
 }
 
-// Select waits until one of the mailboxes has something to receive or is closed, and gives the index of the first one in
-// the order of the list: earlier cases have priority. It takes nothing; the caller receives. ErrTimeout at the deadline,
-// ErrStopped if t was told to stop, whatever is there.
+// Select waits until one of the mailboxes has something to receive or is closed, and returns the index of the first such one in
+// the order of the list: earlier cases have priority. It receives nothing; the caller does. It returns ErrTimeout at the
+// deadline, and ErrStopped if t was told to stop, even when a case is ready.
 func Select(t *Task, until Instant, cases ...Case) (int, error) {
-	registered := 0 // so many of cases may know that t waits
+	registered := 0 // number of cases that may know that t waits
 	i, err := -1, error(nil)
 	for i < 0 && err == nil {
 		if t.Stopping() {

@@ -13,17 +13,17 @@ import (
 // Generation counts the instances of one node; a newer instance has a higher one.
 type Generation uint64
 
-// Task is a running piece of sequential code and its view of the world. Its methods, Stop, Fence, Done and Err apart,
-// may only be called by the task itself.
+// Task is a running piece of sequential code and its view of the world. Only the task itself may call its methods, except for
+// Stop, Fence, Done and Err.
 type Task struct {
 	driver Driver
 	name   string
 	inst   *instance
 
-	// Driver is the driver's own state of this task.
+	// Driver is the driver's own state for this task.
 	DriverState any
 
-	shielded bool // only its owner stops it, not whoever stops the owner
+	shielded bool // only its owner stops it; a stop of the owner does not reach it
 
 	stopping atomic.Bool // set under mu
 	done     atomic.Bool // set under mu, after err
@@ -35,7 +35,7 @@ type Task struct {
 	children []*Task
 }
 
-// instance is what a supervised task tree shares: all of it is fenced at once.
+// instance is what the tasks of a supervised tree share: all of them are fenced at once.
 type instance struct {
 	generation Generation
 	fenced     atomic.Bool
@@ -69,13 +69,13 @@ func (t *Task) call(f func(*Task) error) (err error) {
 	return f(t)
 }
 
-// A driver panics with Unwind inside Park to end a task that will not be resumed. Nobody learns of its end: its children are
-// not stopped, and waiting tasks are not woken.
+// A driver panics with Unwind inside Park to end a task that will not be resumed. Its end is not announced: its children are not
+// stopped, and waiting tasks are not woken.
 type Unwind struct{}
 
 var errUnwound = errors.New("unwound")
 
-// finish stops and awaits the children, then tells whoever waits.
+// finish stops and awaits the children, then wakes the tasks that wait for t.
 func (t *Task) finish(err error) {
 	t.mu.Lock()
 	children := slices.Clone(t.children)
@@ -96,18 +96,18 @@ func (t *Task) finish(err error) {
 	waiters.wake(t)
 }
 
-// Go starts a child task. It ends at the latest when its owner ends.
+// Go starts a child task. It ends no later than its owner.
 func (t *Task) Go(name string, f func(*Task) error) *Task {
 	return t.spawn(&Task{name: name, inst: t.inst}, f)
 }
 
-// Shield starts a child task that continues when its owner is told to stop, so that the owner can end it in order:
-// see Outlast. It is stopped when the owner's function returns.
+// Shield starts a child task that continues when its owner is told to stop, so that the owner can end it in order: see Outlast.
+// It is stopped when the owner's function returns.
 func (t *Task) Shield(name string, f func(*Task) error) *Task {
 	return t.spawn(&Task{name: name, inst: t.inst, shielded: true}, f)
 }
 
-// Supervise starts a child task as an instance of its own, which Fence cuts off alone.
+// Supervise starts a child task as an instance of its own, which Fence can cut off separately.
 func (t *Task) Supervise(name string, g Generation, f func(*Task) error) *Task {
 	return t.spawn(&Task{name: name, inst: &instance{generation: g}}, f)
 }
@@ -132,22 +132,22 @@ func (t *Task) Abandon(c *Task) {
 	t.mu.Unlock()
 }
 
-// Name is the path of the task: its owners' names and its own.
+// Name returns the path of the task: its owners' names and its own.
 func (t *Task) Name() string { return t.name }
 
-// Generation is that of the instance the task belongs to.
+// Generation returns the generation of the instance that the task belongs to.
 func (t *Task) Generation() Generation { return t.inst.generation }
 
-// Fence makes every later send of the task's instance vanish. It cannot be undone.
+// Fence makes everything that the task's instance sends from now on vanish. It cannot be undone.
 func (t *Task) Fence() { t.inst.fenced.Store(true) }
 
-// Now is the monotonic time.
+// Now returns the monotonic time.
 func (t *Task) Now() Instant { return t.driver.Now() }
 
-// Wall is the time of day. It may jump: use it to show and to store, never to measure.
+// Wall returns the time of day. It may jump: use it to show and to store, never to measure.
 func (t *Task) Wall() time.Time { return t.driver.Wall() }
 
-// Rand is the random stream of a name below this task.
+// Rand returns the random stream of a name below this task.
 func (t *Task) Rand(name string) *rand.Rand { return t.driver.Rand(t.name + "#" + name) }
 
 // Trace records what happened, for comparison and replay.
@@ -155,7 +155,7 @@ func (t *Task) Trace(what string, args ...int64) {
 	t.driver.Trace(Record{At: t.driver.Now(), Task: t.name, What: what, Args: args})
 }
 
-// Sleep waits; ErrStopped if the task was told to stop before d had passed.
+// Sleep waits for d. It returns ErrStopped if the task was told to stop earlier.
 func (t *Task) Sleep(d time.Duration) error {
 	until := t.Now().Add(d)
 	for {
@@ -169,7 +169,7 @@ func (t *Task) Sleep(d time.Duration) error {
 	}
 }
 
-// Stop asks the task and all it owns to end. It returns at once.
+// Stop asks the task and all its children to end. It returns at once.
 func (t *Task) Stop() {
 	t.mu.Lock()
 	if t.stopping.Load() {
@@ -191,8 +191,8 @@ func (t *Task) Stop() {
 	t.driver.Unpark(t)
 }
 
-// OnStop calls f when the task is told to stop, at once if it already was. Adapters use it to interrupt a blocking call;
-// f must not block. The returned function takes it back; an f that is being called at that moment may still run.
+// OnStop calls f when the task is told to stop, at once if it already was. Adapters use it to interrupt a blocking call; f must
+// not block. The returned function cancels the registration; an f that is being called at that moment may still run.
 func (t *Task) OnStop(f func()) (cancel func()) {
 	t.mu.Lock()
 	if t.stopping.Load() {
@@ -216,21 +216,22 @@ func (t *Task) Stopping() bool { return t.stopping.Load() }
 // Done tells whether the task and all its children have ended.
 func (t *Task) Done() bool { return t.done.Load() }
 
-// Err is how the task ended; nil before it did.
+// Err returns the error that the task ended with; nil before it ended.
 func (t *Task) Err() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.err
 }
 
-// Wait waits for the child c to end and gives its error. ErrTimeout at the deadline, ErrStopped if t was told to stop.
+// Wait waits for the child c to end and returns its error. It returns ErrTimeout at the deadline, ErrStopped if t was told to
+// stop.
 func (t *Task) Wait(c *Task, until Instant) error { return c.join(t, until, false) }
 
-// Outlast is Wait for an owner that was told to stop and has children to bring to an end in order: that it was told so
-// does not end the wait, so the deadline must.
+// Outlast is Wait for an owner that was told to stop and has to end its children in order. The stop does not end the wait, so the
+// deadline must.
 func (t *Task) Outlast(c *Task, until Instant) error { return c.join(t, until, true) }
 
-// join waits on behalf of t. A stubborn wait goes on although t was told to stop: an owner outlives its children.
+// join waits on behalf of t. A stubborn wait continues although t was told to stop: an owner outlives its children.
 func (c *Task) join(t *Task, until Instant, stubborn bool) error {
 	for {
 		c.mu.Lock()
@@ -261,7 +262,7 @@ func (c *Task) unwait(t *Task) {
 	c.waiters.remove(t)
 }
 
-// A task is a Case: Select finds it ready when it has ended, children and all.
+// A task is a Case: it is ready for Select when it and all its children have ended.
 
 func (c *Task) ready(t *Task) bool {
 	c.mu.Lock()

@@ -15,10 +15,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Refusal is why a folder or a file is not used.
+// Refusal says why a folder or a file is not used.
 type Refusal struct {
 	Path string
-	Why  string // what is wrong, as what follows the path
+	Why  string // what is wrong; follows the path in the error
 	Hint string // what to do
 }
 
@@ -26,7 +26,7 @@ func (r *Refusal) Error() string { return r.Path + ": " + r.Why + "; " + r.Hint 
 
 func refuse(path, why, hint string) error { return &Refusal{path, why, hint} }
 
-// otherOwner is the user that something belongs to who is neither the one that ORAC runs as nor root.
+// otherOwner returns the user that something belongs to, and whether that user is neither root nor the one that ORAC runs as.
 func otherOwner(info fs.FileInfo) (uid int, other bool) {
 	sys, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {
@@ -35,8 +35,8 @@ func otherOwner(info fs.FileInfo) (uid int, other bool) {
 	return int(sys.Uid), sys.Uid != 0 && int(sys.Uid) != os.Geteuid()
 }
 
-// unmapped tells whether a user stands for all who have no number in this user namespace, root of the machine among them: that is
-// whose / is there.
+// unmapped tells whether a user stands for everybody who has no number in this user namespace. Root of the machine is one of
+// them, so / belongs to this user there.
 func unmapped(uid int) bool {
 	ids, _ := os.ReadFile("/proc/self/uid_map") // without it there are no namespaces
 	return uid == overflow && inNamespace(string(ids))
@@ -45,13 +45,14 @@ func unmapped(uid int) bool {
 // overflow is that user, unless somebody has changed the kernel's setting (user_namespaces(7)).
 const overflow = 65534
 
-// inNamespace tells by the map of a namespace's users whether it is another one than the machine's, which has them all.
+// inNamespace tells, from the map of a namespace's users, whether it differs from the machine's own namespace, which maps all
+// users.
 func inNamespace(ids string) bool {
 	fields := strings.Fields(ids)
 	return len(fields) > 0 && !slices.Equal(fields, []string{"0", "0", "4294967295"})
 }
 
-// nameOf is a user for people: the name, or the number of one that has none.
+// nameOf returns the name of a user for people; the number if the user has no name.
 func nameOf(uid int) string {
 	if u, err := user.LookupId(strconv.Itoa(uid)); err == nil {
 		return u.Username
@@ -59,7 +60,7 @@ func nameOf(uid int) string {
 	return strconv.Itoa(uid)
 }
 
-// ofAnother refuses what belongs to another user.
+// ofAnother refuses what another user owns.
 func ofAnother(path string, uid int) error {
 	who := nameOf(uid)
 	as := who
@@ -69,7 +70,7 @@ func ofAnother(path string, uid int) error {
 	return refuse(path, "it belongs to the user "+who, fmt.Sprintf("run orac as that user (sudo -u %s orac ...), or check its contents and take it over: chown -R %s %s", as, nameOf(os.Geteuid()), path))
 }
 
-// CheckFile says what is wrong with a file, by what Lstat or, better, Stat of its open handle has told of it.
+// CheckFile returns what is wrong with a file, judged by its Lstat or, better, by the Stat of its open handle.
 func CheckFile(path string, info fs.FileInfo) error {
 	if err := checkKind(path, info, false); err != nil {
 		return err
@@ -108,7 +109,7 @@ func checkKind(path string, info fs.FileInfo, folder bool) error {
 	return refuse(path, "it is "+what+" instead of a file", "move it away")
 }
 
-// checkFolder looks at the open folder.
+// checkFolder checks the open folder.
 func (d *Dir) checkFolder() error {
 	info, err := d.handle.Stat()
 	if err != nil {
@@ -120,14 +121,14 @@ func (d *Dir) checkFolder() error {
 	return nil
 }
 
-// walk looks at every folder above the path, also above what links lead to, and gives the path without links. With make, it makes
-// the folders that are missing, each after the one above was looked at.
+// walk checks every folder above the path, including those above the targets of links, and returns the path without links. With
+// make, it makes missing folders, each after it has checked the one above.
 func (d *Dir) walk(make bool) (string, error) {
 	at, rest := "/", parts(d.path)
 	for links := 0; len(rest) > 0; {
 		name := rest[0]
 		rest = rest[1:]
-		if name == ".." { // of a link's target
+		if name == ".." { // from a link's target
 			at = filepath.Dir(at)
 			continue
 		}
@@ -165,10 +166,10 @@ func (d *Dir) walk(make bool) (string, error) {
 	return at, nil
 }
 
-// maxLinks is how many links a path may lead through, as the kernel has it (path_resolution(7)).
+// maxLinks is how many links a path may lead through, as in the kernel (path_resolution(7)).
 const maxLinks = 40
 
-// parts are the names that a path consists of. Unlike filepath.Clean it leaves "..", which after a link means another folder.
+// parts returns the names that a path consists of. Unlike filepath.Clean it leaves "..", which after a link means another folder.
 func parts(path string) []string {
 	list := strings.FieldsFunc(path, func(r rune) bool { return r == '/' })
 	kept := list[:0]
@@ -180,7 +181,7 @@ func parts(path string) []string {
 	return kept
 }
 
-// checkAbove refuses a folder in which another user could put something else in the place of ours.
+// checkAbove refuses a folder in which another user could replace our folder with something else.
 func (d *Dir) checkAbove(folder string) error {
 	info, err := os.Lstat(folder)
 	if err != nil {
@@ -202,9 +203,9 @@ func (d *Dir) checkAbove(folder string) error {
 	return nil
 }
 
-// closeOff removes the right to write in the folder from everybody else; a new mount gives it to everyone. If somebody may have
-// used it, it refuses the folder: hashes of passwords, keys of tokens, or links instead of files may be theirs. Root's folder
-// stays writable for a group that ORAC is in, because that group is how ORAC has access.
+// closeOff takes the right to write in the folder away from everybody else; a new mount gives it to everyone. If somebody may
+// have used that right, it refuses the folder: hashes of passwords, keys of tokens, or links instead of files may be theirs.
+// Root's folder stays writable for a group that ORAC is in, because that group is how ORAC has access.
 func (d *Dir) closeOff() error {
 	info, err := d.handle.Stat()
 	if err != nil {
@@ -232,7 +233,7 @@ func (d *Dir) closeOff() error {
 	return nil
 }
 
-// checkAll looks for what another user has put into the folder, and into the folders of it that hold secrets.
+// checkAll looks for files that another user has put into the folder, and into those of its folders that hold secrets.
 func (d *Dir) checkAll(who, option string) error {
 	for _, folder := range []string{".", "secrets", "tls"} {
 		f, err := d.OpenFolder(folder)
@@ -250,11 +251,11 @@ func (d *Dir) checkAll(who, option string) error {
 			path := filepath.Join(folder, e.Name())
 			info, err := d.root.Lstat(path)
 			if err != nil {
-				continue // it has just gone
+				continue // it was removed meanwhile
 			}
 			uid, other := otherOwner(info)
 			if sys, ok := info.Sys().(*syscall.Stat_t); ok && !info.IsDir() && sys.Nlink > 1 && int(sys.Uid) != os.Geteuid() {
-				other = true // a second name of root's file
+				other = true // a second name for root's file
 			}
 			if other {
 				return refuse(d.Path(path), fmt.Sprintf("%s may write in %s, and this file belongs to another user (%s)", who, d.path, nameOf(uid)),
@@ -269,7 +270,7 @@ func inGroup(gid int) bool {
 	if gid == os.Getegid() {
 		return true
 	}
-	list, _ := os.Getgroups() // none, if they cannot be known
+	list, _ := os.Getgroups() // none, if they are unknown
 	for _, g := range list {
 		if g == gid {
 			return true

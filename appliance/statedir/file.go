@@ -18,10 +18,10 @@ import (
 // Open opens a file for reading.
 func (d *Dir) Open(name string) (*os.File, error) { return d.OpenFile(name, os.O_RDONLY) }
 
-// OpenFile opens a file with the flags of os.OpenFile; one that is made has mode 0600. It waits for nobody.
+// OpenFile opens a file with the flags of os.OpenFile; it makes new files with mode 0600. It never blocks.
 func (d *Dir) OpenFile(name string, flag int) (*os.File, error) {
 	if err := d.Check(name); err != nil && (flag&os.O_CREATE == 0 || !errors.Is(err, fs.ErrNotExist)) {
-		return nil, err // before it is opened: to open a device may have effects
+		return nil, err // before opening it: opening a device may have effects
 	}
 	call(d.hooks.file)
 	fd, err := d.openat(name, flag&^os.O_TRUNC|unix.O_NONBLOCK)
@@ -43,7 +43,7 @@ func (d *Dir) OpenFile(name string, flag int) (*os.File, error) {
 	return f, nil
 }
 
-// Check says what is wrong with a file that is there; fs.ErrNotExist if it is not.
+// Check returns what is wrong with a file; fs.ErrNotExist if there is none.
 func (d *Dir) Check(name string) error {
 	if !fs.ValidPath(name) {
 		return d.invalid(name)
@@ -68,7 +68,7 @@ func (d *Dir) Check(name string) error {
 	return CheckFile(d.Path(name), info)
 }
 
-// ReadFile reads a file of at most so many bytes.
+// ReadFile reads a file of at most `most` bytes.
 func (d *Dir) ReadFile(name string, most int64) ([]byte, error) {
 	f, err := d.Open(name)
 	if err != nil {
@@ -85,7 +85,7 @@ func (d *Dir) ReadFile(name string, most int64) ([]byte, error) {
 // partPrefix begins the names of files that are being written.
 const partPrefix = ".part-"
 
-// WriteFile makes a file with mode 0600, in place of one that may be there: a new file, synced, renamed, and the folder synced.
+// WriteFile writes a file with mode 0600, replacing any that is there: a new file, synced, renamed, and the folder synced.
 func (d *Dir) WriteFile(name string, text []byte) error {
 	if err := d.Check(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -106,17 +106,17 @@ func (d *Dir) WriteFile(name string, text []byte) error {
 		err = d.root.Rename(part, name)
 	}
 	if err != nil {
-		_ = d.root.Remove(part) // the error is the one to tell; Sweep removes what is left
+		_ = d.root.Remove(part) // err is the error to return; Sweep removes what is left
 		return err
 	}
 	if parent, err := d.OpenFolder(path.Clean("./" + folder)); err == nil {
-		_ = parent.Sync() // not every file system can
+		_ = parent.Sync() // not every file system can sync a folder
 		_ = parent.Close()
 	}
 	return nil
 }
 
-// Sweep removes what writes that were killed an hour ago or earlier have left.
+// Sweep removes what is left of writes that were killed at least an hour ago.
 func (d *Dir) Sweep() {
 	list, _ := d.ReadDir() // what cannot be read stays
 	for _, e := range list {
@@ -126,8 +126,8 @@ func (d *Dir) Sweep() {
 	}
 }
 
-// Database prepares a database for SQLite, which opens by path: the file is made with mode 0600 if there is none (SQLite gives the
-// others its mode), and those that SQLite keeps beside it are checked. Call Same when it is open.
+// Database prepares a database for SQLite, which opens by path: it makes the file with mode 0600 if there is none (SQLite gives
+// its other files the same mode), and checks the files that SQLite keeps beside it. Call Same when the database is open.
 func (d *Dir) Database(name string) (path string, err error) {
 	f, err := d.OpenFile(name, os.O_RDWR|os.O_CREATE)
 	if err != nil {
@@ -144,7 +144,7 @@ func (d *Dir) Database(name string) (path string, err error) {
 	return d.Path(name), d.Same()
 }
 
-// openat opens something below the folder, and follows no link on the way to it.
+// openat opens something below the folder, and follows no link on the way.
 func (d *Dir) openat(name string, flag int) (int, error) {
 	if !fs.ValidPath(name) {
 		return -1, d.invalid(name)
@@ -173,7 +173,7 @@ func (d *Dir) invalid(name string) error {
 	return &fs.PathError{Op: "open", Path: d.Path(name), Err: fs.ErrInvalid}
 }
 
-// explain is an error of open, and a Refusal where what is there is of the wrong kind.
+// explain returns the error of an open; it is a Refusal if a file of the wrong kind is there.
 func (d *Dir) explain(name, path string, err error) error {
 	if errors.Is(err, unix.ELOOP) || errors.Is(err, unix.ENOTDIR) || errors.Is(err, unix.ENXIO) {
 		info, looked := os.Lstat(path)
@@ -189,7 +189,7 @@ func (d *Dir) explain(name, path string, err error) error {
 	return &fs.PathError{Op: "open", Path: path, Err: err}
 }
 
-// open is openat(2) without links.
+// open is openat(2) that follows no links.
 func open(at int, name string, flag int, perm uint32) (fd int, err error) {
 	for {
 		fd, err = unix.Openat(at, name, flag|unix.O_NOFOLLOW|unix.O_CLOEXEC, perm)

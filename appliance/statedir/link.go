@@ -10,9 +10,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Linked returns where a file is, or will be, if the path that somebody has named may be a link. It follows links that belong to
-// the user that ORAC runs as or to root, as fs.protected_symlinks does in folders that everybody may write to. A link of anybody
-// else is a Refusal. Open the result without following links.
+// Linked returns where a file is, or will be, when the given path may be a link. It follows links that belong to root or to the
+// user that ORAC runs as, as fs.protected_symlinks does in folders that everybody may write to. A link of anybody else is a
+// Refusal. Open the result without following links.
 func Linked(path string) (string, error) {
 	at := path
 	for range maxLinks {

@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// CreateNew writes a file that somebody has named and that is not there yet, whole or not at all: synced, then given its name. The
-// error of one that is there, whatever it is, is fs.ErrExist.
+// CreateNew writes a new file at a path that somebody has named, completely or not at all: it is synced, then given its name. If
+// something is there already, whatever it is, the error is fs.ErrExist.
 func CreateNew(path string, text []byte) error {
 	if _, err := os.Lstat(path); err == nil {
 		return &fs.PathError{Op: "create", Path: path, Err: fs.ErrExist}
@@ -19,7 +19,7 @@ func CreateNew(path string, text []byte) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name()) // nothing is left to remove once it was renamed
+	defer os.Remove(f.Name()) // nothing is left to remove after the rename
 	_, err = f.Write(text)
 	if err == nil {
 		err = f.Chmod(0o644)
@@ -31,14 +31,14 @@ func CreateNew(path string, text []byte) error {
 		return err
 	}
 	err = unix.Renameat2(unix.AT_FDCWD, f.Name(), unix.AT_FDCWD, path, unix.RENAME_NOREPLACE)
-	if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOSYS) { // a file system that cannot: NFS, some of FUSE
+	if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOSYS) { // not supported by the file system: NFS, some of FUSE
 		err = os.Link(f.Name(), path)
 	}
 	if err != nil {
 		return &fs.PathError{Op: "create", Path: path, Err: err}
 	}
 	if d, err := os.Open(filepath.Dir(path)); err == nil {
-		_ = d.Sync() // not every file system can
+		_ = d.Sync() // not every file system can sync a folder
 		_ = d.Close()
 	}
 	return nil

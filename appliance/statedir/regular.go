@@ -8,12 +8,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Regular opens for reading a file that somebody has named, wherever it is and whoever owns it. It follows links. It opens
-// only regular files, even if the file is swapped meanwhile, and never blocks.
+// Regular opens a file that somebody has named, for reading, wherever it is and whoever owns it. It follows links. It opens only
+// regular files, even if the file is swapped meanwhile, and never blocks.
 func Regular(path string) (*os.File, fs.FileInfo, error) { return hooks{}.regular(path) }
 
 func (h hooks) regular(path string) (*os.File, fs.FileInfo, error) {
-	info, err := os.Stat(path) // to open a device may have effects
+	info, err := os.Stat(path) // opening a device may have effects
 	if err != nil {
 		return nil, nil, err
 	}
@@ -35,5 +35,5 @@ func (h hooks) regular(path string) (*os.File, fs.FileInfo, error) {
 	return f, info, nil
 }
 
-// ErrNotRegular is why Regular opens a folder, a pipe, a socket or a device not at all.
+// ErrNotRegular says that Regular does not open a folder, a pipe, a socket or a device.
 var ErrNotRegular = errors.New("not a regular file")

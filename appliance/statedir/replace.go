@@ -11,7 +11,7 @@ import (
 )
 
 // Replace rewrites an existing file that somebody has named, such as a runbook, wherever it is and whoever owns it. If the path
-// is a link, it writes the file that the link points to; the mode stays. It writes the file whole or not at all: a new file,
+// is a link, it writes the file that the link points to; the mode stays. It writes the file completely or not at all: a new file,
 // synced, renamed, and the folder synced.
 //
 // If the file cannot be replaced, because it is a mount of its own (EBUSY) or its folder is not writable, Replace writes it in
@@ -38,14 +38,14 @@ func (h hooks) replace(path string, text []byte) (inPlace bool, err error) {
 	return false, err
 }
 
-// exchange puts a new file in the place of one.
+// exchange puts a new file in the place of an existing one.
 func (h hooks) exchange(path string, text []byte, mode fs.FileMode) error {
 	folder := filepath.Dir(path)
 	f, err := os.CreateTemp(folder, ".orac-*")
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name()) // nothing is left to remove once it was renamed
+	defer os.Remove(f.Name()) // nothing is left to remove after the rename
 	_, err = f.Write(text)
 	if err == nil {
 		err = f.Chmod(mode)
@@ -64,14 +64,14 @@ func (h hooks) exchange(path string, text []byte, mode fs.FileMode) error {
 		return err
 	}
 	if d, err := os.Open(folder); err == nil {
-		_ = d.Sync() // not every file system can
+		_ = d.Sync() // not every file system can sync a folder
 		_ = d.Close()
 	}
 	return nil
 }
 
-// overwrite writes a text over the one in a file, and cuts off the rest. It is one write, so that others see a mixture of both
-// texts for as short a time as possible.
+// overwrite replaces the text in a file, and cuts off the rest. It is one write, so that others see a mixture of both texts for
+// as short a time as possible.
 func overwrite(path string, was fs.FileInfo, text []byte) error {
 	f, err := os.OpenFile(path, os.O_RDWR|unix.O_NONBLOCK|unix.O_NOFOLLOW, 0)
 	if err != nil {

@@ -1,17 +1,18 @@
-// Package statedir is the way to a state directory, and to every folder in it, for whoever opens, makes, renames or removes
+// Package statedir is the way to a state directory and to every folder in it, for all code that opens, makes, renames or removes
 // something there.
 //
 // Guarantees:
 //
-//   - A folder is opened once, and everything in it is reached by way of that handle. It belongs to the user that ORAC runs as, or
-//     to root. Root does not use another user's.
-//   - Nobody else can put another folder in its place: no folder above it belongs to another user, and none may be written to by
+//   - A folder is opened once, and everything in it is reached through that handle. It belongs to root or to the user that ORAC
+//     runs as. Root does not use another user's folder.
+//   - Nobody else can replace it with another folder: no folder above it belongs to another user, and none is writable by
 //     everybody without the sticky bit.
 //   - Nobody else may write in it. A right to do so is taken away, unless somebody has used it.
-//   - No link is followed. A file is a regular one, belongs to the user or to root, may be written to by nobody else, and is no
-//     second name of somebody else's file. It is checked on the handle that is then used.
-//   - WriteFile replaces a file whole or not at all, also when the power fails.
-//   - What is refused is a Refusal: one sentence with the path and the way out. Nothing was changed outside of the folder.
+//   - No link is followed. A file is a regular one, belongs to the user or to root, is writable by nobody else, and is not a
+//     second name of somebody else's file. It is checked on the same handle that is then used.
+//   - WriteFile replaces a file completely or not at all, also when the power fails.
+//   - A refused folder or file is reported as a Refusal: one sentence with the path and the way out. Nothing outside the folder
+//     has changed.
 package statedir
 
 import (
@@ -26,7 +27,7 @@ import (
 
 // Dir is an open folder. Its methods may be called from anywhere. Names are relative to it, with slashes.
 type Dir struct {
-	// Problems are sentences about what was mended or is not as it ought to be, and does not keep ORAC from using the folder.
+	// Problems are sentences about what was corrected, or is wrong but does not keep ORAC from using the folder.
 	Problems []string
 
 	root   *os.Root
@@ -35,18 +36,18 @@ type Dir struct {
 	hooks  hooks
 }
 
-// hooks are for tests: what happens between a check and the use that it is for. Nil in production.
+// hooks are for tests: they run between a check and the use of what was checked. Nil in production.
 type hooks struct {
 	found  func()                      // the path was checked, and nothing is open yet
 	opened func()                      // the folder is open
-	file   func()                      // a file was looked at, and is not open yet
+	file   func()                      // a file was checked, and is not open yet
 	rename func(from, to string) error // in place of os.Rename
 }
 
-// Open opens a folder, which it makes with mode 0700 if it is not there.
+// Open opens a folder. If it does not exist, it is made with mode 0700.
 func Open(path string) (*Dir, error) { return hooks{}.open(path, true) }
 
-// Existing opens a folder; fs.ErrNotExist if it is not there.
+// Existing opens a folder; fs.ErrNotExist if it does not exist.
 func Existing(path string) (*Dir, error) { return hooks{}.open(path, false) }
 
 func (h hooks) open(path string, make bool) (*Dir, error) {
@@ -67,7 +68,7 @@ func (h hooks) open(path string, make bool) (*Dir, error) {
 	return d.adopt(fd, func() (*os.Root, error) { return os.OpenRoot(real) })
 }
 
-// Sub opens a folder of the folder, which is made with mode 0700 if it is not there.
+// Sub opens a folder in the folder. If it does not exist, it is made with mode 0700.
 func (d *Dir) Sub(name string) (*Dir, error) {
 	if err := d.root.Mkdir(name, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, err
@@ -75,7 +76,7 @@ func (d *Dir) Sub(name string) (*Dir, error) {
 	return d.sub(name)
 }
 
-// ExistingSub opens a folder of the folder; fs.ErrNotExist if it is not there.
+// ExistingSub opens a folder in the folder; fs.ErrNotExist if it does not exist.
 func (d *Dir) ExistingSub(name string) (*Dir, error) { return d.sub(name) }
 
 func (d *Dir) sub(name string) (*Dir, error) {
@@ -87,7 +88,7 @@ func (d *Dir) sub(name string) (*Dir, error) {
 	return s.adopt(fd, func() (*os.Root, error) { return d.root.OpenRoot(name) })
 }
 
-// adopt makes the open folder fd d's, when it is fit to be.
+// adopt makes the open folder fd the folder of d, if it passes the checks.
 func (d *Dir) adopt(fd int, openRoot func() (*os.Root, error)) (*Dir, error) {
 	d.handle = os.NewFile(uintptr(fd), d.path)
 	call(d.hooks.opened)
@@ -108,7 +109,7 @@ func (d *Dir) adopt(fd int, openRoot func() (*os.Root, error)) (*Dir, error) {
 	return d, nil
 }
 
-// checkRoot sees that the root is the folder that was checked.
+// checkRoot verifies that the root is the folder that was checked.
 func (d *Dir) checkRoot() error {
 	root, err := d.root.Stat(".")
 	if err != nil {
@@ -117,7 +118,7 @@ func (d *Dir) checkRoot() error {
 	return d.mustBe(root, "the folder was replaced while it was being opened", "check who may write in the folders above it")
 }
 
-// mustBe refuses what is not the folder that is open.
+// mustBe refuses any folder but the open one.
 func (d *Dir) mustBe(found fs.FileInfo, why, way string) error {
 	open, err := d.handle.Stat()
 	if err != nil {
@@ -129,8 +130,8 @@ func (d *Dir) mustBe(found fs.FileInfo, why, way string) error {
 	return nil
 }
 
-// Same says whether the path still leads to the open folder. Who hands the path to a library that opens by path asks before and
-// after.
+// Same verifies that the path still leads to the open folder. Code that hands the path to a library which opens by path calls it
+// before and after.
 func (d *Dir) Same() error {
 	there, err := os.Stat(d.path)
 	if err != nil {
@@ -139,7 +140,7 @@ func (d *Dir) Same() error {
 	return d.mustBe(there, "the folder was replaced", "check who may write in the folders above it, and start again")
 }
 
-// Close frees the folder.
+// Close closes the folder.
 func (d *Dir) Close() error {
 	var err error
 	if d.root != nil {
@@ -148,7 +149,8 @@ func (d *Dir) Close() error {
 	return errors.Join(err, d.handle.Close())
 }
 
-// Path is the absolute path of the folder, or of something in it: for people, and for libraries and programs that open by path.
+// Path returns the absolute path of the folder, or of something in it: for people, and for libraries and programs that open by
+// path.
 func (d *Dir) Path(names ...string) string {
 	return filepath.Join(append([]string{d.path}, names...)...)
 }
@@ -159,19 +161,19 @@ func (d *Dir) Mkdir(name string) error { return d.root.Mkdir(name, 0o700) }
 // MkdirAll makes a folder and those above it, with mode 0700.
 func (d *Dir) MkdirAll(name string) error { return d.root.MkdirAll(name, 0o700) }
 
-// Lstat tells of a file, a folder or a link itself.
+// Lstat describes a file, a folder or a link itself.
 func (d *Dir) Lstat(name string) (fs.FileInfo, error) { return d.root.Lstat(name) }
 
-// Rename gives a file another name. It follows no link.
+// Rename renames a file. It follows no link.
 func (d *Dir) Rename(from, to string) error { return d.root.Rename(from, to) }
 
 // Remove removes a file or an empty folder; of a link, the link.
 func (d *Dir) Remove(name string) error { return d.root.Remove(name) }
 
-// RemoveAll removes a file, or a folder with all that is in it; of a link, the link.
+// RemoveAll removes a file, or a folder with everything in it; of a link, the link.
 func (d *Dir) RemoveAll(name string) error { return d.root.RemoveAll(name) }
 
-// OpenFolder opens a folder for reading its names and for making them last; "." is the folder itself.
+// OpenFolder opens a folder to read or to sync its names; "." is the folder itself.
 func (d *Dir) OpenFolder(name string) (*os.File, error) {
 	fd, err := d.openat(name, unix.O_RDONLY|unix.O_DIRECTORY)
 	if err != nil {
@@ -183,7 +185,7 @@ func (d *Dir) OpenFolder(name string) (*os.File, error) {
 // ReadDir lists the folder in order of name.
 func (d *Dir) ReadDir() ([]fs.DirEntry, error) { return fs.ReadDir(d.root.FS(), ".") }
 
-// Sync makes what was made, renamed and removed in the folder survive a loss of power.
+// Sync ensures that creations, renames and removals in the folder survive a loss of power.
 func (d *Dir) Sync() error {
 	f, err := d.OpenFolder(".")
 	if err != nil {
@@ -192,7 +194,7 @@ func (d *Dir) Sync() error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-// Free is how many bytes an unprivileged user can still write.
+// Free returns how many bytes an unprivileged user can still write.
 func (d *Dir) Free() (int64, error) {
 	var st unix.Statfs_t
 	if err := unix.Fstatfs(int(d.handle.Fd()), &st); err != nil {

@@ -1,7 +1,7 @@
-// Package journal writes down how to take faults back before they are made, and takes them back when nobody else does.
+// Package journal records how to undo faults before they are made, and undoes them when nobody else does.
 //
-// It guarantees that what is to be undone is on disk before it is done; that a process of its own, the watchdog, undoes it when
-// the one that made it dies in whatever way, or does not undo it in time; and that nothing is touched but processes that are
+// It guarantees that every undo step is on disk before the fault is made; that a separate process, the watchdog, undoes a fault
+// when the process that made it dies for any reason, or does not undo it in time; and that it touches only processes that are
 // named with their start, paths below the folder of the run, and control groups of chaos runs.
 package journal
 
@@ -17,19 +17,19 @@ import (
 	"time"
 )
 
-// name is the file in the folder of a run.
+// name is the name of the file in the folder of a run.
 const name = "journal"
 
-// record is a line of the file: something to undo, or that entry N has been undone.
+// record is a line of the file: something to undo, or a note that entry N has been undone.
 type record struct {
 	N     int       `json:"n"`
 	What  string    `json:"what,omitempty"`
-	Until time.Time `json:"until,omitzero"` // when it must have been undone at the latest; zero: when the run is over
+	Until time.Time `json:"until,omitzero"` // the deadline for undoing it; zero: the end of the run
 	Steps []Step    `json:"steps,omitempty"`
 	Done  bool      `json:"done,omitempty"`
 }
 
-// Journal is the list of what is to be undone. Its methods may be called from anywhere.
+// Journal lists what must be undone. Its methods are safe for concurrent use.
 type Journal struct {
 	root string
 
@@ -39,7 +39,7 @@ type Journal struct {
 	next int
 }
 
-// Create begins a journal in the folder of a run, which is the only place that its steps may touch.
+// Create creates a journal in the folder of a run, which is the only place that its steps may touch.
 func Create(root string) (*Journal, error) {
 	root, err := filepath.Abs(root)
 	if err != nil {
@@ -49,14 +49,14 @@ func Create(root string) (*Journal, error) {
 	return &Journal{root: root, file: f, next: 1}, err
 }
 
-// Entry is something that is to be undone.
+// Entry is something that must be undone.
 type Entry struct {
 	journal *Journal
 	n       int
 }
 
-// Begin writes down how something is undone: its steps, from the last to the first. It returns when that is on disk. With a
-// limit, the watchdog ends this process if the entry is not done by then.
+// Begin records how something is undone: by its steps, from the last to the first. It returns once they are on disk. If a
+// limit is set, the watchdog ends this process when the entry is not done by then.
 func (j *Journal) Begin(what string, limit time.Duration, steps ...Step) (*Entry, error) {
 	for _, s := range steps {
 		if err := s.allowed(j.root); err != nil {
@@ -89,7 +89,7 @@ func (j *Journal) write(r record) error {
 	return j.file.Sync()
 }
 
-// Undo does an entry's steps and strikes it off, if all of them worked. It may be called again.
+// Undo does an entry's steps and, if all of them worked, marks it as undone. It may be called again.
 func (e *Entry) Undo() error {
 	j := e.journal
 	j.mu.Lock()
@@ -107,7 +107,7 @@ func (e *Entry) Undo() error {
 	return nil
 }
 
-// Open are the names of what is to be undone, in order.
+// Open returns the names of the entries that are not undone yet, in order.
 func (j *Journal) Open() (list []string) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -117,14 +117,14 @@ func (j *Journal) Open() (list []string) {
 	return list
 }
 
-// Close undoes all that is left, the newest first, and closes the file. What cannot be undone is left to the watchdog, too.
+// Close undoes everything that is left, the newest first, and closes the file. What cannot be undone is left to the watchdog.
 func (j *Journal) Close() error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	var errs []error
 	for i := len(j.open) - 1; i >= 0; i-- {
 		err := revert(j.open[i:i+1], j.root)
-		if err == nil { // the file is open, whether it has been removed or not
+		if err == nil { // the file is open, even if it has been removed
 			err = j.write(record{N: j.open[i].N, Done: true})
 		}
 		errs = append(errs, err)
@@ -133,7 +133,7 @@ func (j *Journal) Close() error {
 	return errors.Join(append(errs, j.file.Close())...)
 }
 
-// revert does the steps of records from the last to the first. One that fails keeps no other from being done.
+// revert does the steps of records from the last to the first. A step that fails does not prevent the others.
 func revert(open []record, root string) error {
 	var errs []error
 	for i := len(open) - 1; i >= 0; i-- {
@@ -146,7 +146,8 @@ func revert(open []record, root string) error {
 	return errors.Join(errs...)
 }
 
-// read gives what a journal has open. A last line that was cut counts for nothing: what it was to undo was not begun.
+// read returns the entries that a journal has open. It ignores a last line that was cut: the fault that it was to
+// undo had not begun.
 func read(f io.ReaderAt) (open []record, err error) {
 	lines := bufio.NewScanner(io.NewSectionReader(f, 0, maxJournal))
 	lines.Buffer(nil, 1<<20)
@@ -169,5 +170,5 @@ func read(f io.ReaderAt) (open []record, err error) {
 	return open, lines.Err()
 }
 
-// maxJournal is as much of a journal as is read: millions of faults.
+// maxJournal is how many bytes of a journal are read: enough for millions of faults.
 const maxJournal = 1 << 30

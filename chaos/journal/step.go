@@ -18,27 +18,28 @@ import (
 // Do is what a step does.
 type Do string
 
-// What steps do. Each may be done any number of times, and does nothing where there is nothing left to do.
+// The actions of steps. Each may be done any number of times, and does nothing when there is nothing left to do.
 const (
 	Kill    Do = "kill"    // ends Process (SIGKILL) and waits until it is gone
-	Cont    Do = "cont"    // lets Process go on (SIGCONT)
-	Release Do = "release" // ends the tracer Process, which lets go of what it traces (SIGTERM, then SIGKILL)
-	Unmount Do = "unmount" // takes the file system on Path away, in use or not
-	Remove  Do = "remove"  // removes Path with all below it, without leaving its file system
+	Cont    Do = "cont"    // lets Process continue (SIGCONT)
+	Release Do = "release" // ends the tracer Process, which releases what it traces (SIGTERM, then SIGKILL)
+	Unmount Do = "unmount" // unmounts the file system on Path, whether in use or not
+	Remove  Do = "remove"  // removes Path and everything below it, without leaving its file system
 	Group   Do = "group"   // removes the control group Path; its processes go to its parent
 )
 
-// Step takes something back. It is data, so that another process can do it when the one that wrote it is no more.
+// Step undoes something. It is data, so that a different process can do it after the one that wrote it has died.
 type Step struct {
 	Do      Do              `json:"do"`
 	Process process.Process `json:"process,omitzero"`
 	Path    string          `json:"path,omitempty"`
 }
 
-// group is what the name of a control group must be for it to be one of ours.
+// group matches the names of our own control groups.
 var group = regexp.MustCompile(`^/sys/fs/cgroup(/[^/]+)*/orac-chaos-[A-Za-z0-9-]+$`)
 
-// allowed says why a step must not be done for a world in root: nothing outside of it is touched, whatever is written.
+// allowed returns why a step must not be done for a world in root; nothing outside of root may be touched, whatever
+// the journal says.
 func (s Step) allowed(root string) error {
 	switch s.Do {
 	case Kill, Cont, Release:
@@ -61,10 +62,10 @@ func (s Step) allowed(root string) error {
 	return fmt.Errorf("unknown step %q", s.Do)
 }
 
-// endTime is how long a process may take to be gone, and a control group to be empty.
+// endTime is how long a process may take to disappear, and a control group to become empty.
 const endTime = 5 * time.Second
 
-// do does it.
+// do does the step.
 func (s Step) do(root string) error {
 	if err := s.allowed(root); err != nil {
 		return err
@@ -100,7 +101,7 @@ func present(err error) error {
 	return err
 }
 
-// end signals a process and waits until it is gone.
+// end signals a process and waits until it has disappeared.
 func (s Step) end(with unix.Signal) error {
 	if err := s.Process.Signal(with); err != nil {
 		return present(err)

@@ -17,10 +17,10 @@ import (
 	"orac/chaos/process"
 )
 
-// look is how often the watchdog looks for entries that are overdue.
+// look is how often the watchdog checks for overdue entries.
 const look = 500 * time.Millisecond
 
-// Watchdog is the process that undoes what its maker leaves behind.
+// Watchdog is the process that undoes what its maker leaves undone.
 type Watchdog struct {
 	cmd   *exec.Cmd
 	alive io.WriteCloser // while it is open, the maker lives
@@ -28,8 +28,8 @@ type Watchdog struct {
 	done  chan struct{}
 }
 
-// Watch starts the watchdog of a journal: program with args, to which root and this process are added, runs WatchdogMain. It
-// has a session of its own: what ends this process and its terminal does not reach it.
+// Watch starts the watchdog of a journal. The program runs WatchdogMain; its arguments are args, followed by root and this
+// process. The watchdog has a session of its own, so that whatever ends this process and its terminal does not reach it.
 func Watch(root, program string, args ...string) (*Watchdog, error) {
 	root, err := filepath.Abs(root)
 	if err != nil {
@@ -61,17 +61,17 @@ func Watch(root, program string, args ...string) (*Watchdog, error) {
 		return nil, err
 	}
 	go func() {
-		_ = cmd.Wait() // how it ended is in cmd.ProcessState
+		_ = cmd.Wait() // cmd.ProcessState holds how it ended
 		close(w.done)
 	}()
 	return w, nil
 }
 
-// Alive tells whether it watches.
+// Alive tells whether the watchdog is running.
 func (w *Watchdog) Alive() bool { return w.self.Alive() }
 
-// Close tells the watchdog that this process takes leave, and waits until it has undone what is left, which is nothing after
-// Journal.Close.
+// Close tells the watchdog that this process ends, and waits until the watchdog has undone what is left. After Journal.Close
+// nothing is left.
 func (w *Watchdog) Close() error {
 	err := w.alive.Close()
 	select {
@@ -86,9 +86,9 @@ func (w *Watchdog) Close() error {
 	return err
 }
 
-// WatchdogMain is the watchdog: args are the folder of the run and the maker's process and start. It ends when alive does, that
-// is, when the maker closed it or died, after it has undone what the journal has open. A maker that leaves something undone
-// for longer than it said is ended.
+// WatchdogMain is the watchdog. Its args are the folder of the run, and the maker's process and start. It runs until alive
+// ends, that is, until the maker closes it or dies; then it undoes what the journal has open. It ends a maker that exceeds the
+// limit of an entry.
 func WatchdogMain(args []string, alive io.Reader, ready, stderr io.Writer) int {
 	complain := func(err error) int {
 		fmt.Fprintln(stderr, "orac chaos, watchdog:", err)
@@ -104,7 +104,7 @@ func WatchdogMain(args []string, alive io.Reader, ready, stderr io.Writer) int {
 	}
 	signal.Ignore(syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
 	root, maker := args[0], process.Process{PID: pid, Start: start}
-	file, err := os.Open(filepath.Join(root, name)) // it is there for this process even when somebody removes it
+	file, err := os.Open(filepath.Join(root, name)) // stays open for this process even if somebody removes it
 	if err != nil {
 		return complain(err)
 	}
@@ -130,7 +130,7 @@ func WatchdogMain(args []string, alive io.Reader, ready, stderr io.Writer) int {
 		case now := <-tick.C:
 			if r, ok := overdue(file, now); ok {
 				fmt.Fprintf(stderr, "orac chaos, watchdog: %s should have been undone by %s; ending the run\n", r.What, r.Until.Format(time.TimeOnly))
-				_ = maker.Signal(unix.SIGKILL) // it is gone, or it will be
+				_ = maker.Signal(unix.SIGKILL) // it has ended, or will
 				select {
 				case <-gone:
 				case <-time.After(endTime):

@@ -12,43 +12,43 @@ import (
 	"orac/runbook"
 )
 
-// account follows every command from the mouth to the answer. It knows what the appliance says and what the servers have
-// heard. The run's mutex guards it.
+// account follows every command from the mouth to the answer. It knows what the appliance reports and what the servers
+// have heard. The run's mutex guards it.
 type account struct {
 	r          *run
 	utterances map[string]*fate
-	order      []string // their IDs, as they became known
-	plays      []*play  // in order of their begin
+	order      []string // the IDs of utterances, in the order in which they became known
+	plays      []*play  // in the order in which they begin
 
 	spoken, recorded, delivered, refused, dropped int
 	wakes, falseWakes, missed                     int
 	restarts, duplicated                          int
-	done, doubled                                 int                      // utterances that Core acted on; more than once
-	said                                          map[string]int           // acts of an utterance that were said, or told of as a break
-	told                                          int                      // events that webhooks have taken
+	done, doubled                                 int                      // utterances that Core acted on, and those it acted on more than once
+	said                                          map[string]int           // acts on an utterance that were announced, or reported as a break
+	told                                          int                      // events that webhooks have accepted
 	woke                                          map[string]time.Duration // last wake, by device, listener and model
 	opened                                        map[string]time.Duration // devices, by name
-	proven                                        map[string]bool          // recordings whose sound was looked at
-	exact                                         int                      // of these, the ones that were found whole
-	claimed                                       map[string]time.Duration // wake time of an answer, by service: when the appliance had it
+	proven                                        map[string]bool          // recordings whose sound was checked
+	exact                                         int                      // the number of these that were complete
+	claimed                                       map[string]time.Duration // by service and wake time: when the service answered
 }
 
-// fate is what has become of an utterance.
+// fate is what became of an utterance.
 type fate struct {
 	listener string
 	woke     time.Duration // when its recording began
-	follows  bool          // right after another one
-	samples  int           // that were recorded; 0 while that is not known
+	follows  bool          // right after the previous one
+	samples  int           // the number recorded; 0 while unknown
 	why      string        // it ended
-	sound    []int16       // as the first service was given it
+	sound    []int16       // as the first service received it
 	refused  bool          // by a service
 	counted  bool          // as delivered
 	ended    time.Duration
-	where    string          // disk, memory; "" while nothing was said of it
-	done     map[string]bool // services that have answered, or refused it for good
-	again    map[string]int  // how often it was said that it goes out again in doubt, by service
+	where    string          // disk or memory; "" while nothing was reported
+	done     map[string]bool // services that have answered, or refused it permanently
+	again    map[string]int  // how often a repetition in doubt was announced, by service
 	acked    time.Duration
-	dropped  bool   // let go, and said so
+	dropped  bool   // discarded, and reported as such
 	excused  string // why it may be lost
 }
 
@@ -66,8 +66,8 @@ func (a *account) of(id string) *fate {
 	return f
 }
 
-// event records what the appliance reports. Knowledge that only the process had is lost when it ends: after a start,
-// only the spool is left.
+// event records what the appliance reports. When the process ends, what only it knew is lost: after a start, only
+// the spool is left.
 func (a *account) event(at time.Duration, e chaos.Event) {
 	switch e.Kind {
 	case "webhook_taken":
@@ -120,15 +120,15 @@ func (a *account) event(at time.Duration, e chaos.Event) {
 			}
 			f.refused = true
 		}
-		if len(a.pending(f)) == 0 && !f.refused && !f.counted { // all that shall have it have answered
+		if len(a.pending(f)) == 0 && !f.refused && !f.counted { // every service that must have it has answered
 			f.counted = true
 			a.delivered++
 		}
 	}
 }
 
-// forgotten tells whether the process was ended so soon after an answer that it need not know of it: at least once is all that
-// can be.
+// forgotten tells whether the process was ended so soon after an answer that it need not know of it: the appliance can only
+// promise delivery at least once.
 func (a *account) forgotten(acked time.Duration) bool {
 	return a.r.bootedAt > acked && a.r.stoppedAt-acked < time.Second
 }
@@ -138,19 +138,19 @@ func (a *account) twice(at time.Duration, text string) {
 	a.r.judge.Break(at, "once", text)
 }
 
-// deviceOf is the name in an address such as source.usb.
+// deviceOf returns the name in an address such as source.usb.
 func deviceOf(address string) string { return address[strings.LastIndexByte(address, '.')+1:] }
 
-// wakeLate is how long after the end of its sound a wake may come.
+// wakeLate is how long after the end of its sound a wake may be reported.
 const wakeLate = 1500 * time.Millisecond
 
-// wake matches a wake with the sound that asked for it.
+// wake matches a wake with the sound that caused it.
 func (a *account) wake(at time.Duration, e chaos.Event) {
 	a.wakes++
 	device := deviceOf(e.Device)
 	model, _ := a.r.w.book.rb.Model(runbook.Address("model." + e.Model))
 	key := device + " " + e.Listener + " " + e.Model
-	// Events come through a pipe and a scheduler: what is judged of two of them has some slack.
+	// Events come through a pipe and a scheduler, so comparing the times of two of them needs some tolerance.
 	const slack = 250 * time.Millisecond
 	if last, known := a.woke[key]; known && at-last < model.Cooldown-slack && last > a.r.bootedAt {
 		a.r.judge.Break(at, "cooldown", fmt.Sprintf("%s woke %v after it last did; its cooldown is %v", e.Model, (at-last).Round(time.Millisecond), model.Cooldown))
@@ -184,7 +184,7 @@ func (a *account) sweep(now time.Duration) {
 	}
 }
 
-// couldHear tells whether nothing kept a sound from being heard.
+// couldHear tells whether nothing prevented a sound from being heard.
 func (a *account) couldHear(p *play) bool {
 	from, to := p.begun-3*time.Second, p.ended+wakeLate
 	if !a.r.up || a.r.bootedAt+5*time.Second > p.begun || a.opened[p.device]+2*time.Second > p.begun {
@@ -193,8 +193,8 @@ func (a *account) couldHear(p *play) bool {
 	return !slices.ContainsFunc(a.r.trouble, func(s stretch) bool { return s.from < to && (s.to == 0 || s.to+2*time.Second > from) })
 }
 
-// pending lists the services that must get an utterance and have neither answered nor refused it. An utterance found at a start
-// does not say which services need it: then one answer is enough.
+// pending lists the services that must get an utterance and have neither answered nor refused it. If an utterance was found at
+// a start, it is not known which services need it: then one answer is enough.
 func (a *account) pending(f *fate) (list []string) {
 	l, ok := a.r.w.book.rb.Listener(runbook.Address("listener." + f.listener))
 	if !ok {
@@ -211,7 +211,7 @@ func (a *account) pending(f *fate) (list []string) {
 	return list
 }
 
-// waiting are the utterances that are known and not done with.
+// waiting lists the known utterances that are not finished.
 func (a *account) waiting() (ids []string) {
 	for _, id := range a.order {
 		if f := a.utterances[id]; !f.dropped && len(a.pending(f)) > 0 {
@@ -221,7 +221,7 @@ func (a *account) waiting() (ids []string) {
 	return ids
 }
 
-// killed notes that the process has ended at once: what was not where it survives is excused.
+// killed notes that the process has ended abruptly: the loss of utterances that were only in memory is excused.
 func (a *account) killed() {
 	for _, id := range a.waiting() {
 		if f := a.utterances[id]; f.where == "memory" {
@@ -230,8 +230,8 @@ func (a *account) killed() {
 	}
 }
 
-// lost lists the utterances that nobody has at the end: kept are the IDs in the spool, and inMemory more wait in
-// memory.
+// lost lists the utterances that are missing at the end: kept are the IDs in the spool, and inMemory is how many
+// more wait in memory.
 func (a *account) lost(kept []string, inMemory int) (ids []string) {
 	for _, id := range a.waiting() {
 		if f := a.utterances[id]; f.excused == "" && f.ended > 0 && !slices.Contains(kept, id) {
@@ -241,8 +241,8 @@ func (a *account) lost(kept []string, inMemory int) (ids []string) {
 	return ids[min(inMemory, len(ids)):]
 }
 
-// heard compares a server's record with what the appliance knows. An utterance is known to be answered when the appliance has
-// said so and has had time to write it down; whatever is answered after that is answered twice.
+// heard compares a server's record with what the appliance knows. An utterance counts as answered once its answer has arrived
+// and there was time to write it down; any later answer is a second one.
 func (a *account) heard(service string, list []sttserver.Heard) {
 	a.acted(service, list)
 	const settle = time.Second
@@ -263,8 +263,8 @@ func (a *account) heard(service string, list []sttserver.Heard) {
 	}
 }
 
-// acted holds what Core was given against what was said: an utterance may reach it again when an answer was lost, and that must have
-// been said before.
+// acted compares what Core was given with what was announced: an utterance may reach Core again when an answer was lost, but the
+// appliance must have announced that before.
 func (a *account) acted(service string, list []sttserver.Heard) {
 	acts := map[string]int{}
 	again := func(id, name string) int {
@@ -281,7 +281,7 @@ func (a *account) acted(service string, list []sttserver.Heard) {
 		key := service + " " + h.ID
 		acts[key]++
 		n := acts[key]
-		if n <= a.said[key] || again(h.ID, name) < n-1 && time.Since(h.Acted) < time.Second { // it may be on its way to us
+		if n <= a.said[key] || again(h.ID, name) < n-1 && time.Since(h.Acted) < time.Second { // its announcement may still be on its way
 			continue
 		}
 		a.said[key] = n
@@ -297,8 +297,8 @@ func (a *account) acted(service string, list []sttserver.Heard) {
 	}
 }
 
-// disturbed tells whether a service or the process was disturbed in a stretch of time, so that an answer may not have come
-// through: then the utterance is rightly sent again.
+// disturbed tells whether a service or the process was disturbed in a stretch of time. If so, an answer may have been
+// lost, and the appliance is right to send the utterance again.
 func (a *account) disturbed(from, to time.Duration) bool {
 	return slices.ContainsFunc(a.r.cuts, func(s stretch) bool { return s.from < to && (s.to == 0 || s.to > from) })
 }

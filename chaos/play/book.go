@@ -11,10 +11,10 @@ import (
 	"orac/runbook/scenario"
 )
 
-// book is the runbook of a scenario, with its changes, as a text that works in another folder.
+// book is the runbook of a scenario, with its changes, as text that works in a different folder.
 type book struct {
 	text []byte
-	rb   *runbook.Runbook // what it says
+	rb   *runbook.Runbook // the parsed text
 }
 
 // edit sets an attribute of a block to an expression.
@@ -24,7 +24,7 @@ type edit struct {
 	value     string
 }
 
-// load gives the runbook of a scenario with its changes.
+// load reads the runbook of a scenario and applies the scenario's changes.
 func load(sc *scenario.Scenario) (book, error) {
 	rb, src, problems := sc.Runbook(runbook.Options{})
 	if problems.HasErrors() {
@@ -33,7 +33,7 @@ func load(sc *scenario.Scenario) (book, error) {
 	return book{src, rb}, nil
 }
 
-// change gives the runbook with edits. It must be a good one afterwards.
+// change returns the runbook with edits. The result must be valid.
 func (b book) change(edits []edit) (book, error) {
 	out := b
 	for _, e := range edits {
@@ -50,13 +50,13 @@ func (b book) change(edits []edit) (book, error) {
 	return out, nil
 }
 
-// text is a string as an expression.
+// text returns a string as an expression.
 func text(s string) string {
 	return strings.NewReplacer("${", "$${", "%{", "%%{").Replace(strconv.Quote(s))
 }
 
-// settle points the runbook to a world: its state directory, services at other addresses, and what it names by a relative path
-// where that is. Services are by the address of their block.
+// settle adapts the runbook to a world: it sets the state directory and the addresses of services, and makes relative paths
+// absolute. Services are keyed by the address of their block.
 func (b book) settle(state string, services map[runbook.Address]string) (book, error) {
 	edits := []edit{{block: b.rb.Appliance.Address, attribute: "state_dir", value: text(state)}}
 	for _, s := range b.rb.STTs {
@@ -72,7 +72,7 @@ func (b book) settle(state string, services map[runbook.Address]string) (book, e
 		}
 	}
 	for _, h := range b.rb.Heartbeats {
-		if h.STT != "" { // its own server, so that it can fail by itself
+		if h.STT != "" { // a server of its own, so that it can fail by itself
 			edits = append(edits, edit{block: h.Address, attribute: "stt", value: "null"})
 		}
 		edits = append(edits, edit{block: h.Address, attribute: "url", value: text(services[h.Address])})
@@ -88,13 +88,13 @@ func (b book) settle(state string, services map[runbook.Address]string) (book, e
 			edits = append(edits, edit{block: m.Address, attribute: "source", value: text(b.absolute(m.Source))})
 		}
 	}
-	if f := b.rb.Appliance.LogFile; f != "" { // one beside the state directory, whatever it was
+	if f := b.rb.Appliance.LogFile; f != "" { // put the log beside the state directory, wherever it was
 		edits = append(edits, edit{block: b.rb.Appliance.Address, attribute: "log_file", value: text(filepath.Join(filepath.Dir(state), "orac.log"))})
 	}
 	return b.change(edits)
 }
 
-// absolute is a path of the runbook for a process in another folder.
+// absolute returns a path of the runbook for a process in a different folder.
 func (b book) absolute(path string) string {
 	full, err := filepath.Abs(b.rb.Resolve(path))
 	if err != nil {

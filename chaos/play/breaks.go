@@ -13,14 +13,14 @@ import (
 )
 
 const (
-	// patience is how long a fault waits for something to break: a capture process that is being started, for one.
+	// patience is how long a fault waits for something to break, such as a capture process that is being started.
 	patience = 3 * time.Second
 	// undoTime is the limit for undoing a fault. The watchdog ends a run that takes longer.
 	undoTime = 30 * time.Second
 	retry    = 100 * time.Millisecond
 )
 
-// breaks makes a fault at its time and takes it back, whatever happens.
+// breaks makes a fault at its time and undoes it, whatever happens.
 func (r *run) breaks(ctx context.Context, o occurrence) {
 	k := kindOf(o.Kind)
 	b, err := r.ready(ctx, k, o)
@@ -53,7 +53,7 @@ func (r *run) breaks(ctx context.Context, o occurrence) {
 	r.end(o, id, at)
 }
 
-// happens makes a fault that is over at once: the appliance is to deal with it, and what is left of it is undone with the world.
+// happens makes an instantaneous fault: the appliance must cope with it, and what is left of it is undone with the world.
 func (r *run) happens(ctx context.Context, o occurrence, b *broken) {
 	if _, err := r.w.journal.Begin(o.Name, 0, b.steps...); err != nil {
 		r.failed(o, err)
@@ -69,7 +69,7 @@ func (r *run) happens(ctx context.Context, o occurrence, b *broken) {
 		r.failed(o, err)
 	}
 	r.end(o, id, at)
-	if b.undo != nil { // it goes on by itself
+	if b.undo != nil { // its effect continues by itself
 		<-ctx.Done()
 		r.takeBack(o, b, nil)
 	}
@@ -84,7 +84,7 @@ func (r *run) ready(ctx context.Context, k Kind, o occurrence) (b *broken, err e
 	}
 }
 
-// takeBack undoes a fault. It tries again: what is undone may need something that another fault has taken away.
+// takeBack undoes a fault. It retries: undoing may need something that a different fault has taken away.
 func (r *run) takeBack(o occurrence, b *broken, entry *journal.Entry) {
 	for until := time.Now().Add(undoTime - 5*time.Second); ; time.Sleep(retry) {
 		var err error
@@ -95,7 +95,7 @@ func (r *run) takeBack(o occurrence, b *broken, entry *journal.Entry) {
 			err = errors.Join(err, entry.Undo())
 		}
 		switch {
-		case err == nil || r.w.life.Err() != nil: // what is left then is undone with the world
+		case err == nil || r.w.life.Err() != nil: // what is left is undone with the world
 			return
 		case time.Now().After(until):
 			r.mu.Lock()
@@ -106,7 +106,7 @@ func (r *run) takeBack(o occurrence, b *broken, entry *journal.Entry) {
 	}
 }
 
-// begin tells everybody of a fault.
+// begin reports that a fault begins.
 func (r *run) begin(o occurrence, b *broken) (id, at int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -128,7 +128,7 @@ func (r *run) begin(o occurrence, b *broken) (id, at int) {
 	return r.judge.Began(now, judge.Fault{Address: address, Kind: o.Kind, Target: o.Target, Lasts: o.Lasts()}), len(r.out.Faults) - 1
 }
 
-// end tells everybody that what was taken away is there again.
+// end reports that what a fault took away is back.
 func (r *run) end(o occurrence, id, at int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -160,7 +160,7 @@ func (r *run) disturb(o occurrence, from, to time.Duration) {
 			*list = append(*list, stretch{from: from})
 			continue
 		}
-		for i := range *list { // the oldest that lasts: which of them it is does not matter once all have ended
+		for i := range *list { // the oldest one that lasts: which one does not matter once all have ended
 			if (*list)[i].to == 0 {
 				(*list)[i].to = to
 				break
@@ -169,7 +169,7 @@ func (r *run) disturb(o occurrence, from, to time.Duration) {
 	}
 }
 
-// failed notes a fault that did not come about: what was asked for was not done, and nobody knows what it would have shown.
+// failed notes a fault that could not be made: the request was not carried out, and nobody knows what the fault would have shown.
 func (r *run) failed(o occurrence, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -23,7 +23,7 @@ func clocked(w *World, _ occurrence) error {
 	return nil
 }
 
-// jump moves the time of day of the appliance, once and for all. A process that has replaced itself since has the machine's.
+// jump moves the time of day of the appliance, permanently. A process that has replaced itself since has the machine's clock.
 func jump(w *World, o occurrence) (*broken, error) {
 	a, err := w.Running()
 	if err != nil {

@@ -28,7 +28,7 @@ const (
 	changing = syncing + ",?mkdir,mkdirat,?rename,?renameat,renameat2,?unlink,unlinkat"
 )
 
-// traceable tells whether strace is there and may trace.
+// traceable tells whether strace is installed and may trace.
 func traceable() error {
 	if _, err := exec.LookPath("strace"); err != nil {
 		return fmt.Errorf("strace is not installed: make deps installs it")
@@ -51,7 +51,7 @@ func diskSlow(w *World, o occurrence) (*broken, error) {
 	return tampered(w, changing, fmt.Sprintf("delay_enter=%d", o.Delay.Microseconds()))
 }
 
-// tampered lets system calls of the appliance go wrong, until strace is ended. A tracer that dies lets go of what it traces.
+// tampered makes system calls of the appliance fail until strace is ended. A tracer that dies releases what it traces.
 func tampered(w *World, calls, how string) (*broken, error) {
 	a, err := w.Running()
 	if err != nil {
@@ -71,13 +71,13 @@ type tracer struct {
 	ended      chan struct{}
 }
 
-// attachTime is how long strace may take to hold all threads.
+// attachTime is how long strace may take to attach to all threads.
 const attachTime = 5 * time.Second
 
 func (t *tracer) start() error {
 	cmd := exec.Command("strace", "-f", "-q", "-o", os.DevNull, "-e", "signal=none", "-e", "trace="+t.calls, "-e", "inject="+t.calls+":"+t.how, "-p", fmt.Sprint(t.of.PID))
 	cmd.Stderr = &t.said
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL} // so much is undone before anything is done
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL} // ensures that strace dies with this process
 	if err := cmd.Start(); err != nil {
 		return err
 	}

@@ -2,8 +2,8 @@
 // microphones, a real speech-to-text server in a process of its own, a state directory on a file system of its own, and real
 // faults.
 //
-// It guarantees what package journal does: everything that it makes or breaks is undone, also when it is killed. Only processes
-// are signalled that it started or that those started; nothing outside of the run's folder is written but control groups of its
-// own. No name that a scenario holds becomes a path, an address or an argument of a program unchecked. A fault that cannot be
-// made here is unsupported, and whatever is unsupported is never a pass.
+// Like package journal, it guarantees that everything it makes or breaks is undone, even if it is killed. It signals only
+// processes that it started, and their children. Outside the folder of the run, it writes only to its own control groups. Names
+// in a scenario are checked before they become a path, an address or an argument of a program. A fault that cannot be made here
+// is unsupported, and an unsupported result is never a pass.
 package play

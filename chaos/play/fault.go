@@ -19,24 +19,24 @@ import (
 // Kind is how a kind of fault is made on a live appliance.
 type Kind struct {
 	Kind scenario.Kind
-	How  string // what exactly is done; "" where it cannot be done
+	How  string // what exactly is done; "" if it cannot be done
 	Not  string // why it cannot be done, or what it does not do
 
-	machine func() error                   // says why it cannot be made on this machine; nil: it can be on every one
-	probe   func(*World, occurrence) error // says why it cannot be made in this world; nil: it can be in every one
-	// prepare gives the fault for this moment: an error when there is nothing to break just then.
+	machine func() error                   // returns why it cannot be made on this machine; nil: it can be on every machine
+	probe   func(*World, occurrence) error // returns why it cannot be made in this world; nil: it can be in every world
+	// prepare returns the fault for this moment, or an error if there is nothing to break just then.
 	prepare func(*World, occurrence) (*broken, error)
 }
 
-// broken is a fault that can be made now. Its steps are in the journal before it is made.
+// broken is a fault that is ready to be made. Its steps are in the journal before it is made.
 type broken struct {
 	steps []journal.Step
 	apply func() error
-	undo  func() error // besides the steps, what only this process can do; nil: nothing. It may be called after apply has failed
-	how   string       // instead of Kind.How, where the machine decides
+	undo  func() error // what only this process can undo, besides the steps; nil: nothing. It may be called after apply has failed
+	how   string       // replaces Kind.How if the machine decides
 }
 
-// Kinds are all kinds of faults in the order of the documentation, in one table.
+// Kinds are all kinds of faults in one table, in the order of the documentation.
 var Kinds = []Kind{
 	{Kind: scenario.ReadBlocks, How: "SIGSTOP to the capture process in the middle of its read", prepare: stopWorker},
 	{Kind: scenario.OpenHangs, How: "SIGSTOP to the audio server: it accepts connections and never answers, so reading stops and opening hangs", prepare: stopAudio},
@@ -101,7 +101,7 @@ var Kinds = []Kind{
 	{Kind: scenario.Apply, How: "orac apply --auto-approve of the changed runbook", prepare: applyChange},
 }
 
-// kindOf finds how a kind is made.
+// kindOf returns how a kind of fault is made.
 func kindOf(k scenario.Kind) Kind {
 	for _, x := range Kinds {
 		if x.Kind == k {
@@ -111,7 +111,7 @@ func kindOf(k scenario.Kind) Kind {
 	return Kind{Kind: k, Not: "this version of orac chaos does not know it"}
 }
 
-// Here says why faults of the kind cannot be made on this machine; nil if they can.
+// Here returns why faults of the kind cannot be made on this machine; nil if they can.
 func (k Kind) Here() error {
 	switch {
 	case k.prepare == nil:
@@ -122,7 +122,7 @@ func (k Kind) Here() error {
 	return nil
 }
 
-// supported says why a fault cannot be made; nil if it can. Whether a live appliance lets it is seen when it is made.
+// supported returns why a fault cannot be made; nil if it can. Whether a live appliance permits it shows only when it is made.
 func (w *World) supported(o occurrence) error {
 	k := kindOf(o.Kind)
 	if err := k.Here(); err != nil || k.probe == nil {
@@ -131,7 +131,7 @@ func (w *World) supported(o occurrence) error {
 	return k.probe(w, o)
 }
 
-// target finds the microphone that a fault is about.
+// target returns the microphone that a fault affects.
 func (w *World) target(o occurrence) (*microphone, error) {
 	if m, ok := w.mics[o.Target]; ok {
 		return m, nil
@@ -139,7 +139,7 @@ func (w *World) target(o occurrence) (*microphone, error) {
 	return nil, fmt.Errorf("there is no virtual microphone for device %q", o.Target)
 }
 
-// peer finds the service that a fault is about.
+// peer returns the service that a fault affects.
 func (w *World) peer(o occurrence) (*service, error) {
 	block := "stt"
 	switch o.Kind {
@@ -154,7 +154,7 @@ func (w *World) peer(o occurrence) (*service, error) {
 	return nil, fmt.Errorf("there is no server for %s %q that could break: with protocol exec it is a program", block, o.Target)
 }
 
-// worker is the capture process that holds the device of a fault.
+// worker returns the capture process that holds the device of a fault.
 func (w *World) worker(o occurrence) (process.Process, error) {
 	a, err := w.Running()
 	if err != nil {

@@ -13,16 +13,16 @@ import (
 	"orac/chaos/process"
 )
 
-// cgroups is where control groups are mounted.
+// cgroups is the mount point of control groups.
 const cgroups = "/sys/fs/cgroup"
 
-// group is a control group of a run, made in the one that its processes are in: removing it puts them back.
+// group is a control group of a run, created inside the group of its processes: removing it puts them back.
 type group struct {
 	dir string
 	v2  bool
 }
 
-// place gives the folder of a controller in which a process is.
+// place returns the folder in which a process is, for a controller.
 func place(controller string, pid int) (dir string, v2 bool, err error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/cgroup", pid))
 	if err != nil {
@@ -37,7 +37,7 @@ func place(controller string, pid int) (dir string, v2 bool, err error) {
 		for name := range strings.SplitSeq(parts[1], ",") {
 			if name == controller {
 				dir = filepath.Join(cgroups, parts[1], path)
-				if _, err := os.Stat(dir); err != nil { // several controllers in one: the link of its name
+				if _, err := os.Stat(dir); err != nil { // several controllers are mounted together: use the link with this one's name
 					dir = filepath.Join(cgroups, controller, path)
 				}
 				return dir, false, nil
@@ -57,7 +57,7 @@ func place(controller string, pid int) (dir string, v2 bool, err error) {
 	return dir, v2, nil
 }
 
-// plan says where a group for a process would be. Nothing is made yet.
+// plan returns where a group for a process would be. It creates nothing yet.
 func (w *World) plan(controller string, pid int) (group, error) {
 	dir, v2, err := place(controller, pid)
 	return group{filepath.Join(dir, filepath.Base(w.root)+"-"+controller), v2}, err
@@ -65,7 +65,7 @@ func (w *World) plan(controller string, pid int) (group, error) {
 
 func (g group) step() journal.Step { return journal.Step{Do: journal.Group, Path: g.dir} }
 
-// make makes the group with its limits, a name and a value each, and puts processes into it.
+// make creates the group with its limits, each a name and a value, and puts processes into it.
 func (g group) make(limits [][2]string, members ...process.Process) error {
 	if err := os.Mkdir(g.dir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err

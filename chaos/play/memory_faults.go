@@ -15,10 +15,10 @@ import (
 	"orac/chaos/ptrace"
 )
 
-// mostGrown bounds what is mapped for one fault, whatever a scenario says: it is real memory of this machine.
+// mostGrown limits what is mapped for one fault, whatever a scenario says: it is real memory of this machine.
 const mostGrown = 1 << 30
 
-// rise puts memory into the appliance at once. It keeps it until it is replaced, or the fault is taken back.
+// rise adds memory to the appliance at once. The appliance keeps it until it is replaced, or the fault is undone.
 func rise(w *World, o occurrence) (*broken, error) {
 	a, err := w.Running()
 	if err != nil {
@@ -35,10 +35,10 @@ func rise(w *World, o occurrence) (*broken, error) {
 	return &broken{apply: func() error { return ptrace.Grow(w.Tools, p, image, int64(o.Size)) }}, nil
 }
 
-// roomLeft is how much more a process may take in the control group that it is put into: what it had before counts elsewhere.
+// roomLeft is how much more memory a process may use in its new control group: what it used before is counted in the old one.
 const roomLeft = 32 << 20
 
-// limitable tells whether memory can be limited here, and put into a process.
+// limitable tells whether memory can be limited on this machine, and added to a process.
 func limitable() error {
 	if err := ptrace.Supported(); err != nil {
 		return err
@@ -53,7 +53,7 @@ func limitable() error {
 	return nil
 }
 
-// exhaust gives the appliance a limit, and makes it exceed it. The kernel ends it; its undo starts it again.
+// exhaust sets a limit for the appliance, and makes it exceed it. The kernel ends it; its undo starts it again.
 func exhaust(w *World, _ occurrence) (*broken, error) {
 	a, err := w.Running()
 	if err != nil {
@@ -93,7 +93,8 @@ func exhaust(w *World, _ occurrence) (*broken, error) {
 // leakEvery is how often a leak grows.
 const leakEvery = time.Second
 
-// leak puts a sixtieth of the size of a minute into the appliance every second, until the process has replaced itself.
+// leak adds memory to the appliance every second, until the process has replaced itself. The size of the fault is what
+// leaks per minute.
 func leak(w *World, o occurrence) (*broken, error) {
 	a, err := w.Running()
 	if err != nil {
@@ -133,7 +134,7 @@ func (l *leaking) start() error {
 			case <-tick.C:
 			}
 			if l.grow() != nil {
-				return // it has been replaced
+				return // the process has been replaced
 			}
 		}
 	}()

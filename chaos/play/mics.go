@@ -16,24 +16,24 @@ import (
 	"orac/sim/schedule"
 )
 
-// microphone is a virtual one of the world.
+// microphone is a virtual microphone of the world.
 type microphone struct {
 	name string // of the block
 	mic  *pulsetest.Mic
-	gave *proof.Track // all that it has given
+	gave *proof.Track // everything it has played
 	rms  int          // of the background
 
 	mu     sync.Mutex // guards what follows
 	shapes map[scenario.Kind]func(*pulsetest.Shape)
-	draw   *rand.Rand // used by the microphone's goroutine alone
-	busy   time.Time  // until when what was given is heard
+	draw   *rand.Rand // used only by the microphone's goroutine
+	busy   time.Time  // when the sound played so far ends
 }
 
-// identity is what the name of a source may be: the audio server takes no other, and it becomes part of an argument of its
-// modules.
+// identity matches the names that a source may have: the audio server accepts no others, and the name becomes part of an
+// argument of its modules.
 var identity = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`)
 
-// title makes a name for people out of what a runbook matches: it becomes part of an argument of the audio server.
+// title makes a readable name from what a runbook matches. The name becomes part of an argument of the audio server.
 func title(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -44,7 +44,7 @@ func title(s string) string {
 	}, s[:min(len(s), 100)])
 }
 
-// source is what a microphone of the world is called by the audio server, so that the runbook's block finds it.
+// source returns how the audio server names a microphone of the world, so that the runbook's block finds it.
 func source(b runbook.Microphone) (id, name string, err error) {
 	id, name = b.Name, b.Name
 	switch {
@@ -65,10 +65,10 @@ func source(b runbook.Microphone) (id, name string, err error) {
 	return id, name, nil
 }
 
-// defaultNoise is the RMS of a microphone's background that no scenario describes.
+// defaultNoise is the RMS of a microphone's background if no scenario describes it.
 const defaultNoise = 40
 
-// plug makes the microphones of the scenario and its runbook.
+// plug creates the microphones of the scenario and its runbook.
 func (w *World) plug() error {
 	described := map[string]scenario.Microphone{}
 	for _, m := range w.sc.Microphones {
@@ -90,7 +90,7 @@ func (w *World) plug() error {
 		if err := w.plugOne(d, id, name); err != nil {
 			return err
 		}
-		if b.Identity == "" && b.Match == "" && d.Present { // it takes the server's default, which is to be this one
+		if b.Identity == "" && b.Match == "" && d.Present { // it uses the server's default, which must be this one
 			if _, err := w.audio.Control("set-default-source", id); err != nil {
 				return err
 			}
@@ -124,7 +124,7 @@ func (w *World) plugOne(d scenario.Microphone, id, name string) error {
 	return nil
 }
 
-// shape changes what the microphone makes of sound, or stops doing so with nil.
+// shape sets how the microphone changes sound for a kind of fault; nil ends that.
 func (m *microphone) shape(k scenario.Kind, f func(*pulsetest.Shape)) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -136,7 +136,7 @@ func (m *microphone) shape(k scenario.Kind, f func(*pulsetest.Shape)) {
 	m.reshape()
 }
 
-// reshape tells the microphone. The caller holds mu, or has m to itself.
+// reshape applies the shapes to the microphone. The caller holds mu, or is the only user of m.
 func (m *microphone) reshape() {
 	s := pulsetest.Shape{}
 	if m.rms > 0 {
@@ -156,13 +156,13 @@ func fillNoise(pcm []int16, r *rand.Rand, rms int) {
 	}
 }
 
-// play makes the microphone hear pcm, and gives when that begins and ends.
+// play plays pcm into the microphone, and returns when that begins and ends.
 func (m *microphone) play(pcm []int16, now time.Time) (begin, end time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	begin = now
 	if m.busy.After(now) {
-		begin = m.busy // after what it was given before
+		begin = m.busy // after what is still playing
 	}
 	m.busy = begin.Add(time.Duration(len(pcm)) * time.Second / rate)
 	m.mic.Play(pcm)

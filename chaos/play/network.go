@@ -10,12 +10,12 @@ import (
 	"orac/runbook/scenario"
 )
 
-// network is a network namespace with only a loopback. Sockets and processes that are made in it stay in it; it disappears with
-// the last of them. There is nothing to undo.
+// network is a network namespace with only a loopback. Sockets and processes that are created in it stay in it, and it
+// disappears with the last of them. There is nothing to undo.
 type network struct{ ask chan func() }
 
-// separate makes one. The thread that is in it goes back to where it was at the end, and never ends itself: processes that it has
-// started, in this network or before, would be ended with it.
+// separate creates a network. The thread inside it returns to its original network at the end, and never ends itself: that would
+// also end the processes that it has started, in this network or before.
 func separate() (*network, error) {
 	n := &network{make(chan func())}
 	made := make(chan error)
@@ -26,7 +26,7 @@ func separate() (*network, error) {
 			err = unix.Unshare(unix.CLONE_NEWNET)
 		}
 		if err != nil {
-			runtime.UnlockOSThread() // it is where it was
+			runtime.UnlockOSThread() // it has not left its network
 			made <- fmt.Errorf("cannot make a network namespace: %w; run it as root", err)
 			return
 		}
@@ -35,7 +35,7 @@ func separate() (*network, error) {
 			f()
 		}
 		if err := unix.Setns(home, unix.CLONE_NEWNET); err != nil {
-			select {} // a thread in a network that nobody knows must serve nobody else
+			select {} // a thread in an unknown network must not be reused
 		}
 		_ = unix.Close(home)
 		runtime.UnlockOSThread()
@@ -53,7 +53,7 @@ func (n *network) within(f func() error) error {
 
 func (n *network) close() { close(n.ask) }
 
-// link takes the loopback of the calling thread's network up or down.
+// link sets the loopback of the calling thread's network up or down.
 func link(up bool) error {
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
@@ -75,7 +75,7 @@ func link(up bool) error {
 	return unix.IoctlIfreq(fd, unix.SIOCSIFFLAGS, r)
 }
 
-// separable tells whether a network of its own can be had here.
+// separable tells whether this machine can provide a network of its own.
 func separable() error {
 	n, err := separate()
 	n.close()

@@ -16,8 +16,8 @@ import (
 	"orac/sim/report"
 )
 
-// Tool runs what the binary is besides orac when a run starts it: a watchdog, a speech-to-text server, a tracer. It gives the
-// exit code; false if args ask for nothing of the kind.
+// Tool runs what the binary is besides orac when a run starts it: a watchdog, a speech-to-text server, a tracer. It returns
+// the exit code, and false if args request none of them.
 func Tool(args []string, in io.Reader, out, stderr io.Writer) (code int, is bool) {
 	if len(args) == 0 {
 		return 0, false
@@ -33,7 +33,7 @@ func Tool(args []string, in io.Reader, out, stderr io.Writer) (code int, is bool
 	return 0, false
 }
 
-// Machine says what this machine lacks for any run at all; nil if nothing.
+// Machine returns what this machine lacks for any run at all; nil if nothing.
 func Machine() error {
 	for _, program := range []string{"pulseaudio", "pactl"} {
 		if _, err := exec.LookPath(program); err != nil {
@@ -43,8 +43,7 @@ func Machine() error {
 	return nil
 }
 
-// All runs and judges scenarios, up to workers at a time. A scenario that could not run is unknown,
-// with the reason.
+// All runs and judges scenarios, up to workers at a time. A scenario that could not run is unknown, with the reason.
 func All(ctx context.Context, list []*scenario.Scenario, workers int, o Options) report.Report {
 	began := time.Now()
 	r := report.Report{Version: report.Version, Backend: "chaos", Began: began, Scenarios: make([]report.Scenario, len(list))}

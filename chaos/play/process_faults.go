@@ -14,7 +14,7 @@ import (
 	"orac/chaos/process"
 )
 
-// kill ends the appliance; its undo starts it again, as a service manager does.
+// kill ends the appliance; its undo starts it again, as a service manager would.
 func kill(w *World, _ occurrence) (*broken, error) {
 	a, err := w.Running()
 	if err != nil {
@@ -41,7 +41,7 @@ func revived(w *World, end func() error) *broken {
 	}
 }
 
-// starve leaves the appliance and its children no time of the machine.
+// starve leaves the appliance and its children almost no CPU time.
 func starve(w *World, _ occurrence) (*broken, error) {
 	a, err := w.Running()
 	if err != nil {
@@ -80,7 +80,7 @@ func starve(w *World, _ occurrence) (*broken, error) {
 	return b, nil
 }
 
-// probe makes the group with its limits and nobody in it, and removes it.
+// probe creates the group with its limits and no processes, and removes it.
 func (g group) probe(limits [][2]string) error {
 	err := g.make(limits)
 	if rm := os.Remove(g.dir); rm != nil && !errors.Is(rm, os.ErrNotExist) {
@@ -89,7 +89,7 @@ func (g group) probe(limits [][2]string) error {
 	return err
 }
 
-// free lifts the limit of CPU, so that nothing is held up while the processes leave the group.
+// free lifts the CPU limit, so that nothing is held up while the processes leave the group.
 func (g group) free() error {
 	name, value := "cpu.cfs_quota_us", "-1"
 	if g.v2 {
@@ -102,8 +102,8 @@ func (g group) free() error {
 	return err
 }
 
-// closeUp leaves the appliance as many descriptors as it has open, until the limit is as it was. What it starts meanwhile
-// inherits that.
+// closeUp limits the appliance to as many descriptors as it has open, until the fault is undone. Processes that it starts
+// meanwhile inherit the limit.
 func closeUp(w *World, _ occurrence) (*broken, error) {
 	a, err := w.Running()
 	if err != nil {
@@ -132,8 +132,8 @@ func closeUp(w *World, _ occurrence) (*broken, error) {
 	}, nil
 }
 
-// lowestFree is the lowest number that no descriptor of a process has: the limit is on numbers. What is open for a moment only
-// is looked past.
+// lowestFree returns the lowest descriptor number that a process does not use, since the limit applies to numbers. It ignores
+// descriptors that are open only for a moment.
 func lowestFree(pid int) (lowest int, err error) {
 	for range 20 {
 		free := 0
@@ -157,7 +157,7 @@ func lowestFree(pid int) (lowest int, err error) {
 // applyTime is how long an apply may take.
 const applyTime = time.Minute
 
-// applyChange changes the runbook on disk and applies it. If it is not kept, the file is as it was.
+// applyChange changes the runbook on disk and applies it. If the change is not kept, it restores the file.
 func applyChange(w *World, o occurrence) (*broken, error) {
 	if _, err := w.Running(); err != nil {
 		return nil, err

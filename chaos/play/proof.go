@@ -11,8 +11,8 @@ import (
 	"orac/sim/proof"
 )
 
-// unproven are the recordings that a service has answered and of whose sound nothing is known yet, by their place in its record. One
-// that has only just been answered waits: the word of its end may be on its way.
+// unproven lists the recordings that a service has answered and whose sound was not checked yet, by their place in the service's
+// record. A recording that has only just been answered waits: the report of its end may still be on its way.
 func (a *account) unproven(service string, list []sttserver.Heard) (fresh []int) {
 	for n, h := range list {
 		key := fmt.Sprint(service, " ", n)
@@ -25,14 +25,14 @@ func (a *account) unproven(service string, list []sttserver.Heard) (fresh []int)
 	return fresh
 }
 
-// prove holds a recording that a service has answered against what the microphone has given: it is a part of that, without a sample
-// missing, from its pre-roll to its end, and each service has the same.
+// prove compares a recording that a service has answered with what the microphone has played: the recording must be a part of
+// that, without a sample missing, from its pre-roll to its end, and each service must have the same.
 func (r *run) prove(service string, h sttserver.Heard, pcm []int16) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	f := r.account.utterances[h.ID]
 	if f == nil || f.listener == "" {
-		return // of a process that ended before it could say anything of it
+		return // its process ended before it could report anything
 	}
 	l, ok := r.w.book.rb.Listener(runbook.Address("listener." + f.listener))
 	mic := r.w.mics[l.Device.Name()]
@@ -54,7 +54,8 @@ func (r *run) prove(service string, h sttserver.Heard, pcm []int16) {
 	rules := proof.Rules{Record: l.Record}
 	from := mic.gave.Find(pcm)
 	if from < 0 {
-		// What a fault takes away before the audio server has it, or keeps the appliance from reading, is missing. The rest is there.
+		// What a fault removes before it reaches the audio server, or prevents the appliance from reading, is missing. The rest
+		// must be there.
 		holes, differs := mic.gave.Pieces(pcm)
 		if differs == "" && holes > 0 && !r.account.shaken(f.woke-time.Duration(len(pcm))*time.Second/rate, f.ended) {
 			differs = fmt.Sprintf("sound is missing in it in %d places, although nothing disturbed it", holes)
@@ -68,7 +69,7 @@ func (r *run) prove(service string, h sttserver.Heard, pcm []int16) {
 	if f.woke == 0 || r.account.opened[deviceOf(string(l.Device))]+rules.Record.PreRoll > f.woke || r.account.shaken(f.woke-2*rules.Record.PreRoll, f.ended) {
 		return
 	}
-	// The word of a wake comes after the hop that woke was given: how much later is the machine's business.
+	// A wake is reported after the hop that woke was played: how much later depends on the machine.
 	before := mic.gave.By(r.began.Add(f.woke)) - int(rules.PreRoll())*audio.HopSamples
 	if late := from - before; late > 0 && !f.follows {
 		wrong(fmt.Sprintf("its pre-roll is %v short", audio.Time(late)))
@@ -81,7 +82,7 @@ func (r *run) prove(service string, h sttserver.Heard, pcm []int16) {
 	}
 }
 
-// quietAfter is the silence at the end of a spoken command, in ms: a recording may end in it.
+// quietAfter is the silence at the end of a spoken command, in ms; a recording may end within it.
 const quietAfter = 1000
 
 // shaken tells whether something disturbed the sound in a stretch of time.

@@ -17,15 +17,15 @@ import (
 	"orac/sim/schedule"
 )
 
-// Options are how scenarios are run.
+// Options say how scenarios are run.
 type Options struct {
-	Binary string // the orac that is broken; "" is this program
+	Binary string // the orac to break; "" is this program
 	Tools  string // the program with the hidden commands; "" is this program
-	Models string // the folder of models; "" leaves it to the binary
-	Sounds string // the folder of spoken words that make deps makes
+	Models string // the folder of models; "" lets the binary decide
+	Sounds string // the folder of spoken words that `make deps` creates
 	Temp   string // where folders of runs are made; "" is the system's
 	Seed   uint64
-	// Say takes a line for people now and then: what is broken at the moment.
+	// Say is called now and then with a line for people: what is broken at the moment.
 	Say func(string)
 }
 
@@ -38,8 +38,8 @@ type run struct {
 	sc    *scenario.Scenario
 	o     Options
 	began time.Time       // time 0
-	busy  sync.WaitGroup  // what ends with the run
-	ears  sync.WaitGroup  // what hears the appliance until the run is over
+	busy  sync.WaitGroup  // goroutines that end with the run
+	ears  sync.WaitGroup  // goroutines that follow the appliance until the run is over
 	heard context.Context // of ears
 
 	mu      sync.Mutex // guards what follows
@@ -47,14 +47,14 @@ type run struct {
 	account *account
 	out     report.Run
 	trouble []stretch // when sound was disturbed
-	cuts    []stretch // when services or the process were
-	lasting int       // faults now
+	cuts    []stretch // when services or the process were disturbed
+	lasting int       // number of faults that last now
 
 	up                  bool
 	bootedAt, stoppedAt time.Duration
-	image               time.Time // when the process became what it is: its start, or when it replaced itself
+	image               time.Time // when the process started, or last replaced itself
 	reexecs, holders    int
-	now                 status.Status               // as it was last seen
+	now                 status.Status               // as last seen
 	sound               map[string]counter          // by device
 	incidents           map[string]*report.Incident // by ID
 	incidentIn          []string                    // their IDs, in order
@@ -62,10 +62,10 @@ type run struct {
 	tasks               int
 	lastWords           string // on standard error
 	fatal               error
-	giveUp              func() // ends the run early; nil before it has begun
+	giveUp              func() // ends the run early; nil before the run has begun
 }
 
-// counter goes on where one that begins anew has ended.
+// counter continues the count when its source starts again from zero.
 type counter struct{ before, last uint64 }
 
 func (c *counter) see(n uint64) {
@@ -77,8 +77,8 @@ func (c *counter) see(n uint64) {
 
 func (r *run) clock() time.Duration { return time.Since(r.began) }
 
-// Run runs a scenario once. The error is about what was asked for, or about this machine; what the appliance has done is in the
-// report. The end of ctx ends the run early.
+// Run runs a scenario once. The error concerns the request or this machine; the report says what the appliance has done. The
+// end of ctx ends the run early.
 func Run(ctx context.Context, sc *scenario.Scenario, o Options) (out report.Run, err error) {
 	if o, err = o.complete(); err != nil {
 		return out, err
@@ -103,7 +103,7 @@ func Run(ctx context.Context, sc *scenario.Scenario, o Options) (out report.Run,
 	r.out = report.Run{Seed: o.Seed, Faults: []report.Fault{}, Events: []report.Event{}, Incidents: []report.Incident{}, Health: []report.Step{}}
 	all := schedule.Of(sc, w.book.rb, o.Seed)
 	list := r.possible(slices.Clone(all))
-	if len(all) > 0 && len(list) == 0 { // time would show nothing
+	if len(all) > 0 && len(list) == 0 { // waiting would show nothing
 		return r.out, nil
 	}
 	if err := r.prepareSounds(); err != nil {
@@ -133,7 +133,7 @@ func (o Options) complete() (Options, error) {
 	return o, nil
 }
 
-// possible leaves the faults that can be made here, and notes the others.
+// possible keeps the faults that can be made here, and notes the others.
 func (r *run) possible(list []occurrence) []occurrence {
 	why := map[string]error{}
 	return slices.DeleteFunc(list, func(o occurrence) bool {
@@ -156,12 +156,12 @@ func (r *run) possible(list []occurrence) []occurrence {
 	})
 }
 
-// fault is an occurrence as a report tells it.
+// fault returns an occurrence in the form of a report.
 func (r *run) fault(o occurrence) report.Fault {
 	return report.Fault{Name: o.Name, Kind: string(o.Kind), Target: o.Target, Fidelity: "real", How: kindOf(o.Kind).How, Begin: o.Begin.Seconds()}
 }
 
-// perform lets everything happen at its time, until the end.
+// perform makes everything happen at its time, until the end.
 func (r *run) perform(ctx context.Context, list []occurrence) {
 	end, stop := context.WithDeadline(ctx, r.began.Add(r.sc.Head.For))
 	defer stop()
@@ -182,7 +182,7 @@ func (r *run) perform(ctx context.Context, list []occurrence) {
 	r.busy.Wait()
 }
 
-// sleep waits until a time of the run; false if the run ends before.
+// sleep waits until a time of the run; it returns false if the run ends before.
 func (r *run) sleep(ctx context.Context, until time.Duration) bool {
 	timer := time.NewTimer(time.Until(r.began.Add(until)))
 	defer timer.Stop()
@@ -194,7 +194,7 @@ func (r *run) sleep(ctx context.Context, until time.Duration) bool {
 	}
 }
 
-// look lets the judge look whenever it wants to.
+// look calls the judge whenever it is due.
 func (r *run) look(ctx context.Context) {
 	for next := time.Duration(0); r.sleep(ctx, next); {
 		r.mu.Lock()
@@ -210,13 +210,13 @@ func (r *run) look(ctx context.Context) {
 }
 
 const (
-	// lookLeast and lookMost are the times between two looks of the judge.
+	// lookLeast and lookMost bound the time between two calls of the judge.
 	lookLeast, lookMost = 50 * time.Millisecond, time.Second
 	mostEvents          = 5000
 	mostSteps           = 2000
 )
 
-// event adds to the timeline. The caller holds mu.
+// event adds an event to the timeline. The caller holds mu.
 func (r *run) event(kind, lane, text string) {
 	if len(r.out.Events) < mostEvents {
 		r.out.Events = append(r.out.Events, report.Event{At: r.clock().Seconds(), Lane: lane, Kind: kind, Text: text})
@@ -250,10 +250,10 @@ func (r *run) finish(ctx context.Context) (report.Run, error) {
 	return r.report(end), nil
 }
 
-// startTime is how long the appliance may take until it listens.
+// startTime is how long the appliance may take until it is listening.
 const startTime = time.Minute
 
-// start starts the appliance for the first time. Time 0 is when it listens: in the simulator it takes no time to start.
+// start starts the appliance for the first time. Time 0 is when it is listening: in the simulator, starting takes no time.
 func (r *run) start(ctx context.Context) error {
 	r.began = time.Now()
 	if err := r.boot(); err != nil {
@@ -276,7 +276,7 @@ func (r *run) start(ctx context.Context) error {
 	return nil
 }
 
-// die ends the run early, because its results could no longer be trusted. The caller holds mu.
+// die ends the run early, because its results can no longer be trusted. The caller holds mu.
 func (r *run) die(err error) {
 	r.fatal = errors.Join(r.fatal, err)
 	if r.giveUp != nil {
@@ -284,7 +284,7 @@ func (r *run) die(err error) {
 	}
 }
 
-// boot starts the appliance and follows what it says, from its start to its end.
+// boot starts the appliance and follows its events, from its start to its end.
 func (r *run) boot() error {
 	a, err := r.w.Start(r.w.life)
 	if err != nil {

@@ -18,12 +18,12 @@ type service struct {
 	server *sttserver.Process
 	proxy  *proxy.Proxy
 
-	mu  sync.Mutex // guards what follows, and that the server and the proxy learn of it in order
+	mu  sync.Mutex // guards what follows, and orders the updates of the server and the proxy
 	bad []*misbehaviour
 	cut []*proxy.Behaviour
 }
 
-// serve starts a service. Its process is in the journal before anything talks to it.
+// serve starts a service. Its process is recorded in the journal before anything talks to it.
 func (w *World) serve(seed uint64) (*service, error) {
 	server, err := sttserver.Start(w.Tools, ServerCommand)
 	if err != nil {
@@ -55,7 +55,7 @@ func (s *service) close() error {
 	return errors.Join(append(errs, s.server.Close())...)
 }
 
-// behave makes endpoints of the server misbehave, until it is undone.
+// behave makes endpoints of the server misbehave until the fault is undone.
 func (s *service) behave(b sttserver.Behaviour, endpoints ...stttest.Endpoint) *broken {
 	bad := &misbehaviour{Behaviour: b, endpoints: endpoints}
 	return &broken{
@@ -64,13 +64,13 @@ func (s *service) behave(b sttserver.Behaviour, endpoints ...stttest.Endpoint) *
 	}
 }
 
-// misbehaviour is a lasting fault of the server. If an endpoint has several, the last one counts.
+// misbehaviour is a lasting fault of the server. If an endpoint has several, the last one applies.
 type misbehaviour struct {
 	sttserver.Behaviour
 	endpoints []stttest.Endpoint
 }
 
-// serving changes the lasting faults, and tells the server what that means for its endpoints.
+// serving changes the lasting faults, and updates the server's endpoints accordingly.
 func (s *service) serving(change func()) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -84,7 +84,7 @@ func (s *service) serving(change func()) error {
 	return s.server.Set(how)
 }
 
-// pass makes the proxy break connections, until it is undone. Of several such faults the last one counts.
+// pass makes the proxy break connections until the fault is undone. Of several such faults, the last one applies.
 func (s *service) pass(b proxy.Behaviour) *broken {
 	bad := &b
 	passing := func(change func()) error {
@@ -108,8 +108,8 @@ func without[T comparable](list []T, x T) []T {
 
 var speech = []stttest.Endpoint{stttest.HTTP, stttest.WS}
 
-// unauthorized is how a server refuses a token.
+// unauthorized is the answer of a server that refuses a token.
 var unauthorized = sttserver.Behaviour{Do: stttest.Status, Code: http.StatusUnauthorized}
 
-// later is a server that answers late.
+// later is the behaviour of a server that answers late.
 func later(d time.Duration) sttserver.Behaviour { return sttserver.Behaviour{Wait: d} }

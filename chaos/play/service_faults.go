@@ -13,7 +13,7 @@ import (
 	"orac/runbook"
 )
 
-// reachable tells whether a fault's service is a server behind a proxy.
+// reachable returns an error unless a fault's service is a server behind a proxy.
 func reachable(w *World, o occurrence) error {
 	_, err := w.peer(o)
 	return err
@@ -41,11 +41,11 @@ func down(w *World, o occurrence) (*broken, error) {
 	return proxied(w, o, proxy.Behaviour{Mode: proxy.Down})
 }
 func reset(w *World, o occurrence) (*broken, error) {
-	// Sound comes in pieces of 2560 bytes: some connections break before the first and some after many.
+	// Sound comes in pieces of 2560 bytes: some connections break before the first piece and some after many.
 	return proxied(w, o, proxy.Behaviour{Mode: proxy.Reset, Most: 20000})
 }
 
-// A handshake takes some 200 bytes of an answer, and a transcript comes after it.
+// A handshake takes some 200 bytes of an answer; a transcript follows it.
 func cut(w *World, o occurrence) (*broken, error) {
 	return proxied(w, o, proxy.Behaviour{Mode: proxy.Truncate, Most: 600})
 }
@@ -93,17 +93,17 @@ func unstream(w *World, o occurrence) (*broken, error) {
 	return served(w, o, sttserver.Behaviour{Do: stttest.NoStream}, stttest.WS, stttest.Health)
 }
 
-// failEngine fails behind a health that is well.
+// failEngine makes the engine fail while the server still reports good health.
 func failEngine(w *World, o occurrence) (*broken, error) {
 	return served(w, o, sttserver.Behaviour{Do: stttest.EngineFails}, speech...)
 }
 
-// die loses the answer to what was acted on.
+// die loses the answer after Core has acted.
 func die(w *World, o occurrence) (*broken, error) {
 	return served(w, o, sttserver.Behaviour{Do: stttest.Dies}, speech...)
 }
 
-// freeze stops the server's process, and continues it.
+// freeze stops the server's process, and later continues it.
 func freeze(w *World, o occurrence) (*broken, error) {
 	s, err := w.peer(o)
 	if err != nil {
@@ -114,7 +114,7 @@ func freeze(w *World, o occurrence) (*broken, error) {
 	}, nil
 }
 
-// poison fails on one utterance, the first that comes.
+// poison makes the service fail on one utterance, the first that arrives.
 func poison(w *World, o occurrence) (*broken, error) {
 	b := sttserver.Behaviour{Do: stttest.Status, Code: http.StatusInternalServerError, One: true}
 	switch o.Way {
@@ -146,7 +146,7 @@ func floodWebhook(w *World, o occurrence) (*broken, error) {
 	return served(w, o, sttserver.Behaviour{Do: stttest.Huge}, stttest.Webhook)
 }
 
-// poisonWebhook fails on one event, the first that comes.
+// poisonWebhook makes the webhook fail on one event, the first that arrives.
 func poisonWebhook(w *World, o occurrence) (*broken, error) {
 	b := sttserver.Behaviour{Do: stttest.Status, Code: http.StatusInternalServerError, One: true}
 	switch o.Way {

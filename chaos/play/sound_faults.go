@@ -13,7 +13,7 @@ import (
 	"orac/sim/schedule"
 )
 
-// workerFault is one that is done to the capture process at once. Nothing of it is left when that process is gone.
+// workerFault is an instantaneous fault of the capture process. Nothing of it is left when that process has ended.
 func workerFault(w *World, o occurrence, do func(process.Process) error) (*broken, error) {
 	p, err := w.worker(o)
 	if err != nil {
@@ -32,7 +32,7 @@ func killWorker(w *World, o occurrence) (*broken, error) {
 
 func trash(w *World, o occurrence) (*broken, error) { return workerFault(w, o, chaos.WriteGarbage) }
 
-// shaped is a fault of what a microphone makes of sound.
+// shaped is a fault that changes the sound of a microphone.
 func shaped(w *World, o occurrence, f func(*pulsetest.Shape)) (*broken, error) {
 	m, err := w.target(o)
 	if err != nil {
@@ -65,7 +65,7 @@ func square(amplitude int16) func(*pulsetest.Shape) {
 	}
 	return func(s *pulsetest.Shape) {
 		s.Instead = func(pcm []int16) {
-			for i := range pcm { // pieces of 10 ms are whole periods as well
+			for i := range pcm { // pieces of 10 ms are whole periods, too
 				if pcm[i] = amplitude; i%period >= period/2 {
 					pcm[i] = -amplitude
 				}
@@ -121,7 +121,7 @@ func unplug(w *World, o occurrence) (*broken, error) {
 	}, nil
 }
 
-// stranger plugs another microphone in, which no runbook names. The caller holds pulse.
+// stranger plugs in a second microphone that no runbook names. The caller holds pulse.
 func (w *World) stranger() (*pulsetest.Mic, error) {
 	if w.other == nil {
 		var err error

@@ -11,7 +11,7 @@ import (
 	"orac/sim/schedule"
 )
 
-// prepareSounds makes the list of what is played when. A sound that cannot be had here is unsupported, as a fault is.
+// prepareSounds lists which sounds are played when. A sound that is not available here is unsupported, as a fault would be.
 func (r *run) prepareSounds() error {
 	v := &voices{dir: r.o.Sounds, words: map[string][]int16{}}
 	names := schedule.Devices(r.w.book.rb)
@@ -27,7 +27,7 @@ func (r *run) prepareSounds() error {
 		draw := schedule.Stream(r.o.Seed, "sound "+string(s.Address))
 		var pcm []int16
 		for i, at := range schedule.Times(draw, s.At, s.Every, s.Jitter, s.Times, r.sc.Head.For) {
-			if i == 0 || s.Play == "speech" { // of spoken commands one after the other, of all else the same
+			if i == 0 || s.Play == "speech" { // spoken commands take turns; everything else repeats
 				var err error
 				if pcm, err = v.sound(s, r.w.book.rb, r.o.Seed); err != nil {
 					r.silent(s, err)
@@ -35,7 +35,7 @@ func (r *run) prepareSounds() error {
 				}
 			}
 			if at+time.Duration(len(pcm))*time.Second/rate >= r.sc.Head.For {
-				break // there would be no time for it
+				break // the run would end before the sound does
 			}
 			r.account.plays = append(r.account.plays, &play{at: at, device: device, pcm: pcm, wakes: s.Wakes})
 		}
@@ -50,7 +50,7 @@ func (r *run) silent(s scenario.Sound, err error) {
 
 // playAll plays every sound at its time.
 func (r *run) playAll(ctx context.Context) {
-	for _, p := range r.account.plays { // the list is complete; what becomes of its members is guarded
+	for _, p := range r.account.plays { // the list is complete; the fields of its members are guarded
 		if !r.sleep(ctx, p.at) {
 			return
 		}

@@ -7,7 +7,7 @@ import (
 	"orac/chaos"
 )
 
-// told are the kinds of events that stand on the timeline, with what is said of them. No word that was said is among it.
+// told are the kinds of events that appear on the timeline, with their texts. They never contain what was spoken.
 var told = map[string]func(chaos.Event) string{
 	"listening":         func(chaos.Event) string { return "" },
 	"device_opened":     func(e chaos.Event) string { return e.Identity },
@@ -35,7 +35,7 @@ var told = map[string]func(chaos.Event) string{
 	"clock_jumped":      func(chaos.Event) string { return "" },
 }
 
-// take takes an event of the appliance, or a line that it prints. The caller holds mu.
+// take handles an event of the appliance, or a line that it prints. The caller holds mu.
 func (r *run) take(a *chaos.Appliance, e chaos.Event) {
 	at := max(0, e.Seen.Sub(r.began))
 	r.account.event(at, e)
@@ -71,10 +71,11 @@ func (r *run) take(a *chaos.Appliance, e chaos.Event) {
 	}
 }
 
-// ended notes that the process is gone. One that was not ended on purpose is started again, as a service manager does.
+// ended notes that the process has ended. If that was not intended, the appliance is started again, as a service
+// manager would do.
 func (r *run) ended(a *chaos.Appliance, at time.Duration, how string) {
 	if r.bootedAt > at {
-		return // another one runs already
+		return // a new process is running already
 	}
 	r.up, r.stoppedAt = false, at
 	r.account.killed()
@@ -92,7 +93,7 @@ func (r *run) ended(a *chaos.Appliance, at time.Duration, how string) {
 const (
 	// reviveAfter is how long a service manager waits before it starts the appliance again.
 	reviveAfter = time.Second
-	// mostRevived bounds how often that is done in one run.
+	// mostRevived limits how often that is done in one run.
 	mostRevived = 20
 )
 
@@ -101,7 +102,7 @@ func (r *run) revive() {
 		return
 	}
 	if r.w.booted() > mostRevived {
-		return // what it ends of is said by safety/runs
+		return // safety/runs reports why it ended
 	}
 	if err := r.boot(); err != nil {
 		r.mu.Lock()

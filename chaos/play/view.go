@@ -23,12 +23,12 @@ var _ judge.View = (*run)(nil)
 
 const (
 	pollEvery    = 50 * time.Millisecond
-	pollMost     = time.Second // for one answer: an appliance that does not run gives none
+	pollMost     = time.Second // for one answer: an appliance that is not running does not answer
 	measureEvery = time.Second
 	hearEvery    = 500 * time.Millisecond
 )
 
-// poll asks the appliance how it is, again and again.
+// poll asks the appliance for its status again and again.
 func (r *run) poll(ctx context.Context) {
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
@@ -71,8 +71,8 @@ func (r *run) pollOnce(ctx context.Context) {
 	}
 }
 
-// incident notes one that the appliance has recorded. Its times are those of the appliance's clock, which a fault may have moved
-// since: what is new is dated with the clock as it is. The caller holds mu.
+// incident notes an incident that the appliance has recorded. Its times come from the appliance's clock, which a fault may have
+// moved since; new incidents are dated with the clock as it is now. The caller holds mu.
 func (r *run) incident(i status.Incident) {
 	own := func(t time.Time) float64 {
 		return min(r.clock().Seconds(), max(0, t.Add(-r.w.stepped()).Sub(r.began).Seconds()))
@@ -81,7 +81,7 @@ func (r *run) incident(i status.Incident) {
 	switch {
 	case ok && known.End == 0 && !i.Recovered.IsZero():
 		known.End = max(own(i.Recovered), known.Begin)
-	case !ok && r.giveUp == nil: // of the time before the run
+	case !ok && r.giveUp == nil: // from before the run
 		r.incidents[i.ID] = &report.Incident{Begin: -1}
 	case !ok:
 		known = &report.Incident{Component: i.Component, Cause: i.Cause, Begin: own(i.Detected)}
@@ -94,7 +94,7 @@ func (r *run) incident(i status.Incident) {
 	}
 }
 
-// measure looks at what takes longer or changes slowly.
+// measure reads values that take longer to read or change slowly.
 func (r *run) measure(ctx context.Context) {
 	tick := time.NewTicker(measureEvery)
 	defer tick.Stop()
@@ -170,7 +170,7 @@ func (r *run) pollIncidents(ctx context.Context) {
 	}
 }
 
-// hear compares the servers' records with what the appliance says.
+// hear compares the servers' records with what the appliance reports.
 func (r *run) hear() {
 	for _, s := range r.w.book.rb.STTs {
 		service := r.w.services[s.Address]
@@ -179,7 +179,7 @@ func (r *run) hear() {
 		}
 		list, err := service.server.Heard()
 		if err != nil {
-			continue // it has ended with the run
+			continue // it ended with the run
 		}
 		r.mu.Lock()
 		r.account.heard(string(s.Address), list)
@@ -206,7 +206,7 @@ func (r *run) Health() string {
 	return string(r.now.Health.Level)
 }
 
-// fresh tells whether what was last seen is of the process that runs now.
+// fresh tells whether the last status seen is of the running process.
 func (r *run) fresh() bool {
 	return r.up && !r.now.Started.Before(r.image)
 }
@@ -275,7 +275,7 @@ func (r *run) State() scenario.State {
 	return s
 }
 
-// report is the run as it is told.
+// report returns the report of the run.
 func (r *run) report(end time.Duration) report.Run {
 	out, a := r.out, r.account
 	out.Virtual, out.Wall = end.Seconds(), end.Seconds()
@@ -295,7 +295,7 @@ func (r *run) report(end time.Duration) report.Run {
 	return out
 }
 
-// spooled are the IDs of the utterances that are on the disk.
+// spooled returns the IDs of the utterances that are on disk.
 func (w *World) spooled() (ids []string) {
 	files, err := filepath.Glob(filepath.Join(w.State, "spool", "*.json"))
 	if err != nil {
@@ -310,7 +310,7 @@ func (w *World) spooled() (ids []string) {
 	return ids
 }
 
-// residentOf is the resident memory of a process in bytes; 0 of one that is gone.
+// residentOf returns the resident memory of a process in bytes; 0 if it has ended.
 func residentOf(pid int) int64 {
 	text, err := os.ReadFile(filepath.Join("/proc", itoa(pid), "statm"))
 	if err != nil {

@@ -16,22 +16,21 @@ import (
 	"orac/sim/schedule"
 )
 
-// maxSound is as much of a sound file as is read: half an hour.
+// maxSound is how much of a sound file is read: half an hour.
 const maxSound = 64 << 20
 
-// voices are the sounds that scenarios play, by what they are.
+// voices are the sounds that scenarios play.
 type voices struct {
-	dir    string             // where `make deps` puts spoken words
-	words  map[string][]int16 // wake words that were read
+	dir    string             // where `make deps` stores spoken words
+	words  map[string][]int16 // wake words read so far
 	speech chaos.Speech
 	said   int
 }
 
-// commanded is the only wake word with recorded commands; the other wake words are recorded without a
-// command.
+// commanded is the only wake word with recorded commands; the other wake words are recorded without a command.
 const commanded = "hey_jarvis"
 
-// sound gives what a sound of a scenario is: 16 kHz mono.
+// sound returns the samples of a sound of a scenario: 16 kHz mono.
 func (v *voices) sound(p scenario.Sound, rb *runbook.Runbook, seed uint64) ([]int16, error) {
 	switch {
 	case p.Play == "noise":
@@ -70,7 +69,7 @@ func (v *voices) sound(p scenario.Sound, rb *runbook.Runbook, seed uint64) ([]in
 	return v.speech.Nth(v.said - 1), nil
 }
 
-// wakeWord is the name in the catalogue of the model whose word is said.
+// wakeWord returns the name in the catalogue of the model whose word is spoken.
 func wakeWord(p scenario.Sound, rb *runbook.Runbook) (string, error) {
 	for _, m := range rb.Models {
 		if p.Model != "" && m.Name != p.Model {
@@ -113,6 +112,6 @@ type play struct {
 	wakes  bool
 
 	begun, ended time.Duration // when it was heard
-	heard        bool          // it has woken
-	judged       bool          // whether it was missed is known
+	heard        bool          // it has caused a wake
+	judged       bool          // it is decided whether it was missed
 }

@@ -17,24 +17,25 @@ import (
 	"orac/runbook/scenario"
 )
 
-// The hidden commands of the binary that runs scenarios: a watchdog and a speech-to-text server are processes of their own.
+// The hidden commands of the binary that runs scenarios. They run the watchdog and the speech-to-text server as separate
+// processes.
 const (
 	WatchdogCommand = "chaos-watchdog"
 	ServerCommand   = "chaos-stt"
 )
 
-// World is what one appliance lives in for the time of a scenario.
+// World is the environment of one appliance for the duration of a scenario.
 type World struct {
-	chaos.Orac // with the binary that is broken
+	chaos.Orac // with the binary to break
 
 	Tools string // the binary with the hidden commands
 
-	life     context.Context // of the run: what is started again ends with it
+	life     context.Context // of the run: everything that is started again ends with it
 	again    func() error    // starts the appliance again and follows it
 	sc       *scenario.Scenario
 	seed     uint64
 	book     book
-	root     string // folder of the run, all below it is removed
+	root     string // folder of the run; everything below it is removed
 	journal  *journal.Journal
 	watchdog *journal.Watchdog
 	network  *network // nil: that of the machine
@@ -44,7 +45,7 @@ type World struct {
 
 	pulse sync.Mutex // guards audio: its methods are for one goroutine
 	audio *pulsetest.Server
-	other *pulsetest.Mic // that takes the place of one that is away; nil: there was none yet
+	other *pulsetest.Mic // takes the place of a missing microphone; nil: there was none yet
 
 	mu                  sync.Mutex // guards what follows
 	orac                *chaos.Appliance
@@ -52,9 +53,9 @@ type World struct {
 	image               uint64                    // of the process at its start
 	offset              time.Duration             // of its clock, since then
 	saved               book                      // what is on disk
-	ending              map[*chaos.Appliance]bool // those that are ended on purpose, by who starts one again if there is to be one
+	ending              map[*chaos.Appliance]bool // those ended on purpose; whoever ended one restarts it if necessary
 	applied, rolledBack int
-	refusals            []string // of applies, with why
+	refusals            []string // of applies, with the reason
 }
 
 // build makes the world of a scenario in its own folder: everything except the appliance.
@@ -83,7 +84,7 @@ func build(ctx context.Context, sc *scenario.Scenario, o Options) (_ *World, err
 	if err = w.mount(); err != nil {
 		return nil, err
 	}
-	if separated(sc) && separable() == nil { // else the fault is unsupported
+	if separated(sc) && separable() == nil { // otherwise the fault is unsupported
 		if w.network, err = separate(); err != nil {
 			return nil, err
 		}
@@ -99,14 +100,14 @@ func build(ctx context.Context, sc *scenario.Scenario, o Options) (_ *World, err
 	if err = w.noteAudio(); err != nil {
 		return nil, err
 	}
-	w.Env = append(w.audio.Env(), "ORAC_STATE_DIR="+w.State) // whatever this process's says: it would win over the runbook
+	w.Env = append(w.audio.Env(), "ORAC_STATE_DIR="+w.State) // replaces the one of this process, which would override the runbook
 	if o.Models != "" {
 		w.Env = append(w.Env, "ORAC_MODELS_DIR="+o.Models)
 	}
 	return w, w.plug()
 }
 
-// mount makes the file system of the state directory.
+// mount creates the file system of the state directory.
 func (w *World) mount() (err error) {
 	dir := filepath.Join(w.root, "disk")
 	if err := os.Mkdir(dir, 0o700); err != nil {
@@ -115,7 +116,7 @@ func (w *World) mount() (err error) {
 	if _, err := w.journal.Begin("file system of the state directory", 0, journal.Step{Do: journal.Unmount, Path: dir}); err != nil {
 		return err
 	}
-	if _, err = chaos.MountTmpfsOn(dir, diskBytes(w.book.rb.Disk)); err != nil { // the journal takes it away
+	if _, err = chaos.MountTmpfsOn(dir, diskBytes(w.book.rb.Disk)); err != nil { // the journal unmounts it
 		return err
 	}
 	w.Dir = filepath.Join(w.root, "runbook")
@@ -123,11 +124,11 @@ func (w *World) mount() (err error) {
 	return os.Mkdir(w.Dir, 0o700)
 }
 
-// diskBytes is how large the file system of a runbook is: what is to be kept free, and room for a history and an hour of speech.
-// It is memory of this machine when it is full.
+// diskBytes returns the size of the file system for a runbook: what must be kept free, plus room for a history and an hour of
+// speech. When full, it occupies that much memory of this machine.
 func diskBytes(d runbook.Disk) int64 { return min(int64(d.KeepFree), 512<<20) + 64<<20 }
 
-// serveAll starts the peers that the runbook names, and points it to them.
+// serveAll starts the peers that the runbook names, and points the runbook to them.
 func (w *World) serveAll() error {
 	var names []runbook.Address
 	for _, s := range w.book.rb.STTs {
@@ -158,7 +159,7 @@ func (w *World) serveAll() error {
 	return w.book.write(w.File)
 }
 
-// noteAudio writes the audio server's process down.
+// noteAudio records the audio server's process in the journal.
 func (w *World) noteAudio() error {
 	p, err := process.Of(w.audio.PID())
 	if err != nil {
@@ -168,7 +169,7 @@ func (w *World) noteAudio() error {
 	return err
 }
 
-// Start starts the appliance, again.
+// Start starts the appliance, also after it has ended.
 func (w *World) Start(ctx context.Context) (*chaos.Appliance, error) {
 	launch := w.Orac.Start
 	if w.clocked {
@@ -193,10 +194,10 @@ func (w *World) Start(ctx context.Context) (*chaos.Appliance, error) {
 	return a, nil
 }
 
-// errDown is returned while the appliance does not run.
+// errDown is returned while the appliance is not running.
 var errDown = errors.New("the appliance is not running at that moment")
 
-// Running is the appliance; an error while it does not run.
+// Running returns the appliance, or an error while it is not running.
 func (w *World) Running() (*chaos.Appliance, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -211,7 +212,7 @@ func (w *World) Running() (*chaos.Appliance, error) {
 	}
 }
 
-// Close ends and removes everything, in whatever state it is.
+// Close ends and removes everything, whatever its state.
 func (w *World) Close() error {
 	var errs []error
 	if a, err := w.Running(); err == nil {
@@ -238,10 +239,10 @@ func (w *World) Close() error {
 	return errors.Join(errs...)
 }
 
-// stopTime is how long the appliance may take to end in good order at the end of a run.
+// stopTime is how long the appliance may take to shut down at the end of a run.
 const stopTime = 15 * time.Second
 
-// stop ends the appliance in good order, or at once if it cannot.
+// stop shuts the appliance down gracefully, or kills it if that fails.
 func stop(a *chaos.Appliance) error {
 	done := make(chan error, 1)
 	go func() { done <- a.Stop() }()
@@ -253,7 +254,7 @@ func stop(a *chaos.Appliance) error {
 	}
 }
 
-// end notes that an appliance is ended on purpose.
+// end notes that an appliance is being ended on purpose.
 func (w *World) end(a *chaos.Appliance) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -267,21 +268,21 @@ func (w *World) wanted(a *chaos.Appliance) bool {
 	return w.ending[a]
 }
 
-// stepped is how far the clock of the appliance is from that of the machine.
+// stepped returns the offset of the appliance's clock from that of the machine.
 func (w *World) stepped() time.Duration {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.offset
 }
 
-// booted is how often the appliance was started.
+// booted returns how often the appliance was started.
 func (w *World) booted() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.boots
 }
 
-// changes is how many applies were kept, and how many were rolled back.
+// changes returns how many applies were kept, and how many were rolled back.
 func (w *World) changes() (applied, rolledBack int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -1,7 +1,6 @@
-// Package process identifies a process beyond doubt: by its number and its start time.
+// Package process identifies a process unambiguously: by its number and its start time.
 //
-// It guarantees that a signal reaches the named process or nobody. The kernel reuses numbers, so a number is never
-// enough.
+// It guarantees that a signal reaches the named process or none. The kernel reuses numbers, so a number alone is never enough.
 package process
 
 import (
@@ -14,23 +13,22 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ErrGone is returned for a process that has ended, or whose number another process has by now.
+// ErrGone is returned for a process that has ended, or whose number now belongs to a different process.
 var ErrGone = errors.New("the process is gone")
 
-// Process is one process of this machine since its start.
+// Process is one process of this machine, from its start on.
 type Process struct {
 	PID   int    `json:"pid"`
-	Start uint64 `json:"start"` // clock ticks after the boot: field 22 of /proc/PID/stat
+	Start uint64 `json:"start"` // clock ticks since boot: field 22 of /proc/PID/stat
 }
 
-// Of names a process that is there now.
+// Of identifies a process that exists now.
 func Of(pid int) (Process, error) {
 	start, _, err := stat(pid)
 	return Process{pid, start}, err
 }
 
-// stat gives when a process began and its state, a letter. A process that was reaped, or that ended and is not reaped yet
-// (Z, X), is gone.
+// stat returns when a process began and its state, a letter. A process that has ended (Z, X) or was reaped counts as gone.
 func stat(pid int) (start uint64, state string, err error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if errors.Is(err, os.ErrNotExist) || errors.Is(err, unix.ESRCH) {
@@ -51,24 +49,24 @@ func stat(pid int) (start uint64, state string, err error) {
 	return start, state, err
 }
 
-// Alive tells whether it still runs.
+// Alive tells whether the process is still running.
 func (p Process) Alive() bool {
 	start, _, err := stat(p.PID)
 	return err == nil && start == p.Start
 }
 
-// Stopped tells whether it is frozen (SIGSTOP), or held by a tracer.
+// Stopped tells whether the process is frozen (SIGSTOP), or held by a tracer.
 func (p Process) Stopped() bool {
 	start, state, err := stat(p.PID)
 	return err == nil && start == p.Start && (state == "T" || state == "t")
 }
 
-// Signal sends it a signal. The error is ErrGone when there is nobody to receive it.
+// Signal sends the process a signal. The error is ErrGone if the process has ended.
 func (p Process) Signal(s unix.Signal) error {
 	if p.PID <= 1 {
 		return fmt.Errorf("BUG: a signal to process %d", p.PID)
 	}
-	// The descriptor holds on to one process, whoever gets its number later: it is checked after it was opened.
+	// The descriptor refers to one process, whoever gets its number later: check the process after opening it.
 	fd, err := unix.PidfdOpen(p.PID, 0)
 	if errors.Is(err, unix.ESRCH) {
 		return fmt.Errorf("process %d: %w", p.PID, ErrGone)
@@ -87,7 +85,7 @@ func (p Process) Signal(s unix.Signal) error {
 	return err
 }
 
-// Self is this process.
+// Self returns this process.
 func Self() Process {
 	p, err := Of(os.Getpid())
 	if err != nil {
@@ -96,8 +94,8 @@ func Self() Process {
 	return p
 }
 
-// Image tells the programs apart that one process is one after the other, by where its stack begins: a process that replaces
-// itself by another program, or by itself anew, keeps its number and its start.
+// Image distinguishes the programs that one process runs in turn, by where its stack begins: a process that replaces itself,
+// by a different program or by the same, keeps its number and its start.
 func (p Process) Image() (uint64, error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.PID))
 	if err != nil || !p.Alive() {

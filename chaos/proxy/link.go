@@ -12,8 +12,8 @@ import (
 
 const (
 	dialTime = 5 * time.Second
-	piece    = 4 << 10 // bytes that are passed on at once
-	// delayed pieces of a slow connection are kept, at most so many: then the service must wait.
+	piece    = 4 << 10 // bytes that are passed on at a time
+	// delayed is how many pieces of a slow connection are kept at most; beyond that, the service must wait.
 	delayed = 1024
 )
 
@@ -25,7 +25,7 @@ type link struct {
 	mu      sync.Mutex // guards what follows
 	how     Behaviour
 	left    int  // bytes until Reset or Truncate strikes, or Corrupt changes the next
-	hole    bool // it has been a black hole
+	hole    bool // the connection has been a black hole
 	server  *net.TCPConn
 	ended   bool
 	dead    chan struct{} // closed when it ends
@@ -45,7 +45,7 @@ func (l *link) set(b Behaviour) {
 	}
 }
 
-// end closes both sides: with a reset, or in good order.
+// end closes both sides: with a reset, or gracefully.
 func (l *link) end(reset bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -71,7 +71,7 @@ func (l *link) run(target func() string) {
 	l.mu.Lock()
 	hole := l.hole
 	l.mu.Unlock()
-	if hole { // not even the service hears of it
+	if hole { // even the service does not learn of it
 		l.swallow()
 		return
 	}
@@ -94,10 +94,10 @@ func (l *link) run(target func() string) {
 	both.Wait()
 }
 
-// swallow reads nothing and waits for the end.
+// swallow reads nothing and waits for the end of the connection.
 func (l *link) swallow() { <-l.dead }
 
-// pump passes one direction on.
+// pump passes on one direction.
 func (l *link) pump(to, from *net.TCPConn, answers bool) {
 	late := make(chan parcel, delayed)
 	var sender sync.WaitGroup
@@ -123,14 +123,14 @@ func (l *link) pump(to, from *net.TCPConn, answers bool) {
 		}
 		if err != nil {
 			if !errors.Is(err, io.EOF) && !errors.Is(err, os.ErrClosed) && !errors.Is(err, net.ErrClosed) {
-				l.end(true) // the other side shall see a reset, too
+				l.end(true) // the other side must see a reset, too
 			}
 			return
 		}
 	}
 }
 
-// parcel is what is passed on, when, and what follows.
+// parcel says what is passed on, when, and what happens next.
 type parcel struct {
 	bytes []byte
 	due   time.Time // zero: at once
@@ -155,7 +155,7 @@ func (l *link) due() time.Time {
 	return time.Time{}
 }
 
-// treat changes bytes as the mode says, and tells what becomes of the connection after them.
+// treat changes bytes as the mode demands, and tells what happens to the connection after them.
 func (l *link) treat(b []byte, answers bool) ([]byte, fate) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -187,7 +187,7 @@ func (l *link) treat(b []byte, answers bool) ([]byte, fate) {
 	return b, goOn
 }
 
-// send writes what is due. When the last is written, the other side learns that no more comes.
+// send writes parcels when they are due. After the last one, the other side learns that no more will come.
 func (l *link) send(to *net.TCPConn, parcels <-chan parcel) {
 	for p := range parcels {
 		if wait := time.Until(p.due); wait > 0 && !l.wait(wait) {
@@ -212,7 +212,8 @@ func (l *link) send(to *net.TCPConn, parcels <-chan parcel) {
 	_ = to.CloseWrite()
 }
 
-// wait waits until a parcel is due, or the connection is slow no more; false if it has ended.
+// wait waits until a parcel is due, or the connection is no longer slow; it returns false if the
+// connection has ended.
 func (l *link) wait(d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -1,5 +1,5 @@
-// Package proxy is a connection between two parties that goes wrong as connections do: refused, late, reset in the middle, cut
-// short, changed on the way, or silent.
+// Package proxy is a connection between two parties that fails as connections do: it is refused, late, reset in the middle,
+// cut short, changed on the way, or silent.
 //
 // It works on the bytes of TCP, so HTTP and WebSocket fail alike. It listens only on loopback. A seed decides what goes wrong:
 // the same seed breaks the n-th connection in the same way. It keeps its port while it is down, so that nobody else can be
@@ -21,22 +21,23 @@ import (
 // Mode is what a proxy does to connections.
 type Mode string
 
-// The modes. Bytes are those of the service's answers, unless it says otherwise.
+// The modes. Bytes are those of the service's answers, unless stated otherwise.
 const (
-	Pass      Mode = ""           // nothing
-	Down      Mode = "down"       // refuses connections, and has reset those that there were
-	Slow      Mode = "slow"       // answers come Delay later
-	Reset     Mode = "reset"      // resets a connection after some bytes of either direction
-	Truncate  Mode = "truncate"   // ends a connection in good order after some bytes
-	Corrupt   Mode = "corrupt"    // changes a byte of every few
-	BlackHole Mode = "black hole" // takes everything, passes nothing on, and says nothing
+	Pass      Mode = ""           // changes nothing
+	Down      Mode = "down"       // refuses connections, and resets the existing ones
+	Slow      Mode = "slow"       // delays answers by Delay
+	Reset     Mode = "reset"      // resets a connection after some bytes in either direction
+	Truncate  Mode = "truncate"   // ends a connection gracefully after some bytes
+	Corrupt   Mode = "corrupt"    // changes a byte every few bytes
+	BlackHole Mode = "black hole" // accepts everything, passes nothing on, and says nothing
 )
 
 // Behaviour is a mode with its figures. The zero value passes everything on.
 type Behaviour struct {
 	Mode  Mode
 	Delay time.Duration // of Slow
-	// Most bytes pass before Reset and Truncate, and lie between two changes of Corrupt: 1 to Most, drawn. 0 is 400.
+	// Most is the maximum number of bytes before Reset and Truncate strike, and between two changes of Corrupt: the
+	// number is drawn from 1 to Most. 0 means 400.
 	Most int
 }
 
@@ -47,7 +48,7 @@ func (b Behaviour) most() int {
 	return b.Most
 }
 
-// Proxy stands in front of one service. Its methods may be called from anywhere.
+// Proxy stands in front of one service. Its methods are safe for concurrent use.
 type Proxy struct {
 	address string
 	target  func() string
@@ -65,13 +66,13 @@ type Proxy struct {
 	running sync.WaitGroup
 }
 
-// Listen starts a proxy on a free port of loopback. Target gives the address of the service, for each connection anew.
+// Listen starts a proxy on a free port of loopback. Target returns the address of the service, for each connection anew.
 func Listen(seed uint64, target func() string) (*Proxy, error) {
 	return ListenIn(seed, target, func(f func() error) error { return f() })
 }
 
-// ListenIn is Listen with the sockets that listen made by within, such as in another network: the service is reached from this
-// one all the same.
+// ListenIn is like Listen, except that within creates the listening sockets, for example in a different network. The service
+// is still reached from this network.
 func ListenIn(seed uint64, target func() string, within func(func() error) error) (*Proxy, error) {
 	p := &Proxy{target: target, seed: seed, links: map[*link]bool{}, holder: -1, within: within}
 	if err := within(p.hold); err != nil {
@@ -83,7 +84,7 @@ func ListenIn(seed uint64, target func() string, within func(func() error) error
 	return p, nil
 }
 
-// hold takes a port for as long as the proxy is. Two sockets may be bound to one port while only one of them listens.
+// hold reserves a port for the lifetime of the proxy. Two sockets may be bound to one port while only one of them listens.
 func (p *Proxy) hold() error {
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
@@ -128,18 +129,18 @@ func (p *Proxy) listen() error {
 	return nil
 }
 
-// Address is host and port.
+// Address returns host and port.
 func (p *Proxy) Address() string { return p.address }
 
-// Connections is how many were taken so far.
+// Connections returns how many connections were accepted so far.
 func (p *Proxy) Connections() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return int(p.made)
 }
 
-// Set changes what the proxy does, to connections that there are as well: Down resets them, Slow, Reset, Truncate and Corrupt begin
-// with the next bytes, and a connection that a BlackHole has swallowed stays silent for ever.
+// Set changes what the proxy does, also to existing connections: Down resets them; Slow, Reset, Truncate and Corrupt begin with
+// the next bytes; a connection that a BlackHole has swallowed stays silent for ever.
 func (p *Proxy) Set(b Behaviour) error {
 	p.mu.Lock()
 	if p.closed {
@@ -164,7 +165,7 @@ func (p *Proxy) Set(b Behaviour) error {
 	return nil
 }
 
-// take begins to pass a connection on.
+// take starts to pass on a connection.
 func (p *Proxy) take(client *net.TCPConn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -184,7 +185,7 @@ func (p *Proxy) take(client *net.TCPConn) {
 	})
 }
 
-// Close ends the proxy and every connection, and waits until they are over.
+// Close ends the proxy and every connection, and waits until all have ended.
 func (p *Proxy) Close() error {
 	p.mu.Lock()
 	p.closed = true

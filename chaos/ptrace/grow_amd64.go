@@ -14,21 +14,21 @@ import (
 	"orac/chaos/process"
 )
 
-// Supported says why this machine does not support it; nil if it can.
+// Supported returns why this machine cannot do it; nil if it can.
 func Supported() error { return nil }
 
-// chunk is how much is mapped with one call: the process's other threads wait for memory meanwhile.
+// chunk is how much is mapped with one call: meanwhile, the other threads of the process wait for memory.
 const chunk = 16 << 20
 
-// grow holds the main thread of a process and lets it map memory.
+// grow stops the main thread of a process and makes it map memory.
 func grow(p process.Process, image uint64, size int64) (err error) {
-	runtime.LockOSThread() // only the thread that traces may ask
+	runtime.LockOSThread() // only the tracing thread may make requests
 	defer runtime.UnlockOSThread()
 	if err := unix.PtraceSeize(p.PID); err != nil {
 		return fmt.Errorf("ptrace is not allowed to trace here: %w", err)
 	}
 	defer func() { err = errors.Join(err, detach(p.PID)) }()
-	if now, err := p.Image(); err != nil || now != image { // it is held: it cannot become another one any more
+	if now, err := p.Image(); err != nil || now != image { // it is stopped: its image can no longer change
 		return process.ErrGone
 	}
 	if err := unix.PtraceInterrupt(p.PID); err != nil {
@@ -57,7 +57,7 @@ func detach(pid int) error {
 	return err
 }
 
-// await waits until the thread stands still.
+// await waits until the thread has stopped.
 func await(pid int) error {
 	for {
 		var ws unix.WaitStatus
@@ -74,15 +74,15 @@ func await(pid int) error {
 	}
 }
 
-// mmap makes the thread, which stands still, call mmap. It stands still afterwards, in a stop from which the kernel resumes
-// a call that was interrupted: that of the single step's signal.
+// mmap makes the stopped thread call mmap. Afterwards the thread is stopped by the signal of the single step: from this
+// stop, the kernel resumes a call that was interrupted.
 func mmap(pid int, at, size uint64) error {
 	var was unix.PtraceRegs
 	if err := unix.PtraceGetRegs(pid, &was); err != nil {
 		return err
 	}
 	call := was
-	call.Rip, call.Orig_rax = at, ^uint64(0) // no call is to be resumed before this one
+	call.Rip, call.Orig_rax = at, ^uint64(0) // no call must be resumed before this one
 	call.Rax, call.Rdi, call.Rsi = unix.SYS_MMAP, 0, size
 	call.Rdx, call.R10 = unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS|unix.MAP_POPULATE
 	call.R8, call.R9 = ^uint64(0), 0
@@ -108,7 +108,7 @@ func mmap(pid int, at, size uint64) error {
 	return nil
 }
 
-// instruction finds a syscall instruction in the process: the kernel's own page of code, which every process has, holds some.
+// instruction finds a syscall instruction in the process: the kernel's own page of code, which every process has, contains one.
 func instruction(pid int) (uint64, error) {
 	maps, err := os.Open(fmt.Sprintf("/proc/%d/maps", pid))
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"orac/chaos/process"
 )
 
-// Supported says why this machine does not support it.
+// Supported returns why this machine cannot do it.
 func Supported() error {
 	return errors.New("putting memory into a process needs amd64, and this is " + runtime.GOARCH)
 }

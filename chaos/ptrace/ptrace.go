@@ -20,8 +20,8 @@ import (
 // Command is the argument with which a binary runs Main.
 const Command = "chaos-ptrace"
 
-// Grow makes a process map this many more bytes of memory and touch them. Binary runs Main. A process that has since
-// become another image is left alone: the error is process.ErrGone.
+// Grow makes a process map and touch this many more bytes of memory. Binary runs Main. A process that has replaced
+// itself since is left alone: the error is process.ErrGone.
 func Grow(binary string, p process.Process, image uint64, bytes int64) error {
 	cmd := exec.Command(binary, Command, strconv.Itoa(p.PID), strconv.FormatUint(p.Start, 10), strconv.FormatUint(image, 10), strconv.FormatInt(bytes, 10))
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
@@ -37,7 +37,8 @@ func Grow(binary string, p process.Process, image uint64, bytes int64) error {
 
 const exitGone = 3
 
-// Main is the process that does it: args are a process, its start, its image and bytes. It returns the exit code.
+// Main is the process that does the work. Its args are a process, its start, its image and the number of bytes.
+// It returns the exit code.
 func Main(args []string, stderr io.Writer) int {
 	err := run(args)
 	switch {

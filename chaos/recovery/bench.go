@@ -10,19 +10,19 @@ import (
 	"orac/chaos"
 )
 
-// patience is how long anything is waited for: more than any bound, so that what is late is measured and not only missed.
+// patience is how long to wait for anything: longer than any bound, so that a late recovery is measured and not just missed.
 const patience = time.Minute
 
-// row is a fault and what is promised of it.
+// row is a fault and what is promised for it.
 type row struct {
 	name  string
-	bound time.Duration // of recovery; 0: nothing is timed
+	bound time.Duration // of recovery; 0: no time is measured
 	run   func(*bench) error
-	// replaces: the appliance is to replace itself. It must not do so in any other row.
+	// replaces: the appliance must replace itself. It must not do so in any other row.
 	replaces bool
 }
 
-// lane is a world of its own, in which faults come one after the other.
+// lane is a world of its own, in which faults happen one after the other.
 type lane struct {
 	name string
 	rows []row
@@ -46,7 +46,7 @@ type bench struct {
 	*result
 }
 
-// runLane makes a world, runs rows in it, and takes it away. A row after one that failed gets a fresh appliance.
+// runLane creates a world, runs rows in it, and removes it. After a row that failed, the next one gets a fresh appliance.
 func runLane(ctx context.Context, name string, rows []row, binary string, speech chaos.Speech, all bool, done chan<- result) {
 	fail := func(err error) {
 		for _, r := range rows {
@@ -87,7 +87,7 @@ func runLane(ctx context.Context, name string, rows []row, binary string, speech
 	}
 }
 
-// ensure starts an appliance with the plain runbook, unless one runs.
+// ensure starts an appliance with the plain runbook, unless one is running.
 func (b *bench) ensure() error {
 	if b.orac != nil {
 		return nil
@@ -106,7 +106,7 @@ func (b *bench) restart() (err error) {
 	return b.listening()
 }
 
-// listening waits until the appliance hears and is healthy.
+// listening waits until the appliance hears sound and is healthy.
 func (b *bench) listening() error {
 	if _, err := b.orac.Kind(b.ctx, 0, patience, "listening"); err != nil {
 		return err
@@ -115,7 +115,7 @@ func (b *bench) listening() error {
 	return err
 }
 
-// stayed makes sure that the process has not replaced itself; its memory was within its limit all the time.
+// stayed checks that the process has not replaced itself, so its memory was always within its limit.
 func (b *bench) stayed() error {
 	if b.orac == nil {
 		return nil
@@ -128,7 +128,7 @@ func (b *bench) stayed() error {
 	return nil
 }
 
-// note adds to what is said beside a row.
+// note adds to the remarks beside a row.
 func (b *bench) note(format string, args ...any) {
 	if b.Note != "" {
 		b.Note += "; "
@@ -136,7 +136,7 @@ func (b *bench) note(format string, args ...any) {
 	b.Note += fmt.Sprintf(format, args...)
 }
 
-// undo takes a fault back and joins what went wrong with what had gone wrong before.
+// undo undoes a fault and joins its error with an earlier one.
 func undo(f chaos.Fault, err *error) { *err = errors.Join(*err, f.Undo()) }
 
 // wait lets a fault last; it ends early with the run.
@@ -151,7 +151,7 @@ func (b *bench) wait(until time.Time) error {
 	}
 }
 
-// recordings counts the recordings that ended after a mark, and awaits that there are n, in order.
+// recordings waits until n recordings have ended after a mark, and returns them in order.
 func (b *bench) recordings(mark, n int) (list []chaos.Event, err error) {
 	last := mark
 	for len(list) < n {
@@ -170,8 +170,8 @@ func (b *bench) recordings(mark, n int) (list []chaos.Event, err error) {
 	return list, nil
 }
 
-// delivered awaits the delivery of utterances, and makes sure that the server has answered each once, in this order, whole.
-// before is how many utterances the server had answered earlier. It gives when the last was delivered.
+// delivered waits for the delivery of utterances, and checks that the server has answered each once, in this order, whole.
+// before is how many utterances the server had answered earlier. It returns when the last one was delivered.
 func (b *bench) delivered(mark, before int, recorded []chaos.Event) (last time.Time, err error) {
 	for _, r := range recorded {
 		e, err := b.orac.Await(b.ctx, mark, patience, "delivery of "+r.Utterance, func(e chaos.Event) bool { return e.Kind == "delivered" && e.Utterance == r.Utterance })

@@ -1,8 +1,8 @@
-// Command recovery breaks a real appliance in every way that its promises name, measures how long it takes to notice and to
-// recover, and prints a table. It exits 1 if a bound is missed.
+// Command recovery breaks a real appliance in every way that its promises name, measures how long the appliance takes to
+// notice and to recover, and prints a table. It exits with 1 if a bound is missed.
 //
-// It starts the orac binary, private audio servers with virtual microphones and speech-to-text servers on loopback, with state
-// directories on file systems of their own, for which it needs root. Nothing else on the machine is touched.
+// It starts the orac binary, private audio servers with virtual microphones, and speech-to-text servers on loopback. State
+// directories are on file systems of their own, which requires root. Nothing else on the machine is touched.
 package main
 
 import (
@@ -27,7 +27,7 @@ func main() {
 	os.Exit(code)
 }
 
-// options are the command line.
+// options are the options of the command line.
 type options struct {
 	binary, models, sounds, json, only string
 	all                                bool
@@ -74,7 +74,7 @@ func save(path string, results []result) error {
 	return os.WriteFile(path, append(text, '\n'), 0o644)
 }
 
-// measure runs all rows: lanes beside each other, the rows of a lane one after the other.
+// measure runs all rows: the lanes in parallel, the rows of a lane one after the other.
 func measure(ctx context.Context, o options, progress io.Writer) ([]result, error) {
 	binary, err := filepath.Abs(o.binary)
 	if err != nil {

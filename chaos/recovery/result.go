@@ -9,13 +9,13 @@ import (
 	"time"
 )
 
-// result is a row of the table. Times are in seconds; 0 stands for what does not apply.
+// result is a row of the table. Times are in seconds; 0 means not applicable.
 type result struct {
 	Fault       string  `json:"fault"`
 	Detected    float64 `json:"detected_s,omitempty"`  // after the fault
-	Recovered   float64 `json:"recovered_s,omitempty"` // after the fault, or after what it took away came back
+	Recovered   float64 `json:"recovered_s,omitempty"` // after the fault, or after the return of what it took away
 	Bound       float64 `json:"bound_s,omitempty"`     // of Recovered
-	Unsupported bool    `json:"unsupported,omitempty"` // and so it proves nothing
+	Unsupported bool    `json:"unsupported,omitempty"` // so it proves nothing
 	Note        string  `json:"note,omitempty"`
 	Err         string  `json:"error,omitempty"`
 }
@@ -30,7 +30,7 @@ func (r result) verdict() string {
 	return "ok"
 }
 
-// line is what is shown while others still run.
+// line is shown while other rows are still running.
 func (r result) line() string {
 	text := fmt.Sprintf("%-11s %s", r.verdict(), r.Fault)
 	if r.Recovered > 0 {
@@ -42,7 +42,7 @@ func (r result) line() string {
 	return text
 }
 
-// judge holds what was measured against the bound.
+// judge compares what was measured with the bound.
 func (r *result) judge(err error) {
 	switch {
 	case err != nil:
@@ -54,7 +54,7 @@ func (r *result) judge(err error) {
 	}
 }
 
-// inOrder sorts results as the lanes name them.
+// inOrder sorts results in the order of the lanes.
 func inOrder(results []result) []result {
 	place := map[string]int{}
 	for _, l := range lanes {
@@ -66,7 +66,7 @@ func inOrder(results []result) []result {
 	return results
 }
 
-// table is the end of a run.
+// table prints the results at the end of a run.
 func table(w io.Writer, results []result) {
 	seconds := func(s float64) string {
 		if s == 0 {
@@ -91,7 +91,7 @@ func table(w io.Writer, results []result) {
 			unsupported++
 		}
 	}
-	_ = t.Flush() // a table that nobody can see has failed nothing
+	_ = t.Flush() // a table that nobody can see is not a failure
 	for _, r := range results {
 		if r.Err != "" {
 			fmt.Fprintf(w, "\n%s FAILED:\n  %s\n", r.Fault, strings.ReplaceAll(r.Err, "\n", "\n  "))
@@ -100,5 +100,5 @@ func table(w io.Writer, results []result) {
 	fmt.Fprintf(w, "\n%d of %d as promised, %d failed, %d unsupported\n", len(results)-failed-unsupported, len(results), failed, unsupported)
 }
 
-// since is a time in seconds, never 0.
+// since returns a time in seconds, never 0.
 func since(t, began time.Time) float64 { return max(t.Sub(began).Seconds(), 0.001) }

@@ -12,7 +12,7 @@ import (
 	"orac/chaos"
 )
 
-// twoDaemons starts another appliance on the state directory of one that runs.
+// twoDaemons starts a second appliance on the state directory of a running one.
 func twoDaemons(b *bench) error {
 	w, err := b.watch()
 	if err != nil {
@@ -28,10 +28,10 @@ func twoDaemons(b *bench) error {
 	return b.untouched(w)
 }
 
-// readers that never read: more of them than one could forget.
+// readers is how many clients never read: more than anyone would leave open by accident.
 const readers = 8
 
-// neverReads has clients ask for the log and read nothing, while the appliance is changed, asked and spoken to.
+// neverReads has clients ask for the log and read nothing, while the appliance is changed, queried and spoken to.
 func neverReads(b *bench) (err error) {
 	var open []io.Closer
 	closeAll := func() {
@@ -79,8 +79,8 @@ func neverReads(b *bench) (err error) {
 	return errors.Join(err, uerr)
 }
 
-// cutGeneration cuts a file of the newest generation in half, and starts the appliance with a runbook that cannot be used: it is
-// to run the generation before, and to say so.
+// cutGeneration cuts a file of the newest generation in half, and starts the appliance with a runbook that cannot be used. The
+// appliance must run the previous generation, and say so.
 func cutGeneration(b *bench) error {
 	if code, text, err := b.apply(chaos.Runbook{Threshold: 0.44}); err != nil || code != 0 {
 		return fmt.Errorf("apply: exit %d, %v: %s", code, err, text)
@@ -103,7 +103,7 @@ func cutGeneration(b *bench) error {
 	if err := os.WriteFile(b.File, []byte("appliance \"recovery\" {\n"), 0o600); err != nil {
 		return err
 	}
-	// The state directory cannot be read out of that file any more.
+	// The state directory can no longer be read from that file.
 	if b.orac, err = b.Start(b.ctx, "--state-dir", b.State); err != nil {
 		return err
 	}

@@ -12,12 +12,12 @@ import (
 	"orac/chaos"
 )
 
-// hop is how long a hop of sound is.
+// hop is the duration of a hop of sound.
 const hop = 80 * time.Millisecond
 
-// watch is what must not change while something is done to an appliance.
+// watch holds what must not change while something is done to an appliance.
 type watch struct {
-	given  time.Duration // sound of the microphone so far
+	given  time.Duration // sound that the microphone has played so far
 	mark   int
 	before status.Status
 }
@@ -29,7 +29,7 @@ func (b *bench) watch() (w watch, err error) {
 	return w, err
 }
 
-// untouched makes sure that not a frame was lost since then, and that nothing was started again.
+// untouched checks that since then not a frame was lost, and nothing was restarted.
 func (b *bench) untouched(w watch) error {
 	after, err := b.heardAll(w)
 	if err != nil {
@@ -55,7 +55,7 @@ func (b *bench) untouched(w watch) error {
 	return nil
 }
 
-// heardAll waits until all that the microphone has given since then was heard, but for a few hops that are on their way at both ends.
+// heardAll waits until everything that the microphone has played since then was heard, except a few hops in transit at both ends.
 func (b *bench) heardAll(w watch) (after status.Status, err error) {
 	least := int64((b.Mic.Given()-w.given)/hop) - 4
 	for until := time.Now().Add(2 * time.Second); ; {
@@ -75,7 +75,7 @@ func (b *bench) heardAll(w watch) (after status.Status, err error) {
 	}
 }
 
-// apply runs orac apply on a runbook, and gives its exit code and all that it printed.
+// apply runs orac apply on a runbook, and returns its exit code and everything it printed.
 func (b *bench) apply(rb chaos.Runbook) (code int, text string, err error) {
 	if err := b.Write(rb); err != nil {
 		return 0, "", err
@@ -83,7 +83,8 @@ func (b *bench) apply(rb chaos.Runbook) (code int, text string, err error) {
 	return b.Run(b.ctx, "apply", "--auto-approve", "-f", b.File)
 }
 
-// refused applies a runbook that cannot work: exit 1, why is said, and what ran runs on.
+// refused applies a runbook that cannot work: orac must exit with 1 and say why, and the appliance
+// must continue unchanged.
 func (b *bench) refused(rb chaos.Runbook, why string) error {
 	w, err := b.watch()
 	if err != nil {
@@ -101,7 +102,7 @@ func (b *bench) refused(rb chaos.Runbook, why string) error {
 	return errors.Join(b.unchanged(w), b.untouched(w))
 }
 
-// unchanged makes sure that the generation is the same.
+// unchanged checks that the generation is the same.
 func (b *bench) unchanged(w watch) error {
 	s, err := b.Status(b.ctx)
 	if err == nil && s.Generation != w.before.Generation {
@@ -124,7 +125,7 @@ func missingProgram(b *bench) error {
 
 func missingDevice(b *bench) error { return b.refused(chaos.Runbook{Device: "nomic"}, "nomic") }
 
-// takenPort applies a console at an address where somebody else listens.
+// takenPort applies a console at an address where somebody else is listening.
 func takenPort(b *bench) (err error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -134,7 +135,7 @@ func takenPort(b *bench) (err error) {
 	return b.refused(chaos.Runbook{Web: l.Addr().String()}, "address already in use")
 }
 
-// mutedDevice applies a microphone that is there and gives no sound: only its health shows that.
+// mutedDevice applies a microphone that exists but produces no sound: only its health shows that.
 func mutedDevice(b *bench) (err error) {
 	module, err := b.Audio.Control("load-module", "module-pipe-source", "source_name=mutedmic", "file="+b.Beside("muted.fifo"), "rate=16000", "channels=1", "format=s16le")
 	if err != nil {

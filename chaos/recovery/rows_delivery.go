@@ -17,8 +17,8 @@ func sttDown(b *bench) error {
 	})
 }
 
-// diskFull takes the speech-to-text service away as well, so that what is spoken has nowhere to go but memory. The clock is that
-// of the disk: when there is space again, all is on it; when the service is back, too, all is delivered.
+// diskFull also takes the speech-to-text service away, so that what is spoken can only go to memory. The clock is that of the
+// disk: when there is space again, everything is on the disk; when the service is back, too, everything is delivered.
 func diskFull(b *bench) (err error) {
 	disk, service := b.FillDisk(), chaos.STTDown(b.STT)
 	mark, before, clock := b.orac.Mark(), len(b.STT.Answered()), time.Now()
@@ -67,8 +67,8 @@ func diskFull(b *bench) (err error) {
 	return b.understood()
 }
 
-// undelivered speaks commands while something is away on the way to the service, and measures how long after its return all are
-// delivered: each once, in order, whole.
+// undelivered speaks commands while something on the way to the service is missing, and measures how long after its return all
+// commands are delivered: each once, in order, whole.
 func (b *bench) undelivered(f chaos.Fault, hold time.Duration, commands int, noticed func(chaos.Event) bool) (err error) {
 	mark, before, clock := b.orac.Mark(), len(b.STT.Answered()), time.Now()
 	defer undo(f, &err)
@@ -104,7 +104,7 @@ func (b *bench) undelivered(f chaos.Fault, hold time.Duration, commands int, not
 	return b.understood()
 }
 
-// spooled waits for a file of the spool to have so many bytes, and gives how many it has.
+// spooled waits until a file of the spool has at least this many bytes, and returns how many it has.
 func (b *bench) spooled(pattern string, least int64) (size int64, err error) {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
@@ -127,14 +127,14 @@ func (b *bench) spooled(pattern string, least int64) (size int64, err error) {
 	return size, nil
 }
 
-// killedRecording kills the appliance in the middle of a command. What was on disk by then is delivered after the restart.
+// killedRecording kills the appliance in the middle of a command. What was on disk by then must be delivered after the restart.
 func killedRecording(b *bench) error {
 	mark, before := b.orac.Mark(), len(b.STT.Answered())
 	b.Mic.Play(b.Speech.Say(1))
 	if _, err := b.orac.Kind(b.ctx, mark, patience, "recording_started"); err != nil {
 		return err
 	}
-	const half = 2 * 16000 // bytes of a second: the pre-roll, at least
+	const half = 2 * 16000 // bytes of a second: at least the pre-roll
 	size, err := b.spooled("*.part", half)
 	if err != nil {
 		return err
@@ -161,7 +161,8 @@ func killedRecording(b *bench) error {
 	return b.understood()
 }
 
-// killedDelivering kills the appliance while the service has all of a command and has not answered, and again after it has.
+// killedDelivering kills the appliance while the service has a whole command and has not answered, and again after it has
+// answered.
 func killedDelivering(b *bench) error {
 	never := stttest.Behaviour{Do: stttest.Never}
 	b.STT.Script(stttest.WS, never)
@@ -171,7 +172,7 @@ func killedDelivering(b *bench) error {
 	if err != nil {
 		return err
 	}
-	// What the recorder has ended is on its way to the disk: it is the appliance's promise from the moment that it is there.
+	// What the recorder has ended is on its way to the disk: once it is there, the appliance promises to deliver it.
 	if _, err := b.spooled("*.pcm", 1); err != nil {
 		return err
 	}
@@ -181,7 +182,8 @@ func killedDelivering(b *bench) error {
 	if err := b.restart(); err != nil {
 		return err
 	}
-	// The service may act on it yet: it goes out again when that is over, and not without saying so.
+	// The service may still act on it: the appliance waits until that is over, announces that it
+	// will repeat the delivery, and sends it again.
 	again, err := b.orac.Kind(b.ctx, 0, patience, "delivery_repeated")
 	if err != nil {
 		return err
@@ -194,7 +196,7 @@ func killedDelivering(b *bench) error {
 		return err
 	}
 	b.Recovered = since(last, b.orac.Began)
-	// Now it is confirmed: another kill does not deliver it again.
+	// Now it is confirmed: a second kill must not deliver it again.
 	if err := b.orac.Kill(); err != nil {
 		return err
 	}

@@ -9,19 +9,20 @@ import (
 )
 
 const (
-	// warmApplies and warmPlans are how many times something is done before its use of memory counts. What starting took is given
-	// back 3 s after it, so that the heap first grows again to what the collector lets it: measured over some 100 plans.
+	// warmApplies and warmPlans are how many times something is done before its use of memory counts. The memory that starting
+	// needed is returned 3 s after it, so that the heap first grows again to what the collector allows: measured over some 100
+	// plans.
 	warmApplies, warmPlans = 10, 100
 	// flatBytes is how much the resident memory may grow after that.
 	flatBytes = 2 << 20
-	// flatCount is how much the number of threads, descriptors or goroutines may: what comes and goes with a request.
+	// flatCount is how much the number of threads, descriptors or goroutines may grow: some come and go with a request.
 	flatCount = 4
 )
 
-// usage is what a process took each time that something was done.
+// usage is what a process used, measured each time something was done.
 type usage []chaos.Usage
 
-// around is the median of a number over some of the times: single values move as the garbage collector does.
+// around returns the median of a number over some measurements: the garbage collector makes single values vary.
 func around(list []chaos.Usage, f func(chaos.Usage) int64) int64 {
 	values := make([]int64, len(list))
 	for i, u := range list {
@@ -31,7 +32,7 @@ func around(list []chaos.Usage, f func(chaos.Usage) int64) int64 {
 	return values[len(values)/2]
 }
 
-// flat compares the last tenth, but ten times at least, with as many after the warm-up.
+// flat compares the last tenth of the measurements, but at least ten, with as many after the warm-up.
 func (u usage) flat(b *bench, warm int) error {
 	n := max(10, len(u)/10)
 	early, late := u[warm:warm+n], u[len(u)-n:]
@@ -56,8 +57,8 @@ func (u usage) flat(b *bench, warm int) error {
 	return nil
 }
 
-// appliesUnderLoad changes a threshold again and again while commands are spoken. Nothing leaks, no frame is lost, every command
-// is understood.
+// appliesUnderLoad changes a threshold again and again while commands are spoken. Nothing may leak, no frame may be lost, and
+// every command must be understood.
 func appliesUnderLoad(b *bench) error {
 	times := 40
 	if b.all {
@@ -72,7 +73,7 @@ func appliesUnderLoad(b *bench) error {
 	var used usage
 	for i := range times {
 		select {
-		case <-heard: // the command before is over
+		case <-heard: // the previous command is over
 			heard = nil
 		default:
 		}
@@ -107,7 +108,7 @@ func appliesUnderLoad(b *bench) error {
 	return b.goroutines()
 }
 
-// goroutines compares how many there are with those of an appliance that has just been started. It ends both.
+// goroutines compares the number of goroutines with that of an appliance that has just been started. It ends both.
 func (b *bench) goroutines() error {
 	is, err := b.orac.Dump()
 	if err != nil {

@@ -90,7 +90,7 @@ func (b *bench) deaf(f chaos.Fault, hold time.Duration, returns bool) (err error
 	return b.well()
 }
 
-// well makes sure that all is well: health, an incident with an end, a command that is understood.
+// well checks that everything is well: the health is good, the incident has ended, and a command is understood.
 func (b *bench) well() error {
 	if _, err := b.Healthy(b.ctx, 10*time.Second); err != nil {
 		return err
@@ -107,7 +107,7 @@ func (b *bench) well() error {
 	return b.understood()
 }
 
-// understood speaks a command, which is to be recorded and delivered.
+// understood speaks a command, which must be recorded and delivered.
 func (b *bench) understood() error {
 	mark, before := b.orac.Mark(), len(b.STT.Answered())
 	b.Mic.Play(b.Speech.Say(1))

@@ -11,9 +11,9 @@ import (
 )
 
 // memoryExceeded sets the running appliance a limit below what it uses. The process must replace itself and continue with the
-// running generation, whatever the file says by then; a command that the service has not confirmed is delivered afterwards, once;
-// and sound flows again. The row then restores a sane limit and starts a fresh appliance: the rows that follow need a process
-// that does not replace itself.
+// running generation, whatever the file says by then; a command that the service has not confirmed must be delivered afterwards,
+// once; and sound must flow again. The row then restores a sane limit and starts a fresh appliance: the rows that follow need a
+// process that does not replace itself.
 func memoryExceeded(b *bench) error {
 	before, mark := len(b.STT.Answered()), b.orac.Mark()
 	b.STT.Script(stttest.WS, stttest.Behaviour{Do: stttest.Never})
@@ -25,7 +25,7 @@ func memoryExceeded(b *bench) error {
 	if err != nil {
 		return err
 	}
-	if err := b.Write(chaos.Runbook{Device: "nomic"}); err != nil { // edited and not applied: nothing of it may come into force
+	if err := b.Write(chaos.Runbook{Device: "nomic"}); err != nil { // edited and not applied: none of it may come into force
 		return err
 	}
 	b.Mic.Play(b.Speech.Say(1))
@@ -59,7 +59,7 @@ func memoryExceeded(b *bench) error {
 	if runs.Generation != ran.Generation {
 		return fmt.Errorf("generation %d runs; it was %d", runs.Generation, ran.Generation)
 	}
-	// The limit is still below what it uses, so it would do that again.
+	// The limit is still below what it uses, so it would replace itself again.
 	if code, text, err := b.apply(chaos.Runbook{}); err != nil || code != 0 {
 		return fmt.Errorf("apply of the sane limit: exit %d, %v: %s", code, err, text)
 	}
@@ -82,7 +82,7 @@ func replaced(e chaos.Event) bool {
 }
 
 // clockStepped gives an appliance a clock of its own and steps that ahead and back while commands are spoken. No watchdog may
-// fire: nothing is lost or started again, there is no incident, and every command is understood.
+// fire: nothing may be lost or restarted, no incident may be opened, and every command must be understood.
 func clockStepped(b *bench) (err error) {
 	if err := b.orac.Stop(); err != nil {
 		return err
@@ -140,7 +140,7 @@ func clockStepped(b *bench) (err error) {
 		return err
 	}
 	b.note("ahead 1 h, back 2 h, ahead 1 h; no watchdog fired, no frame lost")
-	err = b.orac.Stop() // the others have the machine's clock
+	err = b.orac.Stop() // the other rows use the machine's clock
 	b.orac = nil
 	return err
 }

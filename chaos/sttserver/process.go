@@ -17,10 +17,10 @@ import (
 	"orac/chaos/process"
 )
 
-// answerTime is how long the process may take for an answer.
+// answerTime is how long the process may take to answer.
 const answerTime = 10 * time.Second
 
-// Process is a server in a process of its own. Its methods may be called from anywhere.
+// Process is a server in a process of its own. Its methods are safe for concurrent use.
 type Process struct {
 	cmd     *exec.Cmd
 	self    process.Process
@@ -32,7 +32,7 @@ type Process struct {
 	buf *bufio.Reader
 
 	stopped bool                           // it answers nothing
-	waiting map[stttest.Endpoint]Behaviour // what is set when it goes on
+	waiting map[stttest.Endpoint]Behaviour // set when the process continues
 }
 
 // Start runs program with args, which runs Main.
@@ -47,7 +47,7 @@ func Start(program string, args ...string) (_ *Process, err error) {
 	if err != nil {
 		return nil, err
 	}
-	p.out = out.(*os.File) // a pipe, of which deadlines are asked
+	p.out = out.(*os.File) // a pipe, which supports deadlines
 	p.buf = bufio.NewReader(p.out)
 	if err := p.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("the speech-to-text server: %w", err)
@@ -66,10 +66,10 @@ func Start(program string, args ...string) (_ *Process, err error) {
 	return p, err
 }
 
-// Address is its host and port.
+// Address returns the host and port of the server.
 func (p *Process) Address() string { return p.address }
 
-// Process is its process.
+// Process returns the server's process.
 func (p *Process) Process() process.Process { return p.self }
 
 // Set changes how endpoints behave.
@@ -92,7 +92,7 @@ func (p *Process) Stop() error {
 	return p.self.Signal(unix.SIGSTOP)
 }
 
-// Cont continues a process that was stopped.
+// Cont continues a stopped process.
 func (p *Process) Cont() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -105,7 +105,7 @@ func (p *Process) Cont() error {
 	return err
 }
 
-// Heard is all that it was sent so far.
+// Heard returns everything that the server was sent so far.
 func (p *Process) Heard() ([]Heard, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -116,13 +116,13 @@ func (p *Process) Heard() ([]Heard, error) {
 	return a.Heard, err
 }
 
-// ask is a request and its answer. The caller holds mu.
-// Sound is what came with the n-th of what it has heard, from 0.
+// Sound returns the sound of the n-th utterance of Heard, counted from 0.
 func (p *Process) Sound(n int) ([]int16, error) {
 	a, err := p.ask(Request{Sound: n + 1})
 	return a.Sound, err
 }
 
+// ask sends a request and returns its answer. The caller holds mu.
 func (p *Process) ask(r Request) (Answer, error) {
 	line, err := json.Marshal(r)
 	if err != nil {
@@ -146,14 +146,14 @@ func (p *Process) answer() (a Answer, err error) {
 	return a, json.Unmarshal(line, &a)
 }
 
-// Close ends the process and waits until it is gone.
+// Close ends the process and waits until it has exited.
 func (p *Process) Close() error {
 	p.mu.Lock()
 	err := p.in.Close()
 	p.mu.Unlock()
 	done := make(chan struct{})
 	go func() {
-		_ = p.cmd.Wait() // how it ended does not matter any more
+		_ = p.cmd.Wait() // how it ended no longer matters
 		close(done)
 	}()
 	select {

@@ -1,7 +1,8 @@
-// Package sttserver is a speech-to-text server in a process of its own, and what its maker asks of it.
+// Package sttserver runs a speech-to-text server in a process of its own, and defines what its maker
+// can request from it.
 //
 // It is the server of the tests, which speaks the protocol as the real one does and records what it receives. It listens only
-// on loopback, and ends when its standard input does, that is, whenever and however its maker ends.
+// on loopback, and ends when its standard input does, that is, whenever its maker ends for any reason.
 package sttserver
 
 import (
@@ -15,11 +16,11 @@ import (
 	"orac/appliance/stt/stttest"
 )
 
-// Request is a line that the maker writes.
+// Request is a line that the maker sends.
 type Request struct {
 	Set   map[stttest.Endpoint]Behaviour `json:"set,omitempty"`   // how endpoints behave from now on
 	Heard bool                           `json:"heard,omitempty"` // asks for the record
-	Sound int                            `json:"sound,omitempty"` // asks for the sound of one of the record, counted from 1
+	Sound int                            `json:"sound,omitempty"` // asks for the sound of one utterance of the record, counted from 1
 }
 
 // Behaviour is what a server does with requests: see stttest.Behaviour.
@@ -29,20 +30,20 @@ type Behaviour struct {
 	Wait time.Duration `json:"wait_ns,omitempty"`
 	// After is how many bytes of a body, or frames of a stream, come before a reset.
 	After int  `json:"after,omitempty"`
-	One   bool `json:"one,omitempty"` // with one utterance alone
+	One   bool `json:"one,omitempty"` // applies to one utterance only
 }
 
-// Answer is the line that comes back for each request, and the first of all with the address alone.
+// Answer is the line that answers each request. The very first line has only the address.
 type Answer struct {
 	Address string  `json:"address,omitempty"`
 	Heard   []Heard `json:"heard,omitempty"`
 	Sound   []int16 `json:"sound,omitempty"`
 }
 
-// Heard is an utterance that the server was sent, in the order in which requests began. What was said is not in it.
+// Heard is an utterance that the server was sent, in the order in which requests began. It does not contain what was said.
 type Heard struct {
 	Wake       string    `json:"wake"` // the time of its wake word, to the microsecond: its identity
-	ID         string    `json:"id"`   // of the utterance, as the appliance names it; empty of one that is to have no effect
+	ID         string    `json:"id"`   // of the utterance, as the appliance names it; empty if the utterance must have no effect
 	Samples    int       `json:"samples"`
 	Whole      bool      `json:"whole"`
 	Began      time.Time `json:"began"`
@@ -52,7 +53,7 @@ type Heard struct {
 	Connection string    `json:"way"` // http or ws
 }
 
-// Main is the process. It returns the exit code.
+// Main is the server's process. It returns the exit code.
 func Main(in io.Reader, out, stderr io.Writer) int {
 	if err := serve(in, out); err != nil {
 		fmt.Fprintln(stderr, "orac chaos, speech-to-text server:", err)
@@ -96,7 +97,7 @@ func serve(in io.Reader, out io.Writer) error {
 	return lines.Err()
 }
 
-// record leaves the requests that carried sound, and gives the sound of each.
+// record drops the requests without sound, and returns the others with the sound of each.
 func record(all []stttest.Heard) (list []Heard, sounds [][]int16) {
 	for _, h := range all {
 		if h.Endpoint != stttest.HTTP && h.Endpoint != stttest.WS {
@@ -122,5 +123,5 @@ func record(all []stttest.Heard) (list []Heard, sounds [][]int16) {
 // errStopped is returned while the process is stopped.
 var errStopped = errors.New("the speech-to-text server's process is stopped")
 
-// errEnded is returned when the process is gone.
+// errEnded is returned after the process has ended.
 var errEnded = errors.New("the speech-to-text server's process has ended")

@@ -10,25 +10,25 @@ import (
 	"orac/models/onnx"
 )
 
-// BenchResult compares the fast forms with the original networks, run in turns
-// in one process, so that both met the same machine.
+// BenchResult compares the fast forms with the original networks. They run in
+// turns in one process, under the same load of the machine.
 type BenchResult struct {
 	Runtime   string        `json:"runtime"` // version of ONNX Runtime
-	Fast      Forms         `json:"fast"`    // what ran as fast
+	Fast      Forms         `json:"fast"`    // the forms that ran as fast
 	Heads     int           `json:"heads"`
 	Hops      int           `json:"hops"` // of each form
 	FastHop   time.Duration `json:"fast_ns_per_hop"`
 	FullHop   time.Duration `json:"full_ns_per_hop"`
 	Ratio     float64       `json:"ratio"`       // FastHop / FullHop
 	Realtime  float64       `json:"realtime"`    // sound seconds per CPU second, fast
-	MelHop    time.Duration `json:"mel_ns"`      // parts of FastHop, each measured alone
+	MelHop    time.Duration `json:"mel_ns"`      // parts of FastHop, each measured by itself
 	EmbedHop  time.Duration `json:"embed_ns"`    //
 	HeadsHop  time.Duration `json:"heads_ns"`    //
-	FullMel   time.Duration `json:"full_mel_ns"` // parts of FullHop but the heads
+	FullMel   time.Duration `json:"full_mel_ns"` // parts of FullHop, except for the heads
 	FullEmbed time.Duration `json:"full_embed_ns"`
 }
 
-// pipeline is an extractor with its heads.
+// pipeline is an extractor and its heads.
 type pipeline struct {
 	x     *Extractor
 	heads []*Head
@@ -52,10 +52,10 @@ func (p *pipeline) score() error {
 }
 
 // Bench measures the CPU time (user and system, of the whole process) of a hop
-// for the fast forms and for full windows on noise. rounds
-// of 25 hops alternate and the cheapest round of each part counts, because
-// other work on the machine can only add to a round. It takes about
-// rounds × 0.1 s. Nothing else should run in the process meanwhile.
+// of noise, for the fast forms and for full windows. Rounds of 25 hops
+// alternate, and the cheapest of the given number of rounds counts for each
+// part, because other work on the machine can only add to a round. It takes
+// about rounds × 0.1 s. Nothing else should run in the process meanwhile.
 func (r *Runtime) Bench(c Config, heads []onnx.Data, rounds int) (res BenchResult, err error) {
 	const hops = 25
 	if rounds < 1 {
@@ -89,7 +89,7 @@ func (r *Runtime) Bench(c Config, heads []onnx.Data, rounds int) (res BenchResul
 		{melOf(&fast), &res.MelHop}, {embed(&fast), &res.EmbedHop}, {fast.score, &res.HeadsHop},
 		{melOf(&full), &res.FullMel}, {embed(&full), &res.FullEmbed},
 	}
-	for round := -2; round < rounds; round++ { // two to warm up and to fill the heads' windows
+	for round := -2; round < rounds; round++ { // two warm up and fill the heads' windows
 		for _, p := range parts {
 			d, err := cpuTime(hops, p.run)
 			if err != nil {
@@ -116,7 +116,7 @@ func noise() *[Hop]int16 {
 	return pcm
 }
 
-// cpuTime is the process's CPU time of one of n calls.
+// cpuTime returns the process's CPU time per call, over n calls.
 func cpuTime(n int, f func() error) (time.Duration, error) {
 	before, err := cpu()
 	if err != nil {
@@ -131,8 +131,8 @@ func cpuTime(n int, f func() error) (time.Duration, error) {
 	return (after - before) / time.Duration(n), err
 }
 
-// cpu is the CPU time of the process so far, to the nanosecond
-// (getrusage counts in ticks of the scheduler on some kernels).
+// cpu returns the CPU time of the process so far, to the nanosecond (getrusage
+// counts in ticks of the scheduler on some kernels).
 func cpu() (time.Duration, error) {
 	var t unix.Timespec
 	if err := unix.ClockGettime(unix.CLOCK_PROCESS_CPUTIME_ID, &t); err != nil {

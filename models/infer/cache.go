@@ -15,13 +15,14 @@ import (
 )
 
 // The proved streaming form is kept beside its model as
-// NAME.streaming-KEY.onnx. KEY stands for the model's bytes, the way of
-// rewriting, the runtime's version and the processor's architecture: if one of
-// them changes, the form is proved again. The file is an ordinary ONNX model.
+// NAME.streaming-KEY.onnx. KEY is derived from the model's bytes, the version
+// of the rewriting, the runtime's version and the processor's architecture: if
+// one of them changes, the form is proved again. The file is an ordinary ONNX
+// model.
 //
 // The form is derived again at every start, which takes milliseconds, and the
-// file must be equal to it, byte for byte. So a damaged or forged file is
-// never run; what the file saves is the proof.
+// file must be equal to it, byte for byte. A damaged or forged file is
+// therefore never run. The file only saves repeating the proof.
 
 func (r *Runtime) cacheFile(n *network) string {
 	h := sha256.New()
@@ -31,7 +32,7 @@ func (r *Runtime) cacheFile(n *network) string {
 	return strings.TrimSuffix(n.file, filepath.Ext(n.file)) + ".streaming-" + key + ".onnx"
 }
 
-// proved says whether this very form was proved before.
+// proved tells whether this very form was proved before.
 func (r *Runtime) proved(n *network, f *onnx.Streamed) bool {
 	file := r.cacheFile(n)
 	info, err := os.Stat(file)
@@ -43,7 +44,8 @@ func (r *Runtime) proved(n *network, f *onnx.Streamed) bool {
 }
 
 // remember writes a proved form to the cache: temporary file, sync, rename. It
-// reports no failure, because all that one costs is the proof at the next start.
+// reports no failure, because a failure only costs another proof at the next
+// start.
 func (r *Runtime) remember(n *network, f *onnx.Streamed) {
 	dst := r.cacheFile(n)
 	tmp, err := os.CreateTemp(filepath.Dir(dst), ".streaming-*")

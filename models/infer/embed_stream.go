@@ -7,17 +7,17 @@ import (
 // streaming runs the incremental form of the embedding network on the 8 new
 // frames of a hop.
 //
-// A state's tensor is input and output of the same run, in the same memory.
-// That is sound because of the form that onnx.Stream builds: state_i is read
-// by one Concat only, and state_i_out is written by a Slice of that Concat's
-// result, so the write cannot come before the read. It is proved with the rest
-// when the form is built (see prove), and saves copying or swapping 37 KiB a hop.
+// The tensor of a state is input and output of the same run, in the same memory.
+// The form that onnx.Stream builds makes that sound: state_i is read by one
+// Concat only, and state_i_out is written by a Slice of that Concat's result, so
+// the write cannot come before the read. It is proved with the rest when the form
+// is built (see prove), and saves copying or swapping 37 KiB a hop.
 type streaming struct {
 	s      *session
 	in     []float32
 	out    []float32
 	states [][]float32
-	start  [][]float32 // the states after a past of ones
+	start  [][]float32 // the states after a past of only ones
 }
 
 func (r *Runtime) openStreaming(name string, f *onnx.Streamed) (*streaming, error) {
@@ -50,9 +50,9 @@ func (r *Runtime) openStreaming(name string, f *onnx.Streamed) (*streaming, erro
 	return e, nil
 }
 
-// settle computes the states after a past of nothing but ones. A state depends
-// on no more than the 76 newest frames, so feeding at least as many from
-// states of zeros gives exactly the states that 76 ones leave.
+// settle computes the states after a past of only ones. A state depends on at
+// most the 76 newest frames, so feeding at least as many from states of zeros
+// gives exactly the states that 76 ones leave.
 func (e *streaming) settle() error {
 	for i := range e.in {
 		e.in[i] = 1

@@ -9,13 +9,13 @@ import (
 )
 
 // maxProofDiff is how far the streaming embedding may be from that of the full
-// window. (ONNX Runtime 1.30 on amd64 gives a difference of exactly 0; other
-// machines may order sums in another way.)
+// window. (On amd64, ONNX Runtime 1.30 gives a difference of exactly 0; other
+// machines may add in another order.)
 const maxProofDiff = 1e-5
 
-// openEmbedding gives the streaming form of the embedding network, or the
-// network itself on full windows when it has none, when the two do not prove
-// equal, or when c asks for it.
+// openEmbedding returns the streaming form of the embedding network. It returns
+// the network itself, on full windows, if there is no streaming form, if the
+// two do not prove equal, or if c asks for it.
 func (r *Runtime) openEmbedding(c Config, f *Forms) (embedder, error) {
 	n, err := load(c.Embedding)
 	if err != nil {
@@ -33,8 +33,8 @@ func (r *Runtime) openEmbedding(c Config, f *Forms) (embedder, error) {
 	return r.openFullWindows(n)
 }
 
-// tryStreaming derives the streaming form and, unless that was done before,
-// proves it against the network.
+// tryStreaming derives the streaming form and proves it against the network,
+// unless it was proved before.
 func (r *Runtime) tryStreaming(n *network) (*streaming, error) {
 	form, err := onnx.Stream(n.model, window, melFrames)
 	if err != nil {
@@ -58,9 +58,9 @@ func (r *Runtime) tryStreaming(n *network) (*streaming, error) {
 	return e, nil
 }
 
-// prove compares both forms, from the initial state on, over three windows of
-// noise of changing level, then again after a reset. Both are left in an
-// undefined state.
+// prove compares both forms, starting from the initial state, over three
+// windows of noise of changing level, then again after a reset. Both are left
+// in an undefined state.
 func prove(part *streaming, full *fullWindows) error {
 	rng := rand.New(rand.NewPCG(76, 32)) // the same noise every time
 	var rows [melRows]float32
@@ -86,7 +86,7 @@ func prove(part *streaming, full *fullWindows) error {
 	return nil
 }
 
-// join adds a reason to those given already.
+// join adds a reason to earlier ones.
 func join(why string, err error) string {
 	if why == "" {
 		return err.Error()

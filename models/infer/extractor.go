@@ -8,20 +8,21 @@ import (
 )
 
 // mel turns the newest 1760 samples into 8 frames of 32 bins, already scaled
-// the way the embedding wants them (dB/10 + 2).
+// for the embedding (dB/10 + 2).
 type mel interface {
 	run(pcm *[span]float32, out *[melRows]float32) error
 	close() error
 }
 
-// embedder turns 8 further mel frames into the embedding of the newest 76.
+// embedder turns 8 more mel frames into the embedding of the newest 76.
 type embedder interface {
 	push(rows *[melRows]float32, out *[Embedding]float32) error
 	reset() error // back to a past of 76 frames of ones, as openWakeWord starts
 	close() error
 }
 
-// Extractor turns hops of sound into embeddings: what all heads of a device share.
+// Extractor turns hops of sound into embeddings, which all heads of a device
+// share.
 type Extractor struct {
 	mel   mel
 	emb   embedder
@@ -39,7 +40,7 @@ type Forms struct {
 }
 
 // Config names the two networks of an extractor. The zero values of the
-// switches give the fast forms.
+// switches select the fast forms.
 type Config struct {
 	Mel       onnx.Data // the mel spectrogram network
 	Embedding onnx.Data // the embedding network
@@ -47,9 +48,9 @@ type Config struct {
 	Full      bool      // embed full windows instead of streaming
 }
 
-// OpenExtractor loads both networks. A network that cannot be used in its fast
-// form is used as it is, and Forms says why; a file that is not such a network
-// is an error.
+// OpenExtractor loads both networks. If a network cannot be used in its fast
+// form, the original is used, and Forms says why; a file that is not such a
+// network is an error.
 func (r *Runtime) OpenExtractor(c Config) (*Extractor, error) {
 	x := &Extractor{}
 	var err error
@@ -70,7 +71,7 @@ func (r *Runtime) OpenExtractor(c Config) (*Extractor, error) {
 // Forms reports what runs.
 func (x *Extractor) Forms() Forms { return x.notes }
 
-// Push takes one hop and gives the embedding of the 76 mel frames (775 ms)
+// Push adds one hop and returns the embedding of the 76 mel frames (775 ms)
 // that end with it. It does not allocate.
 func (x *Extractor) Push(pcm *[Hop]int16, out *[Embedding]float32) error {
 	copy(x.pcm[:lead], x.pcm[Hop:])

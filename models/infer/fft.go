@@ -7,10 +7,10 @@ const (
 	fftHalf = fftSize / 2 // points of the complex FFT; 4^4
 )
 
-// realFFT computes the power spectrum of 512 real samples by one complex FFT of half
-// the length (even samples real, odd ones imaginary; Numerical Recipes, 3rd
-// edition, section 12.3), radix 4, decimation in time, in place. It runs in
-// float64, so that its error stays far below that of the network it stands for.
+// realFFT computes the power spectrum of 512 real samples with one complex FFT of
+// half the length (even samples real, odd ones imaginary; Numerical Recipes, 3rd
+// edition, section 12.3), radix 4, decimation in time, in place. It runs in float64,
+// so that its error stays far below that of the network it replaces.
 type realFFT struct {
 	order    [fftHalf]uint8   // base-4 digit reversal
 	twiddles []twiddle        // of the passes with span 4, 16 and 64, in the order of use
@@ -40,8 +40,9 @@ func newRealFFT() *realFFT {
 	return f
 }
 
-// power writes |X[k]|^2 for k = 1 … len(out)-1; out[0] is left alone. len(out)
-// is at most 256. (The mel bands need neither DC nor the highest frequencies.)
+// power writes |X[k]|^2 for k = 1 … len(out)-1; it does not write out[0].
+// len(out) is at most 256. (The mel bands need neither DC nor the highest
+// frequencies.)
 func (f *realFFT) power(x *[fftSize]float64, out []float64) {
 	f.transform(x)
 	re, im := &f.re, &f.im

@@ -6,8 +6,8 @@ import (
 	"orac/models/onnx"
 )
 
-// Head is a classifier over the newest Window embeddings: a wake word. It
-// keeps its own window, so heads of different lengths share one extractor.
+// Head is a classifier over the newest Window embeddings: a wake word. It keeps
+// its own window, so heads of different lengths can share one extractor.
 type Head struct {
 	s      *session
 	in     []float32 // Window*Embedding, oldest first
@@ -48,16 +48,16 @@ func (r *Runtime) OpenHead(d onnx.Data) (*Head, error) {
 	return h, nil
 }
 
-// Window is the number of embeddings (hops) a score looks at.
+// Window returns the number of embeddings (hops) that a score looks at.
 func (h *Head) Window() int { return h.window }
 
-// Classes is the number of scores a hop gives.
+// Classes returns the number of scores of a hop.
 func (h *Head) Classes() int { return len(h.out) }
 
-// Push takes the embedding of one hop and returns one score in [0, 1] per
-// class, valid until the next Push. masked is true until the window holds
-// nothing but real embeddings (Window hops after Reset); the scores are then 0
-// and mean nothing.
+// Push adds the embedding of one hop and returns one score in [0, 1] per class,
+// valid until the next Push. masked is true until the window holds only real
+// embeddings (Window hops after Reset); until then, the scores are 0 and mean
+// nothing.
 func (h *Head) Push(emb *[Embedding]float32) (scores []float32, masked bool, err error) {
 	copy(h.in, h.in[Embedding:])
 	copy(h.in[len(h.in)-Embedding:], emb[:])

@@ -6,7 +6,7 @@ import (
 	"orac/models/onnx"
 )
 
-// network is a model file that was read and parsed but not yet run.
+// network is a model file that was read and parsed but has not run yet.
 type network struct {
 	file  string
 	bytes []byte
@@ -22,8 +22,8 @@ func load(d onnx.Data) (*network, error) {
 	return &network{file: d.Path, bytes: d.Bytes, model: m}, nil
 }
 
-// one returns the single float32 input and output of a network that must have
-// one each, and says what the network was expected to be.
+// one returns the single input and the single output of a network, which must
+// be float32. what says, for the error, what the network was expected to be.
 func (n *network) one(what string) (in, out onnx.Value, err error) {
 	g := n.model.Graph
 	if len(g.Inputs) != 1 || len(g.Outputs) != 1 {

@@ -7,18 +7,19 @@ import (
 )
 
 // Limits of the mel proof in dB. Where a bin lies further than proofDepth below
-// the maximum of its call, the network's own float32 sums leave an error of a few
-// thousandths (measured on pure tones, whose quiet bins are what remains of
-// large terms that cancel), so it may be off by more there. A hundredth of a
-// dB is a thousandth in the embedding's input.
+// the maximum of its call, it may differ by more: there the network's own float32
+// sums leave an error of a few thousandths (measured on pure tones, whose quiet
+// bins are what remains of large terms that cancel). A hundredth of a dB is a
+// thousandth in the embedding's input.
 const (
 	maxMelDiff     = 1e-3
 	proofDepth     = 60
 	maxMelDiffDeep = 1e-2
 )
 
-// openMel gives the FFT form of the mel network, or the network itself when it
-// has none, when the two do not prove equal, or when c asks for it.
+// openMel returns the FFT form of the mel network. It returns the network
+// itself if there is no FFT form, if the two do not prove equal, or if c asks
+// for it.
 func (r *Runtime) openMel(c Config, f *Forms) (mel, error) {
 	n, err := load(c.Mel)
 	if err != nil {
@@ -44,7 +45,8 @@ func (r *Runtime) openMel(c Config, f *Forms) (mel, error) {
 	return fast, m.close()
 }
 
-// melSignals are the sounds of the proof: sample i of a call of 1760, int16 scale.
+// melSignals are the sounds of the proof: each returns sample i of a call of 1760,
+// in int16 scale.
 var melSignals = []struct {
 	name string
 	at   func(i int, rng *rand.Rand) float64

@@ -9,16 +9,16 @@ import (
 	"orac/models/onnx"
 )
 
-// Constants of the mel network (a torchlibrosa LogmelFilterBank with
-// top_db = 80), which melFFT repeats and the proof confirms.
+// Constants of the mel network (a torchlibrosa LogmelFilterBank with top_db =
+// 80). melFFT uses the same ones, and the proof confirms them.
 const (
 	frameStep = 160   // samples from one mel frame to the next
 	powerMin  = 1e-10 // smallest power before the logarithm
 	topDB     = 80    // values further below the maximum of the call are raised to it
 )
 
-// melFFT computes what the mel network computes, with an FFT in place of two
-// dense Fourier matrices of 257 x 512 and without the zeros of the mel matrix.
+// melFFT computes the same as the mel network, but with an FFT in place of two
+// dense Fourier matrices of 257 x 512, and without the zeros of the mel matrix.
 type melFFT struct {
 	fft    *realFFT
 	window [fftSize]float64
@@ -35,8 +35,9 @@ type band struct {
 
 var errNoFFT = errors.New("the mel network has no FFT form")
 
-// newMelFFT takes window and mel matrix out of the network: the window is the
-// Fourier kernel of frequency 0 (whose cosine is 1), the matrix is 257 x 32.
+// newMelFFT reads the window and the mel matrix from the network: the window is
+// the Fourier kernel of frequency 0 (whose cosine is 1), the matrix is 257 x
+// 32.
 func newMelFFT(m *onnx.Model) (*melFFT, error) {
 	f := &melFFT{fft: newRealFFT()}
 	var kernels, matrices []*onnx.Tensor
@@ -70,7 +71,7 @@ func newMelFFT(m *onnx.Model) (*melFFT, error) {
 			f.bands[b].weights = append(f.bands[b].weights, float64(w[k*MelBins+b]))
 		}
 		f.bands[b].first, top = first, max(top, last)
-		if first < 1 || last >= fftHalf { // an empty band has first beyond the spectrum, last before it
+		if first < 1 || last >= fftHalf { // an empty band has first above the spectrum and last below it
 			return nil, fmt.Errorf("%w: mel band %d is empty or reaches the ends of the spectrum", errNoFFT, b)
 		}
 	}
@@ -78,7 +79,7 @@ func newMelFFT(m *onnx.Model) (*melFFT, error) {
 	return f, nil
 }
 
-// decibels gives the network's own output, before scaling.
+// decibels writes the same output as the network, before scaling, to out.
 func (f *melFFT) decibels(pcm *[span]float32, out *[melRows]float32) {
 	top := float32(math.Inf(-1))
 	for t := range melFrames {

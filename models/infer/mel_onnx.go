@@ -35,7 +35,7 @@ func (r *Runtime) openMelNetwork(n *network) (*melNetwork, error) {
 	return m, nil
 }
 
-// decibels leaves the network's own output, before scaling, in out.
+// decibels writes the network's own output, before scaling, to out.
 func (m *melNetwork) decibels(pcm *[span]float32, out *[melRows]float32) error {
 	copy(m.in, pcm[:])
 	if err := m.s.run(); err != nil {

@@ -9,8 +9,8 @@ import (
 	ort "github.com/yalue/onnxruntime_go"
 )
 
-// Runtime is the inference library, loaded once per process and for as long as
-// the process lives (ONNX Runtime cannot be loaded twice).
+// Runtime is the inference library. It is loaded once and stays loaded until
+// the process ends (ONNX Runtime cannot be loaded twice).
 type Runtime struct{ file *os.File }
 
 var (
@@ -18,9 +18,9 @@ var (
 	loaded *Runtime
 )
 
-// Open loads libonnxruntime from an open file, or returns the one that is loaded already. It loads that very file, whatever
-// lies at its path by now, and keeps or closes it. The library must offer the API version of this binding (24, that is
-// ONNX Runtime 1.24 or later).
+// Open loads libonnxruntime from an open file, or returns the one that is already loaded. It loads that very file, whatever
+// is at its path by now, and keeps or closes it. The library must offer the API version of this binding (24, that is ONNX
+// Runtime 1.24 or later).
 func Open(library *os.File) (*Runtime, error) {
 	loadMu.Lock()
 	defer loadMu.Unlock()
@@ -44,10 +44,10 @@ func Open(library *os.File) (*Runtime, error) {
 	return loaded, nil
 }
 
-// Library is the path that the library was opened at.
+// Library returns the path that the library was opened at.
 func (r *Runtime) Library() string { return r.file.Name() }
 
-// Version is the library's version, for example "1.30.0".
+// Version returns the library's version, for example "1.30.0".
 func (r *Runtime) Version() string { return ort.GetVersion() }
 
 // io is one named tensor of a session.
@@ -56,8 +56,8 @@ type io struct {
 	value ort.Value
 }
 
-// session is a network with its tensors bound: run reads the inputs' memory
-// and writes the outputs'.
+// session is a network with its tensors bound: run reads the memory of the
+// inputs and writes that of the outputs.
 type session struct {
 	s    *ort.AdvancedSession
 	vals []ort.Value
@@ -86,11 +86,10 @@ func (r *Runtime) session(name string, model []byte, inputs, outputs []io) (*ses
 	return s, nil
 }
 
-// options are those of every session: one thread that never spins, and no
-// arena. The networks are small and their shapes fixed, so the memory pattern
-// already makes one block of all that a run needs; without arenas a process
-// with one model holds 2 MB less and one with six 3 MB less (an arena shared through the environment saved
-// the same), and a hop costs no more.
+// options returns the options of every session: one thread that never spins, and no arena. The networks
+// are small and their shapes fixed, so the memory pattern already makes one block of everything that a run
+// needs. Without arenas, a process with one model holds 2 MB less and one with six 3 MB less (sharing an
+// arena through the environment saved the same), and a hop costs no more.
 func options() (*ort.SessionOptions, error) {
 	o, err := ort.NewSessionOptions()
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"orac/models/onnx"
 )
 
-// vadChunk is the length at which openWakeWord feeds Silero: 640 samples, two
-// a hop (vad.py, __call__).
+// vadChunk is the length of sound that openWakeWord feeds to Silero: 640
+// samples, two per hop (vad.py, __call__).
 const vadChunk = Hop / 2
 
 // VAD is Silero's voice activity detection in its h/c form (inputs input, sr,
@@ -95,7 +95,7 @@ func isSilero(n *network) error {
 	return nil
 }
 
-// Push takes one hop and gives the voice scores in [0, 1] of its two halves.
+// Push adds one hop and returns the voice scores in [0, 1] of its two halves.
 // openWakeWord divides samples by 32767 and uses the mean of the two as the
 // hop's score; Gate does the same.
 func (v *VAD) Push(pcm *[Hop]int16) (scores [2]float32, err error) {
@@ -121,11 +121,11 @@ func (v *VAD) Reset() {
 	}
 }
 
-// vadState is the size in bytes of what a VAD remembers: h and c, [2 1 64] float32 each.
+// vadState is the size in bytes of the state of a VAD: h and c, [2 1 64] float32 each.
 const vadState = 4 * 2 * 2 * 64
 
-// AppendState appends what the VAD remembers of all sound so far: the bits of h and then of c, little-endian. Two VADs of
-// one network with the same state score what follows alike, bit for bit.
+// AppendState appends everything that the VAD remembers of the sound so far: the bits of h and then of c, little-endian.
+// Two VADs of the same network with the same state score what follows alike, bit for bit.
 func (v *VAD) AppendState(b []byte) []byte {
 	for _, part := range v.state {
 		for _, x := range part {
@@ -135,7 +135,8 @@ func (v *VAD) AppendState(b []byte) []byte {
 	return b
 }
 
-// SetState makes the VAD remember what AppendState gave, and nothing else.
+// SetState replaces everything that the VAD remembers with what AppendState
+// appended.
 func (v *VAD) SetState(b []byte) error {
 	if len(b) != vadState {
 		return fmt.Errorf("VAD: a state of %d bytes, not %d", len(b), vadState)

@@ -3,19 +3,19 @@ package onnx
 // This file makes the few protobuf messages that Stream adds to a graph.
 // Field numbers are those of onnx.proto.
 
-// int64Tensor is a TensorProto of rank 1.
+// int64Tensor returns a TensorProto of rank 1.
 func int64Tensor(name string, v ...int64) []byte {
 	return message{varintField(1, uint64(len(v))), varintField(2, uint64(Int64)),
 		bytesField(8, []byte(name)), bytesField(9, int64Bytes(v...))}.encode()
 }
 
-// intAttr is an AttributeProto of type INT.
+// intAttr returns an AttributeProto of type INT.
 func intAttr(name string, v int64) []byte {
 	const typeInt = 2
 	return message{bytesField(1, []byte(name)), varintField(3, uint64(v)), varintField(20, typeInt)}.encode()
 }
 
-// newNode is a NodeProto of the default domain.
+// newNode returns a NodeProto of the default domain.
 func newNode(op string, inputs, outputs []string, attrs ...[]byte) []byte {
 	var m message
 	for _, s := range inputs {
@@ -31,7 +31,7 @@ func newNode(op string, inputs, outputs []string, attrs ...[]byte) []byte {
 	return m.encode()
 }
 
-// newValue is a ValueInfoProto of a float32 tensor.
+// newValue returns a ValueInfoProto of a float32 tensor.
 func newValue(name string, dims []int64) []byte {
 	var shape message
 	for _, d := range dims {
@@ -41,8 +41,8 @@ func newValue(name string, dims []int64) []byte {
 	return message{bytesField(1, []byte(name)), bytesField(2, bytesField(1, tensor.encode()).raw)}.encode()
 }
 
-// withFirstInput is a NodeProto whose first input has another name. The node
-// was parsed before, so it can be cut again.
+// withFirstInput returns a NodeProto with the name of its first input replaced.
+// The node was parsed before, so it can be cut again.
 func withFirstInput(node []byte, name string) []byte {
 	m := recut(node)
 	for i, f := range m {
@@ -54,7 +54,8 @@ func withFirstInput(node []byte, name string) []byte {
 	return m.encode()
 }
 
-// tensorName is the name of a TensorProto, valueName that of a ValueInfoProto.
+// tensorName returns the name of a TensorProto, valueName that of a
+// ValueInfoProto.
 func tensorName(b []byte) string { return stringOf(b, 8) }
 func valueName(b []byte) string  { return stringOf(b, 1) }
 
@@ -67,7 +68,7 @@ func stringOf(b []byte, num int32) string {
 	return ""
 }
 
-// recut cuts bytes that were cut once already.
+// recut cuts bytes that were already cut once.
 func recut(b []byte) message {
 	m, err := (&parser{}).cut(b, "")
 	if err != nil {

@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// ErrNotStreamable is wrapped by Stream for a network that has no incremental
-// form that this package knows; such a network still runs on full windows.
+// Stream wraps ErrNotStreamable for a network without an incremental form that
+// this package knows; such a network still runs on full windows.
 var ErrNotStreamable = errors.New("the network has no streaming form")
 
 func unstreamable(format string, args ...any) error {
@@ -17,8 +17,8 @@ func unstreamable(format string, args ...any) error {
 // extent is the size of an activation [1, channels, time, width].
 type extent struct{ channels, time, width int64 }
 
-// chain checks that a graph is a single path of operators from its input to
-// its output, and returns the constants by name.
+// chain checks that a graph is a single path of operators from its input to its
+// output, and returns the constants by name.
 func chain(g *Graph) (map[string]*Tensor, error) {
 	constants := map[string]*Tensor{}
 	for _, t := range g.Initializers {
@@ -45,9 +45,9 @@ func chain(g *Graph) (map[string]*Tensor, error) {
 	return constants, nil
 }
 
-// step is the extent after an operator of the path. In the streaming form a
-// convolution that is k long in time sees its k-1 last rows again, so that
-// time is not consumed; in the full form it is.
+// step returns the extent after an operator of the path. In the streaming form,
+// a convolution that is k long in time sees the last k-1 rows again, so it does
+// not shorten time; in the full form it does.
 func step(n *Node, in extent, constants map[string]*Tensor, streaming bool) (extent, error) {
 	switch n.Op {
 	case "LeakyRelu", "Relu", "Sigmoid", "Tanh":
@@ -105,7 +105,7 @@ func stepConv(n *Node, in extent, constants map[string]*Tensor, streaming bool) 
 	return in, err
 }
 
-// slide is the length after a sliding window.
+// slide returns the length after a sliding window.
 func slide(n, k, s, pad int64) (int64, error) {
 	if n+pad < k {
 		return 0, unstreamable("a window of %d on %d columns", k, n+pad)
@@ -113,8 +113,8 @@ func slide(n, k, s, pad int64) (int64, error) {
 	return (n+pad-k)/s + 1, nil
 }
 
-// window reads the kernel and the strides [time, width] of a Conv or MaxPool and refuses
-// what would look across time in another way: padding, dilation, rounding up.
+// window reads the kernel and the strides [time, width] of a Conv or MaxPool. It refuses
+// anything else that changes how the operator sees time: padding, dilation, rounding up.
 func window(n *Node) (kernel, strides []int64, err error) {
 	kernel, strides = n.Attrs["kernel_shape"].Ints, n.Attrs["strides"].Ints
 	if strides == nil {

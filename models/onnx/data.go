@@ -1,7 +1,8 @@
 package onnx
 
-// Data is a model file that was read once: what was checked of it is what runs.
+// Data is a model file that was read once, so that the bytes that were checked
+// are the bytes that run.
 type Data struct {
-	Path  string // names the file in errors, and says where the proof of a form is kept; it is not read again
-	Bytes []byte // all of it, at most MaxFile; they do not change
+	Path  string // names the file in errors, and says where the proof of a form is kept; the file is not read again
+	Bytes []byte // the whole file, at most MaxFile; they do not change
 }

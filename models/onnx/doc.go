@@ -7,10 +7,10 @@
 //     bytes it is given: every length in the file is checked against the bytes
 //     that are there, and files, nesting, nodes, tensors and dimensions have
 //     limits (see Limits below).
-//   - A tensor whose dimensions do not agree with its data is refused, as is a
-//     tensor whose data lies in another file.
-//   - Encode(Parse(b)) is b, byte for byte: fields this package does not know
-//     are kept as they stood.
+//   - A tensor whose dimensions do not agree with its data is refused, and so
+//     is a tensor whose data is in another file.
+//   - Encode(Parse(b)) is b, byte for byte: fields that this package does not
+//     know are kept as they were.
 //   - Stream derives the incremental form of an openWakeWord embedding network
 //     or says why it cannot (ErrNotStreamable); it never guesses.
 //

@@ -5,7 +5,8 @@ import (
 	"fmt"
 )
 
-// foreign are the files that people take for models, by what they begin with, and the way out.
+// foreign lists the kinds of files that people mistake for models, each with the bytes it
+// begins with and the way out.
 var foreign = []struct {
 	at   int
 	with string

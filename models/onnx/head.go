@@ -35,8 +35,8 @@ func Head(m *Model, features int64) (window, classes int64, err error) {
 	return in.Dims[1], out.Dims[1], nil
 }
 
-// Fits says whether a value can have the wanted dimensions. -1, on either side,
-// stands for any size.
+// Fits tells whether a value can have the wanted dimensions. -1, on either
+// side, stands for any size.
 func (v Value) Fits(want ...int64) bool {
 	if len(v.Dims) != len(want) {
 		return false

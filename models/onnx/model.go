@@ -57,8 +57,8 @@ type Tensor struct {
 	ints   []int64 // int64_data
 }
 
-// Value is a graph input or output. A dimension is -1 where the file leaves it
-// open or names it.
+// Value is a graph input or output. A dimension is -1 where the file names it
+// or leaves it open.
 type Value struct {
 	Name string
 	Type DataType
@@ -68,7 +68,7 @@ type Value struct {
 // DataType is TensorProto.DataType.
 type DataType int32
 
-// The element types that speech models use; the others are only named.
+// The element types that speech models use. Other types only have names.
 const (
 	Float32 DataType = 1
 	Int64   DataType = 7
@@ -84,7 +84,8 @@ func (t DataType) String() string {
 	return "unknown"
 }
 
-// size is the number of bytes of one element in raw_data, 0 if it has none.
+// size returns the number of bytes of one element in raw_data, or 0 if it has
+// none.
 func (t DataType) size() int64 {
 	switch t {
 	case 2, 3, 9:
@@ -101,7 +102,7 @@ func (t DataType) size() int64 {
 	return 0
 }
 
-// Count is the number of elements.
+// Count returns the number of elements.
 func (t *Tensor) Count() int64 {
 	n := int64(1)
 	for _, d := range t.Dims {
@@ -151,8 +152,8 @@ func (g *Graph) Initializer(name string) (*Tensor, bool) {
 	return nil, false
 }
 
-// Parameters counts the floating-point elements of all initialisers: the
-// number that model cards call "parameters".
+// Parameters counts the floating-point elements of all initialisers: the number
+// that model cards call "parameters".
 func (m *Model) Parameters() int64 {
 	var n int64
 	for _, t := range m.Graph.Initializers {
@@ -163,7 +164,7 @@ func (m *Model) Parameters() int64 {
 	return n
 }
 
-// Ops counts the operators by name, those of sub-graphs included. An operator
+// Ops counts the operators by name, including those of sub-graphs. An operator
 // of a foreign domain is "domain.Name".
 func (m *Model) Ops() map[string]int {
 	ops := make(map[string]int)
@@ -182,5 +183,5 @@ func countOps(g *Graph, ops map[string]int) {
 	}
 }
 
-// Encode gives the file's bytes back.
+// Encode returns the file's bytes.
 func (m *Model) Encode() []byte { return m.fields.encode() }

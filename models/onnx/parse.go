@@ -7,7 +7,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// parser carries the budgets of one file.
+// parser carries the limits that remain for one file.
 type parser struct{ fields, nodes, tensors int }
 
 // Parse reads a model. Every error wraps ErrMalformed and says what is wrong;

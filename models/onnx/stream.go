@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// StreamVersion names the way Stream rewrites; it changes whenever the
+// StreamVersion names the way in which Stream rewrites. It changes whenever the
 // rewritten bytes do, so that cached results can be told apart.
 const StreamVersion = "1"
 
@@ -25,17 +25,15 @@ type State struct {
 }
 
 // Stream rewrites a network that maps the newest `window` rows [1, window, width, 1] to
-// one vector into one that is fed only the `hop` new rows and carries its state.
+// one vector. The result is fed only the `hop` new rows and carries its state.
 //
-// The network must be a single path: a Reshape to [*, 1, window, width], then
-// convolutions, poolings and element-wise operators, then a Reshape. Every
-// convolution that is k long in time gets Concat(state, x) in place of x,
-// where state is the k-1 rows before; Slice keeps the last k-1 rows of that as the
-// next state. It is exact if time is never padded, if convolutions have
-// stride 1 in time, if poolings tile it, on the hop and on the full window
-// alike (so that they stay aligned with the newest row), and if the full
-// window leaves exactly one row. All of that is checked here; that the results are equal the caller
-// proves by running both.
+// The network must be a single path: a Reshape to [*, 1, window, width], then convolutions,
+// poolings and element-wise operators, then a Reshape. Every convolution that is k long in time
+// gets Concat(state, x) in place of x, where state is the k-1 rows before; Slice keeps the last k-1
+// rows of that as the next state. The result is exact if time is never padded, if convolutions have
+// stride 1 in time, if poolings tile it, on the hop and on the full window alike (so that they stay
+// aligned with the newest row), and if the full window leaves exactly one row. Stream checks all of
+// that. The caller proves that the results are equal by running both.
 func Stream(m *Model, windowRows, hop int64) (*Streamed, error) {
 	g := m.Graph
 	if v := m.Opsets[""]; v < 10 || v > 25 { // Slice takes its bounds as inputs since opset 10
@@ -80,7 +78,7 @@ func Stream(m *Model, windowRows, hop int64) (*Streamed, error) {
 }
 
 // reshapes checks the first and the last operator and returns the name of the
-// first one's shape constant.
+// shape constant of the first.
 func reshapes(first, last *Node, constants map[string]*Tensor, rows, width int64) (string, error) {
 	if first.Op != "Reshape" || last.Op != "Reshape" || len(first.Inputs) != 2 || len(last.Inputs) != 2 {
 		return "", unstreamable("it does not begin and end with a Reshape")
@@ -94,8 +92,8 @@ func reshapes(first, last *Node, constants map[string]*Tensor, rows, width int64
 	return first.Inputs[1], nil
 }
 
-// streaming copies the graph field by field, with the states put in. Fields
-// it does not know stay as they are.
+// streaming copies the graph field by field and adds the states. Fields that it
+// does not know stay as they are.
 func (g *Graph) streaming(s *Streamed, states map[int]State, shape string) message {
 	const from, to, axis = "orac_slice_from_%d", "orac_slice_to", "orac_slice_axis"
 	var out message

@@ -6,8 +6,9 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// maxInts bounds the integers of one tensor that are not raw: each takes a byte
-// in the file but eight in memory, and shapes and indices are all there are.
+// maxInts bounds the integers of one tensor that are not raw: each needs a byte
+// in the file but eight in memory, and only shapes and indices are stored this
+// way.
 const maxInts = 1 << 20
 
 func (p *parser) tensor(f field) (*Tensor, error) {
@@ -26,7 +27,7 @@ func (p *parser) tensor(f field) (*Tensor, error) {
 			t.Dims, err = p.appendInts(t.Dims, f, MaxRank, "tensor dimensions")
 		case 2:
 			t.Type = DataType(int32(f.num64))
-		case 4: // float_data; ONNX packs it, single values are as legal
+		case 4: // float_data; ONNX packs it, but single values are legal, too
 			if f.typ == protowire.BytesType {
 				t.floats = append(t.floats, f.body...)
 			} else if f.typ == protowire.Fixed32Type {
@@ -65,7 +66,7 @@ func (p *parser) tensor(f field) (*Tensor, error) {
 	return t, p.agree(t, ints, others)
 }
 
-// agree checks that the dimensions account for exactly the data that is there.
+// agree checks that the dimensions match the data exactly.
 func (p *parser) agree(t *Tensor, ints, others int64) error {
 	want := int64(1)
 	for _, d := range t.Dims {
@@ -93,7 +94,7 @@ func (p *parser) agree(t *Tensor, ints, others int64) error {
 	return nil
 }
 
-// int64Bytes is raw_data of int64 values.
+// int64Bytes returns the raw_data of int64 values.
 func int64Bytes(v ...int64) []byte {
 	b := make([]byte, 0, 8*len(v))
 	for _, x := range v {

@@ -8,11 +8,11 @@ import (
 )
 
 // ErrMalformed is wrapped by every error that Parse returns for bytes that are
-// no acceptable ONNX model.
+// not an acceptable ONNX model.
 var ErrMalformed = errors.New("not an acceptable ONNX model")
 
-// field is one protobuf field as it stood in the file. raw holds tag, length
-// and value; body the value of a length-delimited field; num64 that of a varint.
+// field is one protobuf field as it was in the file. raw holds tag, length and
+// value; body the value of a length-delimited field; num64 that of a varint.
 type field struct {
 	num   protowire.Number
 	typ   protowire.Type
@@ -21,8 +21,8 @@ type field struct {
 	num64 uint64
 }
 
-// message is a protobuf message cut into fields. encode gives back the bytes
-// it was cut from as long as no field was changed.
+// message is a protobuf message cut into fields. encode returns the bytes it
+// was cut from, as long as no field was changed.
 type message []field
 
 func (m message) encode() []byte {
@@ -51,7 +51,8 @@ func varintField(num protowire.Number, v uint64) field {
 	return field{num: num, typ: protowire.VarintType, raw: raw, num64: v}
 }
 
-// cut splits a message into its fields and charges them to the file's budget.
+// cut splits a message into its fields and counts them against the file's
+// limit.
 func (p *parser) cut(b []byte, what string) (message, error) {
 	var m message
 	for len(b) > 0 {
@@ -68,7 +69,7 @@ func (p *parser) cut(b []byte, what string) (message, error) {
 			f.body, k = protowire.ConsumeBytes(b[n:])
 		case protowire.Fixed32Type, protowire.Fixed64Type:
 			k = protowire.ConsumeFieldValue(num, typ, b[n:])
-		default: // groups are not used by onnx.proto and could nest without bound
+		default: // onnx.proto does not use groups, and they could nest without bound
 			return nil, p.bad("%s: field %d has the unsupported wire type %d", what, num, typ)
 		}
 		if k < 0 {

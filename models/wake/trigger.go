@@ -8,27 +8,27 @@ import (
 	"time"
 )
 
-// Model are the rules for one model.
+// Model holds the rules for one model.
 type Model struct {
 	Name         string
 	Threshold    float32       // in (0, 1]
 	Patience     int           // hops in a row; 0 and 1 both mean the first
 	Cooldown     time.Duration // 0: may fire in every hop
 	VADThreshold float32       // in [0, 1]; 0: no voice gate
-	Classes      int           // scores a hop; 0 means 1
+	Classes      int           // scores per hop; 0 means 1
 	Labels       []string      // of the classes; missing ones are class_0, class_1, …
 	Ignored      []int         // classes that never fire ("none of them")
 }
 
 // Rules are the rules of one device. The order of the models is the order of
-// the scores that Step takes, and decides between equal scores.
+// the scores that Step accepts, and decides between equal scores.
 type Rules struct {
 	Models       []Model
 	MultiTrigger bool
 	RMSFilter    float64 // int16 scale; 0: off
 }
 
-// Scores are what a head gave for a hop.
+// Scores are the results of a head for a hop.
 type Scores struct {
 	Values []float32 // one per class
 	Masked bool      // the window is not filled yet
@@ -45,11 +45,12 @@ type Detection struct {
 	At    time.Duration // as given to Step
 }
 
-// rmsHops is the number of hops whose level the RMS filter looks at: the
-// window of openWakeWord's 16-frame heads, 1.28 s.
+// rmsHops is the number of hops whose level the RMS filter looks at: the window
+// of openWakeWord's 16-frame heads, 1.28 s.
 const rmsHops = 16
 
-// Trigger holds the state of one device's models. Not safe for concurrent use.
+// Trigger holds the state of one device's models. It is not safe for concurrent
+// use.
 type Trigger struct {
 	rules  Rules
 	models []state
@@ -62,7 +63,7 @@ type Trigger struct {
 type state struct {
 	run   []int // per class: hops in a row that counted
 	until time.Duration
-	quiet bool // a cooldown is running, it ends at until
+	quiet bool // a cooldown is running; it ends at until
 }
 
 // New makes a trigger in its initial state.
@@ -74,9 +75,9 @@ func New(r Rules) (*Trigger, error) {
 	return t, nil
 }
 
-// Update replaces the rules. Models that stay, by name and number of classes, keep
-// their patience and their cooldown; a cooldown that is running keeps its end.
-// On an error nothing changes.
+// Update replaces the rules. Models that stay, matched by name and number of
+// classes, keep their patience and their cooldown; a running cooldown keeps its
+// end. On an error nothing changes.
 func (t *Trigger) Update(r Rules) error {
 	if err := r.check(); err != nil {
 		return err
@@ -119,8 +120,8 @@ func (r Rules) check() error {
 	return nil
 }
 
-// Rules returns the rules in force, with defaults filled in. The slices are
-// the trigger's own.
+// Rules returns the rules in force, with defaults filled in. The slices belong
+// to the trigger.
 func (t *Trigger) Rules() Rules { return t.rules }
 
 // Reset forgets levels, patience and cooldowns.
@@ -132,9 +133,9 @@ func (t *Trigger) Reset() {
 	}
 }
 
-// Step takes one hop: its number, the time of its end, its RMS (int16 scale),
-// the gate's voice score (0 when there is no VAD) and one Scores per model, in the order of the rules.
-// It returns what fired, highest score first; the slice is valid until the next Step.
+// Step processes one hop: its number, the time of its end, its RMS (int16 scale), the gate's voice
+// score (0 when there is no VAD) and one Scores per model, in the order of the rules. It returns what
+// fired, highest score first; the slice is valid until the next Step.
 func (t *Trigger) Step(hop int64, at time.Duration, rms float64, voice float32, scores []Scores) []Detection {
 	if len(scores) != len(t.models) {
 		panic(fmt.Sprintf("BUG: %d scores for %d models", len(scores), len(t.models)))
@@ -193,7 +194,7 @@ func (s *state) count(m *Model, values []float32, open bool) int {
 	return best
 }
 
-// label names a class; it is empty when there is only one.
+// label returns the name of a class; it is empty when there is only one class.
 func (m *Model) label(class int) string {
 	if m.Classes == 1 {
 		return ""

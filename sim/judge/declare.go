@@ -9,7 +9,7 @@ import (
 	"orac/sim/report"
 )
 
-// Declared is what a scenario promises, as rows of a report that nothing was judged of yet.
+// Declared returns what a scenario promises, as rows of a report in which nothing has been judged yet.
 func Declared(sc *scenario.Scenario) (list []report.Promise, sometimes []report.Sometimes) {
 	add := func(address runbook.Address, what, text, unit string, bound float64) {
 		list = append(list, report.Promise{
@@ -59,7 +59,7 @@ func faultNames(r scenario.Recovery) (names []string) {
 	return append(names, r.Kinds...)
 }
 
-// Line is where a block stands in its file; 0 where it is not written.
+// Line returns the line of a block in its file; 0 if the block was not written in a file.
 func Line(sc *scenario.Scenario, address runbook.Address) int {
 	for _, b := range sc.Blocks {
 		if b.Address == address {

@@ -10,13 +10,13 @@ import (
 	"orac/sim/report"
 )
 
-// steady is an expression that must hold all the time.
+// steady is an expression that must hold throughout the run.
 type steady struct {
 	*scenario.Steady
 	ask    func(scenario.State) (bool, error)
 	due    time.Duration
-	since  time.Duration // it has been false; -1: it is true
-	broken bool          // this stretch is told of
+	since  time.Duration // when it became false; -1: it is true
+	broken bool          // this stretch has been reported
 	times  int
 	worst  time.Duration // longest stretch
 }
@@ -59,13 +59,13 @@ func (s *steady) finish(j *Judge, at time.Duration) {
 	}
 }
 
-// sometimes is a situation that is to be reached.
+// sometimes is a situation that the run must reach.
 type sometimes struct {
 	*scenario.Sometimes
 	ask func(scenario.State) (bool, error)
 }
 
-// reach looks whether situations are reached.
+// reach checks whether situations have been reached.
 func (j *Judge) reach(at time.Duration, state func() scenario.State) {
 	if len(j.waiting) == 0 {
 		return
@@ -81,14 +81,14 @@ func (j *Judge) reach(at time.Duration, state func() scenario.State) {
 	})
 }
 
-// flat keeps samples of what must not grow.
+// flat keeps samples of a value that must not grow.
 type flat struct {
 	at     []time.Duration
 	memory []int64
 	tasks  []int
 }
 
-// mostSamples bounds the samples: half of them go when there is no room, every second one.
+// mostSamples bounds the samples: when they are full, every second one is dropped.
 const mostSamples = 4096
 
 func (f *flat) see(at time.Duration, v View) {
@@ -104,7 +104,8 @@ func (f *flat) see(at time.Duration, v View) {
 	f.at, f.memory, f.tasks = append(f.at, at), append(f.memory, v.Memory()), append(f.tasks, v.Tasks())
 }
 
-// finish compares the median of the first quarter after the warm-up with that of the last: a peak is no growth.
+// finish compares the median of the first quarter after the warm-up with that of the last quarter, so that a
+// peak does not count as growth.
 func (f *flat) finish(j *Judge, p *scenario.Flat, at time.Duration) {
 	from, _ := slices.BinarySearch(f.at, p.WarmUp)
 	n := len(f.at) - from

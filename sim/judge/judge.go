@@ -10,39 +10,39 @@ import (
 	"orac/sim/report"
 )
 
-// Fault is a fault as it happens in a run.
+// Fault is a fault that happens in a run.
 type Fault struct {
 	Address runbook.Address // of the scenario's block; "" if it was drawn
 	Kind    scenario.Kind
 	Target  string
-	Lasts   bool // until Ended; otherwise it happens at an instant
+	Lasts   bool // until Ended; otherwise it is instantaneous
 }
 
-// View is how things stand at an instant.
+// View shows how things stand at an instant.
 type View interface {
 	State() scenario.State // costly: asked for only when an expression needs it
-	// Sound counts the hops of a device that have reached its models since the start of the run; "" is the first device.
+	// Sound counts the hops of a device that have reached its models since the start of the run; "" means the first device.
 	Sound(device string) uint64
 	Health() string
 	Waiting() int // utterances in the spool
-	Up() bool     // the process runs
+	Up() bool     // the process is running
 	Memory() int64
 	Tasks() int
 }
 
 const (
-	// probeEvery is how often it is looked whether something has recovered. pauseMost is the longest time without a new hop
-	// that does not end a row of good probes: a hop lasts 80 ms, and a loaded machine is late.
+	// probeEvery is how often the judge checks whether something has recovered. pauseMost is the longest time without a new
+	// hop that does not interrupt a row of good probes: a hop lasts 80 ms, and a loaded machine is late.
 	probeEvery = 100 * time.Millisecond
 	pauseMost  = 400 * time.Millisecond
-	// sampleEvery is how often memory and tasks are looked at.
+	// sampleEvery is how often memory and tasks are sampled.
 	sampleEvery = 10 * time.Second
 
 	mostJudged = 20_000
 	mostBreaks = 1_000
 )
 
-// Judge holds one run of a scenario to its promises. Times are since the start of the run and never go back.
+// Judge checks whether one run of a scenario keeps its promises. Times count from the start of the run and never go back.
 type Judge struct {
 	sc      *scenario.Scenario
 	faults  []*fault
@@ -50,12 +50,12 @@ type Judge struct {
 	steady  []*steady
 	waiting []*sometimes // not reached yet
 	flat    flat
-	looked  time.Duration // when sometimes were last looked at
+	looked  time.Duration // when the situations were last checked
 
 	Judged  []report.Judgement
 	Breaks  []report.Break
 	Reached []report.Reached
-	Omitted int // judgements and breaks that found no room
+	Omitted int // judgements and breaks beyond the limits
 }
 
 type fault struct {
@@ -65,7 +65,7 @@ type fault struct {
 	noticed    time.Duration // -1: not yet
 }
 
-// New makes a judge of a run of a scenario.
+// New returns a judge of a run of a scenario.
 func New(sc *scenario.Scenario) *Judge {
 	j := &Judge{sc: sc}
 	for i := range sc.Steady {
@@ -79,7 +79,7 @@ func New(sc *scenario.Scenario) *Judge {
 	return j
 }
 
-// Began notes a fault that begins; the number is for Ended.
+// Began notes that a fault begins and returns its number, for Ended.
 func (j *Judge) Began(at time.Duration, f Fault) int {
 	id := len(j.faults)
 	j.faults = append(j.faults, &fault{Fault: f, begin: at, noticed: -1, over: !f.Lasts, end: at})
@@ -96,7 +96,7 @@ func (j *Judge) Began(at time.Duration, f Fault) int {
 	return id
 }
 
-// asked tells whether a promise is about a fault.
+// asked tells whether a promise applies to a fault.
 func asked(r *scenario.Recovery, f Fault) bool {
 	if len(r.After) == 0 && len(r.Kinds) == 0 {
 		return families[f.Kind] != harmless
@@ -104,7 +104,7 @@ func asked(r *scenario.Recovery, f Fault) bool {
 	return f.Address != "" && slices.Contains(r.After, f.Address) || slices.Contains(r.Kinds, string(f.Kind))
 }
 
-// Ended notes that a fault is over: what was taken away is there again.
+// Ended notes that a fault is over: what it took away is back.
 func (j *Judge) Ended(at time.Duration, id int) {
 	f := j.faults[id]
 	if f.over {
@@ -116,8 +116,8 @@ func (j *Judge) Ended(at time.Duration, id int) {
 	}
 }
 
-// Noticed notes that the appliance said that something is wrong with a component: its address or name, or "process" when a
-// process ends by itself or is started again.
+// Noticed notes that the appliance reported a problem with a component: its address or name, or "process" when a process
+// ends by itself or is restarted.
 func (j *Judge) Noticed(at time.Duration, component string) {
 	for _, f := range j.faults {
 		if f.noticed < 0 && about(f.Fault, component) && (!f.over || at-f.end <= time.Minute) {
@@ -129,7 +129,7 @@ func (j *Judge) Noticed(at time.Duration, component string) {
 	}
 }
 
-// Next is when See is wanted next, after at.
+// Next returns when See must be called next, after at.
 func (j *Judge) Next(at time.Duration) time.Duration {
 	next := at + sampleEvery
 	if len(j.sc.Flats) == 0 {
@@ -142,7 +142,7 @@ func (j *Judge) Next(at time.Duration) time.Duration {
 		if p.running() {
 			return at + probeEvery
 		}
-		if !p.told { // when its time to be noticed is up
+		if !p.told { // when the time to notice it is up
 			next = min(next, max(j.faults[p.fault].begin+p.promise.Detect, at)+time.Millisecond)
 		}
 	}
@@ -152,7 +152,7 @@ func (j *Judge) Next(at time.Duration) time.Duration {
 	return next
 }
 
-// See looks at how things stand.
+// See checks how things stand.
 func (j *Judge) See(at time.Duration, v View) {
 	j.pending = slices.DeleteFunc(j.pending, func(p *recovery) bool { return p.see(j, at, v) })
 	var s *scenario.State
@@ -175,7 +175,7 @@ func (j *Judge) See(at time.Duration, v View) {
 	}
 }
 
-// Finish judges what is judged at the end.
+// Finish judges what can only be judged at the end.
 func (j *Judge) Finish(at time.Duration, v View) {
 	for _, p := range j.pending {
 		p.finish(j, at)
@@ -200,12 +200,12 @@ func (j *Judge) Finish(at time.Duration, v View) {
 	j.reach(at, func() scenario.State { return state })
 }
 
-// Break notes that a demand of safety, which is always judged, was not met.
+// Break notes that a safety demand, which is always judged, was not met.
 func (j *Judge) Break(at time.Duration, name, text string) {
 	j.judge(report.Judgement{Promise: "safety/" + name, What: "safety", At: at.Seconds(), Text: text})
 }
 
-// Safe notes that demands of safety were met for the whole of the run, unless they were broken.
+// Safe notes that safety demands were met for the whole run, except those that were broken.
 func (j *Judge) Safe(at time.Duration, names ...string) {
 	for _, name := range names {
 		if !slices.ContainsFunc(j.Breaks, func(b report.Break) bool { return b.Promise == "safety/"+name }) {
@@ -214,13 +214,13 @@ func (j *Judge) Safe(at time.Duration, names ...string) {
 	}
 }
 
-// Fault is what is known of a fault by its number.
+// Fault returns what is known of a fault by its number.
 func (j *Judge) Fault(id int) (begin, end, noticed time.Duration, over bool) {
 	f := j.faults[id]
 	return f.begin, f.end, f.noticed, f.over
 }
 
-// judge keeps a judgement, and a break if it is not kept.
+// judge records a judgement, and a break if the promise was not kept.
 func (j *Judge) judge(g report.Judgement) {
 	if len(j.Judged) >= mostJudged {
 		j.Omitted++

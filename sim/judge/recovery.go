@@ -9,15 +9,15 @@ import (
 	"orac/sim/report"
 )
 
-// recovery is a promise of recovery that a fault has called for.
+// recovery is a promise of recovery that a fault has triggered.
 type recovery struct {
 	promise *scenario.Recovery
 	fault   int
 	clock   time.Duration // when it started; -1: not yet
-	held    []int         // faults that disturb it now
-	late    bool          // it is known that the bound is missed
+	held    []int         // faults that disturb it at present
+	late    bool          // the bound is known to be missed
 	back    bool          // it has recovered
-	told    bool          // whether it was noticed is judged, or no longer asked
+	told    bool          // whether it was noticed has been judged, or no longer matters
 
 	good    int           // probes in a row
 	first   time.Duration // the first of them
@@ -37,12 +37,12 @@ func (j *Judge) recovery(r *scenario.Recovery, id int, at time.Duration) *recove
 			p.held = append(p.held, other)
 		}
 	}
-	// Where there is no sound already, nothing more can stop: the appliance has told of it, and need not do so again.
+	// If sound has already stopped, nothing more can stop: the appliance has reported it and need not do so again.
 	p.paused = len(p.held) > 0 || slices.ContainsFunc(j.pending, func(q *recovery) bool { return !q.back && q.promise.Means == Sound && deaf(j.faults[q.fault].Kind) })
 	return p
 }
 
-// disturbed notes another fault.
+// disturbed notes a further fault.
 func (p *recovery) disturbed(j *Judge, id int, at time.Duration) {
 	p.good = 0
 	p.paused = p.paused || deaf(j.faults[id].Kind)
@@ -66,11 +66,11 @@ func (p *recovery) freed(id int, at time.Duration) {
 	}
 }
 
-// running tells whether the clock runs.
+// running tells whether the clock is running.
 func (p *recovery) running() bool { return p.clock >= 0 && len(p.held) == 0 && !p.back }
 
-// detects judges whether the fault was noticed, as soon as that can be said: it was; or its time is up; or it is over and
-// mended, so that there is nothing to notice any more.
+// detects judges whether the fault was noticed, as soon as the answer is known: the fault was noticed, its time is up, or
+// it is over and repaired, so that there is nothing left to notice.
 func (p *recovery) detects(j *Judge, at time.Duration) {
 	f, bound := j.faults[p.fault], p.promise.Detect
 	switch {
@@ -89,7 +89,7 @@ func (p *recovery) detects(j *Judge, at time.Duration) {
 	}
 }
 
-// see probes, and tells whether all is judged.
+// see probes, and tells whether everything has been judged.
 func (p *recovery) see(j *Judge, at time.Duration, v View) bool {
 	p.detects(j, at)
 	if !p.running() {
@@ -109,12 +109,12 @@ func (p *recovery) see(j *Judge, at time.Duration, v View) bool {
 	return p.told
 }
 
-// conclude judges what has recovered.
+// conclude judges a promise whose subject has recovered.
 func (p *recovery) conclude(j *Judge) {
 	took := max(0, p.first-p.clock)
 	if bound := p.promise.Recover; bound > 0 {
 		g := p.says(j, "recover", p.first, took, took <= bound && !p.late, words(p.promise.Means)+" after "+seconds(took))
-		if p.late { // the break is known already
+		if p.late { // the break has been reported already
 			j.Judged = append(j.Judged, g)
 			return
 		}
@@ -122,7 +122,7 @@ func (p *recovery) conclude(j *Judge) {
 	}
 }
 
-// finish judges what has not recovered until the end.
+// finish judges what has not recovered by the end.
 func (p *recovery) finish(j *Judge, at time.Duration) {
 	p.detects(j, at)
 	if p.back {
@@ -135,7 +135,7 @@ func (p *recovery) finish(j *Judge, at time.Duration) {
 	}
 }
 
-// probe looks once whether what was lost is there again.
+// probe checks once whether what was lost is back.
 func (p *recovery) probe(j *Judge, at time.Duration, v View) {
 	f := j.faults[p.fault]
 	ok := v.Up()
@@ -155,7 +155,7 @@ func (p *recovery) probe(j *Judge, at time.Duration, v View) {
 		if at-p.soundAt > pauseMost {
 			p.good = 0
 		}
-		// What was in the pipe when the fault began is no recovery.
+		// Sound that was in the pipe when the fault began does not count as recovery.
 		ok = ok && fresh && (!deaf(f.Kind) || f.noticed >= 0 || p.paused || f.Lasts && f.over)
 		if !ok {
 			return // a probe between two hops is neither good nor bad
@@ -191,7 +191,7 @@ func (p *recovery) says(j *Judge, what string, at, value time.Duration, kept boo
 	}
 }
 
-// words is what a recovery means, for people.
+// words describes what a recovery means, for people.
 func words(means string) string {
 	switch means {
 	case Health:

@@ -10,17 +10,17 @@ import (
 const (
 	Sound     = "sound"     // hops reach the models
 	Health    = "health"    // the appliance calls itself healthy
-	Delivered = "delivered" // no utterance waits
+	Delivered = "delivered" // no utterance is waiting
 )
 
-// family is what a kind of fault is about.
+// family is what a kind of fault affects.
 type family int
 
 const (
-	harmless family = iota // no fault at all: the appliance must not mind
-	device                 // sound stops, or is no sound
-	mild                   // sound goes on, changed
-	hidden                 // shows only when a device is opened meanwhile
+	harmless family = iota // not really a fault: the appliance must not react
+	device                 // sound stops, or what arrives is not sound
+	mild                   // sound continues, but changed
+	hidden                 // shows only if a device is opened meanwhile
 	service
 	heartbeat
 	webhook
@@ -49,10 +49,10 @@ var families = map[scenario.Kind]family{
 	scenario.Descriptors: outside, scenario.ClockJump: outside, scenario.Apply: outside,
 }
 
-// deaf tells whether sound is sure to stop, so that probes count only once the appliance has said so.
+// deaf tells whether sound is certain to stop. If so, probes count only once the appliance has reported it.
 func deaf(k scenario.Kind) bool { f := families[k]; return f == device || f == process }
 
-// about tells whether a component that the appliance complains of is one that a fault is about.
+// about tells whether the component that the appliance complains of is affected by a fault.
 func about(f Fault, component string) bool {
 	is := func(prefixes ...string) bool {
 		for _, p := range prefixes {
@@ -85,7 +85,7 @@ func about(f Fault, component string) bool {
 	return false
 }
 
-// disturbs tells whether a fault may keep what a recovery means from coming back.
+// disturbs tells whether a fault may prevent the recovery that a promise means.
 func disturbs(k scenario.Kind, means string) bool {
 	f := families[k]
 	switch means {

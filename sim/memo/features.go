@@ -7,26 +7,27 @@ import (
 	"orac/appliance/node"
 )
 
-// reach is how many hops an embedding depends on: half of the ninth hop before the newest gives the first of its 76 mel
-// frames, and the mel frames of that hop need samples of the tenth.
+// reach is how many hops an embedding depends on: the first of its 76 mel frames comes from half of the ninth hop
+// before the newest, and the mel frames of that hop need samples of the tenth.
 const reach = 11
 
-// features are what the extractor is known to give.
+// features are the known outputs of the extractor.
 type features struct {
 	table    *table[*[96]float32]
 	pool     *pool[*stepped] // nil for a recording
-	again    string          // how to record anew
+	again    string          // how to record again
 	replayed atomic.Uint64
 }
 
-// stepped is a real extractor that knows where it is.
+// stepped is a real extractor with its position.
 type stepped struct {
 	node.Extractor
-	after Key  // the input it has had; the zero Key if it has heard nothing yet
+	after Key  // the input it has heard; the zero Key if it has heard nothing yet
 	lost  bool // it has failed and must be reset
 }
 
-// extractor is one of many that share features. Its past is the newest hops, so that a real one can be brought to where it is.
+// extractor is one of many that share features. It keeps the newest hops, so that a real extractor can be brought to its
+// position.
 type extractor struct {
 	f     *features
 	past  [reach]heard // in a ring
@@ -42,7 +43,7 @@ type heard struct {
 	after Key // of the input that ends with it
 }
 
-// open gives a further extractor.
+// open returns a further extractor.
 func (f *features) open() (node.Extractor, error) {
 	if f.pool != nil {
 		if err := f.pool.ready(); err != nil {
@@ -52,7 +53,7 @@ func (f *features) open() (node.Extractor, error) {
 	return &extractor{f: f}, nil
 }
 
-// at is hop i since the last reset, one of the newest reach.
+// at returns hop i since the last reset, which must be one of the newest reach hops.
 func (x *extractor) at(i int64) *heard { return &x.past[i%reach] }
 
 // Push implements node.Extractor.
@@ -82,7 +83,7 @@ func (x *extractor) Push(pcm *[audio.HopSamples]int16, out *[96]float32) error {
 	return nil
 }
 
-// run lets a real extractor hear what it lacks of the newest hops.
+// run feeds a real extractor those of the newest hops that it has not heard.
 func (x *extractor) run(out *[96]float32) error {
 	r, err := x.f.pool.take(x.lacks, reach+1)
 	if err != nil {
@@ -90,7 +91,7 @@ func (x *extractor) run(out *[96]float32) error {
 	}
 	defer x.f.pool.put(r)
 	lacks := int64(x.lacks(r))
-	r.lost = true // unless it gets to the end
+	r.lost = true // unless it reaches the end
 	if lacks >= reach {
 		if err := r.Reset(); err != nil {
 			return err
@@ -107,8 +108,8 @@ func (x *extractor) run(out *[96]float32) error {
 	return nil
 }
 
-// lacks is how many of the newest hops a real extractor has not heard. It is reach if it is in step with nobody, and reach+1
-// if it may be in step with another sound; it must be reset then and hear them all.
+// lacks returns how many of the newest hops a real extractor has not heard. It is reach if the extractor is not in step with
+// any sound, and reach+1 if it may be in step with a different one; then it must be reset and hear them all.
 func (x *extractor) lacks(r *stepped) int {
 	if r.lost || r.after == (Key{}) {
 		return reach

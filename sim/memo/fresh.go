@@ -6,13 +6,13 @@ import (
 	"orac/appliance/node"
 )
 
-// Fresh changes inference in one thing: a voice gate starts afresh at every hop of quiet that follows a second of quiet.
-// quiet is the RMS on the int16 scale below which a hop is.
+// Fresh changes inference in one respect: a voice gate is reset at every quiet hop that follows a second of quiet. A hop
+// is quiet if its RMS on the int16 scale is below quiet.
 //
-// Silero's state remembers minutes, and never comes back to exactly where it was: in 400 rounds of a loop it did not. So a Memo alone
-// saves a gate nothing in a loop. With Fresh a command that follows a second of quiet costs once, and so does silence, whose
-// hops are all alike. The price is fidelity: the scores are those of a gate that has just been opened. It is for long runs,
-// and their reports should say so.
+// Silero's state remembers minutes and never returns exactly to an earlier value: in 400 rounds of a loop it did not. So in a
+// loop a Memo by itself saves no gate computations. With Fresh, a command that follows a second of quiet is computed once, and so
+// is silence, whose hops are all alike. The price is fidelity: the scores are those of a gate that has just been opened. Use it
+// for long runs, and say so in their reports.
 func Fresh(i appliance.Inference, quiet float32) appliance.Inference {
 	open := i.Gate
 	i.Gate = func() (node.Gate, error) {
@@ -25,7 +25,7 @@ func Fresh(i appliance.Inference, quiet float32) appliance.Inference {
 	return i
 }
 
-// settled is how many hops of quiet are a second; the delay of the gate is shorter.
+// settled is the number of quiet hops in a second; the delay of the gate is shorter.
 const settled = audio.Rate / audio.HopSamples
 
 type fresh struct {

@@ -11,12 +11,12 @@ import (
 	"orac/appliance/audio"
 )
 
-// Key stands for an input: its 128-bit hash. The zero Key stands for no input at all, the state after a reset.
+// Key identifies an input by its 128-bit hash. The zero Key means no input at all, the state after a reset.
 type Key [16]byte
 
 func (k Key) compare(other Key) int { return bytes.Compare(k[:], other[:]) }
 
-// shard spreads keys evenly; n is a power of two.
+// shard distributes keys evenly; n is a power of two.
 func (k Key) shard(n int) int { return int(k[0]) & (n - 1) }
 
 func hash(b []byte) Key { return xxh3.Hash128(b).Bytes() }
@@ -32,11 +32,11 @@ func hashEmbedding(e *[96]float32) Key {
 	return hash(unsafe.Slice((*byte)(unsafe.Pointer(e)), int(unsafe.Sizeof(*e))))
 }
 
-// chain hashes the newest of a sequence of inputs: those of a window that is longer than it are part of the key, with their
-// number, and no others. buf is used again.
+// chain hashes the newest of a sequence of inputs: the key covers the inputs in the window, and their number, and nothing
+// older. buf is reused.
 type chain struct{ buf []byte }
 
-// begin starts a key with what tells apart whose input it is.
+// begin starts a key with what distinguishes the owner of the input.
 func (c *chain) begin(whose Key, n int) {
 	c.buf = append(c.buf[:0], whose[:]...)
 	c.buf = binary.LittleEndian.AppendUint16(c.buf, uint16(n))

@@ -36,7 +36,7 @@ func (l Limits) filled() Limits {
 	return l
 }
 
-// Memo is inference that runs the networks behind it only for what it does not know.
+// Memo is inference that runs the networks behind it only for unknown input.
 type Memo struct {
 	real     appliance.Inference
 	limits   Limits
@@ -51,9 +51,9 @@ type Memo struct {
 	closed bool
 }
 
-// Wrap puts a memory before real inference, whose functions must be safe for concurrent use, as those of
-// appliance.OpenInference are. A file is taken to stay what it was when it was first opened. A head that does not say how long
-// its window is, and a gate whose state is no value, are run for every hop and counted (Stats.Bypassed).
+// Wrap adds a memory to real inference, whose functions must be safe for concurrent use, as those of appliance.OpenInference
+// are. A file is assumed not to change after it was first opened. A head that does not say how long its window is, and a gate
+// whose state is not a value, run for every hop and are counted (Stats.Bypassed).
 func Wrap(real appliance.Inference, l Limits) *Memo {
 	m := &Memo{real: real, limits: l.filled(), models: map[identity]*model{}, says: map[identity]wake.Model{}}
 	m.features = &features{table: newTable[*[96]float32](m.limits.Features)}
@@ -70,14 +70,14 @@ func Wrap(real appliance.Inference, l Limits) *Memo {
 	return m
 }
 
-// Inference is what an appliance is given. It may be given to many.
+// Inference returns what an appliance needs. Many appliances may share it.
 func (m *Memo) Inference() appliance.Inference {
 	return appliance.Inference{
 		Extractor: m.features.open, Gate: m.gate, Trim: m.real.Trim, Ready: m.real.Ready, Model: m.model, Head: m.head,
 	}
 }
 
-// Close closes the networks; what is still in use is closed when it is no more.
+// Close closes the networks; those in use are closed as soon as they are returned.
 func (m *Memo) Close() error {
 	m.mu.Lock()
 	m.closed = true
@@ -90,7 +90,7 @@ func (m *Memo) Close() error {
 	return errors.Join(errs...)
 }
 
-// errNoState is how the pool of gates says that they cannot be shared.
+// errNoState is the pool's error for gates that cannot be shared.
 var errNoState = errors.New("the state of this voice gate is no value")
 
 func (m *Memo) resumable() (resumable, error) {
@@ -154,7 +154,7 @@ func (m *Memo) known(id identity) *model {
 	return m.models[id]
 }
 
-// add makes a model known, unless somebody else was faster: then that one is used.
+// add registers a model and returns it. If another goroutine was faster, it returns that one's.
 func (m *Memo) add(id identity, fresh *model) (*model, error) {
 	m.mu.Lock()
 	known := m.models[id]
@@ -172,10 +172,10 @@ func (m *Memo) add(id identity, fresh *model) (*model, error) {
 	return known, nil
 }
 
-// identity tells the heads of one model from those of another.
+// identity distinguishes the heads of different models.
 type identity struct{ name, source, sha256 string }
 
-// identify names the file of a model: with its checksum if the runbook or the catalogue says it, else with its place.
+// identify names the file of a model: by its checksum if the runbook or the catalogue states it, otherwise by its path.
 func identify(rb *runbook.Runbook, m runbook.Model) identity {
 	id := identity{m.Name, m.Source, strings.ToLower(m.SHA256)}
 	if name, ok := strings.CutPrefix(m.Source, models.CatalogPrefix); ok {

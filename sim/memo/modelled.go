@@ -11,14 +11,14 @@ import (
 	"orac/sim/sound"
 )
 
-// Modelled is an integer model of inference for the sounds of sim/sound: the head of a model scores 0.9 when the
-// wake word of the model's name ends (from 120 ms before its end, to the end of the hop that holds it) and in the few hops that
-// follow, and between 0.01 and 0.1 in all others. The voice gate
-// gives 1 for what is loud, with the delay of the real one. Like real heads they are masked for 16 hops after a reset. A model whose runbook
-// names classes has those, and its wake word is of the first.
+// Modelled is an integer model of inference for the sounds of sim/sound. The head of a model scores 0.9 when the wake word of the
+// model's name ends (from 120 ms before its end, to the end of the hop that holds it) and in the few hops that follow, and
+// between 0.01 and 0.1 in all others. The voice gate returns 1 for loud sound, with the delay of the real one. Like real heads,
+// the heads are masked for 16 hops after a reset. If the runbook names classes for a model, its head has those classes, and its
+// wake word belongs to the first.
 //
-// It gives the same on every machine: what is decided, is decided in integers, and the floats that it gives are quotients of small
-// ones.
+// Its results are the same on every machine: all decisions are made in integers, and the floats that it returns are quotients of
+// small integers.
 func Modelled() appliance.Inference {
 	return appliance.Inference{
 		Extractor: func() (node.Extractor, error) { return listener{}, nil },
@@ -32,7 +32,7 @@ func Modelled() appliance.Inference {
 	}
 }
 
-// listener puts into an embedding which note fills the hop, and its level.
+// listener writes into an embedding which note fills the hop, and its level.
 type listener struct{}
 
 func (listener) Push(pcm *[audio.HopSamples]int16, out *[96]float32) error {
@@ -49,7 +49,7 @@ func (listener) Close() error { return nil }
 
 const (
 	modelledWindow = 16
-	// held is for how many hops a score stays up: as with a real head, the word is still within the window.
+	// held is how many hops a score stays up: as with a real head, the word is still within the window.
 	held = 4
 )
 
@@ -79,8 +79,8 @@ func (m *matcher) Push(e *[96]float32) ([]float32, bool, error) {
 	return m.scores, false, nil
 }
 
-// ends tells whether the tune ends with a hop: going back, each note is heard in one to three hops, and between two notes
-// there is at most one hop that is filled by neither.
+// ends tells whether the tune ends with a hop. Going back, each note must be heard in one to three hops, with at most one
+// hop between two notes that neither of them fills.
 func (m *matcher) ends(at int) bool {
 	for i := sound.Tones - 1; i >= 0; i-- {
 		if i < sound.Tones-1 && at >= 0 && m.notes[at] < 0 {
@@ -110,7 +110,7 @@ func (m *matcher) Close() error { return nil }
 // loudness is a modelled voice gate.
 type loudness struct{ delay wake.Gate }
 
-// loud is the RMS from which sound is taken for a voice.
+// loud is the RMS from which sound counts as a voice.
 const loud = 500
 
 // Push implements node.Gate.
@@ -128,6 +128,6 @@ func (l *loudness) Reset() { l.delay.Reset() }
 // Close implements node.Gate.
 func (l *loudness) Close() error { return nil }
 
-// AppendState and SetState make it a gate whose past is a value, as the real one is.
+// AppendState and SetState make its past a value, like that of the real gate.
 func (l *loudness) AppendState(b []byte) []byte { return l.delay.AppendState(b) }
 func (l *loudness) SetState(b []byte) error     { return l.delay.SetState(b) }

@@ -6,11 +6,11 @@ import (
 	"sync"
 )
 
-// errClosed is what networks of a closed Memo give.
+// errClosed is the error of networks of a closed Memo.
 var errClosed = errors.New("inference was closed")
 
 // pool holds the real networks of one kind, at most limit of them. A goroutine that needs one waits until one is free;
-// nobody keeps one for longer than a few hops take.
+// nobody keeps one for longer than it takes to process a few hops.
 type pool[T io.Closer] struct {
 	open  func() (T, error)
 	limit int
@@ -18,7 +18,7 @@ type pool[T io.Closer] struct {
 	mu     sync.Mutex // guards everything that follows
 	freed  *sync.Cond // one was given back, or could not be opened, or the pool was closed
 	idle   []T        // longest unused first
-	opened int        // idle ones, used ones, and those being opened
+	opened int        // idle, in use, and being opened
 	closed bool
 }
 
@@ -28,8 +28,9 @@ func newPool[T io.Closer](limit int, open func() (T, error)) *pool[T] {
 	return p
 }
 
-// take gives a network for the caller alone, until put. cost says how much it takes to bring one into step; one that costs
-// less than most is used, else a further one is opened while that is allowed, else the one that was unused for the longest.
+// take lends a network to the caller exclusively, until put. cost returns how much work it takes to bring a network into
+// step. A network that costs less than most is used; otherwise a new one is opened if the limit allows, and if not, the one
+// that was unused for the longest is taken.
 func (p *pool[T]) take(cost func(T) int, most int) (T, error) {
 	p.mu.Lock()
 	for {
@@ -57,7 +58,7 @@ func (p *pool[T]) take(cost func(T) int, most int) (T, error) {
 	}
 }
 
-// another opens a network. It is called with the lock held and gives it back.
+// another opens a network. The caller holds the lock; another releases it.
 func (p *pool[T]) another() (T, error) {
 	p.opened++
 	p.mu.Unlock()
@@ -71,7 +72,7 @@ func (p *pool[T]) another() (T, error) {
 	return x, err
 }
 
-// put gives a network back.
+// put returns a network to the pool.
 func (p *pool[T]) put(x T) {
 	p.mu.Lock()
 	closed := p.closed
@@ -81,11 +82,11 @@ func (p *pool[T]) put(x T) {
 	p.freed.Signal()
 	p.mu.Unlock()
 	if closed {
-		_ = x.Close() // nobody is left to tell
+		_ = x.Close() // nobody is left to report to
 	}
 }
 
-// ready opens the first network, so that one that cannot be opened is known at once.
+// ready opens the first network, so that a network that cannot be opened is noticed at once.
 func (p *pool[T]) ready() error {
 	p.mu.Lock()
 	if p.closed {
@@ -103,7 +104,7 @@ func (p *pool[T]) ready() error {
 	return err
 }
 
-// close closes what is unused now, and what is used as soon as it is given back.
+// close closes the networks that are idle now, and those in use as soon as they are returned.
 func (p *pool[T]) close() error {
 	p.mu.Lock()
 	idle := p.idle

@@ -24,7 +24,7 @@ import (
 //	voices, uint32: key [16]byte, value float32, key of the state after it [16]byte
 //	SHA-256 of all that
 //
-// Models are in the order of name, source and sha256, everything else in the order of keys: one run has one recording.
+// Models are ordered by name, source and sha256, everything else by key: the same run always produces the same recording.
 const (
 	magic   = "orac-inf"
 	version = 1
@@ -39,10 +39,10 @@ const (
 	maxWindow = 1024 // embeddings
 )
 
-// networks are those that every model shares, by their names in the catalogue.
+// networks are the ones that all models share, by their names in the catalogue.
 var networks = []string{"melspectrogram", "embedding_model", "silero_vad"}
 
-// WriteTo writes a recording of all that is remembered, for Recorded. It fails if that is not all that was heard: when
+// WriteTo writes a recording of everything that is remembered, for Recorded. It fails if the memory is incomplete:
 // something was forgotten, or was not memoised.
 func (m *Memo) WriteTo(w io.Writer) (int64, error) {
 	s := m.Stats()
@@ -75,7 +75,7 @@ func (m *Memo) WriteTo(w io.Writer) (int64, error) {
 	return int64(n), err
 }
 
-// encode gives the file of a recording.
+// encode returns the file of a recording.
 func (r *Recording) encode() ([]byte, error) {
 	var e encoder
 	e.b = append(e.b, magic...)
@@ -120,7 +120,7 @@ func (r *Recording) encode() ([]byte, error) {
 
 type encoder struct {
 	b   []byte
-	err error // what the format has no room for
+	err error // what does not fit the format
 }
 
 func (e *encoder) limit(what string, n, most int) {

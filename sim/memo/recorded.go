@@ -16,9 +16,9 @@ import (
 	"orac/runbook"
 )
 
-// Recording is what a Memo has written. It needs neither networks nor cgo, and may be used by many goroutines.
+// Recording is a recording that a Memo has written. It needs neither networks nor cgo, and may be used by many goroutines.
 type Recording struct {
-	// Again says to people how to record anew; errors end with it.
+	// Again tells people how to record again; errors end with it.
 	Again string
 
 	networks []string // SHA-256
@@ -33,7 +33,7 @@ type recordedModel struct {
 	says   wake.Model
 }
 
-// Recorded reads a recording. It is refused if it is damaged, or was made with other networks than the catalogue's.
+// Recorded reads a recording. It refuses one that is damaged, or was made with networks other than the catalogue's.
 func Recorded(r io.Reader) (*Recording, error) {
 	b, err := io.ReadAll(io.LimitReader(r, MaxRecording+1))
 	if err != nil {
@@ -51,7 +51,7 @@ func Recorded(r io.Reader) (*Recording, error) {
 	return rec, nil
 }
 
-// Inference replays the recording. A hop that is not in it is an error of the network that was given it.
+// Inference replays the recording. A hop that is not in it is an error of the network that received it.
 func (r *Recording) Inference() appliance.Inference {
 	again := r.Again
 	if again == "" {
@@ -81,12 +81,12 @@ func (r *Recording) Inference() appliance.Inference {
 	}
 }
 
-// Stats counts the hops that were replayed. A miss has ended the node that had it.
+// Stats counts the hops that were replayed. A miss ends the node in which it happens.
 func (r *Recording) Stats() Stats {
 	return Stats{Features: r.features.counts(), Scores: r.scores.counts(), Voices: r.voices.counts()}
 }
 
-// absent says that a recording does not hold an input. hop counts from 0 since what was opened.
+// absent returns the error for an input that a recording does not hold. hop counts from 0 since the network was opened.
 func absent(what string, hop int64, again string) error {
 	return fmt.Errorf("recorded inference: hop %d that %s was given is not in the recording: the sound, or the moment at which it "+
 		"began, is another than in the run that was recorded; %s", hop, what, again)
@@ -94,7 +94,7 @@ func absent(what string, hop int64, again string) error {
 
 var errCut = errors.New("the file ends too early")
 
-// parse reads a file of the format of record.go. It takes nothing that encode would not write.
+// parse reads a file of the format of record.go. It accepts only what encode would write.
 func parse(b []byte) (*Recording, error) {
 	switch {
 	case len(b) > MaxRecording:
@@ -119,7 +119,7 @@ func parse(b []byte) (*Recording, error) {
 	return r, d.err
 }
 
-// decoder takes a recording apart. After an error it gives zeros.
+// decoder decodes a recording. After an error it returns zeros.
 type decoder struct {
 	rest []byte
 	err  error
@@ -144,7 +144,7 @@ func (d *decoder) take(n int) []byte {
 func (d *decoder) uint8() int  { return int(d.take(1)[0]) }
 func (d *decoder) uint16() int { return int(binary.LittleEndian.Uint16(d.take(2))) }
 
-// count is the number of parts that follow, each of at least size bytes.
+// count reads the number of parts that follow, each of at least size bytes.
 func (d *decoder) count(most int64, size int) int {
 	n := int64(binary.LittleEndian.Uint32(d.take(4)))
 	if n > most || n*int64(size) > int64(len(d.rest)) {

@@ -6,19 +6,19 @@ import (
 	"orac/appliance/node"
 )
 
-// scores are what the heads are known to give, all in one table.
+// scores are the known outputs of the heads, all in one table.
 type scores struct {
 	table *table[*score]
-	again string // how to record anew
+	again string // how to record again
 }
 
-// score is what a head gave. It does not change.
+// score is one output of a head. It does not change.
 type score struct {
 	values []float32
 	masked bool
 }
 
-// model is one head's file: what is known of it, and real heads for it.
+// model is the file of one head: what is known of it, and its real heads.
 type model struct {
 	key    Key
 	window int
@@ -33,7 +33,7 @@ type head struct {
 	s     *scores
 	m     *model
 	name  string
-	past  []embedded // the newest window of them, in a ring
+	past  []embedded // the newest window of embeddings, in a ring
 	n     int64      // since the last reset
 	total int64      // since it was opened
 	chain chain
@@ -78,8 +78,8 @@ func (h *head) Push(embedding *[96]float32) ([]float32, bool, error) {
 	return h.out, v.masked, nil
 }
 
-// run lets a real head see the window. It computes nothing before it has seen all of it, so there is no need to keep one in
-// step.
+// run feeds a real head the whole window. A head computes nothing before it has seen all of it, so there is no need to keep
+// one in step.
 func (h *head) run(from int64) (*score, error) {
 	r, err := h.m.pool.take(func(node.Classifier) int { return 0 }, 1)
 	if err != nil {

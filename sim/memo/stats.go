@@ -2,7 +2,7 @@ package memo
 
 import "fmt"
 
-// Kind says what inference a run had, for its report.
+// Kind says which inference a run used, for its report.
 type Kind string
 
 const (
@@ -17,13 +17,13 @@ type Stats struct {
 	Features Counts `json:"features"`
 	Scores   Counts `json:"scores"`
 	Voices   Counts `json:"voices"`
-	// Replayed are hops that an extractor heard again to get into step.
+	// Replayed counts the hops that an extractor heard again to get into step.
 	Replayed uint64 `json:"replayed"`
-	// Bypassed are heads and gates that were opened and cannot be memoised.
+	// Bypassed counts the heads and gates that were opened and cannot be memoised.
 	Bypassed uint64 `json:"bypassed"`
 }
 
-// Stats may be asked at any time.
+// Stats may be called at any time.
 func (m *Memo) Stats() Stats {
 	return Stats{
 		Features: m.features.table.counts(), Scores: m.scores.table.counts(), Voices: m.voices.table.counts(),
@@ -31,7 +31,7 @@ func (m *Memo) Stats() Stats {
 	}
 }
 
-// String is for the report.
+// String describes the counts, for the report.
 func (s Stats) String() string {
 	f := s.Features
 	if f.Hits+f.Misses == 0 {

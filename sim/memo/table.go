@@ -2,8 +2,8 @@ package memo
 
 import "sync"
 
-// table remembers outputs by their inputs, at most limit of them: when it is full the oldest goes. It is cut into shards,
-// each with a lock of its own, so that appliances which run in parallel rarely wait for each other.
+// table remembers outputs by their inputs, at most limit of them: when it is full, the oldest is removed. It is divided
+// into shards, each with its own lock, so that appliances which run in parallel rarely wait for each other.
 type table[V any] struct {
 	shards []shard[V]
 }
@@ -26,7 +26,7 @@ type shard[V any] struct {
 	_       [24]byte // keeps the locks of two shards out of one cache line
 }
 
-// newTable makes a table; limit 0 is none.
+// newTable returns a table; limit 0 disables it.
 func newTable[V any](limit int) *table[V] {
 	n := 1
 	if limit == 0 || limit >= evenly {
@@ -53,7 +53,7 @@ func (t *table[V]) get(k Key) (V, bool) {
 	return v, ok
 }
 
-// put remembers an output. Two goroutines may have computed the same one.
+// put remembers an output. Two goroutines may have computed the same output.
 func (t *table[V]) put(k Key, v V) {
 	s := &t.shards[k.shard(len(t.shards))]
 	s.mu.Lock()
@@ -71,7 +71,7 @@ func (t *table[V]) put(k Key, v V) {
 	s.known[k] = v
 }
 
-// all gives a copy of what is remembered.
+// all returns a copy of everything that is remembered.
 func (t *table[V]) all() map[Key]V {
 	m := map[Key]V{}
 	for i := range t.shards {
@@ -85,7 +85,7 @@ func (t *table[V]) all() map[Key]V {
 	return m
 }
 
-// Counts are those of one kind of network.
+// Counts are the counts of one kind of network.
 type Counts struct {
 	Hits    uint64 `json:"hits"`    // hops whose input was known
 	Misses  uint64 `json:"misses"`  // hops whose input was not

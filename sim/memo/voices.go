@@ -5,18 +5,18 @@ import (
 	"orac/appliance/node"
 )
 
-// voices are what the voice gate is known to give.
+// voices are the known outputs of the voice gate.
 type voices struct {
 	table *table[*voice]
 	pool  *pool[resumable] // nil for a recording
-	again string           // how to record anew
+	again string           // how to record again
 }
 
-// voice is what a gate gave, and where it was then. It does not change.
+// voice is one output of a gate, with the gate's state at that point. It does not change.
 type voice struct {
 	value float32
 	after Key    // of the state
-	state []byte // as resumable has it; nil in a recording
+	state []byte // in the format of resumable; nil in a recording
 }
 
 // resumable is a gate whose past is a value.
@@ -69,7 +69,7 @@ func (g *gate) Push(pcm *[audio.HopSamples]int16) (float32, error) {
 	return known.value, nil
 }
 
-// run lets a real gate go on from the last state.
+// run lets a real gate continue from the last state.
 func (g *gate) run(pcm *[audio.HopSamples]int16) (*voice, error) {
 	r, err := g.v.pool.take(func(resumable) int { return 0 }, 1)
 	if err != nil {

@@ -13,10 +13,10 @@ import (
 	"orac/sim/report"
 )
 
-// bench builds and runs.
+// bench builds orac and runs scenarios.
 type bench struct{ root, dir string }
 
-// mutate gives the text of a mutation's file with the defect in it.
+// mutate returns the text of a mutation's file with the defect in it.
 func (b *bench) mutate(m mutation) (string, error) {
 	data, err := os.ReadFile(filepath.Join(b.root, m.file))
 	if err != nil {
@@ -25,7 +25,7 @@ func (b *bench) mutate(m mutation) (string, error) {
 	return replaced(m, string(data))
 }
 
-// replaced puts a defect into a text. The place must be there, and be the only one.
+// replaced puts a defect into a text. The text to replace must occur exactly once.
 func replaced(m mutation, text string) (string, error) {
 	if n := strings.Count(text, m.old); n != 1 {
 		return "", fmt.Errorf("mutation %s: its text stands %d times in %s: the code has changed, and sim/mutants/mutations.go must follow", m.name, n, m.file)
@@ -48,7 +48,7 @@ func (b *bench) try(ctx context.Context, m mutation) (c caught) {
 	return c
 }
 
-// build builds orac with a mutation, or as it is.
+// build builds orac, with a mutation or unchanged.
 func (b *bench) build(ctx context.Context, m mutation) (string, error) {
 	bin := filepath.Join(b.dir, "orac-"+m.name)
 	args := []string{"build", "-ldflags=-s -w", "-o", bin}
@@ -72,7 +72,7 @@ func (b *bench) build(ctx context.Context, m mutation) (string, error) {
 	return bin, nil
 }
 
-// run runs a scenario, and gives the first promise that it breaks. A verdict of "unknown" catches nothing.
+// run runs a scenario, and returns the first promise that it breaks. A verdict of "unknown" does not count as a catch.
 func (b *bench) run(ctx context.Context, bin string, m mutation, name string) caught {
 	file := filepath.Join(b.dir, m.name+".report.json")
 	args := []string{"sim", "examples/scenarios/" + name + ".hcl", "--json", file}
@@ -98,7 +98,7 @@ func (b *bench) run(ctx context.Context, bin string, m mutation, name string) ca
 	return first(r, name)
 }
 
-// first is the first break of a report; of no use is one of a run that is not kept for another reason.
+// first returns the first break of a report. A run that failed for a different reason does not count.
 func first(r report.Report, name string) caught {
 	for _, s := range r.Scenarios {
 		for _, run := range s.Runs {

@@ -1,11 +1,12 @@
 // Command mutants proves that the simulator can fail. It puts one defect after the other into a copy of the code, builds orac
-// with it, and runs the scenarios that are to catch it; then the same scenarios with orac as it is, which must keep every
-// promise. It ends with 1 if a defect is not caught, and if the text that a mutation changes is not in the code any more.
+// with it, and runs the scenarios that must catch it. Then it runs the same scenarios with the unchanged orac, which must
+// keep every promise. It exits with 1 if a defect is not caught, or if the text that a mutation changes is no longer in the
+// code.
 //
 //	go run ./sim/mutants [-only NAME[,NAME]] [-jobs N]
 //
-// The defects are only in what it builds: `go build -overlay` reads a changed file in the place of one, and no file of the
-// repository is touched.
+// The defects exist only in what it builds: `go build -overlay` reads a changed file in place of the original, and no file
+// of the repository is touched.
 package main
 
 import (
@@ -49,7 +50,7 @@ func main() {
 	}
 }
 
-// caught is what became of a mutation.
+// caught is the outcome of a mutation.
 type caught struct {
 	scenario, promise, text string
 	seed                    uint64
@@ -57,7 +58,8 @@ type caught struct {
 	err                     error
 }
 
-// prove tries all mutations and the control, prints the table, and tells whether all were caught and the control was kept.
+// prove tries all mutations and the control, prints the table, and tells whether all mutations were caught and the control
+// kept its promises.
 func prove(ctx context.Context, list []mutation, jobs int, w io.Writer) (bool, error) {
 	root, err := moduleRoot()
 	if err != nil {
@@ -69,7 +71,7 @@ func prove(ctx context.Context, list []mutation, jobs int, w io.Writer) (bool, e
 	}
 	defer os.RemoveAll(dir)
 	b := &bench{root: root, dir: dir}
-	for _, m := range list { // what does not fit is known before anything is built
+	for _, m := range list { // find texts that do not match before anything is built
 		if _, err := b.mutate(m); err != nil {
 			return false, err
 		}
@@ -105,7 +107,7 @@ func prove(ctx context.Context, list []mutation, jobs int, w io.Writer) (bool, e
 	return table(w, all, results, time.Since(began)), ctx.Err()
 }
 
-// widest are the most seeds that a mutation needs.
+// widest returns the longest list of seeds that a mutation needs.
 func widest(list []mutation) string {
 	seeds := ""
 	for _, m := range list {
@@ -116,7 +118,7 @@ func widest(list []mutation) string {
 	return seeds
 }
 
-// table prints what became of all, the control first.
+// table prints all outcomes, the control first.
 func table(w io.Writer, all []mutation, results []caught, took time.Duration) bool {
 	good, survived := true, 0
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
@@ -139,7 +141,7 @@ func table(w io.Writer, all []mutation, results []caught, took time.Duration) bo
 			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%d\n", m.name, m.does, r.scenario, r.promise, r.seed)
 		}
 	}
-	_ = t.Flush() // a failed write to the terminal is nobody's business
+	_ = t.Flush() // a failed write to the terminal is ignored
 	fmt.Fprintf(w, "%d of %d mutations were caught, in %v\n", len(all)-1-survived-failed(results[1:]), len(all)-1, took.Round(time.Second))
 	return good
 }
@@ -153,7 +155,7 @@ func failed(results []caught) (n int) {
 	return n
 }
 
-// moduleRoot is the folder of go.mod, at or above the current one.
+// moduleRoot returns the folder of go.mod, at or above the current one.
 func moduleRoot() (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {

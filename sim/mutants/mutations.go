@@ -2,21 +2,20 @@ package main
 
 import "slices"
 
-// mutation is a defect that is put into a copy of the code: an exact text of one file, which must stand there once, and what
-// takes its place.
+// mutation is a defect that is put into a copy of the code: a text that occurs exactly once in a file, and its replacement.
 type mutation struct {
 	name      string
-	does      string // what an appliance with it does
+	does      string // what an appliance with the defect does
 	file      string // from the root of the module
 	old, new  string
-	scenarios []string // of examples/scenarios, that are to catch it; the fastest first
+	scenarios []string // names in examples/scenarios that must catch it; the fastest first
 	seeds     string   // default: 1
 }
 
 // mutations are defects that the promises of this repository forbid.
 var mutations = slices.Concat(known, sounds, others)
 
-// known are those that one promise each of the first scenarios catches.
+// known are the defects that one promise each of the first scenarios catches.
 var known = []mutation{
 	{
 		name: "watchdog", does: "a read that blocks is waited for without end", file: "appliance/node/source.go",

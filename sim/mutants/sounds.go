@@ -1,6 +1,6 @@
 package main
 
-// sounds are defects of what a recording holds: each loses, doubles, moves or changes some of what was said.
+// sounds are defects in the content of a recording: each loses, doubles, moves or changes some of what was said.
 var sounds = []mutation{
 	{
 		name: "pre_roll", does: "the first hop of the pre-roll is missing", file: "appliance/node/recorder.go",
@@ -100,7 +100,7 @@ var sounds = []mutation{
 	},
 }
 
-// others are defects of kinds of their own.
+// others are defects that belong to no other list.
 var others = []mutation{
 	{
 		name: "label", does: "a service is told a wrong topic", file: "appliance/node/delivery.go",

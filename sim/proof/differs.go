@@ -11,11 +11,11 @@ import (
 
 const (
 	hop = audio.HopSamples
-	// farthest is how many samples a piece of sound is looked for before and after its place, to say what has become of it.
+	// farthest is how many samples before and after its place a piece of sound is searched for, to say what became of it.
 	farthest = 8 * hop
 )
 
-// Differs says how a recording differs from what was heard; "" if it does not, in any sample.
+// Differs says how a recording differs from what was heard; "" if every sample is the same.
 func Differs(heard, recorded []int16) string {
 	if slices.Equal(heard, recorded) {
 		return ""
@@ -30,11 +30,11 @@ func Differs(heard, recorded []int16) string {
 	case len(heard):
 		return fmt.Sprintf("it goes on for %v after its end: it has %d samples, not %d", span(len(recorded)-n), len(recorded), len(heard))
 	}
-	at := n - n%hop // sound is passed on in hops: the defect has most likely begun with one
+	at := n - n%hop // sound is passed on in hops: the defect most likely began with one
 	return fmt.Sprintf("sample %d (%v) is %d, and %d was heard: %s", n, span(n), recorded[n], heard[n], became(heard, recorded, n, at))
 }
 
-// became says what has most likely become of the sound. n is the first sample that is not right, at the begin of its hop.
+// became says what most likely became of the sound. n is the first wrong sample, at the beginning of its hop.
 func became(heard, recorded []int16, n, at int) string {
 	if starts(recorded[at:], part(heard, at+hop)) && starts(part(recorded, at+hop), part(heard, at)) {
 		return "two hops have changed places"
@@ -67,7 +67,7 @@ var changes = []struct {
 	{"it is half as loud", func(v int16) int16 { return v / 2 }},
 }
 
-// like tells whether the next hop of a recording is the sound, changed in a way.
+// like tells whether the next hop of a recording is the sound changed in a certain way.
 func like(recorded, heard []int16, change func(int16) int16) bool {
 	n := min(len(recorded), len(heard), hop)
 	for i := range n {
@@ -78,7 +78,7 @@ func like(recorded, heard []int16, change func(int16) int16) bool {
 	return n > 0
 }
 
-// starts tells whether two sounds begin with the same hop, or the same rest of one.
+// starts tells whether two sounds begin with the same hop, or have the same remainder of one.
 func starts(a, b []int16) bool {
 	n := min(len(a), len(b), hop)
 	return n > hop/16 && slices.Equal(a[:n], b[:n]) // a few samples may be alike by chance
@@ -88,8 +88,8 @@ func part(pcm []int16, from int) []int16 { return pcm[min(max(from, 0), len(pcm)
 
 func span(samples int) time.Duration { return audio.Time(samples).Round(100 * time.Microsecond) }
 
-// Holes says how a recording differs from what was heard, but for hops that are missing in it: so many that is. It is for sound of
-// which the appliance itself says that it has lost some.
+// Holes says how a recording differs from what was heard apart from missing hops, and returns how many are missing. Use it for
+// sound of which the appliance itself reports losses.
 func Holes(heard, recorded []int16) (missing int, differs string) {
 	for at := 0; len(recorded) > 0; recorded = recorded[min(hop, len(recorded)):] {
 		piece := recorded[:min(hop, len(recorded))]

@@ -9,22 +9,22 @@ import (
 	"orac/runbook"
 )
 
-// Rules are what the runbook says of where a recording begins and ends.
+// Rules are the rules of the runbook for where a recording begins and ends.
 type Rules struct{ runbook.Record }
 
 const (
-	// frame is what is judged as sound or silence at once.
+	// frame is the length that is judged as sound or silence at once.
 	frame     = 20 * time.Millisecond
 	perFrame  = audio.Rate / 50
-	wordTail  = 160 * time.Millisecond // the wake word itself may sound for so long after the hop that woke …
-	certainly = 480 * time.Millisecond // … and sound that goes on for longer is speech, whenever it began
+	wordTail  = 160 * time.Millisecond // the wake word itself may continue for this long after the hop that woke …
+	certainly = 480 * time.Millisecond // … and longer sound is speech, whenever it began
 )
 
-// PreRoll is how many hops a recording holds up to and with the one that woke.
+// PreRoll is how many hops a recording holds up to and including the one that woke.
 func (r Rules) PreRoll() int64 { return int64(r.Record.PreRoll / audio.HopTime) }
 
-// Ending says what is wrong with where a recording ends; "" if nothing is. pcm is its sound, wake the samples of it up to and with
-// the hop that woke; why is what the appliance says it ended of.
+// Ending says what is wrong with where a recording ends; "" if nothing is. pcm is its sound, wake the number of its samples up to
+// and including the hop that woke; why is the reason the appliance gave for the end.
 func (r Rules) Ending(pcm []int16, wake int, why string) string {
 	length, after := audio.Time(len(pcm)), audio.Time(len(pcm)-max(wake, 0))
 	if length > r.Max {
@@ -50,7 +50,8 @@ func (r Rules) Ending(pcm []int16, wake int, why string) string {
 	return ""
 }
 
-// quiet is how long a sound has been quiet at its end, and the longest stretch in it that was not, without the end of the wake word.
+// quiet returns how long a sound has been quiet at its end, and its longest stretch that was not quiet, without the end of the
+// wake word.
 func (r Rules) quiet(pcm []int16) (quiet, spoken time.Duration) {
 	var run, at time.Duration
 	for i := 0; i+perFrame <= len(pcm); i += perFrame {
@@ -68,8 +69,8 @@ func (r Rules) quiet(pcm []int16) (quiet, spoken time.Duration) {
 	return quiet, spoken
 }
 
-// silent tells whether a frame is below the level of the runbook. At the level itself it may be either: a sum in another order may
-// be rounded another way.
+// silent tells whether a frame is below the level of the runbook. Exactly at the level it may count as either: a sum in a
+// different order may round differently.
 func (r Rules) silent(pcm []int16) bool {
 	var sum int64
 	for _, v := range pcm {

@@ -11,15 +11,15 @@ import (
 	"orac/appliance/audio"
 )
 
-// Track is what a microphone has given, sample by sample: the last half hour of it. Its methods may be called from anywhere.
+// Track is what a microphone has produced, sample by sample, for the last half hour. Its methods are safe for concurrent use.
 type Track struct {
 	mu    sync.Mutex // guards what follows
 	given []byte     // 16 bit little-endian
-	from  int        // number of the first byte of it
-	marks []mark     // when it was given, oldest first
+	from  int        // number of its first byte
+	marks []mark     // when it was produced, oldest first
 }
 
-// mark says that so many bytes had been given at a time.
+// mark says how many bytes had been produced at a time.
 type mark struct {
 	at    time.Time
 	bytes int
@@ -27,11 +27,11 @@ type mark struct {
 
 const (
 	mostTrack = 2 * audio.Rate * 1800
-	// piece is the least sound that is looked for: 10 ms of noise are nowhere twice.
+	// piece is the shortest sound that is searched for: 10 ms of noise never occur twice.
 	piece = audio.Rate / 100
 )
 
-// Gave notes sound that a microphone gives at a time.
+// Gave notes sound that a microphone produces at a time.
 func (t *Track) Gave(at time.Time, b []byte) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -47,7 +47,7 @@ func (t *Track) Gave(at time.Time, b []byte) {
 	t.marks = append(t.marks, mark{at, t.from + len(t.given)})
 }
 
-// By is how many samples had been given by a time.
+// By returns how many samples had been produced by a time.
 func (t *Track) By(at time.Time) int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -65,14 +65,14 @@ func (t *Track) By(at time.Time) int {
 	return t.marks[low-1].bytes / 2
 }
 
-// Find says from which sample on a microphone has given a sound, bit for bit; -1 if it never has.
+// Find returns the sample from which a microphone produced a sound, bit for bit; -1 if it never did.
 func (t *Track) Find(pcm []int16) int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.find(encoded(pcm), 0)
 }
 
-// find looks from a place of given on. The caller holds mu.
+// find searches from a position in given. The caller holds mu.
 func (t *Track) find(want []byte, from int) int {
 	for at := from; at <= len(t.given)-len(want); at++ {
 		i := bytes.Index(t.given[at:], want)
@@ -86,9 +86,9 @@ func (t *Track) find(want []byte, from int) int {
 	return -1
 }
 
-// Pieces looks for a sound of which some was lost on the way to the appliance: every piece of it must have been given, in its order.
-// It says how often something is missing between two, or what in it was never given. Where an audio server has lost sound, the library
-// that reads it puts silence: that is a hole, too.
+// Pieces searches for a sound of which some was lost on the way to the appliance: the microphone must have produced every piece
+// of it, in the same order. It returns how often something is missing between two pieces, or says which part was never produced.
+// Where an audio server has lost sound, the library that reads it inserts silence: that counts as a hole, too.
 func (t *Track) Pieces(pcm []int16) (holes int, differs string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -25,8 +25,8 @@ func worse(a, b Verdict) Verdict {
 	return a
 }
 
-// Verdict returns the worst verdict of all scenarios. A report without scenarios, or one that ended early, is not
-// kept.
+// Verdict returns the worst verdict of all scenarios. A report without scenarios, or one that ended early, is
+// unknown at best.
 func (r Report) Verdict() Verdict {
 	v := Kept
 	if len(r.Scenarios) == 0 || r.Ended != "" {

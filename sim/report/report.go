@@ -35,7 +35,7 @@ type Report struct {
 	Orac      string     `json:"orac"`    // version of the binary
 	Began     time.Time  `json:"began"`
 	Wall      float64    `json:"wall_seconds"`
-	Ended     string     `json:"ended_early,omitempty"` // why not everything ran that was asked for; such a report is never kept
+	Ended     string     `json:"ended_early,omitempty"` // why not everything ran that was asked for; the verdict is then never kept
 	Scenarios []Scenario `json:"scenarios"`
 }
 

@@ -12,8 +12,8 @@ import (
 // maxText bounds how much of one text is shown, in characters.
 const maxText = 2000
 
-// clean makes one line of a text from outside. It removes what controls a terminal or reorders text, and breaks what
-// GitHub's runner takes for a command of its first generation ("##[" anywhere in a line).
+// clean makes one line of a text from outside. It replaces what controls a terminal or reorders text, and breaks up
+// what GitHub's runner takes for a command of its first generation ("##[" anywhere in a line).
 func clean(text string) string {
 	var b strings.Builder
 	n := 0

@@ -1,7 +1,8 @@
-// Package schedule draws what happens in a run of a scenario, and when: its faults, the swarm's, the times of its sounds.
+// Package schedule draws what happens in a run of a scenario, and when: its faults, those of the swarm, and the times of
+// its sounds.
 //
-// It guarantees that all of it is a function of the scenario, the runbook and the seed: the simulator and the chaos runner
-// break the same things at the same times.
+// It guarantees that everything is a function of the scenario, the runbook and the seed: the simulator and the chaos
+// runner break the same things at the same times.
 package schedule
 
 import (
@@ -23,13 +24,13 @@ type Occurrence struct {
 	scenario.Fault
 	Name  string // fault.KIND.NAME, or swarm.N
 	Begin time.Duration
-	End   time.Duration // Begin: it happens at an instant
+	End   time.Duration // equal to Begin if it is instantaneous
 }
 
-// Lasts tells whether a fault is over at another time than it begins.
+// Lasts tells whether a fault ends at a later time than it begins.
 func (o Occurrence) Lasts() bool { return o.End > o.Begin }
 
-// Stream is the random stream of a name under a seed: adding one changes no other.
+// Stream returns the random stream of a name under a seed: adding a stream does not change the others.
 func Stream(seed uint64, name string) *rand.Rand {
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(name))
@@ -44,10 +45,10 @@ func Jitter(r *rand.Rand, most time.Duration) time.Duration {
 	return time.Duration(r.Int64N(int64(most) + 1))
 }
 
-// Most bounds how often anything happens in a run.
+// Most limits how often anything happens in a run.
 const Most = 100_000
 
-// Times are when something happens that is at a time, or every so often, until an end.
+// Times returns when something happens that is scheduled at a time, or at intervals, until an end.
 func Times(r *rand.Rand, at, every, late time.Duration, most int, until time.Duration) (list []time.Duration) {
 	for n := 0; n < Most && (most == 0 || n < most); n++ {
 		due := at + time.Duration(n)*every
@@ -62,12 +63,12 @@ func Times(r *rand.Rand, at, every, late time.Duration, most int, until time.Dur
 	return list
 }
 
-// Of is every fault of a run, in order of its begin, each with its target.
+// Of returns all faults of a run, in the order in which they begin, each with its target.
 func Of(sc *scenario.Scenario, rb *runbook.Runbook, seed uint64) []Occurrence {
 	var list []Occurrence
 	for _, f := range sc.Faults {
 		if f.EveryWrite {
-			continue // such a fault is a run of its own for each write
+			continue // such a fault needs a separate run for each write
 		}
 		r := Stream(seed, "fault "+string(f.Address))
 		for _, at := range Times(r, f.At, f.Every, f.Jitter, f.Times, sc.Head.Heal) {
@@ -82,7 +83,7 @@ func Of(sc *scenario.Scenario, rb *runbook.Runbook, seed uint64) []Occurrence {
 	return list
 }
 
-// swarm draws faults. Each seed takes a subset of the kinds first: faults that hide each other are then apart in some seeds.
+// swarm draws faults. Each seed first picks a subset of the kinds, so that faults that hide each other are apart in some seeds.
 func swarm(sc *scenario.Scenario, rb *runbook.Runbook, seed uint64) (list []Occurrence) {
 	s := sc.Swarm
 	if s.Every <= 0 || len(s.Weights) == 0 {
@@ -134,7 +135,7 @@ func swarm(sc *scenario.Scenario, rb *runbook.Runbook, seed uint64) (list []Occu
 	return list
 }
 
-// drawn is a fault of a kind with a target and an extent drawn from the stream.
+// drawn returns a fault of a kind with a target and an extent drawn from the stream.
 func drawn(k scenario.Kind, rb *runbook.Runbook, r *rand.Rand) scenario.Fault {
 	f := scenario.Fault{Kind: k}
 	if names := Targets(k, rb); len(names) > 0 {

@@ -8,7 +8,7 @@ import (
 	"orac/runbook/scenario"
 )
 
-// Devices are the devices that are listened to, in order of the runbook; microphones first, since only they can break.
+// Devices returns the devices that are listened to, in the order of the runbook; microphones first, since only they can break.
 func Devices(rb *runbook.Runbook) (names []string) {
 	heard := func(a runbook.Address) bool {
 		return slices.ContainsFunc(rb.Listeners, func(l runbook.Listener) bool { return l.Device == a })
@@ -47,7 +47,7 @@ func webhooks(rb *runbook.Runbook) (names []string) {
 	return names
 }
 
-// addresses are those of the nodes.
+// addresses returns the addresses of the nodes.
 func addresses(rb *runbook.Runbook) (names []string) {
 	g, err := appliance.Compile(rb)
 	if err != nil {
@@ -59,7 +59,7 @@ func addresses(rb *runbook.Runbook) (names []string) {
 	return names
 }
 
-// Targets are what a kind of fault can be aimed at in a runbook.
+// Targets returns what a kind of fault can be aimed at in a runbook.
 func Targets(k scenario.Kind, rb *runbook.Runbook) []string {
 	switch k.Info().Target {
 	case "device":
@@ -76,7 +76,7 @@ func Targets(k scenario.Kind, rb *runbook.Runbook) []string {
 	return nil
 }
 
-// Aim fills in what an empty target means: the first of its kind.
+// Aim replaces an empty target with the first of its kind.
 func Aim(o *Occurrence, rb *runbook.Runbook) {
 	if names := Targets(o.Kind, rb); o.Target == "" && len(names) > 0 {
 		o.Target = names[0]

@@ -1,7 +1,7 @@
 // Package sound makes the sounds of a simulated room: silence, noise, wake words and commands.
 //
-// It guarantees that everything is integer arithmetic, so that a sound is the same on every machine, and that sounds of different
-// seeds differ. Wake words are for modelled inference (sim/memo.Modelled); real networks hear nothing in them.
+// It guarantees that all arithmetic is in integers, so that a sound is the same on every machine, and that sounds of different
+// seeds differ. Wake words are for modelled inference (sim/memo.Modelled); real networks do not recognise them.
 //
 // A sound is 16 kHz mono.
 package sound
@@ -14,14 +14,14 @@ import (
 	"orac/appliance/audio"
 )
 
-// Samples is how many samples last so long.
+// Samples returns the number of samples in a duration.
 func Samples(d time.Duration) int { return int(d * audio.Rate / time.Second) }
 
 // Silence is digital silence.
 func Silence(d time.Duration) []int16 { return make([]int16, Samples(d)) }
 
-// Noise is what a microphone hears of an empty room: white, without end, no two hops alike. Any part of it can be had
-// without what is before it.
+// Noise is what a microphone hears in an empty room: white noise without end, no two hops alike. Any part of it can
+// be computed without the part before it.
 type Noise struct {
 	Seed uint64
 	RMS  int // int16 scale, 0 to 18000; 30 to 300 are rooms, and the default endpointing hears 328 as sound
@@ -30,7 +30,7 @@ type Noise struct {
 // MaxRMS is the level above which uniform noise would clip.
 const MaxRMS = 18000
 
-// Fill gives the samples from position at on.
+// Fill writes the samples from position at on.
 func (n Noise) Fill(at int64, pcm []int16) {
 	// Uniform noise of amplitude a has an RMS of a divided by the root of 3.
 	amplitude := int64(min(max(n.RMS, 0), MaxRMS)) * 1774 / 1024
@@ -46,14 +46,14 @@ func (n Noise) Fill(at int64, pcm []int16) {
 	}
 }
 
-// Of is the first part of the noise.
+// Of returns the first part of the noise, as long as d.
 func (n Noise) Of(d time.Duration) []int16 {
 	pcm := make([]int16, Samples(d))
 	n.Fill(0, pcm)
 	return pcm
 }
 
-// mix is splitmix64's finaliser of a counter and a seed.
+// mix applies splitmix64's finaliser to a counter and a seed.
 func mix(seed, n uint64) uint64 {
 	z := (n+1)*0x9e3779b97f4a7c15 + bits.RotateLeft64(seed*0xd1342543de82ef95+1, 32)
 	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
@@ -61,8 +61,8 @@ func mix(seed, n uint64) uint64 {
 	return z ^ z>>31
 }
 
-// Command is somebody speaking for so long: noise in syllables of 200 ms, never quiet in between, with a peak of 12000 and
-// an RMS of at least 2500 in every 20 ms. No modelled wake word is heard in it.
+// Command is somebody speaking for a duration: noise in syllables of 200 ms, never quiet in between, with a peak of 12000
+// and an RMS of at least 2500 in every 20 ms. It contains no modelled wake word.
 func Command(d time.Duration, seed uint64) []int16 {
 	const syllable = audio.Rate / 5
 	pcm := Noise{Seed: seed ^ 0x636f6d6d616e64, RMS: 6900}.Of(d) // 12000 at most
@@ -74,7 +74,7 @@ func Command(d time.Duration, seed uint64) []int16 {
 	return pcm
 }
 
-// Mix adds sounds, from their beginnings on; what is too loud clips. The result is as long as the longest.
+// Mix adds sounds, all starting at once; what is too loud clips. The result is as long as the longest.
 func Mix(sounds ...[]int16) []int16 {
 	var out []int16
 	for _, s := range sounds {
@@ -90,7 +90,7 @@ func Mix(sounds ...[]int16) []int16 {
 
 func clip(v int) int16 { return int16(min(max(v, math.MinInt16), math.MaxInt16)) }
 
-// Join puts sounds one after the other.
+// Join concatenates sounds.
 func Join(sounds ...[]int16) []int16 {
 	var out []int16
 	for _, s := range sounds {

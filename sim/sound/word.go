@@ -7,12 +7,12 @@ import (
 	"orac/appliance/audio"
 )
 
-// A wake word is a tune of Tones notes of NoteHops hops. Wherever it begins, each note fills at least one whole hop. Which
-// notes they are follows from the name of the model; no note is like the one before it.
+// A wake word is a tune of Tones notes of NoteHops hops each. Wherever it begins, each note fills at least one whole hop.
+// The name of the model determines the notes; no note equals the one before it.
 const (
 	Tones    = 5
 	NoteHops = 2
-	Notes    = 16 // that a tone is chosen from
+	Notes    = 16 // that a tone can be
 
 	// WordTime is how long a wake word lasts: 0.8 s.
 	WordTime = Tones * NoteHops * audio.HopTime
@@ -20,7 +20,7 @@ const (
 	level = 12000 // peak of a note
 )
 
-// Tune is the notes of a wake word, each below Notes.
+// Tune returns the notes of a wake word, each below Notes.
 func Tune(model string) (tune [Tones]uint8) {
 	h := fnv.New64a()
 	h.Write([]byte(model))
@@ -34,8 +34,8 @@ func Tune(model string) (tune [Tones]uint8) {
 	return tune
 }
 
-// cycles is how many periods of a note are in a hop: 24 to 69, that is 300 to 862 Hz. The third harmonic of the lowest, which
-// clipping makes, is above the highest.
+// cycles returns how many periods of a note are in a hop: 24 to 69, that is 300 to 862 Hz. The third harmonic of the lowest
+// note, which clipping produces, is above the highest note.
 func cycles(note uint8) int { return 24 + 3*int(note) }
 
 // Word is the wake word of a model, WordTime long, with a peak of 12000.
@@ -49,7 +49,7 @@ func Word(model string) []int16 {
 	return pcm
 }
 
-// sine is a period of the sine in steps of a hop's samples, within 0.2 %. One of a unit.
+// sine returns a period of the sine in steps of a hop's samples, accurate to 0.2 %. One is unit.
 var sine = period()
 
 const unit = 4096
@@ -65,11 +65,10 @@ func period() (table [audio.HopSamples]int32) {
 	return table
 }
 
-// step is the decimation before notes are told apart: the mean of so many samples at a time takes noise away and leaves the
-// notes.
+// step is the decimation before notes are told apart: the mean of step samples at a time removes noise and keeps the notes.
 const step = 8
 
-// quietest is the RMS below which no note is heard.
+// quietest is the RMS below which no note is recognised.
 const quietest = 500
 
 // Heard is what Listen finds in a hop.
@@ -96,7 +95,7 @@ func Listen(pcm *[audio.HopSamples]int16) Heard {
 		sum += low[i]
 		total += low[i] * low[i]
 	}
-	total -= sum * sum / n // without what does not change at all
+	total -= sum * sum / n // without the constant part
 	// A pure note of amplitude a has the energy n*a*a/2, and correlates with n*a/2 at the best phase.
 	var most int64
 	for note := range uint8(Notes) {

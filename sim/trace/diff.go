@@ -9,18 +9,18 @@ import (
 	"orac/appliance/rt"
 )
 
-// Difference is where two traces part. The zero value stands for traces that are the same.
+// Difference is where two traces part. The zero value means that the traces are the same.
 type Difference struct {
-	Record int         // the number of the first record that differs, from 1; 0: none does
-	Before []rt.Record // the last ones that are the same
+	Record int         // the number of the first record that differs, from 1; 0: no record differs
+	Before []rt.Record // the last records that are the same
 	A, B   []rt.Record // what each side says from there on; empty where it has ended
 }
 
 // Same tells whether the traces are the same.
 func (d Difference) Same() bool { return d.Record == 0 }
 
-// Diff finds the first record in which two traces differ, with at most so many records before it and, on each side, from it
-// on. It gives the number of records that are the same, too.
+// Diff finds the first record in which two traces differ. It returns up to context records before it and, of each side,
+// from it on, and the number of records that are the same.
 func Diff(a, b io.Reader, context int) (d Difference, same int, err error) {
 	x, err := NewReader(a)
 	if err != nil {
@@ -33,7 +33,7 @@ func Diff(a, b io.Reader, context int) (d Difference, same int, err error) {
 	return diff(x.Next, y.Next, context)
 }
 
-// DiffRecords is Diff of traces that are in memory.
+// DiffRecords is Diff for traces in memory.
 func DiffRecords(a, b []rt.Record, context int) (Difference, int) {
 	next := func(list []rt.Record) func() (rt.Record, error) {
 		return func() (rt.Record, error) {
@@ -76,7 +76,7 @@ func diff(x, y func() (rt.Record, error), context int) (d Difference, same int, 
 	}
 }
 
-// failure is an error other than the end.
+// failure returns an error other than the end.
 func failure(x, y error) error {
 	switch {
 	case x != nil && !errors.Is(x, io.EOF):
@@ -87,7 +87,8 @@ func failure(x, y error) error {
 	return nil
 }
 
-// take gives a record and the ones that follow it. What follows the difference only explains it: an error there ends it.
+// take returns a record and those that follow it. The records after a difference only explain it, so an error among them
+// just ends the list.
 func take(first rt.Record, err error, next func() (rt.Record, error), context int) ([]rt.Record, error) {
 	if err != nil {
 		return nil, nil
@@ -115,7 +116,7 @@ func equal(a, b rt.Record) bool {
 	return true
 }
 
-// maxShown bounds a record that is shown, in bytes.
+// maxShown is the maximum length of a shown record, in bytes.
 const maxShown = 400
 
 // String shows a difference: the number of the record, the records before it ("="), and what each side says ("A", "B").

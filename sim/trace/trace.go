@@ -1,16 +1,16 @@
 // Package trace writes, reads and compares traces: what happened in a run, record by record.
 //
-// A trace is text, one record a line, below a line that says what it is:
+// A trace is text with one record per line, after a header line:
 //
 //	orac trace 1
 //	3600.08 ring.usb push 5 -1
 //
-// A record is the instant in seconds since the start (exact, no zeros at its end), the task, what it did, and numbers. A task
-// or a word that has spaces or characters that cannot be printed is quoted as in Go. So tools for lines work on traces, and
-// the same records give the same bytes.
+// A record is the instant in seconds since the start (exact, without trailing zeros), the task, what it did, and numbers. A
+// task or a word that contains spaces or unprintable characters is quoted as in Go. So line-based tools work on traces, and
+// the same records produce the same bytes.
 //
-// It guarantees that what is read was written by a Writer or is an error that names its line, that reading takes memory for a
-// line at a time, and that nothing that a trace holds can command a terminal.
+// It guarantees that reading returns only what a Writer wrote, or else an error that names the line; that reading needs
+// memory for one line at a time; and that nothing in a trace can control a terminal.
 package trace
 
 import (
@@ -45,14 +45,14 @@ type Writer struct {
 	err  error
 }
 
-// NewWriter makes a trace of what is written to w. Close it, or the last records are missing.
+// NewWriter returns a Writer of a trace to w. Close it, or the last records are missing.
 func NewWriter(w io.Writer) *Writer {
 	t := &Writer{w: bufio.NewWriterSize(w, 64<<10)}
 	_, t.err = t.w.WriteString(header + "\n")
 	return t
 }
 
-// Record writes a record. The first error is kept, and is what Close returns: a driver cannot stop for it.
+// Record writes a record. The first error is kept for Close: a driver cannot stop for it.
 func (t *Writer) Record(r rt.Record) {
 	if t.err != nil {
 		return
@@ -70,7 +70,7 @@ func (t *Writer) Record(r rt.Record) {
 	_, t.err = t.w.Write(t.line)
 }
 
-// Close writes what is left, and gives the first error. It does not close what it writes to.
+// Close writes what is left, and returns the first error. It does not close the underlying writer.
 func (t *Writer) Close() error {
 	if t.err == nil {
 		t.err = t.w.Flush()
@@ -78,7 +78,7 @@ func (t *Writer) Close() error {
 	return t.err
 }
 
-// Line is a record as a line of a trace, without its end.
+// Line returns a record as a line of a trace, without the newline.
 func Line(r rt.Record) string { return string(appendRecord(nil, r)) }
 
 func appendRecord(b []byte, r rt.Record) []byte {
@@ -91,7 +91,7 @@ func appendRecord(b []byte, r rt.Record) []byte {
 	return b
 }
 
-// appendInstant writes nanoseconds as seconds, all digits that matter.
+// appendInstant writes nanoseconds as seconds, with all significant digits.
 func appendInstant(b []byte, at rt.Instant) []byte {
 	b = strconv.AppendInt(b, int64(at)/1e9, 10)
 	rest := int64(at) % 1e9
@@ -109,7 +109,7 @@ func appendWord(b []byte, word string) []byte {
 	return strconv.AppendQuote(b, word)
 }
 
-// plain tells whether a word can stand as it is.
+// plain tells whether a word needs no quotes.
 func plain(word string) bool {
 	if word == "" || word[0] == '"' || !utf8.ValidString(word) {
 		return false
@@ -122,7 +122,7 @@ func plain(word string) bool {
 	return true
 }
 
-// Reader reads a trace, a record at a time.
+// Reader reads a trace, one record at a time.
 type Reader struct {
 	s    *bufio.Scanner
 	line int
@@ -152,7 +152,7 @@ func NewReader(r io.Reader) (*Reader, error) {
 	return t, nil
 }
 
-// lines splits at newlines alone; a last line without one is cut short, which is an error of its own.
+// lines splits at newlines only; a last line without a newline is cut short, which is an error in itself.
 func lines(data []byte, atEOF bool) (advance int, token []byte, err error) {
 	if i := bytes.IndexByte(data, '\n'); i >= 0 {
 		return i + 1, data[:i], nil
@@ -163,7 +163,7 @@ func lines(data []byte, atEOF bool) (advance int, token []byte, err error) {
 	return 0, nil, nil
 }
 
-// Next gives the next record, or io.EOF after the last one.
+// Next returns the next record, or io.EOF after the last one.
 func (t *Reader) Next() (rt.Record, error) {
 	if !t.s.Scan() {
 		switch err := t.s.Err(); {
@@ -183,7 +183,7 @@ func (t *Reader) Next() (rt.Record, error) {
 	return r, nil
 }
 
-// Parse reads one line. It takes only what Line writes, so that a line stands for one record and the other way round.
+// Parse reads one line. It accepts only what Line writes, so that lines and records correspond one to one.
 func Parse(line string) (rt.Record, error) {
 	var r rt.Record
 	if len(line) > maxLine {
@@ -243,7 +243,7 @@ func parseInstant(text string) (rt.Instant, error) {
 	return rt.Instant(s*1e9 + ns), nil
 }
 
-// cutWord takes the word that a text begins with.
+// cutWord removes the first word from a text and returns both.
 func cutWord(text string) (word, rest string, err error) {
 	if strings.HasPrefix(text, `"`) {
 		quoted, err := strconv.QuotedPrefix(text)

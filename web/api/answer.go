@@ -8,7 +8,7 @@ import (
 
 var jsonType = []string{"application/json"}
 
-// answer sends what a route gives, as JSON.
+// answer sends the result of a route as JSON.
 func (s *Server) answer(c *Call, out any) {
 	if _, nothing := out.(none); nothing {
 		c.W.WriteHeader(http.StatusNoContent)
@@ -17,7 +17,7 @@ func (s *Server) answer(c *Call, out any) {
 	body, ready := out.(text)
 	if !ready {
 		var err error
-		if body, err = json.Marshal(out); err != nil { // a float that is no number, for one
+		if body, err = json.Marshal(out); err != nil { // for example a float that is not a number
 			s.fail(c, err)
 			return
 		}
@@ -32,9 +32,9 @@ func (s *Server) answer(c *Call, out any) {
 	}
 	h := c.W.Header()
 	h["Content-Type"] = jsonType
-	h["Content-Length"] = []string{strconv.Itoa(len(body))} // else a longer one is sent in pieces
+	h["Content-Length"] = []string{strconv.Itoa(len(body))} // otherwise a long answer is sent in chunks
 	c.W.WriteHeader(status)
-	_, _ = c.W.Write(body) // whether it arrives is the client's affair
+	_, _ = c.W.Write(body) // whether it arrives is the client's concern
 }
 
 // recorder remembers how a request was answered.
@@ -45,7 +45,7 @@ type recorder struct {
 	pattern string
 }
 
-// Unwrap is for http.ResponseController.
+// Unwrap supports http.ResponseController.
 func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 
 // WriteHeader implements http.ResponseWriter.
@@ -66,7 +66,7 @@ func (r *recorder) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// notNil is a list that JSON shows as [] when it is empty.
+// notNil makes JSON show an empty list as [].
 func notNil[T any](list []T) []T {
 	if list == nil {
 		return []T{}

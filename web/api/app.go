@@ -21,35 +21,38 @@ import (
 	"orac/web/control"
 )
 
-// App is what the routes ask of the appliance. Its methods may be called by many at once.
+// App is what the routes need from the appliance. Its methods must be safe for concurrent use.
 type App interface {
 	control.Daemon
-	// Ready is closed when it can be asked and changed.
+	// Ready is closed when the appliance can answer and be changed.
 	Ready() <-chan struct{}
 	Runbook() *runbook.Runbook
 	Graph() *appliance.Graph
-	// History is nil if there is none.
+	// History returns nil if there is none.
 	History() *store.Store
-	// Incident finds one with its evidence.
+	// Incident returns an incident with its evidence.
 	Incident(id string) (status.Incident, bool)
-	// Request is how the runbook is applied: its file and variables. Whoever asks with it states the origin.
+	// Request returns how the runbook is applied: its file and variables. The caller adds the origin.
 	Request() status.PlanRequest
-	// Examine evaluates and judges a text as a plan does, and says all that is wrong with it; the runbook is nil if it could not run.
+	// Examine evaluates and checks a text as a plan does, and returns everything that is wrong with it. The runbook is nil if it
+	// could not run.
 	Examine(ctx context.Context, r status.PlanRequest) (*runbook.Runbook, runbook.Diagnostics, error)
-	// Change is Apply with all that belongs to it. Progress and ctx are as in Apply.
+	// Change is Apply with everything that belongs to it. progress and ctx are as in Apply.
 	Change(ctx context.Context, c appliance.Change, progress func(step string)) (status.Applied, error)
-	// PlanRollback says what returning to a kept generation would do, and changes nothing.
+	// PlanRollback returns what returning to a kept generation would do. It changes nothing.
 	PlanRollback(ctx context.Context, r status.RollbackRequest) (status.Plan, error)
-	// Audio opens the sound of an utterance, a WAV file; fs.ErrNotExist if it was not kept.
+	// Audio opens the sound of an utterance, a WAV file; the error is fs.ErrNotExist if it was not
+	// kept.
 	Audio(utterance string) (io.ReadSeekCloser, time.Time, error)
 	Devices(ctx context.Context) (capture.Listing, error)
-	// Level listens for half a second to the microphone of that identity, whether or not it is in the runbook.
+	// Level listens for half a second to the microphone with that identity, whether or not it is in the
+	// runbook.
 	Level(ctx context.Context, backend, identity string) (Heard, error)
-	// Installed tells whether the file of a model of the catalogue is there and is the right one.
+	// Installed tells whether the file of a catalogue model is there and is the right one.
 	Installed(model string) bool
 }
 
-// Heard is how loud it was at a microphone, as amplitudes of 16 bits.
+// Heard is how loud a microphone was, as 16-bit amplitudes.
 type Heard struct {
 	RMS  float64
 	Peak int
@@ -59,8 +62,8 @@ type Heard struct {
 type Live struct {
 	*appliance.Daemon
 	State   *appliance.State
-	Applied status.PlanRequest // with absolute file
-	Models  models.Store       // that the appliance takes its models from
+	Applied status.PlanRequest // with an absolute file
+	Models  models.Store       // the appliance's models
 }
 
 // History implements App.
@@ -98,7 +101,7 @@ func (l *Live) Devices(ctx context.Context) (found capture.Listing, err error) {
 	return found, err
 }
 
-// levelHops is how many hops a level is of: half a second.
+// levelHops is how many hops a level covers: half a second.
 const levelHops = 6
 
 // Level implements App.

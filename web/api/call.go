@@ -10,26 +10,26 @@ import (
 	"orac/web/auth"
 )
 
-// Call is one request on its way through a handler.
+// Call is one request on its way through the handlers.
 type Call struct {
 	Server *Server
 	W      http.ResponseWriter
 	R      *http.Request
 	ID     string        // of the request
-	From   netip.Addr    // of who asks; without a zone
-	Who    auth.Identity // nobody if there is no login
+	From   netip.Addr    // the client's address, without a zone
+	Who    auth.Identity // nobody without a login
 	Route  *Route        // nil for a page
 
-	via           auth.Via      // how it has come: From, and whether it is encrypted
-	proof         auth.Verified // what a change is made of: of who asks, unless the route wants another one
-	denial        error         // why what the request shows is not good; nil if it is, or shows nothing
-	crowded       *Problem      // too many of nobody come from there: only who got in from there before is let in
+	via           auth.Via      // how the request arrived: From, and whether it is encrypted
+	proof         auth.Verified // what a change is made from: the caller's proof, unless the route needs another
+	denial        error         // why the request's credential is not valid; nil if it is, or if there is none
+	crowded       *Problem      // too many anonymous requests come from there: only people who logged in from there before may log in
 	target        string
 	before, after any
 	sent          bool
-	lets          bool            // the route or page lets somebody in
-	quiet         bool            // refused before it was looked at: a flood of these pushes nothing out of the log
-	base          context.Context // of the request, without our deadline
+	lets          bool            // the route or page logs somebody in
+	quiet         bool            // refused before it was examined: a flood of these must not push other lines out of the log
+	base          context.Context // of the request, without the server's deadline
 }
 
 // Context ends with the request.
@@ -38,22 +38,23 @@ func (c *Call) Context() context.Context { return c.R.Context() }
 // Log is the log with the request's ID.
 func (c *Call) Log() *slog.Logger { return c.Server.o.Log.With("request", c.ID) }
 
-// Target notes what a change is done to, for the audit log: before the change, as far as it is known then.
+// Target notes what a change affects, for the audit log. Call it before the change, with what is known
+// then.
 func (c *Call) Target(name string) { c.target = name }
 
-// Changed notes what was before and what is now, for the audit log.
+// Changed notes the old and the new value, for the audit log.
 func (c *Call) Changed(before, after any) { c.before, c.after = before, after }
 
-// Streaming says that the handler writes the answer itself, and gives the writer for it.
+// Streaming says that the handler writes the answer itself, and returns the writer for it.
 func (c *Call) Streaming() http.ResponseWriter {
 	c.sent = true
 	return c.W
 }
 
-// record is what the audit log holds of the call.
+// record returns the audit record of the call.
 func (c *Call) record(action string, o audit.Outcome, why string) audit.Record {
 	way := string(c.Who.Way)
-	if c.Who.Way == auth.ByKey { // several may have the name
+	if c.Who.Way == auth.ByKey { // several keys may have the same name
 		way += " " + c.Who.ID
 	}
 	return audit.Record{
@@ -62,15 +63,15 @@ func (c *Call) record(action string, o audit.Outcome, why string) audit.Record {
 	}
 }
 
-// Audited does something that the audit log must know of: it writes that it is about to happen, and does it only if that was
-// written; then how it ended. action is as "runbook.apply".
+// Audited runs do and records it in the audit log: first the attempt, then, if that was written, do, then the outcome.
+// action has the form "runbook.apply".
 func (c *Call) Audited(action string, do func() error) error {
 	if err := c.Server.o.Audit.Append(c.record(action, audit.Attempt, "")); err != nil {
 		return because(NotAudited, err, "Nothing was changed.")
 	}
 	ended := false
 	defer func() {
-		if !ended { // it has panicked: how far it came is not known
+		if !ended { // it has panicked: how far it got is unknown
 			c.ended(action, audit.Failed, string(Internal))
 		}
 	}()
@@ -89,14 +90,14 @@ func (c *Call) Audited(action string, do func() error) error {
 	return err
 }
 
-// ended writes how something ended of which the audit log knows already.
+// ended records the outcome of an attempt that is already recorded.
 func (c *Call) ended(action string, outcome audit.Outcome, why string) {
 	if lost := c.Server.o.Audit.Append(c.record(action, outcome, why)); lost != nil {
 		c.Log().Error("cannot record in the audit log how the change ended", "action", action, "outcome", string(outcome), "cause", lost)
 	}
 }
 
-// Invoke calls a route in the name of who has asked: the console's pages get and change what they show by it. Role, checks and
+// Invoke calls a route in the name of the caller: the console's pages read and change everything through it. Role, checks and
 // audit are those of a request over the network. in is the route's input type, or nil for the zero one.
 func Invoke[Out any](c *Call, name string, in any) (Out, error) {
 	var nothing Out
@@ -114,6 +115,6 @@ func Invoke[Out any](c *Call, name string, in any) (Out, error) {
 	if err != nil {
 		return nothing, err
 	}
-	c.Who = inner.Who // a login says who it is
+	c.Who = inner.Who // after a login the caller is known
 	return out.(Out), nil
 }

@@ -9,8 +9,8 @@ import (
 	"orac/web/auth"
 )
 
-// CapabilityPage is the reference page of who may do what, by origin and role, in Markdown. It is made of the routes and of the
-// registry, so that it says what is checked.
+// CapabilityPage returns the reference page of who may do what, by origin and role, in Markdown. It is generated from the
+// routes and the registry, so it states what is really checked.
 func CapabilityPage() []byte {
 	var b bytes.Buffer
 	b.WriteString("# Who may do what\n\nThis page is made from the code: from the routes of the API, and from the registry of the runbook.\n\n" +

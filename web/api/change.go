@@ -14,17 +14,17 @@ import (
 	"orac/runbook"
 )
 
-// request is the runbook's file as whoever calls asks for it.
+// request returns how the runbook's file is applied, with the caller as origin.
 func (c *Call) request() status.PlanRequest {
 	r := c.Server.o.App.Request()
 	r.Origin, r.Gone = c.origin(), c.Context().Done()
 	return r
 }
 
-// origin is who calls: somebody of the network.
+// origin returns the caller as a user of the network.
 func (c *Call) origin() status.Origin { return status.OnNetwork(c.Who.Subject()) }
 
-// applied is how a change ended.
+// applied is the result of a change.
 type applied struct {
 	status.Applied
 	Saved bool   `json:"saved" doc:"Whether the runbook's file holds the text that runs."`
@@ -32,8 +32,8 @@ type applied struct {
 	Hash  string `json:"hash" doc:"Hash of the file as it is now."`
 }
 
-// change makes a change of what runs, and writes its text into the runbook's file when it is good. Everything that belongs to it
-// is done while nobody else changes anything: see appliance.Change. changes is what the record shows of a change of one thing.
+// change changes what runs, and writes the text into the runbook's file if it proves good. Everything that belongs to it happens
+// while nobody else changes anything: see appliance.Change. changes is what the audit record shows if only one thing changes.
 func (c *Call) change(change appliance.Change, changes any) (out applied, err error) {
 	s := c.Server
 	file := s.o.App.Request().File
@@ -52,11 +52,11 @@ func (c *Call) change(change appliance.Change, changes any) (out applied, err er
 			if err != nil {
 				return "", err
 			}
-			return string(runbook.KeepFormat([]byte(text), []byte(fresh))), nil // orac fmt --check goes on to take the file
+			return string(runbook.KeepFormat([]byte(text), []byte(fresh))), nil // orac fmt --check must still accept the file
 		}
 	}
 	begin := change.Begin
-	change.Begin = func() error { // nobody else changes anything now, who may do what either
+	change.Begin = func() error { // nobody else changes anything now, including users and roles
 		if err := c.stands(); err != nil || begin == nil {
 			return err
 		}
@@ -84,7 +84,8 @@ func (c *Call) change(change appliance.Change, changes any) (out applied, err er
 	return out, nil
 }
 
-// save writes the text that runs into the runbook's file, unless it says so already or somebody has written there meanwhile.
+// save writes the running text into the runbook's file, unless the file already says so or somebody has changed it
+// meanwhile.
 func (out *applied) save(c *Call, file, was, text string) {
 	now, err := c.Server.readRunbook()
 	switch {
@@ -106,7 +107,7 @@ func (out *applied) save(c *Call, file, was, text string) {
 	out.Saved, out.Hash = true, hashText(text)
 }
 
-// reason is an error of the file system without paths, which are not for everybody.
+// reason returns an error of the file system without paths, which not everybody may see.
 func reason(err error) string {
 	if p, ok := errors.AsType[*fs.PathError](err); ok {
 		return p.Err.Error()
@@ -117,13 +118,14 @@ func reason(err error) string {
 	return "see the log"
 }
 
-// edit changes one thing: it makes another text of the runbook's file, which must be what runs, and applies it.
+// edit changes one thing: it edits the text of the runbook's file, which must be the running one, and applies
+// the result.
 func (c *Call) edit(change appliance.Change, changes any, edit func(text string) (string, error)) (applied, error) {
 	change.PlanRequest, change.Edit = c.request(), edit
 	return c.change(change, changes)
 }
 
-// hideFolder leaves the name of the runbook's file of what a refusal says, without its folder.
+// hideFolder removes the folder of the runbook's file from a refusal, and keeps its name.
 func (s *Server) hideFolder(err error) error {
 	var r *status.Refusal
 	if !errors.As(err, &r) {

@@ -8,14 +8,14 @@ import (
 	"slices"
 )
 
-// check is what read demands, of an input that comes from inside: what a page's form says is no better than what a request says.
+// check applies the rules of read to an input from inside the program: a page's form is trusted no more than a request.
 func (r *Route) check(in any) error {
 	var found []FieldError
 	v := reflect.ValueOf(in)
 	for _, p := range r.params {
 		f := v.Field(p.field)
 		if p.in == "query" && f.IsZero() {
-			continue // as if it were not given
+			continue // as if it were missing
 		}
 		value := f.Interface()
 		if p.schema.Type == "integer" || p.schema.Type == "number" {
@@ -25,7 +25,7 @@ func (r *Route) check(in any) error {
 	}
 	if r.body != nil {
 		text, err := json.Marshal(in)
-		if err != nil { // not a number
+		if err != nil { // it is not a number
 			return because(InvalidInput, err, "A number is out of range.")
 		}
 		raw, err := parseJSON(text)
@@ -33,7 +33,7 @@ func (r *Route) check(in any) error {
 			return err
 		}
 		o := raw.(map[string]any)
-		maps.DeleteFunc(o, func(name string, v any) bool { // what a request would leave out
+		maps.DeleteFunc(o, func(name string, v any) bool { // a request would leave these out
 			return r.body.Properties[name] == nil || v == nil || v == "" && !slices.Contains(r.body.Required, name)
 		})
 		r.body.validate("", o, &found)

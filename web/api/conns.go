@@ -11,47 +11,47 @@ import (
 	"orac/web/auth"
 )
 
-// conns bounds how many connections there are, in all and from one address. Refusing one costs no handshake and no goroutine. At
-// the bound a connection is closed to make room: first the one that has been without a whole request longest, then an anonymous
+// conns limits how many connections there are, in all and from one address. Refusing one costs no handshake and no goroutine. At
+// the limit a connection is closed to make room: first the one that has been without a whole request longest, then an anonymous
 // one whose request takes long. An active connection of a logged-in person is never closed.
 type conns struct {
 	net.Listener
 	most   func() int              // connections
-	proxy  func(a netip.Addr) bool // whose connections are of many people; nil: nobody's
-	plain  bool                    // a refusal can be said in words
-	closed func()                  // called once for each connection that was refused
+	proxy  func(a netip.Addr) bool // whose connections carry many people; nil: nobody's
+	plain  bool                    // a refusal can be sent as text
+	closed func()                  // called once for each refused connection
 	slow   time.Duration           // see slowGrace
 
 	mu     sync.Mutex // guards everything that follows
 	open   map[net.Conn]*held
-	claims shares // connections of those who are logged in
+	claims shares // connections of logged-in people
 }
 
 // held is what conns knows about a connection.
 type held struct {
 	from  string
-	proxy bool // it carries requests of many
+	proxy bool // it carries requests of many people
 	state http.ConnState
 	since time.Time     // in that state
-	known bool          // somebody was logged in who asked
-	who   auth.Identity // that has claimed it; nobody if it carries those of many
+	known bool          // it has carried a request of somebody logged in
+	who   auth.Identity // who has claimed it; nobody if it carries many people
 }
 
 // How old a connection may be before another may take its place. The times are short: no connection is closed while there is
-// room, and under a flood the rest goes to clients that send their request at once.
+// room, and under a flood the remaining places go to clients that send their request at once.
 const (
 	grace      = 200 * time.Millisecond // without a whole head of a request
-	slowGrace  = 5 * time.Second        // with a request of nobody
-	knownGrace = 15 * time.Second       // of somebody, between two requests
+	slowGrace  = 5 * time.Second        // with an anonymous request
+	knownGrace = 15 * time.Second       // of a logged-in person, between two requests
 )
 
-// spare tells whether the connection may be closed for another.
+// spare tells whether the connection may be closed in favour of another.
 func (h *held) spare(now time.Time, slow time.Duration) bool {
 	after := grace
 	switch {
-	case h.state == http.StateActive && !h.known: // the head of a request has come, all of it
+	case h.state == http.StateActive && !h.known: // the whole head of a request has arrived
 		after = slow
-	case h.state != http.StateNew && h.state != http.StateIdle: // somebody's, or a WebSocket
+	case h.state != http.StateNew && h.state != http.StateIdle: // of a logged-in person, or a WebSocket
 		return false
 	case h.known:
 		after = knownGrace
@@ -59,7 +59,7 @@ func (h *held) spare(now time.Time, slow time.Duration) bool {
 	return now.Sub(h.since) >= after
 }
 
-// note is how a request reports what its connection is used for. The zero value reports to nobody.
+// note lets a request report what its connection is used for. The zero value reports to nobody.
 type note struct {
 	conns *conns
 	conn  net.Conn
@@ -72,8 +72,8 @@ func noteOf(r *http.Request) note {
 	return n
 }
 
-// known reports that the connection's requests are of somebody logged in. It returns false if that person has the most
-// connections allowed, or only those kept for admins are left: then the connection must be closed.
+// known reports that the connection carries requests of somebody logged in. It returns false if that person has
+// reached the limit of connections, or only those kept for admins are left: then the connection must be closed.
 func (n note) known(who auth.Identity) bool {
 	if n.conns == nil {
 		return true
@@ -99,7 +99,7 @@ func (n note) known(who auth.Identity) bool {
 	return true
 }
 
-// release returns what somebody has claimed. The caller holds the lock.
+// release gives up a person's claim on a connection. The caller holds the lock.
 func (c *conns) release(h *held) {
 	if h.who.Known() {
 		c.claims.leave(h.who)
@@ -107,14 +107,14 @@ func (c *conns) release(h *held) {
 	h.known, h.who = false, auth.Identity{}
 }
 
-// refusal is the answer to a connection beyond the bound, where one can be sent.
+// refusal is the answer to a connection over the limit, if one can be sent.
 var refusal = func() string {
 	d := Unavailable.doc()
 	body := fmt.Sprintf(`{"type":"urn:orac:problem:%s","title":%q,"status":%d,"code":%q,"detail":"Too many connections are open."}`+"\n", d.Code, d.Title, d.Status, d.Code)
 	return fmt.Sprintf("HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 5\r\nContent-Type: application/problem+json\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
 }()
 
-// Accept returns the next connection that there is room for.
+// Accept returns the next connection for which there is room.
 func (c *conns) Accept() (net.Conn, error) {
 	for {
 		conn, err := c.Listener.Accept()
@@ -129,13 +129,13 @@ func (c *conns) Accept() (net.Conn, error) {
 		}
 		if c.plain {
 			_ = conn.SetWriteDeadline(time.Now().Add(100 * time.Millisecond))
-			_, _ = conn.Write([]byte(refusal)) // into the socket's buffer; who does not read it is closed all the same
+			_, _ = conn.Write([]byte(refusal)) // into the socket's buffer; a client that does not read it is closed anyway
 		}
 		_ = conn.Close()
 	}
 }
 
-// admit makes room for a connection, if there is any to make.
+// admit makes room for a connection if possible.
 func (c *conns) admit(conn net.Conn) bool {
 	from, peer := networkOf(conn)
 	shared := c.proxy != nil && c.proxy(peer)
@@ -151,7 +151,7 @@ func (c *conns) admit(conn net.Conn) bool {
 			same++
 		}
 	}
-	// One address may not have all connections, except this machine and a proxy with others behind
+	// One address must not have all connections, except this machine and a proxy with others behind
 	// it.
 	if !peer.IsLoopback() && !shared && same >= max(2, most/2) && !c.evict(now, func(h *held) bool { return h.from == from }) {
 		return false
@@ -184,7 +184,7 @@ func (c *conns) evict(now time.Time, match func(*held) bool) bool {
 	return true
 }
 
-// state is for http.Server.ConnState.
+// state implements http.Server.ConnState.
 func (c *conns) state(conn net.Conn, s http.ConnState) {
 	raw := rawOf(conn)
 	c.mu.Lock()
@@ -203,7 +203,7 @@ func (c *conns) forget(raw net.Conn) {
 	}
 }
 
-// counted is a connection that is counted until it is closed.
+// counted is a connection that counts until it is closed.
 type counted struct {
 	net.Conn
 	from *conns
@@ -215,7 +215,7 @@ func (c *counted) Close() error {
 	return c.Conn.Close()
 }
 
-// rawOf is the connection that the listener has accepted, below TLS.
+// rawOf returns the connection that the listener has accepted, below TLS.
 func rawOf(conn net.Conn) net.Conn {
 	for {
 		switch v := conn.(type) {

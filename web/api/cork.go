@@ -7,11 +7,11 @@ import (
 	"sync"
 )
 
-// corked is a connection whose writes can be held, and are one then: some WebSocket messages that have come together are one
-// packet for the network and for who reads.
+// corked is a connection whose writes can be held back and sent as one: WebSocket messages that arrive together become one
+// packet for the network and the reader.
 type corked struct {
 	net.Conn
-	mu   sync.Mutex // guards everything that follows, and is held while it is written
+	mu   sync.Mutex // guards everything that follows, and is held during a write
 	on   bool
 	held []byte
 }
@@ -23,7 +23,7 @@ func (c *corked) hold() {
 	c.on = true
 }
 
-// release writes what was held.
+// release sends the held writes.
 func (c *corked) release() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -38,7 +38,7 @@ func (c *corked) release() error {
 	return err
 }
 
-// maxHeld is how much room for the next writes is kept, in bytes.
+// maxHeld is how large a buffer is kept for the next writes, in bytes.
 const maxHeld = 8 << 10
 
 // Write implements net.Conn.
@@ -52,7 +52,7 @@ func (c *corked) Write(b []byte) (int, error) {
 	return c.Conn.Write(b)
 }
 
-// corking is a writer whose connection, when it is taken over, is a corked one.
+// corking is a writer whose hijacked connection is a corked one.
 type corking struct {
 	http.ResponseWriter
 	conn *corked

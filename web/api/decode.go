@@ -14,21 +14,21 @@ import (
 	"unicode/utf8"
 )
 
-// maxDepth of a JSON body.
+// maxDepth is the maximum depth of a JSON body.
 const maxDepth = 16
 
-// readJSON reads a body that is one JSON value: in UTF-8, not too deep, no name twice in an object.
+// readJSON reads a body of one JSON value: in UTF-8, not too deep, no name twice in an object.
 func readJSON(r *http.Request) (v any, text []byte, err error) {
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || kind != "application/json" {
 		return nil, nil, Fail(WrongType, "Send application/json.")
 	}
-	text, err = io.ReadAll(r.Body) // bounded by the server
+	text, err = io.ReadAll(r.Body) // the server limits it
 	var long *http.MaxBytesError
 	switch {
 	case errors.As(err, &long):
 		return nil, nil, err
-	case err != nil: // broken off, too slow, or no body as HTTP has them
+	case err != nil: // interrupted, too slow, or not a valid HTTP body
 		return nil, nil, because(BadJSON, err, "The body broke off.")
 	}
 	v, err = parseJSON(text)
@@ -115,7 +115,7 @@ type param struct {
 	doc    string
 }
 
-// paramsOf are the parameters that the fields of an input have, by the tags path and query.
+// paramsOf returns the parameters that an input's fields declare with the tags path and query.
 func paramsOf(t reflect.Type) (list []param) {
 	if t.Kind() != reflect.Struct {
 		return nil
@@ -131,7 +131,7 @@ func paramsOf(t reflect.Type) (list []param) {
 	return list
 }
 
-// bind sets the parameters of an input.
+// bind sets an input's parameters.
 func bind(r *http.Request, into reflect.Value, params []param) error {
 	if len(params) == 0 && r.URL.RawQuery == "" {
 		return nil
@@ -178,7 +178,7 @@ func bind(r *http.Request, into reflect.Value, params []param) error {
 		case reflect.Bool:
 			f.SetBool(v.(bool))
 		case reflect.Float64:
-			n, _ := v.(json.Number).Float64() // validated
+			n, _ := v.(json.Number).Float64() // already validated
 			f.SetFloat(n)
 		case reflect.Uint64:
 			n, _ := v.(json.Number).Int64()

@@ -13,21 +13,21 @@ import (
 	"orac/web/auth"
 )
 
-// Bounds of denials in the audit log. The log keeps 256 MiB: a flood of denials must not push the records of changes out of it.
+// Limits of denials in the audit log. The log keeps 256 MiB: a flood of denials must not push the records of changes out of it.
 const (
-	denialBurst = 100 // records at once, over all who are refused
+	denialBurst = 100 // records at once, for all callers together
 	denialRate  = 5   // records a minute after that: less than 3 MB a day
 	maxDenials  = 1000
-	perAsker    = 30 // kinds at once of one who asks, from one network: more than there are routes that change something
+	perAsker    = 30 // kinds at once per caller and network: more than there are routes that change something
 	firstWindow = time.Minute
 	lastWindow  = time.Hour
 )
 
-// denials writes refused logins, tokens, keys and sessions into the audit log, so that a flood of them does not become a flood of
-// records. The first of similar ones (what, of whom, why, from where, by whom) is a record; while they continue, further records
-// say how many more there were: after one minute, two, four, and finally once an hour. Denials beyond the bounds of one person
-// are counted the same way for that person, and those beyond the bounds of all for all: so nobody can hide another's first
-// refusal among many of their own.
+// denials writes refused logins, tokens, keys and sessions into the audit log in such a way that a flood of them does not become
+// a flood of records. The first of several similar ones (what, of whom, why, from where, by whom) becomes a record; while they
+// continue, further records say how many more there were: after one minute, two, four, and finally once an hour. Denials beyond
+// the limit of one person are counted in the same way for that person, and those beyond the limit of all for all, so nobody can
+// hide another person's first refusal among many of their own.
 type denials struct {
 	log *audit.Log
 	say *slog.Logger
@@ -36,13 +36,13 @@ type denials struct {
 	mu    sync.Mutex // guards everything that follows
 	runs  map[denial]*denialRun
 	room  float64   // records that may be written now
-	since time.Time // when room was counted
+	since time.Time // when room was updated
 }
 
 // denial is what similar denials have in common.
 type denial struct{ action, target, why, from, network, who string }
 
-// denialRun is how often a denial came since it was last written.
+// denialRun is how many denials came since the last record.
 type denialRun struct {
 	record audit.Record
 	more   int
@@ -56,9 +56,9 @@ func newDenials(ctx context.Context, log *audit.Log, say *slog.Logger) *denials 
 	return r
 }
 
-// add records a refusal, or counts it.
+// add records a refusal or counts it.
 func (r *denials) add(a audit.Record) {
-	network := networkOfRecord(a) // whoever has one address of IPv6 has billions
+	network := networkOfRecord(a) // one customer of IPv6 has billions of addresses
 	key := denial{a.Action, a.Target, a.Why, a.From, network, a.Who}
 	r.mu.Lock()
 	now := time.Now()
@@ -91,7 +91,8 @@ func (r *denials) add(a audit.Record) {
 	r.write(a)
 }
 
-// kinds is how many kinds of one person's refusals are being counted. The caller holds the lock.
+// kinds returns how many kinds of one person's refusals are being counted. The caller holds the
+// lock.
 func (r *denials) kinds(network, who string) (n int) {
 	for key := range r.runs {
 		if key.network == network && key.who == who {
@@ -126,14 +127,13 @@ func (r *denials) over(key denial) {
 
 func (run *denialRun) counted() audit.Record {
 	a := run.record
-	a.Request = "" // they are many
+	a.Request = "" // one record stands for many requests
 	a.After = map[string]any{"more": run.more, "within": run.window.String()}
 	run.more = 0
 	return a
 }
 
-// end writes the counts that are not written yet. It returns when that is done, even if another
-// call does it.
+// end writes the outstanding counts. It returns when that is done, even if another call does it.
 func (r *denials) end() { r.ended.Do(r.writeAll) }
 
 func (r *denials) writeAll() {
@@ -158,7 +158,7 @@ func (r *denials) write(a audit.Record) {
 	}
 }
 
-// refuse records that what a request showed was refused: the action names it.
+// refuse records that a request's credential was refused: the action names the kind.
 func (c *Call) refuse(d *auth.Denied) {
 	what, _, _ := strings.Cut(d.Reason, ":")
 	what, _, _ = strings.Cut(what, " ") // "key 0123: revoked"
@@ -169,8 +169,8 @@ func (c *Call) refuse(d *auth.Denied) {
 	inner.denied(what+".refused", d.Reason)
 }
 
-// denied is the one place that counts refusals: of a login, of a request's credential, of a role, of somebody else's things. Each
-// is in the metrics, and in the audit log as denials decides.
+// denied is the only place that counts refusals: of a login, a request's credential, a role, or access to somebody else's things.
+// Each goes into the metrics and, as denials decides, into the audit log.
 func (c *Call) denied(action, why string) {
 	c.Server.metrics.denied.Inc()
 	c.Server.refused.add(c.record(action, audit.Denied, why))

@@ -20,9 +20,9 @@ import (
 
 const (
 	keepAlive   = 15 * time.Second
-	streamWrite = 10 * time.Second      // for one write: who reads slower is dropped
-	maxMessage  = 4 << 10               // bytes of a WebSocket message of a client
-	messagePace = 50 * time.Millisecond // between two of them: who says more waits
+	streamWrite = 10 * time.Second      // for one write: slower readers are dropped
+	maxMessage  = 4 << 10               // bytes of a client's WebSocket message
+	messagePace = 50 * time.Millisecond // between two messages: faster clients have to wait
 )
 
 // kinds are all kinds of events.
@@ -59,7 +59,7 @@ func (in eventsInput) wanted() ([]string, error) {
 	return list, nil
 }
 
-// still tells whether who opened a stream may still have it.
+// still tells whether the person who opened a stream may still have it.
 func (c *Call) still() error {
 	who, err := c.Server.o.Guard.Recheck(c.R, c.via)
 	if err == nil && (!who.Known() || !who.Role.Includes(c.Route.Role)) {
@@ -68,7 +68,7 @@ func (c *Call) still() error {
 	return err
 }
 
-// events is the stream by Server-Sent Events.
+// events is the stream as Server-Sent Events.
 func events(c *Call, in eventsInput) (none, error) {
 	wanted, err := in.wanted()
 	if err != nil {
@@ -124,7 +124,7 @@ func events(c *Call, in eventsInput) (none, error) {
 				break // all streams write the same bytes
 			}
 			text = append(room[:0], text...)
-			for more := true; more && len(text) < 32<<10; { // what waits goes in one write
+			for more := true; more && len(text) < 32<<10; { // everything that waits goes into one write
 				select {
 				case b := <-stream.C:
 					text = append(text, b.sse()...)
@@ -143,9 +143,9 @@ func events(c *Call, in eventsInput) (none, error) {
 	}
 }
 
-// appendSSE writes a frame. JSON has no line ends, so a frame cannot make another.
+// appendSSE writes a frame. JSON contains no line ends, so a frame cannot forge another.
 func appendSSE(text []byte, f Frame) []byte {
-	if !slices.Contains(meters, f.Kind) { // a client that comes back goes on after this one
+	if !slices.Contains(meters, f.Kind) { // a client that reconnects continues after this one
 		text = append(strconv.AppendUint(append(text, "id: "...), f.Seq, 10), '\n')
 	}
 	text = append(append(text, "event: "...), f.Kind...)
@@ -153,7 +153,7 @@ func appendSSE(text []byte, f Frame) []byte {
 	return append(text, "\n\n"...)
 }
 
-// deadline is that of the next write of a stream, which is set anew once in a second and not for each of many.
+// deadline is the deadline of a stream's next write. It is renewed once a second instead of for each write.
 type deadline struct {
 	set  func(time.Time) error
 	last time.Time
@@ -162,11 +162,11 @@ type deadline struct {
 func (d *deadline) renew() {
 	if now := time.Now(); d.last.IsZero() || now.Sub(d.last) >= time.Second {
 		d.last = now
-		_ = d.set(now.Add(streamWrite)) // a writer without deadlines is one of a test
+		_ = d.set(now.Add(streamWrite)) // only a test's writer has no deadlines
 	}
 }
 
-// enter counts a stream of who asks, who gets one as others do, see shares.
+// enter counts a caller's stream and limits how many there are, see shares.
 func (c *Call) enter() error {
 	most := c.Server.maxStreams()
 	if !c.Server.streams.take(c.Who, most, max(1, most/8)) {
@@ -183,20 +183,21 @@ func (s *Server) maxStreams() int {
 	return max(1, n-max(2, n/10))
 }
 
-// message is what a client says over a WebSocket.
+// message is what a client sends over a WebSocket.
 type message struct {
 	Type  string   `json:"type"` // ping, subscribe
 	Kinds []string `json:"kinds,omitempty"`
 }
 
-// socket is the same stream by WebSocket.
+// socket is the same stream over a WebSocket.
 func socket(c *Call, in eventsInput) (none, error) {
 	wanted, err := in.wanted()
 	if err != nil {
 		return none{}, err
 	}
 	origins := c.Server.set.Load().rb.Web.Origins
-	// A browser lets a page of another origin open one, and sends the cookies of this host along, which count for pages of this host alone.
+	// A browser lets a page of another origin open a WebSocket, and sends along this host's cookies, which are meant only for
+	// this host's pages.
 	if !sameOrigin(c.R, c.via.Secure) && (c.Who.Way == auth.BySession || !slices.Contains(origins, c.R.Header.Get("Origin"))) {
 		return none{}, Fail(CrossOrigin, "")
 	}
@@ -213,14 +214,14 @@ func socket(c *Call, in eventsInput) (none, error) {
 	line := &corking{ResponseWriter: c.Streaming()}
 	conn, err := websocket.Accept(line, c.R, &websocket.AcceptOptions{OriginPatterns: hosts, CompressionMode: websocket.CompressionDisabled})
 	if err != nil {
-		return none{}, nil // Accept has answered
+		return none{}, nil // Accept has already answered
 	}
 	defer conn.CloseNow()
 	conn.SetReadLimit(maxMessage)
 	ctx, cancel := context.WithCancel(c.base)
 	defer cancel()
 	defer context.AfterFunc(c.Server.ctx, cancel)()
-	defer context.AfterFunc(ctx, func() { _ = line.conn.SetWriteDeadline(time.Now().Add(time.Second)) })() // who does not read keeps nobody
+	defer context.AfterFunc(ctx, func() { _ = line.conn.SetWriteDeadline(time.Now().Add(time.Second)) })() // a client that does not read holds up nobody
 	stream := c.Server.o.Events.Open(wanted, in.Since)
 	defer stream.Close()
 	said := make(chan []byte, 4)
@@ -247,7 +248,7 @@ func socket(c *Call, in eventsInput) (none, error) {
 	check := time.NewTicker(c.Server.waits.recheck)
 	defer check.Stop()
 	due := deadline{set: line.conn.SetWriteDeadline}
-	// Writes end by their deadline, so that they need no context that ends and nobody who waits for that.
+	// Writes end by their deadline, so they need neither a context nor a goroutine that waits for one.
 	send := func(text []byte) error { return conn.Write(context.Background(), websocket.MessageText, text) }
 	for {
 		select {
@@ -280,7 +281,7 @@ func socket(c *Call, in eventsInput) (none, error) {
 	}
 }
 
-// heard does what a client says, and gives the reply.
+// heard handles a client's message and returns the reply.
 func heard(text []byte, s *Stream) ([]byte, error) {
 	raw, err := parseJSON(text)
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"orac/runbook"
 )
 
-// blockList is what the runbook's file declares, and what it may declare.
+// blockList holds the blocks that the runbook's file declares, and those that it may declare.
 type blockList struct {
 	File   string         `json:"file"`
 	Hash   string         `json:"hash" doc:"Hash of the file: send it as base of an edit."`
@@ -29,7 +29,7 @@ type typeSummary struct {
 	Addable bool   `json:"addable" doc:"Whether another one may be added, under a name."`
 }
 
-// blockForm is a block, written or not, with all that can be set in it.
+// blockForm is a block, written or not, with everything that can be set in it.
 type blockForm struct {
 	Address    string      `json:"address" doc:"Address of the block; of a new block only its type."`
 	Type       string      `json:"type"`
@@ -46,7 +46,7 @@ type blockForm struct {
 	MayJoin    []joinable  `json:"may_join" doc:"For a new block: the lists that may name it. Most blocks do nothing until another block names them."`
 }
 
-// joinable is a list of blocks that one more can be put into.
+// joinable is a list of blocks that can take one more.
 type joinable struct {
 	Block     string   `json:"block"`
 	Attribute string   `json:"attribute"`
@@ -62,7 +62,7 @@ type section struct {
 	Fields  []field `json:"fields"`
 }
 
-// field is an attribute with what is written of it.
+// field is an attribute with what the file says about it.
 type field struct {
 	Name     string   `json:"name"`
 	Doc      string   `json:"doc"`
@@ -108,7 +108,7 @@ func getBlocks(c *Call, _ none) (blockList, error) {
 	return out, nil
 }
 
-// outlines are the blocks of the runbook's file, for as far as it can be read as one.
+// outlines returns the blocks of the runbook's file, as far as it can be parsed.
 func (c *Call) outlines() (file runbookText, list []runbook.Outline, err error) {
 	if file, err = getRunbook(c, none{}); err != nil {
 		return file, nil, err
@@ -173,7 +173,7 @@ func getType(c *Call, in typeInput) (blockForm, error) {
 	return f, nil
 }
 
-// isList tells whether an attribute is a list of plain references and nothing else.
+// isList tells whether an attribute is a list of plain references only.
 func isList(w runbook.Written) bool { return w.Names != nil && strings.HasPrefix(w.Text, "[") }
 
 func formOf(o runbook.Outline, file runbookText, all []runbook.Outline) blockForm {
@@ -199,7 +199,8 @@ func formOf(o runbook.Outline, file runbookText, all []runbook.Outline) blockFor
 	return f
 }
 
-// fieldOf says how an attribute can be asked for: by a control that is as simple as what is written, else as an expression.
+// fieldOf returns how to ask for an attribute: by a simple control if what is written is simple enough, otherwise as an
+// expression.
 func fieldOf(at *runbook.Attribute, o runbook.Outline, all []runbook.Outline) field {
 	w, written := o.Attrs[at.Name]
 	f := field{
@@ -212,7 +213,7 @@ func fieldOf(at *runbook.Attribute, o runbook.Outline, all []runbook.Outline) fi
 	}
 	simple := !written || w.Simple && !strings.ContainsFunc(w.Plain, unicode.IsControl)
 	switch {
-	case at.Secret == runbook.SecretOnly: // never as a text, which would be refused
+	case at.Secret == runbook.SecretOnly: // never as text, which would be refused
 	case at.Kind == runbook.Bool && simple:
 		f.Control, f.Values, f.Value = "choice", []string{"true", "false"}, w.Plain
 	case (at.Kind == runbook.Int || at.Kind == runbook.Ints || at.Kind == runbook.Float) && simple && !strings.HasPrefix(w.Text, `"`):
@@ -238,7 +239,7 @@ func fieldOf(at *runbook.Attribute, o runbook.Outline, all []runbook.Outline) fi
 	return f
 }
 
-// addresses are the blocks that a reference may name, and those that it names already.
+// addresses returns the blocks that a reference may name, and those that it already names.
 func addresses(all []runbook.Outline, types []string, named []runbook.Address) []string {
 	out := []string{}
 	for _, o := range all {

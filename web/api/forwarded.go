@@ -10,10 +10,10 @@ import (
 	"orac/web/auth"
 )
 
-// proxies are the machines whose word counts for whom a request is from.
+// proxies are the machines that are trusted to say where a request comes from.
 type proxies []netip.Prefix
 
-// Bounds of what is read of a chain of proxies.
+// Limits of what is read of a chain of proxies.
 const (
 	maxForwarded = 4 << 10 // bytes
 	maxHops      = 32
@@ -21,7 +21,7 @@ const (
 
 func proxiesOf(w runbook.Web) (list proxies) {
 	for _, text := range w.TrustedProxies {
-		if p, err := runbook.ParseNetwork(text); err == nil { // the runbook's rules refuse others
+		if p, err := runbook.ParseNetwork(text); err == nil { // the runbook's rules refuse anything else
 			list = append(list, p)
 		}
 	}
@@ -37,14 +37,14 @@ func (p proxies) trust(a netip.Addr) bool {
 	return false
 }
 
-// via tells whom a request is from. The peer of the connection is known; of what it says of others only the words of proxies that
-// are trusted count: read from the right, where each of them has added whom it was asked by, up to the first that is not trusted.
-// That one has asked. What is left of it anybody may have written.
+// via returns where a request comes from. The peer of the connection is known; beyond it, only the words of trusted proxies
+// count. The chain is read from the right, where each proxy has added the address that it was asked from, up to the first address
+// that is not a trusted proxy: that is the client. Anybody may have written what is left of it.
 //
-// A proxy that adds one of Forwarded (RFC 7239) and X-Forwarded-For passes the other on as its client sent it, so that where both
-// are there and say different things neither counts. What is malformed, too long, or hidden ("unknown") leaves the address of
-// the peer. The name of the host is never taken from a proxy; that the client's connection is encrypted is (X-Forwarded-Proto, or
-// proto), which makes cookies Secure.
+// A proxy that adds one of Forwarded (RFC 7239) and X-Forwarded-For passes the other on as its client sent it, so if both are
+// present and disagree, neither counts. If the chain is malformed, too long, or hidden ("unknown"), the address of the peer
+// counts. The host name is never taken from a proxy. Whether the client's connection is encrypted is (X-Forwarded-Proto, or
+// proto); if so, cookies are Secure.
 func (p proxies) via(r *http.Request) auth.Via {
 	peer := peerOf(r)
 	direct := auth.Via{From: peer, Secure: r.TLS != nil}
@@ -73,7 +73,7 @@ func (p proxies) via(r *http.Request) auth.Via {
 	return via
 }
 
-// peerOf is whom a connection is from; the zero address if that cannot be known.
+// peerOf returns the address of the connection's other end, or the zero address if it is unknown.
 func peerOf(r *http.Request) netip.Addr {
 	a, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
@@ -84,7 +84,8 @@ func peerOf(r *http.Request) netip.Addr {
 
 var errForwarded = errors.New("malformed")
 
-// client walks a chain from the right. next gives the hop before, and false at the beginning of the chain.
+// client walks a chain from the right. next returns the preceding hop, and false at the beginning of the
+// chain.
 func (p proxies) client(next func() (string, bool)) (client netip.Addr, err error) {
 	for n := 0; ; n++ {
 		hop, ok := next()
@@ -92,7 +93,7 @@ func (p proxies) client(next func() (string, bool)) (client netip.Addr, err erro
 			if n == 0 {
 				return client, errForwarded
 			}
-			return client, nil // all are proxies: the one that is farthest away has asked
+			return client, nil // all are proxies: the most distant one is the client
 		}
 		if n == maxHops {
 			return client, errForwarded
@@ -120,7 +121,7 @@ func splitRight(list string) func() (string, bool) {
 	}
 }
 
-// parseHop reads an address, which may have a port: 192.0.2.1, 192.0.2.1:80, 2001:db8::1, [2001:db8::1], [2001:db8::1]:80.
+// parseHop reads an address with or without a port: 192.0.2.1, 192.0.2.1:80, 2001:db8::1, [2001:db8::1], [2001:db8::1]:80.
 func parseHop(text string) (netip.Addr, error) {
 	a, err := netip.ParseAddr(text)
 	if err != nil {
@@ -140,7 +141,8 @@ func parseHop(text string) (netip.Addr, error) {
 	return a.Unmap(), nil
 }
 
-// forwarded reads a Forwarded header: who has asked, and whether the proxy next to who asked said that it was encrypted.
+// forwarded reads a Forwarded header: the client, and whether the proxy next to it said that the connection was
+// encrypted.
 func (p proxies) forwarded(text string) (from netip.Addr, secure bool, err error) {
 	if len(text) > maxForwarded {
 		return from, false, errForwarded
@@ -159,8 +161,8 @@ func (p proxies) forwarded(text string) (from netip.Addr, secure bool, err error
 	return from, err == nil && strings.EqualFold(elements[max(0, i)]["proto"], "https"), err
 }
 
-// parseForwarded reads the elements of RFC 7239, 4: pairs of a token and a token or a quoted string, with semicolons between them,
-// and commas between elements. Names are in lower case. A name that comes twice in an element is an error.
+// parseForwarded reads the elements of RFC 7239, 4: pairs of a token and a token or a quoted string, separated by semicolons,
+// with commas between elements. Names are returned in lower case. A name that appears twice in an element is an error.
 func parseForwarded(text string) (elements []map[string]string, err error) {
 	element := map[string]string{}
 	for rest := strings.TrimLeft(text, " \t"); ; {
@@ -189,7 +191,8 @@ func parseForwarded(text string) (elements []map[string]string, err error) {
 	}
 }
 
-// forwardedValue takes a token or a quoted string from the beginning of a text. An empty one is none.
+// forwardedValue splits a token or a quoted string off the beginning of a text. An empty one is not
+// valid.
 func forwardedValue(text string) (value, rest string, ok bool) {
 	if !strings.HasPrefix(text, `"`) {
 		n := strings.IndexFunc(text, func(r rune) bool { return r >= 0x80 || !isTokenByte(byte(r)) })

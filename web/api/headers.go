@@ -8,11 +8,11 @@ import (
 	"strings"
 )
 
-// csp allows what the console is made of and nothing else: its own files, no inline code, no frame around it.
+// csp allows only what the console consists of: its own files, no inline code, no frame around it.
 const csp = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; media-src 'self' blob:; " +
 	"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
 
-// secure sets the headers that every answer has.
+// secure sets the headers of every answer.
 func secure(h http.Header, tls bool) {
 	maps.Copy(h, always)
 	if tls {
@@ -20,7 +20,8 @@ func secure(h http.Header, tls bool) {
 	}
 }
 
-// always are these headers, made once: an answer that wants another value of one replaces it, and changes none.
+// always holds these headers, made once: an answer that wants another value replaces the list and never changes
+// it.
 var always = http.Header{
 	"Content-Security-Policy":      {csp},
 	"X-Content-Type-Options":       {"nosniff"},
@@ -32,8 +33,8 @@ var always = http.Header{
 	"Cache-Control":                {"no-store"},
 }
 
-// cors lets pages of the origins that the runbook names call the API, with a token: cookies are never allowed across. It tells
-// whether the request was a preflight, which is answered then.
+// cors lets pages of the origins in the runbook call the API with a token; cookies are never accepted from other origins. It
+// tells whether the request was a preflight, which it answers.
 func cors(w http.ResponseWriter, r *http.Request, origins []string) (answered bool) {
 	origin := r.Header.Get("Origin")
 	if origin == "" || !strings.HasPrefix(r.URL.Path, "/api/") {
@@ -59,8 +60,8 @@ func cors(w http.ResponseWriter, r *http.Request, origins []string) (answered bo
 	return true
 }
 
-// sameOrigin tells whether a request comes from a page of this host, or from no page at all. Where it has come encrypted, a page that
-// has not is another's: whoever is on the way may have written it.
+// sameOrigin tells whether a request comes from a page of this host, or from no page at all. If the request arrived encrypted, a
+// page that did not is treated as another origin: anybody on the path may have written it.
 func sameOrigin(r *http.Request, secure bool) bool {
 	origin := r.Header.Get("Origin")
 	if origin == "" {

@@ -7,7 +7,7 @@ import (
 	"orac/web/auth"
 )
 
-// healthOut is the health of a part or of all: 503 when it is unhealthy.
+// healthOut is the health of a part or of everything: 503 if unhealthy.
 type healthOut struct {
 	Status     health.Level               `json:"status" doc:"healthy, degraded or unhealthy"`
 	Timestamp  time.Time                  `json:"timestamp"`
@@ -16,7 +16,7 @@ type healthOut struct {
 
 type healthComponent struct {
 	Status health.Level `json:"status"`
-	// Details are for who is logged in: causes may name addresses.
+	// Details are for logged-in callers: causes may name addresses.
 	Details string    `json:"details,omitempty" doc:"The reason, for logged-in callers."`
 	Since   time.Time `json:"since,omitzero"`
 	Behind  string    `json:"behind,omitempty" doc:"The component whose failure causes this one."`
@@ -69,10 +69,10 @@ type probeOut struct {
 
 func (p probeOut) status() int { return p.code }
 
-// alive answers while the process does.
+// alive answers as long as the process does.
 func alive(*Call, none) (probeOut, error) { return probeOut{"alive", time.Now().UTC(), 200}, nil }
 
-// ready answers whether the appliance hears.
+// ready tells whether the appliance hears.
 func ready(c *Call, _ none) (probeOut, error) {
 	select {
 	case <-c.Server.o.App.Ready():
@@ -84,7 +84,7 @@ func ready(c *Call, _ none) (probeOut, error) {
 	return probeOut{"not_ready", time.Now().UTC(), 503}, nil
 }
 
-// oldHealth is GET /api/health of the existing service, which monitors ask.
+// oldHealth is GET /api/health of the existing service, which monitors call.
 type oldHealth struct {
 	Status    health.Level `json:"status"`
 	Timestamp time.Time    `json:"timestamp"`

@@ -16,15 +16,15 @@ import (
 	"orac/runbook"
 )
 
-// Host is the web server as the runbook declares it: it listens, or does not; a change of where and how starts it again, and of
-// anything else does not. It is beside the graph, and no failure of it touches what is heard.
+// Host is the web server as the runbook declares it. It listens or not; it restarts if the declaration of where and how
+// changes, and for no other change. It is outside the graph, and no failure of it affects what is heard.
 type Host struct {
-	// StateDir is where a certificate of our own is kept.
+	// StateDir is where a self-signed certificate is kept.
 	StateDir string
 	Log      *slog.Logger
-	// Say tells a person at the terminal, line by line, where to go.
+	// Say tells the person at the terminal, line by line, where the console is.
 	Say func(line string)
-	// Opened is called when it listens, with the address to open in a browser.
+	// Opened is called when the server listens, with the address to open in a browser.
 	Opened func(url string)
 
 	mu      sync.Mutex // guards everything that follows
@@ -33,8 +33,8 @@ type Host struct {
 	running *serving
 	last    runbook.Web
 	retry   *time.Timer
-	failed  string // why it could not listen when it was last tried
-	tried   bool   // whether it has been tried
+	failed  string // why listening failed at the last try
+	tried   bool   // whether listening was tried
 }
 
 // serving is a server that listens.
@@ -43,7 +43,7 @@ type serving struct {
 	conns  *conns
 	listen string
 	ended  chan struct{}
-	cut    context.CancelFunc // ends what is left of streams
+	cut    context.CancelFunc // ends the remaining streams
 }
 
 // Limits of a connection.
@@ -55,12 +55,12 @@ const (
 	listenWait = 2 * time.Second
 )
 
-// Run serves until ctx ends. Use before it has no effect but on what is served then.
+// Run serves until ctx ends. Calling Use before Run only determines what is served then.
 func (h *Host) Run(ctx context.Context, s *Server) {
 	h.mu.Lock()
 	h.server, h.ctx = s, ctx
 	s.say = h.say
-	h.use(s.o.App.Runbook()) // whoever has another one waits with it
+	h.use(s.o.App.Runbook()) // a change of the runbook waits for this
 	h.mu.Unlock()
 	sweep := time.NewTicker(time.Hour)
 	defer sweep.Stop()
@@ -92,7 +92,7 @@ func (h *Host) Check(rb *runbook.Runbook) error {
 	if w.Listen == "" {
 		return nil
 	}
-	if w.TLS.Cert != "" { // one of our own is made when it is needed
+	if w.TLS.Cert != "" { // a self-signed one is made when needed
 		if _, _, err := openCertificate(w.TLS, h.StateDir, h.Log); err != nil {
 			return fmt.Errorf("web: tls: %w", err)
 		}
@@ -110,7 +110,7 @@ func (h *Host) Check(rb *runbook.Runbook) error {
 	return l.Close()
 }
 
-// Accept implements appliance.Beside. Nobody asks over the network before there is a server.
+// Accept implements appliance.Beside. Before there is a server, nobody asks over the network.
 func (h *Host) Accept(rb *runbook.Runbook) error {
 	h.mu.Lock()
 	s := h.server
@@ -127,7 +127,7 @@ func samePort(a, b string) bool {
 	return err1 == nil && err2 == nil && p == q
 }
 
-// bare is an error of listening without what the caller says.
+// bare returns an error of listening without the part that the caller adds.
 func bare(err error) error {
 	var op *net.OpError
 	if errors.As(err, &op) {
@@ -145,7 +145,7 @@ func (h *Host) Use(rb *runbook.Runbook) {
 	}
 }
 
-// use is Use while it runs. The caller holds the lock.
+// use is Use while the host runs. The caller holds the lock.
 func (h *Host) use(rb *runbook.Runbook) {
 	h.server.Use(rb)
 	w := rb.Web
@@ -168,14 +168,14 @@ func (h *Host) Trouble() (why string, known bool) {
 	return h.failed, h.tried
 }
 
-// Shut says that it is never going to be served, and why. It is called instead of Run.
+// Shut says that the web server will never run, and why. It is called instead of Run.
 func (h *Host) Shut(why error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.failed, h.tried = why.Error(), true
 }
 
-// start listens. When that fails it is tried again. The caller holds the lock.
+// start listens. If that fails it is tried again. The caller holds the lock.
 func (h *Host) start() {
 	w := h.last
 	if w.Listen == "" || h.ctx == nil || h.ctx.Err() != nil {
@@ -196,7 +196,7 @@ func (h *Host) start() {
 	}
 	r := &serving{listen: w.Listen, ended: make(chan struct{})}
 	var base context.Context
-	base, r.cut = context.WithCancel(context.WithoutCancel(h.ctx)) // requests may end when ctx does
+	base, r.cut = context.WithCancel(context.WithoutCancel(h.ctx)) // requests may outlive ctx
 	r.conns = &conns{Listener: l, plain: c == nil, slow: h.server.waits.slow, most: func() int { return h.server.set.Load().rb.Web.Limits.MaxConnections },
 		proxy: func(a netip.Addr) bool { return h.server.set.Load().trust(a) }}
 	r.http = &http.Server{
@@ -206,7 +206,8 @@ func (h *Host) start() {
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
 			return context.WithValue(ctx, noteKey{}, note{r.conns, rawOf(c)})
 		},
-		// Deadlines of requests end streams; who reads nothing at all is in the way of telling that.
+		// Deadlines of requests end streams, but a client that reads nothing at all would keep the
+		// server from telling it so.
 		HTTP2: &http.HTTP2Config{MaxConcurrentStreams: 64, WriteByteTimeout: h.server.waits.write},
 	}
 	if c != nil {
@@ -240,7 +241,7 @@ func (h *Host) start() {
 	h.tell(l.Addr(), c)
 }
 
-// again tries once more to listen, after a while, and says why it has to. The caller holds the lock.
+// again schedules another try to listen, and says why. The caller holds the lock.
 func (h *Host) again(err error) {
 	listen := h.last.Listen
 	h.Log.Error("the web server cannot listen; trying again", "listen", listen, "cause", err)
@@ -288,7 +289,7 @@ func (h *Host) say(line string) {
 	}
 }
 
-// stop ends what listens. Requests have a moment to end; streams are told. The caller holds the lock.
+// stop ends listening. Requests have a moment to finish; streams are told. The caller holds the lock.
 func (h *Host) stop() {
 	if h.retry != nil {
 		h.retry.Stop()
@@ -299,14 +300,14 @@ func (h *Host) stop() {
 		return
 	}
 	h.running = nil
-	_ = r.conns.Listener.Close() // at once: another may listen there now
+	_ = r.conns.Listener.Close() // at once: another server may listen there now
 	go func() {
 		ctx, cancel := context.WithTimeout(context.Background(), goodbye)
 		defer cancel()
 		if r.http.Shutdown(ctx) != nil {
-			_ = r.http.Close() // who has not finished by now has been told to
+			_ = r.http.Close() // whatever has not finished by now was told to
 		}
-		r.cut() // WebSockets are no business of the HTTP server's any more
+		r.cut() // the HTTP server no longer manages WebSockets
 		<-r.ended
 	}()
 }

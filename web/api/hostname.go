@@ -11,12 +11,12 @@ import (
 	"orac/runbook"
 )
 
-// hostNames are the names that requests may be for. A page of another site whose name was made to lead here (DNS rebinding) sends
-// that name, and is refused before anything is looked at. An address is no such name: a browser that asks an address got its page
-// from that address.
+// hostNames are the names that requests may be for. If another site makes its name lead here (DNS rebinding), its page sends that
+// name, and is refused before anything else is examined. Addresses are allowed: a browser that uses an address got its page from
+// that address.
 type hostNames map[string]bool
 
-// hostNamesOf are the names of the machine and of the runbook.
+// hostNamesOf returns the names of the machine and of the runbook.
 func hostNamesOf(w runbook.Web) hostNames {
 	names := hostNames{"localhost": true}
 	if own, err := os.Hostname(); err == nil && own != "" {
@@ -32,7 +32,8 @@ func hostNamesOf(w runbook.Web) hostNames {
 	return names
 }
 
-// known tells whether a request is for this server. Without a Host (HTTP/1.0) it comes from no browser.
+// known tells whether a request is for this server. A request without a Host (HTTP/1.0) does not come
+// from a browser.
 func (n hostNames) known(r *http.Request, leaf func() *x509.Certificate) bool {
 	host := r.Host
 	if h, _, err := net.SplitHostPort(host); err == nil {

@@ -13,17 +13,18 @@ import (
 	"orac/appliance/rt/live"
 )
 
-// Frame is an event as streams carry it. It is made once for all streams.
+// Frame is an event in the form that streams carry. It is made once for all streams.
 type Frame struct {
 	Seq  uint64
 	Kind string
 	JSON []byte // one object on one line: at, node, kind and the fields of the event
 }
 
-// Batch is frames that arrived together, for all streams that want the same kinds: they are written at once.
+// Batch holds frames that arrived together, for all streams that want the same kinds: they are written at
+// once.
 type Batch struct {
 	Frames []Frame
-	sse    func() []byte // of all, made when the first stream asks
+	sse    func() []byte // all frames, made when the first stream asks
 }
 
 func newBatch(frames []Frame) *Batch {
@@ -38,19 +39,19 @@ func newBatch(frames []Frame) *Batch {
 }
 
 const (
-	frameRoom = 256                   // batches that wait for a slow stream; then the newest go, and it is told
-	history   = 1024                  // frames that a stream which was away can still have; meters are not among them
-	together  = 64                    // frames of a batch at most
+	frameRoom = 256                   // batches that wait for a slow stream; beyond that the newest are dropped, and the stream is told
+	history   = 1024                  // frames that a returning stream can still get; meters are not among them
+	together  = 64                    // frames per batch at most
 	gather    = 20 * time.Millisecond // how long a level waits for the scores of its hop, a quarter of the next
 )
 
-// Hub passes the appliance's events to streams. A slow stream loses frames and holds up nobody.
+// Hub passes the appliance's events to streams. A slow stream loses frames and delays nobody.
 type Hub struct {
 	// In receives events from the appliance.
 	In *rt.Mailbox[event.Event]
 
 	mu      sync.Mutex // guards everything that follows
-	veil    *veil      // that of the runbook that runs; nil before any does
+	veil    *veil      // of the running runbook; nil before any runs
 	seq     uint64
 	past    []Frame
 	streams map[*Stream]bool
@@ -72,7 +73,7 @@ func (h *Hub) Run(ctx context.Context) error {
 			batch := []event.Event{e}
 			for until := t.Now().Add(gather); isMeter(e) && len(batch) < together; batch = append(batch, e) {
 				if e, err = h.In.Recv(t, until); err != nil {
-					break // whatever it is, deliver first what has arrived
+					break // whatever this is, first deliver what has arrived
 				}
 			}
 			h.Publish(batch...)
@@ -82,10 +83,10 @@ func (h *Hub) Run(ctx context.Context) error {
 
 func isMeter(e event.Event) bool { return slices.Contains(meters, e.Body.Kind()) }
 
-// meters are the kinds that come with each hop: they are many, and old ones are useless.
+// meters are the kinds that come with each hop: there are many, and old ones are useless.
 var meters = []string{"level", "score"}
 
-// behind veils what is published from now on.
+// behind veils everything that is published from now on.
 func (h *Hub) behind(v *veil) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -103,10 +104,10 @@ func (h *Hub) Publish(events ...event.Event) {
 			continue
 		}
 		text, err := json.Marshal(e)
-		if err != nil { // a float that is no number: this frame's fault
+		if err != nil { // for example a float that is not a number: only this frame is lost
 			continue
 		}
-		if h.veil != nil && !meter { // a meter holds names and numbers only
+		if h.veil != nil && !meter { // a meter contains only names and numbers
 			if text = h.veil.event(text); text == nil {
 				continue
 			}
@@ -121,7 +122,7 @@ func (h *Hub) Publish(events ...event.Event) {
 			h.past = append(h.past, f)
 		}
 	}
-	made := map[string]*Batch{} // by the kinds that are wanted: most streams want the same
+	made := map[string]*Batch{} // by wanted kinds: most streams want the same ones
 	for s := range h.streams {
 		s.offer(frames, made)
 	}
@@ -138,7 +139,8 @@ type Stream struct {
 	lost  int        // frames
 }
 
-// Open begins a stream of some kinds (nil: all), with the kept events after a number (0: none).
+// Open opens a stream of some kinds (nil: all), starting with the kept events after a number (0:
+// none).
 func (h *Hub) Open(kinds []string, since uint64) *Stream {
 	c := make(chan *Batch, frameRoom)
 	s := &Stream{C: c, hub: h, c: c}
@@ -162,13 +164,13 @@ func (s *Stream) Close() {
 	delete(s.hub.streams, s)
 }
 
-// Want changes the kinds that the stream gets; nil is all.
+// Want changes which kinds the stream gets; nil means all.
 func (s *Stream) Want(kinds []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.kinds, s.key = kinds, strings.Join(kinds, ",")
 	if kinds == nil {
-		s.key = "*" // no kinds at all are something else
+		s.key = "*" // different from a list without kinds
 	}
 }
 
@@ -183,8 +185,8 @@ func (s *Stream) Lost() int {
 
 func (s *Stream) wants(kind string) bool { return s.kinds == nil || slices.Contains(s.kinds, kind) }
 
-// offer gives the stream those frames that it wants, if it has room. made are the batches of streams that want the same. The
-// caller holds the hub's lock.
+// offer gives the stream the frames that it wants, if it has room. made are the batches of streams that want the same kinds.
+// The caller holds the hub's lock.
 func (s *Stream) offer(frames []Frame, made map[string]*Batch) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

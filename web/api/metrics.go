@@ -13,7 +13,8 @@ import (
 	"orac/web/auth"
 )
 
-// metrics are what Prometheus may know. Names of routes are labels, never addresses that somebody has typed.
+// metrics are the values for Prometheus. Labels are names of routes, never addresses that somebody has
+// typed.
 type metrics struct {
 	handler  http.Handler
 	requests *prometheus.CounterVec
@@ -48,12 +49,12 @@ func serveMetrics(c *Call, _ none) (none, error) {
 	return none{}, nil
 }
 
-// open tells whether a route answers without a login although its role says otherwise.
+// open tells whether a route answers without a login despite its role.
 func (s *Server) open(r *Route) bool {
 	return r.Role == auth.Nobody || r.Name == "metrics" && s.set.Load().rb.Web.Metrics == "open"
 }
 
-// collector collects from the appliance when it is asked.
+// collector reads values from the appliance when Prometheus asks.
 type collector struct{ s *Server }
 
 var (
@@ -93,7 +94,7 @@ func (a collector) Collect(c chan<- prometheus.Metric) {
 	}
 	seen := map[string]bool{}
 	for _, n := range st.Nodes {
-		if seen[n.Address] { // an instance that hangs beside the one that took its place
+		if seen[n.Address] { // an instance that hangs beside its successor
 			continue
 		}
 		seen[n.Address] = true

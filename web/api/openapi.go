@@ -10,7 +10,7 @@ import (
 	"orac/web/auth"
 )
 
-// Document is the OpenAPI 3.1 document of routes.
+// Document returns the OpenAPI 3.1 document of routes.
 func Document(routes []*Route, version string) []byte {
 	s := &schemas{components: map[string]*Schema{}, names: map[reflect.Type]string{}}
 	problem := s.of(reflect.TypeFor[Problem]())

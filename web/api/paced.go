@@ -7,14 +7,14 @@ import (
 	"orac/web/auth"
 )
 
-// paced writes an answer that may be long in pieces, each of which has a deadline of its own: who reads slowly has time, and who
-// reads nothing is dropped.
+// paced writes a possibly long answer in pieces, each with its own deadline: a slow reader has time, and one that reads nothing
+// is dropped.
 type paced struct {
 	w   io.Writer
 	due deadline
 }
 
-// piece is what has to be read within streamWrite.
+// piece is how many bytes have to be read within streamWrite.
 const piece = 64 << 10
 
 func newPaced(w http.ResponseWriter) *paced {
@@ -32,10 +32,11 @@ func (p *paced) Write(text []byte) (n int, err error) {
 	return n, err
 }
 
-// maxReports is how many reports are sent at a time: each is in memory meanwhile, up to 32 MiB. One is kept for admins.
+// maxReports is how many reports are sent at once: each is in memory meanwhile, up to 32 MiB. One place is kept for
+// admins.
 const maxReports = 3
 
-// sendReport writes one with the headers that it has, unless too many are being sent. Who is no admin gets it veiled.
+// sendReport sends a report with its headers, unless too many are being sent. Everybody except admins gets it veiled.
 func (c *Call) sendReport(read func() ([]byte, error), veiled func(*veil, []byte) ([]byte, error), headers func(h http.Header, text []byte)) error {
 	if !c.Server.reports.take(c.Who, maxReports, 1) {
 		return Fail(Unavailable, "Too many reports are being sent, in all or to you. Try again soon.")
@@ -52,6 +53,6 @@ func (c *Call) sendReport(read func() ([]byte, error), veiled func(*veil, []byte
 	}
 	w := c.Streaming()
 	headers(w.Header(), text)
-	_, _ = newPaced(w).Write(text) // a client that goes needs nothing
+	_, _ = newPaced(w).Write(text) // an error means that the client has gone
 	return nil
 }

@@ -11,9 +11,9 @@ import (
 	"orac/web/auth"
 )
 
-// Page adds a page for people. Who is not logged in and needs to be is sent to /login, and to /setup while there is no user; what
-// changes anything (all methods but GET) carries the session's token in the field csrf of its form. f gets what it shows by
-// Invoke, which checks and records as the API does. An error of f is shown by ErrorPage.
+// Page adds a page for people. Readers who need a login are sent to /login, or to /setup while there is no user; a changing
+// request (any method except GET) carries the session's token in the form field csrf. f reads what it shows through Invoke, which
+// checks and records as the API does. ErrorPage shows an error of f.
 func (s *Server) Page(method, path string, role auth.Role, f func(*Call) error) {
 	if role == auth.Nobody && !safe(method) {
 		s.lets[method+" "+path] = true
@@ -32,7 +32,7 @@ func (s *Server) page(c *Call, role auth.Role, pattern string, f func(*Call) err
 		return c.denial
 	}
 	says, read := entrant(""), !safe(c.R.Method) && role == auth.Nobody
-	if read { // who somebody says to be who asks to be let in
+	if read { // at a login: who the caller claims to be
 		if err := readForm(c.R); err != nil {
 			return cmp.Or(s.limit(c, says), err)
 		}
@@ -74,14 +74,14 @@ func (s *Server) page(c *Call, role auth.Role, pattern string, f func(*Call) err
 	return f(c)
 }
 
-// refusePage records that somebody may not change what a page changes, as a refusal of the API is.
+// refusePage records that somebody may not make a page's change, like a refusal by the API.
 func (c *Call) refusePage(pattern, why string) {
 	inner := *c
 	inner.target = pattern
 	inner.denied("page.refused", why)
 }
 
-// readForm reads a form, all of it or none: no page takes files.
+// readForm reads a form, completely or not at all: no page accepts files.
 func readForm(r *http.Request) error {
 	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")) // an unreadable type is not a form with files
 	if strings.HasPrefix(kind, "multipart/") {
@@ -117,7 +117,7 @@ func redirect(c *Call, to string) error {
 	return nil
 }
 
-// Next is where a login leads to: the page that was asked for, if that is one of this host.
+// Next returns where a login leads: the page that was asked for, if it is on this host.
 func (c *Call) Next() string {
 	next := c.R.FormValue("next")
 	u, err := url.Parse(next)

@@ -10,8 +10,8 @@ import (
 	"orac/web/auth"
 )
 
-// BarePages are the pages without which nobody gets in: set-up, login, logout. The console has better ones at the same
-// addresses, by the same routes.
+// BarePages adds the pages that are needed to get in: set-up, login, logout. The console has better ones at the same
+// addresses, using the same routes.
 func BarePages(s *Server) {
 	s.Page(http.MethodGet, "/setup", auth.Nobody, func(c *Call) error {
 		return c.setupPage(200, "", nil)

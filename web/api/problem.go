@@ -47,7 +47,7 @@ const (
 	Internal        Code = "internal"
 )
 
-// CodeDoc is what there is to know of a code.
+// CodeDoc documents a code.
 type CodeDoc struct {
 	Code   Code
 	Status int
@@ -55,7 +55,7 @@ type CodeDoc struct {
 	Doc    string
 }
 
-// Codes are all codes, in the order of the reference page.
+// Codes lists all codes, in the order of the reference page.
 var Codes = []CodeDoc{
 	{Unauthenticated, 401, "Not authenticated", "The request needs a login: a session, `Authorization: Bearer` with a token, or an API key. If you sent one, it is wrong, expired or revoked: the log says which, under the request's ID."},
 	{Forbidden, 403, "Not allowed", "You are logged in, but the route needs another role, or the change would grant more of the machine than an admin of the network has."},
@@ -83,7 +83,7 @@ var Codes = []CodeDoc{
 	{Internal, 500, "Internal error", "Something failed inside ORAC. The log says more, under the request's ID."},
 }
 
-// doc finds what there is to know of a code.
+// doc returns the documentation of a code.
 func (c Code) doc() CodeDoc {
 	for _, d := range Codes {
 		if d.Code == c {
@@ -93,7 +93,7 @@ func (c Code) doc() CodeDoc {
 	panic("BUG: no such code " + string(c))
 }
 
-// Problem is an error as it is answered (RFC 9457).
+// Problem is an error in the form of an answer (RFC 9457).
 type Problem struct {
 	Type    string       `json:"type"` // of the reference page
 	Title   string       `json:"title"`
@@ -120,7 +120,7 @@ func (p *Problem) Error() string {
 	return p.Title + ": " + p.Detail
 }
 
-// Fail makes a problem. The detail is for the caller: no path, no secret.
+// Fail makes a problem. The detail is for the caller, so it contains no path and no secret.
 func Fail(c Code, detail string, args ...any) *Problem {
 	if len(args) > 0 {
 		detail = fmt.Sprintf(detail, args...)
@@ -140,7 +140,8 @@ var refusals = map[status.Code]Code{
 	status.Forbidden: Forbidden, status.OutOfStep: OutOfStep,
 }
 
-// problemOf returns any error as it is answered. What is not meant for the caller is in the log alone.
+// problemOf converts any error into a problem. Whatever is not meant for the caller goes only into the
+// log.
 func problemOf(err error) *Problem {
 	var p *Problem
 	var long *http.MaxBytesError
@@ -199,12 +200,12 @@ func (p *Problem) write(w http.ResponseWriter, id string) {
 		panic("BUG: " + err.Error())
 	}
 	w.WriteHeader(p.Status)
-	_, _ = w.Write(append(body, '\n')) // whether it arrives is the client's affair
+	_, _ = w.Write(append(body, '\n')) // whether it arrives is the client's concern
 }
 
 func sentence(s string) string { return strings.ToUpper(s[:1]) + s[1:] + "." }
 
-// ProblemPage is the reference page of the codes, in Markdown.
+// ProblemPage returns the reference page of the codes, in Markdown.
 func ProblemPage() []byte {
 	var b bytes.Buffer
 	b.WriteString("# Problems\n\nAn error of the API is a problem document (RFC 9457, `application/problem+json`): `type`, `title`, `status`, `detail`, and\n" +
@@ -216,8 +217,9 @@ func ProblemPage() []byte {
 	return b.Bytes()
 }
 
-// RetryAfter is how long to wait before the request makes sense again; 0 if that does not matter.
+// RetryAfter returns how long to wait before the request makes sense again, or 0 if waiting does
+// not help.
 func (p *Problem) RetryAfter() time.Duration { return p.retry }
 
-// ProblemOf returns any error of a route as it is answered.
+// ProblemOf converts any error of a route into a problem.
 func ProblemOf(err error) *Problem { return problemOf(err) }

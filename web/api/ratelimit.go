@@ -8,35 +8,35 @@ import (
 	"time"
 )
 
-// A window slides over the last minute in steps of a second: what was asked counts until it is a minute old. It belongs to who
-// asks, not to a connection.
+// A window slides over the last minute in steps of a second: a request counts until it is a minute old. A window belongs to a
+// caller, not to a connection.
 const (
 	windowSteps = 60
-	maxWindows  = 8192 // owners that are remembered; the ones that asked least lately go first
+	maxWindows  = 8192 // owners that are remembered; beyond that, those idle longest are dropped
 )
 
 type window struct {
 	counts [windowSteps]uint32 // by second
 	sum    int
-	last   int64 // second that was last counted
+	last   int64 // second that was counted last
 }
 
-// limiter counts requests by owner. It may be used by many at once. It goes by the monotonic clock: setting the machine's clock
-// opens and closes nothing.
+// limiter counts requests by owner. It is safe for concurrent use. It uses the monotonic clock, so setting the machine's clock
+// has no effect.
 type limiter struct {
 	mu      sync.Mutex // guards everything that follows
 	windows map[string]*window
-	start   time.Time // of the first request, when the seconds begin
+	start   time.Time // of the first request; seconds are counted from it
 }
 
-// verdict is what a limiter says of one request.
+// verdict is a limiter's decision on one request.
 type verdict struct {
 	ok               bool
 	limit, remaining int
-	reset            time.Duration // until anything is free again; 0 if something is
+	reset            time.Duration // until a request is possible again; 0 if it is now
 }
 
-// take counts a request of an owner, unless limit were made in the last minute.
+// take counts a request of an owner, unless there were limit requests in the last minute.
 func (l *limiter) take(owner string, limit int) verdict {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -66,7 +66,7 @@ func (l *limiter) take(owner string, limit int) verdict {
 	return v
 }
 
-// slide forgets what is older than a minute.
+// slide forgets everything older than a minute.
 func (w *window) slide(second int64) {
 	for s := w.last + 1; s <= second && s <= w.last+windowSteps; s++ {
 		w.sum -= int(w.counts[s%windowSteps])
@@ -75,7 +75,7 @@ func (w *window) slide(second int64) {
 	w.last = second
 }
 
-// free is when a request would be counted that would not be now; 0 if it would.
+// free returns how long it takes until another request is possible; 0 if one is possible now.
 func (w *window) free(now time.Duration, limit int) time.Duration {
 	over := w.sum - limit + 1
 	for s := w.last - windowSteps + 1; over > 0 && s <= w.last; s++ {
@@ -89,8 +89,8 @@ func (w *window) free(now time.Duration, limit int) time.Duration {
 	return 0
 }
 
-// makeRoom drops whoever has not asked for a minute, and others until a quarter is free, so that it is seldom called. The caller
-// holds the lock.
+// makeRoom drops owners who have been idle for a minute, and then others until a quarter is free, so that it is seldom called.
+// The caller holds the lock.
 func (l *limiter) makeRoom(second int64) {
 	for owner, w := range l.windows {
 		if second-w.last >= windowSteps {
@@ -112,7 +112,7 @@ func (v verdict) tell(h http.Header) {
 		reset = int(math.Ceil(v.reset.Seconds()))
 	}
 	values := [...]string{strconv.Itoa(v.limit), strconv.Itoa(v.remaining), strconv.Itoa(reset)}
-	// The names as Set would make them, for each request anew.
+	// The names are in the form that Set would convert them to at each request.
 	h["Ratelimit-Limit"], h["Ratelimit-Remaining"], h["Ratelimit-Reset"] = values[0:1:1], values[1:2:2], values[2:3:3]
 }
 

@@ -5,13 +5,13 @@ import (
 	"regexp"
 )
 
-// requestHeader carries the ID of a request: X-Request-ID as a map of headers has it.
+// requestHeader carries the ID of a request: X-Request-ID in the form of a header map's keys.
 const requestHeader = "X-Request-Id"
 
-// requestID is what a request may call itself.
+// requestID is the pattern of an ID that a request may bring.
 var requestID = regexp.MustCompile(`^[A-Za-z0-9_.-]{8,64}$`)
 
-// idOf is the ID that a request comes with if it is well-formed, else a new one.
+// idOf returns the ID that a request brings if it is well-formed, otherwise a new one.
 func idOf(given string) string {
 	if given != "" && requestID.MatchString(given) {
 		return given

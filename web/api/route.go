@@ -9,29 +9,31 @@ import (
 	"orac/web/auth"
 )
 
-// Route is one thing that can be asked. Routes are data: they are served, documented and tested from the same table.
+// Route is one operation of the API. Routes are data: they are served, documented and tested from the same table.
 type Route struct {
-	Method, Path string // as http.ServeMux has them: "/api/keys/{id}"
+	Method, Path string // in the form of http.ServeMux: "/api/keys/{id}"
 	Role         auth.Role
 	Name         string // of the operation, for programs: "createKey"
-	Tag          string // of the document: "keys"
+	Tag          string // in the document: "keys"
 	Doc          string
-	// Change is what the audit log calls it; empty: it changes nothing.
+	// Change is its name in the audit log; empty if it changes nothing.
 	Change string
-	// Status of a success; 0 is 200.
+	// Status of a success; 0 means 200.
 	Status int
-	// Produces is the media type of an answer that is no JSON.
+	// Produces is the media type of an answer that is not JSON.
 	Produces string
-	// Long: it may take as long as it needs; its writes have deadlines of their own.
+	// Long means that it may take as long as it needs; its writes have their own deadlines.
 	Long bool
-	// Shared: the answer is the same for all who may have it and takes no input, and is made once for all of a moment.
+	// Shared means that the answer needs no input and is the same for every permitted caller, so it is made once for
+	// all callers of a moment.
 	Shared bool
 
-	// Costly: it goes through texts of who asks, in this process. One such request of each goes on at a time, and few over all.
+	// Costly means that it processes texts of the caller in this process. Each caller can run one such request at a time, and
+	// only a few run in all.
 	Costly bool
 
 	in, out reflect.Type
-	may     func(*Call, any) error // beyond the role; nil: the role is enough
+	may     func(*Call, any) error // a check in addition to the role; nil: the role is enough
 	params  []param
 	body    *Schema
 	run     func(*Call, any) (any, error)
@@ -41,8 +43,8 @@ type Route struct {
 // none is the input of a route without input.
 type none struct{}
 
-// route makes a route of a function. In is a struct: fields with the tag path or query are parameters, those with the tag json
-// are the body. Out is what is answered.
+// route makes a route from a function. In is a struct: fields with the tag path or query are parameters, those with the tag
+// json are the body. Out is the answer.
 func route[In, Out any](r Route, f func(*Call, In) (Out, error)) *Route {
 	r.in, r.out = reflect.TypeFor[In](), reflect.TypeFor[Out]()
 	r.params = paramsOf(r.in)
@@ -58,8 +60,8 @@ func route[In, Out any](r Route, f func(*Call, In) (Out, error)) *Route {
 	return &r
 }
 
-// only is a route that is for some of those who have the role: may says no to others, by what is asked. It is asked before the
-// change is on record as an attempt, so that a refusal is counted as all refusals are, and costs no more.
+// only restricts a route to some of those who have the role: may refuses the others, depending on the input. It runs before
+// the attempt is recorded, so that a refusal is counted like every other refusal and costs no more.
 func only[In any](r *Route, may func(*Call, In) error) *Route {
 	r.may = func(c *Call, in any) error { return may(c, in.(In)) }
 	return r
@@ -88,14 +90,14 @@ func (r *Route) read(req *http.Request) (any, error) {
 	return v.Interface(), nil
 }
 
-// action is what the audit log calls what the route does.
+// action returns the route's name in the audit log.
 func (r *Route) action() string { return cmp.Or(r.Change, r.Name) }
 
-// enters tells whether the route lets somebody in: its input says whom.
+// enters tells whether the route logs somebody in: its input says whom.
 func (r *Route) enters() bool {
 	_, ok := r.zero().(enters)
 	return ok
 }
 
-// zero is the empty input.
+// zero returns the empty input.
 func (r *Route) zero() any { return reflect.Zero(r.in).Interface() }

@@ -6,7 +6,7 @@ import (
 	"orac/web/auth"
 )
 
-// Routes are all routes of the API, in the order of the document.
+// Routes returns all routes of the API, in the order of the document.
 func Routes() []*Route {
 	const get, post, put, del = http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete
 	return []*Route{

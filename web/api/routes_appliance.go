@@ -13,7 +13,7 @@ import (
 
 func getStatus(c *Call, _ none) (status.Status, error) { return c.Server.o.App.Status(), nil }
 
-// graphOut is the graph as `orac graph --json` gives it.
+// graphOut is the graph in the form of `orac graph --json`.
 type graphOut struct {
 	Runbook string        `json:"runbook"`
 	Nodes   []graphOfNode `json:"nodes"`
@@ -71,7 +71,7 @@ func getListeners(c *Call, _ none) ([]listener, error) {
 	return list, nil
 }
 
-// model is a model as GET /api/models of the existing service tells of it.
+// model is a model in the form of GET /api/models of the existing service.
 type model struct {
 	Name      string  `json:"name"`
 	WakeWord  string  `json:"wake_word"`

@@ -21,7 +21,7 @@ func (in loginInput) entrant(g *auth.Guard, from netip.Addr) entrant {
 	return known(g, auth.User, in.Username, from)
 }
 
-// loginOut is what a login gives: tokens, or what a session's pages need.
+// loginOut is the result of a login: tokens, or what the pages of a session need.
 type loginOut struct {
 	auth.Token
 	CSRF string `json:"csrf_token,omitempty" doc:"The session's token: send it as X-CSRF-Token with every change."`
@@ -41,8 +41,7 @@ func login(c *Call, in loginInput) (out loginOut, err error) {
 	return c.welcome("login", v, in.Session)
 }
 
-// welcome gives tokens, or a session, to a user who has proven who it is, if what was proven still counts. If not, that is on
-// record as well.
+// welcome issues tokens or a session to a proven user, if the proof still holds. If it does not, that is recorded as well.
 func (c *Call) welcome(action string, v auth.Verified, session bool) (out loginOut, err error) {
 	if session {
 		var who auth.Identity
@@ -57,14 +56,15 @@ func (c *Call) welcome(action string, v auth.Verified, session bool) (out loginO
 	}
 	if reason := auth.Reason(err); reason != "" {
 		c.denied(action, reason)
-	} else { // the record of the entrance says that somebody was let in
+	} else { // the record of the login already says that somebody was let in
 		c.ended(action, audit.Failed, string(problemOf(err).Code))
 	}
 	return loginOut{}, err
 }
 
-// entrance proves who somebody is, and writes that into the audit log: without the record nobody is let in. What was not even
-// looked at is not recorded, so that a flood of guesses is no flood of records. What try gives is of no use to who does not get it.
+// entrance runs try, which proves who somebody is, and records the result in the audit log: without the record nobody is let in.
+// Attempts that were not even examined are not recorded, so a flood of guesses does not become a flood of records. If the record
+// fails, the caller does not receive what try returned, and cannot use it.
 func (c *Call) entrance(action string, try func() error) error {
 	err := try()
 	if err == nil {
@@ -74,7 +74,7 @@ func (c *Call) entrance(action string, try func() error) error {
 		return nil
 	}
 	d, ok := errors.AsType[*auth.Denied](err)
-	if ok && d.RetryAfter == 0 { // else it was not looked at; the attempts before it are recorded
+	if ok && d.RetryAfter == 0 { // otherwise it was not examined; the attempts before it are recorded
 		c.denied(action, d.Reason)
 	}
 	return err
@@ -84,7 +84,7 @@ type refreshInput struct {
 	Token string `json:"refresh_token" check:"required;min=1;max=256"`
 }
 
-// entrant: a refresh token that is good shows by itself who it is.
+// entrant: a valid refresh token itself shows whose it is.
 func (in refreshInput) entrant(g *auth.Guard, _ netip.Addr) entrant {
 	return entrant(g.RefreshOf(in.Token))
 }
@@ -117,7 +117,7 @@ func serviceToken(c *Call, in serviceTokenInput) (t auth.Token, err error) {
 	return t, err
 }
 
-// mayLogOut is for who is logged in.
+// mayLogOut allows everybody who is logged in.
 func mayLogOut(c *Call, _ none) error {
 	if c.Who.Way == auth.ByKey {
 		return Fail(Forbidden, "An API key cannot log out: ask an admin to revoke it.")
@@ -181,7 +181,7 @@ type keyInput struct {
 
 func (in keyInput) target() string { return in.Name }
 
-// newKey is a key with its text, which is shown once.
+// newKey is a key with its text, which is shown only once.
 type newKey struct {
 	auth.APIKey
 	Key string `json:"key" doc:"The key. It is shown only this once and stored nowhere."`
@@ -268,7 +268,7 @@ func verifyAudit(c *Call, _ none) (audit.Verdict, error) {
 	if err != nil {
 		return v, because(Unavailable, err, "The audit log cannot be read.")
 	}
-	if v.Problem != "" { // it names the file; whoever reads the log on the machine finds it there
+	if v.Problem != "" { // it names the file, which can be found in the log on the machine
 		c.Log().Error("the audit log was tampered with", "problem", v.Problem)
 		v.Problem = v.Problem[max(0, strings.LastIndex(v.Problem, "line ")):]
 	}

@@ -11,7 +11,8 @@ import (
 	"orac/runbook"
 )
 
-// global are the settings of all listeners, under the names of the existing service. Where listeners differ it is the first's.
+// global holds the settings of all listeners, under the names of the existing service. If listeners differ, the first one's
+// value counts.
 type global struct {
 	RMSFilter    float64 `json:"rms_filter"`
 	VADThreshold float64 `json:"vad_threshold"`
@@ -70,7 +71,7 @@ func putModel(c *Call, in modelInput) (applied, error) {
 	edits = add(edits, a, "threshold", in.Threshold, decimals)
 	edits = add(edits, a, "cooldown", in.Cooldown, seconds)
 	edits = add(edits, a, "patience", in.Patience, strconv.Itoa)
-	edits = add(edits, a, "topic", in.Topic, strconv.Quote) // its pattern has nothing that HCL reads otherwise
+	edits = add(edits, a, "topic", in.Topic, strconv.Quote) // its pattern contains nothing special to HCL
 	edits = add(edits, a, "enabled", in.Enabled, strconv.FormatBool)
 	return c.set(string(a), edits)
 }
@@ -88,13 +89,13 @@ func seconds(f float64) string {
 	return strconv.Quote(runbook.FormatDuration(time.Duration(f * float64(time.Second)).Round(time.Millisecond)))
 }
 
-// edit gives an attribute of a block another expression.
+// edit sets an attribute of a block to another expression.
 type edit struct {
 	block                 runbook.Address
 	attribute, expression string
 }
 
-// set gives attributes other expressions in the runbook's file, and leaves comments and everything else untouched, and applies it.
+// set applies edits to attributes in the runbook's file, leaves comments and everything else untouched, and applies the result.
 func (c *Call) set(target string, edits []edit) (applied, error) {
 	if len(edits) == 0 {
 		return applied{}, Fail(InvalidInput, "Name at least one setting.")
@@ -116,7 +117,7 @@ func (c *Call) set(target string, edits []edit) (applied, error) {
 	})
 }
 
-// editProblem is why the runbook's file cannot be edited.
+// editProblem says why the runbook's file cannot be edited.
 func editProblem(err error) error {
 	var wrong *runbook.EditError
 	if errors.As(err, &wrong) {

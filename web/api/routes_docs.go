@@ -7,7 +7,7 @@ type Doc struct {
 	Text  string `json:"text" doc:"Markdown."`
 }
 
-// docTitle is a page in the list of all.
+// docTitle is a page in the list of pages.
 type docTitle struct {
 	Name  string `json:"name"`
 	Title string `json:"title"`

@@ -10,7 +10,7 @@ import (
 	"orac/runbook"
 )
 
-// editInput makes one text of another. Nothing is changed by it: apply is the one way of changing.
+// editInput asks for an edit of a text. The edit changes nothing on the appliance: only apply does.
 type editInput struct {
 	Source     *string    `json:"source,omitempty" check:"max=262144;lines" doc:"The text to edit; default: the runbook's file."`
 	Operations []editStep `json:"operations" check:"required;items=200" doc:"Done one after the other."`
@@ -78,7 +78,7 @@ func editRunbook(c *Call, in editInput) (edited, error) {
 	return out, err
 }
 
-// textOr is a text, or that of the runbook's file if none was given.
+// textOr returns a text, or that of the runbook's file if none was given.
 func (c *Call) textOr(text *string) (string, error) {
 	if text != nil {
 		return *text, nil
@@ -97,7 +97,7 @@ func (s *Server) diff(before, after string) string {
 	return "--- " + name + "\n+++ " + name + "\n" + text[at:]
 }
 
-// mergeInput are two edits of one text.
+// mergeInput holds two edits of one text.
 type mergeInput struct {
 	Base    string   `json:"base" check:"max=262144;lines" doc:"The text that both edits began with."`
 	Mine    string   `json:"mine" check:"required;max=262144;lines"`
@@ -105,7 +105,7 @@ type mergeInput struct {
 	Choices []string `json:"choices" check:"items=1000;enum=mine|theirs|both|open" doc:"The choice for each conflict, in order; both is mine, then theirs. A conflict that is open or not chosen keeps both versions, between marks that no runbook may contain."`
 }
 
-// merged is what became of two edits.
+// merged is the result of merging two edits.
 type merged struct {
 	Source    string        `json:"source"`
 	Hash      string        `json:"hash" doc:"Hash of theirs: send it as base of an apply, if it was the file's."`

@@ -44,10 +44,10 @@ type deviceLevel struct {
 	Problem  string  `json:"problem,omitempty" doc:"Why the microphone cannot be heard."`
 }
 
-// listenTime bounds how long a microphone may take to open and to give its first sound.
+// listenTime limits how long a microphone may take to open and deliver its first sound.
 const listenTime = 4 * time.Second
 
-// getLevel listens to a microphone for half a second. It keeps none of it.
+// getLevel listens to a microphone for half a second. It keeps no sound.
 func getLevel(c *Call, in levelInput) (deviceLevel, error) {
 	if in.Identity == "" {
 		p := Fail(InvalidInput, "")
@@ -64,7 +64,7 @@ func getLevel(c *Call, in levelInput) (deviceLevel, error) {
 	return deviceLevel{Decibels: decibels(heard.RMS), Peak: decibels(float64(heard.Peak))}, nil
 }
 
-// unheard is why a microphone cannot be heard, in words that hold nothing of what was asked.
+// unheard says why a microphone cannot be heard, without quoting anything from the request.
 func unheard(err error) string {
 	switch {
 	case errors.Is(err, capture.ErrNotFound), errors.Is(err, capture.ErrGone):
@@ -80,7 +80,7 @@ func unheard(err error) string {
 // silent stands for digital silence, in decibels.
 const silent = -100
 
-// decibels are those of an amplitude of 16 bits, below full scale.
+// decibels converts a 16-bit amplitude into decibels relative to full scale.
 func decibels(amplitude float64) float64 {
 	return amount.Round(max(silent, 20*math.Log10(max(amplitude, 1e-3)/32768)), 1)
 }

@@ -169,7 +169,7 @@ func getUtterances(c *Call, in pageInput) (utterancePage, error) {
 		}
 		if f, _, err := c.Server.o.App.Audio(u.ID); err == nil {
 			row.Audio = true
-			_ = f.Close() // it was only looked for
+			_ = f.Close() // opened only to see whether it exists
 		}
 		for _, d := range u.Deliveries {
 			row.Deliveries = append(row.Deliveries, delivery{d.STT, string(d.Outcome), d.Attempts, d.Way, d.At, d.Error, d.Seconds})
@@ -205,8 +205,8 @@ func getAudio(c *Call, in utteranceInput) (none, error) {
 	return none{}, nil
 }
 
-// oneRange makes a request for several ranges one for the whole: no player asks for more than one, and thousands of small ones cost
-// more than the whole does (RFC 9110, 14.2 and 17.15).
+// oneRange turns a request for several ranges into one for the whole file: no player asks for more than one, and thousands of
+// small ones cost more than the whole file (RFC 9110, 14.2 and 17.15).
 func oneRange(r *http.Request) {
 	if list := r.Header.Values("Range"); len(list) > 1 || len(list) == 1 && strings.Contains(list[0], ",") {
 		r.Header.Del("Range")
@@ -227,7 +227,7 @@ func getIncidents(c *Call, in limitInput) ([]status.Incident, error) {
 	}
 	list = slices.Clone(list)
 	for i := range list {
-		list[i].Evidence = "" // one at a time: it is long
+		list[i].Evidence = "" // left out of the list because it is long; read it one incident at a time
 	}
 	slices.SortStableFunc(list, func(a, b status.Incident) int { return cmp.Or(b.Detected.Compare(a.Detected), cmp.Compare(b.ID, a.ID)) })
 	return notNil(list), nil

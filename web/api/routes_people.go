@@ -35,8 +35,8 @@ func withUser(text, name, role, secret string) string {
 	return strings.TrimRight(text, "\n") + fmt.Sprintf("\n\nuser %q {\n  role          = %q\n  password_hash = secret(%q)\n}\n", name, role, secret)
 }
 
-// declareUser writes a user of the set-up into the runbook's file, with all others of the set-up, and applies it. Whoever is declared
-// already stays as declared.
+// declareUser writes a user of the set-up into the runbook's file, with all other users of the set-up, and applies it. Users that
+// are already declared stay unchanged.
 func declareUser(c *Call, in userName) (applied, error) {
 	u, err := c.user(in.Name)
 	if err != nil {
@@ -50,7 +50,8 @@ func declareUser(c *Call, in userName) (applied, error) {
 	})
 }
 
-// declareMade adds the users of the set-up to a text that declares a user: it would end them otherwise.
+// declareMade adds the users of the set-up to a text that declares a user: otherwise they would lose
+// their access.
 func (c *Call) declareMade(text string) (fresh string, names []string) {
 	g := c.Server.o.Guard
 	for _, p := range g.People() {
@@ -69,7 +70,8 @@ type passwordInput struct {
 
 func (in passwordInput) target() string { return in.Name }
 
-// mayChangePassword lets everybody change the own password, with the present one, and admins all.
+// mayChangePassword lets everybody change their own password, with the present one, and lets admins
+// change all.
 func mayChangePassword(c *Call, in passwordInput) error {
 	if own := c.Who.Kind == auth.User && c.Who.Name == in.Name; !own {
 		if !c.Who.Role.Includes(auth.Admin) {
@@ -104,7 +106,7 @@ func changePassword(c *Call, in passwordInput) (none, error) {
 	return none{}, passwordProblem(err)
 }
 
-// passwordProblem is why a password is not changed.
+// passwordProblem says why a password was not changed.
 func passwordProblem(err error) error {
 	switch {
 	case errors.Is(err, auth.ErrNoUser):

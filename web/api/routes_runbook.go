@@ -16,7 +16,7 @@ import (
 	"orac/runbook"
 )
 
-// runbookText is the runbook's file as it is now.
+// runbookText is the present text of the runbook's file.
 type runbookText struct {
 	File    string `json:"file" doc:"The file's name, without the folder."`
 	Source  string `json:"source"`
@@ -34,8 +34,8 @@ func getRunbook(c *Call, _ none) (runbookText, error) {
 	return out, nil
 }
 
-// runsAlready tells whether applying a text would change nothing that runs: its comments are others, or a block that nothing names.
-// A text that reads more of the machine than what runs is not looked at for that.
+// runsAlready tells whether applying a text would change nothing that runs, for example if only comments differ or an unused
+// block is added. A text that reads more of the machine than the running one does is not examined further.
 func (c *Call) runsAlready(text string) bool {
 	rb, problems, err := c.Server.o.App.Examine(c.Context(), c.request().Text(text))
 	if err != nil || rb == nil || problems.HasErrors() {
@@ -119,7 +119,7 @@ func planRunbook(c *Call, in sourceInput) (status.Plan, error) {
 	return s.hidePaths(p), s.hideFolder(err)
 }
 
-// hidePaths leaves the names of files of a plan, without their folders.
+// hidePaths reduces the paths in a plan to file names.
 func (s *Server) hidePaths(p status.Plan) status.Plan {
 	p.Runbook = filepath.Base(p.Runbook)
 	for i := range p.Components {
@@ -136,10 +136,11 @@ type applyInput struct {
 	Plan   string `json:"plan" check:"required;min=1;max=128" doc:"The hash of the plan that was shown."`
 }
 
-// applyTime is how long an apply over the API may take, the health gate included.
+// applyTime limits an apply over the API, including the health gate.
 const applyTime = 10 * time.Minute
 
-// applyRunbook applies a text that is an edit of the file as it was, by the plan that was shown.
+// applyRunbook applies an edit of the file, provided that the file and the plan are still those
+// that were shown.
 func applyRunbook(c *Call, in applyInput) (applied, error) {
 	return c.change(appliance.Change{
 		ApplyRequest: status.ApplyRequest{PlanRequest: c.request().Text(in.Source), Hash: in.Plan},
@@ -147,7 +148,7 @@ func applyRunbook(c *Call, in applyInput) (applied, error) {
 	}, nil)
 }
 
-// unchanged tells whether the runbook's file is still the one with a hash.
+// unchanged returns a Conflict unless the runbook's file still has the hash base.
 func (s *Server) unchanged(base string) error {
 	text, err := s.readRunbook()
 	if err != nil {
@@ -204,7 +205,7 @@ func rollback(c *Call, in rollbackInput) (applied, error) {
 	return out, nil
 }
 
-// rollbackFile applies the text of a kept generation as any other text is applied and judged, and writes it into the file.
+// rollbackFile applies the text of a kept generation like any other text, and writes it into the file.
 func (c *Call) rollbackFile(in rollbackInput) (applied, error) {
 	r, err := c.former(in.Generation)
 	if err != nil {
@@ -224,7 +225,7 @@ func (c *Call) rollbackFile(in rollbackInput) (applied, error) {
 	}, nil)
 }
 
-// former is a request for the text of a kept generation; 0 is the one before.
+// former returns a request for the text of a kept generation; 0 is the preceding one.
 func (c *Call) former(generation int) (status.PlanRequest, error) {
 	r := c.request()
 	if r.Of = generation; generation != 0 {

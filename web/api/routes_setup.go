@@ -12,7 +12,7 @@ type setupState struct {
 	Needed bool `json:"needed"`
 }
 
-// getSetup tells whether there is nobody yet. When the code on the terminal is too old, another is printed there.
+// getSetup tells whether there is no user yet. If the code on the terminal is too old, it prints a new one there.
 func getSetup(c *Call, _ none) (setupState, error) {
 	c.Server.announceSetup()
 	return setupState{c.Server.o.Guard.NeedsSetup()}, nil
@@ -61,7 +61,7 @@ func setup(c *Call, in setupInput) (out setupOut, err error) {
 	return out, err
 }
 
-// announceSetup prints a code for the set-up, if there is nobody yet and no code is good.
+// announceSetup prints a set-up code if there is no user yet and no code is valid.
 func (s *Server) announceSetup() {
 	if s.say == nil || !s.o.Guard.NeedsSetup() {
 		return

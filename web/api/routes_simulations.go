@@ -35,7 +35,7 @@ type simulationInput struct {
 
 func (in simulationInput) target() string { return in.Scenario }
 
-// startSimulation begins what was asked for, and does not wait for its end.
+// startSimulation starts a simulation and does not wait for its end.
 func startSimulation(c *Call, in simulationInput) (simulations.Simulation, error) {
 	if in.For != "" {
 		if d, err := runbook.ParseDuration(in.For); err != nil || d < time.Minute || d > simulations.MaxFor {
@@ -96,8 +96,8 @@ func stopSimulation(c *Call, in simulationNumber) (none, error) {
 	return none{}, simulationProblem(c.Server.o.Simulations.Stop(in.Number))
 }
 
-// getReportPage returns the page that a simulation has left. It holds texts of scenario files and no script: it runs none, belongs to
-// no origin, and its style sheet is allowed by its hash alone.
+// getReportPage returns a simulation's report as a page. It contains texts of scenario files and no script. The browser runs no
+// script in it and gives it no origin, and allows its style sheet only by its hash.
 func getReportPage(c *Call, in simulationNumber) (none, error) {
 	read := func() ([]byte, error) { return c.Server.o.Simulations.HTML(in.Number) }
 	return none{}, c.sendReport(read, (*veil).page, func(h http.Header, text []byte) {

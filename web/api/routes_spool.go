@@ -34,7 +34,7 @@ func (c *Call) spooled(do, id string) (none, error) {
 	return none{}, c.spoolProblem(err)
 }
 
-// spoolProblem is what the spool refuses, in the words of the API.
+// spoolProblem converts a refusal by the spool into the API's words.
 func (c *Call) spoolProblem(err error) error {
 	r, ok := errors.AsType[*status.Refusal](err)
 	switch {

@@ -12,7 +12,7 @@ type samplesInput struct {
 	To   int64 `query:"to" check:"min=0;max=253402300799" doc:"The last moment, in seconds since 1970; default: now."`
 }
 
-// systemSamples are samples as curves want them: lists of one length, the oldest first.
+// systemSamples are samples in the form that charts need: lists of equal length, oldest first.
 type systemSamples struct {
 	Every    float64    `json:"every_seconds" doc:"The time between two measurements. A longer gap means that nothing was measured."`
 	At       []int64    `json:"at" doc:"Seconds since 1970. All lists have the same length, oldest first."`

@@ -44,9 +44,9 @@ type userName struct {
 
 func (in userName) target() string { return in.Name }
 
-// removeUser takes a user out of the runbook's file, or of the database if the set-up has made it. All that was given to the user
-// ends. The hash of the password goes: in its place is one that no password has, so that generations which declare the user can
-// still be returned to, and let nobody in.
+// removeUser removes a user from the runbook's file, or from the database if the set-up has made the user. Everything that was
+// issued to the user ends. The password's hash is replaced with one that no password matches, so that generations which declare
+// the user can still be restored without letting anybody in.
 func removeUser(c *Call, in userName) (applied, error) {
 	u, err := c.user(in.Name)
 	if err != nil {
@@ -85,7 +85,7 @@ func (c *Call) user(name string) (auth.Person, error) {
 	return list[i], nil
 }
 
-// made answers a change of a user of the set-up, which is in force at once.
+// made answers a change of a user of the set-up, which takes effect at once.
 func (c *Call) made(err error, change map[string]any) (applied, error) {
 	switch {
 	case errors.Is(err, auth.ErrLastAdmin):

@@ -13,7 +13,7 @@ import (
 	"orac/runbook"
 )
 
-// Schema is the part of JSON Schema (2020-12) that describes what goes in and out.
+// Schema is the part of JSON Schema (2020-12) that describes inputs and outputs.
 type Schema struct {
 	Ref         string             `json:"$ref,omitempty"`
 	Type        string             `json:"type,omitempty"`
@@ -33,10 +33,10 @@ type Schema struct {
 
 	pattern *regexp.Regexp
 	order   []string // of the properties
-	lines   bool     // text may have several lines
+	lines   bool     // the text may have several lines
 }
 
-// Patterns of texts, by the name that a check tag gives them.
+// Patterns of texts, by their name in a check tag.
 var patterns = map[string]*regexp.Regexp{
 	"name":   regexp.MustCompile(`^[a-z][a-z0-9_-]{0,62}$`),            // a block's name
 	"label":  regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}$`), // a key's name
@@ -47,7 +47,7 @@ var patterns = map[string]*regexp.Regexp{
 	"window": regexp.MustCompile(`^[1-9][0-9]{0,5}[smhd]$`), // a duration
 }
 
-// maxText is the length of a text that says nothing of it, in characters.
+// maxText is the maximum length of a text without a declared length, in characters.
 const maxText = 256
 
 var (
@@ -62,7 +62,7 @@ type schemas struct {
 	names      map[reflect.Type]string
 }
 
-// of is the schema of what goes out: it describes, and bounds nothing.
+// of returns the schema of an output: it describes and sets no limits.
 func (s *schemas) of(t reflect.Type) *Schema {
 	switch {
 	case t == timeType:
@@ -105,7 +105,7 @@ func (s *schemas) of(t reflect.Type) *Schema {
 	panic("BUG: no schema for " + t.String())
 }
 
-// object is the schema of a struct's JSON fields.
+// object returns the schema of a struct's JSON fields.
 func (s *schemas) object(t reflect.Type, of func(reflect.Type) *Schema) *Schema {
 	o := &Schema{Type: "object", Properties: map[string]*Schema{}}
 	s.fields(o, t, of)
@@ -139,8 +139,8 @@ func (s *schemas) fields(o *Schema, t reflect.Type, of func(reflect.Type) *Schem
 	}
 }
 
-// input is the schema of what comes in: closed, and bounded in all that it holds. check says more of a field: "required",
-// "max=64" (of a number, or characters), "min=1", "pattern=name", "enum=a|b", "items=10", "lines".
+// input returns the schema of an input: closed, and limited in everything it contains. check says more about a field:
+// "required", "max=64" (of a number, or characters), "min=1", "pattern=name", "enum=a|b", "items=10", "lines".
 func input(t reflect.Type, check string) *Schema {
 	switch t.Kind() {
 	case reflect.Pointer:

@@ -22,7 +22,7 @@ import (
 	"orac/web/simulations"
 )
 
-// Options are what a server is made of.
+// Options configure a server.
 type Options struct {
 	App     App // the appliance
 	Guard   *auth.Guard
@@ -30,8 +30,8 @@ type Options struct {
 	Events  *Hub
 	Log     *slog.Logger
 	Version string
-	// Simulations runs simulations; nil: not possible here. Samples measure what the appliance uses of the machine; nil: not
-	// measured.
+	// Simulations runs simulations; nil: not possible here. Samples measures what the appliance uses of the machine; nil:
+	// not measured.
 	Simulations *simulations.Runner
 	Samples     *samples.Samples
 	// Docs are the pages of the documentation, in the order in which people need them.
@@ -45,7 +45,7 @@ type Server struct {
 	o       Options
 	routes  []*Route
 	byName  map[string]*Route
-	lets    map[string]bool // patterns of what lets somebody in, see limit
+	lets    map[string]bool // patterns of routes and pages that log somebody in, see limit
 	mux     *http.ServeMux
 	set     atomic.Pointer[settings]
 	perWho  limiter // requests, see limit
@@ -56,28 +56,28 @@ type Server struct {
 	streams shares
 	reports shares // being sent
 	waits   waits
-	using   sync.Mutex   // held while another runbook is put into force
-	costly  *turns.Turns // of routes that are Costly
+	using   sync.Mutex   // held while a new runbook is put into force
+	costly  *turns.Turns // of Costly routes
 
 	ctx     context.Context                          // ends with the server
 	say     func(string)                             // to the person at the terminal; nil for nobody
-	leaf    atomic.Pointer[func() *x509.Certificate] // what it shows under TLS
+	leaf    atomic.Pointer[func() *x509.Certificate] // the certificate shown under TLS
 	refused *denials
-	// ErrorPage shows a problem to a person; nil: as a problem document.
+	// ErrorPage shows a problem to a person; nil: it is sent as a problem document.
 	ErrorPage func(*Call, *Problem)
 }
 
 // waits are times that other parts depend on too.
 type waits struct {
-	recheck time.Duration // how soon a stream ends after its login
+	recheck time.Duration // how soon a stream ends after its login does
 	head    time.Duration // how long the head of a request may take
 	slow    time.Duration // see slowGrace
-	write   time.Duration // how long an HTTP/2 connection may take nothing of what is sent
+	write   time.Duration // how long an HTTP/2 connection may accept none of the bytes sent
 }
 
 const recheck = 2 * time.Second
 
-// settings are the parts of the runbook that a request depends on.
+// settings are the parts of the runbook that requests depend on.
 type settings struct {
 	rb    *runbook.Runbook
 	cross *http.CrossOriginProtection
@@ -86,7 +86,7 @@ type settings struct {
 	veil *veil
 }
 
-// New makes a server. ctx ends what outlives a request: an apply, a stream.
+// New makes a server. ctx ends everything that outlives a request: an apply, a stream.
 func New(ctx context.Context, o Options) *Server {
 	if o.Simulations == nil {
 		o.Simulations = simulations.New(ctx, simulations.Options{})
@@ -150,7 +150,7 @@ func (s *Server) use(rb *runbook.Runbook) {
 	s.changed()
 }
 
-// certificate is the certificate under TLS; nil without TLS.
+// certificate returns the certificate under TLS; nil without TLS.
 func (s *Server) certificate() *x509.Certificate {
 	if leaf := s.leaf.Load(); leaf != nil {
 		return (*leaf)()
@@ -169,7 +169,7 @@ func (s *Server) named(name string) *Route {
 // callKey is the key of a request's Call in its context.
 type callKey struct{}
 
-// maxEntrance bounds the body, in bytes, of a login from an address that has asked too often: a name and a secret.
+// maxEntrance limits the body, in bytes, of a login from an address that has asked too often: a name and a secret.
 const maxEntrance = 4 << 10
 
 // ServeHTTP takes every request through the same steps.
@@ -183,10 +183,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := rec.Header()
 	secure(h, via.Secure)
 	h[requestHeader] = []string{c.ID}
-	// This comes first: an answer waits for the rest of the body.
+	// This comes first because an answer waits for the rest of the body.
 	control := http.NewResponseController(rec)
 	deadline := start.Add(set.rb.Web.RequestTimeout)
-	_ = control.SetReadDeadline(deadline) // a writer without deadlines is one of a test
+	_ = control.SetReadDeadline(deadline) // only a test's writer has no deadlines
 	_ = control.SetWriteDeadline(deadline.Add(time.Second))
 
 	handler, pattern := s.mux.Handler(r)
@@ -194,7 +194,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		p.write(rec, c.ID)
 		return
 	}
-	if rec.status != 0 { // a preflight, which is answered
+	if rec.status != 0 { // a preflight, already answered
 		return
 	}
 	ctx, cancel := context.WithDeadline(context.WithValue(r.Context(), callKey{}, c), deadline)
@@ -202,7 +202,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r = r.WithContext(ctx)
 	if r.Body != http.NoBody {
 		most := int64(set.rb.Web.MaxBody)
-		if c.crowded != nil { // it is read only to find out who it says it is
+		if c.crowded != nil { // read only to find out who the caller claims to be
 			most = min(most, maxEntrance)
 		}
 		r.Body = http.MaxBytesReader(rec, r.Body, most)
@@ -214,7 +214,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	rec.pattern, c.lets = pattern, s.lets[pattern]
 	if strings.Contains(pattern, "{") {
-		handler = s.mux // which looks for it once more, and tells it what stands in the path
+		handler = s.mux // it matches again, and passes on the values in the path
 	}
 	handler.ServeHTTP(rec, r)
 }
@@ -226,7 +226,7 @@ func (s *Server) admit(c *Call, set *settings, pattern string) *Problem {
 	anonymous := auth.ShowsNothing(c.R)
 	crowded := func() *Problem {
 		p := s.count(c)
-		if p != nil && !c.Who.Known() && s.lets[pattern] { // who it says it is decides, when that is read
+		if p != nil && !c.Who.Known() && s.lets[pattern] { // the decision comes later: it depends on who the caller claims to be
 			c.crowded, p = p, nil
 		}
 		return p
@@ -334,7 +334,7 @@ func clip(s string, n int) string {
 	return s
 }
 
-// serve makes the handler of a route.
+// serve returns the handler of a route.
 func (s *Server) serve(r *Route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		c := req.Context().Value(callKey{}).(*Call)
@@ -349,7 +349,7 @@ func (s *Server) serve(r *Route) http.Handler {
 	})
 }
 
-// fail answers with an error, and logs what is not for the caller.
+// fail answers with an error, and logs what the caller should not see.
 func (s *Server) fail(c *Call, err error) {
 	p := problemOf(err)
 	if p.cause != nil {
@@ -360,7 +360,7 @@ func (s *Server) fail(c *Call, err error) {
 		s.o.Log.Log(context.Background(), level, "request failed", "request", c.ID, "code", string(p.Code), "cause", clip(clean(p.cause.Error()), 1000))
 	}
 	if c.sent {
-		return // a stream has said so itself
+		return // the stream has already said so itself
 	}
 	p.write(c.W, c.ID)
 }

@@ -6,18 +6,19 @@ import (
 	"time"
 )
 
-// moment is how old a shared answer may be. It is shorter than the time between two looks of the monitor.
+// moment is the maximum age of a shared answer. It is shorter than the interval at which the monitor
+// looks.
 const moment = 100 * time.Millisecond
 
-// shared is the answer of a route to everybody who asks within a moment. However many they are, the appliance is asked once,
-// and the answer is written as JSON once.
+// shared is a route's answer to everybody who asks within a moment. However many they are, the appliance is asked once, and
+// the JSON is written once.
 type shared struct {
-	mu   sync.Mutex // guards everything that follows, and is held while an answer is made: others wait for that one
+	mu   sync.Mutex // guards everything that follows, and is held while an answer is made: other callers wait for that answer
 	made time.Time
 	text text
 }
 
-// text is an answer that is JSON already, with a line end. It is shared and never changed.
+// text is an answer that is already JSON, with a line end. It is shared and never changed.
 type text []byte
 
 // get returns the answer of this moment.
@@ -27,7 +28,7 @@ func (s *shared) get(now time.Time, ask func() (any, error)) (text, error) {
 	if age := now.Sub(s.made); s.text != nil && age >= 0 && age < moment {
 		return s.text, nil
 	}
-	s.text = nil // what cannot be made now is not there, whatever was before
+	s.text = nil // after an error there is no answer, whatever was there before
 	out, err := ask()
 	if err != nil {
 		return nil, err

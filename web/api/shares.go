@@ -7,16 +7,17 @@ import (
 )
 
 // shares divides a number of places (streams, reports, connections) among callers, so that no person and no group keeps others
-// out. Nobody gets more places than are still free: however many greedy ones there are, each leaves as many as it takes. A part
-// is kept for admins, so that they can always get in to help. It is safe for concurrent use.
+// out. Nobody gets more places than are still free: however many greedy callers there are, each leaves as many as it takes.
+// Some places are kept for admins, so that they can always get in to help. It is safe for concurrent use.
 type shares struct {
 	mu     sync.Mutex // guards everything that follows
 	n      int
-	others int // of those that are no admin's
+	others int // places of callers who are not admins
 	of     map[string]int
 }
 
-// take gives somebody one of at most most places, if one is free. kept are those for admins. The caller returns it with leave.
+// take gives somebody one of at most most places, if one is free. kept is how many are only for admins. The caller returns the
+// place with leave.
 func (s *shares) take(who auth.Identity, most, kept int) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -38,7 +39,7 @@ func (s *shares) take(who auth.Identity, most, kept int) bool {
 	return true
 }
 
-// leave returns a place, for the identity that took it.
+// leave returns the place of an identity.
 func (s *shares) leave(who auth.Identity) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -51,7 +52,7 @@ func (s *shares) leave(who auth.Identity) {
 	}
 }
 
-// taken is how many places are taken.
+// taken returns how many places are taken.
 func (s *shares) taken() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -11,17 +11,17 @@ import (
 	"orac/web/auth"
 )
 
-// take reads and runs a request of somebody who was identified.
+// take reads and runs a request after the caller was identified.
 func (s *Server) take(c *Call) (any, error) {
 	var in any
 	var err error
 	who := entrant("")
-	if c.Route.enters() && !c.Who.Known() { // who it says it is stands in what is read
+	if c.Route.enters() && !c.Who.Known() { // the input says who the caller claims to be
 		if in, err = c.Route.read(c.R); err == nil {
 			who = in.(enters).entrant(s.o.Guard, c.From)
 		}
 	}
-	if err := s.limit(c, who); err != nil { // who shows something wrong is counted, too
+	if err := s.limit(c, who); err != nil { // requests with an invalid credential are counted, too
 		return nil, err
 	}
 	if c.denial != nil && !s.open(c.Route) {
@@ -63,7 +63,7 @@ func known(g *auth.Guard, kind auth.Kind, name string, from netip.Addr) entrant 
 func (s *Server) identify(c *Call) error {
 	who, err := s.o.Guard.Identify(c.R, c.via)
 	if err != nil {
-		if d, ok := errors.AsType[*auth.Denied](err); ok && d.RetryAfter == 0 { // else it was not even looked at
+		if d, ok := errors.AsType[*auth.Denied](err); ok && d.RetryAfter == 0 { // otherwise it was not even examined
 			c.refuse(d)
 		}
 		return err
@@ -112,7 +112,7 @@ func (s *Server) limit(c *Call, says entrant) error {
 		owner = "address " + auth.Network(c.From)
 	}
 	v := s.perWho.take(owner, limit)
-	if !c.lets || c.Who.Known() { // else it would tell who got in from there before
+	if !c.lets || c.Who.Known() { // otherwise it would reveal who has logged in from there before
 		v.tell(c.W.Header())
 	}
 	if !v.ok {
@@ -155,7 +155,7 @@ func safe(method string) bool {
 	return method == http.MethodGet || method == http.MethodHead || method == http.MethodOptions
 }
 
-// invoke is take for a caller inside: role and audit as over the network.
+// invoke is take for a call from inside: role and audit are as over the network.
 func (s *Server) invoke(c *Call, in any) (any, error) {
 	if !c.Who.Role.Includes(c.Route.Role) {
 		return nil, s.tooLow(c)
@@ -206,7 +206,7 @@ func (s *Server) run(c *Call, in any) (out any, err error) {
 	return out, err
 }
 
-// How many requests of Costly routes run at a time, and how many of one person run or wait: each needs a core for up to some
+// How many requests of Costly routes run at once, and how many of one person run or wait: each needs a core for up to some
 // seconds, and the microphone needs one.
 const (
 	maxCostly      = 2
@@ -244,7 +244,7 @@ func (c *Call) stands() error {
 // size is bounded.
 const maxChanges = 120
 
-// may asks the route whether this caller may use it, before the attempt is recorded. A no counts as a refusal like any other.
+// may asks the route whether this caller may use it, before the attempt is recorded. A refusal counts like any other.
 func (s *Server) may(c *Call, in any) error {
 	if c.Route.Change != "" && c.Who.Known() {
 		if v := s.changes.take(c.Who.Subject(), maxChanges); !v.ok {

@@ -15,20 +15,21 @@ import (
 const judgedFor = 90 * 24 * time.Hour
 
 const (
-	// A suggestion wants this many verdicts on wakes that the present threshold lets through. Ten good wakes that all pass
-	// leave a chance of one in twelve that the next does not; with fewer a suggestion is a guess.
+	// A suggestion needs this many verdicts on wakes that reach the present threshold. Ten good wakes that all pass leave
+	// a chance of one in twelve that the next one does not; with fewer, a suggestion would be a guess.
 	leastFalse, leastTrue = 3, 10
-	// mostMissed is the share of good wakes that a suggestion may miss: one in so many.
+	// mostMissed limits the share of good wakes that a suggestion may miss: one in mostMissed.
 	mostMissed = 20
-	// missWeight is how many false wakes one missed command is worth.
+	// missWeight is how many false wakes are as bad as one missed command.
 	missWeight = 2
-	// margin is how far a suggestion goes beyond the least threshold of its cost, in hundredths.
+	// margin is how far a suggestion may go above the lowest threshold of the same cost, in
+	// hundredths.
 	margin = 1
-	// longestPatience and strictestGate bound what is offered: beyond them a model hardly hears its word.
+	// longestPatience and strictestGate limit what is offered: beyond them a model hardly hears its word.
 	longestPatience, usualGate, strictestGate = 5, 0.5, 0.7
 )
 
-// threshold is what the verdicts say of a model.
+// threshold is what the verdicts say about a model.
 type threshold struct {
 	Model        string   `json:"model"`
 	Threshold    float64  `json:"threshold"`
@@ -45,7 +46,7 @@ type threshold struct {
 	Offers       []offer  `json:"offers" doc:"Settings to try, best first."`
 }
 
-// cost is what a threshold does to the wakes that were judged and reach the present one.
+// cost is the effect of a threshold on the judged wakes that reach the present one.
 type cost struct {
 	Threshold float64 `json:"threshold"`
 	False     int     `json:"false_wakes" doc:"How many of the judged false wakes fire."`
@@ -54,7 +55,7 @@ type cost struct {
 	MissRate  float64 `json:"miss_rate" doc:"The expected share of intended wakes that are missed in addition to those missed now, 0 to 1."`
 }
 
-// offer is a value for an attribute.
+// offer is a suggested value of an attribute.
 type offer struct {
 	Block     string `json:"block"`
 	Attribute string `json:"attribute"`
@@ -80,13 +81,13 @@ func getThresholds(c *Call, _ none) ([]threshold, error) {
 	return out, nil
 }
 
-// suggest weighs what a higher threshold of a model would keep away against what it would miss. The suggestion is the least
-// threshold of least cost, in hundredths, and up to the margin above that where the cost stays the same. It is above the present
-// one and at most 0.99, and all but one in mostMissed of the good wakes reach it. Where more than half of the false wakes stay, it
-// offers patience and the voice gate.
+// suggest weighs the false wakes that a higher threshold of a model would avoid against the good ones it would miss. The
+// suggestion is the lowest threshold with the lowest cost, in hundredths, plus up to the margin while the cost stays the same. It
+// is above the present threshold and at most 0.99, and all but one in mostMissed of the good wakes reach it. If more than half of
+// the false wakes would remain, suggest offers patience and the voice gate.
 func suggest(m runbook.Model, listeners []runbook.Listener, judged []store.Judged) threshold {
 	t := threshold{Model: m.Name, Threshold: m.Threshold, State: "fine", Costs: []cost{}, Offers: []offer{}}
-	var wrong, right []float64 // scores of the wakes that the present threshold lets through
+	var wrong, right []float64 // scores of the wakes that reach the present threshold
 	for _, j := range judged {
 		passes := reaches(j.Score, m.Threshold)
 		if j.FalseWake {
@@ -127,7 +128,8 @@ func suggest(m runbook.Model, listeners []runbook.Listener, judged []store.Judge
 	return t
 }
 
-// cheapest finds the threshold; false if none costs less than the present one.
+// cheapest returns the threshold with the lowest cost, or false if none costs less than the present
+// one.
 func cheapest(now cost, wrong, right []float64) (best cost, ok bool) {
 	weight := func(c cost) int { return c.False + missWeight*c.Missed }
 	best = now
@@ -138,7 +140,7 @@ func cheapest(now cost, wrong, right []float64) (best cost, ok bool) {
 			continue
 		}
 		if c.Missed*mostMissed > len(right) {
-			break // as does every higher one
+			break // every higher threshold misses too many as well
 		}
 		if weight(c) < weight(best) {
 			best, first, ok = c, h, true
@@ -149,7 +151,8 @@ func cheapest(now cost, wrong, right []float64) (best cost, ok bool) {
 	return best, ok
 }
 
-// costOf counts, and expects by the rule of succession: of n with k it is (k+1)/(n+2) for the next.
+// costOf counts, and estimates by the rule of succession: after k of n, the probability of the next
+// is (k+1)/(n+2).
 func costOf(threshold float64, wrong, right []float64) cost {
 	c := cost{Threshold: threshold}
 	for _, s := range wrong {
@@ -170,7 +173,7 @@ func costOf(threshold float64, wrong, right []float64) cost {
 // reaches compares as the trigger does.
 func reaches(score, threshold float64) bool { return float32(score) >= float32(threshold) }
 
-// besides offers what helps where false wakes score as high as good ones.
+// besides offers what helps if false wakes score as high as good ones.
 func besides(m runbook.Model, listeners []runbook.Listener) (list []offer) {
 	if p := m.Patience + 1; p <= longestPatience {
 		list = append(list, offer{string(m.Address), "patience", strconv.Itoa(p), strconv.Itoa(m.Patience),
@@ -188,5 +191,6 @@ func besides(m runbook.Model, listeners []runbook.Listener) (list []offer) {
 	return list
 }
 
-// shortNumber writes a number as short as it can be read back as a float32, which is what thresholds are compared as.
+// shortNumber writes a number in the shortest form that reads back as the same float32, the type in which thresholds
+// are compared.
 func shortNumber(f float64) string { return strconv.FormatFloat(f, 'f', -1, 32) }

@@ -17,10 +17,10 @@ import (
 	"orac/runbook"
 )
 
-// certificate is a pair of files that is read again when it changes.
+// certificate is a pair of files that is read again when they change.
 type certificate struct {
 	cert, key string
-	own       string // the state directory, when the certificate is our own
+	own       string // the state directory, if the certificate is self-signed
 	clock     func() clock
 	log       *slog.Logger
 
@@ -32,7 +32,8 @@ type certificate struct {
 
 const lookAtFiles = 5 * time.Second
 
-// tlsConfig is the configuration of a server: 1.2 at least, and of 1.2 only what has forward secrecy and authenticates.
+// tlsConfig returns a server's configuration: at least TLS 1.2, and with 1.2 only ciphers with forward secrecy and
+// authentication.
 func tlsConfig(c *certificate) *tls.Config {
 	return &tls.Config{
 		MinVersion: tls.VersionTLS12,
@@ -46,7 +47,7 @@ func tlsConfig(c *certificate) *tls.Config {
 	}
 }
 
-// get returns the certificate. One that cannot be read when its files have changed leaves the one before in force.
+// get returns the certificate. If the files have changed but cannot be read, the old certificate stays in force.
 func (c *certificate) get() (*tls.Certificate, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -72,11 +73,11 @@ func (c *certificate) get() (*tls.Certificate, error) {
 	return c.pair, nil
 }
 
-// maxPEM is how large a file of certificates or of a key may be, in bytes.
+// maxPEM is the maximum size of a file with certificates or a key, in bytes.
 const maxPEM = 1 << 20
 
-// load reads the two files. A certificate of our own is in the state directory. One of the runbook is wherever its owner keeps it,
-// often behind links.
+// load reads the two files. A self-signed certificate is in the state directory. One from the runbook is wherever its owner keeps
+// it, often behind links.
 func (c *certificate) load() (*tls.Certificate, error) {
 	open := func(path string) (*os.File, error) {
 		f, _, err := statedir.Regular(path)
@@ -91,13 +92,13 @@ func (c *certificate) load() (*tls.Certificate, error) {
 		open = func(path string) (*os.File, error) { return dir.Open(filepath.Base(path)) }
 	}
 	pair, err := loadPair(open, c.cert, c.key)
-	if err == nil && c.own == "" && c.clock().after(pair.Leaf.NotAfter) { // one of our own is made anew in time, and else better than none
+	if err == nil && c.own == "" && c.clock().after(pair.Leaf.NotAfter) { // a self-signed one is renewed in time, and until then is better than none
 		return nil, fmt.Errorf("the certificate %s expired on %s", c.cert, pair.Leaf.NotAfter.Format(time.DateOnly))
 	}
 	return pair, err
 }
 
-// errDamaged is that two files are no certificate with its key.
+// errDamaged means that two files are not a certificate and its key.
 var errDamaged = errors.New("not a certificate with its key")
 
 func loadPair(open func(path string) (*os.File, error), cert, key string) (*tls.Certificate, error) {
@@ -134,8 +135,8 @@ func modified(path string) time.Time {
 	return info.ModTime()
 }
 
-// openCertificate returns the certificate of a runbook; nil for plain HTTP. One of our own is made if there is none that can be used:
-// then made says why.
+// openCertificate returns the certificate of a runbook; nil for plain HTTP. If there is no usable self-signed one, it makes one,
+// and made says why.
 func openCertificate(t runbook.TLS, stateDir string, log *slog.Logger) (c *certificate, made string, err error) {
 	if !t.On() {
 		return nil, "", nil
@@ -159,7 +160,7 @@ func openCertificate(t runbook.TLS, stateDir string, log *slog.Logger) (c *certi
 	return c, made, err
 }
 
-// fingerprint is the SHA-256 of a certificate, as browsers show it.
+// fingerprint returns the SHA-256 of a certificate, in the form that browsers show.
 func (c *certificate) fingerprint() string {
 	pair, err := c.get()
 	if err != nil {

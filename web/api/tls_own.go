@@ -19,21 +19,22 @@ import (
 	"orac/appliance/statedir"
 )
 
-// selfSigned is how long a certificate of our own is good: it is made once, and its owner has its fingerprint.
+// selfSigned is how long a self-signed certificate is valid. That is long because it is made once, and its
+// owner has noted its fingerprint.
 const selfSigned = 10 * 365 * 24 * time.Hour
 
-// longAgo is when our own certificates become valid: earlier than the clock of any client.
+// longAgo is when self-signed certificates become valid: earlier than the clock of any client.
 var longAgo = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// clock is the wall clock, and what may be believed of it.
+// clock is the wall clock and how far it can be trusted.
 type clock struct {
 	now    time.Time
-	built  time.Time // when this program was built: it is later than that
+	built  time.Time // when this program was built: the true time is later
 	proven bool      // the network vouches for it
 }
 
-// credible is how long after its build a program runs with an unproven clock that is believed, when certificates are compared
-// with it. One of our own is good for twice as long: so it is not thrown away because a clock is ahead.
+// credible is how long after the build an unproven clock is still believed when certificates are compared with it. A
+// self-signed certificate is valid for twice as long, so it is not thrown away because a clock is ahead.
 const credible = selfSigned / 2
 
 func machineClock() clock {
@@ -46,15 +47,16 @@ func (c clock) believed() bool {
 	return c.proven || !c.now.Before(c.built) && c.now.Before(c.built.Add(credible))
 }
 
-// after tells whether it is surely later than at, and before whether it is surely earlier.
+// after tells whether the time is certainly later than at, and before whether it is certainly
+// earlier.
 func (c clock) after(at time.Time) bool  { return c.built.After(at) || c.believed() && c.now.After(at) }
 func (c clock) before(at time.Time) bool { return c.believed() && c.now.Before(at) }
 
-// noneYet is why the first certificate of a state directory is made.
+// noneYet is the reason for the first certificate of a state directory.
 const noneYet = "there was none"
 
-// renew makes a certificate of our own if there is none that can be used, and says why it did. What the rules of the state
-// directory refuse is not replaced, nor is what a disk does not give: that is the error.
+// renew makes a self-signed certificate if there is no usable one, and returns the reason. It does not replace files that
+// the rules of the state directory refuse or that the disk cannot read: it returns an error.
 func (c *certificate) renew(dir *statedir.Dir) (why string, err error) {
 	pair, err := c.load()
 	now := c.clock()
@@ -85,10 +87,10 @@ func (c *certificate) renew(dir *statedir.Dir) (why string, err error) {
 	return why, nil
 }
 
-// The files of a certificate of our own.
+// The files of a self-signed certificate.
 const certName, keyName = "cert.pem", "key.pem"
 
-// ownFolder opens the folder of our own certificate, which it makes if need be.
+// ownFolder opens the folder of the self-signed certificate, and creates it if necessary.
 func ownFolder(stateDir string) (*statedir.Dir, error) {
 	state, err := statedir.Open(stateDir)
 	if err != nil {
@@ -132,7 +134,7 @@ func selfSign(dir *statedir.Dir, c clock) error {
 	if err := dir.WriteFile(keyName, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs})); err != nil {
 		return err
 	}
-	return dir.WriteFile(certName, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})) // last: without its key it is made again
+	return dir.WriteFile(certName, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})) // last: a certificate without its key is made again
 }
 
 func localAddresses() []net.IP {

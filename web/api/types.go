@@ -6,7 +6,7 @@ import (
 	"orac/appliance/audio/capture"
 )
 
-// What goes into routes and comes out of them, for callers of Invoke, under names of their own.
+// The inputs and outputs of routes, under exported names for callers of Invoke.
 type (
 	Nothing          = none
 	LoginInput       = loginInput
@@ -79,14 +79,14 @@ type (
 	SystemSamples    = systemSamples
 )
 
-// Handle adds what is open to everybody and needs no Call: the console's files.
+// Handle adds a handler that is open to everybody and needs no Call: the console's files.
 func (s *Server) Handle(pattern string, h http.Handler) { s.mux.Handle(pattern, h) }
 
-// Events are the streams of what happens.
+// Events returns the hub of event streams.
 func (s *Server) Events() *Hub { return s.o.Events }
 
-// App is the appliance, for what no route gives. What changes anything goes by Invoke.
+// App returns the appliance, for what no route returns. Changes must go through Invoke.
 func (s *Server) App() App { return s.o.App }
 
-// AsProblem returns any error as it is answered: a page may say it in its own words.
+// AsProblem converts any error into a problem, so that a page can show it in its own words.
 func AsProblem(err error) *Problem { return problemOf(err) }

@@ -10,10 +10,10 @@ import (
 	"unicode/utf8"
 )
 
-// maxErrors is how many faults of one request are told.
+// maxErrors is how many faults of one request are reported.
 const maxErrors = 20
 
-// validate says what of a decoded JSON value is not as the schema says. Numbers are json.Number.
+// validate reports where a decoded JSON value differs from the schema. Numbers are json.Number.
 func (s *Schema) validate(field string, v any, found *[]FieldError) {
 	wrong := func(format string, args ...any) {
 		if len(*found) < maxErrors {
@@ -98,7 +98,7 @@ func (s *Schema) validateObject(field string, o map[string]any, wrong func(strin
 			if len(*found) < maxErrors {
 				*found = append(*found, FieldError{clean(at(name)), "is unknown here"})
 			}
-		case o[name] == nil && !slices.Contains(s.Required, name): // null is as good as nothing
+		case o[name] == nil && !slices.Contains(s.Required, name): // null counts as missing
 		default:
 			p.validate(at(name), o[name], found)
 		}
@@ -150,7 +150,7 @@ func sortedKeys(o map[string]any) []string {
 	return names
 }
 
-// clean makes a text of a client's fit to be told back and logged.
+// clean makes a client's text safe to return and to log.
 func clean(s string) string {
 	return strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {

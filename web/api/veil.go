@@ -17,11 +17,11 @@ import (
 	"orac/runbook"
 )
 
-// veil hides what only admins may read in the runbook's text: folders of paths, what follows the host in a URL (it may contain a
-// key), and the arguments of commands (they may contain anything from the environment). Every answer of a route below admin goes
-// through it, including errors, reports of simulations and events.
+// veil hides what only admins may read in the runbook's text: folders of paths, the part of a URL after the host (it may contain
+// a key), and the arguments of commands (they may contain anything from the environment). Every answer of a route below admin
+// goes through it, including errors, reports of simulations and events.
 type veil struct {
-	paths *strings.Replacer // of the runbook, to their last names, and its folder, to nothing; the pattern below would stop at a space in one
+	paths *strings.Replacer // reduces paths of the runbook to their last names, and removes its folder; the pattern below would stop at a space in a path
 	args  *strings.Replacer
 }
 
@@ -30,13 +30,14 @@ var (
 	pathsInText = regexp.MustCompile(`(^|[\s"'(=:\[;,])((?:/[^\s/"':;,()\[\]]+){2,}/?)`)
 )
 
-// asIs are fields with people's words, which may look like a path; freeText are fields that may quote a command.
+// asIs are fields with people's own words, which may look like a path; freeText are fields that may quote a
+// command.
 var (
 	asIs     = []string{"topic", "text", "wake_word"}
 	freeText = []string{"error", "cause", "why", "details", "detail", "evidence", "actions", "output", "problem", "failed"}
 )
 
-// leastArg is the shortest argument of a command that is hidden, in bytes: a shorter one is no secret.
+// leastArg is the shortest command argument that is hidden, in bytes: a shorter one is not a secret.
 const leastArg = 4
 
 // newVeil makes the veil of a runbook.
@@ -63,7 +64,7 @@ func newVeil(rb *runbook.Runbook) *veil {
 	}
 	look(rb.Blocks)
 	for _, s := range rb.STTs {
-		if len(s.Command) > 0 { // the program may be named; its arguments not
+		if len(s.Command) > 0 { // the program may be named, but not its arguments
 			program := s.Command[0]
 			args = slices.DeleteFunc(args, func(a string) bool { return a == program })
 		}
@@ -74,7 +75,7 @@ func newVeil(rb *runbook.Runbook) *veil {
 	for _, w := range rb.WAVs {
 		known(w.Path)
 	}
-	longest := func(a, b string) int { return len(b) - len(a) } // one may begin with another
+	longest := func(a, b string) int { return len(b) - len(a) } // one may be the beginning of another
 	slices.SortStableFunc(paths, longest)
 	slices.SortStableFunc(args, longest)
 	var replaced, hidden []string
@@ -90,7 +91,7 @@ func newVeil(rb *runbook.Runbook) *veil {
 	return &veil{strings.NewReplacer(replaced...), strings.NewReplacer(hidden...)}
 }
 
-// textsOf are the texts in a value.
+// textsOf returns the texts in a value.
 func textsOf(v cty.Value) (list []string) {
 	v, _ = v.UnmarkDeep()
 	_ = cty.Walk(v, func(_ cty.Path, v cty.Value) (bool, error) {
@@ -98,7 +99,7 @@ func textsOf(v cty.Value) (list []string) {
 			list = append(list, v.AsString())
 		}
 		return true, nil
-	}) // f gives no error
+	}) // the function never returns an error
 	return list
 }
 
@@ -118,7 +119,7 @@ func (v *veil) text(field, text string) string {
 	})
 }
 
-// hostOf is a URL without the parts that may be secret.
+// hostOf returns a URL without the parts that may be secret.
 func hostOf(text string) string {
 	u, err := url.Parse(text)
 	if err != nil {
@@ -149,7 +150,7 @@ func (v *veil) value(field string, in reflect.Value) reflect.Value {
 		out.Set(inner)
 		return out
 	case reflect.Slice:
-		if in.IsNil() || in.Type().Elem().Kind() == reflect.Uint8 { // JSON that is made already: the same for all
+		if in.IsNil() || in.Type().Elem().Kind() == reflect.Uint8 { // already JSON, the same for all
 			return in
 		}
 		out := reflect.MakeSlice(in.Type(), in.Len(), in.Len())
@@ -197,8 +198,8 @@ func (v *veil) answer(out any) any {
 	return v.value("", reflect.ValueOf(out)).Interface()
 }
 
-// failure veils the text of an error for the caller; the log keeps all of it. A refusal of the appliance quotes lines of the
-// runbook's file, which may differ from the running one: these are left out entirely.
+// failure veils an error's text for the caller; the log keeps all of it. A refusal by the appliance quotes lines of the
+// runbook's file, which may differ from the running one: these lines are left out entirely.
 func (v *veil) failure(err error) error {
 	p := *problemOf(err)
 	if _, quotes := errors.AsType[*status.Refusal](err); quotes {
@@ -218,7 +219,7 @@ func (v *veil) event(text []byte) []byte {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.UseNumber()
 	if err := d.Decode(&fields); err != nil {
-		return nil // it is ours, and it is an object
+		return nil // it was made here, and it is an object
 	}
 	veiled, err := json.Marshal(v.answer(fields))
 	if err != nil {

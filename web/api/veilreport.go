@@ -7,7 +7,8 @@ import (
 	"regexp"
 )
 
-// document veils every text in a JSON document, whatever its field is called: it may quote anything.
+// document veils every text in a JSON document, whatever its field is called, because any of them
+// may quote anything.
 func (v *veil) document(text []byte) ([]byte, error) {
 	var value any
 	d := json.NewDecoder(bytes.NewReader(text))
@@ -46,7 +47,7 @@ var (
 	htmlValue = regexp.MustCompile(`"[^"]*"`)
 )
 
-// page veils an HTML page that templates have made: its texts, and the values of its attributes. The style sheet stays as it is.
+// page veils an HTML page that templates have made: its texts and attribute values. The style sheet stays as it is.
 func (v *veil) page(text []byte) ([]byte, error) {
 	unescaped := func(escaped string) string {
 		plain := html.UnescapeString(escaped)

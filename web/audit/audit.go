@@ -1,5 +1,5 @@
-// Package audit keeps a record of who did what: an append-only file of JSON lines. Each line contains the hash of the line
-// before.
+// Package audit keeps a record of who did what: an append-only file of JSON lines. Each line contains the hash of the
+// preceding line.
 //
 // Guarantees:
 //
@@ -45,9 +45,9 @@ const (
 	Denied  Outcome = "denied"
 )
 
-// Record is one thing that somebody did.
+// Record is one action by somebody.
 type Record struct {
-	Seq     uint64    `json:"seq"` // from 1 on
+	Seq     uint64    `json:"seq"` // from 1
 	Prev    string    `json:"prev"`
 	At      time.Time `json:"at"`
 	Who     string    `json:"who"`               // see auth.Identity.Subject
@@ -63,34 +63,34 @@ type Record struct {
 	After   any       `json:"after,omitempty"`
 }
 
-// Line is a record as it is in the file.
+// Line is a record as stored in the file.
 type Line struct {
-	Hash string `json:"hash"` // SHA-256, in hexadecimal, of what follows it in the line
+	Hash string `json:"hash"` // SHA-256, in hexadecimal, of the rest of the line
 	Record
 }
 
 const (
 	fileName = "audit.log"
 	headName = "audit.head"
-	aside    = "audit-%016d.log" // by the number of its first record
+	aside    = "audit-%016d.log" // named after its first record
 
 	maxFile   = 8 << 20
 	maxFiles  = 32
-	maxText   = 1 << 10 // bytes of a text
-	maxValue  = 8 << 10 // bytes of Before, and of After
+	maxText   = 1 << 10 // bytes per text
+	maxValue  = 8 << 10 // bytes of Before and of After, each
 	maxRecord = 64 << 10
 	maxHead   = 1 << 10
 	hashLen   = 2 * sha256.Size
 	lead      = `{"hash":"`
 )
 
-// Log is the audit log of a state directory. It may be used by many at once.
+// Log is the audit log of a state directory. It is safe for concurrent use.
 type Log struct {
 	dir string
 	mu  sync.Mutex // one Append at a time; the lock of the file is for other processes
 }
 
-// In returns the log of a state directory. Nothing is made yet.
+// In returns the log of a state directory. It creates nothing.
 func In(stateDir string) *Log { return &Log{dir: stateDir} }
 
 // Append writes a record; Seq, Prev and At are filled in. Texts that are too long are cut.
@@ -104,16 +104,16 @@ func (l *Log) Append(r Record) error {
 	return nil
 }
 
-// folder is the state directory while something is done in it.
+// folder is the open state directory.
 type folder struct{ *statedir.Dir }
 
-// in does something in the state directory, which is there.
+// in calls do with the state directory, which must exist.
 func (l *Log) in(do func(d folder) error) error {
 	d, err := statedir.Existing(l.dir)
 	if err != nil {
 		return err
 	}
-	defer d.Close() // it was not written to
+	defer d.Close() // nothing was written to it
 	return do(folder{d})
 }
 
@@ -122,7 +122,7 @@ func (d folder) append(r Record) error {
 	if err != nil {
 		return err
 	}
-	defer f.Close() // the lock goes with it
+	defer f.Close() // this also releases the lock
 	last, size, err := d.last(f)
 	if err != nil {
 		return err
@@ -144,7 +144,7 @@ func (d folder) open() (*os.File, error) {
 			_ = f.Close()
 			return nil, err
 		}
-		// Another process may have set it aside while we waited.
+		// Another process may have set the file aside while this one waited.
 		here, err1 := f.Stat()
 		there, err2 := d.Lstat(fileName)
 		if err1 == nil && err2 == nil && os.SameFile(here, there) {
@@ -163,7 +163,8 @@ type point struct {
 	hash string
 }
 
-// last is the end of the chain, after a torn line at the end of the file, if there is one, was cut off.
+// last returns the end of the chain, after cutting off a torn line at the end of the file, if there is
+// one.
 func (d folder) last(f *os.File) (point, int64, error) {
 	tail, size, err := tailOf(f)
 	if err != nil {
@@ -186,8 +187,8 @@ func (d folder) last(f *os.File) (point, int64, error) {
 	return p, size, nil
 }
 
-// before is the end of the chain where the file is empty: that of the newest file that was set aside, which is on disk, or what the
-// second file says. That one may be behind, or torn; where it is ahead the file was emptied, and the gap shows it.
+// before returns the end of the chain if the file is empty: that of the newest file that was set aside, which is on disk, or the
+// one in the second file. The second file may be behind or torn; if it is ahead, the file was emptied, and the gap shows it.
 func (d folder) before() (point, error) {
 	names, err := d.asides()
 	if err != nil {
@@ -212,7 +213,7 @@ func (d folder) before() (point, error) {
 	return last, err
 }
 
-// tailOf reads the end of a file, which holds its last line, and tells its size.
+// tailOf reads the end of a file, which contains its last line, and returns the file's size.
 func tailOf(f *os.File) (tail []byte, size int64, err error) {
 	info, err := f.Stat()
 	if err != nil {
@@ -227,7 +228,7 @@ func tailOf(f *os.File) (tail []byte, size int64, err error) {
 	return tail, size, nil
 }
 
-// lastOf is the last of some whole lines.
+// lastOf returns the last of some whole lines.
 func lastOf(lines []byte) (point, error) {
 	lines = bytes.TrimSuffix(lines, []byte("\n"))
 	line, err := parse(lines[bytes.LastIndexByte(lines, '\n')+1:])
@@ -245,14 +246,15 @@ func (d folder) write(f *os.File, last point, size int64, r Record) error {
 		err = f.Sync()
 	}
 	if err != nil {
-		_ = f.Truncate(size) // it was not acknowledged; if this fails too, it is torn and goes the next time
+		_ = f.Truncate(size) // it was not acknowledged; if this fails too, the line is torn and is cut off next time
 		return err
 	}
 	d.setHead(point{r.Seq, hash})
 	return nil
 }
 
-// rotate sets the file aside and writes the record into a new one. The caller has locked the old one.
+// rotate sets the file aside and writes the record into a new one. The caller holds the lock of the
+// old one.
 func (d folder) rotate(r Record) error {
 	first, err := d.first(fileName)
 	if err != nil {
@@ -263,7 +265,7 @@ func (d folder) rotate(r Record) error {
 	}
 	if old, err := d.asides(); err == nil {
 		for len(old) > maxFiles {
-			_ = d.Remove(old[0]) // the next time, if not now
+			_ = d.Remove(old[0]) // if this fails, it is removed next time
 			old = old[1:]
 		}
 	}
@@ -272,14 +274,14 @@ func (d folder) rotate(r Record) error {
 		return err
 	}
 	defer f.Close()
-	begun, size, err := d.last(f) // another process may have been quicker
+	begun, size, err := d.last(f) // another process may have been faster
 	if err != nil {
 		return err
 	}
 	return d.write(f, begun, size, r)
 }
 
-// asides are the files that were set aside, the oldest first.
+// asides returns the names of the files that were set aside, oldest first.
 func (d folder) asides() (names []string, err error) {
 	list, err := d.ReadDir()
 	for _, e := range list { // in order of name
@@ -290,7 +292,7 @@ func (d folder) asides() (names []string, err error) {
 	return names, err
 }
 
-// head reads the end of the chain as the second file has it; the zero point if there is none.
+// head reads the end of the chain from the second file; the zero point if there is none.
 func (d folder) head() (p point, err error) {
 	text, err := d.ReadFile(headName, maxHead)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -305,7 +307,7 @@ func (d folder) head() (p point, err error) {
 	return p, nil
 }
 
-// setHead is best effort: a head that is behind is no fault, since the file is on disk.
+// setHead is best effort: a head that is behind does no harm, since the file is on disk.
 func (d folder) setHead(p point) {
 	f, err := d.OpenFile(headName, os.O_WRONLY|os.O_CREATE)
 	if err != nil {
@@ -315,7 +317,7 @@ func (d folder) setHead(p point) {
 	_ = f.Close()
 }
 
-// encode makes the line of a record.
+// encode returns the line of a record and its hash.
 func encode(r Record) (line []byte, hash string, err error) {
 	for _, s := range []*string{&r.Who, &r.Role, &r.Way, &r.From, &r.Request, &r.Action, &r.Target, &r.Why} {
 		*s = clip(*s)
@@ -326,7 +328,7 @@ func encode(r Record) (line []byte, hash string, err error) {
 	if err != nil {
 		return nil, "", err
 	}
-	text, err := json.Marshal(r) // it escapes all that is below a space
+	text, err := json.Marshal(r) // it escapes everything below a space
 	if err != nil {
 		return nil, "", err
 	}
@@ -336,7 +338,7 @@ func encode(r Record) (line []byte, hash string, err error) {
 	return line, hash, nil
 }
 
-// bounded is a value as JSON, or its size if that is too large.
+// bounded returns a value as JSON, or its size if it is too large.
 func bounded(v any) (any, error) {
 	if v == nil {
 		return nil, nil
@@ -351,7 +353,7 @@ func bounded(v any) (any, error) {
 	return json.RawMessage(text), nil
 }
 
-// parse reads a line and proves its hash.
+// parse reads a line and checks its hash.
 func parse(text []byte) (Line, error) {
 	var line Line
 	rest, ok := bytes.CutPrefix(text, []byte(lead))

@@ -12,13 +12,13 @@ import (
 	"orac/appliance/statedir"
 )
 
-// Each calls f with every line, the oldest first, until f gives an error, which it returns. A line that cannot be read or was
-// altered is one.
+// Each calls f with every line, oldest first, until f returns an error, which Each returns. A line that is unreadable or was
+// altered is also an error.
 func (l *Log) Each(f func(Line) error) error {
 	return l.look(func(d folder) error { return d.each(f) })
 }
 
-// look is in for a directory that need not be there: then nothing was recorded.
+// look is in for a directory that may be missing: then nothing was recorded.
 func (l *Log) look(do func(d folder) error) error {
 	d, err := statedir.Existing(l.dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -72,7 +72,7 @@ func (d folder) fileLines(name string, f func([]byte) error) error {
 	return s.Err()
 }
 
-// whole returns the complete lines, without one that is still being written.
+// whole splits off complete lines and skips one that is still being written.
 func whole(data []byte, _ bool) (advance int, token []byte, err error) {
 	i := bytes.IndexByte(data, '\n')
 	if i < 0 {
@@ -81,7 +81,7 @@ func whole(data []byte, _ bool) (advance int, token []byte, err error) {
 	return i + 1, data[:i], nil
 }
 
-// first is the number of a file's first record.
+// first returns the number of a file's first record.
 func (d folder) first(name string) (seq uint64, err error) {
 	err = d.fileLines(name, func(text []byte) error {
 		line, err := parse(text)
@@ -97,7 +97,7 @@ func (d folder) first(name string) (seq uint64, err error) {
 	return seq, err
 }
 
-// Page returns at most limit lines whose number is below before (0: the newest), the newest first, and of those that match.
+// Page returns at most limit matching lines with numbers below before (0: the newest), newest first.
 func (l *Log) Page(before uint64, limit int, match func(Record) bool) (list []Line, err error) {
 	err = l.look(func(d folder) error {
 		list, err = d.page(before, limit, match)
@@ -121,7 +121,7 @@ func (d folder) page(before uint64, limit int, match func(Record) bool) (list []
 					here = here[1:]
 				}
 			}
-			return nil // what was altered is told by Verify
+			return nil // Verify reports alterations
 		})
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
@@ -138,14 +138,14 @@ func (d folder) page(before uint64, limit int, match func(Record) bool) (list []
 type Verdict struct {
 	OK      bool   `json:"ok"`
 	Records int    `json:"records"`
-	First   uint64 `json:"first"` // number of the oldest that is kept
+	First   uint64 `json:"first"` // number of the oldest kept record
 	Last    uint64 `json:"last"`
 	Problem string `json:"problem,omitempty"`
 }
 
-// Verify proves the chain.
+// Verify checks the chain.
 func (l *Log) Verify() (v Verdict, err error) {
-	v.OK = true // as long as nothing was recorded
+	v.OK = true // true while nothing was recorded
 	err = l.look(func(d folder) error {
 		v, err = d.verify()
 		return err
@@ -194,7 +194,7 @@ func (d folder) hasAsides() bool {
 	return len(names) > 0
 }
 
-// Export writes all lines as they are: JSON, one a line, the oldest first.
+// Export writes all lines unchanged: JSON, one per line, oldest first.
 func (l *Log) Export(w io.Writer) error {
 	return l.look(func(d folder) error {
 		return d.lines(func(text []byte) error {

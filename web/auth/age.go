@@ -20,16 +20,16 @@ func machineClock() clock {
 	return clock{wall: time.Now, passed: func() time.Duration { return time.Since(start) }, proven: provenclock.Kernel(provenclock.Built())}
 }
 
-// longestGap bounds what one start believes of the time between two runs, even if the wall clock was proven at both ends of it.
+// longestGap caps the time between two runs that one start believes, even if the wall clock was proven at both ends.
 const longestGap = 24 * time.Hour
 
-// age is how long the database has existed, as far as that was seen: the monotonic clock while ORAC runs, and between two runs
-// the wall clock, if it was proven before and is after (package provenclock, which is the same for all that is not a login), and
-// by longestGap at most. What is deleted is deleted by its age, so that setting the wall clock removes nothing. The age may fall
-// behind the true time, and never runs ahead of it. Age is a timeline of its own: no wall time is compared with it.
+// age is how long the database is known to have existed. While ORAC runs, the monotonic clock counts; between two runs the wall
+// clock does, by at most longestGap and only if it was proven both before and after (as in package provenclock, which serves
+// everything except logins). Rows are deleted by this age, so setting the wall clock deletes nothing. The age may fall behind
+// the true time but never runs ahead of it. It is a timeline of its own: it is never compared with a wall time.
 //
-// Deleting is never what keeps somebody out: what was ended is gone from the database or carries an epoch that is gone, and
-// what is missing is refused.
+// Deleting is never what keeps somebody out: whatever was ended is already gone from the database or carries an epoch that
+// is gone, and whatever is missing is refused.
 type age struct {
 	base  time.Duration // when the database was opened
 	since time.Duration // clock.passed then
@@ -38,7 +38,7 @@ type age struct {
 // Names of rows in the table meta.
 const (
 	metaAge  = "age"  // microseconds
-	metaSeen = "seen" // the wall clock when the age was written, in microseconds since 1970; 0: it was not proven
+	metaSeen = "seen" // the wall clock when the age was written, in microseconds since 1970; 0 if it was not proven
 )
 
 // openAge reads the age. The first time it is 0.
@@ -60,10 +60,10 @@ func (d *DB) openAge() error {
 // aged is the age now.
 func (d *DB) aged() time.Duration { return d.age.base + d.clock.passed() - d.age.since }
 
-// due is the age, in microseconds, after which something that is good for a while may be deleted.
+// due returns the age, in microseconds, at which something with this lifetime may be deleted.
 func (d *DB) due(life time.Duration) int64 { return (d.aged() + max(0, life)).Microseconds() }
 
-// keepAge writes the age down. Of several processes the oldest counts.
+// keepAge stores the age. If several processes store one, the highest counts.
 func (d *DB) keepAge(tx *sql.Tx) error {
 	const put = "INSERT INTO meta VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = ?2"
 	old := int64(0)
@@ -81,7 +81,8 @@ func (d *DB) keepAge(tx *sql.Tx) error {
 	return err
 }
 
-// Sweep deletes what is over by its age, and writes the age down. It is called once an hour; what it deletes opened nothing.
+// Sweep deletes rows whose age has passed, and stores the age. It is called once an hour. What it deletes could no longer
+// let anybody in.
 func (d *DB) Sweep() error {
 	err := d.write(func(tx *sql.Tx) error {
 		for _, table := range []string{"sessions", "refresh", "families", "keys", "known"} {

@@ -18,7 +18,7 @@ import (
 	"golang.org/x/crypto/bcrypt"
 )
 
-// APIKey is what may be told of a key.
+// APIKey is the public description of a key.
 type APIKey struct {
 	ID       string    `json:"id"`
 	Name     string    `json:"name"`
@@ -32,12 +32,12 @@ type APIKey struct {
 	hash string
 }
 
-// Live reports whether the key opens anything.
+// Live reports whether the key is valid.
 func (k APIKey) Live(now time.Time) bool { return k.Revoked.IsZero() && now.Before(k.Expires) }
 
 const (
 	keyPrefix = "orac_key_"
-	// MaxKeyLife is how long a key may be good at most.
+	// MaxKeyLife is the longest lifetime of a key.
 	MaxKeyLife   = 366 * 24 * time.Hour
 	keepDeadKeys = 30 * 24 * time.Hour
 	maxKeys      = 1000
@@ -47,31 +47,33 @@ const (
 
 var keyName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}$`)
 
-// ErrNoKey is that there is no such key.
+// ErrNoKey means that the key does not exist.
 var ErrNoKey = errors.New("there is no such key")
 
-// CreateKey makes a key and gives the text of it, which is stored nowhere and cannot be shown again. It is for commands on this
-// machine; requests use the guard's.
+// CreateKey makes a key and returns its text, which is stored nowhere and cannot be shown again. It is for commands on this
+// machine; requests use the method of Guard.
 func (d *DB) CreateKey(name string, role Role, lifetime time.Duration) (APIKey, string, error) {
 	return d.createKey(name, role, lifetime, anybody)
 }
 
-// CreateKey makes a key in the name of who was proven, if that still holds when the key is written down.
+// CreateKey makes a key in the name of a proven identity, if the proof still holds when the key is
+// stored.
 func (g *Guard) CreateKey(by Verified, name string, role Role, lifetime time.Duration) (APIKey, string, error) {
 	return g.DB.createKey(name, role, lifetime, g.by(by))
 }
 
-// RotateKey makes a key in place of another, which stays good for as long as overlap. It is for commands on this machine.
+// RotateKey makes a key that replaces another, which stays valid for overlap. It is for commands on this machine.
 func (d *DB) RotateKey(id string, overlap time.Duration) (APIKey, string, error) {
 	return d.rotateKey(id, overlap, anybody)
 }
 
-// RotateKey makes a key in place of another in the name of who was proven, if that still holds when the key is written down.
+// RotateKey makes a key that replaces another, in the name of a proven identity, if the proof still holds when the key is
+// stored.
 func (g *Guard) RotateKey(by Verified, id string, overlap time.Duration) (APIKey, string, error) {
 	return g.DB.rotateKey(id, overlap, g.by(by))
 }
 
-// issuing goes around the transaction that writes a key down: it holds what has to be held, and refuses who does not count any more.
+// issuing wraps the transaction that stores a key: it holds the necessary locks and refuses an issuer who is no longer valid.
 type issuing func(write func(check func(*sql.Tx) error) error) error
 
 func anybody(write func(check func(*sql.Tx) error) error) error {
@@ -120,7 +122,7 @@ func (d *DB) rotateKey(id string, overlap time.Duration, by issuing) (APIKey, st
 		end = e
 	}
 	fresh := APIKey{Name: old.Name, Role: old.Role, Created: now, Expires: now.Add(old.Expires.Sub(old.Created))}
-	return d.makeKey(fresh, by, func(tx *sql.Tx, k APIKey) error { // the one before is still what it was: not revoked, and not replaced by another
+	return d.makeKey(fresh, by, func(tx *sql.Tx, k APIKey) error { // the old key is unchanged: neither revoked nor already replaced
 		res, err := tx.Exec("UPDATE keys SET expires = ?, due = min(due, ?), replaced = ? WHERE id = ? AND revoked = 0 AND expires = ? AND replaced = ?",
 			end.UnixMicro(), d.due(end.Sub(now)+keepDeadKeys), k.ID, id, old.Expires.UnixMicro(), old.Replaced)
 		if err != nil {
@@ -137,7 +139,7 @@ func (d *DB) rotateKey(id string, overlap time.Duration, by issuing) (APIKey, st
 
 const notLive = Unfit("the key no longer works: create a new one")
 
-// makeKey stores a new key, and does what goes with it in the same transaction.
+// makeKey stores a new key and runs with in the same transaction.
 func (d *DB) makeKey(k APIKey, by issuing, with func(*sql.Tx, APIKey) error) (APIKey, string, error) {
 	id := make([]byte, 6)
 	_, _ = rand.Read(id) // never fails
@@ -175,7 +177,7 @@ func (d *DB) makeKey(k APIKey, by issuing, with func(*sql.Tx, APIKey) error) (AP
 	return k, text, d.load()
 }
 
-// RevokeKey ends a key. It is shown as a dead one for 30 days.
+// RevokeKey ends a key. It stays in the list, as revoked, for 30 days.
 func (d *DB) RevokeKey(id string) (APIKey, error) {
 	err := d.write(func(tx *sql.Tx) error {
 		res, err := tx.Exec("UPDATE keys SET revoked = iif(revoked = 0, ?1, revoked), due = min(due, ?2) WHERE id = ?3", d.clock.wall().UnixMicro(), d.due(keepDeadKeys), id)
@@ -212,7 +214,7 @@ func (d *DB) Key(id string) (APIKey, error) {
 	return k, nil
 }
 
-// Keys lists all keys, the newest first.
+// Keys lists all keys, newest first.
 func (d *DB) Keys() ([]APIKey, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -248,12 +250,13 @@ func (d *DB) useKey(id string, now time.Time) {
 	if k, ok := d.keys[id]; ok && now.Sub(k.Used) >= usedEvery {
 		k.Used = now
 		d.keys[id] = k
-		_, _ = d.db.Exec("UPDATE keys SET used = ? WHERE id = ?", now.UnixMicro(), id) // it is there for people, and opens nothing
+		_, _ = d.db.Exec("UPDATE keys SET used = ? WHERE id = ?", now.UnixMicro(), id) // for people to read; it grants nothing
 	}
 }
 
-// key returns whom an API key is of. bcrypt is asked once for each key: what it has found true is remembered by its SHA-256. What it
-// has not found true yet is slowed down as passwords are: a key's ID is no secret, and who knows one could keep bcrypt busy.
+// key returns the identity behind an API key. bcrypt runs once for each key: a comparison that succeeded is remembered by its
+// SHA-256. Texts that have not succeeded yet are throttled like passwords: a key's ID is not secret, and anybody who knows one
+// could keep bcrypt busy.
 func (g *Guard) key(text string, from netip.Addr) (Identity, error) {
 	if len(text) > 256 {
 		return Identity{}, denied("key: too long")
@@ -268,7 +271,7 @@ func (g *Guard) key(text string, from netip.Addr) (Identity, error) {
 		if wait := g.guesses.begin(Key, id, from); wait > 0 {
 			return Identity{}, &Denied{Reason: "key " + id + ": too many attempts", RetryAfter: wait}
 		}
-		ok, err := g.comparer.compare(k.hash, text[len(keyPrefix):], true) // guesses at it are slowed down
+		ok, err := g.comparer.compare(k.hash, text[len(keyPrefix):], true) // guesses are throttled
 		if err != nil {
 			return Identity{}, err
 		}
@@ -278,7 +281,7 @@ func (g *Guard) key(text string, from netip.Addr) (Identity, error) {
 		g.guesses.succeed(Key, id, from)
 		g.proven.add(sum)
 		g.checked()
-		if k, err = g.liveKey(id); err != nil { // it may have ended while it was compared
+		if k, err = g.liveKey(id); err != nil { // it may have ended during the comparison
 			return Identity{}, err
 		}
 	}
@@ -289,7 +292,7 @@ func (g *Guard) key(text string, from netip.Addr) (Identity, error) {
 	}, nil
 }
 
-// liveKey returns a key that is good now.
+// liveKey returns a key that is valid now.
 func (g *Guard) liveKey(id string) (APIKey, error) {
 	k, err := g.DB.Key(id)
 	switch {

@@ -11,21 +11,24 @@ import (
 	"orac/web/auth/secrets"
 )
 
-// ErrElsewhere is that the hash of a password is no file of the state directory, so that it can be changed only where it is.
+// ErrElsewhere means that the password's hash is not a file of the state directory, so it can be changed only where it is
+// kept.
 var ErrElsewhere = errors.New("the hash of the password is not a secret of the state directory")
 
-// Confirm checks the password of somebody who is logged in already, before something that matters, which is made of the proof.
+// Confirm checks the password of a user who is already logged in, before an important change; that change is made from the
+// proof.
 func (g *Guard) Confirm(name, password string, from netip.Addr) (Verified, error) {
 	return g.Login(name, password, from)
 }
 
-// ErrNoUser is that there is no such user.
+// ErrNoUser means that the user does not exist.
 var ErrNoUser = errors.New("there is no such user")
 
-// ErrLastAdmin is that nobody would be left who may change anything.
+// ErrLastAdmin means that no user would be left who may change anything.
 var ErrLastAdmin = errors.New("no admin would be left")
 
-// SecretOf is the secret of the state directory that holds the hash of a user's password; "" if it is elsewhere.
+// SecretOf returns the name of the secret in the state directory that holds the hash of a user's password, or ""
+// if the hash is kept elsewhere.
 func (g *Guard) SecretOf(name string) string {
 	u, ok := g.policy.Load().users[name]
 	if !ok {
@@ -34,7 +37,8 @@ func (g *Guard) SecretOf(name string) string {
 	return g.secretOf(u)
 }
 
-// secretOf prefers the name that orac user add gives: two people may have the same hash, and a change is of one of them.
+// secretOf prefers the name that "orac user add" uses: two people may have the same hash, and a change concerns only one
+// of them.
 func (g *Guard) secretOf(u user) string {
 	own := PasswordSecret(u.name)
 	if v, err := g.Secrets.Get(own); err == nil && v == u.hash {
@@ -43,14 +47,14 @@ func (g *Guard) secretOf(u user) string {
 	name := g.Secrets.NameOf(u.hash)
 	for _, other := range g.policy.Load().users {
 		if other.name != u.name && other.hash == u.hash {
-			return "" // whose it is cannot be known
+			return "" // its owner is unknown
 		}
 	}
 	return name
 }
 
-// LeavesAdmin tells whether somebody is an admin while a runbook is in force, or nobody is one now. The people of the set-up count
-// while it declares nobody.
+// LeavesAdmin tells whether a runbook leaves at least one admin, or there is none even now. Users of the set-up count while the
+// runbook declares no users.
 func (g *Guard) LeavesAdmin(rb *runbook.Runbook) (bool, error) {
 	isAdmin := func(u user) bool { return u.role == Admin }
 	if !slices.ContainsFunc(slices.Collect(maps.Values(g.policy.Load().users)), isAdmin) {
@@ -63,8 +67,8 @@ func (g *Guard) LeavesAdmin(rb *runbook.Runbook) (bool, error) {
 	return slices.ContainsFunc(made, isAdmin), err
 }
 
-// Forget ends all that was given to a user who is none any more, and replaces the hash by one that no password has. The secret
-// itself stays: generations of the runbook that name it could not be evaluated without it.
+// Forget ends everything that was issued to a removed user, and replaces the hash with one that no password matches. The
+// secret itself stays: generations of the runbook that name it could not be evaluated without it.
 func (g *Guard) Forget(name, secret string) error {
 	err := errors.Join(g.DB.LogOutEverywhere(name), g.DB.removeMade(name))
 	if secret == "" {
@@ -77,7 +81,7 @@ func (g *Guard) Forget(name, secret string) error {
 	return errors.Join(err, failed)
 }
 
-// RemoveMade removes a user of the set-up; SetMadeRole gives one another role. Either counts from the next Use of a runbook on.
+// RemoveMade removes a user of the set-up; SetMadeRole changes the role of one. Both take effect at the next Use of a runbook.
 func (g *Guard) RemoveMade(name string) error {
 	return g.DB.changeMade(name, func(tx *sql.Tx) (sql.Result, error) { return tx.Exec("DELETE FROM users WHERE name = ?", name) })
 }
@@ -89,13 +93,13 @@ func (g *Guard) SetMadeRole(name string, role Role) error {
 	})
 }
 
-// changeMade does something to a user of the set-up, unless no admin would be left.
+// changeMade changes a user of the set-up, unless no admin would be left.
 func (d *DB) changeMade(name string, do func(*sql.Tx) (sql.Result, error)) error {
 	tx, err := d.db.Begin()
 	if err != nil {
 		return err
 	}
-	defer func() { _ = tx.Rollback() }() // after a commit it does nothing
+	defer func() { _ = tx.Rollback() }() // does nothing after a commit
 	res, err := do(tx)
 	if err != nil {
 		return err

@@ -10,17 +10,18 @@ import (
 	"unicode"
 )
 
-// common are the 10 000 most frequent passwords of at least 10 characters in published breaches, in lower case, one a line, the
-// most frequent first: of the list "10 million passwords" of SecLists (MIT licence). zcat shows them.
+// common are the 10 000 most frequent passwords of at least 10 characters in published breaches, in lower case, one per line,
+// most frequent first. Source: the list "10 million passwords" of SecLists (MIT licence). zcat shows them.
 //
 //go:embed common.txt.gz
 var common []byte
 
-// contextWords are what anybody guesses first at an appliance of this name, besides the name of the user. Long ones come first,
-// because they hold short ones.
+// contextWords are what anybody would guess first at an appliance of this name, apart from the user's name. Long words come
+// first because they contain short ones.
 var contextWords = []string{"administrator", "appliance", "operator", "console", "jarvis", "viewer", "admin", "alexa", "orac", "user", "hey"}
 
-// guessable says why a password is one of those that are tried first; "" if it is not. name is whose it is, or "".
+// guessable says why a password is one of those that are tried first, or "" if it is not. name is the user's name,
+// or "".
 func guessable(name, password string) string {
 	password = strings.ToLower(password)
 	switch {
@@ -32,7 +33,7 @@ func guessable(name, password string) string {
 	return ""
 }
 
-// isCommon looks through the list, which takes a millisecond beside the quarter of a second of the hash, and keeps nothing of it.
+// isCommon searches the list. It takes a millisecond, against a quarter of a second for the hash, and keeps nothing in memory.
 func isCommon(password string) bool {
 	z, err := gzip.NewReader(bytes.NewReader(common))
 	if err != nil {
@@ -50,7 +51,7 @@ func isCommon(password string) bool {
 	return false
 }
 
-// onlyContext tells whether nothing but digits and signs is left of a password without the words of the context, of which it has one.
+// onlyContext tells whether a password contains a context word and, without such words, only digits and signs.
 func onlyContext(name, password string) bool {
 	letters := func(text string) string {
 		return strings.Map(func(r rune) rune {
@@ -62,7 +63,7 @@ func onlyContext(name, password string) bool {
 	}
 	rest := letters(password)
 	words := slices.Clone(contextWords)
-	if own := letters(strings.ToLower(name)); len(own) > 2 { // shorter ones are in any text
+	if own := letters(strings.ToLower(name)); len(own) > 2 { // shorter ones occur in any text
 		words = slices.Insert(words, 0, own)
 	}
 	found := false

@@ -15,8 +15,8 @@ import (
 	"orac/appliance/statedir"
 )
 
-// steps turn an empty database into the present schema; PRAGMA user_version counts those done. A step that was released never
-// changes: add another. Times are microseconds since 1970 UTC, 0 for none.
+// steps turn an empty database into the present schema; PRAGMA user_version counts the steps done. A released step never
+// changes: add a new one. Times are microseconds since 1970 UTC, 0 for none.
 var steps = []string{
 	`CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 	CREATE TABLE sessions (
@@ -72,7 +72,7 @@ var steps = []string{
 	CREATE TABLE known (subject TEXT NOT NULL, network TEXT NOT NULL, due INTEGER NOT NULL, PRIMARY KEY (subject, network)) WITHOUT ROWID; -- who got in from where`,
 }
 
-// pragmas of the connection, as of the history's.
+// pragmas of the connection, the same as the history's.
 var pragmas = []string{
 	"busy_timeout(2000)", "synchronous(NORMAL)", "cache_size(-512)", "mmap_size(0)", "wal_autocheckpoint(256)",
 	"journal_size_limit(1048576)", "trusted_schema(OFF)",
@@ -81,25 +81,25 @@ var pragmas = []string{
 // DBName is the database's name in the state directory.
 const DBName = "web.db"
 
-// DB remembers sessions, refresh tokens, the logins that have tokens, epochs, keys, who got in from where, and the users that were
-// made before any was declared. It may
-// be used by many at once, and by several processes.
+// DB stores sessions, refresh tokens, the logins that have tokens, epochs, keys, who logged in from where, and the users that
+// were made before a runbook declared any. It is safe for concurrent use, also by several processes.
 type DB struct {
 	db    *sql.DB
 	clock clock
 	age   age // set when it is opened
-	// Aside is where a damaged database was put; "" if there was none.
+	// Aside is where a damaged database was moved, or "" if none was.
 	Aside string
 
-	mu      sync.Mutex // guards everything that follows: a copy of what every request asks
+	mu      sync.Mutex // guards everything that follows: copies of what every request needs
 	looked  time.Time
 	version int64             // PRAGMA data_version: counts the changes of other processes
-	live    map[string]bool   // families that were found
+	live    map[string]bool   // families that were found in the database
 	epochs  map[string]string // by subject
 	keys    map[string]APIKey
 }
 
-// OpenDB opens the database of a state directory, or makes one. A damaged one is set aside.
+// OpenDB opens the database of a state directory and creates it if necessary. A damaged one is set
+// aside.
 func OpenDB(stateDir string) (*DB, error) { return openDBWith(stateDir, machineClock()) }
 
 func openDBWith(stateDir string, c clock) (*DB, error) {
@@ -177,16 +177,16 @@ func (d *DB) begin() error {
 	return d.load()
 }
 
-// Close ends the use of the database.
+// Close closes the database.
 func (d *DB) Close() error {
-	_ = d.write(d.keepAge) // without it less time has passed than did, and things are deleted later
+	_ = d.write(d.keepAge) // on failure the age falls behind, and things are deleted later
 	return d.db.Close()
 }
 
-// lookEvery is how soon changes of another process are seen.
+// lookEvery is how soon changes by other processes are seen.
 const lookEvery = time.Second
 
-// fresh makes the copies current. The caller holds the lock.
+// fresh brings the copies up to date. The caller holds the lock.
 func (d *DB) fresh() error {
 	now := time.Now()
 	if !d.looked.IsZero() && now.Sub(d.looked) < lookEvery && !now.Before(d.looked) {
@@ -211,13 +211,13 @@ func (d *DB) load() error {
 	if err == nil {
 		err = d.read()
 	}
-	if err != nil { // the copies are old: whoever asks next reads them or gets the error
+	if err != nil { // the copies are stale: the next caller reads them or gets the error
 		d.version, d.looked = -1, time.Time{}
 	}
 	return err
 }
 
-// read makes the copies. The caller holds the lock.
+// read reads the copies from the database. The caller holds the lock.
 func (d *DB) read() error {
 	epochs, err := readEpochs(d.db)
 	if err != nil {
@@ -248,8 +248,8 @@ func readEpochs(db *sql.DB) (map[string]string, error) {
 	return epochs, rows.Err()
 }
 
-// write does something in one transaction: all of it or nothing, and nobody else writes meanwhile. do uses the transaction and
-// nothing else of the database.
+// write runs do in one transaction: it is applied entirely or not at all, and nobody else writes meanwhile. do must use the
+// database only through the transaction.
 func (d *DB) write(do func(*sql.Tx) error) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -257,7 +257,7 @@ func (d *DB) write(do func(*sql.Tx) error) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = tx.Rollback() }() // after a commit it does nothing
+	defer func() { _ = tx.Rollback() }() // does nothing after a commit
 	if err := do(tx); err != nil {
 		return err
 	}

@@ -5,16 +5,16 @@ import (
 	"time"
 )
 
-// Denied is why somebody is not let in. Error is what anybody may hear; Reason is for the audit and the log.
+// Denied is why somebody is refused. Error is safe for anybody to read; Reason is for the audit and the log.
 type Denied struct {
 	Reason string
-	// RetryAfter is how long to wait before another try is accepted; 0: no wait.
+	// RetryAfter is how long to wait before the next try is accepted; 0 means no wait.
 	RetryAfter time.Duration
-	// Of is whose it was, where that is proven; else empty.
+	// Of is the owner of the credential if that is proven, else empty.
 	Of string
 }
 
-// Error says nothing of the reason.
+// Error does not reveal the reason.
 func (d *Denied) Error() string {
 	if d.RetryAfter > 0 {
 		return "too many attempts"
@@ -26,7 +26,7 @@ func denied(reason string) error { return &Denied{Reason: reason} }
 
 func deniedOf(subject, reason string) error { return &Denied{Reason: reason, Of: subject} }
 
-// Reason is the reason of a denial; "" if err is none.
+// Reason returns the reason of a denial, or "" if err is not one.
 func Reason(err error) string {
 	if d, ok := errors.AsType[*Denied](err); ok {
 		return d.Reason

@@ -7,16 +7,17 @@ import (
 	"errors"
 )
 
-// newEpoch makes an epoch: 128 random bits, so that nobody who can sign can guess the one that counts.
+// newEpoch makes an epoch: 128 random bits, so that nobody who can sign tokens can guess the current
+// one.
 func newEpoch() string {
 	b := make([]byte, 16)
 	_, _ = rand.Read(b) // never fails
 	return hex.EncodeToString(b)
 }
 
-// settle makes epochs fit those who count: prints is the fingerprint of each by subject. Who is new gets an epoch. Who has
-// changed gets another one, and who is no more loses it, so that nothing that was given before is good again when the password,
-// the role or the user comes back. With fresh the new ones get theirs, and nobody else's changes.
+// settle updates the epochs to the current users and accounts: prints holds the fingerprint of each by subject. A new one gets
+// an epoch, a changed one gets a new epoch, and one that is gone loses its epoch, so that nothing issued before becomes valid
+// again when the password, the role or the user comes back. With fresh, only new ones get an epoch, and no other epoch changes.
 func (d *DB) settle(prints map[string]string, fresh bool) error {
 	err := d.write(func(tx *sql.Tx) error {
 		known := map[string]string{}
@@ -65,8 +66,8 @@ func putEpoch(tx *sql.Tx, subject, print string) error {
 	return err
 }
 
-// epoch is what tokens and sessions of a subject must carry: another one when the subject is logged out everywhere or has
-// changed. There is none, "", for who is unknown: then nothing is good.
+// epoch returns what tokens and sessions of a subject must carry. It changes when the subject is logged out everywhere or
+// changes. For an unknown subject it is "", and nothing is valid.
 func (d *DB) epoch(subject string) (string, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -76,7 +77,7 @@ func (d *DB) epoch(subject string) (string, error) {
 	return d.epochs[subject], nil
 }
 
-// epochNow is epoch as the database has it at this moment, whichever process has changed it.
+// epochNow is epoch read from the database at this moment, including changes by other processes.
 func (d *DB) epochNow(subject string) (epoch string, err error) {
 	err = d.db.QueryRow("SELECT epoch FROM epochs WHERE subject = ?", subject).Scan(&epoch)
 	if errors.Is(err, sql.ErrNoRows) {

@@ -6,17 +6,18 @@ import (
 	"time"
 )
 
-// A family is all that comes from one login: its tokens and its refresh tokens. A token is good only as long as its family is in
-// the database, so that logging out is to forget: there is no list of what was revoked that could be cut short by a clock or
-// lost with a file.
+// A family is everything that comes from one login: its tokens and its refresh tokens. A token is valid only as long as its
+// family is in the database, so logging out means forgetting the family: there is no list of revoked tokens that a wrong clock
+// could shorten or a lost file could lose.
 
-// maxFamilies is how many logins of a user or an account have tokens; the ones that end first give way.
+// maxFamilies is how many logins with tokens a user or an account can have; beyond that, those that end
+// first are dropped.
 const maxFamilies = 2000
 
-// maxLive is how many families are remembered without asking the database.
+// maxLive is how many families are cached without asking the database.
 const maxLive = 1024
 
-// keepFamily notes that a family has a token or a refresh token that is good for a while yet.
+// keepFamily notes that a family has a token or refresh token that is valid for life.
 func (d *DB) keepFamily(tx *sql.Tx, family, subject string, life time.Duration) error {
 	_, err := tx.Exec("INSERT INTO families VALUES (?, ?, ?) ON CONFLICT (family) DO UPDATE SET due = max(due, excluded.due)", family, subject, d.due(life))
 	if err == nil {
@@ -25,7 +26,8 @@ func (d *DB) keepFamily(tx *sql.Tx, family, subject string, life time.Duration) 
 	return err
 }
 
-// lives tells whether a family is in the database. When that cannot be known it is not.
+// lives tells whether a family is in the database. If that cannot be determined, the answer is
+// false.
 func (d *DB) lives(family string) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -56,7 +58,8 @@ func familyIn(q interface {
 	return err == nil, err
 }
 
-// endFamily ends all that comes from a login. Its refresh tokens stay as used ones, so that a second use is told as one.
+// endFamily ends everything that comes from a login. Its refresh tokens stay, marked as used, so that a second use is
+// recognised.
 func (d *DB) endFamily(family string) error {
 	err := d.write(func(tx *sql.Tx) error {
 		if _, err := tx.Exec("UPDATE refresh SET used = 1 WHERE family = ?", family); err != nil {

@@ -16,32 +16,32 @@ import (
 	"orac/web/auth/secrets"
 )
 
-// Guard lets people and programs in. It may be used by many at once.
+// Guard authenticates people and programs. It is safe for concurrent use.
 type Guard struct {
 	DB      *DB
 	Secrets *secrets.Store
 
 	hashKey []byte
-	// mu is held for writing while who counts is changed, and for reading from the moment that what was proven is compared with
-	// who counts until what is made of it is written down. Lock it before the database's.
+	// mu is locked for writing while the users and accounts change, and for reading from the moment a proof is compared with
+	// them until whatever is made from the proof is stored. Lock it before the database's.
 	mu       sync.RWMutex
 	policy   atomic.Pointer[policy] // stored under mu
 	keys     *keyring
 	throttle *throttle
-	guesses  *throttle // of API keys: apart, so that a program with a wrong key keeps no person out
+	guesses  *throttle // of API keys: separate, so that a program with a wrong key does not lock people out
 	comparer *comparer
 	proven   proven
 	signed   signed
 	setup    setup
 
-	// Replaced, if it is not nil, is called before the key of tokens is replaced by another one because others may have read it.
-	// Its error leaves the key as it is; then no token is taken or given. Set it before Use.
+	// Replaced, if not nil, is called before the token key is replaced because others may have read it. If it returns an error,
+	// the key stays and no token is accepted or issued. Set it before Use.
 	Replaced func(secret string) error
 
-	meanwhile func() // see checked; nil but in tests
+	meanwhile func() // see checked; nil except in tests
 }
 
-// Open makes a guard for a state directory. hashKey stays the same over restarts. Use must be called before anything else.
+// Open makes a guard for a state directory. hashKey must stay the same across restarts. Call Use before anything else.
 func Open(stateDir string, hashKey []byte) (*Guard, error) {
 	return openWith(stateDir, hashKey, machineClock())
 }
@@ -59,19 +59,19 @@ func openWith(stateDir string, hashKey []byte, c clock) (*Guard, error) {
 	return g, nil
 }
 
-// Close ends the use of the database.
+// Close closes the database.
 func (g *Guard) Close() error { return g.DB.Close() }
 
-// Use puts what a runbook says into force. Until its signing key can be read no token is taken or given; the error says why.
+// Use applies what a runbook says. Until its signing key can be read, no token is accepted or issued; the error says why.
 func (g *Guard) Use(rb *runbook.Runbook) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	made, err := g.DB.madeUsers()
 	if err != nil && len(rb.Users) == 0 {
-		return err // who counts is not known: those of before do
+		return err // the users are unknown: those known before stay valid
 	}
-	// Who was made by the set-up and is declared now counts again when a generation without users is returned to: with the password
-	// of now, and not with that of the set-up.
+	// A user who was made by the set-up and is declared now counts again if a generation without users is restored: with the
+	// present password, not with that of the set-up.
 	for _, m := range made {
 		for _, u := range rb.Users {
 			if hash := u.PasswordHash.Reveal(); u.Name == m.name && hash != m.hash {
@@ -83,8 +83,8 @@ func (g *Guard) Use(rb *runbook.Runbook) error {
 	return errors.Join(err, g.put(newPolicy(g.DB, rb, made, g.hashKey), rb, false))
 }
 
-// Consult is Use for a command beside the appliance, whose runbook need not be the one that runs: it ends nothing that the
-// appliance has given.
+// Consult is Use for a command that runs beside the appliance and whose runbook may differ from the running one: it ends
+// nothing that the appliance has issued.
 func (g *Guard) Consult(rb *runbook.Runbook) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -95,8 +95,8 @@ func (g *Guard) Consult(rb *runbook.Runbook) error {
 	return g.put(newPolicy(g.DB, rb, made, g.hashKey), rb, true)
 }
 
-// put makes a policy the one that counts. It does so first of all: who is not in it is out, whatever fails after that. The caller
-// holds the lock.
+// put puts a policy into force. It does so before everything else: whoever is not in the policy is out, whatever fails
+// afterwards. The caller holds the lock.
 func (g *Guard) put(p *policy, rb *runbook.Runbook, consulted bool) error {
 	g.policy.Store(p)
 	replaced := g.Replaced
@@ -106,19 +106,20 @@ func (g *Guard) put(p *policy, rb *runbook.Runbook, consulted bool) error {
 	return errors.Join(g.DB.settle(p.prints(), consulted), g.keys.use(rb.Auth, replaced))
 }
 
-// maxName is how many bytes of a name are looked at.
+// maxName is how many bytes of a name are examined.
 const maxName = 64
 
 func clipName(name string) string { return name[:min(len(name), maxName)] }
 
-// Login checks a password. The denial of a wrong name looks and lasts like that of a wrong password.
+// Login checks a password. A wrong name is refused with the same answer, after the same time, as a
+// wrong password.
 func (g *Guard) Login(name, password string, from netip.Addr) (Verified, error) {
 	p, name := g.policy.Load(), clipName(name)
 	u, known := p.users[name]
 	if wait := g.throttle.begin(User, name, from); wait > 0 {
 		return Verified{}, &Denied{Reason: "login: too many attempts", RetryAfter: wait}
 	}
-	v, err := g.proofOf(u) // before the comparison: what ends this user meanwhile ends what is made of it
+	v, err := g.proofOf(u) // taken before the comparison: anything that ends this user meanwhile also ends what is made from the proof
 	if err != nil {
 		return Verified{}, err
 	}
@@ -139,23 +140,24 @@ func (g *Guard) Login(name, password string, from netip.Addr) (Verified, error) 
 	return v, nil
 }
 
-// gotIn refunds what a try has cost, and remembers the pair of name and address over restarts.
+// gotIn refunds the cost of a try, and remembers the pair of name and address across restarts.
 func (g *Guard) gotIn(v Verified, from netip.Addr) {
 	if fresh := g.throttle.succeed(v.kind, v.name, from); fresh {
-		_ = g.DB.know(v.Identity().Subject(), Network(from)) // it is for comfort, and opens nothing
+		_ = g.DB.know(v.Identity().Subject(), Network(from)) // a convenience; it grants nothing
 	}
 }
 
-// Knows tells whether a user or an account has got in from an address before, as far as that is remembered: over restarts, for 90
-// days without a login.
+// Knows tells whether a user or an account is known to have logged in from an address before. That is remembered across restarts,
+// until 90 days pass without a login.
 func (g *Guard) Knows(kind Kind, name string, from netip.Addr) bool {
 	return g.throttle.knows(kind, clipName(name), from)
 }
 
-// Tokens returns a user who has logged in a token and a refresh token.
+// Tokens returns a token and a refresh token for a user who has logged in.
 func (g *Guard) Tokens(v Verified) (Token, error) { return g.pair(v) }
 
-// Issue makes a token without a refresh token, for the command line. lifetime 0 is that of the runbook.
+// Issue makes a token without a refresh token, for the command line. A lifetime of 0 means the one in
+// the runbook.
 func (g *Guard) Issue(v Verified, lifetime time.Duration) (Token, error) {
 	p := g.policy.Load()
 	if lifetime == 0 {
@@ -166,7 +168,7 @@ func (g *Guard) Issue(v Verified, lifetime time.Duration) (Token, error) {
 	return g.issue(v, lifetime, false)
 }
 
-// ServiceToken checks the secret of a service account and gives it a token.
+// ServiceToken checks the secret of a service account and returns a token for it.
 func (g *Guard) ServiceToken(name, secret string, from netip.Addr) (Token, error) {
 	p, name := g.policy.Load(), clipName(name)
 	a, known := p.accounts[name]
@@ -184,7 +186,7 @@ func (g *Guard) ServiceToken(name, secret string, from netip.Addr) (Token, error
 	return g.pair(v)
 }
 
-// Token returns whom a bearer token is of: a JWT or an API key.
+// Token returns the identity behind a bearer token: a JWT or an API key.
 func (g *Guard) Token(text string) (Identity, error) { return g.token(text, netip.Addr{}) }
 
 func (g *Guard) token(text string, from netip.Addr) (Identity, error) {
@@ -194,13 +196,14 @@ func (g *Guard) token(text string, from netip.Addr) (Identity, error) {
 	return g.verify(g.policy.Load(), text)
 }
 
-// Via is how a request has come, as far as that is believed: over a proxy that is trusted it is what the proxy says.
+// Via is how a request arrived, as far as that can be trusted: behind a trusted proxy it is what the proxy says.
 type Via struct {
-	From   netip.Addr // of who asks
+	From   netip.Addr // the client's address
 	Secure bool       // encrypted all the way
 }
 
-// Identify returns who asks: by a bearer token if there is one, else by a session. Nobody without an error is who shows neither.
+// Identify returns the identity behind a request: from its bearer token if there is one, else from its session. Without either
+// it returns nobody and no error.
 func (g *Guard) Identify(r *http.Request, via Via) (Identity, error) {
 	if r.Header.Get("Authorization") != "" {
 		token := Bearer(r)
@@ -212,7 +215,7 @@ func (g *Guard) Identify(r *http.Request, via Via) (Identity, error) {
 	return g.session(r, via, !unattended(r))
 }
 
-// ShowsNothing tells whether a request comes with nothing that could say who asks.
+// ShowsNothing tells whether a request carries no credential at all.
 func ShowsNothing(r *http.Request) bool {
 	if r.Header.Get("Authorization") != "" {
 		return false
@@ -225,7 +228,7 @@ func ShowsNothing(r *http.Request) bool {
 	return true
 }
 
-// LogOut ends the login that a token comes from, with all its tokens. An API key has to be revoked instead.
+// LogOut ends the login that a token comes from, with all its tokens. An API key must be revoked instead.
 func (g *Guard) LogOut(i Identity) error {
 	if i.Way != ByToken {
 		return nil
@@ -233,13 +236,13 @@ func (g *Guard) LogOut(i Identity) error {
 	return g.DB.endFamily(i.Family)
 }
 
-// Person is what may be told of a user or an account.
+// Person is the public description of a user or an account.
 type Person struct {
 	Kind        Kind     `json:"kind"`
 	Name        string   `json:"name"`
 	Role        Role     `json:"role"`
 	Permissions []string `json:"permissions,omitempty"`
-	Declared    bool     `json:"declared"` // in the runbook; else made by the set-up page
+	Declared    bool     `json:"declared"` // in the runbook; otherwise made by the set-up page
 }
 
 // People lists users and accounts, in no order.
@@ -254,7 +257,7 @@ func (g *Guard) People() (list []Person) {
 	return list
 }
 
-// equal compares two secrets in the same time whatever they hold.
+// equal compares two secrets in constant time.
 func equal(a, b string) bool {
 	x, y := sha256.Sum256([]byte(a)), sha256.Sum256([]byte(b))
 	return subtle.ConstantTimeCompare(x[:], y[:]) == 1

@@ -10,15 +10,15 @@ import (
 	"time"
 )
 
-// Inspected is what a token says, proven or not.
+// Inspected is the content of a token, proven or not.
 type Inspected struct {
 	Header map[string]any `json:"header,omitempty"`
 	Claims map[string]any `json:"claims,omitempty"`
 	Good   bool           `json:"good"`
-	Why    string         `json:"why,omitempty"` // it is not
+	Why    string         `json:"why,omitempty"` // why the token is not valid
 }
 
-// Inspect reads a token without proving it. The signature is no part of what it gives.
+// Inspect reads a token without proving it. The result does not include the signature.
 func Inspect(text string) (in Inspected) {
 	parts := strings.Split(text, ".")
 	if len(parts) != 3 || len(text) > maxToken {
@@ -26,13 +26,13 @@ func Inspect(text string) (in Inspected) {
 	}
 	for i, into := range []*map[string]any{&in.Header, &in.Claims} {
 		if b, err := base64.RawURLEncoding.DecodeString(parts[i]); err == nil {
-			_ = json.Unmarshal(b, into) // what is no JSON stays empty
+			_ = json.Unmarshal(b, into) // whatever is not JSON stays empty
 		}
 	}
 	return in
 }
 
-// Lines are header and claims in words, times as such.
+// Lines returns header and claims as text, with times written as times.
 func (in Inspected) Lines() (list [][2]string) {
 	for _, m := range []map[string]any{in.Header, in.Claims} {
 		for _, name := range slices.Sorted(maps.Keys(m)) {

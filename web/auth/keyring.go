@@ -14,7 +14,7 @@ import (
 	"orac/web/auth/secrets"
 )
 
-// MinKey is the least length of a signing key in bytes: 256 bits (RFC 7518, 3.2).
+// MinKey is the minimum length of a signing key in bytes: 256 bits (RFC 7518, 3.2).
 const MinKey = 32
 
 // SigningSecret is the secret of the state directory that signs when the runbook names none.
@@ -27,7 +27,7 @@ type signingKey struct {
 	until time.Time // zero: no end
 }
 
-// newKey makes a key. Its ID is derived from it and tells nothing of it.
+// newKey makes a key. Its ID is derived from it and does not reveal it.
 func newKey(text string, until time.Time) (signingKey, error) {
 	if len(text) < MinKey {
 		return signingKey{}, fmt.Errorf("a signing key has %d bytes, but HS256 needs at least %d: make a new one with orac secrets rotate", len(text), MinKey)
@@ -37,13 +37,13 @@ func newKey(text string, until time.Time) (signingKey, error) {
 	return signingKey{hex.EncodeToString(h.Sum(nil)[:8]), []byte(text), until}, nil
 }
 
-// keyring holds the keys that are good now. A key that is a file of the state directory is followed when it is rotated; one
-// that comes from elsewhere changes with the runbook.
+// keyring holds the keys that are valid now. A key that is a file of the state directory is read again when it is rotated;
+// a key from elsewhere changes with the runbook.
 type keyring struct {
 	store *secrets.Store
 
 	mu      sync.Mutex // guards everything that follows
-	follow  string     // name of the file; "" if the key is none
+	follow  string     // name of the file; "" if the key is not a file
 	fixed   string
 	old     string // jwt_previous
 	looked  time.Time
@@ -52,8 +52,8 @@ type keyring struct {
 	problem error
 }
 
-// use puts the keys of a runbook into force. The file is made if the runbook names no key and there is none. Where others may
-// have read it, it is replaced by another one, if replaced is there and lets it.
+// use puts the keys of a runbook into force. If the runbook names no key, the file is used, and made if it is missing. If
+// others may have read the file, it is replaced, provided replaced is set and allows it.
 func (k *keyring) use(a runbook.Auth, replaced func(secret string) error) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -78,7 +78,7 @@ func (k *keyring) use(a runbook.Auth, replaced func(secret string) error) error 
 	return k.problem
 }
 
-// read gets the keys. The caller holds the lock.
+// read reads the keys. The caller holds the lock.
 func (k *keyring) read() {
 	k.looked, k.stamp, k.keys, k.problem = time.Now(), k.store.Stamp(k.follow), nil, nil
 	add := func(text string, until time.Time) {
@@ -98,7 +98,7 @@ func (k *keyring) read() {
 		}
 	}
 	add(text, time.Time{})
-	if k.follow != "" { // one that is over is removed
+	if k.follow != "" { // an expired one is removed
 		if text, until, ok := k.store.Previous(k.follow); ok {
 			add(text, until)
 		}
@@ -108,14 +108,14 @@ func (k *keyring) read() {
 	}
 }
 
-// good returns the keys that are good now, the one to sign with first.
+// good returns the keys that are valid now, starting with the one that signs.
 func (k *keyring) good() ([]signingKey, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	now := time.Now()
 	if now.Sub(k.looked) >= lookEvery || now.Before(k.looked) {
 		if k.looked = now; k.follow != "" && (k.store.Stamp(k.follow) != k.stamp || k.store.HasPrevious(k.follow)) {
-			k.read() // which removes a key before whose overlap is over: no clock makes it good again
+			k.read() // this removes a previous key whose overlap has ended: no clock makes it valid again
 		}
 	}
 	if k.problem != nil {
@@ -125,5 +125,5 @@ func (k *keyring) good() ([]signingKey, error) {
 	if slices.ContainsFunc(k.keys, over) {
 		return slices.DeleteFunc(slices.Clone(k.keys), over), nil
 	}
-	return k.keys, nil // read makes others, and changes none
+	return k.keys, nil // read makes a new slice and never changes this one
 }

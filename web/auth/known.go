@@ -6,14 +6,15 @@ import (
 )
 
 const (
-	// maxKnown is how many networks are remembered of one who has got in from there; the ones used longest ago give way.
+	// maxKnown is how many networks are remembered for one user or account; beyond that, the one used longest ago is
+	// dropped.
 	maxKnown = 32
-	// knownFor is for how long.
+	// knownFor is how long they are remembered.
 	knownFor = 90 * 24 * time.Hour
 )
 
-// know remembers over restarts that somebody has got in from a network. It opens nothing: it keeps guesses of others from
-// holding this one up there.
+// know remembers across restarts that somebody has logged in from a network. It grants nothing: it keeps other people's
+// guesses from delaying this one there.
 func (d *DB) know(subject, network string) error {
 	return d.write(func(tx *sql.Tx) error {
 		_, err := tx.Exec("INSERT INTO known VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET due = ?3", subject, network, d.due(knownFor))
@@ -24,7 +25,7 @@ func (d *DB) know(subject, network string) error {
 	})
 }
 
-// knownPairs are those that are remembered, as throttle has them.
+// knownPairs returns the remembered pairs in the form that throttle uses.
 func (d *DB) knownPairs() (map[lane]time.Duration, error) {
 	rows, err := d.db.Query("SELECT subject, network FROM known")
 	if err != nil {
@@ -38,7 +39,7 @@ func (d *DB) knownPairs() (map[lane]time.Duration, error) {
 			return nil, err
 		}
 		kind, name := ParseSubject(subject)
-		known[lane{kind, name, network}] = -rememberEvery // the next time is written down
+		known[lane{kind, name, network}] = -rememberEvery // so that the next login is stored
 	}
 	return known, rows.Err()
 }

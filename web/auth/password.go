@@ -12,18 +12,19 @@ import (
 )
 
 const (
-	// Cost of bcrypt: some 250 ms on the machines of 2025.
+	// Cost of bcrypt: about 250 ms on the machines of 2025.
 	Cost = 12
-	// MinPassword is in characters (NIST SP 800-63B asks for 8 at least), maxPassword in bytes: bcrypt looks at no more.
+	// MinPassword is in characters (NIST SP 800-63B asks for at least 8), maxPassword in bytes: bcrypt reads no more.
 	MinPassword = 10
 	maxPassword = 72
 )
 
-// cost is Cost except for tests of what does not depend on it: with the race detector a hash takes seconds.
+// cost is Cost, except in tests that do not depend on it: with the race detector a hash takes seconds.
 var cost = Cost
 
-// CheckPassword says what is wrong with a new password of a user; nil if nothing. name may be "": it is not known yet. Any
-// characters do (NIST SP 800-63B): what counts is the length, and that it is not among those that are tried first.
+// CheckPassword says what is wrong with a new password, or returns nil. name is the user's, or "" if it is not known yet.
+// Any characters are allowed (NIST SP 800-63B): what matters is the length, and that the password is not among those that
+// are tried first.
 func CheckPassword(name, password string) error {
 	switch {
 	case !utf8.ValidString(password) || strings.ContainsRune(password, 0):
@@ -39,7 +40,7 @@ func CheckPassword(name, password string) error {
 	return nil
 }
 
-// HashPassword returns the bcrypt hash of a new password, see CheckPassword.
+// HashPassword returns the bcrypt hash of a new password that CheckPassword accepts.
 func HashPassword(name, password string) (string, error) {
 	if err := CheckPassword(name, password); err != nil {
 		return "", err
@@ -48,16 +49,17 @@ func HashPassword(name, password string) (string, error) {
 	return string(h), err
 }
 
-// comparer compares passwords with hashes, few at a time: hashing is what a login costs, and the microphone comes first. Whoever
-// has shown before to be no stranger waits in a queue of their own: strangers who guess cannot fill it.
+// comparer compares passwords with hashes, a few at a time: hashing is the expensive part of a login, and the microphone comes
+// first. People who have logged in from their address before wait in a queue of their own, so strangers who guess cannot fill
+// it.
 type comparer struct {
 	running         chan struct{}
 	strangers, kept queue
 	done            atomic.Int64 // comparisons
 }
 
-// queue holds who waits for a comparison. Only the first few of it stand beside those of the other queue: so the others wait
-// for these and no more.
+// queue holds those who wait for a comparison. Only its first few compete with those of the other queue, so the other queue
+// never waits for more than these.
 type queue struct{ waiting, first chan struct{} }
 
 func newComparer() *comparer {
@@ -66,11 +68,11 @@ func newComparer() *comparer {
 	return &comparer{running: make(chan struct{}, n), strangers: line(8), kept: line(8)}
 }
 
-// busyFor is how long who finds the comparer busy is told to wait.
+// busyFor is how long a caller is told to wait when the comparer is busy.
 const busyFor = 2 * time.Second
 
-// compare tells whether the password has the hash. It takes the same time either way. known: somebody has logged in from there
-// before.
+// compare tells whether the password matches the hash. It takes the same time either way. known means that somebody has logged
+// in from that address before.
 func (c *comparer) compare(hash, password string, known bool) (bool, error) {
 	q := c.strangers
 	if known {
@@ -90,13 +92,13 @@ func (c *comparer) compare(hash, password string, known bool) (bool, error) {
 	text := []byte(password)
 	fits := len(text) <= maxPassword
 	if !fits {
-		text = text[:maxPassword] // as much work as any other
+		text = text[:maxPassword] // costs as much work as any other
 	}
 	return bcrypt.CompareHashAndPassword([]byte(hash), text) == nil && fits, nil
 }
 
-// decoy returns a hash that costs as much as the dearest of the users'. A name that nobody has is compared with it, so that it takes
-// as long as a wrong password; what the comparison says does not matter, since there is nobody to let in.
+// decoy returns a hash that costs as much as the most expensive one of the users. An unknown name is compared with it, so that it
+// takes as long as a wrong password; the result does not matter, since there is nobody to let in.
 func decoy(users map[string]user) string {
 	dearest := cost
 	for _, u := range users {

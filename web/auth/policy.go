@@ -13,7 +13,7 @@ import (
 	"orac/runbook"
 )
 
-// policy is what the runbook says of who may do what. It is immutable.
+// policy is what the runbook says about who may do what. It is immutable.
 type policy struct {
 	users    map[string]user
 	accounts map[string]user
@@ -46,8 +46,8 @@ func (u user) identity(c claims) Identity {
 	}
 }
 
-// fingerprint tells whether anything of a user has changed, and nothing of what it is: the key stays on this machine. Each text goes
-// with its whole length, so that no two users have the same bytes.
+// fingerprint changes when anything of a user changes, and reveals nothing about the user: the key stays on this machine. Each
+// text is written with its length, so that no two users produce the same bytes.
 func (u user) fingerprint(key []byte) string {
 	h := hmac.New(sha256.New, key)
 	for _, s := range append([]string{string(u.kind), u.name, string(u.role), u.hash, u.secret.Reveal()}, u.permissions...) {
@@ -86,7 +86,7 @@ func (p *policy) add(to map[string]user, u user, key []byte) {
 	to[u.name] = u
 }
 
-// prints are the fingerprints of all users and accounts, by subject.
+// prints returns the fingerprints of all users and accounts, by subject.
 func (p *policy) prints() map[string]string {
 	m := map[string]string{}
 	for _, kind := range []map[string]user{p.users, p.accounts} {

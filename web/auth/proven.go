@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// proven remembers what bcrypt has found true, so that a program that comes often does not cost a hash each time.
+// proven remembers what bcrypt has accepted, so that a program that calls often does not cost a hash each time.
 type proven struct {
 	mu   sync.Mutex // guards sums
 	sums map[[sha256.Size]byte]bool
@@ -28,26 +28,27 @@ func (p *proven) add(sum [sha256.Size]byte) {
 	p.sums[sum] = true
 }
 
-// signed remembers tokens whose signature and claims were found good, so that a program that comes often does not cost as much
-// each time. Whether a token is good now is found out each time: its owner, the owner's password and role, what was revoked,
-// the key and the time.
+// signed remembers tokens whose signature and claims were found valid, so that a program that calls often does not cost as
+// much each time. Whether a token is valid now is checked each time: its owner, the owner's password and role, revocation, the
+// key and the time.
 type signed struct {
 	mu     sync.Mutex // guards tokens
 	tokens map[[sha256.Size]byte]verified
 }
 
-// verified is a token that was good once.
+// verified is a token that was valid once.
 type verified struct {
 	claims claims
-	key    string  // ID of the key that it is signed with
-	by     *policy // issuer and audience were those of this one
+	key    string  // ID of the key that signed it
+	by     *policy // the policy whose issuer and audience it matched
 }
 
-// maxSigned bounds what is remembered; a token is less than 4 KiB, and mostly a few hundred bytes.
+// maxSigned is how many are remembered; a token is less than 4 KiB, and usually a few hundred
+// bytes.
 const maxSigned = 256
 
-// get returns the claims of a token that was good before and whose key and time are good still. Of another one it is to be found
-// out what is wrong with it.
+// get returns the claims of a token that was valid before and whose key and time are still valid. Any other token must be
+// checked in full, to find out what is wrong with it.
 func (s *signed) get(sum [sha256.Size]byte, p *policy, keys []signingKey, now time.Time) (claims, bool) {
 	s.mu.Lock()
 	v, ok := s.tokens[sum]
@@ -64,7 +65,7 @@ func (s *signed) add(sum [sha256.Size]byte, v verified) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.tokens == nil || len(s.tokens) >= maxSigned {
-		s.tokens = map[[sha256.Size]byte]verified{} // they are looked at again
+		s.tokens = map[[sha256.Size]byte]verified{} // they are checked again
 	}
 	s.tokens[sum] = v
 }

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// pair makes a token and its refresh token of what was proven.
+// pair makes a token and its refresh token from a proof.
 func (g *Guard) pair(v Verified) (Token, error) {
 	p := g.policy.Load()
 	lifetime := p.tokenLifetime
@@ -17,8 +17,8 @@ func (g *Guard) pair(v Verified) (Token, error) {
 	return g.issue(v, lifetime, true)
 }
 
-// issue makes a token of what was proven, and a refresh token if it is to have one. What was proven is compared again with what
-// counts now, under the locks that Use, LogOutEverywhere and endFamily take, and is written down in the same transaction.
+// issue makes a token from a proof, with a refresh token if refreshed is set. The proof is compared again with the present
+// state, under the locks that Use, LogOutEverywhere and endFamily take, and the token is stored in the same transaction.
 func (g *Guard) issue(v Verified, lifetime time.Duration, refreshed bool) (t Token, err error) {
 	g.checked()
 	g.mu.RLock()
@@ -66,8 +66,8 @@ func (g *Guard) issue(v Verified, lifetime time.Duration, refreshed bool) (t Tok
 	return t, nil
 }
 
-// Refresh returns a new pair of tokens for a refresh token, which is used up. One that was used before ends its whole family:
-// either it or its successor is in the wrong hands.
+// Refresh exchanges a refresh token, which is used up, for a new pair of tokens. A refresh token that was used before ends
+// its whole family: either it or its successor is in the wrong hands.
 func (g *Guard) Refresh(token string) (Token, error) {
 	if len(token) > maxToken {
 		return Token{}, denied("refresh: too long")
@@ -98,8 +98,8 @@ func (g *Guard) Refresh(token string) (Token, error) {
 	return t, err
 }
 
-// RefreshOf is whose a refresh token is, as Identity.Subject has it, as long as it is good for another pair; else empty. It proves
-// nothing that Refresh does not prove again.
+// RefreshOf returns the owner of a refresh token, in the form of Identity.Subject, while it can still be exchanged; otherwise "".
+// It proves nothing: Refresh checks everything again.
 func (g *Guard) RefreshOf(token string) (subject string) {
 	if len(token) > maxToken {
 		return ""
@@ -111,7 +111,7 @@ func (g *Guard) RefreshOf(token string) (subject string) {
 	return r.subject
 }
 
-// reused ends the family of a refresh token that came twice.
+// reused ends the family of a refresh token that was used twice.
 func (g *Guard) reused(r refresh) error {
 	if err := g.DB.endFamily(r.family); err != nil {
 		return err
@@ -119,10 +119,10 @@ func (g *Guard) reused(r refresh) error {
 	return &Denied{Reason: "refresh: used twice; ended all tokens of " + r.subject + " from that login", Of: r.subject}
 }
 
-// maxRefresh is how many refresh tokens of a user or an account are remembered, used ones included.
+// maxRefresh is how many refresh tokens of a user or an account are stored, including used ones.
 const maxRefresh = 1000
 
-// refresh is a row.
+// refresh is a row of the table.
 type refresh struct {
 	family, subject, print, epoch string
 	expires                       time.Time
@@ -132,13 +132,13 @@ type refresh struct {
 func (d *DB) addRefresh(tx *sql.Tx, hash string, r refresh, life time.Duration) error {
 	_, err := tx.Exec("INSERT INTO refresh (hash, family, subject, print, expires, used, epoch, due) VALUES (?, ?, ?, ?, ?, 0, ?, ?)",
 		hash, r.family, r.subject, r.print, r.expires.UnixMicro(), r.epoch, d.due(life))
-	if err == nil { // those that were used go first: they are kept only to notice when they come again
+	if err == nil { // used ones go first: they are kept only to notice a second use
 		_, err = tx.Exec("DELETE FROM refresh WHERE subject = ?1 AND hash <> ?3 AND hash NOT IN (SELECT hash FROM refresh WHERE subject = ?1 AND hash <> ?3 ORDER BY used, expires DESC LIMIT ?2)", r.subject, maxRefresh-1, hash)
 	}
 	return err
 }
 
-// findRefresh returns a refresh token as it is now; sql.ErrNoRows if there is none.
+// findRefresh returns a refresh token as it is now, or sql.ErrNoRows if there is none.
 func (d *DB) findRefresh(hash string) (r refresh, err error) {
 	var expires int64
 	err = d.db.QueryRow("SELECT family, subject, print, epoch, expires, used FROM refresh WHERE hash = ?", hash).Scan(&r.family, &r.subject, &r.print, &r.epoch, &expires, &r.used)
@@ -146,7 +146,8 @@ func (d *DB) findRefresh(hash string) (r refresh, err error) {
 	return r, err
 }
 
-// useRefresh uses a refresh token up: of two who come at the same time one finds it used.
+// useRefresh uses up a refresh token: if two requests bring it at the same time, one of them finds
+// it used.
 func useRefresh(tx *sql.Tx, hash string) error {
 	res, err := tx.Exec("UPDATE refresh SET used = 1 WHERE hash = ? AND used = 0", hash)
 	if err != nil {

@@ -7,20 +7,20 @@ import (
 	"orac/web/auth/secrets"
 )
 
-// Replacement is another hash in the place of a secret, ready and not yet there: hashing takes its time, and what it is for may
-// still be refused. Put and Undo are called while nobody else changes the runbook.
+// Replacement is a new hash for a secret, computed but not yet stored: hashing takes time, and the change that it belongs to
+// may still be refused. Put and Undo are called while nobody else changes the runbook.
 type Replacement struct {
-	Secret string // its name; of a user who is one already, from Put on
+	Secret string // its name; for an existing user it is known only after Put
 
 	g    *Guard
 	by   Verified // in whose name a password is changed
-	user string   // whose; empty for one who is no user yet
+	user string   // whose password; empty for a user who does not exist yet
 	hash string
-	was  *string // what Put has replaced; nil: there was none
+	was  *string // what Put has replaced; nil if there was no secret
 	put  bool
 }
 
-// NewUser makes the password of a new user, who exists once the runbook says so.
+// NewUser prepares the password of a new user, who exists once the runbook says so.
 func (g *Guard) NewUser(name, password string) (*Replacement, error) {
 	if !UserName.MatchString(name) {
 		return nil, Unfit("the name must be a lower-case letter, then at most 62 lower-case letters, digits, _ or -")
@@ -35,9 +35,9 @@ func (g *Guard) NewUser(name, password string) (*Replacement, error) {
 	return &Replacement{Secret: PasswordSecret(name), g: g, hash: hash}, nil
 }
 
-// ChangePassword makes another password of a user, in the name of who was proven: the user by the present password, or an admin.
-// It counts from the next Use of a runbook after Put on, and ends what was given before; declared tells whether that runbook must
-// be evaluated anew.
+// ChangePassword prepares a new password for a user, in the name of the proof: that user (by the present password) or an admin.
+// It takes effect at the next Use of a runbook after Put, and ends what was issued before; declared tells whether that runbook
+// must be evaluated again.
 func (g *Guard) ChangePassword(by Verified, name, password string) (r *Replacement, declared bool, err error) {
 	if own := by.kind == User && by.name == name; !own && !by.role.Includes(Admin) {
 		return nil, false, denied("proof: it is not the user's own password")
@@ -54,11 +54,11 @@ func (g *Guard) ChangePassword(by Verified, name, password string) (r *Replaceme
 	return &Replacement{g: g, by: by, user: name, hash: hash}, p.declared, err
 }
 
-// Put writes the hash, if what was proven still stands.
+// Put writes the hash if the proof still holds.
 func (r *Replacement) Put() error {
 	g := r.g
 	g.checked()
-	g.mu.Lock() // one change at a time, and none of who counts meanwhile
+	g.mu.Lock() // one change at a time, and no change of users meanwhile
 	defer g.mu.Unlock()
 	if r.user != "" {
 		u, ok := g.policy.Load().users[r.user]
@@ -85,8 +85,8 @@ func (r *Replacement) Put() error {
 	})
 }
 
-// replace puts a hash in its place: beside, that of a user of the set-up. Of a declared user, too: who was made by the set-up
-// counts again when a generation without users is returned to.
+// replace stores a hash. If the user was made by the set-up, it also changes the hash kept there, even if the user is
+// declared now: the set-up's user counts again when a generation without users is restored.
 func (r *Replacement) replace(tx *sql.Tx, hash string) error {
 	if r.user != "" {
 		if _, err := tx.Exec("UPDATE users SET hash = ? WHERE name = ?", hash, r.user); err != nil {
@@ -94,10 +94,10 @@ func (r *Replacement) replace(tx *sql.Tx, hash string) error {
 		}
 	}
 	r.put = true
-	return r.g.Secrets.Put(r.Secret, hash) // last: a database that fails after it is told of, and has changed nothing else
+	return r.g.Secrets.Put(r.Secret, hash) // last: if the database fails after this, the error is reported and nothing else has changed
 }
 
-// Undo reverses Put, if it did anything.
+// Undo reverses Put, if Put has changed anything.
 func (r *Replacement) Undo() error {
 	if !r.put {
 		return nil

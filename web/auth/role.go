@@ -6,24 +6,24 @@ import (
 	"time"
 )
 
-// Role is what somebody may do: each includes those before it.
+// Role is what somebody may do: each role includes the ones before it.
 type Role string
 
-// The roles, the least first. Nobody is who has not logged in.
+// The roles, lowest first. Nobody is the role without a login.
 const (
 	Nobody   Role = ""
 	Viewer   Role = "viewer"   // look
-	Operator Role = "operator" // also listen to recordings, and judge them
+	Operator Role = "operator" // also listen to recordings and judge them
 	Admin    Role = "admin"    // also change the appliance
 )
 
 var ranks = []Role{Nobody, Viewer, Operator, Admin}
 
-// Roles are those that somebody can have.
+// Roles returns the roles that can be given to somebody.
 func Roles() []Role { return ranks[1:] }
 
-// Includes reports whether who has the role may do what least demands. An unknown role includes nothing, and nothing but
-// itself is enough for an unknown demand.
+// Includes reports whether the role is at least least. An unknown role includes nothing, and an unknown least is
+// included only in itself.
 func (r Role) Includes(least Role) bool {
 	have, want := slices.Index(ranks, r), slices.Index(ranks, least)
 	return have >= 0 && want >= 0 && have >= want
@@ -39,7 +39,7 @@ const (
 	Key     Kind = "key"     // an API key
 )
 
-// Way is how somebody has shown who it is.
+// Way is how somebody has proven their identity.
 type Way string
 
 // The ways.
@@ -49,7 +49,7 @@ const (
 	ByKey     Way = "key"
 )
 
-// Identity is who asks. The zero value is nobody.
+// Identity is the user or program behind a request. The zero value is nobody.
 type Identity struct {
 	Kind        Kind      `json:"kind"`
 	Name        string    `json:"name"` // of the user, the account or the key
@@ -58,22 +58,23 @@ type Identity struct {
 	Way         Way       `json:"way"`
 	Expires     time.Time `json:"expires"` // of the token, the key or the session
 
-	// ID is the jti of a token or the ID of a key; Family is what all tokens of one login have in common.
+	// ID is the jti of a token or the ID of a key; Family is shared by all tokens of one login.
 	ID     string `json:"-"`
 	Family string `json:"-"`
-	// CSRF is what a form must carry that comes with a session.
+	// CSRF is the token that a form must carry if the request uses a session.
 	CSRF string `json:"-"`
 
 	proof Verified
 }
 
-// Proof is what has shown who it is, for what is issued or changed in its name.
+// Proof returns the proof of the identity, for whatever is issued or changed in its name.
 func (i Identity) Proof() Verified { return i.proof }
 
-// Known reports whether it is anybody.
+// Known reports whether the identity is somebody.
 func (i Identity) Known() bool { return i.Kind != "" }
 
-// Subject is who it is in one word, for the audit and for limits: "anna", "service:core", "key:nightly".
+// Subject returns the identity as one word, for the audit and for limits: "anna", "service:core",
+// "key:nightly".
 func (i Identity) Subject() string {
 	switch i.Kind {
 	case "":
@@ -84,7 +85,7 @@ func (i Identity) Subject() string {
 	return string(i.Kind) + ":" + i.Name
 }
 
-// ParseSubject returns kind and name of a Subject.
+// ParseSubject splits a Subject into kind and name.
 func ParseSubject(s string) (Kind, string) {
 	if kind, name, ok := strings.Cut(s, ":"); ok {
 		return Kind(kind), name

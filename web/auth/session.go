@@ -11,13 +11,14 @@ import (
 	"github.com/alexedwards/scs/v2"
 )
 
-// The cookie. Under TLS the prefix __Host- makes browsers take it from this host only, for all of it, and over TLS.
+// The cookie. Under TLS the prefix __Host- makes browsers accept it only from this host, for the whole host, and
+// over TLS.
 const (
 	cookieName       = "orac_session"
 	secureCookieName = "__Host-orac_session"
 )
 
-// maxSessions is how many browsers a user can be logged in with.
+// maxSessions is how many browsers a user can be logged in with at once.
 const maxSessions = 100
 
 // What a session holds.
@@ -28,9 +29,9 @@ const (
 	sessionCSRF  = "csrf"
 )
 
-// sessions is the manager of a policy for requests with or without TLS.
+// sessions returns the policy's manager for requests with or without TLS.
 func (p *policy) sessions(secure bool) *scs.SessionManager {
-	m := *p.plain // a copy: StartSession gives it a store of its own
+	m := *p.plain // a copy: StartSession gives it its own store
 	if secure {
 		m = *p.secure
 	}
@@ -38,7 +39,7 @@ func (p *policy) sessions(secure bool) *scs.SessionManager {
 }
 
 func (p *policy) newSessions(d *DB, secure bool) *scs.SessionManager {
-	// Not scs.New: that starts a goroutine for a store in memory that nobody can end.
+	// Not scs.New: it starts a goroutine for an in-memory store that nobody can stop.
 	m := &scs.SessionManager{Store: sessionStore{DB: d}, Codec: scs.GobCodec{}, Lifetime: p.sessionAbsolute, IdleTimeout: p.sessionIdle}
 	m.Cookie = scs.SessionCookie{Name: cookieName, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, Persist: true}
 	if m.Cookie.Secure = secure; secure {
@@ -47,8 +48,8 @@ func (p *policy) newSessions(d *DB, secure bool) *scs.SessionManager {
 	return m
 }
 
-// StartSession logs a user in with a browser: a new session, whatever the browser came with, which is ended. It is made of what
-// was proven, as tokens are.
+// StartSession logs a user in with a browser. The session is always new, and any session that the browser brought is ended.
+// Like a token, it is made from a proof.
 func (g *Guard) StartSession(w http.ResponseWriter, r *http.Request, v Verified, via Via) (Identity, error) {
 	g.checked()
 	g.mu.RLock()
@@ -76,16 +77,17 @@ func (g *Guard) StartSession(w http.ResponseWriter, r *http.Request, v Verified,
 	if err != nil {
 		return Identity{}, err
 	}
-	m.WriteSessionCookie(ctx, w, token, m.Deadline(ctx)) // the idle time is ours to measure
+	m.WriteSessionCookie(ctx, w, token, m.Deadline(ctx)) // the idle time is measured here, not by the browser
 	v.session = digest(token)
 	return Identity{Kind: User, Name: v.name, Role: v.role, Way: BySession, Expires: expires, CSRF: csrf, proof: v}, nil
 }
 
-// Session returns who a browser is logged in as; nobody without an error if it is not.
+// Session returns who a browser is logged in as, or nobody without an error if it is not logged in.
 func (g *Guard) Session(r *http.Request, via Via) (Identity, error) { return g.session(r, via, true) }
 
-// Unattended is the header of a request that a page makes by itself, without its reader. It keeps no session from ending: else a
-// page that is left open would never be idle. Streams of events count as such without it, since EventSource sends no header.
+// Unattended is the header of a request that a page makes on its own, without its reader. Such a request does not keep a session
+// alive: otherwise a page that is left open would never be idle. Streams of events count as unattended without the header, since
+// EventSource cannot send one.
 const Unattended = "X-Unattended"
 
 func unattended(r *http.Request) bool {
@@ -131,7 +133,7 @@ func (g *Guard) session(r *http.Request, via Via, touch bool) (Identity, error) 
 		err = deniedOf(name, "session: logged out everywhere since")
 	}
 	if err != nil {
-		_ = g.DB.deleteSession(c.Value) // it opens nothing any more, and is swept in time
+		_ = g.DB.deleteSession(c.Value) // it is no longer valid, and will be swept
 		return Identity{}, err
 	}
 	now := time.Now()
@@ -155,15 +157,15 @@ func (g *Guard) EndSession(w http.ResponseWriter, r *http.Request, via Via) {
 	m.WriteSessionCookie(r.Context(), w, "", time.Time{})
 }
 
-// forget ends the session that a browser comes with.
+// forget ends the session that a browser sends.
 func (g *Guard) forget(m *scs.SessionManager, r *http.Request) {
 	if c, err := r.Cookie(m.Cookie.Name); err == nil && c.Value != "" {
-		_ = g.DB.deleteSession(c.Value) // a session that stays because the disk fails ends by its time
+		_ = g.DB.deleteSession(c.Value) // if the disk fails, the session expires by its time
 	}
 }
 
-// sessionStore keeps sessions by the hash of their token. A session that was ended stays so: only a new one is inserted.
-// stands, where it is set, refuses what was proven by what is no more, in the transaction that inserts it.
+// sessionStore keeps sessions by the hash of their token. An ended session stays ended: only new ones are inserted.
+// stands, if set, runs in the transaction that inserts a session and refuses a proof that no longer holds.
 type sessionStore struct {
 	*DB
 	stands func(*sql.Tx) error
@@ -194,7 +196,7 @@ func (s sessionStore) Commit(token string, data []byte, expires time.Time) error
 		}
 		_, err := tx.Exec("INSERT INTO sessions (token, subject, data, expires, due) VALUES (?, ?, ?, ?, ?)",
 			digest(token), name, data, expires.UnixMicro(), s.due(expires.Sub(s.clock.wall())))
-		if err == nil { // who logs in again and again ends the own oldest sessions, and fills no disk
+		if err == nil { // repeated logins end the user's own oldest sessions instead of filling the disk
 			_, err = tx.Exec("DELETE FROM sessions WHERE subject = ?1 AND token <> ?3 AND token NOT IN (SELECT token FROM sessions WHERE subject = ?1 AND token <> ?3 ORDER BY expires DESC LIMIT ?2)", name, maxSessions-1, digest(token))
 		}
 		return err
@@ -209,19 +211,19 @@ func (d *DB) deleteSession(token string) error {
 	return err
 }
 
-// touchSession moves the end of a session, unless it would move by less than a step: most requests write nothing.
+// touchSession extends a session, unless the extension would be shorter than step: most requests write nothing.
 func (d *DB) touchSession(token string, now, expires time.Time, step time.Duration) error {
 	_, err := d.db.Exec("UPDATE sessions SET expires = ?1, due = ?5 WHERE token = ?2 AND expires > ?3 AND expires < ?4",
 		expires.UnixMicro(), digest(token), now.UnixMicro(), expires.Add(-step).UnixMicro(), d.due(expires.Sub(now)))
 	return err
 }
 
-// CheckCSRF tells whether a request that changes something and comes with a session carries the session's token.
+// CheckCSRF tells whether a changing request that uses a session carries the session's token.
 func CheckCSRF(i Identity, given string) bool {
 	return i.Way != BySession || i.CSRF != "" && equal(given, i.CSRF)
 }
 
-// Bearer returns the token of a request; "" if there is none.
+// Bearer returns the bearer token of a request, or "".
 func Bearer(r *http.Request) string {
 	kind, token, ok := strings.Cut(r.Header.Get("Authorization"), " ")
 	if !ok || !strings.EqualFold(kind, "Bearer") {

@@ -10,42 +10,43 @@ import (
 	"time"
 )
 
-// setupTime is how long the code of the set-up page is good.
+// setupTime is how long the code of the set-up page is valid.
 const setupTime = 15 * time.Minute
 
-// setup is the one-time code that makes the first admin. It is in memory only: each start makes another one of 60 random bits, so
-// that guesses at the code of a start are worth nothing after it. Wrong codes slow down the network that they come from, and
-// nobody else: the bits protect the code, and who has read it on the terminal is not held up by who guesses.
+// setup is the one-time code that makes the first admin. It is only in memory: each start makes a new one of 60 random bits, so
+// guesses made during one start are worthless in the next. Wrong codes slow down the network that they come from and nobody else:
+// the random bits protect the code, and the person who has read it on the terminal is not delayed by those who guess.
 type setup struct {
 	mu    sync.Mutex // guards code and until
 	code  string
 	until time.Time
 }
 
-// NeedsSetup reports whether nobody can log in, because there are no users at all.
+// NeedsSetup reports whether nobody can log in because there are no users.
 func (g *Guard) NeedsSetup() bool { return len(g.policy.Load().users) == 0 }
 
-// SetupCode returns the code that is good, and whether it is a new one: it is good once and for 15 minutes.
+// SetupCode returns the valid code and whether it is new. A code can be used once, within 15 minutes.
 func (g *Guard) SetupCode() (code string, until time.Time, fresh bool) {
 	g.setup.mu.Lock()
 	defer g.setup.mu.Unlock()
 	if fresh = g.setup.code == "" || !time.Now().Before(g.setup.until); fresh {
-		text := rand.Text()[:12] // of 32 letters: 60 bits, of which a million guesses a second for the whole time try one in 10^9
+		text := rand.Text()[:12] // of 32 letters: 60 bits; a million guesses a second for the whole time cover one in 10^9
 		g.setup.code, g.setup.until = text[:4]+"-"+text[4:8]+"-"+text[8:], time.Now().Add(setupTime)
 	}
 	return g.setup.code, g.setup.until, fresh
 }
 
-// UserName is what a user may be called, as in the runbook.
+// UserName is the pattern of a valid user name, as in the runbook.
 var UserName = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,62}$`)
 
-// ErrSetUp is that there are users: the set-up page is closed.
+// ErrSetUp means that users exist: the set-up page is closed.
 var ErrSetUp = errors.New("a user exists already")
 
-// MakeFirst makes the first admin with the code of the terminal, and proves it. The hash becomes a secret of the state directory,
-// whose name it gives, so that the runbook can say who the user is; until it does the user counts all the same.
+// MakeFirst makes the first admin with the code from the terminal, and returns the proof. The hash becomes a secret of the state
+// directory, whose name is returned so that the runbook can declare the user; the user counts even before it does.
 //
-// before is called when all is proven and nothing is changed yet; its error ends it.
+// before is called when everything is proven and nothing is changed yet; if it returns an error,
+// nothing changes.
 func (g *Guard) MakeFirst(code, name, password string, from netip.Addr, before func() error) (secret string, v Verified, err error) {
 	if !g.NeedsSetup() {
 		return "", v, ErrSetUp
@@ -56,7 +57,7 @@ func (g *Guard) MakeFirst(code, name, password string, from netip.Addr, before f
 	if !g.setup.is(code) {
 		return "", v, denied("setup: wrong or old code")
 	}
-	g.throttle.succeed(setupKind, "", from) // a password that is too short is no guess at the code
+	g.throttle.succeed(setupKind, "", from) // a password that is too short is not a guess at the code
 	if !UserName.MatchString(name) {
 		return "", v, Unfit("the name must be a lower-case letter, then at most 62 lower-case letters, digits, _ or -")
 	}
@@ -68,7 +69,7 @@ func (g *Guard) MakeFirst(code, name, password string, from netip.Addr, before f
 		return "", v, err
 	}
 	g.checked()
-	g.mu.Lock() // nobody else is made, and no runbook declares anybody, until this one counts
+	g.mu.Lock() // until this user counts, no other is made and no runbook declares one
 	defer g.mu.Unlock()
 	old := g.policy.Load()
 	switch {
@@ -95,14 +96,14 @@ func (g *Guard) MakeFirst(code, name, password string, from netip.Addr, before f
 	return secret, v, err
 }
 
-// is tells whether a code is the one that is good.
+// is tells whether a code is the valid one.
 func (s *setup) is(code string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.code != "" && time.Now().Before(s.until) && equal(normalCode(code), normalCode(s.code))
 }
 
-// use uses a code up, if it is the one that was made last: of two who come with it one gets it.
+// use uses up a code if it is the latest: if two requests bring it, one of them gets it.
 func (s *setup) use(code string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -113,7 +114,7 @@ func (s *setup) use(code string) bool {
 	return true
 }
 
-// PasswordSecret is the name of the secret that holds the hash of a user's password.
+// PasswordSecret returns the name of the secret that holds the hash of a user's password.
 func PasswordSecret(user string) string { return user + "_password_hash" }
 
 func normalCode(s string) string {

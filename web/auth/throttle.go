@@ -7,37 +7,38 @@ import (
 )
 
 // Guessing a password costs time: the first tries are free, then each must wait twice as long as the one before, up to a
-// bound. Tries are counted when they begin, so that it does not matter how many are made side by side. All times are those of
-// the monotonic clock: setting the clock of the machine frees nobody and holds nobody up.
+// limit. Tries are counted when they begin, so making many in parallel does not help. All times are monotonic: setting the
+// machine's clock neither frees nor delays anybody.
 const (
 	freeTries    = 3
 	firstDelay   = time.Second
-	maxUserDelay = 30 * time.Second // short: else anybody could keep a user out
+	maxUserDelay = 30 * time.Second // short: otherwise anybody could lock a user out
 	maxAddrDelay = 15 * time.Minute
 	forgetAfter  = time.Hour // without a try
-	maxThrottled = 10_000    // names, and addresses, that are remembered
+	maxThrottled = 10_000    // names and addresses that are remembered
 )
 
-// setupKind is the kind of guesses at the code of the set-up.
+// setupKind is the kind of guesses at the set-up code.
 const setupKind Kind = "setup"
 
-// throttle slows guessing down. It may be used by many at once.
+// throttle slows down guessing. It is safe for concurrent use.
 //
-// What is guessed at, a person, an account or the set-up, has a budget of its own at each address: wrong secrets of a service
-// keep nobody out who shares its address. Whoever has got in from an address before has a budget that nobody else uses there,
-// neither guesses at the same name from elsewhere nor guesses at other names from the same address.
+// Each target of guesses (a person, an account or the set-up) has a separate budget at each address: wrong secrets of a
+// service account do not keep out others who share its address. Somebody who has logged in from an address before has a
+// private budget there, which is not used up by guesses at the same name from elsewhere or at other names from the same
+// address.
 type throttle struct {
 	passed func() time.Duration // monotonic
-	names  bool                 // addresses do not count: what is guessed at cannot be guessed, and only costs
+	names  bool                 // addresses do not count: what is guessed at cannot be guessed, and a guess only costs time
 
 	mu    sync.Mutex // guards everything that follows
 	users map[lane]*tries
 	addrs map[lane]*tries
-	known map[lane]time.Duration // who has got in from where, and when that was last to be remembered
+	known map[lane]time.Duration // who has logged in from where, and when that was last due to be stored
 }
 
-// lane is what tries are counted under: somebody everywhere, somebody at a network, or a kind at a network. It is no text made
-// of these: a name may hold any byte.
+// lane is what tries are counted under: somebody everywhere, somebody at a network, or a kind at a network. It is a struct and
+// not a text because a name may hold any byte.
 type lane struct {
 	kind          Kind
 	name, network string
@@ -59,7 +60,7 @@ func newGuesses(passed func() time.Duration) *throttle {
 	return t
 }
 
-// begin counts a try, or says how long to wait with it.
+// begin counts a try, or returns how long to wait before it.
 func (t *throttle) begin(kind Kind, name string, from netip.Addr) (wait time.Duration) {
 	now := t.passed()
 	t.mu.Lock()
@@ -69,7 +70,7 @@ func (t *throttle) begin(kind Kind, name string, from netip.Addr) (wait time.Dur
 		wait = max(wait, held(t.addrs, a, now))
 	}
 	if wait > 0 {
-		return wait // nothing is remembered of it: names that nobody looks at push none out
+		return wait // the try is not remembered: names that nobody looks at displace no others
 	}
 	entry(t.users, u, now).count(now, maxUserDelay)
 	if !known && !t.names {
@@ -78,8 +79,8 @@ func (t *throttle) begin(kind Kind, name string, from netip.Addr) (wait time.Dur
 	return 0
 }
 
-// keys are what a try is counted under: a name, and an address. Who has got in from there before has a name of its own there,
-// and so has everybody at the set-up, where nothing can be guessed.
+// keys returns what a try is counted under: a name and an address. Somebody who has logged in from there before has a private
+// name there, and so has everybody at the set-up, where nothing can be guessed.
 func (t *throttle) keys(kind Kind, name string, from netip.Addr) (user, addr lane, known bool) {
 	user = lane{kind, name, Network(from)}
 	if _, known = t.known[user]; !known && kind != setupKind {
@@ -88,7 +89,7 @@ func (t *throttle) keys(kind Kind, name string, from netip.Addr) (user, addr lan
 	return user, lane{kind, "", Network(from)}, known
 }
 
-// held is how long what has a key must wait.
+// held returns how long the owner of a key must wait.
 func held(m map[lane]*tries, key lane, now time.Duration) time.Duration {
 	if e := m[key]; e != nil && now-e.last < forgetAfter {
 		return e.next - now
@@ -96,8 +97,8 @@ func held(m map[lane]*tries, key lane, now time.Duration) time.Duration {
 	return 0
 }
 
-// succeed takes back what begin has counted. Of an address only this try is: it may have guessed at other users. It tells whether
-// that is to be remembered over restarts, which it is once a day.
+// succeed takes back what begin has counted. For the address it takes back only this try: other users may have been guessed at
+// from there. remember tells whether to store the login across restarts, which is done once a day.
 func (t *throttle) succeed(kind Kind, name string, from netip.Addr) (remember bool) {
 	now := t.passed()
 	t.mu.Lock()
@@ -123,10 +124,11 @@ func (t *throttle) succeed(kind Kind, name string, from netip.Addr) (remember bo
 	return true
 }
 
-// rememberEvery is how often it is written down that somebody got in.
+// rememberEvery is how often a login of the same pair is stored.
 const rememberEvery = 24 * time.Hour
 
-// forgetOne makes room for one more network of somebody who has most of them: nobody's push out those of others.
+// forgetOne makes room for one more network of somebody who has the most of them: one person's networks never
+// displace another's.
 func (t *throttle) forgetOne(kind Kind, name string) {
 	n, oldest := 0, lane{}
 	for l, at := range t.known {
@@ -142,7 +144,7 @@ func (t *throttle) forgetOne(kind Kind, name string) {
 	}
 }
 
-// knows tells whether somebody has got in from there before.
+// knows tells whether somebody has logged in from there before.
 func (t *throttle) knows(kind Kind, name string, from netip.Addr) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -163,7 +165,7 @@ func entry(m map[lane]*tries, key lane, now time.Duration) *tries {
 	return e
 }
 
-// drop makes room: it removes the oldest of some entries, whichever the map gives first.
+// drop makes room: it removes the oldest of a few entries, which the map picks at random.
 func drop(m map[lane]*tries) {
 	oldest, n := lane{}, 0
 	for key, e := range m {
@@ -189,7 +191,8 @@ func (e *tries) count(now, longest time.Duration) {
 	}
 }
 
-// Network is what counts as one address: for IPv6 the first 64 bits, since one customer has all the rest.
+// Network returns what counts as one address: for IPv6 the first 64 bits, since one customer has the
+// whole rest.
 func Network(a netip.Addr) string {
 	a = a.Unmap()
 	if a.Is6() {

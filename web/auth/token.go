@@ -15,10 +15,10 @@ import (
 // leeway is how far the clocks of two machines may differ.
 const leeway = 5 * time.Second
 
-// maxToken is the longest token that is looked at, in bytes.
+// maxToken is the longest token that is examined, in bytes.
 const maxToken = 4096
 
-// claims are what a token says.
+// claims are the contents of a token.
 type claims struct {
 	jwt.RegisteredClaims
 	Kind        Kind     `json:"typ"`
@@ -26,10 +26,10 @@ type claims struct {
 	Permissions []string `json:"permissions,omitempty"`
 	Family      string   `json:"fam,omitempty"` // of the login that it comes from
 	Epoch       string   `json:"epoch"`         // see DB.epoch
-	Print       string   `json:"print"`         // of the password and the role, or the account
+	Print       string   `json:"print"`         // fingerprint of the password and the role, or of the account
 }
 
-// Token is a token with what its owner must know of it.
+// Token is a token with what its owner must know about it.
 type Token struct {
 	Token   string    `json:"token"`
 	Type    string    `json:"token_type"` // Bearer
@@ -40,7 +40,7 @@ type Token struct {
 	Identity       Identity  `json:"identity"`
 }
 
-// sign makes a token of a family for a user or an account, at the moment that it is issued.
+// sign makes a token of a family for a user or an account, issued at now.
 func (p *policy) sign(key signingKey, who user, epoch, family string, now time.Time, lifetime time.Duration) (Token, error) {
 	c := claims{
 		RegisteredClaims: jwt.RegisteredClaims{
@@ -58,7 +58,7 @@ func (p *policy) sign(key signingKey, who user, epoch, family string, now time.T
 	return Token{Token: text, Type: "Bearer", Expires: c.ExpiresAt.Time, Identity: who.identity(c)}, nil
 }
 
-// verify returns whom a token is of.
+// verify returns the identity behind a token.
 func (g *Guard) verify(p *policy, text string) (Identity, error) {
 	if len(text) > maxToken {
 		return Identity{}, denied("token: too long")
@@ -91,7 +91,8 @@ func (g *Guard) verify(p *policy, text string) (Identity, error) {
 	return who.identity(c), nil
 }
 
-// parse returns the claims of a token that is signed by one of the keys, for us, and good now, and remembers it.
+// parse returns the claims of a token that one of the keys has signed, for this appliance, and that is valid
+// now; it remembers the token.
 func (g *Guard) parse(p *policy, keys []signingKey, text string, sum [sha256.Size]byte) (c claims, err error) {
 	var key signingKey
 	_, err = jwt.NewParser(
@@ -104,7 +105,7 @@ func (g *Guard) parse(p *policy, keys []signingKey, text string, sum [sha256.Siz
 		if i < 0 {
 			return nil, errors.New("no such key")
 		}
-		if _, ok := t.Header["crit"]; ok { // RFC 7515: what is critical must be understood
+		if _, ok := t.Header["crit"]; ok { // RFC 7515: critical headers must be understood
 			return nil, errors.New("a critical header")
 		}
 		key = keys[i]
@@ -120,7 +121,8 @@ func (g *Guard) parse(p *policy, keys []signingKey, text string, sum [sha256.Siz
 	return c, nil
 }
 
-// tokenReason says what is wrong with a token, in words of ours: the library's may quote it.
+// tokenReason says what is wrong with a token, in its own words: the library's might quote the
+// token.
 func tokenReason(err error) string {
 	for _, r := range []struct {
 		is   error
@@ -137,7 +139,7 @@ func tokenReason(err error) string {
 	return "invalid"
 }
 
-// refreshPrefix begins a refresh token, so that leaks are found by who searches for it.
+// refreshPrefix begins every refresh token, so that scanners can find leaked ones.
 const refreshPrefix = "orac_rt_"
 
 // newOpaque makes a token of 256 random bits.
@@ -147,7 +149,7 @@ func newOpaque(prefix string) string {
 	return prefix + base64.RawURLEncoding.EncodeToString(b)
 }
 
-// digest is what of a random token is stored.
+// digest returns the form in which a random token is stored.
 func digest(token string) string {
 	sum := sha256.Sum256([]byte(token))
 	return hex.EncodeToString(sum[:])

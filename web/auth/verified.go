@@ -6,32 +6,33 @@ import (
 	"time"
 )
 
-// Verified is what was proven: who somebody is, by which credential, and in which epoch. Whatever is issued or changed in
-// somebody's name is made of it, never of a name: at that moment it is compared again with the policy and the database that
-// count then, and what has changed since the proof refuses it. The zero value proves nothing.
+// Verified is a proof: who somebody is, by which credential, and in which epoch. Whatever is issued or changed in
+// somebody's name is made from a proof, never from a name: at that moment the proof is compared again with the present
+// policy and database, and is refused if anything has changed. The zero value proves nothing.
 type Verified struct {
 	kind         Kind
-	name         string // of a key its ID
+	name         string // for a key: its ID
 	role         Role
 	print, epoch string
-	family       string // the login that it continues; "" begins one
-	session      string // digest of a session; "" if it came by another way
-	refresh      string // digest of the refresh token that is used up by it; "" for none
+	family       string // the login that it continues; "" begins a new one
+	session      string // digest of a session; "" if there is none
+	refresh      string // digest of the refresh token that it uses up; "" if there is none
 }
 
-// Identity is who was proven to be it.
+// Identity returns the proven identity.
 func (v Verified) Identity() Identity {
 	return Identity{Kind: v.kind, Name: v.name, Role: v.role, proof: v}
 }
 
-// proofOf makes a proof of a user whose credential is about to be compared: of the policy's user, and the epoch before that.
+// proofOf makes a proof for a user whose credential is about to be compared, from the policy's user and the epoch at that
+// moment.
 func (g *Guard) proofOf(u user) (Verified, error) {
 	epoch, err := g.DB.epochNow(u.subject())
 	return Verified{kind: u.kind, name: u.name, role: u.role, print: u.print, epoch: epoch}, err
 }
 
-// Vouch is the word of who holds the state directory, and the key of tokens with it: for commands on this machine, and for
-// nothing that a request can reach.
+// Vouch makes a proof for a holder of the state directory, and so of the token key. It is for commands on this machine
+// only, never for anything that a request can reach.
 func (g *Guard) Vouch(kind Kind, name string) (Verified, error) {
 	u, ok := g.policy.Load().find(kind, name)
 	if !ok {
@@ -40,11 +41,11 @@ func (g *Guard) Vouch(kind Kind, name string) (Verified, error) {
 	return g.proofOf(u)
 }
 
-// errReused is that a refresh token was used by somebody else meanwhile.
+// errReused means that somebody else has used the refresh token meanwhile.
 var errReused = errors.New("refresh: used meanwhile")
 
-// stands returns the user or account of a proof, if nothing of it has changed. The caller holds g.mu, so that the policy stays
-// the one that counts, and goes on in the same transaction.
+// stands returns the user or account of a proof if nothing about it has changed. The caller holds g.mu, so that the policy
+// stays in force, and continues in the same transaction.
 func (g *Guard) stands(tx *sql.Tx, v Verified) (user, error) {
 	changed := func(what string) (user, error) { return user{}, deniedOf(v.Identity().Subject(), "proof: "+what) }
 	if v.kind == Key {
@@ -88,8 +89,8 @@ func (g *Guard) stands(tx *sql.Tx, v Verified) (user, error) {
 	return u, nil
 }
 
-// Stands refuses a proof of which anything has changed. What is done after it may still meet a change: what must not is done where no
-// change can come in between.
+// Stands refuses a proof if anything about it has changed. A change may still happen right after the check; an action that must
+// not meet one has to run where no change can come in between.
 func (g *Guard) Stands(v Verified) error {
 	g.mu.RLock()
 	defer g.mu.RUnlock()
@@ -99,7 +100,7 @@ func (g *Guard) Stands(v Verified) error {
 	})
 }
 
-// checked is called between a proof and what is made of it. Tests change something there.
+// checked is called between a proof and its use. Tests change something there.
 func (g *Guard) checked() {
 	if g.meanwhile != nil {
 		g.meanwhile()

@@ -19,7 +19,8 @@ import (
 //go:embed static
 var ownFiles embed.FS
 
-// asset is a file of the pages. Its address has its hash, so that a browser keeps it for ever and never shows an old one.
+// asset is a file of the pages. Its address contains its hash, so a browser can cache it forever and never shows an old
+// one.
 type asset struct {
 	name, kind string
 	plain      []byte
@@ -37,7 +38,7 @@ func loadAssets() map[string]asset {
 			panic("BUG: " + err.Error())
 		}
 		var b bytes.Buffer
-		z, _ := gzip.NewWriterLevel(&b, gzip.BestCompression) // the level is one that there is
+		z, _ := gzip.NewWriterLevel(&b, gzip.BestCompression) // this level exists
 		_, _ = z.Write(text)                                  // into memory
 		_ = z.Close()
 		sum := sha256.Sum256(text)
@@ -56,15 +57,15 @@ func loadAssets() map[string]asset {
 	return all
 }
 
-// kindOf is the type of a file, with the characters of those that are text.
+// kindOf returns the media type of a file, with the character set for text.
 func kindOf(name string) string {
 	if path.Ext(name) == ".svg" {
-		return "image/svg+xml; charset=utf-8" // mime leaves them out, since XML can say so itself
+		return "image/svg+xml; charset=utf-8" // mime omits the character set, since XML can declare it itself
 	}
 	return mime.TypeByExtension(path.Ext(name))
 }
 
-// assetURL is the address of a file of the pages.
+// assetURL returns the address of a file of the pages.
 func assetURL(name string) (string, error) {
 	a, ok := assets[name]
 	if !ok {
@@ -97,5 +98,5 @@ func serveAsset(w http.ResponseWriter, r *http.Request) {
 		h.Set("Content-Encoding", "gzip")
 	}
 	h.Set("Content-Length", fmt.Sprint(len(text)))
-	_, _ = w.Write(text) // a browser that goes needs nothing
+	_, _ = w.Write(text) // an error means that the browser has gone
 }

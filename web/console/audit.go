@@ -17,9 +17,9 @@ type auditData struct {
 	Verdict *audit.Verdict
 }
 
-// auditRow is something that somebody did: the record of the attempt, and that of the outcome, as one.
+// auditRow is one action: the record of the attempt and the record of its outcome, joined.
 type auditRow struct {
-	audit.Line           // of the outcome; of the attempt while there is none
+	audit.Line           // of the outcome, or of the attempt while there is no outcome
 	Attempt    uint64    // number of the attempt's record; 0 if only the outcome is recorded
 	Began      time.Time // when it was attempted
 }
@@ -27,7 +27,7 @@ type auditRow struct {
 // Unended tells whether no outcome is recorded.
 func (r auditRow) Unended() bool { return r.Outcome == audit.Attempt }
 
-// Took is how long it took, as far as a person would notice.
+// Took returns how long the action took, rounded to what a person would notice.
 func (r auditRow) Took() time.Duration {
 	if took := r.At.Sub(r.Began); !r.Began.IsZero() && took >= time.Second {
 		return took.Round(100 * time.Millisecond)
@@ -47,15 +47,15 @@ func (c *Console) verifyAudit(call *api.Call) error {
 
 const (
 	auditRows = 60
-	// apart is how far an attempt and its outcome may be apart, in records, to be found where a page of the list begins or ends.
+	// apart is how many records may lie between an attempt and its outcome for them to be joined across the edge of a page.
 	apart = 100
 )
 
 func (c *Console) showAudit(call *api.Call, verdict *audit.Verdict) error {
 	q := call.R.URL.Query()
-	before, _ := strconv.ParseUint(q.Get("before"), 10, 63) // what is no number is the newest page
+	before, _ := strconv.ParseUint(q.Get("before"), 10, 63) // anything that is not a number means the newest page
 	d := auditData{In: api.AuditInput{Before: before, Limit: 2*auditRows + 2*apart, Who: q.Get("who"), Action: q.Get("action")}, Verdict: verdict}
-	if before > 0 { // an attempt here may have its outcome on the page before
+	if before > 0 { // the outcome of an attempt on this page may be on the preceding page
 		d.In.Before = before + apart
 	}
 	page, err := api.Invoke[api.AuditPage](call, "audit", d.In)
@@ -78,9 +78,9 @@ func (c *Console) showAudit(call *api.Call, verdict *audit.Verdict) error {
 	return c.show(call, http.StatusOK, "audit", view{Title: "Audit", Nav: "/audit", Data: d, Wide: true})
 }
 
-// joined makes one row of an attempt and its outcome. Records come the newest first; rows are in the order of what ended last.
+// joined makes one row from an attempt and its outcome. Records come newest first; rows are ordered by what ended last.
 func joined(records []audit.Line) (rows []auditRow) {
-	ended := map[string][]int{} // by action, the rows of outcomes whose attempt is still to come
+	ended := map[string][]int{} // by action: the rows of outcomes whose attempt has not come yet
 	for _, r := range records {
 		if r.Outcome != audit.Attempt {
 			ended[r.Action] = append(ended[r.Action], len(rows))
@@ -102,15 +102,15 @@ func joined(records []audit.Line) (rows []auditRow) {
 	return rows
 }
 
-// endOf tells whether an outcome is that of an attempt. Who asks says what the request calls itself, and may call it as another one:
-// what somebody else did, from elsewhere or to something else is never shown as one with it.
+// endOf tells whether an outcome belongs to an attempt. The client chooses the ID of its request and may reuse another's ID, so
+// records by different people, from different addresses or with different targets are never joined.
 func endOf(attempt, end audit.Line) bool {
 	if attempt.Request != end.Request || attempt.From != end.From {
 		return false
 	}
-	if attempt.Target != "" && attempt.Target != end.Target { // what it is done to may be known only then
+	if attempt.Target != "" && attempt.Target != end.Target { // the target may be known only at the end
 		return false
 	}
-	letIn := attempt.Request != "" && attempt.Role == "" // somebody else afterwards
+	letIn := attempt.Request != "" && attempt.Role == "" // a login: the identity changes from the attempt to the outcome
 	return letIn || attempt.Who == end.Who && attempt.Way == end.Way
 }

@@ -9,17 +9,16 @@ import (
 	"orac/web/api"
 )
 
-// take puts the sent values into the controls, and returns the operations that make these changes, with the names of their
-// attributes.
-// to is the address that the block has in them.
+// take puts the submitted values into the controls, and returns the operations that make these changes together with the
+// names of their attributes. to is the address of the block in those operations.
 func (f *blockForm) take(call *api.Call, to string) (do []api.Operation, names []string) {
-	_ = call.R.ParseForm() // one that cannot be read says nothing
+	_ = call.R.ParseForm() // an unreadable form has no values
 	form := call.R.PostForm
 	for s, at := range f.fields {
 		block := to + strings.TrimPrefix(s.Address, f.Address)
 		was, ok := form["was."+at.ID]
 		if !ok {
-			continue // the form that was sent has no such control
+			continue // the submitted form has no such control
 		}
 		given := lf(strings.Join(form[at.ID], " "))
 		if at.Control == "list" {
@@ -50,7 +49,8 @@ func (f *blockForm) take(call *api.Call, to string) (do []api.Operation, names [
 	return do, names
 }
 
-// ordered is what was chosen of a list, in the order in which it is written, what is new behind it.
+// ordered returns the choices of a list in the order in which the file has them, with new ones at
+// the end.
 func (f *field) ordered() (out []string) {
 	for _, list := range [][]string{f.Field.Chosen, f.Chosen} {
 		for _, a := range list {
@@ -62,7 +62,8 @@ func (f *field) ordered() (out []string) {
 	return out
 }
 
-// planOf does operations on the text that the form began with, and shows the plan; or what is wrong with it, in the form.
+// planOf applies operations to the text that the form began with, and shows the plan; if something is wrong, it shows the
+// form with the error.
 func (c *Console) planOf(call *api.Call, f blockForm, do []api.Operation, names []string) error {
 	e, file, err := posted(call)
 	if err != nil {

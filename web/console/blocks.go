@@ -12,32 +12,32 @@ import (
 	"orac/web/api"
 )
 
-// blockForm is a block of the runbook as a form, made from the registry.
+// blockForm is a block of the runbook as a form, built from the registry.
 type blockForm struct {
 	api.BlockForm
 	editor
 	New       bool
-	Name      string // of a new one
-	Joins     []join // lists that a new one may be put into
+	Name      string // of a new block
+	Joins     []join // lists that a new block may be put into
 	Sections  []section
 	Filled    []filled
-	Lead      string // what is wrong is about
+	Lead      string // what the error is about
 	Wrong     []string
-	Unplanned string // the text that has what is wrong, to be carried into the editor; "" when there is none
+	Unplanned string // the text with the error, to be carried into the editor; "" if there is none
 }
 
-// section is a block, or one that is nested in it.
+// section is a block or one nested in it.
 type section struct {
 	api.Section
-	Main, More []field // what must be asked for, and everything else
+	Main, More []field // required attributes, and all others
 }
 
 // field is an attribute as a control.
 type field struct {
 	api.Field
 	ID, Doc string
-	Value   string   // what is shown: what is written, or what was sent before
-	Was     string   // when the form was made: what stays as it was is not touched
+	Value   string   // what is shown: the file's value, or what was submitted before
+	Was     string   // the value when the form was made: a value that did not change is not touched
 	Chosen  []string // of a list
 	Must    bool
 }
@@ -48,13 +48,13 @@ type filled struct {
 	Expression       bool // the file has an expression there, which stays
 }
 
-// join is a list of blocks that a new one may be put into.
+// join is a list of blocks that a new block may be put into.
 type join struct {
 	api.Joinable
 	Chosen bool
 }
 
-// ID is the name of its control.
+// ID returns the name of its control.
 func (j join) ID() string { return j.Block + "." + j.Attribute }
 
 type blocksData struct {
@@ -104,8 +104,8 @@ func (c *Console) block(call *api.Call) error {
 	return c.showBlock(call, http.StatusOK, f)
 }
 
-// fillIn puts the numbers of a link into the controls of the block itself: a suggestion, for a person to plan. Nothing but a
-// number is taken, so that no link can put words into a form.
+// fillIn puts the numbers of a link into the controls of the block itself: a suggestion for a person to plan. It accepts
+// only numbers, so that no link can put words into a form.
 func (f *blockForm) fillIn(query url.Values) {
 	for s, at := range f.fields {
 		value := query.Get(at.Name)
@@ -132,7 +132,7 @@ func (c *Console) formOf(call *api.Call) (f blockForm, err error) {
 	return f, c.fill(call, &f)
 }
 
-// fill completes a form with the text that it is an edit of, and its controls.
+// fill completes a form with its controls and the text that it edits.
 func (c *Console) fill(call *api.Call, f *blockForm) error {
 	file, err := api.Invoke[api.RunbookText](call, "runbook", nil)
 	if err != nil {
@@ -161,7 +161,7 @@ func (c *Console) fill(call *api.Call, f *blockForm) error {
 	return nil
 }
 
-// fields are all controls of the form.
+// fields iterates over all controls of the form.
 func (f *blockForm) fields(yield func(*section, *field) bool) {
 	for i := range f.Sections {
 		s := &f.Sections[i]
@@ -175,13 +175,15 @@ func (f *blockForm) fields(yield func(*section, *field) bool) {
 	}
 }
 
-// Asks tells whether the form of a new block has anything that must be filled in besides its name.
+// Asks tells whether the form of a new block has required fields besides its name.
 func (f blockForm) Asks() bool { return len(f.Sections) > 0 && len(f.Sections[0].Main) > 0 }
 
-// Pattern is what a name must match, as browsers write it: they want a hyphen in a class escaped.
+// Pattern returns the pattern of a name in the syntax of browsers, which want a hyphen in a class
+// escaped.
 func (f blockForm) Pattern() string { return strings.ReplaceAll(f.BlockForm.Name, "-]", `\-]`) }
 
-// Single tells whether the block is one whose defaults hold where it is not written.
+// Single tells whether the block has no name and exists once; its defaults hold if it is not
+// written.
 func (f blockForm) Single() bool { return !f.Named }
 
 // Has tells whether a block is chosen in a list.
@@ -195,7 +197,7 @@ func (c *Console) showBlock(call *api.Call, status int, f blockForm) error {
 	return c.show(call, status, "block", view{Title: title, Nav: "/runbook", Data: f})
 }
 
-// saveBlock puts what was changed into the text, every other byte as it was, and shows the plan of it.
+// saveBlock puts the changes into the text, leaves every other byte as it was, and shows the plan.
 func (c *Console) saveBlock(call *api.Call) error {
 	f, err := c.formOf(call)
 	if err != nil {
@@ -215,7 +217,7 @@ func (c *Console) removeBlock(call *api.Call) error {
 	top := address
 	f := blockForm{}
 	var err error
-	for { // the form of a nested block is that of the one around it
+	for { // a nested block is edited in the form of the block around it
 		if f.BlockForm, err = api.Invoke[api.BlockForm](call, "block", api.BlockInput{Address: top}); err == nil {
 			break
 		}
@@ -232,7 +234,7 @@ func (c *Console) removeBlock(call *api.Call) error {
 	return c.planOf(call, f, []api.Operation{{Do: "remove", Block: address}}, []string{address})
 }
 
-// newBlock is the form of a block that is not there yet.
+// newBlock makes the form of a block that does not exist yet.
 func (c *Console) newBlock(call *api.Call) error {
 	f, err := c.blankForm(call)
 	if err != nil {
@@ -247,12 +249,12 @@ func (c *Console) blankForm(call *api.Call) (f blockForm, err error) {
 		return f, err
 	}
 	if f.New = true; !f.Named {
-		return f, redirect(call, "/runbook/blocks/"+f.Address) // it exists once
+		return f, redirect(call, "/runbook/blocks/"+f.Address) // it exists once only
 	}
 	return f, c.fill(call, &f)
 }
 
-// addBlock adds a block with what was filled in.
+// addBlock adds a block with the submitted values.
 func (c *Console) addBlock(call *api.Call) error {
 	f, err := c.blankForm(call)
 	if err != nil || !f.Named {

@@ -14,10 +14,10 @@ import (
 	"orac/web/api"
 )
 
-// A form carries the text that its edit began with, and the one that a plan was made of, byte for byte: a text area would
-// change their line ends, and the server would forget them when it starts anew.
+// A form carries two texts byte for byte: the one that its edit began with, and the one that a plan was made from. A text
+// area would change their line ends, and a server that kept them would lose them at a restart.
 
-// pack makes a text one that a hidden field can carry.
+// pack encodes a text for a hidden field.
 func pack(text string) string {
 	var b bytes.Buffer
 	w, err := flate.NewWriter(&b, flate.BestSpeed)
@@ -28,12 +28,12 @@ func pack(text string) string {
 		err = cerr
 	}
 	if err != nil {
-		panic("BUG: " + err.Error()) // a buffer takes everything
+		panic("BUG: " + err.Error()) // a buffer accepts everything
 	}
 	return base64.RawURLEncoding.EncodeToString(b.Bytes())
 }
 
-// unpack is the text that pack was given, of at most the size of a runbook.
+// unpack decodes a text from pack; it accepts at most the size of a runbook.
 func unpack(packed string) (string, error) {
 	raw, err := base64.RawURLEncoding.DecodeString(packed)
 	if err != nil {
@@ -51,8 +51,8 @@ func hashOf(text string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// posted is the text that a form carries, as an edit of the one that it began with. Browsers send all line ends of a text area
-// as CR LF: lines that are as they were end as they did.
+// posted returns the text that a form carries, as an edit of the text that it began with. Browsers send all line ends of a
+// text area as CR LF; unchanged lines get their original line ends back.
 func posted(call *api.Call) (e editor, file api.RunbookText, err error) {
 	if file, err = api.Invoke[api.RunbookText](call, "runbook", nil); err != nil {
 		return e, file, err
@@ -64,7 +64,7 @@ func posted(call *api.Call) (e editor, file api.RunbookText, err error) {
 	case e.Base == file.Hash:
 		e.Began = file.Source
 	default:
-		e.Began = "" // what it began with is not known: all that differs from the file is a conflict
+		e.Began = "" // the text that it began with is unknown: every difference from the file is a conflict
 	}
 	if packed := call.R.PostFormValue("packed"); packed != "" {
 		if e.Source, err = unpack(packed); err != nil {
@@ -81,19 +81,19 @@ func posted(call *api.Call) (e editor, file api.RunbookText, err error) {
 	return e, file, nil
 }
 
-// BeganPacked and Packed are what a form carries on.
+// BeganPacked and Packed return the texts that a form carries.
 func (e editor) BeganPacked() string { return pack(e.Began) }
 
 // Packed: see BeganPacked.
 func (e editor) Packed() string { return pack(e.Source) }
 
-// diffLine is a line of a difference: kind is add, del, head or empty.
+// diffLine is a line of a diff: kind is add, del, head or empty.
 type diffLine struct{ Kind, Text string }
 
 // diff returns the lines of b that differ from a.
 func diff(name, a, b string) []diffLine { return linesOfDiff(runbook.Diff(name, []byte(a), []byte(b))) }
 
-// linesOfDiff are the lines of a unified diff, without its head.
+// linesOfDiff returns the lines of a unified diff, without its head.
 func linesOfDiff(text string) (list []diffLine) {
 	begun := false
 	for line := range strings.Lines(text) {

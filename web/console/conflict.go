@@ -8,26 +8,26 @@ import (
 	"orac/web/api"
 )
 
-// conflict is an edit of a file that is another one by now: both, put together as far as they go.
+// conflict is an edit of a file that has changed since: both versions, merged as far as possible.
 type conflict struct {
-	editor        // what the person has sent
-	Onto   string // hash of the file that it was put together with
+	editor        // what the person has submitted
+	Onto   string // hash of the file that it was merged with
 	Merged api.MergedText
 	Pieces []conflictPiece
-	Known  bool // what the edit began with
+	Known  bool // the text that the edit began with is known
 	Wrong  string
 
 	theirs string
 }
 
-// conflictPiece is a change of one side, or of both.
+// conflictPiece is a change by one side or by both.
 type conflictPiece struct {
 	api.MergedPiece
 	Choice string // name of its control
 	Chosen string
 }
 
-// Removed, Ours and Other are lines of a piece, to be shown.
+// Removed, Ours and Other return the lines of a piece for display.
 func (p conflictPiece) Removed() []string { return shown(p.Base) }
 
 // Ours: see Removed.
@@ -36,7 +36,7 @@ func (p conflictPiece) Ours() []string { return shown(p.Mine) }
 // Other: see Removed.
 func (p conflictPiece) Other() []string { return shown(p.Theirs) }
 
-// Diff is how one side, or both alike, changed the lines.
+// Diff returns how one side, or both in the same way, changed the lines.
 func (p conflictPiece) Diff() (list []diffLine) {
 	for _, line := range p.Removed() {
 		list = append(list, diffLine{"del", "-" + line})
@@ -51,7 +51,7 @@ func (p conflictPiece) Diff() (list []diffLine) {
 	return list
 }
 
-// choice is one of what may be taken of a conflict.
+// choice is one way of resolving a conflict.
 type choice struct {
 	Value, Words string
 	Checked      bool
@@ -72,12 +72,13 @@ func shown(text string) (list []string) {
 	return list
 }
 
-// Plannable is the merged text as an edit of the file as it is now, or with its marks.
+// Plannable returns the merged text as an edit of the present file; unresolved conflicts have their
+// marks.
 func (c conflict) Plannable() editor {
 	return editor{File: c.File, Source: c.Merged.Source, Base: c.Onto, Began: c.theirs, Edited: c.Merged.Source != c.theirs}
 }
 
-// mergeWith puts an edit together with the file as it is now.
+// mergeWith merges an edit with the present file.
 func mergeWith(call *api.Call, e editor, file api.RunbookText, choices []string) (c conflict, err error) {
 	c = conflict{editor: e, Onto: file.Hash, Known: hashOf(e.Began) == e.Base, theirs: file.Source}
 	in := api.MergeInput{Base: e.Began, Mine: e.Source, Theirs: &file.Source, Choices: choices}
@@ -107,8 +108,8 @@ func (c *Console) showConflict(call *api.Call, e editor, file api.RunbookText, w
 	return c.show(call, http.StatusConflict, "conflict", view{Title: "Changed by somebody else", Nav: "/runbook", Wide: true, Data: d})
 }
 
-// merge takes what was chosen of each conflict. When all is decided the plan of it is shown, else its text, with both versions
-// where they stand.
+// merge resolves each conflict as chosen. If all are resolved it shows the plan, otherwise the text with both versions in
+// their places.
 func (c *Console) merge(call *api.Call) error {
 	e, file, err := posted(call)
 	if err != nil {

@@ -1,13 +1,14 @@
-// Package console is what people see of an appliance in a browser.
+// Package console is the web console: what people see of an appliance in a browser.
 //
 // Guarantees:
 //
-//   - Whatever a page shows or changes it gets by api.Invoke, so everything that the console does is an API: role, validation and
-//     audit are those of the API, and no page can do what the API refuses. A test reads this package's code for it, and PAGES.md
-//     has what each page asks.
-//   - Pages are made on the appliance and can be read without a script. A script adds what moves: levels, scores, health.
-//   - Nothing is fetched from elsewhere, nothing is inline, and no text of a person, a device or a service is ever taken for HTML.
-//   - What a page loads before it is first painted is less than 100 KB.
+//   - Pages read and change everything through api.Invoke, so everything that the console does is also an API: role, validation
+//     and audit are those of the API, and no page can do what the API refuses. A test checks this package's code for it, and
+//     PAGES.md lists what each page calls.
+//   - Pages are rendered on the appliance and can be read without a script. Scripts add what moves: levels, scores, health.
+//   - Nothing is fetched from elsewhere, nothing is inline, and no text from a person, a device or a service is ever treated as
+//     HTML.
+//   - A page loads less than 100 KB before it is first painted.
 package console
 
 import (
@@ -18,7 +19,7 @@ import (
 	"orac/web/auth"
 )
 
-// Console is the console of one appliance. It holds nothing but its templates: what it shows is the server's.
+// Console is the console of one appliance. It holds only its templates: what it shows comes from the server.
 type Console struct{ pages map[string]*page }
 
 // New makes a console.
@@ -35,7 +36,7 @@ func (c *Console) Pages(s *api.Server) {
 	}
 }
 
-// moved sends a bookmark of the page Simulations to its present address: it was called Chaos.
+// moved redirects bookmarks of the page Simulations, once called Chaos, to its present address.
 func moved(w http.ResponseWriter, r *http.Request) {
 	to := "/simulations" + strings.TrimPrefix(r.URL.EscapedPath(), "/chaos")
 	if r.URL.RawQuery != "" {
@@ -50,7 +51,7 @@ type pageRoute struct {
 	show         func(*api.Call) error
 }
 
-// routes are all pages. Those that only a script asks for give a part of a page.
+// routes returns all pages. Routes that only a script calls return a part of a page.
 func (c *Console) routes() []pageRoute {
 	const get, post = http.MethodGet, http.MethodPost
 	return []pageRoute{

@@ -45,11 +45,11 @@ func (c *Console) doc(call *api.Call) error {
 	return c.show(call, http.StatusOK, "doc", view{Title: d.Title, Nav: "/docs", Data: docData{Topics: topics, Name: d.Name, Page: page}})
 }
 
-// markdown makes pages of the documentation. HTML that stands in one is left out.
+// markdown renders pages of the documentation. HTML inside a page is left out.
 var markdown = goldmark.New(goldmark.WithExtensions(extension.Table), goldmark.WithParserOptions(parser.WithAutoHeadingID()))
 
-// pageOf is a page of Markdown as HTML. A link to another page leads there; one to a file of the sources, which the console does
-// not have, is its text alone.
+// pageOf renders a Markdown page as HTML. Links to other pages lead there. A link to a source file, which the console does not
+// have, becomes plain text.
 func pageOf(source string, topics []api.DocTitle) (template.HTML, error) {
 	raw := []byte(source)
 	doc := markdown.Parser().Parse(text.NewReader(raw))
@@ -80,10 +80,10 @@ func pageOf(source string, topics []api.DocTitle) (template.HTML, error) {
 	if err := markdown.Renderer().Render(&b, raw, doc); err != nil {
 		return "", err
 	}
-	return template.HTML(b.String()), nil // the renderer escapes texts, and leaves out HTML and addresses that run
+	return template.HTML(b.String()), nil // the renderer escapes texts, and drops HTML and script addresses
 }
 
-// leads is where a link of a page leads to in the console; false if there is nothing there.
+// leads returns the address in the console that a page's link leads to, or false if there is none.
 func leads(to string, topics []api.DocTitle) (string, bool) {
 	if strings.HasPrefix(to, "#") || strings.HasPrefix(to, "https://") {
 		return to, true

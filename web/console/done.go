@@ -7,10 +7,10 @@ import (
 	"orac/web/auth"
 )
 
-// What was done is told on the page that a form leads to. Its address says which sentence, and about whom: the sentences are
-// these, and a name is one that the page knows, so that no link puts words into a page.
+// The page that a form leads to says what was done. Its address selects the sentence and names the person or thing: the
+// sentences are the ones below, and the name must be one that the page knows, so no link can put words into a page.
 
-// after is the address of a page that tells what was done.
+// after returns the address of a page that says what was done.
 func after(page, what, name string) string {
 	q := url.Values{"done": {what}}
 	if name != "" {
@@ -33,7 +33,8 @@ var spoolDone = map[string]string{
 	"drop":  "The recording is deleted.",
 }
 
-// peopleDone is the sentence of the page of people that an address asks for; empty if it does not fit what is there.
+// peopleDone returns the sentence that an address selects on the page of people, or "" if it does not fit what
+// exists.
 func (d peopleData) peopleDone(q url.Values) string {
 	name := q.Get("name")
 	i := slices.IndexFunc(d.People, func(p auth.Person) bool { return p.Name == name })

@@ -8,7 +8,7 @@ import (
 	"orac/appliance"
 )
 
-// drawing is a graph as boxes and lines, in units of its own.
+// drawing is a graph as boxes and lines, in its own units.
 type drawing struct {
 	Width, Height int
 	Boxes         []box
@@ -24,13 +24,13 @@ type box struct {
 // line is a curve between two boxes.
 type line struct {
 	Path, Carries string
-	Back          bool // against the way of the sound: a question, or an answer
+	Back          bool // against the flow of the sound: a question or an answer
 }
 
 const (
 	boxWidth, boxHeight = 152, 54
 	boxPadding          = 10     // left and right of the texts in a box
-	titleSize           = 13     // pixels; console.css has it, too
+	titleSize           = 13     // pixels; also in console.css
 	along, beside       = 30, 14 // between boxes, along the sound and across it
 	margin              = 10
 )
@@ -41,11 +41,12 @@ var flow = []appliance.Kind{
 	appliance.Spool, appliance.Delivery, appliance.Heartbeat, appliance.Webhook, appliance.Probe, appliance.History,
 }
 
-// draw places the nodes in layers: each after all whose sound it gets. Events to the history are left out: they come from everywhere.
+// draw places the nodes in layers: each node after all nodes whose sound it receives. Events to the history are left out: they
+// come from everywhere.
 func draw(g *appliance.Graph, nodes []graphNode, down bool) drawing {
 	rank := func(address string) int { return slices.Index(flow, g.Node(address).Kind) }
 	layer := map[string]int{}
-	for range flow { // no way is longer than there are kinds
+	for range flow { // no path is longer than the number of kinds
 		for _, e := range g.Edges {
 			if !e.Report() && rank(e.From) < rank(e.To) {
 				layer[e.To] = max(layer[e.To], layer[e.From]+1)
@@ -95,7 +96,7 @@ func draw(g *appliance.Graph, nodes []graphNode, down bool) drawing {
 	for _, e := range g.Edges {
 		switch {
 		case e.Report():
-		case g.Node(e.To).Kind == appliance.Spool && g.Node(e.From).Kind == appliance.Delivery: // it asks for utterances, and gets them
+		case g.Node(e.To).Kind == appliance.Spool && g.Node(e.From).Kind == appliance.Delivery: // it asks for utterances and receives them
 			d.Lines = append(d.Lines, line{curve(at[e.To], at[e.From], down), "utterances", false})
 		default:
 			d.Lines = append(d.Lines, line{curve(at[e.From], at[e.To], down), e.Carries, rank(e.From) >= rank(e.To)})
@@ -104,8 +105,8 @@ func draw(g *appliance.Graph, nodes []graphNode, down bool) drawing {
 	return d
 }
 
-// behind places what gets nothing of the sound's way by itself: deliveries after the spool that they ask, and probes and the
-// history below the last of the sound's nodes, where there is room.
+// behind places nodes that are not on the path of the sound: deliveries go after the spool that they read; probes and the
+// history go below the last node of the sound, where there is room.
 func behind(g *appliance.Graph, layer map[string]int) {
 	last := 0
 	for _, n := range g.Nodes {
@@ -123,7 +124,8 @@ func behind(g *appliance.Graph, layer map[string]int) {
 	}
 }
 
-// arranged returns the nodes of a layer in order: each beside those that feed it, and what nobody feeds at the rims.
+// arranged returns the nodes of a layer in order: each beside the nodes that feed it, and those without a feeder at
+// the edges.
 func arranged(g *appliance.Graph, l []graphNode, place map[string]float64) []graphNode {
 	var fed, unfed []graphNode
 	for _, n := range l {
@@ -138,7 +140,8 @@ func arranged(g *appliance.Graph, l []graphNode, place map[string]float64) []gra
 	return slices.Concat(unfed[:half], fed, unfed[half:])
 }
 
-// wish is where a node would best stand: in the middle of those that feed it; -1: nobody does.
+// wish returns the best position of a node, the middle of the nodes that feed it, or -1 if none
+// does.
 func wish(g *appliance.Graph, n graphNode, place map[string]float64) float64 {
 	sum, count := 0.0, 0
 	for _, e := range g.Edges {
@@ -153,7 +156,7 @@ func wish(g *appliance.Graph, n graphNode, place map[string]float64) float64 {
 	return sum / float64(count)
 }
 
-// curve is a line from the side of a box where sound leaves to the side of another where it comes in.
+// curve is a line from the side of one box where sound leaves to the side of another where it enters.
 func curve(a, b box, down bool) string {
 	if down {
 		x1, y1, x2, y2 := a.X+boxWidth/2, a.Y+boxHeight, b.X+boxWidth/2, b.Y

@@ -64,7 +64,7 @@ func (c *Console) logoutEverywhere(call *api.Call) error {
 }
 
 func (c *Console) setupPage(call *api.Call) error {
-	state, err := api.Invoke[api.SetupState](call, "setupState", nil) // it also has a code printed, if that on the terminal is too old
+	state, err := api.Invoke[api.SetupState](call, "setupState", nil) // this also prints a new code if the one on the terminal is too old
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 type generationsData struct {
-	List []status.Generation // the newest first
+	List []status.Generation // newest first
 }
 
 func (c *Console) generations(call *api.Call) error {
@@ -24,24 +24,25 @@ func (c *Console) generations(call *api.Call) error {
 	return c.show(call, http.StatusOK, "generations", view{Title: "Generations", Nav: "/runbook", Data: d})
 }
 
-// generationData is a kept runbook, and what returning to it would do.
+// generationData is a kept runbook and what returning to it would do.
 type generationData struct {
-	planned // of a rollback that writes the file; its editor is the file with the kept text, its diff what the file would say
+	planned // a rollback that writes the file: the editor holds the file with the kept text, the diff shows what changes in the file
 	Which   status.Generation
 	Running int
-	Blocked string // why that cannot be done
-	// Once is a rollback that leaves the file: the generation runs with the inputs of then.
+	Blocked string // why that is impossible
+	// Once is a rollback that leaves the file alone: the generation runs with its original inputs.
 	Once        status.Plan
 	OnceBlocked string
-	Written     bool // the file says this already
+	Written     bool // the file already says this
 }
 
-// Alike tells whether both ways of returning change the same.
+// Alike tells whether both ways of returning make the same changes.
 func (d generationData) Alike() bool {
 	return d.Blocked == "" && d.OnceBlocked == "" && d.Plan.Hash == d.Once.Hash
 }
 
-// OncePlanned is the plan of the rollback that leaves the file, to be shown as others are.
+// OncePlanned returns the plan of the rollback that leaves the file alone, for display like other
+// plans.
 func (d generationData) OncePlanned() planned { return planned{Plan: d.Once} }
 
 func (c *Console) generation(call *api.Call) error {
@@ -84,7 +85,7 @@ func (c *Console) showGeneration(call *api.Call, code, number int, wrong string)
 	return c.show(call, code, "generation", view{Title: "Generation " + strconv.Itoa(number), Nav: "/runbook", Wide: true, Data: d})
 }
 
-// rollback does the plan that was shown.
+// rollback carries out the plan that was shown.
 func (c *Console) rollback(call *api.Call) error {
 	n, err := strconv.Atoi(call.R.PostFormValue("generation"))
 	if err != nil {

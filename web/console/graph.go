@@ -14,7 +14,7 @@ type graphData struct {
 	Rows         []graphNode
 }
 
-// graphNode is a node with what is known of it now.
+// graphNode is a node with its present state.
 type graphNode struct {
 	Address, Kind, Detail string
 	Level, Why            string
@@ -22,7 +22,7 @@ type graphNode struct {
 	Now                   status.Node
 }
 
-// Name is its address without its kind, if something is left then.
+// Name returns the address without its kind, unless nothing would be left.
 func (n graphNode) Name() string {
 	if rest := n.Address[min(len(n.Address), len(n.Kind)):]; len(rest) > 1 {
 		return rest[1:]
@@ -30,17 +30,17 @@ func (n graphNode) Name() string {
 	return n.Address
 }
 
-// Short is the name as far as a box has room for it.
+// Short returns the name, cut to the room in a box.
 func (n graphNode) Short() string {
 	const room = boxWidth - 2*boxPadding
 	name := n.Name()
-	if i := strings.LastIndexByte(name, '.'); i >= 0 && fit(name, room, titleSize) != name { // the model tells heads of one device apart
+	if i := strings.LastIndexByte(name, '.'); i >= 0 && fit(name, room, titleSize) != name { // the heads of one device differ by their model
 		name = name[i+1:]
 	}
 	return fit(name, room, titleSize)
 }
 
-// Label is what a screen reader says of it.
+// Label returns what a screen reader says about it.
 func (n graphNode) Label() string {
 	text := n.Kind + " " + n.Name() + ", " + n.Level
 	if n.Known {
@@ -64,7 +64,7 @@ func (c *Console) graph(call *api.Call) error {
 	return c.show(call, http.StatusOK, "graph", view{Title: "Graph", Nav: "/graph", Wide: true, Data: d, Scripts: []string{"graph.js"}})
 }
 
-// graphFrom is the graph of the API as it is drawn.
+// graphFrom converts the API's graph into one that can be drawn.
 func graphFrom(a api.Graph) *appliance.Graph {
 	g := &appliance.Graph{}
 	for _, n := range a.Nodes {
@@ -76,14 +76,14 @@ func graphFrom(a api.Graph) *appliance.Graph {
 	return g
 }
 
-// graphNodes joins what was declared with how it is.
+// graphNodes joins the declared nodes with their present state.
 func graphNodes(g *appliance.Graph, s status.Status) (list []graphNode) {
 	for _, n := range g.Nodes {
 		row := graphNode{Address: n.Address, Kind: string(n.Kind), Detail: n.Detail, Level: "healthy"}
 		for _, now := range s.Nodes {
 			if now.Address == n.Address {
 				row.Now, row.Known = now, true
-				if target, ok := strings.CutSuffix(row.Detail, ", streamed"); ok && now.Way != "" { // what the service says counts
+				if target, ok := strings.CutSuffix(row.Detail, ", streamed"); ok && now.Way != "" { // what the service says takes precedence
 					row.Detail = target + ", " + now.Way
 				}
 			}

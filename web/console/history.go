@@ -10,18 +10,18 @@ import (
 	"orac/web/api"
 )
 
-// filter is what of the history somebody wants to see.
+// filter selects the part of the history to show.
 type filter struct {
 	Model, Verdict, Text string
 	Before               int64
 }
 
 func filterOf(q url.Values) filter {
-	before, _ := strconv.ParseInt(q.Get("before"), 10, 64) // what is no number is the newest page
+	before, _ := strconv.ParseInt(q.Get("before"), 10, 64) // anything that is not a number means the newest page
 	return filter{q.Get("model"), q.Get("verdict"), strings.TrimSpace(q.Get("text")), max(0, before)}
 }
 
-// fits tells whether a wake is wanted.
+// fits tells whether a wake passes the filter.
 func (f filter) fits(h heard) bool {
 	switch {
 	case f.Model != "" && h.Model != f.Model:
@@ -42,7 +42,7 @@ func (f filter) fits(h heard) bool {
 
 func (f filter) any() bool { return f.Model != "" || f.Verdict != "" || f.Text != "" }
 
-// More is the address of the page after this one.
+// more returns the address of the next page.
 func (f filter) more(next int64) string {
 	q := url.Values{"before": {strconv.FormatInt(next, 10)}}
 	for name, v := range map[string]string{"model": f.Model, "verdict": f.Verdict, "text": f.Text} {
@@ -63,14 +63,14 @@ type historyData struct {
 	Keeps    bool // sounds are kept
 }
 
-// historyRow is a wake as a row of the table; after a verdict it is also shown by itself.
+// historyRow is a wake as a row of the table; after a verdict the row is also shown alone.
 type historyRow struct {
 	heard
 	MayJudge bool
 	CSRF     string
 }
 
-// Said tells that somebody has judged the wake as meant, Mistaken that as false.
+// Said tells whether somebody has judged the wake as meant; Mistaken tells whether as false.
 func (r historyRow) Said() bool { return r.FalseWake != nil && !*r.FalseWake }
 
 // Mistaken: see Said.
@@ -116,7 +116,7 @@ func (c *Console) history(call *api.Call) error {
 	return c.show(call, http.StatusOK, "history", v)
 }
 
-// findWakes returns the wakes that fit, and where to go on.
+// findWakes returns the wakes that pass the filter, and where the next page begins.
 func findWakes(call *api.Call, f filter) (rows []heard, next int64, err error) {
 	next = f.Before
 	for looked := 0; looked < scanned; {
@@ -141,7 +141,7 @@ func findWakes(call *api.Call, f filter) (rows []heard, next int64, err error) {
 	return rows, next, nil
 }
 
-// judge notes whether somebody had said the wake word.
+// judge stores whether somebody had said the wake word.
 func (c *Console) judge(call *api.Call) error {
 	id, wrong := call.R.PathValue("id"), call.R.PostFormValue("false_wake") == "true"
 	if _, err := api.Invoke[api.Nothing](call, "judge", api.JudgeInput{ID: id, FalseWake: &wrong}); err != nil {
@@ -162,13 +162,13 @@ func (c *Console) judge(call *api.Call) error {
 	return c.part(call, "history", "judged", map[string]any{"Row": historyRow{h, v.Operator(), call.Who.CSRF}, "Advice": fresh, "Admin": v.Admin()})
 }
 
-// advice is what the verdicts say of the models that fire falsely.
+// advice returns what the verdicts suggest for models with false wakes.
 func advice(call *api.Call) ([]api.Threshold, error) {
 	list, err := api.Invoke[[]api.Threshold](call, "thresholds", nil)
 	return slices.DeleteFunc(list, func(t api.Threshold) bool { return t.State == "fine" }), err
 }
 
-// wake finds one among the newest.
+// wake finds a wake among the newest.
 func wake(call *api.Call, id string) (heard, error) {
 	for before, looked := int64(0), 0; looked < scanned; {
 		list, next, err := detectionsWithSpeech(call, api.PageInput{Before: before, Limit: 200})

@@ -14,7 +14,7 @@ type incidentsData struct {
 	Days      []incidentDay
 }
 
-// incidentDay are the incidents of one day, the newest first.
+// incidentDay holds the incidents of one day, newest first.
 type incidentDay struct {
 	Name string
 	List []status.Incident

@@ -9,7 +9,7 @@ import (
 	"orac/web/api"
 )
 
-// heardKinds are the events that move the page of what is heard.
+// heardKinds are the events that update the page of what is heard.
 const heardKinds = "level,score,wake,recording_started,recording_ended,delivery_started,delivered,delivery_failed,dropped," +
 	"device_opened,device_lost,device_ended,listening"
 
@@ -26,7 +26,7 @@ type listenerModel struct {
 	Threshold      float64
 }
 
-// Mark is the place of the threshold on a bar of 100 units.
+// Mark returns the place of the threshold on a bar of 100 units.
 func (m listenerModel) Mark() float64 { return m.Threshold * 100 }
 
 type listenData struct {
@@ -88,13 +88,13 @@ func firstOf(list ...string) string {
 	return ""
 }
 
-// heard is a wake word with what was said after it and what became of that.
+// heard is a wake word with what was said after it and what became of the recording.
 type heard struct {
 	api.Detection
 	Utterance *api.Utterance
 }
 
-// Text is what was understood.
+// Text returns what was understood.
 func (h heard) Text() string {
 	if h.Utterance == nil {
 		return ""
@@ -107,7 +107,7 @@ func (h heard) Text() string {
 	return ""
 }
 
-// Fate is what became of the recording, in words; empty if it was understood.
+// Fate says what became of the recording, or "" if it was understood.
 func (h heard) Fate() string {
 	u := h.Utterance
 	switch {
@@ -139,7 +139,7 @@ func heardLately(call *api.Call) ([]heard, error) {
 	return list, err
 }
 
-// detectionsWithSpeech are wake words, the newest first, with the recordings that followed.
+// detectionsWithSpeech returns wake words, newest first, with the recordings that followed them.
 func detectionsWithSpeech(call *api.Call, in api.PageInput) (list []heard, next int64, err error) {
 	page, err := api.Invoke[api.DetectionPage](call, "detections", in)
 	if err != nil {

@@ -10,11 +10,11 @@ import (
 	"orac/web/api"
 )
 
-// microphoneForm adds a microphone and the listener that listens to it, in one plan.
+// microphoneForm adds a microphone and its listener, in one plan.
 type microphoneForm struct {
 	editor
 	Devices []microphoneChoice
-	Notes   []string // why there are not more
+	Notes   []string // why there are no more
 	Words   []wordChoice
 	STT     []sttChoice
 	Name    string
@@ -26,14 +26,14 @@ type microphoneForm struct {
 // microphoneChoice is a microphone of this machine.
 type microphoneChoice struct {
 	api.Device
-	Used   string // the listener that has it already
+	Used   string // the listener that already uses it
 	Chosen bool
 }
 
-// Value names it in the form.
+// Value is its value in the form.
 func (m microphoneChoice) Value() string { return m.Backend + " " + m.Identity }
 
-// wordChoice is a wake word that the new listener may have: a model of the runbook, or one of the catalogue.
+// wordChoice is a wake word for the new listener: a model of the runbook or of the catalogue.
 type wordChoice struct {
 	Value, Says string
 	Licence     string
@@ -43,16 +43,16 @@ type wordChoice struct {
 	Chosen      bool
 }
 
-// Name is what the runbook calls it.
+// Name returns its name in the runbook.
 func (w wordChoice) Name() string { return w.Value[strings.LastIndexAny(w.Value, ".:")+1:] }
 
-// sttChoice is a service that may get what is said.
+// sttChoice is a service that may receive what is said.
 type sttChoice struct {
 	Address string
 	Chosen  bool
 }
 
-// nameOfRoom is what a device and its listener may both be called.
+// nameOfRoom is the pattern of a name that is valid both for a device and for its listener.
 const nameOfRoom = `[a-z][a-z0-9_\-]*`
 
 var goodName = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,62}$`)
@@ -62,7 +62,7 @@ func (c *Console) newMicrophone(call *api.Call) error {
 	if err != nil {
 		return err
 	}
-	for i := range f.Devices { // the first that nobody listens to
+	for i := range f.Devices { // the first one without a listener
 		if f.Devices[i].Used == "" {
 			f.Devices[i].Chosen = true
 			break
@@ -81,7 +81,7 @@ func (c *Console) showMicrophone(call *api.Call, code int, f microphoneForm) err
 	return c.show(call, code, "microphone", view{Title: "Add a microphone", Nav: "/runbook", Scripts: []string{"microphone.js"}, Data: f})
 }
 
-// microphoneForm lists what there is to choose from.
+// microphoneForm lists the choices.
 func (c *Console) microphoneForm(call *api.Call) (f microphoneForm, err error) {
 	file, err := api.Invoke[api.RunbookText](call, "runbook", nil)
 	if err != nil {
@@ -128,7 +128,8 @@ func (c *Console) microphoneForm(call *api.Call) (f microphoneForm, err error) {
 	return f, nil
 }
 
-// words are the models of the runbook, then those of the catalogue that it does not have.
+// words returns the models of the runbook, then those of the catalogue that the runbook does not
+// have.
 func words(call *api.Call) (list []wordChoice, err error) {
 	declared, err := api.Invoke[api.Models](call, "models", nil)
 	if err != nil {
@@ -157,7 +158,7 @@ func words(call *api.Call) (list []wordChoice, err error) {
 	return append(list, missing...), nil
 }
 
-// addMicrophone plans a device, the models that are new, and a listener.
+// addMicrophone plans a device, any new models, and a listener.
 func (c *Console) addMicrophone(call *api.Call) error {
 	f, err := c.microphoneForm(call)
 	if err != nil {
@@ -197,10 +198,10 @@ func (c *Console) addMicrophone(call *api.Call) error {
 	return c.showPlan(call, http.StatusOK, e, file, "")
 }
 
-// take puts the sent values into the form, says what is wrong with them, and returns the
+// take puts the submitted values into the form, says what is wrong with them, and returns the
 // operations.
 func (f *microphoneForm) take(call *api.Call) (do []api.Operation) {
-	_ = call.R.ParseForm() // one that cannot be read says nothing
+	_ = call.R.ParseForm() // an unreadable form has no values
 	form := call.R.PostForm
 	f.Name = strings.TrimSpace(form.Get("name"))
 	if !goodName.MatchString(f.Name) {

@@ -12,9 +12,9 @@ import (
 type peopleData struct {
 	People []auth.Person
 	Keys   []keyRow
-	Made   *api.NewKey // shown this once
+	Made   *api.NewKey // shown only this once
 	Done   string      // what was done
-	Note   string      // what else there is to know of it
+	Note   string      // anything else to know about it
 	Wrong  string
 }
 
@@ -44,7 +44,8 @@ func (c *Console) showPeople(call *api.Call, status int, d peopleData) (err erro
 	return c.show(call, status, "people", view{Title: "People", Nav: "/people", Data: d})
 }
 
-// toldPeople leads to the page of people, which says what was done. What else there is to know of a change is shown at once.
+// toldPeople redirects to the page of people, which says what was done. If there is a further note about the change, it
+// shows the page at once.
 func (c *Console) toldPeople(call *api.Call, what, name, note string) error {
 	if note == "" {
 		return redirect(call, after("/people", what, name))
@@ -60,7 +61,7 @@ func (c *Console) logoutUser(call *api.Call) error {
 	return redirect(call, after("/people", "logout", in.Name))
 }
 
-// addUser adds somebody by the runbook's file, which is applied.
+// addUser adds somebody to the runbook's file, which is applied.
 func (c *Console) addUser(call *api.Call) error {
 	in := api.NewUserInput{Name: call.R.PostFormValue("name"), Role: call.R.PostFormValue("role"), Password: call.R.PostFormValue("password")}
 	done, err := api.Invoke[api.Applied](call, "addUser", in)
@@ -86,7 +87,8 @@ func (c *Console) passwordPage(call *api.Call) error {
 	return c.show(call, http.StatusOK, "password", view{Title: "Password", Data: passwordData{}})
 }
 
-// changePassword ends all logins of who changes it, this one, too.
+// changePassword changes the user's own password; it ends all logins of the user, including the
+// present one.
 func (c *Console) changePassword(call *api.Call) error {
 	in := api.PasswordInput{Name: call.Who.Name, Current: call.R.PostFormValue("current"), Password: call.R.PostFormValue("password")}
 	if _, err := api.Invoke[api.Nothing](call, "changePassword", in); err != nil {
@@ -117,7 +119,7 @@ func (c *Console) rotateKey(call *api.Call) error {
 	return c.madeKey(call, k, err)
 }
 
-// madeKey shows a new key, this once: the page is not redirected to, so that it is in no address and no store.
+// madeKey shows a new key this once, without a redirect, so that the key is in no address and no store.
 func (c *Console) madeKey(call *api.Call, k api.NewKey, err error) error {
 	if err != nil {
 		p := api.AsProblem(err)
@@ -129,7 +131,7 @@ func (c *Console) madeKey(call *api.Call, k api.NewKey, err error) error {
 	return c.showPeople(call, http.StatusOK, peopleData{Made: &k})
 }
 
-// sayWrong is a problem in one line.
+// sayWrong returns a problem in one line.
 func sayWrong(p *api.Problem) string {
 	text := p.Title + "."
 	if p.Detail != "" {

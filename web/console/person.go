@@ -9,10 +9,10 @@ import (
 	"orac/web/auth"
 )
 
-// personData is the page on which somebody gets another role, or is removed: the page is the question whether that is meant.
+// personData is the page on which an admin changes somebody's role or removes them: the page asks for confirmation.
 type personData struct {
 	auth.Person
-	Own   bool // it is who asks
+	Own   bool // it is the caller
 	Roles []auth.Role
 	Wrong string
 }
@@ -57,8 +57,8 @@ func (c *Console) removeUser(call *api.Call) error {
 	return c.changed(call, "removed", done, err)
 }
 
-// changed shows how a change of a person ended: the list if it is made, else the page that it was asked on. Whoever changes the own
-// login has to log in again, unless it only moves into the runbook.
+// changed shows how a change of a person ended: the list of people if it was made, otherwise the page it came from. Whoever
+// changes their own login has to log in again, unless the login only moves into the runbook.
 func (c *Console) changed(call *api.Call, what string, done api.Applied, err error) error {
 	p, name := &api.Problem{}, call.R.PathValue("name")
 	switch {

@@ -16,10 +16,11 @@ import (
 //go:embed templates
 var templateFiles embed.FS
 
-// page is one page's templates: its own, and those that all share.
+// page holds the templates of one page: its own and the shared ones.
 type page struct{ t *template.Template }
 
-// loadPages parses templates/*.html: each is a page except for layout.html and the parts, which all pages have.
+// loadPages parses templates/*.html: each file is a page, except layout.html and the parts, which all pages
+// share.
 func loadPages() map[string]*page {
 	shared := template.Must(template.New("").Funcs(funcs).ParseFS(templateFiles, "templates/layout.html", "templates/parts.html"))
 	list, err := templateFiles.ReadDir("templates")
@@ -38,16 +39,16 @@ func loadPages() map[string]*page {
 	return pages
 }
 
-// view is what a page is shown with.
+// view is the data of a page.
 type view struct {
 	Title   string
-	Nav     string // the address of the entry of the menu that it belongs to
+	Nav     string // address of the menu entry that it belongs to
 	Who     auth.Identity
 	CSRF    string
 	Brief   brief
-	Scripts []string // besides those that every page has
+	Scripts []string // in addition to those of every page
 	Styles  []string
-	Events  string // the kinds of events that its scripts want
+	Events  string // the kinds of events that its scripts need
 	Wide    bool
 	Data    any
 }
@@ -90,7 +91,7 @@ var menu = []entry{
 	{"/docs", "Docs and API", auth.Viewer},
 }
 
-// Menu is what who asks may open.
+// Menu returns the pages that the reader may open.
 func (v view) Menu() (list []entry) {
 	for _, e := range menu {
 		if v.Who.Role.Includes(e.Role) {
@@ -100,13 +101,13 @@ func (v view) Menu() (list []entry) {
 	return list
 }
 
-// Operator and Admin tell what who asks may do.
+// Operator and Admin tell what the reader may do.
 func (v view) Operator() bool { return v.Who.Role.Includes(auth.Operator) }
 
 // Admin: see Operator.
 func (v view) Admin() bool { return v.Who.Role.Includes(auth.Admin) }
 
-// show writes a page for somebody who is logged in.
+// show writes a page for a logged-in reader.
 func (c *Console) show(call *api.Call, status int, name string, v view) error {
 	s, err := api.Invoke[statusOut](call, "status", nil)
 	if err != nil {
@@ -118,12 +119,12 @@ func (c *Console) show(call *api.Call, status int, name string, v view) error {
 
 type statusOut = status.Status
 
-// part writes a part of a page, for a script that puts it in place.
+// part writes a part of a page, which a script inserts.
 func (c *Console) part(call *api.Call, file, name string, data any) error {
 	return c.write(call, http.StatusOK, file, name, view{Data: data})
 }
 
-// write runs a template into memory first: a page is whole, or an error.
+// write runs a template into memory first, so that the answer is a whole page or an error.
 func (c *Console) write(call *api.Call, status int, file, name string, v view) error {
 	v.Who, v.CSRF = call.Who, call.Who.CSRF
 	var b bytes.Buffer
@@ -135,11 +136,11 @@ func (c *Console) write(call *api.Call, status int, file, name string, v view) e
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Length", fmt.Sprint(b.Len()))
 	w.WriteHeader(status)
-	_, _ = w.Write(b.Bytes()) // a browser that goes needs nothing
+	_, _ = w.Write(b.Bytes()) // an error means that the browser has gone
 	return nil
 }
 
-// scripted tells whether a page's script asks, which wants a part of the page.
+// scripted tells whether the request comes from a page's script, which wants a part of the page.
 func scripted(call *api.Call) bool { return call.R.Header.Get("HX-Request") == "true" }
 
 // redirect sends a browser to another page.
@@ -153,7 +154,7 @@ func redirect(call *api.Call, to string) error {
 	return nil
 }
 
-// showProblem is an error for people.
+// showProblem shows an error to a person.
 func (c *Console) showProblem(call *api.Call, p *api.Problem) {
 	if scripted(call) {
 		_ = c.write(call, p.Status, "problem", "problem-part", view{Data: p})

@@ -7,12 +7,12 @@ import (
 	"orac/web/api"
 )
 
-// editor is a text of the runbook that somebody edits.
+// editor is a runbook text that somebody is editing.
 type editor struct {
 	File, Source string
-	Base, Began  string // hash of the file that the edit began with, and its text; "" when that is not known
-	Applied      bool   // this text is the one that runs
-	Edited       bool   // it is not the one of the file
+	Base, Began  string // hash and text of the file that the edit began with; "" if unknown
+	Applied      bool   // this text is the running one
+	Edited       bool   // it differs from the file
 	Checked      bool
 	Findings     api.Findings
 	Wrong        string
@@ -38,7 +38,7 @@ func (c *Console) showEditor(call *api.Call, status int, e editor) error {
 	return c.show(call, status, "runbook", view{Title: "Runbook", Nav: "/runbook", Wide: true, Scripts: []string{"editor.js"}, Data: e})
 }
 
-// editAgain goes back from a plan to the text.
+// editAgain returns from a plan to the text.
 func (c *Console) editAgain(call *api.Call) error {
 	e, _, err := posted(call)
 	if err != nil {
@@ -47,7 +47,7 @@ func (c *Console) editAgain(call *api.Call) error {
 	return c.showEditor(call, http.StatusOK, e)
 }
 
-// checkPart says what is wrong with a text while it is written.
+// checkPart says what is wrong with a text while it is being written.
 func (c *Console) checkPart(call *api.Call) error {
 	e, _, err := posted(call)
 	if err != nil {
@@ -67,7 +67,7 @@ type planned struct {
 	Wrong string
 }
 
-// Changed are the components that do not stay as they are.
+// Changed returns the components that change.
 func (p planned) Changed() (list []status.Component) {
 	for _, c := range p.Plan.Components {
 		if c.Action != status.Keep {
@@ -77,7 +77,7 @@ func (p planned) Changed() (list []status.Component) {
 	return list
 }
 
-// Kept is how many do.
+// Kept returns how many components stay as they are.
 func (p planned) Kept() int { return len(p.Plan.Components) - len(p.Changed()) }
 
 func (c *Console) plan(call *api.Call) error {
@@ -88,7 +88,8 @@ func (c *Console) plan(call *api.Call) error {
 	return c.showPlan(call, http.StatusOK, e, file, "")
 }
 
-// showPlan shows what a text would change; if somebody else has changed the file since the edit began it shows that.
+// showPlan shows what a text would change; if somebody else has changed the file since the edit began, it shows the
+// conflict instead.
 func (c *Console) showPlan(call *api.Call, code int, e editor, file api.RunbookText, wrong string) error {
 	if e.Base != file.Hash {
 		return c.showConflict(call, e, file, "")

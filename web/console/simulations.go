@@ -8,10 +8,10 @@ import (
 	"orac/web/simulations"
 )
 
-// simulationsData is what the page of simulations shows.
+// simulationsData is the data of the page of simulations.
 type simulationsData struct {
 	api.ScenarioList
-	Now   *simulations.Simulation // that runs; nil: none
+	Now   *simulations.Simulation // the running one; nil if none
 	Past  []simulations.Simulation
 	Form  api.SimulationInput
 	Wrong string
@@ -19,7 +19,7 @@ type simulationsData struct {
 	Admin bool
 }
 
-// Last is the number of the simulation that was the last to end; 0 without one.
+// Last returns the number of the simulation that ended last, or 0.
 func (d simulationsData) Last() int {
 	if len(d.Past) == 0 {
 		return 0
@@ -27,7 +27,7 @@ func (d simulationsData) Last() int {
 	return d.Past[0].Number
 }
 
-// Current is the number of the one that runs; 0 without one.
+// Current returns the number of the running one, or 0.
 func (d simulationsData) Current() int {
 	if d.Now == nil {
 		return 0
@@ -35,10 +35,10 @@ func (d simulationsData) Current() int {
 	return d.Now.Number
 }
 
-// lengths are what a simulation may be given of virtual time, in place of what its scenario says.
+// lengths are the choices of virtual time that replace the scenario's own.
 var lengths = []struct{ Value, Name string }{{"", "as the scenario says"}, {"1h", "1 hour"}, {"1d", "1 day"}, {"7d", "7 days"}, {"30d", "30 days"}}
 
-// Lengths are the choices of the form.
+// Lengths returns the choices of the form.
 func (simulationsData) Lengths() any { return lengths }
 
 func (c *Console) simulationsData(call *api.Call) (d simulationsData, err error) {
@@ -58,7 +58,7 @@ func (c *Console) simulationsData(call *api.Call) (d simulationsData, err error)
 		}
 		d.Now = &now
 	}
-	if len(list) > 0 { // a person who has run one often runs a similar one next
+	if len(list) > 0 { // people often run a similar one next
 		d.Form = api.SimulationInput{Scenario: list[0].Scenario, Seeds: list[0].Seeds, For: list[0].For}
 	}
 	return d, nil
@@ -80,7 +80,8 @@ func (c *Console) showSimulations(call *api.Call, status int, d simulationsData)
 	return c.show(call, status, "simulations", view{Title: "Simulations", Nav: "/simulations", Data: d})
 }
 
-// simulationsPart gives a page what has changed since it was made: it says which simulation ran then, and which was the last to end.
+// simulationsPart returns what has changed since the page was made. The request says which simulation ran then and which had
+// ended last.
 func (c *Console) simulationsPart(call *api.Call) error {
 	d, err := c.simulationsData(call)
 	if err != nil {
@@ -110,7 +111,7 @@ func (c *Console) runSimulation(call *api.Call) error {
 	return c.showSimulations(call, p.Status, d)
 }
 
-// simulationOf is the simulation that an address names.
+// simulationOf returns the simulation that an address names.
 func simulationOf(call *api.Call) (api.SimulationNumber, error) {
 	n, err := strconv.Atoi(call.R.PathValue("number"))
 	if err != nil {
@@ -142,7 +143,7 @@ func (c *Console) stopSimulation(call *api.Call) error {
 	return redirect(call, "/simulations")
 }
 
-// simulationReport returns the page that a simulation has left.
+// simulationReport returns a simulation's report as a page.
 func (c *Console) simulationReport(call *api.Call) error {
 	in, err := simulationOf(call)
 	if err != nil {

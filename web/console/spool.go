@@ -9,14 +9,14 @@ import (
 	"orac/web/api"
 )
 
-// spoolData is what waits, and what was set aside.
+// spoolData holds the recordings that wait and those that were set aside.
 type spoolData struct {
 	Waiting, Aside []spooled
 	Hooked         []status.Waits // those that were set aside first
 	Done           string
 }
 
-// spooled is a recording with why it was set aside.
+// spooled is a recording with the reason why it was set aside.
 type spooled struct {
 	status.Utterance
 	Refusals []refusal

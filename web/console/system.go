@@ -9,16 +9,16 @@ import (
 	"orac/web/api"
 )
 
-// sample is what the appliance takes, at a moment.
+// sample is what the appliance uses at one moment.
 type sample struct {
 	At       time.Time
 	Memory   int64    // bytes
-	CPU      *float64 // percent of one core; nil if it is not known
+	CPU      *float64 // percent of one core; nil if unknown
 	DiskFree int64    // bytes
 	Waiting  int      // utterances
 }
 
-// Load is the CPU as people read it.
+// Load returns the CPU use as text.
 func (s sample) Load() string {
 	if s.CPU == nil {
 		return "–"
@@ -29,7 +29,7 @@ func (s sample) Load() string {
 type systemData struct {
 	Status status.Status
 	Now    sample
-	Table  []sample // a few, the newest first, for who reads without a script
+	Table  []sample // a few, newest first, for readers without scripts
 }
 
 // tableRows is how many samples the table has.

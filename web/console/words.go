@@ -12,7 +12,7 @@ import (
 	"orac/runbook"
 )
 
-// funcs are what templates call.
+// funcs are the functions of the templates.
 var funcs = template.FuncMap{
 	"asset":   assetURL,
 	"span":    amount.Span,
@@ -52,7 +52,7 @@ func dict(pairs ...any) (map[string]any, error) {
 	return m, nil
 }
 
-// prose is a text whose backquoted parts are code.
+// prose renders a text whose backquoted parts are code.
 func prose(text string) template.HTML {
 	var b strings.Builder
 	for i, piece := range strings.Split(text, "`") {
@@ -65,7 +65,7 @@ func prose(text string) template.HTML {
 	return template.HTML(b.String()) // every piece is escaped
 }
 
-// indented is a value of the audit log as text.
+// indented returns a value of the audit log as text.
 func indented(v any) string {
 	text, err := json.MarshalIndent(v, "", "  ")
 	if err != nil {
@@ -74,7 +74,7 @@ func indented(v any) string {
 	return string(text)
 }
 
-// length is a duration of the runbook's language in words: "7d" is "7 d".
+// length writes a duration of the runbook's language in words: "7d" becomes "7 d".
 func length(text string) string {
 	d, err := runbook.ParseDuration(text)
 	if err != nil {
@@ -83,7 +83,7 @@ func length(text string) string {
 	return amount.Span(d)
 }
 
-// about says roughly how long something takes: to the second at most.
+// about says roughly how long something takes, to the second at most.
 func about(d time.Duration) string {
 	if d < time.Minute {
 		return fmt.Sprintf("%.0f s", max(1, d.Seconds()))
@@ -91,7 +91,8 @@ func about(d time.Duration) string {
 	return amount.Span(d)
 }
 
-// moment is a time as an element: the time of day alone today, else with its date. A script shows it in the reader's own zone.
+// moment renders a time as an element: only the time of day if it is today, otherwise with its date. A script shows it in the
+// reader's time zone.
 func moment(at, now time.Time) template.HTML {
 	if at.IsZero() {
 		return "never"
@@ -101,10 +102,10 @@ func moment(at, now time.Time) template.HTML {
 	if n := now.Local(); n.YearDay() == local.YearDay() && n.Year() == local.Year() {
 		text = local.Format("15:04:05")
 	}
-	return template.HTML(fmt.Sprintf(`<time datetime="%s">%s</time>`, at.UTC().Format(time.RFC3339Nano), text)) // digits and signs alone
+	return template.HTML(fmt.Sprintf(`<time datetime="%s">%s</time>`, at.UTC().Format(time.RFC3339Nano), text)) // only digits and signs
 }
 
-// rate says how many a second.
+// rate says how many per second.
 func rate(f float64) string {
 	switch {
 	case f == 0:

@@ -17,7 +17,7 @@ type failure struct {
 	Code   status.Code `json:"code"`
 }
 
-// failed is the code of an error that is no refusal.
+// failed is the code of an error that is not a refusal.
 const failed status.Code = "failed"
 
 // httpStatus of a refusal.
@@ -32,10 +32,10 @@ var httpStatus = map[status.Code]int{
 	status.Stopping:  http.StatusServiceUnavailable,
 }
 
-// refusedHeader marks answers of the server itself, which are no answers of the appliance.
+// refusedHeader marks answers that come from the server itself and not from the appliance.
 const refusedHeader = "Orac-Refused"
 
-// tooLong is a body beyond the bound.
+// tooLong is a body over the limit.
 type tooLong struct{}
 
 func (*tooLong) Error() string { return fmt.Sprintf("the body has more than %d bytes", maxBody) }
@@ -44,7 +44,7 @@ func invalid(format string, args ...any) error {
 	return &status.Refusal{Code: status.Invalid, Message: fmt.Sprintf(format, args...)}
 }
 
-// describe returns an error in the form that is sent.
+// describe returns the HTTP status of an error and the form in which it is sent.
 func describe(err error) (int, failure) {
 	var r *status.Refusal
 	if errors.As(err, &r) {
@@ -75,10 +75,10 @@ func fail(w http.ResponseWriter, err error) {
 	answer(w, code, f)
 }
 
-// answer sends a value as JSON. Whether it arrives is the client's affair.
+// answer sends a value as JSON. Whether it arrives is the client's concern.
 func answer(w http.ResponseWriter, code int, v any) {
 	body, err := json.Marshal(v)
-	if err != nil { // a float that is no number, for one
+	if err != nil { // for example a float that is not a number
 		code, body = http.StatusInternalServerError, []byte(`{"error":"cannot write the answer as JSON","code":"failed"}`)
 	}
 	w.Header().Set("Content-Type", "application/json")

@@ -11,8 +11,8 @@ import (
 	"orac/web/audit"
 )
 
-// Audited is a daemon whose changes are on record: who they are by is what audit.By has noted. A change whose record cannot be
-// written is refused.
+// Audited is a daemon that records its changes: their author is the one noted by audit.By. A change is refused if its record
+// cannot be written.
 type Audited struct {
 	Daemon
 	Log *audit.Log
@@ -21,7 +21,7 @@ type Audited struct {
 // Apply implements Daemon.
 func (a Audited) Apply(ctx context.Context, r status.ApplyRequest, progress func(string)) (status.Applied, error) {
 	action, target := "runbook.apply", r.File
-	if r.Of != 0 { // a rollback whose text is to be the file's
+	if r.Of != 0 { // a rollback that also writes its text into the file
 		action, target = "runbook.rollback", fmt.Sprintf("generation %d into %s", r.Of, r.File)
 	}
 	return a.record(ctx, action, target, func() (status.Applied, error) { return a.Daemon.Apply(ctx, r, progress) })
@@ -34,14 +34,14 @@ func (a Audited) Rollback(ctx context.Context, r status.RollbackRequest, progres
 	})
 }
 
-// Spool implements Daemon. A list is on no record.
+// Spool implements Daemon. Listing is not recorded.
 func (a Audited) Spool(ctx context.Context, r status.SpoolRequest) (status.SpoolAnswer, error) {
 	if r.Do == status.SpoolList {
 		return a.Daemon.Spool(ctx, r)
 	}
 	note := audit.Record{Action: spoolActions[r.Do], Target: r.ID, Outcome: audit.Attempt}
 	if note.Action == "" {
-		return a.Daemon.Spool(ctx, r) // it refuses what it does not know
+		return a.Daemon.Spool(ctx, r) // it refuses unknown actions
 	}
 	note.Who, note.Way = audit.Who(ctx)
 	if err := a.attempt(note); err != nil {
@@ -52,14 +52,15 @@ func (a Audited) Spool(ctx context.Context, r status.SpoolRequest) (status.Spool
 	if err != nil {
 		note.Outcome, note.Why = audit.Failed, err.Error()
 	}
-	_ = a.Log.Append(note) // that it was attempted is on record
+	_ = a.Log.Append(note) // the attempt is already recorded
 	return done, err
 }
 
-// spoolActions are the names, in the audit log, of what is done with an utterance.
+// spoolActions are the names of actions on utterances in the audit log.
 var spoolActions = map[string]string{status.SpoolRetry: "utterance.retry", status.SpoolDrop: "utterance.drop", status.SpoolSound: "utterance.listen"}
 
-// attempt writes that something is about to be done, and refuses it if that cannot be written.
+// attempt records that something is about to be done, and refuses it if the record cannot be
+// written.
 func (a Audited) attempt(r audit.Record) error {
 	if err := a.Log.Append(r); err != nil {
 		return &status.Refusal{Code: failed, Message: err.Error(), Hint: "nothing was changed; check the disk of the state directory"}
@@ -84,11 +85,11 @@ func (a Audited) record(ctx context.Context, action, target string, do func() (s
 	} else if !applied.OK {
 		r.Outcome, r.Why = audit.Failed, applied.Why
 	}
-	_ = a.Log.Append(r) // that it was attempted is on record
+	_ = a.Log.Append(r) // the attempt is already recorded
 	return applied, err
 }
 
-// by notes the user at the other end of a request in the context that a change goes on with.
+// by returns the context of a change, with the user at the other end of the request.
 func (h *handler) by(r *http.Request) context.Context {
 	if o := origin(r); o.Trusted() {
 		return audit.By(h.ctx, o.Who(), "socket")
@@ -96,8 +97,8 @@ func (h *handler) by(r *http.Request) context.Context {
 	return h.ctx
 }
 
-// origin is the user at the other end of a request, whom the socket has let in: ORAC's user, or root. A request that came by no
-// socket is nobody's.
+// origin returns the user at the other end of a request, whom the socket has let in: ORAC's user or root. A request that did
+// not come through a socket has no origin.
 func origin(r *http.Request) status.Origin {
 	p, ok := r.Context().Value(peerKey{}).(*peer)
 	if !ok {

@@ -21,11 +21,11 @@ import (
 	"orac/appliance/status"
 )
 
-// ErrNoDaemon is why nobody answers: no appliance runs with the state directory.
+// ErrNoDaemon means that nobody answers: no appliance runs with the state directory.
 var ErrNoDaemon = errors.New("no appliance runs")
 
-// Client asks the appliance of a state directory. Each call is a connection of its own; calls may be made at the same time.
-// An error of the appliance is a *status.Refusal, whatever its code; ErrNoDaemon if there is none.
+// Client talks to the appliance of a state directory. Each call uses its own connection; it is safe for concurrent use. An
+// error of the appliance is a *status.Refusal, whatever its code; it is ErrNoDaemon if no appliance runs.
 type Client struct {
 	stateDir string
 	http     *http.Client
@@ -33,14 +33,14 @@ type Client struct {
 
 const (
 	dialTimeout = 2 * time.Second
-	// quickTimeout is for questions that are answered at once, or the appliance is stuck.
+	// quickTimeout is for questions that are answered at once unless the appliance is stuck.
 	quickTimeout = 5 * time.Second
-	// maxAnswer and maxLine bound what is read of an answer and of a line of a stream, in bytes.
+	// maxAnswer and maxLine limit what is read of an answer and of a line of a stream, in bytes.
 	maxAnswer = 64 << 20
 	maxLine   = 4 << 20
 )
 
-// NewClient makes a client. It connects when it is asked something.
+// NewClient makes a client. It connects at each call.
 func NewClient(stateDir string) *Client {
 	c := &Client{stateDir: stateDir}
 	c.http = &http.Client{Transport: &http.Transport{
@@ -63,13 +63,14 @@ func (c *Client) dial(ctx context.Context) (net.Conn, error) {
 		return nil, c.dialError(err)
 	}
 	if user, err := peerUser(conn.(*net.UnixConn)); err != nil || !mayAnswer(user, uint32(os.Geteuid())) {
-		_ = conn.Close() // nothing was said
+		_ = conn.Close() // nothing was sent
 		return nil, fmt.Errorf("the appliance in %s belongs to another user, who could read your request; run this as that user, or with sudo", c.stateDir)
 	}
 	return conn, nil
 }
 
-// mayAnswer tells whether one user believes an appliance that runs as another: the same one and root. Root asks everybody.
+// mayAnswer tells whether one user trusts an appliance that runs as another: the user's own and root's are trusted, and
+// root trusts all.
 func mayAnswer(user, own uint32) bool { return user == own || user == 0 || own == 0 }
 
 func (c *Client) dialError(err error) error {
@@ -82,55 +83,55 @@ func (c *Client) dialError(err error) error {
 	return fmt.Errorf("the appliance of %s cannot be reached: %w", c.stateDir, cause(err))
 }
 
-// Status is the whole of the appliance.
+// Status returns the whole state of the appliance.
 func (c *Client) Status(ctx context.Context) (s status.Status, err error) {
 	return s, c.quick(ctx, "status", &s)
 }
 
-// Health is how well it is.
+// Health returns its health.
 func (c *Client) Health(ctx context.Context) (r health.Report, err error) {
 	return r, c.quick(ctx, "health", &r)
 }
 
-// Generations are those that are kept, oldest first.
+// Generations returns the kept generations, oldest first.
 func (c *Client) Generations(ctx context.Context) (list []status.Generation, err error) {
 	return list, c.quick(ctx, "generations", &list)
 }
 
-// Text is the runbook of a kept generation.
+// Text returns the runbook of a kept generation.
 func (c *Client) Text(ctx context.Context, generation int) (string, error) {
 	var text generationText
 	err := c.quick(ctx, "generations/"+strconv.Itoa(generation), &text)
 	return text.Source, err
 }
 
-// Incidents are the last ones, oldest first.
+// Incidents returns the latest incidents, oldest first.
 func (c *Client) Incidents(ctx context.Context, limit int) (list []status.Incident, err error) {
 	return list, c.quick(ctx, "incidents?limit="+strconv.Itoa(limit), &list)
 }
 
-// Spool asks what waits and what was set aside, or does something with one utterance.
+// Spool lists what waits and what was set aside, or does something with one utterance.
 func (c *Client) Spool(ctx context.Context, r status.SpoolRequest) (a status.SpoolAnswer, err error) {
 	return a, c.quickly(ctx, http.MethodPost, "spool", r, &a)
 }
 
-// Plan says what applying a runbook would do.
+// Plan returns what applying a runbook would do.
 func (c *Client) Plan(ctx context.Context, r status.PlanRequest) (p status.Plan, err error) {
 	return p, c.ask(ctx, http.MethodPost, "plan", r, func(body io.Reader) error { return decode(body, &p) })
 }
 
-// Apply does what was planned, or nothing. progress gets each step.
+// Apply carries out the plan completely or not at all. progress receives each step.
 func (c *Client) Apply(ctx context.Context, r status.ApplyRequest, progress func(string)) (status.Applied, error) {
 	return c.stepwise(ctx, "apply", r, progress)
 }
 
-// Rollback returns to a generation; 0 is the one before.
+// Rollback returns to a generation; 0 is the preceding one.
 func (c *Client) Rollback(ctx context.Context, generation int, progress func(string)) (status.Applied, error) {
 	return c.stepwise(ctx, "rollback", status.RollbackRequest{Generation: generation}, progress)
 }
 
-// Logs calls line with each line of the log after a sequence number; with follow until ctx or the appliance ends. When the
-// appliance ends first, that is io.ErrUnexpectedEOF.
+// Logs calls line with each line of the log after a sequence number; with follow it continues until ctx or the appliance
+// ends. If the appliance ends first, the error is io.ErrUnexpectedEOF.
 func (c *Client) Logs(ctx context.Context, after uint64, follow bool, line func(status.LogLine) error) error {
 	q := url.Values{"after": {strconv.FormatUint(after, 10)}, "follow": {strconv.FormatBool(follow)}}
 	err := c.ask(ctx, http.MethodGet, "logs?"+q.Encode(), nil, func(body io.Reader) error {
@@ -177,7 +178,7 @@ func (c *Client) stepwise(ctx context.Context, what string, r any, progress func
 	return *result, nil
 }
 
-// ask makes a request and gives the body of a good answer to read.
+// ask makes a request and calls read with the body of a successful answer.
 func (c *Client) ask(ctx context.Context, method, what string, send any, read func(io.Reader) error) error {
 	var body io.Reader
 	if send != nil {
@@ -195,7 +196,7 @@ func (c *Client) ask(ctx context.Context, method, what string, send any, read fu
 	if err != nil {
 		var wrapped *url.Error
 		if errors.As(err, &wrapped) {
-			err = wrapped.Err // its address says nothing
+			err = wrapped.Err // the address in it tells people nothing
 		}
 		if errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) {
 			return fmt.Errorf("the appliance of %s closed the connection without an answer (%w)", c.stateDir, err)
@@ -203,7 +204,7 @@ func (c *Client) ask(ctx context.Context, method, what string, send any, read fu
 		return err
 	}
 	defer resp.Body.Close()
-	// Health of an unhealthy appliance is an answer, not an error.
+	// The health of an unhealthy appliance is an answer, not an error.
 	if resp.StatusCode == http.StatusOK || resp.StatusCode == http.StatusServiceUnavailable && what == "health" && resp.Header.Get(refusedHeader) == "" {
 		return read(resp.Body)
 	}
@@ -214,7 +215,7 @@ func (c *Client) ask(ctx context.Context, method, what string, send any, read fu
 	return f.refusal()
 }
 
-// refusal is an error of the wire as the appliance meant it.
+// refusal turns a received error back into the one that the appliance meant.
 func (f failure) refusal() error {
 	return &status.Refusal{Code: f.Code, Message: f.Error, Hint: f.Hint, Detail: f.Detail}
 }

@@ -15,14 +15,14 @@ import (
 	"orac/appliance/status"
 )
 
-// handler turns requests into calls of the daemon.
+// handler turns requests into calls to the daemon.
 type handler struct {
 	daemon   Daemon
 	ctx      context.Context // ends with the daemon
 	patience time.Duration   // for one write
 }
 
-// Handler returns the routes below /v1/ alone, for a server with limits and a login of its own. ctx ends what goes on.
+// Handler returns only the routes below /v1/, for a server with its own limits and login. ctx ends running requests.
 func Handler(ctx context.Context, d Daemon) http.Handler {
 	return (&handler{daemon: d, ctx: ctx, patience: writeTimeout}).routes()
 }
@@ -58,7 +58,7 @@ func (h *handler) generations(w http.ResponseWriter, _ *http.Request) {
 	respond(w, notNil(list), err)
 }
 
-// generationText is what a kept generation says.
+// generationText is the text of a kept generation.
 type generationText struct {
 	Source string `json:"source"`
 }
@@ -111,7 +111,7 @@ func (h *handler) plan(w http.ResponseWriter, r *http.Request) {
 		fail(w, err)
 		return
 	}
-	// A plan loads and compares, which takes longer than one write may.
+	// A plan loads and compares files, which can take longer than one write may.
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Time{})
 	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
 	ask.Origin, ask.Gone = origin(r), r.Context().Done()
@@ -157,7 +157,7 @@ func (h *handler) rollback(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// read decodes the body of a request: one JSON value of bounded size, without unknown fields.
+// read decodes the body of a request: one JSON value of limited size, without unknown fields.
 func read(w http.ResponseWriter, r *http.Request, into any) error {
 	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
 	d.DisallowUnknownFields()
@@ -180,7 +180,7 @@ const (
 	maxVars = 1000
 )
 
-// check says what is wrong with a request for a plan.
+// check says what is wrong with a plan request.
 func check(r status.PlanRequest) error {
 	switch {
 	case !filepath.IsAbs(r.File) || len(r.File) > maxPath:
@@ -193,7 +193,7 @@ func check(r status.PlanRequest) error {
 	return nil
 }
 
-// notNil is a list that JSON shows as [] when it is empty.
+// notNil makes JSON show an empty list as [].
 func notNil[T any](list []T) []T {
 	if list == nil {
 		return []T{}

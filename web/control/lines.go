@@ -8,7 +8,7 @@ import (
 	"io"
 )
 
-// decode reads an answer that is one JSON value.
+// decode reads an answer of one JSON value.
 func decode(body io.Reader, into any) error {
 	err := json.NewDecoder(io.LimitReader(body, maxAnswer)).Decode(into)
 	if err != nil {
@@ -17,7 +17,7 @@ func decode(body io.Reader, into any) error {
 	return nil
 }
 
-// lines reads a stream of JSON lines; an error that the appliance sent as a line ends it.
+// lines reads a stream of JSON lines; an error sent as a line ends it.
 func lines[T any](body io.Reader, each func(T) error) error {
 	s := bufio.NewScanner(body)
 	s.Buffer(nil, maxLine)

@@ -10,13 +10,15 @@ import (
 )
 
 const (
-	// maxConns is how many clients are served at a time.
+	// maxConns is how many clients are served at once.
 	maxConns = 32
-	// maxRefusals is how many more are told that there are too many; beyond, connections are closed without a word.
+	// maxRefusals is how many more are told that there are too many; beyond that, connections are closed without an
+	// answer.
 	maxRefusals = 8
 )
 
-// listener returns connections that know who is at the other end, and never more of them than the bounds above.
+// listener accepts connections, identifies the user at the other end, and never has more of them than the
+// limits above.
 type listener struct {
 	*net.UnixListener
 	path string
@@ -27,14 +29,15 @@ type listener struct {
 // peer is a connection.
 type peer struct {
 	net.Conn
-	refused string // why it is not served; empty: it is
+	refused string // why it is not served; empty if it is
 	code    int    // HTTP status of the refusal
 	user    uint32
 	once    sync.Once
 	free    func()
 }
 
-// Accept returns the next connection. Those that are over the bound or from another user are marked, to be told so.
+// Accept returns the next connection. Connections over the limit or from another user are marked, so that they get
+// a refusal.
 func (l *listener) Accept() (net.Conn, error) {
 	for {
 		c, err := l.AcceptUnix()
@@ -60,9 +63,9 @@ func (l *listener) Accept() (net.Conn, error) {
 	}
 }
 
-// Close ends listening and removes the socket.
+// Close stops listening and removes the socket.
 func (l *listener) Close() error {
-	_ = os.Remove(l.path) // first, so that nobody finds a socket where nobody listens
+	_ = os.Remove(l.path) // first, so that nobody finds a dead socket
 	return l.UnixListener.Close()
 }
 
@@ -72,10 +75,11 @@ func (p *peer) Close() error {
 	return p.Conn.Close()
 }
 
-// allowed tells whether a user may ask an appliance that runs as another: the same one and root may.
+// allowed tells whether a user may talk to an appliance that runs as another: the same user and root
+// may.
 func allowed(user, own uint32) bool { return user == own || user == 0 }
 
-// peerUser is the user at the other end when it connected, as the kernel knows it.
+// peerUser returns the user who opened the other end, as reported by the kernel.
 func peerUser(c *net.UnixConn) (uint32, error) {
 	raw, err := c.SyscallConn()
 	if err != nil {

@@ -9,18 +9,18 @@ import (
 	"time"
 )
 
-// Limits of what a client may take.
+// Limits per client.
 const (
 	maxHeader    = 16 << 10 // bytes
 	maxBody      = 1 << 20  // bytes: a file name, variables and a hash fit many times
 	readTimeout  = 5 * time.Second
-	writeTimeout = 5 * time.Second // of one answer, or of one line of a stream
+	writeTimeout = 5 * time.Second // per answer, or per line of a stream
 	idleTimeout  = 30 * time.Second
-	// goodbye is how long requests have to end when the daemon ends.
+	// goodbye is how long requests have to finish when the daemon ends.
 	goodbye = time.Second
 )
 
-// Serve answers what comes from l until ctx ends, and closes l. It returns nil when ctx has ended it.
+// Serve answers connections from l until ctx ends, and closes l. It returns nil if ctx has ended it.
 func Serve(ctx context.Context, l net.Listener, d Daemon, log *slog.Logger) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -45,7 +45,7 @@ func serve(ctx context.Context, l net.Listener, h *handler, log *slog.Logger) er
 		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), goodbye)
 		defer cancel()
 		if s.Shutdown(grace) != nil {
-			_ = s.Close() // whoever has not finished by now has been told to
+			_ = s.Close() // whatever has not finished by now was told to
 		}
 	})
 	err := s.Serve(l)

@@ -18,11 +18,11 @@ import (
 // SocketName is the name of the socket in the state directory.
 const SocketName = "control.sock"
 
-// maxSocketPath is how long the path of a unix socket may be: sockaddr_un has 108 bytes, the last of them 0 (unix(7)).
+// maxSocketPath is the longest path of a unix socket: sockaddr_un has 108 bytes, the last of them 0 (unix(7)).
 const maxSocketPath = 107
 
-// Listen makes the socket in a state directory, with mode 0600. The caller holds the lock of the directory: a socket that is
-// there already was left by a process that is dead, and goes. Closing the listener removes the socket.
+// Listen creates the socket in a state directory, with mode 0600. The caller holds the lock of the directory, so an existing
+// socket was left by a dead process and is removed. Closing the listener removes the socket.
 func Listen(stateDir string) (net.Listener, error) {
 	path := filepath.Join(stateDir, SocketName)
 	if err := clear(stateDir); err != nil {
@@ -34,7 +34,7 @@ func Listen(stateDir string) (net.Listener, error) {
 	}
 	defer free()
 	// The mode of an unbound socket, less the umask, is the mode that bind gives the file (unix_bind in the kernel's
-	// net/unix/af_unix.c): there is no moment in which others may connect.
+	// net/unix/af_unix.c): at no moment can others connect.
 	config := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error {
 		var failed error
 		err := c.Control(func(fd uintptr) { failed = unix.Fchmod(int(fd), 0o600) })
@@ -48,7 +48,7 @@ func Listen(stateDir string) (net.Listener, error) {
 	return &listener{UnixListener: l.(*net.UnixListener), path: path, own: uint32(os.Geteuid())}, nil
 }
 
-// clear removes the socket of a dead daemon. Anything else under its name is not ours to remove.
+// clear removes the socket of a dead daemon. It leaves anything else of that name alone.
 func clear(stateDir string) error {
 	dir, err := statedir.Existing(stateDir)
 	if err != nil {
@@ -67,8 +67,8 @@ func clear(stateDir string) error {
 	return dir.Remove(SocketName)
 }
 
-// shorten returns a name for path that fits into a socket address, until free is called: by way of a descriptor of its
-// directory where path itself is too long.
+// shorten returns a name for path that fits into a socket address and works until free is called. If path itself is
+// too long, the name goes through a descriptor of its directory.
 func shorten(path string) (short string, free func(), err error) {
 	if len(path) <= maxSocketPath {
 		return path, func() {}, nil
@@ -86,7 +86,7 @@ func shorten(path string) (short string, free func(), err error) {
 	return short, free, nil
 }
 
-// cause is an error of package net without the address, which the caller names.
+// cause returns an error of package net without the address, which the caller adds.
 func cause(err error) error {
 	var op *net.OpError
 	if errors.As(err, &op) {

@@ -9,7 +9,8 @@ import (
 	"orac/appliance/status"
 )
 
-// stream sends lines of JSON (NDJSON), each with a deadline. After one that was not taken in time nothing more is sent.
+// stream sends lines of JSON (NDJSON), each with a deadline. After a line that misses its deadline nothing more is
+// sent.
 type stream struct {
 	w        http.ResponseWriter
 	control  *http.ResponseController
@@ -20,7 +21,7 @@ type stream struct {
 
 func (h *handler) stream(w http.ResponseWriter) *stream {
 	s := &stream{w: w, control: http.NewResponseController(w), patience: h.patience}
-	// The deadline of the request would end the stream: net/http takes it for a client that has gone.
+	// The deadline of the request would end the stream: net/http would treat it as a lost client.
 	s.err = s.control.SetReadDeadline(time.Time{})
 	return s
 }
@@ -31,7 +32,7 @@ func (s *stream) send(v any) error {
 	}
 	line, err := json.Marshal(v)
 	if err != nil {
-		return err // this value's fault, not the client's
+		return err // the value is at fault, not the client
 	}
 	if !s.begun {
 		s.begun = true
@@ -45,7 +46,8 @@ func (s *stream) send(v any) error {
 	return s.err
 }
 
-// fail ends the stream with an error: as an answer of its own if nothing was sent, else as the last line.
+// fail ends the stream with an error: as an ordinary answer if nothing was sent yet, otherwise as the
+// last line.
 func (s *stream) fail(err error) {
 	if !s.begun && s.err == nil {
 		_ = s.control.SetWriteDeadline(time.Now().Add(s.patience))
@@ -62,14 +64,14 @@ type line struct {
 	Result *status.Applied `json:"result,omitempty"`
 }
 
-// maxSteps is how many steps wait for a client that reads slowly; what finds no room is in the result anyway.
+// maxSteps is how many steps wait for a slow client; steps beyond that are in the result anyway.
 const maxSteps = 256
 
-// stepwise does something slow, and sends each step as it happens. The daemon never waits for the client.
+// stepwise runs something slow, and sends each step as it happens. The daemon never waits for the client.
 func (h *handler) stepwise(w http.ResponseWriter, do func(progress func(string)) (status.Applied, error)) {
 	s := h.stream(w)
 	steps, done, sent := make(chan string, maxSteps), make(chan struct{}), make(chan struct{})
-	go func() { // ends when done is closed and all steps are sent, at the latest one write deadline after that
+	go func() { // ends at most one write deadline after done is closed, when all steps are sent
 		defer close(sent)
 		for {
 			select {
@@ -86,7 +88,7 @@ func (h *handler) stepwise(w http.ResponseWriter, do func(progress func(string))
 	finish := func() { close(done); <-sent }
 	finished := false
 	defer func() {
-		if !finished { // the daemon panics: the server catches that, and this goroutine must not stay
+		if !finished { // the daemon panicked: the server recovers, and this goroutine must not stay behind
 			finish()
 		}
 	}()
@@ -105,8 +107,8 @@ func (h *handler) stepwise(w http.ResponseWriter, do func(progress func(string))
 	_ = s.send(line{Result: &applied})
 }
 
-// logs sends the log. A client that reads slower than a line per write deadline is dropped, and can ask again with
-// after.
+// logs sends the log. A client that takes longer than the write deadline for a line is dropped, and can continue
+// with after.
 func (h *handler) logs(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	var after uint64
@@ -125,7 +127,7 @@ func (h *handler) logs(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	s := h.stream(w)
-	if follow { // the head of the answer, so that a client knows that it is served
+	if follow { // send the head of the answer, so that the client knows that it is served
 		s.begun = true
 		w.Header().Set("Content-Type", "application/x-ndjson")
 		s.err = s.control.Flush()

@@ -13,9 +13,10 @@ import (
 	"orac/appliance/statedir"
 )
 
-// The samples are in two files of records of 48 bytes. One is written to; when it holds as many as are shown it becomes the older
-// one. A record is, little endian: time (Unix ms), memory, CPU (a float), free disk, spooled, waiting (32 bits), CRC-32 of all that.
-// It says for itself whether it is whole, wherever it stands: so what is torn or damaged costs itself alone, and the file needs no head.
+// The samples are in two files of 48-byte records. One of them is written; when it holds as many samples as are shown it replaces
+// the older one. A record is, little endian: time (Unix ms), memory, CPU (a float), free disk, spooled, waiting (32 bits), CRC-32
+// of all of these. Each record proves by itself that it is whole, wherever it is: a torn or damaged record affects no other, and
+// the file needs no head.
 const (
 	fileName  = "system.samples"
 	olderName = "system.samples.1"
@@ -24,10 +25,11 @@ const (
 	maxFile    = Room * recordSize // bytes
 )
 
-// file keeps samples in a state directory. It is used by one goroutine at a time.
+// file keeps samples in a state directory. Only one goroutine may use it at a time.
 type file struct{ dir string }
 
-// read returns what can be read, in the order in which it was written, as much as is shown.
+// read returns the readable samples in the order in which they were written, at most as many as are
+// shown.
 func (f *file) read() (list []Sample) {
 	dir, err := statedir.Existing(f.dir)
 	if err != nil {
@@ -39,14 +41,14 @@ func (f *file) read() (list []Sample) {
 		if err != nil {
 			continue // missing or unusable
 		}
-		text, _ := io.ReadAll(io.LimitReader(h, 2*maxFile)) // what could be read counts
+		text, _ := io.ReadAll(io.LimitReader(h, 2*maxFile)) // whatever could be read counts
 		_ = h.Close()
 		list = append(list, parse(text)...)
 	}
 	return slices.Clone(list[max(0, len(list)-Room):])
 }
 
-// open opens a file, and says how large it is.
+// open opens a file and returns its size.
 func open(dir *statedir.Dir, name string, flag int) (*os.File, int64, error) {
 	h, err := dir.OpenFile(name, flag)
 	if err != nil {
@@ -60,7 +62,7 @@ func open(dir *statedir.Dir, name string, flag int) (*os.File, int64, error) {
 	return h, info.Size(), nil
 }
 
-// append adds samples at the end: either all of them, or nothing that is read later.
+// append adds samples at the end: either all of them, or nothing that read would return.
 func (f *file) append(list []Sample) error {
 	dir, err := statedir.Existing(f.dir)
 	if err != nil {
@@ -71,17 +73,17 @@ func (f *file) append(list []Sample) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = h.Close() }() // it is either done, or an error is told
+	defer func() { _ = h.Close() }() // either already closed, or an error is returned
 	if size >= maxFile {
 		if err := dir.Rename(fileName, olderName); err != nil {
 			return err
 		}
-		_ = h.Close() // it is the older one
+		_ = h.Close() // it is the older one now
 		if h, size, err = open(dir, fileName, os.O_WRONLY|os.O_CREATE|os.O_EXCL); err != nil {
 			return err
 		}
 	}
-	end := size - size%recordSize // a torn record is written over
+	end := size - size%recordSize // a torn record is overwritten
 	text := make([]byte, 0, len(list)*recordSize)
 	for _, one := range list {
 		text = encode(text, one)
@@ -102,8 +104,8 @@ func encode(to []byte, s Sample) []byte {
 	return binary.LittleEndian.AppendUint32(to, crc32.ChecksumIEEE(to[begin:]))
 }
 
-// parse returns the whole records of a text. Where one is damaged the next is looked for at its place; where bytes are missing or too
-// many, at every place, until one is whole.
+// parse returns the whole records of a text. After a damaged record it looks for the next one in its place; if bytes are missing
+// or extra, at every position until a record is whole.
 func parse(text []byte) (list []Sample) {
 	for at := 0; at+recordSize <= len(text); {
 		if one, ok := decode(text[at : at+recordSize]); ok {
@@ -116,7 +118,7 @@ func parse(text []byte) (list []Sample) {
 	return list
 }
 
-// decode reads a record. It refuses values that no sample can have, whatever the checksum.
+// decode reads a record. It refuses impossible values even if the checksum is right.
 func decode(record []byte) (s Sample, ok bool) {
 	word := func(i int) int64 { return int64(binary.LittleEndian.Uint64(record[8*i:])) }
 	if crc32.ChecksumIEEE(record[:recordSize-4]) != binary.LittleEndian.Uint32(record[recordSize-4:]) {

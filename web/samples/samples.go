@@ -2,12 +2,13 @@
 //
 // Guarantees:
 //
-//   - A sample every ten seconds, of the last 12 hours, in a few hundred kilobytes of memory and as many of the disk.
-//   - They outlive a restart except for the last minute if the power fails: they are written a minute at a time, by one small write, so
-//     that an SD card lives.
-//   - Whatever is in the file, what can be read of it is shown; a torn, damaged or foreign file costs its samples and nothing else. A disk that
-//     refuses is tried again with the next minute, said once, and touches nothing else.
-//   - What is given is in the order of time, whatever the clock has done: samples that a wrong clock has put into the future are left out.
+//   - A sample every ten seconds, for the last 12 hours, in a few hundred kilobytes of memory and the same on disk.
+//   - Samples survive a restart; a power failure loses only the last minute. They are written once a minute, by one small write,
+//     to spare SD cards.
+//   - Whatever is in the file, its readable part is shown; a torn, damaged or foreign file loses its samples and affects nothing
+//     else. If the disk refuses a write, that is logged once, tried again with the next minute, and affects nothing else.
+//   - Results are in the order of time, whatever the clock has done: samples that a wrong clock has put into the future are left
+//     out.
 package samples
 
 import (
@@ -24,31 +25,31 @@ import (
 	"orac/appliance/status"
 )
 
-// Every is how often is measured, and Room how many samples are kept: 12 hours.
+// Every is the time between two samples, and Room is how many are kept: 12 hours.
 const (
 	Every = 10 * time.Second
 	Room  = 12 * 360
 
-	batch = 6 // samples that are written at once
+	batch = 6 // samples written at once
 )
 
-// Sample is what the appliance takes, at a moment.
+// Sample is what the appliance uses at one moment.
 type Sample struct {
 	At       time.Time
 	Memory   int64   // bytes, of the daemon and its children
-	CPU      float64 // percent of one core, since the sample before; the same processes; below 0: not known
-	DiskFree int64   // bytes that the state directory can still take
+	CPU      float64 // percent of one core since the previous sample, for the same processes; below 0: unknown
+	DiskFree int64   // bytes free for the state directory
 	Spooled  int64   // bytes
 	Waiting  int     // utterances
 }
 
-// Options say what is measured, and where it is kept.
+// Options say what is measured and where it is kept.
 type Options struct {
-	Dir string       // the state directory, whose disk is measured and which keeps the samples; empty: neither
+	Dir string       // the state directory, which keeps the samples and whose disk is measured; empty: neither
 	Log *slog.Logger // nil: none
 }
 
-// Samples are the last of them. Its methods may be called by many at once.
+// Samples holds the latest samples. Its methods are safe for concurrent use.
 type Samples struct {
 	o Options
 
@@ -56,11 +57,11 @@ type Samples struct {
 	ring []Sample   // in the order in which they were taken
 
 	file    *file
-	unsaved []Sample // of the goroutine that measures alone, like file
-	refused bool     // the last write
+	unsaved []Sample // used only by the goroutine that measures, like file
+	refused bool     // the last write failed
 }
 
-// New returns the samples that were kept before.
+// New returns Samples with those kept before.
 func New(o Options) *Samples {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -73,7 +74,7 @@ func New(o Options) *Samples {
 	return s
 }
 
-// Between returns the samples from one moment to another, both included, the oldest first.
+// Between returns the samples from one moment to another, both included, oldest first.
 func (s *Samples) Between(from, to time.Time) []Sample {
 	s.mu.Lock()
 	list := slices.Clone(s.ring)
@@ -81,8 +82,8 @@ func (s *Samples) Between(from, to time.Time) []Sample {
 	return inOrder(list, from, to, time.Now())
 }
 
-// inOrder puts samples into the order of time. Of several at one moment the last that was taken counts; those of the future were
-// taken while the clock was wrong.
+// inOrder sorts samples by time. Of several at the same moment, the one taken last counts; samples from the future were taken
+// while the clock was wrong, and are left out.
 func inOrder(list []Sample, from, to, now time.Time) []Sample {
 	list = slices.DeleteFunc(list, func(one Sample) bool { return one.At.Before(from) || one.At.After(to) || one.At.After(now.Add(Every)) })
 	slices.Reverse(list)
@@ -99,15 +100,15 @@ func (s *Samples) add(one Sample) {
 	s.ring = append(s.ring, one)
 }
 
-// Measured is what is asked for samples.
+// Measured is where samples come from.
 type Measured interface{ Status() status.Status }
 
-// Run measures until ctx ends, and keeps what it has measured.
+// Run measures until ctx ends, and stores the samples.
 func (s *Samples) Run(ctx context.Context, app Measured) {
 	defer s.save()
 	early := time.NewTicker(time.Second)
 	defer early.Stop()
-	for app.Status().Memory.Resident == 0 { // it is not known in the first seconds
+	for app.Status().Memory.Resident == 0 { // unknown in the first seconds
 		select {
 		case <-ctx.Done():
 			return
@@ -141,7 +142,8 @@ func (s *Samples) Run(ctx context.Context, app Measured) {
 	}
 }
 
-// save writes what is not written yet. What a disk refuses waits, as long as it would be shown.
+// save writes the samples that are not stored yet. If the disk refuses them, they wait for as long
+// as they would be shown.
 func (s *Samples) save() {
 	if s.file == nil || len(s.unsaved) == 0 {
 		s.unsaved = nil
@@ -161,8 +163,8 @@ func (s *Samples) save() {
 	s.unsaved, s.refused = s.unsaved[:0], false
 }
 
-// cpuTime is what this process and all that descend from it have used. A child that has ended is counted by nobody: then the sum
-// falls, and the next sample does not know.
+// cpuTime is the CPU time of this process and all its descendants. A child that has ended is no longer counted: the sum then
+// falls, and the next sample is unknown.
 func cpuTime() (sum time.Duration) {
 	family, err := memory.Family()
 	if err != nil {

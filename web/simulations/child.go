@@ -23,16 +23,16 @@ import (
 	"orac/appliance/memory"
 )
 
-// stopTime is how long a child may take to report its results once it has to stop.
+// stopTime is how long a child may take to report its results after it was told to stop.
 const stopTime = 10 * time.Second
 
-// Why a child is to end before it does by itself.
+// Why a child is stopped early.
 var (
 	errStopped = errors.New("it was stopped")
 	errTooLong = errors.New("it took longer than 10 minutes")
 )
 
-// child is orac sim while it runs.
+// child is a running orac sim.
 type child struct {
 	cmd   *exec.Cmd
 	ctx   context.Context
@@ -41,7 +41,7 @@ type child struct {
 	clock *time.Timer
 	apart func()
 	read  chan struct{} // closed when all progress is read
-	ended chan struct{} // closed when what came of it is known
+	ended chan struct{} // closed when the outcome is known
 
 	mu  sync.Mutex // guards far
 	far *Progress
@@ -69,7 +69,7 @@ func (r *Runner) begin(o Order, s *Simulation) (*child, error) {
 		return nil, err
 	}
 	restrain(c.cmd.Process.Pid)
-	c.apart = memory.Apart(c.cmd.Process.Pid) // its use is not counted as the appliance's
+	c.apart = memory.Apart(c.cmd.Process.Pid) // its memory is not counted as the appliance's
 	c.clock = time.AfterFunc(MaxTime, func() { c.stop(errTooLong) })
 	go func() {
 		defer close(c.read)
@@ -79,7 +79,7 @@ func (r *Runner) begin(o Order, s *Simulation) (*child, error) {
 	return c, nil
 }
 
-// arguments are those of orac sim.
+// arguments returns the arguments of orac sim.
 func (r *Runner) arguments(o Order, s *Simulation) []string {
 	args := []string{"sim", "--seeds", fmt.Sprintf("1-%d", s.Seeds), "--workers", "1", "--progress", "/dev/fd/3",
 		"--html", r.file(s.Number, html), "--json", r.file(s.Number, report)}
@@ -92,8 +92,8 @@ func (r *Runner) arguments(o Order, s *Simulation) []string {
 	return append(args, "--", near(o.Runbook, o.Scenario.path))
 }
 
-// near is a path as somebody would write it in the folder of the runbook, which is where the child runs, if it is below it: it
-// stands in reports, and operators read those.
+// near shortens a path that is below the runbook's folder, where the child runs, to a relative one: paths appear in reports,
+// which operators read.
 func near(runbook, path string) string {
 	if rel, err := filepath.Rel(filepath.Dir(runbook), path); err == nil && filepath.IsLocal(rel) {
 		return rel
@@ -101,7 +101,8 @@ func near(runbook, path string) string {
 	return path
 }
 
-// environment is that of a child. Values of variables may be secret: they are not on its command line, which everybody can read.
+// environment returns the environment of a child. It contains the values of variables, which may be secret: the command line is
+// readable by everybody.
 func (r *Runner) environment(vars map[string]string) []string {
 	env := slices.Clone(r.o.Env)
 	if r.o.Env == nil {
@@ -110,20 +111,22 @@ func (r *Runner) environment(vars map[string]string) []string {
 	for _, name := range slices.Sorted(maps.Keys(vars)) {
 		env = append(env, "ORAC_VAR_"+name+"="+vars[name])
 	}
-	// These bound it from inside, and restrain and the clock from outside.
+	// These limit the child from inside; restrain and the time limit do so from outside.
 	return append(env, "NO_COLOR=1", "GITHUB_ACTIONS=", "GOMAXPROCS=1", "GOMEMLIMIT="+memoryLimit)
 }
 
-// restrain lets a child have only what nobody else wants. All of it is best effort: it runs on one core, and not for long, in any case.
+// restrain gives a child only what nothing else needs. Each measure is best effort: in any case the child runs on one core, and
+// not for long.
 func restrain(pid int) {
 	seconds := uint64(MaxTime / time.Second)
 	_ = unix.Setpriority(unix.PRIO_PGRP, pid, 19)
 	_ = unix.Prlimit(pid, unix.RLIMIT_CPU, &unix.Rlimit{Cur: seconds, Max: seconds}, nil)
 	_ = unix.Prlimit(pid, unix.RLIMIT_FSIZE, &unix.Rlimit{Cur: maxReport, Max: maxReport}, nil)
-	_ = os.WriteFile(fmt.Sprintf("/proc/%d/oom_score_adj", pid), []byte("1000"), 0) // where memory ends, it goes first
+	_ = os.WriteFile(fmt.Sprintf("/proc/%d/oom_score_adj", pid), []byte("1000"), 0) // it is the first to go when memory runs out
 }
 
-// end asks the child and all that it has started to stop, and kills them if they do not, or at once.
+// end asks the child and everything it has started to stop, and kills them if they do not, or at
+// once if now is set.
 func (c *child) end(now bool) error {
 	group := -c.cmd.Process.Pid
 	if now {
@@ -133,20 +136,20 @@ func (c *child) end(now bool) error {
 		select {
 		case <-c.ended:
 		default:
-			_ = unix.Kill(group, unix.SIGKILL) // it may have ended just now
+			_ = unix.Kill(group, unix.SIGKILL) // it may have just ended
 		}
 	})
 	return unix.Kill(group, unix.SIGTERM)
 }
 
-// wait waits for the end of the child, and says how it ended, and why if not by itself.
+// wait waits for the child to end, and returns how it ended and, if it was stopped, why.
 func (c *child) wait() (exit int, failed string) {
 	err := c.cmd.Wait()
 	c.clock.Stop()
 	cause := context.Cause(c.ctx)
 	c.stop(nil)
 	c.apart()
-	select { // what it has told before it ended; somebody that it has left behind is not waited for
+	select { // read what it reported before it ended, but do not wait for processes it left behind
 	case <-c.read:
 	case <-time.After(time.Second):
 	}
@@ -162,7 +165,7 @@ func (c *child) wait() (exit int, failed string) {
 	return exit, failed
 }
 
-// follow reads how far the child is, a line at a time, until it ends.
+// follow reads the child's progress, line by line, until it ends.
 func (c *child) follow(from io.Reader) {
 	lines := bufio.NewScanner(from)
 	lines.Buffer(make([]byte, 0, 512), 4096)
@@ -173,10 +176,11 @@ func (c *child) follow(from io.Reader) {
 			c.mu.Unlock()
 		}
 	}
-	_, _ = io.Copy(io.Discard, from) // after a line that is too long: no writer may block
+	_, _ = io.Copy(io.Discard, from) // after a line that is too long, so that no writer blocks
 }
 
-// readProgress reads a line of orac sim --progress. Shares and numbers are what they can be.
+// readProgress reads a line of orac sim --progress. Shares and numbers are limited to possible
+// values.
 func readProgress(line []byte) (p Progress, ok bool) {
 	if err := json.Unmarshal(line, &p); err != nil || p.Of < 0 || p.Done < 0 || p.Done > p.Of || p.Broken < 0 || p.Share < 0 || p.Share > 1 {
 		return Progress{}, false

@@ -13,17 +13,18 @@ import (
 	"orac/appliance/statedir"
 )
 
-// What a simulation leaves, by the ends of file names: its report in two forms, and what is known of it.
+// What a simulation leaves, by file name suffix: its report in two formats, and what is known about it.
 const (
 	html   = "html"
 	report = "json"
 	known  = "run"
 )
 
-// appEnded is why a simulation has no end: nobody was there to see it.
+// appEnded is why a simulation has no result: the appliance ended before it did.
 const appEnded = "the appliance ended while it ran"
 
-// maxKnown is the size of a file of what is known of a run, in bytes: its output, in which every byte may take six.
+// maxKnown is the largest size, in bytes, of the file of what is known about a run: mostly its output, of which
+// every byte may take six.
 const maxKnown = 8 * maxOutput
 
 var ours = regexp.MustCompile(`^([1-9][0-9]{0,8})\.(html|json|run)$`)
@@ -34,7 +35,7 @@ func (r *Runner) file(number int, end string) string {
 
 func fileName(number int, end string) string { return fmt.Sprintf("%d.%s", number, end) }
 
-// in does something in the folder, which is there.
+// in calls do with the folder, which must exist.
 func (r *Runner) in(do func(dir *statedir.Dir) error) error {
 	dir, err := statedir.Existing(r.o.Dir)
 	if err != nil {
@@ -44,17 +45,17 @@ func (r *Runner) in(do func(dir *statedir.Dir) error) error {
 	return do(dir)
 }
 
-// forget removes what a simulation has left.
+// forget removes the files of a simulation.
 func (r *Runner) forget(number int) {
 	_ = r.in(func(dir *statedir.Dir) error {
 		for _, end := range []string{html, report, known} {
-			_ = dir.Remove(fileName(number, end)) // there may be none
+			_ = dir.Remove(fileName(number, end)) // it may not exist
 		}
 		return nil
 	})
 }
 
-// keep writes down what is known of a simulation.
+// keep stores what is known about a simulation.
 func (r *Runner) keep(s *Simulation) error {
 	text, err := json.Marshal(s)
 	if err != nil {
@@ -63,8 +64,8 @@ func (r *Runner) keep(s *Simulation) error {
 	return r.in(func(dir *statedir.Dir) error { return dir.WriteFile(fileName(s.Number, known), text) })
 }
 
-// recall reads what runs before this process have left. What is damaged or belongs to nothing is removed: it would never be
-// counted, nor be shown.
+// recall reads what runs before this process have left. Damaged files and files of no known run are removed: they would
+// never be counted or shown.
 func (r *Runner) recall() {
 	var entries []fs.DirEntry
 	err := r.in(func(dir *statedir.Dir) (err error) {
@@ -84,7 +85,7 @@ func (r *Runner) recall() {
 		if m == nil {
 			continue
 		}
-		number, _ := strconv.Atoi(m[1]) // digits
+		number, _ := strconv.Atoi(m[1]) // only digits
 		r.next = max(r.next, number+1)
 		if seen[number] {
 			continue
@@ -102,7 +103,7 @@ func (r *Runner) recall() {
 	r.prune()
 }
 
-// load reads what is known of a simulation.
+// load reads what is known about a simulation.
 func (r *Runner) load(number int) (*Simulation, error) {
 	text, err := r.readFile(number, known, maxKnown)
 	if err != nil {
@@ -115,7 +116,7 @@ func (r *Runner) load(number int) (*Simulation, error) {
 	if s.Number != number || s.State != Running && s.State != Ended || s.Seeds < 1 || s.Seeds > MaxSeeds {
 		return nil, errors.New("the file is damaged")
 	}
-	if s.Running() { // when it ended is not known
+	if s.Running() { // the time of its end is unknown
 		s.State, s.Ended, s.Exit, s.Failed = Ended, s.Began, -1, appEnded
 	}
 	if r.size(number, html) < 0 {
@@ -124,7 +125,8 @@ func (r *Runner) load(number int) (*Simulation, error) {
 	return &s, nil
 }
 
-// prune forgets the oldest, until there are few and they are small. One that runs stays. The caller holds the lock.
+// prune removes the oldest simulations until their number and size are within the limits. A running one stays. The
+// caller holds the lock.
 func (r *Runner) prune() {
 	bytes, kept := int64(0), 0
 	r.list = slices.DeleteFunc(r.list, func(s *Simulation) bool {
@@ -139,7 +141,7 @@ func (r *Runner) prune() {
 	})
 }
 
-// verdict reads how the report judges.
+// verdict reads the verdict in the report.
 func (r *Runner) verdict(number int) (verdict string, reported bool) {
 	text, err := r.readFile(number, report, maxReport)
 	if err != nil {
@@ -159,7 +161,7 @@ func (r *Runner) verdict(number int) (verdict string, reported bool) {
 	return judged.Scenarios[0].Verdict, true
 }
 
-// HTML returns the report of a simulation as a page, which holds no script, and JSON as a program reads it.
+// HTML returns a simulation's report as a page without scripts; JSON returns it for programs.
 func (r *Runner) HTML(number int) ([]byte, error) { return r.reported(number, html) }
 
 // JSON: see HTML.
@@ -171,13 +173,13 @@ func (r *Runner) reported(number int, end string) ([]byte, error) {
 		return nil, ErrUnknown
 	}
 	text, err := r.readFile(number, end, maxReport)
-	if errors.Is(err, fs.ErrNotExist) { // it was forgotten just now
+	if errors.Is(err, fs.ErrNotExist) { // it has just been removed
 		return nil, ErrUnknown
 	}
 	return text, err
 }
 
-// readFile reads a file of bounded size.
+// readFile reads a file of at most most bytes.
 func (r *Runner) readFile(number int, end string, most int64) (text []byte, err error) {
 	err = r.in(func(dir *statedir.Dir) (err error) {
 		text, err = dir.ReadFile(fileName(number, end), most)
@@ -186,7 +188,7 @@ func (r *Runner) readFile(number int, end string, most int64) (text []byte, err 
 	return text, err
 }
 
-// size is how many bytes a file has; -1 if it cannot be used.
+// size returns the size of a file in bytes, or -1 if the file cannot be used.
 func (r *Runner) size(number int, end string) (bytes int64) {
 	bytes = -1
 	_ = r.in(func(dir *statedir.Dir) error {

@@ -2,13 +2,13 @@
 //
 // Guarantees:
 //
-//   - A simulation takes nothing from the appliance that it needs: one at a time, as a child, on one core, at the lowest priority,
+//   - A simulation takes nothing that the appliance needs: one runs at a time, as a child, on one core, at the lowest priority,
 //     for ten minutes, in 256 MiB that do not count as the appliance's, and never while the disk is nearly full.
-//   - What a simulation is told comes from a list: a scenario that stands beside the runbook, a number of seeds, a length. No text
-//     of a request becomes a part of its command line.
-//   - How far it is can be seen while it runs. Asked to stop, or out of time, it reports what has ended until then.
-//   - The last runs with their reports outlive a restart, within 20 runs and 64 MiB. Whatever lies in their folder, reading it fails
-//     nothing, and a report is never taken for that of another run.
+//   - The choices come from a list: a scenario beside the runbook, a number of seeds, a length. No text of a request becomes part
+//     of a command line.
+//   - Its progress can be seen while it runs. If it is stopped or runs out of time, it reports the results up to then.
+//   - The last runs and their reports survive a restart, up to 20 runs and 64 MiB. Whatever is in their folder, reading it never
+//     fails anything, and a report is never mistaken for that of another run.
 package simulations
 
 import (
@@ -29,11 +29,11 @@ const (
 	MaxFor   = 30 * 24 * time.Hour // of virtual time
 
 	memoryLimit = "256MiB"
-	maxOutput   = 64 << 10 // bytes that are kept of what it says
+	maxOutput   = 64 << 10 // bytes kept of its output
 	maxReport   = 32 << 20 // bytes of one file
 	maxRuns     = 20
 	maxBytes    = 64 << 20  // of all files
-	leastFree   = 128 << 20 // bytes of the disk, to begin
+	leastFree   = 128 << 20 // free bytes on the disk that a start needs
 )
 
 // What may prevent a simulation.
@@ -68,7 +68,7 @@ type Simulation struct {
 	Output   string    `json:"output,omitempty" doc:"The end of its output, for admins: it may quote the runbook. Left out of lists."`
 }
 
-// Progress is how far a simulation is, as `orac sim --progress` tells it.
+// Progress is how far a simulation is, as reported by `orac sim --progress`.
 type Progress struct {
 	Scenario string  `json:"scenario"`
 	Seed     uint64  `json:"seed" doc:"Seed of a running run, or of the last that ended."`
@@ -83,7 +83,7 @@ type Progress struct {
 // Running tells whether it is running.
 func (s Simulation) Running() bool { return s.State == Running }
 
-// Took is how long it took, or has taken.
+// Took returns how long it took, or has taken so far.
 func (s Simulation) Took() time.Duration {
 	if s.Running() {
 		return time.Since(s.Began).Round(time.Second)
@@ -91,35 +91,35 @@ func (s Simulation) Took() time.Duration {
 	return s.Ended.Sub(s.Began).Round(100 * time.Millisecond)
 }
 
-// Left is about how much longer it will take; 0 if unknown.
+// Left returns roughly how much longer it will take; 0 if unknown.
 func (s Simulation) Left() time.Duration {
 	p := s.Progress
-	if !s.Running() || p == nil || p.Share < 0.005 || p.Wall < 1 { // of a part that small nothing follows
+	if !s.Running() || p == nil || p.Share < 0.005 || p.Wall < 1 { // so small a part says nothing about the rest
 		return 0
 	}
 	return time.Duration(p.Wall * (1 - p.Share) / p.Share * float64(time.Second)).Round(time.Second)
 }
 
-// Options say where and by what simulations are run. With the zero value none can be.
+// Options say where simulations run and with which program. With the zero value none can run.
 type Options struct {
-	Dir     string       // for reports; it is made
+	Dir     string       // for reports; created if missing
 	Program string       // the path of orac
 	Env     []string     // of the children; nil: that of this process
 	Log     *slog.Logger // nil: none
 }
 
-// Runner runs simulations. Its methods may be called by many at once.
+// Runner runs simulations. Its methods are safe for concurrent use.
 type Runner struct {
 	ctx context.Context
 	o   Options
 
 	mu      sync.Mutex    // guards everything that follows
-	list    []*Simulation // the newest first
+	list    []*Simulation // newest first
 	current *child        // nil if none runs
 	next    int
 }
 
-// New makes a runner, which knows what runs before it have left. Its children end with ctx.
+// New makes a runner, which reads what earlier runs have left. Its children end with ctx.
 func New(ctx context.Context, o Options) *Runner {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -131,10 +131,10 @@ func New(ctx context.Context, o Options) *Runner {
 	return r
 }
 
-// Possible tells whether simulations can be run here.
+// Possible tells whether simulations can run here.
 func (r *Runner) Possible() bool { return r.o.Program != "" && r.o.Dir != "" }
 
-// List returns the simulations, the newest first, without what they have said.
+// List returns the simulations, newest first, without their output.
 func (r *Runner) List() []Simulation {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -147,7 +147,7 @@ func (r *Runner) List() []Simulation {
 	return out
 }
 
-// Get returns one.
+// Get returns one simulation.
 func (r *Runner) Get(number int) (Simulation, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -157,7 +157,7 @@ func (r *Runner) Get(number int) (Simulation, error) {
 	return Simulation{}, ErrUnknown
 }
 
-// now is a simulation as it is at this moment. The caller holds the lock.
+// now returns the present state of a simulation. The caller holds the lock.
 func (r *Runner) now(s *Simulation) Simulation {
 	one := *s
 	if s.Running() && r.current != nil {
@@ -173,13 +173,13 @@ func (r *Runner) find(number int) *Simulation {
 	return nil
 }
 
-// Order is what somebody wants to have run.
+// Order is a request for a simulation.
 type Order struct {
-	Scenario Scenario          // of Scenarios
-	Runbook  string            // the path of the appliance's own, for its quiet run
+	Scenario Scenario          // one of Scenarios
+	Runbook  string            // the path of the appliance's own runbook, for its quiet run
 	Vars     map[string]string // of the runbook
 	Seeds    int               // 1 to MaxSeeds
-	For      string            // as orac sim takes it; empty: as the scenario says
+	For      string            // in the format of orac sim; empty: as the scenario says
 	Who      string
 }
 
@@ -205,7 +205,7 @@ func (r *Runner) Start(o Order) (Simulation, error) {
 		return Simulation{}, ErrFull
 	}
 	s := &Simulation{Number: r.next, Scenario: o.Scenario.Name, Seeds: o.Seeds, For: o.For, Who: o.Who, State: Running, Began: time.Now()}
-	r.forget(s.Number) // what lies there is no report of this run
+	r.forget(s.Number) // any files there are not of this run
 	if err := r.keep(s); err != nil {
 		return Simulation{}, err
 	}
@@ -223,7 +223,7 @@ func (r *Runner) Start(o Order) (Simulation, error) {
 	return *s, nil
 }
 
-// await ends with the child, which ends with the runner's context.
+// await waits for the child, which ends with the runner's context.
 func (r *Runner) await(c *child, s *Simulation) {
 	exit, failed := c.wait()
 	verdict, reported := r.verdict(s.Number)
@@ -240,7 +240,8 @@ func (r *Runner) await(c *child, s *Simulation) {
 	r.o.Log.Info("a simulation has ended", "number", s.Number, "exit", exit, "verdict", verdict, "failed", failed)
 }
 
-// Stop ends a simulation, which then reports what it has. One that has ended stays as it is.
+// Stop ends a simulation, which then reports what it has. One that has already ended stays as it
+// is.
 func (r *Runner) Stop(number int) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -254,7 +255,7 @@ func (r *Runner) Stop(number int) error {
 	return nil
 }
 
-// Close waits until no child is left; the context has ended before.
+// Close waits until no child is left. The context must have ended before.
 func (r *Runner) Close() {
 	r.mu.Lock()
 	c := r.current

@@ -10,30 +10,30 @@ import (
 	"orac/runbook/scenario"
 )
 
-// Scenario is what can be run.
+// Scenario is something that can be run.
 type Scenario struct {
 	Name string `json:"name"`
 	Doc  string `json:"doc"`
 
-	path string // of its file; empty for Quiet
+	path string // its file; empty for Quiet
 }
 
-// Quiet is the name of the quiet run of the runbook's own file, which is there whatever scenarios there are.
+// Quiet is the name of the quiet run of the runbook's own file, which is always available.
 const Quiet = "quiet"
 
-// Bounds of what is looked through.
+// Bounds of the search.
 const (
 	maxScenarios = 200
-	maxFiles     = 1000 // of a folder
+	maxFiles     = 1000 // per folder
 )
 
-// Scenarios are the quiet run of the runbook, and the scenarios beside it: in its folder scenarios, and in examples/scenarios. A
-// file in both counts once, the first; one that is called as the quiet run is left out.
+// Scenarios returns the quiet run of the runbook and the scenarios beside the runbook: in its folder scenarios, and in
+// examples/scenarios. If a file is in both, the first counts; one with the name of the quiet run is left out.
 func Scenarios(runbookFile string) []Scenario {
 	list := []Scenario{{Name: Quiet, Doc: "The file of this appliance's runbook as it is now. Nothing is played and nothing breaks, so nothing may happen and nothing may grow."}}
 	seen := map[string]bool{Quiet: true}
 	for _, dir := range []string{"scenarios", filepath.Join("examples", "scenarios")} {
-		files, _ := filepath.Glob(filepath.Join(escaped(filepath.Dir(runbookFile)), dir, "*.hcl")) // the pattern is good
+		files, _ := filepath.Glob(filepath.Join(escaped(filepath.Dir(runbookFile)), dir, "*.hcl")) // the pattern is valid
 		for _, path := range files[:min(len(files), maxFiles)] {
 			name := strings.TrimSuffix(filepath.Base(path), ".hcl")
 			if len(list) == maxScenarios || seen[name] {
@@ -48,7 +48,7 @@ func Scenarios(runbookFile string) []Scenario {
 	return list
 }
 
-// escaped is a pattern that matches only this folder.
+// escaped returns a pattern that matches only this folder.
 func escaped(dir string) string {
 	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(dir)
 }

@@ -10,11 +10,10 @@ import (
 	"orac/appliance/statedir"
 )
 
-// FS is the real file system below one folder, as package statedir guards it: it follows no link, and uses nothing of another
-// user's.
+// FS is the real file system below one folder, guarded by package statedir: it follows no link, and uses no file of another user.
 type FS struct{ dir *statedir.Dir }
 
-// OpenFS opens a folder, which it makes with mode 0700 if it is not there.
+// OpenFS opens a folder. If it does not exist, it is made with mode 0700.
 func OpenFS(dir string) (*FS, error) {
 	d, err := statedir.Open(dir)
 	if err != nil {
@@ -23,10 +22,10 @@ func OpenFS(dir string) (*FS, error) {
 	return NewFS(d), nil
 }
 
-// NewFS is the file system of an open folder. It is closed with the folder.
+// NewFS returns the file system of an open folder. Closing it closes the folder.
 func NewFS(dir *statedir.Dir) *FS { return &FS{dir} }
 
-// Close frees the folder.
+// Close closes the folder.
 func (f *FS) Close() error { return f.dir.Close() }
 
 // MkdirAll implements rt.FS.
@@ -57,7 +56,7 @@ func (f *FS) ReadDir(_ *rt.Task, dir string, most int) ([]rt.FileInfo, error) {
 	for _, e := range entries {
 		info, err := e.Info()
 		if err != nil {
-			continue // it went away meanwhile
+			continue // it was removed meanwhile
 		}
 		infos = append(infos, rt.FileInfo{Name: e.Name(), Size: info.Size(), Dir: e.IsDir()})
 	}
@@ -81,5 +80,5 @@ func (f *FS) SyncDir(_ *rt.Task, dir string) error {
 	return d.Sync()
 }
 
-// Free implements rt.FS: what an unprivileged user can still write.
+// Free implements rt.FS: the space that an unprivileged user can still use.
 func (f *FS) Free(*rt.Task) (int64, error) { return f.dir.Free() }

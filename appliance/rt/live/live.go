@@ -18,15 +18,15 @@ type Driver struct {
 	trace func(rt.Record)
 }
 
-// New makes a driver whose time starts now. Random streams differ from run to run. Records of a trace go to trace, which
-// is called by many goroutines; nil throws them away.
+// New makes a driver whose time starts now. Random streams differ from run to run. trace receives the records of the trace, from
+// many goroutines; nil discards them.
 func New(trace func(rt.Record)) *Driver {
 	d := &Driver{start: time.Now(), trace: trace}
 	_, _ = crand.Read(d.seed[:]) // never fails since Go 1.24
 	return d
 }
 
-// parker is a task's place to wait: a token that an Unpark leaves, and a timer to wait with.
+// parker is where a task waits: a token that an Unpark leaves, and a timer for the deadline.
 type parker struct {
 	token chan struct{}
 	timer *time.Timer
@@ -63,7 +63,7 @@ func (d *Driver) Park(t *rt.Task, until rt.Instant) {
 func (d *Driver) Unpark(t *rt.Task) {
 	select {
 	case t.DriverState.(*parker).token <- struct{}{}:
-	default: // a token is there already
+	default: // there is a token already
 	}
 }
 
@@ -91,7 +91,7 @@ func (d *Driver) Trace(r rt.Record) {
 	}
 }
 
-// Context gives adapters a context that ends when the task is told to stop, or when cancel is called.
+// Context returns a context for adapters that ends when the task is told to stop, or when cancel is called.
 func Context(t *rt.Task) (ctx context.Context, cancel func()) {
 	ctx, stop := context.WithCancel(context.Background())
 	undo := t.OnStop(stop)
@@ -110,7 +110,7 @@ func (d *Driver) Run(ctx context.Context, name string, f func(*rt.Task) error) (
 	select {
 	case <-ctx.Done():
 		t.Stop()
-		<-done // the root ends when its children have; who stops it knows how long that may take
+		<-done // the root ends when its children have; whoever stops it knows how long that may take
 	case <-done:
 	}
 	return err

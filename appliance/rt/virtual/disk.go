@@ -13,38 +13,38 @@ import (
 	"orac/appliance/rt"
 )
 
-// Disk is a model of a file system that remembers what has reached the medium, and that can break as real ones do: see
-// Capacity, ReadOnly, Fail, Break and Slow for what goes wrong while it runs, and PowerLoss, TornPowerLoss and CrashAt for
-// what is left when the power fails.
+// Disk is a model of a file system that remembers what has reached the medium, and that can break as real ones do. Capacity,
+// ReadOnly, Fail, Break and Slow set what goes wrong while it runs; PowerLoss, TornPowerLoss and CrashAt set what is left when
+// the power fails.
 //
 // What is modelled, and how:
 //
-//   - The contents of a file reach the medium when it is synced; creations, renames and removals when their folder is. This
-//     is what POSIX promises. Most real file systems keep more, such as the name of a file that was synced.
-//   - Names change as in a journal: a rename happens or does not, whatever folders it is between; and of what was not synced
-//     a later change never survives an earlier one.
-//   - A sync that fails loses what it should have written for good, as Linux does: a later sync that succeeds does not bring it
+//   - The contents of a file reach the medium when it is synced; creations, renames and removals when their folder is. This is
+//     what POSIX promises. Most real file systems keep more, such as the name of a file that was synced.
+//   - Names change as in a journal. A rename happens completely or not at all, even between folders. Among changes that were not
+//     synced, a later one never survives an earlier one.
+//   - A sync that fails loses for good what it should have written, as Linux does: a later sync that succeeds does not bring it
 //     back (it can still be read until the power fails).
-//   - A write that does not fit writes what fits. Only contents take room; a file that was removed does until it is closed.
-//   - Folders are there, and gone, at once. Files only grow. Modes, links and times do not exist.
+//   - A write that does not fit writes what fits. Only contents need room; a removed file does until it is closed.
+//   - Creating or removing a folder is durable at once. Files only grow. Modes, links and times do not exist.
 //
-// It takes no time unless Slow says so. It belongs to one driver.
+// Operations need no time unless Slow says so. A Disk belongs to one driver.
 type Disk struct {
 	Capacity int64 // bytes
-	ReadOnly bool  // whatever would change anything fails with EROFS, as after a remount because of errors
-	// Fail makes an operation fail: its error, or nil to let it happen. op is one of Ops.
+	ReadOnly bool  // every change fails with EROFS, as after a remount because of errors
+	// Fail returns the error that an operation fails with, or nil to let it happen. op is one of Ops.
 	Fail func(op, name string) error
-	// Slow is how long an operation takes before it happens. Nothing interrupts it: a task that is told to stop meanwhile
+	// Slow returns how long an operation takes before it happens. Nothing interrupts it: a task that is told to stop meanwhile
 	// waits for it, as in a real system call. nil: no time.
 	Slow func(op, name string) time.Duration
 
 	files   map[string]*file // as programs see them
 	durable map[string]*file // as they are after a power loss
-	journal []change         // of names that are not durable yet, in order
+	journal []change         // changes of names that are not durable yet, in order
 	dirs    map[string]bool
 	used    int64
 	faults  []*fault
-	spare   []byte // room of a file that is gone, for the next that grows
+	spare   []byte // memory of a file that is gone, for the next one that grows
 
 	counts  map[string]int
 	changes int
@@ -52,16 +52,16 @@ type Disk struct {
 	off     bool
 }
 
-// Ops are the operations of a disk. All but the reading ones, read and list, change something.
+// Ops are the operations of a disk. All except read and list change something.
 var Ops = []string{"mkdir", "create", "write", "sync", "rename", "remove", "syncdir", "read", "list"}
 
-// file is the contents of names.
+// file is the contents of a file, which has any number of names.
 type file struct {
 	data    []byte
 	synced  int      // bytes that have reached the medium
-	lost    [][2]int // of those, from and to, the ones that a failed sync has lost
-	names   int      // that programs see
-	handles int      // open
+	lost    [][2]int // the ranges of those, from and to, that a failed sync has lost
+	names   int      // names that programs see
+	handles int      // open handles
 }
 
 // NewDisk makes an empty disk.
@@ -71,10 +71,11 @@ func NewDisk(capacity int64) *Disk {
 	}
 }
 
-// Files are the names of all files, in order.
+// Files returns the names of all files, in order.
 func (d *Disk) Files() []string { return slices.Sorted(maps.Keys(d.files)) }
 
-// Peek is what programs see in a file, whatever breaks: for those who look at the world from outside. nil if there is none.
+// Peek returns the contents that programs see in a file, whatever breaks: it is for observers outside the world. nil if there is
+// no such file.
 func (d *Disk) Peek(name string) []byte {
 	if f := d.files[name]; f != nil {
 		return slices.Clone(f.data)
@@ -82,13 +83,13 @@ func (d *Disk) Peek(name string) []byte {
 	return nil
 }
 
-// Count is how often an operation was begun, whether it succeeded or not.
+// Count returns how often an operation was begun, whether it succeeded or not.
 func (d *Disk) Count(op string) int { return d.counts[op] }
 
-// Changes is how many operations were begun that change something. CrashAt counts by it.
+// Changes returns how many operations that change something were begun. CrashAt counts the same way.
 func (d *Disk) Changes() int { return d.changes }
 
-// do takes an operation through everything that can happen to one, and at last does it.
+// do takes an operation through everything that can happen to it, and finally carries it out.
 func (d *Disk) do(t *rt.Task, op, name string, f func() error) error {
 	d.takeTime(t, op, name)
 	d.unwindIfOff()
@@ -181,7 +182,7 @@ func (d *Disk) ReadDir(t *rt.Task, dir string, most int) (list []rt.FileInfo, er
 	return list, err
 }
 
-// Rename implements rt.FS. A file of the new name is replaced.
+// Rename implements rt.FS. It replaces a file that has the new name.
 func (d *Disk) Rename(t *rt.Task, from, to string) error {
 	return d.do(t, "rename", from, func() error {
 		f := d.files[from]
@@ -232,7 +233,7 @@ func (d *Disk) removeDir(name string) error {
 	return nil
 }
 
-// unlink takes a name away, and with the last one the contents.
+// unlink removes a name, and with the last name the contents.
 func (d *Disk) unlink(name string) {
 	if f := d.files[name]; f != nil {
 		delete(d.files, name)
@@ -241,7 +242,7 @@ func (d *Disk) unlink(name string) {
 	}
 }
 
-// reclaim frees the room of a file that nobody can reach any more.
+// reclaim frees the room of a file that can no longer be reached.
 func (d *Disk) reclaim(f *file) {
 	if f.names == 0 && f.handles == 0 {
 		d.used -= int64(len(f.data))

@@ -14,15 +14,16 @@ type fault struct {
 	err         error
 }
 
-// Break makes operations fail with an error, such as syscall.EIO: those of one kind, or all if op is empty, on the names that a
-// pattern of path.Match fits, or on all if it is empty. It ends when mend is called. A bad pattern fits nothing.
+// Break makes operations fail with an error, such as syscall.EIO: operations of one kind, or all if op is empty, on the names
+// that match a pattern of path.Match, or on all if it is empty. The fault ends when mend is called. A bad pattern matches
+// nothing.
 func (d *Disk) Break(op, pattern string, err error) (mend func()) {
 	f := &fault{op, pattern, err}
 	d.faults = append(d.faults, f)
 	return func() { d.faults = slices.DeleteFunc(d.faults, func(x *fault) bool { return x == f }) }
 }
 
-// refuses is why an operation fails; nil if it does not.
+// refuses returns why an operation fails; nil if it does not.
 func (d *Disk) refuses(op, name string, writes bool) error {
 	if writes && d.ReadOnly && op != "sync" && op != "syncdir" { // there is nothing left to sync
 		return syscall.EROFS
@@ -41,13 +42,13 @@ func (d *Disk) refuses(op, name string, writes bool) error {
 	return nil
 }
 
-// takeTime lets the task wait for a slow medium.
+// takeTime makes the task wait for a slow medium.
 func (d *Disk) takeTime(t *rt.Task, op, name string) {
 	if d.Slow == nil || t == nil {
 		return
 	}
 	if takes := d.Slow(op, name); takes > 0 {
 		medium := t.Shield("disk", func(t *rt.Task) error { return t.Sleep(takes) })
-		_ = t.Outlast(medium, rt.Never) // it ends when the time is over, and in no other way
+		_ = t.Outlast(medium, rt.Never) // ends when the time is over, and in no other way
 	}
 }

@@ -11,12 +11,12 @@ import (
 type openFile struct {
 	disk   *Disk
 	file   *file
-	name   string   // when it was created
-	task   *rt.Task // that created it, and whose time a slow operation takes
+	name   string   // the name it was created with
+	task   *rt.Task // the task that created it; slow operations take this task's time
 	closed bool
 }
 
-// Write implements rt.File. Where not all of p fits, what fits is written, and the error is ENOSPC.
+// Write implements rt.File. If p does not fit, it writes what fits and returns ENOSPC.
 func (o *openFile) Write(p []byte) (n int, err error) {
 	d := o.disk
 	err = d.do(o.task, "write", o.name, func() error {
@@ -34,8 +34,8 @@ func (o *openFile) Write(p []byte) (n int, err error) {
 	return n, err
 }
 
-// append adds to the contents of a file. Files that grow long double, and take over the room of those that are gone: it is
-// what a simulated day is mostly busy with.
+// append adds to the contents of a file. Long files double their room, and reuse the room of files that are gone: a simulated day
+// spends most of its time here.
 func (d *Disk) append(f *file, p []byte) {
 	const long = 4096
 	if need := len(f.data) + len(p); need > cap(f.data) && need > long {
@@ -48,7 +48,7 @@ func (d *Disk) append(f *file, p []byte) {
 	f.data = append(f.data, p...)
 }
 
-// Sync implements rt.File. One that fails has lost what it should have brought to the medium.
+// Sync implements rt.File. A sync that fails loses what it should have written to the medium.
 func (o *openFile) Sync() error {
 	f, lost := o.file, true
 	err := o.disk.do(o.task, "sync", o.name, func() error {

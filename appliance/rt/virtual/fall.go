@@ -2,8 +2,8 @@ package virtual
 
 import "strings"
 
-// Panic makes the first task whose name begins with prefix panic with a value, out of the wait that it is in: a defect that
-// shows at this moment. It tells whether there is such a task.
+// Panic makes the first task whose name begins with prefix panic with a value, out of its present wait: a defect that shows at
+// this moment. It tells whether there is such a task.
 func (d *Driver) Panic(prefix string, value any) bool {
 	for _, s := range d.all {
 		if !s.over && s.parked && strings.HasPrefix(s.name, prefix) {

@@ -9,7 +9,7 @@ import (
 	"orac/appliance/rt"
 )
 
-// change is one of a name: a creation (no from), a removal (no to), or a rename.
+// change is a change of a name: a creation (no from), a removal (no to), or a rename.
 type change struct {
 	from, to string
 	file     *file
@@ -17,12 +17,12 @@ type change struct {
 
 func (c change) touches(names map[string]bool) bool { return names[c.from] || names[c.to] }
 
-// note writes a change of names into the journal.
+// note writes a change of a name into the journal.
 func (d *Disk) note(c change) { d.journal = append(d.journal, c) }
 
 // apply makes a change durable.
 func (d *Disk) apply(c change) {
-	gone := d.durable[c.to] // what a rename replaces
+	gone := d.durable[c.to] // the file that a rename replaces
 	if c.to == "" {
 		gone = d.durable[c.from]
 	}
@@ -37,14 +37,14 @@ func (d *Disk) apply(c change) {
 	}
 }
 
-// retire keeps the room of a file that is on the medium no more, if nobody can reach it either.
+// retire keeps the memory of a file for reuse if it is no longer on the medium and cannot be reached.
 func (d *Disk) retire(f *file) {
 	if f.names == 0 && f.handles == 0 && cap(f.data) > cap(d.spare) {
 		d.spare, f.data = f.data[:0], nil
 	}
 }
 
-// syncNames makes the changes of a folder durable, and those before them that they build on.
+// syncNames makes the changes of a folder durable, together with the earlier changes that they build on.
 func (d *Disk) syncNames(dir string) {
 	sync := make([]bool, len(d.journal))
 	names := map[string]bool{}
@@ -71,13 +71,13 @@ func (d *Disk) syncNames(dir string) {
 	d.journal = left
 }
 
-// PowerLoss leaves only what has reached the medium for certain: the least that a real disk keeps. The disk is on again
-// afterwards, and open files of before are of no use any more.
+// PowerLoss leaves only what has reached the medium for certain: the least that a real disk keeps. Afterwards the disk is on
+// again, and files that were open before can no longer be used.
 func (d *Disk) PowerLoss() { d.lose(nil) }
 
-// TornPowerLoss is PowerLoss on a disk that was about to write. Of what was not synced, some has reached the medium, as drawn
-// from r: the names change by the first so many entries of the journal, and the unsynced part of a file is missing, cut
-// anywhere, there in part (its sectors of 512 bytes each there or zero), or as long as it was and zero.
+// TornPowerLoss is PowerLoss on a disk that was about to write. Some of what was not synced has reached the medium, as drawn from
+// r. Of the journal, the first entries count, up to a random one. The unsynced part of a file is missing, cut anywhere, present
+// in part (each of its sectors of 512 bytes is there or zero), or of full length and zero.
 func (d *Disk) TornPowerLoss(r *rand.Rand) { d.lose(r) }
 
 func (d *Disk) lose(r *rand.Rand) {
@@ -99,7 +99,7 @@ func (d *Disk) lose(r *rand.Rand) {
 
 const sector = 512
 
-// left is the contents of a file after a loss of power.
+// left returns the contents of a file after a loss of power.
 func (f *file) left(r *rand.Rand) []byte {
 	data := slices.Clone(f.data[:f.synced])
 	for _, l := range f.lost {
@@ -138,14 +138,14 @@ type crash struct {
 	then  func()
 }
 
-// PowerOff takes the power away now: no operation returns any more until PowerLoss or TornPowerLoss, not even those of the
+// PowerOff cuts the power now: no operation returns until PowerLoss or TornPowerLoss is called, not even operations of the
 // deferred functions that run when the driver is closed.
 func (d *Disk) PowerOff() { d.off = true }
 
-// CrashAt lets the power fail at the n-th change from the beginning, counted from 1 as Changes does: right before it has any
-// effect, or right after it had all of it and before the task learns of that. Then is called, which may stop the world
-// (Driver.Halt), and from then on no operation of this disk returns: the task ends where it stands. PowerLoss or
-// TornPowerLoss says what is left, and turns the disk on again.
+// CrashAt makes the power fail at the n-th change from the beginning, counted from 1 as Changes does: either right before it has
+// any effect, or right after it had all of its effect and before the task learns of it. It then calls then, which may stop the
+// world (Driver.Halt). From then on no operation of this disk returns: the task ends where it is. PowerLoss or TornPowerLoss sets
+// what is left, and turns the disk on again.
 func (d *Disk) CrashAt(n int, after bool, then func()) { d.crash = crash{n, after, then} }
 
 func (d *Disk) crashIf(after bool) {
@@ -159,7 +159,7 @@ func (d *Disk) crashIf(after bool) {
 	d.unwindIfOff()
 }
 
-// unwindIfOff ends the task that asks for anything after the power has failed.
+// unwindIfOff ends a task that starts any operation after the power has failed.
 func (d *Disk) unwindIfOff() {
 	if d.off {
 		panic(rt.Unwind{})

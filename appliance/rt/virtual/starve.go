@@ -7,15 +7,15 @@ import (
 	"orac/appliance/rt"
 )
 
-// Starve keeps tasks from running until an instant, although they are ready: those whose name begins with prefix, and those
-// that they start. All but the exempt ones if it is empty. It models a processor that is busy with something else, for one
-// node or for the appliance as a whole: messages, answers and deadlines come meanwhile, and are found when the tasks run
-// again. It does not model one that is merely slow.
+// Starve keeps tasks from running until an instant, although they are ready: tasks whose name begins with prefix, and the tasks
+// that they start; with an empty prefix, all tasks that are not exempt. It models a processor that is busy with something else,
+// for one node or for the whole appliance: messages, answers and deadlines arrive meanwhile, and the tasks find them when they
+// run again. It does not model a processor that is merely slow.
 func (d *Driver) Starve(prefix string, until rt.Instant) {
 	d.starved.rules = append(d.starved.rules, starvation{prefix, until})
 }
 
-// Exempt names the tasks that no Starve touches, by the beginning of their names: what belongs to the world, and not to the
+// Exempt names the tasks that no Starve touches, by the beginning of their names: tasks that belong to the world and not to the
 // appliance.
 func (d *Driver) Exempt(prefixes ...string) {
 	d.starved.exempt = append(d.starved.exempt, prefixes...)
@@ -27,15 +27,15 @@ type starvation struct {
 	until  rt.Instant
 }
 
-// starved is who may not run.
+// starved holds the tasks that may not run.
 type starved struct {
 	rules  []starvation
 	exempt []string
-	held   []*task    // would run
+	held   []*task    // tasks that are ready
 	next   rt.Instant // when the first rule that holds a task ends
 }
 
-// until is when a task may run.
+// until returns the instant from which a task may run.
 func (h *starved) until(s *task, now rt.Instant) rt.Instant {
 	for _, prefix := range h.exempt {
 		if strings.HasPrefix(s.name, prefix) {
@@ -51,7 +51,7 @@ func (h *starved) until(s *task, now rt.Instant) rt.Instant {
 	return until
 }
 
-// holds takes a task that may not run now, and tells whether it has.
+// holds keeps back a task that may not run now, and tells whether it did.
 func (h *starved) holds(s *task, now rt.Instant) bool {
 	h.rules = slices.DeleteFunc(h.rules, func(r starvation) bool { return r.until <= now })
 	until := h.until(s, now)
@@ -63,7 +63,7 @@ func (h *starved) holds(s *task, now rt.Instant) bool {
 	return true
 }
 
-// release adds all held tasks to those that are ready: a step holds those again that may still not run.
+// release adds all held tasks to the ready ones. The next step holds those that still may not run.
 func (h *starved) release(ready []*task) []*task {
 	ready = append(ready, h.held...)
 	clear(h.held)

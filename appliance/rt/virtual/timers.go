@@ -5,17 +5,17 @@ import "orac/appliance/rt"
 // timer ends the Park of a task at an instant. Every task has one.
 type timer struct {
 	at    rt.Instant
-	seq   uint64 // of two that are due at the same instant the one that was set first comes first
+	seq   uint64 // of two timers that are due at the same instant, the one that was set first comes first
 	place int    // in the heap, counted from 1; 0: not set
 }
 
-// timers is a heap of the tasks whose timer is set, the first to be due on top.
+// timers is a heap of the tasks whose timer is set, with the first one due on top.
 type timers struct {
 	heap []*task
 	seq  uint64
 }
 
-// first is when the first timer is due; rt.Never if none is set.
+// first returns when the first timer is due; rt.Never if none is set.
 func (h *timers) first() rt.Instant {
 	if len(h.heap) == 0 {
 		return rt.Never
@@ -23,7 +23,7 @@ func (h *timers) first() rt.Instant {
 	return h.heap[0].at
 }
 
-// add sets the timer of a task that has none set.
+// add sets the timer of a task whose timer is not set.
 func (h *timers) add(s *task, at rt.Instant) {
 	h.seq++
 	s.at, s.seq = at, h.seq
@@ -31,7 +31,7 @@ func (h *timers) add(s *task, at rt.Instant) {
 	h.up(s, len(h.heap)-1)
 }
 
-// remove takes the timer of a task back, if it is set.
+// remove cancels the timer of a task, if it is set.
 func (h *timers) remove(s *task) {
 	if s.place == 0 {
 		return
@@ -54,7 +54,7 @@ func (h *timers) remove(s *task) {
 
 func before(a, b *task) bool { return a.at < b.at || a.at == b.at && a.seq < b.seq }
 
-// up puts s at i, or above it where it belongs.
+// up moves s from i up to where it belongs.
 func (h *timers) up(s *task, i int) {
 	for i > 0 {
 		above := (i - 1) / 2
@@ -67,7 +67,7 @@ func (h *timers) up(s *task, i int) {
 	h.put(s, i)
 }
 
-// down puts s at i, or below it where it belongs.
+// down moves s from i down to where it belongs.
 func (h *timers) down(s *task, i int) {
 	for {
 		below := 2*i + 1

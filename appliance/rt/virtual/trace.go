@@ -6,7 +6,7 @@ import (
 	"orac/appliance/rt"
 )
 
-// The trace's hash is FNV-1a with 64 bits over the records in the form that AppendRecord gives.
+// The trace's hash is 64-bit FNV-1a over the records in the form that AppendRecord writes.
 const (
 	fnvOffset = 14695981039346656037
 	fnvPrime  = 1099511628211
@@ -46,5 +46,5 @@ func (d *Driver) Trace(r rt.Record) {
 	}
 }
 
-// Hash is the hash of the trace so far.
+// Hash returns the hash of the trace so far.
 func (d *Driver) Hash() uint64 { return d.hash }

@@ -1,12 +1,12 @@
-// Package virtual drives the runtime seam in virtual time: one coroutine a task, a heap of timers, and a seeded choice
-// among the tasks that are ready.
+// Package virtual drives the runtime seam in virtual time: one coroutine per task, a heap of timers, and a seeded choice among
+// the tasks that are ready.
 //
 // It guarantees that the same seed and the same code give the same trace, byte for byte, whatever GOMAXPROCS and the
 // processor architecture are: exactly one task runs at any moment, nothing depends on map order or on an address, and the
 // clock moves only when no task is ready.
 //
-// A task's own work takes no virtual time. What a real machine would make slow is modelled by whoever asks for it: Starve
-// for a processor that is busy with something else, Disk.Slow for a medium.
+// A task's own work takes no virtual time. To model what is slow on a real machine, use Starve for a processor that is busy with
+// something else, and Disk.Slow for a medium.
 package virtual
 
 import (
@@ -18,7 +18,7 @@ import (
 	"orac/appliance/rt"
 )
 
-// Driver is a world's time. It is used by one goroutine.
+// Driver is the time of one world. Only one goroutine may use it.
 type Driver struct {
 	seed    uint64
 	now     rt.Instant
@@ -28,15 +28,15 @@ type Driver struct {
 	ready   []*task
 	timers  timers
 	starved starved
-	all     []*task // that have started, but for some that are over
-	over    int     // of all
+	all     []*task // tasks that have started, except some that are over
+	over    int     // number of tasks in all that are over
 	halted  bool
 	hash    uint64
 	records func(rt.Record)
 }
 
-// New makes a driver at instant 0 of the given time of day. Records of the trace go to records, if it is not nil, and
-// into the trace's hash.
+// New makes a driver whose instant 0 is the given time of day. Records of the trace go to records, if it is not nil, and into the
+// trace's hash.
 func New(seed uint64, epoch time.Time, records func(rt.Record)) *Driver {
 	return &Driver{seed: seed, epoch: epoch, choice: rand.New(rand.NewPCG(seed, 0)), hash: fnvOffset, records: records, starved: starved{next: rt.Never}}
 }
@@ -49,9 +49,9 @@ type task struct {
 	yield  func(struct{}) bool
 	token  bool // an Unpark came
 	parked bool // waits in Park
-	queued bool // stands in ready, or is starved
+	queued bool // is in ready, or starved
 	over   bool
-	fault  any // that it is to panic with
+	fault  any // value to panic with
 	timer
 }
 
@@ -105,8 +105,8 @@ func (d *Driver) enqueue(s *task) {
 	}
 }
 
-// Run lets the world go on until the instant until, until nothing can happen any more, or until Halt. It gives the virtual
-// time reached.
+// Run lets the world continue until the instant until, until nothing more can happen, or until Halt. It returns the virtual time
+// reached.
 func (d *Driver) Run(until rt.Instant) rt.Instant {
 	for !d.halted {
 		for len(d.ready) > 0 && !d.halted {
@@ -130,8 +130,8 @@ func (d *Driver) Run(until rt.Instant) rt.Instant {
 	return d.now
 }
 
-// Halt ends the world at this very instant: Run returns once the task that runs has come to its next wait, and no task runs
-// again. It may be called by a task; Close then takes the tasks away.
+// Halt ends the world at this very instant: Run returns once the running task has come to its next wait, and no task runs again.
+// A task may call it; Close then removes the tasks.
 func (d *Driver) Halt() { d.halted = true }
 
 // step resumes one of the ready tasks, chosen by the seed.
@@ -152,7 +152,7 @@ func (d *Driver) step() {
 	}
 }
 
-// end notes that a task is over, and now and then forgets those that are.
+// end records that a task is over, and now and then drops such tasks from all.
 func (d *Driver) end(s *task) {
 	s.over = true
 	if d.over++; d.over <= 32 || 2*d.over < len(d.all) {
@@ -168,13 +168,12 @@ func (d *Driver) end(s *task) {
 	d.all, d.over = kept, 0
 }
 
-// Tasks is the number of tasks that have not ended: what leaks tasks lets it grow.
+// Tasks returns the number of tasks that have not ended: it grows if tasks leak.
 func (d *Driver) Tasks() int { return len(d.all) - d.over }
 
-// Close ends every task that is left where it stands, as a power loss would: the wait that it is in does not return, and
-// nobody is told of its end. Its deferred functions do run, since they are what frees memory; they do not wait for anything
-// either, and what they tell others reaches nobody, since no task runs again. What outlives a loss of power, a Disk for one,
-// has to be without power before.
+// Close ends every remaining task where it is, as a power loss would: its present wait does not return, and no task learns of its
+// end. Its deferred functions do run, since they free memory. They do not wait for anything, and what they send reaches no task,
+// since no task runs again. What survives a loss of power, such as a Disk, must be without power before.
 func (d *Driver) Close() {
 	for i := 0; i < len(d.all); i++ { // unwinding may start tasks
 		if s := d.all[i]; !s.over {
@@ -191,7 +190,7 @@ func (d *Driver) Now() rt.Instant { return d.now }
 // Wall implements rt.Driver.
 func (d *Driver) Wall() time.Time { return d.epoch.Add(time.Duration(d.now) + d.offset) }
 
-// JumpWall moves the time of day, as a clock that is set does; monotonic time does not notice.
+// JumpWall moves the time of day, as when a clock is set; monotonic time does not change.
 func (d *Driver) JumpWall(by time.Duration) { d.offset += by }
 
 // Rand implements rt.Driver.

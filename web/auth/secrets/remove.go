@@ -7,7 +7,7 @@ import (
 	"orac/appliance/statedir"
 )
 
-// Remove removes a secret and the one before it. That there was none is no error.
+// Remove removes a secret and its predecessor. It is not an error if there was none.
 func (s *Store) Remove(name string) error {
 	err := s.in(name, false, func(r *statedir.Dir) error {
 		if err := r.Remove(name + previousSuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {

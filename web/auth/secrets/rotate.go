@@ -14,16 +14,16 @@ import (
 // previous is the secret before the present one.
 type previous struct {
 	Until   time.Time     `json:"until"`
-	Overlap time.Duration `json:"overlap_ns,omitempty"` // from the rotation on
-	// Age is how old the state directory was at the rotation; nil where that was not known. Born is what the overlap begins at
-	// (provenclock.Point); nil in a file of before: at Age.
+	Overlap time.Duration `json:"overlap_ns,omitempty"` // from the rotation
+	// Age is how old the state directory was at the rotation, or nil if that was unknown. Born is the point at which the
+	// overlap begins (provenclock.Point); nil in older files, where the overlap begins at Age.
 	Age   *time.Duration `json:"age_ns,omitempty"`
 	Born  *time.Duration `json:"born_ns,omitempty"`
 	Value string         `json:"value"`
 }
 
-// gone tells whether it is good for nothing any more, whatever the wall clock is set to. The age of the state directory
-// decides; where it is not known, or has begun anew since the rotation, the wall clock does.
+// gone tells whether the secret's overlap has ended for good, whatever the wall clock is set to later. The age of the
+// state directory decides; if it is unknown, or has started again since the rotation, the wall clock does.
 func (p previous) gone(age time.Duration, known bool) bool {
 	if p.Age != nil && known && age >= *p.Age {
 		born := p.Age
@@ -35,7 +35,7 @@ func (p previous) gone(age time.Duration, known bool) bool {
 	return !time.Now().Before(p.Until)
 }
 
-// age is how old the state directory is.
+// age returns how old the state directory is.
 func (s *Store) age() (time.Duration, bool) {
 	state, err := statedir.Existing(filepath.Dir(s.Dir))
 	if err != nil {
@@ -45,7 +45,7 @@ func (s *Store) age() (time.Duration, bool) {
 	return provenclock.Read(state)
 }
 
-// now is where what begins now is noted.
+// now returns the point to store for something that begins now.
 func (s *Store) now() (provenclock.Point, bool) {
 	state, err := statedir.Existing(filepath.Dir(s.Dir))
 	if err != nil {
@@ -56,7 +56,7 @@ func (s *Store) now() (provenclock.Point, bool) {
 	return provenclock.Now(state, wall, provenclock.Kernel(provenclock.Built())(wall))
 }
 
-// Rotate replaces a secret by a new one. The one before stays good for as long as overlap.
+// Rotate replaces a secret with a new one. The old one stays valid for overlap.
 func (s *Store) Rotate(name string, overlap time.Duration) error {
 	now, known := s.now()
 	return s.in(name, true, func(r *statedir.Dir) error {
@@ -83,8 +83,8 @@ func (s *Store) Rotate(name string, overlap time.Duration) error {
 	})
 }
 
-// Previous returns the secret before the present one, and until when it is good by the wall clock: the caller compares. One whose
-// overlap is over for ever is removed; one whose time is over only by a wall clock that is ahead is not.
+// Previous returns the secret before the present one, and until when it is valid by the wall clock, which the caller compares. A
+// secret whose overlap has ended for good is removed; one that has ended only by a wall clock that is ahead is not.
 func (s *Store) Previous(name string) (value string, until time.Time, ok bool) {
 	age, known := s.age()
 	_ = s.in(name, false, func(r *statedir.Dir) error {
@@ -101,9 +101,9 @@ func (s *Store) Previous(name string) (value string, until time.Time, ok bool) {
 		}
 		value, until, ok = p.Value, p.Until, true
 		return nil
-	}) // whatever is wrong with it: it is not good
+	}) // whatever is wrong with it, it is not valid
 	return value, until, ok
 }
 
-// HasPrevious tells whether there is a secret before the present one, good or not.
+// HasPrevious tells whether there is a secret before the present one, valid or not.
 func (s *Store) HasPrevious(name string) bool { return s.Stamp(name+previousSuffix) != Stamp{} }

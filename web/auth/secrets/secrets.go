@@ -1,8 +1,8 @@
 // Package secrets keeps the secrets of an appliance as files in its state directory.
 //
-// Guarantees: a file is made with mode 0600 in a folder of mode 0700, whole or not at all; one that others may read is not
-// used. No name leads out of the folder. Nothing here prints a value. A secret that is rotated leaves the one before behind,
-// which is good until a declared moment and removed after it.
+// Guarantees: a file is created with mode 0600 in a folder of mode 0700, completely or not at all; a file that others may
+// read is not used. No name leads out of the folder. Nothing here prints a value. Rotating a secret keeps the old one, which
+// is valid until a declared moment and removed after it.
 package secrets
 
 import (
@@ -22,19 +22,19 @@ import (
 	"orac/runbook"
 )
 
-// Store is the folder of secrets. Methods may be called from anywhere.
+// Store is the folder of secrets. Its methods are safe for concurrent use.
 type Store struct {
 	Dir string // <state>/secrets
 }
 
-// In returns the secrets of a state directory. Nothing is made yet.
+// In returns the secrets of a state directory. It creates nothing.
 func In(stateDir string) *Store { return &Store{Dir: filepath.Join(stateDir, runbook.SecretsDir)} }
 
-// Info is what may be told of a secret.
+// Info is the public description of a secret.
 type Info struct {
 	Name    string    `json:"name"`
 	Changed time.Time `json:"changed"`
-	// Previous is until when the secret before this one is good; zero if it is not.
+	// Previous is until when the preceding secret is valid; zero if it is not.
 	Previous time.Time `json:"previous_until,omitzero"`
 	Problem  string    `json:"problem,omitempty"`
 }
@@ -47,10 +47,10 @@ const (
 
 var namePattern = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$`)
 
-// ErrExists is why a secret is not made: it is there.
+// ErrExists means that a secret was not made because it exists already.
 var ErrExists = errors.New("it exists already")
 
-// ErrNone is that there is no such secret.
+// ErrNone means that the secret does not exist.
 var ErrNone = errors.New("there is no such secret")
 
 // CheckName says what is wrong with a name.
@@ -68,7 +68,7 @@ func New() string {
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
-// Generate makes a secret that is not there yet.
+// Generate makes a secret that does not exist yet.
 func (s *Store) Generate(name string) error {
 	return s.in(name, true, func(r *statedir.Dir) error {
 		if _, err := r.Lstat(name); err == nil {
@@ -78,22 +78,23 @@ func (s *Store) Generate(name string) error {
 	})
 }
 
-// Put writes a secret, in place of one that may be there.
+// Put writes a secret and replaces an existing one.
 func (s *Store) Put(name, value string) error {
 	return s.in(name, true, func(r *statedir.Dir) error { return r.WriteFile(name, []byte(value+"\n")) })
 }
 
-// Exposed tells whether others than the owner may read a secret, or write it: then it is not used, and has to be replaced.
+// Exposed tells whether anybody except the owner may read or write a secret: such a secret is not used and must be
+// replaced.
 func (s *Store) Exposed(name string) (exposed bool) {
 	_ = s.in(name, false, func(r *statedir.Dir) error {
 		info, err := r.Lstat(name)
 		exposed = err == nil && info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0
 		return err
-	}) // what cannot be looked at is not used either
+	}) // a file that cannot be examined is not used either
 	return exposed
 }
 
-// Replace makes a new secret in place of one that others may have read. The one before is good for nothing.
+// Replace makes a new secret in place of one that others may have read. The old one is no longer valid.
 func (s *Store) Replace(name string) error {
 	return s.in(name, true, func(r *statedir.Dir) error {
 		if err := r.Remove(name + previousSuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -103,7 +104,7 @@ func (s *Store) Replace(name string) error {
 	})
 }
 
-// Info tells of one secret. ErrNone: there is no such.
+// Info describes one secret. It returns ErrNone if the secret does not exist.
 func (s *Store) Info(name string) (Info, error) {
 	list, err := s.List()
 	for _, i := range list {
@@ -123,7 +124,7 @@ func (s *Store) Get(name string) (value string, err error) {
 	return value, err
 }
 
-// NameOf finds the secret that has a value; "" if none has.
+// NameOf returns the name of the secret with a value, or "" if there is none.
 func (s *Store) NameOf(value string) string {
 	list, err := s.List()
 	if err != nil || value == "" {
@@ -137,7 +138,7 @@ func (s *Store) NameOf(value string) string {
 	return ""
 }
 
-// List tells of all secrets, in order of name.
+// List describes all secrets, in order of name.
 func (s *Store) List() (list []Info, err error) {
 	dir, err := s.folder(false)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -176,7 +177,8 @@ type Stamp struct {
 	changed int64
 }
 
-// Stamp of a secret. The time is not enough: it moves in steps of milliseconds.
+// Stamp returns the stamp of a secret. The time alone is not enough: it moves in steps of
+// milliseconds.
 func (s *Store) Stamp(name string) Stamp {
 	dir, err := s.folder(false)
 	if err != nil {
@@ -194,7 +196,7 @@ func (s *Store) Stamp(name string) Stamp {
 	return stamp
 }
 
-// in calls f with the folder, which it makes if need be.
+// in calls f with the folder, which it creates if make is set.
 func (s *Store) in(name string, make bool, f func(*statedir.Dir) error) error {
 	if err := CheckName(name); err != nil {
 		return err
