@@ -4,13 +4,10 @@
 //
 //   - An event that was added survives a kill or a power loss until it was taken, dropped or set aside.
 //   - Events are handed out in the order in which they were added. Their sequence numbers grow by one, also across restarts.
-//
-// - Each event is handed out at least once. An accepted event is handed out again only if the process ended before that was on
-// disk.
+//   - Each event is handed out at least once. An accepted event is handed out again only if the process ended before that was
+//     on disk.
 //   - While the disk refuses writes, events wait in memory up to a bound, and move to the disk when it accepts them again.
-//
-// - An event for which there is no room, or that is too old, is dropped, the oldest first, and every drop
-// is reported.
+//   - An event for which there is no room, or that is too old, is dropped, the oldest first, and every drop is reported.
 //
 // On disk each webhook has a folder, and each event a file in it:
 //

@@ -33,7 +33,7 @@ type Clock struct {
 	Jumped func(*rt.Task, Jump)
 
 	known *rt.Cell[reading]
-	// What follows is that of the task of Run.
+	// The fields below belong to the task of Run.
 	kept   Mark // is on the disk
 	unread bool // something else may be there: it could not be read
 }

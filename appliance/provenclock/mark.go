@@ -39,7 +39,7 @@ type Mark struct {
 	Anchor time.Time     `json:"anchor,omitzero"`
 	Then   time.Duration `json:"then_ns"`
 
-	// What follows is about the present process, and is not kept.
+	// The fields below are about the present process, and is not kept.
 	ran     time.Duration // since its first reading
 	settled bool          // no more time off will be found: see settleAfter
 }

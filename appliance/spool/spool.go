@@ -3,10 +3,8 @@
 // It guarantees, on any file system that keeps what it has synced:
 //
 //   - An utterance whose recording has ended survives a kill or a power loss at any moment until all its answers are in.
-//
-// - What had been recorded of an unfinished one survives a kill, and becomes a complete utterance at the next
-// Open.
-// - Before a service can have a whole utterance, that it may have it is on disk, until it has answered (Sent).
+//   - What had been recorded of an unfinished one survives a kill, and becomes a complete utterance at the next Open.
+//   - Before a service can have a whole utterance, the disk notes that it may, until it has answered (Sent).
 //   - A service that has answered is never given the utterance again, from the moment the answer is on disk.
 //   - Utterances are handed out in the order in which they were recorded.
 //   - While the disk refuses, utterances stay in memory up to a bound, and move to the disk when it accepts them again.
