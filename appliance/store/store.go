@@ -1,5 +1,5 @@
-// Package store keeps the history of an appliance - detections, utterances, deliveries, transcripts, incidents and restarts
-// - in one SQLite file.
+// Package store keeps the history of an appliance (detections, utterances, deliveries, transcripts, incidents and restarts)
+// in one SQLite file.
 //
 // Guarantees:
 //
