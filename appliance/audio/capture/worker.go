@@ -264,7 +264,7 @@ func (w *worker) look(lib *library, d Device, gone chan<- error) {
 // quietLog limits how much of the audio library's log is passed on: when a server goes away the library can write
 // without end.
 type quietLog struct {
-	mu    sync.Mutex // guards everything that follows; the library calls from its own threads
+	mu    sync.Mutex // guards the fields below; the library calls from its own threads
 	w     io.Writer
 	room  int
 	since time.Time // when room last grew
