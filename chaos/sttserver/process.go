@@ -118,6 +118,8 @@ func (p *Process) Heard() ([]Heard, error) {
 
 // Sound returns the sound of the n-th utterance of Heard, counted from 0.
 func (p *Process) Sound(n int) ([]int16, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	a, err := p.ask(Request{Sound: n + 1})
 	return a.Sound, err
 }
