@@ -36,7 +36,7 @@ type engine struct {
 	copies  string // folder of model files as they were loaded; empty: no copies are kept
 	runtime *infer.Runtime
 
-	mu    sync.Mutex             // guards everything that follows
+	mu    sync.Mutex             // guards the fields below
 	ready map[string]*infer.Head // opened and not yet used, by the SHA-256 of the file
 	known map[string]wake.Model  // by the same hash
 

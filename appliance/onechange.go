@@ -69,7 +69,7 @@ func (c *oneChange) room() error {
 	return nil
 }
 
-// interruptible runs a part of a change that may take long, unless the change must make room.
+// interruptible runs a part of a change that may take long, and stops it when the change must make room.
 func (c *oneChange) interruptible(t *rt.Task, name string, f func(*rt.Task) error) error {
 	part := t.Go(name, f)
 	for {

@@ -1,4 +1,4 @@
-// Package audio holds what ORAC means by sound: 16 kHz mono int16 in hops of 80 ms, where it comes from, and WAV files.
+// Package audio defines sound as ORAC uses it: 16 kHz mono int16 in hops of 80 ms, where it comes from, and WAV files.
 package audio
 
 import (
@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	// Rate is the sample rate of everything behind a source, in samples a second.
+	// Rate is the sample rate of everything after a source, in samples per second.
 	Rate = 16000
 	// HopSamples is a hop: the 1280 samples that openWakeWord scores at once.
 	HopSamples = 1280
@@ -20,13 +20,14 @@ const (
 
 // Hop is 80 ms of sound.
 type Hop struct {
-	// Seq counts the hops of a device from 0. It goes on through a reopened stream, so it orders everything heard.
+	// Seq counts the hops of a device from 0. It continues through a reopened stream, so it orders everything
+	// heard.
 	Seq int64
 	// At is when the hop was complete.
 	At rt.Instant
-	// Reset marks the first hop after a break in the sound: what was heard before does not continue here.
+	// Reset marks the first hop after a break in the sound: it does not continue what was heard before.
 	Reset bool
-	// Gap marks a hop before which some were lost: the stream went on, and so may a recording.
+	// Gap marks a hop before which some were lost: the stream continued, and so may a recording.
 	Gap bool
 	// RMS is the level on the int16 scale, 0 to 32768.
 	RMS float32
@@ -38,7 +39,7 @@ func Time(samples int) time.Duration { return time.Duration(samples) * time.Seco
 
 // RMS is the root mean square of pcm on the int16 scale.
 func RMS(pcm []int16) float32 {
-	if len(pcm) == 0 || len(pcm) == HopSamples && *(*[HopSamples]int16)(pcm) == silence { // much of all sound is, and this is quick
+	if len(pcm) == 0 || len(pcm) == HopSamples && *(*[HopSamples]int16)(pcm) == silence { // much of all sound is silence, and this is quick
 		return 0
 	}
 	var sum int64
@@ -56,24 +57,25 @@ func RMS(pcm []int16) float32 {
 
 var silence [HopSamples]int16
 
-// ErrEnded is how a stream ends whose sound is over, as that of a WAV file.
+// ErrEnded is the error of a stream whose sound is over, such as that of a WAV file.
 var ErrEnded = errors.New("the sound is over")
 
 // Source opens a device.
 type Source interface {
-	// Open finds the device and starts it. It returns within the source's own start-up deadline; an error names the
-	// device, the cause and the way out.
+	// Open finds the device and starts it. It returns within the source's own start-up deadline. Its error names
+	// the device, the cause and the way out.
 	Open(t *rt.Task) (Stream, error)
 }
 
 // Stream is an open device. A stream that fails stays failed: close it and open another.
 type Stream interface {
-	// Read waits for the next hop's samples. rt.ErrTimeout: none came by then, the stream may still live; ErrEnded: there
-	// will be no more; rt.ErrStopped; anything else: the stream is dead.
+	// Read waits for the samples of the next hop. rt.ErrTimeout: none came by then, and the stream may still live;
+	// ErrEnded: there will be no more; rt.ErrStopped; anything else: the stream is dead.
 	Read(t *rt.Task, pcm *[HopSamples]int16, until rt.Instant) error
-	// Identity names the device that was opened so that it can be told from another after a replug.
+	// Identity names the device that was opened, so that it can be told from another after a
+	// replug.
 	Identity() string
-	// Close frees the device. It returns in bounded time, whatever state the device is in.
+	// Close frees the device. It returns in bounded time, in whatever state the device is.
 	Close(t *rt.Task)
 }
 

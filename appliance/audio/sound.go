@@ -9,8 +9,8 @@ import (
 	"orac/appliance/rt"
 )
 
-// Sound is 16 kHz mono that is read once, such as an open WAV file. Read fills pcm; it gives fewer samples only at the end
-// or with an error, and io.EOF after the end.
+// Sound is 16 kHz mono that is read once, such as an open WAV file. Read fills pcm; it returns fewer samples only at the
+// end or with an error, and io.EOF after the end.
 type Sound interface {
 	Read(pcm []int16) (int, error)
 	Close() error
@@ -44,12 +44,12 @@ const (
 // Player is a Source that plays a sound as if a microphone heard it. It is written on the runtime seam, so it runs in real
 // and in virtual time.
 type Player struct {
-	// Name is what Identity and errors call it, such as the file's path.
+	// Name is used by Identity and in errors, such as the file's path.
 	Name string
-	// Load opens the sound; it is called by Open and at every repetition.
+	// Load opens the sound; Open calls it, and so does every repetition.
 	Load func() (Sound, error)
-	// Fast gives every hop at once. Otherwise hop n is there (n+1) * 80 ms after Open, as from a microphone; a reader that
-	// is late gets what it missed without waiting.
+	// Fast returns every hop at once. Otherwise hop n is there (n+1) * 80 ms after Open, as from a microphone; a late
+	// reader receives what it missed without waiting.
 	Fast bool
 	End  End
 	// Gap is the silence before a repetition.
@@ -68,7 +68,7 @@ func (p *Player) Open(t *rt.Task) (Stream, error) {
 type playing struct {
 	*Player
 	start   rt.Instant
-	hops    int64 // given so far
+	hops    int64 // returned so far
 	sound   Sound // nil once it is over
 	silence int   // samples left of the gap before a repetition
 	played  bool  // the sound had at least one sample
@@ -137,7 +137,7 @@ func (s *playing) wait(t *rt.Task, until rt.Instant) error {
 	return rt.ErrTimeout
 }
 
-// fill gives the number of samples it had; fewer than a hop only where the sound stops for good.
+// fill returns the number of samples it had; fewer than a hop only where the sound stops for good.
 func (s *playing) fill(pcm []int16) (n int, err error) {
 	for n < len(pcm) {
 		switch {

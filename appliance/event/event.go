@@ -15,14 +15,14 @@ import (
 // Event is something that happened.
 type Event struct {
 	At   time.Time // time of day
-	Node string    // address of the node that says so
+	Node string    // address of the node that reports it
 	Body Body
 }
 
 // Body is what happened; its Kind is stable, lower-case, and names the Go type.
 type Body interface{ Kind() string }
 
-// MarshalJSON gives one flat object: at, node, kind and the fields of the body.
+// MarshalJSON writes one flat object: at, node, kind and the fields of the body.
 func (e Event) MarshalJSON() ([]byte, error) {
 	body, err := json.Marshal(e.Body)
 	if err != nil {
@@ -54,7 +54,7 @@ type DeviceOpened struct {
 	Device   string `json:"device"`
 	Identity string `json:"identity"`
 	Opens    int    `json:"opens"` // how often it was opened since the start
-	Hop      int64  `json:"hop"`   // the number of the first hop that it will give
+	Hop      int64  `json:"hop"`   // the number of the first hop that it will send
 }
 
 // Listening: the first hop of a listener was scored.
@@ -84,7 +84,7 @@ type Level struct {
 	Peak   int     `json:"peak"`
 }
 
-// Score is what a model said of one hop.
+// Score is what a model said about one hop.
 type Score struct {
 	Device string  `json:"device"`
 	Model  string  `json:"model"`
@@ -120,11 +120,11 @@ type RecordingEnded struct {
 	Listener  string  `json:"listener"`
 	Seconds   float64 `json:"seconds"`
 	Why       string  `json:"why"`           // silence, limit, device lost, the sound is over, stopped, restarted, cut by a restart, kept in part
-	Cut       bool    `json:"cut,omitempty"` // it was cut off: the person may have gone on speaking
+	Cut       bool    `json:"cut,omitempty"` // it was cut off: the person may have continued to speak
 	Of        Origin  `json:"-"`
 }
 
-// Spooled: what became of an utterance's copy on disk.
+// Spooled: what happened to an utterance's copy on disk.
 type Spooled struct {
 	Utterance string `json:"utterance"`
 	Where     string `json:"where"` // disk, memory
@@ -163,17 +163,17 @@ type DeliveryFailed struct {
 	Attempt   int    `json:"attempt"`
 	Cause     string `json:"cause"`
 	Retry     string `json:"retry"`            // what comes next
-	Denied    bool   `json:"denied,omitempty"` // the service does not know who we are, or rejects us
+	Denied    bool   `json:"denied,omitempty"` // the service does not recognise us, or rejects us
 	Of        Origin `json:"-"`
 }
 
-// DeliveryRepeated: an utterance is sent once more although the service may have acted on it. The service may have received all
-// of it, and its answer did not come, or could not be read.
+// DeliveryRepeated: an utterance is sent again although the service may have acted on it. The service may have received all of
+// it, and its answer did not come, or could not be read.
 type DeliveryRepeated struct {
 	Utterance string  `json:"utterance"`
 	STT       string  `json:"stt"`
 	Attempt   int     `json:"attempt"`
-	Waited    float64 `json:"waited"` // seconds, so that nothing of it is under way any more
+	Waited    float64 `json:"waited"` // seconds, until nothing of it can be under way any more
 	Cause     string  `json:"cause"`
 }
 
@@ -190,7 +190,7 @@ type Delivered struct {
 	Language   string  `json:"language,omitempty"`
 	Seconds    float64 `json:"seconds"`       // from the end of the recording to the answer
 	Cut        bool    `json:"cut,omitempty"` // the recording was cut off: the text may lack its end
-	Why        string  `json:"why,omitempty"` // it was; see RecordingEnded
+	Why        string  `json:"why,omitempty"` // why it was cut off; see RecordingEnded
 	Cause      string  `json:"cause,omitempty"`
 	Repeated   bool    `json:"repeated,omitempty"` // see DeliveryRepeated: it may have been acted on more than once
 	Of         Origin  `json:"-"`
@@ -204,15 +204,16 @@ type STTHealth struct {
 	Denied bool   `json:"denied,omitempty"` // see DeliveryFailed
 }
 
-// Streaming: whether utterances are streamed to a service that could accept streams, on each change. While they are not, they go
-// by HTTP.
+// Streaming: whether utterances are streamed to a service that could accept streams, on each change. While they are not
+// streamed, they are sent by HTTP.
 type Streaming struct {
 	STT string `json:"stt"`
 	On  bool   `json:"on"`
 	Why string `json:"why,omitempty"` // it is off
 }
 
-// Heartbeat: whether the server accepts heartbeats, on each change. One that fails was tried twice.
+// Heartbeat: whether the server accepts heartbeats, on each change. A failed heartbeat was tried
+// twice.
 type Heartbeat struct {
 	Endpoint string `json:"endpoint"`
 	OK       bool   `json:"ok"`
@@ -223,7 +224,7 @@ type Heartbeat struct {
 	Denied   bool   `json:"denied,omitempty"` // see DeliveryFailed
 }
 
-// WebhookFailed: a webhook did not take an event, which waits.
+// WebhookFailed: a webhook did not accept an event, which now waits.
 type WebhookFailed struct {
 	Webhook string `json:"webhook"`
 	Event   string `json:"event"` // ID
@@ -234,7 +235,7 @@ type WebhookFailed struct {
 	Gone    bool   `json:"gone,omitempty"`   // the receiver no longer exists: nothing is sent to it
 }
 
-// WebhookTaken: a webhook has taken an event.
+// WebhookTaken: a webhook has accepted an event.
 type WebhookTaken struct {
 	Webhook  string `json:"webhook"`
 	Event    string `json:"event"`
@@ -248,10 +249,10 @@ type WebhookAside struct {
 	Event   string `json:"event"`
 	Type    string `json:"type"`
 	Cause   string `json:"cause"`
-	InARow  int    `json:"in_a_row"` // so many, since one was taken
+	InARow  int    `json:"in_a_row"` // how many were set aside since one was accepted
 }
 
-// WebhookDropped: an event was lost: it was too old, found no room, or a person dropped it.
+// WebhookDropped: an event was lost: it was too old, there was no room, or a person dropped it.
 type WebhookDropped struct {
 	Webhook string `json:"webhook"`
 	Event   string `json:"event"`
@@ -277,24 +278,24 @@ type NodeLeaked struct {
 	Claim string `json:"claim,omitempty"`
 }
 
-// StoreFailed and StoreBack: history is not, or again, being written.
+// StoreFailed and StoreBack: history is no longer written, or is written again.
 type StoreFailed struct {
 	Cause string `json:"cause"`
 }
 
 // StoreBack: see StoreFailed.
 type StoreBack struct {
-	Lost int `json:"lost"` // events that were not written meanwhile
+	Lost int `json:"lost"` // events that were not written in between
 }
 
-// ClockJumped: the wall clock jumped and nothing explains it. Nothing is deleted because of it.
+// ClockJumped: the wall clock jumped for no known reason. Nothing is deleted because of it.
 type ClockJumped struct {
 	By     float64 `json:"by"`     // seconds, forwards, or back if negative
-	Start  bool    `json:"start"`  // found at the start: the clock differs from what ORAC's last run leads to expect
+	Start  bool    `json:"start"`  // found at the start: the clock differs from what ORAC's last run leads us to expect
 	Proven bool    `json:"proven"` // the network confirms the clock as it is now
 }
 
-// String describes it for a person.
+// String describes the jump for a person.
 func (b ClockJumped) String() string {
 	by := time.Duration(math.Abs(b.By) * float64(time.Second))
 	where := "ahead of"
@@ -311,7 +312,7 @@ func (b ClockJumped) String() string {
 	return text
 }
 
-// IncidentTold: an incident has opened, or closed. The monitor tells it to webhooks.
+// IncidentTold: an incident has opened or closed. The monitor reports it to webhooks.
 type IncidentTold struct {
 	ID        string  `json:"id"`
 	Component string  `json:"component"`
@@ -320,9 +321,10 @@ type IncidentTold struct {
 	Seconds   float64 `json:"seconds"` // how long it lasted; 0 while it is open
 }
 
-// HealthTold: a component, or the appliance as a whole, is in better or worse health than before. The monitor tells it to webhooks.
+// HealthTold: a component, or the appliance as a whole, is in better or worse health than before. The monitor reports it to
+// webhooks.
 type HealthTold struct {
-	Component string `json:"component"` // "appliance" is the whole
+	Component string `json:"component"` // "appliance" means the whole
 	From      string `json:"from"`      // empty: it was not known
 	To        string `json:"to"`
 	Why       string `json:"why,omitempty"`

@@ -1,7 +1,7 @@
 package health
 
-// cause names the component whose condition is the reason for this one's; empty if it is healthy or its own reason. Of
-// several the worst, and of equally bad ones the first by name.
+// cause names the component whose condition is the reason for this one's; empty if it is healthy or is its own reason.
+// Of several it names the worst, and of equally bad ones the first by name.
 func (m *Model) cause(name string, shown map[string]Level) string {
 	best := ""
 	for _, other := range m.culprits(name, shown) {
@@ -15,7 +15,8 @@ func (m *Model) cause(name string, shown map[string]Level) string {
 	return best
 }
 
-// culprits are the components that this one depends on, however far, and that show a condition at least as bad.
+// culprits are the components that this one depends on, directly or not, and that show a condition at least as
+// bad.
 func (m *Model) culprits(name string, shown map[string]Level) []string {
 	own := rank(shown[name])
 	if own == rank(Healthy) {
@@ -27,7 +28,7 @@ func (m *Model) culprits(name string, shown map[string]Level) []string {
 		c := m.components[next[0]]
 		next = next[1:]
 		if c == nil {
-			continue // something depends on a component that was forgotten or is not known yet
+			continue // it depends on a component that was forgotten or is not known yet
 		}
 		for _, need := range c.needs {
 			if seen[need] {

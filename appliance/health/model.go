@@ -1,15 +1,16 @@
-// Package health is the one model of how well an appliance is. It is pure: it receives facts with their time, and returns
+// Package health is the only model of how well an appliance is. It is pure: it receives facts with their time, and returns
 // reports.
 //
 // Guarantees:
 //
 //   - A condition shows once it has lasted its kind's time to show, and stays until its component has been better for its kind's
-//     time to clear: what flickers shows neither way. The first fact of a component shows at once, since there is nothing before.
-//   - While a condition shows, the appliance is not healthy. While one of a component that carries sound shows as unhealthy, the
-//     appliance is unhealthy; whatever else is wrong makes it degraded.
-//   - A component is hidden behind another only if it depends on it, and that one shows at least as bad a condition and is not
-//     hidden itself. So following Behind once leads to the cause, and no circle of dependencies hides all its members.
-//   - The same facts at the same instants give the same reports. Durations are measured in rt.Instant; the time of day is only
+//     time to clear, so a condition that flickers changes nothing. The first fact of a component shows at once, because nothing
+//     came before it.
+//   - While a condition shows, the appliance is not healthy. While a component that carries sound shows as unhealthy, the
+//     appliance is unhealthy; anything else makes it degraded.
+//   - A component is hidden behind another only if it depends on that one, and that one shows at least as bad a condition and is
+//     not hidden itself. So following Behind once leads to the cause, and no circle of dependencies hides all its members.
+//   - The same facts at the same instants lead to the same reports. Durations are measured in rt.Instant; the time of day is only
 //     shown, and a step of it changes nothing.
 package health
 
@@ -21,11 +22,11 @@ import (
 	"orac/appliance/rt"
 )
 
-// Fact is what is so of one component from now on, until the next fact of it.
+// Fact is the state of one component from now on, until the next fact about it.
 type Fact struct {
-	Component string // its name in reports: the address of a node, or what of the machine: "disk", "memory"
-	Kind      string // of Rules
-	Level     Level  // the empty level counts as unhealthy: nobody knows that it is well
+	Component string // its name in reports: the address of a node, or a part of the machine: "disk", "memory"
+	Kind      string // one of Rules
+	Level     Level  // the empty level counts as unhealthy: its health is unknown
 	Why       string // for people, with the numbers; ignored for a healthy one
 	DependsOn []string
 }
@@ -35,8 +36,8 @@ type Model struct {
 	rules      map[string]Rule
 	components map[string]*component
 	order      []*component // the same, in order of name
-	last       Report       // the report before, as long as nothing that it says has changed
-	stale      bool         // something has
+	last       Report       // the last report, while nothing that it says has changed
+	stale      bool         // something has changed
 }
 
 // New makes a model without components, judged by Rules or by rules of a test.
@@ -54,7 +55,7 @@ type moment struct {
 	wall time.Time
 }
 
-// component is what is known of one.
+// component is what is known of one component.
 type component struct {
 	name  string
 	rule  Rule
@@ -64,13 +65,13 @@ type component struct {
 	bad   [2]condition
 }
 
-// condition is whether a component is at least so bad: one each for degraded and unhealthy.
+// condition is whether a component is at least this bad: one each for degraded and unhealthy.
 type condition struct {
 	holds  bool   // by the last fact
 	turned moment // when that began
 	shown  bool
-	since  moment // of what is shown
-	why    string // of the last fact by which it held
+	since  moment // of the condition that shows
+	why    string // from the last fact for which it held
 }
 
 // levels are those of the conditions, in the order of component.bad.
@@ -86,11 +87,11 @@ func (m *Model) Observe(at rt.Instant, wall time.Time, f Fact) {
 		i, _ := slices.BinarySearchFunc(m.order, f.Component, byName)
 		m.order = slices.Insert(m.order, i, c)
 	}
-	if c.advance(at) { // by what was so until now
+	if c.advance(at) { // judge by what was true until now
 		m.stale = true
 	}
 	if known && f.Level == Healthy && c.level == Healthy && f.Kind == c.rule.Kind && slices.Equal(c.needs, f.DependsOn) {
-		return // as nearly always: it is as well as it was
+		return // the usual case: its health has not changed
 	}
 	m.stale = true
 	c.rule, c.needs, c.level = m.rules[f.Kind], slices.Clone(f.DependsOn), f.Level
@@ -122,7 +123,8 @@ func (m *Model) Forget(name string) {
 
 func byName(c *component, name string) int { return strings.Compare(c.name, name) }
 
-// advance lets conditions show and clear that are due at that instant, and tells whether any did.
+// advance shows and clears the conditions that are due at that instant, and tells whether it did
+// any.
 func (c *component) advance(at rt.Instant) (changed bool) {
 	for i := range c.bad {
 		b := &c.bad[i]
@@ -138,13 +140,13 @@ func (c *component) advance(at rt.Instant) (changed bool) {
 			}
 		}
 	}
-	if worst := &c.bad[1]; worst.shown && !c.bad[0].shown { // what is unhealthy is degraded, too
+	if worst := &c.bad[1]; worst.shown && !c.bad[0].shown { // what is unhealthy is also degraded
 		c.bad[0].shown, c.bad[0].since, changed = true, worst.since, true
 	}
 	return changed
 }
 
-// shows is what a report says of the component by itself.
+// shows is what a report says about the component by itself.
 func (c *component) shows() Component {
 	for i := len(c.bad) - 1; i >= 0; i-- {
 		if b := c.bad[i]; b.shown {
@@ -154,8 +156,8 @@ func (c *component) shows() Component {
 	return Component{Name: c.name, Level: Healthy, Since: c.good.wall}
 }
 
-// Report gives what shows at that instant, which is not before any fact's. An appliance of which nothing is known is unhealthy.
-// Reports share the list of components while nothing changes: it is not the caller's to change.
+// Report returns what shows at that instant, which must not be before that of any fact. An appliance of which nothing is known
+// is unhealthy. Reports share the list of components while nothing changes, so the caller must not change it.
 func (m *Model) Report(at rt.Instant, wall time.Time) Report {
 	for _, c := range m.order {
 		if c.advance(at) {
@@ -191,8 +193,9 @@ func (m *Model) fresh() Report {
 	return r
 }
 
-// counts says how much a component worsens the appliance's health. A symptom counts no more than its cause. The exception
-// carries sound and is dead because of something that does not: that appliance is deaf, whatever the cause.
+// counts says how much a component worsens the appliance's health. A symptom counts no more than its cause, with one
+// exception: a component that carries sound and is dead because of one that does not. That appliance is deaf, whatever
+// the cause.
 func (m *Model) counts(c *Component) Level {
 	if c.Level == Unhealthy && !m.components[c.Name].rule.Sound {
 		return Degraded

@@ -5,21 +5,21 @@ import "time"
 // Rule says how components of a kind are judged.
 type Rule struct {
 	Kind string
-	// Sound: without it nothing is heard, so that its being unhealthy makes the appliance unhealthy. Of all other kinds the
-	// worst makes it degraded.
+	// Sound: without it nothing is heard, so when it is unhealthy the appliance is, too. For all other kinds the appliance
+	// is at worst degraded.
 	Sound bool
-	// Show is how long a condition lasts before it shows, per level. If the reporter of a fact has waited already, as the
-	// watchdogs do, it is 0.
+	// Show is how long a condition lasts before it shows, per level. It is 0 if the reporter of a fact has already
+	// waited, as the watchdogs do.
 	ShowDegraded, ShowUnhealthy time.Duration
 	// Clear is how long a component has been better before it shows as better.
 	Clear time.Duration
 }
 
-// Rules are the kinds of components. A kind that is not here carries no sound, and shows at once.
+// Rules are the kinds of components. A kind that is not listed carries no sound, and shows at once.
 //
-// The times: the age of a hop that counts as degraded or as dead is the watchdog's, so a source shows what its watchdog says;
-// what comes after a source starves with it, and waits a little longer so that the cause shows first. A single failure of a
-// service on the network is normal.
+// The times: the watchdog decides at what age of a hop a source is degraded or dead, so a source shows what its watchdog
+// says. What comes after a source starves with it, and waits a little longer so that the cause shows first. A single failure
+// of a service on the network is normal.
 var Rules = []Rule{
 	{Kind: "source", Sound: true, Clear: time.Second},
 	{Kind: "ring", Sound: true, ShowDegraded: time.Second, ShowUnhealthy: 250 * time.Millisecond, Clear: time.Second},

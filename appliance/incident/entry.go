@@ -11,7 +11,7 @@ import (
 	"orac/appliance/status"
 )
 
-// Limits of an incident. Evidence has the size of dumps of stacks and /proc; memory holds it 200 times.
+// Limits of an incident. Evidence is as large as dumps of stacks and /proc; memory holds it 200 times.
 const (
 	maxName     = 256
 	maxLine     = 1 << 10
@@ -19,7 +19,7 @@ const (
 	maxActions  = 64
 )
 
-// act adds an action. When too many come, the last one only counts the rest.
+// act adds an action. If there are too many, the last one only counts the rest.
 func (e *entry) act(text string) {
 	if len(e.Actions) < maxActions {
 		e.Actions = append(e.Actions, clip(text, maxLine))
@@ -39,7 +39,7 @@ func (e *entry) told(now rt.Instant) status.Incident {
 	return i
 }
 
-// clip makes s valid UTF-8 of at most limit bytes; what was cut off is counted at its end.
+// clip makes s valid UTF-8 of at most limit bytes, and says at the end how much was cut off.
 func clip(s string, limit int) string {
 	s = strings.ToValidUTF8(s, "�")
 	if len(s) <= limit {

@@ -16,27 +16,28 @@ type Book interface {
 	AddRestart(store.Restart) error
 }
 
-// Keeper writes records into the book. What the book refuses it holds, of each incident the newest state, and tries again.
+// Keeper writes records into the book. It holds what the book refuses, the newest state of each incident, and tries again.
 type Keeper struct {
 	Book Book
 	In   *rt.Mailbox[Record]
-	// First is done before any record is written, and tried again until the book takes it: what ends the incidents of the process before
-	// must not end those of this one. nil: nothing is.
+	// First is called before any record is written, until the book accepts it: it ends the incidents of the process before, and
+	// must not end those of this one. Nil: nothing is called.
 	First func() error
-	// Trouble is told when the book begins to refuse, and with nil when it takes records again. It may be nil.
+	// Trouble is called when the book begins to refuse, and with nil when it accepts records again. It may be
+	// nil.
 	Trouble func(t *rt.Task, err error)
 
 	unsaved []Record
 	refused bool
 }
 
-// maxUnsaved bounds what waits for the disk: what the log itself remembers.
+// maxUnsaved bounds what waits for the disk to what the log itself remembers.
 const maxUnsaved = 2 * Kept
 
-// retryEvery is how often a book that refuses is tried.
+// retryEvery is how often to retry a book that refuses.
 const retryEvery = 10 * time.Second
 
-// Run ends with nil when the mailbox is closed and empty. When told to stop it writes what is there first.
+// Run returns nil when the mailbox is closed and empty. When told to stop it first writes what is there.
 func (k *Keeper) Run(t *rt.Task) error {
 	k.write(t)
 	for {
@@ -64,7 +65,7 @@ func (k *Keeper) Run(t *rt.Task) error {
 	}
 }
 
-// hold adds a record. Of an incident only the newest state is held; states that two tasks sent at once may come in either order.
+// hold adds a record. Only the newest state of an incident is held; states that two tasks sent at once may come in either order.
 func (k *Keeper) hold(r Record) {
 	if r.Incident != nil {
 		same := func(x Record) bool { return x.Incident != nil && x.Incident.ID == r.Incident.ID }
@@ -106,7 +107,7 @@ func (k *Keeper) write(t *rt.Task) {
 	}
 }
 
-// told tells when the book begins to refuse, and when it takes records again.
+// told reports when the book begins to refuse, and when it accepts records again.
 func (k *Keeper) told(t *rt.Task, err error) {
 	if refused := err != nil; refused != k.refused {
 		k.refused = refused

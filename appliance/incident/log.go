@@ -1,13 +1,14 @@
-// Package incident remembers what went wrong, what was done about it, and how often components were started again.
+// Package incident remembers what went wrong, what was done about it, and how often components were restarted.
 //
 // Guarantees:
 //
-//   - An incident of a component and cause that goes on is one incident, however often it is reported.
-//   - Memory is bounded: the newest 200 incidents and restarts, each incident with 64 actions and 64 KiB of evidence. One that
-//     is over goes before one that goes on.
-//   - Nothing waits for a disk: records go to a mailbox, and the Keeper writes them, again and again until the disk takes them.
+//   - While an incident of a component and cause is open it stays one incident, however often it is reported.
+//   - Memory is bounded: the newest 200 incidents and restarts, each incident with 64 actions and 64 KiB of evidence. A closed
+//     incident is removed before an open one.
+//   - Nothing waits for a disk: records go to a mailbox, and the Keeper writes them, again and again until the disk accepts
+//     them.
 //   - Durations are measured in rt.Instant; a step of the time of day changes none.
-//   - Methods may be called by any task, and the reading ones from anywhere.
+//   - Methods may be called by any task, and those that only read from anywhere.
 package incident
 
 import (
@@ -24,7 +25,7 @@ import (
 // Kept is the number of incidents, and of restarts, that are kept in memory.
 const Kept = 200
 
-// Record is what is to be kept on disk: an incident as it is now, or a restart.
+// Record is something to keep on disk: an incident as it is now, or a restart.
 type Record struct {
 	Incident *status.Incident
 	Restart  *store.Restart
@@ -34,14 +35,14 @@ type Record struct {
 type Log struct {
 	out *rt.Mailbox[Record] // to the Keeper; nil: nothing is kept on disk
 
-	mu        sync.Mutex // guards everything that follows
+	mu        sync.Mutex // guards the fields below
 	incidents []*entry   // in the order in which they were detected
 	restarts  []store.Restart
 	budget    Budget
 	counters  map[string]*counter
-	news      []status.Incident // that have opened or ended since News was last called, the newest Kept
+	news      []status.Incident // that have opened or ended since News was last called, at most the newest Kept
 	nextID    uint32
-	numbered  bool // nextID began at random
+	numbered  bool // nextID started at a random number
 }
 
 // entry is an incident with the instants that its duration is measured by.
@@ -49,7 +50,7 @@ type entry struct {
 	status.Incident
 	from    rt.Instant
 	over    bool
-	omitted int // actions that found no room
+	omitted int // actions for which there was no room
 }
 
 // New makes an empty log. out may be nil.
@@ -57,8 +58,8 @@ func New(b Budget, out *rt.Mailbox[Record]) *Log {
 	return &Log{out: out, budget: b, counters: map[string]*counter{}}
 }
 
-// Open reports an incident and returns its identity. If one of the same component and cause is open already, its identity
-// is returned, and fresh is false; evidence then only fills in what was missing. Texts that are too long are cut.
+// Open reports an incident and returns its identity. If one of the same component and cause is already open, Open returns
+// that identity and fresh is false; evidence then only fills in what was missing. Texts that are too long are cut.
 func (l *Log) Open(t *rt.Task, component, cause, evidence string) (id string, fresh bool) {
 	component, cause, evidence = clip(component, maxName), clip(cause, maxLine), clip(evidence, maxEvidence)
 	now, wall := t.Now(), t.Wall()
@@ -133,7 +134,7 @@ func (l *Log) change(t *rt.Task, match func(*entry) bool, f func(*entry)) int {
 	return len(told)
 }
 
-// tell keeps what has become of an incident for News. The caller holds the lock.
+// tell keeps what has happened to an incident for News. The caller holds the lock.
 func (l *Log) tell(i status.Incident) {
 	if i.Evidence = ""; len(l.news) == Kept {
 		l.news = slices.Delete(l.news, 0, 1)
@@ -151,7 +152,7 @@ func (l *Log) News() []status.Incident {
 	return n
 }
 
-// Recent gives at most n incidents, newest first, as they are at that instant.
+// Recent returns at most n incidents, newest first, as they are at that instant.
 func (l *Log) Recent(now rt.Instant, n int) []status.Incident {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -165,7 +166,7 @@ func (l *Log) Recent(now rt.Instant, n int) []status.Incident {
 	return list
 }
 
-// Get gives one incident as it is at that instant.
+// Get returns one incident as it is at that instant.
 func (l *Log) Get(now rt.Instant, id string) (status.Incident, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -175,7 +176,7 @@ func (l *Log) Get(now rt.Instant, id string) (status.Incident, bool) {
 	return status.Incident{}, false
 }
 
-// find looks from the newest. The caller holds the lock.
+// find searches from the newest. The caller holds the lock.
 func (l *Log) find(match func(*entry) bool) *entry {
 	for _, e := range slices.Backward(l.incidents) {
 		if match(e) {

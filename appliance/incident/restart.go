@@ -30,18 +30,18 @@ func (a Alert) String() string {
 	return fmt.Sprintf("%s was restarted %d times within %v%s", a.Component, a.Restarts, a.Per, overBudget)
 }
 
-// IsAlert tells whether the cause of an incident is an Alert. Such an incident stays open while the restarts count, however well its
-// component is.
+// IsAlert tells whether the cause of an incident is an Alert. Such an incident stays open while the restarts count, however well
+// its component is.
 func IsAlert(cause string) bool { return strings.HasSuffix(cause, overBudget) }
 
-// counter is the restarts of one component.
+// counter counts the restarts of one component.
 type counter struct {
 	at      []rt.Instant // oldest first, at most maxCounted and none older than longest
 	alerted bool
 }
 
-// longest is the longest time that restarts are counted in, and maxCounted the most that are counted: the largest values of
-// watchdog.per and, with some room, of watchdog.restart_budget.
+// longest is the longest time within which restarts are counted, and maxCounted the most that are counted: the largest
+// values of watchdog.per and, with some room, of watchdog.restart_budget.
 const (
 	longest    = 24 * time.Hour
 	maxCounted = 1024
@@ -55,7 +55,7 @@ func (l *Log) SetBudget(b Budget) {
 }
 
 // Restarted records that a component was restarted, and how long it was away. If that exceeds the budget it raises an
-// alert: once, until the number has fallen below the budget.
+// alert, once, until the number has fallen below the budget.
 func (l *Log) Restarted(t *rt.Task, component, reason string, took time.Duration) (a Alert, raised bool) {
 	component = clip(component, maxName)
 	now, wall := t.Now(), t.Wall()
@@ -103,7 +103,7 @@ func (c *counter) within(now rt.Instant, d time.Duration) (n int) {
 	return n
 }
 
-// Alerts gives the alerts in force at that instant, in order of component.
+// Alerts returns the alerts in force at that instant, in order of component.
 func (l *Log) Alerts(now rt.Instant) []Alert {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -120,7 +120,7 @@ func (l *Log) Alerts(now rt.Instant) []Alert {
 	return list
 }
 
-// Count gives the number of restarts of a component within d before now; 1024 and 24 h at most.
+// Count returns the number of restarts of a component within d before now; 1024 and 24 h at most.
 func (l *Log) Count(now rt.Instant, component string, d time.Duration) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -130,7 +130,7 @@ func (l *Log) Count(now rt.Instant, component string, d time.Duration) int {
 	return 0
 }
 
-// Restarts gives at most n restarts, newest first.
+// Restarts returns at most n restarts, newest first.
 func (l *Log) Restarts(n int) []store.Restart {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -4,12 +4,10 @@
 // It is written only on the runtime seam, so it runs in real and in virtual time alike. What each node guarantees:
 //
 //   - A node in the path from sound to detection waits only for sound: it pushes, and if the next node is too slow the
-//
-// oldest hop is dropped and counted.
+//     oldest hop is dropped and counted.
 //   - A node behind the trigger never makes a node before it wait.
 //   - A node that ends with an error can be restarted by calling Run of the same value again: what must survive that is in
-//
-// its mailboxes or on disk.
+//     its mailboxes or on disk.
 package node
 
 import (

@@ -19,16 +19,16 @@ const (
 	// without zone for a model's last trigger.
 	beatTime  = "2006-01-02T15:04:05Z"
 	beatLocal = "2006-01-02T15:04:05"
-	// maxTopics bounds the number that an answer may claim.
+	// maxTopics bounds the number in an answer.
 	maxTopics = 1 << 20
 )
 
-// HeartbeatConfig makes a Heartbeat. All but URL may be zero.
+// HeartbeatConfig makes a Heartbeat. All fields except URL may be zero.
 type HeartbeatConfig struct {
 	URL     string        // of ORAC STT, with or without /stt/v1/…
 	Timeout time.Duration // 0 means Timeout
 	Token   wire.Secret   // bearer token
-	Tokens  wire.Tokens   // of a service account, in its place
+	Tokens  wire.Tokens   // of a service account, instead of Token
 	TLS     wire.TLS
 }
 
@@ -75,7 +75,8 @@ func (h *Heartbeat) Beat(t *rt.Task, b Beat) (topics int, err error) {
 	return topics, nil
 }
 
-// late tells whether the time is up without an outage: both kinds of request are answered only after others have been.
+// late tells whether the time ran out without an outage: the server answers both kinds of request only after others
+// have answered it.
 func late(err error) error {
 	if e, ok := errors.AsType[*Error](err); ok && e.Kind == wire.Timeout {
 		e.Kind = wire.Late

@@ -30,16 +30,16 @@ type Message struct {
 type Form struct {
 	URL, Body runbook.Template
 	Method    string
-	HeyORAC   bool // wakes go as Hey ORAC sends them
+	HeyORAC   bool // wakes are sent as Hey ORAC sends them
 }
 
-// FormOf is that of a block.
+// FormOf returns the form of a webhook block.
 func FormOf(w runbook.Webhook) Form {
 	return Form{URL: w.URL, Body: w.Body, Method: w.Method, HeyORAC: len(w.Events) == 0}
 }
 
-// Make makes the request for an event. It fails for an event that the templates turn into nothing that can be sent: it would
-// fail again. The error quotes nothing of the event.
+// Make makes the request for an event. It fails for an event that the templates turn into something that cannot be sent; it
+// would fail again. The error quotes nothing of the event.
 func (f Form) Make(e hook.Event) (Message, error) {
 	m := Message{ID: hook.HeadOf(e).ID, Method: f.Method}
 	words := map[string]cty.Value{"event": hook.Value(e)}
@@ -71,7 +71,7 @@ func (f Form) Make(e hook.Event) (Message, error) {
 
 // heyORAC is a wake as Hey ORAC's webhook has it.
 func heyORAC(w *hook.Wake) []byte {
-	at, _ := time.Parse(time.RFC3339Nano, w.Timestamp) // of our own making
+	at, _ := time.Parse(time.RFC3339Nano, w.Timestamp) // we made it ourselves
 	scores := w.Scores
 	if scores == nil {
 		scores = map[string]float64{}

@@ -3,10 +3,10 @@
 // Guarantees:
 //
 //   - Every call ends within the client's timeout: with nil, with an *Error, or with rt.ErrStopped.
-//   - A failure is never a sign about the speech-to-text service: ORAC STT answers a heartbeat only after ORAC Core has
-//     answered it, up to 30 s later. A heartbeat that is not answered in time is Late, not Timeout.
+//   - A failure never says anything about the speech-to-text service: ORAC STT answers a heartbeat only after ORAC Core
+//     has answered it, up to 30 s later. A heartbeat that is not answered in time is Late, not Timeout.
 //   - A nil error means that the other side said yes: an error hidden in a 200 is an *Error.
-//   - Secrets reach the configured host and nobody else; no error holds one.
+//   - Secrets reach only the configured host; no error holds one.
 package notify
 
 import (
@@ -18,7 +18,7 @@ import (
 
 // Heart sends heartbeats.
 type Heart interface {
-	// Beat gives the number of topics that the server counted as active.
+	// Beat returns the number of topics that the server counted as active.
 	Beat(t *rt.Task, b Beat) (topics int, err error)
 }
 

@@ -17,14 +17,14 @@ import (
 	"orac/appliance/stt/wire"
 )
 
-// WebhookConfig makes a Webhook. All but URL may be zero.
+// WebhookConfig makes a Webhook. All fields except URL may be zero.
 type WebhookConfig struct {
-	URL     string        // any that messages go to: it is checked, and not shown
-	Key     []byte        // that requests are signed with; empty: they are not signed
+	URL     string        // any address that messages go to: it is checked, and not shown
+	Key     []byte        // signs the requests; empty: they are not signed
 	Timeout time.Duration // 0 means Timeout
 	Headers map[string]wire.Secret
 	TLS     wire.TLS
-	// Hush: the body holds a secret. A receiver may repeat it, in any writing, so that nothing of what it answers is shown.
+	// Hush: the body holds a secret. A receiver may repeat it in any encoding, so nothing of its answer is shown.
 	Hush bool
 }
 
@@ -56,7 +56,7 @@ func NewWebhook(c WebhookConfig) (*Webhook, error) {
 	return w, nil
 }
 
-// Send implements Hook. Any status from 200 to 299 is a yes, whatever the body says.
+// Send implements Hook. Any status from 200 to 299 means success, whatever the body says.
 func (w *Webhook) Send(t *rt.Task, m Message) error {
 	to, err := wire.ParseURL(m.URL)
 	if err != nil {
@@ -74,23 +74,24 @@ func (w *Webhook) Send(t *rt.Task, m Message) error {
 		switch {
 		case w.hush && (e.Status != 0 || !ours(e.Cause)):
 			e.Cause = errHushed
-		case e.Cause != nil: // a receiver may repeat what it was sent, in the path as well
+		case e.Cause != nil: // a receiver may repeat what it was sent, also in the path
 			e.Cause = hide(e.Cause, wire.Keys(to))
 		}
 	}
 	return late(err)
 }
 
-// errHushed stands for what a receiver has said.
+// errHushed replaces what a receiver has said.
 var errHushed = errors.New("what it said is not shown, since the body that it was sent holds a secret")
 
-// ours tells of a failure in which there are no words of the receiver: of the connection, or of a clock.
+// ours tells whether a failure contains no words of the receiver: one of the connection, or of a clock.
 func ours(err error) bool {
 	_, connection := errors.AsType[*net.OpError](err)
 	return connection || errors.Is(err, context.DeadlineExceeded)
 }
 
-// head is what Standard Webhooks puts in the headers of a request: https://www.standardwebhooks.com
+// head returns the headers that Standard Webhooks puts into a request:
+// https://www.standardwebhooks.com
 func (w *Webhook) head(m Message, now time.Time) http.Header {
 	stamp := strconv.FormatInt(now.Unix(), 10)
 	h := http.Header{"Webhook-Id": {m.ID}, "Webhook-Timestamp": {stamp}}
@@ -107,7 +108,7 @@ func Sign(key []byte, id, timestamp string, body []byte) string {
 	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
 }
 
-// hide takes texts out of an error.
+// hide removes texts from an error.
 func hide(err error, keys []string) error {
 	text := err.Error()
 	for _, key := range keys {

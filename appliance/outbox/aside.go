@@ -13,7 +13,7 @@ import (
 	"orac/appliance/rt"
 )
 
-// asideDir is the folder, in that of a webhook, of events that were set aside.
+// asideDir is the folder, within that of a webhook, of events that were set aside.
 const asideDir = "aside"
 
 var errUnread = errors.New("it does not say yet what waits")
@@ -32,15 +32,15 @@ type Aside struct {
 	Event json.RawMessage `json:"event,omitempty"` // missing if it could not be read
 }
 
-// SetAside removes an event from the queue, and keeps it for people. If the disk refuses it, it is lost, and that is reported. It
-// tells whether the event is aside now: one that was dropped while it was on its way is not.
+// SetAside removes an event from the queue and keeps it for people. If the disk refuses it, it is lost, and that is reported.
+// SetAside tells whether the event is aside now: one that was dropped while it was on its way is not.
 func (b *Box) SetAside(t *rt.Task, i *Item, cause string) bool {
 	if !slices.Contains(b.items, i) {
 		return false
 	}
 	text := i.data
 	if i.onDisk {
-		text, _ = b.fs.ReadFile(t, b.dir+"/"+i.file(), maxEvent) // one that cannot be read is kept without its event
+		text, _ = b.fs.ReadFile(t, b.dir+"/"+i.file(), maxEvent) // an unreadable one is kept without its event
 	}
 	a := Aside{Cause: cause, At: t.Wall()}
 	if json.Valid(text) {
@@ -82,7 +82,7 @@ func (b *Box) asides(t *rt.Task) (items []*Item, err error) {
 	return items, err
 }
 
-// trimAsides removes those of which due says so; n counts from the newest.
+// trimAsides removes those for which due returns true; n counts from the newest.
 func (b *Box) trimAsides(t *rt.Task, due func(n int, i *Item) bool) error {
 	items, err := b.asides(t)
 	if err != nil {
@@ -113,7 +113,7 @@ func (b *Box) expireAsides(t *rt.Task, now, keep int64) error {
 	return b.trimAsides(t, func(_ int, i *Item) bool { return i.since != unknownAge && now-i.since >= keep })
 }
 
-// Asides are the events that were set aside, oldest first, without what they say.
+// Asides are the events that were set aside, oldest first, without their contents.
 func (b *Box) Asides(t *rt.Task) (list []Aside, err error) {
 	items, err := b.asides(t)
 	for _, i := range items {
@@ -132,7 +132,7 @@ func (b *Box) about(t *rt.Task, i *Item) (a Aside, err error) {
 	return a, json.Unmarshal(text, &a)
 }
 
-// find is what was set aside with an ID; ErrUnknown if there is none.
+// find returns the event that was set aside with an ID; ErrUnknown if there is none.
 func (b *Box) find(t *rt.Task, id string) (*Item, error) {
 	items, err := b.asides(t)
 	if err != nil {
@@ -154,8 +154,8 @@ func (b *Box) dropAside(t *rt.Task, id string) error {
 	return b.removeAside(t, i)
 }
 
-// Again puts an event that was set aside at the end, with the identity that it had and a new number. A kill in the middle leaves it
-// in both places, and it is sent twice. It stays aside until the disk has it among those that wait.
+// Again puts an event that was set aside at the end of the queue, with its old identity and a new number. It stays aside until
+// the disk holds it among the waiting events. A kill in the middle leaves it in both places, and it is sent twice.
 func (b *Box) Again(t *rt.Task, id string, p provenclock.Point, known bool) error {
 	i, err := b.find(t, id)
 	if err != nil {

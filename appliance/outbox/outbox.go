@@ -4,10 +4,10 @@
 //
 //   - An event that was added survives a kill or a power loss until it was taken, dropped or set aside.
 //   - Events are handed out in the order in which they were added. Their sequence numbers grow by one, also across restarts.
-//   - Each event is handed out at least once. One that was accepted is handed out again only if the process ended before the disk
-//     knew.
+//   - Each event is handed out at least once. An accepted event is handed out again only if the process ended before that was
+//     on disk.
 //   - While the disk refuses writes, events wait in memory up to a bound, and move to the disk when it accepts them again.
-//   - An event that finds no room, or is too old, is dropped, the oldest first, and every drop is reported.
+//   - An event for which there is no room, or that is too old, is dropped, the oldest first, and every drop is reported.
 //
 // On disk each webhook has a folder, and each event a file in it:
 //
@@ -44,12 +44,13 @@ const (
 	maxEvent = 1 << 20
 	// maxFiles bounds what is looked at.
 	maxFiles = 2 * most
-	// maxReads is how often the folder is read before a new count begins beside it.
+	// maxReads is how often the folder is read before a new count begins next to it.
 	maxReads = 5
-	// beyond is where that count begins: above every number of before, below what JSON keeps exactly.
+	// beyond is where that count begins: above every earlier number, below the limit of what JSON
+	// keeps exactly.
 	beyond = 1 << 40
-	// highest bounds the numbers that are read: JSON keeps those below exactly, and no box comes near. A file with a higher one is
-	// none of ours.
+	// highest bounds the numbers that are read: JSON keeps numbers below it exactly, and no box comes near it. A file with a
+	// higher number is not one of ours.
 	highest = 1 << 53
 )
 
@@ -60,7 +61,7 @@ type Limits struct {
 	Keep     time.Duration // how long an event waits, or is kept aside
 }
 
-// unknownAge is that of an event that was added when the age of the state directory was not known.
+// unknownAge marks an event that was added while the age of the state directory was not known.
 const unknownAge = -1
 
 // Item is an event that waits.
@@ -76,7 +77,7 @@ type Item struct {
 	onDisk bool
 }
 
-// Report is something that happened to an event and that somebody should know.
+// Report is something that happened to an event and that should be reported.
 type Report struct {
 	ID    string
 	Kind  string
@@ -91,7 +92,7 @@ type Box struct {
 	items   []*Item // in order of Seq
 	next    uint64
 	marked  uint64 // the number of the .done file; 0: there is none
-	noted   int64  // what the file keep says, in seconds; 0: nothing
+	noted   int64  // seconds in the file keep; 0: none
 	unread  bool   // what is on disk is not known yet
 	reads   int
 	early   []early // what was added before that was known
@@ -107,7 +108,7 @@ type early struct {
 	since int64
 }
 
-// Open reads the folder of a webhook. A disk that does not give it is asked again by Retry.
+// Open reads the folder of a webhook. If the disk does not return it, Retry asks again.
 func Open(t *rt.Task, fsys rt.FS, name string, limits Limits) *Box {
 	b := &Box{fs: fsys, dir: Dir + "/" + name, limits: limits, next: 1, unread: true}
 	b.diskErr = b.read(t)
@@ -117,7 +118,7 @@ func Open(t *rt.Task, fsys rt.FS, name string, limits Limits) *Box {
 // Limit changes what the box may hold, from now on.
 func (b *Box) Limit(l Limits) { b.limits = l }
 
-// Add adds an event at the end, and gives it its sequence number. p is how old the state directory is; known tells whether that
+// Add adds an event at the end, and returns its sequence number. p is how old the state directory is; known tells whether that
 // is known.
 func (b *Box) Add(t *rt.Task, e hook.Event, p provenclock.Point, known bool) {
 	at := int64(unknownAge)
@@ -134,7 +135,7 @@ func (b *Box) Add(t *rt.Task, e hook.Event, p provenclock.Point, known bool) {
 	b.add(t, e, at)
 }
 
-// seconds are those of an age at which something is noted, rounded up: it is never taken to be older than it is.
+// seconds is the number to note for an age, rounded up: a thing is never taken to be older than it is.
 func seconds(age time.Duration) int64 { return int64((age + time.Second - 1) / time.Second) }
 
 func (b *Box) add(t *rt.Task, e hook.Event, since int64) {
@@ -162,7 +163,7 @@ func (b *Box) keep(err error) {
 	}
 }
 
-// fit drops the oldest of some events until they need no more than that many bytes.
+// fit drops the oldest of some events until the rest need at most that many bytes.
 func (b *Box) fit(which func(*Item) bool, bytes int64, t *rt.Task, why string) {
 	total := int64(0)
 	for _, i := range b.items {
@@ -197,7 +198,7 @@ func (b *Box) store(t *rt.Task, i *Item) error {
 	return nil
 }
 
-// Next is the oldest event whose number is above that one; nil if none waits.
+// Next is the oldest event whose number is above the given one; nil if none waits.
 func (b *Box) Next(above uint64) *Item {
 	for _, i := range b.items {
 		if i.Seq > above {
@@ -207,7 +208,7 @@ func (b *Box) Next(above uint64) *Item {
 	return nil
 }
 
-// Load reads an event. An error that is not rt.Transient says that it can never be read.
+// Load reads an event. An error that is not rt.Transient means that it can never be read.
 func (b *Box) Load(t *rt.Task, i *Item) (hook.Event, error) {
 	text := i.data
 	if i.onDisk {
@@ -219,10 +220,10 @@ func (b *Box) Load(t *rt.Task, i *Item) (hook.Event, error) {
 	return i.decode(text)
 }
 
-// errAnother is a file of which somebody has changed the name or the text.
+// errAnother means that somebody has changed the name or the text of a file.
 var errAnother = errors.New("what the file says is not the event of its name")
 
-// decode reads the text of an event. It is the one of the file's name, or none.
+// decode reads the text of an event, which must be the event in the file's name.
 func (i *Item) decode(text []byte) (hook.Event, error) {
 	e, err := hook.Decode(i.Kind, text)
 	if err != nil {
@@ -251,7 +252,7 @@ func (b *Box) Expire(t *rt.Task, p provenclock.Point) {
 	b.keep(b.expireAsides(t, now, keep))
 }
 
-// Drop removes an event that waits or was set aside, because a person says so.
+// Drop removes an event that waits or was set aside, because a person asked for it.
 func (b *Box) Drop(t *rt.Task, id string) error {
 	for _, i := range b.items {
 		if i.ID == id {
@@ -262,7 +263,8 @@ func (b *Box) Drop(t *rt.Task, id string) error {
 	return b.dropAside(t, id)
 }
 
-// release lets an event go; why is empty if it was taken or set aside. One that has gone already, while it was on its way, stays gone.
+// release removes an event from the queue; why is empty if it was accepted or set aside. An event that was already removed while
+// it was on its way stays removed.
 func (b *Box) release(t *rt.Task, i *Item, why string) {
 	at := slices.Index(b.items, i)
 	if at < 0 {
@@ -273,7 +275,7 @@ func (b *Box) release(t *rt.Task, i *Item, why string) {
 		b.drop(i.ID, i.Kind, why)
 	}
 	if !i.onDisk {
-		return // its number is known to the next one that the disk takes
+		return // the next event that the disk accepts stores its number
 	}
 	if err := b.remove(t, i.file()); err != nil {
 		b.remains = append(b.remains, i.file())
@@ -286,7 +288,7 @@ func (b *Box) drop(id, kind, why string) {
 	b.reports = append(b.reports, Report{ID: id, Kind: kind, Cause: why})
 }
 
-// remove takes the file of an event away, so that its number is not given again.
+// remove deletes the file of an event so that its number is not used again.
 func (b *Box) remove(t *rt.Task, file string) error {
 	seq, _, _ := numbered(file)
 	if seq < b.marked {
@@ -308,7 +310,7 @@ func (b *Box) remove(t *rt.Task, file string) error {
 	return b.fs.SyncDir(t, b.dir)
 }
 
-// Retry tries a disk again that has refused. The caller decides when.
+// Retry retries a disk that has refused. The caller decides when.
 func (b *Box) Retry(t *rt.Task) {
 	b.diskErr = b.retry(t)
 }
@@ -335,14 +337,14 @@ func (b *Box) retry(t *rt.Task) error {
 	return nil
 }
 
-// Reports gives, once each, what happened since it was last called.
+// Reports returns, once each, what has happened since it was last called.
 func (b *Box) Reports() []Report {
 	r := b.reports
 	b.reports = nil
 	return r
 }
 
-// DiskErr is why the disk refuses events; nil while it takes them.
+// DiskErr is why the disk refuses events; nil while it accepts them.
 func (b *Box) DiskErr() error { return b.diskErr }
 
 // Stats is how full a box is.
@@ -353,7 +355,7 @@ type Stats struct {
 	Aside   int   // events that were set aside
 }
 
-// Stats gives the state of the box.
+// Stats returns the state of the box.
 func (b *Box) Stats() Stats {
 	s := Stats{Waiting: len(b.items) + len(b.early), Dropped: b.dropped, Aside: b.aside}
 	for _, i := range b.items {

@@ -25,7 +25,7 @@ func numbered(name string) (seq uint64, rest string, ok bool) {
 	return seq, rest, err == nil && len(number) == 16 && seq > 0 && seq < highest
 }
 
-// itemOf reads the name of an event's file. A folder is none.
+// itemOf reads the name of an event's file. A folder is not an event.
 func itemOf(f rt.FileInfo) (*Item, bool) {
 	seq, rest, ok := numbered(f.Name)
 	rest, json := strings.CutSuffix(rest, ".json")
@@ -47,14 +47,14 @@ func cutLast(s, sep string) (before, after string, found bool) {
 	return s[:i], s[i+len(sep):], true
 }
 
-// read takes in what is on disk, and adds what came before that was known.
+// read reads what is on disk, and adds what came before that was known.
 func (b *Box) read(t *rt.Task) error {
 	items, err := b.list(t)
 	if b.reads++; err != nil && b.reads < maxReads {
 		return err
 	}
 	b.unread = false
-	if err != nil { // what comes now is counted above all that may be there
+	if err != nil { // new events are counted above all that may be there
 		b.next = beyond
 	}
 	b.items = append(b.items, items...)
@@ -99,9 +99,9 @@ func (b *Box) list(t *rt.Task) (items []*Item, err error) {
 				b.clear(t, done(b.marked))
 			}
 			b.marked = seq
-		case rest == "done", !is: // an older mark, or what a kill has left of a write
+		case rest == "done", !is: // an older mark, or the rest of a write that a kill interrupted
 			b.clear(t, f.Name)
-		case slices.ContainsFunc(asides, func(a rt.FileInfo) bool { return a.Name == f.Name }): // a kill has left it in both
+		case slices.ContainsFunc(asides, func(a rt.FileInfo) bool { return a.Name == f.Name }): // a kill has left it in both places
 			b.remains = append(b.remains, f.Name)
 		default:
 			items = append(items, i)

@@ -16,12 +16,13 @@ import (
 const keepFile = "keep"
 
 const (
-	// DefaultKeep is for a box whose folder does not say how long its events wait: what a webhook has that says nothing.
+	// DefaultKeep is for a box whose folder does not say how long its events wait: the default of a webhook.
 	DefaultKeep = 24 * time.Hour
-	// mostKeep is the longest that a webhook may say, and leastKeep the shortest.
+	// mostKeep is the longest time that a webhook may set, and leastKeep the shortest.
 	mostKeep  = 30 * 24 * time.Hour
 	leastKeep = time.Minute
-	// maxKeepFile is more than keepFile has, in bytes, and maxBoxes bounds how many folders are looked at.
+	// maxKeepFile is more than the length of keepFile, in bytes, and maxBoxes bounds how many folders are
+	// looked at.
 	maxKeepFile = 64
 	maxBoxes    = 1000
 )
@@ -53,14 +54,14 @@ func OpenRemoved(t *rt.Task, fsys rt.FS, name string) (*Box, error) {
 // Keep is how long an event waits.
 func (b *Box) Keep() time.Duration { return b.limits.Keep }
 
-// Note writes down how long events wait, while there are any: it does not need to know how old they are.
+// Note writes down how long events wait, while there are any. It works without knowing their age.
 func (b *Box) Note(t *rt.Task) {
 	if len(b.items) > 0 || b.aside > 0 {
 		b.keep(b.note(t))
 	}
 }
 
-// note writes down how long an event waits, for the time when no runbook says so.
+// note writes down how long an event waits, for the time when no runbook says so any more.
 func (b *Box) note(t *rt.Task) error {
 	seconds := int64(b.limits.Keep / time.Second)
 	if b.unread || b.noted == seconds {
@@ -73,7 +74,7 @@ func (b *Box) note(t *rt.Task) error {
 	return nil
 }
 
-// readKeep is what keepFile says, in seconds; 0 if that makes no sense.
+// readKeep returns what keepFile says, in seconds; 0 if that makes no sense.
 func (b *Box) readKeep(t *rt.Task) int64 {
 	text, err := b.fs.ReadFile(t, b.dir+"/"+keepFile, maxKeepFile)
 	if err != nil {

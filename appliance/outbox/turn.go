@@ -6,17 +6,18 @@ import (
 	"orac/appliance/rt"
 )
 
-// Turn keeps two tasks from using one folder at the same time: the webhook that comes back, and who looks after the folders of those
-// that were removed. A nil Turn is for a folder that only its webhook uses.
+// Turn keeps two tasks from using one folder at the same time: a webhook that comes back, and the task that looks after the
+// folders of removed webhooks. A nil Turn is for a folder that only its webhook uses.
 type Turn struct{ taken rt.Cell[string] }
 
-// turnTime bounds how long a webhook waits for its folder: a disk that hangs that long does not hold it, too.
+// turnTime bounds how long a webhook waits for its folder: it must not be held by a disk that hangs that
+// long.
 const turnTime = 2 * time.Second
 
-// Take takes the folder of a removed webhook. Whoever takes it must look afterwards whether the webhook has come back.
+// Take takes the folder of a removed webhook. The caller must check afterwards whether the webhook has come back.
 func (c *Turn) Take(name string) { c.taken.Take(rt.NewCell(name)) }
 
-// Give gives the folder back.
+// Give returns the folder.
 func (c *Turn) Give() { c.Take("") }
 
 // Wait waits until nobody else uses the folder of a webhook.

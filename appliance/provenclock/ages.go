@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// Ages are where things were first seen on the timeline of a clock: their Point.Born. A thing may be older than that, and is never
-// younger.
+// Ages hold when things were first seen on the timeline of a clock: their Point.Born. A thing may be older than that, and is
+// never younger.
 type Ages map[string]time.Duration
 
 // Names under which Ages keep the Point of their last change. A file cannot have such a name.
@@ -19,8 +19,8 @@ const (
 	lastBorn = "/born"
 )
 
-// See notes what is there now: what is new is noted at p.Born, and what is gone is forgotten. Where the timeline went back, all move
-// along with it, so that nothing becomes older or younger by that. changed tells whether they are worth keeping.
+// See notes what is there now: it notes new things at p.Born and forgets those that are gone. Where the timeline went back, all
+// ages move back with it, so that nothing becomes older or younger by that. changed tells whether the ages must be saved.
 func (a Ages) See(p Point, names []string) (changed bool) {
 	changed = a.follow(p)
 	there := make(map[string]bool, len(names))
@@ -37,12 +37,12 @@ func (a Ages) See(p Point, names []string) (changed bool) {
 		}
 	}
 	if a[lastAge], a[lastBorn] = p.Age, p.Born; len(names) == 0 {
-		clear(a) // nothing to move along
+		clear(a) // nothing to move
 	}
 	return changed
 }
 
-// follow moves all along with a timeline that went back. Nothing stays noted in the future: it is there now.
+// follow moves all ages with a timeline that went back. Nothing stays noted in the future: it is there now.
 func (a Ages) follow(p Point) (changed bool) {
 	back := a.last().Back(p)
 	for name, at := range a {
@@ -53,8 +53,8 @@ func (a Ages) follow(p Point) (changed bool) {
 	return changed
 }
 
-// Back is how far the timeline went back between two looks, at least: by that much things may be moved back. It is 0 if the age grew
-// (time that was owed was taken back), and if what is owed makes up for the age that was lost.
+// Back is how far, at least, the timeline went back between two looks: things may be moved back by that much. It is 0 if the age
+// grew (owed time was taken back), and if what is owed makes up for the age that was lost.
 func (p Point) Back(now Point) time.Duration { return max(0, min(p.Age-now.Age, p.Born-now.Born)) }
 
 // last is the Point of the last look, or one before it.
@@ -64,23 +64,24 @@ func (a Ages) last() Point {
 	if known && too {
 		return Point{age, born}
 	}
-	newest := time.Duration(0) // a file of before
+	newest := time.Duration(0) // a file from before
 	for _, at := range a {
 		newest = max(newest, at)
 	}
 	return Point{newest, newest}
 }
 
-// Due tells whether a thing is older than its retention. What was never seen is not.
+// Due tells whether a thing is older than its retention. A thing that was never seen is not.
 func (a Ages) Due(name string, age, retention time.Duration) bool {
 	at, known := a[name]
 	return known && age-at >= retention
 }
 
-// MaxAges bounds the text of Ages, in bytes: 200 000 names of recordings have 10 MB.
+// MaxAges bounds the text of Ages, in bytes: 200 000 names of recordings need 10 MB.
 const MaxAges = 16 << 20
 
-// Encode makes a text of them: a line each, the age in nanoseconds and the name, which has no line end.
+// Encode writes them as text: a line each, the age in nanoseconds and the name, which contains no line
+// end.
 func (a Ages) Encode() []byte {
 	names := make([]string, 0, len(a))
 	for name := range a {
@@ -94,7 +95,7 @@ func (a Ages) Encode() []byte {
 	return b.Bytes()
 }
 
-// ParseAges reads what Encode has written. A line that makes no sense is left out: its thing is seen anew.
+// ParseAges reads what Encode has written. It skips lines that make no sense: their things are seen anew.
 func ParseAges(text []byte) Ages {
 	a := Ages{}
 	for line := range strings.Lines(string(text)) {

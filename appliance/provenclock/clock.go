@@ -15,11 +15,11 @@ const (
 )
 
 const (
-	// lookEvery is how often the clocks are looked at.
+	// lookEvery is how often the clocks are read.
 	lookEvery = time.Minute
 	// SaveEvery is how often what is known is written down.
 	SaveEvery = 10 * time.Minute
-	// openEvery is how often a mark is tried again that the disk does not give.
+	// openEvery is how often to retry a mark that the disk does not return.
 	openEvery = 2 * time.Second
 	maxMark   = 4 << 10 // bytes
 )
@@ -29,11 +29,11 @@ type Clock struct {
 	FS rt.FS // of the state directory
 	// Proven tells whether the wall clock is synchronised when it shows that time; nil: it never is.
 	Proven func(wall time.Time) bool
-	// Jumped is told of jumps of the wall clock; nil: nobody is.
+	// Jumped is called for jumps of the wall clock; it may be nil.
 	Jumped func(*rt.Task, Jump)
 
 	known *rt.Cell[reading]
-	// What follows is that of the task of Run.
+	// The fields below belong to the task of Run.
 	kept   Mark // is on the disk
 	unread bool // something else may be there: it could not be read
 }
@@ -43,7 +43,7 @@ type reading struct {
 	mark Mark
 	at   rt.Instant
 	open bool // the mark was read
-	sure bool // what is seen now will not be older than it is: see Mark.finds
+	sure bool // what is seen now will not seem older than it is: see Mark.finds
 }
 
 // New makes a clock that does not know anything yet.
@@ -51,9 +51,9 @@ func New(fsys rt.FS, proven func(wall time.Time) bool) *Clock {
 	return &Clock{FS: fsys, Proven: proven, known: rt.NewCell(reading{})}
 }
 
-// Age is how old the state directory is. It is not known, and ok false, until the clock runs, its mark was read, and the time off
-// before this process was found or is given up (settleAfter); also while the disk does not take that, and right after a machine
-// has slept. Then nothing may be deleted by its age, and nothing is noted.
+// Age is how old the state directory is. It is not known, and ok is false, until the clock runs, its mark was read, and the time
+// off before this process was found or given up (settleAfter); also while the disk does not accept that, and right after a
+// machine has slept. Then nothing may be deleted by its age, and nothing is noted.
 func (c *Clock) Age(t *rt.Task) (p Point, ok bool) {
 	r := c.known.Get()
 	since := t.Now().Sub(r.at)
@@ -62,8 +62,8 @@ func (c *Clock) Age(t *rt.Task) (p Point, ok bool) {
 	return Point{age, age + r.mark.Owed}, r.sure && asleep <= tolerance
 }
 
-// Elapsed is the time since the state directory was first used, as far as it is known: what is owed counts, and time off that is
-// not found yet does not. It serves to count within a time, and never to delete. ok is false until the mark was read.
+// Elapsed is the time since the state directory was first used, as far as it is known: owed time counts, and time off that has
+// not been found yet does not. It is for counting within a time, never for deleting. ok is false until the mark was read.
 func (c *Clock) Elapsed(t *rt.Task) (elapsed time.Duration, ok bool) {
 	r := c.known.Get()
 	return r.mark.Age + r.mark.Owed + t.Now().Sub(r.at), r.open
@@ -107,13 +107,14 @@ func (c *Clock) look(t *rt.Task, m Mark, now rt.Instant, r Reading) bool {
 	return jump != nil
 }
 
-// tell makes a reading known.
+// tell publishes a reading.
 func (c *Clock) tell(r reading) {
 	r.open, r.sure = true, r.mark.settled && !c.unread && !c.kept.finds(r.mark)
 	c.known.Take(rt.NewCell(r))
 }
 
-// read reads the mark. The error is that of a disk that may give it later; what is missing or damaged begins at 0.
+// read reads the mark. Its error means that the disk may return the mark later; a missing or damaged mark begins
+// at 0.
 func (c *Clock) read(t *rt.Task) (Mark, error) {
 	text, err := c.FS.ReadFile(t, Dir+"/"+File, maxMark)
 	missing := errors.Is(err, fs.ErrNotExist)
@@ -127,12 +128,12 @@ func (c *Clock) read(t *rt.Task) (Mark, error) {
 	return c.kept, nil
 }
 
-// save writes the mark. Without it less time has passed than did.
+// save writes the mark. If it fails, less time counts than has passed.
 func (c *Clock) save(t *rt.Task) {
 	r := c.known.Get()
 	text, err := r.mark.encode()
 	if err != nil || c.FS.MkdirAll(t, Dir) != nil || rt.WriteFile(t, c.FS, Dir, File, text) != nil {
-		return // tried again with the next
+		return // the next save tries again
 	}
 	c.kept, c.unread = r.mark, false
 	c.tell(r)

@@ -7,14 +7,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// apart is how far the kernel's own time may be from the time that a process is shown: more means that the process is shown
-// another clock.
+// apart is the largest difference between the kernel's own time and the time that a process is shown: a larger one means
+// that the process is shown a different clock.
 const apart = time.Second
 
-// earliest is before this program can have been built.
+// earliest is before any possible build of this program.
 var earliest = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// Built is when this program was built, as far as it knows: never before the commit that it was made of.
+// Built is when this program was built, as far as it knows: never before the commit that it was built
+// from.
 func Built() time.Time {
 	built := earliest
 	if info, ok := debug.ReadBuildInfo(); ok {
@@ -27,8 +28,8 @@ func Built() time.Time {
 	return built
 }
 
-// Kernel tells of a wall time whether the kernel calls its clock synchronised with the network (adjtimex), and the time is not
-// before that at which this program was built. Setting the clock by hand ends that until it is synchronised again.
+// Kernel tells, for a wall time, whether the kernel calls its clock synchronised with the network (adjtimex) and the time is
+// not before this program was built. Setting the clock by hand ends that until it is synchronised again.
 func Kernel(built time.Time) func(wall time.Time) bool {
 	return func(wall time.Time) bool {
 		var x unix.Timex

@@ -1,26 +1,26 @@
-// Package provenclock says how old things are, whatever the wall clock of the machine says. Everything that deletes by age asks it.
+// Package provenclock says how old things are, independently of the machine's wall clock. Everything that deletes by age asks it.
 //
-// The age of a state directory is a timeline of its own: it begins at 0 when the directory is first used, and no wall time is
-// compared with it. It grows while ORAC runs, by the monotonic clock. The time between two runs counts only if the wall clock was
-// proven before it, and is proven again by settleAfter after the start: the kernel calls it synchronised with the network, and it
-// is not before the build of this program.
+// The age of a state directory is its own timeline: it begins at 0 when the directory is first used, and is never compared with a
+// wall time. It grows while ORAC runs, by the monotonic clock. The time between two runs counts only if the wall clock was proven
+// before it, and is proven again by settleAfter after the start: the kernel calls it synchronised with the network, and it is not
+// before the build of this program.
 //
-// Time between two runs is owed first. It becomes age over some days, while ORAC runs (CatchUp). A thing is noted at the age with
-// what is owed, and is due by the age alone (Point). Until a process knows of the time before it, its age is not known: nothing is
-// noted, and nothing is deleted by age.
+// Time between two runs is owed first. It becomes age over some days, while ORAC runs (CatchUp). A thing is noted at the age plus
+// what is owed, and is due by the age only (Point). Until a process knows how much time passed before it, its age is not known:
+// nothing is noted, and nothing is deleted by age.
 //
 // Guarantees:
 //
-//   - While what the kernel says of the wall clock is true, no thing seems older than it is. So nothing is deleted whose true age
-//     is below its retention, however the wall clock jumps, and however processes end.
-//   - Even if the kernel vouches for a wrong clock, a day of running ages nothing by more than 1 + CatchUp days. What was owed
-//     for a time that proves false is taken back.
-//   - The age falls behind the true time where nothing proves it: things are then deleted late.
-//   - It never runs backwards in a process. A process that is killed loses at most SaveEvery of it, and a damaged or missing
-//     file begins another timeline: whoever keeps ages moves them along (see Ages), and nothing seems older than it is.
+//   - While the kernel is right about the wall clock, no thing seems older than it is. So nothing is deleted whose true age is
+//     below its retention, however the wall clock jumps, and however processes end.
+//   - Even if the kernel vouches for a wrong clock, a day of running ages nothing by more than 1 + CatchUp days. Time that was
+//     owed and proves false is taken back.
+//   - Without proof the age falls behind the true time: things are then deleted late.
+//   - It never runs backwards in a process. A process that is killed loses at most SaveEvery of it. A damaged or missing file
+//     begins a new timeline: users of ages move them with it (see Ages), and nothing seems older than it is.
 //
-// A machine may sleep while a process runs. The time asleep does not count: things are deleted later by it. Sleep of less than
-// tolerance that no proven clock has seen may make a thing seem older, by tolerance at most in each process.
+// A machine may sleep while a process runs. Time asleep does not count, so things are deleted later. Sleep of less than tolerance
+// that no proven clock has seen may make a thing seem older, by at most tolerance in each process.
 package provenclock
 
 import (
@@ -29,38 +29,38 @@ import (
 	"time"
 )
 
-// Mark is what a clock knows: all of it is kept over the end of the process.
+// Mark is what a clock knows and keeps beyond the end of the process.
 type Mark struct {
 	Age  time.Duration `json:"age_ns"`  // proven
-	Owed time.Duration `json:"owed_ns"` // proven time in which nothing ran, that does not count yet: see CatchUp
+	Owed time.Duration `json:"owed_ns"` // proven time in which nothing ran and that does not count yet: see CatchUp
 	Wall time.Time     `json:"wall"`    // when it was last looked at
 
 	// Anchor is a proven wall time, and Then the age, with what was owed, at that time. Zero: there was none yet.
 	Anchor time.Time     `json:"anchor,omitzero"`
 	Then   time.Duration `json:"then_ns"`
 
-	// What follows is about the present process, and is not kept.
+	// The fields below are about the present process, and is not kept.
 	ran     time.Duration // since its first reading
 	settled bool          // no more time off will be found: see settleAfter
 }
 
 // Point is a moment on the timeline of a clock.
 type Point struct {
-	// Age is how old the state directory is, without what is owed: a thing is due by it.
+	// Age is how old the state directory is, without what is owed: it decides when a thing is due.
 	Age time.Duration
-	// Born is Age and what is owed: a thing that is first seen now is noted there. So the time owed from before ages it by nothing.
+	// Born is Age plus what is owed: a thing that is first seen now is noted there, so earlier owed time does not age it.
 	Born time.Duration
 }
 
 // Reading is what the clocks of a machine show.
 type Reading struct {
-	Passed time.Duration // by the monotonic clock, since the reading before; 0 for the first of a process
+	Passed time.Duration // by the monotonic clock, since the last reading; 0 for the first of a process
 	Wall   time.Time
 	Proven bool // the wall clock is synchronised
 	First  bool // of a process
 }
 
-// Jump is a step of the wall clock that nothing explains.
+// Jump is a step of the wall clock for no known reason.
 type Jump struct {
 	By     time.Duration // forwards, or back if negative; 100 years at most
 	Start  bool          // it was found when the process started
@@ -68,20 +68,21 @@ type Jump struct {
 }
 
 const (
-	// CatchUp is how many days of owed time count in a day of running, at most.
+	// CatchUp is how many days of owed time count per day of running, at most.
 	CatchUp = 3
 	// settleAfter is how long a process waits for a proven clock. Only the first proof in that time finds time in which nothing
-	// ran: until then nothing is seen, so nothing that was seen becomes older by it.
+	// ran. Until then nothing is noted, so nothing noted becomes older by it.
 	settleAfter = 10 * time.Minute
 	// tolerance is how much a synchronised clock may be corrected without having been wrong.
 	tolerance = time.Minute
-	// longestOff is how long a machine may have been off without a proven clock before that is told of.
+	// longestOff is how long a machine may have been off without a proven clock before that is
+	// reported.
 	longestOff = 24 * time.Hour
 	// mostOwed is more than the longest retention.
 	mostOwed = 2 * 366 * 24 * time.Hour
 )
 
-// Step gives what is known after a reading, and a jump if there was one.
+// Step returns what is known after a reading, and a jump if there was one.
 func (m Mark) Step(r Reading) (Mark, *Jump) {
 	jump := m.jump(r)
 	if r.First {
@@ -96,13 +97,13 @@ func (m Mark) Step(r Reading) (Mark, *Jump) {
 	m.settled = before || r.Proven || m.ran >= settleAfter
 	switch {
 	case r.Proven:
-		if before { // the clock was wrong, or the machine slept: things were seen since
+		if before { // the clock was wrong, or the machine slept: things were noted since
 			off = min(0, off)
 		}
 		m.Owed = min(max(0, m.Owed+off), mostOwed)
 		m.Anchor, m.Then = r.Wall, m.Age+m.Owed
 	case !m.settled:
-	case !before, off > tolerance, jump != nil && jump.By > 0: // what is seen from now on, or was, would become older by this anchor
+	case !before, off > tolerance, jump != nil && jump.By > 0: // this anchor would make noted things, or those noted from now on, older
 		m.Anchor, m.Then = time.Time{}, 0
 	}
 	return m, jump
@@ -116,7 +117,7 @@ func (m Mark) off() time.Duration {
 	return m.Then + between(m.Anchor, m.Wall) - m.Age - m.Owed
 }
 
-// finds tells whether a process that begins with this mark may find time off that a later mark has given up. What was seen by then
+// finds tells whether a process that begins with this mark may find time off that a later mark has given up. Things noted by then
 // would become older by it.
 func (m Mark) finds(later Mark) bool {
 	if m.Anchor.IsZero() {
@@ -125,8 +126,8 @@ func (m Mark) finds(later Mark) bool {
 	return later.Anchor.IsZero() || between(m.Anchor, later.Anchor)-(later.Then-m.Then) > tolerance
 }
 
-// jump tells of a step between two readings. A machine that was off finds its clock ahead of where it was: that is told
-// only if nothing proves it and it is long.
+// jump reports a step between two readings. A machine that was off finds its clock ahead: that is reported only if it
+// is long and nothing proves it.
 func (m Mark) jump(r Reading) *Jump {
 	if m.Wall.IsZero() {
 		return nil

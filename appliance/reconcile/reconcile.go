@@ -3,11 +3,11 @@
 //
 // It guarantees, whatever happens to instances in between:
 //
-//   - What did not change is never touched.
-//   - Of two instances that claim the same device, the second is not started before the first has really ended. One that was
-//     told to stop and did not keeps its claim.
-//   - It converges: once instances end when they are told to, the wanted nodes run, and nothing else.
-//   - What it wants to be asked again for is bounded in time by the instant it returns.
+//   - It never touches what did not change.
+//   - Of two instances that claim the same device, the second is not started before the first has really ended. An instance
+//     that was told to stop and did not keeps its claim.
+//   - It converges: once instances end when they are told to, exactly the wanted nodes run.
+//   - The instant that it returns bounds the time until it must be asked again.
 package reconcile
 
 import (
@@ -20,8 +20,8 @@ import (
 // Want is a node that should run.
 type Want struct {
 	Address string
-	Spec    string // a running instance of another spec is replaced
-	Claim   string // what only one instance may hold at a time, such as a device; empty for nothing
+	Spec    string // a running instance with a different spec is replaced
+	Claim   string // what only one instance may hold at a time, such as a device; empty: nothing
 }
 
 // State is where an instance is in its life.
@@ -30,21 +30,21 @@ type State string
 // The states of an instance.
 const (
 	Running  State = "running"
-	Waiting  State = "waiting"  // it failed, and is started again at Until
+	Waiting  State = "waiting"  // it failed, and is restarted at Until
 	Stopping State = "stopping" // it was told to stop
 	Leaked   State = "leaked"   // it did not stop in time, and may still hold what it claims
 	Finished State = "finished" // it has nothing left to do
 )
 
-// Have is an instance. There is at most one of an address that is not leaked.
+// Have is an instance. At most one instance of an address is not leaked.
 type Have struct {
 	Address    string
 	Spec       string
 	Claim      string
 	Generation rt.Generation
 	State      State
-	Since      rt.Instant // in this state
-	Until      rt.Instant // when a waiting one is started again
+	Since      rt.Instant // of this state
+	Until      rt.Instant // when a waiting one is restarted
 }
 
 // holds tells whether the instance may hold what it claims.
@@ -63,7 +63,7 @@ type Do string
 const (
 	Start   Do = "start"   // a new instance
 	Stop    Do = "stop"    // tell it to stop
-	Abandon Do = "abandon" // it missed its deadline: fence it off, and wait for it no longer
+	Abandon Do = "abandon" // it missed its deadline: fence it off, and no longer wait for it
 	Forget  Do = "forget"  // it does not run, and should not
 	Reexec  Do = "reexec"  // too many have leaked: replace the process
 )
@@ -74,7 +74,7 @@ type Action struct {
 	Address string
 }
 
-// Reconcile returns what to do now, and when to ask again at the latest.
+// Reconcile returns what to do now, and the latest time to ask again.
 func Reconcile(p Policy, want []Want, have []Have, now rt.Instant) (actions []Action, next rt.Instant) {
 	next = rt.Never
 	leaked := 0
@@ -104,7 +104,7 @@ func Reconcile(p Policy, want []Want, have []Have, now rt.Instant) (actions []Ac
 	if leaked > p.LeakBudget {
 		return []Action{{Do: Reexec}}, rt.Never
 	}
-	claimed := map[string]bool{} // by those that are started now
+	claimed := map[string]bool{} // by instances that are started now
 	for _, w := range want {
 		if start, at := due(w, have, now); !start {
 			next = min(next, at)
@@ -112,7 +112,7 @@ func Reconcile(p Policy, want []Want, have []Have, now rt.Instant) (actions []Ac
 		}
 		held := claimed[w.Claim] || slices.ContainsFunc(have, func(h Have) bool { return h.Claim == w.Claim && h.holds() })
 		if w.Claim != "" && held {
-			continue // whoever holds it ends, or is abandoned; both are reasons to ask again
+			continue // its holder ends, or is abandoned; both are reasons to ask again
 		}
 		claimed[w.Claim] = true
 		actions = append(actions, Action{Start, w.Address})

@@ -6,15 +6,15 @@ import (
 	"orac/appliance/rt"
 )
 
-// Answered notes that a service has answered and needs the utterance no more. When none is left that does, the utterance
-// leaves the spool.
+// Answered notes that a service has answered and no longer needs the utterance. When no service needs it any more, the
+// utterance leaves the spool.
 func (s *Spool) Answered(t *rt.Task, e *Entry, stt string) {
 	if !e.Awaits(stt) {
 		return
 	}
 	e.answered = append(e.answered, stt)
 	e.unwritten = append(e.unwritten, stt)
-	if e.recording { // a service that answers before the end: the entry goes when its recording ends
+	if e.recording { // a service that answers before the end: the entry leaves when its recording ends
 		return
 	}
 	if len(e.pending()) == 0 {
@@ -26,15 +26,15 @@ func (s *Spool) Answered(t *rt.Task, e *Entry, stt string) {
 	}
 }
 
-// noteAnswers writes answers, or leaves that to Retry: a kill before the disk takes them would deliver once more.
+// noteAnswers writes answers, or leaves that to Retry: a kill before they are on disk leads to one more delivery.
 func (s *Spool) noteAnswers(t *rt.Task, e *Entry) {
 	if err := s.writeAnswers(t, e); err != nil {
 		s.diskErr = err
 	}
 }
 
-// Refused notes that a service will not take the utterance, and why. It counts as answered, but when the utterance leaves the
-// spool its sound stays, as a WAV file in spool/refused, for a person to look at, to try again or to drop.
+// Refused notes that a service will not accept the utterance, and why. It counts as answered, but when the utterance leaves
+// the spool its sound stays, as a WAV file in spool/refused, for a person to look at, to retry or to drop.
 func (s *Spool) Refused(t *rt.Task, e *Entry, stt, cause string) {
 	if e.Awaits(stt) {
 		e.refused = append(e.refused, Refusal{STT: stt, Cause: cause})
@@ -42,7 +42,8 @@ func (s *Spool) Refused(t *rt.Task, e *Entry, stt, cause string) {
 	}
 }
 
-// Serve tells which services exist. An utterance for one that no longer does is treated as refused by it.
+// Serve tells which services exist. An utterance for a service that no longer exists is treated as
+// refused by it.
 func (s *Spool) Serve(t *rt.Task, services []string) {
 	for _, e := range slices.Clone(s.entries) {
 		for _, stt := range e.pending() {

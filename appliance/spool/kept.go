@@ -17,8 +17,8 @@ import (
 // KeptDir is the folder, below the state directory, of the sounds that are kept after their delivery: ID.wav.
 const KeptDir = "audio"
 
-// keep keeps the sound of an utterance that all have answered, if that is wanted. It is a copy for people: a disk that does not
-// take it is told of, and nothing else.
+// keep keeps the sound of an utterance that all services have answered, if that is wanted. It is a copy for people, so a disk
+// that does not accept it is only reported.
 func (s *Spool) keep(t *rt.Task, e *Entry) {
 	if s.limits.Audio <= 0 {
 		return
@@ -87,7 +87,7 @@ func (s *Spool) Prune(t *rt.Task, p provenclock.Point, known bool) error {
 	return err
 }
 
-// pruneKept makes room for so many bytes more.
+// pruneKept makes room for that many more bytes.
 func (s *Spool) pruneKept(t *rt.Task, room int64) error {
 	files, err := s.keptFiles(t)
 	if err != nil {
@@ -104,7 +104,7 @@ func (s *Spool) keptFiles(t *rt.Task) ([]rt.FileInfo, error) {
 	return files, err
 }
 
-// fit removes the oldest sounds until so many bytes more have room.
+// fit removes the oldest sounds until there is room for that many more bytes.
 func (s *Spool) fit(t *rt.Task, files []rt.FileInfo, room int64) error {
 	total := room
 	for _, f := range files {
@@ -116,7 +116,7 @@ func (s *Spool) fit(t *rt.Task, files []rt.FileInfo, room int64) error {
 		}
 		return math.MaxInt64 // it came after the last look
 	}
-	slices.SortStableFunc(files, func(a, b rt.FileInfo) int { return cmp.Compare(age(a), age(b)) }) // of one age: in order of name
+	slices.SortStableFunc(files, func(a, b rt.FileInfo) int { return cmp.Compare(age(a), age(b)) }) // at the same age: in order of name
 	for _, f := range files {
 		if total <= s.limits.Audio {
 			return nil
@@ -140,8 +140,8 @@ func (s *Spool) removeKept(t *rt.Task, f rt.FileInfo) error {
 // agesFile holds the ages of kept sounds, in the folder of the clock.
 const agesFile = "audio"
 
-// readAges reads the ages of kept sounds, once, and tells whether they are known. Those of a file that is missing or damaged are
-// seen anew.
+// readAges reads the ages of kept sounds, once, and tells whether they are known. If the file is missing or damaged, the sounds
+// are seen anew.
 func (s *Spool) readAges(t *rt.Task) bool {
 	if s.ages != nil {
 		return true

@@ -10,10 +10,10 @@ import (
 	"orac/appliance/utterance"
 )
 
-// room makes sure that n bytes can be written: the oldest complete utterances go while the budget would be broken. A file
-// system that is nearly full is not the spool's to empty: then the disk counts as refusing.
+// room makes sure that n bytes can be written: it drops the oldest complete utterances until they fit into the budget. It
+// does not empty a file system that is nearly full for other reasons: then the disk counts as refusing.
 func (s *Spool) room(t *rt.Task, n int64) error {
-	if s.unread { // a number could be taken that is in use there
+	if s.unread { // the number may already be in use there
 		return s.diskErr
 	}
 	for s.Stats().DiskBytes+n > s.limits.Disk {
@@ -53,14 +53,14 @@ func (s *Spool) dropOldest(t *rt.Task, which func(*Entry) bool, cause string) bo
 	return false
 }
 
-// leave removes an utterance that all have answered. One that a service refused is first kept aside; if the disk refuses
-// it there, it is lost, and that is reported.
+// leave removes an utterance that all services have answered. A refused one is first kept aside; if the disk refuses
+// that, it is lost, and that is reported.
 func (s *Spool) leave(t *rt.Task, e *Entry) {
 	if len(e.refused) > 0 {
 		name, err := s.keepAside(t, e)
 		if err != nil {
 			cause := fmt.Sprintf("%s refused it, and it could not be set aside: %v", e.refusers(), err)
-			if e.damaged = e.onDisk; e.damaged { // what cannot be read now is for people, too
+			if e.damaged = e.onDisk; e.damaged { // what cannot be read now is kept for people, too
 				s.report(Report{Entry: e, Where: "damaged", Cause: cause})
 			} else {
 				s.dropped++
@@ -75,8 +75,8 @@ func (s *Spool) leave(t *rt.Task, e *Entry) {
 	s.forget(t, e)
 }
 
-// forget takes an utterance out of the spool. Files that the disk does not let go of now are remembered: left there, they would
-// be an utterance again after the next start, and be delivered once more.
+// forget removes an utterance from the spool. Files that the disk does not delete now are remembered: left there, they would
+// become an utterance again after the next start, and be delivered once more.
 func (s *Spool) forget(t *rt.Task, e *Entry) {
 	if err := s.remove(t, e); err != nil {
 		s.remains = append(s.remains, e)
@@ -91,8 +91,8 @@ func (s *Spool) forget(t *rt.Task, e *Entry) {
 	e.pcm = nil
 }
 
-// remove takes an utterance's files away: the sound first, so that what is left after a kill is no utterance any more. Sound that
-// could not be read goes to spool/damaged.
+// remove deletes an utterance's files: the sound first, so that after a kill the rest no longer counts as an utterance. Sound
+// that could not be read is moved to spool/damaged.
 func (s *Spool) remove(t *rt.Task, e *Entry) error {
 	if e.damaged {
 		if err := s.fs.MkdirAll(t, damaged); err != nil {
@@ -114,7 +114,7 @@ func (s *Spool) remove(t *rt.Task, e *Entry) error {
 	return s.fs.SyncDir(t, dir)
 }
 
-// sweep removes the files of utterances that have left while the disk did not let go of them.
+// sweep deletes the files of utterances that left while the disk did not delete them.
 func (s *Spool) sweep(t *rt.Task) error {
 	for len(s.remains) > 0 {
 		if err := s.remove(t, s.remains[0]); err != nil {

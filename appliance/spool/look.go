@@ -2,7 +2,8 @@ package spool
 
 import "orac/appliance/utterance"
 
-// Next is the oldest utterance that the service has to answer and whose number is at least from; nil if there is none.
+// Next is the oldest utterance that the service has not answered and whose number is at least from; nil if there is
+// none.
 func (s *Spool) Next(stt string, from utterance.Seq) *Entry {
 	for _, e := range s.entries {
 		if e.Seq >= from && e.Awaits(stt) {
@@ -12,7 +13,7 @@ func (s *Spool) Next(stt string, from utterance.Seq) *Entry {
 	return nil
 }
 
-// Entry is the utterance of a number; nil if it has left.
+// Entry is the utterance with a number; nil if it has left.
 func (s *Spool) Entry(seq utterance.Seq) *Entry {
 	for _, e := range s.entries {
 		if e.Seq == seq {
@@ -22,7 +23,7 @@ func (s *Spool) Entry(seq utterance.Seq) *Entry {
 	return nil
 }
 
-// Recording is the utterance of an ID, if it is being recorded; else nil.
+// Recording is the utterance with an ID, if it is being recorded; else nil.
 func (s *Spool) Recording(id string) *Entry {
 	for _, e := range s.entries {
 		if e.recording && e.Meta.ID == id {
@@ -42,10 +43,11 @@ func (s *Spool) RecordingOf(listener string) (list []*Entry) {
 	return list
 }
 
-// PCM is what has been recorded so far of an utterance whose recording goes on. The caller must not change it.
+// PCM is what has been recorded so far of an utterance whose recording continues. The caller must not change
+// it.
 func (s *Spool) PCM(e *Entry) []int16 { return e.pcm }
 
-// Reports gives, once each, what happened since it was last called.
+// Reports returns, once each, what has happened since it was last called.
 func (s *Spool) Reports() []Report {
 	r := s.reports
 	s.reports = nil
@@ -54,7 +56,7 @@ func (s *Spool) Reports() []Report {
 
 func (s *Spool) report(r Report) { s.reports = append(s.reports, r) }
 
-// DiskErr is why the disk refuses to take utterances; nil while it takes them.
+// DiskErr is why the disk refuses utterances; nil while it accepts them.
 func (s *Spool) DiskErr() error { return s.diskErr }
 
 // Stats is how full a spool is.
@@ -66,7 +68,7 @@ type Stats struct {
 	Refused     int   // utterances that were set aside, for people
 }
 
-// Stats gives the state of the spool.
+// Stats returns the state of the spool.
 func (s *Spool) Stats() Stats {
 	st := Stats{Waiting: len(s.entries), Dropped: s.dropped, Refused: s.aside}
 	for _, e := range s.entries {

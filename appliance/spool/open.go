@@ -25,27 +25,28 @@ const (
 	maxMeta = 64 << 10
 	// maxFiles bounds what Open looks at; the budget makes a spool far smaller.
 	maxFiles = 200_000
-	// maxReads is how often the spool is read before a file that the disk does not give is set aside: two minutes, as Retry is
-	// called.
+	// maxReads is how often the spool is read before a file that the disk does not return is set aside: two minutes, at the
+	// rate at which Retry is called.
 	maxReads = 60
 )
 
-// Open reads the spool below the state directory, completes unfinished utterances, and sweeps what a kill in the middle of a
-// removal has left. A file that makes no sense is set aside in spool/damaged and reported, never deleted. A file that the disk
-// does not return counts as such only after some minutes of asking. The error is that of the file system; a spool is there
-// anyway, in memory, and Retry tries the disk again.
+// Open reads the spool below the state directory, completes unfinished utterances, and deletes what an interrupted removal has
+// left. A file that makes no sense is set aside in spool/damaged and reported, never deleted. A file that the disk does not
+// return counts as such only after some minutes of asking. The error is that of the file system; the spool still works, in
+// memory, and Retry tries the disk again.
 func Open(t *rt.Task, fsys rt.FS, limits Limits) (*Spool, error) {
 	s := &Spool{fs: fsys, limits: limits, next: 1, unread: true}
 	if err := s.read(t); err != nil {
 		s.diskErr = err
-		// What is there is older than what comes now, and was counted from 1: milliseconds are above it.
+		// What is there is older than what comes now, and was counted from 1: milliseconds are higher.
 		s.next = max(s.next, utterance.Seq(max(1, t.Wall().UnixMilli())))
 		return s, err
 	}
 	return s, nil
 }
 
-// read takes in what is on disk: all of it or, when the disk does not give a file, nothing, since what is younger must wait.
+// read reads what is on disk: all of it or, when the disk does not return a file, nothing, because younger utterances must
+// wait.
 func (s *Spool) read(t *rt.Task) error {
 	if err := s.fs.MkdirAll(t, dir); err != nil {
 		return fmt.Errorf("spool: make the folder: %w", err)
@@ -91,7 +92,7 @@ func (s *Spool) read(t *rt.Task) error {
 	return nil
 }
 
-// adopt takes one utterance's files into the spool. The error is that of a disk that may give them later.
+// adopt adds one utterance's files to the spool. Its error is that of a disk that may return them later.
 func (s *Spool) adopt(t *rt.Task, seq utterance.Seq, files []rt.FileInfo) error {
 	later := func(err error) bool { return rt.Transient(err) && s.reads < maxReads }
 	e := &Entry{Seq: seq}
@@ -125,7 +126,7 @@ func (s *Spool) adopt(t *rt.Task, seq utterance.Seq, files []rt.FileInfo) error 
 			s.setAside(t, f.Name, "it is not a file of an utterance")
 		}
 	}
-	if !e.onDisk && !part { // what a kill in the middle of a removal, or before the recording began, has left
+	if !e.onDisk && !part { // left by a kill in the middle of a removal, or before the recording began
 		s.remove(t, e)
 		return nil
 	}
@@ -168,7 +169,7 @@ func (e *Entry) pending() []string {
 	return slices.DeleteFunc(slices.Clone(e.Meta.Deliver), func(stt string) bool { return slices.Contains(e.answered, stt) })
 }
 
-// salvage completes an utterance whose recording was cut, or that was killed while it was being completed. The error is that
+// salvage completes an utterance whose recording was cut, or whose completion was interrupted by a kill. The error is that
 // of reading it.
 func (s *Spool) salvage(t *rt.Task, e *Entry) error {
 	b, err := s.fs.ReadFile(t, e.path(".part"), maxBytes)
@@ -185,7 +186,7 @@ func (s *Spool) salvage(t *rt.Task, e *Entry) error {
 		e.Meta.Why = utterance.Cut
 	}
 	err = s.writeMeta(t, e)
-	if err == nil { // written anew: what a kill has left was never synced, and a power loss would take it
+	if err == nil { // written anew: what a killed process left was never synced, and a power loss would take it
 		err = rt.WriteFile(t, s.fs, dir, path.Base(e.path(".pcm")), b[:e.bytes])
 	}
 	if err == nil {
@@ -260,7 +261,7 @@ func (s *Spool) writeDone(t *rt.Task, e *Entry, stt string) error {
 	return rt.WriteFile(t, s.fs, dir, strings.TrimPrefix(e.donePath(stt), dir+"/"), append(b, '\n'))
 }
 
-// write writes sound with the help of a buffer, and gives the buffer for the next time.
+// write writes sound with the help of a buffer, and returns the buffer for the next time.
 func write(f rt.File, pcm []int16, b []byte) ([]byte, error) {
 	b = encode(b[:0], pcm)
 	_, err := f.Write(b)
@@ -270,7 +271,7 @@ func write(f rt.File, pcm []int16, b []byte) ([]byte, error) {
 // encode appends sound as 16 bit little-endian.
 func encode(b []byte, pcm []int16) []byte {
 	b = slices.Grow(b, 2*len(pcm))
-	for ; len(pcm) >= 4; pcm = pcm[4:] { // four at a time: every hop that is recorded comes here
+	for ; len(pcm) >= 4; pcm = pcm[4:] { // four at a time: every recorded hop comes here
 		p := (*[4]int16)(pcm)
 		b = binary.LittleEndian.AppendUint64(b, uint64(uint16(p[0]))|uint64(uint16(p[1]))<<16|uint64(uint16(p[2]))<<32|uint64(uint16(p[3]))<<48)
 	}

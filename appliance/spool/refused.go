@@ -31,8 +31,8 @@ type Aside struct {
 // ErrUnknown is the error for an ID that names no utterance of the spool.
 var ErrUnknown = errors.New("the spool has no such utterance")
 
-// ErrNoService is the error of a retry that nobody could take: the services that refused the utterance are gone from the runbook,
-// or its .json is.
+// ErrNoService means that no service could accept a retry: the services that refused the utterance have left the runbook, or its
+// .json is gone.
 var ErrNoService = errors.New("no service is left that could accept it")
 
 // refusers are the services that refused the utterance.
@@ -44,8 +44,8 @@ func (e *Entry) refusers() string {
 	return strings.Join(names, ", ")
 }
 
-// keepAside writes the sound of a refused utterance, and what is known of it, where people find it. The .json comes first: what
-// has a .wav can be tried again.
+// keepAside writes the sound of a refused utterance, and what is known of it, where people find it. The .json comes first, so
+// that everything with a .wav can be tried again.
 func (s *Spool) keepAside(t *rt.Task, e *Entry) (name string, err error) {
 	pcm, err := s.Audio(t, e)
 	if err != nil {
@@ -76,7 +76,7 @@ func (s *Spool) keepAside(t *rt.Task, e *Entry) (name string, err error) {
 	return RefusedDir + "/" + name, nil
 }
 
-// pruneRefused makes room for one more, and removes what a kill in the middle of a removal has left.
+// pruneRefused makes room for one more, and deletes what an interrupted removal has left.
 func (s *Spool) pruneRefused(t *rt.Task) error {
 	ids, strays, err := s.refusedIDs(t)
 	if err != nil {
@@ -96,7 +96,8 @@ func (s *Spool) pruneRefused(t *rt.Task) error {
 	return nil
 }
 
-// refusedIDs are the utterances in the folder, oldest first, and the .json files that belong to none.
+// refusedIDs are the utterances in the folder, oldest first, and the .json files without an
+// utterance.
 func (s *Spool) refusedIDs(t *rt.Task) (ids, strays []string, err error) {
 	files, err := s.fs.ReadDir(t, RefusedDir, maxFiles)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -119,12 +120,12 @@ func (s *Spool) refusedIDs(t *rt.Task) (ids, strays []string, err error) {
 }
 
 func (s *Spool) countRefused(t *rt.Task) {
-	if ids, _, err := s.refusedIDs(t); err == nil { // else it is what it was
+	if ids, _, err := s.refusedIDs(t); err == nil { // otherwise the number stays as it was
 		s.aside = len(ids)
 	}
 }
 
-// removeRefused removes a refused utterance: the sound first, so that what is left after a kill does not count.
+// removeRefused deletes a refused utterance: the sound first, so that what is left after a kill does not count.
 func (s *Spool) removeRefused(t *rt.Task, id string) error {
 	for _, suffix := range []string{".wav", ".json"} {
 		if err := s.fs.Remove(t, RefusedDir+"/"+id+suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -176,7 +177,7 @@ func (s *Spool) asideSound(t *rt.Task, id string) ([]int16, error) {
 }
 
 // Again puts an utterance that was set aside at the end of the queue, for those of the services that refused it. It leaves the
-// folder once it is in the queue for good; a kill between the two leaves it in both.
+// folder once it is safely in the queue; a kill between the two leaves it in both.
 func (s *Spool) Again(t *rt.Task, id string, services []string) error {
 	pcm, err := s.asideSound(t, id)
 	if err != nil {
@@ -192,7 +193,7 @@ func (s *Spool) Again(t *rt.Task, id string, services []string) error {
 	if len(a.Deliver) == 0 {
 		return ErrNoService
 	}
-	if slices.ContainsFunc(s.entries, func(e *Entry) bool { return e.Meta.ID == id }) { // a kill has left it in both
+	if slices.ContainsFunc(s.entries, func(e *Entry) bool { return e.Meta.ID == id }) { // a kill has left it in both places
 		return s.removeRefused(t, id)
 	}
 	a.Samples = len(pcm)
@@ -206,7 +207,7 @@ func (s *Spool) Again(t *rt.Task, id string, services []string) error {
 	return s.removeRefused(t, id)
 }
 
-// Drop removes an utterance that waits, or that was set aside, for good. One that is being recorded cannot be dropped.
+// Drop deletes an utterance that waits, or that was set aside. One that is being recorded cannot be dropped.
 func (s *Spool) Drop(t *rt.Task, id string) error {
 	for _, e := range s.entries {
 		if e.Meta.ID == id && !e.recording {
@@ -216,7 +217,7 @@ func (s *Spool) Drop(t *rt.Task, id string) error {
 			return nil
 		}
 	}
-	if _, err := s.asideSound(t, id); errors.Is(err, ErrUnknown) { // one that is damaged can be dropped
+	if _, err := s.asideSound(t, id); errors.Is(err, ErrUnknown) { // a damaged one can still be dropped
 		return err
 	}
 	return s.removeRefused(t, id)
@@ -235,5 +236,5 @@ func (s *Spool) Sound(t *rt.Task, id string) ([]int16, error) {
 // Entries are the utterances that wait, or are being recorded, oldest first. The caller must not change them.
 func (s *Spool) Entries() []*Entry { return s.entries }
 
-// Pending are the services that have still to answer.
+// Pending are the services that have not answered yet.
 func (e *Entry) Pending() []string { return e.pending() }

@@ -6,8 +6,8 @@ import (
 	"orac/appliance/rt"
 )
 
-// Sent notes, before it is so, that a service may have all of an utterance, or with has false that it has not. Until the service
-// has answered, whoever delivers it again must know: a kill may come between the two. A disk that refuses is tried again by Retry.
+// Sent notes, in advance, that a service may have all of an utterance; with has false, that it does not. Until the service has
+// answered, every further delivery must know: a kill may come in between. Retry tries again if the disk refuses.
 func (s *Spool) Sent(t *rt.Task, e *Entry, stt string, has bool) {
 	if slices.Contains(e.Meta.Sent, stt) == has {
 		return
@@ -23,7 +23,8 @@ func (s *Spool) Sent(t *rt.Task, e *Entry, stt string, has bool) {
 	}
 }
 
-// writeSent writes what Sent has changed. Of an utterance that is not on disk yet it is written with the whole.
+// writeSent writes what Sent has changed. For an utterance that is not on disk yet, it is written with the
+// whole.
 func (s *Spool) writeSent(t *rt.Task, e *Entry) error {
 	if !e.unsaid || !e.onDisk {
 		return nil

@@ -3,8 +3,8 @@
 // It guarantees, on any file system that keeps what it has synced:
 //
 //   - An utterance whose recording has ended survives a kill or a power loss at any moment until all its answers are in.
-//   - What had been recorded of an unfinished one survives a kill, and becomes a complete one at the next Open.
-//   - That a service may have an utterance whole is on disk before it can be so, until it has answered (Sent).
+//   - What had been recorded of an unfinished one survives a kill, and becomes a complete utterance at the next Open.
+//   - Before a service can have a whole utterance, the disk notes that it may, until it has answered (Sent).
 //   - A service that has answered is never given the utterance again, from the moment the answer is on disk.
 //   - Utterances are handed out in the order in which they were recorded.
 //   - While the disk refuses, utterances stay in memory up to a bound, and move to the disk when it accepts them again.
@@ -42,14 +42,14 @@ type Limits struct {
 	KeepFree int64 // bytes that stay free on the file system
 	Memory   int64 // bytes of complete utterances in memory while the disk refuses
 
-	Audio     int64         // bytes of sound that is kept after its delivery; 0: none is
+	Audio     int64         // bytes of sound that is kept after its delivery; 0: no sound is kept
 	Retention time.Duration // for how long
 }
 
 // dir is the spool's folder below the state directory.
 const dir = "spool"
 
-// damaged is the folder of what could not be read, for people.
+// damaged is the folder for files that could not be read, for people.
 const damaged = dir + "/damaged"
 
 // Entry is an utterance in the spool.
@@ -63,10 +63,10 @@ type Entry struct {
 	onDisk    bool    // the complete sound is on disk
 	bytes     int64   // size of the sound
 	answered  []string
-	unwritten []string   // of those answers, the ones that are not on disk
+	unwritten []string   // answers that are not on disk yet
 	refused   []Refusal  // by services that reject it: its sound is kept as a file
 	ended     rt.Instant // when its recording ended; 0 if that was before this process began
-	unsaid    bool       // what is known of it is not on disk as it is
+	unsaid    bool       // what is known of it has changed and is not on disk yet
 	damaged   bool       // its sound could not be read when it was to leave: it is set aside as it is
 }
 
@@ -76,18 +76,19 @@ type Refusal struct {
 	Cause string `json:"cause,omitempty"`
 }
 
-// Recording tells whether the utterance still grows.
+// Recording tells whether the utterance is still being recorded.
 func (e *Entry) Recording() bool { return e.recording }
 
-// Ended is when the recording ended, by a clock that does not jump; 0 if it goes on, or ended before this process began.
+// Ended is when the recording ended, by a clock that does not jump; 0 if it continues, or ended before this process
+// began.
 func (e *Entry) Ended() rt.Instant { return e.ended }
 
-// Awaits tells whether the service has still to answer.
+// Awaits tells whether the service has not answered yet.
 func (e *Entry) Awaits(stt string) bool {
 	return slices.Contains(e.Meta.Deliver, stt) && !slices.Contains(e.answered, stt)
 }
 
-// Report is something that happened to an utterance and that somebody should know.
+// Report is something that happened to an utterance and that should be reported.
 type Report struct {
 	Entry   *Entry
 	Dropped bool   // it is lost …
@@ -96,7 +97,7 @@ type Report struct {
 	Cause   string
 }
 
-// Spool is the set of utterances that somebody still waits for.
+// Spool is the set of utterances that are still needed.
 type Spool struct {
 	fs      rt.FS
 	limits  Limits
@@ -104,17 +105,17 @@ type Spool struct {
 	next    utterance.Seq
 	unread  bool  // what is on disk is not known yet
 	reads   int   // how often that was tried
-	diskErr error // why the disk last refused; nil while it takes what it is given
+	diskErr error // why the disk last refused; nil while it accepts writes
 	reports []Report
 	dropped int
 	aside   int      // utterances in refused/, as last seen
-	remains []*Entry // that have left, and whose files the disk did not let go of
+	remains []*Entry // utterances that have left, and whose files the disk did not delete
 
 	ages        provenclock.Ages // of kept sounds; nil until they were read
-	agesChanged bool             // they are not on disk as they are
+	agesChanged bool             // they have changed and are not on disk yet
 
 	bytes []byte  // for encoding a hop
-	sound []int16 // for the next utterance; empty, what it is grown from
+	sound []int16 // empty buffer for the next utterance
 }
 
 // Limit changes what the spool may hold, from now on.
@@ -154,7 +155,7 @@ func (s *Spool) Append(t *rt.Task, e *Entry, pcm []int16) {
 	if f == nil {
 		return
 	}
-	e.file = nil // a panic in the write leaves a file that lacks this: the end writes the whole from memory
+	e.file = nil // a panic in the write leaves a file without this sound: the end then writes everything from memory
 	var err error
 	s.bytes, err = write(f, pcm, s.bytes)
 	e.file = f
@@ -163,7 +164,7 @@ func (s *Spool) Append(t *rt.Task, e *Entry, pcm []int16) {
 	}
 }
 
-// End completes an utterance: once it returns, the sound is on disk for good, or in memory because the disk refuses.
+// End completes an utterance: when it returns, the sound is safely on disk, or in memory because the disk refuses.
 func (s *Spool) End(t *rt.Task, e *Entry, m utterance.Meta) {
 	m.Samples = len(e.pcm)
 	e.Meta, e.recording, e.ended = m, false, t.Now()
@@ -178,7 +179,7 @@ func (s *Spool) End(t *rt.Task, e *Entry, m utterance.Meta) {
 	var err error
 	if e.file != nil {
 		err = s.seal(t, e)
-	} else { // the disk refused it while it was recorded, and may take it now
+	} else { // the disk refused it while it was recorded, and may accept it now
 		err = s.store(t, e)
 	}
 	if err != nil {
@@ -189,7 +190,7 @@ func (s *Spool) End(t *rt.Task, e *Entry, m utterance.Meta) {
 			s.sound = e.pcm[:0]
 		}
 		e.pcm = nil
-		s.noteAnswers(t, e) // of services that were quicker than the end
+		s.noteAnswers(t, e) // of services that answered before the end
 	}
 	s.shrink(t)
 }
@@ -225,8 +226,8 @@ func (s *Spool) refused(t *rt.Task, e *Entry, err error) {
 	s.report(Report{Entry: e, Where: "memory", Cause: err.Error()})
 }
 
-// Retry moves what waits in memory to the disk, oldest first, until the disk refuses again, and completes whatever a panic
-// has interrupted. The caller decides when.
+// Retry moves what waits in memory to the disk, oldest first, until the disk refuses again, and completes what a panic has
+// interrupted. The caller decides when.
 func (s *Spool) Retry(t *rt.Task) {
 	if s.unread {
 		if err := s.read(t); err != nil {
@@ -242,7 +243,7 @@ func (s *Spool) Retry(t *rt.Task) {
 		if e.recording {
 			continue // its end tries the disk again
 		}
-		if len(e.pending()) == 0 { // all have answered, and it could not leave
+		if len(e.pending()) == 0 { // all services have answered, and it could not leave
 			s.leave(t, e)
 			continue
 		}
@@ -304,8 +305,8 @@ func (s *Spool) Audio(t *rt.Task, e *Entry) ([]int16, error) {
 	return decode(b), nil
 }
 
-// Cancel takes out an utterance of which nothing was recorded.
+// Cancel removes an utterance of which nothing was recorded.
 func (s *Spool) Cancel(t *rt.Task, e *Entry) { s.forget(t, e) }
 
-// errNoRoom is what the spool itself refuses with.
+// errNoRoom is the spool's own refusal.
 var errNoRoom = errors.New("the disk is nearly full")

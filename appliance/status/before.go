@@ -2,8 +2,8 @@ package status
 
 import "fmt"
 
-// Before is the number of the generation before another one. A damaged one is not skipped: a request for the one before means
-// that one only.
+// Before is the number of the generation before a given one. A damaged generation is not skipped: a request for the one
+// before means exactly that one.
 func Before(list []Generation, number int) (int, error) {
 	var last Generation
 	for _, g := range list {

@@ -1,5 +1,5 @@
-// Package status holds what an appliance tells of itself, as values: the daemon fills them, the control socket carries them,
-// the terminal and the console show them. It guarantees that no value holds a secret: names, numbers and causes only.
+// Package status holds what an appliance reports about itself, as values: the daemon fills them, the control socket carries
+// them, the terminal and the console show them. It guarantees that no value holds a secret: only names, numbers and causes.
 package status
 
 import (
@@ -8,7 +8,7 @@ import (
 	"orac/appliance/health"
 )
 
-// Status is the whole of an appliance at a moment.
+// Status is the whole state of an appliance at a moment.
 type Status struct {
 	Appliance  string        `json:"appliance"`
 	Version    string        `json:"version"`
@@ -31,13 +31,13 @@ type Node struct {
 	Kind       string    `json:"kind"`
 	State      string    `json:"state"` // starting, running, waiting (to be started again), stopping, leaked, finished
 	Since      time.Time `json:"since"`
-	Generation uint64    `json:"generation"` // of its instance: 1 and a restart more each
+	Generation uint64    `json:"generation"` // of its instance: starts at 1, one more with each restart
 	Restarts   int       `json:"restarts"`   // in the last hour
-	Rate       float64   `json:"rate"`       // values taken from its mailboxes a second, over the last seconds
-	Taken      uint64    `json:"taken"`      // values taken since the start of the daemon
-	Dropped    uint64    `json:"dropped"`    // values that found no room in its mailboxes
+	Rate       float64   `json:"rate"`       // values read from its mailboxes per second, over the last seconds
+	Taken      uint64    `json:"taken"`      // values read since the start of the daemon
+	Dropped    uint64    `json:"dropped"`    // values for which its mailboxes had no room
 	Error      string    `json:"error,omitempty"`
-	Way        string    `json:"way,omitempty"`   // of a delivery: how utterances go, "streamed" or "by HTTP: why"
+	Way        string    `json:"way,omitempty"`   // of a delivery: how utterances are sent, "streamed" or "by HTTP: why"
 	Feeds      []string  `json:"feeds,omitempty"` // addresses of the nodes that read what it writes
 }
 
@@ -45,7 +45,7 @@ type Node struct {
 type Spool struct {
 	Waiting     int    `json:"waiting"` // utterances
 	DiskBytes   int64  `json:"disk_bytes"`
-	MemoryBytes int64  `json:"memory_bytes"` // because the disk refuses
+	MemoryBytes int64  `json:"memory_bytes"` // in memory, because the disk refuses
 	Dropped     int    `json:"dropped"`
 	Refused     int    `json:"refused"`         // utterances that were set aside, for people: orac spool list
 	Error       string `json:"error,omitempty"` // why the disk refuses
@@ -58,7 +58,7 @@ type Hook struct {
 	Bytes   int64  `json:"bytes"`
 	Dropped int    `json:"dropped"`         // since the start
 	Aside   int    `json:"aside"`           // events that were set aside, for people: orac spool list
-	Gone    bool   `json:"gone,omitempty"`  // the receiver says that it is no more, and nothing is sent to it
+	Gone    bool   `json:"gone,omitempty"`  // the receiver says that it no longer exists, and nothing is sent to it
 	Error   string `json:"error,omitempty"` // why the disk refuses events
 }
 
@@ -73,7 +73,7 @@ type Memory struct {
 // Incident is something that went wrong and what was done about it.
 type Incident struct {
 	ID        string        `json:"id"`
-	Component string        `json:"component"` // node, or what of the machine
+	Component string        `json:"component"` // node, or a part of the machine
 	Cause     string        `json:"cause"`
 	Detected  time.Time     `json:"detected"`
 	Recovered time.Time     `json:"recovered,omitzero"` // zero while it is open
@@ -90,7 +90,7 @@ type Generation struct {
 	Runbook string    `json:"runbook"`           // file it came from
 	Hash    string    `json:"hash"`              // of all its inputs
 	Note    string    `json:"note"`              // "start", "apply", "rollback to 3"
-	Damaged string    `json:"damaged,omitempty"` // why it cannot be used any more
+	Damaged string    `json:"damaged,omitempty"` // why it can no longer be used
 }
 
 // Action is what a plan does with a component.
@@ -110,10 +110,10 @@ const (
 type Plan struct {
 	Runbook    string      `json:"runbook"`
 	Against    string      `json:"against"` // "the running appliance", "generation 3", "nothing"
-	Hash       string      `json:"hash"`    // of all inputs: apply takes exactly this plan
+	Hash       string      `json:"hash"`    // of all inputs: apply carries out exactly this plan
 	Components []Component `json:"components"`
 	Deaf       []Deaf      `json:"deaf"`
-	Fetches    []Fetch     `json:"fetches,omitempty"`  // what applying it fetches first; planning fetches nothing
+	Fetches    []Fetch     `json:"fetches,omitempty"`  // what applying it would fetch first; planning fetches nothing
 	Problems   []string    `json:"problems,omitempty"` // why components are blocked
 	Changes    bool        `json:"changes"`
 	UnderWay   bool        `json:"under_way,omitempty"` // another change is being made, and may still be taken back
@@ -125,14 +125,14 @@ type Component struct {
 	Kind    string      `json:"kind"`
 	Action  Action      `json:"action"`
 	Because []Attribute `json:"because,omitempty"` // what forces the action
-	Why     string      `json:"why,omitempty"`     // in words, where no attribute of its own forces it
+	Why     string      `json:"why,omitempty"`     // in words, where none of its own attributes forces it
 }
 
 // Attribute is a changed attribute of the runbook.
 type Attribute struct {
 	Block  string `json:"block"`
 	Name   string `json:"name"`
-	Old    string `json:"old"` // "(secret)" for one
+	Old    string `json:"old"` // "(secret)" for a secret
 	New    string `json:"new"`
 	Secret bool   `json:"secret,omitempty"`
 	File   string `json:"file"`

@@ -136,7 +136,7 @@ const (
 		(SELECT coalesce(max(seq), 0) FROM detections), (SELECT coalesce(max(seq), 0) FROM utterances),
 		(SELECT coalesce(max(seq), 0) FROM incidents), (SELECT coalesce(max(seq), 0) FROM restarts)`
 
-	// An incident that is over stays over; while it goes on its actions only grow.
+	// An incident that is over stays over; while it is open its actions only grow.
 	upsertIncident = `INSERT INTO incidents (id, component, cause, detected, recovered, duration, actions, evidence)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET recovered = excluded.recovered, duration = excluded.duration,
 		actions = excluded.actions, evidence = excluded.evidence WHERE incidents.recovered = 0 AND

@@ -1,17 +1,15 @@
-// Package store keeps the history of an appliance - detections, utterances, deliveries, transcripts, incidents and restarts
-// - in one SQLite file.
+// Package store keeps the history of an appliance (detections, utterances, deliveries, transcripts, incidents and restarts)
+// in one SQLite file.
 //
 // Guarantees:
 //
 //   - What a method wrote is there for every later read, and survives the end of the process. A power loss may lose the last
-//
-// seconds (WAL, synchronous NORMAL) but never damages the file; the spool, not the store, is what keeps an utterance.
+//     seconds (WAL, synchronous NORMAL) but never damages the file; the spool, not the store, is what keeps an utterance.
 //   - Writing the same record again changes nothing, so a node may repeat itself after a restart.
 //   - A database that cannot be used is renamed and kept, never repaired or overwritten, and a new one replaces it.
 //   - A full or failing disk leads to an error that wraps SQLite's and leaves the store usable once there is room again.
 //   - There is one connection with 256 KiB of page cache and no memory map of the file: about 2.6 MiB of RSS when opened and
-//
-// 4.5 MiB with a full cache. Methods may be called from anywhere and block for as long as the disk does.
+//     4.5 MiB with a full cache. Methods may be called from anywhere and block for as long as the disk does.
 package store
 
 import (

@@ -12,7 +12,7 @@ import (
 	"orac/appliance/stt/wire"
 )
 
-// failedText is how ORAC STT hides a failure of its engine in a text.
+// failedText is the text in which ORAC STT hides a failure of its engine.
 const failedText = "[transcription failed"
 
 // maxSeconds bounds a duration in an answer; a day is more than any service needs.
@@ -21,12 +21,12 @@ const maxSeconds = 86400
 // maxLanguage bounds the name of a language, in bytes.
 const maxLanguage = 64
 
-// engineError is a failure that the service itself told of. Its words are foreign text.
+// engineError is a failure that the service itself reported. Its words are foreign text.
 type engineError struct{ words string }
 
 func (e *engineError) Error() string { return "the service says: " + e.words }
 
-// answer is a transcription as both protocols write it. Pointers tell absent from zero.
+// answer is a transcription as both protocols write it. Pointers distinguish absent from zero.
 type answer struct {
 	Type           string   `json:"type"`
 	Error          string   `json:"error"`
@@ -38,8 +38,8 @@ type answer struct {
 	Final          *bool    `json:"is_final"`
 }
 
-// parseResult reads the JSON of a transcription. An *engineError if the service failed; else an error says what is wrong
-// with the answer.
+// parseResult reads the JSON of a transcription. It returns an *engineError if the service failed; any other error says
+// what is wrong with the answer.
 func parseResult(data []byte) (Result, error) {
 	var a answer
 	if err := json.Unmarshal(data, &a); err != nil {
@@ -79,7 +79,7 @@ func (a *answer) result() (Result, error) {
 	return r, nil
 }
 
-// hidesFailure tells whether a text is that of a failed engine, perhaps behind a timestamp or a speaker.
+// hidesFailure tells whether a text is that of a failed engine, possibly after a timestamp or a speaker.
 func hidesFailure(text string) bool {
 	return strings.HasPrefix(strings.ToLower(spoken.Strip(text, spoken.All&^spoken.Sounds)), failedText)
 }
@@ -94,8 +94,7 @@ func span(name string, seconds *float64) (time.Duration, error) {
 	return time.Duration(*seconds * float64(time.Second)), nil
 }
 
-// parseHealth reads the answer to a health check. It ignores a value of streaming that differs in form from that of an ORAC
-// STT.
+// parseHealth reads the answer to a health check. It ignores a value of streaming in a form that ORAC STT does not use.
 func parseHealth(data []byte) (Health, error) {
 	var a struct {
 		Status    string          `json:"status"`

@@ -21,9 +21,10 @@ import (
 const (
 	// WAVArgument stands for the path of the sound in a command.
 	WAVArgument = "{wav}"
-	// CutVariable tells a command in its environment that the recording was cut off, and why.
+	// CutVariable is the environment variable that tells a command that the recording was cut off,
+	// and why.
 	CutVariable = "ORAC_CUT"
-	// maxStderr is how much of the end of a command's complaints an error shows.
+	// maxStderr is how much of the end of a command's standard error an error shows.
 	maxStderr = 400
 )
 
@@ -34,13 +35,13 @@ type ExecConfig struct {
 	Command []string
 	Timeout time.Duration // 0 means DefaultTimeout
 	TempDir string        // for the WAV; empty means the system's
-	Env     []string      // "NAME=value", beside PATH, HOME, LANG and TMPDIR
+	Env     []string      // "NAME=value", in addition to PATH, HOME, LANG and TMPDIR
 }
 
-// Exec is a Client by an external command: text on its standard output is what was said.
+// Exec is a Client that runs an external command: text on its standard output is what was said.
 type Exec struct{ config ExecConfig }
 
-// NewExec makes a client. Whether the command exists shows when it is run.
+// NewExec makes a client. Whether the command exists shows when it runs.
 func NewExec(c ExecConfig) (*Exec, error) {
 	if len(c.Command) == 0 || c.Command[0] == "" {
 		return nil, errors.New(`stt: an empty command; write it as ["program", "argument", "{wav}"]`)
@@ -54,7 +55,8 @@ func NewExec(c ExecConfig) (*Exec, error) {
 	return &Exec{c}, nil
 }
 
-// Transcribe runs the command. It and all that it started in its process group are gone when Transcribe returns.
+// Transcribe runs the command. The command and everything that it started in its process group are gone when
+// Transcribe returns.
 func (x *Exec) Transcribe(t *rt.Task, u Utterance, pcm []int16) (Result, error) {
 	dir, err := os.MkdirTemp(x.config.TempDir, "orac-stt-") // 0700
 	if err != nil {
@@ -100,7 +102,7 @@ func writeWAV(path string, pcm []int16) error {
 	return errors.Join(wav.Encode(f, pcm), f.Close())
 }
 
-// run starts the command and waits for it. A status other than 0 is that of a command that ran; -1 means a signal.
+// run starts the command and waits for it. A status other than 0 means that the command ran; -1 means a signal.
 func (x *Exec) run(ctx context.Context, dir, path, cut string, stdout *limited, stderr *tail) (status int, err error) {
 	args := slices.Clone(x.config.Command[1:])
 	for i, a := range args {
@@ -118,7 +120,7 @@ func (x *Exec) run(ctx context.Context, dir, path, cut string, stdout *limited, 
 	cmd.Cancel = group
 	cmd.WaitDelay = closeGrace // for a grandchild that left the group and holds our pipe
 	if err := cmd.Start(); err != nil {
-		if why := Runnable(cmd.Path); why != nil { // the system says "no such file" of a script whose interpreter is missing
+		if why := Runnable(cmd.Path); why != nil { // the system reports "no such file" for a script whose interpreter is missing
 			err = why
 		}
 		return 0, err

@@ -20,7 +20,8 @@ import (
 )
 
 const (
-	// DefaultTimeout is longer than the service's own limit: it answers before that, if only that it has failed.
+	// DefaultTimeout is longer than the service's own limit: the service answers before it, even if only to say
+	// that it has failed.
 	DefaultTimeout = answerLeast
 	// healthTimeout is how long Hey ORAC waits for a health answer.
 	healthTimeout = 5 * time.Second
@@ -28,16 +29,17 @@ const (
 	maxSamples = int(MaxSpeech / time.Second * audio.Rate)
 	// naiveTime is local ISO 8601 without zone, always with microseconds: ORAC Core mis-times a command otherwise.
 	naiveTime = "2006-01-02T15:04:05.000000"
-	// cutHeader tells a service that the recording was cut off, and why. An ORAC STT does not know it, and passes it over.
+	// cutHeader tells a service that the recording was cut off, and why. An ORAC STT does not know the header, and ignores
+	// it.
 	cutHeader = "X-Recording-Cut"
 )
 
-// OracConfig makes an Orac. All but URL may be zero.
+// OracConfig makes an Orac. All fields except URL may be zero.
 type OracConfig struct {
 	URL           string        // of the service, with or without /stt/v1/…
-	Timeout       time.Duration // for each part of an exchange; 0 means DefaultTimeout. The transcript has more: see vigil
+	Timeout       time.Duration // for each part of an exchange; 0 means DefaultTimeout. The transcript has longer: see vigil
 	Token         wire.Secret   // bearer token
-	Tokens        wire.Tokens   // of a service account, in its place
+	Tokens        wire.Tokens   // of a service account, instead of Token
 	TLS           wire.TLS
 	Language      string // such as "en"; empty leaves it to the service
 	Task          string // "transcribe" or "translate"; empty leaves it to the service
@@ -52,7 +54,7 @@ type Orac struct {
 	client  *wire.Client
 	health  *wire.Client
 
-	least, most time.Duration // of a vigil: answerLeast or timeout, and holdMost
+	least, most time.Duration // for a vigil: answerLeast or timeout, and holdMost
 }
 
 // NewOrac makes a client; it connects to nothing yet.
@@ -91,7 +93,8 @@ func (o *Orac) Transcribe(t *rt.Task, u Utterance, pcm []int16) (Result, error) 
 	return o.transcribe(t, u, pcm, o.query)
 }
 
-// checkLanguage is what a Check asks for. Which it is does not matter: silence answers it, and a failure does not.
+// checkLanguage is the language that a Check asks for. Any language will do: silence answers it, and a failure
+// does not.
 const checkLanguage = "en"
 
 // Check implements Checker: with a language in the query a failure answers the language "unknown".
@@ -101,7 +104,7 @@ func (o *Orac) Check(t *rt.Task, u Utterance, pcm []int16) (Result, error) {
 	if query.Get("language") == "" {
 		query.Set("language", checkLanguage)
 	}
-	u.ID, u.Sending = "", nil // it is not a delivery
+	u.ID, u.Sending = "", nil // this is not a delivery
 	return o.transcribe(t, u, pcm, query)
 }
 
@@ -158,7 +161,8 @@ func (o *Orac) transcribe(t *rt.Task, u Utterance, pcm []int16, query url.Values
 	return r, nil
 }
 
-// sameLanguage compares languages without their regions: who is asked for en-GB may answer en.
+// sameLanguage compares languages without their regions: a request for en-GB may be answered with
+// en.
 func sameLanguage(a, b string) bool {
 	base := func(s string) string {
 		s, _, _ = strings.Cut(strings.ReplaceAll(s, "_", "-"), "-")
@@ -167,7 +171,7 @@ func sameLanguage(a, b string) bool {
 	return strings.EqualFold(base(a), base(b))
 }
 
-// Health asks the service how it is.
+// Health asks the service for its health.
 func (o *Orac) Health(t *rt.Task) (Health, error) {
 	const op = "health"
 	to := o.base.HTTP(nil, "stt", "v1", "health")

@@ -6,8 +6,8 @@ import (
 	"orac/appliance/stt/wire"
 )
 
-// limited keeps the first max bytes; at one more it calls over and accepts nothing further. The buffer is not embedded:
-// with its ReadFrom, io.Copy would bypass Write.
+// limited keeps the first max bytes; at one more it calls over and accepts no more. The buffer is not embedded: with
+// its ReadFrom, io.Copy would bypass Write.
 type limited struct {
 	kept bytes.Buffer
 	max  int

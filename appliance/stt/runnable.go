@@ -15,14 +15,15 @@ import (
 	"orac/appliance/statedir"
 )
 
-// Runnable says why the system would refuse to run the file at a path, and how to fix it: no permission, a script whose
-// interpreter is missing or whose lines end as on Windows, a program for another machine. For most of these the system only
-// reports a missing file or a wrong format. Nil if it knows no obstacle. It opens the file and runs nothing.
+// Runnable returns why the system would refuse to run the file at a path, and how to fix it: no permission, a script whose
+// interpreter is missing or whose lines end as on Windows, a program for a different machine. For most of these the system
+// only reports a missing file or a wrong format. It returns nil if it knows no obstacle. It opens the file and runs
+// nothing.
 func Runnable(path string) error {
 	f, info, err := statedir.Regular(path)
 	switch {
 	case errors.Is(err, fs.ErrPermission):
-		return nil // a program may be run that may not be read
+		return nil // a program that may not be read may still be run
 	case err != nil:
 		return err
 	}
@@ -38,7 +39,7 @@ func Runnable(path string) error {
 	head := make([]byte, 256) // as far as the kernel looks for an interpreter (BINPRM_BUF_SIZE)
 	n, err := io.ReadFull(f, head)
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return nil // the run will tell
+		return nil // running it will show
 	}
 	head = head[:n]
 	switch {
@@ -82,10 +83,10 @@ func script(path string, head []byte) error {
 	return nil
 }
 
-// machines are what programs of this machine are built for.
+// machines are the targets of programs that this machine runs.
 var machines = map[string]elf.Machine{"amd64": elf.EM_X86_64, "arm64": elf.EM_AARCH64, "arm": elf.EM_ARM, "386": elf.EM_386, "riscv64": elf.EM_RISCV}
 
-// compiled looks at what a program was built for, and for its loader.
+// compiled checks what a program was built for, and its loader.
 func compiled(path string, f io.ReaderAt) error {
 	e, err := elf.NewFile(f)
 	if err != nil {

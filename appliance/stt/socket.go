@@ -20,7 +20,8 @@ import (
 const (
 	// closeGrace is how long a service may take to confirm our closing. Some versions never do; it is on a local network.
 	closeGrace = 200 * time.Millisecond
-	// maxMessages bounds what a service may send for one utterance, and its pings and pongs; a good one sends one or two.
+	// maxMessages bounds the messages that a service may send for one utterance, including its pings and pongs; a good
+	// one sends one or two.
 	maxMessages = 1000
 )
 
@@ -40,7 +41,7 @@ type streamed struct {
 	err    error
 }
 
-// errMessage is a message that the protocol does not know.
+// errMessage means that the protocol does not know a message.
 var errMessage = errors.New("a message that is not part of the protocol")
 
 // dial connects. If a service rejects the token, dial tries a fresh one, once.
@@ -62,13 +63,14 @@ func (s *stream) dialOnce(t *rt.Task, ctx context.Context, refused string) (toke
 	until, _ := ctx.Deadline()
 	transport := s.orac.client.Transport(func(c net.Conn) {
 		s.tcp = c
-		// An answer that switches protocols has the connection as its body, which no context ends.
+		// An answer that switches protocols has the connection as its body, and no context ends
+		// that.
 		_ = c.SetDeadline(until)
 	})
-	// The transport serves this connection only; nothing of it stays behind.
+	// The transport serves only this connection, and leaves nothing behind.
 	defer transport.CloseIdleConnections()
 	controls := 0
-	control := func(context.Context, []byte) bool { // it is called by who reads, and by nobody else
+	control := func(context.Context, []byte) bool { // only the reader calls it
 		if controls++; controls > maxMessages {
 			_ = s.tcp.Close()
 			return false
@@ -86,7 +88,7 @@ func (s *stream) dialOnce(t *rt.Task, ctx context.Context, refused string) (toke
 		s.conn = conn
 		return token, nil
 	case res != nil && res.StatusCode != http.StatusSwitchingProtocols && res.StatusCode != http.StatusOK && !t.Stopping():
-		body, _ := io.ReadAll(res.Body) // what is left of a body that Dial has already cut to 1 KiB
+		body, _ := io.ReadAll(res.Body) // the rest of a body that Dial has already cut to 1 KiB
 		return token, s.orac.client.Status(streamOp, s.to, res, body)
 	}
 	return token, s.orac.client.Fail(t, streamOp, s.to, err)
@@ -115,8 +117,8 @@ func (s *stream) read(ctx context.Context) streamed {
 	return streamed{err: fmt.Errorf("%w: %d messages without a transcript", errMessage, maxMessages)}
 }
 
-// parseMessage reads a message of the service; last tells that no other is to be waited for. Types that it does not know
-// are let pass: they are not what is waited for.
+// parseMessage reads a message of the service; last tells that no other one follows. It lets unknown types pass: they
+// are not what is waited for.
 func parseMessage(data []byte) (a answer, last bool, err error) {
 	if err := json.Unmarshal(data, &a); err != nil {
 		return a, false, fmt.Errorf("%w: %v", errMessage, err)
@@ -159,7 +161,7 @@ func (s *stream) result(t *rt.Task, last streamed) (Result, error) {
 	return r, nil
 }
 
-// explain turns what ended the reading into an error for callers.
+// explain turns the error that ended the reading into one for callers.
 func (s *stream) explain(t *rt.Task, err error) error {
 	code := websocket.CloseStatus(err)
 	switch {
@@ -179,7 +181,7 @@ func (s *stream) fail(kind Kind, cause error) *Error {
 	return &Error{Op: streamOp, Address: wire.Address(s.to), Kind: kind, Cause: cause}
 }
 
-// close ends the connection in order if the service does its part within closeGrace, and anyhow if it does not.
+// close ends the connection in order if the service does its part within closeGrace, and anyway if it does not.
 func (s *stream) close() {
 	_ = s.tcp.SetDeadline(time.Now().Add(closeGrace)) // fails on a connection that is closed already
 	_ = s.conn.Close(websocket.StatusNormalClosure, "")
@@ -201,7 +203,7 @@ func configMessage(u Utterance) []byte {
 	return b
 }
 
-// appendPCM adds samples in the order of the wire, little-endian.
+// appendPCM adds samples in wire order, little-endian.
 func appendPCM(b []byte, pcm []int16) []byte {
 	for _, s := range pcm {
 		b = binary.LittleEndian.AppendUint16(b, uint16(s))

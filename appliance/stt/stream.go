@@ -14,14 +14,14 @@ import (
 
 const (
 	streamOp = "stream"
-	// stall is how long each part of a stream but the transcript may take: the upgrade, a write, and the wait for our own
-	// sound, which comes every 80 ms. The sooner a stream is given up, the sooner its sound goes by HTTP.
+	// stall is how long each part of a stream except the transcript may take: the upgrade, a write, and the wait for our
+	// own sound, which comes every 80 ms. The sooner a stream is given up, the sooner its sound is sent by HTTP.
 	stall = 5 * time.Second
 )
 
-// Stream implements Streamer by the WebSocket protocol: one utterance a connection. It sends what the mailbox holds as soon
-// as it is connected, so the mailbox must have room for the sound of connecting. If the mailbox ever dropped a chunk the
-// sound has a hole, and Stream fails rather than have it transcribed.
+// Stream implements Streamer by the WebSocket protocol: one utterance per connection. It sends what the mailbox holds as
+// soon as it is connected, so the mailbox needs room for the sound that arrives while connecting. If the mailbox ever
+// dropped a chunk, the sound has a hole, and Stream fails instead of having it transcribed.
 func (o *Orac) Stream(t *rt.Task, u Utterance, chunks *rt.Mailbox[Chunk]) (Result, error) {
 	s := &stream{orac: o, to: o.base.WebSocket("stt", "v1", "ws", "stream", topic(u))}
 	if err := addressable(streamOp, s.to, u); err != nil {
@@ -35,7 +35,7 @@ func (o *Orac) Stream(t *rt.Task, u Utterance, chunks *rt.Mailbox[Chunk]) (Resul
 }
 
 func (s *stream) run(t *rt.Task, u Utterance, chunks *rt.Mailbox[Chunk]) (Result, error) {
-	ctx, done := live.Context(t) // each part has a deadline of its own
+	ctx, done := live.Context(t) // each part has its own deadline
 	defer done()
 	if err := s.dial(t, ctx); err != nil {
 		return Result{}, err
@@ -46,7 +46,7 @@ func (s *stream) run(t *rt.Task, u Utterance, chunks *rt.Mailbox[Chunk]) (Result
 		answers.Push(t, s.read(ctx))
 		return nil
 	})
-	// When t was told to stop this wait gives up, and t itself waits for its children before it ends.
+	// When t is told to stop, this wait gives up, and t itself waits for its children before it ends.
 	defer func() { done(); _ = t.Wait(reader, rt.Never) }()
 
 	if err := s.write(t, ctx, websocket.MessageText, configMessage(u)); err != nil {
@@ -71,7 +71,8 @@ func (s *stream) run(t *rt.Task, u Utterance, chunks *rt.Mailbox[Chunk]) (Result
 	return s.result(t, a)
 }
 
-// transcript waits for the answer to what was sent whole. A service that is late is pinged.
+// transcript waits for the answer to a stream that was sent completely. It pings a service that is
+// late.
 func (s *stream) transcript(t *rt.Task, ctx context.Context, answers *rt.Mailbox[streamed]) (streamed, error) {
 	v := s.orac.vigil(t)
 	for {
@@ -140,8 +141,8 @@ func (s *stream) sound(t *rt.Task, ctx context.Context, chunks *rt.Mailbox[Chunk
 	}
 }
 
-// early is the error of an answer that came before the sound had ended: what the service says, or else other. After a
-// failed write the service's last words are on their way, if there are any.
+// early is the error for an answer that came before the sound had ended: what the service says, or else other. After
+// a failed write the service's last words, if any, are on their way.
 func (s *stream) early(t *rt.Task, answers *rt.Mailbox[streamed], other error) error {
 	last, err := answers.Recv(t, t.Now().Add(closeGrace))
 	if err == nil && last.err == nil {

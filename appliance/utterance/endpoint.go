@@ -6,7 +6,8 @@ import (
 	"orac/appliance/audio"
 )
 
-// frameSamples is what the end of speech is judged by: 20 ms, short against the shortest pause that matters.
+// frameSamples is the length of the frames that decide where speech ends: 20 ms, short compared with the
+// shortest pause that matters.
 const frameSamples = audio.Rate / 50
 
 const frameTime = 20 * time.Millisecond
@@ -15,7 +16,7 @@ const frameTime = 20 * time.Millisecond
 type EndpointConfig struct {
 	Lead    time.Duration // how long to wait for the command to begin after the wake word
 	Silence time.Duration // a pause this long ends the command …
-	Grace   time.Duration // … unless speech goes on within this time after it
+	Grace   time.Duration // … unless speech continues within this time after it
 	Max     time.Duration // longest recording, pre-roll included
 	Level   float32       // RMS below which a frame is silence, on [-1, 1]
 }
@@ -34,8 +35,8 @@ type Endpointer struct {
 // minSpeech is the unbroken sound that counts as speech: a click or a door is shorter.
 const minSpeech = 60 * time.Millisecond
 
-// tail is how long the wake word itself may still sound after the hop that fired. Sound that began before it is over is
-// the command only if it goes on for longer than any wake word's last syllables do.
+// tail is how long the wake word itself may still sound after the hop that fired. Sound that began during it counts as
+// the command only if it lasts longer than the last syllables of any wake word.
 const (
 	tail     = 160 * time.Millisecond
 	longTail = 480 * time.Millisecond
@@ -46,7 +47,7 @@ func NewEndpointer(cfg EndpointConfig, preRoll time.Duration) *Endpointer {
 	return &Endpointer{cfg: cfg, total: preRoll}
 }
 
-// Hop takes the next 80 ms and tells whether, and why, the recording is over with them.
+// Hop processes the next 80 ms and tells whether, and why, the recording ends with them.
 func (e *Endpointer) Hop(pcm *[audio.HopSamples]int16) (Why, bool) {
 	for i := 0; i < len(pcm); i += frameSamples {
 		e.frame(audio.RMS(pcm[i:i+frameSamples]) >= e.cfg.Level*32768)

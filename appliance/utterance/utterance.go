@@ -1,4 +1,5 @@
-// Package utterance holds what a person said: its identity, what is known of it, and where it ends.
+// Package utterance describes what a person said: its identity, what is known of it, and where it
+// ends.
 package utterance
 
 import (
@@ -8,8 +9,8 @@ import (
 	"orac/appliance/audio"
 )
 
-// Seq orders utterances as they were recorded. The spool gives it out, above that of every utterance that it holds, whatever
-// the clock does.
+// Seq orders utterances as they were recorded. The spool assigns numbers above those of all utterances that it holds,
+// whatever the clock does.
 type Seq uint64
 
 // Meta is what is known of an utterance.
@@ -26,18 +27,18 @@ type Meta struct {
 	PreRoll  int       `json:"pre_roll"` // samples before the wake
 	Deliver  []string  `json:"deliver"`  // names of the services that receive it
 
-	EndAt   time.Time `json:"end_at"` // zero while the recording goes on
+	EndAt   time.Time `json:"end_at"` // zero while the recording continues
 	Why     Why       `json:"why,omitempty"`
 	Samples int       `json:"samples"`
 
-	// Sent names the services that may have all of it, and whose answer is missing: they may act on it, or have done so.
+	// Sent names the services that may have all of it and have not answered: they may act on it, or have done so.
 	Sent []string `json:"sent,omitempty"`
 }
 
-// Duration is how long the recording is.
+// Duration is the length of the recording.
 func (m Meta) Duration() time.Duration { return audio.Time(m.Samples) }
 
-// Why is the reason for which a recording ended.
+// Why is the reason why a recording ended.
 type Why string
 
 // Reasons for the end of a recording.
@@ -47,12 +48,13 @@ const (
 	DeviceLost Why = "device lost"       // no more sound came
 	SoundOver  Why = "the sound is over" // a file ended
 	Stopped    Why = "stopped"           // the appliance was told to stop
-	Restarted  Why = "restarted"         // what records it was restarted: a change was applied, or it was stuck
-	Cut        Why = "cut by a restart"  // found unfinished: the appliance was killed, or what recorded it failed
-	Part       Why = "kept in part"      // the disk refused some of it, and the appliance was killed before it took the rest
+	Restarted  Why = "restarted"         // its recorder was restarted: a change was applied, or it was stuck
+	Cut        Why = "cut by a restart"  // found unfinished: the appliance was killed, or its recorder failed
+	Part       Why = "kept in part"      // the disk refused some of it, and the appliance was killed before it accepted the rest
 )
 
-// CutOff tells whether the person may have gone on speaking: the recording ended for a reason of ours. A command may lack its end.
+// CutOff tells whether the person may have continued to speak: the recording ended for a reason of ours. A command may lack its
+// end.
 func (w Why) CutOff() bool {
 	switch w {
 	case Limit, DeviceLost, Stopped, Restarted, Cut, Part:
@@ -61,7 +63,7 @@ func (w Why) CutOff() bool {
 	return false
 }
 
-// Cut is why the recording was cut off; empty if it was not, or goes on.
+// Cut is why the recording was cut off; empty if it was not, or still continues.
 func (m Meta) Cut() string {
 	if m.Why.CutOff() {
 		return string(m.Why)
@@ -83,7 +85,8 @@ func IsID(s string) bool {
 	return len(s) > 0 && len(s) <= 64
 }
 
-// ID makes the identity of an utterance or a detection: sortable by time, told apart by n, safe as a file name.
+// ID makes the identity of an utterance or a detection: sortable by time, distinguished by n, safe as a file
+// name.
 func ID(at time.Time, n uint32) string {
 	return fmt.Sprintf("%s-%08x", at.UTC().Format("20060102T150405.000"), n)
 }

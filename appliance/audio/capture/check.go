@@ -2,7 +2,8 @@ package capture
 
 import "orac/appliance/rt"
 
-// Check implements audio.Checker: it enumerates, and opens nothing. Of a PCM of ALSA that is not listed only its opening tells.
+// Check implements audio.Checker: it enumerates, and opens nothing. Whether an ALSA PCM that is not listed exists shows only
+// when it is opened.
 func (s *Source) Check(t *rt.Task) error {
 	l, err := List(t, s.spec)
 	if err != nil {

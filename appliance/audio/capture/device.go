@@ -20,17 +20,18 @@ type Device struct {
 	Backend string `json:"backend"`
 	// ID is what the backend opens.
 	ID string `json:"id"`
-	// Name is for people, as "USB Audio Mono".
+	// Name is for people, such as "USB Audio Mono".
 	Name string `json:"name"`
 	// Identity stays the same when the device is plugged in again: the source's name under PulseAudio, which holds the
 	// vendor, product and serial number of a USB device; hw:CARD=…,DEV=… under ALSA, by the card's name and not by its
-	// number. (Two alike cards under ALSA are told apart by the order in which they came only.)
+	// number. (ALSA distinguishes two identical cards only by the order in which they appeared.)
 	Identity string `json:"identity"`
-	// Default marks what the server calls its default.
+	// Default marks the server's default.
 	Default bool `json:"default"`
-	// Monitor marks a copy of what a loudspeaker plays. It is only opened if it is named by its whole identity or ID.
+	// Monitor marks a copy of what a loudspeaker plays. It is opened only if its whole identity or ID is given.
 	Monitor bool `json:"monitor"`
-	// Channels and Rates are the device's own; empty where the backend tells only by opening it.
+	// Channels and Rates are the device's own; empty where the backend reports them only by opening
+	// it.
 	Channels int   `json:"channels,omitempty"`
 	Rates    []int `json:"rates,omitempty"`
 }
@@ -46,12 +47,12 @@ func (d Device) String() string {
 	return s + ")"
 }
 
-// Selector says which device is meant. The zero value is the server's default microphone.
+// Selector says which device is meant. The zero value means the server's default microphone.
 type Selector struct {
-	// Match is a part of the name or of the identity, whatever the case. If several devices have it, one that is called
-	// exactly so is meant.
+	// Match is a part of the name or of the identity, in any case. If several devices contain it, the one with exactly
+	// this name is meant.
 	Match string
-	// Identity and ID are the whole of it.
+	// Identity and ID must match completely.
 	Identity, ID string
 
 	chosen bool // the identity is that of the device that was the default when ORAC started
@@ -93,7 +94,7 @@ func (s Selector) exactly(d Device) bool {
 	return strings.EqualFold(d.Name, s.Match) || strings.EqualFold(d.Identity, s.Match)
 }
 
-// pick finds the one device that the selector means. The errors are ErrNotFound and ErrAmbiguous, and list the devices
+// pick finds the one device that the selector means. Its errors are ErrNotFound and ErrAmbiguous, and list the devices
 // that are there; the caller adds what it needed the device for.
 func (s Selector) pick(devices []Device) (Device, error) {
 	var fit, exact []Device
@@ -116,12 +117,12 @@ func (s Selector) pick(devices []Device) (Device, error) {
 	return Device{}, fmt.Errorf("%w: %s; set identity to choose one", ErrAmbiguous, enumerate(fit))
 }
 
-// Pick finds the one device that a part of a name means, as match of a runbook does.
+// Pick finds the one device that a part of a name means, like match in a runbook.
 func Pick(devices []Device, match string) (Device, error) {
 	return Selector{Match: match}.pick(devices)
 }
 
-// inventsSilence is ALSA's PCM that is no device.
+// inventsSilence is an ALSA PCM that is not a device.
 const inventsSilence = "null"
 
 // pcm returns the PCM that the selector names by ID and that ALSA does not list as hardware: a plugin (plughw, dsnoop, default),
@@ -134,7 +135,7 @@ func (s Selector) pcm(backend string) (Device, bool) {
 	return Device{Backend: backend, ID: s.ID, Name: s.ID, Identity: s.ID}, true
 }
 
-// find is pick, and where an ID is not listed the PCM of that name.
+// find is pick; for an ID that is not listed it returns the PCM of that name.
 func (s Selector) find(backend string, devices []Device) (d Device, listed bool, err error) {
 	d, err = s.pick(devices)
 	switch pcm, ok := s.pcm(backend); {
@@ -150,7 +151,7 @@ func (s Selector) find(backend string, devices []Device) (d Device, listed bool,
 	return d, false, err
 }
 
-// inventory says what is there and where to look.
+// inventory lists what is there and where to look.
 func inventory(devices []Device) string {
 	if len(devices) == 0 {
 		return "no microphone is connected: plug one in, then run orac devices"

@@ -2,5 +2,6 @@ package capture
 
 import "orac/appliance/incident/evidence"
 
-// Evidence tells how the worker and this process are, for an incident: it is asked before the worker is ended by force.
+// Evidence describes the state of the worker and of this process, for an incident. It is called before the worker is
+// ended by force.
 func (s *stream) Evidence() string { return evidence.Collect(s.cmd.Process.Pid, nil) }

@@ -26,7 +26,7 @@ const (
 	maxJSON    = 256 << 10
 )
 
-// hello is what a worker says of the device that it has opened.
+// hello is what a worker reports about the device that it has opened.
 type hello struct {
 	Device   Device `json:"device"`
 	Rate     int    `json:"rate"`
@@ -38,7 +38,7 @@ type Listing struct {
 	Devices []Device `json:"devices"`
 	// Backends are those that answered, in order of preference.
 	Backends []string `json:"backends"`
-	// Notes tell why a backend has nothing to list.
+	// Notes say why a backend has nothing to list.
 	Notes []string `json:"notes,omitempty"`
 }
 
@@ -52,12 +52,12 @@ var failureCodes = map[string]error{"not_found": ErrNotFound, "ambiguous": ErrAm
 
 // hop is 80 ms of sound on its way.
 type hop struct {
-	seq     uint64 // counts all hops of the device, those that were dropped too
+	seq     uint64 // counts all hops of the device, including dropped ones
 	dropped uint64 // hops that the worker could not send so far
 	pcm     [audio.HopSamples]int16
 }
 
-// errGarbage is for a worker that does not speak like one.
+// errGarbage means that a worker does not speak the protocol.
 var errGarbage = errors.New("the capture worker broke its protocol")
 
 // frameWriter writes frames, each in one Write. It is used by one goroutine.
@@ -109,8 +109,8 @@ type frameReader struct {
 	buf []byte
 }
 
-// next gives the kind of the next frame and its payload, which is valid until the next call. io.EOF: the worker ended
-// between two frames.
+// next returns the kind of the next frame and its payload, which is valid until the next call. io.EOF: the worker
+// ended between two frames.
 func (f *frameReader) next() (kind byte, payload []byte, err error) {
 	if f.buf == nil {
 		f.buf = make([]byte, hopSize)
@@ -171,7 +171,7 @@ func parseJSON(payload []byte, v any) error {
 	return nil
 }
 
-// parseFailure gives the error that a worker reports.
+// parseFailure returns the error that a worker reports.
 func parseFailure(payload []byte) error {
 	var f failure
 	if err := parseJSON(payload, &f); err != nil {
@@ -183,7 +183,7 @@ func parseFailure(payload []byte) error {
 // reported is an error whose words come from the worker.
 type reported struct {
 	message string
-	cause   error // nil if it is none of failureCodes
+	cause   error // nil if the code is not one of failureCodes
 }
 
 func (r *reported) Error() string { return r.message }

@@ -12,8 +12,8 @@ import (
 	"orac/appliance/audio"
 )
 
-// backends are the ones ORAC uses, in order of preference. The library's own choice would fall through to one that
-// invents sound.
+// backends are those that ORAC uses, in order of preference. The library's own choice would fall through to one
+// that invents sound.
 var backends = []struct {
 	name  string
 	title string
@@ -30,7 +30,8 @@ type library struct {
 	passed  []string // why the backends before this one were not used
 }
 
-// without is the error that a device is not there, with why a better backend could not be asked for it.
+// without is the error for a missing device, with the reason why a better backend could not be asked
+// for it.
 func (l *library) without(err error) error {
 	if len(l.passed) == 0 {
 		return err
@@ -59,7 +60,8 @@ func openLibrary(name string, log func(string)) (*library, error) {
 	return nil, fmt.Errorf("%s: start the audio server, and check PULSE_SERVER and XDG_RUNTIME_DIR", strings.Join(notes, "; "))
 }
 
-// devices lists what can be recorded from. With forms, it asks for the devices' own channels and rates too.
+// devices lists what can be recorded from. With forms, it also asks for the devices' own channels and
+// rates.
 func (l *library) devices(forms bool) ([]Device, error) {
 	infos, err := l.ctx.Devices(malgo.Capture)
 	if err != nil {
@@ -84,8 +86,8 @@ func (l *library) devices(forms bool) ([]Device, error) {
 // listedCard begins the name of hardware in ALSA's list.
 const listedCard = "hw:CARD="
 
-// isReal leaves out what invents sound or is a second name of a device: PulseAudio's null devices, and of ALSA's many
-// plugins all but the hardware itself. Those are opened by their name all the same: see Selector.pcm.
+// isReal leaves out what invents sound or is a second name of a device: PulseAudio's null devices, and all of ALSA's
+// many plugins except the hardware itself. Those can still be opened by name: see Selector.pcm.
 func isReal(d Device) bool {
 	if d.Backend == "alsa" {
 		return strings.HasPrefix(d.ID, listedCard)
@@ -96,7 +98,7 @@ func isReal(d Device) bool {
 func (l *library) form(d Device, id malgo.DeviceID) Device {
 	full, err := l.ctx.DeviceInfo(malgo.Capture, id, malgo.Shared)
 	if err != nil {
-		return d // it went away meanwhile, or says nothing: the form is extra
+		return d // it went away meanwhile, or reports nothing: the form is optional
 	}
 	for _, f := range full.Formats {
 		d.Channels = max(d.Channels, int(f.Channels))
@@ -105,7 +107,7 @@ func (l *library) form(d Device, id malgo.DeviceID) Device {
 	return d
 }
 
-// open starts d and lets its sound flow into r. Where it blocks, the worker is killed.
+// open starts d and sends its sound into r. If open blocks, the worker is killed.
 func (l *library) open(d Device, r *ring, stopped func()) (*malgo.Device, error) {
 	var id malgo.DeviceID
 	if len(d.ID) >= len(id) {

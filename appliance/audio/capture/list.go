@@ -8,8 +8,8 @@ import (
 	"orac/appliance/rt"
 )
 
-// List gives what there is to record from, of every backend or of the spec's; its selector does not count. It takes the
-// spec's StartTimeout and 200 ms at most.
+// List returns what there is to record from, on every backend or on the spec's; it ignores the selector. It takes at
+// most the spec's StartTimeout plus 200 ms.
 func List(t *rt.Task, s Spec) (Listing, error) {
 	p, err := s.start(options{list: true})
 	if err != nil {

@@ -6,10 +6,10 @@ import (
 	"orac/appliance/audio"
 )
 
-// pace holds back a PCM that delivers sound faster than time passes. A PCM that reads a file, or nothing, does so, and would use
-// a whole core and fill every buffer. Hardware is never held back: a clock that runs one per cent fast is still its own pace.
+// pace holds back a PCM that delivers sound faster than real time. A PCM that reads a file, or nothing, does so, and would use a
+// whole core and fill every buffer. Hardware is never held back: a clock that runs one per cent fast is still its own pace.
 type pace struct {
-	ahead time.Duration // by how much more sound than time there was
+	ahead time.Duration // how much more sound than time there was
 	last  time.Time
 	now   func() time.Time
 	sleep func(time.Duration)

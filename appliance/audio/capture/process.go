@@ -15,10 +15,10 @@ import (
 
 const (
 	tailBytes    = 4 << 10                // of the worker's standard error, kept for the error message
-	straggleTime = 100 * time.Millisecond // for what holds the worker's standard error after its death
+	straggleTime = 100 * time.Millisecond // for processes that hold the worker's standard error after its death
 )
 
-// process is a running worker. It is reaped exactly once, and no signal goes out after that.
+// process is a running worker. It is reaped exactly once, and no signal is sent after that.
 type process struct {
 	cmd    *exec.Cmd
 	stdin  *os.File // closing it asks the worker to end
@@ -39,12 +39,12 @@ func start(command []string, args, env []string, dir string) (*process, error) {
 		command = []string{self, "capture-worker"}
 	}
 	cmd := exec.Command(command[0], append(command[1:len(command):len(command)], args...)...)
-	// One thread for Go is enough; a crash inside the library is told shortly.
+	// One thread for Go is enough. A crash inside the library is reported briefly.
 	cmd.Env = append(append(os.Environ(), "GOMAXPROCS=1", "GOTRACEBACK=single"), env...)
 	cmd.Dir = dir
 	cmd.WaitDelay = straggleTime
-	// Pdeathsig is sent when the thread that starts the process ends. Go ends a thread only if a goroutine that locked
-	// itself to it returns, which nothing here does; and if it happened, the stream would be opened again.
+	// Pdeathsig is sent when the thread that started the process ends. Go ends a thread only if a goroutine that
+	// locked itself to it returns, which nothing here does; if it happened anyway, the stream would be opened again.
 	cmd.SysProcAttr = &unix.SysProcAttr{Setpgid: true, Pdeathsig: unix.SIGKILL}
 	p := &process{cmd: cmd, stderr: &tail{}}
 	cmd.Stderr = p.stderr
@@ -72,19 +72,19 @@ func (p *process) closePipes() {
 	_ = p.stdout.Close()
 }
 
-// kill ends the worker and whatever it started, and every read from it. It does not block.
+// kill ends the worker, everything that it started, and every read from it. It does not block.
 func (p *process) kill() {
 	p.mu.Lock()
 	if !p.reaped {
-		_ = unix.Kill(-p.cmd.Process.Pid, unix.SIGKILL) // it fails only if there is nobody left to kill
+		_ = unix.Kill(-p.cmd.Process.Pid, unix.SIGKILL) // it fails only if there is no process left to kill
 	}
 	p.mu.Unlock()
 	_ = p.stdout.SetReadDeadline(time.Now()) // for a read that a process outside the group keeps open
 }
 
-// reap waits for the worker's death and says what it died of.
+// reap waits for the worker's death and returns its cause.
 func (p *process) reap() error {
-	// Wait without reaping first: as long as the dead worker is there, the kernel gives its group's number to nobody.
+	// Wait without reaping first: while the dead worker is there, the kernel does not reuse its group's number.
 	for unix.Waitid(unix.P_PID, p.cmd.Process.Pid, nil, unix.WEXITED|unix.WNOWAIT, nil) == unix.EINTR {
 	}
 	p.kill()
@@ -96,7 +96,8 @@ func (p *process) reap() error {
 	return errors.New(obituary(p.cmd.ProcessState, p.stderr.String()))
 }
 
-// obituary says how a worker ended. What it wrote counts only if it ended by itself, and not what the audio library traces.
+// obituary says how a worker ended. Its output counts only if it ended by itself, and traces of the audio library do not
+// count.
 func obituary(state *os.ProcessState, wrote string) string {
 	if status, ok := state.Sys().(syscall.WaitStatus); ok && status.Signaled() {
 		return "a signal ended the capture worker: " + status.Signal().String()
@@ -116,7 +117,7 @@ func obituary(state *os.ProcessState, wrote string) string {
 
 // tail keeps the end of what is written to it.
 type tail struct {
-	mu  sync.Mutex // guards what follows
+	mu  sync.Mutex // guards the fields below
 	buf []byte
 	cut bool // there was more before
 }

@@ -10,13 +10,13 @@ import (
 )
 
 // ring carries sound from the audio library's thread, which must neither block nor allocate, to the goroutine that writes
-// it out: one writer, one reader, 2.5 s of room. What finds no room is dropped and counted.
+// it out: one writer, one reader, 2.5 s of room. Sound that finds no room is dropped and counted.
 type ring struct {
 	slots    [32]hop
 	head     atomic.Uint64 // slots filled so far
 	tail     atomic.Uint64 // slots emptied so far
 	wake     chan struct{} // holds a token after something was filled
-	seq      uint64        // of the hop being filled; the writer's own, as all below
+	seq      uint64        // of the hop being filled; only the writer uses it and the fields below
 	fill     int           // samples in it
 	dropped  uint64
 	channels int   // of a frame
@@ -27,8 +27,8 @@ func newRing(channels int, mixed []int) *ring {
 	return &ring{wake: make(chan struct{}, 1), channels: channels, mixed: mixed}
 }
 
-// fit sets the ring to the number of channels that the device has, before it is started. An error says why the channels that are
-// named cannot be taken from it as they are.
+// fit sets the ring to the number of channels that the device has, before it is started. Its error says why the named channels
+// cannot be recorded as they are.
 func (r *ring) fit(backend string, has int) error {
 	switch asked := r.channels; {
 	case asked > 1 && asked != has:
@@ -42,7 +42,7 @@ func (r *ring) fit(backend string, has int) error {
 	return nil
 }
 
-// write takes interleaved little-endian int16 frames and averages their channels, or those that are named.
+// write reads interleaved little-endian int16 frames and averages their channels, or the named ones.
 func (r *ring) write(b []byte) {
 	for step := 2 * r.channels; len(b) >= step; b = b[step:] {
 		sum, n := 0, len(r.mixed)
@@ -63,7 +63,7 @@ func (r *ring) write(b []byte) {
 	}
 }
 
-// finish gives a full slot to the reader, unless the reader still has all others.
+// finish passes a full slot to the reader, unless the reader still has all others.
 func (r *ring) finish(slot *hop) {
 	if r.head.Load()-r.tail.Load() == uint64(len(r.slots))-1 {
 		r.dropped++
@@ -79,7 +79,7 @@ func (r *ring) finish(slot *hop) {
 	r.fill = 0
 }
 
-// read gives the oldest full slot, or nil; release gives it back.
+// read returns the oldest full slot, or nil; release hands it back.
 func (r *ring) read() *hop {
 	if r.tail.Load() == r.head.Load() {
 		return nil

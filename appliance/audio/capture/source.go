@@ -23,14 +23,15 @@ type Spec struct {
 	Selector
 	// Backend is "pulse", "alsa", or empty for the first that answers.
 	Backend string
-	// Channels is how many to record and average; 0 is 1.
+	// Channels is how many to record and average; 0 means 1.
 	Channels int
-	// Channel are the channels that are averaged, from 0. Where there are any, the device is opened with all the channels that it
-	// has, as they are, and Channels, if it is more than 1, must be that number.
+	// Channel lists the channels that are averaged, from 0. If it lists any, the device is opened with all its channels, as they
+	// are, and Channels, if it is more than 1, must be that number.
 	Channel []int
 	// StartTimeout bounds Open and List; 0 is DefaultStartTimeout.
 	StartTimeout time.Duration
-	// Look is how often the worker looks whether the device is still listed; 0 is once a second.
+	// Look is how often the worker checks whether the device is still listed; 0 means once a
+	// second.
 	Look time.Duration
 	// Worker is the command to run, without the worker's own arguments; empty is this program's capture-worker command.
 	Worker []string
@@ -53,8 +54,8 @@ func (s Spec) start(o options) (*process, error) {
 
 // Source is a microphone. It is used by one task at a time.
 //
-// It stays with the backend that it opened first, and, if no device was named, with the device that was the default then:
-// while that one is away, Open fails, whatever else there is to listen to.
+// It stays with the backend that it opened first, and, if no device was named, with the device that was the default at
+// that time: while that device is away, Open fails, whatever other devices there are.
 type Source struct {
 	spec Spec
 }
@@ -62,7 +63,7 @@ type Source struct {
 // New makes a source; nothing is opened yet.
 func New(s Spec) *Source { return &Source{s} }
 
-// Open implements audio.Source. When it returns a stream, its first hop is there.
+// Open implements audio.Source. When it returns a stream, the first hop has arrived.
 func (s *Source) Open(t *rt.Task) (audio.Stream, error) {
 	until := t.Now().Add(s.spec.timeout())
 	p, err := s.spec.start(options{selector: s.spec.Selector})

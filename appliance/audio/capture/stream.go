@@ -21,21 +21,21 @@ type stream struct {
 	lost   uint64
 }
 
-// pump carries what the worker says to the mailboxes, until the worker ends or the task is stopped. It never waits for a
-// reader: without room the oldest hop goes.
+// pump carries what the worker sends to the mailboxes, until the worker ends or the task is stopped. It never waits for
+// a reader: without room it drops the oldest hop.
 func (s *stream) pump(t *rt.Task) error {
 	defer s.hello.Close(t)
 	defer s.hops.Close(t)
 	undo := t.OnStop(s.kill)
 	err := s.carry(t)
-	s.kill() // a worker that says no more, or nonsense, is of no use
+	s.kill() // a worker that sends nothing more, or nonsense, is useless
 	end := s.reap()
 	undo()
 	s.death = explain(err, end)
 	return nil
 }
 
-// explain joins what the worker said with how it ended.
+// explain joins what the worker reported with how it ended.
 func explain(said, end error) error {
 	var report *reported
 	switch {
@@ -47,7 +47,7 @@ func explain(said, end error) error {
 	return fmt.Errorf("%w (%w)", said, end)
 }
 
-// carry ends with the reason why there is nothing more to carry; io.EOF if the worker just ended.
+// carry returns the reason why there is nothing more to carry; io.EOF if the worker just ended.
 func (s *stream) carry(t *rt.Task) error {
 	frames := frameReader{r: s.stdout}
 	greeted := false
@@ -94,8 +94,8 @@ func (s *stream) Read(t *rt.Task, pcm *[audio.HopSamples]int16, until rt.Instant
 	return nil
 }
 
-// Lost is how many hops were lost before the one that Read gave last, because the worker or the reader was behind. A
-// reader that finds it higher than before has a break in its sound.
+// Lost is how many hops were lost before the last one that Read returned, because the worker or the reader was
+// behind. A higher number than before means a break in the sound.
 func (s *stream) Lost() uint64 { return s.lost }
 
 // Device is the open device.
@@ -104,8 +104,8 @@ func (s *stream) Device() Device { return s.device }
 // Identity implements audio.Stream.
 func (s *stream) Identity() string { return s.device.Identity }
 
-// Close implements audio.Stream. It takes 300 ms at most. A worker that even SIGKILL does not end, because it hangs in the
-// kernel, keeps the task that owns the stream from ending, so that nothing else opens the device.
+// Close implements audio.Stream. It takes at most 300 ms. A worker that hangs in the kernel, so that even SIGKILL does not
+// end it, keeps the task that owns the stream from ending: nothing else opens the device.
 func (s *stream) Close(t *rt.Task) {
 	_ = s.stdin.Close() // asks the worker to end; it fails if that has happened already
 	if err := t.Wait(s.task, t.Now().Add(closeAsked)); isWait(err) {

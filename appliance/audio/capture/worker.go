@@ -15,11 +15,11 @@ import (
 )
 
 const (
-	closeGrace   = 150 * time.Millisecond // for the library to close a device, before the process just ends
-	lookEvery    = time.Second            // how often the worker looks whether its device is still listed, unless it is told
-	quietLines   = 20                     // lines of the library's log that come through at once
+	closeGrace   = 150 * time.Millisecond // for the library to close a device, before the process simply ends
+	lookEvery    = time.Second            // how often the worker checks whether its device is still listed, by default
+	quietLines   = 20                     // lines of the library's log that are passed on at once
 	quietRefill  = time.Second            // and one more after each of these
-	tracePrefix  = "audio library: "      // before each of them: they are for who debugs the worker, and no error
+	tracePrefix  = "audio library: "      // before each of them: they help to debug the worker, and are not errors
 	usageError   = 64
 	maxChannels  = 32 // more crash PulseAudio
 	channelsHelp = "record this many `channels` and average them"
@@ -99,8 +99,8 @@ func (o options) args() []string {
 }
 
 // WorkerMain is the program of the child process: "orac capture-worker". It records until stdin ends, or lists what there
-// is with --list. The caller ends the process with the code that it returns, at once: a call into the audio library may
-// still be stuck.
+// is with --list. The caller must end the process at once with the code that it returns: a call into the audio library
+// may still be stuck.
 func WorkerMain(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	o, err := parseOptions(args, stderr)
 	if err != nil {
@@ -141,7 +141,7 @@ type worker struct {
 	quit chan struct{} // closed when the parent wants the end
 }
 
-// run does the work, and reports an error to the parent before it gives it.
+// run does the work, and reports an error to the parent before it returns it.
 func (w *worker) run() error {
 	work := w.record
 	if w.list {
@@ -200,7 +200,7 @@ func (w *worker) record() error {
 	r := newRing(w.channels, w.channel)
 	device, err := lib.open(d, r, func() {
 		w.log.line("the device stopped or was suspended")
-		if !listed { // nothing else tells
+		if !listed { // nothing else would report it
 			select {
 			case gone <- fmt.Errorf("%w: ALSA stopped the PCM %q", ErrGone, d.ID):
 			default: // it is known
@@ -237,7 +237,8 @@ func (w *worker) record() error {
 	}
 }
 
-// look watches whether the device is still listed. It may get stuck; then the hops stop too, or all is well.
+// look watches whether the device is still listed. It may get stuck: then either the hops stop, too, or all
+// is well.
 func (w *worker) look(lib *library, d Device, gone chan<- error) {
 	tick := time.NewTicker(cmp.Or(w.options.look, lookEvery))
 	defer tick.Stop()
@@ -260,9 +261,10 @@ func (w *worker) look(lib *library, d Device, gone chan<- error) {
 	}
 }
 
-// quietLog lets only so much of the audio library's log through: when a server goes away it can write without end.
+// quietLog limits how much of the audio library's log is passed on: when a server goes away the library can write
+// without end.
 type quietLog struct {
-	mu    sync.Mutex // guards everything that follows; the library calls from its own threads
+	mu    sync.Mutex // guards the fields below; the library calls from its own threads
 	w     io.Writer
 	room  int
 	since time.Time // when room last grew
@@ -290,5 +292,5 @@ func (q *quietLog) line(s string) {
 	if len(s) == 0 || s[len(s)-1] != '\n' {
 		s += "\n"
 	}
-	_, _ = io.WriteString(q.w, tracePrefix+s) // there is nowhere else to say it
+	_, _ = io.WriteString(q.w, tracePrefix+s) // there is nowhere else to report it
 }

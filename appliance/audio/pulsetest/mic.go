@@ -17,8 +17,8 @@ const (
 	late  = 200 * time.Millisecond
 )
 
-// Mic is a virtual microphone: a source of the server that hears silence, or what is played to it, at the pace of real
-// time, 16 kHz mono int16. It hears whether it is plugged in or not; what it hears unplugged is lost.
+// Mic is a virtual microphone: a source of the server that hears silence, or what is played to it, in real time, 16
+// kHz mono int16. It hears whether it is plugged in or not; what it hears unplugged is lost.
 type Mic struct {
 	server *Server
 	Name   string // of the source: its identity
@@ -27,9 +27,9 @@ type Mic struct {
 	loaded bool
 
 	stop, stopped chan struct{}
-	given         atomic.Int64 // bytes that the server was given
+	given         atomic.Int64 // bytes that the server has received
 
-	mu    sync.Mutex // guards what follows
+	mu    sync.Mutex // guards the fields below
 	queue []played
 	shape Shape
 	gave  func([]byte)
@@ -40,7 +40,7 @@ type played struct {
 	done chan struct{}
 }
 
-// Plug adds a microphone. The name is the source's, its identity; the title is what people read.
+// Plug adds a microphone. name is the name of the source, its identity; title is what people read.
 func (s *Server) Plug(name, title string) (*Mic, error) {
 	m := &Mic{server: s, Name: name, title: title, fifo: filepath.Join(s.dir, fmt.Sprintf("mic%d.fifo", len(s.mics))),
 		stop: make(chan struct{}), stopped: make(chan struct{})}
@@ -55,7 +55,7 @@ func (m *Mic) arguments() []string {
 		fmt.Sprintf(`source_properties="device.description='%s'"`, m.title)}
 }
 
-// Load plugs the microphone in (again); the server gives it a new index.
+// Load plugs the microphone in (again); the server assigns a new index.
 func (m *Mic) Load() error {
 	if m.loaded {
 		return fmt.Errorf("microphone %s is loaded already", m.Name)
@@ -84,7 +84,7 @@ func (m *Mic) Unload() error {
 	return fmt.Errorf("microphone %s is not loaded", m.Name)
 }
 
-// Index is the number that the server gives the source at present.
+// Index is the number of the source in the server at present.
 func (m *Mic) Index() (string, error) {
 	sources, err := m.server.Control("list", "short", "sources")
 	if err != nil {
@@ -98,20 +98,22 @@ func (m *Mic) Index() (string, error) {
 	return "", fmt.Errorf("microphone %s is not loaded", m.Name)
 }
 
-// Given is how much sound it has given to the server so far. On a machine that has much to do that is less than the time that has
-// passed: what comes late is lost before anybody could hear it.
+// Given is how much sound the server has received so far. On a busy machine it is less than the time that has passed: sound that
+// comes late is lost before it can be heard.
 func (m *Mic) Given() time.Duration {
 	return time.Duration(m.given.Load()) * time.Second / (2 * rate)
 }
 
-// Gave has f told of all sound that the server is given from now on, byte for byte, by the goroutine that gives it.
+// Gave calls f with all sound that the server receives from now on, byte for byte, from the goroutine that writes
+// it.
 func (m *Mic) Gave(f func([]byte)) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.gave = f
 }
 
-// Play makes the microphone hear pcm, after what it was given before. The channel closes when it has been heard.
+// Play makes the microphone hear pcm, after what it was given before. The channel closes when pcm has been
+// heard.
 func (m *Mic) Play(pcm []int16) <-chan struct{} {
 	done := make(chan struct{})
 	m.mu.Lock()
@@ -154,7 +156,7 @@ func (m *Mic) run() {
 	}
 }
 
-// write gives the file descriptor to use next; -1: the FIFO has no reader at present.
+// write returns the file descriptor to use next; -1: the FIFO has no reader at present.
 func (m *Mic) write(fd int, b []byte) int {
 	if fd < 0 {
 		var err error
@@ -162,7 +164,7 @@ func (m *Mic) write(fd int, b []byte) int {
 			return -1
 		}
 	}
-	// Full: a frozen server does not read, and what is said meanwhile is lost.
+	// Full: a frozen server does not read, and sound is lost meanwhile.
 	n, err := syscall.Write(fd, b)
 	if err != nil && !errors.Is(err, syscall.EAGAIN) {
 		_ = syscall.Close(fd)
@@ -180,7 +182,7 @@ func (m *Mic) write(fd int, b []byte) int {
 	return fd
 }
 
-// hear gives the next piece of what was played, over the background.
+// hear returns the next piece of what was played, over the background.
 func (m *Mic) hear() []int16 {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -1,7 +1,7 @@
 // Package pulsetest runs a private PulseAudio server with virtual microphones, for tests and for chaos runs.
 //
-// It guarantees that nothing outside its own directory is touched, that only processes it started are signalled, and that
-// Close leaves none of them, whatever state they are in. The server's sound never reaches or leaves hardware.
+// It guarantees that nothing outside its own directory is touched, that only processes that it started receive signals,
+// and that Close leaves none of them, in whatever state they are. The server's sound never reaches or leaves hardware.
 package pulsetest
 
 import (
@@ -37,7 +37,8 @@ type Server struct {
 // Start runs a server without any source, and waits until it answers.
 func Start() (*Server, error) { return StartIn("") }
 
-// StartIn is Start with the server's own folder made in dir; "" is the system's for such things.
+// StartIn is Start with the server's own folder made in dir; "" means the system's temporary
+// folder.
 func StartIn(dir string) (*Server, error) {
 	for _, program := range []string{"pulseaudio", "pactl"} {
 		if _, err := exec.LookPath(program); err != nil {
@@ -56,14 +57,14 @@ func StartIn(dir string) (*Server, error) {
 	return s, nil
 }
 
-// Env is what a child process needs to find this server and no other.
+// Env is what a child process needs to find only this server.
 func (s *Server) Env() []string {
 	return []string{"PULSE_SERVER=unix:" + s.socket(), "XDG_RUNTIME_DIR=" + s.dir, "HOME=" + s.dir}
 }
 
 func (s *Server) socket() string { return filepath.Join(s.dir, "pulse.sock") }
 
-// PID is its process; 0 while it does not run.
+// PID is the process ID; 0 while the server does not run.
 func (s *Server) PID() int {
 	if s.cmd == nil {
 		return 0
@@ -122,7 +123,7 @@ func (s *Server) awaitAnswer() error {
 // Stop freezes the server (SIGSTOP): connections stay open, and nothing answers.
 func (s *Server) Stop() error { return s.signal(syscall.SIGSTOP) }
 
-// Cont lets a frozen server go on.
+// Cont lets a frozen server continue.
 func (s *Server) Cont() error { return s.signal(syscall.SIGCONT) }
 
 // Kill ends the server at once (SIGKILL) and removes what it left behind.
@@ -130,7 +131,7 @@ func (s *Server) Kill() error {
 	if err := s.signal(syscall.SIGKILL); err != nil {
 		return err
 	}
-	<-s.exited // SIGKILL ends a process without children for certain
+	<-s.exited // SIGKILL certainly ends a process without children
 	s.cmd = nil
 	left := []error{os.Remove(s.socket())}
 	for _, m := range s.mics {
@@ -151,7 +152,7 @@ func (s *Server) signal(sig syscall.Signal) error {
 	return s.cmd.Process.Signal(sig)
 }
 
-// Control runs pactl and gives what it prints.
+// Control runs pactl and returns its output.
 func (s *Server) Control(args ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), controlTime)
 	defer cancel()
@@ -168,12 +169,12 @@ func (s *Server) Control(args ...string) (string, error) {
 // Close ends the server and its microphones and removes their files.
 func (s *Server) Close() {
 	if s.cmd != nil {
-		_ = s.Kill() // only its files can make trouble, and they go next
+		_ = s.Kill() // only its files could cause trouble, and they are removed next
 	}
 	var wait sync.WaitGroup
 	for _, m := range s.mics {
 		wait.Go(m.end)
 	}
 	wait.Wait()
-	_ = os.RemoveAll(s.dir) // below the system's folder for such things
+	_ = os.RemoveAll(s.dir) // below the system's temporary folder
 }

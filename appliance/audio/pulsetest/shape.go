@@ -5,17 +5,17 @@ import (
 	"time"
 )
 
-// Shape is what a microphone makes of what it hears. With the zero value it hears silence where nothing plays, and nothing goes
-// wrong. Its functions are called by one goroutine, with pieces of 10 ms.
+// Shape changes what a microphone hears. With the zero value it hears silence where nothing plays, and nothing goes wrong. Its
+// functions are called by one goroutine, with pieces of 10 ms.
 type Shape struct {
-	Background func(pcm []int16) // fills what is heard where nothing plays, and under what does; nil: silence
-	Instead    func(pcm []int16) // changes what is heard at last; what plays meanwhile is lost if it overwrites it
-	Rate       float64           // how fast its clock is: 1 is right, and so is 0
+	Background func(pcm []int16) // fills what is heard where nothing plays, and is mixed under what does; nil: silence
+	Instead    func(pcm []int16) // changes the final sound; if it overwrites it, what plays meanwhile is lost
+	Rate       float64           // how fast its clock is: 1 is right, and 0 means 1
 	Lose       func() bool       // whether a piece is lost on its way
-	Crumbs     bool              // pieces come apart, in odd sizes, of one sample at least
+	Crumbs     bool              // pieces arrive in parts of odd sizes, of at least one sample
 }
 
-// Shape changes what the microphone makes of what it hears, from the next piece on.
+// Shape changes what the microphone hears, from the next piece on.
 func (m *Mic) Shape(s Shape) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -32,7 +32,7 @@ func (m *Mic) pace() time.Duration {
 	return time.Duration(float64(piece) / m.shape.Rate)
 }
 
-// formed gives the bytes that are written for a piece.
+// formed returns the bytes that are written for a piece.
 func (m *Mic) formed(pcm []int16) [][]byte {
 	m.mu.Lock()
 	lose, crumbs := m.shape.Lose, m.shape.Crumbs
@@ -49,7 +49,7 @@ func (m *Mic) formed(pcm []int16) [][]byte {
 	}
 	var out [][]byte
 	for size := 1; len(b) > 0; size = size*3%101 + 1 {
-		n := min(2*size, len(b)) // whole samples: the server takes nothing else
+		n := min(2*size, len(b)) // whole samples: the server accepts nothing else
 		out, b = append(out, b[:n]), b[n:]
 	}
 	return out

@@ -2,7 +2,7 @@
 //
 // It guarantees, for every input rate from 8 to 48 kHz: nothing above the lower of the two Nyquist frequencies comes
 // through louder than -80 dB, the band up to nine tenths of it is flat to 0.1 dB, times are kept (the filter's delay is
-// taken out), the same input gives the same output however it is cut into calls, and 16 kHz passes through unchanged.
+// removed), the same input yields the same output however it is cut into calls, and 16 kHz passes through unchanged.
 package resample
 
 import (
@@ -11,17 +11,17 @@ import (
 )
 
 const (
-	// Rate is the output rate in samples a second.
+	// Rate is the output rate in samples per second.
 	Rate = 16000
-	// MinRate and MaxRate bound the input rate, in samples a second.
+	// MinRate and MaxRate bound the input rate, in samples per second.
 	MinRate, MaxRate = 8000, 48000
 
 	attenuation = 90.0 // dB of the stop band; 10 more than promised, for the rounding of the coefficients
 	flat        = 0.9  // end of the pass band, as a part of the lower Nyquist frequency
 )
 
-// Resampler is a polyphase windowed-sinc filter that reads mono at one rate and gives it at 16 kHz. It is used by one
-// goroutine.
+// Resampler is a polyphase windowed-sinc filter that reads mono at one rate and returns it at 16 kHz. It is used by
+// one goroutine.
 type Resampler struct {
 	up, down int       // output rate : input rate, in lowest terms
 	half     int       // a filter spans 2*half input samples
@@ -29,7 +29,7 @@ type Resampler struct {
 	buf      []float32 // input that is still needed; buf[0] is half-1 samples before the first output's position
 	pos      int       // whole input samples of the next output's position, relative to buf[half-1]
 	phase    int       // its fraction, in 1/up
-	in, out  int64     // samples read and given
+	in, out  int64     // samples read and returned
 }
 
 // CheckRate tells whether New accepts an input rate.
@@ -41,7 +41,7 @@ func CheckRate(rate int) error {
 	return nil
 }
 
-// New makes a resampler for an input of rate samples a second.
+// New makes a resampler for an input of rate samples per second.
 func New(rate int) (*Resampler, error) {
 	if err := CheckRate(rate); err != nil {
 		return nil, err
@@ -86,7 +86,7 @@ func (r *Resampler) design(rate float64) {
 	}
 }
 
-// Process reads src, on the int16 scale, and appends what it yields to dst. Values beyond int16 are clipped.
+// Process reads src, on the int16 scale, and appends the output to dst. Values beyond int16 are clipped.
 func (r *Resampler) Process(dst []int16, src []float32) []int16 {
 	r.in += int64(len(src))
 	if r.half == 0 {
@@ -103,7 +103,7 @@ func (r *Resampler) Process(dst []int16, src []float32) []int16 {
 	return dst
 }
 
-// Flush ends the sound: it appends the outputs that still were waiting for later input. For n samples in, ceil(n *
+// Flush ends the sound: it appends the outputs that were still waiting for later input. For n samples in, ceil(n *
 // 16000/rate) come out in all.
 func (r *Resampler) Flush(dst []int16) []int16 {
 	if r.half == 0 {
@@ -114,7 +114,7 @@ func (r *Resampler) Flush(dst []int16) []int16 {
 	return r.run(dst, total)
 }
 
-// run appends outputs while their input is there, up to total outputs since the start.
+// run appends outputs for which the input is there, up to total outputs since the start.
 func (r *Resampler) run(dst []int16, total int64) []int16 {
 	n := 2 * r.half
 	for ; r.pos+n <= len(r.buf) && r.out < total; r.out++ {

@@ -9,7 +9,7 @@ import (
 	"orac/appliance/audio/resample"
 )
 
-// HeaderBytes is the length of what stands before the samples in an encoded file.
+// HeaderBytes is the length of an encoded file before its samples.
 const HeaderBytes = 44
 
 // Header returns the header of a 16 kHz mono int16 file with this many samples. Samples follow it in

@@ -15,8 +15,8 @@ import (
 	"orac/appliance/statedir"
 )
 
-// Reader gives the sound of a WAV file as 16 kHz mono int16. Its channels are averaged, or those that Select has named. It is
-// used by one goroutine.
+// Reader returns the sound of a WAV file as 16 kHz mono int16. It averages the channels, or those that Select has named. It
+// is used by one goroutine.
 type Reader struct {
 	info  Info
 	mixed []int // the channels that are averaged, from 0
@@ -49,11 +49,11 @@ func NewReader(r io.ReaderAt, size int64) (*Reader, error) {
 		raw: make([]byte, pieceFrames*info.blockAlign()), mono: make([]float32, pieceFrames)}, nil
 }
 
-// Info is the form of the sound in the file.
+// Info is the format of the sound in the file.
 func (r *Reader) Info() Info { return r.info }
 
-// Select makes Read give the average of the channels named, which count from 0; of one it gives that channel as it is. No
-// names mean all channels. It is called before Read. An error says how many channels the file has.
+// Select makes Read return the average of the named channels, which count from 0; a single one is returned as it is. No
+// names mean all channels. It is called before Read. Its error says how many channels the file has.
 func (r *Reader) Select(channels ...int) error {
 	for _, c := range channels {
 		if c < 0 || c >= r.info.Channels {
@@ -66,14 +66,14 @@ func (r *Reader) Select(channels ...int) error {
 	return nil
 }
 
-// Samples is how many samples Read gives in all.
+// Samples is how many samples Read returns in all.
 func (r *Reader) Samples() int64 {
 	rate := int64(r.info.Rate)
 	return (r.info.Frames*resample.Rate + rate - 1) / rate
 }
 
-// Read fills pcm with 16 kHz mono. It gives fewer than len(pcm) samples only at the end of the sound, or with an error;
-// after the end it gives io.EOF.
+// Read fills pcm with 16 kHz mono. It returns fewer than len(pcm) samples only at the end of the sound, or with an
+// error; after the end it returns io.EOF.
 func (r *Reader) Read(pcm []int16) (int, error) {
 	n := 0
 	for n < len(pcm) {

@@ -1,10 +1,10 @@
 // Package wav reads and writes WAV files.
 //
-// It guarantees that a file that it opens is what its header says of the format: a header that contradicts itself and a
-// format that it does not know are errors that name the cause and the way out. Of a file that its recorder did not finish
-// (the length was never filled in, or the end is missing) it reads all whole frames that are there, and Info.Note says so.
-// Reading takes a fixed amount of memory whatever the file's length, and gives 16 kHz mono int16; a file that has that form
-// already comes through bit by bit.
+// It guarantees that a file that it opens has the format that its header states: a contradictory header and an unknown
+// format are errors that name the cause and the way out. Of a file that its recorder did not finish (the length was never
+// filled in, or the end is missing) it reads all whole frames that are there, and Info.Note says so. Reading takes a fixed
+// amount of memory whatever the file's length, and returns 16 kHz mono int16; a file that already has that form is returned
+// bit for bit.
 package wav
 
 import (
@@ -25,17 +25,17 @@ const (
 	maxChunks   = 1000 // before the sound; each costs a read
 )
 
-// ErrNotWAV is for files that are something else.
+// ErrNotWAV means that the file is something else.
 var ErrNotWAV = errors.New("not a WAV file")
 
-// Info is the form of the sound in a file.
+// Info is the format of the sound in a file.
 type Info struct {
-	Rate     int // samples a second of one channel
+	Rate     int // samples per second of one channel
 	Channels int
 	Bits     int // of a sample
 	Float    bool
 	Frames   int64  // samples of one channel
-	Note     string // what is wrong with the file, for people, although it can be read; "" if nothing is
+	Note     string // what is wrong with a file that can be read all the same, for people; "" if nothing is
 }
 
 // Duration is how long the sound lasts.
@@ -59,7 +59,7 @@ var tagNames = map[uint16]string{2: "Microsoft ADPCM", 6: "A-law", 7: "mu-law", 
 const guidTail = "\x00\x00\x00\x00\x10\x00\x80\x00\x00\xaa\x00\x38\x9b\x71"
 
 // parse finds the format and the place of the sound in a file of size bytes. Chunks may come in any order; of several
-// fmt or data chunks the first counts.
+// fmt or data chunks the first one counts.
 func parse(r io.ReaderAt, size int64) (info Info, offset, length int64, err error) {
 	fail := func(format string, a ...any) (Info, int64, int64, error) {
 		return Info{}, 0, 0, fmt.Errorf(format, a...)
@@ -108,7 +108,7 @@ func parse(r io.ReaderAt, size int64) (info Info, offset, length int64, err erro
 			switch {
 			case n >= 0x7FFFF000, n == 0 && riffLength == 0:
 				// A program that writes to a pipe cannot know the length and leaves 0 (in both places) or a maximum (ffmpeg
-				// 0xFFFFFFFF, sox and espeak-ng 0x7FFFF000): the sound is the rest.
+				// 0xFFFFFFFF, sox and espeak-ng 0x7FFFF000): the rest of the file is sound.
 				n, openEnded = rest, true
 			case n == 0 && rest > 0 && !chunksFill(r, at, size):
 				n, openEnded = rest, true
@@ -142,7 +142,7 @@ func parse(r io.ReaderAt, size int64) (info Info, offset, length int64, err erro
 	return info, offset, info.Frames * block, nil
 }
 
-// chunksFill tells whether chunks follow from an offset on, one after the other up to the end of the file. Sound does not look
+// chunksFill tells whether chunks follow from an offset, one after the other up to the end of the file. Sound does not look
 // like that.
 func chunksFill(r io.ReaderAt, at, size int64) bool {
 	for range maxChunks {

@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// closes names the bracket that each opening one needs. Other quotation marks, such as 「」, hold speech.
+// closes maps each opening bracket to its closing one. Other quotation marks, such as 「」, hold speech.
 var closes = map[rune]rune{'[': ']', '［': '］', '【': '】', '〔': '〕', '(': ')', '（': '）', '{': '}', '<': '>'}
 
 var opens = func() map[rune]rune {
@@ -53,11 +53,11 @@ func pairs(text string) map[int]int {
 type bracket struct {
 	open   rune
 	inner  string
-	before rune // what stands right before it; utf8.RuneError at the start of the text
+	before rune // what comes right before it; utf8.RuneError at the start of the text
 	begins bool // a sentence begins here
 }
 
-// brackets cuts the brackets that are markers of some kinds.
+// brackets cuts the brackets that are markers of the given kinds.
 func brackets(text string, m Marks) string {
 	return cutPairs(text, func(b bracket) bool { return m&b.mark() != 0 })
 }
@@ -67,7 +67,7 @@ func allBrackets(text string) string {
 	return cutPairs(text, func(b bracket) bool { return b.open != '<' })
 }
 
-// cutPairs cuts the brackets that are wanted; in others it looks at those that they hold.
+// cutPairs cuts the wanted brackets; it also looks for them inside other brackets.
 func cutPairs(text string, wanted func(bracket) bool) string {
 	match := pairs(text)
 	if len(match) == 0 {
@@ -102,7 +102,8 @@ var (
 	instant = `(?:\d+:)?\d{1,2}:\d\d(?:[.,]\d{1,3})?|\d+[.,]\d+\s?s?`
 	// stamp is an instant, or the span between two.
 	stamp = regexp.MustCompile(`^\s*(?:` + instant + `)(?:\s*(?:-->|->|→|-|–)\s*(?:` + instant + `))?\s*$`)
-	// preciseStamp is one that nobody says: it has fractions of a second, or is a span with an arrow.
+	// preciseStamp is a stamp that nobody says: it has fractions of a second, or is a span with an
+	// arrow.
 	preciseStamp = regexp.MustCompile(`^\s*(?:\d+:)?\d{1,2}:\d\d[.,]\d{1,3}|(?:-->|->|→)`)
 	label        = regexp.MustCompile(`^\s*(?i:speaker|spk|guest)(?i:[ _-]?(?:\d{1,3}|[a-z]|turn|changes?))?\s*:?\s*$`)
 	whisperToken = regexp.MustCompile(`^_[A-Z0-9_]+$`)
@@ -155,7 +156,7 @@ func angled(inner string) Marks {
 	return 0
 }
 
-// beginsSentence tells whether a sentence begins behind a text.
+// beginsSentence tells whether a sentence begins after a text.
 func beginsSentence(before string) bool {
 	before = strings.TrimRight(before, " ")
 	return before == "" || strings.ContainsRune(".!?…\x1f", lastRune(before))

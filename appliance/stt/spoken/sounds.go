@@ -7,10 +7,11 @@ import (
 	"unicode"
 )
 
-// mostWords is how many words a description of a sound has at most.
+// mostWords is the largest number of words in a description of a sound.
 const mostWords = 5
 
-// doings are words for what people and things do beside speech. One of them in brackets is a sound anywhere.
+// doings are words for what people and things do besides speech. One of them in brackets is a sound
+// anywhere.
 var doings = words(`
 	laughs laughter laughing chuckle chuckles chuckling giggles giggling gelächter rires risas risate gelach смех
 	applauding applaudissements aplausos applausi clapping cheering
@@ -22,7 +23,7 @@ var doings = words(`
 	creaks creaking 笑 笑い 拍手 咳 無音 掌声 笑声 웃음 박수
 `)
 
-// things are words for sounds that people speak of, too: "turn up the (music)". One of them in brackets is a sound where a
+// things are words for sounds that people also speak of: "turn up the (music)". One of them in brackets is a sound where a
 // sentence begins.
 var things = words(`
 	music musical musik musique música musica muziek muzyka музыка song singing sings humming hums melody instrumental
@@ -52,11 +53,11 @@ func isSound(inner string, begins bool) bool {
 	return slices.ContainsFunc(list, func(w string) bool { return doings[w] || begins && things[w] })
 }
 
-// someNotes are signs for music; several in a row, with spaces between them, are as good as one.
+// someNotes are signs for music; several in a row, with spaces between them, count as one.
 var someNotes = regexp.MustCompile(`[♩♪♫♬🎵🎶\x{FE0E}\x{FE0F}]*[♩♪♫♬🎵🎶](?:[\s\x1f\x{FE0E}\x{FE0F}]*[♩♪♫♬🎵🎶])*[\x{FE0E}\x{FE0F}]?`)
 
-// notes cuts what is sung between two notes. If a note has no partner, nobody knows what was sung: then only the notes are
-// cut.
+// notes cuts what is sung between two notes. If a note has no partner, it is unknown what was sung: then only the notes
+// are cut.
 func notes(text string) string {
 	var out strings.Builder
 	from, singing := 0, false
@@ -80,7 +81,8 @@ func notes(text string) string {
 
 var someStars = regexp.MustCompile(`\*+`)
 
-// asterisks cuts what is between asterisks, with no spaces inside them, if that is wanted. The asterisks of "2 * 3" are text.
+// asterisks cuts what is between asterisks, with no spaces just inside them, if it is wanted. The asterisks of "2 * 3" are
+// text.
 func asterisks(text string, wanted func(inner string, begins bool) bool) string {
 	at := someStars.FindAllStringIndex(text, -1)
 	var out strings.Builder

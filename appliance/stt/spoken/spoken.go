@@ -1,14 +1,14 @@
 // Package spoken separates what a person said from what a transcriber added.
 //
-// Speech-to-text engines put markers into their text: the time of a segment, the name of a speaker, a sound that is not
-// speech, a token of their vocabulary. Strip removes them. It guarantees:
+// Speech-to-text engines put markers into their text: the time of a segment, the name of a speaker, a sound that is not speech, a
+// token of their vocabulary. Strip removes them. It guarantees:
 //
-//   - It only removes. What is left was in the text that was given, in the same order; only spaces may differ.
+//   - It only removes. What is left was in the given text, in the same order; only spaces may differ.
 //   - A text without a marker comes back byte for byte.
 //   - In the middle of a sentence it removes only what nobody can have said: square brackets, <|tokens|>, song between notes, and
-//     in round brackets or asterisks a sound that Strip knows by name. Other words in round brackets or asterisks are speech ("Joe (at)
-//     home", "the *big* lamp") unless the text holds nothing else.
-//   - Its time is linear in the length of the text, whatever that holds.
+//     in round brackets or asterisks a sound that Strip knows by name. Other words in round brackets or asterisks are speech
+//     ("Joe (at) home", "the *big* lamp") unless the text holds nothing else.
+//   - Its time is linear in the length of the text, whatever the text holds.
 package spoken
 
 import (
@@ -31,7 +31,7 @@ const (
 	All = Timestamps | Speakers | Sounds | Tokens
 )
 
-// names are the kinds as a runbook names them.
+// names are the names of the kinds in a runbook.
 var names = []struct {
 	name string
 	mark Marks
@@ -52,15 +52,15 @@ func Named(list []string) (m Marks) {
 // cut replaces a marker. It becomes a space.
 const cut = "\x1f"
 
-// Strip returns a text without its markers of some kinds; "" if the text holds only markers and punctuation. With Sounds,
-// that includes a text whose words are all in brackets or asterisks.
+// Strip returns a text without its markers of the given kinds; "" if the text holds only markers and punctuation. With
+// Sounds, that includes a text whose words are all in brackets or asterisks.
 func Strip(text string, m Marks) string {
 	was := text
 	text = strings.ReplaceAll(text, cut, " ")
 	text = brackets(text, m)
 	if m&Sounds != 0 {
 		text = noise.ReplaceAllString(notes(text), cut)
-		text = brackets(asterisks(text, isSound), m) // a sentence may begin behind what was cut
+		text = brackets(asterisks(text, isSound), m) // a sentence may begin after what was cut
 	}
 	if m&Timestamps != 0 {
 		text = cue.ReplaceAllString(text, cut)
@@ -100,11 +100,12 @@ var (
 
 	// noise is a filler of the Sphinx engines.
 	noise = regexp.MustCompile(`\+\+[A-Za-z_]+\+\+`)
-	// cue is a span of time without brackets: WebVTT's, or SubRip's with its number before it.
+	// cue is a span of time without brackets: that of WebVTT, or that of SubRip with its number
+	// before it.
 	cue = regexp.MustCompile(`(?:^\s*WEBVTT\s+)?(?:\b\d+\s+\d+:\d\d:\d\d,\d{3}|\b(?:\d+:)?\d\d:\d\d[.,]\d{1,3})\s*-->\s*(?:\d+:)?\d\d:\d\d[.,]\d{1,3}`)
-	// namedSpeaker is a label that no engine makes of speech, anywhere in a text.
+	// namedSpeaker is a label that no engine writes for speech, anywhere in a text.
 	namedSpeaker = regexp.MustCompile(`\b(?:SPEAKER_\d{1,3}\b:?|spk_\d{1,3}:)`)
-	// speakerTurn is a label or a mark of another speaker, where a sentence begins.
+	// speakerTurn is a label or a mark of a new speaker, where a sentence begins.
 	speakerTurn = regexp.MustCompile(`(^\s*|\x1f\s*|[.!?…]\s+)(?:(?i:speaker|guest|spk)[ _-]?(?:\d{1,3}|[A-Z])\s*:|>>+)`)
 )
 
@@ -121,7 +122,7 @@ func lastRune(text string) rune {
 }
 
 // glued tells whether what follows a rune without a space belongs to the same word, as in "notes[1]". Scripts that are
-// written without spaces say nothing about that.
+// written without spaces do not show that.
 func glued(r rune) bool {
 	return (unicode.IsLetter(r) || unicode.IsDigit(r)) && !unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Thai)
 }

@@ -92,7 +92,7 @@ func (s *Server) health(x exchange, w http.ResponseWriter, r *http.Request) {
 		status = "unhealthy"
 	}
 	body := map[string]any{"status": status, "streaming": map[string]any{"enabled": x.Do != NoStream}}
-	if x.Do == Once { // the original knows nothing of it
+	if x.Do == Once { // the original does not have it
 		body["idempotent"] = true
 	}
 	x.answer(w, body)

@@ -15,7 +15,7 @@ import (
 // Act is what a peer does with a connection after it has read a request.
 type Act func(c net.Conn, r *bufio.Reader, req *http.Request)
 
-// Foe is a service that does what it likes, until it is told to behave.
+// Foe is a service that misbehaves until it is told to behave.
 type Foe struct {
 	address string
 	bad     Act
@@ -23,10 +23,10 @@ type Foe struct {
 	asked   atomic.Int32 // connections
 }
 
-// GoodAnswer is what it says when it behaves.
+// GoodAnswer is its answer when it behaves.
 const GoodAnswer = `{"text":"lights on","confidence":0.9,"language":"en","duration":2.0,"processing_time":0.1}`
 
-// Hostile starts a service that misbehaves. A nil bad is one that does not.
+// Hostile starts a service that misbehaves. With a nil bad it behaves.
 func Hostile(t *testing.T, bad Act) *Foe {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -70,7 +70,7 @@ func (p *Foe) serve(c net.Conn) {
 		_, _ = io.Copy(io.Discard, req.Body)
 		if !p.good.Load() {
 			p.bad(c, r, req)
-			_ = c.(*net.TCPConn).CloseWrite() // what was said arrives: no reset overtakes it
+			_ = c.(*net.TCPConn).CloseWrite() // the answer arrives: no reset overtakes it
 			_, _ = io.Copy(io.Discard, c)
 			return
 		}
@@ -78,12 +78,12 @@ func (p *Foe) serve(c net.Conn) {
 	}
 }
 
-// Says is a peer's answer that is these bytes, and then the end of the connection.
+// Says answers with these bytes, and then ends the connection.
 func Says(text string) Act {
 	return func(c net.Conn, _ *bufio.Reader, _ *http.Request) { _, _ = io.WriteString(c, text) }
 }
 
-// Holds says something, and then nothing more until the client goes away.
+// Holds sends a text, and then nothing more until the client leaves.
 func Holds(text string) Act {
 	return func(c net.Conn, r *bufio.Reader, _ *http.Request) {
 		_, _ = io.WriteString(c, text)
@@ -91,7 +91,7 @@ func Holds(text string) Act {
 	}
 }
 
-// Floods says something, and then the same again and again for as long as anybody takes it.
+// Floods sends a text, and then another again and again for as long as the client reads.
 func Floods(head, again string) Act {
 	return func(c net.Conn, _ *bufio.Reader, _ *http.Request) {
 		_, err := io.WriteString(c, head)
@@ -113,7 +113,7 @@ func Drips(head, again string) Act {
 	}
 }
 
-// Body is an answer of 200 with a body.
+// Body is an answer with status 200 and a body.
 func Body(b string, headers ...string) string {
 	return fmt.Sprintf("HTTP/1.1 200 OK\r\n%sContent-Length: %d\r\n\r\n%s", strings.Join(append(headers, ""), "\r\n"), len(b), b)
 }

@@ -18,26 +18,26 @@ type Heard struct {
 	PCM        []int16
 	Frames     int       // binary messages
 	Messages   []string  // other text messages of a WebSocket
-	Began      time.Time // when the request was there
+	Began      time.Time // when the request arrived
 	FirstSound time.Time
-	Whole      bool      // all of the sound came
+	Whole      bool      // all of the sound arrived
 	Text       string    // what was understood
 	ID         string    // of the utterance, as Idempotency-Key or utterance_id; the original ignores both
-	Acted      time.Time // when what was understood was forwarded to ORAC Core; the original does that for a client that has gone, too
-	Answered   bool      // a good answer went out
+	Acted      time.Time // when what was understood was forwarded to ORAC Core; the original does so even if the client has gone
+	Answered   bool      // a good answer was sent
 	AnsweredAt time.Time
-	Complaint  string // what was wrong with what was sent
+	Complaint  string // what was wrong with the request
 	Over       bool   // the request has ended
 }
 
-// Heard is all that was received so far.
+// Heard is everything that was received so far.
 func (s *Server) Heard() []Heard {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.heard)
 }
 
-// Await waits until cond holds for what was heard, and gives it.
+// Await waits until cond holds for what was heard, and returns it.
 func (s *Server) Await(tb TB, cond func([]Heard) bool) []Heard {
 	tb.Helper()
 	for {
@@ -80,7 +80,7 @@ func (x exchange) note(f func(*Heard)) {
 	x.server.tell()
 }
 
-// sound records audio that came.
+// sound records audio that arrived.
 func (x exchange) sound(pcm []int16, frames int) {
 	x.note(func(h *Heard) {
 		if h.FirstSound.IsZero() {
@@ -91,7 +91,7 @@ func (x exchange) sound(pcm []int16, frames int) {
 	})
 }
 
-// forward has ORAC Core act on what was understood, as the original does before it answers, whether or not anybody waits for that.
+// forward makes ORAC Core act on what was understood, as the original does before it answers, even if the client has gone.
 func (x exchange) forward(wanted bool) {
 	switch x.Do {
 	case EmptyText, Unreadable, EngineText, EngineFails, EngineError, Never:
@@ -102,7 +102,7 @@ func (x exchange) forward(wanted bool) {
 	}
 }
 
-// answered notes that a good answer went out.
+// answered notes that a good answer was sent.
 func (x exchange) answered() {
 	x.note(func(h *Heard) { h.Answered, h.AnsweredAt = true, time.Now() })
 }
@@ -129,7 +129,7 @@ func (x exchange) gate() bool {
 	}
 }
 
-// tell wakes whoever awaits a change. The caller holds mu.
+// tell wakes everyone who awaits a change. The caller holds mu.
 func (s *Server) tell() {
 	close(s.changed)
 	s.changed = make(chan struct{})

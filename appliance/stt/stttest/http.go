@@ -28,13 +28,14 @@ func (s *Server) handler() http.Handler {
 	mux.HandleFunc("/stt/v1/ws/stream/{topic}", s.guard(WS, http.MethodGet, s.webSocket))
 	mux.HandleFunc("/stt/v1/heartbeat", s.guard(Heartbeat, http.MethodPost, s.heartbeat))
 	mux.HandleFunc("/stt/v1/health", s.guard(Health, http.MethodGet, s.health))
-	for _, path := range []string{"/webhook", "/webhook/"} { // what is below may be a key
+	for _, path := range []string{"/webhook", "/webhook/"} { // the rest of the path may be a key
 		mux.HandleFunc(path, s.guard(Webhook, http.MethodPost, s.webhook))
 	}
 	return mux
 }
 
-// guard does what is the same for every endpoint, and the behaviours that need to know nothing of it.
+// guard does what all endpoints have in common, and the behaviours that need no knowledge of the
+// endpoint.
 func (s *Server) guard(e Endpoint, method string, f func(exchange, http.ResponseWriter, *http.Request)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		x := s.begin(e, r)
@@ -61,7 +62,7 @@ func (s *Server) guard(e Endpoint, method string, f func(exchange, http.Response
 				}
 				x.refuse(w, x.Code, "as told; you sent "+r.Header.Get("Authorization"))
 			}
-		case x.Do == NoStream && e == WS: // before the upgrade, as the original does: its answer has no words
+		case x.Do == NoStream && e == WS: // before the upgrade, as the original does: its answer has no text
 			x.note(func(h *Heard) { h.Complaint = "streaming is switched off" })
 			w.WriteHeader(http.StatusForbidden)
 		case x.Do == Redirect:
@@ -83,7 +84,8 @@ func (x exchange) refuse(w http.ResponseWriter, code int, detail string) {
 	_ = json.NewEncoder(w).Encode(map[string]string{"detail": detail})
 }
 
-// misbehave does what Do says instead of a good answer; false if it says nothing of the kind.
+// misbehave does what Do says instead of a good answer; it returns false if Do asks for nothing of
+// the kind.
 func (x exchange) misbehave(w http.ResponseWriter, r *http.Request) bool {
 	switch x.Do {
 	case Never:
@@ -189,7 +191,8 @@ func (s *Server) oneShot(x exchange, w http.ResponseWriter, r *http.Request) {
 	x.answer(w, map[string]any{"text": text, "confidence": confidence(text), "language": x.language(text, asked.Get("language")), "duration": duration, "processing_time": 0.25})
 }
 
-// language is what an answer says of it. A failure has none, whatever was asked for; where nothing was, silence has none either.
+// language is the language in an answer. A failure has none, whatever was requested; if none was requested, silence has none
+// either.
 func (x exchange) language(text, asked string) string {
 	switch {
 	case x.Do == EngineFails, text == "" && asked == "":
@@ -233,7 +236,7 @@ func isNaive(s string) bool {
 	return err == nil && len(s) == len(naive) && !strings.HasSuffix(s, "Z")
 }
 
-// readWAV takes 16 kHz mono 16-bit PCM and nothing else.
+// readWAV accepts only 16 kHz mono 16-bit PCM.
 func readWAV(b []byte) ([]int16, error) {
 	if len(b) < 44 || string(b[:4]) != "RIFF" || string(b[8:16]) != "WAVEfmt " || string(b[36:40]) != "data" {
 		return nil, fmt.Errorf("not a plain WAV file")

@@ -1,8 +1,8 @@
-// Package stttest is a speech-to-text server that speaks the observed protocol of ORAC STT, good and bad.
+// Package stttest is a speech-to-text server that speaks the observed protocol of ORAC STT, well or badly.
 //
-// It is written from the protocol and not from our client: it checks what it is sent as the original does, and answers
-// with whatever behaviour it is given, for every request or in a script. It records all that it received. A process of its
-// own (Serve) can stand in for an ORAC STT in chaos runs; Start gives tests one on loopback.
+// It is written from the protocol, not from our client: it checks requests as the original does, and answers with the
+// behaviour that it is told, for every request or in a script. It records everything that it received. As a separate
+// process (Serve) it replaces an ORAC STT in chaos runs; Start gives tests one on loopback.
 package stttest
 
 import (
@@ -22,7 +22,7 @@ type Server struct {
 	cancel   context.CancelFunc
 	stopped  chan struct{}
 
-	mu          sync.Mutex // guards everything that follows
+	mu          sync.Mutex // guards the fields below
 	token       string
 	transcribe  func(n int, pcm []int16) string
 	standing    map[Endpoint]Behaviour
@@ -55,12 +55,12 @@ func Serve(address string, b Behaviour) (*Server, error) {
 		BaseContext: func(net.Listener) context.Context { return s.ctx }, ConnContext: s.keepConn}
 	go func() {
 		defer close(s.stopped)
-		_ = s.http.Serve(l) // ends by Close
+		_ = s.http.Serve(l) // Close ends it
 	}()
 	return s, nil
 }
 
-// TB is what this package needs of a *testing.T. A program that serves does not take package testing with it.
+// TB is what this package needs of a *testing.T, so that a program that serves does not link package testing.
 type TB interface {
 	Helper()
 	Fatal(...any)
@@ -80,10 +80,10 @@ func Start(tb TB) *Server {
 	return s
 }
 
-// BlackHole is the base address of a host that takes connections and is never heard of again, until the test ends.
+// BlackHole is the base address of a host that accepts connections and never answers, until the test ends.
 func BlackHole(tb TB) string {
 	tb.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0") // nobody accepts; the kernel alone completes connections
+	l, err := net.Listen("tcp", "127.0.0.1:0") // nothing accepts; the kernel completes connections by itself
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -98,13 +98,13 @@ func (s *Server) Close() {
 	<-s.stopped
 }
 
-// Address is host and port.
+// Address is the host and port.
 func (s *Server) Address() string { return s.listener.Addr().String() }
 
 // URL is the base address.
 func (s *Server) URL() string { return "http://" + s.Address() }
 
-// Connections is how many were made so far.
+// Connections is how many connections were made so far.
 func (s *Server) Connections() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -115,13 +115,14 @@ func (s *Server) Connections() int {
 func (s *Server) Set(e Endpoint, b Behaviour) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if b.One && !s.standing[e].One { // else it is about the same one
+	if b.One && !s.standing[e].One { // otherwise it is about the same one
 		s.one = ""
 	}
 	s.standing[e] = b
 }
 
-// aim makes a behaviour that is about one utterance good for all others. wake is the time of the wake word.
+// aim turns a behaviour that is about one utterance into a good one for all others. wake is the time of the
+// wake word.
 func (x *exchange) aim(wake string) {
 	if !x.One {
 		return
@@ -137,14 +138,15 @@ func (x *exchange) aim(wake string) {
 	}
 }
 
-// Script gives the behaviours of an endpoint's next requests, after those already scripted.
+// Script sets the behaviours of an endpoint's next requests, after those already scripted.
 func (s *Server) Script(e Endpoint, b ...Behaviour) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.script[e] = append(s.script[e], b...)
 }
 
-// RequireToken answers 401 to requests without this bearer token; empty lets everyone in.
+// RequireToken answers 401 to requests without this bearer token; with an empty token all requests
+// are accepted.
 func (s *Server) RequireToken(token string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -48,7 +48,7 @@ func (s *Server) webSocket(x exchange, w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// listen takes config and sound until "end"; false if the connection is to end without an answer.
+// listen reads config and sound until "end"; false if the connection is to end without an answer.
 func (x *exchange) listen(ctx context.Context, c *websocket.Conn, r *http.Request) ([]int16, bool) {
 	var pcm []int16
 	for frames := 0; ; {
@@ -104,7 +104,7 @@ func (x *exchange) listen(ctx context.Context, c *websocket.Conn, r *http.Reques
 	}
 }
 
-// object sends an error and gives false.
+// object sends an error and returns false.
 func (x exchange) object(ctx context.Context, c *websocket.Conn, words string) bool {
 	x.note(func(h *Heard) { h.Complaint = words })
 	x.send(ctx, c, map[string]any{"type": "error", "error": words})
@@ -120,7 +120,7 @@ func (x exchange) send(ctx context.Context, c *websocket.Conn, m any) bool {
 	return c.Write(ctx, websocket.MessageText, b) == nil
 }
 
-// wsAnswer answers, well or badly; true if a good answer went out.
+// wsAnswer answers, well or badly; it returns true if a good answer was sent.
 func (x exchange) wsAnswer(ctx context.Context, c *websocket.Conn, pcm []int16) bool {
 	text := func(s string) { _ = c.Write(ctx, websocket.MessageText, []byte(s)) }
 	switch x.Do {
@@ -147,7 +147,7 @@ func (x exchange) wsAnswer(ctx context.Context, c *websocket.Conn, pcm []int16) 
 		_ = c.Close(websocket.StatusNormalClosure, "")
 		return false
 	case PingFlood:
-		go func() { // take the pongs, so that the flood does not drown itself
+		go func() { // read the pongs, so that the flood does not block itself
 			for {
 				if _, _, err := c.Read(ctx); err != nil {
 					return

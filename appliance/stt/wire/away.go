@@ -6,7 +6,7 @@ import (
 	"syscall"
 )
 
-// Away tells whether no connection came about: the other side, or the way to it, was away at that moment, whatever was to be sent.
+// Away tells whether no connection was made: the other side, or the way to it, was away at that moment, whatever the request was.
 func (e *Error) Away() bool {
 	if e.Status != 0 {
 		return false
@@ -22,8 +22,8 @@ func (e *Error) Away() bool {
 	return false
 }
 
-// Doubtful tells whether the failure may be one of the service as a whole, so that its health is worth asking for: no connection,
-// one that broke, no answer in time, or what a proxy answers for one that is away.
+// Doubtful tells whether the service as a whole may have failed, so that its health is worth asking for: no connection, a broken
+// one, no answer in time, or a proxy's answer for a service that is away.
 func (e *Error) Doubtful() bool {
 	switch e.Kind {
 	case Unreachable, Timeout, Late:

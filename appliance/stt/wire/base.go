@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// Base is where a service lives: scheme, host, port and the path before "/stt/v1". It is without user information, query
-// and trailing slash, so it may be shown. Make one with ParseBase.
+// Base is the address of a service: scheme, host, port and the path before "/stt/v1". It has no user information, query
+// or trailing slash, so it may be shown. Make one with ParseBase.
 type Base struct{ url url.URL }
 
 // ParseBase reads an address as people write it. A path from "/stt/v1" on is cut off: Hey ORAC is configured with
@@ -29,7 +29,8 @@ func ParseBase(raw string) (Base, error) {
 	return Base{url.URL{Scheme: u.Scheme, Host: u.Host, Path: strings.TrimRight(path, "/")}}, nil
 }
 
-// ParseURL reads the whole address of a webhook: as for ParseBase, but path and query stay as they are.
+// ParseURL reads the whole address of a webhook: like ParseBase, but it keeps path and query as they
+// are.
 func ParseURL(raw string) (*url.URL, error) { return parse(raw) }
 
 func parse(raw string) (*url.URL, error) {
@@ -46,14 +47,14 @@ func parse(raw string) (*url.URL, error) {
 	case u.Fragment != "":
 		return nil, fmt.Errorf("url %q: what follows # is never sent; leave it out", origin(u))
 	}
-	// Some odd hosts, such as an address with a zone that is no text, can be read and not be written again.
+	// Some odd hosts, such as an address with a zone that is not text, can be read but not written again.
 	if _, err := url.Parse(u.String()); err != nil {
 		return nil, fmt.Errorf("a url whose host cannot be read: %w; write it as http://host:7272", withoutURL(err))
 	}
 	return u, nil
 }
 
-// String is the address without anything secret.
+// String is the address without secrets.
 func (b Base) String() string { return shown(&b.url) }
 
 // HTTP is the address of a path below the base, each segment escaped.
@@ -79,8 +80,8 @@ func (b Base) at(scheme string, query url.Values, segments []string) string {
 	return s
 }
 
-// escape makes a text one segment of a path. Dots are escaped if there is nothing else: every reader takes them for another
-// path.
+// escape makes a text one segment of a path. A segment of only dots has them escaped, because every reader would take it
+// for a different path.
 func escape(segment string) string {
 	if IsDots(segment) {
 		return strings.ReplaceAll(segment, ".", "%2E")
@@ -88,10 +89,10 @@ func escape(segment string) string {
 	return url.PathEscape(segment)
 }
 
-// IsDots tells of a text that cannot be a segment of a path: "." and "..", which many servers resolve even when they are escaped.
+// IsDots tells whether a text cannot be a segment of a path: "." and "..", which many servers resolve even when they are escaped.
 func IsDots(segment string) bool { return segment == "." || segment == ".." }
 
-// minKey is the least length of a part of an address that may be a key, in bytes.
+// minKey is the shortest part of an address that may be a key, in bytes.
 const minKey = 4
 
 // Keys are the parts of a URL that may be keys, longest first: the path, its segments, the query and its values.
@@ -114,7 +115,8 @@ func shown(u *url.URL) string {
 	return s.String()
 }
 
-// origin is a URL of which all but the scheme and the host may be secret, for messages: "https://hooks.example/…".
+// origin is a URL for messages of which only the scheme and the host are shown, because the rest may be secret:
+// "https://hooks.example/…".
 func origin(u *url.URL) string {
 	s := url.URL{Scheme: u.Scheme, Host: u.Host}
 	if u.Opaque != "" || u.RequestURI() != "/" {

@@ -1,8 +1,8 @@
 // Package wire is one HTTP exchange with a peer that may do anything: be late, huge, broken, or gone.
 //
-// Guarantees: an exchange ends within its timeout, or at once when its task is told to stop; it reads no more than the
-// limit of an answer; it follows no redirect, so that what it sends, a token above all, reaches the configured host only;
-// it goes through no proxy; every failure but rt.ErrStopped is an *Error, which holds no secret.
+// Guarantees: an exchange ends within its timeout, or at once when its task is told to stop. It reads no more than the
+// limit of an answer. It follows no redirect, so what it sends, above all a token, reaches only the configured host. It
+// uses no proxy. Every failure except rt.ErrStopped is an *Error, which holds no secret.
 package wire
 
 import (
@@ -22,35 +22,37 @@ import (
 )
 
 const (
-	// MaxAnswer is the most that is read of an answer, in bytes. Fifteen seconds of speech are some 300 of them.
+	// MaxAnswer is the most that is read of an answer, in bytes. Fifteen seconds of speech need about 300 of
+	// them.
 	MaxAnswer = 64 << 10
-	// connectTimeout is how long a connection may take to come about. Services are on the same network, or nearly.
+	// connectTimeout is how long a connection may take to be made. Services are on the same network, or nearly.
 	connectTimeout = 5 * time.Second
 	// idleTimeout is below the 5 s after which uvicorn, on which such services run, closes an idle connection: a request
 	// never meets a connection that is just being closed.
 	idleTimeout = 4 * time.Second
 )
 
-// Secret is a value that prints as something else, such as a runbook's.
+// Secret is a value that does not print as itself, such as a runbook's.
 type Secret interface{ Reveal() string }
 
 // Tokens returns bearer tokens that expire.
 type Tokens interface {
-	// Token returns one that is valid at that moment and differs from refused, which the peer has rejected.
+	// Token returns a token that is valid at that moment and differs from refused, which the peer has
+	// rejected.
 	Token(now time.Time, refused string) (string, error)
 }
 
 // Options make a Client. Timeout is required; the rest may be zero.
 type Options struct {
-	Timeout time.Duration     // of a whole exchange
+	Timeout time.Duration     // for a whole exchange
 	Token   Secret            // sent as a bearer token, unless it is empty
 	Tokens  Tokens            // replaces Token; after a 401 a fresh one is tried, once
 	Headers map[string]Secret // sent as they are
-	Hidden  []string          // what else no error may show, such as a key in an address
+	Hidden  []string          // other texts that no error may show, such as a key in an address
 	TLS     TLS
 }
 
-// Client exchanges. It may be used by several tasks at once.
+// Client makes exchanges. It may be used by several tasks at once.
 type Client struct {
 	http    *http.Client
 	headers http.Header
@@ -137,20 +139,21 @@ func (c *Client) Header(t *rt.Task, refused string) (h http.Header, token string
 	return h, token, nil
 }
 
-// Request is what to send. URL is of this package's making, and so valid.
+// Request is what to send. This package makes URL, so it is valid.
 type Request struct {
 	Op          string // for the error
 	Method, URL string
 	ContentType string
 	Header      http.Header
 	Body        []byte
-	Unread      bool // the body of a success does not matter, and is not waited for
+	Unread      bool // the body of a success does not matter, and nothing waits for it
 
 	// Ready is called once, by the caller's task, when the connection is open and before any of the body is sent. An error ends
-	// the exchange. Nil: nothing.
+	// the exchange. Nil: nothing is called.
 	Ready func(*rt.Task) error
-	// Hold is called, by the caller's task, when the timeout has passed without an answer to a request that was sent whole. It
-	// returns how much longer to wait, and is called again after that time. 0 gives up; nil always does.
+	// Hold is called, by the caller's task, when the timeout has passed without an answer to a request that was sent
+	// completely. It returns how much longer to wait, and is called again after that time. 0 gives up; a nil Hold always gives
+	// up.
 	Hold func(*rt.Task) time.Duration
 }
 
@@ -166,7 +169,7 @@ func (c *Client) Do(t *rt.Task, r Request) ([]byte, error) {
 	return body, err
 }
 
-// Drop closes the connections that wait for reuse: what a peer that misbehaved has left in them is nobody's answer.
+// Drop closes the idle connections: what a misbehaving peer has left in them must not be read as an answer.
 func (c *Client) Drop() { c.http.CloseIdleConnections() }
 
 // Address is a URL as an Error shows it.
@@ -178,7 +181,8 @@ func Address(raw string) string {
 	return shown(u)
 }
 
-// Origin is a URL as an Error shows it when a key may stand in its path, as services that call webhooks have it.
+// Origin is a URL as an Error shows it when its path may contain a key, as the URLs of services that call
+// webhooks do.
 func Origin(raw string) string {
 	u, err := url.Parse(raw)
 	if err != nil {

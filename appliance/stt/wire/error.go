@@ -10,21 +10,22 @@ import (
 type Kind int
 
 const (
-	// Unreachable: no connection, or something else than the service answers at the address (404, 405, a redirect).
+	// Unreachable: no connection, or something other than the service answers at the address (404, 405, a
+	// redirect).
 	Unreachable Kind = iota + 1
-	// Timeout: connected or not, the answer was not there in time.
+	// Timeout: connected or not, the answer did not come in time.
 	Timeout
 	// Late is the Timeout of a request whose server waits for others before it answers: no sign of an outage.
 	Late
-	// Unauthorised: 401, 403 or 407; a matter of the credentials, not of what was sent.
+	// Unauthorised: 401, 403 or 407; the credentials are at fault, not what was sent.
 	Unauthorised
-	// Refused: what was sent will never be taken (400, 413, 415, 422, too long).
+	// Refused: what was sent will never be accepted (400, 413, 415, 422, too long).
 	Refused
 	// Busy: 408, 425, 429 or any 5xx.
 	Busy
 	// Engine: the service answered properly that it failed.
 	Engine
-	// Protocol: the answer is not one of this service: garbage, too large, cut off.
+	// Protocol: this service does not answer like that: garbage, too large, cut off.
 	Protocol
 )
 
@@ -41,9 +42,9 @@ func (k Kind) String() string {
 type Retry int
 
 const (
-	// RetryForever: nothing is wrong with the data, and the other side will come back or be set right.
+	// RetryForever: nothing is wrong with the data, and the other side will come back or be repaired.
 	RetryForever Retry = iota
-	// RetryBounded: the data itself may be what fails, so try a few times and then give it up.
+	// RetryBounded: the data itself may be the cause, so try a few times and then give up.
 	RetryBounded
 	// GiveUp: the same data fails the same way every time.
 	GiveUp
@@ -61,7 +62,8 @@ func (r Retry) String() string {
 	return fmt.Sprintf("Retry(%d)", int(r))
 }
 
-// Doubt is what is not known, after a failed exchange, of what the other side does with what it was sent.
+// Doubt is what is unknown, after a failed exchange, about what the other side does with what it was
+// sent.
 type Doubt int
 
 const (
@@ -69,22 +71,22 @@ const (
 	NoDoubt Doubt = iota
 	// Acted: it had all of it and has answered, illegibly: it may have acted on it.
 	Acted
-	// UnderWay: it had all of it and has not answered: it may still be at work on it, and act on it.
+	// UnderWay: it had all of it and has not answered: it may still be working on it, and act on it.
 	UnderWay
 )
 
 // maxCause bounds the text of a cause, in characters: libraries quote what a peer has sent.
 const maxCause = 600
 
-// Error is a failed exchange. It never holds a secret: Address is without user information and query. Its text is short and one
+// Error is a failed exchange. It never holds a secret: Address has no user information and no query. Its text is short and one
 // line of plain characters, whatever the cause says.
 type Error struct {
 	Op         string // what was attempted: "transcribe", "stream", "heartbeat", …
-	Address    string // whom it was asked of: a URL or a command
+	Address    string // the peer: a URL or a command
 	Kind       Kind
 	Status     int           // HTTP status or exit status; 0 if there was none
 	RetryAfter time.Duration // the least wait that the other side asked for; 0 if it did not
-	Doubt      Doubt         // of a request that told when it was sent (Request.Ready), and of a stream
+	Doubt      Doubt         // for a request that reported when it was sent (Request.Ready), and for a stream
 	Hint       string        // the way out; may be empty
 	Cause      error
 }
@@ -106,7 +108,7 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Cause }
 
-// Retry says what to do with the same data now.
+// Retry returns what to do with the same data now.
 func (e *Error) Retry() Retry {
 	switch e.Kind {
 	case Refused:

@@ -44,7 +44,7 @@ func timedOut(err error) bool {
 	return ok && n.Timeout()
 }
 
-// withoutURL drops the request's own URL from an error, since it may hold a secret and is in Address anyway.
+// withoutURL removes the request's own URL from an error: it may hold a secret, and it is in Address anyway.
 func withoutURL(err error) error {
 	if u, ok := errors.AsType[*url.Error](err); ok {
 		return u.Err
@@ -79,7 +79,8 @@ func (c *Client) Status(op, rawURL string, res *http.Response, body []byte) *Err
 	return e
 }
 
-// retryAfter reads the number of seconds; the date form is not worth trusting two clocks for.
+// retryAfter reads the number of seconds. It ignores the date form, which would require trusting
+// two clocks.
 func retryAfter(header string) time.Duration {
 	n, err := strconv.ParseUint(strings.TrimSpace(header), 10, 31)
 	if err != nil {
@@ -88,12 +89,12 @@ func retryAfter(header string) time.Duration {
 	return min(time.Duration(n)*time.Second, maxRetryAfter)
 }
 
-// snippet is the beginning of an answer for a message: one line of printable text without our secrets in it.
+// snippet is the beginning of an answer for a message: one line of printable text without our secrets.
 func (c *Client) snippet(body []byte) string {
 	return brief(c.redact(CleanText(string(body))), 200)
 }
 
-// brief is the beginning of a text: so many characters at most.
+// brief is the beginning of a text, of at most that many characters.
 func brief(text string, most int) string {
 	if r := []rune(text); len(r) > most {
 		return string(r[:most]) + "…"
@@ -101,7 +102,8 @@ func brief(text string, most int) string {
 	return text
 }
 
-// Redacted is an error whose text is without our secrets: libraries quote what a peer has sent, and it may send them back.
+// Redacted is an error whose text does not contain our secrets: libraries quote what a peer has sent, and the peer may
+// send them back.
 func (c *Client) Redacted(err error) error {
 	if text := c.redact(err.Error()); text != err.Error() {
 		return &retold{text, err}
@@ -138,8 +140,8 @@ func (c *Client) Said(op, rawURL string, kind Kind, words string) *Error {
 	return &Error{Op: op, Address: Address(rawURL), Kind: kind, Cause: errors.New(c.snippet([]byte(words)))}
 }
 
-// CleanText makes text of others safe for a terminal and a log: valid UTF-8 in one line, without control characters and
-// the marks that change the direction of writing.
+// CleanText makes foreign text safe for a terminal and a log: valid UTF-8 in one line, without control characters and
+// without marks that change the direction of writing.
 func CleanText(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029' {

@@ -19,7 +19,7 @@ import (
 func (c *Client) once(t *rt.Task, r Request, refused string) (_ []byte, token string, _ error) {
 	ctx, cancel := live.Context(t)
 	defer cancel()
-	var sent atomic.Bool // all of the request has gone out
+	var sent atomic.Bool // all of the request was sent
 	trace := &httptrace.ClientTrace{WroteRequest: func(i httptrace.WroteRequestInfo) { sent.Store(i.Err == nil) }}
 	req, err := http.NewRequestWithContext(httptrace.WithClientTrace(ctx, trace), r.Method, r.URL, bytes.NewReader(r.Body))
 	if err != nil {
@@ -51,12 +51,12 @@ func (c *Client) once(t *rt.Task, r Request, refused string) (_ []byte, token st
 	return body, token, err
 }
 
-// answered is what came of a request.
+// answered is the outcome of a request.
 type answered struct {
-	res  *http.Response // nil: nothing
+	res  *http.Response // nil: no answer
 	body []byte
 	err  error
-	// waited is how long, if the wait for it was given up.
+	// waited is how long the task waited before it gave up; 0 if it did not.
 	waited time.Duration
 }
 
@@ -75,7 +75,7 @@ func (c *Client) roundTrip(req *http.Request, unread bool) answered {
 }
 
 // await waits for an answer on behalf of the task: only the task may call Ready and Hold. Nothing continues after
-// it.
+// await returns.
 func (c *Client) await(t *rt.Task, r Request, g *gate, sent *atomic.Bool, done <-chan answered, cancel func()) (answered, error) {
 	began := t.Now()
 	timer := time.NewTimer(c.timeout)
@@ -92,7 +92,7 @@ func (c *Client) await(t *rt.Task, r Request, g *gate, sent *atomic.Bool, done <
 				return answered{}, err
 			}
 			close(g.open)
-			timer.Reset(c.timeout) // how long that took is not the other side's matter
+			timer.Reset(c.timeout) // that time does not count against the other side
 		case <-timer.C:
 			if r.Hold != nil && sent.Load() {
 				if more := r.Hold(t); more > 0 {
@@ -120,7 +120,7 @@ func (c *Client) judge(t *rt.Task, r Request, a answered) ([]byte, error) {
 		return nil, c.Fail(t, r.Op, r.URL, err)
 	}
 	if e := c.Status(r.Op, r.URL, a.res, a.body); e != nil {
-		return nil, e // whether all of a refusal's text came does not matter
+		return nil, e // a refusal counts even if its text is incomplete
 	}
 	if err != nil {
 		return nil, c.Fail(t, r.Op, r.URL, err)
@@ -132,26 +132,27 @@ func (c *Client) judge(t *rt.Task, r Request, a answered) ([]byte, error) {
 	return a.body, nil
 }
 
-// doubtOf is what is not known after the failure of a request that had gone out whole.
+// doubtOf returns the doubt after the failure of a request that was sent completely.
 func doubtOf(a answered, e *Error) Doubt {
 	switch {
 	case a.res == nil:
 		return UnderWay
-	case e.Status == http.StatusBadGateway || e.Status == http.StatusGatewayTimeout: // of a proxy, which has lost the answer
+	case e.Status == http.StatusBadGateway || e.Status == http.StatusGatewayTimeout: // from a proxy, which has lost the answer
 		return UnderWay
-	case e.Status == 0: // a success that ends in the middle, or never
+	case e.Status == 0: // a success that breaks off or never ends
 		return Acted
 	}
 	return NoDoubt
 }
 
-// gate holds the body of a request back until the task has said that it may go. Without Request.Ready nothing is held back.
+// gate holds back the body of a request until the task allows it. Without Request.Ready nothing is held back.
 type gate struct {
-	asked <-chan struct{} // closed when the body is wanted: the connection stands
-	open  chan struct{}   // closed when it may go
+	asked <-chan struct{} // closed when the body is wanted: the connection is made
+	open  chan struct{}   // closed when it may be sent
 }
 
-// hold puts the gate before the body of a request, which may be read anew for a connection that turns out to be closed.
+// hold puts the gate before the body of a request. The body may be read anew for a connection that turns out to be
+// closed.
 func (g *gate) hold(ctx context.Context, req *http.Request, body []byte) {
 	asked := make(chan struct{})
 	tell := sync.OnceFunc(func() { close(asked) })
@@ -165,7 +166,7 @@ func (g *gate) hold(ctx context.Context, req *http.Request, body []byte) {
 
 // gated is a body behind a gate.
 type gated struct {
-	from  *bytes.Reader // not embedded: its WriteTo would pass the gate by
+	from  *bytes.Reader // not embedded: its WriteTo would bypass the gate
 	tell  func()
 	open  <-chan struct{}
 	ended <-chan struct{}

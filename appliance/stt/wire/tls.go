@@ -10,7 +10,8 @@ import (
 	"orac/appliance/statedir"
 )
 
-// TLS says whom to trust, and who we are. The zero value trusts whom the system trusts. What a server shows is always checked.
+// TLS says whom to trust, and who we are. The zero value trusts the system's authorities. The server's certificate is always
+// checked.
 type TLS struct {
 	CA        string // file with the authorities that may have signed the server's certificate, in PEM
 	Cert, Key string // files of a certificate to show, in PEM
