@@ -82,7 +82,7 @@ func TestASimulationIsWatched(t *testing.T) {
 		t.Fatalf("%d %s", w.Code, w.Body)
 	}
 	page = r.until("/simulations", "3 of 10 runs")
-	for _, want := range []string{`<progress max="1" value="0.350"`, "2 h simulated", "1 broken", "10 seeds · 1 d each", `value="storm" selected`, `value="1d" selected`, "about 7 s to go", `action="/simulations/2/stop"`, "disabled"} {
+	for _, want := range []string{`<progress max="1" value="0.350000"`, "2 h simulated", "1 broken", "10 seeds · 1 d each", `value="storm" selected`, `value="1d" selected`, "about 7 s to go", `action="/simulations/2/stop"`, "disabled"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %s: %s", want, page)
 		}
