@@ -5,23 +5,18 @@ import (
 	"path"
 	"strings"
 
-	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
-	"github.com/yuin/goldmark/extension"
 	table "github.com/yuin/goldmark/extension/ast"
-	"github.com/yuin/goldmark/text"
 )
 
 // home is the folder of the pages in the repository: links are relative to it.
 const home = "cmd/orac/guide"
 
-var markdown = goldmark.New(goldmark.WithExtensions(extension.Table))
-
 // Render returns a page as lines for a terminal of the given width. strong marks headings. Lines of code are never broken: people
 // copy them.
 func Render(page []byte, columns int, strong func(string) string) string {
 	r := &renderer{source: page, columns: max(columns, 20), strong: strong}
-	r.blocks(markdown.Parser().Parse(text.NewReader(page)), "")
+	r.blocks(Parse(page), "")
 	return strings.Join(r.lines, "\n") + "\n"
 }
 
@@ -91,30 +86,7 @@ func (r *renderer) list(l *ast.List, indent string) {
 }
 
 // inline returns the text of a block on one line.
-func (r *renderer) inline(parent ast.Node) string {
-	var b strings.Builder
-	for n := parent.FirstChild(); n != nil; n = n.NextSibling() {
-		switch n := n.(type) {
-		case *ast.Text:
-			b.Write(n.Segment.Value(r.source))
-			if n.SoftLineBreak() || n.HardLineBreak() {
-				b.WriteByte(' ')
-			}
-		case *ast.String:
-			b.Write(n.Value)
-		case *ast.CodeSpan:
-			b.WriteString("`" + r.inline(n) + "`")
-		case *ast.Link:
-			b.WriteString(r.inline(n) + leads(string(n.Destination)))
-		case *ast.AutoLink:
-			b.Write(n.URL(r.source))
-		case *ast.RawHTML:
-		default: // emphasis: its text
-			b.WriteString(r.inline(n))
-		}
-	}
-	return strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&", `\|`, "|").Replace(b.String())
-}
+func (r *renderer) inline(parent ast.Node) string { return Inline(parent, r.source, leads) }
 
 // leads says where a link leads, in a terminal: to a topic, to a file of the repository, or to an address. For a link within the
 // page it says nothing.

@@ -4,20 +4,17 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
-	"github.com/yuin/goldmark/extension"
 	table "github.com/yuin/goldmark/extension/ast"
-	"github.com/yuin/goldmark/text"
-)
 
-var markdown = goldmark.New(goldmark.WithExtensions(extension.Table))
+	"orac/cmd/orac/guide"
+)
 
 // markdown writes a page of the documentation, without its title, which is the man page's title.
 func (r *roff) markdown(page []byte) {
 	r.section("description")
 	w := &writer{r, page}
-	w.blocks(markdown.Parser().Parse(text.NewReader(page)))
+	w.blocks(guide.Parse(page))
 }
 
 // writer writes Markdown.
@@ -122,30 +119,7 @@ func (w *writer) table(t *table.Table) {
 }
 
 // inline returns the text of a block on one line, with code between backquotes.
-func (w *writer) inline(parent ast.Node) string {
-	var b strings.Builder
-	for n := parent.FirstChild(); n != nil; n = n.NextSibling() {
-		switch n := n.(type) {
-		case *ast.Text:
-			b.Write(n.Segment.Value(w.source))
-			if n.SoftLineBreak() || n.HardLineBreak() {
-				b.WriteByte(' ')
-			}
-		case *ast.String:
-			b.Write(n.Value)
-		case *ast.CodeSpan:
-			b.WriteString("`" + w.inline(n) + "`")
-		case *ast.Link:
-			b.WriteString(w.inline(n) + leads(string(n.Destination)))
-		case *ast.AutoLink:
-			b.Write(n.URL(w.source))
-		case *ast.RawHTML:
-		default: // emphasis: its text
-			b.WriteString(w.inline(n))
-		}
-	}
-	return strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&", `\|`, "|").Replace(b.String())
-}
+func (w *writer) inline(parent ast.Node) string { return guide.Inline(parent, w.source, leads) }
 
 // leads says where a link leads: to another page of the manual, or to an address. Links to files of the repository lead nowhere:
 // a reader of the manual does not have them.
