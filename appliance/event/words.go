@@ -57,6 +57,15 @@ func (w Words) String() string {
 	return w.Label
 }
 
+// Unspoken returns the event without what was said in the room.
+func (e Event) Unspoken() Event {
+	if d, ok := e.Body.(Delivered); ok {
+		d.Text, d.Original = "", ""
+		e.Body = d
+	}
+	return e
+}
+
 func usual(format string, args ...any) Part  { return Part{Usual, fmt.Sprintf(format, args...)} }
 func strong(format string, args ...any) Part { return Part{Strong, fmt.Sprintf(format, args...)} }
 func faint(format string, args ...any) Part  { return Part{Faint, fmt.Sprintf(format, args...)} }
@@ -132,7 +141,7 @@ func (b Delivered) words() Words {
 	}
 	switch b.Outcome {
 	case "delivered":
-		return fine("transcript", speech("“%s”  ", b.Text), faint("delivered %s", how))
+		return fine("transcript", speech("“%s”", b.Text), usual("  "), faint("delivered %s", how))
 	case "empty":
 		return plain("no speech", usual("%s", how))
 	}
