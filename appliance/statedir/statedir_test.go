@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"orac/internal/atomicfile"
 )
 
 // The tests run as root, and stranger is somebody else.
@@ -437,7 +439,7 @@ func TestWriteFile(t *testing.T) {
 	if err := d.WriteFile("none/file", nil); !errors.Is(err, fs.ErrNotExist) {
 		t.Error(err)
 	}
-	old, young := d.Path(partPrefix+"old"), d.Path(partPrefix+"young")
+	old, young := d.Path(atomicfile.Prefix+"old"), d.Path(atomicfile.Prefix+"young")
 	for _, path := range []string{old, young} {
 		must(t, os.WriteFile(path, nil, 0o600))
 	}
@@ -450,7 +452,7 @@ func TestWriteFile(t *testing.T) {
 	for _, e := range list {
 		names = append(names, e.Name())
 	}
-	if strings.Join(names, " ") != partPrefix+"young file full" {
+	if strings.Join(names, " ") != atomicfile.Prefix+"young file full" {
 		t.Errorf("there is %q", names)
 	}
 }
