@@ -1,6 +1,7 @@
 package event
 
 import (
+	"cmp"
 	"strings"
 
 	"orac/appliance/utterance"
@@ -54,7 +55,7 @@ var Kinds = []Kind{
 		doc:  "The recording is complete.",
 		sign: Taken, kept: true, hooks: []string{"recording"},
 		says: func(b RecordingEnded) Words {
-			return plain("recorded", usual("%.1f s, %s  ", b.Seconds, endings[utterance.Why(b.Why)]), faint("%s", b.Listener))
+			return plain("recorded", usual("%.1f s, %s  ", b.Seconds, cmp.Or(endings[utterance.Why(b.Why)], b.Why)), faint("%s", b.Listener))
 		},
 	}),
 	kind(row[Spooled]{
