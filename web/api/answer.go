@@ -27,8 +27,8 @@ func (s *Server) answer(c *Call, out any) {
 	if status == 0 {
 		status = http.StatusOK
 	}
-	if o, ok := out.(interface{ status() int }); ok {
-		status = o.status()
+	if o, ok := out.(coded); ok {
+		status = o.StatusCode()
 	}
 	h := c.W.Header()
 	h["Content-Type"] = jsonType

@@ -67,14 +67,10 @@ type note struct {
 
 type noteKey struct{}
 
-func noteOf(r *http.Request) note {
-	n, _ := r.Context().Value(noteKey{}).(note)
-	return n
-}
-
-// known reports that the connection carries requests of somebody logged in. It returns false if that person has
+// claim reports that the connection of a request carries requests of somebody logged in. It returns false if that person has
 // reached the limit of connections, or only those kept for admins are left: then the connection must be closed.
-func (n note) known(who auth.Identity) bool {
+func claim(r *http.Request, who auth.Identity) bool {
+	n, _ := r.Context().Value(noteKey{}).(note)
 	if n.conns == nil {
 		return true
 	}

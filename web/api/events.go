@@ -20,7 +20,6 @@ import (
 
 const (
 	keepAlive   = 15 * time.Second
-	streamWrite = 10 * time.Second      // for one write: slower readers are dropped
 	maxMessage  = 4 << 10               // bytes of a client's WebSocket message
 	messagePace = 50 * time.Millisecond // between two messages: faster clients have to wait
 )
@@ -98,7 +97,7 @@ func events(c *Call, in eventsInput) (none, error) {
 	if err := send([]byte("retry: 2000\n\n")); err != nil {
 		return none{}, nil
 	}
-	alive, check := time.NewTicker(keepAlive), time.NewTicker(c.Server.waits.recheck)
+	alive, check := time.NewTicker(keepAlive), time.NewTicker(c.Server.recheck)
 	defer alive.Stop()
 	defer check.Stop()
 	var room []byte
@@ -153,26 +152,11 @@ func appendSSE(text []byte, f Frame) []byte {
 	return append(text, "\n\n"...)
 }
 
-// deadline is the deadline of a stream's next write. It is renewed once a second instead of for each write.
-type deadline struct {
-	set  func(time.Time) error
-	last time.Time
-}
-
-func (d *deadline) renew() {
-	if now := time.Now(); d.last.IsZero() || now.Sub(d.last) >= time.Second {
-		d.last = now
-		_ = d.set(now.Add(streamWrite)) // only a test's writer has no deadlines
-	}
-}
-
 // enter counts a caller's stream and limits how many there are, see shares.
 func (c *Call) enter() error {
 	most := c.Server.maxStreams()
 	if !c.Server.streams.take(c.Who, most, max(1, most/8)) {
-		p := Fail(Unavailable, "Too many event streams are open, in all or by you.")
-		p.retry = 10 * time.Second
-		return p
+		return Fail(Unavailable, "Too many event streams are open, in all or by you.").After(10 * time.Second)
 	}
 	return nil
 }
@@ -245,7 +229,7 @@ func socket(c *Call, in eventsInput) (none, error) {
 			}
 		}
 	}()
-	check := time.NewTicker(c.Server.waits.recheck)
+	check := time.NewTicker(c.Server.recheck)
 	defer check.Stop()
 	due := deadline{set: line.conn.SetWriteDeadline}
 	// Writes end by their deadline, so they need neither a context nor a goroutine that waits for one.

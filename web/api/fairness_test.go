@@ -1,9 +1,11 @@
 package api
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"slices"
 	"strings"
@@ -175,7 +177,8 @@ func TestConnectionsAreShared(t *testing.T) {
 	}
 	use := func(conn net.Conn, name string, role auth.Role) bool {
 		c.state(conn, http.StateActive)
-		return note{c, conn}.known(auth.Identity{Kind: auth.User, Name: name, Role: role})
+		ctx := context.WithValue(t.Context(), noteKey{}, note{c, conn})
+		return claim(httptest.NewRequestWithContext(ctx, "GET", "/", nil), auth.Identity{Kind: auth.User, Name: name, Role: role})
 	}
 	counts := map[string]int{}
 	var open []net.Conn

@@ -83,7 +83,7 @@ func flood(t *testing.T, says string, patience time.Duration) {
 	const most = 50
 	log.SetOutput(io.Discard) // the client of net/http says there of each refusal that it had asked for none
 	defer log.SetOutput(os.Stderr)
-	h := listen(t, func(rb *runbook.Runbook) { rb.Web.Limits.MaxConnections = most }, waits{recheck, headerTime, slowGrace / 5, streamWrite})
+	h := listen(t, func(rb *runbook.Runbook) { rb.Web.Limits.MaxConnections = most }, Bounds{Slow: slowGrace / 5})
 	address := strings.TrimSuffix(strings.TrimPrefix(h.url, "http://"), "/")
 	there := plain() // a browser that is there already, and asks now and then
 	ask := func(c *http.Client) error {

@@ -35,14 +35,14 @@ var always = http.Header{
 
 // cors lets pages of the origins in the runbook call the API with a token; cookies are never accepted from other origins. It
 // tells whether the request was a preflight, which it answers.
-func cors(w http.ResponseWriter, r *http.Request, origins []string) (answered bool) {
+func (s *rules) cors(w http.ResponseWriter, r *http.Request) (answered bool) {
 	origin := r.Header.Get("Origin")
 	if origin == "" || !strings.HasPrefix(r.URL.Path, "/api/") {
 		return false
 	}
 	h := w.Header()
 	h.Add("Vary", "Origin")
-	allowed := slices.Contains(origins, origin)
+	allowed := slices.Contains(s.web.Origins, origin)
 	if allowed {
 		h.Set("Access-Control-Allow-Origin", origin)
 		h.Set("Access-Control-Expose-Headers", "X-Request-ID, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After")

@@ -22,7 +22,7 @@ type healthComponent struct {
 	Behind  string    `json:"behind,omitempty" doc:"The component whose failure causes this one."`
 }
 
-func (h healthOut) status() int {
+func (h healthOut) StatusCode() int {
 	if h.Status == health.Unhealthy {
 		return 503
 	}
@@ -67,7 +67,7 @@ type probeOut struct {
 	code int
 }
 
-func (p probeOut) status() int { return p.code }
+func (p probeOut) StatusCode() int { return p.code }
 
 // alive answers as long as the process does.
 func alive(*Call, none) (probeOut, error) { return probeOut{"alive", time.Now().UTC(), 200}, nil }
@@ -93,7 +93,7 @@ type oldHealth struct {
 	Uptime    float64      `json:"uptime_seconds"`
 }
 
-func (h oldHealth) status() int { return healthOut{Status: h.Status}.status() }
+func (h oldHealth) StatusCode() int { return healthOut{Status: h.Status}.StatusCode() }
 
 func apiHealth(c *Call, _ none) (oldHealth, error) {
 	s := c.Server.o.App.Status()

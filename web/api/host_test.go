@@ -36,8 +36,8 @@ type hosted struct {
 	said *lines
 }
 
-// often looks at logins of streams more often than a person could wait for.
-var often = waits{recheck: 50 * time.Millisecond, head: headerTime, slow: slowGrace, write: streamWrite}
+// often is how soon a stream looks again at its login: more often than a person could wait for.
+const often = 50 * time.Millisecond
 
 // lines is what was said to the terminal.
 type lines struct {
@@ -67,7 +67,7 @@ func freePort(t *testing.T) string {
 	return l.Addr().String()
 }
 
-func listen(t *testing.T, change func(*runbook.Runbook), other ...waits) *hosted {
+func listen(t *testing.T, change func(*runbook.Runbook), bounds ...Bounds) *hosted {
 	t.Helper()
 	h := &hosted{said: &lines{}}
 	h.rig = newRigWith(t, func(rb *runbook.Runbook) {
@@ -76,14 +76,16 @@ func listen(t *testing.T, change func(*runbook.Runbook), other ...waits) *hosted
 		l.Anonymous, l.Viewer, l.Admin, l.PerAddress = 100_000, 100_000, 100_000, 1_000_000
 		change(rb)
 	})
-	for _, w := range other {
-		h.server.waits = w
-	}
 	opened := make(chan string, 8)
 	h.host = &Host{StateDir: h.dir, Log: slog.New(slog.DiscardHandler), Say: h.said.add, Opened: func(url string) { opened <- url }}
+	for _, b := range bounds {
+		h.host.Bounds = b
+	}
+	h.server.recheck = often
+	h.server.o.Say = h.said.add
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan struct{})
-	go func() { defer close(ended); h.host.Run(ctx, h.server) }()
+	go func() { defer close(ended); h.host.Run(ctx, h.server, h.app.Runbook) }()
 	t.Cleanup(func() { cancel(); h.cancel(); <-ended })
 	select {
 	case h.url = <-opened:
@@ -387,7 +389,7 @@ func TestConnectionsAreBounded(t *testing.T) {
 
 // TestSlowloris: a head or a body that comes a byte at a time is cut off, and others are served meanwhile.
 func TestSlowloris(t *testing.T) {
-	h := listen(t, func(rb *runbook.Runbook) { rb.Web.RequestTimeout = time.Second / 2 }, waits{recheck, time.Second / 2, slowGrace, streamWrite})
+	h := listen(t, func(rb *runbook.Runbook) { rb.Web.RequestTimeout = time.Second / 2 }, Bounds{Head: time.Second / 2})
 	address := strings.TrimSuffix(strings.TrimPrefix(h.url, "http://"), "/")
 	for name, begin := range map[string]string{
 		"a slow body": "POST /api/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n",
@@ -429,7 +431,7 @@ func TestSlowloris(t *testing.T) {
 // TestEventsOverSSE: what happens comes, in the kinds that are wanted; who comes back goes on where it was; nobody without a
 // login has it, and nobody after it.
 func TestEventsOverSSE(t *testing.T) {
-	h := listen(t, func(*runbook.Runbook) {}, often)
+	h := listen(t, func(*runbook.Runbook) {})
 	for path, code := range map[string]int{"/api/events": 401, "/api/events?kinds=nothing": 401} {
 		if res, err := h.get(plain(), auth.Nobody, path); err != nil || res.StatusCode != code {
 			t.Errorf("%s without a login: %v, %v", path, res, err)
@@ -493,7 +495,7 @@ func TestEventsOverSSE(t *testing.T) {
 
 // TestEventsOverWebSocket: the same, and what a client may say.
 func TestEventsOverWebSocket(t *testing.T) {
-	h := listen(t, func(rb *runbook.Runbook) { rb.Web.Origins = []string{"https://home.test"} }, often)
+	h := listen(t, func(rb *runbook.Runbook) { rb.Web.Origins = []string{"https://home.test"} })
 	dial := func(role auth.Role, origin string) (*websocket.Conn, int) {
 		header := http.Header{}
 		if h.tokens[role] != "" {

@@ -258,7 +258,7 @@ func TestWhatTheServerSettles(t *testing.T) {
 // TestWhoReadsNothingIsCutOff: an HTTP/2 client opens its windows wide, asks for megabytes, and reads nothing. Its connection ends,
 // although it is somebody's.
 func TestWhoReadsNothingIsCutOff(t *testing.T) {
-	h := listen(t, overTLS, waits{recheck, headerTime, slowGrace, time.Second / 5})
+	h := listen(t, overTLS, Bounds{Write: time.Second / 5})
 	h.must(os.WriteFile(filepath.Join(h.dir, "simulations", "1.html"), bytes.Repeat([]byte("0123456789abcdef"), 1<<19), 0o600))
 	c := dialH2(h)
 	c.frame(settingsFrame, 0, 0, []byte{0, 4, 0x7f, 0xff, 0xff, 0xff})

@@ -3,8 +3,7 @@ package api
 import (
 	"io"
 	"net/http"
-
-	"orac/web/auth"
+	"time"
 )
 
 // paced writes a possibly long answer in pieces, each with its own deadline: a slow reader has time, and one that reads nothing
@@ -13,6 +12,9 @@ type paced struct {
 	w   io.Writer
 	due deadline
 }
+
+// streamWrite is the deadline of one write: a client that takes longer is dropped.
+const streamWrite = 10 * time.Second
 
 // piece is how many bytes have to be read within streamWrite.
 const piece = 64 << 10
@@ -32,27 +34,15 @@ func (p *paced) Write(text []byte) (n int, err error) {
 	return n, err
 }
 
-// maxReports is how many reports are sent at once: each is in memory meanwhile, up to 32 MiB. One place is kept for
-// admins.
-const maxReports = 3
+// deadline is the deadline of a stream's next write. It is renewed once a second instead of for each write.
+type deadline struct {
+	set  func(time.Time) error
+	last time.Time
+}
 
-// sendReport sends a report with its headers, unless too many are being sent. Everybody except admins gets it veiled.
-func (c *Call) sendReport(read func() ([]byte, error), veiled func(*veil, []byte) ([]byte, error), headers func(h http.Header, text []byte)) error {
-	if !c.Server.reports.take(c.Who, maxReports, 1) {
-		return Fail(Unavailable, "Too many reports are being sent, in all or to you. Try again soon.")
+func (d *deadline) renew() {
+	if now := time.Now(); d.last.IsZero() || now.Sub(d.last) >= time.Second {
+		d.last = now
+		_ = d.set(now.Add(streamWrite)) // only a test's writer has no deadlines
 	}
-	defer c.Server.reports.leave(c.Who)
-	text, err := read()
-	if err != nil {
-		return simulationProblem(err)
-	}
-	if c.Who.Role != auth.Admin {
-		if text, err = veiled(c.Server.set.Load().veil, text); err != nil {
-			return err
-		}
-	}
-	w := c.Streaming()
-	headers(w.Header(), text)
-	_, _ = newPaced(w).Write(text) // an error means that the client has gone
-	return nil
 }

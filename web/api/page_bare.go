@@ -37,10 +37,10 @@ func BarePages(s *Server) {
 		case p.Status >= 500:
 			return err
 		}
-		if p.retry > 0 {
-			c.W.Header().Set("Retry-After", fmt.Sprint(int(p.retry/time.Second)+1))
+		if p.RetryAfter() > 0 {
+			c.W.Header().Set("Retry-After", fmt.Sprint(int(p.RetryAfter()/time.Second)+1))
 		}
-		return c.bare(p.Status, "login", map[string]any{"Next": c.Next(), "Wrong": p.Title, "Wait": p.retry.Round(time.Second)})
+		return c.bare(p.Status, "login", map[string]any{"Next": c.Next(), "Wrong": p.Title, "Wait": p.RetryAfter().Round(time.Second)})
 	})
 	s.Page(http.MethodPost, "/logout", auth.Viewer, func(c *Call) error {
 		if _, err := Invoke[none](c, "logout", nil); err != nil {

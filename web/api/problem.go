@@ -152,9 +152,7 @@ func problemOf(err error) *Problem {
 	case errors.As(err, &p):
 		return p
 	case errors.As(err, &d) && d.RetryAfter > 0:
-		p = because(Slower, errors.New(d.Reason), "Too many attempts.")
-		p.retry = d.RetryAfter
-		return p
+		return because(Slower, errors.New(d.Reason), "Too many attempts.").After(d.RetryAfter)
 	case errors.As(err, &d):
 		return because(Unauthenticated, errors.New(d.Reason), "")
 	case errors.As(err, &unfit):
@@ -217,9 +215,12 @@ func ProblemPage() []byte {
 	return b.Bytes()
 }
 
+// After makes a problem say how long to wait before the request makes sense again.
+func (p *Problem) After(d time.Duration) *Problem {
+	p.retry = d
+	return p
+}
+
 // RetryAfter returns how long to wait before the request makes sense again, or 0 if waiting does
 // not help.
 func (p *Problem) RetryAfter() time.Duration { return p.retry }
-
-// ProblemOf converts any error of a route into a problem.
-func ProblemOf(err error) *Problem { return problemOf(err) }

@@ -118,7 +118,5 @@ func (v verdict) tell(h http.Header) {
 
 // problem is the answer to a request that was not counted.
 func (v verdict) problem(what string) *Problem {
-	p := Fail(Slower, "More than %d requests in a minute%s.", v.limit, what)
-	p.retry = v.reset
-	return p
+	return Fail(Slower, "More than %d requests in a minute%s.", v.limit, what).After(v.reset)
 }

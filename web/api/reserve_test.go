@@ -143,10 +143,8 @@ func TestRefusalsAreWrittenBeforeTheEnd(t *testing.T) {
 		rig.call(auth.Viewer, "GET", "/api/audit/export", nil)
 	}
 	ctx, cancel := context.WithCancelCause(t.Context())
-	host := &Host{StateDir: rig.dir, Log: rig.server.o.Log}
-	rig.app.rb.Web.Listen = ""
 	cancel(errors.New("the appliance ends"))
-	host.Run(ctx, rig.server)
+	rig.server.Keep(ctx)
 	if list := all(rig, "audit.export"); len(list) != 2 || list[0].Outcome != audit.Denied || !strings.Contains(fmt.Sprint(list[0].After), "4") {
 		t.Errorf("%+v", list)
 	}

@@ -63,11 +63,11 @@ func setup(c *Call, in setupInput) (out setupOut, err error) {
 
 // announceSetup prints a set-up code if there is no user yet and no code is valid.
 func (s *Server) announceSetup() {
-	if s.say == nil || !s.o.Guard.NeedsSetup() {
+	if s.o.Say == nil || !s.o.Guard.NeedsSetup() {
 		return
 	}
 	if code, until, fresh := s.o.Guard.SetupCode(); fresh {
-		s.say(fmt.Sprintf("  there is no user yet: open it and create the first admin with the code %s (good once, until %s)", code, until.Local().Format("15:04")))
-		s.say("  to see this again: journalctl -u orac (systemd), or docker logs CONTAINER (Docker)")
+		s.o.Say(fmt.Sprintf("  there is no user yet: open it and create the first admin with the code %s (good once, until %s)", code, until.Local().Format("15:04")))
+		s.o.Say("  to see this again: journalctl -u orac (systemd), or docker logs CONTAINER (Docker)")
 	}
 }

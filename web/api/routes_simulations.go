@@ -117,3 +117,28 @@ func getReportJSON(c *Call, in simulationNumber) (none, error) {
 	read := func() ([]byte, error) { return c.Server.o.Simulations.JSON(in.Number) }
 	return none{}, c.sendReport(read, (*veil).document, func(h http.Header, _ []byte) { h.Set("Content-Type", "application/json") })
 }
+
+// maxReports is how many reports are sent at once: each is in memory meanwhile, up to 32 MiB. One place is kept for
+// admins.
+const maxReports = 3
+
+// sendReport sends a report with its headers, unless too many are being sent. Everybody except admins gets it veiled.
+func (c *Call) sendReport(read func() ([]byte, error), veiled func(*veil, []byte) ([]byte, error), headers func(h http.Header, text []byte)) error {
+	if !c.Server.reports.take(c.Who, maxReports, 1) {
+		return Fail(Unavailable, "Too many reports are being sent, in all or to you. Try again soon.")
+	}
+	defer c.Server.reports.leave(c.Who)
+	text, err := read()
+	if err != nil {
+		return simulationProblem(err)
+	}
+	if c.Who.Role != auth.Admin {
+		if text, err = veiled(c.Server.set.Load().veil, text); err != nil {
+			return err
+		}
+	}
+	w := c.Streaming()
+	headers(w.Header(), text)
+	_, _ = newPaced(w).Write(text) // an error means that the client has gone
+	return nil
+}

@@ -3,7 +3,6 @@ package api
 import (
 	"cmp"
 	"context"
-	"crypto/x509"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -36,11 +35,13 @@ type Options struct {
 	Samples     *samples.Samples
 	// Docs are the pages of the documentation, in the order in which people need them.
 	Docs []Doc
+	// Say tells the person at the terminal something, line by line; nil: there is nobody.
+	Say func(line string)
 	// Pages adds the console. It is called once. Without it there are only the login pages.
 	Pages func(*Server)
 }
 
-// Server answers requests. It has no listener of its own: see Host.
+// Server answers requests. It has no listener of its own: it is the Site of a Host.
 type Server struct {
 	o       Options
 	routes  []*Route
@@ -54,35 +55,23 @@ type Server struct {
 	metrics *metrics
 	openAPI []byte
 	streams shares
-	reports shares // being sent
-	waits   waits
-	using   sync.Mutex   // held while a new runbook is put into force
-	costly  *turns.Turns // of Costly routes
+	reports shares        // being sent
+	recheck time.Duration // how soon a stream ends after its login does
+	using   sync.Mutex    // held while a new runbook is put into force
+	costly  *turns.Turns  // of Costly routes
 
-	ctx     context.Context                          // ends with the server
-	say     func(string)                             // to the person at the terminal; nil for nobody
-	leaf    atomic.Pointer[func() *x509.Certificate] // the certificate shown under TLS
+	ctx     context.Context // ends with the server
 	refused *denials
 	// ErrorPage shows a problem to a person; nil: it is sent as a problem document.
 	ErrorPage func(*Call, *Problem)
-}
-
-// waits are times that other parts depend on too.
-type waits struct {
-	recheck time.Duration // how soon a stream ends after its login does
-	head    time.Duration // how long the head of a request may take
-	slow    time.Duration // see slowGrace
-	write   time.Duration // how long an HTTP/2 connection may accept none of the bytes sent
 }
 
 const recheck = 2 * time.Second
 
 // settings are the parts of the runbook that requests depend on.
 type settings struct {
-	rb    *runbook.Runbook
-	cross *http.CrossOriginProtection
-	names hostNames
-	proxies
+	rb *runbook.Runbook
+	*rules
 	veil *veil
 }
 
@@ -94,7 +83,7 @@ func New(ctx context.Context, o Options) *Server {
 	if o.Samples == nil {
 		o.Samples = samples.New(samples.Options{})
 	}
-	s := &Server{o: o, waits: waits{recheck, headerTime, slowGrace, streamWrite}, routes: Routes(), byName: map[string]*Route{}, lets: map[string]bool{}, mux: http.NewServeMux(), ctx: ctx, costly: turns.New(maxCostly, maxCostlyOfOne)}
+	s := &Server{o: o, recheck: recheck, routes: Routes(), byName: map[string]*Route{}, lets: map[string]bool{}, mux: http.NewServeMux(), ctx: ctx, costly: turns.New(maxCostly, maxCostlyOfOne)}
 	s.refused = newDenials(ctx, o.Audit, o.Log)
 	s.metrics = newMetrics(s)
 	for _, r := range s.routes {
@@ -133,29 +122,43 @@ func (s *Server) again() {
 
 // use is Use for a caller that holds the lock.
 func (s *Server) use(rb *runbook.Runbook) {
-	cross := http.NewCrossOriginProtection()
-	for _, origin := range rb.Web.Origins {
-		if err := cross.AddTrustedOrigin(origin); err != nil {
-			s.o.Log.Error("an origin in the runbook is invalid", "origin", origin, "cause", err)
-		}
+	rules, err := rulesOf(rb.Web)
+	if err != nil {
+		s.o.Log.Error("a page of another origin is not let in", "cause", err)
 	}
 	if err := s.o.Guard.Use(rb); err != nil {
 		s.o.Log.Error("tokens can be neither issued nor checked", "cause", err)
 	}
 	v := newVeil(rb)
-	s.set.Store(&settings{rb, cross, hostNamesOf(rb.Web), proxiesOf(rb.Web), v})
+	s.set.Store(&settings{rb, rules, v})
 	if s.o.Events != nil {
 		s.o.Events.behind(v)
 	}
 	s.changed()
 }
 
-// certificate returns the certificate under TLS; nil without TLS.
-func (s *Server) certificate() *x509.Certificate {
-	if leaf := s.leaf.Load(); leaf != nil {
-		return (*leaf)()
+// Rules implements Site.
+func (s *Server) Rules() *rules { return s.set.Load().rules }
+
+// Accept implements Site: a runbook must leave an admin, whichever way it comes.
+func (s *Server) Accept(rb *runbook.Runbook) error { return s.leavesAdmin(rb) }
+
+// Opened implements Site.
+func (s *Server) Opened() { s.announceSetup() }
+
+// Keep deletes every hour what has expired, until ctx ends. Then it records the refusals that were only counted so far.
+func (s *Server) Keep(ctx context.Context) {
+	defer s.refused.end()
+	for {
+		if err := s.o.Guard.DB.Sweep(); err != nil {
+			s.o.Log.Warn("could not delete expired sessions and tokens", "cause", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(time.Hour):
+		}
 	}
-	return nil
 }
 
 func (s *Server) named(name string) *Route {
@@ -242,7 +245,7 @@ func (s *Server) admit(c *Call, set *settings, pattern string) *Problem {
 		}
 		return cmp.Or(s.count(c), p)
 	}
-	if !set.names.known(c.R, s.certificate) {
+	if !set.mine(c.R) {
 		c.quiet = true
 		return nobodys(Fail(WrongHost, ""))
 	}
@@ -251,10 +254,10 @@ func (s *Server) admit(c *Call, set *settings, pattern string) *Problem {
 			return p
 		}
 	}
-	if cors(c.W, c.R, set.rb.Web.Origins) {
+	if set.cors(c.W, c.R) {
 		return nil
 	}
-	if err := set.cross.Check(c.R); err != nil {
+	if err := set.crossOrigin(c.R); err != nil {
 		return nobodys(because(CrossOrigin, err, ""))
 	}
 	if anonymous {
@@ -264,11 +267,9 @@ func (s *Server) admit(c *Call, set *settings, pattern string) *Problem {
 	if p := crowded(); p != nil {
 		return p
 	}
-	if c.Who.Known() && !noteOf(c.R).known(c.Who) {
+	if c.Who.Known() && !claim(c.R, c.Who) {
 		c.W.Header().Set("Connection", "close")
-		p := Fail(Unavailable, "Too many connections are open, in all or from you.")
-		p.retry = 5 * time.Second
-		return p
+		return Fail(Unavailable, "Too many connections are open, in all or from you.").After(5 * time.Second)
 	}
 	return nil
 }
@@ -325,13 +326,6 @@ func (s *Server) finish(c *Call, rec *recorder, start time.Time) {
 func redact(fault string) string {
 	first, _, _ := strings.Cut(fault, "\n")
 	return clip(clean(first), 200)
-}
-
-func clip(s string, n int) string {
-	if len(s) > n {
-		return s[:n] + "…"
-	}
-	return s
 }
 
 // serve returns the handler of a route.

@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"log/slog"
 	"mime/multipart"
 	"net"
 	"net/http"
@@ -228,7 +227,7 @@ func TestStreamsEndWithWhatTheyCameFrom(t *testing.T) {
 		"the session is deleted": func(h *hosted) { h.must(h.guard.DB.LogOutEverywhere("viewer")) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := listen(t, func(*runbook.Runbook) {}, often)
+			h := listen(t, func(*runbook.Runbook) {})
 			header := http.Header{}
 			switch name {
 			case "the key is revoked":
@@ -344,10 +343,8 @@ func TestWhatIsOverIsSweptAtTheStart(t *testing.T) {
 	_, err = db.Exec("INSERT INTO sessions VALUES ('old', 'anna', x'00', 1, -1), ('new', 'anna', x'00', ?, ?)", time.Now().Add(time.Hour).UnixMicro(), time.Hour.Microseconds())
 	rig.must(err)
 	ctx, cancel := context.WithCancel(t.Context())
-	host := &Host{StateDir: rig.dir, Log: slog.New(slog.DiscardHandler)}
-	rig.app.rb.Web.Listen = ""
 	ended := make(chan struct{})
-	go func() { defer close(ended); host.Run(ctx, rig.server) }()
+	go func() { defer close(ended); rig.server.Keep(ctx) }()
 	defer func() { cancel(); <-ended }()
 	for n := 0; ; n++ {
 		var left string

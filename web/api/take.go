@@ -218,9 +218,7 @@ func (s *Server) turn(c *Call) (done func(), err error) {
 	done, err = s.costly.Take(c.Context(), c.Who.Subject())
 	switch {
 	case errors.Is(err, turns.ErrFull):
-		p := Fail(Slower, "%d slow requests of yours are running or waiting already.", maxCostlyOfOne)
-		p.retry = time.Second
-		return nil, p
+		return nil, Fail(Slower, "%d slow requests of yours are running or waiting already.", maxCostlyOfOne).After(time.Second)
 	case err != nil:
 		return nil, c.Context().Err()
 	}

@@ -85,7 +85,7 @@ func TestOneNetworkIsOneAsker(t *testing.T) {
 // TestAPageOfAnotherOriginHasNoSession: browsers send the cookies of this host with a WebSocket that a page of another origin opens. An
 // origin of the runbook gets in with a token, and with nobody's session.
 func TestAPageOfAnotherOriginHasNoSession(t *testing.T) {
-	h := listen(t, func(rb *runbook.Runbook) { rb.Web.Origins = []string{"https://home.test"} }, often)
+	h := listen(t, func(rb *runbook.Runbook) { rb.Web.Origins = []string{"https://home.test"} })
 	login := h.call(auth.Nobody, http.MethodPost, "/api/auth/login", loginInput{"viewer", password, true}).Result().Cookies()[0]
 	session, token := "Cookie: "+login.Name+"="+login.Value, "Authorization: Bearer "+h.tokens[auth.Viewer]
 	own := strings.TrimSuffix(strings.TrimPrefix(h.url, "http://"), "/")

@@ -49,7 +49,7 @@ type (
 	BlockInput       = blockInput
 	TypeInput        = typeInput
 	EditInput        = editInput
-	Operation        = editStep
+	EditStep         = editStep
 	Edited           = edited
 	MergeInput       = mergeInput
 	MergedText       = merged

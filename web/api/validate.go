@@ -149,13 +149,3 @@ func sortedKeys(o map[string]any) []string {
 	slices.Sort(names)
 	return names
 }
-
-// clean makes a client's text safe to return and to log.
-func clean(s string) string {
-	return strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return '\uFFFD'
-		}
-		return r
-	}, strings.ToValidUTF8(s, "\uFFFD"))
-}

@@ -231,7 +231,7 @@ func (c *Console) removeBlock(call *api.Call) error {
 		return err
 	}
 	f.Lead = "Without " + address + " ORAC cannot use the runbook:"
-	return c.planOf(call, f, []api.Operation{{Do: "remove", Block: address}}, []string{address})
+	return c.planOf(call, f, []api.EditStep{{Do: "remove", Block: address}}, []string{address})
 }
 
 // newBlock makes the form of a block that does not exist yet.
@@ -271,12 +271,12 @@ func (c *Console) addBlock(call *api.Call) error {
 	}
 	address := f.Type + "." + f.Name
 	set, names := f.take(call, address)
-	do := append([]api.Operation{{Do: "add", Block: address}}, set...)
+	do := append([]api.EditStep{{Do: "add", Block: address}}, set...)
 	names = append([]string{"name"}, names...)
 	for _, j := range f.Joins {
 		if j.Chosen {
 			text := "[" + strings.Join(append(slices.Clone(j.Names), address), ", ") + "]"
-			do, names = append(do, api.Operation{Do: "set", Block: j.Block, Attribute: j.Attribute, Expression: &text}), append(names, j.ID())
+			do, names = append(do, api.EditStep{Do: "set", Block: j.Block, Attribute: j.Attribute, Expression: &text}), append(names, j.ID())
 		}
 	}
 	return c.planOf(call, f, do, names)
