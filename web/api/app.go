@@ -74,7 +74,7 @@ func (l *Live) Request() status.PlanRequest { return l.Applied }
 
 // Audio implements App.
 func (l *Live) Audio(utterance string) (io.ReadSeekCloser, time.Time, error) {
-	if !patterns["id"].MatchString(utterance) {
+	if !isID(utterance) {
 		return nil, time.Time{}, os.ErrNotExist
 	}
 	for _, dir := range []string{spool.KeptDir, filepath.Join("spool", "refused")} {

@@ -17,28 +17,24 @@ import (
 // maxDepth is the maximum depth of a JSON body.
 const maxDepth = 16
 
-// readJSON reads a body of one JSON value: in UTF-8, not too deep, no name twice in an object.
-func readJSON(r *http.Request) (v any, text []byte, err error) {
+// readBody reads the body of a request that says that it is JSON.
+func readBody(r *http.Request) ([]byte, error) {
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || kind != "application/json" {
-		return nil, nil, Fail(WrongType, "Send application/json.")
+		return nil, Fail(WrongType, "Send application/json.")
 	}
-	text, err = io.ReadAll(r.Body) // the server limits it
+	text, err := io.ReadAll(r.Body) // the server limits it
 	var long *http.MaxBytesError
 	switch {
 	case errors.As(err, &long):
-		return nil, nil, err
+		return nil, err
 	case err != nil: // interrupted, too slow, or not a valid HTTP body
-		return nil, nil, because(BadJSON, err, "The body broke off.")
+		return nil, because(BadJSON, err, "The body broke off.")
 	}
-	v, err = parseJSON(text)
-	if err != nil {
-		return nil, nil, Fail(BadJSON, "%s", err.Error())
-	}
-	return v, text, nil
+	return text, nil
 }
 
-// parseJSON reads one JSON value.
+// parseJSON reads one JSON value: in UTF-8, not too deep, no name twice in an object.
 func parseJSON(text []byte) (any, error) {
 	if !utf8.Valid(text) {
 		return nil, errors.New("It is not UTF-8.")
@@ -53,6 +49,23 @@ func parseJSON(text []byte) (any, error) {
 		return nil, errors.New("Something follows the JSON value.")
 	}
 	return v, nil
+}
+
+// Decode reads a JSON value that matches the schema.
+func (s *Schema) Decode(text []byte, into any) error {
+	raw, err := parseJSON(text)
+	if err != nil {
+		return Fail(BadJSON, "%s", err.Error())
+	}
+	var found []FieldError
+	s.validate("", raw, &found)
+	if err := invalid(found...); err != nil {
+		return err
+	}
+	if err := json.Unmarshal(text, into); err != nil {
+		return because(BadJSON, err, "It does not match the schema.")
+	}
+	return nil
 }
 
 var errSyntax = errors.New("It is not JSON.")
@@ -193,10 +206,11 @@ func bind(r *http.Request, into reflect.Value, params []param) error {
 			found = append(found, FieldError{clean(name), "is unknown here"})
 		}
 	}
-	return faults(found)
+	return invalid(found...)
 }
 
-func faults(found []FieldError) error {
+// invalid returns the problem that fields do not match the schema; nil without any.
+func invalid(found ...FieldError) error {
 	if len(found) == 0 {
 		return nil
 	}

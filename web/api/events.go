@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -50,9 +49,7 @@ func (in eventsInput) wanted() ([]string, error) {
 	list := strings.Split(in.Kinds, ",")
 	for _, k := range list {
 		if !slices.Contains(kinds, k) {
-			p := Fail(InvalidInput, "")
-			p.Errors = []FieldError{{"kinds", "names an unknown kind: " + clip(clean(k), 40) + "; the kinds are " + strings.Join(kinds, ", ")}}
-			return nil, p
+			return nil, invalid(FieldError{"kinds", "names an unknown kind: " + clip(clean(k), 40) + "; the kinds are " + strings.Join(kinds, ", ")})
 		}
 	}
 	return list, nil
@@ -86,7 +83,7 @@ func events(c *Call, in eventsInput) (none, error) {
 	w.Header().Set("Content-Type", "text/event-stream; charset=utf-8")
 	w.Header().Set("X-Accel-Buffering", "no")
 	w.WriteHeader(http.StatusOK)
-	due := deadline{set: control.SetWriteDeadline}
+	due := newDeadline(control.SetWriteDeadline)
 	send := func(text []byte) error {
 		due.renew()
 		if _, err := w.Write(text); err != nil {
@@ -231,7 +228,7 @@ func socket(c *Call, in eventsInput) (none, error) {
 	}()
 	check := time.NewTicker(c.Server.recheck)
 	defer check.Stop()
-	due := deadline{set: line.conn.SetWriteDeadline}
+	due := newDeadline(line.conn.SetWriteDeadline)
 	// Writes end by their deadline, so they need neither a context nor a goroutine that waits for one.
 	send := func(text []byte) error { return conn.Write(context.Background(), websocket.MessageText, text) }
 	for {
@@ -267,16 +264,11 @@ func socket(c *Call, in eventsInput) (none, error) {
 
 // heard handles a client's message and returns the reply.
 func heard(text []byte, s *Stream) ([]byte, error) {
-	raw, err := parseJSON(text)
-	if err != nil {
-		return nil, errors.New("bad JSON")
-	}
-	var found []FieldError
-	if messageSchema.validate("", raw, &found); len(found) > 0 {
-		return nil, errors.New("bad message")
-	}
 	var m message
-	if err := json.Unmarshal(text, &m); err != nil {
+	if err := messageSchema.Decode(text, &m); err != nil {
+		if problemOf(err).Code == BadJSON {
+			return nil, errors.New("bad JSON")
+		}
 		return nil, errors.New("bad message")
 	}
 	switch m.Type {

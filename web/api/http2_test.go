@@ -267,12 +267,11 @@ func TestWhoReadsNothingIsCutOff(t *testing.T) {
 	head := append(append([]byte{0x82, 0x44, byte(len(path))}, path...), getHead[2:]...)
 	c.frame(headersFrame, endStream|endHeaders, 1, append(head, literal("authorization", "Bearer "+h.tokens[auth.Admin])...))
 	h.must(c.flush())
-	open := func() int {
-		h.host.running.conns.mu.Lock()
-		defer h.host.running.conns.mu.Unlock()
-		return len(h.host.running.conns.open)
+	open := func() bool { // a closed connection accepts nothing more
+		c.frame(pingFrame, 0, 0, make([]byte, 8))
+		return c.flush() == nil
 	}
-	for deadline := time.Now().Add(30 * time.Second); open() > 0; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(30 * time.Second); open(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("the connection is there still")
 		}

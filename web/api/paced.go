@@ -20,7 +20,7 @@ const streamWrite = 10 * time.Second
 const piece = 64 << 10
 
 func newPaced(w http.ResponseWriter) *paced {
-	return &paced{w, deadline{set: http.NewResponseController(w).SetWriteDeadline}}
+	return &paced{w, newDeadline(http.NewResponseController(w).SetWriteDeadline)}
 }
 
 // Write implements io.Writer.
@@ -40,6 +40,10 @@ type deadline struct {
 	last time.Time
 }
 
+// newDeadline returns the deadline of writes to a connection; set sets it.
+func newDeadline(set func(time.Time) error) deadline { return deadline{set: set} }
+
+// renew gives the next write its time.
 func (d *deadline) renew() {
 	if now := time.Now(); d.last.IsZero() || now.Sub(d.last) >= time.Second {
 		d.last = now

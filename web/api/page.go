@@ -103,8 +103,8 @@ func (s *Server) failPage(c *Call, err error) {
 		s.fail(c, err)
 		return
 	}
-	if p.cause != nil {
-		c.Log().Warn("a page failed", "code", string(p.Code), "cause", clip(clean(p.cause.Error()), 1000))
+	if p.Cause() != nil {
+		c.Log().Warn("a page failed", "code", string(p.Code), "cause", clip(clean(p.Cause().Error()), 1000))
 	}
 	q := *p
 	q.Request = c.ID

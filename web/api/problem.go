@@ -113,6 +113,9 @@ type FieldError struct {
 	Wrong string `json:"wrong"`
 }
 
+// Cause returns what is behind a problem, for the log; nil if nothing is.
+func (p *Problem) Cause() error { return p.cause }
+
 func (p *Problem) Error() string {
 	if p.cause != nil {
 		return p.Title + ": " + p.cause.Error()

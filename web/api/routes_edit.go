@@ -56,7 +56,7 @@ func editRunbook(c *Call, in editInput) (edited, error) {
 		}
 		steps = append(steps, step)
 	}
-	if err := faults(wrong); err != nil {
+	if err := invalid(wrong...); err != nil {
 		return edited{}, err
 	}
 	text, failed := runbook.Rework(c.Context(), []byte(file), steps)
@@ -70,7 +70,7 @@ func editRunbook(c *Call, in editInput) (edited, error) {
 		}
 		say(f.Step, strings.TrimSpace(reason.Summary+". "+reason.Hint))
 	}
-	if err := faults(wrong); err != nil {
+	if err := invalid(wrong...); err != nil {
 		return edited{}, err
 	}
 	out := edited{Source: string(text), Hash: hashText(file), Diff: c.Server.diff(file, string(text))}

@@ -50,9 +50,7 @@ const listenTime = 4 * time.Second
 // getLevel listens to a microphone for half a second. It keeps no sound.
 func getLevel(c *Call, in levelInput) (deviceLevel, error) {
 	if in.Identity == "" {
-		p := Fail(InvalidInput, "")
-		p.Errors = []FieldError{{"identity", "is missing"}}
-		return deviceLevel{}, p
+		return deviceLevel{}, invalid(FieldError{"identity", "is missing"})
 	}
 	ctx, cancel := context.WithTimeout(c.Context(), 2*listenTime)
 	defer cancel()

@@ -94,9 +94,7 @@ func judge(c *Call, in judgeInput) (none, error) {
 		return none{}, err
 	}
 	if in.FalseWake == nil {
-		p := Fail(InvalidInput, "")
-		p.Errors = []FieldError{{"false_wake", "must be true or false"}}
-		return none{}, p
+		return none{}, invalid(FieldError{"false_wake", "must be true or false"})
 	}
 	before, err := h.Verdicts([]string{in.ID})
 	if err != nil {

@@ -39,9 +39,7 @@ func (in simulationInput) target() string { return in.Scenario }
 func startSimulation(c *Call, in simulationInput) (simulations.Simulation, error) {
 	if in.For != "" {
 		if d, err := runbook.ParseDuration(in.For); err != nil || d < time.Minute || d > simulations.MaxFor {
-			p := Fail(InvalidInput, "")
-			p.Errors = []FieldError{{"for", "must be from 1m to 30d"}}
-			return simulations.Simulation{}, p
+			return simulations.Simulation{}, invalid(FieldError{"for", "must be from 1m to 30d"})
 		}
 	}
 	request := c.Server.o.App.Request()

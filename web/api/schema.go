@@ -47,6 +47,9 @@ var patterns = map[string]*regexp.Regexp{
 	"window": regexp.MustCompile(`^[1-9][0-9]{0,5}[smhd]$`), // a duration
 }
 
+// isID tells whether a text is the ID of a record.
+func isID(text string) bool { return patterns["id"].MatchString(text) }
+
 // maxText is the maximum length of a text without a declared length, in characters.
 const maxText = 256
 

@@ -346,12 +346,12 @@ func (s *Server) serve(r *Route) http.Handler {
 // fail answers with an error, and logs what the caller should not see.
 func (s *Server) fail(c *Call, err error) {
 	p := problemOf(err)
-	if p.cause != nil {
+	if p.Cause() != nil {
 		level := logbook.LevelRequest
 		if p.Status >= 500 {
 			level = slog.LevelError
 		}
-		s.o.Log.Log(context.Background(), level, "request failed", "request", c.ID, "code", string(p.Code), "cause", clip(clean(p.cause.Error()), 1000))
+		s.o.Log.Log(context.Background(), level, "request failed", "request", c.ID, "code", string(p.Code), "cause", clip(clean(p.Cause().Error()), 1000))
 	}
 	if c.sent {
 		return // the stream has already said so itself

@@ -42,17 +42,12 @@ func (s *shape) zero() any { return reflect.Zero(s.in).Interface() }
 func (s *shape) read(req *http.Request) (any, error) {
 	v := reflect.New(s.in).Elem()
 	if s.body != nil {
-		raw, text, err := readJSON(req)
+		text, err := readBody(req)
 		if err != nil {
 			return nil, err
 		}
-		var found []FieldError
-		s.body.validate("", raw, &found)
-		if err := faults(found); err != nil {
+		if err := s.body.Decode(text, v.Addr().Interface()); err != nil {
 			return nil, err
-		}
-		if err := json.Unmarshal(text, v.Addr().Interface()); err != nil {
-			return nil, because(BadJSON, err, "It does not match the schema.")
 		}
 	}
 	if err := bind(req, v, s.params); err != nil {
@@ -91,5 +86,5 @@ func (s *shape) check(in any) error {
 		})
 		s.body.validate("", o, &found)
 	}
-	return faults(found)
+	return invalid(found...)
 }
