@@ -48,5 +48,13 @@ func TestSharesOfAnything(t *testing.T) {
 				t.Fatalf("%d of %d are taken, %d by others than admins", n, most, others)
 			}
 		}
+		for _, list := range have {
+			for _, who := range list {
+				s.leave(who)
+			}
+		}
+		if s.taken() != 0 || s.others != 0 || len(s.of) != 0 {
+			t.Fatalf("%d are left, %d of others than admins: %v", s.taken(), s.others, s.of)
+		}
 	})
 }

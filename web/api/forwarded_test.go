@@ -50,3 +50,35 @@ func TestLimitsGoByTheClientBehindAProxy(t *testing.T) {
 		t.Error("whose word counts has not changed with the runbook")
 	}
 }
+
+// TestAProxySaysThatARequestIsEncrypted: the cookie, the record and the session go by it.
+func TestAProxySaysThatARequestIsEncrypted(t *testing.T) {
+	rig := newRigWith(t, func(rb *runbook.Runbook) { rb.Web.TrustedProxies = []string{"192.0.2.7"} })
+	for from, secure := range map[string]bool{"192.0.2.7:1": true, "192.0.2.8:1": false} {
+		req := rig.request(auth.Nobody, "POST", "/api/auth/login", loginInput{"viewer", password, true})
+		req.RemoteAddr = from
+		req.Header.Set("X-Forwarded-Proto", "https")
+		req.Header.Set("X-Forwarded-For", "198.51.100.77")
+		req.Header.Set("X-Forwarded-Host", "evil.test")
+		w := rig.do(req)
+		list := w.Result().Cookies()
+		if w.Code != 200 || len(list) != 1 || list[0].Secure != secure || strings.HasPrefix(list[0].Name, "__Host-") != secure || (w.Header().Get("Strict-Transport-Security") != "") != secure {
+			t.Fatalf("from %s: %d %v", from, w.Code, list)
+		}
+		want := map[bool]string{true: "198.51.100.77", false: "192.0.2.8"}[secure]
+		if r := rig.records("login"); r[0].From != want {
+			t.Errorf("the audit log says %s, want %s", r[0].From, want)
+		}
+		again := rig.request(auth.Nobody, "GET", "/api/auth/me", nil)
+		again.RemoteAddr = from
+		again.Header.Set("X-Forwarded-Proto", "https")
+		again.AddCookie(list[0])
+		if w := rig.do(again); w.Code != 200 {
+			t.Errorf("the session from %s is not found: %d", from, w.Code)
+		}
+	}
+	req := rig.request(auth.Nobody, "GET", "/api/health", nil)
+	req.RemoteAddr, req.Host = "192.0.2.7:1", "evil.test"
+	req.Header.Set("X-Forwarded-Host", "localhost")
+	rig.problem("another host", rig.do(req), WrongHost)
+}
