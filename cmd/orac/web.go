@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"sync"
 
+	"orac/web/edge"
+
 	"orac/appliance"
 	"orac/cmd/orac/guide"
 	"orac/cmd/orac/screen"
@@ -21,7 +23,7 @@ import (
 
 // webSide is the web server of an appliance. It listens if the runbook says so.
 type webSide struct {
-	host  *api.Host
+	host  *edge.Host
 	tell  func(line string) // to the person at the terminal
 	hub   *api.Hub
 	guard *auth.Guard
@@ -40,7 +42,7 @@ func (a *app) besides(s *service) {
 	}
 	w := &webSide{tell: func(line string) { fmt.Fprintln(out, screen.Clean(line)) }, hub: api.NewHub(), audit: audit.In(state.Dir), say: func(text string) { fmt.Fprintf(a.err, "%s %s\n", a.err.Warn("orac:"), text) }}
 	s.web = w
-	w.host = &api.Host{StateDir: state.Dir, Log: log, Say: w.tell}
+	w.host = &edge.Host{StateDir: state.Dir, Log: log, Say: w.tell}
 	s.options.Beside = w.host
 	guard, err := auth.Open(state.Dir, state.HashKey)
 	if err != nil {

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"orac/web/schema"
+
 	"orac/appliance"
 	"orac/appliance/audio"
 	"orac/appliance/audio/capture"
@@ -74,7 +76,7 @@ func (l *Live) Request() status.PlanRequest { return l.Applied }
 
 // Audio implements App.
 func (l *Live) Audio(utterance string) (io.ReadSeekCloser, time.Time, error) {
-	if !isID(utterance) {
+	if !schema.IsID(utterance) {
 		return nil, time.Time{}, os.ErrNotExist
 	}
 	for _, dir := range []string{spool.KeptDir, filepath.Join("spool", "refused")} {

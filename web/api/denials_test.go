@@ -8,6 +8,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"orac/web/schema"
+
 	"orac/runbook"
 	"orac/web/audit"
 	"orac/web/auth"
@@ -24,7 +26,7 @@ func TestRefusedTokensAreOnRecord(t *testing.T) {
 	k, text, err := rig.guard.DB.CreateKey("nightly", auth.Viewer, time.Hour)
 	rig.must(err)
 	rig.tokens["by key"] = text // while it is good what it is refused names it, and not only what it is called
-	rig.problem("a viewer's key", rig.call("by key", "POST", "/api/runbook/rollback", rollbackInput{Generation: 1}), Forbidden)
+	rig.problem("a viewer's key", rig.call("by key", "POST", "/api/runbook/rollback", rollbackInput{Generation: 1}), schema.Forbidden)
 	if list := rig.records("runbook.rollback"); len(list) != 1 || list[0].Who != "key:nightly" || list[0].Way != "key "+k.ID {
 		t.Errorf("%+v", list)
 	}
@@ -44,7 +46,7 @@ func TestRefusedTokensAreOnRecord(t *testing.T) {
 		{"Authorization", "Bearer orac_key_0123456789ab_canary-t0ken", "key.refused", "", "key: unknown"},
 		{"Cookie", "orac_session=canary-t0ken", "session.refused", "", "session: unknown or ended"},
 	} {
-		rig.problem(c.why, ask(c.header, c.value), Unauthenticated)
+		rig.problem(c.why, ask(c.header, c.value), schema.Unauthenticated)
 		list := rig.records(c.action)
 		if len(list) == 0 || list[0].Why != c.why || list[0].Target != c.target || list[0].Outcome != audit.Denied || list[0].Who != "nobody" || list[0].From != "192.0.2.1" || list[0].Request == "" {
 			t.Errorf("%s: %+v", c.why, list)

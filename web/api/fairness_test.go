@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"orac/web/schema"
+
 	"orac/appliance/status"
 	"orac/appliance/turns"
 	"orac/runbook"
@@ -85,7 +87,7 @@ func TestGuessesAtAServiceHoldUpNoPerson(t *testing.T) {
 		rig.call(auth.Nobody, "POST", "/api/auth/service-token", serviceTokenInput{"core", "wrong"})
 	}
 	w := rig.call(auth.Nobody, "POST", "/api/auth/service-token", serviceTokenInput{"core", strings.Repeat("core-secret-", 4)})
-	rig.problem("the service itself", w, Slower)
+	rig.problem("the service itself", w, schema.Slower)
 	if w := rig.call(auth.Nobody, "POST", "/api/auth/login", loginInput{"viewer", password, false}); w.Code != 200 {
 		t.Errorf("a person is held up: %d %s", w.Code, w.Body)
 	}
@@ -123,7 +125,7 @@ func TestCostlyRequestsTakeTurns(t *testing.T) {
 	rig.server.costly = turns.New(2, 1)
 	going, err := rig.server.costly.Take(t.Context(), auth.Identity{Kind: auth.User, Name: "admin"}.Subject())
 	rig.must(err)
-	rig.problem("an edit beside another", rig.call(auth.Admin, "POST", "/api/runbook/edit", map[string]any{"operations": []any{}}), Slower)
+	rig.problem("an edit beside another", rig.call(auth.Admin, "POST", "/api/runbook/edit", map[string]any{"operations": []any{}}), schema.Slower)
 	get[status.Plan](rig, rig.call(auth.Admin, "POST", "/api/runbook/plan", sourceInput{testRunbook}), 200)
 	going()
 	if w := rig.call(auth.Admin, "GET", "/api/runbook/blocks", nil); w.Code != 200 || !rig.server.costly.Idle() {

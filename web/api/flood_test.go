@@ -16,6 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"orac/web/edge"
+
 	"golang.org/x/sys/unix"
 
 	"orac/runbook"
@@ -71,9 +73,9 @@ func TestTenThousandHalfOpenConnections(t *testing.T) {
 		name, says string
 		patience   time.Duration // of somebody new who comes when all are open: less than what ends them anyway
 	}{
-		{"nothing", "", headerTime / 2},
-		{"half a head", "GET /api/status HTTP/1.1\r\nHost: x\r\nX-A: ", headerTime / 2},
-		{"a head without its body", "POST /api/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{", headerTime},
+		{"nothing", "", edge.HeaderTime / 2},
+		{"half a head", "GET /api/status HTTP/1.1\r\nHost: x\r\nX-A: ", edge.HeaderTime / 2},
+		{"a head without its body", "POST /api/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{", edge.HeaderTime},
 	} {
 		t.Run(c.name, func(t *testing.T) { flood(t, c.says, c.patience) })
 	}
@@ -83,7 +85,7 @@ func flood(t *testing.T, says string, patience time.Duration) {
 	const most = 50
 	log.SetOutput(io.Discard) // the client of net/http says there of each refusal that it had asked for none
 	defer log.SetOutput(os.Stderr)
-	h := listen(t, func(rb *runbook.Runbook) { rb.Web.Limits.MaxConnections = most }, Bounds{Slow: slowGrace / 5})
+	h := listen(t, func(rb *runbook.Runbook) { rb.Web.Limits.MaxConnections = most }, edge.Bounds{Slow: edge.SlowGrace / 5})
 	address := strings.TrimSuffix(strings.TrimPrefix(h.url, "http://"), "/")
 	there := plain() // a browser that is there already, and asks now and then
 	ask := func(c *http.Client) error {

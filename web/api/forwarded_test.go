@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"orac/web/schema"
+
 	"orac/runbook"
 	"orac/web/auth"
 )
@@ -80,5 +82,5 @@ func TestAProxySaysThatARequestIsEncrypted(t *testing.T) {
 	req := rig.request(auth.Nobody, "GET", "/api/health", nil)
 	req.RemoteAddr, req.Host = "192.0.2.7:1", "evil.test"
 	req.Header.Set("X-Forwarded-Host", "localhost")
-	rig.problem("another host", rig.do(req), WrongHost)
+	rig.problem("another host", rig.do(req), schema.WrongHost)
 }

@@ -9,13 +9,15 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"orac/web/schema"
 )
 
 // FuzzBody: whatever a body is, it is refused with a problem, or it is within the schema and fits the type.
 func FuzzBody(f *testing.F) {
 	bodies := map[string]*Route{}
 	for _, r := range Routes() {
-		if r.body != nil {
+		if r.Body != nil {
 			bodies[r.Name] = r
 		}
 	}
@@ -28,7 +30,7 @@ func FuzzBody(f *testing.F) {
 		if r == nil {
 			return
 		}
-		p, refused := errors.AsType[*Problem](r.body.Decode([]byte(text), reflect.New(r.in).Interface()))
+		p, refused := errors.AsType[*schema.Problem](r.Body.Decode([]byte(text), reflect.New(r.In).Interface()))
 		if !refused {
 			return
 		}
@@ -49,7 +51,7 @@ func FuzzQuery(f *testing.F) {
 	f.Add("limit=1&limit=2&%zz", "../x")
 	f.Fuzz(func(t *testing.T, query, id string) {
 		for _, r := range Routes() {
-			if len(r.params) == 0 || r.body != nil {
+			if len(r.Params) == 0 || r.Body != nil {
 				continue
 			}
 			req := httptest.NewRequest("GET", "/", nil)
@@ -58,13 +60,13 @@ func FuzzQuery(f *testing.F) {
 			req.SetPathValue("name", id)
 			req.SetPathValue("number", id)
 			req.SetPathValue("component", id)
-			in, err := r.read(req)
+			in, err := r.Read(req)
 			if err != nil {
 				continue
 			}
-			for _, p := range r.params {
-				if s := reflect.ValueOf(in).Field(p.field); p.in == "path" && p.schema.Pattern != "" && !regexp.MustCompile(p.schema.Pattern).MatchString(s.String()) {
-					t.Errorf("%s takes %q for %s", r.Name, s.String(), p.name)
+			for _, p := range r.Params {
+				if s := reflect.ValueOf(in).Field(p.Field); p.In == "path" && p.Schema.Pattern != "" && !regexp.MustCompile(p.Schema.Pattern).MatchString(s.String()) {
+					t.Errorf("%s takes %q for %s", r.Name, s.String(), p.Name)
 				}
 			}
 		}

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"orac/web/schema"
+
 	"orac/web/auth"
 )
 
@@ -26,7 +28,7 @@ func TestHowLoudAMicrophoneIs(t *testing.T) {
 		}
 	}
 	for _, role := range []auth.Role{auth.Viewer, auth.Operator} {
-		r.problem("as "+string(role), r.call(role, "GET", at("testmic"), nil), Forbidden)
+		r.problem("as "+string(role), r.call(role, "GET", at("testmic"), nil), schema.Forbidden)
 	}
 }
 

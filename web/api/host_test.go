@@ -20,6 +20,9 @@ import (
 	"testing"
 	"time"
 
+	"orac/web/edge"
+	"orac/web/schema"
+
 	"github.com/coder/websocket"
 
 	"orac/appliance/event"
@@ -30,7 +33,7 @@ import (
 // hosted is a rig that listens.
 type hosted struct {
 	*rig
-	host *Host
+	host *edge.Host
 	url  string
 	said *lines
 }
@@ -66,7 +69,7 @@ func freePort(t *testing.T) string {
 	return l.Addr().String()
 }
 
-func listen(t *testing.T, change func(*runbook.Runbook), bounds ...Bounds) *hosted {
+func listen(t *testing.T, change func(*runbook.Runbook), bounds ...edge.Bounds) *hosted {
 	t.Helper()
 	h := &hosted{said: &lines{}}
 	h.rig = newRigWith(t, func(rb *runbook.Runbook) {
@@ -76,7 +79,7 @@ func listen(t *testing.T, change func(*runbook.Runbook), bounds ...Bounds) *host
 		change(rb)
 	})
 	opened := make(chan string, 8)
-	h.host = &Host{StateDir: h.dir, Log: slog.New(slog.DiscardHandler), Say: h.said.add, Opened: func(url string) { opened <- url }}
+	h.host = &edge.Host{StateDir: h.dir, Log: slog.New(slog.DiscardHandler), Say: h.said.add, Opened: func(url string) { opened <- url }}
 	for _, b := range bounds {
 		h.host.Bounds = b
 	}
@@ -284,15 +287,15 @@ func TestSetupByTheAPI(t *testing.T) {
 	if !needed() {
 		t.Error("there is nobody, and no set-up")
 	}
-	h.rig.problem("before", h.rig.call(auth.Nobody, "GET", "/api/status", nil), NeedsSetup)
+	h.rig.problem("before", h.rig.call(auth.Nobody, "GET", "/api/status", nil), schema.NeedsSetup)
 	_, rest, _ := strings.Cut(h.said.String(), "with the code ")
 	code, _, _ := strings.Cut(rest, " ")
 	post := func(code, name, word string) *httptest.ResponseRecorder {
 		return h.rig.call(auth.Nobody, "POST", "/api/auth/setup", setupInput{code, name, word, false})
 	}
-	h.rig.problem("a wrong code", post("AAAA-AAAA-AAAA", "anna", password), Unauthenticated)
-	h.rig.problem("a name that is none", post(code, "Anna", password), InvalidInput)
-	h.rig.problem("a short password", post(code, "anna", "short"), InvalidInput)
+	h.rig.problem("a wrong code", post("AAAA-AAAA-AAAA", "anna", password), schema.Unauthenticated)
+	h.rig.problem("a name that is none", post(code, "Anna", password), schema.InvalidInput)
+	h.rig.problem("a short password", post(code, "anna", "short"), schema.InvalidInput)
 	out := get[setupOut](h.rig, post(code, "anna", password), 200)
 	if out.Secret != "anna_password_hash" || !strings.Contains(out.Lines, `user "anna"`) || out.Token.Token == "" || out.Identity.Role != auth.Admin {
 		t.Errorf("%+v", out)
@@ -301,7 +304,7 @@ func TestSetupByTheAPI(t *testing.T) {
 	if w := h.rig.call(auth.Admin, "GET", "/api/audit", nil); w.Code != 200 {
 		t.Errorf("its token: %d %s", w.Code, w.Body)
 	}
-	h.rig.problem("a second one", post(code, "ben", password), Forbidden)
+	h.rig.problem("a second one", post(code, "ben", password), schema.Forbidden)
 	if needed() {
 		t.Error("it is needed still")
 	}
@@ -356,7 +359,7 @@ func TestConnectionsAreBounded(t *testing.T) {
 
 // TestSlowloris: a head or a body that comes a byte at a time is cut off, and others are served meanwhile.
 func TestSlowloris(t *testing.T) {
-	h := listen(t, func(rb *runbook.Runbook) { rb.Web.RequestTimeout = time.Second / 2 }, Bounds{Head: time.Second / 2})
+	h := listen(t, func(rb *runbook.Runbook) { rb.Web.RequestTimeout = time.Second / 2 }, edge.Bounds{Head: time.Second / 2})
 	address := strings.TrimSuffix(strings.TrimPrefix(h.url, "http://"), "/")
 	for name, begin := range map[string]string{
 		"a slow body": "POST /api/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n",

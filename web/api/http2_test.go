@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"orac/web/edge"
+
 	"orac/runbook"
 	"orac/web/auth"
 )
@@ -237,7 +239,7 @@ func TestWhatTheServerSettles(t *testing.T) {
 	for ; len(payload) >= 6; payload = payload[6:] {
 		settled[binary.BigEndian.Uint16(payload)] = binary.BigEndian.Uint32(payload[2:])
 	}
-	if settled[3] != 64 || settled[6] < maxHeader || settled[6] > 2*maxHeader || settled[5] > 1<<20 {
+	if settled[3] != 64 || settled[6] < edge.MaxHeader || settled[6] > 2*edge.MaxHeader || settled[5] > 1<<20 {
 		t.Errorf("streams, header list, frame: %d, %d, %d", settled[3], settled[6], settled[5])
 	}
 	before := runtime.NumGoroutine()
@@ -258,7 +260,7 @@ func TestWhatTheServerSettles(t *testing.T) {
 // TestWhoReadsNothingIsCutOff: an HTTP/2 client opens its windows wide, asks for megabytes, and reads nothing. Its connection ends,
 // although it is somebody's.
 func TestWhoReadsNothingIsCutOff(t *testing.T) {
-	h := listen(t, overTLS, Bounds{Write: time.Second / 5})
+	h := listen(t, overTLS, edge.Bounds{Write: time.Second / 5})
 	h.must(os.WriteFile(filepath.Join(h.dir, "simulations", "1.html"), bytes.Repeat([]byte("0123456789abcdef"), 1<<19), 0o600))
 	c := dialH2(h)
 	c.frame(settingsFrame, 0, 0, []byte{0, 4, 0x7f, 0xff, 0xff, 0xff})

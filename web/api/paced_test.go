@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"testing"
 
+	"orac/web/schema"
+
 	"orac/web/auth"
 )
 
@@ -14,20 +16,20 @@ func TestReportsAreBounded(t *testing.T) {
 	mine := auth.Identity{Kind: auth.User, Name: "operator", Role: auth.Operator}
 	for _, end := range []string{"report", "report.json"} {
 		path := fmt.Sprint("/api/simulations/1/", end)
-		if !rig.server.reports.take(other, maxReports, 1) || rig.server.reports.take(other, maxReports, 1) {
+		if !rig.server.reports.Take(other, maxReports, 1) || rig.server.reports.Take(other, maxReports, 1) {
 			t.Error("one has more than one report, or none")
 		}
-		if w := rig.call(auth.Operator, "GET", path, nil); w.Code != 200 || rig.server.reports.taken() != 1 {
-			t.Errorf("%s beside a slow reader: %d, %d are being sent", path, w.Code, rig.server.reports.taken())
+		if w := rig.call(auth.Operator, "GET", path, nil); w.Code != 200 || rig.server.reports.Taken() != 1 {
+			t.Errorf("%s beside a slow reader: %d, %d are being sent", path, w.Code, rig.server.reports.Taken())
 		}
-		if !rig.server.reports.take(mine, maxReports, 1) {
+		if !rig.server.reports.Take(mine, maxReports, 1) {
 			t.Error("there is no second one")
 		}
-		rig.problem(path, rig.call(auth.Operator, "GET", path, nil), Unavailable)
+		rig.problem(path, rig.call(auth.Operator, "GET", path, nil), schema.Unavailable)
 		if w := rig.call(auth.Admin, "GET", path, nil); w.Code != 200 {
 			t.Errorf("%s: an admin gets none: %d", path, w.Code)
 		}
-		rig.server.reports.leave(other)
-		rig.server.reports.leave(mine)
+		rig.server.reports.Leave(other)
+		rig.server.reports.Leave(mine)
 	}
 }

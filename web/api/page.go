@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"strings"
 
+	"orac/web/schema"
+
 	"orac/web/auth"
 )
 
@@ -47,14 +49,14 @@ func (s *Server) page(c *Call, role auth.Role, pattern string, f func(*Call) err
 		return redirect(c, "/setup")
 	case !c.Who.Known():
 		if !safe(c.R.Method) {
-			return Fail(Unauthenticated, "You are no longer logged in. Nothing was changed. Log in and try again.")
+			return schema.Fail(schema.Unauthenticated, "You are no longer logged in. Nothing was changed. Log in and try again.")
 		}
 		return redirect(c, "/login?next="+url.QueryEscape(c.R.URL.RequestURI()))
 	case !c.Who.Role.Includes(role):
 		if !safe(c.R.Method) {
 			c.refusePage(pattern, "the role is too low")
 		}
-		return Fail(Forbidden, "You need the role %s.", role)
+		return schema.Fail(schema.Forbidden, "You need the role %s.", role)
 	}
 	if !safe(c.R.Method) && !read {
 		if err := readForm(c.R); err != nil {
@@ -68,7 +70,7 @@ func (s *Server) page(c *Call, role auth.Role, pattern string, f func(*Call) err
 		}
 		if !auth.CheckCSRF(c.Who, given) {
 			c.refusePage(pattern, "without the token of the session")
-			return Fail(NoCSRF, "")
+			return schema.Fail(schema.NoCSRF, "")
 		}
 	}
 	return f(c)
@@ -85,26 +87,26 @@ func (c *Call) refusePage(pattern, why string) {
 func readForm(r *http.Request) error {
 	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")) // an unreadable type is not a form with files
 	if strings.HasPrefix(kind, "multipart/") {
-		return Fail(WrongType, "Send application/x-www-form-urlencoded.")
+		return schema.Fail(schema.WrongType, "Send application/x-www-form-urlencoded.")
 	}
 	err := r.ParseForm()
 	if long, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return long
 	}
 	if err != nil {
-		return because(InvalidInput, err, "The form cannot be read.")
+		return schema.Because(schema.InvalidInput, err, "The form cannot be read.")
 	}
 	return nil
 }
 
 func (s *Server) failPage(c *Call, err error) {
-	p := problemOf(err)
+	p := schema.ProblemOf(err)
 	if s.ErrorPage == nil || c.sent {
 		s.fail(c, err)
 		return
 	}
 	if p.Cause() != nil {
-		c.Log().Warn("a page failed", "code", string(p.Code), "cause", clip(clean(p.Cause().Error()), 1000))
+		c.Log().Warn("a page failed", "code", string(p.Code), "cause", schema.Clip(schema.Clean(p.Cause().Error()), 1000))
 	}
 	q := *p
 	q.Request = c.ID

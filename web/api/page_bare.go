@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"time"
 
+	"orac/web/schema"
+
 	"orac/web/auth"
 )
 
@@ -18,7 +20,7 @@ func BarePages(s *Server) {
 	})
 	s.Page(http.MethodPost, "/setup", auth.Nobody, func(c *Call) error {
 		first, err := Invoke[SetupOut](c, "setup", SetupInput{Code: c.R.PostFormValue("code"), Name: c.R.PostFormValue("name"), Password: c.R.PostFormValue("password"), Session: true})
-		var p *Problem
+		var p *schema.Problem
 		if errors.As(err, &p) && p.Status < 500 {
 			return c.setupPage(p.Status, p.Title+". "+p.Detail, nil)
 		}
@@ -30,7 +32,7 @@ func BarePages(s *Server) {
 	s.Page(http.MethodGet, "/login", auth.Nobody, func(c *Call) error { return c.bare(200, "login", map[string]any{"Next": c.Next()}) })
 	s.Page(http.MethodPost, "/login", auth.Nobody, func(c *Call) error {
 		_, err := Invoke[LoginOut](c, "login", LoginInput{Username: c.R.PostFormValue("username"), Password: c.R.PostFormValue("password"), Session: true})
-		p := problemOf(err)
+		p := schema.ProblemOf(err)
 		switch {
 		case err == nil:
 			return redirect(c, c.Next())
@@ -43,7 +45,7 @@ func BarePages(s *Server) {
 		return c.bare(p.Status, "login", map[string]any{"Next": c.Next(), "Wrong": p.Title, "Wait": p.RetryAfter().Round(time.Second)})
 	})
 	s.Page(http.MethodPost, "/logout", auth.Viewer, func(c *Call) error {
-		if _, err := Invoke[none](c, "logout", nil); err != nil {
+		if _, err := Invoke[schema.None](c, "logout", nil); err != nil {
 			return err
 		}
 		return redirect(c, "/login")

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"orac/web/schema"
+
 	"orac/runbook"
 	"orac/web/audit"
 	"orac/web/auth"
@@ -109,13 +111,13 @@ func TestAStaleSessionKeepsNobodyOut(t *testing.T) {
 	}
 	stranger := rig.request(auth.Nobody, "POST", "/api/auth/login", loginInput{"viewer", "wrong", true})
 	stranger.AddCookie(&http.Cookie{Name: "orac_session", Value: "over"})
-	rig.problem("a stranger", rig.do(stranger), Slower)
+	rig.problem("a stranger", rig.do(stranger), schema.Slower)
 	// What is read of strangers, to find out that they are, is a name and a secret.
 	read := &countedReader{left: 512 << 10}
 	large := rig.request(auth.Nobody, "POST", "/api/auth/login", nil)
 	large.Body = io.NopCloser(io.MultiReader(strings.NewReader(`{"username":"`), read))
 	large.Header.Set("Content-Type", "application/json")
-	rig.problem("a large body", rig.do(large), Slower)
+	rig.problem("a large body", rig.do(large), schema.Slower)
 	if n := 512<<10 - read.left; n > 2*maxEntrance {
 		t.Errorf("%d bytes are read of it", n)
 	}
@@ -165,5 +167,5 @@ func TestAKeyOfTokensThatOthersMayReadIsReplacedOnRecord(t *testing.T) {
 	if after, err := os.ReadFile(path); err != nil || string(after) == string(before) {
 		t.Error("it is the same key")
 	}
-	rig.problem("a token of before", rig.call(auth.Admin, "GET", "/api/status", nil), Unauthenticated)
+	rig.problem("a token of before", rig.call(auth.Admin, "GET", "/api/status", nil), schema.Unauthenticated)
 }

@@ -2,7 +2,9 @@ package api
 
 import (
 	"cmp"
+
 	"orac/web/auth"
+	"orac/web/schema"
 )
 
 // Route is one operation of the API. Routes are data: they are served, documented and tested from the same table.
@@ -28,7 +30,7 @@ type Route struct {
 	// only a few run in all.
 	Costly bool
 
-	shape
+	schema.Shape
 	may    func(*Call, any) error // a check in addition to the role; nil: the role is enough
 	run    func(*Call, any) (any, error)
 	shared *shared // nil unless Shared
@@ -36,7 +38,7 @@ type Route struct {
 
 // route makes a route from a function. In and Out are its shape.
 func route[In, Out any](r Route, f func(*Call, In) (Out, error)) *Route {
-	r.shape = shapeOf[In, Out](r.Method)
+	r.Shape = schema.ShapeOf[In, Out](r.Method)
 	r.run = func(c *Call, in any) (any, error) { return f(c, in.(In)) }
 	if r.Shared {
 		r.shared = &shared{}
@@ -56,15 +58,17 @@ func (r *Route) action() string { return cmp.Or(r.Change, r.Name) }
 
 // enters tells whether the route logs somebody in: its input says whom.
 func (r *Route) enters() bool {
-	_, ok := r.zero().(enters)
+	_, ok := r.Zero().(enters)
 	return ok
 }
 
 // Document returns the OpenAPI 3.1 document of routes.
 func Document(routes []*Route, version string) []byte {
-	var list []Operation
+	var list []schema.Operation
 	for _, r := range routes {
-		list = append(list, Operation{r.Method, r.Path, r.Name, r.Tag, r.Doc, string(r.Role), r.Change, r.Produces, r.Status, r.shape})
+		list = append(list, schema.Operation{
+			Method: r.Method, Path: r.Path, Name: r.Name, Tag: r.Tag, Doc: r.Doc, Role: string(r.Role), Change: r.Change, Produces: r.Produces, Status: r.Status, Shape: r.Shape,
+		})
 	}
-	return describe(list, version)
+	return schema.Document(list, version)
 }

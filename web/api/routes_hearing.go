@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"orac/web/schema"
+
 	"orac/appliance/amount"
 	"orac/appliance/audio/capture"
 	"orac/appliance/rt"
@@ -22,7 +24,7 @@ type catalogueModel struct {
 	Installed  bool   `json:"installed" doc:"Whether its file is on this machine and has the right hash."`
 }
 
-func getCatalogue(c *Call, _ none) ([]catalogueModel, error) {
+func getCatalogue(c *Call, _ schema.None) ([]catalogueModel, error) {
 	list := []catalogueModel{}
 	for _, e := range models.Catalogue() {
 		if e.Kind == models.Head {
@@ -50,7 +52,7 @@ const listenTime = 4 * time.Second
 // getLevel listens to a microphone for half a second. It keeps no sound.
 func getLevel(c *Call, in levelInput) (deviceLevel, error) {
 	if in.Identity == "" {
-		return deviceLevel{}, invalid(FieldError{"identity", "is missing"})
+		return deviceLevel{}, schema.Invalid(schema.FieldError{Field: "identity", Wrong: "is missing"})
 	}
 	ctx, cancel := context.WithTimeout(c.Context(), 2*listenTime)
 	defer cancel()

@@ -12,6 +12,9 @@ import (
 	"sync/atomic"
 	"time"
 
+	"orac/web/edge"
+	"orac/web/schema"
+
 	"orac/appliance/logbook"
 	"orac/appliance/turns"
 	"orac/runbook"
@@ -49,13 +52,13 @@ type Server struct {
 	lets    map[string]bool // patterns of routes and pages that log somebody in, see limit
 	mux     *http.ServeMux
 	set     atomic.Pointer[settings]
-	perWho  limiter // requests, see limit
-	inAll   limiter // requests, see count
-	changes limiter // see may
+	perWho  edge.Limiter // requests, see limit
+	inAll   edge.Limiter // requests, see count
+	changes edge.Limiter // see may
 	metrics *metrics
 	openAPI []byte
-	streams shares
-	reports shares        // being sent
+	streams edge.Shares
+	reports edge.Shares   // being sent
 	recheck time.Duration // how soon a stream ends after its login does
 	using   sync.Mutex    // held while a new runbook is put into force
 	costly  *turns.Turns  // of Costly routes
@@ -63,7 +66,7 @@ type Server struct {
 	ctx     context.Context // ends with the server
 	refused *denials
 	// ErrorPage shows a problem to a person; nil: it is sent as a problem document.
-	ErrorPage func(*Call, *Problem)
+	ErrorPage func(*Call, *schema.Problem)
 }
 
 const recheck = 2 * time.Second
@@ -71,7 +74,7 @@ const recheck = 2 * time.Second
 // settings are the parts of the runbook that requests depend on.
 type settings struct {
 	rb *runbook.Runbook
-	*rules
+	*edge.Rules
 	veil *veil
 }
 
@@ -122,7 +125,7 @@ func (s *Server) again() {
 
 // use is Use for a caller that holds the lock.
 func (s *Server) use(rb *runbook.Runbook) {
-	rules, err := rulesOf(rb.Web)
+	rules, err := edge.RulesOf(rb.Web)
 	if err != nil {
 		s.o.Log.Error("a page of another origin is not let in", "cause", err)
 	}
@@ -138,7 +141,7 @@ func (s *Server) use(rb *runbook.Runbook) {
 }
 
 // Rules implements Site.
-func (s *Server) Rules() *rules { return s.set.Load().rules }
+func (s *Server) Rules() *edge.Rules { return s.set.Load().Rules }
 
 // Accept implements Site: a runbook must leave an admin, whichever way it comes.
 func (s *Server) Accept(rb *runbook.Runbook) error { return s.leavesAdmin(rb) }
@@ -178,14 +181,14 @@ const maxEntrance = 4 << 10
 // ServeHTTP takes every request through the same steps.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start, set := time.Now(), s.set.Load()
-	via := set.via(r)
-	c := &Call{Server: s, R: r, ID: idOf(r.Header.Get(requestHeader)), From: via.From, via: via}
+	via := set.Via(r)
+	c := &Call{Server: s, R: r, ID: edge.IDOf(r.Header.Get(edge.RequestHeader)), From: via.From, via: via}
 	rec := &recorder{ResponseWriter: w}
 	c.W, c.base = rec, r.Context()
 	defer s.finish(c, rec, start)
 	h := rec.Header()
-	secure(h, via.Secure)
-	h[requestHeader] = []string{c.ID}
+	edge.SecureHeaders(h, via.Secure)
+	h[edge.RequestHeader] = []string{c.ID}
 	// This comes first because an answer waits for the rest of the body.
 	control := http.NewResponseController(rec)
 	deadline := start.Add(set.rb.Web.RequestTimeout)
@@ -194,7 +197,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 	handler, pattern := s.mux.Handler(r)
 	if p := s.admit(c, set, pattern); p != nil {
-		p.write(rec, c.ID)
+		p.Write(rec, c.ID)
 		return
 	}
 	if rec.status != 0 { // a preflight, already answered
@@ -225,9 +228,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // admit decides whether a request is handled, and identifies the caller. Anonymous requests are counted before anything else.
 // A request for another host, or from another origin, counts as nobody's: it is not identified and does not keep a session
 // alive.
-func (s *Server) admit(c *Call, set *settings, pattern string) *Problem {
+func (s *Server) admit(c *Call, set *settings, pattern string) *schema.Problem {
 	anonymous := auth.ShowsNothing(c.R)
-	crowded := func() *Problem {
+	crowded := func() *schema.Problem {
 		p := s.count(c)
 		if p != nil && !c.Who.Known() && s.lets[pattern] { // the decision comes later: it depends on who the caller claims to be
 			c.crowded, p = p, nil
@@ -239,26 +242,26 @@ func (s *Server) admit(c *Call, set *settings, pattern string) *Problem {
 			return p
 		}
 	}
-	nobodys := func(p *Problem) *Problem {
+	nobodys := func(p *schema.Problem) *schema.Problem {
 		if anonymous {
 			return p
 		}
 		return cmp.Or(s.count(c), p)
 	}
-	if !set.mine(c.R) {
+	if !set.Mine(c.R) {
 		c.quiet = true
-		return nobodys(Fail(WrongHost, ""))
+		return nobodys(schema.Fail(schema.WrongHost, ""))
 	}
 	if c.R.Method == http.MethodOptions {
 		if p := nobodys(nil); p != nil {
 			return p
 		}
 	}
-	if set.cors(c.W, c.R) {
+	if set.CORS(c.W, c.R) {
 		return nil
 	}
-	if err := set.crossOrigin(c.R); err != nil {
-		return nobodys(because(CrossOrigin, err, ""))
+	if err := set.CrossOrigin(c.R); err != nil {
+		return nobodys(schema.Because(schema.CrossOrigin, err, ""))
 	}
 	if anonymous {
 		return nil
@@ -267,9 +270,9 @@ func (s *Server) admit(c *Call, set *settings, pattern string) *Problem {
 	if p := crowded(); p != nil {
 		return p
 	}
-	if c.Who.Known() && !claim(c.R, c.Who) {
+	if c.Who.Known() && !edge.Claim(c.R, c.Who) {
 		c.W.Header().Set("Connection", "close")
-		return Fail(Unavailable, "Too many connections are open, in all or from you.").After(5 * time.Second)
+		return schema.Fail(schema.Unavailable, "Too many connections are open, in all or from you.").After(5 * time.Second)
 	}
 	return nil
 }
@@ -280,15 +283,15 @@ func (s *Server) noRoute(c *Call, handler http.Handler) {
 	handler.ServeHTTP(probe, c.R)
 	if allow := probe.h.Get("Allow"); allow != "" {
 		c.W.Header().Set("Allow", allow)
-		Fail(WrongMethod, "It accepts %s.", allow).write(c.W, c.ID)
+		schema.Fail(schema.WrongMethod, "It accepts %s.", allow).Write(c.W, c.ID)
 		return
 	}
-	nothing := Fail(NotFound, "There is no such address.")
+	nothing := schema.Fail(schema.NotFound, "There is no such address.")
 	if s.ErrorPage != nil && strings.Contains(c.R.Header.Get("Accept"), "text/html") && !strings.HasPrefix(c.R.URL.Path, "/api/") {
 		s.failPage(c, nothing)
 		return
 	}
-	nothing.write(c.W, c.ID)
+	nothing.Write(c.W, c.ID)
 }
 
 // header keeps the head of an answer and drops the rest.
@@ -307,7 +310,7 @@ func (s *Server) finish(c *Call, rec *recorder, start time.Time) {
 		}
 		s.o.Log.Error("a handler has panicked", "request", c.ID, "fault", redact(fmt.Sprint(fault)), "stack", string(debug.Stack()))
 		if rec.status == 0 {
-			Fail(Internal, "").write(rec, c.ID)
+			schema.Fail(schema.Internal, "").Write(rec, c.ID)
 		}
 	}
 	if c.quiet {
@@ -318,14 +321,14 @@ func (s *Server) finish(c *Call, rec *recorder, start time.Time) {
 	}
 	took := time.Since(start)
 	s.metrics.request(c.R.Method, rec.pattern, rec.status, took)
-	s.o.Log.Log(context.Background(), level, "request", "request", c.ID, "method", clip(c.R.Method, 16), "path", clip(clean(c.R.URL.Path), 200),
+	s.o.Log.Log(context.Background(), level, "request", "request", c.ID, "method", schema.Clip(c.R.Method, 16), "path", schema.Clip(schema.Clean(c.R.URL.Path), 200),
 		"status", rec.status, "bytes", rec.bytes, "took_ms", float64(took.Microseconds())/1000, "who", c.Who.Subject(), "from", c.From.String())
 }
 
 // redact keeps all but the first line of a panic out of the log: the rest may contain values.
 func redact(fault string) string {
 	first, _, _ := strings.Cut(fault, "\n")
-	return clip(clean(first), 200)
+	return schema.Clip(schema.Clean(first), 200)
 }
 
 // serve returns the handler of a route.
@@ -345,16 +348,16 @@ func (s *Server) serve(r *Route) http.Handler {
 
 // fail answers with an error, and logs what the caller should not see.
 func (s *Server) fail(c *Call, err error) {
-	p := problemOf(err)
+	p := schema.ProblemOf(err)
 	if p.Cause() != nil {
 		level := logbook.LevelRequest
 		if p.Status >= 500 {
 			level = slog.LevelError
 		}
-		s.o.Log.Log(context.Background(), level, "request failed", "request", c.ID, "code", string(p.Code), "cause", clip(clean(p.Cause().Error()), 1000))
+		s.o.Log.Log(context.Background(), level, "request failed", "request", c.ID, "code", string(p.Code), "cause", schema.Clip(schema.Clean(p.Cause().Error()), 1000))
 	}
 	if c.sent {
 		return // the stream has already said so itself
 	}
-	p.write(c.W, c.ID)
+	p.Write(c.W, c.ID)
 }

@@ -10,6 +10,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"orac/web/schema"
+
 	"orac/appliance/event"
 	"orac/appliance/rt"
 	"orac/appliance/rt/live"
@@ -82,7 +84,7 @@ func TestTheStatusIsNeverOlderThanAChange(t *testing.T) {
 		if w.Header().Get("Content-Length") != fmt.Sprint(w.Body.Len()) || w.Header().Get("Content-Type") != "application/json" {
 			t.Error(w.Header())
 		}
-		r.problem("without a login", r.call(auth.Nobody, "GET", "/api/status", nil), Unauthenticated)
+		r.problem("without a login", r.call(auth.Nobody, "GET", "/api/status", nil), schema.Unauthenticated)
 	}
 }
 

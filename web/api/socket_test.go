@@ -17,6 +17,8 @@ import (
 	"testing"
 	"time"
 
+	"orac/web/schema"
+
 	"github.com/coder/websocket"
 
 	"orac/appliance/event"
@@ -162,7 +164,7 @@ func TestUploads(t *testing.T) {
 	rig.must(err)
 	rig.must(m.Close())
 	for _, r := range Routes() {
-		if r.body == nil {
+		if r.Body == nil {
 			continue
 		}
 		for kind, body := range map[string]string{
@@ -170,11 +172,11 @@ func TestUploads(t *testing.T) {
 		} {
 			req := rig.request(auth.Admin, r.Method, pathOf(t, r, rig), body)
 			req.Header.Set("Content-Type", kind)
-			rig.problem(r.Name+" as "+kind, rig.do(req), WrongType)
+			rig.problem(r.Name+" as "+kind, rig.do(req), schema.WrongType)
 		}
 		packed := rig.request(auth.Admin, r.Method, pathOf(t, r, rig), "\x1f\x8b\x08")
 		packed.Header.Set("Content-Encoding", "gzip")
-		rig.problem(r.Name+" packed", rig.do(packed), BadJSON)
+		rig.problem(r.Name+" packed", rig.do(packed), schema.BadJSON)
 	}
 }
 
@@ -306,9 +308,9 @@ func TestStreamsAreShared(t *testing.T) {
 		}
 	}
 	for _, who := range all {
-		rig.server.streams.leave(who)
+		rig.server.streams.Leave(who)
 	}
-	if n := rig.server.streams.taken(); n != 0 {
+	if n := rig.server.streams.Taken(); n != 0 {
 		t.Errorf("%d are left", n)
 	}
 }

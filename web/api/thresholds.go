@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"time"
 
+	"orac/web/schema"
+
 	"orac/appliance/store"
 	"orac/runbook"
 )
@@ -64,7 +66,7 @@ type offer struct {
 	Why       string `json:"why"`
 }
 
-func getThresholds(c *Call, _ none) ([]threshold, error) {
+func getThresholds(c *Call, _ schema.None) ([]threshold, error) {
 	h, err := c.history()
 	if err != nil {
 		return nil, err

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"orac/web/schema"
+
 	"pgregory.net/rapid"
 
 	"orac/appliance/store"
@@ -179,5 +181,5 @@ func TestThresholdsAreSuggested(t *testing.T) {
 	if len(got.Offers) != 1 || got.Offers[0].Block != "model.hey_jarvis" || got.Offers[0].Value != "0.63" || got.Offers[0].Was != "0.5" {
 		t.Errorf("%+v", got.Offers)
 	}
-	rig.problem("no such detection", rig.call(auth.Operator, "PUT", "/api/detections/none/verdict", map[string]bool{"false_wake": true}), NotFound)
+	rig.problem("no such detection", rig.call(auth.Operator, "PUT", "/api/detections/none/verdict", map[string]bool{"false_wake": true}), schema.NotFound)
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"orac/web/edge"
+
 	"orac/runbook"
 )
 
@@ -16,7 +18,7 @@ func TestTheConsoleTellsOfItsTrouble(t *testing.T) {
 	if why, known := h.host.Trouble(); why != "" || !known {
 		t.Errorf("it is in trouble: %q, %v", why, known)
 	}
-	fresh := &Host{}
+	fresh := &edge.Host{}
 	if why, known := fresh.Trouble(); why != "" || known {
 		t.Errorf("before it was tried: %q, %v", why, known)
 	}

@@ -3,12 +3,14 @@ package api
 import (
 	"net/http"
 
+	"orac/web/schema"
+
 	"orac/appliance/audio/capture"
 )
 
 // The inputs and outputs of routes, under exported names for callers of Invoke.
 type (
-	Nothing          = none
+	Nothing          = schema.None
 	LoginInput       = loginInput
 	UserInput        = userInput
 	NewUserInput     = newUserInput
@@ -89,4 +91,4 @@ func (s *Server) Events() *Hub { return s.o.Events }
 func (s *Server) App() App { return s.o.App }
 
 // AsProblem converts any error into a problem, so that a page can show it in its own words.
-func AsProblem(err error) *Problem { return problemOf(err) }
+func AsProblem(err error) *schema.Problem { return schema.ProblemOf(err) }

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 
+	"orac/web/schema"
+
 	"github.com/zclconf/go-cty/cty"
 
 	"orac/appliance/status"
@@ -201,7 +203,7 @@ func (v *veil) answer(out any) any {
 // failure veils an error's text for the caller; the log keeps all of it. A refusal by the appliance quotes lines of the
 // runbook's file, which may differ from the running one: these lines are left out entirely.
 func (v *veil) failure(err error) error {
-	p := *problemOf(err)
+	p := *schema.ProblemOf(err)
 	if _, quotes := errors.AsType[*status.Refusal](err); quotes {
 		p.Detail = "Nothing was changed. An admin can see why."
 	}

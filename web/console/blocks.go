@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 
+	"orac/web/schema"
+
 	"orac/web/api"
 )
 
@@ -78,7 +80,7 @@ func (c *Console) blocks(call *api.Call) error {
 	d := blocksData{File: file.File}
 	list, err := api.Invoke[api.BlockList](call, "blocks", nil)
 	switch {
-	case err != nil && api.AsProblem(err).Code == api.InvalidRunbook:
+	case err != nil && api.AsProblem(err).Code == schema.InvalidRunbook:
 		d.Wrong = api.AsProblem(err).Detail
 	case err != nil:
 		return err
@@ -222,7 +224,7 @@ func (c *Console) removeBlock(call *api.Call) error {
 			break
 		}
 		at := strings.LastIndexByte(top, '.')
-		if at < 0 || api.AsProblem(err).Code != api.NotFound {
+		if at < 0 || api.AsProblem(err).Code != schema.NotFound {
 			return err
 		}
 		top = top[:at]

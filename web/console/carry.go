@@ -10,6 +10,8 @@ import (
 	"io"
 	"strings"
 
+	"orac/web/schema"
+
 	"orac/runbook"
 	"orac/web/api"
 )
@@ -68,7 +70,7 @@ func posted(call *api.Call) (e editor, file api.RunbookText, err error) {
 	}
 	if packed := call.R.PostFormValue("packed"); packed != "" {
 		if e.Source, err = unpack(packed); err != nil {
-			return e, file, api.Fail(api.InvalidInput, "The form carries no text.")
+			return e, file, schema.Fail(schema.InvalidInput, "The form carries no text.")
 		}
 	} else {
 		lines := e.Began

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	"orac/web/schema"
+
 	"orac/web/api"
 )
 
@@ -185,5 +187,5 @@ func wake(call *api.Call, id string) (heard, error) {
 		}
 		before = next
 	}
-	return heard{}, api.Fail(api.NotFound, "There is no such detection.")
+	return heard{}, schema.Fail(schema.NotFound, "There is no such detection.")
 }

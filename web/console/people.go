@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"time"
 
+	"orac/web/schema"
+
 	"orac/web/api"
 	"orac/web/auth"
 )
@@ -132,7 +134,7 @@ func (c *Console) madeKey(call *api.Call, k api.NewKey, err error) error {
 }
 
 // sayWrong returns a problem in one line.
-func sayWrong(p *api.Problem) string {
+func sayWrong(p *schema.Problem) string {
 	text := p.Title + "."
 	if p.Detail != "" {
 		text = p.Detail

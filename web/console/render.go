@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"strings"
 
+	"orac/web/schema"
+
 	"orac/appliance/status"
 	"orac/web/api"
 	"orac/web/auth"
@@ -155,7 +157,7 @@ func redirect(call *api.Call, to string) error {
 }
 
 // showProblem shows an error to a person.
-func (c *Console) showProblem(call *api.Call, p *api.Problem) {
+func (c *Console) showProblem(call *api.Call, p *schema.Problem) {
 	if scripted(call) {
 		_ = c.write(call, p.Status, "problem", "problem-part", view{Data: p})
 		return

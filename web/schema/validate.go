@@ -1,4 +1,4 @@
-package api
+package schema
 
 import (
 	"encoding/json"
@@ -96,7 +96,7 @@ func (s *Schema) validateObject(field string, o map[string]any, wrong func(strin
 		switch {
 		case p == nil:
 			if len(*found) < maxErrors {
-				*found = append(*found, FieldError{clean(at(name)), "is unknown here"})
+				*found = append(*found, FieldError{Clean(at(name)), "is unknown here"})
 			}
 		case o[name] == nil && !slices.Contains(s.Required, name): // null counts as missing
 		default:

@@ -1,4 +1,4 @@
-package api
+package edge
 
 import (
 	"net"
@@ -11,16 +11,16 @@ func TestHeldWritesAreOne(t *testing.T) {
 	near, far := net.Pipe()
 	defer near.Close()
 	defer far.Close()
-	c := &corked{Conn: near}
+	c := &Corked{Conn: near}
 	go func() {
 		_, _ = c.Write([]byte("one"))
-		c.hold()
+		c.Hold()
 		_, _ = c.Write([]byte("two "))
 		_, _ = c.Write([]byte(strings.Repeat("x", 2*maxHeld)))
-		if err := c.release(); err != nil || cap(c.held) > maxHeld {
+		if err := c.Release(); err != nil || cap(c.held) > maxHeld {
 			t.Errorf("%v, %d are kept", err, cap(c.held))
 		}
-		if err := c.release(); err != nil {
+		if err := c.Release(); err != nil {
 			t.Error(err)
 		}
 		_, _ = c.Write([]byte("three"))

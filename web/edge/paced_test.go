@@ -1,4 +1,4 @@
-package api
+package edge
 
 import (
 	"bytes"
@@ -24,7 +24,7 @@ func (p *pieces) SetWriteDeadline(time.Time) error { p.due++; return nil }
 
 func TestLongAnswersAreSentInPieces(t *testing.T) {
 	w, text := &pieces{}, bytes.Repeat([]byte("orac"), 100_000)
-	if n, err := newPaced(w).Write(text); n != len(text) || err != nil || !bytes.Equal(w.text.Bytes(), text) {
+	if n, err := NewPaced(w).Write(text); n != len(text) || err != nil || !bytes.Equal(w.text.Bytes(), text) {
 		t.Errorf("%d, %v", n, err)
 	}
 	if w.most > piece || w.due == 0 {

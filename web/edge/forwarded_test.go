@@ -1,13 +1,14 @@
-package api
+package edge
 
 import (
 	"crypto/tls"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
-	"orac/runbook"
 	"strings"
 	"testing"
+
+	"orac/runbook"
 )
 
 // behind are a proxy, a network of proxies, and one of IPv6.
@@ -67,7 +68,7 @@ func TestWhomARequestIsFrom(t *testing.T) {
 		r := httptest.NewRequest("GET", "/", nil)
 		r.RemoteAddr = c.peer
 		r.Header["Forwarded"], r.Header["X-Forwarded-For"] = c.forwarded, c.common
-		if got := behind.via(r); got.From.String() != c.want {
+		if got := behind.Via(r); got.From.String() != c.want {
 			t.Errorf("%s: from %s, want %s", name, got.From, c.want)
 		}
 	}
@@ -95,7 +96,7 @@ func TestWhetherARequestIsEncrypted(t *testing.T) {
 		if r.TLS = nil; c.tls {
 			r.TLS = &tls.ConnectionState{}
 		}
-		if got := behind.via(r); got.Secure != c.want {
+		if got := behind.Via(r); got.Secure != c.want {
 			t.Errorf("%s: encrypted %v", name, got.Secure)
 		}
 	}
@@ -108,17 +109,17 @@ func FuzzForwarded(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, forwarded, common string) {
 		r := &http.Request{Header: http.Header{"Forwarded": {forwarded}, "X-Forwarded-For": {common}}, RemoteAddr: "192.0.2.7:1"}
-		if via := behind.via(r); !via.From.IsValid() || via.From.Zone() != "" || via.From.Is4In6() {
+		if via := behind.Via(r); !via.From.IsValid() || via.From.Zone() != "" || via.From.Is4In6() {
 			t.Errorf("%q, %q: %v", forwarded, common, via.From)
 		}
 		// The proxy appends whom it was asked by: nothing before that counts.
 		real := netip.MustParseAddr("203.0.113.5")
 		r.Header = http.Header{"X-Forwarded-For": {common + ", " + real.String()}}
-		if via := behind.via(r); via.From != real && len(common) < maxForwarded-20 {
+		if via := behind.Via(r); via.From != real && len(common) < maxForwarded-20 {
 			t.Errorf("%q makes %v of it", common, via.From)
 		}
 		r.Header = http.Header{"Forwarded": {forwarded, "for=" + real.String()}}
-		if via := behind.via(r); via.From != real && via.From != peerOf(r) {
+		if via := behind.Via(r); via.From != real && via.From != peerOf(r) {
 			t.Errorf("%q makes %v of it", forwarded, via.From)
 		}
 	})

@@ -1,13 +1,14 @@
-package api
+package edge
 
 import (
 	"log/slog"
-	"orac/appliance/statedir"
-	"orac/runbook"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
+
+	"orac/appliance/statedir"
+	"orac/runbook"
 )
 
 // TestCertificateReload: a changed file is taken without a restart; a broken one leaves the one before in force.

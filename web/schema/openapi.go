@@ -1,4 +1,4 @@
-package api
+package schema
 
 import (
 	"bytes"
@@ -17,11 +17,11 @@ type Operation struct {
 	Change       string // its name in the audit log; empty if it changes nothing
 	Produces     string // media type of an answer that is not JSON
 	Status       int    // of a success; 0 means 200
-	shape
+	Shape
 }
 
-// describe returns the OpenAPI 3.1 document of operations.
-func describe(operations []Operation, version string) []byte {
+// Document returns the OpenAPI 3.1 document of operations.
+func Document(operations []Operation, version string) []byte {
 	s := &schemas{components: map[string]*Schema{}, names: map[reflect.Type]string{}}
 	problem := s.of(reflect.TypeFor[Problem]())
 	paths := map[string]map[string]any{}
@@ -70,14 +70,14 @@ func (o Operation) document(s *schemas, problem *Schema) map[string]any {
 		op["x-audit"] = o.Change
 	}
 	var params []any
-	for _, p := range o.params {
-		params = append(params, map[string]any{"name": p.name, "in": p.in, "required": p.in == "path", "description": p.doc, "schema": p.schema})
+	for _, p := range o.Params {
+		params = append(params, map[string]any{"name": p.Name, "in": p.In, "required": p.In == "path", "description": p.doc, "schema": p.Schema})
 	}
 	if params != nil {
 		op["parameters"] = params
 	}
-	if o.body != nil {
-		op["requestBody"] = map[string]any{"required": true, "content": map[string]any{"application/json": map[string]any{"schema": o.body}}}
+	if o.Body != nil {
+		op["requestBody"] = map[string]any{"required": true, "content": map[string]any{"application/json": map[string]any{"schema": o.Body}}}
 	}
 	responses := map[string]any{}
 	switch status := o.Status; {
@@ -86,7 +86,7 @@ func (o Operation) document(s *schemas, problem *Schema) map[string]any {
 			status = 200
 		}
 		responses[fmt.Sprint(status)] = map[string]any{"description": "A success.", "content": map[string]any{o.Produces: map[string]any{}}}
-	case o.out == reflect.TypeFor[none]():
+	case o.out == reflect.TypeFor[None]():
 		responses["204"] = map[string]any{"description": "Done."}
 	default:
 		if status == 0 {
@@ -94,7 +94,7 @@ func (o Operation) document(s *schemas, problem *Schema) map[string]any {
 		}
 		content := map[string]any{"application/json": map[string]any{"schema": s.of(o.out)}}
 		responses[fmt.Sprint(status)] = map[string]any{"description": "A success.", "content": content}
-		if o.out.Implements(reflect.TypeFor[coded]()) {
+		if o.out.Implements(reflect.TypeFor[Coded]()) {
 			responses["503"] = map[string]any{"description": "Unhealthy, or not ready.", "content": content}
 		}
 	}

@@ -1,12 +1,12 @@
-package api
+package schema
 
 import (
 	"strings"
 	"unicode"
 )
 
-// clean makes a client's text safe to return and to log.
-func clean(s string) string {
+// Clean makes a client's text safe to return and to log.
+func Clean(s string) string {
 	return strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
 			return '\uFFFD'
@@ -15,8 +15,8 @@ func clean(s string) string {
 	}, strings.ToValidUTF8(s, "\uFFFD"))
 }
 
-// clip cuts a text that is longer than n bytes.
-func clip(s string, n int) string {
+// Clip cuts a text that is longer than n bytes.
+func Clip(s string, n int) string {
 	if len(s) > n {
 		return s[:n] + "…"
 	}

@@ -1,4 +1,4 @@
-package api
+package edge
 
 import (
 	"context"
@@ -7,9 +7,10 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
-	"orac/web/auth"
 	"testing"
 	"time"
+
+	"orac/web/auth"
 )
 
 // TestConnectionsAreShared: two viewers with all the connections that they get, each of which is in use, leave some for admins, and
@@ -29,7 +30,7 @@ func TestConnectionsAreShared(t *testing.T) {
 	use := func(conn net.Conn, name string, role auth.Role) bool {
 		c.state(conn, http.StateActive)
 		ctx := context.WithValue(t.Context(), noteKey{}, note{c, conn})
-		return claim(httptest.NewRequestWithContext(ctx, "GET", "/", nil), auth.Identity{Kind: auth.User, Name: name, Role: role})
+		return Claim(httptest.NewRequestWithContext(ctx, "GET", "/", nil), auth.Identity{Kind: auth.User, Name: name, Role: role})
 	}
 	counts := map[string]int{}
 	var open []net.Conn
@@ -74,8 +75,8 @@ func TestConnectionsAreShared(t *testing.T) {
 	for _, conn := range open {
 		(&counted{conn, c}).Close()
 	}
-	if c.claims.taken() != 0 || len(c.claims.of) != 0 || len(c.open) != 0 {
-		t.Errorf("%d are left, %v", c.claims.taken(), c.claims.of)
+	if c.claims.Taken() != 0 || len(c.claims.of) != 0 || len(c.open) != 0 {
+		t.Errorf("%d are left, %v", c.claims.Taken(), c.claims.of)
 	}
 	// A trusted proxy's connections carry requests of many: they are nobody's, and one address may have all.
 	for n := range most {
@@ -99,12 +100,12 @@ func (a *addressed) RemoteAddr() net.Addr {
 // TestWhoGivesWay: nobody's before somebody's, the longest first, and none that is in use or was there for a moment only.
 func TestWhoGivesWay(t *testing.T) {
 	now := time.Now()
-	c := &conns{slow: slowGrace, open: map[net.Conn]*held{}}
+	c := &conns{slow: SlowGrace, open: map[net.Conn]*held{}}
 	var all []net.Conn
 	for _, h := range []held{
 		{state: http.StateNew, since: now.Add(-time.Second)}, {state: http.StateNew, since: now.Add(-2 * time.Second)}, {state: http.StateIdle, since: now.Add(-time.Hour), known: true},
-		{state: http.StateActive, since: now.Add(-2 * slowGrace)}, {state: http.StateActive, since: now.Add(-time.Hour), known: true}, {state: http.StateHijacked, since: now.Add(-time.Hour)},
-		{state: http.StateNew, since: now.Add(-grace / 2)}, {state: http.StateActive, since: now.Add(-slowGrace / 2)}, {state: http.StateIdle, since: now.Add(-knownGrace / 2), known: true},
+		{state: http.StateActive, since: now.Add(-2 * SlowGrace)}, {state: http.StateActive, since: now.Add(-time.Hour), known: true}, {state: http.StateHijacked, since: now.Add(-time.Hour)},
+		{state: http.StateNew, since: now.Add(-grace / 2)}, {state: http.StateActive, since: now.Add(-SlowGrace / 2)}, {state: http.StateIdle, since: now.Add(-knownGrace / 2), known: true},
 	} {
 		conn, other := net.Pipe()
 		defer other.Close()

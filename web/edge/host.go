@@ -1,4 +1,4 @@
-package api
+package edge
 
 import (
 	"cmp"
@@ -45,7 +45,7 @@ type Site interface {
 	// Use puts a runbook into force. It is called before the host listens as the runbook says.
 	Use(rb *runbook.Runbook)
 	// Rules returns the rules in force.
-	Rules() *rules
+	Rules() *Rules
 	// Accept returns why a runbook must not come into force; nil: it may.
 	Accept(rb *runbook.Runbook) error
 	// Opened is called when the host listens.
@@ -70,9 +70,9 @@ type serving struct {
 
 // Limits of a connection.
 const (
-	headerTime = 5 * time.Second
+	HeaderTime = 5 * time.Second
 	idleTime   = 60 * time.Second
-	maxHeader  = 16 << 10 // bytes
+	MaxHeader  = 16 << 10 // bytes
 	goodbye    = 2 * time.Second
 	listenWait = 2 * time.Second
 )
@@ -205,10 +205,10 @@ func (h *Host) start() {
 		base = context.WithValue(base, certificateKey{}, c)
 	}
 	site := h.site
-	r.conns = &conns{Listener: l, plain: c == nil, slow: cmp.Or(h.Bounds.Slow, slowGrace), most: func() int { return site.Rules().web.Limits.MaxConnections },
+	r.conns = &conns{Listener: l, plain: c == nil, slow: cmp.Or(h.Bounds.Slow, SlowGrace), most: func() int { return site.Rules().Web.Limits.MaxConnections },
 		proxy: func(a netip.Addr) bool { return site.Rules().trust(a) }}
 	r.http = &http.Server{
-		Handler: site, ReadHeaderTimeout: cmp.Or(h.Bounds.Head, headerTime), IdleTimeout: idleTime, MaxHeaderBytes: maxHeader, ConnState: r.conns.state,
+		Handler: site, ReadHeaderTimeout: cmp.Or(h.Bounds.Head, HeaderTime), IdleTimeout: idleTime, MaxHeaderBytes: MaxHeader, ConnState: r.conns.state,
 		ErrorLog:    slog.NewLogLogger(h.Log.With("part", "web").Handler(), slog.LevelDebug),
 		BaseContext: func(net.Listener) context.Context { return base },
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context {

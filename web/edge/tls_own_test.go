@@ -1,4 +1,4 @@
-package api
+package edge
 
 import (
 	"crypto/ecdsa"
@@ -9,11 +9,12 @@ import (
 	"errors"
 	"log/slog"
 	"math/big"
-	"orac/appliance/statedir"
 	"os"
 	"strings"
 	"testing"
 	"time"
+
+	"orac/appliance/statedir"
 )
 
 // dated makes a certificate of our own that is good between two moments.

@@ -1,4 +1,4 @@
-package api
+package schema
 
 import (
 	"bytes"
@@ -29,7 +29,7 @@ func readBody(r *http.Request) ([]byte, error) {
 	case errors.As(err, &long):
 		return nil, err
 	case err != nil: // interrupted, too slow, or not a valid HTTP body
-		return nil, because(BadJSON, err, "The body broke off.")
+		return nil, Because(BadJSON, err, "The body broke off.")
 	}
 	return text, nil
 }
@@ -59,11 +59,11 @@ func (s *Schema) Decode(text []byte, into any) error {
 	}
 	var found []FieldError
 	s.validate("", raw, &found)
-	if err := invalid(found...); err != nil {
+	if err := Invalid(found...); err != nil {
 		return err
 	}
 	if err := json.Unmarshal(text, into); err != nil {
-		return because(BadJSON, err, "It does not match the schema.")
+		return Because(BadJSON, err, "It does not match the schema.")
 	}
 	return nil
 }
@@ -119,17 +119,17 @@ func syntax(err error) error {
 	return nil
 }
 
-// param is a parameter of the path or the query.
-type param struct {
-	name   string
-	in     string // path or query
-	schema *Schema
-	field  int
+// Param is a parameter of the path or the query.
+type Param struct {
+	Name   string
+	In     string // path or query
+	Schema *Schema
+	Field  int
 	doc    string
 }
 
 // paramsOf returns the parameters that an input's fields declare with the tags path and query.
-func paramsOf(t reflect.Type) (list []param) {
+func paramsOf(t reflect.Type) (list []Param) {
 	if t.Kind() != reflect.Struct {
 		return nil
 	}
@@ -137,7 +137,7 @@ func paramsOf(t reflect.Type) (list []param) {
 		f := t.Field(i)
 		for _, in := range []string{"path", "query"} {
 			if name := f.Tag.Get(in); name != "" {
-				list = append(list, param{name, in, input(f.Type, f.Tag.Get("check")), i, f.Tag.Get("doc")})
+				list = append(list, Param{name, in, input(f.Type, f.Tag.Get("check")), i, f.Tag.Get("doc")})
 			}
 		}
 	}
@@ -145,7 +145,7 @@ func paramsOf(t reflect.Type) (list []param) {
 }
 
 // bind sets an input's parameters.
-func bind(r *http.Request, into reflect.Value, params []param) error {
+func bind(r *http.Request, into reflect.Value, params []Param) error {
 	if len(params) == 0 && r.URL.RawQuery == "" {
 		return nil
 	}
@@ -156,23 +156,23 @@ func bind(r *http.Request, into reflect.Value, params []param) error {
 	var found []FieldError
 	known := map[string]bool{}
 	for _, p := range params {
-		text := r.PathValue(p.name)
-		if p.in == "query" {
-			known[p.name] = true
-			if len(query[p.name]) > 1 {
-				found = append(found, FieldError{p.name, "appears twice"})
+		text := r.PathValue(p.Name)
+		if p.In == "query" {
+			known[p.Name] = true
+			if len(query[p.Name]) > 1 {
+				found = append(found, FieldError{p.Name, "appears twice"})
 				continue
 			}
-			if text = query.Get(p.name); !query.Has(p.name) {
+			if text = query.Get(p.Name); !query.Has(p.Name) {
 				continue
 			}
 		}
 		if !utf8.ValidString(text) {
-			found = append(found, FieldError{p.name, "is not UTF-8"})
+			found = append(found, FieldError{p.Name, "is not UTF-8"})
 			continue
 		}
 		var v any = text
-		switch p.schema.Type {
+		switch p.Schema.Type {
 		case "integer", "number":
 			v = json.Number(text)
 		case "boolean":
@@ -181,10 +181,10 @@ func bind(r *http.Request, into reflect.Value, params []param) error {
 			}
 		}
 		before := len(found)
-		if p.schema.validate(p.name, v, &found); len(found) > before {
+		if p.Schema.validate(p.Name, v, &found); len(found) > before {
 			continue
 		}
-		f := into.Field(p.field)
+		f := into.Field(p.Field)
 		switch f.Kind() {
 		case reflect.String:
 			f.SetString(text)
@@ -203,14 +203,14 @@ func bind(r *http.Request, into reflect.Value, params []param) error {
 	}
 	for name := range query {
 		if !known[name] && len(found) < maxErrors {
-			found = append(found, FieldError{clean(name), "is unknown here"})
+			found = append(found, FieldError{Clean(name), "is unknown here"})
 		}
 	}
-	return invalid(found...)
+	return Invalid(found...)
 }
 
-// invalid returns the problem that fields do not match the schema; nil without any.
-func invalid(found ...FieldError) error {
+// Invalid returns the problem that fields do not match the schema; nil without any.
+func Invalid(found ...FieldError) error {
 	if len(found) == 0 {
 		return nil
 	}

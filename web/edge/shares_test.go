@@ -1,8 +1,9 @@
-package api
+package edge
 
 import (
-	"orac/web/auth"
 	"testing"
+
+	"orac/web/auth"
 
 	"pgregory.net/rapid"
 )
@@ -13,7 +14,7 @@ func TestSharesOfAnything(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		most := rapid.IntRange(2, 40).Draw(t, "most")
 		kept := rapid.IntRange(1, max(1, most/4)).Draw(t, "kept")
-		s := &shares{}
+		s := &Shares{}
 		have := map[string][]auth.Identity{}
 		n, others := 0, 0
 		for range rapid.IntRange(0, 120).Draw(t, "steps") {
@@ -23,7 +24,7 @@ func TestSharesOfAnything(t *testing.T) {
 			}
 			mine := have[who.Name]
 			if rapid.Bool().Draw(t, "leave") && len(mine) > 0 {
-				s.leave(who)
+				s.Leave(who)
 				have[who.Name], n = mine[1:], n-1
 				if who.Role != auth.Admin {
 					others--
@@ -34,7 +35,7 @@ func TestSharesOfAnything(t *testing.T) {
 			if who.Role != auth.Admin {
 				free = min(free, max(1, most-kept)-others)
 			}
-			got := s.take(who, most, kept)
+			got := s.Take(who, most, kept)
 			if want := free > 0 && (len(mine) == 0 || len(mine) < free); got != want {
 				t.Fatalf("%s has %d, %d of %d are taken: %v", who.Name, len(mine), n, most, got)
 			}
@@ -44,17 +45,17 @@ func TestSharesOfAnything(t *testing.T) {
 					others++
 				}
 			}
-			if n > most || others > max(1, most-kept) || s.taken() != n {
+			if n > most || others > max(1, most-kept) || s.Taken() != n {
 				t.Fatalf("%d of %d are taken, %d by others than admins", n, most, others)
 			}
 		}
 		for _, list := range have {
 			for _, who := range list {
-				s.leave(who)
+				s.Leave(who)
 			}
 		}
-		if s.taken() != 0 || s.others != 0 || len(s.of) != 0 {
-			t.Fatalf("%d are left, %d of others than admins: %v", s.taken(), s.others, s.of)
+		if s.Taken() != 0 || s.others != 0 || len(s.of) != 0 {
+			t.Fatalf("%d are left, %d of others than admins: %v", s.Taken(), s.others, s.of)
 		}
 	})
 }

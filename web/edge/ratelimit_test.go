@@ -1,4 +1,4 @@
-package api
+package edge
 
 import (
 	"fmt"
@@ -10,10 +10,10 @@ import (
 // TestTheWindowSlides: never more than the limit in any minute, and all of it again after one.
 func TestTheWindowSlides(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var l limiter
+		var l Limiter
 		var took []time.Time
 		for range 600 { // ten minutes of trying every second
-			if l.take("a", 10).ok {
+			if l.Take("a", 10).OK {
 				took = append(took, time.Now())
 			}
 			time.Sleep(time.Second)
@@ -32,16 +32,16 @@ func TestTheWindowSlides(t *testing.T) {
 		if len(took) < 90 {
 			t.Errorf("%d of 100", len(took))
 		}
-		v := l.take("b", 1)
-		if v = l.take("b", 1); v.ok || v.reset <= 0 || v.reset > time.Minute {
+		v := l.Take("b", 1)
+		if v = l.Take("b", 1); v.OK || v.reset <= 0 || v.reset > time.Minute {
 			t.Fatalf("%+v", v)
 		}
 		time.Sleep(v.reset)
-		if !l.take("b", 1).ok {
+		if !l.Take("b", 1).OK {
 			t.Error("it is not free when it says")
 		}
 		for n := range 3 * maxWindows {
-			l.take(fmt.Sprint("owner ", n), 10)
+			l.Take(fmt.Sprint("owner ", n), 10)
 		}
 		if len(l.windows) > maxWindows {
 			t.Errorf("%d windows", len(l.windows))
