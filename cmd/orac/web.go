@@ -7,8 +7,6 @@ import (
 	"path/filepath"
 	"sync"
 
-	"orac/web/edge"
-
 	"orac/appliance"
 	"orac/cmd/orac/guide"
 	"orac/cmd/orac/screen"
@@ -17,6 +15,7 @@ import (
 	"orac/web/audit"
 	"orac/web/auth"
 	"orac/web/console"
+	"orac/web/edge"
 	"orac/web/samples"
 	"orac/web/simulations"
 )

@@ -8,8 +8,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"orac/web/schema"
-
 	"orac/appliance"
 	"orac/appliance/audio"
 	"orac/appliance/audio/capture"
@@ -21,6 +19,7 @@ import (
 	"orac/models"
 	"orac/runbook"
 	"orac/web/control"
+	"orac/web/schema"
 )
 
 // App is what the routes need from the appliance. Its methods must be safe for concurrent use.

@@ -16,13 +16,12 @@ import (
 	"testing"
 	"time"
 
-	"orac/web/schema"
-
 	"orac/appliance/status"
 	"orac/appliance/store"
 	"orac/runbook"
 	"orac/web/audit"
 	"orac/web/auth"
+	"orac/web/schema"
 )
 
 // hostile are texts that have broken programs before.

@@ -6,10 +6,9 @@ import (
 	"net/http"
 	"net/netip"
 
-	"orac/web/schema"
-
 	"orac/web/audit"
 	"orac/web/auth"
+	"orac/web/schema"
 )
 
 // Call is one request on its way through the handlers.

@@ -5,9 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"orac/web/schema"
-
 	"orac/web/auth"
+	"orac/web/schema"
 )
 
 // TestAPageIsCheckedAsARequestIs: what a form carries meets the same schema, and what a request may leave out a form may, too.

@@ -8,11 +8,10 @@ import (
 	"testing/synctest"
 	"time"
 
-	"orac/web/schema"
-
 	"orac/runbook"
 	"orac/web/audit"
 	"orac/web/auth"
+	"orac/web/schema"
 )
 
 // TestRefusedTokensAreOnRecord: what was shown, of whom if that is proven, why, and from where; and never the token.

@@ -8,11 +8,10 @@ import (
 	"strings"
 	"testing"
 
-	"orac/web/schema"
-
 	"orac/appliance/status"
 	"orac/web/audit"
 	"orac/web/auth"
+	"orac/web/schema"
 )
 
 // ask calls a route as an admin and takes its answer.

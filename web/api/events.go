@@ -11,13 +11,12 @@ import (
 	"strings"
 	"time"
 
-	"orac/web/edge"
-	"orac/web/schema"
-
 	"github.com/coder/websocket"
 
 	"orac/appliance/event"
 	"orac/web/auth"
+	"orac/web/edge"
+	"orac/web/schema"
 )
 
 const (

@@ -6,12 +6,11 @@ import (
 	"strings"
 	"testing"
 
-	"orac/web/schema"
-
 	"orac/appliance/status"
 	"orac/appliance/turns"
 	"orac/runbook"
 	"orac/web/auth"
+	"orac/web/schema"
 )
 
 // TestStrangersAtAnAddressHoldUpNobody: whoever asks without a login, shows what is wrong, or guesses at people and services, from

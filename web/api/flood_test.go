@@ -16,12 +16,11 @@ import (
 	"testing"
 	"time"
 
-	"orac/web/edge"
-
 	"golang.org/x/sys/unix"
 
 	"orac/runbook"
 	"orac/web/auth"
+	"orac/web/edge"
 )
 
 // half is how many connections are opened side by side, and held as long as the server lets them.

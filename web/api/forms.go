@@ -5,9 +5,8 @@ import (
 	"strings"
 	"unicode"
 
-	"orac/web/schema"
-
 	"orac/runbook"
+	"orac/web/schema"
 )
 
 // blockList holds the blocks that the runbook's file declares, and those that it may declare.

@@ -5,10 +5,9 @@ import (
 	"strings"
 	"testing"
 
-	"orac/web/schema"
-
 	"orac/runbook"
 	"orac/web/auth"
+	"orac/web/schema"
 )
 
 // TestLimitsGoByTheClientBehindAProxy: strangers behind a trusted proxy hold up themselves, and a proxy that is not trusted is one

@@ -3,10 +3,9 @@ package api
 import (
 	"time"
 
-	"orac/web/schema"
-
 	"orac/appliance/health"
 	"orac/web/auth"
+	"orac/web/schema"
 )
 
 // healthOut is the health of a part or of everything: 503 if unhealthy.

@@ -5,9 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"orac/web/schema"
-
 	"orac/web/auth"
+	"orac/web/schema"
 )
 
 // TestHowLoudAMicrophoneIs: in decibels; one that cannot be heard says why, and only admins have a microphone opened.

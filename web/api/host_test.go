@@ -20,14 +20,13 @@ import (
 	"testing"
 	"time"
 
-	"orac/web/edge"
-	"orac/web/schema"
-
 	"github.com/coder/websocket"
 
 	"orac/appliance/event"
 	"orac/runbook"
 	"orac/web/auth"
+	"orac/web/edge"
+	"orac/web/schema"
 )
 
 // hosted is a rig that listens.

@@ -13,10 +13,9 @@ import (
 	"testing"
 	"time"
 
-	"orac/web/edge"
-
 	"orac/runbook"
 	"orac/web/auth"
+	"orac/web/edge"
 )
 
 // h2 is a client of HTTP/2 that sends any frames it likes.

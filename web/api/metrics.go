@@ -5,14 +5,13 @@ import (
 	"strconv"
 	"time"
 
-	"orac/web/schema"
-
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"orac/appliance/health"
 	"orac/web/auth"
+	"orac/web/schema"
 )
 
 // metrics are the values for Prometheus. Labels are names of routes, never addresses that somebody has

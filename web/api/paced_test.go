@@ -4,9 +4,8 @@ import (
 	"fmt"
 	"testing"
 
-	"orac/web/schema"
-
 	"orac/web/auth"
+	"orac/web/schema"
 )
 
 // TestReportsAreBounded: each is in memory while it is sent, and who reads slowly leaves room for others.

@@ -8,9 +8,8 @@ import (
 	"net/url"
 	"strings"
 
-	"orac/web/schema"
-
 	"orac/web/auth"
+	"orac/web/schema"
 )
 
 // Page adds a page for people. Readers who need a login are sent to /login, or to /setup while there is no user; a changing

@@ -7,9 +7,8 @@ import (
 	"net/http"
 	"time"
 
-	"orac/web/schema"
-
 	"orac/web/auth"
+	"orac/web/schema"
 )
 
 // BarePages adds the pages that are needed to get in: set-up, login, logout. The console has better ones at the same

@@ -6,11 +6,10 @@ import (
 	"testing"
 	"time"
 
-	"orac/web/schema"
-
 	"orac/runbook"
 	"orac/web/audit"
 	"orac/web/auth"
+	"orac/web/schema"
 )
 
 // TestRefusalsAreCountedNotRecorded: every route that changes something × every role that it is not for, by its role or because

@@ -12,11 +12,10 @@ import (
 	"testing"
 	"time"
 
-	"orac/web/schema"
-
 	"orac/runbook"
 	"orac/web/audit"
 	"orac/web/auth"
+	"orac/web/schema"
 )
 
 // TestTwoWithAllThatTheyGetLeaveRoomForAdmins: over sockets. A viewer and an operator take streams and connections until they are

@@ -6,11 +6,10 @@ import (
 	"encoding/json"
 	"time"
 
-	"orac/web/schema"
-
 	"orac/appliance/audio/capture"
 	"orac/appliance/status"
 	"orac/runbook"
+	"orac/web/schema"
 )
 
 func getStatus(c *Call, _ schema.None) (status.Status, error) { return c.Server.o.App.Status(), nil }

@@ -7,11 +7,10 @@ import (
 	"strings"
 	"time"
 
-	"orac/web/edge"
-	"orac/web/schema"
-
 	"orac/web/audit"
 	"orac/web/auth"
+	"orac/web/edge"
+	"orac/web/schema"
 )
 
 type loginInput struct {

@@ -7,10 +7,9 @@ import (
 	"strconv"
 	"time"
 
-	"orac/web/schema"
-
 	"orac/appliance"
 	"orac/runbook"
+	"orac/web/schema"
 )
 
 // global holds the settings of all listeners, under the names of the existing service. If listeners differ, the first one's

@@ -6,10 +6,9 @@ import (
 	"path/filepath"
 	"strings"
 
-	"orac/web/schema"
-
 	"orac/appliance/status"
 	"orac/runbook"
+	"orac/web/schema"
 )
 
 // editInput asks for an edit of a text. The edit changes nothing on the appliance: only apply does.

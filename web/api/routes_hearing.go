@@ -7,12 +7,11 @@ import (
 	"strings"
 	"time"
 
-	"orac/web/schema"
-
 	"orac/appliance/amount"
 	"orac/appliance/audio/capture"
 	"orac/appliance/rt"
 	"orac/models"
+	"orac/web/schema"
 )
 
 // catalogueModel is a wake-word model that ORAC can fetch.

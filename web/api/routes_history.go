@@ -10,11 +10,10 @@ import (
 	"strings"
 	"time"
 
-	"orac/web/schema"
-
 	"orac/appliance/status"
 	"orac/appliance/store"
 	recorded "orac/appliance/utterance"
+	"orac/web/schema"
 )
 
 type pageInput struct {

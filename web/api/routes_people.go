@@ -5,10 +5,9 @@ import (
 	"fmt"
 	"strings"
 
-	"orac/web/schema"
-
 	"orac/appliance"
 	"orac/web/auth"
+	"orac/web/schema"
 )
 
 type newUserInput struct {

@@ -10,12 +10,11 @@ import (
 	"path/filepath"
 	"time"
 
-	"orac/web/schema"
-
 	"orac/appliance"
 	"orac/appliance/statedir"
 	"orac/appliance/status"
 	"orac/runbook"
+	"orac/web/schema"
 )
 
 // runbookText is the present text of the runbook's file.

@@ -4,10 +4,9 @@ import (
 	"errors"
 	"fmt"
 
-	"orac/web/schema"
-
 	"orac/web/audit"
 	"orac/web/auth"
+	"orac/web/schema"
 )
 
 type setupState struct {

@@ -9,11 +9,10 @@ import (
 	"net/http"
 	"time"
 
-	"orac/web/edge"
-	"orac/web/schema"
-
 	"orac/runbook"
 	"orac/web/auth"
+	"orac/web/edge"
+	"orac/web/schema"
 	"orac/web/simulations"
 )
 

@@ -3,9 +3,8 @@ package api
 import (
 	"errors"
 
-	"orac/web/schema"
-
 	"orac/appliance/status"
+	"orac/web/schema"
 )
 
 // getSpool lists what waits and what was set aside.

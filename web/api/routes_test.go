@@ -8,11 +8,11 @@ import (
 	"testing"
 	"time"
 
-	"orac/web/schema"
-
 	"orac/appliance/store"
+	"orac/internal/testkit"
 	"orac/web/audit"
 	"orac/web/auth"
+	"orac/web/schema"
 )
 
 // inputs are a good body for every route that takes one.
@@ -187,7 +187,7 @@ func TestWithoutARecordNothingChanges(t *testing.T) {
 
 // TestTheDocumentIsGolden: the document that is committed is the one that is served.
 func TestTheDocumentIsGolden(t *testing.T) {
-	goldenFile(t, "openapi.json", Document(Routes(), "0"))
+	testkit.Golden(t, "openapi.json", Document(Routes(), "0"))
 }
 
 // TestTheTableIsSound: names are unique, and what is not open says a role that there is.
@@ -209,9 +209,9 @@ func TestTheTableIsSound(t *testing.T) {
 }
 
 func TestTheReferenceOfProblemsIsGolden(t *testing.T) {
-	goldenFile(t, "PROBLEMS.md", schema.ProblemPage())
+	testkit.Golden(t, "PROBLEMS.md", schema.ProblemPage())
 }
 
 func TestTheReferenceOfCapabilitiesIsGolden(t *testing.T) {
-	goldenFile(t, "CAPABILITIES.md", CapabilityPage())
+	testkit.Golden(t, "CAPABILITIES.md", CapabilityPage())
 }

@@ -5,12 +5,11 @@ import (
 	"fmt"
 	"slices"
 
-	"orac/web/schema"
-
 	"orac/appliance"
 	"orac/appliance/status"
 	"orac/runbook"
 	"orac/web/auth"
+	"orac/web/schema"
 )
 
 type roleInput struct {

@@ -12,15 +12,14 @@ import (
 	"sync/atomic"
 	"time"
 
-	"orac/web/edge"
-	"orac/web/schema"
-
 	"orac/appliance/logbook"
 	"orac/appliance/turns"
 	"orac/runbook"
 	"orac/web/audit"
 	"orac/web/auth"
+	"orac/web/edge"
 	"orac/web/samples"
+	"orac/web/schema"
 	"orac/web/simulations"
 )
 

@@ -10,13 +10,12 @@ import (
 	"testing/synctest"
 	"time"
 
-	"orac/web/schema"
-
 	"orac/appliance/event"
 	"orac/appliance/rt"
 	"orac/appliance/rt/live"
 	"orac/appliance/status"
 	"orac/web/auth"
+	"orac/web/schema"
 )
 
 // TestAnAnswerIsSharedForAMoment: many who ask at once are one to the appliance; what was changed is seen at once; what cannot be

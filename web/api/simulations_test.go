@@ -7,10 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"orac/web/schema"
-
 	"orac/web/audit"
 	"orac/web/auth"
+	"orac/web/schema"
 	"orac/web/simulations"
 )
 

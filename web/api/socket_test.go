@@ -17,13 +17,12 @@ import (
 	"testing"
 	"time"
 
-	"orac/web/schema"
-
 	"github.com/coder/websocket"
 
 	"orac/appliance/event"
 	"orac/runbook"
 	"orac/web/auth"
+	"orac/web/schema"
 )
 
 func wakeEvent(id string) event.Event {

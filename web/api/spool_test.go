@@ -5,10 +5,9 @@ import (
 	"slices"
 	"testing"
 
-	"orac/web/schema"
-
 	"orac/appliance/status"
 	"orac/web/auth"
+	"orac/web/schema"
 )
 
 // TestRecordingsThatWereSetAside are seen by viewers, tried again by operators, and deleted by admins alone.

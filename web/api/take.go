@@ -7,10 +7,9 @@ import (
 	"net/netip"
 	"time"
 
-	"orac/web/schema"
-
 	"orac/appliance/turns"
 	"orac/web/auth"
+	"orac/web/schema"
 )
 
 // take reads and runs a request after the caller was identified.

@@ -7,10 +7,9 @@ import (
 	"strconv"
 	"time"
 
-	"orac/web/schema"
-
 	"orac/appliance/store"
 	"orac/runbook"
+	"orac/web/schema"
 )
 
 // judgedFor is how long a verdict counts.

@@ -7,13 +7,12 @@ import (
 	"testing"
 	"time"
 
-	"orac/web/schema"
-
 	"pgregory.net/rapid"
 
 	"orac/appliance/store"
 	"orac/runbook"
 	"orac/web/auth"
+	"orac/web/schema"
 )
 
 // verdicts are false wakes and good ones with these scores.

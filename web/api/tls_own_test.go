@@ -7,9 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"orac/web/edge"
-
 	"orac/runbook"
+	"orac/web/edge"
 )
 
 // TestTheConsoleTellsOfItsTrouble, as long as it has any; with its certificate it tells the fingerprint.

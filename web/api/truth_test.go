@@ -9,13 +9,12 @@ import (
 	"strings"
 	"testing"
 
-	"orac/web/edge"
-	"orac/web/schema"
-
 	"orac/appliance/status"
 	"orac/runbook"
 	"orac/web/audit"
 	"orac/web/auth"
+	"orac/web/edge"
+	"orac/web/schema"
 )
 
 // outcomes are those of the records of an action, the newest first.

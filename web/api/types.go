@@ -3,9 +3,8 @@ package api
 import (
 	"net/http"
 
-	"orac/web/schema"
-
 	"orac/appliance/audio/capture"
+	"orac/web/schema"
 )
 
 // The inputs and outputs of routes, under exported names for callers of Invoke.

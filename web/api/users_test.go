@@ -9,12 +9,11 @@ import (
 	"strings"
 	"testing"
 
-	"orac/web/schema"
-
 	"orac/appliance/status"
 	"orac/runbook"
 	"orac/web/audit"
 	"orac/web/auth"
+	"orac/web/schema"
 )
 
 const declaredUsers = `

@@ -11,12 +11,11 @@ import (
 	"slices"
 	"strings"
 
-	"orac/web/schema"
-
 	"github.com/zclconf/go-cty/cty"
 
 	"orac/appliance/status"
 	"orac/runbook"
+	"orac/web/schema"
 )
 
 // veil hides what only admins may read in the runbook's text: folders of paths, the part of a URL after the host (it may contain

@@ -11,14 +11,13 @@ import (
 	"testing"
 	"time"
 
-	"orac/web/schema"
-
 	"orac/appliance/event"
 	"orac/appliance/health"
 	"orac/appliance/status"
 	"orac/appliance/store"
 	"orac/runbook"
 	"orac/web/auth"
+	"orac/web/schema"
 )
 
 // canary stands in every path, command line and URL of this runbook where only admins may read it.

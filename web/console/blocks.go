@@ -9,9 +9,8 @@ import (
 	"strconv"
 	"strings"
 
-	"orac/web/schema"
-
 	"orac/web/api"
+	"orac/web/schema"
 )
 
 // blockForm is a block of the runbook as a form, built from the registry.

@@ -10,10 +10,9 @@ import (
 	"io"
 	"strings"
 
-	"orac/web/schema"
-
 	"orac/runbook"
 	"orac/web/api"
+	"orac/web/schema"
 )
 
 // A form carries two texts byte for byte: the one that its edit began with, and the one that a plan was made from. A text

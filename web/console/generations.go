@@ -4,10 +4,9 @@ import (
 	"net/http"
 	"strconv"
 
-	"orac/web/schema"
-
 	"orac/appliance/status"
 	"orac/web/api"
+	"orac/web/schema"
 )
 
 type generationsData struct {

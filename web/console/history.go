@@ -7,9 +7,8 @@ import (
 	"strconv"
 	"strings"
 
-	"orac/web/schema"
-
 	"orac/web/api"
+	"orac/web/schema"
 )
 
 // filter selects the part of the history to show.

@@ -5,10 +5,9 @@ import (
 	"strconv"
 	"time"
 
-	"orac/web/schema"
-
 	"orac/web/api"
 	"orac/web/auth"
+	"orac/web/schema"
 )
 
 type peopleData struct {

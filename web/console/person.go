@@ -4,11 +4,10 @@ import (
 	"net/http"
 	"slices"
 
-	"orac/web/schema"
-
 	"orac/appliance/status"
 	"orac/web/api"
 	"orac/web/auth"
+	"orac/web/schema"
 )
 
 // personData is the page on which an admin changes somebody's role or removes them: the page asks for confirmation.

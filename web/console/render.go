@@ -8,11 +8,10 @@ import (
 	"net/http"
 	"strings"
 
-	"orac/web/schema"
-
 	"orac/appliance/status"
 	"orac/web/api"
 	"orac/web/auth"
+	"orac/web/schema"
 )
 
 //go:embed templates

@@ -3,10 +3,9 @@ package console
 import (
 	"net/http"
 
-	"orac/web/schema"
-
 	"orac/appliance/status"
 	"orac/web/api"
+	"orac/web/schema"
 )
 
 // editor is a runbook text that somebody is editing.

@@ -4,9 +4,8 @@ import (
 	"net/http"
 	"strconv"
 
-	"orac/web/schema"
-
 	"orac/web/api"
+	"orac/web/schema"
 	"orac/web/simulations"
 )
 

@@ -8,9 +8,8 @@ import (
 	"sync"
 	"time"
 
-	"orac/web/schema"
-
 	"orac/web/auth"
+	"orac/web/schema"
 )
 
 // conns limits how many connections there are, in all and from one address. Refusing one costs no handshake and no goroutine. At
