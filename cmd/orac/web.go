@@ -15,13 +15,15 @@ import (
 	"orac/web/audit"
 	"orac/web/auth"
 	"orac/web/console"
+	"orac/web/edge"
 	"orac/web/samples"
 	"orac/web/simulations"
 )
 
 // webSide is the web server of an appliance. It listens if the runbook says so.
 type webSide struct {
-	host  *api.Host
+	host  *edge.Host
+	tell  func(line string) // to the person at the terminal
 	hub   *api.Hub
 	guard *auth.Guard
 	audit *audit.Log
@@ -33,13 +35,13 @@ type webSide struct {
 // the appliance still listens.
 func (a *app) besides(s *service) {
 	state, log := s.options.State, s.options.Log.Logger()
-	w := &webSide{hub: api.NewHub(), audit: audit.In(state.Dir), say: func(text string) { fmt.Fprintf(a.err, "%s %s\n", a.err.Warn("orac:"), text) }}
-	s.web = w
 	out := a.out
 	if a.json {
 		out = a.err
 	}
-	w.host = &api.Host{StateDir: state.Dir, Log: log, Say: func(line string) { fmt.Fprintln(out, screen.Clean(line)) }}
+	w := &webSide{tell: func(line string) { fmt.Fprintln(out, screen.Clean(line)) }, hub: api.NewHub(), audit: audit.In(state.Dir), say: func(text string) { fmt.Fprintf(a.err, "%s %s\n", a.err.Warn("orac:"), text) }}
+	s.web = w
+	w.host = &edge.Host{StateDir: state.Dir, Log: log, Say: w.tell}
 	s.options.Beside = w.host
 	guard, err := auth.Open(state.Dir, state.HashKey)
 	if err != nil {
@@ -95,12 +97,13 @@ func (w *webSide) serve(ctx context.Context, d *appliance.Daemon, s *service) {
 	measured := samples.New(samples.Options{Dir: state.Dir, Log: log})
 	server := api.New(ctx, api.Options{
 		App: app, Guard: w.guard, Audit: w.audit, Events: w.hub, Log: log, Version: version(),
-		Simulations: simulated, Samples: measured, Docs: docs(), Pages: console.New().Pages,
+		Simulations: simulated, Samples: measured, Docs: docs(), Say: w.tell, Pages: console.New().Pages,
 	})
 	var beside sync.WaitGroup // work besides requests; it ends with ctx
 	beside.Go(func() { _ = w.hub.Run(ctx) })
 	beside.Go(func() { measured.Run(ctx, app) })
-	w.host.Run(ctx, server)
+	beside.Go(func() { server.Keep(ctx) })
+	w.host.Run(ctx, server, d.Runbook)
 	simulated.Close()
 	beside.Wait()
 }
