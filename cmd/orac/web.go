@@ -17,15 +17,16 @@ import (
 	"orac/web/audit"
 	"orac/web/auth"
 	"orac/web/console"
+	"orac/web/edge"
 	"orac/web/samples"
 	"orac/web/simulations"
 )
 
 // webSide is the web server of an appliance. It listens if the runbook says so.
 type webSide struct {
-	*api.Host
+	*edge.Host
 	app   *app
-	state *appliance.State
+	tell  func(line string) // to the person at the terminal
 	hub   *api.Hub
 	guard *auth.Guard
 	audit *audit.Log
@@ -38,8 +39,9 @@ func (w *webSide) open(state *appliance.State, log *slog.Logger) boot.Side {
 	if w.app.json {
 		out = w.app.err
 	}
-	w.state, w.audit = state, audit.In(state.Dir)
-	w.Host = &api.Host{StateDir: state.Dir, Log: log, Say: func(line string) { fmt.Fprintln(out, screen.Clean(line)) }}
+	w.tell = func(line string) { fmt.Fprintln(out, screen.Clean(line)) }
+	w.audit = audit.In(state.Dir)
+	w.Host = &edge.Host{StateDir: state.Dir, Log: log, Say: w.tell}
 	var err error
 	if w.guard, err = auth.Open(state.Dir, state.HashKey); err != nil {
 		w.shut(err)
@@ -120,12 +122,13 @@ func (w *webSide) serve(ctx context.Context, orac *boot.Appliance) {
 	measured := samples.New(samples.Options{Dir: orac.State.Dir, Log: log})
 	server := api.New(ctx, api.Options{
 		App: app, Guard: w.guard, Audit: w.audit, Events: w.hub, Log: log, Version: version(),
-		Simulations: simulated, Samples: measured, Docs: docs(), Pages: console.New().Pages,
+		Simulations: simulated, Samples: measured, Docs: docs(), Say: w.tell, Pages: console.New().Pages,
 	})
 	var beside sync.WaitGroup // work besides requests; it ends with ctx
 	beside.Go(func() { _ = w.hub.Run(ctx) })
 	beside.Go(func() { measured.Run(ctx, app) })
-	w.Run(ctx, server)
+	beside.Go(func() { server.Keep(ctx) })
+	w.Run(ctx, server, orac.Runbook)
 	simulated.Close()
 	beside.Wait()
 }

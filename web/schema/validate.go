@@ -1,4 +1,4 @@
-package api
+package schema
 
 import (
 	"encoding/json"
@@ -96,7 +96,7 @@ func (s *Schema) validateObject(field string, o map[string]any, wrong func(strin
 		switch {
 		case p == nil:
 			if len(*found) < maxErrors {
-				*found = append(*found, FieldError{clean(at(name)), "is unknown here"})
+				*found = append(*found, FieldError{Clean(at(name)), "is unknown here"})
 			}
 		case o[name] == nil && !slices.Contains(s.Required, name): // null counts as missing
 		default:
@@ -148,14 +148,4 @@ func sortedKeys(o map[string]any) []string {
 	}
 	slices.Sort(names)
 	return names
-}
-
-// clean makes a client's text safe to return and to log.
-func clean(s string) string {
-	return strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return '\uFFFD'
-		}
-		return r
-	}, strings.ToValidUTF8(s, "\uFFFD"))
 }

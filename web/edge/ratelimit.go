@@ -1,4 +1,4 @@
-package api
+package edge
 
 import (
 	"math"
@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"orac/web/schema"
 )
 
 // A window slides over the last minute in steps of a second: a request counts until it is a minute old. A window belongs to a
@@ -21,23 +23,23 @@ type window struct {
 	last   int64 // second that was counted last
 }
 
-// limiter counts requests by owner. It is safe for concurrent use. It uses the monotonic clock, so setting the machine's clock
+// Limiter counts requests by owner. It is safe for concurrent use. It uses the monotonic clock, so setting the machine's clock
 // has no effect.
-type limiter struct {
+type Limiter struct {
 	mu      sync.Mutex // guards everything that follows
 	windows map[string]*window
 	start   time.Time // of the first request; seconds are counted from it
 }
 
-// verdict is a limiter's decision on one request.
-type verdict struct {
-	ok               bool
+// Verdict is a limiter's decision on one request.
+type Verdict struct {
+	OK               bool
 	limit, remaining int
 	reset            time.Duration // until a request is possible again; 0 if it is now
 }
 
-// take counts a request of an owner, unless there were limit requests in the last minute.
-func (l *limiter) take(owner string, limit int) verdict {
+// Take counts a request of an owner, unless there were limit requests in the last minute.
+func (l *Limiter) Take(owner string, limit int) Verdict {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.start.IsZero() {
@@ -57,8 +59,8 @@ func (l *limiter) take(owner string, limit int) verdict {
 		l.windows[owner] = w
 	}
 	w.slide(second)
-	v := verdict{limit: limit, reset: w.free(now, limit)}
-	if v.ok = w.sum < limit; v.ok {
+	v := Verdict{limit: limit, reset: w.free(now, limit)}
+	if v.OK = w.sum < limit; v.OK {
 		w.counts[second%windowSteps]++
 		w.sum++
 	}
@@ -91,7 +93,7 @@ func (w *window) free(now time.Duration, limit int) time.Duration {
 
 // makeRoom drops owners who have been idle for a minute, and then others until a quarter is free, so that it is seldom called.
 // The caller holds the lock.
-func (l *limiter) makeRoom(second int64) {
+func (l *Limiter) makeRoom(second int64) {
 	for owner, w := range l.windows {
 		if second-w.last >= windowSteps {
 			delete(l.windows, owner)
@@ -105,8 +107,8 @@ func (l *limiter) makeRoom(second int64) {
 	}
 }
 
-// tell writes the headers (draft-ietf-httpapi-ratelimit-headers, in its older and more common form).
-func (v verdict) tell(h http.Header) {
+// Tell writes the headers (draft-ietf-httpapi-ratelimit-headers, in its older and more common form).
+func (v Verdict) Tell(h http.Header) {
 	reset := windowSteps
 	if v.reset > 0 {
 		reset = int(math.Ceil(v.reset.Seconds()))
@@ -116,9 +118,7 @@ func (v verdict) tell(h http.Header) {
 	h["Ratelimit-Limit"], h["Ratelimit-Remaining"], h["Ratelimit-Reset"] = values[0:1:1], values[1:2:2], values[2:3:3]
 }
 
-// problem is the answer to a request that was not counted.
-func (v verdict) problem(what string) *Problem {
-	p := Fail(Slower, "More than %d requests in a minute%s.", v.limit, what)
-	p.retry = v.reset
-	return p
+// Problem is the answer to a request that was not counted.
+func (v Verdict) Problem(what string) *schema.Problem {
+	return schema.Fail(schema.Slower, "More than %d requests in a minute%s.", v.limit, what).After(v.reset)
 }

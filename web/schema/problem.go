@@ -1,4 +1,4 @@
-package api
+package schema
 
 import (
 	"bytes"
@@ -83,8 +83,8 @@ var Codes = []CodeDoc{
 	{Internal, 500, "Internal error", "Something failed inside ORAC. The log says more, under the request's ID."},
 }
 
-// doc returns the documentation of a code.
-func (c Code) doc() CodeDoc {
+// Doc returns the documentation of a code.
+func (c Code) Doc() CodeDoc {
 	for _, d := range Codes {
 		if d.Code == c {
 			return d
@@ -113,6 +113,9 @@ type FieldError struct {
 	Wrong string `json:"wrong"`
 }
 
+// Cause returns what is behind a problem, for the log; nil if nothing is.
+func (p *Problem) Cause() error { return p.cause }
+
 func (p *Problem) Error() string {
 	if p.cause != nil {
 		return p.Title + ": " + p.cause.Error()
@@ -125,11 +128,11 @@ func Fail(c Code, detail string, args ...any) *Problem {
 	if len(args) > 0 {
 		detail = fmt.Sprintf(detail, args...)
 	}
-	d := c.doc()
+	d := c.Doc()
 	return &Problem{Type: "urn:orac:problem:" + string(c), Title: d.Title, Status: d.Status, Code: c, Detail: detail}
 }
 
-func because(c Code, cause error, detail string, args ...any) *Problem {
+func Because(c Code, cause error, detail string, args ...any) *Problem {
 	p := Fail(c, detail, args...)
 	p.cause = cause
 	return p
@@ -140,9 +143,9 @@ var refusals = map[status.Code]Code{
 	status.Forbidden: Forbidden, status.OutOfStep: OutOfStep,
 }
 
-// problemOf converts any error into a problem. Whatever is not meant for the caller goes only into the
+// ProblemOf converts any error into a problem. Whatever is not meant for the caller goes only into the
 // log.
-func problemOf(err error) *Problem {
+func ProblemOf(err error) *Problem {
 	var p *Problem
 	var long *http.MaxBytesError
 	var r *status.Refusal
@@ -152,11 +155,9 @@ func problemOf(err error) *Problem {
 	case errors.As(err, &p):
 		return p
 	case errors.As(err, &d) && d.RetryAfter > 0:
-		p = because(Slower, errors.New(d.Reason), "Too many attempts.")
-		p.retry = d.RetryAfter
-		return p
+		return Because(Slower, errors.New(d.Reason), "Too many attempts.").After(d.RetryAfter)
 	case errors.As(err, &d):
-		return because(Unauthenticated, errors.New(d.Reason), "")
+		return Because(Unauthenticated, errors.New(d.Reason), "")
 	case errors.As(err, &unfit):
 		return Fail(InvalidInput, "%s", sentence(string(unfit)))
 	case errors.As(err, &long):
@@ -175,15 +176,15 @@ func problemOf(err error) *Problem {
 		}
 		return Fail(code, "%s", detail)
 	case errors.Is(err, context.DeadlineExceeded):
-		return because(TooLate, err, "")
+		return Because(TooLate, err, "")
 	case errors.Is(err, context.Canceled):
-		return because(Stopping, err, "")
+		return Because(Stopping, err, "")
 	}
-	return because(Internal, err, "")
+	return Because(Internal, err, "")
 }
 
-// write answers with a problem.
-func (p *Problem) write(w http.ResponseWriter, id string) {
+// Write answers with a problem.
+func (p *Problem) Write(w http.ResponseWriter, id string) {
 	q := *p
 	q.Request = id
 	h := w.Header()
@@ -217,9 +218,12 @@ func ProblemPage() []byte {
 	return b.Bytes()
 }
 
+// After makes a problem say how long to wait before the request makes sense again.
+func (p *Problem) After(d time.Duration) *Problem {
+	p.retry = d
+	return p
+}
+
 // RetryAfter returns how long to wait before the request makes sense again, or 0 if waiting does
 // not help.
 func (p *Problem) RetryAfter() time.Duration { return p.retry }
-
-// ProblemOf converts any error of a route into a problem.
-func ProblemOf(err error) *Problem { return problemOf(err) }

@@ -1,4 +1,4 @@
-package api
+package edge
 
 import (
 	"bufio"
@@ -7,24 +7,24 @@ import (
 	"sync"
 )
 
-// corked is a connection whose writes can be held back and sent as one: WebSocket messages that arrive together become one
+// Corked is a connection whose writes can be held back and sent as one: WebSocket messages that arrive together become one
 // packet for the network and the reader.
-type corked struct {
+type Corked struct {
 	net.Conn
 	mu   sync.Mutex // guards everything that follows, and is held during a write
 	on   bool
 	held []byte
 }
 
-// hold makes writes wait for release.
-func (c *corked) hold() {
+// Hold makes writes wait for release.
+func (c *Corked) Hold() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.on = true
 }
 
-// release sends the held writes.
-func (c *corked) release() error {
+// Release sends the held writes.
+func (c *Corked) Release() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.on = false
@@ -42,7 +42,7 @@ func (c *corked) release() error {
 const maxHeld = 8 << 10
 
 // Write implements net.Conn.
-func (c *corked) Write(b []byte) (int, error) {
+func (c *Corked) Write(b []byte) (int, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.on {
@@ -52,19 +52,19 @@ func (c *corked) Write(b []byte) (int, error) {
 	return c.Conn.Write(b)
 }
 
-// corking is a writer whose hijacked connection is a corked one.
-type corking struct {
+// Corking is a writer whose hijacked connection is a corked one.
+type Corking struct {
 	http.ResponseWriter
-	conn *corked
+	Conn *Corked
 }
 
 // Hijack implements http.Hijacker.
-func (c *corking) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+func (c *Corking) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	conn, rw, err := http.NewResponseController(c.ResponseWriter).Hijack()
 	if err != nil {
 		return nil, nil, err
 	}
-	c.conn = &corked{Conn: conn}
-	rw.Writer = bufio.NewWriter(c.conn)
-	return c.conn, rw, nil
+	c.Conn = &Corked{Conn: conn}
+	rw.Writer = bufio.NewWriter(c.Conn)
+	return c.Conn, rw, nil
 }

@@ -1,4 +1,4 @@
-package api
+package edge
 
 import (
 	"errors"
@@ -37,7 +37,7 @@ func (p proxies) trust(a netip.Addr) bool {
 	return false
 }
 
-// via returns where a request comes from. The peer of the connection is known; beyond it, only the words of trusted proxies
+// Via returns where a request comes from. The peer of the connection is known; beyond it, only the words of trusted proxies
 // count. The chain is read from the right, where each proxy has added the address that it was asked from, up to the first address
 // that is not a trusted proxy: that is the client. Anybody may have written what is left of it.
 //
@@ -45,7 +45,7 @@ func (p proxies) trust(a netip.Addr) bool {
 // present and disagree, neither counts. If the chain is malformed, too long, or hidden ("unknown"), the address of the peer
 // counts. The host name is never taken from a proxy. Whether the client's connection is encrypted is (X-Forwarded-Proto, or
 // proto); if so, cookies are Secure.
-func (p proxies) via(r *http.Request) auth.Via {
+func (p proxies) Via(r *http.Request) auth.Via {
 	peer := peerOf(r)
 	direct := auth.Via{From: peer, Secure: r.TLS != nil}
 	if !p.trust(peer) {

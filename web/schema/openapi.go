@@ -1,4 +1,4 @@
-package api
+package schema
 
 import (
 	"bytes"
@@ -6,22 +6,32 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
-
-	"orac/web/auth"
 )
 
-// Document returns the OpenAPI 3.1 document of routes.
-func Document(routes []*Route, version string) []byte {
+// Operation is one operation of an API, in the words of its document.
+type Operation struct {
+	Method, Path string
+	Name, Tag    string
+	Doc          string
+	Role         string // the least role that may call it; empty: everybody may
+	Change       string // its name in the audit log; empty if it changes nothing
+	Produces     string // media type of an answer that is not JSON
+	Status       int    // of a success; 0 means 200
+	Shape
+}
+
+// Document returns the OpenAPI 3.1 document of operations.
+func Document(operations []Operation, version string) []byte {
 	s := &schemas{components: map[string]*Schema{}, names: map[reflect.Type]string{}}
 	problem := s.of(reflect.TypeFor[Problem]())
 	paths := map[string]map[string]any{}
-	for _, r := range routes {
-		path := paths[r.Path]
+	for _, o := range operations {
+		path := paths[o.Path]
 		if path == nil {
 			path = map[string]any{}
-			paths[r.Path] = path
+			paths[o.Path] = path
 		}
-		path[strings.ToLower(r.Method)] = operation(r, s, problem)
+		path[strings.ToLower(o.Method)] = o.document(s, problem)
 	}
 	doc := map[string]any{
 		"openapi": "3.1.0",
@@ -48,43 +58,43 @@ func Document(routes []*Route, version string) []byte {
 	return out.Bytes()
 }
 
-func operation(r *Route, s *schemas, problem *Schema) map[string]any {
-	op := map[string]any{"operationId": r.Name, "tags": []string{r.Tag}, "summary": r.Doc, "x-role": string(r.Role)}
-	if r.Role == auth.Nobody {
+func (o Operation) document(s *schemas, problem *Schema) map[string]any {
+	op := map[string]any{"operationId": o.Name, "tags": []string{o.Tag}, "summary": o.Doc, "x-role": o.Role}
+	if o.Role == "" {
 		op["security"] = []any{}
 		op["x-role"] = "none"
 	} else {
 		op["security"] = []any{map[string]any{"bearer": []any{}}, map[string]any{"session": []any{}}}
 	}
-	if r.Change != "" {
-		op["x-audit"] = r.Change
+	if o.Change != "" {
+		op["x-audit"] = o.Change
 	}
 	var params []any
-	for _, p := range r.params {
-		params = append(params, map[string]any{"name": p.name, "in": p.in, "required": p.in == "path", "description": p.doc, "schema": p.schema})
+	for _, p := range o.Params {
+		params = append(params, map[string]any{"name": p.Name, "in": p.In, "required": p.In == "path", "description": p.doc, "schema": p.Schema})
 	}
 	if params != nil {
 		op["parameters"] = params
 	}
-	if r.body != nil {
-		op["requestBody"] = map[string]any{"required": true, "content": map[string]any{"application/json": map[string]any{"schema": r.body}}}
+	if o.Body != nil {
+		op["requestBody"] = map[string]any{"required": true, "content": map[string]any{"application/json": map[string]any{"schema": o.Body}}}
 	}
 	responses := map[string]any{}
-	switch status := r.Status; {
-	case r.Produces != "":
+	switch status := o.Status; {
+	case o.Produces != "":
 		if status == 0 {
 			status = 200
 		}
-		responses[fmt.Sprint(status)] = map[string]any{"description": "A success.", "content": map[string]any{r.Produces: map[string]any{}}}
-	case r.out == reflect.TypeFor[none]():
+		responses[fmt.Sprint(status)] = map[string]any{"description": "A success.", "content": map[string]any{o.Produces: map[string]any{}}}
+	case o.out == reflect.TypeFor[None]():
 		responses["204"] = map[string]any{"description": "Done."}
 	default:
 		if status == 0 {
 			status = 200
 		}
-		content := map[string]any{"application/json": map[string]any{"schema": s.of(r.out)}}
+		content := map[string]any{"application/json": map[string]any{"schema": s.of(o.out)}}
 		responses[fmt.Sprint(status)] = map[string]any{"description": "A success.", "content": content}
-		if r.out.Implements(reflect.TypeFor[interface{ status() int }]()) {
+		if o.out.Implements(reflect.TypeFor[Coded]()) {
 			responses["503"] = map[string]any{"description": "Unhealthy, or not ready.", "content": content}
 		}
 	}

@@ -1,9 +1,9 @@
-package api
+package edge
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -26,15 +26,37 @@ type Host struct {
 	Say func(line string)
 	// Opened is called when the server listens, with the address to open in a browser.
 	Opened func(url string)
+	// Bounds are limits of connections.
+	Bounds Bounds
 
 	mu      sync.Mutex // guards everything that follows
-	server  *Server
+	site    Site
 	ctx     context.Context
 	running *serving
 	last    runbook.Web
 	retry   *time.Timer
 	failed  string // why listening failed at the last try
 	tried   bool   // whether listening was tried
+}
+
+// Site is what a host serves. Its methods must be safe for concurrent use.
+type Site interface {
+	http.Handler
+	// Use puts a runbook into force. It is called before the host listens as the runbook says.
+	Use(rb *runbook.Runbook)
+	// Rules returns the rules in force.
+	Rules() *Rules
+	// Accept returns why a runbook must not come into force; nil: it may.
+	Accept(rb *runbook.Runbook) error
+	// Opened is called when the host listens.
+	Opened()
+}
+
+// Bounds are limits of connections. A zero field means the usual value.
+type Bounds struct {
+	Head  time.Duration // how long the head of a request may take
+	Slow  time.Duration // how long an anonymous request may take before another connection may have its place
+	Write time.Duration // how long an HTTP/2 connection may accept none of the bytes sent
 }
 
 // serving is a server that listens.
@@ -48,42 +70,24 @@ type serving struct {
 
 // Limits of a connection.
 const (
-	headerTime = 5 * time.Second
+	HeaderTime = 5 * time.Second
 	idleTime   = 60 * time.Second
-	maxHeader  = 16 << 10 // bytes
+	MaxHeader  = 16 << 10 // bytes
 	goodbye    = 2 * time.Second
 	listenWait = 2 * time.Second
 )
 
-// Run serves until ctx ends. Calling Use before Run only determines what is served then.
-func (h *Host) Run(ctx context.Context, s *Server) {
+// Run serves a site until ctx ends, first as the runbook that runs now says. Calling Use before Run has no effect.
+func (h *Host) Run(ctx context.Context, s Site, runs func() *runbook.Runbook) {
 	h.mu.Lock()
-	h.server, h.ctx = s, ctx
-	s.say = h.say
-	h.use(s.o.App.Runbook()) // a change of the runbook waits for this
+	h.site, h.ctx = s, ctx
+	h.use(runs()) // a change of the runbook waits for this
 	h.mu.Unlock()
-	sweep := time.NewTicker(time.Hour)
-	defer sweep.Stop()
-	h.sweep()
-	for {
-		select {
-		case <-ctx.Done():
-			h.mu.Lock()
-			h.stop()
-			h.ctx = nil
-			h.mu.Unlock()
-			s.refused.end() // before the process ends
-			return
-		case <-sweep.C:
-			h.sweep()
-		}
-	}
-}
-
-func (h *Host) sweep() {
-	if err := h.server.o.Guard.DB.Sweep(); err != nil {
-		h.Log.Warn("could not delete expired sessions and tokens", "cause", err)
-	}
+	<-ctx.Done()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.stop()
+	h.ctx = nil
 }
 
 // Check implements appliance.Beside.
@@ -113,12 +117,12 @@ func (h *Host) Check(rb *runbook.Runbook) error {
 // Accept implements appliance.Beside. Before there is a server, nobody asks over the network.
 func (h *Host) Accept(rb *runbook.Runbook) error {
 	h.mu.Lock()
-	s := h.server
+	s := h.site
 	h.mu.Unlock()
 	if s == nil {
 		return nil
 	}
-	return s.leavesAdmin(rb)
+	return s.Accept(rb)
 }
 
 func samePort(a, b string) bool {
@@ -147,7 +151,7 @@ func (h *Host) Use(rb *runbook.Runbook) {
 
 // use is Use while the host runs. The caller holds the lock.
 func (h *Host) use(rb *runbook.Runbook) {
-	h.server.Use(rb)
+	h.site.Use(rb)
 	w := rb.Web
 	same := h.running != nil && h.last.Listen == w.Listen && h.last.TLS == w.TLS
 	h.last = w
@@ -197,10 +201,14 @@ func (h *Host) start() {
 	r := &serving{listen: w.Listen, ended: make(chan struct{})}
 	var base context.Context
 	base, r.cut = context.WithCancel(context.WithoutCancel(h.ctx)) // requests may outlive ctx
-	r.conns = &conns{Listener: l, plain: c == nil, slow: h.server.waits.slow, most: func() int { return h.server.set.Load().rb.Web.Limits.MaxConnections },
-		proxy: func(a netip.Addr) bool { return h.server.set.Load().trust(a) }}
+	if c != nil {
+		base = context.WithValue(base, certificateKey{}, c)
+	}
+	site := h.site
+	r.conns = &conns{Listener: l, plain: c == nil, slow: cmp.Or(h.Bounds.Slow, SlowGrace), most: func() int { return site.Rules().Web.Limits.MaxConnections },
+		proxy: func(a netip.Addr) bool { return site.Rules().trust(a) }}
 	r.http = &http.Server{
-		Handler: h.server, ReadHeaderTimeout: h.server.waits.head, IdleTimeout: idleTime, MaxHeaderBytes: maxHeader, ConnState: r.conns.state,
+		Handler: site, ReadHeaderTimeout: cmp.Or(h.Bounds.Head, HeaderTime), IdleTimeout: idleTime, MaxHeaderBytes: MaxHeader, ConnState: r.conns.state,
 		ErrorLog:    slog.NewLogLogger(h.Log.With("part", "web").Handler(), slog.LevelDebug),
 		BaseContext: func(net.Listener) context.Context { return base },
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
@@ -208,16 +216,7 @@ func (h *Host) start() {
 		},
 		// Deadlines of requests end streams, but a client that reads nothing at all would keep the
 		// server from telling it so.
-		HTTP2: &http.HTTP2Config{MaxConcurrentStreams: 64, WriteByteTimeout: h.server.waits.write},
-	}
-	if c != nil {
-		leaf := func() *x509.Certificate {
-			if pair, err := c.get(); err == nil {
-				return pair.Leaf
-			}
-			return nil
-		}
-		h.server.leaf.Store(&leaf)
+		HTTP2: &http.HTTP2Config{MaxConcurrentStreams: 64, WriteByteTimeout: cmp.Or(h.Bounds.Write, streamWrite)},
 	}
 	h.running, h.failed = r, ""
 	var listener net.Listener = r.conns
@@ -277,7 +276,7 @@ func (h *Host) tell(at net.Addr, c *certificate) {
 	if c != nil && h.last.TLS.SelfSigned {
 		h.say("  its certificate is self-signed; SHA-256 " + c.fingerprint())
 	}
-	h.server.announceSetup()
+	h.site.Opened()
 	if h.Opened != nil {
 		h.Opened(url)
 	}

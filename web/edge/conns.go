@@ -1,4 +1,4 @@
-package api
+package edge
 
 import (
 	"fmt"
@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"orac/web/auth"
+	"orac/web/schema"
 )
 
 // conns limits how many connections there are, in all and from one address. Refusing one costs no handshake and no goroutine. At
@@ -24,7 +25,7 @@ type conns struct {
 
 	mu     sync.Mutex // guards everything that follows
 	open   map[net.Conn]*held
-	claims shares // connections of logged-in people
+	claims Shares // connections of logged-in people
 }
 
 // held is what conns knows about a connection.
@@ -41,7 +42,7 @@ type held struct {
 // room, and under a flood the remaining places go to clients that send their request at once.
 const (
 	grace      = 200 * time.Millisecond // without a whole head of a request
-	slowGrace  = 5 * time.Second        // with an anonymous request
+	SlowGrace  = 5 * time.Second        // with an anonymous request
 	knownGrace = 15 * time.Second       // of a logged-in person, between two requests
 )
 
@@ -67,14 +68,10 @@ type note struct {
 
 type noteKey struct{}
 
-func noteOf(r *http.Request) note {
-	n, _ := r.Context().Value(noteKey{}).(note)
-	return n
-}
-
-// known reports that the connection carries requests of somebody logged in. It returns false if that person has
+// Claim reports that the connection of a request carries requests of somebody logged in. It returns false if that person has
 // reached the limit of connections, or only those kept for admins are left: then the connection must be closed.
-func (n note) known(who auth.Identity) bool {
+func Claim(r *http.Request, who auth.Identity) bool {
+	n, _ := r.Context().Value(noteKey{}).(note)
 	if n.conns == nil {
 		return true
 	}
@@ -92,7 +89,7 @@ func (n note) known(who auth.Identity) bool {
 	}
 	n.conns.release(h)
 	most := n.conns.most()
-	if !n.conns.claims.take(who, most, max(1, most/10)) {
+	if !n.conns.claims.Take(who, most, max(1, most/10)) {
 		return false
 	}
 	h.known, h.who = true, who
@@ -102,14 +99,14 @@ func (n note) known(who auth.Identity) bool {
 // release gives up a person's claim on a connection. The caller holds the lock.
 func (c *conns) release(h *held) {
 	if h.who.Known() {
-		c.claims.leave(h.who)
+		c.claims.Leave(h.who)
 	}
 	h.known, h.who = false, auth.Identity{}
 }
 
 // refusal is the answer to a connection over the limit, if one can be sent.
 var refusal = func() string {
-	d := Unavailable.doc()
+	d := schema.Unavailable.Doc()
 	body := fmt.Sprintf(`{"type":"urn:orac:problem:%s","title":%q,"status":%d,"code":%q,"detail":"Too many connections are open."}`+"\n", d.Code, d.Title, d.Status, d.Code)
 	return fmt.Sprintf("HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 5\r\nContent-Type: application/problem+json\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
 }()

@@ -1,7 +1,6 @@
-package api
+package edge
 
 import (
-	"crypto/x509"
 	"net"
 	"net/http"
 	"net/netip"
@@ -15,6 +14,9 @@ import (
 // name, and is refused before anything else is examined. Addresses are allowed: a browser that uses an address got its page from
 // that address.
 type hostNames map[string]bool
+
+// certificateKey is the key of the host's certificate in the context of each request under TLS.
+type certificateKey struct{}
 
 // hostNamesOf returns the names of the machine and of the runbook.
 func hostNamesOf(w runbook.Web) hostNames {
@@ -34,7 +36,7 @@ func hostNamesOf(w runbook.Web) hostNames {
 
 // known tells whether a request is for this server. A request without a Host (HTTP/1.0) does not come
 // from a browser.
-func (n hostNames) known(r *http.Request, leaf func() *x509.Certificate) bool {
+func (n hostNames) known(r *http.Request) bool {
 	host := r.Host
 	if h, _, err := net.SplitHostPort(host); err == nil {
 		host = h
@@ -46,9 +48,10 @@ func (n hostNames) known(r *http.Request, leaf func() *x509.Certificate) bool {
 	if _, err := netip.ParseAddr(host); err == nil {
 		return true
 	}
-	if r.TLS == nil || leaf == nil {
+	own, ok := r.Context().Value(certificateKey{}).(*certificate)
+	if r.TLS == nil || !ok {
 		return false
 	}
-	c := leaf()
-	return c != nil && c.VerifyHostname(host) == nil
+	pair, err := own.get()
+	return err == nil && pair.Leaf.VerifyHostname(host) == nil
 }

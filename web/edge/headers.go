@@ -1,4 +1,4 @@
-package api
+package edge
 
 import (
 	"maps"
@@ -12,8 +12,8 @@ import (
 const csp = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; media-src 'self' blob:; " +
 	"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
 
-// secure sets the headers of every answer.
-func secure(h http.Header, tls bool) {
+// SecureHeaders sets the headers of every answer.
+func SecureHeaders(h http.Header, tls bool) {
 	maps.Copy(h, always)
 	if tls {
 		h.Set("Strict-Transport-Security", "max-age=31536000")
@@ -33,16 +33,16 @@ var always = http.Header{
 	"Cache-Control":                {"no-store"},
 }
 
-// cors lets pages of the origins in the runbook call the API with a token; cookies are never accepted from other origins. It
+// CORS lets pages of the origins in the runbook call the API with a token; cookies are never accepted from other origins. It
 // tells whether the request was a preflight, which it answers.
-func cors(w http.ResponseWriter, r *http.Request, origins []string) (answered bool) {
+func (s *Rules) CORS(w http.ResponseWriter, r *http.Request) (answered bool) {
 	origin := r.Header.Get("Origin")
 	if origin == "" || !strings.HasPrefix(r.URL.Path, "/api/") {
 		return false
 	}
 	h := w.Header()
 	h.Add("Vary", "Origin")
-	allowed := slices.Contains(origins, origin)
+	allowed := slices.Contains(s.Web.Origins, origin)
 	if allowed {
 		h.Set("Access-Control-Allow-Origin", origin)
 		h.Set("Access-Control-Expose-Headers", "X-Request-ID, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After")
@@ -60,9 +60,9 @@ func cors(w http.ResponseWriter, r *http.Request, origins []string) (answered bo
 	return true
 }
 
-// sameOrigin tells whether a request comes from a page of this host, or from no page at all. If the request arrived encrypted, a
+// SameOrigin tells whether a request comes from a page of this host, or from no page at all. If the request arrived encrypted, a
 // page that did not is treated as another origin: anybody on the path may have written it.
-func sameOrigin(r *http.Request, secure bool) bool {
+func SameOrigin(r *http.Request, secure bool) bool {
 	origin := r.Header.Get("Origin")
 	if origin == "" {
 		return true

@@ -1,4 +1,4 @@
-package api
+package schema
 
 import (
 	"encoding/json"
@@ -46,6 +46,9 @@ var patterns = map[string]*regexp.Regexp{
 	"topic":  runbook.TopicPattern,
 	"window": regexp.MustCompile(`^[1-9][0-9]{0,5}[smhd]$`), // a duration
 }
+
+// IsID tells whether a text is the ID of a record.
+func IsID(text string) bool { return patterns["id"].MatchString(text) }
 
 // maxText is the maximum length of a text without a declared length, in characters.
 const maxText = 256

@@ -1,4 +1,4 @@
-package api
+package schema
 
 import (
 	"bytes"
@@ -17,28 +17,24 @@ import (
 // maxDepth is the maximum depth of a JSON body.
 const maxDepth = 16
 
-// readJSON reads a body of one JSON value: in UTF-8, not too deep, no name twice in an object.
-func readJSON(r *http.Request) (v any, text []byte, err error) {
+// readBody reads the body of a request that says that it is JSON.
+func readBody(r *http.Request) ([]byte, error) {
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || kind != "application/json" {
-		return nil, nil, Fail(WrongType, "Send application/json.")
+		return nil, Fail(WrongType, "Send application/json.")
 	}
-	text, err = io.ReadAll(r.Body) // the server limits it
+	text, err := io.ReadAll(r.Body) // the server limits it
 	var long *http.MaxBytesError
 	switch {
 	case errors.As(err, &long):
-		return nil, nil, err
+		return nil, err
 	case err != nil: // interrupted, too slow, or not a valid HTTP body
-		return nil, nil, because(BadJSON, err, "The body broke off.")
+		return nil, Because(BadJSON, err, "The body broke off.")
 	}
-	v, err = parseJSON(text)
-	if err != nil {
-		return nil, nil, Fail(BadJSON, "%s", err.Error())
-	}
-	return v, text, nil
+	return text, nil
 }
 
-// parseJSON reads one JSON value.
+// parseJSON reads one JSON value: in UTF-8, not too deep, no name twice in an object.
 func parseJSON(text []byte) (any, error) {
 	if !utf8.Valid(text) {
 		return nil, errors.New("It is not UTF-8.")
@@ -53,6 +49,23 @@ func parseJSON(text []byte) (any, error) {
 		return nil, errors.New("Something follows the JSON value.")
 	}
 	return v, nil
+}
+
+// Decode reads a JSON value that matches the schema.
+func (s *Schema) Decode(text []byte, into any) error {
+	raw, err := parseJSON(text)
+	if err != nil {
+		return Fail(BadJSON, "%s", err.Error())
+	}
+	var found []FieldError
+	s.validate("", raw, &found)
+	if err := Invalid(found...); err != nil {
+		return err
+	}
+	if err := json.Unmarshal(text, into); err != nil {
+		return Because(BadJSON, err, "It does not match the schema.")
+	}
+	return nil
 }
 
 var errSyntax = errors.New("It is not JSON.")
@@ -106,17 +119,17 @@ func syntax(err error) error {
 	return nil
 }
 
-// param is a parameter of the path or the query.
-type param struct {
-	name   string
-	in     string // path or query
-	schema *Schema
-	field  int
+// Param is a parameter of the path or the query.
+type Param struct {
+	Name   string
+	In     string // path or query
+	Schema *Schema
+	Field  int
 	doc    string
 }
 
 // paramsOf returns the parameters that an input's fields declare with the tags path and query.
-func paramsOf(t reflect.Type) (list []param) {
+func paramsOf(t reflect.Type) (list []Param) {
 	if t.Kind() != reflect.Struct {
 		return nil
 	}
@@ -124,7 +137,7 @@ func paramsOf(t reflect.Type) (list []param) {
 		f := t.Field(i)
 		for _, in := range []string{"path", "query"} {
 			if name := f.Tag.Get(in); name != "" {
-				list = append(list, param{name, in, input(f.Type, f.Tag.Get("check")), i, f.Tag.Get("doc")})
+				list = append(list, Param{name, in, input(f.Type, f.Tag.Get("check")), i, f.Tag.Get("doc")})
 			}
 		}
 	}
@@ -132,7 +145,7 @@ func paramsOf(t reflect.Type) (list []param) {
 }
 
 // bind sets an input's parameters.
-func bind(r *http.Request, into reflect.Value, params []param) error {
+func bind(r *http.Request, into reflect.Value, params []Param) error {
 	if len(params) == 0 && r.URL.RawQuery == "" {
 		return nil
 	}
@@ -143,23 +156,23 @@ func bind(r *http.Request, into reflect.Value, params []param) error {
 	var found []FieldError
 	known := map[string]bool{}
 	for _, p := range params {
-		text := r.PathValue(p.name)
-		if p.in == "query" {
-			known[p.name] = true
-			if len(query[p.name]) > 1 {
-				found = append(found, FieldError{p.name, "appears twice"})
+		text := r.PathValue(p.Name)
+		if p.In == "query" {
+			known[p.Name] = true
+			if len(query[p.Name]) > 1 {
+				found = append(found, FieldError{p.Name, "appears twice"})
 				continue
 			}
-			if text = query.Get(p.name); !query.Has(p.name) {
+			if text = query.Get(p.Name); !query.Has(p.Name) {
 				continue
 			}
 		}
 		if !utf8.ValidString(text) {
-			found = append(found, FieldError{p.name, "is not UTF-8"})
+			found = append(found, FieldError{p.Name, "is not UTF-8"})
 			continue
 		}
 		var v any = text
-		switch p.schema.Type {
+		switch p.Schema.Type {
 		case "integer", "number":
 			v = json.Number(text)
 		case "boolean":
@@ -168,10 +181,10 @@ func bind(r *http.Request, into reflect.Value, params []param) error {
 			}
 		}
 		before := len(found)
-		if p.schema.validate(p.name, v, &found); len(found) > before {
+		if p.Schema.validate(p.Name, v, &found); len(found) > before {
 			continue
 		}
-		f := into.Field(p.field)
+		f := into.Field(p.Field)
 		switch f.Kind() {
 		case reflect.String:
 			f.SetString(text)
@@ -190,13 +203,14 @@ func bind(r *http.Request, into reflect.Value, params []param) error {
 	}
 	for name := range query {
 		if !known[name] && len(found) < maxErrors {
-			found = append(found, FieldError{clean(name), "is unknown here"})
+			found = append(found, FieldError{Clean(name), "is unknown here"})
 		}
 	}
-	return faults(found)
+	return Invalid(found...)
 }
 
-func faults(found []FieldError) error {
+// Invalid returns the problem that fields do not match the schema; nil without any.
+func Invalid(found ...FieldError) error {
 	if len(found) == 0 {
 		return nil
 	}

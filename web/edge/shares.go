@@ -1,4 +1,4 @@
-package api
+package edge
 
 import (
 	"sync"
@@ -6,19 +6,19 @@ import (
 	"orac/web/auth"
 )
 
-// shares divides a number of places (streams, reports, connections) among callers, so that no person and no group keeps others
+// Shares divides a number of places (streams, reports, connections) among callers, so that no person and no group keeps others
 // out. Nobody gets more places than are still free: however many greedy callers there are, each leaves as many as it takes.
 // Some places are kept for admins, so that they can always get in to help. It is safe for concurrent use.
-type shares struct {
+type Shares struct {
 	mu     sync.Mutex // guards everything that follows
 	n      int
 	others int // places of callers who are not admins
 	of     map[string]int
 }
 
-// take gives somebody one of at most most places, if one is free. kept is how many are only for admins. The caller returns the
+// Take gives somebody one of at most most places, if one is free. kept is how many are only for admins. The caller returns the
 // place with leave.
-func (s *shares) take(who auth.Identity, most, kept int) bool {
+func (s *Shares) Take(who auth.Identity, most, kept int) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	free, own := most-s.n, s.of[who.Subject()]
@@ -39,8 +39,8 @@ func (s *shares) take(who auth.Identity, most, kept int) bool {
 	return true
 }
 
-// leave returns the place of an identity.
-func (s *shares) leave(who auth.Identity) {
+// Leave returns the place of an identity.
+func (s *Shares) Leave(who auth.Identity) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.n--
@@ -52,8 +52,8 @@ func (s *shares) leave(who auth.Identity) {
 	}
 }
 
-// taken returns how many places are taken.
-func (s *shares) taken() int {
+// Taken returns how many places are taken.
+func (s *Shares) Taken() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.n
