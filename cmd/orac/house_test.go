@@ -68,6 +68,9 @@ func TestDependenciesPointOneWay(t *testing.T) {
 			if !ok {
 				continue
 			}
+			if to == "internal/testkit" && !strings.HasSuffix(path, "_test.go") {
+				t.Errorf("%s imports orac/%s: it is for tests", path, to)
+			}
 			if part, _, _ := strings.Cut(to, "/"); part != "internal" && !slices.Contains(allowed, part) {
 				t.Errorf("%s imports orac/%s: %s may only depend on %v", path, to, house, allowed)
 			}

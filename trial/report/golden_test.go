@@ -2,18 +2,17 @@ package report
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"orac/internal/testkit"
+
+	"github.com/charmbracelet/x/ansi"
 	"github.com/google/go-cmp/cmp"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 // golden compares what is written with testdata/NAME.
 func golden(t *testing.T, name string, write func(io.Writer) error) []byte {
@@ -22,22 +21,7 @@ func golden(t *testing.T, name string, write func(io.Writer) error) []byte {
 	if err := write(&got); err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.MkdirAll("testdata", 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, got.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d := cmp.Diff(string(want), got.String()); d != "" {
-		t.Errorf("%s (-want +got):\n%s", path, d)
-	}
+	testkit.Golden(t, filepath.Join("testdata", name), got.Bytes())
 	return got.Bytes()
 }
 
@@ -52,7 +36,7 @@ func TestTerminal(t *testing.T) {
 			plain := golden(t, fmt.Sprintf("%s.%d.golden", name, columnsOf), func(w io.Writer) error { return Terminal(w, r, Look{Width: columnsOf}) })
 			for line := range strings.Lines(string(plain)) {
 				line = strings.TrimSuffix(line, "\n")
-				if columnsOf > 0 && columns(line) > columnsOf && !strings.Contains(line, "repeat it:") {
+				if columnsOf > 0 && ansi.StringWidth(line) > columnsOf && !strings.Contains(line, "repeat it:") {
 					t.Errorf("%s at %d columns: too wide: %q", name, columnsOf, line)
 				}
 				if strings.TrimRight(line, " ") != line {
@@ -66,7 +50,7 @@ func TestTerminal(t *testing.T) {
 			if err := Terminal(&painted, r, Look{Width: columnsOf, Colour: true}); err != nil {
 				t.Fatal(err)
 			}
-			if d := cmp.Diff(string(plain), bare(painted.String())); d != "" {
+			if d := cmp.Diff(string(plain), ansi.Strip(painted.String())); d != "" {
 				t.Errorf("%s at %d columns: colours change more than colours:\n%s", name, columnsOf, d)
 			}
 		}

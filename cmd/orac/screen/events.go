@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"orac/appliance/event"
 )
 
@@ -40,24 +42,8 @@ func (v *Events) Show(e event.Event) {
 			return
 		}
 		label := v.severity(e, w)
-		fmt.Fprintf(v, "%s  %s%s%s\n", v.Faint(e.At.Local().Format("15:04:05.000")), label, strings.Repeat(" ", max(1, 14-width(label))), v.sentence(w))
+		fmt.Fprintf(v, "%s  %s%s%s\n", v.Faint(e.At.Local().Format("15:04:05.000")), label, strings.Repeat(" ", max(1, 14-ansi.StringWidth(label))), v.sentence(w))
 	}
-}
-
-// width returns how many columns a text needs, without its colours.
-func width(text string) int {
-	n, escape := 0, false
-	for _, r := range text {
-		switch {
-		case r == '\x1b':
-			escape = true
-		case escape:
-			escape = r != 'm'
-		default:
-			n++
-		}
-	}
-	return n
 }
 
 func (v *Events) level(at time.Time, b event.Level) {
