@@ -41,7 +41,7 @@ func (c *Console) incidents(call *api.Call) error {
 		last.List = append(last.List, i)
 	}
 	return c.show(call, http.StatusOK, "incidents", view{Title: "Incidents", Nav: "/incidents", Data: d,
-		Events: "device_lost,device_opened,node_failed,node_leaked,store_failed,store_back,stt_health,heartbeat"})
+		Events: told(judged)})
 }
 
 func dayName(at, now time.Time) string {
