@@ -55,7 +55,7 @@ func TestGraphs(t *testing.T) {
 
 // TestStripNamesTheMarkers: every word that the runbook offers is a kind of marker, and by default none stays.
 func TestStripNamesTheMarkers(t *testing.T) {
-	at := runbook.TypeByKey("stt").Attribute("strip")
+	at := runbook.Vocabulary.BlockType("stt").Attribute("strip")
 	var all spoken.Marks
 	for _, name := range at.Values {
 		m := spoken.Named([]string{name})

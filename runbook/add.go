@@ -14,12 +14,11 @@ import (
 //
 // Errors are an *EditError, or Diagnostics when the text is not a valid runbook to begin with.
 func Add(src []byte, block Address) ([]byte, error) {
-	p := &problems{lang: runbooks, src: &source{bytes: src}}
-	body, ok := p.parse()
-	if !ok {
-		return nil, p.sorted()
+	body, err := Vocabulary.Syntax(src)
+	if err != nil {
+		return nil, err
 	}
-	path, err := runbooks.pathTo(block)
+	path, err := pathTo(block)
 	if err != nil {
 		return nil, err
 	}

@@ -19,19 +19,20 @@ func TestManyProblemsOnALongLine(t *testing.T) {
 		}
 		_, ds := Parse([]byte("appliance \"a\" {}\nlocals {\n  x = \""+b.String()+"\"\n}\n"), "orac.hcl", testWorld())
 		for _, d := range ds {
-			if d.source == nil || d.Subject.Start.Line == 0 {
+			line, under, looked, ok := d.Snippet(80)
+			if !ok {
 				continue
 			}
-			if n := len(d.cells()); n > 8<<10 {
-				t.Errorf("%s: %d characters of the line are looked at", name, n)
+			if looked > 8<<10 {
+				t.Errorf("%s: %d characters of the line are looked at", name, looked)
 			}
-			if line, under := d.snippet(80); !strings.Contains(line, "${a") || !strings.Contains(under, "^") {
+			if !strings.Contains(line, "${a") || !strings.Contains(under, "^") {
 				t.Errorf("%s: the place is out of sight:\n%s\n%s", name, line, under)
 			}
 		}
 		want := 1
 		if name == "different" {
-			want = maxDiagnostics + 1
+			want = MaxDiagnostics + 1
 		}
 		if len(ds) != want || !ds.HasErrors() {
 			t.Errorf("%s: %d problems are told, not %d", name, len(ds), want)

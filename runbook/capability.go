@@ -44,8 +44,8 @@ var Capabilities = []CapabilityRow{
 	{Trusts, "lift all of these limits", "nothing", unchanged},
 }
 
-// row finds the row of a capability; nil when there is none.
-func (c Capability) row() *CapabilityRow {
+// rowOf finds the row of a capability; nil when there is none.
+func rowOf(c Capability) *CapabilityRow {
 	for i := range Capabilities {
 		if Capabilities[i].Capability == c {
 			return &Capabilities[i]

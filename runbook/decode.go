@@ -45,7 +45,7 @@ func (e *evaluator) decodeBody(t *BlockType, addr Address, name string, body *hc
 		}
 		if at.Required && attr.Default {
 			broken[at.Name] = true
-			e.fail(addr, header, fmt.Sprintf("%s is missing", at.Name), "Add "+at.Name+" = "+at.example()+". "+at.Doc)
+			e.fail(addr, header, fmt.Sprintf("%s is missing", at.Name), "Add "+at.Name+" = "+at.Like()+". "+at.Doc)
 		}
 		out.Attrs[at.Name] = attr
 		object[at.Name] = reference

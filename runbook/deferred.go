@@ -19,14 +19,14 @@ const maxDeferred = 4 << 10
 // loops.
 const deferredWeight = 1 << 10
 
-// Vocabulary is what a deferred expression may name.
-type Vocabulary struct {
+// Words are what a deferred expression may name.
+type Words struct {
 	What      string // what it describes: "the state"
-	Words     []Word
+	List      []Word
 	Functions []string // functions of the language; pure ones only
 }
 
-// Word is a variable of a Vocabulary.
+// Word is a variable of Words.
 type Word struct {
 	Name string
 	Type cty.Type
@@ -109,7 +109,7 @@ func (e *evaluator) keep(at *Attribute, addr Address, written *hclsyntax.Attribu
 func (e *evaluator) pieces(at *Attribute, addr Address, expr hclsyntax.Expression) (map[string]cty.Value, bool) {
 	object, ok := asWritten(expr).(*hclsyntax.ObjectConsExpr)
 	if !ok {
-		e.fail(addr, expr.Range(), at.Name+" must be a map written in braces, not an expression", "Write it like "+at.example()+".")
+		e.fail(addr, expr.Range(), at.Name+" must be a map written in braces, not an expression", "Write it like "+at.Like()+".")
 		return nil, false
 	}
 	out := map[string]cty.Value{}
@@ -119,7 +119,7 @@ func (e *evaluator) pieces(at *Attribute, addr Address, expr hclsyntax.Expressio
 			name = v.AsString()
 		}
 		if _, twice := out[name]; twice || name == "" {
-			e.fail(addr, item.KeyExpr.Range(), at.Name+" needs a name for each entry, and each name only once", "Write it like "+at.example()+".")
+			e.fail(addr, item.KeyExpr.Range(), at.Name+" needs a name for each entry, and each name only once", "Write it like "+at.Like()+".")
 			return nil, false
 		}
 		out[name] = cty.StringVal(e.src.text(item.ValueExpr.Range()))
@@ -170,7 +170,7 @@ func (e *evaluator) tryOut(at *Attribute, addr Address, expr hclsyntax.Expressio
 	if unknown == nil {
 		unknown, sample = map[string]cty.Value{}, map[string]cty.Value{}
 	}
-	for _, w := range at.Sees.Words {
+	for _, w := range at.Sees.List {
 		unknown[w.Name], sample[w.Name] = cty.UnknownVal(w.Type), cty.UnknownVal(w.Type)
 		if w.Type.IsMapType() { // the body of a loop is checked only if the collection has an element
 			sample[w.Name] = cty.MapVal(map[string]cty.Value{"example": cty.UnknownVal(w.Type.ElementType())})
@@ -193,16 +193,16 @@ func (e *evaluator) tryOut(at *Attribute, addr Address, expr hclsyntax.Expressio
 		if !v.IsNull() {
 			what = article(t.FriendlyName())
 		}
-		e.fail(addr, expr.Range(), fmt.Sprintf("%s must be true or false, not %s", at.Name, what), "Compare it, like "+at.example()+".")
+		e.fail(addr, expr.Range(), fmt.Sprintf("%s must be true or false, not %s", at.Name, what), "Compare it, like "+at.Like()+".")
 		return false
 	}
 	return true
 }
 
 // knownWord checks a name in an expression and the parts that follow it.
-func (e *evaluator) knownWord(v *Vocabulary, addr Address, t hcl.Traversal) bool {
+func (e *evaluator) knownWord(v *Words, addr Address, t hcl.Traversal) bool {
 	names := []string{"local", "var"}
-	for _, w := range v.Words {
+	for _, w := range v.List {
 		if w.Name == t.RootName() {
 			return e.knownPart(w, addr, t)
 		}

@@ -29,6 +29,13 @@ func (d *Document) Resolve(path string) string {
 	return filepath.Join(d.Dir, path)
 }
 
+// SameFolder tells whether relative paths mean the same in this file and in that folder.
+func (d *Document) SameFolder(dir string) bool {
+	a, errA := filepath.Abs(d.Dir)
+	b, errB := filepath.Abs(dir)
+	return errA == nil && errB == nil && a == b
+}
+
 // Block finds a block in generic form, nested ones included.
 func (d *Document) Block(a Address) (Block, bool) { return findBlock(d.Blocks, a) }
 

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
 
@@ -22,17 +21,16 @@ func (e *EditError) Error() string { return e.Summary + ". " + e.Hint }
 //
 // Errors are an *EditError, or Diagnostics when the text is not a valid runbook to begin with.
 func Edit(src []byte, block Address, attribute, expression string) ([]byte, error) {
-	p := &problems{lang: runbooks, src: &source{bytes: src}}
-	body, ok := p.parse()
-	if !ok {
-		return nil, p.sorted()
+	body, err := Vocabulary.Syntax(src)
+	if err != nil {
+		return nil, err
 	}
-	path, err := runbooks.pathTo(block)
+	path, err := pathTo(block)
 	if err != nil {
 		return nil, err
 	}
 	t := path[len(path)-1].types
-	if err := t.has(attribute); err != nil {
+	if err := hasAttribute(t, attribute); err != nil {
 		return nil, err
 	}
 	expression = strings.TrimSpace(expression)
@@ -72,9 +70,9 @@ func (s step) header() string {
 }
 
 // pathTo finds the types of the blocks that an address names.
-func (l *Language) pathTo(a Address) ([]step, error) {
+func pathTo(a Address) ([]step, error) {
 	var keys []string
-	for _, t := range l.Blocks {
+	for _, t := range Vocabulary.Blocks {
 		if t.Slot == nil {
 			continue
 		}
@@ -89,14 +87,14 @@ func (l *Language) pathTo(a Address) ([]step, error) {
 		}
 		if t.Named {
 			name, more, _ := strings.Cut(rest, ".")
-			if !t.label().MatchString(name) {
+			if !t.MayBeCalled(name) {
 				return nil, &EditError{fmt.Sprintf("%q is not the address of a block", clip(string(a))), "Write " + t.Key() + ".NAME."}
 			}
 			s.labels, rest = append(s.labels, name), more
 		}
 		return s.into(a, strings.TrimSuffix(rest, "."))
 	}
-	return nil, &EditError{fmt.Sprintf("%q is not the address of a block in %s", clip(string(a)), l.one()), suggest(string(a), keys) + "An address begins with " + orList(keys) + "."}
+	return nil, &EditError{fmt.Sprintf("%q is not the address of a block in a runbook", clip(string(a))), suggest(string(a), keys) + "An address begins with " + orList(keys) + "."}
 }
 
 // into continues with nested blocks.
@@ -116,18 +114,8 @@ func (s step) into(a Address, rest string) ([]step, error) {
 
 // checkExpression refuses text that is not one complete expression.
 func checkExpression(attribute, text string) error {
-	bad := func(why string) error {
-		return &EditError{fmt.Sprintf("the new value of %s is not an expression: %s", attribute, why), `Write it as in a runbook, with text in quotes: "2s", 0.5, true, model.hey_jarvis.`}
-	}
-	if text == "" {
-		return bad("it is empty")
-	}
-	p := &problems{lang: runbooks, src: &source{bytes: []byte(text)}}
-	if !p.check() {
-		return bad(p.found[0].Summary)
-	}
-	if _, diags := hclsyntax.ParseExpression([]byte(text), "", hcl.InitialPos); diags.HasErrors() {
-		return bad(lowerFirst(diags[0].Summary))
+	if wrong := Vocabulary.CheckExpression(text); wrong != "" {
+		return &EditError{fmt.Sprintf("the new value of %s is not an expression: %s", attribute, wrong), `Write it as in a runbook, with text in quotes: "2s", 0.5, true, model.hey_jarvis.`}
 	}
 	return nil
 }

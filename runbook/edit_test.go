@@ -108,7 +108,7 @@ func TestEditRefuses(t *testing.T) {
 // TestEditProperties: of every runbook, valid or not, an edit changes the value of one attribute and nothing else.
 func TestEditProperties(t *testing.T) {
 	texts := corpus(t)
-	whole, err := os.ReadFile("testdata/good/whole.hcl")
+	whole, err := os.ReadFile("../testdata/good/whole.hcl")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,9 +125,8 @@ func TestEditProperties(t *testing.T) {
 // checkEdit sets an attribute to an example of it, and checks what holds of any edit.
 func checkEdit(t fataler, src []byte, block, attribute int) {
 	t.Helper()
-	p := &problems{lang: runbooks, src: &source{bytes: src}}
-	body, ok := p.parse()
-	if !ok {
+	body, err := Vocabulary.Syntax(src)
+	if err != nil {
 		return
 	}
 	addrs := []Address{"watchdog", "memory", "store"}
@@ -136,16 +135,16 @@ func checkEdit(t fataler, src []byte, block, attribute int) {
 		addrs = append(addrs, a, a+".record")
 	}
 	addr := addrs[block%len(addrs)]
-	path, err := runbooks.pathTo(addr)
+	path, err := pathTo(addr)
 	if err != nil {
 		return
 	}
 	at := &path[len(path)-1].types.Attributes[attribute%len(path[len(path)-1].types.Attributes)]
-	out, err := Edit(src, addr, at.Name, at.example())
+	out, err := Edit(src, addr, at.Name, at.Like())
 	if err != nil {
 		return
 	}
-	again, err := Edit(out, addr, at.Name, at.example())
+	again, err := Edit(out, addr, at.Name, at.Like())
 	if err != nil || !bytes.Equal(out, again) {
 		t.Fatalf("the same edit again changes more: %v\n%s", err, Diff("x", out, again))
 	}

@@ -78,9 +78,8 @@ func (e *edit) first(body *hclsyntax.Body, splices []splice) []byte {
 
 // isOnlyChange tells whether a text states the same as before, except for the attribute of the edit.
 func (e *edit) isOnlyChange(before []said, out []byte) bool {
-	p := &problems{lang: runbooks, src: &source{bytes: out}}
-	body, ok := p.parse()
-	if !ok || !slices.Equal(comments(e.src), comments(out)) {
+	body, err := Vocabulary.Syntax(out)
+	if err != nil || !slices.Equal(comments(e.src), comments(out)) {
 		return false
 	}
 	var target string

@@ -103,25 +103,26 @@ func (e *evaluator) stateDir() string {
 	if e.opts.StateDir != "" {
 		return e.opts.StateDir
 	}
+	at := e.lang.Folder
 	if w := e.opts.Within; w != nil { // a different state directory is a different place to read from
 		for _, b := range w.Blocks {
-			if v := b.Attrs["state_dir"].Value; b.Type == applianceBlock && !v.IsNull() {
+			if v := b.Attrs[at.Attribute].Value; b.Type == at.Block && !v.IsNull() {
 				return w.Resolve(v.AsString())
 			}
 		}
 		return ""
 	}
-	n := e.nodes[Address(applianceBlock.Key())]
+	n := e.nodes[Address(at.Block.Key())]
 	for _, other := range e.order {
-		if n == nil && other.types == applianceBlock {
+		if n == nil && other.types == at.Block {
 			n = other
 		}
 	}
-	if n == nil || n.state == visiting { // state_dir itself is being evaluated
+	if n == nil || n.state == visiting { // the folder itself is being evaluated
 		return ""
 	}
 	e.resolve(n)
-	v, ok := n.out.Attrs["state_dir"]
+	v, ok := n.out.Attrs[at.Attribute]
 	if !ok || v.Value.IsNull() {
 		return ""
 	}

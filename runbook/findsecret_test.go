@@ -41,11 +41,11 @@ func TestHostileSecrets(t *testing.T) {
 		for _, path := range []string{file, filepath.Join(folder, "other")} {
 			must(os.WriteFile(path, []byte("s3cret\n"), 0o600))
 		}
-		if text, err := readSecretFile(state, "token"); err != nil || string(text) != "s3cret\n" {
+		if text, err := ReadSecretFile(state, "token"); err != nil || string(text) != "s3cret\n" {
 			t.Fatalf("%q, %v", text, err)
 		}
 		c.lay(state, folder, file)
-		if text, err := readSecretFile(state, "token"); err == nil || !strings.Contains(err.Error(), c.why) {
+		if text, err := ReadSecretFile(state, "token"); err == nil || !strings.Contains(err.Error(), c.why) {
 			t.Errorf("%s: %q, %v", name, text, err)
 		}
 	}

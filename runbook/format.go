@@ -7,14 +7,9 @@ import (
 	"github.com/rogpeppe/go-internal/diff"
 )
 
-// Format returns the runbook in its canonical layout: indentation, aligned equals signs, one newline at the
+// Format returns the text of a file in its canonical layout: indentation, aligned equals signs, one newline at the
 // end, and the line end that most lines have. It changes only white space, and formatting twice changes
 // nothing more. It refuses a text that cannot be parsed.
-func Format(src []byte, filename string) ([]byte, Diagnostics) {
-	return runbooks.Format(src, filename)
-}
-
-// Format does what the function Format does, for a file of this language.
 func (l *Language) Format(src []byte, filename string) ([]byte, Diagnostics) {
 	p := &problems{lang: l, src: &source{name: filename, bytes: src}}
 	if _, ok := p.parse(); !ok {
@@ -22,7 +17,10 @@ func (l *Language) Format(src []byte, filename string) ([]byte, Diagnostics) {
 	}
 	// All lines get the line end that most lines of the file have; inserted lines begin with LF.
 	bom := src[:len(src)-len(bytes.TrimPrefix(src, utf8BOM))]
-	end := usualEnd(linesOf(string(src)))
+	end := "\n"
+	if crlf := bytes.Count(src, []byte("\r\n")); 2*crlf > bytes.Count(src, []byte("\n")) {
+		end = "\r\n"
+	}
 	out := bytes.ReplaceAll(src[len(bom):], []byte("\r\n"), []byte("\n"))
 	// One round is enough for almost every text; a comment that moves can need another.
 	for range 4 {

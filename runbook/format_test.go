@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -15,11 +13,11 @@ import (
 func TestFormat(t *testing.T) {
 	src := "\n\nappliance \"a\" {\n# why\nlog_level=\"info\"\n      state_dir =   \"x\"  # here\n}\n\n\n"
 	want := "\n\nappliance \"a\" {\n  # why\n  log_level = \"info\"\n  state_dir = \"x\" # here\n}\n"
-	got, ds := Format([]byte(src), "x.hcl")
+	got, ds := Vocabulary.Format([]byte(src), "x.hcl")
 	if string(got) != want || len(ds) > 0 {
 		t.Errorf("got %q, %v", got, ds)
 	}
-	if _, ds := Format([]byte("a = {"), "x.hcl"); !ds.HasErrors() {
+	if _, ds := Vocabulary.Format([]byte("a = {"), "x.hcl"); !ds.HasErrors() {
 		t.Error("a text that cannot be parsed is formatted")
 	}
 }
@@ -36,36 +34,17 @@ func TestDiff(t *testing.T) {
 	}
 }
 
-// corpus is every runbook of the tests and the examples.
-func corpus(t testing.TB) [][]byte {
-	var out [][]byte
-	for _, pattern := range []string{"testdata/*/*.hcl", "testdata/compare/*/*.hcl", "../examples/runbooks/*.hcl"} {
-		files, err := filepath.Glob(pattern)
-		if err != nil || len(files) == 0 {
-			t.Fatalf("%s: %v", pattern, err)
-		}
-		for _, f := range files {
-			src, err := os.ReadFile(f)
-			if err != nil {
-				t.Fatal(err)
-			}
-			out = append(out, src)
-		}
-	}
-	return out
-}
-
 // TestFormatProperties: formatting twice is formatting once, and a formatted
 // runbook means the same.
 func TestFormatProperties(t *testing.T) {
 	texts := corpus(t)
 	rapid.Check(t, func(t *rapid.T) {
 		src := mutate(t, rapid.SampledFrom(texts).Draw(t, "runbook"))
-		once, ds := Format(src, "x.hcl")
+		once, ds := Vocabulary.Format(src, "x.hcl")
 		if ds.HasErrors() {
 			return
 		}
-		twice, ds := Format(once, "x.hcl")
+		twice, ds := Vocabulary.Format(once, "x.hcl")
 		if ds.HasErrors() || !bytes.Equal(once, twice) {
 			t.Fatalf("formatting twice differs:\n%s\n%v", Diff("x", once, twice), ds)
 		}
@@ -74,7 +53,10 @@ func TestFormatProperties(t *testing.T) {
 		if (before == nil) != (after == nil) {
 			t.Fatal("formatting changes whether the runbook is valid")
 		}
-		for i := range before.blocks() {
+		if before == nil {
+			return
+		}
+		for i := range before.Blocks {
 			for name, a := range before.Blocks[i].Attrs {
 				if !a.Equal(after.Blocks[i].Attrs[name]) {
 					t.Fatalf("formatting changes %s of %s", name, before.Blocks[i].Address)
@@ -82,13 +64,6 @@ func TestFormatProperties(t *testing.T) {
 			}
 		}
 	})
-}
-
-func (rb *Runbook) blocks() []Block {
-	if rb == nil {
-		return nil
-	}
-	return rb.Blocks
 }
 
 // TestMutatedRunbooks: whatever happens to a runbook, it is either decoded or
@@ -102,35 +77,6 @@ func TestMutatedRunbooks(t *testing.T) {
 		}
 		checkParse(t, src)
 	})
-}
-
-// mutate deletes, repeats or moves a piece of the text, or drops a character in.
-func mutate(t *rapid.T, src []byte) []byte {
-	if len(src) == 0 {
-		return src
-	}
-	at := func(name string) int { return rapid.IntRange(0, len(src)).Draw(t, name) }
-	from, to, into := at("from"), at("to"), at("into")
-	if from > to {
-		from, to = to, from
-	}
-	to = min(to, from+200)
-	switch rapid.IntRange(0, 3).Draw(t, "mutation") {
-	case 0:
-		return bytes.Join([][]byte{src[:from], src[to:]}, nil)
-	case 1:
-		return bytes.Join([][]byte{src[:into], src[from:to], src[into:]}, nil)
-	case 2:
-		c := rapid.SampledFrom([]string{"\"", "{", "}", "[", "]", "${", "\n", "=", ".", "é", "\t", " ", "<<E\n", "*", "null", "-", "\\", "9"}).Draw(t, "character")
-		return bytes.Join([][]byte{src[:from], []byte(c), src[from:]}, nil)
-	}
-	return src
-}
-
-// fataler is what checkParse needs of a test.
-type fataler interface {
-	Helper()
-	Fatalf(string, ...any)
 }
 
 // checkParse checks what holds of any text.
@@ -206,11 +152,11 @@ func FuzzParse(f *testing.F) {
 				t.Fatalf("what runs may not stay as it is: %v\n%s", ds, src)
 			}
 		}
-		once, ds := Format(src, "x.hcl")
+		once, ds := Vocabulary.Format(src, "x.hcl")
 		if ds.HasErrors() {
 			return
 		}
-		if twice, ds := Format(once, "x.hcl"); ds.HasErrors() || !bytes.Equal(once, twice) {
+		if twice, ds := Vocabulary.Format(once, "x.hcl"); ds.HasErrors() || !bytes.Equal(once, twice) {
 			t.Fatalf("formatting twice differs:\n%q\n%q", once, twice)
 		}
 	})

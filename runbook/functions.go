@@ -55,7 +55,7 @@ func (e *evaluator) functions() map[string]function.Function {
 	all := pure(e.budget)
 	all["env"] = e.source(InputEnv, markInput, e.env)
 	all["file"] = e.source(InputFile, markInput, e.file)
-	if !e.lang.NoSecrets {
+	if e.lang.Folder != nil {
 		all["secret"] = e.source(InputSecret, markSecret, e.secret)
 	}
 	return all
@@ -73,7 +73,7 @@ func pure(b *budget) map[string]function.Function {
 // functionsHint lists the functions that exist, for a call of one that does not.
 func (l *Language) functionsHint(name string, all []string) string {
 	switch {
-	case l.NoSecrets && name == "secret":
+	case l.Folder == nil && name == "secret":
 		return l.capital() + " may not fetch secrets; use secret() in the runbook."
 	case len(all) < 20: // for a deferred expression
 		return "The functions are " + strings.Join(all, ", ") + "."

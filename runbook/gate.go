@@ -2,7 +2,6 @@ package runbook
 
 import (
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strconv"
 
@@ -29,7 +28,7 @@ func (e *evaluator) gate() {
 		s.forbidden = given && !asked
 		return given || asked
 	})
-	moved := !sameFolder(e.dir, within.Dir)
+	moved := !within.SameFolder(e.dir)
 	for _, s := range g.sites {
 		if s.reads && s.expr != nil {
 			s.forbidden = !within.keeps(s.key()) && !s.takesSecret() || moved && s.readsFiles()
@@ -40,13 +39,6 @@ func (e *evaluator) gate() {
 			e.forbid(s)
 		}
 	}
-}
-
-// sameFolder tells whether relative paths mean the same in two folders.
-func sameFolder(a, b string) bool {
-	a, errA := filepath.Abs(a)
-	b, errB := filepath.Abs(b)
-	return errA == nil && errB == nil && a == b
 }
 
 // readsFiles tells whether a site itself reads files.

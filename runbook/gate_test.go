@@ -273,7 +273,7 @@ func TestGateOfCycles(t *testing.T) {
 // TestKeeps: of all attributes, only the hash of a password stays inside ORAC.
 func TestKeeps(t *testing.T) {
 	var keep []string
-	runbooks.eachType(func(b *BlockType) {
+	Vocabulary.EachType(func(b *BlockType) {
 		for _, a := range b.Attributes {
 			if a.Keeps {
 				keep = append(keep, b.Key()+"."+a.Name)
@@ -338,7 +338,7 @@ func TestForbiddenIsCounted(t *testing.T) {
 	own, _ := Parse([]byte("appliance \"a\" {}\n"), "x.hcl", testWorld())
 	var b strings.Builder
 	b.WriteString("appliance \"a\" {}\nlocals {\n")
-	for i := range maxDiagnostics + 1 {
+	for i := range MaxDiagnostics + 1 {
 		fmt.Fprintf(&b, "  a%d = nothing\n", i)
 	}
 	b.WriteString("  z = env(\"TOKEN\")\n}\n")

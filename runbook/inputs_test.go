@@ -168,7 +168,7 @@ func TestInputsHoldNoSecret(t *testing.T) {
 	}
 	mustHideSecrets(t, string(text)+fmt.Sprintf("%+v", in))
 	for _, secret := range []string{storedSecret, fileSecret, varSecret, "hidden-" + fileSecret, "hidden.txt", "shade", "shade.txt", "en", "de", "idle"} {
-		if strings.Contains(string(text), plainHash([]byte(secret))) {
+		if strings.Contains(string(text), PlainHash([]byte(secret))) {
 			t.Errorf("there is a plain hash of %q, which can be guessed", secret)
 		}
 	}
@@ -305,16 +305,16 @@ func TestNamedFiles(t *testing.T) {
 	}
 	must(os.WriteFile(path, []byte("abc"), 0o600))
 	i := input()
-	if want := (Input{Kind: InputNamed, Name: "a.wav", Hash: plainHash([]byte("abc")), Size: 3}); i != want {
+	if want := (Input{Kind: InputNamed, Name: "a.wav", Hash: PlainHash([]byte("abc")), Size: 3}); i != want {
 		t.Errorf("%+v, want %+v", i, want)
 	}
 	must(os.Chtimes(path, time.Unix(1, 0), time.Unix(1, 0)))
 	if again := input(); again != i {
 		t.Errorf("the same content at another time is another input: %+v", again)
 	}
-	must(os.Truncate(path, maxHashed+1))
+	must(os.Truncate(path, MaxHashed+1))
 	must(os.Chtimes(path, time.Unix(5, 0), time.Unix(5, 0)))
-	if got, want := input(), (Input{Kind: InputNamed, Name: "a.wav", Size: maxHashed + 1, Modified: 5e9}); got != want {
+	if got, want := input(), (Input{Kind: InputNamed, Name: "a.wav", Size: MaxHashed + 1, Modified: 5e9}); got != want {
 		t.Errorf("%+v, want %+v", got, want)
 	}
 	must(os.Remove(path))
@@ -345,8 +345,8 @@ func TestInputLimits(t *testing.T) {
 		size  int
 		want  string
 	}{
-		{maxFetched, "env", 0, ""},
-		{maxFetched + 1, "env", 0, "more than 1024 values"},
+		{MaxFetched, "env", 0, ""},
+		{MaxFetched + 1, "env", 0, "more than 1024 values"},
 		{8, "file", 1 << 20, ""},
 		{9, "file", 1 << 20, "larger than 8 MiB together"},
 	} {
@@ -359,7 +359,7 @@ func TestInputLimits(t *testing.T) {
 
 // TestVariablesAndFetchesTogether fills both kinds of places of an input to the brim.
 func TestVariablesAndFetchesTogether(t *testing.T) {
-	const variables = maxBlocks - 2
+	const variables = MaxBlocks - 2
 	var b strings.Builder
 	b.WriteString("appliance \"a\" {}\n")
 	vars := map[string]string{}
@@ -368,7 +368,7 @@ func TestVariablesAndFetchesTogether(t *testing.T) {
 		vars[fmt.Sprintf("v%d", i)] = "x"
 	}
 	b.WriteString("locals {\n")
-	for i := range maxFetched {
+	for i := range MaxFetched {
 		fmt.Fprintf(&b, "  a%d = env(\"n%d\")\n", i, i)
 	}
 	b.WriteString("}\n")
@@ -379,7 +379,7 @@ func TestVariablesAndFetchesTogether(t *testing.T) {
 	if rb == nil {
 		t.Fatal(ds)
 	}
-	if n := len(rb.Inputs().List); n != variables+maxFetched {
-		t.Errorf("%d inputs, want %d", n, variables+maxFetched)
+	if n := len(rb.Inputs().List); n != variables+MaxFetched {
+		t.Errorf("%d inputs, want %d", n, variables+MaxFetched)
 	}
 }

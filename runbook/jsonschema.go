@@ -15,9 +15,6 @@ type object = map[string]any
 // a template "${…}". What JSON Schema cannot say is in x-orac-… keys: kind, unit, bounds of
 // durations and sizes, whether a value is secret, what a change does. The output is the same on
 // every call.
-func JSONSchema() []byte { return runbooks.JSONSchema() }
-
-// JSONSchema does what the function JSONSchema does, for this language.
 func (l *Language) JSONSchema() []byte {
 	defs := object{"expression": object{
 		"type": "string", "pattern": `\$\{`, "description": "An HCL template that gives the value.",
@@ -207,7 +204,7 @@ func (at *Attribute) defaultText() string {
 	switch {
 	case at.Default == "":
 		return ""
-	case at.Kind.quoted():
+	case at.Kind.Quoted():
 		return strconv.Quote(at.Default)
 	}
 	return at.Default

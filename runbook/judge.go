@@ -54,7 +54,7 @@ func (j *judge) forbid(block Address, attribute, why string) {
 // place. Under Options.Within the evaluation has refused these already; the judge does not rely on that.
 func (j *judge) readers() {
 	for _, r := range j.next.Readers() {
-		if r.Keeps || j.now.hasReader(r) {
+		if r.Keeps || hasReader(&j.now.Document, r) {
 			continue
 		}
 		j.forbid(r.Address, r.Attribute, fmt.Sprintf("%s would read from the machine", strings.Trim(string(r.Address)+"."+r.Attribute, ".")))
@@ -63,7 +63,7 @@ func (j *judge) readers() {
 
 // hasReader tells whether the running runbook has the same expression at the same place, which reads in the
 // same way.
-func (d *Document) hasReader(r Reader) bool {
+func hasReader(d *Document, r Reader) bool {
 	return slices.ContainsFunc(d.Readers(), func(o Reader) bool {
 		return o.Address == r.Address && o.Attribute == r.Attribute && o.Text == r.Text
 	})
@@ -74,7 +74,7 @@ func (j *judge) blocks(blocks []Block) {
 		was, there := j.now.Block(b.Address)
 		for i := range b.Type.Attributes {
 			u := use{b, &b.Type.Attributes[i], b.Attrs[b.Type.Attributes[i].Name], was, there}
-			if why := u.at.Gives.row().judge(j, u); why != "" {
+			if why := rowOf(u.at.Gives).judge(j, u); why != "" {
 				j.forbid(b.Address, u.at.Name, fmt.Sprintf("%s.%s %s", b.Address, u.at.Name, why))
 			}
 		}
@@ -89,7 +89,7 @@ func free(*judge, use) string { return "" }
 
 // known allows a value that the same attribute has already, in any block of the type.
 func known(j *judge, u use) string {
-	if u.attr.Value.IsNull() || u.at.isEmpty(u.attr) || j.runs(u) && !j.moved(u.at, u.attr) {
+	if u.attr.Value.IsNull() || isEmpty(u.attr) || j.runs(u) && !j.moved(u.at, u.attr) {
 		return ""
 	}
 	switch u.at.Gives {
@@ -115,14 +115,14 @@ func unchanged(j *judge, u use) string {
 // already.
 func loads(j *judge, u use) string {
 	source := u.attr.Value.AsString()
-	if u.at.Reads(source) || strings.HasPrefix(source, "https:") && u.block.isTrusted() {
+	if u.at.Reads(source) || strings.HasPrefix(source, "https:") && isTrusted(u.block) {
 		return known(j, u)
 	}
 	return ""
 }
 
 // isTrusted tells whether a block lifts a limit.
-func (b Block) isTrusted() bool {
+func isTrusted(b Block) bool {
 	return slices.ContainsFunc(b.Type.Attributes, func(at Attribute) bool {
 		v := b.Attrs[at.Name].Value
 		return at.Gives == Trusts && !v.IsNull() && v.True()
@@ -156,13 +156,13 @@ func (j *judge) inForce(u use) bool {
 
 // moved tells whether the same text now names another file: a relative path in the folder of another runbook.
 func (j *judge) moved(at *Attribute, a Attr) bool {
-	return !a.Default && at.isRelative(a) && !sameFolder(j.now.Dir, j.next.Dir)
+	return !a.Default && isRelative(at, a) && !j.now.SameFolder(j.next.Dir)
 }
 
 // isRelative tells whether a value is relative to the folder of its runbook.
-func (at *Attribute) isRelative(a Attr) bool {
+func isRelative(at *Attribute, a Attr) bool {
 	switch {
-	case a.Value.IsNull() || at.isEmpty(a):
+	case a.Value.IsNull() || isEmpty(a):
 		return false
 	case at.Gives == Runs: // a program without a slash is looked up in the PATH
 		program := a.Value.AsValueSlice()[0].AsString()
@@ -180,24 +180,16 @@ func (j *judge) runs(u use) bool {
 	if !known {
 		values = map[string][]Attr{}
 		for _, a := range valuesOf(j.now.Blocks, u.block.Type, u.at.Name) {
-			values[a.texts()] = append(values[a.texts()], a)
+			values[u.at.Text(a)] = append(values[u.at.Text(a)], a)
 		}
 		j.running[at] = values
 	}
-	return slices.ContainsFunc(values[u.attr.texts()], u.attr.Equal)
-}
-
-// texts returns a key that is the same for equal values, and rarely for others.
-func (a Attr) texts() string {
-	if a.Value.IsNull() || a.Value.Type().IsMapType() {
-		return "" // for a map it would depend on the order
-	}
-	return strings.Join(textsIn(a.Value), "\x00")
+	return slices.ContainsFunc(values[u.at.Text(u.attr)], u.attr.Equal)
 }
 
 // isEmpty tells whether a list is empty.
-func (at *Attribute) isEmpty(a Attr) bool {
-	return at.valueType().IsListType() && a.Value.LengthInt() == 0
+func isEmpty(a Attr) bool {
+	return a.Value.Type().IsListType() && a.Value.LengthInt() == 0
 }
 
 // valuesOf returns the values that an attribute has in all blocks of a type.
@@ -220,7 +212,7 @@ func (j *judge) hasCredential(rb *Runbook, b Block) bool {
 		if at.Gives != Proves && at.Secret == Public || a.Default || a.Value.IsNull() {
 			continue
 		}
-		if at.Gives == Proves && (at.Kind.isReference() || at.Kind == Path) || rb.reads(b.Address, at.Name) {
+		if at.Gives == Proves && (at.Kind.isReference() || at.Kind == Path) || reads(&rb.Document, b.Address, at.Name) {
 			return true
 		}
 	}
@@ -228,7 +220,7 @@ func (j *judge) hasCredential(rb *Runbook, b Block) bool {
 }
 
 // reads tells whether an attribute reads from the machine.
-func (d *Document) reads(block Address, attribute string) bool {
+func reads(d *Document, block Address, attribute string) bool {
 	return slices.ContainsFunc(d.Readers(), func(r Reader) bool { return r.Address == block && r.Attribute == attribute })
 }
 
@@ -248,8 +240,8 @@ func (j *judge) sameDestinations(b Block) bool {
 // machineSays tells whether an address comes from the machine by the same expression that runs: a secret in it may have changed
 // since.
 func (j *judge) machineSays(d destination) bool {
-	return d.at.Gives == Reaches && j.next.reads(d.block, d.at.Name) && !slices.ContainsFunc(j.next.Readers(), func(r Reader) bool {
-		return r.Address == d.block && r.Attribute == d.at.Name && !j.now.hasReader(r)
+	return d.at.Gives == Reaches && reads(&j.next.Document, d.block, d.at.Name) && !slices.ContainsFunc(j.next.Readers(), func(r Reader) bool {
+		return r.Address == d.block && r.Attribute == d.at.Name && !hasReader(&j.now.Document, r)
 	})
 }
 

@@ -55,7 +55,7 @@ func TestEditsKeepAFormattedFileFormatted(t *testing.T) {
 			if len(wrong) > 0 { // what is not there cannot be removed
 				continue
 			}
-			formatted, problems := Format(next, "orac.hcl")
+			formatted, problems := Vocabulary.Format(next, "orac.hcl")
 			if problems.HasErrors() || !bytes.Equal(formatted, next) {
 				t.Fatalf("after %+v fmt --check refuses it:\n%s", o, Diff("orac.hcl", next, formatted))
 			}

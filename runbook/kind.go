@@ -41,8 +41,8 @@ func (k Kind) hint() string {
 	return "Write a number."
 }
 
-// quoted reports whether values of the kind are written in quotes.
-func (k Kind) quoted() bool {
+// Quoted reports whether values of the kind are written in quotes.
+func (k Kind) Quoted() bool {
 	switch k {
 	case String, Enum, Path, URL, Duration, ByteSize:
 		return true
@@ -121,12 +121,12 @@ func (at *Attribute) defaultValue(name string) cty.Value {
 	return cty.NullVal(at.valueType())
 }
 
-// example returns an expression that shows how the attribute is written.
-func (at *Attribute) example() string {
+// Like returns an expression that shows how the attribute is written.
+func (at *Attribute) Like() string {
 	switch {
 	case at.Example != "":
 		return at.Example
-	case at.Default != "" && at.Kind.quoted():
+	case at.Default != "" && at.Kind.Quoted():
 		return strconv.Quote(at.Default)
 	case at.Default != "":
 		return at.Default
@@ -146,7 +146,7 @@ func (at *Attribute) unitText() string {
 
 // wrongType returns the misfit of a value of another type.
 func (at *Attribute) wrongType(v quotable) *misfit {
-	return &misfit{"must be " + article(at.Kind.words()) + ", not " + v.describe(), "Write it like " + at.example() + "."}
+	return &misfit{"must be " + article(at.Kind.words()) + ", not " + v.describe(), "Write it like " + at.Like() + "."}
 }
 
 // article puts a or an before words that need one.

@@ -29,7 +29,17 @@ type Language struct {
 	// Rules apply to several blocks together.
 	Rules []Between
 
-	NoSecrets bool // the language has no function secret()
+	// Folder is the attribute that names the folder where secrets are kept. Nil: the language has no function secret().
+	Folder *Folder
+
+	// Holds is another language whose texts a file of this one may contain: their secrets are hidden as well. Nil: none.
+	Holds *Language
+}
+
+// Folder names an attribute whose value is a folder.
+type Folder struct {
+	Block     *BlockType // of which a file has one
+	Attribute string
 }
 
 // Between is a rule about several blocks. It sees a value whose blocks are all valid by themselves.
@@ -41,26 +51,6 @@ type Between struct {
 // Into makes the Slot of a block type from a function that knows what the language builds: a *T.
 func Into[T any](slot func(*T) any) func(any) any {
 	return func(value any) any { return slot(value.(*T)) }
-}
-
-// runbooks is the language of this package.
-var runbooks = &Language{
-	Noun:    "runbook",
-	Title:   "The runbook, block by block",
-	Intro:   "This page is generated from the registry (`orac schema --markdown`, `make docs`). README.md explains the language.",
-	Schema:  "orac schema",
-	Missing: "Say which runbook to use with -f FILE.",
-	Empty: `The smallest one that listens:
-
-appliance "kitchen" {}
-device "microphone" "default" {}
-model "hey_jarvis" { source = "catalog:hey_jarvis" }
-listener "kitchen" {
-  device = device.microphone.default
-  models = [model.hey_jarvis]
-}`,
-	Blocks: Registry,
-	Rules:  runbookRules,
 }
 
 // Load reads, evaluates and validates the file at path into value, a pointer to what the Slots of the language expect.
@@ -152,8 +142,8 @@ func (l *Language) variants(typ string) []*BlockType {
 	return out
 }
 
-// eachType calls f for every block type, including nested ones.
-func (l *Language) eachType(f func(*BlockType)) {
+// EachType calls f for every block type, including nested ones.
+func (l *Language) EachType(f func(*BlockType)) {
 	var walk func([]*BlockType)
 	walk = func(types []*BlockType) {
 		for _, t := range types {
@@ -169,3 +159,14 @@ func (l *Language) one() string { return article(l.Noun) }
 
 // capital returns the same with a capital letter, to begin a sentence: "A runbook".
 func (l *Language) capital() string { return strings.ToUpper(l.one()[:1]) + l.one()[1:] }
+
+// BlockType finds a block type by its key: "model", "device.microphone"; nil when there is none, or when its blocks belong to the
+// language itself.
+func (l *Language) BlockType(key string) *BlockType {
+	for _, t := range l.Blocks {
+		if t.Slot != nil && t.Key() == key {
+			return t
+		}
+	}
+	return nil
+}

@@ -42,8 +42,8 @@ func (p *problems) check() bool {
 		p.fail("", p.pointAt(bytes.IndexByte(src, 0)), "the file is binary, not text", p.lang.capital()+" is a text file in UTF-8. Is this the right file?")
 	case !utf8.Valid(src):
 		p.fail("", p.pointAt(invalidUTF8(src)), "the file is not valid UTF-8", "Save it as UTF-8 text.")
-	case unresolved(src) > 0:
-		place := p.pointAt(p.lineAt(unresolved(src)))
+	case unresolved(src) >= 0:
+		place := p.pointAt(unresolved(src))
 		mark, _ := p.src.line(place.Start.Byte)
 		place.End.Column, place.End.Byte = place.Start.Column+utf8.RuneCount(mark), place.Start.Byte+len(mark)
 		p.fail("", place, "there is an unresolved merge conflict here", "Keep the lines that you want between <<<<<<<, ======= and >>>>>>>, and delete these three marks.")
@@ -134,9 +134,26 @@ func (p *pieces) add(t hclsyntax.TokenType) int {
 	return 0
 }
 
-// lineAt returns the offset at which a line begins; lines count from 1.
-func (p *problems) lineAt(number int) int {
-	return len(textOf(linesOf(string(p.src.bytes))[:number-1]))
+// unresolved returns the offset of the first undecided clash of a merge, as git and others mark it; -1 when there is none.
+func unresolved(src []byte) (first int) {
+	state := 0
+	for at := bytes.Index(src, []byte("<<<<<<< ")); at >= 0 && at < len(src); {
+		line := src[at:]
+		if end := bytes.IndexAny(line, "\r\n"); end >= 0 {
+			line = line[:end]
+		}
+		begins := at == 0 || src[at-1] == '\n' || src[at-1] == '\r'
+		switch {
+		case state == 0 && begins && bytes.HasPrefix(line, []byte("<<<<<<< ")):
+			first, state = at, 1
+		case state == 1 && string(line) == "=======":
+			state = 2
+		case state == 2 && bytes.HasPrefix(line, []byte(">>>>>>> ")):
+			return first
+		}
+		at += len(line) + 1
+	}
+	return -1
 }
 
 // pointAt returns the range of the one byte at offset at.

@@ -62,11 +62,11 @@ func TestHostileTexts(t *testing.T) {
 			if rb != nil || !strings.Contains(ds.Error(), c.want) {
 				t.Errorf("want %q, got %s", c.want, clip(ds.Error()))
 			}
-			if len(ds) > maxDiagnostics+1 {
+			if len(ds) > MaxDiagnostics+1 {
 				t.Errorf("%d diagnostics", len(ds))
 			}
 			render(t, ds, RenderOptions{Color: true})
-			if _, ds := Format([]byte(c.src), "x.hcl"); ds.HasErrors() && len(ds.Error()) == 0 {
+			if _, ds := Vocabulary.Format([]byte(c.src), "x.hcl"); ds.HasErrors() && len(ds.Error()) == 0 {
 				t.Error("Format refuses without a reason")
 			}
 			// Far above what it takes, far below what a person waits for.
@@ -103,7 +103,7 @@ func TestOneHundredProblems(t *testing.T) {
 		src += fmt.Sprintf("a%d = nothing\n", i)
 	}
 	_, ds := Parse([]byte(src+"}\n"), "x.hcl", testWorld())
-	if len(ds) != maxDiagnostics+1 || ds[maxDiagnostics].Summary != "there are 150 more problems" {
+	if len(ds) != MaxDiagnostics+1 || ds[MaxDiagnostics].Summary != "there are 150 more problems" {
 		t.Errorf("%d diagnostics, the last %v", len(ds), ds[len(ds)-1])
 	}
 }

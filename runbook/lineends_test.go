@@ -9,7 +9,7 @@ import (
 // mark; it means the same.
 func TestFormatKeepsLineEnds(t *testing.T) {
 	lf := "appliance \"a\" {\n# why\nlog_level=\"info\"\n}\n\nlocals {\ntext = <<EOT\nfirst\n  second\nEOT\n}\n"
-	formatted, ds := Format([]byte(lf), "x.hcl")
+	formatted, ds := Vocabulary.Format([]byte(lf), "x.hcl")
 	if len(ds) > 0 || strings.Contains(string(formatted), "\r") {
 		t.Fatalf("%q, %v", formatted, ds)
 	}
@@ -23,11 +23,11 @@ func TestFormatKeepsLineEnds(t *testing.T) {
 		"Windows, with a mark":      {"\ufeff" + crlf(lf), "\ufeff" + crlf(string(formatted))},
 		"Windows, formatted before": {crlf(string(formatted)), crlf(string(formatted))},
 	} {
-		got, ds := Format([]byte(c.src), "x.hcl")
+		got, ds := Vocabulary.Format([]byte(c.src), "x.hcl")
 		if string(got) != c.want || len(ds) > 0 {
 			t.Errorf("%s: %v\n%q\n%q", name, ds, got, c.want)
 		}
-		if again, _ := Format(got, "x.hcl"); string(again) != string(got) {
+		if again, _ := Vocabulary.Format(got, "x.hcl"); string(again) != string(got) {
 			t.Errorf("%s: formatted twice it is %q", name, again)
 		}
 	}

@@ -149,3 +149,33 @@ func TestInputsMayBePublic(t *testing.T) {
 		}
 	}
 }
+
+// TestProblemsQuoteNothingFromOutside: checks that know a value only as it was built quote it; Problem takes it out again.
+func TestProblemsQuoteNothingFromOutside(t *testing.T) {
+	const src = `
+appliance "a" {}
+model "m" {
+  source = "catalog:m"
+}
+web {
+  listen  = env("LISTEN")
+  origins = [file("list.txt"), "plain-origin"]
+  hosts   = [file("list.txt")]
+}
+`
+	o := testWorld()
+	o.Env = func(n string) (string, bool) { return "10.1.2.3:7171", n == "LISTEN" }
+	o.ReadFile = func(string) ([]byte, error) { return []byte("root:x:0\n" + strings.Repeat("long ", 40)), nil }
+	_, ds := Parse([]byte(src), "x.hcl", o)
+	text := allSaid(ds)
+	for _, hidden := range []string{"10.1.2.3", "root:", "long long"} {
+		if strings.Contains(text, hidden) {
+			t.Errorf("%q is shown in\n%s", hidden, text)
+		}
+	}
+	for _, want := range []string{"plain-origin", NotShown + " is not an origin", NotShown + " is not a host name", "other machines can reach " + NotShown} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not said in\n%s", want, text)
+		}
+	}
+}

@@ -1,10 +1,5 @@
 package runbook
 
-import (
-	"bytes"
-	"strings"
-)
-
 // Origin says where a piece of a merged text comes from.
 type Origin string
 
@@ -183,23 +178,4 @@ func (r Merged) Text(choices []Choice) (string, []Part) {
 		}
 	}
 	return textOf(out), parts
-}
-
-// unresolved finds the first line of an undecided clash, as Text, git and others mark it; 0 when there is none.
-func unresolved(src []byte) (first int) {
-	if !bytes.Contains(src, []byte(markMine[:8])) {
-		return 0
-	}
-	state := 0
-	for i, l := range linesOf(string(src)) {
-		switch {
-		case state == 0 && strings.HasPrefix(l.text, markMine[:8]):
-			first, state = i+1, 1
-		case state == 1 && l.text == markMiddle:
-			state = 2
-		case state == 2 && strings.HasPrefix(l.text, markTheirs[:8]):
-			return first
-		}
-	}
-	return 0
 }

@@ -59,10 +59,6 @@ func (d *Document) NamedFile(block Address, attribute string) (Input, bool) {
 	if at == nil {
 		return Input{}, false
 	}
-	return d.namedFile(at, b)
-}
-
-func (d *Document) namedFile(at *Attribute, b Block) (Input, bool) {
 	name, ok := at.reads(b)
 	if !ok {
 		return Input{}, false
@@ -86,8 +82,8 @@ func (i Input) Version() string {
 	return FormatSize(Size(i.Size)) + " of " + time.Unix(0, i.Modified).UTC().Format(time.RFC3339Nano)
 }
 
-// same tells whether a named file is unchanged.
-func (i Input) same(was Input) bool {
+// Same tells whether a named file is unchanged.
+func (i Input) Same(was Input) bool {
 	return i.Missing == was.Missing && i.Hash == was.Hash && i.Size == was.Size && i.Modified == was.Modified
 }
 

@@ -3,6 +3,7 @@ package runbook
 import (
 	"strings"
 
+	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
 
@@ -32,25 +33,24 @@ type Written struct {
 // written. It leaves out blocks that the language does not know, locals and variables. The error is Diagnostics: the text cannot
 // be parsed.
 func Outlines(src []byte) ([]Outline, error) {
-	p := &problems{lang: runbooks, src: &source{bytes: src}}
-	body, ok := p.parse()
-	if !ok {
-		return nil, p.sorted()
+	body, err := Vocabulary.Syntax(src)
+	if err != nil {
+		return nil, err
 	}
 	var out []Outline
 	seen := map[Address]bool{}
 	for _, b := range body.Blocks {
 		a := Address(strings.Join(append([]string{b.Type}, b.Labels...), "."))
-		path, err := runbooks.pathTo(a)
+		path, err := pathTo(a)
 		if err != nil || len(path) > 1 || !path[0].is(b) || seen[a] {
 			continue
 		}
 		seen[a] = true
-		out = append(out, outline(p.src, path[0].types, a, b))
+		out = append(out, outline(src, path[0].types, a, b))
 	}
 	for _, t := range Registry {
 		if t.Single && !t.Optional && !t.Named && t.Slot != nil && !seen[Address(t.Key())] {
-			out = append(out, outline(p.src, t, Address(t.Key()), nil))
+			out = append(out, outline(src, t, Address(t.Key()), nil))
 		}
 	}
 	return out, nil
@@ -59,7 +59,7 @@ func Outlines(src []byte) ([]Outline, error) {
 // BlankOutline returns the outline of a block that is not written yet.
 func BlankOutline(t *BlockType, a Address) Outline { return outline(nil, t, a, nil) }
 
-func outline(src *source, t *BlockType, a Address, b *hclsyntax.Block) Outline {
+func outline(src []byte, t *BlockType, a Address, b *hclsyntax.Block) Outline {
 	out := Outline{Address: a, Type: t, Written: b != nil, Attrs: map[string]Written{}}
 	body := &hclsyntax.Body{}
 	if b != nil {
@@ -82,15 +82,15 @@ func outline(src *source, t *BlockType, a Address, b *hclsyntax.Block) Outline {
 	return out
 }
 
-func writtenOf(src *source, at *hclsyntax.Attribute) Written {
-	w := Written{Text: src.text(at.Expr.Range()), Line: at.NameRange.Start.Line}
+func writtenOf(src []byte, at *hclsyntax.Attribute) Written {
+	w := Written{Text: textAt(src, at.Expr.Range()), Line: at.NameRange.Start.Line}
 	switch e := at.Expr.(type) {
 	case *hclsyntax.LiteralValueExpr:
 		if !e.Val.IsNull() {
 			w.Plain, w.Simple = w.Text, true
 		}
 	case *hclsyntax.TemplateExpr:
-		if v, diags := e.Value(nil); e.IsStringLiteral() && !diags.HasErrors() && strings.HasPrefix(w.Text, `"`) && isText(v) {
+		if v, diags := e.Value(nil); e.IsStringLiteral() && !diags.HasErrors() && strings.HasPrefix(w.Text, `"`) {
 			w.Plain, w.Simple = v.AsString(), true
 		}
 	case *hclsyntax.ScopeTraversalExpr:
@@ -102,7 +102,7 @@ func writtenOf(src *source, at *hclsyntax.Attribute) Written {
 			if !ok {
 				return w
 			}
-			text := src.text(t.Range())
+			text := textAt(src, t.Range())
 			names, texts = append(names, Address(text)), append(texts, text)
 		}
 		if squeeze(w.Text) == squeeze("["+strings.Join(texts, ",")+"]") { // the list contains no comment
@@ -117,29 +117,4 @@ func squeeze(s string) string {
 	return strings.Replace(strings.Join(strings.Fields(s), ""), ",]", "]", 1)
 }
 
-// TypeByKey finds a block type of runbooks by its key: "model", "device.microphone"; nil when there is none.
-func TypeByKey(key string) *BlockType {
-	for _, t := range Registry {
-		if t.Slot != nil && t.Key() == key {
-			return t
-		}
-	}
-	return nil
-}
-
-// NameRule returns what the name of a block of the type must match, and the same in words.
-func (t *BlockType) NameRule() (pattern, words string) {
-	if t.Label != nil {
-		return t.Label.String(), t.LabelExpect
-	}
-	return namePattern.String(), nameExpect
-}
-
-// How says in words what the attribute accepts: "duration, 100ms to 5s".
-func (at *Attribute) How() string { return at.valueText() }
-
-// Like returns an expression that shows how the attribute is written.
-func (at *Attribute) Like() string { return at.example() }
-
-// Quoted tells whether values of the kind are written in quotes.
-func (k Kind) Quoted() bool { return k.quoted() }
+func textAt(src []byte, r hcl.Range) string { return string(src[r.Start.Byte:r.End.Byte]) }

@@ -16,7 +16,7 @@ import (
 // packed is how the result of an evaluation crosses a pipe. It contains secrets, so it must never be written
 // to a file or a log.
 type packed struct {
-	Whole     bool          `json:"whole"` // whether there is a runbook
+	Whole     bool          `json:"whole"` // whether there is a document
 	File      string        `json:"file"`
 	Dir       string        `json:"dir"`
 	Variables []string      `json:"variables"`
@@ -61,20 +61,20 @@ type packedFound struct {
 	Forbidden bool      `json:"forbidden"`
 }
 
-// Pack writes the result of Parse for another process. The runbook is nil if there is none.
-func Pack(rb *Runbook, problems Diagnostics) ([]byte, error) {
+// packDocument writes the result of Parse for another process. The document is nil if there is none.
+func packDocument(d *Document, problems Diagnostics) ([]byte, error) {
 	p := packed{}
-	for _, d := range problems {
-		p.Problems = append(p.Problems, packedFound{d.Severity, d.Summary, d.Detail, d.Subject, d.Address, d.Forbidden})
-		if d.source != nil {
-			p.Hidden = d.source.hiddenPieces()
+	for _, f := range problems {
+		p.Problems = append(p.Problems, packedFound{f.Severity, f.Summary, f.Detail, f.Subject, f.Address, f.Forbidden})
+		if f.source != nil {
+			p.Hidden = f.source.hiddenPieces()
 		}
 	}
-	if rb != nil {
-		p.Whole, p.File, p.Dir, p.Variables = true, rb.File, rb.Dir, rb.Variables
-		p.Inputs, p.Bounds, p.Hidden = rb.inputs.fetched, rb.bounds(), rb.source.hiddenPieces()
+	if d != nil {
+		p.Whole, p.File, p.Dir, p.Variables = true, d.File, d.Dir, d.Variables
+		p.Inputs, p.Bounds, p.Hidden = d.inputs.fetched, d.bounds(), d.source.hiddenPieces()
 		var err error
-		if p.Blocks, err = packBlocks(rb.Blocks); err != nil {
+		if p.Blocks, err = packBlocks(d.Blocks); err != nil {
 			return nil, err
 		}
 	}
@@ -122,9 +122,9 @@ func packBlocks(blocks []Block) ([]packedBlock, error) {
 	return out, nil
 }
 
-// Unpack reads what Pack has written in another process. Files that attributes name are read here, as opts says, when Inputs is
-// called.
-func Unpack(data, text []byte, filename string, opts Options) (*Runbook, Diagnostics, error) {
+// Unpack reads what Pack has written in another process into value, as Parse would have done it. Files that attributes name are
+// read here, as opts says, when Inputs is called.
+func (l *Language) Unpack(data, text []byte, filename string, opts Options, value any) (*Document, Diagnostics, error) {
 	var p packed
 	if err := json.Unmarshal(data, &p); err != nil {
 		return nil, nil, fmt.Errorf("cannot read what was evaluated: %w", err)
@@ -143,11 +143,10 @@ func Unpack(data, text []byte, filename string, opts Options) (*Runbook, Diagnos
 	if p.Inputs.Source != plainHash(text) {
 		return nil, nil, fmt.Errorf("what was evaluated is a different text")
 	}
-	rb := &Runbook{}
 	d := &Document{File: p.File, Dir: p.Dir, Variables: p.Variables, source: src, readers: p.Bounds.open()}
 	for _, b := range p.Blocks {
-		t := runbooks.typeOfKey(b.Type)
-		if t == nil || t.Slot == nil {
+		t := l.BlockType(b.Type)
+		if t == nil {
 			return nil, nil, fmt.Errorf("what was evaluated has a block of the type %q", b.Type)
 		}
 		block, err := b.unpack(t)
@@ -155,12 +154,11 @@ func Unpack(data, text []byte, filename string, opts Options) (*Runbook, Diagnos
 			return nil, nil, err
 		}
 		d.Blocks = append(d.Blocks, block)
-		d.put(rb, block)
+		d.put(value, block)
 	}
 	opts = opts.WithDefaults()
 	d.inputs = newInputs(p.Inputs, func() []Input { return d.namedFiles(d.Blocks, opts) })
-	rb.Document = *d
-	return rb, problems, nil
+	return d, problems, nil
 }
 
 func (p packedBlock) unpack(t *BlockType) (Block, error) {
@@ -196,16 +194,6 @@ func (p packedBlock) unpack(t *BlockType) (Block, error) {
 		out.Nested = append(out.Nested, nested)
 	}
 	return out, nil
-}
-
-// typeOfKey finds a block type by its key; nil when there is none.
-func (l *Language) typeOfKey(key string) *BlockType {
-	for _, t := range l.Blocks {
-		if t.Key() == key {
-			return t
-		}
-	}
-	return nil
 }
 
 // put builds a block into its slot.

@@ -9,10 +9,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// Reference is the reference documentation of the language in Markdown.
-func Reference() []byte { return runbooks.Reference() }
-
-// Reference does what the function Reference does, for this language.
+// Reference returns the reference documentation of the language in Markdown.
 func (l *Language) Reference() []byte {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# %s\n\n%s\n\n", l.Title, l.Intro)
@@ -33,7 +30,7 @@ func (l *Language) Reference() []byte {
 	}
 	l.documentConditions(&b)
 	secrets := [2]string{"`env(NAME)`, `file(PATH)` and `secret(NAME)` fetch a text from the environment, a file", " and the secrets"}
-	if l.NoSecrets {
+	if l.Folder == nil {
 		secrets = [2]string{"`env(NAME)` and `file(PATH)` fetch a text from the environment and a file"}
 	}
 	fmt.Fprintf(&b, "\n## Functions\n\n%s (at most 1 MiB, all together 8 MiB, relative to\nthe %s)%s. The other functions compute:\n", secrets[0], l.Noun, secrets[1])
@@ -44,16 +41,16 @@ func (l *Language) Reference() []byte {
 // hasEffects tells whether changing an attribute affects what runs.
 func (l *Language) hasEffects() bool {
 	found := false
-	l.eachType(func(t *BlockType) {
+	l.EachType(func(t *BlockType) {
 		found = found || t.Slot != nil && slices.ContainsFunc(t.Attributes, func(a Attribute) bool { return a.OnChange != "" })
 	})
 	return found
 }
 
-// vocabularies returns what the conditions of the language may name, each once.
-func (l *Language) vocabularies() []*Vocabulary {
-	var out []*Vocabulary
-	l.eachType(func(t *BlockType) {
+// allWords returns what the conditions of the language may name, each once.
+func (l *Language) allWords() []*Words {
+	var out []*Words
+	l.EachType(func(t *BlockType) {
 		for _, a := range t.Attributes {
 			if a.Sees != nil && !slices.Contains(out, a.Sees) {
 				out = append(out, a.Sees)
@@ -65,16 +62,16 @@ func (l *Language) vocabularies() []*Vocabulary {
 
 // documentConditions writes what conditions may name.
 func (l *Language) documentConditions(b *strings.Builder) {
-	for _, v := range l.vocabularies() {
+	for _, v := range l.allWords() {
 		about := "Conditions\n\nA condition is an expression that is true or false. It is evaluated repeatedly."
 		rest := " and call `" + strings.Join(slices.Sorted(slices.Values(v.Functions)), "`, `") + "`"
-		if v.Functions == nil { // all functions: see Vocabulary
+		if v.Functions == nil { // all functions: see Words
 			about = "Templates\n\nA template is text that is made anew each time, like the url and the body of a webhook."
 			rest = ", refer to other blocks, and call all functions below"
 		}
 		fmt.Fprintf(b, "\n## %s It may use %s:\n\n", about, v.What)
 		b.WriteString("| name | type | |\n|---|---|---|\n")
-		for _, w := range v.Words {
+		for _, w := range v.List {
 			fmt.Fprintf(b, "| `%s` | %s | %s |\n", w.Name, cellText(typeText(w.Type)), cellText(w.Doc))
 		}
 		fmt.Fprintf(b, "\nIt may also use `local` and `var`%s.\n", rest)
@@ -126,7 +123,7 @@ func (t *BlockType) document(b *strings.Builder, level, heading, in string, effe
 		if effects {
 			columns = " " + string(at.OnChange) + " |"
 		}
-		fmt.Fprintf(b, "| `%s` | %s | %s |%s %s |\n", at.Name, cellText(at.valueText()), cellText(at.defaultCell()), columns, cellText(at.Doc))
+		fmt.Fprintf(b, "| `%s` | %s | %s |%s %s |\n", at.Name, cellText(at.How()), cellText(at.defaultCell()), columns, cellText(at.Doc))
 	}
 	if len(t.Rules) > 0 {
 		b.WriteString("\n")
@@ -152,8 +149,8 @@ func (t *BlockType) howMany() string {
 // fewWords is how many allowed words a table can show.
 const fewWords = 12
 
-// valueText says what the attribute accepts.
-func (at *Attribute) valueText() string {
+// How says in words what the attribute accepts: "duration, 100ms to 5s".
+func (at *Attribute) How() string {
 	s := at.Kind.words()
 	switch {
 	case len(at.Values) > fewWords && at.Expect != "":

@@ -1,5 +1,26 @@
 package runbook
 
+// Vocabulary is the vocabulary of Vocabulary.
+var Vocabulary = &Language{
+	Noun:    "runbook",
+	Title:   "The runbook, block by block",
+	Intro:   "This page is generated from the registry (`orac schema --markdown`, `make docs`). README.md explains the language.",
+	Schema:  "orac schema",
+	Missing: "Say which runbook to use with -f FILE.",
+	Empty: `The smallest one that listens:
+
+appliance "kitchen" {}
+device "microphone" "default" {}
+model "hey_jarvis" { source = "catalog:hey_jarvis" }
+listener "kitchen" {
+  device = device.microphone.default
+  models = [model.hey_jarvis]
+}`,
+	Blocks: Registry,
+	Rules:  runbookRules,
+	Folder: &Folder{Block: applianceBlock, Attribute: "state_dir"},
+}
+
 // Registry is the language: every block type that a runbook may contain, in the order in which
 // documentation and forms show them. It never changes.
 var Registry = []*BlockType{

@@ -11,9 +11,9 @@ import (
 )
 
 // anEvent is what the url and the body of a webhook can name.
-var anEvent = &Vocabulary{
-	What:  "the event that is sent",
-	Words: []Word{{"event", hook.Type(), "The event to send: see appliance/notify/README.md."}},
+var anEvent = &Words{
+	What: "the event that is sent",
+	List: []Word{{"event", hook.Type(), "The event to send: see appliance/notify/README.md."}},
 }
 
 var webhookBlock = &BlockType{

@@ -33,11 +33,11 @@ func Remove(src []byte, block Address) ([]byte, error) {
 //
 // Errors are an *EditError, or Diagnostics when the text is not a valid runbook to begin with.
 func Unset(src []byte, block Address, attribute string) ([]byte, error) {
-	path, err := runbooks.pathTo(block)
+	path, err := pathTo(block)
 	if err != nil {
 		return nil, err
 	}
-	if err := path[len(path)-1].types.has(attribute); err != nil {
+	if err := hasAttribute(path[len(path)-1].types, attribute); err != nil {
 		return nil, err
 	}
 	c, err := cutOf(src, block)
@@ -54,8 +54,8 @@ func Unset(src []byte, block Address, attribute string) ([]byte, error) {
 	return c.make(attribute + " of " + string(block))
 }
 
-// has refuses an attribute that a block does not have.
-func (t *BlockType) has(attribute string) error {
+// hasAttribute refuses an attribute that a block does not have.
+func hasAttribute(t *BlockType, attribute string) error {
 	if t.Attribute(attribute) != nil {
 		return nil
 	}
@@ -76,12 +76,11 @@ type cutting struct {
 
 // cutOf finds a block that is written.
 func cutOf(src []byte, block Address) (*cutting, error) {
-	p := &problems{lang: runbooks, src: &source{bytes: src}}
-	body, ok := p.parse()
-	if !ok {
-		return nil, p.sorted()
+	body, err := Vocabulary.Syntax(src)
+	if err != nil {
+		return nil, err
 	}
-	path, err := runbooks.pathTo(block)
+	path, err := pathTo(block)
 	if err != nil {
 		return nil, err
 	}
@@ -165,7 +164,6 @@ func (c *cutting) isOnlyChange(before []said, out []byte) bool {
 	if isBlank(out) {
 		return len(rest) == 0 && len(kept) == 0
 	}
-	p := &problems{lang: runbooks, src: &source{bytes: out}}
-	body, ok := p.parse()
-	return ok && slices.Equal(rest, list(body, out)) && slices.Equal(kept, comments(out))
+	body, err := Vocabulary.Syntax(out)
+	return err == nil && slices.Equal(rest, list(body, out)) && slices.Equal(kept, comments(out))
 }

@@ -94,9 +94,8 @@ func TestRemoveProperties(t *testing.T) {
 // checkRemove removes a block, and checks what holds of any removal.
 func checkRemove(t fataler, src []byte, block int) {
 	t.Helper()
-	p := &problems{lang: runbooks, src: &source{bytes: src}}
-	body, ok := p.parse()
-	if !ok {
+	body, err := Vocabulary.Syntax(src)
+	if err != nil {
 		return
 	}
 	addrs := []Address{"watchdog"}

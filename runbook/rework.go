@@ -73,10 +73,10 @@ func Rework(ctx context.Context, src []byte, operations []Operation) ([]byte, []
 // KeepFormat lays out a text that was made of a formatted one: orac fmt --check, which let the old one pass, lets the new one pass.
 // A text that nobody had formatted keeps the layout of its author.
 func KeepFormat(before, after []byte) []byte {
-	if was, problems := Format(before, ""); problems.HasErrors() || !bytes.Equal(was, before) {
+	if was, problems := Vocabulary.Format(before, ""); problems.HasErrors() || !bytes.Equal(was, before) {
 		return after
 	}
-	if out, problems := Format(after, ""); !problems.HasErrors() {
+	if out, problems := Vocabulary.Format(after, ""); !problems.HasErrors() {
 		return out
 	}
 	return after
@@ -133,8 +133,8 @@ func tidy(before, after []byte, left int) []byte {
 }
 
 func parsed(src []byte) (*hclsyntax.Body, bool) {
-	p := &problems{lang: runbooks, src: &source{bytes: src}}
-	return p.parse()
+	body, err := Vocabulary.Syntax(src)
+	return body, err == nil
 }
 
 // newBlocks returns the outermost blocks whose path is new, in the order of the file.

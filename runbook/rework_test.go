@@ -112,7 +112,7 @@ func checkRework(t fataler, src []byte, kind int) {
 	}
 	do := []Operation{{Do: DoAdd, Block: addr}}
 	for i := range b.Attributes {
-		do = append(do, Operation{DoSet, addr, b.Attributes[i].Name, b.Attributes[i].example()})
+		do = append(do, Operation{DoSet, addr, b.Attributes[i].Name, b.Attributes[i].Like()})
 	}
 	out, wrong := Rework(context.Background(), src, do)
 	if len(wrong) > 0 {

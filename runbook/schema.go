@@ -1,6 +1,9 @@
 package runbook
 
-import "regexp"
+import (
+	"cmp"
+	"regexp"
+)
 
 // Kind is the sort of value that an attribute accepts. It decides how the value is written,
 // checked, normalised and described.
@@ -67,9 +70,9 @@ type Attribute struct {
 	Required bool
 	NonEmpty bool // a list that must have an element; written Ints always need one
 	Secret   Secrecy
-	Values   []string    // of an Enum or a Keyword; the allowed elements of Strings; the names of Numbers
-	Refs     []string    // types a reference may name
-	Sees     *Vocabulary // for an Expression; for a URL or String, the words that its text may name: see Template
+	Values   []string // of an Enum or a Keyword; the allowed elements of Strings; the names of Numbers
+	Refs     []string // types a reference may name
+	Sees     *Words   // for an Expression; for a URL or String, the words that its text may name: see Template
 	Pattern  *regexp.Regexp
 	Expect   string // what Pattern demands, in words: "64 hexadecimal digits"
 	Example  string // an HCL expression
@@ -183,10 +186,18 @@ func (t *BlockType) nested(name string) *BlockType {
 	return nil
 }
 
+// MayBeCalled tells whether a block of the type may have that name.
+func (t *BlockType) MayBeCalled(name string) bool { return t.label().MatchString(name) }
+
 // label returns what the names of the type's blocks must match.
 func (t *BlockType) label() *regexp.Regexp {
 	if t.Label != nil {
 		return t.Label
 	}
 	return namePattern
+}
+
+// NameRule returns what the name of a block of the type must match, and the same in words.
+func (t *BlockType) NameRule() (pattern, words string) {
+	return t.label().String(), cmp.Or(t.LabelExpect, nameExpect)
 }

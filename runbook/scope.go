@@ -71,7 +71,7 @@ func newEvaluator(p *problems, dir string, opts Options, b *budget) *evaluator {
 // collect finds the nodes of the runbook and checks the headers of its blocks.
 func (e *evaluator) collect(body *hclsyntax.Body) {
 	var types []string
-	e.lang.eachType(func(t *BlockType) { types = append(types, t.Type) })
+	e.lang.EachType(func(t *BlockType) { types = append(types, t.Type) })
 	for _, a := range sortedAttributes(body) {
 		e.fail("", a.NameRange, fmt.Sprintf("%q is outside of any block", a.Name),
 			e.suggest(a.Name, types)+"Attributes belong in a block.")
@@ -163,7 +163,7 @@ func (e *evaluator) checkLabels(t *BlockType, b *hclsyntax.Block) bool {
 	case len(b.Labels) < want:
 		e.fail("", b.TypeRange, fmt.Sprintf("%s has no name", t.Type), "Write "+t.Header()+".")
 		return false
-	case t.Named && !t.label().MatchString(b.Labels[want-1]):
+	case t.Named && !t.MayBeCalled(b.Labels[want-1]):
 		e.fail("", b.LabelRanges[want-1], fmt.Sprintf("%q cannot be a name", clip(b.Labels[want-1])), "A name is "+cmp.Or(t.LabelExpect, nameExpect)+".")
 		return false
 	}

@@ -141,15 +141,15 @@ func TestFindSecret(t *testing.T) {
 		},
 	}.WithDefaults()
 	for name, want := range map[string]string{"stt-token": "from-env", "jwt": "from-systemd", "own": "from-state"} {
-		if got, err := opts.findSecret(name, "/nowhere"); got != want || err != nil {
+		if got, err := opts.FindSecret(name, "/nowhere"); got != want || err != nil {
 			t.Errorf("%s is %q, %v", name, got, err)
 		}
 	}
-	if _, err := opts.findSecret("other", "/nowhere"); err == nil {
+	if _, err := opts.FindSecret("other", "/nowhere"); err == nil {
 		t.Error("a secret that is nowhere is found")
 	}
 	delete(env, "CREDENTIALS_DIRECTORY")
-	if _, err := opts.findSecret("jwt", ""); err == nil {
+	if _, err := opts.FindSecret("jwt", ""); err == nil {
 		t.Error("a credential is found without its directory")
 	}
 }

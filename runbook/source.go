@@ -76,21 +76,23 @@ func (s *source) hideLiterals(expr hclsyntax.Expression) {
 
 // secretLine matches what is written to an attribute that accepts only secrets, and to anything
 // else with a name that secrets usually have.
-var secretLine = func() *regexp.Regexp {
+func (l *Language) secretLine() *regexp.Regexp {
 	names := []string{"authorization", "api[_-]?key", "pass(?:word|phrase)?", `[\w-]*(?:secret|token)`}
-	runbooks.eachType(func(t *BlockType) {
-		for _, a := range t.Attributes {
-			if a.Secret == SecretOnly {
-				names = append(names, regexp.QuoteMeta(a.Name))
+	for ; l != nil; l = l.Holds {
+		l.EachType(func(t *BlockType) {
+			for _, a := range t.Attributes {
+				if a.Secret == SecretOnly {
+					names = append(names, regexp.QuoteMeta(a.Name))
+				}
 			}
-		}
-	})
+		})
+	}
 	return regexp.MustCompile(`(?i)\b(?:` + strings.Join(names, "|") + `)"?[ \t]*[=:][ \t]*([^\r\n]+)`)
-}()
+}
 
 // hideSecretLines hides, in a text that cannot be parsed, everything that looks like the value of a
 // secret attribute or the password of a URL.
-func (s *source) hideSecretLines() {
+func (s *source) hideSecretLines(secretLine *regexp.Regexp) {
 	for _, m := range secretLine.FindAllSubmatchIndex(s.bytes, -1) {
 		s.hide(m[2], m[3])
 	}

@@ -19,10 +19,10 @@ import (
 const templateWeight = 16 << 10
 
 // word finds a word by its name; nil when there is none.
-func (v *Vocabulary) word(name string) *Word {
-	for i := range v.Words {
-		if v.Words[i].Name == name {
-			return &v.Words[i]
+func (v *Words) word(name string) *Word {
+	for i := range v.List {
+		if v.List[i].Name == name {
+			return &v.List[i]
 		}
 	}
 	return nil
@@ -35,7 +35,7 @@ func (e *evaluator) isTemplate(at *Attribute, expr hclsyntax.Expression) bool {
 		return false
 	}
 	var names []string
-	for _, w := range at.Sees.Words {
+	for _, w := range at.Sees.List {
 		names = append(names, w.Name)
 	}
 	return slices.ContainsFunc(expr.Variables(), func(t hcl.Traversal) bool {
@@ -190,9 +190,9 @@ func (e *evaluator) tryTemplate(at *Attribute, addr Address, m *template, sample
 
 // samples returns values of the words: unknown ones, ordinary ones, and hostile ones, which break text that
 // does not escape them.
-func (v *Vocabulary) samples() (unknown, ordinary, hostile map[string]cty.Value) {
+func (v *Words) samples() (unknown, ordinary, hostile map[string]cty.Value) {
 	unknown, ordinary, hostile = map[string]cty.Value{}, map[string]cty.Value{}, map[string]cty.Value{}
-	for _, w := range v.Words {
+	for _, w := range v.List {
 		unknown[w.Name] = cty.UnknownVal(w.Type)
 		ordinary[w.Name] = sampleOf(w.Type, "sample")
 		hostile[w.Name] = sampleOf(w.Type, "a\"\\\n}b")

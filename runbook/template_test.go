@@ -140,7 +140,7 @@ webhook "w" {
 				t.Errorf("%q: %v", made, perr)
 			}
 		}
-		if body, err := w.Body.Eval(words); err == nil && len(body) > maxTemplateText {
+		if body, err := w.Body.Eval(words); err == nil && len(body) > MaxTemplateText {
 			t.Errorf("%d bytes", len(body))
 		}
 	})

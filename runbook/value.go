@@ -57,7 +57,7 @@ func (e *evaluator) value(at *Attribute, addr Address, raw cty.Value, expr hclsy
 			bad = &misfit{"has a user and password in it", bad.hint}
 		}
 		if len(marks) > 0 || at.Secret == SecretOnly {
-			bad = &misfit{"has a value that is not accepted", "The value is not shown because it may be a secret. It must be " + article(at.valueText()) + "."}
+			bad = &misfit{"has a value that is not accepted", "The value is not shown because it may be a secret. It must be " + article(at.How()) + "."}
 		}
 		e.fail(addr, expr.Range(), at.Name+" "+bad.wrong, bad.hint)
 		return Attr{}, cty.NilVal, false
@@ -287,7 +287,7 @@ func (e *evaluator) list(at *Attribute, v quotable) (cty.Value, *misfit) {
 		return cty.NilVal, &misfit{}
 	}
 	if !t.IsTupleType() && !t.IsListType() && !t.IsSetType() {
-		return cty.NilVal, &misfit{"must be a list, not " + v.describe(), "Write it in brackets, like " + at.example() + "."}
+		return cty.NilVal, &misfit{"must be a list, not " + v.describe(), "Write it in brackets, like " + at.Like() + "."}
 	}
 	var out []cty.Value
 	named := map[string]bool{} // by Refs
@@ -303,7 +303,7 @@ func (e *evaluator) list(at *Attribute, v quotable) (cty.Value, *misfit) {
 		case el.Type() == cty.String && !el.IsNull():
 			normal = el
 		default:
-			bad = &misfit{"must contain only text, not " + v.part(el).describe(), "Write it like " + at.example() + "."}
+			bad = &misfit{"must contain only text, not " + v.part(el).describe(), "Write it like " + at.Like() + "."}
 		}
 		switch {
 		case bad != nil:
@@ -318,7 +318,7 @@ func (e *evaluator) list(at *Attribute, v quotable) (cty.Value, *misfit) {
 	}
 	if len(out) == 0 {
 		if at.NonEmpty {
-			return cty.NilVal, &misfit{"is empty", "Name at least one, like " + at.example() + "."}
+			return cty.NilVal, &misfit{"is empty", "Name at least one, like " + at.Like() + "."}
 		}
 		return cty.ListValEmpty(cty.String), nil
 	}

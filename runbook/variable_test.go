@@ -48,7 +48,7 @@ func TestBadVariables(t *testing.T) {
 		{"patience", "NaN", `the value given for the variable "patience" is not a number`},
 		{"patience", "0x1p-1000", `the value given for the variable "patience" is not a number`},
 		{"enabled", "l1teral", `the value given for the variable "enabled" is neither true nor false`},
-		{"word", strings.Repeat("x", maxInputFile+1), `the value given for the variable "word" is not text, or is too long`},
+		{"word", strings.Repeat("x", MaxInputFile+1), `the value given for the variable "word" is not text, or is too long`},
 		{"word", "\x00", "It must be 1 to 100 characters on one line"},
 		{"wrod", "l1teral", `a value was given for the variable "wrod", which is not declared. Did you mean "word"?`},
 		{"patience", "51", "patience is 51, out of range"},
@@ -65,7 +65,7 @@ func TestBadVariables(t *testing.T) {
 
 // TestBadInputs: what env, file and secret may give is bounded and is text.
 func TestBadInputs(t *testing.T) {
-	huge := strings.Repeat("x", maxInputFile+1)
+	huge := strings.Repeat("x", MaxInputFile+1)
 	for _, c := range []struct{ expr, value, want string }{
 		{`env("X")`, huge, "is not text of at most 1 MiB"},
 		{`env("X")`, "\xff", "is not text of at most 1 MiB"},

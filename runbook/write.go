@@ -10,8 +10,8 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// text writes a value as a runbook would, on one line; a secret as "(secret)".
-func (at *Attribute) text(a Attr) string {
+// Text writes a value as a runbook would, on one line; a secret as "(secret)".
+func (at *Attribute) Text(a Attr) string {
 	isSet := func(s Secret) bool { return s.IsSet() }
 	if slices.ContainsFunc(slices.Collect(maps.Values(a.secrets)), isSet) {
 		return Redacted
@@ -47,11 +47,12 @@ func (at *Attribute) expression(v cty.Value) string {
 // literal writes text, a number or a truth value so that it is safe on a terminal.
 func literal(v cty.Value) string { return escape(string(hclwrite.TokensForValue(v).Bytes())) }
 
-// show returns the line on which place begins, for people: without its indentation, at most 200
+// Line returns the line on which place begins, for people: without its indentation, at most 200
 // characters, and with "(secret)" in place of what is hidden. If secret is true, the whole
 // expression at place is hidden.
-func (s *source) show(place hcl.Range, secret bool) string {
+func (d *Document) Line(place hcl.Range, secret bool) string {
 	const most = 200
+	s := d.source
 	if s == nil || place.Start.Line == 0 {
 		return ""
 	}

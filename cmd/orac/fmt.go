@@ -60,7 +60,7 @@ func (a *app) fmtFile(name string, check, diff bool) (differs bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	format := runbook.Format
+	format := runbook.Vocabulary.Format
 	if scenario.Is(before) {
 		format = scenario.Language.Format
 	}

@@ -138,7 +138,7 @@ func (k *talk) runbook() *runbook.Runbook {
 	if rb == nil || len(problems) > 0 {
 		k.t.Fatalf("%v in:\n%s", problems, text)
 	}
-	if formatted, _ := runbook.Format(text, path); !bytes.Equal(formatted, text) {
+	if formatted, _ := runbook.Vocabulary.Format(text, path); !bytes.Equal(formatted, text) {
 		k.t.Errorf("not in canonical form:\n%s", runbook.Diff(path, text, formatted))
 	}
 	return rb

@@ -168,7 +168,7 @@ func (a *app) scenarios(paths []string, o runbook.Options) (list []*scenario.Sce
 		list = append(list, sc)
 	}
 	for _, path := range paths {
-		src, problems := runbook.Read(path, o)
+		src, problems := runbook.Vocabulary.Read(path, o)
 		switch {
 		case problems.HasErrors():
 			take(nil, problems)

@@ -106,7 +106,7 @@ func (a *app) validate(strict bool) error {
 	if err != nil {
 		return err
 	}
-	src, problems := runbook.Read(a.file, o)
+	src, problems := runbook.Vocabulary.Read(a.file, o)
 	var e evaluated
 	if !problems.HasErrors() {
 		e = a.evaluate(src, o)

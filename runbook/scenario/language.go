@@ -16,10 +16,10 @@ var Language = &runbook.Language{
 	Missing: "Check its name. There are examples in examples/scenarios.",
 	Empty:   "The smallest one:\n\n" + smallest,
 
-	Blocks:    blocks(),
-	Complete:  complete,
-	Rules:     rules,
-	NoSecrets: true,
+	Blocks:   blocks(),
+	Complete: complete,
+	Rules:    rules,
+	Holds:    runbook.Vocabulary,
 }
 
 const smallest = `scenario "quiet" {

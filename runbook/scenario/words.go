@@ -69,10 +69,10 @@ var calls = []string{"abs", "can", "ceil", "coalesce", "contains", "floor", "key
 var exprFunctions = runbook.CalledFunctions(calls)
 
 // state is the vocabulary of conditions.
-var state = func() *runbook.Vocabulary {
-	v := &runbook.Vocabulary{What: "the state of the appliance", Functions: calls}
+var state = func() *runbook.Words {
+	v := &runbook.Words{What: "the state of the appliance", Functions: calls}
 	for _, w := range words {
-		v.Words = append(v.Words, runbook.Word{Name: w.name, Type: w.typ, Doc: w.doc})
+		v.List = append(v.List, runbook.Word{Name: w.name, Type: w.typ, Doc: w.doc})
 	}
 	return v
 }()

@@ -149,7 +149,7 @@ func getType(c *Call, in typeInput) (blockForm, error) {
 	if err != nil {
 		return blockForm{}, err
 	}
-	t := runbook.TypeByKey(in.Type)
+	t := runbook.Vocabulary.BlockType(in.Type)
 	if t == nil {
 		return blockForm{}, Fail(NotFound, "There is no such type of block.")
 	}

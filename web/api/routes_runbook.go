@@ -72,7 +72,7 @@ func hashText(text string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-func getSchema(*Call, none) (json.RawMessage, error) { return runbook.JSONSchema(), nil }
+func getSchema(*Call, none) (json.RawMessage, error) { return runbook.Vocabulary.JSONSchema(), nil }
 
 type sourceInput struct {
 	Source string `json:"source" check:"required;min=1;max=262144;lines"`

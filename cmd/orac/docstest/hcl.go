@@ -64,7 +64,7 @@ func world() runbook.Options {
 // to.
 func (p *Pages) HCL(text, in string) error {
 	src := []byte(text)
-	formatted, problems := runbook.Format(src, "block.hcl")
+	formatted, problems := runbook.Vocabulary.Format(src, "block.hcl")
 	if problems.HasErrors() {
 		return said(problems)
 	}

@@ -31,7 +31,7 @@ func Write(ctx context.Context, a Answers) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	text, problems := runbook.Format(text, "")
+	text, problems := runbook.Vocabulary.Format(text, "")
 	if problems.HasErrors() {
 		return nil, problems
 	}

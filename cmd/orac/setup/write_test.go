@@ -56,7 +56,7 @@ func TestWrite(t *testing.T) {
 			if diff := cmp.Diff(string(want), string(plain)); diff != "" {
 				t.Error(diff)
 			}
-			if formatted, _ := runbook.Format(text, ""); !bytes.Equal(formatted, text) {
+			if formatted, _ := runbook.Vocabulary.Format(text, ""); !bytes.Equal(formatted, text) {
 				t.Errorf("it is not in canonical form:\n%s", runbook.Diff("", text, formatted))
 			}
 			rb, problems := runbook.Parse(text, "orac.hcl", runbook.Options{})
