@@ -15,7 +15,6 @@ require (
 	github.com/mitchellh/go-wordwrap v1.0.1 // lines of a diagnostic that fit a terminal; HCL brings it
 	github.com/prometheus/client_golang v1.25.0 // metrics
 	github.com/rogpeppe/go-internal v1.16.0 // a text diff, and tests that are scripts of commands
-	github.com/shirou/gopsutil/v3 v3.24.5 // memory of the daemon and of its children
 	github.com/spf13/cobra v1.10.2 // commands, their flags and help
 	github.com/standard-webhooks/standard-webhooks/libraries v0.0.1 // tests check our signatures with somebody else's code
 	github.com/yalue/onnxruntime_go v1.27.0 // ONNX Runtime, which computes the networks
@@ -34,20 +33,13 @@ require (
 	github.com/apparentlymart/go-textseg/v15 v15.0.0 // indirect
 	github.com/apparentlymart/go-textseg/v17 v17.0.1 // indirect
 	github.com/dustin/go-humanize v1.0.1 // indirect
-	github.com/go-ole/go-ole v1.2.6 // indirect
 	github.com/google/uuid v1.6.0 // indirect
 	github.com/inconshreveable/mousetrap v1.1.0 // indirect
 	github.com/klauspost/cpuid/v2 v2.2.10 // indirect
-	github.com/lufia/plan9stats v0.0.0-20211012122336-39d0f177ccd0 // indirect
 	github.com/mattn/go-isatty v0.0.20 // indirect
 	github.com/ncruces/go-strftime v1.0.0 // indirect
-	github.com/power-devops/perfstat v0.0.0-20210106213030-5aafc221ea8c // indirect
 	github.com/remyoudompheng/bigfft v0.0.0-20230129092748-24d4a6f8daec // indirect
-	github.com/shoenig/go-m1cpu v0.1.6 // indirect
 	github.com/spf13/pflag v1.0.9 // the flags of cobra, to say in plain words what is wrong with one
-	github.com/tklauser/go-sysconf v0.3.12 // indirect
-	github.com/tklauser/numcpus v0.6.1 // indirect
-	github.com/yusufpapurcu/wmi v1.2.4 // indirect
 	golang.org/x/mod v0.42.0 // indirect
 	golang.org/x/sync v0.25.0 // indirect
 	golang.org/x/text v0.44.0 // the width of characters on a terminal

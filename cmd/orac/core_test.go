@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 
+	"orac/internal/testkit"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -19,18 +21,18 @@ import (
 func TestACrashLeavesNoCore(t *testing.T) {
 	dir := t.TempDir()
 	for at := dir; at != os.TempDir(); at = filepath.Dir(at) {
-		must(t, os.Chmod(at, 0o755))
+		testkit.Must(t, os.Chmod(at, 0o755))
 	}
 	home := filepath.Join(dir, "home")
-	must(t, os.Mkdir(home, 0o700))
+	testkit.Must(t, os.Mkdir(home, 0o700))
 	self, err := os.Executable()
-	must(t, err)
+	testkit.Must(t, err)
 	program := filepath.Join(dir, "orac")
 	copyFile(t, self, program)
 	models, speech := filepath.Join(dir, "models"), filepath.Join(dir, "speech.wav") // where that user may read
-	must(t, os.CopyFS(models, os.DirFS(modelsForTests(t))))
+	testkit.Must(t, os.CopyFS(models, os.DirFS(modelsForTests(t))))
 	copyFile(t, filepath.Join(need(t, ".orac/sounds"), "hey_jarvis_lights_on.wav"), speech)
-	must(t, os.WriteFile(filepath.Join(home, "orac.hcl"), []byte(`
+	testkit.Must(t, os.WriteFile(filepath.Join(home, "orac.hcl"), []byte(`
 appliance "kitchen" {
   state_dir = "state"
 }
@@ -46,21 +48,21 @@ listener "kitchen" {
   models = [model.hey_jarvis]
 }
 `), 0o644))
-	must(t, os.Chown(home, 12345, 12345))
+	testkit.Must(t, os.Chown(home, 12345, 12345))
 	var was unix.Rlimit
-	must(t, unix.Getrlimit(unix.RLIMIT_CORE, &was))
-	must(t, unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{Cur: unix.RLIM_INFINITY, Max: unix.RLIM_INFINITY}))
-	t.Cleanup(func() { must(t, unix.Setrlimit(unix.RLIMIT_CORE, &was)) })
+	testkit.Must(t, unix.Getrlimit(unix.RLIMIT_CORE, &was))
+	testkit.Must(t, unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{Cur: unix.RLIM_INFINITY, Max: unix.RLIM_INFINITY}))
+	t.Cleanup(func() { testkit.Must(t, unix.Setrlimit(unix.RLIMIT_CORE, &was)) })
 	d := startAs(t, home, exec.Command(program, "run", "--json"), 12345, "GOTRACEBACK=crash", "HOME="+home, "ORAC_MODELS_DIR="+models)
 	d.kind("listening")
 	proc := filepath.Join("/proc", strconv.Itoa(d.cmd.Process.Pid))
 	limits, err := os.ReadFile(filepath.Join(proc, "limits"))
-	must(t, err)
+	testkit.Must(t, err)
 	if !regexp.MustCompile(`(?m)^Max core file size +0 +0 `).Match(limits) {
 		t.Errorf("it may write cores: %s", limits)
 	}
 	info, err := os.Stat(filepath.Join(proc, "mem"))
-	must(t, err)
+	testkit.Must(t, err)
 	if owner := info.Sys().(*syscall.Stat_t).Uid; owner != 0 { // what proc(5) says of a process that is not dumpable
 		t.Errorf("it is dumpable: its files in /proc belong to %d", owner)
 	}
@@ -70,14 +72,14 @@ listener "kitchen" {
 	if text, err := status.CombinedOutput(); err != nil || !regexp.MustCompile(`"resident_bytes": ?[1-9]`).Match(text) {
 		t.Errorf("it does not know its memory: %v: %s", err, text)
 	}
-	must(t, d.cmd.Process.Signal(syscall.SIGSEGV))
+	testkit.Must(t, d.cmd.Process.Signal(syscall.SIGSEGV))
 	err = d.cmd.Wait()
 	ended, ok := d.cmd.ProcessState.Sys().(syscall.WaitStatus)
 	if !ok || err == nil || ended.CoreDump() {
 		t.Errorf("it ended with %v; a core: %v", err, ended.CoreDump())
 	}
 	left, err := os.ReadDir(home)
-	must(t, err)
+	testkit.Must(t, err)
 	for _, e := range left {
 		if strings.HasPrefix(e.Name(), "core") {
 			t.Errorf("it left %s", e.Name())
@@ -88,11 +90,11 @@ listener "kitchen" {
 func copyFile(t *testing.T, from, to string) {
 	t.Helper()
 	in, err := os.Open(from)
-	must(t, err)
+	testkit.Must(t, err)
 	defer in.Close()
 	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o755)
-	must(t, err)
+	testkit.Must(t, err)
 	_, err = io.Copy(out, in)
-	must(t, err)
-	must(t, out.Close())
+	testkit.Must(t, err)
+	testkit.Must(t, out.Close())
 }

@@ -16,7 +16,7 @@ import (
 	"orac/appliance/node"
 	"orac/models/wake"
 	"orac/runbook"
-	"orac/sim/sound"
+	"orac/trial/sound"
 )
 
 var alexa = runbook.Model{Address: "model.alexa", Name: "alexa", Source: "catalog:alexa"}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"io"
 	"io/fs"
@@ -30,14 +29,13 @@ import (
 	"orac/appliance/status"
 	"orac/appliance/store"
 	utteranceid "orac/appliance/utterance"
+	"orac/internal/testkit"
 	"orac/runbook"
 	"orac/web/audit"
 	"orac/web/auth"
 	"orac/web/samples"
 	"orac/web/simulations"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 const password = "correct horse battery"
 
@@ -409,9 +407,7 @@ func (l *lockedBuffer) String() string {
 
 func (r *rig) must(err error) {
 	r.t.Helper()
-	if err != nil {
-		r.t.Fatal(err)
-	}
+	testkit.Must(r.t, err)
 }
 
 // request makes a request as a role; body may be nil, text or a value.
@@ -476,23 +472,6 @@ func (r *rig) records(action string) []audit.Line {
 	list, err := r.audit.Page(0, 100, func(a audit.Record) bool { return a.Action == action })
 	r.must(err)
 	return list
-}
-
-// goldenFile compares with a file beside the code, or writes it.
-func goldenFile(t *testing.T, name string, got []byte) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(name, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("%s is not what the code says; run: go test ./web/api -update\n%s", name, runbook.Diff(name, want, got))
-	}
 }
 
 func healthPart(name string, level health.Level, why string) health.Component {

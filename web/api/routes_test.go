@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"orac/appliance/store"
+	"orac/internal/testkit"
 	"orac/web/audit"
 	"orac/web/auth"
 )
@@ -185,7 +186,7 @@ func TestWithoutARecordNothingChanges(t *testing.T) {
 
 // TestTheDocumentIsGolden: the document that is committed is the one that is served.
 func TestTheDocumentIsGolden(t *testing.T) {
-	goldenFile(t, "openapi.json", Document(Routes(), "0"))
+	testkit.Golden(t, "openapi.json", Document(Routes(), "0"))
 }
 
 // TestTheTableIsSound: names are unique, and what is not open says a role that there is.
@@ -206,8 +207,10 @@ func TestTheTableIsSound(t *testing.T) {
 	}
 }
 
-func TestTheReferenceOfProblemsIsGolden(t *testing.T) { goldenFile(t, "PROBLEMS.md", ProblemPage()) }
+func TestTheReferenceOfProblemsIsGolden(t *testing.T) {
+	testkit.Golden(t, "PROBLEMS.md", ProblemPage())
+}
 
 func TestTheReferenceOfCapabilitiesIsGolden(t *testing.T) {
-	goldenFile(t, "CAPABILITIES.md", CapabilityPage())
+	testkit.Golden(t, "CAPABILITIES.md", CapabilityPage())
 }

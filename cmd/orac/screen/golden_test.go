@@ -2,10 +2,8 @@ package screen
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
 	"math"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -16,9 +14,8 @@ import (
 
 	"orac/appliance/health"
 	"orac/appliance/status"
+	"orac/internal/testkit"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 // golden compares what is drawn on terminals of several widths (0: none) with testdata/NAME.WIDTH.golden, and checks that no
 // line is wider than the terminal and that colours change nothing but colours.
@@ -39,19 +36,7 @@ func golden(t *testing.T, name string, widths []int, draw func(*Screen)) {
 		if bare := uncoloured(painted.String()); bare != plain.String() {
 			t.Errorf("%s at %d columns: colours change more than colours:\n%s", name, columns, cmp.Diff(plain.String(), bare))
 		}
-		path := filepath.Join("testdata", fmt.Sprintf("%s.%d.golden", name, columns))
-		if *update {
-			if err := os.WriteFile(path, plain.Bytes(), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if d := cmp.Diff(string(want), plain.String()); d != "" {
-			t.Errorf("%s (-want +got):\n%s", path, d)
-		}
+		testkit.Golden(t, filepath.Join("testdata", fmt.Sprintf("%s.%d.golden", name, columns)), plain.Bytes())
 	}
 }
 

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"orac/appliance/audio"
-	"orac/sim/proof"
+	"orac/trial/proof"
 )
 
 func TestATrackFindsWhatWasGiven(t *testing.T) {

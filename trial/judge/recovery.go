@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"orac/runbook/scenario"
-	"orac/sim/report"
+	"orac/trial/report"
 )
 
 // recovery is a promise of recovery that a fault has triggered.

@@ -9,8 +9,8 @@ import (
 
 	"orac/runbook"
 	"orac/runbook/scenario"
-	"orac/sim/judge"
-	"orac/sim/report"
+	"orac/trial/judge"
+	"orac/trial/report"
 )
 
 // view is an appliance that a test moves by hand. Its sound goes on by itself unless it is deaf.

@@ -9,8 +9,8 @@ import (
 
 	"orac/appliance/audio"
 	"orac/runbook"
-	"orac/sim/proof"
-	"orac/sim/sound"
+	"orac/trial/proof"
+	"orac/trial/sound"
 )
 
 const hop = audio.HopSamples

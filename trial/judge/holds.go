@@ -7,7 +7,7 @@ import (
 
 	"orac/runbook"
 	"orac/runbook/scenario"
-	"orac/sim/report"
+	"orac/trial/report"
 )
 
 // steady is an expression that must hold throughout the run.

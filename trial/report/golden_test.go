@@ -2,18 +2,16 @@ package report
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"orac/internal/testkit"
+
 	"github.com/google/go-cmp/cmp"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 // golden compares what is written with testdata/NAME.
 func golden(t *testing.T, name string, write func(io.Writer) error) []byte {
@@ -22,22 +20,7 @@ func golden(t *testing.T, name string, write func(io.Writer) error) []byte {
 	if err := write(&got); err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.MkdirAll("testdata", 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, got.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d := cmp.Diff(string(want), got.String()); d != "" {
-		t.Errorf("%s (-want +got):\n%s", path, d)
-	}
+	testkit.Golden(t, filepath.Join("testdata", name), got.Bytes())
 	return got.Bytes()
 }
 
