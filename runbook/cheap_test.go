@@ -1,10 +1,13 @@
-package runbook
+package runbook_test
 
 import (
 	"fmt"
 	"runtime"
 	"strings"
 	"testing"
+
+	"orac/runbook"
+	"orac/runbook/runbooktest"
 )
 
 // TestJudgingIsCheap: judging and comparing large runbooks takes work that grows with them.
@@ -14,14 +17,14 @@ func TestJudgingIsCheap(t *testing.T) {
 	for i := range 900 {
 		fmt.Fprintf(&b, "model \"m%d\" {\n  source = \"m%d.onnx\"\n}\n", i, i)
 	}
-	rb, ds := Parse([]byte(b.String()), "x.hcl", testWorld())
+	rb, ds := runbook.Parse([]byte(b.String()), "x.hcl", runbooktest.World())
 	if rb == nil {
 		t.Fatal(ds)
 	}
 	rb.Inputs() // looks at the files
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	if found, changes := Judge(rb, rb), Compare(rb, rb); found != nil || changes != nil {
+	if found, changes := runbook.Judge(rb, rb), runbook.Compare(rb, rb); found != nil || changes != nil {
 		t.Errorf("%v, %v", found, changes)
 	}
 	runtime.ReadMemStats(&after)

@@ -2,6 +2,8 @@ package runbook
 
 import (
 	"github.com/hashicorp/hcl/v2"
+
+	"orac/runbook/language"
 )
 
 // ChangeKind says what happened to a block.
@@ -32,7 +34,7 @@ type AttributeChange struct {
 	Old, New string
 
 	Secret   bool
-	OnChange Effect
+	OnChange language.Effect
 	Range    hcl.Range // the expression, in the new file; in the old one when it is no longer written
 	Source   string    // the line of Range, with "(secret)" in place of what may be one; "" without a Range
 }
@@ -79,7 +81,7 @@ func Compare(old, new *Runbook) []Change {
 }
 
 // compare adds the attributes that differ between two blocks of one type.
-func (c *Change) compare(prefix string, old, new Block, oldBook, newBook *Document) {
+func (c *Change) compare(prefix string, old, new language.Block, oldBook, newBook *language.Document) {
 	for i := range new.Type.Attributes {
 		at := &new.Type.Attributes[i]
 		was, is := old.Attrs[at.Name], new.Attrs[at.Name]
@@ -106,7 +108,7 @@ func (c *Change) compare(prefix string, old, new Block, oldBook, newBook *Docume
 }
 
 // list adds the attributes that a block was written with.
-func (c *Change) list(prefix string, b Block, text *Document, set func(*AttributeChange, string)) {
+func (c *Change) list(prefix string, b language.Block, text *language.Document, set func(*AttributeChange, string)) {
 	for i := range b.Type.Attributes {
 		at := &b.Type.Attributes[i]
 		if v := b.Attrs[at.Name]; !v.Default {
@@ -121,7 +123,7 @@ func (c *Change) list(prefix string, b Block, text *Document, set func(*Attribut
 }
 
 // changeOf makes a changed attribute without its values.
-func changeOf(at *Attribute, prefix string, place hcl.Range, text *Document) AttributeChange {
-	secret := at.Secret != Public
+func changeOf(at *language.Attribute, prefix string, place hcl.Range, text *language.Document) AttributeChange {
+	secret := at.Secret != language.Public
 	return AttributeChange{Name: prefix + at.Name, Secret: secret, OnChange: at.OnChange, Range: place, Source: text.Line(place, secret)}
 }

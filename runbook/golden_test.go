@@ -1,4 +1,4 @@
-package runbook
+package runbook_test
 
 import (
 	"encoding/json"
@@ -9,6 +9,10 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"orac/runbook"
+	"orac/runbook/language"
+	"orac/runbook/runbooktest"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -17,7 +21,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // case is a new file; `go test -run Golden -update` writes what it says now.
 func TestGoldenBad(t *testing.T) {
 	golden(t, "testdata/bad", func(t *testing.T, name string, src []byte) string {
-		rb, ds := Parse(src, name, testWorld())
+		rb, ds := runbook.Parse(src, name, runbooktest.World())
 		if rb != nil || !ds.HasErrors() {
 			t.Error("the runbook is accepted")
 		}
@@ -25,23 +29,23 @@ func TestGoldenBad(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		mustHideSecrets(t, string(asJSON)+ds.Error())
-		return render(t, ds, RenderOptions{})
+		runbooktest.MustHide(t, string(asJSON)+ds.Error())
+		return runbooktest.Render(t, ds, language.RenderOptions{})
 	})
 }
 
 // TestGoldenGood decodes every runbook in testdata/good, warnings included.
 func TestGoldenGood(t *testing.T) {
 	golden(t, "testdata/good", func(t *testing.T, name string, src []byte) string {
-		rb, ds := Parse(src, name, testWorld())
+		rb, ds := runbook.Parse(src, name, runbooktest.World())
 		if rb == nil {
-			t.Fatal(render(t, ds, RenderOptions{}))
+			t.Fatal(runbooktest.Render(t, ds, language.RenderOptions{}))
 		}
 		out, err := json.MarshalIndent(rb, "", "  ")
 		if err != nil {
 			t.Fatal(err)
 		}
-		return render(t, ds, RenderOptions{}) + string(out) + "\n"
+		return runbooktest.Render(t, ds, language.RenderOptions{}) + string(out) + "\n"
 	})
 }
 
@@ -60,7 +64,7 @@ func golden(t *testing.T, folder string, f func(t *testing.T, name string, src [
 				t.Fatal(err)
 			}
 			got := f(t, name, src)
-			mustHideSecrets(t, got)
+			runbooktest.MustHide(t, got)
 			want := strings.TrimSuffix(file, ".hcl") + ".golden"
 			if *update {
 				if err := os.WriteFile(want, []byte(got), 0o644); err != nil {

@@ -1,4 +1,4 @@
-package runbook
+package runbook_test
 
 import (
 	"reflect"
@@ -6,31 +6,35 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"orac/runbook"
+	"orac/runbook/language"
+	"orac/runbook/runbooktest"
 )
 
 // goTypes says which Go types may hold a kind.
-var goTypes = map[Kind][]reflect.Type{
-	String: {reflect.TypeFor[string](), reflect.TypeFor[Secret](), reflect.TypeFor[Template]()}, Enum: {reflect.TypeFor[string]()}, Path: {reflect.TypeFor[string]()},
-	URL: {reflect.TypeFor[string](), reflect.TypeFor[Secret](), reflect.TypeFor[Template]()}, Int: {reflect.TypeFor[int]()}, Float: {reflect.TypeFor[float64]()},
-	Bool: {reflect.TypeFor[bool](), reflect.TypeFor[*bool]()}, Duration: {reflect.TypeFor[time.Duration]()}, ByteSize: {reflect.TypeFor[Size]()},
-	Ref: {reflect.TypeFor[Address]()}, Refs: {reflect.TypeFor[[]Address]()}, Strings: {reflect.TypeFor[[]string]()}, Ints: {reflect.TypeFor[[]int]()},
-	Map: {reflect.TypeFor[map[string]Secret]()},
+var goTypes = map[language.Kind][]reflect.Type{
+	language.String: {reflect.TypeFor[string](), reflect.TypeFor[language.Secret](), reflect.TypeFor[language.Template]()}, language.Enum: {reflect.TypeFor[string]()}, language.Path: {reflect.TypeFor[string]()},
+	language.URL: {reflect.TypeFor[string](), reflect.TypeFor[language.Secret](), reflect.TypeFor[language.Template]()}, language.Int: {reflect.TypeFor[int]()}, language.Float: {reflect.TypeFor[float64]()},
+	language.Bool: {reflect.TypeFor[bool](), reflect.TypeFor[*bool]()}, language.Duration: {reflect.TypeFor[time.Duration]()}, language.ByteSize: {reflect.TypeFor[language.Size]()},
+	language.Ref: {reflect.TypeFor[runbook.Address]()}, language.Refs: {reflect.TypeFor[[]runbook.Address]()}, language.Strings: {reflect.TypeFor[[]string]()}, language.Ints: {reflect.TypeFor[[]int]()},
+	language.Map: {reflect.TypeFor[map[string]language.Secret]()},
 }
 
 // TestTypesMatchRegistry proves that every attribute has a field of a fitting type
 // and every tagged field an attribute.
 func TestTypesMatchRegistry(t *testing.T) {
 	slots := 0
-	for _, bt := range Registry {
+	for _, bt := range runbook.Registry {
 		if bt.Slot == nil {
 			continue
 		}
 		slots++
-		typ := reflect.TypeOf(bt.Slot(&Runbook{})).Elem()
+		typ := reflect.TypeOf(bt.Slot(&runbook.Runbook{})).Elem()
 		if typ.Kind() == reflect.Slice {
 			typ = typ.Elem()
 		}
-		if (reflect.TypeOf(bt.Slot(&Runbook{})).Elem().Kind() == reflect.Slice) == bt.Single {
+		if (reflect.TypeOf(bt.Slot(&runbook.Runbook{})).Elem().Kind() == reflect.Slice) == bt.Single {
 			t.Errorf("%s: Single and the shape of its slot disagree", bt.Key())
 		}
 		matchType(t, bt, typ, true)
@@ -40,7 +44,7 @@ func TestTypesMatchRegistry(t *testing.T) {
 	}
 }
 
-func matchType(t *testing.T, bt *BlockType, typ reflect.Type, top bool) {
+func matchType(t *testing.T, bt *language.BlockType, typ reflect.Type, top bool) {
 	tagged := map[string]reflect.Type{}
 	for i := range typ.NumField() {
 		f := typ.Field(i)
@@ -55,7 +59,7 @@ func matchType(t *testing.T, bt *BlockType, typ reflect.Type, top bool) {
 		if !ok || !slices.Contains(goTypes[at.Kind], ft) {
 			t.Errorf("%s.%s, %s, is in a field of type %v", bt.Key(), at.Name, at.How(), ft)
 		}
-		if (ft == reflect.TypeFor[Secret]() || ft == reflect.TypeFor[Template]()) != (at.Secret != Public) && at.Kind != Map || (ft == reflect.TypeFor[Template]()) != (at.Sees != nil) {
+		if (ft == reflect.TypeFor[language.Secret]() || ft == reflect.TypeFor[language.Template]()) != (at.Secret != language.Public) && at.Kind != language.Map || (ft == reflect.TypeFor[language.Template]()) != (at.Sees != nil) {
 			t.Errorf("%s.%s: secrecy and field type disagree", bt.Key(), at.Name)
 		}
 		delete(tagged, at.Name)
@@ -77,20 +81,20 @@ func matchType(t *testing.T, bt *BlockType, typ reflect.Type, top bool) {
 // the examples refer to.
 func TestBlockExamples(t *testing.T) {
 	var all strings.Builder
-	for _, bt := range Registry {
+	for _, bt := range runbook.Registry {
 		all.WriteString(bt.Example + "\n\n")
 	}
-	opts := testWorld()
+	opts := runbooktest.World()
 	env := opts.Env
 	opts.Env = func(name string) (string, bool) {
 		if name == "LIGHTS_TOKEN" {
-			return envSecret, true
+			return runbooktest.EnvSecret, true
 		}
 		return env(name)
 	}
-	rb, ds := Parse([]byte(all.String()), "examples.hcl", opts)
+	rb, ds := runbook.Parse([]byte(all.String()), "examples.hcl", opts)
 	if len(ds) > 0 {
-		t.Fatal(render(t, ds, RenderOptions{}))
+		t.Fatal(runbooktest.Render(t, ds, language.RenderOptions{}))
 	}
 	if rb.Listeners[0].Name != "kitchen" || rb.Store.Retention != 30*24*time.Hour {
 		t.Errorf("got %+v, %+v", rb.Listeners, rb.Store)

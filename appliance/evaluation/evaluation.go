@@ -19,6 +19,7 @@ import (
 	"orac/appliance/statedir"
 	"orac/appliance/status"
 	"orac/runbook"
+	"orac/runbook/language"
 )
 
 // Language implements appliance.Language for a real machine.
@@ -36,7 +37,7 @@ func (l *Language) Read(file string) ([]byte, error) {
 		return nil, &status.Refusal{Code: status.Invalid, Message: err.Error(), Hint: "say which runbook with -f FILE"}
 	}
 	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, runbook.MaxFileSize+1))
+	text, err := io.ReadAll(io.LimitReader(f, language.MaxFileSize+1))
 	if err != nil {
 		return nil, &status.Refusal{Code: status.Invalid, Message: err.Error()}
 	}
@@ -44,7 +45,7 @@ func (l *Language) Read(file string) ([]byte, error) {
 }
 
 // Evaluate implements appliance.Language.
-func (l *Language) Evaluate(t *rt.Task, e appliance.Evaluation) (*runbook.Runbook, runbook.Diagnostics) {
+func (l *Language) Evaluate(t *rt.Task, e appliance.Evaluation) (*runbook.Runbook, language.Diagnostics) {
 	r := l.request(e)
 	if e.Origin.Trusted() {
 		return r.evaluate()
@@ -66,10 +67,10 @@ func (l *Language) Evaluate(t *rt.Task, e appliance.Evaluation) (*runbook.Runboo
 }
 
 // Check implements appliance.Language.
-func (l *Language) Check(rb *runbook.Runbook) runbook.Diagnostics { return appliance.Check(rb) }
+func (l *Language) Check(rb *runbook.Runbook) language.Diagnostics { return appliance.Check(rb) }
 
 // Parse evaluates a text of this machine's user that no appliance runs with yet.
-func (l *Language) Parse(file string, vars map[string]string, text []byte) (*runbook.Runbook, runbook.Diagnostics) {
+func (l *Language) Parse(file string, vars map[string]string, text []byte) (*runbook.Runbook, language.Diagnostics) {
 	return l.request(appliance.Evaluation{PlanRequest: status.PlanRequest{File: file, Vars: vars}, Text: text}).evaluate()
 }
 
@@ -100,15 +101,15 @@ type request struct {
 	Vars     map[string]string `json:"vars"`
 	StateDir string            `json:"state_dir"`
 	HashKey  []byte            `json:"hash_key"`
-	Kept     *runbook.Inputs   `json:"kept,omitempty"` // of the generation that the text belongs to
+	Kept     *language.Inputs  `json:"kept,omitempty"` // of the generation that the text belongs to
 
-	within *runbook.Document // crosses a pipe as Bounds
-	Bounds []byte            `json:"bounds,omitempty"`
+	within *language.Document // crosses a pipe as Bounds
+	Bounds []byte             `json:"bounds,omitempty"`
 }
 
 // options returns the world that the request is evaluated in.
-func (r request) options() runbook.Options {
-	o := runbook.Options{Vars: r.Vars, HashKey: r.HashKey, StateDir: r.StateDir, Within: r.within}
+func (r request) options() language.Options {
+	o := language.Options{Vars: r.Vars, HashKey: r.HashKey, StateDir: r.StateDir, Within: r.within}
 	if r.Kept != nil {
 		o = (&generation.Generation{File: r.File, Inputs: *r.Kept}).Options(o)
 	}
@@ -116,6 +117,6 @@ func (r request) options() runbook.Options {
 }
 
 // evaluate evaluates the request in this process.
-func (r request) evaluate() (*runbook.Runbook, runbook.Diagnostics) {
+func (r request) evaluate() (*runbook.Runbook, language.Diagnostics) {
 	return runbook.Parse(r.Text, r.File, r.options())
 }

@@ -28,7 +28,7 @@ import (
 	"time"
 
 	"orac/appliance/rt"
-	"orac/runbook"
+	"orac/runbook/language"
 )
 
 const (
@@ -70,7 +70,7 @@ type Generation struct {
 	File    string // name of the runbook; relative paths are relative to it
 	Note    string // "start", "apply", "rollback to 3"
 	Source  []byte // at most runbook.MaxFileSize
-	Inputs  runbook.Inputs
+	Inputs  language.Inputs
 }
 
 // Store is the generations below a state directory.

@@ -14,6 +14,7 @@ import (
 	"orac/appliance/statedir"
 	"orac/appliance/status"
 	"orac/runbook"
+	"orac/runbook/language"
 )
 
 // runbookText is the present text of the runbook's file.
@@ -60,8 +61,8 @@ func readText(path string) (string, error) {
 		return "", err
 	}
 	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, runbook.MaxFileSize+1))
-	if err == nil && len(text) > runbook.MaxFileSize {
+	text, err := io.ReadAll(io.LimitReader(f, language.MaxFileSize+1))
+	if err == nil && len(text) > language.MaxFileSize {
 		err = errors.New("it is too large")
 	}
 	return string(text), err
@@ -103,7 +104,7 @@ func validateRunbook(c *Call, in sourceInput) (findings, error) {
 	out := findings{OK: rb != nil && !problems.HasErrors(), Problems: []finding{}}
 	for _, p := range problems {
 		severity := "error"
-		if p.Severity == runbook.Warning {
+		if p.Severity == language.Warning {
 			severity = "warning"
 		}
 		out.Problems = append(out.Problems, finding{

@@ -15,6 +15,7 @@ import (
 
 	"orac/appliance/status"
 	"orac/runbook"
+	"orac/runbook/language"
 )
 
 // veil hides what only admins may read in the runbook's text: folders of paths, the part of a URL after the host (it may contain
@@ -48,8 +49,8 @@ func newVeil(rb *runbook.Runbook) *veil {
 			paths = append(paths, path)
 		}
 	}
-	var look func(list []runbook.Block)
-	look = func(list []runbook.Block) {
+	var look func(list []language.Block)
+	look = func(list []language.Block) {
 		for _, b := range list {
 			for name, a := range b.Attrs {
 				for _, text := range textsOf(a.Value) {
