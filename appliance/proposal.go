@@ -20,7 +20,7 @@ type Evaluation struct {
 	// Kept is the generation that the text belongs to: variables and files are as they were then. Nil: as they
 	// are today.
 	Kept *generation.Generation
-	// Within is the runbook that bounds what the evaluation may read of the machine: see runbook.Options. Nil: no bound.
+	// Within is the runbook that bounds what the evaluation may read of the machine: see language.Options. Nil: no bound.
 	Within *runbook.Runbook
 }
 

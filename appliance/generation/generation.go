@@ -69,7 +69,7 @@ type Generation struct {
 	Applied time.Time
 	File    string // name of the runbook; relative paths are relative to it
 	Note    string // "start", "apply", "rollback to 3"
-	Source  []byte // at most runbook.MaxFileSize
+	Source  []byte // at most language.MaxFileSize
 	Inputs  language.Inputs
 }
 

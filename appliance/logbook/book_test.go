@@ -237,7 +237,7 @@ func TestLogValueIsAsked(t *testing.T) {
 	}
 }
 
-// TestSecretsStaySecret: a canary in a runbook.Secret, in every place of an attribute where one can stand.
+// TestSecretsStaySecret: a canary in a language.Secret, in every place of an attribute where one can stand.
 func TestSecretsStaySecret(t *testing.T) {
 	const canary = "canary-7f3a9"
 	s := language.NewSecret(canary)

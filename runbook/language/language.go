@@ -104,6 +104,7 @@ func (l *Vocabulary) evaluate(p *problems, filename string, opts Options, value 
 	if p.found.HasErrors() {
 		return nil
 	}
+	e.trace(d)
 	return d
 }
 

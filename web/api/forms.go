@@ -8,6 +8,7 @@ import (
 	"orac/runbook"
 	"orac/runbook/edit"
 	"orac/runbook/language"
+	"orac/web/schema"
 )
 
 // blockList holds the blocks that the runbook's file declares, and those that it may declare.
@@ -93,7 +94,7 @@ type reference struct {
 	Line      int    `json:"line"`
 }
 
-func getBlocks(c *Call, _ none) (blockList, error) {
+func getBlocks(c *Call, _ schema.None) (blockList, error) {
 	file, list, err := c.outlines()
 	if err != nil {
 		return blockList{}, err
@@ -112,11 +113,11 @@ func getBlocks(c *Call, _ none) (blockList, error) {
 
 // outlines returns the blocks of the runbook's file, as far as it can be parsed.
 func (c *Call) outlines() (file runbookText, list []edit.Outline, err error) {
-	if file, err = getRunbook(c, none{}); err != nil {
+	if file, err = getRunbook(c, schema.None{}); err != nil {
 		return file, nil, err
 	}
 	if list, err = edit.Outlines([]byte(file.Source)); err != nil {
-		return file, nil, because(InvalidRunbook, err, "The file cannot be read as blocks: correct its text first.")
+		return file, nil, schema.Because(schema.InvalidRunbook, err, "The file cannot be read as blocks: correct its text first.")
 	}
 	return file, list, nil
 }
@@ -139,7 +140,7 @@ func getBlock(c *Call, in blockInput) (blockForm, error) {
 			return f, nil
 		}
 	}
-	return blockForm{}, Fail(NotFound, "There is no such block.")
+	return blockForm{}, schema.Fail(schema.NotFound, "There is no such block.")
 }
 
 type typeInput struct {
@@ -153,7 +154,7 @@ func getType(c *Call, in typeInput) (blockForm, error) {
 	}
 	t := runbook.Vocabulary.BlockType(in.Type)
 	if t == nil {
-		return blockForm{}, Fail(NotFound, "There is no such type of block.")
+		return blockForm{}, schema.Fail(schema.NotFound, "There is no such type of block.")
 	}
 	f := formOf(edit.BlankOutline(t, runbook.Address(in.Type)), file, list)
 	for _, o := range list {

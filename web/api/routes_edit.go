@@ -10,6 +10,7 @@ import (
 	"orac/runbook"
 	"orac/runbook/edit"
 	"orac/runbook/language"
+	"orac/web/schema"
 )
 
 // editInput asks for an edit of a text. The edit changes nothing on the appliance: only apply does.
@@ -41,8 +42,10 @@ func editRunbook(c *Call, in editInput) (edited, error) {
 		return edited{}, err
 	}
 	var steps []edit.Operation
-	var wrong []FieldError
-	say := func(i int, text string) { wrong = append(wrong, FieldError{fmt.Sprintf("operations[%d]", i), text}) }
+	var wrong []schema.FieldError
+	say := func(i int, text string) {
+		wrong = append(wrong, schema.FieldError{Field: fmt.Sprintf("operations[%d]", i), Wrong: text})
+	}
 	for i, o := range in.Operations {
 		step := edit.Operation{Do: edit.Verb(o.Do), Block: runbook.Address(o.Block), Attribute: o.Attribute}
 		set := step.Do == edit.DoSet
@@ -58,7 +61,7 @@ func editRunbook(c *Call, in editInput) (edited, error) {
 		}
 		steps = append(steps, step)
 	}
-	if err := faults(wrong); err != nil {
+	if err := schema.Invalid(wrong...); err != nil {
 		return edited{}, err
 	}
 	text, failed := edit.Rework(c.Context(), []byte(file), steps)
@@ -68,11 +71,11 @@ func editRunbook(c *Call, in editInput) (edited, error) {
 			return edited{}, c.Context().Err()
 		}
 		if !errors.As(f, &reason) {
-			return edited{}, because(InvalidRunbook, f, "The text cannot be edited. POST /api/runbook/validate says what is wrong with it.")
+			return edited{}, schema.Because(schema.InvalidRunbook, f, "The text cannot be edited. POST /api/runbook/validate says what is wrong with it.")
 		}
 		say(f.Step, strings.TrimSpace(reason.Summary+". "+reason.Hint))
 	}
-	if err := faults(wrong); err != nil {
+	if err := schema.Invalid(wrong...); err != nil {
 		return edited{}, err
 	}
 	out := edited{Source: string(text), Hash: hashText(file), Diff: c.Server.diff(file, string(text))}
