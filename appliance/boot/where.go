@@ -6,6 +6,7 @@ import (
 	"regexp"
 
 	"orac/runbook"
+	"orac/runbook/language"
 )
 
 // spelled finds the state directory in the text of a runbook.
@@ -13,8 +14,8 @@ var spelled = regexp.MustCompile(`(?m)^\s*state_dir\s*=\s*"([^"$%\\\n]+)"`)
 
 // SpelledState returns the state directory as far as the text of a runbook says it, for a runbook that cannot be evaluated.
 func SpelledState(file string) string {
-	dir := "state"                                   // the default of the language, beside the runbook
-	text, _ := runbook.Read(file, runbook.Options{}) // what cannot be read spells nothing
+	dir := "state"                                               // the default of the language, beside the runbook
+	text, _ := runbook.Vocabulary.Read(file, language.Options{}) // what cannot be read spells nothing
 	if m := spelled.FindSubmatch(text); m != nil {
 		dir = string(m[1])
 	}
