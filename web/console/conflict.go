@@ -12,7 +12,7 @@ import (
 type conflict struct {
 	editor        // what the person has submitted
 	Onto   string // hash of the file that it was merged with
-	Merged api.MergedText
+	Merged api.Merged
 	Pieces []conflictPiece
 	Known  bool // the text that the edit began with is known
 	Wrong  string
@@ -82,7 +82,7 @@ func (c conflict) Plannable() editor {
 func mergeWith(call *api.Call, e editor, file api.RunbookText, choices []string) (c conflict, err error) {
 	c = conflict{editor: e, Onto: file.Hash, Known: hashOf(e.Began) == e.Base, theirs: file.Source}
 	in := api.MergeInput{Base: e.Began, Mine: e.Source, Theirs: &file.Source, Choices: choices}
-	if c.Merged, err = api.Invoke[api.MergedText](call, "merge", in); err != nil {
+	if c.Merged, err = api.Invoke[api.Merged](call, "merge", in); err != nil {
 		return c, err
 	}
 	n := 0

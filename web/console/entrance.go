@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"orac/web/api"
+	"orac/web/schema"
 )
 
 // entrance is what the pages of login and set-up show.
@@ -50,14 +51,14 @@ func (c *Console) login(call *api.Call) error {
 }
 
 func (c *Console) logout(call *api.Call) error {
-	if _, err := api.Invoke[api.Nothing](call, "logout", nil); err != nil {
+	if _, err := api.Invoke[schema.None](call, "logout", nil); err != nil {
 		return err
 	}
 	return redirect(call, after("/login", "logout", ""))
 }
 
 func (c *Console) logoutEverywhere(call *api.Call) error {
-	if _, err := api.Invoke[api.Nothing](call, "logoutEverywhere", nil); err != nil {
+	if _, err := api.Invoke[schema.None](call, "logoutEverywhere", nil); err != nil {
 		return err
 	}
 	return redirect(call, after("/login", "everywhere", ""))

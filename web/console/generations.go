@@ -59,7 +59,7 @@ func (c *Console) showGeneration(call *api.Call, code, number int, wrong string)
 	if err != nil {
 		return err
 	}
-	text, err := api.Invoke[api.GenerationText](call, "generation", api.GenerationIn{Number: number})
+	text, err := api.Invoke[api.GenerationText](call, "generation", api.GenerationInput{Number: number})
 	if err != nil {
 		return err
 	}
@@ -75,11 +75,11 @@ func (c *Console) showGeneration(call *api.Call, code, number int, wrong string)
 			d.Which = g
 		}
 	}
-	if d.Plan, err = api.Invoke[status.Plan](call, "planRollback", api.RollbackPlanIn{Number: number, Write: true}); err != nil {
+	if d.Plan, err = api.Invoke[status.Plan](call, "planRollback", api.PlanRollbackInput{Number: number, Write: true}); err != nil {
 		d.Blocked = sayWrong(api.AsProblem(err))
 	}
 	if !d.Which.Current {
-		if d.Once, err = api.Invoke[status.Plan](call, "planRollback", api.RollbackPlanIn{Number: number}); err != nil {
+		if d.Once, err = api.Invoke[status.Plan](call, "planRollback", api.PlanRollbackInput{Number: number}); err != nil {
 			d.OnceBlocked = sayWrong(api.AsProblem(err))
 		}
 	}

@@ -54,7 +54,7 @@ func (c *Console) graph(call *api.Call) error {
 	if err != nil {
 		return err
 	}
-	declared, err := api.Invoke[api.Graph](call, "graph", nil)
+	declared, err := api.Invoke[api.GraphOut](call, "graph", nil)
 	if err != nil {
 		return err
 	}
@@ -65,7 +65,7 @@ func (c *Console) graph(call *api.Call) error {
 }
 
 // graphFrom converts the API's graph into one that can be drawn.
-func graphFrom(a api.Graph) *appliance.Graph {
+func graphFrom(a api.GraphOut) *appliance.Graph {
 	g := &appliance.Graph{}
 	for _, n := range a.Nodes {
 		g.Nodes = append(g.Nodes, &appliance.Node{Address: n.Address, Kind: appliance.Kind(n.Kind), Detail: n.Detail})

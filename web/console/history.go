@@ -103,7 +103,7 @@ func (c *Console) history(call *api.Call) error {
 		return err
 	}
 	d.Keeps = newest.Kept
-	models, err := api.Invoke[api.Models](call, "models", nil)
+	models, err := api.Invoke[api.ModelList](call, "models", nil)
 	if err != nil {
 		return err
 	}
@@ -145,7 +145,7 @@ func findWakes(call *api.Call, f filter) (rows []heard, next int64, err error) {
 // judge stores whether somebody had said the wake word.
 func (c *Console) judge(call *api.Call) error {
 	id, wrong := call.R.PathValue("id"), call.R.PostFormValue("false_wake") == "true"
-	if _, err := api.Invoke[api.Nothing](call, "judge", api.JudgeInput{ID: id, FalseWake: &wrong}); err != nil {
+	if _, err := api.Invoke[schema.None](call, "judge", api.JudgeInput{ID: id, FalseWake: &wrong}); err != nil {
 		return err
 	}
 	if !scripted(call) {

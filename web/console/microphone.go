@@ -131,7 +131,7 @@ func (c *Console) microphoneForm(call *api.Call) (f microphoneForm, err error) {
 // words returns the models of the runbook, then those of the catalogue that the runbook does not
 // have.
 func words(call *api.Call) (list []wordChoice, err error) {
-	declared, err := api.Invoke[api.Models](call, "models", nil)
+	declared, err := api.Invoke[api.ModelList](call, "models", nil)
 	if err != nil {
 		return nil, err
 	}

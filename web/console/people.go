@@ -56,7 +56,7 @@ func (c *Console) toldPeople(call *api.Call, what, name, note string) error {
 
 func (c *Console) logoutUser(call *api.Call) error {
 	in := api.UserInput{Name: call.R.PathValue("name"), Kind: call.R.PostFormValue("kind")}
-	if _, err := api.Invoke[api.Nothing](call, "logoutUser", in); err != nil {
+	if _, err := api.Invoke[schema.None](call, "logoutUser", in); err != nil {
 		return err
 	}
 	return redirect(call, after("/people", "logout", in.Name))
@@ -92,7 +92,7 @@ func (c *Console) passwordPage(call *api.Call) error {
 // present one.
 func (c *Console) changePassword(call *api.Call) error {
 	in := api.PasswordInput{Name: call.Who.Name, Current: call.R.PostFormValue("current"), Password: call.R.PostFormValue("password")}
-	if _, err := api.Invoke[api.Nothing](call, "changePassword", in); err != nil {
+	if _, err := api.Invoke[schema.None](call, "changePassword", in); err != nil {
 		p := api.AsProblem(err)
 		if p.Status >= 500 {
 			return err
@@ -146,7 +146,7 @@ func sayWrong(p *schema.Problem) string {
 
 func (c *Console) revokeKey(call *api.Call) error {
 	id := call.R.PathValue("id")
-	if _, err := api.Invoke[api.Nothing](call, "revokeKey", api.KeyID{ID: id}); err != nil {
+	if _, err := api.Invoke[schema.None](call, "revokeKey", api.KeyID{ID: id}); err != nil {
 		return err
 	}
 	return redirect(call, after("/people", "revoked", id))

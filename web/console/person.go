@@ -49,7 +49,7 @@ func (c *Console) declareUser(call *api.Call) error {
 // givePassword sets somebody else's password.
 func (c *Console) givePassword(call *api.Call) error {
 	in := api.PasswordInput{Name: call.R.PathValue("name"), Password: call.R.PostFormValue("password")}
-	_, err := api.Invoke[api.Nothing](call, "changePassword", in)
+	_, err := api.Invoke[schema.None](call, "changePassword", in)
 	return c.changed(call, "password", api.Applied{Applied: status.Applied{OK: true}}, err)
 }
 

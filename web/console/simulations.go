@@ -138,7 +138,7 @@ func (c *Console) stopSimulation(call *api.Call) error {
 	if err != nil {
 		return err
 	}
-	if _, err := api.Invoke[api.Nothing](call, "stopSimulation", in); err != nil {
+	if _, err := api.Invoke[schema.None](call, "stopSimulation", in); err != nil {
 		return err
 	}
 	return redirect(call, "/simulations")
@@ -150,6 +150,6 @@ func (c *Console) simulationReport(call *api.Call) error {
 	if err != nil {
 		return err
 	}
-	_, err = api.Invoke[api.Nothing](call, "simulationReport", in)
+	_, err = api.Invoke[schema.None](call, "simulationReport", in)
 	return err
 }

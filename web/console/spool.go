@@ -7,6 +7,7 @@ import (
 
 	"orac/appliance/status"
 	"orac/web/api"
+	"orac/web/schema"
 )
 
 // spoolData holds the recordings that wait and those that were set aside.
@@ -54,7 +55,7 @@ func (c *Console) spool(call *api.Call) error {
 
 // retrySpooled puts a recording at the end of the queue.
 func (c *Console) retrySpooled(call *api.Call) error {
-	if _, err := api.Invoke[api.Nothing](call, "retrySpooled", api.SpooledInput{ID: call.R.PathValue("id")}); err != nil {
+	if _, err := api.Invoke[schema.None](call, "retrySpooled", api.SpooledInput{ID: call.R.PathValue("id")}); err != nil {
 		return err
 	}
 	return redirect(call, after("/spool", "retry", ""))
@@ -62,7 +63,7 @@ func (c *Console) retrySpooled(call *api.Call) error {
 
 // dropSpooled deletes a recording.
 func (c *Console) dropSpooled(call *api.Call) error {
-	if _, err := api.Invoke[api.Nothing](call, "dropSpooled", api.SpooledInput{ID: call.R.PathValue("id")}); err != nil {
+	if _, err := api.Invoke[schema.None](call, "dropSpooled", api.SpooledInput{ID: call.R.PathValue("id")}); err != nil {
 		return err
 	}
 	return redirect(call, after("/spool", "drop", ""))
