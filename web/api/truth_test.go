@@ -169,7 +169,7 @@ func TestWhoIsNoAdminAnyMoreChangesNothing(t *testing.T) {
 		for _, held := range []string{"the body", "the turn", "the form"} {
 			rig := newRig(t)
 			rig.server.Page(http.MethodPost, "/thing", auth.Admin, func(c *Call) error {
-				_, err := Invoke[Applied](c, "apply", inputs["apply"])
+				_, err := OpApply.Call(c, inputs["apply"].(ApplyInput))
 				return err
 			})
 			req := rig.request(auth.Admin, http.MethodPost, "/api/runbook/apply", inputs["apply"])
