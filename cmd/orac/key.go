@@ -8,8 +8,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"orac/appliance/statedir"
 	"orac/cmd/orac/screen"
-	"orac/runbook"
+	"orac/runbook/language"
 	"orac/web/auth"
 )
 
@@ -29,7 +30,7 @@ func (a *app) withKeys(do func(db *auth.DB, state string) error) error {
 	if err != nil {
 		return err
 	}
-	if err := haveState(state); err != nil {
+	if err := statedir.Make(state); err != nil {
 		return failed(err)
 	}
 	db, err := auth.OpenDB(state)
@@ -66,7 +67,7 @@ func (a *app) keyCreate() *cobra.Command {
 			if !slices.Contains(auth.Roles(), auth.Role(role)) {
 				return usage("--role %s: it must be viewer, operator or admin", role)
 			}
-			lifetime, err := runbook.ParseDuration(life)
+			lifetime, err := language.ParseDuration(life)
 			if err != nil {
 				return usage("--for %s: write it like 12h or 90d", life)
 			}

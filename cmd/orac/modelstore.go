@@ -7,10 +7,10 @@ import (
 	"path/filepath"
 	"strings"
 
-	"orac/appliance"
 	"orac/appliance/statedir"
 	"orac/models"
 	"orac/runbook"
+	"orac/runbook/language"
 	"orac/runbook/scenario"
 )
 
@@ -40,7 +40,7 @@ func (a *app) store(rb *runbook.Runbook) models.Store {
 // simStore returns the folder of the models of scenarios: in the state directory of a runbook that one of them runs, or of the
 // runbook in this folder, which make run has filled; otherwise the folder that is used without a runbook. instead is the runbook
 // that runs in all scenarios; "" means that each scenario has its own.
-func (a *app) simStore(list []*scenario.Scenario, instead string, o runbook.Options) models.Store {
+func (a *app) simStore(list []*scenario.Scenario, instead string, o language.Options) models.Store {
 	if os.Getenv("ORAC_MODELS_DIR") != "" || a.namedState() != "" {
 		return a.store(nil)
 	}
@@ -67,17 +67,10 @@ func (a *app) simStore(list []*scenario.Scenario, instead string, o runbook.Opti
 	return a.store(nil)
 }
 
-// ready returns the store of a runbook that is about to run. It shows each missing file with its place in the
-// runbook; all missing models are one error.
+// ready returns the store of a runbook that is about to run.
 func (a *app) ready(rb *runbook.Runbook) (models.Store, error) {
 	s := a.store(rb)
-	if err := a.fit(rb, s); err != nil {
-		return s, failed(err)
-	}
-	if err := a.diagnose(appliance.Check(rb)); err != nil {
-		return s, err
-	}
-	return s, failed(models.Missing(s, appliance.Needs(rb)))
+	return s, a.fit(rb, s)
 }
 
 // fit says what is wrong with a store's folder in the state directory.

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"syscall"
 
+	"github.com/charmbracelet/x/ansi"
 	"github.com/spf13/cobra"
 
 	"orac/appliance/audio/capture"
@@ -19,6 +20,7 @@ import (
 	"orac/cmd/orac/guide"
 	"orac/cmd/orac/screen"
 	"orac/runbook"
+	"orac/runbook/language"
 )
 
 // Exit codes. Results go to standard output, everything else to standard error.
@@ -138,7 +140,7 @@ func (a *app) complain(err error) {
 	const lead = "orac: "
 	for i, line := range lines { // an error quotes what came from outside
 		lines[i] = screen.Clean(line)
-		if room := a.err.Width() - len(lead); room > 0 && len([]rune(lines[i])) > room {
+		if room := a.err.Width() - len(lead); room > 0 && ansi.StringWidth(lines[i]) > room {
 			lines[i] = strings.Join(guide.Wrap(lines[i], room), "\n"+strings.Repeat(" ", len(lead)))
 		}
 	}
@@ -196,8 +198,8 @@ func (a *app) withJSON(c *cobra.Command) *cobra.Command {
 }
 
 // options returns the options for evaluating runbooks.
-func (a *app) options() (runbook.Options, error) {
-	o := runbook.Options{Vars: map[string]string{}, StateDir: a.namedState()}
+func (a *app) options() (language.Options, error) {
+	o := language.Options{Vars: map[string]string{}, StateDir: a.namedState()}
 	for _, v := range a.vars {
 		name, value, ok := strings.Cut(v, "=")
 		if !ok {
@@ -222,8 +224,8 @@ func (a *app) load() (*runbook.Runbook, error) {
 }
 
 // diagnose shows diagnostics on standard error.
-func (a *app) diagnose(problems runbook.Diagnostics) error {
-	if err := problems.Render(a.err, runbook.RenderOptions{Color: a.err.Colour(), Width: a.err.Width()}); err != nil {
+func (a *app) diagnose(problems language.Diagnostics) error {
+	if err := problems.Render(a.err, language.RenderOptions{Color: a.err.Colour(), Width: a.err.Width()}); err != nil {
 		return failed(err)
 	}
 	if problems.HasErrors() {

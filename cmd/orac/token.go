@@ -10,7 +10,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"orac/cmd/orac/screen"
-	"orac/runbook"
+	"orac/internal/cells"
+	"orac/runbook/language"
 	"orac/web/auth"
 )
 
@@ -43,7 +44,7 @@ func (a *app) tokenIssue() *cobra.Command {
 			var life time.Duration
 			if length != "" {
 				var err error
-				if life, err = runbook.ParseDuration(length); err != nil || life <= 0 || life > 30*24*time.Hour {
+				if life, err = language.ParseDuration(length); err != nil || life <= 0 || life > 30*24*time.Hour {
 					return usage("--for %s: write how long, like 15m or 1d; a token is good for 30 days at most", length)
 				}
 			}
@@ -128,7 +129,7 @@ func (a *app) tokenInspect() *cobra.Command {
 
 func (a *app) showInspected(in auth.Inspected) {
 	for _, claim := range in.Lines() {
-		fmt.Fprintf(a.out, "%-12s %s\n", screen.Clean(claim[0]), screen.Clean(claim[1]))
+		fmt.Fprintf(a.out, "%s %s\n", cells.Pad(screen.Clean(claim[0]), 12), screen.Clean(claim[1]))
 	}
 	if in.Good {
 		fmt.Fprintln(a.out, a.out.Good("It is good here."))

@@ -8,6 +8,10 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"orac/internal/cells"
 )
 
 // Bounds of one timeline.
@@ -46,7 +50,7 @@ func newHTMLRun(sc *Scenario, c chosen, i int) *htmlRun {
 	v := &htmlRun{Anchor: anchor(i, c.index), Why: clean(c.why), Seed: r.Seed, Badge: badgeOf(r.Verdict), Command: clean(r.Command), Hash: clean(r.Hash), Open: true}
 	for _, name := range slices.Sorted(maps.Keys(r.Counts)) {
 		if len(v.Counts) < 24 {
-			v.Counts = append(v.Counts, tile{Value: thousands(r.Counts[name]), Name: shorten(clean(strings.ReplaceAll(name, "_", " ")), 40)})
+			v.Counts = append(v.Counts, tile{Value: thousands(r.Counts[name]), Name: cells.Shorten(clean(strings.ReplaceAll(name, "_", " ")), 40)})
 		}
 	}
 	for n, f := range r.Faults {
@@ -224,7 +228,7 @@ func (t *timeline) faults() lane {
 			title += ", recovered after " + span(f.Recovered)
 		}
 		s.rect("fault "+family(f.Kind), from, to, y, bandPx-4, title)
-		if label := f.Kind; to-from > 0.011*float64(columns(label)) {
+		if label := f.Kind; to-from > 0.011*float64(ansi.StringWidth(label)) {
 			s.text("in", from+0.004, y+10.5, label)
 		}
 	}

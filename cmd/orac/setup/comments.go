@@ -3,14 +3,15 @@ package setup
 import (
 	"slices"
 	"strings"
-	"unicode"
 
+	"orac/internal/cells"
 	"orac/runbook"
+	"orac/runbook/edit"
 )
 
 // annotate adds comments: above blocks, and in them about what else they may say.
 func annotate(text []byte, above map[runbook.Address]string) ([]byte, error) {
-	outlines, err := runbook.Outlines(text)
+	outlines, err := edit.Outlines(text)
 	if err != nil {
 		return nil, err
 	}
@@ -20,7 +21,7 @@ func annotate(text []byte, above map[runbook.Address]string) ([]byte, error) {
 			continue
 		}
 		first := o.Line - 1
-		isFirst := slices.IndexFunc(outlines, func(other runbook.Outline) bool { return other.Type == o.Type }) == i
+		isFirst := slices.IndexFunc(outlines, func(other edit.Outline) bool { return other.Type == o.Type }) == i
 		said := func(name string) bool { _, ok := o.Attrs[name]; return ok }
 		if more := hints(o.Type, said); isFirst && len(more) > 0 { // one block of each type is enough to learn from
 			lines = unfold(lines, first)
@@ -55,33 +56,8 @@ func brief(doc string) string {
 
 // comment turns a text into comment lines.
 func comment(text string) (lines []string) {
-	for _, line := range wrap(text, 100) {
+	for _, line := range cells.Fill(strings.Fields(text), 100) {
 		lines = append(lines, "# "+line)
 	}
 	return lines
-}
-
-// wrap breaks a text into lines of at most the given number of characters.
-func wrap(text string, width int) (lines []string) {
-	line := ""
-	for _, word := range strings.Fields(text) {
-		switch {
-		case line == "":
-			line = word
-		case len(line)+1+len(word) <= width:
-			line += " " + word
-		default:
-			lines = append(lines, line)
-			line = word
-		}
-	}
-	return append(lines, line)
-}
-
-// printable replaces characters that cannot be seen or that would reverse text.
-func printable(r rune) rune {
-	if !unicode.IsPrint(r) {
-		return '\uFFFD'
-	}
-	return r
 }
