@@ -14,8 +14,10 @@ import (
 
 	"orac/cmd/orac/screen"
 	"orac/runbook"
+	"orac/runbook/language"
 	"orac/runbook/scenario"
 	"orac/sim"
+	"orac/sim/trace"
 	"orac/trial/report"
 )
 
@@ -91,12 +93,12 @@ func (a *app) sim(ctx context.Context, f simFlags, paths []string) error {
 	if err != nil {
 		return err
 	}
-	traces, err := newTraces(f.trace, len(list)*len(o.Seeds))
-	if err != nil {
-		return err
-	}
-	if traces != nil {
-		o.Trace = traces.open
+	if f.trace != "" {
+		traces, err := trace.NewFiles(f.trace, len(list)*len(o.Seeds))
+		if err != nil {
+			return usage("--trace %s: %w", f.trace, err)
+		}
+		o.Trace = traces.Open
 	}
 	var told io.WriteCloser
 	if f.told != "" {
@@ -106,7 +108,7 @@ func (a *app) sim(ctx context.Context, f simFlags, paths []string) error {
 		defer told.Close()
 	}
 	r, err := a.simulated(ctx, list, o, told)
-	var wrong runbook.Diagnostics
+	var wrong language.Diagnostics
 	switch {
 	case err != nil && ctx.Err() == nil && errors.As(err, &wrong):
 		_ = a.diagnose(wrong) // its error only says that there are errors, which is known
@@ -146,7 +148,7 @@ func (f *simFlags) options(a *app) (o sim.Options, err error) {
 		}
 	}
 	if f.length != "" {
-		if o.For, err = runbook.ParseDuration(f.length); err != nil || o.For <= 0 {
+		if o.For, err = language.ParseDuration(f.length); err != nil || o.For <= 0 {
 			return o, usage("--for %s: write it like 90s, 72h or 30d", f.length)
 		}
 	}
@@ -161,18 +163,18 @@ func (f *simFlags) options(a *app) (o sim.Options, err error) {
 
 // scenarios reads the scenarios, and reports everything that is wrong with any of them. A file that some of them run as their
 // runbook, as when a shell has expanded *.hcl, is skipped with a note.
-func (a *app) scenarios(paths []string, o runbook.Options) (list []*scenario.Scenario, err error) {
+func (a *app) scenarios(paths []string, o language.Options) (list []*scenario.Scenario, err error) {
 	wrong, runbooks := false, 0
-	take := func(sc *scenario.Scenario, problems runbook.Diagnostics) {
+	take := func(sc *scenario.Scenario, problems language.Diagnostics) {
 		wrong = a.diagnose(problems) != nil || wrong
 		list = append(list, sc)
 	}
 	for _, path := range paths {
-		src, problems := runbook.Read(path, o)
+		src, problems := runbook.Vocabulary.Read(path, o)
 		switch {
 		case problems.HasErrors():
 			take(nil, problems)
-		case !scenario.Is(src) && runbook.HasBlock(src, "appliance"):
+		case !scenario.Is(src) && language.HasBlock(src, "appliance"):
 			fmt.Fprintf(a.err, "%s %s is a runbook, not a scenario: skipped\n", a.err.Faint("note:"), screen.Clean(path))
 			runbooks++
 		default:
@@ -232,24 +234,9 @@ func (a *app) finish(ctx context.Context, r *report.Report, o sim.Options, f sim
 		for j := range sc.Runs {
 			sc.Runs[j].Command = f.command(a, sc.File, sc.Runs[j].Seed)
 		}
-		addSources(sc)
+		text, _ := readRunbook(sc.File) // a file that has disappeared meanwhile adds nothing
+		sc.AddSources(text)
 		report.Collect(sc)
-	}
-}
-
-// addSources adds the lines of the scenario to its promises. If a file has disappeared meanwhile, its promises have no
-// lines.
-func addSources(sc *report.Scenario) {
-	text, err := readRunbook(sc.File)
-	if err != nil {
-		return
-	}
-	lines := strings.Split(string(text), "\n")
-	for i := range sc.Promises {
-		p := &sc.Promises[i]
-		if p.Source == "" && p.File == sc.File && p.Line > 0 && p.Line <= len(lines) {
-			p.Source = lines[p.Line-1]
-		}
 	}
 }
 
@@ -290,7 +277,7 @@ func (a *app) simReport() *cobra.Command {
 			if err := f.check(); err != nil {
 				return err
 			}
-			r, err := readReport(args[0], c.InOrStdin())
+			r, err := report.ReadFile(args[0], c.InOrStdin())
 			if err != nil {
 				return failed(err)
 			}

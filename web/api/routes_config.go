@@ -9,20 +9,22 @@ import (
 
 	"orac/appliance"
 	"orac/runbook"
+	"orac/runbook/edit"
+	"orac/runbook/language"
 	"orac/web/schema"
 )
 
-// global holds the settings of all listeners, under the names of the existing service. If listeners differ, the first one's
+// Global holds the settings of all listeners, under the names of the existing service. If listeners differ, the first one's
 // value counts.
-type global struct {
+type Global struct {
 	RMSFilter    float64 `json:"rms_filter"`
 	VADThreshold float64 `json:"vad_threshold"`
 	MultiTrigger bool    `json:"multi_trigger"`
 	Cooldown     float64 `json:"cooldown" doc:"Seconds. The value of the first model."`
 }
 
-func getGlobal(c *Call, _ schema.None) (global, error) {
-	rb, g := c.Server.o.App.Runbook(), global{}
+func getGlobal(c *Call, _ schema.None) (Global, error) {
+	rb, g := c.Server.o.App.Runbook(), Global{}
 	if len(rb.Listeners) > 0 {
 		l := rb.Listeners[0]
 		g.RMSFilter, g.VADThreshold, g.MultiTrigger = l.RMSFilter, l.VADThreshold, l.MultiTrigger
@@ -33,16 +35,16 @@ func getGlobal(c *Call, _ schema.None) (global, error) {
 	return g, nil
 }
 
-type globalInput struct {
+type GlobalInput struct {
 	RMSFilter    *float64 `json:"rms_filter" check:"min=0;max=32767"`
 	VADThreshold *float64 `json:"vad_threshold" check:"min=0;max=1"`
 	MultiTrigger *bool    `json:"multi_trigger"`
 	Cooldown     *float64 `json:"cooldown" check:"min=0;max=60" doc:"Seconds."`
 }
 
-func putGlobal(c *Call, in globalInput) (applied, error) {
+func putGlobal(c *Call, in GlobalInput) (Applied, error) {
 	rb := c.Server.o.App.Runbook()
-	var edits []edit
+	var edits []setting
 	for _, l := range rb.Listeners {
 		edits = add(edits, l.Address, "rms_filter", in.RMSFilter, decimals)
 		edits = add(edits, l.Address, "vad_threshold", in.VADThreshold, decimals)
@@ -54,7 +56,7 @@ func putGlobal(c *Call, in globalInput) (applied, error) {
 	return c.set("listeners", edits)
 }
 
-type modelInput struct {
+type ModelInput struct {
 	Name      string   `path:"name" check:"pattern=name"`
 	Threshold *float64 `json:"threshold" check:"min=0;max=1"`
 	Cooldown  *float64 `json:"cooldown" check:"min=0;max=60" doc:"Seconds."`
@@ -63,12 +65,12 @@ type modelInput struct {
 	Enabled   *bool    `json:"enabled"`
 }
 
-func putModel(c *Call, in modelInput) (applied, error) {
+func putModel(c *Call, in ModelInput) (Applied, error) {
 	a := runbook.Address("model." + in.Name)
 	if !slices.ContainsFunc(c.Server.o.App.Runbook().Models, func(m runbook.Model) bool { return m.Address == a }) {
-		return applied{}, schema.Fail(schema.NotFound, "There is no such model.")
+		return Applied{}, schema.Fail(schema.NotFound, "There is no such model.")
 	}
-	var edits []edit
+	var edits []setting
 	edits = add(edits, a, "threshold", in.Threshold, decimals)
 	edits = add(edits, a, "cooldown", in.Cooldown, seconds)
 	edits = add(edits, a, "patience", in.Patience, strconv.Itoa)
@@ -77,29 +79,29 @@ func putModel(c *Call, in modelInput) (applied, error) {
 	return c.set(string(a), edits)
 }
 
-func add[T any](edits []edit, a runbook.Address, attribute string, v *T, write func(T) string) []edit {
+func add[T any](edits []setting, a runbook.Address, attribute string, v *T, write func(T) string) []setting {
 	if v == nil {
 		return edits
 	}
-	return append(edits, edit{a, attribute, write(*v)})
+	return append(edits, setting{a, attribute, write(*v)})
 }
 
 func decimals(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
 
 func seconds(f float64) string {
-	return strconv.Quote(runbook.FormatDuration(time.Duration(f * float64(time.Second)).Round(time.Millisecond)))
+	return strconv.Quote(language.FormatDuration(time.Duration(f * float64(time.Second)).Round(time.Millisecond)))
 }
 
-// edit sets an attribute of a block to another expression.
-type edit struct {
+// setting sets an attribute of a block to another expression.
+type setting struct {
 	block                 runbook.Address
 	attribute, expression string
 }
 
 // set applies edits to attributes in the runbook's file, leaves comments and everything else untouched, and applies the result.
-func (c *Call) set(target string, edits []edit) (applied, error) {
+func (c *Call) set(target string, edits []setting) (Applied, error) {
 	if len(edits) == 0 {
-		return applied{}, schema.Fail(schema.InvalidInput, "Name at least one setting.")
+		return Applied{}, schema.Fail(schema.InvalidInput, "Name at least one setting.")
 	}
 	changes := map[string]string{}
 	for _, e := range edits {
@@ -110,7 +112,7 @@ func (c *Call) set(target string, edits []edit) (applied, error) {
 		fresh := []byte(text)
 		for _, e := range edits {
 			var err error
-			if fresh, err = runbook.Edit(fresh, e.block, e.attribute, e.expression); err != nil {
+			if fresh, err = edit.Set(fresh, e.block, e.attribute, e.expression); err != nil {
 				return "", editProblem(err)
 			}
 		}
@@ -120,7 +122,7 @@ func (c *Call) set(target string, edits []edit) (applied, error) {
 
 // editProblem says why the runbook's file cannot be edited.
 func editProblem(err error) error {
-	var wrong *runbook.EditError
+	var wrong *edit.Error
 	if errors.As(err, &wrong) {
 		return schema.Fail(schema.Conflict, "%s. %s", wrong.Summary, wrong.Hint)
 	}

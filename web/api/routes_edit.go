@@ -8,17 +8,19 @@ import (
 
 	"orac/appliance/status"
 	"orac/runbook"
+	"orac/runbook/edit"
+	"orac/runbook/language"
 	"orac/web/schema"
 )
 
-// editInput asks for an edit of a text. The edit changes nothing on the appliance: only apply does.
-type editInput struct {
+// EditInput asks for an edit of a text. The edit changes nothing on the appliance: only apply does.
+type EditInput struct {
 	Source     *string    `json:"source,omitempty" check:"max=262144;lines" doc:"The text to edit; default: the runbook's file."`
-	Operations []editStep `json:"operations" check:"required;items=200" doc:"Done one after the other."`
+	Operations []EditStep `json:"operations" check:"required;items=200" doc:"Done one after the other."`
 }
 
-// editStep is one step of an edit.
-type editStep struct {
+// EditStep is one step of an edit.
+type EditStep struct {
 	Do         string  `json:"do" check:"required;enum=set|unset|add|remove" doc:"set gives an attribute an expression, unset returns it to its default, add adds an empty block, remove removes a block."`
 	Block      string  `json:"block" check:"required;pattern=node" doc:"Address of the block; of a nested block its parent's address with its type appended."`
 	Attribute  string  `json:"attribute,omitempty" check:"pattern=name" doc:"The attribute, for set and unset."`
@@ -26,58 +28,58 @@ type editStep struct {
 	Text       *string `json:"text,omitempty" check:"max=16384;lines" doc:"For set, instead of expression: a text, which ORAC puts in quotes."`
 }
 
-// edited is a text after an edit.
-type edited struct {
+// Edited is a text after an edit.
+type Edited struct {
 	Source   string   `json:"source"`
 	Hash     string   `json:"hash" doc:"Hash of the edited text: send it as base of an apply, if the text was the file's."`
 	Diff     string   `json:"diff" doc:"The changed lines as a unified diff."`
-	Findings findings `json:"findings"`
+	Findings Findings `json:"findings"`
 }
 
-func editRunbook(c *Call, in editInput) (edited, error) {
+func editRunbook(c *Call, in EditInput) (Edited, error) {
 	file, err := c.textOr(in.Source)
 	if err != nil {
-		return edited{}, err
+		return Edited{}, err
 	}
-	var steps []runbook.Operation
+	var steps []edit.Operation
 	var wrong []schema.FieldError
 	say := func(i int, text string) {
 		wrong = append(wrong, schema.FieldError{Field: fmt.Sprintf("operations[%d]", i), Wrong: text})
 	}
 	for i, o := range in.Operations {
-		step := runbook.Operation{Do: runbook.Verb(o.Do), Block: runbook.Address(o.Block), Attribute: o.Attribute}
-		set := step.Do == runbook.DoSet
+		step := edit.Operation{Do: edit.Verb(o.Do), Block: runbook.Address(o.Block), Attribute: o.Attribute}
+		set := step.Do == edit.DoSet
 		switch {
-		case (set || step.Do == runbook.DoUnset) != (o.Attribute != ""):
+		case (set || step.Do == edit.DoUnset) != (o.Attribute != ""):
 			say(i, "set and unset need an attribute; add and remove have none")
 		case set != ((o.Expression == nil) != (o.Text == nil)) || !set && o.Expression != nil:
 			say(i, "set needs an expression or a text, and not both; the others have neither")
 		case o.Text != nil:
-			step.Expression = runbook.Quote(*o.Text)
+			step.Expression = edit.Quote(*o.Text)
 		case o.Expression != nil:
 			step.Expression = *o.Expression
 		}
 		steps = append(steps, step)
 	}
 	if err := schema.Invalid(wrong...); err != nil {
-		return edited{}, err
+		return Edited{}, err
 	}
-	text, failed := runbook.Rework(c.Context(), []byte(file), steps)
+	text, failed := edit.Rework(c.Context(), []byte(file), steps)
 	for _, f := range failed {
-		var reason *runbook.EditError
+		var reason *edit.Error
 		if c.Context().Err() != nil {
-			return edited{}, c.Context().Err()
+			return Edited{}, c.Context().Err()
 		}
 		if !errors.As(f, &reason) {
-			return edited{}, schema.Because(schema.InvalidRunbook, f, "The text cannot be edited. POST /api/runbook/validate says what is wrong with it.")
+			return Edited{}, schema.Because(schema.InvalidRunbook, f, "The text cannot be edited. POST /api/runbook/validate says what is wrong with it.")
 		}
 		say(f.Step, strings.TrimSpace(reason.Summary+". "+reason.Hint))
 	}
 	if err := schema.Invalid(wrong...); err != nil {
-		return edited{}, err
+		return Edited{}, err
 	}
-	out := edited{Source: string(text), Hash: hashText(file), Diff: c.Server.diff(file, string(text))}
-	out.Findings, err = validateRunbook(c, sourceInput{out.Source})
+	out := Edited{Source: string(text), Hash: hashText(file), Diff: c.Server.diff(file, string(text))}
+	out.Findings, err = validateRunbook(c, SourceInput{out.Source})
 	return out, err
 }
 
@@ -92,7 +94,7 @@ func (c *Call) textOr(text *string) (string, error) {
 // diff returns the changed lines between two texts as a unified diff under the file's name.
 func (s *Server) diff(before, after string) string {
 	name := filepath.Base(s.o.App.Request().File)
-	text := runbook.Diff(name, []byte(before), []byte(after))
+	text := language.Diff(name, []byte(before), []byte(after))
 	at := strings.Index(text, "@@")
 	if at < 0 {
 		return ""
@@ -100,24 +102,24 @@ func (s *Server) diff(before, after string) string {
 	return "--- " + name + "\n+++ " + name + "\n" + text[at:]
 }
 
-// mergeInput holds two edits of one text.
-type mergeInput struct {
+// MergeInput holds two edits of one text.
+type MergeInput struct {
 	Base    string   `json:"base" check:"max=262144;lines" doc:"The text that both edits began with."`
 	Mine    string   `json:"mine" check:"required;max=262144;lines"`
 	Theirs  *string  `json:"theirs,omitempty" check:"max=262144;lines" doc:"The other edit; default: the runbook's file as it is now."`
 	Choices []string `json:"choices" check:"items=1000;enum=mine|theirs|both|open" doc:"The choice for each conflict, in order; both is mine, then theirs. A conflict that is open or not chosen keeps both versions, between marks that no runbook may contain."`
 }
 
-// merged is the result of merging two edits.
-type merged struct {
+// Merged is the result of merging two edits.
+type Merged struct {
 	Source    string        `json:"source"`
 	Hash      string        `json:"hash" doc:"Hash of theirs: send it as base of an apply, if it was the file's."`
 	Open      int           `json:"open" doc:"How many conflicts are undecided; with 0 the text can be planned."`
 	Conflicts int           `json:"conflicts" doc:"How many conflicts there are, decided or not."`
-	Changes   []mergedPiece `json:"changes" doc:"The lines that differ from base, in the order of the text."`
+	Changes   []MergedPiece `json:"changes" doc:"The lines that differ from base, in the order of the text."`
 }
 
-type mergedPiece struct {
+type MergedPiece struct {
 	From    string `json:"from" doc:"mine, theirs, both (the same change twice) or conflict."`
 	Line    int    `json:"line" doc:"In source, from 1 on."`
 	EndLine int    `json:"end_line" doc:"The last line; line-1 if the piece is empty."`
@@ -127,66 +129,66 @@ type mergedPiece struct {
 	Theirs  string `json:"theirs"`
 }
 
-func mergeRunbook(c *Call, in mergeInput) (merged, error) {
+func mergeRunbook(c *Call, in MergeInput) (Merged, error) {
 	theirs, err := c.textOr(in.Theirs)
 	if err != nil {
-		return merged{}, err
+		return Merged{}, err
 	}
-	var choices []runbook.Choice
+	var choices []edit.Choice
 	for _, choice := range in.Choices {
-		choices = append(choices, runbook.Choice(choice))
+		choices = append(choices, edit.Choice(choice))
 	}
-	m := runbook.Merge(in.Base, in.Mine, theirs)
-	out := merged{Hash: hashText(theirs), Conflicts: m.Clashes(), Changes: []mergedPiece{}}
-	var parts []runbook.Part
+	m := edit.Merge(in.Base, in.Mine, theirs)
+	out := Merged{Hash: hashText(theirs), Conflicts: m.Clashes(), Changes: []MergedPiece{}}
+	var parts []edit.Part
 	out.Source, parts = m.Text(choices)
 	for _, p := range parts {
-		if p.From == runbook.Unchanged {
+		if p.From == edit.Unchanged {
 			continue
 		}
 		if p.Open {
 			out.Open++
 		}
-		out.Changes = append(out.Changes, mergedPiece{string(p.From), p.Line, p.EndLine, p.Open, p.Base, p.Mine, p.Theirs})
+		out.Changes = append(out.Changes, MergedPiece{string(p.From), p.Line, p.EndLine, p.Open, p.Base, p.Mine, p.Theirs})
 	}
 	return out, nil
 }
 
-type generationInput struct {
+type GenerationInput struct {
 	Number int `path:"number" check:"min=1;max=1000000000"`
 }
 
-// generationText is the runbook of a kept generation.
-type generationText struct {
+// GenerationText is the runbook of a kept generation.
+type GenerationText struct {
 	Number  int    `json:"number"`
 	Source  string `json:"source"`
 	Running int    `json:"running" doc:"The running generation; 0 if none was kept."`
 	Diff    string `json:"diff" doc:"The difference from what runs, as a unified diff; empty if there is none."`
 }
 
-func getGeneration(c *Call, in generationInput) (generationText, error) {
+func getGeneration(c *Call, in GenerationInput) (GenerationText, error) {
 	text, err := c.Server.o.App.Text(in.Number)
 	if err != nil {
-		return generationText{}, err
+		return GenerationText{}, err
 	}
-	out := generationText{Number: in.Number, Source: text, Running: c.Server.o.App.Status().Generation}
+	out := GenerationText{Number: in.Number, Source: text, Running: c.Server.o.App.Status().Generation}
 	if out.Running == 0 {
 		return out, nil
 	}
 	now, err := c.Server.o.App.Text(out.Running)
 	if err != nil {
-		return generationText{}, err
+		return GenerationText{}, err
 	}
 	out.Diff = c.Server.diff(now, text)
 	return out, nil
 }
 
-type planRollbackInput struct {
+type PlanRollbackInput struct {
 	Number int  `path:"number" check:"min=1;max=1000000000"`
 	Write  bool `query:"write" doc:"Plan a rollback that also writes the runbook's file: with today's files and variables."`
 }
 
-func planRollback(c *Call, in planRollbackInput) (status.Plan, error) {
+func planRollback(c *Call, in PlanRollbackInput) (status.Plan, error) {
 	if in.Write {
 		r, err := c.former(in.Number)
 		if err != nil {
