@@ -12,6 +12,7 @@ import (
 	"orac/models"
 	"orac/models/infer"
 	"orac/runbook"
+	"orac/runbook/language"
 	"orac/trial/report"
 	"orac/web/audit"
 	"orac/web/auth"
@@ -107,7 +108,7 @@ func (r jsonReport) elsewhere(path string, of reflect.Type) string {
 
 // demoGraph is the graph of the demonstration: a graph writes itself, from what it was compiled of.
 func demoGraph() *appliance.Graph {
-	rb, problems := runbook.Load("../../orac.hcl", runbook.Options{})
+	rb, problems := runbook.Load("../../orac.hcl", language.Options{})
 	if rb == nil {
 		panic(problems)
 	}
