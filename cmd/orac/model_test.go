@@ -24,7 +24,7 @@ import (
 // "changing" differs at every look, "contested" is being applied by another and taken back, "sick" does not become healthy. Its generations are texts.
 type model struct {
 	mu        sync.Mutex // guards everything that follows
-	texts     []string // of the generations from 1
+	texts     []string   // of the generations from 1
 	looks     int
 	contested int // looks at a text that says so
 	sick      bool
