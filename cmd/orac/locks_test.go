@@ -21,7 +21,9 @@ func TestEveryMutexSaysWhatItGuards(t *testing.T) {
 				return
 			}
 			seen++
-			says := func(c *ast.CommentGroup) bool { return c != nil && saysWhat.MatchString(strings.Join(strings.Fields(c.Text()), " ")) }
+			says := func(c *ast.CommentGroup) bool {
+				return c != nil && saysWhat.MatchString(strings.Join(strings.Fields(c.Text()), " "))
+			}
 			if !slices.ContainsFunc(comments, says) {
 				t.Errorf("%s: say what the mutex %v guards", path, names)
 			}
