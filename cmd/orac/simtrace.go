@@ -1,14 +1,8 @@
 package main
 
 import (
-	"compress/gzip"
-	"errors"
 	"fmt"
-	"io"
-	"os"
-	"path/filepath"
 	"strings"
-	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -16,6 +10,7 @@ import (
 	"orac/sim/trace"
 )
 
+<<<<<<< HEAD
 // traces holds the files that traces are written to.
 type traces struct {
 	path   string
@@ -90,6 +85,8 @@ type packed struct {
 // Close implements io.Closer.
 func (p *packed) Close() error { return errors.Join(p.Writer.Close(), p.file.Close()) }
 
+=======
+>>>>>>> main
 const (
 	fewRecords  = 5
 	manyRecords = 1000
@@ -116,21 +113,12 @@ func (a *app) simDiff() *cobra.Command {
 }
 
 func (a *app) diff(first, second string, context int) error {
-	var files [2]*os.File
-	for i, path := range []string{first, second} {
-		f, err := os.Open(path)
-		if err != nil {
-			return failed(err)
-		}
-		defer f.Close()
-		files[i] = f
-	}
-	d, same, err := trace.Diff(files[0], files[1], context)
+	d, same, err := trace.DiffFiles(first, second, context)
 	if err != nil {
 		return failed(err)
 	}
 	if a.json {
-		if err := a.printJSON(newDiffReport(d, same)); err != nil {
+		if err := a.printJSON(d.Report(same)); err != nil {
 			return err
 		}
 	} else {
@@ -140,33 +128,6 @@ func (a *app) diff(first, second string, context int) error {
 		return &exit{code: exitDiffers}
 	}
 	return nil
-}
-
-// diffReport is what orac sim diff --json prints.
-type diffReport struct {
-	Same    bool     `json:"same"`
-	Records int      `json:"same_records"`
-	Record  int      `json:"record,omitempty"` // the first record that differs, from 1
-	Before  []string `json:"before,omitempty"`
-	A       []string `json:"a,omitempty"`
-	B       []string `json:"b,omitempty"`
-}
-
-func newDiffReport(d trace.Difference, same int) diffReport {
-	r := diffReport{Same: d.Same(), Records: same, Record: d.Record}
-	if d.Same() {
-		return r
-	}
-	for _, x := range d.Before {
-		r.Before = append(r.Before, trace.Line(x))
-	}
-	for _, x := range d.A {
-		r.A = append(r.A, trace.Line(x))
-	}
-	for _, x := range d.B {
-		r.B = append(r.B, trace.Line(x))
-	}
-	return r
 }
 
 func (a *app) printDiff(d trace.Difference, first, second string, same int) {
