@@ -227,6 +227,9 @@ func normaliseAmount(at *Attribute, v quotable) (cty.Value, *misfit) {
 	if err != nil {
 		return cty.NilVal, &misfit{"is " + v.show() + ": " + err.Error(), at.Kind.hint()}
 	}
+	if at.TooLow != "" && n < at.bound(at.Min) {
+		return cty.NilVal, &misfit{"is " + v.show() + ", out of range", at.TooLow}
+	}
 	if at.Min != "" && n < at.bound(at.Min) || at.Max != "" && n > at.bound(at.Max) {
 		return cty.NilVal, &misfit{"is " + v.show() + ", out of range", "It must be from " + at.Min + " to " + at.Max + at.unitText() + "."}
 	}
