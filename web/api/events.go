@@ -25,26 +25,15 @@ const (
 	messagePace = 50 * time.Millisecond // between two messages: faster clients have to wait
 )
 
-// kinds are all kinds of events.
-var kinds = func() (list []string) {
-	for _, b := range []event.Body{
-		event.DeviceOpened{}, event.Listening{}, event.DeviceLost{}, event.DeviceEnded{}, event.Level{}, event.Score{}, event.Wake{},
-		event.RecordingStarted{}, event.RecordingEnded{}, event.Spooled{}, event.Salvaged{}, event.Dropped{}, event.DeliveryStarted{},
-		event.DeliveryFailed{}, event.DeliveryRepeated{}, event.Delivered{}, event.STTHealth{}, event.Streaming{}, event.Heartbeat{},
-		event.WebhookFailed{}, event.WebhookTaken{}, event.WebhookAside{}, event.WebhookDropped{}, event.Overrun{},
-		event.NodeFailed{}, event.NodeLeaked{}, event.StoreFailed{}, event.StoreBack{}, event.ClockJumped{},
-	} {
-		list = append(list, b.Kind())
-	}
-	return list
-}()
+// kinds are the kinds of events that a stream carries.
+var kinds = event.Names((*event.Kind).Streamed)
 
-type eventsInput struct {
+type EventsInput struct {
 	Kinds string `query:"kinds" check:"max=512" doc:"The wanted kinds of events, separated by commas; default: all."`
 	Since uint64 `query:"since" check:"min=0" doc:"The number of the last known event: the kept events after it come first. Last-Event-ID does the same."`
 }
 
-func (in eventsInput) wanted() ([]string, error) {
+func (in EventsInput) wanted() ([]string, error) {
 	if in.Kinds == "" {
 		return nil, nil
 	}
@@ -67,7 +56,7 @@ func (c *Call) still() error {
 }
 
 // events is the stream as Server-Sent Events.
-func events(c *Call, in eventsInput) (schema.None, error) {
+func events(c *Call, in EventsInput) (schema.None, error) {
 	wanted, err := in.wanted()
 	if err != nil {
 		return schema.None{}, err
@@ -143,7 +132,7 @@ func events(c *Call, in eventsInput) (schema.None, error) {
 
 // appendSSE writes a frame. JSON contains no line ends, so a frame cannot forge another.
 func appendSSE(text []byte, f Frame) []byte {
-	if !slices.Contains(meters, f.Kind) { // a client that reconnects continues after this one
+	if !f.Meter { // a client that reconnects continues after this one
 		text = append(strconv.AppendUint(append(text, "id: "...), f.Seq, 10), '\n')
 	}
 	text = append(append(text, "event: "...), f.Kind...)
@@ -166,14 +155,14 @@ func (s *Server) maxStreams() int {
 	return max(1, n-max(2, n/10))
 }
 
-// message is what a client sends over a WebSocket.
-type message struct {
+// Message is what a client sends over a WebSocket.
+type Message struct {
 	Type  string   `json:"type"` // ping, subscribe
 	Kinds []string `json:"kinds,omitempty"`
 }
 
 // socket is the same stream over a WebSocket.
-func socket(c *Call, in eventsInput) (schema.None, error) {
+func socket(c *Call, in EventsInput) (schema.None, error) {
 	wanted, err := in.wanted()
 	if err != nil {
 		return schema.None{}, err
@@ -266,7 +255,7 @@ func socket(c *Call, in eventsInput) (schema.None, error) {
 
 // heard handles a client's message and returns the reply.
 func heard(text []byte, s *Stream) ([]byte, error) {
-	var m message
+	var m Message
 	if err := messageSchema.Decode(text, &m); err != nil {
 		if schema.ProblemOf(err).Code == schema.BadJSON {
 			return nil, errors.New("bad JSON")
