@@ -58,7 +58,7 @@ func putGlobal(c *Call, in GlobalInput) (Applied, error) {
 
 type ModelInput struct {
 	Name      string   `path:"name" check:"pattern=name"`
-	Threshold *float64 `json:"threshold" check:"min=0;max=1"`
+	Threshold *float64 `json:"threshold" check:"min=0.001;max=1"`
 	Cooldown  *float64 `json:"cooldown" check:"min=0;max=60" doc:"Seconds."`
 	Patience  *int     `json:"patience" check:"min=1;max=50" doc:"Hops of 80 ms."`
 	Topic     *string  `json:"topic" check:"pattern=topic"`
