@@ -1,6 +1,7 @@
 package appliance_test
 
 import (
+	"flag"
 	"os"
 	"path/filepath"
 	"slices"
@@ -10,8 +11,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"orac/appliance"
+	"orac/appliance/graph"
 	"orac/runbook"
 )
+
+var update = flag.Bool("update", false, "write the golden files anew")
 
 // TestGoldenChecks compares what Check says of every runbook in testdata/checks with the file beside it, and the language
 // allows each.
@@ -43,8 +47,8 @@ func TestGoldenChecks(t *testing.T) {
 		if d := cmp.Diff(string(want), got.String()); d != "" {
 			t.Errorf("%s (-want +got):\n%s", golden, d)
 		}
-		if graph, err := appliance.Compile(rb); err != nil && !appliance.Check(rb).HasErrors() {
-			t.Errorf("%s: Check says nothing of what Compile refuses: %v, %v", file, graph, err)
+		if g, err := graph.Compile(rb); err != nil && !appliance.Check(rb).HasErrors() {
+			t.Errorf("%s: Check says nothing of what Compile refuses: %v, %v", file, g, err)
 		}
 	}
 }

@@ -1,7 +1,7 @@
 package sim
 
 import (
-	"orac/appliance"
+	"orac/appliance/core"
 	"orac/appliance/rt"
 	"orac/appliance/status"
 	"orac/runbook"
@@ -10,12 +10,12 @@ import (
 // language evaluates runbooks in the world of a machine.
 type language struct{ m *machine }
 
-// Read implements appliance.Language. The file is the text that the machine started with or applied
+// Read implements core.Language. The file is the text that the machine started with or applied
 // last.
 func (l language) Read(string) ([]byte, error) { return l.m.text, nil }
 
-// Evaluate implements appliance.Language.
-func (l language) Evaluate(_ *rt.Task, e appliance.Evaluation) (*runbook.Runbook, runbook.Diagnostics) {
+// Evaluate implements core.Language.
+func (l language) Evaluate(_ *rt.Task, e core.Evaluation) (*runbook.Runbook, runbook.Diagnostics) {
 	world := l.m.options()
 	if e.Kept != nil {
 		return e.Kept.Parse(world)
@@ -26,11 +26,11 @@ func (l language) Evaluate(_ *rt.Task, e appliance.Evaluation) (*runbook.Runbook
 	return runbook.Parse(e.Text, l.m.file, world)
 }
 
-// Check implements appliance.Language. It checks nothing: the files of this machine are not those
+// Check implements core.Language. It checks nothing: the files of this machine are not those
 // of the simulated one.
 func (language) Check(*runbook.Runbook) runbook.Diagnostics { return nil }
 
-var _ appliance.Language = language{}
+var _ core.Language = language{}
 
 // asTheOwner is the origin of a runbook change in a simulation.
 var asTheOwner = status.OnMachine("world")

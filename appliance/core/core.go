@@ -1,8 +1,9 @@
-package appliance
+package core
 
 import (
 	"errors"
 	"log/slog"
+	"orac/appliance/graph"
 	"time"
 
 	"orac/appliance/event"
@@ -20,18 +21,16 @@ import (
 	"orac/runbook"
 )
 
-// CoreOptions are what a core is made from.
-type CoreOptions struct {
+// Options are what a core is made from.
+type Options struct {
 	Runbook *runbook.Runbook
 	Source  []byte // its text
 	// LastGood: the runbook is the last good generation, because the file cannot be used.
 	LastGood bool
-	Parts    *Parts
+	Parts    *graph.Parts
 	// Ledger keeps incidents and restarts; if nil, they are lost when the process ends.
 	Ledger Ledger
 	Slog   *slog.Logger
-	// Unclean is the previous run if it did not stop cleanly; nil if it did or there was none.
-	Unclean *Unclean
 	// Language evaluates runbooks for plans and changes.
 	Language Language
 	// Check reports what a runbook asks for that cannot be done and that no node would notice, with the address of the component
@@ -68,7 +67,7 @@ type Ledger interface {
 // changes it, and the keepers of incidents. The daemon drives it with goroutines. The simulator drives it in virtual time
 // and breaks its world.
 type Core struct {
-	o       CoreOptions
+	o       Options
 	runner  *Runner
 	clock   *provenclock.Clock
 	monitor *Monitor
@@ -77,20 +76,21 @@ type Core struct {
 	log     *incident.Log
 	records *rt.Mailbox[incident.Record]
 	changed *rt.Mailbox[struct{}] // something was planned or changed
+	before  *Unclean
 	// lastGood: the runbook could not be used, so a kept generation runs, and nothing has been applied
 	// since.
 	lastGood *rt.Cell[bool]
 }
 
-// NewCore builds an appliance and runs nothing yet. Its error names the block that cannot be built.
-func NewCore(o CoreOptions) (*Core, error) {
-	g, err := Compile(o.Runbook)
+// New builds an appliance and runs nothing yet. Its error names the block that cannot be built.
+func New(o Options) (*Core, error) {
+	g, err := graph.Compile(o.Runbook)
 	if err != nil {
 		return nil, err
 	}
 	c := &Core{o: o, records: rt.NewMailbox[incident.Record]("incidents", 64), changed: rt.NewMailbox[struct{}]("changed", 1)}
-	watched := rt.NewMailbox[event.Event]("events to the monitor", eventsWaiting)
-	logged := rt.NewMailbox[event.Event]("events to the log", eventsWaiting)
+	watched := rt.NewMailbox[event.Event]("events to the monitor", graph.EventsWaiting)
+	logged := rt.NewMailbox[event.Event]("events to the log", graph.EventsWaiting)
 	parts := *o.Parts
 	parts.Events = parts.Events.With(watched, logged)
 	c.clock = provenclock.New(parts.FS, o.Proven)
@@ -99,7 +99,7 @@ func NewCore(o CoreOptions) (*Core, error) {
 	}
 	parts.Age, parts.Turn = c.clock.Age, new(outbox.Turn)
 	if fetch := parts.Fetch; fetch != nil {
-		parts.Fetch = func(t *rt.Task, list []runbook.Model, within time.Duration) error {
+		parts.Fetch = func(t *rt.Task, list []graph.ModelFile, within time.Duration) error {
 			for _, m := range list { // the steps of an apply say where from
 				o.Slog.Info("fetching a model", "model", string(m.Address), "sha256", m.SHA256)
 			}
@@ -302,7 +302,7 @@ func (c *Core) telling(what string, progress func(string)) func(string) {
 }
 
 // Graph is the graph in force. It may be called from anywhere.
-func (c *Core) Graph() *Graph { return c.runner.Graph() }
+func (c *Core) Graph() *graph.Graph { return c.runner.Graph() }
 
 // Recent are the newest incidents, newest first, at most limit of them. It may be called from
 // anywhere.
@@ -353,7 +353,7 @@ func (c *Core) Status(now rt.Instant, wall time.Time) status.Status {
 	}
 	for _, v := range c.runner.Views() {
 		n := status.Node{
-			Address: v.Node.Address, Kind: string(v.Node.Kind), State: string(v.State), Since: wall.Add(-now.Sub(v.Since)),
+			Address: v.Node.Address, Kind: string(v.Node.Kind.Name), State: string(v.State), Since: wall.Add(-now.Sub(v.Since)),
 			Generation: uint64(v.Generation), Restarts: v.Restarts, Rate: c.monitor.Rate(v.Node.Address),
 		}
 		if v.Err != nil {
@@ -366,7 +366,7 @@ func (c *Core) Status(now rt.Instant, wall time.Time) status.Status {
 		if d, ok := v.code.(*node.Delivery); ok {
 			n.Way = d.Way()
 		}
-		for _, r := range g.readers(v.Node) {
+		for _, r := range g.Readers(v.Node) {
 			n.Feeds = append(n.Feeds, r.To)
 		}
 		s.Nodes = append(s.Nodes, n)
@@ -374,7 +374,7 @@ func (c *Core) Status(now rt.Instant, wall time.Time) status.Status {
 			s.Spool = sp.Shown()
 		}
 	}
-	g.inWay(s.Nodes) // an apply puts new instances after those that stay
+	g.Sort(s.Nodes) // an apply puts new instances after those that stay
 	s.Hooks = c.Hooks()
 	if last := c.log.Recent(now, 1); len(last) > 0 {
 		s.Incident = &last[0]

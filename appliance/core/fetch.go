@@ -1,34 +1,19 @@
-package appliance
+package core
 
 import (
 	"errors"
-	"slices"
+	"orac/appliance/graph"
 	"strings"
 	"time"
 
 	"orac/appliance/rt"
 	"orac/appliance/status"
-	"orac/models"
-	"orac/runbook"
 )
-
-// lacking is a model that must be fetched before the graph that uses it can run.
-type lacking struct {
-	model runbook.Model
-	host  string
-}
-
-// lack notes, once, that a model must be fetched.
-func (a *assembly) lack(m runbook.Model, why *models.UnfetchedError) {
-	if !slices.ContainsFunc(a.lacks, func(l lacking) bool { return l.model.Address == m.Address }) {
-		a.lacks = append(a.lacks, lacking{m, why.Host})
-	}
-}
 
 // fetches lists what must be fetched before a prepared graph can run.
 func (p *Prepared) fetches() (list []status.Fetch) {
 	for _, l := range p.lacks {
-		list = append(list, status.Fetch{Block: string(l.model.Address), Host: l.host, SHA256: l.model.SHA256})
+		list = append(list, status.Fetch{Block: string(l.Model.Address), Host: l.Host, SHA256: l.Model.SHA256})
 	}
 	return list
 }
@@ -41,9 +26,9 @@ func (r *Runner) complete(t *rt.Task, p *Prepared, within time.Duration) (*Prepa
 	if r.parts.Fetch == nil {
 		return nil, p.whole()
 	}
-	var list []runbook.Model
+	var list []graph.ModelFile
 	for _, l := range p.lacks {
-		list = append(list, l.model)
+		list = append(list, l.Model)
 	}
 	if err := r.parts.Fetch(t, list, within); err != nil {
 		return nil, err
@@ -62,7 +47,7 @@ func (p *Prepared) whole() error {
 	}
 	var names []string
 	for _, l := range p.lacks {
-		names = append(names, string(l.model.Address))
+		names = append(names, string(l.Model.Address))
 	}
 	return errors.New(strings.Join(names, ", ") + ": the model is not in the store; orac apply fetches it, and so does a start of the appliance")
 }
@@ -84,20 +69,4 @@ func (s *Steward) fetch(t *rt.Task, plan status.Plan, ready *Prepared, within ti
 		return nil, &status.Refusal{Code: status.Stuck, Message: err.Error(), Hint: "nothing was changed"}
 	}
 	return ready, nil
-}
-
-// Fetches lists what applying a runbook would fetch into a store, for a plan where no appliance
-// runs.
-func Fetches(rb *runbook.Runbook, store models.Store) (list []status.Fetch) {
-	for _, m := range rb.Models {
-		listens := slices.ContainsFunc(rb.Listeners, func(l runbook.Listener) bool { return slices.Contains(l.Models, m.Address) })
-		if !m.Enabled || !listens || !strings.HasPrefix(m.Source, "https://") {
-			continue
-		}
-		_, err := store.Resolve(m.Source, m.SHA256, rb.Dir)
-		if unfetched, ok := errors.AsType[*models.UnfetchedError](err); ok {
-			list = append(list, status.Fetch{Block: string(m.Address), Host: unfetched.Host, SHA256: m.SHA256})
-		}
-	}
-	return list
 }

@@ -1,4 +1,4 @@
-package appliance_test
+package core_test
 
 import (
 	"errors"
@@ -13,8 +13,9 @@ import (
 
 	"pgregory.net/rapid"
 
-	"orac/appliance"
+	"orac/appliance/core"
 	"orac/appliance/generation"
+	"orac/appliance/graph"
 	"orac/appliance/rt"
 	"orac/appliance/status"
 	"orac/runbook"
@@ -28,7 +29,7 @@ type machine struct {
 	env     map[string]string
 	secrets map[string]string
 	now     *runbook.Runbook
-	graph   *appliance.Graph
+	graph   *graph.Graph
 	kept    []generation.Generation
 
 	happens func(where string) // between two steps
@@ -64,15 +65,15 @@ func (m *machine) options() runbook.Options {
 	}
 }
 
-// Read implements appliance.Language.
+// Read implements core.Language.
 func (m *machine) Read(string) ([]byte, error) {
 	m.happens("before the file is read")
 	defer m.happens("after the file was read")
 	return []byte(m.text), nil
 }
 
-// Evaluate implements appliance.Language.
-func (m *machine) Evaluate(_ *rt.Task, e appliance.Evaluation) (*runbook.Runbook, runbook.Diagnostics) {
+// Evaluate implements core.Language.
+func (m *machine) Evaluate(_ *rt.Task, e core.Evaluation) (*runbook.Runbook, runbook.Diagnostics) {
 	m.happens("before a text is evaluated")
 	defer m.happens("after a text was evaluated")
 	o := m.options()
@@ -85,18 +86,18 @@ func (m *machine) Evaluate(_ *rt.Task, e appliance.Evaluation) (*runbook.Runbook
 	return runbook.Parse(e.Text, "/etc/orac.hcl", o)
 }
 
-// Check implements appliance.Language.
+// Check implements core.Language.
 func (m *machine) Check(*runbook.Runbook) runbook.Diagnostics {
 	m.happens("before it runs")
 	return nil
 }
 
-func (m *machine) proposer() *appliance.Proposer {
-	return &appliance.Proposer{Language: m, Running: func() *appliance.Graph { return m.graph }}
+func (m *machine) proposer() *core.Proposer {
+	return &core.Proposer{Language: m, Running: func() *graph.Graph { return m.graph }}
 }
 
-func (m *machine) run(to appliance.Proposal) (status.Applied, error) {
-	g, err := appliance.Compile(to.Runbook)
+func (m *machine) run(to core.Proposal) (status.Applied, error) {
+	g, err := graph.Compile(to.Runbook)
 	if err != nil {
 		return status.Applied{}, err
 	}
@@ -187,8 +188,8 @@ func TestTheGuard(t *testing.T) {
 		start := func() {
 			for {
 				text := []byte(draft(t))
-				if rb, _ := m.Evaluate(nil, appliance.Evaluation{Text: text}); rb != nil {
-					_, _ = m.run(appliance.Proposal{Runbook: rb, Source: text})
+				if rb, _ := m.Evaluate(nil, core.Evaluation{Text: text}); rb != nil {
+					_, _ = m.run(core.Proposal{Runbook: rb, Source: text})
 					return
 				}
 			}
@@ -223,12 +224,12 @@ func TestTheGuard(t *testing.T) {
 			var a status.Applied
 			switch rapid.IntRange(0, 3).Draw(t, "what") {
 			case 0: // apply a text
-				a, err = change(m, appliance.Change{ApplyRequest: status.ApplyRequest{PlanRequest: r.Text(text)}})
+				a, err = change(m, core.Change{ApplyRequest: status.ApplyRequest{PlanRequest: r.Text(text)}})
 			case 1: // apply the file as it is
-				a, err = change(m, appliance.Change{ApplyRequest: status.ApplyRequest{PlanRequest: r}})
+				a, err = change(m, core.Change{ApplyRequest: status.ApplyRequest{PlanRequest: r}})
 			case 2: // change one thing, with a secret
 				was := m.secrets["h2"]
-				a, err = change(m, appliance.Change{
+				a, err = change(m, core.Change{
 					ApplyRequest: status.ApplyRequest{PlanRequest: r},
 					Begin:        func() error { m.secrets["h2"] = aHash + "a"; return nil },
 					Undo:         func() error { m.secrets["h2"] = was; return nil },
@@ -236,7 +237,7 @@ func TestTheGuard(t *testing.T) {
 				})
 			case 3: // go back
 				g := &m.kept[rapid.IntRange(0, len(m.kept)-1).Draw(t, "to")]
-				var to appliance.Proposal
+				var to core.Proposal
 				if to, err = m.proposer().Former(nil, status.RollbackRequest{Origin: by}, g); err == nil {
 					a, err = m.run(to)
 				}
@@ -292,6 +293,6 @@ func TestTheGuard(t *testing.T) {
 	}
 }
 
-func change(m *machine, c appliance.Change) (status.Applied, error) {
-	return c.Do(func() (appliance.Proposal, error) { return m.proposer().Wanted(nil, c) }, m.run)
+func change(m *machine, c core.Change) (status.Applied, error) {
+	return c.Do(func() (core.Proposal, error) { return m.proposer().Wanted(nil, c) }, m.run)
 }

@@ -1,8 +1,9 @@
-package appliance
+package core
 
 import (
 	"errors"
 	"fmt"
+	"orac/appliance/graph"
 	"slices"
 	"time"
 
@@ -14,7 +15,7 @@ import (
 
 // instance is a node that runs, ran, or is to run.
 type instance struct {
-	node    *Node
+	node    *graph.Node
 	code    node.Node
 	says    node.Events
 	have    reconcile.Have
@@ -36,7 +37,7 @@ func (r *Runner) start(t *rt.Task, address string) {
 	now := t.Now()
 	i.starts = slices.DeleteFunc(append(i.starts, now), func(at rt.Instant) bool { return now.Sub(at) > time.Hour })
 	i.began, i.err = now, nil
-	i.have = reconcile.Have{Address: address, Spec: i.node.spec, Claim: i.node.Claim, Generation: r.last, State: reconcile.Running, Since: now}
+	i.have = reconcile.Have{Address: address, Spec: i.node.Spec, Claim: i.node.Claim, Generation: r.last, State: reconcile.Running, Since: now}
 	i.task = t.Supervise(fmt.Sprint(address, "#", len(i.starts)), r.last, i.code.Run)
 }
 
@@ -74,15 +75,14 @@ func (r *Runner) rebuild(old *instance) {
 // the moment.
 type late struct {
 	r    *Runner
-	node *Node
+	node *graph.Node
 	code node.Node
 }
 
 // Run implements node.Node.
 func (l *late) Run(t *rt.Task) error {
 	if l.code == nil {
-		a := &assembly{Parts: l.r.parts, graph: l.r.graph.Load(), boxes: *l.r.boxes.Load()}
-		code, err := l.node.build(a, l.node)
+		code, err := graph.Assemble(l.r.graph.Load(), l.r.parts, *l.r.boxes.Load()).Build(l.node)
 		if err != nil {
 			return err
 		}
@@ -145,15 +145,15 @@ func (r *Runner) finish(t *rt.Task, i *instance) {
 		return // another instance is still writing
 	}
 	for _, e := range g.Edges {
-		if e.From == i.node.Address && !e.asks && r.silent(g, e) {
-			(*r.boxes.Load())[box{e.To, e.Carries}].Close(t)
+		if e.From == i.node.Address && !e.Port().Asks && r.silent(g, e) {
+			(*r.boxes.Load())[graph.Box{Reader: e.To, Carries: e.Carries}].Close(t)
 		}
 	}
 }
 
 // silent tells whether all writers of what an edge carries to its reader have finished.
-func (r *Runner) silent(g *Graph, edge Edge) bool {
-	return !slices.ContainsFunc(g.Edges, func(e Edge) bool {
+func (r *Runner) silent(g *graph.Graph, edge graph.Edge) bool {
+	return !slices.ContainsFunc(g.Edges, func(e graph.Edge) bool {
 		if e.To != edge.To || e.Carries != edge.Carries {
 			return false
 		}

@@ -1,8 +1,9 @@
-package appliance
+package core
 
 import (
 	"fmt"
 	"maps"
+	"orac/appliance/graph"
 	"slices"
 	"time"
 
@@ -86,15 +87,15 @@ func (m *Monitor) close(t *rt.Task, views []View) {
 
 // judge reports how well a node is.
 func (m *Monitor) judge(t *rt.Task, n *watched, v *View, w runbook.Watchdog) health.Fact {
-	address, now := v.Node.Address, t.Now()
-	f := health.Fact{Component: address, Kind: string(v.Node.Kind), Level: health.Healthy, DependsOn: m.dependsOn(n)}
+	address, now, hears := v.Node.Address, t.Now(), v.Node.Kind.Role == graph.Hears
+	f := health.Fact{Component: address, Kind: string(v.Node.Kind.Name), Level: health.Healthy, DependsOn: m.dependsOn(n)}
 	p, known := m.nodes[address]
 	taken, waits, full := n.taken()
 	switch {
 	case !known || taken != p.taken:
 		p = progress{taken: taken, since: now, restarts: v.Restarts}
 		m.nodes[address] = p
-	case v.Restarts != p.restarts, !waits && v.Node.Kind != Source: // a node with nothing to read is not stuck
+	case v.Restarts != p.restarts, !waits && !hears: // a node with nothing to read is not stuck
 		p.since, p.restarts = now, v.Restarts
 		m.nodes[address] = p
 	}
@@ -104,7 +105,7 @@ func (m *Monitor) judge(t *rt.Task, n *watched, v *View, w runbook.Watchdog) hea
 	case v.State == reconcile.Waiting:
 		f.Level, f.Why = health.Unhealthy, fmt.Sprintf("it failed and is being restarted: %v", v.Err)
 	case v.State == reconcile.Finished:
-	case v.Node.Kind != Source && (full || waits && v.Node.Kind.prompt()) && idle > w.NodeStall:
+	case !hears && (full || waits && v.Node.Kind.Role == graph.Passes) && idle > w.NodeStall:
 		f.Level, f.Why = health.Unhealthy, fmt.Sprintf("it has made no progress on what waits for it for %v", idle.Round(100*time.Millisecond))
 		_, open := m.open[address]
 		if m.fact(t, f); !open {
@@ -116,38 +117,35 @@ func (m *Monitor) judge(t *rt.Task, n *watched, v *View, w runbook.Watchdog) hea
 		m.nodes[address] = progress{taken: taken, since: now, restarts: v.Restarts + 1, stuck: true}
 	case p.stuck && full: // a restart is not a recovery
 		f.Level, f.Why = health.Unhealthy, "it was restarted and has made no progress since"
-	case v.Node.Kind == Source && has && told.Level != health.Healthy:
+	case hears && has && told.Level != health.Healthy:
 		f.Level, f.Why = told.Level, told.Why
-	case v.Node.Kind == Source && idle > w.ReadStall:
+	case hears && idle > w.ReadStall:
 		f.Level, f.Why = health.Unhealthy, fmt.Sprintf("the last sound came %v ago", idle.Round(100*time.Millisecond))
-	case v.Node.Kind == Source && idle > w.DegradedAfter:
+	case hears && idle > w.DegradedAfter:
 		f.Level, f.Why = health.Degraded, fmt.Sprintf("the last sound came %v ago", idle.Round(100*time.Millisecond))
-	case v.Node.Kind == Spool: // it retries the disk by itself, and may have nothing to report about it
+	case v.Node.Kind.Role == graph.Keeps: // it retries the disk by itself, and may have nothing to report about it
 		if sp, ok := v.code.(*node.Spool); ok && sp.Shown().Error != "" {
 			f.Level, f.Why = health.Degraded, "the disk refuses utterances: "+sp.Shown().Error
 		}
-	case has && v.Node.Kind != Source:
+	case has && !hears:
 		f.Level, f.Why = told.Level, told.Why
 	}
-	return m.symptom(now, f)
+	return m.symptom(now, v.Node, f)
 }
 
 // symptom plays down a refused heartbeat while its service is away, or has not been back long enough for the next heartbeat:
 // the incident is that of the service.
-func (m *Monitor) symptom(now rt.Instant, f health.Fact) health.Fact {
-	if f.Kind != string(Heartbeat) || f.Level != health.Unhealthy {
+func (m *Monitor) symptom(now rt.Instant, n *graph.Node, f health.Fact) health.Fact {
+	if n == nil || n.Service == "" || f.Level != health.Unhealthy {
 		return f
 	}
-	for _, h := range m.Runner.Graph().Runbook.Heartbeats {
-		behind := serviceBehind(m.Runner.Graph().Runbook, h)
-		if at(Heartbeat, h.Name) != f.Component || behind == "" {
-			continue
-		}
-		service := "stt." + behind.Name()
-		back, known := m.back[service]
-		if m.facts[service].Level == health.Unhealthy || known && now.Sub(back) < h.Every+h.Timeout {
-			f.Level = health.Degraded
-		}
+	h, ok := m.Runner.Graph().Runbook.Heartbeat(n.Block)
+	if !ok {
+		return f
+	}
+	back, known := m.back[string(n.Service)]
+	if m.facts[string(n.Service)].Level == health.Unhealthy || known && now.Sub(back) < h.Every+h.Timeout {
+		f.Level = health.Degraded
 	}
 	return f
 }

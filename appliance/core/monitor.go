@@ -1,9 +1,10 @@
-package appliance
+package core
 
 import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"orac/appliance/graph"
 	"sync/atomic"
 	"time"
 
@@ -55,8 +56,8 @@ type Monitor struct {
 	back    map[string]rt.Instant // services that were away: when they came back
 
 	// The fields below belong to one graph.
-	graph    *Graph
-	boxes    *map[box]mailbox
+	graph    *graph.Graph
+	boxes    *graph.Boxes
 	watched  map[string]*watched // by component
 	services []string            // those of watched that are not nodes, in order
 	looks    uint64              // so far
@@ -87,7 +88,7 @@ func (m *Monitor) Report() health.Report {
 
 // Run watches until it is told to stop.
 func (m *Monitor) Run(t *rt.Task) error {
-	m.model = health.New(health.Rules)
+	m.model = health.New(append(graph.HealthRules(), health.Rules...))
 	m.facts, m.open, m.nodes = map[string]health.Fact{}, map[string]string{}, map[string]progress{}
 	m.leaks, m.alerts, m.back = map[string]string{}, map[string]string{}, map[string]rt.Instant{}
 	m.verdict = rt.NewMailbox[memory.Verdict]("memory", 4)
@@ -184,7 +185,7 @@ func (m *Monitor) event(t *rt.Task, e event.Event) {
 	}
 	switch b := e.Body.(type) {
 	case event.DeviceLost:
-		bad(e.Node, string(Source), health.Unhealthy, b.Cause)
+		bad(e.Node, string(graph.Source), health.Unhealthy, b.Cause)
 		if b.Evidence != "" {
 			if id, open := m.open[e.Node]; open { // the age of the last hop may have reported it a moment before
 				m.Log.Explain(t, id, b.Evidence)
@@ -195,7 +196,7 @@ func (m *Monitor) event(t *rt.Task, e event.Event) {
 		m.fact(t, m.facts[e.Node])
 		m.acted(t, e.Node, "tried again "+b.Retry)
 	case event.DeviceOpened:
-		ok(e.Node, string(Source))
+		ok(e.Node, string(graph.Source))
 		m.acted(t, e.Node, "opened "+b.Identity)
 		if b.Opens > 1 {
 			m.restarted(t, e.Node, "the device was opened again")
@@ -215,27 +216,27 @@ func (m *Monitor) event(t *rt.Task, e event.Event) {
 			m.fact(t, m.facts[component])
 		}
 	case event.DeliveryFailed:
-		bad(e.Node, string(Delivery), trouble(b.Denied), b.Cause)
+		bad(e.Node, string(graph.Delivery), trouble(b.Denied), b.Cause)
 	case event.DeliveryRepeated:
 		m.doubled(t, e.Node, b)
 	case event.Delivered:
-		ok(e.Node, string(Delivery))
+		ok(e.Node, string(graph.Delivery))
 		if b.Outcome == "failed" {
 			m.aside(t, e.Node, b)
 		}
 	case event.Heartbeat:
 		switch {
 		case b.OK:
-			ok(e.Node, string(Heartbeat))
+			ok(e.Node, string(graph.Heartbeat))
 		case b.Late: // the service behind that server does not answer the server: not an outage of ours
-			bad(e.Node, string(Heartbeat), health.Degraded, b.Cause)
+			bad(e.Node, string(graph.Heartbeat), health.Degraded, b.Cause)
 		default:
-			bad(e.Node, string(Heartbeat), health.Unhealthy, b.Cause)
-			m.fact(t, m.symptom(t.Now(), m.facts[e.Node]))
+			bad(e.Node, string(graph.Heartbeat), health.Unhealthy, b.Cause)
+			m.fact(t, m.symptom(t.Now(), m.Runner.Graph().Node(e.Node), m.facts[e.Node]))
 			m.acted(t, e.Node, "tried again "+b.Retry)
 		}
 	case event.WebhookTaken:
-		ok(e.Node, string(Webhook))
+		ok(e.Node, string(graph.Webhook))
 	case event.WebhookFailed:
 		level := health.Degraded
 		if b.Denied || b.Attempt >= refusals {
@@ -245,19 +246,19 @@ func (m *Monitor) event(t *rt.Task, e event.Event) {
 		if b.Gone {
 			why += "; nothing more is sent to it: change the webhook's url, or remove the webhook"
 		}
-		bad(e.Node, string(Webhook), level, why)
+		bad(e.Node, string(graph.Webhook), level, why)
 	case event.WebhookAside:
 		if b.InARow < refusals {
 			m.asideEvent(t, e.Node, b)
 			break
 		}
-		bad(e.Node, string(Webhook), health.Unhealthy, "it accepts no events: "+b.Cause)
+		bad(e.Node, string(graph.Webhook), health.Unhealthy, "it accepts no events: "+b.Cause)
 		m.fact(t, m.facts[e.Node])
 		m.acted(t, e.Node, "the newest hundred are kept; to see them: orac spool list")
 	case event.StoreFailed:
-		bad(e.Node, string(History), health.Degraded, b.Cause)
+		bad(e.Node, string(graph.History), health.Degraded, b.Cause)
 	case event.StoreBack:
-		ok(e.Node, string(History))
+		ok(e.Node, string(graph.History))
 	case event.ClockJumped:
 		if b.Start { // a step of the clock during a run is only logged: nothing that runs depends on the wall clock
 			id, _ := m.Log.Open(t, e.Node, "the clock of the machine: "+b.String(), "")

@@ -1,8 +1,9 @@
-package appliance
+package core
 
 import (
 	"errors"
 	"fmt"
+	"orac/appliance/graph"
 	"path"
 	"strings"
 
@@ -40,7 +41,7 @@ type Proposal struct {
 	Runbook *runbook.Runbook
 	Source  []byte
 	Note    string // of the generation that it becomes
-	graph   *Graph
+	graph   *graph.Graph
 }
 
 // Change is a change of what runs, with the steps that must happen while nobody else changes anything. Its functions are called
@@ -64,7 +65,7 @@ type Change struct {
 // run.
 type Proposer struct {
 	Language Language
-	Running  func() *Graph
+	Running  func() *graph.Graph
 	// Accept returns the reason why a runbook may not come into force over the network, whatever the table of capabilities
 	// allows; nil: all may.
 	Accept func(*runbook.Runbook) error
@@ -87,7 +88,7 @@ func (s *Proposer) propose(t *rt.Task, r status.PlanRequest, text []byte, kept *
 	if err := s.accept(r, rb); err != nil {
 		return Proposal{}, err
 	}
-	g, err := Compile(rb)
+	g, err := graph.Compile(rb)
 	if err != nil {
 		return Proposal{}, &status.Refusal{Code: status.Invalid, Message: err.Error(), Hint: "nothing was changed"}
 	}
@@ -216,7 +217,7 @@ func (s *Proposer) inStep(t *rt.Task, r status.PlanRequest, file []byte) error {
 		return nil
 	}
 	p, err := s.propose(t, r, file, nil)
-	if err == nil && !Plan(now, p.graph).Changes {
+	if err == nil && !graph.Plan(now, p.graph).Changes {
 		return nil
 	}
 	why := "it was changed and not applied, or an older generation was restored"

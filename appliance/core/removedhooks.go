@@ -1,8 +1,9 @@
-package appliance
+package core
 
 import (
 	"errors"
 	"fmt"
+	"orac/appliance/graph"
 	"slices"
 	"strings"
 	"time"
@@ -22,13 +23,13 @@ type removedHooks struct {
 	fs       rt.FS
 	age      node.Age
 	turn     *outbox.Turn
-	graph    func() *Graph
+	graph    func() *graph.Graph
 	runs     func(hook string) bool // it is in the graph, or an instance of it has not ended
 	events   node.Events
 	warn     func(text string)
 	requests *rt.Mailbox[node.ManageHook]
 
-	seen *Graph          // the graph in force when it looked last
+	seen *graph.Graph    // the graph in force when it looked last
 	told map[string]bool // the webhooks whose events were reported
 	more bool            // there is something to delete later, or an instance to wait for
 }
@@ -36,12 +37,12 @@ type removedHooks struct {
 // removedEvery is how often to look for old events.
 const removedEvery = time.Minute
 
-func newRemovedHooks(r *Runner, p *Parts, warn func(string)) *removedHooks {
+func newRemovedHooks(r *Runner, p *graph.Parts, warn func(string)) *removedHooks {
 	return &removedHooks{
 		fs: p.FS, age: p.Age, turn: p.Turn, graph: r.Graph, events: p.Events, warn: warn, told: map[string]bool{},
 		requests: rt.NewMailbox[node.ManageHook]("requests to removed webhooks", 1),
 		runs: func(hook string) bool {
-			address := at(Webhook, hook)
+			address := graph.At(graph.Webhook, hook)
 			return r.Graph().Node(address) != nil || slices.ContainsFunc(r.Views(), func(v View) bool { return v.Node.Address == address })
 		},
 	}
@@ -80,7 +81,7 @@ func (h *removedHooks) open(t *rt.Task, hook string, do func(string, *outbox.Box
 	defer h.turn.Give()
 	if h.runs(hook) {
 		delete(h.told, hook)
-		h.more = h.more || h.graph().Node(at(Webhook, hook)) == nil // it is about to end
+		h.more = h.more || h.graph().Node(graph.At(graph.Webhook, hook)) == nil // it is about to end
 		return nil
 	}
 	b, err := outbox.OpenRemoved(t, h.fs, hook)
@@ -98,7 +99,7 @@ func (h *removedHooks) look(t *rt.Task) {
 	err := h.each(t, func(hook string, b *outbox.Box) error {
 		if n := held(b); n > 0 && !h.told[hook] {
 			h.told[hook] = true
-			h.warn(notSent(at(Webhook, hook), n, b.Keep()))
+			h.warn(notSent(graph.At(graph.Webhook, hook), n, b.Keep()))
 		}
 		if known {
 			b.Expire(t, p)
@@ -119,7 +120,7 @@ func held(b *outbox.Box) int {
 }
 
 func (h *removedHooks) say(t *rt.Task, hook string, body event.Body) {
-	h.events.Push(t, event.Event{At: t.Wall(), Node: at(Webhook, hook), Body: body})
+	h.events.Push(t, event.Event{At: t.Wall(), Node: graph.At(graph.Webhook, hook), Body: body})
 }
 
 // ask asks for the events of removed webhooks, or for something to be done with one.
@@ -160,7 +161,7 @@ func (h *removedHooks) manage(t *rt.Task, r node.ManageHook) {
 func (h *removedHooks) one(t *rt.Task, hook string, b *outbox.Box, r status.SpoolRequest) error {
 	if r.Do != status.SpoolDrop {
 		return &status.Refusal{
-			Code: status.Invalid, Message: "the runbook does not declare " + at(Webhook, hook) + " any more, so nobody sends its events",
+			Code: status.Invalid, Message: "the runbook does not declare " + graph.At(graph.Webhook, hook) + " any more, so nobody sends its events",
 			Hint: "Put the webhook back into the runbook and apply it, or delete the event: orac spool drop " + r.ID,
 		}
 	}
@@ -192,7 +193,7 @@ func (s *Steward) leave(p *status.Plan) {
 
 // left is how many events stay behind when a component is removed.
 func (s *Steward) left(c status.Component) int {
-	hook, is := strings.CutPrefix(c.Address, string(Webhook)+".")
+	hook, is := strings.CutPrefix(c.Address, string(graph.Webhook)+".")
 	if !is || c.Action != status.Remove || s.Queued == nil {
 		return 0
 	}

@@ -1,4 +1,4 @@
-package appliance
+package core
 
 import (
 	"errors"
@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"orac/appliance/event"
+	"orac/appliance/graph"
 	"orac/appliance/node"
 	"orac/appliance/outbox"
 	"orac/appliance/provenclock"
@@ -23,7 +24,7 @@ type removed struct {
 	disk   *virtual.Disk
 	old    time.Duration // how old the state directory is
 	in     map[string]bool
-	now    *Graph
+	now    *graph.Graph
 	said   []string
 	events *rt.Mailbox[event.Event]
 }
@@ -33,7 +34,7 @@ func withRemoved(t *testing.T, keep time.Duration, f func(k *rt.Task, r *removed
 	d := virtual.New(1, time.Unix(0, 0), nil)
 	defer d.Close()
 	root := rt.New(d, "test", func(k *rt.Task) error {
-		r := &removed{disk: virtual.NewDisk(1 << 30), in: map[string]bool{}, now: &Graph{}, events: rt.NewMailbox[event.Event]("events", 100)}
+		r := &removed{disk: virtual.NewDisk(1 << 30), in: map[string]bool{}, now: &graph.Graph{}, events: rt.NewMailbox[event.Event]("events", 100)}
 		b := outbox.Open(k, r.disk, "away", outbox.Limits{Bytes: 1 << 20, Keep: keep})
 		for _, id := range []string{"evt-1", "evt-2", "evt-3"} {
 			e := &hooks.Transcript{Text: "secret"}
@@ -47,7 +48,7 @@ func withRemoved(t *testing.T, keep time.Duration, f func(k *rt.Task, r *removed
 				age := r.old + time.Duration(k.Now())
 				return provenclock.Point{Age: age, Born: age}, true
 			},
-			graph:  func() *Graph { return r.now },
+			graph:  func() *graph.Graph { return r.now },
 			runs:   func(hook string) bool { return r.in[hook] },
 			events: rt.NewOut(r.events), requests: rt.NewMailbox[node.ManageHook]("requests", 1),
 		}
@@ -107,7 +108,7 @@ func TestAWebhookThatComesBackFindsItsEvents(t *testing.T) {
 	withRemoved(t, time.Hour, func(k *rt.Task, r *removed) {
 		task := k.Go("removed", r.Run)
 		_ = k.Sleep(10 * time.Minute)
-		r.in["away"], r.now = true, &Graph{}
+		r.in["away"], r.now = true, &graph.Graph{}
 		_ = k.Sleep(5 * time.Hour)
 		b := outbox.Open(k, r.disk, "away", outbox.Limits{Bytes: 1 << 20, Keep: 24 * time.Hour})
 		if s := b.Stats(); s.Waiting != 2 || s.Aside != 1 {

@@ -1,7 +1,8 @@
-package appliance
+package core
 
 import (
 	"errors"
+	"orac/appliance/graph"
 	"time"
 
 	"orac/appliance/reconcile"
@@ -22,7 +23,7 @@ var ErrReexec = errors.New("too many nodes did not stop: the process must be rep
 
 // Run puts a graph into its world and keeps it running until the task is told to stop, or until all sound is over and
 // delivered (nil). An error before anything runs names the block that cannot be built.
-func Run(t *rt.Task, g *Graph, p *Parts) error {
+func Run(t *rt.Task, g *graph.Graph, p *graph.Parts) error {
 	r, err := NewRunner(g, p)
 	if err != nil {
 		return err
@@ -54,7 +55,7 @@ func (r *Runner) run(t *rt.Task) error {
 }
 
 func (r *Runner) work(t *rt.Task) (why error) {
-	for drained := rt.Never; r.busy() && (drained == rt.Never || r.left(Recorder) || r.delivering()); {
+	for drained := rt.Never; r.busy() && (drained == rt.Never || r.left(graph.Records) || r.delivering()); {
 		next, err := r.reconcile(t)
 		if err != nil { // what is recorded comes first
 			why, drained = err, t.Now().Add(drainTime)
@@ -126,12 +127,12 @@ func (r *Runner) abandonRest(t *rt.Task) {
 func (r *Runner) settle(t *rt.Task) error {
 	until := t.Now().Add(settleTime)
 	for _, i := range r.instances {
-		if i.node.Kind == Delivery && i.have.State == reconcile.Running {
+		if i.node.Kind.Role == graph.Delivers && i.have.State == reconcile.Running {
 			i.task.Stop()
 		}
 	}
 	for _, i := range r.instances {
-		if i.node.Kind == Delivery && i.have.State == reconcile.Running {
+		if i.node.Kind.Role == graph.Delivers && i.have.State == reconcile.Running {
 			if _ = t.Wait(i.task, until.Add(-settleTime/2)); t.Stopping() {
 				return rt.ErrStopped
 			}
@@ -147,8 +148,12 @@ func (r *Runner) settle(t *rt.Task) error {
 
 // waiting counts what the keepers (spool and history) have not read yet.
 func (r *Runner) waiting() (n int) {
-	for _, key := range []box{{string(Spool), "pieces"}, {string(Spool), "requests"}, {string(History), "events"}} {
-		if m := (*r.boxes.Load())[key]; m != nil {
+	g, boxes := r.graph.Load(), *r.boxes.Load()
+	for _, keeper := range g.Nodes {
+		if keeper.Kind.Role != graph.Keeps && keeper.Kind.Role != graph.Remembers {
+			continue
+		}
+		for _, m := range g.Inboxes(boxes, keeper.Address) {
 			n += m.Stats().Len
 		}
 	}

@@ -1,8 +1,9 @@
-package appliance
+package core
 
 import (
 	"errors"
 	"fmt"
+	"orac/appliance/graph"
 	"slices"
 	"sync/atomic"
 
@@ -14,12 +15,12 @@ import (
 
 // Runner is a graph that runs and that can be replaced by another graph while it does. Only changed nodes are touched.
 type Runner struct {
-	parts  *Parts
+	parts  *graph.Parts
 	orders *rt.Mailbox[order]
-	graph  atomic.Pointer[Graph]
+	graph  atomic.Pointer[graph.Graph]
 	view   atomic.Pointer[[]View]
 	ended  atomic.Bool
-	boxes  atomic.Pointer[map[box]mailbox] // never changed, only replaced
+	boxes  atomic.Pointer[graph.Boxes] // never changed, only replaced
 
 	// The fields below belong to the task of run.
 	instances []*instance
@@ -37,9 +38,9 @@ type order struct {
 
 // NewRunner builds the code of all nodes of a graph. Its error names the block that cannot be
 // built.
-func NewRunner(g *Graph, p *Parts) (*Runner, error) {
+func NewRunner(g *graph.Graph, p *graph.Parts) (*Runner, error) {
 	r := &Runner{parts: p, orders: rt.NewMailbox[order]("orders", 4)}
-	r.boxes.Store(&map[box]mailbox{})
+	r.boxes.Store(&graph.Boxes{})
 	ready, err := r.Prepare(g)
 	if err == nil {
 		ready, err = r.complete(nil, ready, models.FetchTime)
@@ -53,32 +54,32 @@ func NewRunner(g *Graph, p *Parts) (*Runner, error) {
 
 // Prepared is a graph whose code is built: every failure that could be found in advance is ruled out.
 type Prepared struct {
-	graph *Graph
+	graph *graph.Graph
 	code  []node.Node
 	says  []node.Events
-	boxes map[box]mailbox
-	lacks []lacking // it cannot run before these are fetched: see complete
+	boxes graph.Boxes
+	lacks []graph.Lacking // it cannot run before these are fetched: see complete
 }
 
 // Prepare builds the code of all nodes of a graph next to what runs. It touches nothing and fetches
 // nothing.
-func (r *Runner) Prepare(g *Graph) (*Prepared, error) {
-	a := &assembly{Parts: r.parts, graph: g, boxes: map[box]mailbox{}}
+func (r *Runner) Prepare(g *graph.Graph) (*Prepared, error) {
+	p := &Prepared{graph: g, boxes: graph.Boxes{}}
 	for key, m := range *r.boxes.Load() {
-		if g.Node(key.reader) != nil {
-			a.boxes[key] = m // nodes that stay keep what waits for them
+		if g.Node(key.Reader) != nil {
+			p.boxes[key] = m // nodes that stay keep what waits for them
 		}
 	}
-	p := &Prepared{graph: g, boxes: a.boxes}
+	a := graph.Assemble(g, r.parts, p.boxes)
 	for _, n := range g.Nodes {
-		code, err := n.build(a, n)
+		code, err := a.Build(n)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", n.Address, err)
 		}
 		p.code = append(p.code, code)
-		p.says = append(p.says, a.events(n.Address))
+		p.says = append(p.says, a.Events(n.Address))
 	}
-	p.lacks = a.lacks
+	p.lacks = a.Lacks()
 	return p, nil
 }
 
@@ -107,7 +108,7 @@ func (r *Runner) swap(t *rt.Task, o order) {
 		err = errEnded
 	} else {
 		r.adopt(o.swap)
-		r.fit(t)
+		r.graph.Load().Fit(t, *r.boxes.Load())
 	}
 	o.reply.TrySend(t, err)
 }
@@ -121,25 +122,13 @@ func (r *Runner) adopt(p *Prepared) {
 		switch {
 		case old == nil:
 			r.instances = append(r.instances, &instance{node: n, code: p.code[i], says: p.says[i]})
-		case old.node.spec == n.spec:
+		case old.node.Spec == n.Spec:
 			if u, ok := old.code.(node.Updater); ok {
 				u.Update(p.code[i])
 			}
 			old.node = n
 		default: // another instance replaces it when it has ended
 			r.instances = append(r.instances, &instance{node: n, code: p.code[i], says: p.says[i]})
-		}
-	}
-}
-
-// fit resizes mailboxes that stay to the size that the graph in force asks for.
-func (r *Runner) fit(t *rt.Task) {
-	g, boxes := r.graph.Load(), *r.boxes.Load()
-	for _, e := range g.Edges {
-		key := box{e.To, e.Carries}
-		if m := boxes[key]; m != nil {
-			capacity, patient := g.holds(key)
-			m.Fit(t, capacity, patient)
 		}
 	}
 }
@@ -157,10 +146,10 @@ func (r *Runner) current(address string) *instance {
 // wants is what should run.
 func (r *Runner) wants() (list []reconcile.Want) {
 	for _, n := range r.graph.Load().Nodes {
-		if r.draining && n.Kind == Source {
+		if r.draining && n.Kind.Role == graph.Hears {
 			continue // the end of the sound passes through the graph
 		}
-		list = append(list, reconcile.Want{Address: n.Address, Spec: n.spec, Claim: n.Claim})
+		list = append(list, reconcile.Want{Address: n.Address, Spec: n.Spec, Claim: n.Claim})
 	}
 	return list
 }
@@ -212,7 +201,7 @@ func (r *Runner) drain(t *rt.Task) {
 		if d, ok := i.code.(node.Drainer); ok {
 			d.Drain()
 		}
-		if i.node.Kind == Source && (i.have.State == reconcile.Waiting || i.have.State == "") {
+		if i.node.Kind.Role == graph.Hears && (i.have.State == reconcile.Waiting || i.have.State == "") {
 			r.finish(t, i)
 		}
 	}
@@ -220,7 +209,7 @@ func (r *Runner) drain(t *rt.Task) {
 
 // busy tells whether anything that carries sound has not finished yet.
 func (r *Runner) busy() bool {
-	return slices.ContainsFunc(r.graph.Load().Nodes, func(n *Node) bool { return n.Kind.carriesSound() && r.left(n.Kind) })
+	return slices.ContainsFunc(r.graph.Load().Nodes, func(n *graph.Node) bool { return n.Kind.Role.CarriesSound() && r.left(n.Kind.Role) })
 }
 
 // delivering tells whether anything is on its way to a service.
@@ -231,11 +220,11 @@ func (r *Runner) delivering() bool {
 	})
 }
 
-// left tells whether a node of a kind has not finished yet.
-func (r *Runner) left(k Kind) bool {
-	return slices.ContainsFunc(r.graph.Load().Nodes, func(n *Node) bool {
+// left tells whether a node with a role has not finished yet.
+func (r *Runner) left(role graph.Role) bool {
+	return slices.ContainsFunc(r.graph.Load().Nodes, func(n *graph.Node) bool {
 		i := r.current(n.Address)
-		return n.Kind == k && (i == nil || i.have.State != reconcile.Finished)
+		return n.Kind.Role == role && (i == nil || i.have.State != reconcile.Finished)
 	})
 }
 

@@ -1,8 +1,9 @@
-package appliance
+package core
 
 import (
 	"errors"
 	"fmt"
+	"orac/appliance/graph"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -70,7 +71,7 @@ func (s *Steward) withText(t *rt.Task, r status.PlanRequest) (status.PlanRequest
 
 // compare plans the way to a proposal and prepares it. It marks what cannot be done as blocked.
 func (s *Steward) compare(t *rt.Task, to Proposal) (status.Plan, *Prepared) {
-	p := Plan(s.Runner.Graph(), to.graph)
+	p := graph.Plan(s.Runner.Graph(), to.graph)
 	p.Hash = to.Runbook.Inputs().Hash()
 	s.leave(&p)
 	ready, err := s.Runner.Prepare(to.graph)
@@ -83,7 +84,7 @@ func (s *Steward) compare(t *rt.Task, to Proposal) (status.Plan, *Prepared) {
 		err = s.Check(to.Runbook)
 	}
 	if err != nil {
-		block(&p, err)
+		graph.Block(&p, err)
 		return p, nil
 	}
 	return p, ready
@@ -92,7 +93,7 @@ func (s *Steward) compare(t *rt.Task, to Proposal) (status.Plan, *Prepared) {
 // devices checks that the microphones that a plan would open are there.
 func (s *Steward) devices(t *rt.Task, p status.Plan, ready *Prepared) error {
 	for _, c := range p.Components {
-		if c.Kind != string(Source) || c.Action != status.Add && c.Action != status.Restart {
+		if c.Kind != string(graph.Source) || c.Action != status.Add && c.Action != status.Restart {
 			continue
 		}
 		if checker, ok := ready.source(c.Address).(audio.Checker); ok {
@@ -228,7 +229,7 @@ func (s *Steward) change(t *rt.Task, to Proposal, plan status.Plan, ready *Prepa
 		return a, nil
 	}
 	gate := to.Runbook.Apply.HealthGate
-	if !touches(plan) {
+	if !graph.Touches(plan) {
 		gate = 0 // no node changes, so there is nothing to watch
 	}
 	within := models.FetchTime

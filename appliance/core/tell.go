@@ -1,7 +1,8 @@
-package appliance
+package core
 
 import (
 	"orac/appliance/event"
+	"orac/appliance/graph"
 	"orac/appliance/health"
 	"orac/appliance/rt"
 	"orac/appliance/status"
@@ -17,11 +18,8 @@ func (m *Monitor) hooks() (list []*rt.Mailbox[event.Event]) {
 	if m.graph == nil {
 		return nil
 	}
-	for _, n := range m.graph.Nodes {
-		if n.Kind != Webhook {
-			continue
-		}
-		if b, ok := (*m.boxes)[box{n.Address, "events"}].(*rt.Mailbox[event.Event]); ok {
+	for _, n := range m.graph.Of(graph.Webhook) {
+		if b := graph.EventsOf(*m.boxes, n.Address); b != nil {
 			list = append(list, b)
 		}
 	}

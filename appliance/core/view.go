@@ -1,8 +1,7 @@
-package appliance
+package core
 
 import (
-	"slices"
-
+	"orac/appliance/graph"
 	"orac/appliance/node"
 	"orac/appliance/reconcile"
 	"orac/appliance/rt"
@@ -10,7 +9,7 @@ import (
 
 // View is what a runner shows of an instance.
 type View struct {
-	Node       *Node
+	Node       *graph.Node
 	State      reconcile.State
 	Since      rt.Instant
 	Generation rt.Generation
@@ -22,27 +21,14 @@ type View struct {
 
 // Inbox is the state of the mailboxes that a node reads. It may be called from anywhere.
 func (r *Runner) Inbox(address string) (list []rt.Stats) {
-	for _, m := range inboxes(r.Graph(), *r.boxes.Load(), address) {
+	for _, m := range r.Graph().Inboxes(*r.boxes.Load(), address) {
 		list = append(list, m.Stats())
 	}
 	return list
 }
 
-// inboxes are the mailboxes that a node reads, in the order of the edges that lead to it.
-func inboxes(g *Graph, boxes map[box]mailbox, address string) (list []mailbox) {
-	for _, e := range g.Edges {
-		if e.To != address {
-			continue
-		}
-		if m := boxes[box{e.To, e.Carries}]; m != nil && !slices.Contains(list, m) {
-			list = append(list, m)
-		}
-	}
-	return list
-}
-
 // Graph is the graph in force. It may be called from anywhere.
-func (r *Runner) Graph() *Graph { return r.graph.Load() }
+func (r *Runner) Graph() *graph.Graph { return r.graph.Load() }
 
 // Views are the instances as they were when the runner last looked. It may be called from anywhere.
 func (r *Runner) Views() []View {

@@ -1,9 +1,9 @@
-package appliance
+package core
 
 import (
 	"fmt"
+	"orac/appliance/graph"
 	"slices"
-	"strings"
 	"time"
 
 	"orac/appliance/reconcile"
@@ -50,7 +50,7 @@ func (s *Steward) watch(t *rt.Task, plan status.Plan, before []View, gate time.D
 			}
 		}
 		for _, address := range touched {
-			if n := s.Runner.Graph().Node(address); n != nil && n.Kind == Source {
+			if n := s.Runner.Graph().Node(address); n != nil && n.Kind.Role == graph.Hears {
 				hops := s.hops(n)
 				if last, known := heard[address]; !known || hops != last.hops {
 					heard[address] = sound{hops, t.Now()}
@@ -74,12 +74,10 @@ type sound struct {
 	at   rt.Instant
 }
 
-// hops is how many hops the ring of a source has taken.
-func (s *Steward) hops(n *Node) (taken uint64) {
-	for _, m := range s.Runner.Inbox(at(Ring, strings.TrimPrefix(n.Address, string(Source)+"."))) {
-		if strings.HasPrefix(m.Name, "hops ") {
-			taken += m.Taken
-		}
+// hops is how many hops have come from a source.
+func (s *Steward) hops(n *graph.Node) uint64 {
+	if m := s.Runner.Graph().SoundOf(*s.Runner.boxes.Load(), n.Address); m != nil {
+		return m.Stats().Taken
 	}
-	return taken
+	return 0
 }

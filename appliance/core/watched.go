@@ -1,17 +1,17 @@
-package appliance
+package core
 
 import (
+	"orac/appliance/graph"
 	"slices"
-	"strings"
 )
 
 // watched is what the monitor must know of a component of the graph in force. It is found out once per graph, so that looking
 // at a healthy appliance costs next to nothing.
 type watched struct {
-	boxes []mailbox // that show its progress
-	needs []string  // the nodes without which it has nothing to do
-	all   []string  // the same, after the service that it is about; nil if it is about none
-	seen  uint64    // the last look at which it was there
+	boxes []graph.Mailbox // that show its progress
+	needs []string        // the nodes without which it has nothing to do
+	all   []string        // the same, after the service that it is about; nil if it is about none
+	seen  uint64          // the last look at which it was there
 }
 
 // prepare finds out what to watch, when the graph has changed since the last look.
@@ -24,33 +24,30 @@ func (m *Monitor) prepare() {
 	m.watched, m.services = map[string]*watched{}, nil
 	for _, n := range g.Nodes {
 		w := &watched{boxes: shows(g, *boxes, n), needs: needs(g, n)}
-		switch n.Kind {
-		case Probe:
-			service := "stt." + strings.TrimPrefix(n.Address, string(Probe)+".")
-			m.services = append(m.services, service)
-			m.watched[service] = &watched{}
-			fallthrough
-		case Delivery, Heartbeat:
-			w.all = append([]string{serviceOf(g, n)}, w.needs...)
+		if n.Service != "" {
+			w.all = append([]string{string(n.Service)}, w.needs...)
+		}
+		if n.Kind.Role == graph.Asks {
+			m.services = append(m.services, string(n.Service))
+			m.watched[string(n.Service)] = &watched{}
 		}
 		m.watched[n.Address] = w
 	}
 	slices.Sort(m.services)
 }
 
-// shows are the mailboxes that show a node's progress: those that it reads. For a source it is the mailbox of its ring.
-func shows(g *Graph, boxes map[box]mailbox, n *Node) []mailbox {
-	if n.Kind != Source {
-		return inboxes(g, boxes, n.Address)
+// shows are the mailboxes that show a node's progress: those that it reads. For a source it is the one that takes its sound.
+func shows(g *graph.Graph, boxes graph.Boxes, n *graph.Node) []graph.Mailbox {
+	if n.Kind.Role != graph.Hears {
+		return g.Inboxes(boxes, n.Address)
 	}
-	ring := inboxes(g, boxes, at(Ring, strings.TrimPrefix(n.Address, string(Source)+".")))
-	return slices.DeleteFunc(ring, func(m mailbox) bool { return !strings.HasPrefix(m.Stats().Name, "hops ") })
+	return []graph.Mailbox{g.SoundOf(boxes, n.Address)}
 }
 
 // needs are the nodes without which a node has nothing to do.
-func needs(g *Graph, n *Node) (list []string) {
+func needs(g *graph.Graph, n *graph.Node) (list []string) {
 	for _, e := range g.Edges {
-		if e.To == n.Address && !e.asks && n.Kind.carriesSound() && n.Kind != Spool && !slices.Contains(list, e.From) {
+		if e.To == n.Address && !e.Port().Asks && n.Kind.Role < graph.Keeps && !slices.Contains(list, e.From) {
 			list = append(list, e.From)
 		}
 	}
@@ -76,27 +73,4 @@ func (n *watched) taken() (taken uint64, waits, full bool) {
 		full = full || s.Len >= s.Cap && s.Cap > 1
 	}
 	return taken, waits, full
-}
-
-// prompt tells whether nodes of a kind read at once what comes: a waiting value then shows that one is stuck. Other nodes may
-// be waiting for something slow, such as a disk or a service, and are stuck when a mailbox is full.
-func (k Kind) prompt() bool {
-	switch k {
-	case Ring, Features, Voice, Head, Trigger:
-		return true
-	}
-	return false
-}
-
-// serviceOf is the component of the speech-to-text service that a node talks to; "stt." if the runbook has none.
-func serviceOf(g *Graph, n *Node) string {
-	if n.Kind != Heartbeat {
-		return "stt." + n.Block.Name()
-	}
-	for _, h := range g.Runbook.Heartbeats {
-		if h.Address == n.Block {
-			return "stt." + serviceBehind(g.Runbook, h).Name()
-		}
-	}
-	return "stt."
 }

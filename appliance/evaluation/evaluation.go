@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 
 	"orac/appliance"
+	"orac/appliance/core"
 	"orac/appliance/generation"
 	"orac/appliance/rt"
 	"orac/appliance/rt/live"
@@ -21,7 +22,7 @@ import (
 	"orac/runbook"
 )
 
-// Language implements appliance.Language for a real machine.
+// Language implements core.Language for a real machine.
 type Language struct {
 	StateDir string
 	HashKey  []byte            // see runbook.Options
@@ -29,7 +30,7 @@ type Language struct {
 	Pool     *Pool             // evaluates texts that are not from this machine's user
 }
 
-// Read implements appliance.Language.
+// Read implements core.Language.
 func (l *Language) Read(file string) ([]byte, error) {
 	f, _, err := statedir.Regular(file)
 	if err != nil {
@@ -43,8 +44,8 @@ func (l *Language) Read(file string) ([]byte, error) {
 	return text, nil
 }
 
-// Evaluate implements appliance.Language.
-func (l *Language) Evaluate(t *rt.Task, e appliance.Evaluation) (*runbook.Runbook, runbook.Diagnostics) {
+// Evaluate implements core.Language.
+func (l *Language) Evaluate(t *rt.Task, e core.Evaluation) (*runbook.Runbook, runbook.Diagnostics) {
 	r := l.request(e)
 	if e.Origin.Trusted() {
 		return r.evaluate()
@@ -65,21 +66,21 @@ func (l *Language) Evaluate(t *rt.Task, e appliance.Evaluation) (*runbook.Runboo
 	return l.Pool.evaluate(ctx, e.Origin.Who(), r)
 }
 
-// Check implements appliance.Language.
+// Check implements core.Language.
 func (l *Language) Check(rb *runbook.Runbook) runbook.Diagnostics { return appliance.Check(rb) }
 
 // Parse evaluates a text of this machine's user that no appliance runs with yet.
 func (l *Language) Parse(file string, vars map[string]string, text []byte) (*runbook.Runbook, runbook.Diagnostics) {
-	return l.request(appliance.Evaluation{PlanRequest: status.PlanRequest{File: file, Vars: vars}, Text: text}).evaluate()
+	return l.request(core.Evaluation{PlanRequest: status.PlanRequest{File: file, Vars: vars}, Text: text}).evaluate()
 }
 
 // Replay evaluates a generation again, for this machine's user.
 func (l *Language) Replay(g *generation.Generation) (*runbook.Runbook, error) {
-	rb, problems := l.request(appliance.Evaluation{PlanRequest: status.PlanRequest{File: g.File, Vars: l.Vars}, Text: g.Source, Kept: g}).evaluate()
+	rb, problems := l.request(core.Evaluation{PlanRequest: status.PlanRequest{File: g.File, Vars: l.Vars}, Text: g.Source, Kept: g}).evaluate()
 	return rb, problems.Err()
 }
 
-func (l *Language) request(e appliance.Evaluation) request {
+func (l *Language) request(e core.Evaluation) request {
 	r := request{File: filepath.Clean(e.File), Text: e.Text, Vars: e.Vars, StateDir: l.StateDir, HashKey: l.HashKey}
 	if r.Vars == nil {
 		r.Vars = l.Vars

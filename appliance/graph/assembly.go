@@ -1,113 +1,109 @@
-package appliance
+package graph
 
 import (
-	"time"
+	"slices"
 
-	"orac/appliance/audio"
-	"orac/appliance/event"
 	"orac/appliance/node"
-	"orac/appliance/notify"
-	"orac/appliance/outbox"
 	"orac/appliance/rt"
 	"orac/appliance/stt"
-	"orac/models/wake"
-	"orac/runbook"
+	"orac/models"
 )
 
-// Parts is the world that graphs are put into: real adapters, or models of them. Each function makes something for
-// the block of the runbook that it is passed, because an appliance may switch to another runbook while it runs.
-type Parts struct {
-	FS         rt.FS // of the state directory
-	InstanceID string
-
-	Source func(rb *runbook.Runbook, device runbook.Address) (audio.Source, error)
-	Inference
-
-	STT     func(*runbook.Runbook, runbook.STT) (stt.Client, error)
-	Heart   func(*runbook.Runbook, runbook.Heartbeat) (notify.Heart, error)
-	Hook    func(runbook.Webhook) (notify.Hook, error)
-	History node.Book
-	// Age is how old the state directory is: see provenclock.Clock.Age.
-	Age node.Age
-	// Turn controls when webhooks may use their folders; nil where no folder belongs to a removed
-	// webhook.
-	Turn *outbox.Turn
-
-	Events node.Events // where to report what happens, besides the history
-	Meters node.Events // where to report what each hop is like
-}
-
-// Inference opens networks: real ones, or models of them.
-type Inference struct {
-	Extractor func() (node.Extractor, error)
-	Gate      func() (node.Gate, error)
-	Trim      func()       // releases what loading needed; nil for nothing
-	Ready     func() error // why a gate cannot be opened; nil if it always can
-	// Model returns what a model file says: its classes, their labels, and the classes that never
-	// fire.
-	Model func(*runbook.Runbook, runbook.Model) (wake.Model, error)
-	Head  func(*runbook.Runbook, runbook.Model) (node.Classifier, error)
-	// Fetch downloads models that Model did not find: its error was a *models.UnfetchedError. An apply calls it, and so does a
-	// start, when there is no task yet and t is nil. It ends within that time, or when the task is told to stop. Nil where
-	// nothing is fetched: a graph that lacks a model does not run there.
-	Fetch func(t *rt.Task, list []runbook.Model, within time.Duration) error
-}
-
-// assembly is a graph being put into its world.
-type assembly struct {
+// Assembly is a graph being put into its world.
+type Assembly struct {
 	*Parts
 	graph *Graph
-	boxes map[box]mailbox
-	lacks []lacking
+	boxes Boxes
+	lacks []Lacking
 }
 
-// box names a mailbox: what a node reads.
-type box struct{ reader, carries string }
+// Box names a mailbox: what a node reads.
+type Box struct{ Reader, Carries string }
 
-// mailbox is a rt.Mailbox of any type.
-type mailbox interface {
+// Boxes are the mailboxes of a graph.
+type Boxes map[Box]Mailbox
+
+// Mailbox is a rt.Mailbox of any type.
+type Mailbox interface {
 	Close(*rt.Task)
 	Fit(t *rt.Task, capacity int, patient bool)
 	Stats() rt.Stats
 }
 
-// inbox is the mailbox in which a node reads something.
-func inbox[T any](a *assembly, reader, carries string) *rt.Mailbox[T] {
-	key := box{reader, carries}
-	if m, ok := a.boxes[key]; ok {
-		return m.(*rt.Mailbox[T])
-	}
-	make := rt.NewMailbox[T]
-	capacity, patient := a.graph.holds(key)
-	if patient {
-		make = rt.NewPatientMailbox[T]
-	}
-	m := make(carries+" to "+reader, capacity)
-	a.boxes[key] = m
-	return m
+// Assemble begins to put a graph into its world. Its nodes use those mailboxes that exist, and add the others.
+func Assemble(g *Graph, p *Parts, boxes Boxes) *Assembly {
+	return &Assembly{Parts: p, graph: g, boxes: boxes}
 }
 
-// holds is the capacity of a mailbox of the graph, and whether its writers wait for room.
-func (g *Graph) holds(b box) (capacity int, patient bool) {
-	capacity = 1
+// Build makes the code of a node of the graph. Its error names the block that cannot be built.
+func (a *Assembly) Build(n *Node) (node.Node, error) { return n.Kind.build(a, n) }
+
+// Events is where a node reports what happens.
+func (a *Assembly) Events(writer string) node.Events {
+	return happens.out(a, writer).With(a.Parts.Events.Boxes()...)
+}
+
+// reads tells whether anything comes to a node through a port.
+func (a *Assembly) reads(n *Node, port string) bool {
+	return slices.ContainsFunc(a.graph.Edges, func(e Edge) bool { return e.To == n.Address && e.Carries == port })
+}
+
+// client makes the client of a service.
+func (a *Assembly) client(s Service) (stt.Client, error) { return a.STT(s, a.graph.Runbook.Resolve) }
+
+// file is the file of a model.
+func (a *Assembly) file(m Model) ModelFile {
+	f := ModelFile{Model: m, Dir: a.graph.Runbook.Dir, Path: a.graph.Runbook.Resolve(m.Source)}
+	f.Seen, f.Named = a.graph.Runbook.NamedFile(m.Address, "source")
+	return f
+}
+
+// Lacking is a model that must be fetched before the graph that uses it can run.
+type Lacking struct {
+	Model ModelFile
+	Host  string
+}
+
+// lack notes, once, that a model must be fetched.
+func (a *Assembly) lack(m ModelFile, why *models.UnfetchedError) {
+	if !slices.ContainsFunc(a.lacks, func(l Lacking) bool { return l.Model.Address == m.Address }) {
+		a.lacks = append(a.lacks, Lacking{m, why.Host})
+	}
+}
+
+// Lacks lists the models that must be fetched before the graph can run.
+func (a *Assembly) Lacks() []Lacking { return a.lacks }
+
+// Fit resizes mailboxes that stay to the size that a graph asks for.
+func (g *Graph) Fit(t *rt.Task, boxes Boxes) {
 	for _, e := range g.Edges {
-		if e.To == b.reader && e.Carries == b.carries {
-			capacity, patient = max(capacity, e.Capacity), patient || e.Waits
+		key := Box{e.To, e.Carries}
+		if m := boxes[key]; m != nil {
+			capacity, patient := g.holds(key)
+			m.Fit(t, capacity, patient)
 		}
 	}
-	return capacity, patient
 }
 
-// outs is where a node writes something.
-func outs[T any](a *assembly, writer, carries string) *rt.Out[T] {
-	var boxes []*rt.Mailbox[T]
-	for _, e := range a.graph.from(writer, carries) {
-		boxes = append(boxes, inbox[T](a, e.To, carries))
+// Inboxes are the mailboxes that a node reads, in the order of the edges that lead to it.
+func (g *Graph) Inboxes(boxes Boxes, address string) (list []Mailbox) {
+	for _, e := range g.Edges {
+		if e.To != address {
+			continue
+		}
+		if m := boxes[Box{e.To, e.Carries}]; m != nil && !slices.Contains(list, m) {
+			list = append(list, m)
+		}
 	}
-	return rt.NewOut(boxes...)
+	return list
 }
 
-// events is where a node reports what happens.
-func (a *assembly) events(writer string) node.Events {
-	return outs[event.Event](a, writer, "events").With(a.Events.Boxes()...)
+// SoundOf is the mailbox that takes the sound of a source; nil if the graph has no such source.
+func (g *Graph) SoundOf(boxes Boxes, source string) Mailbox {
+	for _, e := range g.Edges {
+		if e.From == source && e.Carries == hops.Name {
+			return boxes[Box{e.To, e.Carries}]
+		}
+	}
+	return nil
 }

@@ -1,4 +1,4 @@
-package appliance_test
+package graph_test
 
 import (
 	"bytes"
@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"orac/appliance"
+	"orac/appliance/graph"
 	"orac/appliance/stt/spoken"
 	"orac/runbook"
 )
@@ -28,7 +28,7 @@ func TestGraphs(t *testing.T) {
 				t.Fatal(problems.Error())
 			}
 			var got bytes.Buffer
-			g, err := appliance.Compile(rb)
+			g, err := graph.Compile(rb)
 			if err != nil {
 				got.WriteString("error: " + err.Error() + "\n")
 			} else {

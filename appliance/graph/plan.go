@@ -1,6 +1,7 @@
-package appliance
+package graph
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -28,7 +29,7 @@ func Plan(old, fresh *Graph) status.Plan {
 	for _, n := range old.Nodes {
 		if fresh.Node(n.Address) == nil {
 			p.Components = append(p.Components, status.Component{
-				Address: n.Address, Kind: string(n.Kind), Action: status.Remove, Because: d.because(n), Why: "nothing in the runbook needs it any more",
+				Address: n.Address, Kind: string(n.Kind.Name), Action: status.Remove, Because: d.because(n), Why: "nothing in the runbook needs it any more",
 			})
 		}
 	}
@@ -37,10 +38,14 @@ func Plan(old, fresh *Graph) status.Plan {
 	}
 	for _, c := range p.Components {
 		p.Changes = p.Changes || c.Action != status.Keep
-		if c.Kind != string(Source) {
+		n := fresh.Node(c.Address)
+		if n == nil {
+			n = old.Node(c.Address)
+		}
+		if n == nil || n.Kind.Role != Hears {
 			continue
 		}
-		deaf := status.Deaf{Device: strings.TrimPrefix(c.Address, string(Source)+".")}
+		deaf := status.Deaf{Device: n.Name()}
 		if c.Action == status.Restart {
 			deaf.For = openTime
 		}
@@ -56,18 +61,18 @@ type differ struct {
 }
 
 func (d differ) component(n *Node) status.Component {
-	c := status.Component{Address: n.Address, Kind: string(n.Kind), Action: status.Keep}
+	c := status.Component{Address: n.Address, Kind: string(n.Kind.Name), Action: status.Keep}
 	was := d.old.Node(n.Address)
 	switch because := d.because(n); {
 	case was == nil:
 		c.Action, c.Why = status.Add, "it is new"
-	case was.spec != n.spec || was.Claim != n.Claim:
+	case was.Spec != n.Spec || was.Claim != n.Claim:
 		c.Action, c.Because = status.Restart, because
 	case len(because) > 0:
 		c.Action, c.Because, c.Why = status.Update, because, d.goes(n)
 	default:
-		if feeds := d.feeds(n.Address); feeds != "" {
-			c.Action, c.Why = status.Update, feeds
+		if feeds := d.feeds(n.Address); feeds != "" || !sameSettings(was, n) {
+			c.Action, c.Why = status.Update, cmp.Or(feeds, d.reads(was, n))
 		}
 	}
 	return c
@@ -75,7 +80,7 @@ func (d differ) component(n *Node) status.Component {
 
 // goes says how utterances will reach a service, if that changes.
 func (d differ) goes(n *Node) string {
-	if n.Kind != Delivery {
+	if n.Kind.Role != Delivers {
 		return ""
 	}
 	was, _ := d.old.Runbook.STT(n.Block)
@@ -92,11 +97,27 @@ func (d differ) goes(n *Node) string {
 	return "from now on a command receives each recording"
 }
 
+// reads names the blocks that a node begins and ceases to depend on.
+func (d differ) reads(was, is *Node) string {
+	var parts []string
+	compare := func(a, b *Node, words string) {
+		for _, u := range a.uses {
+			if u.attribute == "" && !slices.ContainsFunc(b.uses, func(o use) bool { return o.block == u.block }) {
+				parts = append(parts, words+string(u.block))
+			}
+		}
+	}
+	compare(is, was, "it also depends on ")
+	compare(was, is, "it no longer depends on ")
+	return cmp.Or(strings.Join(parts, "; "), "it gets them in another order")
+}
+
 // because returns the changed attributes of the runbook that a node depends on.
 func (d differ) because(n *Node) (list []status.Attribute) {
+	was := d.old.Node(n.Address)
 	for _, c := range d.changes {
 		for _, a := range c.Attributes {
-			if n.on(c.Address, a.Name) {
+			if n.on(c.Address, a.Name) || was != nil && was.on(c.Address, a.Name) {
 				list = append(list, attribute(c.Address, a))
 			}
 		}
@@ -144,8 +165,8 @@ func (d differ) settings() (list []status.Component) {
 	return list
 }
 
-// touches tells whether a plan does anything to a node.
-func touches(p status.Plan) bool {
+// Touches tells whether a plan does anything to a node.
+func Touches(p status.Plan) bool {
 	return slices.ContainsFunc(p.Components, func(c status.Component) bool { return c.Kind != Settings && c.Action != status.Keep })
 }
 
@@ -182,16 +203,16 @@ func (d differ) feeds(address string) string {
 
 func readersOf(g *Graph, address string) (list []string) {
 	for _, e := range g.Edges {
-		if e.From == address && !e.Report() && !slices.Contains(list, e.To) {
+		if e.From == address && !e.Port().Report && !slices.Contains(list, e.To) {
 			list = append(list, e.To)
 		}
 	}
 	return list
 }
 
-// block marks what cannot be done in a plan, and why. The address in front of an error from Prepare names the
+// Block marks what cannot be done in a plan, and why. The address in front of an error from Prepare names the
 // component.
-func block(p *status.Plan, err error) {
+func Block(p *status.Plan, err error) {
 	p.Changes = true
 	p.Problems = append(p.Problems, err.Error())
 	address, _, _ := strings.Cut(err.Error(), ":")

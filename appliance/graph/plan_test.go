@@ -1,10 +1,10 @@
-package appliance_test
+package graph_test
 
 import (
 	"strings"
 	"testing"
 
-	"orac/appliance"
+	"orac/appliance/graph"
 	"orac/appliance/status"
 	"orac/runbook"
 )
@@ -19,13 +19,13 @@ listener "room" {
 }
 `
 
-func graphOf(t *testing.T, text string) *appliance.Graph {
+func graphOf(t *testing.T, text string) *graph.Graph {
 	t.Helper()
 	rb, problems := runbook.Parse([]byte(text), "room.hcl", runbook.Options{})
 	if problems.HasErrors() {
 		t.Fatal(problems.Error())
 	}
-	g, err := appliance.Compile(rb)
+	g, err := graph.Compile(rb)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +39,7 @@ func TestSettingsOfTheWholeAreChanges(t *testing.T) {
 		{"apply {\n  health_gate = \"30s\"\n}\n", "apply", "health_gate"},
 		{"watchdog {\n  node_stall = \"9s\"\n}\n", "watchdog", "node_stall"},
 	} {
-		p := appliance.Plan(graphOf(t, bare), graphOf(t, bare+c.add))
+		p := graph.Plan(graphOf(t, bare), graphOf(t, bare+c.add))
 		var changed []status.Component
 		for _, x := range p.Components {
 			if x.Action != status.Keep {
@@ -51,7 +51,7 @@ func TestSettingsOfTheWholeAreChanges(t *testing.T) {
 			t.Errorf("%s: changes %v: %+v", c.address, p.Changes, changed)
 		}
 	}
-	if p := appliance.Plan(graphOf(t, bare), graphOf(t, bare+"\n# a word\nmemory {}\n")); p.Changes {
+	if p := graph.Plan(graphOf(t, bare), graphOf(t, bare+"\n# a word\nmemory {}\n")); p.Changes {
 		t.Errorf("defaults that are spelt out are a change: %+v", p)
 	}
 }
@@ -77,7 +77,7 @@ func TestThePlanOfWhoMayDoWhat(t *testing.T) {
 		"another password": {anna, strings.Replace(anna, "hash\")", "other\")", 1), "user.anna", status.Update},
 		"a lifetime":       {"", "auth {\n  token_lifetime = \"1h\"\n}\n", "auth", status.Update},
 	} {
-		p := appliance.Plan(graphOf(t, bare+c.old), graphOf(t, bare+c.fresh))
+		p := graph.Plan(graphOf(t, bare+c.old), graphOf(t, bare+c.fresh))
 		for _, x := range p.Components {
 			switch {
 			case x.Address == c.address && x.Action != c.action:
@@ -99,7 +99,7 @@ func TestThePlanOfWhoMayDoWhat(t *testing.T) {
 
 // TestThePlanSaysHowRecordingsGo: a setting that a stream cannot carry changes the way, and the plan says so and why.
 func TestThePlanSaysHowRecordingsGo(t *testing.T) {
-	service := func(more string) *appliance.Graph {
+	service := func(more string) *graph.Graph {
 		return graphOf(t, strings.Replace(bare, "models = [model.hey_jarvis]", "models = [model.hey_jarvis]\n  deliver = [stt.s]", 1)+
 			"stt \"s\" {\n  url = \"http://stt.test\"\n"+more+"}\n")
 	}
@@ -111,7 +111,7 @@ func TestThePlanSaysHowRecordingsGo(t *testing.T) {
 		{"  streaming = false\n", "  timeout = \"40s\"\n", "from now on recordings are streamed"},
 		{"", "  streaming = false\n", "from now on recordings go by HTTP: streaming = false"},
 	} {
-		for _, component := range appliance.Plan(service(c.old), service(c.fresh)).Components {
+		for _, component := range graph.Plan(service(c.old), service(c.fresh)).Components {
 			if component.Address == "delivery.s" && (component.Why != c.why || component.Action != status.Update) {
 				t.Errorf("%q → %q: %s because %q, want %q", c.old, c.fresh, component.Action, component.Why, c.why)
 			}

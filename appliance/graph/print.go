@@ -1,4 +1,4 @@
-package appliance
+package graph
 
 import (
 	"encoding/json"
@@ -16,7 +16,7 @@ func (g *Graph) Print(w io.Writer) {
 	p := printer{Graph: g, w: w, done: map[string]bool{}}
 	fmt.Fprintf(w, "%s: %d nodes, %d edges\n\n", g.Runbook.File, len(g.Nodes), len(g.Edges))
 	for _, n := range g.Nodes {
-		if n.Kind == Source {
+		if n.Kind.Role == Hears {
 			p.node(n, "", "", nil)
 			fmt.Fprintln(w)
 		}
@@ -38,12 +38,12 @@ func (g *Graph) way() map[string]int {
 			return
 		}
 		places[n.Address] = len(places)
-		for _, r := range g.readers(n) {
+		for _, r := range g.Readers(n) {
 			visit(g.Node(r.To))
 		}
 	}
 	for _, n := range g.Nodes {
-		if n.Kind == Source {
+		if n.Kind.Role == Hears {
 			visit(n)
 		}
 	}
@@ -53,8 +53,8 @@ func (g *Graph) way() map[string]int {
 	return places
 }
 
-// inWay sorts nodes along the way of the sound. Nodes that are no longer in the graph come last: they are being stopped.
-func (g *Graph) inWay(nodes []status.Node) {
+// Sort sorts nodes along the way of the sound. Nodes that are no longer in the graph come last: they are being stopped.
+func (g *Graph) Sort(nodes []status.Node) {
 	places := g.way()
 	place := func(n status.Node) int {
 		if p, ok := places[n.Address]; ok {
@@ -83,7 +83,7 @@ func (p *printer) node(n *Node, lead, branch string, carries []string) {
 	} else if branch != "" {
 		lead += "   "
 	}
-	readers := p.readers(n)
+	readers := p.Readers(n)
 	for i, r := range readers {
 		branch := "├─ "
 		if i == len(readers)-1 {
@@ -108,28 +108,28 @@ func (p *printer) line(lead, branch string, n *Node, carries []string) {
 	fmt.Fprintf(p.w, "%s%s%s\n", head, strings.Repeat(" ", pad), detail)
 }
 
-// reader is a node that reads from another.
-type reader struct {
+// Reader is a node that reads from another.
+type Reader struct {
 	To      string
 	carries []string
 }
 
-// readers are the nodes that a node feeds. They exclude the nodes that it asks, which are drawn where they are fed, and
+// Readers are the nodes that a node feeds. They exclude the nodes that it asks, which are drawn where they are fed, and
 // the history, which every node feeds. A spool feeds the deliveries that ask it.
-func (g *Graph) readers(n *Node) []reader {
-	var list []reader
+func (g *Graph) Readers(n *Node) []Reader {
+	var list []Reader
 	add := func(to, carries string) {
-		if i := slices.IndexFunc(list, func(r reader) bool { return r.To == to }); i >= 0 {
+		if i := slices.IndexFunc(list, func(r Reader) bool { return r.To == to }); i >= 0 {
 			list[i].carries = append(list[i].carries, carries)
 			return
 		}
-		list = append(list, reader{to, []string{carries}})
+		list = append(list, Reader{to, []string{carries}})
 	}
 	for _, e := range g.Edges {
 		switch {
-		case e.From == n.Address && !e.back():
+		case e.From == n.Address && !e.Opposes():
 			add(e.To, e.Carries)
-		case e.To == n.Address && e.Carries == "requests":
+		case e.To == n.Address && e.Carries == requests.Name:
 			add(e.From, "utterances")
 		}
 	}
@@ -143,11 +143,11 @@ func (g *Graph) DOT(w io.Writer) {
 		fmt.Fprintf(w, "  %s [label=%s];\n", quote(n.Address), quote(n.Address+"\n"+n.Detail))
 	}
 	for _, e := range g.Edges {
-		if e.Report() {
+		if e.Port().Report {
 			continue
 		}
 		style := ""
-		if e.back() {
+		if e.Opposes() {
 			style = ", style=dashed"
 		}
 		fmt.Fprintf(w, "  %s -> %s [label=%s%s];\n", quote(e.From), quote(e.To), quote(e.Carries), style)
@@ -168,7 +168,7 @@ func quote(s string) string {
 func (g *Graph) MarshalJSON() ([]byte, error) {
 	type jsonNode struct {
 		Address string `json:"address"`
-		Kind    Kind   `json:"kind"`
+		Kind    Name   `json:"kind"`
 		Block   string `json:"block"`
 		Detail  string `json:"detail"`
 	}
@@ -185,7 +185,7 @@ func (g *Graph) MarshalJSON() ([]byte, error) {
 		Edges   []jsonEdge `json:"edges"`
 	}{Runbook: g.Runbook.File}
 	for _, n := range g.Nodes {
-		out.Nodes = append(out.Nodes, jsonNode{n.Address, n.Kind, string(n.Block), n.Detail})
+		out.Nodes = append(out.Nodes, jsonNode{n.Address, n.Kind.Name, string(n.Block), n.Detail})
 	}
 	for _, e := range g.Edges {
 		full := "the oldest goes"

@@ -1,4 +1,4 @@
-package appliance_test
+package graph_test
 
 import (
 	"bytes"
@@ -6,7 +6,7 @@ import (
 	"testing"
 	"unicode"
 
-	"orac/appliance"
+	"orac/appliance/graph"
 	"orac/runbook"
 )
 
@@ -34,7 +34,7 @@ stt "whisper" {
 	if err := problems.Err(); err != nil {
 		t.Fatal(err)
 	}
-	g, err := appliance.Compile(rb)
+	g, err := graph.Compile(rb)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package appliance
+package graph
 
 import (
 	"slices"
@@ -45,7 +45,7 @@ heartbeat "h" { stt = stt.w }
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		got := rapid.Permutation(append(slices.Clone(nodes), status.Node{Address: "source.gone"})).Draw(t, "instances")
-		g.inWay(got)
+		g.Sort(got)
 		var order []string
 		for _, n := range got {
 			order = append(order, n.Address)

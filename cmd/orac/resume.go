@@ -4,11 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"orac/appliance/core"
 	"os"
 	"strconv"
 	"syscall"
-
-	"orac/appliance"
 )
 
 // A process that replaces itself tells its successor, in the environment, what ran and where. Otherwise a restart would put a
@@ -39,7 +38,7 @@ func takeResumed() (r resumed) {
 
 // replaceable tells whether an appliance has ended so that a new process can replace it.
 func replaceable(err error) bool {
-	return errors.Is(err, appliance.ErrMemory) || errors.Is(err, appliance.ErrReexec)
+	return errors.Is(err, core.ErrMemory) || errors.Is(err, core.ErrReexec)
 }
 
 // reexec replaces this process by a fresh one with the same arguments, which continues with the generation that ran. If no

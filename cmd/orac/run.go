@@ -14,8 +14,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"orac/appliance"
 	"orac/appliance/event"
+	"orac/appliance/graph"
 	"orac/appliance/rt"
 	"orac/appliance/rt/live"
 	"orac/appliance/sdnotify"
@@ -162,7 +162,7 @@ func alive(n *sdnotify.Notifier) func(status.Status) {
 		}
 		hops := uint64(0)
 		for _, node := range s.Nodes {
-			if node.Kind == string(appliance.Ring) {
+			if node.Kind == string(graph.Ring) {
 				hops += node.Taken
 			}
 		}

@@ -9,6 +9,7 @@ import (
 	"os"
 
 	"orac/appliance"
+	"orac/appliance/core"
 	"orac/appliance/evaluation"
 	"orac/appliance/event"
 	"orac/appliance/logbook"
@@ -144,7 +145,7 @@ func (a *app) build(ctx context.Context, s *service, c choice) error {
 	s.models = store
 	o := s.options
 	o.Runbook, o.Source, o.LastGood = c.runbook, c.source, c.lastGood
-	if o.Parts, err = appliance.World(ctx, c.runbook, o.State, store); err != nil {
+	if o.Parts, err = appliance.World(ctx, o.State, store); err != nil {
 		return failed(err)
 	}
 	o.Parts.Events = o.Parts.Events.With(s.events)
@@ -177,7 +178,7 @@ func evaluate(l *evaluation.Language, r status.PlanRequest) (*runbook.Runbook, [
 		problems = append(problems, l.Check(rb)...)
 	}
 	if problems.HasErrors() {
-		return nil, nil, appliance.Refuse(r.File, problems)
+		return nil, nil, core.Refuse(r.File, problems)
 	}
 	return rb, source, nil
 }

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"orac/appliance"
+	"orac/appliance/graph"
 	"orac/cmd/orac/guide"
 	"orac/cmd/orac/screen"
 	"orac/runbook"
@@ -53,7 +54,7 @@ func (a *app) besides(s *service) {
 }
 
 // attach connects it to the events of a world.
-func (w *webSide) attach(p *appliance.Parts) {
+func (w *webSide) attach(p *graph.Parts) {
 	if w.guard != nil {
 		p.Events = p.Events.With(w.hub.In)
 		p.Meters = p.Meters.With(w.hub.In)

@@ -3,11 +3,10 @@ package memo
 import (
 	"math/bits"
 
-	"orac/appliance"
 	"orac/appliance/audio"
+	"orac/appliance/graph"
 	"orac/appliance/node"
 	"orac/models/wake"
-	"orac/runbook"
 	"orac/sim/sound"
 )
 
@@ -19,14 +18,14 @@ import (
 //
 // Its results are the same on every machine: all decisions are made in integers, and the floats that it returns are quotients of
 // small integers.
-func Modelled() appliance.Inference {
-	return appliance.Inference{
+func Modelled() graph.Inference {
+	return graph.Inference{
 		Extractor: func() (node.Extractor, error) { return listener{}, nil },
 		Gate:      func() (node.Gate, error) { return &loudness{}, nil },
-		Model: func(_ *runbook.Runbook, m runbook.Model) (wake.Model, error) {
+		Model: func(m graph.ModelFile) (wake.Model, error) {
 			return wake.Model{Classes: max(1, len(m.Classes)), Labels: m.Classes}, nil
 		},
-		Head: func(_ *runbook.Runbook, m runbook.Model) (node.Classifier, error) {
+		Head: func(m graph.ModelFile) (node.Classifier, error) {
 			return &matcher{tune: sound.Tune(m.Name), scores: make([]float32, max(1, len(m.Classes)))}, nil
 		},
 	}

@@ -3,7 +3,7 @@ package schedule
 import (
 	"slices"
 
-	"orac/appliance"
+	"orac/appliance/graph"
 	"orac/runbook"
 	"orac/runbook/scenario"
 )
@@ -49,7 +49,7 @@ func webhooks(rb *runbook.Runbook) (names []string) {
 
 // addresses returns the addresses of the nodes.
 func addresses(rb *runbook.Runbook) (names []string) {
-	g, err := appliance.Compile(rb)
+	g, err := graph.Compile(rb)
 	if err != nil {
 		return nil
 	}

@@ -10,7 +10,8 @@ import (
 	"path/filepath"
 	"time"
 
-	"orac/appliance"
+	"orac/appliance/core"
+	"orac/appliance/graph"
 	"orac/appliance/statedir"
 	"orac/appliance/status"
 	"orac/runbook"
@@ -41,8 +42,8 @@ func (c *Call) runsAlready(text string) bool {
 	if err != nil || rb == nil || problems.HasErrors() {
 		return false
 	}
-	g, err := appliance.Compile(rb)
-	return err == nil && !appliance.Plan(c.Server.o.App.Graph(), g).Changes
+	g, err := graph.Compile(rb)
+	return err == nil && !graph.Plan(c.Server.o.App.Graph(), g).Changes
 }
 
 // readRunbook returns the text of the runbook's file; its error is a problem.
@@ -142,7 +143,7 @@ const applyTime = 10 * time.Minute
 // applyRunbook applies an edit of the file, provided that the file and the plan are still those
 // that were shown.
 func applyRunbook(c *Call, in applyInput) (applied, error) {
-	return c.change(appliance.Change{
+	return c.change(core.Change{
 		ApplyRequest: status.ApplyRequest{PlanRequest: c.request().Text(in.Source), Hash: in.Plan},
 		Begin:        func() error { return c.Server.unchanged(in.Base) },
 	}, nil)
@@ -211,7 +212,7 @@ func (c *Call) rollbackFile(in rollbackInput) (applied, error) {
 	if err != nil {
 		return applied{}, err
 	}
-	return c.change(appliance.Change{
+	return c.change(core.Change{
 		ApplyRequest: status.ApplyRequest{PlanRequest: r, Hash: in.Plan},
 		Begin: func() error {
 			if now := c.Server.o.App.Status().Generation; in.Running != 0 && in.Running != now {

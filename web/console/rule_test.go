@@ -42,7 +42,7 @@ var (
 	aroundPackage = []string{
 		"http.Get", "http.Head", "http.Post", "http.PostForm", "http.NewRequest", "http.NewRequestWithContext", "http.Client", "http.DefaultClient", "http.Transport",
 		"http.DefaultTransport", "http.ServeFile", "http.FileServer", "http.Dir", "http.ListenAndServe", "http.Server",
-		"runbook.Load", "runbook.Parse", "appliance.Compile", "appliance.Check", "appliance.NewCore", "simulations.New", "simulations.Scenarios", "audit.In", "audit.Open", "auth.Open",
+		"runbook.Load", "runbook.Parse", "graph.Compile", "appliance.Check", "core.New", "simulations.New", "simulations.Scenarios", "audit.In", "audit.Open", "auth.Open",
 	}
 )
 

@@ -11,8 +11,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"orac/appliance"
 	"orac/appliance/audio/capture"
+	"orac/appliance/graph"
 	"orac/runbook"
 )
 
@@ -63,7 +63,7 @@ func TestWrite(t *testing.T) {
 			if rb == nil || len(problems) > 0 {
 				t.Fatal(problems)
 			}
-			if _, err := appliance.Compile(rb); err != nil {
+			if _, err := graph.Compile(rb); err != nil {
 				t.Error(err)
 			}
 		})

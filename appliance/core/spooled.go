@@ -1,7 +1,6 @@
-package appliance
+package core
 
 import (
-	"context"
 	"errors"
 	"time"
 
@@ -106,13 +105,4 @@ func (c *Core) spoolNode() *node.Spool {
 		}
 	}
 	return nil
-}
-
-// Spool implements control.Daemon.
-func (d *Daemon) Spool(ctx context.Context, r status.SpoolRequest) (a status.SpoolAnswer, err error) {
-	err = d.do(ctx, "spool", func(t *rt.Task) (err error) {
-		a, err = d.core.ManageSpool(t, r)
-		return err
-	})
-	return a, err
 }
