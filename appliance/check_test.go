@@ -2,16 +2,14 @@ package appliance_test
 
 import (
 	"flag"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"orac/appliance"
 	"orac/appliance/graph"
+	"orac/internal/testkit"
 	"orac/runbook"
 )
 
@@ -34,19 +32,7 @@ func TestGoldenChecks(t *testing.T) {
 		if err := appliance.Check(rb).Render(&got, runbook.RenderOptions{}); err != nil {
 			t.Fatal(err)
 		}
-		golden := strings.TrimSuffix(file, ".hcl") + ".golden"
-		if *update {
-			if err := os.WriteFile(golden, []byte(got.String()), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(golden)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if d := cmp.Diff(string(want), got.String()); d != "" {
-			t.Errorf("%s (-want +got):\n%s", golden, d)
-		}
+		testkit.Golden(t, strings.TrimSuffix(file, ".hcl")+".golden", got.String())
 		if g, err := graph.Compile(rb); err != nil && !appliance.Check(rb).HasErrors() {
 			t.Errorf("%s: Check says nothing of what Compile refuses: %v, %v", file, g, err)
 		}

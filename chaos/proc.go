@@ -15,10 +15,10 @@ import (
 
 // Usage is what a process takes of the machine.
 type Usage struct {
-	Threads     int   `json:"threads"`
-	Descriptors int   `json:"descriptors"`
-	Children    int   `json:"children"`
-	Resident    int64 `json:"resident_bytes"` // of the process alone
+	Threads     int      `json:"threads"`
+	Descriptors []string `json:"descriptors"` // what each refers to, in order: a path, or the kernel's name of a pipe or socket
+	Children    int      `json:"children"`
+	Resident    int64    `json:"resident_bytes"` // of the process alone
 }
 
 // Usage reads /proc.
@@ -41,14 +41,24 @@ func (a *Appliance) Usage() (u Usage, err error) {
 			return u, fmt.Errorf("%s/status: %w", dir, err)
 		}
 	}
-	list, err := os.ReadDir(filepath.Join(dir, "fd"))
-	if err != nil {
+	if u.Descriptors, err = descriptors(filepath.Join(dir, "fd")); err != nil {
 		return u, err
 	}
-	u.Descriptors = len(list)
 	children, err := childrenOf(a.PID())
 	u.Children = len(children)
 	return u, err
+}
+
+// descriptors lists what the descriptors of a process refer to, in order. Those that are closed meanwhile are left out.
+func descriptors(dir string) (targets []string, err error) {
+	list, err := os.ReadDir(dir)
+	for _, fd := range list {
+		if target, err := os.Readlink(filepath.Join(dir, fd.Name())); err == nil {
+			targets = append(targets, target)
+		}
+	}
+	slices.Sort(targets)
+	return targets, err
 }
 
 // childrenOf are the processes that a process has started and that still are.

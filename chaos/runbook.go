@@ -2,9 +2,9 @@ package chaos
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
+
+	"orac/internal/atomicfile"
 )
 
 // Runbook is what a rig's appliance is made of. The zero value of a field stands for what works.
@@ -53,9 +53,5 @@ func (b Runbook) text(stateDir, url string) string {
 
 // write replaces the file in one step, so that nobody reads half of it.
 func (b Runbook) write(path, stateDir, url string) error {
-	next := filepath.Join(filepath.Dir(path), "next.hcl")
-	if err := os.WriteFile(next, []byte(b.text(stateDir, url)), 0o600); err != nil {
-		return err
-	}
-	return os.Rename(next, path)
+	return atomicfile.WriteFile(path, []byte(b.text(stateDir, url)), 0o600)
 }

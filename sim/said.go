@@ -7,7 +7,7 @@ import (
 
 	"orac/appliance/event"
 	"orac/appliance/rt"
-	"orac/sim/report"
+	"orac/trial/report"
 )
 
 // record handles a record of the trace.

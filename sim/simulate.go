@@ -14,11 +14,11 @@ import (
 	"orac/appliance/rt"
 	"orac/runbook"
 	"orac/runbook/scenario"
-	"orac/sim/judge"
 	"orac/sim/memo"
-	"orac/sim/report"
-	"orac/sim/sound"
 	"orac/sim/trace"
+	"orac/trial/judge"
+	"orac/trial/report"
+	"orac/trial/sound"
 )
 
 // Simulate runs scenarios and judges them. It returns an error when it cannot do what was asked; broken promises are in the

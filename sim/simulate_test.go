@@ -12,7 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"orac/runbook/scenario"
-	"orac/sim/report"
+	"orac/trial/report"
 )
 
 const busy = `

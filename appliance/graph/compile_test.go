@@ -2,18 +2,15 @@ package graph_test
 
 import (
 	"bytes"
-	"flag"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"orac/appliance/graph"
 	"orac/appliance/stt/spoken"
+	"orac/internal/testkit"
 	"orac/runbook"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 // TestGraphs compiles testdata/graphs/*.hcl and compares the drawing with the file's .golden.
 func TestGraphs(t *testing.T) {
@@ -36,19 +33,7 @@ func TestGraphs(t *testing.T) {
 				got.WriteString("\n")
 				g.DOT(&got)
 			}
-			golden := strings.TrimSuffix(file, ".hcl") + ".golden"
-			if *update {
-				if err := os.WriteFile(golden, got.Bytes(), 0o600); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(golden)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got.String() != string(want) {
-				t.Errorf("got:\n%s\nwant:\n%s", got.String(), want)
-			}
+			testkit.Golden(t, strings.TrimSuffix(file, ".hcl")+".golden", got.String())
 		})
 	}
 }

@@ -47,7 +47,7 @@ func TestEveryKindIsComplete(t *testing.T) {
 // identity holds no secret: it is shown.
 func TestNodesAreBuiltFromViews(t *testing.T) {
 	types := map[string]bool{}
-	for _, b := range runbook.Types() {
+	for _, b := range runbook.Registry {
 		types[b.Key()] = true
 	}
 	var check func(kind Name, in reflect.Type, identity bool)

@@ -6,22 +6,18 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"orac/internal/testkit"
 )
 
 // TestALinkOfOurOwnIsFollowed, and files are set aside where it leads.
 func TestALinkOfOurOwnIsFollowed(t *testing.T) {
 	dir := t.TempDir()
-	must := func(err error) {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	must(os.MkdirAll(filepath.Join(dir, "disk"), 0o700))
-	must(os.Mkdir(filepath.Join(dir, "log"), 0o700))
+	testkit.Must(t, os.MkdirAll(filepath.Join(dir, "disk"), 0o700))
+	testkit.Must(t, os.Mkdir(filepath.Join(dir, "log"), 0o700))
 	path, real := filepath.Join(dir, "log", "orac.log"), filepath.Join(dir, "disk", "orac.log")
-	must(os.Symlink("../disk/orac.log", path)) // to a file that is not there yet
-	must(CheckFile(path))
+	testkit.Must(t, os.Symlink("../disk/orac.log", path)) // to a file that is not there yet
+	testkit.Must(t, CheckFile(path))
 	f := newFile(t, path, 20, 2)
 	for i := range 3 {
 		if _, err := f.Write(fmt.Appendf(nil, "line %d of ten\n", i)); err != nil {
@@ -36,8 +32,8 @@ func TestALinkOfOurOwnIsFollowed(t *testing.T) {
 	if list, _ := os.ReadDir(filepath.Dir(path)); len(list) != 1 {
 		t.Errorf("beside the link: %v", list)
 	}
-	must(os.Remove(path))
-	must(os.Symlink(real+".other", path)) // led elsewhere while it is open
+	testkit.Must(t, os.Remove(path))
+	testkit.Must(t, os.Symlink(real+".other", path)) // led elsewhere while it is open
 	if _, err := f.Write([]byte("there\n")); err != nil {
 		t.Fatal(err)
 	}

@@ -76,9 +76,32 @@ func TestMeasureCountsChildrenOfChildren(t *testing.T) {
 	}
 }
 
+// TestMeasureLeavesNoDescriptor: the processes of a machine may be more than the descriptors that one process may open.
+func TestMeasureLeavesNoDescriptor(t *testing.T) {
+	open := func() int {
+		list, err := os.ReadDir("/proc/self/fd")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(list)
+	}
+	if _, err := Measure(); err != nil { // the first reading may start the poller
+		t.Fatal(err)
+	}
+	before := open()
+	for range 5 {
+		if _, err := Measure(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if after := open(); after > before {
+		t.Errorf("%d descriptors are open, %d before", after, before)
+	}
+}
+
 func TestDescends(t *testing.T) {
-	parents := map[int32]int32{1: 0, 10: 1, 11: 10, 12: 11, 20: 1, 30: 31, 31: 30}
-	for pid, want := range map[int32]bool{10: true, 11: true, 12: true, 1: false, 20: false, 30: false, 99: false} {
+	parents := map[int]int{1: 0, 10: 1, 11: 10, 12: 11, 20: 1, 30: 31, 31: 30}
+	for pid, want := range map[int]bool{10: true, 11: true, 12: true, 1: false, 20: false, 30: false, 99: false} {
 		if descends(pid, 10, parents) != want {
 			t.Errorf("%d descends from 10: %v", pid, !want)
 		}

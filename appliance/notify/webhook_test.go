@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
-	"flag"
 	"os"
 	"os/exec"
 	"regexp"
@@ -17,6 +16,7 @@ import (
 	"orac/appliance/rt"
 	"orac/appliance/stt/stttest"
 	"orac/appliance/stt/wire"
+	"orac/internal/testkit"
 	"orac/runbook"
 	"orac/runbook/hook"
 )
@@ -251,21 +251,12 @@ func TestTheTableOfTheDocumentation(t *testing.T) {
 	}
 	const begin, end = "<!-- events: made by go test ./appliance/notify -run Documentation -update -->\n", "<!-- end of events -->"
 	before, rest, ok := strings.Cut(string(text), begin)
-	table, after, ok2 := strings.Cut(rest, end)
+	_, after, ok2 := strings.Cut(rest, end)
 	if !ok || !ok2 {
 		t.Fatal("the documentation has no place for the table")
 	}
-	want := "\n" + hook.Markdown() + "\n"
-	if *update {
-		if err := os.WriteFile("README.md", []byte(before+begin+want+end+after), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	} else if table != want {
-		t.Error("the table of events is another: run go test ./appliance/notify -run Documentation -update")
-	}
+	testkit.Golden(t, "README.md", before+begin+"\n"+hook.Markdown()+"\n"+end+after)
 }
-
-var update = flag.Bool("update", false, "write the documentation anew")
 
 // TestTheExamplesOfTheDocumentation are webhooks that the language takes.
 func TestTheExamplesOfTheDocumentation(t *testing.T) {

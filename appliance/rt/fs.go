@@ -4,6 +4,8 @@ import (
 	"errors"
 	"io/fs"
 	"syscall"
+
+	"orac/internal/atomicfile"
 )
 
 // FS is the file system of the state directory. Names are slash-separated and relative to it; no name leads out of it. Errors
@@ -25,11 +27,7 @@ type FS interface {
 }
 
 // File is a file being written. A write may be short only together with an error.
-type File interface {
-	Write(p []byte) (int, error)
-	Sync() error
-	Close() error
-}
+type File = atomicfile.File
 
 // FileInfo is an entry of a folder.
 type FileInfo struct {
@@ -38,35 +36,31 @@ type FileInfo struct {
 	Dir  bool
 }
 
-// WriteFile writes a file so that after a power loss it is either complete or absent: temporary file, sync, rename, sync of the
-// folder.
+// WriteFile replaces a file, as package atomicfile promises it.
 func WriteFile(t *Task, fsys FS, dir, name string, data []byte) error {
-	tmp := dir + "/" + name + ".tmp"
-	if err := fsys.Remove(t, tmp); err != nil && !isNotExist(err) {
-		return err
-	}
-	f, err := fsys.Create(t, tmp)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	if err == nil {
-		err = f.Sync()
-	}
-	if cerr := f.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		err = fsys.Rename(t, tmp, dir+"/"+name)
-	}
-	if err != nil {
-		_ = fsys.Remove(t, tmp) // best effort: the next write of this name removes it again
-		return err
-	}
-	return fsys.SyncDir(t, dir)
+	return atomicfile.Write(folder{t, fsys, dir}, name, atomicfile.Text(data))
 }
 
-func isNotExist(err error) bool { return errors.Is(err, fs.ErrNotExist) }
+// folder is a folder of an FS for package atomicfile.
+type folder struct {
+	t   *Task
+	fs  FS
+	dir string
+}
+
+// Temp returns the same name in every run. A file that a kill has left there is removed.
+func (f folder) Temp(name string) (atomicfile.File, string, error) {
+	temp := name + ".tmp"
+	if err := f.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, "", err
+	}
+	file, err := f.fs.Create(f.t, f.dir+"/"+temp)
+	return file, temp, err
+}
+
+func (f folder) Rename(from, to string) error { return f.fs.Rename(f.t, f.dir+"/"+from, f.dir+"/"+to) }
+func (f folder) Remove(name string) error     { return f.fs.Remove(f.t, f.dir+"/"+name) }
+func (f folder) Sync() error                  { return f.fs.SyncDir(f.t, f.dir) }
 
 // Transient tells whether an error of an FS may be gone at the next try and says nothing about the file: the disk or the process
 // is in trouble.

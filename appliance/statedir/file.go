@@ -2,7 +2,6 @@ package statedir
 
 import (
 	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"orac/internal/atomicfile"
 )
 
 // Open opens a file for reading.
@@ -82,45 +83,46 @@ func (d *Dir) ReadFile(name string, most int64) ([]byte, error) {
 	return b, err
 }
 
-// partPrefix begins the names of files that are being written.
-const partPrefix = ".part-"
-
-// WriteFile writes a file with mode 0600, replacing any that is there: a new file, synced, renamed, and the folder synced.
+// WriteFile replaces a file, as package atomicfile promises it. Its mode is 0600.
 func (d *Dir) WriteFile(name string, text []byte) error {
 	if err := d.Check(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	random := make([]byte, 8)
-	_, _ = rand.Read(random) // never fails
-	folder, _ := path.Split(name)
-	part := folder + partPrefix + hex.EncodeToString(random)
-	f, err := d.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_EXCL)
+	return atomicfile.Write(below{d, path.Dir(name)}, path.Base(name), atomicfile.Text(text))
+}
+
+// below is a folder below the folder, for package atomicfile.
+type below struct {
+	d    *Dir
+	path string
+}
+
+// Temp returns a random name: several processes may write the same file.
+func (b below) Temp(string) (atomicfile.File, string, error) {
+	temp := atomicfile.Prefix + rand.Text()
+	f, err := b.d.OpenFile(path.Join(b.path, temp), os.O_WRONLY|os.O_CREATE|os.O_EXCL)
+	return f, temp, err
+}
+
+func (b below) Rename(from, to string) error {
+	return b.d.root.Rename(path.Join(b.path, from), path.Join(b.path, to))
+}
+
+func (b below) Remove(name string) error { return b.d.root.Remove(path.Join(b.path, name)) }
+
+func (b below) Sync() error {
+	f, err := b.d.OpenFolder(b.path)
 	if err != nil {
-		return err
+		return atomicfile.Failed(err)
 	}
-	_, err = f.Write(text)
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = d.root.Rename(part, name)
-	}
-	if err != nil {
-		_ = d.root.Remove(part) // err is the error to return; Sweep removes what is left
-		return err
-	}
-	if parent, err := d.OpenFolder(path.Clean("./" + folder)); err == nil {
-		_ = parent.Sync() // not every file system can sync a folder
-		_ = parent.Close()
-	}
-	return nil
+	return atomicfile.Failed(errors.Join(f.Sync(), f.Close()))
 }
 
 // Sweep removes what is left of writes that were killed at least an hour ago.
 func (d *Dir) Sweep() {
 	list, _ := d.ReadDir() // what cannot be read stays
 	for _, e := range list {
-		if info, err := e.Info(); strings.HasPrefix(e.Name(), partPrefix) && err == nil && info.Mode().IsRegular() && time.Since(info.ModTime()) > time.Hour {
+		if info, err := e.Info(); strings.HasPrefix(e.Name(), atomicfile.Prefix) && err == nil && info.Mode().IsRegular() && time.Since(info.ModTime()) > time.Hour {
 			_ = d.root.Remove(e.Name())
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 
 	"golang.org/x/sys/unix"
+
+	"orac/internal/atomicfile"
 )
 
 // CreateNew writes a new file at a path that somebody has named, completely or not at all: it is synced, then given its name. If
@@ -15,31 +17,20 @@ func CreateNew(path string, text []byte) error {
 	if _, err := os.Lstat(path); err == nil {
 		return &fs.PathError{Op: "create", Path: path, Err: fs.ErrExist}
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".orac-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name()) // nothing is left to remove after the rename
-	_, err = f.Write(text)
-	if err == nil {
-		err = f.Chmod(0o644)
-	}
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	err = unix.Renameat2(unix.AT_FDCWD, f.Name(), unix.AT_FDCWD, path, unix.RENAME_NOREPLACE)
-	if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOSYS) { // not supported by the file system: NFS, some of FUSE
-		err = os.Link(f.Name(), path)
-	}
-	if err != nil {
+	folder := atomicfile.Dir{Path: filepath.Dir(path), Mode: 0o644, Move: moveNew}
+	if err := atomicfile.Write(folder, filepath.Base(path), atomicfile.Text(text)); err != nil {
 		return &fs.PathError{Op: "create", Path: path, Err: err}
 	}
-	if d, err := os.Open(filepath.Dir(path)); err == nil {
-		_ = d.Sync() // not every file system can sync a folder
-		_ = d.Close()
-	}
 	return nil
+}
+
+// moveNew renames a file unless the new name is taken.
+func moveNew(from, to string) error {
+	err := unix.Renameat2(unix.AT_FDCWD, from, unix.AT_FDCWD, to, unix.RENAME_NOREPLACE)
+	if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOSYS) { // not supported by the file system: NFS, some of FUSE
+		if err = os.Link(from, to); err == nil {
+			_ = os.Remove(from) // both names are of the same file
+		}
+	}
+	return err
 }

@@ -8,15 +8,16 @@ import (
 	"path/filepath"
 
 	"golang.org/x/sys/unix"
+
+	"orac/internal/atomicfile"
 )
 
 // Replace rewrites an existing file that somebody has named, such as a runbook, wherever it is and whoever owns it. If the path
-// is a link, it writes the file that the link points to; the mode stays. It writes the file completely or not at all: a new file,
-// synced, renamed, and the folder synced.
+// is a link, it writes the file that the link points to; the mode stays. Package atomicfile says what is promised.
 //
 // If the file cannot be replaced, because it is a mount of its own (EBUSY) or its folder is not writable, Replace writes it in
-// place, and inPlace says so. A power loss at that moment can leave a mixture of both texts. An error leaves the old text; if
-// even that fails, it says so.
+// place, and inPlace says so. A power loss at that moment can leave a mixture of both texts. An error of writing in place leaves
+// the old text; if even that fails, it says so.
 func Replace(path string, text []byte) (inPlace bool, err error) { return hooks{}.replace(path, text) }
 
 func (h hooks) replace(path string, text []byte) (inPlace bool, err error) {
@@ -29,45 +30,14 @@ func (h hooks) replace(path string, text []byte) (inPlace bool, err error) {
 		return false, err
 	}
 	defer old.Close()
-	err = h.exchange(path, text, info.Mode().Perm())
+	folder := atomicfile.Dir{Path: filepath.Dir(path), Mode: info.Mode().Perm(), Move: h.rename}
+	err = atomicfile.Write(folder, filepath.Base(path), atomicfile.Text(text))
 	for _, fixed := range []error{unix.EBUSY, unix.EXDEV, unix.EROFS, unix.EACCES, unix.EPERM} {
 		if errors.Is(err, fixed) {
 			return true, overwrite(path, info, text)
 		}
 	}
 	return false, err
-}
-
-// exchange puts a new file in the place of an existing one.
-func (h hooks) exchange(path string, text []byte, mode fs.FileMode) error {
-	folder := filepath.Dir(path)
-	f, err := os.CreateTemp(folder, ".orac-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name()) // nothing is left to remove after the rename
-	_, err = f.Write(text)
-	if err == nil {
-		err = f.Chmod(mode)
-	}
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	rename := os.Rename
-	if h.rename != nil {
-		rename = h.rename
-	}
-	if err := rename(f.Name(), path); err != nil {
-		return err
-	}
-	if d, err := os.Open(folder); err == nil {
-		_ = d.Sync() // not every file system can sync a folder
-		_ = d.Close()
-	}
-	return nil
 }
 
 // overwrite replaces the text in a file, and cuts off the rest. It is one write, so that others see a mixture of both texts for

@@ -12,24 +12,20 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"orac/internal/atomicfile"
+	"orac/internal/testkit"
 )
 
 // The tests run as root, and stranger is somebody else.
 const stranger = 12345
 
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 // folder makes a folder with a mode, whatever the umask.
 func folder(t *testing.T, mode fs.FileMode, names ...string) string {
 	t.Helper()
 	path := filepath.Join(names...)
-	must(t, os.MkdirAll(path, 0o700))
-	must(t, os.Chmod(path, mode))
+	testkit.Must(t, os.MkdirAll(path, 0o700))
+	testkit.Must(t, os.Chmod(path, mode))
 	return path
 }
 
@@ -70,33 +66,33 @@ var hostile = []struct {
 	put  func(t *testing.T, victim, path string)
 	why  string
 }{
-	{"link", func(t *testing.T, victim, path string) { must(t, os.Symlink(victim, path)) }, "it is a symbolic link"},
-	{"link to nothing", func(t *testing.T, _, path string) { must(t, os.Symlink("/nowhere/file", path)) }, "it is a symbolic link"},
+	{"link", func(t *testing.T, victim, path string) { testkit.Must(t, os.Symlink(victim, path)) }, "it is a symbolic link"},
+	{"link to nothing", func(t *testing.T, _, path string) { testkit.Must(t, os.Symlink("/nowhere/file", path)) }, "it is a symbolic link"},
 	{"link inside", func(t *testing.T, _, path string) {
-		must(t, os.WriteFile(filepath.Join(filepath.Dir(path), "other"), nil, 0o600))
-		must(t, os.Symlink("other", path))
+		testkit.Must(t, os.WriteFile(filepath.Join(filepath.Dir(path), "other"), nil, 0o600))
+		testkit.Must(t, os.Symlink("other", path))
 	}, "it is a symbolic link"},
-	{"pipe", func(t *testing.T, _, path string) { must(t, unix.Mkfifo(path, 0o600)) }, "a named pipe"},
+	{"pipe", func(t *testing.T, _, path string) { testkit.Must(t, unix.Mkfifo(path, 0o600)) }, "a named pipe"},
 	{"device", func(t *testing.T, _, path string) {
-		must(t, unix.Mknod(path, unix.S_IFCHR|0o600, int(unix.Mkdev(1, 3))))
+		testkit.Must(t, unix.Mknod(path, unix.S_IFCHR|0o600, int(unix.Mkdev(1, 3))))
 	}, "a device"},
 	{"socket", func(t *testing.T, _, path string) {
 		l, err := net.Listen("unix", path)
-		must(t, err)
+		testkit.Must(t, err)
 		t.Cleanup(func() { l.Close() })
 	}, "a socket"},
-	{"folder", func(t *testing.T, _, path string) { must(t, os.Mkdir(path, 0o700)) }, "a folder"},
+	{"folder", func(t *testing.T, _, path string) { testkit.Must(t, os.Mkdir(path, 0o700)) }, "a folder"},
 	{"another's file", func(t *testing.T, _, path string) {
-		must(t, os.WriteFile(path, []byte("theirs"), 0o600))
-		must(t, os.Chown(path, stranger, stranger))
+		testkit.Must(t, os.WriteFile(path, []byte("theirs"), 0o600))
+		testkit.Must(t, os.Chown(path, stranger, stranger))
 	}, "it belongs to the user 12345"},
 	{"second name of another's file", func(t *testing.T, victim, path string) {
-		must(t, os.Chown(victim, stranger, stranger))
-		must(t, os.Link(victim, path))
+		testkit.Must(t, os.Chown(victim, stranger, stranger))
+		testkit.Must(t, os.Link(victim, path))
 	}, "it belongs to the user 12345"},
 	{"writable for a group", func(t *testing.T, _, path string) {
-		must(t, os.WriteFile(path, []byte("ours"), 0o600))
-		must(t, os.Chmod(path, 0o620))
+		testkit.Must(t, os.WriteFile(path, []byte("ours"), 0o600))
+		testkit.Must(t, os.Chmod(path, 0o620))
 	}, "others may write to it"},
 }
 
@@ -123,16 +119,16 @@ func TestHostileFiles(t *testing.T) {
 		for use, do := range uses {
 			top := t.TempDir()
 			victim, state := filepath.Join(top, "victim"), folder(t, 0o700, top, "state")
-			must(t, os.WriteFile(victim, []byte(secret), 0o600))
+			testkit.Must(t, os.WriteFile(victim, []byte(secret), 0o600))
 			for _, name := range []string{"orac.db-wal", "inner/orac.db-wal"} {
 				folder(t, 0o700, state, "inner")
 				path := filepath.Join(state, name)
 				h.put(t, victim, path)
 				d, err := Open(state)
-				must(t, err)
+				testkit.Must(t, err)
 				refused(t, do(d, name), path, h.why)
-				must(t, d.Close())
-				must(t, os.RemoveAll(path))
+				testkit.Must(t, d.Close())
+				testkit.Must(t, os.RemoveAll(path))
 			}
 			if text, err := os.ReadFile(victim); err != nil || string(text) != secret {
 				t.Errorf("%s, %s: the file outside is %q now (%v)", h.name, use, text, err)
@@ -146,12 +142,12 @@ func TestHostileFoldersInside(t *testing.T) {
 	top := t.TempDir()
 	state := folder(t, 0o700, top, "state")
 	folder(t, 0o700, state, "real")
-	must(t, os.Symlink(folder(t, 0o700, top, "outside"), filepath.Join(state, "out")))
-	must(t, os.Symlink("real", filepath.Join(state, "in")))
-	must(t, os.WriteFile(filepath.Join(state, "file"), nil, 0o600))
-	must(t, os.Chown(folder(t, 0o700, state, "theirs"), stranger, stranger))
+	testkit.Must(t, os.Symlink(folder(t, 0o700, top, "outside"), filepath.Join(state, "out")))
+	testkit.Must(t, os.Symlink("real", filepath.Join(state, "in")))
+	testkit.Must(t, os.WriteFile(filepath.Join(state, "file"), nil, 0o600))
+	testkit.Must(t, os.Chown(folder(t, 0o700, state, "theirs"), stranger, stranger))
 	d, err := Open(state)
-	must(t, err)
+	testkit.Must(t, err)
 	defer d.Close()
 	for _, name := range []string{"out", "in"} {
 		if err := d.WriteFile(name+"/x", nil); err == nil {
@@ -178,18 +174,21 @@ func TestHostileFoldersInside(t *testing.T) {
 }
 
 func TestFoldersThatAreRefused(t *testing.T) {
-	theirs := func(t *testing.T, path string) string { must(t, os.Chown(path, stranger, stranger)); return path }
+	theirs := func(t *testing.T, path string) string {
+		testkit.Must(t, os.Chown(path, stranger, stranger))
+		return path
+	}
 	for name, c := range map[string]struct {
 		lay func(t *testing.T, top string) (path string)
 		why string
 	}{
 		"another's": {func(t *testing.T, top string) string { return theirs(t, folder(t, 0o700, top, "state")) }, "sudo -u '#12345' orac"},
 		"a link": {func(t *testing.T, top string) string {
-			must(t, os.Symlink(folder(t, 0o700, top, "real"), filepath.Join(top, "state")))
+			testkit.Must(t, os.Symlink(folder(t, 0o700, top, "real"), filepath.Join(top, "state")))
 			return filepath.Join(top, "state")
 		}, "name the folder that it points to"},
 		"a file": {func(t *testing.T, top string) string {
-			must(t, os.WriteFile(filepath.Join(top, "state"), nil, 0o600))
+			testkit.Must(t, os.WriteFile(filepath.Join(top, "state"), nil, 0o600))
 			return filepath.Join(top, "state")
 		}, "it is not a folder"},
 		"in another's": {func(t *testing.T, top string) string {
@@ -209,13 +208,13 @@ func TestFoldersThatAreRefused(t *testing.T) {
 		"by another's link": {func(t *testing.T, top string) string {
 			open := folder(t, 0o777|fs.ModeSticky, top, "open")
 			folder(t, 0o700, top, "real", "state")
-			must(t, os.Symlink(filepath.Join(top, "real"), filepath.Join(open, "link")))
-			must(t, os.Lchown(filepath.Join(open, "link"), stranger, stranger))
+			testkit.Must(t, os.Symlink(filepath.Join(top, "real"), filepath.Join(open, "link")))
+			testkit.Must(t, os.Lchown(filepath.Join(open, "link"), stranger, stranger))
 			return filepath.Join(open, "link", "state")
 		}, "is a link that belongs to the user 12345"},
 		"by a link into another's": {func(t *testing.T, top string) string {
 			folder(t, 0o700, theirs(t, folder(t, 0o755, top, "home")), "real", "state")
-			must(t, os.Symlink("home/real/../real", filepath.Join(top, "link")))
+			testkit.Must(t, os.Symlink("home/real/../real", filepath.Join(top, "link")))
 			return filepath.Join(top, "link", "state")
 		}, "home, which belongs to the user 12345"},
 	} {
@@ -241,14 +240,14 @@ func TestFoldersThatAreRefused(t *testing.T) {
 func TestFoldersThatAreUsed(t *testing.T) {
 	top := t.TempDir()
 	sticky := folder(t, 0o777|fs.ModeSticky, top, "tmp")
-	must(t, os.Symlink("tmp", filepath.Join(top, "link")))
+	testkit.Must(t, os.Symlink("tmp", filepath.Join(top, "link")))
 	for _, path := range []string{filepath.Join(sticky, "new", "state"), filepath.Join(top, "link", "new", "state"), folder(t, 0o755, top, "plain")} {
 		d, err := Open(path)
-		must(t, err)
+		testkit.Must(t, err)
 		if len(d.Problems) > 0 {
 			t.Errorf("%s: %q", path, d.Problems)
 		}
-		must(t, d.Close())
+		testkit.Must(t, d.Close())
 	}
 	if info, err := os.Stat(filepath.Join(sticky, "new")); err != nil || info.Mode().Perm() != 0o700 {
 		t.Errorf("what was made is %v (%v)", info.Mode(), err)
@@ -257,10 +256,10 @@ func TestFoldersThatAreUsed(t *testing.T) {
 		t.Error(err)
 	}
 	group := folder(t, 0o700, top, "group", "state")
-	must(t, os.Chown(filepath.Join(top, "group"), 0, stranger))
+	testkit.Must(t, os.Chown(filepath.Join(top, "group"), 0, stranger))
 	folder(t, 0o775, top, "group")
 	d, err := Open(group)
-	must(t, err)
+	testkit.Must(t, err)
 	defer d.Close()
 	if len(d.Problems) != 1 || !strings.Contains(d.Problems[0], "chmod g-w") {
 		t.Errorf("a group that may write above is not told of: %q", d.Problems)
@@ -272,13 +271,13 @@ func TestClosedOff(t *testing.T) {
 	for _, mode := range []fs.FileMode{0o777, 0o702, 0o775, 0o777 | fs.ModeSticky} {
 		path := folder(t, mode, t.TempDir(), "state")
 		d, err := Open(path)
-		must(t, err)
+		testkit.Must(t, err)
 		info, err := os.Stat(path)
-		must(t, err)
+		testkit.Must(t, err)
 		if info.Mode().Perm()&0o022 != 0 || len(d.Problems) != 1 || !strings.Contains(d.Problems[0], "could write in") {
 			t.Errorf("%v: it has %v, and says %q", mode, info.Mode(), d.Problems)
 		}
-		must(t, d.Close())
+		testkit.Must(t, d.Close())
 	}
 	for _, where := range []string{"x", "secrets/jwt", "tls/key.pem", "link"} {
 		path := folder(t, 0o770, t.TempDir(), "state")
@@ -287,8 +286,8 @@ func TestClosedOff(t *testing.T) {
 		if where == "x" || where == "link" {
 			folder(t, 0o770, path)
 		}
-		must(t, os.Symlink("/etc/passwd", file))
-		must(t, os.Lchown(file, stranger, stranger))
+		testkit.Must(t, os.Symlink("/etc/passwd", file))
+		testkit.Must(t, os.Lchown(file, stranger, stranger))
 		_, err := Open(path)
 		refused(t, err, file, "and this file belongs to another user")
 		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o770 {
@@ -301,15 +300,15 @@ func TestClosedOff(t *testing.T) {
 func TestAsAUser(t *testing.T) {
 	top := t.TempDir()
 	for dir := top; dir != os.TempDir(); dir = filepath.Dir(dir) {
-		must(t, os.Chmod(dir, 0o755))
+		testkit.Must(t, os.Chmod(dir, 0o755))
 	}
 	state := folder(t, 0o700, top, "state")
-	must(t, os.WriteFile(filepath.Join(top, "root's"), []byte(secret), 0o644))
-	must(t, os.Link(filepath.Join(top, "root's"), filepath.Join(state, "second")))
-	must(t, os.WriteFile(filepath.Join(state, "given"), nil, 0o644))
-	must(t, os.Chown(state, stranger, stranger))
+	testkit.Must(t, os.WriteFile(filepath.Join(top, "root's"), []byte(secret), 0o644))
+	testkit.Must(t, os.Link(filepath.Join(top, "root's"), filepath.Join(state, "second")))
+	testkit.Must(t, os.WriteFile(filepath.Join(state, "given"), nil, 0o644))
+	testkit.Must(t, os.Chown(state, stranger, stranger))
 	shared := folder(t, 0o770, top, "shared") // as a volume of Kubernetes with fsGroup
-	must(t, os.Chown(shared, 0, stranger))
+	testkit.Must(t, os.Chown(shared, 0, stranger))
 	as(t, stranger, func() {
 		d, err := Open(state)
 		if err != nil {
@@ -346,20 +345,20 @@ func TestSwappedFolder(t *testing.T) {
 		put  func(t *testing.T, other, path string)
 		why  string
 	}{
-		"by a link": {func(h *hooks, swap func()) { h.found = swap }, func(t *testing.T, other, path string) { must(t, os.Symlink(other, path)) }, "it is a symbolic link"},
+		"by a link": {func(h *hooks, swap func()) { h.found = swap }, func(t *testing.T, other, path string) { testkit.Must(t, os.Symlink(other, path)) }, "it is a symbolic link"},
 		"by another's": {func(h *hooks, swap func()) { h.found = swap }, func(t *testing.T, other, path string) {
-			must(t, os.Chown(other, stranger, stranger))
-			must(t, os.Rename(other, path))
+			testkit.Must(t, os.Chown(other, stranger, stranger))
+			testkit.Must(t, os.Rename(other, path))
 		}, "belongs to the user"},
-		"by a link, once open":    {func(h *hooks, swap func()) { h.opened = swap }, func(t *testing.T, other, path string) { must(t, os.Symlink(other, path)) }, "was replaced while it was being opened"},
-		"by another's, once open": {func(h *hooks, swap func()) { h.opened = swap }, func(t *testing.T, other, path string) { must(t, os.Rename(other, path)) }, "was replaced while it was being opened"},
+		"by a link, once open":    {func(h *hooks, swap func()) { h.opened = swap }, func(t *testing.T, other, path string) { testkit.Must(t, os.Symlink(other, path)) }, "was replaced while it was being opened"},
+		"by another's, once open": {func(h *hooks, swap func()) { h.opened = swap }, func(t *testing.T, other, path string) { testkit.Must(t, os.Rename(other, path)) }, "was replaced while it was being opened"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			top := t.TempDir()
 			path, other := folder(t, 0o700, top, "state"), folder(t, 0o700, top, "other")
 			var h hooks
 			c.hook(&h, func() {
-				must(t, os.Rename(path, path+".gone"))
+				testkit.Must(t, os.Rename(path, path+".gone"))
 				c.put(t, other, path)
 			})
 			_, err := h.open(path, true)
@@ -369,15 +368,15 @@ func TestSwappedFolder(t *testing.T) {
 	top := t.TempDir()
 	path := folder(t, 0o700, top, "state")
 	d, err := Open(path)
-	must(t, err)
+	testkit.Must(t, err)
 	defer d.Close()
-	must(t, d.Same())
-	must(t, os.Rename(path, path+".gone"))
+	testkit.Must(t, d.Same())
+	testkit.Must(t, os.Rename(path, path+".gone"))
 	folder(t, 0o700, path)
 	refused(t, d.Same(), path, "the folder was replaced")
 	_, err = d.Database("orac.db")
 	refused(t, err, path, "the folder was replaced")
-	must(t, d.WriteFile("file", nil))
+	testkit.Must(t, d.WriteFile("file", nil))
 	if _, err := os.Stat(filepath.Join(path+".gone", "file")); err != nil {
 		t.Errorf("what is open is another folder: %v", err)
 	}
@@ -389,18 +388,18 @@ func TestSwappedFile(t *testing.T) {
 		for _, use := range []string{"read", "truncate", "append"} {
 			top := t.TempDir()
 			victim, path := filepath.Join(top, "victim"), filepath.Join(folder(t, 0o700, top, "state"), "file")
-			must(t, os.WriteFile(victim, []byte(secret), 0o600))
-			must(t, os.WriteFile(path, []byte("good"), 0o600))
+			testkit.Must(t, os.WriteFile(victim, []byte(secret), 0o600))
+			testkit.Must(t, os.WriteFile(path, []byte("good"), 0o600))
 			d, err := Open(filepath.Dir(path))
-			must(t, err)
+			testkit.Must(t, err)
 			d.hooks.file = func() {
-				must(t, os.Remove(path))
+				testkit.Must(t, os.Remove(path))
 				h.put(t, victim, path)
 			}
 			if err := uses[use](d, "file"); err == nil {
 				t.Errorf("%s, %s: it is used", h.name, use)
 			}
-			must(t, d.Close())
+			testkit.Must(t, d.Close())
 			if text, err := os.ReadFile(victim); err != nil || string(text) != secret {
 				t.Errorf("%s, %s: the file outside is %q now (%v)", h.name, use, text, err)
 			}
@@ -415,10 +414,10 @@ func TestSwappedFile(t *testing.T) {
 
 func TestWriteFile(t *testing.T) {
 	d, err := Open(t.TempDir())
-	must(t, err)
+	testkit.Must(t, err)
 	defer d.Close()
 	for _, text := range []string{"one", "two, which is longer", ""} {
-		must(t, d.WriteFile("file", []byte(text)))
+		testkit.Must(t, d.WriteFile("file", []byte(text)))
 		if got, err := d.ReadFile("file", 100); err != nil || string(got) != text {
 			t.Errorf("%q, %v", got, err)
 		}
@@ -429,28 +428,28 @@ func TestWriteFile(t *testing.T) {
 	if _, err := d.ReadFile("file", 100); err != nil {
 		t.Error(err)
 	}
-	must(t, d.WriteFile("file", make([]byte, 101)))
+	testkit.Must(t, d.WriteFile("file", make([]byte, 101)))
 	if _, err := d.ReadFile("file", 100); err == nil {
 		t.Error("more than was asked for is read")
 	}
-	must(t, d.Mkdir("full"))
+	testkit.Must(t, d.Mkdir("full"))
 	if err := d.WriteFile("none/file", nil); !errors.Is(err, fs.ErrNotExist) {
 		t.Error(err)
 	}
-	old, young := d.Path(partPrefix+"old"), d.Path(partPrefix+"young")
+	old, young := d.Path(atomicfile.Prefix+"old"), d.Path(atomicfile.Prefix+"young")
 	for _, path := range []string{old, young} {
-		must(t, os.WriteFile(path, nil, 0o600))
+		testkit.Must(t, os.WriteFile(path, nil, 0o600))
 	}
 	long := time.Now().Add(-2 * time.Hour)
-	must(t, os.Chtimes(old, long, long))
+	testkit.Must(t, os.Chtimes(old, long, long))
 	d.Sweep()
 	var names []string
 	list, err := d.ReadDir()
-	must(t, err)
+	testkit.Must(t, err)
 	for _, e := range list {
 		names = append(names, e.Name())
 	}
-	if strings.Join(names, " ") != partPrefix+"young file full" {
+	if strings.Join(names, " ") != atomicfile.Prefix+"young file full" {
 		t.Errorf("there is %q", names)
 	}
 }
@@ -475,15 +474,15 @@ func TestRegular(t *testing.T) {
 		}
 		top := t.TempDir()
 		path, link := filepath.Join(top, "file"), filepath.Join(top, "link")
-		must(t, os.WriteFile(path, []byte("words"), 0o600))
-		must(t, os.Symlink("file", link))
+		testkit.Must(t, os.WriteFile(path, []byte("words"), 0o600))
+		testkit.Must(t, os.Symlink("file", link))
 		f, info, err := Regular(link)
-		must(t, err)
+		testkit.Must(t, err)
 		if f.Close(); info.Size() != 5 {
 			t.Errorf("it has %d bytes", info.Size())
 		}
 		swap := func() {
-			must(t, os.Remove(path))
+			testkit.Must(t, os.Remove(path))
 			h.put(t, "", path)
 		}
 		if f, _, err := (hooks{file: swap}).regular(link); err == nil {

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"orac/internal/testkit"
 )
 
 // filled makes a database of many pages and gives its path.
@@ -17,24 +19,24 @@ func filled(t *testing.T) string {
 	for n := range 200 {
 		d := detection(n)
 		d.Device = strings.Repeat("usb ", 100)
-		must(t, s.AddDetection(d))
+		testkit.Must(t, s.AddDetection(d))
 	}
-	must(t, s.Close())
+	testkit.Must(t, s.Close())
 	return path
 }
 
 func TestDamagedIsSetAside(t *testing.T) {
 	execute := func(t *testing.T, path, text string) {
 		db, err := sql.Open("sqlite", path)
-		must(t, err)
+		testkit.Must(t, err)
 		_, err = db.Exec(text)
-		must(t, err)
-		must(t, db.Close())
+		testkit.Must(t, err)
+		testkit.Must(t, db.Close())
 	}
 	change := func(t *testing.T, path string, f func([]byte) []byte) {
 		data, err := os.ReadFile(path)
-		must(t, err)
-		must(t, os.WriteFile(path, f(data), 0o600))
+		testkit.Must(t, err)
+		testkit.Must(t, os.WriteFile(path, f(data), 0o600))
 	}
 	cases := map[string]func(t *testing.T, path string){
 		"text": func(t *testing.T, path string) {
@@ -59,7 +61,7 @@ func TestDamagedIsSetAside(t *testing.T) {
 		},
 		"no table": func(t *testing.T, path string) { execute(t, path, "DROP TABLE transcripts") },
 		"of others": func(t *testing.T, path string) {
-			must(t, os.Remove(path))
+			testkit.Must(t, os.Remove(path))
 			execute(t, path, "CREATE TABLE detections (recipe TEXT)")
 		},
 	}
@@ -68,23 +70,23 @@ func TestDamagedIsSetAside(t *testing.T) {
 			path := filled(t)
 			spoil(t, path)
 			before, err := os.ReadFile(path)
-			must(t, err)
-			must(t, os.WriteFile(path+"-wal", nil, 0o600))
+			testkit.Must(t, err)
+			testkit.Must(t, os.WriteFile(path+"-wal", nil, 0o600))
 
 			s, aside, err := Open(path)
-			must(t, err)
+			testkit.Must(t, err)
 			defer s.Close()
 			if aside == nil || aside.Why == nil {
 				t.Fatal("nothing was set aside")
 			}
 			kept, err := os.ReadFile(aside.Path)
-			must(t, err)
+			testkit.Must(t, err)
 			if !strings.HasPrefix(aside.Path, path+".damaged-") || !bytes.Equal(before, kept) {
 				t.Errorf("%s holds %d bytes, and the damaged one had %d", aside.Path, len(kept), len(before))
 			}
-			must(t, s.AddDetection(detection(1)))
+			testkit.Must(t, s.AddDetection(detection(1)))
 			c, err := s.Counts(detection(0).At)
-			must(t, err)
+			testkit.Must(t, err)
 			if c.Detections != 1 {
 				t.Errorf("%d detections in the new database", c.Detections)
 			}
@@ -95,16 +97,16 @@ func TestDamagedIsSetAside(t *testing.T) {
 func TestTwiceDamagedKeepsBoth(t *testing.T) {
 	path := filled(t)
 	for range 3 {
-		must(t, os.WriteFile(path, []byte("no database, and long enough to see that it is none"), 0o600))
+		testkit.Must(t, os.WriteFile(path, []byte("no database, and long enough to see that it is none"), 0o600))
 		s, aside, err := Open(path)
-		must(t, err)
+		testkit.Must(t, err)
 		if aside == nil {
 			t.Fatal("not set aside")
 		}
-		must(t, s.Close())
+		testkit.Must(t, s.Close())
 	}
 	kept, err := filepath.Glob(path + ".damaged-*")
-	must(t, err)
+	testkit.Must(t, err)
 	if len(kept) != 3 {
 		t.Errorf("kept: %v", kept)
 	}
@@ -113,16 +115,16 @@ func TestTwiceDamagedKeepsBoth(t *testing.T) {
 func TestUnfinishedLogIsNotLost(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "orac.db")
 	s := mustOpen(t, path)
-	must(t, s.AddDetection(detection(1)))
+	testkit.Must(t, s.AddDetection(detection(1)))
 	// What a kill -9 leaves: the files as they are now, the log not brought back.
 	copied := filepath.Join(t.TempDir(), "orac.db")
 	for _, suffix := range []string{"", "-wal"} {
 		data, err := os.ReadFile(path + suffix)
-		must(t, err)
-		must(t, os.WriteFile(copied+suffix, data, 0o600))
+		testkit.Must(t, err)
+		testkit.Must(t, os.WriteFile(copied+suffix, data, 0o600))
 	}
 	list, _, err := mustOpen(t, copied).Detections(Page{})
-	must(t, err)
+	testkit.Must(t, err)
 	if len(list) != 1 {
 		t.Errorf("%d detections", len(list))
 	}
@@ -131,7 +133,7 @@ func TestUnfinishedLogIsNotLost(t *testing.T) {
 func TestOwnerOnly(t *testing.T) {
 	path := filled(t)
 	info, err := os.Stat(path)
-	must(t, err)
+	testkit.Must(t, err)
 	if info.Mode().Perm() != 0o600 {
 		t.Errorf("mode %v", info.Mode())
 	}

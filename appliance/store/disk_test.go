@@ -8,6 +8,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"orac/internal/testkit"
 )
 
 // mount gives a folder with a file system of its own. It needs root, as the tests of the appliance have it.
@@ -28,7 +30,7 @@ func mount(t *testing.T, size string) string {
 func TestFullDisk(t *testing.T) {
 	dir := mount(t, "1m")
 	s := mustOpen(t, filepath.Join(dir, "orac.db"))
-	must(t, s.AddDetection(detection(0)))
+	testkit.Must(t, s.AddDetection(detection(0)))
 	ballast := filepath.Join(dir, "ballast")
 	fill(t, ballast)
 
@@ -52,14 +54,14 @@ func TestFullDisk(t *testing.T) {
 		t.Error("a large delivery was written on a full disk")
 	}
 
-	must(t, os.Remove(ballast))
-	must(t, s.AddDetection(detection(1000)))
+	testkit.Must(t, os.Remove(ballast))
+	testkit.Must(t, s.AddDetection(detection(1000)))
 	c, err := s.Counts(noon.Add(-1))
-	must(t, err)
+	testkit.Must(t, err)
 	if c.Detections != written+1 {
 		t.Errorf("%d detections, want %d", c.Detections, written+1)
 	}
-	must(t, s.Close())
+	testkit.Must(t, s.Close())
 	mustOpen(t, filepath.Join(dir, "orac.db"))
 }
 
@@ -71,7 +73,7 @@ func TestFullDiskAtStart(t *testing.T) {
 	if err == nil || aside != nil {
 		t.Fatalf("opened %v, set aside %v", s, aside)
 	}
-	must(t, os.Remove(filepath.Join(dir, "ballast")))
+	testkit.Must(t, os.Remove(filepath.Join(dir, "ballast")))
 }
 
 func TestReadOnlyFolder(t *testing.T) {
@@ -89,7 +91,7 @@ func TestReadOnlyFolder(t *testing.T) {
 func fill(t *testing.T, path string) {
 	t.Helper()
 	f, err := os.Create(path)
-	must(t, err)
+	testkit.Must(t, err)
 	defer f.Close()
 	for block := make([]byte, 512); err == nil; {
 		_, err = f.Write(block)
@@ -104,11 +106,11 @@ func TestReopenOnFullDisk(t *testing.T) {
 	dir := mount(t, "1m")
 	path := filepath.Join(dir, "orac.db")
 	s := mustOpen(t, path)
-	must(t, s.AddDetection(detection(0)))
+	testkit.Must(t, s.AddDetection(detection(0)))
 	log, err := os.ReadFile(path + "-wal")
-	must(t, err)
-	must(t, s.Close())
-	must(t, os.WriteFile(path+"-wal", log, 0o600))
+	testkit.Must(t, err)
+	testkit.Must(t, s.Close())
+	testkit.Must(t, os.WriteFile(path+"-wal", log, 0o600))
 	ballast := filepath.Join(dir, "ballast")
 	fill(t, ballast)
 
@@ -118,12 +120,12 @@ func TestReopenOnFullDisk(t *testing.T) {
 	}
 	if err == nil {
 		_, err = s.Counts(noon)
-		must(t, err)
-		must(t, s.Close())
+		testkit.Must(t, err)
+		testkit.Must(t, s.Close())
 	}
-	must(t, os.Remove(ballast))
+	testkit.Must(t, os.Remove(ballast))
 	list, _, err := mustOpen(t, path).Detections(Page{})
-	must(t, err)
+	testkit.Must(t, err)
 	if len(list) != 1 {
 		t.Errorf("%d detections", len(list))
 	}
@@ -132,10 +134,10 @@ func TestReopenOnFullDisk(t *testing.T) {
 func TestLockedByAnotherIsNotDamaged(t *testing.T) {
 	path := filled(t)
 	db, err := sql.Open("sqlite", path+"?_pragma=locking_mode(EXCLUSIVE)")
-	must(t, err)
+	testkit.Must(t, err)
 	defer db.Close()
 	_, err = db.Exec("PRAGMA user_version = 1") // takes the lock and keeps it
-	must(t, err)
+	testkit.Must(t, err)
 	_, aside, err := Open(path)
 	if err == nil || aside != nil || !strings.Contains(err.Error(), "locked") {
 		t.Errorf("%v, set aside %v", err, aside)

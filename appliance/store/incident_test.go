@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"orac/appliance/status"
+	"orac/internal/testkit"
 )
 
 func incidentNo(n int) status.Incident {
@@ -26,24 +27,24 @@ func restartNo(n int) Restart {
 func TestIncidentsAndRestartsAreRead(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "orac.db")
 	s := mustOpen(t, path)
-	must(t, s.SaveIncident(incidentNo(1)))
-	must(t, s.AddRestart(restartNo(1)))
-	must(t, s.Close())
+	testkit.Must(t, s.SaveIncident(incidentNo(1)))
+	testkit.Must(t, s.AddRestart(restartNo(1)))
+	testkit.Must(t, s.Close())
 	s = mustOpen(t, path)
 	got, err := s.Incident("i1")
-	must(t, err)
+	testkit.Must(t, err)
 	if diff := cmp.Diff(incidentNo(1), got); diff != "" {
 		t.Error(diff)
 	}
 	list, next, err := s.Incidents(Page{})
-	must(t, err)
+	testkit.Must(t, err)
 	plain := incidentNo(1)
 	plain.Evidence = ""
 	if diff := cmp.Diff([]status.Incident{plain}, list); diff != "" || next != 0 {
 		t.Error(diff, next)
 	}
 	restarts, next, err := s.Restarts(Page{})
-	must(t, err)
+	testkit.Must(t, err)
 	if diff := cmp.Diff([]Restart{restartNo(1)}, restarts); diff != "" || next != 0 {
 		t.Error(diff, next)
 	}
@@ -59,23 +60,23 @@ func TestSavingAnIncidentAgain(t *testing.T) {
 	acted := opened
 	acted.Actions = []string{"killed"}
 	for _, i := range []status.Incident{opened, opened, acted, opened} {
-		must(t, s.SaveIncident(i))
+		testkit.Must(t, s.SaveIncident(i))
 	}
 	got, err := s.Incident("i1")
-	must(t, err)
+	testkit.Must(t, err)
 	if diff := cmp.Diff(acted, got); diff != "" {
 		t.Errorf("going on:\n%s", diff)
 	}
 	for _, i := range []status.Incident{incidentNo(1), opened, acted} {
-		must(t, s.SaveIncident(i))
+		testkit.Must(t, s.SaveIncident(i))
 	}
 	if got, err = s.Incident("i1"); err != nil || cmp.Diff(incidentNo(1), got) != "" {
 		t.Errorf("over: %v\n%s", err, cmp.Diff(incidentNo(1), got))
 	}
 	again := restartNo(1)
-	must(t, s.AddRestart(again))
+	testkit.Must(t, s.AddRestart(again))
 	again.Reason = "another"
-	must(t, s.AddRestart(again))
+	testkit.Must(t, s.AddRestart(again))
 	if list, _, err := s.Restarts(Page{}); err != nil || len(list) != 1 || list[0].Reason != "stuck" {
 		t.Errorf("%v, %v", list, err)
 	}
@@ -85,12 +86,12 @@ func TestEndIncidents(t *testing.T) {
 	s := newStore(t)
 	open := incidentNo(1)
 	open.Recovered, open.Duration, open.Actions = time.Time{}, 0, []string{"killed"}
-	must(t, s.SaveIncident(open))
-	must(t, s.SaveIncident(incidentNo(2)))
+	testkit.Must(t, s.SaveIncident(open))
+	testkit.Must(t, s.SaveIncident(incidentNo(2)))
 	n, err := s.EndIncidents(open.Detected.Add(time.Minute), "orac was started again")
-	must(t, err)
+	testkit.Must(t, err)
 	got, err := s.Incident("i1")
-	must(t, err)
+	testkit.Must(t, err)
 	open.Recovered, open.Duration, open.Actions = open.Detected.Add(time.Minute), time.Minute, []string{"killed", "orac was started again"}
 	if diff := cmp.Diff(open, got); diff != "" || n != 1 {
 		t.Errorf("%d ended\n%s", n, diff)
@@ -103,13 +104,13 @@ func TestEndIncidents(t *testing.T) {
 func TestPagesOfIncidents(t *testing.T) {
 	s := newStore(t)
 	for n := range 7 {
-		must(t, s.SaveIncident(incidentNo(n)))
-		must(t, s.AddRestart(restartNo(n)))
+		testkit.Must(t, s.SaveIncident(incidentNo(n)))
+		testkit.Must(t, s.AddRestart(restartNo(n)))
 	}
 	var got []string
 	for page := (Page{Limit: 3}); ; {
 		list, next, err := s.Incidents(page)
-		must(t, err)
+		testkit.Must(t, err)
 		for _, i := range list {
 			got = append(got, i.ID)
 		}
@@ -130,7 +131,7 @@ func TestRestartsAreCountedByAge(t *testing.T) {
 	s := newStore(t)
 	for n, r := range []Restart{{At: time.Unix(0, 0), Age: 10 * time.Minute}, {At: time.Unix(3e9, 0), Age: 30 * time.Minute}, {At: noon, Age: 50 * time.Minute}, {At: noon, Age: 500 * time.Hour}, {At: noon}} {
 		r.ID, r.Component = fmt.Sprint("r", n), "orac"
-		must(t, s.AddRestart(r))
+		testkit.Must(t, s.AddRestart(r))
 	}
 	for _, c := range []struct {
 		component   string
@@ -146,15 +147,15 @@ func TestRestartsAreCountedByAge(t *testing.T) {
 func TestPruneIncidents(t *testing.T) {
 	s := newStore(t)
 	for n := range 10 {
-		must(t, s.SaveIncident(incidentNo(n)))
-		must(t, s.AddRestart(restartNo(n)))
+		testkit.Must(t, s.SaveIncident(incidentNo(n)))
+		testkit.Must(t, s.AddRestart(restartNo(n)))
 	}
 	n, err := s.Prune(at(100*time.Hour), true, 58*time.Minute, 3)
-	must(t, err)
+	testkit.Must(t, err)
 	list, _, err := s.Incidents(Page{})
-	must(t, err)
+	testkit.Must(t, err)
 	restarts, _, err := s.Restarts(Page{})
-	must(t, err)
+	testkit.Must(t, err)
 	if n != 14 || len(list) != 3 || list[2].ID != "i7" || len(restarts) != 3 || restarts[2].ID != "r7" {
 		t.Errorf("%d deleted; %v, %v", n, list, restarts)
 	}
@@ -166,10 +167,10 @@ func TestPruneEvidence(t *testing.T) {
 	for n := range evidenceKept + 1 {
 		i := incidentNo(n)
 		i.Evidence = strings.Repeat("x", 100)
-		must(t, s.SaveIncident(i))
+		testkit.Must(t, s.SaveIncident(i))
 	}
 	_, err := s.Prune(at(0), true, time.Hour, 100_000)
-	must(t, err)
+	testkit.Must(t, err)
 	for id, want := range map[string]int{"i0": 0, "i1": 100, fmt.Sprint("i", evidenceKept): 100} {
 		if i, err := s.Incident(id); err != nil || len(i.Evidence) != want {
 			t.Errorf("%s: %d bytes of evidence, want %d; %v", id, len(i.Evidence), want, err)
@@ -181,18 +182,18 @@ func TestPruneEvidence(t *testing.T) {
 func TestOldSchemaGrows(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "orac.db")
 	s := mustOpen(t, path)
-	must(t, s.AddDetection(detection(1)))
-	must(t, s.SaveUtterance(utterance(1)))
-	must(t, s.SaveDelivery(Delivery{UtteranceID: "u1", STT: "whisper", Outcome: Delivered}, &Transcript{UtteranceID: "u1", STT: "whisper", Text: "yes"}))
+	testkit.Must(t, s.AddDetection(detection(1)))
+	testkit.Must(t, s.SaveUtterance(utterance(1)))
+	testkit.Must(t, s.SaveDelivery(Delivery{UtteranceID: "u1", STT: "whisper", Outcome: Delivered}, &Transcript{UtteranceID: "u1", STT: "whisper", Text: "yes"}))
 	_, err := s.db.Exec("DROP TABLE incidents; DROP TABLE restarts; DROP TABLE verdicts; DROP TABLE marks; ALTER TABLE transcripts DROP COLUMN original; ALTER TABLE deliveries DROP COLUMN seconds; PRAGMA user_version = 1")
-	must(t, err)
-	must(t, s.Close())
+	testkit.Must(t, err)
+	testkit.Must(t, s.Close())
 	s = mustOpen(t, path)
-	must(t, s.SaveIncident(incidentNo(1)))
+	testkit.Must(t, s.SaveIncident(incidentNo(1)))
 	if list, _, err := s.Detections(Page{}); err != nil || len(list) != 1 {
 		t.Errorf("%v, %v", list, err)
 	}
-	must(t, s.SaveDelivery(Delivery{UtteranceID: "u1", STT: "other", Outcome: Empty}, &Transcript{UtteranceID: "u1", STT: "other", Original: "[BLANK_AUDIO]"}))
+	testkit.Must(t, s.SaveDelivery(Delivery{UtteranceID: "u1", STT: "other", Outcome: Empty}, &Transcript{UtteranceID: "u1", STT: "other", Original: "[BLANK_AUDIO]"}))
 	list, _, err := s.Utterances(Page{})
 	if err != nil || len(list) != 1 || len(list[0].Transcripts) != 2 || list[0].Transcripts[0].Original != "[BLANK_AUDIO]" || list[0].Transcripts[1].Text != "yes" {
 		t.Errorf("%+v, %v", list, err)
@@ -207,13 +208,13 @@ func TestOldMarksStay(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "orac.db")
 	s := mustOpen(t, path)
 	for n, age := range []time.Duration{10 * time.Hour, 10*time.Hour + 30*time.Minute} {
-		must(t, s.AddDetection(detection(n)))
+		testkit.Must(t, s.AddDetection(detection(n)))
 		_, err := s.Prune(at(age), true, time.Hour, 100)
-		must(t, err)
+		testkit.Must(t, err)
 	}
 	_, err := s.db.Exec("ALTER TABLE marks DROP COLUMN seen; PRAGMA user_version = 6")
-	must(t, err)
-	must(t, s.Close())
+	testkit.Must(t, err)
+	testkit.Must(t, s.Close())
 	s = mustOpen(t, path)
 	for _, c := range []struct {
 		age  time.Duration

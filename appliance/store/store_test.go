@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"orac/appliance/provenclock"
+	"orac/internal/testkit"
 )
 
 var noon = time.UnixMicro(1_768_640_400_123_456)
@@ -28,13 +29,6 @@ func mustOpen(t *testing.T, path string) *Store {
 
 func newStore(t *testing.T) *Store { return mustOpen(t, filepath.Join(t.TempDir(), "orac.db")) }
 
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 func detection(n int) Detection {
 	return Detection{ID: fmt.Sprint("d", n), At: noon.Add(time.Duration(n) * time.Minute), Device: "usb", Listener: "kitchen",
 		Model: "timer", Class: "5_minute_timer", WakeWord: "timer", Score: 0.875, Threshold: 0.5}
@@ -49,32 +43,32 @@ func utterance(n int) Utterance {
 func TestWhatIsWrittenIsRead(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "orac.db")
 	s := mustOpen(t, path)
-	must(t, s.AddDetection(detection(1)))
-	must(t, s.SaveUtterance(utterance(1)))
+	testkit.Must(t, s.AddDetection(detection(1)))
+	testkit.Must(t, s.SaveUtterance(utterance(1)))
 	d := Delivery{UtteranceID: "u1", STT: "whisper", Outcome: Delivered, Attempts: 2, Way: "http", At: noon, Error: "busy", Seconds: 1.5}
 	text := Transcript{UtteranceID: "u1", STT: "whisper", Text: "turn on the lights", Confidence: 0.75, Language: "en", ProcessingTime: 1500 * time.Microsecond}
-	must(t, s.SaveDelivery(d, &text))
-	must(t, s.Close())
+	testkit.Must(t, s.SaveDelivery(d, &text))
+	testkit.Must(t, s.Close())
 
 	s = mustOpen(t, path)
 	detections, next, err := s.Detections(Page{})
-	must(t, err)
+	testkit.Must(t, err)
 	if diff := cmp.Diff([]Detection{detection(1)}, detections); diff != "" || next != 0 {
 		t.Errorf("detections, next %d:\n%s", next, diff)
 	}
 	utterances, _, err := s.Utterances(Page{})
-	must(t, err)
+	testkit.Must(t, err)
 	want := []Told{{utterance(1), []Delivery{d}, []Transcript{text}}}
 	if diff := cmp.Diff(want, utterances); diff != "" {
 		t.Errorf("utterances:\n%s", diff)
 	}
 	counts, err := s.Counts(time.Time{})
-	must(t, err)
+	testkit.Must(t, err)
 	if diff := cmp.Diff(Counts{1, 1, 0, 1, map[Outcome]int{Delivered: 1}}, counts); diff != "" {
 		t.Errorf("counts:\n%s", diff)
 	}
 	counts, err = s.Counts(noon.Add(time.Hour))
-	must(t, err)
+	testkit.Must(t, err)
 	if diff := cmp.Diff(Counts{Deliveries: map[Outcome]int{}}, counts); diff != "" {
 		t.Errorf("counts of later:\n%s", diff)
 	}
@@ -84,31 +78,31 @@ func TestRepeatingChangesNothing(t *testing.T) {
 	s := newStore(t)
 	changed := detection(1)
 	changed.Score = 0.1
-	must(t, s.AddDetection(detection(1)))
-	must(t, s.AddDetection(changed))
+	testkit.Must(t, s.AddDetection(detection(1)))
+	testkit.Must(t, s.AddDetection(changed))
 
 	begun := utterance(1)
 	begun.Ended, begun.Seconds, begun.Why = time.Time{}, 0, ""
 	lost := utterance(1)
 	lost.Lost = true
 	for _, u := range []Utterance{begun, begun, utterance(1), begun, lost, utterance(1), begun} {
-		must(t, s.SaveUtterance(u))
+		testkit.Must(t, s.SaveUtterance(u))
 	}
 
 	failed := Delivery{UtteranceID: "u1", STT: "whisper", Outcome: Failed, Attempts: 1, At: noon, Error: "gone"}
 	done := Delivery{UtteranceID: "u1", STT: "whisper", Outcome: Delivered, Attempts: 2, At: noon, Seconds: 0.25}
-	must(t, s.SaveDelivery(failed, nil))
-	must(t, s.SaveDelivery(done, &Transcript{UtteranceID: "u1", STT: "whisper", Text: "first"}))
-	must(t, s.SaveDelivery(failed, nil))
-	must(t, s.SaveDelivery(done, &Transcript{UtteranceID: "u1", STT: "whisper", Text: "second"}))
+	testkit.Must(t, s.SaveDelivery(failed, nil))
+	testkit.Must(t, s.SaveDelivery(done, &Transcript{UtteranceID: "u1", STT: "whisper", Text: "first"}))
+	testkit.Must(t, s.SaveDelivery(failed, nil))
+	testkit.Must(t, s.SaveDelivery(done, &Transcript{UtteranceID: "u1", STT: "whisper", Text: "second"}))
 
 	detections, _, err := s.Detections(Page{})
-	must(t, err)
+	testkit.Must(t, err)
 	if diff := cmp.Diff([]Detection{detection(1)}, detections); diff != "" {
 		t.Errorf("detections:\n%s", diff)
 	}
 	utterances, _, err := s.Utterances(Page{})
-	must(t, err)
+	testkit.Must(t, err)
 	want := []Told{{lost, []Delivery{done}, []Transcript{{UtteranceID: "u1", STT: "whisper", Text: "first"}}}}
 	if diff := cmp.Diff(want, utterances); diff != "" {
 		t.Errorf("utterances:\n%s", diff)
@@ -118,13 +112,13 @@ func TestRepeatingChangesNothing(t *testing.T) {
 func TestPages(t *testing.T) {
 	s := newStore(t)
 	for n := range 7 {
-		must(t, s.AddDetection(detection(n)))
-		must(t, s.SaveUtterance(utterance(n)))
+		testkit.Must(t, s.AddDetection(detection(n)))
+		testkit.Must(t, s.SaveUtterance(utterance(n)))
 	}
 	var got []string
 	for page := (Page{Limit: 3}); ; {
 		list, next, err := s.Detections(page)
-		must(t, err)
+		testkit.Must(t, err)
 		for _, d := range list {
 			got = append(got, d.ID)
 		}
@@ -136,7 +130,7 @@ func TestPages(t *testing.T) {
 		t.Error(diff)
 	}
 	list, next, err := s.Utterances(Page{Limit: 2})
-	must(t, err)
+	testkit.Must(t, err)
 	if len(list) != 2 || list[0].ID != "u6" || next == 0 {
 		t.Errorf("%d utterances, next %d", len(list), next)
 	}
@@ -145,25 +139,25 @@ func TestPages(t *testing.T) {
 func TestPrune(t *testing.T) {
 	s := newStore(t)
 	for n := range 10 {
-		must(t, s.AddDetection(detection(n)))
-		must(t, s.SaveUtterance(utterance(n)))
-		must(t, s.SaveDelivery(Delivery{UtteranceID: fmt.Sprint("u", n), STT: "whisper", Outcome: Delivered, At: noon},
+		testkit.Must(t, s.AddDetection(detection(n)))
+		testkit.Must(t, s.SaveUtterance(utterance(n)))
+		testkit.Must(t, s.SaveDelivery(Delivery{UtteranceID: fmt.Sprint("u", n), STT: "whisper", Outcome: Delivered, At: noon},
 			&Transcript{UtteranceID: fmt.Sprint("u", n), STT: "whisper", Text: "words"}))
 	}
 	check := func(what string, deleted, wantDeleted, left int) {
 		t.Helper()
 		c, err := s.Counts(time.Time{})
-		must(t, err)
+		testkit.Must(t, err)
 		want := Counts{left, left, 0, left, map[Outcome]int{Delivered: left}}
 		if diff := cmp.Diff(want, c); diff != "" || deleted != wantDeleted {
 			t.Errorf("%s: %d deleted, want %d\n%s", what, deleted, wantDeleted, diff)
 		}
 	}
 	n, err := s.Prune(at(100*time.Hour), true, time.Hour, 3)
-	must(t, err)
+	testkit.Must(t, err)
 	check("by number", n, 14, 3)
 	n, err = s.Prune(at(100*time.Hour), true, time.Hour, 3)
-	must(t, err)
+	testkit.Must(t, err)
 	check("again", n, 0, 3)
 	if _, err := s.Prune(at(noon.Sub(time.Unix(0, 0))), true, 0, 3); err == nil {
 		t.Error("a retention of 0 was taken")
@@ -183,10 +177,10 @@ func TestRowsGoByAge(t *testing.T) {
 		for _, at := range walls {
 			d, u, i, r := detection(said), utterance(said), incidentNo(said), restartNo(said)
 			d.At, u.Started, i.Detected, r.At = at, at, at, at
-			must(t, s.AddDetection(d))
-			must(t, s.SaveUtterance(u))
-			must(t, s.SaveIncident(i))
-			must(t, s.AddRestart(r))
+			testkit.Must(t, s.AddDetection(d))
+			testkit.Must(t, s.SaveUtterance(u))
+			testkit.Must(t, s.SaveIncident(i))
+			testkit.Must(t, s.AddRestart(r))
 			said++
 		}
 	}
@@ -217,7 +211,7 @@ func TestRowsGoByAge(t *testing.T) {
 		prune(9000*time.Hour+time.Duration(n)*time.Minute, 0)
 	}
 	var marks int
-	must(t, s.db.QueryRow("SELECT count(*) FROM marks").Scan(&marks))
+	testkit.Must(t, s.db.QueryRow("SELECT count(*) FROM marks").Scan(&marks))
 	if marks > 8 {
 		t.Errorf("there are %d marks", marks)
 	}

@@ -5,20 +5,22 @@ import (
 	"testing"
 	"time"
 
+	"orac/internal/testkit"
+
 	"github.com/google/go-cmp/cmp"
 )
 
 func TestVerdicts(t *testing.T) {
 	s := newStore(t)
 	for n := range 3 {
-		must(t, s.AddDetection(detection(n)))
+		testkit.Must(t, s.AddDetection(detection(n)))
 	}
 	judge := func(n int, wrong bool) error {
 		return s.SaveVerdict(Verdict{DetectionID: detection(n).ID, FalseWake: wrong, Who: "anna", At: noon})
 	}
-	must(t, judge(0, true))
-	must(t, judge(1, true))
-	must(t, judge(1, false)) // a second thought
+	testkit.Must(t, judge(0, true))
+	testkit.Must(t, judge(1, true))
+	testkit.Must(t, judge(1, false)) // a second thought
 	if err := s.SaveVerdict(Verdict{DetectionID: "none", Who: "anna", At: noon}); !errors.Is(err, ErrUnknown) {
 		t.Errorf("of a detection that there is not: %v", err)
 	}

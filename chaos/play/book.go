@@ -2,11 +2,11 @@ package play
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 
+	"orac/internal/atomicfile"
 	"orac/runbook"
 	"orac/runbook/scenario"
 )
@@ -104,10 +104,4 @@ func (b book) absolute(path string) string {
 }
 
 // write replaces a file in one step, so that nobody reads half of it.
-func (b book) write(path string) error {
-	next := path + ".next"
-	if err := os.WriteFile(next, b.text, 0o600); err != nil {
-		return err
-	}
-	return os.Rename(next, path)
-}
+func (b book) write(path string) error { return atomicfile.WriteFile(path, b.text, 0o600) }

@@ -9,7 +9,7 @@ import (
 	"orac/chaos/journal"
 	"orac/runbook"
 	"orac/runbook/scenario"
-	"orac/sim/judge"
+	"orac/trial/judge"
 )
 
 const (

@@ -12,8 +12,8 @@ import (
 	"orac/appliance/audio/pulsetest"
 	"orac/runbook"
 	"orac/runbook/scenario"
-	"orac/sim/proof"
-	"orac/sim/schedule"
+	"orac/trial/proof"
+	"orac/trial/schedule"
 )
 
 // microphone is a virtual microphone of the world.

@@ -9,7 +9,7 @@ import (
 
 	"orac/runbook"
 	"orac/runbook/scenario"
-	"orac/sim/schedule"
+	"orac/trial/schedule"
 )
 
 // TestMain makes the test binary what a run starts besides orac.

@@ -12,9 +12,9 @@ import (
 	"orac/appliance/status"
 	"orac/chaos"
 	"orac/runbook/scenario"
-	"orac/sim/judge"
-	"orac/sim/report"
-	"orac/sim/schedule"
+	"orac/trial/judge"
+	"orac/trial/report"
+	"orac/trial/schedule"
 )
 
 // Options say how scenarios are run.

@@ -10,7 +10,7 @@ import (
 	"orac/chaos"
 	"orac/chaos/journal"
 	"orac/chaos/process"
-	"orac/sim/schedule"
+	"orac/trial/schedule"
 )
 
 // workerFault is an instantaneous fault of the capture process. Nothing of it is left when that process has ended.

@@ -14,9 +14,9 @@ import (
 
 	"orac/appliance/status"
 	"orac/runbook/scenario"
-	"orac/sim/judge"
-	"orac/sim/report"
-	"orac/sim/schedule"
+	"orac/trial/judge"
+	"orac/trial/report"
+	"orac/trial/schedule"
 )
 
 var _ judge.View = (*run)(nil)

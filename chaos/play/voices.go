@@ -13,7 +13,7 @@ import (
 	"orac/chaos"
 	"orac/runbook"
 	"orac/runbook/scenario"
-	"orac/sim/schedule"
+	"orac/trial/schedule"
 )
 
 // maxSound is how much of a sound file is read: half an hour.

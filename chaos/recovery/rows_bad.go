@@ -72,11 +72,7 @@ func neverReads(b *bench) (err error) {
 	if _, err := b.Flow(b.ctx, patience); err != nil {
 		return err
 	}
-	is, uerr := b.orac.Usage()
-	if uerr == nil && is.Descriptors-was.Descriptors > flatCount {
-		uerr = fmt.Errorf("%d descriptors; %d before %d clients came and went", is.Descriptors, was.Descriptors, readers)
-	}
-	return errors.Join(err, uerr)
+	return errors.Join(err, b.closed(was.Descriptors))
 }
 
 // cutGeneration cuts a file of the newest generation in half, and starts the appliance with a runbook that cannot be used. The

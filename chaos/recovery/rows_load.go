@@ -1,8 +1,11 @@
 package main
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"orac/chaos"
@@ -43,7 +46,6 @@ func (u usage) flat(b *bench, warm int) error {
 	}{
 		{"bytes of memory", flatBytes, func(u chaos.Usage) int64 { return u.Resident }},
 		{"threads", flatCount, func(u chaos.Usage) int64 { return int64(u.Threads) }},
-		{"descriptors", flatCount, func(u chaos.Usage) int64 { return int64(u.Descriptors) }},
 		{"children", 0, func(u chaos.Usage) int64 { return int64(u.Children) }},
 	} {
 		was, is := around(early, x.of), around(late, x.of)
@@ -55,6 +57,37 @@ func (u usage) flat(b *bench, warm int) error {
 		}
 	}
 	return nil
+}
+
+// fewest are the descriptors of the measurement with the fewest of them, after the warm-up.
+func (u usage) fewest(warm int) []string {
+	return slices.MinFunc(u[warm:], func(a, b chaos.Usage) int { return cmp.Compare(len(a.Descriptors), len(b.Descriptors)) }).Descriptors
+}
+
+// surplus tells whether descriptors are more than there were before, apart from flatCount, and names the new ones.
+func surplus(had, has []string) error {
+	if len(has)-len(had) <= flatCount {
+		return nil
+	}
+	more := slices.DeleteFunc(slices.Clone(has), func(target string) bool { return slices.Contains(had, target) })
+	return fmt.Errorf("%d descriptors; %d before; the new ones are of %s", len(has), len(had), strings.Join(more, ", "))
+}
+
+// closed waits until the appliance has as few descriptors as it had. It closes them soon after a client or a delivery has ended;
+// on a busy machine that takes longer.
+func (b *bench) closed(had []string) error {
+	for until := time.Now().Add(patience); ; {
+		u, err := b.orac.Usage()
+		if err != nil {
+			return err
+		}
+		if err := surplus(had, u.Descriptors); err == nil || time.Now().After(until) {
+			return err
+		}
+		if err := b.wait(time.Now().Add(100 * time.Millisecond)); err != nil {
+			return err
+		}
+	}
 }
 
 // appliesUnderLoad changes a threshold again and again while commands are spoken. Nothing may leak, no frame may be lost, and
@@ -102,7 +135,7 @@ func appliesUnderLoad(b *bench) error {
 		return err
 	}
 	b.note("%d applies, %d commands", times, spoken)
-	if err := used.flat(b, warmApplies); err != nil {
+	if err := errors.Join(used.flat(b, warmApplies), b.closed(used.fewest(warmApplies))); err != nil {
 		return err
 	}
 	return b.goroutines()
@@ -161,5 +194,5 @@ func manyPlans(b *bench) error {
 	if err := b.untouched(w); err != nil {
 		return err
 	}
-	return used.flat(b, warmPlans)
+	return errors.Join(used.flat(b, warmPlans), b.closed(used.fewest(warmPlans)))
 }

@@ -11,22 +11,24 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"orac/internal/testkit"
 )
 
 // ask makes a request, whatever comes of it.
 func (p *person) ask(method, path string, body any) (int, string) {
 	p.t.Helper()
 	text, err := json.Marshal(body)
-	must(p.t, err)
+	testkit.Must(p.t, err)
 	req, err := http.NewRequest(method, p.base+path, bytes.NewReader(text))
-	must(p.t, err)
+	testkit.Must(p.t, err)
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("X-CSRF-Token", p.csrf)
 	res, err := p.http.Do(req)
-	must(p.t, err)
+	testkit.Must(p.t, err)
 	defer res.Body.Close()
 	answer, err := io.ReadAll(res.Body)
-	must(p.t, err)
+	testkit.Must(p.t, err)
 	return res.StatusCode, string(answer)
 }
 
@@ -36,11 +38,11 @@ func (p *person) ask(method, path string, body any) (int, string) {
 func TestAttacksOnARunningAppliance(t *testing.T) {
 	const password = "correct horse battery"
 	dir, address := t.TempDir(), freeAddress(t)
-	must(t, os.WriteFile(filepath.Join(dir, "cmd.txt"), []byte("echo old"), 0o600))
+	testkit.Must(t, os.WriteFile(filepath.Join(dir, "cmd.txt"), []byte("echo old"), 0o600))
 	text := strings.Replace(intruded(t, address), "models = [model.hey_jarvis]\n", "models = [model.hey_jarvis]\n  deliver = [stt.own]\n", 1) +
 		"user \"vic\" {\n  role          = \"viewer\"\n  password_hash = secret(\"vic_password_hash\")\n}\n" +
 		"stt \"own\" {\n  protocol = \"exec\"\n  command  = [\"/bin/sh\", \"-c\", file(\"cmd.txt\"), \"x\"]\n}\n"
-	must(t, os.WriteFile(filepath.Join(dir, "orac.hcl"), []byte(text), 0o600))
+	testkit.Must(t, os.WriteFile(filepath.Join(dir, "orac.hcl"), []byte(text), 0o600))
 	for name, role := range map[string]string{"anna": "admin", "vic": "viewer"} {
 		command(t, dir, password+"\n", "user", "add", name, "--role", role)
 	}
@@ -49,14 +51,14 @@ func TestAttacksOnARunningAppliance(t *testing.T) {
 	anna := logIn(t, "http://"+address, "anna", password)
 	log := func() int {
 		b, err := os.ReadFile(filepath.Join(dir, "state", "audit.log"))
-		must(t, err)
+		testkit.Must(t, err)
 		return bytes.Count(b, []byte("\n"))
 	}
 
 	// The owner's draft, which was never applied.
-	must(t, os.WriteFile(filepath.Join(dir, "cmd.txt"), []byte("echo new"), 0o600))
+	testkit.Must(t, os.WriteFile(filepath.Join(dir, "cmd.txt"), []byte("echo new"), 0o600))
 	draft := strings.Replace(text, "end  = \"silence\"", "end  = \"silence\"\n  gap  = \"1s\"", 1)
-	must(t, os.WriteFile(filepath.Join(dir, "orac.hcl"), []byte(draft), 0o600))
+	testkit.Must(t, os.WriteFile(filepath.Join(dir, "orac.hcl"), []byte(draft), 0o600))
 	var file struct{ Source, Hash string }
 	anna.do("GET", "/api/runbook", nil, &file)
 	for what, body := range map[string]any{
@@ -73,7 +75,7 @@ func TestAttacksOnARunningAppliance(t *testing.T) {
 
 	// What is only validated is on no record: it reads nothing.
 	key, err := os.ReadFile(filepath.Join(dir, "state", "secrets", "jwt"))
-	must(t, err)
+	testkit.Must(t, err)
 	for _, read := range []string{fmt.Sprintf("file(%q)", filepath.Join(dir, "state/secrets/jwt")), `env("HIDDEN")`, `secret("jwt")`, fmt.Sprintf("try(file(%q), \"x\")", "/etc/passwd")} {
 		leak := fmt.Sprintf("appliance \"x\" {}\ndevice \"microphone\" \"m\" {\n  match = %s\n}\nmodel \"m\" {\n  source = \"catalog:hey_jarvis\"\n  topic = \"0|${device.microphone.m.match}\"\n}\nlistener \"l\" {\n  device = device.microphone.m\n  models = [model.m]\n}\n", read)
 		code, answer := anna.ask("POST", "/api/runbook/validate", map[string]string{"source": leak})
@@ -130,11 +132,11 @@ func TestAttacksOnARunningAppliance(t *testing.T) {
 func peakOf(t *testing.T, pid int) int64 {
 	t.Helper()
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	must(t, err)
+	testkit.Must(t, err)
 	for line := range strings.Lines(string(b)) {
 		if rest, ok := strings.CutPrefix(line, "VmHWM:"); ok {
 			n, err := strconv.ParseInt(strings.Fields(rest)[0], 10, 64)
-			must(t, err)
+			testkit.Must(t, err)
 			return n << 10
 		}
 	}

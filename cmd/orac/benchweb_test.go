@@ -17,6 +17,7 @@ import (
 	"orac/appliance/audio/pulsetest"
 	"orac/appliance/status"
 	"orac/appliance/stt/stttest"
+	"orac/internal/testkit"
 )
 
 // These benchmarks put the web server of the real binary under load while a real capture process listens to a microphone.
@@ -50,10 +51,10 @@ type kitchen struct {
 // newKitchen starts it. The limits are those that a person writes into the runbook who expects such a load.
 func newKitchen(b *testing.B) *kitchen {
 	audio, err := pulsetest.Start()
-	must(b, err)
+	testkit.Must(b, err)
 	b.Cleanup(audio.Close)
 	_, err = audio.Plug("testmic", "Test microphone")
-	must(b, err)
+	testkit.Must(b, err)
 	dir, address := b.TempDir(), freeAddress(b)
 	text := kitchenRunbook(stttest.Start(b).URL()) + fmt.Sprintf(`
 web {
@@ -69,7 +70,7 @@ user "anna" {
   password_hash = secret("anna_password_hash")
 }
 `, address)
-	must(b, os.WriteFile(filepath.Join(dir, "orac.hcl"), []byte(text), 0o600))
+	testkit.Must(b, os.WriteFile(filepath.Join(dir, "orac.hcl"), []byte(text), 0o600))
 	command(b, dir, annasPassword+"\n", "user", "add", "anna", "--role", "admin")
 	k := &kitchen{b: b, address: address, daemon: start(b, dir, text, audio.Env())}
 	k.daemon.kind("listening")
@@ -84,7 +85,7 @@ func (k *kitchen) logIn() string {
 	k.b.Helper()
 	body := fmt.Sprintf(`{"username":"anna","password":%q}`, annasPassword)
 	res, err := http.Post("http://"+k.address+"/api/auth/login", "application/json", strings.NewReader(body))
-	must(k.b, err)
+	testkit.Must(k.b, err)
 	defer res.Body.Close()
 	var in struct{ Token string }
 	if err := json.NewDecoder(res.Body).Decode(&in); err != nil || in.Token == "" {
@@ -97,10 +98,10 @@ func (k *kitchen) logIn() string {
 func (k *kitchen) get(path string) *http.Response {
 	k.b.Helper()
 	req, err := http.NewRequest("GET", "http://"+k.address+path, nil)
-	must(k.b, err)
+	testkit.Must(k.b, err)
 	req.Header.Set("Authorization", "Bearer "+k.token)
 	res, err := http.DefaultClient.Do(req)
-	must(k.b, err)
+	testkit.Must(k.b, err)
 	if res.StatusCode != http.StatusOK {
 		k.b.Fatalf("%s: %s", path, res.Status)
 	}
@@ -111,7 +112,7 @@ func (k *kitchen) status() (s status.Status) {
 	k.b.Helper()
 	res := k.get("/api/status")
 	defer res.Body.Close()
-	must(k.b, json.NewDecoder(res.Body).Decode(&s))
+	testkit.Must(k.b, json.NewDecoder(res.Body).Decode(&s))
 	return s
 }
 
@@ -120,7 +121,7 @@ func (k *kitchen) cpu() (list []time.Duration) {
 	k.b.Helper()
 	for _, pid := range k.pids {
 		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-		must(k.b, err)
+		testkit.Must(k.b, err)
 		_, rest, _ := bytes.Cut(text, []byte(") "))
 		fields := strings.Fields(string(rest))
 		var user, system int64

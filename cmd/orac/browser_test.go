@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"orac/internal/testkit"
+
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
@@ -45,15 +47,15 @@ func openBrowser(t *testing.T, url string) *browser {
 	t.Cleanup(cancel)
 	b := &browser{t: t, ctx: ctx, url: url}
 	b.shot, err = filepath.Abs("../../.orac/screenshots")
-	must(t, err)
-	must(t, os.MkdirAll(b.shot, 0o755))
-	t.Cleanup(func() { must(t, gallery(b.shot)) })
-	must(t, chromedp.Do(ctx, chromedp.EmulateViewport(1280, 860))) // the browser lives as long as the context of its first action
+	testkit.Must(t, err)
+	testkit.Must(t, os.MkdirAll(b.shot, 0o755))
+	t.Cleanup(func() { testkit.Must(t, gallery(b.shot)) })
+	testkit.Must(t, chromedp.Do(ctx, chromedp.EmulateViewport(1280, 860))) // the browser lives as long as the context of its first action
 	// What moves after the first paint is counted from the beginning of each page.
 	_, err = chromedp.Call(ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{
 		Source: "window.jumps = 0; new PerformanceObserver((l) => { for (const e of l.getEntries()) if (!e.hadRecentInput) window.jumps += e.value; }).observe({type: 'layout-shift', buffered: true});" + watchLabels,
 	})
-	must(t, err)
+	testkit.Must(t, err)
 	messages := chromedp.Console(ctx)
 	go func() { // ends with the browser
 		for m, err := range messages {
@@ -163,14 +165,14 @@ func (b *browser) photograph(name string) {
 			features := []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}
 			ctx, cancel := context.WithTimeout(b.ctx, patience)
 			_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: features})
-			must(b.t, err)
+			testkit.Must(b.t, err)
 			if faults := ask[[]string](b, faultsOfPage); len(faults) > 0 {
 				b.t.Errorf("%s, %s, %s: %s", name, device.name, scheme, strings.Join(faults, "; "))
 			}
 			png, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
-			must(b.t, err)
+			testkit.Must(b.t, err)
 			cancel()
-			must(b.t, os.WriteFile(filepath.Join(b.shot, fmt.Sprintf("%s-%s-%s.png", name, device.name, scheme)), png, 0o644))
+			testkit.Must(b.t, os.WriteFile(filepath.Join(b.shot, fmt.Sprintf("%s-%s-%s.png", name, device.name, scheme)), png, 0o644))
 		}
 	}
 }
@@ -201,7 +203,7 @@ func (b *browser) scripts(on bool) {
 	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
 	_, err := chromedp.Call(ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !on})
-	must(b.t, err)
+	testkit.Must(b.t, err)
 }
 
 // press presses a key.

@@ -14,7 +14,7 @@ import (
 	"orac/chaos/play"
 	"orac/cmd/orac/screen"
 	"orac/runbook/scenario"
-	"orac/sim/report"
+	"orac/trial/report"
 )
 
 // chaosFlags holds the flags of orac chaos.

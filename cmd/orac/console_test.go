@@ -17,12 +17,13 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"orac/appliance/stt/stttest"
+	"orac/internal/testkit"
 )
 
 func freePort(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
+	testkit.Must(t, err)
 	defer l.Close()
 	return l.Addr().String()
 }
@@ -30,7 +31,7 @@ func freePort(t *testing.T) string {
 func hashOf(t *testing.T, password string) string {
 	t.Helper()
 	h, err := bcrypt.GenerateFromPassword([]byte(password), 12)
-	must(t, err)
+	testkit.Must(t, err)
 	return string(h)
 }
 
@@ -100,12 +101,12 @@ func TestTheConsoleAsAPersonUsesIt(t *testing.T) {
 	server := stttest.Start(t)
 	server.Transcribe(func(int, []int16) string { return "turn on the kitchen light" })
 	dir, listen := t.TempDir(), freePort(t)
-	must(t, os.MkdirAll(filepath.Join(dir, "scenarios"), 0o755))
+	testkit.Must(t, os.MkdirAll(filepath.Join(dir, "scenarios"), 0o755))
 	for _, name := range []string{"blocked_read.hcl", "kitchen.hcl", "unplug.hcl"} {
 		text, err := os.ReadFile(filepath.Join("../../examples/scenarios", name))
-		must(t, err)
+		testkit.Must(t, err)
 		short := strings.Replace(string(text), `= "80m"`, `= "14m"`, 1) // of virtual time, by a binary with the race detector
-		must(t, os.WriteFile(filepath.Join(dir, "scenarios", name), []byte(short), 0o644))
+		testkit.Must(t, os.WriteFile(filepath.Join(dir, "scenarios", name), []byte(short), 0o644))
 	}
 	env := append(audio.Env(), "ANNA_HASH="+hashOf(t, "correct horse battery"), "BEN_HASH="+hashOf(t, "another long password"))
 	d := start(t, dir, fmt.Sprintf(consoleRunbook, server.URL(), listen), env)
@@ -113,7 +114,7 @@ func TestTheConsoleAsAPersonUsesIt(t *testing.T) {
 	awaitServed(t, url)
 	b := openBrowser(t, url)
 	file := filepath.Join(dir, "orac.hcl")
-	text := func() string { b, err := os.ReadFile(file); must(t, err); return string(b) }
+	text := func() string { b, err := os.ReadFile(file); testkit.Must(t, err); return string(b) }
 
 	// Wrongly, then rightly: the login leads to the page that was wanted.
 	b.open("/history?verdict=false")
@@ -247,7 +248,7 @@ func TestTheConsoleAsAPersonUsesIt(t *testing.T) {
 	b.open("/runbook")
 	b.photograph("runbook")
 	b.set("#source", strings.Replace(text(), "# found by trying", "# found by listening", 1))
-	must(t, os.WriteFile(file, []byte(strings.Replace(text(), "the one on the shelf", "the one by the window", 1)), 0o600))
+	testkit.Must(t, os.WriteFile(file, []byte(strings.Replace(text(), "the one on the shelf", "the one by the window", 1)), 0o600))
 	b.click("form.editing button.main")
 	b.sees("both changes fit together")
 	b.photograph("conflict")
@@ -261,7 +262,7 @@ func TestTheConsoleAsAPersonUsesIt(t *testing.T) {
 	// In the same line: nothing is decided for them. In the text both stand, and it cannot be applied before one is taken.
 	b.open("/runbook")
 	b.set("#source", strings.Replace(text(), "found by listening", "mine", 1))
-	must(t, os.WriteFile(file, []byte(strings.Replace(text(), "found by listening", "theirs", 1)), 0o600))
+	testkit.Must(t, os.WriteFile(file, []byte(strings.Replace(text(), "found by listening", "theirs", 1)), 0o600))
 	b.click("form.editing button.main")
 	b.sees("You both changed one place")
 	b.photograph("conflict-same")

@@ -19,6 +19,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"orac/internal/testkit"
 )
 
 // crowd is what a process of its own asks of a running appliance, so that what the asking costs is not taken for what the
@@ -90,14 +92,14 @@ func (c crowd) run(t testing.TB) tally { return c.start(t)() }
 func (c crowd) start(t testing.TB) (end func() tally) {
 	t.Helper()
 	self, err := os.Executable()
-	must(t, err)
+	testkit.Must(t, err)
 	what, err := json.Marshal(c)
-	must(t, err)
+	testkit.Must(t, err)
 	cmd := exec.Command(self)
 	cmd.Env = append(os.Environ(), crowdEnv+"="+string(what))
 	var out, problems bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &problems
-	must(t, cmd.Start())
+	testkit.Must(t, cmd.Start())
 	t.Cleanup(func() {
 		if cmd.ProcessState == nil {
 			_ = cmd.Process.Kill()
@@ -109,7 +111,7 @@ func (c crowd) start(t testing.TB) (end func() tally) {
 		if err := cmd.Wait(); err != nil {
 			t.Fatalf("the crowd of %s: %v: %s", c.Kind, err, problems.String())
 		}
-		must(t, json.Unmarshal(out.Bytes(), &got))
+		testkit.Must(t, json.Unmarshal(out.Bytes(), &got))
 		return got
 	}
 }

@@ -10,13 +10,14 @@ import (
 	"testing"
 
 	"orac/appliance/audio/wav"
+	"orac/internal/testkit"
 )
 
 // TestTheGoodChannelOfAnArrayIsFound: the wake word is on the second of four channels, and the others drown it in the mix. Detect
 // hears it there, and says how to listen to that channel.
 func TestTheGoodChannelOfAnArrayIsFound(t *testing.T) {
 	sound, err := wav.Open(filepath.Join(need(t, ".orac/sounds"), "hey_jarvis.wav"))
-	must(t, err)
+	testkit.Must(t, err)
 	defer sound.Close()
 	var speech []int16
 	for {
@@ -26,7 +27,7 @@ func TestTheGoodChannelOfAnArrayIsFound(t *testing.T) {
 		if err == io.EOF || n == 0 {
 			break
 		}
-		must(t, err)
+		testkit.Must(t, err)
 	}
 	const channels = 4
 	var pcm bytes.Buffer
@@ -38,21 +39,21 @@ func TestTheGoodChannelOfAnArrayIsFound(t *testing.T) {
 			if c == 1 {
 				v = s
 			}
-			must(t, binary.Write(&pcm, binary.LittleEndian, v))
+			testkit.Must(t, binary.Write(&pcm, binary.LittleEndian, v))
 		}
 	}
 	var file bytes.Buffer
 	file.WriteString("RIFF")
-	must(t, binary.Write(&file, binary.LittleEndian, uint32(36+pcm.Len())))
+	testkit.Must(t, binary.Write(&file, binary.LittleEndian, uint32(36+pcm.Len())))
 	file.WriteString("WAVEfmt ")
 	for _, v := range []any{uint32(16), uint16(1), uint16(channels), uint32(16000), uint32(16000 * 2 * channels), uint16(2 * channels), uint16(16)} {
-		must(t, binary.Write(&file, binary.LittleEndian, v))
+		testkit.Must(t, binary.Write(&file, binary.LittleEndian, v))
 	}
 	file.WriteString("data")
-	must(t, binary.Write(&file, binary.LittleEndian, uint32(pcm.Len())))
+	testkit.Must(t, binary.Write(&file, binary.LittleEndian, uint32(pcm.Len())))
 	file.Write(pcm.Bytes())
 	dir := t.TempDir()
-	must(t, os.WriteFile(filepath.Join(dir, "array.wav"), file.Bytes(), 0o600))
+	testkit.Must(t, os.WriteFile(filepath.Join(dir, "array.wav"), file.Bytes(), 0o600))
 	out := command(t, dir, "", "detect", "--model", "hey_jarvis", "array.wav")
 	for _, want := range []string{"nothing was heard in the mix of its 4 channels", "only in channel 1 (--channel 1; in the runbook, channel = 1)", "wake hey_jarvis"} {
 		if !strings.Contains(out, want) {

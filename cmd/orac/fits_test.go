@@ -10,6 +10,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"orac/appliance/stt/stttest"
+	"orac/internal/testkit"
 )
 
 // misfits finds what does not fit: a page that scrolls sideways, text that leaves its box or its drawing, a label of a curve that is cut
@@ -157,8 +158,8 @@ func TestThePagesFit(t *testing.T) {
 	b.photograph("fits-plan")
 	file := filepath.Join(dir, "orac.hcl")
 	text, err := os.ReadFile(file)
-	must(t, err)
-	must(t, os.WriteFile(file, []byte("# "+strings.Repeat("long ", 60)+"\n"+string(text)), 0o600))
+	testkit.Must(t, err)
+	testkit.Must(t, os.WriteFile(file, []byte("# "+strings.Repeat("long ", 60)+"\n"+string(text)), 0o600))
 	b.narrow()
 	b.open("/runbook/generations/1")
 	b.sees("the next start runs what the file says")

@@ -6,29 +6,31 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"orac/internal/testkit"
 )
 
 // TestRootInTheStateOfAnother: root uses nothing in a state directory of another user, who may have put links there, whatever
 // the command; it says so in one sentence, and touches nothing.
 func TestRootInTheStateOfAnother(t *testing.T) {
 	dir := t.TempDir()
-	must(t, os.Chmod(dir, 0o755))
+	testkit.Must(t, os.Chmod(dir, 0o755))
 	state, victim := filepath.Join(dir, "state"), filepath.Join(dir, "victim")
 	const text = "a file that only root may write to: more than 32 bytes"
-	must(t, os.WriteFile(victim, []byte(text), 0o600))
-	must(t, os.WriteFile(filepath.Join(dir, "orac.hcl"), []byte("appliance \"a\" {\n  state_dir = \"state\"\n}\n"), 0o600))
+	testkit.Must(t, os.WriteFile(victim, []byte(text), 0o600))
+	testkit.Must(t, os.WriteFile(filepath.Join(dir, "orac.hcl"), []byte("appliance \"a\" {\n  state_dir = \"state\"\n}\n"), 0o600))
 	names := []string{"hash.key", "lock", "orac.db", "web.db", "audit.log", "audit.head", "tmp", "secrets", "models", "spool", "control.sock", "system.samples"}
 	lay := func() {
-		must(t, os.RemoveAll(state))
-		must(t, os.Mkdir(state, 0o700))
+		testkit.Must(t, os.RemoveAll(state))
+		testkit.Must(t, os.Mkdir(state, 0o700))
 		for _, name := range names {
-			must(t, os.Symlink(victim, filepath.Join(state, name)))
-			must(t, os.Lchown(filepath.Join(state, name), 12345, 12345))
+			testkit.Must(t, os.Symlink(victim, filepath.Join(state, name)))
+			testkit.Must(t, os.Lchown(filepath.Join(state, name), 12345, 12345))
 		}
-		must(t, os.Chown(state, 12345, 12345))
+		testkit.Must(t, os.Chown(state, 12345, 12345))
 	}
 	self, err := os.Executable()
-	must(t, err)
+	testkit.Must(t, err)
 	for _, c := range []struct{ line, stdin string }{
 		{"run", ""}, {"run --state-dir state", ""}, {"plan", ""}, {"user add anna", "correct horse battery\n"}, {"secrets generate hey", ""},
 		{"secrets rotate hey", ""}, {"secrets init", ""}, {"key create prom", ""}, {"key list", ""}, {"audit tail", ""}, {"audit verify", ""},

@@ -16,6 +16,7 @@ import (
 	"orac/appliance/audio/pulsetest"
 	"orac/appliance/audio/wav"
 	"orac/appliance/stt/stttest"
+	"orac/internal/testkit"
 )
 
 // These tests run the real binary with a real audio server, a real capture process and a real speech-to-text server. They
@@ -272,20 +273,20 @@ func TestNothingMakesItDeaf(t *testing.T) {
 	sendTo(t, worker(), syscall.SIGSTOP)
 	back("the capture process hangs", since)
 
-	must(t, audio.Stop())
+	testkit.Must(t, audio.Stop())
 	d.kind("device_lost")
 	since = time.Now()
-	must(t, audio.Cont())
+	testkit.Must(t, audio.Cont())
 	back("the audio server hung, and goes on", since)
 
-	must(t, audio.Kill())
+	testkit.Must(t, audio.Kill())
 	d.kind("device_lost")
-	must(t, audio.Restart())
+	testkit.Must(t, audio.Restart())
 	back("the audio server was killed, and runs again", time.Now())
 
-	must(t, mic.Unload())
+	testkit.Must(t, mic.Unload())
 	d.kind("device_lost")
-	must(t, mic.Load())
+	testkit.Must(t, mic.Load())
 	back("the microphone was unplugged, and is back", time.Now())
 
 	mic.Play(sound(t, "hey_jarvis_lights_on"))
@@ -302,13 +303,13 @@ func TestAnotherMicrophoneIsNotTakenSilently(t *testing.T) {
 	server := stttest.Start(t)
 	d := start(t, t.TempDir(), kitchenRunbook(server.URL()), audio.Env())
 	d.kind("device_opened")
-	must(t, mic.Unload())
+	testkit.Must(t, mic.Unload())
 	d.kind("device_lost")
 	second := d.kind("device_lost") // a try that could have taken the other one
 	if !strings.Contains(second.Cause, "testmic") {
 		t.Errorf("the error does not name the device: %s", second.Cause)
 	}
-	must(t, mic.Load())
+	testkit.Must(t, mic.Load())
 	if e := d.kind("device_opened"); e.Identity != "testmic" {
 		t.Errorf("it listens to %q", e.Identity)
 	}
@@ -429,13 +430,6 @@ func child(t testing.TB, pid int) int {
 func sendTo(t testing.TB, pid int, s syscall.Signal) {
 	t.Helper()
 	if err := syscall.Kill(pid, s); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func must(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
 		t.Fatal(err)
 	}
 }

@@ -42,21 +42,19 @@ func goFiles(t *testing.T) map[string]*ast.File {
 	return files
 }
 
-// shared are the parts of the simulator that the chaos runner may know besides: what breaks when, what promises mean, and what came
-// of them, are
-// the same for both.
-var shared = []string{"sim/judge", "sim/proof", "sim/report", "sim/schedule"}
-
-// TestDependenciesPointOneWay: cmd -> web, sim, chaos -> appliance -> models, runbook; tests included.
+// TestDependenciesPointOneWay: cmd -> web, sim, chaos -> trial -> appliance -> models, runbook; tests included. Below them all is
+// internal, which knows nothing of ORAC.
 func TestDependenciesPointOneWay(t *testing.T) {
 	may := map[string][]string{
-		"cmd":       {"cmd", "web", "sim", "chaos", "appliance", "models", "runbook"},
+		"cmd":       {"cmd", "web", "sim", "chaos", "trial", "appliance", "models", "runbook"},
 		"web":       {"web", "appliance", "models", "runbook"},
-		"sim":       {"sim", "appliance", "models", "runbook"},
-		"chaos":     {"chaos", "appliance", "models", "runbook"},
+		"sim":       {"sim", "trial", "appliance", "models", "runbook"},
+		"chaos":     {"chaos", "trial", "appliance", "models", "runbook"},
+		"trial":     {"trial", "appliance", "models", "runbook"},
 		"appliance": {"appliance", "models", "runbook"},
 		"models":    {"models"},
 		"runbook":   {"runbook"},
+		"internal":  {},
 	}
 	for path, f := range goFiles(t) {
 		house, _, _ := strings.Cut(path, "/")
@@ -70,10 +68,10 @@ func TestDependenciesPointOneWay(t *testing.T) {
 			if !ok {
 				continue
 			}
-			if house == "chaos" && slices.Contains(shared, to) {
-				continue
+			if to == "internal/testkit" && !strings.HasSuffix(path, "_test.go") {
+				t.Errorf("%s imports orac/%s: it is for tests", path, to)
 			}
-			if part, _, _ := strings.Cut(to, "/"); !slices.Contains(allowed, part) {
+			if part, _, _ := strings.Cut(to, "/"); part != "internal" && !slices.Contains(allowed, part) {
 				t.Errorf("%s imports orac/%s: %s may only depend on %v", path, to, house, allowed)
 			}
 		}

@@ -18,6 +18,7 @@ import (
 
 	"orac/appliance/audio/pulsetest"
 	"orac/appliance/stt/stttest"
+	"orac/internal/testkit"
 	"orac/runbook"
 )
 
@@ -41,14 +42,14 @@ const around = `trap : INT; "$0" "$@"; echo "ended with $?"; read line`
 func talkTo(t *testing.T, env []string, args ...string) *talk {
 	t.Helper()
 	self, err := os.Executable()
-	must(t, err)
+	testkit.Must(t, err)
 	k := &talk{t: t, cmd: exec.Command("/bin/sh", slices.Concat([]string{"-c", around, self}, args)...), dir: t.TempDir(), more: make(chan struct{}, 1)}
 	k.tty, k.person = terminal(t)
 	k.cmd.Dir, k.cmd.Stdin, k.cmd.Stdout, k.cmd.Stderr = k.dir, k.tty, k.tty, k.tty
 	k.cmd.Env = append(os.Environ(), "ORAC_TEST_MAIN=1", "ORAC_MODELS_DIR="+modelsForTests(t), "TERM=xterm", "NO_COLOR=1", "HOME="+k.dir)
 	k.cmd.Env = append(k.cmd.Env, env...)
 	k.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
-	must(t, k.cmd.Start())
+	testkit.Must(t, k.cmd.Start())
 	t.Cleanup(func() {
 		if k.cmd.ProcessState == nil {
 			_ = k.cmd.Process.Kill()
@@ -99,7 +100,7 @@ func (k *talk) sees(pattern string) string {
 func (k *talk) types(keys string) {
 	k.t.Helper()
 	_, err := k.person.WriteString(keys)
-	must(k.t, err)
+	testkit.Must(k.t, err)
 }
 
 // ends waits for the end, with this exit code, and with the terminal as it was.
@@ -109,19 +110,19 @@ func (k *talk) ends(code int) {
 		k.t.Errorf("%s, not %d", said, code)
 	}
 	modes, err := unix.IoctlGetTermios(int(k.tty.Fd()), unix.TCGETS)
-	must(k.t, err)
+	testkit.Must(k.t, err)
 	if modes.Lflag&unix.ICANON == 0 || modes.Lflag&unix.ECHO == 0 {
 		k.t.Error("the terminal shows nothing that is typed any more")
 	}
 	k.types("\n")
-	must(k.t, k.cmd.Wait())
+	testkit.Must(k.t, k.cmd.Wait())
 }
 
 // left is what is in the folder.
 func (k *talk) left() (names []string) {
 	k.t.Helper()
 	list, err := os.ReadDir(k.dir)
-	must(k.t, err)
+	testkit.Must(k.t, err)
 	for _, e := range list {
 		names = append(names, e.Name())
 	}
@@ -133,7 +134,7 @@ func (k *talk) runbook() *runbook.Runbook {
 	k.t.Helper()
 	path := filepath.Join(k.dir, "orac.hcl")
 	text, err := os.ReadFile(path)
-	must(k.t, err)
+	testkit.Must(k.t, err)
 	rb, problems := runbook.Parse(text, path, runbook.Options{})
 	if rb == nil || len(problems) > 0 {
 		k.t.Fatalf("%v in:\n%s", problems, text)
@@ -148,7 +149,7 @@ func (k *talk) runbook() *runbook.Runbook {
 func TestInitAsksAndIsSpokenTo(t *testing.T) {
 	audio, _ := microphone(t)
 	second, err := audio.Plug("desk", "Desk microphone")
-	must(t, err)
+	testkit.Must(t, err)
 	server := stttest.Start(t)
 
 	k := talkTo(t, audio.Env(), "init")
@@ -200,13 +201,13 @@ func TestInitAsksAndIsSpokenTo(t *testing.T) {
 // TestInitWithNothingThere: no microphone, then one that is plugged in; no model and no network; no server; and still a runbook.
 func TestInitWithNothingThere(t *testing.T) {
 	audio, mic := microphone(t)
-	must(t, mic.Unload())
+	testkit.Must(t, mic.Unload())
 	env := append(audio.Env(), "ORAC_MODELS_DIR=models", "PATH=/nowhere", "https_proxy=http://127.0.0.1:1", "npm_config_registry=http://127.0.0.1:1")
 	k := talkTo(t, env, "init", "--console", "none")
 	k.sees(`No microphone is plugged in`)
-	must(t, mic.Load())
+	testkit.Must(t, mic.Load())
 	k.sees(`❯ 1  Test microphone`)
-	must(t, mic.Unload())
+	testkit.Must(t, mic.Unload())
 	k.sees(`❯ 1  none of these`)
 	k.types("\r")
 	k.sees(`✓ microphone +the system's default`)
@@ -233,7 +234,7 @@ func TestInitWithNothingThere(t *testing.T) {
 // TestInitThatIsEnded writes nothing, and gives the terminal back, at every question and however it is ended.
 func TestInitThatIsEnded(t *testing.T) {
 	audio, err := pulsetest.Start()
-	must(t, err)
+	testkit.Must(t, err)
 	t.Cleanup(audio.Close)
 	for name, end := range map[string]struct{ args, at, keys, says string }{
 		"Ctrl-C at the first question": {"init", `❯ 1  none of these`, "\x03", "interrupted; nothing was written"},

@@ -13,13 +13,15 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"orac/internal/testkit"
 )
 
 // intruded is a runbook whose users are those of a test.
 func intruded(t *testing.T, address string) string {
 	t.Helper()
 	speech, err := filepath.Abs(filepath.Join(need(t, ".orac/sounds"), "hey_jarvis_lights_on.wav"))
-	must(t, err)
+	testkit.Must(t, err)
 	return fmt.Sprintf(`
 appliance "kitchen" {
   state_dir = "state"
@@ -59,7 +61,7 @@ func TestPeopleComeAndGo(t *testing.T) {
 	const password = "correct horse battery"
 	dir, address := t.TempDir(), freeAddress(t)
 	text := intruded(t, address)
-	must(t, os.WriteFile(filepath.Join(dir, "orac.hcl"), []byte(text), 0o600))
+	testkit.Must(t, os.WriteFile(filepath.Join(dir, "orac.hcl"), []byte(text), 0o600))
 	command(t, dir, password+"\n", "user", "add", "anna", "--role", "admin")
 	old := syscall.Umask(0)
 	d := start(t, dir, text, nil)
@@ -72,7 +74,7 @@ func TestPeopleComeAndGo(t *testing.T) {
 	}
 	file := func() string {
 		b, err := os.ReadFile(filepath.Join(dir, "orac.hcl"))
-		must(t, err)
+		testkit.Must(t, err)
 		return string(b)
 	}
 	anna.do("POST", "/api/users", map[string]string{"name": "bert", "role": "viewer", "password": "berts own password"}, &done)
@@ -84,7 +86,7 @@ func TestPeopleComeAndGo(t *testing.T) {
 		bert := logIn(t, "http://"+address, "bert", "berts own password")
 		bert.http.Timeout = 0
 		res, err := bert.http.Get("http://" + address + "/api/events?kinds=wake")
-		must(t, err)
+		testkit.Must(t, err)
 		if res.StatusCode != 200 {
 			t.Fatal(res.StatusCode)
 		}
@@ -111,11 +113,11 @@ func TestPeopleComeAndGo(t *testing.T) {
 	refused := func(what, method, path, body string, want int) {
 		t.Helper()
 		req, err := http.NewRequest(method, "http://"+address+path, strings.NewReader(body))
-		must(t, err)
+		testkit.Must(t, err)
 		req.Header.Set("Content-Type", "application/json")
 		req.Header.Set("X-CSRF-Token", anna.csrf)
 		res, err := anna.http.Do(req)
-		must(t, err)
+		testkit.Must(t, err)
 		res.Body.Close()
 		if res.StatusCode != want {
 			t.Errorf("%s: %d, want %d", what, res.StatusCode, want)
@@ -124,7 +126,7 @@ func TestPeopleComeAndGo(t *testing.T) {
 	refused("the last admin is removed", "DELETE", "/api/users/anna", "", 409)
 	refused("the last admin is made less", "PUT", "/api/users/anna", `{"role":"viewer"}`, 409)
 	nobody, err := json.Marshal(map[string]string{"source": text[:strings.Index(text, "user \"anna\"")]})
-	must(t, err)
+	testkit.Must(t, err)
 	refused("a text without people", "POST", "/api/runbook/plan", string(nobody), 409)
 	anna.do("POST", "/api/runbook/rollback", map[string]int{"generation": with}, &done) // which declares bert
 	if !done.OK {
@@ -133,7 +135,7 @@ func TestPeopleComeAndGo(t *testing.T) {
 	refused("bert after a rollback", "POST", "/api/auth/login", `{"username":"bert","password":"berts own password"}`, 401)
 
 	files := 0
-	must(t, filepath.WalkDir(filepath.Join(dir, "state"), func(path string, e fs.DirEntry, err error) error {
+	testkit.Must(t, filepath.WalkDir(filepath.Join(dir, "state"), func(path string, e fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
@@ -158,9 +160,9 @@ func TestPeopleComeAndGo(t *testing.T) {
 func TestAStateDirectoryThatAllMayWriteIn(t *testing.T) {
 	dir := t.TempDir()
 	text, state := intruded(t, freeAddress(t)), filepath.Join(dir, "state")
-	must(t, os.WriteFile(filepath.Join(dir, "orac.hcl"), []byte(text), 0o600))
+	testkit.Must(t, os.WriteFile(filepath.Join(dir, "orac.hcl"), []byte(text), 0o600))
 	command(t, dir, "correct horse battery\n", "user", "add", "anna", "--role", "admin")
-	must(t, os.Chmod(state, 0o777|os.ModeSticky))
+	testkit.Must(t, os.Chmod(state, 0o777|os.ModeSticky))
 	d := start(t, dir, text, nil)
 	d.kind("listening")
 	d.stop()
@@ -170,10 +172,10 @@ func TestAStateDirectoryThatAllMayWriteIn(t *testing.T) {
 	if !strings.Contains(d.stderr.String(), "could write in") {
 		t.Errorf("nobody is told: %s", d.stderr)
 	}
-	must(t, os.Chmod(state, 0o777))
+	testkit.Must(t, os.Chmod(state, 0o777))
 	jwt := filepath.Join(state, "secrets", "jwt")
-	must(t, os.WriteFile(jwt, []byte(strings.Repeat("x", 40)), 0o600))
-	must(t, os.Chown(jwt, 12345, 12345))
+	testkit.Must(t, os.WriteFile(jwt, []byte(strings.Repeat("x", 40)), 0o600))
+	testkit.Must(t, os.Chown(jwt, 12345, 12345))
 	d = start(t, dir, text, nil)
 	if err := d.cmd.Wait(); err == nil || !strings.Contains(d.stderr.String(), "secrets/jwt: everybody on this machine may write in") {
 		t.Errorf("%v: %s", err, d.stderr)

@@ -12,7 +12,7 @@ import (
 	"orac/models"
 	"orac/models/infer"
 	"orac/runbook"
-	"orac/sim/report"
+	"orac/trial/report"
 	"orac/web/audit"
 	"orac/web/auth"
 )

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"orac/internal/testkit"
 )
 
 // TestAnotherUsersState: whoever may not use a state directory is told whose it is, and the command line that works, by every command
@@ -24,16 +26,16 @@ func TestAnotherUsersState(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
-	must(t, os.Chmod(dir, 0o755))
+	testkit.Must(t, os.Chmod(dir, 0o755))
 	program := filepath.Join(dir, "orac")
 	text, err := os.ReadFile(self)
-	must(t, err)
-	must(t, os.WriteFile(program, text, 0o755))
+	testkit.Must(t, err)
+	testkit.Must(t, os.WriteFile(program, text, 0o755))
 	const book = "appliance \"a\" {\n  state_dir = \"state\"\n}\n\ndevice \"microphone\" \"m\" {}\n\nmodel \"alexa\" {\n  source = \"catalog:alexa\"\n}\n\n" +
 		"listener \"l\" {\n  device = device.microphone.m\n  models = [model.alexa]\n}\n\nuser \"anna\" {\n  role          = \"admin\"\n  password_hash = secret(\"anna_password_hash\")\n}\n"
-	must(t, os.WriteFile(filepath.Join(dir, "orac.hcl"), []byte(book), 0o644))
-	must(t, os.MkdirAll(filepath.Join(dir, "state/secrets"), 0o700))
-	must(t, os.WriteFile(filepath.Join(dir, "state/secrets/anna_password_hash"), []byte("x"), 0o600))
+	testkit.Must(t, os.WriteFile(filepath.Join(dir, "orac.hcl"), []byte(book), 0o644))
+	testkit.Must(t, os.MkdirAll(filepath.Join(dir, "state/secrets"), 0o700))
+	testkit.Must(t, os.WriteFile(filepath.Join(dir, "state/secrets/anna_password_hash"), []byte("x"), 0o600))
 	as := func(env []string, args ...string) (string, int) {
 		cmd := exec.Command(program, args...)
 		cmd.Dir = dir

@@ -8,8 +8,8 @@ import (
 	"orac/appliance/rt"
 	"orac/runbook/scenario"
 	"orac/sim"
-	"orac/sim/report"
 	"orac/sim/trace"
+	"orac/trial/report"
 )
 
 // rehearse stands in for the simulator in tests of the command: what comes of a scenario follows from its name and the seed.

@@ -13,7 +13,7 @@ import (
 	"orac/cmd/orac/screen"
 	"orac/runbook"
 	"orac/sim"
-	"orac/sim/report"
+	"orac/trial/report"
 )
 
 func TestParseSeeds(t *testing.T) {

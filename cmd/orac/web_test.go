@@ -22,6 +22,7 @@ import (
 
 	"orac/appliance/status"
 	"orac/appliance/stt/stttest"
+	"orac/internal/testkit"
 )
 
 // gate lets in who has a token that is signed with the secret of an account, as a real service would.
@@ -34,7 +35,7 @@ type gate struct {
 func newGate(t *testing.T, behind string) (*gate, string) {
 	t.Helper()
 	to, err := url.Parse(behind)
-	must(t, err)
+	testkit.Must(t, err)
 	g := &gate{Handler: httputil.NewSingleHostReverseProxy(to)}
 	s := httptest.NewServer(g)
 	t.Cleanup(s.Close)
@@ -60,7 +61,7 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func command(t testing.TB, dir, stdin string, args ...string) string {
 	t.Helper()
 	self, err := os.Executable()
-	must(t, err)
+	testkit.Must(t, err)
 	cmd := exec.Command(self, args...)
 	cmd.Dir, cmd.Stdin = dir, strings.NewReader(stdin)
 	cmd.Env = append(os.Environ(), "ORAC_TEST_MAIN=1", "ORAC_MODELS_DIR="+modelsForTests(t))
@@ -84,7 +85,7 @@ type person struct {
 func logIn(t *testing.T, base, name, password string) *person {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
-	must(t, err)
+	testkit.Must(t, err)
 	p := &person{t: t, http: &http.Client{Jar: jar, Timeout: time.Minute}, base: base}
 	var in struct {
 		CSRF string `json:"csrf_token"`
@@ -102,7 +103,7 @@ func (p *person) do(method, path string, body, into any) []byte {
 		p.t.Fatalf("%s %s: %d %s", method, path, code, answer)
 	}
 	if into != nil {
-		must(p.t, json.Unmarshal([]byte(answer), into))
+		testkit.Must(p.t, json.Unmarshal([]byte(answer), into))
 	}
 	return []byte(answer)
 }
@@ -110,7 +111,7 @@ func (p *person) do(method, path string, body, into any) []byte {
 func freeAddress(t testing.TB) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
+	testkit.Must(t, err)
 	defer l.Close()
 	return l.Addr().String()
 }
@@ -124,7 +125,7 @@ func TestTheWebServerOfARunningAppliance(t *testing.T) {
 	gate, sttURL := newGate(t, stt.URL())
 	dir, first, second := t.TempDir(), freeAddress(t), freeAddress(t)
 	speech, err := filepath.Abs(filepath.Join(need(t, ".orac/sounds"), "hey_jarvis_lights_on.wav"))
-	must(t, err)
+	testkit.Must(t, err)
 	text := fmt.Sprintf(`
 appliance "kitchen" {
   state_dir = "state"
@@ -169,12 +170,12 @@ service_account "hey_orac" {
   permissions = ["stt.transcribe", "stt.heartbeat"]
 }
 `, speech, sttURL, first)
-	must(t, os.WriteFile(filepath.Join(dir, "orac.hcl"), []byte(text), 0o600))
+	testkit.Must(t, os.WriteFile(filepath.Join(dir, "orac.hcl"), []byte(text), 0o600))
 	command(t, dir, "", "secrets", "init")
 	command(t, dir, password+"\n", "user", "add", "anna", "--role", "admin")
 	read := func() string {
 		b, err := os.ReadFile(filepath.Join(dir, "state", "secrets", "hey_orac"))
-		must(t, err)
+		testkit.Must(t, err)
 		return strings.TrimSpace(string(b))
 	}
 	shared := read()
@@ -291,7 +292,7 @@ service_account "hey_orac" {
 	command(t, dir, "", "secrets", "rotate", "jwt", "--overlap", "1h")
 	time.Sleep(1100 * time.Millisecond)
 	req, err := http.NewRequest("GET", anna.base+"/api/auth/me", nil)
-	must(t, err)
+	testkit.Must(t, err)
 	req.Header.Set("Authorization", "Bearer "+token)
 	if res, err := http.DefaultClient.Do(req); err != nil || res.StatusCode != 200 {
 		t.Errorf("a token of before the rotation: %v, %v", res, err)

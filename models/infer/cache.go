@@ -4,13 +4,13 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
 
+	"orac/internal/atomicfile"
 	"orac/models/onnx"
 )
 
@@ -43,18 +43,8 @@ func (r *Runtime) proved(n *network, f *onnx.Streamed) bool {
 	return err == nil && bytes.Equal(b, f.Model)
 }
 
-// remember writes a proved form to the cache: temporary file, sync, rename. It
-// reports no failure, because a failure only costs another proof at the next
-// start.
+// remember writes a proved form to the cache. It reports no failure, because a
+// failure only costs another proof at the next start.
 func (r *Runtime) remember(n *network, f *onnx.Streamed) {
-	dst := r.cacheFile(n)
-	tmp, err := os.CreateTemp(filepath.Dir(dst), ".streaming-*")
-	if err != nil {
-		return
-	}
-	defer os.Remove(tmp.Name()) // without effect once renamed
-	_, err = tmp.Write(f.Model)
-	if errors.Join(err, tmp.Chmod(0o644), tmp.Sync(), tmp.Close()) == nil {
-		os.Rename(tmp.Name(), dst)
-	}
+	_ = atomicfile.WriteFile(r.cacheFile(n), f.Model, 0o644)
 }

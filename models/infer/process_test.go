@@ -3,6 +3,8 @@ package infer
 import (
 	"os"
 	"os/exec"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"orac/models/modelstest"
@@ -37,4 +39,41 @@ func again(t *testing.T, test string, env ...string) string {
 	cmd.Env = append(os.Environ(), env...)
 	out, _ := cmd.CombinedOutput() // the caller judges the output
 	return string(out)
+}
+
+// TestNothingIsReported: the library opens no file and no connection apart from itself, and writes nothing anywhere.
+func TestNothingIsReported(t *testing.T) {
+	if os.Getenv("ORAC_TEST_LIBRARY") == "" {
+		dir := t.TempDir()
+		// The library also stays silent where CI is set; unset, it shows what it does at home.
+		out := again(t, t.Name(), "ORAC_TEST_LIBRARY=1", "CI=", "HOME="+dir, "XDG_CACHE_HOME=", "TMPDIR="+dir)
+		if !strings.Contains(out, "--- PASS: "+t.Name()) {
+			t.Error(out)
+		}
+		left, err := os.ReadDir(dir)
+		if err != nil || len(left) > 0 {
+			t.Errorf("it left %v in the home directory, %v", left, err)
+		}
+		return
+	}
+	descriptors := func() map[string]bool {
+		files, err := filepath.Glob("/proc/self/fd/*")
+		if err != nil {
+			t.Fatal(err)
+		}
+		open := map[string]bool{}
+		for _, f := range files {
+			if target, err := os.Readlink(f); err == nil {
+				open[target] = true
+			}
+		}
+		return open
+	}
+	before := descriptors()
+	openExtractor(t, Config{})
+	for target := range descriptors() {
+		if !before[target] && !strings.Contains(target, "onnxruntime-") {
+			t.Errorf("%s is open", target)
+		}
+	}
 }

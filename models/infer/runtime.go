@@ -35,6 +35,7 @@ func Open(library *os.File) (*Runtime, error) {
 		return loaded, nil
 	}
 	oneArena()
+	noTelemetry()
 	ort.SetSharedLibraryPath(fmt.Sprintf("/proc/self/fd/%d", library.Fd()))
 	if err := ort.InitializeEnvironment(ort.WithLogLevelError()); err != nil {
 		return nil, errors.Join(fmt.Errorf("ONNX Runtime library %s cannot be used: %w "+

@@ -276,3 +276,33 @@ func small(t testing.TB) []byte {
 	}
 	return b
 }
+
+// multiplications counts those of a network's convolutions, where nearly all of its arithmetic is.
+func multiplications(t *testing.T, g *Graph, rows int64, streaming bool) (sum int64) {
+	t.Helper()
+	constants, err := chain(g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := extent{1, rows, g.Inputs[0].Dims[2]}
+	for _, n := range g.Nodes[1 : len(g.Nodes)-1] {
+		if at, err = step(n, at, constants, streaming); err != nil {
+			t.Fatal(err)
+		}
+		if n.Op == "Conv" {
+			w := constants[n.Inputs[1]].Dims
+			sum += at.channels * at.time * at.width * w[1] * w[2] * w[3]
+		}
+	}
+	return sum
+}
+
+// TestStreamingMultipliesLess counts the arithmetic of a hop. make bench measures its time, and claims a quarter.
+func TestStreamingMultipliesLess(t *testing.T) {
+	g := parse(t, read(t, "embedding_model")).Graph
+	full, part := multiplications(t, g, 76, false), multiplications(t, g, 8, true)
+	if part == 0 || full < 7*part {
+		t.Errorf("%d multiplications a hop, full windows %d", part, full)
+	}
+	t.Logf("%d of %d: 1/%.1f", part, full, float64(full)/float64(part))
+}

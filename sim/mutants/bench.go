@@ -10,7 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"orac/sim/report"
+	"orac/trial/report"
 )
 
 // bench builds orac and runs scenarios.

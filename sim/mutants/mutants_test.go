@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"orac/sim/report"
+	"orac/trial/report"
 )
 
 // TestMutationsFit: each mutation changes a text that is there, once, and is caught by scenarios that are shipped.

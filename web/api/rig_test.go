@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"io"
 	"io/fs"
@@ -31,14 +30,14 @@ import (
 	"orac/appliance/status"
 	"orac/appliance/store"
 	utteranceid "orac/appliance/utterance"
+	"orac/internal/testkit"
 	"orac/runbook"
 	"orac/web/audit"
 	"orac/web/auth"
 	"orac/web/samples"
+	"orac/web/schema"
 	"orac/web/simulations"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 const password = "correct horse battery"
 
@@ -410,9 +409,7 @@ func (l *lockedBuffer) String() string {
 
 func (r *rig) must(err error) {
 	r.t.Helper()
-	if err != nil {
-		r.t.Fatal(err)
-	}
+	testkit.Must(r.t, err)
 }
 
 // request makes a request as a role; body may be nil, text or a value.
@@ -458,14 +455,14 @@ func get[T any](r *rig, w *httptest.ResponseRecorder, status int) (v T) {
 }
 
 // problem checks that an answer is a problem with a code.
-func (r *rig) problem(what string, w *httptest.ResponseRecorder, code Code) Problem {
+func (r *rig) problem(what string, w *httptest.ResponseRecorder, code schema.Code) schema.Problem {
 	r.t.Helper()
-	var p Problem
+	var p schema.Problem
 	if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil || w.Header().Get("Content-Type") != "application/problem+json" {
 		r.t.Errorf("%s: %d is no problem document: %.200s", what, w.Code, w.Body)
 		return p
 	}
-	if p.Code != code || p.Status != w.Code || w.Code != code.doc().Status || p.Request == "" || p.Request != w.Header().Get("X-Request-ID") {
+	if p.Code != code || p.Status != w.Code || w.Code != code.Doc().Status || p.Request == "" || p.Request != w.Header().Get("X-Request-ID") {
 		r.t.Errorf("%s: %d %s, want %s: %s", what, w.Code, p.Code, code, w.Body)
 	}
 	return p
@@ -477,23 +474,6 @@ func (r *rig) records(action string) []audit.Line {
 	list, err := r.audit.Page(0, 100, func(a audit.Record) bool { return a.Action == action })
 	r.must(err)
 	return list
-}
-
-// goldenFile compares with a file beside the code, or writes it.
-func goldenFile(t *testing.T, name string, got []byte) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(name, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("%s is not what the code says; run: go test ./web/api -update\n%s", name, runbook.Diff(name, want, got))
-	}
 }
 
 func healthPart(name string, level health.Level, why string) health.Component {

@@ -28,6 +28,7 @@ import (
 	"orac/appliance/rt"
 	"orac/appliance/status"
 	"orac/appliance/store"
+	"orac/internal/testkit"
 	"orac/runbook"
 	"orac/web/api"
 	"orac/web/audit"
@@ -317,9 +318,7 @@ func newRig(t *testing.T, o Options) *rig {
 
 func (r *rig) must(err error) {
 	r.t.Helper()
-	if err != nil {
-		r.t.Fatal(err)
-	}
+	testkit.Must(r.t, err)
 }
 
 // wake puts a wake with what was said into the history.

@@ -2,7 +2,6 @@ package console
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -18,18 +17,17 @@ import (
 	"strings"
 	"testing"
 
+	"orac/internal/testkit"
 	"orac/web/api"
 	"orac/web/auth"
 )
-
-var update = flag.Bool("update", false, "write PAGES.md anew")
 
 // mayImport are the packages that the console is made of: they hold values, texts and forms. None of them reaches a disk, a
 // network, a process, or the appliance.
 var mayImport = []string{
 	"bytes", "cmp", "compress/flate", "compress/gzip", "crypto/sha256", "embed", "encoding/base64", "encoding/hex", "encoding/json", "errors", "fmt", "html/template", "io", "io/fs", "maps",
 	"math", "mime", "net/http", "net/url", "path", "regexp", "slices", "strconv", "strings", "time", "unicode", "unicode/utf8",
-	"orac/appliance", "orac/appliance/amount", "orac/appliance/health", "orac/appliance/status", "orac/runbook", "orac/web/api", "orac/web/audit", "orac/web/auth", "orac/web/npm", "orac/web/simulations",
+	"orac/appliance", "orac/appliance/amount", "orac/appliance/health", "orac/appliance/status", "orac/runbook", "orac/web/api", "orac/web/audit", "orac/web/auth", "orac/web/npm", "orac/web/schema", "orac/web/simulations",
 	"github.com/yuin/goldmark", "github.com/yuin/goldmark/ast", "github.com/yuin/goldmark/extension", "github.com/yuin/goldmark/parser", "github.com/yuin/goldmark/text",
 	"github.com/hashicorp/hcl/v2/hclwrite", "github.com/zclconf/go-cty/cty",
 }
@@ -212,7 +210,7 @@ func TestEverythingThatTheConsoleDoesIsAnAPI(t *testing.T) {
 			t.Errorf("%s changes nothing that is audited: %v", at, slices.Sorted(maps.Keys(ops)))
 		}
 	}
-	golden(t, "PAGES.md", pageTable(routes, asked))
+	testkit.Golden(t, "PAGES.md", pageTable(routes, asked))
 }
 
 var scriptAddress = regexp.MustCompile("[\"`](/[a-z]{2}[a-z./-]*)")
@@ -302,21 +300,4 @@ func pageTable(routes []pageRoute, asked map[string]map[string]bool) []byte {
 		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", at, role, strings.Join(slices.Sorted(maps.Keys(asked[at])), ", "))
 	}
 	return b.Bytes()
-}
-
-// golden compares with a file beside the code, or writes it.
-func golden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(name, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("%s is not what the code says; run: go test ./web/console -update", name)
-	}
 }

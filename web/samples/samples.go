@@ -171,9 +171,7 @@ func cpuTime() (sum time.Duration) {
 		return 0
 	}
 	for _, p := range family {
-		if t, err := p.Times(); err == nil {
-			sum += time.Duration((t.User + t.System) * float64(time.Second))
-		}
+		sum += p.CPU
 	}
 	return sum
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"orac/appliance/status"
+	"orac/internal/testkit"
 )
 
 var always = time.Unix(1<<40, 0)
@@ -29,13 +30,6 @@ func (m *app) Status() (s status.Status) {
 		s.Spool.Waiting = 2
 	}
 	return s
-}
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
 }
 
 // TestSamplesAreTakenAndKept, from when the memory is known; a minute at a time, and at the end.
@@ -100,7 +94,7 @@ func TestTheFilesAreBounded(t *testing.T) {
 	f := &file{dir: t.TempDir()}
 	all := numbered(epoch, 4*Room)
 	for part := range slices.Chunk(all, batch) {
-		must(t, f.append(part))
+		testkit.Must(t, f.append(part))
 	}
 	for _, name := range []string{fileName, olderName} {
 		if info, err := os.Stat(filepath.Join(f.dir, name)); err != nil || info.Size() > maxFile+batch*recordSize || info.Mode().Perm() != 0o600 {
@@ -131,16 +125,16 @@ func TestDamageCostsItselfAlone(t *testing.T) {
 		"too large": {func(text []byte) []byte { return append(text, make([]byte, 8*maxFile)...) }, 0},
 	} {
 		f := &file{dir: t.TempDir()}
-		must(t, f.append(all))
+		testkit.Must(t, f.append(all))
 		text, err := os.ReadFile(filepath.Join(f.dir, fileName))
-		must(t, err)
-		must(t, os.WriteFile(filepath.Join(f.dir, fileName), test.damage(text), 0o600))
+		testkit.Must(t, err)
+		testkit.Must(t, os.WriteFile(filepath.Join(f.dir, fileName), test.damage(text), 0o600))
 		got := f.read()
 		if len(got) != 100-test.lost {
 			t.Errorf("%s: %d samples are read", name, len(got))
 		}
 		more := numbered(epoch.Add(time.Hour), batch)
-		must(t, f.append(more)) // it goes on, whatever there is
+		testkit.Must(t, f.append(more)) // it goes on, whatever there is
 		if again := f.read(); len(again) < batch || !slices.Equal(again[len(again)-batch:], more) {
 			t.Errorf("%s: what came afterwards is lost: %d samples", name, len(again))
 		}
@@ -150,7 +144,7 @@ func TestDamageCostsItselfAlone(t *testing.T) {
 // TestADiskThatRefuses is said once; what it has refused is written when it can be.
 func TestADiskThatRefuses(t *testing.T) {
 	dir := t.TempDir()
-	must(t, os.Mkdir(filepath.Join(dir, fileName), 0o700)) // nothing can be written there
+	testkit.Must(t, os.Mkdir(filepath.Join(dir, fileName), 0o700)) // nothing can be written there
 	var said bytes.Buffer
 	s := New(Options{Dir: dir, Log: slog.New(slog.NewTextHandler(&said, nil))})
 	for range 2 * Room / batch {
@@ -160,14 +154,14 @@ func TestADiskThatRefuses(t *testing.T) {
 	if n := strings.Count(said.String(), "\n"); n != 1 || len(s.unsaved) != Room {
 		t.Errorf("it is said %d times, and %d samples wait", n, len(s.unsaved))
 	}
-	must(t, os.Remove(filepath.Join(dir, fileName)))
+	testkit.Must(t, os.Remove(filepath.Join(dir, fileName)))
 	s.save()
 	if n := len(New(Options{Dir: dir}).ring); n != Room || len(s.unsaved) != 0 {
 		t.Errorf("%d samples are on the disk, %d wait", n, len(s.unsaved))
 	}
 	for _, bad := range []string{"/dev/full", "/nowhere/at/all"} { // neither a device nor what is not there is opened
 		d := t.TempDir()
-		must(t, os.Symlink(bad, filepath.Join(d, fileName)))
+		testkit.Must(t, os.Symlink(bad, filepath.Join(d, fileName)))
 		f := &file{dir: d}
 		if err := f.append(numbered(epoch, 1)); err == nil || len(f.read()) > 0 {
 			t.Errorf("%s is written to", bad)

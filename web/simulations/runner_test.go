@@ -11,34 +11,29 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"orac/internal/testkit"
 )
 
 // program is a stand-in for orac that does what a script says.
 func program(t *testing.T, script string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "orac")
-	must(t, os.WriteFile(path, []byte("#!/bin/sh\n"+script), 0o755))
+	testkit.Must(t, os.WriteFile(path, []byte("#!/bin/sh\n"+script), 0o755))
 	return path
-}
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
 }
 
 // book is a runbook with scenarios beside it.
 func book(t *testing.T, names ...string) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "or[ac]*") // a folder may be called like that
-	must(t, os.MkdirAll(filepath.Join(dir, "scenarios"), 0o755))
+	testkit.Must(t, os.MkdirAll(filepath.Join(dir, "scenarios"), 0o755))
 	text, err := os.ReadFile("../../examples/scenarios/blocked_read.hcl")
-	must(t, err)
+	testkit.Must(t, err)
 	for _, name := range names {
-		must(t, os.WriteFile(filepath.Join(dir, "scenarios", name+".hcl"), text, 0o644))
+		testkit.Must(t, os.WriteFile(filepath.Join(dir, "scenarios", name+".hcl"), text, 0o644))
 	}
-	must(t, os.WriteFile(filepath.Join(dir, "scenarios", "runbook.hcl"), []byte("appliance \"x\" {}\n"), 0o644))
+	testkit.Must(t, os.WriteFile(filepath.Join(dir, "scenarios", "runbook.hcl"), []byte("appliance \"x\" {}\n"), 0o644))
 	return filepath.Join(dir, "orac.hcl")
 }
 
@@ -140,7 +135,7 @@ func TestTheQuietRunIsOfTheRunbook(t *testing.T) {
 	o := order(t, file, Quiet, 1)
 	o.For = "7d"
 	_, err := r.Start(o)
-	must(t, err)
+	testkit.Must(t, err)
 	if got := await(t, r, 1, "its end", ended); !strings.HasSuffix(got.Output, " --for 7d --file="+filepath.Base(file)) {
 		t.Errorf("it ran %s", got.Output)
 	}
@@ -153,12 +148,12 @@ echo '{"scenario":"storm","seed":4,"done":3,"of":10,"share":0.35,"virtual_second
 echo '{"done":12,"of":10,"share":7}' >&4
 head -c 100000 /dev/zero >&4; echo '{"of":1}' >&4; echo told; sleep 60`)
 	_, err := r.Start(order(t, book(t, "storm"), "storm", 10))
-	must(t, err)
+	testkit.Must(t, err)
 	s := await(t, r, 1, "progress", func(s Simulation) bool { return s.Progress != nil && s.Output == "told" })
 	if want := (Progress{"storm", 4, 3, 10, 0.35, 7200, 3.5, 1}); *s.Progress != want || s.Left() != 7*time.Second {
 		t.Errorf("%+v, %v left", *s.Progress, s.Left())
 	}
-	must(t, r.Stop(1))
+	testkit.Must(t, r.Stop(1))
 	if s := await(t, r, 1, "its end", ended); s.Progress == nil || s.Progress.Done != 3 || s.Failed != "it was stopped" {
 		t.Errorf("%+v", s)
 	}
@@ -172,7 +167,7 @@ func TestOneSimulationAtATime(t *testing.T) {
 	defer cancel()
 	r := New(ctx, Options{Dir: filepath.Join(dir, "s"), Program: program(t, `sh -c 'sleep 1; echo late >`+mark+`' & echo begun; wait`)})
 	o := order(t, book(t, "storm"), "storm", 1)
-	for n, end := range []func(){func() { must(t, r.Stop(1)) }, cancel} {
+	for n, end := range []func(){func() { testkit.Must(t, r.Stop(1)) }, cancel} {
 		if _, err := r.Start(o); err != nil {
 			t.Fatal(err)
 		}
@@ -187,7 +182,7 @@ func TestOneSimulationAtATime(t *testing.T) {
 		}
 	}
 	r.Close()
-	must(t, r.Stop(1))
+	testkit.Must(t, r.Stop(1))
 	if err := r.Stop(3); !errors.Is(err, ErrUnknown) {
 		t.Errorf("a stop of nothing: %v", err)
 	}
@@ -204,9 +199,9 @@ func TestOneSimulationAtATime(t *testing.T) {
 func TestOneThatIsStoppedReportsWhatItHas(t *testing.T) {
 	r := open(t, t.TempDir(), `all="$*"; finish() { set -- $all; `+reports+` exit 2; }; trap finish TERM; echo begun; while :; do sleep 0.05; done`)
 	_, err := r.Start(order(t, book(t, "storm"), "storm", 1))
-	must(t, err)
+	testkit.Must(t, err)
 	await(t, r, 1, "its begin", func(s Simulation) bool { return s.Output == "begun" })
-	must(t, r.Stop(1))
+	testkit.Must(t, r.Stop(1))
 	if s := await(t, r, 1, "its end", ended); !s.Report || s.Exit != 2 || s.Failed != "it was stopped" {
 		t.Errorf("it ended as %+v", s)
 	}
@@ -217,12 +212,12 @@ func TestRunsOutliveARestart(t *testing.T) {
 	dir, file := t.TempDir(), book(t, "storm")
 	r := open(t, dir, "echo some words; "+reports)
 	_, err := r.Start(order(t, file, "storm", 3))
-	must(t, err)
+	testkit.Must(t, err)
 	before := await(t, r, 1, "its end", ended)
-	must(t, os.WriteFile(filepath.Join(dir, "2.run"), []byte(`{"number":2,"scenario":"storm","seeds":1,"who":"ben","state":"running","began":"2026-01-02T03:04:05Z"}`), 0o600))
+	testkit.Must(t, os.WriteFile(filepath.Join(dir, "2.run"), []byte(`{"number":2,"scenario":"storm","seeds":1,"who":"ben","state":"running","began":"2026-01-02T03:04:05Z"}`), 0o600))
 	r = open(t, dir, "true")
 	got, err := r.Get(1)
-	must(t, err)
+	testkit.Must(t, err)
 	before.Began, before.Ended = before.Began.Round(0), before.Ended.Round(0) // what is written has no monotonic clock
 	if got.Output != "some words" || !got.Report || !got.Ended.Equal(before.Ended) || got.Verdict != "kept" {
 		t.Errorf("it was %+v and is %+v", before, got)
@@ -242,7 +237,7 @@ func TestRunsOutliveARestart(t *testing.T) {
 func TestAnOldReportIsNotTakenForANewOne(t *testing.T) {
 	dir := t.TempDir()
 	for _, end := range []string{html, report} {
-		must(t, os.WriteFile(filepath.Join(dir, "1."+end), []byte(`{"scenarios":[{"verdict":"kept"}]}`), 0o600))
+		testkit.Must(t, os.WriteFile(filepath.Join(dir, "1."+end), []byte(`{"scenarios":[{"verdict":"kept"}]}`), 0o600))
 	}
 	r := open(t, dir, "echo broken; exit 2")
 	if len(r.List()) > 0 {
@@ -250,7 +245,7 @@ func TestAnOldReportIsNotTakenForANewOne(t *testing.T) {
 	}
 	r.next = 1
 	_, err := r.Start(order(t, book(t, "storm"), "storm", 1))
-	must(t, err)
+	testkit.Must(t, err)
 	if got := await(t, r, 1, "its end", ended); got.Report || got.Verdict != "" || got.Exit != 2 || got.Output != "broken" {
 		t.Errorf("it ended as %+v", got)
 	}
@@ -264,16 +259,16 @@ func TestWhatIsKeptIsBounded(t *testing.T) {
 	dir := t.TempDir()
 	for n := 1; n <= maxRuns+7; n++ {
 		text := fmt.Sprintf(`{"number":%d,"scenario":"s","seeds":1,"state":"ended","report":true}`, n)
-		must(t, os.WriteFile(filepath.Join(dir, strconv.Itoa(n)+".run"), []byte(text), 0o600))
+		testkit.Must(t, os.WriteFile(filepath.Join(dir, strconv.Itoa(n)+".run"), []byte(text), 0o600))
 	}
 	for name, text := range map[string]string{
 		"27.run": "{", "26.run": `{"number":1,"seeds":1,"state":"ended"}`, "25.run": strings.Repeat(" ", maxKnown+1), "24.run": `{"number":24,"seeds":1,"state":"gone"}`,
 		"23.run": "\x00\x00\x00\x00", "99999999999.run": "{}", "01.run": "{}", "notes.txt": "mine", "4.html.bak": "mine",
 	} {
-		must(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
+		testkit.Must(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
 	}
-	must(t, os.Remove(filepath.Join(dir, "22.run")))
-	must(t, os.Symlink("/dev/zero", filepath.Join(dir, "22.run")))
+	testkit.Must(t, os.Remove(filepath.Join(dir, "22.run")))
+	testkit.Must(t, os.Symlink("/dev/zero", filepath.Join(dir, "22.run")))
 	r := open(t, dir, "true")
 	list := r.List()
 	if len(list) != maxRuns || list[0].Number != 21 || list[len(list)-1].Number != 2 {
@@ -296,9 +291,9 @@ func TestWhatIsKeptIsBounded(t *testing.T) {
 		}
 	}
 	f, err := os.Create(filepath.Join(dir, "20.html")) // large, and takes no room
-	must(t, err)
-	must(t, f.Truncate(maxBytes))
-	must(t, f.Close())
+	testkit.Must(t, err)
+	testkit.Must(t, f.Truncate(maxBytes))
+	testkit.Must(t, f.Close())
 	if r = open(t, dir, "true"); len(r.List()) != 1 {
 		t.Errorf("%d runs are kept beside a large one", len(r.List()))
 	}
@@ -357,7 +352,7 @@ func FuzzKept(f *testing.F) {
 	f.Add([]byte(`{"number":1,"seeds":1,"state":"running","began":"9999-01-01T00:00:00Z"}`))
 	dir := f.TempDir()
 	f.Fuzz(func(t *testing.T, text []byte) {
-		must(t, os.WriteFile(filepath.Join(dir, "1.run"), text, 0o600))
+		testkit.Must(t, os.WriteFile(filepath.Join(dir, "1.run"), text, 0o600))
 		for _, s := range New(t.Context(), Options{Dir: dir}).List() {
 			if _, err := json.Marshal(s); err != nil || s.Running() || s.Number != 1 {
 				t.Errorf("%q is taken for %+v, %v", text, s, err)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"orac/appliance/rt"
+	"orac/internal/testkit"
 )
 
 // alsa is a machine without an audio server whose asound.conf makes the PCM "kitchen": two channels, of which the first is 1000
@@ -23,7 +24,7 @@ func alsa(t *testing.T) Spec {
 		raw = binary.LittleEndian.AppendUint16(raw, 1000)
 		raw = binary.LittleEndian.AppendUint16(raw, uint16(65536-2000))
 	}
-	must(t, os.WriteFile(filepath.Join(dir, "two.raw"), raw, 0o600))
+	testkit.Must(t, os.WriteFile(filepath.Join(dir, "two.raw"), raw, 0o600))
 	conf := fmt.Sprintf(`</usr/share/alsa/alsa.conf>
 pcm.kitchen {
   type file
@@ -33,9 +34,9 @@ pcm.kitchen {
   format "raw"
 }
 `, dir)
-	must(t, os.WriteFile(filepath.Join(dir, "asound.conf"), []byte(conf), 0o600))
+	testkit.Must(t, os.WriteFile(filepath.Join(dir, "asound.conf"), []byte(conf), 0o600))
 	self, err := os.Executable()
-	must(t, err)
+	testkit.Must(t, err)
 	return Spec{Worker: []string{self}, StartTimeout: 5 * time.Second,
 		Env: []string{asWorker + "=1", "ALSA_CONFIG_PATH=" + filepath.Join(dir, "asound.conf"), "PULSE_SERVER=unix:" + dir + "/none"}}
 }

@@ -11,6 +11,7 @@ import (
 
 	"orac/appliance/audio"
 	"orac/appliance/rt"
+	"orac/internal/testkit"
 )
 
 // fakes are workers that speak the protocol and still are wrong; the test binary runs them by name.
@@ -54,7 +55,7 @@ func fake(t testing.TB, worker string) *Source {
 	s := Spec{Selector: Selector{Identity: "mic"}, StartTimeout: 5 * time.Second}
 	if fakes[worker] != nil {
 		self, err := os.Executable()
-		must(t, err)
+		testkit.Must(t, err)
 		s.Worker, s.Env = []string{self}, []string{asWorker + "=" + worker}
 	} else {
 		s.Worker = []string{"/bin/sh", "-c", worker}
@@ -106,7 +107,7 @@ func TestBadWorkersFailClearly(t *testing.T) {
 
 func TestWithoutAnAudioServerItIsSaid(t *testing.T) {
 	self, err := os.Executable()
-	must(t, err)
+	testkit.Must(t, err)
 	src := New(Spec{
 		Selector: Selector{Match: "Blue Yeti"}, Worker: []string{self}, StartTimeout: 10 * time.Second,
 		Env: []string{asWorker + "=1", "PULSE_SERVER=unix:/nowhere/native", "XDG_RUNTIME_DIR=/nowhere"},
@@ -205,7 +206,7 @@ func TestOddNumbers(t *testing.T) {
 		defer st.Close(task)
 		var pcm [audio.HopSamples]int16
 		for range 4 {
-			must(t, st.Read(task, &pcm, within(task, time.Second)))
+			testkit.Must(t, st.Read(task, &pcm, within(task, time.Second)))
 		}
 		if err := st.Read(task, &pcm, within(task, 10*time.Second)); err == nil || !strings.Contains(err.Error(), "exit status 0") {
 			t.Errorf("after its end: %v", err)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"orac/appliance/audio"
+	"orac/internal/testkit"
 )
 
 func TestFramesRoundTrip(t *testing.T) {
@@ -20,9 +21,9 @@ func TestFramesRoundTrip(t *testing.T) {
 	for i := range sent.pcm {
 		sent.pcm[i] = int16(i*51 - 32768)
 	}
-	must(t, w.json(kindHello, hello{Device: fakeDevice, Rate: audio.Rate, Channels: 2}))
-	must(t, w.hop(&sent))
-	must(t, w.bye())
+	testkit.Must(t, w.json(kindHello, hello{Device: fakeDevice, Rate: audio.Rate, Channels: 2}))
+	testkit.Must(t, w.hop(&sent))
+	testkit.Must(t, w.bye())
 
 	r := frameReader{r: &b}
 	kind, payload, err := r.next()
@@ -31,7 +32,7 @@ func TestFramesRoundTrip(t *testing.T) {
 		t.Errorf("hello became %c %+v (%v)", kind, h, err)
 	}
 	kind, payload, err = r.next()
-	must(t, err)
+	testkit.Must(t, err)
 	var got hop
 	parseHop(payload, &got)
 	if kind != kindHop || got != sent {

@@ -15,6 +15,7 @@ import (
 	"orac/appliance/audio/pulsetest"
 	"orac/appliance/rt"
 	"orac/appliance/rt/live"
+	"orac/internal/testkit"
 )
 
 // asWorker makes the test binary be the worker.
@@ -97,17 +98,10 @@ func inRealTime(t testing.TB, f func(*rt.Task) error) {
 	}
 }
 
-func must(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 func open(t testing.TB, task *rt.Task, src *Source) *stream {
 	t.Helper()
 	st, err := src.Open(task)
-	must(t, err)
+	testkit.Must(t, err)
 	return st.(*stream)
 }
 
@@ -164,7 +158,7 @@ func checkTone(t testing.TB, task *rt.Task, st audio.Stream, m *pulsetest.Mic) {
 func TestListFindsTheMicrophone(t *testing.T) {
 	s, _ := world(t)
 	_, err := s.Control("load-module", "module-null-sink", "sink_name=speaker")
-	must(t, err)
+	testkit.Must(t, err)
 	inRealTime(t, func(task *rt.Task) error {
 		l, err := List(task, spec(t, s, Selector{}))
 		if err != nil {
@@ -205,8 +199,8 @@ func TestKilledWorker(t *testing.T) {
 		var pcm [audio.HopSamples]int16
 		for range 5 {
 			st := open(t, task, src)
-			must(t, st.Read(task, &pcm, within(task, time.Second)))
-			must(t, st.cmd.Process.Kill())
+			testkit.Must(t, st.Read(task, &pcm, within(task, time.Second)))
+			testkit.Must(t, st.cmd.Process.Kill())
 			killed := time.Now()
 			var err error
 			for err == nil {
@@ -218,7 +212,7 @@ func TestKilledWorker(t *testing.T) {
 			noticed := time.Since(killed)
 			st.Close(task)
 			again := open(t, task, src)
-			must(t, again.Read(task, &pcm, within(task, time.Second)))
+			testkit.Must(t, again.Read(task, &pcm, within(task, time.Second)))
 			t.Logf("noticed after %s, first new hop after %s", noticed, time.Since(killed))
 			again.Close(task)
 		}
@@ -260,7 +254,7 @@ func TestFrozenWorker(t *testing.T) {
 	s, _ := world(t)
 	inRealTime(t, func(task *rt.Task) error {
 		st := open(t, task, New(spec(t, s, Selector{})))
-		must(t, st.cmd.Process.Signal(syscall.SIGSTOP))
+		testkit.Must(t, st.cmd.Process.Signal(syscall.SIGSTOP))
 		if err := readUntilSilence(t, task, st); !errors.Is(err, rt.ErrTimeout) {
 			t.Errorf("reading from a frozen worker: %v", err)
 		}
@@ -274,7 +268,7 @@ func TestFrozenServer(t *testing.T) {
 	inRealTime(t, func(task *rt.Task) error {
 		src := New(spec(t, s, Selector{Match: "test"}))
 		st := open(t, task, src)
-		must(t, s.Stop())
+		testkit.Must(t, s.Stop())
 		if err := readUntilSilence(t, task, st); !errors.Is(err, rt.ErrTimeout) {
 			t.Errorf("reading with a frozen server: %v", err)
 		}
@@ -294,7 +288,7 @@ func TestFrozenServer(t *testing.T) {
 			t.Errorf("a frozen server held Open and List for %s", took)
 		}
 
-		must(t, s.Cont())
+		testkit.Must(t, s.Cont())
 		thawed := time.Now()
 		st = open(t, task, src)
 		defer st.Close(task)
@@ -309,14 +303,14 @@ func TestKilledServer(t *testing.T) {
 	inRealTime(t, func(task *rt.Task) error {
 		src := New(spec(t, s, Selector{}))
 		st := open(t, task, src)
-		must(t, s.Kill())
+		testkit.Must(t, s.Kill())
 		err := readUntilSilence(t, task, st)
 		t.Logf("died with: %v", err)
 		closeBounded(t, task, st)
 		if _, err := src.Open(task); err == nil || !strings.Contains(err.Error(), "PulseAudio does not answer") {
 			t.Errorf("opening without a server: %v", err)
 		}
-		must(t, s.Restart())
+		testkit.Must(t, s.Restart())
 		st = open(t, task, src)
 		defer st.Close(task)
 		checkTone(t, task, st, m)
@@ -334,13 +328,13 @@ func TestUnpluggedAndPluggedInAgain(t *testing.T) {
 			s, m := world(t)
 			other := plug(t, s, "alsa_input.pci-0000.analog", "Built-in Analog Stereo")
 			before, err := m.Index()
-			must(t, err)
+			testkit.Must(t, err)
 			_, err = s.Control("set-default-source", m.Name)
-			must(t, err)
+			testkit.Must(t, err)
 			inRealTime(t, func(task *rt.Task) error {
 				src := New(spec(t, s, sel))
 				st := open(t, task, src)
-				must(t, m.Unload())
+				testkit.Must(t, m.Unload())
 				unplugged := time.Now()
 				err := readUntilSilence(t, task, st)
 				t.Logf("after %s: %v", time.Since(unplugged), err)
@@ -354,9 +348,9 @@ func TestUnpluggedAndPluggedInAgain(t *testing.T) {
 					t.Errorf("opening an unplugged microphone: %v", err)
 				}
 
-				must(t, m.Load())
+				testkit.Must(t, m.Load())
 				after, err := m.Index()
-				must(t, err)
+				testkit.Must(t, err)
 				if before == after {
 					t.Errorf("the index is still %s: nothing is proved", after)
 				}
@@ -377,7 +371,7 @@ func TestStreamDoesNotMove(t *testing.T) {
 		st := open(t, task, New(spec(t, s, Selector{Match: "USB"})))
 		defer st.Close(task)
 		streams, err := s.Control("list", "short", "source-outputs")
-		must(t, err)
+		testkit.Must(t, err)
 		if _, err := s.Control("move-source-output", strings.Fields(streams)[0], "other"); err == nil {
 			t.Error("the server moved the stream")
 		}
@@ -390,7 +384,7 @@ func TestSelectionErrors(t *testing.T) {
 	s, _ := world(t)
 	plug(t, s, "alsa_input.usb-second", "USB Second")
 	_, err := s.Control("load-module", "module-null-sink", "sink_name=speaker")
-	must(t, err)
+	testkit.Must(t, err)
 	inRealTime(t, func(task *rt.Task) error {
 		for _, c := range []struct {
 			sel  Selector

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"orac/appliance/rt"
+	"orac/internal/testkit"
 )
 
 // check is a test, or a property that is tested.
@@ -45,20 +46,13 @@ func put(t check, k *rt.Task, d *Disk, name, text string) rt.File {
 	return f
 }
 
-func must(t check, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 // shows is all files and what is in them.
 func shows(t check, k *rt.Task, d *Disk) string {
 	t.Helper()
 	var list []string
 	for _, name := range d.Files() {
 		b, err := d.ReadFile(k, name, 1<<20)
-		must(t, err)
+		testkit.Must(t, err)
 		list = append(list, name+"="+strings.ReplaceAll(string(b), "\x00", "0"))
 	}
 	return strings.Join(list, " ")
@@ -116,7 +110,7 @@ func TestOperationsFail(t *testing.T) {
 		for way, w := range ways {
 			on(t, func(k *rt.Task) {
 				d := NewDisk(100)
-				must(t, d.MkdirAll(k, "dir"))
+				testkit.Must(t, d.MkdirAll(k, "dir"))
 				f := put(t, k, d, "dir/a", "text")
 				mend := w.fail(d, op)
 				goes := slices.Contains(w.not, op)
@@ -133,7 +127,7 @@ func TestOperationsFail(t *testing.T) {
 					if got := shows(t, k, d); got != "dir/a=text" {
 						t.Errorf("%s, %s: it has left %q", op, way, got)
 					}
-					must(t, do(k, d, f))
+					testkit.Must(t, do(k, d, f))
 				}
 			})
 		}
@@ -154,22 +148,22 @@ func TestShortWrite(t *testing.T) {
 			t.Errorf("nothing: %d, %v", n, err)
 		}
 		g, err := d.Create(k, "b") // a name takes no room
-		must(t, err)
-		must(t, d.Remove(k, "a"))
+		testkit.Must(t, err)
+		testkit.Must(t, d.Remove(k, "a"))
 		if n, _ := g.Write([]byte("x")); n != 0 {
 			t.Error("a file that is removed and open takes no room")
 		}
-		must(t, f.Close())
+		testkit.Must(t, f.Close())
 		if free, _ := d.Free(k); free != 10 {
 			t.Errorf("%d are free", free)
 		}
 		if n, err := g.Write([]byte("0123456789")); n != 10 || err != nil {
 			t.Errorf("%d, %v", n, err)
 		}
-		must(t, d.Rename(k, "b", "c"))
-		must(t, g.Close())
+		testkit.Must(t, d.Rename(k, "b", "c"))
+		testkit.Must(t, g.Close())
 		put(t, k, d, "e", "")
-		must(t, d.Rename(k, "e", "c")) // what it replaces is gone
+		testkit.Must(t, d.Rename(k, "e", "c")) // what it replaces is gone
 		if free, _ := d.Free(k); free != 10 {
 			t.Errorf("%d are free after a replacement", free)
 		}
@@ -186,7 +180,7 @@ func TestNames(t *testing.T) {
 		_, err := d.Create(k, "no/a")
 		wants(t, err, fs.ErrNotExist)
 		wants(t, d.SyncDir(k, "no"), fs.ErrNotExist)
-		must(t, d.MkdirAll(k, "a/b"))
+		testkit.Must(t, d.MkdirAll(k, "a/b"))
 		f := put(t, k, d, "a/f", "f")
 		_, err = d.Create(k, "a/f")
 		wants(t, err, fs.ErrExist)
@@ -195,22 +189,22 @@ func TestNames(t *testing.T) {
 		wants(t, d.Rename(k, "a/x", "a/y"), fs.ErrNotExist)
 		wants(t, d.Rename(k, "a/f", "no/y"), fs.ErrNotExist)
 		wants(t, d.Rename(k, "a/f", "a/b"), fs.ErrExist)
-		must(t, d.Rename(k, "a/f", "a/f"))
+		testkit.Must(t, d.Rename(k, "a/f", "a/f"))
 		wants(t, d.Remove(k, "a"), syscall.ENOTEMPTY)
 		wants(t, d.Remove(k, "x"), fs.ErrNotExist)
-		must(t, d.Remove(k, "a/b"))
+		testkit.Must(t, d.Remove(k, "a/b"))
 		_, err = d.ReadFile(k, "a/f", 0)
 		if err == nil || errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("a file that is too long: %v", err)
 		}
-		must(t, f.Close())
+		testkit.Must(t, f.Close())
 		wants(t, f.Close(), fs.ErrClosed)
 		_, err = f.Write([]byte("x"))
 		wants(t, err, fs.ErrClosed)
 		wants(t, f.Sync(), fs.ErrClosed)
 		put(t, k, d, "a/e", "")
 		list, err := d.ReadDir(k, "a", 100)
-		must(t, err)
+		testkit.Must(t, err)
 		if want := []rt.FileInfo{{Name: "e"}, {Name: "f", Size: 1}}; !slices.Equal(list, want) {
 			t.Errorf("%+v", list)
 		}
@@ -262,21 +256,21 @@ func TestARemovedFileLastsUntilItIsClosed(t *testing.T) {
 		d := NewDisk(40_000)
 		long := strings.Repeat("x", 10_000)
 		f := put(t, k, d, "a", long)
-		must(t, d.SyncDir(k, "."))
-		must(t, d.Remove(k, "a"))
-		must(t, d.SyncDir(k, "."))
+		testkit.Must(t, d.SyncDir(k, "."))
+		testkit.Must(t, d.Remove(k, "a"))
+		testkit.Must(t, d.SyncDir(k, "."))
 		if free, _ := d.Free(k); free != 30_000 {
 			t.Errorf("%d are free while it is open", free)
 		}
 		_, err := f.Write([]byte(long))
-		must(t, err)
-		must(t, f.Close())
-		must(t, d.SyncDir(k, "."))
+		testkit.Must(t, err)
+		testkit.Must(t, f.Close())
+		testkit.Must(t, d.SyncDir(k, "."))
 		if free, _ := d.Free(k); free != 40_000 {
 			t.Errorf("%d are free when it is closed", free)
 		}
 		for _, name := range []string{"b", "c"} { // they may take over its room, one after the other
-			must(t, put(t, k, d, name, strings.Repeat(name, 10_000)).Close())
+			testkit.Must(t, put(t, k, d, name, strings.Repeat(name, 10_000)).Close())
 		}
 		if got := shows(t, k, d); got != "b="+strings.Repeat("b", 10_000)+" c="+strings.Repeat("c", 10_000) {
 			t.Error("one is written over the other")

@@ -14,6 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	"orac/appliance/rt"
+	"orac/internal/testkit"
 )
 
 // TestWhatALossLeaves: the least that is left, and everything else that may be, over many seeds of a torn loss.
@@ -29,57 +30,57 @@ func TestWhatALossLeaves(t *testing.T) {
 			put(t, k, d, "dir/a", "abc")
 		}, "", []string{"dir/a=abc", "dir/a=000", "dir/a=", "dir/a=a"}, nil},
 		{"the file is synced, its folder not", func(k *rt.Task, d *Disk) {
-			must(t, put(t, k, d, "dir/a", "abc").Sync())
+			testkit.Must(t, put(t, k, d, "dir/a", "abc").Sync())
 		}, "", []string{"dir/a=abc"}, []string{"dir/a=0", "dir/a=a "}},
 		{"the folder is synced, the file not", func(k *rt.Task, d *Disk) {
 			put(t, k, d, "dir/a", "abc")
-			must(t, d.SyncDir(k, "dir"))
+			testkit.Must(t, d.SyncDir(k, "dir"))
 		}, "dir/a=", []string{"dir/a=abc", "dir/a=ab", "dir/a=000"}, nil},
 		{"both are synced", func(k *rt.Task, d *Disk) {
-			must(t, put(t, k, d, "dir/a", "abc").Sync())
-			must(t, d.SyncDir(k, "dir"))
+			testkit.Must(t, put(t, k, d, "dir/a", "abc").Sync())
+			testkit.Must(t, d.SyncDir(k, "dir"))
 		}, "dir/a=abc", nil, nil},
 		{"written after a sync", func(k *rt.Task, d *Disk) {
 			f := put(t, k, d, "dir/a", "abc")
-			must(t, f.Sync())
-			must(t, d.SyncDir(k, "dir"))
+			testkit.Must(t, f.Sync())
+			testkit.Must(t, d.SyncDir(k, "dir"))
 			_, err := f.Write([]byte("def"))
-			must(t, err)
+			testkit.Must(t, err)
 		}, "dir/a=abc", []string{"dir/a=abcdef", "dir/a=abcd", "dir/a=abc000"}, []string{"=0", "=ab "}},
 		{"a rename", func(k *rt.Task, d *Disk) {
-			must(t, put(t, k, d, "dir/a", "abc").Sync())
-			must(t, d.SyncDir(k, "dir"))
-			must(t, d.Rename(k, "dir/a", "dir/b"))
+			testkit.Must(t, put(t, k, d, "dir/a", "abc").Sync())
+			testkit.Must(t, d.SyncDir(k, "dir"))
+			testkit.Must(t, d.Rename(k, "dir/a", "dir/b"))
 		}, "dir/a=abc", []string{"dir/b=abc"}, []string{"dir/a=abc dir/b"}},
 		{"a rename to another folder, of which only the other is synced", func(k *rt.Task, d *Disk) {
-			must(t, put(t, k, d, "dir/a", "abc").Sync())
-			must(t, d.SyncDir(k, "dir"))
-			must(t, d.Rename(k, "dir/a", "other/a"))
-			must(t, d.SyncDir(k, "other"))
+			testkit.Must(t, put(t, k, d, "dir/a", "abc").Sync())
+			testkit.Must(t, d.SyncDir(k, "dir"))
+			testkit.Must(t, d.Rename(k, "dir/a", "other/a"))
+			testkit.Must(t, d.SyncDir(k, "other"))
 		}, "other/a=abc", nil, nil},
 		{"a replacement", func(k *rt.Task, d *Disk) {
-			must(t, put(t, k, d, "dir/a", "old").Sync())
-			must(t, put(t, k, d, "dir/a.tmp", "new").Sync())
-			must(t, d.SyncDir(k, "dir"))
-			must(t, d.Rename(k, "dir/a.tmp", "dir/a"))
+			testkit.Must(t, put(t, k, d, "dir/a", "old").Sync())
+			testkit.Must(t, put(t, k, d, "dir/a.tmp", "new").Sync())
+			testkit.Must(t, d.SyncDir(k, "dir"))
+			testkit.Must(t, d.Rename(k, "dir/a.tmp", "dir/a"))
 		}, "dir/a=old dir/a.tmp=new", []string{"dir/a=new"}, nil},
 		{"a replacement whose contents were not synced", func(k *rt.Task, d *Disk) {
-			must(t, put(t, k, d, "dir/a", "old").Sync())
-			must(t, d.SyncDir(k, "dir"))
+			testkit.Must(t, put(t, k, d, "dir/a", "old").Sync())
+			testkit.Must(t, d.SyncDir(k, "dir"))
 			put(t, k, d, "dir/a.tmp", "new")
-			must(t, d.Rename(k, "dir/a.tmp", "dir/a"))
-			must(t, d.SyncDir(k, "dir"))
+			testkit.Must(t, d.Rename(k, "dir/a.tmp", "dir/a"))
+			testkit.Must(t, d.SyncDir(k, "dir"))
 		}, "dir/a=", []string{"dir/a=new", "dir/a=000"}, []string{"old"}},
 		{"a removal", func(k *rt.Task, d *Disk) {
-			must(t, put(t, k, d, "dir/a", "abc").Sync())
-			must(t, d.SyncDir(k, "dir"))
-			must(t, d.Remove(k, "dir/a"))
+			testkit.Must(t, put(t, k, d, "dir/a", "abc").Sync())
+			testkit.Must(t, d.SyncDir(k, "dir"))
+			testkit.Must(t, d.Remove(k, "dir/a"))
 		}, "dir/a=abc", []string{""}, []string{"dir/a=0"}},
 		{"a removal that was synced", func(k *rt.Task, d *Disk) {
-			must(t, put(t, k, d, "dir/a", "abc").Sync())
-			must(t, d.SyncDir(k, "dir"))
-			must(t, d.Remove(k, "dir/a"))
-			must(t, d.SyncDir(k, "dir"))
+			testkit.Must(t, put(t, k, d, "dir/a", "abc").Sync())
+			testkit.Must(t, d.SyncDir(k, "dir"))
+			testkit.Must(t, d.Remove(k, "dir/a"))
+			testkit.Must(t, d.SyncDir(k, "dir"))
 		}, "", nil, nil},
 		{"later changes survive only with earlier ones", func(k *rt.Task, d *Disk) {
 			put(t, k, d, "dir/a", "")
@@ -87,26 +88,26 @@ func TestWhatALossLeaves(t *testing.T) {
 		}, "", []string{"dir/a=", "dir/a= other/b="}, nil},
 		{"a sync that failed has lost what it was to write", func(k *rt.Task, d *Disk) {
 			f := put(t, k, d, "dir/a", "abc")
-			must(t, f.Sync())
-			must(t, d.SyncDir(k, "dir"))
+			testkit.Must(t, f.Sync())
+			testkit.Must(t, d.SyncDir(k, "dir"))
 			_, err := f.Write([]byte("def"))
-			must(t, err)
+			testkit.Must(t, err)
 			mend := d.Break("sync", "", syscall.EIO)
 			wants(t, f.Sync(), syscall.EIO)
 			mend()
 			_, err = f.Write([]byte("ghi"))
-			must(t, err)
-			must(t, f.Sync())
+			testkit.Must(t, err)
+			testkit.Must(t, f.Sync())
 			if got := shows(t, k, d); got != "dir/a=abcdefghi" {
 				t.Errorf("before the loss: %q", got)
 			}
 		}, "dir/a=abc000ghi", nil, nil},
 		{"a crowd of renames", func(k *rt.Task, d *Disk) {
-			must(t, put(t, k, d, "dir/a", "abc").Sync())
-			must(t, d.Rename(k, "dir/a", "dir/b"))
-			must(t, d.Rename(k, "dir/b", "other/c"))
-			must(t, d.Rename(k, "other/c", "other/d"))
-			must(t, d.SyncDir(k, "dir"))
+			testkit.Must(t, put(t, k, d, "dir/a", "abc").Sync())
+			testkit.Must(t, d.Rename(k, "dir/a", "dir/b"))
+			testkit.Must(t, d.Rename(k, "dir/b", "other/c"))
+			testkit.Must(t, d.Rename(k, "other/c", "other/d"))
+			testkit.Must(t, d.SyncDir(k, "dir"))
 		}, "other/c=abc", []string{"other/d=abc"}, []string{"dir/"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -114,8 +115,8 @@ func TestWhatALossLeaves(t *testing.T) {
 			for seed := range uint64(400) {
 				on(t, func(k *rt.Task) {
 					d := NewDisk(1 << 20)
-					must(t, d.MkdirAll(k, "dir"))
-					must(t, d.MkdirAll(k, "other"))
+					testkit.Must(t, d.MkdirAll(k, "dir"))
+					testkit.Must(t, d.MkdirAll(k, "other"))
 					c.do(k, d)
 					if seed == 0 {
 						d.PowerLoss()
@@ -159,16 +160,16 @@ func TestTornSectors(t *testing.T) {
 			d := NewDisk(1 << 20)
 			text := strings.Repeat("x", 300)
 			f := put(t, k, d, "a", text)
-			must(t, f.Sync())
-			must(t, d.SyncDir(k, "."))
+			testkit.Must(t, f.Sync())
+			testkit.Must(t, d.SyncDir(k, "."))
 			for i := range 20 {
 				_, err := f.Write([]byte(strings.Repeat(string(rune('a'+i)), 500)))
-				must(t, err)
+				testkit.Must(t, err)
 				text += strings.Repeat(string(rune('a'+i)), 500)
 			}
 			d.TornPowerLoss(rand.New(rand.NewPCG(seed, 0)))
 			got, err := d.ReadFile(k, "a", 1<<20)
-			must(t, err)
+			testkit.Must(t, err)
 			there, zero := 0, 0
 			for at := 0; at < len(got); {
 				n := min(len(got)-at, sector-at%sector)
@@ -203,10 +204,10 @@ func TestCrashAtEveryChange(t *testing.T) {
 	total := 0
 	on(t, func(k *rt.Task) {
 		d := NewDisk(1 << 20)
-		must(t, d.MkdirAll(k, "dir"))
-		must(t, write(k, d, "old"))
+		testkit.Must(t, d.MkdirAll(k, "dir"))
+		testkit.Must(t, write(k, d, "old"))
 		before := d.Changes()
-		must(t, write(k, d, "new"))
+		testkit.Must(t, write(k, d, "new"))
 		total = d.Changes() - before
 	})
 	if total != 6 { // remove, create, write, sync, rename, syncdir
@@ -219,8 +220,8 @@ func TestCrashAtEveryChange(t *testing.T) {
 				d, world := NewDisk(1<<20), New(seed, time.Unix(0, 0), nil)
 				returned, ended := false, false
 				root := rt.New(world, "root", func(k *rt.Task) error {
-					must(t, d.MkdirAll(k, "dir"))
-					must(t, write(k, d, "old"))
+					testkit.Must(t, d.MkdirAll(k, "dir"))
+					testkit.Must(t, write(k, d, "old"))
 					d.CrashAt(d.Changes()+n, after, world.Halt)
 					defer func() { _ = d.Remove(k, "dir/a"); ended = true }() // there is no power for that
 					_ = write(k, d, "new")
@@ -245,7 +246,7 @@ func TestCrashAtEveryChange(t *testing.T) {
 						t.Errorf("change %d, after %v, seed %d: %q, %v", n, after, seed, got, err)
 					}
 					seen[got]++
-					must(t, write(k, d, "newer"))
+					testkit.Must(t, write(k, d, "newer"))
 				})
 			}
 		}
@@ -271,8 +272,8 @@ func TestWhatIsSyncedStays(t *testing.T) {
 		changed := map[string]bool{}
 		name := rapid.SampledFrom([]string{"a/1", "a/2", "b/1", "b/2"})
 		var k *rt.Task // no task: what rapid draws with does not belong into one
-		must(t, d.MkdirAll(k, "a"))
-		must(t, d.MkdirAll(k, "b"))
+		testkit.Must(t, d.MkdirAll(k, "a"))
+		testkit.Must(t, d.MkdirAll(k, "b"))
 		steps := rapid.IntRange(0, 40).Draw(t, "steps")
 		for i := range steps {
 			at := name.Draw(t, "name")
@@ -280,30 +281,30 @@ func TestWhatIsSyncedStays(t *testing.T) {
 			switch op := rapid.SampledFrom([]string{"create", "write", "write", "sync", "rename", "remove", "syncdir", "syncdir"}).Draw(t, "op"); {
 			case op == "create" && x == nil:
 				f, err := d.Create(k, at)
-				must(t, err)
+				testkit.Must(t, err)
 				now[at] = &known{f: f}
 				changed[at] = true
 			case op == "write" && x != nil:
 				text := strings.Repeat(fmt.Sprintf("<%s %d>", at, i), rapid.IntRange(1, 200).Draw(t, "times"))
 				_, err := x.f.Write([]byte(text))
-				must(t, err)
+				testkit.Must(t, err)
 				x.text += text
 			case op == "sync" && x != nil:
-				must(t, x.f.Sync())
+				testkit.Must(t, x.f.Sync())
 				x.safe = len(x.text)
 			case op == "rename" && x != nil:
 				to := name.Draw(t, "to")
-				must(t, d.Rename(k, at, to))
+				testkit.Must(t, d.Rename(k, at, to))
 				delete(now, at)
 				now[to] = x
 				changed[at], changed[to] = true, true
 			case op == "remove" && x != nil:
-				must(t, d.Remove(k, at))
+				testkit.Must(t, d.Remove(k, at))
 				delete(now, at)
 				changed[at] = true
 			case op == "syncdir":
 				dir := path.Dir(at)
-				must(t, d.SyncDir(k, dir))
+				testkit.Must(t, d.SyncDir(k, dir))
 				for _, n := range []string{dir + "/1", dir + "/2"} {
 					delete(changed, n)
 					if delete(synced, n); now[n] != nil {

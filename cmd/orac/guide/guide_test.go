@@ -1,14 +1,13 @@
 package guide
 
 import (
-	"flag"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-)
 
-var update = flag.Bool("update", false, "write the golden files anew")
+	"orac/internal/testkit"
+)
 
 func plain(s string) string { return s }
 
@@ -73,18 +72,7 @@ func TestRender(t *testing.T) {
 		file    string
 		columns int
 	}{{"wide.golden", 80}, {"narrow.golden", 36}} {
-		want, err := os.ReadFile(filepath.Join("testdata", c.file))
-		if err != nil {
-			t.Fatal(err)
-		}
-		got := Render(page, c.columns, func(s string) string { return "<" + s + ">" })
-		if *update {
-			if err := os.WriteFile(filepath.Join("testdata", c.file), []byte(got), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		} else if got != string(want) {
-			t.Errorf("%s: the page is shown as\n%s", c.file, got)
-		}
+		testkit.Golden(t, filepath.Join("testdata", c.file), Render(page, c.columns, func(s string) string { return "<" + s + ">" }))
 	}
 }
 

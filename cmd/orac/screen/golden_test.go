@@ -2,23 +2,21 @@ package screen
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
 	"math"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
 
+	"github.com/charmbracelet/x/ansi"
 	"github.com/google/go-cmp/cmp"
 
 	"orac/appliance/health"
 	"orac/appliance/status"
+	"orac/internal/testkit"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 // golden compares what is drawn on terminals of several widths (0: none) with testdata/NAME.WIDTH.golden, and checks that no
 // line is wider than the terminal and that colours change nothing but colours.
@@ -36,35 +34,11 @@ func golden(t *testing.T, name string, widths []int, draw func(*Screen)) {
 				t.Errorf("%s at %d columns: space at the end: %q", name, columns, line)
 			}
 		}
-		if bare := uncoloured(painted.String()); bare != plain.String() {
+		if bare := ansi.Strip(painted.String()); bare != plain.String() {
 			t.Errorf("%s at %d columns: colours change more than colours:\n%s", name, columns, cmp.Diff(plain.String(), bare))
 		}
-		path := filepath.Join("testdata", fmt.Sprintf("%s.%d.golden", name, columns))
-		if *update {
-			if err := os.WriteFile(path, plain.Bytes(), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if d := cmp.Diff(string(want), plain.String()); d != "" {
-			t.Errorf("%s (-want +got):\n%s", path, d)
-		}
+		testkit.Golden(t, filepath.Join("testdata", fmt.Sprintf("%s.%d.golden", name, columns)), plain.Bytes())
 	}
-}
-
-// uncoloured takes the colours out of a text.
-func uncoloured(text string) string {
-	var b strings.Builder
-	for i, part := range strings.Split(text, "\x1b[") {
-		if i > 0 {
-			_, part, _ = strings.Cut(part, "m")
-		}
-		b.WriteString(part)
-	}
-	return b.String()
 }
 
 var all = []int{0, 60, 100}

@@ -2,21 +2,16 @@ package setup
 
 import (
 	"bytes"
-	"flag"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"orac/appliance/audio/capture"
 	"orac/appliance/graph"
+	"orac/internal/testkit"
 	"orac/runbook"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 var cases = map[string]Answers{
 	"least": {},
@@ -42,20 +37,8 @@ func TestWrite(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			golden := filepath.Join("testdata", name+".hcl")
 			plain := hintLines.ReplaceAll(text, nil) // those follow the registry: see TestHintsAreTrue
-			if *update {
-				if err := os.WriteFile(golden, plain, 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(golden)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(string(want), string(plain)); diff != "" {
-				t.Error(diff)
-			}
+			testkit.Golden(t, filepath.Join("testdata", name+".hcl"), plain)
 			if formatted, _ := runbook.Format(text, ""); !bytes.Equal(formatted, text) {
 				t.Errorf("it is not in canonical form:\n%s", runbook.Diff("", text, formatted))
 			}

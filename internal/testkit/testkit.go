@@ -1,0 +1,54 @@
+// Package testkit has what the tests of every package say. Only tests import it.
+//
+// A golden file holds what the code is expected to write. `go test PACKAGE -update` writes all of them anew; read the difference
+// before you commit it.
+package testkit
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/diff"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// Must ends a test if there is an error.
+func Must(t interface {
+	Helper()
+	Fatal(...any)
+}, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Golden compares a text with a golden file.
+func Golden[T string | []byte](t testing.TB, file string, got T) {
+	t.Helper()
+	if *update {
+		Must(t, os.WriteFile(file, []byte(got), 0o644))
+	}
+	want, err := os.ReadFile(file)
+	Must(t, err)
+	Same(t, file, want, []byte(got))
+}
+
+// Same compares two texts, and shows the lines in which they differ.
+func Same[T string | []byte](t testing.TB, what string, want, got T) {
+	t.Helper()
+	d := diff.Diff(what, []byte(want), what+" now", []byte(got))
+	if len(d) == 0 {
+		return
+	}
+	if lines := bytes.SplitAfterN(d, []byte("\n"), shown+1); len(lines) > shown {
+		d = append(bytes.Join(lines[:shown], nil), "…"...)
+	}
+	t.Errorf("%s is not what the code says; if it is meant to change: go test -update\n%s", what, d)
+}
+
+// shown is how many lines of a difference are shown.
+const shown = 200
