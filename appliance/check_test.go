@@ -8,8 +8,8 @@ import (
 	"testing"
 
 	"orac/appliance"
+	"orac/appliance/base/testkit"
 	"orac/appliance/graph"
-	"orac/internal/testkit"
 	"orac/runbook"
 )
 

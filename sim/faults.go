@@ -12,9 +12,9 @@ import (
 	"orac/appliance/rt"
 	"orac/appliance/status"
 	"orac/runbook/scenario"
-	"orac/trial/judge"
-	"orac/trial/report"
-	"orac/trial/schedule"
+	"orac/sim/trial/judge"
+	"orac/sim/trial/report"
+	"orac/sim/trial/schedule"
 )
 
 // breaks is how a fault is made and undone in the simulated world. Undo is nil where there is nothing to undo.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"orac/appliance/audio"
+	"orac/appliance/base/testkit"
 	"orac/appliance/core"
 	"orac/appliance/event"
 	"orac/appliance/graph"
@@ -18,7 +19,6 @@ import (
 	"orac/appliance/node"
 	"orac/appliance/rt"
 	"orac/appliance/rt/virtual"
-	"orac/internal/testkit"
 	"orac/models/wake"
 )
 

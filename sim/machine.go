@@ -18,9 +18,9 @@ import (
 	"orac/appliance/rt/virtual"
 	"orac/runbook"
 	"orac/runbook/scenario"
-	"orac/trial/judge"
-	"orac/trial/report"
-	"orac/trial/schedule"
+	"orac/sim/trial/judge"
+	"orac/sim/trial/report"
+	"orac/sim/trial/schedule"
 )
 
 // machine is a computer in a simulated world, with an appliance on it that can be killed and started again. The world is

@@ -12,8 +12,8 @@ import (
 	"orac/appliance/status"
 	"orac/runbook"
 	"orac/runbook/scenario"
-	"orac/trial/report"
-	"orac/trial/schedule"
+	"orac/sim/trial/report"
+	"orac/sim/trial/schedule"
 )
 
 // runOptions are what the runs of one scenario share.

@@ -9,7 +9,7 @@ import (
 	"orac/appliance/rt"
 	"orac/appliance/status"
 	"orac/runbook/scenario"
-	"orac/trial/judge"
+	"orac/sim/trial/judge"
 )
 
 var _ judge.View = (*machine)(nil)

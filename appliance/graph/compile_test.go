@@ -6,9 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"orac/appliance/base/testkit"
 	"orac/appliance/graph"
 	"orac/appliance/stt/spoken"
-	"orac/internal/testkit"
 	"orac/runbook"
 )
 

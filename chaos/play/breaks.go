@@ -9,7 +9,7 @@ import (
 	"orac/chaos/journal"
 	"orac/runbook"
 	"orac/runbook/scenario"
-	"orac/trial/judge"
+	"orac/sim/trial/judge"
 )
 
 const (

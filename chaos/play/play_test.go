@@ -9,7 +9,7 @@ import (
 
 	"orac/runbook"
 	"orac/runbook/scenario"
-	"orac/trial/schedule"
+	"orac/sim/trial/schedule"
 )
 
 // TestMain makes the test binary what a run starts besides orac.

@@ -13,7 +13,7 @@ import (
 	"orac/chaos"
 	"orac/runbook"
 	"orac/runbook/scenario"
-	"orac/trial/schedule"
+	"orac/sim/trial/schedule"
 )
 
 // maxSound is how much of a sound file is read: half an hour.

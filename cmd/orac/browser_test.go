@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"orac/internal/testkit"
+	"orac/appliance/base/testkit"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/page"

@@ -12,7 +12,7 @@ import (
 	"orac/models"
 	"orac/models/infer"
 	"orac/runbook"
-	"orac/trial/report"
+	"orac/sim/trial/report"
 	"orac/web/audit"
 	"orac/web/auth"
 )

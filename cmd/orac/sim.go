@@ -16,7 +16,7 @@ import (
 	"orac/runbook"
 	"orac/runbook/scenario"
 	"orac/sim"
-	"orac/trial/report"
+	"orac/sim/trial/report"
 )
 
 // simulate runs scenarios; tests replace it with a rehearsal.

@@ -7,10 +7,10 @@ import (
 	"orac/appliance/graph"
 	"orac/appliance/node"
 	"orac/models/wake"
-	"orac/trial/sound"
+	"orac/sim/trial/sound"
 )
 
-// Modelled is an integer model of inference for the sounds of trial/sound. The head of a model scores 0.9 when the wake word of the
+// Modelled is an integer model of inference for the sounds of sim/trial/sound. The head of a model scores 0.9 when the wake word of the
 // model's name ends (from 120 ms before its end, to the end of the hop that holds it) and in the few hops that follow, and
 // between 0.01 and 0.1 in all others. The voice gate returns 1 for loud sound, with the delay of the real one. Like real heads,
 // the heads are masked for 16 hops after a reset. If the runbook names classes for a model, its head has those classes, and its

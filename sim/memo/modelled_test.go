@@ -13,7 +13,7 @@ import (
 	"orac/appliance/graph"
 	"orac/appliance/utterance"
 	"orac/sim/memo"
-	"orac/trial/sound"
+	"orac/sim/trial/sound"
 )
 
 // scored is what modelled inference says of a sound, hop by hop.

@@ -15,7 +15,7 @@ import (
 	"orac/appliance/graph"
 	"orac/appliance/node"
 	"orac/models/wake"
-	"orac/trial/sound"
+	"orac/sim/trial/sound"
 )
 
 var alexa = graph.ModelFile{Model: graph.Model{Address: "model.alexa", Name: "alexa", Source: "catalog:alexa"}}

@@ -22,6 +22,7 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"orac/appliance/audio/capture"
+	"orac/appliance/base/testkit"
 	"orac/appliance/core"
 	"orac/appliance/generation"
 	"orac/appliance/graph"
@@ -30,7 +31,6 @@ import (
 	"orac/appliance/status"
 	"orac/appliance/store"
 	utteranceid "orac/appliance/utterance"
-	"orac/internal/testkit"
 	"orac/runbook"
 	"orac/web/audit"
 	"orac/web/auth"

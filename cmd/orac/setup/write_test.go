@@ -8,8 +8,8 @@ import (
 	"testing"
 
 	"orac/appliance/audio/capture"
+	"orac/appliance/base/testkit"
 	"orac/appliance/graph"
-	"orac/internal/testkit"
 	"orac/runbook"
 )
 

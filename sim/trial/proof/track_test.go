@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"orac/appliance/audio"
-	"orac/trial/proof"
+	"orac/sim/trial/proof"
 )
 
 func TestATrackFindsWhatWasGiven(t *testing.T) {

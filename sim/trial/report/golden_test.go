@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"orac/internal/testkit"
+	"orac/appliance/base/testkit"
 
 	"github.com/charmbracelet/x/ansi"
 	"github.com/google/go-cmp/cmp"

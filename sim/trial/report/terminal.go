@@ -8,7 +8,7 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
-	"orac/internal/cells"
+	"orac/appliance/base/cells"
 )
 
 // Look is how a report is shown in a terminal. The zero value is plain text of unlimited width.

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"unicode"
 
-	"orac/internal/cells"
+	"orac/appliance/base/cells"
 )
 
 // maxText bounds how much of one text is shown, in characters.

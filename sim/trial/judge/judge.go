@@ -7,7 +7,7 @@ import (
 
 	"orac/runbook"
 	"orac/runbook/scenario"
-	"orac/trial/report"
+	"orac/sim/trial/report"
 )
 
 // Fault is a fault that happens in a run.

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"io"
 
-	"orac/internal/cells"
+	"orac/appliance/base/cells"
 )
 
 // Version is the version of the JSON form that this package writes and reads. It grows when the meaning of a field changes,

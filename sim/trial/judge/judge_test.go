@@ -9,8 +9,8 @@ import (
 
 	"orac/runbook"
 	"orac/runbook/scenario"
-	"orac/trial/judge"
-	"orac/trial/report"
+	"orac/sim/trial/judge"
+	"orac/sim/trial/report"
 )
 
 // view is an appliance that a test moves by hand. Its sound goes on by itself unless it is deaf.

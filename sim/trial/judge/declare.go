@@ -6,7 +6,7 @@ import (
 
 	"orac/runbook"
 	"orac/runbook/scenario"
-	"orac/trial/report"
+	"orac/sim/trial/report"
 )
 
 // Declared returns what a scenario promises, as rows of a report in which nothing has been judged yet.

@@ -8,7 +8,7 @@ import (
 
 	"orac/appliance/audio"
 	"orac/models"
-	"orac/trial/sound"
+	"orac/sim/trial/sound"
 )
 
 func rms(pcm []int16) float64 { return float64(audio.RMS(pcm)) }

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"orac/runbook/scenario"
-	"orac/trial/report"
+	"orac/sim/trial/report"
 )
 
 // recovery is a promise of recovery that a fault has triggered.

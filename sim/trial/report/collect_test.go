@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"orac/internal/cells"
+	"orac/appliance/base/cells"
 
 	"github.com/charmbracelet/x/ansi"
 	"github.com/google/go-cmp/cmp"

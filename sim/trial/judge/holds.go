@@ -7,7 +7,7 @@ import (
 
 	"orac/runbook"
 	"orac/runbook/scenario"
-	"orac/trial/report"
+	"orac/sim/trial/report"
 )
 
 // steady is an expression that must hold throughout the run.

@@ -9,8 +9,8 @@ import (
 
 	"orac/appliance/audio"
 	"orac/runbook"
-	"orac/trial/proof"
-	"orac/trial/sound"
+	"orac/sim/trial/proof"
+	"orac/sim/trial/sound"
 )
 
 const hop = audio.HopSamples

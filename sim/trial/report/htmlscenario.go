@@ -5,7 +5,7 @@ import (
 	"html/template"
 	"strings"
 
-	"orac/internal/cells"
+	"orac/appliance/base/cells"
 )
 
 // htmlScenario is what the page shows of a scenario.

@@ -11,7 +11,7 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
-	"orac/internal/cells"
+	"orac/appliance/base/cells"
 )
 
 // Bounds of one timeline.
