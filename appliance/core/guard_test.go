@@ -19,6 +19,7 @@ import (
 	"orac/appliance/rt"
 	"orac/appliance/status"
 	"orac/runbook"
+	"orac/runbook/language"
 )
 
 // machine is a machine whose files, variables and secrets change while texts are read, evaluated and applied: at every step of
@@ -36,9 +37,9 @@ type machine struct {
 	read    map[string]bool    // what was read of the machine since it was emptied
 }
 
-func (m *machine) options() runbook.Options {
+func (m *machine) options() language.Options {
 	note := func(kind, name string) { m.read[kind+" "+name] = true }
-	return runbook.Options{
+	return language.Options{
 		HashKey: make([]byte, 32), Vars: map[string]string{},
 		Env: func(name string) (string, bool) {
 			note("env", name)
@@ -73,7 +74,7 @@ func (m *machine) Read(string) ([]byte, error) {
 }
 
 // Evaluate implements core.Language.
-func (m *machine) Evaluate(_ *rt.Task, e core.Evaluation) (*runbook.Runbook, runbook.Diagnostics) {
+func (m *machine) Evaluate(_ *rt.Task, e core.Evaluation) (*runbook.Runbook, language.Diagnostics) {
 	m.happens("before a text is evaluated")
 	defer m.happens("after a text was evaluated")
 	o := m.options()
@@ -87,7 +88,7 @@ func (m *machine) Evaluate(_ *rt.Task, e core.Evaluation) (*runbook.Runbook, run
 }
 
 // Check implements core.Language.
-func (m *machine) Check(*runbook.Runbook) runbook.Diagnostics {
+func (m *machine) Check(*runbook.Runbook) language.Diagnostics {
 	m.happens("before it runs")
 	return nil
 }

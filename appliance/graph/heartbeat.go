@@ -8,6 +8,7 @@ import (
 	"orac/appliance/rt"
 	"orac/appliance/stt/wire"
 	"orac/runbook"
+	"orac/runbook/language"
 )
 
 // Heart is where a heartbeat goes. STT is the service that it names, nil if it names none.
@@ -21,7 +22,7 @@ type Heart struct {
 type Peer struct {
 	Address    runbook.Address
 	URL        string          `hcl:"url"`
-	Token      runbook.Secret  `hcl:"token"`
+	Token      language.Secret `hcl:"token"`
 	Auth       runbook.Address `hcl:"auth"`
 	CA         string          `hcl:"ca"`
 	ClientCert string          `hcl:"client_cert"`

@@ -7,6 +7,7 @@ import (
 	"orac/appliance/node"
 	"orac/appliance/rt"
 	"orac/runbook"
+	"orac/runbook/language"
 )
 
 type historySettings struct {
@@ -27,7 +28,7 @@ func histories() *Kind {
 			fill(&s.Store, c.Runbook.Store)
 			writers := c.Nodes
 			c.add(Node{
-				Address: string(History), Kind: k, Block: c.Runbook.Store.Address, Detail: "SQLite, " + runbook.FormatDuration(s.Store.Retention),
+				Address: string(History), Kind: k, Block: c.Runbook.Store.Address, Detail: "SQLite, " + language.FormatDuration(s.Store.Retention),
 				Identity: nothing{}, Settings: s,
 			})
 			for _, n := range writers {

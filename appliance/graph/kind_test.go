@@ -7,6 +7,7 @@ import (
 
 	"orac/appliance/health"
 	"orac/runbook"
+	"orac/runbook/language"
 )
 
 // TestEveryKindIsComplete walks the table: what a row leaves out would be missing from a drawing, a timeline or the health of the
@@ -77,7 +78,7 @@ func TestNodesAreBuiltFromViews(t *testing.T) {
 				if _, tagged := leaf.Tag.Lookup("hcl"); !tagged && leaf.Name != "Address" && leaf.Name != "Name" {
 					t.Errorf("%s: %v.%s is no attribute", kind, view, leaf.Name)
 				}
-				if identity && (leaf.Type == reflect.TypeFor[runbook.Secret]() || leaf.Type.Kind() == reflect.Pointer || leaf.Type.Kind() == reflect.Map) {
+				if identity && (leaf.Type == reflect.TypeFor[language.Secret]() || leaf.Type.Kind() == reflect.Pointer || leaf.Type.Kind() == reflect.Map) {
 					t.Errorf("%s: %v.%s does not say what it is when it is printed", kind, view, leaf.Name)
 				}
 			}

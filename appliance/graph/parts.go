@@ -11,6 +11,7 @@ import (
 	"orac/appliance/stt"
 	"orac/models/wake"
 	"orac/runbook"
+	"orac/runbook/language"
 )
 
 // Parts is the world that graphs are put into: real adapters, or models of them. Each function makes something from the settings
@@ -40,11 +41,11 @@ type Parts struct {
 // ModelFile is the file of a model, as the runbook names it and as it was when the runbook was evaluated.
 type ModelFile struct {
 	Model
-	Private bool          // an https URL may lead to a local network
-	Dir     string        // that a path is relative to
-	Path    string        // the source, if it is a path, resolved
-	Named   bool          // the runbook names it by path
-	Seen    runbook.Input // what was at that path
+	Private bool           // an https URL may lead to a local network
+	Dir     string         // that a path is relative to
+	Path    string         // the source, if it is a path, resolved
+	Named   bool           // the runbook names it by path
+	Seen    language.Input // what was at that path
 }
 
 // Inference opens networks: real ones, or models of them.

@@ -9,6 +9,7 @@ import (
 	"orac/appliance/rt"
 	"orac/appliance/spool"
 	"orac/runbook"
+	"orac/runbook/language"
 )
 
 type spoolSettings struct {
@@ -17,7 +18,7 @@ type spoolSettings struct {
 		Address   runbook.Address
 		Retention time.Duration `hcl:"retention"`
 		KeepAudio bool          `hcl:"keep_audio"`
-		AudioSize runbook.Size  `hcl:"audio_size"`
+		AudioSize language.Size `hcl:"audio_size"`
 	} `of:"store"`
 	Services []service `of:"stt"`
 }

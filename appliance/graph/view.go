@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"orac/runbook"
+	"orac/runbook/language"
 )
 
 // What a node is built from is a struct of views. A view is a struct with the Address of a block and some of its attributes, each
@@ -125,16 +126,16 @@ func depends(t reflect.Type) (list []string) {
 	return list
 }
 
-// Effect is what a changed attribute of a type of block does to the nodes that depend on it: runbook.Restart if any of them is
-// replaced, runbook.InPlace if they go on, and "" if no node depends on it.
-func Effect(block, attribute string) (effect runbook.Effect) {
+// Effect is what a changed attribute of a type of block does to the nodes that depend on it: language.Restart if any of them is
+// replaced, language.InPlace if they go on, and "" if no node depends on it.
+func Effect(block, attribute string) (effect language.Effect) {
 	name := block + " " + attribute
 	for _, k := range Kinds() {
 		if slices.Contains(depends(k.Identity), name) {
-			return runbook.Restart
+			return language.Restart
 		}
 		if slices.Contains(depends(k.Settings), name) {
-			effect = runbook.InPlace
+			effect = language.InPlace
 		}
 	}
 	return effect

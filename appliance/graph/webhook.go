@@ -9,6 +9,7 @@ import (
 	"orac/appliance/outbox"
 	"orac/appliance/rt"
 	"orac/runbook"
+	"orac/runbook/language"
 )
 
 type webhookSettings struct {
@@ -16,7 +17,7 @@ type webhookSettings struct {
 	Appliance Sender          `of:"appliance"`
 	Disk      struct {
 		Address  runbook.Address
-		KeepFree runbook.Size `hcl:"keep_free"`
+		KeepFree language.Size `hcl:"keep_free"`
 	} `of:"disk"`
 	Models    []hooked `of:"model"`
 	Listeners []hears  `of:"listener"` // that the webhook names

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"slices"
 
-	"orac/runbook"
+	"orac/runbook/language"
 )
 
 // Info describes a kind of fault.
@@ -18,8 +18,8 @@ type Info struct {
 	Swarm    bool   // a swarm can draw it: it needs only its kind, or the rest is drawn too
 
 	duration string // default of For
-	more     []runbook.Attribute
-	rules    []runbook.Rule
+	more     []language.Attribute
+	rules    []language.Rule
 	example  string // attributes of its example, except at
 }
 
@@ -54,7 +54,7 @@ func swarmKinds() []string {
 }
 
 // What the targets of kinds are, in words.
-var targets = map[string]runbook.Attribute{
+var targets = map[string]language.Attribute{
 	"device":    {DefaultDoc: "the runbook's first", Example: `"mic"`, Doc: "The name of the device."},
 	"stt":       {DefaultDoc: "the runbook's first", Example: `"whisper"`, Doc: "The name of the speech-to-text service."},
 	"heartbeat": {DefaultDoc: "the runbook's first", Example: `"whisper"`, Doc: "The name of the heartbeat."},
@@ -62,12 +62,12 @@ var targets = map[string]runbook.Attribute{
 	"node":      {Required: true, Example: `"features.mic"`, Doc: "The address of the node, as `orac graph` shows it."},
 }
 
-func extra(name string, kind runbook.Kind, standard, least, most, doc string) runbook.Attribute {
-	return runbook.Attribute{Name: name, Kind: kind, Default: standard, Min: least, Max: most, Doc: doc}
+func extra(name string, kind language.Kind, standard, least, most, doc string) language.Attribute {
+	return language.Attribute{Name: name, Kind: kind, Default: standard, Min: least, Max: most, Doc: doc}
 }
 
-func delay(standard, doc string) []runbook.Attribute {
-	return []runbook.Attribute{extra("delay", runbook.Duration, standard, "1ms", "1h", doc)}
+func delay(standard, doc string) []language.Attribute {
+	return []language.Attribute{extra("delay", language.Duration, standard, "1ms", "1h", doc)}
 }
 
 var kinds = []Info{
@@ -75,16 +75,16 @@ var kinds = []Info{
 	{Kind: OpenHangs, Target: "device", Lasts: true, Swarm: true, Doc: "The device is lost, and opening it again hangs."},
 	{Kind: ListHangs, Lasts: true, Swarm: true, Doc: "Listing the devices hangs."},
 	{Kind: Drops, Target: "device", Lasts: true, Swarm: true, Doc: "Some of the hops are lost.",
-		more: []runbook.Attribute{extra("rate", runbook.Float, "0.3", "0.001", "1", "The share of hops that are lost.")}},
+		more: []language.Attribute{extra("rate", language.Float, "0.3", "0.001", "1", "The share of hops that are lost.")}},
 	{Kind: ShortReads, Target: "device", Lasts: true, Swarm: true, Doc: "The device returns parts of hops. Nothing is missing, but it arrives late."},
 	{Kind: WrongRate, Target: "device", Lasts: true, Swarm: true, Doc: "The device delivers sound too fast or too slowly.",
-		more: []runbook.Attribute{extra("rate", runbook.Float, "0.9", "0.1", "10", "The factor. Below 1, sound comes too slowly.")}},
+		more: []language.Attribute{extra("rate", language.Float, "0.9", "0.1", "10", "The factor. Below 1, sound comes too slowly.")}},
 	{Kind: Stuck, Target: "device", Lasts: true, Swarm: true, duration: "60s", Doc: "The same hop repeats, bit for bit, and is not silent."},
 	{Kind: Silence, Target: "device", Lasts: true, Harmless: true, Swarm: true, Doc: "The device delivers digital silence. This is harmless: nothing may be restarted."},
 	{Kind: Noise, Target: "device", Lasts: true, Harmless: true, Swarm: true, Doc: "The device delivers loud noise. This is harmless."},
 	{Kind: Clipping, Target: "device", Lasts: true, Harmless: true, Swarm: true, Doc: "The sound clips at full scale. This is harmless."},
 	{Kind: Unplug, Target: "device", Lasts: true, Swarm: true, duration: "5s", Doc: "The device is unplugged. When it returns, it has a different number.",
-		more: []runbook.Attribute{{Name: "other", Kind: runbook.Bool, Default: "false", Doc: "Whether another device takes its place and number meanwhile."}}},
+		more: []language.Attribute{{Name: "other", Kind: language.Bool, Default: "false", Doc: "Whether another device takes its place and number meanwhile."}}},
 	{Kind: Suspended, Target: "device", Lasts: true, Swarm: true, Doc: "The device is listed and can be opened, but the audio server delivers no sound from it."},
 	{Kind: AudioDown, Lasts: true, Swarm: true, duration: "5s", Doc: "The audio server is gone, and so are all of its devices."},
 	{Kind: WorkerKill, Target: "device", Swarm: true, Doc: "The capture process dies."},
@@ -104,7 +104,7 @@ var kinds = []Info{
 	{Kind: STTCorrupt, Target: "stt", Lasts: true, Swarm: true, Doc: "Some bytes of its answers are changed on the way."},
 	{Kind: STTSilent, Target: "stt", Lasts: true, Swarm: true, Doc: "It accepts connections but never sends anything, like behind a firewall that drops packets."},
 	{Kind: STTPoison, Target: "stt", Lasts: true, Swarm: true, Doc: "It fails on one utterance, the first that it receives, however often it is sent again. It answers all others, and reports that it is healthy.",
-		more: []runbook.Attribute{{Name: "way", Kind: runbook.Enum, Default: "error", Values: []string{"error", "hang", "reset"},
+		more: []language.Attribute{{Name: "way", Kind: language.Enum, Default: "error", Values: []string{"error", "hang", "reset"},
 			Doc: "How it fails: error answers 500, hang never answers, reset ends the connection at the same byte."}}},
 	{Kind: STTEngine, Target: "stt", Lasts: true, Swarm: true, duration: "2m",
 		Doc: "Its engine fails while it reports that it is healthy. It answers a stream with \"[Transcription Failed: …]\" and a request with 200 and an empty text, as if nobody had spoken."},
@@ -120,7 +120,7 @@ var kinds = []Info{
 	{Kind: WebhookRefused, Target: "webhook", Lasts: true, Swarm: true, Doc: "It answers 401."},
 	{Kind: WebhookGone, Target: "webhook", Lasts: true, Doc: "It answers 410 (gone). Nothing more is sent to it until its block changes or the process restarts."},
 	{Kind: WebhookPoison, Target: "webhook", Lasts: true, Swarm: true, Doc: "It fails on one event, the first that it receives, however often it is sent again. It accepts all others.",
-		more: []runbook.Attribute{{Name: "way", Kind: runbook.Enum, Default: "error", Values: []string{"error", "hang", "reset", "refuse"},
+		more: []language.Attribute{{Name: "way", Kind: language.Enum, Default: "error", Values: []string{"error", "hang", "reset", "refuse"},
 			Doc: "How it fails: error answers 500, hang never answers, reset ends the connection, refuse answers 400."}}},
 	{Kind: WebhookFlood, Target: "webhook", Lasts: true, Swarm: true, Doc: "It answers 200 with a body of 1 GB."},
 
@@ -134,48 +134,48 @@ var kinds = []Info{
 	{Kind: CPUStarve, Lasts: true, Swarm: true, duration: "3s", Doc: "The whole appliance gets no processor time."},
 	{Kind: Descriptors, Lasts: true, Swarm: true, Doc: "The process cannot open any more files or connections."},
 	{Kind: MemoryLeak, Doc: "The process uses more and more memory until it is replaced.", Swarm: true,
-		more: []runbook.Attribute{extra("size", runbook.ByteSize, "10MiB", "1KiB", "10GiB", "How much more each minute.")}},
+		more: []language.Attribute{extra("size", language.ByteSize, "10MiB", "1KiB", "10GiB", "How much more each minute.")}},
 	{Kind: MemoryRise, Doc: "The process takes a block of memory and keeps it until it is replaced.", Swarm: true,
-		more: []runbook.Attribute{extra("size", runbook.ByteSize, "500MiB", "1KiB", "100GiB", "How much memory.")}},
+		more: []language.Attribute{extra("size", language.ByteSize, "500MiB", "1KiB", "100GiB", "How much memory.")}},
 
 	{Kind: PowerLoss, Lasts: true, Swarm: true, duration: "5s", Doc: "The power fails. Everything stops, and data that was not synced to the disk may be lost, partly or wholly. The appliance starts again after `for`.",
-		more: []runbook.Attribute{{Name: "every_write", Kind: runbook.Bool, Default: "false",
+		more: []language.Attribute{{Name: "every_write", Kind: language.Bool, Default: "false",
 			Doc: "Instead of `at`: records and delivers one utterance, and cuts the power at each operation that changes the disk, in a run of its own. Only a simulation can do this."}},
-		rules: []runbook.Rule{{Uses: []string{"every_write", "at"}, Doc: "exactly one of at and every_write = true must be given", Hint: "Write exactly one of them.",
-			Holds: func(g runbook.Given) bool { return g.Written("at") != g.Truth("every_write") }}}},
+		rules: []language.Rule{{Uses: []string{"every_write", "at"}, Doc: "exactly one of at and every_write = true must be given", Hint: "Write exactly one of them.",
+			Holds: func(g language.Given) bool { return g.Written("at") != g.Truth("every_write") }}}},
 	{Kind: Kill, Lasts: true, Swarm: true, duration: "1s", Doc: "The process is killed (kill -9). It starts again after `for`."},
 	{Kind: OutOfMemory, Lasts: true, duration: "1s", Swarm: true, Doc: "The process uses more memory than its control group allows, and the kernel kills it. It starts again after `for`."},
 	{Kind: ClockJump, Swarm: true, Doc: "The time of day jumps.",
-		more: []runbook.Attribute{extra("by", runbook.Duration, "1h", "1ms", "3650d", "How far it jumps."), {Name: "back", Kind: runbook.Bool, Default: "false", Doc: "Whether it jumps back."}}},
+		more: []language.Attribute{extra("by", language.Duration, "1h", "1ms", "3650d", "How far it jumps."), {Name: "back", Kind: language.Bool, Default: "false", Doc: "Whether it jumps back."}}},
 	{Kind: Apply, Doc: "A change of the runbook is applied, as `orac apply` does.", example: "  block = \"model.hey_jarvis\"\n  set   = { threshold = 0.6 }\n",
-		more: []runbook.Attribute{
-			{Name: "block", Kind: runbook.String, Required: true, Pattern: changeable, Expect: changeableExpect, Example: `"model.hey_jarvis"`, Doc: "The block that is changed."},
-			{Name: "set", Kind: runbook.CodeMap, Required: true, NonEmpty: true, Example: `{ threshold = 0.6 }`, Doc: "The new values of its attributes, written as in the runbook."},
+		more: []language.Attribute{
+			{Name: "block", Kind: language.String, Required: true, Pattern: changeable, Expect: changeableExpect, Example: `"model.hey_jarvis"`, Doc: "The block that is changed."},
+			{Name: "set", Kind: language.CodeMap, Required: true, NonEmpty: true, Example: `{ threshold = 0.6 }`, Doc: "The new values of its attributes, written as in the runbook."},
 		}},
 }
 
 // faultBlocks makes a block type for every kind: all share one struct.
-func faultBlocks() []*runbook.BlockType {
-	var out []*runbook.BlockType
+func faultBlocks() []*language.BlockType {
+	var out []*language.BlockType
 	for _, k := range kinds {
-		t := &runbook.BlockType{
+		t := &language.BlockType{
 			Type: "fault", Variant: string(k.Kind), Named: true, Doc: k.Doc,
-			Slot:    runbook.Into(func(s *Scenario) any { return &s.Faults }),
+			Slot:    language.Into(func(s *Scenario) any { return &s.Faults }),
 			Example: fmt.Sprintf("fault %q \"first\" {\n  at    = \"5m\"\n%s}", k.Kind, k.example),
 			Rules:   append(slices.Clone(k.rules), repeats...),
 		}
 		if a, ok := targets[k.Target]; ok {
-			a.Name, a.Kind = "target", runbook.String
+			a.Name, a.Kind = "target", language.String
 			if k.Target == "node" {
 				t.Example = fmt.Sprintf("fault %q \"first\" {\n  at     = \"5m\"\n  target = %s\n}", k.Kind, a.Example)
 			}
 			t.Attributes = append(t.Attributes, a)
 		}
-		t.Attributes = append(t.Attributes, at("When it begins for the first time, counted from the start.", runbook.Attribute{Required: k.Kind != PowerLoss}))
+		t.Attributes = append(t.Attributes, at("When it begins for the first time, counted from the start.", language.Attribute{Required: k.Kind != PowerLoss}))
 		if k.Lasts {
-			t.Attributes = append(t.Attributes, extra("for", runbook.Duration, cmp.Or(k.duration, "10s"), "1ms", "400d", "How long it lasts."))
-			t.Rules = append(t.Rules, runbook.Rule{Uses: []string{"for", "every"}, Doc: "for must be less than every", Hint: "It must be over before it begins again.",
-				Holds: func(g runbook.Given) bool { return !g.Written("every") || g.Amount("for") < g.Amount("every") }})
+			t.Attributes = append(t.Attributes, extra("for", language.Duration, cmp.Or(k.duration, "10s"), "1ms", "400d", "How long it lasts."))
+			t.Rules = append(t.Rules, language.Rule{Uses: []string{"for", "every"}, Doc: "for must be less than every", Hint: "It must be over before it begins again.",
+				Holds: func(g language.Given) bool { return !g.Written("every") || g.Amount("for") < g.Amount("every") }})
 		}
 		t.Attributes = append(t.Attributes, every, jitter, times)
 		t.Attributes = append(t.Attributes, k.more...)

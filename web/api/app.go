@@ -20,6 +20,7 @@ import (
 	"orac/appliance/store"
 	"orac/models"
 	"orac/runbook"
+	"orac/runbook/language"
 	"orac/web/control"
 	"orac/web/schema"
 )
@@ -39,7 +40,7 @@ type App interface {
 	Request() status.PlanRequest
 	// Examine evaluates and checks a text as a plan does, and returns everything that is wrong with it. The runbook is nil if it
 	// could not run.
-	Examine(ctx context.Context, r status.PlanRequest) (*runbook.Runbook, runbook.Diagnostics, error)
+	Examine(ctx context.Context, r status.PlanRequest) (*runbook.Runbook, language.Diagnostics, error)
 	// Change is Apply with everything that belongs to it. progress and ctx are as in Apply.
 	Change(ctx context.Context, c core.Change, progress func(step string)) (status.Applied, error)
 	// PlanRollback returns what returning to a kept generation would do. It changes nothing.

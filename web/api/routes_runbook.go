@@ -15,6 +15,7 @@ import (
 	"orac/appliance/statedir"
 	"orac/appliance/status"
 	"orac/runbook"
+	"orac/runbook/language"
 	"orac/web/schema"
 )
 
@@ -62,8 +63,8 @@ func readText(path string) (string, error) {
 		return "", err
 	}
 	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, runbook.MaxFileSize+1))
-	if err == nil && len(text) > runbook.MaxFileSize {
+	text, err := io.ReadAll(io.LimitReader(f, language.MaxFileSize+1))
+	if err == nil && len(text) > language.MaxFileSize {
 		err = errors.New("it is too large")
 	}
 	return string(text), err
@@ -74,7 +75,9 @@ func hashText(text string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-func getSchema(*Call, schema.None) (json.RawMessage, error) { return runbook.JSONSchema(), nil }
+func getSchema(*Call, schema.None) (json.RawMessage, error) {
+	return runbook.Vocabulary.JSONSchema(), nil
+}
 
 type sourceInput struct {
 	Source string `json:"source" check:"required;min=1;max=262144;lines"`
@@ -105,7 +108,7 @@ func validateRunbook(c *Call, in sourceInput) (findings, error) {
 	out := findings{OK: rb != nil && !problems.HasErrors(), Problems: []finding{}}
 	for _, p := range problems {
 		severity := "error"
-		if p.Severity == runbook.Warning {
+		if p.Severity == language.Warning {
 			severity = "warning"
 		}
 		out.Problems = append(out.Problems, finding{

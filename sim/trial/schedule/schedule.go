@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"orac/runbook"
+	"orac/runbook/language"
 	"orac/runbook/scenario"
 )
 
@@ -155,9 +156,9 @@ func drawn(k scenario.Kind, rb *runbook.Runbook, r *rand.Rand) scenario.Fault {
 	case scenario.ClockJump:
 		f.By, f.Back = time.Duration(1+r.IntN(7200))*time.Second, r.IntN(2) == 0
 	case scenario.MemoryLeak:
-		f.Size = runbook.Size(1+r.IntN(64)) << 20
+		f.Size = language.Size(1+r.IntN(64)) << 20
 	case scenario.MemoryRise:
-		f.Size = runbook.Size(50+r.IntN(400)) << 20
+		f.Size = language.Size(50+r.IntN(400)) << 20
 	case scenario.Unplug:
 		f.Other = r.IntN(2) == 0
 	case scenario.PowerLoss, scenario.Kill:
