@@ -9,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"orac/cmd/orac/screen"
 	"orac/sim/trial/report"
 )
 

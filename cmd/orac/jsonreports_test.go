@@ -14,8 +14,8 @@ import (
 	"orac/models/infer"
 	"orac/runbook"
 	"orac/runbook/language"
-	"orac/sim/trial/report"
 	"orac/sim/trace"
+	"orac/sim/trial/report"
 	"orac/web/audit"
 	"orac/web/auth"
 )

@@ -17,8 +17,8 @@ import (
 	"orac/runbook/language"
 	"orac/runbook/scenario"
 	"orac/sim"
-	"orac/sim/trial/report"
 	"orac/sim/trace"
+	"orac/sim/trial/report"
 )
 
 // simulate runs scenarios; tests replace it with a rehearsal.
