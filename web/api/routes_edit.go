@@ -93,13 +93,7 @@ func (c *Call) textOr(text *string) (string, error) {
 
 // diff returns the changed lines between two texts as a unified diff under the file's name.
 func (s *Server) diff(before, after string) string {
-	name := filepath.Base(s.o.App.Request().File)
-	text := language.Diff(name, []byte(before), []byte(after))
-	at := strings.Index(text, "@@")
-	if at < 0 {
-		return ""
-	}
-	return "--- " + name + "\n+++ " + name + "\n" + text[at:]
+	return language.Diff(filepath.Base(s.o.App.Request().File), []byte(before), []byte(after))
 }
 
 // MergeInput holds two edits of one text.

@@ -7,8 +7,11 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
+
+	"github.com/aymanbagabas/go-udiff"
 
 	"orac/runbook/edit"
 	"orac/runbook/language"
@@ -92,28 +95,25 @@ func (e editor) Packed() string { return pack(e.Source) }
 // diffLine is a line of a diff: kind is add, del, head or empty.
 type diffLine struct{ Kind, Text string }
 
-// diff returns the lines of b that differ from a.
-func diff(name, a, b string) []diffLine {
-	return linesOfDiff(language.Diff(name, []byte(a), []byte(b)))
-}
-
-// linesOfDiff returns the lines of a unified diff, without its head.
-func linesOfDiff(text string) (list []diffLine) {
-	begun := false
-	for line := range strings.Lines(text) {
-		line = strings.TrimRight(line, "\r\n")
-		kind := ""
-		switch {
-		case strings.HasPrefix(line, "@@"):
-			kind, begun = "head", true
-		case !begun:
-			continue
-		case strings.HasPrefix(line, "+"):
-			kind = "add"
-		case strings.HasPrefix(line, "-"):
-			kind = "del"
+// diff returns the lines of b that differ from a, and some around them.
+func diff(a, b string) (list []diffLine) {
+	d, err := udiff.ToUnifiedDiff("", "", a, udiff.Lines(a, b), udiff.DefaultContextLines)
+	if err != nil {
+		panic("BUG: " + err.Error()) // the edits are of these texts
+	}
+	for _, h := range d.Hunks {
+		list = append(list, diffLine{"head", fmt.Sprintf("@@ -%d +%d @@", h.FromLine, h.ToLine)})
+		for _, line := range h.Lines {
+			text := strings.TrimRight(line.Content, "\r\n")
+			switch line.Kind {
+			case udiff.Insert:
+				list = append(list, diffLine{"add", "+" + text})
+			case udiff.Delete:
+				list = append(list, diffLine{"del", "-" + text})
+			default:
+				list = append(list, diffLine{"", " " + text})
+			}
 		}
-		list = append(list, diffLine{kind, line})
 	}
 	return list
 }
