@@ -47,10 +47,12 @@ const (
 // Effect is what a changed attribute does to the running component.
 type Effect string
 
-// InPlace hands the new value to the running component; Restart replaces it.
+// InPlace hands the new value to the running component, and Restart replaces the component.
 const (
 	InPlace Effect = "in place"
 	Restart Effect = "restart"
+	// NextStart: the value takes effect when the process starts again.
+	NextStart Effect = "next start"
 )
 
 // Capability says what power over the machine an attribute grants to the people who write it. Every attribute of the registry
