@@ -15,7 +15,7 @@ var swarmBlock = &runbook.BlockType{
   weights = { unplug = 2, stt_down = 1, kill = 0.5 }
 }`,
 	Attributes: []runbook.Attribute{
-		{Name: "weights", Kind: runbook.Numbers, Values: swarmKinds(), Min: "0.001", Max: "1000", DefaultDoc: "all, each 1", Example: "{ unplug = 2, stt_down = 1 }",
+		{Name: "weights", Kind: runbook.Numbers, Values: kindNames(drawn), Min: "0.001", Max: "1000", DefaultDoc: "all, each 1", Example: "{ unplug = 2, stt_down = 1 }",
 			Doc: "How often each kind is drawn, relative to the others. A kind is skipped if the runbook has no target for it."},
 		{Name: "every", Kind: runbook.Duration, Required: true, Min: "1s", Max: "30d", Example: `"1m"`, Doc: "The mean time between two faults."},
 		{Name: "least", Kind: runbook.Duration, Default: "1s", Min: "1ms", Max: "1d", Doc: "The shortest time that a fault lasts."},
@@ -45,12 +45,12 @@ var recoveryBlock = &runbook.BlockType{
 	Attributes: []runbook.Attribute{
 		doc,
 		{Name: "after", Kind: runbook.Refs, Refs: []string{"fault"}, Example: "[fault.unplug.mic]", Doc: "The faults that the promise covers."},
-		{Name: "kinds", Kind: runbook.Strings, Values: kindNames(), Expect: "kinds of faults", Example: `["unplug", "audio_down"]`, Doc: "The promise also covers all faults of these kinds, including those of the swarm."},
+		{Name: "kinds", Kind: runbook.Strings, Values: kindNames(func(Info) bool { return true }), Expect: "kinds of faults", Example: `["unplug", "audio_down"]`, Doc: "The promise also covers all faults of these kinds, including those of the swarm."},
 		{Name: "from", Kind: runbook.Enum, Default: "begin", Values: []string{"begin", "end"},
 			Doc: "When the clock starts: when the fault begins or when it ends. Use end if recovery is impossible before, such as while a device is unplugged."},
 		{Name: "detect", Kind: runbook.Duration, Min: "1ms", Max: "30d", Example: `"1s"`, Doc: "The longest time from the beginning of the fault until the appliance reports that something is wrong."},
 		{Name: "recover", Kind: runbook.Duration, Min: "1ms", Max: "30d", Example: `"3s"`, Doc: "The longest time until it has recovered."},
-		{Name: "means", Kind: runbook.Enum, Default: "sound", Values: []string{"sound", "health", "delivered"},
+		{Name: "means", Kind: runbook.Enum, Default: MeansSound, Values: []string{MeansSound, MeansHealth, MeansDelivered},
 			Doc: "When it counts as recovered: new sound reaches the models, the appliance reports that it is healthy, or no utterance is waiting."},
 		{Name: "probes", Kind: runbook.Int, Default: "5", Min: "1", Max: "1000", Unit: "probes", Doc: "How many good probes in a row are needed."},
 	},
