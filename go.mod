@@ -5,6 +5,7 @@ go 1.26.0
 require (
 	github.com/agext/levenshtein v1.2.1 // suggestions for misspelt names
 	github.com/alexedwards/scs/v2 v2.9.0 // sessions of browsers
+	github.com/charmbracelet/x/ansi v0.11.9 // the cells that text takes on a terminal, with its colours
 	github.com/chromedp/cdproto v0.159.0 // the protocol that chromedp speaks
 	github.com/chromedp/chromedp v0.23.0 // tests use the console as a person does, in Debian's Chromium
 	github.com/coder/websocket v1.8.15 // the stream of a speech-to-text service, and /api/ws
@@ -52,7 +53,11 @@ require (
 require (
 	github.com/beorn7/perks v1.0.1 // indirect
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
+	github.com/clipperhouse/displaywidth v0.11.0 // indirect
+	github.com/clipperhouse/uax29/v2 v2.7.0 // indirect
 	github.com/go-json-experiment/json v0.0.0-20260213210345-44df1a37e875 // indirect
+	github.com/lucasb-eyer/go-colorful v1.4.1 // indirect
+	github.com/mattn/go-runewidth v0.0.27 // indirect
 	github.com/munnerz/goautoneg v0.0.0-20191010083416-a7dc8b61c822 // indirect
 	github.com/prometheus/client_model v0.6.3 // indirect
 	github.com/prometheus/common v0.72.0 // indirect

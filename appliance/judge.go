@@ -40,20 +40,12 @@ func (m *Monitor) look(t *rt.Task, w runbook.Watchdog) {
 
 // forget drops what is known of components that were taken out of the graph.
 func (m *Monitor) forget(t *rt.Task) {
-	var gone []string
-	unseen := func(name string) bool { n := m.watched[name]; return n == nil || n.seen != m.looks }
-	for name := range m.nodes {
-		if unseen(name) {
-			gone = append(gone, name)
+	known := slices.Concat(slices.Sorted(maps.Keys(m.nodes)), slices.Sorted(maps.Keys(m.facts)))
+	slices.Sort(known)
+	for _, name := range known {
+		if n := m.watched[name]; n != nil && n.seen == m.looks {
+			continue
 		}
-	}
-	for name := range m.facts {
-		if unseen(name) {
-			gone = append(gone, name)
-		}
-	}
-	slices.Sort(gone)
-	for _, name := range gone {
 		delete(m.nodes, name)
 		delete(m.facts, name)
 		m.model.Forget(name)

@@ -9,6 +9,7 @@ import (
 
 	"orac/appliance/status"
 	"orac/appliance/stt/wire"
+	"orac/internal/cells"
 )
 
 // Print draws the graph for a terminal: every node once, with its readers below it.
@@ -104,8 +105,7 @@ func (p *printer) line(lead, branch string, n *Node, carries []string) {
 	}
 	p.done[n.Address] = true
 	head := lead + branch + label
-	pad := max(1, 56-len([]rune(head)))
-	fmt.Fprintf(p.w, "%s%s%s\n", head, strings.Repeat(" ", pad), detail)
+	fmt.Fprintf(p.w, "%s %s\n", cells.Pad(head, 55), detail)
 }
 
 // reader is a node that reads from another.

@@ -2,6 +2,7 @@ package appliance
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -60,8 +61,8 @@ func (s *Steward) watch(t *rt.Task, plan status.Plan, before []View, gate time.D
 	}
 	// The ring also counts what the previous source wrote: what matters is that sound still comes.
 	most := min(s.Runner.Graph().Runbook.Watchdog.DegradedAfter, gate/2)
-	for address, last := range heard {
-		if silent := t.Now().Sub(last.at); silent > most {
+	for _, address := range slices.Sorted(maps.Keys(heard)) {
+		if silent := t.Now().Sub(heard[address].at); silent > most {
 			return fmt.Errorf("%s gave no sound for %v", address, silent.Round(watchEvery))
 		}
 	}

@@ -19,10 +19,18 @@ func (e *evaluator) build(filename string, value any) *Document {
 		d.Blocks = append(d.Blocks, n.out)
 		d.put(value, n.out)
 	}
-	found := e.recorder.inputs(e.src.bytes, e.opts.HashKey)
+	return d
+}
+
+// trace notes what a document without errors was made of.
+func (e *evaluator) trace(d *Document) {
+	key := e.opts.HashKey
+	if e.opts.KeyOf != nil {
+		key = e.opts.KeyOf(e.stateDir())
+	}
+	found := e.recorder.inputs(e.src.bytes, key)
 	d.readers = e.readers(found)
 	d.inputs = newInputs(found, func() []Input { return d.namedFiles(d.Blocks, e.opts) })
-	return d
 }
 
 // Tags of fields that hold no attribute: the block's variant, its label if that is not the field Name, and the

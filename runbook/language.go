@@ -114,6 +114,7 @@ func (l *Language) evaluate(p *problems, filename string, opts Options, value an
 	if p.found.HasErrors() {
 		return nil
 	}
+	e.trace(d)
 	return d
 }
 

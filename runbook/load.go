@@ -67,6 +67,10 @@ type Options struct {
 	// compared only under the same key; nil is a random key of this process.
 	HashKey []byte
 
+	// KeyOf returns the HashKey for a runbook of which only the text says where its state directory is. It is called once, when
+	// everything has been evaluated without an error. Nil: HashKey is the key.
+	KeyOf func(stateDir string) []byte
+
 	// secretFile reads a secret of a state directory, by ReadFile if that is set.
 	secretFile func(stateDir, name string) ([]byte, error)
 }

@@ -68,15 +68,19 @@ func (l *Language) Evaluate(t *rt.Task, e appliance.Evaluation) (*runbook.Runboo
 // Check implements appliance.Language.
 func (l *Language) Check(rb *runbook.Runbook) runbook.Diagnostics { return appliance.Check(rb) }
 
-// Parse evaluates a text of this machine's user that no appliance runs with yet.
-func (l *Language) Parse(file string, vars map[string]string, text []byte) (*runbook.Runbook, runbook.Diagnostics) {
-	return l.request(appliance.Evaluation{PlanRequest: status.PlanRequest{File: file, Vars: vars}, Text: text}).evaluate()
+// Begin evaluates a text of this machine's user for an appliance that does not run yet. Only the text says where its state
+// directory is, unless the Language does. open returns the key of the hashes in that directory; it is called once, and only if the
+// text has no error.
+func (l *Language) Begin(file string, text []byte, open func(stateDir string) []byte) (*runbook.Runbook, runbook.Diagnostics) {
+	r := l.request(appliance.Evaluation{PlanRequest: status.PlanRequest{File: file}, Text: text})
+	o := r.options()
+	o.KeyOf = open
+	return runbook.Parse(r.Text, r.File, o)
 }
 
 // Replay evaluates a generation again, for this machine's user.
-func (l *Language) Replay(g *generation.Generation) (*runbook.Runbook, error) {
-	rb, problems := l.request(appliance.Evaluation{PlanRequest: status.PlanRequest{File: g.File, Vars: l.Vars}, Text: g.Source, Kept: g}).evaluate()
-	return rb, problems.Err()
+func (l *Language) Replay(g *generation.Generation) (*runbook.Runbook, runbook.Diagnostics) {
+	return l.request(appliance.Evaluation{PlanRequest: status.PlanRequest{File: g.File, Vars: l.Vars}, Text: g.Source, Kept: g}).evaluate()
 }
 
 func (l *Language) request(e appliance.Evaluation) request {

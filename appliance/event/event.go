@@ -5,7 +5,6 @@ package event
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"math"
 	"time"
 
@@ -33,7 +32,7 @@ func (e Event) MarshalJSON() ([]byte, error) {
 	if err := json.Unmarshal(body, &fields); err != nil {
 		return nil, err
 	}
-	for name, v := range maps.All(fields) {
+	for name, v := range fields {
 		flat[name] = v
 	}
 	return json.Marshal(flat)

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
+	"slices"
 
 	"orac/appliance/rt"
 )
@@ -62,7 +64,7 @@ func (s *Store) erase(t *rt.Task, number int) error {
 	if err != nil {
 		return err
 	}
-	for name := range files {
+	for _, name := range slices.Sorted(maps.Keys(files)) {
 		if name == removedFile {
 			continue
 		}
@@ -122,7 +124,7 @@ func (s *Store) moveAside(t *rt.Task, number int) error {
 		}
 		return s.fs.SyncDir(t, from)
 	}
-	for name := range files {
+	for _, name := range slices.Sorted(maps.Keys(files)) {
 		if name == metaFile {
 			continue
 		}

@@ -3,6 +3,7 @@ package provenclock
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -83,13 +84,8 @@ const MaxAges = 16 << 20
 // Encode writes them as text: a line each, the age in nanoseconds and the name, which contains no line
 // end.
 func (a Ages) Encode() []byte {
-	names := make([]string, 0, len(a))
-	for name := range a {
-		names = append(names, name)
-	}
-	slices.Sort(names)
 	var b bytes.Buffer
-	for _, name := range names {
+	for _, name := range slices.Sorted(maps.Keys(a)) {
 		fmt.Fprintf(&b, "%d %s\n", int64(a[name]), name)
 	}
 	return b.Bytes()

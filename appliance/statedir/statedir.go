@@ -50,6 +50,25 @@ func Open(path string) (*Dir, error) { return hooks{}.open(path, true) }
 // Existing opens a folder; fs.ErrNotExist if it does not exist.
 func Existing(path string) (*Dir, error) { return hooks{}.open(path, false) }
 
+// Usable returns why a state directory cannot be used. A missing one is fine: it can be made.
+func Usable(path string) error {
+	d, err := Existing(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return closed(d, err)
+}
+
+// Make makes a state directory if it does not exist, and returns why it cannot be used.
+func Make(path string) error { return closed(Open(path)) }
+
+func closed(d *Dir, err error) error {
+	if err != nil {
+		return fmt.Errorf("state directory %w", err)
+	}
+	return d.Close()
+}
+
 func (h hooks) open(path string, make bool) (*Dir, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"orac/cmd/orac/screen"
+	"orac/internal/cells"
 	"orac/web/audit"
 )
 
@@ -94,7 +95,7 @@ func (a *app) showRecord(l audit.Line) {
 	case audit.Done:
 		outcome = a.out.Good(outcome)
 	}
-	fmt.Fprintf(a.out, "%6d  %s  %-16s %-18s %s", l.Seq, l.At.Local().Format(time.DateTime), screen.Clean(l.Who), screen.Clean(l.Action), outcome)
+	fmt.Fprintf(a.out, "%6d  %s  %s %s %s", l.Seq, l.At.Local().Format(time.DateTime), cells.Pad(screen.Clean(l.Who), 16), cells.Pad(screen.Clean(l.Action), 18), outcome)
 	for _, part := range []string{l.Target, l.From, l.Why} {
 		if part != "" {
 			fmt.Fprintf(a.out, "  %s", screen.Clean(part))

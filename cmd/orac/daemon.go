@@ -5,10 +5,9 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
-	"regexp"
 	"strings"
 
+	"orac/appliance/boot"
 	"orac/appliance/status"
 	"orac/cmd/orac/screen"
 	"orac/runbook"
@@ -31,31 +30,14 @@ func (a *app) daemon() (*control.Client, error) {
 	return control.NewClient(a.state(nil)), nil
 }
 
-// spelledStateDir finds the state directory in the text of a runbook that cannot be evaluated.
-var spelledStateDir = regexp.MustCompile(`(?m)^\s*state_dir\s*=\s*"([^"$%\\\n]+)"`)
-
 // stateOf returns the state directory of a runbook. For a runbook with errors (nil) it returns what the text of
 // the file says.
 func (a *app) stateOf(rb *runbook.Runbook) string {
 	if rb != nil || a.namedState() != "" {
 		return a.state(rb)
 	}
-	dir := a.spelledState()
-	fmt.Fprintf(a.err, "%s %s cannot be evaluated here (orac validate says why); using the state directory %s\n", a.err.Warn("orac:"), screen.Clean(a.file), screen.Clean(dir))
-	return dir
-}
-
-// spelledState returns the state directory as far as the text of the runbook says it.
-func (a *app) spelledState() string {
-	dir := "state" // the default of the language, beside the runbook
-	if text, err := os.ReadFile(a.file); err == nil {
-		if m := spelledStateDir.FindSubmatch(text); m != nil {
-			dir = string(m[1])
-		}
-	}
-	if !filepath.IsAbs(dir) {
-		dir = filepath.Join(filepath.Dir(a.file), dir)
-	}
+	dir := boot.SpelledState(a.file)
+	a.notice(boot.Notice{Text: boot.Guessed(a.file, dir)})
 	return dir
 }
 

@@ -5,9 +5,11 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/charmbracelet/x/ansi"
 	"github.com/spf13/pflag"
 
 	"orac/cmd/orac/guide"
+	"orac/internal/cells"
 )
 
 // helpText is the help of a command in lines that fit a terminal.
@@ -52,7 +54,7 @@ var remark = regexp.MustCompile(`^(.*?\S) {2,}(\S.*)$`)
 
 // example writes a command and its explanation: beside it if there is room, otherwise below.
 func (h *helpText) example(line string) {
-	if len([]rune(line))+2 <= h.width {
+	if ansi.StringWidth(line)+2 <= h.width {
 		h.line("  " + line)
 		return
 	}
@@ -75,7 +77,7 @@ func (h *helpText) command(line string) {
 	for {
 		room := h.width - len(indent)
 		at := -1
-		if len([]rune(line)) > room {
+		if ansi.StringWidth(line) > room {
 			at = breakAt(line, room-2)
 		}
 		if at < 0 {
@@ -115,7 +117,7 @@ func (h *helpText) table(rows [][2]string) {
 	const gap, leastText = 3, 30
 	names := 0
 	for _, row := range rows {
-		names = max(names, len([]rune(row[0])))
+		names = max(names, ansi.StringWidth(row[0]))
 	}
 	left := 2 + names + gap
 	below := h.width-left < leastText
@@ -127,7 +129,7 @@ func (h *helpText) table(rows [][2]string) {
 		if below {
 			h.line("  " + row[0])
 		} else {
-			h.line(fmt.Sprintf("  %-*s%s", names+gap, row[0], lines[0]))
+			h.line("  " + cells.Pad(row[0], names+gap) + lines[0])
 			lines = lines[1:]
 		}
 		for _, line := range lines {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"orac/appliance/statedir"
 	"orac/cmd/orac/screen"
 	"orac/runbook"
 	"orac/web/auth"
@@ -29,7 +30,7 @@ func (a *app) withKeys(do func(db *auth.DB, state string) error) error {
 	if err != nil {
 		return err
 	}
-	if err := haveState(state); err != nil {
+	if err := statedir.Make(state); err != nil {
 		return failed(err)
 	}
 	db, err := auth.OpenDB(state)

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"orac/appliance"
 	"orac/appliance/statedir"
 	"orac/models"
 	"orac/runbook"
@@ -67,17 +66,10 @@ func (a *app) simStore(list []*scenario.Scenario, instead string, o runbook.Opti
 	return a.store(nil)
 }
 
-// ready returns the store of a runbook that is about to run. It shows each missing file with its place in the
-// runbook; all missing models are one error.
+// ready returns the store of a runbook that is about to run.
 func (a *app) ready(rb *runbook.Runbook) (models.Store, error) {
 	s := a.store(rb)
-	if err := a.fit(rb, s); err != nil {
-		return s, failed(err)
-	}
-	if err := a.diagnose(appliance.Check(rb)); err != nil {
-		return s, err
-	}
-	return s, failed(models.Missing(s, appliance.Needs(rb)))
+	return s, a.fit(rb, s)
 }
 
 // fit says what is wrong with a store's folder in the state directory.

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sys/unix"
 
+	"orac/appliance/boot"
 	"orac/cmd/orac/screen"
 )
 
@@ -33,7 +34,7 @@ func (a *app) owned(c *cobra.Command, args []string) error {
 		if _, err := os.Stat(a.file); err != nil { // without a runbook the directory is the user's own
 			return nil
 		}
-		dir = a.spelledState()
+		dir = boot.SpelledState(a.file)
 	}
 	owner, denied := notOurs(dir)
 	if !denied {

@@ -13,6 +13,8 @@ import (
 	"golang.org/x/term"
 
 	"orac/appliance"
+	"orac/appliance/boot"
+	"orac/appliance/statedir"
 	"orac/cmd/orac/screen"
 	"orac/runbook"
 	"orac/web/audit"
@@ -30,12 +32,11 @@ func (a *app) quietState() (string, error) {
 		return "", failed(fmt.Errorf("there is no runbook %s: name the appliance's runbook with -f, or its state directory with --state-dir", screen.Clean(a.file)))
 	}
 	rb, _ := runbook.Load(a.file, o)
-	state := a.spelledState
+	dir := boot.SpelledState(a.file)
 	if rb != nil || a.namedState() != "" || a.missing() {
-		state = func() string { return a.state(rb) }
+		dir = a.state(rb)
 	}
-	dir := state()
-	return dir, failed(usable(dir))
+	return dir, failed(statedir.Usable(dir))
 }
 
 // missing tells whether there is no runbook and the command line names none.
@@ -51,19 +52,16 @@ func (a *app) recorded(state, action, target string, do func() error) error {
 
 // recordedAs is recorded for changes with more to tell: do may add to the record of the outcome.
 func (a *app) recordedAs(state string, r audit.Record, do func(*audit.Record) error) error {
-	if err := haveState(state); err != nil {
+	if err := statedir.Make(state); err != nil {
 		return err
 	}
-	log := audit.In(state)
-	r.Who, r.Way, r.Outcome = "unix:"+userName(), "command", audit.Attempt
-	if err := log.Append(r); err != nil {
+	r.Who, r.Way = "unix:"+userName(), "command"
+	ended, err := audit.In(state).Begin(&r)
+	if err != nil {
 		return fmt.Errorf("%w; nothing was changed", err)
 	}
-	err := do(&r)
-	if r.Outcome = audit.Done; err != nil {
-		r.Outcome, r.Why = audit.Failed, err.Error()
-	}
-	return errors.Join(err, log.Append(r))
+	err = do(&r)
+	return errors.Join(err, ended(err))
 }
 
 // userName is the user who runs the command.

@@ -7,7 +7,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"orac/appliance/boot"
 	"orac/appliance/status"
+	"orac/models"
+	"orac/runbook"
 	"orac/web/control"
 )
 
@@ -66,12 +69,14 @@ func (a *app) plan(ctx context.Context) (status.Plan, error) {
 	if !errors.Is(err, control.ErrNoDaemon) {
 		return p, a.refused(err)
 	}
-	rb, problem := a.load()
-	if problem != nil {
-		return status.Plan{}, problem
+	o, err := a.booting(func(rb *runbook.Runbook) (models.Store, error) { return a.store(rb), nil })
+	if err != nil {
+		return p, err
 	}
-	p, err = planWithoutDaemon(ctx, a.state(rb), rb, request, a.store(rb))
-	return p, a.refused(err)
+	if p, err = boot.Plan(ctx, o); err != nil {
+		err = a.unusable(err)
+	}
+	return p, err
 }
 
 // planRequest names the runbook of the flags for a process whose current folder differs.

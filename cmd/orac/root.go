@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"syscall"
 
+	"github.com/charmbracelet/x/ansi"
 	"github.com/spf13/cobra"
 
 	"orac/appliance/audio/capture"
@@ -138,7 +139,7 @@ func (a *app) complain(err error) {
 	const lead = "orac: "
 	for i, line := range lines { // an error quotes what came from outside
 		lines[i] = screen.Clean(line)
-		if room := a.err.Width() - len(lead); room > 0 && len([]rune(lines[i])) > room {
+		if room := a.err.Width() - len(lead); room > 0 && ansi.StringWidth(lines[i]) > room {
 			lines[i] = strings.Join(guide.Wrap(lines[i], room), "\n"+strings.Repeat(" ", len(lead)))
 		}
 	}

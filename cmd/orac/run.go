@@ -8,19 +8,22 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"runtime/debug"
 	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"orac/appliance"
+	"orac/appliance/boot"
 	"orac/appliance/event"
 	"orac/appliance/rt"
 	"orac/appliance/rt/live"
 	"orac/appliance/sdnotify"
 	"orac/appliance/status"
 	"orac/cmd/orac/screen"
+	"orac/models"
+	"orac/runbook"
+	"orac/web/api"
 	"orac/web/audit"
 	"orac/web/control"
 )
@@ -48,18 +51,10 @@ instead, and ORAC says so.`,
 	return a.withJSON(a.withState(a.withFile(c)))
 }
 
-// garbagePercent is how much garbage may accumulate, relative to the memory in use. That memory is small, 3 MB, and grows
-// briefly with each plan and command: half of Go's default costs no measurable time and saves 2 MB.
-const garbagePercent = 50
-
 func (a *app) run(ctx context.Context, watch bool) error {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(garbagePercent)
+	if err := boot.Process(); err != nil {
+		a.notice(boot.Notice{Text: err.Error()})
 	}
-	if err := neverDumped(); err != nil {
-		fmt.Fprintf(a.err, "%s %v\n", a.err.Warn("orac:"), err)
-	}
-	signal.Ignore(syscall.SIGPIPE) // the reader of the events may leave; the appliance keeps running
 	hangup := make(chan os.Signal, 1)
 	signal.Notify(hangup, syscall.SIGHUP) // from the first moment: by default it ends a process
 	defer signal.Stop(hangup)
@@ -69,73 +64,114 @@ func (a *app) run(ctx context.Context, watch bool) error {
 	if err != nil {
 		return failed(err)
 	}
-	s, err := a.prepare(ctx, takeResumed(), alive(notifier))
+	events := rt.NewMailbox[event.Event]("events to the terminal", 4096)
+	web := &webSide{app: a, hub: api.NewHub()}
+	o, err := a.booting(a.ready)
 	if err != nil {
 		return err
 	}
-	defer s.close()
-	end := a.appear(ctx, cancel, s, notifier, hangup, watch)
-	if replaceable(end) {
+	o.Was, o.Version, o.Alive = boot.TakeResumed(), version(), boot.Alive(notifier)
+	o.Side = web.open
+	o.Attach = func(p *appliance.Parts) {
+		p.Events = p.Events.With(events)
+		if !a.json {
+			p.Meters = p.Meters.With(events)
+		}
+		web.attach(p)
+	}
+	orac, err := boot.Start(ctx, o)
+	if err != nil {
+		return a.unusable(err)
+	}
+	defer orac.Close()
+	listener, err := control.Listen(orac.State.Dir)
+	if err != nil {
+		return err
+	}
+	if !a.json {
+		fmt.Fprintf(a.out, "%s %s  %s\n", a.out.Strong("orac"), screen.Clean(orac.Runbook().Appliance.Name),
+			a.out.Faint(fmt.Sprintf("%s · state in %s · Ctrl-C stops it", a.file, near(orac.State.Dir))))
+	}
+	over := a.showing(events, cancel)
+	audited := control.Audited{Daemon: orac.Daemon, Log: web.audit}
+	end := orac.Run(ctx,
+		func(ctx context.Context) {
+			if err := control.Serve(ctx, listener, audited, orac.Log.Logger()); err != nil {
+				orac.Log.Logger().Error("the control socket has failed", "cause", err)
+			}
+		},
+		func(ctx context.Context) { web.serve(ctx, orac) },
+		func(ctx context.Context) { a.reload(ctx, audited, notifier, orac.Request, hangup, watch) },
+		func(ctx context.Context) {
+			select {
+			case <-orac.Ready():
+				_ = notifier.Ready()
+			case <-ctx.Done():
+			}
+			<-ctx.Done()
+			_ = notifier.Stopping()
+		})
+	over()
+	a.farewell(orac.Status())
+	if boot.Replaceable(end) {
 		fmt.Fprintf(a.err, "%s %v; starting again\n", a.err.Warn("orac:"), end)
-		s.close()
-		return failed(reexec(resumed{s.daemon.Status().Generation, s.options.State.Dir, end.Error()}))
+		end = orac.Replace(end)
 	}
 	return failed(end)
 }
 
-// appear runs the appliance and shows what happens.
-func (a *app) appear(ctx context.Context, cancel func(), s *service, notifier *sdnotify.Notifier, hangup <-chan os.Signal, watch bool) error {
-	d, web := s.daemon, s.web
-	listener, err := control.Listen(s.options.State.Dir)
-	if err != nil {
-		return err
+// booting returns the options of a start and of a plan without an appliance. where returns where the models of a runbook are.
+func (a *app) booting(where func(*runbook.Runbook) (models.Store, error)) (boot.Options, error) {
+	r, err := a.planRequest()
+	return boot.Options{File: r.File, Name: a.file, Vars: r.Vars, StateDir: a.namedState(), Say: a.notice, Models: where}, err
+}
+
+// notice shows what a start says.
+func (a *app) notice(n boot.Notice) {
+	if n.Err != nil {
+		_ = a.unusable(n.Err)
+		return
 	}
-	audited := control.Audited{Daemon: d, Log: web.audit}
-	served := make(chan struct{})
-	go func() {
-		defer close(served)
-		if err := control.Serve(ctx, listener, audited, s.options.Log.Logger()); err != nil {
-			s.options.Log.Logger().Error("the control socket has failed", "cause", err)
+	who := a.err.Warn("orac:")
+	if n.Grave {
+		who = a.err.Bad("orac:")
+	}
+	fmt.Fprintf(a.err, "%s %s\n", who, n.Text)
+}
+
+// unusable shows why something cannot be used: problems of a runbook with their places.
+func (a *app) unusable(err error) error {
+	problems, ok := err.(runbook.Diagnostics)
+	if !ok {
+		a.complain(err)
+		return &exit{code: exitFailed}
+	}
+	for i := range problems { // they call the file what the command line calls it
+		if file, err := filepath.Abs(a.file); err == nil && problems[i].Subject.Filename == file {
+			problems[i].Subject.Filename = a.file
 		}
-	}()
-	if !a.json {
-		fmt.Fprintf(a.out, "%s %s  %s\n", a.out.Strong("orac"), screen.Clean(s.options.Runbook.Appliance.Name),
-			a.out.Faint(fmt.Sprintf("%s · state in %s · Ctrl-C stops it", a.file, near(s.options.State.Dir))))
 	}
-	webbed := make(chan struct{})
-	go func() {
-		defer close(webbed)
-		web.serve(ctx, d, s)
-	}()
+	return a.diagnose(problems)
+}
+
+// showing shows events beside the appliance. over shows the last ones: events from before the end are shown after it. left is called
+// when nobody reads any more.
+func (a *app) showing(events *rt.Mailbox[event.Event], left func()) (over func()) {
 	shown := make(chan struct{})
 	go func() {
 		defer close(shown)
-		// Events from before the end are shown after it, so the screen does not end with ctx.
-		err := live.New(nil).Run(context.Background(), "terminal", func(t *rt.Task) error { return a.show(t, s.events) })
+		err := live.New(nil).Run(context.Background(), "terminal", func(t *rt.Task) error { return a.show(t, events) })
 		if err != nil && a.piped { // orac run --json | head: the reader has what it wanted
-			cancel()
+			left()
 		}
 	}()
-	go a.reload(ctx, audited, notifier, s.request, hangup, watch)
-	go func() {
+	return func() {
+		_ = live.New(nil).Run(context.Background(), "end", func(t *rt.Task) error { events.Close(t); return nil })
 		select {
-		case <-d.Ready():
-			_ = notifier.Ready()
-		case <-ctx.Done():
+		case <-shown:
+		case <-time.After(time.Second): // nobody reads the output, so do not wait for it
 		}
-	}()
-	err = d.Run(ctx)
-	_ = notifier.Stopping()
-	cancel()
-	<-served
-	<-webbed
-	_ = live.New(nil).Run(context.Background(), "end", func(t *rt.Task) error { s.events.Close(t); return nil })
-	select {
-	case <-shown:
-	case <-time.After(time.Second): // nobody reads the output, so do not wait for it
 	}
-	a.farewell(d.Status())
-	return err
 }
 
 // near returns a path as a person in this folder would write it.
@@ -148,29 +184,6 @@ func near(path string) string {
 		return rel
 	}
 	return path
-}
-
-// alive reports health to the service manager, and that the process lives. It does so only while sound is counted,
-// so a hanging process cannot pretend to live.
-func alive(n *sdnotify.Notifier) func(status.Status) {
-	interval, _ := sdnotify.WatchdogInterval(os.Getenv, os.Getpid()) // without a watchdog there is nothing to report
-	said, heard := "", uint64(0)
-	return func(s status.Status) {
-		if line := fmt.Sprintf("%s, generation %d, %d utterances wait", s.Health.Level, s.Generation, s.Spool.Waiting); line != said {
-			said = line
-			_ = n.Status(line)
-		}
-		hops := uint64(0)
-		for _, node := range s.Nodes {
-			if node.Kind == string(appliance.Ring) {
-				hops += node.Taken
-			}
-		}
-		if interval > 0 && hops != heard && s.Health.Level != "unhealthy" {
-			_ = n.Watchdog()
-		}
-		heard = hops
-	}
 }
 
 // farewell says what is left for the next start.

@@ -10,9 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"orac/appliance/health"
-	"orac/appliance/sdnotify"
-	"orac/appliance/status"
 	"orac/appliance/stt/stttest"
 )
 
@@ -73,37 +70,6 @@ func TestAServiceManagerIsTold(t *testing.T) {
 	}
 	d.stop()
 	awaitLine(t, told, "STOPPING=1")
-}
-
-// TestLifeIsSoundThatIsCounted: whatever health says, the watchdog of the service manager is fed only while hops are counted.
-func TestLifeIsSoundThatIsCounted(t *testing.T) {
-	env, told := manager(t)
-	_, path, _ := strings.Cut(env, "=")
-	t.Setenv("WATCHDOG_USEC", "1000000")
-	n, err := sdnotify.New(func(string) string { return path })
-	if err != nil {
-		t.Fatal(err)
-	}
-	tell := alive(n)
-	for _, step := range []struct {
-		hops  uint64
-		level health.Level
-	}{{0, health.Healthy}, {12, health.Healthy}, {12, health.Healthy}, {12, health.Degraded}, {24, health.Degraded}, {36, health.Unhealthy}, {48, health.Healthy}} {
-		tell(status.Status{Health: health.Report{Level: step.level}, Nodes: []status.Node{{Kind: "ring", Taken: step.hops}, {Kind: "head", Taken: 7}}})
-	}
-	_ = n.Stopping()
-	fed := 0
-	for line := range told {
-		if line == "STOPPING=1" {
-			break
-		}
-		if line == "WATCHDOG=1" {
-			fed++
-		}
-	}
-	if fed != 3 {
-		t.Errorf("it was fed %d times; sound was counted while it could hear 3 times", fed)
-	}
 }
 
 // TestASecondSignalEndsAtOnce what the first has begun to end in order.

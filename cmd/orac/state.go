@@ -1,13 +1,9 @@
 package main
 
 import (
-	"errors"
-	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 
-	"orac/appliance/statedir"
 	"orac/runbook"
 )
 
@@ -29,27 +25,6 @@ func (a *app) state(rb *runbook.Runbook) string {
 		base = filepath.Join(home, ".local", "state")
 	}
 	return filepath.Join(base, "orac")
-}
-
-// usable returns why a state directory cannot be used. A missing one is fine: it can be created.
-func usable(dir string) error {
-	d, err := statedir.Existing(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("state directory %w", err)
-	}
-	return d.Close()
-}
-
-// haveState creates the state directory if it does not exist, and returns why it cannot be used.
-func haveState(dir string) error {
-	d, err := statedir.Open(dir)
-	if err != nil {
-		return fmt.Errorf("state directory %w", err)
-	}
-	return d.Close()
 }
 
 // namedState returns the state directory that the person named; "" if the runbook decides.

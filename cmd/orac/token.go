@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"orac/cmd/orac/screen"
+	"orac/internal/cells"
 	"orac/runbook"
 	"orac/web/auth"
 )
@@ -128,7 +129,7 @@ func (a *app) tokenInspect() *cobra.Command {
 
 func (a *app) showInspected(in auth.Inspected) {
 	for _, claim := range in.Lines() {
-		fmt.Fprintf(a.out, "%-12s %s\n", screen.Clean(claim[0]), screen.Clean(claim[1]))
+		fmt.Fprintf(a.out, "%s %s\n", cells.Pad(screen.Clean(claim[0]), 12), screen.Clean(claim[1]))
 	}
 	if in.Good {
 		fmt.Fprintln(a.out, a.out.Good("It is good here."))

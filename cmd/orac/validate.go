@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"orac/appliance"
+	"orac/appliance/boot"
 	"orac/cmd/orac/screen"
 	"orac/runbook"
 	"orac/runbook/scenario"
@@ -88,7 +89,7 @@ func (a *app) elsewhere(src []byte, o runbook.Options, e evaluated, why string) 
 func (a *app) notTheDevice() string {
 	state := a.namedState()
 	if state == "" {
-		state = a.spelledState()
+		state = boot.SpelledState(a.file)
 	}
 	for _, trace := range []string{"hash.key", runbook.SecretsDir} {
 		switch _, err := os.Lstat(filepath.Join(state, trace)); {

@@ -3,11 +3,13 @@ package main
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"sync"
 
 	"orac/appliance"
+	"orac/appliance/boot"
 	"orac/cmd/orac/guide"
 	"orac/cmd/orac/screen"
 	"orac/runbook"
@@ -15,41 +17,40 @@ import (
 	"orac/web/audit"
 	"orac/web/auth"
 	"orac/web/console"
+	"orac/web/edge"
 	"orac/web/samples"
 	"orac/web/simulations"
 )
 
 // webSide is the web server of an appliance. It listens if the runbook says so.
 type webSide struct {
-	host  *api.Host
+	*edge.Host
+	app   *app
+	tell  func(line string) // to the person at the terminal
 	hub   *api.Hub
 	guard *auth.Guard
 	audit *audit.Log
-	sorry func() // reports why there is no guard
-	say   func(warning string)
+	sorry string // why there is no guard
 }
 
-// besides adds the web server to the appliance that is about to be built. If permissions cannot be read, nobody gets in, but
-// the appliance still listens.
-func (a *app) besides(s *service) {
-	state, log := s.options.State, s.options.Log.Logger()
-	w := &webSide{hub: api.NewHub(), audit: audit.In(state.Dir), say: func(text string) { fmt.Fprintf(a.err, "%s %s\n", a.err.Warn("orac:"), text) }}
-	s.web = w
-	out := a.out
-	if a.json {
-		out = a.err
+// open opens what decides who gets in. If permissions cannot be read, nobody gets in, but the appliance still listens.
+func (w *webSide) open(state *appliance.State, log *slog.Logger) boot.Side {
+	out := w.app.out
+	if w.app.json {
+		out = w.app.err
 	}
-	w.host = &api.Host{StateDir: state.Dir, Log: log, Say: func(line string) { fmt.Fprintln(out, screen.Clean(line)) }}
-	s.options.Beside = w.host
-	guard, err := auth.Open(state.Dir, state.HashKey)
-	if err != nil {
+	w.tell = func(line string) { fmt.Fprintln(out, screen.Clean(line)) }
+	w.audit = audit.In(state.Dir)
+	w.Host = &edge.Host{StateDir: state.Dir, Log: log, Say: w.tell}
+	var err error
+	if w.guard, err = auth.Open(state.Dir, state.HashKey); err != nil {
 		w.shut(err)
-		return
+		return w
 	}
-	if guard.DB.Aside != "" {
-		fmt.Fprintf(a.err, "%s the database of sessions and keys was damaged; it is kept as %s, and everybody has to log in again\n", a.err.Warn("orac:"), guard.DB.Aside)
+	if aside := w.guard.DB.Aside; aside != "" {
+		w.app.notice(boot.Notice{Text: fmt.Sprintf("the database of sessions and keys was damaged; it is kept as %s, and everybody has to log in again", aside)})
 	}
-	w.guard = guard
+	return w
 }
 
 // attach connects it to the events of a world.
@@ -60,47 +61,74 @@ func (w *webSide) attach(p *appliance.Parts) {
 	}
 }
 
-// shut keeps everybody out: permissions have changed, and the audit log could not record that.
-func (w *webSide) shut(why error) {
-	w.close()
-	w.guard, w.sorry = nil, func() { w.say(fmt.Sprintf("the console is not served: %v", why)) }
-	w.host.Shut(why)
+// Record implements boot.Side: it writes to the audit log what a start changes. If that is impossible, nobody gets in: permissions may
+// have changed.
+func (w *webSide) Record(was int, rb *runbook.Runbook) (ended func(error)) {
+	r := audit.Record{
+		Who: "unix:" + userName(), Way: "start", Action: "runbook.start", Target: filepath.Base(rb.File),
+		Before: map[string]any{"generation": was}, After: inForce(rb),
+	}
+	note, err := w.audit.Begin(&r)
+	if err != nil {
+		w.shut(fmt.Errorf("cannot write to the audit log what this start changes: %w; check the disk of the state directory", err))
+		return func(error) {}
+	}
+	return func(err error) { _ = note(err) } // the attempt is on record already
 }
 
-// close frees what it has opened, when it will never serve.
-func (w *webSide) close() {
+// inForce is what a record says about a runbook: the hash of its text, and who may do what under it.
+func inForce(rb *runbook.Runbook) map[string]any {
+	people := map[string]string{}
+	for _, u := range rb.Users {
+		people[u.Name] = u.Role
+	}
+	out := map[string]any{"source": rb.Inputs().Source, "users": people}
+	if rb.Web.TrustAdmins {
+		out["trust_admins"] = true
+	}
+	return out
+}
+
+// shut keeps everybody out.
+func (w *webSide) shut(why error) {
+	w.Close()
+	w.guard, w.sorry = nil, fmt.Sprintf("the console is not served: %v", why)
+	w.Shut(why)
+}
+
+// Close implements boot.Side.
+func (w *webSide) Close() {
 	if w.guard != nil {
-		_ = w.guard.Close() // the process is about to end
+		_ = w.guard.Close() // what it wrote is on disk
 	}
 }
 
 // serve runs the web server until ctx ends.
-func (w *webSide) serve(ctx context.Context, d *appliance.Daemon, s *service) {
+func (w *webSide) serve(ctx context.Context, orac *boot.Appliance) {
 	if w.guard == nil {
-		if d.Runbook().Web.Listen != "" { // otherwise nobody misses it
-			w.sorry()
+		if orac.Runbook().Web.Listen != "" { // otherwise nobody misses it
+			w.app.notice(boot.Notice{Text: w.sorry})
 		}
 		return
 	}
-	defer w.guard.Close()
-	state := s.options.State
-	app := &api.Live{Daemon: d, State: state, Applied: s.request, Models: s.models}
+	app := &api.Live{Daemon: orac.Daemon, State: orac.State, Applied: orac.Request, Models: orac.Models}
 	program, _ := os.Executable() // without it no simulations can be run
-	log := s.options.Log.Logger().With("part", "web")
+	log := orac.Log.Logger().With("part", "web")
 	env := os.Environ()
-	if dir, err := filepath.Abs(s.models.Dir); err == nil { // a simulation uses the models of the appliance, wherever they are
+	if dir, err := filepath.Abs(orac.Models.Dir); err == nil { // a simulation uses the models of the appliance, wherever they are
 		env = append(env, "ORAC_MODELS_DIR="+dir)
 	}
-	simulated := simulations.New(ctx, simulations.Options{Dir: filepath.Join(state.Dir, "simulations"), Program: program, Env: env, Log: log})
-	measured := samples.New(samples.Options{Dir: state.Dir, Log: log})
+	simulated := simulations.New(ctx, simulations.Options{Dir: filepath.Join(orac.State.Dir, "simulations"), Program: program, Env: env, Log: log})
+	measured := samples.New(samples.Options{Dir: orac.State.Dir, Log: log})
 	server := api.New(ctx, api.Options{
 		App: app, Guard: w.guard, Audit: w.audit, Events: w.hub, Log: log, Version: version(),
-		Simulations: simulated, Samples: measured, Docs: docs(), Pages: console.New().Pages,
+		Simulations: simulated, Samples: measured, Docs: docs(), Say: w.tell, Pages: console.New().Pages,
 	})
 	var beside sync.WaitGroup // work besides requests; it ends with ctx
 	beside.Go(func() { _ = w.hub.Run(ctx) })
 	beside.Go(func() { measured.Run(ctx, app) })
-	w.host.Run(ctx, server)
+	beside.Go(func() { server.Keep(ctx) })
+	w.Run(ctx, server, orac.Runbook)
 	simulated.Close()
 	beside.Wait()
 }

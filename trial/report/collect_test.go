@@ -5,6 +5,9 @@ import (
 	"strings"
 	"testing"
 
+	"orac/internal/cells"
+
+	"github.com/charmbracelet/x/ansi"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -164,8 +167,8 @@ func TestWords(t *testing.T) {
 	if got := seedsOf([]Run{{Seed: 1}, {Seed: 2}, {Seed: 3}, {Seed: 7}}); got != "1-3, 7" {
 		t.Errorf("seeds: %s", got)
 	}
-	for _, text := range wrap("漢字漢字漢字 aaa bbbbbbbbbbbbbbbbbbbbbb", 7) {
-		if columns(text) > 7 {
+	for _, text := range cells.Wrap("漢字漢字漢字 aaa bbbbbbbbbbbbbbbbbbbbbb", 7) {
+		if ansi.StringWidth(text) > 7 {
 			t.Errorf("too wide: %q", text)
 		}
 	}

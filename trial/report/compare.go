@@ -7,6 +7,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"orac/internal/cells"
 )
 
 // Tolerance is how far beyond the simulated range a real time may lie: by a share of the nearer end, or by Slack, whichever
@@ -155,7 +157,7 @@ func (c Comparison) Terminal(w io.Writer, l Look) error {
 		for j < len(c.Pairs) && c.Pairs[j].Scenario == c.Pairs[i].Scenario {
 			j++
 		}
-		p.line("%s", p.strong(shorten(clean(c.Pairs[i].Scenario), l.Width)))
+		p.line("%s", p.strong(cells.Shorten(clean(c.Pairs[i].Scenario), l.Width)))
 		p.pairs(c.Pairs[i:j])
 		p.line("")
 		i = j

@@ -10,6 +10,7 @@ import (
 
 	"orac/internal/testkit"
 
+	"github.com/charmbracelet/x/ansi"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -35,7 +36,7 @@ func TestTerminal(t *testing.T) {
 			plain := golden(t, fmt.Sprintf("%s.%d.golden", name, columnsOf), func(w io.Writer) error { return Terminal(w, r, Look{Width: columnsOf}) })
 			for line := range strings.Lines(string(plain)) {
 				line = strings.TrimSuffix(line, "\n")
-				if columnsOf > 0 && columns(line) > columnsOf && !strings.Contains(line, "repeat it:") {
+				if columnsOf > 0 && ansi.StringWidth(line) > columnsOf && !strings.Contains(line, "repeat it:") {
 					t.Errorf("%s at %d columns: too wide: %q", name, columnsOf, line)
 				}
 				if strings.TrimRight(line, " ") != line {
@@ -49,7 +50,7 @@ func TestTerminal(t *testing.T) {
 			if err := Terminal(&painted, r, Look{Width: columnsOf, Colour: true}); err != nil {
 				t.Fatal(err)
 			}
-			if d := cmp.Diff(string(plain), bare(painted.String())); d != "" {
+			if d := cmp.Diff(string(plain), ansi.Strip(painted.String())); d != "" {
 				t.Errorf("%s at %d columns: colours change more than colours:\n%s", name, columnsOf, d)
 			}
 		}

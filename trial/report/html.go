@@ -7,6 +7,8 @@ import (
 	"html/template"
 	"io"
 	"strings"
+
+	"orac/internal/cells"
 )
 
 // MaxHTML bounds the HTML page, in bytes. What does not fit is left out, and the page says so.
@@ -122,7 +124,7 @@ func badgeOf(v Verdict) badge {
 
 func newBadge(sc *Scenario, i int) badge {
 	b := badgeOf(sc.Verdict)
-	b.Name, b.Anchor = shorten(clean(sc.Name), 60), fmt.Sprintf("s%d", i)
+	b.Name, b.Anchor = cells.Shorten(clean(sc.Name), 60), fmt.Sprintf("s%d", i)
 	return b
 }
 

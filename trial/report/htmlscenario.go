@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"html/template"
 	"strings"
+
+	"orac/internal/cells"
 )
 
 // htmlScenario is what the page shows of a scenario.
@@ -152,7 +154,7 @@ func (v *htmlScenario) seeds(sc *Scenario, i int, drawn map[int]bool) {
 		r := &sc.Runs[j]
 		s := htmlSeed{Seed: r.Seed, Badge: badgeOf(r.Verdict), Title: fmt.Sprintf("seed %d: %s, %s", r.Seed, r.Verdict, count(len(r.Faults), "fault"))}
 		if len(r.Breaks) > 0 {
-			s.Title += ": " + shorten(clean(r.Breaks[0].title()), 60)
+			s.Title += ": " + cells.Shorten(clean(r.Breaks[0].title()), 60)
 		}
 		if drawn[j] {
 			s.Anchor = anchor(i, j)

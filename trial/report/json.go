@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"orac/internal/cells"
 )
 
 // Version is the version of the JSON form that this package writes and reads. It grows when the meaning of a field changes,
@@ -69,20 +71,20 @@ func (r *Report) check() error {
 	case r.Version == 0:
 		return errors.New("no report of orac sim or orac chaos: it has no version; make one with --json")
 	case r.Version != Version:
-		return fmt.Errorf("the report is of version %d, and this orac reads version %d: use the orac that wrote it (%s)", r.Version, Version, shorten(clean(r.Orac), 40))
+		return fmt.Errorf("the report is of version %d, and this orac reads version %d: use the orac that wrote it (%s)", r.Version, Version, cells.Shorten(clean(r.Orac), 40))
 	case len(r.Scenarios) > maxScenarios:
 		return fmt.Errorf("the report: %w: %d scenarios, at most %d", ErrTooLarge, len(r.Scenarios), maxScenarios)
 	}
 	for _, sc := range r.Scenarios {
 		if sc.Verdict.badness() < 0 {
-			return fmt.Errorf("the report: scenario %s has no verdict that there is: %s", shorten(clean(sc.Name), 60), shorten(clean(string(sc.Verdict)), 40))
+			return fmt.Errorf("the report: scenario %s has no verdict that there is: %s", cells.Shorten(clean(sc.Name), 60), cells.Shorten(clean(string(sc.Verdict)), 40))
 		}
 		if len(sc.Runs) > maxRuns {
-			return fmt.Errorf("the report: %w: %d runs of scenario %s, at most %d", ErrTooLarge, len(sc.Runs), shorten(clean(sc.Name), 60), maxRuns)
+			return fmt.Errorf("the report: %w: %d runs of scenario %s, at most %d", ErrTooLarge, len(sc.Runs), cells.Shorten(clean(sc.Name), 60), maxRuns)
 		}
 		for _, run := range sc.Runs {
 			if run.Verdict.badness() < 0 {
-				return fmt.Errorf("the report: seed %d of scenario %s has no verdict that there is: %s", run.Seed, shorten(clean(sc.Name), 60), shorten(clean(string(run.Verdict)), 40))
+				return fmt.Errorf("the report: seed %d of scenario %s has no verdict that there is: %s", run.Seed, cells.Shorten(clean(sc.Name), 60), cells.Shorten(clean(string(run.Verdict)), 40))
 			}
 		}
 	}

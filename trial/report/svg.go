@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"orac/internal/cells"
 )
 
 // svg is a drawing in progress. It is as wide as its place: x is a share of that width from 0 to 1, written in percent; y and
@@ -26,7 +28,7 @@ func (s *svg) end() template.HTML {
 	return template.HTML(s.b.String()) // every text in it went through escape
 }
 
-func escape(text string) string { return html.EscapeString(shorten(clean(text), 300)) }
+func escape(text string) string { return html.EscapeString(cells.Shorten(clean(text), 300)) }
 
 // x writes a share in percent, limited to slightly beyond the drawing.
 func x(share float64) string {

@@ -3,6 +3,10 @@ package report
 import (
 	"fmt"
 	"strings"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"orac/internal/cells"
 )
 
 // promises writes the table of promises. On a narrow terminal it leaves out, in this order, the median, the number of
@@ -81,7 +85,7 @@ func (p *page) table(rows [][]string, drop []int) {
 	for i := range rows[0] {
 		something := i == 0
 		for n, row := range rows {
-			widths[i] = max(widths[i], columns(bare(row[i])))
+			widths[i] = max(widths[i], ansi.StringWidth(row[i]))
 			something = something || n > 0 && row[i] != ""
 		}
 		dropped := false
@@ -103,7 +107,7 @@ func (p *page) table(rows [][]string, drop []int) {
 	for n, row := range rows {
 		var b strings.Builder
 		for _, i := range shown {
-			cell, raw := row[i], bare(row[i])
+			cell := row[i]
 			switch {
 			case i == 0:
 				cell = p.fitFirst(cell, widths[0], n == 0)
@@ -111,13 +115,13 @@ func (p *page) table(rows [][]string, drop []int) {
 				b.WriteString("  " + cell)
 				continue
 			default:
-				b.WriteString("  " + strings.Repeat(" ", widths[i]-columns(raw)))
+				cell = "  " + cells.PadLeft(cell, widths[i])
 			}
 			b.WriteString(cell)
 		}
 		line := "  " + strings.TrimRight(b.String(), " ")
 		if n == 0 {
-			line = "  " + p.faint(strings.TrimRight(bare(b.String()), " "))
+			line = "  " + p.faint(strings.TrimRight(ansi.Strip(b.String()), " "))
 		}
 		p.line("%s", line)
 	}
@@ -126,28 +130,11 @@ func (p *page) table(rows [][]string, drop []int) {
 // fitFirst fits the first column to its width; its mark may be painted.
 func (p *page) fitFirst(cell string, most int, heading bool) string {
 	if heading {
-		return pad(shorten(cell, most), most, false)
+		return cells.Pad(cells.Shorten(cell, most), most)
 	}
-	raw := bare(cell)
-	if columns(raw) > most {
+	if ansi.StringWidth(cell) > most {
 		mark, name, _ := strings.Cut(cell, " ")
-		cell = mark + " " + shorten(name, most-2)
-		raw = bare(cell)
+		cell = mark + " " + cells.Shorten(name, most-2)
 	}
-	return cell + strings.Repeat(" ", max(0, most-columns(raw)))
-}
-
-// bare removes the paint from a cell.
-func bare(text string) string {
-	if !strings.Contains(text, "\x1b[") {
-		return text
-	}
-	var b strings.Builder
-	for i, part := range strings.Split(text, "\x1b[") {
-		if i > 0 {
-			_, part, _ = strings.Cut(part, "m")
-		}
-		b.WriteString(part)
-	}
-	return b.String()
+	return cells.Pad(cell, most)
 }

@@ -5,6 +5,10 @@ import (
 	"io"
 	"math"
 	"strings"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"orac/internal/cells"
 )
 
 // Look is how a report is shown in a terminal. The zero value is plain text of unlimited width.
@@ -72,7 +76,7 @@ func (p *page) room(indent int) int {
 // line writes a line. No line begins with "::", which GitHub's runner would take for a command.
 func (p *page) line(format string, args ...any) {
 	line := strings.TrimRight(fmt.Sprintf(format, args...), " ")
-	if rest := strings.TrimLeft(bare(line), " "); strings.HasPrefix(rest, "::") {
+	if rest := strings.TrimLeft(ansi.Strip(line), " "); strings.HasPrefix(rest, "::") {
 		line = strings.Replace(line, "::", "·:", 1)
 	}
 	p.b.WriteString(line + "\n")
@@ -80,10 +84,10 @@ func (p *page) line(format string, args ...any) {
 
 // text writes a text over as many lines as it needs, the first one after a mark.
 func (p *page) text(indent int, mark, text string, paint func(string) string) {
-	space, cells := strings.Repeat(" ", indent), columns(bare(mark))
-	for i, line := range wrap(clean(text), p.room(indent+cells+1)) {
+	space, taken := strings.Repeat(" ", indent), ansi.StringWidth(mark)
+	for i, line := range cells.Wrap(clean(text), p.room(indent+taken+1)) {
 		if i > 0 {
-			mark = strings.Repeat(" ", cells)
+			mark = strings.Repeat(" ", taken)
 		}
 		p.line("%s%s %s", space, mark, paint(line))
 	}
@@ -95,9 +99,9 @@ func (p *page) scenario(r *Report, sc *Scenario) {
 	mark, paint := p.verdict(sc.Verdict)
 	name, where := clean(sc.Name), clean(place(sc.File, sc.Line))
 	head := fmt.Sprintf("%s %s  %s", mark, name, sc.Verdict)
-	if p.Width > 0 && columns(head)+2+columns(where) > p.Width {
-		p.line("%s %s  %s", paint(mark), p.strong(shorten(name, p.Width-columns(string(sc.Verdict))-4)), paint(string(sc.Verdict)))
-		p.line("  %s", p.faint(shorten(where, p.room(2))))
+	if p.Width > 0 && ansi.StringWidth(head)+2+ansi.StringWidth(where) > p.Width {
+		p.line("%s %s  %s", paint(mark), p.strong(cells.Shorten(name, p.Width-ansi.StringWidth(string(sc.Verdict))-4)), paint(string(sc.Verdict)))
+		p.line("  %s", p.faint(cells.Shorten(where, p.room(2))))
 	} else {
 		p.line("%s %s  %s  %s", paint(mark), p.strong(name), paint(string(sc.Verdict)), p.faint(where))
 	}
@@ -210,16 +214,16 @@ func (p *page) source(b Break) {
 	if b.File == "" {
 		return
 	}
-	p.line("    %s", p.faint(shorten(clean(place(b.File, b.Line)), p.room(4))))
+	p.line("    %s", p.faint(cells.Shorten(clean(place(b.File, b.Line)), p.room(4))))
 	code := strings.TrimRight(b.Source, " \t\r\n")
 	if strings.TrimSpace(code) == "" || b.Line <= 0 {
 		return
 	}
 	number := fmt.Sprintf("%6d", b.Line)
-	code = shorten(clean(strings.ReplaceAll(code, "\t", "    ")), p.room(len(number)+3))
+	code = cells.Shorten(clean(strings.ReplaceAll(code, "\t", "    ")), p.room(len(number)+3))
 	bare := strings.TrimLeft(code, " ")
 	p.line("%s %s", p.faint(number+" |"), code)
-	p.line("%s %s%s", p.faint("       |"), strings.Repeat(" ", len(code)-len(bare)), p.bad(strings.Repeat("^", max(1, columns(bare)))))
+	p.line("%s %s%s", p.faint("       |"), strings.Repeat(" ", len(code)-len(bare)), p.bad(strings.Repeat("^", max(1, ansi.StringWidth(bare)))))
 }
 
 func (p *page) shrunk(r *Run) {
@@ -253,7 +257,7 @@ func (p *page) notSame(sc *Scenario) {
 		lines := strings.Split(strings.TrimRight(r.Differs, "\n"), "\n")
 		for i, line := range lines[:min(len(lines), 16)] {
 			if i > 0 || line != "" {
-				p.line("    %s %s", p.faint("│"), shorten(clean(line), p.room(6)))
+				p.line("    %s %s", p.faint("│"), cells.Shorten(clean(line), p.room(6)))
 			}
 		}
 		if r.Command != "" {

@@ -9,6 +9,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/charmbracelet/x/ansi"
+
+	"orac/internal/cells"
 	"orac/runbook/scenario"
 )
 
@@ -48,7 +51,7 @@ func newHTMLRun(sc *Scenario, c chosen, i int) *htmlRun {
 	v := &htmlRun{Anchor: anchor(i, c.index), Why: clean(c.why), Seed: r.Seed, Badge: badgeOf(r.Verdict), Command: clean(r.Command), Hash: clean(r.Hash), Open: true}
 	for _, name := range slices.Sorted(maps.Keys(r.Counts)) {
 		if len(v.Counts) < 24 {
-			v.Counts = append(v.Counts, tile{Value: thousands(r.Counts[name]), Name: shorten(clean(strings.ReplaceAll(name, "_", " ")), 40)})
+			v.Counts = append(v.Counts, tile{Value: thousands(r.Counts[name]), Name: cells.Shorten(clean(strings.ReplaceAll(name, "_", " ")), 40)})
 		}
 	}
 	for n, f := range r.Faults {
@@ -214,7 +217,7 @@ func (t *timeline) faults() lane {
 			title += ", recovered after " + span(f.Recovered)
 		}
 		s.rect("fault "+class(f.Kind), from, to, y, bandPx-4, title)
-		if label := f.Kind; to-from > 0.011*float64(columns(label)) {
+		if label := f.Kind; to-from > 0.011*float64(ansi.StringWidth(label)) {
 			s.text("in", from+0.004, y+10.5, label)
 		}
 	}

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"unicode"
 
-	"golang.org/x/text/width"
+	"orac/internal/cells"
 )
 
 // maxText bounds how much of one text is shown, in characters.
@@ -31,86 +31,6 @@ func clean(text string) string {
 		b.WriteRune(r)
 	}
 	return strings.ReplaceAll(b.String(), "##[", "## [")
-}
-
-// columns returns how many terminal columns a text occupies.
-func columns(text string) int {
-	n := 0
-	for _, r := range text {
-		n += runeColumns(r)
-	}
-	return n
-}
-
-func runeColumns(r rune) int {
-	switch {
-	case unicode.In(r, unicode.Mn, unicode.Me):
-		return 0
-	case r < 0x1100: // no rune below this is wide
-		return 1
-	}
-	if k := width.LookupRune(r).Kind(); k == width.EastAsianWide || k == width.EastAsianFullwidth {
-		return 2
-	}
-	return 1
-}
-
-// shorten cuts a text to at most this many columns, with an ellipsis; 0 or less: no limit.
-func shorten(text string, most int) string {
-	if most <= 0 || columns(text) <= most {
-		return text
-	}
-	used := 0
-	for i, r := range text {
-		if used += runeColumns(r); used > most-1 {
-			return strings.TrimRight(text[:i], " ") + "…"
-		}
-	}
-	return text
-}
-
-// wrap breaks a text at its spaces into lines of at most this many columns; 0 or less: no limit.
-func wrap(text string, most int) []string {
-	if most <= 0 || columns(text) <= most {
-		return []string{text}
-	}
-	var lines []string
-	line := ""
-	for _, word := range strings.Fields(text) {
-		if line != "" && columns(line)+1+columns(word) <= most {
-			line += " " + word
-			continue
-		}
-		if line != "" {
-			lines = append(lines, line)
-		}
-		for columns(word) > most { // a word longer than a line
-			part, used := 0, 0
-			for i, r := range word {
-				if used += runeColumns(r); used > most && i > 0 {
-					break
-				}
-				part = i + len(string(r))
-			}
-			lines = append(lines, word[:part])
-			word = word[part:]
-		}
-		line = word
-	}
-	if line != "" {
-		lines = append(lines, line)
-	}
-	return lines
-}
-
-// pad fills a text with spaces to this many columns, on the left if right is set, else on the
-// right.
-func pad(text string, most int, right bool) string {
-	space := strings.Repeat(" ", max(0, most-columns(text)))
-	if right {
-		return space + text
-	}
-	return text + space
 }
 
 // count returns a number with its noun.
@@ -210,7 +130,7 @@ func quantity(v float64, unit string) string {
 	case "bytes":
 		return size(v)
 	}
-	return fmt.Sprintf("%.4g %s", v, shorten(clean(unit), 8))
+	return fmt.Sprintf("%.4g %s", v, cells.Shorten(clean(unit), 8))
 }
 
 // speed returns how many times faster than real time something ran.

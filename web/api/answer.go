@@ -4,13 +4,15 @@ import (
 	"encoding/json"
 	"net/http"
 	"strconv"
+
+	"orac/web/schema"
 )
 
 var jsonType = []string{"application/json"}
 
 // answer sends the result of a route as JSON.
 func (s *Server) answer(c *Call, out any) {
-	if _, nothing := out.(none); nothing {
+	if _, nothing := out.(schema.None); nothing {
 		c.W.WriteHeader(http.StatusNoContent)
 		return
 	}
@@ -27,8 +29,8 @@ func (s *Server) answer(c *Call, out any) {
 	if status == 0 {
 		status = http.StatusOK
 	}
-	if o, ok := out.(interface{ status() int }); ok {
-		status = o.status()
+	if o, ok := out.(schema.Coded); ok {
+		status = o.StatusCode()
 	}
 	h := c.W.Header()
 	h["Content-Type"] = jsonType

@@ -19,6 +19,7 @@ import (
 	"orac/models"
 	"orac/runbook"
 	"orac/web/control"
+	"orac/web/schema"
 )
 
 // App is what the routes need from the appliance. Its methods must be safe for concurrent use.
@@ -74,7 +75,7 @@ func (l *Live) Request() status.PlanRequest { return l.Applied }
 
 // Audio implements App.
 func (l *Live) Audio(utterance string) (io.ReadSeekCloser, time.Time, error) {
-	if !patterns["id"].MatchString(utterance) {
+	if !schema.IsID(utterance) {
 		return nil, time.Time{}, os.ErrNotExist
 	}
 	for _, dir := range []string{spool.KeptDir, filepath.Join("spool", "refused")} {

@@ -8,6 +8,7 @@ import (
 
 	"orac/web/audit"
 	"orac/web/auth"
+	"orac/web/schema"
 )
 
 // Call is one request on its way through the handlers.
@@ -20,10 +21,10 @@ type Call struct {
 	Who    auth.Identity // nobody without a login
 	Route  *Route        // nil for a page
 
-	via           auth.Via      // how the request arrived: From, and whether it is encrypted
-	proof         auth.Verified // what a change is made from: the caller's proof, unless the route needs another
-	denial        error         // why the request's credential is not valid; nil if it is, or if there is none
-	crowded       *Problem      // too many anonymous requests come from there: only people who logged in from there before may log in
+	via           auth.Via        // how the request arrived: From, and whether it is encrypted
+	proof         auth.Verified   // what a change is made from: the caller's proof, unless the route needs another
+	denial        error           // why the request's credential is not valid; nil if it is, or if there is none
+	crowded       *schema.Problem // too many anonymous requests come from there: only people who logged in from there before may log in
 	target        string
 	before, after any
 	sent          bool
@@ -67,19 +68,19 @@ func (c *Call) record(action string, o audit.Outcome, why string) audit.Record {
 // action has the form "runbook.apply".
 func (c *Call) Audited(action string, do func() error) error {
 	if err := c.Server.o.Audit.Append(c.record(action, audit.Attempt, "")); err != nil {
-		return because(NotAudited, err, "Nothing was changed.")
+		return schema.Because(schema.NotAudited, err, "Nothing was changed.")
 	}
 	ended := false
 	defer func() {
 		if !ended { // it has panicked: how far it got is unknown
-			c.ended(action, audit.Failed, string(Internal))
+			c.ended(action, audit.Failed, string(schema.Internal))
 		}
 	}()
 	err := do()
 	ended = true
 	outcome, why := audit.Done, ""
 	if err != nil {
-		p := problemOf(err)
+		p := schema.ProblemOf(err)
 		if outcome, why = audit.Failed, string(p.Code); auth.Reason(err) != "" {
 			outcome, why = audit.Denied, auth.Reason(err)
 		} else if p.Detail != "" {
@@ -103,9 +104,9 @@ func Invoke[Out any](c *Call, name string, in any) (Out, error) {
 	var nothing Out
 	r := c.Server.named(name)
 	if in == nil {
-		in = r.zero()
+		in = r.Zero()
 	}
-	if err := r.check(in); err != nil {
+	if err := r.Check(in); err != nil {
 		return nothing, err
 	}
 	inner := *c

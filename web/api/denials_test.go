@@ -11,6 +11,7 @@ import (
 	"orac/runbook"
 	"orac/web/audit"
 	"orac/web/auth"
+	"orac/web/schema"
 )
 
 // TestRefusedTokensAreOnRecord: what was shown, of whom if that is proven, why, and from where; and never the token.
@@ -24,7 +25,7 @@ func TestRefusedTokensAreOnRecord(t *testing.T) {
 	k, text, err := rig.guard.DB.CreateKey("nightly", auth.Viewer, time.Hour)
 	rig.must(err)
 	rig.tokens["by key"] = text // while it is good what it is refused names it, and not only what it is called
-	rig.problem("a viewer's key", rig.call("by key", "POST", "/api/runbook/rollback", rollbackInput{Generation: 1}), Forbidden)
+	rig.problem("a viewer's key", rig.call("by key", "POST", "/api/runbook/rollback", rollbackInput{Generation: 1}), schema.Forbidden)
 	if list := rig.records("runbook.rollback"); len(list) != 1 || list[0].Who != "key:nightly" || list[0].Way != "key "+k.ID {
 		t.Errorf("%+v", list)
 	}
@@ -44,7 +45,7 @@ func TestRefusedTokensAreOnRecord(t *testing.T) {
 		{"Authorization", "Bearer orac_key_0123456789ab_canary-t0ken", "key.refused", "", "key: unknown"},
 		{"Cookie", "orac_session=canary-t0ken", "session.refused", "", "session: unknown or ended"},
 	} {
-		rig.problem(c.why, ask(c.header, c.value), Unauthenticated)
+		rig.problem(c.why, ask(c.header, c.value), schema.Unauthenticated)
 		list := rig.records(c.action)
 		if len(list) == 0 || list[0].Why != c.why || list[0].Target != c.target || list[0].Outcome != audit.Denied || list[0].Who != "nobody" || list[0].From != "192.0.2.1" || list[0].Request == "" {
 			t.Errorf("%s: %+v", c.why, list)

@@ -11,6 +11,7 @@ import (
 	"orac/appliance/status"
 	"orac/web/audit"
 	"orac/web/auth"
+	"orac/web/schema"
 )
 
 // ask calls a route as an admin and takes its answer.
@@ -109,7 +110,7 @@ func TestAnEditMakesATextAndChangesNothing(t *testing.T) {
 	if again.Findings.OK || len(again.Findings.Problems) == 0 || !strings.Contains(again.Findings.Problems[0].Summary, "model.alexa does not exist") || again.Findings.Problems[0].Block != "listener.kitchen" {
 		t.Errorf("who refers to what is gone is not told: %+v", again.Findings)
 	}
-	wrong := ask[Problem](t, r, "POST", "/api/runbook/edit", do(
+	wrong := ask[schema.Problem](t, r, "POST", "/api/runbook/edit", do(
 		m{"do": "remove", "block": "stt.none"}, m{"do": "set", "block": "model.hey_jarvis", "attribute": "threshold", "expression": "0.7"}, m{"do": "add", "block": "model.hey_jarvis"},
 	), 400)
 	if len(wrong.Errors) != 2 || wrong.Errors[0].Field != "operations[0]" || wrong.Errors[1].Field != "operations[2]" || !strings.Contains(wrong.Errors[1].Wrong, "exists already") {

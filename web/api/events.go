@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -16,11 +15,12 @@ import (
 
 	"orac/appliance/event"
 	"orac/web/auth"
+	"orac/web/edge"
+	"orac/web/schema"
 )
 
 const (
 	keepAlive   = 15 * time.Second
-	streamWrite = 10 * time.Second      // for one write: slower readers are dropped
 	maxMessage  = 4 << 10               // bytes of a client's WebSocket message
 	messagePace = 50 * time.Millisecond // between two messages: faster clients have to wait
 )
@@ -51,9 +51,7 @@ func (in eventsInput) wanted() ([]string, error) {
 	list := strings.Split(in.Kinds, ",")
 	for _, k := range list {
 		if !slices.Contains(kinds, k) {
-			p := Fail(InvalidInput, "")
-			p.Errors = []FieldError{{"kinds", "names an unknown kind: " + clip(clean(k), 40) + "; the kinds are " + strings.Join(kinds, ", ")}}
-			return nil, p
+			return nil, schema.Invalid(schema.FieldError{Field: "kinds", Wrong: "names an unknown kind: " + schema.Clip(schema.Clean(k), 40) + "; the kinds are " + strings.Join(kinds, ", ")})
 		}
 	}
 	return list, nil
@@ -69,36 +67,36 @@ func (c *Call) still() error {
 }
 
 // events is the stream as Server-Sent Events.
-func events(c *Call, in eventsInput) (none, error) {
+func events(c *Call, in eventsInput) (schema.None, error) {
 	wanted, err := in.wanted()
 	if err != nil {
-		return none{}, err
+		return schema.None{}, err
 	}
 	if id, err := strconv.ParseUint(c.R.Header.Get("Last-Event-ID"), 10, 64); err == nil {
 		in.Since = id
 	}
 	if err := c.enter(); err != nil {
-		return none{}, err
+		return schema.None{}, err
 	}
-	defer c.Server.streams.leave(c.Who)
+	defer c.Server.streams.Leave(c.Who)
 	stream := c.Server.o.Events.Open(wanted, in.Since)
 	defer stream.Close()
 	w, control := c.Streaming(), http.NewResponseController(c.W)
 	w.Header().Set("Content-Type", "text/event-stream; charset=utf-8")
 	w.Header().Set("X-Accel-Buffering", "no")
 	w.WriteHeader(http.StatusOK)
-	due := deadline{set: control.SetWriteDeadline}
+	due := edge.NewDeadline(control.SetWriteDeadline)
 	send := func(text []byte) error {
-		due.renew()
+		due.Renew()
 		if _, err := w.Write(text); err != nil {
 			return err
 		}
 		return control.Flush()
 	}
 	if err := send([]byte("retry: 2000\n\n")); err != nil {
-		return none{}, nil
+		return schema.None{}, nil
 	}
-	alive, check := time.NewTicker(keepAlive), time.NewTicker(c.Server.waits.recheck)
+	alive, check := time.NewTicker(keepAlive), time.NewTicker(c.Server.recheck)
 	defer alive.Stop()
 	defer check.Stop()
 	var room []byte
@@ -106,16 +104,16 @@ func events(c *Call, in eventsInput) (none, error) {
 		text := room[:0]
 		select {
 		case <-c.R.Context().Done():
-			return none{}, nil
+			return schema.None{}, nil
 		case <-c.Server.ctx.Done():
 			_ = send([]byte("event: end\ndata: {\"why\":\"the appliance stops\"}\n\n"))
-			return none{}, nil
+			return schema.None{}, nil
 		case <-alive.C:
 			text = append(text, ": alive\n\n"...)
 		case <-check.C:
 			if c.still() != nil {
 				_ = send([]byte("event: end\ndata: {\"why\":\"logged out\"}\n\n"))
-				return none{}, nil
+				return schema.None{}, nil
 			}
 			continue
 		case b := <-stream.C:
@@ -138,7 +136,7 @@ func events(c *Call, in eventsInput) (none, error) {
 			room = text
 		}
 		if err := send(text); err != nil {
-			return none{}, nil // the client has gone, or reads too slowly
+			return schema.None{}, nil // the client has gone, or reads too slowly
 		}
 	}
 }
@@ -153,26 +151,11 @@ func appendSSE(text []byte, f Frame) []byte {
 	return append(text, "\n\n"...)
 }
 
-// deadline is the deadline of a stream's next write. It is renewed once a second instead of for each write.
-type deadline struct {
-	set  func(time.Time) error
-	last time.Time
-}
-
-func (d *deadline) renew() {
-	if now := time.Now(); d.last.IsZero() || now.Sub(d.last) >= time.Second {
-		d.last = now
-		_ = d.set(now.Add(streamWrite)) // only a test's writer has no deadlines
-	}
-}
-
 // enter counts a caller's stream and limits how many there are, see shares.
 func (c *Call) enter() error {
 	most := c.Server.maxStreams()
-	if !c.Server.streams.take(c.Who, most, max(1, most/8)) {
-		p := Fail(Unavailable, "Too many event streams are open, in all or by you.")
-		p.retry = 10 * time.Second
-		return p
+	if !c.Server.streams.Take(c.Who, most, max(1, most/8)) {
+		return schema.Fail(schema.Unavailable, "Too many event streams are open, in all or by you.").After(10 * time.Second)
 	}
 	return nil
 }
@@ -190,38 +173,38 @@ type message struct {
 }
 
 // socket is the same stream over a WebSocket.
-func socket(c *Call, in eventsInput) (none, error) {
+func socket(c *Call, in eventsInput) (schema.None, error) {
 	wanted, err := in.wanted()
 	if err != nil {
-		return none{}, err
+		return schema.None{}, err
 	}
 	origins := c.Server.set.Load().rb.Web.Origins
 	// A browser lets a page of another origin open a WebSocket, and sends along this host's cookies, which are meant only for
 	// this host's pages.
-	if !sameOrigin(c.R, c.via.Secure) && (c.Who.Way == auth.BySession || !slices.Contains(origins, c.R.Header.Get("Origin"))) {
-		return none{}, Fail(CrossOrigin, "")
+	if !edge.SameOrigin(c.R, c.via.Secure) && (c.Who.Way == auth.BySession || !slices.Contains(origins, c.R.Header.Get("Origin"))) {
+		return schema.None{}, schema.Fail(schema.CrossOrigin, "")
 	}
 	if err := c.enter(); err != nil {
-		return none{}, err
+		return schema.None{}, err
 	}
-	defer c.Server.streams.leave(c.Who)
+	defer c.Server.streams.Leave(c.Who)
 	var hosts []string
 	for _, o := range origins {
 		if u, err := url.Parse(o); err == nil {
 			hosts = append(hosts, u.Host)
 		}
 	}
-	line := &corking{ResponseWriter: c.Streaming()}
+	line := &edge.Corking{ResponseWriter: c.Streaming()}
 	conn, err := websocket.Accept(line, c.R, &websocket.AcceptOptions{OriginPatterns: hosts, CompressionMode: websocket.CompressionDisabled})
 	if err != nil {
-		return none{}, nil // Accept has already answered
+		return schema.None{}, nil // Accept has already answered
 	}
 	defer conn.CloseNow()
 	conn.SetReadLimit(maxMessage)
 	ctx, cancel := context.WithCancel(c.base)
 	defer cancel()
 	defer context.AfterFunc(c.Server.ctx, cancel)()
-	defer context.AfterFunc(ctx, func() { _ = line.conn.SetWriteDeadline(time.Now().Add(time.Second)) })() // a client that does not read holds up nobody
+	defer context.AfterFunc(ctx, func() { _ = line.Conn.SetWriteDeadline(time.Now().Add(time.Second)) })() // a client that does not read holds up nobody
 	stream := c.Server.o.Events.Open(wanted, in.Since)
 	defer stream.Close()
 	said := make(chan []byte, 4)
@@ -245,54 +228,49 @@ func socket(c *Call, in eventsInput) (none, error) {
 			}
 		}
 	}()
-	check := time.NewTicker(c.Server.waits.recheck)
+	check := time.NewTicker(c.Server.recheck)
 	defer check.Stop()
-	due := deadline{set: line.conn.SetWriteDeadline}
+	due := edge.NewDeadline(line.Conn.SetWriteDeadline)
 	// Writes end by their deadline, so they need neither a context nor a goroutine that waits for one.
 	send := func(text []byte) error { return conn.Write(context.Background(), websocket.MessageText, text) }
 	for {
 		select {
 		case <-ctx.Done():
 			_ = conn.Close(websocket.StatusGoingAway, "")
-			return none{}, nil
+			return schema.None{}, nil
 		case text := <-said:
-			due.renew()
+			due.Renew()
 			err = send(text)
 		case b := <-stream.C:
-			due.renew()
-			line.conn.hold()
+			due.Renew()
+			line.Conn.Hold()
 			for _, f := range b.Frames {
 				err = errors.Join(err, send(f.JSON))
 			}
 			if n := stream.Lost(); n > 0 {
 				err = errors.Join(err, send(fmt.Appendf(nil, `{"kind":"lost","frames":%d}`, n)))
 			}
-			err = errors.Join(err, line.conn.release())
+			err = errors.Join(err, line.Conn.Release())
 		case <-check.C:
-			due.renew() // for replies to pings, which the library writes
+			due.Renew() // for replies to pings, which the library writes
 			if c.still() != nil {
 				_ = conn.Close(websocket.StatusPolicyViolation, "logged out")
-				return none{}, nil
+				return schema.None{}, nil
 			}
 		}
 		if err != nil {
-			return none{}, nil
+			return schema.None{}, nil
 		}
 	}
 }
 
 // heard handles a client's message and returns the reply.
 func heard(text []byte, s *Stream) ([]byte, error) {
-	raw, err := parseJSON(text)
-	if err != nil {
-		return nil, errors.New("bad JSON")
-	}
-	var found []FieldError
-	if messageSchema.validate("", raw, &found); len(found) > 0 {
-		return nil, errors.New("bad message")
-	}
 	var m message
-	if err := json.Unmarshal(text, &m); err != nil {
+	if err := messageSchema.Decode(text, &m); err != nil {
+		if schema.ProblemOf(err).Code == schema.BadJSON {
+			return nil, errors.New("bad JSON")
+		}
 		return nil, errors.New("bad message")
 	}
 	switch m.Type {
@@ -310,11 +288,11 @@ func heard(text []byte, s *Stream) ([]byte, error) {
 	return nil, errors.New("no such type")
 }
 
-var messageSchema = func() *Schema {
+var messageSchema = func() *schema.Schema {
 	longest, most := 32, 64
-	text := &Schema{Type: "string", MaxLength: &longest}
-	return &Schema{
+	text := &schema.Schema{Type: "string", MaxLength: &longest}
+	return &schema.Schema{
 		Type: "object", Additional: false, Required: []string{"type"},
-		Properties: map[string]*Schema{"type": text, "kinds": {Type: "array", Items: text, MaxItems: &most}},
+		Properties: map[string]*schema.Schema{"type": text, "kinds": {Type: "array", Items: text, MaxItems: &most}},
 	}
 }()

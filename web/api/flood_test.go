@@ -20,6 +20,7 @@ import (
 
 	"orac/runbook"
 	"orac/web/auth"
+	"orac/web/edge"
 )
 
 // half is how many connections are opened side by side, and held as long as the server lets them.
@@ -71,9 +72,9 @@ func TestTenThousandHalfOpenConnections(t *testing.T) {
 		name, says string
 		patience   time.Duration // of somebody new who comes when all are open: less than what ends them anyway
 	}{
-		{"nothing", "", headerTime / 2},
-		{"half a head", "GET /api/status HTTP/1.1\r\nHost: x\r\nX-A: ", headerTime / 2},
-		{"a head without its body", "POST /api/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{", headerTime},
+		{"nothing", "", edge.HeaderTime / 2},
+		{"half a head", "GET /api/status HTTP/1.1\r\nHost: x\r\nX-A: ", edge.HeaderTime / 2},
+		{"a head without its body", "POST /api/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{", edge.HeaderTime},
 	} {
 		t.Run(c.name, func(t *testing.T) { flood(t, c.says, c.patience) })
 	}
@@ -83,7 +84,7 @@ func flood(t *testing.T, says string, patience time.Duration) {
 	const most = 50
 	log.SetOutput(io.Discard) // the client of net/http says there of each refusal that it had asked for none
 	defer log.SetOutput(os.Stderr)
-	h := listen(t, func(rb *runbook.Runbook) { rb.Web.Limits.MaxConnections = most }, waits{recheck, headerTime, slowGrace / 5, streamWrite})
+	h := listen(t, func(rb *runbook.Runbook) { rb.Web.Limits.MaxConnections = most }, edge.Bounds{Slow: edge.SlowGrace / 5})
 	address := strings.TrimSuffix(strings.TrimPrefix(h.url, "http://"), "/")
 	there := plain() // a browser that is there already, and asks now and then
 	ask := func(c *http.Client) error {
@@ -213,29 +214,4 @@ func descriptors(t *testing.T) int {
 		t.Fatal("descriptors cannot be counted", err)
 	}
 	return len(list)
-}
-
-// TestWhoGivesWay: nobody's before somebody's, the longest first, and none that is in use or was there for a moment only.
-func TestWhoGivesWay(t *testing.T) {
-	now := time.Now()
-	c := &conns{slow: slowGrace, open: map[net.Conn]*held{}}
-	var all []net.Conn
-	for _, h := range []held{
-		{state: http.StateNew, since: now.Add(-time.Second)}, {state: http.StateNew, since: now.Add(-2 * time.Second)}, {state: http.StateIdle, since: now.Add(-time.Hour), known: true},
-		{state: http.StateActive, since: now.Add(-2 * slowGrace)}, {state: http.StateActive, since: now.Add(-time.Hour), known: true}, {state: http.StateHijacked, since: now.Add(-time.Hour)},
-		{state: http.StateNew, since: now.Add(-grace / 2)}, {state: http.StateActive, since: now.Add(-slowGrace / 2)}, {state: http.StateIdle, since: now.Add(-knownGrace / 2), known: true},
-	} {
-		conn, other := net.Pipe()
-		defer other.Close()
-		c.open[conn] = &h
-		all = append(all, conn)
-	}
-	for _, want := range []int{3, 1, 0, 2} {
-		if !c.evict(now, func(*held) bool { return true }) || c.open[all[want]] != nil {
-			t.Errorf("connection %d does not give way", want)
-		}
-	}
-	if c.evict(now, func(*held) bool { return true }) || len(c.open) != 5 {
-		t.Errorf("%d are left", len(c.open))
-	}
 }

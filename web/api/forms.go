@@ -6,6 +6,7 @@ import (
 	"unicode"
 
 	"orac/runbook"
+	"orac/web/schema"
 )
 
 // blockList holds the blocks that the runbook's file declares, and those that it may declare.
@@ -91,7 +92,7 @@ type reference struct {
 	Line      int    `json:"line"`
 }
 
-func getBlocks(c *Call, _ none) (blockList, error) {
+func getBlocks(c *Call, _ schema.None) (blockList, error) {
 	file, list, err := c.outlines()
 	if err != nil {
 		return blockList{}, err
@@ -110,11 +111,11 @@ func getBlocks(c *Call, _ none) (blockList, error) {
 
 // outlines returns the blocks of the runbook's file, as far as it can be parsed.
 func (c *Call) outlines() (file runbookText, list []runbook.Outline, err error) {
-	if file, err = getRunbook(c, none{}); err != nil {
+	if file, err = getRunbook(c, schema.None{}); err != nil {
 		return file, nil, err
 	}
 	if list, err = runbook.Outlines([]byte(file.Source)); err != nil {
-		return file, nil, because(InvalidRunbook, err, "The file cannot be read as blocks: correct its text first.")
+		return file, nil, schema.Because(schema.InvalidRunbook, err, "The file cannot be read as blocks: correct its text first.")
 	}
 	return file, list, nil
 }
@@ -137,7 +138,7 @@ func getBlock(c *Call, in blockInput) (blockForm, error) {
 			return f, nil
 		}
 	}
-	return blockForm{}, Fail(NotFound, "There is no such block.")
+	return blockForm{}, schema.Fail(schema.NotFound, "There is no such block.")
 }
 
 type typeInput struct {
@@ -151,7 +152,7 @@ func getType(c *Call, in typeInput) (blockForm, error) {
 	}
 	t := runbook.TypeByKey(in.Type)
 	if t == nil {
-		return blockForm{}, Fail(NotFound, "There is no such type of block.")
+		return blockForm{}, schema.Fail(schema.NotFound, "There is no such type of block.")
 	}
 	f := formOf(runbook.BlankOutline(t, runbook.Address(in.Type)), file, list)
 	for _, o := range list {

@@ -2,18 +2,22 @@ package api
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http/httptest"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"orac/web/schema"
 )
 
 // FuzzBody: whatever a body is, it is refused with a problem, or it is within the schema and fits the type.
 func FuzzBody(f *testing.F) {
 	bodies := map[string]*Route{}
 	for _, r := range Routes() {
-		if r.body != nil {
+		if r.Body != nil {
 			bodies[r.Name] = r
 		}
 	}
@@ -26,22 +30,17 @@ func FuzzBody(f *testing.F) {
 		if r == nil {
 			return
 		}
-		raw, err := parseJSON([]byte(text))
-		if err != nil {
+		p, refused := errors.AsType[*schema.Problem](r.Body.Decode([]byte(text), reflect.New(r.In).Interface()))
+		if !refused {
 			return
 		}
-		var found []FieldError
-		if r.body.validate("", raw, &found); len(found) > 0 {
-			for _, e := range found {
-				if !utf8.ValidString(e.Field) || len(e.Field) > 1000 {
-					t.Errorf("%q tells back %q", text, e.Field)
-				}
+		for _, e := range p.Errors {
+			if !utf8.ValidString(e.Field) || len(e.Field) > 1000 {
+				t.Errorf("%q tells back %q", text, e.Field)
 			}
-			return
 		}
-		v := reflect.New(r.in)
-		if err := json.Unmarshal([]byte(text), v.Interface()); err != nil && !strings.Contains(err.Error(), "cannot unmarshal number") {
-			t.Errorf("%s passes the schema and does not fit: %v", text, err)
+		if cause := p.Cause(); cause != nil && !strings.Contains(cause.Error(), "cannot unmarshal number") {
+			t.Errorf("%s passes the schema and does not fit: %v", text, cause)
 		}
 	})
 }
@@ -52,7 +51,7 @@ func FuzzQuery(f *testing.F) {
 	f.Add("limit=1&limit=2&%zz", "../x")
 	f.Fuzz(func(t *testing.T, query, id string) {
 		for _, r := range Routes() {
-			if len(r.params) == 0 {
+			if len(r.Params) == 0 || r.Body != nil {
 				continue
 			}
 			req := httptest.NewRequest("GET", "/", nil)
@@ -61,13 +60,13 @@ func FuzzQuery(f *testing.F) {
 			req.SetPathValue("name", id)
 			req.SetPathValue("number", id)
 			req.SetPathValue("component", id)
-			v := reflect.New(r.in).Elem()
-			if bind(req, v, r.params) != nil {
+			in, err := r.Read(req)
+			if err != nil {
 				continue
 			}
-			for _, p := range r.params {
-				if s := v.Field(p.field); s.Kind() == reflect.String && p.schema.pattern != nil && p.in == "path" && !p.schema.pattern.MatchString(s.String()) {
-					t.Errorf("%s takes %q for %s", r.Name, s.String(), p.name)
+			for _, p := range r.Params {
+				if s := reflect.ValueOf(in).Field(p.Field); p.In == "path" && p.Schema.Pattern != "" && !regexp.MustCompile(p.Schema.Pattern).MatchString(s.String()) {
+					t.Errorf("%s takes %q for %s", r.Name, s.String(), p.Name)
 				}
 			}
 		}

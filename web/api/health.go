@@ -5,6 +5,7 @@ import (
 
 	"orac/appliance/health"
 	"orac/web/auth"
+	"orac/web/schema"
 )
 
 // healthOut is the health of a part or of everything: 503 if unhealthy.
@@ -22,14 +23,14 @@ type healthComponent struct {
 	Behind  string    `json:"behind,omitempty" doc:"The component whose failure causes this one."`
 }
 
-func (h healthOut) status() int {
+func (h healthOut) StatusCode() int {
 	if h.Status == health.Unhealthy {
 		return 503
 	}
 	return 200
 }
 
-func systemHealth(c *Call, _ none) (healthOut, error) {
+func systemHealth(c *Call, _ schema.None) (healthOut, error) {
 	report := c.Server.o.App.Status().Health
 	out := healthOut{Status: report.Level, Timestamp: time.Now().UTC(), Components: map[string]healthComponent{}}
 	for _, part := range report.Components {
@@ -57,7 +58,7 @@ func componentHealth(c *Call, in componentInput) (healthOut, error) {
 			return healthOut{part.Level, time.Now().UTC(), map[string]healthComponent{part.Name: c.component(part)}}, nil
 		}
 	}
-	return healthOut{}, Fail(NotFound, "There is no such component.")
+	return healthOut{}, schema.Fail(schema.NotFound, "There is no such component.")
 }
 
 type probeOut struct {
@@ -67,13 +68,15 @@ type probeOut struct {
 	code int
 }
 
-func (p probeOut) status() int { return p.code }
+func (p probeOut) StatusCode() int { return p.code }
 
 // alive answers as long as the process does.
-func alive(*Call, none) (probeOut, error) { return probeOut{"alive", time.Now().UTC(), 200}, nil }
+func alive(*Call, schema.None) (probeOut, error) {
+	return probeOut{"alive", time.Now().UTC(), 200}, nil
+}
 
 // ready tells whether the appliance hears.
-func ready(c *Call, _ none) (probeOut, error) {
+func ready(c *Call, _ schema.None) (probeOut, error) {
 	select {
 	case <-c.Server.o.App.Ready():
 		if c.Server.o.App.Status().Health.Level != health.Unhealthy {
@@ -93,9 +96,9 @@ type oldHealth struct {
 	Uptime    float64      `json:"uptime_seconds"`
 }
 
-func (h oldHealth) status() int { return healthOut{Status: h.Status}.status() }
+func (h oldHealth) StatusCode() int { return healthOut{Status: h.Status}.StatusCode() }
 
-func apiHealth(c *Call, _ none) (oldHealth, error) {
+func apiHealth(c *Call, _ schema.None) (oldHealth, error) {
 	s := c.Server.o.App.Status()
 	return oldHealth{s.Health.Level, time.Now().UTC(), "hey-orac", c.Server.o.Version, time.Since(s.Started).Seconds()}, nil
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"orac/web/auth"
+	"orac/web/schema"
 )
 
 // TestHowLoudAMicrophoneIs: in decibels; one that cannot be heard says why, and only admins have a microphone opened.
@@ -26,7 +27,7 @@ func TestHowLoudAMicrophoneIs(t *testing.T) {
 		}
 	}
 	for _, role := range []auth.Role{auth.Viewer, auth.Operator} {
-		r.problem("as "+string(role), r.call(role, "GET", at("testmic"), nil), Forbidden)
+		r.problem("as "+string(role), r.call(role, "GET", at("testmic"), nil), schema.Forbidden)
 	}
 }
 

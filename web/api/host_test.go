@@ -23,21 +23,22 @@ import (
 	"github.com/coder/websocket"
 
 	"orac/appliance/event"
-	"orac/appliance/statedir"
 	"orac/runbook"
 	"orac/web/auth"
+	"orac/web/edge"
+	"orac/web/schema"
 )
 
 // hosted is a rig that listens.
 type hosted struct {
 	*rig
-	host *Host
+	host *edge.Host
 	url  string
 	said *lines
 }
 
-// often looks at logins of streams more often than a person could wait for.
-var often = waits{recheck: 50 * time.Millisecond, head: headerTime, slow: slowGrace, write: streamWrite}
+// often is how soon a stream looks again at its login: more often than a person could wait for.
+const often = 50 * time.Millisecond
 
 // lines is what was said to the terminal.
 type lines struct {
@@ -67,7 +68,7 @@ func freePort(t *testing.T) string {
 	return l.Addr().String()
 }
 
-func listen(t *testing.T, change func(*runbook.Runbook), other ...waits) *hosted {
+func listen(t *testing.T, change func(*runbook.Runbook), bounds ...edge.Bounds) *hosted {
 	t.Helper()
 	h := &hosted{said: &lines{}}
 	h.rig = newRigWith(t, func(rb *runbook.Runbook) {
@@ -76,14 +77,16 @@ func listen(t *testing.T, change func(*runbook.Runbook), other ...waits) *hosted
 		l.Anonymous, l.Viewer, l.Admin, l.PerAddress = 100_000, 100_000, 100_000, 1_000_000
 		change(rb)
 	})
-	for _, w := range other {
-		h.server.waits = w
-	}
 	opened := make(chan string, 8)
-	h.host = &Host{StateDir: h.dir, Log: slog.New(slog.DiscardHandler), Say: h.said.add, Opened: func(url string) { opened <- url }}
+	h.host = &edge.Host{StateDir: h.dir, Log: slog.New(slog.DiscardHandler), Say: h.said.add, Opened: func(url string) { opened <- url }}
+	for _, b := range bounds {
+		h.host.Bounds = b
+	}
+	h.server.recheck = often
+	h.server.o.Say = h.said.add
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan struct{})
-	go func() { defer close(ended); h.host.Run(ctx, h.server) }()
+	go func() { defer close(ended); h.host.Run(ctx, h.server, h.app.Runbook) }()
 	t.Cleanup(func() { cancel(); h.cancel(); <-ended })
 	select {
 	case h.url = <-opened:
@@ -107,17 +110,36 @@ func plain() *http.Client {
 	return &http.Client{Transport: &http.Transport{}, Timeout: time.Minute}
 }
 
+// keptAlive opens a connection. The result tells whether it is open still.
+func keptAlive(t *testing.T, h *hosted) func() bool {
+	t.Helper()
+	conn, err := net.Dial("tcp", h.app.rb.Web.Listen)
+	h.must(err)
+	t.Cleanup(func() { conn.Close() })
+	return func() bool {
+		h.must(conn.SetDeadline(time.Now().Add(5 * time.Second)))
+		if _, err := io.WriteString(conn, "GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
+			return false
+		}
+		res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err == nil {
+			res.Body.Close()
+		}
+		return err == nil && res.StatusCode == http.StatusOK
+	}
+}
+
 // TestListenMoves: a change of listen moves the server and nothing else; one of a limit does not touch it.
 func TestListenMoves(t *testing.T) {
 	h := listen(t, func(*runbook.Runbook) {})
 	if res, err := h.get(plain(), auth.Viewer, "/api/status"); err != nil || res.StatusCode != 200 {
 		t.Fatal(res, err)
 	}
-	before := h.host.running
+	before := keptAlive(t, h)
 	limits := *h.app.rb
 	limits.Web.Limits.Viewer = 77
 	h.host.Use(&limits)
-	if h.host.running != before {
+	if !before() {
 		t.Error("another limit restarts the server")
 	}
 	if res, err := h.get(plain(), auth.Viewer, "/api/status"); err != nil || res.Header.Get("RateLimit-Limit") != "77" {
@@ -211,62 +233,11 @@ func TestSelfSigned(t *testing.T) {
 			t.Error("plain HTTP is answered on a TLS port")
 		}
 	}
-	c, made, err := openCertificate(runbook.TLS{SelfSigned: true}, h.dir, slog.New(slog.DiscardHandler))
-	if again, _ := os.ReadFile(filepath.Join(h.dir, "tls", "cert.pem")); err != nil || made != "" || string(again) != string(pem) || c.fingerprint() == "" {
-		t.Errorf("it is made twice: %q, %v", made, err)
-	}
-}
-
-// TestCertificateReload: a changed file is taken without a restart; a broken one leaves the one before in force.
-func TestCertificateReload(t *testing.T) {
-	dir, other := t.TempDir(), t.TempDir()
-	cert, key := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
-	for _, d := range []string{dir, other} {
-		folder, err := statedir.Open(d)
-		if err == nil {
-			defer folder.Close()
-			err = selfSign(folder, machineClock())
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	c, _, err := openCertificate(runbook.TLS{Cert: cert, Key: key}, dir, slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
-	first := c.fingerprint()
-	put := func(cert, key []byte) {
-		for name, text := range map[string][]byte{"cert.pem": cert, "key.pem": key} {
-			if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
-				t.Fatal(err)
-			}
-			later := time.Now().Add(time.Hour)
-			if err := os.Chtimes(filepath.Join(dir, name), later, later); err != nil {
-				t.Fatal(err)
-			}
-		}
-		c.looked = time.Time{} // five seconds pass
-	}
-	newCert, _ := os.ReadFile(filepath.Join(other, "cert.pem"))
-	newKey, _ := os.ReadFile(filepath.Join(other, "key.pem"))
-	put(newCert, newKey)
-	second := c.fingerprint()
-	if second == first || second == "" {
-		t.Error("the new certificate is not taken")
-	}
-	put([]byte("garbage"), newKey)
-	if c.fingerprint() != second {
-		t.Error("a broken file ends TLS")
-	}
-	if err := os.Chmod(key, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if _, _, err := openCertificate(runbook.TLS{Cert: cert, Key: key}, dir, slog.New(slog.DiscardHandler)); err == nil {
-		t.Error("a key that all may read is taken")
-	}
-	if _, _, err := openCertificate(runbook.TLS{Cert: "/nowhere", Key: "/nowhere"}, dir, slog.New(slog.DiscardHandler)); err == nil {
-		t.Error("no files are taken")
+	elsewhere := *h.app.rb
+	elsewhere.Web.Listen = freePort(t)
+	h.host.Use(&elsewhere)
+	if again, err := os.ReadFile(filepath.Join(h.dir, "tls", "cert.pem")); err != nil || string(again) != string(pem) {
+		t.Errorf("it is made twice: %v", err)
 	}
 }
 
@@ -315,15 +286,15 @@ func TestSetupByTheAPI(t *testing.T) {
 	if !needed() {
 		t.Error("there is nobody, and no set-up")
 	}
-	h.rig.problem("before", h.rig.call(auth.Nobody, "GET", "/api/status", nil), NeedsSetup)
+	h.rig.problem("before", h.rig.call(auth.Nobody, "GET", "/api/status", nil), schema.NeedsSetup)
 	_, rest, _ := strings.Cut(h.said.String(), "with the code ")
 	code, _, _ := strings.Cut(rest, " ")
 	post := func(code, name, word string) *httptest.ResponseRecorder {
 		return h.rig.call(auth.Nobody, "POST", "/api/auth/setup", setupInput{code, name, word, false})
 	}
-	h.rig.problem("a wrong code", post("AAAA-AAAA-AAAA", "anna", password), Unauthenticated)
-	h.rig.problem("a name that is none", post(code, "Anna", password), InvalidInput)
-	h.rig.problem("a short password", post(code, "anna", "short"), InvalidInput)
+	h.rig.problem("a wrong code", post("AAAA-AAAA-AAAA", "anna", password), schema.Unauthenticated)
+	h.rig.problem("a name that is none", post(code, "Anna", password), schema.InvalidInput)
+	h.rig.problem("a short password", post(code, "anna", "short"), schema.InvalidInput)
 	out := get[setupOut](h.rig, post(code, "anna", password), 200)
 	if out.Secret != "anna_password_hash" || !strings.Contains(out.Lines, `user "anna"`) || out.Token.Token == "" || out.Identity.Role != auth.Admin {
 		t.Errorf("%+v", out)
@@ -332,7 +303,7 @@ func TestSetupByTheAPI(t *testing.T) {
 	if w := h.rig.call(auth.Admin, "GET", "/api/audit", nil); w.Code != 200 {
 		t.Errorf("its token: %d %s", w.Code, w.Body)
 	}
-	h.rig.problem("a second one", post(code, "ben", password), Forbidden)
+	h.rig.problem("a second one", post(code, "ben", password), schema.Forbidden)
 	if needed() {
 		t.Error("it is needed still")
 	}
@@ -387,7 +358,7 @@ func TestConnectionsAreBounded(t *testing.T) {
 
 // TestSlowloris: a head or a body that comes a byte at a time is cut off, and others are served meanwhile.
 func TestSlowloris(t *testing.T) {
-	h := listen(t, func(rb *runbook.Runbook) { rb.Web.RequestTimeout = time.Second / 2 }, waits{recheck, time.Second / 2, slowGrace, streamWrite})
+	h := listen(t, func(rb *runbook.Runbook) { rb.Web.RequestTimeout = time.Second / 2 }, edge.Bounds{Head: time.Second / 2})
 	address := strings.TrimSuffix(strings.TrimPrefix(h.url, "http://"), "/")
 	for name, begin := range map[string]string{
 		"a slow body": "POST /api/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n",
@@ -429,7 +400,7 @@ func TestSlowloris(t *testing.T) {
 // TestEventsOverSSE: what happens comes, in the kinds that are wanted; who comes back goes on where it was; nobody without a
 // login has it, and nobody after it.
 func TestEventsOverSSE(t *testing.T) {
-	h := listen(t, func(*runbook.Runbook) {}, often)
+	h := listen(t, func(*runbook.Runbook) {})
 	for path, code := range map[string]int{"/api/events": 401, "/api/events?kinds=nothing": 401} {
 		if res, err := h.get(plain(), auth.Nobody, path); err != nil || res.StatusCode != code {
 			t.Errorf("%s without a login: %v, %v", path, res, err)
@@ -493,7 +464,7 @@ func TestEventsOverSSE(t *testing.T) {
 
 // TestEventsOverWebSocket: the same, and what a client may say.
 func TestEventsOverWebSocket(t *testing.T) {
-	h := listen(t, func(rb *runbook.Runbook) { rb.Web.Origins = []string{"https://home.test"} }, often)
+	h := listen(t, func(rb *runbook.Runbook) { rb.Web.Origins = []string{"https://home.test"} })
 	dial := func(role auth.Role, origin string) (*websocket.Conn, int) {
 		header := http.Header{}
 		if h.tokens[role] != "" {

@@ -15,6 +15,7 @@ import (
 
 	"orac/runbook"
 	"orac/web/auth"
+	"orac/web/edge"
 )
 
 // h2 is a client of HTTP/2 that sends any frames it likes.
@@ -237,7 +238,7 @@ func TestWhatTheServerSettles(t *testing.T) {
 	for ; len(payload) >= 6; payload = payload[6:] {
 		settled[binary.BigEndian.Uint16(payload)] = binary.BigEndian.Uint32(payload[2:])
 	}
-	if settled[3] != 64 || settled[6] < maxHeader || settled[6] > 2*maxHeader || settled[5] > 1<<20 {
+	if settled[3] != 64 || settled[6] < edge.MaxHeader || settled[6] > 2*edge.MaxHeader || settled[5] > 1<<20 {
 		t.Errorf("streams, header list, frame: %d, %d, %d", settled[3], settled[6], settled[5])
 	}
 	before := runtime.NumGoroutine()
@@ -258,7 +259,7 @@ func TestWhatTheServerSettles(t *testing.T) {
 // TestWhoReadsNothingIsCutOff: an HTTP/2 client opens its windows wide, asks for megabytes, and reads nothing. Its connection ends,
 // although it is somebody's.
 func TestWhoReadsNothingIsCutOff(t *testing.T) {
-	h := listen(t, overTLS, waits{recheck, headerTime, slowGrace, time.Second / 5})
+	h := listen(t, overTLS, edge.Bounds{Write: time.Second / 5})
 	h.must(os.WriteFile(filepath.Join(h.dir, "simulations", "1.html"), bytes.Repeat([]byte("0123456789abcdef"), 1<<19), 0o600))
 	c := dialH2(h)
 	c.frame(settingsFrame, 0, 0, []byte{0, 4, 0x7f, 0xff, 0xff, 0xff})
@@ -267,12 +268,11 @@ func TestWhoReadsNothingIsCutOff(t *testing.T) {
 	head := append(append([]byte{0x82, 0x44, byte(len(path))}, path...), getHead[2:]...)
 	c.frame(headersFrame, endStream|endHeaders, 1, append(head, literal("authorization", "Bearer "+h.tokens[auth.Admin])...))
 	h.must(c.flush())
-	open := func() int {
-		h.host.running.conns.mu.Lock()
-		defer h.host.running.conns.mu.Unlock()
-		return len(h.host.running.conns.open)
+	open := func() bool { // a closed connection accepts nothing more
+		c.frame(pingFrame, 0, 0, make([]byte, 8))
+		return c.flush() == nil
 	}
-	for deadline := time.Now().Add(30 * time.Second); open() > 0; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(30 * time.Second); open(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("the connection is there still")
 		}

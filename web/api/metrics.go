@@ -11,6 +11,7 @@ import (
 
 	"orac/appliance/health"
 	"orac/web/auth"
+	"orac/web/schema"
 )
 
 // metrics are the values for Prometheus. Labels are names of routes, never addresses that somebody has
@@ -44,9 +45,9 @@ func (m *metrics) request(_, pattern string, status int, took time.Duration) {
 	m.took.WithLabelValues(pattern).Observe(took.Seconds())
 }
 
-func serveMetrics(c *Call, _ none) (none, error) {
+func serveMetrics(c *Call, _ schema.None) (schema.None, error) {
 	c.Server.metrics.handler.ServeHTTP(c.Streaming(), c.R)
-	return none{}, nil
+	return schema.None{}, nil
 }
 
 // open tells whether a route answers without a login despite its role.
@@ -112,5 +113,5 @@ func (a collector) Collect(c chan<- prometheus.Metric) {
 	}
 	gauge(residentDesc, float64(st.Memory.Resident))
 	gauge(genDesc, float64(st.Generation))
-	gauge(streamsDesc, float64(a.s.streams.taken()))
+	gauge(streamsDesc, float64(a.s.streams.Taken()))
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"orac/web/auth"
+	"orac/web/schema"
 )
 
 // Page adds a page for people. Readers who need a login are sent to /login, or to /setup while there is no user; a changing
@@ -47,14 +48,14 @@ func (s *Server) page(c *Call, role auth.Role, pattern string, f func(*Call) err
 		return redirect(c, "/setup")
 	case !c.Who.Known():
 		if !safe(c.R.Method) {
-			return Fail(Unauthenticated, "You are no longer logged in. Nothing was changed. Log in and try again.")
+			return schema.Fail(schema.Unauthenticated, "You are no longer logged in. Nothing was changed. Log in and try again.")
 		}
 		return redirect(c, "/login?next="+url.QueryEscape(c.R.URL.RequestURI()))
 	case !c.Who.Role.Includes(role):
 		if !safe(c.R.Method) {
 			c.refusePage(pattern, "the role is too low")
 		}
-		return Fail(Forbidden, "You need the role %s.", role)
+		return schema.Fail(schema.Forbidden, "You need the role %s.", role)
 	}
 	if !safe(c.R.Method) && !read {
 		if err := readForm(c.R); err != nil {
@@ -68,7 +69,7 @@ func (s *Server) page(c *Call, role auth.Role, pattern string, f func(*Call) err
 		}
 		if !auth.CheckCSRF(c.Who, given) {
 			c.refusePage(pattern, "without the token of the session")
-			return Fail(NoCSRF, "")
+			return schema.Fail(schema.NoCSRF, "")
 		}
 	}
 	return f(c)
@@ -85,26 +86,26 @@ func (c *Call) refusePage(pattern, why string) {
 func readForm(r *http.Request) error {
 	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")) // an unreadable type is not a form with files
 	if strings.HasPrefix(kind, "multipart/") {
-		return Fail(WrongType, "Send application/x-www-form-urlencoded.")
+		return schema.Fail(schema.WrongType, "Send application/x-www-form-urlencoded.")
 	}
 	err := r.ParseForm()
 	if long, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return long
 	}
 	if err != nil {
-		return because(InvalidInput, err, "The form cannot be read.")
+		return schema.Because(schema.InvalidInput, err, "The form cannot be read.")
 	}
 	return nil
 }
 
 func (s *Server) failPage(c *Call, err error) {
-	p := problemOf(err)
+	p := schema.ProblemOf(err)
 	if s.ErrorPage == nil || c.sent {
 		s.fail(c, err)
 		return
 	}
-	if p.cause != nil {
-		c.Log().Warn("a page failed", "code", string(p.Code), "cause", clip(clean(p.cause.Error()), 1000))
+	if p.Cause() != nil {
+		c.Log().Warn("a page failed", "code", string(p.Code), "cause", schema.Clip(schema.Clean(p.Cause().Error()), 1000))
 	}
 	q := *p
 	q.Request = c.ID

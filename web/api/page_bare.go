@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"orac/web/auth"
+	"orac/web/schema"
 )
 
 // BarePages adds the pages that are needed to get in: set-up, login, logout. The console has better ones at the same
@@ -18,7 +19,7 @@ func BarePages(s *Server) {
 	})
 	s.Page(http.MethodPost, "/setup", auth.Nobody, func(c *Call) error {
 		first, err := Invoke[SetupOut](c, "setup", SetupInput{Code: c.R.PostFormValue("code"), Name: c.R.PostFormValue("name"), Password: c.R.PostFormValue("password"), Session: true})
-		var p *Problem
+		var p *schema.Problem
 		if errors.As(err, &p) && p.Status < 500 {
 			return c.setupPage(p.Status, p.Title+". "+p.Detail, nil)
 		}
@@ -30,20 +31,20 @@ func BarePages(s *Server) {
 	s.Page(http.MethodGet, "/login", auth.Nobody, func(c *Call) error { return c.bare(200, "login", map[string]any{"Next": c.Next()}) })
 	s.Page(http.MethodPost, "/login", auth.Nobody, func(c *Call) error {
 		_, err := Invoke[LoginOut](c, "login", LoginInput{Username: c.R.PostFormValue("username"), Password: c.R.PostFormValue("password"), Session: true})
-		p := problemOf(err)
+		p := schema.ProblemOf(err)
 		switch {
 		case err == nil:
 			return redirect(c, c.Next())
 		case p.Status >= 500:
 			return err
 		}
-		if p.retry > 0 {
-			c.W.Header().Set("Retry-After", fmt.Sprint(int(p.retry/time.Second)+1))
+		if p.RetryAfter() > 0 {
+			c.W.Header().Set("Retry-After", fmt.Sprint(int(p.RetryAfter()/time.Second)+1))
 		}
-		return c.bare(p.Status, "login", map[string]any{"Next": c.Next(), "Wrong": p.Title, "Wait": p.retry.Round(time.Second)})
+		return c.bare(p.Status, "login", map[string]any{"Next": c.Next(), "Wrong": p.Title, "Wait": p.RetryAfter().Round(time.Second)})
 	})
 	s.Page(http.MethodPost, "/logout", auth.Viewer, func(c *Call) error {
-		if _, err := Invoke[none](c, "logout", nil); err != nil {
+		if _, err := Invoke[schema.None](c, "logout", nil); err != nil {
 			return err
 		}
 		return redirect(c, "/login")

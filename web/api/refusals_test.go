@@ -9,6 +9,7 @@ import (
 	"orac/runbook"
 	"orac/web/audit"
 	"orac/web/auth"
+	"orac/web/schema"
 )
 
 // TestRefusalsAreCountedNotRecorded: every route that changes something × every role that it is not for, by its role or because
@@ -130,7 +131,7 @@ func TestALoginThatEndsWhileItIsMade(t *testing.T) {
 		w := &recorder{ResponseWriter: &header{h: http.Header{}}}
 		c := &Call{Server: rig.server, R: req, W: w, ID: "x", From: rig.from(), Who: v.Identity()}
 		out, err := c.welcome("login", v, session)
-		if p := problemOf(err); err == nil || p.Status != http.StatusUnauthorized || out.Token.Token != "" || out.CSRF != "" || len(w.Header()["Set-Cookie"]) > 0 {
+		if p := schema.ProblemOf(err); err == nil || p.Status != http.StatusUnauthorized || out.Token.Token != "" || out.CSRF != "" || len(w.Header()["Set-Cookie"]) > 0 {
 			t.Errorf("session %v: it is let in: %v", session, err)
 		}
 		if list := all(rig, "login"); len(list) != 1 || list[0].Outcome != audit.Denied || list[0].Who != "viewer" {

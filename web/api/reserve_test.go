@@ -15,6 +15,7 @@ import (
 	"orac/runbook"
 	"orac/web/audit"
 	"orac/web/auth"
+	"orac/web/schema"
 )
 
 // TestTwoWithAllThatTheyGetLeaveRoomForAdmins: over sockets. A viewer and an operator take streams and connections until they are
@@ -109,13 +110,13 @@ func TestAStaleSessionKeepsNobodyOut(t *testing.T) {
 	}
 	stranger := rig.request(auth.Nobody, "POST", "/api/auth/login", loginInput{"viewer", "wrong", true})
 	stranger.AddCookie(&http.Cookie{Name: "orac_session", Value: "over"})
-	rig.problem("a stranger", rig.do(stranger), Slower)
+	rig.problem("a stranger", rig.do(stranger), schema.Slower)
 	// What is read of strangers, to find out that they are, is a name and a secret.
 	read := &countedReader{left: 512 << 10}
 	large := rig.request(auth.Nobody, "POST", "/api/auth/login", nil)
 	large.Body = io.NopCloser(io.MultiReader(strings.NewReader(`{"username":"`), read))
 	large.Header.Set("Content-Type", "application/json")
-	rig.problem("a large body", rig.do(large), Slower)
+	rig.problem("a large body", rig.do(large), schema.Slower)
 	if n := 512<<10 - read.left; n > 2*maxEntrance {
 		t.Errorf("%d bytes are read of it", n)
 	}
@@ -143,10 +144,8 @@ func TestRefusalsAreWrittenBeforeTheEnd(t *testing.T) {
 		rig.call(auth.Viewer, "GET", "/api/audit/export", nil)
 	}
 	ctx, cancel := context.WithCancelCause(t.Context())
-	host := &Host{StateDir: rig.dir, Log: rig.server.o.Log}
-	rig.app.rb.Web.Listen = ""
 	cancel(errors.New("the appliance ends"))
-	host.Run(ctx, rig.server)
+	rig.server.Keep(ctx)
 	if list := all(rig, "audit.export"); len(list) != 2 || list[0].Outcome != audit.Denied || !strings.Contains(fmt.Sprint(list[0].After), "4") {
 		t.Errorf("%+v", list)
 	}
@@ -167,5 +166,5 @@ func TestAKeyOfTokensThatOthersMayReadIsReplacedOnRecord(t *testing.T) {
 	if after, err := os.ReadFile(path); err != nil || string(after) == string(before) {
 		t.Error("it is the same key")
 	}
-	rig.problem("a token of before", rig.call(auth.Admin, "GET", "/api/status", nil), Unauthenticated)
+	rig.problem("a token of before", rig.call(auth.Admin, "GET", "/api/status", nil), schema.Unauthenticated)
 }

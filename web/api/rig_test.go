@@ -34,6 +34,7 @@ import (
 	"orac/web/audit"
 	"orac/web/auth"
 	"orac/web/samples"
+	"orac/web/schema"
 	"orac/web/simulations"
 )
 
@@ -453,14 +454,14 @@ func get[T any](r *rig, w *httptest.ResponseRecorder, status int) (v T) {
 }
 
 // problem checks that an answer is a problem with a code.
-func (r *rig) problem(what string, w *httptest.ResponseRecorder, code Code) Problem {
+func (r *rig) problem(what string, w *httptest.ResponseRecorder, code schema.Code) schema.Problem {
 	r.t.Helper()
-	var p Problem
+	var p schema.Problem
 	if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil || w.Header().Get("Content-Type") != "application/problem+json" {
 		r.t.Errorf("%s: %d is no problem document: %.200s", what, w.Code, w.Body)
 		return p
 	}
-	if p.Code != code || p.Status != w.Code || w.Code != code.doc().Status || p.Request == "" || p.Request != w.Header().Get("X-Request-ID") {
+	if p.Code != code || p.Status != w.Code || w.Code != code.Doc().Status || p.Request == "" || p.Request != w.Header().Get("X-Request-ID") {
 		r.t.Errorf("%s: %d %s, want %s: %s", what, w.Code, p.Code, code, w.Body)
 	}
 	return p

@@ -2,11 +2,9 @@ package api
 
 import (
 	"cmp"
-	"encoding/json"
-	"net/http"
-	"reflect"
 
 	"orac/web/auth"
+	"orac/web/schema"
 )
 
 // Route is one operation of the API. Routes are data: they are served, documented and tested from the same table.
@@ -32,27 +30,15 @@ type Route struct {
 	// only a few run in all.
 	Costly bool
 
-	in, out reflect.Type
-	may     func(*Call, any) error // a check in addition to the role; nil: the role is enough
-	params  []param
-	body    *Schema
-	run     func(*Call, any) (any, error)
-	shared  *shared // nil unless Shared
+	schema.Shape
+	may    func(*Call, any) error // a check in addition to the role; nil: the role is enough
+	run    func(*Call, any) (any, error)
+	shared *shared // nil unless Shared
 }
 
-// none is the input of a route without input.
-type none struct{}
-
-// route makes a route from a function. In is a struct: fields with the tag path or query are parameters, those with the tag
-// json are the body. Out is the answer.
+// route makes a route from a function. In and Out are its shape.
 func route[In, Out any](r Route, f func(*Call, In) (Out, error)) *Route {
-	r.in, r.out = reflect.TypeFor[In](), reflect.TypeFor[Out]()
-	r.params = paramsOf(r.in)
-	if r.Method != http.MethodGet && r.Method != http.MethodDelete {
-		if s := input(r.in, ""); len(s.Properties) > 0 {
-			r.body = s
-		}
-	}
+	r.Shape = schema.ShapeOf[In, Out](r.Method)
 	r.run = func(c *Call, in any) (any, error) { return f(c, in.(In)) }
 	if r.Shared {
 		r.shared = &shared{}
@@ -67,37 +53,22 @@ func only[In any](r *Route, may func(*Call, In) error) *Route {
 	return r
 }
 
-// read returns the validated input of a request.
-func (r *Route) read(req *http.Request) (any, error) {
-	v := reflect.New(r.in).Elem()
-	if r.body != nil {
-		raw, text, err := readJSON(req)
-		if err != nil {
-			return nil, err
-		}
-		var found []FieldError
-		r.body.validate("", raw, &found)
-		if err := faults(found); err != nil {
-			return nil, err
-		}
-		if err := json.Unmarshal(text, v.Addr().Interface()); err != nil {
-			return nil, because(BadJSON, err, "It does not match the schema.")
-		}
-	}
-	if err := bind(req, v, r.params); err != nil {
-		return nil, err
-	}
-	return v.Interface(), nil
-}
-
 // action returns the route's name in the audit log.
 func (r *Route) action() string { return cmp.Or(r.Change, r.Name) }
 
 // enters tells whether the route logs somebody in: its input says whom.
 func (r *Route) enters() bool {
-	_, ok := r.zero().(enters)
+	_, ok := r.Zero().(enters)
 	return ok
 }
 
-// zero returns the empty input.
-func (r *Route) zero() any { return reflect.Zero(r.in).Interface() }
+// Document returns the OpenAPI 3.1 document of routes.
+func Document(routes []*Route, version string) []byte {
+	var list []schema.Operation
+	for _, r := range routes {
+		list = append(list, schema.Operation{
+			Method: r.Method, Path: r.Path, Name: r.Name, Tag: r.Tag, Doc: r.Doc, Role: string(r.Role), Change: r.Change, Produces: r.Produces, Status: r.Status, Shape: r.Shape,
+		})
+	}
+	return schema.Document(list, version)
+}

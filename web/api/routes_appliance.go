@@ -9,9 +9,10 @@ import (
 	"orac/appliance/audio/capture"
 	"orac/appliance/status"
 	"orac/runbook"
+	"orac/web/schema"
 )
 
-func getStatus(c *Call, _ none) (status.Status, error) { return c.Server.o.App.Status(), nil }
+func getStatus(c *Call, _ schema.None) (status.Status, error) { return c.Server.o.App.Status(), nil }
 
 // graphOut is the graph in the form of `orac graph --json`.
 type graphOut struct {
@@ -35,7 +36,7 @@ type graphOfEdge struct {
 	Full     string `json:"full" doc:"What happens when it is full: the oldest goes, or the writer waits."`
 }
 
-func getGraph(c *Call, _ none) (out graphOut, err error) {
+func getGraph(c *Call, _ schema.None) (out graphOut, err error) {
 	text, err := json.Marshal(c.Server.o.App.Graph())
 	if err != nil {
 		return out, err
@@ -54,7 +55,7 @@ type listener struct {
 	Models     []model `json:"models" doc:"All models, including disabled ones."`
 }
 
-func getListeners(c *Call, _ none) ([]listener, error) {
+func getListeners(c *Call, _ schema.None) ([]listener, error) {
 	rb, list := c.Server.o.App.Runbook(), []listener{}
 	for _, l := range rb.Listeners {
 		row := listener{Name: l.Name, Device: l.Device.Name(), Recording: true, Models: []model{}}
@@ -89,7 +90,7 @@ type modelList struct {
 	Models []model `json:"models"`
 }
 
-func getModels(c *Call, _ none) (modelList, error) {
+func getModels(c *Call, _ schema.None) (modelList, error) {
 	out := modelList{[]model{}}
 	for _, m := range c.Server.o.App.Runbook().Models {
 		out.Models = append(out.Models, modelOf(m))
@@ -97,12 +98,12 @@ func getModels(c *Call, _ none) (modelList, error) {
 	return out, nil
 }
 
-func getDevices(c *Call, _ none) (capture.Listing, error) {
+func getDevices(c *Call, _ schema.None) (capture.Listing, error) {
 	ctx, cancel := context.WithTimeout(c.Context(), 10*time.Second)
 	defer cancel()
 	list, err := c.Server.o.App.Devices(ctx)
 	if err != nil {
-		return list, because(Unavailable, err, "The audio server does not answer.")
+		return list, schema.Because(schema.Unavailable, err, "The audio server does not answer.")
 	}
 	list.Devices = notNil(list.Devices)
 	return list, nil
@@ -127,4 +128,4 @@ func getLogs(c *Call, in logsInput) ([]status.LogLine, error) {
 	return list, err
 }
 
-func getDocument(c *Call, _ none) (json.RawMessage, error) { return c.Server.openAPI, nil }
+func getDocument(c *Call, _ schema.None) (json.RawMessage, error) { return c.Server.openAPI, nil }

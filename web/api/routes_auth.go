@@ -9,6 +9,8 @@ import (
 
 	"orac/web/audit"
 	"orac/web/auth"
+	"orac/web/edge"
+	"orac/web/schema"
 )
 
 type loginInput struct {
@@ -28,7 +30,7 @@ type loginOut struct {
 }
 
 func login(c *Call, in loginInput) (out loginOut, err error) {
-	c.target = clean(in.Username)
+	c.target = schema.Clean(in.Username)
 	var v auth.Verified
 	err = c.entrance("login", func() (err error) {
 		v, err = c.Server.o.Guard.Login(in.Username, in.Password, c.From)
@@ -57,7 +59,7 @@ func (c *Call) welcome(action string, v auth.Verified, session bool) (out loginO
 	if reason := auth.Reason(err); reason != "" {
 		c.denied(action, reason)
 	} else { // the record of the login already says that somebody was let in
-		c.ended(action, audit.Failed, string(problemOf(err).Code))
+		c.ended(action, audit.Failed, string(schema.ProblemOf(err).Code))
 	}
 	return loginOut{}, err
 }
@@ -69,7 +71,7 @@ func (c *Call) entrance(action string, try func() error) error {
 	err := try()
 	if err == nil {
 		if lost := c.Server.o.Audit.Append(c.record(action, audit.Done, "")); lost != nil {
-			return because(NotAudited, lost, "Nobody was logged in.")
+			return schema.Because(schema.NotAudited, lost, "Nobody was logged in.")
 		}
 		return nil
 	}
@@ -108,7 +110,7 @@ func (in serviceTokenInput) entrant(g *auth.Guard, from netip.Addr) entrant {
 }
 
 func serviceToken(c *Call, in serviceTokenInput) (t auth.Token, err error) {
-	c.target = clean(in.ID)
+	c.target = schema.Clean(in.ID)
 	err = c.entrance("token.service", func() error {
 		t, err = c.Server.o.Guard.ServiceToken(in.ID, in.Secret, c.From)
 		c.Who = t.Identity
@@ -118,30 +120,30 @@ func serviceToken(c *Call, in serviceTokenInput) (t auth.Token, err error) {
 }
 
 // mayLogOut allows everybody who is logged in.
-func mayLogOut(c *Call, _ none) error {
+func mayLogOut(c *Call, _ schema.None) error {
 	if c.Who.Way == auth.ByKey {
-		return Fail(Forbidden, "An API key cannot log out: ask an admin to revoke it.")
+		return schema.Fail(schema.Forbidden, "An API key cannot log out: ask an admin to revoke it.")
 	}
 	return nil
 }
 
-func logout(c *Call, _ none) (none, error) {
+func logout(c *Call, _ schema.None) (schema.None, error) {
 	if c.Who.Way == auth.BySession {
 		c.Server.o.Guard.EndSession(c.W, c.R, c.via)
 	}
-	return none{}, c.Server.o.Guard.LogOut(c.Who)
+	return schema.None{}, c.Server.o.Guard.LogOut(c.Who)
 }
 
-func logoutEverywhere(c *Call, _ none) (none, error) {
+func logoutEverywhere(c *Call, _ schema.None) (schema.None, error) {
 	if c.Who.Way == auth.BySession {
 		c.Server.o.Guard.EndSession(c.W, c.R, c.via)
 	}
-	return none{}, c.Server.o.Guard.DB.LogOutEverywhere(c.Who.Subject())
+	return schema.None{}, c.Server.o.Guard.DB.LogOutEverywhere(c.Who.Subject())
 }
 
-func me(c *Call, _ none) (auth.Identity, error) { return c.Who, nil }
+func me(c *Call, _ schema.None) (auth.Identity, error) { return c.Who, nil }
 
-func getUsers(c *Call, _ none) ([]auth.Person, error) {
+func getUsers(c *Call, _ schema.None) ([]auth.Person, error) {
 	list := c.Server.o.Guard.People()
 	slices.SortFunc(list, func(a, b auth.Person) int {
 		return strings.Compare(string(b.Kind)+a.Name, string(a.Kind)+b.Name)
@@ -156,19 +158,19 @@ type userInput struct {
 
 func (in userInput) target() string { return in.Name }
 
-func logoutUser(c *Call, in userInput) (none, error) {
+func logoutUser(c *Call, in userInput) (schema.None, error) {
 	kind := auth.User
 	if in.Kind != "" {
 		kind = auth.Kind(in.Kind)
 	}
 	known := slices.ContainsFunc(c.Server.o.Guard.People(), func(p auth.Person) bool { return p.Kind == kind && p.Name == in.Name })
 	if !known {
-		return none{}, Fail(NotFound, "There is no such user.")
+		return schema.None{}, schema.Fail(schema.NotFound, "There is no such user.")
 	}
-	return none{}, c.Server.o.Guard.DB.LogOutEverywhere(auth.Identity{Kind: kind, Name: in.Name}.Subject())
+	return schema.None{}, c.Server.o.Guard.DB.LogOutEverywhere(auth.Identity{Kind: kind, Name: in.Name}.Subject())
 }
 
-func getKeys(c *Call, _ none) ([]auth.APIKey, error) {
+func getKeys(c *Call, _ schema.None) ([]auth.APIKey, error) {
 	list, err := c.Server.o.Guard.DB.Keys()
 	return notNil(list), err
 }
@@ -216,19 +218,19 @@ type keyID struct {
 
 func (in keyID) target() string { return in.ID }
 
-func revokeKey(c *Call, in keyID) (none, error) {
+func revokeKey(c *Call, in keyID) (schema.None, error) {
 	before, err := c.Server.o.Guard.DB.Key(in.ID)
 	if err == nil {
 		var after auth.APIKey
 		after, err = c.Server.o.Guard.DB.RevokeKey(in.ID)
 		c.Changed(before, after)
 	}
-	return none{}, keyProblem(err)
+	return schema.None{}, keyProblem(err)
 }
 
 func keyProblem(err error) error {
 	if errors.Is(err, auth.ErrNoKey) {
-		return Fail(NotFound, "There is no such key.")
+		return schema.Fail(schema.NotFound, "There is no such key.")
 	}
 	return err
 }
@@ -254,7 +256,7 @@ func getAudit(c *Call, in auditInput) (auditPage, error) {
 		return (in.Who == "" || r.Who == in.Who) && (in.Action == "" || r.Action == in.Action)
 	})
 	if err != nil {
-		return auditPage{}, because(Unavailable, err, "The audit log cannot be read.")
+		return auditPage{}, schema.Because(schema.Unavailable, err, "The audit log cannot be read.")
 	}
 	page := auditPage{Records: notNil(list)}
 	if len(list) == limit {
@@ -263,10 +265,10 @@ func getAudit(c *Call, in auditInput) (auditPage, error) {
 	return page, nil
 }
 
-func verifyAudit(c *Call, _ none) (audit.Verdict, error) {
+func verifyAudit(c *Call, _ schema.None) (audit.Verdict, error) {
 	v, err := c.Server.o.Audit.Verify()
 	if err != nil {
-		return v, because(Unavailable, err, "The audit log cannot be read.")
+		return v, schema.Because(schema.Unavailable, err, "The audit log cannot be read.")
 	}
 	if v.Problem != "" { // it names the file, which can be found in the log on the machine
 		c.Log().Error("the audit log was tampered with", "problem", v.Problem)
@@ -275,9 +277,9 @@ func verifyAudit(c *Call, _ none) (audit.Verdict, error) {
 	return v, nil
 }
 
-func exportAudit(c *Call, _ none) (none, error) {
+func exportAudit(c *Call, _ schema.None) (schema.None, error) {
 	w := c.Streaming()
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	w.Header().Set("Content-Disposition", `attachment; filename="audit.ndjson"`)
-	return none{}, c.Server.o.Audit.Export(newPaced(w))
+	return schema.None{}, c.Server.o.Audit.Export(edge.NewPaced(w))
 }

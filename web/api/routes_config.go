@@ -9,6 +9,7 @@ import (
 
 	"orac/appliance"
 	"orac/runbook"
+	"orac/web/schema"
 )
 
 // global holds the settings of all listeners, under the names of the existing service. If listeners differ, the first one's
@@ -20,7 +21,7 @@ type global struct {
 	Cooldown     float64 `json:"cooldown" doc:"Seconds. The value of the first model."`
 }
 
-func getGlobal(c *Call, _ none) (global, error) {
+func getGlobal(c *Call, _ schema.None) (global, error) {
 	rb, g := c.Server.o.App.Runbook(), global{}
 	if len(rb.Listeners) > 0 {
 		l := rb.Listeners[0]
@@ -65,7 +66,7 @@ type modelInput struct {
 func putModel(c *Call, in modelInput) (applied, error) {
 	a := runbook.Address("model." + in.Name)
 	if !slices.ContainsFunc(c.Server.o.App.Runbook().Models, func(m runbook.Model) bool { return m.Address == a }) {
-		return applied{}, Fail(NotFound, "There is no such model.")
+		return applied{}, schema.Fail(schema.NotFound, "There is no such model.")
 	}
 	var edits []edit
 	edits = add(edits, a, "threshold", in.Threshold, decimals)
@@ -98,7 +99,7 @@ type edit struct {
 // set applies edits to attributes in the runbook's file, leaves comments and everything else untouched, and applies the result.
 func (c *Call) set(target string, edits []edit) (applied, error) {
 	if len(edits) == 0 {
-		return applied{}, Fail(InvalidInput, "Name at least one setting.")
+		return applied{}, schema.Fail(schema.InvalidInput, "Name at least one setting.")
 	}
 	changes := map[string]string{}
 	for _, e := range edits {
@@ -121,7 +122,7 @@ func (c *Call) set(target string, edits []edit) (applied, error) {
 func editProblem(err error) error {
 	var wrong *runbook.EditError
 	if errors.As(err, &wrong) {
-		return Fail(Conflict, "%s. %s", wrong.Summary, wrong.Hint)
+		return schema.Fail(schema.Conflict, "%s. %s", wrong.Summary, wrong.Hint)
 	}
-	return because(InvalidRunbook, err, "The runbook's file cannot be edited. POST /api/runbook/validate says what is wrong with it.")
+	return schema.Because(schema.InvalidRunbook, err, "The runbook's file cannot be edited. POST /api/runbook/validate says what is wrong with it.")
 }

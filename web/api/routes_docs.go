@@ -1,5 +1,7 @@
 package api
 
+import "orac/web/schema"
+
 // Doc is a page of the documentation.
 type Doc struct {
 	Name  string `json:"name"`
@@ -13,7 +15,7 @@ type docTitle struct {
 	Title string `json:"title"`
 }
 
-func getDocs(c *Call, _ none) ([]docTitle, error) {
+func getDocs(c *Call, _ schema.None) ([]docTitle, error) {
 	list := []docTitle{}
 	for _, d := range c.Server.o.Docs {
 		list = append(list, docTitle{d.Name, d.Title})
@@ -31,5 +33,5 @@ func getDoc(c *Call, in docInput) (Doc, error) {
 			return d, nil
 		}
 	}
-	return Doc{}, Fail(NotFound, "There is no such page. GET /api/docs lists them.")
+	return Doc{}, schema.Fail(schema.NotFound, "There is no such page. GET /api/docs lists them.")
 }

@@ -8,6 +8,7 @@ import (
 
 	"orac/appliance/status"
 	"orac/runbook"
+	"orac/web/schema"
 )
 
 // editInput asks for an edit of a text. The edit changes nothing on the appliance: only apply does.
@@ -39,8 +40,10 @@ func editRunbook(c *Call, in editInput) (edited, error) {
 		return edited{}, err
 	}
 	var steps []runbook.Operation
-	var wrong []FieldError
-	say := func(i int, text string) { wrong = append(wrong, FieldError{fmt.Sprintf("operations[%d]", i), text}) }
+	var wrong []schema.FieldError
+	say := func(i int, text string) {
+		wrong = append(wrong, schema.FieldError{Field: fmt.Sprintf("operations[%d]", i), Wrong: text})
+	}
 	for i, o := range in.Operations {
 		step := runbook.Operation{Do: runbook.Verb(o.Do), Block: runbook.Address(o.Block), Attribute: o.Attribute}
 		set := step.Do == runbook.DoSet
@@ -56,7 +59,7 @@ func editRunbook(c *Call, in editInput) (edited, error) {
 		}
 		steps = append(steps, step)
 	}
-	if err := faults(wrong); err != nil {
+	if err := schema.Invalid(wrong...); err != nil {
 		return edited{}, err
 	}
 	text, failed := runbook.Rework(c.Context(), []byte(file), steps)
@@ -66,11 +69,11 @@ func editRunbook(c *Call, in editInput) (edited, error) {
 			return edited{}, c.Context().Err()
 		}
 		if !errors.As(f, &reason) {
-			return edited{}, because(InvalidRunbook, f, "The text cannot be edited. POST /api/runbook/validate says what is wrong with it.")
+			return edited{}, schema.Because(schema.InvalidRunbook, f, "The text cannot be edited. POST /api/runbook/validate says what is wrong with it.")
 		}
 		say(f.Step, strings.TrimSpace(reason.Summary+". "+reason.Hint))
 	}
-	if err := faults(wrong); err != nil {
+	if err := schema.Invalid(wrong...); err != nil {
 		return edited{}, err
 	}
 	out := edited{Source: string(text), Hash: hashText(file), Diff: c.Server.diff(file, string(text))}

@@ -11,6 +11,7 @@ import (
 	"orac/appliance/audio/capture"
 	"orac/appliance/rt"
 	"orac/models"
+	"orac/web/schema"
 )
 
 // catalogueModel is a wake-word model that ORAC can fetch.
@@ -22,7 +23,7 @@ type catalogueModel struct {
 	Installed  bool   `json:"installed" doc:"Whether its file is on this machine and has the right hash."`
 }
 
-func getCatalogue(c *Call, _ none) ([]catalogueModel, error) {
+func getCatalogue(c *Call, _ schema.None) ([]catalogueModel, error) {
 	list := []catalogueModel{}
 	for _, e := range models.Catalogue() {
 		if e.Kind == models.Head {
@@ -50,9 +51,7 @@ const listenTime = 4 * time.Second
 // getLevel listens to a microphone for half a second. It keeps no sound.
 func getLevel(c *Call, in levelInput) (deviceLevel, error) {
 	if in.Identity == "" {
-		p := Fail(InvalidInput, "")
-		p.Errors = []FieldError{{"identity", "is missing"}}
-		return deviceLevel{}, p
+		return deviceLevel{}, schema.Invalid(schema.FieldError{Field: "identity", Wrong: "is missing"})
 	}
 	ctx, cancel := context.WithTimeout(c.Context(), 2*listenTime)
 	defer cancel()

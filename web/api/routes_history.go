@@ -13,6 +13,7 @@ import (
 	"orac/appliance/status"
 	"orac/appliance/store"
 	recorded "orac/appliance/utterance"
+	"orac/web/schema"
 )
 
 type pageInput struct {
@@ -25,7 +26,7 @@ func (in pageInput) page() store.Page { return store.Page{Before: in.Before, Lim
 func (c *Call) history() (*store.Store, error) {
 	h := c.Server.o.App.History()
 	if h == nil {
-		return nil, Fail(Unavailable, "There is no history: the disk was full when the appliance started.")
+		return nil, schema.Fail(schema.Unavailable, "There is no history: the disk was full when the appliance started.")
 	}
 	return h, nil
 }
@@ -34,7 +35,7 @@ func historyProblem(err error) error {
 	if err == nil {
 		return nil
 	}
-	return because(Unavailable, err, "The history cannot be read or written.")
+	return schema.Because(schema.Unavailable, err, "The history cannot be read or written.")
 }
 
 // detection is a wake word that was heard.
@@ -88,30 +89,28 @@ type judgeInput struct {
 
 func (in judgeInput) target() string { return in.ID }
 
-func judge(c *Call, in judgeInput) (none, error) {
+func judge(c *Call, in judgeInput) (schema.None, error) {
 	h, err := c.history()
 	if err != nil {
-		return none{}, err
+		return schema.None{}, err
 	}
 	if in.FalseWake == nil {
-		p := Fail(InvalidInput, "")
-		p.Errors = []FieldError{{"false_wake", "must be true or false"}}
-		return none{}, p
+		return schema.None{}, schema.Invalid(schema.FieldError{Field: "false_wake", Wrong: "must be true or false"})
 	}
 	before, err := h.Verdicts([]string{in.ID})
 	if err != nil {
-		return none{}, historyProblem(err)
+		return schema.None{}, historyProblem(err)
 	}
 	err = h.SaveVerdict(store.Verdict{DetectionID: in.ID, FalseWake: *in.FalseWake, Who: c.Who.Subject(), At: time.Now()})
 	if errors.Is(err, store.ErrUnknown) {
-		return none{}, Fail(NotFound, "There is no such detection.")
+		return schema.None{}, schema.Fail(schema.NotFound, "There is no such detection.")
 	}
 	if was, ok := before[in.ID]; ok {
 		c.Changed(map[string]bool{"false_wake": was}, map[string]bool{"false_wake": *in.FalseWake})
 	} else {
 		c.Changed(nil, map[string]bool{"false_wake": *in.FalseWake})
 	}
-	return none{}, historyProblem(err)
+	return schema.None{}, historyProblem(err)
 }
 
 // utterance is a recording with what became of it.
@@ -188,13 +187,13 @@ type utteranceInput struct {
 
 func (in utteranceInput) target() string { return in.ID }
 
-func getAudio(c *Call, in utteranceInput) (none, error) {
+func getAudio(c *Call, in utteranceInput) (schema.None, error) {
 	f, changed, err := c.Server.o.App.Audio(in.ID)
 	if errors.Is(err, fs.ErrNotExist) {
-		return none{}, Fail(NotFound, "There is no sound of it: store.keep_audio keeps it from now on.")
+		return schema.None{}, schema.Fail(schema.NotFound, "There is no sound of it: store.keep_audio keeps it from now on.")
 	}
 	if err != nil {
-		return none{}, err
+		return schema.None{}, err
 	}
 	defer f.Close()
 	w := c.Streaming()
@@ -202,7 +201,7 @@ func getAudio(c *Call, in utteranceInput) (none, error) {
 	w.Header().Set("Content-Disposition", fmt.Sprintf("inline; filename=%q", in.ID+".wav"))
 	oneRange(c.R)
 	http.ServeContent(w, c.R, "", changed, f)
-	return none{}, nil
+	return schema.None{}, nil
 }
 
 // oneRange turns a request for several ranges into one for the whole file: no player asks for more than one, and thousands of
@@ -240,7 +239,7 @@ type incidentInput struct {
 func getIncident(c *Call, in incidentInput) (status.Incident, error) {
 	i, ok := c.Server.o.App.Incident(in.ID)
 	if !ok {
-		return i, Fail(NotFound, "There is no such incident.")
+		return i, schema.Fail(schema.NotFound, "There is no such incident.")
 	}
 	return i, nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"orac/appliance"
 	"orac/web/auth"
+	"orac/web/schema"
 )
 
 type newUserInput struct {
@@ -75,44 +76,44 @@ func (in passwordInput) target() string { return in.Name }
 func mayChangePassword(c *Call, in passwordInput) error {
 	if own := c.Who.Kind == auth.User && c.Who.Name == in.Name; !own {
 		if !c.Who.Role.Includes(auth.Admin) {
-			return Fail(Forbidden, "It is not your password.")
+			return schema.Fail(schema.Forbidden, "It is not your password.")
 		}
 		return nil
 	}
 	v, err := c.Server.o.Guard.Confirm(in.Name, in.Current, c.From)
 	if d, ok := errors.AsType[*auth.Denied](err); ok && d.RetryAfter == 0 {
-		return because(Forbidden, errors.New(d.Reason), "The present password is wrong.")
+		return schema.Because(schema.Forbidden, errors.New(d.Reason), "The present password is wrong.")
 	}
 	c.proof = v
 	return err
 }
 
 // changePassword sets a user's password, see mayChangePassword.
-func changePassword(c *Call, in passwordInput) (none, error) {
+func changePassword(c *Call, in passwordInput) (schema.None, error) {
 	g := c.Server.o.Guard
 	password, declared, err := g.ChangePassword(c.proof, in.Name, in.Password)
 	switch {
 	case err != nil:
-		return none{}, passwordProblem(err)
+		return schema.None{}, passwordProblem(err)
 	case !declared: // a user of the set-up is not in the file
 		err := password.Put()
 		c.Server.again()
-		return none{}, passwordProblem(err)
+		return schema.None{}, passwordProblem(err)
 	}
 	out, err := c.edit(appliance.Change{Begin: password.Put, Undo: password.Undo}, map[string]string{"password_hash": "(secret)"}, func(text string) (string, error) { return text, nil })
 	if err == nil && !out.OK {
-		return none{}, Fail(Conflict, "Nothing was changed: the appliance was not healthy with the new password.")
+		return schema.None{}, schema.Fail(schema.Conflict, "Nothing was changed: the appliance was not healthy with the new password.")
 	}
-	return none{}, passwordProblem(err)
+	return schema.None{}, passwordProblem(err)
 }
 
 // passwordProblem says why a password was not changed.
 func passwordProblem(err error) error {
 	switch {
 	case errors.Is(err, auth.ErrNoUser):
-		return Fail(NotFound, "There is no such user.")
+		return schema.Fail(schema.NotFound, "There is no such user.")
 	case errors.Is(err, auth.ErrElsewhere):
-		return Fail(Conflict, "The password's hash comes from the environment or a credential: change it there.")
+		return schema.Fail(schema.Conflict, "The password's hash comes from the environment or a credential: change it there.")
 	}
 	return err
 }

@@ -14,6 +14,7 @@ import (
 	"orac/appliance/statedir"
 	"orac/appliance/status"
 	"orac/runbook"
+	"orac/web/schema"
 )
 
 // runbookText is the present text of the runbook's file.
@@ -24,7 +25,7 @@ type runbookText struct {
 	Applied bool   `json:"applied" doc:"Whether applying this text would change nothing."`
 }
 
-func getRunbook(c *Call, _ none) (runbookText, error) {
+func getRunbook(c *Call, _ schema.None) (runbookText, error) {
 	text, err := c.Server.readRunbook()
 	if err != nil {
 		return runbookText{}, err
@@ -49,7 +50,7 @@ func (c *Call) runsAlready(text string) bool {
 func (s *Server) readRunbook() (string, error) {
 	text, err := readText(s.o.App.Request().File)
 	if err != nil {
-		return "", because(Unavailable, err, "The runbook's file cannot be read.")
+		return "", schema.Because(schema.Unavailable, err, "The runbook's file cannot be read.")
 	}
 	return text, nil
 }
@@ -72,7 +73,7 @@ func hashText(text string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-func getSchema(*Call, none) (json.RawMessage, error) { return runbook.JSONSchema(), nil }
+func getSchema(*Call, schema.None) (json.RawMessage, error) { return runbook.JSONSchema(), nil }
 
 type sourceInput struct {
 	Source string `json:"source" check:"required;min=1;max=262144;lines"`
@@ -155,12 +156,12 @@ func (s *Server) unchanged(base string) error {
 		return err
 	}
 	if hashText(text) != base {
-		return Fail(Conflict, "Somebody else changed the runbook's file. Nothing was changed.")
+		return schema.Fail(schema.Conflict, "Somebody else changed the runbook's file. Nothing was changed.")
 	}
 	return nil
 }
 
-func getGenerations(c *Call, _ none) ([]status.Generation, error) {
+func getGenerations(c *Call, _ schema.None) ([]status.Generation, error) {
 	list, err := c.Server.o.App.Generations()
 	for i := range list {
 		list[i].Runbook = filepath.Base(list[i].Runbook)

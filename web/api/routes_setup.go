@@ -6,6 +6,7 @@ import (
 
 	"orac/web/audit"
 	"orac/web/auth"
+	"orac/web/schema"
 )
 
 type setupState struct {
@@ -13,7 +14,7 @@ type setupState struct {
 }
 
 // getSetup tells whether there is no user yet. If the code on the terminal is too old, it prints a new one there.
-func getSetup(c *Call, _ none) (setupState, error) {
+func getSetup(c *Call, _ schema.None) (setupState, error) {
 	c.Server.announceSetup()
 	return setupState{c.Server.o.Guard.NeedsSetup()}, nil
 }
@@ -35,20 +36,20 @@ type setupOut struct {
 
 // setup creates the first admin, logs it in, and returns the lines to add to the runbook.
 func setup(c *Call, in setupInput) (out setupOut, err error) {
-	c.target = clean(in.Name)
+	c.target = schema.Clean(in.Name)
 	secret, v, err := c.Server.o.Guard.MakeFirst(in.Code, in.Name, in.Password, c.From, func() error {
 		if err := c.Server.o.Audit.Append(c.record("setup", audit.Attempt, "")); err != nil {
-			return because(NotAudited, err, "No user was created.")
+			return schema.Because(schema.NotAudited, err, "No user was created.")
 		}
 		return nil
 	})
-	switch p := (*Problem)(nil); {
+	switch p := (*schema.Problem)(nil); {
 	case err == nil:
 		c.Who = v.Identity()
 		err = c.entrance("setup", func() error { return nil })
 	case errors.As(err, &p):
 	case errors.Is(err, auth.ErrSetUp):
-		err = Fail(Forbidden, "A user exists already: log in.")
+		err = schema.Fail(schema.Forbidden, "A user exists already: log in.")
 	case auth.Reason(err) != "":
 		denial := err
 		err = c.entrance("setup", func() error { return denial })
@@ -63,11 +64,11 @@ func setup(c *Call, in setupInput) (out setupOut, err error) {
 
 // announceSetup prints a set-up code if there is no user yet and no code is valid.
 func (s *Server) announceSetup() {
-	if s.say == nil || !s.o.Guard.NeedsSetup() {
+	if s.o.Say == nil || !s.o.Guard.NeedsSetup() {
 		return
 	}
 	if code, until, fresh := s.o.Guard.SetupCode(); fresh {
-		s.say(fmt.Sprintf("  there is no user yet: open it and create the first admin with the code %s (good once, until %s)", code, until.Local().Format("15:04")))
-		s.say("  to see this again: journalctl -u orac (systemd), or docker logs CONTAINER (Docker)")
+		s.o.Say(fmt.Sprintf("  there is no user yet: open it and create the first admin with the code %s (good once, until %s)", code, until.Local().Format("15:04")))
+		s.o.Say("  to see this again: journalctl -u orac (systemd), or docker logs CONTAINER (Docker)")
 	}
 }

@@ -11,6 +11,8 @@ import (
 
 	"orac/runbook"
 	"orac/web/auth"
+	"orac/web/edge"
+	"orac/web/schema"
 	"orac/web/simulations"
 )
 
@@ -23,7 +25,7 @@ func (s *Server) scenarios() []simulations.Scenario {
 	return simulations.Scenarios(s.o.App.Request().File)
 }
 
-func getScenarios(c *Call, _ none) (scenarioList, error) {
+func getScenarios(c *Call, _ schema.None) (scenarioList, error) {
 	return scenarioList{c.Server.o.Simulations.Possible(), c.Server.scenarios()}, nil
 }
 
@@ -39,9 +41,7 @@ func (in simulationInput) target() string { return in.Scenario }
 func startSimulation(c *Call, in simulationInput) (simulations.Simulation, error) {
 	if in.For != "" {
 		if d, err := runbook.ParseDuration(in.For); err != nil || d < time.Minute || d > simulations.MaxFor {
-			p := Fail(InvalidInput, "")
-			p.Errors = []FieldError{{"for", "must be from 1m to 30d"}}
-			return simulations.Simulation{}, p
+			return simulations.Simulation{}, schema.Invalid(schema.FieldError{Field: "for", Wrong: "must be from 1m to 30d"})
 		}
 	}
 	request := c.Server.o.App.Request()
@@ -57,24 +57,24 @@ func startSimulation(c *Call, in simulationInput) (simulations.Simulation, error
 		}
 		return out, simulationProblem(err)
 	}
-	return simulations.Simulation{}, Fail(NotFound, "There is no such scenario.")
+	return simulations.Simulation{}, schema.Fail(schema.NotFound, "There is no such scenario.")
 }
 
 func simulationProblem(err error) error {
 	switch {
 	case errors.Is(err, simulations.ErrUnknown):
-		return Fail(NotFound, "There is no such simulation, or it has no report.")
+		return schema.Fail(schema.NotFound, "There is no such simulation, or it has no report.")
 	case errors.Is(err, simulations.ErrBusy):
-		return Fail(Busy, "A simulation is running already. Stop it, or wait until it ends.")
+		return schema.Fail(schema.Busy, "A simulation is running already. Stop it, or wait until it ends.")
 	case errors.Is(err, simulations.ErrImpossible):
-		return Fail(Unavailable, "Simulations cannot run here.")
+		return schema.Fail(schema.Unavailable, "Simulations cannot run here.")
 	case errors.Is(err, simulations.ErrFull):
-		return Fail(Unavailable, "The disk is nearly full: the rest is kept for recordings. Free some space first.")
+		return schema.Fail(schema.Unavailable, "The disk is nearly full: the rest is kept for recordings. Free some space first.")
 	}
 	return err
 }
 
-func getSimulations(c *Call, _ none) ([]simulations.Simulation, error) {
+func getSimulations(c *Call, _ schema.None) ([]simulations.Simulation, error) {
 	return notNil(c.Server.o.Simulations.List()), nil
 }
 
@@ -92,15 +92,15 @@ func getSimulation(c *Call, in simulationNumber) (simulations.Simulation, error)
 	return s, simulationProblem(err)
 }
 
-func stopSimulation(c *Call, in simulationNumber) (none, error) {
-	return none{}, simulationProblem(c.Server.o.Simulations.Stop(in.Number))
+func stopSimulation(c *Call, in simulationNumber) (schema.None, error) {
+	return schema.None{}, simulationProblem(c.Server.o.Simulations.Stop(in.Number))
 }
 
 // getReportPage returns a simulation's report as a page. It contains texts of scenario files and no script. The browser runs no
 // script in it and gives it no origin, and allows its style sheet only by its hash.
-func getReportPage(c *Call, in simulationNumber) (none, error) {
+func getReportPage(c *Call, in simulationNumber) (schema.None, error) {
 	read := func() ([]byte, error) { return c.Server.o.Simulations.HTML(in.Number) }
-	return none{}, c.sendReport(read, (*veil).page, func(h http.Header, text []byte) {
+	return schema.None{}, c.sendReport(read, (*veil).page, func(h http.Header, text []byte) {
 		styles := "'none'"
 		if _, after, ok := bytes.Cut(text, []byte("<style>")); ok {
 			if css, _, ok := bytes.Cut(after, []byte("</style>")); ok {
@@ -113,7 +113,32 @@ func getReportPage(c *Call, in simulationNumber) (none, error) {
 	})
 }
 
-func getReportJSON(c *Call, in simulationNumber) (none, error) {
+func getReportJSON(c *Call, in simulationNumber) (schema.None, error) {
 	read := func() ([]byte, error) { return c.Server.o.Simulations.JSON(in.Number) }
-	return none{}, c.sendReport(read, (*veil).document, func(h http.Header, _ []byte) { h.Set("Content-Type", "application/json") })
+	return schema.None{}, c.sendReport(read, (*veil).document, func(h http.Header, _ []byte) { h.Set("Content-Type", "application/json") })
+}
+
+// maxReports is how many reports are sent at once: each is in memory meanwhile, up to 32 MiB. One place is kept for
+// admins.
+const maxReports = 3
+
+// sendReport sends a report with its headers, unless too many are being sent. Everybody except admins gets it veiled.
+func (c *Call) sendReport(read func() ([]byte, error), veiled func(*veil, []byte) ([]byte, error), headers func(h http.Header, text []byte)) error {
+	if !c.Server.reports.Take(c.Who, maxReports, 1) {
+		return schema.Fail(schema.Unavailable, "Too many reports are being sent, in all or to you. Try again soon.")
+	}
+	defer c.Server.reports.Leave(c.Who)
+	text, err := read()
+	if err != nil {
+		return simulationProblem(err)
+	}
+	if c.Who.Role != auth.Admin {
+		if text, err = veiled(c.Server.set.Load().veil, text); err != nil {
+			return err
+		}
+	}
+	w := c.Streaming()
+	headers(w.Header(), text)
+	_, _ = edge.NewPaced(w).Write(text) // an error means that the client has gone
+	return nil
 }

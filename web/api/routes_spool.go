@@ -4,16 +4,17 @@ import (
 	"errors"
 
 	"orac/appliance/status"
+	"orac/web/schema"
 )
 
 // getSpool lists what waits and what was set aside.
-func getSpool(c *Call, _ none) ([]status.Utterance, error) {
+func getSpool(c *Call, _ schema.None) ([]status.Utterance, error) {
 	a, err := c.Server.o.App.Spool(c.R.Context(), status.SpoolRequest{Do: status.SpoolList})
 	return notNil(a.Utterances), c.spoolProblem(err)
 }
 
 // getSpoolEvents lists what waits for webhooks and what was set aside.
-func getSpoolEvents(c *Call, _ none) ([]status.Waits, error) {
+func getSpoolEvents(c *Call, _ schema.None) ([]status.Waits, error) {
 	a, err := c.Server.o.App.Spool(c.R.Context(), status.SpoolRequest{Do: status.SpoolList})
 	return notNil(a.Events), c.spoolProblem(err)
 }
@@ -25,13 +26,17 @@ type spooledInput struct {
 
 func (in spooledInput) target() string { return in.ID }
 
-func retrySpooled(c *Call, in spooledInput) (none, error) { return c.spooled(status.SpoolRetry, in.ID) }
+func retrySpooled(c *Call, in spooledInput) (schema.None, error) {
+	return c.spooled(status.SpoolRetry, in.ID)
+}
 
-func dropSpooled(c *Call, in spooledInput) (none, error) { return c.spooled(status.SpoolDrop, in.ID) }
+func dropSpooled(c *Call, in spooledInput) (schema.None, error) {
+	return c.spooled(status.SpoolDrop, in.ID)
+}
 
-func (c *Call) spooled(do, id string) (none, error) {
+func (c *Call) spooled(do, id string) (schema.None, error) {
 	_, err := c.Server.o.App.Spool(c.R.Context(), status.SpoolRequest{Do: do, ID: id})
-	return none{}, c.spoolProblem(err)
+	return schema.None{}, c.spoolProblem(err)
 }
 
 // spoolProblem converts a refusal by the spool into the API's words.
@@ -41,13 +46,13 @@ func (c *Call) spoolProblem(err error) error {
 	case err == nil:
 		return nil
 	case !ok:
-		return because(Unavailable, err, "The spool cannot be read or written. Check the disk of the state directory.")
+		return schema.Because(schema.Unavailable, err, "The spool cannot be read or written. Check the disk of the state directory.")
 	case r.Code == status.Unknown:
-		return Fail(NotFound, "There is no such recording or event in the spool.")
+		return schema.Fail(schema.NotFound, "There is no such recording or event in the spool.")
 	case r.Code == status.Invalid:
-		return Fail(Conflict, "The services that refused this recording are no longer in the runbook.")
+		return schema.Fail(schema.Conflict, "The services that refused this recording are no longer in the runbook.")
 	case r.Code == status.Busy:
-		return Fail(Busy, "The spool did not answer. Look at the recordings to see whether it happened.")
+		return schema.Fail(schema.Busy, "The spool did not answer. Look at the recordings to see whether it happened.")
 	}
 	return err
 }

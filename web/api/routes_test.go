@@ -12,6 +12,7 @@ import (
 	"orac/internal/testkit"
 	"orac/web/audit"
 	"orac/web/auth"
+	"orac/web/schema"
 )
 
 // inputs are a good body for every route that takes one.
@@ -103,15 +104,15 @@ func TestEveryRouteAsEveryRole(t *testing.T) {
 				w := rig.call(role, route.Method, url, inputs[route.Name])
 				switch {
 				case route.Name == "setup": // there are users
-					rig.problem("setup as "+string(role), w, Forbidden)
+					rig.problem("setup as "+string(role), w, schema.Forbidden)
 				case role.Includes(least):
 					if w.Code == 401 && least != auth.Nobody || w.Code == 403 || w.Code >= 500 || w.Code == 400 {
 						t.Errorf("%s %s as %q: %d %s", method, path, role, w.Code, w.Body)
 					}
 				case role == auth.Nobody:
-					rig.problem(method+" "+path+" as nobody", w, Unauthenticated)
+					rig.problem(method+" "+path+" as nobody", w, schema.Unauthenticated)
 				default:
-					rig.problem(method+" "+path+" as "+string(role), w, Forbidden)
+					rig.problem(method+" "+path+" as "+string(role), w, schema.Forbidden)
 					if op.Audit != "" {
 						if list := rig.records(op.Audit); len(list) == 0 || list[0].Outcome != audit.Denied || list[0].Who != string(role) {
 							t.Errorf("%s as %s leaves no record", op.OperationID, role)
@@ -169,10 +170,10 @@ func TestWithoutARecordNothingChanges(t *testing.T) {
 			continue
 		}
 		w := rig.call(auth.Admin, r.Method, pathOf(t, r, rig), inputs[r.Name])
-		rig.problem(r.Name, w, NotAudited)
+		rig.problem(r.Name, w, schema.NotAudited)
 	}
 	w := rig.call(auth.Nobody, "POST", "/api/auth/login", loginInput{"admin", password, true})
-	rig.problem("login", w, NotAudited)
+	rig.problem("login", w, schema.NotAudited)
 	if len(w.Result().Cookies()) > 0 {
 		t.Error("a login that is not recorded gives a session")
 	}
@@ -208,7 +209,7 @@ func TestTheTableIsSound(t *testing.T) {
 }
 
 func TestTheReferenceOfProblemsIsGolden(t *testing.T) {
-	testkit.Golden(t, "PROBLEMS.md", ProblemPage())
+	testkit.Golden(t, "PROBLEMS.md", schema.ProblemPage())
 }
 
 func TestTheReferenceOfCapabilitiesIsGolden(t *testing.T) {

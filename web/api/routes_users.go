@@ -9,6 +9,7 @@ import (
 	"orac/appliance/status"
 	"orac/runbook"
 	"orac/web/auth"
+	"orac/web/schema"
 )
 
 type roleInput struct {
@@ -80,7 +81,7 @@ func (c *Call) user(name string) (auth.Person, error) {
 	list := c.Server.o.Guard.People()
 	i := slices.IndexFunc(list, func(p auth.Person) bool { return p.Kind == auth.User && p.Name == name })
 	if i < 0 {
-		return auth.Person{}, Fail(NotFound, "There is no such user.")
+		return auth.Person{}, schema.Fail(schema.NotFound, "There is no such user.")
 	}
 	return list[i], nil
 }
@@ -91,7 +92,7 @@ func (c *Call) made(err error, change map[string]any) (applied, error) {
 	case errors.Is(err, auth.ErrLastAdmin):
 		return applied{}, lastAdmin()
 	case errors.Is(err, auth.ErrNoUser):
-		return applied{}, Fail(NotFound, "There is no such user.")
+		return applied{}, schema.Fail(schema.NotFound, "There is no such user.")
 	case err != nil:
 		return applied{}, err
 	}
@@ -101,7 +102,7 @@ func (c *Call) made(err error, change map[string]any) (applied, error) {
 }
 
 func lastAdmin() error {
-	return Fail(Conflict, "No admin would be left. Make somebody else an admin first.")
+	return schema.Fail(schema.Conflict, "No admin would be left. Make somebody else an admin first.")
 }
 
 // leavesAdmin refuses a runbook without any admin, whichever route it comes from.

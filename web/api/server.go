@@ -3,7 +3,6 @@ package api
 import (
 	"cmp"
 	"context"
-	"crypto/x509"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -18,7 +17,9 @@ import (
 	"orac/runbook"
 	"orac/web/audit"
 	"orac/web/auth"
+	"orac/web/edge"
 	"orac/web/samples"
+	"orac/web/schema"
 	"orac/web/simulations"
 )
 
@@ -36,11 +37,13 @@ type Options struct {
 	Samples     *samples.Samples
 	// Docs are the pages of the documentation, in the order in which people need them.
 	Docs []Doc
+	// Say tells the person at the terminal something, line by line; nil: there is nobody.
+	Say func(line string)
 	// Pages adds the console. It is called once. Without it there are only the login pages.
 	Pages func(*Server)
 }
 
-// Server answers requests. It has no listener of its own: see Host.
+// Server answers requests. It has no listener of its own: it is the Site of a Host.
 type Server struct {
 	o       Options
 	routes  []*Route
@@ -48,41 +51,29 @@ type Server struct {
 	lets    map[string]bool // patterns of routes and pages that log somebody in, see limit
 	mux     *http.ServeMux
 	set     atomic.Pointer[settings]
-	perWho  limiter // requests, see limit
-	inAll   limiter // requests, see count
-	changes limiter // see may
+	perWho  edge.Limiter // requests, see limit
+	inAll   edge.Limiter // requests, see count
+	changes edge.Limiter // see may
 	metrics *metrics
 	openAPI []byte
-	streams shares
-	reports shares // being sent
-	waits   waits
-	using   sync.Mutex   // held while a new runbook is put into force
-	costly  *turns.Turns // of Costly routes
+	streams edge.Shares
+	reports edge.Shares   // being sent
+	recheck time.Duration // how soon a stream ends after its login does
+	using   sync.Mutex    // held while a new runbook is put into force
+	costly  *turns.Turns  // of Costly routes
 
-	ctx     context.Context                          // ends with the server
-	say     func(string)                             // to the person at the terminal; nil for nobody
-	leaf    atomic.Pointer[func() *x509.Certificate] // the certificate shown under TLS
+	ctx     context.Context // ends with the server
 	refused *denials
 	// ErrorPage shows a problem to a person; nil: it is sent as a problem document.
-	ErrorPage func(*Call, *Problem)
-}
-
-// waits are times that other parts depend on too.
-type waits struct {
-	recheck time.Duration // how soon a stream ends after its login does
-	head    time.Duration // how long the head of a request may take
-	slow    time.Duration // see slowGrace
-	write   time.Duration // how long an HTTP/2 connection may accept none of the bytes sent
+	ErrorPage func(*Call, *schema.Problem)
 }
 
 const recheck = 2 * time.Second
 
 // settings are the parts of the runbook that requests depend on.
 type settings struct {
-	rb    *runbook.Runbook
-	cross *http.CrossOriginProtection
-	names hostNames
-	proxies
+	rb *runbook.Runbook
+	*edge.Rules
 	veil *veil
 }
 
@@ -94,7 +85,7 @@ func New(ctx context.Context, o Options) *Server {
 	if o.Samples == nil {
 		o.Samples = samples.New(samples.Options{})
 	}
-	s := &Server{o: o, waits: waits{recheck, headerTime, slowGrace, streamWrite}, routes: Routes(), byName: map[string]*Route{}, lets: map[string]bool{}, mux: http.NewServeMux(), ctx: ctx, costly: turns.New(maxCostly, maxCostlyOfOne)}
+	s := &Server{o: o, recheck: recheck, routes: Routes(), byName: map[string]*Route{}, lets: map[string]bool{}, mux: http.NewServeMux(), ctx: ctx, costly: turns.New(maxCostly, maxCostlyOfOne)}
 	s.refused = newDenials(ctx, o.Audit, o.Log)
 	s.metrics = newMetrics(s)
 	for _, r := range s.routes {
@@ -133,29 +124,43 @@ func (s *Server) again() {
 
 // use is Use for a caller that holds the lock.
 func (s *Server) use(rb *runbook.Runbook) {
-	cross := http.NewCrossOriginProtection()
-	for _, origin := range rb.Web.Origins {
-		if err := cross.AddTrustedOrigin(origin); err != nil {
-			s.o.Log.Error("an origin in the runbook is invalid", "origin", origin, "cause", err)
-		}
+	rules, err := edge.RulesOf(rb.Web)
+	if err != nil {
+		s.o.Log.Error("a page of another origin is not let in", "cause", err)
 	}
 	if err := s.o.Guard.Use(rb); err != nil {
 		s.o.Log.Error("tokens can be neither issued nor checked", "cause", err)
 	}
 	v := newVeil(rb)
-	s.set.Store(&settings{rb, cross, hostNamesOf(rb.Web), proxiesOf(rb.Web), v})
+	s.set.Store(&settings{rb, rules, v})
 	if s.o.Events != nil {
 		s.o.Events.behind(v)
 	}
 	s.changed()
 }
 
-// certificate returns the certificate under TLS; nil without TLS.
-func (s *Server) certificate() *x509.Certificate {
-	if leaf := s.leaf.Load(); leaf != nil {
-		return (*leaf)()
+// Rules implements Site.
+func (s *Server) Rules() *edge.Rules { return s.set.Load().Rules }
+
+// Accept implements Site: a runbook must leave an admin, whichever way it comes.
+func (s *Server) Accept(rb *runbook.Runbook) error { return s.leavesAdmin(rb) }
+
+// Opened implements Site.
+func (s *Server) Opened() { s.announceSetup() }
+
+// Keep deletes every hour what has expired, until ctx ends. Then it records the refusals that were only counted so far.
+func (s *Server) Keep(ctx context.Context) {
+	defer s.refused.end()
+	for {
+		if err := s.o.Guard.DB.Sweep(); err != nil {
+			s.o.Log.Warn("could not delete expired sessions and tokens", "cause", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(time.Hour):
+		}
 	}
-	return nil
 }
 
 func (s *Server) named(name string) *Route {
@@ -175,14 +180,14 @@ const maxEntrance = 4 << 10
 // ServeHTTP takes every request through the same steps.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start, set := time.Now(), s.set.Load()
-	via := set.via(r)
-	c := &Call{Server: s, R: r, ID: idOf(r.Header.Get(requestHeader)), From: via.From, via: via}
+	via := set.Via(r)
+	c := &Call{Server: s, R: r, ID: edge.IDOf(r.Header.Get(edge.RequestHeader)), From: via.From, via: via}
 	rec := &recorder{ResponseWriter: w}
 	c.W, c.base = rec, r.Context()
 	defer s.finish(c, rec, start)
 	h := rec.Header()
-	secure(h, via.Secure)
-	h[requestHeader] = []string{c.ID}
+	edge.SecureHeaders(h, via.Secure)
+	h[edge.RequestHeader] = []string{c.ID}
 	// This comes first because an answer waits for the rest of the body.
 	control := http.NewResponseController(rec)
 	deadline := start.Add(set.rb.Web.RequestTimeout)
@@ -191,7 +196,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 	handler, pattern := s.mux.Handler(r)
 	if p := s.admit(c, set, pattern); p != nil {
-		p.write(rec, c.ID)
+		p.Write(rec, c.ID)
 		return
 	}
 	if rec.status != 0 { // a preflight, already answered
@@ -222,9 +227,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // admit decides whether a request is handled, and identifies the caller. Anonymous requests are counted before anything else.
 // A request for another host, or from another origin, counts as nobody's: it is not identified and does not keep a session
 // alive.
-func (s *Server) admit(c *Call, set *settings, pattern string) *Problem {
+func (s *Server) admit(c *Call, set *settings, pattern string) *schema.Problem {
 	anonymous := auth.ShowsNothing(c.R)
-	crowded := func() *Problem {
+	crowded := func() *schema.Problem {
 		p := s.count(c)
 		if p != nil && !c.Who.Known() && s.lets[pattern] { // the decision comes later: it depends on who the caller claims to be
 			c.crowded, p = p, nil
@@ -236,26 +241,26 @@ func (s *Server) admit(c *Call, set *settings, pattern string) *Problem {
 			return p
 		}
 	}
-	nobodys := func(p *Problem) *Problem {
+	nobodys := func(p *schema.Problem) *schema.Problem {
 		if anonymous {
 			return p
 		}
 		return cmp.Or(s.count(c), p)
 	}
-	if !set.names.known(c.R, s.certificate) {
+	if !set.Mine(c.R) {
 		c.quiet = true
-		return nobodys(Fail(WrongHost, ""))
+		return nobodys(schema.Fail(schema.WrongHost, ""))
 	}
 	if c.R.Method == http.MethodOptions {
 		if p := nobodys(nil); p != nil {
 			return p
 		}
 	}
-	if cors(c.W, c.R, set.rb.Web.Origins) {
+	if set.CORS(c.W, c.R) {
 		return nil
 	}
-	if err := set.cross.Check(c.R); err != nil {
-		return nobodys(because(CrossOrigin, err, ""))
+	if err := set.CrossOrigin(c.R); err != nil {
+		return nobodys(schema.Because(schema.CrossOrigin, err, ""))
 	}
 	if anonymous {
 		return nil
@@ -264,11 +269,9 @@ func (s *Server) admit(c *Call, set *settings, pattern string) *Problem {
 	if p := crowded(); p != nil {
 		return p
 	}
-	if c.Who.Known() && !noteOf(c.R).known(c.Who) {
+	if c.Who.Known() && !edge.Claim(c.R, c.Who) {
 		c.W.Header().Set("Connection", "close")
-		p := Fail(Unavailable, "Too many connections are open, in all or from you.")
-		p.retry = 5 * time.Second
-		return p
+		return schema.Fail(schema.Unavailable, "Too many connections are open, in all or from you.").After(5 * time.Second)
 	}
 	return nil
 }
@@ -279,15 +282,15 @@ func (s *Server) noRoute(c *Call, handler http.Handler) {
 	handler.ServeHTTP(probe, c.R)
 	if allow := probe.h.Get("Allow"); allow != "" {
 		c.W.Header().Set("Allow", allow)
-		Fail(WrongMethod, "It accepts %s.", allow).write(c.W, c.ID)
+		schema.Fail(schema.WrongMethod, "It accepts %s.", allow).Write(c.W, c.ID)
 		return
 	}
-	nothing := Fail(NotFound, "There is no such address.")
+	nothing := schema.Fail(schema.NotFound, "There is no such address.")
 	if s.ErrorPage != nil && strings.Contains(c.R.Header.Get("Accept"), "text/html") && !strings.HasPrefix(c.R.URL.Path, "/api/") {
 		s.failPage(c, nothing)
 		return
 	}
-	nothing.write(c.W, c.ID)
+	nothing.Write(c.W, c.ID)
 }
 
 // header keeps the head of an answer and drops the rest.
@@ -306,7 +309,7 @@ func (s *Server) finish(c *Call, rec *recorder, start time.Time) {
 		}
 		s.o.Log.Error("a handler has panicked", "request", c.ID, "fault", redact(fmt.Sprint(fault)), "stack", string(debug.Stack()))
 		if rec.status == 0 {
-			Fail(Internal, "").write(rec, c.ID)
+			schema.Fail(schema.Internal, "").Write(rec, c.ID)
 		}
 	}
 	if c.quiet {
@@ -317,21 +320,14 @@ func (s *Server) finish(c *Call, rec *recorder, start time.Time) {
 	}
 	took := time.Since(start)
 	s.metrics.request(c.R.Method, rec.pattern, rec.status, took)
-	s.o.Log.Log(context.Background(), level, "request", "request", c.ID, "method", clip(c.R.Method, 16), "path", clip(clean(c.R.URL.Path), 200),
+	s.o.Log.Log(context.Background(), level, "request", "request", c.ID, "method", schema.Clip(c.R.Method, 16), "path", schema.Clip(schema.Clean(c.R.URL.Path), 200),
 		"status", rec.status, "bytes", rec.bytes, "took_ms", float64(took.Microseconds())/1000, "who", c.Who.Subject(), "from", c.From.String())
 }
 
 // redact keeps all but the first line of a panic out of the log: the rest may contain values.
 func redact(fault string) string {
 	first, _, _ := strings.Cut(fault, "\n")
-	return clip(clean(first), 200)
-}
-
-func clip(s string, n int) string {
-	if len(s) > n {
-		return s[:n] + "…"
-	}
-	return s
+	return schema.Clip(schema.Clean(first), 200)
 }
 
 // serve returns the handler of a route.
@@ -351,16 +347,16 @@ func (s *Server) serve(r *Route) http.Handler {
 
 // fail answers with an error, and logs what the caller should not see.
 func (s *Server) fail(c *Call, err error) {
-	p := problemOf(err)
-	if p.cause != nil {
+	p := schema.ProblemOf(err)
+	if p.Cause() != nil {
 		level := logbook.LevelRequest
 		if p.Status >= 500 {
 			level = slog.LevelError
 		}
-		s.o.Log.Log(context.Background(), level, "request failed", "request", c.ID, "code", string(p.Code), "cause", clip(clean(p.cause.Error()), 1000))
+		s.o.Log.Log(context.Background(), level, "request failed", "request", c.ID, "code", string(p.Code), "cause", schema.Clip(schema.Clean(p.Cause().Error()), 1000))
 	}
 	if c.sent {
 		return // the stream has already said so itself
 	}
-	p.write(c.W, c.ID)
+	p.Write(c.W, c.ID)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"strings"
 	"sync"
 	"testing"
@@ -16,6 +15,7 @@ import (
 	"orac/appliance/rt/live"
 	"orac/appliance/status"
 	"orac/web/auth"
+	"orac/web/schema"
 )
 
 // TestAnAnswerIsSharedForAMoment: many who ask at once are one to the appliance; what was changed is seen at once; what cannot be
@@ -83,7 +83,7 @@ func TestTheStatusIsNeverOlderThanAChange(t *testing.T) {
 		if w.Header().Get("Content-Length") != fmt.Sprint(w.Body.Len()) || w.Header().Get("Content-Type") != "application/json" {
 			t.Error(w.Header())
 		}
-		r.problem("without a login", r.call(auth.Nobody, "GET", "/api/status", nil), Unauthenticated)
+		r.problem("without a login", r.call(auth.Nobody, "GET", "/api/status", nil), schema.Unauthenticated)
 	}
 }
 
@@ -131,32 +131,4 @@ func TestScoresGoWithTheirLevel(t *testing.T) {
 			}
 		}
 	})
-}
-
-// TestHeldWritesAreOne: what is held comes in one piece and in order; what is not, at once.
-func TestHeldWritesAreOne(t *testing.T) {
-	near, far := net.Pipe()
-	defer near.Close()
-	defer far.Close()
-	c := &corked{Conn: near}
-	go func() {
-		_, _ = c.Write([]byte("one"))
-		c.hold()
-		_, _ = c.Write([]byte("two "))
-		_, _ = c.Write([]byte(strings.Repeat("x", 2*maxHeld)))
-		if err := c.release(); err != nil || cap(c.held) > maxHeld {
-			t.Errorf("%v, %d are kept", err, cap(c.held))
-		}
-		if err := c.release(); err != nil {
-			t.Error(err)
-		}
-		_, _ = c.Write([]byte("three"))
-	}()
-	buf := make([]byte, 3*maxHeld)
-	for _, want := range []string{"one", "two " + strings.Repeat("x", 2*maxHeld), "three"} {
-		n, err := far.Read(buf)
-		if err != nil || string(buf[:n]) != want {
-			t.Fatalf("%.20q, %v; want %.20q", buf[:n], err, want)
-		}
-	}
 }

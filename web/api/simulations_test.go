@@ -9,6 +9,7 @@ import (
 
 	"orac/web/audit"
 	"orac/web/auth"
+	"orac/web/schema"
 	"orac/web/simulations"
 )
 
@@ -61,16 +62,16 @@ func TestASimulationByTheAPI(t *testing.T) {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
 	for _, path := range []string{"/api/simulations/3", "/api/simulations/2/report", "/api/simulations/2/report.json"} {
-		rig.problem(path, rig.call(auth.Operator, "GET", path, nil), NotFound)
+		rig.problem(path, rig.call(auth.Operator, "GET", path, nil), schema.NotFound)
 	}
 	for what, in := range map[string]any{
 		"none": simulationInput{"quiet", 0, ""}, "too many": simulationInput{"quiet", 51, ""}, "too long": simulationInput{"quiet", 1, "31d"}, "too short": simulationInput{"quiet", 1, "59s"},
 		"a word": simulationInput{"quiet", 1, "--json"}, "more": map[string]any{"scenario": "quiet", "seeds": 1, "file": "/etc/passwd"},
 	} {
-		rig.problem(what, rig.call(auth.Admin, "POST", "/api/simulations", in), InvalidInput)
+		rig.problem(what, rig.call(auth.Admin, "POST", "/api/simulations", in), schema.InvalidInput)
 	}
 	for _, name := range []string{"../orac", rig.app.file, "storm", "-f"} {
-		rig.problem(name, rig.call(auth.Admin, "POST", "/api/simulations", simulationInput{name, 1, ""}), NotFound)
+		rig.problem(name, rig.call(auth.Admin, "POST", "/api/simulations", simulationInput{name, 1, ""}), schema.NotFound)
 	}
 }
 
@@ -89,7 +90,7 @@ func TestSamplesByTheAPI(t *testing.T) {
 		}
 	}
 	for _, query := range []string{"from=-1", "from=x", "to=253402300800", "limit=3"} {
-		rig.problem(query, rig.call(auth.Viewer, "GET", "/api/system/samples?"+query, nil), InvalidInput)
+		rig.problem(query, rig.call(auth.Viewer, "GET", "/api/system/samples?"+query, nil), schema.InvalidInput)
 	}
 }
 

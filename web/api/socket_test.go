@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"log/slog"
 	"mime/multipart"
 	"net"
 	"net/http"
@@ -23,6 +22,7 @@ import (
 	"orac/appliance/event"
 	"orac/runbook"
 	"orac/web/auth"
+	"orac/web/schema"
 )
 
 func wakeEvent(id string) event.Event {
@@ -163,7 +163,7 @@ func TestUploads(t *testing.T) {
 	rig.must(err)
 	rig.must(m.Close())
 	for _, r := range Routes() {
-		if r.body == nil {
+		if r.Body == nil {
 			continue
 		}
 		for kind, body := range map[string]string{
@@ -171,11 +171,11 @@ func TestUploads(t *testing.T) {
 		} {
 			req := rig.request(auth.Admin, r.Method, pathOf(t, r, rig), body)
 			req.Header.Set("Content-Type", kind)
-			rig.problem(r.Name+" as "+kind, rig.do(req), WrongType)
+			rig.problem(r.Name+" as "+kind, rig.do(req), schema.WrongType)
 		}
 		packed := rig.request(auth.Admin, r.Method, pathOf(t, r, rig), "\x1f\x8b\x08")
 		packed.Header.Set("Content-Encoding", "gzip")
-		rig.problem(r.Name+" packed", rig.do(packed), BadJSON)
+		rig.problem(r.Name+" packed", rig.do(packed), schema.BadJSON)
 	}
 }
 
@@ -228,7 +228,7 @@ func TestStreamsEndWithWhatTheyCameFrom(t *testing.T) {
 		"the session is deleted": func(h *hosted) { h.must(h.guard.DB.LogOutEverywhere("viewer")) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := listen(t, func(*runbook.Runbook) {}, often)
+			h := listen(t, func(*runbook.Runbook) {})
 			header := http.Header{}
 			switch name {
 			case "the key is revoked":
@@ -307,10 +307,10 @@ func TestStreamsAreShared(t *testing.T) {
 		}
 	}
 	for _, who := range all {
-		rig.server.streams.leave(who)
+		rig.server.streams.Leave(who)
 	}
-	if rig.server.streams.taken() != 0 || len(rig.server.streams.of) != 0 || rig.server.streams.others != 0 {
-		t.Errorf("%d are left: %v", rig.server.streams.taken(), rig.server.streams.of)
+	if n := rig.server.streams.Taken(); n != 0 {
+		t.Errorf("%d are left", n)
 	}
 }
 
@@ -344,10 +344,8 @@ func TestWhatIsOverIsSweptAtTheStart(t *testing.T) {
 	_, err = db.Exec("INSERT INTO sessions VALUES ('old', 'anna', x'00', 1, -1), ('new', 'anna', x'00', ?, ?)", time.Now().Add(time.Hour).UnixMicro(), time.Hour.Microseconds())
 	rig.must(err)
 	ctx, cancel := context.WithCancel(t.Context())
-	host := &Host{StateDir: rig.dir, Log: slog.New(slog.DiscardHandler)}
-	rig.app.rb.Web.Listen = ""
 	ended := make(chan struct{})
-	go func() { defer close(ended); host.Run(ctx, rig.server) }()
+	go func() { defer close(ended); rig.server.Keep(ctx) }()
 	defer func() { cancel(); <-ended }()
 	for n := 0; ; n++ {
 		var left string

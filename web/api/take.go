@@ -9,6 +9,7 @@ import (
 
 	"orac/appliance/turns"
 	"orac/web/auth"
+	"orac/web/schema"
 )
 
 // take reads and runs a request after the caller was identified.
@@ -17,7 +18,7 @@ func (s *Server) take(c *Call) (any, error) {
 	var err error
 	who := entrant("")
 	if c.Route.enters() && !c.Who.Known() { // the input says who the caller claims to be
-		if in, err = c.Route.read(c.R); err == nil {
+		if in, err = c.Route.Read(c.R); err == nil {
 			who = in.(enters).entrant(s.o.Guard, c.From)
 		}
 	}
@@ -31,7 +32,7 @@ func (s *Server) take(c *Call) (any, error) {
 		return nil, err
 	}
 	if in == nil && err == nil {
-		in, err = c.Route.read(c.R)
+		in, err = c.Route.Read(c.R)
 	}
 	if err != nil {
 		return nil, err
@@ -74,17 +75,17 @@ func (s *Server) identify(c *Call) error {
 
 // count limits the anonymous requests of an address, and the requests of each logged-in person. So people who share an address
 // with strangers, behind a proxy or a router, have their full limit. nil: within the limit.
-func (s *Server) count(c *Call) *Problem {
+func (s *Server) count(c *Call) *schema.Problem {
 	owner, whose := "address "+auth.Network(c.From), " from this address"
 	if c.Who.Known() {
 		owner, whose = c.Who.Subject(), " of yours"
 	}
-	v := s.inAll.take(owner, s.set.Load().rb.Web.Limits.PerAddress)
-	if v.tell(c.W.Header()); v.ok {
+	v := s.inAll.Take(owner, s.set.Load().rb.Web.Limits.PerAddress)
+	if v.Tell(c.W.Header()); v.OK {
 		return nil
 	}
 	c.quiet = true
-	return v.problem(whose)
+	return v.Problem(whose)
 }
 
 // limit counts the request against its caller, or against the address while nobody is logged in. Known people who are logging in
@@ -111,12 +112,12 @@ func (s *Server) limit(c *Call, says entrant) error {
 	default:
 		owner = "address " + auth.Network(c.From)
 	}
-	v := s.perWho.take(owner, limit)
+	v := s.perWho.Take(owner, limit)
 	if !c.lets || c.Who.Known() { // otherwise it would reveal who has logged in from there before
-		v.tell(c.W.Header())
+		v.Tell(c.W.Header())
 	}
-	if !v.ok {
-		return v.problem("")
+	if !v.OK {
+		return v.Problem("")
 	}
 	return nil
 }
@@ -129,16 +130,16 @@ func (s *Server) allowed(c *Call) error {
 	}
 	if !c.Who.Known() {
 		if s.o.Guard.NeedsSetup() {
-			return Fail(NeedsSetup, "")
+			return schema.Fail(schema.NeedsSetup, "")
 		}
-		return Fail(Unauthenticated, "")
+		return schema.Fail(schema.Unauthenticated, "")
 	}
 	if !c.Who.Role.Includes(r.Role) {
 		return s.tooLow(c)
 	}
 	if !safe(c.R.Method) && !auth.CheckCSRF(c.Who, c.R.Header.Get("X-CSRF-Token")) {
 		c.denied(r.action(), "without the token of the session")
-		return Fail(NoCSRF, "")
+		return schema.Fail(schema.NoCSRF, "")
 	}
 	return nil
 }
@@ -148,7 +149,7 @@ func (s *Server) tooLow(c *Call) error {
 	if c.Route.Change != "" {
 		c.denied(c.Route.action(), "the role is too low")
 	}
-	return Fail(Forbidden, "You need the role %s.", c.Route.Role)
+	return schema.Fail(schema.Forbidden, "You need the role %s.", c.Route.Role)
 }
 
 func safe(method string) bool {
@@ -218,9 +219,7 @@ func (s *Server) turn(c *Call) (done func(), err error) {
 	done, err = s.costly.Take(c.Context(), c.Who.Subject())
 	switch {
 	case errors.Is(err, turns.ErrFull):
-		p := Fail(Slower, "%d slow requests of yours are running or waiting already.", maxCostlyOfOne)
-		p.retry = time.Second
-		return nil, p
+		return nil, schema.Fail(schema.Slower, "%d slow requests of yours are running or waiting already.", maxCostlyOfOne).After(time.Second)
 	case err != nil:
 		return nil, c.Context().Err()
 	}
@@ -230,7 +229,7 @@ func (s *Server) turn(c *Call) (done func(), err error) {
 // stands refuses a caller who has lost the login or the role since the request began: sending its body may have taken as long as
 // a request may take.
 func (c *Call) stands() error {
-	if !c.Who.Known() || c.Route.Change == "" && c.Route.body == nil {
+	if !c.Who.Known() || c.Route.Change == "" && c.Route.Body == nil {
 		return nil
 	}
 	err := c.Server.o.Guard.Stands(c.Who.Proof())
@@ -247,8 +246,8 @@ const maxChanges = 120
 // may asks the route whether this caller may use it, before the attempt is recorded. A refusal counts like any other.
 func (s *Server) may(c *Call, in any) error {
 	if c.Route.Change != "" && c.Who.Known() {
-		if v := s.changes.take(c.Who.Subject(), maxChanges); !v.ok {
-			return v.problem(" that change something")
+		if v := s.changes.Take(c.Who.Subject(), maxChanges); !v.OK {
+			return v.Problem(" that change something")
 		}
 	}
 	if c.Route.may == nil {
@@ -258,7 +257,7 @@ func (s *Server) may(c *Call, in any) error {
 	if err == nil {
 		return nil
 	}
-	if p := problemOf(err); p.Code == Forbidden {
+	if p := schema.ProblemOf(err); p.Code == schema.Forbidden {
 		why := p.Detail
 		if reason := auth.Reason(err); reason != "" {
 			why = reason

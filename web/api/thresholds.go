@@ -9,6 +9,7 @@ import (
 
 	"orac/appliance/store"
 	"orac/runbook"
+	"orac/web/schema"
 )
 
 // judgedFor is how long a verdict counts.
@@ -64,7 +65,7 @@ type offer struct {
 	Why       string `json:"why"`
 }
 
-func getThresholds(c *Call, _ none) ([]threshold, error) {
+func getThresholds(c *Call, _ schema.None) ([]threshold, error) {
 	h, err := c.history()
 	if err != nil {
 		return nil, err

@@ -12,6 +12,7 @@ import (
 	"orac/appliance/store"
 	"orac/runbook"
 	"orac/web/auth"
+	"orac/web/schema"
 )
 
 // verdicts are false wakes and good ones with these scores.
@@ -179,5 +180,5 @@ func TestThresholdsAreSuggested(t *testing.T) {
 	if len(got.Offers) != 1 || got.Offers[0].Block != "model.hey_jarvis" || got.Offers[0].Value != "0.63" || got.Offers[0].Was != "0.5" {
 		t.Errorf("%+v", got.Offers)
 	}
-	rig.problem("no such detection", rig.call(auth.Operator, "PUT", "/api/detections/none/verdict", map[string]bool{"false_wake": true}), NotFound)
+	rig.problem("no such detection", rig.call(auth.Operator, "PUT", "/api/detections/none/verdict", map[string]bool{"false_wake": true}), schema.NotFound)
 }

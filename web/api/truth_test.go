@@ -13,6 +13,8 @@ import (
 	"orac/runbook"
 	"orac/web/audit"
 	"orac/web/auth"
+	"orac/web/edge"
+	"orac/web/schema"
 )
 
 // outcomes are those of the records of an action, the newest first.
@@ -28,7 +30,7 @@ func TestAPanicHasAnOutcome(t *testing.T) {
 	rig := newRig(t)
 	rig.app.apply = func(status.ApplyRequest) (status.Applied, error) { panic("BUG: a test") }
 	w := rig.call(auth.Admin, http.MethodPost, "/api/runbook/apply", inputs["apply"])
-	rig.problem("a panic", w, Internal)
+	rig.problem("a panic", w, schema.Internal)
 	if got := rig.outcomes("runbook.apply"); fmt.Sprint(got) != "[failed attempt]" {
 		t.Errorf("%v", got)
 	}
@@ -57,12 +59,12 @@ func TestRefusalsOfPagesAreOnRecord(t *testing.T) {
 	rig.server.Page(http.MethodPost, "/thing", auth.Admin, func(*Call) error { t.Error("it was done"); return nil })
 	req := rig.request(auth.Viewer, http.MethodPost, "/thing", "a=b")
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	rig.problem("a role too low", rig.do(req), Forbidden)
+	rig.problem("a role too low", rig.do(req), schema.Forbidden)
 	w := rig.call(auth.Nobody, http.MethodPost, "/api/auth/login", loginInput{"admin", password, true})
 	req = rig.request(auth.Nobody, http.MethodPost, "/thing", "csrf=wrong")
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	req.AddCookie(w.Result().Cookies()[0])
-	rig.problem("without the form's token", rig.do(req), NoCSRF)
+	rig.problem("without the form's token", rig.do(req), schema.NoCSRF)
 	list := rig.records("page.refused")
 	if len(list) != 2 || list[1].Who != "viewer" || list[1].Target != "POST /thing" || list[0].Who != "admin" || list[0].Outcome != audit.Denied {
 		t.Errorf("%+v", list)
@@ -85,7 +87,7 @@ func TestOneNetworkIsOneAsker(t *testing.T) {
 // TestAPageOfAnotherOriginHasNoSession: browsers send the cookies of this host with a WebSocket that a page of another origin opens. An
 // origin of the runbook gets in with a token, and with nobody's session.
 func TestAPageOfAnotherOriginHasNoSession(t *testing.T) {
-	h := listen(t, func(rb *runbook.Runbook) { rb.Web.Origins = []string{"https://home.test"} }, often)
+	h := listen(t, func(rb *runbook.Runbook) { rb.Web.Origins = []string{"https://home.test"} })
 	login := h.call(auth.Nobody, http.MethodPost, "/api/auth/login", loginInput{"viewer", password, true}).Result().Cookies()[0]
 	session, token := "Cookie: "+login.Name+"="+login.Value, "Authorization: Bearer "+h.tokens[auth.Viewer]
 	own := strings.TrimSuffix(strings.TrimPrefix(h.url, "http://"), "/")
@@ -103,7 +105,7 @@ func TestAPageOfAnotherOriginHasNoSession(t *testing.T) {
 	}
 	req := httptest.NewRequest(http.MethodGet, "https://orac.test/api/ws", nil)
 	for origin, same := range map[string]bool{"https://orac.test": true, "http://orac.test": false, "": true, "null": false} {
-		if req.Header.Set("Origin", origin); sameOrigin(req, true) != same {
+		if req.Header.Set("Origin", origin); edge.SameOrigin(req, true) != same {
 			t.Errorf("%q is the same as what has come encrypted: %v", origin, !same)
 		}
 	}
@@ -123,7 +125,7 @@ func TestNoHeaderTellsWhoIsKnown(t *testing.T) {
 	}
 	answer := func(req *http.Request) string {
 		w := rig.do(req)
-		w.Header().Del(requestHeader)
+		w.Header().Del(edge.RequestHeader)
 		w.Header().Del("Ratelimit-Remaining") // of the address: each request takes one
 		return fmt.Sprint(w.Code, w.Header())
 	}
@@ -180,7 +182,7 @@ func TestWhoIsNoAdminAnyMoreChangesNothing(t *testing.T) {
 			} else {
 				req.Body = io.NopCloser(&waiting{req.Body, func() { do(rig) }})
 			}
-			rig.problem(held+", "+end, rig.do(req), Unauthenticated)
+			rig.problem(held+", "+end, rig.do(req), schema.Unauthenticated)
 			if len(rig.app.applied) > 0 {
 				t.Errorf("%s, %s: it was applied", held, end)
 			}

@@ -4,11 +4,12 @@ import (
 	"net/http"
 
 	"orac/appliance/audio/capture"
+	"orac/web/schema"
 )
 
 // The inputs and outputs of routes, under exported names for callers of Invoke.
 type (
-	Nothing          = none
+	Nothing          = schema.None
 	LoginInput       = loginInput
 	UserInput        = userInput
 	NewUserInput     = newUserInput
@@ -49,7 +50,7 @@ type (
 	BlockInput       = blockInput
 	TypeInput        = typeInput
 	EditInput        = editInput
-	Operation        = editStep
+	EditStep         = editStep
 	Edited           = edited
 	MergeInput       = mergeInput
 	MergedText       = merged
@@ -89,4 +90,4 @@ func (s *Server) Events() *Hub { return s.o.Events }
 func (s *Server) App() App { return s.o.App }
 
 // AsProblem converts any error into a problem, so that a page can show it in its own words.
-func AsProblem(err error) *Problem { return problemOf(err) }
+func AsProblem(err error) *schema.Problem { return schema.ProblemOf(err) }

@@ -13,6 +13,7 @@ import (
 	"orac/runbook"
 	"orac/web/audit"
 	"orac/web/auth"
+	"orac/web/schema"
 )
 
 const declaredUsers = `
@@ -107,11 +108,11 @@ func TestAUserIsRemoved(t *testing.T) {
 	}
 	gone := func(when string) {
 		t.Helper()
-		rig.problem("the token "+when, rig.call("gone", "GET", "/api/auth/me", nil), Unauthenticated)
-		rig.problem("the refresh token "+when, rig.call(auth.Nobody, "POST", "/api/auth/refresh", refreshInput{in.Refresh}), Unauthenticated)
+		rig.problem("the token "+when, rig.call("gone", "GET", "/api/auth/me", nil), schema.Unauthenticated)
+		rig.problem("the refresh token "+when, rig.call(auth.Nobody, "POST", "/api/auth/refresh", refreshInput{in.Refresh}), schema.Unauthenticated)
 		req := rig.request(auth.Nobody, "GET", "/api/auth/me", nil)
 		req.AddCookie(cookie)
-		rig.problem("the session "+when, rig.do(req), Unauthenticated)
+		rig.problem("the session "+when, rig.do(req), schema.Unauthenticated)
 		if w := login("viewer"); w.Code == 200 {
 			t.Errorf("the password lets in %s", when)
 		}
@@ -132,8 +133,8 @@ func TestAUserIsRemoved(t *testing.T) {
 	rb.Web.Hosts = before.Web.Hosts
 	rig.server.Use(rb)
 	gone("after a rollback")
-	rig.problem("twice", rig.call(auth.Admin, "DELETE", "/api/users/nobody", nil), NotFound)
-	rig.problem("an account", rig.call(auth.Admin, "DELETE", "/api/users/core", nil), NotFound)
+	rig.problem("twice", rig.call(auth.Admin, "DELETE", "/api/users/nobody", nil), schema.NotFound)
+	rig.problem("an account", rig.call(auth.Admin, "DELETE", "/api/users/core", nil), schema.NotFound)
 }
 
 // TestTheLastAdminStays: neither removed nor made less, by whatever order; and nothing is changed by trying.
@@ -143,8 +144,8 @@ func TestTheLastAdminStays(t *testing.T) {
 	role := func(name, role string) *httptest.ResponseRecorder {
 		return rig.call(auth.Admin, "PUT", "/api/users/"+name, map[string]string{"role": role})
 	}
-	rig.problem("removed", rig.call(auth.Admin, "DELETE", "/api/users/admin", nil), Conflict)
-	rig.problem("made less", role("admin", "viewer"), Conflict)
+	rig.problem("removed", rig.call(auth.Admin, "DELETE", "/api/users/admin", nil), schema.Conflict)
+	rig.problem("made less", role("admin", "viewer"), schema.Conflict)
 	if rig.file() != before || len(rig.app.applied) > 0 {
 		t.Error("something was changed")
 	}
@@ -152,21 +153,21 @@ func TestTheLastAdminStays(t *testing.T) {
 	if want := strings.Replace(before, `"operator" # judges`, `"admin" # judges`, 1); rig.file() != want {
 		t.Errorf("%s", runbook.Diff("orac.hcl", []byte(want), []byte(rig.file())))
 	}
-	rig.problem("a token of the role before", rig.call(auth.Operator, "GET", "/api/auth/me", nil), Unauthenticated)
+	rig.problem("a token of the role before", rig.call(auth.Operator, "GET", "/api/auth/me", nil), schema.Unauthenticated)
 	get[applied](rig, role("viewer", "operator"), 200) // its block has no role
 	if !strings.Contains(rig.file(), `secret("viewer_password_hash")`) || rig.app.rb.Users[1].Role != "operator" {
 		t.Errorf("%s", rig.file())
 	}
 	get[applied](rig, rig.call(auth.Admin, "DELETE", "/api/users/admin", nil), 200) // the own one: another is there
-	rig.problem("who is gone", rig.call(auth.Admin, "GET", "/api/auth/me", nil), Unauthenticated)
+	rig.problem("who is gone", rig.call(auth.Admin, "GET", "/api/auth/me", nil), schema.Unauthenticated)
 	rig.issue()
 	rig.tokens[auth.Admin] = rig.tokens[auth.Operator]
-	rig.problem("the one that is left", rig.call(auth.Admin, "DELETE", "/api/users/operator", nil), Conflict)
-	rig.problem("no role", role("operator", "root"), InvalidInput)
-	rig.problem("nobody", role("nobody", "viewer"), NotFound)
+	rig.problem("the one that is left", rig.call(auth.Admin, "DELETE", "/api/users/operator", nil), schema.Conflict)
+	rig.problem("no role", role("operator", "root"), schema.InvalidInput)
+	rig.problem("nobody", role("nobody", "viewer"), schema.NotFound)
 	// The file is not what runs: it has lost an admin that is still in force, and no other change takes that along.
 	rig.must(os.WriteFile(rig.app.file, []byte(strings.Replace(rig.file(), `"admin" # judges`, `"viewer" # judges`, 1)), 0o640))
-	rig.problem("by a file that is not applied", role("viewer", "viewer"), OutOfStep)
+	rig.problem("by a file that is not applied", role("viewer", "viewer"), schema.OutOfStep)
 }
 
 // TestUsersOfTheSetUp are removed and changed in the database; a declared one of the same name takes its password with it.
@@ -181,13 +182,13 @@ func TestUsersOfTheSetUp(t *testing.T) {
 	token, err := rig.guard.Issue(rig.vouch("anna"), 0)
 	rig.must(err)
 	rig.tokens[auth.Admin] = token.Token
-	rig.problem("the only one", rig.call(auth.Admin, "DELETE", "/api/users/anna", nil), Conflict)
+	rig.problem("the only one", rig.call(auth.Admin, "DELETE", "/api/users/anna", nil), schema.Conflict)
 	// Where somebody else is declared, who was made by the set-up is declared along: the runbook's users are all that count then.
 	text, names := (&Call{Server: rig.server}).declareMade(testRunbook)
 	if !slices.Equal(names, []string{"anna"}) || !strings.Contains(text, "user \"anna\" {\n  role          = \"admin\"\n  password_hash = secret(\"anna_password_hash\")\n}\n") {
 		t.Errorf("%q are declared along:\n%s", names, text)
 	}
-	rig.problem("made less", rig.call(auth.Admin, "PUT", "/api/users/anna", map[string]string{"role": "viewer"}), Conflict)
+	rig.problem("made less", rig.call(auth.Admin, "PUT", "/api/users/anna", map[string]string{"role": "viewer"}), schema.Conflict)
 	db, err := sql.Open("sqlite", filepath.Join(rig.dir, auth.DBName)) // the set-up makes one only
 	rig.must(err)
 	_, err = db.Exec("INSERT INTO users VALUES ('bert', ?, 'admin', 1)", cheapHash())
@@ -218,7 +219,7 @@ func TestUsersOfTheSetUp(t *testing.T) {
 	rb.Users = []runbook.User{{Name: "anna", Role: "admin", PasswordHash: runbook.NewSecret(fresh)}}
 	rig.server.Use(&rb)
 	rig.server.Use(rig.app.rb)
-	rig.problem("the password of the set-up", rig.call(auth.Nobody, "POST", "/api/auth/login", loginInput{"anna", password, false}), Unauthenticated)
+	rig.problem("the password of the set-up", rig.call(auth.Nobody, "POST", "/api/auth/login", loginInput{"anna", password, false}), schema.Unauthenticated)
 	get[loginOut](rig, rig.call(auth.Nobody, "POST", "/api/auth/login", loginInput{"anna", "another password", false}), 200)
 }
 
@@ -238,22 +239,22 @@ func TestAnAdminOfTheNetworkRunsNoNewCommand(t *testing.T) {
 		"trust":             strings.Replace(base, "listen = ", "trust_admins = true\n  listen = ", 1),
 		"trust and command": strings.Replace(base, "listen = ", "trust_admins = true\n  listen = ", 1) + "\nstt \"x\" {\n  protocol = \"exec\"\n  command  = [\"id\"]\n}\n",
 	} {
-		p := rig.problem("plan with "+name, rig.call(auth.Admin, "POST", "/api/runbook/plan", sourceInput{evil}), Forbidden)
+		p := rig.problem("plan with "+name, rig.call(auth.Admin, "POST", "/api/runbook/plan", sourceInput{evil}), schema.Forbidden)
 		if !strings.Contains(p.Detail, "orac apply") || strings.Contains(p.Detail, "kitchen") {
 			t.Errorf("%s: %s", name, p.Detail)
 		}
-		rig.problem("apply with "+name, rig.call(auth.Admin, "POST", "/api/runbook/apply", applyInput{evil, hashText(base), hashText(evil)}), Forbidden)
+		rig.problem("apply with "+name, rig.call(auth.Admin, "POST", "/api/runbook/apply", applyInput{evil, hashText(base), hashText(evil)}), schema.Forbidden)
 		// It may stand in the file already, not applied: no other change takes it along.
 		rig.must(os.WriteFile(rig.app.file, []byte(evil), 0o640))
-		rig.problem("a threshold with "+name, rig.call(auth.Admin, "PUT", "/api/config/models/hey_jarvis", map[string]float64{"threshold": 0.7}), OutOfStep)
-		rig.problem("a role with "+name, rig.call(auth.Admin, "PUT", "/api/users/viewer", map[string]string{"role": "operator"}), OutOfStep)
+		rig.problem("a threshold with "+name, rig.call(auth.Admin, "PUT", "/api/config/models/hey_jarvis", map[string]float64{"threshold": 0.7}), schema.OutOfStep)
+		rig.problem("a role with "+name, rig.call(auth.Admin, "PUT", "/api/users/viewer", map[string]string{"role": "operator"}), schema.OutOfStep)
 		rig.must(os.WriteFile(rig.app.file, []byte(base), 0o640))
 		// It may be in a generation from before that it was taken out.
 		rig.app.kept = map[int]string{2: evil}
-		rig.problem("back to "+name, rig.call(auth.Admin, "POST", "/api/runbook/rollback", rollbackInput{Generation: 2}), Forbidden)
-		rig.problem("back, in the file, to "+name, rig.call(auth.Admin, "POST", "/api/runbook/rollback", rollbackInput{Generation: 2, Write: true}), Forbidden)
-		rig.problem("a plan back, in the file, to "+name, rig.call(auth.Admin, "GET", "/api/runbook/generations/2/plan?write=true", nil), Forbidden)
-		rig.problem("a plan back to "+name, rig.call(auth.Admin, "GET", "/api/runbook/generations/2/plan", nil), Forbidden)
+		rig.problem("back to "+name, rig.call(auth.Admin, "POST", "/api/runbook/rollback", rollbackInput{Generation: 2}), schema.Forbidden)
+		rig.problem("back, in the file, to "+name, rig.call(auth.Admin, "POST", "/api/runbook/rollback", rollbackInput{Generation: 2, Write: true}), schema.Forbidden)
+		rig.problem("a plan back, in the file, to "+name, rig.call(auth.Admin, "GET", "/api/runbook/generations/2/plan?write=true", nil), schema.Forbidden)
+		rig.problem("a plan back to "+name, rig.call(auth.Admin, "GET", "/api/runbook/generations/2/plan", nil), schema.Forbidden)
 		rig.app.kept = nil
 	}
 	if len(rig.app.applied) > 0 {
@@ -268,7 +269,7 @@ func TestAnAdminOfTheNetworkRunsNoNewCommand(t *testing.T) {
 	rb.Web.Hosts = rig.app.rb.Web.Hosts
 	rig.app.rb = rb
 	get[status.Plan](rig, rig.call(auth.Admin, "POST", "/api/runbook/plan", sourceInput{strings.Replace(runs, `"x" {`, `"y" {`, 1)}), 200)
-	rig.problem("another argument", rig.call(auth.Admin, "POST", "/api/runbook/plan", sourceInput{strings.Replace(runs, `["id"]`, `["id", "-u"]`, 1)}), Forbidden)
+	rig.problem("another argument", rig.call(auth.Admin, "POST", "/api/runbook/plan", sourceInput{strings.Replace(runs, `["id"]`, `["id", "-u"]`, 1)}), schema.Forbidden)
 	rb.Web.TrustAdmins = true
 	get[status.Plan](rig, rig.call(auth.Admin, "POST", "/api/runbook/plan", sourceInput{strings.Replace(runs, `["id"]`, `["id", "-u"]`, 1)}), 200)
 }
@@ -281,14 +282,14 @@ func TestAnAdminStays(t *testing.T) {
 		"nobody":   testRunbook,
 		"no admin": strings.Replace(base, `role          = "admin"`, `role          = "viewer"`, 1),
 	} {
-		rig.problem("plan with "+name, rig.call(auth.Admin, "POST", "/api/runbook/plan", sourceInput{text}), Conflict)
-		rig.problem("apply with "+name, rig.call(auth.Admin, "POST", "/api/runbook/apply", applyInput{text, hashText(base), hashText(text)}), Conflict)
+		rig.problem("plan with "+name, rig.call(auth.Admin, "POST", "/api/runbook/plan", sourceInput{text}), schema.Conflict)
+		rig.problem("apply with "+name, rig.call(auth.Admin, "POST", "/api/runbook/apply", applyInput{text, hashText(base), hashText(text)}), schema.Conflict)
 		if f := get[findings](rig, rig.call(auth.Admin, "POST", "/api/runbook/validate", sourceInput{text}), 200); f.OK {
 			t.Errorf("a text with %s is called good", name)
 		}
 		rig.app.kept = map[int]string{2: text}
-		rig.problem("back to "+name, rig.call(auth.Admin, "POST", "/api/runbook/rollback", rollbackInput{Generation: 2}), Conflict)
-		rig.problem("back, in the file, to "+name, rig.call(auth.Admin, "POST", "/api/runbook/rollback", rollbackInput{Generation: 2, Write: true}), Conflict)
+		rig.problem("back to "+name, rig.call(auth.Admin, "POST", "/api/runbook/rollback", rollbackInput{Generation: 2}), schema.Conflict)
+		rig.problem("back, in the file, to "+name, rig.call(auth.Admin, "POST", "/api/runbook/rollback", rollbackInput{Generation: 2, Write: true}), schema.Conflict)
 	}
 	if rig.file() != base {
 		t.Errorf("the file is now\n%s", rig.file())

@@ -15,6 +15,7 @@ import (
 
 	"orac/appliance/status"
 	"orac/runbook"
+	"orac/web/schema"
 )
 
 // veil hides what only admins may read in the runbook's text: folders of paths, the part of a URL after the host (it may contain
@@ -201,7 +202,7 @@ func (v *veil) answer(out any) any {
 // failure veils an error's text for the caller; the log keeps all of it. A refusal by the appliance quotes lines of the
 // runbook's file, which may differ from the running one: these lines are left out entirely.
 func (v *veil) failure(err error) error {
-	p := *problemOf(err)
+	p := *schema.ProblemOf(err)
 	if _, quotes := errors.AsType[*status.Refusal](err); quotes {
 		p.Detail = "Nothing was changed. An admin can see why."
 	}

@@ -17,6 +17,7 @@ import (
 	"orac/appliance/store"
 	"orac/runbook"
 	"orac/web/auth"
+	"orac/web/schema"
 )
 
 // canary stands in every path, command line and URL of this runbook where only admins may read it.
@@ -144,7 +145,7 @@ func TestErrorsAreVeiled(t *testing.T) {
 	for name, fail := range map[string]error{
 		"a refusal":     &status.Refusal{Code: status.Invalid, Message: "orac.hcl has problems", Detail: "orac.hcl:3: command = [\"/opt/canary-7f3a/x\", \"canary-7f3a\"]"},
 		"a wrapped one": fmt.Errorf("apply: %w", &status.Refusal{Code: status.OutOfStep, Message: "it cannot be applied: canary-7f3a"}),
-		"a problem":     Fail(Unavailable, "open /srv/canary-7f3a/secrets/x: refused"),
+		"a problem":     schema.Fail(schema.Unavailable, "open /srv/canary-7f3a/secrets/x: refused"),
 	} {
 		rig.app.apply = func(status.ApplyRequest) (status.Applied, error) { return status.Applied{}, fail }
 		body := map[string]string{"current_password": password, "password": password + "!"}

@@ -93,6 +93,21 @@ type Log struct {
 // In returns the log of a state directory. It creates nothing.
 func In(stateDir string) *Log { return &Log{dir: stateDir} }
 
+// Begin writes a record of an attempt; nothing may be changed if that fails. ended writes how the attempt went, with what was added to
+// the record meanwhile.
+func (l *Log) Begin(r *Record) (ended func(error) error, err error) {
+	r.Outcome = Attempt
+	if err := l.Append(*r); err != nil {
+		return nil, err
+	}
+	return func(err error) error {
+		if r.Outcome = Done; err != nil {
+			r.Outcome, r.Why = Failed, err.Error()
+		}
+		return l.Append(*r)
+	}, nil
+}
+
 // Append writes a record; Seq, Prev and At are filled in. Texts that are too long are cut.
 func (l *Log) Append(r Record) error {
 	l.mu.Lock()

@@ -11,7 +11,7 @@ import (
 
 // take puts the submitted values into the controls, and returns the operations that make these changes together with the
 // names of their attributes. to is the address of the block in those operations.
-func (f *blockForm) take(call *api.Call, to string) (do []api.Operation, names []string) {
+func (f *blockForm) take(call *api.Call, to string) (do []api.EditStep, names []string) {
 	_ = call.R.ParseForm() // an unreadable form has no values
 	form := call.R.PostForm
 	for s, at := range f.fields {
@@ -29,7 +29,7 @@ func (f *blockForm) take(call *api.Call, to string) (do []api.Operation, names [
 		if given == lf(was[0]) {
 			continue
 		}
-		o := api.Operation{Do: "set", Block: block, Attribute: at.Name}
+		o := api.EditStep{Do: "set", Block: block, Attribute: at.Name}
 		switch {
 		case at.Control == "list" && len(at.Chosen) == 0 && !at.Required, strings.TrimSpace(given) == "" && at.Control != "list":
 			o.Do = "unset"
@@ -64,7 +64,7 @@ func (f *field) ordered() (out []string) {
 
 // planOf applies operations to the text that the form began with, and shows the plan; if something is wrong, it shows the
 // form with the error.
-func (c *Console) planOf(call *api.Call, f blockForm, do []api.Operation, names []string) error {
+func (c *Console) planOf(call *api.Call, f blockForm, do []api.EditStep, names []string) error {
 	e, file, err := posted(call)
 	if err != nil {
 		return err

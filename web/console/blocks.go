@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"orac/web/api"
+	"orac/web/schema"
 )
 
 // blockForm is a block of the runbook as a form, built from the registry.
@@ -78,7 +79,7 @@ func (c *Console) blocks(call *api.Call) error {
 	d := blocksData{File: file.File}
 	list, err := api.Invoke[api.BlockList](call, "blocks", nil)
 	switch {
-	case err != nil && api.AsProblem(err).Code == api.InvalidRunbook:
+	case err != nil && api.AsProblem(err).Code == schema.InvalidRunbook:
 		d.Wrong = api.AsProblem(err).Detail
 	case err != nil:
 		return err
@@ -222,7 +223,7 @@ func (c *Console) removeBlock(call *api.Call) error {
 			break
 		}
 		at := strings.LastIndexByte(top, '.')
-		if at < 0 || api.AsProblem(err).Code != api.NotFound {
+		if at < 0 || api.AsProblem(err).Code != schema.NotFound {
 			return err
 		}
 		top = top[:at]
@@ -231,7 +232,7 @@ func (c *Console) removeBlock(call *api.Call) error {
 		return err
 	}
 	f.Lead = "Without " + address + " ORAC cannot use the runbook:"
-	return c.planOf(call, f, []api.Operation{{Do: "remove", Block: address}}, []string{address})
+	return c.planOf(call, f, []api.EditStep{{Do: "remove", Block: address}}, []string{address})
 }
 
 // newBlock makes the form of a block that does not exist yet.
@@ -271,12 +272,12 @@ func (c *Console) addBlock(call *api.Call) error {
 	}
 	address := f.Type + "." + f.Name
 	set, names := f.take(call, address)
-	do := append([]api.Operation{{Do: "add", Block: address}}, set...)
+	do := append([]api.EditStep{{Do: "add", Block: address}}, set...)
 	names = append([]string{"name"}, names...)
 	for _, j := range f.Joins {
 		if j.Chosen {
 			text := "[" + strings.Join(append(slices.Clone(j.Names), address), ", ") + "]"
-			do, names = append(do, api.Operation{Do: "set", Block: j.Block, Attribute: j.Attribute, Expression: &text}), append(names, j.ID())
+			do, names = append(do, api.EditStep{Do: "set", Block: j.Block, Attribute: j.Attribute, Expression: &text}), append(names, j.ID())
 		}
 	}
 	return c.planOf(call, f, do, names)

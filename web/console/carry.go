@@ -12,6 +12,7 @@ import (
 
 	"orac/runbook"
 	"orac/web/api"
+	"orac/web/schema"
 )
 
 // A form carries two texts byte for byte: the one that its edit began with, and the one that a plan was made from. A text
@@ -68,7 +69,7 @@ func posted(call *api.Call) (e editor, file api.RunbookText, err error) {
 	}
 	if packed := call.R.PostFormValue("packed"); packed != "" {
 		if e.Source, err = unpack(packed); err != nil {
-			return e, file, api.Fail(api.InvalidInput, "The form carries no text.")
+			return e, file, schema.Fail(schema.InvalidInput, "The form carries no text.")
 		}
 	} else {
 		lines := e.Began

@@ -6,6 +6,7 @@ import (
 
 	"orac/appliance/status"
 	"orac/web/api"
+	"orac/web/schema"
 )
 
 type generationsData struct {
@@ -48,7 +49,7 @@ func (d generationData) OncePlanned() planned { return planned{Plan: d.Once} }
 func (c *Console) generation(call *api.Call) error {
 	n, err := strconv.Atoi(call.R.PathValue("number"))
 	if err != nil {
-		return api.Fail(api.NotFound, "There is no such generation.")
+		return schema.Fail(schema.NotFound, "There is no such generation.")
 	}
 	return c.showGeneration(call, http.StatusOK, n, "")
 }
@@ -89,7 +90,7 @@ func (c *Console) showGeneration(call *api.Call, code, number int, wrong string)
 func (c *Console) rollback(call *api.Call) error {
 	n, err := strconv.Atoi(call.R.PostFormValue("generation"))
 	if err != nil {
-		return api.Fail(api.InvalidInput, "Name a generation.")
+		return schema.Fail(schema.InvalidInput, "Name a generation.")
 	}
 	running, err := strconv.Atoi(call.R.PostFormValue("running"))
 	if err != nil || call.R.PostFormValue("plan") == "" {
@@ -101,7 +102,7 @@ func (c *Console) rollback(call *api.Call) error {
 	done, err := api.Invoke[api.Applied](call, "rollback", in)
 	if err != nil {
 		switch p := api.AsProblem(err); p.Code {
-		case api.PlanChanged, api.PlanBlocked, api.Busy, api.Conflict, api.InvalidRunbook:
+		case schema.PlanChanged, schema.PlanBlocked, schema.Busy, schema.Conflict, schema.InvalidRunbook:
 			return c.showGeneration(call, p.Status, n, sayWrong(p))
 		}
 		return err

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"orac/web/api"
+	"orac/web/schema"
 )
 
 // filter selects the part of the history to show.
@@ -185,5 +186,5 @@ func wake(call *api.Call, id string) (heard, error) {
 		}
 		before = next
 	}
-	return heard{}, api.Fail(api.NotFound, "There is no such detection.")
+	return heard{}, schema.Fail(schema.NotFound, "There is no such detection.")
 }

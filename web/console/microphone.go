@@ -200,7 +200,7 @@ func (c *Console) addMicrophone(call *api.Call) error {
 
 // take puts the submitted values into the form, says what is wrong with them, and returns the
 // operations.
-func (f *microphoneForm) take(call *api.Call) (do []api.Operation) {
+func (f *microphoneForm) take(call *api.Call) (do []api.EditStep) {
 	_ = call.R.ParseForm() // an unreadable form has no values
 	form := call.R.PostForm
 	f.Name = strings.TrimSpace(form.Get("name"))
@@ -208,16 +208,16 @@ func (f *microphoneForm) take(call *api.Call) (do []api.Operation) {
 		f.Wrong = append(f.Wrong, "Name: use lower-case letters, digits, _ and -; a letter comes first.")
 	}
 	device, listener := "device.microphone."+f.Name, "listener."+f.Name
-	set := func(block, attribute string, o api.Operation) {
+	set := func(block, attribute string, o api.EditStep) {
 		o.Do, o.Block, o.Attribute = "set", block, attribute
 		do = append(do, o)
 	}
-	text := func(s string) api.Operation { return api.Operation{Text: &s} }
-	list := func(addresses []string) api.Operation {
+	text := func(s string) api.EditStep { return api.EditStep{Text: &s} }
+	list := func(addresses []string) api.EditStep {
 		s := "[" + strings.Join(addresses, ", ") + "]"
-		return api.Operation{Expression: &s}
+		return api.EditStep{Expression: &s}
 	}
-	do = append(do, api.Operation{Do: "add", Block: device})
+	do = append(do, api.EditStep{Do: "add", Block: device})
 	chosen := false
 	for i := range f.Devices {
 		d := &f.Devices[i]
@@ -241,7 +241,7 @@ func (f *microphoneForm) take(call *api.Call) (do []api.Operation) {
 		}
 		address := "model." + w.Name()
 		if models = append(models, address); !w.Declared {
-			do = append(do, api.Operation{Do: "add", Block: address})
+			do = append(do, api.EditStep{Do: "add", Block: address})
 			set(address, "source", text(w.Value))
 		}
 	}
@@ -253,8 +253,8 @@ func (f *microphoneForm) take(call *api.Call) (do []api.Operation) {
 			services = append(services, f.STT[i].Address)
 		}
 	}
-	do = append(do, api.Operation{Do: "add", Block: listener})
-	set(listener, "device", api.Operation{Expression: &device})
+	do = append(do, api.EditStep{Do: "add", Block: listener})
+	set(listener, "device", api.EditStep{Expression: &device})
 	set(listener, "models", list(models))
 	if len(services) > 0 {
 		set(listener, "deliver", list(services))

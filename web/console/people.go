@@ -7,6 +7,7 @@ import (
 
 	"orac/web/api"
 	"orac/web/auth"
+	"orac/web/schema"
 )
 
 type peopleData struct {
@@ -132,7 +133,7 @@ func (c *Console) madeKey(call *api.Call, k api.NewKey, err error) error {
 }
 
 // sayWrong returns a problem in one line.
-func sayWrong(p *api.Problem) string {
+func sayWrong(p *schema.Problem) string {
 	text := p.Title + "."
 	if p.Detail != "" {
 		text = p.Detail

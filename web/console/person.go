@@ -7,6 +7,7 @@ import (
 	"orac/appliance/status"
 	"orac/web/api"
 	"orac/web/auth"
+	"orac/web/schema"
 )
 
 // personData is the page on which an admin changes somebody's role or removes them: the page asks for confirmation.
@@ -27,7 +28,7 @@ func (c *Console) showPerson(call *api.Call, status int, wrong string) error {
 	name := call.R.PathValue("name")
 	i := slices.IndexFunc(list, func(p auth.Person) bool { return p.Kind == auth.User && p.Name == name })
 	if i < 0 {
-		return api.Fail(api.NotFound, "There is no such user.")
+		return schema.Fail(schema.NotFound, "There is no such user.")
 	}
 	d := personData{Person: list[i], Own: call.Who.Kind == auth.User && call.Who.Name == name, Roles: auth.Roles(), Wrong: wrong}
 	return c.show(call, status, "person", view{Title: list[i].Name, Nav: "/people", Data: d})
@@ -60,7 +61,7 @@ func (c *Console) removeUser(call *api.Call) error {
 // changed shows how a change of a person ended: the list of people if it was made, otherwise the page it came from. Whoever
 // changes their own login has to log in again, unless the login only moves into the runbook.
 func (c *Console) changed(call *api.Call, what string, done api.Applied, err error) error {
-	p, name := &api.Problem{}, call.R.PathValue("name")
+	p, name := &schema.Problem{}, call.R.PathValue("name")
 	switch {
 	case err == nil && done.OK && what != "declared" && call.Who.Kind == auth.User && call.Who.Name == name:
 		return redirect(call, after("/login", "changed", ""))

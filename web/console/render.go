@@ -11,6 +11,7 @@ import (
 	"orac/appliance/status"
 	"orac/web/api"
 	"orac/web/auth"
+	"orac/web/schema"
 )
 
 //go:embed templates
@@ -155,7 +156,7 @@ func redirect(call *api.Call, to string) error {
 }
 
 // showProblem shows an error to a person.
-func (c *Console) showProblem(call *api.Call, p *api.Problem) {
+func (c *Console) showProblem(call *api.Call, p *schema.Problem) {
 	if scripted(call) {
 		_ = c.write(call, p.Status, "problem", "problem-part", view{Data: p})
 		return

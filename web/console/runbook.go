@@ -5,6 +5,7 @@ import (
 
 	"orac/appliance/status"
 	"orac/web/api"
+	"orac/web/schema"
 )
 
 // editor is a runbook text that somebody is editing.
@@ -103,7 +104,7 @@ func (c *Console) showPlan(call *api.Call, code int, e editor, file api.RunbookT
 	}
 	p := planned{editor: e, Wrong: wrong, Diff: diff(e.File, file.Source, e.Source)}
 	if p.Plan, err = api.Invoke[status.Plan](call, "plan", api.SourceInput{Source: e.Source}); err != nil {
-		if problem := api.AsProblem(err); problem.Code == api.InvalidRunbook {
+		if problem := api.AsProblem(err); problem.Code == schema.InvalidRunbook {
 			e.Wrong = problem.Detail
 			return c.showEditor(call, http.StatusUnprocessableEntity, e)
 		}
@@ -123,12 +124,12 @@ func (c *Console) apply(call *api.Call) error {
 	done, err := api.Invoke[api.Applied](call, "apply", api.ApplyInput{Source: e.Source, Base: e.Base, Plan: call.R.PostFormValue("plan")})
 	if err != nil {
 		switch p := api.AsProblem(err); p.Code {
-		case api.Conflict:
+		case schema.Conflict:
 			if file, err = api.Invoke[api.RunbookText](call, "runbook", nil); err != nil {
 				return err
 			}
 			return c.showConflict(call, e, file, "")
-		case api.PlanChanged, api.PlanBlocked, api.Busy, api.InvalidRunbook:
+		case schema.PlanChanged, schema.PlanBlocked, schema.Busy, schema.InvalidRunbook:
 			return c.showPlan(call, p.Status, e, file, sayWrong(p))
 		}
 		return err

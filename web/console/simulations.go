@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"orac/web/api"
+	"orac/web/schema"
 	"orac/web/simulations"
 )
 
@@ -115,7 +116,7 @@ func (c *Console) runSimulation(call *api.Call) error {
 func simulationOf(call *api.Call) (api.SimulationNumber, error) {
 	n, err := strconv.Atoi(call.R.PathValue("number"))
 	if err != nil {
-		return api.SimulationNumber{}, api.Fail(api.NotFound, "There is no such simulation.")
+		return api.SimulationNumber{}, schema.Fail(schema.NotFound, "There is no such simulation.")
 	}
 	return api.SimulationNumber{Number: n}, nil
 }

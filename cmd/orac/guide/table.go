@@ -3,6 +3,9 @@ package guide
 import (
 	"strings"
 
+	"orac/internal/cells"
+
+	"github.com/charmbracelet/x/ansi"
 	"github.com/yuin/goldmark/ast"
 	table "github.com/yuin/goldmark/extension/ast"
 )
@@ -53,9 +56,9 @@ func fit(rows [][]string, room int) []int {
 	total := columnGap * (len(widths) - 1)
 	for i := range widths {
 		for _, row := range rows {
-			widths[i] = max(widths[i], len([]rune(row[i])))
+			widths[i] = max(widths[i], ansi.StringWidth(row[i]))
 			for _, word := range strings.Fields(row[i]) {
-				least[i] = max(least[i], len([]rune(word)))
+				least[i] = max(least[i], ansi.StringWidth(word))
 			}
 		}
 		least[i] = min(widths[i], max(least[i], leastColumn))
@@ -85,7 +88,7 @@ func beside(row []string, widths []int) []string {
 			if n == len(lines) {
 				lines = append(lines, "")
 			}
-			lines[n] += strings.Repeat(" ", left-len([]rune(lines[n]))) + part
+			lines[n] = cells.Pad(lines[n], left) + part
 		}
 		left += widths[i] + columnGap
 	}

@@ -1,25 +1,16 @@
 package guide
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"orac/internal/cells"
+)
 
 // Wrap breaks a text between words into lines of at most the given number of columns. A longer word has a line of its own. A code
 // span like `orac run` counts as one word, so that people can copy it from one line, unless it does not fit on one.
-func Wrap(text string, columns int) []string {
-	lines, line, used := []string{}, "", 0
-	for _, word := range words(text, columns) {
-		n := len([]rune(word))
-		switch {
-		case line == "":
-			line, used = word, n
-		case used+1+n <= columns:
-			line, used = line+" "+word, used+1+n
-		default:
-			lines = append(lines, line)
-			line, used = word, n
-		}
-	}
-	return append(lines, line)
-}
+func Wrap(text string, columns int) []string { return cells.Fill(words(text, columns), columns) }
 
 // words returns the words of a text. A text between backquotes is one word, together with what
 // touches it.
@@ -28,7 +19,7 @@ func words(text string, columns int) []string {
 	open := false
 	for _, word := range strings.Fields(text) {
 		last := len(all) - 1
-		if open && len([]rune(all[last]))+1+len([]rune(word)) <= columns {
+		if open && ansi.StringWidth(all[last])+1+ansi.StringWidth(word) <= columns {
 			all[last] += " " + word
 		} else {
 			all = append(all, word)

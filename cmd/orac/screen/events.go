@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"orac/appliance/event"
 	"orac/appliance/utterance"
 )
@@ -37,25 +39,9 @@ func (v *Events) Show(e event.Event) {
 		v.scores[b.Model] = b.Score
 	default:
 		if kind, text := v.line(b); kind != "" {
-			fmt.Fprintf(v, "%s  %s%s%s\n", v.Faint(e.At.Local().Format("15:04:05.000")), kind, strings.Repeat(" ", max(1, 14-width(kind))), text)
+			fmt.Fprintf(v, "%s  %s%s%s\n", v.Faint(e.At.Local().Format("15:04:05.000")), kind, strings.Repeat(" ", max(1, 14-ansi.StringWidth(kind))), text)
 		}
 	}
-}
-
-// width returns how many columns a text needs, without its colours.
-func width(text string) int {
-	n, escape := 0, false
-	for _, r := range text {
-		switch {
-		case r == '\x1b':
-			escape = true
-		case escape:
-			escape = r != 'm'
-		default:
-			n++
-		}
-	}
-	return n
 }
 
 func (v *Events) level(at time.Time, b event.Level) {

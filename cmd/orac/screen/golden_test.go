@@ -10,6 +10,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/charmbracelet/x/ansi"
 	"github.com/google/go-cmp/cmp"
 
 	"orac/appliance/health"
@@ -33,23 +34,11 @@ func golden(t *testing.T, name string, widths []int, draw func(*Screen)) {
 				t.Errorf("%s at %d columns: space at the end: %q", name, columns, line)
 			}
 		}
-		if bare := uncoloured(painted.String()); bare != plain.String() {
+		if bare := ansi.Strip(painted.String()); bare != plain.String() {
 			t.Errorf("%s at %d columns: colours change more than colours:\n%s", name, columns, cmp.Diff(plain.String(), bare))
 		}
 		testkit.Golden(t, filepath.Join("testdata", fmt.Sprintf("%s.%d.golden", name, columns)), plain.Bytes())
 	}
-}
-
-// uncoloured takes the colours out of a text.
-func uncoloured(text string) string {
-	var b strings.Builder
-	for i, part := range strings.Split(text, "\x1b[") {
-		if i > 0 {
-			_, part, _ = strings.Cut(part, "m")
-		}
-		b.WriteString(part)
-	}
-	return b.String()
 }
 
 var all = []int{0, 60, 100}

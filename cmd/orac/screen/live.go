@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/charmbracelet/x/ansi"
 )
 
 // Live shows lines below the permanent ones; the next call replaces them. They are cut to the terminal's size. Without a
@@ -17,7 +19,7 @@ func (s *Screen) Live(lines []string) {
 	var b strings.Builder
 	b.WriteString(s.backToLive())
 	for _, line := range lines {
-		b.Write(safe([]byte(cut(line, width-1))))
+		b.Write(safe([]byte(ansi.Truncate(line, width-1, ""))))
 		b.WriteString("\x1b[K\r\n")
 	}
 	b.WriteString("\x1b[J")

@@ -5,8 +5,11 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"orac/appliance/amount"
 	"orac/appliance/status"
+	"orac/internal/cells"
 )
 
 // actions says how each action of a plan looks, in the order in which the last line counts them.
@@ -29,7 +32,7 @@ func (s *Screen) Plan(p status.Plan, all bool) {
 	v := planView{Screen: s, told: map[string]bool{}}
 	for _, c := range p.Components {
 		if c.Action != status.Keep || all {
-			v.column = max(v.column, width(Clean(c.Address)))
+			v.column = max(v.column, ansi.StringWidth(Clean(c.Address)))
 		}
 	}
 	v.column = min(v.column, 48)
@@ -62,8 +65,8 @@ func (v *planView) component(c status.Component) {
 	why := Clean(c.Why)
 	for _, a := range actions {
 		if a.action == c.Action {
-			line := fmt.Sprintf("  %s %s  %s", a.paint(v.Screen, a.symbol), v.Strong(pad(Clean(c.Address), v.column)), a.paint(v.Screen, string(c.Action)))
-			if why != "" && (v.width == 0 || width(line)+2+width(why) <= v.width) {
+			line := fmt.Sprintf("  %s %s  %s", a.paint(v.Screen, a.symbol), v.Strong(cells.Pad(Clean(c.Address), v.column)), a.paint(v.Screen, string(c.Action)))
+			if why != "" && (v.width == 0 || ansi.StringWidth(line)+2+ansi.StringWidth(why) <= v.width) {
 				line, why = line+"  "+v.Faint(why), ""
 			}
 			fmt.Fprintln(v, line)
@@ -95,16 +98,16 @@ func (v *planView) attribute(action status.Action, b status.Attribute) {
 		fmt.Fprintf(v, "      %s  %s\n", name, v.Faint("(secret)")+" changed")
 	case action == status.Add && b.Old == "":
 		if b.New == "" {
-			fmt.Fprintf(v, "      %s\n", shorten(name, room))
+			fmt.Fprintf(v, "      %s\n", cells.Shorten(name, room))
 		} else {
-			fmt.Fprintf(v, "      %s  %s\n", name, v.Good(shorten(now, less(room, width(name)+2))))
+			fmt.Fprintf(v, "      %s  %s\n", name, v.Good(cells.Shorten(now, less(room, ansi.StringWidth(name)+2))))
 		}
 	case action == status.Remove && b.New == "":
-		fmt.Fprintf(v, "      %s\n", shorten(name, room))
-	case room == 0 || width(name)+2+width(old)+3+width(now) <= room:
+		fmt.Fprintf(v, "      %s\n", cells.Shorten(name, room))
+	case room == 0 || ansi.StringWidth(name)+2+ansi.StringWidth(old)+3+ansi.StringWidth(now) <= room:
 		fmt.Fprintf(v, "      %s  %s → %s\n", name, v.Faint(old), v.Good(now))
 	default: // one below the other
-		fmt.Fprintf(v, "      %s\n        %s\n      → %s\n", name, v.Faint(shorten(old, less(room, 2))), v.Good(shorten(now, less(room, 2))))
+		fmt.Fprintf(v, "      %s\n        %s\n      → %s\n", name, v.Faint(cells.Shorten(old, less(room, 2))), v.Good(cells.Shorten(now, less(room, 2))))
 	}
 	v.place(b)
 }
@@ -118,7 +121,7 @@ func (v *planView) place(b status.Attribute) {
 	if source := strings.TrimSpace(Clean(b.Source)); source != "" {
 		text += " │ " + source
 	}
-	fmt.Fprintf(v, "        %s\n", v.Faint(shorten(text, v.room(8))))
+	fmt.Fprintf(v, "        %s\n", v.Faint(cells.Shorten(text, v.room(8))))
 }
 
 // value returns one value of an attribute as it is shown.
@@ -139,7 +142,7 @@ func (v *planView) deaf(p status.Plan) {
 	}
 	column := 0
 	for _, d := range p.Deaf {
-		column = max(column, width(Clean(d.Device)))
+		column = max(column, ansi.StringWidth(Clean(d.Device)))
 	}
 	for _, d := range p.Deaf {
 		says := v.Good("keeps listening")
@@ -151,7 +154,7 @@ func (v *planView) deaf(p status.Plan) {
 		case d.For > 0:
 			says = v.Warn("hears nothing for about " + amount.Span(d.For))
 		}
-		fmt.Fprintf(v, "  %s  %s\n", pad(Clean(d.Device), column), says)
+		fmt.Fprintf(v, "  %s  %s\n", cells.Pad(Clean(d.Device), column), says)
 	}
 	if len(p.Deaf) > 0 {
 		fmt.Fprintln(v)
@@ -212,7 +215,7 @@ func (v *planView) summary(p status.Plan) {
 		switch {
 		case line == "":
 			line = part
-		case v.width > 0 && width(line)+1+width(part) > v.width:
+		case v.width > 0 && ansi.StringWidth(line)+1+ansi.StringWidth(part) > v.width:
 			fmt.Fprintln(v, line)
 			line = part
 		default:
@@ -232,10 +235,10 @@ func blocked(p status.Plan) bool {
 
 // text shows a text on as many lines as it needs, with a mark before the first.
 func (s *Screen) text(indent, mark, text string) {
-	for i, line := range wrap(text, s.room(width(indent)+width(mark))) {
+	for i, line := range cells.Wrap(text, s.room(ansi.StringWidth(indent)+ansi.StringWidth(mark))) {
 		lead := mark
 		if i > 0 {
-			lead = strings.Repeat(" ", width(mark))
+			lead = strings.Repeat(" ", ansi.StringWidth(mark))
 		}
 		fmt.Fprintf(s, "%s%s%s\n", indent, lead, line)
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/charmbracelet/x/ansi"
 	"golang.org/x/term"
 )
 
@@ -38,7 +39,7 @@ func (s *Screen) Frame(lines []string) {
 		if i > 0 {
 			b.WriteString("\r\n")
 		}
-		b.Write(safe([]byte(cut(line, width))))
+		b.Write(safe([]byte(ansi.Truncate(line, width, ""))))
 		b.WriteString("\x1b[K")
 	}
 	b.WriteString(endFrame)
@@ -58,7 +59,7 @@ func (s *Screen) fit(lines []string, height int) []string {
 func (s *Screen) Lines(lines []string) {
 	for _, line := range lines {
 		if s.width > 0 {
-			line = cut(line, s.width)
+			line = ansi.Truncate(line, s.width, "")
 		}
 		fmt.Fprintln(s, line)
 	}

@@ -11,11 +11,12 @@ import (
 	"orac/appliance/amount"
 	"orac/appliance/health"
 	"orac/appliance/status"
+	"orac/internal/cells"
 )
 
 // Log shows a line of the daemon's log.
 func (s *Screen) Log(l status.LogLine) {
-	level := pad(Clean(strings.ToUpper(l.Level)), 5)
+	level := cells.Pad(Clean(strings.ToUpper(l.Level)), 5)
 	switch l.Level {
 	case "ERROR":
 		level = s.Bad(level)

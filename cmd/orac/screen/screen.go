@@ -14,6 +14,9 @@ import (
 	"strings"
 	"unicode"
 
+	"orac/internal/cells"
+
+	"github.com/charmbracelet/x/ansi"
 	"golang.org/x/term"
 )
 
@@ -91,7 +94,7 @@ func (s *Screen) Move(line string) {
 	}
 	s.moving = true
 	s.measure()
-	fmt.Fprintf(s.w, "\r\x1b[K%s", safe([]byte(cut(line, s.width-1))))
+	fmt.Fprintf(s.w, "\r\x1b[K%s", safe([]byte(ansi.Truncate(line, s.width-1, ""))))
 }
 
 // Still removes the moving line.
@@ -142,26 +145,6 @@ func Clean(text string) string {
 	}, text)
 }
 
-// cut shortens a line to the given number of columns, not counting colours.
-func cut(line string, width int) string {
-	var b strings.Builder
-	columns, escape := 0, false
-	for _, r := range line {
-		switch {
-		case r == '\x1b':
-			escape = true
-		case escape:
-			escape = r != 'm'
-		case columns == width:
-			continue
-		default:
-			columns++
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
-}
-
 // Table prints rows in columns; the first row is the heading.
 func (s *Screen) Table(rows [][]string) {
 	var widths []int
@@ -170,16 +153,13 @@ func (s *Screen) Table(rows [][]string) {
 			if i == len(widths) {
 				widths = append(widths, 0)
 			}
-			widths[i] = max(widths[i], len([]rune(cell)))
+			widths[i] = max(widths[i], ansi.StringWidth(cell))
 		}
 	}
 	for n, row := range rows {
 		var b strings.Builder
 		for i, cell := range row {
-			b.WriteString(cell)
-			if i < len(row)-1 {
-				b.WriteString(strings.Repeat(" ", widths[i]-len([]rune(cell))+2))
-			}
+			b.WriteString(cells.Pad(cell, widths[i]+2))
 		}
 		line := strings.TrimRight(b.String(), " ")
 		if n == 0 {

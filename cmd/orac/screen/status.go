@@ -8,6 +8,7 @@ import (
 	"orac/appliance/amount"
 	"orac/appliance/health"
 	"orac/appliance/status"
+	"orac/internal/cells"
 )
 
 // Status shows an appliance as a whole. It remembers the values it was given, to draw the trend of
@@ -47,11 +48,11 @@ func (v *Status) Lines(s status.Status, now time.Time) []string {
 }
 
 // label returns a line with a word in front.
-func (v *Status) label(word, text string) string { return v.Faint(pad(word, 10)) + text }
+func (v *Status) label(word, text string) string { return v.Faint(cells.Pad(word, 10)) + text }
 
 // labels returns a text with a word in front, on as many lines as it needs.
 func (v *Status) labels(word, text string) (lines []string) {
-	for _, part := range wrap(text, v.room(10)) {
+	for _, part := range cells.Wrap(text, v.room(10)) {
 		lines = append(lines, v.label(word, part))
 		word = ""
 	}
@@ -70,7 +71,7 @@ func (v *Status) head(s status.Status, now time.Time) []string {
 	}
 	lines := []string{line, "  " + v.Faint(strings.Join(append(about, fmt.Sprint("pid ", s.PID)), " · "))}
 	if s.LastGood {
-		for _, text := range wrap("It runs the last good generation, because the runbook could not be used when it started; orac validate says why.", v.room(4)) {
+		for _, text := range cells.Wrap("It runs the last good generation, because the runbook could not be used when it started; orac validate says why.", v.room(4)) {
 			lines = append(lines, "  "+v.Warn(text))
 		}
 	}
@@ -116,7 +117,7 @@ func (v *Status) health(s status.Status, now time.Time) []string {
 		if list := behind[c.Name]; len(list) > 0 {
 			text += "; with it " + Clean(strings.Join(list, ", "))
 		}
-		for n, part := range wrap(text, v.room(12)) {
+		for n, part := range cells.Wrap(text, v.room(12)) {
 			if n == 0 {
 				lines = append(lines, v.label(word, v.mark(c.Level)+" "+part))
 			} else {
@@ -216,7 +217,7 @@ func (v *Status) incident(i *status.Incident, now time.Time) []string {
 	} else {
 		text += "; recovered after " + amount.Span(i.Duration)
 	}
-	lines := wrap(text, v.room(10))
+	lines := cells.Wrap(text, v.room(10))
 	for n, part := range lines {
 		lines[n] = v.label([]string{"incident", ""}[min(n, 1)], paint(part))
 	}

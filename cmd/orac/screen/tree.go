@@ -6,9 +6,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"orac/appliance/amount"
 	"orac/appliance/health"
 	"orac/appliance/status"
+	"orac/internal/cells"
 )
 
 // marks shows how each level of health looks; the shapes differ, for terminals without colours.
@@ -130,7 +133,7 @@ func (v *Status) tree(s status.Status, now time.Time) []string {
 	branches := tree(s.Nodes)
 	column := 0
 	for _, b := range branches {
-		column = max(column, width(b.lead)+2+width(Clean(b.node.Address)))
+		column = max(column, ansi.StringWidth(b.lead)+2+ansi.StringWidth(Clean(b.node.Address)))
 	}
 	if v.width > 0 {
 		column = min(column, max(20, v.width-9)) // the rate has to fit beside it
@@ -145,21 +148,21 @@ func (v *Status) tree(s status.Status, now time.Time) []string {
 // branch returns the line of a node, or several if one is too narrow for its notes.
 func (v *Status) branch(b branch, wells map[string]health.Component, column int, now time.Time) []string {
 	level := levelOf(*b.node, wells)
-	head := v.Faint(b.lead) + v.mark(level) + " " + shorten(Clean(b.node.Address), max(4, column-width(b.lead)-2))
-	line := pad(head, column) + "  " + padLeft(rate(b.node.Rate), 7)
+	head := v.Faint(b.lead) + v.mark(level) + " " + cells.Shorten(Clean(b.node.Address), max(4, column-ansi.StringWidth(b.lead)-2))
+	line := cells.Pad(head, column) + "  " + cells.PadLeft(rate(b.node.Rate), 7)
 	var below []string
 	for _, note := range v.notes(*b.node, now) {
-		if v.width > 0 && width(line)+2+width(note) > v.width {
+		if v.width > 0 && ansi.StringWidth(line)+2+ansi.StringWidth(note) > v.width {
 			below = append(below, v.Faint(b.under)+"  "+note)
 			continue
 		}
 		line += "  " + note
 	}
-	if also := v.Faint("→ " + Clean(strings.Join(b.also, ", "))); len(b.also) > 0 && (v.width == 0 || width(line)+2+width(also) <= v.width) {
+	if also := v.Faint("→ " + Clean(strings.Join(b.also, ", "))); len(b.also) > 0 && (v.width == 0 || ansi.StringWidth(line)+2+ansi.StringWidth(also) <= v.width) {
 		line += "  " + also
 	}
 	if c := wells[b.node.Address]; b.node.Error != "" && c.Why == "" { // otherwise it is in the health section
-		for _, text := range wrap(Clean(b.node.Error), v.room(width(b.under)+2)) {
+		for _, text := range cells.Wrap(Clean(b.node.Error), v.room(ansi.StringWidth(b.under)+2)) {
 			below = append(below, v.Faint(b.under)+"  "+v.Warn(text))
 		}
 	}
@@ -213,8 +216,4 @@ func rate(r float64) string {
 		return fmt.Sprintf("%.1f/s", r)
 	}
 	return fmt.Sprintf("%.0f/s", r)
-}
-
-func padLeft(text string, columns int) string {
-	return strings.Repeat(" ", max(0, columns-width(text))) + text
 }

@@ -3,8 +3,8 @@ package setup
 import (
 	"slices"
 	"strings"
-	"unicode"
 
+	"orac/internal/cells"
 	"orac/runbook"
 )
 
@@ -55,33 +55,8 @@ func brief(doc string) string {
 
 // comment turns a text into comment lines.
 func comment(text string) (lines []string) {
-	for _, line := range wrap(text, 100) {
+	for _, line := range cells.Fill(strings.Fields(text), 100) {
 		lines = append(lines, "# "+line)
 	}
 	return lines
-}
-
-// wrap breaks a text into lines of at most the given number of characters.
-func wrap(text string, width int) (lines []string) {
-	line := ""
-	for _, word := range strings.Fields(text) {
-		switch {
-		case line == "":
-			line = word
-		case len(line)+1+len(word) <= width:
-			line += " " + word
-		default:
-			lines = append(lines, line)
-			line = word
-		}
-	}
-	return append(lines, line)
-}
-
-// printable replaces characters that cannot be seen or that would reverse text.
-func printable(r rune) rune {
-	if !unicode.IsPrint(r) {
-		return '\uFFFD'
-	}
-	return r
 }

@@ -8,6 +8,7 @@ import (
 
 	"orac/appliance/audio/capture"
 	"orac/cmd/orac/screen"
+	"orac/internal/cells"
 	"orac/models"
 	"orac/models/detect"
 	"orac/runbook"
@@ -317,13 +318,9 @@ func (q *questions) console(ctx context.Context) error {
 	return nil
 }
 
-// column pads or cuts a text from outside to the given number of columns.
+// column fits a text from outside into a number of columns.
 func column(text string, width int) string {
-	runes := []rune(screen.Clean(text))
-	if len(runes) > width {
-		runes = append(runes[:width-1], '…')
-	}
-	return string(runes) + strings.Repeat(" ", width-len(runes))
+	return cells.Pad(cells.Shorten(screen.Clean(text), width), width)
 }
 
 // PickMicrophone finds the microphone that a person has named: by "default", or by a part of its name

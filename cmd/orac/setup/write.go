@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"orac/cmd/orac/screen"
+	"orac/internal/cells"
 	"orac/models"
 	"orac/runbook"
 )
@@ -82,7 +84,7 @@ func (s *sheet) microphone(a Answers) runbook.Address {
 		return address
 	}
 	address := runbook.Address("device.microphone." + NameOf(m.Name, "microphone"))
-	s.block(address, clip(m.Name)+". ORAC finds it by its identity when it is plugged in again; `orac devices` lists the others.")
+	s.block(address, cells.Shorten(screen.Clean(m.Name), 60)+". ORAC finds it by its identity when it is plugged in again; `orac devices` lists the others.")
 	s.set(address, "identity", runbook.Quote(m.Identity))
 	if m.Backend == "alsa" {
 		s.set(address, "backend", runbook.Quote(m.Backend))
@@ -172,15 +174,6 @@ func (s *sheet) console(a Answers) {
 		s.steps = append(s.steps, runbook.Operation{Do: runbook.DoAdd, Block: "web.tls"})
 		s.set("web.tls", "self_signed", "true")
 	}
-}
-
-// clip makes a name from outside fit for a comment: one line of at most 60 visible characters.
-func clip(name string) string {
-	runes := []rune(strings.Map(printable, name))
-	if len(runes) > 60 {
-		runes = append(runes[:59], '…')
-	}
-	return string(runes)
 }
 
 // worthKnowing lists the attributes that people change first, by block type. Each becomes a comment; removing its "# " makes

@@ -2,8 +2,8 @@
 # plan` shows what it would do to the running appliance, and `orac apply` does it.
 appliance "desk" {}
 
-# Bad�}� namexxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…. ORAC finds it by its identity
-# when it is plugged in again; `orac devices` lists the others.
+# Bad }� namexxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…. ORAC finds it by its identity when it
+# is plugged in again; `orac devices` lists the others.
 device "microphone" "bad_namexxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" {
   identity = "alsa_input.usb"
 }

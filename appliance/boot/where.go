@@ -1,0 +1,30 @@
+package boot
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+)
+
+// spelled finds the state directory in the text of a runbook.
+var spelled = regexp.MustCompile(`(?m)^\s*state_dir\s*=\s*"([^"$%\\\n]+)"`)
+
+// SpelledState returns the state directory as far as the text of a runbook says it, for a runbook that cannot be evaluated.
+func SpelledState(file string) string {
+	dir := "state" // the default of the language, beside the runbook
+	if text, err := os.ReadFile(file); err == nil {
+		if m := spelled.FindSubmatch(text); m != nil {
+			dir = string(m[1])
+		}
+	}
+	if !filepath.IsAbs(dir) {
+		dir = filepath.Join(filepath.Dir(file), dir)
+	}
+	return dir
+}
+
+// Guessed says that a state directory is only SpelledState.
+func Guessed(file, dir string) string {
+	return fmt.Sprintf("%s cannot be evaluated here (orac validate says why); using the state directory %s", file, dir)
+}

@@ -1,0 +1,312 @@
+package edge
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"sync"
+	"time"
+
+	"orac/runbook"
+)
+
+// Host is the web server as the runbook declares it. It listens or not; it restarts if the declaration of where and how
+// changes, and for no other change. It is outside the graph, and no failure of it affects what is heard.
+type Host struct {
+	// StateDir is where a self-signed certificate is kept.
+	StateDir string
+	Log      *slog.Logger
+	// Say tells the person at the terminal, line by line, where the console is.
+	Say func(line string)
+	// Opened is called when the server listens, with the address to open in a browser.
+	Opened func(url string)
+	// Bounds are limits of connections.
+	Bounds Bounds
+
+	mu      sync.Mutex // guards everything that follows
+	site    Site
+	ctx     context.Context
+	running *serving
+	last    runbook.Web
+	retry   *time.Timer
+	failed  string // why listening failed at the last try
+	tried   bool   // whether listening was tried
+}
+
+// Site is what a host serves. Its methods must be safe for concurrent use.
+type Site interface {
+	http.Handler
+	// Use puts a runbook into force. It is called before the host listens as the runbook says.
+	Use(rb *runbook.Runbook)
+	// Rules returns the rules in force.
+	Rules() *Rules
+	// Accept returns why a runbook must not come into force; nil: it may.
+	Accept(rb *runbook.Runbook) error
+	// Opened is called when the host listens.
+	Opened()
+}
+
+// Bounds are limits of connections. A zero field means the usual value.
+type Bounds struct {
+	Head  time.Duration // how long the head of a request may take
+	Slow  time.Duration // how long an anonymous request may take before another connection may have its place
+	Write time.Duration // how long an HTTP/2 connection may accept none of the bytes sent
+}
+
+// serving is a server that listens.
+type serving struct {
+	http   *http.Server
+	conns  *conns
+	listen string
+	ended  chan struct{}
+	cut    context.CancelFunc // ends the remaining streams
+}
+
+// Limits of a connection.
+const (
+	HeaderTime = 5 * time.Second
+	idleTime   = 60 * time.Second
+	MaxHeader  = 16 << 10 // bytes
+	goodbye    = 2 * time.Second
+	listenWait = 2 * time.Second
+)
+
+// Run serves a site until ctx ends, first as the runbook that runs now says. Calling Use before Run has no effect.
+func (h *Host) Run(ctx context.Context, s Site, runs func() *runbook.Runbook) {
+	h.mu.Lock()
+	h.site, h.ctx = s, ctx
+	h.use(runs()) // a change of the runbook waits for this
+	h.mu.Unlock()
+	<-ctx.Done()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.stop()
+	h.ctx = nil
+}
+
+// Check implements appliance.Beside.
+func (h *Host) Check(rb *runbook.Runbook) error {
+	w := rb.Web
+	if w.Listen == "" {
+		return nil
+	}
+	if w.TLS.Cert != "" { // a self-signed one is made when needed
+		if _, _, err := openCertificate(w.TLS, h.StateDir, h.Log); err != nil {
+			return fmt.Errorf("web: tls: %w", err)
+		}
+	}
+	h.mu.Lock()
+	mine := h.running != nil && samePort(h.running.listen, w.Listen)
+	h.mu.Unlock()
+	if mine { // it makes room for itself
+		return nil
+	}
+	l, err := net.Listen("tcp", w.Listen)
+	if err != nil {
+		return fmt.Errorf("web: listen: %w", bare(err))
+	}
+	return l.Close()
+}
+
+// Accept implements appliance.Beside. Before there is a server, nobody asks over the network.
+func (h *Host) Accept(rb *runbook.Runbook) error {
+	h.mu.Lock()
+	s := h.site
+	h.mu.Unlock()
+	if s == nil {
+		return nil
+	}
+	return s.Accept(rb)
+}
+
+func samePort(a, b string) bool {
+	_, p, err1 := net.SplitHostPort(a)
+	_, q, err2 := net.SplitHostPort(b)
+	return err1 == nil && err2 == nil && p == q
+}
+
+// bare returns an error of listening without the part that the caller adds.
+func bare(err error) error {
+	var op *net.OpError
+	if errors.As(err, &op) {
+		return fmt.Errorf("%s: %w", op.Addr, op.Err)
+	}
+	return err
+}
+
+// Use implements appliance.Beside.
+func (h *Host) Use(rb *runbook.Runbook) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.ctx != nil {
+		h.use(rb)
+	}
+}
+
+// use is Use while the host runs. The caller holds the lock.
+func (h *Host) use(rb *runbook.Runbook) {
+	h.site.Use(rb)
+	w := rb.Web
+	same := h.running != nil && h.last.Listen == w.Listen && h.last.TLS == w.TLS
+	h.last = w
+	if same {
+		return
+	}
+	h.stop()
+	if h.failed = ""; w.Listen == "" {
+		return
+	}
+	h.start()
+}
+
+// Trouble implements appliance.Beside.
+func (h *Host) Trouble() (why string, known bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.failed, h.tried
+}
+
+// Shut says that the web server will never run, and why. It is called instead of Run.
+func (h *Host) Shut(why error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.failed, h.tried = why.Error(), true
+}
+
+// start listens. If that fails it is tried again. The caller holds the lock.
+func (h *Host) start() {
+	w := h.last
+	if w.Listen == "" || h.ctx == nil || h.ctx.Err() != nil {
+		return
+	}
+	h.tried = true
+	c, made, err := openCertificate(w.TLS, h.StateDir, h.Log)
+	if made != "" && made != noneYet {
+		h.say("made a new certificate for the console: " + made)
+	}
+	var l net.Listener
+	if err == nil {
+		l, err = net.Listen("tcp", w.Listen)
+	}
+	if err != nil {
+		h.again(bare(err))
+		return
+	}
+	r := &serving{listen: w.Listen, ended: make(chan struct{})}
+	var base context.Context
+	base, r.cut = context.WithCancel(context.WithoutCancel(h.ctx)) // requests may outlive ctx
+	if c != nil {
+		base = context.WithValue(base, certificateKey{}, c)
+	}
+	site := h.site
+	r.conns = &conns{Listener: l, plain: c == nil, slow: cmp.Or(h.Bounds.Slow, SlowGrace), most: func() int { return site.Rules().Web.Limits.MaxConnections },
+		proxy: func(a netip.Addr) bool { return site.Rules().trust(a) }}
+	r.http = &http.Server{
+		Handler: site, ReadHeaderTimeout: cmp.Or(h.Bounds.Head, HeaderTime), IdleTimeout: idleTime, MaxHeaderBytes: MaxHeader, ConnState: r.conns.state,
+		ErrorLog:    slog.NewLogLogger(h.Log.With("part", "web").Handler(), slog.LevelDebug),
+		BaseContext: func(net.Listener) context.Context { return base },
+		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
+			return context.WithValue(ctx, noteKey{}, note{r.conns, rawOf(c)})
+		},
+		// Deadlines of requests end streams, but a client that reads nothing at all would keep the
+		// server from telling it so.
+		HTTP2: &http.HTTP2Config{MaxConcurrentStreams: 64, WriteByteTimeout: cmp.Or(h.Bounds.Write, streamWrite)},
+	}
+	h.running, h.failed = r, ""
+	var listener net.Listener = r.conns
+	if c != nil {
+		listener = tls.NewListener(r.conns, tlsConfig(c))
+		r.http.TLSConfig = tlsConfig(c)
+	}
+	go func() {
+		err := r.http.Serve(listener)
+		close(r.ended)
+		if errors.Is(err, http.ErrServerClosed) {
+			return
+		}
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		if h.running == r { // nobody has stopped it
+			h.stop()
+			h.again(err)
+		}
+	}()
+	h.tell(l.Addr(), c)
+}
+
+// again schedules another try to listen, and says why. The caller holds the lock.
+func (h *Host) again(err error) {
+	listen := h.last.Listen
+	h.Log.Error("the web server cannot listen; trying again", "listen", listen, "cause", err)
+	if why := err.Error(); why != h.failed { // said once, not every two seconds
+		h.failed = why
+		h.say("the console is not served: " + why + "; trying again")
+	}
+	h.retry = time.AfterFunc(listenWait, func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		if h.running == nil && h.last.Listen == listen {
+			h.start()
+		}
+	})
+}
+
+// tell says where the console is.
+func (h *Host) tell(at net.Addr, c *certificate) {
+	scheme := "http"
+	if c != nil {
+		scheme = "https"
+	}
+	host, port, err := net.SplitHostPort(at.String())
+	if err != nil {
+		return
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	url := scheme + "://" + net.JoinHostPort(host, port) + "/"
+	h.Log.Info("the web server listens", "listen", at.String(), "tls", c != nil)
+	h.say("console: " + url)
+	if c != nil && h.last.TLS.SelfSigned {
+		h.say("  its certificate is self-signed; SHA-256 " + c.fingerprint())
+	}
+	h.site.Opened()
+	if h.Opened != nil {
+		h.Opened(url)
+	}
+}
+
+func (h *Host) say(line string) {
+	if h.Say != nil {
+		h.Say(line)
+	}
+}
+
+// stop ends listening. Requests have a moment to finish; streams are told. The caller holds the lock.
+func (h *Host) stop() {
+	if h.retry != nil {
+		h.retry.Stop()
+		h.retry = nil
+	}
+	r := h.running
+	if r == nil {
+		return
+	}
+	h.running = nil
+	_ = r.conns.Listener.Close() // at once: another server may listen there now
+	go func() {
+		ctx, cancel := context.WithTimeout(context.Background(), goodbye)
+		defer cancel()
+		if r.http.Shutdown(ctx) != nil {
+			_ = r.http.Close() // whatever has not finished by now was told to
+		}
+		r.cut() // the HTTP server no longer manages WebSockets
+		<-r.ended
+	}()
+}
