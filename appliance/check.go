@@ -17,19 +17,20 @@ import (
 	"orac/appliance/stt"
 	"orac/models"
 	"orac/runbook"
+	"orac/runbook/language"
 )
 
 // Check reports what is wrong with a runbook that the language itself allows, each problem with its place. It starts
 // nothing. A problem that no run could repair is an error: no listener, a name missing from the catalogue, a class that a
 // model does not have. Something that may still appear is a warning: sounds, models, programs. Check does not use the
 // network.
-func Check(rb *runbook.Runbook) runbook.Diagnostics {
+func Check(rb *runbook.Runbook) language.Diagnostics {
 	c := &checker{rb: rb}
 	c.listeners()
 	c.names()
 	if path := rb.Appliance.LogFile; path != "" {
 		if err := logbook.CheckFile(path); err != nil {
-			c.say(rb.Appliance.Address, "log_file", runbook.Warning, fmt.Sprintf("the log cannot be written to %s: %v", path, err),
+			c.say(rb.Appliance.Address, "log_file", language.Warning, fmt.Sprintf("the log cannot be written to %s: %v", path, err),
 				"Create its folder for the user that ORAC runs as, or name another file. Until then only orac logs shows the log.")
 		}
 	}
@@ -49,7 +50,7 @@ func Check(rb *runbook.Runbook) runbook.Diagnostics {
 	for _, h := range rb.Heartbeats {
 		c.everywhere(h.Address, h.URL)
 	}
-	slices.SortStableFunc(c.found, func(a, b runbook.Diagnostic) int { return a.Subject.Start.Byte - b.Subject.Start.Byte })
+	slices.SortStableFunc(c.found, func(a, b language.Diagnostic) int { return a.Subject.Start.Byte - b.Subject.Start.Byte })
 	return c.found
 }
 
@@ -73,23 +74,23 @@ const gateModel = "silero_vad"
 
 type checker struct {
 	rb    *runbook.Runbook
-	found runbook.Diagnostics
+	found language.Diagnostics
 }
 
-func (c *checker) say(block runbook.Address, attribute string, s runbook.Severity, summary, detail string) {
+func (c *checker) say(block runbook.Address, attribute string, s language.Severity, summary, detail string) {
 	c.found = append(c.found, c.rb.Problem(block, attribute, s, summary, detail))
 }
 
 // listeners requires a listener.
 func (c *checker) listeners() {
 	if len(c.rb.Listeners) == 0 {
-		c.say(c.rb.Appliance.Address, "", runbook.Error, "ORAC hears nothing: there is no listener",
+		c.say(c.rb.Appliance.Address, "", language.Error, "ORAC hears nothing: there is no listener",
 			"Add one:\n\nlistener \"NAME\" {\n  device = device.microphone.NAME\n  models = [model.NAME]\n}")
 		return
 	}
 	for _, l := range c.rb.Listeners {
 		if len(enabledModels(c.rb, l)) == 0 {
-			c.say(l.Address, "models", runbook.Warning, l.Name+" hears nothing: all of its models are switched off", "Set enabled = true in one of them.")
+			c.say(l.Address, "models", language.Warning, l.Name+" hears nothing: all of its models are switched off", "Set enabled = true in one of them.")
 		}
 	}
 }
@@ -101,7 +102,7 @@ func (c *checker) names() {
 	}
 	for _, w := range c.rb.WAVs {
 		if m := runbook.Address("device.microphone." + w.Name); heard(w.Address) && heard(m) {
-			c.say(w.Address, "", runbook.Error, fmt.Sprintf("two devices are named %q", w.Name), "The other is "+string(m)+"; rename one of them.")
+			c.say(w.Address, "", language.Error, fmt.Sprintf("two devices are named %q", w.Name), "The other is "+string(m)+"; rename one of them.")
 		}
 	}
 }
@@ -112,14 +113,14 @@ func (c *checker) sound(w runbook.WAV) {
 	if err == nil {
 		defer f.Close()
 		if note := f.Info().Note; note != "" {
-			c.say(w.Address, "path", runbook.Warning, fmt.Sprintf("the sound %s: %s", w.Path, note), "ORAC hears what is there; record it again for the rest.")
+			c.say(w.Address, "path", language.Warning, fmt.Sprintf("the sound %s: %s", w.Path, note), "ORAC hears what is there; record it again for the rest.")
 		}
 		if err := f.Select(w.Channel...); err != nil {
-			c.say(w.Address, "channel", runbook.Warning, fmt.Sprintf("the sound %s: %v", w.Path, err), "Name a channel that the file has, or leave channel out to mix them all.")
+			c.say(w.Address, "channel", language.Warning, fmt.Sprintf("the sound %s: %v", w.Path, err), "Name a channel that the file has, or leave channel out to mix them all.")
 		}
 		return
 	}
-	c.say(w.Address, "path", runbook.Warning, fmt.Sprintf("cannot open the sound %s: %s", w.Path, reason(err)),
+	c.say(w.Address, "path", language.Warning, fmt.Sprintf("cannot open the sound %s: %s", w.Path, reason(err)),
 		"Put a WAV file there before it runs; the path is relative to the runbook.")
 }
 
@@ -131,7 +132,7 @@ func (c *checker) model(m runbook.Model) {
 	case !strings.HasPrefix(m.Source, "https://"):
 		path := c.rb.Resolve(m.Source)
 		if _, err := models.Inspect(path); err != nil {
-			c.say(m.Address, "source", runbook.Warning, fmt.Sprintf("the model %s: %s", path, strings.TrimPrefix(reason(err), "model file "+path+": ")),
+			c.say(m.Address, "source", language.Warning, fmt.Sprintf("the model %s: %s", path, strings.TrimPrefix(reason(err), "model file "+path+": ")),
 				"Put the file there before it runs; the path is relative to the runbook. A model of the catalogue is written \"catalog:NAME\".")
 		}
 	}
@@ -159,7 +160,7 @@ func (c *checker) topic(m runbook.Model) {
 			}
 			return '_'
 		}, m.Topic)
-		c.say(m.Address, "topic", runbook.Warning, fmt.Sprintf("an ORAC STT files the topic %q under \"general\"", m.Topic),
+		c.say(m.Address, "topic", language.Warning, fmt.Sprintf("an ORAC STT files the topic %q under \"general\"", m.Topic),
 			fmt.Sprintf("%s accepts only letters, digits and _ in a topic. Write topic = %q.", s.Address, better))
 		return
 	}
@@ -173,15 +174,15 @@ func (c *checker) catalogued(m runbook.Model, name string) {
 		if unknown.Near != "" {
 			hint = fmt.Sprintf("Did you mean \"%s%s\"? ", models.CatalogPrefix, unknown.Near)
 		}
-		c.say(m.Address, "source", runbook.Error, fmt.Sprintf("the catalogue has no model %q", name), hint+"It has "+strings.Join(heads(), ", ")+".")
+		c.say(m.Address, "source", language.Error, fmt.Sprintf("the catalogue has no model %q", name), hint+"It has "+strings.Join(heads(), ", ")+".")
 		return
 	}
 	if e.Kind != models.Head {
-		c.say(m.Address, "source", runbook.Error, fmt.Sprintf("%s is not a wake word", name), "Wake words are "+strings.Join(heads(), ", ")+".")
+		c.say(m.Address, "source", language.Error, fmt.Sprintf("%s is not a wake word", name), "Wake words are "+strings.Join(heads(), ", ")+".")
 		return
 	}
 	if m.SHA256 != "" && !strings.EqualFold(m.SHA256, e.SHA256) {
-		c.say(m.Address, "sha256", runbook.Error, "the catalogue lists a different checksum for "+name, "Leave sha256 out: models of the catalogue are checked anyway.")
+		c.say(m.Address, "sha256", language.Error, "the catalogue lists a different checksum for "+name, "Leave sha256 out: models of the catalogue are checked anyway.")
 	}
 	for _, class := range m.Classes {
 		if !slices.Contains(e.Labels, class) {
@@ -189,7 +190,7 @@ func (c *checker) catalogued(m runbook.Model, name string) {
 			if len(e.Labels) > 0 {
 				hint = "It has " + strings.Join(e.Labels, ", ") + "."
 			}
-			c.say(m.Address, "classes", runbook.Error, fmt.Sprintf("%s has no class %q", name, class), hint)
+			c.say(m.Address, "classes", language.Error, fmt.Sprintf("%s has no class %q", name, class), hint)
 		}
 	}
 }
@@ -213,7 +214,7 @@ func (c *checker) everywhere(block runbook.Address, address string) {
 		return
 	}
 	if ip, err := netip.ParseAddr(u.Hostname()); err == nil && ip.IsUnspecified() {
-		c.say(block, "url", runbook.Warning, u.Hostname()+" is not the address of a machine: a server listens there on all its addresses",
+		c.say(block, "url", language.Warning, u.Hostname()+" is not the address of a machine: a server listens there on all its addresses",
 			"Write the address where the service answers; on this machine that is 127.0.0.1.")
 	}
 }
@@ -232,7 +233,7 @@ func (c *checker) program(s runbook.STT) {
 				return
 			}
 		}
-		c.say(s.Address, "command", runbook.Warning, fmt.Sprintf("there is no program %q %s", s.Command[0], where),
+		c.say(s.Address, "command", language.Warning, fmt.Sprintf("there is no program %q %s", s.Command[0], where),
 			"Install it before it runs, or give its path relative to the runbook.")
 		return
 	}
@@ -246,7 +247,7 @@ func (c *checker) program(s runbook.STT) {
 }
 
 func (c *checker) cannotRun(s runbook.STT, why error) {
-	c.say(s.Address, "command", runbook.Warning, "the command cannot be run: "+why.Error(), "Fix it before ORAC runs: until then every delivery fails.")
+	c.say(s.Address, "command", language.Warning, "the command cannot be run: "+why.Error(), "Fix it before ORAC runs: until then every delivery fails.")
 }
 
 // reason is a file system error without the operation and the path.

@@ -9,6 +9,7 @@ import (
 	"orac/appliance"
 	"orac/internal/testkit"
 	"orac/runbook"
+	"orac/runbook/language"
 )
 
 // TestGoldenChecks compares what Check says of every runbook in testdata/checks with the file beside it, and the language
@@ -19,13 +20,13 @@ func TestGoldenChecks(t *testing.T) {
 		t.Fatal(files, err)
 	}
 	for _, file := range files {
-		rb, ds := runbook.Load(file, runbook.Options{})
+		rb, ds := runbook.Load(file, language.Options{})
 		if len(ds) > 0 {
 			t.Errorf("%s: %v", file, ds)
 			continue
 		}
 		var got strings.Builder
-		if err := appliance.Check(rb).Render(&got, runbook.RenderOptions{}); err != nil {
+		if err := appliance.Check(rb).Render(&got, language.RenderOptions{}); err != nil {
 			t.Fatal(err)
 		}
 		testkit.Golden(t, strings.TrimSuffix(file, ".hcl")+".golden", got.String())
@@ -49,7 +50,7 @@ listener "l" {
   device        = device.microphone.m
   models        = values(model)
   vad_threshold = 0
-}`), "orac.hcl", runbook.Options{})
+}`), "orac.hcl", language.Options{})
 	if rb == nil {
 		t.Fatal(ds)
 	}

@@ -10,6 +10,7 @@ import (
 	"orac/appliance/audio"
 	"orac/appliance/stt/wire"
 	"orac/runbook"
+	"orac/runbook/language"
 )
 
 // Sizes of mailboxes. A hop is 80 ms.
@@ -209,7 +210,7 @@ func (c *compiler) services() {
 	for _, w := range rb.Webhooks {
 		c.webhook(w)
 	}
-	c.add(&Node{Address: string(History), Kind: History, Block: "store", Detail: "SQLite, " + runbook.FormatDuration(rb.Store.Retention), build: buildHistory, Uses: []Use{{Block: "store"}}})
+	c.add(&Node{Address: string(History), Kind: History, Block: "store", Detail: "SQLite, " + language.FormatDuration(rb.Store.Retention), build: buildHistory, Uses: []Use{{Block: "store"}}})
 	for _, n := range c.Nodes {
 		if n.Kind != History {
 			c.connect(Edge{From: n.Address, To: string(History), Carries: "events", Capacity: eventsWaiting, asks: true})

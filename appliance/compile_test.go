@@ -10,6 +10,7 @@ import (
 	"orac/appliance/stt/spoken"
 	"orac/internal/testkit"
 	"orac/runbook"
+	"orac/runbook/language"
 )
 
 // TestGraphs compiles testdata/graphs/*.hcl and compares the drawing with the file's .golden.
@@ -20,7 +21,7 @@ func TestGraphs(t *testing.T) {
 	}
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
-			rb, problems := runbook.Load(file, runbook.Options{})
+			rb, problems := runbook.Load(file, language.Options{})
 			if problems.HasErrors() {
 				t.Fatal(problems.Error())
 			}
@@ -40,7 +41,7 @@ func TestGraphs(t *testing.T) {
 
 // TestStripNamesTheMarkers: every word that the runbook offers is a kind of marker, and by default none stays.
 func TestStripNamesTheMarkers(t *testing.T) {
-	at := runbook.TypeByKey("stt").Attribute("strip")
+	at := runbook.Vocabulary.BlockType("stt").Attribute("strip")
 	var all spoken.Marks
 	for _, name := range at.Values {
 		m := spoken.Named([]string{name})
@@ -53,12 +54,12 @@ func TestStripNamesTheMarkers(t *testing.T) {
 		t.Errorf("the runbook offers %b of %b", all, spoken.All)
 	}
 	for text, want := range map[string]spoken.Marks{"": spoken.All, "strip = []": 0, `strip = ["speakers", "sounds"]`: spoken.Speakers | spoken.Sounds} {
-		rb, problems := runbook.Parse([]byte("appliance \"a\" {}\nstt \"s\" {\n  url = \"http://stt.example:7272\"\n  "+text+"\n}\n"), "orac.hcl", runbook.Options{})
+		rb, problems := runbook.Parse([]byte("appliance \"a\" {}\nstt \"s\" {\n  url = \"http://stt.example:7272\"\n  "+text+"\n}\n"), "orac.hcl", language.Options{})
 		if problems.Err() != nil || spoken.Named(rb.STTs[0].Strip) != want {
 			t.Errorf("%s: %v, %v", text, rb.STTs[0].Strip, problems)
 		}
 	}
-	if _, problems := runbook.Parse([]byte("appliance \"a\" {}\nstt \"s\" {\n  url = \"http://stt.example:7272\"\n  strip = [\"timestamp\"]\n}\n"), "orac.hcl", runbook.Options{}); problems.Err() == nil || !strings.Contains(problems.Error(), "timestamps") {
+	if _, problems := runbook.Parse([]byte("appliance \"a\" {}\nstt \"s\" {\n  url = \"http://stt.example:7272\"\n  strip = [\"timestamp\"]\n}\n"), "orac.hcl", language.Options{}); problems.Err() == nil || !strings.Contains(problems.Error(), "timestamps") {
 		t.Errorf("a kind that there is not: %v", problems)
 	}
 }

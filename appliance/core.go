@@ -18,6 +18,7 @@ import (
 	"orac/appliance/store"
 	"orac/appliance/utterance"
 	"orac/runbook"
+	"orac/runbook/language"
 )
 
 // CoreOptions are what a core is made from.
@@ -235,7 +236,7 @@ func (c *Core) Change(t *rt.Task, change Change, progress func(string)) (status.
 }
 
 // Examine evaluates and judges a text, and reports everything that is wrong with it.
-func (c *Core) Examine(t *rt.Task, r status.PlanRequest) (*runbook.Runbook, runbook.Diagnostics) {
+func (c *Core) Examine(t *rt.Task, r status.PlanRequest) (*runbook.Runbook, language.Diagnostics) {
 	return c.steward.Examine(t, r)
 }
 

@@ -18,6 +18,7 @@ import (
 	"orac/appliance/status"
 	"orac/appliance/store"
 	"orac/runbook"
+	"orac/runbook/language"
 )
 
 // Options are what a daemon is made from.
@@ -150,7 +151,7 @@ func (d *Daemon) Change(ctx context.Context, c Change, progress func(string)) (a
 
 // Examine evaluates and judges a text, and reports everything that is wrong with it. The runbook is nil if it
 // could not run.
-func (d *Daemon) Examine(ctx context.Context, r status.PlanRequest) (rb *runbook.Runbook, problems runbook.Diagnostics, err error) {
+func (d *Daemon) Examine(ctx context.Context, r status.PlanRequest) (rb *runbook.Runbook, problems language.Diagnostics, err error) {
 	err = d.do(ctx, "examine", func(t *rt.Task) error {
 		rb, problems = d.core.Examine(t, r)
 		return nil

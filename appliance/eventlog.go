@@ -18,29 +18,21 @@ func (m *Monitor) write(t *rt.Task) error {
 		if err != nil {
 			return err
 		}
-		level := slog.LevelInfo
-		switch e.Body.(type) {
-		case event.DeviceLost, event.NodeFailed, event.NodeLeaked, event.Dropped, event.WebhookDropped:
-			level = slog.LevelError
-		case event.DeliveryFailed, event.DeliveryRepeated, event.Overrun, event.StoreFailed, event.WebhookFailed, event.WebhookAside, event.ClockJumped:
-			level = slog.LevelWarn
-		case event.WebhookTaken:
-			level = slog.LevelDebug
-		}
-		m.Slog.LogAttrs(context.Background(), level, e.Body.Kind(), attrs(e)...)
+		m.Slog.LogAttrs(context.Background(), levels[e.Words().Severity], e.Body.Kind(), attrs(e)...)
 	}
+}
+
+// levels are the levels of the log, by severity.
+var levels = [...]slog.Level{
+	event.Detail: slog.LevelDebug, event.Plain: slog.LevelInfo, event.Fine: slog.LevelInfo, event.Warning: slog.LevelWarn, event.Failure: slog.LevelError,
 }
 
 // attrs are the fields of an event for the log. They leave out what was said in the room: that is kept in the history,
 // which has a retention.
 func attrs(e event.Event) []slog.Attr {
-	if d, ok := e.Body.(event.Delivered); ok {
-		d.Text = ""
-		e.Body = d
-	}
 	list := []slog.Attr{slog.String("node", e.Node)}
 	fields := map[string]any{}
-	if b, err := json.Marshal(e.Body); err != nil || json.Unmarshal(b, &fields) != nil {
+	if b, err := json.Marshal(e.Unspoken().Body); err != nil || json.Unmarshal(b, &fields) != nil {
 		return list // the kind says what happened
 	}
 	for _, name := range slices.Sorted(maps.Keys(fields)) {

@@ -16,6 +16,7 @@ import (
 
 	"orac/models"
 	"orac/runbook"
+	"orac/runbook/language"
 )
 
 // TestTheEngineFetchesOnlyWhenItIsTold: neither a look at a model nor a head that starts again connects to anybody, and a fetch connects to
@@ -75,7 +76,7 @@ listener "x" {
 
 func parse(t *testing.T, text string) *runbook.Runbook {
 	t.Helper()
-	rb, problems := runbook.Parse([]byte(text), "x.hcl", runbook.Options{HashKey: make([]byte, 32)})
+	rb, problems := runbook.Parse([]byte(text), "x.hcl", language.Options{HashKey: make([]byte, 32)})
 	if err := problems.Err(); err != nil {
 		t.Fatal(err)
 	}

@@ -18,6 +18,7 @@ import (
 	"orac/appliance/rt"
 	"orac/appliance/status"
 	"orac/runbook"
+	"orac/runbook/language"
 )
 
 // machine is a machine whose files, variables and secrets change while texts are read, evaluated and applied: at every step of
@@ -35,9 +36,9 @@ type machine struct {
 	read    map[string]bool    // what was read of the machine since it was emptied
 }
 
-func (m *machine) options() runbook.Options {
+func (m *machine) options() language.Options {
 	note := func(kind, name string) { m.read[kind+" "+name] = true }
-	return runbook.Options{
+	return language.Options{
 		HashKey: make([]byte, 32), Vars: map[string]string{},
 		Env: func(name string) (string, bool) {
 			note("env", name)
@@ -72,7 +73,7 @@ func (m *machine) Read(string) ([]byte, error) {
 }
 
 // Evaluate implements appliance.Language.
-func (m *machine) Evaluate(_ *rt.Task, e appliance.Evaluation) (*runbook.Runbook, runbook.Diagnostics) {
+func (m *machine) Evaluate(_ *rt.Task, e appliance.Evaluation) (*runbook.Runbook, language.Diagnostics) {
 	m.happens("before a text is evaluated")
 	defer m.happens("after a text was evaluated")
 	o := m.options()
@@ -86,7 +87,7 @@ func (m *machine) Evaluate(_ *rt.Task, e appliance.Evaluation) (*runbook.Runbook
 }
 
 // Check implements appliance.Language.
-func (m *machine) Check(*runbook.Runbook) runbook.Diagnostics {
+func (m *machine) Check(*runbook.Runbook) language.Diagnostics {
 	m.happens("before it runs")
 	return nil
 }

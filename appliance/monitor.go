@@ -203,7 +203,7 @@ func (m *Monitor) event(t *rt.Task, e event.Event) {
 	case event.NodeFailed:
 		m.restarted(t, e.Node, b.Cause)
 	case event.NodeLeaked:
-		m.leaks[e.Node], _ = m.Log.Open(t, e.Node, "it did not stop in time and still holds "+b.Claim, m.evidence())
+		m.leaks[e.Node], _ = m.Log.Open(t, e.Node, b.String(), m.evidence())
 	case event.STTHealth:
 		if component := "stt." + b.STT; b.OK {
 			if m.facts[component].Level == health.Unhealthy {

@@ -7,6 +7,7 @@ import (
 
 	"orac/appliance/status"
 	"orac/runbook"
+	"orac/runbook/language"
 )
 
 // openTime is how long a microphone hears nothing while its capture process is replaced, as shown in the plan: measured at
@@ -130,7 +131,7 @@ func (d differ) settings() (list []status.Component) {
 			if slices.ContainsFunc(d.fresh.Nodes, func(n *Node) bool { return n.on(change.Address, a.Name) }) {
 				continue
 			}
-			if c.Because = append(c.Because, attribute(change.Address, a)); a.OnChange == runbook.Restart {
+			if c.Because = append(c.Because, attribute(change.Address, a)); a.OnChange == language.Restart {
 				c.Why = a.Name + " takes effect at the next start of the appliance"
 				if kind == "web" {
 					c.Why = "the console and the API are unavailable for a moment; nothing else is touched"
@@ -151,7 +152,7 @@ func touches(p status.Plan) bool {
 
 // settingsAction is what happens to a block without a node. Only the web server is restarted.
 func settingsAction(c runbook.Change) status.Action {
-	restarts := func(a runbook.AttributeChange) bool { return a.OnChange == runbook.Restart }
+	restarts := func(a runbook.AttributeChange) bool { return a.OnChange == language.Restart }
 	switch {
 	case c.Kind == runbook.Added:
 		return status.Add

@@ -7,6 +7,7 @@ import (
 	"orac/appliance"
 	"orac/appliance/status"
 	"orac/runbook"
+	"orac/runbook/language"
 )
 
 const bare = `
@@ -21,7 +22,7 @@ listener "room" {
 
 func graphOf(t *testing.T, text string) *appliance.Graph {
 	t.Helper()
-	rb, problems := runbook.Parse([]byte(text), "room.hcl", runbook.Options{})
+	rb, problems := runbook.Parse([]byte(text), "room.hcl", language.Options{})
 	if problems.HasErrors() {
 		t.Fatal(problems.Error())
 	}

@@ -8,6 +8,7 @@ import (
 
 	"orac/appliance"
 	"orac/runbook"
+	"orac/runbook/language"
 )
 
 // TestADrawnGraphHoldsNoControlCharacters: a runbook's texts are drawn as text, whatever they hold, on a terminal and for Graphviz.
@@ -30,7 +31,7 @@ listener "two" {
 stt "whisper" {
   protocol = "exec"
   command  = ["`+evil+`", "b"]
-}`), "x.hcl", runbook.Options{HashKey: make([]byte, 32)})
+}`), "x.hcl", language.Options{HashKey: make([]byte, 32)})
 	if err := problems.Err(); err != nil {
 		t.Fatal(err)
 	}

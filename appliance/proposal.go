@@ -10,6 +10,7 @@ import (
 	"orac/appliance/rt"
 	"orac/appliance/status"
 	"orac/runbook"
+	"orac/runbook/language"
 )
 
 // Evaluation is what a Language evaluates: a text, and on whose behalf it may run.
@@ -19,7 +20,7 @@ type Evaluation struct {
 	// Kept is the generation that the text belongs to: variables and files are as they were then. Nil: as they
 	// are today.
 	Kept *generation.Generation
-	// Within is the runbook that bounds what the evaluation may read of the machine: see runbook.Options. Nil: no bound.
+	// Within is the runbook that bounds what the evaluation may read of the machine: see language.Options. Nil: no bound.
 	Within *runbook.Runbook
 }
 
@@ -29,10 +30,10 @@ type Language interface {
 	Read(file string) ([]byte, error)
 	// Evaluate returns the value of a text. A text whose origin is not this machine is evaluated under
 	// limits.
-	Evaluate(t *rt.Task, e Evaluation) (*runbook.Runbook, runbook.Diagnostics)
+	Evaluate(t *rt.Task, e Evaluation) (*runbook.Runbook, language.Diagnostics)
 	// Check reports what is wrong with a value that the language itself allows: it looks at the files that the value
 	// names.
-	Check(rb *runbook.Runbook) runbook.Diagnostics
+	Check(rb *runbook.Runbook) language.Diagnostics
 }
 
 // Proposal is a runbook that is to run. It is evaluated once, and this value is judged, shown, run, kept and returned to.
@@ -104,24 +105,24 @@ func (s *Proposer) accept(r status.PlanRequest, rb *runbook.Runbook) error {
 
 // Examine evaluates and judges a text like a proposal, and reports everything that is wrong with it. The runbook is nil if it
 // could not run.
-func (s *Proposer) Examine(t *rt.Task, r status.PlanRequest) (*runbook.Runbook, runbook.Diagnostics) {
+func (s *Proposer) Examine(t *rt.Task, r status.PlanRequest) (*runbook.Runbook, language.Diagnostics) {
 	text, err := s.text(r)
 	if err != nil {
-		return nil, runbook.Diagnostics{{Severity: runbook.Error, Summary: err.Error()}}
+		return nil, language.Diagnostics{{Severity: language.Error, Summary: err.Error()}}
 	}
 	rb, problems := s.evaluate(t, r, text, nil)
 	if problems.HasErrors() {
 		return nil, problems
 	}
 	if err := s.accept(r, rb); err != nil {
-		return nil, append(problems, runbook.Diagnostic{Severity: runbook.Error, Summary: err.Error()})
+		return nil, append(problems, language.Diagnostic{Severity: language.Error, Summary: err.Error()})
 	}
 	return rb, problems
 }
 
 // evaluate is the only way from a text to a value that may run. It looks at what a value names only after judging the value:
 // not everybody may learn what is there.
-func (s *Proposer) evaluate(t *rt.Task, r status.PlanRequest, text []byte, kept *generation.Generation) (*runbook.Runbook, runbook.Diagnostics) {
+func (s *Proposer) evaluate(t *rt.Task, r status.PlanRequest, text []byte, kept *generation.Generation) (*runbook.Runbook, language.Diagnostics) {
 	now := s.Running().Runbook
 	e := Evaluation{PlanRequest: r, Text: text, Kept: kept}
 	if !r.Origin.Trusted() && !now.Web.TrustAdmins {
@@ -198,9 +199,9 @@ func (c Change) Do(wanted func() (Proposal, error), run func(Proposal) (status.A
 }
 
 // Refuse returns the refusal of a text with problems.
-func Refuse(file string, problems runbook.Diagnostics) error {
+func Refuse(file string, problems language.Diagnostics) error {
 	var text strings.Builder
-	_ = problems.Render(&text, runbook.RenderOptions{}) // it writes to memory
+	_ = problems.Render(&text, language.RenderOptions{}) // it writes to memory
 	name := path.Base(file)
 	if problems.Forbidden() {
 		return &status.Refusal{Code: status.Forbidden, Message: name + " asks for more than may be changed over the network", Detail: text.String(), Hint: "nothing was changed; write it into the runbook's file on the machine, and run orac apply there"}

@@ -13,6 +13,7 @@ import (
 	"orac/appliance/rt"
 	"orac/appliance/status"
 	"orac/runbook"
+	"orac/runbook/language"
 )
 
 // removedHooks looks after the events of webhooks that no longer run: a runbook has removed them, or nothing is reported to them.
@@ -214,5 +215,5 @@ func notSent(address string, n int, keep time.Duration) string {
 		events, are = "event", "is"
 	}
 	return fmt.Sprintf("%d %s for %s %s not sent any more, and deleted after waiting %s; to see what is left: orac spool events",
-		n, events, address, are, runbook.FormatDuration(keep))
+		n, events, address, are, language.FormatDuration(keep))
 }

@@ -15,6 +15,7 @@ import (
 	"orac/appliance/status"
 	"orac/runbook"
 	hooks "orac/runbook/hook"
+	"orac/runbook/language"
 )
 
 // removed is what a test of removedHooks has.
@@ -189,7 +190,7 @@ func TestTheDefaultKeepIsThatOfTheLanguage(t *testing.T) {
 	for _, b := range runbook.Registry {
 		for _, a := range b.Attributes {
 			if b.Type == "webhook" && a.Name == "keep" {
-				if d, err := runbook.ParseDuration(a.Default); err != nil || d != outbox.DefaultKeep {
+				if d, err := language.ParseDuration(a.Default); err != nil || d != outbox.DefaultKeep {
 					t.Errorf("the runbook's default is %s", a.Default)
 				}
 				return

@@ -11,6 +11,7 @@ import (
 	"orac/appliance/rt"
 	"orac/appliance/status"
 	"orac/runbook"
+	"orac/runbook/language"
 )
 
 // rateTime is the time over which rates are shown.
@@ -97,7 +98,7 @@ func (m *Monitor) disk(t *rt.Task, d runbook.Disk) {
 	case err != nil:
 		f.Level, f.Why = health.Unhealthy, err.Error()
 	case free < int64(d.KeepFree):
-		f.Level, f.Why = health.Unhealthy, fmt.Sprintf("%v are free; disk.keep_free asks for %v: make room", runbook.Size(free), d.KeepFree)
+		f.Level, f.Why = health.Unhealthy, fmt.Sprintf("%v are free; disk.keep_free asks for %v: make room", language.Size(free), d.KeepFree)
 	}
 	m.fact(t, f)
 }

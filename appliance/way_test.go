@@ -9,6 +9,7 @@ import (
 
 	"orac/appliance/status"
 	"orac/runbook"
+	"orac/runbook/language"
 )
 
 // TestStatusFollowsTheSound: whatever order instances are in, as after applies, status shows a node behind all that feed it, and
@@ -31,7 +32,7 @@ listener "two" {
 }
 stt "w" { url = "http://stt.local:7272" }
 heartbeat "h" { stt = stt.w }
-`), "x.hcl", runbook.Options{HashKey: make([]byte, 32)})
+`), "x.hcl", language.Options{HashKey: make([]byte, 32)})
 	if err := problems.Err(); err != nil {
 		t.Fatal(err)
 	}

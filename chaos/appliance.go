@@ -9,28 +9,44 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
 
+	"orac/appliance/event"
 	"orac/chaos/process"
 )
 
-// Event is an event as `orac run --json` tells it, or a line of its standard error (kind "stderr", in Text).
+// Event is an event as `orac run --json` prints it, or one of the process: a Stderr or the Ended.
 type Event struct {
-	Seen                                    time.Time `json:"-"` // when it was read
-	Kind, Node, Cause, Utterance, Text      string
-	Why, Way, Outcome, STT, Identity, Where string
-	Seconds                                 float64
-	Device, Model, Wake, Listener           string
-	Opens                                   int
-	OK, On, Cut                             bool
+	Seen time.Time // when it was read
+	event.Event
 }
 
-// String is the event for people.
+// Stderr is a line that the appliance printed on standard error.
+type Stderr struct{ Text string }
+
+// Ended is the last event: how the process ended.
+type Ended struct{ How string }
+
+// Kind implements event.Body.
+func (Stderr) Kind() string { return "stderr" }
+
+// Kind implements event.Body.
+func (Ended) Kind() string { return "ended" }
+
+// String describes the event to a person.
 func (e Event) String() string {
-	return strings.TrimSpace(fmt.Sprintf("%s %s %s %s%s%s", e.Seen.Format("15:04:05.000"), e.Kind, e.Node, e.Cause, e.Why, e.Text))
+	var text string
+	switch b := e.Body.(type) {
+	case Stderr:
+		text = b.Text
+	case Ended:
+		text = b.How
+	default:
+		text = e.Node + " " + e.Words().String()
+	}
+	return fmt.Sprintf("%s %s %s", e.Seen.Format("15:04:05.000"), e.Body.Kind(), text)
 }
 
 // Appliance is a running orac. Its methods may be called from anywhere.
@@ -96,9 +112,11 @@ func (o Orac) start(ctx context.Context, clock *Clock, args []string) (*Applianc
 		return nil, errors.Join(err, a.cmd.Process.Kill(), a.cmd.Wait())
 	}
 	var readers sync.WaitGroup
-	readers.Go(func() { a.read(out, decodeEvent) })
 	readers.Go(func() {
-		a.read(said, func(line []byte) (Event, error) { return Event{Kind: "stderr", Text: string(line)}, nil })
+		a.read(out, func(line []byte) (e event.Event, err error) { return e, json.Unmarshal(line, &e) })
+	})
+	readers.Go(func() {
+		a.read(said, func(line []byte) (event.Event, error) { return event.Event{Body: Stderr{string(line)}}, nil })
 	})
 	go func() {
 		readers.Wait()
@@ -107,7 +125,7 @@ func (o Orac) start(ctx context.Context, clock *Clock, args []string) (*Applianc
 			clock.Close()
 		}
 		close(a.ended)
-		a.tell(Event{Kind: "ended", Text: a.cmd.ProcessState.String()})
+		a.tell(event.Event{Body: Ended{a.cmd.ProcessState.String()}})
 	}()
 	return a, nil
 }
@@ -120,9 +138,8 @@ func (o Orac) command(ctx context.Context, args ...string) *exec.Cmd {
 	return cmd
 }
 
-func decodeEvent(line []byte) (e Event, err error) { return e, json.Unmarshal(line, &e) }
-
-func (a *Appliance) read(from io.Reader, decode func([]byte) (Event, error)) {
+// read tells the lines that can be decoded: a newer appliance may have kinds of events that nobody here knows.
+func (a *Appliance) read(from io.Reader, decode func([]byte) (event.Event, error)) {
 	lines := bufio.NewScanner(from)
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
@@ -130,14 +147,13 @@ func (a *Appliance) read(from io.Reader, decode func([]byte) (Event, error)) {
 			a.tell(e)
 		}
 	}
-	_, _ = io.Copy(io.Discard, from) // a line that is too long shall not hold the appliance up
+	_, _ = io.Copy(io.Discard, from) // a line that is too long does not hold the appliance up
 }
 
-func (a *Appliance) tell(e Event) {
-	e.Seen = time.Now()
+func (a *Appliance) tell(e event.Event) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.events = append(a.events, e)
+	a.events = append(a.events, Event{time.Now(), e})
 	close(a.changed)
 	a.changed = make(chan struct{})
 }
@@ -175,8 +191,8 @@ func (a *Appliance) Await(ctx context.Context, mark int, most time.Duration, wha
 			if fits(e) {
 				return e, nil
 			}
-			if e.Kind == "ended" {
-				return e, fmt.Errorf("the appliance ended (%s) before: %s; it said: %s", e.Text, what, a.lastWords())
+			if end, ended := e.Body.(Ended); ended {
+				return e, fmt.Errorf("the appliance ended (%s) before: %s; it said: %s", end.How, what, a.lastWords())
 			}
 		}
 		mark += len(events)
@@ -195,7 +211,8 @@ func (a *Appliance) Follow(ctx context.Context, f func(Event)) {
 		events, changed := a.events[mark:], a.changed
 		a.mu.Unlock()
 		for _, e := range events {
-			if f(e); e.Kind == "ended" {
+			f(e)
+			if _, ended := e.Body.(Ended); ended {
 				return
 			}
 		}
@@ -210,16 +227,23 @@ func (a *Appliance) Follow(ctx context.Context, f func(Event)) {
 	}
 }
 
-// Kind awaits an event of one kind.
-func (a *Appliance) Kind(ctx context.Context, mark int, most time.Duration, kind string) (Event, error) {
-	return a.Await(ctx, mark, most, kind, func(e Event) bool { return e.Kind == kind })
+// Next awaits an event of the type T that fits; with a nil fits, any of them.
+func Next[T event.Body](ctx context.Context, a *Appliance, mark int, most time.Duration, fits func(T) bool) (seen time.Time, body T, err error) {
+	e, err := a.Await(ctx, mark, most, body.Kind(), func(e Event) bool {
+		b, ok := e.Body.(T)
+		return ok && (fits == nil || fits(b))
+	})
+	if err == nil {
+		body = e.Body.(T)
+	}
+	return e.Seen, body, err
 }
 
 // lastWords is the last line of its standard error.
 func (a *Appliance) lastWords() (text string) {
 	for _, e := range a.Since(0) {
-		if e.Kind == "stderr" {
-			text = e.Text
+		if said, ok := e.Body.(Stderr); ok {
+			text = said.Text
 		}
 	}
 	return text
@@ -248,7 +272,8 @@ func (a *Appliance) Dump() (goroutines int, err error) {
 	}
 	for _, e := range a.Since(mark) {
 		var id int
-		if n, _ := fmt.Sscanf(e.Text, "goroutine %d ", &id); e.Kind == "stderr" && n == 1 {
+		said, _ := e.Body.(Stderr)
+		if n, _ := fmt.Sscanf(said.Text, "goroutine %d ", &id); n == 1 {
 			goroutines++
 		}
 	}

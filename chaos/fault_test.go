@@ -8,6 +8,7 @@ import (
 
 	"orac/appliance/audio"
 	"orac/runbook"
+	"orac/runbook/language"
 )
 
 // TestAFaultIsTakenBackOnce: Undo does nothing without Apply, acts after an Apply that failed, and does nothing again.
@@ -74,7 +75,7 @@ func TestRunbooksAreGood(t *testing.T) {
 		if err := b.write(file, dir, "http://127.0.0.1:7272"); err != nil {
 			t.Fatal(err)
 		}
-		if _, problems := runbook.Load(file, runbook.Options{}); problems.HasErrors() {
+		if _, problems := runbook.Load(file, language.Options{}); problems.HasErrors() {
 			t.Errorf("%+v: %v", b, problems)
 		}
 	}

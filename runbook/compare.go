@@ -2,6 +2,8 @@ package runbook
 
 import (
 	"github.com/hashicorp/hcl/v2"
+
+	"orac/runbook/language"
 )
 
 // ChangeKind says what happened to a block.
@@ -32,7 +34,7 @@ type AttributeChange struct {
 	Old, New string
 
 	Secret   bool
-	OnChange Effect
+	OnChange language.Effect
 	Range    hcl.Range // the expression, in the new file; in the old one when it is no longer written
 	Source   string    // the line of Range, with "(secret)" in place of what may be one; "" without a Range
 }
@@ -48,7 +50,7 @@ func Compare(old, new *Runbook) []Change {
 	}
 	var out []Change
 	for _, b := range new.Blocks {
-		was, there := findBlock(old.Blocks, b.Address)
+		was, there := old.Block(b.Address)
 		c := Change{Address: b.Address, Kind: Changed, Range: b.Range}
 		switch {
 		case there:
@@ -63,41 +65,41 @@ func Compare(old, new *Runbook) []Change {
 			continue // the defaults of a block that exists once
 		default:
 			c.Kind = Added
-			c.list("", b, new.source, func(a *AttributeChange, value string) { a.New = value })
+			c.list("", b, &new.Document, func(a *AttributeChange, value string) { a.New = value })
 		}
 		out = append(out, c)
 	}
 	for _, b := range old.Blocks {
-		if _, there := findBlock(new.Blocks, b.Address); there {
+		if _, there := new.Block(b.Address); there {
 			continue
 		}
 		c := Change{Address: b.Address, Kind: Removed, Range: b.Range}
-		c.list("", b, old.source, func(a *AttributeChange, value string) { a.Old = value })
+		c.list("", b, &old.Document, func(a *AttributeChange, value string) { a.Old = value })
 		out = append(out, c)
 	}
 	return out
 }
 
 // compare adds the attributes that differ between two blocks of one type.
-func (c *Change) compare(prefix string, old, new Block, oldBook, newBook *Document) {
+func (c *Change) compare(prefix string, old, new language.Block, oldBook, newBook *language.Document) {
 	for i := range new.Type.Attributes {
 		at := &new.Type.Attributes[i]
 		was, is := old.Attrs[at.Name], new.Attrs[at.Name]
 		oldFile, newFile := "", ""
 		if was.Equal(is) {
-			before, seen := oldBook.namedFile(at, old)
-			now, there := newBook.namedFile(at, new)
-			if !seen || !there || now.same(before) {
+			before, seen := oldBook.NamedFile(old.Address, at.Name)
+			now, there := newBook.NamedFile(new.Address, at.Name)
+			if !seen || !there || now.Same(before) {
 				continue
 			}
 			oldFile, newFile = " ("+before.Version()+")", " ("+now.Version()+")"
 		}
-		place, text := is.Range, newBook.source
+		place, text := is.Range, newBook
 		if is.Default {
-			place, text = was.Range, oldBook.source
+			place, text = was.Range, oldBook
 		}
-		a := at.change(prefix, place, text)
-		a.Old, a.New = at.text(was)+oldFile, at.text(is)+newFile
+		a := changeOf(at, prefix, place, text)
+		a.Old, a.New = at.Text(was)+oldFile, at.Text(is)+newFile
 		c.Attributes = append(c.Attributes, a)
 	}
 	for i, n := range new.Nested { // every block of a type has the same nested blocks
@@ -106,12 +108,12 @@ func (c *Change) compare(prefix string, old, new Block, oldBook, newBook *Docume
 }
 
 // list adds the attributes that a block was written with.
-func (c *Change) list(prefix string, b Block, text *source, set func(*AttributeChange, string)) {
+func (c *Change) list(prefix string, b language.Block, text *language.Document, set func(*AttributeChange, string)) {
 	for i := range b.Type.Attributes {
 		at := &b.Type.Attributes[i]
 		if v := b.Attrs[at.Name]; !v.Default {
-			a := at.change(prefix, v.Range, text)
-			set(&a, at.text(v))
+			a := changeOf(at, prefix, v.Range, text)
+			set(&a, at.Text(v))
 			c.Attributes = append(c.Attributes, a)
 		}
 	}
@@ -120,8 +122,8 @@ func (c *Change) list(prefix string, b Block, text *source, set func(*AttributeC
 	}
 }
 
-// change makes a changed attribute without its values.
-func (at *Attribute) change(prefix string, place hcl.Range, text *source) AttributeChange {
-	secret := at.Secret != Public
-	return AttributeChange{Name: prefix + at.Name, Secret: secret, OnChange: at.OnChange, Range: place, Source: text.show(place, secret)}
+// changeOf makes a changed attribute without its values.
+func changeOf(at *language.Attribute, prefix string, place hcl.Range, text *language.Document) AttributeChange {
+	secret := at.Secret != language.Public
+	return AttributeChange{Name: prefix + at.Name, Secret: secret, OnChange: at.OnChange, Range: place, Source: text.Line(place, secret)}
 }

@@ -1,4 +1,4 @@
-package runbook
+package runbook_test
 
 import (
 	"errors"
@@ -10,6 +10,10 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"orac/runbook"
+	"orac/runbook/language"
+	"orac/runbook/runbooktest"
 )
 
 // TestGoldenCompare compares the two runbooks of every folder of testdata/compare; old.hcl may be missing.
@@ -21,8 +25,8 @@ func TestGoldenCompare(t *testing.T) {
 	for _, folder := range folders {
 		t.Run(filepath.Base(folder), func(t *testing.T) {
 			old, new := parseFile(t, folder, "old.hcl"), parseFile(t, folder, "new.hcl")
-			got := printChanges(Compare(old, new))
-			mustHideSecrets(t, got+fmt.Sprintf("%+v", Compare(old, new)))
+			got := printChanges(runbook.Compare(old, new))
+			runbooktest.MustHide(t, got+fmt.Sprintf("%+v", runbook.Compare(old, new)))
 			want := filepath.Join(folder, "golden")
 			if *update {
 				if err := os.WriteFile(want, []byte(got), 0o644); err != nil {
@@ -36,13 +40,13 @@ func TestGoldenCompare(t *testing.T) {
 			if d := cmp.Diff(string(text), got); d != "" {
 				t.Errorf("%s is not what it says now (-want +got):\n%s", want, d)
 			}
-			for _, rb := range []*Runbook{old, new} {
-				if rb != nil && len(Compare(rb, rb)) > 0 {
-					t.Errorf("a runbook differs from itself: %+v", Compare(rb, rb))
+			for _, rb := range []*runbook.Runbook{old, new} {
+				if rb != nil && len(runbook.Compare(rb, rb)) > 0 {
+					t.Errorf("a runbook differs from itself: %+v", runbook.Compare(rb, rb))
 				}
 			}
 			if old != nil {
-				if d := cmp.Diff(mirrored(Compare(new, old)), values(Compare(old, new))); d != "" {
+				if d := cmp.Diff(mirrored(runbook.Compare(new, old)), values(runbook.Compare(old, new))); d != "" {
 					t.Errorf("the way back is another one (-back +there):\n%s", d)
 				}
 			}
@@ -50,7 +54,7 @@ func TestGoldenCompare(t *testing.T) {
 	}
 }
 
-func parseFile(t *testing.T, folder, name string) *Runbook {
+func parseFile(t *testing.T, folder, name string) *runbook.Runbook {
 	src, err := os.ReadFile(filepath.Join(folder, name))
 	if errors.Is(err, fs.ErrNotExist) && name == "old.hcl" {
 		return nil
@@ -58,15 +62,15 @@ func parseFile(t *testing.T, folder, name string) *Runbook {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rb, ds := Parse(src, name, testWorld())
+	rb, ds := runbook.Parse(src, name, runbooktest.World())
 	if rb == nil {
-		t.Fatal(render(t, ds, RenderOptions{}))
+		t.Fatal(runbooktest.Render(t, ds, language.RenderOptions{}))
 	}
 	return rb
 }
 
 // values gives what changes, as old and new value by name.
-func values(changes []Change) map[string][2]string {
+func values(changes []runbook.Change) map[string][2]string {
 	out := map[string][2]string{}
 	for _, c := range changes {
 		out[string(c.Address)] = [2]string{string(c.Kind)}
@@ -78,15 +82,15 @@ func values(changes []Change) map[string][2]string {
 }
 
 // mirrored is values with before and after exchanged.
-func mirrored(changes []Change) map[string][2]string {
+func mirrored(changes []runbook.Change) map[string][2]string {
 	out := values(changes)
 	for name, v := range out {
 		switch v {
-		case [2]string{string(Added)}:
-			out[name] = [2]string{string(Removed)}
-		case [2]string{string(Removed)}:
-			out[name] = [2]string{string(Added)}
-		case [2]string{string(Changed)}:
+		case [2]string{string(runbook.Added)}:
+			out[name] = [2]string{string(runbook.Removed)}
+		case [2]string{string(runbook.Removed)}:
+			out[name] = [2]string{string(runbook.Added)}
+		case [2]string{string(runbook.Changed)}:
 		default:
 			out[name] = [2]string{v[1], v[0]}
 		}
@@ -94,7 +98,7 @@ func mirrored(changes []Change) map[string][2]string {
 	return out
 }
 
-func printChanges(changes []Change) string {
+func printChanges(changes []runbook.Change) string {
 	var b strings.Builder
 	for _, c := range changes {
 		fmt.Fprintf(&b, "%s %s (%s)\n", c.Kind, c.Address, c.Range)
@@ -108,20 +112,20 @@ func printChanges(changes []Change) string {
 
 // TestASecretThatChangedElsewhere: the text is the same, the secret behind it is not.
 func TestASecretThatChangedElsewhere(t *testing.T) {
-	parse := func(token string) *Runbook {
-		opts := testWorld()
+	parse := func(token string) *runbook.Runbook {
+		opts := runbooktest.World()
 		opts.Secret = func(string) (string, error) { return token, nil }
-		rb, ds := Parse([]byte("appliance \"a\" {}\nstt \"s\" {\n  url   = \"http://h\"\n  token = secret(\"token\")\n}\n"), "x.hcl", opts)
+		rb, ds := runbook.Parse([]byte("appliance \"a\" {}\nstt \"s\" {\n  url   = \"http://h\"\n  token = secret(\"token\")\n}\n"), "x.hcl", opts)
 		if rb == nil {
 			t.Fatal(ds)
 		}
 		return rb
 	}
-	changes := Compare(parse("one-l1teral"), parse("two-l1teral"))
+	changes := runbook.Compare(parse("one-l1teral"), parse("two-l1teral"))
 	if len(changes) != 1 || len(changes[0].Attributes) != 1 {
 		t.Fatalf("%+v", changes)
 	}
-	want := AttributeChange{Name: "token", Old: Redacted, New: Redacted, Secret: true, OnChange: Restart, Source: "token = " + Redacted}
+	want := runbook.AttributeChange{Name: "token", Old: language.Redacted, New: language.Redacted, Secret: true, OnChange: language.Restart, Source: "token = " + language.Redacted}
 	got := changes[0].Attributes[0]
 	if got.Range.Start.Line != 4 {
 		t.Errorf("it is in line %d", got.Range.Start.Line)
@@ -136,11 +140,11 @@ func TestASecretThatChangedElsewhere(t *testing.T) {
 func TestASourceLineIsShort(t *testing.T) {
 	for _, letter := range []string{"x", "ä", "語"} {
 		src := "appliance \"a\" {\n  instance_id = join(\"\", [\"a\", \"" + letter + "\"]) # " + strings.Repeat(letter, 5000) + "\n}\n"
-		rb, ds := Parse([]byte(src), "x.hcl", testWorld())
+		rb, ds := runbook.Parse([]byte(src), "x.hcl", runbooktest.World())
 		if rb == nil {
 			t.Fatal(ds)
 		}
-		got := Compare(nil, rb)[0].Attributes[0].Source
+		got := runbook.Compare(nil, rb)[0].Attributes[0].Source
 		if n := len([]rune(got)); n != 200 || !strings.HasPrefix(got, `instance_id = join("", ["a"`) || !strings.HasSuffix(got, letter+"…") {
 			t.Errorf("%d characters: %s", n, got)
 		}

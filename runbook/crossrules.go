@@ -4,23 +4,25 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
+
+	"orac/runbook/language"
 )
 
-var runbookRules = []Between{
-	{"Two microphones may not select the same device.", microphonesDiffer},
-	{"A heartbeat may not name an stt block with protocol exec.", heartbeatsHaveServers},
-	{"A web block needs listen. If other machines can reach that address, it also needs tls, or plain_http_on_the_network = true.", webIsSafe},
-	{"origins are scheme and host, as browsers send them, without a path.", originsAreExact},
-	{"hosts are names in lower case, without a port.", hostsAreNames},
-	{"trusted_proxies are addresses or networks; a network of all addresses is refused.", proxiesAreNetworks},
-	{"permissions are SERVICE.ACTION.", permissionsAreNamed},
-	{"url and body of a webhook may only use fields that its events have.", webhooksNameTheirFields},
+var runbookRules = []language.Between{
+	{Doc: "Two microphones may not select the same device.", Check: microphonesDiffer},
+	{Doc: "A heartbeat may not name an stt block with protocol exec.", Check: heartbeatsHaveServers},
+	{Doc: "A web block needs listen. If other machines can reach that address, it also needs tls, or plain_http_on_the_network = true.", Check: webIsSafe},
+	{Doc: "origins are scheme and host, as browsers send them, without a path.", Check: originsAreExact},
+	{Doc: "hosts are names in lower case, without a port.", Check: hostsAreNames},
+	{Doc: "trusted_proxies are addresses or networks; a network of all addresses is refused.", Check: proxiesAreNetworks},
+	{Doc: "permissions are SERVICE.ACTION.", Check: permissionsAreNamed},
+	{Doc: "url and body of a webhook may only use fields that its events have.", Check: webhooksNameTheirFields},
 }
 
 // microphonesDiffer refuses two blocks that select the same device: a device is opened once, and
 // listeners share it.
-func microphonesDiffer(value any, d *Document) Diagnostics {
-	var found Diagnostics
+func microphonesDiffer(value any, d *language.Document) language.Diagnostics {
+	var found language.Diagnostics
 	type selection struct{ backend, match, identity, id string }
 	first := map[selection]Address{}
 	for _, m := range value.(*Runbook).Microphones {
@@ -30,7 +32,7 @@ func microphonesDiffer(value any, d *Document) Diagnostics {
 			first[s] = m.Address
 			continue
 		}
-		found = append(found, d.Problem(m.Address, "", Error, fmt.Sprintf("%s selects the same device as %s", m.Address, other),
+		found = append(found, d.Problem(m.Address, "", language.Error, fmt.Sprintf("%s selects the same device as %s", m.Address, other),
 			"Let several listeners share one device block, or give each block its own match, identity or id."))
 	}
 	return found
@@ -38,42 +40,42 @@ func microphonesDiffer(value any, d *Document) Diagnostics {
 
 // heartbeatsHaveServers refuses a heartbeat to a speech-to-text service that is a command: it has
 // no address.
-func heartbeatsHaveServers(value any, d *Document) Diagnostics {
+func heartbeatsHaveServers(value any, d *language.Document) language.Diagnostics {
 	rb := value.(*Runbook)
-	var found Diagnostics
+	var found language.Diagnostics
 	for _, h := range rb.Heartbeats {
 		s, ok := rb.STT(h.STT)
 		if !ok || s.Protocol == "orac" {
 			continue
 		}
-		found = append(found, d.Problem(h.Address, "stt", Error, fmt.Sprintf("stt is %s, a command, which cannot receive heartbeats", h.STT),
+		found = append(found, d.Problem(h.Address, "stt", language.Error, fmt.Sprintf("stt is %s, a command, which cannot receive heartbeats", h.STT),
 			`Name an stt block with protocol = "orac", or give url.`))
 	}
 	return found
 }
 
 // webIsSafe refuses passwords in clear text on a network, unless the runbook allows them explicitly.
-func webIsSafe(value any, d *Document) Diagnostics {
+func webIsSafe(value any, d *language.Document) language.Diagnostics {
 	w := value.(*Runbook).Web
 	b, _ := d.Block(w.Address)
 	switch {
 	case !b.Written:
 	case w.Listen == "":
-		return Diagnostics{d.Problem(w.Address, "", Error, "listen is missing", `Add listen = "127.0.0.1:7171". Without a web block nothing is served.`)}
+		return language.Diagnostics{d.Problem(w.Address, "", language.Error, "listen is missing", `Add listen = "127.0.0.1:7171". Without a web block nothing is served.`)}
 	case !w.TLS.On() && !w.PlainHTTP && !IsLoopback(w.Listen):
-		return Diagnostics{d.Problem(w.Address, "listen", Error, fmt.Sprintf("other machines can reach %s, and nothing is encrypted", w.Listen),
+		return language.Diagnostics{d.Problem(w.Address, "listen", language.Error, fmt.Sprintf("other machines can reach %s, and nothing is encrypted", w.Listen),
 			`Add tls { self_signed = true }, or listen at "127.0.0.1:7171". To send passwords and voices in the clear, add plain_http_on_the_network = true.`)}
 	}
 	return nil
 }
 
 // originsAreExact refuses values that no browser ever sends as an Origin.
-func originsAreExact(value any, d *Document) (found Diagnostics) {
+func originsAreExact(value any, d *language.Document) (found language.Diagnostics) {
 	w := value.(*Runbook).Web
 	for _, o := range w.Origins {
 		u, err := url.Parse(o)
 		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.Scheme+"://"+u.Host != o {
-			found = append(found, d.Problem(w.Address, "origins", Error, fmt.Sprintf("%q is not an origin", clip(o)),
+			found = append(found, d.Problem(w.Address, "origins", language.Error, fmt.Sprintf("%q is not an origin", language.Clip(o)),
 				`Write only scheme, host and port, like "https://home.example". Patterns are not supported.`))
 		}
 	}
@@ -84,11 +86,11 @@ var hostName = regexp.MustCompile(`^[a-z0-9]([a-z0-9._-]{0,251}[a-z0-9])?$`)
 
 // hostsAreNames refuses values that no request can be addressed to. A pattern would admit names
 // that must be kept out.
-func hostsAreNames(value any, d *Document) (found Diagnostics) {
+func hostsAreNames(value any, d *language.Document) (found language.Diagnostics) {
 	w := value.(*Runbook).Web
 	for _, h := range w.Hosts {
 		if !hostName.MatchString(h) {
-			found = append(found, d.Problem(w.Address, "hosts", Error, fmt.Sprintf("%q is not a host name", clip(h)),
+			found = append(found, d.Problem(w.Address, "hosts", language.Error, fmt.Sprintf("%q is not a host name", language.Clip(h)),
 				`Write only the name, in lower case, without scheme and port, like "orac.home.example". Patterns are not supported. IP addresses need no entry.`))
 		}
 	}
@@ -96,11 +98,11 @@ func hostsAreNames(value any, d *Document) (found Diagnostics) {
 }
 
 // proxiesAreNetworks refuses values that name no proxy.
-func proxiesAreNetworks(value any, d *Document) (found Diagnostics) {
+func proxiesAreNetworks(value any, d *language.Document) (found language.Diagnostics) {
 	w := value.(*Runbook).Web
 	for _, text := range w.TrustedProxies {
 		if _, err := ParseNetwork(text); err != nil {
-			found = append(found, d.Problem(w.Address, "trusted_proxies", Error, fmt.Sprintf("%q is not the address or network of a proxy: %v", clip(text), err),
+			found = append(found, d.Problem(w.Address, "trusted_proxies", language.Error, fmt.Sprintf("%q is not the address or network of a proxy: %v", language.Clip(text), err),
 				`Write the proxy's address, like "192.0.2.7", or its network, like "192.0.2.0/28". Names are not looked up.`))
 		}
 	}
@@ -109,11 +111,11 @@ func proxiesAreNetworks(value any, d *Document) (found Diagnostics) {
 
 var permission = regexp.MustCompile(`^[a-z][a-z0-9_]{0,31}\.[a-z][a-z0-9_]{0,31}$`)
 
-func permissionsAreNamed(value any, d *Document) (found Diagnostics) {
+func permissionsAreNamed(value any, d *language.Document) (found language.Diagnostics) {
 	for _, s := range value.(*Runbook).ServiceAccounts {
 		for _, name := range s.Permissions {
 			if !permission.MatchString(name) {
-				found = append(found, d.Problem(s.Address, "permissions", Error, fmt.Sprintf("%q is not a permission", clip(name)),
+				found = append(found, d.Problem(s.Address, "permissions", language.Error, fmt.Sprintf("%q is not a permission", language.Clip(name)),
 					`Write SERVICE.ACTION in lower case, like "stt.transcribe".`))
 			}
 		}

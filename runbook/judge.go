@@ -5,38 +5,40 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"orac/runbook/language"
 )
 
 // use is an attribute of a block in the proposed runbook.
 type use struct {
-	block Block
-	at    *Attribute
-	attr  Attr
-	was   Block // the block at the same place in the running runbook
-	there bool  // there is such a block
+	block language.Block
+	at    *language.Attribute
+	attr  language.Attr
+	was   language.Block // the block at the same place in the running runbook
+	there bool           // there is such a block
 }
 
 // judge compares a proposed runbook with the running one.
 type judge struct {
 	now, next *Runbook
-	found     Diagnostics
-	running   map[running]map[string][]Attr // the attributes of the running runbook, by their text
+	found     language.Diagnostics
+	running   map[running]map[string][]language.Attr // the attributes of the running runbook, by their text
 }
 
 // running names an attribute of all blocks of a type.
 type running struct {
-	block     *BlockType
+	block     *language.BlockType
 	attribute string
 }
 
 // Judge says why a runbook may not replace the running one at the request of anybody except this machine's user. It reports each
 // use of a capability that goes beyond what runs, at its place, as a Diagnostic that is Forbidden. It looks only at the two
 // values, so what it has judged is what runs. While the running runbook has web.trust_admins, it reports nothing.
-func Judge(now, next *Runbook) Diagnostics {
+func Judge(now, next *Runbook) language.Diagnostics {
 	if now.Web.TrustAdmins {
 		return nil
 	}
-	j := &judge{now: now, next: next, running: map[running]map[string][]Attr{}}
+	j := &judge{now: now, next: next, running: map[running]map[string][]language.Attr{}}
 	j.readers()
 	j.blocks(next.Blocks)
 	return j.found
@@ -45,7 +47,7 @@ func Judge(now, next *Runbook) Diagnostics {
 const onTheMachine = "This cannot be changed over the network. Edit the runbook on the machine and apply it there."
 
 func (j *judge) forbid(block Address, attribute, why string) {
-	d := j.next.Problem(block, attribute, Error, why, onTheMachine)
+	d := j.next.Problem(block, attribute, language.Error, why, onTheMachine)
 	d.Forbidden = true
 	j.found = append(j.found, d)
 }
@@ -54,7 +56,7 @@ func (j *judge) forbid(block Address, attribute, why string) {
 // place. Under Options.Within the evaluation has refused these already; the judge does not rely on that.
 func (j *judge) readers() {
 	for _, r := range j.next.Readers() {
-		if r.Keeps || j.now.hasReader(r) {
+		if r.Keeps || hasReader(&j.now.Document, r) {
 			continue
 		}
 		j.forbid(r.Address, r.Attribute, fmt.Sprintf("%s would read from the machine", strings.Trim(string(r.Address)+"."+r.Attribute, ".")))
@@ -63,18 +65,18 @@ func (j *judge) readers() {
 
 // hasReader tells whether the running runbook has the same expression at the same place, which reads in the
 // same way.
-func (d *Document) hasReader(r Reader) bool {
-	return slices.ContainsFunc(d.Readers(), func(o Reader) bool {
+func hasReader(d *language.Document, r language.Reader) bool {
+	return slices.ContainsFunc(d.Readers(), func(o language.Reader) bool {
 		return o.Address == r.Address && o.Attribute == r.Attribute && o.Text == r.Text
 	})
 }
 
-func (j *judge) blocks(blocks []Block) {
+func (j *judge) blocks(blocks []language.Block) {
 	for _, b := range blocks {
 		was, there := j.now.Block(b.Address)
 		for i := range b.Type.Attributes {
 			u := use{b, &b.Type.Attributes[i], b.Attrs[b.Type.Attributes[i].Name], was, there}
-			if why := u.at.Gives.row().judge(j, u); why != "" {
+			if why := rowOf(u.at.Gives).judge(j, u); why != "" {
 				j.forbid(b.Address, u.at.Name, fmt.Sprintf("%s.%s %s", b.Address, u.at.Name, why))
 			}
 		}
@@ -89,15 +91,15 @@ func free(*judge, use) string { return "" }
 
 // known allows a value that the same attribute has already, in any block of the type.
 func known(j *judge, u use) string {
-	if u.attr.Value.IsNull() || u.at.isEmpty(u.attr) || j.runs(u) && !j.moved(u.at, u.attr) {
+	if u.attr.Value.IsNull() || isEmpty(u.attr) || j.runs(u) && !j.moved(u.at, u.attr) {
 		return ""
 	}
 	switch u.at.Gives {
-	case Runs:
+	case language.Runs:
 		return "would run a new command"
-	case Writes:
+	case language.Writes:
 		return "would write to a new path"
-	case Fetches:
+	case language.Fetches:
 		return "would load a model from a new path"
 	}
 	return "would read a new file"
@@ -115,17 +117,17 @@ func unchanged(j *judge, u use) string {
 // already.
 func loads(j *judge, u use) string {
 	source := u.attr.Value.AsString()
-	if u.at.Reads(source) || strings.HasPrefix(source, "https:") && u.block.isTrusted() {
+	if u.at.Reads(source) || strings.HasPrefix(source, "https:") && isTrusted(u.block) {
 		return known(j, u)
 	}
 	return ""
 }
 
 // isTrusted tells whether a block lifts a limit.
-func (b Block) isTrusted() bool {
-	return slices.ContainsFunc(b.Type.Attributes, func(at Attribute) bool {
+func isTrusted(b language.Block) bool {
+	return slices.ContainsFunc(b.Type.Attributes, func(at language.Attribute) bool {
 		v := b.Attrs[at.Name].Value
-		return at.Gives == Trusts && !v.IsNull() && v.True()
+		return at.Gives == language.Trusts && !v.IsNull() && v.True()
 	})
 }
 
@@ -155,19 +157,19 @@ func (j *judge) inForce(u use) bool {
 }
 
 // moved tells whether the same text now names another file: a relative path in the folder of another runbook.
-func (j *judge) moved(at *Attribute, a Attr) bool {
-	return !a.Default && at.isRelative(a) && !sameFolder(j.now.Dir, j.next.Dir)
+func (j *judge) moved(at *language.Attribute, a language.Attr) bool {
+	return !a.Default && isRelative(at, a) && !j.now.SameFolder(j.next.Dir)
 }
 
 // isRelative tells whether a value is relative to the folder of its runbook.
-func (at *Attribute) isRelative(a Attr) bool {
+func isRelative(at *language.Attribute, a language.Attr) bool {
 	switch {
-	case a.Value.IsNull() || at.isEmpty(a):
+	case a.Value.IsNull() || isEmpty(a):
 		return false
-	case at.Gives == Runs: // a program without a slash is looked up in the PATH
+	case at.Gives == language.Runs: // a program without a slash is looked up in the PATH
 		program := a.Value.AsValueSlice()[0].AsString()
 		return strings.Contains(program, "/") && !filepath.IsAbs(program)
-	case at.Kind == Path || at.Reads != nil && at.Reads(a.Value.AsString()):
+	case at.Kind == language.Path || at.Reads != nil && at.Reads(a.Value.AsString()):
 		return !filepath.IsAbs(a.Value.AsString())
 	}
 	return false
@@ -178,30 +180,22 @@ func (j *judge) runs(u use) bool {
 	at := running{u.block.Type, u.at.Name}
 	values, known := j.running[at]
 	if !known {
-		values = map[string][]Attr{}
+		values = map[string][]language.Attr{}
 		for _, a := range valuesOf(j.now.Blocks, u.block.Type, u.at.Name) {
-			values[a.texts()] = append(values[a.texts()], a)
+			values[u.at.Text(a)] = append(values[u.at.Text(a)], a)
 		}
 		j.running[at] = values
 	}
-	return slices.ContainsFunc(values[u.attr.texts()], u.attr.Equal)
-}
-
-// texts returns a key that is the same for equal values, and rarely for others.
-func (a Attr) texts() string {
-	if a.Value.IsNull() || a.Value.Type().IsMapType() {
-		return "" // for a map it would depend on the order
-	}
-	return strings.Join(textsIn(a.Value), "\x00")
+	return slices.ContainsFunc(values[u.at.Text(u.attr)], u.attr.Equal)
 }
 
 // isEmpty tells whether a list is empty.
-func (at *Attribute) isEmpty(a Attr) bool {
-	return at.valueType().IsListType() && a.Value.LengthInt() == 0
+func isEmpty(a language.Attr) bool {
+	return a.Value.Type().IsListType() && a.Value.LengthInt() == 0
 }
 
 // valuesOf returns the values that an attribute has in all blocks of a type.
-func valuesOf(blocks []Block, t *BlockType, attribute string) (list []Attr) {
+func valuesOf(blocks []language.Block, t *language.BlockType, attribute string) (list []language.Attr) {
 	for _, b := range blocks {
 		if b.Type == t {
 			list = append(list, b.Attrs[attribute])
@@ -213,14 +207,14 @@ func valuesOf(blocks []Block, t *BlockType, attribute string) (list []Attr) {
 
 // hasCredential tells whether ORAC sends a credential to the addresses of a block: an attribute that proves who ORAC is, or one
 // that is kept secret, such as the body of a webhook, with something that it has read from the machine.
-func (j *judge) hasCredential(rb *Runbook, b Block) bool {
+func (j *judge) hasCredential(rb *Runbook, b language.Block) bool {
 	for i := range b.Type.Attributes {
 		at := &b.Type.Attributes[i]
 		a := b.Attrs[at.Name]
-		if at.Gives != Proves && at.Secret == Public || a.Default || a.Value.IsNull() {
+		if at.Gives != language.Proves && at.Secret == language.Public || a.Default || a.Value.IsNull() {
 			continue
 		}
-		if at.Gives == Proves && (at.Kind.isReference() || at.Kind == Path) || rb.reads(b.Address, at.Name) {
+		if at.Gives == language.Proves && (at.Kind.IsReference() || at.Kind == language.Path) || reads(&rb.Document, b.Address, at.Name) {
 			return true
 		}
 	}
@@ -228,13 +222,13 @@ func (j *judge) hasCredential(rb *Runbook, b Block) bool {
 }
 
 // reads tells whether an attribute reads from the machine.
-func (d *Document) reads(block Address, attribute string) bool {
-	return slices.ContainsFunc(d.Readers(), func(r Reader) bool { return r.Address == block && r.Attribute == attribute })
+func reads(d *language.Document, block Address, attribute string) bool {
+	return slices.ContainsFunc(d.Readers(), func(r language.Reader) bool { return r.Address == block && r.Attribute == attribute })
 }
 
 // sameDestinations tells whether a block already has these addresses, with the same way to verify them, and a credential
 // for them.
-func (j *judge) sameDestinations(b Block) bool {
+func (j *judge) sameDestinations(b language.Block) bool {
 	was, ok := j.now.Block(b.Address)
 	to := destinations(j.next, b, map[Address]bool{})
 	if !ok || !j.hasCredential(j.now, was) {
@@ -248,21 +242,21 @@ func (j *judge) sameDestinations(b Block) bool {
 // machineSays tells whether an address comes from the machine by the same expression that runs: a secret in it may have changed
 // since.
 func (j *judge) machineSays(d destination) bool {
-	return d.at.Gives == Reaches && j.next.reads(d.block, d.at.Name) && !slices.ContainsFunc(j.next.Readers(), func(r Reader) bool {
-		return r.Address == d.block && r.Attribute == d.at.Name && !j.now.hasReader(r)
+	return d.at.Gives == language.Reaches && reads(&j.next.Document, d.block, d.at.Name) && !slices.ContainsFunc(j.next.Readers(), func(r language.Reader) bool {
+		return r.Address == d.block && r.Attribute == d.at.Name && !hasReader(&j.now.Document, r)
 	})
 }
 
 // destination is an address that a block leads to, or the authority that verifies it.
 type destination struct {
 	block Address
-	at    *Attribute
-	attr  Attr
+	at    *language.Attribute
+	attr  language.Attr
 }
 
 // destinations returns the addresses of a block and of the blocks that it refers to, and how they are verified, in the order of
 // the registry.
-func destinations(rb *Runbook, b Block, seen map[Address]bool) (list []destination) {
+func destinations(rb *Runbook, b language.Block, seen map[Address]bool) (list []destination) {
 	if seen[b.Address] {
 		return nil
 	}
@@ -272,13 +266,13 @@ func destinations(rb *Runbook, b Block, seen map[Address]bool) (list []destinati
 		a := b.Attrs[at.Name]
 		switch {
 		case a.Value.IsNull():
-		case at.Gives == Reaches || at.Vouches:
+		case at.Gives == language.Reaches || at.Vouches:
 			list = append(list, destination{b.Address, at, a})
-		case at.Kind == Ref:
+		case at.Kind == language.Ref:
 			if to, ok := rb.Block(Address(a.Value.AsString())); ok {
 				list = append(list, destinations(rb, to, seen)...)
 			}
-		case at.Kind == Refs:
+		case at.Kind == language.Refs:
 			for _, el := range a.Value.AsValueSlice() {
 				if to, ok := rb.Block(Address(el.AsString())); ok {
 					list = append(list, destinations(rb, to, seen)...)

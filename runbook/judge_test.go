@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"orac/runbook"
+	"orac/runbook/language"
 )
 
 // inForce is a runbook with a use of every capability.
@@ -91,12 +92,12 @@ web {
 
 const hash = "$2a$12$d4N329hnE7Q/EF7VQyFAIOmobQ0CGXNw.CjDZhrtrcjQyh/gRgWAe"
 
-var judged = runbook.Options{
+var judged = language.Options{
 	Env:    func(name string) (string, bool) { return "value-of-" + name, !strings.HasPrefix(name, "ORAC_VAR_") },
 	Secret: func(string) (string, error) { return hash, nil },
 }
 
-func parsed(t *testing.T, text string, o runbook.Options) *runbook.Runbook {
+func parsed(t *testing.T, text string, o language.Options) *runbook.Runbook {
 	t.Helper()
 	rb, problems := runbook.Parse([]byte(text), "orac.hcl", o)
 	if rb == nil {
@@ -259,12 +260,12 @@ stt "x" {
 
 // TestEveryAttributeHasACapability: none can be added without saying what it gives, and no rule of the table is missing.
 func TestEveryAttributeHasACapability(t *testing.T) {
-	rows := map[runbook.Capability]int{}
+	rows := map[language.Capability]int{}
 	for _, r := range runbook.Capabilities {
 		rows[r.Capability] = 0
 	}
-	var walk func([]*runbook.BlockType)
-	walk = func(types []*runbook.BlockType) {
+	var walk func([]*language.BlockType)
+	walk = func(types []*language.BlockType) {
 		for _, b := range types {
 			for _, a := range b.Attributes {
 				if _, known := rows[a.Gives]; !known {
@@ -272,16 +273,16 @@ func TestEveryAttributeHasACapability(t *testing.T) {
 				}
 				rows[a.Gives]++
 				// What the kind of a value says of it, so that a row is not chosen lightly.
-				fits := map[runbook.Kind][]runbook.Capability{
-					runbook.Path: {runbook.Reads, runbook.Writes, runbook.Proves}, runbook.URL: {runbook.Reaches},
+				fits := map[language.Kind][]language.Capability{
+					language.Path: {language.Reads, language.Writes, language.Proves}, language.URL: {language.Reaches},
 				}
 				if want, ok := fits[a.Kind]; ok && !slices.Contains(want, a.Gives) {
 					t.Errorf("%s.%s is a %v and gives %q", b.Key(), a.Name, a.Kind, a.Gives)
 				}
-				if a.Secret == runbook.SecretOnly && a.Gives != runbook.Proves && !a.Keeps {
+				if a.Secret == language.SecretOnly && a.Gives != language.Proves && !a.Keeps {
 					t.Errorf("%s.%s takes secrets and gives %q", b.Key(), a.Name, a.Gives)
 				}
-				if slices.Contains(a.Refs, "service_account") && a.Gives != runbook.Proves {
+				if slices.Contains(a.Refs, "service_account") && a.Gives != language.Proves {
 					t.Errorf("%s.%s names an account and gives %q", b.Key(), a.Name, a.Gives)
 				}
 			}
@@ -321,7 +322,7 @@ func TestPackedAndUnpacked(t *testing.T) {
 		if a, b := fmt.Sprint(rb.Readers()), fmt.Sprint(back.Readers()); a != b || !back.SameText([]byte(text)) {
 			t.Errorf("%s: it reads\n%s\nnot\n%s", what, b, a)
 		}
-		if a, b := fmt.Sprint(rb.Problem("stt.token", "token", runbook.Error, "x", "y")), fmt.Sprint(back.Problem("stt.token", "token", runbook.Error, "x", "y")); a != b {
+		if a, b := fmt.Sprint(rb.Problem("stt.token", "token", language.Error, "x", "y")), fmt.Sprint(back.Problem("stt.token", "token", language.Error, "x", "y")); a != b {
 			t.Errorf("%s: a problem of it is %s", what, b)
 		}
 		if found := runbook.Judge(rb, back); len(found) > 0 {
@@ -341,7 +342,7 @@ func TestPackedAndUnpacked(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p := unpacked.Problem("device.microphone.usb", "match", runbook.Error, "there is no value-of-MIC", ""); strings.Contains(p.Summary, "value-of") || p.Summary != there.Problem("device.microphone.usb", "match", runbook.Error, "there is no value-of-MIC", "").Summary {
+	if p := unpacked.Problem("device.microphone.usb", "match", language.Error, "there is no value-of-MIC", ""); strings.Contains(p.Summary, "value-of") || p.Summary != there.Problem("device.microphone.usb", "match", language.Error, "there is no value-of-MIC", "").Summary {
 		t.Errorf("what came from outside is told: %s", p.Summary)
 	}
 	_, problems = runbook.Parse([]byte("stt \"a\" {\n  token = \"hunter2hunter2\"\n}\n"), "orac.hcl", judged)
@@ -351,7 +352,7 @@ func TestPackedAndUnpacked(t *testing.T) {
 	}
 	rb, found, err := runbook.Unpack(data, []byte("stt \"a\" {\n  token = \"hunter2hunter2\"\n}\n"), "orac.hcl", judged)
 	var shown strings.Builder
-	if rb != nil || err != nil || found.Error() != problems.Error() || found.Render(&shown, runbook.RenderOptions{}) != nil || strings.Contains(shown.String(), "hunter2") {
+	if rb != nil || err != nil || found.Error() != problems.Error() || found.Render(&shown, language.RenderOptions{}) != nil || strings.Contains(shown.String(), "hunter2") {
 		t.Errorf("%v, %v\n%s", found, err, shown.String())
 	}
 }

@@ -1,9 +1,12 @@
-package runbook
+package runbook_test
 
 import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"orac/runbook"
+	"orac/runbook/runbooktest"
 )
 
 func TestLookups(t *testing.T) {
@@ -11,7 +14,7 @@ func TestLookups(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rb, ds := Parse(src, "dir/whole.hcl", testWorld())
+	rb, ds := runbook.Parse(src, "dir/whole.hcl", runbooktest.World())
 	if ds.HasErrors() {
 		t.Fatal(ds)
 	}
@@ -36,13 +39,13 @@ func TestLookups(t *testing.T) {
 	if h, ok := rb.Heartbeat("heartbeat.own"); !ok || rb.HeartbeatURL(h) != "http://stt.test:7272" {
 		t.Errorf("heartbeat: %+v, %v", h, ok)
 	}
-	if got := rb.HeartbeatURL(Heartbeat{STT: "stt.whisper"}); got != "https://stt.test" {
+	if got := rb.HeartbeatURL(runbook.Heartbeat{STT: "stt.whisper"}); got != "https://stt.test" {
 		t.Errorf("the address of a heartbeat that names an stt is %q", got)
 	}
 	if b, ok := rb.Block("listener.kitchen.record"); !ok || b.Attrs["grace"].Value.AsString() != "0s" || b.Attrs["grace"].Range.Start.Line != 54 {
 		t.Errorf("record: %+v, %v", b, ok)
 	}
-	for _, a := range []Address{"device.microphone.usb", "device.wav.demo"} {
+	for _, a := range []runbook.Address{"device.microphone.usb", "device.wav.demo"} {
 		if d, ok := rb.Device(a); !ok || d == nil {
 			t.Errorf("%s is not found", a)
 		}
@@ -56,7 +59,7 @@ func TestLookups(t *testing.T) {
 	if got := rb.Resolve("/abs"); got != "/abs" {
 		t.Errorf("an absolute path becomes %q", got)
 	}
-	if a := Address("device.wav.demo"); a.Type() != "device" || a.Name() != "demo" || Address("watchdog").Name() != "" {
+	if a := runbook.Address("device.wav.demo"); a.Type() != "device" || a.Name() != "demo" || runbook.Address("watchdog").Name() != "" {
 		t.Error("an address is taken apart wrongly")
 	}
 }

@@ -4,61 +4,63 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"orac/runbook/language"
 )
 
-var microphoneBlock = &BlockType{
+var microphoneBlock = &language.BlockType{
 	Type: "device", Variant: "microphone", Named: true,
 	Doc:  "A microphone. Without match, identity or id it is the first real input of the system. `orac devices` lists the devices.",
-	Slot: Into(func(rb *Runbook) any { return &rb.Microphones }),
+	Slot: language.Into(func(rb *Runbook) any { return &rb.Microphones }),
 	Example: `device "microphone" "usb" {
   match = "USB"
 }`,
-	Attributes: []Attribute{
-		{Name: "match", Kind: String, Gives: Tunes, OnChange: Restart, Example: `"USB"`,
+	Attributes: []language.Attribute{
+		{Name: "match", Kind: language.String, Gives: language.Tunes, OnChange: language.Restart, Example: `"USB"`,
 			Doc: "A part of the device's name. Upper and lower case are the same."},
-		{Name: "identity", Kind: String, Gives: Tunes, OnChange: Restart, Example: `"alsa_input.usb-0d8c_USB_Audio-00.mono"`,
+		{Name: "identity", Kind: language.String, Gives: language.Tunes, OnChange: language.Restart, Example: `"alsa_input.usb-0d8c_USB_Audio-00.mono"`,
 			Doc: "The device's stable identity: an ALSA card id or USB path, or the name of a PulseAudio source. It survives unplugging."},
-		{Name: "id", Kind: String, Gives: Tunes, OnChange: Restart, Example: `"hw:1,0"`,
+		{Name: "id", Kind: language.String, Gives: language.Tunes, OnChange: language.Restart, Example: `"hw:1,0"`,
 			Doc: "The backend's own identifier: the name of a PulseAudio source, or any PCM that ALSA opens (`hw:1,0`, `plughw:CARD=Mic`, `dsnoop:CARD=Mic`, `default`, one of asound.conf). ALSA is used with backend alsa, or when no PulseAudio answers. The number of a card may change when it is plugged in again."},
-		{Name: "backend", Kind: Enum, Gives: Tunes, OnChange: Restart, Default: "auto", Values: []string{"auto", "pulse", "alsa"},
+		{Name: "backend", Kind: language.Enum, Gives: language.Tunes, OnChange: language.Restart, Default: "auto", Values: []string{"auto", "pulse", "alsa"},
 			Doc: "The audio system to use. auto uses PulseAudio if a server answers, otherwise ALSA."},
-		{Name: "channels", Kind: Int, Gives: Tunes, OnChange: Restart, Default: "1", Min: "1", Max: "32", Unit: "channels",
+		{Name: "channels", Kind: language.Int, Gives: language.Tunes, OnChange: language.Restart, Default: "1", Min: "1", Max: "32", Unit: "channels",
 			Doc: "How many channels to open. They are mixed to one, unless channel picks some of them."},
-		{Name: "channel", Kind: Ints, Gives: Tunes, OnChange: Restart, Min: "0", Max: "31", Example: "0",
+		{Name: "channel", Kind: language.Ints, Gives: language.Tunes, OnChange: language.Restart, Min: "0", Max: "31", Example: "0",
 			Doc: "The channel to listen to, counted from 0, or a list of channels to mix, like [0, 1]. A microphone array usually has one processed channel, often 0, raw channels, and one with what the loudspeaker plays. ORAC opens all channels of the device; if you set channels, it must be that number. PulseAudio itself mixes more than two channels: for such a device, use backend alsa."},
-		{Name: "start_timeout", Kind: Duration, Gives: Tunes, OnChange: Restart, Default: "5s", Min: "1s", Max: "60s",
+		{Name: "start_timeout", Kind: language.Duration, Gives: language.Tunes, OnChange: language.Restart, Default: "5s", Min: "1s", Max: "60s",
 			Doc: "How long the device may take to deliver its first sound after it was opened."},
 	},
-	Rules: []Rule{
-		AtMostOneOf("match", "identity", "id"),
+	Rules: []language.Rule{
+		language.AtMostOneOf("match", "identity", "id"),
 		{
 			Uses: []string{"channel", "channels"},
 			Doc:  "channel must be less than channels: channels count from 0",
 			Hint: "With channels = 6, write 0 to 5. Or leave channels out: ORAC then asks the device how many it has.",
-			Holds: func(g Given) bool {
+			Holds: func(g language.Given) bool {
 				return !g.Written("channels") || !slices.ContainsFunc(g.Numbers("channel"), func(n int) bool { return n >= int(g.Amount("channels")) })
 			},
 		},
 	},
 }
 
-var wavBlock = &BlockType{
+var wavBlock = &language.BlockType{
 	Type: "device", Variant: "wav", Named: true,
 	Doc:  "A sound file that is heard in place of a microphone.",
-	Slot: Into(func(rb *Runbook) any { return &rb.WAVs }),
+	Slot: language.Into(func(rb *Runbook) any { return &rb.WAVs }),
 	Example: `device "wav" "demo" {
   path = "sounds/hey_jarvis_lights_on.wav"
 }`,
-	Attributes: []Attribute{
-		{Name: "path", Kind: Path, Gives: Reads, OnChange: Restart, Required: true, Example: `"sounds/demo.wav"`,
+	Attributes: []language.Attribute{
+		{Name: "path", Kind: language.Path, Gives: language.Reads, OnChange: language.Restart, Required: true, Example: `"sounds/demo.wav"`,
 			Doc: "The WAV file.", Reads: func(string) bool { return true }},
-		{Name: "pace", Kind: Enum, Gives: Tunes, OnChange: Restart, Default: "realtime", Values: []string{"realtime", "fast"},
+		{Name: "pace", Kind: language.Enum, Gives: language.Tunes, OnChange: language.Restart, Default: "realtime", Values: []string{"realtime", "fast"},
 			Doc: "realtime plays the file at the speed of a microphone; fast plays it as fast as the models can listen."},
-		{Name: "end", Kind: Enum, Gives: Tunes, OnChange: Restart, Default: "stop", Values: []string{"stop", "silence", "loop"},
+		{Name: "end", Kind: language.Enum, Gives: language.Tunes, OnChange: language.Restart, Default: "stop", Values: []string{"stop", "silence", "loop"},
 			Doc: "What happens at the end of the file: the run stops, silence follows, or the file starts again."},
-		{Name: "gap", Kind: Duration, Gives: Tunes, OnChange: Restart, Default: "2s", Min: "0s", Max: "1h",
+		{Name: "gap", Kind: language.Duration, Gives: language.Tunes, OnChange: language.Restart, Default: "2s", Min: "0s", Max: "1h",
 			Doc: "The silence between two plays of a loop."},
-		{Name: "channel", Kind: Ints, Gives: Tunes, OnChange: Restart, Min: "0", Max: "31", Example: "0",
+		{Name: "channel", Kind: language.Ints, Gives: language.Tunes, OnChange: language.Restart, Min: "0", Max: "31", Example: "0",
 			Doc: "The channel of the file to listen to, counted from 0, or a list of channels to mix. Without it, all channels are mixed."},
 	},
 }
@@ -73,106 +75,106 @@ var oneLine = regexp.MustCompile("^[^\\x00-\\x1f\\x7f\u0080-\u009f\u061c\u200e\u
 
 const oneLineExpect = "1 to 100 characters on one line, without control characters"
 
-var modelBlock = &BlockType{
+var modelBlock = &language.BlockType{
 	Type: "model", Named: true,
 	Doc:  "A wake-word model and when it fires.",
-	Slot: Into(func(rb *Runbook) any { return &rb.Models }),
+	Slot: language.Into(func(rb *Runbook) any { return &rb.Models }),
 	Example: `model "hey_jarvis" {
   source    = "catalog:hey_jarvis"
   threshold = 0.5
 }`,
-	Attributes: []Attribute{
-		{Name: "source", Kind: String, Gives: Fetches, OnChange: Restart, Required: true, Example: `"catalog:hey_jarvis"`,
+	Attributes: []language.Attribute{
+		{Name: "source", Kind: language.String, Gives: language.Fetches, OnChange: language.Restart, Required: true, Example: `"catalog:hey_jarvis"`,
 			Pattern: regexp.MustCompile(`^(catalog:[A-Za-z0-9._-]{1,64}|https://[A-Za-z0-9._:\[\]-]+/[\x21-\x7e]*|[^:\x00]+\.onnx)$`),
 			Expect:  `"catalog:NAME" (see orac models list), an https URL, or a path that ends in .onnx`,
 			Doc:     "Where the model comes from: the catalogue (`orac models list`), an https URL, or a path relative to the runbook that ends in .onnx.",
 			Reads: func(source string) bool {
 				return !strings.HasPrefix(source, "catalog:") && !strings.HasPrefix(source, "https:")
 			}},
-		{Name: "sha256", Kind: String, Gives: Tunes, OnChange: Restart, Example: `"94a13cfe60075b132f6a472e7e462e8123ee70861bc3fb58434a73712ee0d2cb"`,
+		{Name: "sha256", Kind: language.String, Gives: language.Tunes, OnChange: language.Restart, Example: `"94a13cfe60075b132f6a472e7e462e8123ee70861bc3fb58434a73712ee0d2cb"`,
 			Pattern: regexp.MustCompile(`^[0-9a-f]{64}$`), Expect: "64 hexadecimal digits, lower case",
 			Doc: "The checksum that the file must have. Required for an https URL."},
-		{Name: "private_source", Kind: Bool, Gives: Trusts, OnChange: InPlace, Default: "false",
+		{Name: "private_source", Kind: language.Bool, Gives: language.Trusts, OnChange: language.InPlace, Default: "false",
 			Doc: "Whether an https URL may lead to this machine or a local network. When false, models are downloaded from the public internet only."},
-		{Name: "threshold", Kind: Float, Gives: Tunes, OnChange: InPlace, Default: "0.3", Min: "0", Max: "1",
+		{Name: "threshold", Kind: language.Float, Gives: language.Tunes, OnChange: language.InPlace, Default: "0.3", Min: "0", Max: "1",
 			Doc: "The score at which the model fires. A higher value means fewer false wakes, but more missed wake words."},
-		{Name: "cooldown", Kind: Duration, Gives: Tunes, OnChange: InPlace, Default: "2s", Min: "0s", Max: "60s",
+		{Name: "cooldown", Kind: language.Duration, Gives: language.Tunes, OnChange: language.InPlace, Default: "2s", Min: "0s", Max: "60s",
 			Doc: "How long the model waits after it fired before it can fire again."},
-		{Name: "patience", Kind: Int, Gives: Tunes, OnChange: InPlace, Default: "1", Min: "1", Max: "50", Unit: "hops of 80 ms",
+		{Name: "patience", Kind: language.Int, Gives: language.Tunes, OnChange: language.InPlace, Default: "1", Min: "1", Max: "50", Unit: "hops of 80 ms",
 			Doc: "How many hops in a row must reach the threshold before the model fires."},
-		{Name: "topic", Kind: String, Gives: Tunes, OnChange: InPlace, Default: "general", Example: `"lights"`,
+		{Name: "topic", Kind: language.String, Gives: language.Tunes, OnChange: language.InPlace, Default: "general", Example: `"lights"`,
 			Pattern: TopicPattern, Expect: "1 to 64 letters, digits, dots, _ or -, not beginning with a dot",
 			Doc: "The ORAC topic that utterances are sent to."},
-		{Name: "wake_word", Kind: String, Gives: Tunes, OnChange: InPlace, Example: `"hey jarvis"`,
+		{Name: "wake_word", Kind: language.String, Gives: language.Tunes, OnChange: language.InPlace, Example: `"hey jarvis"`,
 			DefaultFrom: func(name string) string { return strings.ReplaceAll(name, "_", " ") },
 			DefaultDoc:  "the block's name, with spaces for _",
 			Pattern:     oneLine, Expect: oneLineExpect,
 			Doc: "The words that a person says to wake the appliance."},
-		{Name: "classes", Kind: Strings, Gives: Tunes, OnChange: Restart, Example: `["5_minute_timer"]`,
+		{Name: "classes", Kind: language.Strings, Gives: language.Tunes, OnChange: language.Restart, Example: `["5_minute_timer"]`,
 			Doc: "For a model with several classes: the classes that fire. If empty, all classes fire except none and background."},
-		{Name: "webhook", Kind: Ref, Gives: Tunes, OnChange: InPlace, Refs: []string{"webhook"}, Example: "webhook.light",
+		{Name: "webhook", Kind: language.Ref, Gives: language.Tunes, OnChange: language.InPlace, Refs: []string{"webhook"}, Example: "webhook.light",
 			Doc: "The webhook that is called when the model fires."},
-		{Name: "enabled", Kind: Bool, Gives: Tunes, OnChange: Restart, Default: "true",
+		{Name: "enabled", Kind: language.Bool, Gives: language.Tunes, OnChange: language.Restart, Default: "true",
 			Doc: "Whether the model listens."},
 	},
-	Rules: []Rule{{
+	Rules: []language.Rule{{
 		Uses: []string{"source", "sha256"},
 		Doc:  "a model from an https URL needs its sha256",
 		Hint: "Add sha256 = \"…\" with the checksum that the file's publisher states.",
-		Holds: func(b Given) bool {
+		Holds: func(b language.Given) bool {
 			return !strings.HasPrefix(b.Text("source"), "https://") || b.Text("sha256") != ""
 		},
 	}},
 }
 
-var listenerBlock = &BlockType{
+var listenerBlock = &language.BlockType{
 	Type: "listener", Named: true,
 	Doc:  "A device, the models that listen to it, and the services that utterances are sent to.",
-	Slot: Into(func(rb *Runbook) any { return &rb.Listeners }),
+	Slot: language.Into(func(rb *Runbook) any { return &rb.Listeners }),
 	Example: `listener "kitchen" {
   device  = device.microphone.usb
   models  = [model.hey_jarvis]
   deliver = [stt.whisper]
 }`,
-	Attributes: []Attribute{
-		{Name: "device", Kind: Ref, Gives: Tunes, OnChange: Restart, Required: true, Refs: []string{"device"}, Example: "device.microphone.usb",
+	Attributes: []language.Attribute{
+		{Name: "device", Kind: language.Ref, Gives: language.Tunes, OnChange: language.Restart, Required: true, Refs: []string{"device"}, Example: "device.microphone.usb",
 			Doc: "The device to listen to. Several listeners may share a device."},
-		{Name: "models", Kind: Refs, Gives: Tunes, OnChange: Restart, Required: true, NonEmpty: true, Refs: []string{"model"}, Example: "[model.hey_jarvis]",
+		{Name: "models", Kind: language.Refs, Gives: language.Tunes, OnChange: language.Restart, Required: true, NonEmpty: true, Refs: []string{"model"}, Example: "[model.hey_jarvis]",
 			Doc: "The models that listen. Name each model once."},
-		{Name: "deliver", Kind: Refs, Gives: Tunes, OnChange: InPlace, Refs: []string{"stt"}, Example: "[stt.whisper]",
+		{Name: "deliver", Kind: language.Refs, Gives: language.Tunes, OnChange: language.InPlace, Refs: []string{"stt"}, Example: "[stt.whisper]",
 			Doc: "The services that utterances are sent to. If empty, wake words are detected, but nothing is recorded."},
-		{Name: "multi_trigger", Kind: Bool, Gives: Tunes, OnChange: InPlace, Default: "false",
+		{Name: "multi_trigger", Kind: language.Bool, Gives: language.Tunes, OnChange: language.InPlace, Default: "false",
 			Doc: "When true, every model that reaches its threshold fires; when false, only the one with the highest score."},
-		{Name: "vad_threshold", Kind: Float, Gives: Tunes, OnChange: InPlace, Default: "0.5", Min: "0", Max: "1",
+		{Name: "vad_threshold", Kind: language.Float, Gives: language.Tunes, OnChange: language.InPlace, Default: "0.5", Min: "0", Max: "1",
 			Doc: "The level of voice activity below which no model fires. 0 switches this check off."},
-		{Name: "rms_filter", Kind: Float, Gives: Tunes, OnChange: InPlace, Default: "50", Min: "0", Max: "32767", Unit: "RMS, int16 scale",
+		{Name: "rms_filter", Kind: language.Float, Gives: language.Tunes, OnChange: language.InPlace, Default: "50", Min: "0", Max: "32767", Unit: "RMS, int16 scale",
 			Doc: "The loudness of a hop below which no model fires."},
 	},
-	Nested: []*BlockType{recordBlock},
+	Nested: []*language.BlockType{recordBlock},
 }
 
-var recordBlock = &BlockType{
+var recordBlock = &language.BlockType{
 	Type: "record", Single: true,
 	Doc: "When the recording of an utterance begins and ends.",
 	Example: `record {
   pre_roll = "1s"
   silence  = "300ms"
 }`,
-	Attributes: []Attribute{
-		{Name: "pre_roll", Kind: Duration, Gives: Tunes, OnChange: InPlace, Default: "1s", Min: "0s", Max: "5s",
+	Attributes: []language.Attribute{
+		{Name: "pre_roll", Kind: language.Duration, Gives: language.Tunes, OnChange: language.InPlace, Default: "1s", Min: "0s", Max: "5s",
 			Doc: "How much of the sound before the wake word is part of the recording."},
-		{Name: "lead", Kind: Duration, Gives: Tunes, OnChange: InPlace, Default: "2s", Min: "0s", Max: "10s",
+		{Name: "lead", Kind: language.Duration, Gives: language.Tunes, OnChange: language.InPlace, Default: "2s", Min: "0s", Max: "10s",
 			Doc: "How long to wait for the command to begin after the wake word."},
-		{Name: "silence", Kind: Duration, Gives: Tunes, OnChange: InPlace, Default: "300ms", Min: "100ms", Max: "5s",
+		{Name: "silence", Kind: language.Duration, Gives: language.Tunes, OnChange: language.InPlace, Default: "300ms", Min: "100ms", Max: "5s",
 			Doc: "How long it must be quiet before the utterance may end."},
-		{Name: "grace", Kind: Duration, Gives: Tunes, OnChange: InPlace, Default: "400ms", Min: "0s", Max: "5s",
+		{Name: "grace", Kind: language.Duration, Gives: language.Tunes, OnChange: language.InPlace, Default: "400ms", Min: "0s", Max: "5s",
 			Doc: "How much longer to wait after that silence, in case the person continues."},
-		{Name: "max", Kind: Duration, Gives: Tunes, OnChange: InPlace, Default: "15s", Min: "1s", Max: "15s",
+		{Name: "max", Kind: language.Duration, Gives: language.Tunes, OnChange: language.InPlace, Default: "15s", Min: "1s", Max: "15s",
 			Doc: "The longest recording, including the pre-roll. ORAC STT refuses more than 15 s."},
-		{Name: "silence_threshold", Kind: Float, Gives: Tunes, OnChange: InPlace, Default: "0.01", Min: "0", Max: "1", Unit: "RMS on [-1, 1]",
+		{Name: "silence_threshold", Kind: language.Float, Gives: language.Tunes, OnChange: language.InPlace, Default: "0.01", Min: "0", Max: "1", Unit: "RMS on [-1, 1]",
 			Doc: "The loudness below which sound counts as silence."},
 	},
-	Rules: []Rule{
-		LessThan("pre_roll", "max", "The pre-roll is part of the recording, so max must leave room for the command."),
+	Rules: []language.Rule{
+		language.LessThan("pre_roll", "max", "The pre-roll is part of the recording, so max must leave room for the command."),
 	},
 }

@@ -3,82 +3,84 @@ package runbook
 import (
 	"regexp"
 	"slices"
+
+	"orac/runbook/language"
 )
 
-var sttBlock = &BlockType{
+var sttBlock = &language.BlockType{
 	Type: "stt", Named: true,
 	Doc:  "A speech-to-text service that utterances are sent to.",
-	Slot: Into(func(rb *Runbook) any { return &rb.STTs }),
+	Slot: language.Into(func(rb *Runbook) any { return &rb.STTs }),
 	Example: `stt "whisper" {
   url = "http://stt.local:7272"
 }`,
-	Attributes: slices.Concat([]Attribute{
-		{Name: "protocol", Kind: Enum, Gives: Tunes, OnChange: Restart, Default: "orac", Values: []string{"orac", "exec"},
+	Attributes: slices.Concat([]language.Attribute{
+		{Name: "protocol", Kind: language.Enum, Gives: language.Tunes, OnChange: language.Restart, Default: "orac", Values: []string{"orac", "exec"},
 			Doc: "orac sends utterances to an ORAC STT server. exec starts a command for each utterance and uses what it prints as the text."},
-		{Name: "url", Kind: URL, Gives: Reaches, OnChange: Restart, Example: `"http://stt.local:7272"`,
+		{Name: "url", Kind: language.URL, Gives: language.Reaches, OnChange: language.Restart, Example: `"http://stt.local:7272"`,
 			Doc: "The server's address, without a path. Required for protocol orac."},
-		{Name: "streaming", Kind: Bool, Gives: Tunes, OnChange: InPlace, Default: "true",
+		{Name: "streaming", Kind: language.Bool, Gives: language.Tunes, OnChange: language.InPlace, Default: "true",
 			Doc: "Whether audio is sent while the person still speaks. If streaming fails, the same audio is sent by HTTP. A stream cannot carry language, task or forward_to_core: if you set one of them, leave streaming out. All audio is then sent by HTTP when the recording is complete."},
-		{Name: "language", Kind: String, Gives: Tunes, OnChange: InPlace, Example: `"en"`,
+		{Name: "language", Kind: language.String, Gives: language.Tunes, OnChange: language.InPlace, Example: `"en"`,
 			Pattern: regexp.MustCompile(`^[A-Za-z]{2,8}([_-][A-Za-z0-9]{1,8}){0,3}$`), Expect: `a language code like "en" or "en-GB"`,
 			Doc: "The spoken language. Without it, the server decides. With it, audio is sent by HTTP: see streaming."},
-		{Name: "task", Kind: Enum, Gives: Tunes, OnChange: InPlace, Values: []string{"transcribe", "translate"}, Example: `"transcribe"`,
+		{Name: "task", Kind: language.Enum, Gives: language.Tunes, OnChange: language.InPlace, Values: []string{"transcribe", "translate"}, Example: `"transcribe"`,
 			Doc: "What the server does with the speech. Without it, the server decides. With it, audio is sent by HTTP: see streaming."},
-		{Name: "forward_to_core", Kind: Bool, Gives: Tunes, OnChange: InPlace, Example: "true",
+		{Name: "forward_to_core", Kind: language.Bool, Gives: language.Tunes, OnChange: language.InPlace, Example: "true",
 			Doc: "Whether ORAC STT forwards the text to ORAC Core. Without it, the server decides. With it, audio is sent by HTTP: see streaming."},
-		{Name: "command", Kind: Strings, Gives: Runs, OnChange: Restart, Example: `["whisper-cli", "-m", "base.en.bin", "-f", "{wav}"]`,
+		{Name: "command", Kind: language.Strings, Gives: language.Runs, OnChange: language.Restart, Example: `["whisper-cli", "-m", "base.en.bin", "-f", "{wav}"]`,
 			Doc: "For protocol exec: the program and its arguments. {wav} in an argument is replaced by the path of the recording; without {wav}, the path is the last argument."},
-		{Name: "strip", Kind: Strings, Gives: Tunes, OnChange: InPlace, Default: `["timestamps", "speakers", "sounds", "tokens"]`,
+		{Name: "strip", Kind: language.Strings, Gives: language.Tunes, OnChange: language.InPlace, Default: `["timestamps", "speakers", "sounds", "tokens"]`,
 			Values: []string{"timestamps", "speakers", "sounds", "tokens"},
 			Doc:    "What ORAC removes from the server's text because nobody said it: timestamps as in `[00:00.000 --> 00:02.120] yes`, speakers as in `SPEAKER_00: yes`, sounds as in `[Music] yes`, `*coughs* yes` and `♪ la la ♪ yes`, tokens as in `[_BEG_] yes`. If nothing is left, the utterance counts as silence. `[]` leaves every text unchanged. History also keeps the original text."},
-		{Name: "timeout", Kind: Duration, Gives: Tunes, OnChange: InPlace, Default: "45s", Min: "1s", Max: "120s",
+		{Name: "timeout", Kind: language.Duration, Gives: language.Tunes, OnChange: language.InPlace, Default: "45s", Min: "1s", Max: "120s",
 			Doc: "How long a command may take (protocol exec), or a server for each step of a delivery. Once the server has the whole recording, ORAC waits at least 45 s for the answer, and longer while the server is alive: the server continues, and acts on the text, even if nobody waits for the answer."},
-		{Name: "token", Kind: String, Gives: Proves, OnChange: Restart, Secret: SecretOnly, Example: `secret("stt_token")`,
+		{Name: "token", Kind: language.String, Gives: language.Proves, OnChange: language.Restart, Secret: language.SecretOnly, Example: `secret("stt_token")`,
 			Doc: "A bearer token to send to the server."},
-		{Name: "auth", Kind: Ref, Gives: Proves, OnChange: Restart, Refs: []string{"service_account"}, Example: "service_account.hey_orac",
+		{Name: "auth", Kind: language.Ref, Gives: language.Proves, OnChange: language.Restart, Refs: []string{"service_account"}, Example: "service_account.hey_orac",
 			Doc: "The account whose short-lived tokens are sent to the server instead of token."},
-		{Name: "max_retry_delay", Kind: Duration, Gives: Tunes, OnChange: InPlace, Default: "8s", Min: "1s", Max: "10m",
+		{Name: "max_retry_delay", Kind: language.Duration, Gives: language.Tunes, OnChange: language.InPlace, Default: "8s", Min: "1s", Max: "10m",
 			Doc: "The longest pause between two attempts. Pauses grow up to this value."},
-		{Name: "health_every", Kind: Duration, Gives: Tunes, OnChange: InPlace, Default: "30s", Min: "5s", Max: "10m",
+		{Name: "health_every", Kind: language.Duration, Gives: language.Tunes, OnChange: language.InPlace, Default: "30s", Min: "5s", Max: "10m",
 			Doc: "How often to ask the server for its health."},
 	}, tlsClient("the server's")),
-	Rules: slices.Concat([]Rule{
-		RequiredWhen("protocol", "orac", "url", `Add url = "http://HOST:7272", the address of the ORAC STT server.`),
-		RequiredWhen("protocol", "exec", "command", `Add command = ["PROGRAM", "{wav}"].`),
-		OnlyWhen("protocol", "orac", "url"),
-		OnlyWhen("protocol", "exec", "command"),
-		OnlyWhen("protocol", "orac", "token"),
-		OnlyWhen("protocol", "orac", "auth"),
-		OnlyWhen("protocol", "orac", "ca"),
-		OnlyWhen("protocol", "orac", "client_cert"),
-		OnlyWhen("protocol", "orac", "health_every"),
-		AtMostOneOf("token", "auth"),
+	Rules: slices.Concat([]language.Rule{
+		language.RequiredWhen("protocol", "orac", "url", `Add url = "http://HOST:7272", the address of the ORAC STT server.`),
+		language.RequiredWhen("protocol", "exec", "command", `Add command = ["PROGRAM", "{wav}"].`),
+		language.OnlyWhen("protocol", "orac", "url"),
+		language.OnlyWhen("protocol", "exec", "command"),
+		language.OnlyWhen("protocol", "orac", "token"),
+		language.OnlyWhen("protocol", "orac", "auth"),
+		language.OnlyWhen("protocol", "orac", "ca"),
+		language.OnlyWhen("protocol", "orac", "client_cert"),
+		language.OnlyWhen("protocol", "orac", "health_every"),
+		language.AtMostOneOf("token", "auth"),
 		together("client_cert", "client_key", "A certificate needs its private key, and a key its certificate."),
 	}, wayRules()),
 }
 
-var heartbeatBlock = &BlockType{
+var heartbeatBlock = &language.BlockType{
 	Type: "heartbeat", Named: true,
 	Doc:  "Tells an ORAC STT server which wake words are active.",
-	Slot: Into(func(rb *Runbook) any { return &rb.Heartbeats }),
+	Slot: language.Into(func(rb *Runbook) any { return &rb.Heartbeats }),
 	Example: `heartbeat "whisper" {
   stt = stt.whisper
 }`,
-	Attributes: []Attribute{
-		{Name: "url", Kind: URL, Gives: Reaches, OnChange: Restart, Example: `"http://stt.local:7272"`,
+	Attributes: []language.Attribute{
+		{Name: "url", Kind: language.URL, Gives: language.Reaches, OnChange: language.Restart, Example: `"http://stt.local:7272"`,
 			Doc: "The server's address without a path."},
-		{Name: "stt", Kind: Ref, Gives: Tunes, OnChange: Restart, Refs: []string{"stt"}, Example: "stt.whisper",
+		{Name: "stt", Kind: language.Ref, Gives: language.Tunes, OnChange: language.Restart, Refs: []string{"stt"}, Example: "stt.whisper",
 			Doc: "The speech-to-text service whose address is used."},
-		{Name: "every", Kind: Duration, Gives: Tunes, OnChange: InPlace, Default: "30s", Min: "5s", Max: "10m",
+		{Name: "every", Kind: language.Duration, Gives: language.Tunes, OnChange: language.InPlace, Default: "30s", Min: "5s", Max: "10m",
 			Doc: "How often to send a heartbeat. ORAC STT forgets an appliance after 120 s without one."},
-		{Name: "timeout", Kind: Duration, Gives: Tunes, OnChange: InPlace, Default: "5s", Min: "1s", Max: "60s",
+		{Name: "timeout", Kind: language.Duration, Gives: language.Tunes, OnChange: language.InPlace, Default: "5s", Min: "1s", Max: "60s",
 			Doc: "How long one heartbeat may take."},
-		{Name: "auth", Kind: Ref, Gives: Proves, OnChange: Restart, Refs: []string{"service_account"}, Example: "service_account.hey_orac",
+		{Name: "auth", Kind: language.Ref, Gives: language.Proves, OnChange: language.Restart, Refs: []string{"service_account"}, Example: "service_account.hey_orac",
 			Doc: "The account whose short-lived tokens are sent. Without it, the account of stt is used."},
-		{Name: "listeners", Kind: Refs, Gives: Tunes, OnChange: InPlace, Refs: []string{"listener"}, Example: "[listener.kitchen]",
+		{Name: "listeners", Kind: language.Refs, Gives: language.Tunes, OnChange: language.InPlace, Refs: []string{"listener"}, Example: "[listener.kitchen]",
 			Doc: "The listeners whose models are reported. If empty, all are."},
-		{Name: "ca", Kind: Path, Gives: Reads, Vouches: true, OnChange: Restart, Example: `"/etc/orac/ca.pem"`,
+		{Name: "ca", Kind: language.Path, Gives: language.Reads, Vouches: true, OnChange: language.Restart, Example: `"/etc/orac/ca.pem"`,
 			Doc: "The certificate authorities that may have signed the certificate of url, in PEM. With stt, those of its block are used."},
 	},
-	Rules: []Rule{ExactlyOneOf("url", "stt"), AtMostOneOf("stt", "ca")},
+	Rules: []language.Rule{language.ExactlyOneOf("url", "stt"), language.AtMostOneOf("stt", "ca")},
 }

@@ -4,38 +4,40 @@ import (
 	"net"
 	"net/netip"
 	"regexp"
+
+	"orac/runbook/language"
 )
 
-var webBlock = &BlockType{
+var webBlock = &language.BlockType{
 	Type: "web", Single: true,
 	Doc:  "The console and the API. Without this block nothing listens on the network.",
-	Slot: Into(func(rb *Runbook) any { return &rb.Web }),
+	Slot: language.Into(func(rb *Runbook) any { return &rb.Web }),
 	Example: `web {
   listen = "127.0.0.1:7171"
 }`,
-	Attributes: []Attribute{
-		{Name: "listen", Kind: String, Gives: Opens, OnChange: Restart, Example: `"127.0.0.1:7171"`,
+	Attributes: []language.Attribute{
+		{Name: "listen", Kind: language.String, Gives: language.Opens, OnChange: language.Restart, Example: `"127.0.0.1:7171"`,
 			NoWider: sameOrLoopback,
 			Pattern: regexp.MustCompile(`^(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9.-]{0,253}):(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[1-9][0-9]{0,3})$`), Expect: `HOST:PORT, like "127.0.0.1:7171" or ":7171" for every address; a port is 1 to 65535`,
 			Doc: "The address at which the console and the API are served. Required in a web block."},
-		{Name: "plain_http_on_the_network", Kind: Bool, Gives: Opens, OnChange: Restart, Default: "false",
+		{Name: "plain_http_on_the_network", Kind: language.Bool, Gives: language.Opens, OnChange: language.Restart, Default: "false",
 			Doc: "Whether passwords and voices may cross the network unencrypted. When false, plain HTTP is served to this machine only."},
-		{Name: "origins", Kind: Strings, Gives: Opens, OnChange: InPlace, Example: `["https://home.example"]`,
+		{Name: "origins", Kind: language.Strings, Gives: language.Opens, OnChange: language.InPlace, Example: `["https://home.example"]`,
 			Doc: "Other origins whose pages may call the API from a browser, each written exactly as browsers send it. By default there are none."},
-		{Name: "hosts", Kind: Strings, Gives: Opens, OnChange: InPlace, Example: `["orac.home.example"]`,
+		{Name: "hosts", Kind: language.Strings, Gives: language.Opens, OnChange: language.InPlace, Example: `["orac.home.example"]`,
 			Doc: "Extra host names for the console and the API. IP addresses, localhost, the machine's own name and the names in the certificate always work. A request for any other name is refused, which stops DNS rebinding."},
-		{Name: "trusted_proxies", Kind: Strings, Gives: Opens, OnChange: InPlace, Example: `["127.0.0.1", "192.0.2.0/28"]`,
+		{Name: "trusted_proxies", Kind: language.Strings, Gives: language.Opens, OnChange: language.InPlace, Example: `["127.0.0.1", "192.0.2.0/28"]`,
 			Doc: "Addresses or networks of reverse proxies in front of the console and the API. ORAC believes what they say about a request: who sent it (Forwarded, X-Forwarded-For), for limits and the audit log, and whether it was encrypted (X-Forwarded-Proto). Name only machines that nobody else can send from."},
-		{Name: "trust_admins", Kind: Bool, Gives: Trusts, OnChange: InPlace, Default: "false",
+		{Name: "trust_admins", Kind: language.Bool, Gives: language.Trusts, OnChange: language.InPlace, Default: "false",
 			Doc: "Whether admins may do over the network everything that ORAC's user may do: add or change commands to run (stt, protocol exec), and let the runbook read more files and environment variables. When false, such changes are made on the machine, with `orac apply`."},
-		{Name: "metrics", Kind: Enum, Gives: Opens, OnChange: InPlace, Default: "token", Values: []string{"token", "open"},
+		{Name: "metrics", Kind: language.Enum, Gives: language.Opens, OnChange: language.InPlace, Default: "token", Values: []string{"token", "open"},
 			Doc: "Whether /metrics requires a token or answers everybody."},
-		{Name: "request_timeout", Kind: Duration, Gives: Tunes, OnChange: InPlace, Default: "30s", Min: "1s", Max: "10m",
+		{Name: "request_timeout", Kind: language.Duration, Gives: language.Tunes, OnChange: language.InPlace, Default: "30s", Min: "1s", Max: "10m",
 			Doc: "How long a request may take. Applying a runbook and event streams have no limit."},
-		{Name: "max_body", Kind: ByteSize, Gives: Tunes, OnChange: InPlace, Default: "1MiB", Min: "16KiB", Max: "64MiB",
+		{Name: "max_body", Kind: language.ByteSize, Gives: language.Tunes, OnChange: language.InPlace, Default: "1MiB", Min: "16KiB", Max: "64MiB",
 			Doc: "The largest request body."},
 	},
-	Nested: []*BlockType{tlsBlock, limitsBlock},
+	Nested: []*language.BlockType{tlsBlock, limitsBlock},
 }
 
 // sameOrLoopback tells whether a listen address keeps the host of the one before, or can be reached only from this
@@ -50,122 +52,122 @@ func sameOrLoopback(was, is string) bool {
 	return now == before || now == "localhost" || err == nil && ip.IsLoopback()
 }
 
-var tlsBlock = &BlockType{
+var tlsBlock = &language.BlockType{
 	Type: "tls", Single: true,
 	Doc: "How the console and the API are encrypted: with TLS 1.3, or 1.2 for clients that do not know 1.3. When a certificate file changes, it is read again.",
 	Example: `tls {
   self_signed = true
 }`,
-	Attributes: []Attribute{
-		{Name: "cert", Kind: Path, Gives: Reads, OnChange: Restart, Example: `"/etc/orac/cert.pem"`,
+	Attributes: []language.Attribute{
+		{Name: "cert", Kind: language.Path, Gives: language.Reads, OnChange: language.Restart, Example: `"/etc/orac/cert.pem"`,
 			Doc: "The certificate and its chain up to the root, in PEM."},
-		{Name: "key", Kind: Path, Gives: Reads, OnChange: Restart, Example: `"/etc/orac/key.pem"`,
+		{Name: "key", Kind: language.Path, Gives: language.Reads, OnChange: language.Restart, Example: `"/etc/orac/key.pem"`,
 			Doc: "The certificate's private key, in PEM. Only ORAC may be able to read the file."},
-		{Name: "self_signed", Kind: Bool, Gives: Opens, OnChange: Restart, Default: "false",
+		{Name: "self_signed", Kind: language.Bool, Gives: language.Opens, OnChange: language.Restart, Default: "false",
 			Doc: "Whether ORAC makes its own certificate, once, and prints its fingerprint. An expired or damaged one is replaced at the next start."},
 	},
-	Rules: []Rule{
+	Rules: []language.Rule{
 		together("cert", "key", "A certificate needs its private key, and a key its certificate."),
 		{
 			Uses: []string{"self_signed", "cert"},
 			Doc:  "self_signed and cert cannot both be given",
 			Hint: "Keep only the one that you want.",
-			Holds: func(g Given) bool {
+			Holds: func(g language.Given) bool {
 				return !(g.Flag("self_signed") && g.Written("cert"))
 			},
 		},
 	},
 }
 
-var limitsBlock = &BlockType{
+var limitsBlock = &language.BlockType{
 	Type: "limits", Single: true,
 	Doc: "How many requests the console and the API accept. They are counted per person or address over the last minute; reconnecting does not reset the count.",
 	Example: `limits {
   max_connections = 100
   viewer          = 600
 }`,
-	Attributes: []Attribute{
-		{Name: "max_connections", Kind: Int, Gives: Tunes, OnChange: InPlace, Default: "100", Min: "4", Max: "10000", Unit: "connections",
+	Attributes: []language.Attribute{
+		{Name: "max_connections", Kind: language.Int, Gives: language.Tunes, OnChange: language.InPlace, Default: "100", Min: "4", Max: "10000", Unit: "connections",
 			Doc: "How many connections are open at a time. More are refused. A tenth is reserved for admins, and no one may hold more connections than are still free."},
-		{Name: "anonymous", Kind: Int, Gives: Tunes, OnChange: InPlace, Default: "120", Min: "1", Max: "1000000", Unit: "requests a minute",
+		{Name: "anonymous", Kind: language.Int, Gives: language.Tunes, OnChange: language.InPlace, Default: "120", Min: "1", Max: "1000000", Unit: "requests a minute",
 			Doc: "Requests from one address without a login. People who logged in from that address before have a quota of their own, of the same size, to log in again."},
-		{Name: "viewer", Kind: Int, Gives: Tunes, OnChange: InPlace, Default: "600", Min: "1", Max: "1000000", Unit: "requests a minute",
+		{Name: "viewer", Kind: language.Int, Gives: language.Tunes, OnChange: language.InPlace, Default: "600", Min: "1", Max: "1000000", Unit: "requests a minute",
 			Doc: "Requests from each viewer."},
-		{Name: "operator", Kind: Int, Gives: Tunes, OnChange: InPlace, Default: "1200", Min: "1", Max: "1000000", Unit: "requests a minute",
+		{Name: "operator", Kind: language.Int, Gives: language.Tunes, OnChange: language.InPlace, Default: "1200", Min: "1", Max: "1000000", Unit: "requests a minute",
 			Doc: "Requests from each operator."},
-		{Name: "admin", Kind: Int, Gives: Tunes, OnChange: InPlace, Default: "1200", Min: "1", Max: "1000000", Unit: "requests a minute",
+		{Name: "admin", Kind: language.Int, Gives: language.Tunes, OnChange: language.InPlace, Default: "1200", Min: "1", Max: "1000000", Unit: "requests a minute",
 			Doc: "Requests from each admin."},
-		{Name: "per_address", Kind: Int, Gives: Tunes, OnChange: InPlace, Default: "3000", Min: "1", Max: "10000000", Unit: "requests a minute",
+		{Name: "per_address", Kind: language.Int, Gives: language.Tunes, OnChange: language.InPlace, Default: "3000", Min: "1", Max: "10000000", Unit: "requests a minute",
 			Doc: "All requests from one address without a login, including refused ones and files of pages; and all requests from each person who is logged in."},
 	},
 }
 
-var authBlock = &BlockType{
+var authBlock = &language.BlockType{
 	Type: "auth", Single: true,
 	Doc:  "How people and programs prove who they are.",
-	Slot: Into(func(rb *Runbook) any { return &rb.Auth }),
+	Slot: language.Into(func(rb *Runbook) any { return &rb.Auth }),
 	Example: `auth {
   jwt_secret = secret("jwt")
 }`,
-	Attributes: []Attribute{
-		{Name: "jwt_secret", Kind: String, Gives: Proves, OnChange: InPlace, Secret: SecretOnly, Example: `secret("jwt")`,
+	Attributes: []language.Attribute{
+		{Name: "jwt_secret", Kind: language.String, Gives: language.Proves, OnChange: language.InPlace, Secret: language.SecretOnly, Example: `secret("jwt")`,
 			Pattern: keyPattern, Expect: keyExpect, DefaultDoc: "the secret jwt in the state directory, made at the first start",
 			Doc: "The key that signs tokens (HS256). If it is a secret in the state directory, a rotated key is used at once."},
-		{Name: "jwt_previous", Kind: String, Gives: Proves, OnChange: InPlace, Secret: SecretOnly, Example: `secret("jwt_old")`,
+		{Name: "jwt_previous", Kind: language.String, Gives: language.Proves, OnChange: language.InPlace, Secret: language.SecretOnly, Example: `secret("jwt_old")`,
 			Pattern: keyPattern, Expect: keyExpect,
 			Doc: "The previous key. Tokens signed with it are accepted until they expire; no new ones are signed with it. `orac secrets rotate` works without this line."},
-		{Name: "issuer", Kind: String, Gives: Admits, OnChange: InPlace, Default: "orac", Pattern: claimPattern, Expect: claimExpect,
+		{Name: "issuer", Kind: language.String, Gives: language.Admits, OnChange: language.InPlace, Default: "orac", Pattern: claimPattern, Expect: claimExpect,
 			Doc: "The issuer named in tokens (iss)."},
-		{Name: "audience", Kind: String, Gives: Admits, OnChange: InPlace, Default: "orac", Pattern: claimPattern, Expect: claimExpect,
+		{Name: "audience", Kind: language.String, Gives: language.Admits, OnChange: language.InPlace, Default: "orac", Pattern: claimPattern, Expect: claimExpect,
 			Doc: "The audience named in tokens (aud). A token with another audience is refused."},
-		{Name: "token_lifetime", Kind: Duration, Gives: Admits, OnChange: InPlace, Default: "24h", Min: "1m", Max: "30d",
+		{Name: "token_lifetime", Kind: language.Duration, Gives: language.Admits, OnChange: language.InPlace, Default: "24h", Min: "1m", Max: "30d",
 			Doc: "How long a user's token is valid."},
-		{Name: "service_lifetime", Kind: Duration, Gives: Admits, OnChange: InPlace, Default: "15m", Min: "1m", Max: "24h",
+		{Name: "service_lifetime", Kind: language.Duration, Gives: language.Admits, OnChange: language.InPlace, Default: "15m", Min: "1m", Max: "24h",
 			Doc: "How long a service account's token is valid."},
-		{Name: "refresh_lifetime", Kind: Duration, Gives: Admits, OnChange: InPlace, Default: "30d", Min: "1h", Max: "365d",
+		{Name: "refresh_lifetime", Kind: language.Duration, Gives: language.Admits, OnChange: language.InPlace, Default: "30d", Min: "1h", Max: "365d",
 			Doc: "How long a refresh token is valid. Each works once."},
-		{Name: "session_idle", Kind: Duration, Gives: Admits, OnChange: InPlace, Default: "2h", Min: "1m", Max: "30d",
+		{Name: "session_idle", Kind: language.Duration, Gives: language.Admits, OnChange: language.InPlace, Default: "2h", Min: "1m", Max: "30d",
 			Doc: "A browser is logged out after this time without a request. Requests that an open page makes by itself do not count."},
-		{Name: "session_absolute", Kind: Duration, Gives: Admits, OnChange: InPlace, Default: "24h", Min: "1m", Max: "90d",
+		{Name: "session_absolute", Kind: language.Duration, Gives: language.Admits, OnChange: language.InPlace, Default: "24h", Min: "1m", Max: "90d",
 			Doc: "A browser is logged out after this time in any case."},
 	},
-	Rules: []Rule{NotMoreThan("session_idle", "session_absolute", "An idle session cannot last longer than an active one.")},
+	Rules: []language.Rule{language.NotMoreThan("session_idle", "session_absolute", "An idle session cannot last longer than an active one.")},
 }
 
-var userBlock = &BlockType{
+var userBlock = &language.BlockType{
 	Type: "user", Named: true,
 	Doc:  "A person who may log in. While no user exists, in the runbook or made in the console, the console shows only a page that makes the first admin. That page asks for a code that ORAC prints on the terminal.",
-	Slot: Into(func(rb *Runbook) any { return &rb.Users }),
+	Slot: language.Into(func(rb *Runbook) any { return &rb.Users }),
 	Example: `user "anna" {
   role          = "admin"
   password_hash = secret("anna_password_hash")
 }`,
-	Attributes: []Attribute{
-		{Name: "role", Kind: Enum, Gives: Admits, OnChange: InPlace, Default: "viewer", Values: []string{"viewer", "operator", "admin"},
+	Attributes: []language.Attribute{
+		{Name: "role", Kind: language.Enum, Gives: language.Admits, OnChange: language.InPlace, Default: "viewer", Values: []string{"viewer", "operator", "admin"},
 			Doc: "What the person may do. A viewer looks; an operator also plays and judges recordings; an admin also changes the appliance. A changed role logs the person out."},
-		{Name: "password_hash", Kind: String, Gives: Admits, OnChange: InPlace, Required: true, Secret: SecretOnly, Keeps: true, Example: `secret("anna_password_hash")`,
+		{Name: "password_hash", Kind: language.String, Gives: language.Admits, OnChange: language.InPlace, Required: true, Secret: language.SecretOnly, Keeps: true, Example: `secret("anna_password_hash")`,
 			Pattern: regexp.MustCompile(`^\$2[aby]\$1[2-5]\$[./A-Za-z0-9]{53}$`), Expect: "a bcrypt hash of cost 12 to 15, which `orac user hash` makes",
 			Doc: "The bcrypt hash of the password. A changed password logs the person out."},
 	},
 }
 
-var serviceAccountBlock = &BlockType{
+var serviceAccountBlock = &language.BlockType{
 	Type: "service_account", Named: true,
 	Doc:  "How ORAC and another service prove to each other who they are: both know a secret, and sign short-lived tokens with it.",
-	Slot: Into(func(rb *Runbook) any { return &rb.ServiceAccounts }),
+	Slot: language.Into(func(rb *Runbook) any { return &rb.ServiceAccounts }),
 	Example: `service_account "hey_orac" {
   secret      = secret("hey_orac")
   permissions = ["stt.transcribe", "stt.heartbeat"]
 }`,
-	Attributes: []Attribute{
-		{Name: "secret", Kind: String, Gives: Proves, OnChange: InPlace, Required: true, Secret: SecretOnly, Example: `secret("hey_orac")`,
+	Attributes: []language.Attribute{
+		{Name: "secret", Kind: language.String, Gives: language.Proves, OnChange: language.InPlace, Required: true, Secret: language.SecretOnly, Example: `secret("hey_orac")`,
 			Pattern: keyPattern, Expect: keyExpect,
 			Doc: "The secret that both sides know. `orac secrets generate` makes one."},
-		{Name: "permissions", Kind: Strings, Gives: Admits, OnChange: InPlace, Example: `["stt.transcribe", "stt.heartbeat"]`,
+		{Name: "permissions", Kind: language.Strings, Gives: language.Admits, OnChange: language.InPlace, Example: `["stt.transcribe", "stt.heartbeat"]`,
 			Doc: "What the account may do, as SERVICE.ACTION. Its tokens carry this list."},
-		{Name: "audience", Kind: String, Gives: Admits, OnChange: InPlace, Default: "orac-stt", Pattern: claimPattern, Expect: claimExpect,
+		{Name: "audience", Kind: language.String, Gives: language.Admits, OnChange: language.InPlace, Default: "orac-stt", Pattern: claimPattern, Expect: claimExpect,
 			Doc: "The audience named in the tokens that ORAC sends (aud)."},
-		{Name: "role", Kind: Enum, Gives: Admits, OnChange: InPlace, Values: []string{"viewer", "operator", "admin"}, Example: `"viewer"`,
+		{Name: "role", Kind: language.Enum, Gives: language.Admits, OnChange: language.InPlace, Values: []string{"viewer", "operator", "admin"}, Example: `"viewer"`,
 			Doc: "What a service that logs in to ORAC with this account may do there. Without a role, it may do nothing."},
 	},
 }
@@ -181,24 +183,24 @@ const (
 )
 
 // tlsClient returns the attributes of a block whose service is reached over TLS.
-func tlsClient(what string) []Attribute {
-	return []Attribute{
-		{Name: "ca", Kind: Path, Gives: Reads, Vouches: true, OnChange: Restart, Example: `"/etc/orac/ca.pem"`,
+func tlsClient(what string) []language.Attribute {
+	return []language.Attribute{
+		{Name: "ca", Kind: language.Path, Gives: language.Reads, Vouches: true, OnChange: language.Restart, Example: `"/etc/orac/ca.pem"`,
 			Doc: "The certificate authorities that may have signed " + what + " certificate, in PEM. Without it, those of the system are used."},
-		{Name: "client_cert", Kind: Path, Gives: Proves, OnChange: Restart, Example: `"/etc/orac/client.pem"`,
+		{Name: "client_cert", Kind: language.Path, Gives: language.Proves, OnChange: language.Restart, Example: `"/etc/orac/client.pem"`,
 			Doc: "The certificate that ORAC presents to the server, in PEM."},
-		{Name: "client_key", Kind: Path, Gives: Proves, OnChange: Restart, Example: `"/etc/orac/client.key"`,
+		{Name: "client_key", Kind: language.Path, Gives: language.Proves, OnChange: language.Restart, Example: `"/etc/orac/client.key"`,
 			Doc: "The private key of client_cert, in PEM."},
 	}
 }
 
 // together demands that two attributes are either both written or both left out.
-func together(a, b, why string) Rule {
-	return Rule{
+func together(a, b, why string) language.Rule {
+	return language.Rule{
 		Uses: []string{a, b},
 		Doc:  a + " and " + b + " go together",
 		Hint: why,
-		Holds: func(g Given) bool {
+		Holds: func(g language.Given) bool {
 			return g.Written(a) == g.Written(b)
 		},
 	}

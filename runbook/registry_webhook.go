@@ -8,55 +8,56 @@ import (
 	"strings"
 
 	"orac/runbook/hook"
+	"orac/runbook/language"
 )
 
 // anEvent is what the url and the body of a webhook can name.
-var anEvent = &Vocabulary{
-	What:  "the event that is sent",
-	Words: []Word{{"event", hook.Type(), "The event to send: see appliance/notify/README.md."}},
+var anEvent = &language.Words{
+	What: "the event that is sent",
+	List: []language.Word{{Name: "event", Type: hook.Type(), Doc: "The event to send: see appliance/notify/README.md."}},
 }
 
-var webhookBlock = &BlockType{
+var webhookBlock = &language.BlockType{
 	Type: "webhook", Named: true,
 	Doc:  "A URL that is called when something happens. A slow receiver never delays detection: events wait in a queue on the disk, are sent in order, and are sent again until the receiver accepts them. appliance/notify/README.md lists the events and shows how to check a signature.",
-	Slot: Into(func(rb *Runbook) any { return &rb.Webhooks }),
+	Slot: language.Into(func(rb *Runbook) any { return &rb.Webhooks }),
 	Example: `webhook "house" {
   url    = "http://homeassistant.local:8123/api/webhook/${secret("ha_webhook")}"
   events = ["wake", "transcript"]
   secret = secret("house")
 }`,
-	Attributes: slices.Concat([]Attribute{
-		{Name: "url", Kind: URL, Gives: Reaches, OnChange: InPlace, Required: true, Secret: SecretAllowed, Sees: anEvent, Example: `"http://lights.local/wake"`,
+	Attributes: slices.Concat([]language.Attribute{
+		{Name: "url", Kind: language.URL, Gives: language.Reaches, OnChange: language.InPlace, Required: true, Secret: language.SecretAllowed, Sees: anEvent, Example: `"http://lights.local/wake"`,
 			Doc: "The URL to call. It may be a secret, since some services put a key in it. Its path and query may contain ${event.…}, its host may not. Each value is escaped for its place."},
-		{Name: "events", Kind: Strings, Gives: Tunes, OnChange: InPlace, Values: hook.Names(), Example: `["wake", "transcript"]`,
+		{Name: "events", Kind: language.Strings, Gives: language.Tunes, OnChange: language.InPlace, Values: hook.Names(), Example: `["wake", "transcript"]`,
 			Doc: "The events to send, as JSON: wake, recording, transcript (what was said), delivery, incident, health. Without it, only wakes of the models that name this webhook are sent, in the format of Hey ORAC."},
-		{Name: "listeners", Kind: Refs, Gives: Tunes, OnChange: InPlace, Refs: []string{"listener"}, Example: "[listener.kitchen]",
+		{Name: "listeners", Kind: language.Refs, Gives: language.Tunes, OnChange: language.InPlace, Refs: []string{"listener"}, Example: "[listener.kitchen]",
 			Doc: "Send only events about these listeners and their devices. If empty, events about all are sent. Events that are about no listener or device are always sent."},
-		{Name: "method", Kind: Enum, Gives: Tunes, OnChange: InPlace, Default: "POST", Values: []string{"POST", "PUT", "GET"},
+		{Name: "method", Kind: language.Enum, Gives: language.Tunes, OnChange: language.InPlace, Default: "POST", Values: []string{"POST", "PUT", "GET"},
 			Doc: "The HTTP method. GET sends no body."},
-		{Name: "body", Kind: String, Gives: Tunes, OnChange: InPlace, Secret: SecretAllowed, Sees: anEvent, Example: `jsonencode({ text = event.text })`,
+		{Name: "body", Kind: language.String, Gives: language.Tunes, OnChange: language.InPlace, Secret: language.SecretAllowed, Sees: anEvent, Example: `jsonencode({ text = event.text })`,
 			Doc: "What to send instead of the event's JSON: text with ${event.…} in it, or jsonencode({ … }). A field that the event does not have is empty, 0 or false."},
-		{Name: "secret", Kind: String, Gives: Proves, OnChange: InPlace, Secret: SecretOnly, Example: `secret("house")`,
+		{Name: "secret", Kind: language.String, Gives: language.Proves, OnChange: language.InPlace, Secret: language.SecretOnly, Example: `secret("house")`,
 			Pattern: signingKey, Expect: `whsec_ and base64 of 24 to 64 bytes, or 24 to 512 other printable characters on one line`,
 			Doc: "The key that signs requests, as in Standard Webhooks (HMAC-SHA256, in the header webhook-signature). `orac secrets generate` makes one. Text that begins with whsec_ continues with the key in base64; any other text is the key itself."},
-		{Name: "timeout", Kind: Duration, Gives: Tunes, OnChange: InPlace, Default: "5s", Min: "1s", Max: "60s",
+		{Name: "timeout", Kind: language.Duration, Gives: language.Tunes, OnChange: language.InPlace, Default: "5s", Min: "1s", Max: "60s",
 			Doc: "How long one call may take."},
-		{Name: "max_retry_delay", Kind: Duration, Gives: Tunes, OnChange: InPlace, Default: "30s", Min: "1s", Max: "1h",
+		{Name: "max_retry_delay", Kind: language.Duration, Gives: language.Tunes, OnChange: language.InPlace, Default: "30s", Min: "1s", Max: "1h",
 			Doc: "The longest pause between two attempts. Pauses grow up to this value. A receiver may ask for a longer one (Retry-After)."},
-		{Name: "keep", Kind: Duration, Gives: Tunes, OnChange: InPlace, Default: "1d", Min: "1m", Max: "30d",
+		{Name: "keep", Kind: language.Duration, Gives: language.Tunes, OnChange: language.InPlace, Default: "1d", Min: "1m", Max: "30d",
 			Doc: "How long an event waits for the receiver before it is dropped. Events that were set aside are also deleted after this time."},
-		{Name: "queue", Kind: ByteSize, Gives: Tunes, OnChange: InPlace, Default: "4MiB", Min: "64KiB", Max: "256MiB",
+		{Name: "queue", Kind: language.ByteSize, Gives: language.Tunes, OnChange: language.InPlace, Default: "4MiB", Min: "64KiB", Max: "256MiB",
 			Doc: "How much may wait on the disk. Beyond this size, or 10000 events, the oldest is dropped."},
-		{Name: "headers", Kind: Map, Gives: Proves, OnChange: InPlace, Secret: SecretAllowed, Example: `{ Authorization = "Bearer ${env("LIGHTS_TOKEN")}" }`,
+		{Name: "headers", Kind: language.Map, Gives: language.Proves, OnChange: language.InPlace, Secret: language.SecretAllowed, Example: `{ Authorization = "Bearer ${env("LIGHTS_TOKEN")}" }`,
 			SecretKeys: regexp.MustCompile(`(?i)^((proxy-)?authorization|(set-)?cookie|(x-)?api-?key|(.+[-_])?(token|secret|password|key))$`),
 			Doc:        "HTTP headers to send. Their values are never printed. The values of Authorization, Cookie, X-Api-Key and names that end in -Token, -Secret, -Password or -Key may not be written out in the file; others may be."},
 	}, tlsClient("the receiver's")),
-	Rules: []Rule{
+	Rules: []language.Rule{
 		{
 			Uses: []string{"body", "method"},
 			Doc:  `method = "GET" sends no body`,
 			Hint: "Leave body out and put what the receiver needs into url, or use POST.",
-			Holds: func(g Given) bool {
+			Holds: func(g language.Given) bool {
 				return g.Text("method") != "GET" || !g.Written("body")
 			},
 		},
@@ -93,7 +94,7 @@ func (w Webhook) Told() []string {
 }
 
 // webhooksNameTheirFields refuses a field in a template that none of the webhook's events has: it would always be empty.
-func webhooksNameTheirFields(value any, d *Document) (found Diagnostics) {
+func webhooksNameTheirFields(value any, d *language.Document) (found language.Diagnostics) {
 	for _, w := range value.(*Runbook).Webhooks {
 		has := map[string]bool{}
 		for _, name := range w.Told() {
@@ -102,14 +103,14 @@ func webhooksNameTheirFields(value any, d *Document) (found Diagnostics) {
 				has[f.Name] = true
 			}
 		}
-		look := func(attribute string, t Template) {
+		look := func(attribute string, t language.Template) {
 			for _, name := range t.Fields() {
 				field, ok := strings.CutPrefix(name, "event.")
 				if !ok || has[field] {
 					continue
 				}
-				found = append(found, d.Problem(w.Address, attribute, Error, fmt.Sprintf("no event of this webhook has the field %s", name),
-					fmt.Sprintf("It is a field of %s; %s sends %s.", orList(kindsWith(field)), w.Address, orList(w.Told()))))
+				found = append(found, d.Problem(w.Address, attribute, language.Error, fmt.Sprintf("no event of this webhook has the field %s", name),
+					fmt.Sprintf("It is a field of %s; %s sends %s.", language.OrList(kindsWith(field)), w.Address, language.OrList(w.Told()))))
 			}
 		}
 		look("url", w.URL)

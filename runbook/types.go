@@ -1,6 +1,9 @@
 package runbook
 
 import "time"
+import (
+	"orac/runbook/language"
+)
 
 // Runbook is one decoded orac.hcl. It is immutable by convention: a changed file becomes a new
 // Runbook. Every default is filled in, and every reference names an existing block. The slices keep
@@ -9,7 +12,7 @@ import "time"
 // The hcl tags below only name attributes of the registry; a test proves that tags and registry
 // agree, field for field and type for type. Name is the block's label, "" if it has none.
 type Runbook struct {
-	Document
+	language.Document
 
 	Appliance       Appliance
 	Microphones     []Microphone
@@ -34,12 +37,12 @@ type Runbook struct {
 type Appliance struct {
 	Address    Address
 	Name       string
-	StateDir   string `hcl:"state_dir"` // resolved against Runbook.Dir
-	LogLevel   string `hcl:"log_level"` // debug, info, warn or error
-	LogFile    string `hcl:"log_file"`  // resolved against Runbook.Dir; "" for none
-	LogSize    Size   `hcl:"log_size"`
-	LogKeep    int    `hcl:"log_keep"` // files beside LogFile
-	InstanceID string `hcl:"instance_id"`
+	StateDir   string        `hcl:"state_dir"` // resolved against Runbook.Dir
+	LogLevel   string        `hcl:"log_level"` // debug, info, warn or error
+	LogFile    string        `hcl:"log_file"`  // resolved against Runbook.Dir; "" for none
+	LogSize    language.Size `hcl:"log_size"`
+	LogKeep    int           `hcl:"log_keep"` // files beside LogFile
+	InstanceID string        `hcl:"instance_id"`
 }
 
 // Microphone selects one input of the machine.
@@ -110,22 +113,22 @@ type Record struct {
 type STT struct {
 	Address       Address
 	Name          string
-	Protocol      string        `hcl:"protocol"` // orac or exec
-	URL           string        `hcl:"url"`
-	Streaming     bool          `hcl:"streaming"`
-	Language      string        `hcl:"language"`
-	Task          string        `hcl:"task"`            // transcribe, translate, or "" for the server's choice
-	ForwardToCore *bool         `hcl:"forward_to_core"` // nil: not sent
-	Command       []string      `hcl:"command"`
-	Strip         []string      `hcl:"strip"` // kinds of markers that are removed from a text
-	Timeout       time.Duration `hcl:"timeout"`
-	Token         Secret        `hcl:"token"`
-	MaxRetryDelay time.Duration `hcl:"max_retry_delay"`
-	HealthEvery   time.Duration `hcl:"health_every"`
-	Auth          Address       `hcl:"auth"` // a service account, or ""
-	CA            string        `hcl:"ca"`   // these paths are resolved against Runbook.Dir; "" for none
-	ClientCert    string        `hcl:"client_cert"`
-	ClientKey     string        `hcl:"client_key"`
+	Protocol      string          `hcl:"protocol"` // orac or exec
+	URL           string          `hcl:"url"`
+	Streaming     bool            `hcl:"streaming"`
+	Language      string          `hcl:"language"`
+	Task          string          `hcl:"task"`            // transcribe, translate, or "" for the server's choice
+	ForwardToCore *bool           `hcl:"forward_to_core"` // nil: not sent
+	Command       []string        `hcl:"command"`
+	Strip         []string        `hcl:"strip"` // kinds of markers that are removed from a text
+	Timeout       time.Duration   `hcl:"timeout"`
+	Token         language.Secret `hcl:"token"`
+	MaxRetryDelay time.Duration   `hcl:"max_retry_delay"`
+	HealthEvery   time.Duration   `hcl:"health_every"`
+	Auth          Address         `hcl:"auth"` // a service account, or ""
+	CA            string          `hcl:"ca"`   // these paths are resolved against Runbook.Dir; "" for none
+	ClientCert    string          `hcl:"client_cert"`
+	ClientKey     string          `hcl:"client_key"`
 }
 
 // Heartbeat tells a service which wake words are active.
@@ -145,20 +148,20 @@ type Heartbeat struct {
 type Webhook struct {
 	Address       Address
 	Name          string
-	URL           Template          `hcl:"url"`
-	Events        []string          `hcl:"events"`    // nil: the wakes of the models that name it, in the format of Hey ORAC
-	Listeners     []Address         `hcl:"listeners"` // empty: all
-	Method        string            `hcl:"method"`    // POST, PUT or GET
-	Body          Template          `hcl:"body"`
-	Secret        Secret            `hcl:"secret"` // see Webhook.SigningKey
-	Timeout       time.Duration     `hcl:"timeout"`
-	MaxRetryDelay time.Duration     `hcl:"max_retry_delay"`
-	Keep          time.Duration     `hcl:"keep"`
-	Queue         Size              `hcl:"queue"`
-	Headers       map[string]Secret `hcl:"headers"`
-	CA            string            `hcl:"ca"` // these paths are resolved against Runbook.Dir; "" for none
-	ClientCert    string            `hcl:"client_cert"`
-	ClientKey     string            `hcl:"client_key"`
+	URL           language.Template          `hcl:"url"`
+	Events        []string                   `hcl:"events"`    // nil: the wakes of the models that name it, in the format of Hey ORAC
+	Listeners     []Address                  `hcl:"listeners"` // empty: all
+	Method        string                     `hcl:"method"`    // POST, PUT or GET
+	Body          language.Template          `hcl:"body"`
+	Secret        language.Secret            `hcl:"secret"` // see Webhook.SigningKey
+	Timeout       time.Duration              `hcl:"timeout"`
+	MaxRetryDelay time.Duration              `hcl:"max_retry_delay"`
+	Keep          time.Duration              `hcl:"keep"`
+	Queue         language.Size              `hcl:"queue"`
+	Headers       map[string]language.Secret `hcl:"headers"`
+	CA            string                     `hcl:"ca"` // these paths are resolved against Runbook.Dir; "" for none
+	ClientCert    string                     `hcl:"client_cert"`
+	ClientKey     string                     `hcl:"client_key"`
 }
 
 // Apply says when a changed runbook is kept.
@@ -192,8 +195,8 @@ type Watchdog struct {
 type Memory struct {
 	Address Address
 	Name    string
-	Warn    Size          `hcl:"warn"`
-	Restart Size          `hcl:"restart"`
+	Warn    language.Size `hcl:"warn"`
+	Restart language.Size `hcl:"restart"`
 	Every   time.Duration `hcl:"every"`
 }
 
@@ -201,9 +204,9 @@ type Memory struct {
 type Disk struct {
 	Address     Address
 	Name        string
-	Spool       Size `hcl:"spool"`
-	KeepFree    Size `hcl:"keep_free"`
-	MemorySpool Size `hcl:"memory_spool"`
+	Spool       language.Size `hcl:"spool"`
+	KeepFree    language.Size `hcl:"keep_free"`
+	MemorySpool language.Size `hcl:"memory_spool"`
 }
 
 // Store bounds the history.
@@ -213,5 +216,5 @@ type Store struct {
 	Retention time.Duration `hcl:"retention"`
 	MaxRows   int           `hcl:"max_rows"`
 	KeepAudio bool          `hcl:"keep_audio"`
-	AudioSize Size          `hcl:"audio_size"` // of kept sounds
+	AudioSize language.Size `hcl:"audio_size"` // of kept sounds
 }

@@ -6,6 +6,8 @@ import (
 	"net"
 	"net/netip"
 	"time"
+
+	"orac/runbook/language"
 )
 
 // Web is the console and the API; they are served if Listen is set.
@@ -20,7 +22,7 @@ type Web struct {
 	TrustAdmins    bool          `hcl:"trust_admins"`
 	Metrics        string        `hcl:"metrics"` // token or open
 	RequestTimeout time.Duration `hcl:"request_timeout"`
-	MaxBody        Size          `hcl:"max_body"`
+	MaxBody        language.Size `hcl:"max_body"`
 	TLS            TLS           `hcl:"tls"`
 	Limits         Limits        `hcl:"limits"`
 }
@@ -49,33 +51,33 @@ type Limits struct {
 type Auth struct {
 	Address         Address
 	Name            string
-	JWTSecret       Secret        `hcl:"jwt_secret"`   // at least 32 bytes, or not set
-	JWTPrevious     Secret        `hcl:"jwt_previous"` // the same
-	Issuer          string        `hcl:"issuer"`
-	Audience        string        `hcl:"audience"`
-	TokenLifetime   time.Duration `hcl:"token_lifetime"`
-	ServiceLifetime time.Duration `hcl:"service_lifetime"`
-	RefreshLifetime time.Duration `hcl:"refresh_lifetime"`
-	SessionIdle     time.Duration `hcl:"session_idle"`
-	SessionAbsolute time.Duration `hcl:"session_absolute"`
+	JWTSecret       language.Secret `hcl:"jwt_secret"`   // at least 32 bytes, or not set
+	JWTPrevious     language.Secret `hcl:"jwt_previous"` // the same
+	Issuer          string          `hcl:"issuer"`
+	Audience        string          `hcl:"audience"`
+	TokenLifetime   time.Duration   `hcl:"token_lifetime"`
+	ServiceLifetime time.Duration   `hcl:"service_lifetime"`
+	RefreshLifetime time.Duration   `hcl:"refresh_lifetime"`
+	SessionIdle     time.Duration   `hcl:"session_idle"`
+	SessionAbsolute time.Duration   `hcl:"session_absolute"`
 }
 
 // User is a person who may log in.
 type User struct {
 	Address      Address
 	Name         string
-	Role         string `hcl:"role"`          // viewer, operator or admin
-	PasswordHash Secret `hcl:"password_hash"` // bcrypt
+	Role         string          `hcl:"role"`          // viewer, operator or admin
+	PasswordHash language.Secret `hcl:"password_hash"` // bcrypt
 }
 
 // ServiceAccount is a program that shares a secret with this one.
 type ServiceAccount struct {
 	Address     Address
 	Name        string
-	Secret      Secret   `hcl:"secret"` // at least 32 bytes
-	Permissions []string `hcl:"permissions"`
-	Audience    string   `hcl:"audience"`
-	Role        string   `hcl:"role"` // viewer, operator, admin, or "" for nothing
+	Secret      language.Secret `hcl:"secret"` // at least 32 bytes
+	Permissions []string        `hcl:"permissions"`
+	Audience    string          `hcl:"audience"`
+	Role        string          `hcl:"role"` // viewer, operator, admin, or "" for nothing
 }
 
 // ParseNetwork reads an address, or a network in CIDR notation, of IPv4 or IPv6. It refuses the network of all addresses: a list

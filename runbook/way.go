@@ -3,6 +3,8 @@ package runbook
 import (
 	"fmt"
 	"slices"
+
+	"orac/runbook/language"
 )
 
 // Way is how the sound of an utterance reaches a speech-to-text service.
@@ -26,7 +28,7 @@ func wayOf(protocol string, streaming bool, set []string) (w Way, why string) {
 	case !streaming:
 		return ByHTTP, "streaming = false"
 	case len(set) > 0:
-		return ByHTTP, "a stream cannot carry " + andList(set)
+		return ByHTTP, "a stream cannot carry " + language.AndList(set)
 	}
 	return ByStream, ""
 }
@@ -39,31 +41,31 @@ func (s STT) Way() (w Way, why string) {
 }
 
 // wayRules refuse a setting that cannot be sent along with the utterances.
-func wayRules() (rules []Rule) {
+func wayRules() (rules []language.Rule) {
 	for _, name := range onlyInQuery {
-		rules = append(rules, Rule{
+		rules = append(rules, language.Rule{
 			Uses: []string{"streaming", name, "protocol"},
 			Doc:  fmt.Sprintf("streaming = true cannot carry %s", name),
 			Hint: fmt.Sprintf("ORAC STT only accepts %s in an HTTP request. Leave streaming out: each recording is then sent by HTTP when it is complete. Or leave %s out.", name, name),
-			Holds: func(g Given) bool {
+			Holds: func(g language.Given) bool {
 				if g.Text("protocol") == "exec" || !g.Written("streaming") || !g.Written(name) {
 					return true // a command has rules of its own
 				}
 				w, _ := wayOf(g.Text("protocol"), g.Flag("streaming"), []string{name})
 				return !g.Flag("streaming") || w == ByStream
 			},
-		}, Rule{
+		}, language.Rule{
 			Uses:  []string{name, "protocol"},
 			Doc:   fmt.Sprintf("%s is only for protocol = %q", name, "orac"),
 			Hint:  noCommand[name],
-			Holds: func(g Given) bool { return g.Text("protocol") == "orac" || !g.Written(name) },
+			Holds: func(g language.Given) bool { return g.Text("protocol") == "orac" || !g.Written(name) },
 		})
 	}
-	return append(rules, Rule{
+	return append(rules, language.Rule{
 		Uses: []string{"streaming", "protocol"},
 		Doc:  `streaming = true is only for protocol = "orac"`,
 		Hint: "A command receives the whole recording at once. Leave streaming out.",
-		Holds: func(g Given) bool {
+		Holds: func(g language.Given) bool {
 			w, _ := wayOf(g.Text("protocol"), g.Flag("streaming"), nil)
 			return !g.Written("streaming") || !g.Flag("streaming") || w == ByStream
 		},

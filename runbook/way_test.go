@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"orac/runbook/language"
 )
 
 // TestTheWayThatIsCheckedIsTheWayThatRuns writes an stt block with every set of settings. Whatever validates carries all that it
@@ -34,7 +36,7 @@ func TestTheWayThatIsCheckedIsTheWayThatRuns(t *testing.T) {
 					}
 				}
 				b.WriteString("}\n")
-				rb, found := Parse([]byte(b.String()), "orac.hcl", Options{})
+				rb, found := Parse([]byte(b.String()), "orac.hcl", language.Options{})
 				refused := streaming == "true" && (set != 0 || protocol == "exec") || protocol == "exec" && set != 0
 				if found.HasErrors() != refused {
 					t.Errorf("%s\n%v", b.String(), found)

@@ -65,7 +65,7 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 		}},
 		scenario.STTReset: {does: failed("reset by peer")},
 		scenario.STTEmpty: {does: func(m *machine, r report.Run) bool {
-			return said(r, "delivered", "failed", begin, end) > 0 && m.account.refused+m.account.acted == m.account.recorded
+			return said(r, "delivered", "given up", begin, end) > 0 && m.account.refused+m.account.acted == m.account.recorded
 		}},
 		scenario.STTTrash: {does: func(_ *machine, r report.Run) bool { return said(r, "delivery_failed", "no JSON", begin, end) > 0 }},
 		scenario.STTLies: {does: func(_ *machine, r report.Run) bool {
@@ -91,10 +91,10 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 		scenario.STTCorrupt: {does: func(_ *machine, r report.Run) bool { return said(r, "delivery_failed", "no JSON", begin, end) > 0 }},
 		scenario.STTSilent:  {more: "for = \"45s\"", does: unreached},
 		scenario.STTPoison: {more: "for = \"70s\"", does: func(m *machine, r report.Run) bool {
-			return m.account.refused == 1 && said(r, "delivered", "failed", begin, 90) == 1 && m.account.delivered == m.account.recorded-1
+			return m.account.refused == 1 && said(r, "delivered", "given up", begin, 90) == 1 && m.account.delivered == m.account.recorded-1
 		}},
 		scenario.STTNoStream: {does: func(m *machine, r report.Run) bool {
-			return said(r, "streaming", "off", begin, end) == 1 && said(r, "streaming", "on", end, 120) == 1 && said(r, "delivery_failed", "", 0, 120) == 0 &&
+			return said(r, "streaming", "go by HTTP", begin, end) == 1 && said(r, "streaming", "again", end, 120) == 1 && said(r, "delivery_failed", "", 0, 120) == 0 &&
 				m.account.delivered == m.account.recorded
 		}},
 		scenario.NetDown:          {more: "for = \"45s\"", does: unreached},

@@ -5,17 +5,18 @@ import (
 	"orac/appliance/rt"
 	"orac/appliance/status"
 	"orac/runbook"
+	"orac/runbook/language"
 )
 
-// language evaluates runbooks in the world of a machine.
-type language struct{ m *machine }
+// evaluator evaluates runbooks in the world of a machine.
+type evaluator struct{ m *machine }
 
 // Read implements appliance.Language. The file is the text that the machine started with or applied
 // last.
-func (l language) Read(string) ([]byte, error) { return l.m.text, nil }
+func (l evaluator) Read(string) ([]byte, error) { return l.m.text, nil }
 
 // Evaluate implements appliance.Language.
-func (l language) Evaluate(_ *rt.Task, e appliance.Evaluation) (*runbook.Runbook, runbook.Diagnostics) {
+func (l evaluator) Evaluate(_ *rt.Task, e appliance.Evaluation) (*runbook.Runbook, language.Diagnostics) {
 	world := l.m.options()
 	if e.Kept != nil {
 		return e.Kept.Parse(world)
@@ -28,9 +29,9 @@ func (l language) Evaluate(_ *rt.Task, e appliance.Evaluation) (*runbook.Runbook
 
 // Check implements appliance.Language. It checks nothing: the files of this machine are not those
 // of the simulated one.
-func (language) Check(*runbook.Runbook) runbook.Diagnostics { return nil }
+func (evaluator) Check(*runbook.Runbook) language.Diagnostics { return nil }
 
-var _ appliance.Language = language{}
+var _ appliance.Language = evaluator{}
 
 // asTheOwner is the origin of a runbook change in a simulation.
 var asTheOwner = status.OnMachine("world")

@@ -16,6 +16,7 @@ import (
 	"orac/appliance/rt"
 	"orac/appliance/rt/virtual"
 	"orac/runbook"
+	"orac/runbook/language"
 	"orac/runbook/scenario"
 	"orac/trial/judge"
 	"orac/trial/report"
@@ -160,7 +161,7 @@ func (m *machine) boot() {
 	events := rt.NewMailbox[event.Event]("events to the world", 1024)
 	core, err := appliance.NewCore(appliance.CoreOptions{
 		Runbook: rb, Source: m.text, Parts: m.parts(events), Ledger: m.ledger, Slog: slog.New(slog.NewTextHandler(io.Discard, nil)),
-		Language: language{m},
+		Language: evaluator{m},
 		Proven:   func(time.Time) bool { return m.jump == 0 },
 		Measure:  m.measure, Evidence: func() string { return "" },
 	})
@@ -201,7 +202,7 @@ func (m *machine) parts(events *rt.Mailbox[event.Event]) *appliance.Parts {
 
 // evaluate evaluates a runbook text.
 func (m *machine) evaluate(text []byte) (*runbook.Runbook, error) {
-	rb, problems := language{m}.Evaluate(nil, appliance.Evaluation{Text: text})
+	rb, problems := evaluator{m}.Evaluate(nil, appliance.Evaluation{Text: text})
 	if problems.HasErrors() {
 		return nil, problems.Err()
 	}
@@ -209,7 +210,7 @@ func (m *machine) evaluate(text []byte) (*runbook.Runbook, error) {
 }
 
 // options returns what a runbook is evaluated with: every secret is the canary.
-func (m *machine) options() runbook.Options { return m.o.evaluation }
+func (m *machine) options() language.Options { return m.o.evaluation }
 
 // end ends the process as a kill does: nothing of it runs any more, and its deferred calls cannot
 // change the disk.

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"orac/models"
-	"orac/runbook"
+	"orac/runbook/language"
 )
 
 // Options say how scenarios are simulated. The zero value runs seed 1 of each, on all cores.
@@ -17,7 +17,7 @@ type Options struct {
 	Shrink  bool                                                       // find the smallest set of faults that still breaks a promise
 	Twice   int                                                        // every n-th seed runs twice to compare; 0: 10; below 0: never
 	Trace   func(scenario string, seed uint64) (io.WriteCloser, error) // nil: none
-	Options runbook.Options                                            // how runbooks are evaluated
+	Options language.Options                                           // how runbooks are evaluated
 	Store   models.Store                                               // for real inference
 
 	Progress func(Progress) // called at the end of each run and at every virtual minute, from any goroutine; it must not block

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"orac/runbook"
+	"orac/runbook/language"
 	"orac/runbook/scenario"
 	"orac/trial/report"
 	"orac/trial/schedule"
@@ -38,7 +38,7 @@ webhook "light" {
 func scene(t testing.TB, long, rest string) *scenario.Scenario {
 	t.Helper()
 	text := "scenario \"test\" {\n  for       = \"" + long + "\"\n  inference = \"modelled\"\n  text      = <<-EOT\n" + house + "  EOT\n}\nexpect \"up\" {\n  holds = up\n}\n" + rest
-	sc, problems := scenario.Parse([]byte(text), "test.hcl", runbook.Options{})
+	sc, problems := scenario.Parse([]byte(text), "test.hcl", language.Options{})
 	if problems.HasErrors() {
 		t.Fatal(problems.Err())
 	}

@@ -11,6 +11,7 @@ import (
 	"orac/appliance/rt"
 	"orac/appliance/status"
 	"orac/runbook"
+	"orac/runbook/language"
 	"orac/runbook/scenario"
 	"orac/trial/report"
 	"orac/trial/schedule"
@@ -20,7 +21,7 @@ import (
 type runOptions struct {
 	book       book
 	inference  appliance.Inference
-	evaluation runbook.Options
+	evaluation language.Options
 	sounds     func(play string, s scenario.Sound) ([]int16, error)
 	trace      func(rt.Record)
 	only       func([]occurrence) []occurrence // selects faults from a schedule; nil: all
@@ -86,7 +87,7 @@ func (m *machine) step(until time.Duration) {
 		if l := m.sc.Limits.Memory; l > 0 && at%(10*piece) == 0 {
 			var s runtime.MemStats
 			if runtime.ReadMemStats(&s); s.HeapAlloc > uint64(l) {
-				m.out.Unsupported = append(m.out.Unsupported, fmt.Sprintf("limits.memory: the simulator takes %v", runbook.Size(s.HeapAlloc)))
+				m.out.Unsupported = append(m.out.Unsupported, fmt.Sprintf("limits.memory: the simulator takes %v", language.Size(s.HeapAlloc)))
 				m.over = true
 			}
 		}

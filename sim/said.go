@@ -30,69 +30,25 @@ func (m *machine) event(e event.Event) {
 	at := m.now()
 	m.account.event(at, e)
 	m.duties.event(at, e)
-	switch b := e.Body.(type) {
-	case event.DeviceLost, event.NodeFailed, event.NodeLeaked, event.StoreFailed, event.DeliveryFailed, event.WebhookFailed, event.WebhookAside:
-		m.judge.Noticed(at, e.Node)
-	case event.STTHealth:
-		if !b.OK {
-			m.judge.Noticed(at, "stt."+b.STT)
-		}
-	case event.Heartbeat:
-		if !b.OK {
-			m.judge.Noticed(at, e.Node)
-		}
-	case event.Spooled:
-		if b.Where == "memory" {
-			m.judge.Noticed(at, "spool")
-		}
+	if about := e.Complaint(); about != "" {
+		m.judge.Noticed(at, about)
 	}
 	text, err := json.Marshal(e.Body)
 	if err == nil && strings.Contains(string(text), canary) {
 		m.judge.Break(at, "secrets", "a secret stands in an event of "+e.Node)
 	}
-	if _, taken := e.Body.(event.WebhookTaken); !taken { // there is one for every event that a webhook accepted
-		m.mark(e.Node, e.Body.Kind(), words(e.Body))
+	if shown, ok := report.Of(at, e); ok {
+		m.draw(shown)
 	}
 }
 
 // mark adds an event to the timeline.
 func (m *machine) mark(lane, kind, text string) {
-	if len(m.out.Events) < m.sc.Limits.Events {
-		m.out.Events = append(m.out.Events, report.Event{At: m.now().Seconds(), Lane: lane, Kind: kind, Text: text})
-	}
+	m.draw(report.Event{At: m.now().Seconds(), Lane: lane, Kind: kind, Text: text})
 }
 
-// words returns the text of an event for the timeline.
-func words(b event.Body) string {
-	switch b := b.(type) {
-	case event.DeviceOpened:
-		return b.Identity
-	case event.DeviceLost:
-		return b.Cause
-	case event.Wake:
-		return b.Model
-	case event.RecordingEnded:
-		return fmt.Sprintf("%.1f s, %s", b.Seconds, b.Why)
-	case event.DeliveryFailed:
-		return b.Cause
-	case event.DeliveryRepeated:
-		return b.Cause
-	case event.Delivered:
-		return b.Outcome
-	case event.WebhookFailed:
-		return b.Cause
-	case event.WebhookAside:
-		return b.Cause
-	case event.WebhookDropped:
-		return b.Cause
-	case event.Streaming:
-		return map[bool]string{true: "on", false: "off"}[b.On]
-	case event.NodeFailed:
-		return b.Cause
-	case event.Dropped:
-		return b.Cause
-	case event.Spooled:
-		return b.Where
+func (m *machine) draw(e report.Event) {
+	if len(m.out.Events) < m.sc.Limits.Events {
+		m.out.Events = append(m.out.Events, e)
 	}
-	return ""
 }

@@ -10,13 +10,14 @@ import (
 	"pgregory.net/rapid"
 
 	"orac/runbook"
+	"orac/runbook/language"
 	"orac/runbook/scenario"
 	"orac/trial/schedule"
 )
 
 func bookOf(t testing.TB, text string) *runbook.Runbook {
 	t.Helper()
-	rb, problems := runbook.Parse([]byte(text), "test.hcl", runbook.Options{})
+	rb, problems := runbook.Parse([]byte(text), "test.hcl", language.Options{})
 	if problems.HasErrors() {
 		t.Fatal(problems.Err())
 	}

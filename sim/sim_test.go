@@ -14,6 +14,7 @@ import (
 	"orac/appliance/rt/virtual"
 	"orac/models/wake"
 	"orac/runbook"
+	"orac/runbook/language"
 )
 
 const kitchen = `
@@ -32,7 +33,7 @@ heartbeat "stt" { stt = stt.whisper }
 
 func compile(t testing.TB, text string) *appliance.Graph {
 	t.Helper()
-	rb, problems := runbook.Parse([]byte(text), "test.hcl", runbook.Options{})
+	rb, problems := runbook.Parse([]byte(text), "test.hcl", language.Options{})
 	if problems.HasErrors() {
 		t.Fatal(problems.Error())
 	}

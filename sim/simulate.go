@@ -12,7 +12,7 @@ import (
 
 	"orac/appliance/audio/wav"
 	"orac/appliance/rt"
-	"orac/runbook"
+	"orac/runbook/language"
 	"orac/runbook/scenario"
 	"orac/sim/memo"
 	"orac/sim/trace"
@@ -353,7 +353,7 @@ func command(sc *scenario.Scenario, v variant, o Options) string {
 	}
 	text += fmt.Sprint(" --seed ", v.seed)
 	if o.For > 0 {
-		text += " --for " + runbook.FormatDuration(o.For)
+		text += " --for " + language.FormatDuration(o.For)
 	}
 	return text
 }

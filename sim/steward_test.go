@@ -17,6 +17,7 @@ import (
 	"orac/appliance/rt/virtual"
 	"orac/appliance/status"
 	"orac/runbook"
+	"orac/runbook/language"
 )
 
 // steward makes one that reads its runbook from text.
@@ -39,8 +40,8 @@ type file struct {
 
 func (f file) Read(string) ([]byte, error) { return []byte(*f.text), nil }
 
-func (f file) Evaluate(_ *rt.Task, e appliance.Evaluation) (*runbook.Runbook, runbook.Diagnostics) {
-	world := runbook.Options{HashKey: make([]byte, 32)}
+func (f file) Evaluate(_ *rt.Task, e appliance.Evaluation) (*runbook.Runbook, language.Diagnostics) {
+	world := language.Options{HashKey: make([]byte, 32)}
 	if f.secret != nil {
 		world.Secret = func(string) (string, error) { return *f.secret, nil }
 	}
@@ -53,7 +54,7 @@ func (f file) Evaluate(_ *rt.Task, e appliance.Evaluation) (*runbook.Runbook, ru
 	return runbook.Parse(e.Text, "test.hcl", world)
 }
 
-func (file) Check(*runbook.Runbook) runbook.Diagnostics { return nil }
+func (file) Check(*runbook.Runbook) language.Diagnostics { return nil }
 
 // owner is this machine's user.
 var owner = status.OnMachine("test")

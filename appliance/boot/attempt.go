@@ -16,19 +16,20 @@ import (
 	"orac/appliance/statedir"
 	"orac/models"
 	"orac/runbook"
+	"orac/runbook/language"
 )
 
 // draft is a runbook that could run.
 type draft struct {
 	runbook  *runbook.Runbook
 	source   []byte
-	warnings runbook.Diagnostics
+	warnings language.Diagnostics
 	problem  error // why it cannot run
 }
 
 // read reads the runbook's file and evaluates it. open opens the state directory, and returns its key: see Language.Begin.
 func read(l *evaluation.Language, file string, open func(stateDir string) []byte) (d draft) {
-	d.source, d.warnings = runbook.Read(file, runbook.Options{})
+	d.source, d.warnings = runbook.Vocabulary.Read(file, language.Options{})
 	if d.warnings == nil {
 		d.runbook, d.warnings = l.Begin(file, d.source, open)
 	}

@@ -50,7 +50,7 @@ type Options struct {
 type Notice struct {
 	Text  string
 	Grave bool  // something else runs than what was asked for
-	Err   error // runbook.Diagnostics, which may be mere warnings, or any other error
+	Err   error // language.Diagnostics, which may be mere warnings, or any other error
 }
 
 // Side is what depends on the runbook besides the graph: the web server and its permissions.

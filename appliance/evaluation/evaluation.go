@@ -19,12 +19,13 @@ import (
 	"orac/appliance/statedir"
 	"orac/appliance/status"
 	"orac/runbook"
+	"orac/runbook/language"
 )
 
 // Language implements appliance.Language for a real machine.
 type Language struct {
 	StateDir string
-	HashKey  []byte            // see runbook.Options
+	HashKey  []byte            // see language.Options
 	Vars     map[string]string // the variables that the appliance was started with
 	Pool     *Pool             // evaluates texts that are not from this machine's user
 }
@@ -36,7 +37,7 @@ func (l *Language) Read(file string) ([]byte, error) {
 		return nil, &status.Refusal{Code: status.Invalid, Message: err.Error(), Hint: "say which runbook with -f FILE"}
 	}
 	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, runbook.MaxFileSize+1))
+	text, err := io.ReadAll(io.LimitReader(f, language.MaxFileSize+1))
 	if err != nil {
 		return nil, &status.Refusal{Code: status.Invalid, Message: err.Error()}
 	}
@@ -44,7 +45,7 @@ func (l *Language) Read(file string) ([]byte, error) {
 }
 
 // Evaluate implements appliance.Language.
-func (l *Language) Evaluate(t *rt.Task, e appliance.Evaluation) (*runbook.Runbook, runbook.Diagnostics) {
+func (l *Language) Evaluate(t *rt.Task, e appliance.Evaluation) (*runbook.Runbook, language.Diagnostics) {
 	r := l.request(e)
 	if e.Origin.Trusted() {
 		return r.evaluate()
@@ -66,12 +67,12 @@ func (l *Language) Evaluate(t *rt.Task, e appliance.Evaluation) (*runbook.Runboo
 }
 
 // Check implements appliance.Language.
-func (l *Language) Check(rb *runbook.Runbook) runbook.Diagnostics { return appliance.Check(rb) }
+func (l *Language) Check(rb *runbook.Runbook) language.Diagnostics { return appliance.Check(rb) }
 
 // Begin evaluates a text of this machine's user for an appliance that does not run yet. Only the text says where its state
 // directory is, unless the Language does. open returns the key of the hashes in that directory; it is called once, and only if the
 // text has no error.
-func (l *Language) Begin(file string, text []byte, open func(stateDir string) []byte) (*runbook.Runbook, runbook.Diagnostics) {
+func (l *Language) Begin(file string, text []byte, open func(stateDir string) []byte) (*runbook.Runbook, language.Diagnostics) {
 	r := l.request(appliance.Evaluation{PlanRequest: status.PlanRequest{File: file}, Text: text})
 	o := r.options()
 	o.KeyOf = open
@@ -79,7 +80,7 @@ func (l *Language) Begin(file string, text []byte, open func(stateDir string) []
 }
 
 // Replay evaluates a generation again, for this machine's user.
-func (l *Language) Replay(g *generation.Generation) (*runbook.Runbook, runbook.Diagnostics) {
+func (l *Language) Replay(g *generation.Generation) (*runbook.Runbook, language.Diagnostics) {
 	return l.request(appliance.Evaluation{PlanRequest: status.PlanRequest{File: g.File, Vars: l.Vars}, Text: g.Source, Kept: g}).evaluate()
 }
 
@@ -104,15 +105,15 @@ type request struct {
 	Vars     map[string]string `json:"vars"`
 	StateDir string            `json:"state_dir"`
 	HashKey  []byte            `json:"hash_key"`
-	Kept     *runbook.Inputs   `json:"kept,omitempty"` // of the generation that the text belongs to
+	Kept     *language.Inputs  `json:"kept,omitempty"` // of the generation that the text belongs to
 
-	within *runbook.Document // crosses a pipe as Bounds
-	Bounds []byte            `json:"bounds,omitempty"`
+	within *language.Document // crosses a pipe as Bounds
+	Bounds []byte             `json:"bounds,omitempty"`
 }
 
 // options returns the world that the request is evaluated in.
-func (r request) options() runbook.Options {
-	o := runbook.Options{Vars: r.Vars, HashKey: r.HashKey, StateDir: r.StateDir, Within: r.within}
+func (r request) options() language.Options {
+	o := language.Options{Vars: r.Vars, HashKey: r.HashKey, StateDir: r.StateDir, Within: r.within}
 	if r.Kept != nil {
 		o = (&generation.Generation{File: r.File, Inputs: *r.Kept}).Options(o)
 	}
@@ -120,6 +121,6 @@ func (r request) options() runbook.Options {
 }
 
 // evaluate evaluates the request in this process.
-func (r request) evaluate() (*runbook.Runbook, runbook.Diagnostics) {
+func (r request) evaluate() (*runbook.Runbook, language.Diagnostics) {
 	return runbook.Parse(r.Text, r.File, r.options())
 }

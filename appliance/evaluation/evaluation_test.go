@@ -17,6 +17,7 @@ import (
 	"orac/appliance/status"
 	"orac/appliance/turns"
 	"orac/runbook"
+	"orac/runbook/language"
 )
 
 // misbehave is the variable that makes the child do something else than it should.
@@ -111,7 +112,7 @@ func folder(t *testing.T) (l *Language, file string) {
 	return &Language{StateDir: filepath.Join(dir, "state"), HashKey: make([]byte, 32), Pool: self(t)}, filepath.Join(dir, "orac.hcl")
 }
 
-func evaluate(t *testing.T, l *Language, e appliance.Evaluation) (rb *runbook.Runbook, problems runbook.Diagnostics) {
+func evaluate(t *testing.T, l *Language, e appliance.Evaluation) (rb *runbook.Runbook, problems language.Diagnostics) {
 	t.Helper()
 	err := live.New(nil).Run(t.Context(), "test", func(k *rt.Task) error {
 		rb, problems = l.Evaluate(k, e)

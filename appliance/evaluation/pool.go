@@ -14,6 +14,7 @@ import (
 	"orac/appliance/memory"
 	"orac/appliance/turns"
 	"orac/runbook"
+	"orac/runbook/language"
 )
 
 // maxSideBySide is how many texts are evaluated at once in total; the microphone needs its core.
@@ -34,15 +35,15 @@ func NewPool(program string) *Pool {
 }
 
 // evaluate evaluates a text in a child. It returns early when ctx ends.
-func (p *Pool) evaluate(ctx context.Context, who string, r request) (*runbook.Runbook, runbook.Diagnostics) {
+func (p *Pool) evaluate(ctx context.Context, who string, r request) (*runbook.Runbook, language.Diagnostics) {
 	rb, problems, err := p.attempt(ctx, who, r)
 	if err != nil {
-		return nil, runbook.Diagnostics{{Severity: runbook.Error, Summary: err.Error(), Detail: "None of the text was used."}}
+		return nil, language.Diagnostics{{Severity: language.Error, Summary: err.Error(), Detail: "None of the text was used."}}
 	}
 	return rb, problems
 }
 
-func (p *Pool) attempt(ctx context.Context, who string, r request) (*runbook.Runbook, runbook.Diagnostics, error) {
+func (p *Pool) attempt(ctx context.Context, who string, r request) (*runbook.Runbook, language.Diagnostics, error) {
 	done, err := p.turns.Take(ctx, who)
 	if err != nil {
 		return nil, nil, err
@@ -92,7 +93,7 @@ func (p *Pool) child(ctx context.Context, ask []byte) ([]byte, error) {
 		return nil, fmt.Errorf("evaluating the text takes longer than %v; write out the values that it computes", maxTime)
 	}
 	// Do not pass on what the child wrote: the text may have influenced it.
-	return nil, fmt.Errorf("evaluating the text takes more than %s of memory or %v of processor time; write out the values that it computes", runbook.FormatSize(maxMemory), maxCPU)
+	return nil, fmt.Errorf("evaluating the text takes more than %s of memory or %v of processor time; write out the values that it computes", language.FormatSize(maxMemory), maxCPU)
 }
 
 // bounded keeps the beginning of what is written.

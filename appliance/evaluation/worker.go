@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"orac/runbook"
+	"orac/runbook/language"
 )
 
 // The limits of one evaluation in a child. A real runbook takes some milliseconds and some MiB. The language itself counts what a
@@ -42,7 +43,7 @@ func work(stdin io.Reader, stdout io.Writer) error {
 	var r request
 	err := json.NewDecoder(stdin).Decode(&r)
 	if err == nil && r.Bounds != nil {
-		r.within, err = runbook.UnpackBounds(r.Bounds)
+		r.within, err = language.UnpackBounds(r.Bounds)
 	}
 	if err != nil {
 		return err

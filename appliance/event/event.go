@@ -1,9 +1,12 @@
 // Package event holds what happens in an appliance, as values. Nodes publish them; the store, the terminal, health and the
 // console read them. An event is a report: nothing in the path from sound to delivery depends on one being read.
+//
+// Kinds is the one table of the kinds. Whoever shows, logs, sends, reads or judges events asks the table instead of keeping a
+// list. The package guarantees that an event survives its JSON (except for Origin, which is not in it), and that reading JSON
+// from outside returns an event of the table or an error.
 package event
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
 	"time"
@@ -20,23 +23,6 @@ type Event struct {
 
 // Body is what happened; its Kind is stable, lower-case, and names the Go type.
 type Body interface{ Kind() string }
-
-// MarshalJSON writes one flat object: at, node, kind and the fields of the body.
-func (e Event) MarshalJSON() ([]byte, error) {
-	body, err := json.Marshal(e.Body)
-	if err != nil {
-		return nil, err
-	}
-	flat := map[string]any{"at": e.At.UTC().Format(time.RFC3339Nano), "node": e.Node, "kind": e.Body.Kind()}
-	fields := map[string]json.RawMessage{}
-	if err := json.Unmarshal(body, &fields); err != nil {
-		return nil, err
-	}
-	for name, v := range fields {
-		flat[name] = v
-	}
-	return json.Marshal(flat)
-}
 
 // Origin is where an utterance comes from, for nodes that report it to others. It is not part of an event's
 // JSON.
@@ -275,6 +261,14 @@ type NodeFailed struct {
 // NodeLeaked: an instance did not stop in time; it is fenced off, and still holds what it claims.
 type NodeLeaked struct {
 	Claim string `json:"claim,omitempty"`
+}
+
+// String says what is wrong, for a person who knows which node it is.
+func (b NodeLeaked) String() string {
+	if b.Claim == "" {
+		return "it did not stop in time"
+	}
+	return "it did not stop in time and still holds " + b.Claim
 }
 
 // StoreFailed and StoreBack: history is no longer written, or is written again.

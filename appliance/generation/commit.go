@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"orac/appliance/rt"
-	"orac/runbook"
+	"orac/runbook/language"
 )
 
 // Commit keeps a generation under the next number, makes it the current one and returns its number. When it fails, the previous
@@ -26,7 +26,7 @@ func (s *Store) commit(t *rt.Task, g Generation) (int, error) {
 		return 0, err
 	case g.Inputs.Source != sum(g.Source):
 		return 0, fmt.Errorf("BUG: the inputs belong to another text")
-	case len(g.Source) > runbook.MaxFileSize || len(inputs) > maxInputs:
+	case len(g.Source) > language.MaxFileSize || len(inputs) > maxInputs:
 		return 0, fmt.Errorf("it is too large: %d and %d bytes", len(g.Source), len(inputs))
 	}
 	s.sweep(t)

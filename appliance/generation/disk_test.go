@@ -14,6 +14,7 @@ import (
 	"orac/appliance/rt"
 	"orac/appliance/rt/virtual"
 	"orac/runbook"
+	"orac/runbook/language"
 )
 
 var errPower = errors.New("no power")
@@ -150,8 +151,8 @@ func open(t *testing.T, k *rt.Task, d rt.FS) *generation.Store {
 }
 
 // world is what the runbooks of these tests are evaluated in.
-func world() runbook.Options {
-	return runbook.Options{
+func world() language.Options {
+	return language.Options{
 		HashKey:  []byte("key"),
 		Env:      func(string) (string, bool) { return "", false },
 		Secret:   func(string) (string, error) { return "s3cret", nil },
@@ -166,7 +167,7 @@ func data(t *testing.T, note string) generation.Generation {
 	return evaluated(t, fmt.Sprintf("appliance \"desk\" {} # %s\n", note), note, world())
 }
 
-func evaluated(t *testing.T, source, note string, opts runbook.Options) generation.Generation {
+func evaluated(t *testing.T, source, note string, opts language.Options) generation.Generation {
 	t.Helper()
 	rb, ds := runbook.Parse([]byte(source), "dir/orac.hcl", opts)
 	if rb == nil {

@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"orac/appliance/rt"
-	"orac/runbook"
+	"orac/runbook/language"
 )
 
 // FilesDir holds copies of model files, named by their SHA-256 with .onnx. A generation that names a copy runs with it, whatever
@@ -33,7 +33,7 @@ func (s *Store) Sweep(t *rt.Task) error {
 			return fmt.Errorf("generation %d: %w", n, err) // the files it names are unknown: remove nothing
 		}
 		for _, in := range g.Inputs.List {
-			if in.Kind == runbook.InputNamed && in.Hash != "" {
+			if in.Kind == language.InputNamed && in.Hash != "" {
 				named[FileName(in.Hash)] = true
 			}
 		}

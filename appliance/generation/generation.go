@@ -28,7 +28,7 @@ import (
 	"time"
 
 	"orac/appliance/rt"
-	"orac/runbook"
+	"orac/runbook/language"
 )
 
 const (
@@ -69,8 +69,8 @@ type Generation struct {
 	Applied time.Time
 	File    string // name of the runbook; relative paths are relative to it
 	Note    string // "start", "apply", "rollback to 3"
-	Source  []byte // at most runbook.MaxFileSize
-	Inputs  runbook.Inputs
+	Source  []byte // at most language.MaxFileSize
+	Inputs  language.Inputs
 }
 
 // Store is the generations below a state directory.

@@ -16,7 +16,7 @@ import (
 	"orac/appliance/rt"
 	"orac/appliance/rt/live"
 	"orac/appliance/status"
-	"orac/runbook"
+	"orac/runbook/language"
 )
 
 // TestKeptAndFoundAgain commits to the model and to a real disk, and finds everything after a restart.
@@ -212,7 +212,7 @@ func TestWhatIsRefused(t *testing.T) {
 	on(t, func(k *rt.Task) {
 		s := open(t, k, newDisk())
 		large, long, other := data(t, "a"), data(t, "a"), data(t, "a")
-		large.Source = bytes.Repeat([]byte("#"), runbook.MaxFileSize+1)
+		large.Source = bytes.Repeat([]byte("#"), language.MaxFileSize+1)
 		large.Inputs.Source = data(t, "a").Inputs.Source
 		long.Note = strings.Repeat("x", 100<<10)
 		other.Source = []byte("appliance \"other\" {}\n")

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"orac/appliance/rt"
-	"orac/runbook"
+	"orac/runbook/language"
 )
 
 // inForceFile holds the hash of the inputs that came into force last. It says more than the current generation does: a rotated
@@ -16,7 +16,7 @@ const inForceFile = "in-force"
 const maxHash = 256
 
 // SetInForce records the inputs that have come into force. If recording fails, the next start sees a change.
-func (s *Store) SetInForce(t *rt.Task, in runbook.Inputs) error {
+func (s *Store) SetInForce(t *rt.Task, in language.Inputs) error {
 	if err := rt.WriteFile(t, s.fs, dir, inForceFile, fmt.Appendln(nil, in.Hash())); err != nil {
 		return fmt.Errorf("generations: note what is in force: %w", err)
 	}
@@ -24,7 +24,7 @@ func (s *Store) SetInForce(t *rt.Task, in runbook.Inputs) error {
 }
 
 // IsInForce tells whether inputs are those that came into force last. If that is unknown, it returns false.
-func (s *Store) IsInForce(t *rt.Task, in runbook.Inputs) bool {
+func (s *Store) IsInForce(t *rt.Task, in language.Inputs) bool {
 	b, err := s.fs.ReadFile(t, dir+"/"+inForceFile, maxHash)
 	return err == nil && strings.TrimSuffix(string(b), "\n") == in.Hash()
 }

@@ -4,20 +4,20 @@ import (
 	"testing"
 
 	"orac/appliance/rt"
-	"orac/runbook"
+	"orac/runbook/language"
 )
 
 // TestWhatIsInForce: only what came into force last is, also after a power loss; nothing is where nothing is known.
 func TestWhatIsInForce(t *testing.T) {
-	first := runbook.Inputs{Source: "a"}
-	rotated := runbook.Inputs{Source: "a", List: []runbook.Input{{Kind: runbook.InputSecret, Name: "jwt", Hash: "x", Keyed: true}}}
+	first := language.Inputs{Source: "a"}
+	rotated := language.Inputs{Source: "a", List: []language.Input{{Kind: language.InputSecret, Name: "jwt", Hash: "x", Keyed: true}}}
 	disk := newDisk()
 	on(t, func(k *rt.Task) {
 		s := open(t, k, disk)
 		if s.IsInForce(k, first) {
 			t.Error("something is in force before anything was")
 		}
-		for _, now := range []runbook.Inputs{first, rotated} {
+		for _, now := range []language.Inputs{first, rotated} {
 			if err := s.SetInForce(k, now); err != nil {
 				t.Fatal(err)
 			}

@@ -10,7 +10,7 @@ import (
 
 	"orac/appliance/rt"
 	"orac/appliance/status"
-	"orac/runbook"
+	"orac/runbook/language"
 )
 
 // List returns all generations by number, including damaged ones and those that were set aside.
@@ -115,7 +115,7 @@ func (s *Store) read(t *rt.Task, d string, number int) (*Generation, error) {
 		return nil, err
 	}
 	g := &Generation{Number: number, Applied: m.Applied, File: m.File, Note: m.Note}
-	if g.Source, err = load(runbookFile, runbook.MaxFileSize); err == nil && sum(g.Source) != m.Sums[runbookFile] {
+	if g.Source, err = load(runbookFile, language.MaxFileSize); err == nil && sum(g.Source) != m.Sums[runbookFile] {
 		err = damaged(runbookFile + " has changed since it was written")
 	}
 	if err != nil {

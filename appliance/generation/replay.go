@@ -7,37 +7,38 @@ import (
 	"strings"
 
 	"orac/runbook"
+	"orac/runbook/language"
 )
 
 // variablePrefix begins the name of the environment variable that sets a variable.
 const variablePrefix = "ORAC_VAR_"
 
 // Parse evaluates a generation again in today's world, but with its own text, variables and files: see Options.
-func (g *Generation) Parse(world runbook.Options) (*runbook.Runbook, runbook.Diagnostics) {
+func (g *Generation) Parse(world language.Options) (*runbook.Runbook, language.Diagnostics) {
 	return runbook.Parse(g.Source, g.File, g.Options(world))
 }
 
 // Options returns the world as the generation saw it. Variables and the files that file() reads are as they were kept, and what
 // was missing then is missing. Files that attributes name are known by the hashes that they had. Secrets, env(), sensitive
 // variables, secret files and everything that was not read then come from the given world.
-func (g *Generation) Options(world runbook.Options) runbook.Options {
+func (g *Generation) Options(world language.Options) language.Options {
 	kept, missing := map[string]string{}, map[string]bool{}
 	vars, sensitive := map[string]string{}, map[string]bool{}
-	named := map[string]runbook.Input{}
+	named := map[string]language.Input{}
 	for _, in := range g.Inputs.List {
 		switch {
-		case in.Kind == runbook.InputVariable && in.Kept():
+		case in.Kind == language.InputVariable && in.Kept():
 			vars[in.Name] = in.Value
-		case in.Kind == runbook.InputVariable:
+		case in.Kind == language.InputVariable:
 			sensitive[in.Name] = true
 			if v, ok := world.Vars[in.Name]; ok {
 				vars[in.Name] = v
 			}
-		case in.Kind == runbook.InputFile && in.Kept():
+		case in.Kind == language.InputFile && in.Kept():
 			kept[g.resolve(in.Name)] = in.Value
-		case in.Kind == runbook.InputFile && in.Missing:
+		case in.Kind == language.InputFile && in.Missing:
 			missing[g.resolve(in.Name)] = true
-		case in.Kind == runbook.InputNamed:
+		case in.Kind == language.InputNamed:
 			named[in.Name] = in
 		}
 	}

@@ -10,7 +10,7 @@ import (
 
 	"orac/appliance/generation"
 	"orac/appliance/rt"
-	"orac/runbook"
+	"orac/runbook/language"
 )
 
 // replayed uses every kind of input, in public and in secret places.
@@ -42,8 +42,8 @@ stt "s" {
 // changing is a world of which every part can be changed.
 type changing struct{ vars, env, files, secrets map[string]string }
 
-func (c changing) options() runbook.Options {
-	return runbook.Options{
+func (c changing) options() language.Options {
+	return language.Options{
 		HashKey: []byte("key"),
 		Vars:    c.vars,
 		Env:     func(name string) (string, bool) { v, ok := c.env[name]; return v, ok },

@@ -18,7 +18,7 @@ import (
 	"pgregory.net/rapid"
 
 	"orac/appliance/status"
-	"orac/runbook"
+	"orac/runbook/language"
 )
 
 func messages(lines []status.LogLine) (list []string) {
@@ -237,17 +237,17 @@ func TestLogValueIsAsked(t *testing.T) {
 	}
 }
 
-// TestSecretsStaySecret: a canary in a runbook.Secret, in every place of an attribute where one can stand.
+// TestSecretsStaySecret: a canary in a language.Secret, in every place of an attribute where one can stand.
 func TestSecretsStaySecret(t *testing.T) {
 	const canary = "canary-7f3a9"
-	s := runbook.NewSecret(canary)
+	s := language.NewSecret(canary)
 	type auth struct {
-		Token  runbook.Secret
-		hidden runbook.Secret
+		Token  language.Secret
+		hidden language.Secret
 	}
 	b := New(Options{})
 	l := b.Logger()
-	l.Info("m", "token", s, "pointer", &s, "list", []runbook.Secret{s}, "map", map[runbook.Secret]runbook.Secret{s: s},
+	l.Info("m", "token", s, "pointer", &s, "list", []language.Secret{s}, "map", map[language.Secret]language.Secret{s: s},
 		"struct", auth{s, s}, "ptr", &auth{s, s}, "err", fmt.Errorf("refused: %v %x %q %#v", s, s, s, s), slog.Group("g", "t", s))
 	l.With("token", s).WithGroup("x").Info(fmt.Sprint("with ", s), "any", any(s))
 	lines, _ := b.Since(0, 9)
@@ -258,7 +258,7 @@ func TestSecretsStaySecret(t *testing.T) {
 			}
 		}
 	}
-	if len(lines) != 2 || lines[0].Attrs["token"] != runbook.Redacted {
+	if len(lines) != 2 || lines[0].Attrs["token"] != language.Redacted {
 		t.Errorf("%+v", lines)
 	}
 }

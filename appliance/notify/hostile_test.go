@@ -13,6 +13,7 @@ import (
 	"orac/appliance/stt/wire"
 	"orac/runbook"
 	"orac/runbook/hook"
+	"orac/runbook/language"
 )
 
 // wantFailed checks that a call has failed in time, with an error that is short, one line of plain text, and holds no secret.
@@ -99,7 +100,7 @@ func TestAReceiverThatRepeatsTheBody(t *testing.T) {
 		  url    = "http://a.local"
 		  events = ["wake"]
 		  body   = event.model
-		}`), "x.hcl", runbook.Options{Secret: func(string) (string, error) { return "hush", nil }})
+		}`), "x.hcl", language.Options{Secret: func(string) (string, error) { return "hush", nil }})
 	for i, want := range []bool{true, true, false} {
 		if got := w.Webhooks[i].Body.HasSecret(); got != want {
 			t.Errorf("%s: %v", w.Webhooks[i].Name, got)

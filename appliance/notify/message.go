@@ -11,6 +11,7 @@ import (
 	"orac/appliance/stt/wire"
 	"orac/runbook"
 	"orac/runbook/hook"
+	"orac/runbook/language"
 )
 
 // Hook sends to a webhook.
@@ -28,7 +29,7 @@ type Message struct {
 
 // Form says how a webhook wants its events.
 type Form struct {
-	URL, Body runbook.Template
+	URL, Body language.Template
 	Method    string
 	HeyORAC   bool // wakes are sent as Hey ORAC sends them
 }

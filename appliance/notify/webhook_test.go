@@ -19,6 +19,7 @@ import (
 	"orac/internal/testkit"
 	"orac/runbook"
 	"orac/runbook/hook"
+	"orac/runbook/language"
 )
 
 func send(t *testing.T, c WebhookConfig, m Message) error {
@@ -34,7 +35,7 @@ func send(t *testing.T, c WebhookConfig, m Message) error {
 // fire sends an event in the form of Hey ORAC.
 func fire(t *testing.T, c WebhookConfig, e hook.Event) error {
 	t.Helper()
-	m, err := Form{URL: runbook.TextTemplate(c.URL), Method: "POST", HeyORAC: true}.Make(e)
+	m, err := Form{URL: language.TextTemplate(c.URL), Method: "POST", HeyORAC: true}.Make(e)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -206,7 +207,7 @@ func TestBadWebhook(t *testing.T) {
 // formOf is the form of a webhook that a runbook declares.
 func formOf(t *testing.T, block string) Form {
 	t.Helper()
-	rb, ds := runbook.Parse([]byte("appliance \"a\" {}\nwebhook \"w\" {\n"+block+"\n}\n"), "x.hcl", runbook.Options{Secret: func(string) (string, error) { return "hush", nil }})
+	rb, ds := runbook.Parse([]byte("appliance \"a\" {}\nwebhook \"w\" {\n"+block+"\n}\n"), "x.hcl", language.Options{Secret: func(string) (string, error) { return "hush", nil }})
 	if ds.HasErrors() {
 		t.Fatal(ds.Error())
 	}
@@ -268,7 +269,7 @@ func TestTheExamplesOfTheDocumentation(t *testing.T) {
 	if len(blocks) < 4 {
 		t.Fatalf("%d blocks", len(blocks))
 	}
-	opts := runbook.Options{StandIns: true, Secret: func(string) (string, error) { return "a stand-in of a secret that is long", nil }}
+	opts := language.Options{StandIns: true, Secret: func(string) (string, error) { return "a stand-in of a secret that is long", nil }}
 	if _, ds := runbook.Parse([]byte("appliance \"a\" {}\n"+strings.Join(blocks, "\n")+"\n"), "README.md", opts); ds.HasErrors() {
 		t.Error(ds.Error())
 	}

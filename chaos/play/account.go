@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"orac/chaos"
+	"orac/appliance/event"
 	"orac/chaos/sttserver"
 	"orac/runbook"
 )
@@ -68,53 +68,53 @@ func (a *account) of(id string) *fate {
 
 // event records what the appliance reports. When the process ends, what only it knew is lost: after a start, only
 // the spool is left.
-func (a *account) event(at time.Duration, e chaos.Event) {
-	switch e.Kind {
-	case "webhook_taken":
+func (a *account) event(at time.Duration, e event.Event) {
+	switch b := e.Body.(type) {
+	case event.WebhookTaken:
 		a.told++
-	case "device_opened":
+	case event.DeviceOpened:
 		a.opened[deviceOf(e.Node)] = at
-		if e.Opens > 1 {
+		if b.Opens > 1 {
 			a.restarts++
 		}
-	case "node_failed":
+	case event.NodeFailed:
 		a.restarts++
-	case "wake":
-		a.wake(at, e)
-	case "recording_started":
-		f := a.of(e.Utterance)
-		f.listener, f.woke = e.Listener, at
+	case event.Wake:
+		a.wake(at, b)
+	case event.RecordingStarted:
+		f := a.of(b.Utterance)
+		f.listener, f.woke = b.Listener, at
 		for _, id := range a.order {
 			other := a.utterances[id]
 			f.follows = f.follows || other != f && other.listener == f.listener && other.ended > at-2*time.Second
 		}
-	case "recording_ended":
+	case event.RecordingEnded:
 		a.recorded++
-		f := a.of(e.Utterance)
-		f.ended, f.why, f.samples = at, e.Why, int(math.Round(e.Seconds*rate))
-	case "salvaged":
-		f := a.of(e.Utterance)
+		f := a.of(b.Utterance)
+		f.ended, f.why, f.samples = at, b.Why, int(math.Round(b.Seconds*rate))
+	case event.Salvaged:
+		f := a.of(b.Utterance)
 		f.where = "disk"
 		if f.ended == 0 {
 			f.ended = at
 		}
-	case "spooled":
-		a.of(e.Utterance).where = e.Where
-	case "dropped":
-		if f := a.of(e.Utterance); !f.dropped {
+	case event.Spooled:
+		a.of(b.Utterance).where = b.Where
+	case event.Dropped:
+		if f := a.of(b.Utterance); !f.dropped {
 			f.dropped = true
 			a.dropped++
 		}
-	case "delivery_repeated":
-		a.of(e.Utterance).again[e.STT]++
-	case "delivered":
-		f := a.of(e.Utterance)
-		if f.done[e.STT] && !a.forgotten(f.acked) {
-			a.twice(at, fmt.Sprintf("%s was delivered to %s a second time", e.Utterance, e.STT))
+	case event.DeliveryRepeated:
+		a.of(b.Utterance).again[b.STT]++
+	case event.Delivered:
+		f := a.of(b.Utterance)
+		if f.done[b.STT] && !a.forgotten(f.acked) {
+			a.twice(at, fmt.Sprintf("%s was delivered to %s a second time", b.Utterance, b.STT))
 		}
-		f.done[e.STT] = true
+		f.done[b.STT] = true
 		f.acked = at
-		if e.Outcome == "failed" {
+		if b.Outcome == "failed" {
 			if !f.refused {
 				a.refused++
 			}
@@ -145,7 +145,7 @@ func deviceOf(address string) string { return address[strings.LastIndexByte(addr
 const wakeLate = 1500 * time.Millisecond
 
 // wake matches a wake with the sound that caused it.
-func (a *account) wake(at time.Duration, e chaos.Event) {
+func (a *account) wake(at time.Duration, e event.Wake) {
 	a.wakes++
 	device := deviceOf(e.Device)
 	model, _ := a.r.w.book.rb.Model(runbook.Address("model." + e.Model))

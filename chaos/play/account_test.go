@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"orac/appliance/event"
 	"orac/chaos"
 	"orac/chaos/sttserver"
 	"orac/runbook/scenario"
@@ -11,7 +12,7 @@ import (
 )
 
 // telling gives a run that is told events at seconds.
-func telling(t *testing.T) (*run, func(second float64, e chaos.Event)) {
+func telling(t *testing.T) (*run, func(second float64, b event.Body)) {
 	t.Helper()
 	sc := parse(t, kitchen, "")
 	b, err := load(sc)
@@ -20,9 +21,9 @@ func telling(t *testing.T) (*run, func(second float64, e chaos.Event)) {
 	}
 	r := &run{w: &World{sc: sc, book: b}, sc: sc, judge: judge.New(sc), began: time.Now(), up: true, sound: map[string]counter{}}
 	r.account = newAccount(r)
-	return r, func(second float64, e chaos.Event) {
-		e.Seen = r.began.Add(time.Duration(second * float64(time.Second)))
-		r.take(&chaos.Appliance{}, e)
+	return r, func(second float64, b event.Body) {
+		at := r.began.Add(time.Duration(second * float64(time.Second)))
+		r.take(&chaos.Appliance{}, chaos.Event{Seen: at, Event: event.Event{Node: "source.usb", Body: b}})
 	}
 }
 
@@ -47,7 +48,7 @@ func TestSoundsAndWakes(t *testing.T) {
 		{device: "usb", wakes: true},                                // not begun
 	}
 	r.trouble = []stretch{{at(39), at(41)}}
-	wake := chaos.Event{Kind: "wake", Device: "usb", Model: "hey_jarvis", Listener: "room"}
+	wake := event.Wake{Device: "usb", Model: "hey_jarvis", Listener: "room"}
 	tell(11, wake)
 	tell(21, wake)
 	tell(21.5, wake) // within the cooldown, and no sound asked for it
@@ -64,13 +65,13 @@ func TestLostAndTwice(t *testing.T) {
 	r, tell := telling(t)
 	a := r.account
 	for i, id := range []string{"delivered", "waits", "in memory", "lost", "dropped", "excused"} {
-		tell(float64(i), chaos.Event{Kind: "recording_ended", Utterance: id})
+		tell(float64(i), event.RecordingEnded{Utterance: id})
 	}
-	tell(7, chaos.Event{Kind: "delivered", Utterance: "delivered", STT: "whisper", Outcome: "delivered"})
-	tell(8, chaos.Event{Kind: "dropped", Utterance: "dropped"})
-	tell(9, chaos.Event{Kind: "spooled", Utterance: "excused", Where: "memory"})
+	tell(7, event.Delivered{Utterance: "delivered", STT: "whisper", Outcome: "delivered"})
+	tell(8, event.Dropped{Utterance: "dropped"})
+	tell(9, event.Spooled{Utterance: "excused", Where: "memory"})
 	a.killed()
-	tell(9.5, chaos.Event{Kind: "recording_ended", Utterance: "in memory too"})
+	tell(9.5, event.RecordingEnded{Utterance: "in memory too"})
 	if lost := a.lost([]string{"waits"}, 2); len(lost) != 1 {
 		t.Errorf("lost: %v", lost)
 	}
@@ -80,7 +81,7 @@ func TestLostAndTwice(t *testing.T) {
 	if a.recorded != 7 || a.delivered != 1 || a.dropped != 1 || a.duplicated != 0 {
 		t.Errorf("recorded %d, delivered %d, dropped %d, twice %d", a.recorded, a.delivered, a.dropped, a.duplicated)
 	}
-	tell(12, chaos.Event{Kind: "delivered", Utterance: "delivered", STT: "whisper", Outcome: "delivered"})
+	tell(12, event.Delivered{Utterance: "delivered", STT: "whisper", Outcome: "delivered"})
 	if a.duplicated != 1 || !broke(r, "safety/once") {
 		t.Error("a second delivery was accepted")
 	}

@@ -8,6 +8,8 @@ import (
 
 	"orac/internal/atomicfile"
 	"orac/runbook"
+	"orac/runbook/edit"
+	"orac/runbook/language"
 	"orac/runbook/scenario"
 )
 
@@ -17,8 +19,8 @@ type book struct {
 	rb   *runbook.Runbook // the parsed text
 }
 
-// edit sets an attribute of a block to an expression.
-type edit struct {
+// setting sets an attribute of a block to an expression.
+type setting struct {
 	block     runbook.Address
 	attribute string
 	value     string
@@ -26,7 +28,7 @@ type edit struct {
 
 // load reads the runbook of a scenario and applies the scenario's changes.
 func load(sc *scenario.Scenario) (book, error) {
-	rb, src, problems := sc.Runbook(runbook.Options{})
+	rb, src, problems := sc.Runbook(language.Options{})
 	if problems.HasErrors() {
 		return book{}, problems.Err()
 	}
@@ -34,15 +36,15 @@ func load(sc *scenario.Scenario) (book, error) {
 }
 
 // change returns the runbook with edits. The result must be valid.
-func (b book) change(edits []edit) (book, error) {
+func (b book) change(edits []setting) (book, error) {
 	out := b
 	for _, e := range edits {
 		var err error
-		if out.text, err = runbook.Edit(out.text, e.block, e.attribute, e.value); err != nil {
+		if out.text, err = edit.Set(out.text, e.block, e.attribute, e.value); err != nil {
 			return b, fmt.Errorf("%s: setting %s of %s: %w", b.rb.File, e.attribute, e.block, err)
 		}
 	}
-	rb, problems := runbook.Parse(out.text, b.rb.File, runbook.Options{})
+	rb, problems := runbook.Parse(out.text, b.rb.File, language.Options{})
 	if problems.HasErrors() {
 		return b, fmt.Errorf("the runbook cannot be used in another folder: %w", problems.Err())
 	}
@@ -58,38 +60,38 @@ func text(s string) string {
 // settle adapts the runbook to a world: it sets the state directory and the addresses of services, and makes relative paths
 // absolute. Services are keyed by the address of their block.
 func (b book) settle(state string, services map[runbook.Address]string) (book, error) {
-	edits := []edit{{block: b.rb.Appliance.Address, attribute: "state_dir", value: text(state)}}
+	edits := []setting{{block: b.rb.Appliance.Address, attribute: "state_dir", value: text(state)}}
 	for _, s := range b.rb.STTs {
 		if url, ok := services[s.Address]; ok {
-			edits = append(edits, edit{block: s.Address, attribute: "url", value: text(url)})
+			edits = append(edits, setting{block: s.Address, attribute: "url", value: text(url)})
 		}
 		if len(s.Command) > 0 && strings.Contains(s.Command[0], "/") && !filepath.IsAbs(s.Command[0]) {
 			words := []string{text(b.absolute(s.Command[0]))}
 			for _, w := range s.Command[1:] {
 				words = append(words, text(w))
 			}
-			edits = append(edits, edit{block: s.Address, attribute: "command", value: "[" + strings.Join(words, ", ") + "]"})
+			edits = append(edits, setting{block: s.Address, attribute: "command", value: "[" + strings.Join(words, ", ") + "]"})
 		}
 	}
 	for _, h := range b.rb.Heartbeats {
 		if h.STT != "" { // a server of its own, so that it can fail by itself
-			edits = append(edits, edit{block: h.Address, attribute: "stt", value: "null"})
+			edits = append(edits, setting{block: h.Address, attribute: "stt", value: "null"})
 		}
-		edits = append(edits, edit{block: h.Address, attribute: "url", value: text(services[h.Address])})
+		edits = append(edits, setting{block: h.Address, attribute: "url", value: text(services[h.Address])})
 	}
 	for _, h := range b.rb.Webhooks {
-		edits = append(edits, edit{block: h.Address, attribute: "url", value: text(services[h.Address] + "/webhook")})
+		edits = append(edits, setting{block: h.Address, attribute: "url", value: text(services[h.Address] + "/webhook")})
 	}
 	for _, w := range b.rb.WAVs {
-		edits = append(edits, edit{block: w.Address, attribute: "path", value: text(b.absolute(w.Path))})
+		edits = append(edits, setting{block: w.Address, attribute: "path", value: text(b.absolute(w.Path))})
 	}
 	for _, m := range b.rb.Models {
 		if !strings.Contains(m.Source, ":") && !filepath.IsAbs(m.Source) {
-			edits = append(edits, edit{block: m.Address, attribute: "source", value: text(b.absolute(m.Source))})
+			edits = append(edits, setting{block: m.Address, attribute: "source", value: text(b.absolute(m.Source))})
 		}
 	}
 	if f := b.rb.Appliance.LogFile; f != "" { // put the log beside the state directory, wherever it was
-		edits = append(edits, edit{block: b.rb.Appliance.Address, attribute: "log_file", value: text(filepath.Join(filepath.Dir(state), "orac.log"))})
+		edits = append(edits, setting{block: b.rb.Appliance.Address, attribute: "log_file", value: text(filepath.Join(filepath.Dir(state), "orac.log"))})
 	}
 	return b.change(edits)
 }

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"orac/chaos/journal"
-	"orac/runbook"
+	"orac/runbook/language"
 	"orac/trial/judge"
 )
 
@@ -172,7 +172,7 @@ func (r *run) disturb(o occurrence, from, to time.Duration) {
 func (r *run) failed(o occurrence, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.out.Unsupported = append(r.out.Unsupported, fmt.Sprintf("%s at %s could not be made: %v", o.Name, runbook.FormatDuration(o.Begin.Round(time.Millisecond)), err))
+	r.out.Unsupported = append(r.out.Unsupported, fmt.Sprintf("%s at %s could not be made: %v", o.Name, language.FormatDuration(o.Begin.Round(time.Millisecond)), err))
 	for i := range r.out.Faults {
 		if f := &r.out.Faults[i]; f.Name == o.Name && f.Begin >= o.Begin.Seconds() && f.Fidelity == "real" {
 			f.Fidelity, f.How = "unsupported", err.Error()

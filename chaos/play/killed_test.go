@@ -15,7 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"orac/chaos/process"
-	"orac/runbook"
+	"orac/runbook/language"
 	"orac/runbook/scenario"
 	"orac/trial/schedule"
 )
@@ -28,7 +28,7 @@ func buildAndWait(temp string) int {
 		return fail(err)
 	}
 	text := "scenario \"test\" {\n  text = <<-EOT\n" + strings.ReplaceAll(kitchen, "$${", "$$${") + "EOT\n  for = \"10m\"\n  backends = [\"chaos\"]\n}\nexpect \"nothing\" {\n  holds = lost == 0\n}\n"
-	sc, problems := scenario.Parse([]byte(text), filepath.Join(dir, "test.hcl"), runbook.Options{})
+	sc, problems := scenario.Parse([]byte(text), filepath.Join(dir, "test.hcl"), language.Options{})
 	if problems.HasErrors() {
 		return fail(problems.Err())
 	}

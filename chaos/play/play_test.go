@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"orac/runbook"
+	"orac/runbook/language"
 	"orac/runbook/scenario"
 	"orac/trial/schedule"
 )
@@ -69,7 +70,7 @@ func parse(t *testing.T, book, blocks string) *scenario.Scenario {
 		t.Fatal(err)
 	}
 	text := "scenario \"test\" {\n  runbook = \"orac.hcl\"\n  for = \"10m\"\n  backends = [\"chaos\"]\n}\n" + blocks + "\nexpect \"nothing\" {\n  holds = lost == 0\n}\n"
-	sc, problems := scenario.Parse([]byte(text), filepath.Join(dir, "test.hcl"), runbook.Options{})
+	sc, problems := scenario.Parse([]byte(text), filepath.Join(dir, "test.hcl"), language.Options{})
 	if problems.HasErrors() {
 		t.Fatal(problems.Err())
 	}

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"orac/appliance/audio"
-	"orac/chaos"
+	"orac/appliance/event"
 	"orac/chaos/sttserver"
 	"orac/trial/proof"
 )
@@ -52,9 +52,9 @@ func TestARecordingIsAStretchOfWhatTheMicrophoneGave(t *testing.T) {
 		if c.disturbed {
 			r.trouble = []stretch{{9 * time.Second, 12 * time.Second}}
 		}
-		tell(1, chaos.Event{Kind: "device_opened", Node: "source.usb"})
-		tell(10, chaos.Event{Kind: "recording_started", Utterance: "u", Listener: "room"})
-		tell(12.3, chaos.Event{Kind: "recording_ended", Utterance: "u", Why: "limit", Seconds: audio.Time(n).Seconds()})
+		tell(1, event.DeviceOpened{})
+		tell(10, event.RecordingStarted{Utterance: "u", Listener: "room"})
+		tell(12.3, event.RecordingEnded{Utterance: "u", Why: "limit", Seconds: audio.Time(n).Seconds()})
 		h := sttserver.Heard{ID: "u", Whole: true, Answered: r.began.Add(13 * time.Second)}
 		r.prove("whisper", h, c.pcm)
 		if broke(r, "safety/sound") != c.broken {
@@ -86,13 +86,13 @@ func TestARecordingIsProvenOnce(t *testing.T) {
 // TestAllServicesMustAnswer: an utterance for two is delivered when both have.
 func TestAllServicesMustAnswer(t *testing.T) {
 	r, tell := telling(t)
-	tell(1, chaos.Event{Kind: "recording_started", Utterance: "u", Listener: "room"})
-	tell(3, chaos.Event{Kind: "recording_ended", Utterance: "u", Seconds: 2, Why: "silence"})
-	tell(4, chaos.Event{Kind: "delivered", Utterance: "u", STT: "whisper", Outcome: "delivered"})
+	tell(1, event.RecordingStarted{Utterance: "u", Listener: "room"})
+	tell(3, event.RecordingEnded{Utterance: "u", Seconds: 2, Why: "silence"})
+	tell(4, event.Delivered{Utterance: "u", STT: "whisper", Outcome: "delivered"})
 	if r.account.delivered != 0 || len(r.account.lost(nil, 0)) != 1 {
 		t.Errorf("one of two has answered: %d delivered, lost %v", r.account.delivered, r.account.lost(nil, 0))
 	}
-	tell(5, chaos.Event{Kind: "delivered", Utterance: "u", STT: "local", Outcome: "empty"})
+	tell(5, event.Delivered{Utterance: "u", STT: "local", Outcome: "empty"})
 	if r.account.delivered != 1 || len(r.account.lost(nil, 0)) != 0 {
 		t.Errorf("both have answered: %d delivered, lost %v", r.account.delivered, r.account.lost(nil, 0))
 	}

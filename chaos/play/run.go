@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"orac/appliance/event"
 	"orac/appliance/status"
 	"orac/chaos"
 	"orac/runbook/scenario"
@@ -219,8 +220,12 @@ const (
 
 // event adds an event to the timeline. The caller holds mu.
 func (r *run) event(kind, lane, text string) {
+	r.draw(report.Event{At: r.clock().Seconds(), Lane: lane, Kind: kind, Text: text})
+}
+
+func (r *run) draw(e report.Event) {
 	if len(r.out.Events) < mostEvents {
-		r.out.Events = append(r.out.Events, report.Event{At: r.clock().Seconds(), Lane: lane, Kind: kind, Text: text})
+		r.out.Events = append(r.out.Events, e)
 	}
 }
 
@@ -262,7 +267,7 @@ func (r *run) start(ctx context.Context) error {
 	}
 	a, err := r.w.Running()
 	if err == nil {
-		_, err = a.Kind(ctx, 0, startTime, "listening")
+		_, _, err = chaos.Next[event.Listening](ctx, a, 0, startTime, nil)
 	}
 	if err != nil {
 		return fmt.Errorf("it never listened: %w", err)

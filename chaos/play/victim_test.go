@@ -2,7 +2,6 @@ package play
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -19,7 +18,7 @@ import (
 )
 
 // victim stands in for orac: it ticks, uses its disk, and has a child that stands in for the capture process. What it sees it
-// tells as events, as orac run --json does.
+// tells on standard error.
 func victim(state string) {
 	worker := exec.Command("/proc/self/exe", "capture-worker", "--match=USB", "--channels=1")
 	worker.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
@@ -27,8 +26,7 @@ func victim(state string) {
 	if err == nil {
 		err = worker.Start()
 	}
-	say := json.NewEncoder(os.Stdout)
-	tell := func(kind, text string) { _ = say.Encode(map[string]string{"kind": kind, "text": text}) }
+	tell := func(what, text string) { fmt.Fprintln(os.Stderr, what, text) }
 	if err != nil {
 		tell("failed", err.Error())
 		return
@@ -108,7 +106,7 @@ func newWorld(ctx context.Context, sc *scenario.Scenario, temp string) (*World, 
 	w.again = func() error { _, err := w.Start(ctx); return err }
 	a, err := w.Start(ctx)
 	if err == nil {
-		_, err = a.Kind(ctx, 0, 10*time.Second, "disk")
+		err = tells(ctx, a, 0, 10*time.Second, "disk ")
 	}
 	for until := time.Now().Add(5 * time.Second); err == nil; time.Sleep(10 * time.Millisecond) {
 		if _, none := a.Worker(); none == nil {
@@ -176,8 +174,12 @@ func eventually(f func() error) (err error) {
 // disk awaits that the victim finds its disk in a state.
 func disk(t *testing.T, a *chaos.Appliance, text string) func() error {
 	return func() error {
-		mark := a.Mark()
-		_, err := a.Await(t.Context(), mark, time.Second, "disk "+text, func(e chaos.Event) bool { return e.Kind == "disk" && e.Text == text })
-		return err
+		return tells(t.Context(), a, a.Mark(), time.Second, "disk "+text)
 	}
+}
+
+// tells awaits that the victim tells something.
+func tells(ctx context.Context, a *chaos.Appliance, mark int, most time.Duration, what string) error {
+	_, _, err := chaos.Next(ctx, a, mark, most, func(said chaos.Stderr) bool { return strings.HasPrefix(said.Text, what) })
+	return err
 }

@@ -12,6 +12,7 @@ import (
 	"orac/appliance/audio/wav"
 	"orac/chaos"
 	"orac/runbook"
+	"orac/runbook/language"
 	"orac/runbook/scenario"
 	"orac/trial/schedule"
 )
@@ -91,7 +92,7 @@ func readSound(path string) ([]int16, error) {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() || info.Size() > maxSound {
-		return nil, fmt.Errorf("%s: it is not a regular file of at most %v", path, runbook.Size(maxSound))
+		return nil, fmt.Errorf("%s: it is not a regular file of at most %v", path, language.Size(maxSound))
 	}
 	b, err := os.ReadFile(path)
 	if err != nil {

@@ -86,7 +86,7 @@ func TestProcessFaults(t *testing.T) {
 		if err := b.apply(); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := a.Kind(t.Context(), mark, 5*time.Second, "piped"); err != nil {
+		if err := tells(t.Context(), a, mark, 5*time.Second, "piped "); err != nil {
 			t.Error(err)
 		}
 	})
@@ -129,12 +129,12 @@ func TestProcessFaults(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := was.Kind(t.Context(), 0, 5*time.Second, "disk"); err != nil {
+		if err := tells(t.Context(), was, 0, 5*time.Second, "disk "); err != nil {
 			t.Fatal(err)
 		}
 		during(t, w, scenario.Fault{Kind: scenario.OutOfMemory}, func() error {
 			e := was.Last(1)[0]
-			if e.Kind != "ended" || !strings.Contains(e.Text, "killed") {
+			if end, ended := e.Body.(chaos.Ended); !ended || !strings.Contains(end.How, "killed") {
 				return fmt.Errorf("%v", e)
 			}
 			return nil

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"orac/appliance/event"
 	"orac/chaos"
 )
 
@@ -108,7 +109,7 @@ func (b *bench) restart() (err error) {
 
 // listening waits until the appliance hears sound and is healthy.
 func (b *bench) listening() error {
-	if _, err := b.orac.Kind(b.ctx, 0, patience, "listening"); err != nil {
+	if _, _, err := chaos.Next[event.Listening](b.ctx, b.orac, 0, patience, nil); err != nil {
 		return err
 	}
 	_, err := b.Healthy(b.ctx, patience)
@@ -121,8 +122,8 @@ func (b *bench) stayed() error {
 		return nil
 	}
 	for _, e := range b.orac.Since(0) {
-		if replaced(e) {
-			return fmt.Errorf("the appliance has replaced itself: %s", e.Text)
+		if said, ok := e.Body.(chaos.Stderr); ok && replaced(said) {
+			return fmt.Errorf("the appliance has replaced itself: %s", said.Text)
 		}
 	}
 	return nil
@@ -152,36 +153,30 @@ func (b *bench) wait(until time.Time) error {
 }
 
 // recordings waits until n recordings have ended after a mark, and returns them in order.
-func (b *bench) recordings(mark, n int) (list []chaos.Event, err error) {
-	last := mark
+func (b *bench) recordings(mark, n int) (list []event.RecordingEnded, err error) {
 	for len(list) < n {
-		e, err := b.orac.Await(b.ctx, last, patience, fmt.Sprintf("recording %d of %d", len(list)+1, n), func(e chaos.Event) bool { return e.Kind == "recording_ended" })
+		seen := 0
+		_, r, err := chaos.Next(b.ctx, b.orac, mark, patience, func(event.RecordingEnded) bool { seen++; return seen > len(list) })
 		if err != nil {
-			return list, err
+			return list, fmt.Errorf("recording %d of %d: %w", len(list)+1, n, err)
 		}
-		list = append(list, e)
-		for i, x := range b.orac.Since(last) {
-			if x.Kind == "recording_ended" {
-				last += i + 1
-				break
-			}
-		}
+		list = append(list, r)
 	}
 	return list, nil
 }
 
 // delivered waits for the delivery of utterances, and checks that the server has answered each once, in this order, whole.
 // before is how many utterances the server had answered earlier. It returns when the last one was delivered.
-func (b *bench) delivered(mark, before int, recorded []chaos.Event) (last time.Time, err error) {
+func (b *bench) delivered(mark, before int, recorded []event.RecordingEnded) (last time.Time, err error) {
 	for _, r := range recorded {
-		e, err := b.orac.Await(b.ctx, mark, patience, "delivery of "+r.Utterance, func(e chaos.Event) bool { return e.Kind == "delivered" && e.Utterance == r.Utterance })
+		seen, e, err := chaos.Next(b.ctx, b.orac, mark, patience, func(e event.Delivered) bool { return e.Utterance == r.Utterance })
 		if err != nil {
-			return last, err
+			return last, fmt.Errorf("%s: %w", r.Utterance, err)
 		}
 		if e.Outcome != "delivered" {
 			return last, fmt.Errorf("the delivery of %s ended as %q", r.Utterance, e.Outcome)
 		}
-		last = e.Seen
+		last = seen
 	}
 	heard := b.STT.Answered()[before:]
 	if len(heard) != len(recorded) {

@@ -103,9 +103,7 @@ func cutGeneration(b *bench) error {
 	if b.orac, err = b.Start(b.ctx, "--state-dir", b.State); err != nil {
 		return err
 	}
-	said, err := b.orac.Await(b.ctx, 0, patience, "word of the generation", func(e chaos.Event) bool {
-		return e.Kind == "stderr" && strings.Contains(e.Text, "RUNS GENERATION")
-	})
+	_, said, err := chaos.Next(b.ctx, b.orac, 0, patience, func(said chaos.Stderr) bool { return strings.Contains(said.Text, "RUNS GENERATION") })
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"orac/appliance/event"
 	"orac/appliance/status"
 	"orac/chaos"
 )
@@ -48,8 +49,9 @@ func (b *bench) untouched(w watch) error {
 		}
 	}
 	for _, e := range b.orac.Since(w.mark) {
-		if e.Kind == "device_lost" || e.Kind == "device_opened" || e.Kind == "node_failed" || e.Kind == "overrun" {
-			return fmt.Errorf("meanwhile: %s of %s: %s", e.Kind, e.Node, e.Cause)
+		switch e.Body.(type) {
+		case event.DeviceLost, event.DeviceOpened, event.NodeFailed, event.Overrun:
+			return fmt.Errorf("meanwhile: %s", e)
 		}
 	}
 	return nil

@@ -7,13 +7,20 @@ import (
 	"path/filepath"
 	"time"
 
+	"orac/appliance/event"
 	"orac/appliance/stt/stttest"
 	"orac/chaos"
 )
 
 func sttDown(b *bench) error {
 	return b.undelivered(chaos.STTDown(b.STT), 20*time.Second, 5, func(e chaos.Event) bool {
-		return e.Kind == "delivery_failed" || e.Kind == "stt_health" && !e.OK
+		switch b := e.Body.(type) {
+		case event.DeliveryFailed:
+			return true
+		case event.STTHealth:
+			return !b.OK
+		}
+		return false
 	})
 }
 
@@ -29,11 +36,11 @@ func diskFull(b *bench) (err error) {
 	}
 	const commands = 2
 	b.Mic.Play(b.Speech.Say(commands))
-	inMemory, err := b.orac.Await(b.ctx, mark, patience, "utterance in memory", func(e chaos.Event) bool { return e.Kind == "spooled" && e.Where == "memory" })
+	inMemory, _, err := chaos.Next(b.ctx, b.orac, mark, patience, func(e event.Spooled) bool { return e.Where == "memory" })
 	if err != nil {
 		return err
 	}
-	b.Detected = since(inMemory.Seen, clock)
+	b.Detected = since(inMemory, clock)
 	recorded, err := b.recordings(mark, commands)
 	if err != nil {
 		return fmt.Errorf("%w: detection did not continue", err)
@@ -47,7 +54,8 @@ func diskFull(b *bench) (err error) {
 	}
 	for _, r := range recorded {
 		e, err := b.orac.Await(b.ctx, mark, patience, r.Utterance+" on disk", func(e chaos.Event) bool {
-			return e.Kind == "spooled" && e.Where == "disk" && e.Utterance == r.Utterance && e.Seen.After(clock)
+			b, ok := e.Body.(event.Spooled)
+			return ok && b.Where == "disk" && b.Utterance == r.Utterance && e.Seen.After(clock)
 		})
 		if err != nil {
 			return err
@@ -131,7 +139,7 @@ func (b *bench) spooled(pattern string, least int64) (size int64, err error) {
 func killedRecording(b *bench) error {
 	mark, before := b.orac.Mark(), len(b.STT.Answered())
 	b.Mic.Play(b.Speech.Say(1))
-	if _, err := b.orac.Kind(b.ctx, mark, patience, "recording_started"); err != nil {
+	if _, _, err := chaos.Next[event.RecordingStarted](b.ctx, b.orac, mark, patience, nil); err != nil {
 		return err
 	}
 	const half = 2 * 16000 // bytes of a second: at least the pre-roll
@@ -145,14 +153,14 @@ func killedRecording(b *bench) error {
 	if err := b.restart(); err != nil {
 		return err
 	}
-	salvaged, err := b.orac.Kind(b.ctx, 0, patience, "salvaged")
+	_, salvaged, err := chaos.Next[event.Salvaged](b.ctx, b.orac, 0, patience, nil)
 	switch {
 	case err != nil:
 		return err
 	case !salvaged.Cut || salvaged.Seconds*16000*2 < float64(size):
 		return fmt.Errorf("%d bytes were on disk, and %.2f s were salvaged (cut: %v)", size, salvaged.Seconds, salvaged.Cut)
 	}
-	last, err := b.delivered(0, before, []chaos.Event{salvaged})
+	last, err := b.delivered(0, before, []event.RecordingEnded{{Utterance: salvaged.Utterance, Seconds: salvaged.Seconds}})
 	if err != nil {
 		return err
 	}
@@ -184,7 +192,7 @@ func killedDelivering(b *bench) error {
 	}
 	// The service may still act on it: the appliance waits until that is over, announces that it
 	// will repeat the delivery, and sends it again.
-	again, err := b.orac.Kind(b.ctx, 0, patience, "delivery_repeated")
+	_, again, err := chaos.Next[event.DeliveryRepeated](b.ctx, b.orac, 0, patience, nil)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"orac/appliance/event"
 	"orac/chaos"
 )
 
@@ -54,18 +55,18 @@ func (b *bench) deaf(f chaos.Fault, hold time.Duration, returns bool) (err error
 	if err := f.Apply(); err != nil {
 		return err
 	}
-	lost, err := b.orac.Kind(b.ctx, mark, patience, "device_lost")
+	lost, _, err := chaos.Next[event.DeviceLost](b.ctx, b.orac, mark, patience, nil)
 	if err != nil {
 		return err
 	}
-	b.Detected = since(lost.Seen, clock)
+	b.Detected = since(lost, clock)
 	if returns {
 		if err := b.wait(clock.Add(hold)); err != nil {
 			return err
 		}
 		for _, e := range b.orac.Since(mark) {
-			if e.Kind == "device_opened" {
-				return fmt.Errorf("%q was opened while the microphone was away", e.Identity)
+			if opened, ok := e.Body.(event.DeviceOpened); ok {
+				return fmt.Errorf("%q was opened while the microphone was away", opened.Identity)
 			}
 		}
 	}
@@ -75,7 +76,7 @@ func (b *bench) deaf(f chaos.Fault, hold time.Duration, returns bool) (err error
 	if returns {
 		clock = time.Now()
 	}
-	opened, err := b.orac.Kind(b.ctx, mark, patience, "device_opened")
+	_, opened, err := chaos.Next[event.DeviceOpened](b.ctx, b.orac, mark, patience, nil)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"orac/appliance/event"
 	"orac/appliance/stt/stttest"
 	"orac/chaos"
 )
@@ -33,14 +34,14 @@ func memoryExceeded(b *bench) error {
 	if err != nil {
 		return err
 	}
-	said, err := b.orac.Await(b.ctx, mark, patience, "replacement of the process", replaced)
+	seen, _, err := chaos.Next(b.ctx, b.orac, mark, patience, replaced)
 	if err != nil {
 		return err
 	}
-	b.Detected = since(said.Seen, clock)
+	b.Detected = since(seen, clock)
 	b.note("measured every 10 s")
-	clock = said.Seen
-	opened, err := b.orac.Kind(b.ctx, mark, patience, "device_opened")
+	clock = seen
+	_, opened, err := chaos.Next[event.DeviceOpened](b.ctx, b.orac, mark, patience, nil)
 	if err != nil {
 		return err
 	}
@@ -77,9 +78,7 @@ func memoryExceeded(b *bench) error {
 	return nil
 }
 
-func replaced(e chaos.Event) bool {
-	return e.Kind == "stderr" && strings.Contains(e.Text, "starting again")
-}
+func replaced(said chaos.Stderr) bool { return strings.Contains(said.Text, "starting again") }
 
 // clockStepped gives an appliance a clock of its own and steps that ahead and back while commands are spoken. No watchdog may
 // fire: nothing may be lost or restarted, no incident may be opened, and every command must be understood.

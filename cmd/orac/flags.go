@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"orac/runbook"
+	"orac/runbook/language"
 )
 
 // flagError explains a wrong flag in plain words: which flag, what was given, and what fits.
@@ -93,11 +93,11 @@ func durationVar(flags *pflag.FlagSet, p *time.Duration, name string, value time
 }
 
 // String implements pflag.Value.
-func (d *howLong) String() string { return runbook.FormatDuration(time.Duration(*d)) }
+func (d *howLong) String() string { return language.FormatDuration(time.Duration(*d)) }
 
 // Set implements pflag.Value.
 func (d *howLong) Set(text string) error {
-	v, err := runbook.ParseDuration(text)
+	v, err := language.ParseDuration(text)
 	if err == nil {
 		*d = howLong(v)
 	}

@@ -11,6 +11,7 @@ import (
 	"orac/appliance/statedir"
 	"orac/cmd/orac/screen"
 	"orac/runbook"
+	"orac/runbook/language"
 	"orac/runbook/scenario"
 )
 
@@ -60,7 +61,7 @@ func (a *app) fmtFile(name string, check, diff bool) (differs bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	format := runbook.Format
+	format := runbook.Vocabulary.Format
 	if scenario.Is(before) {
 		format = scenario.Language.Format
 	}
@@ -72,7 +73,7 @@ func (a *app) fmtFile(name string, check, diff bool) (differs bool, err error) {
 		return false, nil
 	}
 	if diff {
-		fmt.Fprint(a.out, runbook.Diff(name, before, after))
+		fmt.Fprint(a.out, language.Diff(name, before, after))
 	} else {
 		fmt.Fprintln(a.out, name)
 	}
@@ -101,5 +102,5 @@ func readRunbook(name string) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, runbook.MaxFileSize+1)) // one more byte shows that it is too large
+	return io.ReadAll(io.LimitReader(f, language.MaxFileSize+1)) // one more byte shows that it is too large
 }

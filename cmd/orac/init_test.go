@@ -20,6 +20,7 @@ import (
 	"orac/appliance/stt/stttest"
 	"orac/internal/testkit"
 	"orac/runbook"
+	"orac/runbook/language"
 )
 
 // talk is orac in a terminal of its own, with a person before it.
@@ -135,12 +136,12 @@ func (k *talk) runbook() *runbook.Runbook {
 	path := filepath.Join(k.dir, "orac.hcl")
 	text, err := os.ReadFile(path)
 	testkit.Must(k.t, err)
-	rb, problems := runbook.Parse(text, path, runbook.Options{})
+	rb, problems := runbook.Parse(text, path, language.Options{})
 	if rb == nil || len(problems) > 0 {
 		k.t.Fatalf("%v in:\n%s", problems, text)
 	}
-	if formatted, _ := runbook.Format(text, path); !bytes.Equal(formatted, text) {
-		k.t.Errorf("not in canonical form:\n%s", runbook.Diff(path, text, formatted))
+	if formatted, _ := runbook.Vocabulary.Format(text, path); !bytes.Equal(formatted, text) {
+		k.t.Errorf("not in canonical form:\n%s", language.Diff(path, text, formatted))
 	}
 	return rb
 }

@@ -12,6 +12,7 @@ import (
 	"orac/models"
 	"orac/models/infer"
 	"orac/runbook"
+	"orac/runbook/language"
 	"orac/trial/report"
 	"orac/web/audit"
 	"orac/web/auth"
@@ -64,14 +65,6 @@ func jsonReports() []jsonReport {
 	}, eventReports()...)
 }
 
-// eventBodies are the kinds of events.
-var eventBodies = []event.Body{
-	event.DeviceOpened{}, event.Listening{}, event.DeviceLost{}, event.DeviceEnded{}, event.Level{}, event.Score{}, event.Wake{},
-	event.RecordingStarted{}, event.RecordingEnded{}, event.Spooled{}, event.Salvaged{}, event.Dropped{}, event.DeliveryStarted{},
-	event.DeliveryFailed{}, event.DeliveryRepeated{}, event.Streaming{}, event.Delivered{}, event.STTHealth{}, event.Heartbeat{}, event.WebhookFailed{}, event.WebhookTaken{}, event.WebhookAside{}, event.WebhookDropped{}, event.IncidentTold{}, event.HealthTold{}, event.Overrun{},
-	event.NodeFailed{}, event.NodeLeaked{}, event.StoreFailed{}, event.StoreBack{}, event.ClockJumped{},
-}
-
 // anyBody has nothing of its own: what is left are the fields of every event.
 type anyBody struct{}
 
@@ -79,8 +72,10 @@ func (anyBody) Kind() string { return "kind" }
 
 func eventReports() []jsonReport {
 	var all []jsonReport
-	for _, b := range eventBodies {
-		all = append(all, jsonReport{"Event " + b.Kind(), nil, b, false})
+	for _, k := range event.Kinds {
+		if k.Streamed() {
+			all = append(all, jsonReport{"Event " + k.Name, nil, k.Zero, false})
+		}
 	}
 	return all
 }
@@ -107,7 +102,7 @@ func (r jsonReport) elsewhere(path string, of reflect.Type) string {
 
 // demoGraph is the graph of the demonstration: a graph writes itself, from what it was compiled of.
 func demoGraph() *appliance.Graph {
-	rb, problems := runbook.Load("../../orac.hcl", runbook.Options{})
+	rb, problems := runbook.Load("../../orac.hcl", language.Options{})
 	if rb == nil {
 		panic(problems)
 	}

@@ -10,7 +10,7 @@ import (
 
 	"orac/appliance/statedir"
 	"orac/cmd/orac/screen"
-	"orac/runbook"
+	"orac/runbook/language"
 	"orac/web/auth"
 )
 
@@ -67,7 +67,7 @@ func (a *app) keyCreate() *cobra.Command {
 			if !slices.Contains(auth.Roles(), auth.Role(role)) {
 				return usage("--role %s: it must be viewer, operator or admin", role)
 			}
-			lifetime, err := runbook.ParseDuration(life)
+			lifetime, err := language.ParseDuration(life)
 			if err != nil {
 				return usage("--for %s: write it like 12h or 90d", life)
 			}

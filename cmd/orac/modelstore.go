@@ -10,6 +10,7 @@ import (
 	"orac/appliance/statedir"
 	"orac/models"
 	"orac/runbook"
+	"orac/runbook/language"
 	"orac/runbook/scenario"
 )
 
@@ -39,7 +40,7 @@ func (a *app) store(rb *runbook.Runbook) models.Store {
 // simStore returns the folder of the models of scenarios: in the state directory of a runbook that one of them runs, or of the
 // runbook in this folder, which make run has filled; otherwise the folder that is used without a runbook. instead is the runbook
 // that runs in all scenarios; "" means that each scenario has its own.
-func (a *app) simStore(list []*scenario.Scenario, instead string, o runbook.Options) models.Store {
+func (a *app) simStore(list []*scenario.Scenario, instead string, o language.Options) models.Store {
 	if os.Getenv("ORAC_MODELS_DIR") != "" || a.namedState() != "" {
 		return a.store(nil)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"orac/appliance"
 	"orac/runbook"
+	"orac/runbook/language"
 )
 
 // TestTheReadmesOwnVoice edits orac.hcl as README says under "Your own voice": the blocks that it shows replace those of the
@@ -35,7 +36,7 @@ func TestTheReadmesOwnVoice(t *testing.T) {
 	for _, piece := range shown {
 		text = append(text, piece[1]...)
 	}
-	rb, problems := runbook.Parse(text, "../../orac.hcl", runbook.Options{})
+	rb, problems := runbook.Parse(text, "../../orac.hcl", language.Options{})
 	if rb == nil {
 		t.Fatal(problems)
 	}
@@ -54,7 +55,7 @@ func TestExamplesShareTheDemonstrationsState(t *testing.T) {
 		t.Fatal(files, err)
 	}
 	for _, file := range files {
-		rb, problems := runbook.Load(file, runbook.Options{})
+		rb, problems := runbook.Load(file, language.Options{})
 		if rb == nil {
 			t.Fatal(problems)
 		}

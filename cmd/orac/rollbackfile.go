@@ -9,7 +9,7 @@ import (
 
 	"orac/appliance/statedir"
 	"orac/appliance/status"
-	"orac/runbook"
+	"orac/runbook/language"
 	"orac/web/control"
 )
 
@@ -47,7 +47,7 @@ func (a *app) rollbackFile(ctx context.Context, daemon *control.Client, generati
 	}
 	was := string(old)
 	request.Of = generation
-	report := rolledBack{Diff: runbook.Diff(filepath.Base(request.File), old, []byte(text))}
+	report := rolledBack{Diff: language.Diff(filepath.Base(request.File), old, []byte(text))}
 	if report.Plan, err = daemon.Plan(ctx, request); err != nil {
 		return a.refused(err)
 	}

@@ -20,6 +20,7 @@ import (
 	"orac/cmd/orac/guide"
 	"orac/cmd/orac/screen"
 	"orac/runbook"
+	"orac/runbook/language"
 )
 
 // Exit codes. Results go to standard output, everything else to standard error.
@@ -197,8 +198,8 @@ func (a *app) withJSON(c *cobra.Command) *cobra.Command {
 }
 
 // options returns the options for evaluating runbooks.
-func (a *app) options() (runbook.Options, error) {
-	o := runbook.Options{Vars: map[string]string{}, StateDir: a.namedState()}
+func (a *app) options() (language.Options, error) {
+	o := language.Options{Vars: map[string]string{}, StateDir: a.namedState()}
 	for _, v := range a.vars {
 		name, value, ok := strings.Cut(v, "=")
 		if !ok {
@@ -223,8 +224,8 @@ func (a *app) load() (*runbook.Runbook, error) {
 }
 
 // diagnose shows diagnostics on standard error.
-func (a *app) diagnose(problems runbook.Diagnostics) error {
-	if err := problems.Render(a.err, runbook.RenderOptions{Color: a.err.Colour(), Width: a.err.Width()}); err != nil {
+func (a *app) diagnose(problems language.Diagnostics) error {
+	if err := problems.Render(a.err, language.RenderOptions{Color: a.err.Colour(), Width: a.err.Width()}); err != nil {
 		return failed(err)
 	}
 	if problems.HasErrors() {

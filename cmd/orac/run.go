@@ -23,6 +23,7 @@ import (
 	"orac/cmd/orac/screen"
 	"orac/models"
 	"orac/runbook"
+	"orac/runbook/language"
 	"orac/web/api"
 	"orac/web/audit"
 	"orac/web/control"
@@ -141,7 +142,7 @@ func (a *app) notice(n boot.Notice) {
 
 // unusable shows why something cannot be used: problems of a runbook with their places.
 func (a *app) unusable(err error) error {
-	problems, ok := err.(runbook.Diagnostics)
+	problems, ok := err.(language.Diagnostics)
 	if !ok {
 		a.complain(err)
 		return &exit{code: exitFailed}

@@ -19,7 +19,7 @@ func (a *app) schemaCommand() *cobra.Command {
   orac schema --events > events.schema.json`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			text := runbook.JSONSchema
+			text := runbook.Vocabulary.JSONSchema
 			switch {
 			case events && markdown:
 				text = func() []byte { return []byte(hook.Markdown()) }
@@ -30,7 +30,7 @@ func (a *app) schemaCommand() *cobra.Command {
 			case scenarios:
 				text = scenario.Language.JSONSchema
 			case markdown:
-				text = runbook.Reference
+				text = runbook.Vocabulary.Reference
 			}
 			_, err := a.out.Write(text())
 			return failed(err)

@@ -13,6 +13,7 @@ import (
 
 	"orac/cmd/orac/screen"
 	"orac/runbook"
+	"orac/runbook/language"
 	"orac/web/audit"
 	"orac/web/auth"
 	"orac/web/auth/secrets"
@@ -251,7 +252,7 @@ func (a *app) namedSecrets(s *secrets.Store) (list []namedSecret) {
 }
 
 func whereIs(s *secrets.Store, name string) string {
-	if _, ok := os.LookupEnv(runbook.SecretVariable(name)); ok {
+	if _, ok := os.LookupEnv(language.SecretVariable(name)); ok {
 		return "environment"
 	}
 	if dir, ok := os.LookupEnv("CREDENTIALS_DIRECTORY"); ok {

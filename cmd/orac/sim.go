@@ -14,6 +14,7 @@ import (
 
 	"orac/cmd/orac/screen"
 	"orac/runbook"
+	"orac/runbook/language"
 	"orac/runbook/scenario"
 	"orac/sim"
 	"orac/trial/report"
@@ -106,7 +107,7 @@ func (a *app) sim(ctx context.Context, f simFlags, paths []string) error {
 		defer told.Close()
 	}
 	r, err := a.simulated(ctx, list, o, told)
-	var wrong runbook.Diagnostics
+	var wrong language.Diagnostics
 	switch {
 	case err != nil && ctx.Err() == nil && errors.As(err, &wrong):
 		_ = a.diagnose(wrong) // its error only says that there are errors, which is known
@@ -146,7 +147,7 @@ func (f *simFlags) options(a *app) (o sim.Options, err error) {
 		}
 	}
 	if f.length != "" {
-		if o.For, err = runbook.ParseDuration(f.length); err != nil || o.For <= 0 {
+		if o.For, err = language.ParseDuration(f.length); err != nil || o.For <= 0 {
 			return o, usage("--for %s: write it like 90s, 72h or 30d", f.length)
 		}
 	}
@@ -161,18 +162,18 @@ func (f *simFlags) options(a *app) (o sim.Options, err error) {
 
 // scenarios reads the scenarios, and reports everything that is wrong with any of them. A file that some of them run as their
 // runbook, as when a shell has expanded *.hcl, is skipped with a note.
-func (a *app) scenarios(paths []string, o runbook.Options) (list []*scenario.Scenario, err error) {
+func (a *app) scenarios(paths []string, o language.Options) (list []*scenario.Scenario, err error) {
 	wrong, runbooks := false, 0
-	take := func(sc *scenario.Scenario, problems runbook.Diagnostics) {
+	take := func(sc *scenario.Scenario, problems language.Diagnostics) {
 		wrong = a.diagnose(problems) != nil || wrong
 		list = append(list, sc)
 	}
 	for _, path := range paths {
-		src, problems := runbook.Read(path, o)
+		src, problems := runbook.Vocabulary.Read(path, o)
 		switch {
 		case problems.HasErrors():
 			take(nil, problems)
-		case !scenario.Is(src) && runbook.HasBlock(src, "appliance"):
+		case !scenario.Is(src) && language.HasBlock(src, "appliance"):
 			fmt.Fprintf(a.err, "%s %s is a runbook, not a scenario: skipped\n", a.err.Faint("note:"), screen.Clean(path))
 			runbooks++
 		default:

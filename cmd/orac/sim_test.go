@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"orac/cmd/orac/screen"
-	"orac/runbook"
+	"orac/runbook/language"
 	"orac/sim"
 	"orac/trial/report"
 )
@@ -137,7 +137,7 @@ func TestProgressText(t *testing.T) {
 // TestTheBuiltInScenarioIsValid for a runbook wherever it is.
 func TestTheBuiltInScenarioIsValid(t *testing.T) {
 	for _, path := range []string{"orac.hcl", "/etc/orac/orac.hcl", `a "b/c${d}.hcl`} {
-		sc, problems := quietScenario(path, runbook.Options{})
+		sc, problems := quietScenario(path, language.Options{})
 		if sc == nil || len(problems) > 0 {
 			t.Errorf("%s: %v", path, problems)
 			continue

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"orac/runbook"
+	"orac/runbook/language"
 	"orac/runbook/scenario"
 )
 
@@ -43,7 +43,7 @@ flat "memory" {
 const builtIn = "(built in)"
 
 // quietScenario returns the quiet scenario for a runbook.
-func quietScenario(path string, o runbook.Options) (*scenario.Scenario, runbook.Diagnostics) {
+func quietScenario(path string, o language.Options) (*scenario.Scenario, language.Diagnostics) {
 	name := strings.NewReplacer("${", "$${", "%{", "%%{").Replace(strconv.Quote(filepath.Base(path))) // a string of HCL
 	text := fmt.Sprintf(quiet, name)
 	return scenario.Parse([]byte(text), filepath.Join(filepath.Dir(path), builtIn), o)

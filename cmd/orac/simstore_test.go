@@ -5,7 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"orac/runbook"
+	"orac/runbook/language"
 	"orac/runbook/scenario"
 )
 
@@ -28,7 +28,7 @@ func TestSimulationsFindTheModelsOfTheirRunbook(t *testing.T) {
 	book(defaultFile, "here")
 	load := func(runs string) []*scenario.Scenario {
 		t.Helper()
-		sc, problems := scenario.Parse([]byte("scenario \"s\" {\n  runbook = \""+runs+"\"\n  for = \"1h\"\n}\nexpect \"e\" {\n  holds = lost == 0\n}\n"), "s.hcl", runbook.Options{})
+		sc, problems := scenario.Parse([]byte("scenario \"s\" {\n  runbook = \""+runs+"\"\n  for = \"1h\"\n}\nexpect \"e\" {\n  holds = lost == 0\n}\n"), "s.hcl", language.Options{})
 		if sc == nil {
 			t.Fatal(problems)
 		}
@@ -48,11 +48,11 @@ func TestSimulationsFindTheModelsOfTheirRunbook(t *testing.T) {
 		}
 	}
 	models("here")
-	is("make run has filled it", a.simStore(load("mine.hcl"), "", runbook.Options{}).Dir, "here/models")
+	is("make run has filled it", a.simStore(load("mine.hcl"), "", language.Options{}).Dir, "here/models")
 	models("mine")
-	is("a scenario's runbook", a.simStore(load("mine.hcl"), "", runbook.Options{}).Dir, "mine/models")
-	is("-f", a.simStore(load(defaultFile), "mine.hcl", runbook.Options{}).Dir, "mine/models")
+	is("a scenario's runbook", a.simStore(load("mine.hcl"), "", language.Options{}).Dir, "mine/models")
+	is("-f", a.simStore(load(defaultFile), "mine.hcl", language.Options{}).Dir, "mine/models")
 	models("named")
 	a.stateDir = filepath.Join(dir, "named")
-	is("--state-dir", a.simStore(load("mine.hcl"), "", runbook.Options{}).Dir, "named/models")
+	is("--state-dir", a.simStore(load("mine.hcl"), "", language.Options{}).Dir, "named/models")
 }

@@ -11,7 +11,7 @@ import (
 
 	"orac/cmd/orac/screen"
 	"orac/internal/cells"
-	"orac/runbook"
+	"orac/runbook/language"
 	"orac/web/auth"
 )
 
@@ -44,7 +44,7 @@ func (a *app) tokenIssue() *cobra.Command {
 			var life time.Duration
 			if length != "" {
 				var err error
-				if life, err = runbook.ParseDuration(length); err != nil || life <= 0 || life > 30*24*time.Hour {
+				if life, err = language.ParseDuration(length); err != nil || life <= 0 || life > 30*24*time.Hour {
 					return usage("--for %s: write how long, like 15m or 1d; a token is good for 30 days at most", length)
 				}
 			}

@@ -14,6 +14,7 @@ import (
 	"orac/appliance/boot"
 	"orac/cmd/orac/screen"
 	"orac/runbook"
+	"orac/runbook/language"
 	"orac/runbook/scenario"
 )
 
@@ -45,18 +46,18 @@ state belongs to another user. --strict makes that an error. A scenario is check
 type evaluated struct {
 	rb       *runbook.Runbook
 	sc       *scenario.Scenario
-	problems runbook.Diagnostics
+	problems language.Diagnostics
 }
 
 // evaluate evaluates the file. A scenario gets stand-ins for secrets, as when it runs.
-func (a *app) evaluate(src []byte, o runbook.Options) (e evaluated) {
+func (a *app) evaluate(src []byte, o language.Options) (e evaluated) {
 	if !scenario.Is(src) {
 		e.rb, e.problems = runbook.Parse(src, a.file, o)
 		return e
 	}
 	o.Secret, o.StandIns = standsIn, true
 	if e.sc, e.problems = scenario.Parse(src, a.file, o); e.sc != nil {
-		var more runbook.Diagnostics
+		var more language.Diagnostics
 		e.rb, _, more = e.sc.Runbook(o)
 		e.problems = append(e.problems, more...)
 	}
@@ -66,11 +67,11 @@ func (a *app) evaluate(src []byte, o runbook.Options) (e evaluated) {
 func standsIn(string) (string, error) { return "stands in for a secret of the device", nil }
 
 // elsewhere evaluates a runbook on a machine that is not its device, and turns each missing secret into a warning.
-func (a *app) elsewhere(src []byte, o runbook.Options, e evaluated, why string) evaluated {
-	var missing runbook.Diagnostics
+func (a *app) elsewhere(src []byte, o language.Options, e evaluated, why string) evaluated {
+	var missing language.Diagnostics
 	for _, d := range e.problems {
 		if d.NoSecret() {
-			d.Severity = runbook.Warning
+			d.Severity = language.Warning
 			d.Detail = why + " The device must have it. With --strict this is an error."
 			missing = append(missing, d)
 		}
@@ -91,7 +92,7 @@ func (a *app) notTheDevice() string {
 	if state == "" {
 		state = boot.SpelledState(a.file)
 	}
-	for _, trace := range []string{"hash.key", runbook.SecretsDir} {
+	for _, trace := range []string{"hash.key", language.SecretsDir} {
 		switch _, err := os.Lstat(filepath.Join(state, trace)); {
 		case err == nil:
 			return ""
@@ -107,7 +108,7 @@ func (a *app) validate(strict bool) error {
 	if err != nil {
 		return err
 	}
-	src, problems := runbook.Read(a.file, o)
+	src, problems := runbook.Vocabulary.Read(a.file, o)
 	var e evaluated
 	if !problems.HasErrors() {
 		e = a.evaluate(src, o)
@@ -148,8 +149,8 @@ func (a *app) validate(strict bool) error {
 
 // validReport is what orac validate --json prints.
 type validReport struct {
-	Valid       bool                `json:"valid"`
-	Diagnostics runbook.Diagnostics `json:"diagnostics"`
+	Valid       bool                 `json:"valid"`
+	Diagnostics language.Diagnostics `json:"diagnostics"`
 }
 
 // addresses returns the addresses of the nodes of a graph.
@@ -165,7 +166,7 @@ func addresses(g *appliance.Graph) []string {
 func contents(sc *scenario.Scenario, rb *runbook.Runbook, graph *appliance.Graph) string {
 	if sc != nil {
 		promises := len(sc.Recoveries) + len(sc.Steady) + len(sc.Holds) + len(sc.Flats) + len(sc.Sometimes)
-		return fmt.Sprintf("runs %s, %s, %s, %s, %s", runbook.FormatDuration(sc.Head.For), plural(len(sc.Sounds), "sound", "sounds"),
+		return fmt.Sprintf("runs %s, %s, %s, %s, %s", language.FormatDuration(sc.Head.For), plural(len(sc.Sounds), "sound", "sounds"),
 			plural(len(sc.Faults), "fault", "faults"), plural(promises, "promise", "promises"), plural(len(graph.Nodes), "node", "nodes"))
 	}
 	return fmt.Sprintf("%s, %s, %s", plural(len(rb.Listeners), "listener", "listeners"),

@@ -139,5 +139,5 @@ func docs() (list []api.Doc) {
 	for _, t := range guide.Topics() {
 		list = append(list, api.Doc{Name: t.Name, Title: t.Title, Text: string(t.Text)})
 	}
-	return append(list, api.Doc{Name: "reference", Title: "Reference of the runbook", Text: string(runbook.Reference())})
+	return append(list, api.Doc{Name: "reference", Title: "Reference of the runbook", Text: string(runbook.Vocabulary.Reference())})
 }

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"orac/runbook"
+	"orac/runbook/language"
 )
 
 // TestExamples loads the scenarios that people copy from, with the runbooks that they run. Sounds may be missing.
@@ -46,7 +46,7 @@ func TestExamples(t *testing.T) {
 			t.Error(render(t, ds))
 		}
 		if formatted, _ := Language.Format(src, f); !bytes.Equal(formatted, src) {
-			t.Errorf("%s is not formatted:\n%s", f, runbook.Diff(f, src, formatted))
+			t.Errorf("%s is not formatted:\n%s", f, language.Diff(f, src, formatted))
 		}
 	}
 }

@@ -6,14 +6,14 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 
-	"orac/runbook"
+	"orac/runbook/language"
 )
 
 // Expr is an expression over the state of the appliance, evaluated while a scenario runs: see State.
 type Expr struct {
 	Text  string // as it is written
 	Range hcl.Range
-	kept  runbook.Deferred
+	kept  language.Deferred
 	uses  []use
 }
 
@@ -24,7 +24,7 @@ type use struct {
 }
 
 // Defer accepts an expression that has been checked; the language calls it.
-func (e *Expr) Defer(d runbook.Deferred) {
+func (e *Expr) Defer(d language.Deferred) {
 	*e = Expr{Text: d.Text, Range: d.Range, kept: d}
 	at := map[string]int{} // in e.uses
 	for _, t := range d.Expr.Variables() {

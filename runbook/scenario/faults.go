@@ -4,7 +4,7 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"orac/runbook"
+	"orac/runbook/language"
 )
 
 // The kinds of faults. The table below says what each one is.
@@ -80,18 +80,18 @@ var kinds = []Info{
 	{Kind: ListHangs, Family: dim, Lasts: true, Doc: "Listing the devices hangs.",
 		Unreal: "an audio server that answers a reader also answers a list; open_hangs stops both"},
 	{Kind: Drops, Family: dim, Target: Device, Lasts: true, Doc: "Some of the hops are lost.",
-		more:  []runbook.Attribute{extra("rate", runbook.Float, "0.3", "0.001", "1", "The share of hops that are lost.")},
+		more:  []language.Attribute{extra("rate", language.Float, "0.3", "0.001", "1", "The share of hops that are lost.")},
 		drawn: func(r *rand.Rand, f *Fault) { f.Rate = 0.02 + 0.2*r.Float64() }},
 	{Kind: ShortReads, Family: dim, Target: Device, Lasts: true, Doc: "The device returns parts of hops. Nothing is missing, but it arrives late."},
 	{Kind: WrongRate, Family: dim, Target: Device, Lasts: true, Doc: "The device delivers sound too fast or too slowly.",
-		more:  []runbook.Attribute{extra("rate", runbook.Float, "0.9", "0.1", "10", "The factor. Below 1, sound comes too slowly.")},
+		more:  []language.Attribute{extra("rate", language.Float, "0.9", "0.1", "10", "The factor. Below 1, sound comes too slowly.")},
 		drawn: func(r *rand.Rand, f *Fault) { f.Rate = 0.8 + 0.4*r.Float64() }},
 	{Kind: Stuck, Family: deaf, Target: Device, Lasts: true, duration: "60s", Doc: "The same hop repeats, bit for bit, and is not silent."},
 	{Kind: Silence, Family: dim, Target: Device, Lasts: true, Harmless: true, Doc: "The device delivers digital silence. This is harmless: nothing may be restarted."},
 	{Kind: Noise, Family: dim, Target: Device, Lasts: true, Harmless: true, Doc: "The device delivers loud noise. This is harmless."},
 	{Kind: Clipping, Family: dim, Target: Device, Lasts: true, Harmless: true, Doc: "The sound clips at full scale. This is harmless."},
 	{Kind: Unplug, Family: deaf, Target: Device, Lasts: true, duration: "5s", Doc: "The device is unplugged. When it returns, it has a different number.",
-		more:  []runbook.Attribute{{Name: "other", Kind: runbook.Bool, Default: "false", Doc: "Whether another device takes its place and number meanwhile."}},
+		more:  []language.Attribute{{Name: "other", Kind: language.Bool, Default: "false", Doc: "Whether another device takes its place and number meanwhile."}},
 		drawn: func(r *rand.Rand, f *Fault) { f.Other = r.IntN(2) == 0 }},
 	{Kind: Suspended, Family: deaf, Target: Device, Lasts: true, Doc: "The device is listed and can be opened, but the audio server delivers no sound from it."},
 	{Kind: AudioDown, Family: deaf, Lasts: true, duration: "5s", Doc: "The audio server is gone, and so are all of its devices."},
@@ -113,7 +113,7 @@ var kinds = []Info{
 	{Kind: STTCorrupt, Family: service, Target: STTTarget, Lasts: true, Doc: "Some bytes of its answers are changed on the way."},
 	{Kind: STTSilent, Family: service, Target: STTTarget, Lasts: true, Doc: "It accepts connections but never sends anything, like behind a firewall that drops packets."},
 	{Kind: STTPoison, Family: service, Target: STTTarget, Lasts: true, Doc: "It fails on one utterance, the first that it receives, however often it is sent again. It answers all others, and reports that it is healthy.",
-		more: []runbook.Attribute{{Name: "way", Kind: runbook.Enum, Default: "error", Values: []string{"error", "hang", "reset"},
+		more: []language.Attribute{{Name: "way", Kind: language.Enum, Default: "error", Values: []string{"error", "hang", "reset"},
 			Doc: "How it fails: error answers 500, hang never answers, reset ends the connection at the same byte."}}},
 	{Kind: STTEngine, Family: service, Target: STTTarget, Lasts: true, duration: "2m",
 		Doc: "Its engine fails while it reports that it is healthy. It answers a stream with \"[Transcription Failed: …]\" and a request with 200 and an empty text, as if nobody had spoken."},
@@ -131,7 +131,7 @@ var kinds = []Info{
 	{Kind: WebhookGone, Family: webhook, Target: WebhookTarget, Lasts: true, Status: 410, Doc: "It answers 410 (gone). Nothing more is sent to it until its block changes or the process restarts.",
 		Apart: "no more events are sent to it, so that later faults of it show nothing"},
 	{Kind: WebhookPoison, Family: webhook, Target: WebhookTarget, Lasts: true, Doc: "It fails on one event, the first that it receives, however often it is sent again. It accepts all others.",
-		more: []runbook.Attribute{{Name: "way", Kind: runbook.Enum, Default: "error", Values: []string{"error", "hang", "reset", "refuse"},
+		more: []language.Attribute{{Name: "way", Kind: language.Enum, Default: "error", Values: []string{"error", "hang", "reset", "refuse"},
 			Doc: "How it fails: error answers 500, hang never answers, reset ends the connection, refuse answers 400."}}},
 	{Kind: WebhookFlood, Family: webhook, Target: WebhookTarget, Lasts: true, Harmless: true, Doc: "It answers 200 with a body of 1 GB. This is harmless: the answer counts, and its body is not read."},
 
@@ -146,26 +146,26 @@ var kinds = []Info{
 	{Kind: CPUStarve, Family: processor, Lasts: true, duration: "3s", Doc: "The whole appliance gets no processor time."},
 	{Kind: Descriptors, Family: exhausted, Lasts: true, Doc: "The process cannot open any more files or connections."},
 	{Kind: MemoryLeak, Family: memory, Doc: "The process uses more and more memory until it is replaced.",
-		more:  []runbook.Attribute{extra("size", runbook.ByteSize, "10MiB", "1KiB", "10GiB", "How much more each minute.")},
-		drawn: func(r *rand.Rand, f *Fault) { f.Size = runbook.Size(1+r.IntN(64)) << 20 }},
+		more:  []language.Attribute{extra("size", language.ByteSize, "10MiB", "1KiB", "10GiB", "How much more each minute.")},
+		drawn: func(r *rand.Rand, f *Fault) { f.Size = language.Size(1+r.IntN(64)) << 20 }},
 	{Kind: MemoryRise, Family: memory, Doc: "The process takes a block of memory and keeps it until it is replaced.",
-		more:  []runbook.Attribute{extra("size", runbook.ByteSize, "500MiB", "1KiB", "100GiB", "How much memory.")},
-		drawn: func(r *rand.Rand, f *Fault) { f.Size = runbook.Size(50+r.IntN(400)) << 20 }},
+		more:  []language.Attribute{extra("size", language.ByteSize, "500MiB", "1KiB", "100GiB", "How much memory.")},
+		drawn: func(r *rand.Rand, f *Fault) { f.Size = language.Size(50+r.IntN(400)) << 20 }},
 
 	{Kind: PowerLoss, Family: process, Lasts: true, duration: "5s", Doc: "The power fails. Everything stops, and data that was not synced to the disk may be lost, partly or wholly. The appliance starts again after `for`.",
 		Unreal: "only kill -9 is possible here, and the kernel keeps unsynced data across it: use kill, and simulate this",
-		more: []runbook.Attribute{{Name: "every_write", Kind: runbook.Bool, Default: "false",
+		more: []language.Attribute{{Name: "every_write", Kind: language.Bool, Default: "false",
 			Doc: "Instead of `at`: records and delivers one utterance, and cuts the power at each operation that changes the disk, in a run of its own. Only a simulation can do this."}},
-		rules: []runbook.Rule{{Uses: []string{"every_write", "at"}, Doc: "exactly one of at and every_write = true must be given", Hint: "Write exactly one of them.",
-			Holds: func(g runbook.Given) bool { return g.Written("at") != g.Truth("every_write") }}}},
+		rules: []language.Rule{{Uses: []string{"every_write", "at"}, Doc: "exactly one of at and every_write = true must be given", Hint: "Write exactly one of them.",
+			Holds: func(g language.Given) bool { return g.Written("at") != g.Truth("every_write") }}}},
 	{Kind: Kill, Family: process, Lasts: true, duration: "1s", Doc: "The process is killed (kill -9). It starts again after `for`."},
 	{Kind: OutOfMemory, Family: process, Lasts: true, duration: "1s", Doc: "The process uses more memory than its control group allows, and the kernel kills it. It starts again after `for`."},
 	{Kind: ClockJump, Family: clock, Doc: "The time of day jumps.",
-		more:  []runbook.Attribute{extra("by", runbook.Duration, "1h", "1ms", "3650d", "How far it jumps."), {Name: "back", Kind: runbook.Bool, Default: "false", Doc: "Whether it jumps back."}},
+		more:  []language.Attribute{extra("by", language.Duration, "1h", "1ms", "3650d", "How far it jumps."), {Name: "back", Kind: language.Bool, Default: "false", Doc: "Whether it jumps back."}},
 		drawn: func(r *rand.Rand, f *Fault) { f.By, f.Back = time.Duration(1+r.IntN(7200))*time.Second, r.IntN(2) == 0 }},
 	{Kind: Apply, Family: change, Apart: "somebody must say what changes", Doc: "A change of the runbook is applied, as `orac apply` does.", example: "  block = \"model.hey_jarvis\"\n  set   = { threshold = 0.6 }\n",
-		more: []runbook.Attribute{
-			{Name: "block", Kind: runbook.String, Required: true, Pattern: changeable, Expect: changeableExpect, Example: `"model.hey_jarvis"`, Doc: "The block that is changed."},
-			{Name: "set", Kind: runbook.CodeMap, Required: true, NonEmpty: true, Example: `{ threshold = 0.6 }`, Doc: "The new values of its attributes, written as in the runbook."},
+		more: []language.Attribute{
+			{Name: "block", Kind: language.String, Required: true, Pattern: changeable, Expect: changeableExpect, Example: `"model.hey_jarvis"`, Doc: "The block that is changed."},
+			{Name: "set", Kind: language.CodeMap, Required: true, NonEmpty: true, Example: `{ threshold = 0.6 }`, Doc: "The new values of its attributes, written as in the runbook."},
 		}},
 }

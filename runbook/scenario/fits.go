@@ -8,11 +8,12 @@ import (
 	"strings"
 
 	"orac/runbook"
+	"orac/runbook/language"
 )
 
 // fits checks that everything a scenario names is in the runbook that it runs, and that the files
 // that it plays exist.
-func (s *Scenario) fits(rb *runbook.Runbook, src []byte, opts runbook.Options) runbook.Diagnostics {
+func (s *Scenario) fits(rb *runbook.Runbook, src []byte, opts language.Options) language.Diagnostics {
 	c := &checker{Scenario: s, doc: s.doc}
 	has := s.inventory(rb)
 	for _, p := range s.Sounds {
@@ -82,7 +83,7 @@ func (c *checker) named(block runbook.Address, attribute, what, name string, has
 }
 
 // sound warns of a missing file: it may appear before the scenario runs.
-func (c *checker) sound(p Sound, opts runbook.Options) {
+func (c *checker) sound(p Sound, opts language.Options) {
 	f, err := opts.WithDefaults().Open(p.Play)
 	if err == nil {
 		_ = f.Close() // this only checked that it exists
@@ -102,7 +103,7 @@ func reason(err error) string {
 
 // Nodes checks what a scenario names in the graph whose nodes have these addresses. A missing target is an error. A missing
 // node in a condition is a warning, since a change that is applied may add it.
-func (s *Scenario) Nodes(addresses []string) runbook.Diagnostics {
+func (s *Scenario) Nodes(addresses []string) language.Diagnostics {
 	c := &checker{Scenario: s, doc: s.doc}
 	for _, f := range s.Faults {
 		if f.Kind.Info().Target == NodeTarget && !slices.Contains(addresses, f.Target) {

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"orac/runbook"
+	"orac/runbook/language"
 )
 
 // FuzzParse: whatever the text, it is a scenario or there is an error, its conditions can be evaluated, and formatting it
@@ -34,7 +34,7 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("scenario %v with %v", s != nil, ds)
 		}
 		var b strings.Builder
-		if err := ds.Render(&b, runbook.RenderOptions{Color: true, Width: 40}); err != nil {
+		if err := ds.Render(&b, language.RenderOptions{Color: true, Width: 40}); err != nil {
 			t.Fatal(err)
 		}
 		if once, ds := Language.Format(src, "x.hcl"); !ds.HasErrors() {

@@ -10,14 +10,14 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"orac/runbook"
+	"orac/runbook/language"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
 // testWorld is a closed world for tests.
-func testWorld() runbook.Options {
-	return runbook.Options{
+func testWorld() language.Options {
+	return language.Options{
 		Env: func(name string) (string, bool) { return "pin-s3cret", name == "ORAC_VAR_pin" },
 	}
 }
@@ -49,10 +49,10 @@ func TestGoldenGood(t *testing.T) {
 	})
 }
 
-func render(t *testing.T, ds runbook.Diagnostics) string {
+func render(t *testing.T, ds language.Diagnostics) string {
 	t.Helper()
 	var b strings.Builder
-	if err := ds.Render(&b, runbook.RenderOptions{}); err != nil {
+	if err := ds.Render(&b, language.RenderOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	if strings.Contains(b.String(), "s3cret") {

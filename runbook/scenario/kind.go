@@ -6,7 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
-	"orac/runbook"
+	"orac/runbook/language"
 )
 
 // Kind is the name of a kind of fault. Info returns its row of the table.
@@ -29,9 +29,9 @@ type Info struct {
 	Apart, Unmodelled, Unreal string
 
 	duration string // default of For
-	more     []runbook.Attribute
+	more     []language.Attribute
 	drawn    func(*rand.Rand, *Fault) // sets the attributes in more for a swarm, except way: any of its values
-	rules    []runbook.Rule
+	rules    []language.Rule
 	example  string // attributes of its example, except at
 }
 
@@ -100,7 +100,7 @@ const (
 )
 
 // targets are the attributes that name a target.
-var targets = map[Target]runbook.Attribute{
+var targets = map[Target]language.Attribute{
 	Device:          {DefaultDoc: "the runbook's first", Example: `"mic"`, Doc: "The name of the device."},
 	STTTarget:       {DefaultDoc: "the runbook's first", Example: `"whisper"`, Doc: "The name of the speech-to-text service."},
 	HeartbeatTarget: {DefaultDoc: "the runbook's first", Example: `"whisper"`, Doc: "The name of the heartbeat."},
@@ -108,39 +108,39 @@ var targets = map[Target]runbook.Attribute{
 	NodeTarget:      {Required: true, Example: `"features.mic"`, Doc: "The address of the node, as `orac graph` shows it."},
 }
 
-func extra(name string, kind runbook.Kind, standard, least, most, doc string) runbook.Attribute {
-	return runbook.Attribute{Name: name, Kind: kind, Default: standard, Min: least, Max: most, Doc: doc}
+func extra(name string, kind language.Kind, standard, least, most, doc string) language.Attribute {
+	return language.Attribute{Name: name, Kind: kind, Default: standard, Min: least, Max: most, Doc: doc}
 }
 
-func delay(standard, doc string) []runbook.Attribute {
-	return []runbook.Attribute{extra("delay", runbook.Duration, standard, "1ms", "1h", doc)}
+func delay(standard, doc string) []language.Attribute {
+	return []language.Attribute{extra("delay", language.Duration, standard, "1ms", "1h", doc)}
 }
 
 // faultBlocks makes a block type for every kind: all share one struct.
-func faultBlocks() []*runbook.BlockType {
-	var out []*runbook.BlockType
+func faultBlocks() []*language.BlockType {
+	var out []*language.BlockType
 	for _, k := range kinds {
 		if k.Unreal != "" {
 			k.Doc += " Only `orac sim` makes it."
 		}
-		t := &runbook.BlockType{
+		t := &language.BlockType{
 			Type: "fault", Variant: string(k.Kind), Named: true, Doc: k.Doc,
-			Slot:    runbook.Into(func(s *Scenario) any { return &s.Faults }),
+			Slot:    language.Into(func(s *Scenario) any { return &s.Faults }),
 			Example: fmt.Sprintf("fault %q \"first\" {\n  at    = \"5m\"\n%s}", k.Kind, k.example),
 			Rules:   append(slices.Clone(k.rules), repeats...),
 		}
 		if a, ok := targets[k.Target]; ok {
-			a.Name, a.Kind = "target", runbook.String
+			a.Name, a.Kind = "target", language.String
 			if k.Target == NodeTarget {
 				t.Example = fmt.Sprintf("fault %q \"first\" {\n  at     = \"5m\"\n  target = %s\n}", k.Kind, a.Example)
 			}
 			t.Attributes = append(t.Attributes, a)
 		}
-		t.Attributes = append(t.Attributes, at("When it begins for the first time, counted from the start.", runbook.Attribute{Required: k.Kind != PowerLoss}))
+		t.Attributes = append(t.Attributes, at("When it begins for the first time, counted from the start.", language.Attribute{Required: k.Kind != PowerLoss}))
 		if k.Lasts {
-			t.Attributes = append(t.Attributes, extra("for", runbook.Duration, cmp.Or(k.duration, "10s"), "1ms", "400d", "How long it lasts."))
-			t.Rules = append(t.Rules, runbook.Rule{Uses: []string{"for", "every"}, Doc: "for must be less than every", Hint: "It must be over before it begins again.",
-				Holds: func(g runbook.Given) bool { return !g.Written("every") || g.Amount("for") < g.Amount("every") }})
+			t.Attributes = append(t.Attributes, extra("for", language.Duration, cmp.Or(k.duration, "10s"), "1ms", "400d", "How long it lasts."))
+			t.Rules = append(t.Rules, language.Rule{Uses: []string{"for", "every"}, Doc: "for must be less than every", Hint: "It must be over before it begins again.",
+				Holds: func(g language.Given) bool { return !g.Written("every") || g.Amount("for") < g.Amount("every") }})
 		}
 		t.Attributes = append(t.Attributes, every, jitter, times)
 		t.Attributes = append(t.Attributes, k.more...)

@@ -4,36 +4,37 @@ import (
 	"time"
 
 	"orac/runbook"
+	"orac/runbook/language"
 )
 
 // Load reads, evaluates and validates the scenario at path. If there are errors among the Diagnostics, the Scenario is nil;
 // warnings can come with a Scenario. Load does not read the runbook that the scenario runs, see Scenario.Runbook. It accepts
 // values of variables that the scenario does not declare, since they may be the runbook's.
-func Load(path string, opts runbook.Options) (*Scenario, runbook.Diagnostics) {
+func Load(path string, opts language.Options) (*Scenario, language.Diagnostics) {
 	s := &Scenario{}
 	return s.of(Language.Load(path, spare(opts), s))
 }
 
 // Parse does what Load does, for text that has been read already. Diagnostics name filename, and relative paths start at its
 // directory.
-func Parse(src []byte, filename string, opts runbook.Options) (*Scenario, runbook.Diagnostics) {
+func Parse(src []byte, filename string, opts language.Options) (*Scenario, language.Diagnostics) {
 	s := &Scenario{}
 	return s.of(Language.Parse(src, filename, spare(opts), s))
 }
 
 // spare allows values of variables that the runbook declares and the scenario does not.
-func spare(opts runbook.Options) runbook.Options {
+func spare(opts language.Options) language.Options {
 	opts.Spare = func(string) bool { return true }
 	return opts
 }
 
 // Is tells whether a text is a scenario, by its block of that type, even if the text cannot be
 // parsed.
-func Is(src []byte) bool { return runbook.HasBlock(src, headBlock.Type) }
+func Is(src []byte) bool { return language.HasBlock(src, headBlock.Type) }
 
 // of completes a scenario with the document that it was built from; it returns nil if there is
 // none.
-func (s *Scenario) of(d *runbook.Document, found runbook.Diagnostics) (*Scenario, runbook.Diagnostics) {
+func (s *Scenario) of(d *language.Document, found language.Diagnostics) (*Scenario, language.Diagnostics) {
 	if d == nil {
 		return nil, found
 	}
@@ -43,7 +44,7 @@ func (s *Scenario) of(d *runbook.Document, found runbook.Diagnostics) (*Scenario
 
 // Problem returns a diagnostic about an attribute of a block, or about the whole block if the attribute is "" or not
 // written.
-func (s *Scenario) Problem(block runbook.Address, attribute string, severity runbook.Severity, summary, detail string) runbook.Diagnostic {
+func (s *Scenario) Problem(block runbook.Address, attribute string, severity language.Severity, summary, detail string) language.Diagnostic {
 	return s.doc.Problem(block, attribute, severity, summary, detail)
 }
 
@@ -52,7 +53,7 @@ func (s *Scenario) Problem(block runbook.Address, attribute string, severity run
 const settling = 2 * time.Minute
 
 // complete fills in the defaults that depend on other attributes.
-func complete(value any, d *runbook.Document) {
+func complete(value any, d *language.Document) {
 	s := value.(*Scenario)
 	if s.Head.Heal == 0 {
 		s.Head.Heal = max(s.Head.For-settling, s.Head.For/2)

@@ -15,15 +15,16 @@ import (
 	"time"
 
 	"orac/runbook"
+	"orac/runbook/language"
 )
 
 // goTypes says which Go type holds a kind.
-var goTypes = map[runbook.Kind]reflect.Type{
-	runbook.String: reflect.TypeFor[string](), runbook.Enum: reflect.TypeFor[string](), runbook.Path: reflect.TypeFor[string](),
-	runbook.Int: reflect.TypeFor[int](), runbook.Float: reflect.TypeFor[float64](), runbook.Bool: reflect.TypeFor[bool](),
-	runbook.Duration: reflect.TypeFor[time.Duration](), runbook.ByteSize: reflect.TypeFor[runbook.Size](),
-	runbook.Refs: reflect.TypeFor[[]runbook.Address](), runbook.Strings: reflect.TypeFor[[]string](),
-	runbook.Numbers: reflect.TypeFor[map[string]float64](), runbook.Expression: reflect.TypeFor[Expr](), runbook.CodeMap: reflect.TypeFor[map[string]string](),
+var goTypes = map[language.Kind]reflect.Type{
+	language.String: reflect.TypeFor[string](), language.Enum: reflect.TypeFor[string](), language.Path: reflect.TypeFor[string](),
+	language.Int: reflect.TypeFor[int](), language.Float: reflect.TypeFor[float64](), language.Bool: reflect.TypeFor[bool](),
+	language.Duration: reflect.TypeFor[time.Duration](), language.ByteSize: reflect.TypeFor[language.Size](),
+	language.Refs: reflect.TypeFor[[]runbook.Address](), language.Strings: reflect.TypeFor[[]string](),
+	language.Numbers: reflect.TypeFor[map[string]float64](), language.Expression: reflect.TypeFor[Expr](), language.CodeMap: reflect.TypeFor[map[string]string](),
 }
 
 // TestTypesMatchRegistry proves that every attribute has a field of a fitting type, and every tagged field an attribute, in one
@@ -83,17 +84,17 @@ func TestRegistryIsSound(t *testing.T) {
 				t.Errorf("%s stands twice, or lacks a sentence", what)
 			}
 			seen[at.Name] = true
-			amount := slices.Contains([]runbook.Kind{runbook.Int, runbook.Float, runbook.Duration, runbook.ByteSize, runbook.Numbers}, at.Kind)
+			amount := slices.Contains([]language.Kind{language.Int, language.Float, language.Duration, language.ByteSize, language.Numbers}, at.Kind)
 			if amount != (at.Min != "") || amount != (at.Max != "") {
 				t.Errorf("%s ranges from %q to %q", what, at.Min, at.Max)
 			}
-			if at.Required && at.Default != "" || (at.Sees != nil) != (at.Kind == runbook.Expression) {
+			if at.Required && at.Default != "" || (at.Sees != nil) != (at.Kind == language.Expression) {
 				t.Errorf("%s contradicts itself", what)
 			}
 			value := at.Example
 			if at.Default != "" {
 				value = at.Default
-				if at.Kind != runbook.Int && at.Kind != runbook.Float && at.Kind != runbook.Bool {
+				if at.Kind != language.Int && at.Kind != language.Float && at.Kind != language.Bool {
 					value = fmt.Sprintf("%q", at.Default)
 				}
 			}
@@ -187,7 +188,7 @@ func TestTheTableOfFaultsIsWhole(t *testing.T) {
 		f := reflect.ValueOf(k.Kind.Draw(rand.New(rand.NewPCG(1, 2)), ""))
 		for _, a := range k.more {
 			for i := range f.NumField() {
-				if f.Type().Field(i).Tag.Get("hcl") == a.Name && a.Kind != runbook.Bool && f.Field(i).IsZero() {
+				if f.Type().Field(i).Tag.Get("hcl") == a.Name && a.Kind != language.Bool && f.Field(i).IsZero() {
 					t.Errorf("a swarm draws %s without %s", k.Kind, a.Name)
 				}
 			}
@@ -206,7 +207,7 @@ func TestReferenceIsCurrent(t *testing.T) {
 		t.Fatal(err)
 	}
 	if string(page) != string(Language.Reference()) {
-		t.Errorf("REFERENCE.md is not what the registry says; run: make docs\n%s", runbook.Diff("REFERENCE.md", page, Language.Reference()))
+		t.Errorf("REFERENCE.md is not what the registry says; run: make docs\n%s", language.Diff("REFERENCE.md", page, Language.Reference()))
 	}
 }
 

@@ -6,13 +6,14 @@ import (
 	"time"
 
 	"orac/runbook"
+	"orac/runbook/language"
 )
 
 // maxOccurrences bounds how often faults begin and sounds play in one run.
 const maxOccurrences = 100_000
 
 // rules apply to several blocks of a scenario together.
-var rules = []runbook.Between{
+var rules = []language.Between{
 	{Doc: "heal must be before the end. Every fault must begin before it.", Check: inTime},
 	{Doc: "Sounds must begin before the end; so must checks with from or warm_up.", Check: beforeTheEnd},
 	{Doc: "A scenario needs at least one promise: recovery, steady, expect, flat or sometimes.", Check: promises},
@@ -24,12 +25,12 @@ var rules = []runbook.Between{
 // checker collects what the rules find.
 type checker struct {
 	*Scenario
-	doc   *runbook.Document
-	found runbook.Diagnostics
+	doc   *language.Document
+	found language.Diagnostics
 }
 
-func check(f func(*checker)) func(any, *runbook.Document) runbook.Diagnostics {
-	return func(value any, d *runbook.Document) runbook.Diagnostics {
+func check(f func(*checker)) func(any, *language.Document) language.Diagnostics {
+	return func(value any, d *language.Document) language.Diagnostics {
 		c := &checker{Scenario: value.(*Scenario), doc: d}
 		f(c)
 		return c.found
@@ -37,15 +38,15 @@ func check(f func(*checker)) func(any, *runbook.Document) runbook.Diagnostics {
 }
 
 func (c *checker) fail(block runbook.Address, attribute, summary, detail string) {
-	c.found = append(c.found, c.doc.Problem(block, attribute, runbook.Error, summary, detail))
+	c.found = append(c.found, c.doc.Problem(block, attribute, language.Error, summary, detail))
 }
 
 func (c *checker) warn(block runbook.Address, attribute, summary, detail string) {
-	c.found = append(c.found, c.doc.Problem(block, attribute, runbook.Warning, summary, detail))
+	c.found = append(c.found, c.doc.Problem(block, attribute, language.Warning, summary, detail))
 }
 
 // span writes a duration as a scenario does.
-func span(d time.Duration) string { return runbook.FormatDuration(d) }
+func span(d time.Duration) string { return language.FormatDuration(d) }
 
 var inTime = check(func(c *checker) {
 	if c.Head.Heal >= c.Head.For {

@@ -8,13 +8,15 @@ import (
 	"strings"
 
 	"orac/runbook"
+	"orac/runbook/edit"
+	"orac/runbook/language"
 )
 
 // Runbook evaluates the runbook that the scenario runs, with the scenario's changes in it. It also returns the text that was
 // evaluated: except for the changes, every byte is as it is in the file. If there are errors among the Diagnostics, the Runbook
 // is nil: the file or a change is wrong, or the scenario names something that the runbook does not have. Warnings can come with
 // a Runbook.
-func (s *Scenario) Runbook(opts runbook.Options) (*runbook.Runbook, []byte, runbook.Diagnostics) {
+func (s *Scenario) Runbook(opts language.Options) (*runbook.Runbook, []byte, language.Diagnostics) {
 	opts.Spare = func(name string) bool { return slices.Contains(s.doc.Variables, name) }
 	src, name, found := s.source(opts)
 	if found.HasErrors() {
@@ -28,7 +30,7 @@ func (s *Scenario) Runbook(opts runbook.Options) (*runbook.Runbook, []byte, runb
 	changed := src
 	for _, c := range s.Changes {
 		for _, attribute := range slices.Sorted(maps.Keys(c.Attributes)) {
-			out, err := runbook.Edit(changed, c.Block, attribute, c.Attributes[attribute])
+			out, err := edit.Set(changed, c.Block, attribute, c.Attributes[attribute])
 			if err != nil {
 				found = append(found, s.editProblem(err, c.Address, attribute))
 				continue
@@ -57,7 +59,7 @@ func (s *Scenario) Runbook(opts runbook.Options) (*runbook.Runbook, []byte, runb
 // what an appliance does with an invalid one is worth a scenario.
 func (s *Scenario) Changed(src []byte, f Fault) ([]byte, error) {
 	for _, attribute := range slices.Sorted(maps.Keys(f.Set)) {
-		out, err := runbook.Edit(src, runbook.Address(f.Block), attribute, f.Set[attribute])
+		out, err := edit.Set(src, runbook.Address(f.Block), attribute, f.Set[attribute])
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", f.Address, err)
 		}
@@ -67,29 +69,29 @@ func (s *Scenario) Changed(src []byte, f Fault) ([]byte, error) {
 }
 
 // source reads the runbook, or returns the text that the scenario contains.
-func (s *Scenario) source(opts runbook.Options) ([]byte, string, runbook.Diagnostics) {
+func (s *Scenario) source(opts language.Options) ([]byte, string, language.Diagnostics) {
 	if s.Head.Runbook == "" {
 		return []byte(s.Head.Text), s.File + " (text)", nil
 	}
 	src, err := opts.WithDefaults().ReadFile(s.Head.Runbook)
 	if err != nil {
-		return nil, "", runbook.Diagnostics{s.Problem(s.Head.Address, "runbook", runbook.Error, "cannot read the runbook "+s.Head.Runbook+": "+reason(err),
+		return nil, "", language.Diagnostics{s.Problem(s.Head.Address, "runbook", language.Error, "cannot read the runbook "+s.Head.Runbook+": "+reason(err),
 			"The path is relative to the scenario.")}
 	}
 	return src, s.Head.Runbook, nil
 }
 
 // editProblem reports an edit that could not be made, at the place that requested it.
-func (s *Scenario) editProblem(err error, block runbook.Address, attribute string) runbook.Diagnostic {
-	var e *runbook.EditError
+func (s *Scenario) editProblem(err error, block runbook.Address, attribute string) language.Diagnostic {
+	var e *edit.Error
 	if !errors.As(err, &e) {
-		e = &runbook.EditError{Summary: "the runbook cannot be changed", Hint: err.Error()}
+		e = &edit.Error{Summary: "the runbook cannot be changed", Hint: err.Error()}
 	}
-	return s.Problem(block, attribute, runbook.Error, e.Summary, e.Hint)
+	return s.Problem(block, attribute, language.Error, e.Summary, e.Hint)
 }
 
 // ofChange moves a problem of the changed runbook to the change that causes it, if there is one.
-func (s *Scenario) ofChange(d runbook.Diagnostic) runbook.Diagnostic {
+func (s *Scenario) ofChange(d language.Diagnostic) language.Diagnostic {
 	for _, c := range s.Changes {
 		if c.Block != d.Address && !strings.HasPrefix(string(c.Block), string(d.Address)+".") {
 			continue

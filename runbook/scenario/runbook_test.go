@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"orac/runbook"
+	"orac/runbook/language"
 )
 
 const kitchen = `# The kitchen.
@@ -26,7 +26,7 @@ stt "whisper" { url = "http://stt.local:7272" }
 `
 
 // files is a world of files.
-func files(texts map[string]string) runbook.Options {
+func files(texts map[string]string) language.Options {
 	o := testWorld()
 	o.ReadFile = func(path string) ([]byte, error) {
 		if text, ok := texts[path]; ok {

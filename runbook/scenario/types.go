@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"orac/runbook"
+	"orac/runbook/language"
 )
 
 // Scenario is one decoded scenario file. It is immutable by convention. Every default is filled in, and every reference
@@ -26,9 +27,9 @@ type Scenario struct {
 	Sometimes   []Sometimes
 	Limits      Limits
 
-	Blocks []runbook.Block `json:"-"` // the blocks in generic form
+	Blocks []language.Block `json:"-"` // the blocks in generic form
 
-	doc *runbook.Document
+	doc *language.Document
 }
 
 // Head is the block `scenario "NAME"`: what runs, and for how long.
@@ -95,7 +96,7 @@ type Fault struct {
 	By      time.Duration     `hcl:"by"`    // of clock_jump; may be negative: back = true
 	Back    bool              `hcl:"back"`
 	Rate    float64           `hcl:"rate"`  // of wrong_rate: factor; of drops: share of hops
-	Size    runbook.Size      `hcl:"size"`  // of memory_leak (a minute), memory_spike
+	Size    language.Size     `hcl:"size"`  // of memory_leak (a minute), memory_spike
 	Way     string            `hcl:"way"`   // of stt_poison and webhook_poison: error, hang, reset, refuse; "" is error
 	Other   bool              `hcl:"other"` // of unplug: a different device takes its place meanwhile
 	Block   string            `hcl:"block"` // of apply: address of the block that is changed
@@ -155,7 +156,7 @@ type Flat struct {
 	Address runbook.Address
 	Name    string
 	Doc     string        `hcl:"doc"`
-	Memory  runbook.Size  `hcl:"memory"` // most growth; 0: not checked
+	Memory  language.Size `hcl:"memory"` // most growth; 0: not checked
 	Tasks   int           `hcl:"tasks"`  // most growth of tasks (goroutines); -1: not checked
 	WarmUp  time.Duration `hcl:"warm_up"`
 }
@@ -172,6 +173,6 @@ type Sometimes struct {
 type Limits struct {
 	Address runbook.Address
 	Wall    time.Duration `hcl:"wall"`   // of one seed
-	Memory  runbook.Size  `hcl:"memory"` // of the simulator
+	Memory  language.Size `hcl:"memory"` // of the simulator
 	Events  int           `hcl:"events"` // kept for one seed
 }

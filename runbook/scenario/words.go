@@ -3,7 +3,7 @@ package scenario
 import (
 	"github.com/zclconf/go-cty/cty"
 
-	"orac/runbook"
+	"orac/runbook/language"
 )
 
 // word is a name that expressions may use, and how to read its value from a State.
@@ -66,13 +66,13 @@ var words = []word{
 // hold.
 var calls = []string{"abs", "can", "ceil", "coalesce", "contains", "floor", "keys", "length", "lookup", "max", "min", "try", "values"}
 
-var exprFunctions = runbook.CalledFunctions(calls)
+var exprFunctions = language.CalledFunctions(calls)
 
 // state is the vocabulary of conditions.
-var state = func() *runbook.Vocabulary {
-	v := &runbook.Vocabulary{What: "the state of the appliance", Functions: calls}
+var state = func() *language.Words {
+	v := &language.Words{What: "the state of the appliance", Functions: calls}
 	for _, w := range words {
-		v.Words = append(v.Words, runbook.Word{Name: w.name, Type: w.typ, Doc: w.doc})
+		v.List = append(v.List, language.Word{Name: w.name, Type: w.typ, Doc: w.doc})
 	}
 	return v
 }()

@@ -16,6 +16,7 @@ import (
 	"orac/appliance/node"
 	"orac/models/wake"
 	"orac/runbook"
+	"orac/runbook/language"
 	"orac/trial/sound"
 )
 
@@ -238,7 +239,7 @@ func FuzzParse(f *testing.F) {
 }
 
 func TestModelsAreToldApart(t *testing.T) {
-	rb := &runbook.Runbook{Document: runbook.Document{Dir: "/etc/orac"}}
+	rb := &runbook.Runbook{Document: language.Document{Dir: "/etc/orac"}}
 	seen := map[Key]string{}
 	for name, m := range map[string]runbook.Model{
 		"catalogue":  {Name: "a", Source: "catalog:alexa"},
@@ -254,7 +255,7 @@ func TestModelsAreToldApart(t *testing.T) {
 		}
 		seen[k] = name
 	}
-	if a, b := identify(rb, runbook.Model{Source: "a.onnx"}), identify(&runbook.Runbook{Document: runbook.Document{Dir: "/tmp"}}, runbook.Model{Source: "a.onnx"}); a == b {
+	if a, b := identify(rb, runbook.Model{Source: "a.onnx"}), identify(&runbook.Runbook{Document: language.Document{Dir: "/tmp"}}, runbook.Model{Source: "a.onnx"}); a == b {
 		t.Error("files of two directories are one")
 	}
 }

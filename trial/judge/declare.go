@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"orac/runbook"
+	"orac/runbook/language"
 	"orac/runbook/scenario"
 	"orac/trial/report"
 )
@@ -22,14 +23,14 @@ func Declared(sc *scenario.Scenario) (list []report.Promise, sometimes []report.
 			after = strings.Join(names, ", ")
 		}
 		if r.Detect > 0 {
-			add(r.Address, "detect", fmt.Sprintf("noticed within %s of %s", runbook.FormatDuration(r.Detect), after), "s", r.Detect.Seconds())
+			add(r.Address, "detect", fmt.Sprintf("noticed within %s of %s", language.FormatDuration(r.Detect), after), "s", r.Detect.Seconds())
 		}
 		if r.Recover > 0 {
 			from := "after the begin of"
 			if r.From == "end" {
 				from = "after the end of"
 			}
-			add(r.Address, "recover", fmt.Sprintf("%s within %s %s %s", words(r.Means), runbook.FormatDuration(r.Recover), from, after), "s", r.Recover.Seconds())
+			add(r.Address, "recover", fmt.Sprintf("%s within %s %s %s", words(r.Means), language.FormatDuration(r.Recover), from, after), "s", r.Recover.Seconds())
 		}
 	}
 	for _, s := range sc.Steady {
@@ -40,10 +41,10 @@ func Declared(sc *scenario.Scenario) (list []report.Promise, sometimes []report.
 	}
 	for _, f := range sc.Flats {
 		if f.Memory > 0 {
-			add(f.Address, "memory", fmt.Sprintf("memory grows by at most %v after %s", f.Memory, runbook.FormatDuration(f.WarmUp)), "bytes", float64(f.Memory))
+			add(f.Address, "memory", fmt.Sprintf("memory grows by at most %v after %s", f.Memory, language.FormatDuration(f.WarmUp)), "bytes", float64(f.Memory))
 		}
 		if f.Tasks >= 0 {
-			add(f.Address, "tasks", fmt.Sprintf("at most %d tasks more after %s", f.Tasks, runbook.FormatDuration(f.WarmUp)), "tasks", float64(f.Tasks))
+			add(f.Address, "tasks", fmt.Sprintf("at most %d tasks more after %s", f.Tasks, language.FormatDuration(f.WarmUp)), "tasks", float64(f.Tasks))
 		}
 	}
 	for _, s := range sc.Sometimes {

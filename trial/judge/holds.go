@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"orac/runbook"
+	"orac/runbook/language"
 	"orac/runbook/scenario"
 	"orac/trial/report"
 )
@@ -117,7 +117,7 @@ func (f *flat) finish(j *Judge, p *scenario.Flat, at time.Duration) {
 		grown := max(0, median(f.memory[len(f.at)-n/4:])-median(f.memory[from:from+n/4]))
 		j.judge(report.Judgement{
 			Promise: p.Name, What: "memory", At: at.Seconds(), Value: float64(grown), Kept: grown <= int64(p.Memory),
-			Text: fmt.Sprintf("memory has grown by %v", runbook.Size(grown)),
+			Text: fmt.Sprintf("memory has grown by %v", language.Size(grown)),
 		})
 	}
 	if p.Tasks >= 0 {

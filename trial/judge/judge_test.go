@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"orac/runbook"
+	"orac/runbook/language"
 	"orac/runbook/scenario"
 	"orac/trial/judge"
 	"orac/trial/report"
@@ -84,7 +84,7 @@ fault "silence" "e" {
   at = "10s"
 }
 ` + promises
-	sc, problems := scenario.Parse([]byte(strings.Replace(text, `""`+"\n}", `"appliance \"x\" {}"`+"\n}", 1)), "test.hcl", runbook.Options{})
+	sc, problems := scenario.Parse([]byte(strings.Replace(text, `""`+"\n}", `"appliance \"x\" {}"`+"\n}", 1)), "test.hcl", language.Options{})
 	if problems.HasErrors() {
 		t.Fatal(problems.Err())
 	}
@@ -343,7 +343,7 @@ func TestSafetyIsJudgedOnceOrBroken(t *testing.T) {
 }
 
 func TestDeclared(t *testing.T) {
-	sc, problems := scenario.Parse([]byte("scenario \"x\" {\n  for = \"1m\"\n  runbook = \"k.hcl\"\n}\nfault \"kill\" \"k\" {\n  at = \"10s\"\n}\nrecovery \"r\" {\n  detect = \"2s\"\n  recover = \"3s\"\n}\nsometimes \"s\" {\n  holds = up\n}\n"), "x.hcl", runbook.Options{})
+	sc, problems := scenario.Parse([]byte("scenario \"x\" {\n  for = \"1m\"\n  runbook = \"k.hcl\"\n}\nfault \"kill\" \"k\" {\n  at = \"10s\"\n}\nrecovery \"r\" {\n  detect = \"2s\"\n  recover = \"3s\"\n}\nsometimes \"s\" {\n  holds = up\n}\n"), "x.hcl", language.Options{})
 	if sc == nil {
 		t.Fatal(problems.Err())
 	}

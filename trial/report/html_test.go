@@ -180,13 +180,13 @@ func TestMarksAreThinned(t *testing.T) {
 	for i := range 10000 {
 		events = append(events, Event{At: float64(i) / 10, Kind: "wake"})
 	}
-	events = append(events, Event{At: 5, Kind: "lost"})
+	events = append(events, Event{At: 5, Kind: "dropped", Wrong: true})
 	marks := tl.marks(events, 100)
 	n := 0
 	for _, m := range marks {
 		n += m.n
 	}
-	if len(marks) > 100 || n != len(events) || marks[len(marks)-1].first.Kind != "lost" {
+	if len(marks) > 100 || n != len(events) || marks[len(marks)-1].first.Kind != "dropped" {
 		t.Errorf("%d marks of %d events", len(marks), n)
 	}
 }

@@ -47,13 +47,11 @@ func (t *timeline) events() (list []lane) {
 		room -= len(marks)
 		s := newSVG(22, fmt.Sprintf("%s: %s", name, count(len(by[name]), "event")))
 		for _, m := range marks {
-			text := m.first.Kind + " at " + at(m.first.At)
+			text := m.first.title()
 			if m.n > 1 {
 				text = fmt.Sprintf("%d × %s, %s to %s", m.n, m.first.Kind, at(m.first.At), at(m.last.At))
-			} else if m.first.Text != "" {
-				text += ": " + m.first.Text
 			}
-			s.glyph(glyphOf(m.first.Kind), t.share(m.first.At), 11, text)
+			s.glyph(m.first.glyph(), t.share(m.first.At), 11, text)
 		}
 		list = append(list, lane{Name: clean(name), Note: fmt.Sprint(len(by[name])), Height: 22, SVG: s.end()})
 	}
@@ -72,11 +70,12 @@ func (t *timeline) marks(events []Event, most int) []mark {
 		type place struct {
 			slice int
 			kind  string
+			wrong bool
 		}
 		at := map[place]int{}
 		var marks []mark
 		for _, e := range events {
-			p := place{int(max(0, min(1, t.share(e.At))) * float64(parts)), e.Kind}
+			p := place{int(max(0, min(1, t.share(e.At))) * float64(parts)), e.Kind, e.Wrong}
 			i, ok := at[p]
 			if !ok {
 				at[p] = len(marks)
@@ -91,7 +90,7 @@ func (t *timeline) marks(events []Event, most int) []mark {
 		}
 		marks = marks[:min(len(marks), max(0, most))]
 		wrong := func(m mark) int {
-			if glyphOf(m.first.Kind) == "lost" {
+			if m.first.glyph() == "lost" {
 				return 1
 			}
 			return 0

@@ -169,6 +169,8 @@ type Event struct {
 	Lane string  `json:"lane"` // address of a node, or world, process
 	Kind string  `json:"kind"`
 	Text string  `json:"text,omitempty"`
+	// Wrong: a warning or worse.
+	Wrong bool `json:"wrong,omitempty"`
 }
 
 // Incident is an incident that the appliance itself recorded.

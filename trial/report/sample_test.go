@@ -47,7 +47,7 @@ func incidentRun(seed uint64) Run {
 			Judgement{Promise: "sound", What: "recover", Fault: name, Kind: kind, At: begin + recovered, Value: recovered, Kept: recovered <= 3, Text: text})
 		run.Incidents = append(run.Incidents, Incident{Component: "source.usb", Cause: "no hop for 1.5 s", Begin: begin + detected, End: begin + recovered})
 		run.Health = append(run.Health, Step{begin + detected/2, "degraded"}, Step{begin + detected, "unhealthy"}, Step{begin + recovered, "healthy"})
-		run.Events = append(run.Events, Event{begin + detected, "source.usb", "restart", "no hop for 1.5 s"})
+		run.Events = append(run.Events, Event{begin + detected, "source.usb", "device_lost", "deaf: usb: no hop for 1.5 s; trying again at once", true})
 		if recovered > 3 {
 			run.Breaks = append(run.Breaks, Break{Promise: "sound", What: "recover", File: "examples/scenarios/incident.hcl", Line: 41, Source: "\trecover = \"3s\"", At: begin + recovered, Text: text})
 			run.Shrunk = []Fault{{Name: name, Kind: kind, Target: target, Begin: begin, End: end}}
@@ -62,7 +62,7 @@ func incidentRun(seed uint64) Run {
 	fault("fault.unplug.mic", "unplug", "usb", 5400, 5460, math.Round(1300+200*r.Float64())/1000, math.Round(1500+700*r.Float64())/1000)
 	for i := range 24 {
 		at := math.Round(10*(float64(i)*300+20+40*r.Float64())) / 10
-		run.Events = append(run.Events, Event{at, "head.kitchen.hey_jarvis", "wake", "hey_jarvis 0.97"}, Event{at + 3.1, "recorder.kitchen", "recorded", "2.8 s"}, Event{at + 3.6, "delivery.whisper", "delivered", ""})
+		run.Events = append(run.Events, Event{At: at, Lane: "head.kitchen.hey_jarvis", Kind: "wake", Text: "hey_jarvis 0.97"}, Event{At: at + 3.1, Lane: "recorder.kitchen", Kind: "recording_ended", Text: "2.8 s"}, Event{At: at + 3.6, Lane: "delivery.whisper", Kind: "delivered", Text: ""})
 		if i == 7 {
 			run.Reached = []Reached{{"woken while deaf", at}}
 		}
@@ -118,7 +118,7 @@ func hostile() Report {
 		Runs: []Run{{Seed: 1, Virtual: 10, Wall: 1, Unsupported: []string{evil}, Command: evil, Hash: evil, Differs: evil + "\n" + evil,
 			Breaks: []Break{{Promise: evil, What: evil, File: evil, Line: 2, Source: evil, Text: evil, At: 2}},
 			Judged: []Judgement{{Promise: evil, What: evil, Fault: evil, Kind: evil, Value: 2, Text: evil}},
-			Faults: []Fault{f}, Shrunk: []Fault{f}, Events: []Event{{1, evil, evil, evil}}, Incidents: []Incident{{evil, evil, 1, 2}},
+			Faults: []Fault{f}, Shrunk: []Fault{f}, Events: []Event{{1, evil, evil, evil, false}}, Incidents: []Incident{{evil, evil, 1, 2}},
 			Health: []Step{{0, evil}, {2, "healthy"}}, Memory: []Sample{{0, 1}, {5, math.Inf(1)}, {6, math.NaN()}}, Level: []Sample{{-5, 1}, {50, 3}}, Counts: map[string]int{evil: 3}}},
 	}
 	sc.Runs[0].Breaks = append(sc.Runs[0].Breaks, Break{Promise: "::error::", What: "holds", File: "::error file=a::x", Line: 1, Source: "::stop-commands::x", Text: "::error::b"})
@@ -156,13 +156,13 @@ func swarm(seeds int) Scenario {
 				Judgement{Promise: "delivers", What: "recover", Fault: name, Kind: kind, At: end + rec*3, Value: rec * 3, Kept: true})
 			run.Health = append(run.Health, Step{at + 1, "degraded"}, Step{end + rec, "healthy"})
 			if kind == "power_loss" {
-				run.Events = append(run.Events, Event{end, "process", "boot", "after " + name})
+				run.Events = append(run.Events, Event{end, "process", "boot", "after " + name, false})
 			}
 			run.Incidents = append(run.Incidents, Incident{Component: "source.usb", Cause: kind, Begin: at + 0.5, End: end + rec})
 		}
 		for i := range 60 {
 			x := float64(i)*60 + 10*r.Float64()
-			run.Events = append(run.Events, Event{x, "head.kitchen.hey_jarvis", "wake", ""}, Event{x + 3, "recorder.kitchen", "recorded", ""}, Event{x + 4, "delivery.whisper", "delivered", ""})
+			run.Events = append(run.Events, Event{At: x, Lane: "head.kitchen.hey_jarvis", Kind: "wake", Text: ""}, Event{At: x + 3, Lane: "recorder.kitchen", Kind: "recording_ended", Text: ""}, Event{At: x + 4, Lane: "delivery.whisper", Kind: "delivered", Text: ""})
 		}
 		for i := range 300 {
 			x := float64(i) * 12

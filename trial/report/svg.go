@@ -132,30 +132,6 @@ const symbols template.HTML = `<svg class="symbols" width="0" height="0" aria-hi
 	`<rect id="g-apply" class="g accent" x="-3.5" y="-3.5" width="7" height="7"/>` +
 	`<path id="g-other" class="g tick" d="M0-5V5"/></defs></svg>`
 
-// glyphOf returns the symbol of a kind of event, chosen by words in its name.
-func glyphOf(kind string) string {
-	has := func(words ...string) bool {
-		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(kind, w) })
-	}
-	switch {
-	case strings.HasSuffix(kind, "_started"): // its end is what counts
-		return "other"
-	case has("lost", "drop", "miss", "false", "twice", "fail", "panic", "leak", "break"):
-		return "lost"
-	case has("restart", "boot", "start", "kill", "recover", "respawn", "power", "opened"):
-		return "restart"
-	case has("wake", "detect"):
-		return "wake"
-	case has("record"):
-		return "recorded"
-	case has("deliver"):
-		return "delivered"
-	case has("apply", "applied", "rollback", "generation"):
-		return "apply"
-	}
-	return "other"
-}
-
 // marginBar draws the share of the bound that the worst case leaves.
 func marginBar(m float64) template.HTML {
 	s := newSVG(8, "margin")

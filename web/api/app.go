@@ -18,6 +18,7 @@ import (
 	"orac/appliance/store"
 	"orac/models"
 	"orac/runbook"
+	"orac/runbook/language"
 	"orac/web/control"
 	"orac/web/schema"
 )
@@ -37,7 +38,7 @@ type App interface {
 	Request() status.PlanRequest
 	// Examine evaluates and checks a text as a plan does, and returns everything that is wrong with it. The runbook is nil if it
 	// could not run.
-	Examine(ctx context.Context, r status.PlanRequest) (*runbook.Runbook, runbook.Diagnostics, error)
+	Examine(ctx context.Context, r status.PlanRequest) (*runbook.Runbook, language.Diagnostics, error)
 	// Change is Apply with everything that belongs to it. progress and ctx are as in Apply.
 	Change(ctx context.Context, c appliance.Change, progress func(step string)) (status.Applied, error)
 	// PlanRollback returns what returning to a kept generation would do. It changes nothing.

@@ -19,6 +19,7 @@ import (
 	"orac/appliance/status"
 	"orac/appliance/store"
 	"orac/runbook"
+	"orac/runbook/language"
 	"orac/web/audit"
 	"orac/web/auth"
 	"orac/web/schema"
@@ -525,7 +526,7 @@ func TestWhatIsAppliedIsSavedAndConflictsAreTold(t *testing.T) {
 	get[applied](rig, rig.call(auth.Admin, "PUT", "/api/config/models/hey_jarvis", map[string]float64{"threshold": 0.65}), 200)
 	text := get[runbookText](rig, rig.call(auth.Admin, "GET", "/api/runbook", nil), 200).Source
 	if want := strings.Replace(testRunbook, "0.5", "0.65", 1); text != want {
-		t.Errorf("%s", runbook.Diff("orac.hcl", []byte(want), []byte(text)))
+		t.Errorf("%s", language.Diff("orac.hcl", []byte(want), []byte(text)))
 	}
 }
 

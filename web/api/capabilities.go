@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"orac/runbook"
+	"orac/runbook/language"
 	"orac/web/auth"
 )
 
@@ -19,9 +20,9 @@ func CapabilityPage() []byte {
 		"has all of them. An admin of the network has what the third column says, or all of them with `web.trust_admins`. Operators and viewers put nothing into force.\n" +
 		"Over the network an expression that calls `env()`, `file()` or `secret()`, or refers to one that does, can be kept or removed, not written or changed.\n\n" +
 		"| capability | lets its author | an admin of the network | attributes |\n|---|---|---|---|\n")
-	attributes := map[runbook.Capability][]string{}
-	var walk func(prefix string, types []*runbook.BlockType)
-	walk = func(prefix string, types []*runbook.BlockType) {
+	attributes := map[language.Capability][]string{}
+	var walk func(prefix string, types []*language.BlockType)
+	walk = func(prefix string, types []*language.BlockType) {
 		for _, t := range types {
 			for _, a := range t.Attributes {
 				attributes[a.Gives] = append(attributes[a.Gives], "`"+prefix+t.Key()+"."+a.Name+"`")
@@ -33,7 +34,7 @@ func CapabilityPage() []byte {
 	for _, row := range runbook.Capabilities {
 		list := attributes[row.Capability]
 		names := strings.Join(list, ", ")
-		if row.Capability == runbook.Tunes {
+		if row.Capability == language.Tunes {
 			names = fmt.Sprintf("the other %d", len(list))
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", row.Capability, row.Lets, row.Network, names)

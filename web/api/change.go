@@ -11,7 +11,7 @@ import (
 	"orac/appliance"
 	"orac/appliance/statedir"
 	"orac/appliance/status"
-	"orac/runbook"
+	"orac/runbook/edit"
 )
 
 // request returns how the runbook's file is applied, with the caller as origin.
@@ -45,14 +45,14 @@ func (c *Call) change(change appliance.Change, changes any) (out applied, err er
 		return out, err
 	}
 	before := map[string]any{"generation": s.o.App.Status().Generation, "source": hashText(was)}
-	if edit := change.Edit; edit != nil {
+	if revise := change.Edit; revise != nil {
 		change.Edit = func(text string) (string, error) {
 			was = text
-			fresh, err := edit(text)
+			fresh, err := revise(text)
 			if err != nil {
 				return "", err
 			}
-			return string(runbook.KeepFormat([]byte(text), []byte(fresh))), nil // orac fmt --check must still accept the file
+			return string(edit.KeepFormat([]byte(text), []byte(fresh))), nil // orac fmt --check must still accept the file
 		}
 	}
 	begin := change.Begin
@@ -120,8 +120,8 @@ func reason(err error) string {
 
 // edit changes one thing: it edits the text of the runbook's file, which must be the running one, and applies
 // the result.
-func (c *Call) edit(change appliance.Change, changes any, edit func(text string) (string, error)) (applied, error) {
-	change.PlanRequest, change.Edit = c.request(), edit
+func (c *Call) edit(change appliance.Change, changes any, revise func(text string) (string, error)) (applied, error) {
+	change.PlanRequest, change.Edit = c.request(), revise
 	return c.change(change, changes)
 }
 

@@ -25,19 +25,8 @@ const (
 	messagePace = 50 * time.Millisecond // between two messages: faster clients have to wait
 )
 
-// kinds are all kinds of events.
-var kinds = func() (list []string) {
-	for _, b := range []event.Body{
-		event.DeviceOpened{}, event.Listening{}, event.DeviceLost{}, event.DeviceEnded{}, event.Level{}, event.Score{}, event.Wake{},
-		event.RecordingStarted{}, event.RecordingEnded{}, event.Spooled{}, event.Salvaged{}, event.Dropped{}, event.DeliveryStarted{},
-		event.DeliveryFailed{}, event.DeliveryRepeated{}, event.Delivered{}, event.STTHealth{}, event.Streaming{}, event.Heartbeat{},
-		event.WebhookFailed{}, event.WebhookTaken{}, event.WebhookAside{}, event.WebhookDropped{}, event.Overrun{},
-		event.NodeFailed{}, event.NodeLeaked{}, event.StoreFailed{}, event.StoreBack{}, event.ClockJumped{},
-	} {
-		list = append(list, b.Kind())
-	}
-	return list
-}()
+// kinds are the kinds of events that a stream carries.
+var kinds = event.Names((*event.Kind).Streamed)
 
 type eventsInput struct {
 	Kinds string `query:"kinds" check:"max=512" doc:"The wanted kinds of events, separated by commas; default: all."`
@@ -143,7 +132,7 @@ func events(c *Call, in eventsInput) (schema.None, error) {
 
 // appendSSE writes a frame. JSON contains no line ends, so a frame cannot forge another.
 func appendSSE(text []byte, f Frame) []byte {
-	if !slices.Contains(meters, f.Kind) { // a client that reconnects continues after this one
+	if !f.Meter { // a client that reconnects continues after this one
 		text = append(strconv.AppendUint(append(text, "id: "...), f.Seq, 10), '\n')
 	}
 	text = append(append(text, "event: "...), f.Kind...)

@@ -6,6 +6,8 @@ import (
 	"unicode"
 
 	"orac/runbook"
+	"orac/runbook/edit"
+	"orac/runbook/language"
 	"orac/web/schema"
 )
 
@@ -110,11 +112,11 @@ func getBlocks(c *Call, _ schema.None) (blockList, error) {
 }
 
 // outlines returns the blocks of the runbook's file, as far as it can be parsed.
-func (c *Call) outlines() (file runbookText, list []runbook.Outline, err error) {
+func (c *Call) outlines() (file runbookText, list []edit.Outline, err error) {
 	if file, err = getRunbook(c, schema.None{}); err != nil {
 		return file, nil, err
 	}
-	if list, err = runbook.Outlines([]byte(file.Source)); err != nil {
+	if list, err = edit.Outlines([]byte(file.Source)); err != nil {
 		return file, nil, schema.Because(schema.InvalidRunbook, err, "The file cannot be read as blocks: correct its text first.")
 	}
 	return file, list, nil
@@ -132,7 +134,7 @@ func getBlock(c *Call, in blockInput) (blockForm, error) {
 	for _, o := range list {
 		if o.Address == runbook.Address(in.Address) {
 			f := formOf(o, file, list)
-			for _, r := range runbook.Referrers([]byte(file.Source), o.Address) {
+			for _, r := range edit.Referrers([]byte(file.Source), o.Address) {
 				f.ReferredBy = append(f.ReferredBy, reference{string(r.Block), r.Attribute, r.Place.Start.Line})
 			}
 			return f, nil
@@ -150,17 +152,17 @@ func getType(c *Call, in typeInput) (blockForm, error) {
 	if err != nil {
 		return blockForm{}, err
 	}
-	t := runbook.TypeByKey(in.Type)
+	t := runbook.Vocabulary.BlockType(in.Type)
 	if t == nil {
 		return blockForm{}, schema.Fail(schema.NotFound, "There is no such type of block.")
 	}
-	f := formOf(runbook.BlankOutline(t, runbook.Address(in.Type)), file, list)
+	f := formOf(edit.BlankOutline(t, runbook.Address(in.Type)), file, list)
 	for _, o := range list {
 		for i := range o.Type.Attributes {
 			at := &o.Type.Attributes[i]
 			w, written := o.Attrs[at.Name]
 			switch {
-			case at.Kind != runbook.Refs || !slices.Contains(at.Refs, t.Type) && !slices.Contains(at.Refs, t.Key()):
+			case at.Kind != language.Refs || !slices.Contains(at.Refs, t.Type) && !slices.Contains(at.Refs, t.Key()):
 			case !o.Written || written && !isList(w):
 			default:
 				j := joinable{Block: string(o.Address), Attribute: at.Name, Names: []string{}}
@@ -175,9 +177,9 @@ func getType(c *Call, in typeInput) (blockForm, error) {
 }
 
 // isList tells whether an attribute is a list of plain references only.
-func isList(w runbook.Written) bool { return w.Names != nil && strings.HasPrefix(w.Text, "[") }
+func isList(w edit.Written) bool { return w.Names != nil && strings.HasPrefix(w.Text, "[") }
 
-func formOf(o runbook.Outline, file runbookText, all []runbook.Outline) blockForm {
+func formOf(o edit.Outline, file runbookText, all []edit.Outline) blockForm {
 	f := blockForm{
 		Address: string(o.Address), Type: o.Type.Key(), Doc: o.Type.Doc, File: file.File, Hash: file.Hash,
 		Written: o.Written, Line: o.Line, Named: o.Type.Named, ReferredBy: []reference{}, MayJoin: []joinable{},
@@ -185,8 +187,8 @@ func formOf(o runbook.Outline, file runbookText, all []runbook.Outline) blockFor
 	if f.Named {
 		f.Name, f.NameWords = o.Type.NameRule()
 	}
-	var add func(o runbook.Outline, title string)
-	add = func(o runbook.Outline, title string) {
+	var add func(o edit.Outline, title string)
+	add = func(o edit.Outline, title string) {
 		s := section{Address: string(o.Address), Title: title, Doc: o.Type.Doc, Written: o.Written, Line: o.Line, Fields: []field{}}
 		for i := range o.Type.Attributes {
 			s.Fields = append(s.Fields, fieldOf(&o.Type.Attributes[i], o, all))
@@ -202,11 +204,11 @@ func formOf(o runbook.Outline, file runbookText, all []runbook.Outline) blockFor
 
 // fieldOf returns how to ask for an attribute: by a simple control if what is written is simple enough, otherwise as an
 // expression.
-func fieldOf(at *runbook.Attribute, o runbook.Outline, all []runbook.Outline) field {
+func fieldOf(at *language.Attribute, o edit.Outline, all []edit.Outline) field {
 	w, written := o.Attrs[at.Name]
 	f := field{
 		Name: at.Name, Doc: at.Doc, Takes: at.How(), Unit: at.Unit, Default: at.Default, Min: at.Min, Max: at.Max, Example: at.Like(),
-		Required: at.Required, Secret: at.Secret != runbook.Public, Restarts: at.OnChange == runbook.Restart,
+		Required: at.Required, Secret: at.Secret != language.Public, Restarts: at.OnChange == language.Restart,
 		Written: written, Line: w.Line, Text: w.Text, Control: "code",
 	}
 	if f.Default == "" {
@@ -214,21 +216,21 @@ func fieldOf(at *runbook.Attribute, o runbook.Outline, all []runbook.Outline) fi
 	}
 	simple := !written || w.Simple && !strings.ContainsFunc(w.Plain, unicode.IsControl)
 	switch {
-	case at.Secret == runbook.SecretOnly: // never as text, which would be refused
-	case at.Kind == runbook.Bool && simple:
+	case at.Secret == language.SecretOnly: // never as text, which would be refused
+	case at.Kind == language.Bool && simple:
 		f.Control, f.Values, f.Value = "choice", []string{"true", "false"}, w.Plain
-	case (at.Kind == runbook.Int || at.Kind == runbook.Ints || at.Kind == runbook.Float) && simple && !strings.HasPrefix(w.Text, `"`):
+	case (at.Kind == language.Int || at.Kind == language.Ints || at.Kind == language.Float) && simple && !strings.HasPrefix(w.Text, `"`):
 		f.Control, f.Value = "number", w.Plain
-	case at.Kind == runbook.Enum && (!written || slices.Contains(at.Values, w.Plain)):
+	case at.Kind == language.Enum && (!written || slices.Contains(at.Values, w.Plain)):
 		f.Control, f.Values, f.Value, f.Quoted = "choice", at.Values, w.Plain, true
-	case at.Kind.Quoted() && at.Kind != runbook.Enum && simple && (!written || strings.HasPrefix(w.Text, `"`)):
+	case at.Kind.Quoted() && at.Kind != language.Enum && simple && (!written || strings.HasPrefix(w.Text, `"`)):
 		f.Control, f.Value, f.Quoted = "text", w.Plain, true
-	case at.Kind == runbook.Ref && (!written || len(w.Names) == 1 && w.Text == string(w.Names[0])):
+	case at.Kind == language.Ref && (!written || len(w.Names) == 1 && w.Text == string(w.Names[0])):
 		f.Control, f.Values = "choice", addresses(all, at.Refs, w.Names)
 		if written {
 			f.Value = w.Text
 		}
-	case at.Kind == runbook.Refs && (!written || isList(w)):
+	case at.Kind == language.Refs && (!written || isList(w)):
 		f.Control, f.Values = "list", addresses(all, at.Refs, w.Names)
 		for _, a := range w.Names {
 			f.Chosen = append(f.Chosen, string(a))
@@ -241,7 +243,7 @@ func fieldOf(at *runbook.Attribute, o runbook.Outline, all []runbook.Outline) fi
 }
 
 // addresses returns the blocks that a reference may name, and those that it already names.
-func addresses(all []runbook.Outline, types []string, named []runbook.Address) []string {
+func addresses(all []edit.Outline, types []string, named []runbook.Address) []string {
 	out := []string{}
 	for _, o := range all {
 		if slices.Contains(types, o.Type.Type) || slices.Contains(types, o.Type.Key()) {

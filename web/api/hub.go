@@ -15,9 +15,10 @@ import (
 
 // Frame is an event in the form that streams carry. It is made once for all streams.
 type Frame struct {
-	Seq  uint64
-	Kind string
-	JSON []byte // one object on one line: at, node, kind and the fields of the event
+	Seq   uint64
+	Kind  string
+	Meter bool   // it comes with each hop: it is not kept
+	JSON  []byte // one object on one line: at, node, kind and the fields of the event
 }
 
 // Batch holds frames that arrived together, for all streams that want the same kinds: they are written at
@@ -81,10 +82,7 @@ func (h *Hub) Run(ctx context.Context) error {
 	})
 }
 
-func isMeter(e event.Event) bool { return slices.Contains(meters, e.Body.Kind()) }
-
-// meters are the kinds that come with each hop: there are many, and old ones are useless.
-var meters = []string{"level", "score"}
+func isMeter(e event.Event) bool { return event.Of(e.Body).Flow == event.Meter }
 
 // behind veils everything that is published from now on.
 func (h *Hub) behind(v *veil) {
@@ -113,7 +111,7 @@ func (h *Hub) Publish(events ...event.Event) {
 			}
 		}
 		h.seq++
-		f := Frame{h.seq, e.Body.Kind(), text}
+		f := Frame{h.seq, e.Body.Kind(), meter, text}
 		frames = append(frames, f)
 		if !meter {
 			if len(h.past) == history {

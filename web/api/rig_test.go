@@ -31,6 +31,7 @@ import (
 	utteranceid "orac/appliance/utterance"
 	"orac/internal/testkit"
 	"orac/runbook"
+	"orac/runbook/language"
 	"orac/web/audit"
 	"orac/web/auth"
 	"orac/web/samples"
@@ -111,20 +112,20 @@ func (f *fake) proposer() *appliance.Proposer {
 func (f *fake) Read(file string) ([]byte, error) { return os.ReadFile(file) }
 
 // Evaluate implements appliance.Language.
-func (f *fake) Evaluate(_ *rt.Task, e appliance.Evaluation) (*runbook.Runbook, runbook.Diagnostics) {
-	o := runbook.Options{StateDir: f.stateDir}
+func (f *fake) Evaluate(_ *rt.Task, e appliance.Evaluation) (*runbook.Runbook, language.Diagnostics) {
+	o := language.Options{StateDir: f.stateDir}
 	if e.Within != nil {
 		o.Within = &e.Within.Document
 	}
 	return runbook.Parse(e.Text, "orac.hcl", o)
 }
 
-func (f *fake) parse(text string) (*runbook.Runbook, runbook.Diagnostics) {
+func (f *fake) parse(text string) (*runbook.Runbook, language.Diagnostics) {
 	return f.Evaluate(nil, appliance.Evaluation{Text: []byte(text)})
 }
 
 // Check implements appliance.Language.
-func (f *fake) Check(*runbook.Runbook) runbook.Diagnostics { return nil }
+func (f *fake) Check(*runbook.Runbook) language.Diagnostics { return nil }
 
 // of is a request with the text of the generation that it names, as the steward makes it.
 func (f *fake) of(r status.PlanRequest) (status.PlanRequest, error) {
@@ -149,7 +150,7 @@ func (f *fake) Plan(_ context.Context, r status.PlanRequest) (status.Plan, error
 	return status.Plan{Runbook: r.File, Hash: hashText(*r.Source), Changes: true}, nil
 }
 
-func (f *fake) Examine(_ context.Context, r status.PlanRequest) (*runbook.Runbook, runbook.Diagnostics, error) {
+func (f *fake) Examine(_ context.Context, r status.PlanRequest) (*runbook.Runbook, language.Diagnostics, error) {
 	rb, problems := f.proposer().Examine(nil, r)
 	return rb, problems, nil
 }
@@ -311,14 +312,14 @@ func newRigWith(t testing.TB, change func(*runbook.Runbook)) *rig {
 	r := &rig{t: t, dir: t.TempDir(), log: &bytes.Buffer{}, tokens: map[auth.Role]string{auth.Nobody: ""}}
 	file := filepath.Join(r.dir, "orac.hcl")
 	r.must(os.WriteFile(file, []byte(testRunbook), 0o640))
-	rb, problems := runbook.Parse([]byte(testRunbook), "orac.hcl", runbook.Options{})
+	rb, problems := runbook.Parse([]byte(testRunbook), "orac.hcl", language.Options{})
 	if rb == nil {
 		t.Fatal(problems)
 	}
 	for _, role := range auth.Roles() {
-		rb.Users = append(rb.Users, runbook.User{Name: string(role), Role: string(role), PasswordHash: runbook.NewSecret(cheapHash())})
+		rb.Users = append(rb.Users, runbook.User{Name: string(role), Role: string(role), PasswordHash: language.NewSecret(cheapHash())})
 	}
-	rb.ServiceAccounts = []runbook.ServiceAccount{{Name: "core", Role: "viewer", Secret: runbook.NewSecret(strings.Repeat("core-secret-", 4))}}
+	rb.ServiceAccounts = []runbook.ServiceAccount{{Name: "core", Role: "viewer", Secret: language.NewSecret(strings.Repeat("core-secret-", 4))}}
 	rb.Web.Hosts = []string{"example.com", "x"} // what httptest and raw requests ask for
 	change(rb)
 	history, _, err := store.Open(filepath.Join(r.dir, "orac.db"))

@@ -9,6 +9,8 @@ import (
 
 	"orac/appliance"
 	"orac/runbook"
+	"orac/runbook/edit"
+	"orac/runbook/language"
 	"orac/web/schema"
 )
 
@@ -42,7 +44,7 @@ type globalInput struct {
 
 func putGlobal(c *Call, in globalInput) (applied, error) {
 	rb := c.Server.o.App.Runbook()
-	var edits []edit
+	var edits []setting
 	for _, l := range rb.Listeners {
 		edits = add(edits, l.Address, "rms_filter", in.RMSFilter, decimals)
 		edits = add(edits, l.Address, "vad_threshold", in.VADThreshold, decimals)
@@ -68,7 +70,7 @@ func putModel(c *Call, in modelInput) (applied, error) {
 	if !slices.ContainsFunc(c.Server.o.App.Runbook().Models, func(m runbook.Model) bool { return m.Address == a }) {
 		return applied{}, schema.Fail(schema.NotFound, "There is no such model.")
 	}
-	var edits []edit
+	var edits []setting
 	edits = add(edits, a, "threshold", in.Threshold, decimals)
 	edits = add(edits, a, "cooldown", in.Cooldown, seconds)
 	edits = add(edits, a, "patience", in.Patience, strconv.Itoa)
@@ -77,27 +79,27 @@ func putModel(c *Call, in modelInput) (applied, error) {
 	return c.set(string(a), edits)
 }
 
-func add[T any](edits []edit, a runbook.Address, attribute string, v *T, write func(T) string) []edit {
+func add[T any](edits []setting, a runbook.Address, attribute string, v *T, write func(T) string) []setting {
 	if v == nil {
 		return edits
 	}
-	return append(edits, edit{a, attribute, write(*v)})
+	return append(edits, setting{a, attribute, write(*v)})
 }
 
 func decimals(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
 
 func seconds(f float64) string {
-	return strconv.Quote(runbook.FormatDuration(time.Duration(f * float64(time.Second)).Round(time.Millisecond)))
+	return strconv.Quote(language.FormatDuration(time.Duration(f * float64(time.Second)).Round(time.Millisecond)))
 }
 
-// edit sets an attribute of a block to another expression.
-type edit struct {
+// setting sets an attribute of a block to another expression.
+type setting struct {
 	block                 runbook.Address
 	attribute, expression string
 }
 
 // set applies edits to attributes in the runbook's file, leaves comments and everything else untouched, and applies the result.
-func (c *Call) set(target string, edits []edit) (applied, error) {
+func (c *Call) set(target string, edits []setting) (applied, error) {
 	if len(edits) == 0 {
 		return applied{}, schema.Fail(schema.InvalidInput, "Name at least one setting.")
 	}
@@ -110,7 +112,7 @@ func (c *Call) set(target string, edits []edit) (applied, error) {
 		fresh := []byte(text)
 		for _, e := range edits {
 			var err error
-			if fresh, err = runbook.Edit(fresh, e.block, e.attribute, e.expression); err != nil {
+			if fresh, err = edit.Set(fresh, e.block, e.attribute, e.expression); err != nil {
 				return "", editProblem(err)
 			}
 		}
@@ -120,7 +122,7 @@ func (c *Call) set(target string, edits []edit) (applied, error) {
 
 // editProblem says why the runbook's file cannot be edited.
 func editProblem(err error) error {
-	var wrong *runbook.EditError
+	var wrong *edit.Error
 	if errors.As(err, &wrong) {
 		return schema.Fail(schema.Conflict, "%s. %s", wrong.Summary, wrong.Hint)
 	}

@@ -8,6 +8,8 @@ import (
 
 	"orac/appliance/status"
 	"orac/runbook"
+	"orac/runbook/edit"
+	"orac/runbook/language"
 	"orac/web/schema"
 )
 
@@ -39,21 +41,21 @@ func editRunbook(c *Call, in editInput) (edited, error) {
 	if err != nil {
 		return edited{}, err
 	}
-	var steps []runbook.Operation
+	var steps []edit.Operation
 	var wrong []schema.FieldError
 	say := func(i int, text string) {
 		wrong = append(wrong, schema.FieldError{Field: fmt.Sprintf("operations[%d]", i), Wrong: text})
 	}
 	for i, o := range in.Operations {
-		step := runbook.Operation{Do: runbook.Verb(o.Do), Block: runbook.Address(o.Block), Attribute: o.Attribute}
-		set := step.Do == runbook.DoSet
+		step := edit.Operation{Do: edit.Verb(o.Do), Block: runbook.Address(o.Block), Attribute: o.Attribute}
+		set := step.Do == edit.DoSet
 		switch {
-		case (set || step.Do == runbook.DoUnset) != (o.Attribute != ""):
+		case (set || step.Do == edit.DoUnset) != (o.Attribute != ""):
 			say(i, "set and unset need an attribute; add and remove have none")
 		case set != ((o.Expression == nil) != (o.Text == nil)) || !set && o.Expression != nil:
 			say(i, "set needs an expression or a text, and not both; the others have neither")
 		case o.Text != nil:
-			step.Expression = runbook.Quote(*o.Text)
+			step.Expression = edit.Quote(*o.Text)
 		case o.Expression != nil:
 			step.Expression = *o.Expression
 		}
@@ -62,9 +64,9 @@ func editRunbook(c *Call, in editInput) (edited, error) {
 	if err := schema.Invalid(wrong...); err != nil {
 		return edited{}, err
 	}
-	text, failed := runbook.Rework(c.Context(), []byte(file), steps)
+	text, failed := edit.Rework(c.Context(), []byte(file), steps)
 	for _, f := range failed {
-		var reason *runbook.EditError
+		var reason *edit.Error
 		if c.Context().Err() != nil {
 			return edited{}, c.Context().Err()
 		}
@@ -92,7 +94,7 @@ func (c *Call) textOr(text *string) (string, error) {
 // diff returns the changed lines between two texts as a unified diff under the file's name.
 func (s *Server) diff(before, after string) string {
 	name := filepath.Base(s.o.App.Request().File)
-	text := runbook.Diff(name, []byte(before), []byte(after))
+	text := language.Diff(name, []byte(before), []byte(after))
 	at := strings.Index(text, "@@")
 	if at < 0 {
 		return ""
@@ -132,16 +134,16 @@ func mergeRunbook(c *Call, in mergeInput) (merged, error) {
 	if err != nil {
 		return merged{}, err
 	}
-	var choices []runbook.Choice
+	var choices []edit.Choice
 	for _, choice := range in.Choices {
-		choices = append(choices, runbook.Choice(choice))
+		choices = append(choices, edit.Choice(choice))
 	}
-	m := runbook.Merge(in.Base, in.Mine, theirs)
+	m := edit.Merge(in.Base, in.Mine, theirs)
 	out := merged{Hash: hashText(theirs), Conflicts: m.Clashes(), Changes: []mergedPiece{}}
-	var parts []runbook.Part
+	var parts []edit.Part
 	out.Source, parts = m.Text(choices)
 	for _, p := range parts {
-		if p.From == runbook.Unchanged {
+		if p.From == edit.Unchanged {
 			continue
 		}
 		if p.Open {

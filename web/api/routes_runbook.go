@@ -14,6 +14,7 @@ import (
 	"orac/appliance/statedir"
 	"orac/appliance/status"
 	"orac/runbook"
+	"orac/runbook/language"
 	"orac/web/schema"
 )
 
@@ -61,8 +62,8 @@ func readText(path string) (string, error) {
 		return "", err
 	}
 	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, runbook.MaxFileSize+1))
-	if err == nil && len(text) > runbook.MaxFileSize {
+	text, err := io.ReadAll(io.LimitReader(f, language.MaxFileSize+1))
+	if err == nil && len(text) > language.MaxFileSize {
 		err = errors.New("it is too large")
 	}
 	return string(text), err
@@ -73,7 +74,9 @@ func hashText(text string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-func getSchema(*Call, schema.None) (json.RawMessage, error) { return runbook.JSONSchema(), nil }
+func getSchema(*Call, schema.None) (json.RawMessage, error) {
+	return runbook.Vocabulary.JSONSchema(), nil
+}
 
 type sourceInput struct {
 	Source string `json:"source" check:"required;min=1;max=262144;lines"`
@@ -104,7 +107,7 @@ func validateRunbook(c *Call, in sourceInput) (findings, error) {
 	out := findings{OK: rb != nil && !problems.HasErrors(), Problems: []finding{}}
 	for _, p := range problems {
 		severity := "error"
-		if p.Severity == runbook.Warning {
+		if p.Severity == language.Warning {
 			severity = "warning"
 		}
 		out.Problems = append(out.Problems, finding{

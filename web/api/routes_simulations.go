@@ -9,7 +9,7 @@ import (
 	"net/http"
 	"time"
 
-	"orac/runbook"
+	"orac/runbook/language"
 	"orac/web/auth"
 	"orac/web/edge"
 	"orac/web/schema"
@@ -40,7 +40,7 @@ func (in simulationInput) target() string { return in.Scenario }
 // startSimulation starts a simulation and does not wait for its end.
 func startSimulation(c *Call, in simulationInput) (simulations.Simulation, error) {
 	if in.For != "" {
-		if d, err := runbook.ParseDuration(in.For); err != nil || d < time.Minute || d > simulations.MaxFor {
+		if d, err := language.ParseDuration(in.For); err != nil || d < time.Minute || d > simulations.MaxFor {
 			return simulations.Simulation{}, schema.Invalid(schema.FieldError{Field: "for", Wrong: "must be from 1m to 30d"})
 		}
 	}

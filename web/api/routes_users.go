@@ -8,6 +8,7 @@ import (
 	"orac/appliance"
 	"orac/appliance/status"
 	"orac/runbook"
+	"orac/runbook/edit"
 	"orac/web/auth"
 	"orac/web/schema"
 )
@@ -31,7 +32,7 @@ func changeRole(c *Call, in roleInput) (applied, error) {
 		return c.made(err, map[string]any{"user": in.Name, "role": in.Role})
 	}
 	return c.edit(appliance.Change{}, map[string]any{"was": u.Role, "user": in.Name, "role": in.Role}, func(text string) (string, error) {
-		fresh, err := runbook.Edit([]byte(text), runbook.Address("user."+in.Name), "role", fmt.Sprintf("%q", in.Role))
+		fresh, err := edit.Set([]byte(text), runbook.Address("user."+in.Name), "role", fmt.Sprintf("%q", in.Role))
 		if err != nil {
 			return "", editProblem(err)
 		}
@@ -67,7 +68,7 @@ func removeUser(c *Call, in userName) (applied, error) {
 	gone["was"] = u.Role
 	var failed error
 	out, err := c.edit(appliance.Change{Kept: func(string, *status.Applied) { failed = g.Forget(in.Name, secret) }}, gone, func(text string) (string, error) {
-		fresh, err := runbook.Remove([]byte(text), runbook.Address("user."+in.Name))
+		fresh, err := edit.Remove([]byte(text), runbook.Address("user."+in.Name))
 		if err != nil {
 			return "", editProblem(err)
 		}

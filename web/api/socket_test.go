@@ -21,6 +21,7 @@ import (
 
 	"orac/appliance/event"
 	"orac/runbook"
+	"orac/runbook/language"
 	"orac/web/auth"
 	"orac/web/schema"
 )
@@ -217,7 +218,7 @@ func TestStreamsEndWithWhatTheyCameFrom(t *testing.T) {
 		},
 		"another password": func(h *hosted) {
 			h.users(func(list []runbook.User) []runbook.User {
-				list[0].PasswordHash = runbook.NewSecret(strings.Replace(cheapHash(), "$2a$", "$2b$", 1))
+				list[0].PasswordHash = language.NewSecret(strings.Replace(cheapHash(), "$2a$", "$2b$", 1))
 				return list
 			})
 		},

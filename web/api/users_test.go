@@ -11,6 +11,7 @@ import (
 
 	"orac/appliance/status"
 	"orac/runbook"
+	"orac/runbook/language"
 	"orac/web/audit"
 	"orac/web/auth"
 	"orac/web/schema"
@@ -104,7 +105,7 @@ func TestAUserIsRemoved(t *testing.T) {
 	out := get[applied](rig, rig.call(auth.Admin, "DELETE", "/api/users/viewer", nil), 200)
 	want := testRunbook + strings.Replace(declaredUsers, "user \"viewer\" { password_hash = secret(\"viewer_password_hash\") } #", "#", 1)
 	if !out.OK || !out.Saved || rig.file() != want {
-		t.Errorf("%+v\n%s", out, runbook.Diff("orac.hcl", []byte(want), []byte(rig.file())))
+		t.Errorf("%+v\n%s", out, language.Diff("orac.hcl", []byte(want), []byte(rig.file())))
 	}
 	gone := func(when string) {
 		t.Helper()
@@ -151,7 +152,7 @@ func TestTheLastAdminStays(t *testing.T) {
 	}
 	get[applied](rig, role("operator", "admin"), 200)
 	if want := strings.Replace(before, `"operator" # judges`, `"admin" # judges`, 1); rig.file() != want {
-		t.Errorf("%s", runbook.Diff("orac.hcl", []byte(want), []byte(rig.file())))
+		t.Errorf("%s", language.Diff("orac.hcl", []byte(want), []byte(rig.file())))
 	}
 	rig.problem("a token of the role before", rig.call(auth.Operator, "GET", "/api/auth/me", nil), schema.Unauthenticated)
 	get[applied](rig, role("viewer", "operator"), 200) // its block has no role
@@ -197,7 +198,7 @@ func TestUsersOfTheSetUp(t *testing.T) {
 	rig.server.Use(rig.app.rb)
 	// A change of who is in the database puts nothing else into force: what runs may be on probation.
 	inForce, tried := rig.app.rb, *rig.app.rb
-	tried.Users = []runbook.User{{Name: "mallory", Role: "admin", PasswordHash: runbook.NewSecret(cheapHash())}}
+	tried.Users = []runbook.User{{Name: "mallory", Role: "admin", PasswordHash: language.NewSecret(cheapHash())}}
 	rig.app.rb = &tried
 	get[applied](rig, rig.call(auth.Admin, "PUT", "/api/users/bert", map[string]string{"role": "viewer"}), 200)
 	if slices.ContainsFunc(rig.guard.People(), func(p auth.Person) bool { return p.Name == "mallory" }) {
@@ -216,7 +217,7 @@ func TestUsersOfTheSetUp(t *testing.T) {
 	rb := *rig.app.rb
 	fresh, err := auth.HashPassword("anna", "another password")
 	rig.must(err)
-	rb.Users = []runbook.User{{Name: "anna", Role: "admin", PasswordHash: runbook.NewSecret(fresh)}}
+	rb.Users = []runbook.User{{Name: "anna", Role: "admin", PasswordHash: language.NewSecret(fresh)}}
 	rig.server.Use(&rb)
 	rig.server.Use(rig.app.rb)
 	rig.problem("the password of the set-up", rig.call(auth.Nobody, "POST", "/api/auth/login", loginInput{"anna", password, false}), schema.Unauthenticated)

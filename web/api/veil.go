@@ -15,6 +15,7 @@ import (
 
 	"orac/appliance/status"
 	"orac/runbook"
+	"orac/runbook/language"
 	"orac/web/schema"
 )
 
@@ -49,8 +50,8 @@ func newVeil(rb *runbook.Runbook) *veil {
 			paths = append(paths, path)
 		}
 	}
-	var look func(list []runbook.Block)
-	look = func(list []runbook.Block) {
+	var look func(list []language.Block)
+	look = func(list []language.Block) {
 		for _, b := range list {
 			for name, a := range b.Attrs {
 				for _, text := range textsOf(a.Value) {

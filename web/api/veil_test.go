@@ -16,6 +16,7 @@ import (
 	"orac/appliance/status"
 	"orac/appliance/store"
 	"orac/runbook"
+	"orac/runbook/language"
 	"orac/web/auth"
 	"orac/web/schema"
 )
@@ -66,7 +67,7 @@ web {
 func TestWhatOnlyAdminsSee(t *testing.T) {
 	words := "exec /opt/canary-7f3a/whisper --token canary-7f3a-env /srv/canary-7f3a/in dir/x: open /srv/canary-7f3a/a folder/speech.wav: no such file; Post \"https://stt.example:7272/canary-7f3a/key?x=canary-7f3a\": refused"
 	rig := newRigWith(t, func(rb *runbook.Runbook) {
-		made, problems := runbook.Parse([]byte(canaryRunbook), "/srv/canary-7f3a/orac.hcl", runbook.Options{
+		made, problems := runbook.Parse([]byte(canaryRunbook), "/srv/canary-7f3a/orac.hcl", language.Options{
 			Env:    func(name string) (string, bool) { return "canary-7f3a-env", name == "TOKEN" },
 			Secret: func(string) (string, error) { return "canary-7f3a-secret", nil },
 		})
@@ -160,7 +161,7 @@ func TestErrorsAreVeiled(t *testing.T) {
 }
 
 func TestVeil(t *testing.T) {
-	rb, problems := runbook.Parse([]byte(testRunbook), "/home/ann/orac.hcl", runbook.Options{})
+	rb, problems := runbook.Parse([]byte(testRunbook), "/home/ann/orac.hcl", language.Options{})
 	if rb == nil {
 		t.Fatal(problems)
 	}

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"orac/runbook"
+	"orac/runbook/language"
 )
 
 // world is a guard in which something changes between a proof and what is made of it.
@@ -32,7 +33,7 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{T: t, rb: declared(t)}
-	w.rb.Auth.JWTSecret = runbook.Secret{} // a file, which can be rotated
+	w.rb.Auth.JWTSecret = language.Secret{} // a file, which can be rotated
 	dir := t.TempDir()
 	w.must(os.WriteFile(filepath.Join(dir, DBName), emptyDatabase(), 0o600)) // there are many worlds
 	w.g = openGuard(t, dir, w.rb)
@@ -87,11 +88,11 @@ var otherHash = func() string {
 // changes are all that ends what somebody was, by the subject whose end it is.
 var changes = map[string]map[string]func(*world){
 	"anna": {
-		"another password": func(w *world) { w.rb.Users[0].PasswordHash = runbook.NewSecret(otherHash); w.use() },
+		"another password": func(w *world) { w.rb.Users[0].PasswordHash = language.NewSecret(otherHash); w.use() },
 		"another password and back": func(w *world) {
-			w.rb.Users[0].PasswordHash = runbook.NewSecret(otherHash)
+			w.rb.Users[0].PasswordHash = language.NewSecret(otherHash)
 			w.use()
-			w.rb.Users[0].PasswordHash = runbook.NewSecret(cheapHash())
+			w.rb.Users[0].PasswordHash = language.NewSecret(cheapHash())
 			w.use()
 		},
 		"another role": func(w *world) { w.rb.Users[0].Role = "viewer"; w.use() },
@@ -106,7 +107,7 @@ var changes = map[string]map[string]func(*world){
 		"logged out everywhere": func(w *world) { w.must(w.g.DB.LogOutEverywhere("anna")) },
 	},
 	"service:core": {
-		"another secret":        func(w *world) { w.rb.ServiceAccounts[0].Secret = runbook.NewSecret(accountSecret + "!"); w.use() },
+		"another secret":        func(w *world) { w.rb.ServiceAccounts[0].Secret = language.NewSecret(accountSecret + "!"); w.use() },
 		"another permission":    func(w *world) { w.rb.ServiceAccounts[0].Permissions = []string{"orac.all"}; w.use() },
 		"removed":               func(w *world) { w.rb.ServiceAccounts = nil; w.use() },
 		"logged out everywhere": func(w *world) { w.must(w.g.DB.LogOutEverywhere("service:core")) },
@@ -480,7 +481,7 @@ func TestAPasswordChangesOnce(t *testing.T) {
 func TestAPolicyCountsThoughTheDatabaseFails(t *testing.T) {
 	cheaply(t)
 	for what, change := range map[string]func(*world){
-		"another password": func(w *world) { w.rb.Users[0].PasswordHash = runbook.NewSecret(otherHash) },
+		"another password": func(w *world) { w.rb.Users[0].PasswordHash = language.NewSecret(otherHash) },
 		"another role":     func(w *world) { w.rb.Users[0].Role = "viewer" },
 		"removed":          func(w *world) { w.rb.Users = w.rb.Users[1:] },
 	} {

@@ -12,7 +12,7 @@ import (
 
 	"golang.org/x/crypto/bcrypt"
 
-	"orac/runbook"
+	"orac/runbook/language"
 )
 
 func TestLogin(t *testing.T) {
@@ -47,7 +47,7 @@ func TestAWrongNameLastsAsLongAsAWrongPassword(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		rb.Users[0].PasswordHash = runbook.NewSecret(string(h))
+		rb.Users[0].PasswordHash = language.NewSecret(string(h))
 		cheaply(t)
 		g := openGuard(t, t.TempDir(), rb)
 		if c, err := bcrypt.Cost([]byte(g.policy.Load().decoy)); err != nil || c != dear {

@@ -11,6 +11,7 @@ import (
 	"github.com/alexedwards/scs/v2"
 
 	"orac/runbook"
+	"orac/runbook/language"
 )
 
 // policy is what the runbook says about who may do what. It is immutable.
@@ -33,7 +34,7 @@ type user struct {
 	role        Role
 	permissions []string
 	hash        string // bcrypt, of a user
-	secret      runbook.Secret
+	secret      language.Secret
 	print       string // changes with the password, the role and the permissions
 }
 

@@ -6,7 +6,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"orac/runbook"
+	"orac/runbook/language"
 )
 
 // TestFingerprintsDiffer: users of whom anything differs have different fingerprints, also where what one has ends with what stands for
@@ -15,8 +15,8 @@ func TestFingerprintsDiffer(t *testing.T) {
 	key := []byte("key")
 	// In two bytes 65536 is 0, and 65538 is 2.
 	filler := strings.Repeat("a", 65534)
-	a := user{secret: runbook.NewSecret(filler + "\x00\x02bc")}
-	b := user{hash: "\x00\x02" + filler, secret: runbook.NewSecret("bc")}
+	a := user{secret: language.NewSecret(filler + "\x00\x02bc")}
+	b := user{hash: "\x00\x02" + filler, secret: language.NewSecret("bc")}
 	if a.fingerprint(key) == b.fingerprint(key) {
 		t.Error("a long secret has the fingerprint of a hash and a short one")
 	}
@@ -24,7 +24,7 @@ func TestFingerprintsDiffer(t *testing.T) {
 	some := rapid.Custom(func(t *rapid.T) user {
 		return user{
 			kind: Kind(text.Draw(t, "kind")), name: text.Draw(t, "name"), role: Role(text.Draw(t, "role")), hash: text.Draw(t, "hash"),
-			secret: runbook.NewSecret(text.Draw(t, "secret")), permissions: rapid.SliceOfN(text, 0, 3).Draw(t, "permissions"),
+			secret: language.NewSecret(text.Draw(t, "secret")), permissions: rapid.SliceOfN(text, 0, 3).Draw(t, "permissions"),
 		}
 	})
 	rapid.Check(t, func(t *rapid.T) {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"orac/runbook"
+	"orac/runbook/language"
 )
 
 // TestATokenThatIsRememberedEnds: a token that has been taken before is refused as any other when something ends it.
@@ -32,7 +33,7 @@ func TestATokenThatIsRememberedEnds(t *testing.T) {
 		"no such user":     {func(_ *testing.T, _ *Guard, rb *runbook.Runbook, _ Identity) { rb.Users = rb.Users[1:] }, "token: its user was removed"},
 		"another audience": {func(_ *testing.T, _ *Guard, rb *runbook.Runbook, _ Identity) { rb.Auth.Audience = "attic" }, "token: for somebody else"},
 		"another key": {func(_ *testing.T, _ *Guard, rb *runbook.Runbook, _ Identity) {
-			rb.Auth.JWTSecret = runbook.NewSecret(key2)
+			rb.Auth.JWTSecret = language.NewSecret(key2)
 		}, "token: key or algorithm unknown"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"orac/runbook"
+	"orac/runbook/language"
 )
 
 // cheaply makes hashes that cost nothing, in a test of what does not depend on it.
@@ -38,16 +39,16 @@ const key1, key2 = "0123456789abcdef0123456789abcdef-1", "0123456789abcdef012345
 // declared is a runbook with two users and an account.
 func declared(t testing.TB) *runbook.Runbook {
 	t.Helper()
-	rb, ds := runbook.Parse([]byte(`appliance "test" {}`), "orac.hcl", runbook.Options{Env: func(string) (string, bool) { return "", false }})
+	rb, ds := runbook.Parse([]byte(`appliance "test" {}`), "orac.hcl", language.Options{Env: func(string) (string, bool) { return "", false }})
 	if rb == nil {
 		t.Fatal(ds)
 	}
 	rb.Users = []runbook.User{
-		{Name: "anna", Role: "admin", PasswordHash: runbook.NewSecret(cheapHash())},
-		{Name: "vera", Role: "viewer", PasswordHash: runbook.NewSecret(cheapHash())},
+		{Name: "anna", Role: "admin", PasswordHash: language.NewSecret(cheapHash())},
+		{Name: "vera", Role: "viewer", PasswordHash: language.NewSecret(cheapHash())},
 	}
-	rb.ServiceAccounts = []runbook.ServiceAccount{{Name: "core", Role: "viewer", Secret: runbook.NewSecret(accountSecret), Permissions: []string{"orac.status"}}}
-	rb.Auth.JWTSecret = runbook.NewSecret(key1)
+	rb.ServiceAccounts = []runbook.ServiceAccount{{Name: "core", Role: "viewer", Secret: language.NewSecret(accountSecret), Permissions: []string{"orac.status"}}}
+	rb.Auth.JWTSecret = language.NewSecret(key1)
 	return rb
 }
 

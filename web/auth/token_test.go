@@ -15,7 +15,7 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
-	"orac/runbook"
+	"orac/runbook/language"
 )
 
 // goodClaims are those of a token that is good.
@@ -299,7 +299,7 @@ func TestRotation(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		rb := declared(t)
-		rb.Auth.JWTSecret = runbook.Secret{}
+		rb.Auth.JWTSecret = language.Secret{}
 		g := openGuard(t, dir, rb) // it makes the key
 		before, err := g.Issue(vouched(t, g, User, "anna"), 48*time.Hour)
 		if err != nil {
@@ -328,7 +328,7 @@ func TestRotation(t *testing.T) {
 		if _, err := g.Token(after.Token); err != nil {
 			t.Error(err, Reason(err))
 		}
-		rb.Auth.JWTSecret, rb.Auth.JWTPrevious = runbook.NewSecret(key2), runbook.NewSecret(key1)
+		rb.Auth.JWTSecret, rb.Auth.JWTPrevious = language.NewSecret(key2), language.NewSecret(key1)
 		if err := g.Use(rb); err != nil {
 			t.Fatal(err)
 		}
@@ -365,7 +365,7 @@ func TestServiceTokens(t *testing.T) {
 // before it happens; without the record there are no tokens. A command beside the appliance replaces nothing.
 func TestAKeyThatOthersMayReadIsReplaced(t *testing.T) {
 	dir, rb := t.TempDir(), declared(t)
-	rb.Auth.JWTSecret = runbook.Secret{}
+	rb.Auth.JWTSecret = language.Secret{}
 	g := openGuard(t, dir, rb)
 	token, err := g.Issue(vouched(t, g, User, "anna"), time.Hour)
 	if err != nil {
@@ -412,7 +412,7 @@ func TestAKeyWhoseOverlapIsOverStaysOver(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		rb := declared(t)
-		rb.Auth.JWTSecret = runbook.Secret{}
+		rb.Auth.JWTSecret = language.Secret{}
 		g := openGuard(t, dir, rb)
 		if err := g.Secrets.Rotate(SigningSecret, time.Hour); err != nil {
 			t.Fatal(err)

@@ -10,7 +10,8 @@ import (
 	"io"
 	"strings"
 
-	"orac/runbook"
+	"orac/runbook/edit"
+	"orac/runbook/language"
 	"orac/web/api"
 	"orac/web/schema"
 )
@@ -40,8 +41,8 @@ func unpack(packed string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	text, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(raw)), runbook.MaxFileSize+1))
-	if err == nil && len(text) > runbook.MaxFileSize {
+	text, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(raw)), language.MaxFileSize+1))
+	if err == nil && len(text) > language.MaxFileSize {
 		err = errors.New("it is too large")
 	}
 	return string(text), err
@@ -76,7 +77,7 @@ func posted(call *api.Call) (e editor, file api.RunbookText, err error) {
 		if lines == "" {
 			lines = file.Source
 		}
-		e.Source = runbook.KeepLineEnds(lines, call.R.PostFormValue("source"))
+		e.Source = edit.KeepLineEnds(lines, call.R.PostFormValue("source"))
 	}
 	e.Edited = e.Source != file.Source
 	return e, file, nil
@@ -92,7 +93,9 @@ func (e editor) Packed() string { return pack(e.Source) }
 type diffLine struct{ Kind, Text string }
 
 // diff returns the lines of b that differ from a.
-func diff(name, a, b string) []diffLine { return linesOfDiff(runbook.Diff(name, []byte(a), []byte(b))) }
+func diff(name, a, b string) []diffLine {
+	return linesOfDiff(language.Diff(name, []byte(a), []byte(b)))
+}
 
 // linesOfDiff returns the lines of a unified diff, without its head.
 func linesOfDiff(text string) (list []diffLine) {

@@ -13,6 +13,7 @@ import (
 	"orac/appliance"
 	"orac/appliance/status"
 	"orac/runbook"
+	"orac/runbook/language"
 	"orac/web/auth"
 )
 
@@ -22,7 +23,7 @@ func graphOf(t *testing.T, path string) *appliance.Graph {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rb, problems := runbook.Parse(text, path, runbook.Options{Env: func(string) (string, bool) { return strings.Repeat("x", 40), true }})
+	rb, problems := runbook.Parse(text, path, language.Options{Env: func(string) (string, bool) { return strings.Repeat("x", 40), true }})
 	if rb == nil {
 		t.Fatal(problems)
 	}

@@ -29,6 +29,7 @@ import (
 	"orac/appliance/store"
 	"orac/internal/testkit"
 	"orac/runbook"
+	"orac/runbook/language"
 	"orac/web/api"
 	"orac/web/audit"
 	"orac/web/auth"
@@ -85,8 +86,8 @@ func (a *app) proposer() *appliance.Proposer {
 func (a *app) Read(file string) ([]byte, error) { return os.ReadFile(file) }
 
 // Evaluate implements appliance.Language.
-func (a *app) Evaluate(_ *rt.Task, e appliance.Evaluation) (*runbook.Runbook, runbook.Diagnostics) {
-	return runbook.Parse(e.Text, "orac.hcl", runbook.Options{Secret: func(string) (string, error) { return dearHash, nil }})
+func (a *app) Evaluate(_ *rt.Task, e appliance.Evaluation) (*runbook.Runbook, language.Diagnostics) {
+	return runbook.Parse(e.Text, "orac.hcl", language.Options{Secret: func(string) (string, error) { return dearHash, nil }})
 }
 
 // run puts a text into force; the people of the rig stay.
@@ -101,9 +102,9 @@ func (a *app) run(t *testing.T, text string) {
 }
 
 // Check implements appliance.Language.
-func (a *app) Check(*runbook.Runbook) runbook.Diagnostics { return nil }
+func (a *app) Check(*runbook.Runbook) language.Diagnostics { return nil }
 
-func (a *app) Examine(_ context.Context, r status.PlanRequest) (*runbook.Runbook, runbook.Diagnostics, error) {
+func (a *app) Examine(_ context.Context, r status.PlanRequest) (*runbook.Runbook, language.Diagnostics, error) {
 	rb, problems := a.proposer().Examine(nil, r)
 	return rb, problems, nil
 }
@@ -274,12 +275,12 @@ func newRig(t *testing.T, o Options) *rig {
 	r := &rig{t: t, app: &app{file: filepath.Join(dir, "orac.hcl")}, cookies: map[auth.Role]*http.Cookie{}, csrf: map[auth.Role]string{}}
 	text := evilRunbook()
 	r.must(os.WriteFile(r.app.file, []byte(text), 0o640))
-	rb, problems := runbook.Parse([]byte(text), "orac.hcl", runbook.Options{})
+	rb, problems := runbook.Parse([]byte(text), "orac.hcl", language.Options{})
 	if rb == nil {
 		t.Fatal(problems)
 	}
 	for _, role := range auth.Roles() {
-		rb.Users = append(rb.Users, runbook.User{Name: string(role), Role: string(role), PasswordHash: runbook.NewSecret(cheapHash())})
+		rb.Users = append(rb.Users, runbook.User{Name: string(role), Role: string(role), PasswordHash: language.NewSecret(cheapHash())})
 	}
 	rb.Web.Hosts = []string{"example.com"} // what httptest asks for
 	r.app.rb = rb

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"orac/runbook"
+	"orac/runbook/language"
 	"orac/web/auth"
 )
 
@@ -391,7 +391,7 @@ func FuzzUnpack(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if again, err := unpack(pack(text)); err != nil || again != text || len(text) > runbook.MaxFileSize {
+		if again, err := unpack(pack(text)); err != nil || again != text || len(text) > language.MaxFileSize {
 			t.Fatalf("%v, %d bytes", err, len(text))
 		}
 	})

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"orac/appliance/amount"
-	"orac/runbook"
+	"orac/runbook/language"
 )
 
 // funcs are the functions of the templates.
@@ -76,7 +76,7 @@ func indented(v any) string {
 
 // length writes a duration of the runbook's language in words: "7d" becomes "7 d".
 func length(text string) string {
-	d, err := runbook.ParseDuration(text)
+	d, err := language.ParseDuration(text)
 	if err != nil {
 		return text
 	}

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"orac/appliance/statedir"
-	"orac/runbook"
+	"orac/runbook/language"
 	"orac/runbook/scenario"
 )
 
@@ -60,12 +60,12 @@ func read(name, path string) (Scenario, bool) {
 		return Scenario{}, false
 	}
 	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, runbook.MaxFileSize+1))
-	if err != nil || len(text) > runbook.MaxFileSize || !scenario.Is(text) {
+	text, err := io.ReadAll(io.LimitReader(f, language.MaxFileSize+1))
+	if err != nil || len(text) > language.MaxFileSize || !scenario.Is(text) {
 		return Scenario{}, false
 	}
 	s := Scenario{Name: name, path: path}
-	if parsed, _ := scenario.Parse(text, path, runbook.Options{}); parsed != nil {
+	if parsed, _ := scenario.Parse(text, path, language.Options{}); parsed != nil {
 		s.Doc = parsed.Head.Doc
 	}
 	return s, true

@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
 	"orac/runbook"
+	"orac/runbook/language"
 	"orac/runbook/scenario"
 )
 
@@ -39,8 +40,8 @@ func (s *Sandbox) NewPages(stock, scenario string) *Pages {
 // secret is what env(), secret() and file() return: documents name secrets that their readers have.
 const secret = "a-secret-of-the-reader-that-is-long-enough"
 
-func world() runbook.Options {
-	return runbook.Options{
+func world() language.Options {
+	return language.Options{
 		Env: func(name string) (string, bool) {
 			switch {
 			case strings.HasSuffix(name, "_URL"):
@@ -64,12 +65,12 @@ func world() runbook.Options {
 // to.
 func (p *Pages) HCL(text, in string) error {
 	src := []byte(text)
-	formatted, problems := runbook.Format(src, "block.hcl")
+	formatted, problems := runbook.Vocabulary.Format(src, "block.hcl")
 	if problems.HasErrors() {
 		return said(problems)
 	}
 	if !bytes.Equal(formatted, src) {
-		return fmt.Errorf("it is not formatted:\n%s", runbook.Diff("block.hcl", src, formatted))
+		return fmt.Errorf("it is not formatted:\n%s", language.Diff("block.hcl", src, formatted))
 	}
 	f, diags := hclsyntax.ParseConfig(src, "block.hcl", hcl.InitialPos)
 	if diags.HasErrors() {
@@ -86,7 +87,7 @@ func (p *Pages) HCL(text, in string) error {
 		return p.scenario(text)
 	case inScenario(body):
 		return p.scenario(without(p.Scenario, body) + "\n" + text)
-	case runbook.HasBlock(src, "appliance") && runbook.HasBlock(src, "listener"):
+	case language.HasBlock(src, "appliance") && language.HasBlock(src, "listener"):
 		p.Runbook = text
 		return p.runbook(text)
 	}
@@ -100,8 +101,8 @@ func (p *Pages) HCL(text, in string) error {
 
 // inScenario tells whether a piece belongs to a scenario: it has a block that runbooks do not have.
 func inScenario(body *hclsyntax.Body) bool {
-	has := func(types []*runbook.BlockType, name string) bool {
-		return slices.ContainsFunc(types, func(t *runbook.BlockType) bool { return t.Type == name })
+	has := func(types []*language.BlockType, name string) bool {
+		return slices.ContainsFunc(types, func(t *language.BlockType) bool { return t.Type == name })
 	}
 	return slices.ContainsFunc(body.Blocks, func(b *hclsyntax.Block) bool {
 		return has(scenario.Language.Blocks, b.Type) && !has(runbook.Registry, b.Type)
@@ -191,12 +192,12 @@ func without(text string, piece *hclsyntax.Body) string {
 }
 
 // said returns the errors among diagnostics as people see them.
-func said(problems runbook.Diagnostics) error {
+func said(problems language.Diagnostics) error {
 	if !problems.HasErrors() {
 		return nil
 	}
 	var b strings.Builder
-	if err := problems.Render(&b, runbook.RenderOptions{}); err != nil {
+	if err := problems.Render(&b, language.RenderOptions{}); err != nil {
 		return err
 	}
 	return errors.New(b.String())

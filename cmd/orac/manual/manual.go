@@ -38,7 +38,7 @@ func Pages(root *cobra.Command, version string) []Page {
 	each(root, func(c *cobra.Command) {
 		add(pageName(c), 1, c.Short, func(r *roff) { command(r, c) })
 	})
-	add("orac.hcl", 5, "the runbook of ORAC", func(r *roff) { r.markdown(runbook.Reference()); seeAlso(r, "orac(1)", "orac-scenario(5)") })
+	add("orac.hcl", 5, "the runbook of ORAC", func(r *roff) { r.markdown(runbook.Vocabulary.Reference()); seeAlso(r, "orac(1)", "orac-scenario(5)") })
 	add("orac-scenario", 5, "the language of scenarios, for orac sim and orac chaos", func(r *roff) {
 		r.markdown(scenario.Language.Reference())
 		seeAlso(r, "orac-sim(1)", "orac-chaos(1)", "orac.hcl(5)")

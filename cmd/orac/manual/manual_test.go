@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"orac/runbook"
+	"orac/runbook/language"
 )
 
 // macros are those that a page may use, of man(7) and of roff.
@@ -101,8 +102,8 @@ func TestTheRunbooksPageIsWhole(t *testing.T) {
 			page = string(p.Text)
 		}
 	}
-	var walk func(*runbook.BlockType)
-	walk = func(b *runbook.BlockType) {
+	var walk func(*language.BlockType)
+	walk = func(b *language.BlockType) {
 		for _, at := range b.Attributes {
 			if !b.FreeForm && !strings.Contains(page, ".TP\n\\fB"+escaped(at.Name)+"\\fR\n") {
 				t.Errorf("%s.%s is missing", b.Key(), at.Name)

@@ -6,11 +6,12 @@ import (
 
 	"orac/internal/cells"
 	"orac/runbook"
+	"orac/runbook/edit"
 )
 
 // annotate adds comments: above blocks, and in them about what else they may say.
 func annotate(text []byte, above map[runbook.Address]string) ([]byte, error) {
-	outlines, err := runbook.Outlines(text)
+	outlines, err := edit.Outlines(text)
 	if err != nil {
 		return nil, err
 	}
@@ -20,7 +21,7 @@ func annotate(text []byte, above map[runbook.Address]string) ([]byte, error) {
 			continue
 		}
 		first := o.Line - 1
-		isFirst := slices.IndexFunc(outlines, func(other runbook.Outline) bool { return other.Type == o.Type }) == i
+		isFirst := slices.IndexFunc(outlines, func(other edit.Outline) bool { return other.Type == o.Type }) == i
 		said := func(name string) bool { _, ok := o.Attrs[name]; return ok }
 		if more := hints(o.Type, said); isFirst && len(more) > 0 { // one block of each type is enough to learn from
 			lines = unfold(lines, first)

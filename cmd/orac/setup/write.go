@@ -12,6 +12,8 @@ import (
 	"orac/internal/cells"
 	"orac/models"
 	"orac/runbook"
+	"orac/runbook/edit"
+	"orac/runbook/language"
 )
 
 // Write makes the runbook of answers. For an open answer it takes the proposal that needs nothing else: the default microphone,
@@ -25,7 +27,7 @@ func Write(ctx context.Context, a Answers) ([]byte, error) {
 	s.listener(a, microphone, words, service)
 	s.console(a)
 
-	text, wrong := runbook.Rework(ctx, first, s.steps)
+	text, wrong := edit.Rework(ctx, first, s.steps)
 	if len(wrong) > 0 {
 		return nil, errors.Join(stepErrors(wrong)...)
 	}
@@ -33,14 +35,14 @@ func Write(ctx context.Context, a Answers) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	text, problems := runbook.Format(text, "")
+	text, problems := runbook.Vocabulary.Format(text, "")
 	if problems.HasErrors() {
 		return nil, problems
 	}
 	return text, nil
 }
 
-func stepErrors(wrong []*runbook.StepError) (out []error) {
+func stepErrors(wrong []*edit.StepError) (out []error) {
 	for _, w := range wrong {
 		out = append(out, w.Err)
 	}
@@ -49,18 +51,18 @@ func stepErrors(wrong []*runbook.StepError) (out []error) {
 
 // sheet collects what to write.
 type sheet struct {
-	steps    []runbook.Operation
+	steps    []edit.Operation
 	comments map[runbook.Address]string // above a block
 }
 
 // block adds a block with what a person should know about it; set adds its attributes.
 func (s *sheet) block(a runbook.Address, comment string) {
-	s.steps = append(s.steps, runbook.Operation{Do: runbook.DoAdd, Block: a})
+	s.steps = append(s.steps, edit.Operation{Do: edit.DoAdd, Block: a})
 	s.comments[a] = comment
 }
 
 func (s *sheet) set(a runbook.Address, attribute, expression string) {
-	s.steps = append(s.steps, runbook.Operation{Do: runbook.DoSet, Block: a, Attribute: attribute, Expression: expression})
+	s.steps = append(s.steps, edit.Operation{Do: edit.DoSet, Block: a, Attribute: attribute, Expression: expression})
 }
 
 // appliance returns the text to start from: nothing can be added to a text without a block.
@@ -70,7 +72,7 @@ func (s *sheet) appliance(a Answers) []byte {
 	s.comments[address] = "What this appliance hears and where its commands go. Check a change with `orac validate`; `orac plan` shows " +
 		"what it would do to the running appliance, and `orac apply` does it."
 	if a.StateDir != "" {
-		s.set(address, "state_dir", runbook.Quote(a.StateDir))
+		s.set(address, "state_dir", edit.Quote(a.StateDir))
 	}
 	return fmt.Appendf(nil, "appliance %q {}\n", name)
 }
@@ -85,9 +87,9 @@ func (s *sheet) microphone(a Answers) runbook.Address {
 	}
 	address := runbook.Address("device.microphone." + NameOf(m.Name, "microphone"))
 	s.block(address, cells.Shorten(screen.Clean(m.Name), 60)+". ORAC finds it by its identity when it is plugged in again; `orac devices` lists the others.")
-	s.set(address, "identity", runbook.Quote(m.Identity))
+	s.set(address, "identity", edit.Quote(m.Identity))
 	if m.Backend == "alsa" {
-		s.set(address, "backend", runbook.Quote(m.Backend))
+		s.set(address, "backend", edit.Quote(m.Backend))
 	}
 	return address
 }
@@ -104,7 +106,7 @@ func (s *sheet) models(a Answers) (words []string) {
 			comment = fmt.Sprintf("Say %q. Licence of the model: %s.", e.WakeWord, Licence(e.Licence))
 		}
 		s.block(address, comment+" `orac models list` shows the others.")
-		s.set(address, "source", runbook.Quote(models.CatalogPrefix+name))
+		s.set(address, "source", edit.Quote(models.CatalogPrefix+name))
 		words = append(words, string(address))
 	}
 	return words
@@ -126,13 +128,13 @@ func (s *sheet) service(a Answers) (name string) {
 		program := filepath.Base(a.Service.Command[0])
 		address := runbook.Address("stt." + NameOf(strings.TrimSuffix(program, filepath.Ext(program)), "command"))
 		s.block(address, "A program on this machine turns each command into text. {wav} stands for the recording.")
-		s.set(address, "protocol", runbook.Quote("exec"))
+		s.set(address, "protocol", edit.Quote("exec"))
 		s.set(address, "command", quoteAll(a.Service.Command))
 		return string(address)
 	case a.Service.URL != "":
 		const address, heart = runbook.Address("stt.orac"), runbook.Address("heartbeat.orac")
 		s.block(address, "An ORAC STT server turns each command into text. While it is away, commands wait on the disk.")
-		s.set(address, "url", runbook.Quote(a.Service.URL))
+		s.set(address, "url", edit.Quote(a.Service.URL))
 		s.block(heart, "Tells the server that this appliance listens, and for which words.")
 		s.set(heart, "stt", string(address))
 		return string(address)
@@ -143,7 +145,7 @@ func (s *sheet) service(a Answers) (name string) {
 func quoteAll(list []string) string {
 	quoted := make([]string, len(list))
 	for i, text := range list {
-		quoted[i] = runbook.Quote(text)
+		quoted[i] = edit.Quote(text)
 	}
 	return "[" + strings.Join(quoted, ", ") + "]"
 }
@@ -166,12 +168,12 @@ func (s *sheet) console(a Answers) {
 	switch a.Console {
 	case Local:
 		s.block("web", "The console and the API, for this machine only. `orac run` prints a code; with it you make the first admin.")
-		s.set("web", "listen", runbook.Quote("127.0.0.1:7171"))
+		s.set("web", "listen", edit.Quote("127.0.0.1:7171"))
 	case Network:
 		s.block("web", "The console and the API, for the whole network and always encrypted: ORAC makes the certificate at its first start. "+
 			"`orac run` prints its fingerprint, and a code; with that you make the first admin.")
-		s.set("web", "listen", runbook.Quote(":7171"))
-		s.steps = append(s.steps, runbook.Operation{Do: runbook.DoAdd, Block: "web.tls"})
+		s.set("web", "listen", edit.Quote(":7171"))
+		s.steps = append(s.steps, edit.Operation{Do: edit.DoAdd, Block: "web.tls"})
 		s.set("web.tls", "self_signed", "true")
 	}
 }
@@ -186,7 +188,7 @@ var worthKnowing = map[string][]string{
 }
 
 // hints returns comments on what else a block of a type may say, without what it says already.
-func hints(t *runbook.BlockType, said func(name string) bool) (lines []string) {
+func hints(t *language.BlockType, said func(name string) bool) (lines []string) {
 	for _, name := range worthKnowing[t.Key()] {
 		at := t.Attribute(name)
 		if at == nil {
@@ -203,12 +205,12 @@ func hints(t *runbook.BlockType, said func(name string) bool) (lines []string) {
 }
 
 // example returns a value as a runbook writes it: the default, or the registry's example.
-func example(at *runbook.Attribute) string {
+func example(at *language.Attribute) string {
 	if at.Default == "" {
 		return at.Example
 	}
-	if slices.Contains([]runbook.Kind{runbook.Int, runbook.Float, runbook.Bool, runbook.Ints, runbook.Strings, runbook.Refs}, at.Kind) {
+	if slices.Contains([]language.Kind{language.Int, language.Float, language.Bool, language.Ints, language.Strings, language.Refs}, at.Kind) {
 		return at.Default
 	}
-	return runbook.Quote(at.Default)
+	return edit.Quote(at.Default)
 }

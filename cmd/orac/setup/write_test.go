@@ -11,6 +11,7 @@ import (
 	"orac/appliance/audio/capture"
 	"orac/internal/testkit"
 	"orac/runbook"
+	"orac/runbook/language"
 )
 
 var cases = map[string]Answers{
@@ -39,10 +40,10 @@ func TestWrite(t *testing.T) {
 			}
 			plain := hintLines.ReplaceAll(text, nil) // those follow the registry: see TestHintsAreTrue
 			testkit.Golden(t, filepath.Join("testdata", name+".hcl"), plain)
-			if formatted, _ := runbook.Format(text, ""); !bytes.Equal(formatted, text) {
-				t.Errorf("it is not in canonical form:\n%s", runbook.Diff("", text, formatted))
+			if formatted, _ := runbook.Vocabulary.Format(text, ""); !bytes.Equal(formatted, text) {
+				t.Errorf("it is not in canonical form:\n%s", language.Diff("", text, formatted))
 			}
-			rb, problems := runbook.Parse(text, "orac.hcl", runbook.Options{})
+			rb, problems := runbook.Parse(text, "orac.hcl", language.Options{})
 			if rb == nil || len(problems) > 0 {
 				t.Fatal(problems)
 			}
@@ -62,7 +63,7 @@ func TestHintsAreTrue(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		plain, problems := runbook.Parse(text, "", runbook.Options{})
+		plain, problems := runbook.Parse(text, "", language.Options{})
 		if plain == nil {
 			t.Fatal(problems)
 		}
@@ -70,7 +71,7 @@ func TestHintsAreTrue(t *testing.T) {
 			found++
 			line := string(text[at[4]:at[5]])
 			taken := string(text[:at[3]]) + line + string(text[at[5]:])
-			rb, problems := runbook.Parse([]byte(taken), "", runbook.Options{})
+			rb, problems := runbook.Parse([]byte(taken), "", language.Options{})
 			if rb == nil || len(problems) > 0 {
 				t.Errorf("%s: %s: %v", name, line, problems)
 				continue

@@ -19,7 +19,7 @@ import (
 	"time"
 
 	"orac/appliance/statedir"
-	"orac/runbook"
+	"orac/runbook/language"
 )
 
 // Store is the folder of secrets. Its methods are safe for concurrent use.
@@ -28,7 +28,7 @@ type Store struct {
 }
 
 // In returns the secrets of a state directory. It creates nothing.
-func In(stateDir string) *Store { return &Store{Dir: filepath.Join(stateDir, runbook.SecretsDir)} }
+func In(stateDir string) *Store { return &Store{Dir: filepath.Join(stateDir, language.SecretsDir)} }
 
 // Info is the public description of a secret.
 type Info struct {
