@@ -2,9 +2,11 @@ package boot
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"regexp"
+
+	"orac/runbook"
+	"orac/runbook/language"
 )
 
 // spelled finds the state directory in the text of a runbook.
@@ -12,11 +14,10 @@ var spelled = regexp.MustCompile(`(?m)^\s*state_dir\s*=\s*"([^"$%\\\n]+)"`)
 
 // SpelledState returns the state directory as far as the text of a runbook says it, for a runbook that cannot be evaluated.
 func SpelledState(file string) string {
-	dir := "state" // the default of the language, beside the runbook
-	if text, err := os.ReadFile(file); err == nil {
-		if m := spelled.FindSubmatch(text); m != nil {
-			dir = string(m[1])
-		}
+	dir := "state"                                               // the default of the language, beside the runbook
+	text, _ := runbook.Vocabulary.Read(file, language.Options{}) // what cannot be read spells nothing
+	if m := spelled.FindSubmatch(text); m != nil {
+		dir = string(m[1])
 	}
 	if !filepath.IsAbs(dir) {
 		dir = filepath.Join(filepath.Dir(file), dir)

@@ -110,6 +110,7 @@ func (r *run) takeBack(o occurrence, b *broken, entry *journal.Entry) {
 
 // begin reports that a fault begins.
 func (r *run) begin(o occurrence, b *broken) (id, at int) {
+	r.o.Say(fmt.Sprintf("%s %s", o.Kind, o.Target))
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := r.clock()
@@ -123,7 +124,6 @@ func (r *run) begin(o occurrence, b *broken) (id, at int) {
 		r.lasting++
 	}
 	r.event("fault", "world", o.Name)
-	r.o.Say(fmt.Sprintf("%s %s", o.Kind, o.Target))
 	r.disturb(o, now, 0)
 	return r.judge.Began(now, judge.Fault{Address: o.Address, Kind: o.Kind, Target: o.Target, Lasts: o.Lasts()}), len(r.out.Faults) - 1
 }

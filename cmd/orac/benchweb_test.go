@@ -143,8 +143,8 @@ func (k *kitchen) resident() int {
 	return least
 }
 
-// hearing is what was heard while something happened.
-type hearing struct {
+// hears is what was heard while something happened.
+type meanwhile struct {
 	took    time.Duration // of the clock
 	cpu     time.Duration // of the appliance
 	hops    int
@@ -154,7 +154,7 @@ type hearing struct {
 }
 
 // during watches the microphone while something happens. It fails when any sound was lost, wherever.
-func (k *kitchen) during(what func()) (h hearing) {
+func (k *kitchen) during(what func()) (h meanwhile) {
 	k.b.Helper()
 	before, events := k.status(), k.get("/api/events?kinds=level,score")
 	defer events.Body.Close()
@@ -231,7 +231,7 @@ func (k *kitchen) unharmed(before status.Status) {
 	}
 }
 
-func (k *kitchen) report(h hearing) {
+func (k *kitchen) report(h meanwhile) {
 	k.b.ReportMetric(0, "ns/op")
 	k.b.ReportMetric(0, "hops-lost") // else it has failed
 	k.b.ReportMetric(ms(h.gap), "ms-hop-gap-max")

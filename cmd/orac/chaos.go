@@ -71,7 +71,7 @@ func (a *app) chaos(ctx context.Context, f chaosFlags, paths []string) error {
 	}
 	var simulated *report.Report
 	if f.compare != "" {
-		r, err := readReport(f.compare, os.Stdin)
+		r, err := report.ReadFile(f.compare, os.Stdin)
 		if err != nil {
 			return usage("--compare: %w", err)
 		}

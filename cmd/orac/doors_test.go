@@ -39,7 +39,7 @@ var doors = []door{
 			"chaos/":                             "breaks things on purpose, as root; no part of orac run",
 			"cmd/orac/dist/":                     "a tool of the house: builds what is given to people",
 			"cmd/orac/docstest/":                 "tests: runs what documents show",
-			"cmd/orac/resume.go":                 "this program again, in place of itself",
+			"appliance/boot/resume.go":           "this program again, in place of itself",
 			"cmd/orac/setup/service.go":          "looks for a program that understands speech, and runs none",
 			"models/registry.go":                 "asks npm for its registry, where a person pulls models",
 			"sim/mutants/":                       "a tool of the house: builds and runs mutants",
@@ -61,25 +61,25 @@ var doors = []door{
 			"appliance/audio/pulsetest/":             "tests: a sound server of their own",
 			"appliance/incident/evidence/process.go": "/proc of a child",
 			"appliance/logbook/rotate.go":            "the log file: a capability of the runbook",
-			"appliance/memory/trim.go":               "/proc/self",
+			"appliance/memory/":                      "/proc/self",
 			"appliance/statedir/":                    "the way to everything in the state directory, and to files that a runbook names: a capability of the runbook",
 			"appliance/unclean.go":                   "/proc: the name of this boot",
 			"appliance/stt/exec.go":                  "the sound for a command, in a folder of its own",
 			"chaos/":                                 "breaks things on purpose, as root; no part of orac run",
 			"cmd/orac/dist/":                         "a tool of the house: builds what is given to people",
 			"cmd/orac/docstest/":                     "tests: the folder in which documents are tried",
-			"cmd/orac/daemon.go":                     "the runbook, for the state directory that it spells",
 			"cmd/orac/fmt.go":                        "orac fmt: the files that it is given",
-			"cmd/orac/forms.go":                      "orac sim: the reports that it is told to write or read",
+			"trial/report/files.go":                  "orac sim: the reports that it is told to write or read",
 			"cmd/orac/man.go":                        "orac man: the folder that it is given",
 			"cmd/orac/sim.go":                        "orac sim: where it tells its progress",
-			"cmd/orac/simtrace.go":                   "orac sim: the traces that it is told to write or read",
+			"sim/trace/files.go":                     "orac sim: the traces that it is told to write or read",
 			"cmd/orac/spool.go":                      "orac spool export: the file that it is told to write",
 			"internal/atomicfile/":                   "writes for the places that are named here",
 			"internal/testkit/":                      "tests: golden files",
 			"models/":                                "the store of models, which no state directory need be above",
-			"runbook/findsecret.go":                  "a secret of the state directory; the language knows no appliance",
-			"runbook/named.go":                       "files that a runbook names: a capability of the runbook",
+			"runbook/language/findsecret.go":         "a secret of the state directory; the language knows no appliance",
+			"runbook/language/named.go":              "files that a runbook names: a capability of the runbook",
+			"runbook/runbooktest/":                   "tests: the runbooks of the tests",
 			"sim/files.go":                           "recordings that a scenario names",
 			"sim/mutants/":                           "a tool of the house: builds and runs mutants",
 			"web/control/listener.go":                "removes its own socket",
@@ -111,7 +111,7 @@ var doors = []door{
 			"models/download.go":              "orac models pull: the packages of the catalogue",
 			"models/fetch.go":                 "a model from a URL: a capability of the runbook",
 			"appliance/stt/stttest/foe.go":    "tests: a hostile service of their own",
-			"web/api/host.go":                 "the web server: a capability of the runbook",
+			"web/edge/host.go":                "the web server: a capability of the runbook",
 			"web/control/client.go":           "the control socket",
 			"web/control/socket.go":           "the control socket",
 			"web/security/":                   "a tool of the house: runs scanners",
@@ -119,7 +119,7 @@ var doors = []door{
 	},
 	{
 		what:  "evaluates a runbook",
-		names: map[string][]string{"orac/runbook": {"Load", "Parse"}},
+		names: map[string][]string{"orac/runbook": {"Load", "Parse", "Vocabulary.Load", "Vocabulary.Parse"}},
 		may: map[string]string{
 			"appliance/generation/replay.go":     "a generation that is returned to",
 			"chaos/play/book.go":                 "chaos: the runbook that it has written itself",
@@ -202,9 +202,13 @@ func (d door) passes(f *ast.File) (name string, ok bool) {
 		if !is || ok {
 			return !ok
 		}
+		what := s.Sel.Name
+		if of, is := s.X.(*ast.SelectorExpr); is { // a method of a variable of the package
+			what, s = of.Sel.Name+"."+what, of
+		}
 		x, is := s.X.(*ast.Ident)
-		if is && slices.Contains(d.names[known[x.Name]], s.Sel.Name) {
-			name, ok = x.Name+"."+s.Sel.Name, true
+		if is && slices.Contains(d.names[known[x.Name]], what) {
+			name, ok = x.Name+"."+what, true
 		}
 		return !ok
 	})
@@ -218,6 +222,7 @@ func TestDoorsAreFound(t *testing.T) {
 		`package x; import hidden "os"; var f = hidden.Remove`:            "hidden.Remove",
 		`package x; import . "os"; var f = Open`:                          "os",
 		`package x; import "os"; var f = os.Getenv`:                       "",
+		`package x; import "os"; var f = os.Open.Read`:                    "os.Open",
 		`package x; type os struct{ Open int }; var f os; var g = f.Open`: "",
 	} {
 		f, err := parser.ParseFile(token.NewFileSet(), "x.go", text, 0)

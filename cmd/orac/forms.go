@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -10,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"orac/cmd/orac/screen"
 	"orac/trial/report"
 )
 
@@ -71,48 +69,10 @@ func (a *app) showReport(r report.Report, f forms) error {
 		case "-":
 			problems = append(problems, form.write(a.out, r))
 		default:
-			if err := writeForm(form, r); err != nil {
+			if err := report.WriteFile(form.path, form.write, r); err != nil {
 				problems = append(problems, fmt.Errorf("--%s: %w", form.name, err))
 			}
 		}
 	}
 	return errors.Join(problems...)
-}
-
-// writeForm writes a form to a file.
-func writeForm(form form, r report.Report) error {
-	file, err := os.OpenFile(form.path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
-	if err != nil {
-		return err
-	}
-	b := bufio.NewWriter(file)
-	err = form.write(b, r)
-	if err == nil {
-		err = b.Flush()
-	}
-	if closed := file.Close(); err == nil {
-		err = closed
-	}
-	return err
-}
-
-// readReport reads a report from a file; "-" is standard input.
-func readReport(path string, stdin io.Reader) (report.Report, error) {
-	if path == "-" {
-		r, err := report.Read(bufio.NewReader(stdin))
-		if err != nil {
-			return r, fmt.Errorf("standard input: %w", err)
-		}
-		return r, nil
-	}
-	file, err := os.Open(path)
-	if err != nil {
-		return report.Report{}, err
-	}
-	defer file.Close()
-	r, err := report.Read(bufio.NewReader(file))
-	if err != nil {
-		return r, fmt.Errorf("%s: %w", screen.Clean(path), err)
-	}
-	return r, nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"orac/appliance"
+	"orac/appliance/hearing"
 	"orac/appliance/statedir"
 	"orac/cmd/orac/screen"
 	"orac/cmd/orac/setup"
@@ -201,7 +202,7 @@ func (a *app) interview(ctx context.Context, answers setup.Answers, tty *os.File
 	i := setup.Interview{Keys: keys, Out: a.err, Program: setup.Program{
 		Parse: a.drafted,
 		Hearing: func(rb *runbook.Runbook) (detect.Config, error) {
-			return a.hearing(detectFlags{runbook: true}, rb)
+			return hearing.Request{Rules: rb}.Config(a.store(rb))
 		},
 		Pull: a.pullFor,
 	}}

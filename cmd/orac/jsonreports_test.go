@@ -8,11 +8,13 @@ import (
 	"orac/appliance/audio/capture"
 	"orac/appliance/event"
 	"orac/appliance/health"
+	"orac/appliance/hearing"
 	"orac/appliance/status"
 	"orac/models"
 	"orac/models/infer"
 	"orac/runbook"
 	"orac/runbook/language"
+	"orac/sim/trace"
 	"orac/trial/report"
 	"orac/web/audit"
 	"orac/web/auth"
@@ -44,7 +46,7 @@ func jsonReports() []jsonReport {
 		{"orac validate", []string{"orac validate"}, validReport{}, false},
 		{"orac graph", []string{"orac graph"}, demoGraph(), true},
 		{"orac devices", []string{"orac devices"}, capture.Listing{}, false},
-		{"orac detect", []string{"orac detect"}, detected{}, false},
+		{"orac detect", []string{"orac detect"}, hearing.Heard{}, false},
 		{"orac detect, a file that cannot be read", nil, undetected{}, false},
 		{"orac models list, orac models pull", []string{"orac models list", "orac models pull"}, []models.Status{}, false},
 		{"orac models verify", []string{"orac models verify"}, []modelVerdict{}, false},
@@ -58,7 +60,7 @@ func jsonReports() []jsonReport {
 		{"orac audit tail, orac audit export", []string{"orac audit tail", "orac audit export"}, audit.Line{}, false},
 		{"orac audit verify", []string{"orac audit verify"}, audit.Verdict{}, false},
 		{"orac sim, orac chaos", []string{"orac sim", "orac chaos", "orac sim report"}, report.Report{}, false},
-		{"orac sim diff", []string{"orac sim diff"}, diffReport{}, false},
+		{"orac sim diff", []string{"orac sim diff"}, trace.Report{}, false},
 		{"orac sim --progress", nil, told{}, false},
 		{"orac version", []string{"orac version"}, versionReport{}, false},
 		{"orac run", []string{"orac run"}, event.Event{Body: anyBody{}}, true},

@@ -17,6 +17,7 @@ import (
 	"orac/runbook/language"
 	"orac/runbook/scenario"
 	"orac/sim"
+	"orac/sim/trace"
 	"orac/trial/report"
 )
 
@@ -92,12 +93,12 @@ func (a *app) sim(ctx context.Context, f simFlags, paths []string) error {
 	if err != nil {
 		return err
 	}
-	traces, err := newTraces(f.trace, len(list)*len(o.Seeds))
-	if err != nil {
-		return err
-	}
-	if traces != nil {
-		o.Trace = traces.open
+	if f.trace != "" {
+		traces, err := trace.NewFiles(f.trace, len(list)*len(o.Seeds))
+		if err != nil {
+			return usage("--trace %s: %w", f.trace, err)
+		}
+		o.Trace = traces.Open
 	}
 	var told io.WriteCloser
 	if f.told != "" {
@@ -233,24 +234,9 @@ func (a *app) finish(ctx context.Context, r *report.Report, o sim.Options, f sim
 		for j := range sc.Runs {
 			sc.Runs[j].Command = f.command(a, sc.File, sc.Runs[j].Seed)
 		}
-		addSources(sc)
+		text, _ := readRunbook(sc.File) // a file that has disappeared meanwhile adds nothing
+		sc.AddSources(text)
 		report.Collect(sc)
-	}
-}
-
-// addSources adds the lines of the scenario to its promises. If a file has disappeared meanwhile, its promises have no
-// lines.
-func addSources(sc *report.Scenario) {
-	text, err := readRunbook(sc.File)
-	if err != nil {
-		return
-	}
-	lines := strings.Split(string(text), "\n")
-	for i := range sc.Promises {
-		p := &sc.Promises[i]
-		if p.Source == "" && p.File == sc.File && p.Line > 0 && p.Line <= len(lines) {
-			p.Source = lines[p.Line-1]
-		}
 	}
 }
 
@@ -291,7 +277,7 @@ func (a *app) simReport() *cobra.Command {
 			if err := f.check(); err != nil {
 				return err
 			}
-			r, err := readReport(args[0], c.InOrStdin())
+			r, err := report.ReadFile(args[0], c.InOrStdin())
 			if err != nil {
 				return failed(err)
 			}

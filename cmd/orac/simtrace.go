@@ -1,94 +1,14 @@
 package main
 
 import (
-	"compress/gzip"
-	"errors"
 	"fmt"
-	"io"
-	"os"
-	"path/filepath"
 	"strings"
-	"sync"
 
 	"github.com/spf13/cobra"
 
 	"orac/cmd/orac/screen"
 	"orac/sim/trace"
 )
-
-// traces holds the files that traces are written to.
-type traces struct {
-	path   string
-	folder bool
-
-	mu     sync.Mutex
-	opened map[string]int // guarded by mu: how often each path was requested
-}
-
-// newTraces prepares the traces of the given number of runs: one run writes to a file, several to a
-// folder. It returns nil without a path.
-func newTraces(path string, runs int) (*traces, error) {
-	switch {
-	case path == "":
-		return nil, nil
-	case namesFolder(path):
-		return &traces{path: path, folder: true, opened: map[string]int{}}, failed(os.MkdirAll(path, 0o755))
-	case runs > 1:
-		return nil, usage("--trace %s: %d runs write a trace each; name a folder, like %s/", path, runs, strings.TrimSuffix(path, filepath.Ext(path)))
-	}
-	return &traces{path: path, opened: map[string]int{}}, nil
-}
-
-// namesFolder tells whether a path means a folder: the folder exists, or the name says so.
-func namesFolder(path string) bool {
-	return isFolder(path) || strings.HasSuffix(path, string(os.PathSeparator))
-}
-
-// open creates the trace file of a run. If a scenario has several runs with one seed, they are numbered from the second on.
-// Any goroutine may call it.
-func (t *traces) open(scenario string, seed uint64) (io.WriteCloser, error) {
-	path := t.path
-	if t.folder {
-		path = filepath.Join(path, fmt.Sprintf("%s-%d", fileName(scenario), seed))
-	}
-	t.mu.Lock()
-	t.opened[path]++
-	n := t.opened[path]
-	t.mu.Unlock()
-	switch {
-	case !t.folder && n > 1:
-		return nil, fmt.Errorf("--trace %s: several runs with one seed write a trace each; name a folder, like %s/", path, strings.TrimSuffix(path, filepath.Ext(path)))
-	case t.folder && n > 1:
-		path += fmt.Sprintf(".%d.trace", n)
-	case t.folder:
-		path += ".trace"
-	}
-	file, err := os.Create(path)
-	if err != nil || !strings.HasSuffix(path, ".gz") {
-		return file, err
-	}
-	return &packed{gzip.NewWriter(file), file}, nil
-}
-
-// fileName turns the name of a scenario into a file name.
-func fileName(scenario string) string {
-	name := strings.Map(func(r rune) rune {
-		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_' {
-			return r
-		}
-		return '_'
-	}, scenario)
-	return name[:min(len(name), 100)]
-}
-
-// packed is a compressed file.
-type packed struct {
-	*gzip.Writer
-	file *os.File
-}
-
-// Close implements io.Closer.
-func (p *packed) Close() error { return errors.Join(p.Writer.Close(), p.file.Close()) }
 
 const (
 	fewRecords  = 5
@@ -116,21 +36,12 @@ func (a *app) simDiff() *cobra.Command {
 }
 
 func (a *app) diff(first, second string, context int) error {
-	var files [2]*os.File
-	for i, path := range []string{first, second} {
-		f, err := os.Open(path)
-		if err != nil {
-			return failed(err)
-		}
-		defer f.Close()
-		files[i] = f
-	}
-	d, same, err := trace.Diff(files[0], files[1], context)
+	d, same, err := trace.DiffFiles(first, second, context)
 	if err != nil {
 		return failed(err)
 	}
 	if a.json {
-		if err := a.printJSON(newDiffReport(d, same)); err != nil {
+		if err := a.printJSON(d.Report(same)); err != nil {
 			return err
 		}
 	} else {
@@ -140,33 +51,6 @@ func (a *app) diff(first, second string, context int) error {
 		return &exit{code: exitDiffers}
 	}
 	return nil
-}
-
-// diffReport is what orac sim diff --json prints.
-type diffReport struct {
-	Same    bool     `json:"same"`
-	Records int      `json:"same_records"`
-	Record  int      `json:"record,omitempty"` // the first record that differs, from 1
-	Before  []string `json:"before,omitempty"`
-	A       []string `json:"a,omitempty"`
-	B       []string `json:"b,omitempty"`
-}
-
-func newDiffReport(d trace.Difference, same int) diffReport {
-	r := diffReport{Same: d.Same(), Records: same, Record: d.Record}
-	if d.Same() {
-		return r
-	}
-	for _, x := range d.Before {
-		r.Before = append(r.Before, trace.Line(x))
-	}
-	for _, x := range d.A {
-		r.A = append(r.A, trace.Line(x))
-	}
-	for _, x := range d.B {
-		r.B = append(r.B, trace.Line(x))
-	}
-	return r
 }
 
 func (a *app) printDiff(d trace.Difference, first, second string, same int) {

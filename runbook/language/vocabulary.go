@@ -8,9 +8,9 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
 
-// Language describes one language that this package reads: what its files are called, and every block type that they may
-// contain. All of the machinery, from the limits on a text to the reference documentation, works from it, and is the same
-// for all languages. A Language never changes.
+// Vocabulary describes one language: what its files are called, and every block type that they may contain. The whole engine, from
+// the limits on a text to the reference documentation, works from it, and is the same for all languages. A Vocabulary never
+// changes.
 type Vocabulary struct {
 	Noun    string // what one file is: "runbook"
 	Title   string // of its documentation and of its schema

@@ -7,8 +7,8 @@ import (
 	"orac/runbook/language"
 )
 
-// Language is the language of scenarios: every block type that one may contain. It never changes.
-var Language = &language.Vocabulary{
+// Vocabulary is the language of scenarios: every block type that one may contain. It never changes.
+var Vocabulary = &language.Vocabulary{
 	Noun:   "scenario",
 	Title:  "The scenario, block by block",
 	Schema: "orac schema --scenario",
