@@ -8,14 +8,14 @@ import (
 	"syscall"
 	"time"
 
-	"orac/appliance"
+	"orac/appliance/core"
 	"orac/appliance/rt"
 	"orac/appliance/status"
 	"orac/appliance/stt/wire"
 	"orac/runbook/scenario"
-	"orac/trial/judge"
-	"orac/trial/report"
-	"orac/trial/schedule"
+	"orac/sim/trial/judge"
+	"orac/sim/trial/report"
+	"orac/sim/trial/schedule"
 )
 
 // occurrence is a fault of a run.
@@ -123,13 +123,13 @@ func (m *machine) apply(o *occurrence) {
 		m.broken = err
 		return
 	}
-	core := m.core
-	before, busy := core.Graph(), m.applying
+	running := m.core
+	before, busy := running.Graph(), m.applying
 	m.applying++
 	rt.New(m.driver, "orac-apply", func(t *rt.Task) error {
-		done, err := core.Change(t, appliance.Change{ApplyRequest: status.ApplyRequest{PlanRequest: status.PlanRequest{Origin: asTheOwner}.Text(string(text))}}, func(string) {})
+		done, err := running.Change(t, core.Change{ApplyRequest: status.ApplyRequest{PlanRequest: status.PlanRequest{Origin: asTheOwner}.Text(string(text))}}, func(string) {})
 		m.applying--
-		if !(err == nil && done.OK) && busy == 0 && core.Graph() != before && !strings.Contains(done.Why, "there is no way back") {
+		if !(err == nil && done.OK) && busy == 0 && running.Graph() != before && !strings.Contains(done.Why, "there is no way back") {
 			m.judge.Break(m.now(), "applied", "a change that was not kept is in force: "+errors.Join(err, errors.New(done.Why)).Error())
 		}
 		switch {

@@ -8,7 +8,7 @@ import (
 
 	"orac/chaos/journal"
 	"orac/runbook/language"
-	"orac/trial/judge"
+	"orac/sim/trial/judge"
 )
 
 const (

@@ -15,7 +15,7 @@ import (
 	"orac/cmd/orac/screen"
 	"orac/runbook/scenario"
 	"orac/sim"
-	"orac/trial/report"
+	"orac/sim/trial/report"
 )
 
 // chaosFlags holds the flags of orac chaos.

@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"orac/appliance/base/testkit"
 	"orac/chaos/play"
-	"orac/internal/testkit"
 	"orac/runbook/scenario"
 	"orac/sim"
 )
@@ -14,7 +14,7 @@ import (
 // TestThePageOfFaultsIsCurrent writes the table of all kinds of faults, with what the simulator and the chaos runner say of each.
 func TestThePageOfFaultsIsCurrent(t *testing.T) {
 	var b strings.Builder
-	b.WriteString("# The kinds of faults\n\nThis page is generated from the tables of the code (`make docs`). [Add a fault](../appliance/README.md#add-a-fault) says how a kind is added.\n" +
+	b.WriteString("# The kinds of faults\n\nThis page is generated from the tables of the code (`make docs`). [Add a fault](../../appliance/README.md#add-a-fault) says how a kind is added.\n" +
 		"`orac schema --scenario --markdown` lists the attributes of each; `orac chaos --list` says which of them this machine can make.\n\n")
 	b.WriteString("| kind | endangers | in `orac sim` | in `orac chaos` |\n|---|---|---|---|\n")
 	for _, k := range scenario.Kinds() {
@@ -35,5 +35,5 @@ func TestThePageOfFaultsIsCurrent(t *testing.T) {
 		}
 		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", k.Kind, family, modelled, real)
 	}
-	testkit.Golden(t, "../../trial/FAULTS.md", b.String())
+	testkit.Golden(t, "../../sim/trial/FAULTS.md", b.String())
 }
