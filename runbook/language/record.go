@@ -81,7 +81,7 @@ func (r *recorder) put(f fetched) int {
 }
 
 // inputs returns what was fetched, without anything that may be a secret. It includes the value of
-// a variable unless that has reached a secret attribute, because the runbook says which variables
+// a variable unless that has reached a secret attribute, because the file says which variables
 // are sensitive. It includes the value of a file only if that has reached a public attribute and no
 // secret one.
 func (r *recorder) inputs(src []byte, key []byte) Inputs {
