@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"time"
 
-	"orac/appliance"
+	"orac/appliance/core"
 	"orac/runbook"
 	"orac/runbook/edit"
 	"orac/runbook/language"
@@ -108,7 +108,7 @@ func (c *Call) set(target string, edits []setting) (Applied, error) {
 		changes[fmt.Sprintf("%s.%s", e.block, e.attribute)] = e.expression
 	}
 	c.target = target
-	return c.edit(appliance.Change{}, changes, func(text string) (string, error) {
+	return c.edit(core.Change{}, changes, func(text string) (string, error) {
 		fresh := []byte(text)
 		for _, e := range edits {
 			var err error
