@@ -40,7 +40,7 @@ func TestRoomsOfTheLanguage(t *testing.T) {
 			switch {
 			case ours && to == "runbook/runbooktest":
 				t.Errorf("%s imports orac/%s: it is for tests", file, to)
-			case ours && isRoom && !strings.HasPrefix(to, "internal/") && !slices.Contains(allowed, to):
+			case ours && isRoom && !slices.Contains(allowed, to):
 				t.Errorf("%s imports orac/%s: that room may only know %v", file, to, allowed)
 			}
 		}

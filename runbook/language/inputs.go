@@ -121,8 +121,9 @@ func feed(h hash.Hash, texts ...string) {
 	}
 }
 
-func plainHash(text []byte) string {
-	sum := sha256.Sum256(text)
+// TextHash returns the SHA-256 of a text in hexadecimal: how Inputs name the text that they belong to.
+func TextHash[T ~string | ~[]byte](text T) string {
+	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:])
 }
 
