@@ -3,9 +3,7 @@ package console
 import (
 	"bytes"
 	"compress/flate"
-	"crypto/sha256"
 	"encoding/base64"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -51,11 +49,6 @@ func unpack(packed string) (string, error) {
 	return string(text), err
 }
 
-func hashOf(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	return hex.EncodeToString(sum[:])
-}
-
 // posted returns the text that a form carries, as an edit of the text that it began with. Browsers send all line ends of a
 // text area as CR LF; unchanged lines get their original line ends back.
 func posted(call *api.Call) (e editor, file api.RunbookText, err error) {
@@ -65,7 +58,7 @@ func posted(call *api.Call) (e editor, file api.RunbookText, err error) {
 	e = editor{File: file.File, Base: call.R.PostFormValue("base")}
 	e.Began, err = unpack(call.R.PostFormValue("began"))
 	switch {
-	case err == nil && hashOf(e.Began) == e.Base:
+	case err == nil && language.TextHash(e.Began) == e.Base:
 	case e.Base == file.Hash:
 		e.Began = file.Source
 	default:
