@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"orac/internal/testkit"
+	"orac/web/auth"
+	"orac/web/console"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/page"
@@ -25,7 +27,8 @@ type browser struct {
 	t    *testing.T
 	ctx  context.Context
 	url  string
-	shot string // folder of screenshots
+	shot string          // folder of screenshots
+	took map[string]bool // the screenshots that were taken
 
 	mu         sync.Mutex // guards complaints
 	complaints []string   // of the pages' scripts, and of what the Content-Security-Policy has stopped
@@ -45,7 +48,7 @@ func openBrowser(t *testing.T, url string) *browser {
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
 	t.Cleanup(cancel)
-	b := &browser{t: t, ctx: ctx, url: url}
+	b := &browser{t: t, ctx: ctx, url: url, took: map[string]bool{}}
 	b.shot, err = filepath.Abs("../../.orac/screenshots")
 	testkit.Must(t, err)
 	testkit.Must(t, os.MkdirAll(b.shot, 0o755))
@@ -155,6 +158,7 @@ func (b *browser) login(name, password string) {
 // photograph takes the page light and dark, on a desktop and on a phone.
 func (b *browser) photograph(name string) {
 	b.t.Helper()
+	b.took[name] = true
 	for _, device := range []struct {
 		name          string
 		width, height int64
@@ -173,6 +177,17 @@ func (b *browser) photograph(name string) {
 			testkit.Must(b.t, err)
 			cancel()
 			testkit.Must(b.t, os.WriteFile(filepath.Join(b.shot, fmt.Sprintf("%s-%s-%s.png", name, device.name, scheme)), png, 0o644))
+		}
+	}
+}
+
+// photographTheRest takes the pages of the console that were not photographed on the way.
+func (b *browser) photographTheRest() {
+	b.t.Helper()
+	for _, p := range console.Pages() {
+		if p.Role != auth.Nobody && !b.took[p.Template] {
+			b.open(p.Path)
+			b.photograph(p.Template)
 		}
 	}
 }

@@ -390,6 +390,7 @@ func TestTheConsoleAsAPersonUsesIt(t *testing.T) {
 	b.sees("utterance.listen")
 	b.open("/nowhere")
 	b.sees("There is no such address.")
+	b.photographTheRest()
 
 	// Logged out, by somebody with a key or from another window: the page says so by itself.
 	b.open("/")

@@ -219,12 +219,12 @@ func TestSecretsAppearNowhere(t *testing.T) {
 	rig := newRig(t)
 	token := rig.tokens[auth.Admin]
 	canaries := []string{password, "wr0ng-canary-s3cret", token, "core-secret-", "orac_key_0123456789ab_canary-s3cret", "canary-cookie-s3cret", "canary-query-s3cret", "canary-refresh-s3cret"}
-	rig.call(auth.Nobody, "POST", "/api/auth/login", loginInput{"admin", password, false})
-	rig.call(auth.Nobody, "POST", "/api/auth/login", loginInput{"admin", "wr0ng-canary-s3cret", false})
+	rig.call(auth.Nobody, "POST", "/api/auth/login", LoginInput{"admin", password, false})
+	rig.call(auth.Nobody, "POST", "/api/auth/login", LoginInput{"admin", "wr0ng-canary-s3cret", false})
 	rig.call(auth.Nobody, "POST", "/api/auth/login", `{"username":"admin","password":"wr0ng-canary-s3cret"`)
 	rig.call(auth.Nobody, "POST", "/api/auth/login", map[string]string{"username": "admin", "passwrd": "wr0ng-canary-s3cret"})
-	rig.call(auth.Nobody, "POST", "/api/auth/refresh", refreshInput{"canary-refresh-s3cret"})
-	rig.call(auth.Nobody, "POST", "/api/auth/service-token", serviceTokenInput{"core", "core-secret-wrong"})
+	rig.call(auth.Nobody, "POST", "/api/auth/refresh", RefreshInput{"canary-refresh-s3cret"})
+	rig.call(auth.Nobody, "POST", "/api/auth/service-token", ServiceTokenInput{"core", "core-secret-wrong"})
 	for _, bearer := range []string{token, token + "x", "orac_key_0123456789ab_canary-s3cret"} {
 		req := rig.request(auth.Nobody, "GET", "/api/status?token=canary-query-s3cret", nil)
 		req.Header.Set("Authorization", "Bearer "+bearer)
@@ -259,7 +259,7 @@ func TestSecretsAppearNowhere(t *testing.T) {
 // TestReplayAfterLogout: token and session, at the API.
 func TestReplayAfterLogout(t *testing.T) {
 	rig := newRig(t)
-	out := get[loginOut](rig, rig.call(auth.Nobody, "POST", "/api/auth/login", loginInput{"admin", password, false}), 200)
+	out := get[LoginOut](rig, rig.call(auth.Nobody, "POST", "/api/auth/login", LoginInput{"admin", password, false}), 200)
 	rig.tokens["mine"] = out.Token.Token
 	if w := rig.call("mine", "GET", "/api/auth/me", nil); w.Code != 200 {
 		t.Fatal(w.Code)
@@ -268,10 +268,10 @@ func TestReplayAfterLogout(t *testing.T) {
 		t.Fatalf("%d %s", w.Code, w.Body)
 	}
 	rig.problem("the token", rig.call("mine", "GET", "/api/auth/me", nil), schema.Unauthenticated)
-	rig.problem("its refresh token", rig.call(auth.Nobody, "POST", "/api/auth/refresh", refreshInput{out.Refresh}), schema.Unauthenticated)
+	rig.problem("its refresh token", rig.call(auth.Nobody, "POST", "/api/auth/refresh", RefreshInput{out.Refresh}), schema.Unauthenticated)
 
-	w := rig.call(auth.Nobody, "POST", "/api/auth/login", loginInput{"admin", password, true})
-	in := get[loginOut](rig, w, 200)
+	w := rig.call(auth.Nobody, "POST", "/api/auth/login", LoginInput{"admin", password, true})
+	in := get[LoginOut](rig, w, 200)
 	cookie := w.Result().Cookies()[0]
 	with := func(method, path, csrf string) *httptest.ResponseRecorder {
 		req := rig.request(auth.Nobody, method, path, nil)
@@ -426,7 +426,7 @@ func TestLoginThrottling(t *testing.T) {
 	var looked, slowed atomic.Int64
 	for n := range 200 {
 		wg.Go(func() {
-			w := rig.call(auth.Nobody, "POST", "/api/auth/login", loginInput{"admin", fmt.Sprint("guess number ", n), false})
+			w := rig.call(auth.Nobody, "POST", "/api/auth/login", LoginInput{"admin", fmt.Sprint("guess number ", n), false})
 			switch w.Code {
 			case 401:
 				looked.Add(1)
@@ -446,8 +446,8 @@ func TestLoginThrottling(t *testing.T) {
 	if n := len(rig.records("login")); n > 5 {
 		t.Errorf("%d records", n)
 	}
-	known := rig.call(auth.Nobody, "POST", "/api/auth/login", loginInput{"viewer", "wrong password", false})
-	unknown := rig.call(auth.Nobody, "POST", "/api/auth/login", loginInput{"nobody", "wrong password", false})
+	known := rig.call(auth.Nobody, "POST", "/api/auth/login", LoginInput{"viewer", "wrong password", false})
+	unknown := rig.call(auth.Nobody, "POST", "/api/auth/login", LoginInput{"nobody", "wrong password", false})
 	strip := func(w *httptest.ResponseRecorder) string {
 		var p schema.Problem
 		rig.must(json.Unmarshal(w.Body.Bytes(), &p))
@@ -475,7 +475,7 @@ func TestSQLMetacharacters(t *testing.T) {
 		rig.must(rig.guard.DB.LogOutEverywhere(evil))
 	}
 	w := rig.call(auth.Viewer, "GET", "/api/detections", nil)
-	page := get[detectionPage](rig, w, 200)
+	page := get[DetectionPage](rig, w, 200)
 	if len(page.Detections) == 0 {
 		t.Error("the detections are gone")
 	}
@@ -490,41 +490,41 @@ func TestSQLMetacharacters(t *testing.T) {
 // TestWhatIsAppliedIsSavedAndConflictsAreTold: two people who edit get a conflict, and no loss.
 func TestWhatIsAppliedIsSavedAndConflictsAreTold(t *testing.T) {
 	rig := newRig(t)
-	first := get[runbookText](rig, rig.call(auth.Admin, "GET", "/api/runbook", nil), 200)
+	first := get[RunbookText](rig, rig.call(auth.Admin, "GET", "/api/runbook", nil), 200)
 	if first.Source != testRunbook || !first.Applied || strings.Contains(first.File, "/") {
 		t.Errorf("%+v", first)
 	}
 	edit := func(base, text string) *httptest.ResponseRecorder {
-		plan := get[status.Plan](rig, rig.call(auth.Admin, "POST", "/api/runbook/plan", sourceInput{text}), 200)
-		return rig.call(auth.Admin, "POST", "/api/runbook/apply", applyInput{text, base, plan.Hash})
+		plan := get[status.Plan](rig, rig.call(auth.Admin, "POST", "/api/runbook/plan", SourceInput{text}), 200)
+		return rig.call(auth.Admin, "POST", "/api/runbook/apply", ApplyInput{text, base, plan.Hash})
 	}
 	mine := strings.Replace(testRunbook, "0.5", "0.6", 1)
-	out := get[applied](rig, edit(first.Hash, mine), 200)
-	now := get[runbookText](rig, rig.call(auth.Admin, "GET", "/api/runbook", nil), 200)
+	out := get[Applied](rig, edit(first.Hash, mine), 200)
+	now := get[RunbookText](rig, rig.call(auth.Admin, "GET", "/api/runbook", nil), 200)
 	if !out.Saved || now.Source != mine || out.Hash != now.Hash {
 		t.Errorf("%+v, %+v", out, now)
 	}
 	rig.problem("the other's edit", edit(first.Hash, strings.Replace(testRunbook, "0.5", "0.7", 1)), schema.Conflict)
-	if again := get[runbookText](rig, rig.call(auth.Admin, "GET", "/api/runbook", nil), 200); again.Source != mine {
+	if again := get[RunbookText](rig, rig.call(auth.Admin, "GET", "/api/runbook", nil), 200); again.Source != mine {
 		t.Error("an edit is lost")
 	}
 	rig.app.apply = func(status.ApplyRequest) (status.Applied, error) {
 		return status.Applied{RolledBack: true, Why: "not well"}, nil
 	}
-	out = get[applied](rig, edit(now.Hash, strings.Replace(testRunbook, "0.5", "0.8", 1)), 200)
-	if kept := get[runbookText](rig, rig.call(auth.Admin, "GET", "/api/runbook", nil), 200); out.Saved || kept.Source != mine {
+	out = get[Applied](rig, edit(now.Hash, strings.Replace(testRunbook, "0.5", "0.8", 1)), 200)
+	if kept := get[RunbookText](rig, rig.call(auth.Admin, "GET", "/api/runbook", nil), 200); out.Saved || kept.Source != mine {
 		t.Errorf("what was rolled back is saved: %+v", out)
 	}
-	rig.problem("a broken text", rig.call(auth.Admin, "POST", "/api/runbook/plan", sourceInput{"broken"}), schema.InvalidRunbook)
-	found := get[findings](rig, rig.call(auth.Admin, "POST", "/api/runbook/validate", sourceInput{"appliance \"x\" {}\nmodle \"a\" {}\n"}), 200)
+	rig.problem("a broken text", rig.call(auth.Admin, "POST", "/api/runbook/plan", SourceInput{"broken"}), schema.InvalidRunbook)
+	found := get[Findings](rig, rig.call(auth.Admin, "POST", "/api/runbook/validate", SourceInput{"appliance \"x\" {}\nmodle \"a\" {}\n"}), 200)
 	if found.OK || len(found.Problems) != 1 || found.Problems[0].Line != 2 {
 		t.Errorf("%+v", found)
 	}
 	rig.app.apply = nil
 	rig.problem("one thing, with an edit along that nobody has seen", rig.call(auth.Admin, "PUT", "/api/config/models/hey_jarvis", map[string]float64{"threshold": 0.65}), schema.OutOfStep)
 	rig.must(os.WriteFile(rig.app.file, []byte(testRunbook), 0o640))
-	get[applied](rig, rig.call(auth.Admin, "PUT", "/api/config/models/hey_jarvis", map[string]float64{"threshold": 0.65}), 200)
-	text := get[runbookText](rig, rig.call(auth.Admin, "GET", "/api/runbook", nil), 200).Source
+	get[Applied](rig, rig.call(auth.Admin, "PUT", "/api/config/models/hey_jarvis", map[string]float64{"threshold": 0.65}), 200)
+	text := get[RunbookText](rig, rig.call(auth.Admin, "GET", "/api/runbook", nil), 200).Source
 	if want := strings.Replace(testRunbook, "0.5", "0.65", 1); text != want {
 		t.Errorf("%s", language.Diff("orac.hcl", []byte(want), []byte(text)))
 	}
@@ -587,8 +587,8 @@ func TestUnknownRoutes(t *testing.T) {
 // TestPeople: a user is added through plan and apply; passwords are changed by who has them, or by an admin, and by nobody else.
 func TestPeople(t *testing.T) {
 	rig := declaring(t)
-	out := get[applied](rig, rig.call(auth.Admin, "POST", "/api/users", newUserInput{"bert", "operator", "another password"}), 200)
-	text := get[runbookText](rig, rig.call(auth.Admin, "GET", "/api/runbook", nil), 200).Source
+	out := get[Applied](rig, rig.call(auth.Admin, "POST", "/api/users", NewUserInput{"bert", "operator", "another password"}), 200)
+	text := get[RunbookText](rig, rig.call(auth.Admin, "GET", "/api/runbook", nil), 200).Source
 	block := "user \"bert\" {\n  role          = \"operator\"\n  password_hash = secret(\"bert_password_hash\")\n}\n"
 	if !out.Saved || text != testRunbook+declaredUsers+"\n"+block || len(rig.app.applied) != 1 {
 		t.Errorf("%+v\n%s", out, text)
@@ -596,7 +596,7 @@ func TestPeople(t *testing.T) {
 	if hash, err := rig.guard.Secrets.Get("bert_password_hash"); err != nil || !strings.HasPrefix(hash, "$2a$12$") {
 		t.Errorf("%q, %v", hash, err)
 	}
-	rig.problem("one that there is", rig.call(auth.Admin, "POST", "/api/users", newUserInput{"viewer", "operator", "another password"}), schema.InvalidInput)
+	rig.problem("one that there is", rig.call(auth.Admin, "POST", "/api/users", NewUserInput{"viewer", "operator", "another password"}), schema.InvalidInput)
 
 	change := func(role auth.Role, name, current, fresh string) *httptest.ResponseRecorder {
 		return rig.call(role, "PUT", "/api/users/"+name+"/password", map[string]string{"current_password": current, "password": fresh})

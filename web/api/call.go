@@ -97,25 +97,3 @@ func (c *Call) ended(action string, outcome audit.Outcome, why string) {
 		c.Log().Error("cannot record in the audit log how the change ended", "action", action, "outcome", string(outcome), "cause", lost)
 	}
 }
-
-// Invoke calls a route in the name of the caller: the console's pages read and change everything through it. Role, checks and
-// audit are those of a request over the network. in is the route's input type, or nil for the zero one.
-func Invoke[Out any](c *Call, name string, in any) (Out, error) {
-	var nothing Out
-	r := c.Server.named(name)
-	if in == nil {
-		in = r.Zero()
-	}
-	if err := r.Check(in); err != nil {
-		return nothing, err
-	}
-	inner := *c
-	inner.Route = r
-	out, err := c.Server.invoke(&inner, in)
-	c.sent = inner.sent
-	if err != nil {
-		return nothing, err
-	}
-	c.Who = inner.Who // after a login the caller is known
-	return out.(Out), nil
-}

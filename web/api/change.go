@@ -24,8 +24,8 @@ func (c *Call) request() status.PlanRequest {
 // origin returns the caller as a user of the network.
 func (c *Call) origin() status.Origin { return status.OnNetwork(c.Who.Subject()) }
 
-// applied is the result of a change.
-type applied struct {
+// Applied is the result of a change.
+type Applied struct {
 	status.Applied
 	Saved bool   `json:"saved" doc:"Whether the runbook's file holds the text that runs."`
 	Note  string `json:"note,omitempty"`
@@ -34,7 +34,7 @@ type applied struct {
 
 // change changes what runs, and writes the text into the runbook's file if it proves good. Everything that belongs to it happens
 // while nobody else changes anything: see appliance.Change. changes is what the audit record shows if only one thing changes.
-func (c *Call) change(change appliance.Change, changes any) (out applied, err error) {
+func (c *Call) change(change appliance.Change, changes any) (out Applied, err error) {
 	s := c.Server
 	file := s.o.App.Request().File
 	if c.target == "" {
@@ -86,7 +86,7 @@ func (c *Call) change(change appliance.Change, changes any) (out applied, err er
 
 // save writes the running text into the runbook's file, unless the file already says so or somebody has changed it
 // meanwhile.
-func (out *applied) save(c *Call, file, was, text string) {
+func (out *Applied) save(c *Call, file, was, text string) {
 	now, err := c.Server.readRunbook()
 	switch {
 	case err == nil && now == text:
@@ -120,7 +120,7 @@ func reason(err error) string {
 
 // edit changes one thing: it edits the text of the runbook's file, which must be the running one, and applies
 // the result.
-func (c *Call) edit(change appliance.Change, changes any, revise func(text string) (string, error)) (applied, error) {
+func (c *Call) edit(change appliance.Change, changes any, revise func(text string) (string, error)) (Applied, error) {
 	change.PlanRequest, change.Edit = c.request(), revise
 	return c.change(change, changes)
 }

@@ -35,12 +35,12 @@ func TestAPageIsCheckedAsARequestIs(t *testing.T) {
 		{"validate", SourceInput{strings.Repeat("x", 262145)}, false},
 		{"audit", AuditInput{Who: strings.Repeat("x", 200)}, false},
 	} {
-		if err := r.server.named(c.route).Check(c.in); (err == nil) != c.good {
+		if err := r.server.byName[c.route].Check(c.in); (err == nil) != c.good {
 			t.Errorf("%s %.80v: %v", c.route, c.in, err)
 		}
 	}
 	page := &Call{Server: r.server, R: r.request(auth.Nobody, "GET", "/", nil), Who: auth.Identity{Kind: auth.User, Name: "admin", Role: auth.Admin}}
-	if _, err := Invoke[NewKey](page, "createKey", KeyInput{"nightly", "root", 30}); schema.ProblemOf(err).Code != schema.InvalidInput || len(r.records("key.create")) != 0 {
+	if _, err := OpCreateKey.Call(page, KeyInput{"nightly", "root", 30}); schema.ProblemOf(err).Code != schema.InvalidInput || len(r.records("key.create")) != 0 {
 		t.Errorf("a page makes what a request may not: %v", err)
 	}
 }

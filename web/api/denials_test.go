@@ -25,7 +25,7 @@ func TestRefusedTokensAreOnRecord(t *testing.T) {
 	k, text, err := rig.guard.DB.CreateKey("nightly", auth.Viewer, time.Hour)
 	rig.must(err)
 	rig.tokens["by key"] = text // while it is good what it is refused names it, and not only what it is called
-	rig.problem("a viewer's key", rig.call("by key", "POST", "/api/runbook/rollback", rollbackInput{Generation: 1}), schema.Forbidden)
+	rig.problem("a viewer's key", rig.call("by key", "POST", "/api/runbook/rollback", RollbackInput{Generation: 1}), schema.Forbidden)
 	if list := rig.records("runbook.rollback"); len(list) != 1 || list[0].Who != "key:nightly" || list[0].Way != "key "+k.ID {
 		t.Errorf("%+v", list)
 	}

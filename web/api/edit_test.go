@@ -29,8 +29,8 @@ func ask[T any](t *testing.T, r *rig, method, path string, body any, status int)
 
 func TestFormsAreMadeOfTheRegistry(t *testing.T) {
 	r := newRig(t)
-	list := ask[blockList](t, r, "GET", "/api/runbook/blocks", nil, 200)
-	if len(list.Blocks) < 10 || list.Blocks[2] != (blockSummary{"model.hey_jarvis", "model", true, 5}) || list.Hash != hashText(testRunbook) {
+	list := ask[BlockList](t, r, "GET", "/api/runbook/blocks", nil, 200)
+	if len(list.Blocks) < 10 || list.Blocks[2] != (BlockSummary{"model.hey_jarvis", "model", true, 5}) || list.Hash != hashText(testRunbook) {
 		t.Errorf("%+v", list)
 	}
 	addable := map[string]bool{}
@@ -40,8 +40,8 @@ func TestFormsAreMadeOfTheRegistry(t *testing.T) {
 	if !addable["model"] || !addable["device.wav"] || addable["appliance"] || addable["watchdog"] || len(addable) != 17 {
 		t.Errorf("%v", addable)
 	}
-	fields := func(f blockForm) map[string]field {
-		m := map[string]field{}
+	fields := func(f BlockForm) map[string]Field {
+		m := map[string]Field{}
 		for _, s := range f.Sections {
 			for _, el := range s.Fields {
 				m[strings.TrimPrefix(s.Title+"."+el.Name, ".")] = el
@@ -49,17 +49,17 @@ func TestFormsAreMadeOfTheRegistry(t *testing.T) {
 		}
 		return m
 	}
-	model := ask[blockForm](t, r, "GET", "/api/runbook/blocks/model.hey_jarvis", nil, 200)
+	model := ask[BlockForm](t, r, "GET", "/api/runbook/blocks/model.hey_jarvis", nil, 200)
 	if f := fields(model)["threshold"]; f.Control != "number" || f.Value != "0.5" || f.Line != 7 || f.Min != "0" || f.Quoted || !f.Written {
 		t.Errorf("%+v", f)
 	}
 	if f := fields(model)["source"]; f.Control != "text" || f.Value != "catalog:hey_jarvis" || !f.Quoted || !f.Required {
 		t.Errorf("%+v", f)
 	}
-	if len(model.ReferredBy) != 1 || model.ReferredBy[0] != (reference{"listener.kitchen", "models", 12}) {
+	if len(model.ReferredBy) != 1 || model.ReferredBy[0] != (Reference{"listener.kitchen", "models", 12}) {
 		t.Errorf("%+v", model.ReferredBy)
 	}
-	listener := ask[blockForm](t, r, "GET", "/api/runbook/blocks/listener.kitchen", nil, 200)
+	listener := ask[BlockForm](t, r, "GET", "/api/runbook/blocks/listener.kitchen", nil, 200)
 	if f := fields(listener)["models"]; f.Control != "list" || len(f.Values) != 1 || len(f.Chosen) != 1 {
 		t.Errorf("%+v", f)
 	}
@@ -69,14 +69,14 @@ func TestFormsAreMadeOfTheRegistry(t *testing.T) {
 	if f := fields(listener)["record.silence"]; f.Control != "text" || f.Written || f.Default != "300ms" || listener.Sections[1].Written {
 		t.Errorf("%+v", f)
 	}
-	fresh := ask[blockForm](t, r, "GET", "/api/runbook/types/heartbeat", nil, 200)
+	fresh := ask[BlockForm](t, r, "GET", "/api/runbook/types/heartbeat", nil, 200)
 	if f := fields(fresh)["listeners"]; fresh.Written || fresh.Name == "" || f.Control != "list" || f.Values[0] != "listener.kitchen" {
 		t.Errorf("%+v", fresh)
 	}
-	if j := ask[blockForm](t, r, "GET", "/api/runbook/types/model", nil, 200).MayJoin; len(j) != 1 || j[0].Block != "listener.kitchen" || j[0].Attribute != "models" || len(j[0].Names) != 1 {
+	if j := ask[BlockForm](t, r, "GET", "/api/runbook/types/model", nil, 200).MayJoin; len(j) != 1 || j[0].Block != "listener.kitchen" || j[0].Attribute != "models" || len(j[0].Names) != 1 {
 		t.Errorf("%+v", j)
 	}
-	if f := fields(ask[blockForm](t, r, "GET", "/api/runbook/types/user", nil, 200))["password_hash"]; f.Control != "code" || !f.Secret || f.Value != "" {
+	if f := fields(ask[BlockForm](t, r, "GET", "/api/runbook/types/user", nil, 200))["password_hash"]; f.Control != "code" || !f.Secret || f.Value != "" {
 		t.Errorf("%+v", f)
 	}
 	for _, path := range []string{"/api/runbook/blocks/model.nothing", "/api/runbook/types/locals", "/api/runbook/types/modl"} {
@@ -95,7 +95,7 @@ func TestAnEditMakesATextAndChangesNothing(t *testing.T) {
 	r := newRig(t)
 	type m = map[string]any
 	do := func(operations ...m) m { return m{"operations": operations} }
-	out := ask[edited](t, r, "POST", "/api/runbook/edit", do(
+	out := ask[Edited](t, r, "POST", "/api/runbook/edit", do(
 		m{"do": "add", "block": "model.alexa"}, m{"do": "set", "block": "model.alexa", "attribute": "source", "text": "catalog:alexa"},
 		m{"do": "set", "block": "listener.kitchen", "attribute": "models", "expression": "[model.hey_jarvis, model.alexa]"},
 		m{"do": "unset", "block": "model.hey_jarvis", "attribute": "threshold"},
@@ -106,7 +106,7 @@ func TestAnEditMakesATextAndChangesNothing(t *testing.T) {
 	if !strings.HasPrefix(out.Diff, "--- orac.hcl\n+++ orac.hcl\n@@") || !strings.Contains(out.Diff, "+  source = \"catalog:alexa\"\n") {
 		t.Errorf("%s", out.Diff)
 	}
-	again := ask[edited](t, r, "POST", "/api/runbook/edit", m{"source": out.Source, "operations": []m{{"do": "remove", "block": "model.alexa"}}}, 200)
+	again := ask[Edited](t, r, "POST", "/api/runbook/edit", m{"source": out.Source, "operations": []m{{"do": "remove", "block": "model.alexa"}}}, 200)
 	if again.Findings.OK || len(again.Findings.Problems) == 0 || !strings.Contains(again.Findings.Problems[0].Summary, "model.alexa does not exist") || again.Findings.Problems[0].Block != "listener.kitchen" {
 		t.Errorf("who refers to what is gone is not told: %+v", again.Findings)
 	}
@@ -146,7 +146,7 @@ func TestWhatRunsIsToldByWhatItDoes(t *testing.T) {
 		testRunbook: true, testRunbook + "\n# a word more\n": true, testRunbook + "model \"spare\" {\n  source = \"catalog:alexa\"\n}\n": true, strings.Replace(testRunbook, "0.5", "0.6", 1): false, "model {{": false,
 	} {
 		r.must(os.WriteFile(r.app.file, []byte(text), 0o600))
-		if got := ask[runbookText](t, r, "GET", "/api/runbook", nil, 200); got.Applied != applied {
+		if got := ask[RunbookText](t, r, "GET", "/api/runbook", nil, 200); got.Applied != applied {
 			t.Errorf("applied is %v of\n%s", got.Applied, text)
 		}
 	}
@@ -158,7 +158,7 @@ func TestMergeByTheAPI(t *testing.T) {
 	mine := strings.Replace(base, "threshold = 0.5", "threshold = 0.7", 1)
 	theirs := strings.Replace(base, "models = [model.hey_jarvis]", "models = values(model)", 1)
 	r.must(os.WriteFile(r.app.file, []byte(theirs), 0o600))
-	out := ask[merged](t, r, "POST", "/api/runbook/merge", mergeInput{Base: base, Mine: mine}, 200)
+	out := ask[Merged](t, r, "POST", "/api/runbook/merge", MergeInput{Base: base, Mine: mine}, 200)
 	if out.Open != 0 || out.Conflicts != 0 || out.Hash != hashText(theirs) || !strings.Contains(out.Source, "0.7") || !strings.Contains(out.Source, "values(model)") || len(out.Changes) != 2 {
 		t.Errorf("%+v", out)
 	}
@@ -166,29 +166,29 @@ func TestMergeByTheAPI(t *testing.T) {
 		t.Errorf("%+v", out.Changes)
 	}
 	other := strings.Replace(base, "threshold = 0.5", "threshold = 0.3", 1)
-	out = ask[merged](t, r, "POST", "/api/runbook/merge", mergeInput{Base: base, Mine: mine, Theirs: &other}, 200)
+	out = ask[Merged](t, r, "POST", "/api/runbook/merge", MergeInput{Base: base, Mine: mine, Theirs: &other}, 200)
 	if out.Open != 1 || out.Conflicts != 1 || !out.Changes[0].Open || out.Changes[0].EndLine-out.Changes[0].Line != 4 {
 		t.Errorf("%+v", out)
 	}
-	if found := ask[findings](t, r, "POST", "/api/runbook/validate", sourceInput{out.Source}, 200); found.OK || found.Problems[0].Line != out.Changes[0].Line {
+	if found := ask[Findings](t, r, "POST", "/api/runbook/validate", SourceInput{out.Source}, 200); found.OK || found.Problems[0].Line != out.Changes[0].Line {
 		t.Errorf("what nobody decided is fine: %+v", found)
 	}
-	out = ask[merged](t, r, "POST", "/api/runbook/merge", mergeInput{Base: base, Mine: mine, Theirs: &other, Choices: []string{"theirs"}}, 200)
+	out = ask[Merged](t, r, "POST", "/api/runbook/merge", MergeInput{Base: base, Mine: mine, Theirs: &other, Choices: []string{"theirs"}}, 200)
 	if out.Open != 0 || out.Conflicts != 1 || out.Source != other {
 		t.Errorf("%+v", out)
 	}
-	if w := r.call(auth.Admin, "POST", "/api/runbook/merge", mergeInput{Base: base, Mine: mine, Choices: []string{"neither"}}); w.Code != 400 {
+	if w := r.call(auth.Admin, "POST", "/api/runbook/merge", MergeInput{Base: base, Mine: mine, Choices: []string{"neither"}}); w.Code != 400 {
 		t.Errorf("%d", w.Code)
 	}
 }
 
 func TestAGenerationIsReadAndPlannedBeforeItRunsAgain(t *testing.T) {
 	r := newRig(t)
-	g := ask[generationText](t, r, "GET", "/api/runbook/generations/1", nil, 200)
+	g := ask[GenerationText](t, r, "GET", "/api/runbook/generations/1", nil, 200)
 	if g.Running != 3 || !strings.Contains(g.Source, "threshold = 0.3") || !strings.Contains(g.Diff, "-  threshold = 0.5 # tuned\n+  threshold = 0.3 # tuned\n") {
 		t.Errorf("%+v", g)
 	}
-	if g := ask[generationText](t, r, "GET", "/api/runbook/generations/3", nil, 200); g.Diff != "" {
+	if g := ask[GenerationText](t, r, "GET", "/api/runbook/generations/3", nil, 200); g.Diff != "" {
 		t.Errorf("%+v", g)
 	}
 	type m = map[string]any
@@ -232,11 +232,11 @@ func TestARollbackMayWriteTheFile(t *testing.T) {
 	r.app.apply = func(status.ApplyRequest) (status.Applied, error) {
 		return status.Applied{RolledBack: true, Why: "not well"}, nil
 	}
-	if out := ask[applied](t, r, "POST", "/api/runbook/rollback", m{"generation": 1, "write": true}, 200); out.Saved || r.file() != was {
+	if out := ask[Applied](t, r, "POST", "/api/runbook/rollback", m{"generation": 1, "write": true}, 200); out.Saved || r.file() != was {
 		t.Errorf("the file of one that was not well is\n%s", r.file())
 	}
 	r.app.apply = nil
-	out := ask[applied](t, r, "POST", "/api/runbook/rollback", m{"generation": 1, "write": true, "plan": plan.Hash, "running": 3, "base": hashText(was)}, 200)
+	out := ask[Applied](t, r, "POST", "/api/runbook/rollback", m{"generation": 1, "write": true, "plan": plan.Hash, "running": 3, "base": hashText(was)}, 200)
 	if !out.OK || !out.Saved || r.file() != want || out.Hash != hashText(want) {
 		t.Errorf("%+v, and the file is\n%s", out, r.file())
 	}
@@ -244,7 +244,7 @@ func TestARollbackMayWriteTheFile(t *testing.T) {
 	if last := list[0]; last.Target != "generation 1 into the runbook's file" || last.Outcome != audit.Done {
 		t.Errorf("on record is %+v", last)
 	}
-	if out := ask[applied](t, r, "POST", "/api/runbook/rollback", m{"generation": 2}, 200); out.Saved || r.file() != want || !strings.Contains(out.Note, "next start") {
+	if out := ask[Applied](t, r, "POST", "/api/runbook/rollback", m{"generation": 2}, 200); out.Saved || r.file() != want || !strings.Contains(out.Note, "next start") {
 		t.Errorf("without write it is %+v", out)
 	}
 }

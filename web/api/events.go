@@ -28,12 +28,12 @@ const (
 // kinds are the kinds of events that a stream carries.
 var kinds = event.Names((*event.Kind).Streamed)
 
-type eventsInput struct {
+type EventsInput struct {
 	Kinds string `query:"kinds" check:"max=512" doc:"The wanted kinds of events, separated by commas; default: all."`
 	Since uint64 `query:"since" check:"min=0" doc:"The number of the last known event: the kept events after it come first. Last-Event-ID does the same."`
 }
 
-func (in eventsInput) wanted() ([]string, error) {
+func (in EventsInput) wanted() ([]string, error) {
 	if in.Kinds == "" {
 		return nil, nil
 	}
@@ -56,7 +56,7 @@ func (c *Call) still() error {
 }
 
 // events is the stream as Server-Sent Events.
-func events(c *Call, in eventsInput) (schema.None, error) {
+func events(c *Call, in EventsInput) (schema.None, error) {
 	wanted, err := in.wanted()
 	if err != nil {
 		return schema.None{}, err
@@ -155,14 +155,14 @@ func (s *Server) maxStreams() int {
 	return max(1, n-max(2, n/10))
 }
 
-// message is what a client sends over a WebSocket.
-type message struct {
+// Message is what a client sends over a WebSocket.
+type Message struct {
 	Type  string   `json:"type"` // ping, subscribe
 	Kinds []string `json:"kinds,omitempty"`
 }
 
 // socket is the same stream over a WebSocket.
-func socket(c *Call, in eventsInput) (schema.None, error) {
+func socket(c *Call, in EventsInput) (schema.None, error) {
 	wanted, err := in.wanted()
 	if err != nil {
 		return schema.None{}, err
@@ -255,7 +255,7 @@ func socket(c *Call, in eventsInput) (schema.None, error) {
 
 // heard handles a client's message and returns the reply.
 func heard(text []byte, s *Stream) ([]byte, error) {
-	var m message
+	var m Message
 	if err := messageSchema.Decode(text, &m); err != nil {
 		if schema.ProblemOf(err).Code == schema.BadJSON {
 			return nil, errors.New("bad JSON")

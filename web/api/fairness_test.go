@@ -21,7 +21,7 @@ func TestStrangersAtAnAddressHoldUpNobody(t *testing.T) {
 		l.Anonymous, l.PerAddress = 5, 20
 	}
 	login := func(rig *rig, name, word string) int {
-		return rig.call(auth.Nobody, "POST", "/api/auth/login", loginInput{name, word, false}).Code
+		return rig.call(auth.Nobody, "POST", "/api/auth/login", LoginInput{name, word, false}).Code
 	}
 	for name, flood := range map[string]func(*rig){
 		"requests":  func(r *rig) { r.call(auth.Nobody, "GET", "/api/health", nil) },
@@ -42,22 +42,22 @@ func TestStrangersAtAnAddressHoldUpNobody(t *testing.T) {
 			r.do(req)
 		},
 		"guesses at a service": func(r *rig) {
-			r.call(auth.Nobody, "POST", "/api/auth/service-token", serviceTokenInput{"core", "wrong"})
+			r.call(auth.Nobody, "POST", "/api/auth/service-token", ServiceTokenInput{"core", "wrong"})
 		},
 		"guesses at other people": func(r *rig) { login(r, "mallory", "wrong") },
 		"guesses at viewers":      func(r *rig) { login(r, "viewer", "wrong") },
-		"refresh tokens":          func(r *rig) { r.call(auth.Nobody, "POST", "/api/auth/refresh", refreshInput{"x"}) },
+		"refresh tokens":          func(r *rig) { r.call(auth.Nobody, "POST", "/api/auth/refresh", RefreshInput{"x"}) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			rig := newRigWith(t, few)
 			if code := login(rig, "admin", password); code != 200 {
 				t.Fatal(code)
 			}
-			pair := get[auth.Token](rig, rig.call(auth.Nobody, "POST", "/api/auth/login", loginInput{"operator", password, false}), 200)
+			pair := get[auth.Token](rig, rig.call(auth.Nobody, "POST", "/api/auth/login", LoginInput{"operator", password, false}), 200)
 			for range 100 {
 				flood(rig)
 			}
-			if w := rig.call(auth.Nobody, "POST", "/api/auth/refresh", refreshInput{pair.Refresh}); w.Code != 200 {
+			if w := rig.call(auth.Nobody, "POST", "/api/auth/refresh", RefreshInput{pair.Refresh}); w.Code != 200 {
 				t.Errorf("a refresh token that is good is held up: %d %s", w.Code, w.Body)
 			}
 			if code := rig.call(auth.Nobody, "GET", "/api/health", nil).Code; code != 429 && !strings.HasPrefix(name, "guesses") {
@@ -83,11 +83,11 @@ func TestStrangersAtAnAddressHoldUpNobody(t *testing.T) {
 func TestGuessesAtAServiceHoldUpNoPerson(t *testing.T) {
 	rig := newRig(t)
 	for range 30 {
-		rig.call(auth.Nobody, "POST", "/api/auth/service-token", serviceTokenInput{"core", "wrong"})
+		rig.call(auth.Nobody, "POST", "/api/auth/service-token", ServiceTokenInput{"core", "wrong"})
 	}
-	w := rig.call(auth.Nobody, "POST", "/api/auth/service-token", serviceTokenInput{"core", strings.Repeat("core-secret-", 4)})
+	w := rig.call(auth.Nobody, "POST", "/api/auth/service-token", ServiceTokenInput{"core", strings.Repeat("core-secret-", 4)})
 	rig.problem("the service itself", w, schema.Slower)
-	if w := rig.call(auth.Nobody, "POST", "/api/auth/login", loginInput{"viewer", password, false}); w.Code != 200 {
+	if w := rig.call(auth.Nobody, "POST", "/api/auth/login", LoginInput{"viewer", password, false}); w.Code != 200 {
 		t.Errorf("a person is held up: %d %s", w.Code, w.Body)
 	}
 }
@@ -125,7 +125,7 @@ func TestCostlyRequestsTakeTurns(t *testing.T) {
 	going, err := rig.server.costly.Take(t.Context(), auth.Identity{Kind: auth.User, Name: "admin"}.Subject())
 	rig.must(err)
 	rig.problem("an edit beside another", rig.call(auth.Admin, "POST", "/api/runbook/edit", map[string]any{"operations": []any{}}), schema.Slower)
-	get[status.Plan](rig, rig.call(auth.Admin, "POST", "/api/runbook/plan", sourceInput{testRunbook}), 200)
+	get[status.Plan](rig, rig.call(auth.Admin, "POST", "/api/runbook/plan", SourceInput{testRunbook}), 200)
 	going()
 	if w := rig.call(auth.Admin, "GET", "/api/runbook/blocks", nil); w.Code != 200 || !rig.server.costly.Idle() {
 		t.Errorf("when it is over: %d %s", w.Code, w.Body)

@@ -11,29 +11,29 @@ import (
 	"orac/web/schema"
 )
 
-// blockList holds the blocks that the runbook's file declares, and those that it may declare.
-type blockList struct {
+// BlockList holds the blocks that the runbook's file declares, and those that it may declare.
+type BlockList struct {
 	File   string         `json:"file"`
 	Hash   string         `json:"hash" doc:"Hash of the file: send it as base of an edit."`
-	Blocks []blockSummary `json:"blocks" doc:"In the order of the file, then the blocks that exist once and are not written."`
-	Types  []typeSummary  `json:"types" doc:"In the order of the reference."`
+	Blocks []BlockSummary `json:"blocks" doc:"In the order of the file, then the blocks that exist once and are not written."`
+	Types  []TypeSummary  `json:"types" doc:"In the order of the reference."`
 }
 
-type blockSummary struct {
+type BlockSummary struct {
 	Address string `json:"address"`
 	Type    string `json:"type"`
 	Written bool   `json:"written" doc:"false: the defaults hold."`
 	Line    int    `json:"line"`
 }
 
-type typeSummary struct {
+type TypeSummary struct {
 	Type    string `json:"type" doc:"Key of the type, such as model or device.microphone."`
 	Doc     string `json:"doc"`
 	Addable bool   `json:"addable" doc:"Whether another one may be added, under a name."`
 }
 
-// blockForm is a block, written or not, with everything that can be set in it.
-type blockForm struct {
+// BlockForm is a block, written or not, with everything that can be set in it.
+type BlockForm struct {
 	Address    string      `json:"address" doc:"Address of the block; of a new block only its type."`
 	Type       string      `json:"type"`
 	Doc        string      `json:"doc"`
@@ -44,29 +44,29 @@ type blockForm struct {
 	Named      bool        `json:"named"`
 	Name       string      `json:"name_pattern,omitempty" doc:"The pattern that a name must match."`
 	NameWords  string      `json:"name_words,omitempty"`
-	Sections   []section   `json:"sections" doc:"The block, then the blocks nested in it."`
-	ReferredBy []reference `json:"referred_by" doc:"The blocks that refer to it and would miss it."`
-	MayJoin    []joinable  `json:"may_join" doc:"For a new block: the lists that may name it. Most blocks do nothing until another block names them."`
+	Sections   []Section   `json:"sections" doc:"The block, then the blocks nested in it."`
+	ReferredBy []Reference `json:"referred_by" doc:"The blocks that refer to it and would miss it."`
+	MayJoin    []Joinable  `json:"may_join" doc:"For a new block: the lists that may name it. Most blocks do nothing until another block names them."`
 }
 
-// joinable is a list of blocks that can take one more.
-type joinable struct {
+// Joinable is a list of blocks that can take one more.
+type Joinable struct {
 	Block     string   `json:"block"`
 	Attribute string   `json:"attribute"`
 	Names     []string `json:"names" doc:"The names in the list."`
 }
 
-type section struct {
+type Section struct {
 	Address string  `json:"address"`
 	Title   string  `json:"title" doc:"Type of a nested block; empty for the block itself."`
 	Doc     string  `json:"doc"`
 	Written bool    `json:"written"`
 	Line    int     `json:"line"`
-	Fields  []field `json:"fields"`
+	Fields  []Field `json:"fields"`
 }
 
-// field is an attribute with what the file says about it.
-type field struct {
+// Field is an attribute with what the file says about it.
+type Field struct {
 	Name     string   `json:"name"`
 	Doc      string   `json:"doc"`
 	Takes    string   `json:"takes" doc:"What it accepts, in words."`
@@ -88,31 +88,31 @@ type field struct {
 	Chosen   []string `json:"chosen,omitempty" doc:"For list: the written values."`
 }
 
-type reference struct {
+type Reference struct {
 	Block     string `json:"block"`
 	Attribute string `json:"attribute"`
 	Line      int    `json:"line"`
 }
 
-func getBlocks(c *Call, _ schema.None) (blockList, error) {
+func getBlocks(c *Call, _ schema.None) (BlockList, error) {
 	file, list, err := c.outlines()
 	if err != nil {
-		return blockList{}, err
+		return BlockList{}, err
 	}
-	out := blockList{File: file.File, Hash: file.Hash}
+	out := BlockList{File: file.File, Hash: file.Hash}
 	for _, o := range list {
-		out.Blocks = append(out.Blocks, blockSummary{string(o.Address), o.Type.Key(), o.Written, o.Line})
+		out.Blocks = append(out.Blocks, BlockSummary{string(o.Address), o.Type.Key(), o.Written, o.Line})
 	}
 	for _, t := range runbook.Registry {
 		if t.Slot != nil {
-			out.Types = append(out.Types, typeSummary{t.Key(), t.Doc, t.Named && !t.Single})
+			out.Types = append(out.Types, TypeSummary{t.Key(), t.Doc, t.Named && !t.Single})
 		}
 	}
 	return out, nil
 }
 
 // outlines returns the blocks of the runbook's file, as far as it can be parsed.
-func (c *Call) outlines() (file runbookText, list []edit.Outline, err error) {
+func (c *Call) outlines() (file RunbookText, list []edit.Outline, err error) {
 	if file, err = getRunbook(c, schema.None{}); err != nil {
 		return file, nil, err
 	}
@@ -122,39 +122,39 @@ func (c *Call) outlines() (file runbookText, list []edit.Outline, err error) {
 	return file, list, nil
 }
 
-type blockInput struct {
+type BlockInput struct {
 	Address string `path:"address" check:"pattern=node"`
 }
 
-func getBlock(c *Call, in blockInput) (blockForm, error) {
+func getBlock(c *Call, in BlockInput) (BlockForm, error) {
 	file, list, err := c.outlines()
 	if err != nil {
-		return blockForm{}, err
+		return BlockForm{}, err
 	}
 	for _, o := range list {
 		if o.Address == runbook.Address(in.Address) {
 			f := formOf(o, file, list)
 			for _, r := range edit.Referrers([]byte(file.Source), o.Address) {
-				f.ReferredBy = append(f.ReferredBy, reference{string(r.Block), r.Attribute, r.Place.Start.Line})
+				f.ReferredBy = append(f.ReferredBy, Reference{string(r.Block), r.Attribute, r.Place.Start.Line})
 			}
 			return f, nil
 		}
 	}
-	return blockForm{}, schema.Fail(schema.NotFound, "There is no such block.")
+	return BlockForm{}, schema.Fail(schema.NotFound, "There is no such block.")
 }
 
-type typeInput struct {
+type TypeInput struct {
 	Type string `path:"type" check:"pattern=node"`
 }
 
-func getType(c *Call, in typeInput) (blockForm, error) {
+func getType(c *Call, in TypeInput) (BlockForm, error) {
 	file, list, err := c.outlines()
 	if err != nil {
-		return blockForm{}, err
+		return BlockForm{}, err
 	}
 	t := runbook.Vocabulary.BlockType(in.Type)
 	if t == nil {
-		return blockForm{}, schema.Fail(schema.NotFound, "There is no such type of block.")
+		return BlockForm{}, schema.Fail(schema.NotFound, "There is no such type of block.")
 	}
 	f := formOf(edit.BlankOutline(t, runbook.Address(in.Type)), file, list)
 	for _, o := range list {
@@ -165,7 +165,7 @@ func getType(c *Call, in typeInput) (blockForm, error) {
 			case at.Kind != language.Refs || !slices.Contains(at.Refs, t.Type) && !slices.Contains(at.Refs, t.Key()):
 			case !o.Written || written && !isList(w):
 			default:
-				j := joinable{Block: string(o.Address), Attribute: at.Name, Names: []string{}}
+				j := Joinable{Block: string(o.Address), Attribute: at.Name, Names: []string{}}
 				for _, a := range w.Names {
 					j.Names = append(j.Names, string(a))
 				}
@@ -179,17 +179,17 @@ func getType(c *Call, in typeInput) (blockForm, error) {
 // isList tells whether an attribute is a list of plain references only.
 func isList(w edit.Written) bool { return w.Names != nil && strings.HasPrefix(w.Text, "[") }
 
-func formOf(o edit.Outline, file runbookText, all []edit.Outline) blockForm {
-	f := blockForm{
+func formOf(o edit.Outline, file RunbookText, all []edit.Outline) BlockForm {
+	f := BlockForm{
 		Address: string(o.Address), Type: o.Type.Key(), Doc: o.Type.Doc, File: file.File, Hash: file.Hash,
-		Written: o.Written, Line: o.Line, Named: o.Type.Named, ReferredBy: []reference{}, MayJoin: []joinable{},
+		Written: o.Written, Line: o.Line, Named: o.Type.Named, ReferredBy: []Reference{}, MayJoin: []Joinable{},
 	}
 	if f.Named {
 		f.Name, f.NameWords = o.Type.NameRule()
 	}
 	var add func(o edit.Outline, title string)
 	add = func(o edit.Outline, title string) {
-		s := section{Address: string(o.Address), Title: title, Doc: o.Type.Doc, Written: o.Written, Line: o.Line, Fields: []field{}}
+		s := Section{Address: string(o.Address), Title: title, Doc: o.Type.Doc, Written: o.Written, Line: o.Line, Fields: []Field{}}
 		for i := range o.Type.Attributes {
 			s.Fields = append(s.Fields, fieldOf(&o.Type.Attributes[i], o, all))
 		}
@@ -204,9 +204,9 @@ func formOf(o edit.Outline, file runbookText, all []edit.Outline) blockForm {
 
 // fieldOf returns how to ask for an attribute: by a simple control if what is written is simple enough, otherwise as an
 // expression.
-func fieldOf(at *language.Attribute, o edit.Outline, all []edit.Outline) field {
+func fieldOf(at *language.Attribute, o edit.Outline, all []edit.Outline) Field {
 	w, written := o.Attrs[at.Name]
-	f := field{
+	f := Field{
 		Name: at.Name, Doc: at.Doc, Takes: at.How(), Unit: at.Unit, Default: at.Default, Min: at.Min, Max: at.Max, Example: at.Like(),
 		Required: at.Required, Secret: at.Secret != language.Public, Restarts: at.OnChange == language.Restart,
 		Written: written, Line: w.Line, Text: w.Text, Control: "code",

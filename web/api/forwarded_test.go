@@ -56,7 +56,7 @@ func TestLimitsGoByTheClientBehindAProxy(t *testing.T) {
 func TestAProxySaysThatARequestIsEncrypted(t *testing.T) {
 	rig := newRigWith(t, func(rb *runbook.Runbook) { rb.Web.TrustedProxies = []string{"192.0.2.7"} })
 	for from, secure := range map[string]bool{"192.0.2.7:1": true, "192.0.2.8:1": false} {
-		req := rig.request(auth.Nobody, "POST", "/api/auth/login", loginInput{"viewer", password, true})
+		req := rig.request(auth.Nobody, "POST", "/api/auth/login", LoginInput{"viewer", password, true})
 		req.RemoteAddr = from
 		req.Header.Set("X-Forwarded-Proto", "https")
 		req.Header.Set("X-Forwarded-For", "198.51.100.77")

@@ -15,10 +15,10 @@ func TestHowLoudAMicrophoneIs(t *testing.T) {
 	at := func(identity string) string {
 		return "/api/devices/level?" + url.Values{"backend": {"pulse"}, "identity": {identity}}.Encode()
 	}
-	if l := ask[deviceLevel](t, r, "GET", at("testmic"), nil, 200); l.Decibels != -40 || l.Peak != -20 || l.Problem != "" {
+	if l := ask[DeviceLevel](t, r, "GET", at("testmic"), nil, 200); l.Decibels != -40 || l.Peak != -20 || l.Problem != "" {
 		t.Errorf("%+v", l)
 	}
-	if l := ask[deviceLevel](t, r, "GET", at("none"), nil, 200); l.Decibels != silent || l.Problem != "It is no longer plugged in." {
+	if l := ask[DeviceLevel](t, r, "GET", at("none"), nil, 200); l.Decibels != silent || l.Problem != "It is no longer plugged in." {
 		t.Errorf("%+v", l)
 	}
 	for _, bad := range []string{"/api/devices/level", "/api/devices/level?identity=x&backend=oss", at(strings.Repeat("x", 600))} {
@@ -34,7 +34,7 @@ func TestHowLoudAMicrophoneIs(t *testing.T) {
 // TestTheCatalogueIsListed: wake words alone, each with its licence and whether it is here.
 func TestTheCatalogueIsListed(t *testing.T) {
 	r := newRig(t)
-	list := ask[[]catalogueModel](t, r, "GET", "/api/catalogue", nil, 200)
+	list := ask[[]CatalogueModel](t, r, "GET", "/api/catalogue", nil, 200)
 	installed := 0
 	for _, m := range list {
 		if m.WakeWord == "" || m.Licence == "" || m.Commercial {
@@ -54,9 +54,9 @@ func TestTheCatalogueIsLookedAtOnce(t *testing.T) {
 	r := newRig(t)
 	const calls = 50
 	for range calls {
-		ask[[]catalogueModel](t, r, "GET", "/api/catalogue", nil, 200)
+		ask[[]CatalogueModel](t, r, "GET", "/api/catalogue", nil, 200)
 	}
-	heads := len(ask[[]catalogueModel](t, r, "GET", "/api/catalogue", nil, 200))
+	heads := len(ask[[]CatalogueModel](t, r, "GET", "/api/catalogue", nil, 200))
 	if n := r.app.looked.Load(); n == 0 || n >= int64(calls*heads) {
 		t.Errorf("%d looks at %d models for %d who asked", n, heads, calls)
 	}

@@ -281,7 +281,7 @@ func TestSetupOverTheNetwork(t *testing.T) {
 func TestSetupByTheAPI(t *testing.T) {
 	h := listen(t, func(rb *runbook.Runbook) { rb.Users = nil })
 	needed := func() bool {
-		return get[setupState](h.rig, h.rig.call(auth.Nobody, "GET", "/api/auth/setup", nil), 200).Needed
+		return get[SetupState](h.rig, h.rig.call(auth.Nobody, "GET", "/api/auth/setup", nil), 200).Needed
 	}
 	if !needed() {
 		t.Error("there is nobody, and no set-up")
@@ -290,12 +290,12 @@ func TestSetupByTheAPI(t *testing.T) {
 	_, rest, _ := strings.Cut(h.said.String(), "with the code ")
 	code, _, _ := strings.Cut(rest, " ")
 	post := func(code, name, word string) *httptest.ResponseRecorder {
-		return h.rig.call(auth.Nobody, "POST", "/api/auth/setup", setupInput{code, name, word, false})
+		return h.rig.call(auth.Nobody, "POST", "/api/auth/setup", SetupInput{code, name, word, false})
 	}
 	h.rig.problem("a wrong code", post("AAAA-AAAA-AAAA", "anna", password), schema.Unauthenticated)
 	h.rig.problem("a name that is none", post(code, "Anna", password), schema.InvalidInput)
 	h.rig.problem("a short password", post(code, "anna", "short"), schema.InvalidInput)
-	out := get[setupOut](h.rig, post(code, "anna", password), 200)
+	out := get[SetupOut](h.rig, post(code, "anna", password), 200)
 	if out.Secret != "anna_password_hash" || !strings.Contains(out.Lines, `user "anna"`) || out.Token.Token == "" || out.Identity.Role != auth.Admin {
 		t.Errorf("%+v", out)
 	}

@@ -157,8 +157,8 @@ func TestEveryAnswerEscapesWhatIsStored(t *testing.T) {
 	}
 	for path, body := range map[string]any{
 		"/api/auth/login":         map[string]any{"username": evilText, "password": evilText},
-		"/api/runbook/plan":       sourceInput{testRunbook},
-		"/api/runbook/check":      sourceInput{"model \"" + evilText + "\" {}"},
+		"/api/runbook/plan":       SourceInput{testRunbook},
+		"/api/runbook/check":      SourceInput{"model \"" + evilText + "\" {}"},
 		"/api/users":              map[string]any{"name": evilText, "role": evilText, "password": evilText},
 		"/api/keys":               map[string]any{"name": evilText, "role": evilText},
 		"/api/simulations":        map[string]any{"scenario": evilText, "seeds": 1},

@@ -18,7 +18,7 @@ func BarePages(s *Server) {
 		return c.setupPage(200, "", nil)
 	})
 	s.Page(http.MethodPost, "/setup", auth.Nobody, func(c *Call) error {
-		first, err := Invoke[SetupOut](c, "setup", SetupInput{Code: c.R.PostFormValue("code"), Name: c.R.PostFormValue("name"), Password: c.R.PostFormValue("password"), Session: true})
+		first, err := OpSetup.Call(c, SetupInput{Code: c.R.PostFormValue("code"), Name: c.R.PostFormValue("name"), Password: c.R.PostFormValue("password"), Session: true})
 		var p *schema.Problem
 		if errors.As(err, &p) && p.Status < 500 {
 			return c.setupPage(p.Status, p.Title+". "+p.Detail, nil)
@@ -30,7 +30,7 @@ func BarePages(s *Server) {
 	})
 	s.Page(http.MethodGet, "/login", auth.Nobody, func(c *Call) error { return c.bare(200, "login", map[string]any{"Next": c.Next()}) })
 	s.Page(http.MethodPost, "/login", auth.Nobody, func(c *Call) error {
-		_, err := Invoke[LoginOut](c, "login", LoginInput{Username: c.R.PostFormValue("username"), Password: c.R.PostFormValue("password"), Session: true})
+		_, err := OpLogin.Call(c, LoginInput{Username: c.R.PostFormValue("username"), Password: c.R.PostFormValue("password"), Session: true})
 		p := schema.ProblemOf(err)
 		switch {
 		case err == nil:
@@ -44,7 +44,7 @@ func BarePages(s *Server) {
 		return c.bare(p.Status, "login", map[string]any{"Next": c.Next(), "Wrong": p.Title, "Wait": p.RetryAfter().Round(time.Second)})
 	})
 	s.Page(http.MethodPost, "/logout", auth.Viewer, func(c *Call) error {
-		if _, err := Invoke[schema.None](c, "logout", nil); err != nil {
+		if _, err := OpLogout.Call(c, schema.None{}); err != nil {
 			return err
 		}
 		return redirect(c, "/login")
@@ -55,7 +55,7 @@ func BarePages(s *Server) {
 }
 
 func (c *Call) setupPage(status int, wrong string, first *SetupOut) error {
-	state, err := Invoke[SetupState](c, "setupState", nil)
+	state, err := OpSetupState.Call(c, schema.None{})
 	if err != nil {
 		return err
 	}

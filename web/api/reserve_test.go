@@ -95,7 +95,7 @@ func TestOnesRefusalsHideNobodyElses(t *testing.T) {
 func TestAStaleSessionKeepsNobodyOut(t *testing.T) {
 	rig := newRigWith(t, func(rb *runbook.Runbook) { rb.Web.Limits.Anonymous, rb.Web.Limits.PerAddress = 5, 20 })
 	come := func() int {
-		req := rig.request(auth.Nobody, "POST", "/api/auth/login", loginInput{"admin", password, true})
+		req := rig.request(auth.Nobody, "POST", "/api/auth/login", LoginInput{"admin", password, true})
 		req.AddCookie(&http.Cookie{Name: "orac_session", Value: "over"})
 		return rig.do(req).Code
 	}
@@ -108,7 +108,7 @@ func TestAStaleSessionKeepsNobodyOut(t *testing.T) {
 	if code := come(); code != 200 {
 		t.Errorf("%d", code)
 	}
-	stranger := rig.request(auth.Nobody, "POST", "/api/auth/login", loginInput{"viewer", "wrong", true})
+	stranger := rig.request(auth.Nobody, "POST", "/api/auth/login", LoginInput{"viewer", "wrong", true})
 	stranger.AddCookie(&http.Cookie{Name: "orac_session", Value: "over"})
 	rig.problem("a stranger", rig.do(stranger), schema.Slower)
 	// What is read of strangers, to find out that they are, is a name and a secret.

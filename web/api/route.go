@@ -36,21 +36,43 @@ type Route struct {
 	shared *shared // nil unless Shared
 }
 
-// route makes a route from a function. In and Out are its shape.
-func route[In, Out any](r Route, f func(*Call, In) (Out, error)) *Route {
+// Op is a route with the types of its input and its output.
+type Op[In, Out any] struct{ *Route }
+
+// table holds the routes in the order in which they are declared in routes.go.
+var table []*Route
+
+// route makes a route from a function, and puts it into the table. In and Out are its shape.
+func route[In, Out any](r Route, f func(*Call, In) (Out, error)) Op[In, Out] {
 	r.Shape = schema.ShapeOf[In, Out](r.Method)
 	r.run = func(c *Call, in any) (any, error) { return f(c, in.(In)) }
-	if r.Shared {
-		r.shared = &shared{}
-	}
-	return &r
+	table = append(table, &r)
+	return Op[In, Out]{&r}
 }
 
 // only restricts a route to some of those who have the role: may refuses the others, depending on the input. It runs before
 // the attempt is recorded, so that a refusal is counted like every other refusal and costs no more.
-func only[In any](r *Route, may func(*Call, In) error) *Route {
-	r.may = func(c *Call, in any) error { return may(c, in.(In)) }
-	return r
+func only[In, Out any](o Op[In, Out], may func(*Call, In) error) Op[In, Out] {
+	o.may = func(c *Call, in any) error { return may(c, in.(In)) }
+	return o
+}
+
+// Call calls the route in the name of the caller: the console's pages read and change everything through it. Role, checks and
+// audit are those of a request over the network.
+func (o Op[In, Out]) Call(c *Call, in In) (Out, error) {
+	var nothing Out
+	if err := o.Check(in); err != nil {
+		return nothing, err
+	}
+	inner := *c
+	inner.Route = c.Server.byName[o.Name]
+	out, err := c.Server.invoke(&inner, in)
+	c.sent = inner.sent
+	if err != nil {
+		return nothing, err
+	}
+	c.Who = inner.Who // after a login the caller is known
+	return out.(Out), nil
 }
 
 // action returns the route's name in the audit log.

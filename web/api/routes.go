@@ -1,99 +1,100 @@
 package api
 
 import (
-	"net/http"
+	"slices"
 
 	"orac/web/auth"
 )
 
-// Routes returns all routes of the API, in the order of the document.
-func Routes() []*Route {
-	const get, post, put, del = http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete
-	return []*Route{
-		route(Route{Method: post, Path: "/api/auth/login", Name: "login", Tag: "auth", Doc: "Logs a user in. Returns a token and a refresh token, or, with session, sets a session cookie."}, login),
-		route(Route{Method: get, Path: "/api/auth/setup", Name: "setupState", Tag: "auth", Doc: "Whether the first user is still missing. If so, and the code on the terminal is too old, ORAC prints another there."}, getSetup),
-		route(Route{Method: post, Path: "/api/auth/setup", Name: "setup", Tag: "auth", Doc: "Creates the first admin with the code on the terminal, and logs it in, as login does. Forbidden once a user exists."}, setup),
-		route(Route{Method: post, Path: "/api/auth/refresh", Name: "refresh", Tag: "auth", Doc: "Exchanges a refresh token, which is good once, for a new token and refresh token. Using one twice ends all tokens of its login."}, refreshToken),
-		route(Route{Method: post, Path: "/api/auth/service-token", Name: "serviceToken", Tag: "auth", Doc: "Exchanges a service account's secret for a token."}, serviceToken),
-		only(route(Route{Method: post, Path: "/api/auth/logout", Role: auth.Viewer, Name: "logout", Tag: "auth", Change: "logout", Doc: "Ends the session, or all tokens of the login that issued the token."}, logout), mayLogOut),
-		only(route(Route{Method: post, Path: "/api/auth/logout-everywhere", Role: auth.Viewer, Name: "logoutEverywhere", Tag: "auth", Change: "logout.everywhere", Doc: "Ends all sessions and tokens of the caller."}, logoutEverywhere), mayLogOut),
-		route(Route{Method: get, Path: "/api/auth/me", Role: auth.Viewer, Name: "me", Tag: "auth", Doc: "The caller's name, role and permissions."}, me),
+// The routes of the API, in the order of the document: a line each. Everything that is known of a route is made from its line, and
+// whoever calls it from Go does so by its name here.
+var (
+	OpLogin            = route(Route{Method: "POST", Path: "/api/auth/login", Name: "login", Tag: "auth", Doc: "Logs a user in. Returns a token and a refresh token, or, with session, sets a session cookie."}, login)
+	OpSetupState       = route(Route{Method: "GET", Path: "/api/auth/setup", Name: "setupState", Tag: "auth", Doc: "Whether the first user is still missing. If so, and the code on the terminal is too old, ORAC prints another there."}, getSetup)
+	OpSetup            = route(Route{Method: "POST", Path: "/api/auth/setup", Name: "setup", Tag: "auth", Doc: "Creates the first admin with the code on the terminal, and logs it in, as login does. Forbidden once a user exists."}, setup)
+	OpRefresh          = route(Route{Method: "POST", Path: "/api/auth/refresh", Name: "refresh", Tag: "auth", Doc: "Exchanges a refresh token, which is good once, for a new token and refresh token. Using one twice ends all tokens of its login."}, refreshToken)
+	OpServiceToken     = route(Route{Method: "POST", Path: "/api/auth/service-token", Name: "serviceToken", Tag: "auth", Doc: "Exchanges a service account's secret for a token."}, serviceToken)
+	OpLogout           = only(route(Route{Method: "POST", Path: "/api/auth/logout", Role: auth.Viewer, Name: "logout", Tag: "auth", Change: "logout", Doc: "Ends the session, or all tokens of the login that issued the token."}, logout), mayLogOut)
+	OpLogoutEverywhere = only(route(Route{Method: "POST", Path: "/api/auth/logout-everywhere", Role: auth.Viewer, Name: "logoutEverywhere", Tag: "auth", Change: "logout.everywhere", Doc: "Ends all sessions and tokens of the caller."}, logoutEverywhere), mayLogOut)
+	OpMe               = route(Route{Method: "GET", Path: "/api/auth/me", Role: auth.Viewer, Name: "me", Tag: "auth", Doc: "The caller's name, role and permissions."}, me)
 
-		route(Route{Method: get, Path: "/api/health", Name: "health", Tag: "health", Doc: "The health of the appliance, for monitors of the existing service. 503 when it is unhealthy."}, apiHealth),
-		route(Route{Method: get, Path: "/health/live", Name: "live", Tag: "health", Doc: "Whether the process is alive."}, alive),
-		route(Route{Method: get, Path: "/health/ready", Name: "ready", Tag: "health", Doc: "Whether the appliance hears. 503 when it does not."}, ready),
-		route(Route{Method: get, Path: "/health/system", Name: "systemHealth", Tag: "health", Doc: "The health of all components, with reasons for logged-in callers. 503 when the appliance is unhealthy."}, systemHealth),
-		route(Route{Method: get, Path: "/health/{component}", Name: "componentHealth", Tag: "health", Doc: "The health of one component. 503 when it is unhealthy."}, componentHealth),
-		route(Route{Method: get, Path: "/metrics", Role: auth.Viewer, Name: "metrics", Tag: "health", Produces: "text/plain", Doc: "Metrics for Prometheus. With web.metrics = \"open\" no login is needed."}, serveMetrics),
+	OpHealth          = route(Route{Method: "GET", Path: "/api/health", Name: "health", Tag: "health", Doc: "The health of the appliance, for monitors of the existing service. 503 when it is unhealthy."}, apiHealth)
+	OpLive            = route(Route{Method: "GET", Path: "/health/live", Name: "live", Tag: "health", Doc: "Whether the process is alive."}, alive)
+	OpReady           = route(Route{Method: "GET", Path: "/health/ready", Name: "ready", Tag: "health", Doc: "Whether the appliance hears. 503 when it does not."}, ready)
+	OpSystemHealth    = route(Route{Method: "GET", Path: "/health/system", Name: "systemHealth", Tag: "health", Doc: "The health of all components, with reasons for logged-in callers. 503 when the appliance is unhealthy."}, systemHealth)
+	OpComponentHealth = route(Route{Method: "GET", Path: "/health/{component}", Name: "componentHealth", Tag: "health", Doc: "The health of one component. 503 when it is unhealthy."}, componentHealth)
+	OpMetrics         = route(Route{Method: "GET", Path: "/metrics", Role: auth.Viewer, Name: "metrics", Tag: "health", Produces: "text/plain", Doc: "Metrics for Prometheus. With web.metrics = \"open\" no login is needed."}, serveMetrics)
 
-		route(Route{Method: get, Path: "/api/status", Role: auth.Viewer, Name: "status", Tag: "appliance", Shared: true, Doc: "The state of the appliance now."}, getStatus),
-		route(Route{Method: get, Path: "/api/graph", Role: auth.Viewer, Name: "graph", Tag: "appliance", Doc: "The running graph: its nodes and what flows between them."}, getGraph),
-		route(Route{Method: get, Path: "/api/listeners", Role: auth.Viewer, Name: "listeners", Tag: "appliance", Doc: "The listeners that the runbook declares, each with its device and its models."}, getListeners),
-		route(Route{Method: get, Path: "/api/models", Name: "models", Tag: "appliance", Doc: "The models that the runbook declares."}, getModels),
-		route(Route{Method: get, Path: "/api/devices", Role: auth.Viewer, Name: "devices", Tag: "appliance", Doc: "The microphones of the machine."}, getDevices),
-		route(Route{Method: get, Path: "/api/devices/level", Role: auth.Admin, Name: "level", Tag: "appliance", Costly: true, Long: true, Doc: "How loud it is at a microphone now, in the runbook or not. ORAC listens for half a second and keeps nothing."}, getLevel),
-		route(Route{Method: get, Path: "/api/catalogue", Role: auth.Viewer, Name: "catalogue", Tag: "appliance", Shared: true, Doc: "The wake-word models that ORAC can fetch, with their licences, and whether they are on this machine."}, getCatalogue),
-		route(Route{Method: get, Path: "/api/docs", Role: auth.Viewer, Name: "docs", Tag: "appliance", Doc: "The pages of the documentation."}, getDocs),
-		route(Route{Method: get, Path: "/api/docs/{topic}", Role: auth.Viewer, Name: "doc", Tag: "appliance", Doc: "A page of the documentation, as Markdown."}, getDoc),
-		route(Route{Method: get, Path: "/api/events", Role: auth.Viewer, Name: "events", Tag: "appliance", Produces: "text/event-stream", Long: true, Doc: "Live events as Server-Sent Events: event is the kind, data an object. The stream ends with the login."}, events),
-		route(Route{Method: get, Path: "/api/ws", Role: auth.Viewer, Name: "socket", Tag: "appliance", Produces: "application/json", Status: 101, Long: true, Doc: "The same events over WebSocket, one object per message. {\"type\":\"ping\"} is answered, {\"type\":\"subscribe\",\"kinds\":[…]} changes the kinds."}, socket),
-		route(Route{Method: get, Path: "/api/logs", Role: auth.Admin, Name: "logs", Tag: "appliance", Doc: "The log lines that are still kept."}, getLogs),
+	OpStatus    = route(Route{Method: "GET", Path: "/api/status", Role: auth.Viewer, Name: "status", Tag: "appliance", Shared: true, Doc: "The state of the appliance now."}, getStatus)
+	OpGraph     = route(Route{Method: "GET", Path: "/api/graph", Role: auth.Viewer, Name: "graph", Tag: "appliance", Doc: "The running graph: its nodes and what flows between them."}, getGraph)
+	OpListeners = route(Route{Method: "GET", Path: "/api/listeners", Role: auth.Viewer, Name: "listeners", Tag: "appliance", Doc: "The listeners that the runbook declares, each with its device and its models."}, getListeners)
+	OpModels    = route(Route{Method: "GET", Path: "/api/models", Name: "models", Tag: "appliance", Doc: "The models that the runbook declares."}, getModels)
+	OpDevices   = route(Route{Method: "GET", Path: "/api/devices", Role: auth.Viewer, Name: "devices", Tag: "appliance", Doc: "The microphones of the machine."}, getDevices)
+	OpLevel     = route(Route{Method: "GET", Path: "/api/devices/level", Role: auth.Admin, Name: "level", Tag: "appliance", Costly: true, Long: true, Doc: "How loud it is at a microphone now, in the runbook or not. ORAC listens for half a second and keeps nothing."}, getLevel)
+	OpCatalogue = route(Route{Method: "GET", Path: "/api/catalogue", Role: auth.Viewer, Name: "catalogue", Tag: "appliance", Shared: true, Doc: "The wake-word models that ORAC can fetch, with their licences, and whether they are on this machine."}, getCatalogue)
+	OpDocs      = route(Route{Method: "GET", Path: "/api/docs", Role: auth.Viewer, Name: "docs", Tag: "appliance", Doc: "The pages of the documentation."}, getDocs)
+	OpDoc       = route(Route{Method: "GET", Path: "/api/docs/{topic}", Role: auth.Viewer, Name: "doc", Tag: "appliance", Doc: "A page of the documentation, as Markdown."}, getDoc)
+	OpEvents    = route(Route{Method: "GET", Path: "/api/events", Role: auth.Viewer, Name: "events", Tag: "appliance", Produces: "text/event-stream", Long: true, Doc: "Live events as Server-Sent Events: event is the kind, data an object. The stream ends with the login."}, events)
+	OpSocket    = route(Route{Method: "GET", Path: "/api/ws", Role: auth.Viewer, Name: "socket", Tag: "appliance", Produces: "application/json", Status: 101, Long: true, Doc: "The same events over WebSocket, one object per message. {\"type\":\"ping\"} is answered, {\"type\":\"subscribe\",\"kinds\":[…]} changes the kinds."}, socket)
+	OpLogs      = route(Route{Method: "GET", Path: "/api/logs", Role: auth.Admin, Name: "logs", Tag: "appliance", Doc: "The log lines that are still kept."}, getLogs)
 
-		route(Route{Method: get, Path: "/api/system/samples", Role: auth.Viewer, Name: "samples", Tag: "appliance", Doc: "Memory, CPU, disk and spool of the last 12 hours, or of a part of them."}, getSamples),
+	OpSamples = route(Route{Method: "GET", Path: "/api/system/samples", Role: auth.Viewer, Name: "samples", Tag: "appliance", Doc: "Memory, CPU, disk and spool of the last 12 hours, or of a part of them."}, getSamples)
 
-		route(Route{Method: get, Path: "/api/detections", Role: auth.Viewer, Name: "detections", Tag: "history", Doc: "Detected wake words, newest first."}, getDetections),
-		route(Route{Method: put, Path: "/api/detections/{id}/verdict", Role: auth.Operator, Name: "judge", Tag: "history", Change: "detection.judge", Doc: "Records whether anybody really said the wake word."}, judge),
-		route(Route{Method: get, Path: "/api/thresholds", Role: auth.Viewer, Name: "thresholds", Tag: "history", Doc: "What the verdicts say about each model's threshold, and the threshold that they suggest."}, getThresholds),
-		route(Route{Method: get, Path: "/api/utterances", Role: auth.Viewer, Name: "utterances", Tag: "history", Doc: "Recordings with their deliveries and transcripts, newest first."}, getUtterances),
-		route(Route{Method: get, Path: "/api/utterances/{id}/audio", Role: auth.Operator, Name: "audio", Tag: "history", Change: "utterance.listen", Produces: "audio/wav", Doc: "The sound of a recording, if store.keep_audio keeps it. The audit log records who listens."}, getAudio),
-		route(Route{Method: get, Path: "/api/spool", Role: auth.Viewer, Name: "spool", Tag: "history", Doc: "Waiting recordings in the order of delivery, and those that were set aside, with the reason."}, getSpool),
-		route(Route{Method: get, Path: "/api/spool-events", Role: auth.Viewer, Name: "spoolEvents", Tag: "history", Doc: "Events waiting for webhooks in the order of delivery, and those that were set aside, with the reason. Their contents are not shown."}, getSpoolEvents),
-		route(Route{Method: post, Path: "/api/spool/{id}/retry", Role: auth.Operator, Name: "retrySpooled", Tag: "history", Change: "utterance.retry", Doc: "Puts a recording that was set aside back at the end of the queue, for the services that refused it."}, retrySpooled),
-		route(Route{Method: del, Path: "/api/spool/{id}", Role: auth.Admin, Name: "dropSpooled", Tag: "history", Change: "utterance.drop", Doc: "Deletes for good a recording that waits or was set aside."}, dropSpooled),
-		route(Route{Method: get, Path: "/api/incidents", Role: auth.Viewer, Name: "incidents", Tag: "history", Doc: "What went wrong and what ORAC did about it, newest first."}, getIncidents),
-		route(Route{Method: get, Path: "/api/incidents/{id}", Role: auth.Viewer, Name: "incident", Tag: "history", Doc: "One incident with its evidence."}, getIncident),
+	OpDetections   = route(Route{Method: "GET", Path: "/api/detections", Role: auth.Viewer, Name: "detections", Tag: "history", Doc: "Detected wake words, newest first."}, getDetections)
+	OpJudge        = route(Route{Method: "PUT", Path: "/api/detections/{id}/verdict", Role: auth.Operator, Name: "judge", Tag: "history", Change: "detection.judge", Doc: "Records whether anybody really said the wake word."}, judge)
+	OpThresholds   = route(Route{Method: "GET", Path: "/api/thresholds", Role: auth.Viewer, Name: "thresholds", Tag: "history", Doc: "What the verdicts say about each model's threshold, and the threshold that they suggest."}, getThresholds)
+	OpUtterances   = route(Route{Method: "GET", Path: "/api/utterances", Role: auth.Viewer, Name: "utterances", Tag: "history", Doc: "Recordings with their deliveries and transcripts, newest first."}, getUtterances)
+	OpAudio        = route(Route{Method: "GET", Path: "/api/utterances/{id}/audio", Role: auth.Operator, Name: "audio", Tag: "history", Change: "utterance.listen", Produces: "audio/wav", Doc: "The sound of a recording, if store.keep_audio keeps it. The audit log records who listens."}, getAudio)
+	OpSpool        = route(Route{Method: "GET", Path: "/api/spool", Role: auth.Viewer, Name: "spool", Tag: "history", Doc: "Waiting recordings in the order of delivery, and those that were set aside, with the reason."}, getSpool)
+	OpSpoolEvents  = route(Route{Method: "GET", Path: "/api/spool-events", Role: auth.Viewer, Name: "spoolEvents", Tag: "history", Doc: "Events waiting for webhooks in the order of delivery, and those that were set aside, with the reason. Their contents are not shown."}, getSpoolEvents)
+	OpRetrySpooled = route(Route{Method: "POST", Path: "/api/spool/{id}/retry", Role: auth.Operator, Name: "retrySpooled", Tag: "history", Change: "utterance.retry", Doc: "Puts a recording that was set aside back at the end of the queue, for the services that refused it."}, retrySpooled)
+	OpDropSpooled  = route(Route{Method: "DELETE", Path: "/api/spool/{id}", Role: auth.Admin, Name: "dropSpooled", Tag: "history", Change: "utterance.drop", Doc: "Deletes for good a recording that waits or was set aside."}, dropSpooled)
+	OpIncidents    = route(Route{Method: "GET", Path: "/api/incidents", Role: auth.Viewer, Name: "incidents", Tag: "history", Doc: "What went wrong and what ORAC did about it, newest first."}, getIncidents)
+	OpIncident     = route(Route{Method: "GET", Path: "/api/incidents/{id}", Role: auth.Viewer, Name: "incident", Tag: "history", Doc: "One incident with its evidence."}, getIncident)
 
-		route(Route{Method: get, Path: "/api/runbook", Role: auth.Admin, Name: "runbook", Tag: "runbook", Doc: "The text of the runbook's file, with its hash, which an edit sends as base."}, getRunbook),
-		route(Route{Method: get, Path: "/api/runbook/schema", Role: auth.Viewer, Name: "schema", Tag: "runbook", Doc: "The JSON Schema of the runbook."}, getSchema),
-		route(Route{Method: post, Path: "/api/runbook/validate", Role: auth.Admin, Name: "validate", Tag: "runbook", Doc: "Returns the problems of a text, each with its place."}, validateRunbook),
-		route(Route{Method: post, Path: "/api/runbook/plan", Role: auth.Admin, Name: "plan", Tag: "runbook", Long: true, Doc: "Returns what applying a text would do. Nothing is changed."}, planRunbook),
-		route(Route{Method: post, Path: "/api/runbook/apply", Role: auth.Admin, Name: "apply", Tag: "runbook", Change: "runbook.apply", Long: true, Doc: "Carries out exactly the plan that was shown, or nothing. Writes the text into the runbook's file if the appliance stays healthy."}, applyRunbook),
-		route(Route{Method: get, Path: "/api/runbook/blocks", Role: auth.Admin, Name: "blocks", Tag: "runbook", Costly: true, Doc: "What the runbook's file declares, block by block, and what it may declare."}, getBlocks),
-		route(Route{Method: get, Path: "/api/runbook/blocks/{address}", Role: auth.Admin, Name: "block", Tag: "runbook", Costly: true, Doc: "A block as a form: all that can be set in it, what is written, and which blocks refer to it."}, getBlock),
-		route(Route{Method: get, Path: "/api/runbook/types/{type}", Role: auth.Admin, Name: "blockType", Tag: "runbook", Costly: true, Doc: "A new block of a type, as a form."}, getType),
-		route(Route{Method: post, Path: "/api/runbook/edit", Role: auth.Admin, Name: "edit", Tag: "runbook", Costly: true, Doc: "Edits a text: sets attributes, adds and removes blocks, and keeps every other byte. Returns the new text; nothing is applied."}, editRunbook),
-		route(Route{Method: post, Path: "/api/runbook/merge", Role: auth.Admin, Name: "merge", Tag: "runbook", Costly: true, Doc: "Merges two edits of one text line by line. Returns who changed what, and where both changed the same lines; nothing is applied."}, mergeRunbook),
-		route(Route{Method: get, Path: "/api/runbook/generations", Role: auth.Viewer, Name: "generations", Tag: "runbook", Doc: "The applied runbooks that are kept, oldest first."}, getGenerations),
-		route(Route{Method: get, Path: "/api/runbook/generations/{number}", Role: auth.Admin, Name: "generation", Tag: "runbook", Costly: true, Doc: "The text of a kept generation, and how it differs from what runs."}, getGeneration),
-		route(Route{Method: get, Path: "/api/runbook/generations/{number}/plan", Role: auth.Admin, Name: "planRollback", Tag: "runbook", Long: true, Doc: "Returns what a rollback to a kept generation would do. Nothing is changed."}, planRollback),
-		route(Route{Method: post, Path: "/api/runbook/rollback", Role: auth.Admin, Name: "rollback", Tag: "runbook", Change: "runbook.rollback", Long: true, Doc: "Returns to a kept generation. The runbook's file stays, and the next start uses it, unless write is set."}, rollback),
-		route(Route{Method: get, Path: "/api/config/global", Role: auth.Viewer, Name: "getGlobal", Tag: "config", Doc: "The settings of all listeners, under the names of the existing service."}, getGlobal),
-		route(Route{Method: put, Path: "/api/config/global", Role: auth.Admin, Name: "putGlobal", Tag: "config", Change: "config.global", Long: true, Doc: "Changes settings of all listeners in the runbook's file, and applies it."}, putGlobal),
-		route(Route{Method: put, Path: "/api/config/models/{name}", Role: auth.Admin, Name: "putModel", Tag: "config", Change: "config.model", Long: true, Doc: "Changes a model in the runbook's file, and applies it."}, putModel),
+	OpRunbook      = route(Route{Method: "GET", Path: "/api/runbook", Role: auth.Admin, Name: "runbook", Tag: "runbook", Doc: "The text of the runbook's file, with its hash, which an edit sends as base."}, getRunbook)
+	OpSchema       = route(Route{Method: "GET", Path: "/api/runbook/schema", Role: auth.Viewer, Name: "schema", Tag: "runbook", Doc: "The JSON Schema of the runbook."}, getSchema)
+	OpValidate     = route(Route{Method: "POST", Path: "/api/runbook/validate", Role: auth.Admin, Name: "validate", Tag: "runbook", Doc: "Returns the problems of a text, each with its place."}, validateRunbook)
+	OpPlan         = route(Route{Method: "POST", Path: "/api/runbook/plan", Role: auth.Admin, Name: "plan", Tag: "runbook", Long: true, Doc: "Returns what applying a text would do. Nothing is changed."}, planRunbook)
+	OpApply        = route(Route{Method: "POST", Path: "/api/runbook/apply", Role: auth.Admin, Name: "apply", Tag: "runbook", Change: "runbook.apply", Long: true, Doc: "Carries out exactly the plan that was shown, or nothing. Writes the text into the runbook's file if the appliance stays healthy."}, applyRunbook)
+	OpBlocks       = route(Route{Method: "GET", Path: "/api/runbook/blocks", Role: auth.Admin, Name: "blocks", Tag: "runbook", Costly: true, Doc: "What the runbook's file declares, block by block, and what it may declare."}, getBlocks)
+	OpBlock        = route(Route{Method: "GET", Path: "/api/runbook/blocks/{address}", Role: auth.Admin, Name: "block", Tag: "runbook", Costly: true, Doc: "A block as a form: all that can be set in it, what is written, and which blocks refer to it."}, getBlock)
+	OpBlockType    = route(Route{Method: "GET", Path: "/api/runbook/types/{type}", Role: auth.Admin, Name: "blockType", Tag: "runbook", Costly: true, Doc: "A new block of a type, as a form."}, getType)
+	OpEdit         = route(Route{Method: "POST", Path: "/api/runbook/edit", Role: auth.Admin, Name: "edit", Tag: "runbook", Costly: true, Doc: "Edits a text: sets attributes, adds and removes blocks, and keeps every other byte. Returns the new text; nothing is applied."}, editRunbook)
+	OpMerge        = route(Route{Method: "POST", Path: "/api/runbook/merge", Role: auth.Admin, Name: "merge", Tag: "runbook", Costly: true, Doc: "Merges two edits of one text line by line. Returns who changed what, and where both changed the same lines; nothing is applied."}, mergeRunbook)
+	OpGenerations  = route(Route{Method: "GET", Path: "/api/runbook/generations", Role: auth.Viewer, Name: "generations", Tag: "runbook", Doc: "The applied runbooks that are kept, oldest first."}, getGenerations)
+	OpGeneration   = route(Route{Method: "GET", Path: "/api/runbook/generations/{number}", Role: auth.Admin, Name: "generation", Tag: "runbook", Costly: true, Doc: "The text of a kept generation, and how it differs from what runs."}, getGeneration)
+	OpPlanRollback = route(Route{Method: "GET", Path: "/api/runbook/generations/{number}/plan", Role: auth.Admin, Name: "planRollback", Tag: "runbook", Long: true, Doc: "Returns what a rollback to a kept generation would do. Nothing is changed."}, planRollback)
+	OpRollback     = route(Route{Method: "POST", Path: "/api/runbook/rollback", Role: auth.Admin, Name: "rollback", Tag: "runbook", Change: "runbook.rollback", Long: true, Doc: "Returns to a kept generation. The runbook's file stays, and the next start uses it, unless write is set."}, rollback)
+	OpGetGlobal    = route(Route{Method: "GET", Path: "/api/config/global", Role: auth.Viewer, Name: "getGlobal", Tag: "config", Doc: "The settings of all listeners, under the names of the existing service."}, getGlobal)
+	OpPutGlobal    = route(Route{Method: "PUT", Path: "/api/config/global", Role: auth.Admin, Name: "putGlobal", Tag: "config", Change: "config.global", Long: true, Doc: "Changes settings of all listeners in the runbook's file, and applies it."}, putGlobal)
+	OpPutModel     = route(Route{Method: "PUT", Path: "/api/config/models/{name}", Role: auth.Admin, Name: "putModel", Tag: "config", Change: "config.model", Long: true, Doc: "Changes a model in the runbook's file, and applies it."}, putModel)
 
-		route(Route{Method: get, Path: "/api/scenarios", Role: auth.Operator, Name: "scenarios", Tag: "simulations", Doc: "The scenarios that the simulator can run."}, getScenarios),
-		route(Route{Method: get, Path: "/api/simulations", Role: auth.Operator, Name: "simulations", Tag: "simulations", Doc: "The last simulations, newest first, without their output."}, getSimulations),
-		route(Route{Method: post, Path: "/api/simulations", Role: auth.Admin, Name: "startSimulation", Tag: "simulations", Change: "chaos.run", Status: 201, Doc: "Starts a simulation beside the appliance: one at a time, on one core, for ten minutes at most. Its state says when it has ended."}, startSimulation),
-		route(Route{Method: get, Path: "/api/simulations/{number}", Role: auth.Operator, Name: "simulation", Tag: "simulations", Doc: "One simulation: its progress or its result, and, for admins, the end of its output."}, getSimulation),
-		route(Route{Method: post, Path: "/api/simulations/{number}/stop", Role: auth.Admin, Name: "stopSimulation", Tag: "simulations", Change: "chaos.stop", Doc: "Stops a simulation early: its report covers the runs that have ended. One that has ended stays as it is."}, stopSimulation),
-		route(Route{Method: get, Path: "/api/simulations/{number}/report", Role: auth.Operator, Name: "simulationReport", Tag: "simulations", Produces: "text/html", Long: true, Doc: "The report of a simulation as a self-contained page without scripts."}, getReportPage),
-		route(Route{Method: get, Path: "/api/simulations/{number}/report.json", Role: auth.Operator, Name: "simulationReportJSON", Tag: "simulations", Produces: "application/json", Long: true, Doc: "The report as orac sim --json writes it."}, getReportJSON),
+	OpScenarios            = route(Route{Method: "GET", Path: "/api/scenarios", Role: auth.Operator, Name: "scenarios", Tag: "simulations", Doc: "The scenarios that the simulator can run."}, getScenarios)
+	OpSimulations          = route(Route{Method: "GET", Path: "/api/simulations", Role: auth.Operator, Name: "simulations", Tag: "simulations", Doc: "The last simulations, newest first, without their output."}, getSimulations)
+	OpStartSimulation      = route(Route{Method: "POST", Path: "/api/simulations", Role: auth.Admin, Name: "startSimulation", Tag: "simulations", Change: "chaos.run", Status: 201, Doc: "Starts a simulation beside the appliance: one at a time, on one core, for ten minutes at most. Its state says when it has ended."}, startSimulation)
+	OpSimulation           = route(Route{Method: "GET", Path: "/api/simulations/{number}", Role: auth.Operator, Name: "simulation", Tag: "simulations", Doc: "One simulation: its progress or its result, and, for admins, the end of its output."}, getSimulation)
+	OpStopSimulation       = route(Route{Method: "POST", Path: "/api/simulations/{number}/stop", Role: auth.Admin, Name: "stopSimulation", Tag: "simulations", Change: "chaos.stop", Doc: "Stops a simulation early: its report covers the runs that have ended. One that has ended stays as it is."}, stopSimulation)
+	OpSimulationReport     = route(Route{Method: "GET", Path: "/api/simulations/{number}/report", Role: auth.Operator, Name: "simulationReport", Tag: "simulations", Produces: "text/html", Long: true, Doc: "The report of a simulation as a self-contained page without scripts."}, getReportPage)
+	OpSimulationReportJSON = route(Route{Method: "GET", Path: "/api/simulations/{number}/report.json", Role: auth.Operator, Name: "simulationReportJSON", Tag: "simulations", Produces: "application/json", Long: true, Doc: "The report as orac sim --json writes it."}, getReportJSON)
 
-		route(Route{Method: get, Path: "/api/users", Role: auth.Admin, Name: "users", Tag: "people", Doc: "Users and service accounts."}, getUsers),
-		route(Route{Method: post, Path: "/api/users", Role: auth.Admin, Name: "addUser", Tag: "people", Change: "user.add", Long: true, Doc: "Adds a user: stores the password's hash as a secret, adds a block to the runbook's file and applies it."}, addUser),
-		route(Route{Method: put, Path: "/api/users/{name}", Role: auth.Admin, Name: "changeRole", Tag: "people", Change: "user.role", Long: true, Doc: "Changes a user's role in the runbook's file and applies it. The user is logged out; the last admin keeps the role."}, changeRole),
-		route(Route{Method: del, Path: "/api/users/{name}", Role: auth.Admin, Name: "removeUser", Tag: "people", Change: "user.remove", Long: true, Doc: "Removes a user from the runbook's file, applies it, and ends the user's sessions and tokens. The last admin cannot be removed. API keys belong to nobody and stay."}, removeUser),
-		route(Route{Method: post, Path: "/api/users/{name}/declare", Role: auth.Admin, Name: "declareUser", Tag: "people", Change: "user.declare", Long: true, Doc: "Writes a user whom the set-up created into the runbook's file and applies it. Password and sessions stay."}, declareUser),
-		only(route(Route{Method: put, Path: "/api/users/{name}/password", Role: auth.Viewer, Name: "changePassword", Tag: "people", Change: "user.password", Long: true, Doc: "Changes a password. People change their own by giving the present one; admins change anybody's. The user's sessions and tokens end."}, changePassword), mayChangePassword),
-		route(Route{Method: post, Path: "/api/users/{name}/logout", Role: auth.Admin, Name: "logoutUser", Tag: "people", Change: "user.logout", Doc: "Ends all sessions and tokens of a user."}, logoutUser),
-		route(Route{Method: get, Path: "/api/keys", Role: auth.Admin, Name: "keys", Tag: "people", Doc: "API keys, newest first."}, getKeys),
-		route(Route{Method: post, Path: "/api/keys", Role: auth.Admin, Name: "createKey", Tag: "people", Change: "key.create", Status: 201, Doc: "Creates an API key, which is shown only this once."}, createKey),
-		route(Route{Method: post, Path: "/api/keys/{id}/rotate", Role: auth.Admin, Name: "rotateKey", Tag: "people", Change: "key.rotate", Status: 201, Doc: "Replaces a key by a new one. The old key stays good for a while."}, rotateKey),
-		route(Route{Method: del, Path: "/api/keys/{id}", Role: auth.Admin, Name: "revokeKey", Tag: "people", Change: "key.revoke", Doc: "Revokes a key."}, revokeKey),
-		route(Route{Method: get, Path: "/api/audit", Role: auth.Admin, Name: "audit", Tag: "people", Doc: "Who did what, newest first."}, getAudit),
-		route(Route{Method: get, Path: "/api/audit/verify", Role: auth.Admin, Name: "verifyAudit", Tag: "people", Doc: "Checks that no record was altered, added or removed."}, verifyAudit),
-		route(Route{Method: get, Path: "/api/audit/export", Role: auth.Admin, Name: "exportAudit", Tag: "people", Change: "audit.export", Produces: "application/x-ndjson", Long: true, Doc: "All records as lines of JSON, oldest first."}, exportAudit),
+	OpUsers          = route(Route{Method: "GET", Path: "/api/users", Role: auth.Admin, Name: "users", Tag: "people", Doc: "Users and service accounts."}, getUsers)
+	OpAddUser        = route(Route{Method: "POST", Path: "/api/users", Role: auth.Admin, Name: "addUser", Tag: "people", Change: "user.add", Long: true, Doc: "Adds a user: stores the password's hash as a secret, adds a block to the runbook's file and applies it."}, addUser)
+	OpChangeRole     = route(Route{Method: "PUT", Path: "/api/users/{name}", Role: auth.Admin, Name: "changeRole", Tag: "people", Change: "user.role", Long: true, Doc: "Changes a user's role in the runbook's file and applies it. The user is logged out; the last admin keeps the role."}, changeRole)
+	OpRemoveUser     = route(Route{Method: "DELETE", Path: "/api/users/{name}", Role: auth.Admin, Name: "removeUser", Tag: "people", Change: "user.remove", Long: true, Doc: "Removes a user from the runbook's file, applies it, and ends the user's sessions and tokens. The last admin cannot be removed. API keys belong to nobody and stay."}, removeUser)
+	OpDeclareUser    = route(Route{Method: "POST", Path: "/api/users/{name}/declare", Role: auth.Admin, Name: "declareUser", Tag: "people", Change: "user.declare", Long: true, Doc: "Writes a user whom the set-up created into the runbook's file and applies it. Password and sessions stay."}, declareUser)
+	OpChangePassword = only(route(Route{Method: "PUT", Path: "/api/users/{name}/password", Role: auth.Viewer, Name: "changePassword", Tag: "people", Change: "user.password", Long: true, Doc: "Changes a password. People change their own by giving the present one; admins change anybody's. The user's sessions and tokens end."}, changePassword), mayChangePassword)
+	OpLogoutUser     = route(Route{Method: "POST", Path: "/api/users/{name}/logout", Role: auth.Admin, Name: "logoutUser", Tag: "people", Change: "user.logout", Doc: "Ends all sessions and tokens of a user."}, logoutUser)
+	OpKeys           = route(Route{Method: "GET", Path: "/api/keys", Role: auth.Admin, Name: "keys", Tag: "people", Doc: "API keys, newest first."}, getKeys)
+	OpCreateKey      = route(Route{Method: "POST", Path: "/api/keys", Role: auth.Admin, Name: "createKey", Tag: "people", Change: "key.create", Status: 201, Doc: "Creates an API key, which is shown only this once."}, createKey)
+	OpRotateKey      = route(Route{Method: "POST", Path: "/api/keys/{id}/rotate", Role: auth.Admin, Name: "rotateKey", Tag: "people", Change: "key.rotate", Status: 201, Doc: "Replaces a key by a new one. The old key stays good for a while."}, rotateKey)
+	OpRevokeKey      = route(Route{Method: "DELETE", Path: "/api/keys/{id}", Role: auth.Admin, Name: "revokeKey", Tag: "people", Change: "key.revoke", Doc: "Revokes a key."}, revokeKey)
+	OpAudit          = route(Route{Method: "GET", Path: "/api/audit", Role: auth.Admin, Name: "audit", Tag: "people", Doc: "Who did what, newest first."}, getAudit)
+	OpVerifyAudit    = route(Route{Method: "GET", Path: "/api/audit/verify", Role: auth.Admin, Name: "verifyAudit", Tag: "people", Doc: "Checks that no record was altered, added or removed."}, verifyAudit)
+	OpExportAudit    = route(Route{Method: "GET", Path: "/api/audit/export", Role: auth.Admin, Name: "exportAudit", Tag: "people", Change: "audit.export", Produces: "application/x-ndjson", Long: true, Doc: "All records as lines of JSON, oldest first."}, exportAudit)
 
-		route(Route{Method: get, Path: "/api/openapi.json", Name: "openapi", Tag: "appliance", Doc: "This document."}, getDocument),
-	}
-}
+	OpOpenapi = route(Route{Method: "GET", Path: "/api/openapi.json", Name: "openapi", Tag: "appliance", Doc: "This document."}, getDocument)
+)
+
+// Routes returns all routes of the API.
+func Routes() []*Route { return slices.Clone(table) }

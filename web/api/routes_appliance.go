@@ -14,21 +14,21 @@ import (
 
 func getStatus(c *Call, _ schema.None) (status.Status, error) { return c.Server.o.App.Status(), nil }
 
-// graphOut is the graph in the form of `orac graph --json`.
-type graphOut struct {
+// GraphOut is the graph in the form of `orac graph --json`.
+type GraphOut struct {
 	Runbook string        `json:"runbook"`
-	Nodes   []graphOfNode `json:"nodes"`
-	Edges   []graphOfEdge `json:"edges"`
+	Nodes   []GraphOfNode `json:"nodes"`
+	Edges   []GraphOfEdge `json:"edges"`
 }
 
-type graphOfNode struct {
+type GraphOfNode struct {
 	Address string `json:"address"`
 	Kind    string `json:"kind"`
 	Block   string `json:"block" doc:"The block of the runbook."`
 	Detail  string `json:"detail" doc:"The most important settings, for people."`
 }
 
-type graphOfEdge struct {
+type GraphOfEdge struct {
 	From     string `json:"from"`
 	To       string `json:"to"`
 	Carries  string `json:"carries"`
@@ -36,7 +36,7 @@ type graphOfEdge struct {
 	Full     string `json:"full" doc:"What happens when it is full: the oldest goes, or the writer waits."`
 }
 
-func getGraph(c *Call, _ schema.None) (out graphOut, err error) {
+func getGraph(c *Call, _ schema.None) (out GraphOut, err error) {
 	text, err := json.Marshal(c.Server.o.App.Graph())
 	if err != nil {
 		return out, err
@@ -46,19 +46,19 @@ func getGraph(c *Call, _ schema.None) (out graphOut, err error) {
 	return out, err
 }
 
-// listener is a listener as the runbook declares it.
-type listener struct {
+// Listener is a listener as the runbook declares it.
+type Listener struct {
 	Name       string  `json:"name"`
 	Device     string  `json:"device"`
 	Microphone string  `json:"microphone,omitempty" doc:"The microphone's identity; empty if the device is a recording."`
 	Recording  bool    `json:"recording"`
-	Models     []model `json:"models" doc:"All models, including disabled ones."`
+	Models     []Model `json:"models" doc:"All models, including disabled ones."`
 }
 
-func getListeners(c *Call, _ schema.None) ([]listener, error) {
-	rb, list := c.Server.o.App.Runbook(), []listener{}
+func getListeners(c *Call, _ schema.None) ([]Listener, error) {
+	rb, list := c.Server.o.App.Runbook(), []Listener{}
 	for _, l := range rb.Listeners {
-		row := listener{Name: l.Name, Device: l.Device.Name(), Recording: true, Models: []model{}}
+		row := Listener{Name: l.Name, Device: l.Device.Name(), Recording: true, Models: []Model{}}
 		if m, ok := rb.Microphone(l.Device); ok {
 			row.Microphone, row.Recording = cmp.Or(m.Identity, m.Match, m.ID), false
 		}
@@ -72,8 +72,8 @@ func getListeners(c *Call, _ schema.None) ([]listener, error) {
 	return list, nil
 }
 
-// model is a model in the form of GET /api/models of the existing service.
-type model struct {
+// Model is a model in the form of GET /api/models of the existing service.
+type Model struct {
 	Name      string  `json:"name"`
 	WakeWord  string  `json:"wake_word"`
 	Threshold float64 `json:"threshold"`
@@ -82,16 +82,16 @@ type model struct {
 	Cooldown  float64 `json:"cooldown" doc:"Seconds."`
 }
 
-func modelOf(m runbook.Model) model {
-	return model{m.Name, m.WakeWord, m.Threshold, m.Topic, m.Enabled, m.Cooldown.Seconds()}
+func modelOf(m runbook.Model) Model {
+	return Model{m.Name, m.WakeWord, m.Threshold, m.Topic, m.Enabled, m.Cooldown.Seconds()}
 }
 
-type modelList struct {
-	Models []model `json:"models"`
+type ModelList struct {
+	Models []Model `json:"models"`
 }
 
-func getModels(c *Call, _ schema.None) (modelList, error) {
-	out := modelList{[]model{}}
+func getModels(c *Call, _ schema.None) (ModelList, error) {
+	out := ModelList{[]Model{}}
 	for _, m := range c.Server.o.App.Runbook().Models {
 		out.Models = append(out.Models, modelOf(m))
 	}
@@ -109,12 +109,12 @@ func getDevices(c *Call, _ schema.None) (capture.Listing, error) {
 	return list, nil
 }
 
-type logsInput struct {
+type LogsInput struct {
 	After uint64 `query:"after" check:"min=0" doc:"Only lines with a higher number."`
 	Limit int    `query:"limit" check:"min=1;max=1000" doc:"How many at most, the newest ones; default: 200."`
 }
 
-func getLogs(c *Call, in logsInput) ([]status.LogLine, error) {
+func getLogs(c *Call, in LogsInput) ([]status.LogLine, error) {
 	if in.Limit == 0 {
 		in.Limit = 200
 	}

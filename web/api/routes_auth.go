@@ -13,23 +13,23 @@ import (
 	"orac/web/schema"
 )
 
-type loginInput struct {
+type LoginInput struct {
 	Username string `json:"username" check:"required;min=1;max=64"`
 	Password string `json:"password" check:"required;min=1;max=256"`
 	Session  bool   `json:"session" doc:"Set a session cookie instead of returning tokens, for a browser."`
 }
 
-func (in loginInput) entrant(g *auth.Guard, from netip.Addr) entrant {
+func (in LoginInput) entrant(g *auth.Guard, from netip.Addr) entrant {
 	return known(g, auth.User, in.Username, from)
 }
 
-// loginOut is the result of a login: tokens, or what the pages of a session need.
-type loginOut struct {
+// LoginOut is the result of a login: tokens, or what the pages of a session need.
+type LoginOut struct {
 	auth.Token
 	CSRF string `json:"csrf_token,omitempty" doc:"The session's token: send it as X-CSRF-Token with every change."`
 }
 
-func login(c *Call, in loginInput) (out loginOut, err error) {
+func login(c *Call, in LoginInput) (out LoginOut, err error) {
 	c.target = schema.Clean(in.Username)
 	var v auth.Verified
 	err = c.entrance("login", func() (err error) {
@@ -44,11 +44,11 @@ func login(c *Call, in loginInput) (out loginOut, err error) {
 }
 
 // welcome issues tokens or a session to a proven user, if the proof still holds. If it does not, that is recorded as well.
-func (c *Call) welcome(action string, v auth.Verified, session bool) (out loginOut, err error) {
+func (c *Call) welcome(action string, v auth.Verified, session bool) (out LoginOut, err error) {
 	if session {
 		var who auth.Identity
 		who, err = c.Server.o.Guard.StartSession(c.W, c.R, v, c.via)
-		out = loginOut{auth.Token{Type: "Session", Expires: who.Expires, Identity: who}, who.CSRF}
+		out = LoginOut{auth.Token{Type: "Session", Expires: who.Expires, Identity: who}, who.CSRF}
 	} else {
 		out.Token, err = c.Server.o.Guard.Tokens(v)
 	}
@@ -61,7 +61,7 @@ func (c *Call) welcome(action string, v auth.Verified, session bool) (out loginO
 	} else { // the record of the login already says that somebody was let in
 		c.ended(action, audit.Failed, string(schema.ProblemOf(err).Code))
 	}
-	return loginOut{}, err
+	return LoginOut{}, err
 }
 
 // entrance runs try, which proves who somebody is, and records the result in the audit log: without the record nobody is let in.
@@ -82,16 +82,16 @@ func (c *Call) entrance(action string, try func() error) error {
 	return err
 }
 
-type refreshInput struct {
+type RefreshInput struct {
 	Token string `json:"refresh_token" check:"required;min=1;max=256"`
 }
 
 // entrant: a valid refresh token itself shows whose it is.
-func (in refreshInput) entrant(g *auth.Guard, _ netip.Addr) entrant {
+func (in RefreshInput) entrant(g *auth.Guard, _ netip.Addr) entrant {
 	return entrant(g.RefreshOf(in.Token))
 }
 
-func refreshToken(c *Call, in refreshInput) (t auth.Token, err error) {
+func refreshToken(c *Call, in RefreshInput) (t auth.Token, err error) {
 	err = c.entrance("token.refresh", func() error {
 		t, err = c.Server.o.Guard.Refresh(in.Token)
 		c.Who = t.Identity
@@ -100,16 +100,16 @@ func refreshToken(c *Call, in refreshInput) (t auth.Token, err error) {
 	return t, err
 }
 
-type serviceTokenInput struct {
+type ServiceTokenInput struct {
 	ID     string `json:"id" check:"required;min=1;max=64"`
 	Secret string `json:"secret" check:"required;min=1;max=512"`
 }
 
-func (in serviceTokenInput) entrant(g *auth.Guard, from netip.Addr) entrant {
+func (in ServiceTokenInput) entrant(g *auth.Guard, from netip.Addr) entrant {
 	return known(g, auth.Service, in.ID, from)
 }
 
-func serviceToken(c *Call, in serviceTokenInput) (t auth.Token, err error) {
+func serviceToken(c *Call, in ServiceTokenInput) (t auth.Token, err error) {
 	c.target = schema.Clean(in.ID)
 	err = c.entrance("token.service", func() error {
 		t, err = c.Server.o.Guard.ServiceToken(in.ID, in.Secret, c.From)
@@ -151,14 +151,14 @@ func getUsers(c *Call, _ schema.None) ([]auth.Person, error) {
 	return notNil(list), nil
 }
 
-type userInput struct {
+type UserInput struct {
 	Name string `path:"name" check:"pattern=name"`
 	Kind string `json:"kind" check:"enum=user|service" doc:"user (default) or service."`
 }
 
-func (in userInput) target() string { return in.Name }
+func (in UserInput) target() string { return in.Name }
 
-func logoutUser(c *Call, in userInput) (schema.None, error) {
+func logoutUser(c *Call, in UserInput) (schema.None, error) {
 	kind := auth.User
 	if in.Kind != "" {
 		kind = auth.Kind(in.Kind)
@@ -175,50 +175,50 @@ func getKeys(c *Call, _ schema.None) ([]auth.APIKey, error) {
 	return notNil(list), err
 }
 
-type keyInput struct {
+type KeyInput struct {
 	Name string  `json:"name" check:"required;pattern=label"`
 	Role string  `json:"role" check:"required;enum=viewer|operator|admin"`
 	Days float64 `json:"days" check:"required;min=0.001;max=366" doc:"How long the key is good."`
 }
 
-func (in keyInput) target() string { return in.Name }
+func (in KeyInput) target() string { return in.Name }
 
-// newKey is a key with its text, which is shown only once.
-type newKey struct {
+// NewKey is a key with its text, which is shown only once.
+type NewKey struct {
 	auth.APIKey
 	Key string `json:"key" doc:"The key. It is shown only this once and stored nowhere."`
 }
 
-func createKey(c *Call, in keyInput) (newKey, error) {
+func createKey(c *Call, in KeyInput) (NewKey, error) {
 	k, text, err := c.Server.o.Guard.CreateKey(c.Who.Proof(), in.Name, auth.Role(in.Role), time.Duration(in.Days*24*float64(time.Hour)))
 	c.Changed(nil, k)
-	return newKey{k, text}, err
+	return NewKey{k, text}, err
 }
 
-type rotateInput struct {
+type RotateInput struct {
 	ID    string  `path:"id" check:"pattern=id"`
 	Hours float64 `json:"overlap_hours" check:"required;min=0;max=8784" doc:"How long the old key stays good."`
 }
 
-func (in rotateInput) target() string { return in.ID }
+func (in RotateInput) target() string { return in.ID }
 
-func rotateKey(c *Call, in rotateInput) (newKey, error) {
+func rotateKey(c *Call, in RotateInput) (NewKey, error) {
 	before, err := c.Server.o.Guard.DB.Key(in.ID)
 	if err != nil {
-		return newKey{}, keyProblem(err)
+		return NewKey{}, keyProblem(err)
 	}
 	k, text, err := c.Server.o.Guard.RotateKey(c.Who.Proof(), in.ID, time.Duration(in.Hours*float64(time.Hour)))
 	c.Changed(before, k)
-	return newKey{k, text}, keyProblem(err)
+	return NewKey{k, text}, keyProblem(err)
 }
 
-type keyID struct {
+type KeyID struct {
 	ID string `path:"id" check:"pattern=id"`
 }
 
-func (in keyID) target() string { return in.ID }
+func (in KeyID) target() string { return in.ID }
 
-func revokeKey(c *Call, in keyID) (schema.None, error) {
+func revokeKey(c *Call, in KeyID) (schema.None, error) {
 	before, err := c.Server.o.Guard.DB.Key(in.ID)
 	if err == nil {
 		var after auth.APIKey
@@ -235,19 +235,19 @@ func keyProblem(err error) error {
 	return err
 }
 
-type auditInput struct {
+type AuditInput struct {
 	Before uint64 `query:"before" check:"min=0" doc:"Records with a lower number; default: start with the newest."`
 	Limit  int    `query:"limit" check:"min=1;max=1000" doc:"How many at most; default: 100."`
 	Who    string `query:"who" check:"max=128" doc:"Only records of this person or program."`
 	Action string `query:"action" check:"max=64" doc:"Only this action."`
 }
 
-type auditPage struct {
+type AuditPage struct {
 	Records []audit.Line `json:"records"`
 	Next    uint64       `json:"next,omitempty" doc:"Send it as before for the next page; missing on the last page."`
 }
 
-func getAudit(c *Call, in auditInput) (auditPage, error) {
+func getAudit(c *Call, in AuditInput) (AuditPage, error) {
 	limit := in.Limit
 	if limit == 0 {
 		limit = 100
@@ -256,9 +256,9 @@ func getAudit(c *Call, in auditInput) (auditPage, error) {
 		return (in.Who == "" || r.Who == in.Who) && (in.Action == "" || r.Action == in.Action)
 	})
 	if err != nil {
-		return auditPage{}, schema.Because(schema.Unavailable, err, "The audit log cannot be read.")
+		return AuditPage{}, schema.Because(schema.Unavailable, err, "The audit log cannot be read.")
 	}
-	page := auditPage{Records: notNil(list)}
+	page := AuditPage{Records: notNil(list)}
 	if len(list) == limit {
 		page.Next = list[len(list)-1].Seq
 	}

@@ -14,17 +14,17 @@ import (
 	"orac/web/schema"
 )
 
-// global holds the settings of all listeners, under the names of the existing service. If listeners differ, the first one's
+// Global holds the settings of all listeners, under the names of the existing service. If listeners differ, the first one's
 // value counts.
-type global struct {
+type Global struct {
 	RMSFilter    float64 `json:"rms_filter"`
 	VADThreshold float64 `json:"vad_threshold"`
 	MultiTrigger bool    `json:"multi_trigger"`
 	Cooldown     float64 `json:"cooldown" doc:"Seconds. The value of the first model."`
 }
 
-func getGlobal(c *Call, _ schema.None) (global, error) {
-	rb, g := c.Server.o.App.Runbook(), global{}
+func getGlobal(c *Call, _ schema.None) (Global, error) {
+	rb, g := c.Server.o.App.Runbook(), Global{}
 	if len(rb.Listeners) > 0 {
 		l := rb.Listeners[0]
 		g.RMSFilter, g.VADThreshold, g.MultiTrigger = l.RMSFilter, l.VADThreshold, l.MultiTrigger
@@ -35,14 +35,14 @@ func getGlobal(c *Call, _ schema.None) (global, error) {
 	return g, nil
 }
 
-type globalInput struct {
+type GlobalInput struct {
 	RMSFilter    *float64 `json:"rms_filter" check:"min=0;max=32767"`
 	VADThreshold *float64 `json:"vad_threshold" check:"min=0;max=1"`
 	MultiTrigger *bool    `json:"multi_trigger"`
 	Cooldown     *float64 `json:"cooldown" check:"min=0;max=60" doc:"Seconds."`
 }
 
-func putGlobal(c *Call, in globalInput) (applied, error) {
+func putGlobal(c *Call, in GlobalInput) (Applied, error) {
 	rb := c.Server.o.App.Runbook()
 	var edits []setting
 	for _, l := range rb.Listeners {
@@ -56,7 +56,7 @@ func putGlobal(c *Call, in globalInput) (applied, error) {
 	return c.set("listeners", edits)
 }
 
-type modelInput struct {
+type ModelInput struct {
 	Name      string   `path:"name" check:"pattern=name"`
 	Threshold *float64 `json:"threshold" check:"min=0;max=1"`
 	Cooldown  *float64 `json:"cooldown" check:"min=0;max=60" doc:"Seconds."`
@@ -65,10 +65,10 @@ type modelInput struct {
 	Enabled   *bool    `json:"enabled"`
 }
 
-func putModel(c *Call, in modelInput) (applied, error) {
+func putModel(c *Call, in ModelInput) (Applied, error) {
 	a := runbook.Address("model." + in.Name)
 	if !slices.ContainsFunc(c.Server.o.App.Runbook().Models, func(m runbook.Model) bool { return m.Address == a }) {
-		return applied{}, schema.Fail(schema.NotFound, "There is no such model.")
+		return Applied{}, schema.Fail(schema.NotFound, "There is no such model.")
 	}
 	var edits []setting
 	edits = add(edits, a, "threshold", in.Threshold, decimals)
@@ -99,9 +99,9 @@ type setting struct {
 }
 
 // set applies edits to attributes in the runbook's file, leaves comments and everything else untouched, and applies the result.
-func (c *Call) set(target string, edits []setting) (applied, error) {
+func (c *Call) set(target string, edits []setting) (Applied, error) {
 	if len(edits) == 0 {
-		return applied{}, schema.Fail(schema.InvalidInput, "Name at least one setting.")
+		return Applied{}, schema.Fail(schema.InvalidInput, "Name at least one setting.")
 	}
 	changes := map[string]string{}
 	for _, e := range edits {

@@ -9,25 +9,25 @@ type Doc struct {
 	Text  string `json:"text" doc:"Markdown."`
 }
 
-// docTitle is a page in the list of pages.
-type docTitle struct {
+// DocTitle is a page in the list of pages.
+type DocTitle struct {
 	Name  string `json:"name"`
 	Title string `json:"title"`
 }
 
-func getDocs(c *Call, _ schema.None) ([]docTitle, error) {
-	list := []docTitle{}
+func getDocs(c *Call, _ schema.None) ([]DocTitle, error) {
+	list := []DocTitle{}
 	for _, d := range c.Server.o.Docs {
-		list = append(list, docTitle{d.Name, d.Title})
+		list = append(list, DocTitle{d.Name, d.Title})
 	}
 	return list, nil
 }
 
-type docInput struct {
+type DocInput struct {
 	Topic string `path:"topic" check:"max=64"`
 }
 
-func getDoc(c *Call, in docInput) (Doc, error) {
+func getDoc(c *Call, in DocInput) (Doc, error) {
 	for _, d := range c.Server.o.Docs {
 		if d.Name == in.Topic {
 			return d, nil

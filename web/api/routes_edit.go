@@ -13,14 +13,14 @@ import (
 	"orac/web/schema"
 )
 
-// editInput asks for an edit of a text. The edit changes nothing on the appliance: only apply does.
-type editInput struct {
+// EditInput asks for an edit of a text. The edit changes nothing on the appliance: only apply does.
+type EditInput struct {
 	Source     *string    `json:"source,omitempty" check:"max=262144;lines" doc:"The text to edit; default: the runbook's file."`
-	Operations []editStep `json:"operations" check:"required;items=200" doc:"Done one after the other."`
+	Operations []EditStep `json:"operations" check:"required;items=200" doc:"Done one after the other."`
 }
 
-// editStep is one step of an edit.
-type editStep struct {
+// EditStep is one step of an edit.
+type EditStep struct {
 	Do         string  `json:"do" check:"required;enum=set|unset|add|remove" doc:"set gives an attribute an expression, unset returns it to its default, add adds an empty block, remove removes a block."`
 	Block      string  `json:"block" check:"required;pattern=node" doc:"Address of the block; of a nested block its parent's address with its type appended."`
 	Attribute  string  `json:"attribute,omitempty" check:"pattern=name" doc:"The attribute, for set and unset."`
@@ -28,18 +28,18 @@ type editStep struct {
 	Text       *string `json:"text,omitempty" check:"max=16384;lines" doc:"For set, instead of expression: a text, which ORAC puts in quotes."`
 }
 
-// edited is a text after an edit.
-type edited struct {
+// Edited is a text after an edit.
+type Edited struct {
 	Source   string   `json:"source"`
 	Hash     string   `json:"hash" doc:"Hash of the edited text: send it as base of an apply, if the text was the file's."`
 	Diff     string   `json:"diff" doc:"The changed lines as a unified diff."`
-	Findings findings `json:"findings"`
+	Findings Findings `json:"findings"`
 }
 
-func editRunbook(c *Call, in editInput) (edited, error) {
+func editRunbook(c *Call, in EditInput) (Edited, error) {
 	file, err := c.textOr(in.Source)
 	if err != nil {
-		return edited{}, err
+		return Edited{}, err
 	}
 	var steps []edit.Operation
 	var wrong []schema.FieldError
@@ -62,24 +62,24 @@ func editRunbook(c *Call, in editInput) (edited, error) {
 		steps = append(steps, step)
 	}
 	if err := schema.Invalid(wrong...); err != nil {
-		return edited{}, err
+		return Edited{}, err
 	}
 	text, failed := edit.Rework(c.Context(), []byte(file), steps)
 	for _, f := range failed {
 		var reason *edit.Error
 		if c.Context().Err() != nil {
-			return edited{}, c.Context().Err()
+			return Edited{}, c.Context().Err()
 		}
 		if !errors.As(f, &reason) {
-			return edited{}, schema.Because(schema.InvalidRunbook, f, "The text cannot be edited. POST /api/runbook/validate says what is wrong with it.")
+			return Edited{}, schema.Because(schema.InvalidRunbook, f, "The text cannot be edited. POST /api/runbook/validate says what is wrong with it.")
 		}
 		say(f.Step, strings.TrimSpace(reason.Summary+". "+reason.Hint))
 	}
 	if err := schema.Invalid(wrong...); err != nil {
-		return edited{}, err
+		return Edited{}, err
 	}
-	out := edited{Source: string(text), Hash: hashText(file), Diff: c.Server.diff(file, string(text))}
-	out.Findings, err = validateRunbook(c, sourceInput{out.Source})
+	out := Edited{Source: string(text), Hash: hashText(file), Diff: c.Server.diff(file, string(text))}
+	out.Findings, err = validateRunbook(c, SourceInput{out.Source})
 	return out, err
 }
 
@@ -102,24 +102,24 @@ func (s *Server) diff(before, after string) string {
 	return "--- " + name + "\n+++ " + name + "\n" + text[at:]
 }
 
-// mergeInput holds two edits of one text.
-type mergeInput struct {
+// MergeInput holds two edits of one text.
+type MergeInput struct {
 	Base    string   `json:"base" check:"max=262144;lines" doc:"The text that both edits began with."`
 	Mine    string   `json:"mine" check:"required;max=262144;lines"`
 	Theirs  *string  `json:"theirs,omitempty" check:"max=262144;lines" doc:"The other edit; default: the runbook's file as it is now."`
 	Choices []string `json:"choices" check:"items=1000;enum=mine|theirs|both|open" doc:"The choice for each conflict, in order; both is mine, then theirs. A conflict that is open or not chosen keeps both versions, between marks that no runbook may contain."`
 }
 
-// merged is the result of merging two edits.
-type merged struct {
+// Merged is the result of merging two edits.
+type Merged struct {
 	Source    string        `json:"source"`
 	Hash      string        `json:"hash" doc:"Hash of theirs: send it as base of an apply, if it was the file's."`
 	Open      int           `json:"open" doc:"How many conflicts are undecided; with 0 the text can be planned."`
 	Conflicts int           `json:"conflicts" doc:"How many conflicts there are, decided or not."`
-	Changes   []mergedPiece `json:"changes" doc:"The lines that differ from base, in the order of the text."`
+	Changes   []MergedPiece `json:"changes" doc:"The lines that differ from base, in the order of the text."`
 }
 
-type mergedPiece struct {
+type MergedPiece struct {
 	From    string `json:"from" doc:"mine, theirs, both (the same change twice) or conflict."`
 	Line    int    `json:"line" doc:"In source, from 1 on."`
 	EndLine int    `json:"end_line" doc:"The last line; line-1 if the piece is empty."`
@@ -129,17 +129,17 @@ type mergedPiece struct {
 	Theirs  string `json:"theirs"`
 }
 
-func mergeRunbook(c *Call, in mergeInput) (merged, error) {
+func mergeRunbook(c *Call, in MergeInput) (Merged, error) {
 	theirs, err := c.textOr(in.Theirs)
 	if err != nil {
-		return merged{}, err
+		return Merged{}, err
 	}
 	var choices []edit.Choice
 	for _, choice := range in.Choices {
 		choices = append(choices, edit.Choice(choice))
 	}
 	m := edit.Merge(in.Base, in.Mine, theirs)
-	out := merged{Hash: hashText(theirs), Conflicts: m.Clashes(), Changes: []mergedPiece{}}
+	out := Merged{Hash: hashText(theirs), Conflicts: m.Clashes(), Changes: []MergedPiece{}}
 	var parts []edit.Part
 	out.Source, parts = m.Text(choices)
 	for _, p := range parts {
@@ -149,46 +149,46 @@ func mergeRunbook(c *Call, in mergeInput) (merged, error) {
 		if p.Open {
 			out.Open++
 		}
-		out.Changes = append(out.Changes, mergedPiece{string(p.From), p.Line, p.EndLine, p.Open, p.Base, p.Mine, p.Theirs})
+		out.Changes = append(out.Changes, MergedPiece{string(p.From), p.Line, p.EndLine, p.Open, p.Base, p.Mine, p.Theirs})
 	}
 	return out, nil
 }
 
-type generationInput struct {
+type GenerationInput struct {
 	Number int `path:"number" check:"min=1;max=1000000000"`
 }
 
-// generationText is the runbook of a kept generation.
-type generationText struct {
+// GenerationText is the runbook of a kept generation.
+type GenerationText struct {
 	Number  int    `json:"number"`
 	Source  string `json:"source"`
 	Running int    `json:"running" doc:"The running generation; 0 if none was kept."`
 	Diff    string `json:"diff" doc:"The difference from what runs, as a unified diff; empty if there is none."`
 }
 
-func getGeneration(c *Call, in generationInput) (generationText, error) {
+func getGeneration(c *Call, in GenerationInput) (GenerationText, error) {
 	text, err := c.Server.o.App.Text(in.Number)
 	if err != nil {
-		return generationText{}, err
+		return GenerationText{}, err
 	}
-	out := generationText{Number: in.Number, Source: text, Running: c.Server.o.App.Status().Generation}
+	out := GenerationText{Number: in.Number, Source: text, Running: c.Server.o.App.Status().Generation}
 	if out.Running == 0 {
 		return out, nil
 	}
 	now, err := c.Server.o.App.Text(out.Running)
 	if err != nil {
-		return generationText{}, err
+		return GenerationText{}, err
 	}
 	out.Diff = c.Server.diff(now, text)
 	return out, nil
 }
 
-type planRollbackInput struct {
+type PlanRollbackInput struct {
 	Number int  `path:"number" check:"min=1;max=1000000000"`
 	Write  bool `query:"write" doc:"Plan a rollback that also writes the runbook's file: with today's files and variables."`
 }
 
-func planRollback(c *Call, in planRollbackInput) (status.Plan, error) {
+func planRollback(c *Call, in PlanRollbackInput) (status.Plan, error) {
 	if in.Write {
 		r, err := c.former(in.Number)
 		if err != nil {

@@ -14,8 +14,8 @@ import (
 	"orac/web/schema"
 )
 
-// catalogueModel is a wake-word model that ORAC can fetch.
-type catalogueModel struct {
+// CatalogueModel is a wake-word model that ORAC can fetch.
+type CatalogueModel struct {
 	Name       string `json:"name" doc:"Its source in a runbook is catalog:NAME."`
 	WakeWord   string `json:"wake_word"`
 	Licence    string `json:"licence" doc:"SPDX identifier."`
@@ -23,23 +23,23 @@ type catalogueModel struct {
 	Installed  bool   `json:"installed" doc:"Whether its file is on this machine and has the right hash."`
 }
 
-func getCatalogue(c *Call, _ schema.None) ([]catalogueModel, error) {
-	list := []catalogueModel{}
+func getCatalogue(c *Call, _ schema.None) ([]CatalogueModel, error) {
+	list := []CatalogueModel{}
 	for _, e := range models.Catalogue() {
 		if e.Kind == models.Head {
-			list = append(list, catalogueModel{e.Name, e.WakeWord, e.Licence, !strings.Contains(e.Licence, "-NC-"), c.Server.o.App.Installed(e.Name)})
+			list = append(list, CatalogueModel{e.Name, e.WakeWord, e.Licence, !strings.Contains(e.Licence, "-NC-"), c.Server.o.App.Installed(e.Name)})
 		}
 	}
 	return list, nil
 }
 
-type levelInput struct {
+type LevelInput struct {
 	Backend  string `query:"backend" check:"enum=pulse|alsa" doc:"The sound system; default: the first that answers."`
 	Identity string `query:"identity" check:"required;min=1;max=512" doc:"The device's identity, from GET /api/devices."`
 }
 
-// deviceLevel is how loud it is at a microphone.
-type deviceLevel struct {
+// DeviceLevel is how loud it is at a microphone.
+type DeviceLevel struct {
 	Decibels float64 `json:"rms_db" doc:"Loudness of half a second, in dB below full scale: about -60 in a quiet room, -100 for silence."`
 	Peak     float64 `json:"peak_db" doc:"The loudest sample, in dB."`
 	Problem  string  `json:"problem,omitempty" doc:"Why the microphone cannot be heard."`
@@ -49,18 +49,18 @@ type deviceLevel struct {
 const listenTime = 4 * time.Second
 
 // getLevel listens to a microphone for half a second. It keeps no sound.
-func getLevel(c *Call, in levelInput) (deviceLevel, error) {
+func getLevel(c *Call, in LevelInput) (DeviceLevel, error) {
 	if in.Identity == "" {
-		return deviceLevel{}, schema.Invalid(schema.FieldError{Field: "identity", Wrong: "is missing"})
+		return DeviceLevel{}, schema.Invalid(schema.FieldError{Field: "identity", Wrong: "is missing"})
 	}
 	ctx, cancel := context.WithTimeout(c.Context(), 2*listenTime)
 	defer cancel()
 	heard, err := c.Server.o.App.Level(ctx, in.Backend, in.Identity)
 	if err != nil {
 		c.Log().Info("cannot hear a microphone", "identity", in.Identity, "cause", err)
-		return deviceLevel{Decibels: silent, Peak: silent, Problem: unheard(err)}, nil
+		return DeviceLevel{Decibels: silent, Peak: silent, Problem: unheard(err)}, nil
 	}
-	return deviceLevel{Decibels: decibels(heard.RMS), Peak: decibels(float64(heard.Peak))}, nil
+	return DeviceLevel{Decibels: decibels(heard.RMS), Peak: decibels(float64(heard.Peak))}, nil
 }
 
 // unheard says why a microphone cannot be heard, without quoting anything from the request.

@@ -16,12 +16,12 @@ import (
 	"orac/web/schema"
 )
 
-type pageInput struct {
+type PageInput struct {
 	Before int64 `query:"before" check:"min=0" doc:"next of the previous page; default: start with the newest."`
 	Limit  int   `query:"limit" check:"min=1;max=1000" doc:"How many at most; default: 100."`
 }
 
-func (in pageInput) page() store.Page { return store.Page{Before: in.Before, Limit: in.Limit} }
+func (in PageInput) page() store.Page { return store.Page{Before: in.Before, Limit: in.Limit} }
 
 func (c *Call) history() (*store.Store, error) {
 	h := c.Server.o.App.History()
@@ -38,8 +38,8 @@ func historyProblem(err error) error {
 	return schema.Because(schema.Unavailable, err, "The history cannot be read or written.")
 }
 
-// detection is a wake word that was heard.
-type detection struct {
+// Detection is a wake word that was heard.
+type Detection struct {
 	ID        string    `json:"id"`
 	At        time.Time `json:"at"`
 	Device    string    `json:"device"`
@@ -52,28 +52,28 @@ type detection struct {
 	FalseWake *bool     `json:"false_wake" doc:"A person's verdict; null without one."`
 }
 
-type detectionPage struct {
-	Detections []detection `json:"detections"`
+type DetectionPage struct {
+	Detections []Detection `json:"detections"`
 	Next       int64       `json:"next,omitempty"`
 }
 
-func getDetections(c *Call, in pageInput) (detectionPage, error) {
+func getDetections(c *Call, in PageInput) (DetectionPage, error) {
 	h, err := c.history()
 	if err != nil {
-		return detectionPage{}, err
+		return DetectionPage{}, err
 	}
 	list, next, err := h.Detections(in.page())
 	if err != nil {
-		return detectionPage{}, historyProblem(err)
+		return DetectionPage{}, historyProblem(err)
 	}
 	ids := make([]string, len(list))
 	for i, d := range list {
 		ids[i] = d.ID
 	}
 	verdicts, err := h.Verdicts(ids)
-	out := detectionPage{Detections: []detection{}, Next: next}
+	out := DetectionPage{Detections: []Detection{}, Next: next}
 	for _, d := range list {
-		row := detection{ID: d.ID, At: d.At, Device: d.Device, Listener: d.Listener, Model: d.Model, Class: d.Class, WakeWord: d.WakeWord, Score: d.Score, Threshold: d.Threshold}
+		row := Detection{ID: d.ID, At: d.At, Device: d.Device, Listener: d.Listener, Model: d.Model, Class: d.Class, WakeWord: d.WakeWord, Score: d.Score, Threshold: d.Threshold}
 		if v, ok := verdicts[d.ID]; ok {
 			row.FalseWake = &v
 		}
@@ -82,14 +82,14 @@ func getDetections(c *Call, in pageInput) (detectionPage, error) {
 	return out, historyProblem(err)
 }
 
-type judgeInput struct {
+type JudgeInput struct {
 	ID        string `path:"id" check:"pattern=id"`
 	FalseWake *bool  `json:"false_wake" check:"required" doc:"true: nobody said it."`
 }
 
-func (in judgeInput) target() string { return in.ID }
+func (in JudgeInput) target() string { return in.ID }
 
-func judge(c *Call, in judgeInput) (schema.None, error) {
+func judge(c *Call, in JudgeInput) (schema.None, error) {
 	h, err := c.history()
 	if err != nil {
 		return schema.None{}, err
@@ -113,8 +113,8 @@ func judge(c *Call, in judgeInput) (schema.None, error) {
 	return schema.None{}, historyProblem(err)
 }
 
-// utterance is a recording with what became of it.
-type utterance struct {
+// Utterance is a recording with what became of it.
+type Utterance struct {
 	ID          string       `json:"id"`
 	Detection   string       `json:"detection,omitempty"`
 	Listener    string       `json:"listener"`
@@ -125,11 +125,11 @@ type utterance struct {
 	Cut         bool         `json:"cut,omitempty" doc:"Whether it was cut off, for the reason in why: the person may still have been speaking."`
 	Lost        bool         `json:"lost"`
 	Audio       bool         `json:"audio" doc:"Whether the sound is kept."`
-	Deliveries  []delivery   `json:"deliveries"`
-	Transcripts []transcript `json:"transcripts"`
+	Deliveries  []Delivery   `json:"deliveries"`
+	Transcripts []Transcript `json:"transcripts"`
 }
 
-type delivery struct {
+type Delivery struct {
 	STT      string    `json:"stt"`
 	Outcome  string    `json:"outcome"`
 	Attempts int       `json:"attempts"`
@@ -139,7 +139,7 @@ type delivery struct {
 	Seconds  float64   `json:"seconds" doc:"From the end of the recording to the answer; 0 if unknown."`
 }
 
-type transcript struct {
+type Transcript struct {
 	STT        string  `json:"stt"`
 	Text       string  `json:"text" doc:"What was said, without the service's markers."`
 	Original   string  `json:"original,omitempty" doc:"The service's own text, if it differs."`
@@ -148,46 +148,46 @@ type transcript struct {
 	Seconds    float64 `json:"seconds" doc:"Time that the service took."`
 }
 
-type utterancePage struct {
-	Utterances []utterance `json:"utterances"`
+type UtterancePage struct {
+	Utterances []Utterance `json:"utterances"`
 	Next       int64       `json:"next,omitempty"`
 	Kept       bool        `json:"keeps_audio" doc:"Whether the sound of new recordings is kept (store.keep_audio)."`
 }
 
-func getUtterances(c *Call, in pageInput) (utterancePage, error) {
+func getUtterances(c *Call, in PageInput) (UtterancePage, error) {
 	h, err := c.history()
 	if err != nil {
-		return utterancePage{}, err
+		return UtterancePage{}, err
 	}
 	list, next, err := h.Utterances(in.page())
-	out := utterancePage{Utterances: []utterance{}, Next: next, Kept: c.Server.o.App.Runbook().Store.KeepAudio}
+	out := UtterancePage{Utterances: []Utterance{}, Next: next, Kept: c.Server.o.App.Runbook().Store.KeepAudio}
 	for _, u := range list {
-		row := utterance{
+		row := Utterance{
 			ID: u.ID, Detection: u.DetectionID, Listener: u.Listener, Started: u.Started, Ended: u.Ended, Seconds: u.Seconds, Why: u.Why, Cut: recorded.Why(u.Why).CutOff(),
-			Lost: u.Lost, Deliveries: []delivery{}, Transcripts: []transcript{},
+			Lost: u.Lost, Deliveries: []Delivery{}, Transcripts: []Transcript{},
 		}
 		if f, _, err := c.Server.o.App.Audio(u.ID); err == nil {
 			row.Audio = true
 			_ = f.Close() // opened only to see whether it exists
 		}
 		for _, d := range u.Deliveries {
-			row.Deliveries = append(row.Deliveries, delivery{d.STT, string(d.Outcome), d.Attempts, d.Way, d.At, d.Error, d.Seconds})
+			row.Deliveries = append(row.Deliveries, Delivery{d.STT, string(d.Outcome), d.Attempts, d.Way, d.At, d.Error, d.Seconds})
 		}
 		for _, t := range u.Transcripts {
-			row.Transcripts = append(row.Transcripts, transcript{t.STT, t.Text, t.Original, t.Confidence, t.Language, t.ProcessingTime.Seconds()})
+			row.Transcripts = append(row.Transcripts, Transcript{t.STT, t.Text, t.Original, t.Confidence, t.Language, t.ProcessingTime.Seconds()})
 		}
 		out.Utterances = append(out.Utterances, row)
 	}
 	return out, historyProblem(err)
 }
 
-type utteranceInput struct {
+type UtteranceInput struct {
 	ID string `path:"id" check:"pattern=id"`
 }
 
-func (in utteranceInput) target() string { return in.ID }
+func (in UtteranceInput) target() string { return in.ID }
 
-func getAudio(c *Call, in utteranceInput) (schema.None, error) {
+func getAudio(c *Call, in UtteranceInput) (schema.None, error) {
 	f, changed, err := c.Server.o.App.Audio(in.ID)
 	if errors.Is(err, fs.ErrNotExist) {
 		return schema.None{}, schema.Fail(schema.NotFound, "There is no sound of it: store.keep_audio keeps it from now on.")
@@ -212,11 +212,11 @@ func oneRange(r *http.Request) {
 	}
 }
 
-type limitInput struct {
+type LimitInput struct {
 	Limit int `query:"limit" check:"min=1;max=1000" doc:"How many at most; default: 100."`
 }
 
-func getIncidents(c *Call, in limitInput) ([]status.Incident, error) {
+func getIncidents(c *Call, in LimitInput) ([]status.Incident, error) {
 	if in.Limit == 0 {
 		in.Limit = 100
 	}
@@ -232,11 +232,11 @@ func getIncidents(c *Call, in limitInput) ([]status.Incident, error) {
 	return notNil(list), nil
 }
 
-type incidentInput struct {
+type IncidentInput struct {
 	ID string `path:"id" check:"pattern=id"`
 }
 
-func getIncident(c *Call, in incidentInput) (status.Incident, error) {
+func getIncident(c *Call, in IncidentInput) (status.Incident, error) {
 	i, ok := c.Server.o.App.Incident(in.ID)
 	if !ok {
 		return i, schema.Fail(schema.NotFound, "There is no such incident.")

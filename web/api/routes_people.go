@@ -10,19 +10,19 @@ import (
 	"orac/web/schema"
 )
 
-type newUserInput struct {
+type NewUserInput struct {
 	Name     string `json:"name" check:"required;pattern=name"`
 	Role     string `json:"role" check:"required;enum=viewer|operator|admin"`
 	Password string `json:"password" check:"required;min=10;max=72"`
 }
 
-func (in newUserInput) target() string { return in.Name }
+func (in NewUserInput) target() string { return in.Name }
 
 // addUser keeps the hash as a secret, adds the block to the runbook's file, and applies it.
-func addUser(c *Call, in newUserInput) (applied, error) {
+func addUser(c *Call, in NewUserInput) (Applied, error) {
 	password, err := c.Server.o.Guard.NewUser(in.Name, in.Password)
 	if err != nil {
-		return applied{}, err
+		return Applied{}, err
 	}
 	change := map[string]any{"user": in.Name, "role": in.Role}
 	return c.edit(appliance.Change{Begin: password.Put, Undo: password.Undo}, change, func(text string) (string, error) {
@@ -38,10 +38,10 @@ func withUser(text, name, role, secret string) string {
 
 // declareUser writes a user of the set-up into the runbook's file, with all other users of the set-up, and applies it. Users that
 // are already declared stay unchanged.
-func declareUser(c *Call, in userName) (applied, error) {
+func declareUser(c *Call, in UserName) (Applied, error) {
 	u, err := c.user(in.Name)
 	if err != nil {
-		return applied{}, err
+		return Applied{}, err
 	}
 	change := map[string]any{"user": u.Name, "role": u.Role}
 	return c.edit(appliance.Change{}, change, func(text string) (string, error) {
@@ -63,17 +63,17 @@ func (c *Call) declareMade(text string) (fresh string, names []string) {
 	return text, names
 }
 
-type passwordInput struct {
+type PasswordInput struct {
 	Name     string `path:"name" check:"pattern=name"`
 	Current  string `json:"current_password" check:"max=256" doc:"The present password, if you change your own."`
 	Password string `json:"password" check:"required;min=10;max=72"`
 }
 
-func (in passwordInput) target() string { return in.Name }
+func (in PasswordInput) target() string { return in.Name }
 
 // mayChangePassword lets everybody change their own password, with the present one, and lets admins
 // change all.
-func mayChangePassword(c *Call, in passwordInput) error {
+func mayChangePassword(c *Call, in PasswordInput) error {
 	if own := c.Who.Kind == auth.User && c.Who.Name == in.Name; !own {
 		if !c.Who.Role.Includes(auth.Admin) {
 			return schema.Fail(schema.Forbidden, "It is not your password.")
@@ -89,7 +89,7 @@ func mayChangePassword(c *Call, in passwordInput) error {
 }
 
 // changePassword sets a user's password, see mayChangePassword.
-func changePassword(c *Call, in passwordInput) (schema.None, error) {
+func changePassword(c *Call, in PasswordInput) (schema.None, error) {
 	g := c.Server.o.Guard
 	password, declared, err := g.ChangePassword(c.proof, in.Name, in.Password)
 	switch {

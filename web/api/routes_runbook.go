@@ -18,20 +18,20 @@ import (
 	"orac/web/schema"
 )
 
-// runbookText is the present text of the runbook's file.
-type runbookText struct {
+// RunbookText is the present text of the runbook's file.
+type RunbookText struct {
 	File    string `json:"file" doc:"The file's name, without the folder."`
 	Source  string `json:"source"`
 	Hash    string `json:"hash" doc:"SHA-256 of source: send it as base of an edit."`
 	Applied bool   `json:"applied" doc:"Whether applying this text would change nothing."`
 }
 
-func getRunbook(c *Call, _ schema.None) (runbookText, error) {
+func getRunbook(c *Call, _ schema.None) (RunbookText, error) {
 	text, err := c.Server.readRunbook()
 	if err != nil {
-		return runbookText{}, err
+		return RunbookText{}, err
 	}
-	out := runbookText{File: filepath.Base(c.Server.o.App.Request().File), Source: text, Hash: hashText(text)}
+	out := RunbookText{File: filepath.Base(c.Server.o.App.Request().File), Source: text, Hash: hashText(text)}
 	out.Applied = c.Server.o.App.Runbook().SameText([]byte(text)) || c.runsAlready(text)
 	return out, nil
 }
@@ -78,12 +78,12 @@ func getSchema(*Call, schema.None) (json.RawMessage, error) {
 	return runbook.Vocabulary.JSONSchema(), nil
 }
 
-type sourceInput struct {
+type SourceInput struct {
 	Source string `json:"source" check:"required;min=1;max=262144;lines"`
 }
 
-// finding is a problem of a runbook with its place.
-type finding struct {
+// Finding is a problem of a runbook with its place.
+type Finding struct {
 	Severity string `json:"severity" doc:"error or warning"`
 	Summary  string `json:"summary"`
 	Detail   string `json:"detail,omitempty"`
@@ -94,30 +94,30 @@ type finding struct {
 	EndCol   int    `json:"end_column"`
 }
 
-type findings struct {
+type Findings struct {
 	OK       bool      `json:"ok" doc:"Whether the text can be applied."`
-	Problems []finding `json:"problems"`
+	Problems []Finding `json:"problems"`
 }
 
-func validateRunbook(c *Call, in sourceInput) (findings, error) {
+func validateRunbook(c *Call, in SourceInput) (Findings, error) {
 	rb, problems, err := c.Server.o.App.Examine(c.Context(), c.request().Text(in.Source))
 	if err != nil {
-		return findings{}, err
+		return Findings{}, err
 	}
-	out := findings{OK: rb != nil && !problems.HasErrors(), Problems: []finding{}}
+	out := Findings{OK: rb != nil && !problems.HasErrors(), Problems: []Finding{}}
 	for _, p := range problems {
 		severity := "error"
 		if p.Severity == language.Warning {
 			severity = "warning"
 		}
-		out.Problems = append(out.Problems, finding{
+		out.Problems = append(out.Problems, Finding{
 			severity, p.Summary, p.Detail, string(p.Address), p.Subject.Start.Line, p.Subject.Start.Column, p.Subject.End.Line, p.Subject.End.Column,
 		})
 	}
 	return out, nil
 }
 
-func planRunbook(c *Call, in sourceInput) (status.Plan, error) {
+func planRunbook(c *Call, in SourceInput) (status.Plan, error) {
 	s := c.Server
 	p, err := s.o.App.Plan(c.Context(), c.request().Text(in.Source))
 	return s.hidePaths(p), s.hideFolder(err)
@@ -134,7 +134,7 @@ func (s *Server) hidePaths(p status.Plan) status.Plan {
 	return p
 }
 
-type applyInput struct {
+type ApplyInput struct {
 	Source string `json:"source" check:"required;min=1;max=262144;lines"`
 	Base   string `json:"base" check:"required;pattern=hash" doc:"The hash of the text that the edit began with."`
 	Plan   string `json:"plan" check:"required;min=1;max=128" doc:"The hash of the plan that was shown."`
@@ -145,7 +145,7 @@ const applyTime = 10 * time.Minute
 
 // applyRunbook applies an edit of the file, provided that the file and the plan are still those
 // that were shown.
-func applyRunbook(c *Call, in applyInput) (applied, error) {
+func applyRunbook(c *Call, in ApplyInput) (Applied, error) {
 	return c.change(appliance.Change{
 		ApplyRequest: status.ApplyRequest{PlanRequest: c.request().Text(in.Source), Hash: in.Plan},
 		Begin:        func() error { return c.Server.unchanged(in.Base) },
@@ -172,7 +172,7 @@ func getGenerations(c *Call, _ schema.None) ([]status.Generation, error) {
 	return notNil(list), err
 }
 
-type rollbackInput struct {
+type RollbackInput struct {
 	Generation int    `json:"generation" check:"required;min=0;max=1000000000" doc:"The number; 0 is the previous one."`
 	Plan       string `json:"plan" check:"max=128" doc:"The hash of the plan that was shown; without it any plan is carried out."`
 	Running    int    `json:"running" check:"min=0;max=1000000000" doc:"The generation that ran when that plan was made; if another one runs, nothing is done."`
@@ -180,14 +180,14 @@ type rollbackInput struct {
 	Base       string `json:"base" check:"max=64" doc:"With write: the hash of the file that was shown; if the file differs, nothing is done. Empty: overwrite whatever the file says."`
 }
 
-func (in rollbackInput) target() string {
+func (in RollbackInput) target() string {
 	if in.Write {
 		return fmt.Sprintf("generation %d into the runbook's file", in.Generation)
 	}
 	return fmt.Sprint("generation ", in.Generation)
 }
 
-func rollback(c *Call, in rollbackInput) (applied, error) {
+func rollback(c *Call, in RollbackInput) (Applied, error) {
 	if in.Write {
 		return c.rollbackFile(in)
 	}
@@ -197,9 +197,9 @@ func rollback(c *Call, in rollbackInput) (applied, error) {
 	}, func(step string) { c.Log().Info("rollback", "step", step) })
 	c.Changed(map[string]int{"generation": before}, map[string]any{"generation": a.Generation, "ok": a.OK, "rolled_back": a.RolledBack, "fetched": a.Fetched})
 	if err != nil {
-		return applied{}, c.Server.hideFolder(err)
+		return Applied{}, c.Server.hideFolder(err)
 	}
-	out := applied{Applied: a}
+	out := Applied{Applied: a}
 	if text, err := c.Server.readRunbook(); err == nil {
 		out.Hash = hashText(text)
 	}
@@ -210,10 +210,10 @@ func rollback(c *Call, in rollbackInput) (applied, error) {
 }
 
 // rollbackFile applies the text of a kept generation like any other text, and writes it into the file.
-func (c *Call) rollbackFile(in rollbackInput) (applied, error) {
+func (c *Call) rollbackFile(in RollbackInput) (Applied, error) {
 	r, err := c.former(in.Generation)
 	if err != nil {
-		return applied{}, err
+		return Applied{}, err
 	}
 	return c.change(appliance.Change{
 		ApplyRequest: status.ApplyRequest{PlanRequest: r, Hash: in.Plan},

@@ -9,33 +9,33 @@ import (
 	"orac/web/schema"
 )
 
-type setupState struct {
+type SetupState struct {
 	Needed bool `json:"needed"`
 }
 
 // getSetup tells whether there is no user yet. If the code on the terminal is too old, it prints a new one there.
-func getSetup(c *Call, _ schema.None) (setupState, error) {
+func getSetup(c *Call, _ schema.None) (SetupState, error) {
 	c.Server.announceSetup()
-	return setupState{c.Server.o.Guard.NeedsSetup()}, nil
+	return SetupState{c.Server.o.Guard.NeedsSetup()}, nil
 }
 
-type setupInput struct {
+type SetupInput struct {
 	Code     string `json:"code" check:"required;min=1;max=20" doc:"The code on the terminal: good once, for 15 minutes."`
 	Name     string `json:"name" check:"required;pattern=name"`
 	Password string `json:"password" check:"required;min=10;max=72"`
 	Session  bool   `json:"session" doc:"Set a session cookie instead of returning tokens, for a browser."`
 }
 
-// setupOut is the result of a set-up: the first admin, logged in.
-type setupOut struct {
+// SetupOut is the result of a set-up: the first admin, logged in.
+type SetupOut struct {
 	Name   string `json:"name"`
 	Secret string `json:"secret" doc:"The name of the secret that holds the hash of the password."`
 	Lines  string `json:"lines" doc:"Lines to add to the runbook."`
-	loginOut
+	LoginOut
 }
 
 // setup creates the first admin, logs it in, and returns the lines to add to the runbook.
-func setup(c *Call, in setupInput) (out setupOut, err error) {
+func setup(c *Call, in SetupInput) (out SetupOut, err error) {
 	c.target = schema.Clean(in.Name)
 	secret, v, err := c.Server.o.Guard.MakeFirst(in.Code, in.Name, in.Password, c.From, func() error {
 		if err := c.Server.o.Audit.Append(c.record("setup", audit.Attempt, "")); err != nil {
@@ -57,8 +57,8 @@ func setup(c *Call, in setupInput) (out setupOut, err error) {
 	if err != nil {
 		return out, err
 	}
-	out = setupOut{Name: in.Name, Secret: secret, Lines: fmt.Sprintf("user %q {\n  role          = \"admin\"\n  password_hash = secret(%q)\n}\n", in.Name, secret)}
-	out.loginOut, err = c.welcome("setup", v, in.Session)
+	out = SetupOut{Name: in.Name, Secret: secret, Lines: fmt.Sprintf("user %q {\n  role          = \"admin\"\n  password_hash = secret(%q)\n}\n", in.Name, secret)}
+	out.LoginOut, err = c.welcome("setup", v, in.Session)
 	return out, err
 }
 

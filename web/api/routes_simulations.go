@@ -16,7 +16,7 @@ import (
 	"orac/web/simulations"
 )
 
-type scenarioList struct {
+type ScenarioList struct {
 	Possible  bool                   `json:"possible" doc:"Whether simulations can run here."`
 	Scenarios []simulations.Scenario `json:"scenarios" doc:"quiet (the appliance's own runbook, where nothing may happen), and the files in scenarios and examples/scenarios beside the runbook."`
 }
@@ -25,20 +25,20 @@ func (s *Server) scenarios() []simulations.Scenario {
 	return simulations.Scenarios(s.o.App.Request().File)
 }
 
-func getScenarios(c *Call, _ schema.None) (scenarioList, error) {
-	return scenarioList{c.Server.o.Simulations.Possible(), c.Server.scenarios()}, nil
+func getScenarios(c *Call, _ schema.None) (ScenarioList, error) {
+	return ScenarioList{c.Server.o.Simulations.Possible(), c.Server.scenarios()}, nil
 }
 
-type simulationInput struct {
+type SimulationInput struct {
 	Scenario string `json:"scenario" check:"required;min=1;max=128" doc:"A name from GET /api/scenarios."`
 	Seeds    int    `json:"seeds" check:"required;min=1;max=50" doc:"It runs with the seeds from 1 to this number."`
 	For      string `json:"for,omitempty" check:"pattern=window" doc:"Virtual time of each run, 1m to 30d; default: as the scenario says, or an hour for quiet."`
 }
 
-func (in simulationInput) target() string { return in.Scenario }
+func (in SimulationInput) target() string { return in.Scenario }
 
 // startSimulation starts a simulation and does not wait for its end.
-func startSimulation(c *Call, in simulationInput) (simulations.Simulation, error) {
+func startSimulation(c *Call, in SimulationInput) (simulations.Simulation, error) {
 	if in.For != "" {
 		if d, err := language.ParseDuration(in.For); err != nil || d < time.Minute || d > simulations.MaxFor {
 			return simulations.Simulation{}, schema.Invalid(schema.FieldError{Field: "for", Wrong: "must be from 1m to 30d"})
@@ -78,13 +78,13 @@ func getSimulations(c *Call, _ schema.None) ([]simulations.Simulation, error) {
 	return notNil(c.Server.o.Simulations.List()), nil
 }
 
-type simulationNumber struct {
+type SimulationNumber struct {
 	Number int `path:"number" check:"min=1;max=999999999"`
 }
 
-func (in simulationNumber) target() string { return fmt.Sprint(in.Number) }
+func (in SimulationNumber) target() string { return fmt.Sprint(in.Number) }
 
-func getSimulation(c *Call, in simulationNumber) (simulations.Simulation, error) {
+func getSimulation(c *Call, in SimulationNumber) (simulations.Simulation, error) {
 	s, err := c.Server.o.Simulations.Get(in.Number)
 	if !c.Who.Role.Includes(auth.Admin) {
 		s.Output = "" // it quotes lines of files that only admins may read
@@ -92,13 +92,13 @@ func getSimulation(c *Call, in simulationNumber) (simulations.Simulation, error)
 	return s, simulationProblem(err)
 }
 
-func stopSimulation(c *Call, in simulationNumber) (schema.None, error) {
+func stopSimulation(c *Call, in SimulationNumber) (schema.None, error) {
 	return schema.None{}, simulationProblem(c.Server.o.Simulations.Stop(in.Number))
 }
 
 // getReportPage returns a simulation's report as a page. It contains texts of scenario files and no script. The browser runs no
 // script in it and gives it no origin, and allows its style sheet only by its hash.
-func getReportPage(c *Call, in simulationNumber) (schema.None, error) {
+func getReportPage(c *Call, in SimulationNumber) (schema.None, error) {
 	read := func() ([]byte, error) { return c.Server.o.Simulations.HTML(in.Number) }
 	return schema.None{}, c.sendReport(read, (*veil).page, func(h http.Header, text []byte) {
 		styles := "'none'"
@@ -113,7 +113,7 @@ func getReportPage(c *Call, in simulationNumber) (schema.None, error) {
 	})
 }
 
-func getReportJSON(c *Call, in simulationNumber) (schema.None, error) {
+func getReportJSON(c *Call, in SimulationNumber) (schema.None, error) {
 	read := func() ([]byte, error) { return c.Server.o.Simulations.JSON(in.Number) }
 	return schema.None{}, c.sendReport(read, (*veil).document, func(h http.Header, _ []byte) { h.Set("Content-Type", "application/json") })
 }

@@ -19,18 +19,18 @@ func getSpoolEvents(c *Call, _ schema.None) ([]status.Waits, error) {
 	return notNil(a.Events), c.spoolProblem(err)
 }
 
-// spooledInput names an utterance of the spool.
-type spooledInput struct {
+// SpooledInput names an utterance of the spool.
+type SpooledInput struct {
 	ID string `path:"id" check:"pattern=id"`
 }
 
-func (in spooledInput) target() string { return in.ID }
+func (in SpooledInput) target() string { return in.ID }
 
-func retrySpooled(c *Call, in spooledInput) (schema.None, error) {
+func retrySpooled(c *Call, in SpooledInput) (schema.None, error) {
 	return c.spooled(status.SpoolRetry, in.ID)
 }
 
-func dropSpooled(c *Call, in spooledInput) (schema.None, error) {
+func dropSpooled(c *Call, in SpooledInput) (schema.None, error) {
 	return c.spooled(status.SpoolDrop, in.ID)
 }
 

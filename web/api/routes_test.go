@@ -17,15 +17,15 @@ import (
 
 // inputs are a good body for every route that takes one.
 var inputs = map[string]any{
-	"login": loginInput{"viewer", password, false}, "refresh": refreshInput{"x"}, "serviceToken": serviceTokenInput{"core", "x"},
-	"judge": map[string]bool{"false_wake": true}, "validate": sourceInput{testRunbook}, "plan": sourceInput{testRunbook},
-	"apply": applyInput{testRunbook, hashText(testRunbook), hashText(testRunbook)}, "rollback": rollbackInput{Generation: 2},
-	"edit": map[string]any{"operations": []any{}}, "merge": mergeInput{Base: testRunbook, Mine: testRunbook},
+	"login": LoginInput{"viewer", password, false}, "refresh": RefreshInput{"x"}, "serviceToken": ServiceTokenInput{"core", "x"},
+	"judge": map[string]bool{"false_wake": true}, "validate": SourceInput{testRunbook}, "plan": SourceInput{testRunbook},
+	"apply": ApplyInput{testRunbook, hashText(testRunbook), hashText(testRunbook)}, "rollback": RollbackInput{Generation: 2},
+	"edit": map[string]any{"operations": []any{}}, "merge": MergeInput{Base: testRunbook, Mine: testRunbook},
 	"putGlobal": map[string]float64{"rms_filter": 60}, "putModel": map[string]float64{"threshold": 0.6},
-	"addUser": newUserInput{"fresh", "viewer", password}, "changePassword": map[string]string{"current_password": password, "password": password + "!"},
+	"addUser": NewUserInput{"fresh", "viewer", password}, "changePassword": map[string]string{"current_password": password, "password": password + "!"},
 	"changeRole": map[string]string{"role": "operator"},
-	"setup":      setupInput{"AAAA-BBBB-CCCC", "anna", password, false}, "startSimulation": simulationInput{"quiet", 3, "2h"},
-	"logoutUser": map[string]string{}, "createKey": keyInput{"k", "viewer", 1}, "rotateKey": map[string]float64{"overlap_hours": 1},
+	"setup":      SetupInput{"AAAA-BBBB-CCCC", "anna", password, false}, "startSimulation": SimulationInput{"quiet", 3, "2h"},
+	"logoutUser": map[string]string{}, "createKey": KeyInput{"k", "viewer", 1}, "rotateKey": map[string]float64{"overlap_hours": 1},
 }
 
 // pathOf fills in a path with things that are there.
@@ -172,7 +172,7 @@ func TestWithoutARecordNothingChanges(t *testing.T) {
 		w := rig.call(auth.Admin, r.Method, pathOf(t, r, rig), inputs[r.Name])
 		rig.problem(r.Name, w, schema.NotAudited)
 	}
-	w := rig.call(auth.Nobody, "POST", "/api/auth/login", loginInput{"admin", password, true})
+	w := rig.call(auth.Nobody, "POST", "/api/auth/login", LoginInput{"admin", password, true})
 	rig.problem("login", w, schema.NotAudited)
 	if len(w.Result().Cookies()) > 0 {
 		t.Error("a login that is not recorded gives a session")

@@ -13,18 +13,18 @@ import (
 	"orac/web/schema"
 )
 
-type roleInput struct {
+type RoleInput struct {
 	Name string `path:"name" check:"pattern=name"`
 	Role string `json:"role" check:"required;enum=viewer|operator|admin"`
 }
 
-func (in roleInput) target() string { return in.Name }
+func (in RoleInput) target() string { return in.Name }
 
 // changeRole changes a user's role. The user has to log in again.
-func changeRole(c *Call, in roleInput) (applied, error) {
+func changeRole(c *Call, in RoleInput) (Applied, error) {
 	u, err := c.user(in.Name)
 	if err != nil {
-		return applied{}, err
+		return Applied{}, err
 	}
 	c.Changed(map[string]any{"user": u.Name, "role": u.Role}, nil)
 	if !u.Declared {
@@ -40,19 +40,19 @@ func changeRole(c *Call, in roleInput) (applied, error) {
 	})
 }
 
-type userName struct {
+type UserName struct {
 	Name string `path:"name" check:"pattern=name"`
 }
 
-func (in userName) target() string { return in.Name }
+func (in UserName) target() string { return in.Name }
 
 // removeUser removes a user from the runbook's file, or from the database if the set-up has made the user. Everything that was
 // issued to the user ends. The password's hash is replaced with one that no password matches, so that generations which declare
 // the user can still be restored without letting anybody in.
-func removeUser(c *Call, in userName) (applied, error) {
+func removeUser(c *Call, in UserName) (Applied, error) {
 	u, err := c.user(in.Name)
 	if err != nil {
-		return applied{}, err
+		return Applied{}, err
 	}
 	g := c.Server.o.Guard
 	c.Changed(map[string]any{"user": u.Name, "role": u.Role}, nil)
@@ -88,18 +88,18 @@ func (c *Call) user(name string) (auth.Person, error) {
 }
 
 // made answers a change of a user of the set-up, which takes effect at once.
-func (c *Call) made(err error, change map[string]any) (applied, error) {
+func (c *Call) made(err error, change map[string]any) (Applied, error) {
 	switch {
 	case errors.Is(err, auth.ErrLastAdmin):
-		return applied{}, lastAdmin()
+		return Applied{}, lastAdmin()
 	case errors.Is(err, auth.ErrNoUser):
-		return applied{}, schema.Fail(schema.NotFound, "There is no such user.")
+		return Applied{}, schema.Fail(schema.NotFound, "There is no such user.")
 	case err != nil:
-		return applied{}, err
+		return Applied{}, err
 	}
 	c.Server.again()
 	c.after = change
-	return applied{Applied: status.Applied{OK: true, Generation: c.Server.o.App.Status().Generation}}, nil
+	return Applied{Applied: status.Applied{OK: true, Generation: c.Server.o.App.Status().Generation}}, nil
 }
 
 func lastAdmin() error {

@@ -85,10 +85,13 @@ func New(ctx context.Context, o Options) *Server {
 	if o.Samples == nil {
 		o.Samples = samples.New(samples.Options{})
 	}
-	s := &Server{o: o, recheck: recheck, routes: Routes(), byName: map[string]*Route{}, lets: map[string]bool{}, mux: http.NewServeMux(), ctx: ctx, costly: turns.New(maxCostly, maxCostlyOfOne)}
+	s := &Server{o: o, recheck: recheck, byName: map[string]*Route{}, lets: map[string]bool{}, mux: http.NewServeMux(), ctx: ctx, costly: turns.New(maxCostly, maxCostlyOfOne)}
 	s.refused = newDenials(ctx, o.Audit, o.Log)
 	s.metrics = newMetrics(s)
-	for _, r := range s.routes {
+	for _, declared := range table {
+		r := new(*declared)
+		r.shared = &shared{}
+		s.routes = append(s.routes, r)
 		s.byName[r.Name] = r
 		s.lets[r.Method+" "+r.Path] = r.enters()
 		s.mux.Handle(r.Method+" "+r.Path, s.serve(r))
@@ -161,14 +164,6 @@ func (s *Server) Keep(ctx context.Context) {
 		case <-time.After(time.Hour):
 		}
 	}
-}
-
-func (s *Server) named(name string) *Route {
-	r := s.byName[name]
-	if r == nil {
-		panic("BUG: there is no route " + name)
-	}
-	return r
 }
 
 // callKey is the key of a request's Call in its context.

@@ -16,11 +16,11 @@ import (
 // TestASimulationByTheAPI: begun, watched, read, on record under the name of what is run.
 func TestASimulationByTheAPI(t *testing.T) {
 	rig := newRig(t)
-	list := get[scenarioList](rig, rig.call(auth.Operator, "GET", "/api/scenarios", nil), 200)
+	list := get[ScenarioList](rig, rig.call(auth.Operator, "GET", "/api/scenarios", nil), 200)
 	if !list.Possible || len(list.Scenarios) != 1 || list.Scenarios[0].Name != simulations.Quiet {
 		t.Errorf("%+v", list)
 	}
-	begun := get[simulations.Simulation](rig, rig.call(auth.Admin, "POST", "/api/simulations", simulationInput{"quiet", 3, "2h"}), 201)
+	begun := get[simulations.Simulation](rig, rig.call(auth.Admin, "POST", "/api/simulations", SimulationInput{"quiet", 3, "2h"}), 201)
 	if begun.Number != 2 || !begun.Running() || begun.Who != "admin" || begun.Seeds != 3 || begun.For != "2h" {
 		t.Errorf("%+v", begun)
 	}
@@ -65,27 +65,27 @@ func TestASimulationByTheAPI(t *testing.T) {
 		rig.problem(path, rig.call(auth.Operator, "GET", path, nil), schema.NotFound)
 	}
 	for what, in := range map[string]any{
-		"none": simulationInput{"quiet", 0, ""}, "too many": simulationInput{"quiet", 51, ""}, "too long": simulationInput{"quiet", 1, "31d"}, "too short": simulationInput{"quiet", 1, "59s"},
-		"a word": simulationInput{"quiet", 1, "--json"}, "more": map[string]any{"scenario": "quiet", "seeds": 1, "file": "/etc/passwd"},
+		"none": SimulationInput{"quiet", 0, ""}, "too many": SimulationInput{"quiet", 51, ""}, "too long": SimulationInput{"quiet", 1, "31d"}, "too short": SimulationInput{"quiet", 1, "59s"},
+		"a word": SimulationInput{"quiet", 1, "--json"}, "more": map[string]any{"scenario": "quiet", "seeds": 1, "file": "/etc/passwd"},
 	} {
 		rig.problem(what, rig.call(auth.Admin, "POST", "/api/simulations", in), schema.InvalidInput)
 	}
 	for _, name := range []string{"../orac", rig.app.file, "storm", "-f"} {
-		rig.problem(name, rig.call(auth.Admin, "POST", "/api/simulations", simulationInput{name, 1, ""}), schema.NotFound)
+		rig.problem(name, rig.call(auth.Admin, "POST", "/api/simulations", SimulationInput{name, 1, ""}), schema.NotFound)
 	}
 }
 
 // TestSamplesByTheAPI: a range of them, as lists of one length.
 func TestSamplesByTheAPI(t *testing.T) {
 	rig := newRig(t)
-	s := get[systemSamples](rig, rig.call(auth.Viewer, "GET", "/api/system/samples", nil), 200)
+	s := get[SystemSamples](rig, rig.call(auth.Viewer, "GET", "/api/system/samples", nil), 200)
 	if len(s.At) != 1 || s.Memory[0] != 80<<20 || s.CPU[0] != nil || s.DiskFree[0] <= 0 || s.Spooled[0] != 1000 || s.Waiting[0] != 2 || s.Every != 10 {
 		t.Fatalf("%+v", s)
 	}
 	for query, want := range map[string]int{
 		"from=1": 1, "from=1&to=2": 0, "to=1": 0, "from=253402300799": 0, "from=" + itoa(s.At[0]) + "&to=" + itoa(s.At[0]): 1, "from=" + itoa(s.At[0]+1): 0,
 	} {
-		if got := get[systemSamples](rig, rig.call(auth.Viewer, "GET", "/api/system/samples?"+query, nil), 200); len(got.At) != want || got.Memory == nil {
+		if got := get[SystemSamples](rig, rig.call(auth.Viewer, "GET", "/api/system/samples?"+query, nil), 200); len(got.At) != want || got.Memory == nil {
 			t.Errorf("%s: %+v", query, got)
 		}
 	}
@@ -102,11 +102,11 @@ func itoa(n int64) string {
 // TestWhatTheGraphIsMadeOf: nodes, edges, and the listeners with their devices and models.
 func TestWhatTheGraphIsMadeOf(t *testing.T) {
 	rig := newRig(t)
-	g := get[graphOut](rig, rig.call(auth.Viewer, "GET", "/api/graph", nil), 200)
+	g := get[GraphOut](rig, rig.call(auth.Viewer, "GET", "/api/graph", nil), 200)
 	if len(g.Nodes) < 5 || len(g.Edges) < 5 || g.Nodes[0].Address == "" || g.Edges[0].Full == "" {
 		t.Errorf("%+v", g)
 	}
-	l := get[[]listener](rig, rig.call(auth.Viewer, "GET", "/api/listeners", nil), 200)
+	l := get[[]Listener](rig, rig.call(auth.Viewer, "GET", "/api/listeners", nil), 200)
 	if len(l) != 1 || l[0].Name != "kitchen" || l[0].Device != "usb" || l[0].Recording || len(l[0].Models) != 1 || l[0].Models[0].Name != "hey_jarvis" {
 		t.Errorf("%+v", l)
 	}

@@ -242,7 +242,7 @@ func TestStreamsEndWithWhatTheyCameFrom(t *testing.T) {
 				h.must(err)
 				header.Set("Authorization", "Bearer "+token.Token)
 			case "the session is deleted":
-				w := h.call(auth.Nobody, "POST", "/api/auth/login", loginInput{"viewer", password, true})
+				w := h.call(auth.Nobody, "POST", "/api/auth/login", LoginInput{"viewer", password, true})
 				header.Set("Cookie", w.Result().Cookies()[0].Name+"="+w.Result().Cookies()[0].Value)
 			default:
 				header.Set("Authorization", "Bearer "+h.tokens[auth.Viewer])

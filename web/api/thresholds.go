@@ -30,8 +30,8 @@ const (
 	longestPatience, usualGate, strictestGate = 5, 0.5, 0.7
 )
 
-// threshold is what the verdicts say about a model.
-type threshold struct {
+// Threshold is what the verdicts say about a model.
+type Threshold struct {
 	Model        string   `json:"model"`
 	Threshold    float64  `json:"threshold"`
 	True         int      `json:"true_wakes"`
@@ -43,12 +43,12 @@ type threshold struct {
 	MissingTrue  int      `json:"missing_true" doc:"How many more verdicts on intended wakes a suggestion needs."`
 	Suggestion   *float64 `json:"suggestion" doc:"The threshold at which false wakes and missed wakes cost least; a missed one counts as two, and at most one in 20 may be missed. Null if no higher one costs less, or too little is known."`
 	Misses       int      `json:"misses" doc:"How many intended wakes the suggestion would have missed."`
-	Costs        []cost   `json:"costs" doc:"Costs of the present threshold, then of the suggestion. Empty if no false wake reaches the threshold."`
-	Offers       []offer  `json:"offers" doc:"Settings to try, best first."`
+	Costs        []Cost   `json:"costs" doc:"Costs of the present threshold, then of the suggestion. Empty if no false wake reaches the threshold."`
+	Offers       []Offer  `json:"offers" doc:"Settings to try, best first."`
 }
 
-// cost is the effect of a threshold on the judged wakes that reach the present one.
-type cost struct {
+// Cost is the effect of a threshold on the judged wakes that reach the present one.
+type Cost struct {
 	Threshold float64 `json:"threshold"`
 	False     int     `json:"false_wakes" doc:"How many of the judged false wakes fire."`
 	Missed    int     `json:"missed" doc:"How many of the judged intended wakes do not fire."`
@@ -56,8 +56,8 @@ type cost struct {
 	MissRate  float64 `json:"miss_rate" doc:"The expected share of intended wakes that are missed in addition to those missed now, 0 to 1."`
 }
 
-// offer is a suggested value of an attribute.
-type offer struct {
+// Offer is a suggested value of an attribute.
+type Offer struct {
 	Block     string `json:"block"`
 	Attribute string `json:"attribute"`
 	Value     string `json:"value" doc:"An expression."`
@@ -65,7 +65,7 @@ type offer struct {
 	Why       string `json:"why"`
 }
 
-func getThresholds(c *Call, _ schema.None) ([]threshold, error) {
+func getThresholds(c *Call, _ schema.None) ([]Threshold, error) {
 	h, err := c.history()
 	if err != nil {
 		return nil, err
@@ -74,7 +74,7 @@ func getThresholds(c *Call, _ schema.None) ([]threshold, error) {
 	if err != nil {
 		return nil, historyProblem(err)
 	}
-	out := []threshold{}
+	out := []Threshold{}
 	rb := c.Server.o.App.Runbook()
 	for _, m := range rb.Models {
 		out = append(out, suggest(m, rb.Listeners, judged[m.Name]))
@@ -86,8 +86,8 @@ func getThresholds(c *Call, _ schema.None) ([]threshold, error) {
 // suggestion is the lowest threshold with the lowest cost, in hundredths, plus up to the margin while the cost stays the same. It
 // is above the present threshold and at most 0.99, and all but one in mostMissed of the good wakes reach it. If more than half of
 // the false wakes would remain, suggest offers patience and the voice gate.
-func suggest(m runbook.Model, listeners []runbook.Listener, judged []store.Judged) threshold {
-	t := threshold{Model: m.Name, Threshold: m.Threshold, State: "fine", Costs: []cost{}, Offers: []offer{}}
+func suggest(m runbook.Model, listeners []runbook.Listener, judged []store.Judged) Threshold {
+	t := Threshold{Model: m.Name, Threshold: m.Threshold, State: "fine", Costs: []Cost{}, Offers: []Offer{}}
 	var wrong, right []float64 // scores of the wakes that reach the present threshold
 	for _, j := range judged {
 		passes := reaches(j.Score, m.Threshold)
@@ -109,7 +109,7 @@ func suggest(m runbook.Model, listeners []runbook.Listener, judged []store.Judge
 	if len(wrong) == 0 {
 		return t
 	}
-	now := cost{Threshold: m.Threshold, False: len(wrong), FalseRate: 1}
+	now := Cost{Threshold: m.Threshold, False: len(wrong), FalseRate: 1}
 	t.Costs = append(t.Costs, now)
 	t.MissingFalse, t.MissingTrue = max(0, leastFalse-len(wrong)), max(0, leastTrue-len(right))
 	if t.MissingFalse > 0 || t.MissingTrue > 0 {
@@ -120,7 +120,7 @@ func suggest(m runbook.Model, listeners []runbook.Listener, judged []store.Judge
 	if best, ok := cheapest(now, wrong, right); ok {
 		t.State, t.Suggestion, t.Misses, left = "threshold", &best.Threshold, best.Missed, best.False
 		t.Costs = append(t.Costs, best)
-		t.Offers = append(t.Offers, offer{string(m.Address), "threshold", shortNumber(best.Threshold), shortNumber(m.Threshold), "Scores below it do not fire."})
+		t.Offers = append(t.Offers, Offer{string(m.Address), "threshold", shortNumber(best.Threshold), shortNumber(m.Threshold), "Scores below it do not fire."})
 	}
 	if 2*left > len(wrong) {
 		t.State = "other"
@@ -131,8 +131,8 @@ func suggest(m runbook.Model, listeners []runbook.Listener, judged []store.Judge
 
 // cheapest returns the threshold with the lowest cost, or false if none costs less than the present
 // one.
-func cheapest(now cost, wrong, right []float64) (best cost, ok bool) {
-	weight := func(c cost) int { return c.False + missWeight*c.Missed }
+func cheapest(now Cost, wrong, right []float64) (best Cost, ok bool) {
+	weight := func(c Cost) int { return c.False + missWeight*c.Missed }
 	best = now
 	first := 0
 	for h := int(math.Floor(now.Threshold*100)) + 1; h <= 99; h++ {
@@ -154,8 +154,8 @@ func cheapest(now cost, wrong, right []float64) (best cost, ok bool) {
 
 // costOf counts, and estimates by the rule of succession: after k of n, the probability of the next
 // is (k+1)/(n+2).
-func costOf(threshold float64, wrong, right []float64) cost {
-	c := cost{Threshold: threshold}
+func costOf(threshold float64, wrong, right []float64) Cost {
+	c := Cost{Threshold: threshold}
 	for _, s := range wrong {
 		if reaches(s, threshold) {
 			c.False++
@@ -175,9 +175,9 @@ func costOf(threshold float64, wrong, right []float64) cost {
 func reaches(score, threshold float64) bool { return float32(score) >= float32(threshold) }
 
 // besides offers what helps if false wakes score as high as good ones.
-func besides(m runbook.Model, listeners []runbook.Listener) (list []offer) {
+func besides(m runbook.Model, listeners []runbook.Listener) (list []Offer) {
 	if p := m.Patience + 1; p <= longestPatience {
-		list = append(list, offer{string(m.Address), "patience", strconv.Itoa(p), strconv.Itoa(m.Patience),
+		list = append(list, Offer{string(m.Address), "patience", strconv.Itoa(p), strconv.Itoa(m.Patience),
 			fmt.Sprintf("The score must hold for %d ms: a short sound that resembles the word does not fire.", p*80)})
 	}
 	for _, l := range listeners {
@@ -186,7 +186,7 @@ func besides(m runbook.Model, listeners []runbook.Listener) (list []offer) {
 			gate = strictestGate
 		}
 		if l.VADThreshold < gate && slices.Contains(l.Models, m.Address) {
-			list = append(list, offer{string(l.Address), "vad_threshold", shortNumber(gate), shortNumber(l.VADThreshold), "The voice gate: only voices fire."})
+			list = append(list, Offer{string(l.Address), "vad_threshold", shortNumber(gate), shortNumber(l.VADThreshold), "The voice gate: only voices fire."})
 		}
 	}
 	return list

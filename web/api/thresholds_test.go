@@ -161,8 +161,8 @@ func TestThresholdsAreSuggested(t *testing.T) {
 		}
 		return id
 	}
-	ask := func() threshold {
-		list := get[[]threshold](rig, rig.call(auth.Viewer, "GET", "/api/thresholds", nil), 200)
+	ask := func() Threshold {
+		list := get[[]Threshold](rig, rig.call(auth.Viewer, "GET", "/api/thresholds", nil), 200)
 		if len(list) != 1 {
 			t.Fatalf("%+v", list)
 		}

@@ -60,7 +60,7 @@ func TestRefusalsOfPagesAreOnRecord(t *testing.T) {
 	req := rig.request(auth.Viewer, http.MethodPost, "/thing", "a=b")
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	rig.problem("a role too low", rig.do(req), schema.Forbidden)
-	w := rig.call(auth.Nobody, http.MethodPost, "/api/auth/login", loginInput{"admin", password, true})
+	w := rig.call(auth.Nobody, http.MethodPost, "/api/auth/login", LoginInput{"admin", password, true})
 	req = rig.request(auth.Nobody, http.MethodPost, "/thing", "csrf=wrong")
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	req.AddCookie(w.Result().Cookies()[0])
@@ -88,7 +88,7 @@ func TestOneNetworkIsOneAsker(t *testing.T) {
 // origin of the runbook gets in with a token, and with nobody's session.
 func TestAPageOfAnotherOriginHasNoSession(t *testing.T) {
 	h := listen(t, func(rb *runbook.Runbook) { rb.Web.Origins = []string{"https://home.test"} })
-	login := h.call(auth.Nobody, http.MethodPost, "/api/auth/login", loginInput{"viewer", password, true}).Result().Cookies()[0]
+	login := h.call(auth.Nobody, http.MethodPost, "/api/auth/login", LoginInput{"viewer", password, true}).Result().Cookies()[0]
 	session, token := "Cookie: "+login.Name+"="+login.Value, "Authorization: Bearer "+h.tokens[auth.Viewer]
 	own := strings.TrimSuffix(strings.TrimPrefix(h.url, "http://"), "/")
 	for _, c := range []struct {
@@ -115,7 +115,7 @@ func TestAPageOfAnotherOriginHasNoSession(t *testing.T) {
 // has that name, nor that it got in from there.
 func TestNoHeaderTellsWhoIsKnown(t *testing.T) {
 	rig := newRig(t)
-	if code := rig.call(auth.Nobody, http.MethodPost, "/api/auth/login", loginInput{"admin", password, false}).Code; code != 200 {
+	if code := rig.call(auth.Nobody, http.MethodPost, "/api/auth/login", LoginInput{"admin", password, false}).Code; code != 200 {
 		t.Fatal(code)
 	}
 	page := func(name string) *http.Request {
@@ -129,8 +129,8 @@ func TestNoHeaderTellsWhoIsKnown(t *testing.T) {
 		w.Header().Del("Ratelimit-Remaining") // of the address: each request takes one
 		return fmt.Sprint(w.Code, w.Header())
 	}
-	known := answer(rig.request(auth.Nobody, http.MethodPost, "/api/auth/login", loginInput{"admin", "wrong", false}))
-	if unknown := answer(rig.request(auth.Nobody, http.MethodPost, "/api/auth/login", loginInput{"zoe", "wrong", false})); known != unknown {
+	known := answer(rig.request(auth.Nobody, http.MethodPost, "/api/auth/login", LoginInput{"admin", "wrong", false}))
+	if unknown := answer(rig.request(auth.Nobody, http.MethodPost, "/api/auth/login", LoginInput{"zoe", "wrong", false})); known != unknown {
 		t.Errorf("%s\n%s", known, unknown)
 	}
 	limit := rig.do(page("admin")).Header().Get("Ratelimit-Limit")
@@ -169,7 +169,7 @@ func TestWhoIsNoAdminAnyMoreChangesNothing(t *testing.T) {
 		for _, held := range []string{"the body", "the turn", "the form"} {
 			rig := newRig(t)
 			rig.server.Page(http.MethodPost, "/thing", auth.Admin, func(c *Call) error {
-				_, err := Invoke[applied](c, "apply", inputs["apply"])
+				_, err := OpApply.Call(c, inputs["apply"].(ApplyInput))
 				return err
 			})
 			req := rig.request(auth.Admin, http.MethodPost, "/api/runbook/apply", inputs["apply"])

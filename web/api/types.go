@@ -7,77 +7,10 @@ import (
 	"orac/web/schema"
 )
 
-// The inputs and outputs of routes, under exported names for callers of Invoke.
+// What the machine hears with, for callers who may not import the package that listens.
 type (
-	Nothing          = schema.None
-	LoginInput       = loginInput
-	UserInput        = userInput
-	NewUserInput     = newUserInput
-	RoleInput        = roleInput
-	UserName         = userName
-	PasswordInput    = passwordInput
-	KeyInput         = keyInput
-	NewKey           = newKey
-	RotateInput      = rotateInput
-	KeyID            = keyID
-	AuditInput       = auditInput
-	AuditPage        = auditPage
-	PageInput        = pageInput
-	LimitInput       = limitInput
-	Detection        = detection
-	DetectionPage    = detectionPage
-	JudgeInput       = judgeInput
-	Threshold        = threshold
-	Utterance        = utterance
-	UtterancePage    = utterancePage
-	UtteranceInput   = utteranceInput
-	SpooledInput     = spooledInput
-	IncidentInput    = incidentInput
-	Models           = modelList
-	LogsInput        = logsInput
-	RunbookText      = runbookText
-	SourceInput      = sourceInput
-	Findings         = findings
-	ApplyInput       = applyInput
-	Applied          = applied
-	RollbackInput    = rollbackInput
-	BlockList        = blockList
-	BlockForm        = blockForm
-	BlockSummary     = blockSummary
-	Joinable         = joinable
-	Section          = section
-	Field            = field
-	BlockInput       = blockInput
-	TypeInput        = typeInput
-	EditInput        = editInput
-	EditStep         = editStep
-	Edited           = edited
-	MergeInput       = mergeInput
-	MergedText       = merged
-	MergedPiece      = mergedPiece
-	DocTitle         = docTitle
-	DocInput         = docInput
-	CatalogueModel   = catalogueModel
-	Device           = capture.Device
-	Devices          = capture.Listing
-	GenerationIn     = generationInput
-	RollbackPlanIn   = planRollbackInput
-	GenerationText   = generationText
-	Global           = global
-	GlobalInput      = globalInput
-	ModelInput       = modelInput
-	Health           = healthOut
-	LoginOut         = loginOut
-	SetupState       = setupState
-	SetupInput       = setupInput
-	SetupOut         = setupOut
-	Graph            = graphOut
-	Listener         = listener
-	ScenarioList     = scenarioList
-	SimulationInput  = simulationInput
-	SimulationNumber = simulationNumber
-	SamplesInput     = samplesInput
-	SystemSamples    = systemSamples
+	Device  = capture.Device
+	Devices = capture.Listing
 )
 
 // Handle adds a handler that is open to everybody and needs no Call: the console's files.

@@ -87,7 +87,7 @@ func (r *rig) file() string {
 func TestAUserIsRemoved(t *testing.T) {
 	rig := declaring(t)
 	login := func(name string) *httptest.ResponseRecorder {
-		return rig.call(auth.Nobody, "POST", "/api/auth/login", loginInput{name, password, false})
+		return rig.call(auth.Nobody, "POST", "/api/auth/login", LoginInput{name, password, false})
 	}
 	in, err := rig.guard.Tokens(rig.vouch("viewer")) // as a login gives them
 	rig.must(err)
@@ -102,7 +102,7 @@ func TestAUserIsRemoved(t *testing.T) {
 		t.Fatal("the logins that are to end are none")
 	}
 	before := rig.app.rb
-	out := get[applied](rig, rig.call(auth.Admin, "DELETE", "/api/users/viewer", nil), 200)
+	out := get[Applied](rig, rig.call(auth.Admin, "DELETE", "/api/users/viewer", nil), 200)
 	want := testRunbook + strings.Replace(declaredUsers, "user \"viewer\" { password_hash = secret(\"viewer_password_hash\") } #", "#", 1)
 	if !out.OK || !out.Saved || rig.file() != want {
 		t.Errorf("%+v\n%s", out, language.Diff("orac.hcl", []byte(want), []byte(rig.file())))
@@ -110,7 +110,7 @@ func TestAUserIsRemoved(t *testing.T) {
 	gone := func(when string) {
 		t.Helper()
 		rig.problem("the token "+when, rig.call("gone", "GET", "/api/auth/me", nil), schema.Unauthenticated)
-		rig.problem("the refresh token "+when, rig.call(auth.Nobody, "POST", "/api/auth/refresh", refreshInput{in.Refresh}), schema.Unauthenticated)
+		rig.problem("the refresh token "+when, rig.call(auth.Nobody, "POST", "/api/auth/refresh", RefreshInput{in.Refresh}), schema.Unauthenticated)
 		req := rig.request(auth.Nobody, "GET", "/api/auth/me", nil)
 		req.AddCookie(cookie)
 		rig.problem("the session "+when, rig.do(req), schema.Unauthenticated)
@@ -150,16 +150,16 @@ func TestTheLastAdminStays(t *testing.T) {
 	if rig.file() != before || len(rig.app.applied) > 0 {
 		t.Error("something was changed")
 	}
-	get[applied](rig, role("operator", "admin"), 200)
+	get[Applied](rig, role("operator", "admin"), 200)
 	if want := strings.Replace(before, `"operator" # judges`, `"admin" # judges`, 1); rig.file() != want {
 		t.Errorf("%s", language.Diff("orac.hcl", []byte(want), []byte(rig.file())))
 	}
 	rig.problem("a token of the role before", rig.call(auth.Operator, "GET", "/api/auth/me", nil), schema.Unauthenticated)
-	get[applied](rig, role("viewer", "operator"), 200) // its block has no role
+	get[Applied](rig, role("viewer", "operator"), 200) // its block has no role
 	if !strings.Contains(rig.file(), `secret("viewer_password_hash")`) || rig.app.rb.Users[1].Role != "operator" {
 		t.Errorf("%s", rig.file())
 	}
-	get[applied](rig, rig.call(auth.Admin, "DELETE", "/api/users/admin", nil), 200) // the own one: another is there
+	get[Applied](rig, rig.call(auth.Admin, "DELETE", "/api/users/admin", nil), 200) // the own one: another is there
 	rig.problem("who is gone", rig.call(auth.Admin, "GET", "/api/auth/me", nil), schema.Unauthenticated)
 	rig.issue()
 	rig.tokens[auth.Admin] = rig.tokens[auth.Operator]
@@ -200,7 +200,7 @@ func TestUsersOfTheSetUp(t *testing.T) {
 	inForce, tried := rig.app.rb, *rig.app.rb
 	tried.Users = []runbook.User{{Name: "mallory", Role: "admin", PasswordHash: language.NewSecret(cheapHash())}}
 	rig.app.rb = &tried
-	get[applied](rig, rig.call(auth.Admin, "PUT", "/api/users/bert", map[string]string{"role": "viewer"}), 200)
+	get[Applied](rig, rig.call(auth.Admin, "PUT", "/api/users/bert", map[string]string{"role": "viewer"}), 200)
 	if slices.ContainsFunc(rig.guard.People(), func(p auth.Person) bool { return p.Name == "mallory" }) {
 		t.Error("a runbook that is not in force yet lets its users in")
 	}
@@ -208,7 +208,7 @@ func TestUsersOfTheSetUp(t *testing.T) {
 	if got := rig.guard.People(); len(got) != 3 {
 		t.Errorf("%+v", got)
 	}
-	get[applied](rig, rig.call(auth.Admin, "DELETE", "/api/users/bert", nil), 200)
+	get[Applied](rig, rig.call(auth.Admin, "DELETE", "/api/users/bert", nil), 200)
 	if got := rig.guard.People(); len(got) != 2 {
 		t.Errorf("%+v", got)
 	}
@@ -220,8 +220,8 @@ func TestUsersOfTheSetUp(t *testing.T) {
 	rb.Users = []runbook.User{{Name: "anna", Role: "admin", PasswordHash: language.NewSecret(fresh)}}
 	rig.server.Use(&rb)
 	rig.server.Use(rig.app.rb)
-	rig.problem("the password of the set-up", rig.call(auth.Nobody, "POST", "/api/auth/login", loginInput{"anna", password, false}), schema.Unauthenticated)
-	get[loginOut](rig, rig.call(auth.Nobody, "POST", "/api/auth/login", loginInput{"anna", "another password", false}), 200)
+	rig.problem("the password of the set-up", rig.call(auth.Nobody, "POST", "/api/auth/login", LoginInput{"anna", password, false}), schema.Unauthenticated)
+	get[LoginOut](rig, rig.call(auth.Nobody, "POST", "/api/auth/login", LoginInput{"anna", "another password", false}), 200)
 }
 
 // TestAnAdminOfTheNetworkRunsNoNewCommand: nor has other files or variables read, nor gives itself the right to; by none of the
@@ -240,11 +240,11 @@ func TestAnAdminOfTheNetworkRunsNoNewCommand(t *testing.T) {
 		"trust":             strings.Replace(base, "listen = ", "trust_admins = true\n  listen = ", 1),
 		"trust and command": strings.Replace(base, "listen = ", "trust_admins = true\n  listen = ", 1) + "\nstt \"x\" {\n  protocol = \"exec\"\n  command  = [\"id\"]\n}\n",
 	} {
-		p := rig.problem("plan with "+name, rig.call(auth.Admin, "POST", "/api/runbook/plan", sourceInput{evil}), schema.Forbidden)
+		p := rig.problem("plan with "+name, rig.call(auth.Admin, "POST", "/api/runbook/plan", SourceInput{evil}), schema.Forbidden)
 		if !strings.Contains(p.Detail, "orac apply") || strings.Contains(p.Detail, "kitchen") {
 			t.Errorf("%s: %s", name, p.Detail)
 		}
-		rig.problem("apply with "+name, rig.call(auth.Admin, "POST", "/api/runbook/apply", applyInput{evil, hashText(base), hashText(evil)}), schema.Forbidden)
+		rig.problem("apply with "+name, rig.call(auth.Admin, "POST", "/api/runbook/apply", ApplyInput{evil, hashText(base), hashText(evil)}), schema.Forbidden)
 		// It may stand in the file already, not applied: no other change takes it along.
 		rig.must(os.WriteFile(rig.app.file, []byte(evil), 0o640))
 		rig.problem("a threshold with "+name, rig.call(auth.Admin, "PUT", "/api/config/models/hey_jarvis", map[string]float64{"threshold": 0.7}), schema.OutOfStep)
@@ -252,8 +252,8 @@ func TestAnAdminOfTheNetworkRunsNoNewCommand(t *testing.T) {
 		rig.must(os.WriteFile(rig.app.file, []byte(base), 0o640))
 		// It may be in a generation from before that it was taken out.
 		rig.app.kept = map[int]string{2: evil}
-		rig.problem("back to "+name, rig.call(auth.Admin, "POST", "/api/runbook/rollback", rollbackInput{Generation: 2}), schema.Forbidden)
-		rig.problem("back, in the file, to "+name, rig.call(auth.Admin, "POST", "/api/runbook/rollback", rollbackInput{Generation: 2, Write: true}), schema.Forbidden)
+		rig.problem("back to "+name, rig.call(auth.Admin, "POST", "/api/runbook/rollback", RollbackInput{Generation: 2}), schema.Forbidden)
+		rig.problem("back, in the file, to "+name, rig.call(auth.Admin, "POST", "/api/runbook/rollback", RollbackInput{Generation: 2, Write: true}), schema.Forbidden)
 		rig.problem("a plan back, in the file, to "+name, rig.call(auth.Admin, "GET", "/api/runbook/generations/2/plan?write=true", nil), schema.Forbidden)
 		rig.problem("a plan back to "+name, rig.call(auth.Admin, "GET", "/api/runbook/generations/2/plan", nil), schema.Forbidden)
 		rig.app.kept = nil
@@ -269,10 +269,10 @@ func TestAnAdminOfTheNetworkRunsNoNewCommand(t *testing.T) {
 	}
 	rb.Web.Hosts = rig.app.rb.Web.Hosts
 	rig.app.rb = rb
-	get[status.Plan](rig, rig.call(auth.Admin, "POST", "/api/runbook/plan", sourceInput{strings.Replace(runs, `"x" {`, `"y" {`, 1)}), 200)
-	rig.problem("another argument", rig.call(auth.Admin, "POST", "/api/runbook/plan", sourceInput{strings.Replace(runs, `["id"]`, `["id", "-u"]`, 1)}), schema.Forbidden)
+	get[status.Plan](rig, rig.call(auth.Admin, "POST", "/api/runbook/plan", SourceInput{strings.Replace(runs, `"x" {`, `"y" {`, 1)}), 200)
+	rig.problem("another argument", rig.call(auth.Admin, "POST", "/api/runbook/plan", SourceInput{strings.Replace(runs, `["id"]`, `["id", "-u"]`, 1)}), schema.Forbidden)
 	rb.Web.TrustAdmins = true
-	get[status.Plan](rig, rig.call(auth.Admin, "POST", "/api/runbook/plan", sourceInput{strings.Replace(runs, `["id"]`, `["id", "-u"]`, 1)}), 200)
+	get[status.Plan](rig, rig.call(auth.Admin, "POST", "/api/runbook/plan", SourceInput{strings.Replace(runs, `["id"]`, `["id", "-u"]`, 1)}), 200)
 }
 
 // TestAnAdminStays, by whichever route a text comes: people who cannot be managed any more would need somebody at the machine.
@@ -283,14 +283,14 @@ func TestAnAdminStays(t *testing.T) {
 		"nobody":   testRunbook,
 		"no admin": strings.Replace(base, `role          = "admin"`, `role          = "viewer"`, 1),
 	} {
-		rig.problem("plan with "+name, rig.call(auth.Admin, "POST", "/api/runbook/plan", sourceInput{text}), schema.Conflict)
-		rig.problem("apply with "+name, rig.call(auth.Admin, "POST", "/api/runbook/apply", applyInput{text, hashText(base), hashText(text)}), schema.Conflict)
-		if f := get[findings](rig, rig.call(auth.Admin, "POST", "/api/runbook/validate", sourceInput{text}), 200); f.OK {
+		rig.problem("plan with "+name, rig.call(auth.Admin, "POST", "/api/runbook/plan", SourceInput{text}), schema.Conflict)
+		rig.problem("apply with "+name, rig.call(auth.Admin, "POST", "/api/runbook/apply", ApplyInput{text, hashText(base), hashText(text)}), schema.Conflict)
+		if f := get[Findings](rig, rig.call(auth.Admin, "POST", "/api/runbook/validate", SourceInput{text}), 200); f.OK {
 			t.Errorf("a text with %s is called good", name)
 		}
 		rig.app.kept = map[int]string{2: text}
-		rig.problem("back to "+name, rig.call(auth.Admin, "POST", "/api/runbook/rollback", rollbackInput{Generation: 2}), schema.Conflict)
-		rig.problem("back, in the file, to "+name, rig.call(auth.Admin, "POST", "/api/runbook/rollback", rollbackInput{Generation: 2, Write: true}), schema.Conflict)
+		rig.problem("back to "+name, rig.call(auth.Admin, "POST", "/api/runbook/rollback", RollbackInput{Generation: 2}), schema.Conflict)
+		rig.problem("back, in the file, to "+name, rig.call(auth.Admin, "POST", "/api/runbook/rollback", RollbackInput{Generation: 2, Write: true}), schema.Conflict)
 	}
 	if rig.file() != base {
 		t.Errorf("the file is now\n%s", rig.file())
@@ -305,5 +305,5 @@ func TestAnAdminStays(t *testing.T) {
 	_, err = db.Exec("INSERT INTO users VALUES ('first', ?, 'admin', 0)", dearHash)
 	rig.must(err)
 	rig.app.kept = map[int]string{2: testRunbook}
-	get[status.Applied](rig, rig.call(auth.Admin, "POST", "/api/runbook/rollback", rollbackInput{Generation: 2}), 200)
+	get[status.Applied](rig, rig.call(auth.Admin, "POST", "/api/runbook/rollback", RollbackInput{Generation: 2}), 200)
 }

@@ -8,6 +8,7 @@ import (
 
 	"orac/web/api"
 	"orac/web/audit"
+	"orac/web/schema"
 )
 
 type auditData struct {
@@ -38,7 +39,7 @@ func (r auditRow) Took() time.Duration {
 func (c *Console) audit(call *api.Call) error { return c.showAudit(call, nil) }
 
 func (c *Console) verifyAudit(call *api.Call) error {
-	v, err := api.Invoke[audit.Verdict](call, "verifyAudit", nil)
+	v, err := api.OpVerifyAudit.Call(call, schema.None{})
 	if err != nil {
 		return err
 	}
@@ -58,7 +59,7 @@ func (c *Console) showAudit(call *api.Call, verdict *audit.Verdict) error {
 	if before > 0 { // the outcome of an attempt on this page may be on the preceding page
 		d.In.Before = before + apart
 	}
-	page, err := api.Invoke[api.AuditPage](call, "audit", d.In)
+	page, err := api.OpAudit.Call(call, d.In)
 	if err != nil {
 		return err
 	}
@@ -75,7 +76,7 @@ func (c *Console) showAudit(call *api.Call, verdict *audit.Verdict) error {
 	if n := len(d.Rows); more && n > 0 {
 		d.Next = d.Rows[n-1].Seq
 	}
-	return c.show(call, http.StatusOK, "audit", view{Title: "Audit", Nav: "/audit", Data: d, Wide: true})
+	return c.show(call, http.StatusOK, "audit", view{Data: d, Wide: true})
 }
 
 // joined makes one row from an attempt and its outcome. Records come newest first; rows are ordered by what ended last.

@@ -74,7 +74,7 @@ func (c *Console) planOf(call *api.Call, f blockForm, do []api.EditStep, names [
 	if text == "" {
 		text = file.Source
 	}
-	out, err := api.Invoke[api.Edited](call, "edit", api.EditInput{Source: &text, Operations: do})
+	out, err := api.OpEdit.Call(call, api.EditInput{Source: &text, Operations: do})
 	if err != nil {
 		p := api.AsProblem(err)
 		for _, wrong := range p.Errors {

@@ -72,12 +72,12 @@ type blockGroup struct {
 
 // blocks lists what the file declares, what it leaves at its defaults, and what could be added.
 func (c *Console) blocks(call *api.Call) error {
-	file, err := api.Invoke[api.RunbookText](call, "runbook", nil)
+	file, err := api.OpRunbook.Call(call, schema.None{})
 	if err != nil {
 		return err
 	}
 	d := blocksData{File: file.File}
-	list, err := api.Invoke[api.BlockList](call, "blocks", nil)
+	list, err := api.OpBlocks.Call(call, schema.None{})
 	switch {
 	case err != nil && api.AsProblem(err).Code == schema.InvalidRunbook:
 		d.Wrong = api.AsProblem(err).Detail
@@ -93,7 +93,7 @@ func (c *Console) blocks(call *api.Call) error {
 		}
 		d.Groups = append(d.Groups, g)
 	}
-	return c.show(call, http.StatusOK, "blocks", view{Title: "Runbook, block by block", Nav: "/runbook", Data: d})
+	return c.show(call, http.StatusOK, "blocks", view{Data: d})
 }
 
 func (c *Console) block(call *api.Call) error {
@@ -126,7 +126,7 @@ func (f *blockForm) fillIn(query url.Values) {
 
 // formOf makes the form of the block that a request names, as it is in the file.
 func (c *Console) formOf(call *api.Call) (f blockForm, err error) {
-	f.BlockForm, err = api.Invoke[api.BlockForm](call, "block", api.BlockInput{Address: call.R.PathValue("address")})
+	f.BlockForm, err = api.OpBlock.Call(call, api.BlockInput{Address: call.R.PathValue("address")})
 	if err != nil {
 		return f, err
 	}
@@ -135,7 +135,7 @@ func (c *Console) formOf(call *api.Call) (f blockForm, err error) {
 
 // fill completes a form with its controls and the text that it edits.
 func (c *Console) fill(call *api.Call, f *blockForm) error {
-	file, err := api.Invoke[api.RunbookText](call, "runbook", nil)
+	file, err := api.OpRunbook.Call(call, schema.None{})
 	if err != nil {
 		return err
 	}
@@ -195,7 +195,7 @@ func (c *Console) showBlock(call *api.Call, status int, f blockForm) error {
 	if f.New {
 		title = "A new " + strings.ReplaceAll(f.Type, ".", " ")
 	}
-	return c.show(call, status, "block", view{Title: title, Nav: "/runbook", Data: f})
+	return c.show(call, status, "block", view{Title: title, Data: f})
 }
 
 // saveBlock puts the changes into the text, leaves every other byte as it was, and shows the plan.
@@ -219,7 +219,7 @@ func (c *Console) removeBlock(call *api.Call) error {
 	f := blockForm{}
 	var err error
 	for { // a nested block is edited in the form of the block around it
-		if f.BlockForm, err = api.Invoke[api.BlockForm](call, "block", api.BlockInput{Address: top}); err == nil {
+		if f.BlockForm, err = api.OpBlock.Call(call, api.BlockInput{Address: top}); err == nil {
 			break
 		}
 		at := strings.LastIndexByte(top, '.')
@@ -245,7 +245,7 @@ func (c *Console) newBlock(call *api.Call) error {
 }
 
 func (c *Console) blankForm(call *api.Call) (f blockForm, err error) {
-	f.BlockForm, err = api.Invoke[api.BlockForm](call, "blockType", api.TypeInput{Type: call.R.PathValue("type")})
+	f.BlockForm, err = api.OpBlockType.Call(call, api.TypeInput{Type: call.R.PathValue("type")})
 	if err != nil {
 		return f, err
 	}

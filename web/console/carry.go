@@ -56,7 +56,7 @@ func hashOf(text string) string {
 // posted returns the text that a form carries, as an edit of the text that it began with. Browsers send all line ends of a
 // text area as CR LF; unchanged lines get their original line ends back.
 func posted(call *api.Call) (e editor, file api.RunbookText, err error) {
-	if file, err = api.Invoke[api.RunbookText](call, "runbook", nil); err != nil {
+	if file, err = api.OpRunbook.Call(call, schema.None{}); err != nil {
 		return e, file, err
 	}
 	e = editor{File: file.File, Base: call.R.PostFormValue("base")}

@@ -12,7 +12,7 @@ import (
 type conflict struct {
 	editor        // what the person has submitted
 	Onto   string // hash of the file that it was merged with
-	Merged api.MergedText
+	Merged api.Merged
 	Pieces []conflictPiece
 	Known  bool // the text that the edit began with is known
 	Wrong  string
@@ -82,7 +82,7 @@ func (c conflict) Plannable() editor {
 func mergeWith(call *api.Call, e editor, file api.RunbookText, choices []string) (c conflict, err error) {
 	c = conflict{editor: e, Onto: file.Hash, Known: hashOf(e.Began) == e.Base, theirs: file.Source}
 	in := api.MergeInput{Base: e.Began, Mine: e.Source, Theirs: &file.Source, Choices: choices}
-	if c.Merged, err = api.Invoke[api.MergedText](call, "merge", in); err != nil {
+	if c.Merged, err = api.OpMerge.Call(call, in); err != nil {
 		return c, err
 	}
 	n := 0
@@ -105,7 +105,7 @@ func (c *Console) showConflict(call *api.Call, e editor, file api.RunbookText, w
 		return err
 	}
 	d.Wrong = wrong
-	return c.show(call, http.StatusConflict, "conflict", view{Title: "Changed by somebody else", Nav: "/runbook", Wide: true, Data: d})
+	return c.show(call, http.StatusConflict, "conflict", view{Title: "Changed by somebody else", Wide: true, Data: d})
 }
 
 // merge resolves each conflict as chosen. If all are resolved it shows the plan, otherwise the text with both versions in

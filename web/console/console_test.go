@@ -16,8 +16,8 @@ import (
 )
 
 // pages are the addresses of all pages that are read, with values for what stands in braces.
-func (r *rig) pages() (list []pageRoute) {
-	for _, p := range r.console.routes() {
+func (r *rig) pages() (list []route) {
+	for _, p := range r.console.pages {
 		p.path = strings.NewReplacer("{$}", "", "{address}", "model.hey_jarvis", "{number}", "1", "{type}", "model", "{name}", "viewer", "{topic}", "install").Replace(p.path)
 		if strings.HasPrefix(p.path, "/incidents/") {
 			p.path = "/incidents/i1"

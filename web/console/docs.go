@@ -13,6 +13,7 @@ import (
 	"github.com/yuin/goldmark/text"
 
 	"orac/web/api"
+	"orac/web/schema"
 )
 
 type docData struct {
@@ -22,19 +23,19 @@ type docData struct {
 }
 
 func (c *Console) docs(call *api.Call) error {
-	topics, err := api.Invoke[[]api.DocTitle](call, "docs", nil)
+	topics, err := api.OpDocs.Call(call, schema.None{})
 	if err != nil {
 		return err
 	}
-	return c.show(call, http.StatusOK, "docs", view{Title: "Docs", Nav: "/docs", Data: docData{Topics: topics}})
+	return c.show(call, http.StatusOK, "docs", view{Data: docData{Topics: topics}})
 }
 
 func (c *Console) doc(call *api.Call) error {
-	d, err := api.Invoke[api.Doc](call, "doc", api.DocInput{Topic: call.R.PathValue("topic")})
+	d, err := api.OpDoc.Call(call, api.DocInput{Topic: call.R.PathValue("topic")})
 	if err != nil {
 		return err
 	}
-	topics, err := api.Invoke[[]api.DocTitle](call, "docs", nil)
+	topics, err := api.OpDocs.Call(call, schema.None{})
 	if err != nil {
 		return err
 	}
@@ -42,7 +43,7 @@ func (c *Console) doc(call *api.Call) error {
 	if err != nil {
 		return err
 	}
-	return c.show(call, http.StatusOK, "doc", view{Title: d.Title, Nav: "/docs", Data: docData{Topics: topics, Name: d.Name, Page: page}})
+	return c.show(call, http.StatusOK, "doc", view{Title: d.Title, Data: docData{Topics: topics, Name: d.Name, Page: page}})
 }
 
 // markdown renders pages of the documentation. HTML inside a page is left out.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"orac/web/api"
+	"orac/web/schema"
 )
 
 // entrance is what the pages of login and set-up show.
@@ -17,7 +18,7 @@ type entrance struct {
 }
 
 func (c *Console) loginPage(call *api.Call) error {
-	state, err := api.Invoke[api.SetupState](call, "setupState", nil)
+	state, err := api.OpSetupState.Call(call, schema.None{})
 	switch {
 	case err != nil:
 		return err
@@ -31,7 +32,7 @@ func (c *Console) loginPage(call *api.Call) error {
 
 func (c *Console) login(call *api.Call) error {
 	name := call.R.PostFormValue("username")
-	_, err := api.Invoke[api.LoginOut](call, "login", api.LoginInput{Username: name, Password: call.R.PostFormValue("password"), Session: true})
+	_, err := api.OpLogin.Call(call, api.LoginInput{Username: name, Password: call.R.PostFormValue("password"), Session: true})
 	if err == nil {
 		return redirect(call, call.Next())
 	}
@@ -50,21 +51,21 @@ func (c *Console) login(call *api.Call) error {
 }
 
 func (c *Console) logout(call *api.Call) error {
-	if _, err := api.Invoke[api.Nothing](call, "logout", nil); err != nil {
+	if _, err := api.OpLogout.Call(call, schema.None{}); err != nil {
 		return err
 	}
 	return redirect(call, after("/login", "logout", ""))
 }
 
 func (c *Console) logoutEverywhere(call *api.Call) error {
-	if _, err := api.Invoke[api.Nothing](call, "logoutEverywhere", nil); err != nil {
+	if _, err := api.OpLogoutEverywhere.Call(call, schema.None{}); err != nil {
 		return err
 	}
 	return redirect(call, after("/login", "everywhere", ""))
 }
 
 func (c *Console) setupPage(call *api.Call) error {
-	state, err := api.Invoke[api.SetupState](call, "setupState", nil) // this also prints a new code if the one on the terminal is too old
+	state, err := api.OpSetupState.Call(call, schema.None{}) // this also prints a new code if the one on the terminal is too old
 	if err != nil {
 		return err
 	}
@@ -76,7 +77,7 @@ func (c *Console) setupPage(call *api.Call) error {
 
 func (c *Console) setup(call *api.Call) error {
 	name := call.R.PostFormValue("name")
-	first, err := api.Invoke[api.SetupOut](call, "setup", api.SetupInput{Code: call.R.PostFormValue("code"), Name: name, Password: call.R.PostFormValue("password"), Session: true})
+	first, err := api.OpSetup.Call(call, api.SetupInput{Code: call.R.PostFormValue("code"), Name: name, Password: call.R.PostFormValue("password"), Session: true})
 	if err == nil {
 		return c.write(call, http.StatusOK, "setup", "plain", view{Title: "Set up", Data: entrance{First: &first}})
 	}

@@ -14,7 +14,7 @@ type generationsData struct {
 }
 
 func (c *Console) generations(call *api.Call) error {
-	list, err := api.Invoke[[]status.Generation](call, "generations", nil)
+	list, err := api.OpGenerations.Call(call, schema.None{})
 	if err != nil {
 		return err
 	}
@@ -22,7 +22,7 @@ func (c *Console) generations(call *api.Call) error {
 	for i := range list {
 		d.List = append(d.List, list[len(list)-1-i])
 	}
-	return c.show(call, http.StatusOK, "generations", view{Title: "Generations", Nav: "/runbook", Data: d})
+	return c.show(call, http.StatusOK, "generations", view{Data: d})
 }
 
 // generationData is a kept runbook and what returning to it would do.
@@ -55,15 +55,15 @@ func (c *Console) generation(call *api.Call) error {
 }
 
 func (c *Console) showGeneration(call *api.Call, code, number int, wrong string) error {
-	list, err := api.Invoke[[]status.Generation](call, "generations", nil)
+	list, err := api.OpGenerations.Call(call, schema.None{})
 	if err != nil {
 		return err
 	}
-	text, err := api.Invoke[api.GenerationText](call, "generation", api.GenerationIn{Number: number})
+	text, err := api.OpGeneration.Call(call, api.GenerationInput{Number: number})
 	if err != nil {
 		return err
 	}
-	file, err := api.Invoke[api.RunbookText](call, "runbook", nil)
+	file, err := api.OpRunbook.Call(call, schema.None{})
 	if err != nil {
 		return err
 	}
@@ -75,15 +75,15 @@ func (c *Console) showGeneration(call *api.Call, code, number int, wrong string)
 			d.Which = g
 		}
 	}
-	if d.Plan, err = api.Invoke[status.Plan](call, "planRollback", api.RollbackPlanIn{Number: number, Write: true}); err != nil {
+	if d.Plan, err = api.OpPlanRollback.Call(call, api.PlanRollbackInput{Number: number, Write: true}); err != nil {
 		d.Blocked = sayWrong(api.AsProblem(err))
 	}
 	if !d.Which.Current {
-		if d.Once, err = api.Invoke[status.Plan](call, "planRollback", api.RollbackPlanIn{Number: number}); err != nil {
+		if d.Once, err = api.OpPlanRollback.Call(call, api.PlanRollbackInput{Number: number}); err != nil {
 			d.OnceBlocked = sayWrong(api.AsProblem(err))
 		}
 	}
-	return c.show(call, code, "generation", view{Title: "Generation " + strconv.Itoa(number), Nav: "/runbook", Wide: true, Data: d})
+	return c.show(call, code, "generation", view{Title: "Generation " + strconv.Itoa(number), Wide: true, Data: d})
 }
 
 // rollback carries out the plan that was shown.
@@ -99,7 +99,7 @@ func (c *Console) rollback(call *api.Call) error {
 	in := api.RollbackInput{
 		Generation: n, Plan: call.R.PostFormValue("plan"), Running: running, Write: call.R.PostFormValue("write") == "yes", Base: call.R.PostFormValue("base"),
 	}
-	done, err := api.Invoke[api.Applied](call, "rollback", in)
+	done, err := api.OpRollback.Call(call, in)
 	if err != nil {
 		switch p := api.AsProblem(err); p.Code {
 		case schema.PlanChanged, schema.PlanBlocked, schema.Busy, schema.Conflict, schema.InvalidRunbook:
@@ -107,5 +107,5 @@ func (c *Console) rollback(call *api.Call) error {
 		}
 		return err
 	}
-	return c.show(call, http.StatusOK, "applied", view{Title: "Rolled back", Nav: "/runbook", Data: done})
+	return c.show(call, http.StatusOK, "applied", view{Title: "Rolled back", Data: done})
 }

@@ -7,6 +7,7 @@ import (
 	"orac/appliance"
 	"orac/appliance/status"
 	"orac/web/api"
+	"orac/web/schema"
 )
 
 type graphData struct {
@@ -50,22 +51,22 @@ func (n graphNode) Label() string {
 }
 
 func (c *Console) graph(call *api.Call) error {
-	s, err := api.Invoke[status.Status](call, "status", nil)
+	s, err := api.OpStatus.Call(call, schema.None{})
 	if err != nil {
 		return err
 	}
-	declared, err := api.Invoke[api.Graph](call, "graph", nil)
+	declared, err := api.OpGraph.Call(call, schema.None{})
 	if err != nil {
 		return err
 	}
 	g := graphFrom(declared)
 	d := graphData{Rows: graphNodes(g, s)}
 	d.Across, d.Down = draw(g, d.Rows, false), draw(g, d.Rows, true)
-	return c.show(call, http.StatusOK, "graph", view{Title: "Graph", Nav: "/graph", Wide: true, Data: d, Scripts: []string{"graph.js"}})
+	return c.show(call, http.StatusOK, "graph", view{Wide: true, Data: d, Scripts: []string{"graph.js"}})
 }
 
 // graphFrom converts the API's graph into one that can be drawn.
-func graphFrom(a api.Graph) *appliance.Graph {
+func graphFrom(a api.GraphOut) *appliance.Graph {
 	g := &appliance.Graph{}
 	for _, n := range a.Nodes {
 		g.Nodes = append(g.Nodes, &appliance.Node{Address: n.Address, Kind: appliance.Kind(n.Kind), Detail: n.Detail})

@@ -90,7 +90,7 @@ func (c *Console) history(call *api.Call) error {
 	if err != nil {
 		return err
 	}
-	v := view{Title: "History", Nav: "/history", Scripts: []string{"history.js"}, Wide: true}
+	v := view{Scripts: []string{"history.js"}, Wide: true}
 	v.Who = call.Who
 	for _, h := range rows {
 		d.Rows = append(d.Rows, historyRow{h, v.Operator(), call.Who.CSRF})
@@ -98,12 +98,12 @@ func (c *Console) history(call *api.Call) error {
 	if next > 0 {
 		d.More = f.more(next)
 	}
-	newest, err := api.Invoke[api.UtterancePage](call, "utterances", api.PageInput{Limit: 1})
+	newest, err := api.OpUtterances.Call(call, api.PageInput{Limit: 1})
 	if err != nil {
 		return err
 	}
 	d.Keeps = newest.Kept
-	models, err := api.Invoke[api.Models](call, "models", nil)
+	models, err := api.OpModels.Call(call, schema.None{})
 	if err != nil {
 		return err
 	}
@@ -145,7 +145,7 @@ func findWakes(call *api.Call, f filter) (rows []heard, next int64, err error) {
 // judge stores whether somebody had said the wake word.
 func (c *Console) judge(call *api.Call) error {
 	id, wrong := call.R.PathValue("id"), call.R.PostFormValue("false_wake") == "true"
-	if _, err := api.Invoke[api.Nothing](call, "judge", api.JudgeInput{ID: id, FalseWake: &wrong}); err != nil {
+	if _, err := api.OpJudge.Call(call, api.JudgeInput{ID: id, FalseWake: &wrong}); err != nil {
 		return err
 	}
 	if !scripted(call) {
@@ -165,7 +165,7 @@ func (c *Console) judge(call *api.Call) error {
 
 // advice returns what the verdicts suggest for models with false wakes.
 func advice(call *api.Call) ([]api.Threshold, error) {
-	list, err := api.Invoke[[]api.Threshold](call, "thresholds", nil)
+	list, err := api.OpThresholds.Call(call, schema.None{})
 	return slices.DeleteFunc(list, func(t api.Threshold) bool { return t.State == "fine" }), err
 }
 

@@ -21,7 +21,7 @@ type incidentDay struct {
 }
 
 func (c *Console) incidents(call *api.Call) error {
-	list, err := api.Invoke[[]status.Incident](call, "incidents", api.LimitInput{Limit: 500})
+	list, err := api.OpIncidents.Call(call, api.LimitInput{Limit: 500})
 	if err != nil {
 		return err
 	}
@@ -40,7 +40,7 @@ func (c *Console) incidents(call *api.Call) error {
 		last := &d.Days[len(d.Days)-1]
 		last.List = append(last.List, i)
 	}
-	return c.show(call, http.StatusOK, "incidents", view{Title: "Incidents", Nav: "/incidents", Data: d,
+	return c.show(call, http.StatusOK, "incidents", view{Data: d,
 		Events: "device_lost,device_opened,node_failed,node_leaked,store_failed,store_back,stt_health,heartbeat"})
 }
 
@@ -57,9 +57,9 @@ func dayName(at, now time.Time) string {
 }
 
 func (c *Console) incident(call *api.Call) error {
-	i, err := api.Invoke[status.Incident](call, "incident", api.IncidentInput{ID: call.R.PathValue("id")})
+	i, err := api.OpIncident.Call(call, api.IncidentInput{ID: call.R.PathValue("id")})
 	if err != nil {
 		return err
 	}
-	return c.show(call, http.StatusOK, "incident", view{Title: "Incident", Nav: "/incidents", Data: i})
+	return c.show(call, http.StatusOK, "incident", view{Data: i})
 }

@@ -7,6 +7,7 @@ import (
 
 	"orac/appliance/status"
 	"orac/web/api"
+	"orac/web/schema"
 )
 
 // heardKinds are the events that update the page of what is heard.
@@ -35,7 +36,7 @@ type listenData struct {
 }
 
 func (c *Console) listen(call *api.Call) error {
-	s, err := api.Invoke[status.Status](call, "status", nil)
+	s, err := api.OpStatus.Call(call, schema.None{})
 	if err != nil {
 		return err
 	}
@@ -43,12 +44,12 @@ func (c *Console) listen(call *api.Call) error {
 	if err != nil {
 		return err
 	}
-	declared, err := api.Invoke[[]api.Listener](call, "listeners", nil)
+	declared, err := api.OpListeners.Call(call, schema.None{})
 	if err != nil {
 		return err
 	}
 	return c.show(call, http.StatusOK, "listen", view{
-		Title: "Listen", Nav: "/", Events: heardKinds, Scripts: []string{"uplot.js", "curves.js", "listen.js"}, Styles: []string{"uplot.css"},
+		Events: heardKinds, Scripts: []string{"uplot.js", "curves.js", "listen.js"}, Styles: []string{"uplot.css"},
 		Data: listenData{listeners(declared, s), list},
 	})
 }
@@ -141,7 +142,7 @@ func heardLately(call *api.Call) ([]heard, error) {
 
 // detectionsWithSpeech returns wake words, newest first, with the recordings that followed them.
 func detectionsWithSpeech(call *api.Call, in api.PageInput) (list []heard, next int64, err error) {
-	page, err := api.Invoke[api.DetectionPage](call, "detections", in)
+	page, err := api.OpDetections.Call(call, in)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -149,7 +150,7 @@ func detectionsWithSpeech(call *api.Call, in api.PageInput) (list []heard, next 
 	if len(page.Detections) > 0 {
 		oldest := page.Detections[len(page.Detections)-1].At
 		for before := int64(0); ; { // until they are older than the oldest wake
-			u, err := api.Invoke[api.UtterancePage](call, "utterances", api.PageInput{Limit: min(200, 2*in.Limit+8), Before: before})
+			u, err := api.OpUtterances.Call(call, api.PageInput{Limit: min(200, 2*in.Limit+8), Before: before})
 			if err != nil {
 				return nil, 0, err
 			}
@@ -177,7 +178,7 @@ func (c *Console) heardPart(call *api.Call) error {
 }
 
 func (c *Console) healthPart(call *api.Call) error {
-	s, err := api.Invoke[status.Status](call, "status", nil)
+	s, err := api.OpStatus.Call(call, schema.None{})
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"orac/web/api"
+	"orac/web/schema"
 )
 
 // microphoneForm adds a microphone and its listener, in one plan.
@@ -78,22 +79,22 @@ func (c *Console) newMicrophone(call *api.Call) error {
 }
 
 func (c *Console) showMicrophone(call *api.Call, code int, f microphoneForm) error {
-	return c.show(call, code, "microphone", view{Title: "Add a microphone", Nav: "/runbook", Scripts: []string{"microphone.js"}, Data: f})
+	return c.show(call, code, "microphone", view{Scripts: []string{"microphone.js"}, Data: f})
 }
 
 // microphoneForm lists the choices.
 func (c *Console) microphoneForm(call *api.Call) (f microphoneForm, err error) {
-	file, err := api.Invoke[api.RunbookText](call, "runbook", nil)
+	file, err := api.OpRunbook.Call(call, schema.None{})
 	if err != nil {
 		return f, err
 	}
 	f.editor, f.Pattern = editor{File: file.File, Source: file.Source, Base: file.Hash, Began: file.Source}, nameOfRoom
-	found, err := api.Invoke[api.Devices](call, "devices", nil)
+	found, err := api.OpDevices.Call(call, schema.None{})
 	if err != nil {
 		f.Silent = sayWrong(api.AsProblem(err))
 	}
 	f.Notes = found.Notes
-	listeners, err := api.Invoke[[]api.Listener](call, "listeners", nil)
+	listeners, err := api.OpListeners.Call(call, schema.None{})
 	if err != nil {
 		return f, err
 	}
@@ -116,7 +117,7 @@ func (c *Console) microphoneForm(call *api.Call) (f microphoneForm, err error) {
 	if f.Words, err = words(call); err != nil {
 		return f, err
 	}
-	blocks, err := api.Invoke[api.BlockList](call, "blocks", nil)
+	blocks, err := api.OpBlocks.Call(call, schema.None{})
 	if err != nil {
 		return f, err
 	}
@@ -131,14 +132,14 @@ func (c *Console) microphoneForm(call *api.Call) (f microphoneForm, err error) {
 // words returns the models of the runbook, then those of the catalogue that the runbook does not
 // have.
 func words(call *api.Call) (list []wordChoice, err error) {
-	declared, err := api.Invoke[api.Models](call, "models", nil)
+	declared, err := api.OpModels.Call(call, schema.None{})
 	if err != nil {
 		return nil, err
 	}
 	for _, m := range declared.Models {
 		list = append(list, wordChoice{Value: "model." + m.Name, Says: m.WakeWord, Declared: true})
 	}
-	catalogue, err := api.Invoke[[]api.CatalogueModel](call, "catalogue", nil)
+	catalogue, err := api.OpCatalogue.Call(call, schema.None{})
 	if err != nil {
 		return nil, err
 	}
@@ -177,7 +178,7 @@ func (c *Console) addMicrophone(call *api.Call) error {
 		text = file.Source
 	}
 	f.editor.Base, f.editor.Began = e.Base, e.Began
-	out, err := api.Invoke[api.Edited](call, "edit", api.EditInput{Source: &text, Operations: do})
+	out, err := api.OpEdit.Call(call, api.EditInput{Source: &text, Operations: do})
 	if err != nil {
 		p := api.AsProblem(err)
 		for _, wrong := range p.Errors {

@@ -29,10 +29,10 @@ func (c *Console) people(call *api.Call) error {
 }
 
 func (c *Console) showPeople(call *api.Call, status int, d peopleData) (err error) {
-	if d.People, err = api.Invoke[[]auth.Person](call, "users", nil); err != nil {
+	if d.People, err = api.OpUsers.Call(call, schema.None{}); err != nil {
 		return err
 	}
-	keys, err := api.Invoke[[]auth.APIKey](call, "keys", nil)
+	keys, err := api.OpKeys.Call(call, schema.None{})
 	for _, k := range keys {
 		d.Keys = append(d.Keys, keyRow{k, k.Live(time.Now())})
 	}
@@ -42,7 +42,7 @@ func (c *Console) showPeople(call *api.Call, status int, d peopleData) (err erro
 	if d.Done == "" && call.R.Method == http.MethodGet {
 		d.Done = d.peopleDone(call.R.URL.Query())
 	}
-	return c.show(call, status, "people", view{Title: "People", Nav: "/people", Data: d})
+	return c.show(call, status, "people", view{Data: d})
 }
 
 // toldPeople redirects to the page of people, which says what was done. If there is a further note about the change, it
@@ -56,7 +56,7 @@ func (c *Console) toldPeople(call *api.Call, what, name, note string) error {
 
 func (c *Console) logoutUser(call *api.Call) error {
 	in := api.UserInput{Name: call.R.PathValue("name"), Kind: call.R.PostFormValue("kind")}
-	if _, err := api.Invoke[api.Nothing](call, "logoutUser", in); err != nil {
+	if _, err := api.OpLogoutUser.Call(call, in); err != nil {
 		return err
 	}
 	return redirect(call, after("/people", "logout", in.Name))
@@ -65,7 +65,7 @@ func (c *Console) logoutUser(call *api.Call) error {
 // addUser adds somebody to the runbook's file, which is applied.
 func (c *Console) addUser(call *api.Call) error {
 	in := api.NewUserInput{Name: call.R.PostFormValue("name"), Role: call.R.PostFormValue("role"), Password: call.R.PostFormValue("password")}
-	done, err := api.Invoke[api.Applied](call, "addUser", in)
+	done, err := api.OpAddUser.Call(call, in)
 	if err != nil {
 		p := api.AsProblem(err)
 		if p.Status >= 500 {
@@ -85,19 +85,19 @@ type passwordData struct {
 }
 
 func (c *Console) passwordPage(call *api.Call) error {
-	return c.show(call, http.StatusOK, "password", view{Title: "Password", Data: passwordData{}})
+	return c.show(call, http.StatusOK, "password", view{Data: passwordData{}})
 }
 
 // changePassword changes the user's own password; it ends all logins of the user, including the
 // present one.
 func (c *Console) changePassword(call *api.Call) error {
 	in := api.PasswordInput{Name: call.Who.Name, Current: call.R.PostFormValue("current"), Password: call.R.PostFormValue("password")}
-	if _, err := api.Invoke[api.Nothing](call, "changePassword", in); err != nil {
+	if _, err := api.OpChangePassword.Call(call, in); err != nil {
 		p := api.AsProblem(err)
 		if p.Status >= 500 {
 			return err
 		}
-		return c.show(call, p.Status, "password", view{Title: "Password", Data: passwordData{sayWrong(p)}})
+		return c.show(call, p.Status, "password", view{Data: passwordData{sayWrong(p)}})
 	}
 	return redirect(call, after("/login", "password", ""))
 }
@@ -107,7 +107,7 @@ func (c *Console) createKey(call *api.Call) error {
 	if err != nil {
 		return c.showPeople(call, http.StatusBadRequest, peopleData{Wrong: "Days: write a number."})
 	}
-	k, err := api.Invoke[api.NewKey](call, "createKey", api.KeyInput{Name: call.R.PostFormValue("name"), Role: call.R.PostFormValue("role"), Days: days})
+	k, err := api.OpCreateKey.Call(call, api.KeyInput{Name: call.R.PostFormValue("name"), Role: call.R.PostFormValue("role"), Days: days})
 	return c.madeKey(call, k, err)
 }
 
@@ -116,7 +116,7 @@ func (c *Console) rotateKey(call *api.Call) error {
 	if err != nil {
 		return c.showPeople(call, http.StatusBadRequest, peopleData{Wrong: "Hours: write a number."})
 	}
-	k, err := api.Invoke[api.NewKey](call, "rotateKey", api.RotateInput{ID: call.R.PathValue("id"), Hours: hours})
+	k, err := api.OpRotateKey.Call(call, api.RotateInput{ID: call.R.PathValue("id"), Hours: hours})
 	return c.madeKey(call, k, err)
 }
 
@@ -146,7 +146,7 @@ func sayWrong(p *schema.Problem) string {
 
 func (c *Console) revokeKey(call *api.Call) error {
 	id := call.R.PathValue("id")
-	if _, err := api.Invoke[api.Nothing](call, "revokeKey", api.KeyID{ID: id}); err != nil {
+	if _, err := api.OpRevokeKey.Call(call, api.KeyID{ID: id}); err != nil {
 		return err
 	}
 	return redirect(call, after("/people", "revoked", id))

@@ -21,7 +21,7 @@ type personData struct {
 func (c *Console) person(call *api.Call) error { return c.showPerson(call, http.StatusOK, "") }
 
 func (c *Console) showPerson(call *api.Call, status int, wrong string) error {
-	list, err := api.Invoke[[]auth.Person](call, "users", nil)
+	list, err := api.OpUsers.Call(call, schema.None{})
 	if err != nil {
 		return err
 	}
@@ -31,30 +31,30 @@ func (c *Console) showPerson(call *api.Call, status int, wrong string) error {
 		return schema.Fail(schema.NotFound, "There is no such user.")
 	}
 	d := personData{Person: list[i], Own: call.Who.Kind == auth.User && call.Who.Name == name, Roles: auth.Roles(), Wrong: wrong}
-	return c.show(call, status, "person", view{Title: list[i].Name, Nav: "/people", Data: d})
+	return c.show(call, status, "person", view{Title: list[i].Name, Data: d})
 }
 
 func (c *Console) changeRole(call *api.Call) error {
 	in := api.RoleInput{Name: call.R.PathValue("name"), Role: call.R.PostFormValue("role")}
-	done, err := api.Invoke[api.Applied](call, "changeRole", in)
+	done, err := api.OpChangeRole.Call(call, in)
 	return c.changed(call, "role", done, err)
 }
 
 // declareUser writes a user of the set-up into the runbook's file.
 func (c *Console) declareUser(call *api.Call) error {
-	done, err := api.Invoke[api.Applied](call, "declareUser", api.UserName{Name: call.R.PathValue("name")})
+	done, err := api.OpDeclareUser.Call(call, api.UserName{Name: call.R.PathValue("name")})
 	return c.changed(call, "declared", done, err)
 }
 
 // givePassword sets somebody else's password.
 func (c *Console) givePassword(call *api.Call) error {
 	in := api.PasswordInput{Name: call.R.PathValue("name"), Password: call.R.PostFormValue("password")}
-	_, err := api.Invoke[api.Nothing](call, "changePassword", in)
+	_, err := api.OpChangePassword.Call(call, in)
 	return c.changed(call, "password", api.Applied{Applied: status.Applied{OK: true}}, err)
 }
 
 func (c *Console) removeUser(call *api.Call) error {
-	done, err := api.Invoke[api.Applied](call, "removeUser", api.UserName{Name: call.R.PathValue("name")})
+	done, err := api.OpRemoveUser.Call(call, api.UserName{Name: call.R.PathValue("name")})
 	return c.changed(call, "removed", done, err)
 }
 

@@ -17,25 +17,22 @@ import (
 //go:embed templates
 var templateFiles embed.FS
 
-// page holds the templates of one page: its own and the shared ones.
-type page struct{ t *template.Template }
-
-// loadPages parses templates/*.html: each file is a page, except layout.html and the parts, which all pages
+// loadTemplates parses templates/*.html: each file is a page, except layout.html and the parts, which all pages
 // share.
-func loadPages() map[string]*page {
+func loadTemplates() map[string]*template.Template {
 	shared := template.Must(template.New("").Funcs(funcs).ParseFS(templateFiles, "templates/layout.html", "templates/parts.html"))
 	list, err := templateFiles.ReadDir("templates")
 	if err != nil {
 		panic("BUG: " + err.Error())
 	}
-	pages := map[string]*page{}
+	pages := map[string]*template.Template{}
 	for _, f := range list {
 		name := strings.TrimSuffix(f.Name(), ".html")
 		t := template.Must(shared.Clone())
 		if name != "layout" && name != "parts" {
 			t = template.Must(t.ParseFS(templateFiles, "templates/"+f.Name()))
 		}
-		pages[name] = &page{t}
+		pages[name] = t
 	}
 	return pages
 }
@@ -43,7 +40,8 @@ func loadPages() map[string]*page {
 // view is the data of a page.
 type view struct {
 	Title   string
-	Nav     string // address of the menu entry that it belongs to
+	Menu    []Page
+	Nav     string // path of the line of the menu that it belongs to
 	Who     auth.Identity
 	CSRF    string
 	Brief   brief
@@ -73,35 +71,6 @@ func briefOf(s status.Status) brief {
 	return b
 }
 
-// entry is a line of the menu.
-type entry struct {
-	Address, Name string
-	Role          auth.Role
-}
-
-var menu = []entry{
-	{"/", "Listen", auth.Viewer},
-	{"/history", "History", auth.Viewer},
-	{"/graph", "Graph", auth.Viewer},
-	{"/incidents", "Incidents", auth.Viewer},
-	{"/system", "System", auth.Viewer},
-	{"/runbook", "Runbook", auth.Admin},
-	{"/simulations", "Simulations", auth.Operator},
-	{"/people", "People", auth.Admin},
-	{"/audit", "Audit", auth.Admin},
-	{"/docs", "Docs and API", auth.Viewer},
-}
-
-// Menu returns the pages that the reader may open.
-func (v view) Menu() (list []entry) {
-	for _, e := range menu {
-		if v.Who.Role.Includes(e.Role) {
-			list = append(list, e)
-		}
-	}
-	return list
-}
-
 // Operator and Admin tell what the reader may do.
 func (v view) Operator() bool { return v.Who.Role.Includes(auth.Operator) }
 
@@ -110,15 +79,19 @@ func (v view) Admin() bool { return v.Who.Role.Includes(auth.Admin) }
 
 // show writes a page for a logged-in reader.
 func (c *Console) show(call *api.Call, status int, name string, v view) error {
-	s, err := api.Invoke[statusOut](call, "status", nil)
+	v.place(c.pages, name, call.R.URL.Path)
+	return c.framed(call, status, name, v)
+}
+
+// framed writes a page with the menu and the state of the appliance around it.
+func (c *Console) framed(call *api.Call, status int, name string, v view) error {
+	s, err := api.OpStatus.Call(call, schema.None{})
 	if err != nil {
 		return err
 	}
-	v.Brief = briefOf(s)
+	v.Brief, v.Menu = briefOf(s), menuOf(c.pages, call.Who)
 	return c.write(call, status, name, "layout", v)
 }
-
-type statusOut = status.Status
 
 // part writes a part of a page, which a script inserts.
 func (c *Console) part(call *api.Call, file, name string, data any) error {
@@ -129,7 +102,7 @@ func (c *Console) part(call *api.Call, file, name string, data any) error {
 func (c *Console) write(call *api.Call, status int, file, name string, v view) error {
 	v.Who, v.CSRF = call.Who, call.Who.CSRF
 	var b bytes.Buffer
-	if err := c.pages[file].t.ExecuteTemplate(&b, name, v); err != nil {
+	if err := c.templates[file].ExecuteTemplate(&b, name, v); err != nil {
 		return fmt.Errorf("page %s: %w", file, err)
 	}
 	w := call.Streaming()
@@ -164,7 +137,7 @@ func (c *Console) showProblem(call *api.Call, p *schema.Problem) {
 	v := view{Title: p.Title, Data: p}
 	var err error
 	if call.Who.Known() {
-		err = c.show(call, p.Status, "problem", v)
+		err = c.framed(call, p.Status, "problem", v)
 	} else {
 		err = c.write(call, p.Status, "problem", "plain", v)
 	}

@@ -6,12 +6,14 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"html/template"
 	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -106,23 +108,13 @@ func (s *source) asks(t *testing.T, name string, seen map[string]bool, into map[
 
 func (s *source) asksIn(t *testing.T, f *ast.FuncDecl, seen map[string]bool, into map[string]bool) {
 	t.Helper()
-	name := f.Name.Name
 	ast.Inspect(f.Body, func(n ast.Node) bool {
 		switch n := n.(type) {
-		case *ast.CallExpr:
-			if i, ok := n.Fun.(*ast.IndexExpr); ok && selects(i.X, "api", "Invoke") {
-				if lit, ok := n.Args[1].(*ast.BasicLit); ok {
-					operation, err := strconv.Unquote(lit.Value)
-					if err != nil {
-						t.Fatal(err)
-					}
-					into[operation] = true
-				} else {
-					t.Errorf("%s invokes what cannot be read here: write the name of the operation", name)
+		case *ast.SelectorExpr:
+			if x, ok := n.X.(*ast.Ident); ok && x.Name == "api" {
+				if op, ok := strings.CutPrefix(n.Sel.Name, "Op"); ok {
+					into[strings.ToLower(op[:1])+op[1:]] = true
 				}
-			}
-			if selects(n.Fun, "api", "Invoke") {
-				t.Errorf("%s calls api.Invoke without the type of its answer", name)
 			}
 		case *ast.Ident:
 			s.asks(t, n.Name, seen, into)
@@ -141,24 +133,10 @@ func selects(e ast.Expr, of, name string) bool {
 	return ok && x.Name == of
 }
 
-// pagesOf are the lines of the table of pages: method and path, and the name of the function.
-func (s *source) pagesOf(t *testing.T) map[string]string {
-	t.Helper()
-	out := map[string]string{}
-	ast.Inspect(s.funcs["routes"][0], func(n ast.Node) bool {
-		line, ok := n.(*ast.CompositeLit)
-		if !ok || len(line.Elts) != 4 {
-			return true
-		}
-		method, path, show := line.Elts[0].(*ast.Ident), line.Elts[1].(*ast.BasicLit), line.Elts[3].(*ast.SelectorExpr)
-		text, err := strconv.Unquote(path.Value)
-		if err != nil {
-			t.Fatal(err)
-		}
-		out[strings.ToUpper(method.Name)+" "+text] = show.Sel.Name
-		return true
-	})
-	return out
+// shows is the name of the method that shows a page.
+func (r route) shows() string {
+	name := runtime.FuncForPC(reflect.ValueOf(r.show).Pointer()).Name()
+	return name[strings.LastIndexByte(name, '.')+1:]
 }
 
 // TestEverythingThatTheConsoleDoesIsAnAPI: the console holds nothing and reaches nothing. Each of its pages is made of operations of the API,
@@ -166,8 +144,8 @@ func (s *source) pagesOf(t *testing.T) map[string]string {
 // refused or left out there.
 func TestEverythingThatTheConsoleDoesIsAnAPI(t *testing.T) {
 	console := reflect.TypeFor[Console]()
-	if console.NumField() != 1 || console.Field(0).Type != reflect.TypeFor[map[string]*page]() {
-		t.Errorf("the console holds more than its templates: %v", console)
+	if console.NumField() != 2 || console.Field(0).Type != reflect.TypeFor[[]route]() || console.Field(1).Type != reflect.TypeFor[map[string]*template.Template]() {
+		t.Errorf("the console holds more than its table and its templates: %v", console)
 	}
 	s := readSource(t)
 	s.reachesNothing(t)
@@ -177,15 +155,11 @@ func TestEverythingThatTheConsoleDoesIsAnAPI(t *testing.T) {
 		operations[r.Name] = r
 	}
 	asked := map[string]map[string]bool{}
-	pages := s.pagesOf(t)
-	routes := New().routes()
-	if len(pages) != len(routes) {
-		t.Errorf("%d pages are read, and %d served", len(pages), len(routes))
-	}
+	routes := New().pages
 	for _, p := range routes {
 		at := p.method + " " + p.path
 		ops := map[string]bool{}
-		s.asks(t, pages[at], map[string]bool{}, ops)
+		s.asks(t, p.shows(), map[string]bool{"allPages": true}, ops) // the table names all of them
 		asked[at] = ops
 		if len(ops) == 0 {
 			t.Errorf("%s is made of nothing", at)
@@ -221,7 +195,7 @@ func TestScriptsAskTheAPIAlone(t *testing.T) {
 	for _, r := range api.Routes() {
 		known = append(known, r.Path)
 	}
-	for _, p := range New().routes() {
+	for _, p := range New().pages {
 		known = append(known, p.path)
 	}
 	scripts, err := filepath.Glob("static/*.js")
@@ -268,7 +242,7 @@ func (s *source) reachesNothing(t *testing.T) {
 		ast.Inspect(f, func(n ast.Node) bool {
 			switch n := n.(type) {
 			case *ast.Field: // of a function, or a struct
-				if star, ok := n.Type.(*ast.StarExpr); ok && selects(star.X, "api", "Call") && (len(n.Names) != 1 || n.Names[0].Name != "call") && name != "console.go" {
+				if star, ok := n.Type.(*ast.StarExpr); ok && selects(star.X, "api", "Call") && (len(n.Names) != 1 || n.Names[0].Name != "call") && name != "pages.go" {
 					t.Errorf("%s has a Call that is not named call", name)
 				}
 			case *ast.GoStmt:
@@ -287,17 +261,17 @@ func (s *source) reachesNothing(t *testing.T) {
 }
 
 // pageTable is PAGES.md.
-func pageTable(routes []pageRoute, asked map[string]map[string]bool) []byte {
+func pageTable(routes []route, asked map[string]map[string]bool) []byte {
 	var b bytes.Buffer
 	b.WriteString("# Pages, and what they are made of\n\nEverything that the console does is an API: each page is made of operations of [openapi.json](../api/openapi.json),\n" +
-		"under the role, the checks and the audit that they have for everybody. This page is read from the code by a test, which fails\nwhen a page does anything else. `go test ./web/console -update` writes it anew.\n\n| page | least role | operations |\n|---|---|---|\n")
+		"under the role, the checks and the audit that they have for everybody. This page is read from the code by a test, which fails\nwhen a page does anything else. `go test ./web/console -update` writes it anew.\n\n| page | title | least role | operations |\n|---|---|---|---|\n")
 	for _, p := range routes {
 		role := string(p.role)
 		if p.role == auth.Nobody {
 			role = "none"
 		}
 		at := p.method + " " + p.path
-		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", at, role, strings.Join(slices.Sorted(maps.Keys(asked[at])), ", "))
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", at, p.title, role, strings.Join(slices.Sorted(maps.Keys(asked[at])), ", "))
 	}
 	return b.Bytes()
 }

@@ -20,7 +20,7 @@ type editor struct {
 }
 
 func (c *Console) runbook(call *api.Call) error {
-	r, err := api.Invoke[api.RunbookText](call, "runbook", nil)
+	r, err := api.OpRunbook.Call(call, schema.None{})
 	if err != nil {
 		return err
 	}
@@ -30,13 +30,13 @@ func (c *Console) runbook(call *api.Call) error {
 
 func (c *Console) showEditor(call *api.Call, status int, e editor) error {
 	if !e.Checked {
-		found, err := api.Invoke[api.Findings](call, "validate", api.SourceInput{Source: e.Source})
+		found, err := api.OpValidate.Call(call, api.SourceInput{Source: e.Source})
 		if err != nil {
 			return err
 		}
 		e.Findings, e.Checked = found, true
 	}
-	return c.show(call, status, "runbook", view{Title: "Runbook", Nav: "/runbook", Wide: true, Scripts: []string{"editor.js"}, Data: e})
+	return c.show(call, status, "runbook", view{Wide: true, Scripts: []string{"editor.js"}, Data: e})
 }
 
 // editAgain returns from a plan to the text.
@@ -54,7 +54,7 @@ func (c *Console) checkPart(call *api.Call) error {
 	if err != nil {
 		return err
 	}
-	if e.Findings, err = api.Invoke[api.Findings](call, "validate", api.SourceInput{Source: e.Source}); err != nil {
+	if e.Findings, err = api.OpValidate.Call(call, api.SourceInput{Source: e.Source}); err != nil {
 		return err
 	}
 	return c.part(call, "runbook", "findings", e)
@@ -95,7 +95,7 @@ func (c *Console) showPlan(call *api.Call, code int, e editor, file api.RunbookT
 	if e.Base != file.Hash {
 		return c.showConflict(call, e, file, "")
 	}
-	found, err := api.Invoke[api.Findings](call, "validate", api.SourceInput{Source: e.Source})
+	found, err := api.OpValidate.Call(call, api.SourceInput{Source: e.Source})
 	if err != nil {
 		return err
 	}
@@ -103,14 +103,14 @@ func (c *Console) showPlan(call *api.Call, code int, e editor, file api.RunbookT
 		return c.showEditor(call, http.StatusUnprocessableEntity, e)
 	}
 	p := planned{editor: e, Wrong: wrong, Diff: diff(e.File, file.Source, e.Source)}
-	if p.Plan, err = api.Invoke[status.Plan](call, "plan", api.SourceInput{Source: e.Source}); err != nil {
+	if p.Plan, err = api.OpPlan.Call(call, api.SourceInput{Source: e.Source}); err != nil {
 		if problem := api.AsProblem(err); problem.Code == schema.InvalidRunbook {
 			e.Wrong = problem.Detail
 			return c.showEditor(call, http.StatusUnprocessableEntity, e)
 		}
 		return err
 	}
-	return c.show(call, code, "plan", view{Title: "Plan", Nav: "/runbook", Wide: true, Data: p})
+	return c.show(call, code, "plan", view{Title: "Plan", Wide: true, Data: p})
 }
 
 func (c *Console) apply(call *api.Call) error {
@@ -121,11 +121,11 @@ func (c *Console) apply(call *api.Call) error {
 	if e.Base != file.Hash {
 		return c.showConflict(call, e, file, "")
 	}
-	done, err := api.Invoke[api.Applied](call, "apply", api.ApplyInput{Source: e.Source, Base: e.Base, Plan: call.R.PostFormValue("plan")})
+	done, err := api.OpApply.Call(call, api.ApplyInput{Source: e.Source, Base: e.Base, Plan: call.R.PostFormValue("plan")})
 	if err != nil {
 		switch p := api.AsProblem(err); p.Code {
 		case schema.Conflict:
-			if file, err = api.Invoke[api.RunbookText](call, "runbook", nil); err != nil {
+			if file, err = api.OpRunbook.Call(call, schema.None{}); err != nil {
 				return err
 			}
 			return c.showConflict(call, e, file, "")
@@ -134,5 +134,5 @@ func (c *Console) apply(call *api.Call) error {
 		}
 		return err
 	}
-	return c.show(call, http.StatusOK, "applied", view{Title: "Applied", Nav: "/runbook", Data: done})
+	return c.show(call, http.StatusOK, "applied", view{Title: "Applied", Data: done})
 }

@@ -44,7 +44,7 @@ func (simulationsData) Lengths() any { return lengths }
 
 func (c *Console) simulationsData(call *api.Call) (d simulationsData, err error) {
 	d = simulationsData{Form: api.SimulationInput{Scenario: simulations.Quiet, Seeds: 5}, CSRF: call.Who.CSRF, Admin: view{Who: call.Who}.Admin()}
-	list, err := api.Invoke[[]simulations.Simulation](call, "simulations", nil)
+	list, err := api.OpSimulations.Call(call, schema.None{})
 	if err != nil {
 		return d, err
 	}
@@ -53,7 +53,7 @@ func (c *Console) simulationsData(call *api.Call) (d simulationsData, err error)
 			d.Past = append(d.Past, s)
 			continue
 		}
-		now, err := api.Invoke[simulations.Simulation](call, "simulation", api.SimulationNumber{Number: s.Number})
+		now, err := api.OpSimulation.Call(call, api.SimulationNumber{Number: s.Number})
 		if err != nil {
 			return d, err
 		}
@@ -74,11 +74,11 @@ func (c *Console) simulationsPage(call *api.Call) error {
 }
 
 func (c *Console) showSimulations(call *api.Call, status int, d simulationsData) (err error) {
-	d.ScenarioList, err = api.Invoke[api.ScenarioList](call, "scenarios", nil)
+	d.ScenarioList, err = api.OpScenarios.Call(call, schema.None{})
 	if err != nil {
 		return err
 	}
-	return c.show(call, status, "simulations", view{Title: "Simulations", Nav: "/simulations", Data: d})
+	return c.show(call, status, "simulations", view{Data: d})
 }
 
 // simulationsPart returns what has changed since the page was made. The request says which simulation ran then and which had
@@ -96,7 +96,7 @@ func (c *Console) simulationsPart(call *api.Call) error {
 func (c *Console) runSimulation(call *api.Call) error {
 	seeds, _ := strconv.Atoi(call.R.PostFormValue("seeds")) // text that is not a number becomes 0, which is refused
 	in := api.SimulationInput{Scenario: call.R.PostFormValue("scenario"), Seeds: seeds, For: call.R.PostFormValue("for")}
-	_, err := api.Invoke[simulations.Simulation](call, "startSimulation", in)
+	_, err := api.OpStartSimulation.Call(call, in)
 	if err == nil {
 		return redirect(call, "/simulations")
 	}
@@ -126,11 +126,11 @@ func (c *Console) simulation(call *api.Call) error {
 	if err != nil {
 		return err
 	}
-	s, err := api.Invoke[simulations.Simulation](call, "simulation", in)
+	s, err := api.OpSimulation.Call(call, in)
 	if err != nil {
 		return err
 	}
-	return c.show(call, http.StatusOK, "simulation", view{Title: "Simulation", Nav: "/simulations", Data: s})
+	return c.show(call, http.StatusOK, "simulation", view{Data: s})
 }
 
 func (c *Console) stopSimulation(call *api.Call) error {
@@ -138,7 +138,7 @@ func (c *Console) stopSimulation(call *api.Call) error {
 	if err != nil {
 		return err
 	}
-	if _, err := api.Invoke[api.Nothing](call, "stopSimulation", in); err != nil {
+	if _, err := api.OpStopSimulation.Call(call, in); err != nil {
 		return err
 	}
 	return redirect(call, "/simulations")
@@ -150,6 +150,6 @@ func (c *Console) simulationReport(call *api.Call) error {
 	if err != nil {
 		return err
 	}
-	_, err = api.Invoke[api.Nothing](call, "simulationReport", in)
+	_, err = api.OpSimulationReport.Call(call, in)
 	return err
 }

@@ -7,6 +7,7 @@ import (
 
 	"orac/appliance/status"
 	"orac/web/api"
+	"orac/web/schema"
 )
 
 // spoolData holds the recordings that wait and those that were set aside.
@@ -25,7 +26,7 @@ type spooled struct {
 type refusal struct{ STT, Cause string }
 
 func (c *Console) spool(call *api.Call) error {
-	list, err := api.Invoke[[]status.Utterance](call, "spool", nil)
+	list, err := api.OpSpool.Call(call, schema.None{})
 	if err != nil {
 		return err
 	}
@@ -45,16 +46,16 @@ func (c *Console) spool(call *api.Call) error {
 		}
 		d.Aside = append(d.Aside, s)
 	}
-	if d.Hooked, err = api.Invoke[[]status.Waits](call, "spoolEvents", nil); err != nil {
+	if d.Hooked, err = api.OpSpoolEvents.Call(call, schema.None{}); err != nil {
 		return err
 	}
 	slices.SortStableFunc(d.Hooked, func(a, b status.Waits) int { return strings.Compare(a.State, b.State) })
-	return c.show(call, http.StatusOK, "spool", view{Title: "Recordings that wait", Nav: "/incidents", Scripts: []string{"history.js"}, Data: d})
+	return c.show(call, http.StatusOK, "spool", view{Scripts: []string{"history.js"}, Data: d})
 }
 
 // retrySpooled puts a recording at the end of the queue.
 func (c *Console) retrySpooled(call *api.Call) error {
-	if _, err := api.Invoke[api.Nothing](call, "retrySpooled", api.SpooledInput{ID: call.R.PathValue("id")}); err != nil {
+	if _, err := api.OpRetrySpooled.Call(call, api.SpooledInput{ID: call.R.PathValue("id")}); err != nil {
 		return err
 	}
 	return redirect(call, after("/spool", "retry", ""))
@@ -62,7 +63,7 @@ func (c *Console) retrySpooled(call *api.Call) error {
 
 // dropSpooled deletes a recording.
 func (c *Console) dropSpooled(call *api.Call) error {
-	if _, err := api.Invoke[api.Nothing](call, "dropSpooled", api.SpooledInput{ID: call.R.PathValue("id")}); err != nil {
+	if _, err := api.OpDropSpooled.Call(call, api.SpooledInput{ID: call.R.PathValue("id")}); err != nil {
 		return err
 	}
 	return redirect(call, after("/spool", "drop", ""))

@@ -7,6 +7,7 @@ import (
 
 	"orac/appliance/status"
 	"orac/web/api"
+	"orac/web/schema"
 )
 
 // sample is what the appliance uses at one moment.
@@ -36,11 +37,11 @@ type systemData struct {
 const tableRows = 12
 
 func (c *Console) system(call *api.Call) error {
-	s, err := api.Invoke[status.Status](call, "status", nil)
+	s, err := api.OpStatus.Call(call, schema.None{})
 	if err != nil {
 		return err
 	}
-	list, err := api.Invoke[api.SystemSamples](call, "samples", nil)
+	list, err := api.OpSamples.Call(call, api.SamplesInput{})
 	if err != nil {
 		return err
 	}
@@ -53,6 +54,6 @@ func (c *Console) system(call *api.Call) error {
 		d.Now = d.Table[0]
 	}
 	return c.show(call, http.StatusOK, "system", view{
-		Title: "System", Nav: "/system", Data: d, Scripts: []string{"uplot.js", "curves.js", "system.js"}, Styles: []string{"uplot.css"},
+		Data: d, Scripts: []string{"uplot.js", "curves.js", "system.js"}, Styles: []string{"uplot.css"},
 	})
 }
