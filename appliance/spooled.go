@@ -109,10 +109,6 @@ func (c *Core) spoolNode() *node.Spool {
 }
 
 // Spool implements control.Daemon.
-func (d *Daemon) Spool(ctx context.Context, r status.SpoolRequest) (a status.SpoolAnswer, err error) {
-	err = d.do(ctx, "spool", func(t *rt.Task) (err error) {
-		a, err = d.core.ManageSpool(t, r)
-		return err
-	})
-	return a, err
+func (d *Daemon) Spool(ctx context.Context, r status.SpoolRequest) (status.SpoolAnswer, error) {
+	return do(ctx, d, "spool", func(t *rt.Task) (status.SpoolAnswer, error) { return d.core.ManageSpool(t, r) })
 }

@@ -104,10 +104,7 @@ func (a *app) notTheDevice() string {
 }
 
 func (a *app) validate(strict bool) error {
-	o, err := a.options()
-	if err != nil {
-		return err
-	}
+	o := a.options()
 	src, problems := runbook.Vocabulary.Read(a.file, o)
 	var e evaluated
 	if !problems.HasErrors() {
@@ -122,6 +119,7 @@ func (a *app) validate(strict bool) error {
 	if rb != nil {
 		problems = append(problems, appliance.Check(rb)...)
 		if !problems.HasErrors() {
+			var err error
 			if graph, err = appliance.Compile(rb); err != nil {
 				return failed(err)
 			}
