@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"orac/internal/testkit"
+	"orac/appliance/base/testkit"
 
 	"github.com/spf13/cobra"
 

@@ -11,6 +11,8 @@ import (
 	"orac/appliance"
 	"orac/appliance/audio"
 	"orac/appliance/audio/capture"
+	"orac/appliance/core"
+	"orac/appliance/graph"
 	"orac/appliance/rt"
 	"orac/appliance/rt/live"
 	"orac/appliance/spool"
@@ -29,7 +31,7 @@ type App interface {
 	// Ready is closed when the appliance can answer and be changed.
 	Ready() <-chan struct{}
 	Runbook() *runbook.Runbook
-	Graph() *appliance.Graph
+	Graph() *graph.Graph
 	// History returns nil if there is none.
 	History() *store.Store
 	// Incident returns an incident with its evidence.
@@ -40,7 +42,7 @@ type App interface {
 	// could not run.
 	Examine(ctx context.Context, r status.PlanRequest) (*runbook.Runbook, language.Diagnostics, error)
 	// Change is Apply with everything that belongs to it. progress and ctx are as in Apply.
-	Change(ctx context.Context, c appliance.Change, progress func(step string)) (status.Applied, error)
+	Change(ctx context.Context, c core.Change, progress func(step string)) (status.Applied, error)
 	// PlanRollback returns what returning to a kept generation would do. It changes nothing.
 	PlanRollback(ctx context.Context, r status.RollbackRequest) (status.Plan, error)
 	// Audio opens the sound of an utterance, a WAV file; the error is fs.ErrNotExist if it was not

@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"orac/appliance"
+	"orac/appliance/core"
 	"orac/appliance/statedir"
 	"orac/appliance/status"
 	"orac/runbook/edit"
@@ -33,8 +33,8 @@ type Applied struct {
 }
 
 // change changes what runs, and writes the text into the runbook's file if it proves good. Everything that belongs to it happens
-// while nobody else changes anything: see appliance.Change. changes is what the audit record shows if only one thing changes.
-func (c *Call) change(change appliance.Change, changes any) (out Applied, err error) {
+// while nobody else changes anything: see core.Change. changes is what the audit record shows if only one thing changes.
+func (c *Call) change(change core.Change, changes any) (out Applied, err error) {
 	s := c.Server
 	file := s.o.App.Request().File
 	if c.target == "" {
@@ -120,7 +120,7 @@ func reason(err error) string {
 
 // edit changes one thing: it edits the text of the runbook's file, which must be the running one, and applies
 // the result.
-func (c *Call) edit(change appliance.Change, changes any, revise func(text string) (string, error)) (Applied, error) {
+func (c *Call) edit(change core.Change, changes any, revise func(text string) (string, error)) (Applied, error) {
 	change.PlanRequest, change.Edit = c.request(), revise
 	return c.change(change, changes)
 }

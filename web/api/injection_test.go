@@ -12,9 +12,10 @@ import (
 	"testing"
 	"time"
 
-	"orac/appliance"
 	"orac/appliance/audio/capture"
+	"orac/appliance/core"
 	"orac/appliance/event"
+	"orac/appliance/graph"
 	"orac/appliance/health"
 	"orac/appliance/status"
 	"orac/appliance/store"
@@ -51,7 +52,7 @@ func (a evilApp) PlanRollback(context.Context, status.RollbackRequest) (status.P
 }
 func (a evilApp) Text(int) (string, error) { return testRunbook + "# " + evilText, nil }
 
-func (a evilApp) Change(context.Context, appliance.Change, func(string)) (status.Applied, error) {
+func (a evilApp) Change(context.Context, core.Change, func(string)) (status.Applied, error) {
 	return status.Applied{}, &status.Refusal{Code: status.Stuck, Message: evilText, Detail: evilText, Hint: evilText}
 }
 
@@ -70,7 +71,7 @@ func (a evilApp) Incidents(int) ([]status.Incident, error) {
 	return []status.Incident{a.incident()}, nil
 }
 func (a evilApp) Incident(id string) (status.Incident, bool) { return a.incident(), id == "i1" }
-func (a evilApp) Graph() *appliance.Graph                    { return a.fake.Graph() }
+func (a evilApp) Graph() *graph.Graph                        { return a.fake.Graph() }
 func (a evilApp) Devices(context.Context) (capture.Listing, error) {
 	return capture.Listing{Devices: []capture.Device{{Backend: evilText, ID: evilText, Name: evilText, Identity: evilText}}, Notes: []string{evilText}}, nil
 }

@@ -21,15 +21,16 @@ import (
 
 	"golang.org/x/crypto/bcrypt"
 
-	"orac/appliance"
 	"orac/appliance/audio/capture"
+	"orac/appliance/base/testkit"
+	"orac/appliance/core"
 	"orac/appliance/generation"
+	"orac/appliance/graph"
 	"orac/appliance/health"
 	"orac/appliance/rt"
 	"orac/appliance/status"
 	"orac/appliance/store"
 	utteranceid "orac/appliance/utterance"
-	"orac/internal/testkit"
 	"orac/runbook"
 	"orac/runbook/language"
 	"orac/web/audit"
@@ -104,15 +105,15 @@ func (f *fake) Status() status.Status {
 }
 
 // proposer judges texts as the appliance does.
-func (f *fake) proposer() *appliance.Proposer {
-	return &appliance.Proposer{Language: f, Running: f.Graph, Accept: f.accept}
+func (f *fake) proposer() *core.Proposer {
+	return &core.Proposer{Language: f, Running: f.Graph, Accept: f.accept}
 }
 
-// Read implements appliance.Language.
+// Read implements core.Language.
 func (f *fake) Read(file string) ([]byte, error) { return os.ReadFile(file) }
 
-// Evaluate implements appliance.Language.
-func (f *fake) Evaluate(_ *rt.Task, e appliance.Evaluation) (*runbook.Runbook, language.Diagnostics) {
+// Evaluate implements core.Language.
+func (f *fake) Evaluate(_ *rt.Task, e core.Evaluation) (*runbook.Runbook, language.Diagnostics) {
 	o := language.Options{StateDir: f.stateDir}
 	if e.Within != nil {
 		o.Within = &e.Within.Document
@@ -121,10 +122,10 @@ func (f *fake) Evaluate(_ *rt.Task, e appliance.Evaluation) (*runbook.Runbook, l
 }
 
 func (f *fake) parse(text string) (*runbook.Runbook, language.Diagnostics) {
-	return f.Evaluate(nil, appliance.Evaluation{Text: []byte(text)})
+	return f.Evaluate(nil, core.Evaluation{Text: []byte(text)})
 }
 
-// Check implements appliance.Language.
+// Check implements core.Language.
 func (f *fake) Check(*runbook.Runbook) language.Diagnostics { return nil }
 
 // of is a request with the text of the generation that it names, as the steward makes it.
@@ -156,10 +157,10 @@ func (f *fake) Examine(_ context.Context, r status.PlanRequest) (*runbook.Runboo
 }
 
 func (f *fake) Apply(ctx context.Context, r status.ApplyRequest, progress func(string)) (status.Applied, error) {
-	return f.Change(ctx, appliance.Change{ApplyRequest: r}, progress)
+	return f.Change(ctx, core.Change{ApplyRequest: r}, progress)
 }
 
-func (f *fake) Change(_ context.Context, c appliance.Change, progress func(string)) (status.Applied, error) {
+func (f *fake) Change(_ context.Context, c core.Change, progress func(string)) (status.Applied, error) {
 	if f.before != nil {
 		f.before()
 	}
@@ -168,7 +169,7 @@ func (f *fake) Change(_ context.Context, c appliance.Change, progress func(strin
 		return status.Applied{}, err
 	}
 	c.PlanRequest = r
-	return c.Do(func() (appliance.Proposal, error) { return f.proposer().Wanted(nil, c) }, func(to appliance.Proposal) (status.Applied, error) {
+	return c.Do(func() (core.Proposal, error) { return f.proposer().Wanted(nil, c) }, func(to core.Proposal) (status.Applied, error) {
 		if c.Of != 0 && c.Hash != "" && c.Hash != hashText(string(to.Source)) {
 			return status.Applied{}, &status.Refusal{Code: status.Changed, Message: "another plan"}
 		}
@@ -253,8 +254,8 @@ func (f *fake) Ready() <-chan struct{}      { return f.ready }
 func (f *fake) Runbook() *runbook.Runbook   { return f.rb }
 func (f *fake) History() *store.Store       { return f.store }
 func (f *fake) Request() status.PlanRequest { return status.PlanRequest{File: f.file} }
-func (f *fake) Graph() *appliance.Graph {
-	g, err := appliance.Compile(f.rb)
+func (f *fake) Graph() *graph.Graph {
+	g, err := graph.Compile(f.rb)
 	if err != nil {
 		panic(err)
 	}

@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"orac/appliance/base/testkit"
 	"orac/appliance/store"
-	"orac/internal/testkit"
 	"orac/web/audit"
 	"orac/web/auth"
 	"orac/web/schema"

@@ -21,13 +21,14 @@ import (
 
 	"golang.org/x/crypto/bcrypt"
 
-	"orac/appliance"
 	"orac/appliance/audio/capture"
+	"orac/appliance/base/testkit"
+	"orac/appliance/core"
+	"orac/appliance/graph"
 	"orac/appliance/health"
 	"orac/appliance/rt"
 	"orac/appliance/status"
 	"orac/appliance/store"
-	"orac/internal/testkit"
 	"orac/runbook"
 	"orac/runbook/language"
 	"orac/web/api"
@@ -78,22 +79,22 @@ func (a *app) Plan(_ context.Context, r status.PlanRequest) (status.Plan, error)
 }
 
 // proposer judges texts as the appliance does.
-func (a *app) proposer() *appliance.Proposer {
-	return &appliance.Proposer{Language: a, Running: a.Graph}
+func (a *app) proposer() *core.Proposer {
+	return &core.Proposer{Language: a, Running: a.Graph}
 }
 
-// Read implements appliance.Language.
+// Read implements core.Language.
 func (a *app) Read(file string) ([]byte, error) { return os.ReadFile(file) }
 
-// Evaluate implements appliance.Language.
-func (a *app) Evaluate(_ *rt.Task, e appliance.Evaluation) (*runbook.Runbook, language.Diagnostics) {
+// Evaluate implements core.Language.
+func (a *app) Evaluate(_ *rt.Task, e core.Evaluation) (*runbook.Runbook, language.Diagnostics) {
 	return runbook.Parse(e.Text, "orac.hcl", language.Options{Secret: func(string) (string, error) { return dearHash, nil }})
 }
 
 // run puts a text into force; the people of the rig stay.
 func (a *app) run(t *testing.T, text string) {
 	t.Helper()
-	rb, problems := a.Evaluate(nil, appliance.Evaluation{Text: []byte(text)})
+	rb, problems := a.Evaluate(nil, core.Evaluation{Text: []byte(text)})
 	if rb == nil {
 		t.Fatal(problems)
 	}
@@ -101,7 +102,7 @@ func (a *app) run(t *testing.T, text string) {
 	a.rb = rb
 }
 
-// Check implements appliance.Language.
+// Check implements core.Language.
 func (a *app) Check(*runbook.Runbook) language.Diagnostics { return nil }
 
 func (a *app) Examine(_ context.Context, r status.PlanRequest) (*runbook.Runbook, language.Diagnostics, error) {
@@ -110,10 +111,10 @@ func (a *app) Examine(_ context.Context, r status.PlanRequest) (*runbook.Runbook
 }
 
 func (a *app) Apply(ctx context.Context, r status.ApplyRequest, progress func(string)) (status.Applied, error) {
-	return a.Change(ctx, appliance.Change{ApplyRequest: r}, progress)
+	return a.Change(ctx, core.Change{ApplyRequest: r}, progress)
 }
 
-func (a *app) Change(_ context.Context, c appliance.Change, _ func(string)) (status.Applied, error) {
+func (a *app) Change(_ context.Context, c core.Change, _ func(string)) (status.Applied, error) {
 	if c.Of != 0 {
 		text, err := a.Text(c.Of)
 		if err != nil {
@@ -121,7 +122,7 @@ func (a *app) Change(_ context.Context, c appliance.Change, _ func(string)) (sta
 		}
 		c.PlanRequest = c.Text(text)
 	}
-	return c.Do(func() (appliance.Proposal, error) { return a.proposer().Wanted(nil, c) }, func(to appliance.Proposal) (status.Applied, error) {
+	return c.Do(func() (core.Proposal, error) { return a.proposer().Wanted(nil, c) }, func(to core.Proposal) (status.Applied, error) {
 		if c.Hash != "" && c.Hash != "plan-hash" {
 			return status.Applied{}, &status.Refusal{Code: status.Changed, Message: "another plan"}
 		}
@@ -193,8 +194,8 @@ func (a *app) Ready() <-chan struct{} {
 func (a *app) Runbook() *runbook.Runbook   { return a.rb }
 func (a *app) History() *store.Store       { return a.store }
 func (a *app) Request() status.PlanRequest { return status.PlanRequest{File: a.file} }
-func (a *app) Graph() *appliance.Graph {
-	g, err := appliance.Compile(a.rb)
+func (a *app) Graph() *graph.Graph {
+	g, err := graph.Compile(a.rb)
 	if err != nil {
 		panic(err)
 	}
