@@ -25,7 +25,7 @@ import (
 type world struct {
 	*httptest.Server
 	store Store
-	mu    sync.Mutex
+	mu    sync.Mutex // guards asked
 	asked []*http.Request
 }
 
@@ -359,7 +359,7 @@ func TestAnAbortedFetchLeavesNothing(t *testing.T) {
 
 // names is a resolver that knows these names only: each look-up gives the next of a name's addresses, and then the last.
 func names(known map[string][]string) *net.Resolver {
-	var mu sync.Mutex
+	var mu sync.Mutex // guards known
 	return &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
 		ours, theirs := net.Pipe() // which is no PacketConn: messages have their length in front
 		go func() {

@@ -29,7 +29,7 @@ import (
 
 // peer is a service that lets tokens in as it is told, and remembers them.
 type peer struct {
-	mu     sync.Mutex
+	mu     sync.Mutex // guards tokens
 	tokens []string
 	refuse func(n int, token string) bool
 }

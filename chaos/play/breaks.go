@@ -109,6 +109,7 @@ func (r *run) takeBack(o occurrence, b *broken, entry *journal.Entry) {
 
 // begin reports that a fault begins.
 func (r *run) begin(o occurrence, b *broken) (id, at int) {
+	r.o.Say(fmt.Sprintf("%s %s", o.Kind, o.Target))
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := r.clock()
@@ -120,7 +121,6 @@ func (r *run) begin(o occurrence, b *broken) (id, at int) {
 	r.out.Faults = append(r.out.Faults, f)
 	r.lasting++
 	r.event("fault", "world", o.Name)
-	r.o.Say(fmt.Sprintf("%s %s", o.Kind, o.Target))
 	r.disturb(o, now, 0)
 	address := runbook.Address("")
 	if o.Address != "" {

@@ -26,7 +26,7 @@ type Process struct {
 	self    process.Process
 	address string
 
-	mu  sync.Mutex // one request at a time
+	mu  sync.Mutex // guards what follows, and is held while a request is answered: one at a time
 	in  io.WriteCloser
 	out *os.File
 	buf *bufio.Reader

@@ -25,7 +25,7 @@ func goFiles(t *testing.T) map[string]*ast.File {
 		case !strings.HasSuffix(path, ".go"):
 			return nil
 		}
-		f, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+		f, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ParseComments|parser.SkipObjectResolution)
 		if err != nil {
 			return err
 		}

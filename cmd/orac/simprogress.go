@@ -22,9 +22,9 @@ const (
 
 // progress holds how far a simulation has come.
 type progress struct {
-	mu   sync.Mutex
-	last sim.Progress // guarded by mu
-	any  bool         // guarded by mu
+	mu   sync.Mutex // guards everything that follows
+	last sim.Progress
+	any  bool
 }
 
 func (p *progress) set(now sim.Progress) {

@@ -18,8 +18,8 @@ type Files struct {
 	path   string
 	folder bool
 
-	mu     sync.Mutex
-	opened map[string]int // guarded by mu: how often each path was requested
+	mu     sync.Mutex     // guards opened
+	opened map[string]int // how often each path was requested
 }
 
 // NewFiles prepares the traces of the given number of runs: one run writes to a file, several to a folder, which exists or whose path

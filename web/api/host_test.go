@@ -42,7 +42,7 @@ const often = 50 * time.Millisecond
 
 // lines is what was said to the terminal.
 type lines struct {
-	mu   sync.Mutex
+	mu   sync.Mutex // guards list
 	list []string
 }
 

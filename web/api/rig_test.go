@@ -73,7 +73,7 @@ web {
 
 // fake is an appliance that does what a test tells it.
 type fake struct {
-	mu       sync.Mutex
+	mu       sync.Mutex // guards what follows
 	rb       *runbook.Runbook
 	file     string
 	store    *store.Store
@@ -383,7 +383,7 @@ func (measured) Status() status.Status {
 }
 
 type lockedBuffer struct {
-	mu sync.Mutex
+	mu sync.Mutex // guards b
 	b  *bytes.Buffer
 }
 

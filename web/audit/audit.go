@@ -87,7 +87,7 @@ const (
 // Log is the audit log of a state directory. It is safe for concurrent use.
 type Log struct {
 	dir string
-	mu  sync.Mutex // one Append at a time; the lock of the file is for other processes
+	mu  sync.Mutex // held while one Append writes: the lock of the file is for other processes
 }
 
 // In returns the log of a state directory. It creates nothing.

@@ -153,7 +153,7 @@ func TestACodeIsNotGuessedSideBySide(t *testing.T) {
 	g := openGuard(t, t.TempDir(), rb)
 	g.SetupCode()
 	var wg sync.WaitGroup
-	var mu sync.Mutex
+	var mu sync.Mutex // guards looked
 	looked := 0
 	for n := range 1000 {
 		wg.Go(func() {

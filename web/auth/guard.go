@@ -22,7 +22,7 @@ type Guard struct {
 	Secrets *secrets.Store
 
 	hashKey []byte
-	// mu is locked for writing while the users and accounts change, and for reading from the moment a proof is compared with
+	// mu guards the policy and the accounts: it is locked for writing while the users and accounts change, and for reading from the moment a proof is compared with
 	// them until whatever is made from the proof is stored. Lock it before the database's.
 	mu       sync.RWMutex
 	policy   atomic.Pointer[policy] // stored under mu
@@ -64,6 +64,14 @@ func (g *Guard) Close() error { return g.DB.Close() }
 
 // Use applies what a runbook says. Until its signing key can be read, no token is accepted or issued; the error says why.
 func (g *Guard) Use(rb *runbook.Runbook) error {
+	err := g.use(rb)
+	if errors.Is(err, errExposed) { // nobody waits for a lock while Replaced is asked
+		return g.keys.replace(g.Replaced(SigningSecret))
+	}
+	return err
+}
+
+func (g *Guard) use(rb *runbook.Runbook) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	made, err := g.DB.madeUsers()
@@ -99,11 +107,7 @@ func (g *Guard) Consult(rb *runbook.Runbook) error {
 // afterwards. The caller holds the lock.
 func (g *Guard) put(p *policy, rb *runbook.Runbook, consulted bool) error {
 	g.policy.Store(p)
-	replaced := g.Replaced
-	if consulted {
-		replaced = nil
-	}
-	return errors.Join(g.DB.settle(p.prints(), consulted), g.keys.use(rb.Auth, replaced))
+	return errors.Join(g.DB.settle(p.prints(), consulted), g.keys.use(rb.Auth, g.Replaced != nil && !consulted))
 }
 
 // maxName is how many bytes of a name are examined.

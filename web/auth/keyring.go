@@ -52,9 +52,12 @@ type keyring struct {
 	problem error
 }
 
+// errExposed says that others may have read the file of the key.
+var errExposed = errors.New("the signing key may have been read by others")
+
 // use puts the keys of a runbook into force. If the runbook names no key, the file is used, and made if it is missing. If
-// others may have read the file, it is replaced, provided replaced is set and allows it.
-func (k *keyring) use(a runbook.Auth, replaced func(secret string) error) error {
+// others may have read the file and it may be replaced, the error is errExposed, and no key is in force until replace.
+func (k *keyring) use(a runbook.Auth, replaceable bool) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.fixed, k.old, k.follow = a.JWTSecret.Reveal(), a.JWTPrevious.Reveal(), SigningSecret
@@ -64,15 +67,24 @@ func (k *keyring) use(a runbook.Auth, replaced func(secret string) error) error 
 		if err := k.store.Generate(SigningSecret); err != nil {
 			return err
 		}
-	} else if replaced != nil && k.store.Exposed(SigningSecret) {
-		err := replaced(SigningSecret)
-		if err == nil {
-			err = k.store.Replace(SigningSecret)
-		}
-		if err != nil {
-			k.keys, k.problem = nil, err
-			return err
-		}
+	} else if replaceable && k.store.Exposed(SigningSecret) {
+		k.keys, k.problem = nil, errExposed
+		return errExposed
+	}
+	k.read()
+	return k.problem
+}
+
+// replace makes a new key in place of one that others may have read, unless err says that it must stay. Then no key is in force.
+func (k *keyring) replace(err error) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if err == nil {
+		err = k.store.Replace(SigningSecret)
+	}
+	if err != nil {
+		k.keys, k.problem = nil, err
+		return err
 	}
 	k.read()
 	return k.problem

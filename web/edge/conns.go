@@ -75,6 +75,7 @@ func Claim(r *http.Request, who auth.Identity) bool {
 	if n.conns == nil {
 		return true
 	}
+	most := n.conns.most()
 	n.conns.mu.Lock()
 	defer n.conns.mu.Unlock()
 	h := n.conns.open[n.conn]
@@ -88,7 +89,6 @@ func Claim(r *http.Request, who auth.Identity) bool {
 		return true
 	}
 	n.conns.release(h)
-	most := n.conns.most()
 	if !n.conns.claims.Take(who, most, max(1, most/10)) {
 		return false
 	}

@@ -35,8 +35,19 @@ type Host struct {
 	running *serving
 	last    runbook.Web
 	retry   *time.Timer
-	failed  string // why listening failed at the last try
-	tried   bool   // whether listening was tried
+	failed  string   // why listening failed at the last try
+	tried   bool     // whether listening was tried
+	later   []func() // calls of Say and Opened, for unlock
+}
+
+// unlock unlocks, and then tells others what happened: nobody is called under the lock.
+func (h *Host) unlock() {
+	later := h.later
+	h.later = nil
+	h.mu.Unlock()
+	for _, f := range later {
+		f()
+	}
 }
 
 // Site is what a host serves. Its methods must be safe for concurrent use.
@@ -81,8 +92,11 @@ const (
 func (h *Host) Run(ctx context.Context, s Site, runs func() *runbook.Runbook) {
 	h.mu.Lock()
 	h.site, h.ctx = s, ctx
-	h.use(runs()) // a change of the runbook waits for this
 	h.mu.Unlock()
+	for rb := (*runbook.Runbook)(nil); rb != runs(); { // a change meanwhile may have been overtaken by this
+		rb = runs()
+		h.Use(rb)
+	}
 	<-ctx.Done()
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -143,16 +157,21 @@ func bare(err error) error {
 // Use implements appliance.Beside.
 func (h *Host) Use(rb *runbook.Runbook) {
 	h.mu.Lock()
-	defer h.mu.Unlock()
+	s, runs := h.site, h.ctx != nil
+	h.mu.Unlock()
+	if !runs {
+		return
+	}
+	s.Use(rb)
+	h.mu.Lock()
+	defer h.unlock()
 	if h.ctx != nil {
-		h.use(rb)
+		h.serve(rb.Web)
 	}
 }
 
-// use is Use while the host runs. The caller holds the lock.
-func (h *Host) use(rb *runbook.Runbook) {
-	h.site.Use(rb)
-	w := rb.Web
+// serve listens as a runbook says. The caller holds the lock.
+func (h *Host) serve(w runbook.Web) {
 	same := h.running != nil && h.last.Listen == w.Listen && h.last.TLS == w.TLS
 	h.last = w
 	if same {
@@ -231,7 +250,7 @@ func (h *Host) start() {
 			return
 		}
 		h.mu.Lock()
-		defer h.mu.Unlock()
+		defer h.unlock()
 		if h.running == r { // nobody has stopped it
 			h.stop()
 			h.again(err)
@@ -250,14 +269,14 @@ func (h *Host) again(err error) {
 	}
 	h.retry = time.AfterFunc(listenWait, func() {
 		h.mu.Lock()
-		defer h.mu.Unlock()
+		defer h.unlock()
 		if h.running == nil && h.last.Listen == listen {
 			h.start()
 		}
 	})
 }
 
-// tell says where the console is.
+// tell says where the console is. The caller holds the lock.
 func (h *Host) tell(at net.Addr, c *certificate) {
 	scheme := "http"
 	if c != nil {
@@ -276,15 +295,16 @@ func (h *Host) tell(at net.Addr, c *certificate) {
 	if c != nil && h.last.TLS.SelfSigned {
 		h.say("  its certificate is self-signed; SHA-256 " + c.fingerprint())
 	}
-	h.site.Opened()
+	h.later = append(h.later, h.site.Opened)
 	if h.Opened != nil {
-		h.Opened(url)
+		h.later = append(h.later, func() { h.Opened(url) })
 	}
 }
 
+// say tells the person at the terminal. The caller holds the lock.
 func (h *Host) say(line string) {
 	if h.Say != nil {
-		h.Say(line)
+		h.later = append(h.later, func() { h.Say(line) })
 	}
 }
 

@@ -97,7 +97,7 @@ func attack(ctx context.Context, o options) ([]finding, error) {
 		// Two side by side, the admin last: what it changes the others have seen as it was.
 		for _, roles := range [][]string{{"nobody", "viewer"}, {"operator", "admin"}} {
 			var wg sync.WaitGroup
-			var mu sync.Mutex
+			var mu sync.Mutex // guards found and err
 			for _, role := range roles {
 				wg.Go(func() {
 					list, one := wapiti(ctx, target, role, callback, o)

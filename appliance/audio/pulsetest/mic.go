@@ -185,11 +185,23 @@ func (m *Mic) write(fd int, b []byte) int {
 // hear returns the next piece of what was played, over the background.
 func (m *Mic) hear() []int16 {
 	m.mu.Lock()
-	defer m.mu.Unlock()
+	shape := m.shape
+	m.mu.Unlock()
 	pcm := make([]int16, rate*int(piece)/int(time.Second))
-	if m.shape.Background != nil {
-		m.shape.Background(pcm)
+	if shape.Background != nil {
+		shape.Background(pcm)
 	}
+	m.mix(pcm)
+	if shape.Instead != nil {
+		shape.Instead(pcm)
+	}
+	return pcm
+}
+
+// mix adds the next piece of what is played.
+func (m *Mic) mix(pcm []int16) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	for at := 0; len(m.queue) > 0 && at < len(pcm); {
 		q := &m.queue[0]
 		n := min(len(pcm)-at, len(q.rest))
@@ -202,8 +214,4 @@ func (m *Mic) hear() []int16 {
 			m.queue = m.queue[1:]
 		}
 	}
-	if m.shape.Instead != nil {
-		m.shape.Instead(pcm)
-	}
-	return pcm
 }
