@@ -11,11 +11,10 @@ import (
 	"testing"
 	"time"
 
-	"orac/internal/testkit"
-
 	"github.com/spf13/cobra"
 
 	"orac/appliance/event"
+	"orac/internal/testkit"
 )
 
 const jsonPage = "guide/json.md"

@@ -427,9 +427,9 @@ func TestEventsOverSSE(t *testing.T) {
 		}
 	}
 	next("retry:")
-	h.server.Events().Publish(event.Event{Node: "source.usb", Body: event.Level{Device: "usb", RMS: 5}})
+	h.server.o.Events.Publish(event.Event{Node: "source.usb", Body: event.Level{Device: "usb", RMS: 5}})
 	evil := "</script><script>alert(1)</script>\n\nevent: end"
-	h.server.Events().Publish(event.Event{Node: "trigger", Body: event.Wake{ID: "w1", Model: evil}})
+	h.server.o.Events.Publish(event.Event{Node: "trigger", Body: event.Wake{ID: "w1", Model: evil}})
 	if got := next("event:"); got != "event: wake" {
 		t.Errorf("%q comes first", got)
 	}
@@ -438,7 +438,7 @@ func TestEventsOverSSE(t *testing.T) {
 	if err := json.Unmarshal([]byte(strings.TrimPrefix(data, "data: ")), &wake); err != nil || wake.Model != evil || strings.Contains(data, "<script>") {
 		t.Errorf("%s, %v", data, err)
 	}
-	h.server.Events().Publish(event.Event{Node: "trigger", Body: event.Wake{ID: "w2"}})
+	h.server.o.Events.Publish(event.Event{Node: "trigger", Body: event.Wake{ID: "w2"}})
 	req, err := http.NewRequest("GET", h.url+"api/events?kinds=wake", nil)
 	h.must(err)
 	req.Header.Set("Authorization", "Bearer "+h.tokens[auth.Viewer])
@@ -510,7 +510,7 @@ func TestEventsOverWebSocket(t *testing.T) {
 	if got := say(c, `{"type":"ping"}`); got != `{"type":"pong"}` {
 		t.Error(got)
 	}
-	h.server.Events().Publish(event.Event{Node: "trigger", Body: event.Wake{ID: "w1"}})
+	h.server.o.Events.Publish(event.Event{Node: "trigger", Body: event.Wake{ID: "w1"}})
 	if _, text, err := c.Read(t.Context()); err != nil || !strings.Contains(string(text), `"id":"w1"`) {
 		t.Errorf("%s, %v", text, err)
 	}

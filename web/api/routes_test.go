@@ -3,6 +3,8 @@ package api
 import (
 	"encoding/json"
 	"net/http"
+	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -205,6 +207,21 @@ func TestTheTableIsSound(t *testing.T) {
 		if strings.HasPrefix(r.Path, "/api/config") && r.Method == http.MethodPut && r.Role != auth.Admin {
 			t.Errorf("%s is for admins", r.Name)
 		}
+	}
+}
+
+// TestOperationsAreCalledWhatTheyAre: the console's test reads from OpNAME which operation a page asks.
+func TestOperationsAreCalledWhatTheyAre(t *testing.T) {
+	text, err := os.ReadFile("routes.go")
+	testkit.Must(t, err)
+	lines := regexp.MustCompile(`(?m)^\tOp(\w+) += .*\bName: "(\w+)"`).FindAllStringSubmatch(string(text), -1)
+	for _, l := range lines {
+		if !strings.EqualFold(l[1][:1], l[2][:1]) || l[1][1:] != l[2][1:] {
+			t.Errorf("Op%s is the operation %s", l[1], l[2])
+		}
+	}
+	if len(lines) != len(Routes()) {
+		t.Errorf("%d of %d routes are lines of routes.go", len(lines), len(Routes()))
 	}
 }
 
