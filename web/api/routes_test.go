@@ -42,7 +42,7 @@ func pathOf(t *testing.T, r *Route, rig *rig) string {
 		}
 		path = strings.ReplaceAll(path, "{id}", rig.key)
 	case strings.HasPrefix(path, "/api/detections/{id}"):
-		rig.must(rig.app.store.AddDetection(store.Detection{ID: soundID, At: time.Now(), Model: "hey_jarvis", Score: 0.6, Threshold: 0.5}))
+		rig.must(rig.app.Store.AddDetection(store.Detection{ID: soundID, At: time.Now(), Model: "hey_jarvis", Score: 0.6, Threshold: 0.5}))
 		path = strings.ReplaceAll(path, "{id}", soundID)
 	case strings.HasPrefix(path, "/api/utterances/{id}"):
 		path = strings.ReplaceAll(path, "{id}", soundID)
@@ -102,7 +102,7 @@ func TestEveryRouteAsEveryRole(t *testing.T) {
 				if route.Name == "changePassword" && role != auth.Nobody { // the own one
 					url = strings.Replace(url, "viewer", string(role), 1)
 				}
-				before := len(rig.app.applied)
+				before := len(rig.app.Applied)
 				w := rig.call(role, route.Method, url, inputs[route.Name])
 				switch {
 				case route.Name == "setup": // there are users
@@ -121,7 +121,7 @@ func TestEveryRouteAsEveryRole(t *testing.T) {
 						}
 					}
 				}
-				if !role.Includes(least) && len(rig.app.applied) != before {
+				if !role.Includes(least) && len(rig.app.Applied) != before {
 					t.Errorf("%s %s as %q was refused and done", method, path, role)
 				}
 				if route.Name == "logout" || route.Name == "logoutEverywhere" || route.Name == "logoutUser" { // the role's token is spent
@@ -179,7 +179,7 @@ func TestWithoutARecordNothingChanges(t *testing.T) {
 	if len(w.Result().Cookies()) > 0 {
 		t.Error("a login that is not recorded gives a session")
 	}
-	if len(rig.app.applied) > 0 {
+	if len(rig.app.Applied) > 0 {
 		t.Error("something was applied")
 	}
 	if w := rig.call(auth.Admin, "GET", "/api/status", nil); w.Code != 200 {
