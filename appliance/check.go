@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"orac/appliance/audio/wav"
+	"orac/appliance/graph"
 	"orac/appliance/logbook"
 	"orac/appliance/stt"
 	"orac/models"
@@ -60,7 +61,7 @@ func Needs(rb *runbook.Runbook) []string {
 	gated := slices.ContainsFunc(rb.Listeners, func(l runbook.Listener) bool { return l.VADThreshold > 0 })
 	names := slices.DeleteFunc(models.Required(), func(name string) bool { return name == gateModel && !gated })
 	for _, l := range rb.Listeners {
-		for _, m := range enabledModels(rb, l) {
+		for _, m := range graph.Enabled(rb, l) {
 			if name, ok := strings.CutPrefix(m.Source, models.CatalogPrefix); ok && !slices.Contains(names, name) {
 				names = append(names, name)
 			}
@@ -89,7 +90,7 @@ func (c *checker) listeners() {
 		return
 	}
 	for _, l := range c.rb.Listeners {
-		if len(enabledModels(c.rb, l)) == 0 {
+		if len(graph.Enabled(c.rb, l)) == 0 {
 			c.say(l.Address, "models", language.Warning, l.Name+" hears nothing: all of its models are switched off", "Set enabled = true in one of them.")
 		}
 	}
@@ -98,7 +99,7 @@ func (c *checker) listeners() {
 // names requires different names for the devices that listeners use: nodes are named after them.
 func (c *checker) names() {
 	heard := func(a runbook.Address) bool {
-		return slices.ContainsFunc(c.rb.Listeners, func(l runbook.Listener) bool { return l.Device == a && len(enabledModels(c.rb, l)) > 0 })
+		return slices.ContainsFunc(c.rb.Listeners, func(l runbook.Listener) bool { return l.Device == a && len(graph.Enabled(c.rb, l)) > 0 })
 	}
 	for _, w := range c.rb.WAVs {
 		if m := runbook.Address("device.microphone." + w.Name); heard(w.Address) && heard(m) {
@@ -221,7 +222,7 @@ func (c *checker) everywhere(block runbook.Address, address string) {
 
 // program looks for the program of a service the way a delivery would.
 func (c *checker) program(s runbook.STT) {
-	command, err := program(c.rb, s)
+	command, err := program(s, c.rb.Resolve)
 	if err != nil {
 		where := "in the PATH"
 		if strings.Contains(s.Command[0], "/") {
@@ -259,12 +260,12 @@ func reason(err error) string {
 	return err.Error()
 }
 
-// program is the command of a service with the path of its program: a name is looked up, a path is relative to the runbook.
-func program(rb *runbook.Runbook, s runbook.STT) ([]string, error) {
+// program is the command of a service with the path of its program: a name is looked up, and find resolves a path.
+func program(s runbook.STT, find func(path string) string) ([]string, error) {
 	path := s.Command[0]
 	if strings.Contains(path, "/") {
 		var err error
-		if path, err = filepath.Abs(rb.Resolve(path)); err != nil {
+		if path, err = filepath.Abs(find(path)); err != nil {
 			return nil, err
 		}
 	}

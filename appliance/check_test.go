@@ -1,16 +1,20 @@
 package appliance_test
 
 import (
+	"flag"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"orac/appliance"
-	"orac/internal/testkit"
+	"orac/appliance/base/testkit"
+	"orac/appliance/graph"
 	"orac/runbook"
 	"orac/runbook/language"
 )
+
+var update = flag.Bool("update", false, "write the golden files anew")
 
 // TestGoldenChecks compares what Check says of every runbook in testdata/checks with the file beside it, and the language
 // allows each.
@@ -30,8 +34,8 @@ func TestGoldenChecks(t *testing.T) {
 			t.Fatal(err)
 		}
 		testkit.Golden(t, strings.TrimSuffix(file, ".hcl")+".golden", got.String())
-		if graph, err := appliance.Compile(rb); err != nil && !appliance.Check(rb).HasErrors() {
-			t.Errorf("%s: Check says nothing of what Compile refuses: %v, %v", file, graph, err)
+		if g, err := graph.Compile(rb); err != nil && !appliance.Check(rb).HasErrors() {
+			t.Errorf("%s: Check says nothing of what Compile refuses: %v, %v", file, g, err)
 		}
 	}
 }

@@ -9,9 +9,9 @@ import (
 	"path/filepath"
 
 	"orac/appliance/generation"
+	"orac/appliance/graph"
 	"orac/appliance/statedir"
 	"orac/models"
-	"orac/runbook"
 )
 
 // errReplaced says why a model cannot be loaded: its file is no longer the one that the runbook was made
@@ -20,14 +20,13 @@ var errReplaced = errors.New("the file was replaced, and there is no copy of the
 
 // file reads the file of a model as it was when the runbook was evaluated: at the path in the runbook, or from the copy that
 // was made when it was first loaded.
-func (e *engine) file(rb *runbook.Runbook, m runbook.Model) (models.File, error) {
-	f, err := e.store.Resolve(m.Source, m.SHA256, rb.Dir)
-	seen, named := rb.NamedFile(m.Address, "source")
+func (e *engine) file(m graph.ModelFile) (models.File, error) {
+	f, err := e.store.Resolve(m.Source, m.SHA256, m.Dir)
 	switch {
-	case !named || seen.Hash == "":
-	case err == nil && f.SHA256 == seen.Hash:
+	case !m.Named || m.Seen.Hash == "":
+	case err == nil && f.SHA256 == m.Seen.Hash:
 	default:
-		if kept, missing := e.store.Resolve(e.copy(seen.Hash), seen.Hash, ""); e.copies != "" && missing == nil {
+		if kept, missing := e.store.Resolve(e.copy(m.Seen.Hash), m.Seen.Hash, ""); e.copies != "" && missing == nil {
 			return kept, nil
 		}
 		if err == nil {
@@ -43,9 +42,9 @@ func (e *engine) file(rb *runbook.Runbook, m runbook.Model) (models.File, error)
 func (e *engine) copy(sum string) string { return filepath.Join(e.copies, generation.FileName(sum)) }
 
 // keep copies the file of a model that is named by path, as it was read, unless there is a copy.
-func (e *engine) keep(rb *runbook.Runbook, m runbook.Model, f models.File) error {
+func (e *engine) keep(m graph.ModelFile, f models.File) error {
 	to := e.copy(f.SHA256)
-	if _, named := rb.NamedFile(m.Address, "source"); !named || e.copies == "" {
+	if !m.Named || e.copies == "" {
 		return nil
 	}
 	if _, err := os.Lstat(to); err == nil {

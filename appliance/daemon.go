@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"orac/appliance/core"
+	"orac/appliance/graph"
 	"orac/appliance/incident/evidence"
 	"orac/appliance/logbook"
 	"orac/appliance/memory"
@@ -29,12 +31,12 @@ type Options struct {
 	LastGood bool
 	Version  string
 	State    *State
-	Parts    *Parts
+	Parts    *graph.Parts
 	Log      *logbook.Book
 	Level    *slog.LevelVar    // of the log; set to what the runbook says
 	LogFile  *logbook.FileSink // set to the file that the runbook names; nil: no log file is written
 	// Language evaluates runbooks for plans and changes.
-	Language Language
+	Language core.Language
 	// Beside runs next to the graph and also depends on the runbook; nil for nothing.
 	Beside Beside
 	// Alive is called while sound flows, for a service manager's watchdog; nil for none.
@@ -60,7 +62,8 @@ type Beside interface {
 type Daemon struct {
 	o       Options
 	driver  *live.Driver
-	core    *Core
+	core    *core.Core
+	inForce func() *runbook.Runbook
 	started time.Time
 	ready   chan struct{} // closed when it can be asked and changed
 	ended   atomic.Bool
@@ -73,7 +76,7 @@ type Daemon struct {
 // built.
 func NewDaemon(o Options) (*Daemon, error) {
 	d := &Daemon{o: o, driver: live.New(nil), started: time.Now(), ready: make(chan struct{})}
-	c := CoreOptions{
+	c := core.Options{
 		Runbook: o.Runbook, Source: o.Source, LastGood: o.LastGood, Parts: o.Parts, Slog: o.Log.Logger(), Language: o.Language,
 		Proven: provenclock.Kernel(provenclock.Built()), Measure: memory.Measure, Evidence: func() string { return evidence.Collect(0, nil) },
 		Ready: func() { close(d.ready) },
@@ -91,9 +94,10 @@ func NewDaemon(o Options) (*Daemon, error) {
 		c.Alive = func(*rt.Task) { o.Alive(d.Status()) }
 	}
 	var err error
-	if d.core, err = NewCore(c); err != nil {
+	if d.core, err = core.New(c); err != nil {
 		return nil, err
 	}
+	d.inForce = d.Runbook
 	d.settle()
 	return d, nil
 }
@@ -106,7 +110,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	if err != nil {
 		d.o.Log.Logger().Warn("cannot note that this process runs: if it is killed, the next one will not know", "cause", err)
 	}
-	d.core.o.Unclean = before
+	d.core.Follow(before)
 	err = d.driver.Run(ctx, "orac", d.core.Run)
 	end() // not deferred: a panic is not a clean end
 	return err
@@ -136,11 +140,11 @@ func (d *Daemon) Plan(ctx context.Context, r status.PlanRequest) (p status.Plan,
 
 // Apply implements control.Daemon.
 func (d *Daemon) Apply(ctx context.Context, r status.ApplyRequest, progress func(string)) (status.Applied, error) {
-	return d.Change(ctx, Change{ApplyRequest: r}, progress)
+	return d.Change(ctx, core.Change{ApplyRequest: r}, progress)
 }
 
 // Change is Apply with all steps of the change.
-func (d *Daemon) Change(ctx context.Context, c Change, progress func(string)) (a status.Applied, err error) {
+func (d *Daemon) Change(ctx context.Context, c core.Change, progress func(string)) (a status.Applied, err error) {
 	err = d.do(ctx, "apply", func(t *rt.Task) (err error) {
 		a, err = d.core.Change(t, c, progress)
 		d.settle()
@@ -183,7 +187,7 @@ func (d *Daemon) PlanRollback(ctx context.Context, r status.RollbackRequest) (p 
 func (d *Daemon) settle() {
 	d.settling.Lock()
 	defer d.settling.Unlock()
-	rb := d.core.Graph().Runbook
+	rb := d.inForce()
 	if d.o.Beside != nil {
 		d.o.Beside.Use(rb)
 	}
@@ -250,7 +254,7 @@ func (d *Daemon) Incident(id string) (status.Incident, bool) {
 }
 
 // Graph is the graph that runs.
-func (d *Daemon) Graph() *Graph { return d.core.Graph() }
+func (d *Daemon) Graph() *graph.Graph { return d.core.Graph() }
 
 // Runbook is the runbook that is in force.
 func (d *Daemon) Runbook() *runbook.Runbook { return d.core.Graph().Runbook }
@@ -285,4 +289,13 @@ func (d *Daemon) Status() status.Status {
 	s := d.core.Status(d.driver.Now(), time.Now())
 	s.Version, s.PID, s.Started = d.o.Version, os.Getpid(), d.started
 	return s
+}
+
+// Spool implements control.Daemon.
+func (d *Daemon) Spool(ctx context.Context, r status.SpoolRequest) (a status.SpoolAnswer, err error) {
+	err = d.do(ctx, "spool", func(t *rt.Task) (err error) {
+		a, err = d.core.ManageSpool(t, r)
+		return err
+	})
+	return a, err
 }

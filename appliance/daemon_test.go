@@ -1,6 +1,7 @@
 package appliance
 
 import (
+	"sync/atomic"
 	"testing"
 
 	"orac/runbook"
@@ -30,17 +31,18 @@ func TestTheLaterRunbookStaysInForce(t *testing.T) {
 	first, second := &runbook.Runbook{}, &runbook.Runbook{}
 	first.Appliance.LogLevel, second.Appliance.LogLevel = "info", "info"
 	web := &overtaken{}
-	d := &Daemon{o: Options{Beside: web}, core: &Core{runner: &Runner{}}}
+	var now atomic.Pointer[runbook.Runbook]
+	d := &Daemon{o: Options{Beside: web}, inForce: now.Load}
 	later := make(chan struct{})
 	web.meanwhile = func() {
-		d.core.runner.graph.Store(&Graph{Runbook: second})
+		now.Store(second)
 		go func() { defer close(later); d.settle() }()
 		if d.settling.TryLock() { // nothing keeps the later one from being first
 			d.settling.Unlock()
 			<-later
 		}
 	}
-	d.core.runner.graph.Store(&Graph{Runbook: first})
+	now.Store(first)
 	d.settle()
 	<-later
 	if web.used != second {

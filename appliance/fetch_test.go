@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"orac/appliance/graph"
 	"orac/models"
 	"orac/runbook"
 	"orac/runbook/language"
@@ -46,17 +47,19 @@ listener "x" {
   models = [model.far]
 }`)
 	e := &engine{ctx: context.Background(), store: models.Store{Dir: t.TempDir()}}
+	m := rb.Models[0]
+	far := graph.ModelFile{Model: graph.Model{Address: m.Address, Name: m.Name, Source: m.Source, SHA256: m.SHA256}}
 	var unfetched *models.UnfetchedError
-	if _, err := e.model(rb, rb.Models[0]); !errors.As(err, &unfetched) || unfetched.Host != l.Addr().String() {
+	if _, err := e.model(far); !errors.As(err, &unfetched) || unfetched.Host != l.Addr().String() {
 		t.Errorf("a look: %v", err)
 	}
-	if _, err := e.head(rb, rb.Models[0]); !errors.As(err, &unfetched) {
+	if _, err := e.head(far); !errors.As(err, &unfetched) {
 		t.Errorf("a head: %v", err)
 	}
 	if f := Fetches(rb, e.store); len(f) != 1 || f[0].Block != "model.far" || f[0].Host != l.Addr().String() {
 		t.Errorf("fetches %+v", f)
 	}
-	if err := e.fetch(nil, rb.Models, time.Minute); err == nil || !strings.Contains(err.Error(), "model.far: ") || !strings.Contains(err.Error(), "no public address") {
+	if err := e.fetch(nil, []graph.ModelFile{far}, time.Minute); err == nil || !strings.Contains(err.Error(), "model.far: ") || !strings.Contains(err.Error(), "no public address") {
 		t.Errorf("a fetch: %v", err)
 	}
 	if left, _ := filepath.Glob(filepath.Join(e.store.Dir, "url-*")); len(left) > 0 {

@@ -10,23 +10,23 @@ import (
 	"time"
 
 	"orac/appliance/audio"
+	"orac/appliance/graph"
 	"orac/appliance/memory"
 	"orac/appliance/node"
 	"orac/appliance/rt"
 	"orac/models"
 	"orac/models/infer"
 	"orac/models/wake"
-	"orac/runbook"
 )
 
 // OpenInference loads the inference library and returns the networks of a model store. The end of ctx
 // interrupts downloads. If copies names a folder, models that are named by path are copied into it.
-func OpenInference(ctx context.Context, store models.Store, copies string) (Inference, error) {
+func OpenInference(ctx context.Context, store models.Store, copies string) (graph.Inference, error) {
 	e := &engine{ctx: ctx, store: store, copies: copies, ready: map[string]*infer.Head{}, known: map[string]wake.Model{}}
 	if err := e.load(); err != nil {
-		return Inference{}, err
+		return graph.Inference{}, err
 	}
-	return Inference{Extractor: e.extractor, Gate: e.gate, Ready: e.gateReady, Trim: e.trim, Model: e.model, Head: e.head, Fetch: e.fetch}, nil
+	return graph.Inference{Extractor: e.extractor, Gate: e.gate, Ready: e.gateReady, Trim: e.trim, Model: e.model, Head: e.head, Fetch: e.fetch}, nil
 }
 
 // engine opens networks of one inference library.
@@ -97,44 +97,44 @@ func (e *engine) trim() {
 
 // model returns what the file of a model says. The first time it opens the head, and keeps it for the first node that asks: a
 // model that cannot be loaded is found before anything runs.
-func (e *engine) model(rb *runbook.Runbook, m runbook.Model) (wake.Model, error) {
-	f, err := e.file(rb, m)
+func (e *engine) model(m graph.ModelFile) (wake.Model, error) {
+	f, err := e.file(m)
 	if err != nil {
 		return wake.Model{}, err
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if w, ok := e.known[f.SHA256]; ok {
-		_ = e.keep(rb, m, f) // a full disk must not prevent loading a model; a later rollback may then be impossible
+		_ = e.keep(m, f) // a full disk must not prevent loading a model; a later rollback may then be impossible
 		return w, nil
 	}
 	h, err := e.runtime.OpenHead(f.Data)
 	if err != nil {
 		return wake.Model{}, fmt.Errorf("%s: %w", m.Address, err)
 	}
-	_ = e.keep(rb, m, f) // as above
+	_ = e.keep(m, f) // as above
 	e.ready[f.SHA256] = h
 	e.known[f.SHA256] = wake.Model{Classes: h.Classes(), Labels: f.Labels, Ignored: f.Ignored}
 	return e.known[f.SHA256], nil
 }
 
 // fetch downloads models into the store.
-func (e *engine) fetch(t *rt.Task, list []runbook.Model, within time.Duration) error {
+func (e *engine) fetch(t *rt.Task, list []graph.ModelFile, within time.Duration) error {
 	ctx, cancel := context.WithTimeout(e.ctx, within)
 	defer cancel()
 	if t != nil {
 		defer t.OnStop(cancel)()
 	}
 	for _, m := range list {
-		if err := e.store.Fetch(ctx, models.Wanted{Source: m.Source, SHA256: m.SHA256, Private: m.PrivateSource}); err != nil {
+		if err := e.store.Fetch(ctx, models.Wanted{Source: m.Source, SHA256: m.SHA256, Private: m.Private}); err != nil {
 			return fmt.Errorf("%s: %w", m.Address, err)
 		}
 	}
 	return nil
 }
 
-func (e *engine) head(rb *runbook.Runbook, m runbook.Model) (node.Classifier, error) {
-	f, err := e.file(rb, m)
+func (e *engine) head(m graph.ModelFile) (node.Classifier, error) {
+	f, err := e.file(m)
 	if err != nil && !errors.Is(err, errReplaced) { // a replaced file is loaded all the same: the appliance still hears
 		return nil, err
 	}

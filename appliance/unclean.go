@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"orac/appliance/amount"
-	"orac/appliance/rt"
+	"orac/appliance/core"
 	"orac/appliance/spool"
 	"orac/appliance/statedir"
 )
@@ -25,13 +25,6 @@ type run struct {
 	At   time.Time `json:"at"`   // when it started
 }
 
-// Unclean is a run without a recorded end.
-type Unclean struct {
-	Cause    string
-	Evidence string
-	Found    string // which of its recordings are there
-}
-
 // bootID is the kernel's name of this boot; "" where it has none.
 func bootID() string {
 	b, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
@@ -42,7 +35,7 @@ func bootID() string {
 }
 
 // beginRun notes that an appliance runs, and returns the run before if that did not stop cleanly. end removes the note.
-func beginRun(d *statedir.Dir, boot string, pid int, now time.Time) (before *Unclean, end func(), err error) {
+func beginRun(d *statedir.Dir, boot string, pid int, now time.Time) (before *core.Unclean, end func(), err error) {
 	const most = 4 << 10
 	if text, err := d.ReadFile(runningFile, most); err == nil {
 		before = uncleanRun(text, boot)
@@ -57,12 +50,12 @@ func beginRun(d *statedir.Dir, boot string, pid int, now time.Time) (before *Unc
 
 // uncleanRun describes the run that left the file. The file may be damaged: a power cut can do
 // that.
-func uncleanRun(text []byte, boot string) *Unclean {
+func uncleanRun(text []byte, boot string) *core.Unclean {
 	var r run
 	if err := json.Unmarshal(text, &r); err != nil {
-		return &Unclean{Cause: "orac did not stop cleanly", Evidence: "its note of the last run cannot be read: " + err.Error()}
+		return &core.Unclean{Cause: "orac did not stop cleanly", Evidence: "its note of the last run cannot be read: " + err.Error()}
 	}
-	u := &Unclean{Evidence: fmt.Sprintf("process %d, started at %s", r.PID, r.At.Format(time.RFC3339))}
+	u := &core.Unclean{Evidence: fmt.Sprintf("process %d, started at %s", r.PID, r.At.Format(time.RFC3339))}
 	switch {
 	case r.Boot == "" || boot == "":
 		u.Cause = "orac did not stop cleanly: it was killed, it crashed, or its machine went down"
@@ -91,17 +84,4 @@ func leftBehind(d *statedir.Dir) string {
 	}
 	return fmt.Sprintf("restarted; completed %s that had been cut off; %s on disk waiting for delivery",
 		amount.Count(cut, "recording"), amount.Count(whole, "recording"))
-}
-
-// tellUnclean records an incident of a run that did not stop cleanly. The incident has already
-// ended: this process runs.
-func (c *Core) tellUnclean(t *rt.Task) {
-	u := c.o.Unclean
-	if u == nil {
-		return
-	}
-	c.o.Slog.Warn(u.Cause, "found", u.Found)
-	id, _ := c.log.Open(t, "orac", u.Cause, u.Evidence)
-	c.log.Action(t, id, u.Found)
-	c.log.Recover(t, id)
 }

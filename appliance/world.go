@@ -12,6 +12,7 @@ import (
 	"orac/appliance/audio/capture"
 	"orac/appliance/audio/wav"
 	"orac/appliance/generation"
+	"orac/appliance/graph"
 	"orac/appliance/notify"
 	"orac/appliance/stt"
 	"orac/appliance/stt/wire"
@@ -21,49 +22,38 @@ import (
 
 // World connects a graph to its real adapters: the capture process and files for sound, ONNX Runtime for inference,
 // HTTP and commands for services, a state directory for what must last. The end of ctx interrupts downloads.
-func World(ctx context.Context, rb *runbook.Runbook, state *State, store models.Store) (*Parts, error) {
+func World(ctx context.Context, state *State, store models.Store) (*graph.Parts, error) {
 	store.Sweep()
 	inference, err := OpenInference(ctx, store, filepath.Join(state.Dir, filepath.FromSlash(generation.FilesDir)))
 	if err != nil {
 		return nil, err
 	}
-	return &Parts{
-		FS: state.FS, InstanceID: instanceID(rb), History: state.Store,
+	host, _ := os.Hostname() // without one, the appliance goes by its own name
+	return &graph.Parts{
+		FS: state.FS, Host: host, History: state.Store,
 		Source:    input,
 		Inference: inference,
-		STT:       func(rb *runbook.Runbook, s runbook.STT) (stt.Client, error) { return client(rb, s, state.Temp) },
-		Heart:     heart,
-		Hook:      hook,
+		STT: func(s graph.Service, find func(string) string) (stt.Client, error) {
+			return client(s, find, state.Temp)
+		},
+		Heart: heart,
+		Hook:  hook,
 	}, nil
 }
 
-func instanceID(rb *runbook.Runbook) string {
-	if rb.Appliance.InstanceID != "" {
-		return rb.Appliance.InstanceID
-	}
-	host, err := os.Hostname()
-	if err != nil || host == "" {
-		host = rb.Appliance.Name
-	}
-	return "hey-orac-" + host
-}
-
 // input is the source of a device.
-func input(rb *runbook.Runbook, a runbook.Address) (audio.Source, error) {
-	if m, ok := rb.Microphone(a); ok {
+func input(d graph.Device) (audio.Source, error) {
+	if m := d.Microphone; m != nil {
 		backend := m.Backend
 		if backend == "auto" {
 			backend = ""
 		}
 		return capture.New(capture.Spec{
 			Selector: capture.Selector{Match: m.Match, Identity: m.Identity, ID: m.ID},
-			Backend:  backend, Channels: m.Channels, Channel: m.Channel, StartTimeout: m.StartTimeout, Look: rb.Watchdog.SourceCheck,
+			Backend:  backend, Channels: m.Channels, Channel: m.Channel, StartTimeout: m.StartTimeout, Look: d.Look.SourceCheck,
 		}), nil
 	}
-	w, ok := rb.WAV(a)
-	if !ok {
-		panic("BUG: no device " + a)
-	}
+	w := d.WAV
 	// Report a wrong file now, before anything runs.
 	first, err := wav.Open(w.Path, w.Channel...)
 	if err != nil {
@@ -79,45 +69,46 @@ func input(rb *runbook.Runbook, a runbook.Address) (audio.Source, error) {
 	}, nil
 }
 
-func client(rb *runbook.Runbook, s runbook.STT, temp string) (stt.Client, error) {
+func client(to graph.Service, find func(string) string, temp string) (stt.Client, error) {
+	s := to.STT
 	if s.Protocol == "exec" {
-		command, err := program(rb, s)
+		command, err := program(s, find)
 		if err != nil {
 			return nil, err
 		}
 		return stt.NewExec(stt.ExecConfig{Command: command, Timeout: s.Timeout, TempDir: temp})
 	}
-	tokens, err := tokensOf(rb, s.Auth)
+	tokens, err := tokensOf(to.Login)
 	if err != nil {
 		return nil, err
 	}
 	return stt.NewOrac(stt.OracConfig{
-		URL: s.URL, Timeout: s.Timeout, Token: s.Token, Tokens: tokens, TLS: tlsOf(s),
+		URL: s.URL, Timeout: s.Timeout, Token: s.Token, Tokens: tokens, TLS: wire.TLS{CA: s.CA, Cert: s.ClientCert, Key: s.ClientKey},
 		Language: s.Language, Task: s.Task, ForwardToCore: s.ForwardToCore,
 	})
 }
 
-func tlsOf(s runbook.STT) wire.TLS { return wire.TLS{CA: s.CA, Cert: s.ClientCert, Key: s.ClientKey} }
-
 // tokensOf returns the tokens of a service account; nil if there is none.
-func tokensOf(rb *runbook.Runbook, a runbook.Address) (wire.Tokens, error) {
-	s, ok := rb.ServiceAccount(a)
-	if !ok {
+func tokensOf(l graph.Login) (wire.Tokens, error) {
+	s := l.Account
+	if s == nil {
 		return nil, nil
 	}
 	return account.New(account.Config{
-		Name: s.Name, Secret: s.Secret, Permissions: s.Permissions, Issuer: rb.Auth.Issuer, Audience: s.Audience, Lifetime: rb.Auth.ServiceLifetime,
+		Name: s.Name, Secret: s.Secret, Permissions: s.Permissions, Issuer: l.Issuer.Issuer, Audience: s.Audience, Lifetime: l.Issuer.ServiceLifetime,
 	})
 }
 
-func heart(rb *runbook.Runbook, h runbook.Heartbeat) (notify.Heart, error) {
-	s, _ := rb.STT(h.STT)
-	c := notify.HeartbeatConfig{URL: rb.HeartbeatURL(h), Timeout: h.Timeout, Token: s.Token, TLS: tlsOf(s)}
-	if h.CA != "" {
-		c.TLS.CA = h.CA
+func heart(h graph.Heart) (notify.Heart, error) {
+	c := notify.HeartbeatConfig{URL: h.URL(), Timeout: h.Heartbeat.Timeout}
+	if s := h.STT; s != nil {
+		c.Token, c.TLS = s.Token, wire.TLS{CA: s.CA, Cert: s.ClientCert, Key: s.ClientKey}
+	}
+	if h.Heartbeat.CA != "" {
+		c.TLS.CA = h.Heartbeat.CA
 	}
 	var err error
-	if c.Tokens, err = tokensOf(rb, rb.HeartbeatAuth(h)); err != nil {
+	if c.Tokens, err = tokensOf(h.Login); err != nil {
 		return nil, err
 	}
 	if c.Tokens != nil {

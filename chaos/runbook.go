@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"orac/internal/atomicfile"
+	"orac/appliance/base/atomicfile"
 )
 
 // Runbook is what a rig's appliance is made of. The zero value of a field stands for what works.

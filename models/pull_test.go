@@ -25,7 +25,7 @@ import (
 	"testing"
 	"time"
 
-	"orac/internal/testkit"
+	"orac/appliance/base/testkit"
 )
 
 // member is one file of a model package.

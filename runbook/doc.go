@@ -1,29 +1,13 @@
-// Package runbook is the language of ORAC: it turns the text of one orac.hcl
-// into an immutable Runbook, or into diagnostics that say what to do.
+// Package runbook is the vocabulary of orac.hcl: which blocks there are, what they become, and what somebody may change over the
+// network. Package runbook/language reads it.
 //
 // It guarantees:
 //
-//   - The registry (Registry) is the only description of the language. Decoding,
-//     validation, the JSON Schema, the reference documentation and every message
-//     about a block are derived from it.
-//   - No input makes it panic, run without bound or read without bound: size,
-//     nesting, operators, blocks, values and the files that file() reads are capped.
-//     What an evaluation makes and does is counted while it goes on, and ends it when
-//     it is too much, or when Options.Context ends.
-//   - Every problem that can be found is found in one run, in the order of the
-//     file, each with its place and the way out.
-//   - An evaluation sees each thing outside its text once, and says what it saw
-//     (Inputs): the same inputs give the same runbook and the same hash.
-//   - A secret reaches nothing but Secret.Reveal: no diagnostic, no Attr printed,
-//     no JSON and no log line holds one, and nothing that is shown depends on one.
-//   - No error quotes what env(), file() or secret() gave, or what was made of it,
-//     through however many references.
-//   - Under Options.Within nothing is read from the machine that the other document
-//     does not read at the same place by the same expression. That is decided before
-//     anything is evaluated, and what is refused is never evaluated.
-//
-// The machinery serves other languages as well, with the same guarantees: a Language
-// is a registry and a few words. runbook/scenario is one.
+//   - The registry (Registry) is the only description of the blocks. A test proves that the Go types agree with it, field for
+//     field.
+//   - A Runbook is immutable. Every default is filled in, every reference names an existing block, and the rules between blocks
+//     hold.
+//   - Judge lets nothing into force over the network that needs more power over the machine than the running runbook has.
 //
 // It knows no runtime: nothing here opens a device, a model or a socket.
 package runbook

@@ -1,8 +1,8 @@
 package runbook
 
-import "time"
 import (
 	"orac/runbook/language"
+	"time"
 )
 
 // Runbook is one decoded orac.hcl. It is immutable by convention: a changed file becomes a new

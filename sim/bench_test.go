@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"orac/appliance"
+	"orac/appliance/core"
 	"orac/appliance/event"
 	"orac/appliance/incident"
 	"orac/appliance/rt"
@@ -63,8 +63,8 @@ func BenchmarkGraph(b *testing.B) {
 // monitored puts the monitor of production beside the graph of a world.
 func monitored(w *World) {
 	w.Watch = rt.NewMailbox[event.Event]("events to the monitor", 1024)
-	w.Script = func(k *rt.Task, r *appliance.Runner) error {
+	w.Script = func(k *rt.Task, r *core.Runner) error {
 		log := incident.New(incident.Budget{Restarts: 5, Per: time.Hour}, nil)
-		return (&appliance.Monitor{Runner: r, Log: log, FS: w.Disk, Events: w.Watch}).Run(k)
+		return (&core.Monitor{Runner: r, Log: log, FS: w.Disk, Events: w.Watch}).Run(k)
 	}
 }

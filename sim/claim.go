@@ -9,7 +9,7 @@ import (
 	"orac/appliance/event"
 	"orac/appliance/stt"
 	"orac/runbook"
-	"orac/trial/proof"
+	"orac/sim/trial/proof"
 )
 
 // claim is what an utterance must be, worked out from what its microphone delivered and from the runbook: its sound, its

@@ -7,10 +7,10 @@ import (
 	"time"
 
 	"orac/appliance/audio"
+	"orac/appliance/graph"
 	"orac/appliance/rt"
 	"orac/appliance/stt"
 	"orac/appliance/stt/wire"
-	"orac/runbook"
 	"orac/runbook/scenario"
 )
 
@@ -218,7 +218,8 @@ func (c sttClient) Health(t *rt.Task) (stt.Health, error) {
 	return stt.Health{Status: "healthy", Streaming: &streams}, nil
 }
 
-func (m *machine) client(_ *runbook.Runbook, s runbook.STT) (stt.Client, error) {
+func (m *machine) client(to graph.Service, _ func(string) string) (stt.Client, error) {
+	s := to.STT
 	timeout := s.Timeout
 	if timeout <= 0 {
 		timeout = 30 * time.Second

@@ -4,8 +4,8 @@ import (
 	"testing"
 	"time"
 
-	"orac/appliance"
 	"orac/appliance/audio"
+	"orac/appliance/core"
 	"orac/appliance/event"
 	"orac/appliance/health"
 	"orac/appliance/incident"
@@ -26,7 +26,7 @@ func TestAClockThatStepsFiresNoWatchdog(t *testing.T) {
 		graph, parts := compile(t, r.book), r.parts(events)
 		parts.Events = parts.Events.With(watched)
 		log := incident.New(incident.Budget{Restarts: 5, Per: time.Hour}, nil)
-		var m *appliance.Monitor
+		var m *core.Monitor
 
 		d := virtual.New(seed, started, nil)
 		rt.New(d, "orac", func(k *rt.Task) error {
@@ -39,11 +39,11 @@ func TestAClockThatStepsFiresNoWatchdog(t *testing.T) {
 					r.events = append(r.events, e)
 				}
 			})
-			runner, err := appliance.NewRunner(graph, parts)
+			runner, err := core.NewRunner(graph, parts)
 			if err != nil {
 				return err
 			}
-			m = &appliance.Monitor{Runner: runner, Log: log, FS: parts.FS, Events: watched}
+			m = &core.Monitor{Runner: runner, Log: log, FS: parts.FS, Events: watched}
 			k.Go("monitor", m.Run)
 			return runner.Run(k)
 		})

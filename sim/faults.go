@@ -8,13 +8,13 @@ import (
 	"syscall"
 	"time"
 
-	"orac/appliance"
+	"orac/appliance/core"
 	"orac/appliance/rt"
 	"orac/appliance/status"
 	"orac/runbook/scenario"
-	"orac/trial/judge"
-	"orac/trial/report"
-	"orac/trial/schedule"
+	"orac/sim/trial/judge"
+	"orac/sim/trial/report"
+	"orac/sim/trial/schedule"
 )
 
 // breaks is how a fault is made and undone in the simulated world. Undo is nil where there is nothing to undo.
@@ -281,13 +281,13 @@ func (m *machine) apply(o *occurrence) {
 		m.broken = err
 		return
 	}
-	core := m.core
-	before, busy := core.Graph(), m.applying
+	changed := m.core
+	before, busy := changed.Graph(), m.applying
 	m.applying++
 	rt.New(m.driver, "orac-apply", func(t *rt.Task) error {
-		done, err := core.Change(t, appliance.Change{ApplyRequest: status.ApplyRequest{PlanRequest: status.PlanRequest{Origin: asTheOwner}.Text(string(text))}}, func(string) {})
+		done, err := changed.Change(t, core.Change{ApplyRequest: status.ApplyRequest{PlanRequest: status.PlanRequest{Origin: asTheOwner}.Text(string(text))}}, func(string) {})
 		m.applying--
-		if !(err == nil && done.OK) && busy == 0 && core.Graph() != before && !strings.Contains(done.Why, "there is no way back") {
+		if !(err == nil && done.OK) && busy == 0 && changed.Graph() != before && !strings.Contains(done.Why, "there is no way back") {
 			m.judge.Break(m.now(), "applied", "a change that was not kept is in force: "+errors.Join(err, errors.New(done.Why)).Error())
 		}
 		switch {

@@ -8,7 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"orac/appliance"
+	"orac/appliance/core"
+	"orac/appliance/graph"
 	"orac/appliance/rt"
 	"orac/appliance/rt/virtual"
 	"orac/appliance/status"
@@ -19,7 +20,7 @@ import (
 
 // shop is inference whose models at https addresses have to be fetched.
 type shop struct {
-	appliance.Inference
+	graph.Inference
 	there   map[runbook.Address]bool
 	fetched []runbook.Address
 	fails   error
@@ -27,13 +28,13 @@ type shop struct {
 
 func newShop() *shop {
 	s := &shop{Inference: loud(), there: map[runbook.Address]bool{}}
-	s.Model = func(_ *runbook.Runbook, m runbook.Model) (wake.Model, error) {
+	s.Model = func(m graph.ModelFile) (wake.Model, error) {
 		if strings.HasPrefix(m.Source, "https://") && !s.there[m.Address] {
 			return wake.Model{}, fmt.Errorf("%s: %w", m.Address, &models.UnfetchedError{Host: "models.example", SHA256: m.SHA256})
 		}
 		return wake.Model{Labels: []string{"none", "five"}}, nil
 	}
-	s.Fetch = func(_ *rt.Task, list []runbook.Model, within time.Duration) error {
+	s.Fetch = func(_ *rt.Task, list []graph.ModelFile, within time.Duration) error {
 		if within <= 0 || within > models.FetchTime {
 			return fmt.Errorf("within %v", within)
 		}
@@ -54,13 +55,13 @@ const quick = twoRooms + "\napply { health_gate = \"2s\" }\n"
 // elsewhere is quick with a model from an https address.
 var elsewhere = strings.Replace(quick, `source = "catalog:alexa"`, "\n  source = \"https://models.example/alexa.onnx\"\n  sha256 = \""+sum+"\"\n", 1)
 
-func (s *shop) house(t *testing.T, text string, script func(*rt.Task, *appliance.Runner) error) Result {
+func (s *shop) house(t *testing.T, text string, script func(*rt.Task, *core.Runner) error) Result {
 	t.Helper()
 	w := world(t, speech(2, 0, 0.4, 25000, 0.2, 0, 1.5, 8000, 4, 0))
 	w.Graph, w.Loop, w.Inference = compile(t, text), true, s.Inference
 	ended := script == nil
 	if script != nil {
-		w.Script = func(k *rt.Task, r *appliance.Runner) error {
+		w.Script = func(k *rt.Task, r *core.Runner) error {
 			err := script(k, r)
 			if ended = true; err != nil {
 				t.Error(err)
@@ -80,7 +81,7 @@ func (s *shop) house(t *testing.T, text string, script func(*rt.Task, *appliance
 // touches anything, and says so.
 func TestAPlanFetchesNothing(t *testing.T) {
 	text, s := quick, newShop()
-	s.house(t, quick, func(k *rt.Task, r *appliance.Runner) error {
+	s.house(t, quick, func(k *rt.Task, r *core.Runner) error {
 		st, err := steward(k, r, virtual.NewDisk(1<<30), &text)
 		if err != nil {
 			return err
@@ -141,7 +142,7 @@ func TestAPlanFetchesNothing(t *testing.T) {
 // TestAClassIsCheckedOnceItsModelIsThere: what a plan cannot know of a model that is not fetched, the apply refuses, and changes nothing.
 func TestAClassIsCheckedOnceItsModelIsThere(t *testing.T) {
 	text, s := quick, newShop()
-	s.house(t, quick, func(k *rt.Task, r *appliance.Runner) error {
+	s.house(t, quick, func(k *rt.Task, r *core.Runner) error {
 		st, err := steward(k, r, virtual.NewDisk(1<<30), &text)
 		if err != nil {
 			return err

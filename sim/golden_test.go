@@ -10,16 +10,16 @@ import (
 	"testing"
 	"time"
 
-	"orac/appliance"
 	"orac/appliance/audio"
+	"orac/appliance/base/testkit"
+	"orac/appliance/core"
 	"orac/appliance/event"
+	"orac/appliance/graph"
 	"orac/appliance/incident"
 	"orac/appliance/node"
 	"orac/appliance/rt"
 	"orac/appliance/rt/virtual"
-	"orac/internal/testkit"
 	"orac/models/wake"
-	"orac/runbook"
 )
 
 // whole is a model of inference that computes with whole numbers alone: floating-point sums may differ between processors. A
@@ -55,12 +55,12 @@ func (h *wholeHead) Push(e *[96]float32) ([]float32, bool, error) {
 func (h *wholeHead) Reset()       { h.heard = 0 }
 func (h *wholeHead) Close() error { return nil }
 
-func wholeNumbers() appliance.Inference {
-	return appliance.Inference{
+func wholeNumbers() graph.Inference {
+	return graph.Inference{
 		Extractor: func() (node.Extractor, error) { return &wholeExtractor{}, nil },
 		Gate:      func() (node.Gate, error) { return alwaysVoice{}, nil },
-		Model:     func(*runbook.Runbook, runbook.Model) (wake.Model, error) { return wake.Model{}, nil },
-		Head:      func(*runbook.Runbook, runbook.Model) (node.Classifier, error) { return &wholeHead{}, nil },
+		Model:     func(graph.ModelFile) (wake.Model, error) { return wake.Model{}, nil },
+		Head:      func(graph.ModelFile) (node.Classifier, error) { return &wholeHead{}, nil },
 	}
 }
 
@@ -82,12 +82,12 @@ func recordedRun(t *testing.T) []byte {
 		events := rt.NewMailbox[event.Event]("events to the monitor", 1<<10)
 		graph, parts := compile(t, r.book), r.parts(events)
 		rt.New(d, "orac", func(k *rt.Task) error {
-			runner, err := appliance.NewRunner(graph, parts)
+			runner, err := core.NewRunner(graph, parts)
 			if err != nil {
 				return err
 			}
 			log := incident.New(incident.Budget{Restarts: 5, Per: time.Hour}, nil)
-			k.Go("monitor", (&appliance.Monitor{Runner: runner, Log: log, FS: parts.FS, Events: events}).Run)
+			k.Go("monitor", (&core.Monitor{Runner: runner, Log: log, FS: parts.FS, Events: events}).Run)
 			return runner.Run(k)
 		})
 		d.Run(rt.Instant(30 * time.Second))

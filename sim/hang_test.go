@@ -10,16 +10,16 @@ import (
 	"testing/synctest"
 	"time"
 
-	"orac/appliance"
 	"orac/appliance/audio"
+	"orac/appliance/core"
 	"orac/appliance/event"
+	"orac/appliance/graph"
 	"orac/appliance/incident"
 	"orac/appliance/node"
 	"orac/appliance/reconcile"
 	"orac/appliance/rt"
 	"orac/appliance/rt/live"
 	"orac/appliance/rt/virtual"
-	"orac/runbook"
 )
 
 // hung blocks for ever from its 40th hop on.
@@ -47,11 +47,11 @@ func (h *hungHead) Push(e *[96]float32) ([]float32, bool, error) {
 }
 
 // onGoroutines runs a rig on the live driver, where code may hang as it does in a library.
-func onGoroutines(t *testing.T, ctx context.Context, r *rig, script func(k *rt.Task, run *appliance.Runner, p *appliance.Parts, watch *rt.Mailbox[event.Event])) (err error) {
+func onGoroutines(t *testing.T, ctx context.Context, r *rig, script func(k *rt.Task, run *core.Runner, p *graph.Parts, watch *rt.Mailbox[event.Event])) (err error) {
 	watch := rt.NewMailbox[event.Event]("w", 4096)
 	p := r.parts(watch)
 	return live.New(nil).Run(ctx, "orac", func(k *rt.Task) error {
-		ru, err := appliance.NewRunner(compile(t, r.book), p)
+		ru, err := core.NewRunner(compile(t, r.book), p)
 		if err != nil {
 			return err
 		}
@@ -69,9 +69,9 @@ func TestAStuckExtractorIsSeenAndStartedAgain(t *testing.T) {
 		r.inference.Extractor = func() (node.Extractor, error) { return &hung{let: let}, nil }
 		ctx, cancel := context.WithTimeout(context.Background(), 120*time.Second)
 		defer cancel()
-		_ = onGoroutines(t, ctx, r, func(k *rt.Task, ru *appliance.Runner, p *appliance.Parts, watch *rt.Mailbox[event.Event]) {
+		_ = onGoroutines(t, ctx, r, func(k *rt.Task, ru *core.Runner, p *graph.Parts, watch *rt.Mailbox[event.Event]) {
 			log := incident.New(incident.Budget{Restarts: 5, Per: time.Hour}, nil)
-			m := &appliance.Monitor{Runner: ru, Log: log, FS: r.disk, Events: watch, Evidence: func() string { return "all stacks" }}
+			m := &core.Monitor{Runner: ru, Log: log, FS: r.disk, Events: watch, Evidence: func() string { return "all stacks" }}
 			began := k.Wall()
 			k.Go("monitor", m.Run)
 			_ = k.Sleep(60 * time.Second)
@@ -99,11 +99,11 @@ func TestTooManyLeaksEndTheAppliance(t *testing.T) {
 			`listener "room"`, "model \"alexa\" { source = \"catalog:alexa\" }\nlistener \"room\"",
 		).Replace(room)
 		r := &rig{book: two, source: plays(speech(400, 100)), service: &service{}, inference: loud()}
-		r.inference.Head = func(*runbook.Runbook, runbook.Model) (node.Classifier, error) { return &hungHead{let: let}, nil }
+		r.inference.Head = func(graph.ModelFile) (node.Classifier, error) { return &hungHead{let: let}, nil }
 		ended := make(chan error, 1)
 		began := time.Now()
 		go func() {
-			ended <- onGoroutines(t, context.Background(), r, func(k *rt.Task, ru *appliance.Runner, p *appliance.Parts, w *rt.Mailbox[event.Event]) {
+			ended <- onGoroutines(t, context.Background(), r, func(k *rt.Task, ru *core.Runner, p *graph.Parts, w *rt.Mailbox[event.Event]) {
 				_ = k.Sleep(5 * time.Second)
 				ru.Restart(k, "head.file.hey_jarvis")
 				ru.Restart(k, "head.file.alexa")
@@ -111,7 +111,7 @@ func TestTooManyLeaksEndTheAppliance(t *testing.T) {
 		}()
 		select {
 		case err := <-ended:
-			if !errors.Is(err, appliance.ErrReexec) || time.Since(began) > 30*time.Second {
+			if !errors.Is(err, core.ErrReexec) || time.Since(began) > 30*time.Second {
 				t.Errorf("ended after %v with %v", time.Since(began), err)
 			}
 		case <-time.After(10 * time.Minute):
@@ -135,7 +135,7 @@ func TestAStopIsInTimeWhateverHangs(t *testing.T) {
 		ended := make(chan error, 1)
 		began := time.Now()
 		go func() {
-			ended <- onGoroutines(t, ctx, r, func(k *rt.Task, _ *appliance.Runner, _ *appliance.Parts, _ *rt.Mailbox[event.Event]) {})
+			ended <- onGoroutines(t, ctx, r, func(k *rt.Task, _ *core.Runner, _ *graph.Parts, _ *rt.Mailbox[event.Event]) {})
 		}()
 		select {
 		case err := <-ended:
@@ -164,9 +164,9 @@ func TestCodeThatCannotBeBuiltIsTriedAgain(t *testing.T) {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		waiting := false
-		err := onGoroutines(t, ctx, r, func(k *rt.Task, ru *appliance.Runner, p *appliance.Parts, w *rt.Mailbox[event.Event]) {
+		err := onGoroutines(t, ctx, r, func(k *rt.Task, ru *core.Runner, p *graph.Parts, w *rt.Mailbox[event.Event]) {
 			_ = k.Sleep(5 * time.Second)
-			p.Source = func(*runbook.Runbook, runbook.Address) (audio.Source, error) {
+			p.Source = func(graph.Device) (audio.Source, error) {
 				return nil, errors.New("x.wav: no such file")
 			}
 			ru.Restart(k, "source.file")
@@ -218,7 +218,7 @@ func TestASwapAfterTheEndIsRefused(t *testing.T) {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
 		defer cancel()
 		_ = live.New(nil).Run(ctx, "orac", func(k *rt.Task) error {
-			ru, err := appliance.NewRunner(compile(t, r.book), p)
+			ru, err := core.NewRunner(compile(t, r.book), p)
 			if err != nil {
 				return err
 			}
@@ -243,7 +243,7 @@ func TestASwapAfterTheEndIsRefused(t *testing.T) {
 func TestASwapBackWhileTheOldOneStops(t *testing.T) {
 	changed := strings.Replace(twoRooms, `identity = "hall"`, `identity = "new"`, 1)
 	for seed := range uint64(10) {
-		house(t, seed, func(k *rt.Task, r *appliance.Runner) error {
+		house(t, seed, func(k *rt.Task, r *core.Runner) error {
 			_ = k.Sleep(10 * time.Second)
 			back, err := r.Prepare(r.Graph())
 			if err != nil {

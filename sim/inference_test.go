@@ -10,9 +10,9 @@ import (
 
 	"orac/appliance/audio"
 	"orac/appliance/event"
+	"orac/appliance/graph"
 	"orac/appliance/node"
 	"orac/appliance/rt/live"
-	"orac/runbook"
 )
 
 // mortal is a head that dies at a hop.
@@ -40,9 +40,9 @@ func TestADeadHeadDelaysNobody(t *testing.T) {
 			opened := 0
 			r := &rig{book: two, source: plays(speech(command(4)...)), service: &service{}, inference: loud()}
 			head := r.inference.Head
-			r.inference.Head = func(rb *runbook.Runbook, m runbook.Model) (node.Classifier, error) {
+			r.inference.Head = func(m graph.ModelFile) (node.Classifier, error) {
 				if m.Name != "alexa" {
-					return head(rb, m)
+					return head(m)
 				}
 				if opened++; opened > opens {
 					return nil, errors.New("it cannot be loaded")
@@ -94,7 +94,7 @@ func TestHeadsStartAfreshWithTheExtractor(t *testing.T) {
 		resets, opened := 0, 0
 		r := &rig{book: room, source: plays(speech(60, 100)), service: &service{}, inference: loud()}
 		r.inference.Extractor = func() (node.Extractor, error) { opened++; return &fragile{}, nil }
-		r.inference.Head = func(*runbook.Runbook, runbook.Model) (node.Classifier, error) {
+		r.inference.Head = func(graph.ModelFile) (node.Classifier, error) {
 			return &counted{resets: &resets}, nil
 		}
 		r.run(t, seed, 30*time.Second)

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"orac/runbook/scenario"
-	"orac/trial/report"
+	"orac/sim/trial/report"
 )
 
 // TestEveryKindDoesWhatItSays makes every kind of fault, from 30 s to 60 s of a run in which somebody speaks all the time, and

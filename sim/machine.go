@@ -9,18 +9,19 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"orac/appliance"
 	"orac/appliance/audio"
+	"orac/appliance/core"
 	"orac/appliance/event"
+	"orac/appliance/graph"
 	"orac/appliance/provenclock"
 	"orac/appliance/rt"
 	"orac/appliance/rt/virtual"
 	"orac/runbook"
 	"orac/runbook/language"
 	"orac/runbook/scenario"
-	"orac/trial/judge"
-	"orac/trial/report"
-	"orac/trial/schedule"
+	"orac/sim/trial/judge"
+	"orac/sim/trial/report"
+	"orac/sim/trial/schedule"
 )
 
 // machine is a computer in a simulated world, with an appliance on it that can be killed and started again. The world is
@@ -40,7 +41,7 @@ type machine struct {
 	todo   agenda
 	driver *virtual.Driver // nil while the process does not run
 	root   *rt.Task
-	core   *appliance.Core
+	core   *core.Core
 	booted time.Duration // when the process was last started
 
 	stopped time.Duration // when it last ended
@@ -162,7 +163,7 @@ func (m *machine) boot() {
 	d.Exempt("world")
 	m.driver = d
 	events := rt.NewMailbox[event.Event]("events to the world", 1024)
-	core, err := appliance.NewCore(appliance.CoreOptions{
+	core, err := core.New(core.Options{
 		Runbook: rb, Source: m.text, Parts: m.parts(events), Ledger: m.ledger, Slog: slog.New(slog.NewTextHandler(io.Discard, nil)),
 		Language: evaluator{m},
 		Proven:   func(time.Time) bool { return m.jump == 0 },
@@ -196,16 +197,16 @@ func (m *machine) launch() {
 }
 
 // parts returns the simulated world as the parts of one process.
-func (m *machine) parts(events *rt.Mailbox[event.Event]) *appliance.Parts {
-	return &appliance.Parts{
-		FS: m.disk, InstanceID: "hey-orac-sim", History: m.ledger, Inference: m.o.inference, Source: m.source,
+func (m *machine) parts(events *rt.Mailbox[event.Event]) *graph.Parts {
+	return &graph.Parts{
+		FS: m.disk, Host: "sim", History: m.ledger, Inference: m.o.inference, Source: m.source,
 		STT: m.client, Heart: m.heart, Hook: m.hook, Events: rt.NewOut(events),
 	}
 }
 
 // evaluate evaluates a runbook text.
 func (m *machine) evaluate(text []byte) (*runbook.Runbook, error) {
-	rb, problems := evaluator{m}.Evaluate(nil, appliance.Evaluation{Text: text})
+	rb, problems := evaluator{m}.Evaluate(nil, core.Evaluation{Text: text})
 	if problems.HasErrors() {
 		return nil, problems.Err()
 	}
@@ -252,7 +253,7 @@ func (m *machine) ended() {
 	err := m.root.Err()
 	m.end()
 	switch {
-	case errors.Is(err, appliance.ErrMemory), errors.Is(err, appliance.ErrReexec):
+	case errors.Is(err, core.ErrMemory), errors.Is(err, core.ErrReexec):
 		m.reexecs++
 		m.account.power(scenario.Kill)
 		m.mark("process", "replaced", err.Error())

@@ -13,7 +13,7 @@ import (
 	"orac/appliance/rt"
 	"orac/runbook"
 	"orac/runbook/scenario"
-	"orac/trial/schedule"
+	"orac/sim/trial/schedule"
 )
 
 // microphone is a model of an input of the machine, faithful at the pipe between the capture process and the appliance. A

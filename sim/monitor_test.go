@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"orac/appliance"
+	"orac/appliance/core"
 	"orac/appliance/event"
 	"orac/appliance/health"
 	"orac/appliance/incident"
@@ -21,9 +21,9 @@ func TestARemovedServiceIsNoTroubleAnyMore(t *testing.T) {
 	w.Graph = compile(t, twoRooms)
 	w.Sound["hall"] = w.Sound["usb"]
 	w.Watch = rt.NewMailbox[event.Event]("events to the monitor", 1024)
-	w.Script = func(k *rt.Task, r *appliance.Runner) error {
+	w.Script = func(k *rt.Task, r *core.Runner) error {
 		log := incident.New(incident.Budget{Restarts: 5, Per: time.Hour}, nil)
-		m := &appliance.Monitor{Runner: r, Log: log, FS: w.Disk, Events: w.Watch}
+		m := &core.Monitor{Runner: r, Log: log, FS: w.Disk, Events: w.Watch}
 		k.Go("monitor", m.Run)
 		_ = k.Sleep(90 * time.Second)
 		without := strings.ReplaceAll(strings.Replace(twoRooms, `stt "whisper" { url = "http://stt.example:7272" }`, "", 1), "  deliver = [stt.whisper]\n", "")
@@ -54,9 +54,9 @@ func TestMemoryOverItsLimitIsOneIncident(t *testing.T) {
 	w.Loop = true
 	w.Watch = rt.NewMailbox[event.Event]("events to the monitor", 1024)
 	n := int64(0)
-	w.Script = func(k *rt.Task, r *appliance.Runner) error {
+	w.Script = func(k *rt.Task, r *core.Runner) error {
 		log := incident.New(incident.Budget{Restarts: 5, Per: time.Hour}, nil)
-		m := &appliance.Monitor{Runner: r, Log: log, FS: w.Disk, Events: w.Watch,
+		m := &core.Monitor{Runner: r, Log: log, FS: w.Disk, Events: w.Watch,
 			Measure: func() (int64, error) {
 				if k.Now() > rt.Instant(30*time.Minute) {
 					return 100 << 20, nil
@@ -88,11 +88,11 @@ func TestALogFileThatCannotBeWrittenIsAnIncident(t *testing.T) {
 	w := world(t, speech(2, 0, 0.4, 25000, 0.2, 0, 1.5, 8000, 4, 0))
 	w.Loop = true
 	w.Watch = rt.NewMailbox[event.Event]("events to the monitor", 1024)
-	w.Script = func(k *rt.Task, r *appliance.Runner) error {
+	w.Script = func(k *rt.Task, r *core.Runner) error {
 		r.Graph().Runbook.Appliance.LogFile = "/var/log/orac/orac.log"
 		log := incident.New(incident.Budget{Restarts: 5, Per: time.Hour}, nil)
 		refused := errors.New("it is a link of the user 12345")
-		m := &appliance.Monitor{Runner: r, Log: log, FS: w.Disk, Events: w.Watch, LogFile: func() error { return refused }}
+		m := &core.Monitor{Runner: r, Log: log, FS: w.Disk, Events: w.Watch, LogFile: func() error { return refused }}
 		k.Go("monitor", m.Run)
 		_ = k.Sleep(time.Minute)
 		list := log.Recent(k.Now(), 1000)
@@ -119,9 +119,9 @@ func TestAlertsEnd(t *testing.T) {
 	w := world(t, speech(2, 0, 0.4, 25000, 0.2, 0, 1.5, 8000, 4, 0))
 	w.Loop = true
 	w.Watch = rt.NewMailbox[event.Event]("events to the monitor", 1024)
-	w.Script = func(k *rt.Task, r *appliance.Runner) error {
+	w.Script = func(k *rt.Task, r *core.Runner) error {
 		log := incident.New(incident.Budget{Restarts: 1, Per: time.Hour}, nil)
-		m := &appliance.Monitor{Runner: r, Log: log, FS: w.Disk, Events: w.Watch}
+		m := &core.Monitor{Runner: r, Log: log, FS: w.Disk, Events: w.Watch}
 		k.Go("monitor", m.Run)
 		_ = k.Sleep(5 * time.Second)
 		for range 4 {
@@ -150,9 +150,9 @@ func TestARefusedHeartbeatIsAnIncident(t *testing.T) {
 	w.Watch = rt.NewMailbox[event.Event]("events to the monitor", 1024)
 	w.Graph = compile(t, twoRooms+"heartbeat \"core\" { stt = stt.whisper }\n")
 	w.Sound["hall"] = w.Sound["usb"]
-	w.Script = func(k *rt.Task, r *appliance.Runner) error {
+	w.Script = func(k *rt.Task, r *core.Runner) error {
 		log := incident.New(incident.Budget{Restarts: 5, Per: time.Hour}, nil)
-		m := &appliance.Monitor{Runner: r, Log: log, FS: w.Disk, Events: w.Watch}
+		m := &core.Monitor{Runner: r, Log: log, FS: w.Disk, Events: w.Watch}
 		k.Go("monitor", m.Run)
 		_ = k.Sleep(5 * time.Second)
 		say := func(node string, b event.Body) {
@@ -220,10 +220,10 @@ func TestAConsoleThatCannotBeServedIsUnhealthy(t *testing.T) {
 	w.Watch = rt.NewMailbox[event.Event]("events to the monitor", 1024)
 	w.Graph = compile(t, twoRooms+"web { listen = \"127.0.0.1:7171\" }\n")
 	w.Sound["hall"] = w.Sound["usb"]
-	w.Script = func(k *rt.Task, r *appliance.Runner) error {
+	w.Script = func(k *rt.Task, r *core.Runner) error {
 		log := incident.New(incident.Budget{Restarts: 5, Per: time.Hour}, nil)
 		why, known := "", false
-		m := &appliance.Monitor{Runner: r, Log: log, FS: w.Disk, Events: w.Watch, Console: func() (string, bool) { return why, known }}
+		m := &core.Monitor{Runner: r, Log: log, FS: w.Disk, Events: w.Watch, Console: func() (string, bool) { return why, known }}
 		k.Go("monitor", m.Run)
 		for _, c := range []struct {
 			why   string
@@ -264,9 +264,9 @@ func TestAClockThatIsElsewhereAtTheStartIsAnIncident(t *testing.T) {
 	w := world(t, speech(2, 0, 0.4, 25000, 0.2, 0, 1.5, 8000, 4, 0))
 	w.Loop = true
 	w.Watch = rt.NewMailbox[event.Event]("events to the monitor", 1024)
-	w.Script = func(k *rt.Task, r *appliance.Runner) error {
+	w.Script = func(k *rt.Task, r *core.Runner) error {
 		log := incident.New(incident.Budget{Restarts: 5, Per: time.Hour}, nil)
-		m := &appliance.Monitor{Runner: r, Log: log, FS: w.Disk, Events: w.Watch}
+		m := &core.Monitor{Runner: r, Log: log, FS: w.Disk, Events: w.Watch}
 		k.Go("monitor", m.Run)
 		for _, jump := range []event.ClockJumped{{By: 1e9, Start: true}, {By: -1e9}} {
 			w.Watch.Push(k, event.Event{At: k.Wall(), Node: "clock", Body: jump})

@@ -5,12 +5,12 @@ import (
 	"testing"
 	"time"
 
-	"orac/appliance"
 	"orac/appliance/audio"
+	"orac/appliance/core"
 	"orac/appliance/event"
+	"orac/appliance/graph"
 	"orac/appliance/rt"
 	"orac/appliance/rt/virtual"
-	"orac/runbook"
 )
 
 // TestAnotherPaceFitsTheMailboxes: a file that is heard as a microphone would is changed to be heard as fast as it can be, while
@@ -20,18 +20,17 @@ func TestAnotherPaceFitsTheMailboxes(t *testing.T) {
 	for seed := range uint64(10) {
 		r := &rig{service: &service{takes: 300 * time.Millisecond}}
 		events := rt.NewMailbox[event.Event]("events of the test", 1<<14)
-		graph, parts := compile(t, room), r.parts(events)
+		compiled, parts := compile(t, room), r.parts(events)
 		sound := speech(command(20)...)
 		hurry := false
-		parts.Source = func(rb *runbook.Runbook, a runbook.Address) (audio.Source, error) {
+		parts.Source = func(d graph.Device) (audio.Source, error) {
 			p := plays(sound)
-			w, _ := rb.WAV(a)
-			if p.Fast = hurry && w.Pace == "fast"; !p.Fast {
+			if p.Fast = hurry && d.WAV.Pace == "fast"; !p.Fast {
 				p.End = audio.EndLoop
 			}
 			return p, nil
 		}
-		script := func(k *rt.Task, runner *appliance.Runner, run *rt.Task) error {
+		script := func(k *rt.Task, runner *core.Runner, run *rt.Task) error {
 			_ = k.Sleep(10 * time.Second)
 			before := generations(runner)
 			if err := sized(runner, 32, 128); err != nil {
@@ -86,7 +85,7 @@ func TestAnotherPaceFitsTheMailboxes(t *testing.T) {
 		}
 		d := virtual.New(seed, started, nil)
 		root := rt.New(d, "orac", func(k *rt.Task) error {
-			runner, err := appliance.NewRunner(graph, parts)
+			runner, err := core.NewRunner(compiled, parts)
 			if err != nil {
 				return err
 			}
@@ -101,7 +100,7 @@ func TestAnotherPaceFitsTheMailboxes(t *testing.T) {
 }
 
 // sized makes sure of the capacity of the mailboxes on the way from sound to detection.
-func sized(r *appliance.Runner, hops, votes int) error {
+func sized(r *core.Runner, hops, votes int) error {
 	for address, want := range map[string]int{"ring.file": hops, "features.file": hops, "head.file.hey_jarvis": hops, "trigger.room": votes} {
 		if s := r.Inbox(address)[0]; s.Cap != want {
 			return fmt.Errorf("%s holds %d, not %d", s.Name, s.Cap, want)

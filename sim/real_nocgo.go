@@ -6,11 +6,11 @@ import (
 	"context"
 	"errors"
 
-	"orac/appliance"
+	"orac/appliance/graph"
 	"orac/models"
 )
 
 // openReal fails: the real networks need C.
-func openReal(context.Context, models.Store) (appliance.Inference, error) {
-	return appliance.Inference{}, errors.New("this orac is built without cgo, which real inference needs: set inference = \"modelled\", or build it with cgo")
+func openReal(context.Context, models.Store) (graph.Inference, error) {
+	return graph.Inference{}, errors.New("this orac is built without cgo, which real inference needs: set inference = \"modelled\", or build it with cgo")
 }

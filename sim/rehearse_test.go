@@ -8,8 +8,8 @@ import (
 
 	"orac/runbook/language"
 	"orac/runbook/scenario"
-	"orac/trial/report"
-	"orac/trial/schedule"
+	"orac/sim/trial/report"
+	"orac/sim/trial/schedule"
 )
 
 // house is the runbook of these tests: one of everything that can break.

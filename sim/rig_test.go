@@ -7,9 +7,10 @@ import (
 	"testing"
 	"time"
 
-	"orac/appliance"
 	"orac/appliance/audio"
+	"orac/appliance/core"
 	"orac/appliance/event"
+	"orac/appliance/graph"
 	"orac/appliance/notify"
 	"orac/appliance/provenclock"
 	"orac/appliance/rt"
@@ -25,7 +26,7 @@ type rig struct {
 	book      string
 	disk      rt.FS
 	source    audio.Source
-	inference appliance.Inference
+	inference graph.Inference
 	service   stt.Client
 	stop      rt.Instant // when the appliance is told to stop; 0: never
 	trace     func(rt.Record)
@@ -61,18 +62,18 @@ var hasty = strings.Replace(room, `"realtime"`, `"fast"`, 1)
 // started is the wall clock's time at instant 0.
 var started = time.Date(2026, 1, 17, 9, 0, 0, 0, time.UTC)
 
-func (r *rig) parts(events *rt.Mailbox[event.Event]) *appliance.Parts {
+func (r *rig) parts(events *rt.Mailbox[event.Event]) *graph.Parts {
 	if r.inference.Extractor == nil {
 		r.inference = loud()
 	}
 	if r.disk == nil {
 		r.disk = virtual.NewDisk(1 << 30)
 	}
-	return &appliance.Parts{
-		FS: r.disk, InstanceID: "rig", History: forgetful{}, Inference: r.inference, Events: rt.NewOut(events),
-		Source: func(*runbook.Runbook, runbook.Address) (audio.Source, error) { return r.source, nil },
-		STT:    func(*runbook.Runbook, runbook.STT) (stt.Client, error) { return r.service, nil },
-		Heart:  func(*runbook.Runbook, runbook.Heartbeat) (notify.Heart, error) { return nil, errors.New("no heart") },
+	return &graph.Parts{
+		FS: r.disk, Host: "rig", History: forgetful{}, Inference: r.inference, Events: rt.NewOut(events),
+		Source: func(graph.Device) (audio.Source, error) { return r.source, nil },
+		STT:    func(graph.Service, func(string) string) (stt.Client, error) { return r.service, nil },
+		Heart:  func(graph.Heart) (notify.Heart, error) { return nil, errors.New("no heart") },
 		Hook:   func(runbook.Webhook) (notify.Hook, error) { return nil, errors.New("no hook") },
 	}
 }
@@ -80,7 +81,7 @@ func (r *rig) parts(events *rt.Mailbox[event.Event]) *appliance.Parts {
 // root is the appliance and the reader of its events.
 func (r *rig) root(t testing.TB) func(*rt.Task) error {
 	events := rt.NewMailbox[event.Event]("events of the rig", 1<<14)
-	graph, parts := compile(t, r.book), r.parts(events)
+	compiled, parts := compile(t, r.book), r.parts(events)
 	return func(k *rt.Task) error {
 		reader := k.Shield("reader", func(k *rt.Task) error {
 			for {
@@ -91,7 +92,7 @@ func (r *rig) root(t testing.TB) func(*rt.Task) error {
 				r.events = append(r.events, e)
 			}
 		})
-		r.err = appliance.Run(k, graph, parts)
+		r.err = core.Run(k, compiled, parts)
 		r.ended, r.at = true, k.Now()
 		events.Close(k)
 		_ = k.Outlast(reader, rt.Never)

@@ -6,21 +6,21 @@ import (
 	"slices"
 	"time"
 
-	"orac/appliance"
 	"orac/appliance/audio"
+	"orac/appliance/graph"
 	"orac/appliance/rt"
 	"orac/appliance/status"
 	"orac/runbook"
 	"orac/runbook/language"
 	"orac/runbook/scenario"
-	"orac/trial/report"
-	"orac/trial/schedule"
+	"orac/sim/trial/report"
+	"orac/sim/trial/schedule"
 )
 
 // runOptions are what the runs of one scenario share.
 type runOptions struct {
 	book       book
-	inference  appliance.Inference
+	inference  graph.Inference
 	evaluation language.Options
 	sounds     func(play string, s scenario.Sound) ([]int16, error)
 	trace      func(rt.Record)
@@ -293,13 +293,15 @@ func (m *machine) schedulePlays(s scenario.Sound) error {
 	return nil
 }
 
-func (m *machine) source(rb *runbook.Runbook, a runbook.Address) (audio.Source, error) {
-	d := m.mics[a.Name()]
-	if d == nil {
-		return nil, fmt.Errorf("there is no device %s in this world", a)
+func (m *machine) source(d graph.Device) (audio.Source, error) {
+	s := &source{mic: m.mics[d.Name()]}
+	if s.mic == nil {
+		return nil, fmt.Errorf("there is no device %s in this world", d.Name())
 	}
-	block, _ := rb.Microphone(a)
-	return &source{mic: d, block: block}, nil
+	if d.Microphone != nil {
+		s.block = *d.Microphone
+	}
+	return s, nil
 }
 
 func newIncident(i status.Incident, at float64) *report.Incident {

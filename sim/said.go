@@ -7,7 +7,7 @@ import (
 
 	"orac/appliance/event"
 	"orac/appliance/rt"
-	"orac/trial/report"
+	"orac/sim/trial/report"
 )
 
 // record handles a record of the trace.

@@ -12,7 +12,7 @@ import (
 	"orac/runbook"
 	"orac/runbook/language"
 	"orac/runbook/scenario"
-	"orac/trial/schedule"
+	"orac/sim/trial/schedule"
 )
 
 func bookOf(t testing.TB, text string) *runbook.Runbook {

@@ -5,10 +5,10 @@ import (
 	"slices"
 	"time"
 
+	"orac/appliance/graph"
 	"orac/appliance/notify"
 	"orac/appliance/rt"
 	"orac/appliance/stt/wire"
-	"orac/runbook"
 	"orac/runbook/scenario"
 )
 
@@ -179,8 +179,8 @@ func (p *peer) Beat(t *rt.Task, b notify.Beat) (int, error) {
 	return len(b.Models), p.call(t, "heartbeat")
 }
 
-func (m *machine) heart(_ *runbook.Runbook, h runbook.Heartbeat) (notify.Heart, error) {
-	return m.peer("heartbeat " + h.Name), nil
+func (m *machine) heart(h graph.Heart) (notify.Heart, error) {
+	return m.peer("heartbeat " + h.Heartbeat.Name), nil
 }
 
 func (m *machine) peer(name string) *peer {

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"orac/trial/report"
+	"orac/sim/trial/report"
 )
 
 // shrink finds the smallest set of faults with which a run still breaks the same promise.

@@ -6,9 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"orac/appliance"
 	"orac/appliance/audio"
 	"orac/appliance/event"
+	"orac/appliance/graph"
 	"orac/appliance/node"
 	"orac/appliance/rt"
 	"orac/appliance/rt/virtual"
@@ -31,13 +31,13 @@ stt "whisper" { url = "http://stt.example:7272" }
 heartbeat "stt" { stt = stt.whisper }
 `
 
-func compile(t testing.TB, text string) *appliance.Graph {
+func compile(t testing.TB, text string) *graph.Graph {
 	t.Helper()
 	rb, problems := runbook.Parse([]byte(text), "test.hcl", language.Options{})
 	if problems.HasErrors() {
 		t.Fatal(problems.Error())
 	}
-	g, err := appliance.Compile(rb)
+	g, err := graph.Compile(rb)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,12 +78,12 @@ func (alwaysVoice) Push(*[audio.HopSamples]int16) (float32, error) { return 1, n
 func (alwaysVoice) Reset()                                         {}
 func (alwaysVoice) Close() error                                   { return nil }
 
-func loud() appliance.Inference {
-	return appliance.Inference{
+func loud() graph.Inference {
+	return graph.Inference{
 		Extractor: func() (node.Extractor, error) { return &loudness{}, nil },
 		Gate:      func() (node.Gate, error) { return alwaysVoice{}, nil },
-		Model:     func(*runbook.Runbook, runbook.Model) (wake.Model, error) { return wake.Model{}, nil },
-		Head: func(_ *runbook.Runbook, m runbook.Model) (node.Classifier, error) {
+		Model:     func(graph.ModelFile) (wake.Model, error) { return wake.Model{}, nil },
+		Head: func(m graph.ModelFile) (node.Classifier, error) {
 			h := &listens{yes: 0.9}
 			if m.Name != "hey_jarvis" {
 				h.yes = 0.1

@@ -16,9 +16,9 @@ import (
 	"orac/runbook/scenario"
 	"orac/sim/memo"
 	"orac/sim/trace"
-	"orac/trial/judge"
-	"orac/trial/report"
-	"orac/trial/sound"
+	"orac/sim/trial/judge"
+	"orac/sim/trial/report"
+	"orac/sim/trial/sound"
 )
 
 // Simulate runs scenarios and judges them. It returns an error when it cannot do what was asked; broken promises are in the

@@ -12,7 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"orac/runbook/scenario"
-	"orac/trial/report"
+	"orac/sim/trial/report"
 )
 
 const busy = `

@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"orac/appliance"
 	"orac/appliance/audio"
+	"orac/appliance/core"
 	"orac/appliance/event"
 	"orac/appliance/incident"
 	"orac/appliance/rt"
@@ -27,11 +27,11 @@ func TestAStartIsNoRecovery(t *testing.T) {
 		log := incident.New(incident.Budget{Restarts: 5, Per: time.Hour}, nil)
 		d := virtual.New(seed, started, nil)
 		rt.New(d, "orac", func(k *rt.Task) error {
-			runner, err := appliance.NewRunner(graph, parts)
+			runner, err := core.NewRunner(graph, parts)
 			if err != nil {
 				return err
 			}
-			k.Go("monitor", (&appliance.Monitor{Runner: runner, Log: log, FS: parts.FS, Events: events}).Run)
+			k.Go("monitor", (&core.Monitor{Runner: runner, Log: log, FS: parts.FS, Events: events}).Run)
 			return runner.Run(k)
 		})
 		d.Run(rt.Instant(10 * time.Second))

@@ -8,9 +8,10 @@ import (
 	"testing"
 	"time"
 
-	"orac/appliance"
+	"orac/appliance/core"
 	"orac/appliance/event"
 	"orac/appliance/generation"
+	"orac/appliance/graph"
 	"orac/appliance/health"
 	"orac/appliance/incident"
 	"orac/appliance/rt"
@@ -21,13 +22,13 @@ import (
 )
 
 // steward makes one that reads its runbook from text.
-func steward(k *rt.Task, r *appliance.Runner, disk *virtual.Disk, text *string) (*appliance.Steward, error) {
+func steward(k *rt.Task, r *core.Runner, disk *virtual.Disk, text *string) (*core.Steward, error) {
 	kept, err := generation.Open(k, disk)
 	if err != nil {
 		return nil, err
 	}
-	s := &appliance.Steward{
-		Proposer: appliance.Proposer{Language: file{text: text}, Running: r.Graph}, Runner: r, Kept: kept,
+	s := &core.Steward{
+		Proposer: core.Proposer{Language: file{text: text}, Running: r.Graph}, Runner: r, Kept: kept,
 	}
 	return s, s.Begin(k, []byte(*text))
 }
@@ -40,7 +41,7 @@ type file struct {
 
 func (f file) Read(string) ([]byte, error) { return []byte(*f.text), nil }
 
-func (f file) Evaluate(_ *rt.Task, e appliance.Evaluation) (*runbook.Runbook, language.Diagnostics) {
+func (f file) Evaluate(_ *rt.Task, e core.Evaluation) (*runbook.Runbook, language.Diagnostics) {
 	world := language.Options{HashKey: make([]byte, 32)}
 	if f.secret != nil {
 		world.Secret = func(string) (string, error) { return *f.secret, nil }
@@ -66,7 +67,7 @@ func TestAnApplyThatDoesNotDoWellIsTakenBack(t *testing.T) {
 	for seed := range uint64(10) {
 		text := twoRooms
 		disk := virtual.NewDisk(1 << 30)
-		r := house(t, seed, func(k *rt.Task, r *appliance.Runner) error {
+		r := house(t, seed, func(k *rt.Task, r *core.Runner) error {
 			s, err := steward(k, r, disk, &text)
 			if err != nil {
 				return err
@@ -111,8 +112,8 @@ func TestTheMachinesUserGoesFirst(t *testing.T) {
 	for name, theirs := range map[string]string{"a long gate": slow, "a long fetch": elsewhere} {
 		text, s := quick, newShop()
 		ours := strings.Replace(quick, "threshold = 0.5", "threshold = 0.6", 1)
-		s.Fetch = func(k *rt.Task, _ []runbook.Model, within time.Duration) error { return k.Sleep(within) }
-		s.house(t, quick, func(k *rt.Task, r *appliance.Runner) error {
+		s.Fetch = func(k *rt.Task, _ []graph.ModelFile, within time.Duration) error { return k.Sleep(within) }
+		s.house(t, quick, func(k *rt.Task, r *core.Runner) error {
 			st, err := steward(k, r, virtual.NewDisk(1<<30), &text)
 			if err != nil {
 				return err
@@ -153,7 +154,7 @@ func TestTheMachinesUserGoesFirst(t *testing.T) {
 func TestGenerationsAreKeptAndReturnedTo(t *testing.T) {
 	text := twoRooms
 	disk := virtual.NewDisk(1 << 30)
-	house(t, 1, func(k *rt.Task, r *appliance.Runner) error {
+	house(t, 1, func(k *rt.Task, r *core.Runner) error {
 		s, err := steward(k, r, disk, &text)
 		if err != nil {
 			return err
@@ -243,7 +244,7 @@ func TestARotatedSecretIsNoGeneration(t *testing.T) {
 	text := twoRooms + "service_account \"a\" {\n secret = secret(\"a\")\n}\nuser \"ann\" {\n role = \"admin\"\n password_hash = secret(\"ann\")\n}\n"
 	hashes := []string{"$2a$12$d4N329hnE7Q/EF7VQyFAIOmobQ0CGXNw.CjDZhrtrcjQyh/gRgWAe", "$2a$12$d4N329hnE7Q/EF7VQyFAIOmobQ0CGXNw.CjDZhrtrcjQyh/gRgWAu"}
 	secret := hashes[0]
-	house(t, 1, func(k *rt.Task, r *appliance.Runner) error {
+	house(t, 1, func(k *rt.Task, r *core.Runner) error {
 		s, err := steward(k, r, virtual.NewDisk(1<<30), &text)
 		if err != nil {
 			return err
@@ -252,9 +253,9 @@ func TestARotatedSecretIsNoGeneration(t *testing.T) {
 		if a, err := s.Apply(k, status.ApplyRequest{PlanRequest: status.PlanRequest{Origin: owner}}, silentSteps); err != nil || !a.OK || a.Generation != 2 {
 			return fmt.Errorf("%+v, %v", a, err)
 		}
-		rotate := func(to string) appliance.Change {
+		rotate := func(to string) core.Change {
 			was := secret
-			return appliance.Change{
+			return core.Change{
 				ApplyRequest: status.ApplyRequest{PlanRequest: status.PlanRequest{Origin: status.OnNetwork("user:ann")}},
 				Begin:        func() error { secret = to; return nil },
 				Undo:         func() error { secret = was; return nil },
@@ -314,7 +315,7 @@ func TestARotatedSecretIsNoGeneration(t *testing.T) {
 func TestTheOneBefore(t *testing.T) {
 	text := twoRooms
 	disk := virtual.NewDisk(1 << 30)
-	house(t, 1, func(k *rt.Task, r *appliance.Runner) error {
+	house(t, 1, func(k *rt.Task, r *core.Runner) error {
 		s, err := steward(k, r, disk, &text)
 		if err != nil {
 			return err
@@ -350,9 +351,9 @@ func TestTheMonitorSeesAndEndsAnIncident(t *testing.T) {
 	w.STT.Down = func(at rt.Instant) bool { return at > rt.Instant(60*time.Second) && at < rt.Instant(100*time.Second) }
 	var log *incident.Log
 	seen := map[health.Level]bool{}
-	w.Script = func(k *rt.Task, r *appliance.Runner) error {
+	w.Script = func(k *rt.Task, r *core.Runner) error {
 		log = incident.New(incident.Budget{Restarts: 5, Per: time.Hour}, nil)
-		m := &appliance.Monitor{Runner: r, Log: log, FS: w.Disk, Events: w.Watch}
+		m := &core.Monitor{Runner: r, Log: log, FS: w.Disk, Events: w.Watch}
 		k.Go("monitor", m.Run)
 		for i := range 240 {
 			if err := k.Sleep(time.Second); err != nil {

@@ -7,8 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"orac/appliance"
+	"orac/appliance/core"
 	"orac/appliance/event"
+	"orac/appliance/graph"
 	"orac/appliance/reconcile"
 	"orac/appliance/rt"
 	"orac/appliance/status"
@@ -37,12 +38,12 @@ stt "whisper" { url = "http://stt.example:7272" }
 `
 
 // house is a world with two rooms, whose script is run.
-func house(t *testing.T, seed uint64, script func(*rt.Task, *appliance.Runner) error) Result {
+func house(t *testing.T, seed uint64, script func(*rt.Task, *core.Runner) error) Result {
 	t.Helper()
 	w := world(t, speech(2, 0, 0.4, 25000, 0.2, 0, 1.5, 8000, 4, 0))
 	ended := false
 	w.Graph, w.Seed, w.Loop = compile(t, twoRooms), seed, true
-	w.Script = func(k *rt.Task, r *appliance.Runner) error {
+	w.Script = func(k *rt.Task, r *core.Runner) error {
 		defer func() { ended = true }()
 		return script(k, r)
 	}
@@ -58,7 +59,7 @@ func house(t *testing.T, seed uint64, script func(*rt.Task, *appliance.Runner) e
 }
 
 // generations are those of the running instances, by address.
-func generations(r *appliance.Runner) map[string]rt.Generation {
+func generations(r *core.Runner) map[string]rt.Generation {
 	m := map[string]rt.Generation{}
 	for _, v := range r.Views() {
 		if v.State == reconcile.Running {
@@ -68,7 +69,7 @@ func generations(r *appliance.Runner) map[string]rt.Generation {
 	return m
 }
 
-func swapTo(t *testing.T, k *rt.Task, r *appliance.Runner, text string) error {
+func swapTo(t *testing.T, k *rt.Task, r *core.Runner, text string) error {
 	p, err := r.Prepare(compile(t, text))
 	if err != nil {
 		return err
@@ -82,7 +83,7 @@ func TestAThresholdChangeDropsNoFrame(t *testing.T) {
 	for seed := range uint64(10) {
 		var before, after map[string]rt.Generation
 		deafened := strings.Replace(twoRooms, "threshold = 0.5", "threshold = 0.95", 1) // the model of a wake scores 0.9
-		r := house(t, seed, func(k *rt.Task, r *appliance.Runner) error {
+		r := house(t, seed, func(k *rt.Task, r *core.Runner) error {
 			_ = k.Sleep(34 * time.Second)
 			before = generations(r)
 			if err := swapTo(t, k, r, deafened); err != nil {
@@ -124,9 +125,9 @@ func TestAThresholdChangeDropsNoFrame(t *testing.T) {
 func TestAChangeLeavesOthersUntouched(t *testing.T) {
 	changed := strings.Replace(twoRooms, `identity = "hall"`, `identity = "new"`, 1)
 	for seed := range uint64(10) {
-		house(t, seed, func(k *rt.Task, r *appliance.Runner) error {
+		house(t, seed, func(k *rt.Task, r *core.Runner) error {
 			_ = k.Sleep(30 * time.Second)
-			plan := appliance.Plan(r.Graph(), compile(t, changed))
+			plan := graph.Plan(r.Graph(), compile(t, changed))
 			for _, c := range plan.Components {
 				if want := map[bool]status.Action{true: status.Restart, false: status.Keep}[c.Address == "source.hall"]; c.Action != want {
 					return fmt.Errorf("the plan says %s of %s; want %s", c.Action, c.Address, want)
@@ -161,7 +162,7 @@ func TestListenersComeAndGo(t *testing.T) {
 listener "hall"`, 1)
 	fewer := twoRooms[:strings.Index(twoRooms, `listener "hall"`)] + twoRooms[strings.Index(twoRooms, `stt "whisper"`):]
 	for seed := range uint64(10) {
-		r := house(t, seed, func(k *rt.Task, r *appliance.Runner) error {
+		r := house(t, seed, func(k *rt.Task, r *core.Runner) error {
 			for _, step := range []struct {
 				text string
 				want []string // listeners that wake within the next 20 s

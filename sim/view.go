@@ -4,12 +4,12 @@ import (
 	"slices"
 	"strings"
 
-	"orac/appliance"
+	"orac/appliance/core"
 	"orac/appliance/reconcile"
 	"orac/appliance/rt"
 	"orac/appliance/status"
 	"orac/runbook/scenario"
-	"orac/trial/judge"
+	"orac/sim/trial/judge"
 )
 
 var _ judge.View = (*machine)(nil)
@@ -62,7 +62,7 @@ func (m *machine) ringed(device string) (n uint64) {
 
 // leaked tells whether a task belongs to an instance that was given up on.
 func (m *machine) leaked(t *rt.Task) bool {
-	return m.core != nil && slices.ContainsFunc(m.core.Views(), func(v appliance.View) bool {
+	return m.core != nil && slices.ContainsFunc(m.core.Views(), func(v core.View) bool {
 		return v.State == reconcile.Leaked && v.Generation == t.Generation()
 	})
 }

@@ -4,9 +4,10 @@ import (
 	"errors"
 	"time"
 
-	"orac/appliance"
 	"orac/appliance/audio"
+	"orac/appliance/core"
 	"orac/appliance/event"
+	"orac/appliance/graph"
 	"orac/appliance/notify"
 	"orac/appliance/provenclock"
 	"orac/appliance/rt"
@@ -18,19 +19,19 @@ import (
 
 // World is what a simulated appliance lives in.
 type World struct {
-	Graph *appliance.Graph
+	Graph *graph.Graph
 	Seed  uint64
 	Epoch time.Time // time of day at the start
 	Sound map[string][]int16
 	// Loop plays the sounds again and again instead of once.
 	Loop      bool
-	Inference appliance.Inference
+	Inference graph.Inference
 	Disk      *virtual.Disk
 	STT       *STT
 	// Watch takes the events that a monitor of the script reads; nil for none.
 	Watch *rt.Mailbox[event.Event]
 	// Script runs beside the appliance, to change it; nil for none.
-	Script func(*rt.Task, *appliance.Runner) error
+	Script func(*rt.Task, *core.Runner) error
 	// Trace takes the trace; nil for none.
 	Trace func(rt.Record)
 }
@@ -65,7 +66,7 @@ func (w *World) Run(most time.Duration) Result {
 				r.Events = append(r.Events, e)
 			}
 		})
-		runner, err := appliance.NewRunner(w.Graph, parts)
+		runner, err := core.NewRunner(w.Graph, parts)
 		if err != nil {
 			return err
 		}
@@ -86,26 +87,26 @@ func (w *World) Run(most time.Duration) Result {
 	return r
 }
 
-func (w *World) parts(events *rt.Mailbox[event.Event]) *appliance.Parts {
-	return &appliance.Parts{
-		FS: w.Disk, InstanceID: "hey-orac-sim", History: noBook{},
-		Source: func(rb *runbook.Runbook, a runbook.Address) (audio.Source, error) {
-			if m, ok := rb.Microphone(a); ok && m.Identity == "dead" {
+func (w *World) parts(events *rt.Mailbox[event.Event]) *graph.Parts {
+	return &graph.Parts{
+		FS: w.Disk, Host: "sim", History: noBook{},
+		Source: func(d graph.Device) (audio.Source, error) {
+			if d.Microphone != nil && d.Microphone.Identity == "dead" {
 				return dead{}, nil
 			}
-			pcm, ok := w.Sound[a.Name()]
+			pcm, ok := w.Sound[d.Name()]
 			if !ok {
-				return nil, errors.New("no sound is given for " + string(a))
+				return nil, errors.New("no sound is given for " + d.Name())
 			}
-			p := &audio.Player{Name: a.Name(), Load: func() (audio.Sound, error) { return audio.Samples(pcm), nil }}
+			p := &audio.Player{Name: d.Name(), Load: func() (audio.Sound, error) { return audio.Samples(pcm), nil }}
 			if w.Loop {
 				p.End = audio.EndLoop
 			}
 			return p, nil
 		},
 		Inference: w.Inference,
-		STT:       func(_ *runbook.Runbook, s runbook.STT) (stt.Client, error) { return w.STT.client(s.Name), nil },
-		Heart:     func(*runbook.Runbook, runbook.Heartbeat) (notify.Heart, error) { return peer{}, nil },
+		STT:       func(s graph.Service, _ func(string) string) (stt.Client, error) { return w.STT.client(s.STT.Name), nil },
+		Heart:     func(graph.Heart) (notify.Heart, error) { return peer{}, nil },
 		Hook:      func(runbook.Webhook) (notify.Hook, error) { return peer{}, nil },
 		Events:    rt.NewOut(events),
 	}

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"orac/internal/testkit"
+	"orac/appliance/base/testkit"
 	"orac/web/api"
 )
 

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"os"
 
-	"orac/appliance"
+	"orac/appliance/graph"
 	"orac/appliance/sdnotify"
 	"orac/appliance/status"
 )
@@ -21,7 +21,7 @@ func Alive(n *sdnotify.Notifier) func(status.Status) {
 		}
 		hops := uint64(0)
 		for _, node := range s.Nodes {
-			if node.Kind == string(appliance.Ring) {
+			if node.Kind == string(graph.Ring) {
 				hops += node.Taken
 			}
 		}

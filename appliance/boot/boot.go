@@ -20,6 +20,7 @@ import (
 
 	"orac/appliance"
 	"orac/appliance/evaluation"
+	"orac/appliance/graph"
 	"orac/appliance/logbook"
 	"orac/appliance/status"
 	"orac/models"
@@ -41,7 +42,7 @@ type Options struct {
 	// Side makes what depends on the runbook besides the graph.
 	Side func(*appliance.State, *slog.Logger) Side
 	// Attach connects what wants the events of a world to it.
-	Attach func(*appliance.Parts)
+	Attach func(*graph.Parts)
 	// Alive: see appliance.Options.
 	Alive func(status.Status)
 }

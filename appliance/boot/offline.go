@@ -10,6 +10,7 @@ import (
 	"orac/appliance"
 	"orac/appliance/evaluation"
 	"orac/appliance/generation"
+	"orac/appliance/graph"
 	"orac/appliance/rt"
 	"orac/appliance/rt/live"
 	"orac/appliance/status"
@@ -75,17 +76,17 @@ func Plan(ctx context.Context, o Options) (status.Plan, error) {
 }
 
 func against(old, fresh *runbook.Runbook, name string, store models.Store) (status.Plan, error) {
-	g, err := appliance.Compile(fresh)
+	g, err := graph.Compile(fresh)
 	if err != nil {
 		return status.Plan{}, err
 	}
-	var was *appliance.Graph
+	var was *graph.Graph
 	if old != nil {
-		if was, err = appliance.Compile(old); err != nil {
+		if was, err = graph.Compile(old); err != nil {
 			return status.Plan{}, err
 		}
 	}
-	p := appliance.Plan(was, g)
+	p := graph.Plan(was, g)
 	p.Fetches = appliance.Fetches(fresh, store)
 	p.Changes = p.Changes || len(p.Fetches) > 0
 	p.Against, p.Hash = name, fresh.Inputs().Hash()

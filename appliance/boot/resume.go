@@ -2,11 +2,10 @@ package boot
 
 import (
 	"errors"
+	"orac/appliance/core"
 	"os"
 	"strconv"
 	"syscall"
-
-	"orac/appliance"
 )
 
 // A process that replaces itself tells its successor, in the environment, what ran and where. Otherwise a restart would put a
@@ -37,7 +36,7 @@ func TakeResumed() (r Resumed) {
 
 // Replaceable tells whether an appliance has ended so that a new process can replace it.
 func Replaceable(err error) bool {
-	return errors.Is(err, appliance.ErrMemory) || errors.Is(err, appliance.ErrReexec)
+	return errors.Is(err, core.ErrMemory) || errors.Is(err, core.ErrReexec)
 }
 
 // Replace brings the appliance down, and replaces this process by a fresh one with the same arguments, which goes on with the

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 
 	"orac/appliance"
+	"orac/appliance/core"
 	"orac/appliance/generation"
 	"orac/appliance/rt"
 	"orac/appliance/rt/live"
@@ -22,7 +23,7 @@ import (
 	"orac/runbook/language"
 )
 
-// Language implements appliance.Language for a real machine.
+// Language implements core.Language for a real machine.
 type Language struct {
 	StateDir string
 	HashKey  []byte            // see language.Options
@@ -30,7 +31,7 @@ type Language struct {
 	Pool     *Pool             // evaluates texts that are not from this machine's user
 }
 
-// Read implements appliance.Language.
+// Read implements core.Language.
 func (l *Language) Read(file string) ([]byte, error) {
 	f, _, err := statedir.Regular(file)
 	if err != nil {
@@ -44,8 +45,8 @@ func (l *Language) Read(file string) ([]byte, error) {
 	return text, nil
 }
 
-// Evaluate implements appliance.Language.
-func (l *Language) Evaluate(t *rt.Task, e appliance.Evaluation) (*runbook.Runbook, language.Diagnostics) {
+// Evaluate implements core.Language.
+func (l *Language) Evaluate(t *rt.Task, e core.Evaluation) (*runbook.Runbook, language.Diagnostics) {
 	r := l.request(e)
 	if e.Origin.Trusted() {
 		return r.evaluate()
@@ -66,14 +67,14 @@ func (l *Language) Evaluate(t *rt.Task, e appliance.Evaluation) (*runbook.Runboo
 	return l.Pool.evaluate(ctx, e.Origin.Who(), r)
 }
 
-// Check implements appliance.Language.
+// Check implements core.Language.
 func (l *Language) Check(rb *runbook.Runbook) language.Diagnostics { return appliance.Check(rb) }
 
 // Begin evaluates a text of this machine's user for an appliance that does not run yet. Only the text says where its state
 // directory is, unless the Language does. open returns the key of the hashes in that directory; it is called once, and only if the
 // text has no error.
 func (l *Language) Begin(file string, text []byte, open func(stateDir string) []byte) (*runbook.Runbook, language.Diagnostics) {
-	r := l.request(appliance.Evaluation{PlanRequest: status.PlanRequest{File: file}, Text: text})
+	r := l.request(core.Evaluation{PlanRequest: status.PlanRequest{File: file}, Text: text})
 	o := r.options()
 	o.KeyOf = open
 	return runbook.Parse(r.Text, r.File, o)
@@ -81,10 +82,10 @@ func (l *Language) Begin(file string, text []byte, open func(stateDir string) []
 
 // Replay evaluates a generation again, for this machine's user.
 func (l *Language) Replay(g *generation.Generation) (*runbook.Runbook, language.Diagnostics) {
-	return l.request(appliance.Evaluation{PlanRequest: status.PlanRequest{File: g.File, Vars: l.Vars}, Text: g.Source, Kept: g}).evaluate()
+	return l.request(core.Evaluation{PlanRequest: status.PlanRequest{File: g.File, Vars: l.Vars}, Text: g.Source, Kept: g}).evaluate()
 }
 
-func (l *Language) request(e appliance.Evaluation) request {
+func (l *Language) request(e core.Evaluation) request {
 	r := request{File: filepath.Clean(e.File), Text: e.Text, Vars: e.Vars, StateDir: l.StateDir, HashKey: l.HashKey}
 	if r.Vars == nil {
 		r.Vars = l.Vars

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"orac/appliance"
+	"orac/appliance/core"
 	"orac/appliance/rt"
 	"orac/appliance/rt/live"
 	"orac/appliance/status"
@@ -112,7 +112,7 @@ func folder(t *testing.T) (l *Language, file string) {
 	return &Language{StateDir: filepath.Join(dir, "state"), HashKey: make([]byte, 32), Pool: self(t)}, filepath.Join(dir, "orac.hcl")
 }
 
-func evaluate(t *testing.T, l *Language, e appliance.Evaluation) (rb *runbook.Runbook, problems language.Diagnostics) {
+func evaluate(t *testing.T, l *Language, e core.Evaluation) (rb *runbook.Runbook, problems language.Diagnostics) {
 	t.Helper()
 	err := live.New(nil).Run(t.Context(), "test", func(k *rt.Task) error {
 		rb, problems = l.Evaluate(k, e)
@@ -128,12 +128,12 @@ func evaluate(t *testing.T, l *Language, e appliance.Evaluation) (rb *runbook.Ru
 func TestTheChildGivesTheSameValue(t *testing.T) {
 	l, file := folder(t)
 	ask := status.PlanRequest{File: file, Origin: status.OnMachine("test")}
-	here, problems := evaluate(t, l, appliance.Evaluation{PlanRequest: ask, Text: []byte(text)})
+	here, problems := evaluate(t, l, core.Evaluation{PlanRequest: ask, Text: []byte(text)})
 	if here == nil {
 		t.Fatal(problems)
 	}
 	ask.Origin = status.OnNetwork("user:ann")
-	there, problems := evaluate(t, l, appliance.Evaluation{PlanRequest: ask, Text: []byte(text), Within: here})
+	there, problems := evaluate(t, l, core.Evaluation{PlanRequest: ask, Text: []byte(text), Within: here})
 	if there == nil {
 		t.Fatal(problems)
 	}
@@ -141,10 +141,10 @@ func TestTheChildGivesTheSameValue(t *testing.T) {
 		t.Errorf("the child gives another: %+v", changes)
 	}
 	evil := strings.Replace(text, `file("name.txt")`, `file("/etc/hostname")`, 1)
-	if rb, problems := evaluate(t, l, appliance.Evaluation{PlanRequest: ask, Text: []byte(evil), Within: here}); rb != nil || !problems.Forbidden() {
+	if rb, problems := evaluate(t, l, core.Evaluation{PlanRequest: ask, Text: []byte(evil), Within: here}); rb != nil || !problems.Forbidden() {
 		t.Errorf("%v", problems)
 	}
-	if rb, problems := evaluate(t, l, appliance.Evaluation{PlanRequest: ask, Text: nil, Within: here}); rb != nil || !strings.Contains(problems.Error(), "empty") {
+	if rb, problems := evaluate(t, l, core.Evaluation{PlanRequest: ask, Text: nil, Within: here}); rb != nil || !strings.Contains(problems.Error(), "empty") {
 		t.Errorf("an empty text: %v", problems)
 	}
 }
@@ -158,7 +158,7 @@ func TestAMisbehavingChild(t *testing.T) {
 		"memory": "of memory", "time": "of processor time", "garbage": "a different text", "flood": "too large", "files": "cannot read what was evaluated",
 	} {
 		t.Setenv(misbehave, what)
-		rb, problems := evaluate(t, l, appliance.Evaluation{PlanRequest: status.PlanRequest{File: file}, Text: []byte(text)})
+		rb, problems := evaluate(t, l, core.Evaluation{PlanRequest: status.PlanRequest{File: file}, Text: []byte(text)})
 		if rb != nil || !problems.HasErrors() || !strings.Contains(problems.Error(), says) {
 			t.Errorf("%s: %v", what, problems)
 		}
@@ -174,7 +174,7 @@ func TestTheChildEndsWithItsRequest(t *testing.T) {
 	t.Setenv(misbehave, "hang")
 	gone := make(chan struct{})
 	close(gone)
-	_, problems := evaluate(t, l, appliance.Evaluation{PlanRequest: status.PlanRequest{File: file, Gone: gone}, Text: []byte(text)})
+	_, problems := evaluate(t, l, core.Evaluation{PlanRequest: status.PlanRequest{File: file, Gone: gone}, Text: []byte(text)})
 	if !strings.Contains(problems.Error(), turns.ErrGone.Error()) {
 		t.Error(problems)
 	}

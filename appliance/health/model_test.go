@@ -168,17 +168,3 @@ func TestClockStep(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 }
-
-// TestRulesCarrySound: what hears is listed as such, and the rest is not.
-func TestRulesCarrySound(t *testing.T) {
-	hears := map[string]bool{"source": true, "ring": true, "features": true, "voice": true, "head": true, "trigger": true, "recorder": true, "loop": true}
-	for _, r := range Rules {
-		if r.Sound != hears[r.Kind] {
-			t.Errorf("%s carries sound: %v", r.Kind, r.Sound)
-		}
-		delete(hears, r.Kind)
-	}
-	if len(hears) > 0 {
-		t.Errorf("no rule for %v", hears)
-	}
-}

@@ -15,27 +15,10 @@ type Rule struct {
 	Clear time.Duration
 }
 
-// Rules are the kinds of components. A kind that is not listed carries no sound, and shows at once.
-//
-// The times: the watchdog decides at what age of a hop a source is degraded or dead, so a source shows what its watchdog
-// says. What comes after a source starves with it, and waits a little longer so that the cause shows first. A single failure
-// of a service on the network is normal.
+// Rules are the components that are no nodes of the graph. A kind that has no rule carries no sound, and shows at once.
 var Rules = []Rule{
-	{Kind: "source", Sound: true, Clear: time.Second},
-	{Kind: "ring", Sound: true, ShowDegraded: time.Second, ShowUnhealthy: 250 * time.Millisecond, Clear: time.Second},
-	{Kind: "features", Sound: true, ShowDegraded: time.Second, ShowUnhealthy: 250 * time.Millisecond, Clear: time.Second},
-	{Kind: "voice", Sound: true, ShowDegraded: time.Second, ShowUnhealthy: 250 * time.Millisecond, Clear: time.Second},
-	{Kind: "head", Sound: true, ShowDegraded: time.Second, ShowUnhealthy: 250 * time.Millisecond, Clear: time.Second},
-	{Kind: "trigger", Sound: true, ShowDegraded: time.Second, ShowUnhealthy: 250 * time.Millisecond, Clear: time.Second},
-	{Kind: "recorder", Sound: true, ShowDegraded: time.Second, ShowUnhealthy: 250 * time.Millisecond, Clear: time.Second},
 	{Kind: "loop", Sound: true, ShowDegraded: time.Second, Clear: 2 * time.Second}, // lag of the event loop
-	{Kind: "spool", ShowDegraded: time.Second, ShowUnhealthy: time.Second, Clear: time.Second},
-	{Kind: "delivery", ShowDegraded: 2 * time.Second, ShowUnhealthy: 2 * time.Second, Clear: time.Second},
 	{Kind: "stt", ShowDegraded: time.Second, ShowUnhealthy: time.Second, Clear: time.Second},
-	{Kind: "probe", ShowDegraded: time.Second, ShowUnhealthy: time.Second, Clear: time.Second},
-	{Kind: "heartbeat", ShowDegraded: 2 * time.Second, ShowUnhealthy: 2 * time.Second, Clear: time.Second},
-	{Kind: "webhook", ShowDegraded: 2 * time.Second, ShowUnhealthy: 2 * time.Second, Clear: time.Second},
-	{Kind: "history", ShowDegraded: time.Second, ShowUnhealthy: time.Second, Clear: time.Second},
 	{Kind: "web", ShowUnhealthy: time.Second, Clear: time.Second},
 	{Kind: "disk", Clear: 5 * time.Second},
 	{Kind: "log", Clear: time.Second},

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"orac/internal/testkit"
+	"orac/appliance/base/testkit"
 )
 
 // TestALinkOfOurOwnIsFollowed, and files are set aside where it leads.

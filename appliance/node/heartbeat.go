@@ -13,14 +13,12 @@ import (
 
 // Heartbeat tells a server, at once and then at intervals, which models listen and how often they fired.
 type Heartbeat struct {
-	Name       string // address of the node
-	Endpoint   string
-	InstanceID string
-	Config     *rt.Cell[HeartbeatConfig]
-	In         *rt.Mailbox[Wake]
-	Healthy    *rt.Mailbox[Seen] // what the probe of the service has seen, if there is one
-	Sights     *rt.Out[Sight]    // what it tells the probe
-	Events     Events
+	Name    string // address of the node
+	Config  *rt.Cell[HeartbeatConfig]
+	In      *rt.Mailbox[Wake]
+	Healthy *rt.Mailbox[Seen] // what the probe of the service has seen, if there is one
+	Sights  *rt.Out[Sight]    // what it tells the probe
+	Events  Events
 
 	fired  map[string]notify.BeatModel // what is known of each model's triggers
 	recent []rt.Instant                // activations of the last hour, oldest first
@@ -30,9 +28,11 @@ type Heartbeat struct {
 
 // HeartbeatConfig are the settings of a heartbeat.
 type HeartbeatConfig struct {
-	Client notify.Heart
-	Every  time.Duration
-	Models []notify.BeatModel // without their triggers
+	Client     notify.Heart
+	Endpoint   string // where the client goes, for events
+	InstanceID string
+	Every      time.Duration
+	Models     []notify.BeatModel // without their triggers
 }
 
 // Update implements Updater.
@@ -55,12 +55,12 @@ func (n *Heartbeat) Run(t *rt.Task) error {
 		config := n.Config.Get()
 		wait := config.Every
 		n.sent = t.Now()
-		topics, err := config.Client.Beat(t, n.beat(t, config.Models))
+		topics, err := config.Client.Beat(t, n.beat(t, config))
 		if errors.Is(err, rt.ErrStopped) {
 			return err
 		}
 		n.saw(t, err)
-		now := event.Heartbeat{Endpoint: n.Endpoint, OK: err == nil, Topics: topics}
+		now := event.Heartbeat{Endpoint: config.Endpoint, OK: err == nil, Topics: topics}
 		if failed++; err == nil {
 			failed = 0
 		} else {
@@ -153,8 +153,8 @@ func (n *Heartbeat) took(t *rt.Task, w Wake) {
 	n.recent = append(n.recent, t.Now())
 }
 
-func (n *Heartbeat) beat(t *rt.Task, models []notify.BeatModel) notify.Beat {
-	models = slices.Clone(models)
+func (n *Heartbeat) beat(t *rt.Task, c HeartbeatConfig) notify.Beat {
+	models := slices.Clone(c.Models)
 	for i := range models {
 		f := n.fired[models[i].Name]
 		models[i].TriggerCount, models[i].LastTriggered = f.TriggerCount, f.LastTriggered
@@ -162,7 +162,7 @@ func (n *Heartbeat) beat(t *rt.Task, models []notify.BeatModel) notify.Beat {
 	hourAgo := t.Now() - rt.Instant(time.Hour)
 	n.recent = slices.DeleteFunc(n.recent, func(at rt.Instant) bool { return at < hourAgo })
 	return notify.Beat{
-		InstanceID: n.InstanceID, At: t.Wall(), Models: models,
+		InstanceID: c.InstanceID, At: t.Wall(), Models: models,
 		Activations1h: len(n.recent), LastActivation: n.last,
 	}
 }

@@ -191,7 +191,7 @@ func TestTheSoundOfAFileEnds(t *testing.T) {
 func TestARingLetsAFollowerReachBack(t *testing.T) {
 	world(t, time.Minute, func(k *rt.Task) {
 		in, follows, out := rt.NewMailbox[*audio.Hop]("in", 64), rt.NewMailbox[node.Follow]("follows", 4), rt.NewMailbox[*audio.Hop]("out", 64)
-		r := k.Go("ring", (&node.Ring{In: in, Follows: follows, Out: rt.NewOut(out), Hops: 10}).Run)
+		r := k.Go("ring", (&node.Ring{In: in, Config: rt.NewCell(node.RingConfig{Follows: follows}), Out: rt.NewOut(out), Hops: 10}).Run)
 		for i := range 30 {
 			in.Push(k, &audio.Hop{Seq: int64(i)})
 		}

@@ -1,6 +1,9 @@
 package node
 
 import (
+	"errors"
+	"time"
+
 	"orac/appliance/audio"
 	"orac/appliance/rt"
 )
@@ -8,37 +11,48 @@ import (
 // Ring remembers the last sound of a device, passes each hop on, and lets recorders follow from any moment that it still
 // remembers.
 type Ring struct {
-	Name    string // address of the node
-	Events  Events
-	In      *rt.Mailbox[*audio.Hop]
-	Follows *rt.Mailbox[Follow] // nil if nothing is recorded
-	Out     *rt.Out[*audio.Hop]
-	Hops    int // how many it remembers
+	Name   string // address of the node
+	Events Events
+	In     *rt.Mailbox[*audio.Hop]
+	Config *rt.Cell[RingConfig]
+	Out    *rt.Out[*audio.Hop]
+	Hops   int // how many it remembers
 
 	kept      []*audio.Hop // oldest first
 	followers []Follow
 	lost      overruns
 }
 
+// RingConfig are the settings of a ring.
+type RingConfig struct {
+	Follows *rt.Mailbox[Follow] // nil if nothing is recorded
+}
+
 // Update implements Updater.
-func (r *Ring) Update(fresh Node) { r.Out.To(fresh.(*Ring).Out) }
+func (r *Ring) Update(fresh Node) {
+	f := fresh.(*Ring)
+	r.Config.Take(f.Config)
+	r.Out.To(f.Out)
+}
 
 // Run implements Node.
 func (r *Ring) Run(t *rt.Task) error {
-	cases := []rt.Case{r.In}
-	if r.Follows != nil {
-		cases = []rt.Case{r.Follows, r.In}
-	}
+	var silent *rt.Mailbox[Follow] // nobody will ask in it again
 	for {
+		cases := []rt.Case{r.In}
+		follows := r.Config.Get().Follows
+		if follows != nil && follows != silent {
+			cases = []rt.Case{follows, r.In}
+		}
 		which, err := rt.Select(t, rt.Never, cases...)
 		if err != nil {
 			return err
 		}
 		if len(cases) == 2 && which == 0 {
-			if f, ok := r.Follows.TryRecv(t); ok {
+			if f, ok := follows.TryRecv(t); ok {
 				r.follow(t, f)
-			} else { // nobody will ask again
-				cases = cases[1:]
+			} else {
+				silent = follows
 			}
 			continue
 		}
@@ -54,6 +68,9 @@ func (r *Ring) Run(t *rt.Task) error {
 	}
 }
 
+// lookAgain is how often a ring whose sound is over looks whether anybody may still follow it.
+const lookAgain = time.Second
+
 // end ends the sound for its readers and recorders, and continues to serve what is remembered: the last hops are still on
 // their way through the heads.
 func (r *Ring) end(t *rt.Task) error {
@@ -61,15 +78,21 @@ func (r *Ring) end(t *rt.Task) error {
 		f.To.Close(t)
 	}
 	r.Out.Close(t)
-	for r.Follows != nil {
-		f, err := r.Follows.Recv(t, rt.Never)
+	for {
+		follows := r.Config.Get().Follows
+		if follows == nil {
+			return nil
+		}
+		f, err := follows.Recv(t, t.Now().Add(lookAgain))
+		if errors.Is(err, rt.ErrTimeout) {
+			continue
+		}
 		if err != nil {
 			return over(err)
 		}
 		r.follow(t, f)
 		f.To.Close(t)
 	}
-	return nil
 }
 
 func (r *Ring) follow(t *rt.Task, f Follow) {

@@ -19,18 +19,16 @@ import (
 // Webhook tells another program what happens. It is not on the way from sound to delivery: events go to a queue of their own on
 // the disk, and from there to the receiver, in order, each one until the receiver has accepted it.
 type Webhook struct {
-	Name       string // address of the node
-	Hook       string
-	Appliance  string
-	InstanceID string
-	FS         rt.FS
-	Turn       *outbox.Turn // to use its folder
-	Age        Age
-	Config     *rt.Cell[WebhookConfig]
-	In         *rt.Mailbox[Wake]
-	News       *rt.Mailbox[event.Event] // from recorders, the spool, deliveries and the monitor
-	Requests   *rt.Mailbox[ManageHook]
-	Events     Events
+	Name     string // address of the node
+	Hook     string
+	FS       rt.FS
+	Turn     *outbox.Turn // to use its folder
+	Age      Age
+	Config   *rt.Cell[WebhookConfig]
+	In       *rt.Mailbox[Wake]
+	News     *rt.Mailbox[event.Event] // from recorders, the spool, deliveries and the monitor
+	Requests *rt.Mailbox[ManageHook]
+	Events   Events
 
 	// The fields below outlive an instance.
 	box     *outbox.Box
@@ -53,6 +51,8 @@ type WebhookConfig struct {
 	Devices   []string // of these
 	Limits    outbox.Limits
 	MaxDelay  time.Duration // longest pause between two tries
+
+	Appliance, InstanceID string // what the appliance calls itself
 }
 
 // Update implements Updater.
@@ -307,7 +307,7 @@ func (n *Webhook) put(t *rt.Task, c WebhookConfig, e hook.Event) {
 	case head.Listener == "" && head.Device != "" && !slices.Contains(c.Devices, head.Device):
 		return
 	}
-	head.Schema, head.Appliance, head.InstanceID = hook.Version, n.Appliance, n.InstanceID
+	head.Schema, head.Appliance, head.InstanceID = hook.Version, c.Appliance, c.InstanceID
 	head.ID = fmt.Sprintf("evt-%013d-%016x", max(0, t.Wall().UnixMilli()), n.ids.Uint64())
 	hook.Clean(e)
 	p, known := n.Age.now(t)

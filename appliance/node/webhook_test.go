@@ -80,7 +80,7 @@ func brief(e hook.Event) (notify.Message, error) {
 
 func hookOn(k *rt.Task, d *virtual.Disk, r *receiver, change func(*node.WebhookConfig)) hooked {
 	r.tries = map[string]int{}
-	c := node.WebhookConfig{Client: r, Make: brief, Kinds: hook.Names(), Limits: outbox.Limits{Bytes: 1 << 20, Keep: 24 * time.Hour}, MaxDelay: 8 * time.Second}
+	c := node.WebhookConfig{Client: r, Make: brief, Kinds: hook.Names(), Limits: outbox.Limits{Bytes: 1 << 20, Keep: 24 * time.Hour}, MaxDelay: 8 * time.Second, Appliance: "a", InstanceID: "i"}
 	if change != nil {
 		change(&c)
 	}
@@ -89,7 +89,7 @@ func hookOn(k *rt.Task, d *virtual.Disk, r *receiver, change func(*node.WebhookC
 		asks: rt.NewMailbox[node.ManageHook]("requests", 1), events: rt.NewMailbox[event.Event]("events", 4096),
 	}
 	h.Webhook = &node.Webhook{
-		Name: "webhook.x", Hook: "x", Appliance: "a", InstanceID: "i", FS: d, Config: rt.NewCell(c),
+		Name: "webhook.x", Hook: "x", FS: d, Config: rt.NewCell(c),
 		In: h.wakes, News: h.news, Requests: h.asks, Events: rt.NewOut(h.events),
 	}
 	h.task = k.Go("webhook", h.Run)

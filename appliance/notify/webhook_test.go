@@ -13,10 +13,10 @@ import (
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
+	"orac/appliance/base/testkit"
 	"orac/appliance/rt"
 	"orac/appliance/stt/stttest"
 	"orac/appliance/stt/wire"
-	"orac/internal/testkit"
 	"orac/runbook"
 	"orac/runbook/hook"
 	"orac/runbook/language"

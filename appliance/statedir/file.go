@@ -13,7 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"orac/internal/atomicfile"
+	"orac/appliance/base/atomicfile"
 )
 
 // Open opens a file for reading.

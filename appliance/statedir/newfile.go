@@ -8,7 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"orac/internal/atomicfile"
+	"orac/appliance/base/atomicfile"
 )
 
 // CreateNew writes a new file at a path that somebody has named, completely or not at all: it is synced, then given its name. If

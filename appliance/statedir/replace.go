@@ -9,7 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"orac/internal/atomicfile"
+	"orac/appliance/base/atomicfile"
 )
 
 // Replace rewrites an existing file that somebody has named, such as a runbook, wherever it is and whoever owns it. If the path

@@ -13,8 +13,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"orac/internal/atomicfile"
-	"orac/internal/testkit"
+	"orac/appliance/base/atomicfile"
+	"orac/appliance/base/testkit"
 )
 
 // The tests run as root, and stranger is somebody else.

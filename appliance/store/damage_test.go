@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"orac/internal/testkit"
+	"orac/appliance/base/testkit"
 )
 
 // filled makes a database of many pages and gives its path.

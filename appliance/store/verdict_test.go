@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"orac/internal/testkit"
+	"orac/appliance/base/testkit"
 
 	"github.com/google/go-cmp/cmp"
 )

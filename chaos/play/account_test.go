@@ -8,7 +8,7 @@ import (
 	"orac/chaos"
 	"orac/chaos/sttserver"
 	"orac/runbook/scenario"
-	"orac/trial/judge"
+	"orac/sim/trial/judge"
 )
 
 // telling gives a run that is told events at seconds.

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"orac/internal/atomicfile"
+	"orac/appliance/base/atomicfile"
 	"orac/runbook"
 	"orac/runbook/edit"
 	"orac/runbook/language"

@@ -10,7 +10,7 @@ import (
 	"orac/runbook"
 	"orac/runbook/language"
 	"orac/runbook/scenario"
-	"orac/trial/judge"
+	"orac/sim/trial/judge"
 )
 
 const (

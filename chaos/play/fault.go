@@ -13,7 +13,7 @@ import (
 	"orac/chaos/ptrace"
 	"orac/runbook"
 	"orac/runbook/scenario"
-	"orac/trial/schedule"
+	"orac/sim/trial/schedule"
 )
 
 // Kind is how a kind of fault is made on a live appliance.

@@ -17,7 +17,7 @@ import (
 	"orac/chaos/process"
 	"orac/runbook/language"
 	"orac/runbook/scenario"
-	"orac/trial/schedule"
+	"orac/sim/trial/schedule"
 )
 
 // buildAndWait makes a world, breaks it in every way that could be left behind, says what there is, and waits to be killed.

@@ -12,8 +12,8 @@ import (
 	"orac/appliance/audio/pulsetest"
 	"orac/runbook"
 	"orac/runbook/scenario"
-	"orac/trial/proof"
-	"orac/trial/schedule"
+	"orac/sim/trial/proof"
+	"orac/sim/trial/schedule"
 )
 
 // microphone is a virtual microphone of the world.

@@ -12,8 +12,8 @@ import (
 	"orac/chaos/ptrace"
 	"orac/chaos/sttserver"
 	"orac/runbook/scenario"
-	"orac/trial/judge"
-	"orac/trial/report"
+	"orac/sim/trial/judge"
+	"orac/sim/trial/report"
 )
 
 // Tool runs what the binary is besides orac when a run starts it: a watchdog, a speech-to-text server, a tracer. It returns

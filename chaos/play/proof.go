@@ -8,7 +8,7 @@ import (
 	"orac/appliance/audio"
 	"orac/chaos/sttserver"
 	"orac/runbook"
-	"orac/trial/proof"
+	"orac/sim/trial/proof"
 )
 
 // unproven lists the recordings that a service has answered and whose sound was not checked yet, by their place in the service's

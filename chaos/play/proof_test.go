@@ -10,7 +10,7 @@ import (
 	"orac/appliance/audio"
 	"orac/appliance/event"
 	"orac/chaos/sttserver"
-	"orac/trial/proof"
+	"orac/sim/trial/proof"
 )
 
 // TestARecordingIsAStretchOfWhatTheMicrophoneGave: it is said to have begun 10 s after the start, by a hop that ended then.

@@ -13,9 +13,9 @@ import (
 	"orac/appliance/status"
 	"orac/chaos"
 	"orac/runbook/scenario"
-	"orac/trial/judge"
-	"orac/trial/report"
-	"orac/trial/schedule"
+	"orac/sim/trial/judge"
+	"orac/sim/trial/report"
+	"orac/sim/trial/schedule"
 )
 
 // Options say how scenarios are run.

@@ -10,7 +10,7 @@ import (
 	"orac/chaos"
 	"orac/chaos/journal"
 	"orac/chaos/process"
-	"orac/trial/schedule"
+	"orac/sim/trial/schedule"
 )
 
 // workerFault is an instantaneous fault of the capture process. Nothing of it is left when that process has ended.

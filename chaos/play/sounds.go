@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"orac/runbook/scenario"
-	"orac/trial/schedule"
+	"orac/sim/trial/schedule"
 )
 
 // prepareSounds lists which sounds are played when. A sound that is not available here is unsupported, as a fault would be.

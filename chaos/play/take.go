@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"orac/chaos"
-	"orac/trial/report"
+	"orac/sim/trial/report"
 )
 
 // take handles an event of the appliance, or a line that it prints. The caller holds mu.

@@ -14,7 +14,7 @@ import (
 
 	"orac/chaos"
 	"orac/runbook/scenario"
-	"orac/trial/schedule"
+	"orac/sim/trial/schedule"
 )
 
 // victim stands in for orac: it ticks, uses its disk, and has a child that stands in for the capture process. What it sees it

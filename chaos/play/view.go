@@ -14,9 +14,9 @@ import (
 
 	"orac/appliance/status"
 	"orac/runbook/scenario"
-	"orac/trial/judge"
-	"orac/trial/report"
-	"orac/trial/schedule"
+	"orac/sim/trial/judge"
+	"orac/sim/trial/report"
+	"orac/sim/trial/schedule"
 )
 
 var _ judge.View = (*run)(nil)

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"orac/internal/testkit"
+	"orac/appliance/base/testkit"
 )
 
 // ask makes a request, whatever comes of it.

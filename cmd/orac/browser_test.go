@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"orac/internal/testkit"
+	"orac/appliance/base/testkit"
 	"orac/web/auth"
 	"orac/web/console"
 

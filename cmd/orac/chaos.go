@@ -14,7 +14,7 @@ import (
 	"orac/chaos/play"
 	"orac/cmd/orac/screen"
 	"orac/runbook/scenario"
-	"orac/trial/report"
+	"orac/sim/trial/report"
 )
 
 // chaosFlags holds the flags of orac chaos.

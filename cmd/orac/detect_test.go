@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"orac/appliance/audio/wav"
-	"orac/internal/testkit"
+	"orac/appliance/base/testkit"
 )
 
 // TestTheGoodChannelOfAnArrayIsFound: the wake word is on the second of four channels, and the others drown it in the mix. Detect

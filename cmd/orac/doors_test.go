@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"orac/internal/testkit"
+	"orac/appliance/base/testkit"
 )
 
 // door is a way out of the program, or into it: names of packages that only some files may use, each for a reason. A file that is
@@ -52,16 +52,15 @@ var doors = []door{
 		names: map[string][]string{
 			"os": {"Chmod", "Chown", "Chtimes", "CopyFS", "Create", "CreateTemp", "DirFS", "Lchown", "Link", "Mkdir", "MkdirAll", "MkdirTemp", "Open",
 				"OpenFile", "OpenInRoot", "OpenRoot", "ReadDir", "ReadFile", "Remove", "RemoveAll", "Rename", "Symlink", "Truncate", "WriteFile"},
-			"syscall":                  {"Creat", "Link", "Mkdir", "Mkfifo", "Mknod", "Open", "Openat", "Rename", "Rmdir", "Symlink", "Truncate", "Unlink"},
-			"golang.org/x/sys/unix":    {"Creat", "Link", "Linkat", "Mkdir", "Mkdirat", "Mkfifo", "Mknod", "Open", "Openat", "Openat2", "Rename", "Renameat", "Renameat2", "Rmdir", "Symlink", "Truncate", "Unlink", "Unlinkat"},
-			"io/ioutil":                nil,
-			"orac/internal/atomicfile": {"Dir", "WriteFile"},
+			"syscall":                        {"Creat", "Link", "Mkdir", "Mkfifo", "Mknod", "Open", "Openat", "Rename", "Rmdir", "Symlink", "Truncate", "Unlink"},
+			"golang.org/x/sys/unix":          {"Creat", "Link", "Linkat", "Mkdir", "Mkdirat", "Mkfifo", "Mknod", "Open", "Openat", "Openat2", "Rename", "Renameat", "Renameat2", "Rmdir", "Symlink", "Truncate", "Unlink", "Unlinkat"},
+			"io/ioutil":                      nil,
+			"orac/appliance/base/atomicfile": {"Dir", "WriteFile"},
 		},
 		may: map[string]string{
 			"appliance/audio/pulsetest/":             "tests: a sound server of their own",
 			"appliance/incident/evidence/process.go": "/proc of a child",
 			"appliance/logbook/rotate.go":            "the log file: a capability of the runbook",
-			"runbook/runbooktest/":                   "tests: runbooks beside them",
 			"appliance/memory/":                      "/proc/self",
 			"appliance/statedir/":                    "the way to everything in the state directory, and to files that a runbook names: a capability of the runbook",
 			"appliance/unclean.go":                   "/proc: the name of this boot",
@@ -75,11 +74,12 @@ var doors = []door{
 			"cmd/orac/sim.go":                        "orac sim: where it tells its progress",
 			"sim/trace/files.go":                     "orac sim: the traces that it is told to write or read",
 			"cmd/orac/spool.go":                      "orac spool export: the file that it is told to write",
-			"internal/atomicfile/":                   "writes for the places that are named here",
-			"internal/testkit/":                      "tests: golden files",
+			"appliance/base/atomicfile/":             "writes for the places that are named here",
+			"appliance/base/testkit/":                "tests: golden files",
 			"models/":                                "the store of models, which no state directory need be above",
 			"runbook/language/findsecret.go":         "a secret of the state directory; the language knows no appliance",
 			"runbook/language/named.go":              "files that a runbook names: a capability of the runbook",
+			"runbook/runbooktest/":                   "tests: the runbooks of the tests",
 			"sim/files.go":                           "recordings that a scenario names",
 			"sim/mutants/":                           "a tool of the house: builds and runs mutants",
 			"web/control/listener.go":                "removes its own socket",
@@ -119,7 +119,7 @@ var doors = []door{
 	},
 	{
 		what:  "evaluates a runbook",
-		names: map[string][]string{"orac/runbook": {"Load", "Parse"}},
+		names: map[string][]string{"orac/runbook": {"Load", "Parse", "Vocabulary.Load", "Vocabulary.Parse"}},
 		may: map[string]string{
 			"appliance/generation/replay.go":     "a generation that is returned to",
 			"chaos/play/book.go":                 "chaos: the runbook that it has written itself",
@@ -202,9 +202,13 @@ func (d door) passes(f *ast.File) (name string, ok bool) {
 		if !is || ok {
 			return !ok
 		}
+		what := s.Sel.Name
+		if of, is := s.X.(*ast.SelectorExpr); is { // a method of a variable of the package
+			what, s = of.Sel.Name+"."+what, of
+		}
 		x, is := s.X.(*ast.Ident)
-		if is && slices.Contains(d.names[known[x.Name]], s.Sel.Name) {
-			name, ok = x.Name+"."+s.Sel.Name, true
+		if is && slices.Contains(d.names[known[x.Name]], what) {
+			name, ok = x.Name+"."+what, true
 		}
 		return !ok
 	})
@@ -218,6 +222,7 @@ func TestDoorsAreFound(t *testing.T) {
 		`package x; import hidden "os"; var f = hidden.Remove`:            "hidden.Remove",
 		`package x; import . "os"; var f = Open`:                          "os",
 		`package x; import "os"; var f = os.Getenv`:                       "",
+		`package x; import "os"; var f = os.Open.Read`:                    "os.Open",
 		`package x; type os struct{ Open int }; var f os; var g = f.Open`: "",
 	} {
 		f, err := parser.ParseFile(token.NewFileSet(), "x.go", text, 0)

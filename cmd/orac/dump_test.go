@@ -11,7 +11,7 @@ import (
 	"syscall"
 	"testing"
 
-	"orac/internal/testkit"
+	"orac/appliance/base/testkit"
 
 	"golang.org/x/sys/unix"
 )

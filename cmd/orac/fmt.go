@@ -63,7 +63,7 @@ func (a *app) fmtFile(name string, check, diff bool) (differs bool, err error) {
 	}
 	format := runbook.Vocabulary.Format
 	if scenario.Is(before) {
-		format = scenario.Language.Format
+		format = scenario.Vocabulary.Format
 	}
 	after, problems := format(before, name)
 	if err := a.diagnose(problems); err != nil {

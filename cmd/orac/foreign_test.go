@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"orac/internal/testkit"
+	"orac/appliance/base/testkit"
 )
 
 // TestRootInTheStateOfAnother: root uses nothing in a state directory of another user, who may have put links there, whatever

@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"orac/trial/report"
+	"orac/sim/trial/report"
 )
 
 // forms holds the files that a report is written to; "-" is standard output.

@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"orac/appliance"
+	"orac/appliance/graph"
 )
 
 func (a *app) graphCommand() *cobra.Command {
@@ -20,7 +21,7 @@ func (a *app) graphCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			graph, err := appliance.Compile(rb)
+			graph, err := graph.Compile(rb)
 			if err != nil {
 				if problems := appliance.Check(rb); problems.HasErrors() { // Check names the place
 					return a.diagnose(problems)

@@ -15,8 +15,8 @@ import (
 
 	"orac/appliance/audio/pulsetest"
 	"orac/appliance/audio/wav"
+	"orac/appliance/base/testkit"
 	"orac/appliance/stt/stttest"
-	"orac/internal/testkit"
 )
 
 // These tests run the real binary with a real audio server, a real capture process and a real speech-to-text server. They

@@ -17,8 +17,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"orac/appliance/audio/pulsetest"
+	"orac/appliance/base/testkit"
 	"orac/appliance/stt/stttest"
-	"orac/internal/testkit"
 	"orac/runbook"
 	"orac/runbook/language"
 )

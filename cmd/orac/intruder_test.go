@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"orac/internal/testkit"
+	"orac/appliance/base/testkit"
 )
 
 // intruded is a runbook whose users are those of a test.

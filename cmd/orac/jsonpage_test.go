@@ -11,10 +11,11 @@ import (
 	"testing"
 	"time"
 
+	"orac/appliance/base/testkit"
+
 	"github.com/spf13/cobra"
 
 	"orac/appliance/event"
-	"orac/internal/testkit"
 )
 
 const jsonPage = "guide/json.md"

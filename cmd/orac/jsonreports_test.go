@@ -4,9 +4,9 @@ import (
 	"reflect"
 	"strings"
 
-	"orac/appliance"
 	"orac/appliance/audio/capture"
 	"orac/appliance/event"
+	"orac/appliance/graph"
 	"orac/appliance/health"
 	"orac/appliance/hearing"
 	"orac/appliance/status"
@@ -15,7 +15,7 @@ import (
 	"orac/runbook"
 	"orac/runbook/language"
 	"orac/sim/trace"
-	"orac/trial/report"
+	"orac/sim/trial/report"
 	"orac/web/audit"
 	"orac/web/auth"
 )
@@ -103,12 +103,12 @@ func (r jsonReport) elsewhere(path string, of reflect.Type) string {
 }
 
 // demoGraph is the graph of the demonstration: a graph writes itself, from what it was compiled of.
-func demoGraph() *appliance.Graph {
+func demoGraph() *graph.Graph {
 	rb, problems := runbook.Load("../../orac.hcl", language.Options{})
 	if rb == nil {
 		panic(problems)
 	}
-	g, err := appliance.Compile(rb)
+	g, err := graph.Compile(rb)
 	if err != nil {
 		panic(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"orac/appliance"
+	"orac/appliance/graph"
 	"orac/runbook"
 	"orac/runbook/language"
 )
@@ -43,7 +44,7 @@ func TestTheReadmesOwnVoice(t *testing.T) {
 	if problems := appliance.Check(rb); len(problems) > 0 {
 		t.Error(problems)
 	}
-	if graph, err := appliance.Compile(rb); err != nil || graph.Node("source.usb") == nil {
+	if graph, err := graph.Compile(rb); err != nil || graph.Node("source.usb") == nil {
 		t.Errorf("it hears no microphone: %v", err)
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"orac/runbook/scenario"
 	"orac/sim"
 	"orac/sim/trace"
-	"orac/trial/report"
+	"orac/sim/trial/report"
 )
 
 // rehearse stands in for the simulator in tests of the command: what comes of a scenario follows from its name and the seed.

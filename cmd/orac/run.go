@@ -13,9 +13,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"orac/appliance"
 	"orac/appliance/boot"
 	"orac/appliance/event"
+	"orac/appliance/graph"
 	"orac/appliance/rt"
 	"orac/appliance/rt/live"
 	"orac/appliance/sdnotify"
@@ -73,7 +73,7 @@ func (a *app) run(ctx context.Context, watch bool) error {
 	}
 	o.Was, o.Version, o.Alive = boot.TakeResumed(), version(), boot.Alive(notifier)
 	o.Side = web.open
-	o.Attach = func(p *appliance.Parts) {
+	o.Attach = func(p *graph.Parts) {
 		p.Events = p.Events.With(events)
 		if !a.json {
 			p.Meters = p.Meters.With(events)

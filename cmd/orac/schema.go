@@ -26,9 +26,9 @@ func (a *app) schemaCommand() *cobra.Command {
 			case events:
 				text = hook.JSONSchema
 			case scenarios && markdown:
-				text = scenario.Language.Reference
+				text = scenario.Vocabulary.Reference
 			case scenarios:
-				text = scenario.Language.JSONSchema
+				text = scenario.Vocabulary.JSONSchema
 			case markdown:
 				text = runbook.Vocabulary.Reference
 			}

@@ -18,7 +18,7 @@ import (
 	"orac/runbook/scenario"
 	"orac/sim"
 	"orac/sim/trace"
-	"orac/trial/report"
+	"orac/sim/trial/report"
 )
 
 // simulate runs scenarios; tests replace it with a rehearsal.

@@ -13,7 +13,7 @@ import (
 	"orac/cmd/orac/screen"
 	"orac/runbook/language"
 	"orac/sim"
-	"orac/trial/report"
+	"orac/sim/trial/report"
 )
 
 func TestParseSeeds(t *testing.T) {

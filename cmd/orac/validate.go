@@ -12,6 +12,7 @@ import (
 
 	"orac/appliance"
 	"orac/appliance/boot"
+	"orac/appliance/graph"
 	"orac/cmd/orac/screen"
 	"orac/runbook"
 	"orac/runbook/language"
@@ -118,20 +119,20 @@ func (a *app) validate(strict bool) error {
 		problems = e.problems
 	}
 	rb, sc := e.rb, e.sc
-	var graph *appliance.Graph
+	var compiled *graph.Graph
 	if rb != nil {
 		problems = append(problems, appliance.Check(rb)...)
 		if !problems.HasErrors() {
-			if graph, err = appliance.Compile(rb); err != nil {
+			if compiled, err = graph.Compile(rb); err != nil {
 				return failed(err)
 			}
 			if sc != nil {
-				problems = append(problems, sc.Nodes(addresses(graph))...)
+				problems = append(problems, sc.Nodes(addresses(compiled))...)
 			}
 		}
 	}
 	if a.json {
-		report := validReport{graph != nil && !problems.HasErrors(), problems}
+		report := validReport{compiled != nil && !problems.HasErrors(), problems}
 		if err := a.printJSON(report); err != nil {
 			return err
 		}
@@ -143,7 +144,7 @@ func (a *app) validate(strict bool) error {
 	if err := a.diagnose(problems); err != nil {
 		return err
 	}
-	fmt.Fprintf(a.out, "%s %s: %s\n", a.out.Good("valid"), a.file, contents(sc, rb, graph))
+	fmt.Fprintf(a.out, "%s %s: %s\n", a.out.Good("valid"), a.file, contents(sc, rb, compiled))
 	return nil
 }
 
@@ -154,7 +155,7 @@ type validReport struct {
 }
 
 // addresses returns the addresses of the nodes of a graph.
-func addresses(g *appliance.Graph) []string {
+func addresses(g *graph.Graph) []string {
 	var out []string
 	for _, n := range g.Nodes {
 		out = append(out, n.Address)
@@ -163,14 +164,14 @@ func addresses(g *appliance.Graph) []string {
 }
 
 // contents says in a few words what a file holds.
-func contents(sc *scenario.Scenario, rb *runbook.Runbook, graph *appliance.Graph) string {
+func contents(sc *scenario.Scenario, rb *runbook.Runbook, g *graph.Graph) string {
 	if sc != nil {
 		promises := len(sc.Recoveries) + len(sc.Steady) + len(sc.Holds) + len(sc.Flats) + len(sc.Sometimes)
 		return fmt.Sprintf("runs %s, %s, %s, %s, %s", language.FormatDuration(sc.Head.For), plural(len(sc.Sounds), "sound", "sounds"),
-			plural(len(sc.Faults), "fault", "faults"), plural(promises, "promise", "promises"), plural(len(graph.Nodes), "node", "nodes"))
+			plural(len(sc.Faults), "fault", "faults"), plural(promises, "promise", "promises"), plural(len(g.Nodes), "node", "nodes"))
 	}
 	return fmt.Sprintf("%s, %s, %s", plural(len(rb.Listeners), "listener", "listeners"),
-		plural(len(rb.Models), "model", "models"), plural(len(graph.Nodes), "node", "nodes"))
+		plural(len(rb.Models), "model", "models"), plural(len(g.Nodes), "node", "nodes"))
 }
 
 // plural returns a number with its noun.

@@ -10,6 +10,7 @@ import (
 
 	"orac/appliance"
 	"orac/appliance/boot"
+	"orac/appliance/graph"
 	"orac/cmd/orac/guide"
 	"orac/cmd/orac/screen"
 	"orac/runbook"
@@ -54,7 +55,7 @@ func (w *webSide) open(state *appliance.State, log *slog.Logger) boot.Side {
 }
 
 // attach connects it to the events of a world.
-func (w *webSide) attach(p *appliance.Parts) {
+func (w *webSide) attach(p *graph.Parts) {
 	if w.guard != nil {
 		p.Events = p.Events.With(w.hub.In)
 		p.Meters = p.Meters.With(w.hub.In)

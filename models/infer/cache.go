@@ -10,7 +10,7 @@ import (
 	"runtime"
 	"strings"
 
-	"orac/internal/atomicfile"
+	"orac/appliance/base/atomicfile"
 	"orac/models/onnx"
 )
 

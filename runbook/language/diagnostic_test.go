@@ -17,7 +17,7 @@ const badThreshold = "appliance \"a\" {}\n\nmodel \"m\" {\n\tsource = \"catalog:
 func TestDiagnosticJSON(t *testing.T) {
 	_, ds := runbook.Parse([]byte(badThreshold), "dir/orac.hcl", runbooktest.World())
 	got, err := json.Marshal(ds)
-	want := `[{"severity":"error","summary":"threshold is 7, out of range","detail":"It must be from 0 to 1.",` +
+	want := `[{"severity":"error","summary":"threshold is 7, out of range","detail":"It must be from 0.001 to 1.",` +
 		`"file":"dir/orac.hcl","line":5,"column":14,"end_line":5,"end_column":15,"address":"model.m"}]`
 	if string(got) != want || err != nil {
 		t.Errorf("got %s, %v", got, err)
@@ -30,7 +30,7 @@ func TestDiagnosticJSON(t *testing.T) {
 func TestDiagnosticsAreAnError(t *testing.T) {
 	_, ds := runbook.Parse([]byte(badThreshold), "orac.hcl", runbooktest.World())
 	var back language.Diagnostics
-	if err := ds.Err(); !errors.As(err, &back) || err.Error() != "orac.hcl:5:14: error: threshold is 7, out of range. It must be from 0 to 1." {
+	if err := ds.Err(); !errors.As(err, &back) || err.Error() != "orac.hcl:5:14: error: threshold is 7, out of range. It must be from 0.001 to 1." {
 		t.Errorf("got %v", ds.Err())
 	}
 	rb, ds := runbook.Parse([]byte(`appliance "a" {}`), "orac.hcl", runbooktest.World())
@@ -63,7 +63,7 @@ func TestProblemHasItsPlace(t *testing.T) {
 
 func TestRender(t *testing.T) {
 	_, ds := runbook.Parse([]byte(badThreshold), "orac.hcl", runbooktest.World())
-	want := "orac.hcl:5:14: error: threshold is 7, out of range\n   5 |     threshold = 7\n     |                 ^\n  In model.m. It must be from 0 to 1.\n"
+	want := "orac.hcl:5:14: error: threshold is 7, out of range\n   5 |     threshold = 7\n     |                 ^\n  In model.m. It must be from 0.001 to 1.\n"
 	if got := runbooktest.Render(t, ds, language.RenderOptions{}); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}

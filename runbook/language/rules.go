@@ -25,7 +25,7 @@ func (g Given) Text(name string) string {
 	return v.AsString()
 }
 
-// Flag returns the value of an attribute that is true or false.
+// Flag returns the value of an attribute that is true or false; false when it has none.
 func (g Given) Flag(name string) bool {
 	v := g.attrs[name].Value
 	return v != cty.NilVal && !v.IsNull() && v.Type() == cty.Bool && v.True()
@@ -49,12 +49,6 @@ func (g Given) Numbers(name string) (list []int) {
 		list = append(list, int(n))
 	}
 	return list
-}
-
-// Truth returns the value of an attribute that is true or false; false when it has none.
-func (g Given) Truth(name string) bool {
-	v := g.attrs[name].Value
-	return v != cty.NilVal && !v.IsNull() && v.Type() == cty.Bool && v.True()
 }
 
 // count returns how many of the names are written.

@@ -86,6 +86,7 @@ type Attribute struct {
 	Unit     string
 	Default  string
 	Min, Max string // inclusive; for Ints, of each number; not for Strings and Refs
+	TooLow   string // how to fix a number below Min; "": by the range
 	Required bool
 	NonEmpty bool // a list that must have an element; written Ints always need one
 	Secret   Secrecy

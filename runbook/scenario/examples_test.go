@@ -45,7 +45,7 @@ func TestExamples(t *testing.T) {
 		if rb, _, ds := s.Runbook(world); rb == nil {
 			t.Error(render(t, ds))
 		}
-		if formatted, _ := Language.Format(src, f); !bytes.Equal(formatted, src) {
+		if formatted, _ := Vocabulary.Format(src, f); !bytes.Equal(formatted, src) {
 			t.Errorf("%s is not formatted:\n%s", f, language.Diff(f, src, formatted))
 		}
 	}

@@ -37,11 +37,11 @@ func FuzzParse(f *testing.F) {
 		if err := ds.Render(&b, language.RenderOptions{Color: true, Width: 40}); err != nil {
 			t.Fatal(err)
 		}
-		if once, ds := Language.Format(src, "x.hcl"); !ds.HasErrors() {
+		if once, ds := Vocabulary.Format(src, "x.hcl"); !ds.HasErrors() {
 			if again, _ := Parse(once, "x.hcl", o); (again == nil) != (s == nil) {
 				t.Fatalf("formatting changes whether it is valid:\n%s", once)
 			}
-			if twice, _ := Language.Format(once, "x.hcl"); !bytes.Equal(once, twice) {
+			if twice, _ := Vocabulary.Format(once, "x.hcl"); !bytes.Equal(once, twice) {
 				t.Fatalf("formatting twice differs:\n%q\n%q", once, twice)
 			}
 		}

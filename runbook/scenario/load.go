@@ -12,14 +12,14 @@ import (
 // values of variables that the scenario does not declare, since they may be the runbook's.
 func Load(path string, opts language.Options) (*Scenario, language.Diagnostics) {
 	s := &Scenario{}
-	return s.of(Language.Load(path, spare(opts), s))
+	return s.of(Vocabulary.Load(path, spare(opts), s))
 }
 
 // Parse does what Load does, for text that has been read already. Diagnostics name filename, and relative paths start at its
 // directory.
 func Parse(src []byte, filename string, opts language.Options) (*Scenario, language.Diagnostics) {
 	s := &Scenario{}
-	return s.of(Language.Parse(src, filename, spare(opts), s))
+	return s.of(Vocabulary.Parse(src, filename, spare(opts), s))
 }
 
 // spare allows values of variables that the runbook declares and the scenario does not.

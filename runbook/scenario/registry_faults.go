@@ -142,7 +142,7 @@ var kinds = []Info{
 		more: []language.Attribute{{Name: "every_write", Kind: language.Bool, Default: "false",
 			Doc: "Instead of `at`: records and delivers one utterance, and cuts the power at each operation that changes the disk, in a run of its own. Only a simulation can do this."}},
 		rules: []language.Rule{{Uses: []string{"every_write", "at"}, Doc: "exactly one of at and every_write = true must be given", Hint: "Write exactly one of them.",
-			Holds: func(g language.Given) bool { return g.Written("at") != g.Truth("every_write") }}}},
+			Holds: func(g language.Given) bool { return g.Written("at") != g.Flag("every_write") }}}},
 	{Kind: Kill, Lasts: true, Swarm: true, duration: "1s", Doc: "The process is killed (kill -9). It starts again after `for`."},
 	{Kind: OutOfMemory, Lasts: true, duration: "1s", Swarm: true, Doc: "The process uses more memory than its control group allows, and the kernel kills it. It starts again after `for`."},
 	{Kind: ClockJump, Swarm: true, Doc: "The time of day jumps.",

@@ -26,7 +26,7 @@ var goTypes = map[language.Kind]reflect.Type{
 // variant at least.
 func TestTypesMatchRegistry(t *testing.T) {
 	tagged := map[reflect.Type]map[string]bool{} // field -> used
-	for _, bt := range Language.Blocks {
+	for _, bt := range Vocabulary.Blocks {
 		if bt.Slot == nil || bt.FreeForm {
 			continue
 		}
@@ -68,7 +68,7 @@ func TestTypesMatchRegistry(t *testing.T) {
 
 // TestRegistryIsSound checks the table itself, and that every default is a value that may be written.
 func TestRegistryIsSound(t *testing.T) {
-	for _, bt := range Language.Blocks {
+	for _, bt := range Vocabulary.Blocks {
 		if bt.Doc == "" || bt.Example == "" {
 			t.Errorf("%s lacks documentation or an example", bt.Key())
 		}
@@ -116,7 +116,7 @@ func TestRegistryIsSound(t *testing.T) {
 // TestBlockExamples loads every example of the registry in one scenario.
 func TestBlockExamples(t *testing.T) {
 	var all strings.Builder
-	for _, bt := range Language.Blocks {
+	for _, bt := range Vocabulary.Blocks {
 		example := bt.Example
 		if bt == headBlock {
 			example = strings.Replace(example, `"20m"`, `"2h"`, 1)
@@ -162,7 +162,7 @@ func TestEveryKindIsRegistered(t *testing.T) {
 
 func TestReferenceIsCurrent(t *testing.T) {
 	if *update {
-		if err := os.WriteFile("REFERENCE.md", Language.Reference(), 0o644); err != nil {
+		if err := os.WriteFile("REFERENCE.md", Vocabulary.Reference(), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -170,8 +170,8 @@ func TestReferenceIsCurrent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if string(page) != string(Language.Reference()) {
-		t.Errorf("REFERENCE.md is not what the registry says; run: make docs\n%s", language.Diff("REFERENCE.md", page, Language.Reference()))
+	if string(page) != string(Vocabulary.Reference()) {
+		t.Errorf("REFERENCE.md is not what the registry says; run: make docs\n%s", language.Diff("REFERENCE.md", page, Vocabulary.Reference()))
 	}
 }
 

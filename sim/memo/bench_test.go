@@ -5,8 +5,8 @@ package memo_test
 import (
 	"testing"
 
-	"orac/appliance"
 	"orac/appliance/audio"
+	"orac/appliance/graph"
 	"orac/sim/memo"
 )
 
@@ -16,7 +16,7 @@ func BenchmarkInference(b *testing.B) {
 	pcm := example(b, "hey_jarvis_twice", 0)
 	n := len(pcm) / audio.HopSamples
 	loop := hops(pcm[:n*audio.HopSamples], n)
-	run := func(b *testing.B, i appliance.Inference, gate bool) {
+	run := func(b *testing.B, i graph.Inference, gate bool) {
 		e := open(b, i, "hey_jarvis")
 		var out [96]float32
 		hear := func(pcm *[audio.HopSamples]int16) {

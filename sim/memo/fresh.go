@@ -1,8 +1,8 @@
 package memo
 
 import (
-	"orac/appliance"
 	"orac/appliance/audio"
+	"orac/appliance/graph"
 	"orac/appliance/node"
 )
 
@@ -13,7 +13,7 @@ import (
 // loop a Memo by itself saves no gate computations. With Fresh, a command that follows a second of quiet is computed once, and so
 // is silence, whose hops are all alike. The price is fidelity: the scores are those of a gate that has just been opened. Use it
 // for long runs, and say so in their reports.
-func Fresh(i appliance.Inference, quiet float32) appliance.Inference {
+func Fresh(i graph.Inference, quiet float32) graph.Inference {
 	open := i.Gate
 	i.Gate = func() (node.Gate, error) {
 		g, err := open()

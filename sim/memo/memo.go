@@ -8,11 +8,10 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"orac/appliance"
+	"orac/appliance/graph"
 	"orac/appliance/node"
 	"orac/models"
 	"orac/models/wake"
-	"orac/runbook"
 )
 
 // Limits of a Memo. The zero value means the defaults.
@@ -38,7 +37,7 @@ func (l Limits) filled() Limits {
 
 // Memo is inference that runs the networks behind it only for unknown input.
 type Memo struct {
-	real     appliance.Inference
+	real     graph.Inference
 	limits   Limits
 	features *features
 	scores   *scores
@@ -54,7 +53,7 @@ type Memo struct {
 // Wrap adds a memory to real inference, whose functions must be safe for concurrent use, as those of appliance.OpenInference
 // are. A file is assumed not to change after it was first opened. A head that does not say how long its window is, and a gate
 // whose state is not a value, run for every hop and are counted (Stats.Bypassed).
-func Wrap(real appliance.Inference, l Limits) *Memo {
+func Wrap(real graph.Inference, l Limits) *Memo {
 	m := &Memo{real: real, limits: l.filled(), models: map[identity]*model{}, says: map[identity]wake.Model{}}
 	m.features = &features{table: newTable[*[96]float32](m.limits.Features)}
 	m.features.pool = newPool(m.limits.Networks, func() (*stepped, error) {
@@ -71,8 +70,8 @@ func Wrap(real appliance.Inference, l Limits) *Memo {
 }
 
 // Inference returns what an appliance needs. Many appliances may share it.
-func (m *Memo) Inference() appliance.Inference {
-	return appliance.Inference{
+func (m *Memo) Inference() graph.Inference {
+	return graph.Inference{
 		Extractor: m.features.open, Gate: m.gate, Trim: m.real.Trim, Ready: m.real.Ready, Model: m.model, Head: m.head,
 	}
 }
@@ -113,22 +112,22 @@ func (m *Memo) gate() (node.Gate, error) {
 	return g, err
 }
 
-func (m *Memo) model(rb *runbook.Runbook, b runbook.Model) (wake.Model, error) {
-	w, err := m.real.Model(rb, b)
+func (m *Memo) model(f graph.ModelFile) (wake.Model, error) {
+	w, err := m.real.Model(f)
 	if err == nil {
 		m.mu.Lock()
-		m.says[identify(rb, b)] = w
+		m.says[identify(f)] = w
 		m.mu.Unlock()
 	}
 	return w, err
 }
 
-func (m *Memo) head(rb *runbook.Runbook, b runbook.Model) (node.Classifier, error) {
-	id := identify(rb, b)
+func (m *Memo) head(f graph.ModelFile) (node.Classifier, error) {
+	id := identify(f)
 	if known := m.known(id); known != nil {
-		return m.scores.open(known, b.Name), nil
+		return m.scores.open(known, f.Name), nil
 	}
-	first, err := m.real.Head(rb, b)
+	first, err := m.real.Head(f)
 	if err != nil {
 		return nil, err
 	}
@@ -138,14 +137,14 @@ func (m *Memo) head(rb *runbook.Runbook, b runbook.Model) (node.Classifier, erro
 		return first, nil
 	}
 	fresh := &model{key: id.key(), window: w.Window()}
-	fresh.pool = newPool(m.limits.Networks, func() (node.Classifier, error) { return m.real.Head(rb, b) })
+	fresh.pool = newPool(m.limits.Networks, func() (node.Classifier, error) { return m.real.Head(f) })
 	fresh.pool.opened = 1
 	fresh.pool.put(first)
 	known, err := m.add(id, fresh)
 	if err != nil {
 		return nil, err
 	}
-	return m.scores.open(known, b.Name), nil
+	return m.scores.open(known, f.Name), nil
 }
 
 func (m *Memo) known(id identity) *model {
@@ -176,14 +175,14 @@ func (m *Memo) add(id identity, fresh *model) (*model, error) {
 type identity struct{ name, source, sha256 string }
 
 // identify names the file of a model: by its checksum if the runbook or the catalogue states it, otherwise by its path.
-func identify(rb *runbook.Runbook, m runbook.Model) identity {
+func identify(m graph.ModelFile) identity {
 	id := identity{m.Name, m.Source, strings.ToLower(m.SHA256)}
 	if name, ok := strings.CutPrefix(m.Source, models.CatalogPrefix); ok {
 		if e, err := models.Find(name); err == nil {
 			id.sha256 = e.SHA256
 		}
 	} else if !strings.Contains(m.Source, "://") && id.sha256 == "" {
-		id.source = rb.Resolve(m.Source)
+		id.source = m.Path
 	}
 	return id
 }

@@ -3,15 +3,14 @@ package memo
 import (
 	"math/bits"
 
-	"orac/appliance"
 	"orac/appliance/audio"
+	"orac/appliance/graph"
 	"orac/appliance/node"
 	"orac/models/wake"
-	"orac/runbook"
-	"orac/trial/sound"
+	"orac/sim/trial/sound"
 )
 
-// Modelled is an integer model of inference for the sounds of trial/sound. The head of a model scores 0.9 when the wake word of the
+// Modelled is an integer model of inference for the sounds of sim/trial/sound. The head of a model scores 0.9 when the wake word of the
 // model's name ends (from 120 ms before its end, to the end of the hop that holds it) and in the few hops that follow, and
 // between 0.01 and 0.1 in all others. The voice gate returns 1 for loud sound, with the delay of the real one. Like real heads,
 // the heads are masked for 16 hops after a reset. If the runbook names classes for a model, its head has those classes, and its
@@ -19,14 +18,14 @@ import (
 //
 // Its results are the same on every machine: all decisions are made in integers, and the floats that it returns are quotients of
 // small integers.
-func Modelled() appliance.Inference {
-	return appliance.Inference{
+func Modelled() graph.Inference {
+	return graph.Inference{
 		Extractor: func() (node.Extractor, error) { return listener{}, nil },
 		Gate:      func() (node.Gate, error) { return &loudness{}, nil },
-		Model: func(_ *runbook.Runbook, m runbook.Model) (wake.Model, error) {
+		Model: func(m graph.ModelFile) (wake.Model, error) {
 			return wake.Model{Classes: max(1, len(m.Classes)), Labels: m.Classes}, nil
 		},
-		Head: func(_ *runbook.Runbook, m runbook.Model) (node.Classifier, error) {
+		Head: func(m graph.ModelFile) (node.Classifier, error) {
 			return &matcher{tune: sound.Tune(m.Name), scores: make([]float32, max(1, len(m.Classes)))}, nil
 		},
 	}

@@ -10,10 +10,10 @@ import (
 	"golang.org/x/sys/unix"
 
 	"orac/appliance/audio"
+	"orac/appliance/graph"
 	"orac/appliance/utterance"
-	"orac/runbook"
 	"orac/sim/memo"
-	"orac/trial/sound"
+	"orac/sim/trial/sound"
 )
 
 // scored is what modelled inference says of a sound, hop by hop.
@@ -30,7 +30,7 @@ func score(t *testing.T, pcm []int16, models ...string) scored {
 	x, _ := i.Extractor()
 	g, _ := i.Gate()
 	for _, name := range models {
-		h, err := i.Head(nil, runbook.Model{Name: name})
+		h, err := i.Head(graph.ModelFile{Model: graph.Model{Name: name}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -160,9 +160,9 @@ const goldenSum = 0xe5082efadcfdedac
 // TestAModelledModelHasTheClassesOfTheRunbook, so that a runbook for real models runs as it is.
 func TestAModelledModelHasTheClassesOfTheRunbook(t *testing.T) {
 	i := memo.Modelled()
-	m := runbook.Model{Name: "timer", Classes: []string{"1_minute", "5_minutes"}}
-	w, err := i.Model(nil, m)
-	h, err2 := i.Head(nil, m)
+	m := graph.ModelFile{Model: graph.Model{Name: "timer", Classes: []string{"1_minute", "5_minutes"}}}
+	w, err := i.Model(m)
+	h, err2 := i.Head(m)
 	if err != nil || err2 != nil || w.Classes != 2 || len(w.Labels) != 2 {
 		t.Fatal(w, err, err2)
 	}
@@ -175,7 +175,7 @@ func BenchmarkModelled(b *testing.B) {
 	i := memo.Modelled()
 	x, _ := i.Extractor()
 	g, _ := i.Gate()
-	h, _ := i.Head(nil, runbook.Model{Name: "alexa"})
+	h, _ := i.Head(graph.ModelFile{Model: graph.Model{Name: "alexa"}})
 	pcm := hops(sound.Join(sound.Noise{RMS: 100}.Of(8*time.Second), sound.Word("alexa"), sound.Command(2*time.Second, 1)), 130)
 	var e [96]float32
 	n := 0

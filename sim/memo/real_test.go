@@ -15,6 +15,7 @@ import (
 	"orac/appliance"
 	"orac/appliance/audio"
 	"orac/appliance/audio/wav"
+	"orac/appliance/graph"
 	"orac/appliance/node"
 	"orac/models"
 	"orac/models/modelstest"
@@ -24,11 +25,11 @@ import (
 
 var book = &runbook.Runbook{}
 
-func block(name string) runbook.Model {
-	return runbook.Model{Address: runbook.Address("model." + name), Name: name, Source: "catalog:" + name}
+func block(name string) graph.ModelFile {
+	return graph.ModelFile{Model: graph.Model{Address: runbook.Address("model." + name), Name: name, Source: "catalog:" + name}}
 }
 
-func real(t testing.TB) appliance.Inference {
+func real(t testing.TB) graph.Inference {
 	t.Helper()
 	i, err := appliance.OpenInference(context.Background(), models.Store{Dir: modelstest.Dir(t)}, "")
 	if err != nil {
@@ -58,7 +59,7 @@ type ears struct {
 	gate      node.Gate
 }
 
-func open(t testing.TB, i appliance.Inference, models ...string) *ears {
+func open(t testing.TB, i graph.Inference, models ...string) *ears {
 	t.Helper()
 	var e ears
 	var err error
@@ -69,7 +70,7 @@ func open(t testing.TB, i appliance.Inference, models ...string) *ears {
 		t.Fatal(err)
 	}
 	for _, name := range models {
-		h, err := i.Head(book, block(name))
+		h, err := i.Head(block(name))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -352,7 +353,7 @@ func TestALoopCostsOnce(t *testing.T) {
 func TestFreshGatesStillHearCommands(t *testing.T) {
 	pcm := example(t, "hey_jarvis_twice", 0)
 	n := len(pcm) / audio.HopSamples
-	for kind, i := range map[string]appliance.Inference{"as it is": real(t), "fresh": memo.Fresh(real(t), 100)} {
+	for kind, i := range map[string]graph.Inference{"as it is": real(t), "fresh": memo.Fresh(real(t), 100)} {
 		g, err := i.Gate()
 		if err != nil {
 			t.Fatal(err)

@@ -11,19 +11,17 @@ import (
 	"testing"
 	"time"
 
-	"orac/appliance"
 	"orac/appliance/audio"
+	"orac/appliance/graph"
 	"orac/appliance/node"
 	"orac/models/wake"
-	"orac/runbook"
-	"orac/runbook/language"
-	"orac/trial/sound"
+	"orac/sim/trial/sound"
 )
 
-var alexa = runbook.Model{Address: "model.alexa", Name: "alexa", Source: "catalog:alexa"}
+var alexa = graph.ModelFile{Model: graph.Model{Address: "model.alexa", Name: "alexa", Source: "catalog:alexa"}}
 
 // listen lets inference hear a sound and gives all that it says, as bits.
-func listen(i appliance.Inference, m runbook.Model, pcm []int16) (bits []uint32, err error) {
+func listen(i graph.Inference, m graph.ModelFile, pcm []int16) (bits []uint32, err error) {
 	x, err := i.Extractor()
 	if err != nil {
 		return nil, err
@@ -34,13 +32,12 @@ func listen(i appliance.Inference, m runbook.Model, pcm []int16) (bits []uint32,
 		return nil, err
 	}
 	defer g.Close()
-	rb := &runbook.Runbook{}
-	w, err := i.Model(rb, m)
+	w, err := i.Model(m)
 	if err != nil {
 		return nil, err
 	}
 	bits = append(bits, uint32(w.Classes))
-	h, err := i.Head(rb, m)
+	h, err := i.Head(m)
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +66,7 @@ func listen(i appliance.Inference, m runbook.Model, pcm []int16) (bits []uint32,
 	return bits, nil
 }
 
-func said(t *testing.T, i appliance.Inference, m runbook.Model, pcm []int16) []uint32 {
+func said(t *testing.T, i graph.Inference, m graph.ModelFile, pcm []int16) []uint32 {
 	t.Helper()
 	bits, err := listen(i, m, pcm)
 	if err != nil {
@@ -126,11 +123,11 @@ func TestWhatIsNotInARecordingIsAnError(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "hop 20 that the extractor") || !strings.HasSuffix(err.Error(), "run: orac sim --record x") {
 		t.Errorf("another sound: %v", err)
 	}
-	_, err = listen(rec.Inference(), runbook.Model{Address: "model.x", Name: "x", Source: "catalog:hey_jarvis"}, phrase)
+	_, err = listen(rec.Inference(), graph.ModelFile{Model: graph.Model{Address: "model.x", Name: "x", Source: "catalog:hey_jarvis"}}, phrase)
 	if err == nil || !strings.Contains(err.Error(), "model.x (catalog:hey_jarvis) was not there") {
 		t.Errorf("another model: %v", err)
 	}
-	h, err := rec.Inference().Head(&runbook.Runbook{}, alexa)
+	h, err := rec.Inference().Head(alexa)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -239,9 +236,8 @@ func FuzzParse(f *testing.F) {
 }
 
 func TestModelsAreToldApart(t *testing.T) {
-	rb := &runbook.Runbook{Document: language.Document{Dir: "/etc/orac"}}
 	seen := map[Key]string{}
-	for name, m := range map[string]runbook.Model{
+	for name, m := range map[string]graph.Model{
 		"catalogue":  {Name: "a", Source: "catalog:alexa"},
 		"other name": {Name: "b", Source: "catalog:alexa"},
 		"other":      {Name: "a", Source: "catalog:hey_jarvis"},
@@ -249,13 +245,13 @@ func TestModelsAreToldApart(t *testing.T) {
 		"its sum":    {Name: "a", Source: "a.onnx", SHA256: strings.Repeat("a", 64)},
 		"other sum":  {Name: "a", Source: "a.onnx", SHA256: strings.Repeat("b", 64)},
 	} {
-		k := identify(rb, m).key()
+		k := identify(graph.ModelFile{Model: m, Path: "/etc/orac/" + m.Source}).key()
 		if other, ok := seen[k]; ok {
 			t.Errorf("%s and %s are one", name, other)
 		}
 		seen[k] = name
 	}
-	if a, b := identify(rb, runbook.Model{Source: "a.onnx"}), identify(&runbook.Runbook{Document: language.Document{Dir: "/tmp"}}, runbook.Model{Source: "a.onnx"}); a == b {
+	if a, b := identify(graph.ModelFile{Model: graph.Model{Source: "a.onnx"}, Path: "/etc/orac/a.onnx"}), identify(graph.ModelFile{Model: graph.Model{Source: "a.onnx"}, Path: "/tmp/a.onnx"}); a == b {
 		t.Error("files of two directories are one")
 	}
 }
@@ -293,20 +289,20 @@ func TestErrorsOfTheNetworksAreTheirs(t *testing.T) {
 
 	i.Extractor = func() (node.Extractor, error) { return nil, broken }
 	i.Gate = func() (node.Gate, error) { return nil, broken }
-	i.Head = func(*runbook.Runbook, runbook.Model) (node.Classifier, error) { return nil, broken }
-	i.Model = func(*runbook.Runbook, runbook.Model) (wake.Model, error) { return wake.Model{}, broken }
+	i.Head = func(graph.ModelFile) (node.Classifier, error) { return nil, broken }
+	i.Model = func(graph.ModelFile) (wake.Model, error) { return wake.Model{}, broken }
 	in := Wrap(i, Limits{}).Inference()
 	_, err1 := in.Extractor()
 	_, err2 := in.Gate()
-	_, err3 := in.Head(&runbook.Runbook{}, alexa)
-	_, err4 := in.Model(&runbook.Runbook{}, alexa)
+	_, err3 := in.Head(alexa)
+	_, err4 := in.Model(alexa)
 	for n, err := range []error{err1, err2, err3, err4} {
 		if !errors.Is(err, broken) {
 			t.Errorf("opening %d: %v", n, err)
 		}
 	}
 
-	i = appliance.Inference{Extractor: extractor, Head: head, Gate: gate, Model: Modelled().Model}
+	i = graph.Inference{Extractor: extractor, Head: head, Gate: gate, Model: Modelled().Model}
 	m = Wrap(i, Limits{})
 	in = m.Inference()
 	late, _ := in.Extractor()
@@ -316,7 +312,7 @@ func TestErrorsOfTheNetworksAreTheirs(t *testing.T) {
 	if err := late.Push(hop, &e); !errors.Is(err, errClosed) {
 		t.Errorf("after Close: %v", err)
 	}
-	if _, err := in.Head(&runbook.Runbook{}, alexa); !errors.Is(err, errClosed) {
+	if _, err := in.Head(alexa); !errors.Is(err, errClosed) {
 		t.Errorf("a head after Close: %v", err)
 	}
 }

@@ -9,11 +9,10 @@ import (
 	"io"
 	"math"
 
-	"orac/appliance"
+	"orac/appliance/graph"
 	"orac/appliance/node"
 	"orac/models"
 	"orac/models/wake"
-	"orac/runbook"
 )
 
 // Recording is a recording that a Memo has written. It needs neither networks nor cgo, and may be used by many goroutines.
@@ -52,31 +51,31 @@ func Recorded(r io.Reader) (*Recording, error) {
 }
 
 // Inference replays the recording. A hop that is not in it is an error of the network that received it.
-func (r *Recording) Inference() appliance.Inference {
+func (r *Recording) Inference() graph.Inference {
 	again := r.Again
 	if again == "" {
 		again = "record it anew with real inference"
 	}
 	f, s, v := &features{table: r.features, again: again}, &scores{table: r.scores, again: again}, &voices{table: r.voices, again: again}
-	find := func(rb *runbook.Runbook, m runbook.Model) (recordedModel, error) {
-		known, ok := r.models[identify(rb, m)]
+	find := func(m graph.ModelFile) (recordedModel, error) {
+		known, ok := r.models[identify(m)]
 		if !ok {
 			return known, fmt.Errorf("recorded inference: %s (%s) was not there when it was recorded; %s", m.Address, m.Source, again)
 		}
 		return known, nil
 	}
-	return appliance.Inference{
+	return graph.Inference{
 		Extractor: f.open, Gate: v.open,
-		Model: func(rb *runbook.Runbook, m runbook.Model) (wake.Model, error) {
-			known, err := find(rb, m)
+		Model: func(m graph.ModelFile) (wake.Model, error) {
+			known, err := find(m)
 			return known.says, err
 		},
-		Head: func(rb *runbook.Runbook, m runbook.Model) (node.Classifier, error) {
-			known, err := find(rb, m)
+		Head: func(m graph.ModelFile) (node.Classifier, error) {
+			known, err := find(m)
 			if err != nil {
 				return nil, err
 			}
-			return s.open(&model{key: identify(rb, m).key(), window: known.window}, m.Name), nil
+			return s.open(&model{key: identify(m).key(), window: known.window}, m.Name), nil
 		},
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"orac/trial/report"
+	"orac/sim/trial/report"
 )
 
 // bench builds orac and runs scenarios.

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"orac/trial/report"
+	"orac/sim/trial/report"
 )
 
 // TestMutationsFit: each mutation changes a text that is there, once, and is caught by scenarios that are shipped.

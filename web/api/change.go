@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"orac/appliance"
+	"orac/appliance/core"
 	"orac/appliance/statedir"
 	"orac/appliance/status"
 	"orac/runbook/edit"
@@ -22,7 +22,7 @@ type Changer interface {
 	// Change carries out a plan completely or not at all, with everything that belongs to it. It calls progress, which does not
 	// block, with each step. One that was rolled back is not an error: the result says so. ctx ends with the appliance, not with
 	// the client.
-	Change(ctx context.Context, c appliance.Change, progress func(step string)) (status.Applied, error)
+	Change(ctx context.Context, c core.Change, progress func(step string)) (status.Applied, error)
 	// Rollback returns to a kept generation. progress and ctx are as in Change.
 	Rollback(ctx context.Context, r status.RollbackRequest, progress func(step string)) (status.Applied, error)
 }
@@ -46,8 +46,8 @@ type Applied struct {
 }
 
 // change changes what runs, and writes the text into the runbook's file if it proves good. Everything that belongs to it happens
-// while nobody else changes anything: see appliance.Change. changes is what the audit record shows if only one thing changes.
-func (c *Call) change(change appliance.Change, changes any) (out Applied, err error) {
+// while nobody else changes anything: see core.Change. changes is what the audit record shows if only one thing changes.
+func (c *Call) change(change core.Change, changes any) (out Applied, err error) {
 	s := c.Server
 	file := s.o.App.Changer.Request().File
 	if c.target == "" {
@@ -133,7 +133,7 @@ func reason(err error) string {
 
 // edit changes one thing: it edits the text of the runbook's file, which must be the running one, and applies
 // the result.
-func (c *Call) edit(change appliance.Change, changes any, revise func(text string) (string, error)) (Applied, error) {
+func (c *Call) edit(change core.Change, changes any, revise func(text string) (string, error)) (Applied, error) {
 	change.PlanRequest, change.Edit = c.request(), revise
 	return c.change(change, changes)
 }

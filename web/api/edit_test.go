@@ -50,7 +50,7 @@ func TestFormsAreMadeOfTheRegistry(t *testing.T) {
 		return m
 	}
 	model := ask[BlockForm](t, r, "GET", "/api/runbook/blocks/model.hey_jarvis", nil, 200)
-	if f := fields(model)["threshold"]; f.Control != "number" || f.Value != "0.5" || f.Line != 7 || f.Min != "0" || f.Quoted || !f.Written {
+	if f := fields(model)["threshold"]; f.Control != "number" || f.Value != "0.5" || f.Line != 7 || f.Min != "0.001" || f.Quoted || !f.Written {
 		t.Errorf("%+v", f)
 	}
 	if f := fields(model)["source"]; f.Control != "text" || f.Value != "catalog:hey_jarvis" || !f.Quoted || !f.Required {

@@ -18,12 +18,12 @@ import (
 
 	"golang.org/x/crypto/bcrypt"
 
-	"orac/appliance"
+	"orac/appliance/base/testkit"
+	"orac/appliance/core"
 	"orac/appliance/health"
 	"orac/appliance/status"
 	"orac/appliance/store"
 	utteranceid "orac/appliance/utterance"
-	"orac/internal/testkit"
 	"orac/runbook"
 	"orac/runbook/language"
 	"orac/web/audit"
@@ -173,7 +173,7 @@ func (l *lockedBuffer) Write(p []byte) (int, error) {
 
 // parse evaluates a text as the appliance does.
 func (r *rig) parse(text string) (*runbook.Runbook, language.Diagnostics) {
-	return r.app.Evaluate(nil, appliance.Evaluation{Text: []byte(text)})
+	return r.app.Evaluate(nil, core.Evaluation{Text: []byte(text)})
 }
 
 // vouch is the proof of a user by the word of this machine.

@@ -6,8 +6,8 @@ import (
 	"encoding/json"
 	"time"
 
-	"orac/appliance"
 	"orac/appliance/audio/capture"
+	"orac/appliance/graph"
 	"orac/appliance/status"
 	"orac/runbook"
 	"orac/web/schema"
@@ -16,7 +16,7 @@ import (
 // Declared is what the appliance runs.
 type Declared interface {
 	Runbook() *runbook.Runbook
-	Graph() *appliance.Graph
+	Graph() *graph.Graph
 }
 
 // Logs are the lines of the log.

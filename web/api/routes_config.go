@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"time"
 
-	"orac/appliance"
+	"orac/appliance/core"
 	"orac/runbook"
 	"orac/runbook/edit"
 	"orac/runbook/language"
@@ -58,7 +58,7 @@ func putGlobal(c *Call, in GlobalInput) (Applied, error) {
 
 type ModelInput struct {
 	Name      string   `path:"name" check:"pattern=name"`
-	Threshold *float64 `json:"threshold" check:"min=0;max=1"`
+	Threshold *float64 `json:"threshold" check:"min=0.001;max=1"`
 	Cooldown  *float64 `json:"cooldown" check:"min=0;max=60" doc:"Seconds."`
 	Patience  *int     `json:"patience" check:"min=1;max=50" doc:"Hops of 80 ms."`
 	Topic     *string  `json:"topic" check:"pattern=topic"`
@@ -108,7 +108,7 @@ func (c *Call) set(target string, edits []setting) (Applied, error) {
 		changes[fmt.Sprintf("%s.%s", e.block, e.attribute)] = e.expression
 	}
 	c.target = target
-	return c.edit(appliance.Change{}, changes, func(text string) (string, error) {
+	return c.edit(core.Change{}, changes, func(text string) (string, error) {
 		fresh := []byte(text)
 		for _, e := range edits {
 			var err error

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"orac/appliance"
+	"orac/appliance/core"
 	"orac/web/auth"
 	"orac/web/schema"
 )
@@ -25,7 +25,7 @@ func addUser(c *Call, in NewUserInput) (Applied, error) {
 		return Applied{}, err
 	}
 	change := map[string]any{"user": in.Name, "role": in.Role}
-	return c.edit(appliance.Change{Begin: password.Put, Undo: password.Undo}, change, func(text string) (string, error) {
+	return c.edit(core.Change{Begin: password.Put, Undo: password.Undo}, change, func(text string) (string, error) {
 		fresh, kept := c.declareMade(withUser(text, in.Name, in.Role, password.Secret))
 		change["declared"] = kept
 		return fresh, nil
@@ -44,7 +44,7 @@ func declareUser(c *Call, in UserName) (Applied, error) {
 		return Applied{}, err
 	}
 	change := map[string]any{"user": u.Name, "role": u.Role}
-	return c.edit(appliance.Change{}, change, func(text string) (string, error) {
+	return c.edit(core.Change{}, change, func(text string) (string, error) {
 		fresh, names := c.declareMade(text)
 		change["declared"] = names
 		return fresh, nil
@@ -100,7 +100,7 @@ func changePassword(c *Call, in PasswordInput) (schema.None, error) {
 		c.Server.again()
 		return schema.None{}, passwordProblem(err)
 	}
-	out, err := c.edit(appliance.Change{Begin: password.Put, Undo: password.Undo}, map[string]string{"password_hash": "(secret)"}, func(text string) (string, error) { return text, nil })
+	out, err := c.edit(core.Change{Begin: password.Put, Undo: password.Undo}, map[string]string{"password_hash": "(secret)"}, func(text string) (string, error) { return text, nil })
 	if err == nil && !out.OK {
 		return schema.None{}, schema.Fail(schema.Conflict, "Nothing was changed: the appliance was not healthy with the new password.")
 	}

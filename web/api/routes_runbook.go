@@ -11,7 +11,8 @@ import (
 	"path/filepath"
 	"time"
 
-	"orac/appliance"
+	"orac/appliance/core"
+	"orac/appliance/graph"
 	"orac/appliance/statedir"
 	"orac/appliance/status"
 	"orac/runbook"
@@ -63,8 +64,8 @@ func (c *Call) runsAlready(text string) bool {
 	if err != nil || rb == nil || problems.HasErrors() {
 		return false
 	}
-	g, err := appliance.Compile(rb)
-	return err == nil && !appliance.Plan(c.Server.o.App.Declared.Graph(), g).Changes
+	g, err := graph.Compile(rb)
+	return err == nil && !graph.Plan(c.Server.o.App.Declared.Graph(), g).Changes
 }
 
 // readRunbook returns the text of the runbook's file; its error is a problem.
@@ -166,7 +167,7 @@ const applyTime = 10 * time.Minute
 // applyRunbook applies an edit of the file, provided that the file and the plan are still those
 // that were shown.
 func applyRunbook(c *Call, in ApplyInput) (Applied, error) {
-	return c.change(appliance.Change{
+	return c.change(core.Change{
 		ApplyRequest: status.ApplyRequest{PlanRequest: c.request().Text(in.Source), Hash: in.Plan},
 		Begin:        func() error { return c.Server.unchanged(in.Base) },
 	}, nil)
@@ -235,7 +236,7 @@ func (c *Call) rollbackFile(in RollbackInput) (Applied, error) {
 	if err != nil {
 		return Applied{}, err
 	}
-	return c.change(appliance.Change{
+	return c.change(core.Change{
 		ApplyRequest: status.ApplyRequest{PlanRequest: r, Hash: in.Plan},
 		Begin: func() error {
 			if now := c.Server.o.App.Running.Status().Generation; in.Running != 0 && in.Running != now {

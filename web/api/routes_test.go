@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"orac/appliance/base/testkit"
 	"orac/appliance/store"
-	"orac/internal/testkit"
 	"orac/web/audit"
 	"orac/web/auth"
 	"orac/web/schema"

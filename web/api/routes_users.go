@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"slices"
 
-	"orac/appliance"
+	"orac/appliance/core"
 	"orac/appliance/status"
 	"orac/runbook"
 	"orac/runbook/edit"
@@ -31,7 +31,7 @@ func changeRole(c *Call, in RoleInput) (Applied, error) {
 		err := c.Server.o.Guard.SetMadeRole(in.Name, auth.Role(in.Role))
 		return c.made(err, map[string]any{"user": in.Name, "role": in.Role})
 	}
-	return c.edit(appliance.Change{}, map[string]any{"was": u.Role, "user": in.Name, "role": in.Role}, func(text string) (string, error) {
+	return c.edit(core.Change{}, map[string]any{"was": u.Role, "user": in.Name, "role": in.Role}, func(text string) (string, error) {
 		fresh, err := edit.Set([]byte(text), runbook.Address("user."+in.Name), "role", fmt.Sprintf("%q", in.Role))
 		if err != nil {
 			return "", editProblem(err)
@@ -67,7 +67,7 @@ func removeUser(c *Call, in UserName) (Applied, error) {
 	}
 	gone["was"] = u.Role
 	var failed error
-	out, err := c.edit(appliance.Change{Kept: func(string, *status.Applied) { failed = g.Forget(in.Name, secret) }}, gone, func(text string) (string, error) {
+	out, err := c.edit(core.Change{Kept: func(string, *status.Applied) { failed = g.Forget(in.Name, secret) }}, gone, func(text string) (string, error) {
 		fresh, err := edit.Remove([]byte(text), runbook.Address("user."+in.Name))
 		if err != nil {
 			return "", editProblem(err)

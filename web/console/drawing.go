@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"slices"
 
-	"orac/appliance"
+	"orac/appliance/graph"
 )
 
 // drawing is a graph as boxes and lines, in its own units.
@@ -35,20 +35,13 @@ const (
 	margin              = 10
 )
 
-// flow is the order in which sound passes the kinds of nodes.
-var flow = []appliance.Kind{
-	appliance.Source, appliance.Ring, appliance.Features, appliance.Voice, appliance.Head, appliance.Trigger, appliance.Recorder,
-	appliance.Spool, appliance.Delivery, appliance.Heartbeat, appliance.Webhook, appliance.Probe, appliance.History,
-}
-
 // draw places the nodes in layers: each node after all nodes whose sound it receives. Events to the history are left out: they
 // come from everywhere.
-func draw(g *appliance.Graph, nodes []graphNode, down bool) drawing {
-	rank := func(address string) int { return slices.Index(flow, g.Node(address).Kind) }
+func draw(g *graph.Graph, nodes []graphNode, down bool) drawing {
 	layer := map[string]int{}
-	for range flow { // no path is longer than the number of kinds
+	for range graph.Kinds() { // no path is longer than the number of kinds
 		for _, e := range g.Edges {
-			if !e.Report() && rank(e.From) < rank(e.To) {
+			if !e.Port().Report && !e.Opposes() {
 				layer[e.To] = max(layer[e.To], layer[e.From]+1)
 			}
 		}
@@ -95,11 +88,11 @@ func draw(g *appliance.Graph, nodes []graphNode, down bool) drawing {
 	}
 	for _, e := range g.Edges {
 		switch {
-		case e.Report():
-		case g.Node(e.To).Kind == appliance.Spool && g.Node(e.From).Kind == appliance.Delivery: // it asks for utterances and receives them
+		case e.Port().Report:
+		case g.Node(e.To).Kind.Role == graph.Keeps && g.Node(e.From).Kind.Role == graph.Delivers: // it asks for utterances and receives them
 			d.Lines = append(d.Lines, line{curve(at[e.To], at[e.From], down), "utterances", false})
 		default:
-			d.Lines = append(d.Lines, line{curve(at[e.From], at[e.To], down), e.Carries, rank(e.From) >= rank(e.To)})
+			d.Lines = append(d.Lines, line{curve(at[e.From], at[e.To], down), e.Carries, e.Opposes()})
 		}
 	}
 	return d
@@ -107,18 +100,18 @@ func draw(g *appliance.Graph, nodes []graphNode, down bool) drawing {
 
 // behind places nodes that are not on the path of the sound: deliveries go after the spool that they read; probes and the
 // history go below the last node of the sound, where there is room.
-func behind(g *appliance.Graph, layer map[string]int) {
+func behind(g *graph.Graph, layer map[string]int) {
 	last := 0
 	for _, n := range g.Nodes {
-		if n.Kind == appliance.Spool {
+		if n.Kind.Role == graph.Keeps {
 			last = layer[n.Address]
 		}
 	}
 	for _, n := range g.Nodes {
-		switch n.Kind {
-		case appliance.Delivery:
+		switch n.Kind.Role {
+		case graph.Delivers:
 			layer[n.Address] = last + 1
-		case appliance.Probe, appliance.History:
+		case graph.Asks, graph.Remembers:
 			layer[n.Address] = last
 		}
 	}
@@ -126,7 +119,7 @@ func behind(g *appliance.Graph, layer map[string]int) {
 
 // arranged returns the nodes of a layer in order: each beside the nodes that feed it, and those without a feeder at
 // the edges.
-func arranged(g *appliance.Graph, l []graphNode, place map[string]float64) []graphNode {
+func arranged(g *graph.Graph, l []graphNode, place map[string]float64) []graphNode {
 	var fed, unfed []graphNode
 	for _, n := range l {
 		if wish(g, n, place) < 0 {
@@ -142,10 +135,10 @@ func arranged(g *appliance.Graph, l []graphNode, place map[string]float64) []gra
 
 // wish returns the best position of a node, the middle of the nodes that feed it, or -1 if none
 // does.
-func wish(g *appliance.Graph, n graphNode, place map[string]float64) float64 {
+func wish(g *graph.Graph, n graphNode, place map[string]float64) float64 {
 	sum, count := 0.0, 0
 	for _, e := range g.Edges {
-		if at, ok := place[e.From]; ok && e.To == n.Address && !e.Report() {
+		if at, ok := place[e.From]; ok && e.To == n.Address && !e.Port().Report {
 			sum += at
 			count++
 		}

@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"strings"
 
-	"orac/appliance"
+	"orac/appliance/graph"
 	"orac/appliance/status"
 	"orac/web/api"
 	"orac/web/schema"
@@ -66,21 +66,21 @@ func (c *Console) graph(call *api.Call) error {
 }
 
 // graphFrom converts the API's graph into one that can be drawn.
-func graphFrom(a api.GraphOut) *appliance.Graph {
-	g := &appliance.Graph{}
+func graphFrom(a api.GraphOut) *graph.Graph {
+	g := &graph.Graph{}
 	for _, n := range a.Nodes {
-		g.Nodes = append(g.Nodes, &appliance.Node{Address: n.Address, Kind: appliance.Kind(n.Kind), Detail: n.Detail})
+		g.Nodes = append(g.Nodes, &graph.Node{Address: n.Address, Kind: graph.KindOf(graph.Name(n.Kind)), Detail: n.Detail})
 	}
 	for _, e := range a.Edges {
-		g.Edges = append(g.Edges, appliance.Edge{From: e.From, To: e.To, Carries: e.Carries, Capacity: e.Capacity})
+		g.Edges = append(g.Edges, graph.Edge{From: e.From, To: e.To, Carries: e.Carries, Capacity: e.Capacity})
 	}
 	return g
 }
 
 // graphNodes joins the declared nodes with their present state.
-func graphNodes(g *appliance.Graph, s status.Status) (list []graphNode) {
+func graphNodes(g *graph.Graph, s status.Status) (list []graphNode) {
 	for _, n := range g.Nodes {
-		row := graphNode{Address: n.Address, Kind: string(n.Kind), Detail: n.Detail, Level: "healthy"}
+		row := graphNode{Address: n.Address, Kind: string(n.Kind.Name), Detail: n.Detail, Level: "healthy"}
 		for _, now := range s.Nodes {
 			if now.Address == n.Address {
 				row.Now, row.Known = now, true

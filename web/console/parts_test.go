@@ -10,14 +10,14 @@ import (
 	"testing"
 	"time"
 
-	"orac/appliance"
+	"orac/appliance/graph"
 	"orac/appliance/status"
 	"orac/runbook"
 	"orac/runbook/language"
 	"orac/web/auth"
 )
 
-func graphOf(t *testing.T, path string) *appliance.Graph {
+func graphOf(t *testing.T, path string) *graph.Graph {
 	t.Helper()
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -27,7 +27,7 @@ func graphOf(t *testing.T, path string) *appliance.Graph {
 	if rb == nil {
 		t.Fatal(problems)
 	}
-	g, err := appliance.Compile(rb)
+	g, err := graph.Compile(rb)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +58,7 @@ func TestAGraphIsDrawnWhole(t *testing.T) {
 			}
 			lines := 0
 			for _, e := range g.Edges {
-				if e.Report() {
+				if e.Port().Report {
 					continue
 				}
 				lines++
@@ -67,7 +67,7 @@ func TestAGraphIsDrawnWhole(t *testing.T) {
 				if down {
 					ahead = to.Y - from.Y
 				}
-				if k := g.Node(e.From).Kind; (k == appliance.Source || k == appliance.Features || k == appliance.Head || k == appliance.Recorder) && ahead <= 0 && e.Carries != "follows" {
+				if k := g.Node(e.From).Kind.Name; (k == graph.Source || k == graph.Features || k == graph.Head || k == graph.Recorder) && ahead <= 0 && e.Carries != "follows" {
 					t.Errorf("%s: %s -> %s goes back", path, e.From, e.To)
 				}
 			}

@@ -19,8 +19,8 @@ import (
 
 	"golang.org/x/crypto/bcrypt"
 
+	"orac/appliance/base/testkit"
 	"orac/appliance/store"
-	"orac/internal/testkit"
 	"orac/runbook"
 	"orac/runbook/language"
 	"orac/web/api"

@@ -19,7 +19,7 @@ import (
 	"strings"
 	"testing"
 
-	"orac/internal/testkit"
+	"orac/appliance/base/testkit"
 	"orac/web/api"
 	"orac/web/auth"
 )
@@ -29,7 +29,7 @@ import (
 var mayImport = []string{
 	"bytes", "cmp", "compress/flate", "compress/gzip", "crypto/sha256", "embed", "encoding/base64", "encoding/hex", "encoding/json", "errors", "fmt", "html/template", "io", "io/fs", "maps",
 	"math", "mime", "net/http", "net/url", "path", "regexp", "slices", "strconv", "strings", "time", "unicode", "unicode/utf8",
-	"orac/appliance", "orac/appliance/amount", "orac/appliance/health", "orac/appliance/status", "orac/runbook", "orac/runbook/edit", "orac/runbook/language", "orac/web/api", "orac/web/audit", "orac/web/auth", "orac/web/npm", "orac/web/schema", "orac/web/simulations",
+	"orac/appliance/amount", "orac/appliance/graph", "orac/appliance/health", "orac/appliance/status", "orac/runbook/edit", "orac/runbook/language", "orac/web/api", "orac/web/audit", "orac/web/auth", "orac/web/npm", "orac/web/schema", "orac/web/simulations",
 	"github.com/yuin/goldmark", "github.com/yuin/goldmark/ast", "github.com/yuin/goldmark/extension", "github.com/yuin/goldmark/parser", "github.com/yuin/goldmark/text",
 	"github.com/hashicorp/hcl/v2/hclwrite", "github.com/zclconf/go-cty/cty",
 }
@@ -42,7 +42,7 @@ var (
 	aroundPackage = []string{
 		"http.Get", "http.Head", "http.Post", "http.PostForm", "http.NewRequest", "http.NewRequestWithContext", "http.Client", "http.DefaultClient", "http.Transport",
 		"http.DefaultTransport", "http.ServeFile", "http.FileServer", "http.Dir", "http.ListenAndServe", "http.Server",
-		"runbook.Load", "runbook.Parse", "runbook.Vocabulary", "language.Vocabulary", "appliance.Compile", "appliance.Check", "appliance.NewCore", "simulations.New", "simulations.Scenarios", "audit.In", "audit.Open", "auth.Open",
+		"runbook.Load", "runbook.Parse", "runbook.Vocabulary", "language.Vocabulary", "graph.Compile", "appliance.Check", "core.New", "simulations.New", "simulations.Scenarios", "audit.In", "audit.Open", "auth.Open",
 	}
 )
 

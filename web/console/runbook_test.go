@@ -112,7 +112,7 @@ func TestATextComesBackByteForByte(t *testing.T) {
 func TestAFormChangesItsAttributeAlone(t *testing.T) {
 	r := newRig(t, Options{})
 	page := r.get(auth.Admin, "/runbook/blocks/model.hey_jarvis").Body.String()
-	for _, want := range []string{`name="model.hey_jarvis.threshold" value="0.5"`, `placeholder="2s"`, "From 0 to 1."} {
+	for _, want := range []string{`name="model.hey_jarvis.threshold" value="0.5"`, `placeholder="2s"`, "From 0.001 to 1."} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the form has no %s", want)
 		}

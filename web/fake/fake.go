@@ -16,9 +16,10 @@ import (
 	"sync/atomic"
 	"time"
 
-	"orac/appliance"
 	"orac/appliance/audio/capture"
+	"orac/appliance/core"
 	"orac/appliance/generation"
+	"orac/appliance/graph"
 	"orac/appliance/health"
 	"orac/appliance/rt"
 	"orac/appliance/status"
@@ -72,15 +73,15 @@ func (f *Appliance) Status() status.Status {
 }
 
 // proposer judges texts as the appliance does.
-func (f *Appliance) proposer() *appliance.Proposer {
-	return &appliance.Proposer{Language: f, Running: f.Graph, Accept: f.Accept}
+func (f *Appliance) proposer() *core.Proposer {
+	return &core.Proposer{Language: f, Running: f.Graph, Accept: f.Accept}
 }
 
-// Read implements appliance.Language.
+// Read implements core.Language.
 func (f *Appliance) Read(file string) ([]byte, error) { return os.ReadFile(file) }
 
-// Evaluate implements appliance.Language.
-func (f *Appliance) Evaluate(_ *rt.Task, e appliance.Evaluation) (*runbook.Runbook, language.Diagnostics) {
+// Evaluate implements core.Language.
+func (f *Appliance) Evaluate(_ *rt.Task, e core.Evaluation) (*runbook.Runbook, language.Diagnostics) {
 	o := language.Options{StateDir: f.StateDir}
 	if f.Secret != "" {
 		o.Secret = func(string) (string, error) { return f.Secret, nil }
@@ -93,7 +94,7 @@ func (f *Appliance) Evaluate(_ *rt.Task, e appliance.Evaluation) (*runbook.Runbo
 
 // Run puts a text into force; the people and the hosts of before stay.
 func (f *Appliance) Run(text string) language.Diagnostics {
-	rb, problems := f.Evaluate(nil, appliance.Evaluation{Text: []byte(text)})
+	rb, problems := f.Evaluate(nil, core.Evaluation{Text: []byte(text)})
 	if rb != nil {
 		f.take(rb)
 	}
@@ -111,7 +112,7 @@ func (f *Appliance) hashOf(text string) string {
 	return cmp.Or(f.Hash, hex.EncodeToString(sum[:]))
 }
 
-// Check implements appliance.Language.
+// Check implements core.Language.
 func (f *Appliance) Check(*runbook.Runbook) language.Diagnostics { return nil }
 
 // of is a request with the text of the generation that it names, as the steward makes it.
@@ -145,7 +146,7 @@ func (f *Appliance) Examine(_ context.Context, r status.PlanRequest) (*runbook.R
 }
 
 // Change implements api.Changer.
-func (f *Appliance) Change(_ context.Context, c appliance.Change, progress func(string)) (status.Applied, error) {
+func (f *Appliance) Change(_ context.Context, c core.Change, progress func(string)) (status.Applied, error) {
 	if f.Before != nil {
 		f.Before()
 	}
@@ -157,7 +158,7 @@ func (f *Appliance) Change(_ context.Context, c appliance.Change, progress func(
 		return status.Applied{}, err
 	}
 	c.PlanRequest = r
-	return c.Do(func() (appliance.Proposal, error) { return f.proposer().Wanted(nil, c) }, func(to appliance.Proposal) (status.Applied, error) {
+	return c.Do(func() (core.Proposal, error) { return f.proposer().Wanted(nil, c) }, func(to core.Proposal) (status.Applied, error) {
 		if (c.Of != 0 || f.Hash != "") && c.Hash != "" && c.Hash != f.hashOf(string(to.Source)) {
 			return status.Applied{}, &status.Refusal{Code: status.Changed, Message: "another plan"}
 		}
@@ -268,8 +269,8 @@ func (f *Appliance) History() *store.Store { return f.Store }
 func (f *Appliance) Request() status.PlanRequest { return status.PlanRequest{File: f.File} }
 
 // Graph implements api.Declared.
-func (f *Appliance) Graph() *appliance.Graph {
-	g, err := appliance.Compile(f.Book)
+func (f *Appliance) Graph() *graph.Graph {
+	g, err := graph.Compile(f.Book)
 	if err != nil {
 		panic(err)
 	}

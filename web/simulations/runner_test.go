@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"orac/internal/testkit"
+	"orac/appliance/base/testkit"
 )
 
 // program is a stand-in for orac that does what a script says.

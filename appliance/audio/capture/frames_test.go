@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"orac/appliance/audio"
-	"orac/internal/testkit"
+	"orac/appliance/base/testkit"
 )
 
 func TestFramesRoundTrip(t *testing.T) {

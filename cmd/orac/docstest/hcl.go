@@ -105,7 +105,7 @@ func inScenario(body *hclsyntax.Body) bool {
 		return slices.ContainsFunc(types, func(t *language.BlockType) bool { return t.Type == name })
 	}
 	return slices.ContainsFunc(body.Blocks, func(b *hclsyntax.Block) bool {
-		return has(scenario.Language.Blocks, b.Type) && !has(runbook.Registry, b.Type)
+		return has(scenario.Vocabulary.Blocks, b.Type) && !has(runbook.Registry, b.Type)
 	})
 }
 

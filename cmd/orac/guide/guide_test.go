@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"orac/internal/testkit"
+	"orac/appliance/base/testkit"
 )
 
 func plain(s string) string { return s }

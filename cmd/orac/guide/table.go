@@ -3,7 +3,7 @@ package guide
 import (
 	"strings"
 
-	"orac/internal/cells"
+	"orac/appliance/base/cells"
 
 	"github.com/charmbracelet/x/ansi"
 	"github.com/yuin/goldmark/ast"

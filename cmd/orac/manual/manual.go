@@ -40,7 +40,7 @@ func Pages(root *cobra.Command, version string) []Page {
 	})
 	add("orac.hcl", 5, "the runbook of ORAC", func(r *roff) { r.markdown(runbook.Vocabulary.Reference()); seeAlso(r, "orac(1)", "orac-scenario(5)") })
 	add("orac-scenario", 5, "the language of scenarios, for orac sim and orac chaos", func(r *roff) {
-		r.markdown(scenario.Language.Reference())
+		r.markdown(scenario.Vocabulary.Reference())
 		seeAlso(r, "orac-sim(1)", "orac-chaos(1)", "orac.hcl(5)")
 	})
 	for _, t := range guide.Topics() {

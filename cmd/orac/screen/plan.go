@@ -8,8 +8,8 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"orac/appliance/amount"
+	"orac/appliance/base/cells"
 	"orac/appliance/status"
-	"orac/internal/cells"
 )
 
 // actions says how each action of a plan looks, in the order in which the last line counts them.

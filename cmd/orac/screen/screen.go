@@ -14,7 +14,7 @@ import (
 	"strings"
 	"unicode"
 
-	"orac/internal/cells"
+	"orac/appliance/base/cells"
 
 	"github.com/charmbracelet/x/ansi"
 	"golang.org/x/term"

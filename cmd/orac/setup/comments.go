@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"orac/internal/cells"
+	"orac/appliance/base/cells"
 	"orac/runbook"
 	"orac/runbook/edit"
 )

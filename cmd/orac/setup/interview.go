@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"orac/appliance/audio/capture"
+	"orac/appliance/base/cells"
 	"orac/cmd/orac/screen"
-	"orac/internal/cells"
 	"orac/models"
 	"orac/models/detect"
 	"orac/runbook"

@@ -8,8 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"orac/appliance/base/cells"
 	"orac/cmd/orac/screen"
-	"orac/internal/cells"
 	"orac/models"
 	"orac/runbook"
 	"orac/runbook/edit"

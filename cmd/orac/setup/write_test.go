@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"orac/appliance"
 	"orac/appliance/audio/capture"
-	"orac/internal/testkit"
+	"orac/appliance/base/testkit"
+	"orac/appliance/graph"
 	"orac/runbook"
 	"orac/runbook/language"
 )
@@ -47,7 +47,7 @@ func TestWrite(t *testing.T) {
 			if rb == nil || len(problems) > 0 {
 				t.Fatal(problems)
 			}
-			if _, err := appliance.Compile(rb); err != nil {
+			if _, err := graph.Compile(rb); err != nil {
 				t.Error(err)
 			}
 		})

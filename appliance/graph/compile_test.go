@@ -1,0 +1,65 @@
+package graph_test
+
+import (
+	"bytes"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"orac/appliance/base/testkit"
+	"orac/appliance/graph"
+	"orac/appliance/stt/spoken"
+	"orac/runbook"
+	"orac/runbook/language"
+)
+
+// TestGraphs compiles testdata/graphs/*.hcl and compares the drawing with the file's .golden.
+func TestGraphs(t *testing.T) {
+	files, err := filepath.Glob("testdata/graphs/*.hcl")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no cases", err)
+	}
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			rb, problems := runbook.Load(file, language.Options{})
+			if problems.HasErrors() {
+				t.Fatal(problems.Error())
+			}
+			var got bytes.Buffer
+			g, err := graph.Compile(rb)
+			if err != nil {
+				got.WriteString("error: " + err.Error() + "\n")
+			} else {
+				g.Print(&got)
+				got.WriteString("\n")
+				g.DOT(&got)
+			}
+			testkit.Golden(t, strings.TrimSuffix(file, ".hcl")+".golden", got.String())
+		})
+	}
+}
+
+// TestStripNamesTheMarkers: every word that the runbook offers is a kind of marker, and by default none stays.
+func TestStripNamesTheMarkers(t *testing.T) {
+	at := runbook.Vocabulary.BlockType("stt").Attribute("strip")
+	var all spoken.Marks
+	for _, name := range at.Values {
+		m := spoken.Named([]string{name})
+		if m == 0 || all&m != 0 {
+			t.Errorf("%q names %b", name, m)
+		}
+		all |= m
+	}
+	if all != spoken.All {
+		t.Errorf("the runbook offers %b of %b", all, spoken.All)
+	}
+	for text, want := range map[string]spoken.Marks{"": spoken.All, "strip = []": 0, `strip = ["speakers", "sounds"]`: spoken.Speakers | spoken.Sounds} {
+		rb, problems := runbook.Parse([]byte("appliance \"a\" {}\nstt \"s\" {\n  url = \"http://stt.example:7272\"\n  "+text+"\n}\n"), "orac.hcl", language.Options{})
+		if problems.Err() != nil || spoken.Named(rb.STTs[0].Strip) != want {
+			t.Errorf("%s: %v, %v", text, rb.STTs[0].Strip, problems)
+		}
+	}
+	if _, problems := runbook.Parse([]byte("appliance \"a\" {}\nstt \"s\" {\n  url = \"http://stt.example:7272\"\n  strip = [\"timestamp\"]\n}\n"), "orac.hcl", language.Options{}); problems.Err() == nil || !strings.Contains(problems.Error(), "timestamps") {
+		t.Errorf("a kind that there is not: %v", problems)
+	}
+}

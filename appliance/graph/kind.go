@@ -1,0 +1,109 @@
+package graph
+
+import (
+	"reflect"
+	"slices"
+
+	"orac/appliance/health"
+	"orac/appliance/node"
+)
+
+// Name is the name of a kind of node.
+type Name string
+
+// The names, in the order of Kinds.
+const (
+	Source    Name = "source"
+	Ring      Name = "ring"
+	Features  Name = "features"
+	Voice     Name = "voice"
+	Head      Name = "head"
+	Trigger   Name = "trigger"
+	Recorder  Name = "recorder"
+	Spool     Name = "spool"
+	Delivery  Name = "delivery"
+	Probe     Name = "probe"
+	Heartbeat Name = "heartbeat"
+	Webhook   Name = "webhook"
+	History   Name = "history"
+)
+
+// Role is what a kind of node does on the way of the sound. The runner, the monitor and the drawings go by it.
+type Role int
+
+// The roles, in the direction of the sound.
+const (
+	_         Role = iota
+	Hears          // gives sound; its health is the age of the last hop
+	Passes         // reads at once what comes: a waiting value shows that it is stuck
+	Records        // makes utterances of sound
+	Keeps          // keeps utterances on the disk
+	Delivers       // hands utterances to a service; it is stopped before the rest, because an answer may come at that moment
+	Asks           // asks a service how it is
+	Tells          // tells other programs what happens
+	Remembers      // writes what happens into the history
+)
+
+// CarriesSound tells whether a node has nothing left to do when all sound is over and kept.
+func (r Role) CarriesSound() bool { return r <= Keeps }
+
+// Kind is everything that ORAC knows of one kind of node. Whatever lists kinds (the compiler, health, plans, drawings, timelines, the
+// documentation) is made from Kinds.
+type Kind struct {
+	Name  Name
+	Role  Role
+	Words string // what it does, in one sentence for people
+	Lane  string // the row of timelines that shows it
+
+	// Health says how its components are judged. The name of the component's kind is that of the kind of node.
+	Health health.Rule
+
+	// Reads and Writes are the ports that its nodes may have, besides the events that every node writes.
+	Reads, Writes []string
+
+	// Identity and Settings are the types of what its nodes are built from.
+	Identity, Settings reflect.Type
+
+	// add adds its nodes to a graph, and connects them with nodes of the kinds before it.
+	add func(c *compiler, k *Kind)
+	// build makes the code of a node.
+	build func(a *Assembly, n *Node) (node.Node, error)
+}
+
+// built completes a row with the types of what its nodes are built from, and with the function that builds them.
+func built[I, S any](k Kind, build func(a *Assembly, n *Node, identity I, settings S) (node.Node, error)) *Kind {
+	k.Identity, k.Settings = reflect.TypeFor[I](), reflect.TypeFor[S]()
+	k.Health.Kind = string(k.Name)
+	k.build = func(a *Assembly, n *Node) (node.Node, error) {
+		return build(a, n, n.Identity.(I), n.Settings.(S))
+	}
+	return &k
+}
+
+// nothing is the identity or the settings of a node that needs none.
+type nothing struct{}
+
+// Kinds returns the table of kinds, in the order in which sound passes them.
+func Kinds() []*Kind {
+	return []*Kind{
+		sources(), rings(), features(), voices(), heads(), triggers(), recorders(),
+		spools(), deliveries(), probes(), heartbeats(), webhooks(), histories(),
+	}
+}
+
+// KindOf finds a kind by its name; nil if there is none.
+func KindOf(name Name) *Kind {
+	kinds := Kinds()
+	if i := slices.IndexFunc(kinds, func(k *Kind) bool { return k.Name == name }); i >= 0 {
+		return kinds[i]
+	}
+	return nil
+}
+
+// HealthRules are the rules of all kinds.
+func HealthRules() (list []health.Rule) {
+	for _, k := range Kinds() {
+		list = append(list, k.Health)
+	}
+	return list
+}

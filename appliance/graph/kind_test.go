@@ -1,0 +1,91 @@
+package graph
+
+import (
+	"reflect"
+	"slices"
+	"testing"
+
+	"orac/appliance/health"
+	"orac/runbook"
+	"orac/runbook/language"
+)
+
+// TestEveryKindIsComplete walks the table: what a row leaves out would be missing from a drawing, a timeline or the health of the
+// appliance.
+func TestEveryKindIsComplete(t *testing.T) {
+	names, ports := map[Name]bool{}, map[string]bool{}
+	for _, p := range Ports() {
+		if p.Name == "" || p.Capacity < 1 || ports[p.Name] {
+			t.Errorf("the port %+v has no name, no room, or is there twice", p)
+		}
+		ports[p.Name] = true
+	}
+	var before Role
+	for _, k := range Kinds() {
+		if k.Name == "" || names[k.Name] || k.Role == 0 || k.Words == "" || k.Lane == "" || k.add == nil || k.build == nil {
+			t.Errorf("the row of %q is not complete: %+v", k.Name, k)
+		}
+		names[k.Name] = true
+		if k.Role.CarriesSound() && k.Role < before {
+			t.Errorf("%s comes after kinds that its sound has passed already", k.Name)
+		}
+		before = k.Role
+		if k.Health.Kind != string(k.Name) || k.Health.Clear == 0 || k.Health.Sound != (k.Role < Keeps) {
+			t.Errorf("%s: what is heard depends on it, or not: %+v", k.Name, k.Health)
+		}
+		for _, p := range slices.Concat(k.Reads, k.Writes) {
+			if !ports[p] {
+				t.Errorf("%s: there is no port %q", k.Name, p)
+			}
+		}
+	}
+	if i := slices.IndexFunc(health.Rules, func(r health.Rule) bool { return names[Name(r.Kind)] }); i >= 0 {
+		t.Errorf("%s has two rules of health", health.Rules[i].Kind)
+	}
+}
+
+// TestNodesAreBuiltFromViews: an identity and settings hold views alone, so whatever a builder reads of the runbook is known. An
+// identity holds no secret: it is shown.
+func TestNodesAreBuiltFromViews(t *testing.T) {
+	types := map[string]bool{}
+	for _, b := range runbook.Registry {
+		types[b.Key()] = true
+	}
+	var check func(kind Name, in reflect.Type, identity bool)
+	check = func(kind Name, in reflect.Type, identity bool) {
+		for i := range in.NumField() {
+			f := in.Field(i)
+			view, tag := f.Type, f.Tag.Get("of")
+			if view.Kind() == reflect.Slice || view.Kind() == reflect.Pointer {
+				view = view.Elem()
+			}
+			if view.Kind() != reflect.Struct {
+				t.Errorf("%s: %v.%s is no view of a block", kind, in, f.Name)
+				continue
+			}
+			if tag == "" {
+				check(kind, view, identity)
+				continue
+			}
+			if !types[tag] {
+				t.Errorf("%s: %v.%s: there is no block %q", kind, in, f.Name, tag)
+			}
+			if a, ok := view.FieldByName("Address"); !ok || a.Type != reflect.TypeFor[runbook.Address]() {
+				t.Errorf("%s: %v does not say which block it shows", kind, view)
+			}
+			for i := range view.NumField() {
+				leaf := view.Field(i)
+				if _, tagged := leaf.Tag.Lookup("hcl"); !tagged && leaf.Name != "Address" && leaf.Name != "Name" {
+					t.Errorf("%s: %v.%s is no attribute", kind, view, leaf.Name)
+				}
+				if identity && (leaf.Type == reflect.TypeFor[language.Secret]() || leaf.Type.Kind() == reflect.Pointer || leaf.Type.Kind() == reflect.Map) {
+					t.Errorf("%s: %v.%s does not say what it is when it is printed", kind, view, leaf.Name)
+				}
+			}
+		}
+	}
+	for _, k := range Kinds() {
+		check(k.Name, k.Identity, true)
+		check(k.Name, k.Settings, false)
+	}
+}

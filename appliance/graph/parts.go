@@ -1,0 +1,65 @@
+package graph
+
+import (
+	"time"
+
+	"orac/appliance/audio"
+	"orac/appliance/node"
+	"orac/appliance/notify"
+	"orac/appliance/outbox"
+	"orac/appliance/rt"
+	"orac/appliance/stt"
+	"orac/models/wake"
+	"orac/runbook"
+	"orac/runbook/language"
+)
+
+// Parts is the world that graphs are put into: real adapters, or models of them. Each function makes something from the settings
+// of a node, because an appliance may switch to another runbook while it runs.
+type Parts struct {
+	FS   rt.FS  // of the state directory
+	Host string // the name of the machine; "" if it has none
+
+	Source func(Device) (audio.Source, error)
+	Inference
+
+	// STT makes the client of a service. find resolves a path of the runbook.
+	STT     func(s Service, find func(path string) string) (stt.Client, error)
+	Heart   func(Heart) (notify.Heart, error)
+	Hook    func(runbook.Webhook) (notify.Hook, error)
+	History node.Book
+	// Age is how old the state directory is: see provenclock.Clock.Age.
+	Age node.Age
+	// Turn controls when webhooks may use their folders; nil where no folder belongs to a removed
+	// webhook.
+	Turn *outbox.Turn
+
+	Events node.Events // where to report what happens, besides the history
+	Meters node.Events // where to report what each hop is like
+}
+
+// ModelFile is the file of a model, as the runbook names it and as it was when the runbook was evaluated.
+type ModelFile struct {
+	Model
+	Private bool           // an https URL may lead to a local network
+	Dir     string         // that a path is relative to
+	Path    string         // the source, if it is a path, resolved
+	Named   bool           // the runbook names it by path
+	Seen    language.Input // what was at that path
+}
+
+// Inference opens networks: real ones, or models of them.
+type Inference struct {
+	Extractor func() (node.Extractor, error)
+	Gate      func() (node.Gate, error)
+	Trim      func()       // releases what loading needed; nil for nothing
+	Ready     func() error // why a gate cannot be opened; nil if it always can
+	// Model returns what a model file says: its classes, their labels, and the classes that never
+	// fire.
+	Model func(ModelFile) (wake.Model, error)
+	Head  func(ModelFile) (node.Classifier, error)
+	// Fetch downloads models that Model did not find: its error was a *models.UnfetchedError. An apply calls it, and so does a
+	// start, when there is no task yet and t is nil. It ends within that time, or when the task is told to stop. Nil where
+	// nothing is fetched: a graph that lacks a model does not run there.
+	Fetch func(t *rt.Task, list []ModelFile, within time.Duration) error
+}

@@ -1,0 +1,6 @@
+appliance "a" {}
+
+model "m" {
+  source    = "catalog:hey_jarvis"
+  threshold = 0
+}

@@ -1,0 +1,84 @@
+package schedule
+
+import (
+	"slices"
+
+	"orac/appliance/graph"
+	"orac/runbook"
+	"orac/runbook/scenario"
+)
+
+// Devices returns the devices that are listened to, in the order of the runbook; microphones first, since only they can break.
+func Devices(rb *runbook.Runbook) (names []string) {
+	heard := func(a runbook.Address) bool {
+		return slices.ContainsFunc(rb.Listeners, func(l runbook.Listener) bool { return l.Device == a })
+	}
+	for _, m := range rb.Microphones {
+		if heard(m.Address) {
+			names = append(names, m.Name)
+		}
+	}
+	for _, w := range rb.WAVs {
+		if heard(w.Address) {
+			names = append(names, w.Name)
+		}
+	}
+	return names
+}
+
+func services(rb *runbook.Runbook) (names []string) {
+	for _, s := range rb.STTs {
+		names = append(names, s.Name)
+	}
+	return names
+}
+
+func heartbeats(rb *runbook.Runbook) (names []string) {
+	for _, h := range rb.Heartbeats {
+		names = append(names, h.Name)
+	}
+	return names
+}
+
+func webhooks(rb *runbook.Runbook) (names []string) {
+	for _, w := range rb.Webhooks {
+		names = append(names, w.Name)
+	}
+	return names
+}
+
+// addresses returns the addresses of the nodes.
+func addresses(rb *runbook.Runbook) (names []string) {
+	g, err := graph.Compile(rb)
+	if err != nil {
+		return nil
+	}
+	for _, n := range g.Nodes {
+		names = append(names, n.Address)
+	}
+	return names
+}
+
+// Targets returns what a kind of fault can be aimed at in a runbook.
+func Targets(k scenario.Kind, rb *runbook.Runbook) []string {
+	switch k.Info().Target {
+	case "device":
+		return Devices(rb)
+	case "stt":
+		return services(rb)
+	case "heartbeat":
+		return heartbeats(rb)
+	case "webhook":
+		return webhooks(rb)
+	case "node":
+		return addresses(rb)
+	}
+	return nil
+}
+
+// Aim replaces an empty target with the first of its kind.
+func Aim(o *Occurrence, rb *runbook.Runbook) {
+	if names := Targets(o.Kind, rb); o.Target == "" && len(names) > 0 {
+		o.Target = names[0]
+	}
+}
