@@ -121,6 +121,7 @@ docs: build ## regenerate the reference documentation from the code
 	bin/orac schema --markdown > runbook/REFERENCE.md
 	bin/orac schema --scenario --markdown > runbook/scenario/REFERENCE.md
 	go test ./web ./web/api ./web/console -run 'TestTheReadme|Golden|TestEverythingThatTheConsoleDoes' -update >/dev/null
+	go test ./cmd/orac -run TestThePageOfFaultsIsCurrent -update
 
 .PHONY: dist
 dist: $(STATE)/apt.done $(STATE)/apt-dist.done build ## make the archives that people install from, in dist/ (VERSION=1.2.3; ARCH=amd64: only that one)

@@ -78,7 +78,7 @@ func editRunbook(c *Call, in EditInput) (Edited, error) {
 	if err := schema.Invalid(wrong...); err != nil {
 		return Edited{}, err
 	}
-	out := Edited{Source: string(text), Hash: hashText(file), Diff: c.Server.diff(file, string(text))}
+	out := Edited{Source: string(text), Hash: language.TextHash(file), Diff: c.Server.diff(file, string(text))}
 	out.Findings, err = validateRunbook(c, SourceInput{out.Source})
 	return out, err
 }
@@ -139,7 +139,7 @@ func mergeRunbook(c *Call, in MergeInput) (Merged, error) {
 		choices = append(choices, edit.Choice(choice))
 	}
 	m := edit.Merge(in.Base, in.Mine, theirs)
-	out := Merged{Hash: hashText(theirs), Conflicts: m.Clashes(), Changes: []MergedPiece{}}
+	out := Merged{Hash: language.TextHash(theirs), Conflicts: m.Clashes(), Changes: []MergedPiece{}}
 	var parts []edit.Part
 	out.Source, parts = m.Text(choices)
 	for _, p := range parts {

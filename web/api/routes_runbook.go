@@ -2,8 +2,6 @@ package api
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -52,7 +50,7 @@ func getRunbook(c *Call, _ schema.None) (RunbookText, error) {
 	if err != nil {
 		return RunbookText{}, err
 	}
-	out := RunbookText{File: filepath.Base(c.Server.o.App.Changer.Request().File), Source: text, Hash: hashText(text)}
+	out := RunbookText{File: filepath.Base(c.Server.o.App.Changer.Request().File), Source: text, Hash: language.TextHash(text)}
 	out.Applied = c.Server.o.App.Declared.Runbook().SameText([]byte(text)) || c.runsAlready(text)
 	return out, nil
 }
@@ -88,11 +86,6 @@ func readText(path string) (string, error) {
 		err = errors.New("it is too large")
 	}
 	return string(text), err
-}
-
-func hashText(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	return hex.EncodeToString(sum[:])
 }
 
 func getSchema(*Call, schema.None) (json.RawMessage, error) {
@@ -179,7 +172,7 @@ func (s *Server) unchanged(base string) error {
 	if err != nil {
 		return err
 	}
-	if hashText(text) != base {
+	if language.TextHash(text) != base {
 		return schema.Fail(schema.Conflict, "Somebody else changed the runbook's file. Nothing was changed.")
 	}
 	return nil
@@ -222,7 +215,7 @@ func rollback(c *Call, in RollbackInput) (Applied, error) {
 	}
 	out := Applied{Applied: a}
 	if text, err := c.Server.readRunbook(); err == nil {
-		out.Hash = hashText(text)
+		out.Hash = language.TextHash(text)
 	}
 	if a.OK {
 		out.Note = "The runbook's file was not changed: the next start reads it and undoes this rollback."

@@ -5,8 +5,6 @@ package fake
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"io"
 	"io/fs"
@@ -108,8 +106,7 @@ func (f *Appliance) take(rb *runbook.Runbook) {
 
 // hashOf is the hash of a plan.
 func (f *Appliance) hashOf(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	return cmp.Or(f.Hash, hex.EncodeToString(sum[:]))
+	return cmp.Or(f.Hash, language.TextHash(text))
 }
 
 // Check implements core.Language.
