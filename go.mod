@@ -25,6 +25,7 @@ require (
 	golang.org/x/crypto v0.59.0 // bcrypt
 	golang.org/x/sys v0.50.0 // what of Linux the standard library does not have: limits, peers of sockets, locks
 	golang.org/x/term v0.48.0 // passwords without an echo, the size of a terminal
+	golang.org/x/tools v0.52.0 // tests read the code with its types
 	google.golang.org/protobuf v1.36.12 // ONNX files are protocol buffers
 	modernc.org/sqlite v1.48.0 // the history and the logins, without C
 	pgregory.net/rapid v1.3.0 // property tests
@@ -45,7 +46,6 @@ require (
 	golang.org/x/mod v0.42.0 // indirect
 	golang.org/x/sync v0.25.0 // indirect
 	golang.org/x/text v0.44.0 // indirect
-	golang.org/x/tools v0.52.0 // indirect
 	modernc.org/libc v1.70.0 // indirect
 	modernc.org/mathutil v1.7.1 // indirect
 	modernc.org/memory v1.11.0 // indirect

@@ -78,15 +78,16 @@ func (d Diagnostic) render(b *strings.Builder, o RenderOptions) {
 // folded breaks a text between words, so that it fits the columns when used of them are taken on its first line. Further lines are
 // indented. A line that is indented itself is an example, and stays as it is.
 func folded(text string, used int, indent string, columns int) string {
-	if strings.HasPrefix(text, " ") || used+ansi.StringWidth(text) <= columns {
+	if text == "" || strings.HasPrefix(text, " ") || used+ansi.StringWidth(text) <= columns {
 		return text
 	}
-	room, taken, words := max(20, columns-len(indent)), "", strings.Fields(text)
-	if n := used - len(indent); n > 0 && n < room {
-		taken = strings.Repeat("x", n) // stands for what is on the first line already, as a part of the first word
+	room, words := max(20, columns-len(indent)), strings.Fields(text)
+	first := strings.Repeat("x", max(0, used-len(indent))) // stands for what is taken, as a part of the first word
+	if len(first) >= room {
+		first = ""
 	}
-	words[0] = taken + words[0]
-	return strings.TrimPrefix(strings.Join(cells.Fill(words, room), "\n"+indent), taken)
+	words[0] = first + words[0]
+	return strings.TrimPrefix(strings.Join(cells.Fill(words, room), "\n"+indent), first)
 }
 
 // columns returns the width, or its default.
@@ -225,6 +226,8 @@ func visible(r rune, size int) (string, int) {
 	switch {
 	case r == utf8.RuneError && size == 1:
 		return "�", 1
+	case unicode.Is(unicode.Mn, r), unicode.Is(unicode.Me, r):
+		return string(r), 0
 	case !unicode.IsPrint(r):
 		s := fmt.Sprintf("\\u%04x", r)
 		return s, len(s)
